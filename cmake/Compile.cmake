@@ -1,0 +1,32 @@
+# How every target of Holdfast is compiled. Targets link holdfast_compile (and
+# nothing sets flags globally), so that a sub-project keeps its own.
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Type of build" FORCE)
+endif()
+
+add_library(holdfast_compile INTERFACE)
+target_compile_features(holdfast_compile INTERFACE cxx_std_20)
+target_compile_options(holdfast_compile INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
+  -Wold-style-cast -Woverloaded-virtual -Wimplicit-fallthrough -Werror=return-type
+  # An enum without default must stay complete (style: every outcome is handled).
+  -Werror=switch)
+target_compile_definitions(holdfast_compile INTERFACE
+  HOLDFAST_VERSION="${PROJECT_VERSION}" _GNU_SOURCE)
+target_include_directories(holdfast_compile INTERFACE "${PROJECT_SOURCE_DIR}/launcher")
+
+# What goes into the launcher: no exceptions and no RTTI, which would pull the
+# unwinder and locale tables into a program that is mapped once per test.
+add_library(holdfast_compile_small INTERFACE)
+target_link_libraries(holdfast_compile_small INTERFACE holdfast_compile)
+target_compile_options(holdfast_compile_small INTERFACE
+  -fno-exceptions -fno-rtti -ffunction-sections -fdata-sections)
+
+# HOLDFAST_SANITIZE=address,undefined or thread: the asan-ubsan and tsan presets.
+set(HOLDFAST_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize takes them")
+if(HOLDFAST_SANITIZE)
+  target_compile_options(holdfast_compile INTERFACE
+    -fsanitize=${HOLDFAST_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(holdfast_compile INTERFACE -fsanitize=${HOLDFAST_SANITIZE})
+endif()

@@ -1,0 +1,43 @@
+# What an installed Holdfast consists of, and the same laid out in the build tree's stage
+# (Layout.cmake). Paths are fixed, not GNUInstallDirs': the parts find one another by them,
+# wherever the prefix is moved to.
+include(CMakePackageConfigHelpers)
+
+set(HOLDFAST_PACKAGE_DIR "lib/cmake/Holdfast")
+
+install(TARGETS holdfast-cli RUNTIME DESTINATION bin)
+install(TARGETS holdfast-launcher RUNTIME DESTINATION libexec/holdfast)
+
+# Copies a file into the stage at configure time and installs that copy. CMake re-runs itself
+# when the source changes, so an edit reaches the stage with the next build.
+function(holdfast_stage_file source dir)
+  get_filename_component(name "${source}" NAME)
+  configure_file("${source}" "${HOLDFAST_STAGE}/${dir}/${name}" COPYONLY)
+  install(FILES "${HOLDFAST_STAGE}/${dir}/${name}" DESTINATION "${dir}")
+endfunction()
+
+file(GLOB holdfast_modules CONFIGURE_DEPENDS
+  "${PROJECT_SOURCE_DIR}/ctest-integration/*.cmake"
+  "${PROJECT_SOURCE_DIR}/ctest-integration/*.cmake.in")
+foreach(module IN LISTS holdfast_modules)
+  holdfast_stage_file("${module}" "${HOLDFAST_PACKAGE_DIR}")
+endforeach()
+
+if(EXISTS "${PROJECT_SOURCE_DIR}/ctest-integration/include/holdfast/mark.h")
+  holdfast_stage_file(
+    "${PROJECT_SOURCE_DIR}/ctest-integration/include/holdfast/mark.h" "include/holdfast")
+endif()
+
+configure_package_config_file(
+  "${PROJECT_SOURCE_DIR}/cmake/HoldfastConfig.cmake.in"
+  "${HOLDFAST_STAGE}/${HOLDFAST_PACKAGE_DIR}/HoldfastConfig.cmake"
+  INSTALL_DESTINATION "${HOLDFAST_PACKAGE_DIR}"
+  NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+# ARCH_INDEPENDENT: a project that is cross-compiled runs this machine's launcher.
+write_basic_package_version_file(
+  "${HOLDFAST_STAGE}/${HOLDFAST_PACKAGE_DIR}/HoldfastConfigVersion.cmake"
+  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+install(FILES
+  "${HOLDFAST_STAGE}/${HOLDFAST_PACKAGE_DIR}/HoldfastConfig.cmake"
+  "${HOLDFAST_STAGE}/${HOLDFAST_PACKAGE_DIR}/HoldfastConfigVersion.cmake"
+  DESTINATION "${HOLDFAST_PACKAGE_DIR}")

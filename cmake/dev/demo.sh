@@ -1,0 +1,49 @@
+# Sourced by ./dev demo: a project nobody here wrote, then two build trees and one lock.
+stage=$PWD/build/release/stage
+attach=(-DCMAKE_PROJECT_TOP_LEVEL_INCLUDES="$stage/lib/cmake/Holdfast/Holdfast.cmake")
+work=$PWD/build/demo
+sources=/usr/src/googletest
+began=$SECONDS
+
+# Background ctest runs ignore Ctrl-C (the shell starts them so): they are ended here.
+two_trees=()
+end_two_trees() { [ ${#two_trees[@]} -eq 0 ] || kill "${two_trees[@]}" 2>/dev/null || true; }
+trap end_two_trees EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+say "1. configuring GoogleTest's own suite ($sources), attached by one -D and no edit"
+# No build type: the tests are compiled once and run once, optimising them takes longer. -w: their
+# warnings are not ours to show.
+quietly cmake -S "$sources" -B "$work/googletest" -G Ninja -DCMAKE_BUILD_TYPE= -DCMAKE_CXX_FLAGS=-w \
+  -Dgtest_build_tests=ON -Dgmock_build_tests=ON "${attach[@]}"
+say "2. building it (some minutes the first time)"
+cmake --build "$work/googletest"
+
+say "3. running it: ctest -j$(nproc)"
+suite=0
+(cd "$work/googletest" && ctest -j"$(nproc)") || suite=$?
+
+say "4. the same run from Holdfast's journal: holdfast report"
+"$stage/bin/holdfast" report --tree "$work/googletest"
+
+say "5. two build trees of one project, ctest -j4 in both at once, all tests with the same RESOURCE_LOCK"
+rm -rf "$work/two-trees"
+for tree in a b; do
+  quietly cmake -S examples/two-trees -B "$work/two-trees/$tree" -G Ninja "${attach[@]}"
+done
+for tree in a b; do
+  ctest --test-dir "$work/two-trees/$tree" -j4 --output-on-failure >"$work/two-trees/$tree.log" 2>&1 &
+  two_trees+=($!)
+done
+trees=0
+for pid in "${two_trees[@]}"; do wait "$pid" || trees=$?; done
+two_trees=()
+for tree in a b; do sed "s/^/[tree $tree] /" "$work/two-trees/$tree.log"; done
+
+say "done in $((SECONDS - began)) s"
+[ "$suite" -eq 0 ] || fail "GoogleTest's suite ended with $suite"
+[ "$trees" -eq 0 ] || fail "a test of the two trees failed (see above)"
+grep -q ' is held by ' "$work"/two-trees/*.log ||
+  fail "no tree said whose lock it waits for"
+echo "GoogleTest's suite: as in plain ctest. Two trees: never two tests at a time, and each wait named its holder."

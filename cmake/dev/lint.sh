@@ -1,0 +1,44 @@
+# Sourced by ./dev lint. Says everything it finds, then fails once.
+found=0
+complain() { echo "lint: $*" >&2; found=1; }
+
+say "format"
+while IFS= read -r file; do
+  clang-format --dry-run -Werror "$file" 2>/dev/null || complain "mend with: clang-format -i $file"
+done < <(find launcher tests ctest-integration -name '*.[ch]pp' -o -name '*.h')
+
+# Which layer may include which: arrows go one way (docs/architecture.md).
+say "layers"
+declare -A may_include=(
+  [core]="core"
+  [os]="core os"
+  [launcher]="core os launcher"
+  [store]="core os store"
+  [report]="core os store report"
+  [keeper]="core os store report keeper"
+  [cli]="core os launcher store report keeper cli"
+)
+for layer in core os launcher store report keeper cli; do
+  allowed=${may_include[$layer]// /|}
+  if grep -rnE '^ *#include "' --include='*.[ch]pp' "launcher/$layer" |
+    grep -vE "#include \"($allowed)/"; then
+    complain "launcher/$layer includes only ${may_include[$layer]}, by paths from launcher/"
+  fi
+done
+system='sys/|linux/|unistd|fcntl|poll|signal\.h|csignal|time\.h|ctime|filesystem|fstream|iostream|thread'
+if grep -rnE "#include <($system)" launcher/core; then
+  complain "launcher/core is pure: no clock, file or system header"
+fi
+
+say "clang-tidy"
+quietly cmake --preset lint
+tidy_log=build/lint/clang-tidy.log
+if ! run-clang-tidy -quiet -j"$(nproc)" -p build/lint "^$PWD/(launcher|tests)/" \
+  >"$tidy_log" 2>&1; then
+  # It colours and counts whatever is asked of it.
+  sed 's/\x1b\[[0-9;]*m//g' "$tidy_log" | grep -vE '^(clang-tidy-|[0-9]+ warnings? )' >&2
+  complain "clang-tidy found something"
+fi
+
+[ "$found" -eq 0 ] || exit 1
+echo "lint: nothing found"
