@@ -1,0 +1,69 @@
+#include "core/attach.hpp"
+
+#include <charconv>
+#include <optional>
+
+namespace holdfast {
+namespace {
+
+template <typename Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number value = 0;
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, value);
+  if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+  return value;
+}
+
+// Takes the text up to the next blank off the front.
+std::string_view take_word(std::string_view& text) {
+  const std::size_t blank = text.find(' ');
+  const std::string_view word = text.substr(0, blank);
+  text.remove_prefix(blank == std::string_view::npos ? text.size() : blank + 1);
+  return word;
+}
+
+}  // namespace
+
+Result<ProcessName> parse_process_name(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon != std::string_view::npos) {
+    const auto pid = parse_number<int>(text.substr(0, colon));
+    const auto start = parse_number<std::uint64_t>(text.substr(colon + 1));
+    if (pid && start && *pid > 1) return ProcessName{*pid, *start};
+  }
+  return Error{"\"" + std::string(text) + "\": expected PID:START with a pid above 1"};
+}
+
+std::string to_text(const ProcessName& process) {
+  return std::to_string(process.pid) + ":" + std::to_string(process.start);
+}
+
+Result<Attach> parse_attach(std::string_view text) {
+  const auto refused = [&](const char* why) {
+    return Error{"HOLDFAST_ATTACH=\"" + std::string(text) + "\": " + why};
+  };
+  std::string_view rest = text;
+  if (take_word(rest) != "1") return refused("expected version 1");
+  const auto pid = parse_number<int>(take_word(rest));
+  const auto start = parse_number<std::uint64_t>(take_word(rest));
+  const auto count = parse_number<unsigned>(take_word(rest));
+  if (!pid || *pid <= 1) return refused("expected ctest's pid, above 1");
+  if (!start || !count) return refused("expected ctest's start time and an include count");
+  Attach attach;
+  attach.ctest = ProcessName{*pid, *start};
+  attach.include_count = *count;
+  attach.project = take_word(rest);
+  attach.tree = rest;
+  if (attach.tree.empty() || attach.tree.front() != '/') {
+    return refused("expected the absolute path of the build tree at the end");
+  }
+  return attach;
+}
+
+std::string to_text(const Attach& attach) {
+  return "1 " + std::to_string(attach.ctest.pid) + " " + std::to_string(attach.ctest.start) + " " +
+         std::to_string(attach.include_count) + " " + attach.project + " " + attach.tree;
+}
+
+}  // namespace holdfast

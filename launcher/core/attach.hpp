@@ -1,0 +1,39 @@
+// What attach.cmake tells the launcher about the ctest that started it (HOLDFAST_ATTACH).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+
+namespace holdfast {
+
+// A process that cannot be mistaken for a later one with the same number.
+struct ProcessName {
+  int pid = 0;
+  std::uint64_t start = 0;  // clock ticks since boot: field 22 of /proc/<pid>/stat, proc(5)
+
+  friend bool operator==(const ProcessName&, const ProcessName&) = default;
+};
+
+// `<pid>:<start>`, as `holdfast begin --ctest` takes it.
+Result<ProcessName> parse_process_name(std::string_view text);
+std::string to_text(const ProcessName& process);
+
+struct Attach {
+  ProcessName ctest;
+  unsigned include_count =
+      1;                // how often ctest has read the tests: `ctest -S` does so per ctest_test()
+  std::string project;  // the key of the lock scope `project`
+  std::string tree;     // the build tree, absolute
+
+  friend bool operator==(const Attach&, const Attach&) = default;
+};
+
+// "1 <pid> <start> <include count> <project> <tree>". Refuses another version and pid 1, which
+// adopts orphans and says nothing about who started a test.
+Result<Attach> parse_attach(std::string_view text);
+std::string to_text(const Attach& attach);
+
+}  // namespace holdfast

@@ -1,0 +1,123 @@
+#include "core/command_line.hpp"
+
+#include <optional>
+
+namespace holdfast {
+namespace {
+
+enum class Option : std::uint8_t { name, lock, lock_timeout, timeout, grace, on_leak, quiet, help };
+
+std::optional<Option> option_named(std::string_view name) {
+  if (name == "--name") return Option::name;
+  if (name == "--lock") return Option::lock;
+  if (name == "--lock-timeout") return Option::lock_timeout;
+  if (name == "--timeout") return Option::timeout;
+  if (name == "--grace") return Option::grace;
+  if (name == "--on-leak") return Option::on_leak;
+  if (name == "--quiet") return Option::quiet;
+  if (name == "--help" || name == "-h") return Option::help;
+  return std::nullopt;
+}
+
+bool takes_value(Option option) { return option != Option::quiet && option != Option::help; }
+
+Result<void> set_duration(std::string_view name, std::string_view value,
+                          std::optional<Milliseconds>& target) {
+  Result<Milliseconds> parsed = parse_duration(value);
+  if (!parsed) return Error{std::string(name) + " " + parsed.error().message};
+  target = *parsed;
+  return {};
+}
+
+Result<void> apply(Option option, std::string_view name, std::string_view value,
+                   CommandLine& line) {
+  switch (option) {
+    case Option::name:
+      line.name = value;
+      return {};
+    case Option::lock: {
+      Result<LockSpec> spec = parse_lock_spec(value);
+      if (!spec) return spec.error();
+      line.overrides.locks.push_back(std::move(*spec));
+      return {};
+    }
+    case Option::lock_timeout:
+      return set_duration(name, value, line.overrides.lock_timeout);
+    case Option::timeout:
+      return set_duration(name, value, line.overrides.timeout);
+    case Option::grace:
+      return set_duration(name, value, line.overrides.grace);
+    case Option::on_leak:
+      line.overrides.on_leak = on_leak_named(value);
+      if (line.overrides.on_leak) return {};
+      return Error{"--on-leak \"" + std::string(value) + "\": expected kill, fail or ignore"};
+    case Option::quiet:
+      line.loudness = Loudness::quiet;
+      return {};
+    case Option::help:
+      line.help = true;
+      return {};
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<CommandLine> parse_command_line(const std::vector<std::string_view>& arguments) {
+  CommandLine line;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view argument = arguments[i];
+    if (argument == "--") {
+      if (i + 1 == arguments.size()) return Error{"expected a command after `--`"};
+      line.command_at = i + 1;
+      return line;
+    }
+    const std::size_t equals =
+        argument.substr(0, 2) == "--" ? argument.find('=') : std::string_view::npos;
+    const std::string_view name = argument.substr(0, equals);
+    const std::optional<Option> option = option_named(name);
+    if (!option) {
+      return Error{"unknown argument \"" + std::string(argument) +
+                   "\": expected options, then `--`, then the command"};
+    }
+    std::string_view value;
+    if (takes_value(*option)) {
+      if (equals != std::string_view::npos) {
+        value = argument.substr(equals + 1);
+      } else if (i + 1 < arguments.size()) {
+        value = arguments[++i];
+      } else {
+        return Error{std::string(name) + ": expected a value after it"};
+      }
+    } else if (equals != std::string_view::npos) {
+      return Error{std::string(name) + ": takes no value"};
+    }
+    if (Result<void> applied = apply(*option, name, value, line); !applied) return applied.error();
+    if (line.help) return line;
+  }
+  return Error{"expected `-- COMMAND` at the end"};
+}
+
+std::string_view help_of_run() {
+  return R"(usage: holdfast run [OPTION]... -- COMMAND [ARGUMENT]...
+
+Runs COMMAND and ends as it ended: same exit code, same signal. Whatever dies, everything that
+COMMAND started is ended, gently first.
+
+  --name N            what this run is called in messages and records
+  --lock SPEC         take a lock first: NAME[:shared|:K/N][@build|@project|@user|@machine]
+                      (may be repeated)
+  --lock-timeout DUR  give up when the locks are not had after DUR (exit code 75)
+  --timeout DUR       end COMMAND after DUR (exit code 124)
+  --grace DUR         time between the gentle signal and SIGKILL (default 5s; 0: SIGKILL at once)
+  --on-leak WHAT      processes left when COMMAND ends: kill (default), fail or ignore
+  --quiet             say nothing but errors
+  --help              this text
+
+DUR: 500ms, 5s, 2m, 1h; a bare number is seconds; 0 is no limit.
+Own exit codes: 75 lock not had in time, 124 timeout, 125 Holdfast itself failed,
+126 COMMAND cannot be executed, 127 COMMAND not found.
+)";
+}
+
+}  // namespace holdfast

@@ -1,0 +1,30 @@
+// The command line of holdfast-launcher and of `holdfast run`: the same words, one parser.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/policy.hpp"
+#include "core/result.hpp"
+
+namespace holdfast {
+
+enum class Loudness : std::uint8_t { normal, quiet };
+
+struct CommandLine {
+  std::string name;  // empty: the command's own
+  Overrides overrides;
+  Loudness loudness = Loudness::normal;
+  bool help = false;
+  std::size_t command_at = 0;  // index of COMMAND in the arguments
+};
+
+// `arguments` without the program's own name. Everything after the first `--` is the command and
+// is not looked at. The error is one line: which argument, what was expected.
+Result<CommandLine> parse_command_line(const std::vector<std::string_view>& arguments);
+
+// What `--help` prints.
+std::string_view help_of_run();
+
+}  // namespace holdfast

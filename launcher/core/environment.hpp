@@ -1,0 +1,38 @@
+// Every environment variable Holdfast reads or sets, in one place. docs/environment.md
+// describes them for users.
+#pragma once
+
+#include <string_view>
+
+namespace holdfast::environment {
+
+// --- Set by the user -----------------------------------------------------------------
+inline constexpr std::string_view k_disable = "HOLDFAST_DISABLE";
+inline constexpr std::string_view k_profile = "HOLDFAST_PROFILE";
+inline constexpr std::string_view k_log = "HOLDFAST_LOG";
+
+// --- From attach.cmake to the launcher; taken away before the test starts -----------------
+// "1 <ctest pid> <ctest start time, clock ticks since boot> <include count> <project key>
+// <build tree>", separated by single blanks; the tree comes last because it may hold blanks.
+inline constexpr std::string_view k_attach = "HOLDFAST_ATTACH";
+// What a test's properties say; set by ENVIRONMENT_MODIFICATION for the tests that have them.
+inline constexpr std::string_view k_property_prefix = "HOLDFAST_P_";
+inline constexpr std::string_view k_property_enabled = "HOLDFAST_P_ENABLED";
+// Where ctest would have found the command: it looks up relative and bare names from the test's
+// working directory, which is known only after the command was wrapped.
+inline constexpr std::string_view k_property_command = "HOLDFAST_P_COMMAND";
+inline constexpr std::string_view k_property_locks = "HOLDFAST_P_LOCKS";
+inline constexpr std::string_view k_property_resource_lock = "HOLDFAST_P_RESOURCE_LOCK";
+inline constexpr std::string_view k_property_timeout = "HOLDFAST_P_TIMEOUT";
+inline constexpr std::string_view k_property_on_leak = "HOLDFAST_P_ON_LEAK";
+inline constexpr std::string_view k_property_needed = "HOLDFAST_P_NEEDED";
+
+// --- To the test ------------------------------------------------------------------------
+inline constexpr std::string_view k_test_name = "HOLDFAST_TEST_NAME";
+inline constexpr std::string_view k_attempt = "HOLDFAST_ATTEMPT";
+inline constexpr std::string_view k_attempt_id = "HOLDFAST_ATTEMPT_ID";
+inline constexpr std::string_view k_run_id = "HOLDFAST_RUN_ID";
+inline constexpr std::string_view k_held = "HOLDFAST_HELD";
+inline constexpr std::string_view k_slot_prefix = "HOLDFAST_SLOT_";
+
+}  // namespace holdfast::environment

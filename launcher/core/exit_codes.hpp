@@ -1,0 +1,15 @@
+// Every exit code of Holdfast's own, in one place. docs/outcomes.md describes them.
+// 124 to 127 are those of timeout(1), env(1) and the shell; 75 is EX_TEMPFAIL of sysexits.h.
+#pragma once
+
+namespace holdfast::exit_codes {
+
+inline constexpr int k_success = 0;
+inline constexpr int k_usage = 2;             // `holdfast` itself: bad arguments
+inline constexpr int k_lock_not_had = 75;     // --lock-timeout ran out
+inline constexpr int k_timed_out = 124;       // --timeout ran out
+inline constexpr int k_own_failure = 125;     // Holdfast itself failed
+inline constexpr int k_cannot_execute = 126;  // the command exists and cannot be executed
+inline constexpr int k_not_found = 127;       // the command does not exist
+
+}  // namespace holdfast::exit_codes

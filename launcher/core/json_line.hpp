@@ -1,0 +1,38 @@
+// One line of JSON, written field by field: the launcher's own records. A full JSON library is
+// 200 kB in a program that is mapped once per test, and reading is never needed here.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace holdfast {
+
+class JsonLine {
+ public:
+  // Begins a record of docs/journal.md: version, type and time (milliseconds since 1970).
+  JsonLine(std::string_view type, std::int64_t unix_ms);
+
+  JsonLine& text(std::string_view key, std::string_view value);
+  JsonLine& number(std::string_view key, std::int64_t value);
+  // A length of time given in microseconds, written in seconds with six decimals.
+  JsonLine& seconds(std::string_view key, std::int64_t microseconds);
+  // `value` is JSON already.
+  JsonLine& raw(std::string_view key, std::string_view value);
+
+  // The finished record with its newline. The object is used up.
+  std::string finish() &&;
+
+ private:
+  void key(std::string_view name);
+  std::string line_;
+};
+
+// A JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD: a record stays valid
+// whatever a test is called.
+void append_json_string(std::string& out, std::string_view text);
+
+// Microseconds as seconds with six decimals.
+void append_seconds(std::string& out, std::int64_t microseconds);
+
+}  // namespace holdfast

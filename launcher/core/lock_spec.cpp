@@ -1,0 +1,195 @@
+#include "core/lock_spec.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+
+namespace holdfast {
+namespace {
+
+constexpr std::size_t k_longest_name = 200;
+
+constexpr std::string_view k_hex = "0123456789ABCDEF";
+
+bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '+' || c == '-';
+}
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+Error refused(std::string_view text, const std::string& why) {
+  return Error{"lock \"" + std::string(text) + "\": " + why};
+}
+
+std::optional<LockScope> scope_named(std::string_view name) {
+  for (LockScope scope :
+       {LockScope::build, LockScope::project, LockScope::user, LockScope::machine}) {
+    if (name_of(scope) == name) return scope;
+  }
+  return std::nullopt;
+}
+
+std::optional<unsigned> parse_count(std::string_view text) {
+  if (text.empty() || text.size() > 6) return std::nullopt;
+  unsigned value = 0;
+  for (char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + static_cast<unsigned>(c - '0');
+  }
+  return value;
+}
+
+Result<void> parse_mode(std::string_view whole, std::string_view mode, LockSpec& spec) {
+  if (mode == "shared") {
+    spec.mode = LockMode::shared;
+    return {};
+  }
+  const std::size_t slash = mode.find('/');
+  if (slash == std::string_view::npos) {
+    return refused(whole,
+                   "after `:` expected `shared` or K/N, found \"" + std::string(mode) + "\"");
+  }
+  const std::optional<unsigned> units = parse_count(mode.substr(0, slash));
+  const std::optional<unsigned> size = parse_count(mode.substr(slash + 1));
+  if (!units || !size || *units < 1 || *units > *size || *size > k_most_slots) {
+    return refused(whole, "expected K/N with 1 <= K <= N <= " + std::to_string(k_most_slots) +
+                              ", found \"" + std::string(mode) + "\"");
+  }
+  spec.mode = LockMode::counted;
+  spec.units = *units;
+  spec.size = *size;
+  return {};
+}
+
+Result<void> check_name(std::string_view whole, std::string_view name) {
+  if (name.empty()) return refused(whole, "expected NAME[:shared|:K/N][@scope], the name is empty");
+  for (char c : name) {
+    if (is_control(c) || std::string_view(",;/").find(c) != std::string_view::npos) {
+      return refused(whole, "a name cannot hold `,`, `;`, `/` or control characters");
+    }
+  }
+  if (encode_file_name(name).size() > k_longest_name) {
+    return refused(whole, "the name is longer than 200 bytes");
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view name_of(LockScope scope) {
+  switch (scope) {
+    case LockScope::build:
+      return "build";
+    case LockScope::project:
+      return "project";
+    case LockScope::user:
+      return "user";
+    case LockScope::machine:
+      return "machine";
+  }
+  return "project";
+}
+
+Result<LockSpec> parse_lock_spec(std::string_view text) {
+  LockSpec spec;
+  std::string_view rest = text;
+  if (const std::size_t at = rest.find('@'); at != std::string_view::npos) {
+    const std::string_view scope_name = rest.substr(at + 1);
+    const std::optional<LockScope> scope = scope_named(scope_name);
+    if (!scope) {
+      return refused(text, "after `@` expected build, project, user or machine, found \"" +
+                               std::string(scope_name) + "\"");
+    }
+    spec.scope = *scope;
+    rest = rest.substr(0, at);
+  }
+  if (const std::size_t colon = rest.find(':'); colon != std::string_view::npos) {
+    if (Result<void> mode = parse_mode(text, rest.substr(colon + 1), spec); !mode) {
+      return mode.error();
+    }
+    rest = rest.substr(0, colon);
+  }
+  if (Result<void> name = check_name(text, rest); !name) return name.error();
+  spec.name = rest;
+  return spec;
+}
+
+Result<LockSpec> promote_resource_lock(std::string_view name) {
+  if (name.empty()) return refused(name, "a RESOURCE_LOCK has no name");
+  if (encode_file_name(name).size() > k_longest_name) {
+    return refused(name, "the name is longer than 200 bytes");
+  }
+  LockSpec spec;
+  spec.name = name;
+  return spec;
+}
+
+std::string to_text(const LockSpec& spec) {
+  std::string text = spec.name;
+  if (spec.mode == LockMode::shared) text += ":shared";
+  if (spec.mode == LockMode::counted) {
+    text += ":" + std::to_string(spec.units) + "/" + std::to_string(spec.size);
+  }
+  text += "@";
+  text += name_of(spec.scope);
+  return text;
+}
+
+Result<std::vector<LockSpec>> canonical_locks(std::vector<LockSpec> specs) {
+  const auto place = [](const LockSpec& s) { return std::tie(s.scope, s.name); };
+  std::stable_sort(specs.begin(), specs.end(),
+                   [&](const LockSpec& a, const LockSpec& b) { return place(a) < place(b); });
+  std::vector<LockSpec> merged;
+  for (LockSpec& spec : specs) {
+    if (merged.empty() || place(merged.back()) != place(spec)) {
+      merged.push_back(std::move(spec));
+      continue;
+    }
+    LockSpec& same = merged.back();
+    const bool counted = same.mode == LockMode::counted;
+    if (counted != (spec.mode == LockMode::counted) || (counted && same.size != spec.size)) {
+      return Error{"lock \"" + to_text(spec) + "\": also asked for as \"" + to_text(same) +
+                   "\"; one name has one size"};
+    }
+    if (counted) same.units = std::max(same.units, spec.units);
+    if (spec.mode == LockMode::exclusive) same.mode = LockMode::exclusive;
+  }
+  return merged;
+}
+
+std::string encode_file_name(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (char c : text) {
+    // A leading dot would make a hidden entry, or `..`.
+    if (is_plain(c) || (c == '.' && !out.empty())) {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += k_hex[byte >> 4U];
+    out += k_hex[byte & 15U];
+  }
+  return out;
+}
+
+std::string decode_file_name(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    if (i + 2 >= text.size()) return std::string(text);
+    const std::size_t high = k_hex.find(text[i + 1]);
+    const std::size_t low = k_hex.find(text[i + 2]);
+    if (high == std::string_view::npos || low == std::string_view::npos) return std::string(text);
+    out += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return out;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,31 @@
+// Every name that Holdfast puts on disk, in one place. docs/on-disk.md describes them.
+#pragma once
+
+#include <string_view>
+
+namespace holdfast::names {
+
+// In the build tree. `<tree>/.holdfast/` is made by the configure step (Holdfast.cmake)
+// and by the keeper; nothing in it is needed by a run that cannot write there.
+inline constexpr std::string_view k_tree_directory = ".holdfast";
+// Written at configure time: the key of the lock scope `project`, one line.
+inline constexpr std::string_view k_project_file = ".holdfast/project";
+inline constexpr std::string_view k_runs_directory = ".holdfast/runs";
+inline constexpr std::string_view k_journal_file = "journal.jsonl";
+// Inside a run's directory; made once with O_EXCL by whoever says it first.
+inline constexpr std::string_view k_keeperless_flag = "said-keeper-gone";
+
+// Of a user, in a directory whose path depends on nothing but the uid: XDG_RUNTIME_DIR and
+// TMPDIR differ between two jobs of one user. Followed by the decimal uid. Mode 0700.
+inline constexpr std::string_view k_user_directory_prefix = "/tmp/holdfast-";
+inline constexpr std::string_view k_user_locks_directory = "locks";
+inline constexpr std::string_view k_user_keepers_directory = "keepers";
+// Of the machine: made by root (tmpfiles.d or an administrator), refused when it is not root's.
+inline constexpr std::string_view k_machine_directory = "/var/lock/holdfast";
+
+// In the directory of one lock: <locks>/<scope key>/<name>/.
+inline constexpr std::string_view k_lock_file = "lock";
+inline constexpr std::string_view k_queue_file = "queue";
+inline constexpr std::string_view k_slot_file_prefix = "slot.";
+
+}  // namespace holdfast::names

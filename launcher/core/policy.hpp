@@ -1,0 +1,72 @@
+// What one attempt is to be done with: resolved once, here, and handed out finished.
+//
+// Who resolves: the keeper for tests of its run, else the launcher itself (no keeper, or
+// `holdfast run`). Nobody downstream looks at properties or options again.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/duration.hpp"
+#include "core/lock_spec.hpp"
+#include "core/result.hpp"
+
+namespace holdfast {
+
+// What happens to processes that are left when the test's main process has ended.
+enum class OnLeak : std::uint8_t {
+  kill,    // ended, named, reported
+  fail,    // as kill, and the test fails
+  ignore,  // let go
+};
+
+std::optional<OnLeak> on_leak_named(std::string_view name);
+std::string_view name_of(OnLeak on_leak);
+
+inline constexpr Milliseconds k_default_grace{5000};
+
+struct Policy {
+  std::vector<LockSpec> locks;   // canonical order
+  Milliseconds lock_timeout{0};  // 0: no limit
+  Milliseconds timeout{0};       // 0: no limit
+  Milliseconds grace = k_default_grace;
+  OnLeak on_leak = OnLeak::kill;
+  // FIXTURES_SETUP or named in a DEPENDS: what it leaves behind lives until the run ends.
+  bool needed_by_others = false;
+
+  friend bool operator==(const Policy&, const Policy&) = default;
+};
+
+// As the test's properties say it; empty where they say nothing.
+struct Properties {
+  std::string locks;          // HOLDFAST_LOCKS, comma-separated specs
+  std::string resource_lock;  // RESOURCE_LOCK, comma-separated, each encoded as a file name
+  std::string timeout;        // HOLDFAST_TIMEOUT
+  std::string on_leak;        // HOLDFAST_ON_LEAK
+  bool needed_by_others = false;
+};
+
+// As the command line of `holdfast run` or of the launcher says it.
+struct Overrides {
+  std::vector<LockSpec> locks;
+  std::optional<Milliseconds> lock_timeout;
+  std::optional<Milliseconds> timeout;
+  std::optional<Milliseconds> grace;
+  std::optional<OnLeak> on_leak;
+};
+
+struct ResolvedPolicy {
+  Policy policy;
+  // What was not understood and could be left out without harm; each a whole sentence.
+  std::vector<std::string> warnings;
+};
+
+// Command line > property > default. A lock that cannot be understood is an error: to run
+// without a lock that was asked for is worse than not to run. Anything else is left out with
+// a warning.
+Result<ResolvedPolicy> resolve(const Properties& properties, const Overrides& overrides);
+
+}  // namespace holdfast

@@ -1,0 +1,106 @@
+#include "core/supervision.hpp"
+
+namespace holdfast {
+namespace {
+
+using Action = SupervisionAction;
+using Event = SupervisionEvent;
+
+// Numbers of signal(7) that are the same on every architecture Holdfast is built for.
+constexpr int k_hup = 1;
+constexpr int k_int = 2;
+constexpr int k_quit = 3;
+constexpr int k_term = 15;
+constexpr int k_tstp = 20;
+constexpr int k_ttin = 21;
+constexpr int k_ttou = 22;
+
+bool ends_the_test(int signal) {
+  return signal == k_hup || signal == k_int || signal == k_quit || signal == k_term;
+}
+
+bool stops_the_test(int signal) { return signal == k_tstp || signal == k_ttin || signal == k_ttou; }
+
+SupervisionStep begin_ending(SupervisionState state, EndReason reason, int signal_for_tree,
+                             const Event& event) {
+  state.stage = Stage::ending;
+  state.reason = reason;
+  state.end_signal = reason == EndReason::signal ? event.signal : 0;
+  state.ending_since = event.at;
+  return {state, {{Action::Kind::end_tree, signal_for_tree}}};
+}
+
+SupervisionStep hurry(SupervisionState state) {
+  state.stage = Stage::killing;
+  return {state, {{Action::Kind::kill_tree}}};
+}
+
+SupervisionStep on_ending_signal(const SupervisionState& state, const Event& event, ExitMode mode) {
+  const bool from_terminal = event.source == SignalSource::terminal;
+  switch (state.stage) {
+    case Stage::running:
+      // Ctrl-C at `holdfast run -- python3` is the command's to answer, as it would be without
+      // us. Under ctest nobody answers it: ctest itself is dying of the same key press.
+      if (from_terminal && mode == ExitMode::command &&
+          (event.signal == k_int || event.signal == k_quit)) {
+        return {state, {}};
+      }
+      return begin_ending(state, EndReason::signal, from_terminal ? 0 : event.signal, event);
+    case Stage::settling:
+      return hurry(state);
+    case Stage::ending:
+      if (event.at - state.ending_since < k_same_event && event.signal != state.end_signal) {
+        return {state, {}};
+      }
+      return hurry(state);
+    case Stage::killing:
+    case Stage::ended:
+      return {state, {}};
+  }
+  return {state, {}};
+}
+
+SupervisionStep on_signal(const SupervisionState& state, const Event& event, ExitMode mode) {
+  if (ends_the_test(event.signal)) return on_ending_signal(state, event, mode);
+  std::vector<Action> actions;
+  if (event.source == SignalSource::process) {
+    actions.push_back({Action::Kind::forward_signal, event.signal});
+  }
+  if (stops_the_test(event.signal)) actions.push_back({Action::Kind::stop_self, event.signal});
+  return {state, actions};
+}
+
+}  // namespace
+
+SupervisionStep next_step(const SupervisionState& state, const Event& event, ExitMode mode) {
+  switch (event.kind) {
+    case Event::Kind::signal_received:
+      return on_signal(state, event, mode);
+    case Event::Kind::timeout_expired:
+      if (state.stage != Stage::running) return {state, {}};
+      return begin_ending(state, EndReason::timeout, k_term, event);
+    case Event::Kind::parent_ended:
+      if (state.stage == Stage::settling) return hurry(state);
+      if (state.stage != Stage::running) return {state, {}};
+      return begin_ending(state, EndReason::parent_gone, k_term, event);
+    case Event::Kind::main_ended: {
+      SupervisionState next = state;
+      if (next.stage == Stage::running) next.stage = Stage::settling;
+      return {next, {}};
+    }
+    case Event::Kind::tree_ended: {
+      SupervisionState next = state;
+      next.stage = Stage::ended;
+      return {next, {}};
+    }
+    case Event::Kind::guard_ended: {
+      if (state.stage == Stage::ended) return {state, {}};
+      SupervisionState next = state;
+      next.stage = Stage::ended;
+      return {next, {{Action::Kind::end_tree_here, k_term}}};
+    }
+  }
+  return {state, {}};
+}
+
+}  // namespace holdfast

@@ -1,0 +1,32 @@
+// The environment a test is started with: what ctest gave, less what was meant for Holdfast, plus
+// what Holdfast tells the test.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast {
+
+class TestEnvironment {
+ public:
+  // `inherited` is environ(7), null-terminated, and must outlive this object. Every HOLDFAST_ entry
+  // but the user's own settings is left out: it belongs to us or to an attempt further out.
+  explicit TestEnvironment(char** inherited);
+
+  // May be called until environ() is.
+  void set(std::string_view name, std::string_view value);
+
+  // Null-terminated, for execve(2). Valid as long as this object.
+  char** environ();
+
+ private:
+  std::vector<std::string> own_;
+  std::vector<char*> entries_;
+};
+
+// Whether a variable stays the test's (`HOLDFAST_DISABLE`, `HOLDFAST_PROFILE`, `HOLDFAST_LOG`,
+// everything without our prefix).
+bool passes_to_test(std::string_view entry);
+
+}  // namespace holdfast

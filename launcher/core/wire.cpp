@@ -1,0 +1,182 @@
+#include "core/wire.hpp"
+
+#include <charconv>
+#include <optional>
+
+namespace holdfast::wire {
+namespace {
+
+constexpr std::string_view k_version = "holdfast-1";
+
+// Takes the text up to the next NUL off the front; none when there is no NUL.
+std::optional<std::string_view> take_text(std::string_view& packet) {
+  const std::size_t nul = packet.find('\0');
+  if (nul == std::string_view::npos) return std::nullopt;
+  const std::string_view text = packet.substr(0, nul);
+  packet.remove_prefix(nul + 1);
+  return text;
+}
+
+template <typename Number>
+Result<Number> number_in(const Message& message, std::string_view key) {
+  const std::string_view text = message.get(key);
+  Number value = 0;
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, value);
+  if (text.empty() || parsed.ec != std::errc{} || parsed.ptr != end) {
+    return Error{"read `" + std::string(key) + "` of a " + message.kind + " message"};
+  }
+  return value;
+}
+
+Result<Milliseconds> time_in(const Message& message, std::string_view key) {
+  Result<std::int64_t> count = number_in<std::int64_t>(message, key);
+  if (!count) return count.error();
+  return Milliseconds{*count};
+}
+
+}  // namespace
+
+void Message::add(std::string_view key, std::string_view value) {
+  fields.emplace_back(std::string(key), std::string(value));
+}
+
+std::string_view Message::get(std::string_view key) const {
+  for (const auto& [name, value] : fields) {
+    if (name == key) return value;
+  }
+  return {};
+}
+
+std::string encode(const Message& message) {
+  std::string packet;
+  const auto put = [&](std::string_view text) {
+    packet += text.substr(0, text.find('\0'));
+    packet += '\0';
+  };
+  put(k_version);
+  put(message.kind);
+  for (const auto& [key, value] : message.fields) {
+    put(key);
+    put(value);
+  }
+  return packet;
+}
+
+Result<Message> decode(std::string_view packet) {
+  const std::optional<std::string_view> version = take_text(packet);
+  if (version != k_version) return Error{"understand a message of another version of Holdfast"};
+  const std::optional<std::string_view> kind = take_text(packet);
+  if (!kind) return Error{"read a message that has no kind"};
+  Message message;
+  message.kind = *kind;
+  while (!packet.empty()) {
+    const std::optional<std::string_view> key = take_text(packet);
+    const std::optional<std::string_view> value = key ? take_text(packet) : std::nullopt;
+    if (!value) return Error{"read a " + message.kind + " message that is cut off"};
+    message.add(*key, *value);
+  }
+  return message;
+}
+
+Message to_message(const AttemptRequest& request) {
+  Message message;
+  message.kind = k_request;
+  message.add("test", request.test);
+  message.add("key", request.key);
+  message.add("include", std::to_string(request.include_count));
+  message.add("launcher", to_text(request.launcher));
+  const Properties& properties = request.properties;
+  // Most tests have none of these: what is not sent costs nothing.
+  const auto add_if_set = [&](std::string_view key, const std::string& value) {
+    if (!value.empty()) message.add(key, value);
+  };
+  add_if_set("locks", properties.locks);
+  add_if_set("resource_lock", properties.resource_lock);
+  add_if_set("timeout", properties.timeout);
+  add_if_set("on_leak", properties.on_leak);
+  if (properties.needed_by_others) message.add("needed", "1");
+  return message;
+}
+
+Result<AttemptRequest> to_request(const Message& message) {
+  Result<unsigned> include_count = number_in<unsigned>(message, "include");
+  Result<ProcessName> launcher = parse_process_name(message.get("launcher"));
+  if (!include_count) return include_count.error();
+  if (!launcher) return launcher.error();
+  AttemptRequest request;
+  request.test = message.get("test");
+  request.key = message.get("key");
+  request.include_count = *include_count;
+  request.launcher = *launcher;
+  request.properties.locks = message.get("locks");
+  request.properties.resource_lock = message.get("resource_lock");
+  request.properties.timeout = message.get("timeout");
+  request.properties.on_leak = message.get("on_leak");
+  request.properties.needed_by_others = !message.get("needed").empty();
+  return request;
+}
+
+Message to_message(const AttemptGrant& grant) {
+  Message message;
+  message.kind = k_grant;
+  const Policy& policy = grant.policy;
+  message.add("run", grant.run);
+  message.add("attempt", grant.attempt);
+  message.add("journal", grant.journal);
+  if (!grant.refusal.empty()) message.add("refusal", grant.refusal);
+  message.add("lock_timeout", std::to_string(policy.lock_timeout.count()));
+  message.add("timeout", std::to_string(policy.timeout.count()));
+  message.add("grace", std::to_string(policy.grace.count()));
+  message.add("on_leak", name_of(policy.on_leak));
+  if (policy.needed_by_others) message.add("needed", "1");
+  for (const LockSpec& lock : policy.locks) {
+    // Name and manner apart: a promoted RESOURCE_LOCK may hold any character.
+    LockSpec nameless = lock;
+    nameless.name = "x";
+    message.add("lock_name", lock.name);
+    message.add("lock_manner", to_text(nameless));
+  }
+  return message;
+}
+
+Result<AttemptGrant> to_grant(const Message& message) {
+  AttemptGrant grant;
+  grant.run = message.get("run");
+  grant.attempt = message.get("attempt");
+  grant.journal = message.get("journal");
+  grant.refusal = message.get("refusal");
+  Result<Milliseconds> lock_timeout = time_in(message, "lock_timeout");
+  Result<Milliseconds> timeout = time_in(message, "timeout");
+  Result<Milliseconds> grace = time_in(message, "grace");
+  const std::optional<OnLeak> on_leak = on_leak_named(message.get("on_leak"));
+  if (!lock_timeout) return lock_timeout.error();
+  if (!timeout) return timeout.error();
+  if (!grace) return grace.error();
+  if (!on_leak) return Error{"read `on_leak` of a grant message"};
+  grant.policy.lock_timeout = *lock_timeout;
+  grant.policy.timeout = *timeout;
+  grant.policy.grace = *grace;
+  grant.policy.on_leak = *on_leak;
+  grant.policy.needed_by_others = !message.get("needed").empty();
+  // A name is followed by its manner: one without the other would be a test without its lock.
+  std::optional<std::string_view> lock_name;
+  for (const auto& [key, value] : message.fields) {
+    const bool is_name = key == "lock_name";
+    if (!is_name && key != "lock_manner") continue;
+    if (is_name == lock_name.has_value()) return Error{"read the locks of a grant message"};
+    if (is_name) {
+      lock_name = value;
+      continue;
+    }
+    Result<LockSpec> spec = parse_lock_spec(value);
+    if (!spec) return spec.error();
+    spec->name = *lock_name;
+    lock_name.reset();
+    grant.policy.locks.push_back(std::move(*spec));
+  }
+  if (lock_name) return Error{"read the locks of a grant message"};
+  return grant;
+}
+
+}  // namespace holdfast::wire

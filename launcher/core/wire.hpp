@@ -1,0 +1,61 @@
+// What launcher, keeper and `holdfast end` say to each other: one message per packet of a
+// SOCK_SEQPACKET socket. Private to one version of Holdfast; a message of another is refused.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/attach.hpp"
+#include "core/policy.hpp"
+#include "core/result.hpp"
+
+namespace holdfast::wire {
+
+// A kind and named texts, both free of NUL bytes.
+struct Message {
+  std::string kind;
+  std::vector<std::pair<std::string, std::string>> fields;
+
+  void add(std::string_view key, std::string_view value);
+  // The first field of that name; empty if there is none.
+  std::string_view get(std::string_view key) const;
+};
+
+inline constexpr std::size_t k_longest_message = 64 * 1024;
+
+std::string encode(const Message& message);
+Result<Message> decode(std::string_view packet);
+
+// launcher -> keeper, before its test runs.
+struct AttemptRequest {
+  std::string test;
+  std::string key;
+  unsigned include_count = 1;
+  ProcessName launcher;
+  Properties properties;
+};
+
+// keeper -> launcher: everything is decided.
+struct AttemptGrant {
+  std::string run;
+  std::string attempt;
+  std::string journal;  // path; empty: this run has none
+  std::string refusal;  // not empty: the test must not run, and why
+  Policy policy;
+};
+
+inline constexpr std::string_view k_request = "attempt";
+inline constexpr std::string_view k_grant = "grant";
+inline constexpr std::string_view k_refusal = "refused";  // field `why`
+inline constexpr std::string_view k_say = "say";          // fields `line`, `once`
+inline constexpr std::string_view k_end = "end";  // `holdfast end` to keeper; field `run` back
+
+Message to_message(const AttemptRequest& request);
+Result<AttemptRequest> to_request(const Message& message);
+Message to_message(const AttemptGrant& grant);
+Result<AttemptGrant> to_grant(const Message& message);
+
+}  // namespace holdfast::wire
