@@ -1,0 +1,21 @@
+#include "os/clock.hpp"
+
+#include <ctime>
+
+namespace holdfast::os {
+namespace {
+
+std::int64_t nanoseconds_of(clockid_t clock) {
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
+
+}  // namespace
+
+Milliseconds monotonic_now() { return Milliseconds{monotonic_now_ns() / 1'000'000}; }
+std::int64_t monotonic_now_us() { return monotonic_now_ns() / 1'000; }
+std::int64_t monotonic_now_ns() { return nanoseconds_of(CLOCK_MONOTONIC); }
+std::int64_t unix_now_ms() { return nanoseconds_of(CLOCK_REALTIME) / 1'000'000; }
+
+}  // namespace holdfast::os

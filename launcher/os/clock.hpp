@@ -1,0 +1,18 @@
+// Clocks.
+#pragma once
+
+#include <cstdint>
+
+#include "core/duration.hpp"
+
+namespace holdfast::os {
+
+// CLOCK_MONOTONIC: for lengths of time. Never set back; does not count suspend.
+Milliseconds monotonic_now();
+std::int64_t monotonic_now_us();
+std::int64_t monotonic_now_ns();
+
+// CLOCK_REALTIME since 1970: for records only.
+std::int64_t unix_now_ms();
+
+}  // namespace holdfast::os

@@ -1,0 +1,136 @@
+#include "os/packet_socket.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include <cstring>
+
+#include "core/wire.hpp"
+#include "os/system_call.hpp"
+
+namespace holdfast::os {
+namespace {
+
+constexpr int k_backlog = 1024;
+
+bool set_path(sockaddr_un& address, const std::string& path) {
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return false;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  return true;
+}
+
+const sockaddr* generic(const sockaddr_un& address) {
+  return reinterpret_cast<const sockaddr*>(&address);
+}
+
+UniqueFd new_socket() { return UniqueFd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)); }
+
+void set_patience(const UniqueFd& socket, Milliseconds patience) {
+  const timeval time{patience.count() / 1000, patience.count() % 1000 * 1000};
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
+}
+
+}  // namespace
+
+Result<std::pair<UniqueFd, UniqueFd>> packet_pair() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+    return system_error("make a socket pair");
+  }
+  return std::pair{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+Connected connect_to(const std::string& path, Milliseconds patience) {
+  Connected result;
+  sockaddr_un address{};
+  if (!set_path(address, path)) {
+    result.error = system_error("connect to " + path, ENAMETOOLONG);
+    return result;
+  }
+  UniqueFd socket = new_socket();
+  if (!socket.valid()) {
+    result.error = system_error("make a socket");
+    return result;
+  }
+  set_patience(socket, patience);
+  if (retried([&] { return ::connect(socket.get(), generic(address), sizeof address); }) == 0) {
+    result.socket = std::move(socket);
+    return result;
+  }
+  result.error = system_error("connect to " + path);
+  if (errno == ENOENT) result.failure = ConnectFailure::absent;
+  if (errno == ECONNREFUSED) result.failure = ConnectFailure::dead;
+  return result;
+}
+
+Listening listen_at(const std::string& path) {
+  Listening result;
+  // Made under another name and linked when it listens: nobody can meet it half done, and of two
+  // that try at once exactly one gets the name.
+  const std::string draft = path + "." + std::to_string(::getpid());
+  sockaddr_un address{};
+  if (!set_path(address, draft)) {
+    result.error = system_error("listen at " + path, ENAMETOOLONG);
+    return result;
+  }
+  UniqueFd socket = new_socket();
+  ::unlink(draft.c_str());
+  if (!socket.valid() || ::bind(socket.get(), generic(address), sizeof address) != 0 ||
+      ::chmod(draft.c_str(), 0600) != 0 || ::listen(socket.get(), k_backlog) != 0) {
+    result.error = system_error("listen at " + path);
+    ::unlink(draft.c_str());
+    return result;
+  }
+  if (::link(draft.c_str(), path.c_str()) != 0) {
+    result.existed = errno == EEXIST;
+    result.error = system_error("listen at " + path);
+  } else {
+    result.socket = std::move(socket);
+  }
+  ::unlink(draft.c_str());
+  return result;
+}
+
+Result<UniqueFd> accept_from(const UniqueFd& listener) {
+  UniqueFd socket(retried(
+      [&] { return ::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK); }));
+  if (!socket.valid()) return system_error("accept a connection");
+  return socket;
+}
+
+Result<uid_t> peer_user(const UniqueFd& socket) {
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) {
+    return system_error("learn who is at the other end of a socket");
+  }
+  return peer.uid;
+}
+
+Result<void> send_packet(int socket, std::string_view packet) {
+  const ssize_t sent =
+      retried([&] { return ::send(socket, packet.data(), packet.size(), MSG_NOSIGNAL); });
+  if (sent == static_cast<ssize_t>(packet.size())) return {};
+  return system_error("send a message");
+}
+
+Result<std::string> receive_packet(int socket) {
+  std::string packet(wire::k_longest_message, '\0');
+  // MSG_TRUNC: the real length. A message that is cut off at the end of a field would be
+  // understood.
+  const ssize_t got = retried(
+      [&] { return ::recv(socket, packet.data(), packet.size(), MSG_CMSG_CLOEXEC | MSG_TRUNC); });
+  if (got < 0) return system_error("receive a message");
+  if (static_cast<std::size_t>(got) > packet.size()) {
+    return system_error("receive a message", EMSGSIZE);
+  }
+  packet.resize(static_cast<std::size_t>(got));
+  return packet;
+}
+
+}  // namespace holdfast::os

@@ -1,0 +1,51 @@
+// Unix sockets that keep the borders of messages (SOCK_SEQPACKET).
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/duration.hpp"
+#include "core/result.hpp"
+#include "os/unique_fd.hpp"
+
+namespace holdfast::os {
+
+Result<std::pair<UniqueFd, UniqueFd>> packet_pair();
+
+// Why a connection was not had: the caller acts on which it is.
+enum class ConnectFailure : std::uint8_t { absent, dead, other };
+
+struct Connected {
+  UniqueFd socket;
+  ConnectFailure failure = ConnectFailure::other;
+  Error error;
+};
+
+// Connects to a socket in the file system. `dead`: the file is there and nobody listens.
+// Sends and receives on it give up after `patience`.
+Connected connect_to(const std::string& path, Milliseconds patience);
+
+// Listens at `path`, which appears only once it listens: who finds it can connect. Fails with
+// EEXIST in `existed` when somebody else was first.
+struct Listening {
+  UniqueFd socket;
+  bool existed = false;
+  Error error;
+};
+Listening listen_at(const std::string& path);
+
+Result<UniqueFd> accept_from(const UniqueFd& listener);
+
+// The user at the other end.
+Result<uid_t> peer_user(const UniqueFd& socket);
+
+// One packet; never raises SIGPIPE.
+Result<void> send_packet(int socket, std::string_view packet);
+
+// One packet, empty at the end of the connection (or when the patience is over: an error).
+Result<std::string> receive_packet(int socket);
+
+}  // namespace holdfast::os

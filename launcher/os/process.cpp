@@ -1,0 +1,104 @@
+#include "os/process.hpp"
+
+#include <limits.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <string_view>
+
+#include "os/file_text.hpp"
+#include "os/system_call.hpp"
+
+namespace holdfast::os {
+namespace {
+
+int pidfd_open(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
+
+// Field `index` (from 1) of the blank-separated `text`.
+std::string_view word(std::string_view text, unsigned index) {
+  for (; index > 1; --index) {
+    const std::size_t blank = text.find(' ');
+    if (blank == std::string_view::npos) return {};
+    text.remove_prefix(blank + 1);
+  }
+  return text.substr(0, text.find(' '));
+}
+
+template <typename Number>
+Number to_number(std::string_view text) {
+  Number value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+}  // namespace
+
+Result<ProcessStat> read_process_stat(pid_t pid) {
+  Result<std::string> text = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
+  if (!text) return text.error();
+  const std::string_view line = *text;
+  // The name is in parentheses and may hold blanks and parentheses itself.
+  const std::size_t open = line.find('(');
+  const std::size_t close = line.rfind(')');
+  if (open == std::string_view::npos || close == std::string_view::npos ||
+      close + 2 > line.size()) {
+    return Error{"read /proc/" + std::to_string(pid) + "/stat: not in the form of proc(5)"};
+  }
+  const std::string_view rest = line.substr(close + 2);
+  ProcessStat stat;
+  stat.name = line.substr(open + 1, close - open - 1);
+  stat.state = rest.empty() ? '?' : rest[0];
+  stat.parent = to_number<pid_t>(word(rest, 2));          // field 4
+  stat.start = to_number<std::uint64_t>(word(rest, 20));  // field 22
+  return stat;
+}
+
+ProcessName own_name() {
+  const Result<ProcessStat> stat = read_process_stat(::getpid());
+  return ProcessName{::getpid(), stat ? stat->start : 0};
+}
+
+std::string boot_id() {
+  Result<std::string> id = read_file("/proc/sys/kernel/random/boot_id", 64);
+  if (!id) return {};
+  return id->substr(0, id->find('\n'));
+}
+
+Result<UniqueFd> watch_process(const ProcessName& process) {
+  UniqueFd watched(pidfd_open(process.pid));
+  if (!watched.valid()) return system_error("watch process " + std::to_string(process.pid));
+  // Checked after the descriptor exists: from here on it cannot come to mean another process.
+  const Result<ProcessStat> stat = read_process_stat(process.pid);
+  if (!stat || stat->start != process.start || stat->state == 'Z') {
+    return system_error("watch process " + std::to_string(process.pid), ESRCH);
+  }
+  return watched;
+}
+
+Result<UniqueFd> watch_parent(pid_t parent) {
+  UniqueFd watched(pidfd_open(parent));
+  if (!watched.valid()) return system_error("watch process " + std::to_string(parent));
+  if (::getppid() != parent) return system_error("watch process " + std::to_string(parent), ESRCH);
+  return watched;
+}
+
+bool can_watch_processes() {
+  const UniqueFd self(pidfd_open(::getpid()));
+  return self.valid();
+}
+
+bool is_alive(const ProcessName& process) {
+  const Result<ProcessStat> stat = read_process_stat(process.pid);
+  return stat && stat->start == process.start && stat->state != 'Z' && stat->state != 'X';
+}
+
+Result<std::string> own_program() {
+  char path[PATH_MAX];
+  const ssize_t length = ::readlink("/proc/self/exe", path, sizeof path);
+  if (length < 0) return system_error("read /proc/self/exe");
+  return std::string(path, static_cast<std::size_t>(length));
+}
+
+}  // namespace holdfast::os

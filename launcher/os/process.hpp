@@ -1,0 +1,46 @@
+// Processes that are not ours to wait for: who they are, whether they still live.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "core/attach.hpp"
+#include "os/unique_fd.hpp"
+
+namespace holdfast::os {
+
+// Of /proc/<pid>/stat, proc(5).
+struct ProcessStat {
+  std::string name;  // comm: at most 15 bytes
+  char state = '?';
+  pid_t parent = 0;
+  std::uint64_t start = 0;  // clock ticks since boot
+};
+
+// Fails when there is no such process.
+Result<ProcessStat> read_process_stat(pid_t pid);
+
+// This process, as others can name it for ever.
+ProcessName own_name();
+
+// /proc/sys/kernel/random/boot_id; empty when it cannot be read.
+std::string boot_id();
+
+// Watches `process`: the descriptor becomes readable when it ends. Fails when it has ended, when
+// the pid belongs to another process by now, or without pidfd_open(2) (Linux before 5.3, seccomp).
+Result<UniqueFd> watch_process(const ProcessName& process);
+
+// The same for the parent, whose pid cannot be recycled while it is the parent.
+Result<UniqueFd> watch_parent(pid_t parent);
+
+// Whether this kernel lets us watch processes at all.
+bool can_watch_processes();
+
+// Whether it lives. A zombie counts as gone: in a container nobody may reap it.
+bool is_alive(const ProcessName& process);
+
+// The path of the program that this process runs.
+Result<std::string> own_program();
+
+}  // namespace holdfast::os

@@ -1,0 +1,69 @@
+// The processes below this one, and their end.
+//
+// Hazards. A tree changes while it is looked at: processes fork, exit and are re-parented between
+// two system calls, and a scan of /proc that finds nobody proves nothing (three empty scans in a
+// row missed a process that forks and calls setsid all the time, in 3 of 4 runs). What converges is
+// a subreaper that kills its children until it has none: every orphan comes to it. So the caller
+// must be one (become_subreaper), with SIGCHLD blocked and not ignored.
+#pragma once
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "core/duration.hpp"
+#include "core/result.hpp"
+
+namespace holdfast::os {
+
+// Makes this process the parent of every orphan among its descendants. prctl(2).
+Result<void> become_subreaper();
+
+// A process as it is named to people.
+struct NamedProcess {
+  pid_t pid = 0;
+  std::string name;
+};
+
+// Children of this thread, living or not yet reaped.
+std::vector<pid_t> own_children();
+
+// All living descendants but those below `spared` children.
+std::vector<NamedProcess> living_descendants(const std::vector<pid_t>& spared);
+
+// Sends `signal` once to every descendant found in one walk.
+void signal_descendants(int signal, const std::vector<pid_t>& spared);
+
+// Told of what happens while a tree is being ended.
+class TreeWatcher {
+ public:
+  // A child was reaped.
+  virtual void on_reaped(pid_t pid, int status) = 0;
+  // A descriptor that may become readable when there is no more time for grace; -1: none.
+  virtual int hurry_fd() = 0;
+  // It is readable: is there a reason to kill now? Must consume what made it readable.
+  virtual bool hurries() = 0;
+
+ protected:
+  ~TreeWatcher() = default;
+};
+
+struct EndOrder {
+  int first_signal = 0;       // sent before the grace; 0: they have had it already
+  Milliseconds grace{0};      // 0: SIGKILL at once and no first signal
+  std::vector<pid_t> spared;  // children that are not of the tree
+};
+
+// Reaps what has ended. False when no child is left (but spared ones).
+bool reap(TreeWatcher& watcher, const std::vector<pid_t>& spared);
+
+// Ends every process below this one: `first_signal` and SIGCONT (a stopped process cannot take a
+// signal), the grace, then SIGKILL until nothing is left. Returns as soon as the last one is gone.
+//
+// Returns those that could not be ended within five seconds of SIGKILL: in uninterruptible sleep,
+// or of another user. This is the one place in Holdfast that ends processes of a test.
+std::vector<NamedProcess> end_tree(const EndOrder& order, TreeWatcher& watcher);
+
+}  // namespace holdfast::os

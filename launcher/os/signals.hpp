@@ -1,0 +1,48 @@
+// Signals are data: blocked in launcher, guard and keeper, read from a descriptor, handled nowhere.
+#pragma once
+
+#include <signal.h>
+
+#include "core/result.hpp"
+#include "core/supervision.hpp"
+#include "os/unique_fd.hpp"
+
+namespace holdfast::os {
+
+// How the caller had set things: what the test is started with.
+struct CallersSignals {
+  sigset_t mask{};
+  bool child_ignored = false;  // SIGCHLD was ignored, which would make waiting impossible for us
+  // Of the signals that end or stop a test, those that were ignored (nohup). The kernel keeps a
+  // signal that is blocked, as ours are, even if it is ignored: so it must be known.
+  sigset_t ignored{};
+
+  bool ignores(int signal) const { return sigismember(&ignored, signal) == 1; }
+};
+
+// Blocks every signal and makes SIGCHLD waitable. To be called first of all.
+CallersSignals take_signals();
+
+// Gives a new process what the caller had. Async-signal-safe; for the child between fork and exec.
+void give_back_signals(const CallersSignals& callers);
+
+// Every blocked signal, readable.
+Result<UniqueFd> open_signals();
+
+struct ReceivedSignal {
+  int number = 0;  // 0: none pending
+  SignalSource source = SignalSource::process;
+};
+
+// The next pending signal, without waiting.
+ReceivedSignal next_signal(const UniqueFd& signals);
+
+// Ends this process by `signal`, without a core file: the test has left its own, and a core_pattern
+// that pipes ignores the size limit. As pid 1 of a container, where default actions do nothing, by
+// exit code 128 + signal.
+[[noreturn]] void die_of(int signal);
+
+// Stops this process as a terminal would. Returns after SIGCONT.
+void stop_self();
+
+}  // namespace holdfast::os

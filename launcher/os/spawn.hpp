@@ -1,0 +1,28 @@
+// Starting the test's main process.
+#pragma once
+
+#include <sys/types.h>
+
+#include "os/signals.hpp"
+
+namespace holdfast::os {
+
+struct Command {
+  char** arguments = nullptr;    // null-terminated; [0] is looked up in PATH as execvp(3) does
+  char** environment = nullptr;  // null-terminated
+};
+
+struct Spawned {
+  pid_t pid = -1;
+  int error = 0;  // errno of fork or exec; 0: it runs
+};
+
+// Runs the command as a child with the caller's signals, everything else as we have it: process
+// group, session, terminal, descriptors, working directory. Returns when the program has been
+// executed or could not be. A script without `#!` is given to /bin/sh, as ctest does.
+Spawned spawn(const Command& command, const CallersSignals& callers);
+
+// Becomes the command. Returns errno when that fails.
+int become(const Command& command, const CallersSignals& callers);
+
+}  // namespace holdfast::os

@@ -1,0 +1,87 @@
+#include "os/trusted_directory.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/names.hpp"
+#include "os/system_call.hpp"
+
+namespace holdfast::os {
+namespace {
+
+constexpr int k_directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+}  // namespace
+
+std::string user_directory_path() {
+  return std::string(names::k_user_directory_prefix) + std::to_string(::geteuid());
+}
+
+Result<UniqueFd> open_user_directory() {
+  const std::string path = user_directory_path();
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return system_error("make " + path);
+  UniqueFd directory(::open(path.c_str(), k_directory_flags));
+  if (!directory.valid()) return system_error("open the directory " + path);
+  struct stat info {};
+  if (::fstat(directory.get(), &info) != 0) return system_error("examine " + path);
+  if (info.st_uid != ::geteuid()) {
+    return Error{"use " + path + ": it belongs to user " + std::to_string(info.st_uid) +
+                 "; expected user " + std::to_string(::geteuid())};
+  }
+  if ((info.st_mode & 0077U) != 0) {
+    return Error{"use " + path + ": others may enter it; expected mode 0700"};
+  }
+  return directory;
+}
+
+Result<UniqueFd> open_machine_directory() {
+  const std::string path(names::k_machine_directory);
+  // Only root can make it; for others it is there or it is not.
+  if (::geteuid() == 0 && ::mkdir(path.c_str(), 0755) == 0) ::chmod(path.c_str(), 01777);
+  UniqueFd directory(::open(path.c_str(), k_directory_flags));
+  if (!directory.valid()) {
+    return Error{system_error("open the directory of machine-wide locks, " + path).message +
+                 "; root makes it by: install -d -m 1777 " + path};
+  }
+  struct stat info {};
+  if (::fstat(directory.get(), &info) != 0) return system_error("examine " + path);
+  if (info.st_uid != 0) {
+    return Error{"use " + path + ": it belongs to user " + std::to_string(info.st_uid) +
+                 "; expected root"};
+  }
+  return directory;
+}
+
+Result<UniqueFd> open_below(const UniqueFd& parent, const std::string& name, unsigned mode) {
+  if (::mkdirat(parent.get(), name.c_str(), 0700) == 0) {
+    ::fchmodat(parent.get(), name.c_str(), mode, 0);
+  } else if (errno != EEXIST) {
+    return system_error("make the directory " + name);
+  }
+  UniqueFd directory(::openat(parent.get(), name.c_str(), k_directory_flags));
+  if (!directory.valid()) return system_error("open the directory " + name);
+  return directory;
+}
+
+Result<UniqueFd> open_regular(const UniqueFd& directory, const std::string& name, unsigned mode) {
+  constexpr int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  UniqueFd file(::openat(directory.get(), name.c_str(), flags));
+  // O_CREAT only when the plain open finds nothing: fs.protected_regular refuses O_CREAT on
+  // another user's existing file in a sticky directory. Two of us may race: then look again.
+  for (int tries = 0; !file.valid() && errno == ENOENT && tries < 8; ++tries) {
+    file = UniqueFd(::openat(directory.get(), name.c_str(), flags | O_CREAT | O_EXCL, 0600));
+    if (file.valid()) {
+      ::fchmod(file.get(), mode);
+    } else if (errno == EEXIST) {
+      file = UniqueFd(::openat(directory.get(), name.c_str(), flags));
+    }
+  }
+  if (!file.valid()) return system_error("open " + name);
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0) return system_error("examine " + name);
+  if (!S_ISREG(info.st_mode)) return Error{"use " + name + ": expected a regular file"};
+  return file;
+}
+
+}  // namespace holdfast::os
