@@ -1,0 +1,267 @@
+#include "launcher/attempt.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "core/supervision.hpp"
+#include "launcher/guard.hpp"
+#include "os/clock.hpp"
+#include "os/packet_socket.hpp"
+#include "os/process_tree.hpp"
+#include "os/system_call.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+using Event = SupervisionEvent;
+using Action = SupervisionAction;
+
+// How much longer than the grace a guard may take that was told to end the tree, before the
+// launcher does it itself: it may have been stopped by a test.
+constexpr Milliseconds k_guard_patience{7000};
+
+class Attempt final : public os::TreeWatcher {
+ public:
+  Attempt(const AttemptPlan& plan, Surroundings& around) : plan_(plan), around_(around) {}
+
+  AttemptResult run() {
+    started_ = os::monotonic_now();
+    started_us_ = os::monotonic_now_us();
+    if (Result<void> begun = start_guard(); !begun) return failed(begun.error());
+    while (state_.stage != Stage::ended) wait_for_news();
+    bury_guard();
+    return conclude();
+  }
+
+  // Of the tree that is ended here, in the guard's place.
+  void on_reaped(pid_t pid, int /*status*/) override {
+    if (pid == guard_) guard_ = -1;
+  }
+  int hurry_fd() override { return around_.signals.get(); }
+  bool hurries() override {
+    for (os::ReceivedSignal got = os::next_signal(around_.signals); got.number != 0;
+         got = os::next_signal(around_.signals)) {
+      if (around_.callers.ignores(got.number)) continue;
+      if (got.number == SIGTERM || got.number == SIGINT) return true;
+    }
+    return false;
+  }
+
+ private:
+  Result<void> start_guard() {
+    if (Result<void> reaper = os::become_subreaper(); !reaper) return reaper;
+    // Children that a shell had before it exec'd us are not the test's.
+    siginfo_t any{};
+    if (::waitid(P_ALL, 0, &any, WEXITED | WNOHANG | WNOWAIT) == 0) spared_ = os::own_children();
+    Result<std::pair<os::UniqueFd, os::UniqueFd>> pair = os::packet_pair();
+    if (!pair) return pair.error();
+    guard_ = ::fork();
+    if (guard_ < 0) return os::system_error("start the guard");
+    if (guard_ == 0) {
+      pair->first.reset();
+      be_guard(duty(std::move(pair->second)));
+    }
+    link_ = std::move(pair->first);
+    // The test has its working directory; ours would keep a directory busy.
+    (void)::chdir("/");
+    return {};
+  }
+
+  GuardDuty duty(os::UniqueFd end) const {
+    GuardDuty duty;
+    duty.command = plan_.command;
+    duty.callers = around_.callers;
+    duty.grace = plan_.policy.grace;
+    duty.on_leak = plan_.policy.on_leak;
+    duty.needed_by_others = plan_.policy.needed_by_others;
+    duty.under_ctest = plan_.mode == ExitMode::ctest;
+    duty.launcher = std::move(end);
+    duty.keeper = plan_.keeper;
+    duty.parent = around_.parent.get();
+    duty.locks = plan_.locks;
+    return duty;
+  }
+
+  void wait_for_news() {
+    pollfd fds[3] = {{link_.get(), POLLIN, 0},
+                     {around_.signals.get(), POLLIN, 0},
+                     {parent_watched_ ? around_.parent.get() : -1, POLLIN, 0}};
+    ::poll(fds, 3, time_left());
+    // The guard first: a test that has ended was not interrupted by what came at the same time.
+    if (fds[0].revents != 0) read_report();
+    if (fds[1].revents != 0) read_signals();
+    if (fds[2].revents != 0) {
+      parent_watched_ = false;
+      happened({Event::Kind::parent_ended});
+    }
+    const Milliseconds now = os::monotonic_now();
+    if (now >= deadline()) happened({Event::Kind::timeout_expired});
+    if (now >= guard_deadline()) take_over();
+  }
+
+  Milliseconds deadline() const {
+    if (plan_.policy.timeout.count() == 0 || state_.stage != Stage::running) return k_longest;
+    return started_ + stopped_ + plan_.policy.timeout;
+  }
+
+  Milliseconds guard_deadline() const {
+    if (state_.stage != Stage::ending && state_.stage != Stage::killing) return k_longest;
+    const Milliseconds grace =
+        state_.stage == Stage::killing ? Milliseconds{0} : plan_.policy.grace;
+    return std::min(k_longest, ordered_ + grace + k_guard_patience);
+  }
+
+  int time_left() const {
+    const Milliseconds next = std::min(deadline(), guard_deadline());
+    if (next == k_longest) return -1;
+    return static_cast<int>(
+        std::clamp<std::int64_t>((next - os::monotonic_now()).count(), 0, 3'600'000));
+  }
+
+  void happened(Event event) {
+    event.at = os::monotonic_now();
+    SupervisionStep step = next_step(state_, event, plan_.mode);
+    state_ = step.state;
+    for (const Action& action : step.actions) act(action);
+  }
+
+  void act(const Action& action) {
+    switch (action.kind) {
+      case Action::Kind::forward_signal:
+        return order({GuardOrder::Kind::forward, action.signal});
+      case Action::Kind::end_tree:
+        ordered_ = os::monotonic_now();
+        return order({GuardOrder::Kind::end_tree, action.signal});
+      case Action::Kind::kill_tree:
+        ordered_ = os::monotonic_now();
+        return order({GuardOrder::Kind::kill_tree, 0});
+      case Action::Kind::end_tree_here:
+        return end_tree_here(action.signal);
+      case Action::Kind::stop_self:
+        return stop();
+    }
+  }
+
+  // Clocks stand still while we are stopped.
+  void stop() {
+    const Milliseconds before = os::monotonic_now();
+    os::stop_self();
+    const Milliseconds pause = os::monotonic_now() - before;
+    stopped_ += pause;
+    ordered_ += pause;
+  }
+
+  void order(const GuardOrder& what) {
+    (void)os::retried([&] { return ::send(link_.get(), &what, sizeof what, MSG_NOSIGNAL); });
+  }
+
+  void read_report() {
+    GuardReport report{};
+    const ssize_t got =
+        os::retried([&] { return ::recv(link_.get(), &report, sizeof report, MSG_DONTWAIT); });
+    if (got < 0 && errno == EAGAIN) return;
+    if (got != static_cast<ssize_t>(sizeof report)) return guard_is_gone();
+    report_ = report;
+    ended_us_ = os::monotonic_now_us();
+    happened({report.kind == GuardReport::Kind::main_ended ? Event::Kind::main_ended
+                                                           : Event::Kind::tree_ended});
+  }
+
+  void read_signals() {
+    for (os::ReceivedSignal got = os::next_signal(around_.signals); got.number != 0;
+         got = os::next_signal(around_.signals)) {
+      if (got.number == SIGCHLD) continue;  // the guard's death shows on its socket
+      if (around_.callers.ignores(got.number)) {
+        // Nothing to us, as it would be to the bare command, unless the test handles it after all.
+        if (got.source == SignalSource::process) order({GuardOrder::Kind::forward, got.number});
+        continue;
+      }
+      happened({Event::Kind::signal_received, got.number, got.source});
+    }
+  }
+
+  void guard_is_gone() {
+    guard_lost_ = true;
+    happened({Event::Kind::guard_ended});
+  }
+
+  // The guard was to end the tree and has not: stopped, most likely.
+  void take_over() {
+    ::kill(guard_, SIGKILL);
+    guard_is_gone();
+  }
+
+  void end_tree_here(int signal) {
+    std::vector<os::NamedProcess> survivors =
+        os::end_tree({signal, plan_.policy.grace, spared_}, *this);
+    report_.survivors = static_cast<unsigned>(survivors.size());
+  }
+
+  // It has said its last word; in a container nobody else may reap it. SIGKILL, so that a stopped
+  // one does not hold us up.
+  void bury_guard() {
+    if (guard_ <= 0 || report_.kept) return;
+    ::kill(guard_, SIGKILL);
+    (void)os::retried([&] { return ::waitpid(guard_, nullptr, 0); });
+  }
+
+  AttemptResult failed(const Error& error) const {
+    AttemptResult result;
+    result.observation.own_failure = true;
+    result.note = "failed to " + error.message;
+    result.outcome = outcome_of(result.observation);
+    return result;
+  }
+
+  AttemptResult conclude() const {
+    AttemptResult result;
+    result.report = report_;
+    result.wall_us = (ended_us_ != 0 ? ended_us_ : os::monotonic_now_us()) - started_us_;
+    Observation& seen = result.observation;
+    seen.end_reason = state_.reason;
+    seen.end_signal = state_.end_signal;
+    // The guard was killed from outside: the test was ended for it, and how it would have ended
+    // is not known. When the tree was being ended anyhow, that reason stays.
+    seen.own_failure = guard_lost_ && state_.reason == EndReason::none;
+    if (seen.own_failure) result.note = "the guard of the test was killed";
+    if (report_.exec_error != 0) {
+      seen.main = {ProcessEnd::Kind::never_started, report_.exec_error};
+    } else if (WIFSIGNALED(report_.main_status)) {
+      seen.main = {ProcessEnd::Kind::signalled, WTERMSIG(report_.main_status)};
+    } else if (report_.main_reaped) {
+      seen.main = {ProcessEnd::Kind::exited, WEXITSTATUS(report_.main_status)};
+    }
+    seen.leaked = report_.leftovers > 0 && !report_.kept;
+    seen.leak_fails = plan_.policy.on_leak == OnLeak::fail;
+    result.outcome = outcome_of(seen);
+    return result;
+  }
+
+  const AttemptPlan& plan_;
+  Surroundings& around_;
+  os::UniqueFd link_;
+  pid_t guard_ = -1;
+  std::vector<pid_t> spared_;
+  SupervisionState state_;
+  GuardReport report_;
+  bool guard_lost_ = false;
+  bool parent_watched_ = true;
+  Milliseconds started_{0};
+  Milliseconds stopped_{0};
+  Milliseconds ordered_{0};
+  std::int64_t started_us_ = 0;
+  std::int64_t ended_us_ = 0;
+};
+
+}  // namespace
+
+AttemptResult run_attempt(const AttemptPlan& plan, Surroundings& around) {
+  return Attempt(plan, around).run();
+}
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,25 @@
+// One attempt: the test's process tree from its first process to its last, watched over.
+#pragma once
+
+#include "core/policy.hpp"
+#include "launcher/guard_messages.hpp"
+#include "launcher/lock_taking.hpp"
+#include "launcher/records.hpp"
+#include "launcher/surroundings.hpp"
+#include "os/spawn.hpp"
+
+namespace holdfast::launcher {
+
+struct AttemptPlan {
+  os::Command command;
+  Policy policy;
+  ExitMode mode = ExitMode::command;
+  int keeper = -1;                                // connection; -1: none
+  std::vector<os::LockRequest>* locks = nullptr;  // held for as long as anything of the test lives
+};
+
+// Runs the test and returns when nothing of it is left (or when what is left was let go). Whatever
+// arrives meanwhile (signals, ctest's death, the end of its time) ends the tree first.
+AttemptResult run_attempt(const AttemptPlan& plan, Surroundings& around);
+
+}  // namespace holdfast::launcher

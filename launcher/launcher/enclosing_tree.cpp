@@ -1,0 +1,25 @@
+#include "launcher/enclosing_tree.hpp"
+
+#include <limits.h>
+#include <unistd.h>
+
+#include "core/names.hpp"
+#include "os/file_text.hpp"
+
+namespace holdfast::launcher {
+
+os::LockHome enclosing_tree() {
+  char buffer[PATH_MAX];
+  if (::getcwd(buffer, sizeof buffer) == nullptr) return {};
+  std::string directory = buffer;
+  while (!directory.empty()) {
+    const std::string file = directory + "/" + std::string(names::k_project_file);
+    if (Result<std::string> project = os::read_file(file, 4096)) {
+      return {project->substr(0, project->find('\n')), directory, {}};
+    }
+    directory.erase(directory.rfind('/'));
+  }
+  return {};
+}
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,238 @@
+#include "launcher/guard.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "launcher/guard_messages.hpp"
+#include "launcher/output_holders.hpp"
+#include "os/clock.hpp"
+#include "os/process_tree.hpp"
+#include "os/system_call.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+// A child that is ending when the main process ends (a helper that reads the end of a pipe) is no
+// leak. Only a test that does leave something behind waits this long.
+constexpr Milliseconds k_leak_patience{100};
+
+std::int64_t microseconds(const timeval& time) {
+  return static_cast<std::int64_t>(time.tv_sec) * 1'000'000 + time.tv_usec;
+}
+
+unsigned list_processes(const std::vector<os::NamedProcess>& processes,
+                        std::array<ListedProcess, k_most_listed>& list) {
+  for (std::size_t i = 0; i < std::min(processes.size(), list.size()); ++i) {
+    list[i].pid = processes[i].pid;
+    std::strncpy(list[i].name.data(), processes[i].name.c_str(), list[i].name.size() - 1);
+  }
+  return static_cast<unsigned>(processes.size());
+}
+
+class Guard final : public os::TreeWatcher {
+ public:
+  explicit Guard(GuardDuty duty) : duty_(std::move(duty)) {}
+
+  [[noreturn]] void run() {
+    // Before the test exists: an orphan of its first instant is ours already.
+    if (!os::become_subreaper()) ::_exit(1);
+    const os::Spawned spawned = os::spawn(duty_.command, duty_.callers);
+    ::prctl(PR_SET_NAME, "holdfast-guard", 0, 0, 0);
+    // The test has its working directory; ours would keep a directory busy.
+    (void)::chdir("/");
+    if (spawned.error != 0) {
+      report_.exec_error = spawned.error;
+      finish();
+    }
+    main_ = spawned.pid;
+    watch_main();
+    settle();
+  }
+
+  void on_reaped(pid_t pid, int status) override {
+    if (pid != main_) return;
+    report_.main_reaped = true;
+    report_.main_status = status;
+  }
+
+  int hurry_fd() override { return duty_.launcher.valid() ? duty_.launcher.get() : -1; }
+
+  // While the tree is being ended only "now" matters; the launcher's death changes nothing.
+  bool hurries() override {
+    GuardOrder order{};
+    return read_order(order) && order.kind == GuardOrder::Kind::kill_tree;
+  }
+
+ private:
+  // Until the main process has ended. The launcher's orders and its death end the tree.
+  void watch_main() {
+    children_ = watch_children();
+    while (os::reap(*this, {}) && !report_.main_reaped) {
+      wait(k_longest);
+    }
+  }
+
+  // After the main process: leftovers are found, then ended or let go.
+  [[noreturn]] void settle() {
+    const Milliseconds until = os::monotonic_now() + k_leak_patience;
+    while (true) {
+      if (!os::reap(*this, {})) finish();
+      const Milliseconds left = until - os::monotonic_now();
+      if (left.count() <= 0) break;
+      wait(left);
+    }
+    const std::vector<os::NamedProcess> leftovers = os::living_descendants({});
+    report_.leftovers = list_processes(leftovers, report_.leftover_list);
+    if (may_stay(leftovers)) let_go();
+    report_.kind = GuardReport::Kind::main_ended;
+    send_report();
+    end_tree(SIGTERM, duty_.grace);
+    finish();
+  }
+
+  bool may_stay(const std::vector<os::NamedProcess>& leftovers) const {
+    if (!duty_.needed_by_others && duty_.on_leak != OnLeak::ignore) return false;
+    if (!duty_.under_ctest) return true;
+    // ctest waits for the end of a test's output: who holds it would hang the run.
+    return std::none_of(leftovers.begin(), leftovers.end(),
+                        [](const os::NamedProcess& p) { return holds_our_output(p.pid); });
+  }
+
+  // The leftovers live on and hold no lock: it goes with the main process, as in ctest.
+  [[noreturn]] void let_go() {
+    report_.kept = true;
+    if (!duty_.needed_by_others) finish();
+    send_report();
+    duty_.locks->clear();
+    keep_only_watched();
+    wait_for_end_of_run();
+    end_tree(SIGTERM, duty_.grace);
+    ::_exit(0);
+  }
+
+  // Closes everything that is not needed to notice the end of the run: stdout above all.
+  void keep_only_watched() {
+    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
+    std::vector<int> kept{0, 1, 2, children_.get(), duty_.keeper, duty_.parent};
+    std::sort(kept.begin(), kept.end());
+    kept.erase(kept.begin(), std::lower_bound(kept.begin(), kept.end(), 0));
+    unsigned first = 0;
+    for (int fd : kept) {
+      const auto number = static_cast<unsigned>(fd);
+      if (number > first) ::close_range(first, number - 1, 0);
+      first = number + 1;
+    }
+    ::close_range(first, ~0U, 0);
+    (void)duty_.launcher.release();
+  }
+
+  // The keeper says so; without it, ctest's death.
+  void wait_for_end_of_run() {
+    int keeper = duty_.keeper;
+    while (os::reap(*this, {})) {
+      pollfd fds[3] = {
+          {children_.get(), POLLIN, 0}, {keeper, POLLIN, 0}, {duty_.parent, POLLIN, 0}};
+      ::poll(fds, 3, -1);
+      drain_children();
+      if (fds[2].revents != 0) return;
+      if (fds[1].revents == 0) continue;
+      char byte = 0;
+      if (::recv(keeper, &byte, 1, MSG_DONTWAIT) > 0) return;
+      keeper = -1;  // The keeper died, the run goes on.
+    }
+    ::_exit(0);
+  }
+
+  [[noreturn]] void finish() {
+    rusage used{};
+    ::getrusage(RUSAGE_CHILDREN, &used);
+    report_.kind = GuardReport::Kind::tree_ended;
+    report_.user_us = microseconds(used.ru_utime);
+    report_.system_us = microseconds(used.ru_stime);
+    report_.max_rss_kb = used.ru_maxrss;
+    send_report();
+    ::_exit(0);
+  }
+
+  void send_report() {
+    if (!duty_.launcher.valid()) return;
+    (void)os::retried(
+        [&] { return ::send(duty_.launcher.get(), &report_, sizeof report_, MSG_NOSIGNAL); });
+  }
+
+  void end_tree(int signal, Milliseconds grace) {
+    const std::vector<os::NamedProcess> survivors = os::end_tree({signal, grace, {}}, *this);
+    report_.survivors = list_processes(survivors, report_.survivor_list);
+  }
+
+  // Waits for a child, an order, or the end of `time`; carries out the order.
+  void wait(Milliseconds time) {
+    pollfd fds[2] = {{children_.get(), POLLIN, 0}, {hurry_fd(), POLLIN, 0}};
+    const auto timeout = time == k_longest ? -1 : static_cast<int>(time.count());
+    if (::poll(fds, 2, timeout) <= 0) return;
+    if (fds[0].revents != 0) drain_children();
+    GuardOrder order{};
+    if (fds[1].revents != 0 && read_order(order)) carry_out(order);
+  }
+
+  void carry_out(const GuardOrder& order) {
+    switch (order.kind) {
+      case GuardOrder::Kind::forward:
+        return os::signal_descendants(order.signal, {});
+      case GuardOrder::Kind::end_tree:
+        end_tree(order.signal, duty_.grace);
+        break;
+      case GuardOrder::Kind::kill_tree:
+        end_tree(0, Milliseconds{0});
+        break;
+    }
+    // Nothing is left, or nothing that can be ended.
+    finish();
+  }
+
+  // The launcher's death is an order too: the test ends with it.
+  bool read_order(GuardOrder& order) {
+    const ssize_t got = os::retried(
+        [&] { return ::recv(duty_.launcher.get(), &order, sizeof order, MSG_DONTWAIT); });
+    if (got == static_cast<ssize_t>(sizeof order)) return true;
+    if (got < 0 && errno == EAGAIN) return false;
+    duty_.launcher.reset();
+    order = {GuardOrder::Kind::end_tree, SIGTERM};
+    return true;
+  }
+
+  static os::UniqueFd watch_children() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    return os::UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  }
+
+  void drain_children() {
+    signalfd_siginfo info;
+    while (::read(children_.get(), &info, sizeof info) > 0) {
+    }
+  }
+
+  GuardDuty duty_;
+  GuardReport report_;
+  os::UniqueFd children_;
+  pid_t main_ = -1;
+};
+
+}  // namespace
+
+void be_guard(GuardDuty duty) { Guard(std::move(duty)).run(); }
+
+}  // namespace holdfast::launcher

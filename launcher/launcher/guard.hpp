@@ -1,0 +1,35 @@
+// The guard: the launcher's child and the test's parent. It reaps, finds leftovers, ends the tree,
+// and goes on doing so when the launcher is killed; the launcher does it when the guard is.
+//
+// One process could not do it: what it had double-forked with a cleared environment before its own
+// SIGKILL would be lost to all ancestry. Of the pair, whoever survives is a subreaper of
+// everything.
+#pragma once
+
+#include <vector>
+
+#include "core/policy.hpp"
+#include "os/lock_file.hpp"
+#include "os/signals.hpp"
+#include "os/spawn.hpp"
+#include "os/unique_fd.hpp"
+
+namespace holdfast::launcher {
+
+struct GuardDuty {
+  os::Command command;
+  os::CallersSignals callers;
+  Milliseconds grace{0};
+  OnLeak on_leak = OnLeak::kill;
+  bool needed_by_others = false;
+  bool under_ctest = false;
+  os::UniqueFd launcher;                          // our end of the socket pair
+  int keeper = -1;                                // the launcher's connection, inherited; -1: none
+  int parent = -1;                                // ctest's pidfd, inherited; -1: none
+  std::vector<os::LockRequest>* locks = nullptr;  // inherited copies, which keep the locks
+};
+
+// Runs in the forked child and does not return.
+[[noreturn]] void be_guard(GuardDuty duty);
+
+}  // namespace holdfast::launcher

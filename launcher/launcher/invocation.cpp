@@ -1,0 +1,104 @@
+#include "launcher/invocation.hpp"
+
+#include <limits.h>
+#include <unistd.h>
+
+#include <string_view>
+#include <vector>
+
+#include "core/environment.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+void read_variable(std::string_view name, std::string_view value, Invocation& invocation) {
+  namespace env = environment;
+  Properties& properties = invocation.properties;
+  if (name == env::k_attach) {
+    Result<Attach> attach = parse_attach(value);
+    if (attach) {
+      invocation.attach = std::move(*attach);
+    } else {
+      invocation.warning = "ignoring " + attach.error().message;
+    }
+  } else if (name == env::k_property_enabled) {
+    invocation.bare = value == "OFF";
+  } else if (name == env::k_property_command) {
+    // Points into the environment we were started with, which outlives every use of it.
+    invocation.command[0] = const_cast<char*>(value.data());
+  } else if (name == env::k_property_locks) {
+    properties.locks = value;
+  } else if (name == env::k_property_resource_lock) {
+    properties.resource_lock = value;
+  } else if (name == env::k_property_timeout) {
+    properties.timeout = value;
+  } else if (name == env::k_property_on_leak) {
+    properties.on_leak = value;
+  } else if (name == env::k_property_needed) {
+    properties.needed_by_others = true;
+  } else if (name == env::k_held) {
+    invocation.held = value;
+  }
+}
+
+void read_environment(Invocation& invocation) {
+  constexpr std::string_view prefix = "HOLDFAST_";
+  for (char** entry = invocation.environment; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    if (text.substr(0, prefix.size()) != prefix) continue;
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos) continue;
+    read_variable(text.substr(0, equals), text.substr(equals + 1), invocation);
+  }
+}
+
+class Fnv1a {
+ public:
+  void add(std::string_view text) {
+    for (char c : text) add_byte(static_cast<unsigned char>(c));
+    add_byte(0);
+  }
+
+  std::string hex() const {
+    std::string text;
+    for (int shift = 60; shift >= 0; shift -= 4) text += "0123456789abcdef"[(hash_ >> shift) & 15U];
+    return text;
+  }
+
+ private:
+  void add_byte(unsigned char byte) { hash_ = (hash_ ^ byte) * 1099511628211ULL; }
+  std::uint64_t hash_ = 14695981039346656037ULL;
+};
+
+}  // namespace
+
+Result<Invocation> read_invocation(char** arguments, char** environment) {
+  std::vector<std::string_view> words;
+  for (char** argument = arguments + 1; *argument != nullptr; ++argument)
+    words.push_back(*argument);
+  Result<CommandLine> line = parse_command_line(words);
+  if (!line) return line.error();
+  Invocation invocation;
+  invocation.command = arguments + 1 + line->command_at;
+  invocation.environment = environment;
+  invocation.line = std::move(*line);
+  if (invocation.line.help) return invocation;
+  read_environment(invocation);
+  invocation.test = invocation.line.name;
+  if (invocation.test.empty()) {
+    const std::string_view command = invocation.command[0];
+    invocation.test = command.substr(command.rfind('/') + 1);
+  }
+  return invocation;
+}
+
+std::string key_of(const Invocation& invocation) {
+  Fnv1a hash;
+  hash.add(invocation.test);
+  char directory[PATH_MAX];
+  if (::getcwd(directory, sizeof directory) != nullptr) hash.add(directory);
+  for (char** word = invocation.command; *word != nullptr; ++word) hash.add(*word);
+  return hash.hex();
+}
+
+}  // namespace holdfast::launcher

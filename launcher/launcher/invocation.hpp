@@ -1,0 +1,36 @@
+// What this launcher was started for: command line and environment, read once.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/attach.hpp"
+#include "core/command_line.hpp"
+#include "core/outcome.hpp"
+#include "core/policy.hpp"
+#include "core/result.hpp"
+
+namespace holdfast::launcher {
+
+struct Invocation {
+  CommandLine line;
+  char** command = nullptr;      // null-terminated tail of argv
+  char** environment = nullptr;  // as inherited
+  std::optional<Attach> attach;  // set: ctest started us
+  Properties properties;
+  std::string held;     // what ancestors hold (HOLDFAST_HELD)
+  std::string test;     // the name in records and messages
+  bool bare = false;    // the test's property HOLDFAST_ENABLED is OFF
+  std::string warning;  // HOLDFAST_ATTACH was not understood
+
+  ExitMode mode() const { return attach ? ExitMode::ctest : ExitMode::command; }
+};
+
+// `arguments` is argv; its error is a usage error.
+Result<Invocation> read_invocation(char** arguments, char** environment);
+
+// 16 hexadecimal digits that tell apart two tests of one name: FNV-1a of name, working directory
+// and command.
+std::string key_of(const Invocation& invocation);
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,107 @@
+#include "launcher/keeper_link.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "core/keeper_address.hpp"
+#include "os/packet_socket.hpp"
+#include "os/process.hpp"
+#include "os/spawn.hpp"
+#include "os/system_call.hpp"
+#include "os/trusted_directory.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+// A keeper answers in microseconds; one that is stopped or lost must not hold up a test for long.
+constexpr Milliseconds k_patience{3000};
+
+os::Connected connect_to_keeper(const Attach& attach) {
+  os::Connected link =
+      os::connect_to(keeper_socket(os::user_directory_path(), attach.ctest), k_patience);
+  if (!link.socket.valid()) return link;
+  // /tmp is everybody's: only the keeper of this user (or root's) is ours.
+  const Result<uid_t> user = os::peer_user(link.socket);
+  if (!user || (*user != ::geteuid() && *user != 0)) {
+    link.socket.reset();
+    link.error = Error{"use the keeper: its socket belongs to another user"};
+  }
+  return link;
+}
+
+// <prefix>/libexec/holdfast/holdfast-launcher -> <prefix>/bin/holdfast
+Result<std::string> keeper_program() {
+  Result<std::string> own = os::own_program();
+  if (!own) return own.error();
+  std::string prefix = *own;
+  for (int level = 0; level < 3; ++level) prefix.erase(std::min(prefix.size(), prefix.rfind('/')));
+  return prefix + "/bin/holdfast";
+}
+
+// Runs `holdfast keeper`, which returns when a keeper of this ctest listens: its own or another's.
+bool start_keeper(const Attach& attach, const os::CallersSignals& callers) {
+  Result<std::string> program = keeper_program();
+  if (!program) return false;
+  std::string words[] = {*program,    "keeper",      "--tree",
+                         attach.tree, "--ctest",     to_text(attach.ctest),
+                         "--project", attach.project};
+  char* arguments[std::size(words) + 1] = {};
+  for (std::size_t i = 0; i < std::size(words); ++i) arguments[i] = words[i].data();
+  const pid_t child = ::fork();
+  if (child < 0) return false;
+  if (child == 0) {
+    // Nothing of ctest's may stay open in a process that outlives the test.
+    const int null = ::open("/dev/null", O_RDWR);
+    for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
+    (void)os::become({arguments, ::environ}, callers);
+    ::_exit(127);
+  }
+  int status = 0;
+  if (os::retried([&] { return ::waitpid(child, &status, 0); }) != child) return false;
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+}  // namespace
+
+KeeperLink KeeperLink::find(const Attach& attach, const os::CallersSignals& callers) {
+  KeeperLink link;
+  os::Connected connected = connect_to_keeper(attach);
+  if (!connected.socket.valid() && connected.failure == os::ConnectFailure::absent) {
+    if (start_keeper(attach, callers)) connected = connect_to_keeper(attach);
+  }
+  if (!connected.socket.valid()) {
+    link.trouble_ = "no keeper (" + connected.error.message +
+                    "): tests run by their own properties, nothing is recorded";
+    return link;
+  }
+  link.socket_ = std::move(connected.socket);
+  return link;
+}
+
+Result<wire::AttemptGrant> KeeperLink::ask(const wire::AttemptRequest& request) {
+  if (Result<void> sent = os::send_packet(fd(), wire::encode(wire::to_message(request))); !sent) {
+    return sent.error();
+  }
+  Result<std::string> packet = os::receive_packet(fd());
+  if (!packet) return packet.error();
+  Result<wire::Message> message = wire::decode(*packet);
+  if (!message) return message.error();
+  if (message->kind == wire::k_refusal) return Error{std::string(message->get("why"))};
+  return wire::to_grant(*message);
+}
+
+bool KeeperLink::say(std::string_view line, Repeat repeat) {
+  if (!connected()) return false;
+  wire::Message message;
+  message.kind = wire::k_say;
+  message.add("line", line);
+  if (repeat == Repeat::once_per_run) message.add("once", "1");
+  return static_cast<bool>(os::send_packet(fd(), wire::encode(message)));
+}
+
+}  // namespace holdfast::launcher

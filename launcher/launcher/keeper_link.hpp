@@ -1,0 +1,39 @@
+// The launcher's connection to the keeper of its run.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/wire.hpp"
+#include "launcher/invocation.hpp"
+#include "os/signals.hpp"
+#include "os/unique_fd.hpp"
+
+namespace holdfast::launcher {
+
+// Whether a line that was printed in this run already is printed again.
+enum class Repeat : std::uint8_t { each_time, once_per_run };
+
+// Connected, or not: without a keeper a test runs by what its own properties say.
+class KeeperLink {
+ public:
+  // Finds the keeper of the ctest that started us, starting it if nobody has yet. Does not fail:
+  // `trouble` says in one sentence why there is none, when that is worth saying.
+  static KeeperLink find(const Attach& attach, const os::CallersSignals& callers);
+
+  bool connected() const { return socket_.valid(); }
+  const std::string& trouble() const { return trouble_; }
+  int fd() const { return socket_.get(); }
+
+  // Asks for the policy of one attempt. Waits for the answer, at most a few seconds.
+  Result<wire::AttemptGrant> ask(const wire::AttemptRequest& request);
+
+  // Has one line printed on ctest's stderr. False when the keeper cannot.
+  bool say(std::string_view line, Repeat repeat);
+
+ private:
+  os::UniqueFd socket_;
+  std::string trouble_;
+};
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,248 @@
+#include "launcher/launch.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "core/environment.hpp"
+#include "core/exit_codes.hpp"
+#include "core/held_locks.hpp"
+#include "core/test_environment.hpp"
+#include "launcher/attempt.hpp"
+#include "launcher/enclosing_tree.hpp"
+#include "launcher/invocation.hpp"
+#include "launcher/keeper_link.hpp"
+#include "launcher/lock_taking.hpp"
+#include "launcher/messages.hpp"
+#include "launcher/records.hpp"
+#include "launcher/surroundings.hpp"
+#include "launcher/teller.hpp"
+#include "os/process.hpp"
+#include "os/system_call.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+// Our own failure, before there is anything to observe.
+Exit own_failure(ExitMode mode) {
+  Observation failure;
+  failure.own_failure = true;
+  return exit_of(Outcome::internal_error, failure, mode);
+}
+
+// No pidfd (an old kernel, seccomp, gVisor) or exempt: the test runs as if we were not there.
+Exit run_bare(const Invocation& invocation, const os::CallersSignals& callers) {
+  TestEnvironment environment(invocation.environment);
+  const int error = os::become({invocation.command, environment.environ()}, callers);
+  write_line(
+      os::system_error(std::string("failed to execute ") + invocation.command[0], error).message);
+  Observation seen;
+  seen.main = {ProcessEnd::Kind::never_started, error};
+  return exit_of(Outcome::launch_failed, seen, invocation.mode());
+}
+
+class Launch {
+ public:
+  Launch(Invocation invocation, Surroundings around)
+      : invocation_(std::move(invocation)), around_(std::move(around)) {}
+
+  Exit run() {
+    identity_.test = invocation_.test;
+    identity_.key = key_of(invocation_);
+    identity_.launcher = os::own_name();
+    if (!invocation_.warning.empty()) teller().complain(invocation_.warning);
+    if (Result<void> settled = settle_policy(); !settled) return refuse(settled.error());
+    if (invocation_.bare) {
+      warn(
+          record_bare(identity_.journal, identity_.test, identity_.key, "HOLDFAST_ENABLED is OFF"));
+      return run_bare(invocation_, around_.callers);
+    }
+    warn(record_start(identity_, policy_.locks));
+    AttemptResult result = attempt();
+    if (!result.note.empty()) teller().complain(result.note);
+    warn(record_end(identity_, result));
+    return exit_of(result.outcome, result.observation, invocation_.mode());
+  }
+
+ private:
+  Teller teller() { return {keeper_.connected() ? &keeper_ : nullptr, invocation_.line.loudness}; }
+
+  Exit refuse(const Error& error) {
+    write_line("\"" + invocation_.test + "\": " + error.message);
+    return own_failure(invocation_.mode());
+  }
+
+  // A record that cannot be written is said and changes nothing else.
+  void warn(const Result<void>& recorded) {
+    if (recorded || warned_) return;
+    warned_ = true;
+    teller().complain_once("ignoring that attempts are not recorded: failed to " +
+                           recorded.error().message);
+  }
+
+  // From the keeper, which resolves for its run; else here, by the same rules.
+  Result<void> settle_policy() {
+    identity_.attempt =
+        std::to_string(identity_.launcher.pid) + "-" + std::to_string(identity_.launcher.start);
+    run_ = "run-" + identity_.attempt;
+    if (invocation_.attach) {
+      home_ = {invocation_.attach->project, invocation_.attach->tree, {}};
+      Result<bool> granted = ask_keeper();
+      if (!granted) return granted.error();
+      if (*granted) return {};
+    } else {
+      home_ = enclosing_tree();
+    }
+    Result<ResolvedPolicy> resolved = resolve(invocation_.properties, invocation_.line.overrides);
+    if (!resolved) {
+      refusal_ = resolved.error().message;
+      return {};
+    }
+    for (const std::string& warning : resolved->warnings) teller().complain(warning);
+    policy_ = std::move(resolved->policy);
+    return {};
+  }
+
+  // False: there is no keeper to ask.
+  Result<bool> ask_keeper() {
+    keeper_ = KeeperLink::find(*invocation_.attach, around_.callers);
+    if (!keeper_.connected()) {
+      if (!keeper_.trouble().empty()) write_line(keeper_.trouble());
+      return false;
+    }
+    wire::AttemptRequest request;
+    request.test = identity_.test;
+    request.key = identity_.key;
+    request.include_count = invocation_.attach->include_count;
+    request.launcher = identity_.launcher;
+    request.properties = invocation_.properties;
+    Result<wire::AttemptGrant> grant = keeper_.ask(request);
+    if (!grant) return grant.error();
+    run_ = grant->run;
+    identity_.attempt = grant->attempt;
+    identity_.journal = grant->journal;
+    refusal_ = grant->refusal;
+    policy_ = std::move(grant->policy);
+    return true;
+  }
+
+  AttemptResult attempt() {
+    Teller say = teller();
+    if (around_.parent_gone) return not_begun("ctest had ended before the test began", SIGTERM);
+    if (!refusal_.empty()) return refused();
+    const HeldLocks above(invocation_.held);
+    TakenLocks locks = take_locks(policy_, home_, above, own_party(), around_, say);
+    if (locks.end != TakenLocks::End::had) return without_locks(locks);
+    TestEnvironment environment = test_environment(above);
+    AttemptPlan plan;
+    plan.command = {invocation_.command, environment.environ()};
+    plan.policy = policy_;
+    plan.mode = invocation_.mode();
+    plan.keeper = keeper_.fd();
+    plan.locks = &locks.held;
+    AttemptResult result = run_attempt(plan, around_);
+    result.lock_wait = locks.waited;
+    if (result.note.empty()) {
+      result.note = note_on(result, identity_.test, invocation_.command[0], policy_);
+    }
+    return result;
+  }
+
+  LockParty own_party() const {
+    LockParty party;
+    if (policy_.locks.empty()) return party;  // nobody will ask: spare the system calls
+    party.process = identity_.launcher;
+    party.boot = os::boot_id();
+    party.test = identity_.test;
+    party.tree = home_.tree;
+    return party;
+  }
+
+  AttemptResult not_begun(std::string note, int signal) const {
+    AttemptResult result;
+    result.observation.end_reason = EndReason::signal;
+    result.observation.end_signal = signal;
+    result.outcome = outcome_of(result.observation);
+    result.note = std::move(note);
+    return result;
+  }
+
+  AttemptResult refused() const {
+    AttemptResult result;
+    result.observation.lock_refused = true;
+    result.outcome = outcome_of(result.observation);
+    result.note = "\"" + identity_.test + "\": " + refusal_;
+    return result;
+  }
+
+  AttemptResult without_locks(const TakenLocks& locks) const {
+    AttemptResult result;
+    const std::string note = "\"" + identity_.test + "\": " + locks.trouble;
+    if (locks.end == TakenLocks::End::interrupted) {
+      result = not_begun(note, locks.signal != 0 ? locks.signal : SIGTERM);
+    } else {
+      result.observation.lock_not_had = locks.end == TakenLocks::End::not_in_time;
+      result.observation.lock_refused = locks.end == TakenLocks::End::refused;
+      result.outcome = outcome_of(result.observation);
+      result.note = note;
+    }
+    result.lock_wait = locks.waited;
+    return result;
+  }
+
+  TestEnvironment test_environment(const HeldLocks& above) const {
+    namespace env = environment;
+    TestEnvironment environment(invocation_.environment);
+    environment.set(env::k_test_name, identity_.test);
+    environment.set(env::k_attempt, "1");
+    environment.set(env::k_attempt_id, identity_.attempt);
+    environment.set(env::k_run_id, run_);
+    const std::string held = above.with(policy_.locks, identity_.attempt);
+    if (!held.empty()) environment.set(env::k_held, held);
+    return environment;
+  }
+
+  Invocation invocation_;
+  Surroundings around_;
+  KeeperLink keeper_;
+  AttemptIdentity identity_;
+  std::string run_;
+  std::string refusal_;  // not empty: the test must not run, and why
+  Policy policy_;
+  os::LockHome home_;
+  bool warned_ = false;
+};
+
+}  // namespace
+
+Exit launch(char** arguments, char** environment) {
+  // Read before anything can fail: under ctest a failure of ours must not be an exit code.
+  const ExitMode mode =
+      ::getenv("HOLDFAST_ATTACH") != nullptr ? ExitMode::ctest : ExitMode::command;
+  Result<Invocation> invocation = read_invocation(arguments, environment);
+  if (!invocation) {
+    write_line(invocation.error().message);
+    return own_failure(mode);
+  }
+  if (invocation->line.help) {
+    const std::string_view help = help_of_run();
+    (void)os::retried([&] { return ::write(STDOUT_FILENO, help.data(), help.size()); });
+    return {Exit::Kind::code, exit_codes::k_success};
+  }
+  const os::CallersSignals callers = os::take_signals();
+  if (!os::can_watch_processes()) {
+    if (mode == ExitMode::command) {
+      write_line("this kernel cannot watch processes (pidfd_open): running the command by itself");
+    }
+    return run_bare(*invocation, callers);
+  }
+  Result<Surroundings> around = look_around(*invocation, callers);
+  if (!around) {
+    write_line("failed to " + around.error().message);
+    return own_failure(mode);
+  }
+  return Launch(std::move(*invocation), std::move(*around)).run();
+}
+
+}  // namespace holdfast::launcher

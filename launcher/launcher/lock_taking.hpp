@@ -1,0 +1,28 @@
+// Taking an attempt's locks, one after the other in canonical order, telling every wait.
+#pragma once
+
+#include <vector>
+
+#include "core/held_locks.hpp"
+#include "core/lock_wait.hpp"
+#include "core/policy.hpp"
+#include "launcher/surroundings.hpp"
+#include "launcher/teller.hpp"
+#include "os/lock_file.hpp"
+
+namespace holdfast::launcher {
+
+struct TakenLocks {
+  std::vector<os::LockRequest> held;
+  Milliseconds waited{0};
+  enum class End : std::uint8_t { had, not_in_time, refused, interrupted } end = End::had;
+  int signal = 0;       // with interrupted: the signal, or 0 when ctest died
+  std::string trouble;  // one sentence, unless had
+};
+
+// Blocks until all are had, the policy's lock timeout is over, a signal that ends tests arrives, or
+// ctest dies. What is not had is let go again.
+TakenLocks take_locks(const Policy& policy, const os::LockHome& home, const HeldLocks& above,
+                      const LockParty& self, Surroundings& around, Teller& teller);
+
+}  // namespace holdfast::launcher

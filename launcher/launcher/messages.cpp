@@ -1,0 +1,65 @@
+#include "launcher/messages.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "os/system_call.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+std::string list_of(const std::array<ListedProcess, k_most_listed>& processes, unsigned count) {
+  std::string text;
+  const std::size_t listed = std::min<std::size_t>(count, processes.size());
+  for (std::size_t i = 0; i < listed; ++i) {
+    if (i > 0) text += ", ";
+    text +=
+        std::string(processes[i].name.data()) + " (pid " + std::to_string(processes[i].pid) + ")";
+  }
+  if (count > listed) text += " and " + std::to_string(count - listed) + " more";
+  return text;
+}
+
+std::string signal_name(int signal) {
+  const char* name = sigabbrev_np(signal);
+  return name != nullptr ? "SIG" + std::string(name) : "signal " + std::to_string(signal);
+}
+
+std::string why(const AttemptResult& result, const Policy& policy) {
+  switch (result.observation.end_reason) {
+    case EndReason::timeout:
+      return "timed out after " + describe(policy.timeout);
+    case EndReason::signal:
+      return "interrupted by " + signal_name(result.observation.end_signal);
+    case EndReason::parent_gone:
+      return "interrupted: ctest has ended";
+    case EndReason::none:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string note_on(const AttemptResult& result, std::string_view test, std::string_view command,
+                    const Policy& policy) {
+  const GuardReport& report = result.report;
+  std::string text;
+  if (report.exec_error != 0) {
+    return os::system_error("failed to execute " + std::string(command), report.exec_error).message;
+  }
+  if (result.observation.end_reason != EndReason::none) {
+    text = "\"" + std::string(test) + "\" " + why(result, policy) + "; its process tree was ended";
+  } else if (result.observation.leaked) {
+    text = "\"" + std::string(test) + "\" left " + std::to_string(report.leftovers) +
+           (report.leftovers == 1 ? " process" : " processes") +
+           " behind, ended: " + list_of(report.leftover_list, report.leftovers);
+  }
+  if (report.survivors > 0) {
+    text += (text.empty() ? "" : "; ") + std::string("could not be ended: ") +
+            list_of(report.survivor_list, report.survivors);
+  }
+  return text;
+}
+
+}  // namespace holdfast::launcher

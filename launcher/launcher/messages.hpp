@@ -1,0 +1,16 @@
+// What is said about an attempt that did not simply run and end.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/policy.hpp"
+#include "launcher/records.hpp"
+
+namespace holdfast::launcher {
+
+// One sentence, empty when there is nothing to say. `command` is what was to be executed.
+std::string note_on(const AttemptResult& result, std::string_view test, std::string_view command,
+                    const Policy& policy);
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,87 @@
+#include "launcher/records.hpp"
+
+#include <sys/wait.h>
+
+#include "core/json_line.hpp"
+#include "os/clock.hpp"
+#include "os/file_text.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+JsonLine begin(std::string_view type, const AttemptIdentity& identity) {
+  JsonLine line(type, os::unix_now_ms());
+  line.text("attempt", identity.attempt).text("test", identity.test).text("key", identity.key);
+  line.number("n", 1);
+  return line;
+}
+
+std::string lock_list(const std::vector<LockSpec>& locks) {
+  std::string list = "[";
+  for (const LockSpec& lock : locks) {
+    if (list.size() > 1) list += ',';
+    append_json_string(list, to_text(lock));
+  }
+  return list + "]";
+}
+
+std::string process_list(const std::array<ListedProcess, k_most_listed>& processes,
+                         unsigned count) {
+  std::string list = "[";
+  for (std::size_t i = 0; i < std::min<std::size_t>(count, processes.size()); ++i) {
+    if (i > 0) list += ',';
+    list += R"({"pid":)" + std::to_string(processes[i].pid) + R"(,"name":)";
+    append_json_string(list, processes[i].name.data());
+    list += '}';
+  }
+  return list + "]";
+}
+
+void add_end_of_main(JsonLine& line, const GuardReport& report) {
+  if (!report.main_reaped) return;
+  if (WIFSIGNALED(report.main_status)) {
+    line.number("signal", WTERMSIG(report.main_status));
+  } else {
+    line.number("exit_code", WEXITSTATUS(report.main_status));
+  }
+}
+
+}  // namespace
+
+Result<void> record_start(const AttemptIdentity& identity, const std::vector<LockSpec>& locks) {
+  if (identity.journal.empty()) return {};
+  JsonLine line = begin("attempt_started", identity);
+  line.raw("launcher", R"({"pid":)" + std::to_string(identity.launcher.pid) + R"(,"start":)" +
+                           std::to_string(identity.launcher.start) + "}");
+  if (!locks.empty()) line.raw("locks", lock_list(locks));
+  return os::append_line(identity.journal, std::move(line).finish());
+}
+
+Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& result) {
+  if (identity.journal.empty()) return {};
+  const GuardReport& report = result.report;
+  JsonLine line = begin("attempt_ended", identity);
+  line.text("outcome", name_of(result.outcome));
+  add_end_of_main(line, report);
+  line.seconds("wall_s", result.wall_us);
+  line.seconds("user_s", report.user_us);
+  line.seconds("sys_s", report.system_us);
+  line.number("max_rss_kb", report.max_rss_kb);
+  line.seconds("lock_wait_s", result.lock_wait.count() * 1000);
+  if (result.observation.leaked) {
+    line.raw("flags", R"(["leaked"])");
+    line.raw("leftovers", process_list(report.leftover_list, report.leftovers));
+  }
+  if (!result.note.empty()) line.text("note", result.note);
+  return os::append_line(identity.journal, std::move(line).finish());
+}
+
+Result<void> record_bare(const std::string& journal, const std::string& test,
+                         const std::string& key, std::string_view why) {
+  if (journal.empty()) return {};
+  JsonLine line("bare", os::unix_now_ms());
+  line.text("test", test).text("key", key).text("why", why);
+  return os::append_line(journal, std::move(line).finish());
+}
+
+}  // namespace holdfast::launcher

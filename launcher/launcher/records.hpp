@@ -1,0 +1,38 @@
+// The launcher's lines in the journal. docs/journal.md is the format.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/outcome.hpp"
+#include "core/wire.hpp"
+#include "launcher/guard_messages.hpp"
+#include "launcher/invocation.hpp"
+
+namespace holdfast::launcher {
+
+// What is known of one attempt when it is over.
+struct AttemptResult {
+  Observation observation;
+  Outcome outcome = Outcome::internal_error;
+  GuardReport report;
+  std::int64_t wall_us = 0;
+  Milliseconds lock_wait{0};
+  std::string note;  // one sentence; empty: nothing to say
+};
+
+struct AttemptIdentity {
+  std::string test;
+  std::string key;
+  std::string attempt;
+  std::string journal;  // path; empty: nothing is recorded
+  ProcessName launcher;
+};
+
+// Appends a record. The error is for a warning: a record never changes a verdict.
+Result<void> record_start(const AttemptIdentity& identity, const std::vector<LockSpec>& locks);
+Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& result);
+Result<void> record_bare(const std::string& journal, const std::string& test,
+                         const std::string& key, std::string_view why);
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,29 @@
+#include "launcher/surroundings.hpp"
+
+#include <unistd.h>
+
+#include "os/process.hpp"
+
+namespace holdfast::launcher {
+
+Result<Surroundings> look_around(const Invocation& invocation, const os::CallersSignals& callers) {
+  Surroundings around;
+  around.callers = callers;
+  Result<os::UniqueFd> signals = os::open_signals();
+  if (!signals) return signals.error();
+  around.signals = std::move(*signals);
+  // `holdfast run … &` must outlive the shell: only what ctest starts ends with its parent.
+  if (!invocation.attach) return around;
+  const ProcessName& ctest = invocation.attach->ctest;
+  // Usually ctest is our parent: then its pid cannot mean another process, and one look is enough.
+  Result<os::UniqueFd> parent =
+      ::getppid() == ctest.pid ? os::watch_parent(ctest.pid) : os::watch_process(ctest);
+  if (parent) {
+    around.parent = std::move(*parent);
+  } else {
+    around.parent_gone = true;
+  }
+  return around;
+}
+
+}  // namespace holdfast::launcher

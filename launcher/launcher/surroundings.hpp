@@ -1,0 +1,22 @@
+// What the launcher keeps an eye on all the time, whatever it is doing: signals sent to it and the
+// life of the ctest that started it.
+#pragma once
+
+#include "core/exit_codes.hpp"
+#include "launcher/invocation.hpp"
+#include "os/signals.hpp"
+#include "os/unique_fd.hpp"
+
+namespace holdfast::launcher {
+
+struct Surroundings {
+  os::CallersSignals callers;
+  os::UniqueFd signals;
+  os::UniqueFd parent;       // ctest's pidfd; invalid: nobody whose death would end the test
+  bool parent_gone = false;  // it died before we looked
+};
+
+// To be called with signals taken already.
+Result<Surroundings> look_around(const Invocation& invocation, const os::CallersSignals& callers);
+
+}  // namespace holdfast::launcher

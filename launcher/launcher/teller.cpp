@@ -1,0 +1,33 @@
+#include "launcher/teller.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "os/system_call.hpp"
+
+namespace holdfast::launcher {
+
+void write_line(std::string_view text) {
+  std::string line = "holdfast: ";
+  line += text;
+  // A test's name may hold anything; a line of ours is one line.
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  line += '\n';
+  (void)os::retried([&] { return ::write(STDERR_FILENO, line.data(), line.size()); });
+}
+
+void Teller::tell(std::string_view text) {
+  if (loudness_ == Loudness::quiet) return;
+  complain(text);
+}
+
+void Teller::complain(std::string_view text) {
+  if (keeper_ == nullptr || !keeper_->say(text, Repeat::each_time)) write_line(text);
+}
+
+void Teller::complain_once(std::string_view text) {
+  if (keeper_ == nullptr || !keeper_->say(text, Repeat::once_per_run)) write_line(text);
+}
+
+}  // namespace holdfast::launcher
