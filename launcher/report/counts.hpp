@@ -1,0 +1,32 @@
+// The numbers of a run (M57).
+//
+// Exclusive: each test is in exactly one of by_outcome, so they add up to planned. On top: flaky,
+// leaked and bare tests are counted among the exclusive ones too. A test that exited on purpose
+// after it reported a failure is a failed test to whoever reads counts (M20).
+#pragma once
+
+#include "report/test_outcome.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace holdfast {
+
+struct Counts {
+  std::size_t planned = 0;  // every test that ctest selected, as far as the journal knows
+  std::size_t run = 0;      // planned without not_run
+  std::size_t through = 0;  // of these, through Holdfast
+  std::size_t bare = 0;     // of these, not through Holdfast; run == through + bare
+  std::size_t flaky = 0;
+  std::size_t leaked = 0;
+  std::array<std::size_t, k_test_outcomes> by_outcome{};
+
+  std::size_t of(TestOutcome outcome) const {
+    return by_outcome.at(static_cast<std::size_t>(outcome));
+  }
+  std::size_t failed() const { return of(TestOutcome::failed) + of(TestOutcome::deliberate_exit); }
+};
+
+bool adds_up(const Counts& counts);
+
+}  // namespace holdfast

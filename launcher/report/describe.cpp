@@ -1,0 +1,119 @@
+#include "report/describe.hpp"
+
+#include "report/escape.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <ctime>
+
+namespace holdfast {
+namespace {
+
+constexpr double k_last_second = 253402300799.0;  // 9999-12-31 23:59:59
+
+std::tm utc(double at) {
+  const double inside = std::clamp(at, 0.0, k_last_second);
+  return fmt::gmtime(static_cast<std::time_t>(inside));
+}
+
+std::string signal_text(int signal) {
+  const char* name = ::sigabbrev_np(signal);
+  return name == nullptr ? fmt::format("signal {}", signal)
+                         : fmt::format("signal {} (SIG{})", signal, name);
+}
+
+// ctest's part, where it concluded something else than the exit code says.
+std::string judgement(const TestReport& test, const Attempt& last) {
+  if (!test.verdict) return {};
+  const bool exit_passed = last.outcome == Outcome::passed;
+  if (test.outcome == TestOutcome::failed && exit_passed)
+    return "failed by ctest's rules for it (WILL_FAIL or a regular expression)";
+  if (test.outcome == TestOutcome::passed && !exit_passed)
+    return "passed by ctest's rules for it (WILL_FAIL or a regular expression)";
+  return {};
+}
+
+}  // namespace
+
+std::string duration_text(double seconds) {
+  if (!(seconds > 0)) return "0.00 s";
+  if (seconds < 10) return fmt::format("{:.2f} s", seconds);
+  if (seconds < 60) return fmt::format("{:.1f} s", seconds);
+  const double minutes = std::floor(seconds / 60);
+  return fmt::format("{:.0f} min {:.0f} s", minutes, std::floor(seconds - minutes * 60));
+}
+
+std::string time_text(double at) { return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", utc(at)); }
+std::string iso_time(double at) { return fmt::format("{:%Y-%m-%dT%H:%M:%S}", utc(at)); }
+
+std::string label(TestOutcome outcome) {
+  std::string text(name_of(outcome));
+  std::replace(text.begin(), text.end(), '_', ' ');
+  return text;
+}
+
+std::string ending(const Attempt& attempt) {
+  if (!attempt.has_ended) return "started and never ended";
+  std::string how;
+  if (attempt.signal)
+    how = signal_text(*attempt.signal);
+  else if (attempt.exit_code)
+    how = fmt::format("exit code {}", *attempt.exit_code);
+  else
+    return attempt.outcome ? std::string(name_of(*attempt.outcome)) : std::string("ended");
+  return fmt::format("{} after {}", how, duration_text(attempt.wall_s));
+}
+
+std::string reason(const TestReport& test) {
+  if (test.attempts.empty()) {
+    if (!test.why.empty()) return printable(test.why);
+    if (test.verdict == Verdict::disabled) return "disabled";
+    if (test.outcome == TestOutcome::unknown) return "no record of its end";
+    return test.outcome == TestOutcome::not_run ? "ctest did not start it" : "";
+  }
+  const Attempt& last = test.attempts.back();
+  std::string text = ending(last);
+  if (const std::string part = judgement(test, last); !part.empty()) text += "; " + part;
+  if (!last.note.empty()) text += "; " + printable(last.note);
+  if (test.attempts.size() > 1) text += fmt::format("; attempt {}", test.attempts.size());
+  return text;
+}
+
+std::string outcome_list(const Counts& counts) {
+  std::string list;
+  for (const TestOutcome outcome : all_test_outcomes()) {
+    if (outcome == TestOutcome::not_run || outcome == TestOutcome::deliberate_exit) continue;
+    const std::size_t number =
+        outcome == TestOutcome::failed ? counts.failed() : counts.of(outcome);
+    if (number == 0) continue;
+    list += fmt::format("{}{} {}", list.empty() ? "" : ", ", number, label(outcome));
+  }
+  return list;
+}
+
+std::vector<std::string> leftover_names(const TestReport& test) {
+  std::vector<std::string> names;
+  for (const Attempt& attempt : test.attempts) {
+    for (const Leftover& leftover : attempt.leftovers) {
+      std::string name = printable(leftover.name);
+      if (std::find(names.begin(), names.end(), name) == names.end())
+        names.push_back(std::move(name));
+    }
+  }
+  return names;
+}
+
+std::string bounded_list(const std::vector<std::string>& items, std::size_t limit) {
+  std::string list;
+  for (std::size_t i = 0; i < std::min(items.size(), limit); ++i) {
+    list += (i == 0 ? "" : ", ") + items[i];
+  }
+  if (items.size() > limit) list += fmt::format(" and {} more", items.size() - limit);
+  return list;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,40 @@
+// The phrases that more than one report uses.
+#pragma once
+
+#include "report/model.hpp"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+// "0.05 s", "12.4 s", "3 min 20 s".
+std::string duration_text(double seconds);
+
+// "2026-11-20 08:54:55 UTC" and "2026-11-20T08:54:55"; seconds since 1970. A time outside the
+// years 1970 to 9999 is shown as the nearest one inside.
+std::string time_text(double at);
+std::string iso_time(double at);
+
+// "timed out" for timed_out.
+std::string label(TestOutcome outcome);
+
+// How one attempt ended: "exit code 3 after 0.05 s", "signal 11 (SIGSEGV) after 2.1 s", "never
+// ended".
+std::string ending(const Attempt& attempt);
+
+// Why the test has its outcome, in one line, safe for a terminal: the ending of its last
+// attempt, ctest's part in it, the note; or why it did not run.
+std::string reason(const TestReport& test);
+
+// "60 passed, 1 failed, 1 crashed": every outcome that occurs among the tests that ran.
+std::string outcome_list(const Counts& counts);
+
+// The names of processes left behind, each once.
+std::vector<std::string> leftover_names(const TestReport& test);
+
+// At most `limit` of them, separated by ", ", then "and N more".
+std::string bounded_list(const std::vector<std::string>& items, std::size_t limit);
+
+}  // namespace holdfast

@@ -1,0 +1,85 @@
+#include "report/escape.hpp"
+
+#include "store/utf8.hpp"
+
+#include <fmt/format.h>
+
+namespace holdfast {
+namespace {
+
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20U || byte == 0x7FU;
+}
+
+enum class Place { text, attribute };
+
+// A line break that stands as itself in text would be turned into a blank in an attribute.
+std::string xml_character(char c, Place place) {
+  switch (c) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '"':
+      return place == Place::attribute ? "&quot;" : "\"";
+    case '\n':
+      return place == Place::attribute ? "&#10;" : "\n";
+    case '\t':
+      return place == Place::attribute ? "&#9;" : "\t";
+    case '\r':
+      return "&#13;";
+    default:
+      break;
+  }
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20U ? fmt::format("\\x{:02X}", byte) : std::string(1, c);
+}
+
+std::string xml(std::string_view bytes, Place place) {
+  const std::string text = valid_utf8(bytes);
+  std::string_view rest = text;
+  std::string escaped;
+  escaped.reserve(text.size() + text.size() / 8);
+  while (!rest.empty()) {
+    const std::size_t length = utf8_sequence_length(rest);
+    if (length <= 1) {
+      escaped += xml_character(rest.front(), place);
+      rest.remove_prefix(1);
+      continue;
+    }
+    const std::string_view character = rest.substr(0, length);
+    if (character == "\xEF\xBF\xBE")
+      escaped += "\\uFFFE";
+    else if (character == "\xEF\xBF\xBF")
+      escaped += "\\uFFFF";
+    else
+      escaped += character;
+    rest.remove_prefix(length);
+  }
+  return escaped;
+}
+
+}  // namespace
+
+std::string printable(std::string_view bytes) {
+  std::string shown;
+  for (const char c : valid_utf8(bytes)) {
+    if (c == '\n')
+      shown += "\\n";
+    else if (c == '\t')
+      shown += "\\t";
+    else if (is_control(c))
+      shown += fmt::format("\\x{:02X}", static_cast<unsigned char>(c));
+    else
+      shown += c;
+  }
+  return shown;
+}
+
+std::string xml_text(std::string_view text) { return xml(text, Place::text); }
+std::string xml_attribute(std::string_view text) { return xml(text, Place::attribute); }
+
+}  // namespace holdfast

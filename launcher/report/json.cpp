@@ -1,0 +1,113 @@
+#include "report/json.hpp"
+
+#include "store/utf8.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace holdfast {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <typename T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json strings(const std::vector<std::string>& items) {
+  Json list = Json::array();
+  for (const std::string& item : items) list.push_back(valid_utf8(item));
+  return list;
+}
+
+Json run_json(const RunInfo& run) {
+  Json object;
+  object["id"] = valid_utf8(run.id);
+  object["complete"] = run.complete;
+  object["tree"] = valid_utf8(run.tree);
+  object["version"] = valid_utf8(run.version);
+  object["command"] = strings(run.command);
+  object["started"] = or_null(run.started);
+  object["ended"] = or_null(run.ended);
+  return object;
+}
+
+Json counts_json(const Counts& counts) {
+  Json object;
+  object["planned"] = counts.planned;
+  object["run"] = counts.run;
+  object["through_holdfast"] = counts.through;
+  for (const TestOutcome outcome : all_test_outcomes()) {
+    if (outcome == TestOutcome::deliberate_exit) continue;
+    object[std::string(name_of(outcome))] =
+        outcome == TestOutcome::failed ? counts.failed() : counts.of(outcome);
+  }
+  object["flaky"] = counts.flaky;
+  object["leaked"] = counts.leaked;
+  object["bare"] = counts.bare;
+  object["deliberate_exit"] = counts.of(TestOutcome::deliberate_exit);
+  return object;
+}
+
+Json attempt_json(const Attempt& attempt) {
+  Json object;
+  object["n"] = attempt.n;
+  object["outcome"] = attempt.outcome     ? std::string(name_of(*attempt.outcome))
+                      : attempt.has_ended ? std::string(name_of(TestOutcome::unknown))
+                                          : std::string(name_of(TestOutcome::interrupted));
+  object["exit_code"] = or_null(attempt.exit_code);
+  object["signal"] = or_null(attempt.signal);
+  object["wall_s"] = attempt.wall_s;
+  object["user_s"] = attempt.user_s;
+  object["sys_s"] = attempt.sys_s;
+  object["max_rss_kb"] = attempt.max_rss_kb;
+  object["lock_wait_s"] = attempt.lock_wait_s;
+  object["locks"] = strings(attempt.locks);
+  object["started"] = or_null(attempt.started);
+  object["ended"] = or_null(attempt.ended);
+  object["flags"] = strings(attempt.flags);
+  object["leftovers"] = Json::array();
+  for (const Leftover& leftover : attempt.leftovers) {
+    object["leftovers"].push_back({{"pid", leftover.pid}, {"name", valid_utf8(leftover.name)}});
+  }
+  if (!attempt.note.empty()) object["note"] = valid_utf8(attempt.note);
+  object["output"] = valid_utf8(attempt.output);
+  if (!attempt.output_note.empty()) object["output_note"] = valid_utf8(attempt.output_note);
+  return object;
+}
+
+Json test_json(const TestReport& test) {
+  Json object;
+  object["name"] = valid_utf8(test.name);
+  object["outcome"] = std::string(name_of(test.outcome));
+  object["flags"] = strings(test.flags);
+  object["index"] = or_null(test.index);
+  object["key"] = valid_utf8(test.key);
+  object["verdict"] = test.verdict ? Json(std::string(name_of(*test.verdict))) : Json(nullptr);
+  if (!test.why.empty()) object["why"] = valid_utf8(test.why);
+  object["attempts"] = Json::array();
+  for (const Attempt& attempt : test.attempts) object["attempts"].push_back(attempt_json(attempt));
+  object["cases"] = Json::array();
+  for (const Case& one : test.cases) {
+    object["cases"].push_back(
+        {{"name", valid_utf8(one.name)}, {"outcome", std::string(name_of(one.outcome))}});
+  }
+  return object;
+}
+
+}  // namespace
+
+std::string render_json(const RunReport& report) {
+  Json object;
+  object["version"] = 1;
+  object["run"] = run_json(report.run);
+  object["counts"] = counts_json(report.counts);
+  object["tests"] = Json::array();
+  for (const TestReport& test : report.tests) object["tests"].push_back(test_json(test));
+  object["services"] = Json::array();
+  object["steps"] = Json::array();
+  object["journal"] = {{"flaws", report.journal_flaws}, {"cut_off", report.cut_off}};
+  return object.dump(1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace holdfast

@@ -1,0 +1,12 @@
+// The report for programs: design §6, docs/reports.md. Fields may be added, never renamed.
+#pragma once
+
+#include "report/model.hpp"
+
+#include <string>
+
+namespace holdfast {
+
+std::string render_json(const RunReport& report);
+
+}  // namespace holdfast

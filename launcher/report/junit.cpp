@@ -1,0 +1,174 @@
+#include "report/junit.hpp"
+
+#include "report/describe.hpp"
+#include "report/escape.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace holdfast {
+namespace {
+
+// How JUnit sees an outcome. `failure` is a test that says no, `error` one that could not say.
+enum class Grade { passed, skipped, failure, error };
+
+Grade grade_of(const TestReport& test) {
+  switch (test.outcome) {
+    case TestOutcome::passed:
+      return Grade::passed;
+    case TestOutcome::skipped:
+      return Grade::skipped;
+    case TestOutcome::not_run:
+      return test.verdict == Verdict::disabled ? Grade::skipped : Grade::error;
+    case TestOutcome::failed:
+    case TestOutcome::deliberate_exit:
+      return Grade::failure;
+    case TestOutcome::crashed:
+    case TestOutcome::premature_exit:
+    case TestOutcome::timed_out:
+    case TestOutcome::oom_killed:
+    case TestOutcome::launch_failed:
+    case TestOutcome::no_tests:
+    case TestOutcome::lock_timeout:
+    case TestOutcome::lock_lost:
+    case TestOutcome::service_unavailable:
+    case TestOutcome::interrupted:
+    case TestOutcome::internal_error:
+    case TestOutcome::unknown:
+      return Grade::error;
+  }
+  return Grade::error;
+}
+
+// Fixed notation in a range every reader of xs:decimal takes.
+std::string seconds(double value) { return fmt::format("{:.3f}", std::clamp(value, 0.0, 1e9)); }
+
+std::string attribute(std::string_view name, std::string_view value) {
+  return fmt::format(" {}=\"{}\"", name, xml_attribute(value));
+}
+
+double time_of(const TestReport& test) {
+  return test.attempts.empty() ? 0 : test.attempts.back().wall_s;
+}
+
+// The attempts before the last: flaky when the test passed in the end, else re-runs of a failure.
+std::string earlier_attempts(const TestReport& test) {
+  std::string xml;
+  const std::string_view element =
+      test.outcome == TestOutcome::passed ? "flakyFailure" : "rerunFailure";
+  if (test.outcome == TestOutcome::passed && !test.flaky) return xml;
+  for (std::size_t i = 0; i + 1 < test.attempts.size(); ++i) {
+    const Attempt& attempt = test.attempts[i];
+    if (attempt.outcome == Outcome::passed) continue;
+    const std::string_view type =
+        attempt.outcome ? name_of(*attempt.outcome) : name_of(TestOutcome::interrupted);
+    xml +=
+        fmt::format("      <{0}{1}{2}>{3}</{0}>\n", element,
+                    attribute("message", fmt::format("attempt {}: {}", attempt.n, ending(attempt))),
+                    attribute("type", type), xml_text(attempt.note));
+  }
+  return xml;
+}
+
+std::string verdict_element(const TestReport& test, Grade grade) {
+  const std::string why = reason(test);
+  switch (grade) {
+    case Grade::passed:
+      return {};
+    case Grade::skipped:
+      return fmt::format("      <skipped{}/>\n", attribute("message", why));
+    case Grade::failure:
+    case Grade::error:
+      break;
+  }
+  const std::string_view element = grade == Grade::failure ? "failure" : "error";
+  const std::string message = fmt::format("{}: {}", label(test.outcome), why);
+  return fmt::format("      <{0}{1}{2}>{3}</{0}>\n", element, attribute("message", message),
+                     attribute("type", name_of(test.outcome)), xml_text(message));
+}
+
+std::string property(std::string_view name, std::string_view value) {
+  return fmt::format("<property{}{}/>", attribute("name", name), attribute("value", value));
+}
+
+std::string properties_of(const TestReport& test) {
+  std::string list = property("holdfast.outcome", name_of(test.outcome));
+  list += property("holdfast.attempts", std::to_string(test.attempts.size()));
+  for (const std::string& flag : test.flags) list += property("holdfast.flag", flag);
+  if (!test.attempts.empty() && test.attempts.back().lock_wait_s > 0) {
+    list += property("holdfast.lock_wait_s", seconds(test.attempts.back().lock_wait_s));
+  }
+  if (test.leaked) list += property("holdfast.leftovers", bounded_list(leftover_names(test), 20));
+  for (const Case& one : test.cases)
+    list += property("holdfast.case", fmt::format("{} {}", one.name, name_of(one.outcome)));
+  return fmt::format("      <properties>{}</properties>\n", list);
+}
+
+std::string testcase(const TestReport& test) {
+  std::string xml =
+      fmt::format("    <testcase{}{}{}>\n", attribute("name", test.name),
+                  attribute("classname", test.name), attribute("time", seconds(time_of(test))));
+  xml += properties_of(test);
+  xml += verdict_element(test, grade_of(test));
+  xml += earlier_attempts(test);
+  if (!test.attempts.empty() && !test.attempts.back().output.empty()) {
+    xml +=
+        fmt::format("      <system-out>{}</system-out>\n", xml_text(test.attempts.back().output));
+  }
+  return xml + "    </testcase>\n";
+}
+
+struct Totals {
+  std::size_t failures = 0;
+  std::size_t errors = 0;
+  std::size_t skipped = 0;
+  double time = 0;
+};
+
+Totals totals_of(const std::vector<TestReport>& tests) {
+  Totals totals;
+  for (const TestReport& test : tests) {
+    totals.time += std::clamp(time_of(test), 0.0, 1e9);
+    switch (grade_of(test)) {
+      case Grade::passed:
+        break;
+      case Grade::skipped:
+        ++totals.skipped;
+        break;
+      case Grade::failure:
+        ++totals.failures;
+        break;
+      case Grade::error:
+        ++totals.errors;
+        break;
+    }
+  }
+  return totals;
+}
+
+}  // namespace
+
+std::string render_junit(const RunReport& report) {
+  const Totals totals = totals_of(report.tests);
+  const std::string numbers = fmt::format(" tests=\"{}\" failures=\"{}\" errors=\"{}\"",
+                                          report.tests.size(), totals.failures, totals.errors);
+  std::string xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+  xml +=
+      fmt::format("<testsuites name=\"holdfast\"{} time=\"{}\">\n", numbers, seconds(totals.time));
+  xml +=
+      fmt::format("  <testsuite{}{} skipped=\"{}\" time=\"{}\" timestamp=\"{}\">\n",
+                  attribute("name", report.run.tree.empty() ? "ctest" : report.run.tree), numbers,
+                  totals.skipped, seconds(totals.time), iso_time(report.run.started.value_or(0)));
+  xml += "    <properties>" + property("holdfast.run", report.run.id) +
+         property("holdfast.complete", report.run.complete ? "true" : "false") +
+         property("holdfast.version", report.run.version) + "</properties>\n";
+  for (const TestReport& test : report.tests) xml += testcase(test);
+  // A run that died reads as such everywhere: some readers show nothing but system-err.
+  if (!report.run.complete)
+    xml += "    <system-err>holdfast: incomplete: ctest did not come to its end</system-err>\n";
+  return xml + "  </testsuite>\n</testsuites>\n";
+}
+
+}  // namespace holdfast

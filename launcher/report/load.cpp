@@ -1,0 +1,55 @@
+#include "report/load.hpp"
+
+#include "store/ctest_log.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace holdfast {
+namespace {
+
+// Between `holdfast end` (POST_TEST) and the last line of the log ctest only writes that line.
+constexpr double k_log_is_closed_within = 10;
+
+// When the next run of the tree began: what was written then is not this run's.
+double next_start(const RunEntry& run) {
+  double next = std::numeric_limits<double>::infinity();
+  const std::filesystem::path tree = run.directory.parent_path().parent_path().parent_path();
+  for (const RunEntry& other : list_runs(tree)) {
+    if (other.id != run.id && other.started > run.started) next = std::min(next, other.started);
+  }
+  return next;
+}
+
+void load_outputs(RunReport& report, double next) {
+  const double from = report.run.started.value_or(0);
+  const double to = std::min(report.run.ended.value_or(0) + k_log_is_closed_within, next);
+  for (TestReport& test : report.tests) {
+    if (test.attempts.empty()) continue;
+    Attempt& last = test.attempts.back();
+    if (!test.output_place) {
+      last.output_note = "ctest's log had not been read when the run ended";
+      continue;
+    }
+    const std::size_t limit =
+        test.outcome == TestOutcome::passed ? k_output_limit_passed : k_output_limit;
+    Result<std::string> output = read_output(*test.output_place, test.name, from, to, limit);
+    if (output)
+      last.output = std::move(*output);
+    else
+      last.output_note = "failed to " + output.error().message;
+  }
+}
+
+}  // namespace
+
+Result<RunReport> load_report(const RunEntry& run, Outputs outputs) {
+  const Result<Journal> journal = read_journal(run.journal);
+  if (!journal) return journal.error();
+  RunReport report = report_of(*journal);
+  if (report.run.id.empty()) report.run.id = run.id;
+  if (outputs == Outputs::load) load_outputs(report, next_start(run));
+  return report;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,24 @@
+// From the files of a run to a report: the part of `holdfast report` that touches the disk.
+#pragma once
+
+#include "core/result.hpp"
+#include "report/model.hpp"
+#include "store/run_directory.hpp"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace holdfast {
+
+// How much of a test's output a report holds: of one that passed, and of any other.
+inline constexpr std::size_t k_output_limit_passed = 8U << 10U;
+inline constexpr std::size_t k_output_limit = 64U << 10U;
+
+enum class Outputs : std::uint8_t { leave_out, load };
+
+// Reads the run's journal and, if asked, what the last attempt of each test printed, from ctest's
+// log. ctest overwrites that log in the next run: output that is gone is said in output_note,
+// never shown from another run. Fails only when the journal cannot be opened. Never throws.
+Result<RunReport> load_report(const RunEntry& run, Outputs outputs);
+
+}  // namespace holdfast

@@ -1,0 +1,179 @@
+#include "report/model.hpp"
+
+#include "report/verdicts.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace holdfast {
+namespace {
+
+constexpr std::string_view k_leaked = "leaked";
+constexpr std::string_view k_flaky = "flaky";
+constexpr std::string_view k_bare = "bare";
+
+void add_once(std::vector<std::string>& flags, std::string_view flag) {
+  if (std::find(flags.begin(), flags.end(), flag) == flags.end()) flags.emplace_back(flag);
+}
+
+// Collects records into tests, in one pass.
+class Collector {
+ public:
+  void operator()(const RunStarted& record) {
+    run_.id = record.run;
+    run_.tree = record.tree;
+    run_.version = record.version;
+    run_.command = record.command;
+    if (record.at > 0) run_.started = record.at;
+    see(record.at);
+  }
+
+  void operator()(const AttemptStarted& record) {
+    Attempt& attempt = attempt_of(record.test, record.key, record.attempt, record.n);
+    if (record.at > 0) attempt.started = record.at;
+    attempt.locks = record.locks;
+    see(record.at);
+  }
+
+  void operator()(const AttemptEnded& record) {
+    Attempt& attempt = attempt_of(record.test, record.key, record.attempt, record.n);
+    attempt.has_ended = true;
+    attempt.outcome = record.outcome;
+    attempt.exit_code = record.exit_code;
+    attempt.signal = record.signal;
+    if (record.at > 0) attempt.ended = record.at;
+    attempt.wall_s = record.wall_s;
+    attempt.user_s = record.user_s;
+    attempt.sys_s = record.sys_s;
+    attempt.lock_wait_s = record.lock_wait_s;
+    attempt.max_rss_kb = record.max_rss_kb;
+    attempt.flags = record.flags;
+    attempt.leftovers = record.leftovers;
+    attempt.note = record.note;
+    see(record.at);
+  }
+
+  void operator()(const Bare& record) {
+    TestReport& test = test_of(record.test, record.key);
+    test.bare = true;
+    test.why = record.why;
+    see(record.at);
+  }
+
+  void operator()(const VerdictRecord& record) {
+    verdicts_.push_back(record);
+    see(record.at);
+  }
+
+  void operator()(const RunEnded& record) {
+    if (run_.id.empty()) run_.id = record.run;
+    // `holdfast end` and the keeper may both have written one: either knows that ctest finished.
+    run_.complete = run_.complete || record.complete;
+    see(record.at);
+  }
+
+  RunReport finish() && {
+    RunReport report;
+    if (last_ > 0) run_.ended = last_;
+    report.run = std::move(run_);
+    report.tests = std::move(tests_);
+    assign_verdicts(report.tests, verdicts_);
+    return report;
+  }
+
+ private:
+  void see(double at) { last_ = std::max(last_, at); }
+
+  TestReport& test_of(const std::string& name, const std::string& key) {
+    const auto [known, is_new] = place_.try_emplace({name, key}, tests_.size());
+    if (is_new) {
+      TestReport& test = tests_.emplace_back();
+      test.name = name;
+      test.key = key;
+    }
+    return tests_[known->second];
+  }
+
+  // Its start and its end have the same id and n; whichever is read first makes the attempt. A
+  // test has few attempts, so a search is enough; the latest is the likeliest.
+  Attempt& attempt_of(const std::string& name, const std::string& key, const std::string& id,
+                      std::int64_t n) {
+    TestReport& test = test_of(name, key);
+    std::vector<std::int64_t>& recorded = recorded_n_[place_.at({name, key})];
+    for (std::size_t i = test.attempts.size(); i-- > 0;) {
+      if (test.attempts[i].id == id && recorded[i] == n) return test.attempts[i];
+    }
+    recorded.push_back(n);
+    Attempt& attempt = test.attempts.emplace_back();
+    attempt.id = id;
+    return attempt;
+  }
+
+  RunInfo run_;
+  double last_ = 0;
+  std::vector<TestReport> tests_;
+  std::map<std::pair<std::string, std::string>, std::size_t> place_;
+  std::map<std::size_t, std::vector<std::int64_t>> recorded_n_;  // n as the launcher counted it
+  std::vector<VerdictRecord> verdicts_;
+};
+
+// Each ctest --repeat starts the launcher anew, which counts from 1 again.
+void renumber(std::vector<Attempt>& attempts) {
+  int n = 0;
+  for (Attempt& attempt : attempts) attempt.n = ++n;
+}
+
+// It passed in the end and an earlier attempt did not. Where ctest turns failures into passes
+// (WILL_FAIL) the last attempt did not pass either, and the test is not flaky.
+bool is_flaky(const TestReport& test) {
+  if (test.outcome != TestOutcome::passed || test.attempts.size() < 2) return false;
+  if (test.attempts.back().outcome != Outcome::passed) return false;
+  return std::any_of(test.attempts.begin(), test.attempts.end(),
+                     [](const Attempt& attempt) { return attempt.outcome != Outcome::passed; });
+}
+
+void conclude(TestReport& test) {
+  renumber(test.attempts);
+  TestEvidence evidence;
+  evidence.attempted = !test.attempts.empty();
+  if (evidence.attempted) {
+    evidence.ended = test.attempts.back().has_ended;
+    evidence.outcome = test.attempts.back().outcome;
+  }
+  evidence.ran = test.bare;  // a launcher said so, or ctest's log did (assign_verdicts)
+  evidence.verdict = test.verdict;
+  test.outcome = outcome_of(evidence);
+  // What has an outcome of its own and no attempt ran without us, whatever else its records say.
+  test.bare = !evidence.attempted && test.outcome != TestOutcome::not_run;
+
+  for (const Attempt& attempt : test.attempts) {
+    for (const std::string& flag : attempt.flags) add_once(test.flags, flag);
+    if (!attempt.leftovers.empty()) add_once(test.flags, k_leaked);
+  }
+  if (is_flaky(test)) add_once(test.flags, k_flaky);
+  if (test.bare) add_once(test.flags, k_bare);
+  test.leaked = std::find(test.flags.begin(), test.flags.end(), k_leaked) != test.flags.end();
+  test.flaky = std::find(test.flags.begin(), test.flags.end(), k_flaky) != test.flags.end();
+}
+
+}  // namespace
+
+RunReport report_of(const Journal& journal) {
+  Collector collector;
+  for (const Record& record : journal.records) std::visit(collector, record);
+  RunReport report = std::move(collector).finish();
+  for (TestReport& test : report.tests) conclude(test);
+  std::stable_sort(report.tests.begin(), report.tests.end(),
+                   [](const TestReport& a, const TestReport& b) {
+                     if (a.index.has_value() != b.index.has_value()) return a.index.has_value();
+                     return a.index.has_value() && *a.index < *b.index;
+                   });
+  report.counts = count(report.tests);
+  report.journal_flaws = journal.flaws;
+  report.complaints = journal.complaints;
+  report.cut_off = journal.cut_off;
+  return report;
+}
+
+}  // namespace holdfast

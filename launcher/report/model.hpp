@@ -1,0 +1,86 @@
+// A run as reports show it: a pure function of the journal's records.
+//
+// Renderers (text, JSON, JUnit, summary) take a RunReport and nothing else.
+#pragma once
+
+#include "report/counts.hpp"
+#include "report/test_outcome.hpp"
+#include "store/journal_reader.hpp"
+#include "store/records.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+struct Attempt {
+  int n = 1;  // from 1, over all executions of the test in this run (--repeat, retries)
+  std::string id;
+  bool has_ended = false;
+  std::optional<Outcome> outcome;
+  std::optional<int> exit_code;
+  std::optional<int> signal;
+  std::optional<double> started;  // seconds since 1970; empty when that record was lost
+  std::optional<double> ended;
+  double wall_s = 0;
+  double user_s = 0;
+  double sys_s = 0;
+  double lock_wait_s = 0;
+  std::int64_t max_rss_kb = 0;
+  std::vector<std::string> locks;
+  std::vector<std::string> flags;
+  std::vector<Leftover> leftovers;
+  std::string note;
+  std::string output;       // filled in by load_outputs(), of the last attempt only
+  std::string output_note;  // why there is none
+};
+
+// One case inside a test (a GoogleTest case). Nothing records cases yet; renderers show them.
+struct Case {
+  std::string name;
+  TestOutcome outcome = TestOutcome::unknown;
+};
+
+struct TestReport {
+  std::string name;
+  std::string key;                    // empty when the test did not run through Holdfast
+  std::optional<std::int64_t> index;  // ctest's number
+  TestOutcome outcome = TestOutcome::unknown;
+  std::optional<Verdict> verdict;
+  bool flaky = false;
+  bool leaked = false;
+  bool bare = false;               // it ran, but not through Holdfast
+  std::string why;                 // why it did not run, or not through Holdfast; may be empty
+  std::vector<std::string> flags;  // flaky, leaked, bare and what the attempts were flagged
+  std::vector<Attempt> attempts;
+  std::vector<Case> cases;
+  std::optional<OutputPlace> output_place;
+};
+
+struct RunInfo {
+  std::string id;
+  std::string tree;
+  std::string version;
+  std::vector<std::string> command;
+  bool complete = false;          // ctest came to its end
+  std::optional<double> started;  // seconds since 1970
+  std::optional<double> ended;    // of the last record when the run did not complete
+};
+
+struct RunReport {
+  RunInfo run;
+  Counts counts;
+  std::vector<TestReport> tests;  // by ctest's number, then in the order they appeared
+  std::size_t journal_flaws = 0;
+  std::vector<Complaint> complaints;
+  bool cut_off = false;
+};
+
+RunReport report_of(const Journal& journal);
+
+// Counts of `tests`; report_of() has called it.
+Counts count(const std::vector<TestReport>& tests);
+
+}  // namespace holdfast

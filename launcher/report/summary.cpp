@@ -1,0 +1,74 @@
+#include "report/summary.hpp"
+
+#include "report/describe.hpp"
+#include "report/escape.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace holdfast {
+namespace {
+
+constexpr std::size_t k_names_shown = 8;
+
+const char* plural(std::size_t number) { return number == 1 ? "" : "s"; }
+
+std::vector<TestReport> only_through(const std::vector<TestReport>& tests) {
+  std::vector<TestReport> through;
+  std::copy_if(tests.begin(), tests.end(), std::back_inserter(through),
+               [](const TestReport& test) { return !test.attempts.empty(); });
+  return through;
+}
+
+std::string leak_text(const RunReport& report) {
+  if (report.counts.leaked == 0) return {};
+  std::vector<std::string> names;
+  for (const TestReport& test : report.tests) {
+    for (const std::string& name : leftover_names(test)) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+  }
+  const std::string list =
+      names.empty() ? "" : fmt::format(" ({})", bounded_list(names, k_names_shown));
+  return fmt::format("; {} left processes behind{}", report.counts.leaked, list);
+}
+
+std::string through_line(const RunReport& report) {
+  const Counts through = count(only_through(report.tests));
+  if (through.planned == 0) return "holdfast: no test ran through Holdfast\n";
+  const std::string flaky = through.flaky == 0 ? "" : fmt::format("; {} flaky", through.flaky);
+  return fmt::format("holdfast: {} test{} through Holdfast: {}{}{}\n", through.planned,
+                     plural(through.planned), outcome_list(through), leak_text(report), flaky);
+}
+
+std::string why_not(const TestReport& test) {
+  std::string why = test.outcome == TestOutcome::not_run ? "not run" : std::string();
+  if (test.verdict == Verdict::disabled) why = "disabled";
+  // One line of it: the log may have said more.
+  const std::string detail = printable(test.why.substr(0, test.why.find('\n')));
+  if (!detail.empty()) why += (why.empty() ? "" : ": ") + detail;
+  return why;
+}
+
+std::string not_through_line(const RunReport& report) {
+  std::vector<std::string> items;
+  for (const TestReport& test : report.tests) {
+    if (!test.attempts.empty()) continue;
+    const std::string why = why_not(test);
+    items.push_back(why.empty() ? printable(test.name)
+                                : fmt::format("{} ({})", printable(test.name), why));
+  }
+  if (items.empty()) return {};
+  return fmt::format("holdfast: {} not through Holdfast: {}\n", items.size(),
+                     bounded_list(items, k_names_shown));
+}
+
+}  // namespace
+
+std::string render_summary(const RunReport& report) {
+  if (report.counts.planned == 0) return "holdfast: no tests were run\n";
+  return through_line(report) + not_through_line(report);
+}
+
+}  // namespace holdfast

@@ -1,0 +1,231 @@
+#include "report/text.hpp"
+
+#include "report/describe.hpp"
+#include "report/escape.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace holdfast {
+namespace {
+
+constexpr std::size_t k_tests_per_section = 50;
+constexpr std::size_t k_names_in_a_line = 20;
+constexpr std::size_t k_slowest = 5;
+constexpr std::size_t k_tails = 5;  // failing tests whose output is shown
+constexpr std::size_t k_tail_lines = 10;
+constexpr std::size_t k_widest_name = 48;
+
+using Tests = std::vector<const TestReport*>;
+
+template <typename Predicate>
+Tests tests_that(const RunReport& report, Predicate predicate) {
+  Tests found;
+  for (const TestReport& test : report.tests) {
+    if (predicate(test)) found.push_back(&test);
+  }
+  return found;
+}
+
+std::size_t width_of(const Tests& tests) {
+  std::size_t width = 0;
+  for (const TestReport* test : tests)
+    width = std::max(width, std::min(printable(test->name).size(), k_widest_name));
+  return width;
+}
+
+template <typename Line>
+std::string section(std::string_view title, const Tests& tests, std::size_t limit, Line line) {
+  if (tests.empty()) return {};
+  std::string text = fmt::format("\n{}\n", title);
+  const std::size_t width = width_of(tests);
+  for (std::size_t i = 0; i < std::min(tests.size(), limit); ++i) {
+    const std::string row =
+        fmt::format("  {:<{}}  {}", printable(tests[i]->name), width, line(*tests[i]));
+    text.append(row, 0, row.find_last_not_of(' ') + 1);
+    text += '\n';
+  }
+  if (tests.size() > limit) text += fmt::format("  and {} more\n", tests.size() - limit);
+  return text;
+}
+
+std::string command_text(const std::vector<std::string>& command) {
+  constexpr std::size_t k_arguments = 12;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(command.size(), k_arguments); ++i) {
+    text += (i == 0 ? "" : " ") + printable(command[i]);
+  }
+  return command.size() > k_arguments ? text + " ..." : text;
+}
+
+std::string head(const RunReport& report) {
+  const RunInfo& run = report.run;
+  std::string text = fmt::format("Run {}", run.id.empty() ? "(no id)" : printable(run.id));
+  if (!run.tree.empty()) text += fmt::format(" of {}", printable(run.tree));
+  if (run.started) text += fmt::format("\n{}", time_text(*run.started));
+  if (run.started && run.ended)
+    text += fmt::format(", {}", duration_text(*run.ended - *run.started));
+  if (!run.command.empty()) text += fmt::format(", {}", command_text(run.command));
+  text += '\n';
+  if (!run.complete)
+    text +=
+        "INCOMPLETE: ctest did not come to its end (or has not yet); this is what was recorded "
+        "until then.\n";
+  return text;
+}
+
+std::string counts_lines(const Counts& counts) {
+  const std::size_t not_run = counts.of(TestOutcome::not_run);
+  std::string text = fmt::format("\n{} planned, {} run", counts.planned, counts.run);
+  if (not_run > 0) text += fmt::format(", {} not run", not_run);
+  if (const std::string list = outcome_list(counts); !list.empty()) text += ": " + list;
+  std::string on_top;
+  if (counts.flaky > 0) on_top += fmt::format("; {} flaky", counts.flaky);
+  if (counts.leaked > 0) on_top += fmt::format("; {} left processes behind", counts.leaked);
+  text += on_top + fmt::format("\n{} through Holdfast, {} not\n", counts.through,
+                               counts.planned - counts.through);
+  return text;
+}
+
+bool is_red(const TestReport& test) {
+  return test.outcome != TestOutcome::passed && test.outcome != TestOutcome::skipped &&
+         test.outcome != TestOutcome::not_run;
+}
+
+std::string capitalised(std::string text) {
+  if (!text.empty() && text.front() >= 'a' && text.front() <= 'z')
+    text.front() = static_cast<char>(text.front() - 'a' + 'A');
+  return text;
+}
+
+std::string red_sections(const RunReport& report) {
+  std::string text;
+  for (const TestOutcome outcome : all_test_outcomes()) {
+    if (outcome == TestOutcome::passed || outcome == TestOutcome::skipped ||
+        outcome == TestOutcome::not_run)
+      continue;
+    const Tests tests =
+        tests_that(report, [&](const TestReport& test) { return test.outcome == outcome; });
+    text += section(capitalised(label(outcome)), tests, k_tests_per_section, reason);
+  }
+  return text;
+}
+
+std::string tail_of(const std::string& output) {
+  std::size_t begin = output.size();
+  if (begin > 0 && output.back() == '\n') --begin;
+  std::size_t lines = 0;
+  while (begin > 0) {
+    if (output[begin - 1] == '\n' && ++lines == k_tail_lines) break;
+    --begin;
+  }
+  std::string text = begin > 0 ? "  | ...\n" : "";
+  std::size_t at = begin;
+  while (at < output.size()) {
+    const std::size_t newline = std::min(output.find('\n', at), output.size());
+    text += fmt::format("  | {}\n", printable(std::string_view(output).substr(
+                                        at, std::min<std::size_t>(newline - at, 500))));
+    at = newline + 1;
+  }
+  return text;
+}
+
+std::string tails(const RunReport& report) {
+  std::string text;
+  std::size_t shown = 0;
+  for (const TestReport* test : tests_that(report, is_red)) {
+    if (test->attempts.empty() || test->attempts.back().output.empty()) continue;
+    if (++shown > k_tails) break;
+    text += fmt::format("\nLast output of {}\n{}", printable(test->name),
+                        tail_of(test->attempts.back().output));
+  }
+  return text;
+}
+
+std::string leftovers(const RunReport& report) {
+  const Tests tests = tests_that(report, [](const TestReport& test) { return test.leaked; });
+  return section("Left processes behind", tests, k_tests_per_section, [](const TestReport& test) {
+    return bounded_list(leftover_names(test), k_names_in_a_line);
+  });
+}
+
+std::string not_through(const RunReport& report) {
+  const Tests not_run = tests_that(
+      report, [](const TestReport& test) { return test.outcome == TestOutcome::not_run; });
+  const Tests bare = tests_that(report, [](const TestReport& test) { return test.bare; });
+  return section("Not run", not_run, k_tests_per_section, reason) +
+         section("Not through Holdfast", bare, k_tests_per_section, [](const TestReport& test) {
+           const std::string why = reason(test);
+           return why.empty() ? label(test.outcome)
+                              : fmt::format("{}; {}", label(test.outcome), why);
+         });
+}
+
+std::string names_line(std::string_view title, const Tests& tests) {
+  if (tests.empty()) return {};
+  std::vector<std::string> names;
+  for (const TestReport* test : tests) names.push_back(printable(test->name));
+  return fmt::format("\n{}: {}\n", title, bounded_list(names, k_names_in_a_line));
+}
+
+double longest_wait(const TestReport& test) {
+  double wait = 0;
+  for (const Attempt& attempt : test.attempts) wait = std::max(wait, attempt.lock_wait_s);
+  return wait;
+}
+
+std::string lock_waits(const RunReport& report) {
+  constexpr double k_worth_telling = 0.1;
+  Tests tests = tests_that(
+      report, [](const TestReport& test) { return longest_wait(test) >= k_worth_telling; });
+  std::stable_sort(tests.begin(), tests.end(), [](const TestReport* a, const TestReport* b) {
+    return longest_wait(*a) > longest_wait(*b);
+  });
+  return section("Waited for locks", tests, k_slowest, [](const TestReport& test) {
+    std::vector<std::string> locks;
+    for (const std::string& lock : test.attempts.back().locks) locks.push_back(printable(lock));
+    return fmt::format("{}  {}", duration_text(longest_wait(test)),
+                       bounded_list(locks, k_names_in_a_line));
+  });
+}
+
+std::string slowest(const RunReport& report) {
+  Tests tests = tests_that(report, [](const TestReport& test) {
+    return !test.attempts.empty() && test.attempts.back().has_ended;
+  });
+  if (tests.size() < 2) return {};
+  const auto wall = [](const TestReport* test) { return test->attempts.back().wall_s; };
+  std::stable_sort(tests.begin(), tests.end(),
+                   [&](const TestReport* a, const TestReport* b) { return wall(a) > wall(b); });
+  tests.resize(std::min(tests.size(), k_slowest));
+  return section("Slowest", tests, k_slowest,
+                 [](const TestReport& test) { return duration_text(test.attempts.back().wall_s); });
+}
+
+std::string journal_note(const RunReport& report) {
+  if (report.journal_flaws == 0) return {};
+  std::string text = fmt::format("\n{} line{} of the journal ignored, wholly or partly",
+                                 report.journal_flaws, report.journal_flaws == 1 ? "" : "s");
+  if (!report.complaints.empty()) {
+    text += fmt::format(" (line {}: {})", report.complaints.front().line,
+                        printable(report.complaints.front().what));
+  }
+  return text + '\n';
+}
+
+}  // namespace
+
+std::string render_text(const RunReport& report) {
+  const Tests skipped = tests_that(
+      report, [](const TestReport& test) { return test.outcome == TestOutcome::skipped; });
+  const Tests flaky = tests_that(report, [](const TestReport& test) { return test.flaky; });
+  return head(report) + counts_lines(report.counts) + red_sections(report) + tails(report) +
+         section("Flaky", flaky, k_tests_per_section, reason) + leftovers(report) +
+         not_through(report) + names_line("Skipped", skipped) + lock_waits(report) +
+         slowest(report) + journal_note(report);
+}
+
+}  // namespace holdfast

@@ -1,0 +1,16 @@
+// Which of ctest's verdicts belongs to which test of the journal.
+#pragma once
+
+#include "report/model.hpp"
+
+#include <vector>
+
+namespace holdfast {
+
+// Gives each test its verdict and appends the tests that only ctest knows. A verdict has ctest's
+// number and a name; the tests have a key and a name, and CTest allows one name several times.
+// Among namesakes a verdict goes to the first test whose last attempt agrees with it, then to
+// the first one left. Several verdicts of one number: the last counts.
+void assign_verdicts(std::vector<TestReport>& tests, const std::vector<VerdictRecord>& verdicts);
+
+}  // namespace holdfast

@@ -1,0 +1,245 @@
+#include "store/ctest_log_marks.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <istream>
+
+namespace holdfast {
+namespace {
+
+constexpr std::size_t k_chunk = 4U << 20U;
+// How far a mark may reach: a command line with its arguments (ARG_MAX pieces of 128 KiB).
+constexpr std::size_t k_reach = 512U << 10U;
+constexpr std::size_t k_max_name = 4096;
+constexpr std::size_t k_max_reason = 64U << 10U;
+constexpr std::size_t k_max_preamble = 1024;
+constexpr std::string_view k_dashes = "----------------------------------------------------------";
+constexpr std::string_view k_end_of_output = "<end of output>\nTest time = ";
+
+// Beginnings of marks that turn out to be none cost a search each. A test that prints hundreds of
+// thousands of them must not hold up the end of a run: once so much was searched in vain, marks
+// are only recognised when they are short.
+class Patience {
+ public:
+  std::string_view reach_of(std::string_view text) const {
+    return text.substr(0, wasted_ < k_enough ? k_reach : k_short_reach);
+  }
+  void waste(std::string_view searched) { wasted_ += searched.size(); }
+
+ private:
+  static constexpr std::size_t k_enough = 256U << 20U;
+  static constexpr std::size_t k_short_reach = 2048;
+  std::size_t wasted_ = 0;
+};
+
+bool take(std::string_view& text, std::string_view expected) {
+  if (!text.starts_with(expected)) return false;
+  text.remove_prefix(expected.size());
+  return true;
+}
+
+std::optional<std::uint32_t> take_number(std::string_view& text) {
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end == text.data()) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return number;
+}
+
+// The rest of the line, its newline taken too; empty optional when there is none.
+std::optional<std::string_view> take_line(std::string_view& text) {
+  const std::size_t newline = text.find('\n');
+  if (newline == std::string_view::npos) return std::nullopt;
+  const std::string_view line = text.substr(0, newline);
+  text.remove_prefix(newline + 1);
+  return line;
+}
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t") == std::string_view::npos;
+}
+
+// From `"name" start time:` to the output. An argument of the command may look like that line,
+// so each place where it stands is tried.
+bool take_start_of_output(std::string_view& text, const std::string& name, LogMark& mark,
+                          Patience& patience) {
+  const std::string start_time = "\n\"" + name + "\" start time: ";
+  for (std::size_t at = text.find(start_time); at != std::string_view::npos;
+       at = text.find(start_time, at + 1)) {
+    std::string_view rest = text.substr(at + start_time.size());
+    const std::optional<std::string_view> time = take_line(rest);
+    if (!time || !take(rest, "Output:\n") || !take(rest, k_dashes) || !take(rest, "\n")) continue;
+    mark.started = !is_blank(*time);
+    text = rest;
+    return true;
+  }
+  patience.waste(text);
+  return false;
+}
+
+std::optional<LogMark> entry_at(std::string_view text, std::uint64_t offset, Patience& patience) {
+  const std::size_t size = text.size();
+  LogMark mark;
+  std::string_view rest = text;
+  const std::optional<std::uint32_t> index = take_number(rest);
+  if (!index || !take(rest, "/")) return std::nullopt;
+  const std::optional<std::uint32_t> total = take_number(rest);
+  if (!total || !take(rest, " Testing: ")) return std::nullopt;
+  const std::string again =
+      "\n" + std::to_string(*index) + "/" + std::to_string(*total) + " Test: ";
+  const std::size_t name_end = rest.substr(0, k_max_name).find(again);
+  if (name_end == std::string_view::npos) return std::nullopt;
+  mark.name = rest.substr(0, name_end);
+  rest.remove_prefix(name_end + again.size());
+  if (!take(rest, mark.name) || !take(rest, "\nCommand: ")) return std::nullopt;
+  if (!take_start_of_output(rest, mark.name, mark, patience)) return std::nullopt;
+  mark.kind = LogMark::Kind::entry;
+  mark.index = *index;
+  mark.total = *total;
+  mark.begin = offset;
+  mark.end = offset + (size - rest.size());
+  return mark;
+}
+
+// `"name" end time: T\n"name" time elapsed: H` at the end of `block`; what precedes it is a reason.
+// The name may hold any of these words itself, so it counts only when it stands there twice.
+std::optional<std::string> name_at_end_of(std::string_view block) {
+  constexpr std::string_view k_end_time = "\" end time: ";
+  constexpr std::string_view k_elapsed = "\" time elapsed: ";
+  for (std::size_t at = block.rfind(k_end_time); at != std::string_view::npos && at > 0;
+       at = block.rfind(k_end_time, at - 1)) {
+    std::string_view rest = block.substr(at + k_end_time.size());
+    if (!take_line(rest) || !take(rest, "\"")) continue;
+    const std::string_view name = rest.substr(0, rest.rfind(k_elapsed));
+    if (name.size() == rest.size()) continue;
+    if (block.substr(0, at).ends_with("\"" + std::string(name))) return std::string(name);
+  }
+  return std::nullopt;
+}
+
+std::optional<LogMark> end_at(std::string_view text, std::uint64_t offset, Patience& patience) {
+  const std::size_t size = text.size();
+  LogMark mark;
+  mark.kind = LogMark::Kind::end;
+  if (!take(text, k_end_of_output) || !take_line(text) || !take(text, k_dashes) ||
+      !take(text, "\n")) {
+    return std::nullopt;
+  }
+  const std::optional<std::string_view> status = take_line(text);
+  if (!status) return std::nullopt;
+  if (*status == "Test Passed." || *status == "Test Pass Reason:")
+    mark.result = LoggedResult::passed;
+  else if (*status != "Test Failed." && *status != "Test Fail Reason:")
+    return std::nullopt;
+
+  const std::string closing = "\n" + std::string(k_dashes) + "\n\n";
+  const std::string_view ahead = text.substr(0, k_max_reason);
+  const std::size_t close = ahead.find(closing);
+  const std::string_view block = ahead.substr(0, close);
+  std::optional<std::string> name;
+  if (close != std::string_view::npos) name = name_at_end_of(block);
+  if (!name) {
+    patience.waste(block);
+    return std::nullopt;
+  }
+  mark.name = *std::move(name);
+  if (*status == "Test Pass Reason:" && block.starts_with("Skip regular expression found")) {
+    mark.result = LoggedResult::skipped;
+  }
+  text.remove_prefix(close + closing.size());
+  mark.begin = offset;
+  mark.end = offset + (size - text.size());
+  return mark;
+}
+
+// A part of the log in memory: always from the current line on, and k_reach bytes further when
+// the log is that long.
+class Window {
+ public:
+  explicit Window(std::istream& log) : log_(log) { fill(); }
+
+  std::string_view view() const { return std::string_view(buffer_).substr(position_); }
+  std::uint64_t offset() const { return base_ + position_; }
+  bool at_end() const { return position_ >= buffer_.size(); }
+
+  void advance(std::size_t bytes) {
+    position_ += bytes;
+    if (buffer_.size() - position_ < k_reach) fill();
+  }
+
+  // To the beginning of the next line, however far that is.
+  void next_line() {
+    while (!at_end()) {
+      const std::size_t newline = view().find('\n');
+      if (newline != std::string_view::npos) return advance(newline + 1);
+      advance(view().size());
+    }
+  }
+
+ private:
+  void fill() {
+    if (!log_.good()) return;
+    buffer_.erase(0, position_);
+    base_ += position_;
+    position_ = 0;
+    const std::size_t kept = buffer_.size();
+    buffer_.resize(kept + k_chunk);
+    log_.read(buffer_.data() + kept, static_cast<std::streamsize>(k_chunk));
+    buffer_.resize(kept + static_cast<std::size_t>(log_.gcount()));
+  }
+
+  std::istream& log_;
+  std::string buffer_;
+  std::size_t position_ = 0;
+  std::uint64_t base_ = 0;
+};
+
+std::optional<LogMark> mark_at(std::string_view text, std::uint64_t offset, Patience& patience) {
+  const std::string_view reach = patience.reach_of(text);
+  if (reach.front() == '<') return end_at(reach, offset, patience);
+  if (reach.front() < '0' || reach.front() > '9') return std::nullopt;
+  return entry_at(reach, offset, patience);
+}
+
+std::string preamble_before(std::string_view text) {
+  // The log's first two lines are its own ("Start testing: …" and dashes).
+  if (text.starts_with("Start testing: ")) {
+    take_line(text);
+    take_line(text);
+  }
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
+  return std::string(text);
+}
+
+}  // namespace
+
+std::vector<LogMark> scan_marks(std::istream& log) {
+  std::vector<LogMark> marks;
+  Window window(log);
+  Patience patience;
+  std::optional<std::uint32_t> total;
+  std::string between;  // what was passed over since the last mark, while it is short
+  while (!window.at_end()) {
+    const std::string_view text = window.view();
+    std::optional<LogMark> mark = mark_at(text, window.offset(), patience);
+    const bool is_entry = mark && mark->kind == LogMark::Kind::entry;
+    if (is_entry && !total) total = mark->total;
+    if (!mark || (is_entry && mark->total != *total)) {
+      if (between.size() <= k_max_preamble) {
+        between += text.substr(0, std::min(text.find('\n'), k_max_preamble));
+        between += '\n';
+      }
+      window.next_line();
+      continue;
+    }
+    if (is_entry && between.size() <= k_max_preamble) {
+      mark->preamble = preamble_before(between);
+    }
+    between.clear();
+    window.advance(static_cast<std::size_t>(mark->end - mark->begin));
+    marks.push_back(*std::move(mark));
+  }
+  return marks;
+}
+
+}  // namespace holdfast

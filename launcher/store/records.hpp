@@ -1,0 +1,101 @@
+// The records of a journal as types; docs/journal.md is the contract. What a record does not
+// say is an empty optional, string or list: every field but the ones marked may be absent.
+#pragma once
+
+#include "core/outcome.hpp"
+#include "store/verdict.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace holdfast {
+
+// A process that can be told from a later one with the same number: start is in clock ticks
+// since boot, 0 when unknown.
+struct ProcessStamp {
+  std::int64_t pid = 0;
+  std::uint64_t start = 0;
+};
+
+struct RunStarted {
+  double at = 0;    // seconds since 1970 UTC, as everywhere below
+  std::string run;  // required
+  std::string tree;
+  std::string boot;
+  std::string version;
+  ProcessStamp ctest;
+  std::vector<std::string> command;
+};
+
+struct AttemptStarted {
+  double at = 0;
+  std::string attempt;
+  std::string test;  // required
+  std::string key;
+  std::int64_t n = 1;
+  ProcessStamp launcher;
+  std::vector<std::string> locks;
+};
+
+struct Leftover {
+  std::int64_t pid = 0;
+  std::string name;
+};
+
+struct AttemptEnded {
+  double at = 0;
+  std::string attempt;
+  std::string test;  // required
+  std::string key;
+  std::int64_t n = 1;
+  std::optional<Outcome> outcome;  // empty: absent, or a name this version does not know
+  std::optional<int> exit_code;
+  std::optional<int> signal;
+  double wall_s = 0;
+  double user_s = 0;
+  double sys_s = 0;
+  std::int64_t max_rss_kb = 0;
+  double lock_wait_s = 0;
+  std::vector<std::string> flags;
+  std::vector<Leftover> leftovers;
+  std::string note;
+};
+
+// A test that the launcher started without Holdfast.
+struct Bare {
+  double at = 0;
+  std::string test;  // required
+  std::string key;
+  std::string why;
+};
+
+// Where a test's output is in ctest's log.
+struct OutputPlace {
+  std::string log;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+
+struct VerdictRecord {
+  double at = 0;
+  std::string test;                   // required
+  Verdict verdict = Verdict::failed;  // required
+  std::optional<std::int64_t> index;  // ctest's number of the test
+  std::optional<OutputPlace> output;
+  std::optional<bool> ran;  // whether ctest started it at all
+  std::string note;         // why ctest did not start it
+};
+
+struct RunEnded {
+  double at = 0;
+  std::string run;
+  bool complete = false;
+};
+
+using Record =
+    std::variant<RunStarted, AttemptStarted, AttemptEnded, Bare, VerdictRecord, RunEnded>;
+
+}  // namespace holdfast

@@ -1,0 +1,89 @@
+#include "report/render.hpp"
+
+#include "sample_journal.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace holdfast {
+namespace {
+
+using nlohmann::json;
+
+json rendered(const RunReport& report) { return json::parse(render(report, Format::json)); }
+
+TEST(JsonReport, ItHasTheFieldsOfTheContract) {
+  const json report = rendered(full_journal().report());
+  EXPECT_EQ(report.at("version"), 1);
+  for (const char* field : {"id", "complete"})
+    EXPECT_TRUE(report.at("run").contains(field)) << field;
+  for (const char* field : {"planned", "run", "passed", "failed", "crashed", "timed_out", "flaky",
+                            "leaked", "skipped", "not_run"}) {
+    EXPECT_TRUE(report.at("counts").at(field).is_number_unsigned()) << field;
+  }
+  EXPECT_TRUE(report.at("services").is_array());
+  EXPECT_TRUE(report.at("steps").is_array());
+  for (const json& test : report.at("tests")) {
+    for (const char* field : {"name", "outcome", "flags", "attempts", "cases"})
+      EXPECT_TRUE(test.contains(field)) << field;
+    for (const json& attempt : test.at("attempts")) {
+      for (const char* field : {"n", "outcome", "exit_code", "signal", "wall_s", "lock_wait_s",
+                                "started", "ended", "output"}) {
+        EXPECT_TRUE(attempt.contains(field)) << field;
+      }
+    }
+  }
+}
+
+TEST(JsonReport, TheExclusiveCountsAddUpToPlanned) {
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    const json counts = rendered(random_journal(seed).report()).at("counts");
+    std::size_t sum = 0;
+    for (const char* field :
+         {"passed", "failed", "crashed", "premature_exit", "timed_out", "oom_killed",
+          "launch_failed", "no_tests", "skipped", "lock_timeout", "lock_lost",
+          "service_unavailable", "interrupted", "internal_error", "not_run", "unknown"}) {
+      sum += counts.at(field).get<std::size_t>();
+    }
+    ASSERT_EQ(sum, counts.at("planned").get<std::size_t>()) << seed;
+  }
+}
+
+TEST(JsonReport, ASignalAndAnExitCodeExcludeEachOther) {
+  const json tests = rendered(full_journal().report()).at("tests");
+  EXPECT_EQ(tests[2].at("name"), "red");
+  EXPECT_EQ(tests[2].at("attempts")[0].at("exit_code"), 3);
+  EXPECT_TRUE(tests[2].at("attempts")[0].at("signal").is_null());
+  EXPECT_EQ(tests[3].at("attempts")[0].at("signal"), 11);
+  EXPECT_TRUE(tests[3].at("attempts")[0].at("exit_code").is_null());
+}
+
+TEST(JsonReport, BytesThatAreNotUtf8AreReplacedInNamesAndOutput) {
+  SampleJournal sample;
+  sample.attempt("a\xff", Outcome::failed, 1);
+  RunReport report = sample.report();
+  report.tests[0].attempts[0].output = "x\xfe\n";
+  report.tests[0].cases.push_back({"c\xff", TestOutcome::failed});
+  report.run.tree = "/\xff";
+  const json test = rendered(report).at("tests")[0];
+  EXPECT_EQ(test.at("name"), "a\xEF\xBF\xBD");
+  EXPECT_EQ(test.at("attempts")[0].at("output"), "x\xEF\xBF\xBD\n");
+  EXPECT_EQ(test.at("cases")[0].at("name"), "c\xEF\xBF\xBD");
+}
+
+TEST(JsonReport, AnEmptyJournalIsAReportToo) {
+  const json report = rendered(RunReport{});
+  EXPECT_EQ(report.at("run").at("complete"), false);
+  EXPECT_EQ(report.at("counts").at("planned"), 0);
+}
+
+TEST(Format, NamesAreThoseOfTheCommandLine) {
+  EXPECT_EQ(format_named("text"), Format::text);
+  EXPECT_EQ(format_named("json"), Format::json);
+  EXPECT_EQ(format_named("junit"), Format::junit);
+  EXPECT_EQ(format_named("JSON"), std::nullopt);
+  EXPECT_EQ(format_named(""), std::nullopt);
+}
+
+}  // namespace
+}  // namespace holdfast

@@ -1,0 +1,98 @@
+#include "report/render.hpp"
+
+#include "sample_journal.hpp"
+#include "scratch_directory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+namespace holdfast {
+namespace {
+
+bool have_xmllint() { return std::system("xmllint --version > /dev/null 2>&1") == 0; }
+
+// Empty when the file is valid, else what xmllint says.
+std::string complaint(const ScratchDirectory& scratch, const std::string& xml) {
+  const auto file = scratch.write("report.xml", xml);
+  const std::string said = (scratch.path() / "said.txt").string();
+  const std::string command = "xmllint --noout --schema '" + std::string(HOLDFAST_JUNIT_SCHEMA) +
+                              "' '" + file.string() + "' > '" + said + "' 2>&1";
+  if (std::system(command.c_str()) == 0) return {};
+  std::ostringstream text;
+  text << std::ifstream(said).rdbuf();
+  return text.str();
+}
+
+RunReport with_awkward_text() {
+  RunReport report = full_journal().report();
+  std::string every_byte;
+  for (int i = 0; i < 256; ++i) every_byte += static_cast<char>(i);
+  for (TestReport& test : report.tests) {
+    test.name += every_byte + "]]>";
+    for (Attempt& attempt : test.attempts) {
+      attempt.output = every_byte + "<![CDATA[ ]]> &amp; \xEF\xBF\xBE\xEF\xBF\xBF";
+      attempt.note = every_byte;
+      attempt.wall_s = 1e300;
+    }
+    test.cases.push_back({every_byte, TestOutcome::failed});
+    test.flags.push_back(every_byte);
+  }
+  return report;
+}
+
+TEST(JUnit, ItIsValidWhateverNamesAndOutputHold) {
+  if (!have_xmllint()) GTEST_SKIP() << "xmllint is not installed (package libxml2-utils)";
+  const ScratchDirectory scratch;
+  EXPECT_EQ(complaint(scratch, render(full_journal().report(), Format::junit)), "");
+  EXPECT_EQ(complaint(scratch, render(RunReport{}, Format::junit)), "");
+  EXPECT_EQ(complaint(scratch, render(with_awkward_text(), Format::junit)), "");
+}
+
+TEST(JUnit, ItIsValidForAnyJournal) {
+  if (!have_xmllint()) GTEST_SKIP() << "xmllint is not installed (package libxml2-utils)";
+  const ScratchDirectory scratch;
+  for (unsigned seed = 0; seed < 50; ++seed) {
+    ASSERT_EQ(complaint(scratch, render(random_journal(seed).report(), Format::junit)), "")
+        << "seed " << seed;
+  }
+}
+
+TEST(JUnit, TheSchemaRefusesWhatIsNotJUnit) {
+  if (!have_xmllint()) GTEST_SKIP() << "xmllint is not installed (package libxml2-utils)";
+  const ScratchDirectory scratch;
+  EXPECT_NE(complaint(scratch, "<testsuites><testsuite name=\"x\"/></testsuites>"), "");
+}
+
+TEST(JUnit, FailuresErrorsAndSkipsAreTold) {
+  const std::string xml = render(full_journal().report(), Format::junit);
+  const auto has = [&](std::string_view text) { return xml.find(text) != std::string::npos; };
+  // red | dead, slow, twice, gone, waiter, cut | later, off
+  EXPECT_TRUE(has("tests=\"14\" failures=\"1\" errors=\"6\" skipped=\"2\"")) << xml;
+  EXPECT_TRUE(has("<failure message=\"failed: exit code 3 after 0.05 s\" type=\"failed\">"));
+  EXPECT_TRUE(
+      has("<error message=\"crashed: signal 11 (SIGSEGV) after 0.05 s\" type=\"crashed\">"));
+  EXPECT_TRUE(has("Unable to find executable: /x"));
+  EXPECT_TRUE(has("<skipped message=\"disabled\"/>"));
+}
+
+TEST(JUnit, EarlierAttemptsAreFlakyOrRerunFailures) {
+  const std::string xml = render(full_journal().report(), Format::junit);
+  EXPECT_NE(
+      xml.find("<flakyFailure message=\"attempt 1: exit code 1 after 0.05 s\" type=\"failed\">"),
+      std::string::npos)
+      << xml;
+  EXPECT_NE(
+      xml.find("<rerunFailure message=\"attempt 1: exit code 1 after 0.05 s\" type=\"failed\">"),
+      std::string::npos);
+}
+
+TEST(JUnit, AnIncompleteRunSaysSo) {
+  EXPECT_NE(render(RunReport{}, Format::junit).find("incomplete"), std::string::npos);
+  EXPECT_EQ(render(full_journal().report(), Format::junit).find("incomplete"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace holdfast

@@ -1,0 +1,72 @@
+#include "report/load.hpp"
+
+#include "scratch_directory.hpp"
+#include "store/ctest_log.hpp"
+#include "store/json_record.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+namespace holdfast {
+namespace {
+
+const std::string k_dashes(58, '-');
+const std::string k_log =
+    "Start testing: Nov 20 08:54 UTC\n" + k_dashes +
+    "\n1/1 Testing: a\n1/1 Test: a\nCommand: \"/bin/x\"\nDirectory: /t\n\"a\" start time: Nov 20 "
+    "08:54 UTC\nOutput:\n" +
+    k_dashes + "\nwhat it printed\n<end of output>\nTest time =   0.03 sec\n" + k_dashes +
+    "\nTest Failed.\n\"a\" end time: Nov 20 08:54 UTC\n\"a\" time elapsed: 00:00:00\n" + k_dashes +
+    "\n\nEnd testing: Nov 20 08:54 UTC\n";
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+// A run as the launcher, ctest and `holdfast end` leave it.
+void add_run(const ScratchDirectory& tree, const std::string& id, double at) {
+  tree.write("Testing/Temporary/LastTest.log", k_log);
+  std::string journal = line_of(RunStarted{at, id, tree.path().string(), "", "", {}, {}});
+  journal += R"({"v":1,"type":"attempt_started","at":1,"attempt":"x.1","test":"a","key":"k","n":1})"
+             "\n";
+  journal +=
+      R"({"v":1,"type":"attempt_ended","at":2,"attempt":"x.1","test":"a","key":"k","n":1,"outcome":"failed","exit_code":1})"
+      "\n";
+  const auto verdicts = read_ctest_verdicts(tree.path(), at);
+  ASSERT_TRUE(verdicts) << verdicts.error().message;
+  for (const VerdictRecord& verdict : *verdicts) journal += line_of(verdict);
+  journal += line_of(RunEnded{now(), id, true});
+  tree.write(".holdfast/runs/" + id + "/journal.jsonl", journal);
+}
+
+TEST(LoadReport, OutputComesFromCtestsLog) {
+  const ScratchDirectory tree;
+  add_run(tree, "one", now() - 1);
+  const Result<RunReport> report = load_report(*find_run(tree.path(), "latest"), Outputs::load);
+  ASSERT_TRUE(report);
+  ASSERT_EQ(report->tests.size(), 1U);
+  EXPECT_EQ(report->tests[0].attempts[0].output, "what it printed\n");
+  const Result<RunReport> without =
+      load_report(*find_run(tree.path(), "latest"), Outputs::leave_out);
+  ASSERT_TRUE(without);
+  EXPECT_EQ(without->tests[0].attempts[0].output, "");
+}
+
+TEST(LoadReport, OutputThatALaterRunOverwroteIsSaidToBeGone) {
+  const ScratchDirectory tree;
+  add_run(tree, "one", now() - 1);
+  add_run(tree, "two", now() - 0.1);
+  const Result<RunReport> report = load_report(*find_run(tree.path(), "one"), Outputs::load);
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->tests[0].attempts[0].output, "");
+  EXPECT_NE(report->tests[0].attempts[0].output_note.find("later run"), std::string::npos);
+}
+
+TEST(LoadReport, AJournalThatCannotBeOpenedIsAnError) {
+  EXPECT_FALSE(load_report(RunEntry{"x", "/nonexistent/x", "/nonexistent/x/journal.jsonl", 0},
+                           Outputs::load));
+}
+
+}  // namespace
+}  // namespace holdfast

@@ -1,0 +1,136 @@
+#include "report/model.hpp"
+
+#include "sample_journal.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace holdfast {
+namespace {
+
+const TestReport& test_named(const RunReport& report, std::string_view name) {
+  const auto found = std::find_if(report.tests.begin(), report.tests.end(),
+                                  [&](const TestReport& t) { return t.name == name; });
+  EXPECT_NE(found, report.tests.end()) << name;
+  return *found;
+}
+
+TEST(Model, TheRunIsDescribedByItsFirstAndLastRecord) {
+  const RunReport report = full_journal().report();
+  EXPECT_EQ(report.run.id, "20261120-084053-1234");
+  EXPECT_EQ(report.run.tree, "/home/a/build");
+  EXPECT_TRUE(report.run.complete);
+  EXPECT_EQ(report.run.started, 1000);
+  EXPECT_EQ(report.run.ended, 1060);
+}
+
+TEST(Model, ARunWithoutItsEndOrWithAnEndThatSaysSoIsIncomplete) {
+  EXPECT_FALSE(SampleJournal().run_started().attempt("a", Outcome::passed).report().run.complete);
+  EXPECT_FALSE(SampleJournal().run_started().run_ended(false).report().run.complete);
+  EXPECT_TRUE(SampleJournal().run_started().run_ended(true).run_ended(false).report().run.complete);
+  EXPECT_FALSE(SampleJournal().report().run.complete);
+}
+
+TEST(Model, AttemptsOfARepeatedTestAreNumberedThrough) {
+  const RunReport report = full_journal().report();
+  const TestReport& test = test_named(report, "wobbly");
+  ASSERT_EQ(test.attempts.size(), 2U);
+  EXPECT_EQ(test.attempts[0].n, 1);
+  EXPECT_EQ(test.attempts[1].n, 2);
+  EXPECT_EQ(test.attempts[0].outcome, Outcome::failed);
+  EXPECT_EQ(test.attempts[1].outcome, Outcome::passed);
+}
+
+TEST(Model, PassingAfterAFailureIsFlakyAndAnInvertedFailureIsNot) {
+  EXPECT_TRUE(test_named(full_journal().report(), "wobbly").flaky);
+  EXPECT_FALSE(test_named(full_journal().report(), "twice").flaky);
+  SampleJournal inverted;
+  inverted.attempt("w", Outcome::failed, 1)
+      .attempt("w", Outcome::failed, 1)
+      .verdict("w", Verdict::passed, 1);
+  EXPECT_FALSE(inverted.report().tests[0].flaky);
+  EXPECT_EQ(inverted.report().tests[0].outcome, TestOutcome::passed);
+}
+
+TEST(Model, AnAttemptThatNeverEndedIsInterrupted) {
+  const RunReport report = full_journal().report();
+  const TestReport& test = test_named(report, "cut");
+  EXPECT_EQ(test.outcome, TestOutcome::interrupted);
+  EXPECT_FALSE(test.attempts[0].has_ended);
+  EXPECT_EQ(test.attempts[0].started, 1001);
+}
+
+TEST(Model, AnEndWhoseStartWasLostIsAnAttempt) {
+  SampleJournal sample;
+  sample.attempt_ended("a", Outcome::passed, 0, "k", 7);
+  const RunReport report = sample.report();
+  ASSERT_EQ(report.tests.size(), 1U);
+  EXPECT_EQ(report.tests[0].outcome, TestOutcome::passed);
+  EXPECT_FALSE(report.tests[0].attempts[0].started);
+}
+
+TEST(Model, TestsInterleavedByParallelJobsKeepTheirAttempts) {
+  SampleJournal sample;
+  sample.attempt_started("a").attempt_started("b");
+  sample.attempt_ended("b", Outcome::passed, 0, "k", 2)
+      .attempt_ended("a", Outcome::failed, 1, "k", 1);
+  const RunReport report = sample.report();
+  ASSERT_EQ(report.tests.size(), 2U);
+  EXPECT_EQ(test_named(report, "a").attempts.size(), 1U);
+  EXPECT_EQ(test_named(report, "a").outcome, TestOutcome::failed);
+  EXPECT_EQ(test_named(report, "b").outcome, TestOutcome::passed);
+}
+
+TEST(Model, NamesakesAreTwoTestsAndGetTheVerdictThatAgrees) {
+  SampleJournal sample;
+  sample.attempt("dup", Outcome::passed, 0, "one").attempt("dup", Outcome::failed, 1, "two");
+  sample.verdict("dup", Verdict::failed, 1).verdict("dup", Verdict::passed, 2);
+  const RunReport report = sample.report();
+  ASSERT_EQ(report.tests.size(), 2U);
+  EXPECT_EQ(report.tests[0].key, "two");
+  EXPECT_EQ(report.tests[0].outcome, TestOutcome::failed);
+  EXPECT_EQ(report.tests[1].key, "one");
+  EXPECT_EQ(report.tests[1].outcome, TestOutcome::passed);
+}
+
+TEST(Model, ANamesakeThatCtestDidNotStartIsATestOfItsOwn) {
+  SampleJournal sample;
+  sample.attempt("dup", Outcome::failed, 1, "one");
+  sample.verdict("dup", Verdict::disabled, 1, false).verdict("dup", Verdict::failed, 2, true);
+  const RunReport report = sample.report();
+  ASSERT_EQ(report.tests.size(), 2U);
+  EXPECT_EQ(report.tests[0].outcome, TestOutcome::not_run);
+  EXPECT_EQ(report.tests[1].outcome, TestOutcome::failed);
+  EXPECT_EQ(report.tests[1].index, 2);
+}
+
+TEST(Model, WithoutAnAttemptAFailureIsNotRunUnlessCtestsLogSaysThatItRan) {
+  SampleJournal sample;
+  sample.verdict("a", Verdict::failed, 1)
+      .verdict("b", Verdict::failed, 2, true)
+      .verdict("c", Verdict::passed, 3);
+  sample.bare("d", "why").verdict("d", Verdict::failed, 4);
+  const RunReport report = sample.report();
+  EXPECT_EQ(test_named(report, "a").outcome, TestOutcome::not_run);
+  EXPECT_FALSE(test_named(report, "a").bare);
+  EXPECT_EQ(test_named(report, "b").outcome, TestOutcome::failed);
+  EXPECT_TRUE(test_named(report, "b").bare);
+  EXPECT_EQ(test_named(report, "c").outcome, TestOutcome::passed);
+  EXPECT_TRUE(test_named(report, "c").bare);
+  EXPECT_EQ(test_named(report, "d").outcome, TestOutcome::failed);
+  EXPECT_TRUE(test_named(report, "d").bare);
+}
+
+TEST(Model, TestsAreInCtestsOrder) {
+  SampleJournal sample;
+  sample.attempt("c", Outcome::passed).attempt("a", Outcome::passed).attempt("b", Outcome::passed);
+  sample.verdict("a", Verdict::passed, 10).verdict("b", Verdict::passed, 9);
+  const RunReport report = sample.report();
+  EXPECT_EQ(report.tests[0].name, "b");
+  EXPECT_EQ(report.tests[1].name, "a");
+  EXPECT_EQ(report.tests[2].name, "c");
+}
+
+}  // namespace
+}  // namespace holdfast

@@ -1,0 +1,52 @@
+#include "report/summary.hpp"
+
+#include "sample_journal.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace holdfast {
+namespace {
+
+TEST(Summary, ItSaysWhatRanThroughHoldfastAndWhatDidNot) {
+  EXPECT_EQ(render_summary(full_journal().report()),
+            "holdfast: 11 tests through Holdfast: 4 passed, 1 failed, 2 crashed, 1 timed out, 1 "
+            "skipped, 1 lock timeout, "
+            "1 interrupted; 1 left processes behind (sleep); 1 flaky\n"
+            "holdfast: 3 not through Holdfast: gone (not run: Unable to find executable: /x), off "
+            "(disabled), "
+            "alone (HOLDFAST_ENABLED is OFF)\n");
+}
+
+TEST(Summary, AGreenRunIsOneLine) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::passed).verdict("a", Verdict::passed, 1);
+  EXPECT_EQ(render_summary(sample.report()), "holdfast: 1 test through Holdfast: 1 passed\n");
+}
+
+TEST(Summary, NoTestsAndNoneThroughHoldfastAreSaid) {
+  EXPECT_EQ(render_summary(RunReport{}), "holdfast: no tests were run\n");
+  SampleJournal sample;
+  sample.verdict("a", Verdict::passed, 1, true);
+  EXPECT_EQ(render_summary(sample.report()),
+            "holdfast: no test ran through Holdfast\nholdfast: 1 not through Holdfast: a\n");
+}
+
+TEST(Summary, ListsAreBounded) {
+  SampleJournal sample;
+  for (int i = 0; i < 25; ++i) sample.verdict("t" + std::to_string(i), Verdict::failed, i, false);
+  const std::string text = render_summary(sample.report());
+  EXPECT_NE(text.find("t7 (not run) and 17 more\n"), std::string::npos) << text;
+}
+
+TEST(Summary, ANameCannotBreakTheLine) {
+  SampleJournal sample;
+  sample.verdict("a\nb\x1b", Verdict::failed, 1, false, "one\ntwo");
+  const std::string text = render_summary(sample.report());
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
+  EXPECT_NE(text.find("a\\nb\\x1B (not run: one)"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace holdfast

@@ -1,0 +1,82 @@
+#include "report/test_outcome.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace holdfast {
+namespace {
+
+constexpr std::optional<Verdict> k_no_verdict;
+
+struct Row {
+  TestEvidence evidence;
+  TestOutcome outcome;
+};
+
+TestEvidence ended(Outcome outcome, std::optional<Verdict> verdict) {
+  return {true, true, outcome, false, verdict};
+}
+TestEvidence without_attempt(bool ran, std::optional<Verdict> verdict) {
+  return {false, false, std::nullopt, ran, verdict};
+}
+
+TEST(TestOutcome, TheTable) {
+  const Row rows[] = {
+      {ended(Outcome::passed, k_no_verdict), TestOutcome::passed},
+      {ended(Outcome::failed, k_no_verdict), TestOutcome::failed},
+      {ended(Outcome::passed, Verdict::passed), TestOutcome::passed},
+      {ended(Outcome::passed, Verdict::failed),
+       TestOutcome::failed},  // FAIL_REGULAR_EXPRESSION, WILL_FAIL
+      {ended(Outcome::passed, Verdict::skipped), TestOutcome::skipped},  // SKIP_REGULAR_EXPRESSION
+      {ended(Outcome::failed, Verdict::passed),
+       TestOutcome::passed},  // WILL_FAIL, PASS_REGULAR_EXPRESSION
+      {ended(Outcome::failed, Verdict::failed), TestOutcome::failed},
+      {ended(Outcome::failed, Verdict::skipped), TestOutcome::skipped},  // SKIP_RETURN_CODE
+      {ended(Outcome::passed, Verdict::disabled), TestOutcome::passed},  // a namesake is disabled
+      {ended(Outcome::deliberate_exit, Verdict::failed), TestOutcome::deliberate_exit},
+      {ended(Outcome::deliberate_exit, Verdict::passed), TestOutcome::passed},
+      {ended(Outcome::crashed, Verdict::failed), TestOutcome::crashed},
+      {ended(Outcome::crashed, Verdict::passed), TestOutcome::crashed},
+      {ended(Outcome::timed_out, Verdict::skipped), TestOutcome::timed_out},
+      {ended(Outcome::interrupted, Verdict::passed), TestOutcome::interrupted},
+      {ended(Outcome::skipped, Verdict::passed), TestOutcome::skipped},
+      {ended(Outcome::no_tests, Verdict::passed), TestOutcome::no_tests},
+      {{true, true, std::nullopt, false, Verdict::passed}, TestOutcome::unknown},
+      {{true, false, std::nullopt, false, Verdict::failed}, TestOutcome::interrupted},
+      {{true, false, std::nullopt, false, k_no_verdict}, TestOutcome::interrupted},
+      {without_attempt(false, Verdict::failed), TestOutcome::not_run},
+      {without_attempt(true, Verdict::failed), TestOutcome::failed},
+      {without_attempt(false, Verdict::disabled), TestOutcome::not_run},
+      {without_attempt(true, Verdict::passed), TestOutcome::passed},
+      {without_attempt(false, Verdict::passed), TestOutcome::passed},
+      {without_attempt(true, Verdict::skipped), TestOutcome::skipped},
+      {without_attempt(true, k_no_verdict), TestOutcome::unknown},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(name_of(outcome_of(row.evidence)), name_of(row.outcome)) << "row " << (&row - rows);
+  }
+}
+
+TEST(TestOutcome, WhatHoldfastSawOtherThanAnExitIsNeverMadeGreenByAVerdict) {
+  for (int i = 0; i < 15; ++i) {
+    const auto outcome = static_cast<Outcome>(i);
+    if (outcome == Outcome::passed || outcome == Outcome::failed ||
+        outcome == Outcome::deliberate_exit)
+      continue;
+    for (const Verdict verdict :
+         {Verdict::passed, Verdict::failed, Verdict::skipped, Verdict::disabled}) {
+      EXPECT_EQ(name_of(outcome_of(ended(outcome, verdict))), name_of(outcome));
+    }
+  }
+}
+
+TEST(TestOutcome, EachHasANameOfItsOwnThatIsTheLaunchersWhereThereIsOne) {
+  std::set<std::string_view> names;
+  for (const TestOutcome outcome : all_test_outcomes()) names.insert(name_of(outcome));
+  EXPECT_EQ(names.size(), k_test_outcomes);
+  for (int i = 0; i < 15; ++i) EXPECT_TRUE(names.contains(name_of(static_cast<Outcome>(i))));
+}
+
+}  // namespace
+}  // namespace holdfast

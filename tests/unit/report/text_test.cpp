@@ -1,0 +1,108 @@
+#include "report/render.hpp"
+
+#include "sample_journal.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast {
+namespace {
+
+// docs/reports.md shows parts of this.
+const char* const k_expected = R"(Run 20261120-084053-1234 of /home/a/build
+1970-01-01 00:16:40 UTC, 1 min 0 s, ctest -j8
+
+14 planned, 12 run, 2 not run: 5 passed, 1 failed, 2 crashed, 1 timed out, 1 skipped, 1 lock timeout, 1 interrupted; 1 flaky; 1 left processes behind
+11 through Holdfast, 3 not
+
+Failed
+  red  exit code 3 after 0.05 s
+
+Crashed
+  dead   signal 11 (SIGSEGV) after 0.05 s
+  twice  signal 6 (SIGABRT) after 0.05 s; attempt 2
+
+Timed out
+  slow  signal 9 (SIGKILL) after 1 min 1 s
+
+Lock timeout
+  waiter  exit code 0 after 0.05 s
+
+Interrupted
+  cut  started and never ended
+
+Last output of red
+  | expected 1
+  | got 2
+
+Flaky
+  wobbly  exit code 0 after 0.05 s; attempt 2
+
+Left processes behind
+  leaky  sleep
+
+Not run
+  gone  Unable to find executable: /x
+  off   disabled
+
+Not through Holdfast
+  alone  passed; HOLDFAST_ENABLED is OFF
+
+Skipped: later
+
+Waited for locks
+  leaky  4.20 s  db@project
+
+Slowest
+  slow   1 min 1 s
+  ok     0.05 s
+  leaky  0.05 s
+  red    0.05 s
+  dead   0.05 s
+)";
+
+TEST(TextReport, ItIsShortAndSaysEverythingThatMatters) {
+  RunReport report = full_journal().report();
+  report.tests[2].attempts[0].output = "expected 1\ngot 2\n";
+  EXPECT_EQ(render(report, Format::text), k_expected);
+}
+
+TEST(TextReport, AnIncompleteRunIsSaidFirst) {
+  const std::string text =
+      render(SampleJournal().run_started().attempt("a", Outcome::passed).report(), Format::text);
+  EXPECT_NE(text.find("\nINCOMPLETE: "), std::string::npos);
+  EXPECT_NE(text.find("INCOMPLETE"), text.find("planned"));
+}
+
+TEST(TextReport, OnlyTheEndOfALongOutputIsShown) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::failed, 1);
+  RunReport report = sample.report();
+  for (int i = 1; i <= 30; ++i)
+    report.tests[0].attempts[0].output += "line " + std::to_string(i) + "\n";
+  const std::string text = render(report, Format::text);
+  EXPECT_NE(text.find("  | ...\n  | line 21\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("  | line 30\n"), std::string::npos);
+  EXPECT_EQ(text.find("line 20\n"), std::string::npos);
+}
+
+TEST(TextReport, IgnoredLinesOfTheJournalAreTold) {
+  RunReport report = full_journal().report();
+  report.journal_flaws = 2;
+  report.complaints = {{4, "not a JSON object"}};
+  EXPECT_NE(
+      render(report, Format::text)
+          .find("2 lines of the journal ignored, wholly or partly (line 4: not a JSON object)"),
+      std::string::npos);
+}
+
+TEST(TextReport, AnyJournalHasATextReport) {
+  for (unsigned seed = 0; seed < 500; ++seed)
+    EXPECT_FALSE(render(random_journal(seed).report(), Format::text).empty());
+  RunReport odd = full_journal().report();
+  odd.run.started = -1e300;
+  odd.run.ended = 1e300;
+  EXPECT_FALSE(render(odd, Format::text).empty());
+}
+
+}  // namespace
+}  // namespace holdfast

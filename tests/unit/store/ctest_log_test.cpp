@@ -1,0 +1,264 @@
+// The log's structure, with texts of our own: what a test prints must never be taken for it.
+#include "store/ctest_log.hpp"
+#include "store/ctest_log_marks.hpp"
+
+#include "scratch_directory.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <sstream>
+
+namespace holdfast {
+namespace {
+
+const std::string k_dashes(58, '-');
+const std::string k_head = "Start testing: Nov 20 08:54 UTC\n" + k_dashes + "\n";
+const std::string k_foot = "End testing: Nov 20 08:54 UTC\n";
+
+std::string begin_of(int index, int total, const std::string& name) {
+  const std::string number = std::to_string(index) + "/" + std::to_string(total);
+  return number + " Testing: " + name + "\n" + number + " Test: " + name +
+         "\nCommand: \"/bin/x\" \"y\"\nDirectory: /t\n\"" + name +
+         "\" start time: Nov 20 08:54 UTC\nOutput:\n" + k_dashes + "\n";
+}
+
+std::string end_of(const std::string& name, const std::string& status = "Test Passed.") {
+  return "<end of output>\nTest time =   0.03 sec\n" + k_dashes + "\n" + status + "\n\"" + name +
+         "\" end time: Nov 20 08:54 UTC\n\"" + name + "\" time elapsed: 00:00:00\n" + k_dashes +
+         "\n\n";
+}
+
+std::string entry(int index, int total, const std::string& name, const std::string& output,
+                  const std::string& status = "Test Passed.") {
+  return begin_of(index, total, name) + output + end_of(name, status);
+}
+
+std::vector<LogEntry> entries_of(const std::string& log) {
+  std::istringstream stream(log);
+  return resolve_entries(scan_marks(stream));
+}
+
+std::string shape(const std::string& log) {
+  std::string text;
+  for (const LogEntry& e : entries_of(log)) {
+    text += std::to_string(e.index) + ":" + e.name + "=[" +
+            log.substr(e.output_begin, e.output_end - e.output_begin) + "]" +
+            (e.result == LoggedResult::passed   ? "P"
+             : e.result == LoggedResult::failed ? "F"
+                                                : "S") +
+            " ";
+  }
+  return text;
+}
+
+TEST(CtestLog, EachEntryHasItsNameItsOutputAndItsResult) {
+  EXPECT_EQ(shape(k_head + entry(1, 3, "a", "one\ntwo\n") + entry(2, 3, "b", "", "Test Failed.") +
+                  entry(3, 3, "c", "x\n",
+                        "Test Pass Reason:\nSkip regular expression found in output. Regex=[x]") +
+                  k_foot),
+            "1:a=[one\ntwo\n]P 2:b=[]F 3:c=[x\n]S ");
+}
+
+TEST(CtestLog, NamesMayHoldNewlinesQuotesAndColons) {
+  const std::string name = "a: \"b\"\nc\" end time: d";
+  EXPECT_EQ(shape(k_head + entry(1, 2, name, "x\n") + entry(2, 2, "b", "y\n") + k_foot),
+            "1:" + name + "=[x\n]P 2:b=[y\n]P ");
+}
+
+TEST(CtestLog, ALogCutOffAnywhereYieldsTheEntriesBefore) {
+  const std::string log = k_head + entry(1, 2, "a", "x\n") + entry(2, 2, "b", "y\n") + k_foot;
+  const std::size_t first_ends = (k_head + entry(1, 2, "a", "x\n")).size();
+  const std::size_t second_ends = log.size() - k_foot.size();
+  for (std::size_t size = 0; size <= log.size(); ++size) {
+    const std::size_t expected = (size >= first_ends ? 1U : 0U) + (size >= second_ends ? 1U : 0U);
+    ASSERT_EQ(entries_of(log.substr(0, size)).size(), expected) << size;
+  }
+}
+
+TEST(CtestLog, ATestThatShowsANestedRunsLogIsOneEntry) {
+  const std::string nested =
+      k_head + entry(1, 9, "a", "n\n") + entry(2, 9, "outer", "n\n", "Test Failed.") + k_foot;
+  EXPECT_EQ(shape(k_head + entry(1, 3, "outer", nested) + entry(2, 3, "a", "x\n") + k_foot),
+            "1:outer=[" + nested + "]P 2:a=[x\n]P ");
+}
+
+TEST(CtestLog, ATestThatShowsTheLogOfThisVeryTreeIsOneEntry) {
+  const std::string before = k_head + entry(1, 3, "a", "old\n", "Test Failed.") +
+                             entry(2, 3, "show", "old\n", "Test Failed.") +
+                             entry(3, 3, "z", "old\n", "Test Failed.") + k_foot;
+  EXPECT_EQ(shape(k_head + entry(1, 3, "a", "x\n") + entry(2, 3, "show", before) +
+                  entry(3, 3, "z", "y\n") + k_foot),
+            "1:a=[x\n]P 2:show=[" + before + "]P 3:z=[y\n]P ");
+}
+
+TEST(CtestLog, ATestThatPrintsTheTailOfALogEndsNobodysEntry) {
+  const std::string tail = "old\n" + end_of("a", "Test Failed.") + k_foot;
+  EXPECT_EQ(shape(k_head + entry(1, 2, "a", "x\n") + entry(2, 2, "b", tail) + k_foot),
+            "1:a=[x\n]P 2:b=[" + tail + "]P ");
+}
+
+TEST(CtestLog, ATestThatPrintsItsOwnEndGoesOnUntilTheRealOne) {
+  const std::string fake = end_of("a", "Test Failed.") + "more\n" + std::string(2000, '.') + "\n";
+  EXPECT_EQ(shape(k_head + entry(1, 2, "a", fake) + entry(2, 2, "b", "y\n") + k_foot),
+            "1:a=[" + fake + "]P 2:b=[y\n]P ");
+}
+
+TEST(CtestLog, ATestThatPrintsAnotherOnesBeginningIsNotThatOne) {
+  const std::string fake = begin_of(2, 2, "b") + "fake\n";
+  EXPECT_EQ(shape(k_head + entry(1, 2, "a", fake) + entry(2, 2, "b", "y\n") + k_foot),
+            "1:a=[" + fake + "]P 2:b=[y\n]P ");
+}
+
+TEST(CtestLog, SingleLinesOfTheFormMeanNothing) {
+  const std::string lines = "<end of output>\n2/2 Testing: b\n2/2 Test: b\nOutput:\n" + k_dashes +
+                            "\nTest time =   1 sec\nTest Failed.\n";
+  EXPECT_EQ(shape(k_head + entry(1, 2, "a", lines) + entry(2, 2, "b", "y\n") + k_foot),
+            "1:a=[" + lines + "]P 2:b=[y\n]P ");
+}
+
+TEST(CtestLog, AnArgumentThatLooksLikeTheStartOfTheOutputIsNone) {
+  std::string log = k_head + entry(1, 1, "a", "x\n") + k_foot;
+  log.insert(log.find("\" \"y\""), "\n\"a\" start time: now\nOutput:\n");
+  EXPECT_EQ(shape(log), "1:a=[x\n]P ");
+}
+
+TEST(CtestLog, RepeatedTestsGiveAnEntryEach) {
+  EXPECT_EQ(shape(k_head + entry(1, 2, "a", "1\n", "Test Failed.") + entry(2, 2, "b", "x\n") +
+                  entry(1, 2, "a", "2\n") + k_foot),
+            "1:a=[1\n]F 2:b=[x\n]P 1:a=[2\n]P ");
+}
+
+TEST(CtestLog, NamesakesAreToldApartByNumber) {
+  EXPECT_EQ(
+      shape(k_head + entry(1, 2, "a", "1\n") + entry(2, 2, "a", "2\n", "Test Failed.") + k_foot),
+      "1:a=[1\n]P 2:a=[2\n]F ");
+}
+
+TEST(CtestLog, OutputLargerThanTheWindowIsPassedOver) {
+  std::string big;
+  for (int i = 0; i < 300'000; ++i) big += "line " + std::to_string(i) + " of a chatty test\n";
+  std::string one_line("x\n");
+  one_line.insert(one_line.begin(), 9'000'000, 'x');
+  const std::string log = k_head + entry(1, 3, "a", big) + entry(2, 3, "b", one_line) +
+                          entry(3, 3, "c", "y\n") + k_foot;
+  const std::vector<LogEntry> entries = entries_of(log);
+  ASSERT_EQ(entries.size(), 3U);
+  EXPECT_EQ(entries[0].output_end - entries[0].output_begin, big.size());
+  EXPECT_EQ(entries[1].output_end - entries[1].output_begin, one_line.size());
+  EXPECT_EQ(log.substr(entries[2].output_begin, 2), "y\n");
+}
+
+TEST(CtestLog, BeginningsOfMarksWithoutEndDoNotTakeForEver) {
+  std::string output;
+  for (int i = 0; i < 100'000; ++i) output += "1/2 Testing: a\n1/2 Test: a\nCommand: \n";
+  const std::string log = k_head + entry(1, 2, "a", output) + entry(2, 2, "b", "y\n") + k_foot;
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(entries_of(log).size(), 2U);
+  // It takes a third of a second; searching each one to the end took half a minute.
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(15));
+}
+
+TEST(CtestLog, ATestThatPrintsItsOwnBeginningOverAndOverIsOneEntry) {
+  std::string output;
+  for (int i = 0; i < 50'000; ++i) output += begin_of(1, 2, "a");
+  const std::string log = k_head + entry(1, 2, "a", output) + entry(2, 2, "b", "y\n") + k_foot;
+  EXPECT_EQ(entries_of(log).size(), 2U);
+}
+
+class CtestFiles : public testing::Test {
+ protected:
+  void write(const std::string& name, const std::string& content, int age_s = 0) {
+    const auto file = tree_.write("Testing/Temporary/" + name, content);
+    std::filesystem::last_write_time(
+        file, std::filesystem::file_time_type::clock::now() - std::chrono::seconds(age_s));
+  }
+  static double now() {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+  }
+  std::string verdicts() {
+    const auto result = read_ctest_verdicts(tree_.path(), now() - 60);
+    if (!result) return result.error().message;
+    std::string text;
+    for (const VerdictRecord& record : *result)
+      text += record.test + "=" + std::string(name_of(record.verdict)) + " ";
+    return text;
+  }
+  ScratchDirectory tree_;
+};
+
+TEST_F(CtestFiles, TheListsOfThisRunDecideAndThoseOfAnEarlierOneDoNot) {
+  const std::string log = k_head + entry(1, 2, "a", "x\n") + entry(2, 2, "b", "x\n") + k_foot;
+  write("LastTest.log", log);
+  EXPECT_EQ(verdicts(), "a=passed b=passed ");
+  write("LastTestsFailed.log", "1:a\n", 100);
+  write("LastTestsDisabled.log", "2:b\n", 100);
+  EXPECT_EQ(verdicts(), "a=passed b=passed ");
+  write("LastTestsFailed.log", "1:a\n");
+  write("LastTestsDisabled.log", "2:b\n");
+  EXPECT_EQ(verdicts(), "a=failed b=skipped ");
+}
+
+TEST_F(CtestFiles, AFailureThatTheListDoesNotHaveWasPrintedByTheTest) {
+  write("LastTest.log", k_head + entry(1, 2, "a", "x\n", "Test Failed.") +
+                            entry(2, 2, "b", "x\n", "Test Failed.") + k_foot);
+  EXPECT_EQ(verdicts(), "a=failed b=failed ");  // ctest died before it wrote the list
+  write("LastTestsFailed.log", "2:b\n");
+  EXPECT_EQ(verdicts(), "a=passed b=failed ");
+}
+
+TEST_F(CtestFiles, ALogOfAnEarlierRunIsNotThisRunsAndAnUnfinishedOneComesFirst) {
+  write("LastTest.log", k_head + entry(1, 1, "old", "x\n") + k_foot, 100);
+  EXPECT_NE(verdicts().find("find ctest's log"), std::string::npos);
+  write("LastTest.log", k_head + entry(1, 1, "done", "x\n") + k_foot);
+  write("LastTest.log.tmp", k_head + entry(1, 1, "live", "x\n"));
+  EXPECT_EQ(verdicts(), "live=passed ");
+}
+
+TEST_F(CtestFiles, ADashboardsLogIsFoundWithItsTag) {
+  write("LastTest_20261120-0854.log", k_head + entry(1, 1, "a", "x\n") + k_foot);
+  write("LastTestsFailed_20261120-0854.log", "1:a\n");
+  write("LastTestsFailed.log", "");
+  EXPECT_EQ(verdicts(), "a=failed ");
+}
+
+TEST_F(CtestFiles, OutputIsReadBackWholeOrItsBeginningAndEnd) {
+  const std::string long_output = "first\n" + std::string(10'000, 'x') + "\nlast\n";
+  write("LastTest.log", k_head + entry(1, 2, "a", "x\n") + entry(2, 2, "b", long_output) + k_foot);
+  const auto records = read_ctest_verdicts(tree_.path(), now() - 60);
+  ASSERT_TRUE(records);
+  ASSERT_EQ(records->size(), 2U);
+  const auto small = read_output(*(*records)[0].output, "a", now() - 60, now() + 60, 1000);
+  ASSERT_TRUE(small);
+  EXPECT_EQ(*small, "x\n");
+  const auto large = read_output(*(*records)[1].output, "b", now() - 60, now() + 60, 1000);
+  ASSERT_TRUE(large);
+  EXPECT_TRUE(large->starts_with("first\nxxx"));
+  EXPECT_TRUE(large->ends_with("xxx\nlast\n"));
+  EXPECT_NE(large->find("[... 9012 of 10012 bytes left out by holdfast ...]"), std::string::npos);
+}
+
+TEST_F(CtestFiles, OutputOfAnotherRunIsNeverShown) {
+  write("LastTest.log", k_head + entry(1, 1, "a", "x\n") + k_foot);
+  const auto records = read_ctest_verdicts(tree_.path(), now() - 60);
+  ASSERT_TRUE(records);
+  OutputPlace place = *records->front().output;
+  EXPECT_FALSE(read_output(place, "b", now() - 60, now() + 60, 1000));   // another test
+  EXPECT_FALSE(read_output(place, "a", now() + 60, now() + 120, 1000));  // written before the run
+  EXPECT_FALSE(read_output(place, "a", now() - 120, now() - 60, 1000));  // written after it
+  OutputPlace moved = place;
+  ++moved.offset;
+  EXPECT_FALSE(read_output(moved, "a", now() - 60, now() + 60, 1000));
+  moved = place;
+  moved.length = ~std::uint64_t{0};
+  EXPECT_FALSE(read_output(moved, "a", now() - 60, now() + 60, 1000));
+  moved = place;
+  moved.offset = ~std::uint64_t{0} - 5;
+  EXPECT_FALSE(read_output(moved, "a", now() - 60, now() + 60, 1000));
+  std::filesystem::remove(place.log);
+  EXPECT_FALSE(read_output(place, "a", now() - 60, now() + 60, 1000));
+}
+
+}  // namespace
+}  // namespace holdfast

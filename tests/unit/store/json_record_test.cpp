@@ -1,0 +1,162 @@
+#include "store/json_record.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast {
+namespace {
+
+template <typename T>
+T parsed(std::string_view line) {
+  ParsedLine result = parse_record(line);
+  EXPECT_TRUE(result.record && std::holds_alternative<T>(*result.record))
+      << line << ": " << result.complaint;
+  return result.record && std::holds_alternative<T>(*result.record) ? std::get<T>(*result.record)
+                                                                    : T{};
+}
+
+TEST(JsonRecord, EveryFieldOfAnAttemptIsRead) {
+  const auto ended = parsed<AttemptEnded>(
+      R"({"v":1,"type":"attempt_ended","at":2.5,"attempt":"r.1","test":"db","key":"9a","n":2,"outcome":"crashed","signal":11,)"
+      R"("wall_s":0.5,"user_s":0.25,"sys_s":0.125,"max_rss_kb":5120,"lock_wait_s":4.5,"flags":["leaked"],)"
+      R"("leftovers":[{"pid":1250,"name":"sleep"}],"note":"why"})");
+  EXPECT_EQ(ended.at, 2.5);
+  EXPECT_EQ(ended.attempt, "r.1");
+  EXPECT_EQ(ended.test, "db");
+  EXPECT_EQ(ended.key, "9a");
+  EXPECT_EQ(ended.n, 2);
+  EXPECT_EQ(ended.outcome, Outcome::crashed);
+  EXPECT_EQ(ended.signal, 11);
+  EXPECT_FALSE(ended.exit_code);
+  EXPECT_EQ(ended.wall_s, 0.5);
+  EXPECT_EQ(ended.user_s, 0.25);
+  EXPECT_EQ(ended.sys_s, 0.125);
+  EXPECT_EQ(ended.max_rss_kb, 5120);
+  EXPECT_EQ(ended.lock_wait_s, 4.5);
+  EXPECT_EQ(ended.flags, std::vector<std::string>{"leaked"});
+  ASSERT_EQ(ended.leftovers.size(), 1U);
+  EXPECT_EQ(ended.leftovers[0].pid, 1250);
+  EXPECT_EQ(ended.leftovers[0].name, "sleep");
+  EXPECT_EQ(ended.note, "why");
+}
+
+TEST(JsonRecord, WhatIsWrittenIsReadBackTheSame) {
+  RunStarted run{12.5, "id", "/tree", "boot", "0.1.0", {77, 99}, {"ctest", "-R", "a\"b\n\\"}};
+  const auto run_back = parsed<RunStarted>(line_of(run));
+  EXPECT_EQ(run_back.run, run.run);
+  EXPECT_EQ(run_back.tree, run.tree);
+  EXPECT_EQ(run_back.boot, run.boot);
+  EXPECT_EQ(run_back.version, run.version);
+  EXPECT_EQ(run_back.ctest.pid, 77);
+  EXPECT_EQ(run_back.ctest.start, 99U);
+  EXPECT_EQ(run_back.command, run.command);
+  EXPECT_EQ(run_back.at, 12.5);
+
+  VerdictRecord verdict;
+  verdict.at = 1;
+  verdict.test = "t";
+  verdict.verdict = Verdict::skipped;
+  verdict.index = 7;
+  verdict.output = OutputPlace{"/log", 8123, 240};
+  verdict.ran = true;
+  verdict.note = "n";
+  const auto verdict_back = parsed<VerdictRecord>(line_of(verdict));
+  EXPECT_EQ(verdict_back.test, "t");
+  EXPECT_EQ(verdict_back.verdict, Verdict::skipped);
+  EXPECT_EQ(verdict_back.index, 7);
+  ASSERT_TRUE(verdict_back.output);
+  EXPECT_EQ(verdict_back.output->log, "/log");
+  EXPECT_EQ(verdict_back.output->offset, 8123U);
+  EXPECT_EQ(verdict_back.output->length, 240U);
+  EXPECT_EQ(verdict_back.ran, true);
+  EXPECT_EQ(verdict_back.note, "n");
+
+  EXPECT_TRUE(parsed<RunEnded>(line_of(RunEnded{1, "id", true})).complete);
+}
+
+TEST(JsonRecord, ALineIsOneLineWhateverANameHolds) {
+  VerdictRecord verdict;
+  verdict.test = "a\nb\xFF\x01";
+  const std::string line = line_of(verdict);
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+  EXPECT_EQ(parsed<VerdictRecord>(line).test, "a\nb\xEF\xBF\xBD\x01");
+}
+
+TEST(JsonRecord, ANameWithBytesThatAreNotUtf8KeepsItsRecord) {
+  const auto ended = parsed<AttemptEnded>(
+      "{\"v\":1,\"type\":\"attempt_ended\",\"test\":\"a\xFF\",\"outcome\":\"passed\"}");
+  EXPECT_EQ(ended.test, "a\xEF\xBF\xBD");
+}
+
+TEST(JsonRecord, UnknownFieldsAreIgnoredWithoutAComplaint) {
+  const ParsedLine line =
+      parse_record(R"({"v":1,"type":"run_ended","run":"r","complete":true,"new":{"deep":[1,2]}})");
+  EXPECT_TRUE(line.record);
+  EXPECT_EQ(line.complaint, "");
+}
+
+TEST(JsonRecord, AFieldOfTheWrongTypeCountsAsAbsentAndIsNamed) {
+  const std::pair<const char*, const char*> rows[] = {
+      {R"("wall_s":"long")", "wall_s"},
+      {R"("exit_code":1.5)", "exit_code"},
+      {R"("exit_code":99999999999)", "exit_code"},
+      {R"("flags":"leaked")", "flags"},
+      {R"("flags":[1])", "flags"},
+      {R"("leftovers":[1])", "leftovers"},
+      {R"("key":7)", "key"},
+      {R"("max_rss_kb":18446744073709551615)", "max_rss_kb"},
+      {R"("note":{})", "note"},
+      {R"("n":null)", "n"},
+  };
+  for (const auto& [field, name] : rows) {
+    const std::string text =
+        std::string(R"({"v":1,"type":"attempt_ended","test":"t","outcome":"failed",)") + field +
+        "}";
+    const ParsedLine line = parse_record(text);
+    EXPECT_TRUE(line.record) << text;
+    EXPECT_NE(line.complaint.find(name), std::string::npos) << text << ": " << line.complaint;
+  }
+}
+
+TEST(JsonRecord, WhatIsNoRecordIsRefusedWithAReason) {
+  const char* rows[] = {
+      "",
+      "x",
+      "null",
+      "[]",
+      "7",
+      "{",
+      "{}",
+      R"({"v":2,"type":"run_ended"})",
+      R"({"v":1,"type":"tomorrow"})",
+      R"({"v":1,"type":7})",
+      R"({"v":1,"type":"attempt_started"})",
+      R"({"v":1,"type":"attempt_ended","test":""})",
+      R"({"v":1,"type":"verdict","test":"t","verdict":"maybe"})",
+      R"({"v":1,"type":"run_started"})",
+      R"({"v":1,"type":"bare","test":1e999})",
+  };
+  for (const char* row : rows) {
+    const ParsedLine line = parse_record(row);
+    EXPECT_FALSE(line.record) << row;
+    EXPECT_NE(line.complaint, "") << row;
+  }
+}
+
+TEST(JsonRecord, AnOutcomeThisVersionDoesNotKnowIsNoneAtAll) {
+  const ParsedLine line =
+      parse_record(R"({"v":1,"type":"attempt_ended","test":"t","outcome":"teleported"})");
+  ASSERT_TRUE(line.record);
+  EXPECT_FALSE(std::get<AttemptEnded>(*line.record).outcome);
+  EXPECT_NE(line.complaint, "");
+}
+
+TEST(JsonRecord, DeepNestingIsSurvived) {
+  const std::string deep(1'000'000, '[');
+  EXPECT_FALSE(parse_record(deep).record);
+  const std::string closed = deep + std::string(deep.size(), ']');
+  EXPECT_FALSE(parse_record(closed).record);
+  EXPECT_TRUE(parse_record(R"({"v":1,"type":"run_ended","x":)" + closed + "}").record);
+}
+
+}  // namespace
+}  // namespace holdfast

@@ -1,0 +1,107 @@
+#include "store/run_directory.hpp"
+
+#include "scratch_directory.hpp"
+#include "store/json_record.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast {
+namespace {
+
+namespace fs = std::filesystem;
+
+void add_run(const ScratchDirectory& tree, const std::string& id, double at) {
+  tree.write(".holdfast/runs/" + id + "/journal.jsonl",
+             line_of(RunStarted{at, id, tree.path().string(), "", "", {}, {}}));
+}
+
+TEST(RunDirectory, RunsAreListedNewestFirstByTheTimeTheyRecorded) {
+  const ScratchDirectory tree;
+  add_run(tree, "b", 200);
+  add_run(tree, "a", 300);
+  add_run(tree, "c", 100);
+  fs::create_directories(tree.path() / ".holdfast/runs/without-journal");
+  tree.write(".holdfast/runs/a-file", "x");
+  fs::create_directory_symlink(tree.path() / ".holdfast/runs/a",
+                               tree.path() / ".holdfast/runs/link");
+  const std::vector<RunEntry> runs = list_runs(tree.path());
+  ASSERT_EQ(runs.size(), 3U);
+  EXPECT_EQ(runs[0].id, "a");
+  EXPECT_EQ(runs[1].id, "b");
+  EXPECT_EQ(runs[2].id, "c");
+}
+
+TEST(RunDirectory, AJournalWithoutAReadableStartIsDatedByItsFile) {
+  const ScratchDirectory tree;
+  tree.write(".holdfast/runs/x/journal.jsonl", "garbage");
+  add_run(tree, "old", 100);
+  const std::vector<RunEntry> runs = list_runs(tree.path());
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_EQ(runs[0].id, "x");
+  EXPECT_GT(runs[0].started, 1e9);
+}
+
+TEST(RunDirectory, ARunIsFoundByLatestByIdAndByAUniqueBeginning) {
+  const ScratchDirectory tree;
+  add_run(tree, "20261120-1", 100);
+  add_run(tree, "20261120-12", 200);
+  add_run(tree, "20261121-1", 300);
+  const std::pair<const char*, const char*> rows[] = {
+      {"latest", "20261121-1"},       {"", "20261121-1"},
+      {"20261120-1", "20261120-1"},   {"20261121", "20261121-1"},
+      {"20261120-12", "20261120-12"},
+  };
+  for (const auto& [wanted, id] : rows) {
+    const Result<RunEntry> found = find_run(tree.path(), wanted);
+    ASSERT_TRUE(found) << wanted;
+    EXPECT_EQ(found->id, id) << wanted;
+  }
+}
+
+TEST(RunDirectory, WhatIsNotFoundIsSaidInOneLine) {
+  const ScratchDirectory tree;
+  EXPECT_NE(find_run(tree.path(), "latest").error().message.find("has none"), std::string::npos);
+  add_run(tree, "aa1", 1);
+  add_run(tree, "aa2", 2);
+  const Result<RunEntry> ambiguous = find_run(tree.path(), "aa");
+  ASSERT_FALSE(ambiguous);
+  EXPECT_NE(ambiguous.error().message.find("aa2, aa1"), std::string::npos)
+      << ambiguous.error().message;
+  const Result<RunEntry> unknown = find_run(tree.path(), "zz");
+  ASSERT_FALSE(unknown);
+  EXPECT_NE(unknown.error().message.find("no such run"), std::string::npos);
+  EXPECT_EQ(unknown.error().message.find('\n'), std::string::npos);
+}
+
+TEST(RunDirectory, PruningKeepsTheNewestAndTheLiveOne) {
+  const ScratchDirectory tree;
+  for (int i = 10; i < 40; ++i) add_run(tree, "run" + std::to_string(i), i);
+  EXPECT_EQ(prune_runs(tree.path(), "run10"), 10U);  // the live one happens to be the oldest
+  const std::vector<RunEntry> runs = list_runs(tree.path());
+  ASSERT_EQ(runs.size(), k_runs_kept);
+  EXPECT_EQ(runs.front().id, "run39");
+  EXPECT_EQ(runs[18].id, "run21");
+  EXPECT_EQ(runs.back().id, "run10");
+  EXPECT_EQ(prune_runs(tree.path(), "run10"), 0U);
+}
+
+TEST(RunDirectory, ATreeWithoutRunsIsNoError) {
+  const ScratchDirectory tree;
+  EXPECT_TRUE(list_runs(tree.path()).empty());
+  EXPECT_EQ(prune_runs(tree.path(), "x"), 0U);
+}
+
+TEST(RunDirectory, TheBuildTreeIsTheNearestOneUpward) {
+  const ScratchDirectory root;
+  root.write("outer/CMakeCache.txt", "");
+  root.write("outer/inner/.holdfast/x", "");
+  fs::create_directories(root.path() / "outer/inner/deep/deeper");
+  fs::create_directories(root.path() / "outer/beside");
+  EXPECT_EQ(find_build_tree(root.path() / "outer/inner/deep/deeper"), root.path() / "outer/inner");
+  EXPECT_EQ(find_build_tree(root.path() / "outer/inner/"), root.path() / "outer/inner");
+  EXPECT_EQ(find_build_tree(root.path() / "outer/inner/../beside"), root.path() / "outer");
+  EXPECT_EQ(find_build_tree("/proc"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace holdfast
