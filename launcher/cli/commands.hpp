@@ -1,0 +1,25 @@
+// The command a person types: `holdfast COMMAND …`. One file per command.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+
+namespace holdfast::cli {
+
+int run_command(int count, char** arguments);
+
+// Each adds its sub-command to `app`; `exit_code` is set when it is the one that runs.
+void add_report(CLI::App& app, int& exit_code);
+void add_begin(CLI::App& app, int& exit_code);
+void add_end(CLI::App& app, int& exit_code);
+void add_keeper(CLI::App& app, int& exit_code);
+
+// `holdfast run`: becomes the launcher, which is the one supervisor there is. Returns only on
+// failure.
+int exec_run(char** arguments);
+
+// `holdfast: <text>` on stderr.
+void complain(const std::string& text);
+
+}  // namespace holdfast::cli

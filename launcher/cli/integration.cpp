@@ -1,0 +1,110 @@
+// begin, end and keeper: called by CTest's PRE_TEST and POST_TEST and by the launcher, not by
+// people. A failure of begin or end must not fail the tests: both say it and return 0.
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "cli/commands.hpp"
+#include "core/exit_codes.hpp"
+#include "core/keeper_address.hpp"
+#include "core/wire.hpp"
+#include "keeper/keeper.hpp"
+#include "os/packet_socket.hpp"
+#include "os/process.hpp"
+#include "os/trusted_directory.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+// Reading the log of a very large run takes its time.
+constexpr Milliseconds k_end_patience{120'000};
+
+struct IntegrationOptions {
+  std::string tree;
+  std::string project;
+  std::string ctest;
+};
+
+std::shared_ptr<IntegrationOptions> add_options(CLI::App* command) {
+  auto options = std::make_shared<IntegrationOptions>();
+  command->group("");  // not in --help
+  command->add_option("--tree", options->tree)->required();
+  command->add_option("--project", options->project);
+  command->add_option("--ctest", options->ctest)->required();
+  return options;
+}
+
+Result<void> start(const IntegrationOptions& options, KeeperOrder::Starter starter) {
+  const Result<ProcessName> ctest = parse_process_name(options.ctest);
+  if (!ctest) return Error{"understand --ctest " + ctest.error().message};
+  return start_keeper({options.tree, options.project, *ctest, starter});
+}
+
+int begin(const IntegrationOptions& options) {
+  if (!os::can_watch_processes()) {
+    complain("this kernel cannot watch processes (pidfd_open): tests run without Holdfast");
+    return exit_codes::k_success;
+  }
+  if (const Result<void> started = start(options, KeeperOrder::Starter::begin); !started) {
+    complain("no keeper (failed to " + started.error().message +
+             "): tests run by their own properties, nothing is recorded");
+  }
+  return exit_codes::k_success;
+}
+
+Result<std::string> summary_of(const IntegrationOptions& options) {
+  const Result<ProcessName> ctest = parse_process_name(options.ctest);
+  if (!ctest) return Error{"understand --ctest " + ctest.error().message};
+  os::Connected link =
+      os::connect_to(keeper_socket(os::user_directory_path(), *ctest), k_end_patience);
+  if (!link.socket.valid()) return link.error;
+  wire::Message end;
+  end.kind = wire::k_end;
+  if (Result<void> sent = os::send_packet(link.socket.get(), wire::encode(end)); !sent) {
+    return sent.error();
+  }
+  // The first packet may be the keeper's word to everybody that the run is over.
+  while (true) {
+    const Result<std::string> packet = os::receive_packet(link.socket.get());
+    if (!packet) return packet.error();
+    const Result<wire::Message> message = wire::decode(*packet);
+    if (!message) return message.error();
+    if (!message->fields.empty()) return std::string(message->get("summary"));
+  }
+}
+
+int end(const IntegrationOptions& options) {
+  if (const Result<std::string> summary = summary_of(options); summary) {
+    std::fwrite(summary->data(), 1, summary->size(), stdout);
+  } else {
+    complain("no summary: failed to " + summary.error().message);
+  }
+  return exit_codes::k_success;
+}
+
+int keeper(const IntegrationOptions& options) {
+  if (const Result<void> started = start(options, KeeperOrder::Starter::launcher); !started) {
+    complain("failed to " + started.error().message);
+    return exit_codes::k_own_failure;
+  }
+  return exit_codes::k_success;
+}
+
+}  // namespace
+
+void add_begin(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("begin", "before the first test of a run");
+  command->callback([options = add_options(command), &exit_code] { exit_code = begin(*options); });
+}
+
+void add_end(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("end", "after the last test of a run");
+  command->callback([options = add_options(command), &exit_code] { exit_code = end(*options); });
+}
+
+void add_keeper(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("keeper", "start the keeper of a ctest");
+  command->callback([options = add_options(command), &exit_code] { exit_code = keeper(*options); });
+}
+
+}  // namespace holdfast::cli

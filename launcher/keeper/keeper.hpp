@@ -1,0 +1,27 @@
+// The keeper: one process per ctest. It resolves policy for every attempt, gives runs and attempts
+// their names, prints lines for people on ctest's stderr, and ends with ctest.
+//
+// It holds nothing that a test needs to end well: killed, it costs records and lines.
+#pragma once
+
+#include <string>
+
+#include "core/attach.hpp"
+#include "core/result.hpp"
+
+namespace holdfast {
+
+struct KeeperOrder {
+  std::string tree;
+  std::string project;
+  ProcessName ctest;
+  // `holdfast begin` prints the summary at POST_TEST; a keeper that the first launcher started
+  // prints it itself when ctest has ended.
+  enum class Starter { begin, launcher } starter = Starter::launcher;
+};
+
+// Starts a keeper for that ctest as a process of its own, in a session of its own. Returns when
+// one listens: this one, or one that was there already.
+Result<void> start_keeper(const KeeperOrder& order);
+
+}  // namespace holdfast

@@ -1,0 +1,48 @@
+#include "keeper/live_lines.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "os/process.hpp"
+#include "os/system_call.hpp"
+
+namespace holdfast {
+namespace {
+
+// A copy of the descriptor itself, with its file position: what is written by ctest and by us into
+// one regular file (`ctest 2>log`) must not overwrite each other. Needs ptrace access.
+os::UniqueFd copy_of(const ProcessName& ctest) {
+  const Result<os::UniqueFd> watched = os::watch_process(ctest);
+  if (!watched) return os::UniqueFd{};
+  return os::UniqueFd(
+      static_cast<int>(::syscall(SYS_pidfd_getfd, watched->get(), STDERR_FILENO, 0)));
+}
+
+}  // namespace
+
+os::UniqueFd open_stderr_of(const ProcessName& ctest) {
+  const std::string path = "/proc/" + std::to_string(ctest.pid) + "/fd/2";
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return os::UniqueFd{};
+  const bool shares_position = S_ISREG(info.st_mode) || S_ISSOCK(info.st_mode);
+  if (shares_position) {
+    if (os::UniqueFd copy = copy_of(ctest); copy.valid()) return copy;
+  }
+  return os::UniqueFd(
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
+void write_live_line(const os::UniqueFd& target, std::string_view text) {
+  if (!target.valid()) return;
+  std::string line = "holdfast: ";
+  line += text;
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  line += '\n';
+  (void)os::retried([&] { return ::write(target.get(), line.data(), line.size()); });
+}
+
+}  // namespace holdfast

@@ -1,0 +1,24 @@
+// ctest's stderr, for lines that are to be read while the tests run.
+//
+// Hazards. A descriptor of ctest's that outlives ctest blocks `ctest | cat` and `out=$(ctest)` for
+// as long as it is open, and a terminal or pipe that nobody reads blocks who writes. So it is
+// opened for one line, written without waiting, and closed; only KeptStderr holds it, until ctest
+// has ended.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/attach.hpp"
+#include "os/unique_fd.hpp"
+
+namespace holdfast {
+
+// Opens stderr of the living process `ctest`; invalid when that cannot be done.
+os::UniqueFd open_stderr_of(const ProcessName& ctest);
+
+// Writes `holdfast: <text>` and a line break to `target`, without waiting: a line that does not fit
+// into a full pipe is lost.
+void write_live_line(const os::UniqueFd& target, std::string_view text);
+
+}  // namespace holdfast

@@ -1,0 +1,146 @@
+#include "keeper/run.hpp"
+
+#include <dirent.h>
+#include <fmt/core.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <string_view>
+
+#include "core/names.hpp"
+#include "os/clock.hpp"
+#include "os/file_text.hpp"
+#include "os/process.hpp"
+#include "os/system_call.hpp"
+#include "report/load.hpp"
+#include "report/summary.hpp"
+#include "store/ctest_log.hpp"
+#include "store/json_record.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast {
+namespace {
+
+double unix_now() { return static_cast<double>(os::unix_now_ms()) / 1000; }
+
+// Sorts by time, says which ctest it was: 20261120-084053-1234, and -2, -3 … for the later
+// ctest_test() of one `ctest -S`.
+std::string new_id(const RunOrigin& origin, unsigned number) {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  char date[32];
+  std::strftime(date, sizeof date, "%Y%m%d-%H%M%S", &parts);
+  std::string id = fmt::format("{}-{}", date, origin.ctest.pid);
+  if (number > 1) id += fmt::format("-{}", number);
+  return id;
+}
+
+Result<void> make_directories(const std::string& tree, std::string_view relative) {
+  std::size_t end = 0;
+  while (end != std::string_view::npos) {
+    end = relative.find('/', end + 1);
+    const std::string path = tree + "/" + std::string(relative.substr(0, end));
+    if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) {
+      return os::system_error("make " + path);
+    }
+  }
+  return {};
+}
+
+std::vector<std::string> command_of(pid_t pid) {
+  std::vector<std::string> words;
+  const Result<std::string> text = os::read_file(fmt::format("/proc/{}/cmdline", pid));
+  if (!text) return words;
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    words.emplace_back(rest.substr(0, rest.find('\0')));
+    rest.remove_prefix(std::min(rest.size(), words.back().size() + 1));
+  }
+  return words;
+}
+
+bool ends_with(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+}  // namespace
+
+std::optional<CtestLog> find_ctest_log(const ProcessName& ctest) {
+  constexpr std::string_view directory = "/Testing/Temporary/LastTest";
+  const std::string fds = fmt::format("/proc/{}/fd", ctest.pid);
+  DIR* entries = ::opendir(fds.c_str());
+  if (entries == nullptr) return std::nullopt;
+  std::optional<CtestLog> found;
+  while (const dirent* entry = ::readdir(entries)) {
+    char path[PATH_MAX];
+    const ssize_t length = ::readlink((fds + "/" + entry->d_name).c_str(), path, sizeof path);
+    if (length <= 0) continue;
+    const std::string_view target(path, static_cast<std::size_t>(length));
+    const std::size_t at = target.rfind(directory);
+    if (at == std::string_view::npos || !ends_with(target, ".log.tmp")) continue;
+    found = CtestLog{std::string(target.substr(0, at)), std::string(target)};
+  }
+  ::closedir(entries);
+  return found;
+}
+
+Run Run::begin(const RunOrigin& origin, unsigned number) {
+  Run run;
+  run.origin_ = origin;
+  run.id_ = new_id(origin, number);
+  run.started_ = unix_now();
+  const std::string relative = std::string(names::k_runs_directory) + "/" + run.id_;
+  if (Result<void> made = make_directories(origin.tree, relative); !made) {
+    run.trouble_ = "ignoring that this run cannot be recorded: failed to " + made.error().message;
+    return run;
+  }
+  run.journal_ = origin.tree + "/" + relative + "/" + std::string(names::k_journal_file);
+  RunStarted record;
+  record.at = run.started_;
+  record.run = run.id_;
+  record.tree = origin.tree;
+  record.boot = os::boot_id();
+  record.version = HOLDFAST_VERSION;
+  record.ctest = {origin.ctest.pid, origin.ctest.start};
+  record.command = command_of(origin.ctest.pid);
+  if (Result<void> written = os::append_line(run.journal_, line_of(record)); !written) {
+    run.trouble_ =
+        "ignoring that this run cannot be recorded: failed to " + written.error().message;
+    run.journal_.clear();
+  }
+  return run;
+}
+
+void Run::record_verdicts() {
+  const std::string directory = log_ ? log_->directory : origin_.tree;
+  const Result<std::vector<VerdictRecord>> verdicts = read_ctest_verdicts(directory, started_);
+  // No log (ctest died before its first test): the journal says what there is to say.
+  if (!verdicts) return;
+  const double now = unix_now();
+  std::string lines;
+  for (VerdictRecord verdict : *verdicts) {
+    verdict.at = now;
+    lines += line_of(verdict);
+  }
+  if (!lines.empty()) (void)os::append_line(journal_, lines);
+}
+
+std::string Run::finish(Completeness completeness) {
+  if (journal_.empty()) return {};
+  record_verdicts();
+  RunEnded record;
+  record.at = unix_now();
+  record.run = id_;
+  record.complete = completeness == Completeness::complete;
+  (void)os::append_line(journal_, line_of(record));
+  prune_runs(origin_.tree, id_);
+  const Result<RunEntry> entry = find_run(origin_.tree, id_);
+  if (!entry) return {};
+  const Result<RunReport> report = load_report(*entry, Outputs::leave_out);
+  return report ? render_summary(*report) : std::string{};
+}
+
+}  // namespace holdfast

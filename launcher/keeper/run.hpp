@@ -1,0 +1,61 @@
+// One run as the keeper keeps it: its directory, its journal, its attempts' numbers, its end.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/attach.hpp"
+#include "core/result.hpp"
+
+namespace holdfast {
+
+// What a run is of.
+struct RunOrigin {
+  std::string tree;
+  ProcessName ctest;
+};
+
+// Where ctest writes its log now: the directory above `Testing/Temporary`, found by the log it has
+// open; it differs from the tree when ctest was started in a sub-directory. None before the
+// first test and after the last.
+struct CtestLog {
+  std::string directory;
+  std::string file;  // the path it has while ctest writes it
+};
+std::optional<CtestLog> find_ctest_log(const ProcessName& ctest);
+
+class Run {
+ public:
+  // Makes the run's directory and writes its first record. A tree that cannot be written to gives a
+  // run without a journal, and the reason in trouble().
+  static Run begin(const RunOrigin& origin, unsigned number);
+
+  const std::string& id() const { return id_; }
+  const std::string& journal() const { return journal_; }  // empty: nothing is recorded
+  const std::string& trouble() const { return trouble_; }
+
+  std::string next_attempt() { return id_ + "." + std::to_string(++attempts_); }
+  unsigned attempts() const { return attempts_; }
+
+  // To be called while ctest's log is open, at the latest before it is needed.
+  void note_ctest_log(const CtestLog& log) { log_ = log; }
+  const std::optional<CtestLog>& ctest_log() const { return log_; }
+
+  enum class Completeness { complete, incomplete };
+  // Records ctest's verdicts and the end, removes old runs. Returns the summary for people; empty
+  // when there is nothing to say. To be called once.
+  std::string finish(Completeness completeness);
+
+ private:
+  void record_verdicts();
+
+  RunOrigin origin_;
+  std::string id_;
+  std::string journal_;
+  std::string trouble_;
+  double started_ = 0;
+  unsigned attempts_ = 0;
+  std::optional<CtestLog> log_;
+};
+
+}  // namespace holdfast

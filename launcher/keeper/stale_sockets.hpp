@@ -1,0 +1,12 @@
+// Sockets of keepers that were killed.
+#pragma once
+
+#include "os/unique_fd.hpp"
+
+namespace holdfast {
+
+// Removes from the directory of keepers what belongs to a ctest that is gone. A name that is not
+// `<pid>-<start>…` is left alone.
+void remove_stale_sockets(const os::UniqueFd& keepers);
+
+}  // namespace holdfast

@@ -1,0 +1,91 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/keeper_address.hpp"
+#include "keeper/keeper.hpp"
+#include "keeper/service.hpp"
+#include "keeper/stale_sockets.hpp"
+#include "os/packet_socket.hpp"
+#include "os/process.hpp"
+#include "os/signals.hpp"
+#include "os/system_call.hpp"
+#include "os/trusted_directory.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr char k_listens = 'L';
+
+// Nothing of the caller's may stay open: a pipe of ctest's would block it or who reads from it.
+void leave_caller(int kept) {
+  ::setsid();
+  (void)::chdir("/");
+  const int null = ::open("/dev/null", O_RDWR);
+  for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
+  ::dup2(kept, 3);
+  ::close_range(4, ~0U, 0);
+}
+
+void tell(int caller, std::string_view text) {
+  (void)os::retried([&] { return ::write(caller, text.data(), text.size()); });
+}
+
+Result<void> prepare_directory(const os::UniqueFd& user) {
+  const Result<os::UniqueFd> keepers =
+      os::open_below(user, std::string(names::k_user_keepers_directory), 0700);
+  if (!keepers) return keepers.error();
+  remove_stale_sockets(*keepers);
+  return {};
+}
+
+// The keeper process, from its first instruction to its last.
+[[noreturn]] void be_keeper(const KeeperOrder& order) {
+  constexpr int caller = 3;
+  const auto fail = [&](const Error& error) {
+    tell(caller, error.message);
+    ::_exit(1);
+  };
+  os::take_signals();
+  Result<os::UniqueFd> user = os::open_user_directory();
+  if (!user) fail(user.error());
+  if (Result<void> ready = prepare_directory(*user); !ready) fail(ready.error());
+  Result<os::UniqueFd> ctest = os::watch_process(order.ctest);
+  if (!ctest) fail(ctest.error());
+  const std::string path = keeper_socket(os::user_directory_path(), order.ctest);
+  os::Listening listening = os::listen_at(path);
+  if (listening.existed) {
+    tell(caller, std::string_view(&k_listens, 1));
+    ::_exit(0);
+  }
+  if (!listening.socket.valid()) fail(listening.error);
+  Service service(order, std::move(listening.socket), std::move(*ctest));
+  tell(caller, std::string_view(&k_listens, 1));
+  ::close(caller);
+  service.run();
+  ::unlink(path.c_str());
+  ::_exit(0);
+}
+
+}  // namespace
+
+Result<void> start_keeper(const KeeperOrder& order) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return os::system_error("make a pipe");
+  const os::UniqueFd answer(ends[0]);
+  os::UniqueFd question(ends[1]);
+  const pid_t child = ::fork();
+  if (child < 0) return os::system_error("start the keeper");
+  if (child == 0) {
+    leave_caller(question.get());
+    be_keeper(order);
+  }
+  question.reset();
+  char text[512];
+  const ssize_t got = os::retried([&] { return ::read(answer.get(), text, sizeof text); });
+  if (got == 1 && text[0] == k_listens) return {};
+  if (got > 0) return Error{std::string(text, static_cast<std::size_t>(got))};
+  return Error{"start the keeper: it ended at once"};
+}
+
+}  // namespace holdfast
