@@ -1,0 +1,86 @@
+#[=======================================================================[.rst:
+Holdfast
+--------
+
+Runs every test of this build tree through Holdfast. Any of these, anywhere in the project:
+
+.. code-block:: cmake
+
+  find_package(Holdfast)                                   # installed
+  include(<prefix>/lib/cmake/Holdfast/Holdfast.cmake)      # installed
+  FetchContent_MakeAvailable(Holdfast)                     # built with the project
+
+or, without an edit, when the project is configured::
+
+  cmake -DCMAKE_PROJECT_TOP_LEVEL_INCLUDES=<prefix>/lib/cmake/Holdfast/Holdfast.cmake ...
+
+Including it again, from a sub-project too, changes nothing: a tree is attached once. It only
+sets the directory property :prop_dir:`TEST_INCLUDE_FILE` (to a file that includes the
+project's own value) and adds one line to ``CTestCustom.cmake`` in the build tree; both happen
+at the end of the configure step. On systems other than Linux it says so and does nothing.
+docs/attaching.md has the details.
+
+Variables
+^^^^^^^^^
+
+``HOLDFAST_ENABLED``
+  Cache option, ``ON`` by default. ``OFF`` detaches the tree: ctest runs as without Holdfast.
+
+Test properties
+^^^^^^^^^^^^^^^
+
+Set by :command:`set_tests_properties`, or by the ``PROPERTIES`` of ``gtest_discover_tests()``
+and the like.
+
+``HOLDFAST_ENABLED``
+  ``OFF``: this test runs without Holdfast.
+``HOLDFAST_LOCKS``
+  List of locks the test holds while it runs: ``NAME[:shared|:K/N][@scope]``, for example
+  ``db``, ``db:shared``, ``gpu:1/4@machine``. Scopes: ``build``, ``project`` (default),
+  ``user``, ``machine``. Exclusive ones are also given to ctest as
+  :prop_test:`RESOURCE_LOCK`. The names in a test's own ``RESOURCE_LOCK`` are exclusive locks
+  of scope ``project`` without being named here.
+``HOLDFAST_TIMEOUT``
+  Time the test may take, without the time it waits for locks: ``30``, ``500ms``, ``2m``.
+``HOLDFAST_ON_LEAK``
+  What becomes of processes the test leaves behind: ``kill`` (default), ``fail`` (kill, and
+  the test fails) or ``ignore``. Those of a test with :prop_test:`FIXTURES_SETUP`, or named in
+  a :prop_test:`DEPENDS`, live until the run ends.
+
+Environment of ctest
+^^^^^^^^^^^^^^^^^^^^
+
+``HOLDFAST_DISABLE``
+  A true value: this ctest runs as without Holdfast.
+#]=======================================================================]
+
+cmake_policy(PUSH)
+cmake_policy(VERSION 3.24)
+
+option(HOLDFAST_ENABLED "Run the tests of this build tree through Holdfast" ON)
+
+get_property(_holdfast_attached_by GLOBAL PROPERTY HOLDFAST_ATTACHED_BY)
+if(NOT CMAKE_HOST_SYSTEM_NAME STREQUAL "Linux")
+  get_property(_holdfast_said GLOBAL PROPERTY HOLDFAST_SAID_NOT_LINUX)
+  if(NOT _holdfast_said)
+    message(STATUS "Holdfast needs Linux: tests run without it")
+    set_property(GLOBAL PROPERTY HOLDFAST_SAID_NOT_LINUX TRUE)
+  endif()
+elseif(CMAKE_VERSION VERSION_LESS 3.25)
+  message(STATUS "Holdfast needs CMake 3.25: tests run without it")
+elseif(NOT HOLDFAST_ENABLED)
+  # What an earlier configure left in the tree; the line in CTestCustom.cmake asks for it first.
+  file(REMOVE "${CMAKE_BINARY_DIR}/.holdfast/attach.cmake"
+    "${CMAKE_BINARY_DIR}/.holdfast/custom.cmake")
+elseif("${_holdfast_attached_by}" STREQUAL "")
+  set_property(GLOBAL PROPERTY HOLDFAST_ATTACHED_BY "${CMAKE_CURRENT_LIST_DIR}")
+  include("${CMAKE_CURRENT_LIST_DIR}/attachment.cmake")
+  # Twice, to be after what the project itself deferred (its CTestCustom.cmake, say).
+  cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL cmake_language DEFER CALL
+    _holdfast_attach_tree)
+elseif(NOT _holdfast_attached_by STREQUAL CMAKE_CURRENT_LIST_DIR)
+  message(STATUS "Holdfast: already attached from ${_holdfast_attached_by}, "
+    "leaving out ${CMAKE_CURRENT_LIST_DIR}")
+endif()
+
+cmake_policy(POP)

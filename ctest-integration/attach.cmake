@@ -1,0 +1,99 @@
+# Read by ctest before the tests of a tree (through <tree>/.holdfast/attach.cmake): from here
+# on every add_test() runs its command through the launcher, whoever calls it: generated test
+# files, discovery scripts, sub-directories.
+#
+# The file in the tree sets
+#   _holdfast_tree           the top-level build directory, absolute
+#   _holdfast_tree_contract  the number of the contract that tree was configured for
+#   _holdfast_tree_version   the Holdfast that configured it
+#   _holdfast_source_dir     the top-level source directory
+#   _holdfast_project_key    the project's name, percent-encoded
+#
+# It stays out, without a word, where there is nothing to run or it would be in the way
+# (HOLDFAST_DISABLE, listings, memory checks), and with one line where something is wrong.
+# Nothing here starts a process.
+
+# ctest reads with all policies unset: IN_LIST would not even be an operator.
+cmake_policy(VERSION 3.25)
+
+if("$ENV{HOLDFAST_DISABLE}")
+  return()
+endif()
+
+include("${CMAKE_CURRENT_LIST_DIR}/listing.cmake")
+_holdfast_lists_only("${_holdfast_source_dir}" _holdfast_stay_out)
+if(_holdfast_stay_out)
+  return()
+endif()
+
+include("${CMAKE_CURRENT_LIST_DIR}/process.cmake")
+_holdfast_checks_memory(_holdfast_stay_out)
+if(_holdfast_stay_out)
+  return()
+endif()
+
+# What the tree's files and these files say to one another. A change of meaning gets a new number.
+set(_holdfast_contract 1)
+set(_holdfast_version "unknown")
+if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/HoldfastConfigVersion.cmake")
+  file(STRINGS "${CMAKE_CURRENT_LIST_DIR}/HoldfastConfigVersion.cmake" _holdfast_line
+    REGEX "^set\\(PACKAGE_VERSION " LIMIT_COUNT 1)
+  if(_holdfast_line MATCHES "\"([^\"]+)\"")
+    set(_holdfast_version "${CMAKE_MATCH_1}")
+  endif()
+endif()
+if(NOT _holdfast_tree_contract STREQUAL _holdfast_contract)
+  message(NOTICE "holdfast: this tree was configured by Holdfast ${_holdfast_tree_version}, "
+    "which does not fit the installed ${_holdfast_version}: tests run without it until the "
+    "tree is configured again")
+  return()
+elseif(NOT _holdfast_tree_version STREQUAL _holdfast_version)
+  message(NOTICE "holdfast: this tree was configured by Holdfast ${_holdfast_tree_version}, "
+    "${_holdfast_version} is installed; they fit")
+endif()
+
+# A function of the same name as a command keeps that command under the name with a '_' in
+# front, once: a second override would make the first call itself for ever.
+if(COMMAND _add_test OR COMMAND _set_tests_properties)
+  message(NOTICE "holdfast: another script already replaces add_test() or "
+    "set_tests_properties(): tests run without Holdfast")
+  return()
+endif()
+
+get_filename_component(_holdfast_launcher
+  "${CMAKE_CURRENT_LIST_DIR}/../../../libexec/holdfast/holdfast-launcher" ABSOLUTE)
+if(NOT EXISTS "${_holdfast_launcher}")
+  message(NOTICE "holdfast: ${_holdfast_launcher} is missing: tests run without Holdfast")
+  return()
+endif()
+
+# Who runs the tests. Set in ctest's own environment, which is every test's; the launcher takes
+# it away again. Several ctest_test() of one script read this again in the same process: the
+# count tells their runs apart. A ctest started by a test has another pid and begins at 1.
+_holdfast_own_process(_holdfast_pid _holdfast_start)
+set(_holdfast_count 1)
+if("$ENV{HOLDFAST_ATTACH}" MATCHES "^1 ${_holdfast_pid} ${_holdfast_start} ([0-9]+) ")
+  math(EXPR _holdfast_count "${CMAKE_MATCH_1} + 1")
+endif()
+set(ENV{HOLDFAST_ATTACH} "1 ${_holdfast_pid} ${_holdfast_start} ${_holdfast_count} \
+${_holdfast_project_key} ${_holdfast_tree}")
+
+include("${CMAKE_CURRENT_LIST_DIR}/encoding.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/commands.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/properties.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/overrides.cmake")
+if(COMMAND discover_tests)
+  include("${CMAKE_CURRENT_LIST_DIR}/discover_tests.cmake")
+endif()
+
+# Moves the built-ins on from _add_test() to __add_test(). A script that replaces add_test()
+# after us then gets ours as _add_test(), and ours still reaches the built-in.
+foreach(_holdfast_command IN ITEMS add_test set_tests_properties discover_tests)
+  if(COMMAND _${_holdfast_command})
+    cmake_language(EVAL CODE "
+      function(_${_holdfast_command})
+        cmake_parse_arguments(PARSE_ARGV 0 passed \"\" \"\" \"\")
+        __${_holdfast_command}(\${passed_UNPARSED_ARGUMENTS})
+      endfunction()")
+  endif()
+endforeach()

@@ -1,0 +1,121 @@
+# Finds the command of a test as ctest would, so that a test that ctest would not find is
+# `***Not Run` with Holdfast too. Modelled on cmCTestTestHandler::FindExecutable (CMake 3.25):
+# the path itself, then the configuration's directory or, without -C, the usual ones; a name
+# without a slash also in ctest's own PATH; what is relative is seen from the test's
+# WORKING_DIRECTORY, else from the directory ctest was in when it read the test.
+#
+# Needs process.cmake. Results are kept in global properties: functions have scopes, and most
+# tests of a project share few commands.
+
+# The candidates for <command> seen from <directory>, in ctest's order; the first that is a file.
+# Paths are never put into a list: one with a lone '[' would swallow its neighbours.
+function(_holdfast_find_below directory command out)
+  get_filename_component(base "${command}" DIRECTORY)
+  get_filename_component(name "${command}" NAME)
+  if(base AND NOT base MATCHES "/$")
+    string(APPEND base "/")
+  endif()
+  set(configs "${CTEST_CONFIGURATION_TYPE}")
+  if("${configs}" STREQUAL "")
+    set(configs Release Debug MinSizeRel RelWithDebInfo Deployment Development)
+  endif()
+  set(${out} "" PARENT_SCOPE)
+  foreach(config IN ITEMS "" ${configs})
+    if(config STREQUAL "")
+      set(path "${base}${name}")
+    else()
+      set(path "${base}${config}/${name}")
+    endif()
+    cmake_path(ABSOLUTE_PATH path BASE_DIRECTORY "${directory}" NORMALIZE)
+    if(EXISTS "${path}" AND NOT IS_DIRECTORY "${path}")
+      set(${out} "${path}" PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+endfunction()
+
+# A name without a slash in ctest's PATH. ctest takes the first file, executable or not.
+function(_holdfast_find_in_path name out)
+  set(${out} "" PARENT_SCOPE)
+  string(REPLACE ":" ";" directories "$ENV{PATH}")
+  foreach(directory IN LISTS directories)
+    if(EXISTS "${directory}/${name}" AND NOT IS_DIRECTORY "${directory}/${name}")
+      set(path "${directory}/${name}")
+      cmake_path(NORMAL_PATH path)
+      set(${out} "${path}" PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+endfunction()
+
+# A relative command, seen from <directory>: its absolute path or nothing.
+function(_holdfast_find_relative directory command out)
+  get_property(found GLOBAL PROPERTY "_holdfast_found ${directory}//${command}")
+  if("${found}" STREQUAL "")
+    _holdfast_find_below("${directory}" "${command}" found)
+    if(found STREQUAL "" AND NOT command MATCHES "/")
+      _holdfast_find_in_path("${command}" found)
+    endif()
+    set_property(GLOBAL PROPERTY "_holdfast_found ${directory}//${command}" "${found}")
+  endif()
+  set(${out} "${found}" PARENT_SCOPE)
+endfunction()
+
+# What to run for <command>:
+#   <path>      the file, or nothing: leave the test as it is
+#   <required>  what must exist when the test starts, because it does not yet: a fixture may
+#               build it, else ctest says Not Run
+#
+# A file that cannot be executed (no permission, a script whose interpreter is missing) is left
+# to ctest: it says `***Not Run` for it, which no exit of a launcher can say.
+function(_holdfast_find_command command path_out required_out)
+  set(${path_out} "" PARENT_SCOPE)
+  set(${required_out} "" PARENT_SCOPE)
+  if(command STREQUAL "NOT_AVAILABLE" OR command STREQUAL "") # built for another -C
+    return()
+  endif()
+  if(command MATCHES ";") # find_program() and REQUIRED_FILES would split it
+    if(command MATCHES "^/" AND EXISTS "${command}" AND NOT IS_DIRECTORY "${command}")
+      set(${path_out} "${command}" PARENT_SCOPE)
+    endif()
+    return()
+  endif()
+  set(required "")
+  if(command MATCHES "^/")
+    if(IS_DIRECTORY "${command}")
+      return()
+    endif()
+    _holdfast_find_below("/" "${command}" path)
+    if(path STREQUAL "")
+      _holdfast_working_directory(cwd)
+      string(SUBSTRING "${command}" 1 -1 local) # yes, ctest does that
+      _holdfast_find_below("${cwd}" "${local}" path)
+    endif()
+  else()
+    _holdfast_working_directory(cwd)
+    _holdfast_find_relative("${cwd}" "${command}" path)
+    if(path STREQUAL "" AND NOT command MATCHES "/")
+      return() # a fixture may install it into the PATH: then it runs, without us
+    endif()
+  endif()
+  if(path STREQUAL "")
+    set(path "${command}")
+    set(required "${command}")
+  else()
+    find_program(executable NAMES "${path}" NO_CACHE NO_DEFAULT_PATH)
+    if(NOT executable)
+      return()
+    endif()
+    file(READ "${path}" head LIMIT 128)
+    if(head MATCHES "^#![ \t]*(/[^ \t\r\n]+)[ \t\r\n]")
+      if(NOT EXISTS "${CMAKE_MATCH_1}")
+        return()
+      endif()
+    endif()
+  endif()
+  if(command MATCHES "^/" AND required STREQUAL "")
+    set_property(GLOBAL PROPERTY "_holdfast_command ${command}" "${path}")
+  endif()
+  set(${path_out} "${path}" PARENT_SCOPE)
+  set(${required_out} "${required}" PARENT_SCOPE)
+endfunction()

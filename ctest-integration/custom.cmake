@@ -1,0 +1,55 @@
+# Read by ctest with CTestCustom.cmake (through <tree>/.holdfast/custom.cmake, which sets what
+# attach.cmake lists): `holdfast begin` before the first test waits for the tree and starts
+# the run, `holdfast end` after the last one prints the summary.
+#
+# ctest 3.25 runs PRE_TEST commands while listing too, and a PRE_TEST or POST_TEST command
+# that is missing turns a green run red: so nothing is added unless it will work and attach.cmake
+# will wrap the tests.
+# PRE_TEST runs before ctest opens its log, the only moment at which waiting harms nothing.
+cmake_policy(VERSION 3.25)
+
+get_filename_component(_holdfast_program "${CMAKE_CURRENT_LIST_DIR}/../../../bin/holdfast" ABSOLUTE)
+get_filename_component(_holdfast_launcher
+  "${CMAKE_CURRENT_LIST_DIR}/../../../libexec/holdfast/holdfast-launcher" ABSOLUTE)
+if("$ENV{HOLDFAST_DISABLE}" OR NOT _holdfast_tree_contract STREQUAL "1"
+    OR NOT EXISTS "${_holdfast_program}" OR NOT EXISTS "${_holdfast_launcher}")
+  return()
+endif()
+
+# The project may have been configured without Holdfast since; the line in CTestCustom.cmake stays.
+if(NOT EXISTS "${_holdfast_tree}/CTestTestfile.cmake")
+  return()
+endif()
+file(STRINGS "${_holdfast_tree}/CTestTestfile.cmake" _holdfast_line
+  REGEX "^include\\(\".*\\.holdfast/" LIMIT_COUNT 1)
+if("${_holdfast_line}" STREQUAL "")
+  return()
+endif()
+
+include("${CMAKE_CURRENT_LIST_DIR}/listing.cmake")
+_holdfast_lists_only("${_holdfast_source_dir}" _holdfast_stay_out)
+if(_holdfast_stay_out)
+  return()
+endif()
+
+# ctest splits these commands as a shell would, but knows no backslash within quotes, and takes
+# them from a list.
+function(_holdfast_quote text out)
+  set(quote "\"")
+  if(text MATCHES "\"")
+    set(quote "'")
+  endif()
+  string(REPLACE ";" "\\;" text "${text}")
+  set(${out} "${quote}${text}${quote}" PARENT_SCOPE)
+endfunction()
+
+include("${CMAKE_CURRENT_LIST_DIR}/process.cmake")
+_holdfast_own_process(_holdfast_pid _holdfast_start)
+_holdfast_quote("${_holdfast_program}" _holdfast_program)
+_holdfast_quote("${_holdfast_tree}" _holdfast_quoted_tree)
+set(_holdfast_ctest "--ctest ${_holdfast_pid}:${_holdfast_start}")
+# First and last: the project's own PRE_TEST and POST_TEST commands belong to the run.
+list(PREPEND CTEST_CUSTOM_PRE_TEST "${_holdfast_program} begin --tree ${_holdfast_quoted_tree} \
+--project ${_holdfast_project_key} ${_holdfast_ctest}")
+list(APPEND CTEST_CUSTOM_POST_TEST
+  "${_holdfast_program} end --tree ${_holdfast_quoted_tree} ${_holdfast_ctest}")

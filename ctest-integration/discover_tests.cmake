@@ -1,0 +1,105 @@
+# discover_tests() of CMake 4.4 and newer, which lists tests while ctest reads the tree. Written
+# from its documentation (https://cmake.org/cmake/help/v4.5/command/discover_tests.html).
+#
+# COMMAND is run once to list the tests and again for each of them, and only TEST_ARGS knows a
+# test's name. So the launcher alone becomes COMMAND, and the command moves into
+# DISCOVERY_ARGS and TEST_ARGS:
+#
+#   launcher -- <command> <discovery args>             with HOLDFAST_P_ENABLED=OFF: plain exec
+#   launcher --name <test> -- <command> <test args>
+#
+# Left as it is: a command that is not an existing absolute path, and one with a backslash in
+# it, which TEST_ARGS would take for a reference to the match.
+#
+# Included only where ctest has the command. Needs properties.cmake, commands.cmake.
+
+function(discover_tests)
+  set(sections COMMAND DISCOVERY_ARGS DISCOVERY_MATCH DISCOVERY_PROPERTIES
+    TEST_NAME TEST_ARGS TEST_PROPERTIES)
+  foreach(section IN LISTS sections)
+    set(arguments_${section} "")
+  endforeach()
+  # Arguments are named by number in the code that is evaluated below, never copied into it:
+  # every byte stays as it is.
+  set(section "")
+  set(program "")
+  set(stay_out FALSE)
+  set(other "")
+  set(extra "")
+  set(key "")
+  math(EXPR last "${ARGC} - 1")
+  foreach(i RANGE ${last})
+    set(argument "${ARGV${i}}")
+    if(argument IN_LIST sections)
+      set(section "${argument}")
+      continue()
+    elseif(section STREQUAL "TEST_PROPERTIES" AND argument STREQUAL "_BACKTRACE_TRIPLES")
+      set(section "other")
+    endif()
+    if(section STREQUAL "other" OR section STREQUAL "")
+      string(APPEND other " \"\${ARGV${i}}\"")
+      continue()
+    endif()
+    string(APPEND arguments_${section} " \"\${ARGV${i}}\"")
+    if(section STREQUAL "COMMAND")
+      if(program STREQUAL "")
+        set(program "${argument}")
+      endif()
+      if(argument MATCHES "\\\\")
+        set(stay_out TRUE)
+      endif()
+    elseif(section STREQUAL "TEST_PROPERTIES")
+      if(key STREQUAL "")
+        set(key "${argument}")
+      else()
+        _holdfast_discovered_property("${key}" "${argument}" more)
+        string(APPEND extra "${more}")
+        set(key "")
+      endif()
+    endif()
+  endforeach()
+
+  _holdfast_find_command("${program}" path required)
+  if(stay_out OR NOT program MATCHES "^/" OR path STREQUAL "" OR NOT required STREQUAL "")
+    set(code "")
+    foreach(i RANGE ${last})
+      string(APPEND code " \"\${ARGV${i}}\"")
+    endforeach()
+    cmake_language(EVAL CODE "__discover_tests(${code})")
+    return()
+  endif()
+  cmake_language(EVAL CODE "__discover_tests(COMMAND \"\${_holdfast_launcher}\"
+    DISCOVERY_ARGS -- ${arguments_COMMAND} ${arguments_DISCOVERY_ARGS}
+    DISCOVERY_MATCH ${arguments_DISCOVERY_MATCH}
+    DISCOVERY_PROPERTIES ${arguments_DISCOVERY_PROPERTIES}
+      ENVIRONMENT_MODIFICATION HOLDFAST_P_ENABLED=set:OFF
+    TEST_NAME ${arguments_TEST_NAME}
+    TEST_ARGS --name ${arguments_TEST_NAME} -- ${arguments_COMMAND} ${arguments_TEST_ARGS}
+    TEST_PROPERTIES ${arguments_TEST_PROPERTIES} ${extra} ${other})")
+endfunction()
+
+# What a property of all discovered tests adds, as code. Values may refer to the match (\1),
+# which is replaced after us: such a lock name goes to the launcher without encoding.
+function(_holdfast_discovered_property key value out)
+  set(code "")
+  if(key STREQUAL "DEPENDS")
+    foreach(name IN LISTS value)
+      _holdfast_mark_needed("${name}")
+    endforeach()
+  elseif(key STREQUAL "HOLDFAST_LOCKS")
+    _holdfast_mirrored_locks("${value}" names)
+    if(names)
+      string(APPEND code " RESOURCE_LOCK [==[${names}]==]")
+    endif()
+  endif()
+  if(key STREQUAL "RESOURCE_LOCK" AND value MATCHES "\\\\")
+    string(REPLACE ";" "," value "${value}")
+    set(variable "HOLDFAST_P_RESOURCE_LOCK=set:${value}")
+  else()
+    _holdfast_variable_of("${key}" "${value}" variable)
+  endif()
+  if(NOT variable STREQUAL "")
+    string(APPEND code " ENVIRONMENT_MODIFICATION [==[${variable}]==]")
+  endif()
+  set(${out} "${code}" PARENT_SCOPE)
+endfunction()

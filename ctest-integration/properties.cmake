@@ -1,0 +1,115 @@
+# What a test's properties tell the launcher, as variables in that test's environment.
+#
+# ctest passes unknown properties by, and a wrapped command cannot be changed any more when
+# set_tests_properties() comes, so each property that matters becomes a variable
+# HOLDFAST_P_<NAME> by ENVIRONMENT_MODIFICATION, which ctest appends to what the test has.
+# launcher/core/environment.hpp lists these variables. Needs encoding.cmake, commands.cmake.
+
+# The properties whose value goes to the launcher as it is (a list with commas):
+# HOLDFAST_X becomes HOLDFAST_P_X. A later property of that kind is one more name here.
+set(_holdfast_plain_properties HOLDFAST_LOCKS HOLDFAST_TIMEOUT HOLDFAST_ON_LEAK)
+
+# A set_tests_properties() whose arguments match this needs a look; all others take the short way.
+set_property(GLOBAL PROPERTY _holdfast_watched "HOLDFAST_|RESOURCE_LOCK|DEPENDS|FIXTURES_SETUP")
+
+# "VAR=set:VALUE" for a property, or nothing. Values are single words or comma lists:
+# a semicolon would end the ENVIRONMENT_MODIFICATION.
+function(_holdfast_variable_of property value out)
+  set(variable "")
+  if(property IN_LIST _holdfast_plain_properties)
+    string(REPLACE ";" "," value "${value}")
+    string(REPLACE "HOLDFAST_" "HOLDFAST_P_" variable "${property}")
+    string(APPEND variable "=set:${value}")
+  elseif(property STREQUAL "HOLDFAST_ENABLED")
+    if(NOT "${value}")
+      set(variable "HOLDFAST_P_ENABLED=set:OFF")
+    endif()
+  elseif(property STREQUAL "FIXTURES_SETUP")
+    set(variable "HOLDFAST_P_NEEDED=set:1")
+  elseif(property STREQUAL "RESOURCE_LOCK")
+    set(names "")
+    foreach(name IN LISTS value)
+      _holdfast_encode("${name}" name)
+      list(APPEND names "${name}")
+    endforeach()
+    list(JOIN names "," names)
+    set(variable "HOLDFAST_P_RESOURCE_LOCK=set:${names}")
+  endif()
+  set(${out} "${variable}" PARENT_SCOPE)
+endfunction()
+
+# The names under which the exclusive locks of HOLDFAST_LOCKS also go into RESOURCE_LOCK, so
+# that ctest does not start a test that would only wait in a -j slot. Shared and counted ones
+# (NAME:…) cannot be said to ctest. Bad specs are the launcher's to report.
+function(_holdfast_mirrored_locks specs out)
+  set(names "")
+  foreach(spec IN LISTS specs)
+    if(spec MATCHES "^([^:@]+)(@project)?$")
+      list(APPEND names "${CMAKE_MATCH_1}")
+    elseif(spec MATCHES "^[^:@]+@[^:@]+$")
+      list(APPEND names "${spec}")
+    endif()
+  endforeach()
+  set(${out} "${names}" PARENT_SCOPE)
+endfunction()
+
+function(_holdfast_modify_environment test modification)
+  __set_tests_properties("${test}" PROPERTIES ENVIRONMENT_MODIFICATION "${modification}")
+endfunction()
+
+# A test that others depend on keeps its background processes until the run ends. It may be
+# added later: add_test() asks again.
+function(_holdfast_mark_needed test)
+  get_property(marked GLOBAL PROPERTY "_holdfast_needed ${test}")
+  if(NOT marked AND NOT test STREQUAL "")
+    set_property(GLOBAL PROPERTY "_holdfast_needed ${test}" TRUE)
+    _holdfast_modify_environment("${test}" "HOLDFAST_P_NEEDED=set:1")
+  endif()
+endfunction()
+
+# A relative command is looked up from WORKING_DIRECTORY, known only after the command was
+# wrapped: HOLDFAST_P_COMMAND corrects it.
+function(_holdfast_relocate_command test directory)
+  get_property(command GLOBAL PROPERTY "_holdfast_relative ${test}")
+  if("${command}" STREQUAL "")
+    return()
+  endif()
+  _holdfast_working_directory(cwd)
+  cmake_path(ABSOLUTE_PATH directory BASE_DIRECTORY "${cwd}" NORMALIZE)
+  _holdfast_find_relative("${directory}" "${command}" path)
+  if(path STREQUAL "")
+    set(path "${command}")
+    cmake_path(ABSOLUTE_PATH path BASE_DIRECTORY "${directory}" NORMALIZE)
+    __set_tests_properties("${test}" PROPERTIES REQUIRED_FILES "${path}")
+  endif()
+  get_property(wrapped GLOBAL PROPERTY "_holdfast_wrapped ${test}")
+  if(NOT path STREQUAL "${wrapped}")
+    _holdfast_modify_environment("${test}" "HOLDFAST_P_COMMAND=set:${path}")
+  endif()
+endfunction()
+
+# One property of one test.
+function(_holdfast_note_property test property value)
+  if(property STREQUAL "DEPENDS")
+    foreach(name IN LISTS value)
+      _holdfast_mark_needed("${name}")
+    endforeach()
+    return()
+  elseif(property STREQUAL "WORKING_DIRECTORY")
+    _holdfast_relocate_command("${test}" "${value}")
+    return()
+  elseif(property STREQUAL "RESOURCE_LOCK")
+    # Set twice, ctest holds both; the variable would keep the last only.
+    set_property(GLOBAL APPEND PROPERTY "_holdfast_locks ${test}" "${value}")
+    get_property(value GLOBAL PROPERTY "_holdfast_locks ${test}")
+  elseif(property STREQUAL "HOLDFAST_LOCKS")
+    _holdfast_mirrored_locks("${value}" names)
+    if(names)
+      __set_tests_properties("${test}" PROPERTIES RESOURCE_LOCK "${names}")
+    endif()
+  endif()
+  _holdfast_variable_of("${property}" "${value}" modification)
+  if(NOT modification STREQUAL "")
+    _holdfast_modify_environment("${test}" "${modification}")
+  endif()
+endfunction()

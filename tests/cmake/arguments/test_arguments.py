@@ -1,0 +1,98 @@
+"""Arguments and names arrive byte for byte, whatever is in them and however many there are."""
+
+import unittest
+
+from holdfast_case import HoldfastCase
+
+# Prints the command line of the shell that runs it, in hexadecimal: every byte, NULs included.
+DUMP = "#!/bin/sh\nod -An -v -tx1 /proc/$$/cmdline | tr -d ' \\n'\necho\n"
+
+ODD = ["", "a;b", ";", ";;", "a;", '"quoted"', "it's", "[", "]", "[[x]]", "]==]", "[==[", "[a",
+       "b]", "$HOME", "${VAR}", "$ENV{HOME}", "two\nlines", "\n", "back\\slash", "ends\\", "\\",
+       "\\;", "\\[", " leading", "trailing ", "\t", "#hash", "(paren", "--", "--name", "-",
+       "@at@", "%41", "*", "~", "ä€", "<x>", "COMMAND", "PROPERTIES"]
+
+
+def quoted(text):
+    """As CMake reads it back: the same text."""
+    for plain, escaped in (("\\", "\\\\"), ('"', '\\"'), ("$", "\\$"), (";", "\\;")):
+        text = text.replace(plain, escaped)
+    # Within quotes "\;" is two characters to CMake.
+    return '"' + text.replace("\\;", ";") + '"'
+
+
+class Arguments(HoldfastCase):
+    def lines_for(self, tests):
+        """A CTestTestfile.cmake with these tests, each a list of arguments."""
+        return "".join(f"add_test(t{i} \"{self.dump}\" {' '.join(map(quoted, arguments))})\n"
+                       for i, arguments in enumerate(tests))
+
+    def run_lists(self, tests):
+        source = self.project("""
+            set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${CMAKE_SOURCE_DIR}/tests.cmake)
+            """, files={"dump": DUMP})
+        self.dump = source / "dump"
+        (source / "tests.cmake").write_text(self.lines_for(tests))
+        expected = self.ctest(self.configure(source, "plain", attached=False), "-V")
+        run = self.ctest(self.configure(source, "attached"), "-V")
+        self.assert_all_wrapped(run, len(tests))
+        for i, arguments in enumerate(tests, start=1):
+            sent = "".join(f"{a}\0" for a in ["/bin/sh", str(self.dump), *arguments])
+            self.assertEqual(expected.output(i), [sent.encode().hex()], f"plain {arguments!r}")
+            self.assertEqual(run.output(i), [sent.encode().hex()], f"{arguments!r}")
+
+    def test_each_odd_argument_alone_and_among_others(self):
+        self.run_lists([[odd] for odd in ODD] + [["a", odd, "b"] for odd in ODD])
+
+    def test_any_number_of_plain_arguments(self):
+        self.run_lists([[f"argument {k}" for k in range(n)] for n in [*range(20), 300]])
+
+    def test_any_number_of_odd_arguments(self):
+        self.run_lists([(ODD * 8)[n:2 * n] for n in [*range(24), 100]])
+
+    def test_one_odd_argument_among_many_plain_ones(self):
+        plain = [f"x{k}" for k in range(15)]
+        self.run_lists([[*plain[:7], odd, *plain[7:]] for odd in ODD] +
+                       [[*plain, odd] for odd in ODD])
+
+    def test_a_long_argument(self):
+        self.run_lists([["x" * 100_000]])
+
+    def test_odd_names(self):
+        names = ["with blank", "a;b", "[x]", "a[", "]", "quo\"te", "$x", "back\\", "--name", "--",
+                 "ä", "slash/es", "PROPERTIES2", "a,b", "100%"]
+        lines = [f"add_test({quoted(n)} \"{{dump}}\")\n"
+                 f"set_tests_properties({quoted(n)} PROPERTIES LABELS \"[a;b\" RESOURCE_LOCK l)\n"
+                 for n in names]
+        source = self.project(
+            "set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${CMAKE_SOURCE_DIR}/t.cmake)\n",
+            files={"dump": '#!/bin/sh\nprintf "via=%s\\n" "$HOLDFAST_TEST_NAME"\n'})
+        (source / "t.cmake").write_text("".join(lines).replace("{dump}", str(source / "dump")))
+        run = self.ctest(self.configure(source, "attached"), "-V")
+        self.assert_all_wrapped(run, len(names))
+        for i, name in enumerate(names, start=1):
+            self.assertEqual(run.output(i), [f"via={name}"])
+            self.assertIn("HOLDFAST_P_RESOURCE_LOCK=set:l", run.modifications()[i], name)
+
+    def test_property_values_arrive_unchanged(self):
+        pairs = [("PASS_REGULAR_EXPRESSION", "[0-9]+ [;]x"), ("ENVIRONMENT", "A=[x;B=y\\"),
+                 ("LABELS", ""), ("WILL_FAIL", "OFF"), ("FAIL_REGULAR_EXPRESSION", "a]b"),
+                 ("ATTACHED_FILES", ""), ("COST", "1"), ("PROCESSORS", "1"),
+                 ("SKIP_REGULAR_EXPRESSION", "$x"), ("MEASUREMENT", "m=[")]
+        lines = []
+        for n in range(1, len(pairs) + 1):
+            values = " ".join(f"{key} {quoted(value)}" for key, value in pairs[:n])
+            lines.append(f"add_test(t{n} true)\nset_tests_properties(t{n} PROPERTIES {values})\n")
+            lines.append(f"add_test(u{n} true)\nadd_test(v{n} true)\n"
+                         f"set_tests_properties(u{n} v{n} PROPERTIES {values} DEPENDS none)\n")
+        source = self.project(
+            "set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${CMAKE_SOURCE_DIR}/t.cmake)\n",
+            files={"t.cmake": "".join(lines)})
+        expected = self.ctest(self.configure(source, "plain", attached=False))
+        run = self.ctest(self.configure(source, "attached"))
+        self.assertEqual(run.verdicts(), expected.verdicts())
+        self.assertEqual(len(run.verdicts()), 3 * len(pairs))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,129 @@
+"""Whoever only lists tests sees the real commands, and nothing of Holdfast at all."""
+
+import json
+import os
+import unittest
+from pathlib import Path
+
+from holdfast_case import HoldfastCase
+
+PROJECT = """
+add_test(NAME a COMMAND true x)
+add_test(NAME b COMMAND false)
+set_tests_properties(b PROPERTIES LABELS l HOLDFAST_LOCKS db RESOURCE_LOCK r DEPENDS a)
+add_subdirectory(sub)
+"""
+FILES = {"sub/CMakeLists.txt": "add_test(NAME [odd] COMMAND echo [x] \"\")\n"}
+
+def configure_preset(name):
+    return {"name": name, "generator": "Unix Makefiles", "binaryDir": "${sourceDir}/../build"}
+
+
+PRESETS = {
+    "version": 4,
+    "include": ["more.json"],
+    "configurePresets": [configure_preset("c")],
+    "testPresets": [
+        {"name": "run", "configurePreset": "c"},
+        {"name": "list", "configurePreset": "c", "execution": {"showOnly": "json-v1"}},
+        {"name": "inherits", "inherits": ["run", "list"]},
+        {"name": "inherits further", "inherits": "inherits"},
+        {"name": "inherits an included one", "inherits": "included"},
+    ],
+}
+INCLUDED = {
+    "version": 4,
+    "configurePresets": [configure_preset("d")],
+    "testPresets": [
+        {"name": "included", "configurePreset": "d", "execution": {"showOnly": "json-v1"}}],
+}
+
+
+class Listings(HoldfastCase):
+    def tree(self, build):
+        """Every file below it with its content, ctest's own log apart."""
+        found = {}
+        for directory, _, files in os.walk(build):
+            for name in files:
+                if name not in ("LastTest.log", "CTestCostData.txt"):
+                    path = os.path.join(directory, name)
+                    with open(path, "rb") as file:
+                        found[path] = file.read()
+        return found
+
+    def processes_of(self, build):
+        """Command lines of processes that know the tree by its path."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                command = path.read_bytes()
+            except OSError: # it has ended meanwhile
+                continue
+            if os.fsencode(build) in command:
+                found.append(command)
+        return found
+
+    def test_every_kind_of_listing_is_as_without_holdfast(self):
+        source = self.project(PROJECT, files=FILES)
+        build = self.configure(source, "build")
+        self.ctest(build, "-N") # ctest makes its own directories
+        before = self.tree(build)
+        for arguments in (["-N"], ["--show-only"], ["--show-only=human"], ["-N", "-V"],
+                          ["--show-only=json-v1"], ["--print-labels"], ["-R", "a", "-N"],
+                          ["-j8", "-N", "-C", "Debug"], ["--test-dir", build, "-N"]):
+            run = self.ctest(build, *arguments)
+            plain = self.ctest(build, *arguments, disable=True)
+            self.assertEqual(run.stdout, plain.stdout, arguments)
+            self.assertEqual(run.stderr, plain.stderr, arguments)
+            self.assertEqual(run.code, plain.code, arguments)
+            self.assertNotIn("Run command", run.text)
+            self.assertEqual(self.processes_of(build), [])
+        self.assertEqual(self.tree(build), before)
+
+    def test_json_is_byte_for_byte_that_of_a_tree_never_attached(self):
+        source = self.project(PROJECT, files=FILES)
+        build = self.configure(source, "build", attached=False)
+        plain = self.ctest(build, "--show-only=json-v1")
+        self.configure(source, "build")
+        run = self.ctest(build, "--show-only=json-v1")
+        self.assertEqual(len(json.loads(run.stdout)["tests"]), 3)
+        self.assertEqual(run.stdout, plain.stdout)
+
+    def test_a_value_that_looks_like_a_listing_option_is_a_value(self):
+        source = self.project("add_test(NAME a-N COMMAND true)\n")
+        build = self.configure(source, "build")
+        self.assert_all_wrapped(self.ctest(build, "-V", "-R", "-N"), 1)
+
+    def test_a_preset_may_list(self):
+        source = self.project(PROJECT, files=FILES)
+        build = self.configure(source, "build")
+        (source / "CMakePresets.json").write_text(json.dumps(PRESETS))
+        (source / "more.json").write_text(json.dumps(INCLUDED))
+        for name in ("list", "inherits", "inherits further", "inherits an included one"):
+            for spelling in (["--preset", name], [f"--preset={name}"]):
+                # PWD may be missing or stale: the tree knows its source directory too.
+                for pwd in (str(source), "/nonexistent", None):
+                    environment = self.environment(PWD=pwd)
+                    if pwd is None:
+                        environment.pop("PWD", None)
+                    run = self.ctest(build, *spelling, cwd=source, env=environment)
+                    plain = self.ctest(build, *spelling, cwd=source, disable=True)
+                    self.assertEqual(run.stdout, plain.stdout, spelling)
+                    self.assertEqual(len(json.loads(run.stdout)["tests"]), 3)
+        run = self.ctest(build, "--preset", "run", "-V", cwd=source)
+        self.assert_all_wrapped(run, 3)
+
+    def test_disabled_is_plain_ctest(self):
+        source = self.project(PROJECT, files=FILES)
+        build = self.configure(source, "build")
+        for value in ("1", "ON", "true", "yes"):
+            run = self.ctest(build, "-V", env=self.environment(HOLDFAST_DISABLE=value))
+            self.assert_none_wrapped(run, 3)
+            self.assertNotIn("Run command", run.text)
+        for value in ("0", "OFF", ""):
+            run = self.ctest(build, "-V", env=self.environment(HOLDFAST_DISABLE=value))
+            self.assert_all_wrapped(run, 3)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,115 @@
+"""Wherever ctest is started, and wherever the tree has gone since, every test is covered."""
+
+import json
+import os
+import shutil
+import unittest
+
+from holdfast_case import HoldfastCase
+
+PROBE = 'sh -c "echo via=$HOLDFAST_TEST_NAME"'
+TREE = {
+    "one/CMakeLists.txt": f"add_test(NAME in_one COMMAND {PROBE})\nadd_subdirectory(two)\n",
+    "one/two/CMakeLists.txt": f"add_test(NAME in_two COMMAND {PROBE})\n",
+    "apart/CMakeLists.txt": f"add_test(NAME in_apart COMMAND {PROBE})\n",
+}
+TOP = f"""
+add_test(NAME in_top COMMAND {PROBE})
+add_subdirectory(one)
+add_subdirectory(apart ${{CMAKE_BINARY_DIR}}/../elsewhere)
+"""
+
+
+class Places(HoldfastCase):
+    def test_every_directory_is_covered_from_the_top_and_from_within(self):
+        source = self.project(TOP, files=TREE)
+        build = self.configure(source, "build")
+        self.assert_all_wrapped(self.ctest(build, "-V"), 4)
+        self.assert_all_wrapped(self.ctest(build / "one", "-V"), 2)
+        self.assert_all_wrapped(self.ctest(build / "one/two", "-V"), 1)
+        self.assert_all_wrapped(self.ctest(self.work / "elsewhere", "-V"), 1)
+        self.assert_all_wrapped(self.ctest(self.work, "-V", "--test-dir", "build/one"), 2)
+        self.assert_all_wrapped(self.ctest(self.work, "-V", "--test-dir", build), 4)
+
+    def test_a_tree_behind_a_symlink_is_the_tree_itself(self):
+        source = self.project(TOP, files=TREE)
+        build = self.configure(source, "build")
+        link = self.work / "link"
+        link.symlink_to(build)
+        for directory in (link, link / "one"):
+            run = self.ctest(directory, "-V")
+            self.assertTrue(all(run.wrapped().values()))
+        run = self.ctest(link, "-V")
+        if "Run command" in run.text: # there is a bin/holdfast
+            self.assertIn(f'--tree "{os.path.realpath(build)}"', run.text)
+
+    def test_a_moved_tree_works_as_before(self):
+        source = self.project(TOP, files=TREE)
+        build = self.configure(source, "build")
+        moved = self.work / "a b" / "moved"
+        moved.parent.mkdir()
+        shutil.move(build, moved)
+        shutil.rmtree(self.work / "elsewhere") # that one's path is absolute in ctest's own file
+        run = self.ctest(moved, "-V", "-E", "apart")
+        self.assert_all_wrapped(run, 3)
+        self.assert_all_wrapped(self.ctest(moved / "one", "-V"), 2)
+        self.assertEqual(self.ctest(moved, disable=True).verdicts(),
+                         self.ctest(moved).verdicts())
+
+    def test_a_tree_with_odd_characters_in_its_path(self):
+        source = self.project(f"add_test(NAME probe COMMAND {PROBE})\n")
+        for name in ("blank in it", "it's", "p(a)r+n", "ä"):
+            run = self.ctest(self.configure(source, name), "-V")
+            self.assertEqual(run.code, 0, run.text)
+            self.assert_all_wrapped(run, 1)
+
+    def test_multi_configuration_trees(self):
+        source = self.project("""
+            add_executable(prog prog.c)
+            add_test(NAME prog COMMAND prog)
+            add_test(NAME config COMMAND sh -c "echo config=$<CONFIG> via=$HOLDFAST_TEST_NAME")
+            add_test(NAME only_release COMMAND true CONFIGURATIONS Release)
+            """, languages="C", files={"prog.c": "int main(void){return 0;}\n"})
+        attached = self.configure(source, "attached", "-G", "Ninja Multi-Config")
+        plain = self.configure(source, "plain", "-G", "Ninja Multi-Config", attached=False)
+        for build in (attached, plain):
+            self.command("cmake", "--build", build, "--config", "Release")
+        # Debug is not built, Other does not exist, and without -C nothing is available.
+        for arguments in (["-C", "Release"], ["-C", "Debug"], ["-C", "Other"], []):
+            run = self.ctest(attached, *arguments)
+            expected = self.ctest(plain, *arguments)
+            self.assertEqual(run.verdicts(), expected.verdicts(), arguments)
+            self.assertEqual(run.code, expected.code)
+        run = self.ctest(attached, "-C", "Release", "-V")
+        self.assert_all_wrapped(run, 3)
+        self.assertEqual(run.output(2), ["config=Release via=config"])
+
+    def test_presets(self):
+        source = self.project(TOP, files=TREE)
+        self.configure(source, "build")
+        (source / "CMakePresets.json").write_text(json.dumps({
+            "version": 3,
+            "configurePresets": [{"name": "c", "generator": "Unix Makefiles",
+                                  "binaryDir": "${sourceDir}/../build"}],
+            "testPresets": [{"name": "t", "configurePreset": "c",
+                             "output": {"verbosity": "verbose"}}]}))
+        self.assert_all_wrapped(self.ctest(source, "--preset", "t"), 4)
+
+    def test_duplicate_names(self):
+        source = self.project("""
+            set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${CMAKE_SOURCE_DIR}/t.cmake)
+            """, files={"t.cmake": """
+            add_test(twin sh -c "echo first; exit 0")
+            add_test(twin sh -c "echo second; exit 1")
+            set_tests_properties(twin PROPERTIES HOLDFAST_LOCKS db)
+            add_test(twin sh -c "echo third; exit 0")
+            """})
+        attached = self.assert_same_verdicts(source, count=3)
+        run = self.ctest(attached, "-V")
+        self.assert_all_wrapped(run, 3)
+        self.assertEqual([run.output(n) for n in (1, 2, 3)], [["first"], ["second"], ["third"]])
+        self.assertEqual(set(run.modifications()), {1, 2})
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,106 @@
+"""ctest -S scripts, dashboards, nested runs: what ctest tells the launcher about itself."""
+
+import os
+import re
+import unittest
+
+from holdfast_case import CTEST, STAGE, HoldfastCase
+
+# A bare name that only the test's own directory has is left alone by Holdfast: such a test
+# sees what the launcher would take away.
+SHOW = '#!/bin/sh\necho "attach=$HOLDFAST_ATTACH parent=$PPID"\n'
+SHOWN = """
+configure_file(show ${CMAKE_BINARY_DIR}/wd/show-attach COPYONLY)
+add_test(NAME show COMMAND show-attach)
+set_tests_properties(show PROPERTIES WORKING_DIRECTORY ${CMAKE_BINARY_DIR}/wd)
+"""
+
+
+class Scripts(HoldfastCase):
+    def shown(self, text):
+        """(pid, start, count, key, tree, parent) as each bare test printed them."""
+        return re.findall(r"attach=1 (\d+) (\d+) (\d+) (\S+) (.*) parent=(\d+)", text)
+
+    def test_ctest_introduces_itself(self):
+        source = self.project(SHOWN, name="a project", files={"show": SHOW})
+        (source / "CMakeLists.txt").write_text(
+            (source / "CMakeLists.txt").read_text().replace("project(a project",
+                                                            "project(\"a%b project\""))
+        build = self.configure(source, "the tree")
+        run = self.ctest(build, "-V")
+        (pid, start, count, key, tree, parent), = self.shown(run.text)
+        self.assertEqual(pid, parent)
+        self.assertEqual((count, key, tree), ("1", "a%25b%20project", os.path.realpath(build)))
+        # Field 22 of /proc/<pid>/stat, in ticks since boot: a bit before now.
+        with open("/proc/uptime", encoding="ascii") as file:
+            now = float(file.read().split()[0]) * os.sysconf("SC_CLK_TCK")
+        self.assertTrue(now - 60_000 < int(start) <= now, f"{start} at {now}")
+
+    def test_each_step_of_a_script_is_counted(self):
+        source = self.project("include(CTest)\nadd_test(NAME a COMMAND true)\n" + SHOWN,
+                              files={"show": SHOW})
+        build = self.configure(source, "build")
+        script = self.work / "script.cmake"
+        script.write_text(f"""
+            set(CTEST_SOURCE_DIRECTORY "{source}")
+            set(CTEST_BINARY_DIRECTORY "{build}")
+            set(CTEST_CMAKE_GENERATOR "Unix Makefiles")
+            ctest_start(Experimental)
+            ctest_test(RETURN_VALUE first)
+            ctest_test(RETURN_VALUE second)
+            ctest_test(RETURN_VALUE third INCLUDE show)
+            message("returned ${{first}} ${{second}} ${{third}}")
+            """)
+        run = self.ctest(self.work, "-VV", "-S", script)
+        self.assertIn("returned 0 0 0", run.text)
+        self.assertEqual([record[2] for record in self.shown(run.text)], ["1", "2", "3"])
+        self.assertEqual(len({record[:2] for record in self.shown(run.text)}), 1)
+        self.assertEqual(len(re.findall(r"Test command: .*holdfast-launcher", run.text)), 2)
+
+    def test_a_dashboard_step_runs_through_holdfast(self):
+        source = self.project("include(CTest)\nadd_test(NAME a COMMAND true)\n")
+        build = self.configure(source, "build")
+        run = self.ctest(build, "-V", "-T", "Test")
+        self.assert_all_wrapped(run, 1)
+        self.assertEqual(run.code, 0, run.text)
+        xml, = build.glob("Testing/*/Test.xml")
+        self.assertIn("<Name>a</Name>", xml.read_text())
+
+    def test_junit_keeps_names_and_verdicts(self):
+        source = self.project("add_test(NAME a COMMAND true)\nadd_test(NAME b COMMAND false)\n")
+        build = self.configure(source, "build")
+        outputs = []
+        for disable in (False, True):
+            path = self.work / f"junit-{disable}.xml"
+            self.ctest(build, "--output-junit", path, disable=disable)
+            outputs.append(re.findall(r'<testcase name="(\S+)".* status="(\S+)"',
+                                      path.read_text()))
+        self.assertEqual(outputs[0], outputs[1])
+        self.assertEqual(outputs[0], [("a", "run"), ("b", "fail")])
+
+    def test_a_nested_ctest_counts_for_itself(self):
+        inner = self.configure(self.project(SHOWN, name="inner", files={"show": SHOW}), "inner b")
+        source = self.project(
+            f'add_test(NAME outer COMMAND "{CTEST}" -V --test-dir "{inner}")\n' + SHOWN,
+            name="outer", files={"show": SHOW})
+        run = self.ctest(self.configure(source, "outer b"), "-V")
+        self.assertEqual(run.code, 0, run.text)
+        records = {record[3]: record for record in self.shown(run.text)}
+        self.assertEqual(set(records), {"inner", "outer"})
+        self.assertEqual(records["inner"][2], "1")
+        self.assertNotEqual(records["inner"][0], records["outer"][0])
+        self.assertEqual(records["inner"][4], os.path.realpath(inner))
+
+    def test_build_and_test_works(self):
+        source = self.project("add_test(NAME a COMMAND true)\n")
+        build = self.work / "build"
+        run = self.ctest(self.work, "--build-and-test", source, build,
+                         "--build-generator", "Unix Makefiles",
+                         "--build-options", f"-DCMAKE_PREFIX_PATH={STAGE}",
+                         "--test-command", CTEST, "-V")
+        self.assertEqual(run.code, 0, run.text)
+        self.assertIn("holdfast-launcher", run.text)
+
+
+if __name__ == "__main__":
+    unittest.main()

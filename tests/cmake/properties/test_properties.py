@@ -1,0 +1,144 @@
+"""What test properties tell the launcher, as ctest -V shows it: variables of the test."""
+
+import json
+import unittest
+
+from holdfast_case import HoldfastCase
+
+
+class Properties(HoldfastCase):
+    def modifications(self, tests_cmake):
+        """{name: HOLDFAST_P_… modifications} of tests that a script defines."""
+        source = self.project("""
+            set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${CMAKE_SOURCE_DIR}/t.cmake)
+            """, name=f"p{len(list(self.work.iterdir()))}", files={"t.cmake": tests_cmake})
+        self.build = self.configure(source, f"{source.name}-build")
+        self.last = self.ctest(self.build, "-V")
+        names = {number: verdict[0] for number, verdict in self.last.verdicts().items()}
+        found = {name: set() for name in names.values()}
+        for number, modifications in self.last.modifications().items():
+            found[names[number]] |= {m for m in modifications if m.startswith("HOLDFAST_P_")}
+        return found
+
+    def test_plain_ones_become_variables(self):
+        self.assertEqual(self.modifications("""
+            add_test(all true)
+            set_tests_properties(all PROPERTIES HOLDFAST_TIMEOUT 2m HOLDFAST_ON_LEAK fail
+              HOLDFAST_ENABLED OFF LABELS x)
+            add_test(on true)
+            set_tests_properties(on PROPERTIES HOLDFAST_ENABLED ON)
+            add_test(none true)
+            set_tests_properties(none PROPERTIES LABELS "HOLDFAST_TIMEOUT" COST 1)
+            """), {
+                "all": {"HOLDFAST_P_TIMEOUT=set:2m", "HOLDFAST_P_ON_LEAK=set:fail",
+                        "HOLDFAST_P_ENABLED=set:OFF"},
+                "on": set(),
+                "none": set()})
+
+    def test_several_tests_in_one_call(self):
+        found = self.modifications("""
+            add_test(a true)
+            add_test(b true)
+            add_test(c true)
+            set_tests_properties(a b PROPERTIES LABELS x HOLDFAST_TIMEOUT 5)
+            """)
+        self.assertEqual(found, {"a": {"HOLDFAST_P_TIMEOUT=set:5"},
+                                 "b": {"HOLDFAST_P_TIMEOUT=set:5"}, "c": set()})
+
+    def test_resource_locks_are_told_with_their_names_encoded(self):
+        self.assertEqual(self.modifications("""
+            add_test(one true)
+            set_tests_properties(one PROPERTIES RESOURCE_LOCK "db")
+            add_test(odd true)
+            set_tests_properties(odd PROPERTIES RESOURCE_LOCK "a b;c,d;e%f;g/h:i@j;ä;x_y.z-1+2")
+            add_test(twice true)
+            set_tests_properties(twice PROPERTIES RESOURCE_LOCK "p;q")
+            set_tests_properties(twice PROPERTIES RESOURCE_LOCK "r")
+            """)["odd"], {
+                "HOLDFAST_P_RESOURCE_LOCK=set:a%20b,c%2Cd,e%25f,g%2Fh%3Ai%40j,%C3%A4,x_y.z-1+2"})
+        modifications = self.last.modifications()
+        self.assertEqual(modifications[1], {"HOLDFAST_P_RESOURCE_LOCK=set:db"})
+        # ctest applies them in order: the last one has both calls' names.
+        self.assertIn("HOLDFAST_P_RESOURCE_LOCK=set:p,q,r", modifications[3])
+        self.assertLess(self.last.stdout.index("LOCK=set:p,q\n"),
+                        self.last.stdout.index("LOCK=set:p,q,r\n"))
+
+    def test_exclusive_locks_are_mirrored_so_that_ctest_schedules_around_them(self):
+        self.modifications("""
+            add_test(a true)
+            set_tests_properties(a PROPERTIES RESOURCE_LOCK own
+              HOLDFAST_LOCKS "db;net@project;gpu@machine;rd:shared;n:1/4;s:shared@user")
+            """)
+        self.assertEqual(self.last.modifications()[1], {
+            "HOLDFAST_P_RESOURCE_LOCK=set:own",
+            "HOLDFAST_P_LOCKS=set:db,net@project,gpu@machine,rd:shared,n:1/4,s:shared@user"})
+        # ctest lists a test's locks, but only where it lists tests, and there we stay out: ask
+        # the same files for their JSON with the listing of Holdfast's switched off.
+        testfile = self.build / "CTestTestfile.cmake"
+        testfile.write_text("macro(_holdfast_stay_in)\n  function(_holdfast_lists_only a out)\n"
+                            "    set(${out} FALSE PARENT_SCOPE)\n  endfunction()\nendmacro()\n"
+                            + testfile.read_text())
+        attach = self.build / ".holdfast/attach.cmake"
+        text = attach.read_text()
+        prefix = self.prefix_copy()
+        package = prefix / "lib/cmake/Holdfast"
+        original = text.split('set(_holdfast_package_dir "')[1].split('"')[0]
+        attach.write_text(text.replace(original, str(package)))
+        listing = package / "listing.cmake"
+        listing.write_text(listing.read_text() + "\n_holdfast_stay_in()\n")
+        shown = json.loads(self.ctest(self.build, "--show-only=json-v1").stdout)
+        properties = {p["name"]: p["value"] for p in shown["tests"][0]["properties"]}
+        self.assertEqual(sorted(properties["RESOURCE_LOCK"]),
+                         ["db", "gpu@machine", "net", "own"])
+
+    def test_an_own_environment_modification_survives(self):
+        self.modifications("""
+            add_test(a sh -c "test \\"$A\\" = x && test -z \\"$B\\"")
+            set_tests_properties(a PROPERTIES ENVIRONMENT_MODIFICATION "A=set:x;B=unset:"
+              HOLDFAST_LOCKS db ENVIRONMENT "B=1")
+            """)
+        self.assertEqual(self.last.code, 0, self.last.text)
+        self.assertEqual(self.last.modifications()[1],
+                         {"A=set:x", "B=unset:", "HOLDFAST_P_LOCKS=set:db"})
+
+    def test_needed_are_fixtures_and_whatever_a_depends_names(self):
+        found = self.modifications("""
+            add_test(setup true)
+            set_tests_properties(setup PROPERTIES FIXTURES_SETUP f)
+            add_test(before true)
+            add_test(user true)
+            set_tests_properties(user PROPERTIES FIXTURES_REQUIRED f DEPENDS "before;after;gone")
+            add_test(cleanup true)
+            set_tests_properties(cleanup PROPERTIES FIXTURES_CLEANUP f)
+            add_test(after true)
+            """)
+        needed = {"HOLDFAST_P_NEEDED=set:1"}
+        self.assertEqual(found, {"setup": needed, "before": needed, "after": needed,
+                                 "user": set(), "cleanup": set()})
+
+    def test_needed_across_directories(self):
+        source = self.project("""
+            add_subdirectory(first)
+            add_test(NAME top COMMAND true)
+            set_tests_properties(top PROPERTIES DEPENDS "in_first;in_second")
+            add_subdirectory(second)
+            """, files={"first/CMakeLists.txt": "add_test(NAME in_first COMMAND true)\n",
+                        "second/CMakeLists.txt": "add_test(NAME in_second COMMAND true)\n"})
+        run = self.ctest(self.configure(source, "build"), "-V")
+        names = {run.verdicts()[number][0] for number, modifications
+                 in run.modifications().items() if "HOLDFAST_P_NEEDED=set:1" in modifications}
+        self.assertEqual(names, {"in_first", "in_second"})
+
+    def test_the_verdicts_do_not_depend_on_any_of_it(self):
+        source = self.project("""
+            add_test(NAME a COMMAND true)
+            set_tests_properties(a PROPERTIES HOLDFAST_LOCKS "db;gpu:1/4" HOLDFAST_TIMEOUT 60
+              HOLDFAST_ON_LEAK kill RESOURCE_LOCK "x y")
+            add_test(NAME b COMMAND false)
+            set_tests_properties(b PROPERTIES HOLDFAST_ENABLED OFF DEPENDS a WILL_FAIL ON)
+            """)
+        self.assert_same_verdicts(source, count=2)
+
+
+if __name__ == "__main__":
+    unittest.main()

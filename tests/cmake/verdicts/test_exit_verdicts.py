@@ -1,0 +1,49 @@
+"""Each exit code and each signal, plain, under WILL_FAIL and under SKIP_RETURN_CODE."""
+
+import unittest
+
+from holdfast_case import HoldfastCase
+
+# sh itself would not end by some signals when they were ignored above it: reset them.
+PROJECT = """
+foreach(code RANGE 0 255)
+  foreach(how IN ITEMS plain will_fail skip)
+    add_test(NAME exit_${code}_${how} COMMAND sh -c "exit ${code}")
+  endforeach()
+  set_tests_properties(exit_${code}_will_fail PROPERTIES WILL_FAIL ON)
+  set_tests_properties(exit_${code}_skip PROPERTIES SKIP_RETURN_CODE ${code})
+endforeach()
+foreach(signal RANGE 1 15)
+  foreach(how IN ITEMS plain will_fail skip skip_128)
+    add_test(NAME signal_${signal}_${how} COMMAND sh -c "kill -${signal} $$; sleep 60")
+  endforeach()
+  math(EXPR shell_code "128 + ${signal}")
+  set_tests_properties(signal_${signal}_will_fail PROPERTIES WILL_FAIL ON)
+  set_tests_properties(signal_${signal}_skip PROPERTIES SKIP_RETURN_CODE ${signal})
+  set_tests_properties(signal_${signal}_skip_128 PROPERTIES SKIP_RETURN_CODE ${shell_code})
+endforeach()
+"""
+
+
+class ExitVerdicts(HoldfastCase):
+    def test_every_exit_code_and_signal_gives_the_verdict_it_gave(self):
+        source = self.project(PROJECT)
+        attached = self.configure(source, "attached")
+        plain = self.configure(source, "plain", attached=False)
+        expected = self.ctest(plain, "-j8")
+        self.assertEqual(len(expected.verdicts()), 3 * 256 + 4 * 15)
+        run = self.ctest(attached, "-j8")
+        self.assertEqual(run.verdicts(), expected.verdicts())
+        self.assertEqual(run.code, expected.code)
+
+    def test_setsid_false_stays_red(self):
+        # As the leader of a new group, setsid would fork and return at once: green.
+        source = self.project("add_test(NAME s COMMAND setsid false)\n"
+                              "add_test(NAME t COMMAND setsid true)\n")
+        attached = self.assert_same_verdicts(source, count=2)
+        self.assertEqual(self.ctest(attached).verdicts(),
+                         {1: ("s", "***Failed", "Failed"), 2: ("t", "Passed")})
+
+
+if __name__ == "__main__":
+    unittest.main()
