@@ -1,0 +1,76 @@
+"""What a whole ctest run costs more because its tests are attached."""
+
+import statistics
+import subprocess
+
+
+def trees(bench, tests, program="true"):
+    """Two build trees of the same tests: (plain, attached)."""
+    source = bench.fresh_directory(f"suite-{program}-{tests}")
+    (source / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.25)\n"
+        "project(Suite LANGUAGES NONE)\n"
+        "enable_testing()\n"
+        f"foreach(n RANGE 1 {tests})\n"
+        f'  add_test(NAME t.${{n}} COMMAND "{bench.program(program)}")\n'
+        "endforeach()\n"
+    )
+    attach = f"-DCMAKE_PROJECT_TOP_LEVEL_INCLUDES={bench.top_level_include}"
+    for tree, extra in (("plain", []), ("attached", [attach])):
+        call = ["cmake", "-S", source, "-B", source / tree, "-G", "Ninja", *extra]
+        subprocess.run(call, check=True, stdout=subprocess.DEVNULL)
+    return source / "plain", source / "attached"
+
+
+def compare(bench, tests, rounds, *arguments):
+    plain, attached = trees(bench, tests)
+    ctest = ["--", "ctest", *arguments, "--test-dir"]
+    commands = {"plain": [*ctest, plain], "attached": [*ctest, attached]}
+    return bench.interleave(rounds, commands)
+
+
+def time_row(bench, what, samples, bound=None, aim=None):
+    plain, attached = samples["plain"], samples["attached"]
+    # Of each round, then the median: a machine busy for a while slows both runs of a round.
+    ratio = statistics.median(ours / theirs for ours, theirs in zip(attached.wall_us, plain.wall_us))
+    measured = f"{attached.wall / 1e3:.0f} ms / {plain.wall / 1e3:.0f} ms"
+    return bench.Row(what, ratio, bound, aim, measured)
+
+
+def many_tests(tests, jobs, rounds):
+    def measure(bench):
+        samples = compare(bench, tests, rounds, f"-j{jobs}")
+        plain, attached = samples["plain"].peak, samples["attached"].peak
+        what = f"ctest -j{jobs}, {tests} tests"
+        return [
+            time_row(bench, f"{what}: time attached / plain", samples, 1.30, 1.15),
+            bench.Row(
+                f"{what}: ctest's peak memory attached / plain",
+                attached / plain,
+                1.05,
+                None,
+                f"{attached / 1024:.1f} MiB / {plain / 1024:.1f} MiB",
+            ),
+        ]
+
+    return (f"ctest -j{jobs}, {tests} tests", measure)
+
+
+def one_test(bench):
+    return [time_row(bench, "ctest, one test: time attached / plain", compare(bench, 1, 15))]
+
+
+def parse(bench):
+    # Matches no test: ctest reads all of them and runs none.
+    samples = compare(bench, 20000, 5, "--no-tests=ignore", "-R", "^no-such-test$")
+    return [time_row(bench, "ctest reads 20000 tests: time attached / plain", samples)]
+
+
+MEASUREMENTS = [
+    ("one test", one_test),
+    many_tests(1000, 2, 5),
+    many_tests(1000, 8, 5),
+    many_tests(5000, 2, 5),
+    many_tests(5000, 8, 5),
+    ("parse 20000 tests", parse),
+]

@@ -1,0 +1,2 @@
+// The cheapest test there is.
+int main() { return 0; }
