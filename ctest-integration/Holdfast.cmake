@@ -52,6 +52,8 @@ Environment of ctest
 
 ``HOLDFAST_DISABLE``
   A true value: this ctest runs as without Holdfast.
+``HOLDFAST_PROFILE``
+  The profile of ``holdfast.toml`` in the project's top source directory (docs/config.md).
 #]=======================================================================]
 
 cmake_policy(PUSH)

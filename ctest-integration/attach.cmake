@@ -11,7 +11,9 @@
 #
 # It stays out, without a word, where there is nothing to run or it would be in the way
 # (HOLDFAST_DISABLE, listings, memory checks), and with one line where something is wrong.
-# Nothing here starts a process.
+# Nothing here starts a process, but for a run that CTestCustom.cmake did not begin (ctest in a
+# sub-directory, `ctest -S` of 3.25): waiting here for the tree is later than it should be, since ctest has
+# opened its log already, and still better than two runs at once.
 
 # ctest reads with all policies unset: IN_LIST would not even be an operator.
 cmake_policy(VERSION 3.25)
@@ -22,7 +24,8 @@ endif()
 
 include("${CMAKE_CURRENT_LIST_DIR}/listing.cmake")
 _holdfast_lists_only("${_holdfast_source_dir}" _holdfast_stay_out)
-if(_holdfast_stay_out)
+# `holdfast config --explain` asks for a listing with what the launcher would be told.
+if(_holdfast_stay_out AND NOT "$ENV{HOLDFAST_EXPLAIN}")
   return()
 endif()
 
@@ -78,17 +81,40 @@ endif()
 set(ENV{HOLDFAST_ATTACH} "1 ${_holdfast_pid} ${_holdfast_start} ${_holdfast_count} \
 ${_holdfast_project_key} ${_holdfast_tree}")
 
+if(NOT "$ENV{HOLDFAST_BEGUN}" STREQUAL "${_holdfast_pid}:${_holdfast_start}"
+    AND NOT "$ENV{HOLDFAST_EXPLAIN}")
+  get_filename_component(_holdfast_program "${CMAKE_CURRENT_LIST_DIR}/../../../bin/holdfast" ABSOLUTE)
+  if(EXISTS "${_holdfast_program}")
+    # Neither stdout nor stderr is ctest's here: begin speaks on ctest's stderr by itself.
+    execute_process(
+      COMMAND "${_holdfast_program}" begin --tree "${_holdfast_tree}"
+        --project "${_holdfast_project_key}" --ctest "${_holdfast_pid}:${_holdfast_start}"
+        --from-include
+      RESULT_VARIABLE _holdfast_result OUTPUT_QUIET ERROR_VARIABLE _holdfast_error)
+    string(STRIP "${_holdfast_error}" _holdfast_error)
+    if(NOT _holdfast_result EQUAL 0)
+      # In a line of its own: FATAL_ERROR would wrap it.
+      message(NOTICE "${_holdfast_error}")
+      message(FATAL_ERROR "Holdfast could not begin this run: no test is run")
+    elseif(NOT _holdfast_error STREQUAL "")
+      message(NOTICE "${_holdfast_error}")
+    endif()
+  endif()
+endif()
+
 include("${CMAKE_CURRENT_LIST_DIR}/encoding.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/commands.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/properties.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/overrides.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/labels.cmake")
 if(COMMAND discover_tests)
   include("${CMAKE_CURRENT_LIST_DIR}/discover_tests.cmake")
 endif()
 
 # Moves the built-ins on from _add_test() to __add_test(). A script that replaces add_test()
 # after us then gets ours as _add_test(), and ours still reaches the built-in.
-foreach(_holdfast_command IN ITEMS add_test set_tests_properties discover_tests)
+foreach(_holdfast_command IN ITEMS add_test set_tests_properties discover_tests
+    set_directory_properties)
   if(COMMAND _${_holdfast_command})
     cmake_language(EVAL CODE "
       function(_${_holdfast_command})

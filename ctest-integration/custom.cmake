@@ -48,6 +48,8 @@ _holdfast_own_process(_holdfast_pid _holdfast_start)
 _holdfast_quote("${_holdfast_program}" _holdfast_program)
 _holdfast_quote("${_holdfast_tree}" _holdfast_quoted_tree)
 set(_holdfast_ctest "--ctest ${_holdfast_pid}:${_holdfast_start}")
+# attach.cmake begins the run itself where this file is not read; the launcher takes it away.
+set(ENV{HOLDFAST_BEGUN} "${_holdfast_pid}:${_holdfast_start}")
 # First and last: the project's own PRE_TEST and POST_TEST commands belong to the run.
 list(PREPEND CTEST_CUSTOM_PRE_TEST "${_holdfast_program} begin --tree ${_holdfast_quoted_tree} \
 --project ${_holdfast_project_key} ${_holdfast_ctest}")

@@ -10,7 +10,8 @@
 set(_holdfast_plain_properties HOLDFAST_LOCKS HOLDFAST_TIMEOUT HOLDFAST_ON_LEAK)
 
 # A set_tests_properties() whose arguments match this needs a look; all others take the short way.
-set_property(GLOBAL PROPERTY _holdfast_watched "HOLDFAST_|RESOURCE_LOCK|DEPENDS|FIXTURES_SETUP")
+set(_holdfast_always_watched "HOLDFAST_|RESOURCE_LOCK|DEPENDS|FIXTURES_SETUP")
+set_property(GLOBAL PROPERTY _holdfast_watched "${_holdfast_always_watched}")
 
 # "VAR=set:VALUE" for a property, or nothing. Values are single words or comma lists:
 # a semicolon would end the ENVIRONMENT_MODIFICATION.
@@ -26,14 +27,15 @@ function(_holdfast_variable_of property value out)
     endif()
   elseif(property STREQUAL "FIXTURES_SETUP")
     set(variable "HOLDFAST_P_NEEDED=set:1")
-  elseif(property STREQUAL "RESOURCE_LOCK")
+  elseif(property STREQUAL "RESOURCE_LOCK"
+      OR (property STREQUAL "LABELS" AND _holdfast_tells_labels))
     set(names "")
     foreach(name IN LISTS value)
       _holdfast_encode("${name}" name)
       list(APPEND names "${name}")
     endforeach()
     list(JOIN names "," names)
-    set(variable "HOLDFAST_P_RESOURCE_LOCK=set:${names}")
+    set(variable "HOLDFAST_P_${property}=set:${names}")
   endif()
   set(${out} "${variable}" PARENT_SCOPE)
 endfunction()
@@ -98,10 +100,10 @@ function(_holdfast_note_property test property value)
   elseif(property STREQUAL "WORKING_DIRECTORY")
     _holdfast_relocate_command("${test}" "${value}")
     return()
-  elseif(property STREQUAL "RESOURCE_LOCK")
+  elseif(property STREQUAL "RESOURCE_LOCK" OR property STREQUAL "LABELS")
     # Set twice, ctest holds both; the variable would keep the last only.
-    set_property(GLOBAL APPEND PROPERTY "_holdfast_locks ${test}" "${value}")
-    get_property(value GLOBAL PROPERTY "_holdfast_locks ${test}")
+    set_property(GLOBAL APPEND PROPERTY "_holdfast_${property} ${test}" "${value}")
+    get_property(value GLOBAL PROPERTY "_holdfast_${property} ${test}")
   elseif(property STREQUAL "HOLDFAST_LOCKS")
     _holdfast_mirrored_locks("${value}" names)
     if(names)

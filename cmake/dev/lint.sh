@@ -15,10 +15,11 @@ declare -A may_include=(
   [launcher]="core os launcher"
   [store]="core os store"
   [report]="core os store report"
-  [keeper]="core os store report keeper"
-  [cli]="core os launcher store report keeper cli"
+  [settings]="core os settings"
+  [keeper]="core os store report settings keeper"
+  [cli]="core os launcher store report settings keeper cli"
 )
-for layer in core os launcher store report keeper cli; do
+for layer in core os launcher store report settings keeper cli; do
   allowed=${may_include[$layer]// /|}
   if grep -rnE '^ *#include "' --include='*.[ch]pp' "launcher/$layer" |
     grep -vE "#include \"($allowed)/"; then

@@ -22,6 +22,7 @@ int run_command(int count, char** arguments) {
     app.add_subcommand("run", "run a command under Holdfast (holdfast run --help)");
     int exit_code = exit_codes::k_success;
     add_report(app, exit_code);
+    add_config(app, exit_code);
     add_begin(app, exit_code);
     add_end(app, exit_code);
     add_keeper(app, exit_code);

@@ -1,14 +1,18 @@
 // begin, end and keeper: called by CTest's PRE_TEST and POST_TEST and by the launcher, not by
-// people. A failure of begin or end must not fail the tests: both say it and return 0.
+// people. A failure of begin or end must not fail the tests: both say it and return 0. Only
+// settings that are wrong end a run before its first test: they were asked for.
 #include <fmt/core.h>
 
+#include <cstdlib>
 #include <memory>
 
 #include "cli/commands.hpp"
+#include "core/environment.hpp"
 #include "core/exit_codes.hpp"
 #include "core/keeper_address.hpp"
 #include "core/wire.hpp"
 #include "keeper/keeper.hpp"
+#include "keeper/run_lock.hpp"
 #include "os/packet_socket.hpp"
 #include "os/process.hpp"
 #include "os/trusted_directory.hpp"
@@ -18,11 +22,14 @@ namespace {
 
 // Reading the log of a very large run takes its time.
 constexpr Milliseconds k_end_patience{120'000};
+// Whether a keeper is there shows at once.
+constexpr Milliseconds k_probe_patience{1'000};
 
 struct IntegrationOptions {
   std::string tree;
   std::string project;
   std::string ctest;
+  bool from_include = false;  // by attach.cmake: there is no POST_TEST to print the summary
 };
 
 std::shared_ptr<IntegrationOptions> add_options(CLI::App* command) {
@@ -34,22 +41,60 @@ std::shared_ptr<IntegrationOptions> add_options(CLI::App* command) {
   return options;
 }
 
-Result<void> start(const IntegrationOptions& options, KeeperOrder::Starter starter) {
-  const Result<ProcessName> ctest = parse_process_name(options.ctest);
-  if (!ctest) return Error{"understand --ctest " + ctest.error().message};
-  return start_keeper({options.tree, options.project, *ctest, starter});
+Result<ProjectSettings> settings_of(const IntegrationOptions& options) {
+  return ProjectSettings::load(settings_file_of_tree(options.tree), selected_profile());
 }
 
-int begin(const IntegrationOptions& options) {
-  if (!os::can_watch_processes()) {
-    complain("this kernel cannot watch processes (pidfd_open): tests run without Holdfast");
-    return exit_codes::k_success;
+bool has_keeper(const ProcessName& ctest) {
+  return os::connect_to(keeper_socket(os::user_directory_path(), ctest), k_probe_patience)
+      .socket.valid();
+}
+
+std::string variable(std::string_view name) {
+  const char* value = std::getenv(std::string(name).c_str());
+  return value != nullptr ? value : "";
+}
+
+// With the tree to itself, unless the settings allow company.
+int begin_alone(const IntegrationOptions& options, const ProcessName& ctest,
+                ProjectSettings settings) {
+  const RunLockOrder order{options.tree, ctest, variable(environment::k_held)};
+  Result<RunLock> lock = take_run_lock(order, settings.run().runs);
+  if (!lock) {
+    complain(lock.error().message);
+    return exit_codes::k_lock_not_had;
   }
-  if (const Result<void> started = start(options, KeeperOrder::Starter::begin); !started) {
+  if (!lock->warning.empty()) complain(lock->warning);
+  KeeperOrder keeper{options.tree, options.project, ctest, KeeperOrder::Starter::begin};
+  if (options.from_include) keeper.starter = KeeperOrder::Starter::launcher;
+  if (lock->held) keeper.run_lock = lock->held->descriptor();
+  keeper.settings = std::move(settings);
+  if (const Result<void> started = start_keeper(keeper); !started) {
     complain("no keeper (failed to " + started.error().message +
              "): tests run by their own properties, nothing is recorded");
   }
   return exit_codes::k_success;
+}
+
+int begin(const IntegrationOptions& options) {
+  Result<ProjectSettings> settings = settings_of(options);
+  if (!settings) {
+    // ctest runs no test then, and ends with 8.
+    complain(settings.error().message);
+    return exit_codes::k_usage;
+  }
+  if (!os::can_watch_processes()) {
+    complain("this kernel cannot watch processes (pidfd_open): tests run without Holdfast");
+    return exit_codes::k_success;
+  }
+  const Result<ProcessName> ctest = parse_process_name(options.ctest);
+  if (!ctest) {
+    complain("failed to understand --ctest " + ctest.error().message);
+    return exit_codes::k_usage;
+  }
+  // `ctest -S` comes here for every ctest_test(): its keeper has the tree already.
+  if (has_keeper(*ctest)) return exit_codes::k_success;
+  return begin_alone(options, *ctest, std::move(*settings));
 }
 
 Result<std::string> summary_of(const IntegrationOptions& options) {
@@ -83,7 +128,14 @@ int end(const IntegrationOptions& options) {
 }
 
 int keeper(const IntegrationOptions& options) {
-  if (const Result<void> started = start(options, KeeperOrder::Starter::launcher); !started) {
+  const Result<ProcessName> ctest = parse_process_name(options.ctest);
+  if (!ctest) {
+    complain("failed to understand --ctest " + ctest.error().message);
+    return exit_codes::k_usage;
+  }
+  KeeperOrder order{options.tree, options.project, *ctest, KeeperOrder::Starter::launcher};
+  order.settings = settings_of(options);
+  if (const Result<void> started = start_keeper(order); !started) {
     complain("failed to " + started.error().message);
     return exit_codes::k_own_failure;
   }
@@ -94,7 +146,9 @@ int keeper(const IntegrationOptions& options) {
 
 void add_begin(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("begin", "before the first test of a run");
-  command->callback([options = add_options(command), &exit_code] { exit_code = begin(*options); });
+  const auto options = add_options(command);
+  command->add_flag("--from-include", options->from_include);
+  command->callback([options, &exit_code] { exit_code = begin(*options); });
 }
 
 void add_end(CLI::App& app, int& exit_code) {

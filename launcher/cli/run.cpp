@@ -1,31 +1,99 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "cli/commands.hpp"
+#include "core/command_line.hpp"
 #include "core/environment.hpp"
 #include "core/exit_codes.hpp"
+#include "core/settings_explanation.hpp"
 #include "os/process.hpp"
 #include "os/system_call.hpp"
+#include "settings/project_settings.hpp"
 
 namespace holdfast::cli {
+namespace {
 
-int exec_run(char** arguments) {
+// <prefix>/bin/holdfast -> <prefix>/libexec/holdfast/holdfast-launcher
+Result<std::string> launcher_program() {
   Result<std::string> own = os::own_program();
-  if (!own) {
-    complain("failed to " + own.error().message);
-    return exit_codes::k_own_failure;
-  }
-  // <prefix>/bin/holdfast -> <prefix>/libexec/holdfast/holdfast-launcher
+  if (!own) return own;
   std::string launcher = *own;
   for (int level = 0; level < 2; ++level) launcher.erase(launcher.rfind('/'));
-  launcher += "/libexec/holdfast/holdfast-launcher";
+  return launcher + "/libexec/holdfast/holdfast-launcher";
+}
+
+// What the file says, in the launcher's words, which knows nothing of files.
+std::vector<std::string> options_of(const TestValues& values) {
+  std::vector<std::string> options;
+  if (values.timeout) options.push_back("--timeout=" + to_text(values.timeout->value));
+  if (values.grace) options.push_back("--grace=" + to_text(values.grace->value));
+  if (values.lock_timeout) {
+    options.push_back("--lock-timeout=" + to_text(values.lock_timeout->value));
+  }
+  if (values.on_leak) {
+    options.push_back("--on-leak=" + std::string(name_of(values.on_leak->value)));
+  }
+  return options;
+}
+
+// Those of the file, unless the user set them.
+void set_environment(const TestValues& values) {
+  for (const Said<Variable>& said : values.environment) {
+    if (!said.value.value.empty()) ::setenv(said.value.name.c_str(), said.value.value.c_str(), 0);
+  }
+}
+
+// What the settings of the project around us say of the command; nothing for a command line that
+// the launcher will refuse or that asks for help.
+Result<TestValues> values_for(const std::vector<std::string_view>& words) {
+  const Result<CommandLine> line = parse_command_line(words);
+  if (!line || line->help) return TestValues{};
+  std::string name = line->name;
+  if (name.empty()) {
+    const std::string_view command = words[line->command_at];
+    name = command.substr(command.rfind('/') + 1);
+  }
+  std::error_code error;
+  const std::filesystem::path here = std::filesystem::current_path(error);
+  if (error) return TestValues{};
+  const std::optional<std::string> file = settings_file_around(here.string());
+  if (!file) return TestValues{};
+  const Result<ProjectSettings> settings = ProjectSettings::load(file, selected_profile());
+  if (!settings) return settings.error();
+  return settings->values_for(name, {});
+}
+
+}  // namespace
+
+int exec_run(char** arguments) {
+  Result<std::string> launcher = launcher_program();
+  if (!launcher) {
+    complain("failed to " + launcher.error().message);
+    return exit_codes::k_own_failure;
+  }
+  std::vector<std::string_view> words;
+  for (char** word = arguments + 2; *word != nullptr; ++word) words.emplace_back(*word);
+  const Result<TestValues> values = values_for(words);
+  if (!values) {
+    complain(values.error().message);
+    return exit_codes::k_own_failure;
+  }
+  set_environment(*values);
+  // In front of the user's own, which come later and win.
+  std::vector<std::string> options = options_of(*values);
+  std::vector<char*> all{launcher->data()};
+  for (std::string& option : options) all.push_back(option.data());
+  for (char** word = arguments + 2; *word != nullptr; ++word) all.push_back(*word);
+  all.push_back(nullptr);
   // A command that a test runs is no test: ctest's words to the launcher are not meant for it.
   ::unsetenv(std::string(environment::k_attach).c_str());
-  arguments[1] = launcher.data();
-  ::execv(launcher.c_str(), arguments + 1);
-  complain(os::system_error("failed to execute " + launcher).message);
+  ::execv(launcher->c_str(), all.data());
+  complain(os::system_error("failed to execute " + *launcher).message);
   return exit_codes::k_own_failure;
 }
 

@@ -26,6 +26,11 @@ inline constexpr std::string_view k_property_resource_lock = "HOLDFAST_P_RESOURC
 inline constexpr std::string_view k_property_timeout = "HOLDFAST_P_TIMEOUT";
 inline constexpr std::string_view k_property_on_leak = "HOLDFAST_P_ON_LEAK";
 inline constexpr std::string_view k_property_needed = "HOLDFAST_P_NEEDED";
+inline constexpr std::string_view k_property_labels = "HOLDFAST_P_LABELS";
+
+// --- From `holdfast config --explain` to attach.cmake ---------------------------------------
+// Listings show commands as the launcher gets them, with its variables.
+inline constexpr std::string_view k_explain = "HOLDFAST_EXPLAIN";
 
 // --- To the test ------------------------------------------------------------------------
 inline constexpr std::string_view k_test_name = "HOLDFAST_TEST_NAME";
@@ -33,6 +38,7 @@ inline constexpr std::string_view k_attempt = "HOLDFAST_ATTEMPT";
 inline constexpr std::string_view k_attempt_id = "HOLDFAST_ATTEMPT_ID";
 inline constexpr std::string_view k_run_id = "HOLDFAST_RUN_ID";
 inline constexpr std::string_view k_held = "HOLDFAST_HELD";
+inline constexpr std::string_view k_tmpdir = "HOLDFAST_TMPDIR";
 inline constexpr std::string_view k_slot_prefix = "HOLDFAST_SLOT_";
 
 }  // namespace holdfast::environment

@@ -7,20 +7,18 @@
 #include <string_view>
 #include <vector>
 
-#include "core/lock_spec.hpp"
-
 namespace holdfast {
 
-// `NAME@scope#attempt`, comma-separated; the name encoded as a file name.
+// `<place>#<attempt>`, comma-separated; the place as place_of() gives it.
 class HeldLocks {
  public:
   explicit HeldLocks(std::string_view text);
 
-  // The attempt below which `spec` has to be taken; empty when no ancestor holds it.
-  std::string level_of(const LockSpec& spec) const;
+  // The attempt below which the lock at `place` has to be taken; empty when no ancestor holds it.
+  std::string level_of(std::string_view place) const;
 
-  // After this attempt took `locks`: what its test and everything below it inherits.
-  std::string with(const std::vector<LockSpec>& locks, std::string_view attempt) const;
+  // After this attempt took the locks at `places`: what its test and everything below it inherits.
+  std::string with(const std::vector<std::string>& places, std::string_view attempt) const;
 
  private:
   std::vector<std::string> entries_;

@@ -8,9 +8,16 @@ namespace holdfast::names {
 // In the build tree. `<tree>/.holdfast/` is made by the configure step (Holdfast.cmake)
 // and by the keeper; nothing in it is needed by a run that cannot write there.
 inline constexpr std::string_view k_tree_directory = ".holdfast";
-// Written at configure time: the key of the lock scope `project`, one line.
+// Written at configure time. First line: the key of the lock scope `project`; second: the project's
+// top source directory, absolute.
 inline constexpr std::string_view k_project_file = ".holdfast/project";
+// In the project's top source directory, written by people: docs/config.md.
+inline constexpr std::string_view k_settings_file = "holdfast.toml";
+// The lock of one run at a time: files like those of any lock (below).
+inline constexpr std::string_view k_run_lock_directory = ".holdfast/run-lock";
 inline constexpr std::string_view k_runs_directory = ".holdfast/runs";
+// Inside a run's directory: one directory per attempt, by its id.
+inline constexpr std::string_view k_scratch_directory = "scratch";
 inline constexpr std::string_view k_journal_file = "journal.jsonl";
 // Inside a run's directory; made once with O_EXCL by whoever says it first.
 inline constexpr std::string_view k_keeperless_flag = "said-keeper-gone";

@@ -1,5 +1,8 @@
 #include "core/policy.hpp"
 
+#include <initializer_list>
+#include <utility>
+
 namespace holdfast {
 namespace {
 
@@ -16,8 +19,8 @@ Result<void> for_each_part(std::string_view list, Use use) {
   return {};
 }
 
-Result<std::vector<LockSpec>> locks_of(const Properties& properties, const Overrides& overrides) {
-  std::vector<LockSpec> locks = overrides.locks;
+Result<std::vector<LockSpec>> locks_of(const Properties& properties) {
+  std::vector<LockSpec> locks;
   const auto keep = [&](Result<LockSpec> spec, const char* property) -> Result<void> {
     if (!spec) return Error{std::string(property) + ": " + spec.error().message};
     locks.push_back(std::move(*spec));
@@ -54,13 +57,56 @@ void apply_properties(const Properties& properties, ResolvedPolicy& resolved) {
   }
 }
 
-}  // namespace
-
-std::optional<OnLeak> on_leak_named(std::string_view name) {
-  for (OnLeak on_leak : {OnLeak::kill, OnLeak::fail, OnLeak::ignore}) {
-    if (name_of(on_leak) == name) return on_leak;
+template <typename Named>
+std::optional<Named> named(std::string_view name, std::initializer_list<Named> all) {
+  for (Named one : all) {
+    if (name_of(one) == name) return one;
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Containment> containment_named(std::string_view name) {
+  return named(name, {Containment::none, Containment::cgroup, Containment::pidns});
+}
+
+std::string_view name_of(Containment containment) {
+  switch (containment) {
+    case Containment::none:
+      return "none";
+    case Containment::cgroup:
+      return "cgroup";
+    case Containment::pidns:
+      return "pidns";
+  }
+  return "none";
+}
+
+std::optional<Scratch> scratch_named(std::string_view name) {
+  return named(name, {Scratch::keep_failed, Scratch::keep, Scratch::remove});
+}
+
+std::string_view name_of(Scratch scratch) {
+  switch (scratch) {
+    case Scratch::keep_failed:
+      return "keep-failed";
+    case Scratch::keep:
+      return "keep";
+    case Scratch::remove:
+      return "remove";
+  }
+  return "keep-failed";
+}
+
+std::vector<Variable> default_environment() {
+  return {{"PYTHONFAULTHANDLER", "1"},
+          {"RUST_BACKTRACE", "1"},
+          {"UBSAN_OPTIONS", "print_stacktrace=1"}};
+}
+
+std::optional<OnLeak> on_leak_named(std::string_view name) {
+  return named(name, {OnLeak::kill, OnLeak::fail, OnLeak::ignore});
 }
 
 std::string_view name_of(OnLeak on_leak) {
@@ -76,17 +122,33 @@ std::string_view name_of(OnLeak on_leak) {
 }
 
 Result<ResolvedPolicy> resolve(const Properties& properties, const Overrides& overrides) {
+  return resolve_over(Policy{}, properties, overrides);
+}
+
+Result<ResolvedPolicy> resolve_over(Policy base, const Properties& properties,
+                                    const Overrides& overrides) {
   ResolvedPolicy resolved;
-  Result<std::vector<LockSpec>> locks = locks_of(properties, overrides);
+  resolved.policy = std::move(base);
+  Result<std::vector<LockSpec>> locks = locks_of(properties);
   if (!locks) return locks.error();
   apply_properties(properties, resolved);
-  Policy& policy = resolved.policy;
+  resolved.policy.locks = std::move(*locks);
+  Result<Policy> policy = with_overrides(std::move(resolved.policy), overrides);
+  if (!policy) return policy.error();
+  resolved.policy = std::move(*policy);
+  return resolved;
+}
+
+Result<Policy> with_overrides(Policy policy, const Overrides& overrides) {
+  policy.locks.insert(policy.locks.end(), overrides.locks.begin(), overrides.locks.end());
+  Result<std::vector<LockSpec>> locks = canonical_locks(std::move(policy.locks));
+  if (!locks) return locks.error();
   policy.locks = std::move(*locks);
   if (overrides.lock_timeout) policy.lock_timeout = *overrides.lock_timeout;
   if (overrides.timeout) policy.timeout = *overrides.timeout;
   if (overrides.grace) policy.grace = *overrides.grace;
   if (overrides.on_leak) policy.on_leak = *overrides.on_leak;
-  return resolved;
+  return policy;
 }
 
 }  // namespace holdfast

@@ -26,7 +26,33 @@ enum class OnLeak : std::uint8_t {
 std::optional<OnLeak> on_leak_named(std::string_view name);
 std::string_view name_of(OnLeak on_leak);
 
+// What is put around an attempt so that nothing of it can get away.
+enum class Containment : std::uint8_t { none, cgroup, pidns };
+
+std::optional<Containment> containment_named(std::string_view name);
+std::string_view name_of(Containment containment);
+
+// When an attempt's scratch directory goes.
+enum class Scratch : std::uint8_t {
+  keep_failed,  // after a pass
+  keep,         // never
+  remove,       // always
+};
+
+std::optional<Scratch> scratch_named(std::string_view name);
+std::string_view name_of(Scratch scratch);
+
+struct Variable {
+  std::string name;
+  std::string value;
+
+  friend bool operator==(const Variable&, const Variable&) = default;
+};
+
 inline constexpr Milliseconds k_default_grace{5000};
+
+// Make a crash say where it was.
+std::vector<Variable> default_environment();
 
 struct Policy {
   std::vector<LockSpec> locks;   // canonical order
@@ -36,6 +62,10 @@ struct Policy {
   OnLeak on_leak = OnLeak::kill;
   // FIXTURES_SETUP or named in a DEPENDS: what it leaves behind lives until the run ends.
   bool needed_by_others = false;
+  Containment containment = Containment::none;
+  Scratch scratch = Scratch::keep_failed;
+  // For the test, where the user has not set them.
+  std::vector<Variable> environment = default_environment();
 
   friend bool operator==(const Policy&, const Policy&) = default;
 };
@@ -47,6 +77,7 @@ struct Properties {
   std::string timeout;        // HOLDFAST_TIMEOUT
   std::string on_leak;        // HOLDFAST_ON_LEAK
   bool needed_by_others = false;
+  std::string labels = {};  // LABELS, as resource_lock; only told where holdfast.toml asks for them
 };
 
 // As the command line of `holdfast run` or of the launcher says it.
@@ -68,5 +99,10 @@ struct ResolvedPolicy {
 // without a lock that was asked for is worse than not to run. Anything else is left out with
 // a warning.
 Result<ResolvedPolicy> resolve(const Properties& properties, const Overrides& overrides);
+// The same, where `base` is what holds when neither says anything.
+Result<ResolvedPolicy> resolve_over(Policy base, const Properties& properties,
+                                    const Overrides& overrides);
+// The last step of it alone, for a policy that the keeper resolved without them.
+Result<Policy> with_overrides(Policy policy, const Overrides& overrides);
 
 }  // namespace holdfast

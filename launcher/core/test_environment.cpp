@@ -31,6 +31,17 @@ void TestEnvironment::set(std::string_view name, std::string_view value) {
   own_.push_back(std::move(entry));
 }
 
+void TestEnvironment::set_if_absent(std::string_view name, std::string_view value) {
+  for (const char* entry : entries_) {
+    const std::string_view text = entry;
+    if (text.size() > name.size() && text[name.size()] == '=' &&
+        text.substr(0, name.size()) == name) {
+      return;
+    }
+  }
+  set(name, value);
+}
+
 char** TestEnvironment::environ() {
   for (std::string& entry : own_) entries_.push_back(entry.data());
   entries_.push_back(nullptr);

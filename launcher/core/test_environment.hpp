@@ -16,6 +16,8 @@ class TestEnvironment {
 
   // May be called until environ() is.
   void set(std::string_view name, std::string_view value);
+  // The same where the user has not set it, not even to nothing.
+  void set_if_absent(std::string_view name, std::string_view value);
 
   // Null-terminated, for execve(2). Valid as long as this object.
   char** environ();

@@ -35,6 +35,42 @@ Result<Milliseconds> time_in(const Message& message, std::string_view key) {
   return Milliseconds{*count};
 }
 
+// What hardly any grant differs in: what is not sent costs nothing.
+void add_if_not_default(Message& message, const Policy& policy) {
+  const Policy usual;
+  if (policy.containment != usual.containment) {
+    message.add("containment", name_of(policy.containment));
+  }
+  if (policy.scratch != usual.scratch) message.add("scratch", name_of(policy.scratch));
+  if (policy.environment == usual.environment) return;
+  message.add("environment", "own");
+  for (const Variable& variable : policy.environment) {
+    message.add("variable", variable.name + "=" + variable.value);
+  }
+}
+
+Result<void> read_if_not_default(const Message& message, Policy& policy) {
+  if (const std::string_view name = message.get("containment"); !name.empty()) {
+    const std::optional<Containment> containment = containment_named(name);
+    if (!containment) return Error{"read `containment` of a grant message"};
+    policy.containment = *containment;
+  }
+  if (const std::string_view name = message.get("scratch"); !name.empty()) {
+    const std::optional<Scratch> scratch = scratch_named(name);
+    if (!scratch) return Error{"read `scratch` of a grant message"};
+    policy.scratch = *scratch;
+  }
+  if (message.get("environment").empty()) return {};
+  policy.environment.clear();
+  for (const auto& [key, value] : message.fields) {
+    if (key != "variable") continue;
+    const std::size_t equals = value.find('=');
+    if (equals == std::string::npos) return Error{"read `variable` of a grant message"};
+    policy.environment.push_back({value.substr(0, equals), value.substr(equals + 1)});
+  }
+  return {};
+}
+
 }  // namespace
 
 void Message::add(std::string_view key, std::string_view value) {
@@ -95,6 +131,7 @@ Message to_message(const AttemptRequest& request) {
   add_if_set("resource_lock", properties.resource_lock);
   add_if_set("timeout", properties.timeout);
   add_if_set("on_leak", properties.on_leak);
+  add_if_set("labels", properties.labels);
   if (properties.needed_by_others) message.add("needed", "1");
   return message;
 }
@@ -114,6 +151,7 @@ Result<AttemptRequest> to_request(const Message& message) {
   request.properties.timeout = message.get("timeout");
   request.properties.on_leak = message.get("on_leak");
   request.properties.needed_by_others = !message.get("needed").empty();
+  request.properties.labels = message.get("labels");
   return request;
 }
 
@@ -130,6 +168,7 @@ Message to_message(const AttemptGrant& grant) {
   message.add("grace", std::to_string(policy.grace.count()));
   message.add("on_leak", name_of(policy.on_leak));
   if (policy.needed_by_others) message.add("needed", "1");
+  add_if_not_default(message, policy);
   for (const LockSpec& lock : policy.locks) {
     // Name and manner apart: a promoted RESOURCE_LOCK may hold any character.
     LockSpec nameless = lock;
@@ -159,6 +198,7 @@ Result<AttemptGrant> to_grant(const Message& message) {
   grant.policy.grace = *grace;
   grant.policy.on_leak = *on_leak;
   grant.policy.needed_by_others = !message.get("needed").empty();
+  if (Result<void> read = read_if_not_default(message, grant.policy); !read) return read.error();
   // A name is followed by its manner: one without the other would be a test without its lock.
   std::optional<std::string_view> lock_name;
   for (const auto& [key, value] : message.fields) {

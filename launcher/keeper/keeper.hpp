@@ -8,6 +8,7 @@
 
 #include "core/attach.hpp"
 #include "core/result.hpp"
+#include "settings/project_settings.hpp"
 
 namespace holdfast {
 
@@ -18,6 +19,10 @@ struct KeeperOrder {
   // `holdfast begin` prints the summary at POST_TEST; a keeper that the first launcher started
   // prints it itself when ctest has ended.
   enum class Starter { begin, launcher } starter = Starter::launcher;
+  // The run's lock on its tree (run_lock.hpp), which the keeper holds until it ends; -1: none.
+  int run_lock = -1;
+  // With an error every test of the run is refused, and says it.
+  Result<ProjectSettings> settings = ProjectSettings{};
 };
 
 // Starts a keeper for that ctest as a process of its own, in a session of its own. Returns when

@@ -1,11 +1,13 @@
 #include "keeper/live_lines.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "os/process.hpp"
 #include "os/system_call.hpp"
@@ -32,12 +34,17 @@ os::UniqueFd open_stderr_of(const ProcessName& ctest) {
   if (shares_position) {
     if (os::UniqueFd copy = copy_of(ctest); copy.valid()) return copy;
   }
-  return os::UniqueFd(
-      ::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  os::UniqueFd own(::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  // After setpriv, sudo or su it is often another user's pipe or terminal, which only who has it
+  // may use.
+  return own.valid() ? std::move(own) : copy_of(ctest);
 }
 
 void write_live_line(const os::UniqueFd& target, std::string_view text) {
   if (!target.valid()) return;
+  // A copy of ctest's descriptor may block, and must not be made to: ctest has it too.
+  pollfd room{target.get(), POLLOUT, 0};
+  if (::poll(&room, 1, 0) != 1) return;
   std::string line = "holdfast: ";
   line += text;
   std::replace(line.begin(), line.end(), '\n', ' ');

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/wire.hpp"
+#include "keeper/connections.hpp"
 #include "keeper/keeper.hpp"
 #include "keeper/run.hpp"
 #include "os/unique_fd.hpp"
@@ -23,17 +24,21 @@ class Service {
  private:
   void wait_for_news();
   void accept_all();
+  // Serves one message, or sees to the end of the connection.
+  void attend_to(Connection& connection);
   // False when the connection is over.
-  bool serve(const os::UniqueFd& connection);
-  wire::Message answer(const wire::Message& message, int asker);
-  wire::Message grant(const wire::AttemptRequest& request, int asker);
-  wire::Message end_of_run(int asker);
-  Run& run_of(unsigned include_count, int asker);
-  void roll_over(int asker);
+  bool serve(Connection& connection);
+  wire::Message answer(const wire::Message& message, Connection& asker);
+  wire::Message grant(const wire::AttemptRequest& request, Connection& asker);
+  wire::Message end_of_run(const Connection& asker);
+  Run& run_of(unsigned include_count, const Connection* asker);
+  void roll_over(const Connection* asker);
   void finish_after_ctest();
-  // Tells those who keep a test's leftovers that the run is over, and waits until they are gone.
-  // `asker` (-1: nobody) is the connection that wants to know.
-  void dismiss_connections(int asker);
+  // Tells everybody but `asker` (null: nobody is spared) that the run is over, and waits until they
+  // are gone: guards that keep leftovers, launchers of a ctest that died.
+  void dismiss_connections(const Connection* asker);
+  void reap_helpers(int options);
+  bool ctest_died() const;
   void say(std::string_view text);
   void say_once(const std::string& text);
 
@@ -41,10 +46,11 @@ class Service {
   os::UniqueFd listener_;
   os::UniqueFd ctest_;
   os::UniqueFd stderr_;  // held only when the summary is ours to print
-  std::vector<os::UniqueFd> connections_;
+  std::vector<Connection> connections_;
+  std::set<pid_t> helpers_;  // processes that look after orphaned attempts
   std::optional<Run> run_;
   unsigned runs_ = 0;
-  unsigned include_count_ = 0;  // of the current run; 0: not known yet
+  unsigned include_count_ = 0;  // of the current run
   bool run_ended_ = false;      // `holdfast end` has been here
   bool ctest_ended_ = false;
   std::set<std::string> said_;

@@ -16,15 +16,23 @@ namespace holdfast {
 namespace {
 
 constexpr char k_listens = 'L';
+// Descriptor of the keeper for its first words to who started it. The run's lock is the next one.
+constexpr int k_caller = 3;
 
 // Nothing of the caller's may stay open: a pipe of ctest's would block it or who reads from it.
-void leave_caller(int kept) {
+void leave_caller(int kept, int run_lock) {
   ::setsid();
   (void)::chdir("/");
   const int null = ::open("/dev/null", O_RDWR);
   for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
-  ::dup2(kept, 3);
-  ::close_range(4, ~0U, 0);
+  // Out of the way first: either may have the other's new number.
+  constexpr int out_of_the_way = 10;
+  const int high = ::fcntl(kept, F_DUPFD_CLOEXEC, out_of_the_way);
+  const int high_lock = run_lock >= 0 ? ::fcntl(run_lock, F_DUPFD_CLOEXEC, out_of_the_way) : -1;
+  ::dup2(high, k_caller);
+  unsigned first_closed = k_caller + 1;
+  if (high_lock >= 0) first_closed = static_cast<unsigned>(::dup2(high_lock, k_caller + 1)) + 1;
+  ::close_range(first_closed, ~0U, 0);
 }
 
 void tell(int caller, std::string_view text) {
@@ -41,7 +49,7 @@ Result<void> prepare_directory(const os::UniqueFd& user) {
 
 // The keeper process, from its first instruction to its last.
 [[noreturn]] void be_keeper(const KeeperOrder& order) {
-  constexpr int caller = 3;
+  constexpr int caller = k_caller;
   const auto fail = [&](const Error& error) {
     tell(caller, error.message);
     ::_exit(1);
@@ -77,7 +85,7 @@ Result<void> start_keeper(const KeeperOrder& order) {
   const pid_t child = ::fork();
   if (child < 0) return os::system_error("start the keeper");
   if (child == 0) {
-    leave_caller(question.get());
+    leave_caller(question.get(), order.run_lock);
     be_keeper(order);
   }
   question.reset();

@@ -2,11 +2,13 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <new>
 
 #include "core/supervision.hpp"
 #include "launcher/guard.hpp"
@@ -60,6 +62,11 @@ class Attempt final : public os::TreeWatcher {
     if (::waitid(P_ALL, 0, &any, WEXITED | WNOHANG | WNOWAIT) == 0) spared_ = os::own_children();
     Result<std::pair<os::UniqueFd, os::UniqueFd>> pair = os::packet_pair();
     if (!pair) return pair.error();
+    void* memory = ::mmap(nullptr, sizeof(SharedReport), PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return os::system_error("share memory with the guard");
+    shared_ = new (memory) SharedReport;
+    launcher_ = ::getpid();
     guard_ = ::fork();
     if (guard_ < 0) return os::system_error("start the guard");
     if (guard_ == 0) {
@@ -81,21 +88,23 @@ class Attempt final : public os::TreeWatcher {
     duty.needed_by_others = plan_.policy.needed_by_others;
     duty.under_ctest = plan_.mode == ExitMode::ctest;
     duty.launcher = std::move(end);
+    duty.launcher_pid = launcher_;
+    duty.shared = shared_;
     duty.keeper = plan_.keeper;
     duty.parent = around_.parent.get();
+    duty.identity = plan_.identity;
     duty.locks = plan_.locks;
     return duty;
   }
 
   void wait_for_news() {
-    pollfd fds[3] = {{link_.get(), POLLIN, 0},
-                     {around_.signals.get(), POLLIN, 0},
+    pollfd fds[2] = {{around_.signals.get(), POLLIN, 0},
                      {parent_watched_ ? around_.parent.get() : -1, POLLIN, 0}};
-    ::poll(fds, 3, time_left());
+    ::poll(fds, 2, time_left());
     // The guard first: a test that has ended was not interrupted by what came at the same time.
-    if (fds[0].revents != 0) read_report();
-    if (fds[1].revents != 0) read_signals();
-    if (fds[2].revents != 0) {
+    look_at_guard();
+    if (fds[0].revents != 0) read_signals();
+    if (fds[1].revents != 0) {
       parent_watched_ = false;
       happened({Event::Kind::parent_ended});
     }
@@ -160,22 +169,30 @@ class Attempt final : public os::TreeWatcher {
     (void)os::retried([&] { return ::send(link_.get(), &what, sizeof what, MSG_NOSIGNAL); });
   }
 
-  void read_report() {
-    GuardReport report{};
-    const ssize_t got =
-        os::retried([&] { return ::recv(link_.get(), &report, sizeof report, MSG_DONTWAIT); });
-    if (got < 0 && errno == EAGAIN) return;
-    if (got != static_cast<ssize_t>(sizeof report)) return guard_is_gone();
-    report_ = report;
-    ended_us_ = os::monotonic_now_us();
-    happened({report.kind == GuardReport::Kind::main_ended ? Event::Kind::main_ended
-                                                           : Event::Kind::tree_ended});
+  // It exited, or has something to say and goes on.
+  void look_at_guard() {
+    if (state_.stage == Stage::ended) return;
+    const bool exited = os::retried([&] { return ::waitpid(guard_, nullptr, WNOHANG); }) == guard_;
+    const SharedReport::Stage told = shared_->stage.load(std::memory_order_acquire);
+    if (told != SharedReport::Stage::watching) report_ = shared_->report;
+    if (exited) guard_ = -1;
+    if (told == SharedReport::Stage::tree_ended) {
+      ended_us_ = os::monotonic_now_us();
+      happened({Event::Kind::tree_ended});
+    } else if (exited) {
+      guard_is_gone();
+    } else if (told == SharedReport::Stage::main_ended) {
+      happened({Event::Kind::main_ended});
+    }
   }
 
   void read_signals() {
     for (os::ReceivedSignal got = os::next_signal(around_.signals); got.number != 0;
          got = os::next_signal(around_.signals)) {
-      if (got.number == SIGCHLD) continue;  // the guard's death shows on its socket
+      if (got.number == SIGCHLD) {
+        look_at_guard();
+        continue;
+      }
       if (around_.callers.ignores(got.number)) {
         // Nothing to us, as it would be to the bare command, unless the test handles it after all.
         if (got.source == SignalSource::process) order({GuardOrder::Kind::forward, got.number});
@@ -192,7 +209,7 @@ class Attempt final : public os::TreeWatcher {
 
   // The guard was to end the tree and has not: stopped, most likely.
   void take_over() {
-    ::kill(guard_, SIGKILL);
+    if (guard_ > 0) ::kill(guard_, SIGKILL);
     guard_is_gone();
   }
 
@@ -248,7 +265,9 @@ class Attempt final : public os::TreeWatcher {
   pid_t guard_ = -1;
   std::vector<pid_t> spared_;
   SupervisionState state_;
+  SharedReport* shared_ = nullptr;  // unmapped by the end of this process
   GuardReport report_;
+  pid_t launcher_ = -1;
   bool guard_lost_ = false;
   bool parent_watched_ = true;
   Milliseconds started_{0};

@@ -14,7 +14,8 @@ struct AttemptPlan {
   os::Command command;
   Policy policy;
   ExitMode mode = ExitMode::command;
-  int keeper = -1;                                // connection; -1: none
+  int keeper = -1;  // connection; -1: none
+  const AttemptIdentity* identity = nullptr;
   std::vector<os::LockRequest>* locks = nullptr;  // held for as long as anything of the test lives
 };
 

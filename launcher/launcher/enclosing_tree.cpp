@@ -8,14 +8,14 @@
 
 namespace holdfast::launcher {
 
-os::LockHome enclosing_tree() {
+LockHome enclosing_tree() {
   char buffer[PATH_MAX];
   if (::getcwd(buffer, sizeof buffer) == nullptr) return {};
   std::string directory = buffer;
   while (!directory.empty()) {
     const std::string file = directory + "/" + std::string(names::k_project_file);
     if (Result<std::string> project = os::read_file(file, 4096)) {
-      return {project->substr(0, project->find('\n')), directory, {}};
+      return {project->substr(0, project->find('\n')), directory};
     }
     directory.erase(directory.rfind('/'));
   }

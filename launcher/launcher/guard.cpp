@@ -14,6 +14,7 @@
 #include <string>
 
 #include "launcher/guard_messages.hpp"
+#include "launcher/keeper_link.hpp"
 #include "launcher/output_holders.hpp"
 #include "os/clock.hpp"
 #include "os/process_tree.hpp"
@@ -94,8 +95,8 @@ class Guard final : public os::TreeWatcher {
     const std::vector<os::NamedProcess> leftovers = os::living_descendants({});
     report_.leftovers = list_processes(leftovers, report_.leftover_list);
     if (may_stay(leftovers)) let_go();
-    report_.kind = GuardReport::Kind::main_ended;
-    send_report();
+    publish(SharedReport::Stage::main_ended);
+    wake_launcher();
     end_tree(SIGTERM, duty_.grace);
     finish();
   }
@@ -112,7 +113,8 @@ class Guard final : public os::TreeWatcher {
   [[noreturn]] void let_go() {
     report_.kept = true;
     if (!duty_.needed_by_others) finish();
-    send_report();
+    publish(SharedReport::Stage::tree_ended);
+    wake_launcher();
     duty_.locks->clear();
     keep_only_watched();
     wait_for_end_of_run();
@@ -157,18 +159,34 @@ class Guard final : public os::TreeWatcher {
   [[noreturn]] void finish() {
     rusage used{};
     ::getrusage(RUSAGE_CHILDREN, &used);
-    report_.kind = GuardReport::Kind::tree_ended;
     report_.user_us = microseconds(used.ru_utime);
     report_.system_us = microseconds(used.ru_stime);
     report_.max_rss_kb = used.ru_maxrss;
-    send_report();
+    publish(SharedReport::Stage::tree_ended);
+    if (!duty_.launcher.valid()) record_in_launchers_place();
     ::_exit(0);
   }
 
-  void send_report() {
-    if (!duty_.launcher.valid()) return;
-    (void)os::retried(
-        [&] { return ::send(duty_.launcher.get(), &report_, sizeof report_, MSG_NOSIGNAL); });
+  // The launcher was killed: what it would have said of the attempt is said here.
+  void record_in_launchers_place() {
+    AttemptResult result;
+    result.report = report_;
+    result.observation.end_reason = EndReason::parent_gone;
+    result.outcome = outcome_of(result.observation);
+    result.wall_us = os::monotonic_now_us() - started_us_;
+    result.note = "the launcher of the test was killed; its process tree was ended";
+    (void)record_end(*duty_.identity, result);
+    bid_farewell(duty_.keeper);
+  }
+
+  void publish(SharedReport::Stage stage) {
+    duty_.shared->report = report_;
+    duty_.shared->stage.store(stage, std::memory_order_release);
+  }
+
+  // Only where the report is not followed by our exit, which would.
+  void wake_launcher() {
+    if (::getppid() == duty_.launcher_pid) ::kill(duty_.launcher_pid, SIGCHLD);
   }
 
   void end_tree(int signal, Milliseconds grace) {
@@ -229,6 +247,7 @@ class Guard final : public os::TreeWatcher {
   GuardReport report_;
   os::UniqueFd children_;
   pid_t main_ = -1;
+  std::int64_t started_us_ = os::monotonic_now_us();
 };
 
 }  // namespace

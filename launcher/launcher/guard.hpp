@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "core/policy.hpp"
+#include "launcher/guard_messages.hpp"
+#include "launcher/records.hpp"
 #include "os/lock_file.hpp"
 #include "os/signals.hpp"
 #include "os/spawn.hpp"
@@ -23,9 +25,12 @@ struct GuardDuty {
   OnLeak on_leak = OnLeak::kill;
   bool needed_by_others = false;
   bool under_ctest = false;
-  os::UniqueFd launcher;                          // our end of the socket pair
-  int keeper = -1;                                // the launcher's connection, inherited; -1: none
-  int parent = -1;                                // ctest's pidfd, inherited; -1: none
+  os::UniqueFd launcher;  // our end of the socket pair
+  pid_t launcher_pid = -1;
+  SharedReport* shared = nullptr;
+  int keeper = -1;  // the launcher's connection, inherited; -1: none
+  int parent = -1;  // ctest's pidfd, inherited; -1: none
+  const AttemptIdentity* identity = nullptr;
   std::vector<os::LockRequest>* locks = nullptr;  // inherited copies, which keep the locks
 };
 

@@ -1,10 +1,15 @@
-// What launcher and guard say to each other: fixed-size packets over their socket pair. Both are
-// the same program, forked: no version, no encoding.
+// What launcher and guard say to each other. Both are the same program, forked: no version, no
+// encoding.
+//
+// Orders are packets on a socket pair; its end tells the guard that the launcher has died. Reports
+// are in memory that both share, read after SIGCHLD: the guard's exit is the usual one, so that the
+// launcher wakes once per test and not once for a message and again for the exit.
 #pragma once
 
 #include <sys/types.h>
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 
 namespace holdfast::launcher {
@@ -27,11 +32,6 @@ struct ListedProcess {
 inline constexpr std::size_t k_most_listed = 16;
 
 struct GuardReport {
-  enum class Kind : std::uint8_t {
-    main_ended,  // the main process ended, others are left
-    tree_ended,  // the last message: nothing is left, or what is left stays with the guard
-  };
-  Kind kind = Kind::tree_ended;
   int exec_error = 0;  // errno: the command was never executed
   bool main_reaped = false;
   int main_status = 0;  // as waitpid(2) gives it
@@ -43,6 +43,18 @@ struct GuardReport {
   bool kept = false;       // the leftovers live on, with the guard or without it
   unsigned survivors = 0;  // could not be ended: uninterruptible, or another user's
   std::array<ListedProcess, k_most_listed> survivor_list{};
+};
+
+// In memory shared by the two.
+struct SharedReport {
+  enum class Stage : std::uint8_t {
+    watching,
+    main_ended,  // the main process ended, others are left
+    tree_ended,  // the last word: nothing is left, or what is left stays with the guard
+  };
+  // Written last by the guard, read first by the launcher.
+  std::atomic<Stage> stage{Stage::watching};
+  GuardReport report;
 };
 
 }  // namespace holdfast::launcher

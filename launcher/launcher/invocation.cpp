@@ -36,6 +36,8 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
     properties.on_leak = value;
   } else if (name == env::k_property_needed) {
     properties.needed_by_others = true;
+  } else if (name == env::k_property_labels) {
+    properties.labels = value;
   } else if (name == env::k_held) {
     invocation.held = value;
   }

@@ -95,6 +95,14 @@ Result<wire::AttemptGrant> KeeperLink::ask(const wire::AttemptRequest& request) 
   return wire::to_grant(*message);
 }
 
+void KeeperLink::entrust(int descriptor) {
+  if (!connected()) return;
+  wire::Message message;
+  message.kind = wire::k_hold;
+  // Without it the lock ends with launcher and guard, which only matters when both are killed.
+  (void)os::send_descriptor(fd(), wire::encode(message), descriptor);
+}
+
 bool KeeperLink::say(std::string_view line, Repeat repeat) {
   if (!connected()) return false;
   wire::Message message;
@@ -102,6 +110,13 @@ bool KeeperLink::say(std::string_view line, Repeat repeat) {
   message.add("line", line);
   if (repeat == Repeat::once_per_run) message.add("once", "1");
   return static_cast<bool>(os::send_packet(fd(), wire::encode(message)));
+}
+
+void bid_farewell(int keeper) {
+  if (keeper < 0) return;
+  wire::Message message;
+  message.kind = wire::k_farewell;
+  (void)os::send_packet(keeper, wire::encode(message));
 }
 
 }  // namespace holdfast::launcher

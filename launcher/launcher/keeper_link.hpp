@@ -25,6 +25,10 @@ class KeeperLink {
   const std::string& trouble() const { return trouble_; }
   int fd() const { return socket_.get(); }
 
+  // Has the keeper hold a duplicate of a lock's descriptor, so that the lock outlives this process
+  // for as long as anything of its test lives. To be called before the lock is taken.
+  void entrust(int descriptor);
+
   // Asks for the policy of one attempt. Waits for the answer, at most a few seconds.
   Result<wire::AttemptGrant> ask(const wire::AttemptRequest& request);
 
@@ -35,5 +39,9 @@ class KeeperLink {
   os::UniqueFd socket_;
   std::string trouble_;
 };
+
+// The last word on an attempt, by launcher or guard: it is recorded, its locks may go. Without it
+// the keeper takes both for dead when the connection ends.
+void bid_farewell(int keeper);
 
 }  // namespace holdfast::launcher

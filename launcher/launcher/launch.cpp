@@ -1,13 +1,17 @@
 #include "launcher/launch.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 
+#include "core/attempt_tag.hpp"
 #include "core/environment.hpp"
 #include "core/exit_codes.hpp"
 #include "core/held_locks.hpp"
+#include "core/keeper_address.hpp"
 #include "core/test_environment.hpp"
 #include "launcher/attempt.hpp"
 #include "launcher/enclosing_tree.hpp"
@@ -16,10 +20,12 @@
 #include "launcher/lock_taking.hpp"
 #include "launcher/messages.hpp"
 #include "launcher/records.hpp"
+#include "launcher/scratch.hpp"
 #include "launcher/surroundings.hpp"
 #include "launcher/teller.hpp"
 #include "os/process.hpp"
 #include "os/system_call.hpp"
+#include "os/trusted_directory.hpp"
 
 namespace holdfast::launcher {
 namespace {
@@ -60,12 +66,23 @@ class Launch {
     }
     warn(record_start(identity_, policy_.locks));
     AttemptResult result = attempt();
-    if (!result.note.empty()) teller().complain(result.note);
+    if (!result.note.empty()) tell_note(result);
     warn(record_end(identity_, result));
+    bid_farewell(keeper_.fd());
     return exit_of(result.outcome, result.observation, invocation_.mode());
   }
 
  private:
+  // That a test left something behind is worth knowing; everything else there is a note on is an
+  // error.
+  void tell_note(const AttemptResult& result) {
+    if (result.observation.leaked && result.observation.end_reason == EndReason::none &&
+        result.report.survivors == 0) {
+      return teller().tell(result.note);
+    }
+    teller().complain(result.note);
+  }
+
   Teller teller() { return {keeper_.connected() ? &keeper_ : nullptr, invocation_.line.loudness}; }
 
   Exit refuse(const Error& error) {
@@ -87,7 +104,7 @@ class Launch {
         std::to_string(identity_.launcher.pid) + "-" + std::to_string(identity_.launcher.start);
     run_ = "run-" + identity_.attempt;
     if (invocation_.attach) {
-      home_ = {invocation_.attach->project, invocation_.attach->tree, {}};
+      home_ = {invocation_.attach->project, invocation_.attach->tree};
       Result<bool> granted = ask_keeper();
       if (!granted) return granted.error();
       if (*granted) return {};
@@ -104,11 +121,21 @@ class Launch {
     return {};
   }
 
+  // Every later test of the run finds the same: the first says it. The flag is removed with the
+  // sockets of keepers that are gone.
+  void say_keeperless(const std::string& why) {
+    const std::string flag =
+        keeper_socket(os::user_directory_path(), invocation_.attach->ctest) + ".said";
+    const os::UniqueFd first(
+        ::open(flag.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (first.valid() || errno != EEXIST) write_line(why);
+  }
+
   // False: there is no keeper to ask.
   Result<bool> ask_keeper() {
     keeper_ = KeeperLink::find(*invocation_.attach, around_.callers);
     if (!keeper_.connected()) {
-      if (!keeper_.trouble().empty()) write_line(keeper_.trouble());
+      if (!keeper_.trouble().empty()) say_keeperless(keeper_.trouble());
       return false;
     }
     wire::AttemptRequest request;
@@ -118,12 +145,23 @@ class Launch {
     request.launcher = identity_.launcher;
     request.properties = invocation_.properties;
     Result<wire::AttemptGrant> grant = keeper_.ask(request);
-    if (!grant) return grant.error();
+    if (!grant) {
+      // Killed or stopped between our connecting and its answer.
+      say_keeperless("no keeper (failed to " + grant.error().message +
+                     "): tests run by their own properties, nothing is recorded");
+      keeper_ = KeeperLink{};
+      return false;
+    }
     run_ = grant->run;
     identity_.attempt = grant->attempt;
     identity_.journal = grant->journal;
     refusal_ = grant->refusal;
-    policy_ = std::move(grant->policy);
+    Result<Policy> policy = with_overrides(std::move(grant->policy), invocation_.line.overrides);
+    if (!policy) {
+      refusal_ = policy.error().message;
+      return true;
+    }
+    policy_ = std::move(*policy);
     return true;
   }
 
@@ -132,17 +170,21 @@ class Launch {
     if (around_.parent_gone) return not_begun("ctest had ended before the test began", SIGTERM);
     if (!refusal_.empty()) return refused();
     const HeldLocks above(invocation_.held);
-    TakenLocks locks = take_locks(policy_, home_, above, own_party(), around_, say);
+    TakenLocks locks = take_locks(policy_, home_, above, own_party(), around_, keeper_, say);
     if (locks.end != TakenLocks::End::had) return without_locks(locks);
-    TestEnvironment environment = test_environment(above);
+    AttemptScratch scratch(identity_.journal, identity_.attempt);
+    if (!scratch.trouble().empty()) say.complain_once(scratch.trouble());
+    TestEnvironment environment = test_environment(above, scratch);
     AttemptPlan plan;
-    plan.command = {invocation_.command, environment.environ()};
+    plan.command = {invocation_.command, environment.environ(), tag_number(identity_.attempt)};
     plan.policy = policy_;
     plan.mode = invocation_.mode();
     plan.keeper = keeper_.fd();
     plan.locks = &locks.held;
+    plan.identity = &identity_;
     AttemptResult result = run_attempt(plan, around_);
     result.lock_wait = locks.waited;
+    result.scratch = scratch.settle(policy_.scratch, result.outcome);
     if (result.note.empty()) {
       result.note = note_on(result, identity_.test, invocation_.command[0], policy_);
     }
@@ -191,14 +233,22 @@ class Launch {
     return result;
   }
 
-  TestEnvironment test_environment(const HeldLocks& above) const {
+  TestEnvironment test_environment(const HeldLocks& above, const AttemptScratch& scratch) const {
     namespace env = environment;
     TestEnvironment environment(invocation_.environment);
     environment.set(env::k_test_name, identity_.test);
     environment.set(env::k_attempt, "1");
     environment.set(env::k_attempt_id, identity_.attempt);
     environment.set(env::k_run_id, run_);
-    const std::string held = above.with(policy_.locks, identity_.attempt);
+    if (!scratch.path().empty()) environment.set(env::k_tmpdir, scratch.path());
+    for (const Variable& variable : policy_.environment) {
+      environment.set_if_absent(variable.name, variable.value);
+    }
+    std::vector<std::string> places;
+    for (const LockSpec& lock : policy_.locks) places.push_back(place_of(lock, home_));
+    // A ctest on the same tree inside this test must not wait for the run it is part of.
+    if (invocation_.attach) places.push_back(run_place(home_.tree));
+    const std::string held = above.with(places, identity_.attempt);
     if (!held.empty()) environment.set(env::k_held, held);
     return environment;
   }
@@ -210,7 +260,7 @@ class Launch {
   std::string run_;
   std::string refusal_;  // not empty: the test must not run, and why
   Policy policy_;
-  os::LockHome home_;
+  LockHome home_;
   bool warned_ = false;
 };
 

@@ -132,21 +132,23 @@ void take_one(os::LockRequest& request, const LockParty& self, Milliseconds dead
 
 }  // namespace
 
-TakenLocks take_locks(const Policy& policy, const os::LockHome& home, const HeldLocks& above,
-                      const LockParty& self, Surroundings& around, Teller& teller) {
+TakenLocks take_locks(const Policy& policy, const LockHome& home, const HeldLocks& above,
+                      const LockParty& self, Surroundings& around, KeeperLink& keeper,
+                      Teller& teller) {
   TakenLocks result;
   const Milliseconds start = os::monotonic_now();
   const Milliseconds deadline =
       policy.lock_timeout.count() == 0 ? k_longest : start + policy.lock_timeout;
   for (const LockSpec& spec : policy.locks) {
-    os::LockHome place = home;
-    place.level = above.level_of(spec);
-    Result<os::LockRequest> request = os::LockRequest::open(spec, place);
+    Result<os::LockRequest> request =
+        os::LockRequest::open(spec, home, above.level_of(place_of(spec, home)));
     if (!request) {
       result.end = TakenLocks::End::refused;
       result.trouble = "lock " + to_text(spec) + ": failed to " + request.error().message;
     } else {
+      keeper.entrust(request->descriptor());
       take_one(*request, self, deadline, around, teller, result);
+      if (request->renewals() > 0) keeper.entrust(request->descriptor());
     }
     if (result.end != TakenLocks::End::had) {
       result.held.clear();

@@ -22,7 +22,8 @@ struct TakenLocks {
 
 // Blocks until all are had, the policy's lock timeout is over, a signal that ends tests arrives, or
 // ctest dies. What is not had is let go again.
-TakenLocks take_locks(const Policy& policy, const os::LockHome& home, const HeldLocks& above,
-                      const LockParty& self, Surroundings& around, Teller& teller);
+TakenLocks take_locks(const Policy& policy, const LockHome& home, const HeldLocks& above,
+                      const LockParty& self, Surroundings& around, KeeperLink& keeper,
+                      Teller& teller);
 
 }  // namespace holdfast::launcher

@@ -72,6 +72,7 @@ Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& re
     line.raw("flags", R"(["leaked"])");
     line.raw("leftovers", process_list(report.leftover_list, report.leftovers));
   }
+  if (!result.scratch.empty()) line.text("scratch", result.scratch);
   if (!result.note.empty()) line.text("note", result.note);
   return os::append_line(identity.journal, std::move(line).finish());
 }

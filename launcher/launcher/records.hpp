@@ -18,7 +18,8 @@ struct AttemptResult {
   GuardReport report;
   std::int64_t wall_us = 0;
   Milliseconds lock_wait{0};
-  std::string note;  // one sentence; empty: nothing to say
+  std::string scratch;  // the attempt's directory, where it stays; empty: it is gone
+  std::string note;     // one sentence; empty: nothing to say
 };
 
 struct AttemptIdentity {

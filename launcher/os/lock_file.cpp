@@ -31,29 +31,6 @@ struct flock range(short type, off_t start, off_t length) {
   return lock;
 }
 
-// A build tree's path may be longer than a file name can be.
-std::string tree_key(const std::string& tree) {
-  std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a
-  for (char c : tree) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return "build-" + std::to_string(hash);
-}
-
-std::string scope_key(LockScope scope, const LockHome& home) {
-  switch (scope) {
-    case LockScope::build:
-      if (!home.tree.empty()) return tree_key(home.tree);
-      break;
-    case LockScope::project:
-      if (!home.project.empty()) return "project-" + home.project.substr(0, 200);
-      break;
-    case LockScope::user:
-    case LockScope::machine:
-      break;
-  }
-  // Outside a build tree there is no project: the user is the next wider scope.
-  return scope == LockScope::machine ? "machine" : "user";
-}
-
 // The helper's life: it has copies of our descriptors, so the lock it takes is ours too.
 [[noreturn]] void wait_for_turn(int queue, off_t ticket, int lock, int mode, int ready,
                                 pid_t parent) {
@@ -72,7 +49,8 @@ std::string scope_key(LockScope scope, const LockHome& home) {
 
 }  // namespace
 
-Result<LockRequest> LockRequest::open(const LockSpec& spec, const LockHome& home) {
+Result<LockRequest> LockRequest::open(const LockSpec& spec, const LockHome& home,
+                                      const std::string& level) {
   const bool of_machine = spec.scope == LockScope::machine;
   const unsigned directory_mode = of_machine ? 01777 : 0700;
   Result<UniqueFd> root = of_machine ? open_machine_directory() : open_user_directory();
@@ -80,17 +58,26 @@ Result<LockRequest> LockRequest::open(const LockSpec& spec, const LockHome& home
   Result<UniqueFd> locks =
       open_below(*root, std::string(names::k_user_locks_directory), directory_mode);
   if (!locks) return locks.error();
-  Result<UniqueFd> scope = open_below(*locks, scope_key(spec.scope, home), directory_mode);
+  Result<UniqueFd> scope = open_below(*locks, scope_directory(spec.scope, home), directory_mode);
   if (!scope) return scope.error();
   Result<UniqueFd> own = open_below(*scope, encode_file_name(spec.name), directory_mode);
   if (!own) return own.error();
-  if (!home.level.empty()) {
-    own = open_below(*own, "below-" + encode_file_name(home.level), directory_mode);
-    if (!own) return own.error();
-  }
+  return open_in(std::move(*own), spec, of_machine ? 0666 : 0600, level);
+}
+
+Result<LockRequest> LockRequest::open_in(UniqueFd directory, const LockSpec& spec, unsigned mode,
+                                         const std::string& level) {
   LockRequest request;
   request.spec_ = spec;
-  request.directory_ = std::move(*own);
+  request.directory_ = std::move(directory);
+  request.mode_ = mode;
+  if (!level.empty()) {
+    const unsigned directory_mode = mode == 0666 ? 01777 : 0700;
+    Result<UniqueFd> below =
+        open_below(request.directory_, "below-" + encode_file_name(level), directory_mode);
+    if (!below) return below.error();
+    request.directory_ = std::move(*below);
+  }
   if (Result<void> opened = request.open_files(); !opened) return opened.error();
   return request;
 }
@@ -102,11 +89,11 @@ LockRequest::~LockRequest() {
 }
 
 Result<void> LockRequest::open_files() {
-  const unsigned mode = spec_.scope == LockScope::machine ? 0666 : 0600;
-  Result<UniqueFd> lock = open_regular(directory_, std::string(names::k_lock_file), mode);
+  Result<UniqueFd> lock = open_regular(directory_, std::string(names::k_lock_file), mode_);
   if (!lock) return lock.error();
-  Result<UniqueFd> queue = open_regular(directory_, std::string(names::k_queue_file), mode);
+  Result<UniqueFd> queue = open_regular(directory_, std::string(names::k_queue_file), mode_);
   if (!queue) return queue.error();
+  if (lock_.valid()) ++renewals_;
   lock_ = std::move(*lock);
   queue_ = std::move(*queue);
   return {};
@@ -196,14 +183,19 @@ void LockRequest::sign(const LockParty& holder) {
   }
 }
 
-std::vector<LockParty> LockRequest::holders() const {
+std::vector<LockParty> LockRequest::holders() const { return parties(Records::living); }
+
+std::vector<LockParty> LockRequest::signatories() const { return parties(Records::all); }
+
+std::vector<LockParty> LockRequest::parties(Records which) const {
   std::vector<LockParty> found;
   struct stat info {};
   if (::fstat(lock_.get(), &info) != 0) return found;
   for (off_t i = 0; i < k_most_records && i * k_record_size < info.st_size; ++i) {
     struct flock theirs = range(F_WRLCK, i * k_record_size, k_record_size);
     // A record is somebody's only while its bytes are locked: no pid is ever believed by itself.
-    if (::fcntl(lock_.get(), F_OFD_GETLK, &theirs) != 0 || theirs.l_type == F_UNLCK) continue;
+    const bool locked = ::fcntl(lock_.get(), F_OFD_GETLK, &theirs) == 0 && theirs.l_type != F_UNLCK;
+    if (which == Records::living && !locked) continue;
     std::string record(k_party_size, '\0');
     const ssize_t got = retried(
         [&] { return ::pread(lock_.get(), record.data(), record.size(), i * k_record_size); });

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "core/lock_place.hpp"
 #include "core/lock_spec.hpp"
 #include "core/lock_wait.hpp"
 #include "core/result.hpp"
@@ -19,18 +20,19 @@
 
 namespace holdfast::os {
 
-// Where a lock lives.
-struct LockHome {
-  std::string project;  // key of the scope `project`; empty outside a build tree
-  std::string tree;     // build tree; empty outside one
-  std::string level;    // attempt of an ancestor that holds the lock; empty: nobody above us does
-};
-
 // A lock that was asked for: not had, being waited for, or had. Destroying it lets the lock go,
 // unless a forked process still has the descriptors.
 class LockRequest {
  public:
-  static Result<LockRequest> open(const LockSpec& spec, const LockHome& home);
+  // `level`: the attempt of an ancestor that holds the lock, below which it is taken; empty when
+  // nobody above us does.
+  static Result<LockRequest> open(const LockSpec& spec, const LockHome& home,
+                                  const std::string& level = {});
+
+  // The lock whose files are in `directory`, for what has a place of its own. `mode` is that of
+  // files it makes.
+  static Result<LockRequest> open_in(UniqueFd directory, const LockSpec& spec, unsigned mode,
+                                     const std::string& level = {});
 
   LockRequest(LockRequest&&) = default;
   LockRequest& operator=(LockRequest&&) = delete;
@@ -53,10 +55,19 @@ class LockRequest {
 
   // Who holds it now, as far as they left a record that is still theirs.
   std::vector<LockParty> holders() const;
+  // Everybody who left a record, whether it is still theirs or not.
+  std::vector<LockParty> signatories() const;
+
+  // What has to stay open for the lock to be kept. Another one after the file was replaced.
+  int descriptor() const { return lock_.get(); }
+  // How often the file was replaced while we waited for it.
+  unsigned renewals() const { return renewals_; }
 
  private:
   LockRequest() = default;
   Result<void> open_files();
+  enum class Records : std::uint8_t { living, all };
+  std::vector<LockParty> parties(Records which) const;
   bool join_queue();
   bool at_head(int command) const;
   bool still_named() const;
@@ -65,9 +76,11 @@ class LockRequest {
 
   LockSpec spec_;
   UniqueFd directory_;
+  unsigned mode_ = 0600;
   UniqueFd lock_;
   UniqueFd queue_;
   UniqueFd ready_;
+  unsigned renewals_ = 0;
   off_t ticket_ = 0;
   pid_t helper_ = -1;
 };

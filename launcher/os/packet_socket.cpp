@@ -119,18 +119,58 @@ Result<void> send_packet(int socket, std::string_view packet) {
   return system_error("send a message");
 }
 
-Result<std::string> receive_packet(int socket) {
-  std::string packet(wire::k_longest_message, '\0');
-  // MSG_TRUNC: the real length. A message that is cut off at the end of a field would be
-  // understood.
-  const ssize_t got = retried(
-      [&] { return ::recv(socket, packet.data(), packet.size(), MSG_CMSG_CLOEXEC | MSG_TRUNC); });
-  if (got < 0) return system_error("receive a message");
-  if (static_cast<std::size_t>(got) > packet.size()) {
+Result<void> send_descriptor(int socket, std::string_view packet, int descriptor) {
+  iovec content{const_cast<char*>(packet.data()), packet.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &content;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+  const ssize_t sent = retried([&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL); });
+  if (sent == static_cast<ssize_t>(packet.size())) return {};
+  return system_error("send a descriptor");
+}
+
+Result<PacketWithDescriptor> receive_with_descriptor(int socket) {
+  // Its length first: room for the longest there may be would be 16 fresh pages for every test.
+  const ssize_t length = retried([&] { return ::recv(socket, nullptr, 0, MSG_PEEK | MSG_TRUNC); });
+  if (length < 0) return system_error("receive a message");
+  if (length > static_cast<ssize_t>(wire::k_longest_message)) {
+    // Taken out of the queue: what stays there would be met again for ever.
+    (void)retried([&] { return ::recv(socket, nullptr, 0, 0); });
     return system_error("receive a message", EMSGSIZE);
   }
-  packet.resize(static_cast<std::size_t>(got));
-  return packet;
+  PacketWithDescriptor result;
+  result.packet.resize(static_cast<std::size_t>(length));
+  iovec content{result.packet.data(), result.packet.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &content;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  const ssize_t got = retried([&] { return ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC); });
+  if (got < 0) return system_error("receive a message");
+  result.packet.resize(static_cast<std::size_t>(got));
+  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+    int descriptor = -1;
+    std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
+    result.descriptor = UniqueFd(descriptor);
+  }
+  return result;
+}
+
+Result<std::string> receive_packet(int socket) {
+  Result<PacketWithDescriptor> received = receive_with_descriptor(socket);
+  if (!received) return received.error();
+  return std::move(received->packet);
 }
 
 }  // namespace holdfast::os

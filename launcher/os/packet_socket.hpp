@@ -48,4 +48,14 @@ Result<void> send_packet(int socket, std::string_view packet);
 // One packet, empty at the end of the connection (or when the patience is over: an error).
 Result<std::string> receive_packet(int socket);
 
+// The same with a descriptor in it (SCM_RIGHTS), of which the receiver gets a duplicate.
+Result<void> send_descriptor(int socket, std::string_view packet, int descriptor);
+
+// One packet and the descriptor in it, if there is one.
+struct PacketWithDescriptor {
+  std::string packet;
+  UniqueFd descriptor;
+};
+Result<PacketWithDescriptor> receive_with_descriptor(int socket);
+
 }  // namespace holdfast::os

@@ -133,30 +133,47 @@ UniqueFd watch_children() {
   return UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
-// Waits until a child changes, the watcher may want to hurry, or the time is over.
-// True when the watcher hurries.
-bool wait_for_news(const UniqueFd& children, TreeWatcher* watcher, Milliseconds time) {
-  pollfd fds[2] = {{children.get(), POLLIN, 0}, {-1, POLLIN, 0}};
-  if (watcher != nullptr) fds[1].fd = watcher->hurry_fd();
-  const auto timeout = static_cast<int>(std::clamp<std::int64_t>(time.count(), 0, 3'600'000));
-  if (::poll(fds, 2, timeout) <= 0) return false;
-  if (fds[0].revents != 0) {
+class Descendants final : public ProcessSet {
+ public:
+  Descendants(const std::vector<pid_t>& spared, TreeWatcher& watcher)
+      : spared_(spared), watcher_(watcher), children_(watch_children()) {}
+
+  void signal_all(int signal) override { signal_descendants(signal, spared_); }
+  bool is_empty() override { return !reap(watcher_, spared_); }
+  std::vector<NamedProcess> living() override { return living_descendants(spared_); }
+  std::vector<int> news() override { return {children_.get()}; }
+  void hear_news() override {
     signalfd_siginfo info;
-    while (::read(children.get(), &info, sizeof info) > 0) {
+    while (::read(children_.get(), &info, sizeof info) > 0) {
     }
   }
-  return fds[1].revents != 0 && watcher->hurries();
+
+ private:
+  const std::vector<pid_t>& spared_;
+  TreeWatcher& watcher_;
+  UniqueFd children_;
+};
+
+// Waits until a member ends, the watcher may want to hurry, or the time is over.
+// True when the watcher hurries.
+bool wait_for_news(ProcessSet& processes, TreeWatcher* watcher, Milliseconds time) {
+  std::vector<pollfd> fds{{watcher != nullptr ? watcher->hurry_fd() : -1, POLLIN, 0}};
+  for (int fd : processes.news()) fds.push_back({fd, POLLIN, 0});
+  const auto timeout = static_cast<int>(std::clamp<std::int64_t>(time.count(), 0, 3'600'000));
+  if (::poll(fds.data(), fds.size(), timeout) <= 0) return false;
+  processes.hear_news();
+  return fds[0].revents != 0 && watcher->hurries();
 }
 
-// False when the tree was gone before the grace was.
-bool wait_out_grace(const EndOrder& order, TreeWatcher& watcher, const UniqueFd& children) {
+// False when the processes were gone before the grace was.
+bool wait_out_grace(ProcessSet& processes, const EndOrder& order, TreeWatcher& watcher) {
   if (order.grace.count() == 0) return true;
-  if (order.first_signal != 0) signal_descendants(order.first_signal, order.spared);
-  signal_descendants(SIGCONT, order.spared);
+  if (order.first_signal != 0) processes.signal_all(order.first_signal);
+  processes.signal_all(SIGCONT);
   const Milliseconds until = monotonic_now() + order.grace;
-  while (reap(watcher, order.spared)) {
+  while (!processes.is_empty()) {
     const Milliseconds left = until - monotonic_now();
-    if (left.count() <= 0 || wait_for_news(children, &watcher, left)) return true;
+    if (left.count() <= 0 || wait_for_news(processes, &watcher, left)) return true;
   }
   return false;
 }
@@ -209,14 +226,19 @@ bool reap(TreeWatcher& watcher, const std::vector<pid_t>& spared) {
 }
 
 std::vector<NamedProcess> end_tree(const EndOrder& order, TreeWatcher& watcher) {
-  const UniqueFd children = watch_children();
-  if (!wait_out_grace(order, watcher, children)) return {};
+  Descendants descendants(order.spared, watcher);
+  return end_processes(descendants, order, watcher);
+}
+
+std::vector<NamedProcess> end_processes(ProcessSet& processes, const EndOrder& order,
+                                        TreeWatcher& watcher) {
+  if (!wait_out_grace(processes, order, watcher)) return {};
   const Milliseconds until = monotonic_now() + k_kill_patience;
   while (true) {
-    signal_descendants(SIGKILL, order.spared);
-    if (!reap(watcher, order.spared)) return {};
-    if (monotonic_now() >= until) return living_descendants(order.spared);
-    wait_for_news(children, nullptr, Milliseconds{k_kill_round_ms});
+    processes.signal_all(SIGKILL);
+    if (processes.is_empty()) return {};
+    if (monotonic_now() >= until) return processes.living();
+    wait_for_news(processes, nullptr, Milliseconds{k_kill_round_ms});
   }
 }
 

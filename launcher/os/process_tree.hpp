@@ -15,17 +15,12 @@
 
 #include "core/duration.hpp"
 #include "core/result.hpp"
+#include "os/process_set.hpp"
 
 namespace holdfast::os {
 
 // Makes this process the parent of every orphan among its descendants. prctl(2).
 Result<void> become_subreaper();
-
-// A process as it is named to people.
-struct NamedProcess {
-  pid_t pid = 0;
-  std::string name;
-};
 
 // Children of this thread, living or not yet reaped.
 std::vector<pid_t> own_children();
@@ -63,7 +58,12 @@ bool reap(TreeWatcher& watcher, const std::vector<pid_t>& spared);
 // signal), the grace, then SIGKILL until nothing is left. Returns as soon as the last one is gone.
 //
 // Returns those that could not be ended within five seconds of SIGKILL: in uninterruptible sleep,
-// or of another user. This is the one place in Holdfast that ends processes of a test.
+// or of another user.
 std::vector<NamedProcess> end_tree(const EndOrder& order, TreeWatcher& watcher);
+
+// The same for any set of processes. This is the one place in Holdfast that ends processes of a
+// test; `order.spared` is not looked at.
+std::vector<NamedProcess> end_processes(ProcessSet& processes, const EndOrder& order,
+                                        TreeWatcher& watcher);
 
 }  // namespace holdfast::os

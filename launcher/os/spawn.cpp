@@ -2,6 +2,7 @@
 // async-signal-safe functions, changes one int, and leaves by exec or _exit.
 #include "os/spawn.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,6 +10,14 @@
 namespace holdfast::os {
 
 int become(const Command& command, const CallersSignals& callers) {
+  if (command.tag != 0) {
+    rlimit limit{};
+    // Only the soft one, and only where it may be set: it is a mark, not a limit.
+    if (::getrlimit(RLIMIT_LOCKS, &limit) == 0 && command.tag <= limit.rlim_max) {
+      limit.rlim_cur = command.tag;
+      ::setrlimit(RLIMIT_LOCKS, &limit);
+    }
+  }
   give_back_signals(callers);
   ::execvpe(command.arguments[0], command.arguments, command.environment);
   return errno;

@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
+
 #include "os/signals.hpp"
 
 namespace holdfast::os {
@@ -10,6 +12,7 @@ namespace holdfast::os {
 struct Command {
   char** arguments = nullptr;    // null-terminated; [0] is looked up in PATH as execvp(3) does
   char** environment = nullptr;  // null-terminated
+  std::uint64_t tag = 0;         // soft RLIMIT_LOCKS of the process, 0: as it is
 };
 
 struct Spawned {

@@ -1,0 +1,46 @@
+# Labels, for overrides by label: only where the project's holdfast.toml has the word `label` are
+# they watched and told to the launcher; elsewhere they cost nothing. Needs properties.cmake.
+#
+# ctest adds the labels of a directory, written as set_directory_properties() at the end of its test
+# file, to every test read from that directory so far.
+
+set(_holdfast_tells_labels FALSE)
+set(_holdfast_file "${_holdfast_source_dir}/holdfast.toml")
+if(EXISTS "${_holdfast_file}" AND NOT IS_DIRECTORY "${_holdfast_file}")
+  file(STRINGS "${_holdfast_file}" _holdfast_line REGEX "label" LIMIT_COUNT 1)
+  if(NOT "${_holdfast_line}" STREQUAL "")
+    set(_holdfast_tells_labels TRUE)
+  endif()
+endif()
+if(NOT _holdfast_tells_labels)
+  return()
+endif()
+
+string(APPEND _holdfast_always_watched "|LABELS")
+set_property(GLOBAL PROPERTY _holdfast_watched "${_holdfast_always_watched}")
+
+function(_holdfast_note_test test)
+  _holdfast_working_directory(cwd)
+  set_property(GLOBAL APPEND PROPERTY "_holdfast_tests_of ${cwd}" "${test}")
+endfunction()
+
+if(COMMAND _set_directory_properties)
+  return() # another script's: a second override would call itself for ever
+endif()
+
+# ctest takes one pair: PROPERTIES LABELS <list>.
+function(set_directory_properties)
+  if(NOT ARGC EQUAL 3)
+    __set_directory_properties(${ARGV})
+    return()
+  endif()
+  __set_directory_properties("${ARGV0}" "${ARGV1}" "${ARGV2}")
+  if(NOT ARGV1 STREQUAL "LABELS")
+    return()
+  endif()
+  _holdfast_working_directory(cwd)
+  get_property(tests GLOBAL PROPERTY "_holdfast_tests_of ${cwd}")
+  foreach(test IN LISTS tests)
+    _holdfast_note_property("${test}" LABELS "${ARGV2}")
+  endforeach()
+endfunction()

@@ -1,0 +1,116 @@
+#include <fmt/core.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "cli/commands.hpp"
+#include "cli/listed_test.hpp"
+#include "core/exit_codes.hpp"
+#include "core/settings_explanation.hpp"
+#include "settings/project_settings.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+struct ConfigOptions {
+  std::string test;
+  std::string tree;
+  std::string profile;
+};
+
+struct Found {
+  std::string tree;  // empty: not in a build tree
+  std::optional<std::string> file;
+};
+
+Found find(const ConfigOptions& options) {
+  const std::filesystem::path here = std::filesystem::current_path();
+  if (!options.tree.empty()) {
+    const std::string tree = std::filesystem::absolute(options.tree).lexically_normal().string();
+    return {tree, settings_file_of_tree(tree)};
+  }
+  if (const auto tree = find_build_tree(here)) {
+    return {tree->string(), settings_file_of_tree(tree->string())};
+  }
+  return {{}, settings_file_around(here.string())};
+}
+
+std::string labels_text(std::string_view labels) {
+  std::string text;
+  while (!labels.empty()) {
+    const std::size_t comma = labels.find(',');
+    text += (text.empty() ? "" : ", ") + decode_file_name(labels.substr(0, comma));
+    labels.remove_prefix(comma == std::string_view::npos ? labels.size() : comma + 1);
+  }
+  return text.empty() ? "none" : text;
+}
+
+void print_line(std::string_view key, std::string_view value, std::string_view origin) {
+  fmt::print("{:<30}  {:<16}  {}\n", key, value, origin);
+}
+
+void print_head(const ConfigOptions& options, const ProjectSettings& project) {
+  const Settings& settings = project.settings();
+  fmt::print("test: {}\n", options.test);
+  if (settings.file.empty()) {
+    fmt::print("file: none, built-in defaults hold\n");
+  } else {
+    fmt::print("file: {}\nprofile: ", settings.file);
+    for (std::size_t i = settings.layers.size(); i > 0; --i) {
+      fmt::print("{}{}", settings.layers[i - 1].name, i > 1 ? ", which inherits " : "\n");
+    }
+  }
+  if (!project.note().empty()) fmt::print("{}\n", project.note());
+}
+
+int explain_test(const ConfigOptions& options) {
+  const Found found = find(options);
+  const std::string profile = options.profile.empty() ? selected_profile() : options.profile;
+  const Result<ProjectSettings> project = ProjectSettings::load(found.file, profile);
+  if (!project) {
+    complain(project.error().message);
+    return exit_codes::k_usage;
+  }
+  print_head(options, *project);
+  const Result<Properties> listed = found.tree.empty()
+                                        ? Result<Properties>(Error{"no build tree here or above"})
+                                        : properties_of_test(found.tree, options.test);
+  const Properties properties = listed ? *listed : Properties{};
+  if (listed) {
+    fmt::print("labels: {}\n\n", labels_text(properties.labels));
+  } else {
+    fmt::print("properties and labels: not known ({}); a test's own properties would win\n\n",
+               listed.error().message);
+  }
+  std::string trouble;
+  const TestValues values = project->values_for(options.test, properties.labels, &trouble);
+  const Result<ResolvedPolicy> resolved = resolve(properties, {}, values);
+  if (!resolved) {
+    complain(resolved.error().message);
+    return exit_codes::k_usage;
+  }
+  for (const ExplainedValue& value : explain(resolved->policy, properties, values)) {
+    print_line(value.key, value.value, value.origin);
+  }
+  const RunSettings run = project->run();
+  print_line("runs", name_of(run.runs), run.runs_origin);
+  for (const std::string& warning : resolved->warnings) complain(warning);
+  if (!trouble.empty()) complain(trouble);
+  return exit_codes::k_success;
+}
+
+}  // namespace
+
+void add_config(CLI::App& app, int& exit_code) {
+  CLI::App* command = app.add_subcommand("config", "show the settings of a test");
+  const auto options = std::make_shared<ConfigOptions>();
+  command->add_option("--explain", options->test, "the test: each value and where it comes from")
+      ->required();
+  command->add_option("--tree", options->tree, "the build tree (default: found upward from here)");
+  command->add_option("--profile", options->profile,
+                      "of holdfast.toml (default: HOLDFAST_PROFILE, else default)");
+  command->callback([options, &exit_code] { exit_code = explain_test(*options); });
+}
+
+}  // namespace holdfast::cli

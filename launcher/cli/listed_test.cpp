@@ -1,0 +1,82 @@
+#include "cli/listed_test.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "cli/captured_command.hpp"
+#include "core/environment.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+using Json = nlohmann::json;
+
+// The ctest of the CMake that configured the tree.
+std::string ctest_of(const std::string& tree) {
+  constexpr std::string_view k_key = "CMAKE_CTEST_COMMAND:INTERNAL=";
+  std::ifstream cache(tree + "/CMakeCache.txt");
+  std::string line;
+  while (std::getline(cache, line)) {
+    if (line.rfind(k_key, 0) == 0) return line.substr(k_key.size());
+  }
+  return "ctest";
+}
+
+// `HOLDFAST_P_TIMEOUT=set:30`, as attach.cmake puts it into ENVIRONMENT_MODIFICATION.
+void read_modification(std::string_view text, Properties& properties) {
+  namespace env = environment;
+  const std::size_t equals = text.find("=set:");
+  if (equals == std::string_view::npos) return;
+  const std::string_view name = text.substr(0, equals);
+  const std::string_view value = text.substr(equals + 5);
+  if (name == env::k_property_locks) properties.locks = value;
+  if (name == env::k_property_resource_lock) properties.resource_lock = value;
+  if (name == env::k_property_timeout) properties.timeout = value;
+  if (name == env::k_property_on_leak) properties.on_leak = value;
+  if (name == env::k_property_needed) properties.needed_by_others = true;
+}
+
+void read_property(const Json& property, Properties& properties) {
+  const Json& value = property.at("value");
+  if (property.at("name") == "ENVIRONMENT_MODIFICATION") {
+    for (const Json& entry : value) {
+      read_modification(entry.get_ref<const std::string&>(), properties);
+    }
+  } else if (property.at("name") == "LABELS") {
+    for (const Json& label : value) {
+      if (!properties.labels.empty()) properties.labels += ',';
+      properties.labels += encode_file_name(label.get_ref<const std::string&>());
+    }
+  }
+}
+
+// ctest's JSON, which what PRE_TEST commands print may precede. Throws for other JSON.
+Result<Properties> find_in(const std::string& listing, std::string_view test) {
+  const Json json = Json::parse(listing.substr(std::min(listing.size(), listing.find("{\n"))));
+  for (const Json& entry : json.at("tests")) {
+    if (entry.at("name") != test) continue;
+    Properties properties;
+    for (const Json& property : entry.at("properties")) read_property(property, properties);
+    return properties;
+  }
+  return Error{"ctest lists no test of that name"};
+}
+
+}  // namespace
+
+Result<Properties> properties_of_test(const std::string& tree, std::string_view test) {
+  const Result<Captured> listed =
+      capture({ctest_of(tree), "--test-dir", tree, "--show-only=json-v1"},
+              {std::string(environment::k_explain) + "=1"});
+  if (!listed) return Error{"failed to " + listed.error().message};
+  if (listed->exit_code != 0) return Error{"ctest --show-only=json-v1 failed in " + tree};
+  try {
+    return find_in(listed->output, test);
+  } catch (const Json::exception&) {
+    return Error{"ctest's list of tests was not understood"};
+  }
+}
+
+}  // namespace holdfast::cli

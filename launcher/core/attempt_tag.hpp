@@ -1,0 +1,22 @@
+// The marks by which a process of an attempt is known when all ancestry is lost: the id in its
+// environment, and a number in its soft RLIMIT_LOCKS, which survives a cleared environment and
+// means nothing to Linux (setrlimit(2): only used by early 2.4 kernels).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace holdfast {
+
+// The number of an attempt: never 0, never RLIM_INFINITY, and above any limit that people set.
+std::uint64_t tag_number(std::string_view attempt);
+
+// Whether an environment, as /proc/<pid>/environ has it, is that of the attempt or of one inside
+// it.
+bool environment_has_attempt(std::string_view environment, std::string_view attempt);
+
+// The soft limit of file locks in a text like /proc/<pid>/limits; 0 when there is none.
+std::uint64_t tag_in_limits(std::string_view limits);
+
+}  // namespace holdfast

@@ -1,0 +1,44 @@
+#include "core/lock_place.hpp"
+
+#include <cstdint>
+
+namespace holdfast {
+namespace {
+
+constexpr std::size_t k_longest_key = 200;
+
+// A build tree's path may be longer than a file name can be, and a project's key too.
+std::string hash_of(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a
+  for (char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return std::to_string(hash);
+}
+
+}  // namespace
+
+std::string scope_directory(LockScope scope, const LockHome& home) {
+  switch (scope) {
+    case LockScope::build:
+      if (!home.tree.empty()) return "build-" + hash_of(home.tree);
+      break;
+    case LockScope::project:
+      if (home.project.empty()) break;
+      if (const std::string key = encode_file_name(home.project); key.size() <= k_longest_key) {
+        return "project-" + key;
+      }
+      return "project-" + hash_of(home.project);
+    case LockScope::machine:
+      return "machine";
+    case LockScope::user:
+      break;
+  }
+  return "user";
+}
+
+std::string place_of(const LockSpec& spec, const LockHome& home) {
+  return scope_directory(spec.scope, home) + "/" + encode_file_name(spec.name);
+}
+
+std::string run_place(const std::string& tree) { return "tree-" + hash_of(tree) + "/run"; }
+
+}  // namespace holdfast

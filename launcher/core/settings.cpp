@@ -1,0 +1,108 @@
+#include "core/settings.hpp"
+
+#include <algorithm>
+
+namespace holdfast {
+namespace {
+
+template <typename T>
+void take_over(std::optional<T>& value, const std::optional<T>& later) {
+  if (later) value = later;
+}
+
+void take_over(TestValues& values, const TestValues& later) {
+  take_over(values.timeout, later.timeout);
+  take_over(values.grace, later.grace);
+  take_over(values.lock_timeout, later.lock_timeout);
+  take_over(values.on_leak, later.on_leak);
+  take_over(values.containment, later.containment);
+  take_over(values.scratch, later.scratch);
+  for (const Said<Variable>& said : later.environment) {
+    const auto same =
+        std::find_if(values.environment.begin(), values.environment.end(),
+                     [&](const auto& known) { return known.value.name == said.value.name; });
+    if (same != values.environment.end()) {
+      *same = said;
+    } else {
+      values.environment.push_back(said);
+    }
+  }
+}
+
+void set(std::vector<Variable>& environment, const Variable& variable) {
+  const auto same =
+      std::find_if(environment.begin(), environment.end(),
+                   [&](const Variable& known) { return known.name == variable.name; });
+  if (variable.value.empty()) {
+    if (same != environment.end()) environment.erase(same);
+  } else if (same != environment.end()) {
+    same->value = variable.value;
+  } else {
+    environment.push_back(variable);
+  }
+}
+
+Policy policy_of(const TestValues& values) {
+  Policy policy;
+  if (values.timeout) policy.timeout = values.timeout->value;
+  if (values.grace) policy.grace = values.grace->value;
+  if (values.lock_timeout) policy.lock_timeout = values.lock_timeout->value;
+  if (values.on_leak) policy.on_leak = values.on_leak->value;
+  if (values.containment) policy.containment = values.containment->value;
+  if (values.scratch) policy.scratch = values.scratch->value;
+  for (const Said<Variable>& said : values.environment) set(policy.environment, said.value);
+  return policy;
+}
+
+}  // namespace
+
+std::optional<SecondRun> second_run_named(std::string_view name) {
+  for (SecondRun runs : {SecondRun::wait, SecondRun::allow, SecondRun::refuse}) {
+    if (name_of(runs) == name) return runs;
+  }
+  return std::nullopt;
+}
+
+std::string_view name_of(SecondRun runs) {
+  switch (runs) {
+    case SecondRun::wait:
+      return "wait";
+    case SecondRun::allow:
+      return "allow";
+    case SecondRun::refuse:
+      return "refuse";
+  }
+  return "wait";
+}
+
+RunSettings run_settings(const Settings& settings) {
+  RunSettings run;
+  run.runs_origin = "built-in default";
+  for (const ProfileLayer& layer : settings.layers) {
+    if (layer.runs) run = {layer.runs->value, layer.runs->origin};
+  }
+  return run;
+}
+
+TestValues values_of(const Settings& settings, const std::vector<std::size_t>& overrides) {
+  TestValues values;
+  for (const ProfileLayer& layer : settings.layers) take_over(values, layer.values);
+  for (const std::size_t index : overrides) take_over(values, settings.overrides[index].values);
+  return values;
+}
+
+Result<ResolvedPolicy> resolve(const Properties& properties, const Overrides& overrides,
+                               const TestValues& values) {
+  return resolve_over(policy_of(values), properties, overrides);
+}
+
+bool has_label(std::string_view labels, std::string_view label) {
+  while (!labels.empty()) {
+    const std::size_t comma = labels.find(',');
+    if (decode_file_name(labels.substr(0, comma)) == label) return true;
+    labels.remove_prefix(comma == std::string_view::npos ? labels.size() : comma + 1);
+  }
+  return false;
+}
+
+}  // namespace holdfast

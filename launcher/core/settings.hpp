@@ -1,0 +1,84 @@
+// What holdfast.toml says, as values: profiles in the order in which they inherit, overrides in the
+// order of the file. Reading the file and matching test names is launcher/settings.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/policy.hpp"
+#include "core/result.hpp"
+
+namespace holdfast {
+
+inline constexpr std::string_view k_default_profile = "default";
+
+// What a second ctest does on a tree where one is running.
+enum class SecondRun : std::uint8_t {
+  wait,    // until the first has ended
+  allow,   // runs beside it
+  refuse,  // ends at once, its tests not run
+};
+
+std::optional<SecondRun> second_run_named(std::string_view name);
+std::string_view name_of(SecondRun runs);
+
+// A value and who said it: "holdfast.toml:12, [profile.ci]".
+template <typename T>
+struct Said {
+  T value;
+  std::string origin;
+};
+
+// What is said about tests; empty where nothing is.
+struct TestValues {
+  std::optional<Said<Milliseconds>> timeout;
+  std::optional<Said<Milliseconds>> grace;
+  std::optional<Said<Milliseconds>> lock_timeout;
+  std::optional<Said<OnLeak>> on_leak;
+  std::optional<Said<Containment>> containment;
+  std::optional<Said<Scratch>> scratch;
+  std::vector<Said<Variable>> environment;  // each name once; an empty value takes it out
+};
+
+struct ProfileLayer {
+  std::string name;
+  TestValues values;
+  std::optional<Said<SecondRun>> runs;
+};
+
+struct SettingsOverride {
+  std::optional<std::string> test;   // a regular expression that is found in the test's name
+  std::optional<std::string> label;  // one of the test's labels
+  TestValues values;
+};
+
+// Without a file: as it is made.
+struct Settings {
+  std::string file;                         // empty: there is none
+  std::vector<ProfileLayer> layers;         // `default` first, the selected profile last
+  std::vector<SettingsOverride> overrides;  // of these profiles and of all
+};
+
+// What holds for a whole run.
+struct RunSettings {
+  SecondRun runs = SecondRun::wait;
+  std::string runs_origin;
+};
+
+RunSettings run_settings(const Settings& settings);
+
+// The profiles, then the overrides with these indices: the later says, where both do.
+TestValues values_of(const Settings& settings, const std::vector<std::size_t>& overrides);
+
+// Command line > property > `values` > built-in default.
+Result<ResolvedPolicy> resolve(const Properties& properties, const Overrides& overrides,
+                               const TestValues& values);
+
+// Whether `labels`, as Properties has them, has that one.
+bool has_label(std::string_view labels, std::string_view label);
+
+}  // namespace holdfast

@@ -1,0 +1,79 @@
+#include "core/settings_explanation.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace holdfast {
+namespace {
+
+constexpr const char* k_built_in = "built-in default";
+
+template <typename T>
+std::string origin_of(const std::optional<Said<T>>& said) {
+  return said ? said->origin : k_built_in;
+}
+
+std::string limit_text(Milliseconds length) {
+  return length.count() == 0 ? "none" : to_text(length);
+}
+
+std::string locks_text(const Policy& policy) {
+  std::string text;
+  for (const LockSpec& lock : policy.locks) text += (text.empty() ? "" : ", ") + to_text(lock);
+  return text.empty() ? "none" : text;
+}
+
+std::string locks_origin(const Properties& properties) {
+  if (properties.locks.empty() && properties.resource_lock.empty()) return k_built_in;
+  std::string text = "the test's ";
+  if (!properties.locks.empty()) text += "HOLDFAST_LOCKS";
+  if (!properties.locks.empty() && !properties.resource_lock.empty()) text += " and ";
+  if (!properties.resource_lock.empty()) text += "RESOURCE_LOCK";
+  return text;
+}
+
+void explain_environment(const Policy& policy, const TestValues& values,
+                         std::vector<ExplainedValue>& explained) {
+  const auto said_of = [&](std::string_view name) {
+    return std::find_if(values.environment.begin(), values.environment.end(),
+                        [&](const auto& said) { return said.value.name == name; });
+  };
+  for (const Variable& variable : policy.environment) {
+    const auto said = said_of(variable.name);
+    explained.push_back({"environment." + variable.name, variable.value,
+                         said == values.environment.end() ? k_built_in : said->origin});
+  }
+  for (const Said<Variable>& said : values.environment) {
+    if (!said.value.value.empty()) continue;
+    explained.push_back({"environment." + said.value.name, "not set", said.origin});
+  }
+}
+
+}  // namespace
+
+std::vector<ExplainedValue> explain(const Policy& policy, const Properties& properties,
+                                    const TestValues& values) {
+  // A property that could not be understood is not where the value comes from.
+  const bool own_timeout = !properties.timeout.empty() && parse_duration(properties.timeout);
+  const bool own_on_leak = !properties.on_leak.empty() && on_leak_named(properties.on_leak);
+  std::vector<ExplainedValue> explained{
+      {"timeout", limit_text(policy.timeout),
+       own_timeout ? "the test's HOLDFAST_TIMEOUT" : origin_of(values.timeout)},
+      {"grace", to_text(policy.grace), origin_of(values.grace)},
+      {"lock-timeout", limit_text(policy.lock_timeout), origin_of(values.lock_timeout)},
+      {"on-leak", std::string(name_of(policy.on_leak)),
+       own_on_leak ? "the test's HOLDFAST_ON_LEAK" : origin_of(values.on_leak)},
+      {"containment", std::string(name_of(policy.containment)), origin_of(values.containment)},
+      {"scratch", std::string(name_of(policy.scratch)), origin_of(values.scratch)},
+      {"locks", locks_text(policy), locks_origin(properties)},
+  };
+  explain_environment(policy, values, explained);
+  return explained;
+}
+
+std::string to_text(Milliseconds length) {
+  if (length.count() % 1000 == 0) return std::to_string(length.count() / 1000) + "s";
+  return std::to_string(length.count()) + "ms";
+}
+
+}  // namespace holdfast

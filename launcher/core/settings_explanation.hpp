@@ -1,0 +1,25 @@
+// Where each value of a policy comes from, for `holdfast config --explain`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/settings.hpp"
+
+namespace holdfast {
+
+struct ExplainedValue {
+  std::string key;  // as in holdfast.toml
+  std::string value;
+  std::string origin;  // "holdfast.toml:12, [profile.ci]", "the test's HOLDFAST_TIMEOUT", …
+};
+
+// `policy` must be what resolve() made of the others. One entry per key, for `environment` one per
+// variable (and one for each that was taken out).
+std::vector<ExplainedValue> explain(const Policy& policy, const Properties& properties,
+                                    const TestValues& values);
+
+// `30s`, `250ms`: parse_duration() reads it back exactly.
+std::string to_text(Milliseconds length);
+
+}  // namespace holdfast

@@ -1,0 +1,206 @@
+#include "keeper/run_lock.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "core/held_locks.hpp"
+#include "core/lock_place.hpp"
+#include "core/names.hpp"
+#include "keeper/live_lines.hpp"
+#include "os/clock.hpp"
+#include "os/file_text.hpp"
+#include "os/process.hpp"
+#include "os/system_call.hpp"
+#include "os/trusted_directory.hpp"
+
+namespace holdfast {
+namespace {
+
+// Whoever may write to the tree may take it.
+constexpr unsigned k_owner_may_write = 0600;
+constexpr unsigned k_others_as_in_tree = 0066;
+
+Result<os::LockRequest> open_lock(const std::string& tree, const std::string& level) {
+  const os::UniqueFd top(::open(tree.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  struct stat info {};
+  if (!top.valid() || ::fstat(top.get(), &info) != 0) return os::system_error("open " + tree);
+  Result<os::UniqueFd> own = os::open_below(top, std::string(names::k_tree_directory), 0755);
+  if (!own) return own.error();
+  const std::string name(names::k_run_lock_directory.substr(names::k_tree_directory.size() + 1));
+  Result<os::UniqueFd> directory = os::open_below(*own, name, info.st_mode & 0777U);
+  if (!directory) return directory.error();
+  LockSpec spec;
+  spec.name = "run";
+  spec.scope = LockScope::build;
+  return os::LockRequest::open_in(std::move(*directory), spec,
+                                  k_owner_may_write | (info.st_mode & k_others_as_in_tree), level);
+}
+
+bool is_ancestor(const ProcessName& process) {
+  pid_t pid = ::getpid();
+  while (pid > 1) {
+    const Result<os::ProcessStat> stat = os::read_process_stat(pid);
+    if (!stat) return false;
+    if (pid == process.pid) return stat->start == process.start;
+    pid = stat->parent;
+  }
+  return false;
+}
+
+std::string command_of(pid_t pid) {
+  Result<std::string> text = os::read_file("/proc/" + std::to_string(pid) + "/cmdline", 300);
+  if (!text) return "ctest";
+  while (!text->empty() && text->back() == '\0') text->pop_back();
+  std::replace(text->begin(), text->end(), '\0', ' ');
+  return *text;
+}
+
+class RunLockWait {
+ public:
+  RunLockWait(const RunLockOrder& order, SecondRun second, os::LockRequest request)
+      : order_(order), second_(second), request_(std::move(request)) {}
+
+  Result<RunLock> run() {
+    Result<bool> had = request_.try_take();
+    while (had && !*had) {
+      if (Result<void> free = wait_for_turn(); !free) return free.error();
+      if (beside_ancestor_) return RunLock{};
+      had = taken_ ? Result<bool>(true) : request_.try_take();
+    }
+    if (!had) return without(had.error());
+    if (Result<void> alone = wait_for_orphaned_runs(); !alone) return alone.error();
+    if (beside_ancestor_) return RunLock{};
+    if (told_ > 0) say("this build tree is free after " + describe(waited()));
+    sign();
+    RunLock lock;
+    lock.held.emplace(std::move(request_));
+    return lock;
+  }
+
+  static RunLock without(const Error& error) {
+    RunLock lock;
+    lock.warning =
+        "ignoring that another run may be at work in this build tree: failed to " + error.message;
+    return lock;
+  }
+
+ private:
+  // The queue, behind a keeper that lives.
+  Result<void> wait_for_turn() {
+    const std::vector<LockParty> holders = request_.holders();
+    if (!holders.empty()) {
+      if (is_ancestor(holders.front().process)) {
+        beside_ancestor_ = true;
+        return {};
+      }
+      if (second_ == SecondRun::refuse) return refusal(holders.front());
+    } else if (second_ == SecondRun::refuse) {
+      return Error{"this build tree is taken by another run; expected it free (runs = \"refuse\")"};
+    }
+    if (Result<void> started = request_.start_waiting(); !started) return started;
+    if (Result<void> ready = wait_for(request_.ready_fd()); !ready) return ready;
+    const Result<bool> had = request_.finish_waiting();
+    if (!had) return had.error();
+    taken_ = *had;
+    return {};
+  }
+
+  // We have the lock; a run whose keeper was killed may have the tree all the same.
+  Result<void> wait_for_orphaned_runs() {
+    for (const LockParty& party : request_.signatories()) {
+      if (party.process == order_.ctest || party.boot != os::boot_id()) continue;
+      if (is_ancestor(party.process)) {
+        beside_ancestor_ = true;
+        return {};
+      }
+      const Result<os::UniqueFd> other = os::watch_process(party.process);
+      if (!other) continue;
+      if (second_ == SecondRun::refuse) return refusal(party);
+      orphaned_ = party;
+      if (Result<void> ended = wait_for(other->get()); !ended) return ended;
+      orphaned_.reset();
+    }
+    return {};
+  }
+
+  Result<void> wait_for(int fd) {
+    const Result<os::UniqueFd> ctest = os::watch_process(order_.ctest);
+    if (!ctest) return Error{"ctest ended while it waited for its build tree"};
+    tell();
+    while (true) {
+      pollfd fds[2] = {{fd, POLLIN, 0}, {ctest->get(), POLLIN, 0}};
+      const Milliseconds next = start_ + next_telling(told_) - os::monotonic_now();
+      ::poll(fds, 2, static_cast<int>(std::max<std::int64_t>(next.count(), 0)));
+      if (fds[1].revents != 0) return Error{"ctest ended while it waited for its build tree"};
+      if (fds[0].revents != 0) return {};
+      if (waited() >= next_telling(told_)) tell();
+    }
+  }
+
+  static Error refusal(const LockParty& holder) {
+    return Error{"this build tree is taken by " + describe_run(holder) +
+                 "; expected it free (runs = \"refuse\")"};
+  }
+
+  static std::string describe_run(const LockParty& holder) {
+    return "\"" + holder.test + "\" (pid " + std::to_string(holder.process.pid) + ", for " +
+           describe(Milliseconds{os::unix_now_ms() - holder.since_unix_ms}) + ")";
+  }
+
+  void tell() {
+    std::string line =
+        told_ == 0 ? "waiting for this build tree, taken by "
+                   : "still waiting (" + describe(waited()) + ") for this build tree, taken by ";
+    const std::vector<LockParty> holders = request_.holders();
+    if (orphaned_) {
+      line += describe_run(*orphaned_) + ", whose keeper is gone";
+    } else if (!holders.empty()) {
+      line += describe_run(holders.front());
+    } else {
+      line += "a process that left no record";
+    }
+    say(line);
+    ++told_;
+  }
+
+  void say(const std::string& line) { write_live_line(open_stderr_of(order_.ctest), line); }
+
+  Milliseconds waited() const { return os::monotonic_now() - start_; }
+
+  void sign() {
+    LockParty party;
+    party.process = order_.ctest;
+    party.boot = os::boot_id();
+    party.test = command_of(order_.ctest.pid);
+    party.tree = order_.tree;
+    party.since_unix_ms = os::unix_now_ms();
+    request_.sign(party);
+  }
+
+  const RunLockOrder& order_;
+  SecondRun second_;
+  os::LockRequest request_;
+  Milliseconds start_ = os::monotonic_now();
+  unsigned told_ = 0;
+  bool taken_ = false;
+  bool beside_ancestor_ = false;
+  std::optional<LockParty> orphaned_;
+};
+
+}  // namespace
+
+Result<RunLock> take_run_lock(const RunLockOrder& order, SecondRun second) {
+  if (second == SecondRun::allow) return RunLock{};
+  // Of the run around us, not of its attempt: two tests that both run ctest exclude one another.
+  std::string level = HeldLocks(order.held).level_of(run_place(order.tree));
+  level = level.substr(0, level.rfind('.'));
+  Result<os::LockRequest> request = open_lock(order.tree, level);
+  if (!request) return RunLockWait::without(request.error());
+  return RunLockWait(order, second, std::move(*request)).run();
+}
+
+}  // namespace holdfast

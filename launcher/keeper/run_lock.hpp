@@ -1,0 +1,36 @@
+// One run at a time: the lock that a ctest has on its build tree from before its first test until
+// it ends, however it ends.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/attach.hpp"
+#include "core/result.hpp"
+#include "core/settings.hpp"
+#include "os/lock_file.hpp"
+#include "os/unique_fd.hpp"
+
+namespace holdfast {
+
+struct RunLockOrder {
+  std::string tree;
+  ProcessName ctest;
+  std::string held;  // HOLDFAST_HELD of ctest: a run inside a test of this tree's run
+};
+
+struct RunLock {
+  std::optional<os::LockRequest> held;  // none: allowed beside another, or nested without a lock
+  std::string warning;                  // one sentence: the tree could not be locked
+};
+
+// Takes the tree for `ctest`. Blocks while another run has it, telling so on ctest's stderr, and
+// gives up when ctest ends. The error is one line for people: refused, or ctest ended. Where a lock
+// cannot be made (a read-only tree, a tree of another user) the run goes on with a warning.
+//
+// The lock is the keeper's. Should the keeper be killed, the ctest on record still has the tree:
+// who gets the lock then waits for that process to end. A ctest that runs inside a test of the
+// run that has the tree (by HOLDFAST_HELD, or as a descendant of that ctest) does not wait for it.
+Result<RunLock> take_run_lock(const RunLockOrder& order, SecondRun second);
+
+}  // namespace holdfast

@@ -1,0 +1,69 @@
+#include "os/scratch_directory.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "os/system_call.hpp"
+#include "os/unique_fd.hpp"
+
+namespace holdfast::os {
+namespace {
+
+// A test can nest directories deeper than we have descriptors.
+constexpr int k_deepest = 256;
+
+bool is_self_or_parent(const char* name) {
+  return std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0;
+}
+
+// Empties the open directory; takes over `directory`.
+bool empty_directory(UniqueFd directory, dev_t device, int depth) {
+  struct stat info {};
+  if (depth > k_deepest || ::fstat(directory.get(), &info) != 0 || info.st_dev != device) {
+    return false;
+  }
+  const int fd = directory.get();
+  // What a test made unwritable for itself is its own to remove all the same.
+  if ((info.st_mode & S_IRWXU) != S_IRWXU) ::fchmod(fd, info.st_mode | S_IRWXU);
+  DIR* entries = ::fdopendir(directory.release());
+  if (entries == nullptr) return false;
+  bool emptied = true;
+  while (const dirent* entry = ::readdir(entries)) {
+    if (is_self_or_parent(entry->d_name)) continue;
+    if (::unlinkat(fd, entry->d_name, 0) == 0) continue;
+    ::fchmodat(fd, entry->d_name, S_IRWXU, AT_SYMLINK_NOFOLLOW);
+    UniqueFd below(::openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    emptied = below.valid() && empty_directory(std::move(below), device, depth + 1) &&
+              ::unlinkat(fd, entry->d_name, AT_REMOVEDIR) == 0 && emptied;
+  }
+  ::closedir(entries);
+  return emptied;
+}
+
+}  // namespace
+
+Result<void> make_scratch_directory(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0) return {};
+  if (errno == ENOENT) {
+    const std::string above = path.substr(0, path.rfind('/'));
+    if (::mkdir(above.c_str(), 0755) != 0 && errno != EEXIST) return system_error("make " + above);
+    if (::mkdir(path.c_str(), 0700) == 0) return {};
+  }
+  return system_error("make " + path);
+}
+
+bool remove_if_empty(const std::string& path) { return ::rmdir(path.c_str()) == 0; }
+
+bool remove_scratch_directory(const std::string& path) {
+  if (remove_if_empty(path)) return true;
+  UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat info {};
+  if (!directory.valid() || ::fstat(directory.get(), &info) != 0) return errno == ENOENT;
+  return empty_directory(std::move(directory), info.st_dev, 0) && remove_if_empty(path);
+}
+
+}  // namespace holdfast::os

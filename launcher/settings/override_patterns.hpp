@@ -1,0 +1,45 @@
+// Which overrides apply to a test.
+//
+// Patterns are ECMAScript's, found anywhere in the name, case-sensitive, by bytes. Matching takes
+// time polynomial in the name's length, whatever the pattern: so there are no back-references.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <regex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+#include "core/settings.hpp"
+
+namespace holdfast {
+
+inline constexpr std::size_t k_longest_pattern = 1024;
+inline constexpr std::size_t k_longest_matched_name = 4096;
+
+// The error says what is wrong with the pattern and does not repeat it.
+Result<std::regex> compile_pattern(const std::string& pattern);
+
+class OverridePatterns {
+ public:
+  // Fails for a pattern that compile_pattern() refuses: settings from parse_settings() have none.
+  static Result<OverridePatterns> of(const Settings& settings);
+
+  struct Matched {
+    std::vector<std::size_t> overrides;  // indices, ascending
+    bool name_too_long = false;          // and there are patterns it was not compared with
+  };
+  // `labels` as Properties has them.
+  Matched match(std::string_view name, std::string_view labels) const;
+
+ private:
+  struct Condition {
+    std::optional<std::regex> test;
+    std::optional<std::string> label;
+  };
+  std::vector<Condition> conditions_;  // one per override
+};
+
+}  // namespace holdfast

@@ -1,0 +1,126 @@
+#include "settings/project_settings.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "core/environment.hpp"
+#include "core/names.hpp"
+#include "os/file_text.hpp"
+#include "settings/settings_file.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr std::size_t k_longest_project_file = 16 * 1024;
+
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+std::string below(const std::string& directory, std::string_view name) {
+  return (directory == "/" ? "" : directory) + "/" + std::string(name);
+}
+
+class Trust {
+ public:
+  explicit Trust(const std::string& directory) {
+    struct stat info {};
+    owner_ = ::stat(directory.c_str(), &info) == 0 ? info.st_uid : ::geteuid();
+  }
+  bool covers(const std::string& path) const {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) return false;
+    return info.st_uid == 0 || info.st_uid == ::geteuid() || info.st_uid == owner_;
+  }
+
+ private:
+  uid_t owner_;
+};
+
+// `directory` and all above it, the nearest first, until `stop` says true.
+template <typename Stop>
+void go_up(std::string directory, Stop stop) {
+  while (!directory.empty() && !stop(directory)) {
+    if (directory == "/") return;
+    directory.erase(directory.rfind('/'));
+    if (directory.empty()) directory = "/";
+  }
+}
+
+}  // namespace
+
+std::string selected_profile() {
+  const char* profile = std::getenv(std::string(environment::k_profile).c_str());
+  return profile == nullptr || *profile == '\0' ? std::string(k_default_profile) : profile;
+}
+
+std::optional<std::string> settings_file_of_tree(const std::string& tree) {
+  const Result<std::string> text =
+      os::read_file(below(tree, names::k_project_file), k_longest_project_file);
+  if (!text) return std::nullopt;
+  const std::size_t first_end = text->find('\n');
+  if (first_end == std::string::npos) return std::nullopt;
+  const std::size_t second_end = text->find('\n', first_end + 1);
+  const std::string source = text->substr(
+      first_end + 1, second_end == std::string::npos ? second_end : second_end - first_end - 1);
+  if (source.empty() || source[0] != '/') return std::nullopt;
+  return below(source, names::k_settings_file);
+}
+
+std::optional<std::string> settings_file_around(const std::string& directory) {
+  const Trust trust(directory);
+  std::optional<std::string> found;
+  go_up(directory, [&](const std::string& tree) {
+    if (!trust.covers(below(tree, names::k_project_file))) return false;
+    found = settings_file_of_tree(tree);
+    return true;
+  });
+  if (found) return exists(*found) ? found : std::nullopt;
+  go_up(directory, [&](const std::string& place) {
+    const std::string file = below(place, names::k_settings_file);
+    if (trust.covers(file)) found = file;
+    return found || exists(below(place, ".git"));
+  });
+  return found;
+}
+
+Result<ProjectSettings> ProjectSettings::load(const std::optional<std::string>& file,
+                                              const std::string& profile) {
+  ProjectSettings project;
+  if (!file || !exists(*file)) {
+    if (profile != k_default_profile) {
+      project.note_ = "ignoring the profile \"" + profile + "\": there is no " +
+                      (file ? *file : std::string(names::k_settings_file));
+    }
+    return project;
+  }
+  Result<Settings> settings = read_settings(*file, profile);
+  if (!settings) return settings.error();
+  Result<OverridePatterns> patterns = OverridePatterns::of(*settings);
+  if (!patterns) return patterns.error();
+  project.settings_ = std::move(*settings);
+  project.patterns_ = std::move(*patterns);
+  return project;
+}
+
+TestValues ProjectSettings::values_for(std::string_view test, std::string_view labels,
+                                       std::string* trouble) const {
+  const OverridePatterns::Matched matched = patterns_.match(test, labels);
+  if (matched.name_too_long && trouble != nullptr) {
+    *trouble = "ignoring overrides by name: the name is longer than " +
+               std::to_string(k_longest_matched_name) + " bytes";
+  }
+  return values_of(settings_, matched.overrides);
+}
+
+Result<ResolvedPolicy> ProjectSettings::resolve(std::string_view test,
+                                                const Properties& properties) const {
+  std::string trouble;
+  const TestValues values = values_for(test, properties.labels, &trouble);
+  Result<ResolvedPolicy> resolved = holdfast::resolve(properties, {}, values);
+  if (resolved && !trouble.empty()) resolved->warnings.push_back(std::move(trouble));
+  return resolved;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,199 @@
+#include "settings/settings_file.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "os/file_text.hpp"
+#include "settings/override_patterns.hpp"
+#include "settings/profiles.hpp"
+#include "settings/spelling.hpp"
+#include "settings/test_values.hpp"
+
+namespace holdfast {
+namespace {
+
+struct PlacedOverride {
+  Place at;
+  std::string profile;  // empty: of all
+  SettingsOverride content;
+};
+
+std::string one_line(std::string_view text) {
+  std::string line(text);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return line;
+}
+
+class Reader {
+ public:
+  explicit Reader(const std::string& path) : complaints_(path) {}
+
+  void read(const toml::table& file) {
+    profiles_[std::string(k_default_profile)].layer.name = k_default_profile;
+    for (const auto& [key, value] : file) {
+      if (key.str() == "profile") {
+        read_profiles(value);
+      } else if (key.str() == "override") {
+        read_overrides(value, "[[override]]", {});
+      } else {
+        complain_of_top_level(key);
+      }
+    }
+    check_inheritance(profiles_, complaints_);
+    // Tables are sorted by name; the later in the file wins.
+    std::stable_sort(overrides_.begin(), overrides_.end(), [](const auto& a, const auto& b) {
+      return std::tie(a.at.line, a.at.column) < std::tie(b.at.line, b.at.column);
+    });
+  }
+
+  const std::optional<Error>& error() const { return complaints_.first(); }
+  const Profiles& profiles() const { return profiles_; }
+
+  // Without errors, and of a profile there is.
+  Settings select(const std::string& profile) const {
+    Settings settings;
+    const std::vector<std::string> line = lineage(profiles_, profile);
+    for (const std::string& name : line) settings.layers.push_back(profiles_.at(name).layer);
+    for (const PlacedOverride& override : overrides_) {
+      const bool applies = override.profile.empty() ||
+                           std::find(line.begin(), line.end(), override.profile) != line.end();
+      if (applies) settings.overrides.push_back(override.content);
+    }
+    return settings;
+  }
+
+ private:
+  void complain_of_top_level(const toml::key& key) {
+    static const std::vector<std::string> known{"profile", "override"};
+    complaints_.add(place_of(key.source()), "top level", "the unknown key " + quoted(key.str()),
+                    "[profile.NAME] or [[override]]; what holds for all tests goes into "
+                    "[profile.default]" +
+                        suggestion(key.str(), known));
+  }
+
+  void read_profiles(const toml::node& node) {
+    const toml::table* table = node.as_table();
+    if (table == nullptr) {
+      return complaints_.add(place_of(node.source()), "profile", describe_type(node),
+                             "tables [profile.NAME]");
+    }
+    for (const auto& [key, value] : *table) read_profile(std::string(key.str()), key, value);
+  }
+
+  void read_profile(const std::string& name, const toml::key& key, const toml::node& node) {
+    const std::string called = "[profile." + name + "]";
+    const toml::table* table = node.as_table();
+    if (table == nullptr || quoted(name) != "\"" + name + "\"" || name.empty()) {
+      return complaints_.add(place_of(key.source()), "profile." + quoted(name),
+                             table == nullptr ? describe_type(node) : "an unusable name",
+                             "a table [profile.NAME]");
+    }
+    const NamedTable named{*table, called};
+    Profile profile;
+    profile.layer.name = name;
+    profile.layer.values = read_test_values(named, {"runs", "inherits", "override"}, complaints_);
+    profile.layer.runs =
+        read_word(named, "runs", second_run_named, R"("wait", "allow" or "refuse")", complaints_);
+    profile.inherits = read_text(named, "inherits", "the name of a profile", complaints_);
+    if (profile.inherits) profile.inherits_at = place_of(table->get("inherits")->source());
+    count_environment(named, profile.layer.values);
+    profiles_[name] = std::move(profile);
+    if (const toml::node* own = table->get("override")) {
+      read_overrides(*own, "[[profile." + name + ".override]]", name);
+    }
+  }
+
+  void read_overrides(const toml::node& node, const std::string& called,
+                      const std::string& profile) {
+    const toml::array* array = node.as_array();
+    const bool is_empty = array != nullptr && array->empty();
+    if (array == nullptr || (!is_empty && !array->is_array_of_tables())) {
+      return complaints_.add(place_of(node.source()), "override", describe_type(node),
+                             "tables " + called);
+    }
+    for (const toml::node& entry : *array) read_override(*entry.as_table(), called, profile);
+  }
+
+  void read_override(const toml::table& table, const std::string& called,
+                     const std::string& profile) {
+    const NamedTable named{table, called};
+    PlacedOverride override;
+    override.at = place_of(table.source());
+    override.profile = profile;
+    SettingsOverride& content = override.content;
+    content.values = read_test_values(named, {"test", "label"}, complaints_);
+    content.test = read_text(named, "test", "a regular expression", complaints_);
+    content.label = read_text(named, "label", "the name of a label", complaints_);
+    if (table.get("test") == nullptr && table.get("label") == nullptr) {
+      complaints_.add(override.at, called, "neither `test` nor `label`", "one of them or both");
+    }
+    check_pattern(named, content);
+    count_environment(named, content.values);
+    overrides_.push_back(std::move(override));
+  }
+
+  void check_pattern(const NamedTable& named, const SettingsOverride& override) {
+    if (!override.test) return;
+    const Result<std::regex> compiled = compile_pattern(*override.test);
+    if (compiled) return;
+    complaints_.add(place_of(named.table.get("test")->source()), "test in " + named.name,
+                    quoted(*override.test) + " with " + compiled.error().message,
+                    "a regular expression (ECMAScript)");
+  }
+
+  void count_environment(const NamedTable& named, const TestValues& values) {
+    for (const Said<Variable>& said : values.environment) {
+      environment_ += said.value.name.size() + said.value.value.size() + 16;
+    }
+    if (environment_ <= k_most_environment || values.environment.empty()) return;
+    complaints_.add(
+        place_of(named.table.get("environment")->source()), "environment in " + named.name,
+        "too much",
+        "at most " + std::to_string(k_most_environment) + " bytes of variables in the whole file");
+  }
+
+  Complaints complaints_;
+  Profiles profiles_;
+  std::vector<PlacedOverride> overrides_;
+  std::size_t environment_ = 0;
+};
+
+}  // namespace
+
+Result<Settings> parse_settings(std::string_view text, const std::string& path,
+                                const std::string& profile) {
+  const toml::parse_result parsed = toml::parse(text);
+  if (!parsed) {
+    Complaints complaints(path);
+    complaints.add(place_of(parsed.error().source()), one_line(parsed.error().description()));
+    return *complaints.first();
+  }
+  Reader reader(path);
+  reader.read(parsed.table());
+  if (reader.error()) return *reader.error();
+  if (reader.profiles().count(profile) == 0) {
+    const std::vector<std::string> names = names_of(reader.profiles());
+    return Error{path + ": found no profile " + quoted(profile) + ", expected " +
+                 alternatives(names) + suggestion(profile, names)};
+  }
+  Settings settings = reader.select(profile);
+  settings.file = path;
+  return settings;
+}
+
+Result<Settings> read_settings(const std::string& path, const std::string& profile) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
+    return Error{path + ": found no regular file, expected one"};
+  }
+  const Result<std::string> text = os::read_file(path, k_largest_settings_file + 1);
+  if (!text) return Error{"failed to " + text.error().message};
+  if (text->size() > k_largest_settings_file) {
+    return Error{path + ": found more than 1 MiB, expected less"};
+  }
+  return parse_settings(*text, path, profile);
+}
+
+}  // namespace holdfast

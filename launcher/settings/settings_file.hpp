@@ -1,0 +1,24 @@
+// holdfast.toml, read strictly: what is not understood is an error, wherever it stands in the file
+// and whichever profile is selected. docs/config.md describes the file.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+#include "core/settings.hpp"
+
+namespace holdfast {
+
+inline constexpr std::size_t k_largest_settings_file = 1024 * 1024;
+
+// `path` is only for messages. The error is the first of the file, one line:
+// `<path>:<line>: <what>: found …, expected …`; for a `profile` that the file does not have
+// `<path>: profile …`.
+Result<Settings> parse_settings(std::string_view text, const std::string& path,
+                                const std::string& profile);
+
+// Reads the file. One that does not exist is an error, too.
+Result<Settings> read_settings(const std::string& path, const std::string& profile);
+
+}  // namespace holdfast

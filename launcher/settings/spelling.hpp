@@ -1,0 +1,16 @@
+// Which word was meant.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast {
+
+// ` (did you mean "timeout"?)`, or nothing when no candidate is near.
+std::string suggestion(std::string_view word, const std::vector<std::string>& candidates);
+
+// `a, b or c`.
+std::string alternatives(const std::vector<std::string>& words);
+
+}  // namespace holdfast

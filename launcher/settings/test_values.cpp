@@ -1,0 +1,156 @@
+#include "settings/test_values.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/names.hpp"
+#include "settings/spelling.hpp"
+
+namespace holdfast {
+namespace {
+
+const char* const k_expected_duration = R"(a duration such as 30, 1.5, "500ms", "5s" or "2m")";
+
+Result<Milliseconds> duration_of(const toml::node& value) {
+  if (const auto* text = value.as_string()) return parse_duration(text->get());
+  if (const auto* whole = value.as_integer()) {
+    if (whole->get() < 0) return Error{std::to_string(whole->get())};
+    return parse_duration(std::to_string(whole->get()));
+  }
+  const auto* number = value.as_floating_point();
+  if (number == nullptr) return Error{describe_type(value)};
+  const double ms = number->get() * 1000;
+  if (!std::isfinite(ms) || ms < 0) return Error{"a number that is negative or not finite"};
+  if (ms >= static_cast<double>(k_longest.count())) return k_longest;
+  // Zero means "none", so a tiny positive time is rounded up to the shortest there is.
+  return Milliseconds{ms > 0 ? std::max(1LL, std::llround(ms)) : 0};
+}
+
+std::optional<Said<Milliseconds>> read_duration(const NamedTable& named, std::string_view key,
+                                                Complaints& complaints) {
+  const toml::node* value = named.table.get(key);
+  if (value == nullptr) return std::nullopt;
+  const Result<Milliseconds> duration = duration_of(*value);
+  if (duration) return Said<Milliseconds>{*duration, origin_of(*value, named)};
+  const auto* text = value->as_string();
+  complaints.add(place_of(value->source()), std::string(key) + " in " + named.name,
+                 text != nullptr ? quoted(text->get()) : duration.error().message,
+                 k_expected_duration);
+  return std::nullopt;
+}
+
+std::string trouble_with_name(std::string_view name) {
+  if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string_view::npos) {
+    return "the name of a variable";
+  }
+  if (name.substr(0, 9) == "HOLDFAST_") return "no variable of Holdfast's own";
+  return {};
+}
+
+std::vector<Said<Variable>> read_environment(const NamedTable& named, Complaints& complaints) {
+  std::vector<Said<Variable>> environment;
+  const toml::node* value = named.table.get("environment");
+  if (value == nullptr) return environment;
+  const std::string what = "environment in " + named.name;
+  const toml::table* table = value->as_table();
+  if (table == nullptr) {
+    complaints.add(place_of(value->source()), what, describe_type(*value),
+                   "a table of variables and their values");
+    return environment;
+  }
+  for (const auto& [key, entry] : *table) {
+    if (const std::string expected = trouble_with_name(key.str()); !expected.empty()) {
+      complaints.add(place_of(key.source()), what, quoted(key.str()), expected);
+      continue;
+    }
+    const auto* text = entry.as_string();
+    if (text == nullptr || text->get().find('\0') != std::string::npos) {
+      complaints.add(place_of(entry.source()), std::string(key.str()) + " in " + what,
+                     text != nullptr ? quoted(text->get()) : describe_type(entry),
+                     "a string (an empty one takes the variable out)");
+      continue;
+    }
+    environment.push_back({{std::string(key.str()), text->get()}, origin_of(entry, named)});
+  }
+  return environment;
+}
+
+void complain_of_unknown_keys(const NamedTable& named, const std::vector<std::string>& known,
+                              Complaints& complaints) {
+  for (const auto& [key, value] : named.table) {
+    const std::string_view name = key.str();
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    complaints.add(place_of(key.source()), named.name, "the unknown key " + quoted(name),
+                   alternatives(known) + suggestion(name, known));
+  }
+}
+
+}  // namespace
+
+Place place_of(const toml::source_region& region) {
+  return {region.begin.line, region.begin.column};
+}
+
+std::string origin_of(const toml::node& value, const NamedTable& named) {
+  return std::string(names::k_settings_file) + ":" + std::to_string(value.source().begin.line) +
+         ", " + named.name;
+}
+
+std::string describe_type(const toml::node& value) {
+  switch (value.type()) {
+    case toml::node_type::none:
+      return "nothing";
+    case toml::node_type::table:
+      return "a table";
+    case toml::node_type::array:
+      return value.is_array_of_tables() ? "an array of tables" : "an array";
+    case toml::node_type::string:
+      return "a string";
+    case toml::node_type::integer:
+      return "an integer";
+    case toml::node_type::floating_point:
+      return "a number";
+    case toml::node_type::boolean:
+      return "a boolean";
+    case toml::node_type::date:
+      return "a date";
+    case toml::node_type::time:
+      return "a time of day";
+    case toml::node_type::date_time:
+      return "a date and time";
+  }
+  return "something else";
+}
+
+std::optional<std::string> read_text(const NamedTable& named, std::string_view key,
+                                     const std::string& expected, Complaints& complaints) {
+  const toml::node* value = named.table.get(key);
+  if (value == nullptr) return std::nullopt;
+  const auto* text = value->as_string();
+  if (text != nullptr && !text->get().empty()) return text->get();
+  complaints.add(place_of(value->source()), std::string(key) + " in " + named.name,
+                 text != nullptr ? "an empty string" : describe_type(*value), expected);
+  return std::nullopt;
+}
+
+TestValues read_test_values(const NamedTable& named, const std::vector<std::string>& other_keys,
+                            Complaints& complaints) {
+  std::vector<std::string> known{"timeout",     "grace",   "lock-timeout", "on-leak",
+                                 "containment", "scratch", "environment"};
+  known.insert(known.end(), other_keys.begin(), other_keys.end());
+  complain_of_unknown_keys(named, known, complaints);
+  TestValues values;
+  values.timeout = read_duration(named, "timeout", complaints);
+  values.grace = read_duration(named, "grace", complaints);
+  values.lock_timeout = read_duration(named, "lock-timeout", complaints);
+  values.on_leak =
+      read_word(named, "on-leak", on_leak_named, R"("kill", "fail" or "ignore")", complaints);
+  values.containment = read_word(named, "containment", containment_named,
+                                 R"("none", "cgroup" or "pidns")", complaints);
+  values.scratch = read_word(named, "scratch", scratch_named,
+                             R"("keep-failed", "keep" or "remove")", complaints);
+  values.environment = read_environment(named, complaints);
+  return values;
+}
+
+}  // namespace holdfast
