@@ -1,0 +1,85 @@
+#include "core/attach.hpp"
+
+#include <gtest/gtest.h>
+
+#include "random_text.hpp"
+
+namespace holdfast {
+namespace {
+
+TEST(Attach, ItsTextIsReadBackUnchanged) {
+  const Attach rows[] = {
+      {{2, 0}, 0, "p", "/"},
+      {{4711, 123456}, 1, "9ae16a3b2f90404f", "/home/a/build"},
+      {{2147483647, 18446744073709551615ULL}, 4294967295U, "p", "/with blanks/ in it "},
+      {{4711, 1}, 2, "", "/no project"},
+      {{4711, 1}, 2, "p", "/line\nbreak"},
+  };
+  for (const Attach& row : rows) {
+    const Result<Attach> back = parse_attach(to_text(row));
+    ASSERT_TRUE(back) << back.error().message;
+    EXPECT_EQ(*back, row) << to_text(row);
+  }
+}
+
+TEST(Attach, WhatIsNotOfVersionOneIsRefusedWithTheTextAndTheReason) {
+  const struct {
+    const char* text;
+    const char* reason;
+  } rows[] = {
+      {"", "version 1"},
+      {"2 10 20 1 p /t", "version 1"},
+      {"1", "pid"},
+      {"1 1 20 1 p /t", "pid, above 1"},
+      {"1 0 20 1 p /t", "pid, above 1"},
+      {"1 -5 20 1 p /t", "pid, above 1"},
+      {"1 x 20 1 p /t", "pid, above 1"},
+      {"1 10x 20 1 p /t", "pid, above 1"},
+      {"1 99999999999 20 1 p /t", "pid, above 1"},
+      {"1 10 -20 1 p /t", "start time"},
+      {"1 10  1 p /t", "start time"},
+      {"1 10 20 -1 p /t", "include count"},
+      {"1 10 20 1", "absolute path"},
+      {"1 10 20 1 p", "absolute path"},
+      {"1 10 20 1 p t", "absolute path"},
+      {"1 10 20 1 p  /t", "absolute path"},
+  };
+  for (const auto& row : rows) {
+    const Result<Attach> attach = parse_attach(row.text);
+    ASSERT_FALSE(attach) << row.text;
+    EXPECT_NE(attach.error().message.find(row.reason), std::string::npos) << attach.error().message;
+    EXPECT_NE(attach.error().message.find(row.text), std::string::npos) << attach.error().message;
+  }
+}
+
+TEST(Attach, AProcessNameIsAPidAboveOneAndAStartTime) {
+  const struct {
+    const char* text;
+    ProcessName process;
+  } good[] = {{"2:0", {2, 0}}, {"4711:99", {4711, 99}}};
+  for (const auto& row : good) {
+    const Result<ProcessName> process = parse_process_name(row.text);
+    ASSERT_TRUE(process) << row.text;
+    EXPECT_EQ(*process, row.process);
+    EXPECT_EQ(to_text(*process), row.text);
+  }
+  for (const char* bad :
+       {"", ":", "5", "5:", ":5", "1:5", "0:5", "-5:5", "5:5:5", " 5:5", "5: 5", "5:5 "}) {
+    EXPECT_FALSE(parse_process_name(bad)) << bad;
+  }
+}
+
+TEST(Attach, WhateverIsAcceptedIsWrittenTheSameWay) {
+  RandomText random(1);
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string text = "1 " + random.of("0123456789 /p-", 24);
+    const Result<Attach> attach = parse_attach(text);
+    if (!attach) continue;
+    const Result<Attach> again = parse_attach(to_text(*attach));
+    ASSERT_TRUE(again) << text;
+    EXPECT_EQ(*again, *attach) << text;
+  }
+}
+
+}  // namespace
+}  // namespace holdfast

@@ -1,0 +1,142 @@
+#include "core/command_line.hpp"
+
+#include <gtest/gtest.h>
+
+#include "random_text.hpp"
+
+namespace holdfast {
+namespace {
+
+using Words = std::vector<std::string_view>;
+
+CommandLine parsed(const Words& words) {
+  Result<CommandLine> line = parse_command_line(words);
+  if (!line) {
+    ADD_FAILURE() << line.error().message;
+    return {};
+  }
+  return *line;
+}
+
+std::string refusal(const Words& words) {
+  const Result<CommandLine> line = parse_command_line(words);
+  return line ? "accepted" : line.error().message;
+}
+
+TEST(CommandLine, WithoutOptionsEverythingIsLeftToTheDefaults) {
+  const CommandLine line = parsed({"--", "cmd"});
+  EXPECT_EQ(line.command_at, 1U);
+  EXPECT_EQ(line.name, "");
+  EXPECT_TRUE(line.overrides.locks.empty());
+  EXPECT_FALSE(line.overrides.timeout || line.overrides.lock_timeout || line.overrides.grace ||
+               line.overrides.on_leak);
+  EXPECT_EQ(line.loudness, Loudness::normal);
+  EXPECT_FALSE(line.help);
+}
+
+TEST(CommandLine, AValueComesAfterItsOptionOrAfterAnEqualsSign) {
+  const Words rows[] = {
+      {"--name", "n", "--lock", "a", "--lock", "b:shared", "--lock-timeout", "1", "--timeout", "2s",
+       "--grace", "3ms", "--on-leak", "fail", "--quiet", "--", "cmd"},
+      {"--name=n", "--lock=a", "--lock=b:shared", "--lock-timeout=1", "--timeout=2s", "--grace=3ms",
+       "--on-leak=fail", "--quiet", "--", "cmd"},
+  };
+  for (const Words& words : rows) {
+    const CommandLine line = parsed(words);
+    EXPECT_EQ(line.name, "n");
+    ASSERT_EQ(line.overrides.locks.size(), 2U);
+    EXPECT_EQ(to_text(line.overrides.locks[1]), "b:shared@project");
+    EXPECT_EQ(line.overrides.lock_timeout, Milliseconds{1000});
+    EXPECT_EQ(line.overrides.timeout, Milliseconds{2000});
+    EXPECT_EQ(line.overrides.grace, Milliseconds{3});
+    EXPECT_EQ(line.overrides.on_leak, OnLeak::fail);
+    EXPECT_EQ(line.loudness, Loudness::quiet);
+    EXPECT_EQ(line.command_at, words.size() - 1);
+  }
+}
+
+TEST(CommandLine, NothingAfterTheFirstDoubleDashIsLookedAt) {
+  const Words words{"--name", "n", "--", "--quiet", "--", "--help"};
+  const CommandLine line = parsed(words);
+  EXPECT_EQ(line.command_at, 3U);
+  EXPECT_EQ(line.loudness, Loudness::normal);
+  EXPECT_FALSE(line.help);
+}
+
+TEST(CommandLine, TheValueOfAnOptionMayLookLikeAnything) {
+  EXPECT_EQ(parsed({"--name", "--", "--", "c"}).name, "--");
+  EXPECT_EQ(parsed({"--name", "--quiet", "--", "c"}).name, "--quiet");
+  EXPECT_EQ(parsed({"--name=a=b", "--", "c"}).name, "a=b");
+  EXPECT_EQ(parsed({"--name=", "--", "c"}).name, "");
+  EXPECT_EQ(parsed({"--name", "", "--", "c"}).name, "");
+}
+
+TEST(CommandLine, AnEmptyCommandWordIsACommand) { EXPECT_EQ(parsed({"--", ""}).command_at, 1U); }
+
+TEST(CommandLine, HelpNeedsNoCommandAndEndsTheReading) {
+  EXPECT_TRUE(parsed({"--help"}).help);
+  EXPECT_TRUE(parsed({"-h"}).help);
+  EXPECT_TRUE(parsed({"--quiet", "--help", "--nonsense"}).help);
+}
+
+TEST(CommandLine, TheErrorIsOneLineWithTheArgumentAndWhatWasExpected) {
+  const struct {
+    Words words;
+    const char* message;
+  } rows[] = {
+      {{}, "expected `-- COMMAND` at the end"},
+      {{"--quiet"}, "expected `-- COMMAND` at the end"},
+      {{"--"}, "expected a command after `--`"},
+      {{"cmd"}, "unknown argument \"cmd\": expected options, then `--`, then the command"},
+      {{"--nmae", "x", "--", "c"},
+       "unknown argument \"--nmae\": expected options, then `--`, then the command"},
+      {{"-q", "--", "c"}, "unknown argument \"-q\": expected options, then `--`, then the command"},
+      {{"", "--", "c"}, "unknown argument \"\": expected options, then `--`, then the command"},
+      {{"-h=1", "--", "c"},
+       "unknown argument \"-h=1\": expected options, then `--`, then the command"},
+      {{"--name"}, "--name: expected a value after it"},
+      {{"--quiet=1", "--", "c"}, "--quiet: takes no value"},
+      {{"--help=1"}, "--help: takes no value"},
+      {{"--timeout", "soon", "--", "c"},
+       "--timeout \"soon\": expected a duration such as 500ms, 5s, 2m or 1.5"},
+      {{"--grace=", "--", "c"}, "--grace \"\": expected a duration such as 500ms, 5s, 2m or 1.5"},
+      {{"--on-leak", "keep", "--", "c"}, "--on-leak \"keep\": expected kill, fail or ignore"},
+      {{"--lock", "a@moon", "--", "c"},
+       "lock \"a@moon\": after `@` expected build, project, user or machine, found \"moon\""},
+  };
+  for (const auto& row : rows) EXPECT_EQ(refusal(row.words), row.message);
+}
+
+TEST(CommandLine, TheLastOfTwoEqualOptionsHoldsExceptThatLocksAddUp) {
+  const CommandLine line =
+      parsed({"--timeout", "1", "--timeout", "2", "--lock", "a", "--lock", "a", "--", "c"});
+  EXPECT_EQ(line.overrides.timeout, Milliseconds{2000});
+  EXPECT_EQ(line.overrides.locks.size(), 2U);
+}
+
+TEST(CommandLine, TheHelpNamesEveryOptionAndEveryExitCode) {
+  for (const char* word : {"--name", "--lock", "--lock-timeout", "--timeout", "--grace",
+                           "--on-leak", "--quiet", "--help", "75", "124", "125", "126", "127"}) {
+    EXPECT_NE(help_of_run().find(word), std::string_view::npos) << word;
+  }
+}
+
+TEST(CommandLine, WhateverIsAcceptedNamesACommandThatIsThere) {
+  RandomText random(3);
+  const Words pool{"--",      "--name", "--name=x", "--lock",    "a",         "--timeout", "1",
+                   "--quiet", "",       "-",        "--grace=0", "--on-leak", "kill",      "c"};
+  for (int i = 0; i < 20'000; ++i) {
+    Words words;
+    for (unsigned n = random.below(8); n > 0; --n) {
+      words.push_back(pool[random.below(static_cast<unsigned>(pool.size()))]);
+    }
+    const Result<CommandLine> line = parse_command_line(words);
+    if (!line) continue;
+    ASSERT_GE(line->command_at, 1U);
+    ASSERT_LT(line->command_at, words.size());
+    EXPECT_EQ(words[line->command_at - 1], "--");
+  }
+}
+
+}  // namespace
+}  // namespace holdfast

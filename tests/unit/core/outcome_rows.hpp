@@ -1,0 +1,134 @@
+// The table of docs/outcomes.md: what was seen, what it is called, how the launcher then ends.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/outcome.hpp"
+
+namespace holdfast {
+
+struct OutcomeRow {
+  std::string what;
+  Observation seen;
+  Outcome outcome;
+  Exit under_ctest;
+  Exit as_command;
+};
+
+inline Exit code(int value) { return {Exit::Kind::code, value}; }
+inline Exit signal(int value) { return {Exit::Kind::signal, value}; }
+
+inline std::vector<Outcome> all_outcomes() {
+  std::vector<Outcome> all;
+  for (int i = 0; i <= static_cast<int>(Outcome::internal_error); ++i) {
+    all.push_back(static_cast<Outcome>(i));
+  }
+  return all;
+}
+
+// Every combination, with the interesting codes.
+inline std::vector<Observation> all_observations() {
+  std::vector<Observation> all;
+  using Kind = ProcessEnd::Kind;
+  const ProcessEnd ends[] = {
+      {Kind::never_started, 0}, {Kind::never_started, 2}, {Kind::never_started, 13},
+      {Kind::exited, 0},        {Kind::exited, 1},        {Kind::exited, 77},
+      {Kind::exited, 255},      {Kind::signalled, 9},     {Kind::signalled, 11}};
+  for (const ProcessEnd& end : ends) {
+    for (EndReason reason :
+         {EndReason::none, EndReason::timeout, EndReason::signal, EndReason::parent_gone}) {
+      for (unsigned bits = 0; bits < 32; ++bits) {
+        Observation seen;
+        seen.main = end;
+        seen.end_reason = reason;
+        seen.end_signal = reason == EndReason::signal ? 2 : 0;
+        seen.lock_not_had = (bits & 1U) != 0;
+        seen.lock_refused = (bits & 2U) != 0;
+        seen.own_failure = (bits & 4U) != 0;
+        seen.leaked = (bits & 8U) != 0;
+        seen.leak_fails = (bits & 16U) != 0;
+        all.push_back(seen);
+      }
+    }
+  }
+  return all;
+}
+
+inline Observation ended(ProcessEnd::Kind kind, int value) {
+  Observation seen;
+  seen.main = {kind, value};
+  return seen;
+}
+
+inline Observation because_of(EndReason reason, int end_signal, ProcessEnd main) {
+  Observation seen;
+  seen.main = main;
+  seen.end_reason = reason;
+  seen.end_signal = end_signal;
+  return seen;
+}
+
+inline Observation leaked(Observation seen, bool fails) {
+  seen.leaked = true;
+  seen.leak_fails = fails;
+  return seen;
+}
+
+inline std::vector<OutcomeRow> outcome_rows() {
+  using Kind = ProcessEnd::Kind;
+  constexpr int k_abort = 6;
+  constexpr int k_kill = 9;
+  constexpr int k_term = 15;
+  std::vector<OutcomeRow> rows;
+  const auto add = [&](std::string what, const Observation& seen, Outcome outcome, Exit under_ctest,
+                       Exit as_command) {
+    rows.push_back({std::move(what), seen, outcome, under_ctest, as_command});
+  };
+  add("exit 0", ended(Kind::exited, 0), Outcome::passed, code(0), code(0));
+  for (int i = 1; i < 256; ++i) {
+    add("exit " + std::to_string(i), ended(Kind::exited, i), Outcome::failed, code(i), code(i));
+  }
+  for (int i = 1; i < 65; ++i) {
+    add("signal " + std::to_string(i), ended(Kind::signalled, i), Outcome::crashed, signal(i),
+        signal(i));
+  }
+  add("leaks", leaked(ended(Kind::exited, 0), false), Outcome::passed, code(0), code(0));
+  add("leaks, which fails", leaked(ended(Kind::exited, 0), true), Outcome::failed, signal(k_abort),
+      code(1));
+  add("fails and leaks, which fails", leaked(ended(Kind::exited, 7), true), Outcome::failed,
+      code(7), code(7));
+  add("crashes and leaks, which fails", leaked(ended(Kind::signalled, 11), true), Outcome::crashed,
+      signal(11), signal(11));
+  for (const ProcessEnd& main : {ProcessEnd{Kind::exited, 0}, ProcessEnd{Kind::exited, 3},
+                                 ProcessEnd{Kind::signalled, k_kill}, ProcessEnd{}}) {
+    add("time over", because_of(EndReason::timeout, 0, main), Outcome::timed_out, signal(k_kill),
+        code(124));
+    add("Ctrl-C", because_of(EndReason::signal, 2, main), Outcome::interrupted, signal(2),
+        signal(2));
+    add("kill", because_of(EndReason::signal, k_term, main), Outcome::interrupted, signal(k_term),
+        signal(k_term));
+    add("ctest died", because_of(EndReason::parent_gone, 0, main), Outcome::interrupted,
+        signal(k_term), signal(k_term));
+  }
+  add("ENOENT", ended(Kind::never_started, 2), Outcome::launch_failed, signal(k_abort), code(127));
+  add("ENOTDIR", ended(Kind::never_started, 20), Outcome::launch_failed, signal(k_abort),
+      code(127));
+  add("EACCES", ended(Kind::never_started, 13), Outcome::launch_failed, signal(k_abort), code(126));
+  add("ENOEXEC", ended(Kind::never_started, 8), Outcome::launch_failed, signal(k_abort), code(126));
+  Observation seen;
+  seen.lock_not_had = true;
+  add("lock not had in time", seen, Outcome::lock_timeout, signal(k_abort), code(75));
+  seen = {};
+  seen.lock_refused = true;
+  add("lock refused", seen, Outcome::internal_error, signal(k_abort), code(125));
+  seen = {};
+  seen.own_failure = true;
+  add("own failure", seen, Outcome::internal_error, signal(k_abort), code(125));
+  seen.main = {Kind::exited, 0};
+  add("own failure, yet the test exited with 0", seen, Outcome::internal_error, signal(k_abort),
+      code(125));
+  return rows;
+}
+
+}  // namespace holdfast

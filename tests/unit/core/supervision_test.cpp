@@ -1,0 +1,110 @@
+// Every (stage, event) pair in both modes but the signals, which are in
+// supervision_signal_test.cpp.
+#include "core/supervision.hpp"
+
+#include <gtest/gtest.h>
+
+#include "supervision_words.hpp"
+
+namespace holdfast {
+namespace {
+
+struct Row {
+  Stage before;
+  Event::Kind event;
+  Stage after;
+  EndReason reason;
+  std::string actions;
+};
+
+// The reason of the end while nothing has been ordered, and of a tree that is ending already.
+EndReason reason_of(Stage stage) {
+  return stage == Stage::ending || stage == Stage::killing ? EndReason::timeout : EndReason::none;
+}
+
+TEST(Supervision, EveryStageAnswersEveryEventAsTheTableSays) {
+  const Row rows[] = {
+      {Stage::running, Event::Kind::timeout_expired, Stage::ending, EndReason::timeout,
+       "end_tree 15"},
+      {Stage::settling, Event::Kind::timeout_expired, Stage::settling, EndReason::none, ""},
+      {Stage::ending, Event::Kind::timeout_expired, Stage::ending, EndReason::timeout, ""},
+      {Stage::killing, Event::Kind::timeout_expired, Stage::killing, EndReason::timeout, ""},
+      {Stage::ended, Event::Kind::timeout_expired, Stage::ended, EndReason::none, ""},
+
+      {Stage::running, Event::Kind::parent_ended, Stage::ending, EndReason::parent_gone,
+       "end_tree 15"},
+      {Stage::settling, Event::Kind::parent_ended, Stage::killing, EndReason::none, "kill_tree 0"},
+      {Stage::ending, Event::Kind::parent_ended, Stage::ending, EndReason::timeout, ""},
+      {Stage::killing, Event::Kind::parent_ended, Stage::killing, EndReason::timeout, ""},
+      {Stage::ended, Event::Kind::parent_ended, Stage::ended, EndReason::none, ""},
+
+      {Stage::running, Event::Kind::main_ended, Stage::settling, EndReason::none, ""},
+      {Stage::settling, Event::Kind::main_ended, Stage::settling, EndReason::none, ""},
+      {Stage::ending, Event::Kind::main_ended, Stage::ending, EndReason::timeout, ""},
+      {Stage::killing, Event::Kind::main_ended, Stage::killing, EndReason::timeout, ""},
+      {Stage::ended, Event::Kind::main_ended, Stage::ended, EndReason::none, ""},
+
+      {Stage::running, Event::Kind::tree_ended, Stage::ended, EndReason::none, ""},
+      {Stage::settling, Event::Kind::tree_ended, Stage::ended, EndReason::none, ""},
+      {Stage::ending, Event::Kind::tree_ended, Stage::ended, EndReason::timeout, ""},
+      {Stage::killing, Event::Kind::tree_ended, Stage::ended, EndReason::timeout, ""},
+      {Stage::ended, Event::Kind::tree_ended, Stage::ended, EndReason::none, ""},
+
+      {Stage::running, Event::Kind::guard_ended, Stage::ended, EndReason::none, "end_tree_here 15"},
+      {Stage::settling, Event::Kind::guard_ended, Stage::ended, EndReason::none,
+       "end_tree_here 15"},
+      {Stage::ending, Event::Kind::guard_ended, Stage::ended, EndReason::timeout,
+       "end_tree_here 15"},
+      {Stage::killing, Event::Kind::guard_ended, Stage::ended, EndReason::timeout,
+       "end_tree_here 15"},
+      {Stage::ended, Event::Kind::guard_ended, Stage::ended, EndReason::none, ""},
+  };
+  for (ExitMode mode : {ExitMode::ctest, ExitMode::command}) {
+    for (const Row& row : rows) {
+      SupervisionState state;
+      state.stage = row.before;
+      state.reason = reason_of(row.before);
+      Event event{row.event};
+      event.at = Milliseconds{1000};
+      const SupervisionStep step = next_step(state, event, mode);
+      SCOPED_TRACE(name_of(row.before) + ", event " + std::to_string(static_cast<int>(row.event)));
+      EXPECT_EQ(step.state.stage, row.after);
+      EXPECT_EQ(step.state.reason, row.reason);
+      EXPECT_EQ(text_of(step.actions), row.actions);
+    }
+  }
+}
+
+TEST(Supervision, TheFirstReasonStays) {
+  SupervisionState state;
+  state = next_step(state, at(1000, {Event::Kind::timeout_expired}), ExitMode::ctest).state;
+  state = next_step(state, at(1001, {Event::Kind::parent_ended}), ExitMode::ctest).state;
+  state = next_step(state, at(2000, by_kill(15)), ExitMode::ctest).state;
+  state = next_step(state, at(2001, {Event::Kind::tree_ended}), ExitMode::ctest).state;
+  EXPECT_EQ(state.stage, Stage::ended);
+  EXPECT_EQ(state.reason, EndReason::timeout);
+  EXPECT_EQ(state.end_signal, 0);
+}
+
+TEST(Supervision, TheParentsDeathNeverShortensAGraceThatRuns) {
+  for (std::int64_t later : {0, 1, 299, 300, 4000}) {
+    SupervisionState state = next_step({}, at(1000, by_terminal(2)), ExitMode::ctest).state;
+    const auto step =
+        next_step(state, at(1000 + later, {Event::Kind::parent_ended}), ExitMode::ctest);
+    EXPECT_EQ(step.state.stage, Stage::ending) << later;
+    EXPECT_EQ(text_of(step.actions), "") << later;
+  }
+}
+
+TEST(Supervision, ATestThatEndedByItselfKeepsNoReasonWhateverComesWhileItsLeftoversEnd) {
+  for (const Event& event : {Event{Event::Kind::parent_ended}, by_kill(15), by_terminal(2)}) {
+    SupervisionState state = next_step({}, {Event::Kind::main_ended}, ExitMode::ctest).state;
+    const SupervisionStep step = next_step(state, event, ExitMode::ctest);
+    EXPECT_EQ(step.state.stage, Stage::killing);
+    EXPECT_EQ(step.state.reason, EndReason::none);
+    EXPECT_EQ(text_of(step.actions), "kill_tree 0");
+  }
+}
+
+}  // namespace
+}  // namespace holdfast

@@ -1,0 +1,74 @@
+#include "core/test_environment.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast {
+namespace {
+
+std::vector<std::string> entries(TestEnvironment& environment) {
+  std::vector<std::string> found;
+  for (char** entry = environment.environ(); *entry != nullptr; ++entry) found.emplace_back(*entry);
+  return found;
+}
+
+TEST(TestEnvironment, OnlyTheUsersOwnSettingsOfOurPrefixPassToTheTest) {
+  const struct {
+    const char* entry;
+    bool passes;
+  } rows[] = {
+      {"PATH=/bin", true},
+      {"", true},
+      {"NOEQUALS", true},
+      {"holdfast_x=1", true},
+      {"XHOLDFAST_ATTACH=1", true},
+      {"HOLDFAST=1", true},
+      {"HOLDFAST_DISABLE=1", true},
+      {"HOLDFAST_DISABLE", true},
+      {"HOLDFAST_PROFILE=ci=x", true},
+      {"HOLDFAST_LOG=debug", true},
+      {"HOLDFAST_=", false},
+      {"HOLDFAST_DISABLED=1", false},
+      {"HOLDFAST_LOGS=1", false},
+      {"HOLDFAST_ATTACH=1 2 3 1 p /t", false},
+      {"HOLDFAST_P_LOCKS=db", false},
+      {"HOLDFAST_HELD=db@project#r.1", false},
+      {"HOLDFAST_TEST_NAME=outer", false},
+      {"HOLDFAST_SLOT_GPU=1", false},
+  };
+  for (const auto& row : rows) EXPECT_EQ(passes_to_test(row.entry), row.passes) << row.entry;
+}
+
+TEST(TestEnvironment, WhatWeSayReplacesWhatAnOuterAttemptSaid) {
+  char path[] = "PATH=/bin";
+  char outer[] = "HOLDFAST_TEST_NAME=outer";
+  char log[] = "HOLDFAST_LOG=x";
+  char* inherited[] = {path, outer, log, nullptr};
+  TestEnvironment environment(inherited);
+  environment.set("HOLDFAST_TEST_NAME", "inner");
+  environment.set("HOLDFAST_ATTEMPT", "1");
+  EXPECT_EQ(entries(environment),
+            (std::vector<std::string>{"PATH=/bin", "HOLDFAST_LOG=x", "HOLDFAST_TEST_NAME=inner",
+                                      "HOLDFAST_ATTEMPT=1"}));
+}
+
+TEST(TestEnvironment, ManyAndLongValuesStayWhereTheyWereGiven) {
+  char* nothing[] = {nullptr};
+  TestEnvironment environment(nothing);
+  std::vector<std::string> expected;
+  for (int i = 0; i < 200; ++i) {
+    const std::string name = "N" + std::to_string(i);
+    const std::string value(static_cast<std::size_t>(i), 'v');
+    environment.set(name, value);
+    expected.push_back(name + "=" + value);
+  }
+  EXPECT_EQ(entries(environment), expected);
+}
+
+TEST(TestEnvironment, AnEmptyOneIsANullTerminatedList) {
+  char* nothing[] = {nullptr};
+  TestEnvironment environment(nothing);
+  EXPECT_EQ(*environment.environ(), nullptr);
+}
+
+}  // namespace
+}  // namespace holdfast

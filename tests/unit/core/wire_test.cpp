@@ -1,0 +1,206 @@
+#include "core/wire.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "random_text.hpp"
+
+namespace holdfast::wire {
+namespace {
+
+const char* const k_hostile = "line\nbreak \"quoted\" \\ %2C, \xFF\x01 = v=1";
+
+AttemptRequest full_request() {
+  AttemptRequest request;
+  request.test = k_hostile;
+  request.key = "9ae16a3b2f90404f";
+  request.include_count = 4294967295U;
+  request.launcher = {2147483647, 18446744073709551615ULL};
+  request.properties = {"db:shared,gpu:1/4", "a%2Cb,c", "1.5", "fail", true};
+  request.properties.labels = "unit,a%2Cb";
+  return request;
+}
+
+AttemptGrant full_grant() {
+  AttemptGrant grant;
+  grant.run = "20261120-084053-1234";
+  grant.attempt = "20261120-084053-1234.1";
+  grant.journal = std::string("/tree/") + k_hostile;
+  grant.refusal = "HOLDFAST_LOCKS: lock \"a\nb\": no";
+  grant.policy.lock_timeout = Milliseconds{1};
+  grant.policy.timeout = k_longest;
+  grant.policy.grace = Milliseconds{0};
+  grant.policy.on_leak = OnLeak::ignore;
+  grant.policy.needed_by_others = true;
+  grant.policy.containment = Containment::pidns;
+  grant.policy.scratch = Scratch::remove;
+  grant.policy.environment = {{"A", "b=c\nd"}, {"EMPTY", ""}};
+  grant.policy.locks = {{"gpu", LockMode::counted, 2, 4, LockScope::machine},
+                        {"db", LockMode::shared, 1, 1, LockScope::build},
+                        {k_hostile, LockMode::exclusive, 1, 1, LockScope::project},
+                        {"a:shared@user", LockMode::exclusive, 1, 1, LockScope::project},
+                        {"", LockMode::exclusive, 1, 1, LockScope::user}};
+  return grant;
+}
+
+void expect_equal(const AttemptRequest& a, const AttemptRequest& b) {
+  EXPECT_EQ(a.test, b.test);
+  EXPECT_EQ(a.key, b.key);
+  EXPECT_EQ(a.include_count, b.include_count);
+  EXPECT_EQ(a.launcher, b.launcher);
+  EXPECT_EQ(a.properties.locks, b.properties.locks);
+  EXPECT_EQ(a.properties.resource_lock, b.properties.resource_lock);
+  EXPECT_EQ(a.properties.timeout, b.properties.timeout);
+  EXPECT_EQ(a.properties.on_leak, b.properties.on_leak);
+  EXPECT_EQ(a.properties.needed_by_others, b.properties.needed_by_others);
+  EXPECT_EQ(a.properties.labels, b.properties.labels);
+}
+
+void expect_equal(const AttemptGrant& a, const AttemptGrant& b) {
+  EXPECT_EQ(a.run, b.run);
+  EXPECT_EQ(a.attempt, b.attempt);
+  EXPECT_EQ(a.journal, b.journal);
+  EXPECT_EQ(a.refusal, b.refusal);
+  EXPECT_EQ(a.policy, b.policy);
+}
+
+TEST(Wire, EveryFieldOfARequestArrives) {
+  AttemptRequest plain;
+  plain.test = "t";
+  plain.launcher = {2, 0};
+  for (const AttemptRequest& row : {full_request(), plain}) {
+    const Result<Message> message = decode(encode(to_message(row)));
+    ASSERT_TRUE(message);
+    EXPECT_EQ(message->kind, k_request);
+    const Result<AttemptRequest> back = to_request(*message);
+    ASSERT_TRUE(back) << back.error().message;
+    expect_equal(*back, row);
+  }
+}
+
+TEST(Wire, EveryFieldOfAGrantArrives) {
+  AttemptGrant no_environment;
+  no_environment.policy.environment.clear();
+  for (const AttemptGrant& row : {full_grant(), AttemptGrant{}, no_environment}) {
+    const Result<Message> message = decode(encode(to_message(row)));
+    ASSERT_TRUE(message);
+    EXPECT_EQ(message->kind, k_grant);
+    const Result<AttemptGrant> back = to_grant(*message);
+    ASSERT_TRUE(back) << back.error().message;
+    expect_equal(*back, row);
+  }
+}
+
+TEST(Wire, AnyTextFreeOfNulArrivesAndALaterFieldOfTheSameNameIsNotTaken) {
+  RandomText random(11);
+  for (int i = 0; i < 5'000; ++i) {
+    Message message;
+    message.kind = "k";
+    std::string first = random.bytes(20);
+    first.erase(std::remove(first.begin(), first.end(), '\0'), first.end());
+    message.add("x", first);
+    message.add("x", "second");
+    message.add("", first);
+    const Result<Message> back = decode(encode(message));
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->fields, message.fields);
+    EXPECT_EQ(back->get("x"), first);
+    EXPECT_EQ(back->get("absent"), "");
+  }
+}
+
+TEST(Wire, ATextIsCutAtANulSoThatItCannotForgeAField) {
+  Message message;
+  message.kind = "k";
+  message.add("test", std::string_view("a\0refusal\0x", 11));
+  const Result<Message> back = decode(encode(message));
+  ASSERT_TRUE(back);
+  ASSERT_EQ(back->fields.size(), 1U);
+  EXPECT_EQ(back->get("test"), "a");
+}
+
+TEST(Wire, AMessageOfAnotherVersionIsRefused) {
+  std::string packet = encode(to_message(full_grant()));
+  for (const char* version :
+       {"holdfast-2", "holdfast-", "holdfast-11", "Holdfast-1", "", " holdfast-1"}) {
+    const std::string other = version + packet.substr(packet.find('\0'));
+    const Result<Message> message = decode(other);
+    ASSERT_FALSE(message) << version;
+    EXPECT_EQ(message.error().message, "understand a message of another version of Holdfast");
+  }
+  EXPECT_FALSE(decode(""));
+  EXPECT_FALSE(decode("holdfast-1"));  // without its NUL
+}
+
+TEST(Wire, APacketCutOffAtAnyByteIsRefusedOrLacksWholeFields) {
+  const std::string packet = encode(to_message(full_grant()));
+  const std::size_t fields = to_message(full_grant()).fields.size();
+  for (std::size_t length = 0; length < packet.size(); ++length) {
+    const Result<Message> message = decode(std::string_view(packet).substr(0, length));
+    if (!message) continue;
+    EXPECT_LT(message->fields.size(), fields) << length;
+    (void)to_grant(*message);
+    (void)to_request(*message);
+  }
+}
+
+TEST(Wire, AMessageThatLacksANumberOrHasNoNumberThereIsRefused) {
+  for (const char* key : {"include", "launcher"}) {
+    for (const char* value : {"", "x", "1x", "-1", "1:2", "99999999999999999999999"}) {
+      Message message = to_message(full_request());
+      for (auto& field : message.fields) {
+        if (field.first == key) field.second = value;
+      }
+      EXPECT_FALSE(to_request(message)) << key << '=' << value;
+    }
+  }
+  for (const char* key : {"lock_timeout", "timeout", "grace", "on_leak"}) {
+    for (const char* value : {"", "x", "1 ", "99999999999999999999999"}) {
+      Message message = to_message(full_grant());
+      for (auto& field : message.fields) {
+        if (field.first == key) field.second = value;
+      }
+      EXPECT_FALSE(to_grant(message)) << key << '=' << value;
+    }
+  }
+}
+
+TEST(Wire, ALockWithoutItsNameOrItsMannerIsRefused) {
+  const std::vector<std::pair<std::string, std::string>> locks[] = {
+      {{"lock_name", "a"}},
+      {{"lock_manner", "x@user"}},
+      {{"lock_name", "a"}, {"lock_name", "b"}, {"lock_manner", "x@user"}},
+      {{"lock_name", "a"}, {"lock_manner", "x@user"}, {"lock_manner", "x@user"}},
+      {{"lock_name", "a"}, {"lock_manner", "x@moon"}},
+      {{"lock_name", "a"}, {"lock_manner", ""}},
+  };
+  for (const auto& row : locks) {
+    Message message = to_message(AttemptGrant{});
+    for (const auto& [key, value] : row) message.add(key, value);
+    EXPECT_FALSE(to_grant(message)) << row.front().first << ' ' << row.size();
+  }
+}
+
+TEST(Wire, AnyBytesAreDecodedOrRefused) {
+  RandomText random(12);
+  const std::string good = encode(to_message(full_grant()));
+  for (int i = 0; i < 20'000; ++i) {
+    std::string packet = i % 2 == 0 ? random.bytes(40) : good;
+    if (i % 2 == 1) {
+      for (unsigned n = random.below(4) + 1; n > 0; --n) {
+        packet[random.below(static_cast<unsigned>(packet.size()))] =
+            static_cast<char>(random.below(256));
+      }
+    } else {
+      packet.insert(0, std::string("holdfast-1\0", 11));
+    }
+    const Result<Message> message = decode(packet);
+    if (!message) continue;
+    (void)to_grant(*message);
+    (void)to_request(*message);
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::wire

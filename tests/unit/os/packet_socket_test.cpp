@@ -1,0 +1,160 @@
+#include "os/packet_socket.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include "child_process.hpp"
+#include "core/wire.hpp"
+#include "scratch.hpp"
+
+namespace holdfast::os {
+namespace {
+
+TEST(PacketSocket, OfManyThatListenAtOneAddressAtOnceExactlyOneIsFirst) {
+  const Scratch scratch;
+  const std::string path = scratch.path("s");
+  Channel go;
+  Channel told;
+  Channel end;
+  std::vector<Child> children;
+  for (int i = 0; i < 16; ++i) {
+    children.emplace_back([&] {
+      go.close_end_for_writing();
+      end.close_end_for_writing();
+      (void)go.hear();
+      const Listening listening = listen_at(path);
+      if (listening.existed == listening.socket.valid()) return 1;
+      // Whoever finds it can connect, in the same instant too.
+      const Connected connected = connect_to(path, Milliseconds{1000});
+      if (!connected.socket.valid()) return 2;
+      told.say(listening.existed ? "existed" : "first");
+      (void)end.hear();
+      return 0;
+    });
+  }
+  go.close_end_for_writing();
+  int first = 0;
+  for (std::size_t i = 0; i < children.size(); ++i) {
+    const std::string line = told.hear();
+    first += line == "first" ? 1 : 0;
+    EXPECT_TRUE(line == "first" || line == "existed") << line;
+  }
+  EXPECT_EQ(first, 1);
+  end.close_end_for_writing();
+  for (Child& child : children) EXPECT_EQ(child.wait(), 0);
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(scratch.path(""))) {
+    EXPECT_EQ(entry.path().filename(), "s");
+    ++files;
+  }
+  EXPECT_EQ(files, 1) << "no draft is left";
+}
+
+TEST(PacketSocket, OnlyTheUserMayConnect) {
+  const Scratch scratch;
+  const Listening listening = listen_at(scratch.path("s"));
+  ASSERT_TRUE(listening.socket.valid());
+  EXPECT_EQ(mode_of(scratch.path("s")), 0600U);
+}
+
+TEST(PacketSocket, NoFileIsAbsentAndAFileWithoutAListenerIsDead) {
+  const Scratch scratch;
+  const std::string path = scratch.path("s");
+  EXPECT_EQ(connect_to(path, Milliseconds{1000}).failure, ConnectFailure::absent);
+  EXPECT_EQ(connect_to(scratch.path("no/s"), Milliseconds{1000}).failure, ConnectFailure::absent);
+  {
+    const Listening listening = listen_at(path);
+    ASSERT_TRUE(listening.socket.valid());
+    EXPECT_TRUE(connect_to(path, Milliseconds{1000}).socket.valid());
+  }
+  const Connected dead = connect_to(path, Milliseconds{1000});
+  EXPECT_FALSE(dead.socket.valid());
+  EXPECT_EQ(dead.failure, ConnectFailure::dead);
+  EXPECT_EQ(dead.error.message, "connect to " + path + ": Connection refused");
+  EXPECT_TRUE(listen_at(path).existed) << "a dead one is not replaced";
+  const Connected too_long = connect_to(std::string(108, '/'), Milliseconds{1000});
+  EXPECT_EQ(too_long.failure, ConnectFailure::other);
+  EXPECT_NE(listen_at("/" + std::string(107, 'x')).error.message.find("File name too long"),
+            std::string::npos);
+}
+
+TEST(PacketSocket, PacketsKeepTheirBordersAndTheirOrder) {
+  Result<std::pair<UniqueFd, UniqueFd>> pair = packet_pair();
+  ASSERT_TRUE(pair);
+  for (const char* packet : {"one", "two\n", "a"})
+    ASSERT_TRUE(send_packet(pair->first.get(), packet));
+  for (const char* packet : {"one", "two\n", "a"})
+    EXPECT_EQ(*receive_packet(pair->second.get()), packet);
+  pair->first.reset();
+  const Result<std::string> end = receive_packet(pair->second.get());
+  ASSERT_TRUE(end);
+  EXPECT_EQ(*end, "");
+}
+
+TEST(PacketSocket, SendingToNobodyIsAnErrorAndNoSignal) {
+  Result<std::pair<UniqueFd, UniqueFd>> pair = packet_pair();
+  ASSERT_TRUE(pair);
+  pair->second.reset();
+  const Result<void> sent = send_packet(pair->first.get(), "x");
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().message, "send a message: Broken pipe");
+}
+
+TEST(PacketSocket, TheLongestMessageArrivesAndALongerOneIsRefusedNotCutOff) {
+  Result<std::pair<UniqueFd, UniqueFd>> pair = packet_pair();
+  ASSERT_TRUE(pair);
+  const std::string longest(wire::k_longest_message, 'x');
+  ASSERT_TRUE(send_packet(pair->first.get(), longest));
+  const Result<std::string> received = receive_packet(pair->second.get());
+  ASSERT_TRUE(received);
+  EXPECT_EQ(*received, longest);
+  ASSERT_TRUE(send_packet(pair->first.get(), longest + "y"));
+  const Result<std::string> longer = receive_packet(pair->second.get());
+  ASSERT_FALSE(longer);
+  EXPECT_EQ(longer.error().message, "receive a message: Message too long");
+  ASSERT_TRUE(send_packet(pair->first.get(), "next"));
+  const Result<std::string> next = receive_packet(pair->second.get());
+  ASSERT_TRUE(next) << next.error().message;
+  EXPECT_EQ(*next, "next");
+}
+
+TEST(PacketSocket, ADescriptorArrivesAsADuplicateThatLivesOnByItself) {
+  Result<std::pair<UniqueFd, UniqueFd>> pair = packet_pair();
+  ASSERT_TRUE(pair);
+  Channel pipe;
+  ASSERT_TRUE(send_descriptor(pair->first.get(), "take it", pipe.read_fd()));
+  ASSERT_TRUE(send_packet(pair->first.get(), "without"));
+  const Result<PacketWithDescriptor> received = receive_with_descriptor(pair->second.get());
+  ASSERT_TRUE(received);
+  EXPECT_EQ(received->packet, "take it");
+  ASSERT_TRUE(received->descriptor.valid());
+  EXPECT_NE(received->descriptor.get(), pipe.read_fd());
+  EXPECT_EQ(::fcntl(received->descriptor.get(), F_GETFD), FD_CLOEXEC);
+  pipe.say("x");
+  EXPECT_TRUE(readable(received->descriptor.get()));
+  const Result<PacketWithDescriptor> without = receive_with_descriptor(pair->second.get());
+  ASSERT_TRUE(without);
+  EXPECT_EQ(without->packet, "without");
+  EXPECT_FALSE(without->descriptor.valid());
+}
+
+TEST(PacketSocket, AListenerThatNeverAnswersCostsThePatience) {
+  const Scratch scratch;
+  const Listening listening = listen_at(scratch.path("s"));
+  const Connected connected = connect_to(scratch.path("s"), Milliseconds{50});
+  ASSERT_TRUE(connected.socket.valid());
+  EXPECT_FALSE(receive_packet(connected.socket.get()));
+}
+
+TEST(PacketSocket, TheUserAtTheOtherEndIsKnown) {
+  const Scratch scratch;
+  const Listening listening = listen_at(scratch.path("s"));
+  const Connected connected = connect_to(scratch.path("s"), Milliseconds{1000});
+  const Result<UniqueFd> accepted = accept_from(listening.socket);
+  ASSERT_TRUE(accepted);
+  EXPECT_EQ(*peer_user(*accepted), ::geteuid());
+  EXPECT_EQ(*peer_user(connected.socket), ::geteuid());
+}
+
+}  // namespace
+}  // namespace holdfast::os

@@ -1,0 +1,130 @@
+#include "os/process.hpp"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "child_process.hpp"
+
+namespace holdfast::os {
+namespace {
+
+// A child that says "ready" and stays.
+Child sleeper(Channel& told, const std::string& name = "") {
+  return Child([&told, name] {
+    if (!name.empty()) ::prctl(PR_SET_NAME, name.c_str(), 0, 0, 0);
+    told.say("ready");
+    while (true) ::pause();
+    return 0;
+  });
+}
+
+TEST(Process, AnOddNameDoesNotConfuseTheFieldsAfterIt) {
+  for (const char* name : {"plain", "a b", ")", "(", "a) R 1 (b", ") Z 1 1 1", "line\nbreak",
+                           "))))))))))))))", "", "\xFF\x01", "15 bytes exactl"}) {
+    Channel told;
+    Child child([&] {
+      ::prctl(PR_SET_NAME, name, 0, 0, 0);
+      told.say("ready");
+      while (true) ::pause();
+      return 0;
+    });
+    ASSERT_EQ(told.hear(), "ready");
+    ASSERT_TRUE(becomes_true([&] { return sleeps(child.pid()); })) << name;
+    const Result<ProcessStat> stat = read_process_stat(child.pid());
+    ASSERT_TRUE(stat) << name;
+    EXPECT_EQ(stat->name, name);
+    EXPECT_EQ(stat->parent, ::getpid()) << name;
+    EXPECT_EQ(stat->state, 'S') << name;
+    EXPECT_GE(stat->start, own_name().start) << name;
+  }
+}
+
+TEST(Process, TheStartTimeIsTheSameForOnesOwnAndForOthersEyes) {
+  EXPECT_EQ(own_name().pid, ::getpid());
+  EXPECT_GT(own_name().start, 0U);
+  const ProcessName parent = own_name();
+  Child child([&] {
+    const Result<ProcessStat> stat = read_process_stat(::getppid());
+    return stat && stat->start == parent.start && is_alive(parent) ? 0 : 1;
+  });
+  EXPECT_EQ(child.wait(), 0);
+}
+
+TEST(Process, ThereIsNoStatOfAProcessThatIsGone) {
+  Channel told;
+  Child child = sleeper(told);
+  const pid_t pid = child.pid();
+  child.signal(SIGKILL);
+  EXPECT_EQ(child.wait(), 1000 + SIGKILL);
+  EXPECT_FALSE(read_process_stat(pid));
+  EXPECT_FALSE(read_process_stat(0));
+  EXPECT_FALSE(read_process_stat(-1));
+}
+
+TEST(Process, AWatchedOneBecomesReadableWhenItEnds) {
+  Channel told;
+  Child child = sleeper(told);
+  ASSERT_EQ(told.hear(), "ready");
+  const ProcessName name{child.pid(), read_process_stat(child.pid())->start};
+  const Result<UniqueFd> watched = watch_process(name);
+  ASSERT_TRUE(watched);
+  EXPECT_TRUE(is_alive(name));
+  EXPECT_FALSE(readable(watched->get(), Milliseconds{0}));
+  child.signal(SIGKILL);
+  EXPECT_TRUE(readable(watched->get()));
+}
+
+TEST(Process, AZombieIsGone) {
+  Channel told;
+  Child child = sleeper(told);
+  ASSERT_EQ(told.hear(), "ready");
+  const ProcessName name{child.pid(), read_process_stat(child.pid())->start};
+  child.signal(SIGKILL);
+  siginfo_t info{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child.pid()), &info, WEXITED | WNOWAIT), 0);
+  EXPECT_TRUE(read_process_stat(name.pid));
+  EXPECT_FALSE(is_alive(name));
+  const Result<UniqueFd> watched = watch_process(name);
+  ASSERT_FALSE(watched);
+  EXPECT_EQ(watched.error().message,
+            "watch process " + std::to_string(name.pid) + ": No such process");
+}
+
+TEST(Process, ARecycledPidIsAnotherProcess) {
+  Channel told;
+  Child child = sleeper(told);
+  ASSERT_EQ(told.hear(), "ready");
+  const std::uint64_t start = read_process_stat(child.pid())->start;
+  for (std::uint64_t other : {start - 1, start + 1, std::uint64_t{0}}) {
+    EXPECT_FALSE(watch_process({child.pid(), other}));
+    EXPECT_FALSE(is_alive({child.pid(), other}));
+  }
+  EXPECT_TRUE(watch_process({child.pid(), start}));
+}
+
+TEST(Process, OnlyTheParentIsWatchedAsTheParent) {
+  const pid_t parent = ::getpid();
+  const pid_t grandparent = ::getppid();
+  Child child([&] {
+    if (!watch_parent(parent)) return 1;
+    return watch_parent(grandparent) ? 2 : 0;
+  });
+  EXPECT_EQ(child.wait(), 0);
+}
+
+TEST(Process, TheBootIdIsOneShortLine) {
+  EXPECT_EQ(boot_id().size(), 36U);
+  EXPECT_EQ(boot_id(), boot_id());
+}
+
+TEST(Process, TheProgramIsTheOneThatRuns) {
+  const Result<std::string> program = own_program();
+  ASSERT_TRUE(program);
+  EXPECT_EQ(program->substr(program->rfind('/')), "/os_test");
+}
+
+}  // namespace
+}  // namespace holdfast::os

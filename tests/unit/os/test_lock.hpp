@@ -1,0 +1,109 @@
+// A lock that no other test and no real run has: a project of its own in the user's directory.
+#pragma once
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+#include "child_process.hpp"
+#include "core/names.hpp"
+#include "os/lock_file.hpp"
+#include "os/process.hpp"
+#include "os/trusted_directory.hpp"
+
+namespace holdfast::os {
+
+class TestLock {
+ public:
+  TestLock() : owner_(::getpid()) {
+    static int count = 0;
+    home_.project = "os-test-" + std::to_string(owner_) + "-" + std::to_string(own_name().start) +
+                    "-" + std::to_string(++count);
+  }
+  ~TestLock() {
+    if (::getpid() != owner_) return;
+    std::error_code ignored;
+    std::filesystem::remove_all(directory(), ignored);
+    if (home_.tree.empty()) return;
+    std::filesystem::remove_all(
+        user_directory_path() + "/locks/" + scope_directory(LockScope::build, home_), ignored);
+  }
+  TestLock(const TestLock&) = delete;
+  TestLock& operator=(const TestLock&) = delete;
+
+  LockHome& home() { return home_; }
+
+  LockRequest request(const std::string& spec = "db", const std::string& level = {}) const {
+    const Result<LockSpec> parsed = parse_lock_spec(spec);
+    Result<LockRequest> opened = LockRequest::open(*parsed, home_, level);
+    if (!opened) throw std::runtime_error(opened.error().message);
+    return std::move(*opened);
+  }
+
+  std::string directory() const {
+    return user_directory_path() + "/locks/project-" + home_.project;
+  }
+  std::string file(const std::string& name = "db") const {
+    return directory() + "/" + name + "/lock";
+  }
+
+  // As a script does by flock(1): whether somebody else has the file.
+  bool file_is_locked(int mode = LOCK_EX) const {
+    const UniqueFd script(::open(file().c_str(), O_RDONLY | O_CLOEXEC));
+    return ::flock(script.get(), mode | LOCK_NB) != 0;
+  }
+
+ private:
+  pid_t owner_;
+  LockHome home_;
+};
+
+// try_take that must not fail.
+inline bool takes(LockRequest& request) {
+  const Result<bool> had = request.try_take();
+  if (!had) throw std::runtime_error(had.error().message);
+  return *had;
+}
+
+// A wait until the lock is had.
+inline bool waits_and_has(LockRequest& request) {
+  if (!request.start_waiting()) return false;
+  if (!readable(request.ready_fd())) return false;
+  const Result<bool> had = request.finish_waiting();
+  return had && *had;
+}
+
+// Another process that has the lock. Whoever waits in a process that also held it would wait for
+// itself: the helper that waits has copies of all our descriptors.
+class Holder {
+ public:
+  explicit Holder(const TestLock& lock, const std::string& spec = "db")
+      : process_([this, &lock, &spec] {
+          LockRequest request = lock.request(spec);
+          if (!takes(request)) return 1;
+          told_.say("has it");
+          return orders_.hear() == "let go" ? 0 : 2;
+        }) {
+    EXPECT_EQ(told_.hear(), "has it");
+  }
+  // Returns when the lock is free.
+  void let_go() {
+    orders_.say("let go");
+    EXPECT_EQ(process_.wait(), 0);
+  }
+
+ private:
+  Channel told_;
+  Channel orders_;
+  Child process_;
+};
+
+inline LockParty party_named(const std::string& test) {
+  return {own_name(), boot_id(), test, "/tree", 1000};
+}
+
+}  // namespace holdfast::os

@@ -1,0 +1,126 @@
+// A process that is the parent of a tree, as the guard is, and the habits of those in the tree.
+//
+// All of it happens in a child of the test program: being a subreaper and blocking SIGCHLD concern
+// a whole process. Every process of the tree has the writing end of `alive`: its end proves that
+// none is left.
+#pragma once
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <map>
+
+#include "child_process.hpp"
+#include "os/clock.hpp"
+#include "os/process.hpp"
+#include "os/process_tree.hpp"
+
+namespace holdfast::os {
+
+// What went wrong is said on stderr; the parent only sees that something did.
+#define TREE_CHECK(condition)                                              \
+  do {                                                                     \
+    if (!(condition)) {                                                    \
+      ::dprintf(2, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+      return 1;                                                            \
+    }                                                                      \
+  } while (false)
+
+// No habit outlives a test that hangs by more than this.
+inline constexpr unsigned k_longest_life_s = 40;
+
+class Tree final : public TreeWatcher {
+ public:
+  Tree() {
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child, nullptr);
+    (void)become_subreaper();
+  }
+
+  // Starts a process of the tree and returns when it has called `ready()`.
+  pid_t start(const std::function<void()>& body) {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      sigset_t none;
+      sigemptyset(&none);
+      sigprocmask(SIG_SETMASK, &none, nullptr);
+      body();
+      ::_exit(0);
+    }
+    if (told_.hear() != "ready") ::_exit(99);
+    return pid;
+  }
+  void ready() const { told_.say("ready"); }
+  void say(const std::string& line) const { told_.say(line); }
+  std::string hear(Milliseconds patience = k_patience) { return told_.hear(patience); }
+
+  // Ends the tree and returns how long that took.
+  Milliseconds end(int signal, Milliseconds grace, const std::vector<pid_t>& spared = {}) {
+    const Milliseconds start = monotonic_now();
+    survivors_ = end_tree({signal, grace, spared}, *this).size();
+    return monotonic_now() - start;
+  }
+  std::size_t survivors() const { return survivors_; }
+
+  // Nobody but this process has a descriptor of the tree any more.
+  bool nobody_is_left() {
+    alive_.close_end_for_writing();
+    return alive_.hear(Milliseconds{0}) == "<end>";
+  }
+
+  const std::map<pid_t, int>& reaped() const { return reaped_; }
+
+  // Readable: hurry.
+  Channel& hurry() { return hurry_; }
+
+  void on_reaped(pid_t pid, int status) override { reaped_[pid] = status; }
+  int hurry_fd() override { return hurry_.read_fd(); }
+  bool hurries() override { return hurry_.hear(Milliseconds{0}) == "now"; }
+
+ private:
+  Channel told_;
+  Channel alive_;
+  Channel hurry_;
+  std::size_t survivors_ = 0;
+  std::map<pid_t, int> reaped_;
+};
+
+// Runs `body`, which returns 0 when all was well, as the parent of a tree.
+inline void as_parent_of_a_tree(const std::function<int(Tree&)>& body) {
+  Child parent([&] {
+    Tree tree;
+    const int result = body(tree);
+    tree.end(0, Milliseconds{0});  // a test that failed half-way leaves nobody either
+    return result;
+  });
+  EXPECT_EQ(parent.wait(), 0);
+}
+
+// --- Habits ---------------------------------------------------------------------------------
+
+inline void stay() {
+  ::alarm(k_longest_life_s);  // not inherited by who was forked
+  while (true) ::pause();
+}
+
+inline void ignore_term_and_stay() {
+  ::signal(SIGTERM, SIG_IGN);
+  stay();
+}
+
+// A chain of processes: each lives only until it has forked the next, in a session of its own.
+inline void flee() {
+  const Milliseconds until = monotonic_now() + Milliseconds{k_longest_life_s * 1000};
+  ::signal(SIGTERM, SIG_IGN);
+  while (monotonic_now() < until) {
+    ::setsid();
+    if (::fork() > 0) ::_exit(0);
+  }
+}
+
+}  // namespace holdfast::os

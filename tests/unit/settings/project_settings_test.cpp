@@ -1,0 +1,107 @@
+#include "settings/project_settings.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace holdfast {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ProjectSettingsOnDisk : public testing::Test {
+ protected:
+  ProjectSettingsOnDisk() {
+    std::string pattern = (fs::temp_directory_path() / "holdfast-settings.XXXXXX").string();
+    root_ = ::mkdtemp(pattern.data());
+  }
+  ~ProjectSettingsOnDisk() override {
+    std::error_code error;
+    fs::remove_all(root_, error);
+  }
+
+  std::string write(const std::string& path, const std::string& text) {
+    const fs::path file = root_ / path;
+    fs::create_directories(file.parent_path());
+    std::ofstream(file) << text;
+    return file.string();
+  }
+  std::string directory(const std::string& path) {
+    fs::create_directories(root_ / path);
+    return (root_ / path).string();
+  }
+
+  fs::path root_;
+};
+
+TEST_F(ProjectSettingsOnDisk, ABuildTreeSaysWhereItsProjectIs) {
+  write("tree/.holdfast/project", "key\n/somewhere else\n");
+  EXPECT_EQ(settings_file_of_tree(directory("tree")), "/somewhere else/holdfast.toml");
+  write("tree/.holdfast/project", "key\n");
+  EXPECT_EQ(settings_file_of_tree(directory("tree")), std::nullopt);
+  EXPECT_EQ(settings_file_of_tree(directory("other")), std::nullopt);
+}
+
+TEST_F(ProjectSettingsOnDisk, ACommandFindsTheFileOfTheTreeAroundIt) {
+  const std::string file = write("source/holdfast.toml", "");
+  write("tree/.holdfast/project", "key\n" + directory("source") + "\n");
+  EXPECT_EQ(settings_file_around(directory("tree/a/b")), file);
+}
+
+TEST_F(ProjectSettingsOnDisk, ElseTheNearestUpToTheRepository) {
+  const std::string outer = write("outer/holdfast.toml", "");
+  EXPECT_EQ(settings_file_around(directory("outer/a/b")), outer);
+  directory("outer/repository/.git");
+  EXPECT_EQ(settings_file_around(directory("outer/repository/a")), std::nullopt);
+  const std::string own = write("outer/repository/holdfast.toml", "");
+  EXPECT_EQ(settings_file_around(directory("outer/repository/a")), own);
+}
+
+TEST_F(ProjectSettingsOnDisk, AFileThatIsNotThereMeansBuiltInDefaultsAndAProfileIsMissed) {
+  const Result<ProjectSettings> plain = ProjectSettings::load("/not/there", "default");
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->note(), "");
+  EXPECT_EQ(plain->run().runs, SecondRun::wait);
+  const Result<ProjectSettings> missed = ProjectSettings::load("/not/there", "ci");
+  ASSERT_TRUE(missed);
+  EXPECT_EQ(missed->note(), "ignoring the profile \"ci\": there is no /not/there");
+}
+
+TEST_F(ProjectSettingsOnDisk, WhatIsNoFileOrTooLargeIsRefused) {
+  const Result<ProjectSettings> folder = ProjectSettings::load(directory("folder"), "default");
+  ASSERT_FALSE(folder);
+  EXPECT_EQ(folder.error().message, directory("folder") + ": found no regular file, expected one");
+  const std::string large = write("large", std::string(1024 * 1024 + 1, '#'));
+  const Result<ProjectSettings> refused = ProjectSettings::load(large, "default");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, large + ": found more than 1 MiB, expected less");
+}
+
+TEST_F(ProjectSettingsOnDisk, ATestGetsWhatIsSaidOfItsNameAndLabels) {
+  const std::string file = write("holdfast.toml", R"(
+[[override]]
+test = "^slow\\."
+timeout = 60
+[[override]]
+label = "big"
+scratch = "remove"
+)");
+  const Result<ProjectSettings> project = ProjectSettings::load(file, "default");
+  ASSERT_TRUE(project);
+  Properties properties;
+  properties.labels = "big";
+  const Result<ResolvedPolicy> resolved = project->resolve("slow.one", properties);
+  ASSERT_TRUE(resolved);
+  EXPECT_EQ(resolved->policy.timeout, Milliseconds{60'000});
+  EXPECT_EQ(resolved->policy.scratch, Scratch::remove);
+  EXPECT_EQ(project->resolve("fast", {})->policy, Policy{});
+  EXPECT_EQ(
+      project->resolve(std::string(5000, 'x'), {})->warnings,
+      std::vector<std::string>{"ignoring overrides by name: the name is longer than 4096 bytes"});
+}
+
+}  // namespace
+}  // namespace holdfast
