@@ -1,0 +1,40 @@
+// act_as_ctest TREE STATUS COMMAND…: is to COMMAND (a launcher) what ctest is: names itself in
+// HOLDFAST_ATTACH, starts it, waits, and writes how it ended into STATUS ("exit 3", "signal 9",
+// "signal 11 core"). A real ctest takes a second to configure; tests of ctest itself use one.
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "habit.hpp"
+
+namespace {
+// Field 22 of /proc/self/stat, counted after the name, which may hold blanks.
+std::string start_time() {
+  std::ifstream file("/proc/self/stat");
+  std::stringstream text;
+  text << file.rdbuf();
+  std::istringstream fields(text.str().substr(text.str().rfind(')') + 2));
+  std::string field;
+  for (int i = 3; i <= 22; ++i) fields >> field;
+  return field;
+}
+}  // namespace
+
+int main(int /*count*/, char** words) {
+  const std::string attach =
+      "1 " + std::to_string(getpid()) + " " + start_time() + " 1 system-test " + words[1];
+  setenv("HOLDFAST_ATTACH", attach.c_str(), 1);
+  const pid_t child = fork();
+  if (child == 0) {
+    execv(words[3], words + 3);
+    _exit(97);
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0) {
+  }
+  std::string text = WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
+                                         : "exit " + std::to_string(WEXITSTATUS(status));
+  if (WIFSIGNALED(status) && WCOREDUMP(status)) text += " core";
+  habit::append_line(words[2], text.c_str());
+  return 0;
+}

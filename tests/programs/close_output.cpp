@@ -1,0 +1,16 @@
+// close_output FILE: says a line, closes its output, announces itself and stays until the file
+// FILE.go is there; then exits with 5.
+#include <string>
+
+#include "habit.hpp"
+
+int main(int /*count*/, char** words) {
+  std::puts("said before closing");
+  std::fflush(stdout);
+  close(1);
+  close(2);
+  habit::announce(words[1]);
+  const std::string go = std::string(words[1]) + ".go";
+  for (int i = 0; i < 30'000 && access(go.c_str(), F_OK) != 0; ++i) habit::rest(2);
+  return 5;
+}

@@ -1,0 +1,17 @@
+// grab_terminal: makes itself the terminal's foreground group and sets its modes, as a shell does;
+// gives it back; exits with 0 when all of it worked.
+#include <termios.h>
+
+#include "habit.hpp"
+
+int main() {
+  const pid_t before = tcgetpgrp(0);
+  signal(SIGTTOU, SIG_IGN);
+  if (getpid() != getpgrp() && setpgid(0, 0) != 0) return 1;
+  if (tcsetpgrp(0, getpgrp()) != 0) return 2;
+  termios modes{};
+  if (tcgetattr(0, &modes) != 0 || tcsetattr(0, TCSANOW, &modes) != 0) return 3;
+  std::puts("grabbed");
+  std::fflush(stdout);
+  return tcsetpgrp(0, before) == 0 ? 0 : 4;
+}

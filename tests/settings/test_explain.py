@@ -1,0 +1,101 @@
+"""`holdfast config --explain TEST`: each value and where it comes from."""
+
+import re
+import unittest
+
+from holdfast_case import HoldfastCase, STAGE
+
+TOML = """\
+[profile.default]
+timeout = "2m"
+environment = { RUST_BACKTRACE = "full", UBSAN_OPTIONS = "" }
+
+[profile.ci]
+inherits = "default"
+grace = 1.5
+runs = "refuse"
+
+[[override]]
+label = "big"
+scratch = "remove"
+
+[[profile.ci.override]]
+test = "^db"
+lock-timeout = 90
+"""
+
+
+class Explain(HoldfastCase):
+    def explain(self, test, *arguments, cwd=None, **environment):
+        process = self.command(STAGE / "bin/holdfast", "config", "--explain", test, *arguments,
+                               cwd=cwd or self.build, env=self.environment(**environment))
+        self.assertEqual(process.stderr, "")
+        self.head, values = process.stdout.split("\n\n")
+        rows = [re.split(r"  +", line) for line in values.splitlines()]
+        return {key: f"{value} | {origin}" for key, value, origin in rows}
+
+    def prepare(self, toml=TOML):
+        self.source = self.project(f"""
+            add_test(NAME db.one COMMAND touch {self.work}/ran)
+            set_tests_properties(db.one PROPERTIES HOLDFAST_ON_LEAK fail HOLDFAST_LOCKS "db;gpu:1/4"
+              LABELS "big;slow")
+            add_test(NAME plain COMMAND touch {self.work}/ran)
+            """, files={"holdfast.toml": toml})
+        self.build = self.configure(self.source, "build")
+
+    def test_each_value_has_its_origin(self):
+        self.prepare()
+        values = self.explain("db.one", HOLDFAST_PROFILE="ci")
+        self.assertEqual(values, {
+            "timeout": "120s | holdfast.toml:2, [profile.default]",
+            "grace": "1500ms | holdfast.toml:7, [profile.ci]",
+            "lock-timeout": "90s | holdfast.toml:16, [[profile.ci.override]]",
+            "on-leak": "fail | the test's HOLDFAST_ON_LEAK",
+            "containment": "none | built-in default",
+            "scratch": "remove | holdfast.toml:12, [[override]]",
+            "locks": "db@project, gpu:1/4@project | the test's HOLDFAST_LOCKS",
+            "environment.PYTHONFAULTHANDLER": "1 | built-in default",
+            "environment.RUST_BACKTRACE": "full | holdfast.toml:3, [profile.default]",
+            "environment.UBSAN_OPTIONS": "not set | holdfast.toml:3, [profile.default]",
+            "runs": "refuse | holdfast.toml:8, [profile.ci]"})
+        self.assertEqual(self.head.splitlines(), [
+            "test: db.one", f"file: {self.source}/holdfast.toml",
+            "profile: ci, which inherits default", "labels: big, slow"])
+
+    def test_the_profile_and_the_tree_can_be_named(self):
+        self.prepare()
+        values = self.explain("plain", "--tree", self.build, "--profile", "ci", cwd=self.work)
+        self.assertEqual(values["runs"], "refuse | holdfast.toml:8, [profile.ci]")
+        self.assertEqual(values["lock-timeout"], "none | built-in default")
+        self.assertIn("labels: none", self.head)
+
+    def test_what_is_not_known_is_said(self):
+        self.prepare()
+        values = self.explain("db.two", HOLDFAST_PROFILE="ci")
+        self.assertEqual(values["lock-timeout"],
+                         "90s | holdfast.toml:16, [[profile.ci.override]]")
+        self.assertIn("properties and labels: not known (ctest lists no test of that name)",
+                      self.head)
+        self.explain("db.one", cwd="/")
+        self.assertIn("not known (no build tree here or above)", self.head)
+        (self.build / "CTestTestfile.cmake").write_text("nonsense(\n")
+        self.explain("db.one")
+        self.assertIn("not known (ctest --show-only=json-v1 failed", self.head)
+
+    def test_nothing_runs(self):
+        self.prepare()
+        self.explain("db.one")
+        self.assertFalse((self.work / "ran").exists())
+        self.assertEqual(list(self.build.glob(".holdfast/runs/*")), [])
+
+    def test_without_a_file_the_defaults_hold(self):
+        self.prepare()
+        (self.source / "holdfast.toml").unlink()
+        values = self.explain("plain")
+        self.assertEqual({value.split(" | ")[1] for value in values.values()},
+                         {"built-in default"})
+        self.assertIn("file: none, built-in defaults hold", self.head)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,108 @@
+"""What holdfast.toml says reaches the test that it is said of."""
+
+import unittest
+
+from holdfast_case import HoldfastCase
+
+LEAKY = 'COMMAND sh -c "sleep 300 & exit 0"'
+
+
+class Overrides(HoldfastCase):
+    def run_with(self, tests, toml, env=None):
+        source = self.project(tests, name=f"p{len(list(self.work.iterdir()))}",
+                              files={"holdfast.toml": toml})
+        self.build = self.configure(source, f"{source.name}-build")
+        run = self.ctest(self.build, "-j4", env=env)
+        self.text = run.text
+        return {name: verdict[0] for name, *verdict in run.verdicts().values()}
+
+    def assert_verdicts(self, verdicts, passed, failed):
+        got = {name: verdict == "Passed" for name, verdict in verdicts.items()}
+        self.assertEqual(got, {**{n: True for n in passed}, **{n: False for n in failed}},
+                         self.text)
+
+    def test_by_name(self):
+        verdicts = self.run_with(f"""
+            add_test(NAME db.leaks {LEAKY})
+            add_test(NAME net.leaks {LEAKY})
+            """, '[[override]]\ntest = "^db\\\\."\non-leak = "fail"\n')
+        self.assert_verdicts(verdicts, ["net.leaks"], ["db.leaks"])
+
+    def test_by_label_of_the_test_of_its_directory_and_encoded(self):
+        source = self.project(f"""
+            add_test(NAME own {LEAKY})
+            set_tests_properties(own PROPERTIES LABELS "other;no leak, please")
+            set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${{CMAKE_SOURCE_DIR}}/more.cmake)
+            add_test(NAME near {LEAKY})
+            set_tests_properties(near PROPERTIES LABELS "no leak")
+            add_test(NAME none {LEAKY})
+            add_subdirectory(sub)
+            """, files={"sub/CMakeLists.txt": f"""
+                set_property(DIRECTORY PROPERTY LABELS "x;no leak, please")
+                add_test(NAME below {LEAKY})
+                """, "more.cmake": """
+                add_test(twice sh -c "sleep 300 & exit 0")
+                set_tests_properties(twice PROPERTIES LABELS other)
+                set_tests_properties(twice PROPERTIES LABELS "no leak, please")
+                set_tests_properties(twice PROPERTIES LABELS more)
+                """, "holdfast.toml": """
+                [[override]]
+                label = "no leak, please"
+                on-leak = "fail"
+                """})
+        run = self.ctest(self.configure(source, "build"), "-j4")
+        self.text = run.text
+        self.assert_verdicts({name: verdict[0] for name, *verdict in run.verdicts().values()},
+                             ["near", "none"], ["own", "twice", "below"])
+
+    def test_labels_cost_nothing_where_the_file_does_not_ask_for_them(self):
+        source = self.project("""
+            add_test(NAME a COMMAND true)
+            set_tests_properties(a PROPERTIES LABELS x)
+            """, files={"holdfast.toml": "[profile.default]\ngrace = 1\n"})
+        run = self.ctest(self.configure(source, "build"), "-V")
+        self.assertEqual(run.modifications(), {})
+
+    def test_name_and_label_must_both_match(self):
+        verdicts = self.run_with(f"""
+            add_test(NAME a1 {LEAKY})
+            add_test(NAME a2 {LEAKY})
+            add_test(NAME b1 {LEAKY})
+            set_tests_properties(a1 b1 PROPERTIES LABELS l)
+            """, '[[override]]\ntest = "^a"\nlabel = "l"\non-leak = "fail"\n')
+        self.assert_verdicts(verdicts, ["a2", "b1"], ["a1"])
+
+    def test_a_limit_from_the_file_ends_a_test_that_has_none_of_its_own(self):
+        verdicts = self.run_with("""
+            add_test(NAME limited COMMAND sleep 300)
+            add_test(NAME own COMMAND sleep 1)
+            set_tests_properties(own PROPERTIES HOLDFAST_TIMEOUT 60)
+            """, "[profile.default]\ntimeout = \"300ms\"\n")
+        self.assert_verdicts(verdicts, ["own"], ["limited"])
+
+    def test_the_later_override_wins(self):
+        verdicts = self.run_with(f"""
+            add_test(NAME a {LEAKY})
+            add_test(NAME b {LEAKY})
+            """, """
+            [[override]]
+            test = "a|b"
+            on-leak = "fail"
+            [[override]]
+            test = "b"
+            on-leak = "kill"
+            """)
+        self.assert_verdicts(verdicts, ["b"], ["a"])
+
+    def test_the_profile_is_chosen_by_the_environment(self):
+        tests = f"add_test(NAME a {LEAKY})\n"
+        toml = '[profile.strict]\non-leak = "fail"\n[profile.ci]\ninherits = "strict"\n'
+        for profile, passes in ((None, True), ("strict", False), ("ci", False), ("default", True)):
+            with self.subTest(profile=profile):
+                verdicts = self.run_with(tests, toml,
+                                         self.environment(HOLDFAST_PROFILE=profile))
+                self.assert_verdicts(verdicts, ["a"] if passes else [], [] if passes else ["a"])
+
+
+if __name__ == "__main__":
+    unittest.main()

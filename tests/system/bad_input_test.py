@@ -1,0 +1,182 @@
+"""What is wrong is said in one line that says what and where; nothing hangs (behaviour 43; fact 45)."""
+
+import os
+import pwd
+import shutil
+import unittest
+from pathlib import Path
+
+from support import (HOLDFAST, USER_DIRECTORY, ProjectCase, SystemCase, program)
+
+NOBODY = pwd.getpwnam("nobody")
+THEIRS = Path(f"/tmp/holdfast-{NOBODY.pw_uid}")
+
+
+class LockFilesTest(SystemCase):
+    def directory_of(self, name):
+        """The directory of a lock, made by one that took it."""
+        self.finish(*self.supervised("true", options=["--lock", name]))
+        return self.lock_file(name).parent
+
+    def assert_refused(self, name, what):
+        for by in self.each_supervisor():
+            ended = self.finish(*self.supervised("echo", "ran", by=by, options=["--lock", name]))
+            self.assertEqual((ended.returncode, ended.stdout), (125, b""))
+            self.assert_our_lines(ended.stderr, 1)
+            self.assertIn(name, ended.stderr.decode())
+            self.assertIn(what, ended.stderr.decode())
+
+    def test_a_planted_symlink_is_refused(self):
+        name = self.lock_name()
+        directory = self.directory_of(name)
+        target = self.work / "target"
+        target.write_text("precious")
+        for file in ("lock", "queue"):
+            (directory / file).unlink()
+            (directory / file).symlink_to(target)
+            self.assert_refused(name, "Too many levels of symbolic links")
+            (directory / file).unlink()
+            self.directory_of(name)
+        self.assertEqual(target.read_text(), "precious")
+
+    def test_a_planted_fifo_is_refused_and_hangs_nobody(self):
+        name = self.lock_name()
+        directory = self.directory_of(name)
+        for file in ("lock", "queue"):
+            (directory / file).unlink()
+            os.mkfifo(directory / file)
+            self.assert_refused(name, "expected a regular file")
+            (directory / file).unlink()
+            self.directory_of(name)
+
+    def test_a_planted_directory_is_refused(self):
+        name = self.lock_name()
+        directory = self.directory_of(name)
+        (directory / "lock").unlink()
+        (directory / "lock").mkdir()
+        self.assert_refused(name, "Is a directory")
+
+    def test_a_refused_lock_under_ctest_is_red_by_a_signal_and_the_test_does_not_run(self):
+        name = self.lock_name()
+        directory = self.directory_of(name)
+        (directory / "lock").unlink()
+        os.mkfifo(directory / "lock")
+        # Outside a build tree a lock of the project is one of the user; here one says so.
+        begun = self.finish(*self.under_ctest("touch", self.work / "ran"), env=self.environment(
+            HOLDFAST_P_LOCKS=f"{name}@user"))
+        self.assertEqual(begun.returncode, 0)
+        self.assertRegex(self.ended_as(), "^signal ")
+        self.assertFalse((self.work / "ran").exists())
+
+
+@unittest.skipUnless(os.geteuid() == 0, "needs root, to be another user")
+class UserDirectoryTest(SystemCase):
+    def setUp(self):
+        super().setUp()
+        if THEIRS.is_dir() and any(f.is_file() for f in THEIRS.rglob("*")):
+            self.skipTest(f"{THEIRS} is in use")
+        self.remove()
+        self.addCleanup(self.remove)
+
+    @staticmethod
+    def remove():
+        if THEIRS.is_symlink() or THEIRS.is_fifo() or THEIRS.is_file():
+            THEIRS.unlink()
+        elif THEIRS.exists():
+            shutil.rmtree(THEIRS)
+
+    def as_nobody(self, *words):
+        return self.finish("setpriv", f"--reuid={NOBODY.pw_uid}", f"--regid={NOBODY.pw_gid}",
+                           "--clear-groups", *words, cwd="/")
+
+    def run_locked(self):
+        if self.as_nobody("test", "-x", HOLDFAST).returncode != 0:
+            self.skipTest(f"user nobody cannot reach {HOLDFAST}")
+        return self.as_nobody(HOLDFAST, "run", "--lock", "db", "--", "echo", "ran")
+
+    def assert_refused(self, what):
+        ended = self.run_locked()
+        self.assertEqual((ended.returncode, ended.stdout), (125, b""))
+        self.assert_our_lines(ended.stderr, 1)
+        self.assertIn(str(THEIRS), ended.stderr.decode())
+        self.assertIn(what, ended.stderr.decode())
+        # Without a lock nothing of it is needed.
+        plain = self.as_nobody(HOLDFAST, "run", "--", "echo", "ran")
+        self.assertEqual((plain.returncode, plain.stdout, plain.stderr), (0, b"ran\n", b""))
+
+    def test_another_user_has_a_directory_of_their_own(self):
+        ended = self.run_locked()
+        self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (0, b"ran\n", b""))
+        info = THEIRS.stat()
+        self.assertEqual((info.st_uid, info.st_mode & 0o777), (NOBODY.pw_uid, 0o700))
+
+    def test_a_planted_directory_of_somebody_else_is_refused(self):
+        THEIRS.mkdir(mode=0o700)
+        os.chown(THEIRS, 1, 1)
+        THEIRS.chmod(0o777)
+        self.assert_refused("belongs to user 1")
+
+    def test_one_that_others_may_enter_is_refused(self):
+        THEIRS.mkdir()
+        os.chown(THEIRS, NOBODY.pw_uid, NOBODY.pw_gid)
+        THEIRS.chmod(0o755)
+        self.assert_refused("0700")
+
+    def test_a_planted_symlink_is_refused(self):
+        target = self.work / "target"
+        target.mkdir()
+        os.chown(target, NOBODY.pw_uid, NOBODY.pw_gid)
+        target.chmod(0o700)
+        THEIRS.symlink_to(target)
+        self.assert_refused("Not a directory")
+        self.assertEqual(list(target.iterdir()), [])
+
+    def test_a_planted_fifo_or_file_is_refused(self):
+        os.mkfifo(THEIRS)
+        self.assert_refused("Not a directory")
+        THEIRS.unlink()
+        THEIRS.write_text("")
+        self.assert_refused("Not a directory")
+
+
+class CtestTest(ProjectCase):
+    def test_bad_properties_are_named_and_leave_the_test_running_where_it_can(self):
+        tree = self.project("""
+add_test(NAME timeout COMMAND @P@/exit_with 0)
+set_tests_properties(timeout PROPERTIES HOLDFAST_TIMEOUT soon)
+add_test(NAME leak COMMAND @P@/exit_with 0)
+set_tests_properties(leak PROPERTIES HOLDFAST_ON_LEAK maybe)
+add_test(NAME lock COMMAND @P@/exit_with 0)
+set_tests_properties(lock PROPERTIES HOLDFAST_LOCKS "db:7/4")
+""")
+        ran = self.ctest(tree)
+        self.assertRegex(ran.text, r"timeout \.+ +Passed")
+        self.assertRegex(ran.text, r"leak \.+ +Passed")
+        self.assertRegex(ran.text, r"lock \.+.*(aborted|Exception)")
+        lines = ran.text.splitlines()
+        for words in (('"timeout"', "HOLDFAST_TIMEOUT", '"soon"'), ('"leak"', "HOLDFAST_ON_LEAK", '"maybe"'),
+                      ('"lock"', "HOLDFAST_LOCKS", "db:7/4")):
+            said = [line for line in lines if all(word in line for word in words)]
+            self.assertEqual(len(said), 1, (words, ran.text))
+
+    def test_an_attach_that_is_not_understood_is_ignored_and_said(self):
+        for text in ("", "nonsense", "2 1 1 1 p /t", "1 1 1 1 p /t", "1 99999999 1 1 p /t x", "1 5"):
+            ended = self.finish(*self.supervised(program("exit_with"), 3), env=self.environment(
+                HOLDFAST_ATTACH=text))
+            if text.startswith("1 9999"):  # understood: a ctest that is gone
+                self.assertNotEqual(ended.returncode, 0)
+                continue
+            self.assertEqual(ended.returncode, 3, text)
+            self.assert_our_lines(ended.stderr, 1)
+            self.assertIn(b"HOLDFAST_ATTACH", ended.stderr)
+
+    def test_a_report_of_nothing_says_where_it_looked(self):
+        for words in (["report"], ["report", "--tree", self.work], ["report", "--format", "odd"]):
+            ended = self.finish(HOLDFAST, *words)
+            self.assertNotEqual(ended.returncode, 0)
+            self.assertEqual(ended.stdout, b"")
+            self.assert_our_lines(ended.stderr, 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

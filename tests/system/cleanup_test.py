@@ -1,0 +1,152 @@
+"""Nothing of a test survives any single death (behaviours 16, 24; facts 32, 39; M11)."""
+
+import os
+import signal
+import time
+import unittest
+
+from support import (CTEST, PATIENCE_S, ProjectCase, SystemCase, children_of, process, processes_with,
+                     program, wait_until)
+
+GRACE = ["--grace", "500ms"]
+# grace + 2 s, with room for a machine that is busy with the other tests.
+BOUND_S = 0.5 + 2 + 3
+
+
+class PairTest(SystemCase):
+    """The worst there is: a deaf daemon by double fork, setsid, no environment, no descriptors."""
+
+    def vanish(self, by):
+        self.pid_file().unlink(missing_ok=True)
+        if by == "under ctest":
+            begun = self.start(*self.under_ctest(program("vanish"), self.pid_file(), "stay",
+                                                 options=GRACE), stderr=-3)
+            daemon, = self.announced(self.pid_file())
+            launcher = process(children_of(begun.pid)[0])
+        else:
+            begun = self.start(*self.supervised(program("vanish"), self.pid_file(), "stay",
+                                                options=GRACE, by=by), stderr=-3)
+            daemon, = self.announced(self.pid_file())
+            launcher = process(begun.pid)
+        return begun, launcher, daemon
+
+    def each_way(self):
+        for by in ("holdfast-launcher", "holdfast run", "under ctest"):
+            with self.subTest(by=by):
+                yield self.vanish(by)
+
+    def test_nothing_survives_a_sigkill_of_the_launcher(self):
+        for _, launcher, daemon in self.each_way():
+            guard = self.guard_of(launcher.pid)
+            os.kill(launcher.pid, signal.SIGKILL)
+            self.assert_gone([daemon, guard], BOUND_S)
+            self.assert_nothing_left()
+
+    def test_nothing_survives_a_sigkill_of_the_guard(self):
+        for begun, launcher, daemon in self.each_way():
+            os.kill(self.guard_of(launcher.pid).pid, signal.SIGKILL)
+            self.assert_gone([daemon, launcher], BOUND_S)
+            begun.wait(PATIENCE_S)
+            self.assert_nothing_left()
+
+    def test_a_killed_guard_is_our_own_failure(self):
+        begun, launcher, _ = self.vanish("holdfast-launcher")
+        os.kill(self.guard_of(launcher.pid).pid, signal.SIGKILL)
+        self.assertEqual(begun.wait(PATIENCE_S), 125)
+        begun, launcher, _ = self.vanish("under ctest")
+        os.kill(self.guard_of(launcher.pid).pid, signal.SIGKILL)
+        begun.wait(PATIENCE_S)
+        self.assertRegex(self.ended_as(), "^signal ")
+
+    def test_nothing_survives_a_sigkill_of_what_started_the_launcher_as_ctest(self):
+        begun, launcher, daemon = self.vanish("under ctest")
+        begun.kill()
+        self.assert_gone([daemon, launcher], BOUND_S)
+        self.assert_nothing_left()
+
+    def test_the_test_ends_whenever_the_launcher_is_killed(self):
+        # From before the guard exists to after the test has begun.
+        for step in range(40):
+            begun = self.start(*self.supervised(program("linger"), self.pid_file()))
+            until = time.monotonic() + step * 0.0002
+            while time.monotonic() < until:
+                pass
+            begun.kill()
+            begun.wait()
+        self.assert_nothing_left()
+
+    def test_a_stopped_guard_does_not_keep_a_killed_launchers_test(self):
+        begun, launcher, daemon = self.vanish("holdfast-launcher")
+        guard = self.guard_of(launcher.pid)
+        os.kill(guard.pid, signal.SIGSTOP)
+        begun.kill()
+        os.kill(guard.pid, signal.SIGCONT)
+        self.assert_gone([daemon, guard], BOUND_S)
+
+    def test_a_run_in_the_background_outlives_its_shell(self):
+        words = " ".join(f'"{w}"' for w in self.supervised(program("linger"), self.pid_file(),
+                                                          by="holdfast run"))
+        shell = self.start("sh", "-c", words + " >/dev/null 2>&1 & echo $!", stdout=-1)
+        test, = self.announced(self.pid_file())
+        out, _ = shell.communicate(timeout=PATIENCE_S)
+        launcher = process(int(out))
+        self.assertIsNotNone(launcher)
+        # Were its parent's death anything to it, it would have seen it by now: it answers.
+        os.kill(launcher.pid, signal.SIGTERM)
+        self.assert_gone([launcher, test])
+
+    def test_a_run_in_the_background_is_not_ended_by_its_shells_end(self):
+        go = self.work / "announced.pids.go"
+        words = " ".join(f'"{w}"' for w in self.supervised(program("close_output"), self.pid_file()))
+        self.finish("sh", "-c", f'({words}; echo $? >"{self.work}/code") >/dev/null 2>&1 &')
+        test, = self.announced(self.pid_file())
+        go.touch()
+        wait_until(lambda: (self.work / "code").exists() and (self.work / "code").read_text(),
+                   "the end of the run")
+        self.assertEqual((self.work / "code").read_text(), "5\n")
+        self.assert_gone([test])
+
+    def test_the_end_of_the_thread_that_started_the_launcher_ends_nothing(self):
+        begun = self.start(program("start_from_thread"),
+                           *self.supervised(program("close_output"), self.pid_file()), stdout=-3)
+        self.announced(self.pid_file())
+        (self.work / "announced.pids.go").touch()
+        self.assertEqual(begun.wait(PATIENCE_S), 5)
+
+
+class CtestTest(ProjectCase):
+    def begin(self, *programs):
+        file = self.pid_file()
+        tree = self.project("".join(f"add_test(NAME {p} COMMAND @P@/{p} {file} 2)\n"
+                                    for p in programs))
+        ctest = self.start(CTEST, "-j2", cwd=tree, stdout=-3, stderr=-3)
+        return ctest, self.announced(file, 2)
+
+    def test_nothing_survives_a_sigkill_of_ctest(self):
+        ctest, tests = self.begin("vanish", "linger")
+        ctest.kill()
+        ctest.wait()
+        # The grace of a test under ctest is the default 5 s, and one of these is deaf.
+        self.assert_gone(tests, 5 + 2 + 3)
+        self.assert_nothing_left()
+
+    def test_nothing_survives_a_term_of_ctest(self):
+        ctest, tests = self.begin("record_signals", "linger")
+        ctest.terminate()
+        ctest.wait(PATIENCE_S)
+        self.assert_gone(tests, 5)
+        self.assert_nothing_left()
+
+    def test_nothing_survives_ctests_own_timeout_kill(self):
+        file = self.pid_file()
+        tree = self.project(f"""
+add_test(NAME vanish COMMAND @P@/vanish {file} stay)
+set_tests_properties(vanish PROPERTIES TIMEOUT 1)""")
+        ran = self.ctest(tree)
+        self.assertIn("***Timeout", ran.text)
+        self.assert_gone([process(pid) for pid in self.read_pids(file)], 10)
+        wait_until(lambda: not processes_with(self.cookie), "the end of everything")
+
+
+if __name__ == "__main__":
+    unittest.main()

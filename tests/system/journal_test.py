@@ -1,0 +1,141 @@
+"""Records survive every death, and every attempt has its one end (behaviours 30, 42; M56)."""
+
+import collections
+import json
+import os
+import random
+import signal
+import unittest
+
+from support import (CTEST, HOLDFAST, ProjectCase, children_of, keepers_of, wait_until)
+
+
+class JournalTest(ProjectCase):
+    def after_run(self, tree):
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        return self.runs(tree)[-1]
+
+    def report(self, tree, run="latest"):
+        done = self.finish(HOLDFAST, "report", run, "--tree", tree, "--format", "json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def test_one_end_per_attempt_and_counts_that_add_up(self):
+        tree = self.project("".join(f"add_test(NAME pass{i} COMMAND @P@/exit_with 0)\n"
+                                    f"add_test(NAME fail{i} COMMAND @P@/exit_with 3)\n"
+                                    f"add_test(NAME crash{i} COMMAND @P@/die_of 11)\n" for i in range(5)))
+        self.ctest(tree, "-j4")
+        run = self.after_run(tree)
+        started = [r["attempt"] for r in self.records(run, "attempt_started")]
+        ended = [r["attempt"] for r in self.records(run, "attempt_ended")]
+        self.assertEqual((len(started), len(set(started))), (15, 15))
+        self.assertEqual(sorted(started), sorted(ended))
+        outcomes = collections.Counter(r["outcome"] for r in self.records(run, "attempt_ended"))
+        self.assertEqual(outcomes, {"passed": 5, "failed": 5, "crashed": 5})
+        self.assertEqual(len(self.records(run, "verdict")), 15)
+        self.assertEqual([r["complete"] for r in self.records(run, "run_ended")], [True])
+        counts = self.report(tree)["counts"]
+        self.assertEqual((counts["run"], counts["passed"], counts["failed"], counts["crashed"]),
+                         (15, 5, 5, 5))
+
+    def test_times_and_memory_are_those_of_the_process_tree(self):
+        tree = self.project("add_test(NAME burn COMMAND @P@/burn 300 30000)")
+        self.ctest(tree)
+        ended, = self.records(self.after_run(tree), "attempt_ended")
+        self.assertGreaterEqual(ended["user_s"] + ended["sys_s"], 0.25)
+        self.assertGreaterEqual(ended["max_rss_kb"], 30000)
+        self.assertLess(ended["max_rss_kb"], 60000)
+        self.assertGreater(ended["wall_s"], 0.2)
+
+    def test_leftovers_are_named(self):
+        tree = self.project(f"add_test(NAME leak COMMAND @P@/leave_child {self.pid_file()} 0)")
+        self.ctest(tree)
+        ended, = self.records(self.after_run(tree), "attempt_ended")
+        self.assertEqual((ended["outcome"], ended["flags"]), ("passed", ["leaked"]))
+        self.assertEqual([one["name"] for one in ended["leftovers"]], ["leave_child"])
+        self.assertEqual([one["pid"] for one in ended["leftovers"]], self.read_pids(self.pid_file()))
+
+    def test_it_is_valid_after_launchers_were_killed_at_any_point(self):
+        tree = self.project("".join(f"add_test(NAME t{i} COMMAND @P@/record_interval {self.work}/spans 5)\n"
+                                    for i in range(60)))
+        ctest = self.start(CTEST, "-j4", cwd=tree, stdout=-3, stderr=-3)
+        dice, killed = random.Random(7), 0
+        while ctest.poll() is None:
+            for pid in children_of(ctest.pid):
+                if dice.random() < 0.3 and "holdfast-launch" in comm(pid):
+                    kill(pid)
+                    killed += 1
+        run = self.after_run(tree)
+        self.assertGreater(killed, 0)
+        records = self.records(run)  # each line is whole JSON
+        self.assertEqual(len([r for r in records if r["type"] == "run_ended"]), 1)
+        ends = collections.Counter(r["attempt"] for r in records if r["type"] == "attempt_ended")
+        self.assertLessEqual(set(ends.values()), {1})
+        self.assertEqual(self.report(tree)["run"]["complete"], True)
+        self.assert_nothing_left()
+
+    def test_a_run_whose_ctest_was_killed_reads_incomplete(self):
+        tree = self.project(f"""
+add_test(NAME done COMMAND @P@/exit_with 0)
+add_test(NAME waits COMMAND @P@/linger {self.pid_file()})
+set_tests_properties(waits PROPERTIES DEPENDS done)""")
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        self.announced(self.pid_file())
+        ctest.kill()
+        ctest.wait()
+        run = self.after_run(tree)
+        self.assertEqual([r["complete"] for r in self.records(run, "run_ended")], [False])
+        self.assert_nothing_left()
+        report = self.report(tree)
+        self.assertIs(report["run"]["complete"], False)
+        tests = {test["name"]: test["outcome"] for test in report["tests"]}
+        self.assertEqual(tests["done"], "passed")
+        self.assertNotEqual(tests["waits"], "passed")
+
+    def test_it_is_read_after_the_keeper_and_ctest_were_killed(self):
+        tree = self.project(f"add_test(NAME waits COMMAND @P@/linger {self.pid_file()})")
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        test, = self.announced(self.pid_file())
+        keeper, = keepers_of(tree)
+        os.kill(keeper.pid, signal.SIGKILL)
+        ctest.kill()
+        ctest.wait()
+        self.assert_gone([test])
+        self.assertIs(self.report(tree)["run"]["complete"], False)
+
+    def test_the_last_twenty_runs_are_kept(self):
+        tree = self.project("add_test(NAME t COMMAND @P@/exit_with 0)")
+        first = None
+        for _ in range(22):
+            self.assertEqual(self.ctest(tree).returncode, 0)
+            first = first or self.after_run(tree)
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        self.assertEqual(len(self.runs(tree)), 20)
+        self.assertNotIn(first, self.runs(tree))
+
+    def test_a_bare_test_is_recorded_as_such(self):
+        tree = self.project("add_test(NAME bare COMMAND @P@/exit_with 0)\n"
+                            "set_tests_properties(bare PROPERTIES HOLDFAST_ENABLED OFF)")
+        self.ctest(tree)
+        run = self.after_run(tree)
+        self.assertEqual([r["test"] for r in self.records(run, "bare")], ["bare"])
+        self.assertEqual(self.records(run, "attempt_started"), [])
+
+
+def comm(pid):
+    try:
+        with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def kill(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,160 @@
+"""Tests run without a keeper too; that is said once (facts 12; M57; behaviours 42, 43)."""
+
+import os
+import pwd
+import signal
+import subprocess
+import unittest
+
+from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, keepers_of, wait_until)
+
+LATER = "".join(f"add_test(NAME later{i} COMMAND @P@/exit_with 0)\n"
+                f"set_tests_properties(later{i} PROPERTIES DEPENDS first)\n" for i in range(6))
+
+
+class KeeperLossTest(ProjectCase):
+    def begin(self, **how):
+        tree = self.project(f"""
+add_test(NAME first COMMAND @P@/close_output {self.pid_file()})
+set_tests_properties(first PROPERTIES WILL_FAIL ON)
+{LATER}""")
+        how.setdefault("stdout", subprocess.PIPE)
+        ctest = self.start(CTEST, "-V", "-j6", cwd=tree, stderr=subprocess.STDOUT, **how)
+        self.announced(self.pid_file())
+        keeper, = keepers_of(tree)
+        return tree, ctest, keeper
+
+    def finish_run(self, ctest):
+        (self.work / "announced.pids.go").touch()
+        out, _ = ctest.communicate(timeout=PATIENCE_S)
+        text = out.decode()
+        self.assertIn("100% tests passed, 0 tests failed out of 7", text)
+        return text
+
+    def test_with_a_killed_keeper_tests_run_and_it_is_said_once(self):
+        tree, ctest, keeper = self.begin()
+        os.kill(keeper.pid, signal.SIGKILL)
+        self.assert_gone([keeper])
+        text = self.finish_run(ctest)
+        self.assertEqual(ctest.returncode, 0, text)
+        said = [line for line in text.splitlines() if "no keeper" in line]
+        self.assertEqual(len(said), 1, "\n".join(said))
+        # What was recorded until then is read.
+        report = self.finish(HOLDFAST, "report", "--tree", tree)
+        self.assertEqual(report.returncode, 0, report.stderr)
+
+    def test_a_stopped_keeper_fails_no_test(self):
+        log = self.work / "log"
+        with open(log, "wb") as stream:
+            tree, ctest, keeper = self.begin(stdout=stream)
+        os.kill(keeper.pid, signal.SIGSTOP)
+        (self.work / "announced.pids.go").touch()
+        try:
+            wait_until(lambda: b"tests failed out of 7" in log.read_bytes(), "the tests", 60)
+        finally:
+            # `holdfast end` would wait for its summary.
+            os.kill(keeper.pid, signal.SIGKILL)
+        ctest.wait(PATIENCE_S)
+        self.assertIn("100% tests passed", log.read_text())
+
+    def test_a_keeper_that_dies_while_it_is_asked_fails_no_test(self):
+        tree = self.project("".join(f"add_test(NAME t{i} COMMAND @P@/exit_with 0)\n" for i in range(60)))
+        ctest = self.start(CTEST, "-j4", cwd=tree, stdout=-1, stderr=subprocess.STDOUT)
+        journal = wait_until(lambda: next(tree.glob(".holdfast/runs/*/journal.jsonl"), None), "the journal")
+        keeper, = keepers_of(tree)
+        wait_until(lambda: journal.read_bytes().count(b"attempt_ended") > 3, "some tests")
+        os.kill(keeper.pid, signal.SIGKILL)
+        out, _ = ctest.communicate(timeout=PATIENCE_S)
+        self.assertIn("100% tests passed", out.decode())
+
+
+@unittest.skipUnless(os.geteuid() == 0, "needs root, to mount and to be another user")
+class TreeTest(ProjectCase):
+    """Trees that cannot be written: said once, tests run."""
+
+    TESTS = "".join(f"add_test(NAME t{i} COMMAND @P@/exit_with 0)\n" for i in range(5))
+
+    def in_namespace(self, script, **how):
+        probe = subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False)
+        if probe.returncode != 0:
+            self.skipTest("needs to mount: " + probe.stderr.decode().strip())
+        return self.finish("unshare", "-m", "sh", "-ec", script, **how)
+
+    def assert_told_once_and_run(self, ran, count=5):
+        text = (ran.stdout + ran.stderr).decode()
+        self.assertIn(f"100% tests passed, 0 tests failed out of {count}", text)
+        said = [line for line in text.splitlines() if "holdfast: " in line and "record" in line]
+        self.assertEqual(len(said), 1, text)
+        return said[0]
+
+    def test_a_read_only_tree(self):
+        tree = self.project(self.TESTS)
+        # ctest cannot run at all without its own directory.
+        (tree / "Testing/Temporary").mkdir(parents=True)
+        ran = self.in_namespace(f'mount --bind "{tree}" "{tree}"; cd "{tree}"; '
+                                f'mount --bind Testing Testing; mount -o remount,bind,ro "{tree}"; '
+                                f'cd "{tree}"; {CTEST} -j2 || true')
+        self.assertIn("Read-only file system", self.assert_told_once_and_run(ran))
+
+    def test_a_full_disk(self):
+        tree = self.project(self.TESTS)
+        # Room for ctest's own files, none for the journal.
+        ran = self.in_namespace(f'cd "{tree}"; mount -t tmpfs -o size=64k none .holdfast/runs; '
+                                f'cat /dev/zero >.holdfast/runs/fill 2>/dev/null || true; '
+                                f'{CTEST} -j2 || true', **self.with_runs(tree))
+        self.assertIn("No space left on device", self.assert_told_once_and_run(ran))
+
+    def test_a_disk_that_fills_up_during_the_run(self):
+        tree = self.project(self.TESTS + 'add_test(NAME fill COMMAND sh -c '
+                            '"cat /dev/zero >../../fill 2>/dev/null; true")\n'.replace(
+                                "../../fill", ".holdfast/runs/fill"))
+        ran = self.in_namespace(f'cd "{tree}"; mount -t tmpfs -o size=64k none .holdfast/runs; '
+                                f'{CTEST} || true', **self.with_runs(tree))
+        text = (ran.stdout + ran.stderr).decode()
+        self.assertIn("100% tests passed", text)
+        # A page may have room for one more record.
+        said = [line for line in text.splitlines() if "holdfast: " in line and "record" in line]
+        self.assertLessEqual(len(said), 1, text)
+
+    @staticmethod
+    def with_runs(tree):
+        (tree / ".holdfast/runs").mkdir(parents=True, exist_ok=True)
+        return {}
+
+    def test_a_tree_of_another_user(self):
+        nobody = pwd.getpwnam("nobody")
+        tree = self.project(self.TESTS)
+        # ctest itself needs its Testing directory.
+        (tree / "Testing").mkdir()
+        (tree / "Testing").chmod(0o777)
+        if subprocess.run(["setpriv", f"--reuid={nobody.pw_uid}", "--clear-groups", "ls", tree],
+                          capture_output=True, check=False).returncode != 0:
+            self.skipTest(f"user nobody cannot reach {tree}")
+        ran = self.finish("setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}",
+                          "--clear-groups", CTEST, "-j2", cwd=tree)
+        try:
+            self.assertIn("Permission denied", self.assert_told_once_and_run(ran))
+        finally:
+            wait_until(lambda: not keepers_of(tree), "the keeper to end")
+            subprocess.run(["find", f"/tmp/holdfast-{nobody.pw_uid}", "-depth", "-type", "d", "-empty",
+                            "-delete"], check=False)
+
+    def test_a_tree_that_was_roots_and_then_a_users(self):
+        nobody = pwd.getpwnam("nobody")
+        tree = self.project(self.TESTS)
+        self.ctest(tree)
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        self.finish("chown", "-R", f"{nobody.pw_uid}:{nobody.pw_gid}", tree)
+        self.finish("chown", "-R", "0:0", tree / ".holdfast")
+        ran = self.finish("setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}",
+                          "--clear-groups", CTEST, "-j2", cwd=tree)
+        if b"ermission denied" in ran.stderr and b"Test project" not in ran.stdout:
+            self.skipTest(f"user nobody cannot reach {tree}")
+        self.assert_told_once_and_run(ran)
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        subprocess.run(["find", f"/tmp/holdfast-{nobody.pw_uid}", "-depth", "-type", "d", "-empty",
+                        "-delete"], check=False)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,95 @@
+"""What is left when the main process has ended (behaviours 27, 28; facts 19, 20)."""
+
+import time
+import unittest
+
+from support import PATIENCE_S, ProjectCase, SystemCase, is_alive, process, program
+
+
+class LeftoversTest(SystemCase):
+    def leave(self, *more, by="holdfast-launcher", options=(), code=0):
+        self.pid_file().unlink(missing_ok=True)
+        ended = self.finish(*self.supervised(program("leave_child"), self.pid_file(), code, *more,
+                                             by=by, options=options))
+        left = process(self.read_pids(self.pid_file())[0])
+        if left:
+            self.watched.append(left)
+        return ended, left
+
+    def test_what_is_left_is_ended_and_named_and_the_verdict_is_the_main_processs(self):
+        for by in self.each_supervisor():
+            for code in (0, 4):
+                ended, left = self.leave(by=by, code=code)
+                self.assertEqual((ended.returncode, ended.stdout), (code, b""))
+                self.assertIsNone(left)
+                self.assert_our_lines(ended.stderr, 1)
+                self.assertIn(b"left 1 process behind, ended: leave_child (pid ", ended.stderr)
+
+    def test_quiet_says_nothing_of_it_but_ends_it(self):
+        ended, left = self.leave("quiet", options=["--quiet"])
+        self.assertEqual((ended.returncode, ended.stderr, left), (0, b"", None))
+
+    def test_a_leak_fails_the_test_where_that_is_wanted(self):
+        ended, left = self.leave(options=["--on-leak", "fail"])
+        self.assertEqual((ended.returncode, left), (1, None))
+        ended, left = self.leave(options=["--on-leak=fail"], code=4)
+        self.assertEqual((ended.returncode, left), (4, None))
+
+    def test_a_leak_is_let_go_where_that_is_wanted(self):
+        ended, left = self.leave("quiet", options=["--on-leak", "ignore"], code=4)
+        self.assertEqual((ended.returncode, ended.stderr), (4, b""))
+        self.assertTrue(is_alive(left))
+
+    def test_a_deaf_one_is_killed_after_the_grace(self):
+        ended, left = self.leave("deaf", options=["--grace", "200ms"])
+        self.assertEqual((ended.returncode, left), (0, None))
+
+    def test_a_daemon_that_hides_is_found(self):
+        ended = self.finish(*self.supervised(program("vanish"), self.pid_file(),
+                                             options=["--grace", "200ms"]))
+        self.assertEqual(ended.returncode, 0)
+        self.assertEqual([pid for pid in self.read_pids(self.pid_file()) if process(pid)], [])
+
+    def test_a_test_that_closes_its_output_and_lingers_is_waited_for(self):
+        begun = self.start(*self.supervised(program("close_output"), self.pid_file()), stdout=-1)
+        test, = self.announced(self.pid_file())
+        self.assertTrue(is_alive(test))
+        (self.work / "announced.pids.go").touch()
+        out, _ = begun.communicate(timeout=PATIENCE_S)
+        self.assertEqual((begun.returncode, out), (5, b"said before closing\n"))
+
+
+class CtestTest(ProjectCase):
+    def test_a_left_child_that_holds_stdout_neither_holds_up_ctest_nor_survives(self):
+        tree = self.project(f"""
+add_test(NAME leaks COMMAND @P@/leave_child {self.pid_file()} 0)
+add_test(NAME ignored COMMAND @P@/leave_child {self.pid_file()} 0)
+set_tests_properties(ignored PROPERTIES HOLDFAST_ON_LEAK ignore)
+add_test(NAME next COMMAND @P@/exit_with 0)
+set_tests_properties(next PROPERTIES DEPENDS nothing)
+""")
+        before = time.monotonic()
+        ran = self.ctest(tree)
+        self.assertEqual(ran.returncode, 0, ran.text)
+        self.assertLess(time.monotonic() - before, 30)
+        self.assertIn("100% tests passed", ran.text)
+        self.assertIn('"leaks" left 1 process behind', ran.text)
+        self.assertEqual([p for p in self.read_pids(self.pid_file()) if process(p)], [])
+        self.assert_nothing_left()
+
+    def test_the_next_test_starts_after_they_are_gone(self):
+        check = (f'for p in $(cat "{self.pid_file()}"); do grep -q "State:.[^Z]" /proc/$p/status '
+                 '2>/dev/null && exit 1; done; exit 0')
+        (self.work / "check.sh").write_text(check)
+        tree = self.project(f"""
+add_test(NAME leaks COMMAND @P@/leave_child {self.pid_file()} 0 deaf)
+set_tests_properties(leaks PROPERTIES HOLDFAST_ON_LEAK fail)
+add_test(NAME next COMMAND sh {self.work}/check.sh)
+""")
+        ran = self.ctest(tree)
+        self.assertRegex(ran.text, r"next \.+ +Passed")
+        self.assertRegex(ran.text, r"leaks \.+.*(Exception|aborted)")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,76 @@
+"""Stopping and continuing (behaviours 8, 25; M14)."""
+
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+from support import PATIENCE_S, SystemCase, is_alive, program, state_of, wait_until
+
+
+class PauseTest(SystemCase):
+    def stop(self, begun, *processes):
+        begun.send_signal(signal.SIGTSTP)
+        for pid in (begun.pid, *(p.pid for p in processes)):
+            wait_until(lambda pid=pid: state_of(pid) == "T", f"{pid} to stop")
+
+    def in_a_job(self, *command, options=(), **how):
+        # In a group of its own that is no orphan, as a shell's job: the kernel discards the stop
+        # signals of orphaned groups.
+        return self.start(*self.supervised(*command, options=options),
+                          preexec_fn=lambda: os.setpgid(0, 0), **how)
+
+    def test_tstp_stops_test_and_launcher_and_cont_resumes_both(self):
+        begun = self.in_a_job(program("linger"), self.pid_file())
+        test, = self.announced(self.pid_file())
+        self.stop(begun, test)
+        begun.send_signal(signal.SIGCONT)
+        for pid in (begun.pid, test.pid):
+            wait_until(lambda pid=pid: state_of(pid) == "S", f"{pid} to go on")
+        begun.send_signal(signal.SIGTERM)
+        self.assertEqual(begun.wait(PATIENCE_S), -signal.SIGTERM)
+
+    def test_a_pause_is_not_counted_by_the_timeout(self):
+        begun = self.in_a_job(program("close_output"), self.pid_file(),
+                              options=["--timeout", "1500ms"], stdout=subprocess.DEVNULL)
+        test, = self.announced(self.pid_file())
+        self.stop(begun, test)
+        # The pause itself is what is tested; its length is no synchronisation.
+        time.sleep(2)
+        begun.send_signal(signal.SIGCONT)
+        (self.work / "announced.pids.go").touch()
+        self.assertEqual(begun.wait(PATIENCE_S), 5)
+
+    def test_a_stop_while_the_launcher_starts_never_hangs(self):
+        for _ in range(20):
+            begun = self.in_a_job(program("exit_with"), 3)
+            begun.send_signal(signal.SIGTSTP)
+            # Stopped before it can take signals, by itself later, or through already: CONT until
+            # it has ended.
+            def ended(begun=begun):
+                begun.send_signal(signal.SIGCONT)
+                return begun.poll() is not None
+            wait_until(ended, "the end of a launcher that was stopped")
+            self.assertIn(begun.returncode, (3,))
+
+    def test_a_test_that_stops_itself_is_waited_for(self):
+        begun = self.in_a_job(program("stop_self"), self.pid_file())
+        test, = self.announced(self.pid_file())
+        wait_until(lambda: state_of(test.pid) == "T", "the test to stop itself")
+        self.assertIsNone(begun.poll())
+        os.kill(test.pid, signal.SIGCONT)
+        self.assertEqual(begun.wait(PATIENCE_S), 6)
+
+    def test_a_stopped_launcher_killed_still_ends_the_test(self):
+        begun = self.in_a_job(program("linger"), self.pid_file())
+        test, = self.announced(self.pid_file())
+        self.stop(begun, test)
+        begun.kill()
+        begun.wait()
+        self.assert_gone([test])
+        self.assertFalse(is_alive(test))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,78 @@
+"""Who is alive, by /proc: a process is a pid and its start time, and a zombie is gone."""
+
+import collections
+import os
+from pathlib import Path
+
+Process = collections.namedtuple("Process", "pid start")
+
+
+def stat_of(pid):
+    """The fields of /proc/<pid>/stat from the third on; None when there is no such process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(") ")[2].split()
+    except OSError:
+        return None
+
+
+def process(pid):
+    """The process that now has this number; None when there is none, or only a zombie."""
+    fields = stat_of(pid)
+    return Process(int(pid), fields[19]) if fields and fields[0] not in "ZX" else None
+
+
+def is_alive(one):
+    # A zombie is gone: pid 1 of a container may be slow to reap.
+    return one is not None and process(one.pid) == one
+
+
+def state_of(pid):
+    fields = stat_of(pid)
+    return fields[0] if fields else None
+
+
+def all_pids():
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def children_of(pid):
+    found = []
+    for one in all_pids():
+        fields = stat_of(one)
+        if fields and int(fields[1]) == pid and fields[0] not in "ZX":
+            found.append(one)
+    return found
+
+
+def command_of(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
+    except OSError:
+        return []
+
+
+def processes_with(entry):
+    """Processes that have `entry` (NAME=value) in their environment."""
+    found = []
+    for pid in all_pids():
+        try:
+            environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        one = process(pid)
+        if one and entry.encode() in environment:
+            found.append(one)
+    return found
+
+
+def keepers_of(tree):
+    """The keepers that serve this build tree: in a session of their own, named by their command."""
+    found = []
+    for pid in all_pids():
+        words = command_of(pid)
+        if len(words) < 2 or words[1] not in ("begin", "keeper") or str(tree) not in words:
+            continue
+        fields = stat_of(pid)
+        if fields and fields[0] not in "ZX" and int(fields[3]) == pid:
+            found.append(process(pid))
+    return [one for one in found if one]

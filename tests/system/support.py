@@ -1,0 +1,250 @@
+"""What the drivers share: the programs, waiting with a bound, mini projects; processes.py besides.
+
+Environment (set by CMakeLists.txt): SYSTEM_TEST_STAGE, _LAUNCHER, _CLI, _PROGRAMS, _WORK, _CMAKE,
+_CTEST.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+# For the drivers too.
+from processes import (Process, all_pids, children_of, command_of, is_alive, keepers_of, process,
+                       processes_with, stat_of, state_of)
+
+STAGE = Path(os.environ["SYSTEM_TEST_STAGE"])
+LAUNCHER = os.environ["SYSTEM_TEST_LAUNCHER"]
+HOLDFAST = os.environ["SYSTEM_TEST_CLI"]
+PROGRAMS = Path(os.environ["SYSTEM_TEST_PROGRAMS"])
+WORK = Path(os.environ["SYSTEM_TEST_WORK"])
+CMAKE = os.environ["SYSTEM_TEST_CMAKE"]
+CTEST = os.environ["SYSTEM_TEST_CTEST"]
+USER_DIRECTORY = Path(f"/tmp/holdfast-{os.geteuid()}")
+
+# A hang is a failure of the test, not of whoever waits for it: far more than a busy machine needs.
+PATIENCE_S = 30
+
+# The two doors to the one supervisor, without ctest.
+SUPERVISORS = {"holdfast run": [HOLDFAST, "run"], "holdfast-launcher": [LAUNCHER]}
+
+
+def program(name):
+    return str(PROGRAMS / name)
+
+
+def wait_until(condition, what="the condition", bound=PATIENCE_S):
+    """The first true value of `condition`; fails after `bound` seconds."""
+    until = time.monotonic() + bound
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > until:
+            raise AssertionError(f"waited {bound} s in vain for {what() if callable(what) else what}")
+        time.sleep(0.002)
+
+
+def plain_environment(**changes):
+    """Ours, without what a surrounding ctest or Holdfast has put there."""
+    drop = ("HOLDFAST_", "CTEST_", "DASHBOARD_TEST", "CLICOLOR", "MAKEFLAGS", "CMAKE_", "SYSTEM_")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(drop)}
+    kept.update({k: v for k, v in changes.items() if v is not None})
+    return kept
+
+
+class SystemCase(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        WORK.mkdir(parents=True, exist_ok=True)
+        name = self.id().split(".")[-1].removeprefix("test_")
+        self.work = Path(tempfile.mkdtemp(prefix=name[:60] + ".", dir=WORK))
+        self.work.chmod(0o755)  # for tests that go on as another user
+        self.begun = []
+        self.watched = []
+        self.lock_names = []
+        # In every process a test starts, unless its program is there to clear it.
+        self.cookie = f"SYSTEM_COOKIE={self.work.name}"
+
+    def run(self, result=None):
+        before = len(result.failures) + len(result.errors)
+        self.work = None
+        super().run(result)
+        if self.work is None:
+            return
+        self.end_everything()
+        if len(result.failures) + len(result.errors) == before:
+            shutil.rmtree(self.work, ignore_errors=True)
+        else:
+            print(f"kept: {self.work}", file=sys.stderr)
+
+    def end_everything(self):
+        """Whatever a failed test left: by what was started here, announced, or has our cookie."""
+        left = list(self.watched) + processes_with(self.cookie)
+        for file in self.work.glob("*.pids"):
+            left += [process(pid) for pid in self.read_pids(file)]
+        for begun in self.begun:
+            if begun.poll() is None:
+                begun.kill()
+            begun.wait()
+            for stream in (begun.stdin, begun.stdout, begun.stderr):
+                if stream:
+                    stream.close()
+        for one in left:
+            if is_alive(one) and one.pid != os.getpid():
+                with contextlib.suppress(ProcessLookupError):  # it ends by itself meanwhile
+                    os.kill(one.pid, signal.SIGKILL)
+        for name in self.lock_names:
+            for directory in USER_DIRECTORY.glob(f"locks/*/{name}"):
+                shutil.rmtree(directory, ignore_errors=True)
+                if directory.parent.name.startswith("project-") and not any(directory.parent.iterdir()):
+                    directory.parent.rmdir()  # of a project that was this test's alone
+
+    # --- Starting ------------------------------------------------------------------------
+
+    def environment(self, **changes):
+        name, _, value = self.cookie.partition("=")
+        return plain_environment(**{name: value, **changes})
+
+    def start(self, *words, **how):
+        how.setdefault("cwd", self.work)
+        how.setdefault("env", self.environment())
+        how.setdefault("stdin", subprocess.DEVNULL)
+        begun = subprocess.Popen([str(w) for w in words], **how)
+        self.begun.append(begun)
+        return begun
+
+    def finish(self, *words, **how):
+        """Runs to the end; an object with returncode, stdout, stderr (bytes)."""
+        how.setdefault("stdout", subprocess.PIPE)
+        how.setdefault("stderr", subprocess.PIPE)
+        data = how.pop("input", None)
+        if data is not None:
+            how["stdin"] = subprocess.PIPE
+        begun = self.start(*words, **how)
+        out, err = begun.communicate(data, timeout=PATIENCE_S)
+        return subprocess.CompletedProcess(words, begun.returncode, out, err)
+
+    def supervised(self, *command, options=(), by="holdfast-launcher"):
+        return [*SUPERVISORS[by], *map(str, options), "--", *map(str, command)]
+
+    def each_supervisor(self):
+        for name in SUPERVISORS:
+            with self.subTest(by=name):
+                yield name
+
+    def under_ctest(self, *command, name="a test", options=()):
+        """Words that run `command` by the launcher of a stand-in for ctest; see ended_as()."""
+        tree = self.work / "tree"
+        tree.mkdir(exist_ok=True)
+        return [program("act_as_ctest"), tree, self.work / "status", LAUNCHER, "--name", name,
+                *map(str, options), "--", *map(str, command)]
+
+    def ended_as(self):
+        """How the launcher of the stand-in ended: "exit 3", "signal 9"."""
+        return (self.work / "status").read_text().splitlines()[-1]
+
+    # --- Who is there --------------------------------------------------------------------
+
+    def pid_file(self, name="announced"):
+        return self.work / f"{name}.pids"
+
+    @staticmethod
+    def read_pids(file):
+        try:
+            return [int(line) for line in Path(file).read_text().split()]
+        except FileNotFoundError:
+            return []
+
+    def announced(self, file, count=1):
+        """The processes that announced themselves in `file`, once there are `count`."""
+        pids = wait_until(lambda: self.read_pids(file)[count - 1:] and self.read_pids(file),
+                          f"{count} processes in {file}")
+        found = [process(pid) for pid in pids]
+        self.watched += [one for one in found if one]
+        return found
+
+    def guard_of(self, launcher):
+        """The guard of a launcher: its one child of that name."""
+        def look():
+            for pid in children_of(launcher):
+                fields = stat_of(pid)
+                name = Path(f"/proc/{pid}/comm")
+                if fields and name.exists() and name.read_text().strip() == "holdfast-guard":
+                    return process(pid)
+            return None
+        return wait_until(look, f"the guard of {launcher}")
+
+    def assert_gone(self, processes, bound=PATIENCE_S):
+        left = list(processes)
+        until = time.monotonic() + bound
+        while left := [one for one in left if is_alive(one)]:
+            if time.monotonic() > until:
+                self.fail("still alive: " + "; ".join(
+                    f"{one.pid} {' '.join(command_of(one.pid))}" for one in left))
+            time.sleep(0.002)
+
+    def assert_nothing_left(self, bound=PATIENCE_S):
+        """No process with our cookie is left but this one."""
+        wait_until(lambda: not processes_with(self.cookie),
+                   lambda: f"the end of {processes_with(self.cookie)}", bound)
+
+    def assert_our_lines(self, text, count):
+        """`text` is exactly `count` lines of Holdfast's."""
+        lines = text.decode(errors="replace").splitlines()
+        self.assertEqual(len(lines), count, text)
+        for line in lines:
+            self.assertTrue(line.startswith("holdfast: "), line)
+
+    def lock_name(self):
+        name = f"t{os.getpid()}-{len(self.lock_names)}-{time.monotonic_ns()}"
+        self.lock_names.append(name)
+        return name
+
+    def lock_file(self, name):
+        """The lock's file, once somebody has opened it."""
+        return wait_until(lambda: next(USER_DIRECTORY.glob(f"locks/*/{name}/lock"), None),
+                          f"the file of lock {name}")
+
+
+class ProjectCase(SystemCase):
+    """Tests of a real ctest over a generated project."""
+
+    def project(self, text, name="project", build="build", attached=True):
+        """Configures a project with these tests; @P@ in `text` is where the test programs are."""
+        source = self.work / name
+        source.mkdir(exist_ok=True)
+        head = (f"cmake_minimum_required(VERSION 3.25)\nproject({self.work.name.split('.')[0][:40]} "
+                "NONE)\nenable_testing()\n")
+        if attached:
+            head += "find_package(Holdfast REQUIRED)\n"
+        text = text.replace("@P@", str(PROGRAMS))
+        (source / "CMakeLists.txt").write_text(head + text)
+        tree = self.work / build
+        made = self.finish(CMAKE, "-S", source, "-B", tree, f"-DCMAKE_PREFIX_PATH={STAGE}")
+        self.assertEqual(made.returncode, 0, made.stdout + made.stderr)
+        return tree
+
+    def ctest(self, tree, *arguments, **how):
+        done = self.finish(CTEST, *arguments, cwd=tree, **how)
+        done.text = (done.stdout or b"").decode() + (done.stderr or b"").decode()
+        return done
+
+    @staticmethod
+    def runs(tree):
+        return sorted((Path(tree) / ".holdfast/runs").glob("*"))
+
+    @staticmethod
+    def records(run, *types):
+        """The records of a run's journal. Every line must be whole."""
+        lines = (run / "journal.jsonl").read_text().splitlines()
+        records = [json.loads(line) for line in lines]
+        return [r for r in records if not types or r["type"] in types]

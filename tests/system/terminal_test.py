@@ -1,0 +1,244 @@
+"""On a terminal the command behaves as without us (behaviours 7, 8, 19, 31; facts 18, 36)."""
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import time
+import unittest
+
+from support import (CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, ProjectCase, SystemCase, command_of,
+                     process, processes_with, program, state_of, wait_until)
+
+PROMPT = "ready> "
+
+
+class Terminal:
+    """A pseudo-terminal with a process on it; what it printed so far in `seen`."""
+
+    def __init__(self, words, cwd, env):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.chdir(cwd)
+            os.execvpe(str(words[0]), [str(w) for w in words], env)
+        self.seen = ""
+        self.status = None
+
+    def read(self, seconds):
+        if select.select([self.fd], [], [], seconds)[0]:
+            try:
+                self.seen += os.read(self.fd, 65536).decode(errors="replace").replace("\r", "")
+            except OSError:  # everybody has closed it
+                return False
+        return True
+
+    def expect(self, text, bound=PATIENCE_S):
+        """Waits until `text` (a regular expression) is printed; forgets all up to it."""
+        until = time.monotonic() + bound
+        while not (found := re.search(text, self.seen)):
+            if time.monotonic() > until or not self.read(0.05):
+                raise AssertionError(f"{text!r} did not come; there is {self.seen!r}")
+        before = self.seen[:found.start()]
+        self.seen = self.seen[found.end():]
+        return before
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    def wait(self, bound=PATIENCE_S):
+        until = time.monotonic() + bound
+        while self.status is None:
+            done, status = os.waitpid(self.pid, os.WNOHANG)
+            if done:
+                self.status = os.waitstatus_to_exitcode(status)
+            elif time.monotonic() > until:
+                raise AssertionError(f"did not end; printed {self.seen!r}")
+            else:
+                self.read(0.005)
+        return self.status
+
+    def close(self):
+        if self.status is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self.fd)
+
+
+class TerminalCase(SystemCase):
+    def open(self, *words, **changes):
+        terminal = Terminal(words, self.work, self.environment(
+            TERM="dumb", PS1=PROMPT, HISTFILE="", INPUTRC="/dev/null", **changes))
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def shell(self, *prefix):
+        terminal = self.open(*prefix, "bash", "--norc", "--noprofile", "--noediting", "-i")
+        terminal.expect(PROMPT)
+        return terminal
+
+    def each_shell(self):
+        for prefix in ([], [HOLDFAST, "run", "--"], [LAUNCHER, "--"]):
+            with self.subTest(prefix=prefix):
+                yield self.shell(*prefix)
+
+
+class ShellTest(TerminalCase):
+    def test_a_shell_has_job_control_and_its_exit_status(self):
+        for terminal in self.each_shell():
+            terminal.type(f"echo $-; {program('linger')} {self.pid_file()}\n")
+            self.assertIn("m", terminal.expect("\n.*m.*\n") or "m")
+            test, = self.announced(self.pid_file())
+            terminal.type("\x1a")
+            terminal.expect(r"Stopped")
+            terminal.expect(PROMPT)
+            wait_until(lambda: state_of(test.pid) == "T", "the job to stop")
+            terminal.type("bg\n")
+            terminal.expect(PROMPT)
+            wait_until(lambda: state_of(test.pid) == "S", "the job to go on")
+            terminal.type("fg\n")
+            terminal.expect("linger")
+            # The shell prints the job before it gives it the terminal.
+            wait_until(lambda t=terminal, p=test.pid: os.tcgetpgrp(t.fd) == os.getpgid(p), "fg")
+            terminal.type("\x03")
+            terminal.expect(PROMPT)
+            self.assert_gone([test])
+            terminal.type("exit 42\n")
+            self.assertEqual(terminal.wait(), 42)
+            self.pid_file().unlink()
+
+    def test_ctrl_c_at_a_prompt_is_the_shells(self):
+        for terminal in self.each_shell():
+            terminal.type("half a comm\x03")
+            terminal.expect(PROMPT)
+            terminal.type("echo still $((6*7))\n")
+            terminal.expect("still 42")
+            terminal.type("\x04")
+            self.assertEqual(terminal.wait(), 0)
+
+    def test_nothing_of_ours_is_printed(self):
+        def transcript(*prefix):
+            terminal = self.shell(*prefix)
+            terminal.type("tty -s && echo terminal; exit 3\n")
+            self.assertEqual(terminal.wait(), 3)
+            return terminal.seen
+        self.assertEqual(transcript(HOLDFAST, "run", "--"), transcript())
+
+
+class JobTest(TerminalCase):
+    """`holdfast run` as a job of an outer shell."""
+
+    def test_ctrl_z_and_fg_stop_and_continue_the_whole(self):
+        terminal = self.shell()
+        terminal.type(f"{HOLDFAST} run -- cat\n")
+        terminal.type("one\n")
+        terminal.expect("one\none\n")
+        terminal.type("\x1a")
+        terminal.expect("Stopped")
+        terminal.expect(PROMPT)
+        # The shell has its prompt when the launcher has stopped; a cat that did not run since would
+        # still take the next line.
+        cat = next(one for one in processes_with(self.cookie) if command_of(one.pid) == ["cat"])
+        wait_until(lambda: state_of(cat.pid) == "T", "cat to stop")
+        terminal.type("fg\n")
+        terminal.expect("cat\n")
+        terminal.type("two\n")
+        terminal.expect("two\ntwo\n")
+        terminal.type("\x04")
+        terminal.expect(PROMPT)
+        terminal.type("echo code $?\n")
+        terminal.expect("code 0\n")
+        terminal.type("exit\n")
+        terminal.wait()
+
+    def test_ctrl_c_ends_it_as_the_bare_command(self):
+        for prefix in ("", f"{HOLDFAST} run -- "):
+            terminal = self.shell()
+            terminal.type(f"{prefix}{program('linger')} {self.pid_file()}\n")
+            test, = self.announced(self.pid_file())
+            terminal.type("\x03")
+            terminal.expect(PROMPT)
+            terminal.type("echo code $?\n")
+            terminal.expect("code 130\n")
+            self.assert_gone([test])
+            self.pid_file().unlink()
+
+    def test_what_the_terminal_sent_is_not_sent_twice(self):
+        terminal = self.shell()
+        terminal.type(f"{HOLDFAST} run -- {program('record_signals')} {self.pid_file()} 9 300\n")
+        self.announced(self.pid_file())
+        terminal.type("\x03")
+        terminal.expect(PROMPT)
+        self.assertEqual((self.work / "announced.pids.signals").read_text().split(), ["2", "clean"])
+        terminal.type("echo code $?\n")
+        terminal.expect("code 9\n")
+
+    def test_a_background_job_that_reads_stops_and_fg_continues_it(self):
+        terminal = self.shell()
+        terminal.type(f"{HOLDFAST} run -- cat &\n")
+        terminal.expect(r"\[1\]")
+        terminal.type("wait %1; echo wai''ted\n")
+        terminal.expect("waited")
+        terminal.expect(PROMPT)
+        terminal.type("fg\n")
+        terminal.expect("fg\n.*cat\n")
+        terminal.type("three\n")
+        terminal.expect("three\nthree\n")
+        terminal.type("\x04")
+        terminal.expect(PROMPT)
+
+    def test_a_hung_up_terminal_ends_it(self):
+        terminal = self.open(HOLDFAST, "run", "--", program("linger"), self.pid_file())
+        test, = self.announced(self.pid_file())
+        launcher = process(terminal.pid)
+        os.close(terminal.fd)
+        terminal.fd = os.open("/dev/null", os.O_RDONLY)
+        self.assertEqual(terminal.wait(), -signal.SIGHUP)
+        self.assert_gone([test, launcher])
+
+
+class ProgramTest(TerminalCase):
+    def test_the_terminal_and_its_group_are_the_same(self):
+        seen = []
+        for prefix in ([], [LAUNCHER, "--"], [HOLDFAST, "run", "--"]):
+            terminal = self.open(*prefix, program("show_self"))
+            terminal.wait()
+            terminal.read(0.1)
+            one = json.loads(terminal.seen)
+            self.assertEqual((one["pgid"], one["sid"], one["tpgid"]), (terminal.pid,) * 3)
+            self.assertTrue(one["stdin_is_terminal"] and one["stdout_is_terminal"])
+            # The driver's own ends of the terminals opened so far are no matter here.
+            seen.append({fd: re.sub(r"\d+", "N", t) for fd, t in one["fds"].items()
+                         if t != "/dev/ptmx"})
+        self.assertEqual(seen[1:], seen[:1] * 2)
+
+    def test_a_test_that_grabs_the_terminal_stops_neither(self):
+        # As a child of the session leader, which may not change its own group.
+        for prefix in ("", f"{HOLDFAST} run -- ", f"{LAUNCHER} -- "):
+            terminal = self.open("sh", "-c", f"{prefix}{program('grab_terminal')}; echo code $?")
+            terminal.expect("grabbed")
+            terminal.expect("code 0")
+            self.assertEqual(terminal.wait(), 0)
+
+
+class CtestTest(TerminalCase, ProjectCase):
+    def test_ctrl_c_of_ctest_is_no_second_signal(self):
+        """ctest dies of the key press a moment after its tests got it: they keep their grace."""
+        file = self.pid_file()
+        tree = self.project(f"""
+add_test(NAME slow-to-end COMMAND @P@/record_signals {file} 0 600)""")
+        # A session leader that does not die of Ctrl-C, so that no hang-up joins in.
+        terminal = self.open("sh", "-c", f'trap ":" INT; cd "{tree}" && {CTEST}; echo ctest ended; '
+                             f'while ! [ -e "{self.work}/go" ]; do sleep 0.05; done')
+        test, = self.announced(file)
+        terminal.type("\x03")
+        self.assert_gone([test])
+        self.assertEqual((self.work / "announced.pids.signals").read_text().split(), ["2", "clean"])
+        (self.work / "go").touch()
+        terminal.wait()
+        self.assert_nothing_left()
+
+
+if __name__ == "__main__":
+    unittest.main()
