@@ -39,6 +39,15 @@ std::string place_of(const LockSpec& spec, const LockHome& home) {
   return scope_directory(spec.scope, home) + "/" + encode_file_name(spec.name);
 }
 
+Result<std::vector<LockSpec>> locks_at(const LockHome& home, std::vector<LockSpec> specs) {
+  for (LockSpec& spec : specs) {
+    const bool no_tree = spec.scope == LockScope::build && home.tree.empty();
+    const bool no_project = spec.scope == LockScope::project && home.project.empty();
+    if (no_tree || no_project) spec.scope = LockScope::user;
+  }
+  return canonical_locks(std::move(specs));
+}
+
 std::string run_place(const std::string& tree) { return "tree-" + hash_of(tree) + "/run"; }
 
 }  // namespace holdfast

@@ -45,11 +45,14 @@ SupervisionStep on_ending_signal(const SupervisionState& state, const Event& eve
           (event.signal == k_int || event.signal == k_quit)) {
         return {state, {}};
       }
-      return begin_ending(state, EndReason::signal, from_terminal ? 0 : event.signal, event);
+      // A terminal that hangs up tells only the leader of its session.
+      return begin_ending(state, EndReason::signal,
+                          from_terminal && event.signal != k_hup ? 0 : event.signal, event);
     case Stage::settling:
       return hurry(state);
     case Stage::ending:
-      if (event.at - state.ending_since < k_same_event && event.signal != state.end_signal) {
+      if (event.at - state.ending_since <
+          (event.signal == state.end_signal ? k_same_sender : k_same_event)) {
         return {state, {}};
       }
       return hurry(state);

@@ -67,6 +67,9 @@ struct SupervisionStep {
 // twice: a terminal's Ctrl-C reaches us and ctest, and ctest dies of it a moment later. Measured:
 // 1.6 ms; under load far more.
 inline constexpr Milliseconds k_same_event{300};
+// The same signal this soon after the first is one sender's: timeout(1) sends to its child and then
+// to its process group, 0.2 ms apart.
+inline constexpr Milliseconds k_same_sender{2};
 
 SupervisionStep next_step(const SupervisionState& state, const SupervisionEvent& event,
                           ExitMode mode);

@@ -162,6 +162,7 @@ Message to_message(const AttemptGrant& grant) {
   message.add("run", grant.run);
   message.add("attempt", grant.attempt);
   message.add("journal", grant.journal);
+  if (!grant.scratch.empty()) message.add("scratch_path", grant.scratch);
   if (!grant.refusal.empty()) message.add("refusal", grant.refusal);
   message.add("lock_timeout", std::to_string(policy.lock_timeout.count()));
   message.add("timeout", std::to_string(policy.timeout.count()));
@@ -184,6 +185,7 @@ Result<AttemptGrant> to_grant(const Message& message) {
   grant.run = message.get("run");
   grant.attempt = message.get("attempt");
   grant.journal = message.get("journal");
+  grant.scratch = message.get("scratch_path");
   grant.refusal = message.get("refusal");
   Result<Milliseconds> lock_timeout = time_in(message, "lock_timeout");
   Result<Milliseconds> timeout = time_in(message, "timeout");

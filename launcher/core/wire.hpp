@@ -43,6 +43,7 @@ struct AttemptGrant {
   std::string run;
   std::string attempt;
   std::string journal;  // path; empty: this run has none
+  std::string scratch;  // path of an empty directory; empty: there is none
   std::string refusal;  // not empty: the test must not run, and why
   Policy policy;
 };

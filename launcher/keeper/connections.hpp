@@ -13,6 +13,7 @@ struct Connection {
   std::string attempt;  // empty: has not asked for one
   std::string test;
   std::string key;
+  std::string scratch;              // lent to the attempt; empty: none, or given back
   bool farewell = false;            // the attempt is over and recorded
   std::vector<os::UniqueFd> locks;  // duplicates: they keep the attempt's locks
 };

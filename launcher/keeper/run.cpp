@@ -97,7 +97,9 @@ Run Run::begin(const RunOrigin& origin, unsigned number) {
     run.trouble_ = "ignoring that this run cannot be recorded: failed to " + made.error().message;
     return run;
   }
-  run.journal_ = origin.tree + "/" + relative + "/" + std::string(names::k_journal_file);
+  const std::string directory = origin.tree + "/" + relative;
+  run.journal_ = directory + "/" + std::string(names::k_journal_file);
+  run.scratch_ = ScratchPool(directory + "/" + std::string(names::k_scratch_directory));
   RunStarted record;
   record.at = run.started_;
   record.run = run.id_;
@@ -130,6 +132,7 @@ void Run::record_verdicts() {
 
 std::string Run::finish(Completeness completeness) {
   if (journal_.empty()) return {};
+  scratch_.close();
   record_verdicts();
   RunEnded record;
   record.at = unix_now();

@@ -6,6 +6,7 @@
 
 #include "core/attach.hpp"
 #include "core/result.hpp"
+#include "keeper/scratch_pool.hpp"
 
 namespace holdfast {
 
@@ -34,6 +35,9 @@ class Run {
   const std::string& journal() const { return journal_; }  // empty: nothing is recorded
   const std::string& trouble() const { return trouble_; }
 
+  // Without a journal there is no directory to have them in.
+  ScratchPool* scratch() { return journal_.empty() ? nullptr : &scratch_; }
+
   std::string next_attempt() { return id_ + "." + std::to_string(++attempts_); }
   unsigned attempts() const { return attempts_; }
 
@@ -56,6 +60,7 @@ class Run {
   double started_ = 0;
   unsigned attempts_ = 0;
   std::optional<CtestLog> log_;
+  ScratchPool scratch_{{}};
 };
 
 }  // namespace holdfast

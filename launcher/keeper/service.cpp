@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "core/policy.hpp"
 #include "keeper/live_lines.hpp"
@@ -116,6 +117,9 @@ wire::Message Service::answer(const wire::Message& message, Connection& asker) {
   }
   if (message.kind == wire::k_farewell) {
     asker.farewell = true;
+    if (run_ && run_->scratch() != nullptr && !message.get("scratch").empty()) {
+      run_->scratch()->give_back(std::exchange(asker.scratch, {}));
+    }
     asker.locks.clear();
     return {};
   }
@@ -141,6 +145,10 @@ wire::Message Service::grant(const wire::AttemptRequest& request, Connection& as
   granted.run = run.id();
   granted.attempt = run.next_attempt();
   granted.journal = run.journal();
+  if (ScratchPool* scratch = run.scratch(); scratch != nullptr) {
+    granted.scratch = asker.scratch = scratch->lend();
+    if (asker.scratch.empty()) say_once(scratch->trouble());
+  }
   asker.attempt = granted.attempt;
   asker.test = request.test;
   asker.key = request.key;

@@ -176,7 +176,7 @@ class Guard final : public os::TreeWatcher {
     result.wall_us = os::monotonic_now_us() - started_us_;
     result.note = "the launcher of the test was killed; its process tree was ended";
     (void)record_end(*duty_.identity, result);
-    bid_farewell(duty_.keeper);
+    bid_farewell(duty_.keeper, LentScratch::used);
   }
 
   void publish(SharedReport::Stage stage) {

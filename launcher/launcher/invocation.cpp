@@ -11,7 +11,8 @@
 namespace holdfast::launcher {
 namespace {
 
-void read_variable(std::string_view name, std::string_view value, Invocation& invocation) {
+void read_variable(std::string_view name, std::string_view value, Invocation& invocation,
+                   std::string_view& found_command) {
   namespace env = environment;
   Properties& properties = invocation.properties;
   if (name == env::k_attach) {
@@ -24,8 +25,7 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
   } else if (name == env::k_property_enabled) {
     invocation.bare = value == "OFF";
   } else if (name == env::k_property_command) {
-    // Points into the environment we were started with, which outlives every use of it.
-    invocation.command[0] = const_cast<char*>(value.data());
+    found_command = value;
   } else if (name == env::k_property_locks) {
     properties.locks = value;
   } else if (name == env::k_property_resource_lock) {
@@ -43,14 +43,14 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
   }
 }
 
-void read_environment(Invocation& invocation) {
+void read_environment(Invocation& invocation, std::string_view& found_command) {
   constexpr std::string_view prefix = "HOLDFAST_";
   for (char** entry = invocation.environment; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     if (text.substr(0, prefix.size()) != prefix) continue;
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos) continue;
-    read_variable(text.substr(0, equals), text.substr(equals + 1), invocation);
+    read_variable(text.substr(0, equals), text.substr(equals + 1), invocation, found_command);
   }
 }
 
@@ -85,7 +85,16 @@ Result<Invocation> read_invocation(char** arguments, char** environment) {
   invocation.environment = environment;
   invocation.line = std::move(*line);
   if (invocation.line.help) return invocation;
-  read_environment(invocation);
+  std::string_view found_command;
+  read_environment(invocation, found_command);
+  if (!invocation.attach) {
+    // What properties say is meant for the test that ctest starts, not for what it may run.
+    invocation.properties = {};
+    invocation.bare = false;
+  } else if (!found_command.empty()) {
+    // Points into the environment we were started with, which outlives every use of it.
+    invocation.command[0] = const_cast<char*>(found_command.data());
+  }
   invocation.test = invocation.line.name;
   if (invocation.test.empty()) {
     const std::string_view command = invocation.command[0];

@@ -112,10 +112,11 @@ bool KeeperLink::say(std::string_view line, Repeat repeat) {
   return static_cast<bool>(os::send_packet(fd(), wire::encode(message)));
 }
 
-void bid_farewell(int keeper) {
+void bid_farewell(int keeper, LentScratch scratch) {
   if (keeper < 0) return;
   wire::Message message;
   message.kind = wire::k_farewell;
+  if (scratch == LentScratch::reusable) message.add("scratch", "reusable");
   (void)os::send_packet(keeper, wire::encode(message));
 }
 

@@ -42,6 +42,7 @@ class KeeperLink {
 
 // The last word on an attempt, by launcher or guard: it is recorded, its locks may go. Without it
 // the keeper takes both for dead when the connection ends.
-void bid_farewell(int keeper);
+enum class LentScratch : std::uint8_t { used, reusable };
+void bid_farewell(int keeper, LentScratch scratch);
 
 }  // namespace holdfast::launcher

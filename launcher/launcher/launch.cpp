@@ -68,7 +68,7 @@ class Launch {
     AttemptResult result = attempt();
     if (!result.note.empty()) tell_note(result);
     warn(record_end(identity_, result));
-    bid_farewell(keeper_.fd());
+    bid_farewell(keeper_.fd(), scratch_is_reusable_ ? LentScratch::reusable : LentScratch::used);
     return exit_of(result.outcome, result.observation, invocation_.mode());
   }
 
@@ -155,6 +155,7 @@ class Launch {
     run_ = grant->run;
     identity_.attempt = grant->attempt;
     identity_.journal = grant->journal;
+    scratch_ = grant->scratch;
     refusal_ = grant->refusal;
     Result<Policy> policy = with_overrides(std::move(grant->policy), invocation_.line.overrides);
     if (!policy) {
@@ -169,12 +170,16 @@ class Launch {
     Teller say = teller();
     if (around_.parent_gone) return not_begun("ctest had ended before the test began", SIGTERM);
     if (!refusal_.empty()) return refused();
+    Result<std::vector<LockSpec>> locks_here = locks_at(home_, std::move(policy_.locks));
+    if (!locks_here) {
+      refusal_ = locks_here.error().message;
+      return refused();
+    }
+    policy_.locks = std::move(*locks_here);
     const HeldLocks above(invocation_.held);
     TakenLocks locks = take_locks(policy_, home_, above, own_party(), around_, keeper_, say);
     if (locks.end != TakenLocks::End::had) return without_locks(locks);
-    AttemptScratch scratch(identity_.journal, identity_.attempt);
-    if (!scratch.trouble().empty()) say.complain_once(scratch.trouble());
-    TestEnvironment environment = test_environment(above, scratch);
+    TestEnvironment environment = test_environment(above);
     AttemptPlan plan;
     plan.command = {invocation_.command, environment.environ(), tag_number(identity_.attempt)};
     plan.policy = policy_;
@@ -184,7 +189,9 @@ class Launch {
     plan.identity = &identity_;
     AttemptResult result = run_attempt(plan, around_);
     result.lock_wait = locks.waited;
-    result.scratch = scratch.settle(policy_.scratch, result.outcome);
+    const SettledScratch settled = settle_scratch(scratch_, policy_.scratch, result.outcome);
+    result.scratch = settled.kept;
+    scratch_is_reusable_ = settled.reusable;
     if (result.note.empty()) {
       result.note = note_on(result, identity_.test, invocation_.command[0], policy_);
     }
@@ -233,14 +240,14 @@ class Launch {
     return result;
   }
 
-  TestEnvironment test_environment(const HeldLocks& above, const AttemptScratch& scratch) const {
+  TestEnvironment test_environment(const HeldLocks& above) const {
     namespace env = environment;
     TestEnvironment environment(invocation_.environment);
     environment.set(env::k_test_name, identity_.test);
     environment.set(env::k_attempt, "1");
     environment.set(env::k_attempt_id, identity_.attempt);
     environment.set(env::k_run_id, run_);
-    if (!scratch.path().empty()) environment.set(env::k_tmpdir, scratch.path());
+    if (!scratch_.empty()) environment.set(env::k_tmpdir, scratch_);
     for (const Variable& variable : policy_.environment) {
       environment.set_if_absent(variable.name, variable.value);
     }
@@ -258,6 +265,8 @@ class Launch {
   KeeperLink keeper_;
   AttemptIdentity identity_;
   std::string run_;
+  std::string scratch_;  // lent by the keeper; empty: none
+  bool scratch_is_reusable_ = false;
   std::string refusal_;  // not empty: the test must not run, and why
   Policy policy_;
   LockHome home_;

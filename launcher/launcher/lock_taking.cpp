@@ -14,6 +14,8 @@ bool ends_tests(int signal) {
   return signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT;
 }
 
+bool stops_tests(int signal) { return signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU; }
+
 // One wait for one lock.
 class Wait {
  public:
@@ -63,12 +65,12 @@ class Wait {
   void finish(TakenLocks& result) {
     const Result<bool> had = request_.finish_waiting();
     if (!had) return end(result, TakenLocks::End::refused, had.error().message);
+    // Its file was replaced while we waited: once more, for the one that has the name now.
+    if (!*had) return retake(result);
     if (told_ > 0) {
       teller_.tell("\"" + self_.test + "\" has lock " + to_text(request_.spec()) + " after " +
                    describe(since_start()));
     }
-    // Its file was replaced while we waited: once more, for the one that has the name now.
-    if (!*had) retake(result);
   }
 
   void retake(TakenLocks& result) {
@@ -81,11 +83,23 @@ class Wait {
     while (true) {
       const os::ReceivedSignal received = os::next_signal(around_.signals);
       if (received.number == 0) return false;
-      if (!ends_tests(received.number) || around_.callers.ignores(received.number)) continue;
+      if (around_.callers.ignores(received.number)) continue;
+      if (stops_tests(received.number)) stop();
+      if (!ends_tests(received.number)) continue;
       result.signal = received.number;
       end(result, TakenLocks::End::interrupted, "interrupted while " + waiting());
       return true;
     }
+  }
+
+  // The shell is to see that we stopped. Clocks stand still meanwhile; our place in the queue
+  // stays.
+  void stop() {
+    const Milliseconds before = os::monotonic_now();
+    os::stop_self();
+    const Milliseconds pause = os::monotonic_now() - before;
+    start_ += pause;
+    if (deadline_ != k_longest) deadline_ += pause;
   }
 
   void tell_if_due() {

@@ -1,6 +1,5 @@
 #include "launcher/scratch.hpp"
 
-#include "core/names.hpp"
 #include "os/scratch_directory.hpp"
 
 namespace holdfast::launcher {
@@ -20,25 +19,12 @@ bool goes(Scratch what, Outcome outcome) {
 
 }  // namespace
 
-AttemptScratch::AttemptScratch(const std::string& journal, const std::string& attempt) {
-  if (journal.empty()) return;
-  std::string path = journal.substr(0, journal.rfind('/') + 1);
-  path += names::k_scratch_directory;
-  path += '/';
-  path += attempt;
-  if (Result<void> made = os::make_scratch_directory(path); made) {
-    path_ = std::move(path);
-  } else {
-    trouble_ = "ignoring that a test has no scratch directory: failed to " + made.error().message;
-  }
-}
-
-std::string AttemptScratch::settle(Scratch what, Outcome outcome) {
-  if (path_.empty()) return {};
+SettledScratch settle_scratch(const std::string& path, Scratch what, Outcome outcome) {
+  if (path.empty()) return {};
   // An empty one tells nobody anything, whatever the outcome.
-  if (os::remove_if_empty(path_)) return {};
-  if (goes(what, outcome) && os::remove_scratch_directory(path_)) return {};
-  return path_;
+  if (os::is_pristine(path)) return {{}, true};
+  if (goes(what, outcome) && os::empty_scratch_directory(path)) return {{}, true};
+  return {path, false};
 }
 
 }  // namespace holdfast::launcher

@@ -9,21 +9,14 @@
 
 namespace holdfast::launcher {
 
-class AttemptScratch {
- public:
-  // Below the directory of the run, `<run>/scratch/<attempt>`. Without a run (no journal) there is
-  // none; a failure to make it is one sentence in trouble().
-  AttemptScratch(const std::string& journal, const std::string& attempt);
-
-  const std::string& path() const { return path_; }  // empty: there is none
-  const std::string& trouble() const { return trouble_; }
-
-  // Removes it or not, as the policy says. Returns its path if it stays and holds something.
-  std::string settle(Scratch what, Outcome outcome);
-
- private:
-  std::string path_;
-  std::string trouble_;
+// What becomes of the directory that the keeper lent.
+struct SettledScratch {
+  std::string kept;       // its path, when it holds something that stays; empty: nothing stays
+  bool reusable = false;  // as new: the next attempt may have it
 };
+
+// `path` empty: there was none. Making and removing a directory costs as much as a third of the
+// launcher, so one that a test left empty goes back to the keeper as it is.
+SettledScratch settle_scratch(const std::string& path, Scratch what, Outcome outcome);
 
 }  // namespace holdfast::launcher

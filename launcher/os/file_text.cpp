@@ -7,9 +7,10 @@
 
 namespace holdfast::os {
 
+// Neither function may hang at a FIFO that somebody planted: both open without waiting.
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
   const UniqueFd file(
-      retried([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY); }));
+      retried([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); }));
   if (!file.valid()) return system_error("open " + path);
   std::string text;
   std::size_t filled = 0;
@@ -27,7 +28,8 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
 
 Result<void> append_line(const std::string& path, std::string_view text) {
   const UniqueFd file(retried([&] {
-    return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+                  0644);
   }));
   if (!file.valid()) return system_error("open " + path);
   const ssize_t put = retried([&] { return ::write(file.get(), text.data(), text.size()); });

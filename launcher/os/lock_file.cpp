@@ -31,6 +31,11 @@ struct flock range(short type, off_t start, off_t length) {
   return lock;
 }
 
+bool is_owned_by_root(const UniqueFd& file) {
+  struct stat info {};
+  return ::fstat(file.get(), &info) == 0 && info.st_uid == 0;
+}
+
 // The helper's life: it has copies of our descriptors, so the lock it takes is ours too.
 [[noreturn]] void wait_for_turn(int queue, off_t ticket, int lock, int mode, int ready,
                                 pid_t parent) {
@@ -52,17 +57,25 @@ struct flock range(short type, off_t start, off_t length) {
 Result<LockRequest> LockRequest::open(const LockSpec& spec, const LockHome& home,
                                       const std::string& level) {
   const bool of_machine = spec.scope == LockScope::machine;
-  const unsigned directory_mode = of_machine ? 01777 : 0700;
-  Result<UniqueFd> root = of_machine ? open_machine_directory() : open_user_directory();
-  if (!root) return root.error();
-  Result<UniqueFd> locks =
-      open_below(*root, std::string(names::k_user_locks_directory), directory_mode);
-  if (!locks) return locks.error();
-  Result<UniqueFd> scope = open_below(*locks, scope_directory(spec.scope, home), directory_mode);
-  if (!scope) return scope.error();
-  Result<UniqueFd> own = open_below(*scope, encode_file_name(spec.name), directory_mode);
-  if (!own) return own.error();
-  return open_in(std::move(*own), spec, of_machine ? 0666 : 0600, level);
+  const unsigned directory_mode = of_machine ? 0755 : 0700;
+  Result<UniqueFd> directory = of_machine ? open_machine_directory() : open_user_directory();
+  std::string path = of_machine ? std::string(names::k_machine_directory) : user_directory_path();
+  for (const std::string& name : {std::string(names::k_user_locks_directory),
+                                  scope_directory(spec.scope, home), encode_file_name(spec.name)}) {
+    if (!directory) return directory.error();
+    // Whoever owns a directory can replace what is in it, and two would hold one lock: in the
+    // machine's only root makes any.
+    directory = of_machine && ::geteuid() != 0 ? open_existing_below(*directory, name)
+                                               : open_below(*directory, name, directory_mode);
+    path += "/" + name;
+    if (of_machine && (!directory || !is_owned_by_root(*directory))) {
+      return Error{"use " + path +
+                   ": expected a directory that root made, by taking the lock once"};
+    }
+  }
+  if (!directory) return Error{directory.error().message + " (for " + path + ")"};
+  UniqueFd own_directory = std::move(*directory);
+  return open_in(std::move(own_directory), spec, of_machine ? 0666 : 0600, level);
 }
 
 Result<LockRequest> LockRequest::open_in(UniqueFd directory, const LockSpec& spec, unsigned mode,
@@ -72,7 +85,7 @@ Result<LockRequest> LockRequest::open_in(UniqueFd directory, const LockSpec& spe
   request.directory_ = std::move(directory);
   request.mode_ = mode;
   if (!level.empty()) {
-    const unsigned directory_mode = mode == 0666 ? 01777 : 0700;
+    const unsigned directory_mode = (mode & 0077U) != 0 ? 0755 : 0700;
     Result<UniqueFd> below =
         open_below(request.directory_, "below-" + encode_file_name(level), directory_mode);
     if (!below) return below.error();

@@ -6,6 +6,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/wire.hpp"
@@ -160,9 +161,12 @@ Result<PacketWithDescriptor> receive_with_descriptor(int socket) {
   result.packet.resize(static_cast<std::size_t>(got));
   const cmsghdr* header = CMSG_FIRSTHDR(&message);
   if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
-    int descriptor = -1;
-    std::memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
-    result.descriptor = UniqueFd(descriptor);
+    // Padding leaves room for a second one, which nobody sends: it must not leak all the same.
+    int descriptors[2] = {-1, -1};
+    const std::size_t size = std::min(header->cmsg_len - CMSG_LEN(0), sizeof descriptors);
+    std::memcpy(descriptors, CMSG_DATA(header), size);
+    result.descriptor = UniqueFd(descriptors[0]);
+    const UniqueFd surplus(descriptors[1]);
   }
   return result;
 }

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -15,6 +16,8 @@ namespace {
 
 // A test can nest directories deeper than we have descriptors.
 constexpr int k_deepest = 256;
+// What getdents64(2) returns for `.` and `..` alone.
+constexpr long k_size_of_no_entries = 48;
 
 bool is_self_or_parent(const char* name) {
   return std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0;
@@ -56,14 +59,22 @@ Result<void> make_scratch_directory(const std::string& path) {
   return system_error("make " + path);
 }
 
-bool remove_if_empty(const std::string& path) { return ::rmdir(path.c_str()) == 0; }
+bool is_pristine(const std::string& path) {
+  const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat info {};
+  if (!directory.valid() || ::fstat(directory.get(), &info) != 0) return false;
+  if (info.st_uid != ::geteuid() || (info.st_mode & 07777U) != 0700) return false;
+  alignas(8) char entries[512];
+  const long got = ::syscall(SYS_getdents64, directory.get(), entries, sizeof entries);
+  return got == k_size_of_no_entries;
+}
 
-bool remove_scratch_directory(const std::string& path) {
-  if (remove_if_empty(path)) return true;
+bool empty_scratch_directory(const std::string& path) {
   UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat info {};
-  if (!directory.valid() || ::fstat(directory.get(), &info) != 0) return errno == ENOENT;
-  return empty_directory(std::move(directory), info.st_dev, 0) && remove_if_empty(path);
+  if (!directory.valid() || ::fstat(directory.get(), &info) != 0) return false;
+  if (!empty_directory(std::move(directory), info.st_dev, 0)) return false;
+  return ::chmod(path.c_str(), 0700) == 0 && is_pristine(path);
 }
 
 }  // namespace holdfast::os

@@ -11,11 +11,11 @@ namespace holdfast::os {
 // nobody else's files may be taken for this attempt's.
 Result<void> make_scratch_directory(const std::string& path);
 
-// Removes `path` with all it holds; never follows a link, never leaves the file system it is on.
-// False when something stays (files of another user, a mount).
-bool remove_scratch_directory(const std::string& path);
+// Whether it is as it was made: a directory of ours with mode 0700 and nothing in it.
+bool is_pristine(const std::string& path);
 
-// Removes it if nothing is in it. True when it is gone.
-bool remove_if_empty(const std::string& path);
+// Removes what is in it and gives it its mode back; never follows a link, never leaves the file
+// system it is on. False when something stays (files of another user, a mount).
+bool empty_scratch_directory(const std::string& path);
 
 }  // namespace holdfast::os

@@ -20,7 +20,11 @@ std::string user_directory_path() {
 
 Result<UniqueFd> open_user_directory() {
   const std::string path = user_directory_path();
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return system_error("make " + path);
+  if (::mkdir(path.c_str(), 0700) == 0) {
+    ::chmod(path.c_str(), 0700);  // whatever the umask left of it
+  } else if (errno != EEXIST) {
+    return system_error("make " + path);
+  }
   UniqueFd directory(::open(path.c_str(), k_directory_flags));
   if (!directory.valid()) return system_error("open the directory " + path);
   struct stat info {};
@@ -38,11 +42,11 @@ Result<UniqueFd> open_user_directory() {
 Result<UniqueFd> open_machine_directory() {
   const std::string path(names::k_machine_directory);
   // Only root can make it; for others it is there or it is not.
-  if (::geteuid() == 0 && ::mkdir(path.c_str(), 0755) == 0) ::chmod(path.c_str(), 01777);
+  if (::geteuid() == 0 && ::mkdir(path.c_str(), 0755) == 0) ::chmod(path.c_str(), 0755);
   UniqueFd directory(::open(path.c_str(), k_directory_flags));
   if (!directory.valid()) {
     return Error{system_error("open the directory of machine-wide locks, " + path).message +
-                 "; root makes it by: install -d -m 1777 " + path};
+                 "; root makes it by: install -d " + path};
   }
   struct stat info {};
   if (::fstat(directory.get(), &info) != 0) return system_error("examine " + path);
@@ -53,15 +57,19 @@ Result<UniqueFd> open_machine_directory() {
   return directory;
 }
 
+Result<UniqueFd> open_existing_below(const UniqueFd& parent, const std::string& name) {
+  UniqueFd directory(::openat(parent.get(), name.c_str(), k_directory_flags));
+  if (!directory.valid()) return system_error("open the directory " + name);
+  return directory;
+}
+
 Result<UniqueFd> open_below(const UniqueFd& parent, const std::string& name, unsigned mode) {
   if (::mkdirat(parent.get(), name.c_str(), 0700) == 0) {
     ::fchmodat(parent.get(), name.c_str(), mode, 0);
   } else if (errno != EEXIST) {
     return system_error("make the directory " + name);
   }
-  UniqueFd directory(::openat(parent.get(), name.c_str(), k_directory_flags));
-  if (!directory.valid()) return system_error("open the directory " + name);
-  return directory;
+  return open_existing_below(parent, name);
 }
 
 Result<UniqueFd> open_regular(const UniqueFd& directory, const std::string& name, unsigned mode) {

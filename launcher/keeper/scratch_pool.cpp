@@ -1,0 +1,29 @@
+#include "keeper/scratch_pool.hpp"
+
+#include <unistd.h>
+
+#include "os/scratch_directory.hpp"
+
+namespace holdfast {
+
+std::string ScratchPool::lend() {
+  if (!free_.empty()) {
+    std::string path = std::move(free_.back());
+    free_.pop_back();
+    return path;
+  }
+  std::string path = directory_ + "/" + std::to_string(++made_);
+  if (Result<void> made = os::make_scratch_directory(path); !made) {
+    trouble_ = "ignoring that tests have no scratch directory: failed to " + made.error().message;
+    return {};
+  }
+  return path;
+}
+
+void ScratchPool::close() {
+  for (const std::string& path : free_) ::rmdir(path.c_str());
+  free_.clear();
+  ::rmdir(directory_.c_str());
+}
+
+}  // namespace holdfast
