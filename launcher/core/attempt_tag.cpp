@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "core/environment.hpp"
+#include "core/fnv1a.hpp"
 
 namespace holdfast {
 namespace {
@@ -26,9 +27,7 @@ bool names_attempt(std::string_view held, std::string_view attempt) {
 }  // namespace
 
 std::uint64_t tag_number(std::string_view attempt) {
-  std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a
-  for (char c : attempt) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return (hash & (k_tag_bit - 1)) | k_tag_bit;
+  return (Fnv1a().add(attempt).value() & (k_tag_bit - 1)) | k_tag_bit;
 }
 
 bool environment_has_attempt(std::string_view environment, std::string_view attempt) {

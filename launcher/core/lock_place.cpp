@@ -1,6 +1,6 @@
 #include "core/lock_place.hpp"
 
-#include <cstdint>
+#include "core/fnv1a.hpp"
 
 namespace holdfast {
 namespace {
@@ -8,11 +8,7 @@ namespace {
 constexpr std::size_t k_longest_key = 200;
 
 // A build tree's path may be longer than a file name can be, and a project's key too.
-std::string hash_of(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a
-  for (char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return std::to_string(hash);
-}
+std::string hash_of(std::string_view text) { return std::to_string(Fnv1a().add(text).value()); }
 
 }  // namespace
 

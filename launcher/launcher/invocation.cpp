@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/environment.hpp"
+#include "core/fnv1a.hpp"
 
 namespace holdfast::launcher {
 namespace {
@@ -54,24 +55,6 @@ void read_environment(Invocation& invocation, std::string_view& found_command) {
   }
 }
 
-class Fnv1a {
- public:
-  void add(std::string_view text) {
-    for (char c : text) add_byte(static_cast<unsigned char>(c));
-    add_byte(0);
-  }
-
-  std::string hex() const {
-    std::string text;
-    for (int shift = 60; shift >= 0; shift -= 4) text += "0123456789abcdef"[(hash_ >> shift) & 15U];
-    return text;
-  }
-
- private:
-  void add_byte(unsigned char byte) { hash_ = (hash_ ^ byte) * 1099511628211ULL; }
-  std::uint64_t hash_ = 14695981039346656037ULL;
-};
-
 }  // namespace
 
 Result<Invocation> read_invocation(char** arguments, char** environment) {
@@ -105,11 +88,15 @@ Result<Invocation> read_invocation(char** arguments, char** environment) {
 
 std::string key_of(const Invocation& invocation) {
   Fnv1a hash;
-  hash.add(invocation.test);
+  hash.add(invocation.test).end();
   char directory[PATH_MAX];
-  if (::getcwd(directory, sizeof directory) != nullptr) hash.add(directory);
-  for (char** word = invocation.command; *word != nullptr; ++word) hash.add(*word);
-  return hash.hex();
+  if (::getcwd(directory, sizeof directory) != nullptr) hash.add(directory).end();
+  for (char** word = invocation.command; *word != nullptr; ++word) hash.add(*word).end();
+  std::string text;
+  for (int shift = 60; shift >= 0; shift -= 4) {
+    text += "0123456789abcdef"[(hash.value() >> shift) & 15U];
+  }
+  return text;
 }
 
 }  // namespace holdfast::launcher
