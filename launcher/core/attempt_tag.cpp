@@ -45,10 +45,10 @@ bool environment_has_attempt(std::string_view environment, std::string_view atte
 }
 
 std::uint64_t tag_in_limits(std::string_view limits) {
-  constexpr std::string_view label = "Max file locks";
-  const std::size_t at = limits.find(label);
+  constexpr std::string_view k_label = "Max file locks";
+  const std::size_t at = limits.find(k_label);
   if (at == std::string_view::npos) return 0;
-  std::string_view rest = limits.substr(at + label.size());
+  std::string_view rest = limits.substr(at + k_label.size());
   rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of(' ')));
   std::uint64_t number = 0;
   std::from_chars(rest.data(), rest.data() + rest.size(), number);

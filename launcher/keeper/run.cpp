@@ -69,7 +69,7 @@ bool ends_with(std::string_view text, std::string_view end) {
 }  // namespace
 
 std::optional<CtestLog> find_ctest_log(const ProcessName& ctest) {
-  constexpr std::string_view directory = "/Testing/Temporary/LastTest";
+  constexpr std::string_view k_log_path = "/Testing/Temporary/LastTest";
   const std::string fds = fmt::format("/proc/{}/fd", ctest.pid);
   DIR* entries = ::opendir(fds.c_str());
   if (entries == nullptr) return std::nullopt;
@@ -79,7 +79,7 @@ std::optional<CtestLog> find_ctest_log(const ProcessName& ctest) {
     const ssize_t length = ::readlink((fds + "/" + entry->d_name).c_str(), path, sizeof path);
     if (length <= 0) continue;
     const std::string_view target(path, static_cast<std::size_t>(length));
-    const std::size_t at = target.rfind(directory);
+    const std::size_t at = target.rfind(k_log_path);
     if (at == std::string_view::npos || !ends_with(target, ".log.tmp")) continue;
     found = CtestLog{std::string(target.substr(0, at)), std::string(target)};
   }

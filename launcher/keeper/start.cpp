@@ -26,9 +26,9 @@ void leave_caller(int kept, int run_lock) {
   const int null = ::open("/dev/null", O_RDWR);
   for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
   // Out of the way first: either may have the other's new number.
-  constexpr int out_of_the_way = 10;
-  const int high = ::fcntl(kept, F_DUPFD_CLOEXEC, out_of_the_way);
-  const int high_lock = run_lock >= 0 ? ::fcntl(run_lock, F_DUPFD_CLOEXEC, out_of_the_way) : -1;
+  constexpr int k_out_of_the_way = 10;
+  const int high = ::fcntl(kept, F_DUPFD_CLOEXEC, k_out_of_the_way);
+  const int high_lock = run_lock >= 0 ? ::fcntl(run_lock, F_DUPFD_CLOEXEC, k_out_of_the_way) : -1;
   ::dup2(high, k_caller);
   unsigned first_closed = k_caller + 1;
   if (high_lock >= 0) first_closed = static_cast<unsigned>(::dup2(high_lock, k_caller + 1)) + 1;
@@ -49,9 +49,8 @@ Result<void> prepare_directory(const os::UniqueFd& user) {
 
 // The keeper process, from its first instruction to its last.
 [[noreturn]] void be_keeper(const KeeperOrder& order) {
-  constexpr int caller = k_caller;
   const auto fail = [&](const Error& error) {
-    tell(caller, error.message);
+    tell(k_caller, error.message);
     ::_exit(1);
   };
   os::take_signals();
@@ -63,13 +62,13 @@ Result<void> prepare_directory(const os::UniqueFd& user) {
   const std::string path = keeper_socket(os::user_directory_path(), order.ctest);
   os::Listening listening = os::listen_at(path);
   if (listening.existed) {
-    tell(caller, std::string_view(&k_listens, 1));
+    tell(k_caller, std::string_view(&k_listens, 1));
     ::_exit(0);
   }
   if (!listening.socket.valid()) fail(listening.error);
   Service service(order, std::move(listening.socket), std::move(*ctest));
-  tell(caller, std::string_view(&k_listens, 1));
-  ::close(caller);
+  tell(k_caller, std::string_view(&k_listens, 1));
+  ::close(k_caller);
   service.run();
   ::unlink(path.c_str());
   ::_exit(0);

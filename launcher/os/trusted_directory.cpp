@@ -73,16 +73,16 @@ Result<UniqueFd> open_below(const UniqueFd& parent, const std::string& name, uns
 }
 
 Result<UniqueFd> open_regular(const UniqueFd& directory, const std::string& name, unsigned mode) {
-  constexpr int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-  UniqueFd file(::openat(directory.get(), name.c_str(), flags));
+  constexpr int k_flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  UniqueFd file(::openat(directory.get(), name.c_str(), k_flags));
   // O_CREAT only when the plain open finds nothing: fs.protected_regular refuses O_CREAT on
   // another user's existing file in a sticky directory. Two of us may race: then look again.
   for (int tries = 0; !file.valid() && errno == ENOENT && tries < 8; ++tries) {
-    file = UniqueFd(::openat(directory.get(), name.c_str(), flags | O_CREAT | O_EXCL, 0600));
+    file = UniqueFd(::openat(directory.get(), name.c_str(), k_flags | O_CREAT | O_EXCL, 0600));
     if (file.valid()) {
       ::fchmod(file.get(), mode);
     } else if (errno == EEXIST) {
-      file = UniqueFd(::openat(directory.get(), name.c_str(), flags));
+      file = UniqueFd(::openat(directory.get(), name.c_str(), k_flags));
     }
   }
   if (!file.valid()) return system_error("open " + name);

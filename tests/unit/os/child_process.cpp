@@ -60,7 +60,7 @@ std::string Channel::hear(Milliseconds patience) {
     heard_.append(buffer, static_cast<std::size_t>(got));
   }
   const std::size_t end = heard_.find('\n');
-  const std::string line = heard_.substr(0, end);
+  std::string line = heard_.substr(0, end);
   heard_.erase(0, end + 1);
   return line;
 }
