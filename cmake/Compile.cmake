@@ -20,12 +20,15 @@ target_compile_definitions(holdfast_compile INTERFACE
   HOLDFAST_VERSION="${PROJECT_VERSION}" _GNU_SOURCE)
 target_include_directories(holdfast_compile INTERFACE "${PROJECT_SOURCE_DIR}/launcher")
 
-# What goes into the launcher: no exceptions and no RTTI, which would pull the
-# unwinder and locale tables into a program that is mapped once per test.
+# What goes into the launcher: no exceptions, no RTTI, no guards of local statics, which would pull the
+# unwinder into a program that is mapped once per test; and -Os, since it waits far more than it computes
+# and every page it touches is paid for at each start.
 add_library(holdfast_compile_small INTERFACE)
 target_link_libraries(holdfast_compile_small INTERFACE holdfast_compile)
 target_compile_options(holdfast_compile_small INTERFACE
-  -fno-exceptions -fno-rtti -ffunction-sections -fdata-sections)
+  -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-asynchronous-unwind-tables
+  -ffunction-sections -fdata-sections
+  $<$<NOT:$<CONFIG:Debug>>:-Os>)
 
 # HOLDFAST_SANITIZE=address,undefined or thread: the asan-ubsan and tsan presets.
 set(HOLDFAST_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize takes them")

@@ -25,6 +25,8 @@ Variables
 
 ``HOLDFAST_ENABLED``
   Cache option, ``ON`` by default. ``OFF`` detaches the tree: ctest runs as without Holdfast.
+``HOLDFAST_TIMEOUT_MARGIN``
+  For Holdfast's own tests: the whole seconds ctest waits beyond a limit, instead of 8.
 
 Test properties
 ^^^^^^^^^^^^^^^
@@ -41,7 +43,9 @@ and the like.
   :prop_test:`RESOURCE_LOCK`. The names in a test's own ``RESOURCE_LOCK`` are exclusive locks
   of scope ``project`` without being named here.
 ``HOLDFAST_TIMEOUT``
-  Time the test may take, without the time it waits for locks: ``30``, ``500ms``, ``2m``.
+  Time the test may take, without the time it waits for locks: ``30``, ``500ms``, ``2m``. Wins
+  over :prop_test:`TIMEOUT`, which Holdfast takes over as well: it shows the stacks of what
+  hangs, ends it, and ctest says ``***Timeout`` eight seconds later (docs/timeouts.md).
 ``HOLDFAST_ON_LEAK``
   What becomes of processes the test leaves behind: ``kill`` (default), ``fail`` (kill, and
   the test fails) or ``ignore``. Those of a test with :prop_test:`FIXTURES_SETUP`, or named in

@@ -8,6 +8,7 @@
 #   _holdfast_tree_version   the Holdfast that configured it
 #   _holdfast_source_dir     the top-level source directory
 #   _holdfast_project_key    the project's name, percent-encoded
+#   _holdfast_timeout_margin seconds; empty: the usual (timeouts.cmake)
 #
 # It stays out, without a word, where there is nothing to run or it would be in the way
 # (HOLDFAST_DISABLE, listings, memory checks), and with one line where something is wrong.
@@ -105,6 +106,7 @@ endif()
 include("${CMAKE_CURRENT_LIST_DIR}/encoding.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/commands.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/properties.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/timeouts.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/overrides.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/labels.cmake")
 if(COMMAND discover_tests)

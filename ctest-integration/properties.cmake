@@ -10,7 +10,7 @@
 set(_holdfast_plain_properties HOLDFAST_LOCKS HOLDFAST_TIMEOUT HOLDFAST_ON_LEAK)
 
 # A set_tests_properties() whose arguments match this needs a look; all others take the short way.
-set(_holdfast_always_watched "HOLDFAST_|RESOURCE_LOCK|DEPENDS|FIXTURES_SETUP")
+set(_holdfast_always_watched "HOLDFAST_|RESOURCE_LOCK|DEPENDS|FIXTURES_SETUP|TIMEOUT")
 set_property(GLOBAL PROPERTY _holdfast_watched "${_holdfast_always_watched}")
 
 # "VAR=set:VALUE" for a property, or nothing. Values are single words or comma lists:
@@ -104,7 +104,17 @@ function(_holdfast_note_property test property value)
     # Set twice, ctest holds both; the variable would keep the last only.
     set_property(GLOBAL APPEND PROPERTY "_holdfast_${property} ${test}" "${value}")
     get_property(value GLOBAL PROPERTY "_holdfast_${property} ${test}")
+  elseif(property MATCHES "^(HOLDFAST_)?TIMEOUT$|^TIMEOUT_(AFTER_MATCH|SIGNAL_NAME)$")
+    set_property(GLOBAL PROPERTY "_holdfast_${property} ${test}" "${value}")
+    if(NOT property STREQUAL "HOLDFAST_TIMEOUT")
+      return()
+    endif()
+  elseif(property STREQUAL "HOLDFAST_ENABLED")
+    if(NOT "${value}")
+      set_property(GLOBAL PROPERTY "_holdfast_bare ${test}" TRUE)
+    endif()
   elseif(property STREQUAL "HOLDFAST_LOCKS")
+    set_property(GLOBAL PROPERTY "_holdfast_${property} ${test}" "${value}")
     _holdfast_mirrored_locks("${value}" names)
     if(names)
       __set_tests_properties("${test}" PROPERTIES RESOURCE_LOCK "${names}")

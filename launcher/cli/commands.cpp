@@ -23,6 +23,7 @@ int run_command(int count, char** arguments) {
     int exit_code = exit_codes::k_success;
     add_report(app, exit_code);
     add_config(app, exit_code);
+    add_reap(app, exit_code);
     add_begin(app, exit_code);
     add_end(app, exit_code);
     add_keeper(app, exit_code);

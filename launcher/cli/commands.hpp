@@ -12,6 +12,7 @@ int run_command(int count, char** arguments);
 // Each adds its sub-command to `app`; `exit_code` is set when it is the one that runs.
 void add_report(CLI::App& app, int& exit_code);
 void add_config(CLI::App& app, int& exit_code);
+void add_reap(CLI::App& app, int& exit_code);
 void add_begin(CLI::App& app, int& exit_code);
 void add_end(CLI::App& app, int& exit_code);
 void add_keeper(CLI::App& app, int& exit_code);

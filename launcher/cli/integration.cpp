@@ -12,6 +12,7 @@
 #include "core/keeper_address.hpp"
 #include "core/wire.hpp"
 #include "keeper/keeper.hpp"
+#include "keeper/reap.hpp"
 #include "keeper/run_lock.hpp"
 #include "os/packet_socket.hpp"
 #include "os/process.hpp"
@@ -21,7 +22,7 @@ namespace holdfast::cli {
 namespace {
 
 // Reading the log of a very large run takes its time.
-constexpr Milliseconds k_end_patience{120'000};
+constexpr Milliseconds k_end_patience{30'000};
 // Whether a keeper is there shows at once.
 constexpr Milliseconds k_probe_patience{1'000};
 
@@ -55,6 +56,19 @@ std::string variable(std::string_view name) {
   return value != nullptr ? value : "";
 }
 
+// What the last run left when it was killed: it may hold ports, files and locks of the tests.
+void sweep(const std::string& tree) {
+  if (last_run_ended_well(tree)) return;
+  ReapOrder order;
+  order.tree = tree;
+  order.let_go = LetGo::spare;
+  const Reaped reaped = reap_left_behind(order);
+  if (reaped.found.empty()) return;
+  std::string line = "ended what an earlier run left, " + describe(reaped.found);
+  if (!reaped.survivors.empty()) line += "; failed to end " + describe(reaped.survivors);
+  complain(line);
+}
+
 // With the tree to itself, unless the settings allow company.
 int begin_alone(const IntegrationOptions& options, const ProcessName& ctest,
                 ProjectSettings settings) {
@@ -65,6 +79,7 @@ int begin_alone(const IntegrationOptions& options, const ProcessName& ctest,
     return exit_codes::k_lock_not_had;
   }
   if (!lock->warning.empty()) complain(lock->warning);
+  sweep(options.tree);
   KeeperOrder keeper{options.tree, options.project, ctest, KeeperOrder::Starter::begin};
   if (options.from_include) keeper.starter = KeeperOrder::Starter::launcher;
   if (lock->held) keeper.run_lock = lock->held->descriptor();
@@ -122,7 +137,8 @@ int end(const IntegrationOptions& options) {
   if (const Result<std::string> summary = summary_of(options); summary) {
     std::fwrite(summary->data(), 1, summary->size(), stdout);
   } else {
-    complain("no summary: failed to " + summary.error().message);
+    complain("no summary, the keeper of this run is gone (failed to " + summary.error().message +
+             ")");
   }
   return exit_codes::k_success;
 }

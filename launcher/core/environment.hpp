@@ -24,6 +24,9 @@ inline constexpr std::string_view k_property_command = "HOLDFAST_P_COMMAND";
 inline constexpr std::string_view k_property_locks = "HOLDFAST_P_LOCKS";
 inline constexpr std::string_view k_property_resource_lock = "HOLDFAST_P_RESOURCE_LOCK";
 inline constexpr std::string_view k_property_timeout = "HOLDFAST_P_TIMEOUT";
+// What TIMEOUT says, and what ctest has been told instead: docs/timeouts.md.
+inline constexpr std::string_view k_property_native_timeout = "HOLDFAST_P_NATIVE_TIMEOUT";
+inline constexpr std::string_view k_property_native_limit = "HOLDFAST_P_NATIVE_LIMIT";
 inline constexpr std::string_view k_property_on_leak = "HOLDFAST_P_ON_LEAK";
 inline constexpr std::string_view k_property_needed = "HOLDFAST_P_NEEDED";
 inline constexpr std::string_view k_property_labels = "HOLDFAST_P_LABELS";

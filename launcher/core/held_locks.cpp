@@ -1,7 +1,5 @@
 #include "core/held_locks.hpp"
 
-#include <algorithm>
-
 namespace holdfast {
 namespace {
 
@@ -33,9 +31,9 @@ std::string HeldLocks::with(const std::vector<std::string>& places,
     text += entry;
   };
   for (const std::string& place : places) add(place + "#" + std::string(attempt));
-  for (const std::string& entry : entries_) {
-    if (std::find(places.begin(), places.end(), place_in(entry)) == places.end()) add(entry);
-  }
+  // Behind the new ones, the older entry for a place too: it names an attempt that is still around
+  // us, by which a sweep knows everything below it.
+  for (const std::string& entry : entries_) add(entry);
   return text;
 }
 

@@ -9,12 +9,14 @@
 
 namespace holdfast {
 
-// `<place>#<attempt>`, comma-separated; the place as place_of() gives it.
+// `<place>#<attempt>`, comma-separated, the nearest attempt first; the place as place_of() gives
+// it.
 class HeldLocks {
  public:
   explicit HeldLocks(std::string_view text);
 
-  // The attempt below which the lock at `place` has to be taken; empty when no ancestor holds it.
+  // The nearest attempt below which the lock at `place` has to be taken; empty when no ancestor
+  // holds it.
   std::string level_of(std::string_view place) const;
 
   // After this attempt took the locks at `places`: what its test and everything below it inherits.

@@ -18,4 +18,8 @@ inline std::string keeper_socket(std::string_view user_directory, const ProcessN
   return path;
 }
 
+// Beside the socket: made once a launcher got no answer, so that it is said once per run and the
+// tests after it do not wait as long again. Removed with the stale sockets.
+inline std::string keeperless_flag(const std::string& socket) { return socket + ".said"; }
+
 }  // namespace holdfast

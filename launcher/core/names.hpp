@@ -19,8 +19,6 @@ inline constexpr std::string_view k_runs_directory = ".holdfast/runs";
 // Inside a run's directory: one directory per attempt, by its id.
 inline constexpr std::string_view k_scratch_directory = "scratch";
 inline constexpr std::string_view k_journal_file = "journal.jsonl";
-// Inside a run's directory; made once with O_EXCL by whoever says it first.
-inline constexpr std::string_view k_keeperless_flag = "said-keeper-gone";
 
 // Of a user, in a directory whose path depends on nothing but the uid: XDG_RUNTIME_DIR and
 // TMPDIR differ between two jobs of one user. Followed by the decimal uid. Mode 0700.

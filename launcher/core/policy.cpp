@@ -40,13 +40,17 @@ Result<std::vector<LockSpec>> locks_of(const Properties& properties) {
 void apply_properties(const Properties& properties, ResolvedPolicy& resolved) {
   Policy& policy = resolved.policy;
   policy.needed_by_others = properties.needed_by_others;
-  if (!properties.timeout.empty()) {
-    if (Result<Milliseconds> timeout = parse_duration(properties.timeout); timeout) {
+  const auto limit = [&](const std::string& value, const char* property) {
+    if (value.empty()) return;
+    if (Result<Milliseconds> timeout = parse_duration(value); timeout) {
       policy.timeout = *timeout;
     } else {
-      resolved.warnings.push_back("ignoring HOLDFAST_TIMEOUT " + timeout.error().message);
+      resolved.warnings.push_back(std::string("ignoring ") + property + " " +
+                                  timeout.error().message);
     }
-  }
+  };
+  limit(properties.native_timeout, "TIMEOUT");
+  limit(properties.timeout, "HOLDFAST_TIMEOUT");
   if (!properties.on_leak.empty()) {
     if (const auto on_leak = on_leak_named(properties.on_leak)) {
       policy.on_leak = *on_leak;

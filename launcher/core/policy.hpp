@@ -78,6 +78,7 @@ struct Properties {
   std::string on_leak;        // HOLDFAST_ON_LEAK
   bool needed_by_others = false;
   std::string labels = {};  // LABELS, as resource_lock; only told where holdfast.toml asks for them
+  std::string native_timeout = {};  // TIMEOUT, where ctest has been given more (docs/timeouts.md)
 };
 
 // As the command line of `holdfast run` or of the launcher says it.
@@ -95,9 +96,9 @@ struct ResolvedPolicy {
   std::vector<std::string> warnings;
 };
 
-// Command line > property > default. A lock that cannot be understood is an error: to run
-// without a lock that was asked for is worse than not to run. Anything else is left out with
-// a warning.
+// Command line > property > default; of the properties HOLDFAST_TIMEOUT > TIMEOUT. A lock that
+// cannot be understood is an error: to run without a lock that was asked for is worse than not to
+// run. Anything else is left out with a warning.
 Result<ResolvedPolicy> resolve(const Properties& properties, const Overrides& overrides);
 // The same, where `base` is what holds when neither says anything.
 Result<ResolvedPolicy> resolve_over(Policy base, const Properties& properties,

@@ -30,6 +30,13 @@ SupervisionStep begin_ending(SupervisionState state, EndReason reason, int signa
   return {state, {{Action::Kind::end_tree, signal_for_tree}}};
 }
 
+// The reason of the end is known already: only the stacks were still to be taken.
+SupervisionStep end_after_look(SupervisionState state, const Event& event) {
+  state.stage = Stage::ending;
+  state.ending_since = event.at;
+  return {state, {{Action::Kind::end_tree, k_term}}};
+}
+
 SupervisionStep hurry(SupervisionState state) {
   state.stage = Stage::killing;
   return {state, {{Action::Kind::kill_tree}}};
@@ -48,6 +55,8 @@ SupervisionStep on_ending_signal(const SupervisionState& state, const Event& eve
       // A terminal that hangs up tells only the leader of its session.
       return begin_ending(state, EndReason::signal,
                           from_terminal && event.signal != k_hup ? 0 : event.signal, event);
+    case Stage::looking:
+      return end_after_look(state, event);
     case Stage::settling:
       return hurry(state);
     case Stage::ending:
@@ -79,10 +88,18 @@ SupervisionStep next_step(const SupervisionState& state, const Event& event, Exi
   switch (event.kind) {
     case Event::Kind::signal_received:
       return on_signal(state, event, mode);
-    case Event::Kind::timeout_expired:
+    case Event::Kind::timeout_expired: {
       if (state.stage != Stage::running) return {state, {}};
-      return begin_ending(state, EndReason::timeout, k_term, event);
+      SupervisionState next = state;
+      next.stage = Stage::looking;
+      next.reason = EndReason::timeout;
+      return {next, {{Action::Kind::take_stacks}}};
+    }
+    case Event::Kind::stacks_taken:
+      if (state.stage != Stage::looking) return {state, {}};
+      return end_after_look(state, event);
     case Event::Kind::parent_ended:
+      if (state.stage == Stage::looking) return end_after_look(state, event);
       if (state.stage == Stage::settling) return hurry(state);
       if (state.stage != Stage::running) return {state, {}};
       return begin_ending(state, EndReason::parent_gone, k_term, event);

@@ -13,6 +13,7 @@ namespace holdfast {
 
 enum class Stage : std::uint8_t {
   running,   // the test's main process lives, nobody wants it ended
+  looking,   // its time is over: stacks are being taken before it is ended
   settling,  // the main process ended; the guard deals with what it left
   ending,    // the tree was told to end, its grace runs
   killing,   // no more grace
@@ -34,6 +35,7 @@ struct SupervisionEvent {
   enum class Kind : std::uint8_t {
     signal_received,
     timeout_expired,
+    stacks_taken,  // or there was no time for more of them
     parent_ended,  // ctest or ninja died
     main_ended,    // but processes are left
     tree_ended,
@@ -48,6 +50,7 @@ struct SupervisionEvent {
 struct SupervisionAction {
   enum class Kind : std::uint8_t {
     forward_signal,  // to every process of the tree
+    take_stacks,     // then report stacks_taken
     end_tree,        // `signal` first (0: it has reached them), SIGKILL after the grace
     kill_tree,       // now
     end_tree_here,   // the launcher itself, in the guard's place

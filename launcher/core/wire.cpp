@@ -130,6 +130,7 @@ Message to_message(const AttemptRequest& request) {
   add_if_set("locks", properties.locks);
   add_if_set("resource_lock", properties.resource_lock);
   add_if_set("timeout", properties.timeout);
+  add_if_set("native_timeout", properties.native_timeout);
   add_if_set("on_leak", properties.on_leak);
   add_if_set("labels", properties.labels);
   if (properties.needed_by_others) message.add("needed", "1");
@@ -149,6 +150,7 @@ Result<AttemptRequest> to_request(const Message& message) {
   request.properties.locks = message.get("locks");
   request.properties.resource_lock = message.get("resource_lock");
   request.properties.timeout = message.get("timeout");
+  request.properties.native_timeout = message.get("native_timeout");
   request.properties.on_leak = message.get("on_leak");
   request.properties.needed_by_others = !message.get("needed").empty();
   request.properties.labels = message.get("labels");

@@ -2,19 +2,21 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <new>
+#include <optional>
 
 #include "core/supervision.hpp"
+#include "core/time_budget.hpp"
+#include "launcher/attempt_result.hpp"
 #include "launcher/guard.hpp"
 #include "os/clock.hpp"
 #include "os/packet_socket.hpp"
 #include "os/process_tree.hpp"
+#include "os/stack_dump.hpp"
 #include "os/system_call.hpp"
 
 namespace holdfast::launcher {
@@ -26,6 +28,8 @@ using Action = SupervisionAction;
 // How much longer than the grace a guard may take that was told to end the tree, before the
 // launcher does it itself: it may have been stopped by a test.
 constexpr Milliseconds k_guard_patience{7000};
+// ctest reads at once, unless it is stopped.
+constexpr Milliseconds k_telling_time{200};
 
 class Attempt final : public os::TreeWatcher {
  public:
@@ -34,8 +38,9 @@ class Attempt final : public os::TreeWatcher {
   AttemptResult run() {
     started_ = os::monotonic_now();
     started_us_ = os::monotonic_now_us();
-    if (Result<void> begun = start_guard(); !begun) return failed(begun.error());
+    if (Result<void> begun = start_guard(); !begun) return own_failure(begun.error());
     while (state_.stage != Stage::ended) wait_for_news();
+    tell_stacks();  // it ended by itself meanwhile
     bury_guard();
     return conclude();
   }
@@ -62,10 +67,9 @@ class Attempt final : public os::TreeWatcher {
     if (::waitid(P_ALL, 0, &any, WEXITED | WNOHANG | WNOWAIT) == 0) spared_ = os::own_children();
     Result<std::pair<os::UniqueFd, os::UniqueFd>> pair = os::packet_pair();
     if (!pair) return pair.error();
-    void* memory = ::mmap(nullptr, sizeof(SharedReport), PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return os::system_error("share memory with the guard");
-    shared_ = new (memory) SharedReport;
+    Result<SharedReport*> shared = share_report();
+    if (!shared) return shared.error();
+    shared_ = *shared;
     launcher_ = ::getpid();
     guard_ = ::fork();
     if (guard_ < 0) return os::system_error("start the guard");
@@ -82,6 +86,7 @@ class Attempt final : public os::TreeWatcher {
   GuardDuty duty(os::UniqueFd end) const {
     GuardDuty duty;
     duty.command = plan_.command;
+    duty.command.debugger = launcher_;
     duty.callers = around_.callers;
     duty.grace = plan_.policy.grace;
     duty.on_leak = plan_.policy.on_leak;
@@ -98,9 +103,10 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void wait_for_news() {
-    pollfd fds[2] = {{around_.signals.get(), POLLIN, 0},
-                     {parent_watched_ ? around_.parent.get() : -1, POLLIN, 0}};
-    ::poll(fds, 2, time_left());
+    pollfd fds[3] = {{around_.signals.get(), POLLIN, 0},
+                     {parent_watched_ ? around_.parent.get() : -1, POLLIN, 0},
+                     {stacks_ ? stacks_->fd() : -1, POLLIN, 0}};
+    ::poll(fds, 3, time_left());
     // The guard first: a test that has ended was not interrupted by what came at the same time.
     look_at_guard();
     if (fds[0].revents != 0) read_signals();
@@ -108,6 +114,7 @@ class Attempt final : public os::TreeWatcher {
       parent_watched_ = false;
       happened({Event::Kind::parent_ended});
     }
+    if (stacks_ && stacks_->go_on()) happened({Event::Kind::stacks_taken});
     const Milliseconds now = os::monotonic_now();
     if (now >= deadline()) happened({Event::Kind::timeout_expired});
     if (now >= guard_deadline()) take_over();
@@ -120,13 +127,13 @@ class Attempt final : public os::TreeWatcher {
 
   Milliseconds guard_deadline() const {
     if (state_.stage != Stage::ending && state_.stage != Stage::killing) return k_longest;
-    const Milliseconds grace =
-        state_.stage == Stage::killing ? Milliseconds{0} : plan_.policy.grace;
+    const Milliseconds grace = state_.stage == Stage::killing ? Milliseconds{0} : grace_;
     return std::min(k_longest, ordered_ + grace + k_guard_patience);
   }
 
   int time_left() const {
-    const Milliseconds next = std::min(deadline(), guard_deadline());
+    Milliseconds next = std::min(deadline(), guard_deadline());
+    if (stacks_) next = std::min(next, stacks_->deadline());
     if (next == k_longest) return -1;
     return static_cast<int>(
         std::clamp<std::int64_t>((next - os::monotonic_now()).count(), 0, 3'600'000));
@@ -143,17 +150,48 @@ class Attempt final : public os::TreeWatcher {
     switch (action.kind) {
       case Action::Kind::forward_signal:
         return order({GuardOrder::Kind::forward, action.signal});
+      case Action::Kind::take_stacks:
+        return take_stacks();
       case Action::Kind::end_tree:
+        tell_stacks();
         ordered_ = os::monotonic_now();
-        return order({GuardOrder::Kind::end_tree, action.signal});
+        grace_ = grace();
+        return order({GuardOrder::Kind::end_tree, action.signal, grace_.count()});
       case Action::Kind::kill_tree:
         ordered_ = os::monotonic_now();
         return order({GuardOrder::Kind::kill_tree, 0});
       case Action::Kind::end_tree_here:
+        tell_stacks();
         return end_tree_here(action.signal);
       case Action::Kind::stop_self:
         return stop();
     }
+  }
+
+  // By a debugger that is our child and not of the tree, before anything is sent to the tree.
+  void take_stacks() {
+    const Milliseconds now = os::monotonic_now();
+    const Milliseconds time = stacks_time(now, plan_.native_end);
+    if (plan_.loudness == Loudness::quiet || time.count() == 0) {
+      return happened({Event::Kind::stacks_taken});
+    }
+    std::vector<os::NamedProcess> processes = os::living_descendants(spared_);
+    std::erase_if(processes, [&](const os::NamedProcess& one) { return one.pid == guard_; });
+    stacks_.emplace(std::move(processes), now + time, plan_.command.tag);
+  }
+
+  // Into the test's own output, where ctest keeps it.
+  void tell_stacks() {
+    if (!stacks_) return;
+    stacks_->finish();
+    os::write_within(STDERR_FILENO, stacks_->text(), k_telling_time);
+    stacks_.reset();
+  }
+
+  // After a timeout as much as there is before ctest ends us.
+  Milliseconds grace() const {
+    if (state_.reason != EndReason::timeout) return plan_.policy.grace;
+    return grace_before(plan_.native_end, os::monotonic_now(), plan_.policy.grace);
   }
 
   // Clocks stand still while we are stopped.
@@ -180,7 +218,8 @@ class Attempt final : public os::TreeWatcher {
       ended_us_ = os::monotonic_now_us();
       happened({Event::Kind::tree_ended});
     } else if (exited) {
-      guard_is_gone();
+      guard_lost_ = true;
+      happened({Event::Kind::guard_ended});
     } else if (told == SharedReport::Stage::main_ended) {
       happened({Event::Kind::main_ended});
     }
@@ -202,20 +241,15 @@ class Attempt final : public os::TreeWatcher {
     }
   }
 
-  void guard_is_gone() {
+  // The guard was to end the tree and has not: stopped, most likely.
+  void take_over() {
+    if (guard_ > 0) ::kill(guard_, SIGKILL);
     guard_lost_ = true;
     happened({Event::Kind::guard_ended});
   }
 
-  // The guard was to end the tree and has not: stopped, most likely.
-  void take_over() {
-    if (guard_ > 0) ::kill(guard_, SIGKILL);
-    guard_is_gone();
-  }
-
   void end_tree_here(int signal) {
-    std::vector<os::NamedProcess> survivors =
-        os::end_tree({signal, plan_.policy.grace, spared_}, *this);
+    std::vector<os::NamedProcess> survivors = os::end_tree({signal, grace(), spared_}, *this);
     report_.survivors = static_cast<unsigned>(survivors.size());
   }
 
@@ -227,36 +261,9 @@ class Attempt final : public os::TreeWatcher {
     (void)os::retried([&] { return ::waitpid(guard_, nullptr, 0); });
   }
 
-  AttemptResult failed(const Error& error) const {
-    AttemptResult result;
-    result.observation.own_failure = true;
-    result.note = "failed to " + error.message;
-    result.outcome = outcome_of(result.observation);
-    return result;
-  }
-
   AttemptResult conclude() const {
-    AttemptResult result;
-    result.report = report_;
-    result.wall_us = (ended_us_ != 0 ? ended_us_ : os::monotonic_now_us()) - started_us_;
-    Observation& seen = result.observation;
-    seen.end_reason = state_.reason;
-    seen.end_signal = state_.end_signal;
-    // The guard was killed from outside: the test was ended for it, and how it would have ended
-    // is not known. When the tree was being ended anyhow, that reason stays.
-    seen.own_failure = guard_lost_ && state_.reason == EndReason::none;
-    if (seen.own_failure) result.note = "the guard of the test was killed";
-    if (report_.exec_error != 0) {
-      seen.main = {ProcessEnd::Kind::never_started, report_.exec_error};
-    } else if (WIFSIGNALED(report_.main_status)) {
-      seen.main = {ProcessEnd::Kind::signalled, WTERMSIG(report_.main_status)};
-    } else if (report_.main_reaped) {
-      seen.main = {ProcessEnd::Kind::exited, WEXITSTATUS(report_.main_status)};
-    }
-    seen.leaked = report_.leftovers > 0 && !report_.kept;
-    seen.leak_fails = plan_.policy.on_leak == OnLeak::fail;
-    result.outcome = outcome_of(seen);
-    return result;
+    const std::int64_t ended_us = ended_us_ != 0 ? ended_us_ : os::monotonic_now_us();
+    return result_of({report_, state_, guard_lost_, plan_.policy.on_leak, ended_us - started_us_});
   }
 
   const AttemptPlan& plan_;
@@ -264,6 +271,7 @@ class Attempt final : public os::TreeWatcher {
   os::UniqueFd link_;
   pid_t guard_ = -1;
   std::vector<pid_t> spared_;
+  std::optional<os::StackDump> stacks_;  // while they are being taken
   SupervisionState state_;
   SharedReport* shared_ = nullptr;  // unmapped by the end of this process
   GuardReport report_;
@@ -273,6 +281,7 @@ class Attempt final : public os::TreeWatcher {
   Milliseconds started_{0};
   Milliseconds stopped_{0};
   Milliseconds ordered_{0};
+  Milliseconds grace_{0};  // as ordered
   std::int64_t started_us_ = 0;
   std::int64_t ended_us_ = 0;
 };

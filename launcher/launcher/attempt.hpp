@@ -17,6 +17,8 @@ struct AttemptPlan {
   int keeper = -1;  // connection; -1: none
   const AttemptIdentity* identity = nullptr;
   std::vector<os::LockRequest>* locks = nullptr;  // held for as long as anything of the test lives
+  Milliseconds native_end = k_longest;  // when ctest ends the test by itself, monotonic clock
+  Loudness loudness = Loudness::normal;
 };
 
 // Runs the test and returns when nothing of it is left (or when what is left was let go). Whatever

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <string>
 
 #include "launcher/guard_messages.hpp"
@@ -209,7 +211,7 @@ class Guard final : public os::TreeWatcher {
       case GuardOrder::Kind::forward:
         return os::signal_descendants(order.signal, {});
       case GuardOrder::Kind::end_tree:
-        end_tree(order.signal, duty_.grace);
+        end_tree(order.signal, Milliseconds{order.grace_ms});
         break;
       case GuardOrder::Kind::kill_tree:
         end_tree(0, Milliseconds{0});
@@ -226,7 +228,7 @@ class Guard final : public os::TreeWatcher {
     if (got == static_cast<ssize_t>(sizeof order)) return true;
     if (got < 0 && errno == EAGAIN) return false;
     duty_.launcher.reset();
-    order = {GuardOrder::Kind::end_tree, SIGTERM};
+    order = {GuardOrder::Kind::end_tree, SIGTERM, duty_.grace.count()};
     return true;
   }
 
@@ -251,6 +253,13 @@ class Guard final : public os::TreeWatcher {
 };
 
 }  // namespace
+
+Result<SharedReport*> share_report() {
+  void* memory = ::mmap(nullptr, sizeof(SharedReport), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return os::system_error("share memory with the guard");
+  return new (memory) SharedReport;
+}
 
 void be_guard(GuardDuty duty) { Guard(std::move(duty)).run(); }
 

@@ -34,6 +34,9 @@ struct GuardDuty {
   std::vector<os::LockRequest>* locks = nullptr;  // inherited copies, which keep the locks
 };
 
+// Memory for both, to be had before the fork.
+Result<SharedReport*> share_report();
+
 // Runs in the forked child and does not return.
 [[noreturn]] void be_guard(GuardDuty duty);
 

@@ -22,6 +22,7 @@ struct GuardOrder {
   };
   Kind kind;
   int signal = 0;
+  std::int64_t grace_ms = 0;  // with end_tree
 };
 
 struct ListedProcess {

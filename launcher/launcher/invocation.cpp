@@ -33,6 +33,10 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
     properties.resource_lock = value;
   } else if (name == env::k_property_timeout) {
     properties.timeout = value;
+  } else if (name == env::k_property_native_timeout) {
+    properties.native_timeout = value;
+  } else if (name == env::k_property_native_limit) {
+    if (const Result<Milliseconds> limit = parse_duration(value)) invocation.native_limit = *limit;
   } else if (name == env::k_property_on_leak) {
     properties.on_leak = value;
   } else if (name == env::k_property_needed) {
@@ -45,10 +49,10 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
 }
 
 void read_environment(Invocation& invocation, std::string_view& found_command) {
-  constexpr std::string_view prefix = "HOLDFAST_";
+  constexpr std::string_view k_prefix = "HOLDFAST_";
   for (char** entry = invocation.environment; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
-    if (text.substr(0, prefix.size()) != prefix) continue;
+    if (text.substr(0, k_prefix.size()) != k_prefix) continue;
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos) continue;
     read_variable(text.substr(0, equals), text.substr(equals + 1), invocation, found_command);
@@ -73,6 +77,7 @@ Result<Invocation> read_invocation(char** arguments, char** environment) {
   if (!invocation.attach) {
     // What properties say is meant for the test that ctest starts, not for what it may run.
     invocation.properties = {};
+    invocation.native_limit = {};
     invocation.bare = false;
   } else if (!found_command.empty()) {
     // Points into the environment we were started with, which outlives every use of it.

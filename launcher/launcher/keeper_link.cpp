@@ -19,11 +19,14 @@ namespace holdfast::launcher {
 namespace {
 
 // A keeper answers in microseconds; one that is stopped or lost must not hold up a test for long.
-constexpr Milliseconds k_patience{3000};
+constexpr Milliseconds k_patience{2000};
+// With one that has left another test without an answer already.
+constexpr Milliseconds k_patience_lost{50};
 
 os::Connected connect_to_keeper(const Attach& attach) {
-  os::Connected link =
-      os::connect_to(keeper_socket(os::user_directory_path(), attach.ctest), k_patience);
+  const std::string socket = keeper_socket(os::user_directory_path(), attach.ctest);
+  const bool lost = ::access(keeperless_flag(socket).c_str(), F_OK) == 0;
+  os::Connected link = os::connect_to(socket, lost ? k_patience_lost : k_patience);
   if (!link.socket.valid()) return link;
   // /tmp is everybody's: only the keeper of this user (or root's) is ours.
   const Result<uid_t> user = os::peer_user(link.socket);

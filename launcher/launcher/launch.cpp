@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 
@@ -14,6 +15,8 @@
 #include "core/keeper_address.hpp"
 #include "core/test_environment.hpp"
 #include "launcher/attempt.hpp"
+#include "launcher/attempt_result.hpp"
+#include "launcher/ctest_wait.hpp"
 #include "launcher/enclosing_tree.hpp"
 #include "launcher/invocation.hpp"
 #include "launcher/keeper_link.hpp"
@@ -23,6 +26,7 @@
 #include "launcher/scratch.hpp"
 #include "launcher/surroundings.hpp"
 #include "launcher/teller.hpp"
+#include "os/clock.hpp"
 #include "os/process.hpp"
 #include "os/system_call.hpp"
 #include "os/trusted_directory.hpp"
@@ -51,7 +55,10 @@ Exit run_bare(const Invocation& invocation, const os::CallersSignals& callers) {
 class Launch {
  public:
   Launch(Invocation invocation, Surroundings around)
-      : invocation_(std::move(invocation)), around_(std::move(around)) {}
+      : invocation_(std::move(invocation)), around_(std::move(around)) {
+    const Milliseconds limit = invocation_.native_limit;
+    if (limit.count() > 0) native_end_ = std::min(k_longest, os::monotonic_now() + limit);
+  }
 
   Exit run() {
     identity_.test = invocation_.test;
@@ -69,6 +76,11 @@ class Launch {
     if (!result.note.empty()) tell_note(result);
     warn(record_end(identity_, result));
     bid_farewell(keeper_.fd(), scratch_is_reusable_ ? LentScratch::reusable : LentScratch::used);
+    // ctest is about to end the test by itself, and says `***Timeout` only then.
+    if (result.outcome == Outcome::timed_out && native_end_ != k_longest) {
+      keeper_ = KeeperLink{};
+      wait_for_ctest(around_, native_end_);
+    }
     return exit_of(result.outcome, result.observation, invocation_.mode());
   }
 
@@ -86,8 +98,12 @@ class Launch {
   Teller teller() { return {keeper_.connected() ? &keeper_ : nullptr, invocation_.line.loudness}; }
 
   Exit refuse(const Error& error) {
-    write_line("\"" + invocation_.test + "\": " + error.message);
+    write_line(in_words(error.message));
     return own_failure(invocation_.mode());
+  }
+
+  std::string in_words(const std::string& trouble) const {
+    return "\"" + invocation_.test + "\": " + trouble;
   }
 
   // A record that cannot be written is said and changes nothing else.
@@ -125,7 +141,7 @@ class Launch {
   // sockets of keepers that are gone.
   void say_keeperless(const std::string& why) {
     const std::string flag =
-        keeper_socket(os::user_directory_path(), invocation_.attach->ctest) + ".said";
+        keeperless_flag(keeper_socket(os::user_directory_path(), invocation_.attach->ctest));
     const os::UniqueFd first(
         ::open(flag.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (first.valid() || errno != EEXIST) write_line(why);
@@ -149,6 +165,8 @@ class Launch {
       // Killed or stopped between our connecting and its answer.
       say_keeperless("no keeper (failed to " + grant.error().message +
                      "): tests run by their own properties, nothing is recorded");
+      // Should it wake up and find the request, the attempt is over for it.
+      bid_farewell(keeper_.fd(), LentScratch::used);
       keeper_ = KeeperLink{};
       return false;
     }
@@ -169,16 +187,13 @@ class Launch {
   AttemptResult attempt() {
     Teller say = teller();
     if (around_.parent_gone) return not_begun("ctest had ended before the test began", SIGTERM);
-    if (!refusal_.empty()) return refused();
+    if (!refusal_.empty()) return refused(in_words(refusal_));
     Result<std::vector<LockSpec>> locks_here = locks_at(home_, std::move(policy_.locks));
-    if (!locks_here) {
-      refusal_ = locks_here.error().message;
-      return refused();
-    }
+    if (!locks_here) return refused(in_words(locks_here.error().message));
     policy_.locks = std::move(*locks_here);
     const HeldLocks above(invocation_.held);
     TakenLocks locks = take_locks(policy_, home_, above, own_party(), around_, keeper_, say);
-    if (locks.end != TakenLocks::End::had) return without_locks(locks);
+    if (locks.end != TakenLocks::End::had) return without_locks(locks, identity_.test);
     TestEnvironment environment = test_environment(above);
     AttemptPlan plan;
     plan.command = {invocation_.command, environment.environ(), tag_number(identity_.attempt)};
@@ -187,6 +202,8 @@ class Launch {
     plan.keeper = keeper_.fd();
     plan.locks = &locks.held;
     plan.identity = &identity_;
+    plan.native_end = native_end_;
+    plan.loudness = invocation_.line.loudness;
     AttemptResult result = run_attempt(plan, around_);
     result.lock_wait = locks.waited;
     const SettledScratch settled = settle_scratch(scratch_, policy_.scratch, result.outcome);
@@ -206,38 +223,6 @@ class Launch {
     party.test = identity_.test;
     party.tree = home_.tree;
     return party;
-  }
-
-  AttemptResult not_begun(std::string note, int signal) const {
-    AttemptResult result;
-    result.observation.end_reason = EndReason::signal;
-    result.observation.end_signal = signal;
-    result.outcome = outcome_of(result.observation);
-    result.note = std::move(note);
-    return result;
-  }
-
-  AttemptResult refused() const {
-    AttemptResult result;
-    result.observation.lock_refused = true;
-    result.outcome = outcome_of(result.observation);
-    result.note = "\"" + identity_.test + "\": " + refusal_;
-    return result;
-  }
-
-  AttemptResult without_locks(const TakenLocks& locks) const {
-    AttemptResult result;
-    const std::string note = "\"" + identity_.test + "\": " + locks.trouble;
-    if (locks.end == TakenLocks::End::interrupted) {
-      result = not_begun(note, locks.signal != 0 ? locks.signal : SIGTERM);
-    } else {
-      result.observation.lock_not_had = locks.end == TakenLocks::End::not_in_time;
-      result.observation.lock_refused = locks.end == TakenLocks::End::refused;
-      result.outcome = outcome_of(result.observation);
-      result.note = note;
-    }
-    result.lock_wait = locks.waited;
-    return result;
   }
 
   TestEnvironment test_environment(const HeldLocks& above) const {
@@ -270,6 +255,7 @@ class Launch {
   std::string refusal_;  // not empty: the test must not run, and why
   Policy policy_;
   LockHome home_;
+  Milliseconds native_end_ = k_longest;  // of ctest's own limit, k_longest: none
   bool warned_ = false;
 };
 

@@ -2,6 +2,7 @@
 // async-signal-safe functions, changes one int, and leaves by exec or _exit.
 #include "os/spawn.hpp"
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -10,6 +11,8 @@
 namespace holdfast::os {
 
 int become(const Command& command, const CallersSignals& callers) {
+  // Where Yama lets a process be traced by its ancestors only; refused, and not needed, elsewhere.
+  if (command.debugger != 0) ::prctl(PR_SET_PTRACER, command.debugger, 0, 0, 0);
   if (command.tag != 0) {
     rlimit limit{};
     // Only the soft one, and only where it may be set: it is a mark, not a limit.

@@ -46,8 +46,12 @@ std::string environment_of(pid_t pid) {
 
 }  // namespace
 
-TaggedProcesses::TaggedProcesses(std::string attempt)
-    : attempt_(std::move(attempt)), tag_(tag_number(attempt_)) {
+TaggedProcesses::TaggedProcesses(const std::string& attempt)
+    : TaggedProcesses([attempt, number = tag_number(attempt)](const ProcessMarks& marks) {
+        return marks.number == number || environment_has_attempt(marks.environment, attempt);
+      }) {}
+
+TaggedProcesses::TaggedProcesses(Belongs belongs) : belongs_(std::move(belongs)) {
   for (pid_t pid = ::getpid(); pid > 0;) {
     own_line_.push_back(pid);
     const Result<ProcessStat> stat = read_process_stat(pid);
@@ -57,10 +61,9 @@ TaggedProcesses::TaggedProcesses(std::string attempt)
 
 bool TaggedProcesses::is_member(pid_t pid) const {
   if (std::find(own_line_.begin(), own_line_.end(), pid) != own_line_.end()) return false;
-  if (const Result<std::string> limits = read_file("/proc/" + std::to_string(pid) + "/limits")) {
-    if (tag_in_limits(*limits) == tag_) return true;
-  }
-  return environment_has_attempt(environment_of(pid), attempt_);
+  const std::string environment = environment_of(pid);
+  const Result<std::string> limits = read_file("/proc/" + std::to_string(pid) + "/limits");
+  return belongs_({pid, limits ? tag_in_limits(*limits) : 0, environment});
 }
 
 void TaggedProcesses::scan() {

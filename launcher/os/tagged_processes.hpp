@@ -6,16 +6,32 @@
 // Between fork and exec a child has its parent's environment but always its limits.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "os/process_set.hpp"
 #include "os/unique_fd.hpp"
 
 namespace holdfast::os {
 
+// What a process shows of the attempt it belongs to (core/attempt_tag.hpp).
+struct ProcessMarks {
+  pid_t pid = 0;
+  std::uint64_t number = 0;      // its soft RLIMIT_LOCKS; 0: unlimited, or not to be read
+  std::string_view environment;  // as in /proc/<pid>/environ; empty: cleared, or not to be read
+};
+
 class TaggedProcesses final : public ProcessSet {
  public:
-  explicit TaggedProcesses(std::string attempt);
+  // Those of one attempt and of attempts inside it.
+  explicit TaggedProcesses(const std::string& attempt);
+  // Those that `belongs` says are: one look at each process for any number of attempts. It is
+  // asked anew in every scan.
+  using Belongs = std::function<bool(const ProcessMarks&)>;
+  explicit TaggedProcesses(Belongs belongs);
   // This process and its ancestors are never members, whatever their environment says.
 
   void signal_all(int signal) override;
@@ -32,8 +48,7 @@ class TaggedProcesses final : public ProcessSet {
   void scan();
   bool is_member(pid_t pid) const;
 
-  std::string attempt_;
-  std::uint64_t tag_;
+  Belongs belongs_;
   std::vector<pid_t> own_line_;
   std::vector<Member> members_;
 };

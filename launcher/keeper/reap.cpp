@@ -1,0 +1,122 @@
+#include "keeper/reap.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <algorithm>
+
+#include "core/environment.hpp"
+#include "core/names.hpp"
+#include "keeper/stale_sockets.hpp"
+#include "os/file_text.hpp"
+#include "os/process_tree.hpp"
+#include "os/trusted_directory.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr std::size_t k_most_described = 5;
+
+class Unhurried final : public os::TreeWatcher {
+ public:
+  void on_reaped(pid_t /*pid*/, int /*status*/) override {}
+  int hurry_fd() override { return -1; }
+  bool hurries() override { return false; }
+};
+
+// `NSpid:` of proc_pid_status(5) has a number for each namespace from ours downward.
+bool is_in_namespace_below(pid_t pid) {
+  const Result<std::string> status = os::read_file(fmt::format("/proc/{}/status", pid));
+  if (!status) return false;
+  const std::size_t at = status->find("\nNSpid:\t");
+  if (at == std::string::npos) return false;
+  const std::size_t first = at + std::string_view("\nNSpid:\t").size();
+  return status->substr(first, status->find('\n', first) - first).find('\t') != std::string::npos;
+}
+
+bool anybody_is_marked() {
+  os::TaggedProcesses marked([](const os::ProcessMarks& marks) {
+    const bool named = marks.environment.find(environment::k_attempt_id) != std::string::npos ||
+                       marks.environment.find(environment::k_held) != std::string::npos;
+    return marks.number != 0 || named;
+  });
+  return !marked.living().empty();
+}
+
+// The processes of a scope, and whose they are.
+class Search {
+ public:
+  explicit Search(const ReapOrder& order)
+      : scope_(order.tree, order.let_go),
+        processes_([this](const os::ProcessMarks& marks) { return is_left_behind(marks); }) {}
+
+  os::ProcessSet& processes() { return processes_; }
+
+  std::vector<LeftBehind> living() { return with_owners(processes_.living()); }
+
+  std::vector<LeftBehind> with_owners(const std::vector<os::NamedProcess>& processes) const {
+    std::vector<LeftBehind> all;
+    for (const os::NamedProcess& process : processes) {
+      const auto owner = owners_.find(process.pid);
+      if (owner == owners_.end()) continue;
+      all.push_back({process, owner->second->test, owner->second->run});
+    }
+    return all;
+  }
+
+ private:
+  bool is_left_behind(const os::ProcessMarks& marks) {
+    const ReapedAttempt* owner = scope_.owner_of(marks);
+    if (owner == nullptr || is_in_namespace_below(marks.pid)) return false;
+    owners_[marks.pid] = owner;
+    return true;
+  }
+
+  ReapScope scope_;
+  std::map<pid_t, const ReapedAttempt*> owners_;
+  os::TaggedProcesses processes_;
+};
+
+}  // namespace
+
+std::vector<LeftBehind> find_left_behind(const ReapOrder& order) {
+  // Usually there is nobody at all; then no journal need be read.
+  if (!anybody_is_marked()) return {};
+  return Search(order).living();
+}
+
+Reaped reap_left_behind(const ReapOrder& order) {
+  Reaped reaped;
+  if (!anybody_is_marked()) return reaped;
+  Search search(order);
+  reaped.found = search.living();
+  if (reaped.found.empty()) return reaped;
+  Unhurried watcher;
+  reaped.survivors =
+      search.with_owners(os::end_processes(search.processes(), {SIGINT, order.grace, {}}, watcher));
+  return reaped;
+}
+
+void remove_keepers_sockets() {
+  const Result<os::UniqueFd> user = os::open_user_directory();
+  if (!user) return;
+  const Result<os::UniqueFd> keepers =
+      os::open_existing_below(*user, std::string(names::k_user_keepers_directory));
+  if (keepers) remove_stale_sockets(*keepers);
+}
+
+std::string describe(const std::vector<LeftBehind>& processes) {
+  std::string text =
+      fmt::format("{} process{}", processes.size(), processes.size() == 1 ? "" : "es");
+  for (std::size_t i = 0; i < std::min(processes.size(), k_most_described); ++i) {
+    const LeftBehind& one = processes[i];
+    text += fmt::format("{}{} (pid {}, test \"{}\", run {})", i == 0 ? ": " : ", ",
+                        one.process.name, one.process.pid, one.test, one.run);
+  }
+  if (processes.size() > k_most_described) {
+    text += fmt::format(", and {} more", processes.size() - k_most_described);
+  }
+  return text;
+}
+
+}  // namespace holdfast

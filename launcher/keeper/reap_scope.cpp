@@ -1,0 +1,151 @@
+#include "keeper/reap_scope.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <optional>
+
+#include "core/attempt_tag.hpp"
+#include "core/environment.hpp"
+#include "core/lock_place.hpp"
+#include "os/process.hpp"
+#include "store/journal_reader.hpp"
+#include "store/json_record.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast {
+namespace {
+
+// More than `run_ended` takes.
+constexpr std::streamoff k_tail = 4096;
+
+bool lives(const ProcessStamp& stamp) {
+  return stamp.pid > 0 && os::is_alive({static_cast<int>(stamp.pid), stamp.start});
+}
+
+std::optional<RunStarted> first_record(const std::filesystem::path& journal) {
+  std::ifstream stream(journal, std::ios::binary);
+  std::string line;
+  if (!std::getline(stream, line)) return std::nullopt;
+  ParsedLine parsed = parse_record(line);
+  if (!parsed.record) return std::nullopt;
+  auto* started = std::get_if<RunStarted>(&*parsed.record);
+  return started != nullptr ? std::optional<RunStarted>(std::move(*started)) : std::nullopt;
+}
+
+bool ends_complete(const std::filesystem::path& journal) {
+  std::ifstream stream(journal, std::ios::binary | std::ios::ate);
+  const std::streamoff size = stream.tellg();
+  if (size <= 0) return false;
+  stream.seekg(std::max<std::streamoff>(0, size - k_tail));
+  std::string line;
+  bool complete = false;
+  while (std::getline(stream, line)) {
+    const ParsedLine parsed = parse_record(line);
+    const auto* ended = parsed.record ? std::get_if<RunEnded>(&*parsed.record) : nullptr;
+    complete = complete || (ended != nullptr && ended->complete);
+  }
+  return complete;
+}
+
+std::string_view value_of(std::string_view environment, std::string_view name) {
+  while (!environment.empty()) {
+    const std::string_view entry = environment.substr(0, environment.find('\0'));
+    if (entry.size() > name.size() && entry[name.size()] == '=' &&
+        entry.substr(0, name.size()) == name) {
+      return entry.substr(name.size() + 1);
+    }
+    environment.remove_prefix(std::min(environment.size(), entry.size() + 1));
+  }
+  return {};
+}
+
+// The attempts of HOLDFAST_HELD that are runs' of the tree at `place`, innermost first.
+std::vector<std::string_view> attempts_held(std::string_view held, std::string_view place) {
+  std::vector<std::string_view> found;
+  while (!held.empty()) {
+    const std::string_view entry = held.substr(0, held.find(','));
+    const std::size_t mark = entry.find('#');
+    if (mark != std::string_view::npos && entry.substr(0, mark) == place) {
+      found.push_back(entry.substr(mark + 1));
+    }
+    held.remove_prefix(std::min(held.size(), entry.size() + 1));
+  }
+  return found;
+}
+
+}  // namespace
+
+ReapScope::ReapScope(const std::filesystem::path& tree, LetGo let_go)
+    : run_place_(run_place(tree.string())), let_go_(let_go) {
+  const std::string boot = os::boot_id();
+  for (const RunEntry& run : list_runs(tree)) {
+    const std::optional<RunStarted> started = first_record(run.journal);
+    if (!started || started->tree != tree.string()) continue;
+    if (boot.empty() || started->boot != boot || started->ctest.pid <= 0) continue;
+    add_run(run.journal, run.id, lives(started->ctest));
+  }
+}
+
+void ReapScope::add_run(const std::filesystem::path& journal, const std::string& id,
+                        bool ctest_lives) {
+  const Result<Journal> read = read_journal(journal);
+  if (!read) return;
+  std::vector<std::string_view> let_go;
+  for (const Record& record : read->records) {
+    if (const auto* started = std::get_if<AttemptStarted>(&record)) {
+      if (started->attempt.empty()) continue;
+      const bool attended = ctest_lives || lives(started->launcher);
+      const auto added =
+          attempts_.insert_or_assign(started->attempt, ReapedAttempt{started->test, id, !attended});
+      by_number_[tag_number(started->attempt)] = &added.first->second;
+    }
+    const auto* ended = std::get_if<AttemptEnded>(&record);
+    if (ended == nullptr || let_go_ == LetGo::end) continue;
+    // It came to an end of its own, with nothing reported as left: what is still there was let go.
+    const bool own_end = ended->exit_code.has_value() || ended->signal.has_value();
+    const bool interrupted = ended->outcome == Outcome::interrupted;
+    if (own_end && !interrupted && ended->flags.empty()) let_go.push_back(ended->attempt);
+  }
+  for (std::string_view attempt : let_go) {
+    const auto found = attempts_.find(attempt);
+    if (found != attempts_.end()) found->second.abandoned = false;
+  }
+}
+
+const ReapedAttempt* ReapScope::find(std::string_view attempt) const {
+  const auto found = attempts_.find(attempt);
+  return found != attempts_.end() ? &found->second : nullptr;
+}
+
+const ReapedAttempt* ReapScope::owner_of(const os::ProcessMarks& marks) const {
+  const std::string_view own = value_of(marks.environment, environment::k_attempt_id);
+  const std::string_view held = value_of(marks.environment, environment::k_held);
+  if (own.empty() && held.empty()) {
+    const auto numbered = by_number_.find(marks.number);
+    const bool theirs = numbered != by_number_.end() && numbered->second->abandoned;
+    return theirs ? numbered->second : nullptr;
+  }
+  std::vector<std::string_view> chain = attempts_held(held, run_place_);
+  // With a list that does not name this tree the id is that of another tree's attempt.
+  if (!held.empty() && chain.empty()) return nullptr;
+  if (!own.empty()) chain.insert(chain.begin(), own);
+  const ReapedAttempt* owner = nullptr;
+  for (std::string_view attempt : chain) {
+    const ReapedAttempt* known = find(attempt);
+    if (known == nullptr) continue;
+    if (!known->abandoned) return nullptr;
+    if (owner == nullptr) owner = known;
+  }
+  return owner;
+}
+
+bool last_run_ended_well(const std::filesystem::path& tree) {
+  for (const RunEntry& run : list_runs(tree)) {
+    const std::optional<RunStarted> started = first_record(run.journal);
+    if (started && started->boot == os::boot_id() && lives(started->ctest)) continue;
+    return ends_complete(run.journal);
+  }
+  return true;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,30 @@
+// What an attempt comes to: of what was seen, or of why it never began.
+#pragma once
+
+#include "core/policy.hpp"
+#include "core/supervision.hpp"
+#include "launcher/lock_taking.hpp"
+#include "launcher/records.hpp"
+
+namespace holdfast::launcher {
+
+struct SeenAttempt {
+  GuardReport report;
+  SupervisionState state;
+  bool guard_lost = false;
+  OnLeak on_leak = OnLeak::kill;
+  std::int64_t wall_us = 0;
+};
+
+AttemptResult result_of(const SeenAttempt& seen);
+
+// Holdfast could not do its part.
+AttemptResult own_failure(const Error& error);
+// A signal (or ctest's death, as SIGTERM) came before the test was started.
+AttemptResult not_begun(std::string note, int signal);
+// Its locks cannot be had at all.
+AttemptResult refused(std::string note);
+// `locks` were not had, whatever the reason; `name` is the test's.
+AttemptResult without_locks(const TakenLocks& locks, const std::string& name);
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,34 @@
+// What the C++ library calls when memory or logic fails, without exceptions.
+//
+// Linked statically, the library's own versions bring the unwinder, the demangler and stdio into a
+// program that is mapped once per test: a quarter of its size, and of the pages each start touches.
+// Nothing here can be caught anyway (the launcher is built without exceptions): the process aborts,
+// and the guard, which lives on, ends the test.
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+void* operator new(std::size_t size) {
+  void* memory = std::malloc(size);
+  if (memory == nullptr) std::abort();
+  return memory;
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+// The names are the library's (bits/functexcept.h).
+namespace std {
+void __throw_length_error(const char*) { abort(); }
+void __throw_logic_error(const char*) { abort(); }
+void __throw_bad_alloc() { abort(); }
+void __throw_bad_array_new_length() { abort(); }
+void __throw_out_of_range_fmt(const char*, ...) { abort(); }
+void __throw_out_of_range(const char*) { abort(); }
+void __throw_bad_optional_access() { abort(); }
+void __throw_bad_function_call() { abort(); }
+}  // namespace std
+
+extern "C" void __cxa_pure_virtual() { abort(); }
+
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return std::malloc(size); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
