@@ -42,8 +42,9 @@ class Properties(HoldfastCase):
             add_test(c true)
             set_tests_properties(a b PROPERTIES LABELS x HOLDFAST_TIMEOUT 5)
             """)
-        self.assertEqual(found, {"a": {"HOLDFAST_P_TIMEOUT=set:5"},
-                                 "b": {"HOLDFAST_P_TIMEOUT=set:5"}, "c": set()})
+        self.assertEqual(found, {"a": {"HOLDFAST_P_TIMEOUT=set:5", "HOLDFAST_P_NATIVE_LIMIT=set:13"},
+                                 "b": {"HOLDFAST_P_TIMEOUT=set:5", "HOLDFAST_P_NATIVE_LIMIT=set:13"},
+                                 "c": set()})
 
     def test_resource_locks_are_told_with_their_names_encoded(self):
         self.assertEqual(self.modifications("""

@@ -27,9 +27,11 @@ TEST(HeldLocks, ALockIsTakenBelowTheAttemptThatHoldsIt) {
   for (const auto& row : rows) EXPECT_EQ(held.level_of(row.place), row.level) << row.place;
 }
 
-TEST(HeldLocks, WhatAnAttemptTookReplacesWhatWasHeldAboveItAndKeepsTheRest) {
+TEST(HeldLocks, WhatAnAttemptTookStandsBeforeWhatWasHeldAboveIt) {
   const HeldLocks held("project-p/db#r.1,machine/gpu#r.2");
-  EXPECT_EQ(held.with({"project-p/db"}, "r.3"), "project-p/db#r.3,machine/gpu#r.2");
+  const std::string deeper = held.with({"project-p/db"}, "r.3");
+  EXPECT_EQ(deeper, "project-p/db#r.3,project-p/db#r.1,machine/gpu#r.2");
+  EXPECT_EQ(HeldLocks(deeper).level_of("project-p/db"), "r.3");
   EXPECT_EQ(held.with({"user/net"}, "r.3"), "user/net#r.3,project-p/db#r.1,machine/gpu#r.2");
   EXPECT_EQ(held.with({}, "r.3"), "project-p/db#r.1,machine/gpu#r.2");
 }

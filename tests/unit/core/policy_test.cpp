@@ -53,6 +53,30 @@ TEST(Policy, TheCommandLineComesBeforeAPropertyAndLocksAddUp) {
   EXPECT_EQ(resolved->policy.on_leak, OnLeak::kill);
 }
 
+TEST(Policy, HoldfastTimeoutComesBeforeTimeoutAndBothBeforeTheFile) {
+  Policy file;
+  file.timeout = Milliseconds{9000};
+  const struct {
+    const char* native;
+    const char* own;
+    std::int64_t limit;
+  } rows[] = {
+      {"", "", 9000},       {"3", "", 3000}, {"1.5", "", 1500},   {"", "2", 2000},
+      {"3", "2m", 120'000}, {"3", "0", 0},   {"3", "soon", 3000}, {"x", "", 9000},
+  };
+  for (const auto& row : rows) {
+    Properties properties;
+    properties.native_timeout = row.native;
+    properties.timeout = row.own;
+    const Result<ResolvedPolicy> resolved = resolve_over(file, properties, {});
+    ASSERT_TRUE(resolved);
+    EXPECT_EQ(resolved->policy.timeout, Milliseconds{row.limit}) << row.native << "/" << row.own;
+    Overrides overrides;
+    overrides.timeout = Milliseconds{7};
+    EXPECT_EQ(resolve_over(file, properties, overrides)->policy.timeout, Milliseconds{7});
+  }
+}
+
 TEST(Policy, WhatCanBeLeftOutWithoutHarmIsLeftOutWithAWarning) {
   const Result<ResolvedPolicy> resolved = resolve({"", "", "soon", "keep", false}, {});
   ASSERT_TRUE(resolved);

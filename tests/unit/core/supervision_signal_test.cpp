@@ -99,11 +99,28 @@ TEST(Signals, TheSameKeyPressedAgainKillsNowHoweverSoon) {
 }
 
 TEST(Signals, AfterATimeoutAPatientUserMayHurry) {
-  const SupervisionState state =
-      next_step({}, at(1000, {Event::Kind::timeout_expired}), ExitMode::command).state;
+  SupervisionState state =
+      next_step({}, at(200, {Event::Kind::timeout_expired}), ExitMode::command).state;
+  EXPECT_EQ(state.stage, Stage::looking);
+  state = next_step(state, at(1000, {Event::Kind::stacks_taken}), ExitMode::command).state;
   EXPECT_EQ(text_of(next_step(state, at(1299, by_kill(k_term)), ExitMode::command).actions), "");
   EXPECT_EQ(text_of(next_step(state, at(1300, by_kill(k_term)), ExitMode::command).actions),
             "kill_tree 0");
+}
+
+TEST(Signals, WhileStacksAreTakenAnyOneEndsTheTestAtOnceAndItIsStillATimeout) {
+  for (ExitMode mode : k_modes) {
+    const SupervisionState state =
+        next_step({}, at(200, {Event::Kind::timeout_expired}), mode).state;
+    for (int signal : {k_hup, k_int, k_quit, k_term}) {
+      for (const Event& event : {by_kill(signal), by_terminal(signal)}) {
+        const SupervisionStep step = next_step(state, at(201, event), mode);
+        EXPECT_EQ(step.state.stage, Stage::ending);
+        EXPECT_EQ(step.state.reason, EndReason::timeout);
+        EXPECT_EQ(text_of(step.actions), "end_tree 15");
+      }
+    }
+  }
 }
 
 TEST(Signals, OnceKillingNothingMoreIsOrdered) {

@@ -19,17 +19,33 @@ struct Row {
 
 // The reason of the end while nothing has been ordered, and of a tree that is ending already.
 EndReason reason_of(Stage stage) {
-  return stage == Stage::ending || stage == Stage::killing ? EndReason::timeout : EndReason::none;
+  return stage == Stage::looking || stage == Stage::ending || stage == Stage::killing
+             ? EndReason::timeout
+             : EndReason::none;
 }
 
 TEST(Supervision, EveryStageAnswersEveryEventAsTheTableSays) {
   const Row rows[] = {
-      {Stage::running, Event::Kind::timeout_expired, Stage::ending, EndReason::timeout,
-       "end_tree 15"},
+      {Stage::running, Event::Kind::timeout_expired, Stage::looking, EndReason::timeout,
+       "take_stacks 0"},
+      {Stage::looking, Event::Kind::timeout_expired, Stage::looking, EndReason::timeout, ""},
       {Stage::settling, Event::Kind::timeout_expired, Stage::settling, EndReason::none, ""},
       {Stage::ending, Event::Kind::timeout_expired, Stage::ending, EndReason::timeout, ""},
       {Stage::killing, Event::Kind::timeout_expired, Stage::killing, EndReason::timeout, ""},
       {Stage::ended, Event::Kind::timeout_expired, Stage::ended, EndReason::none, ""},
+
+      {Stage::running, Event::Kind::stacks_taken, Stage::running, EndReason::none, ""},
+      {Stage::looking, Event::Kind::stacks_taken, Stage::ending, EndReason::timeout, "end_tree 15"},
+      {Stage::settling, Event::Kind::stacks_taken, Stage::settling, EndReason::none, ""},
+      {Stage::ending, Event::Kind::stacks_taken, Stage::ending, EndReason::timeout, ""},
+      {Stage::killing, Event::Kind::stacks_taken, Stage::killing, EndReason::timeout, ""},
+      {Stage::ended, Event::Kind::stacks_taken, Stage::ended, EndReason::none, ""},
+
+      {Stage::looking, Event::Kind::parent_ended, Stage::ending, EndReason::timeout, "end_tree 15"},
+      {Stage::looking, Event::Kind::main_ended, Stage::looking, EndReason::timeout, ""},
+      {Stage::looking, Event::Kind::tree_ended, Stage::ended, EndReason::timeout, ""},
+      {Stage::looking, Event::Kind::guard_ended, Stage::ended, EndReason::timeout,
+       "end_tree_here 15"},
 
       {Stage::running, Event::Kind::parent_ended, Stage::ending, EndReason::parent_gone,
        "end_tree 15"},

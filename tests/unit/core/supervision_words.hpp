@@ -27,6 +27,8 @@ inline std::string name_of(Stage stage) {
   switch (stage) {
     case Stage::running:
       return "running";
+    case Stage::looking:
+      return "looking";
     case Stage::settling:
       return "settling";
     case Stage::ending:
@@ -43,6 +45,8 @@ inline std::string name_of(Action::Kind kind) {
   switch (kind) {
     case Action::Kind::forward_signal:
       return "forward_signal";
+    case Action::Kind::take_stacks:
+      return "take_stacks";
     case Action::Kind::end_tree:
       return "end_tree";
     case Action::Kind::kill_tree:

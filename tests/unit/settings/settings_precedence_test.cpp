@@ -38,6 +38,9 @@ TEST(SettingsPrecedence, CommandLineThenPropertyThenLaterOverrideThenProfileThen
   own_timeout.timeout = "50";
   Overrides command_line;
   command_line.timeout = Milliseconds{60'000};
+  Properties native_timeout;
+  native_timeout.native_timeout = "45";
+  own_timeout.native_timeout = "45";
   const struct {
     TestValues values;
     Properties properties;
@@ -50,6 +53,7 @@ TEST(SettingsPrecedence, CommandLineThenPropertyThenLaterOverrideThenProfileThen
       {values("ci", {}), {}, {}, 20, "20s | holdfast.toml:6, [profile.ci]"},
       {values("ci", {0}), {}, {}, 30, "30s | holdfast.toml:9, [[override]]"},
       {values("ci", {0, 1}), {}, {}, 40, "40s | holdfast.toml:12, [[profile.ci.override]]"},
+      {values("ci", {0, 1}), native_timeout, {}, 45, "45s | the test's TIMEOUT"},
       {values("ci", {0, 1}), own_timeout, {}, 50, "50s | the test's HOLDFAST_TIMEOUT"},
       {values("ci", {0, 1}), own_timeout, command_line, 60, nullptr},
   };

@@ -1,0 +1,88 @@
+"""What the tests of orphans share: a test that hides its processes, and deaths of several at once."""
+
+import os
+import signal
+import sys
+
+from support import children_of, keepers_of, process, wait_until
+
+# forsaken FILE WAY…: one daemon per way, by double fork, in a session of its own, each in FILE by pid;
+# then stays itself. bare: no environment; overwritten: one of zeros; deaf: ignores what can be.
+PROGRAM = r'''
+import ctypes, os, signal, sys, time
+file = sys.argv[1]
+def announce():
+    fd = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    os.write(fd, b"%d\n" % os.getpid())
+    os.close(fd)
+def overwrite():
+    fields = open("/proc/self/stat").read().rpartition(") ")[2].split()
+    start, end = int(fields[47]), int(fields[48])
+    ctypes.memset(start, 0, end - start)
+def daemon(way):
+    if os.fork():
+        os.wait()
+        return
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    os.closerange(0, 3)
+    if way == "bare":
+        os.execve(sys.argv[2] + "/linger", ["linger", file], {})
+    if way == "deaf":
+        os.execve(sys.argv[2] + "/ignore", ["ignore", file, "15", "2"], {})
+    if way == "overwritten":
+        overwrite()
+    announce()
+    time.sleep(60)
+    os._exit(0)
+for way in sys.argv[3:]:
+    daemon(way)
+announce()
+time.sleep(60)
+'''
+
+
+def kill_at_once(*victims):
+    """SIGKILL to all of them with nobody able to act on the death of another."""
+    for one in victims:
+        os.kill(one.pid, signal.SIGSTOP)
+    for one in victims:
+        wait_until(lambda one=one: process(one.pid) != one or stopped(one.pid), f"{one} to stop")
+    for one in victims:
+        os.kill(one.pid, signal.SIGKILL)
+
+
+def stopped(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
+        return stat.read().rpartition(") ")[2][0] == "T"
+
+
+class Forsaken:
+    """For a ProjectCase."""
+
+    def forsaken(self, name="hides", ways=("plain", "bare", "overwritten"), file=None):
+        """add_test() of a test that hides that way."""
+        script = self.work / "forsaken.py"
+        script.write_text(PROGRAM)
+        return (f"add_test(NAME {name} COMMAND {sys.executable} {script} {file or self.pid_file()} "
+                f"@P@ {' '.join(ways)})\n")
+
+    def launchers_of(self, ctest, count=1):
+        def look():
+            found = []
+            for pid in children_of(ctest.pid):
+                with open(f"/proc/{pid}/comm", encoding="utf-8") as comm:
+                    if comm.read().startswith("holdfast-launch"):
+                        found.append(process(pid))
+            return found if len(found) == count else None
+        return wait_until(look, "the launchers")
+
+    def pair_of(self, ctest):
+        launcher, = self.launchers_of(ctest)
+        return launcher, self.guard_of(launcher.pid)
+
+    @staticmethod
+    def keeper_of(tree):
+        keeper, = keepers_of(tree)
+        return keeper

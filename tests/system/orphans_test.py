@@ -1,0 +1,161 @@
+"""Nobody is left when launcher and guard are both killed (M05, M11; facts 32, 33, 42)."""
+
+import os
+import signal
+import time
+import unittest
+
+from forsaken import Forsaken, kill_at_once
+from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, children_of, command_of, is_alive,
+                     keepers_of, process, program, wait_until)
+
+GRACE_S = 5
+# grace + 2 s, with room for a machine that is busy with the other tests.
+BOUND_S = GRACE_S + 2 + 3
+
+
+class OrphansTest(Forsaken, ProjectCase):
+    def begin(self, ways=("plain", "bare", "overwritten"), more=""):
+        tree = self.project(self.forsaken(ways=ways) + more)
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        return tree, ctest, self.announced(self.pid_file(), len(ways) + 1)
+
+    def only_end(self, tree):
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        ended, = self.records(self.runs(tree)[-1], "attempt_ended")
+        return ended
+
+    def test_what_launcher_and_guard_left_is_ended_by_its_tags(self):
+        tree, ctest, left = self.begin()
+        kill_at_once(*self.pair_of(ctest))
+        self.assert_gone(left, BOUND_S)
+        ctest.wait(PATIENCE_S)
+        ended = self.only_end(tree)
+        self.assertEqual(ended["outcome"], "interrupted")
+        self.assertIn("launcher and guard", ended["note"])
+        self.assert_nothing_left()
+
+    def test_the_deaf_are_killed_after_the_grace(self):
+        tree, ctest, left = self.begin(("deaf",))
+        kill_at_once(*self.pair_of(ctest))
+        before = time.monotonic()
+        self.assert_gone(left, BOUND_S)
+        self.assertGreater(time.monotonic() - before, GRACE_S - 1)
+        ctest.wait(PATIENCE_S)
+        self.assertEqual(self.only_end(tree)["outcome"], "interrupted")
+
+    def test_their_lock_is_free_only_when_nothing_is_left(self):
+        name = self.lock_name()
+        tree, ctest, left = self.begin(
+            ("deaf",), f'set_tests_properties(hides PROPERTIES HOLDFAST_LOCKS "{name}@user")\n')
+        alive = (f'for p in {" ".join(str(one.pid) for one in left)}; do '
+                 'grep -qs "^State:.[^ZX]" /proc/$p/status && exit 1; done; exit 0')
+        errors = self.work / "waiter"
+        with open(errors, "wb") as log:
+            waiter = self.start(HOLDFAST, "run", "--lock", f"{name}@user", "--", "sh", "-c", alive,
+                                stderr=log)
+        wait_until(lambda: b"is held by" in errors.read_bytes(), "the waiter to wait")
+        kill_at_once(*self.pair_of(ctest))
+        self.assertEqual(waiter.wait(PATIENCE_S), 0, errors.read_text())
+        self.assert_gone(left, 0)
+        ctest.wait(PATIENCE_S)
+        self.only_end(tree)
+
+    def test_of_a_killed_launcher_the_guard_writes_the_record(self):
+        tree, ctest, left = self.begin()
+        os.kill(self.pair_of(ctest)[0].pid, signal.SIGKILL)
+        self.assert_gone(left, BOUND_S)
+        ctest.wait(PATIENCE_S)
+        ended = self.only_end(tree)
+        self.assertEqual(ended["outcome"], "interrupted")
+        self.assertIn("the launcher of the test was killed", ended["note"])
+
+    def test_nobody_survives_launcher_and_keeper(self):
+        tree, ctest, left = self.begin()
+        launcher, guard = self.pair_of(ctest)
+        kill_at_once(launcher, self.keeper_of(tree))
+        self.assert_gone([*left, guard], BOUND_S)
+        ctest.wait(PATIENCE_S)
+        self.only_end(tree)
+        self.assert_nothing_left()
+
+    def test_nobody_survives_guard_and_keeper(self):
+        tree, ctest, left = self.begin()
+        launcher, guard = self.pair_of(ctest)
+        kill_at_once(guard, self.keeper_of(tree))
+        self.assert_gone([*left, launcher], BOUND_S)
+        ctest.wait(PATIENCE_S)
+        self.only_end(tree)
+
+    def test_nobody_survives_launcher_guard_and_ctest(self):
+        tree, ctest, left = self.begin()
+        kill_at_once(process(ctest.pid), *self.pair_of(ctest))
+        self.assert_gone(left, BOUND_S)
+        self.assertEqual(self.only_end(tree)["outcome"], "interrupted")
+        self.assertEqual([r["complete"] for r in self.records(self.runs(tree)[-1], "run_ended")], [False])
+
+    def test_an_attempt_inside_an_attempt_is_found_by_what_is_held_around_it(self):
+        tree = self.project(f"add_test(NAME outer COMMAND {HOLDFAST} run -- "
+                            f"@P@/linger {self.pid_file()})\n")
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        left = self.announced(self.pid_file())
+        launcher, guard = self.pair_of(ctest)
+        inner = process(children_of(guard.pid)[0])
+        kill_at_once(launcher, guard, inner, self.guard_of(inner.pid))
+        self.assert_gone(left, BOUND_S)
+        ctest.wait(PATIENCE_S)
+        self.assertEqual(self.only_end(tree)["outcome"], "interrupted")
+
+    def test_so_is_an_attempt_of_a_ctest_on_the_same_tree(self):
+        tree = self.project(f"""
+add_test(NAME outer COMMAND {CTEST} -R ^inner$ WORKING_DIRECTORY ${{CMAKE_BINARY_DIR}})
+add_test(NAME inner COMMAND @P@/linger {self.pid_file()})""")
+        ctest = self.start(CTEST, "-R", "outer", cwd=tree, stdout=-3, stderr=-3)
+        left = self.announced(self.pid_file())
+        launcher, guard = self.pair_of(ctest)
+        inner = process(children_of(guard.pid)[0])
+        keeper, = [one for one in keepers_of(tree)
+                   if any(word.startswith(f"{inner.pid}:") for word in command_of(one.pid))]
+        kill_at_once(launcher, guard, inner, *self.pair_of(inner), keeper)
+        self.assert_gone(left, BOUND_S)
+
+    def test_bystanders_are_left_alone(self):
+        bystander = self.start(program("linger"), self.pid_file("bystander"), start_new_session=True)
+        self.announced(self.pid_file("bystander"))
+        other_tree = self.project(f"add_test(NAME w COMMAND @P@/close_output {self.pid_file('other')})\n"
+                                  "set_tests_properties(w PROPERTIES WILL_FAIL ON)\n",
+                                  name="other", build="otherbuild")
+        other = self.start(CTEST, cwd=other_tree, stdout=-3, stderr=-3)
+        other_test, = self.announced(self.pid_file("other"))
+        tree, ctest, left = self.begin()
+        kill_at_once(*self.pair_of(ctest))
+        self.assert_gone(left, BOUND_S)
+        ctest.wait(PATIENCE_S)
+        self.only_end(tree)
+        self.assertTrue(is_alive(other_test))
+        self.assertIsNone(bystander.poll())
+        (self.work / "other.pids.go").touch()
+        self.assertEqual(other.wait(PATIENCE_S), 0)
+
+    def test_another_attempt_of_the_same_run_is_left_alone(self):
+        tree = self.project(self.forsaken() +
+                            f"add_test(NAME w COMMAND @P@/close_output {self.pid_file('other')})\n"
+                            "set_tests_properties(w PROPERTIES WILL_FAIL ON)\n")
+        ctest = self.start(CTEST, "-j2", cwd=tree, stdout=-3, stderr=-3)
+        left = self.announced(self.pid_file(), 4)
+        other, = self.announced(self.pid_file("other"))
+        for launcher in self.launchers_of(ctest, 2):
+            guard = self.guard_of(launcher.pid)
+            if other.pid not in children_of(guard.pid):
+                kill_at_once(launcher, guard)
+        self.assert_gone(left, BOUND_S)
+        self.assertTrue(is_alive(other))
+        (self.work / "other.pids.go").touch()
+        ctest.wait(PATIENCE_S)
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        outcomes = {r["test"]: r["outcome"] for r in self.records(self.runs(tree)[-1], "attempt_ended")}
+        self.assertEqual(outcomes, {"hides": "interrupted", "w": "failed"})
+
+
+if __name__ == "__main__":
+    unittest.main()

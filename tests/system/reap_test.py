@@ -1,0 +1,260 @@
+"""`holdfast reap` and the sweep before a run: what earlier runs left, and nothing else (M51)."""
+
+import os
+import pwd
+import shutil
+import signal
+import time
+import unittest
+
+from forsaken import Forsaken, kill_at_once
+from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, is_alive, keepers_of,
+                     process, program, wait_until)
+
+NOTHING = b"nothing is left of earlier runs\n"
+
+
+class ReapCase(Forsaken, ProjectCase):
+    def leave(self, ways=("plain", "bare", "overwritten"), name="project", more=""):
+        """A tree whose run died with everybody who would have tidied up."""
+        file = self.pid_file(name)
+        tree = self.project(self.forsaken(ways=ways, file=file) + more, name=name, build=f"build-{name}")
+        return tree, self.die_in(tree, file, len(ways) + 1)
+
+    def die_in(self, tree, file, count, *arguments, keeper_too=True):
+        ctest = self.start(CTEST, *arguments, cwd=tree, stdout=-3, stderr=-3)
+        left = self.announced(file, count)
+        keepers = keepers_of(tree) if keeper_too else []
+        kill_at_once(process(ctest.pid), *keepers, *self.pair_of(ctest))
+        ctest.wait(PATIENCE_S)
+        self.last_ctest = ctest.pid
+        return left
+
+    def reap(self, tree, *options):
+        return self.finish(HOLDFAST, "reap", "--tree", tree, *options)
+
+    def assert_all_alive(self, processes):
+        self.assertEqual([one for one in processes if not is_alive(one)], [])
+
+
+class ReapTest(ReapCase):
+    def test_it_ends_what_a_dead_run_left(self):
+        tree, left = self.leave()
+        self.assert_all_alive(left)
+        done = self.reap(tree)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertRegex(done.stdout, rb'^ended 4 processes: .*\(pid \d+, test "hides", run \d{8}-\d{6}-\d+\)')
+        self.assert_gone(left, 0)
+        again = self.reap(tree)
+        self.assertEqual((again.returncode, again.stdout, again.stderr), (0, NOTHING, b""))
+
+    def test_a_dry_run_lists_and_ends_nobody(self):
+        tree, left = self.leave()
+        done = self.reap(tree, "--dry-run")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        lines = done.stdout.decode().splitlines()
+        self.assertEqual(sorted(int(line.split()[0]) for line in lines), sorted(one.pid for one in left))
+        run, = self.runs(tree)
+        for line in lines:
+            self.assertRegex(line, rf"^ *\d+  \S+ +hides  \(run {run.name}\)$")
+        self.assert_all_alive(left)
+        self.reap(tree)
+
+    def test_it_interrupts_first_and_kills_the_deaf(self):
+        tree, left = self.leave(("deaf",))
+        before = time.monotonic()
+        done = self.reap(tree)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertGreater(time.monotonic() - before, 4)
+        self.assert_gone(left, 0)
+
+    def test_the_tree_is_found_upward_and_through_a_link(self):
+        tree, left = self.leave()
+        (tree / "deep/down").mkdir(parents=True)
+        done = self.finish(HOLDFAST, "reap", "--dry-run", cwd=tree / "deep/down")
+        self.assertEqual(len(done.stdout.splitlines()), len(left))
+        (self.work / "link").symlink_to(tree)
+        done = self.reap(self.work / "link")
+        self.assertEqual(done.returncode, 0)
+        self.assert_gone(left, 0)
+
+    def test_what_is_no_build_tree_is_a_usage_error(self):
+        for options in (["--tree", self.work / "missing"], ["--tree", "/"], ["--bogus"]):
+            done = self.finish(HOLDFAST, "reap", *options)
+            self.assertEqual(done.returncode, 2, options)
+            self.assert_our_lines(done.stderr, 1)
+
+    def test_other_trees_are_left_alone_even_with_copied_journals(self):
+        tree, left = self.leave()
+        other, others = self.leave(name="other")
+        shutil.copytree(tree / ".holdfast/runs", other / ".holdfast/runs", dirs_exist_ok=True)
+        self.assertEqual(self.reap(other).returncode, 0)
+        self.assert_gone(others, 0)
+        self.assert_all_alive(left)
+        self.assertEqual(self.reap(tree).returncode, 0)
+        self.assert_gone(left, 0)
+
+    def test_a_living_run_is_left_alone(self):
+        tree = self.project(f"add_test(NAME w COMMAND @P@/close_output {self.pid_file()})\n"
+                            "set_tests_properties(w PROPERTIES WILL_FAIL ON)\n")
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        test, = self.announced(self.pid_file())
+        done = self.reap(tree)
+        self.assertEqual((done.returncode, done.stdout), (0, NOTHING))
+        self.assert_all_alive([test])
+        # Nor when its keeper is gone: its ctest lives.
+        os.kill(self.keeper_of(tree).pid, signal.SIGKILL)
+        self.assertEqual(self.reap(tree).stdout, NOTHING)
+        self.assert_all_alive([test])
+        (self.work / "announced.pids.go").touch()
+        self.assertEqual(ctest.wait(PATIENCE_S), 0)
+
+    def test_an_attempt_whose_launcher_lives_is_its_launchers(self):
+        tree = self.project(f"add_test(NAME w COMMAND @P@/linger {self.pid_file()})\n")
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        test, = self.announced(self.pid_file())
+        launcher, guard = self.pair_of(ctest)
+        for one in (launcher, guard):
+            os.kill(one.pid, signal.SIGSTOP)
+        kill_at_once(process(ctest.pid), self.keeper_of(tree))
+        self.assertEqual(self.reap(tree).stdout, NOTHING)
+        self.assert_all_alive([test])
+        for one in (guard, launcher):
+            os.kill(one.pid, signal.SIGCONT)
+        self.assert_gone([test, launcher, guard])
+
+    def test_it_may_be_called_by_what_a_dead_run_left(self):
+        script = self.work / "calls.sh"
+        script.write_text(f"""{program("linger")} {self.pid_file("daemon")} &
+{program("close_output")} {self.pid_file()}
+{HOLDFAST} reap --tree {self.work}/build >{self.work}/reaped 2>&1
+echo $? >{self.work}/code
+""")
+        tree = self.project(f"add_test(NAME calls COMMAND sh {script})\n")
+        self.die_in(tree, self.pid_file(), 1)
+        daemon, = self.announced(self.pid_file("daemon"))
+        (self.work / "announced.pids.go").touch()
+        wait_until(lambda: (self.work / "code").exists() and (self.work / "code").read_text(), "reap")
+        self.assertEqual((self.work / "code").read_text(), "0\n", (self.work / "reaped").read_text())
+        self.assert_gone([daemon], 0)
+
+    def test_processes_that_a_finished_test_was_allowed_to_leave_are_ended_on_request(self):
+        tree = self.project(f"""add_test(NAME daemon COMMAND @P@/leave_child {self.pid_file()} 0 quiet)
+set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
+        self.assertEqual(self.ctest(tree).returncode, 0)
+        daemon, = self.announced(self.pid_file())
+        self.assert_all_alive([daemon])
+        done = self.reap(tree)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b'test "daemon"', done.stdout)
+        self.assert_gone([daemon], 0)
+
+    def test_stale_sockets_go_and_those_of_the_living_stay(self):
+        tree, _ = self.leave()
+        stale = [n for n in os.listdir(USER_DIRECTORY / "keepers") if n.startswith(f"{self.last_ctest}-")]
+        self.assertEqual(len(stale), 1)
+        other = self.project(f"add_test(NAME w COMMAND @P@/linger {self.pid_file('w')})\n",
+                             name="other", build="other-build")
+        ctest = self.start(CTEST, cwd=other, stdout=-3, stderr=-3)
+        self.announced(self.pid_file("w"))
+        self.reap(tree)
+        left = os.listdir(USER_DIRECTORY / "keepers")
+        self.assertEqual([n for n in left if n.startswith(f"{self.last_ctest}-")], [])
+        self.assertEqual(len([n for n in left if n.startswith(f"{ctest.pid}-")]), 1)
+        ctest.terminate()
+
+    def test_damaged_journals_end_nobody_and_harm_nothing(self):
+        tree, left = self.leave()
+        run, = self.runs(tree)
+        journal = run / "journal.jsonl"
+        whole = journal.read_bytes()
+        first, rest = whole.split(b"\n", 1)
+        for text in (b"", b"\0" * 100, rest, first.replace(b'"ctest"', b'"nobody"') + b"\n" + rest,
+                     first.replace(b'"boot":"', b'"boot":"another-') + b"\n" + rest,
+                     first.replace(b'"tree":"', b'"tree":"/elsewhere') + b"\n" + rest):
+            journal.write_bytes(text)
+            self.assertEqual(self.reap(tree).stdout, NOTHING, text[:300])
+        journal.write_bytes(whole + b'{"v":1,"type":"attempt_en')
+        self.assertEqual(self.reap(tree).returncode, 0)
+        self.assert_gone(left, 0)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to be another user")
+    def test_what_cannot_be_ended_is_said_and_fails(self):
+        tree, left = self.leave(("bare",))
+        nobody = pwd.getpwnam("nobody")
+        if self.finish("setpriv", "--reuid=nobody", "--clear-groups", "ls", tree).returncode:
+            self.skipTest("user nobody cannot reach the tree")
+        done = self.finish("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups",
+                           HOLDFAST, "reap", "--tree", tree)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assert_our_lines(done.stderr, 1)
+        self.assertIn(b'failed to end ', done.stderr)
+        self.assert_all_alive(left)
+        self.reap(tree)
+        self.finish("find", f"/tmp/holdfast-{nobody.pw_uid}", "-depth", "-type", "d", "-empty", "-delete")
+
+
+class SweepTest(ReapCase):
+    CHECK = 'add_test(NAME check COMMAND sh @W@/check.sh)\n'
+
+    def leave_and_check(self, left_by=("plain", "bare", "overwritten")):
+        """The test `check` of the tree fails while one of the processes lives."""
+        tree, left = self.leave(left_by, more=self.CHECK.replace("@W@", str(self.work)))
+        (self.work / "check.sh").write_text(
+            f'for p in {" ".join(str(one.pid) for one in left)}; do '
+            'grep -qs "^State:.[^ZX]" /proc/$p/status && exit 1; done; exit 0\n')
+        return tree, left
+
+    def test_the_next_run_ends_it_before_its_first_test_and_says_so_once(self):
+        tree, left = self.leave_and_check()
+        ran = self.ctest(tree, "-R", "check")
+        self.assertEqual(ran.returncode, 0, ran.text)
+        self.assert_gone(left, 0)
+        said = [line for line in ran.text.splitlines() if "earlier run" in line]
+        self.assertEqual(len(said), 1, ran.text)
+        self.assertRegex(said[0], r'^holdfast: ended what an earlier run left, 4 processes: .*test "hides"')
+        self.assertNotIn("earlier run", self.ctest(tree, "-R", "check").text)
+
+    def test_so_does_a_run_of_a_sub_directory(self):
+        (self.work / "project/sub").mkdir(parents=True)
+        (self.work / "project/sub/CMakeLists.txt").write_text("add_test(NAME in_sub COMMAND true)\n")
+        tree, left = self.leave(more="add_subdirectory(sub)\n")
+        ran = self.ctest(tree / "sub")
+        self.assertEqual(ran.returncode, 0, ran.text)
+        self.assertIn("ended what an earlier run left", ran.text)
+        self.assert_gone(left, 0)
+
+    def test_what_settings_let_live_stays(self):
+        tree = self.project(f"""add_test(NAME daemon COMMAND @P@/leave_child {self.pid_file()} 0 quiet)
+set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)
+add_test(NAME w COMMAND @P@/linger {self.pid_file("w")})
+set_tests_properties(w PROPERTIES DEPENDS "")
+add_test(NAME after COMMAND true)\n""")
+        test, = self.die_in(tree, self.pid_file("w"), 1, "-R", "daemon|w")
+        daemon, = self.announced(self.pid_file())
+        ran = self.ctest(tree, "-R", "after")
+        self.assertIn('1 process: linger', ran.text)
+        self.assert_gone([test], 0)
+        self.assert_all_alive([daemon])
+        self.reap(tree)
+
+    def test_a_complete_run_is_not_swept(self):
+        tree = self.project(f"""add_test(NAME daemon COMMAND @P@/leave_child {self.pid_file()} 0 quiet)
+set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)\n""")
+        self.ctest(tree)
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        ran = self.ctest(tree)
+        self.assertNotIn("earlier run", ran.text)
+        self.assert_all_alive(self.announced(self.pid_file(), 2))
+
+    def test_a_nested_run_leaves_the_run_around_it_alone(self):
+        tree = self.project(f"""add_test(NAME outer COMMAND {CTEST} -R ^inner$ -V
+  --output-log {self.work}/log WORKING_DIRECTORY ${{CMAKE_BINARY_DIR}})
+add_test(NAME inner COMMAND true)\n""")
+        ran = self.ctest(tree, "-R", "outer", "-V")
+        self.assertEqual(ran.returncode, 0, ran.text)
+        self.assertNotIn("earlier run", ran.text + (self.work / "log").read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,296 @@
+"""The launcher's limits under ctest (M13, behaviours 20-24, docs/timeouts.md).
+
+HOLDFAST_TIMEOUT_MARGIN shortens what ctest waits beyond a limit. Most tests share one project and
+one ctest, which spends most of its time in those margins.
+"""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+
+from support import CTEST, ProjectCase, children_of, command_of, process, program, wait_until
+
+# Stacks get 2 s of it, as of the usual margin.
+MARGIN_S = 6
+
+TIMED_OUT = r"\d+/\d+ Test +#\d+: %s \.*\*\*\*Timeout"
+
+
+class TimeoutCase(ProjectCase):
+    def timeout_project(self, tests, margin=MARGIN_S, **how):
+        """`tests`: name -> (command words, properties text)."""
+        text = f'set(HOLDFAST_TIMEOUT_MARGIN {margin})\n' if margin else ""
+        for name, (command, properties) in tests.items():
+            words = " ".join(f'"{word}"' for word in command)
+            text += f"add_test(NAME {name} COMMAND {words})\n"
+            if properties:
+                text += f"set_tests_properties({name} PROPERTIES {properties})\n"
+        # find_package comes first in `project`: the margin is read at the end of the configure step.
+        return self.project(text, **how)
+
+    def outcomes(self, tree):
+        records = self.records(self.runs(tree)[-1], "attempt_ended")
+        return {record["test"]: record["outcome"] for record in records}
+
+    def output_of(self, tree, test):
+        log = (tree / "Testing/Temporary/LastTest.log").read_text(errors="replace")
+        begin = re.search(rf"\d+/\d+ Testing: {test}\n", log).end()
+        return log[begin:log.index("<end of output>", begin)]
+
+    def assert_timeouts(self, done, *names):
+        for name in names:
+            self.assertRegex(done.text, TIMED_OUT % name)
+
+    def tools(self, **programs):
+        """A directory for PATH with these shell scripts and no debugger besides."""
+        directory = self.work / "path"
+        directory.mkdir()
+        for name, text in programs.items():
+            script = directory / name.replace("_", "-")
+            script.write_text(f"#!/bin/sh\n{text}\n")
+            script.chmod(0o755)
+        return directory
+
+
+@unittest.skipUnless(shutil.which("gdb"), "gdb is not installed")
+class StacksTest(TimeoutCase):
+    def test_what_hangs_times_out_with_its_stacks_and_leaves_nothing(self):
+        tree = self.timeout_project({
+            "spinning": ([program("spin")], "TIMEOUT 1"),
+            "sleeping": ([sys.executable, "-c", "import time; time.sleep(50)"], "TIMEOUT 1"),
+            "locked": ([program("deadlock")], "HOLDFAST_TIMEOUT 1000ms"),
+        })
+        done = self.ctest(tree, "-j3")
+        self.assert_timeouts(done, "spinning", "sleeping", "locked")
+        self.assertRegex(self.output_of(tree, "spinning"),
+                         r"holdfast: process \d+ \(spin\), by (gdb|eu-stack):\n(?s:.*)spin_here")
+        self.assertRegex(self.output_of(tree, "sleeping"), "#0 .*(sleep|select)")
+        locked = self.output_of(tree, "locked")
+        self.assertEqual(len(re.findall(r"#\d+ .*\bwait_for_neighbour\b", locked)), 30, locked)
+        self.assertEqual(set(self.outcomes(tree).values()), {"timed_out"})
+        self.assertEqual(done.text.count(" timed out after 1.0 s; its process tree was ended"), 3)
+        self.assert_nothing_left()
+
+    def test_holdfast_run_shows_them_too_and_quiet_does_not(self):
+        for by in self.each_supervisor():
+            ended = self.finish(*self.supervised(program("spin"), by=by,
+                                                 options=["--timeout", "500ms", "--grace", "0"]))
+            self.assertEqual(ended.returncode, 124)
+            self.assertIn(b"spin_here", ended.stderr)
+            quiet = self.finish(*self.supervised(
+                program("spin"), by=by, options=["--timeout", "100ms", "--grace", "0", "--quiet"]))
+            self.assertEqual(quiet.returncode, 124)
+            self.assert_our_lines(quiet.stderr, 1)
+
+
+class EndTest(TimeoutCase):
+    def test_every_kind_of_test_times_out_and_leaves_nothing(self):
+        path = self.tools()
+        quiet = f'TIMEOUT 1 ENVIRONMENT "PATH={path}"'
+        file = self.pid_file()
+        tree = self.timeout_project({
+            "deaf": ([program("ignore"), file], quiet),
+            "polite": ([program("record_signals"), file, "0"], quiet),
+            "late": ([program("record_signals"), file, "0", "500"], quiet),
+            "parent": (["/bin/sh", "-c", f"{program('linger')} {file} & wait"], quiet),
+            "orphans": (["/bin/sh", "-c",
+                         f"(setsid {program('ignore')} {file} &) ; exec {program('linger')} {file}"],
+                        "TIMEOUT 1"),
+            "inverted": ([program("linger"), file], quiet + " WILL_FAIL ON"),
+        })
+        done = self.ctest(tree, "-j6")
+        names = ("deaf", "polite", "late", "parent", "orphans", "inverted")
+        self.assert_timeouts(done, *names)
+        self.assertEqual(self.outcomes(tree), dict.fromkeys(names, "timed_out"))
+        self.assert_gone([one for one in map(process, self.read_pids(file)) if one])
+        self.assert_nothing_left()
+
+    def test_the_locks_are_free_while_ctest_still_waits(self):
+        name = self.lock_name()
+        tree = self.timeout_project({
+            "holder": ([program("linger"), self.pid_file()],
+                       f'TIMEOUT 1 HOLDFAST_LOCKS "{name}:shared@user"')})
+        begun = self.start(CTEST, cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        test, = self.announced(self.pid_file())
+        self.assert_gone([test])
+        ended = self.finish(*self.supervised("true", options=["--lock", f"{name}@user"]))
+        self.assertEqual(ended.returncode, 0)
+        self.assertIsNone(begun.poll())
+        out, _ = begun.communicate(timeout=30)
+        self.assertRegex(out.decode(), TIMED_OUT % "holder")
+
+    def test_ctest_killed_in_the_margin_leaves_no_launcher(self):
+        tree = self.timeout_project({"waits": ([program("linger"), self.pid_file()], "TIMEOUT 1")},
+                                    margin=40)
+        begun = self.start(CTEST, cwd=tree, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
+        test, = self.announced(self.pid_file())
+        self.assert_gone([test])
+        wait_until(lambda: self.outcomes(tree), "the record")
+        self.assertIsNone(begun.poll())
+        begun.kill()
+        begun.wait()
+        self.assert_nothing_left()
+
+
+class ToolTest(TimeoutCase):
+    def test_without_a_debugger_proc_tells(self):
+        tree = self.timeout_project({
+            "told": ([program("deadlock"), self.pid_file()],
+                     f'TIMEOUT 1 ENVIRONMENT "PATH={self.tools()}"')})
+        self.assert_timeouts(self.ctest(tree), "told")
+        output = self.output_of(tree, "told")
+        self.assertRegex(output, r"holdfast: process \d+ \(deadlock\), by /proc:\n")
+        self.assertEqual(len(re.findall(r"holdfast:   thread \d+ \"deadlock\": state S", output)), 31)
+        self.assertRegex(output, r"holdfast:   file 1: pipe:")
+        self.assert_nothing_left()
+
+    def test_a_debugger_that_hangs_delays_the_end_by_its_bound_at_most(self):
+        path = self.tools(gdb="exec /bin/sleep 50", eu_stack="/bin/sleep 50; echo never")
+        options = ["--timeout", "200ms", "--grace", "0", "--quiet"]
+        begun = time.monotonic()
+        self.finish(*self.supervised(program("spin"), options=options))
+        without = time.monotonic() - begun
+        begun = time.monotonic()
+        ended = self.finish(*self.supervised(program("spin"), options=options[:-1]),
+                            env=self.environment(PATH=path))
+        self.assertEqual(ended.returncode, 124)
+        self.assertGreater(time.monotonic() - begun, 2)
+        # The bound is 2 s; the rest is for a machine that is busy.
+        self.assertLess(time.monotonic() - begun - without, 6)
+        self.assertRegex(ended.stderr, rb"process \d+ \(spin\), by /proc:")
+        self.assert_nothing_left()
+
+    def test_a_launcher_killed_meanwhile_leaves_no_debugger(self):
+        path = self.tools(gdb=f"echo $$ >> {self.pid_file('tool')}; exec /bin/sleep 50")
+        begun = self.start(*self.supervised(program("linger"), self.pid_file(),
+                                            options=["--timeout", "100ms"]),
+                           env=self.environment(PATH=path), stderr=subprocess.DEVNULL)
+        tool, = self.announced(self.pid_file("tool"))
+        test, = self.announced(self.pid_file())
+        begun.kill()
+        begun.wait()
+        self.assert_gone([tool, test])
+
+    def test_a_signal_while_the_debugger_works_ends_the_test_at_once(self):
+        path = self.tools(gdb=f"echo $$ >> {self.pid_file('tool')}; exec /bin/sleep 50")
+        begun = self.start(*self.supervised(program("linger"), self.pid_file(),
+                                            options=["--timeout", "100ms"]),
+                           env=self.environment(PATH=path), stderr=subprocess.DEVNULL)
+        tool, = self.announced(self.pid_file("tool"))
+        begun.send_signal(signal.SIGTERM)
+        self.assertEqual(begun.wait(30), 124)
+        self.assert_gone([tool])
+        self.assert_nothing_left()
+
+
+class NativeTest(TimeoutCase):
+    """What stays ctest's own."""
+
+    def test_ctests_own_limits_hold_where_the_test_has_none(self):
+        tree = self.timeout_project({
+            "bare": (["/bin/sh", "-c", f"(setsid {program('linger')} {self.pid_file()} &); sleep 50"],
+                     "")})
+        begun = time.monotonic()
+        for options in (["--timeout", "1"],
+                        ["--stop-time", time.strftime("%H:%M:%S", time.localtime(time.time() + 3))]):
+            with self.subTest(options=options):
+                done = self.ctest(tree, *options)
+                self.assert_timeouts(done, "bare")
+                self.assertNotIn("timed out after", done.text)
+                self.assert_nothing_left()
+        self.assertLess(time.monotonic() - begun, 30)
+
+    def test_what_ctest_and_the_launcher_are_told(self):
+        tests = {
+            "plain": "",
+            "seconds": "TIMEOUT 10",
+            "fraction": "TIMEOUT 2.5",
+            "none": "TIMEOUT 0",
+            "ours": "HOLDFAST_TIMEOUT 1500ms",
+            "minutes": "HOLDFAST_TIMEOUT 2m",
+            "both": "TIMEOUT 10 HOLDFAST_TIMEOUT 30",
+            "ours_none": "TIMEOUT 10 HOLDFAST_TIMEOUT 0",
+            "matched": 'TIMEOUT 10 TIMEOUT_AFTER_MATCH "5;go"',
+            "signalled": "TIMEOUT 10 TIMEOUT_SIGNAL_NAME SIGINT",
+            "later": "TIMEOUT 10)\nset_tests_properties(later PROPERTIES TIMEOUT 20",
+            "off_later": "TIMEOUT 10)\nset_tests_properties(off_later PROPERTIES HOLDFAST_ENABLED OFF",
+            "long": "TIMEOUT 1e9",
+            "off": "TIMEOUT 10 HOLDFAST_ENABLED OFF",
+            "locked": "TIMEOUT 10 RESOURCE_LOCK db",
+            "ours_locked": "HOLDFAST_TIMEOUT 10 RESOURCE_LOCK db",
+            "odd": "TIMEOUT soon",
+        }
+        tree = self.timeout_project(
+            {name: ([program("show_self")], properties) for name, properties in tests.items()},
+            margin=None)
+        told = {}
+        shown = self.ctest(tree, "--show-only=json-v1", env=self.environment(HOLDFAST_EXPLAIN="1"))
+        for test in json.loads(shown.stdout)["tests"]:
+            properties = {p["name"]: p["value"] for p in test["properties"]}
+            variables = [v.removeprefix("HOLDFAST_P_") for v in
+                         properties.get("ENVIRONMENT_MODIFICATION", []) if "NATIVE" in v]
+            told[test["name"]] = (properties.get("TIMEOUT"), *variables)
+        limit, timeout = "NATIVE_LIMIT=set:", "NATIVE_TIMEOUT=set:"
+        self.assertEqual(told, {
+            "plain": (None,),
+            "seconds": (18, limit + "18", timeout + "10"),
+            "fraction": (10.5, limit + "10.5", timeout + "2.5"),
+            "none": (0,),
+            "ours": (10, limit + "10"),
+            "minutes": (128, limit + "128"),
+            "both": (38, limit + "38"),
+            "ours_none": (0, limit + "0"),
+            "matched": (10,),
+            "signalled": (10,),
+            "later": (28, limit + "28", timeout + "20"),
+            "off_later": (10,),
+            "long": (1e9,),
+            "off": (10,),
+            "locked": (18, limit + "18", timeout + "10"),
+            "ours_locked": (None,),
+            "odd": (0,),
+        })
+        plain = self.timeout_project(
+            {name: ([program("show_self")], properties) for name, properties in tests.items()},
+            margin=None, build="plain", attached=False)
+        names = [self.ctest(t, "-N").stdout.split(b"\n", 1)[1] for t in (tree, plain)]
+        self.assertEqual(*names)
+
+    def test_a_test_without_a_limit_is_not_ended(self):
+        tree = self.timeout_project({
+            "none": (["sleep", "1.5"], "TIMEOUT 0"),
+            "long": (["sleep", "1.5"], "TIMEOUT 1 HOLDFAST_TIMEOUT 0"),
+            "ours": (["sleep", "1.5"], "TIMEOUT 1 HOLDFAST_TIMEOUT 60")})
+        done = self.ctest(tree, "-j3")
+        self.assertEqual(done.returncode, 0, done.text)
+
+    def test_a_limit_of_the_file_alone_ends_the_test_at_once(self):
+        tree = self.timeout_project({"filed": ([program("linger"), self.pid_file()], "")}, margin=100)
+        (self.work / "project/holdfast.toml").write_text('[profile.default]\ntimeout = "500ms"\n')
+        done = self.ctest(tree)
+        self.assertRegex(done.text, r"filed \.+Subprocess killed\*\*\*Exception")
+        self.assertEqual(self.outcomes(tree), {"filed": "timed_out"})
+
+    def test_the_launcher_reads_nothing_of_a_chatty_test(self):
+        tree = self.timeout_project({
+            "chatty": (["/bin/sh", "-c", f"yes {'x' * 60} | head -n 200000; "
+                        f"exec {program('close_output')} {self.pid_file()}"], "TIMEOUT 50")})
+        begun = self.start(CTEST, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        test, = self.announced(self.pid_file())
+        launcher = wait_until(lambda: next(
+            (pid for pid in children_of(begun.pid) if "launcher" in command_of(pid)[0]), None))
+        io = dict(line.split(": ") for line in Path(f"/proc/{launcher}/io").read_text().splitlines())
+        self.assertLess(int(io["rchar"]), 100_000)
+        Path(f"{self.pid_file()}.go").touch()
+        begun.wait(30)
+
+
+if __name__ == "__main__":
+    unittest.main()

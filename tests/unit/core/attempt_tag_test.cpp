@@ -1,0 +1,86 @@
+#include "core/attempt_tag.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <set>
+#include <string>
+
+#include "random_text.hpp"
+
+namespace holdfast {
+namespace {
+
+using namespace std::string_literals;
+
+TEST(AttemptTag, NumbersAreAboveAnyLimitPeopleSetAndBelowInfinity) {
+  std::set<std::uint64_t> numbers;
+  for (int i = 0; i < 10'000; ++i) {
+    const std::uint64_t number = tag_number("20261120-084053-1234." + std::to_string(i));
+    EXPECT_GE(number, 1ULL << 62U);
+    EXPECT_LT(number, 1ULL << 63U);
+    numbers.insert(number);
+  }
+  EXPECT_EQ(numbers.size(), 10'000U);
+}
+
+TEST(AttemptTag, AnAttemptHasOneNumber) {
+  EXPECT_EQ(tag_number("r.1"), tag_number("r.1"));
+  EXPECT_NE(tag_number("r.1"), tag_number("r.11"));
+  EXPECT_NE(tag_number("r.1"), tag_number(""));
+}
+
+TEST(AttemptTag, AnEnvironmentHasItsAttemptAndThoseAroundIt) {
+  const struct {
+    std::string environment;
+    bool has;
+  } rows[] = {
+      {"HOLDFAST_ATTEMPT_ID=r.1\0"s, true},
+      {"A=b\0HOLDFAST_ATTEMPT_ID=r.1"s, true},
+      {"HOLDFAST_ATTEMPT_ID=r.1\0Z=\0"s, true},
+      {"HOLDFAST_HELD=user/db#r.1\0"s, true},
+      {"HOLDFAST_HELD=user/db#r.2,tree-1/run#r.1\0HOLDFAST_ATTEMPT_ID=r.2\0"s, true},
+      {"HOLDFAST_HELD=user/db#r.1,user/a#r.2\0"s, true},
+      {""s, false},
+      {"\0\0\0"s, false},
+      {"HOLDFAST_ATTEMPT_ID=r.11\0"s, false},
+      {"HOLDFAST_ATTEMPT_ID=r.\0"s, false},
+      {"HOLDFAST_ATTEMPT_ID=\0"s, false},
+      {"HOLDFAST_ATTEMPT_ID"s, false},
+      {"XHOLDFAST_ATTEMPT_ID=r.1\0"s, false},
+      {"HOLDFAST_ATTEMPT_ID_=r.1\0"s, false},
+      {"OTHER=HOLDFAST_ATTEMPT_ID=r.1\0"s, false},
+      {"HOLDFAST_HELD=user/db#r.11\0"s, false},
+      {"HOLDFAST_HELD=user/r.1#r.2\0"s, false},
+      {"HOLDFAST_HELD=r.1\0"s, false},
+      {"HOLDFAST_HELD=#\0"s, false},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(environment_has_attempt(row.environment, "r.1"), row.has) << row.environment;
+  }
+}
+
+TEST(AttemptTag, TheNumberIsReadFromALineOfLimits) {
+  const std::string before =
+      "Limit                     Soft Limit           Hard Limit           Units     \n"
+      "Max address space         unlimited            unlimited            bytes     \n";
+  EXPECT_EQ(
+      tag_in_limits(before + "Max file locks            4611686018427387905  unlimited  locks\n"),
+      4611686018427387905ULL);
+  EXPECT_EQ(tag_in_limits(before + "Max file locks            unlimited  unlimited  locks\n"), 0U);
+  EXPECT_EQ(tag_in_limits(before), 0U);
+  EXPECT_EQ(tag_in_limits("Max file locks"), 0U);
+  EXPECT_EQ(tag_in_limits(""), 0U);
+}
+
+TEST(AttemptTag, NoBytesConfuseIt) {
+  RandomText random(7);
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string text = random.of("HOLDFAST_ATTEMPT_ID=r.1,#\n"s + '\0', 60);
+    (void)environment_has_attempt(text, "r.1");
+    (void)tag_in_limits("Max file locks" + text);
+  }
+}
+
+}  // namespace
+}  // namespace holdfast
