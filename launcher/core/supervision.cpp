@@ -53,8 +53,12 @@ SupervisionStep on_ending_signal(const SupervisionState& state, const Event& eve
         return {state, {}};
       }
       // A terminal that hangs up tells only the leader of its session.
-      return begin_ending(state, EndReason::signal,
-                          from_terminal && event.signal != k_hup ? 0 : event.signal, event);
+      if (from_terminal && event.signal != k_hup) {
+        SupervisionStep step = begin_ending(state, EndReason::signal, event.signal, event);
+        step.actions.front().kind = Action::Kind::end_tree_beyond_group;
+        return step;
+      }
+      return begin_ending(state, EndReason::signal, event.signal, event);
     case Stage::looking:
       return end_after_look(state, event);
     case Stage::settling:

@@ -51,10 +51,13 @@ struct SupervisionAction {
   enum class Kind : std::uint8_t {
     forward_signal,  // to every process of the tree
     take_stacks,     // then report stacks_taken
-    end_tree,        // `signal` first (0: it has reached them), SIGKILL after the grace
-    kill_tree,       // now
-    end_tree_here,   // the launcher itself, in the guard's place
-    stop_self,       // job control: the shell or ctest is to see that we stopped
+    end_tree,        // `signal` first, SIGKILL after the grace
+    // The same, where the terminal has sent `signal` to our process group: first to the others
+    // only, those that called setsid or made a group of their own.
+    end_tree_beyond_group,
+    kill_tree,      // now
+    end_tree_here,  // the launcher itself, in the guard's place
+    stop_self,      // job control: the shell or ctest is to see that we stopped
   };
   Kind kind;
   int signal = 0;

@@ -153,10 +153,9 @@ class Attempt final : public os::TreeWatcher {
       case Action::Kind::take_stacks:
         return take_stacks();
       case Action::Kind::end_tree:
-        tell_stacks();
-        ordered_ = os::monotonic_now();
-        grace_ = grace();
-        return order({GuardOrder::Kind::end_tree, action.signal, grace_.count()});
+        return order_end(GuardOrder::Kind::end_tree, action.signal);
+      case Action::Kind::end_tree_beyond_group:
+        return order_end(GuardOrder::Kind::end_tree_beyond_group, action.signal);
       case Action::Kind::kill_tree:
         ordered_ = os::monotonic_now();
         return order({GuardOrder::Kind::kill_tree, 0});
@@ -201,6 +200,13 @@ class Attempt final : public os::TreeWatcher {
     const Milliseconds pause = os::monotonic_now() - before;
     stopped_ += pause;
     ordered_ += pause;
+  }
+
+  void order_end(GuardOrder::Kind kind, int signal) {
+    tell_stacks();
+    ordered_ = os::monotonic_now();
+    grace_ = grace();
+    order({kind, signal, grace_.count()});
   }
 
   void order(const GuardOrder& what) {

@@ -191,8 +191,9 @@ class Guard final : public os::TreeWatcher {
     if (::getppid() == duty_.launcher_pid) ::kill(duty_.launcher_pid, SIGCHLD);
   }
 
-  void end_tree(int signal, Milliseconds grace) {
-    const std::vector<os::NamedProcess> survivors = os::end_tree({signal, grace, {}}, *this);
+  void end_tree(int signal, Milliseconds grace, pid_t told_group = 0) {
+    const std::vector<os::NamedProcess> survivors =
+        os::end_tree({signal, grace, {}, told_group}, *this);
     report_.survivors = list_processes(survivors, report_.survivor_list);
   }
 
@@ -212,6 +213,9 @@ class Guard final : public os::TreeWatcher {
         return os::signal_descendants(order.signal, {});
       case GuardOrder::Kind::end_tree:
         end_tree(order.signal, Milliseconds{order.grace_ms});
+        break;
+      case GuardOrder::Kind::end_tree_beyond_group:
+        end_tree(order.signal, Milliseconds{order.grace_ms}, ::getpgrp());
         break;
       case GuardOrder::Kind::kill_tree:
         end_tree(0, Milliseconds{0});

@@ -16,13 +16,14 @@ namespace holdfast::launcher {
 
 struct GuardOrder {
   enum class Kind : std::uint8_t {
-    forward,   // `signal` to every process of the tree
-    end_tree,  // `signal` first (0: they have had it), then the grace, then SIGKILL
+    forward,                // `signal` to every process of the tree
+    end_tree,               // `signal` first, then the grace, then SIGKILL
+    end_tree_beyond_group,  // the same; our own process group has had the signal
     kill_tree,
   };
   Kind kind;
   int signal = 0;
-  std::int64_t grace_ms = 0;  // with end_tree
+  std::int64_t grace_ms = 0;  // with either end_tree
 };
 
 struct ListedProcess {

@@ -16,7 +16,7 @@ struct NamedProcess {
 
 class ProcessSet {
  public:
-  // Sends `signal` once to every member found in one look.
+  // Sends `signal` once to every member that can be found.
   virtual void signal_all(int signal) = 0;
   // Whether nobody is left; takes note of (and reaps, where they are ours) those that have ended.
   virtual bool is_empty() = 0;

@@ -25,6 +25,8 @@ namespace {
 
 // After SIGKILL a process is gone in microseconds unless the kernel holds it.
 constexpr Milliseconds k_kill_patience{5000};
+// Who forks faster than we look is left to SIGKILL.
+constexpr int k_most_walks = 8;
 // A child re-parented to us sends no SIGCHLD: look for newcomers this often while killing.
 constexpr int k_kill_round_ms = 5;
 
@@ -133,14 +135,33 @@ UniqueFd watch_children() {
   return UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
+// Once to every descendant that is not in `told_group`. One walk can miss a process whose parent is
+// just ending: it has left the parent's list and was not yet in ours when that was read. So walks
+// are repeated until one finds nobody new.
+void signal_each(int signal, const std::vector<pid_t>& spared, pid_t told_group) {
+  std::vector<pid_t> told;
+  bool found_more = true;
+  for (int walk = 0; found_more && walk < k_most_walks; ++walk) {
+    found_more = false;
+    for (const Link& link : descendants(spared)) {
+      if (contains(told, link.pid)) continue;
+      told.push_back(link.pid);
+      found_more = true;
+      if (told_group == 0 || ::getpgid(link.pid) != told_group) send(link, signal);
+    }
+  }
+}
+
 class Descendants final : public ProcessSet {
  public:
-  Descendants(const std::vector<pid_t>& spared, TreeWatcher& watcher)
-      : spared_(spared), watcher_(watcher), children_(watch_children()) {}
+  Descendants(const EndOrder& order, TreeWatcher& watcher)
+      : order_(order), watcher_(watcher), children_(watch_children()) {}
 
-  void signal_all(int signal) override { signal_descendants(signal, spared_); }
-  bool is_empty() override { return !reap(watcher_, spared_); }
-  std::vector<NamedProcess> living() override { return living_descendants(spared_); }
+  void signal_all(int signal) override {
+    signal_each(signal, order_.spared, signal == order_.first_signal ? order_.told_group : 0);
+  }
+  bool is_empty() override { return !reap(watcher_, order_.spared); }
+  std::vector<NamedProcess> living() override { return living_descendants(order_.spared); }
   std::vector<int> news() override { return {children_.get()}; }
   void hear_news() override {
     signalfd_siginfo info;
@@ -149,7 +170,7 @@ class Descendants final : public ProcessSet {
   }
 
  private:
-  const std::vector<pid_t>& spared_;
+  const EndOrder& order_;
   TreeWatcher& watcher_;
   UniqueFd children_;
 };
@@ -207,7 +228,7 @@ std::vector<NamedProcess> living_descendants(const std::vector<pid_t>& spared) {
 }
 
 void signal_descendants(int signal, const std::vector<pid_t>& spared) {
-  for (const Link& link : descendants(spared)) send(link, signal);
+  signal_each(signal, spared, 0);
 }
 
 bool reap(TreeWatcher& watcher, const std::vector<pid_t>& spared) {
@@ -226,8 +247,8 @@ bool reap(TreeWatcher& watcher, const std::vector<pid_t>& spared) {
 }
 
 std::vector<NamedProcess> end_tree(const EndOrder& order, TreeWatcher& watcher) {
-  Descendants descendants(order.spared, watcher);
-  return end_processes(descendants, order, watcher);
+  Descendants tree(order, watcher);
+  return end_processes(tree, order, watcher);
 }
 
 std::vector<NamedProcess> end_processes(ProcessSet& processes, const EndOrder& order,

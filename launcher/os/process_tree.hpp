@@ -28,7 +28,7 @@ std::vector<pid_t> own_children();
 // All living descendants but those below `spared` children.
 std::vector<NamedProcess> living_descendants(const std::vector<pid_t>& spared);
 
-// Sends `signal` once to every descendant found in one walk.
+// Sends `signal` once to every descendant.
 void signal_descendants(int signal, const std::vector<pid_t>& spared);
 
 // Told of what happens while a tree is being ended.
@@ -46,9 +46,10 @@ class TreeWatcher {
 };
 
 struct EndOrder {
-  int first_signal = 0;       // sent before the grace; 0: they have had it already
+  int first_signal = 0;       // sent before the grace; 0: none
   Milliseconds grace{0};      // 0: SIGKILL at once and no first signal
   std::vector<pid_t> spared;  // children that are not of the tree
+  pid_t told_group = 0;       // this process group has had the first signal; 0: nobody has
 };
 
 // Reaps what has ended. False when no child is left (but spared ones).

@@ -239,6 +239,22 @@ add_test(NAME slow-to-end COMMAND @P@/record_signals {file} 0 600)""")
         terminal.wait()
         self.assert_nothing_left()
 
+    def test_ctrl_c_of_ctest_reaches_what_left_the_terminals_group(self):
+        """The terminal signals its foreground group only: the others hear it from Holdfast, gently."""
+        file = self.pid_file()
+        tree = self.project(f"""
+add_test(NAME daemon COMMAND sh -c "setsid @P@/record_signals {file} 0 & wait")""")
+        terminal = self.open("sh", "-c", f'trap ":" INT; cd "{tree}" && {CTEST}; echo ctest ended; '
+                             f'while ! [ -e "{self.work}/go" ]; do sleep 0.05; done')
+        daemon, = self.announced(file)
+        terminal.type("\x03")
+        self.assert_gone([daemon])
+        heard = (self.work / "announced.pids.signals").read_text().split()
+        self.assertEqual(heard, ["2", "clean"])
+        (self.work / "go").touch()
+        terminal.wait()
+        self.assert_nothing_left()
+
 
 if __name__ == "__main__":
     unittest.main()

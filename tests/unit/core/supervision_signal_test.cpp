@@ -34,10 +34,10 @@ TEST(Signals, OneOfKillThatEndsProgramsEndsTheTestWithTheSameSignal) {
   }
 }
 
-TEST(Signals, OneOfTheTerminalHasReachedTheTestAndIsNotSentAgain) {
+TEST(Signals, OneOfTheTerminalIsSentOnlyToThoseItHasNotReached) {
   for (int signal : {k_int, k_quit}) {
     const SupervisionStep step = next_step({}, at(1000, by_terminal(signal)), ExitMode::ctest);
-    EXPECT_EQ(text_of(step.actions), "end_tree 0");
+    EXPECT_EQ(text_of(step.actions), "end_tree_beyond_group " + std::to_string(signal));
     EXPECT_EQ(step.state.stage, Stage::ending);
     EXPECT_EQ(step.state.end_signal, signal);
   }

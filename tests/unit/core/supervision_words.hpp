@@ -49,6 +49,8 @@ inline std::string name_of(Action::Kind kind) {
       return "take_stacks";
     case Action::Kind::end_tree:
       return "end_tree";
+    case Action::Kind::end_tree_beyond_group:
+      return "end_tree_beyond_group";
     case Action::Kind::kill_tree:
       return "kill_tree";
     case Action::Kind::end_tree_here:
