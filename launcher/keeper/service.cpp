@@ -62,11 +62,11 @@ void Service::wait_for_news() {
                                     [](const Connection& c) { return !c.socket.valid(); }),
                      connections_.end());
   reap_helpers(WNOHANG);
-  if (fds[1].revents != 0) accept_all();
+  if (fds[1].revents != 0) accept_one();
   ctest_ended_ = ctest_ended_ || fds[0].revents != 0;
 }
 
-void Service::accept_all() {
+void Service::accept_one() {
   Result<os::UniqueFd> socket = os::accept_from(listener_);
   if (!socket) return;
   // The directory is 0700, so nobody else gets here; root may, and is welcome.

@@ -23,7 +23,7 @@ class Service {
 
  private:
   void wait_for_news();
-  void accept_all();
+  void accept_one();
   // Serves one message, or sees to the end of the connection.
   void attend_to(Connection& connection);
   // False when the connection is over.

@@ -264,7 +264,7 @@ class Launch {
 Exit launch(char** arguments, char** environment) {
   // Read before anything can fail: under ctest a failure of ours must not be an exit code.
   const ExitMode mode =
-      ::getenv("HOLDFAST_ATTACH") != nullptr ? ExitMode::ctest : ExitMode::command;
+      ::getenv(environment::k_attach.data()) != nullptr ? ExitMode::ctest : ExitMode::command;
   Result<Invocation> invocation = read_invocation(arguments, environment);
   if (!invocation) {
     write_line(invocation.error().message);
