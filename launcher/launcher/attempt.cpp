@@ -67,9 +67,6 @@ class Attempt final : public os::TreeWatcher {
     if (::waitid(P_ALL, 0, &any, WEXITED | WNOHANG | WNOWAIT) == 0) spared_ = os::own_children();
     Result<std::pair<os::UniqueFd, os::UniqueFd>> pair = os::packet_pair();
     if (!pair) return pair.error();
-    Result<SharedReport*> shared = share_report();
-    if (!shared) return shared.error();
-    shared_ = *shared;
     launcher_ = ::getpid();
     guard_ = ::fork();
     if (guard_ < 0) return os::system_error("start the guard");
@@ -94,7 +91,6 @@ class Attempt final : public os::TreeWatcher {
     duty.under_ctest = plan_.mode == ExitMode::ctest;
     duty.launcher = std::move(end);
     duty.launcher_pid = launcher_;
-    duty.shared = shared_;
     duty.keeper = plan_.keeper;
     duty.parent = around_.parent.get();
     duty.identity = plan_.identity;
@@ -217,17 +213,26 @@ class Attempt final : public os::TreeWatcher {
   void look_at_guard() {
     if (state_.stage == Stage::ended) return;
     const bool exited = os::retried([&] { return ::waitpid(guard_, nullptr, WNOHANG); }) == guard_;
-    const SharedReport::Stage told = shared_->stage.load(std::memory_order_acquire);
-    if (told != SharedReport::Stage::watching) report_ = shared_->report;
     if (exited) guard_ = -1;
-    if (told == SharedReport::Stage::tree_ended) {
+    read_reports();
+    if (report_.stage == GuardReport::Stage::tree_ended) {
       ended_us_ = os::monotonic_now_us();
       happened({Event::Kind::tree_ended});
     } else if (exited) {
       guard_lost_ = true;
       happened({Event::Kind::guard_ended});
-    } else if (told == SharedReport::Stage::main_ended) {
+    } else if (report_.stage == GuardReport::Stage::main_ended) {
       happened({Event::Kind::main_ended});
+    }
+  }
+
+  // The last one counts.
+  void read_reports() {
+    GuardReport report;
+    while (os::retried([&] {
+             return ::recv(link_.get(), &report, sizeof report, MSG_DONTWAIT);
+           }) == static_cast<ssize_t>(sizeof report)) {
+      report_ = report;
     }
   }
 
@@ -279,7 +284,6 @@ class Attempt final : public os::TreeWatcher {
   std::vector<pid_t> spared_;
   std::optional<os::StackDump> stacks_;  // while they are being taken
   SupervisionState state_;
-  SharedReport* shared_ = nullptr;  // unmapped by the end of this process
   GuardReport report_;
   pid_t launcher_ = -1;
   bool guard_lost_ = false;

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -12,7 +11,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 #include <string>
 
 #include "launcher/guard_messages.hpp"
@@ -97,7 +95,7 @@ class Guard final : public os::TreeWatcher {
     const std::vector<os::NamedProcess> leftovers = os::living_descendants({});
     report_.leftovers = list_processes(leftovers, report_.leftover_list);
     if (may_stay(leftovers)) let_go();
-    publish(SharedReport::Stage::main_ended);
+    report(GuardReport::Stage::main_ended);
     wake_launcher();
     end_tree(SIGTERM, duty_.grace);
     finish();
@@ -115,7 +113,7 @@ class Guard final : public os::TreeWatcher {
   [[noreturn]] void let_go() {
     report_.kept = true;
     if (!duty_.needed_by_others) finish();
-    publish(SharedReport::Stage::tree_ended);
+    report(GuardReport::Stage::tree_ended);
     wake_launcher();
     duty_.locks->clear();
     keep_only_watched();
@@ -164,7 +162,7 @@ class Guard final : public os::TreeWatcher {
     report_.user_us = microseconds(used.ru_utime);
     report_.system_us = microseconds(used.ru_stime);
     report_.max_rss_kb = used.ru_maxrss;
-    publish(SharedReport::Stage::tree_ended);
+    report(GuardReport::Stage::tree_ended);
     if (!duty_.launcher.valid()) record_in_launchers_place();
     ::_exit(0);
   }
@@ -181,9 +179,14 @@ class Guard final : public os::TreeWatcher {
     bid_farewell(duty_.keeper, LentScratch::used);
   }
 
-  void publish(SharedReport::Stage stage) {
-    duty_.shared->report = report_;
-    duty_.shared->stage.store(stage, std::memory_order_release);
+  // Nobody there to read it: the launcher was killed, and this is how we learn it.
+  void report(GuardReport::Stage stage) {
+    report_.stage = stage;
+    if (!duty_.launcher.valid()) return;
+    const ssize_t sent = os::retried([&] {
+      return ::send(duty_.launcher.get(), &report_, sizeof report_, MSG_NOSIGNAL | MSG_DONTWAIT);
+    });
+    if (sent < 0) duty_.launcher.reset();
   }
 
   // Only where the report is not followed by our exit, which would.
@@ -257,13 +260,6 @@ class Guard final : public os::TreeWatcher {
 };
 
 }  // namespace
-
-Result<SharedReport*> share_report() {
-  void* memory = ::mmap(nullptr, sizeof(SharedReport), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return os::system_error("share memory with the guard");
-  return new (memory) SharedReport;
-}
 
 void be_guard(GuardDuty duty) { Guard(std::move(duty)).run(); }
 

@@ -27,15 +27,11 @@ struct GuardDuty {
   bool under_ctest = false;
   os::UniqueFd launcher;  // our end of the socket pair
   pid_t launcher_pid = -1;
-  SharedReport* shared = nullptr;
   int keeper = -1;  // the launcher's connection, inherited; -1: none
   int parent = -1;  // ctest's pidfd, inherited; -1: none
   const AttemptIdentity* identity = nullptr;
   std::vector<os::LockRequest>* locks = nullptr;  // inherited copies, which keep the locks
 };
-
-// Memory for both, to be had before the fork.
-Result<SharedReport*> share_report();
 
 // Runs in the forked child and does not return.
 [[noreturn]] void be_guard(GuardDuty duty);

@@ -1,15 +1,14 @@
 // What launcher and guard say to each other. Both are the same program, forked: no version, no
 // encoding.
 //
-// Orders are packets on a socket pair; its end tells the guard that the launcher has died. Reports
-// are in memory that both share, read after SIGCHLD: the guard's exit is the usual one, so that the
-// launcher wakes once per test and not once for a message and again for the exit.
+// Both ways packets on a socket pair; its end tells the guard that the launcher has died. The
+// launcher reads reports after SIGCHLD: usually the guard's exit is the one, so that it wakes once
+// per test and not once for a message and again for the exit.
 #pragma once
 
 #include <sys/types.h>
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 
 namespace holdfast::launcher {
@@ -34,6 +33,12 @@ struct ListedProcess {
 inline constexpr std::size_t k_most_listed = 16;
 
 struct GuardReport {
+  enum class Stage : std::uint8_t {
+    watching,    // never sent
+    main_ended,  // the main process ended, others are left
+    tree_ended,  // the last word: nothing is left, or what is left stays with the guard
+  };
+  Stage stage = Stage::watching;
   int exec_error = 0;  // errno: the command was never executed
   bool main_reaped = false;
   int main_status = 0;  // as waitpid(2) gives it
@@ -45,18 +50,6 @@ struct GuardReport {
   bool kept = false;       // the leftovers live on, with the guard or without it
   unsigned survivors = 0;  // could not be ended: uninterruptible, or another user's
   std::array<ListedProcess, k_most_listed> survivor_list{};
-};
-
-// In memory shared by the two.
-struct SharedReport {
-  enum class Stage : std::uint8_t {
-    watching,
-    main_ended,  // the main process ended, others are left
-    tree_ended,  // the last word: nothing is left, or what is left stays with the guard
-  };
-  // Written last by the guard, read first by the launcher.
-  std::atomic<Stage> stage{Stage::watching};
-  GuardReport report;
 };
 
 }  // namespace holdfast::launcher

@@ -3,6 +3,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "os/system_call.hpp"
@@ -12,18 +13,34 @@ namespace {
 
 // si_code of what the kernel itself sends, for a terminal among others. sigaction(2).
 constexpr int k_sent_by_kernel = SI_KERNEL;
+constexpr SignalSet k_all = ~SignalSet{0};
+
+SignalSet change_mask(int how, SignalSet set) {
+  SignalSet before = 0;
+  ::syscall(SYS_rt_sigprocmask, how, &set, &before, sizeof set);
+  return before;
+}
+
+// As the kernel takes it (rt_sigaction(2)); no handler, so no way back from one is needed.
+void reset_action(int signal) {
+  struct {
+    void (*handler)(int) = SIG_DFL;
+    unsigned long flags = 0;
+    void (*restorer)() = nullptr;
+    SignalSet mask = 0;
+  } standard;
+  ::syscall(SYS_rt_sigaction, signal, &standard, nullptr, sizeof(SignalSet));
+}
 
 }  // namespace
 
 CallersSignals take_signals() {
   CallersSignals callers;
-  sigset_t all;
-  sigfillset(&all);
-  sigprocmask(SIG_SETMASK, &all, &callers.mask);
+  callers.mask = change_mask(SIG_SETMASK, k_all);
   struct sigaction now {};
   for (int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU}) {
     sigaction(signal, nullptr, &now);
-    if (now.sa_handler == SIG_IGN) sigaddset(&callers.ignored, signal);
+    if (now.sa_handler == SIG_IGN) callers.ignored |= signal_bit(signal);
   }
   sigaction(SIGCHLD, nullptr, &now);
   callers.child_ignored = now.sa_handler == SIG_IGN;
@@ -41,13 +58,12 @@ void give_back_signals(const CallersSignals& callers) {
     ignore.sa_handler = SIG_IGN;
     sigaction(SIGCHLD, &ignore, nullptr);
   }
-  sigprocmask(SIG_SETMASK, &callers.mask, nullptr);
+  (void)change_mask(SIG_SETMASK, callers.mask);
 }
 
 Result<UniqueFd> open_signals() {
-  sigset_t all;
-  sigfillset(&all);
-  UniqueFd signals(::signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
+  UniqueFd signals(static_cast<int>(
+      ::syscall(SYS_signalfd4, -1, &k_all, sizeof k_all, SFD_CLOEXEC | SFD_NONBLOCK)));
   if (!signals.valid()) return system_error("open a signal descriptor");
   return signals;
 }
@@ -65,13 +81,8 @@ void die_of(int signal) {
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  struct sigaction standard {};
-  standard.sa_handler = SIG_DFL;
-  sigaction(signal, &standard, nullptr);
-  sigset_t only;
-  sigemptyset(&only);
-  sigaddset(&only, signal);
-  sigprocmask(SIG_UNBLOCK, &only, nullptr);
+  reset_action(signal);
+  (void)change_mask(SIG_UNBLOCK, signal_bit(signal));
   ::kill(::getpid(), signal);
   ::_exit(128 + signal);
 }

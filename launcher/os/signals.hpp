@@ -3,21 +3,29 @@
 
 #include <signal.h>
 
+#include <cstdint>
+
 #include "core/result.hpp"
 #include "core/supervision.hpp"
 #include "os/unique_fd.hpp"
 
 namespace holdfast::os {
 
+// Bit n-1: signal n. The kernel's form (rt_sigprocmask(2)): a C library keeps two or three real-time
+// signals to itself and leaves them out of its own sets, but they are the test's as much as others.
+using SignalSet = std::uint64_t;
+
+constexpr SignalSet signal_bit(int signal) { return SignalSet{1} << (signal - 1); }
+
 // How the caller had set things: what the test is started with.
 struct CallersSignals {
-  sigset_t mask{};
+  SignalSet mask = 0;
   bool child_ignored = false;  // SIGCHLD was ignored, which would make waiting impossible for us
   // Of the signals that end or stop a test, those that were ignored (nohup). The kernel keeps a
   // signal that is blocked, as ours are, even if it is ignored: so it must be known.
-  sigset_t ignored{};
+  SignalSet ignored = 0;
 
-  bool ignores(int signal) const { return sigismember(&ignored, signal) == 1; }
+  bool ignores(int signal) const { return (ignored & signal_bit(signal)) != 0; }
 };
 
 // Blocks every signal and makes SIGCHLD waitable. To be called first of all.

@@ -24,7 +24,7 @@ class LockFilesTest(SystemCase):
             self.assertEqual((ended.returncode, ended.stdout), (125, b""))
             self.assert_our_lines(ended.stderr, 1)
             self.assertIn(name, ended.stderr.decode())
-            self.assertIn(what, ended.stderr.decode())
+            self.assertIn(what, ended.stderr.decode().lower())
 
     def test_a_planted_symlink_is_refused(self):
         name = self.lock_name()
@@ -34,7 +34,8 @@ class LockFilesTest(SystemCase):
         for file in ("lock", "queue"):
             (directory / file).unlink()
             (directory / file).symlink_to(target)
-            self.assert_refused(name, "Too many levels of symbolic links")
+            # In the words of glibc or of musl.
+            self.assert_refused(name, "symbolic link")
             (directory / file).unlink()
             self.directory_of(name)
         self.assertEqual(target.read_text(), "precious")
@@ -54,7 +55,7 @@ class LockFilesTest(SystemCase):
         directory = self.directory_of(name)
         (directory / "lock").unlink()
         (directory / "lock").mkdir()
-        self.assert_refused(name, "Is a directory")
+        self.assert_refused(name, "is a directory")
 
     def test_a_refused_lock_under_ctest_is_red_by_a_signal_and_the_test_does_not_run(self):
         name = self.lock_name()
@@ -99,7 +100,7 @@ class UserDirectoryTest(SystemCase):
         self.assertEqual((ended.returncode, ended.stdout), (125, b""))
         self.assert_our_lines(ended.stderr, 1)
         self.assertIn(str(THEIRS), ended.stderr.decode())
-        self.assertIn(what, ended.stderr.decode())
+        self.assertIn(what, ended.stderr.decode().lower())
         # Without a lock nothing of it is needed.
         plain = self.as_nobody(HOLDFAST, "run", "--", "echo", "ran")
         self.assertEqual((plain.returncode, plain.stdout, plain.stderr), (0, b"ran\n", b""))
