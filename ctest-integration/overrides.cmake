@@ -2,7 +2,7 @@
 # __add_test() and __set_tests_properties() (attach.cmake).
 #
 # Both are on the way of every test: ctest forks per test and pays for its heap at each fork,
-# so no code is evaluated and no list is made for the usual number of arguments. Naming each
+# so the launcher is told in one word what --name NAME -- would say in three, no code is evaluated and no list is made for the usual number of arguments. Naming each
 # ARGV<n> in quotes keeps every byte: empty ones, brackets, semicolons, trailing backslashes.
 # cmake_parse_arguments(PARSE_ARGV) loses or merges exactly those; it serves for long ones
 # without them, and evaluated code, which costs heap, only for what is left.
@@ -37,33 +37,33 @@ function(add_test)
     return()
   endif()
   if(ARGC EQUAL 2)
-    __add_test("${ARGV0}" "${_holdfast_launcher}" --name "${ARGV0}" -- "${command}")
+    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}")
   elseif(ARGC EQUAL 3)
-    __add_test("${ARGV0}" "${_holdfast_launcher}" --name "${ARGV0}" -- "${command}" "${ARGV2}")
+    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}")
   elseif(ARGC EQUAL 4)
-    __add_test("${ARGV0}" "${_holdfast_launcher}" --name "${ARGV0}" -- "${command}" "${ARGV2}"
+    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
       "${ARGV3}")
   elseif(ARGC EQUAL 5)
-    __add_test("${ARGV0}" "${_holdfast_launcher}" --name "${ARGV0}" -- "${command}" "${ARGV2}"
+    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
       "${ARGV3}" "${ARGV4}")
   elseif(ARGC EQUAL 6)
-    __add_test("${ARGV0}" "${_holdfast_launcher}" --name "${ARGV0}" -- "${command}" "${ARGV2}"
+    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
       "${ARGV3}" "${ARGV4}" "${ARGV5}")
   elseif(ARGC EQUAL 7)
-    __add_test("${ARGV0}" "${_holdfast_launcher}" --name "${ARGV0}" -- "${command}" "${ARGV2}"
+    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
       "${ARGV3}" "${ARGV4}" "${ARGV5}" "${ARGV6}")
   elseif(ARGC EQUAL 8)
-    __add_test("${ARGV0}" "${_holdfast_launcher}" --name "${ARGV0}" -- "${command}" "${ARGV2}"
+    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
       "${ARGV3}" "${ARGV4}" "${ARGV5}" "${ARGV6}" "${ARGV7}")
   elseif(ARGC EQUAL 9)
-    __add_test("${ARGV0}" "${_holdfast_launcher}" --name "${ARGV0}" -- "${command}" "${ARGV2}"
+    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
       "${ARGV3}" "${ARGV4}" "${ARGV5}" "${ARGV6}" "${ARGV7}" "${ARGV8}")
   elseif(ARGC EQUAL 10)
-    __add_test("${ARGV0}" "${_holdfast_launcher}" --name "${ARGV0}" -- "${command}" "${ARGV2}"
+    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
       "${ARGV3}" "${ARGV4}" "${ARGV5}" "${ARGV6}" "${ARGV7}" "${ARGV8}" "${ARGV9}")
   elseif(NOT ARGV MATCHES "${_holdfast_odd_arguments}")
     cmake_parse_arguments(PARSE_ARGV 2 passed "" "" "")
-    __add_test("${ARGV0}" "${_holdfast_launcher}" --name "${ARGV0}" -- "${command}"
+    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}"
       ${passed_UNPARSED_ARGUMENTS})
   else()
     set(code "")
@@ -72,7 +72,7 @@ function(add_test)
       string(APPEND code " \"\${ARGV${i}}\"")
     endforeach()
     cmake_language(EVAL CODE "__add_test(\"\${ARGV0}\" \"\${_holdfast_launcher}\"
-      --name \"\${ARGV0}\" -- \"\${command}\" ${code})")
+      \"--test=\${ARGV0}\" \"\${command}\" ${code})")
   endif()
   if(NOT required STREQUAL "")
     __set_tests_properties("${ARGV0}" PROPERTIES REQUIRED_FILES "${required}")

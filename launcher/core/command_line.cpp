@@ -19,6 +19,9 @@ std::optional<Option> option_named(std::string_view name) {
   return std::nullopt;
 }
 
+// `--test=NAME`: `--name NAME --` in one word, as attach.cmake writes it for every test.
+constexpr std::string_view k_test = "--test=";
+
 bool takes_value(Option option) { return option != Option::quiet && option != Option::help; }
 
 Result<void> set_duration(std::string_view name, std::string_view value,
@@ -69,6 +72,14 @@ Result<CommandLine> parse_command_line(const std::vector<std::string_view>& argu
     const std::string_view argument = arguments[i];
     if (argument == "--") {
       if (i + 1 == arguments.size()) return Error{"expected a command after `--`"};
+      line.command_at = i + 1;
+      return line;
+    }
+    if (argument.substr(0, k_test.size()) == k_test) {
+      if (i + 1 == arguments.size()) {
+        return Error{"expected a command after \"" + std::string(argument) + "\""};
+      }
+      line.name = argument.substr(k_test.size());
       line.command_at = i + 1;
       return line;
     }

@@ -124,7 +124,7 @@ class Commands(HoldfastCase):
         run = self.ctest(build, "-V")
         self.assert_all_wrapped(run, 1)
         self.assertEqual(run.output(1), ["emulated=prog"])
-        self.assertIn(f'"--" "{os.path.realpath(source)}/emulator"', run.commands()[1])
+        self.assertIn(f'"--test=prog" "{os.path.realpath(source)}/emulator"', run.commands()[1])
 
 
 if __name__ == "__main__":

@@ -63,6 +63,14 @@ TEST(CommandLine, NothingAfterTheFirstDoubleDashIsLookedAt) {
   EXPECT_FALSE(line.help);
 }
 
+TEST(CommandLine, TheTestOfCTestIsNamedInOneWordAndItsCommandFollows) {
+  const CommandLine line = parsed({"--quiet", "--test=a=b --", "--", "--help"});
+  EXPECT_EQ(line.name, "a=b --");
+  EXPECT_EQ(line.command_at, 2U);
+  EXPECT_EQ(line.loudness, Loudness::quiet);
+  EXPECT_EQ(parsed({"--test=", "c"}).command_at, 1U);
+}
+
 TEST(CommandLine, TheValueOfAnOptionMayLookLikeAnything) {
   EXPECT_EQ(parsed({"--name", "--", "--", "c"}).name, "--");
   EXPECT_EQ(parsed({"--name", "--quiet", "--", "c"}).name, "--quiet");
@@ -95,6 +103,7 @@ TEST(CommandLine, TheErrorIsOneLineWithTheArgumentAndWhatWasExpected) {
       {{"-h=1", "--", "c"},
        "unknown argument \"-h=1\": expected options, then `--`, then the command"},
       {{"--name"}, "--name: expected a value after it"},
+      {{"--test=t"}, "expected a command after \"--test=t\""},
       {{"--quiet=1", "--", "c"}, "--quiet: takes no value"},
       {{"--help=1"}, "--help: takes no value"},
       {{"--timeout", "soon", "--", "c"},
