@@ -12,6 +12,23 @@ namespace holdfast::cli {
 
 void complain(const std::string& text) { fmt::print(stderr, "holdfast: {}\n", text); }
 
+namespace {
+
+// CLI11 only says that it wants a command. Those without a group are not for people.
+std::string trouble_with_command(const CLI::App& app, std::string_view word) {
+  if (word.substr(0, 1) == "-") return {};
+  std::string known;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_name() == word) return {};
+    if (command->get_group().empty()) continue;
+    known += (known.empty() ? "" : ", ") + command->get_name();
+  }
+  return "unknown command \"" + std::string(word) + "\": expected one of " + known +
+         " (see holdfast --help)";
+}
+
+}  // namespace
+
 int run_command(int count, char** arguments) {
   // Before CLI11 sees it: what follows `--` is not ours to look at.
   if (count > 1 && std::string_view(arguments[1]) == "run") return exec_run(arguments);
@@ -27,6 +44,12 @@ int run_command(int count, char** arguments) {
     add_begin(app, exit_code);
     add_end(app, exit_code);
     add_keeper(app, exit_code);
+    if (count > 1) {
+      if (const std::string trouble = trouble_with_command(app, arguments[1]); !trouble.empty()) {
+        complain(trouble);
+        return exit_codes::k_usage;
+      }
+    }
     try {
       app.parse(count, arguments);
     } catch (const CLI::CallForHelp& help) {

@@ -171,6 +171,13 @@ set_tests_properties(lock PROPERTIES HOLDFAST_LOCKS "db:7/4")
             self.assert_our_lines(ended.stderr, 1)
             self.assertIn(b"HOLDFAST_ATTACH", ended.stderr)
 
+    def test_an_unknown_command_is_named_with_those_there_are(self):
+        ended = self.finish(HOLDFAST, "frob", "--tree", self.work)
+        self.assertEqual((ended.returncode, ended.stdout), (2, b""))
+        self.assert_our_lines(ended.stderr, 1)
+        self.assertIn(b'unknown command "frob": expected one of run, report, ', ended.stderr)
+        self.assertNotIn(b"keeper", ended.stderr)
+
     def test_a_report_of_nothing_says_where_it_looked(self):
         for words in (["report"], ["report", "--tree", self.work], ["report", "--format", "odd"]):
             ended = self.finish(HOLDFAST, *words)
