@@ -1,32 +1,11 @@
 #include "core/json_line.hpp"
 
+#include "core/utf8.hpp"
+
 namespace holdfast {
 namespace {
 
 constexpr std::string_view k_hex = "0123456789abcdef";
-constexpr std::string_view k_replacement = "\xEF\xBF\xBD";
-
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
-
-// Length of the well-formed UTF-8 sequence at the start of `text`, 0 if there is none.
-// Source: Unicode 15, table 3-7.
-std::size_t utf8_length(std::string_view text) {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned lead = at(0);
-  std::size_t length = 0;
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) length = 2;
-  if (lead >= 0xE0 && lead <= 0xEF) length = 3;
-  if (lead >= 0xF0 && lead <= 0xF4) length = 4;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if (!is_continuation(text[i])) return 0;
-  }
-  const bool overlong = (lead == 0xE0 && at(1) < 0xA0) || (lead == 0xF0 && at(1) < 0x90);
-  const bool surrogate = lead == 0xED && at(1) > 0x9F;
-  const bool too_high = lead == 0xF4 && at(1) > 0x8F;
-  return overlong || surrogate || too_high ? 0 : length;
-}
 
 void append_escape(std::string& out, char c) {
   switch (c) {
@@ -60,9 +39,9 @@ void append_escape(std::string& out, char c) {
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
+    const std::size_t length = utf8_sequence_length(text);
     if (length == 0) {
-      out += k_replacement;
+      out += k_utf8_replacement;
       text.remove_prefix(1);
       continue;
     }

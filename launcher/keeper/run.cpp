@@ -50,18 +50,6 @@ Result<void> make_directories(const std::string& tree, std::string_view relative
   return {};
 }
 
-std::vector<std::string> command_of(pid_t pid) {
-  std::vector<std::string> words;
-  const Result<std::string> text = os::read_file(fmt::format("/proc/{}/cmdline", pid));
-  if (!text) return words;
-  std::string_view rest = *text;
-  while (!rest.empty()) {
-    words.emplace_back(rest.substr(0, rest.find('\0')));
-    rest.remove_prefix(std::min(rest.size(), words.back().size() + 1));
-  }
-  return words;
-}
-
 bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
@@ -107,7 +95,7 @@ Run Run::begin(const RunOrigin& origin, unsigned number) {
   record.boot = os::boot_id();
   record.version = HOLDFAST_VERSION;
   record.ctest = {origin.ctest.pid, origin.ctest.start};
-  record.command = command_of(origin.ctest.pid);
+  record.command = os::command_of(origin.ctest.pid);
   if (Result<void> written = os::append_line(run.journal_, line_of(record)); !written) {
     run.trouble_ =
         "ignoring that this run cannot be recorded: failed to " + written.error().message;

@@ -51,12 +51,14 @@ bool is_ancestor(const ProcessName& process) {
   return false;
 }
 
-std::string command_of(pid_t pid) {
-  Result<std::string> text = os::read_file("/proc/" + std::to_string(pid) + "/cmdline", 300);
-  if (!text) return "ctest";
-  while (!text->empty() && text->back() == '\0') text->pop_back();
-  std::replace(text->begin(), text->end(), '\0', ' ');
-  return *text;
+std::string command_line_of(pid_t pid) {
+  constexpr std::size_t k_most_shown = 300;
+  std::string line;
+  for (const std::string& word : os::command_of(pid, k_most_shown)) {
+    if (!line.empty()) line += ' ';
+    line += word;
+  }
+  return line.empty() ? "ctest" : line;
 }
 
 class RunLockWait {
@@ -175,7 +177,7 @@ class RunLockWait {
     LockParty party;
     party.process = order_.ctest;
     party.boot = os::boot_id();
-    party.test = command_of(order_.ctest.pid);
+    party.test = command_line_of(order_.ctest.pid);
     party.tree = order_.tree;
     party.since_unix_ms = os::unix_now_ms();
     request_.sign(party);

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,7 +16,9 @@
 #include "launcher/keeper_link.hpp"
 #include "launcher/output_holders.hpp"
 #include "os/clock.hpp"
+#include "os/descriptors.hpp"
 #include "os/process_tree.hpp"
+#include "os/signals.hpp"
 #include "os/system_call.hpp"
 
 namespace holdfast::launcher {
@@ -77,7 +78,7 @@ class Guard final : public os::TreeWatcher {
  private:
   // Until the main process has ended. The launcher's orders and its death end the tree.
   void watch_main() {
-    children_ = watch_children();
+    children_ = os::watch_children();
     while (os::reap(*this, {}) && !report_.main_reaped) {
       wait(k_longest);
     }
@@ -126,16 +127,7 @@ class Guard final : public os::TreeWatcher {
   void keep_only_watched() {
     const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
-    std::vector<int> kept{0, 1, 2, children_.get(), duty_.keeper, duty_.parent};
-    std::sort(kept.begin(), kept.end());
-    kept.erase(kept.begin(), std::lower_bound(kept.begin(), kept.end(), 0));
-    unsigned first = 0;
-    for (int fd : kept) {
-      const auto number = static_cast<unsigned>(fd);
-      if (number > first) ::close_range(first, number - 1, 0);
-      first = number + 1;
-    }
-    ::close_range(first, ~0U, 0);
+    os::close_all_but({0, 1, 2, children_.get(), duty_.keeper, duty_.parent});
     (void)duty_.launcher.release();
   }
 
@@ -146,7 +138,7 @@ class Guard final : public os::TreeWatcher {
       pollfd fds[3] = {
           {children_.get(), POLLIN, 0}, {keeper, POLLIN, 0}, {duty_.parent, POLLIN, 0}};
       ::poll(fds, 3, -1);
-      drain_children();
+      os::hear_of_children(children_);
       if (fds[2].revents != 0) return;
       if (fds[1].revents == 0) continue;
       char byte = 0;
@@ -205,7 +197,7 @@ class Guard final : public os::TreeWatcher {
     pollfd fds[2] = {{children_.get(), POLLIN, 0}, {hurry_fd(), POLLIN, 0}};
     const auto timeout = time == k_longest ? -1 : static_cast<int>(time.count());
     if (::poll(fds, 2, timeout) <= 0) return;
-    if (fds[0].revents != 0) drain_children();
+    if (fds[0].revents != 0) os::hear_of_children(children_);
     GuardOrder order{};
     if (fds[1].revents != 0 && read_order(order)) carry_out(order);
   }
@@ -237,19 +229,6 @@ class Guard final : public os::TreeWatcher {
     duty_.launcher.reset();
     order = {GuardOrder::Kind::end_tree, SIGTERM, duty_.grace.count()};
     return true;
-  }
-
-  static os::UniqueFd watch_children() {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    return os::UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-  }
-
-  void drain_children() {
-    signalfd_siginfo info;
-    while (::read(children_.get(), &info, sizeof info) > 0) {
-    }
   }
 
   GuardDuty duty_;

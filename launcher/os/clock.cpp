@@ -16,6 +16,7 @@ std::int64_t nanoseconds_of(clockid_t clock) {
 Milliseconds monotonic_now() { return Milliseconds{monotonic_now_ns() / 1'000'000}; }
 std::int64_t monotonic_now_us() { return monotonic_now_ns() / 1'000; }
 std::int64_t monotonic_now_ns() { return nanoseconds_of(CLOCK_MONOTONIC); }
+Milliseconds time_since_boot() { return Milliseconds{nanoseconds_of(CLOCK_BOOTTIME) / 1'000'000}; }
 std::int64_t unix_now_ms() { return nanoseconds_of(CLOCK_REALTIME) / 1'000'000; }
 
 }  // namespace holdfast::os

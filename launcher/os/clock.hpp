@@ -12,6 +12,9 @@ Milliseconds monotonic_now();
 std::int64_t monotonic_now_us();
 std::int64_t monotonic_now_ns();
 
+// CLOCK_BOOTTIME, by which the kernel dates processes: counts suspend.
+Milliseconds time_since_boot();
+
 // CLOCK_REALTIME since 1970: for records only.
 std::int64_t unix_now_ms();
 

@@ -4,10 +4,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <string_view>
 
+#include "os/clock.hpp"
 #include "os/file_text.hpp"
 #include "os/system_call.hpp"
 
@@ -84,6 +86,8 @@ Result<UniqueFd> watch_parent(pid_t parent) {
   return watched;
 }
 
+UniqueFd watch_living(pid_t pid) { return UniqueFd(pidfd_open(pid)); }
+
 bool can_watch_processes() {
   const UniqueFd self(pidfd_open(::getpid()));
   return self.valid();
@@ -92,6 +96,24 @@ bool can_watch_processes() {
 bool is_alive(const ProcessName& process) {
   const Result<ProcessStat> stat = read_process_stat(process.pid);
   return stat && stat->start == process.start && stat->state != 'Z' && stat->state != 'X';
+}
+
+std::vector<std::string> command_of(pid_t pid, std::size_t limit) {
+  std::vector<std::string> words;
+  const Result<std::string> text = read_file("/proc/" + std::to_string(pid) + "/cmdline", limit);
+  if (!text) return words;
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    words.emplace_back(rest.substr(0, rest.find('\0')));
+    rest.remove_prefix(std::min(rest.size(), words.back().size() + 1));
+  }
+  return words;
+}
+
+Milliseconds age_of(const ProcessName& process) {
+  const auto ticks_per_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  const std::uint64_t started_ms = process.start * 1000 / ticks_per_second;
+  return time_since_boot() - Milliseconds{static_cast<std::int64_t>(started_ms)};
 }
 
 Result<std::string> own_program() {

@@ -4,8 +4,10 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 #include "core/attach.hpp"
+#include "core/duration.hpp"
 #include "os/unique_fd.hpp"
 
 namespace holdfast::os {
@@ -31,6 +33,10 @@ std::string boot_id();
 // the pid belongs to another process by now, or without pidfd_open(2) (Linux before 5.3, seccomp).
 Result<UniqueFd> watch_process(const ProcessName& process);
 
+// The same for a process that is known to live: who has just asked us something. Invalid when it
+// cannot be had.
+UniqueFd watch_living(pid_t pid);
+
 // The same for the parent, whose pid cannot be recycled while it is the parent.
 Result<UniqueFd> watch_parent(pid_t parent);
 
@@ -39,6 +45,12 @@ bool can_watch_processes();
 
 // Whether it lives. A zombie counts as gone: in a container nobody may reap it.
 bool is_alive(const ProcessName& process);
+
+// Its words, as far as the first `limit` bytes go; none when it is gone or a zombie.
+std::vector<std::string> command_of(pid_t pid, std::size_t limit = 64 * 1024);
+
+// How long ago it was started, whether it lives or not; exact to the clock tick.
+Milliseconds age_of(const ProcessName& process);
 
 // The path of the program that this process runs.
 Result<std::string> own_program();

@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "os/clock.hpp"
 #include "os/file_text.hpp"
 #include "os/process.hpp"
+#include "os/signals.hpp"
 #include "os/system_call.hpp"
 #include "os/unique_fd.hpp"
 
@@ -128,13 +128,6 @@ void send(const Link& to, int signal) {
   ::syscall(SYS_pidfd_send_signal, held.get(), signal, nullptr, 0);
 }
 
-UniqueFd watch_children() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGCHLD);
-  return UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-}
-
 // Once to every descendant that is not in `told_group`. One walk can miss a process whose parent is
 // just ending: it has left the parent's list and was not yet in ours when that was read. So walks
 // are repeated until one finds nobody new.
@@ -163,11 +156,7 @@ class Descendants final : public ProcessSet {
   bool is_empty() override { return !reap(watcher_, order_.spared); }
   std::vector<NamedProcess> living() override { return living_descendants(order_.spared); }
   std::vector<int> news() override { return {children_.get()}; }
-  void hear_news() override {
-    signalfd_siginfo info;
-    while (::read(children_.get(), &info, sizeof info) > 0) {
-    }
-  }
+  void hear_news() override { hear_of_children(children_); }
 
  private:
   const EndOrder& order_;

@@ -77,6 +77,19 @@ ReceivedSignal next_signal(const UniqueFd& signals) {
           kernel ? SignalSource::terminal : SignalSource::process};
 }
 
+UniqueFd watch_children() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  return UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+void hear_of_children(const UniqueFd& children) {
+  signalfd_siginfo info;
+  while (::read(children.get(), &info, sizeof info) > 0) {
+  }
+}
+
 void die_of(int signal) {
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);

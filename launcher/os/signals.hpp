@@ -45,6 +45,10 @@ struct ReceivedSignal {
 // The next pending signal, without waiting.
 ReceivedSignal next_signal(const UniqueFd& signals);
 
+// SIGCHLD alone, readable; and unreadable again. With the signal blocked.
+UniqueFd watch_children();
+void hear_of_children(const UniqueFd& children);
+
 // Ends this process by `signal`, without a core file: the test has left its own, and a core_pattern
 // that pipes ignores the size limit. As pid 1 of a container, where default actions do nothing, by
 // exit code 128 + signal.

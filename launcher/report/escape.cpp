@@ -1,6 +1,6 @@
 #include "report/escape.hpp"
 
-#include "store/utf8.hpp"
+#include "core/utf8.hpp"
 
 #include <fmt/format.h>
 

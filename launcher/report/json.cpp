@@ -1,6 +1,6 @@
 #include "report/json.hpp"
 
-#include "store/utf8.hpp"
+#include "core/utf8.hpp"
 
 #include <nlohmann/json.hpp>
 

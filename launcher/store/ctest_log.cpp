@@ -1,7 +1,7 @@
 #include "store/ctest_log.hpp"
 
+#include "core/utf8.hpp"
 #include "store/ctest_log_marks.hpp"
-#include "store/utf8.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #include "store/json_record.hpp"
 
-#include "store/utf8.hpp"
+#include "core/utf8.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

@@ -1,7 +1,7 @@
 // The writing half of json_record.hpp.
 #include "store/json_record.hpp"
 
-#include "store/utf8.hpp"
+#include "core/utf8.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,9 +1,7 @@
-#include "store/utf8.hpp"
+#include "core/utf8.hpp"
 
 namespace holdfast {
 namespace {
-
-constexpr std::string_view k_replacement = "\xEF\xBF\xBD";
 
 unsigned byte_at(std::string_view bytes, std::size_t i) {
   return static_cast<unsigned char>(bytes[i]);
@@ -38,7 +36,7 @@ std::string valid_utf8(std::string_view bytes) {
   text.reserve(bytes.size());
   while (!bytes.empty()) {
     const std::size_t length = utf8_sequence_length(bytes);
-    text.append(length == 0 ? k_replacement : bytes.substr(0, length));
+    text.append(length == 0 ? k_utf8_replacement : bytes.substr(0, length));
     bytes.remove_prefix(length == 0 ? 1 : length);
   }
   return text;

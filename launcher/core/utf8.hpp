@@ -10,6 +10,9 @@
 
 namespace holdfast {
 
+// U+FFFD.
+inline constexpr std::string_view k_utf8_replacement = "\xEF\xBF\xBD";
+
 // Each byte that is not part of a well-formed sequence becomes U+FFFD (one per byte). Overlong
 // forms, surrogates and values above U+10FFFF count as ill-formed (RFC 3629).
 std::string valid_utf8(std::string_view bytes);
