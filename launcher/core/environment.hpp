@@ -27,6 +27,13 @@ inline constexpr std::string_view k_property_timeout = "HOLDFAST_P_TIMEOUT";
 // What TIMEOUT says, and what ctest has been told instead: docs/timeouts.md.
 inline constexpr std::string_view k_property_native_timeout = "HOLDFAST_P_NATIVE_TIMEOUT";
 inline constexpr std::string_view k_property_native_limit = "HOLDFAST_P_NATIVE_LIMIT";
+// What ctest waits where its own limit was not raised: 0 when that is not known. Of a test, else of
+// the run. ctest's limit for tests without one, and what it was raised to; its --stop-time, in
+// seconds since 1970: of the run.
+inline constexpr std::string_view k_property_kept_limit = "HOLDFAST_P_KEPT_LIMIT";
+inline constexpr std::string_view k_property_default_timeout = "HOLDFAST_P_DEFAULT_TIMEOUT";
+inline constexpr std::string_view k_property_default_limit = "HOLDFAST_P_DEFAULT_LIMIT";
+inline constexpr std::string_view k_property_stop_time = "HOLDFAST_P_STOP_TIME";
 inline constexpr std::string_view k_property_on_leak = "HOLDFAST_P_ON_LEAK";
 inline constexpr std::string_view k_property_needed = "HOLDFAST_P_NEEDED";
 inline constexpr std::string_view k_property_labels = "HOLDFAST_P_LABELS";

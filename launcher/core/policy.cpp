@@ -1,5 +1,6 @@
 #include "core/policy.hpp"
 
+#include <algorithm>
 #include <initializer_list>
 #include <utility>
 
@@ -37,13 +38,23 @@ Result<std::vector<LockSpec>> locks_of(const Properties& properties) {
   return canonical_locks(std::move(locks));
 }
 
+// With ctest's limit, of whose form attach.cmake sees to it; 0 is none.
+Milliseconds shorter(Milliseconds timeout, const std::string& ctests) {
+  if (ctests.empty()) return timeout;
+  const Result<Milliseconds> other = parse_duration(ctests);
+  if (!other || other->count() == 0) return timeout;
+  return timeout.count() == 0 ? *other : std::min(timeout, *other);
+}
+
 void apply_properties(const Properties& properties, ResolvedPolicy& resolved) {
   Policy& policy = resolved.policy;
   policy.needed_by_others = properties.needed_by_others;
+  bool has_own_limit = false;
   const auto limit = [&](const std::string& value, const char* property) {
     if (value.empty()) return;
     if (Result<Milliseconds> timeout = parse_duration(value); timeout) {
       policy.timeout = *timeout;
+      has_own_limit = true;
     } else {
       resolved.warnings.push_back(std::string("ignoring ") + property + " " +
                                   timeout.error().message);
@@ -51,6 +62,7 @@ void apply_properties(const Properties& properties, ResolvedPolicy& resolved) {
   };
   limit(properties.native_timeout, "TIMEOUT");
   limit(properties.timeout, "HOLDFAST_TIMEOUT");
+  if (!has_own_limit) policy.timeout = shorter(policy.timeout, properties.default_timeout);
   if (!properties.on_leak.empty()) {
     if (const auto on_leak = on_leak_named(properties.on_leak)) {
       policy.on_leak = *on_leak;

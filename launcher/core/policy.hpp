@@ -79,6 +79,8 @@ struct Properties {
   bool needed_by_others = false;
   std::string labels = {};  // LABELS, as resource_lock; only told where holdfast.toml asks for them
   std::string native_timeout = {};  // TIMEOUT, where ctest has been given more (docs/timeouts.md)
+  // ctest's own limit for tests without one, where it has been given more.
+  std::string default_timeout = {};
 };
 
 // As the command line of `holdfast run` or of the launcher says it.
@@ -96,7 +98,8 @@ struct ResolvedPolicy {
   std::vector<std::string> warnings;
 };
 
-// Command line > property > default; of the properties HOLDFAST_TIMEOUT > TIMEOUT. A lock that
+// Command line > property > default; of the properties HOLDFAST_TIMEOUT > TIMEOUT; without either,
+// ctest's own limit holds as well. A lock that
 // cannot be understood is an error: to run without a lock that was asked for is worse than not to
 // run. Anything else is left out with a warning.
 Result<ResolvedPolicy> resolve(const Properties& properties, const Overrides& overrides);

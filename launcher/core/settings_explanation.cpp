@@ -55,12 +55,16 @@ std::vector<ExplainedValue> explain(const Policy& policy, const Properties& prop
                                     const TestValues& values) {
   // A property that could not be understood is not where the value comes from.
   const bool own_timeout = !properties.timeout.empty() && parse_duration(properties.timeout);
-  const bool own_native = !properties.native_timeout.empty();
+  const bool own_native =
+      !properties.native_timeout.empty() && parse_duration(properties.native_timeout);
+  const Result<Milliseconds> ctests = parse_duration(properties.default_timeout);
+  const bool is_ctests = ctests && ctests->count() > 0 && *ctests == policy.timeout;
   const bool own_on_leak = !properties.on_leak.empty() && on_leak_named(properties.on_leak);
   std::vector<ExplainedValue> explained{
       {"timeout", limit_text(policy.timeout),
        own_timeout  ? "the test's HOLDFAST_TIMEOUT"
        : own_native ? "the test's TIMEOUT"
+       : is_ctests  ? "ctest's own limit"
                     : origin_of(values.timeout)},
       {"grace", to_text(policy.grace), origin_of(values.grace)},
       {"lock-timeout", limit_text(policy.lock_timeout), origin_of(values.lock_timeout)},

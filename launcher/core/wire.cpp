@@ -122,6 +122,9 @@ Message to_message(const AttemptRequest& request) {
   message.add("key", request.key);
   message.add("include", std::to_string(request.include_count));
   message.add("launcher", to_text(request.launcher));
+  if (request.soonest_end != k_longest) {
+    message.add("soonest_end", std::to_string(request.soonest_end.count()));
+  }
   const Properties& properties = request.properties;
   // Most tests have none of these: what is not sent costs nothing.
   const auto add_if_set = [&](std::string_view key, const std::string& value) {
@@ -131,6 +134,7 @@ Message to_message(const AttemptRequest& request) {
   add_if_set("resource_lock", properties.resource_lock);
   add_if_set("timeout", properties.timeout);
   add_if_set("native_timeout", properties.native_timeout);
+  add_if_set("default_timeout", properties.default_timeout);
   add_if_set("on_leak", properties.on_leak);
   add_if_set("labels", properties.labels);
   if (properties.needed_by_others) message.add("needed", "1");
@@ -147,10 +151,16 @@ Result<AttemptRequest> to_request(const Message& message) {
   request.key = message.get("key");
   request.include_count = *include_count;
   request.launcher = *launcher;
+  if (!message.get("soonest_end").empty()) {
+    Result<Milliseconds> soonest = time_in(message, "soonest_end");
+    if (!soonest) return soonest.error();
+    request.soonest_end = *soonest;
+  }
   request.properties.locks = message.get("locks");
   request.properties.resource_lock = message.get("resource_lock");
   request.properties.timeout = message.get("timeout");
   request.properties.native_timeout = message.get("native_timeout");
+  request.properties.default_timeout = message.get("default_timeout");
   request.properties.on_leak = message.get("on_leak");
   request.properties.needed_by_others = !message.get("needed").empty();
   request.properties.labels = message.get("labels");

@@ -35,6 +35,7 @@ struct AttemptRequest {
   std::string key;
   unsigned include_count = 1;
   ProcessName launcher;
+  Milliseconds soonest_end = k_longest;  // when ctest may end it: core/ctest_limits.hpp
   Properties properties;
 };
 

@@ -20,6 +20,8 @@ AttemptRequest full_request() {
   request.properties = {"db:shared,gpu:1/4", "a%2Cb,c", "1.5", "fail", true};
   request.properties.labels = "unit,a%2Cb";
   request.properties.native_timeout = "2.5";
+  request.properties.default_timeout = "1500";
+  request.soonest_end = Milliseconds{0};
   return request;
 }
 
@@ -54,6 +56,8 @@ void expect_equal(const AttemptRequest& a, const AttemptRequest& b) {
   EXPECT_EQ(a.properties.resource_lock, b.properties.resource_lock);
   EXPECT_EQ(a.properties.timeout, b.properties.timeout);
   EXPECT_EQ(a.properties.native_timeout, b.properties.native_timeout);
+  EXPECT_EQ(a.properties.default_timeout, b.properties.default_timeout);
+  EXPECT_EQ(a.soonest_end, b.soonest_end);
   EXPECT_EQ(a.properties.on_leak, b.properties.on_leak);
   EXPECT_EQ(a.properties.needed_by_others, b.properties.needed_by_others);
   EXPECT_EQ(a.properties.labels, b.properties.labels);
