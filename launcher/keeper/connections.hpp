@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "core/attach.hpp"
+#include "core/policy.hpp"
 #include "os/unique_fd.hpp"
 
 namespace holdfast {
@@ -13,9 +15,14 @@ struct Connection {
   std::string attempt;  // empty: has not asked for one
   std::string test;
   std::string key;
-  std::string scratch;              // lent to the attempt; empty: none, or given back
-  bool farewell = false;            // the attempt is over and recorded
-  std::vector<os::UniqueFd> locks;  // duplicates: they keep the attempt's locks
+  ProcessName launcher;
+  Milliseconds grace = k_default_grace;
+  Milliseconds soonest_end = k_longest;  // core/ctest_limits.hpp
+  std::string scratch;                   // lent to the attempt; empty: none, or given back
+  bool farewell = false;                 // the attempt is over and recorded
+  os::UniqueFd launcher_life;            // its pidfd, while the attempt goes on
+  Milliseconds guard_until = k_longest;  // when a guard without launcher is to be through
+  std::vector<os::UniqueFd> locks;       // duplicates: they keep the attempt's locks
 };
 
 }  // namespace holdfast

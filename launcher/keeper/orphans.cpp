@@ -9,8 +9,9 @@
 
 #include "core/json_line.hpp"
 #include "core/outcome.hpp"
-#include "core/policy.hpp"
+#include "keeper/unhurried.hpp"
 #include "os/clock.hpp"
+#include "os/descriptors.hpp"
 #include "os/file_text.hpp"
 #include "os/process_tree.hpp"
 #include "os/tagged_processes.hpp"
@@ -18,14 +19,6 @@
 
 namespace holdfast {
 namespace {
-
-// Nothing hurries this along and nobody is told.
-class Unhurried final : public os::TreeWatcher {
- public:
-  void on_reaped(pid_t /*pid*/, int /*status*/) override {}
-  int hurry_fd() override { return -1; }
-  bool hurries() override { return false; }
-};
 
 // The launcher may have been killed between its record and its farewell.
 bool is_recorded(const std::string& journal, const std::string& attempt) {
@@ -37,12 +30,17 @@ bool is_recorded(const std::string& journal, const std::string& attempt) {
   });
 }
 
-void record(const Connection& orphan, const std::string& journal, std::size_t survivors) {
+void record(const Connection& orphan, const std::string& journal, KilledBy killer,
+            std::size_t survivors) {
   if (journal.empty() || is_recorded(journal, orphan.attempt)) return;
   JsonLine line("attempt_ended", os::unix_now_ms());
   line.text("attempt", orphan.attempt).text("test", orphan.test).text("key", orphan.key);
-  line.number("n", 1).text("outcome", name_of(Outcome::interrupted));
-  std::string note = "launcher and guard of the test were killed; what it left was ended";
+  const bool timed_out = killer == KilledBy::ctest;
+  line.number("n", 1);
+  line.text("outcome", name_of(timed_out ? Outcome::timed_out : Outcome::interrupted));
+  std::string note = timed_out ? "ctest ended the test when its time was over"
+                               : "launcher and guard of the test were killed";
+  note += "; what it left was ended";
   if (survivors > 0) note += fmt::format(", but for {} processes", survivors);
   line.text("note", note);
   (void)os::append_line(journal, std::move(line).finish());
@@ -50,28 +48,22 @@ void record(const Connection& orphan, const std::string& journal, std::size_t su
 
 // Everything but the locks belongs to the keeper.
 void keep_only(const std::vector<os::UniqueFd>& locks) {
-  std::vector<unsigned> kept;
-  for (const os::UniqueFd& lock : locks) kept.push_back(static_cast<unsigned>(lock.get()));
-  std::sort(kept.begin(), kept.end());
-  unsigned first = 3;
-  for (unsigned fd : kept) {
-    if (fd > first) ::close_range(first, fd - 1, 0);
-    first = std::max(first, fd + 1);
-  }
-  ::close_range(first, ~0U, 0);
+  std::vector<int> kept{0, 1, 2};
+  for (const os::UniqueFd& lock : locks) kept.push_back(lock.get());
+  os::close_all_but(std::move(kept));
 }
 
 }  // namespace
 
-pid_t look_after_orphan(Connection orphan, const std::string& journal) {
+pid_t look_after_orphan(Connection orphan, const std::string& journal, KilledBy killer) {
   const pid_t child = ::fork();
   if (child != 0) return child;
   keep_only(orphan.locks);
   os::TaggedProcesses left(orphan.attempt);
   Unhurried watcher;
   const std::size_t survivors =
-      os::end_processes(left, {SIGTERM, k_default_grace, {}}, watcher).size();
-  record(orphan, journal, survivors);
+      os::end_processes(left, {SIGTERM, orphan.grace, {}}, watcher).size();
+  record(orphan, journal, killer, survivors);
   ::_exit(0);
 }
 

@@ -8,6 +8,7 @@
 #include "core/environment.hpp"
 #include "core/names.hpp"
 #include "keeper/stale_sockets.hpp"
+#include "keeper/unhurried.hpp"
 #include "os/file_text.hpp"
 #include "os/process_tree.hpp"
 #include "os/trusted_directory.hpp"
@@ -16,13 +17,6 @@ namespace holdfast {
 namespace {
 
 constexpr std::size_t k_most_described = 5;
-
-class Unhurried final : public os::TreeWatcher {
- public:
-  void on_reaped(pid_t /*pid*/, int /*status*/) override {}
-  int hurry_fd() override { return -1; }
-  bool hurries() override { return false; }
-};
 
 // `NSpid:` of proc_pid_status(5) has a number for each namespace from ours downward.
 bool is_in_namespace_below(pid_t pid) {

@@ -11,8 +11,10 @@
 #include "core/policy.hpp"
 #include "keeper/live_lines.hpp"
 #include "keeper/orphans.hpp"
+#include "keeper/stuck_pairs.hpp"
 #include "os/clock.hpp"
 #include "os/packet_socket.hpp"
+#include "os/process.hpp"
 #include "os/system_call.hpp"
 
 namespace holdfast {
@@ -20,8 +22,18 @@ namespace {
 
 // An include count before any launcher has told one.
 constexpr unsigned k_count_not_known = 0;
-// A guard ends what it kept within the grace; then it is not waited for any longer.
-constexpr Milliseconds k_dismissal_patience = k_default_grace + Milliseconds{2000};
+// A launcher or guard ends its tree within the grace; beyond it, this long is waited for it.
+constexpr Milliseconds k_dismissal_patience{2000};
+// How much longer than the grace a guard may take whose launcher is dead.
+constexpr Milliseconds k_guard_patience{7000};
+// ctest's clock may be behind when it starts a test: it looks at it once for all it starts.
+constexpr Milliseconds k_ctest_clock_slack{1000};
+
+int time_until(Milliseconds point) {
+  if (point == k_longest) return -1;
+  const Milliseconds left = point - os::monotonic_now();
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 3'600'000));
+}
 
 wire::Message refusal(const std::string& why) {
   wire::Message message;
@@ -50,13 +62,18 @@ void Service::run() {
 
 void Service::wait_for_news() {
   std::vector<pollfd> fds{{ctest_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
+  Milliseconds next = k_longest;
   for (const Connection& connection : connections_) {
     fds.push_back({connection.socket.get(), POLLIN, 0});
+    fds.push_back({connection.launcher_life.get(), POLLIN, 0});
+    next = std::min(next, connection.guard_until);
   }
-  if (::poll(fds.data(), fds.size(), -1) < 0) return;
+  if (::poll(fds.data(), fds.size(), time_until(next)) < 0) return;
   const std::size_t polled = connections_.size();
   for (std::size_t i = 0; i < polled; ++i) {
-    if (fds[i + 2].revents != 0) attend_to(connections_[i]);
+    if (fds[2 * i + 2].revents != 0) attend_to(connections_[i]);
+    if (fds[2 * i + 3].revents != 0) expect_end_of(connections_[i]);
+    if (connections_[i].guard_until != k_longest) hurry_guard_of(connections_[i]);
   }
   connections_.erase(std::remove_if(connections_.begin(), connections_.end(),
                                     [](const Connection& c) { return !c.socket.valid(); }),
@@ -64,6 +81,19 @@ void Service::wait_for_news() {
   reap_helpers(WNOHANG);
   if (fds[1].revents != 0) accept_one();
   ctest_ended_ = ctest_ended_ || fds[0].revents != 0;
+}
+
+// The launcher is dead: its guard ends the test, unless it is stopped.
+void Service::expect_end_of(Connection& connection) {
+  if (!connection.launcher_life.valid()) return;
+  connection.launcher_life.reset();
+  connection.guard_until = os::monotonic_now() + connection.grace + k_guard_patience;
+}
+
+void Service::hurry_guard_of(Connection& connection) {
+  if (os::monotonic_now() < connection.guard_until) return;
+  connection.guard_until = k_longest;
+  (void)kill_forsaken_guard({order_.ctest, include_count_}, connection.test);
 }
 
 void Service::accept_one() {
@@ -80,13 +110,24 @@ void Service::accept_one() {
 void Service::attend_to(Connection& connection) {
   if (serve(connection)) return;
   connection.socket.reset();
-  if (connection.attempt.empty() || connection.farewell) return;
+  // A guard that keeps leftovers stays after the farewell; we have killed it with them alive.
+  const bool is_over = connection.farewell && !guards_killed_;
+  if (connection.attempt.empty() || is_over) return;
   // Launcher and guard have both the other end: both are dead, and neither said that it was
   // through.
+  const KilledBy killer = killer_of(connection);
   const pid_t helper =
-      look_after_orphan(std::move(connection), run_ ? run_->journal() : std::string{});
+      look_after_orphan(std::move(connection), run_ ? run_->journal() : std::string{}, killer);
   if (helper > 0) helpers_.insert(helper);
   connection = {};
+}
+
+// ctest kills launcher, guard and test at once when its own limit is over, and nobody else does:
+// not a ctest that dies, nor one whose limit is not over.
+KilledBy Service::killer_of(const Connection& connection) const {
+  const bool is_over =
+      os::age_of(connection.launcher) + k_ctest_clock_slack >= connection.soonest_end;
+  return is_over && !ctest_died() ? KilledBy::ctest : KilledBy::stranger;
 }
 
 void Service::reap_helpers(int options) {
@@ -107,7 +148,11 @@ bool Service::serve(Connection& connection) {
   const wire::Message reply =
       message ? answer(*message, connection) : refusal("failed to " + message.error().message);
   if (reply.kind.empty()) return true;
-  if (os::send_packet(connection.socket.get(), wire::encode(reply))) return true;
+  if (os::send_packet(connection.socket.get(), wire::encode(reply))) {
+    if (!connection.attempt.empty())
+      connection.launcher_life = os::watch_living(connection.launcher.pid);
+    return true;
+  }
   // The launcher has given us up and runs its test by itself: what we granted it never had.
   if (message && message->kind == wire::k_request) connection.attempt.clear();
   return false;
@@ -120,6 +165,8 @@ wire::Message Service::answer(const wire::Message& message, Connection& asker) {
   }
   if (message.kind == wire::k_farewell) {
     asker.farewell = true;
+    asker.launcher_life.reset();
+    asker.guard_until = k_longest;
     if (run_ && run_->scratch() != nullptr && !message.get("scratch").empty()) {
       run_->scratch()->give_back(std::exchange(asker.scratch, {}));
     }
@@ -155,11 +202,14 @@ wire::Message Service::grant(const wire::AttemptRequest& request, Connection& as
   asker.attempt = granted.attempt;
   asker.test = request.test;
   asker.key = request.key;
+  asker.launcher = request.launcher;
+  asker.soonest_end = request.soonest_end;
   if (resolved) {
     for (const std::string& warning : resolved->warnings) {
       say_once("\"" + request.test + "\": " + warning);
     }
     granted.policy = std::move(resolved->policy);
+    asker.grace = granted.policy.grace;
   } else {
     granted.refusal = resolved.error().message;
   }
@@ -216,26 +266,43 @@ void Service::dismiss_connections(const Connection* asker) {
       (void)os::send_packet(connection.socket.get(), packet);
     }
   }
-  const Milliseconds until = os::monotonic_now() + k_dismissal_patience;
+  // A launcher that is stopped keeps its guard from ending the tree, and a stopped guard keeps it
+  // alive itself.
+  const RunOfCtest run{order_.ctest, include_count_};
+  bool all_gone = wait_for_connections(asker);
+  if (!all_gone && kill_launchers_of(run)) all_gone = wait_for_connections(asker);
+  if (!all_gone && kill_guards_of(run)) {
+    guards_killed_ = true;
+    (void)wait_for_connections(asker);
+  }
+  reap_helpers(0);
+}
+
+bool Service::wait_for_connections(const Connection* asker) {
+  Milliseconds grace{0};
+  for (const Connection& connection : connections_) grace = std::max(grace, connection.grace);
+  const Milliseconds until = os::monotonic_now() + grace + k_dismissal_patience;
   while (true) {
     std::vector<pollfd> fds;
     for (const Connection& connection : connections_) {
       fds.push_back({&connection == asker ? -1 : connection.socket.get(), POLLIN, 0});
     }
-    if (std::none_of(fds.begin(), fds.end(), [](const pollfd& p) { return p.fd >= 0; })) break;
+    if (std::none_of(fds.begin(), fds.end(), [](const pollfd& p) { return p.fd >= 0; }))
+      return true;
     const Milliseconds left = until - os::monotonic_now();
-    if (left.count() <= 0) break;
-    if (::poll(fds.data(), fds.size(), static_cast<int>(left.count())) <= 0) break;
+    if (left.count() <= 0) return false;
+    if (::poll(fds.data(), fds.size(), static_cast<int>(left.count())) <= 0) return false;
     for (std::size_t i = 0; i < fds.size(); ++i) {
       if (fds[i].fd >= 0 && fds[i].revents != 0) attend_to(connections_[i]);
     }
   }
-  reap_helpers(0);
 }
 
 // ctest renames its log when it is through; a log that still has its working name was left by a
 // ctest that died.
 bool Service::ctest_died() const {
+  pollfd ended{ctest_.get(), POLLIN, 0};
+  if (::poll(&ended, 1, 0) != 1) return false;
   return run_ && run_->ctest_log() && ::access(run_->ctest_log()->file.c_str(), F_OK) == 0;
 }
 

@@ -9,6 +9,7 @@
 #include "core/wire.hpp"
 #include "keeper/connections.hpp"
 #include "keeper/keeper.hpp"
+#include "keeper/orphans.hpp"
 #include "keeper/run.hpp"
 #include "os/unique_fd.hpp"
 
@@ -24,6 +25,8 @@ class Service {
  private:
   void wait_for_news();
   void accept_one();
+  void expect_end_of(Connection& connection);
+  void hurry_guard_of(Connection& connection);
   // Serves one message, or sees to the end of the connection.
   void attend_to(Connection& connection);
   // False when the connection is over.
@@ -37,6 +40,9 @@ class Service {
   // Tells everybody but `asker` (null: nobody is spared) that the run is over, and waits until they
   // are gone: guards that keep leftovers, launchers of a ctest that died.
   void dismiss_connections(const Connection* asker);
+  // For as long as the longest of their graces takes. True: all but `asker` are gone.
+  bool wait_for_connections(const Connection* asker);
+  KilledBy killer_of(const Connection& connection) const;
   void reap_helpers(int options);
   bool ctest_died() const;
   void say(std::string_view text);
@@ -53,6 +59,7 @@ class Service {
   unsigned include_count_ = 0;  // of the current run
   bool run_ended_ = false;      // `holdfast end` has been here
   bool ctest_ended_ = false;
+  bool guards_killed_ = false;  // they were stuck at the end of a run
   std::set<std::string> said_;
 };
 

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,6 +48,15 @@ Result<void> prepare_directory(const os::UniqueFd& user) {
   return {};
 }
 
+// Two for each test that runs at once, and its locks: far more than a soft limit that is meant for
+// select(2).
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 // The keeper process, from its first instruction to its last.
 [[noreturn]] void be_keeper(const KeeperOrder& order) {
   const auto fail = [&](const Error& error) {
@@ -54,6 +64,7 @@ Result<void> prepare_directory(const os::UniqueFd& user) {
     ::_exit(1);
   };
   os::take_signals();
+  raise_descriptor_limit();
   Result<os::UniqueFd> user = os::open_user_directory();
   if (!user) fail(user.error());
   if (Result<void> ready = prepare_directory(*user); !ready) fail(ready.error());

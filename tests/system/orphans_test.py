@@ -7,7 +7,7 @@ import unittest
 
 from forsaken import Forsaken, kill_at_once
 from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, children_of, command_of, is_alive,
-                     keepers_of, process, program, wait_until)
+                     keepers_of, process, program, stat_of, wait_until)
 
 GRACE_S = 5
 # grace + 2 s, with room for a machine that is busy with the other tests.
@@ -69,6 +69,61 @@ class OrphansTest(Forsaken, ProjectCase):
         ended = self.only_end(tree)
         self.assertEqual(ended["outcome"], "interrupted")
         self.assertIn("the launcher of the test was killed", ended["note"])
+
+    def graces(self, text):
+        (self.work / "project").mkdir(exist_ok=True)
+        (self.work / "project/holdfast.toml").write_text(f'[profile.default]\ngrace = "{text}"\n')
+
+    def test_the_grace_is_the_tests_own(self):
+        self.graces("500ms")
+        tree, ctest, left = self.begin(("deaf",))
+        before = time.monotonic()
+        kill_at_once(*self.pair_of(ctest))
+        self.assert_gone(left)
+        self.assertLess(time.monotonic() - before, GRACE_S - 1)
+        ctest.wait(PATIENCE_S)
+        self.only_end(tree)
+
+    def test_a_stopped_guard_does_not_keep_the_test_of_a_killed_launcher(self):
+        self.graces("500ms")
+        tree, ctest, left = self.begin()
+        launcher, guard = self.pair_of(ctest)
+        os.kill(guard.pid, signal.SIGSTOP)
+        os.kill(launcher.pid, signal.SIGKILL)
+        # 7 s are the guard's to be slow.
+        self.assert_gone([*left, guard], 0.5 + 7 + BOUND_S)
+        ctest.wait(PATIENCE_S)
+        ended = self.only_end(tree)
+        self.assertEqual(ended["outcome"], "interrupted")
+        self.assert_nothing_left()
+
+    def test_nor_does_one_that_keeps_a_server_until_the_end_of_the_run(self):
+        self.graces("500ms")
+        tree = self.project(f"""
+add_test(NAME server COMMAND @P@/vanish {self.pid_file()})
+set_tests_properties(server PROPERTIES FIXTURES_SETUP f)
+add_test(NAME waits COMMAND @P@/close_output {self.pid_file("w")})
+set_tests_properties(waits PROPERTIES FIXTURES_REQUIRED f WILL_FAIL ON)""")
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        server, = self.announced(self.pid_file())
+        self.announced(self.pid_file("w"))
+        guard = process(int(stat_of(server.pid)[1]))
+        os.kill(guard.pid, signal.SIGSTOP)
+        (self.work / "w.pids.go").touch()
+        self.assert_gone([server, guard])
+        ctest.wait(PATIENCE_S)
+        self.assert_nothing_left()
+
+    def test_a_stopped_launcher_does_not_keep_the_test_of_a_killed_ctest(self):
+        self.graces("500ms")
+        tree, ctest, left = self.begin()
+        launcher, guard = self.pair_of(ctest)
+        os.kill(launcher.pid, signal.SIGSTOP)
+        ctest.kill()
+        ctest.wait()
+        self.assert_gone([*left, launcher, guard])
+        self.assertEqual(self.only_end(tree)["outcome"], "interrupted")
+        self.assert_nothing_left()
 
     def test_nobody_survives_launcher_and_keeper(self):
         tree, ctest, left = self.begin()

@@ -1,0 +1,15 @@
+// For ends that nothing hurries along and of which nobody is told.
+#pragma once
+
+#include "os/process_tree.hpp"
+
+namespace holdfast {
+
+class Unhurried final : public os::TreeWatcher {
+ public:
+  void on_reaped(pid_t /*pid*/, int /*status*/) override {}
+  int hurry_fd() override { return -1; }
+  bool hurries() override { return false; }
+};
+
+}  // namespace holdfast
