@@ -75,7 +75,8 @@ function(discover_tests)
       ENVIRONMENT_MODIFICATION HOLDFAST_P_ENABLED=set:OFF
     TEST_NAME ${arguments_TEST_NAME}
     TEST_ARGS --name ${arguments_TEST_NAME} -- ${arguments_COMMAND} ${arguments_TEST_ARGS}
-    TEST_PROPERTIES ${arguments_TEST_PROPERTIES} ${extra} ${other})")
+    TEST_PROPERTIES ${arguments_TEST_PROPERTIES} ${extra}
+      ENVIRONMENT_MODIFICATION HOLDFAST_P_KEPT_LIMIT=set:0 ${other})")
 endfunction()
 
 # What a property of all discovered tests adds, as code. Values may refer to the match (\1),

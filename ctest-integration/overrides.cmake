@@ -74,6 +74,13 @@ function(add_test)
     cmake_language(EVAL CODE "__add_test(\"\${ARGV0}\" \"\${_holdfast_launcher}\"
       \"--test=\${ARGV0}\" \"\${command}\" ${code})")
   endif()
+  if(NOT _holdfast_default_limit STREQUAL "")
+    __set_tests_properties("${ARGV0}" PROPERTIES TIMEOUT "${_holdfast_default_limit}")
+    if("$ENV{HOLDFAST_EXPLAIN}") # a listing does not show ctest's environment
+      _holdfast_modify_environment("${ARGV0}"
+        "HOLDFAST_P_DEFAULT_TIMEOUT=set:${_holdfast_default_timeout}")
+    endif()
+  endif()
   if(NOT required STREQUAL "")
     __set_tests_properties("${ARGV0}" PROPERTIES REQUIRED_FILES "${required}")
   endif()

@@ -25,7 +25,8 @@ std::string ctest_of(const std::string& tree) {
 }
 
 // `HOLDFAST_P_TIMEOUT=set:30`, as attach.cmake puts it into ENVIRONMENT_MODIFICATION.
-void read_modification(std::string_view text, Properties& properties) {
+// `keeps_own` becomes true where ctest's own limit for tests without one is not the test's.
+void read_modification(std::string_view text, Properties& properties, bool& keeps_own) {
   namespace env = environment;
   const std::size_t equals = text.find("=set:");
   if (equals == std::string_view::npos) return;
@@ -34,15 +35,18 @@ void read_modification(std::string_view text, Properties& properties) {
   if (name == env::k_property_locks) properties.locks = value;
   if (name == env::k_property_resource_lock) properties.resource_lock = value;
   if (name == env::k_property_timeout) properties.timeout = value;
+  if (name == env::k_property_native_timeout) properties.native_timeout = value;
+  if (name == env::k_property_default_timeout) properties.default_timeout = value;
+  if (name == env::k_property_native_limit || name == env::k_property_kept_limit) keeps_own = true;
   if (name == env::k_property_on_leak) properties.on_leak = value;
   if (name == env::k_property_needed) properties.needed_by_others = true;
 }
 
-void read_property(const Json& property, Properties& properties) {
+void read_property(const Json& property, Properties& properties, bool& keeps_own) {
   const Json& value = property.at("value");
   if (property.at("name") == "ENVIRONMENT_MODIFICATION") {
     for (const Json& entry : value) {
-      read_modification(entry.get_ref<const std::string&>(), properties);
+      read_modification(entry.get_ref<const std::string&>(), properties, keeps_own);
     }
   } else if (property.at("name") == "LABELS") {
     for (const Json& label : value) {
@@ -58,7 +62,11 @@ Result<Properties> find_in(const std::string& listing, std::string_view test) {
   for (const Json& entry : json.at("tests")) {
     if (entry.at("name") != test) continue;
     Properties properties;
-    for (const Json& property : entry.at("properties")) read_property(property, properties);
+    bool keeps_own = false;
+    for (const Json& property : entry.at("properties")) {
+      read_property(property, properties, keeps_own);
+    }
+    if (keeps_own) properties.default_timeout.clear();
     return properties;
   }
   return Error{"ctest lists no test of that name"};

@@ -38,9 +38,12 @@ class Attempt final : public os::TreeWatcher {
   AttemptResult run() {
     started_ = os::monotonic_now();
     started_us_ = os::monotonic_now_us();
+    if (plan_.stop_time - k_stop_time_look > started_)
+      look_at_ = plan_.stop_time - k_stop_time_look;
     if (Result<void> begun = start_guard(); !begun) return own_failure(begun.error());
     while (state_.stage != Stage::ended) wait_for_news();
-    tell_stacks();  // it ended by itself meanwhile
+    if (state_.reason == EndReason::none) stacks_.reset();  // it came to its end before --stop-time
+    tell_stacks();                                          // it ended by itself meanwhile
     bury_guard();
     return conclude();
   }
@@ -110,8 +113,16 @@ class Attempt final : public os::TreeWatcher {
       parent_watched_ = false;
       happened({Event::Kind::parent_ended});
     }
-    if (stacks_ && stacks_->go_on()) happened({Event::Kind::stacks_taken});
+    if (stacks_ && stacks_->go_on()) {
+      if (state_.stage == Stage::running) {
+        os::write_within(STDERR_FILENO, "holdfast: at its --stop-time ctest will end:\n",
+                         k_telling_time);
+        tell_stacks();
+      }
+      happened({Event::Kind::stacks_taken});
+    }
     const Milliseconds now = os::monotonic_now();
+    if (now >= look_at_) look_before_stop_time();
     if (now >= deadline()) happened({Event::Kind::timeout_expired});
     if (now >= guard_deadline()) take_over();
   }
@@ -121,6 +132,12 @@ class Attempt final : public os::TreeWatcher {
     return started_ + stopped_ + plan_.policy.timeout;
   }
 
+  // ctest gives no time for it when --stop-time comes.
+  void look_before_stop_time() {
+    look_at_ = k_longest;
+    if (state_.stage == Stage::running && !stacks_) take_stacks();
+  }
+
   Milliseconds guard_deadline() const {
     if (state_.stage != Stage::ending && state_.stage != Stage::killing) return k_longest;
     const Milliseconds grace = state_.stage == Stage::killing ? Milliseconds{0} : grace_;
@@ -128,7 +145,7 @@ class Attempt final : public os::TreeWatcher {
   }
 
   int time_left() const {
-    Milliseconds next = std::min(deadline(), guard_deadline());
+    Milliseconds next = std::min({deadline(), guard_deadline(), look_at_});
     if (stacks_) next = std::min(next, stacks_->deadline());
     if (next == k_longest) return -1;
     return static_cast<int>(
@@ -165,6 +182,7 @@ class Attempt final : public os::TreeWatcher {
 
   // By a debugger that is our child and not of the tree, before anything is sent to the tree.
   void take_stacks() {
+    tell_stacks();  // those before --stop-time
     const Milliseconds now = os::monotonic_now();
     const Milliseconds time = stacks_time(now, plan_.native_end);
     if (plan_.loudness == Loudness::quiet || time.count() == 0) {
@@ -288,6 +306,7 @@ class Attempt final : public os::TreeWatcher {
   pid_t launcher_ = -1;
   bool guard_lost_ = false;
   bool parent_watched_ = true;
+  Milliseconds look_at_ = k_longest;  // before --stop-time
   Milliseconds started_{0};
   Milliseconds stopped_{0};
   Milliseconds ordered_{0};

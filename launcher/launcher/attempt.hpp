@@ -18,6 +18,7 @@ struct AttemptPlan {
   const AttemptIdentity* identity = nullptr;
   std::vector<os::LockRequest>* locks = nullptr;  // held for as long as anything of the test lives
   Milliseconds native_end = k_longest;  // when ctest ends the test by itself, monotonic clock
+  Milliseconds stop_time = k_longest;   // ctest's --stop-time, on the same clock
   Loudness loudness = Loudness::normal;
 };
 

@@ -16,6 +16,7 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
                    std::string_view& found_command) {
   namespace env = environment;
   Properties& properties = invocation.properties;
+  CtestLimits& limits = invocation.limits;
   if (name == env::k_attach) {
     Result<Attach> attach = parse_attach(value);
     if (attach) {
@@ -36,7 +37,15 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
   } else if (name == env::k_property_native_timeout) {
     properties.native_timeout = value;
   } else if (name == env::k_property_native_limit) {
-    if (const Result<Milliseconds> limit = parse_duration(value)) invocation.native_limit = *limit;
+    if (const Result<Milliseconds> limit = parse_duration(value)) limits.raised = *limit;
+  } else if (name == env::k_property_kept_limit) {
+    if (const Result<Milliseconds> limit = parse_duration(value)) limits.kept = *limit;
+  } else if (name == env::k_property_default_timeout) {
+    properties.default_timeout = value;
+  } else if (name == env::k_property_default_limit) {
+    if (const Result<Milliseconds> limit = parse_duration(value)) limits.default_raised = *limit;
+  } else if (name == env::k_property_stop_time) {
+    if (const Result<Milliseconds> time = parse_duration(value)) limits.stop_time = *time;
   } else if (name == env::k_property_on_leak) {
     properties.on_leak = value;
   } else if (name == env::k_property_needed) {
@@ -77,12 +86,14 @@ Result<Invocation> read_invocation(char** arguments, char** environment) {
   if (!invocation.attach) {
     // What properties say is meant for the test that ctest starts, not for what it may run.
     invocation.properties = {};
-    invocation.native_limit = {};
+    invocation.limits = {};
     invocation.bare = false;
   } else if (!found_command.empty()) {
     // Points into the environment we were started with, which outlives every use of it.
     invocation.command[0] = const_cast<char*>(found_command.data());
   }
+  if (invocation.limits.raised || invocation.limits.kept)
+    invocation.properties.default_timeout.clear();
   invocation.test = invocation.line.name;
   if (invocation.test.empty()) {
     const std::string_view command = invocation.command[0];

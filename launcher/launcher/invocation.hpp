@@ -6,6 +6,7 @@
 
 #include "core/attach.hpp"
 #include "core/command_line.hpp"
+#include "core/ctest_limits.hpp"
 #include "core/outcome.hpp"
 #include "core/policy.hpp"
 #include "core/result.hpp"
@@ -18,11 +19,11 @@ struct Invocation {
   char** environment = nullptr;  // as inherited
   std::optional<Attach> attach;  // set: ctest started us
   Properties properties;
-  Milliseconds native_limit{0};  // ctest ends the test by itself after this; 0: it does not
-  std::string held;              // what ancestors hold (HOLDFAST_HELD)
-  std::string test;              // the name in records and messages
-  bool bare = false;             // the test's property HOLDFAST_ENABLED is OFF
-  std::string warning;           // HOLDFAST_ATTACH was not understood
+  CtestLimits limits;
+  std::string held;     // what ancestors hold (HOLDFAST_HELD)
+  std::string test;     // the name in records and messages
+  bool bare = false;    // the test's property HOLDFAST_ENABLED is OFF
+  std::string warning;  // HOLDFAST_ATTACH was not understood
 
   ExitMode mode() const { return attach ? ExitMode::ctest : ExitMode::command; }
 };

@@ -56,8 +56,8 @@ class Launch {
  public:
   Launch(Invocation invocation, Surroundings around)
       : invocation_(std::move(invocation)), around_(std::move(around)) {
-    const Milliseconds limit = invocation_.native_limit;
-    if (limit.count() > 0) native_end_ = std::min(k_longest, os::monotonic_now() + limit);
+    const Milliseconds limit = native_limit(invocation_.limits);
+    if (limit != k_longest) native_end_ = std::min(k_longest, os::monotonic_now() + limit);
   }
 
   Exit run() {
@@ -77,7 +77,7 @@ class Launch {
     warn(record_end(identity_, result));
     bid_farewell(keeper_.fd(), scratch_is_reusable_ ? LentScratch::reusable : LentScratch::used);
     // ctest is about to end the test by itself, and says `***Timeout` only then.
-    if (result.outcome == Outcome::timed_out && native_end_ != k_longest) {
+    if (result.outcome == Outcome::timed_out && is_ctests_limit()) {
       keeper_ = KeeperLink{};
       wait_for_ctest(around_, native_end_);
     }
@@ -85,6 +85,15 @@ class Launch {
   }
 
  private:
+  // Whether the limit that held is one that ctest has been given more for, and not a shorter one of
+  // holdfast.toml.
+  bool is_ctests_limit() const {
+    if (native_end_ == k_longest) return false;
+    if (invocation_.limits.raised) return true;
+    const Result<Milliseconds> own = parse_duration(invocation_.properties.default_timeout);
+    return own && *own == policy_.timeout;
+  }
+
   // That a test left something behind is worth knowing; everything else there is a note on is an
   // error.
   void tell_note(const AttemptResult& result) {
@@ -159,6 +168,7 @@ class Launch {
     request.key = identity_.key;
     request.include_count = invocation_.attach->include_count;
     request.launcher = identity_.launcher;
+    request.soonest_end = soonest_end(invocation_.limits, Milliseconds{os::unix_now_ms()});
     request.properties = invocation_.properties;
     Result<wire::AttemptGrant> grant = keeper_.ask(request);
     if (!grant) {
@@ -203,6 +213,9 @@ class Launch {
     plan.locks = &locks.held;
     plan.identity = &identity_;
     plan.native_end = native_end_;
+    if (const Milliseconds stop = invocation_.limits.stop_time; stop.count() > 0) {
+      plan.stop_time = os::monotonic_now() + stop - Milliseconds{os::unix_now_ms()};
+    }
     plan.loudness = invocation_.line.loudness;
     AttemptResult result = run_attempt(plan, around_);
     result.lock_wait = locks.waited;

@@ -82,6 +82,25 @@ class Explain(HoldfastCase):
         self.explain("db.one")
         self.assertIn("not known (ctest --show-only=json-v1 failed", self.head)
 
+    def test_the_limits_of_properties_and_of_ctest_have_their_origin(self):
+        self.source = self.project("""
+            set(DART_TESTING_TIMEOUT 700)
+            include(CTest)
+            add_test(NAME own COMMAND true)
+            set_tests_properties(own PROPERTIES TIMEOUT 2.5)
+            add_test(NAME ours COMMAND true)
+            set_tests_properties(ours PROPERTIES TIMEOUT 10 HOLDFAST_TIMEOUT 3m)
+            add_test(NAME none COMMAND true)
+            set_tests_properties(none PROPERTIES TIMEOUT 0)
+            add_test(NAME plain COMMAND true)
+            """)
+        self.build = self.configure(self.source, "build")
+        self.assertEqual({test: self.explain(test)["timeout"] for test in ("own", "ours", "none", "plain")}, {
+            "own": "2500ms | the test's TIMEOUT",
+            "ours": "180s | the test's HOLDFAST_TIMEOUT",
+            "none": "none | built-in default",
+            "plain": "700s | ctest's own limit"})
+
     def test_nothing_runs(self):
         self.prepare()
         self.explain("db.one")

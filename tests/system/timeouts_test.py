@@ -23,9 +23,9 @@ TIMED_OUT = r"\d+/\d+ Test +#\d+: %s \.*\*\*\*Timeout"
 
 
 class TimeoutCase(ProjectCase):
-    def timeout_project(self, tests, margin=MARGIN_S, **how):
-        """`tests`: name -> (command words, properties text)."""
-        text = f'set(HOLDFAST_TIMEOUT_MARGIN {margin})\n' if margin else ""
+    def timeout_project(self, tests, margin=MARGIN_S, head="", **how):
+        """`tests`: name -> (command words, properties text); `head` comes before them."""
+        text = head + (f'set(HOLDFAST_TIMEOUT_MARGIN {margin})\n' if margin else "")
         for name, (command, properties) in tests.items():
             words = " ".join(f'"{word}"' for word in command)
             text += f"add_test(NAME {name} COMMAND {words})\n"
@@ -50,7 +50,7 @@ class TimeoutCase(ProjectCase):
     def tools(self, **programs):
         """A directory for PATH with these shell scripts and no debugger besides."""
         directory = self.work / "path"
-        directory.mkdir()
+        directory.mkdir(exist_ok=True)
         for name, text in programs.items():
             script = directory / name.replace("_", "-")
             script.write_text(f"#!/bin/sh\n{text}\n")
@@ -191,21 +191,103 @@ class ToolTest(TimeoutCase):
 
 
 class NativeTest(TimeoutCase):
-    """What stays ctest's own."""
+    """Limits that are ctest's own: raised and kept by the launcher where they can be seen."""
 
-    def test_ctests_own_limits_hold_where_the_test_has_none(self):
+    def hanging(self, head="", margin=2, more=None, **how):
+        """A project of one test that leaves a daemon and hangs, without a debugger."""
+        command = f"(/usr/bin/setsid {program('linger')} {self.pid_file()} &); /bin/sleep 50"
+        tests = {"bare": (["/bin/sh", "-c", command], f'ENVIRONMENT "PATH={self.tools()}"')}
+        return self.timeout_project({**tests, **(more or {})}, margin=margin, head=head, **how)
+
+    def assert_kept_by_the_launcher(self, tree, done):
+        self.assert_timeouts(done, "bare")
+        self.assertIn('"bare" timed out after 1.0 s', done.text)
+        self.assertIn("1 test through Holdfast: 1 timed out", done.text)
+        self.assertIn(" (sh), by /proc:", self.output_of(tree, "bare"))
+        self.assertEqual(self.outcomes(tree), {"bare": "timed_out"})
+        self.assert_nothing_left()
+
+    def test_of_the_command_line_and_a_preset(self):
+        tree = self.hanging()
+        self.assert_kept_by_the_launcher(tree, self.ctest(tree, "--timeout", "1"))
+        (self.work / "project/CMakePresets.json").write_text(json.dumps({
+            "version": 3,
+            "configurePresets": [{"name": "c", "generator": "Ninja", "binaryDir": str(tree)}],
+            "testPresets": [{"name": "base", "hidden": True, "execution": {"timeout": 1}},
+                            {"name": "t", "configurePreset": "c", "inherits": ["base"]}]}))
+        done = self.ctest(self.work / "project", "--preset", "t",
+                          env=self.environment(PWD=str(self.work / "project")))
+        self.assert_kept_by_the_launcher(tree, done)
+
+    def test_of_the_configuration_and_with_repeat(self):
+        tree = self.hanging("set(DART_TESTING_TIMEOUT 1)\ninclude(CTest)\n")
+        self.assert_kept_by_the_launcher(tree, self.ctest(tree, "--timeout", "0"))
+        done = self.ctest(tree, "--repeat", "after-timeout:2")
+        self.assertEqual(done.text.count("***Timeout"), 2, done.text)
+        self.assertEqual(len(self.records(self.runs(tree)[-1], "attempt_ended")), 2)
+
+    def test_a_shorter_one_of_the_file_wins_and_a_longer_one_does_not(self):
+        tree = self.hanging(margin=20)
+        toml = self.work / "project/holdfast.toml"
+        toml.write_text('[profile.default]\ntimeout = "500ms"\n')
+        done = self.ctest(tree, "--timeout", "100")
+        self.assertRegex(done.text, r"bare \.+Subprocess killed\*\*\*Exception")
+        self.assertEqual(self.outcomes(tree), {"bare": "timed_out"})
+        toml.write_text('[profile.default]\ntimeout = "100s"\n')
+        self.hanging()
+        self.assert_kept_by_the_launcher(tree, self.ctest(tree, "--timeout", "1"))
+
+    def test_before_stop_time_the_stacks_are_taken_of_what_it_ends(self):
+        tree = self.hanging(more={"short": (["sleep", "0.1"], "")})
+        stop = time.strftime("%H:%M:%S", time.localtime(time.time() + 6))
+        done = self.ctest(tree, "-j2", "--stop-time", stop)
+        self.assert_timeouts(done, "bare")
+        self.assertIn("The stop time has been passed.", done.text)
+        self.assertRegex(self.output_of(tree, "bare"),
+                         r"holdfast: at its --stop-time ctest will end:\n"
+                         r"holdfast: process \d+ \(sh\), by /proc:")
+        self.assertNotIn("holdfast: ", self.output_of(tree, "short").split("Output:")[1])
+        self.assertEqual(self.outcomes(tree), {"bare": "timed_out", "short": "passed"})
+        self.assertIn("1 timed out", done.text)
+        self.assert_nothing_left()
+
+    def test_what_only_ctest_knows_is_a_timeout_all_the_same(self):
         tree = self.timeout_project({
-            "bare": (["/bin/sh", "-c", f"(setsid {program('linger')} {self.pid_file()} &); sleep 50"],
-                     "")})
-        begun = time.monotonic()
-        for options in (["--timeout", "1"],
-                        ["--stop-time", time.strftime("%H:%M:%S", time.localtime(time.time() + 3))]):
-            with self.subTest(options=options):
-                done = self.ctest(tree, *options)
-                self.assert_timeouts(done, "bare")
-                self.assertNotIn("timed out after", done.text)
-                self.assert_nothing_left()
-        self.assertLess(time.monotonic() - begun, 30)
+            "matched": (["/bin/sh", "-c", "echo go; sleep 50"], 'TIMEOUT_AFTER_MATCH "2;^go"')})
+        self.assert_timeouts(self.ctest(tree), "matched")
+        self.assertEqual(self.outcomes(tree), {"matched": "timed_out"})
+        self.assert_nothing_left()
+
+    def test_so_is_the_limit_of_a_script(self):
+        tree = self.hanging()
+        script = self.work / "script.cmake"
+        script.write_text(f"""
+set(CTEST_SOURCE_DIRECTORY "{self.work}/project")
+set(CTEST_BINARY_DIRECTORY "{tree}")
+set(CTEST_TEST_TIMEOUT 1)
+ctest_start(Experimental)
+ctest_test()
+""")
+        done = self.finish(CTEST, "-S", script, "-V")
+        self.assertRegex(done.stdout.decode(), TIMED_OUT % "bare")
+        wait_until(lambda: self.outcomes(tree), "the record")
+        self.assertEqual(self.outcomes(tree), {"bare": "timed_out"})
+        self.assert_nothing_left()
+
+
+class LimitTest(TimeoutCase):
+    """Who is given which limit."""
+
+    def told(self, tree):
+        told = {}
+        shown = self.ctest(tree, "--show-only=json-v1", env=self.environment(HOLDFAST_EXPLAIN="1"))
+        for test in json.loads(shown.stdout)["tests"]:
+            properties = {p["name"]: p["value"] for p in test["properties"]}
+            variables = [v.removeprefix("HOLDFAST_P_") for v in
+                         properties.get("ENVIRONMENT_MODIFICATION", [])
+                         if "NATIVE" in v or "KEPT" in v]
+            told[test["name"]] = (properties.get("TIMEOUT"), *variables)
+        return told
 
     def test_what_ctest_and_the_launcher_are_told(self):
         tests = {
@@ -230,38 +312,38 @@ class NativeTest(TimeoutCase):
         tree = self.timeout_project(
             {name: ([program("show_self")], properties) for name, properties in tests.items()},
             margin=None)
-        told = {}
-        shown = self.ctest(tree, "--show-only=json-v1", env=self.environment(HOLDFAST_EXPLAIN="1"))
-        for test in json.loads(shown.stdout)["tests"]:
-            properties = {p["name"]: p["value"] for p in test["properties"]}
-            variables = [v.removeprefix("HOLDFAST_P_") for v in
-                         properties.get("ENVIRONMENT_MODIFICATION", []) if "NATIVE" in v]
-            told[test["name"]] = (properties.get("TIMEOUT"), *variables)
-        limit, timeout = "NATIVE_LIMIT=set:", "NATIVE_TIMEOUT=set:"
-        self.assertEqual(told, {
+        limit, timeout, kept = "NATIVE_LIMIT=set:", "NATIVE_TIMEOUT=set:", "KEPT_LIMIT=set:"
+        self.assertEqual(self.told(tree), {
             "plain": (None,),
             "seconds": (18, limit + "18", timeout + "10"),
             "fraction": (10.5, limit + "10.5", timeout + "2.5"),
-            "none": (0,),
+            "none": (0, limit + "0"),
             "ours": (10, limit + "10"),
             "minutes": (128, limit + "128"),
             "both": (38, limit + "38"),
             "ours_none": (0, limit + "0"),
-            "matched": (10,),
-            "signalled": (10,),
+            "matched": (10, kept + "5"),
+            "signalled": (10, kept + "10"),
             "later": (28, limit + "28", timeout + "20"),
             "off_later": (10,),
-            "long": (1e9,),
+            "long": (1e9, kept + "0"),
             "off": (10,),
             "locked": (18, limit + "18", timeout + "10"),
             "ours_locked": (None,),
-            "odd": (0,),
+            "odd": (0, kept + "0"),
         })
         plain = self.timeout_project(
             {name: ([program("show_self")], properties) for name, properties in tests.items()},
             margin=None, build="plain", attached=False)
         names = [self.ctest(t, "-N").stdout.split(b"\n", 1)[1] for t in (tree, plain)]
         self.assertEqual(*names)
+        # With a limit of ctest's own for those that have none.
+        (tree / "DartConfiguration.tcl").write_text("TimeOut: 1500\n")
+        native = {name: told[0] for name, told in self.told(tree).items()}
+        self.assertEqual(native, {
+            "plain": 1508, "seconds": 18, "fraction": 10.5, "none": 0, "ours": 10, "minutes": 128,
+            "both": 38, "ours_none": 0, "matched": 10, "signalled": 10, "later": 28, "off_later": 10,
+            "long": 1e9, "off": 10, "locked": 18, "ours_locked": 0, "odd": 0})
 
     def test_a_test_without_a_limit_is_not_ended(self):
         tree = self.timeout_project({

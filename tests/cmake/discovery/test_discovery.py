@@ -94,6 +94,7 @@ class Discovery(HoldfastCase):
             "RESOURCE_LOCK", "db",
             "ENVIRONMENT_MODIFICATION", "HOLDFAST_P_LOCKS=set:db,n:1/2",
             "ENVIRONMENT_MODIFICATION", "HOLDFAST_P_RESOURCE_LOCK=set:\\1",
+            "ENVIRONMENT_MODIFICATION", "HOLDFAST_P_KEPT_LIMIT=set:0",
             "_BACKTRACE_TRIPLES", "/a/CMakeLists.txt;1;x"])
 
     def test_discover_tests_is_left_alone_where_it_cannot_be_wrapped(self):

@@ -1,0 +1,158 @@
+# ctest's own limits, for tests that have none themselves: --timeout, else a preset's, else the TimeOut of
+# DartConfiguration.tcl; and --stop-time. The launcher is told of them in ctest's own environment, and
+# ctest is given a margin beyond the limit like that beyond a test's own (timeouts.cmake).
+#
+# Of `ctest -S` only --timeout can be seen: a script's CTEST_TEST_TIMEOUT is in nobody's reach.
+#
+# Needs listing.cmake, process.cmake, _holdfast_timeout_margin.
+
+# " 33 30" -> "30"; nothing where a byte is none of 0123456789.:
+function(_holdfast_text_of_time bytes out)
+  set(${out} "" PARENT_SCOPE)
+  if(NOT bytes MATCHES "^( (3[0-9a]|2e))+$")
+    return()
+  endif()
+  string(REPLACE " 2e" "." text "${bytes}")
+  string(REPLACE " 3a" ":" text "${text}")
+  string(REGEX REPLACE " 3(.)" "\\1" text "${text}")
+  set(${out} "${text}" PARENT_SCOPE)
+endfunction()
+
+# What this ctest's command line says: each value as bytes, empty where it says nothing.
+function(_holdfast_limit_options timeout_out stop_out preset_out script_out)
+  _holdfast_own_arguments(arguments)
+  _holdfast_options_with_value(takes_value)
+  foreach(option IN ITEMS --timeout --stop-time --preset -S -SP --script --script-new-process
+      --overwrite --test-command)
+    _holdfast_bytes("${option}" "bytes${option}")
+  endforeach()
+  _holdfast_bytes("=" equals)
+  set(timeout "")
+  set(stop "")
+  set(preset "")
+  set(script FALSE)
+  set(option "")
+  foreach(argument IN LISTS arguments)
+    if(NOT option STREQUAL "")
+      if(option STREQUAL "${bytes--timeout}")
+        set(timeout "${argument}")
+      elseif(option STREQUAL "${bytes--stop-time}")
+        set(stop "${argument}")
+      elseif(option STREQUAL "${bytes--preset}")
+        set(preset "${argument}")
+      endif()
+      set(option "")
+      continue()
+    elseif(argument STREQUAL "${bytes--test-command}")
+      break() # what follows is somebody else's command line
+    elseif(argument MATCHES "^${bytes--preset}${equals}(.*)$")
+      set(preset "${CMAKE_MATCH_1}")
+    elseif(argument STREQUAL "${bytes--preset}" OR argument IN_LIST takes_value)
+      set(option "${argument}")
+    endif()
+    # --overwrite TimeOut=… is as good as a script.
+    if(argument STREQUAL "${bytes-S}" OR argument STREQUAL "${bytes-SP}"
+        OR argument MATCHES "^(${bytes--script}|${bytes--script-new-process}|${bytes--overwrite})")
+      set(script TRUE)
+    endif()
+  endforeach()
+  set(${timeout_out} "${timeout}" PARENT_SCOPE)
+  set(${stop_out} "${stop}" PARENT_SCOPE)
+  set(${preset_out} "${preset}" PARENT_SCOPE)
+  set(${script_out} "${script}" PARENT_SCOPE)
+endfunction()
+
+# The TimeOut of the configuration that ctest reads where it was started; empty: there is none.
+function(_holdfast_configured_timeout out)
+  set(${out} "" PARENT_SCOPE)
+  _holdfast_working_directory(cwd)
+  foreach(file IN ITEMS CTestConfiguration.ini DartConfiguration.tcl)
+    if(EXISTS "${cwd}/${file}")
+      file(STRINGS "${cwd}/${file}" line REGEX "^TimeOut:" LIMIT_COUNT 1)
+      if(line MATCHES "^TimeOut: *(.*[^ ])")
+        set(${out} "${CMAKE_MATCH_1}" PARENT_SCOPE)
+      endif()
+      return()
+    endif()
+  endforeach()
+endfunction()
+
+# <default>: seconds, empty for none. <unknown>: true where ctest may have a limit that cannot be seen.
+function(_holdfast_default_limit source_dir timeout preset script default unknown)
+  set(${default} "" PARENT_SCOPE)
+  set(${unknown} FALSE PARENT_SCOPE)
+  set(seconds "")
+  if(NOT timeout STREQUAL "")
+    _holdfast_text_of_time("${timeout}" seconds)
+    if(NOT seconds MATCHES "^[0-9]+(\\.[0-9]+)?$")
+      set(${unknown} TRUE PARENT_SCOPE) # ctest's to understand
+      return()
+    endif()
+  endif()
+  # Nought is as good as not said.
+  if(NOT seconds MATCHES "[1-9]" AND NOT preset STREQUAL "")
+    _holdfast_preset_of_ctest("${source_dir}" "${preset}" timeout seconds)
+  endif()
+  if(NOT seconds MATCHES "[1-9]")
+    if(script)
+      set(${unknown} TRUE PARENT_SCOPE)
+      return()
+    endif()
+    _holdfast_configured_timeout(seconds)
+  endif()
+  string(LENGTH "${seconds}" length)
+  if(seconds MATCHES "^[0-9]+(\\.[0-9]+)?$" AND length LESS_EQUAL 12)
+    if(seconds MATCHES "[1-9]")
+      set(${default} "${seconds}" PARENT_SCOPE)
+    endif()
+  elseif(NOT seconds STREQUAL "")
+    set(${unknown} TRUE PARENT_SCOPE)
+  endif()
+endfunction()
+
+# When --stop-time comes, in seconds since 1970; empty when there is none, or one written in a way that ctest
+# 3.25 does not heed (with a time zone, or a date).
+function(_holdfast_stop_time bytes out)
+  set(${out} "" PARENT_SCOPE)
+  _holdfast_text_of_time("${bytes}" text)
+  if(NOT text MATCHES "^([0-9]?[0-9]):([0-9][0-9])(:([0-9][0-9]))?$")
+    return()
+  endif()
+  math(EXPR stop "${CMAKE_MATCH_1} * 3600 + ${CMAKE_MATCH_2} * 60 + 0${CMAKE_MATCH_4}")
+  string(TIMESTAMP now "%s;%H;%M;%S")
+  list(GET now 0 unix)
+  list(GET now 1 hour)
+  list(GET now 2 minute)
+  list(GET now 3 second)
+  math(EXPR today "${hour} * 3600 + ${minute} * 60 + ${second}")
+  if(stop LESS today)
+    math(EXPR stop "${stop} + 24 * 3600") # tomorrow
+  endif()
+  math(EXPR stop "${unix} + ${stop} - ${today}")
+  set(${out} "${stop}" PARENT_SCOPE)
+endfunction()
+
+_holdfast_limit_options(_holdfast_bytes_of_timeout _holdfast_bytes_of_stop _holdfast_preset
+  _holdfast_script)
+_holdfast_default_limit("${_holdfast_source_dir}" "${_holdfast_bytes_of_timeout}"
+  "${_holdfast_preset}" "${_holdfast_script}" _holdfast_default_timeout _holdfast_limit_unknown)
+_holdfast_stop_time("${_holdfast_bytes_of_stop}" _holdfast_stop)
+
+# A run around this one has told its own.
+foreach(_holdfast_variable IN ITEMS DEFAULT_TIMEOUT DEFAULT_LIMIT KEPT_LIMIT STOP_TIME)
+  unset(ENV{HOLDFAST_P_${_holdfast_variable}})
+endforeach()
+set(_holdfast_default_limit "")
+if(NOT _holdfast_default_timeout STREQUAL "")
+  string(REGEX MATCH "^[0-9]+" _holdfast_whole "${_holdfast_default_timeout}")
+  string(REGEX MATCH "\\..*$" _holdfast_fraction "${_holdfast_default_timeout}")
+  math(EXPR _holdfast_whole "${_holdfast_whole} + ${_holdfast_timeout_margin}")
+  set(_holdfast_default_limit "${_holdfast_whole}${_holdfast_fraction}")
+  set(ENV{HOLDFAST_P_DEFAULT_TIMEOUT} "${_holdfast_default_timeout}")
+  set(ENV{HOLDFAST_P_DEFAULT_LIMIT} "${_holdfast_default_limit}")
+elseif(_holdfast_limit_unknown)
+  set(ENV{HOLDFAST_P_KEPT_LIMIT} 0)
+endif()
+if(NOT _holdfast_stop STREQUAL "")
+  set(ENV{HOLDFAST_P_STOP_TIME} "${_holdfast_stop}")
+endif()
