@@ -52,7 +52,7 @@ struct AttemptGrant {
 inline constexpr std::string_view k_request = "attempt";
 inline constexpr std::string_view k_grant = "grant";
 inline constexpr std::string_view k_refusal = "refused";    // field `why`
-inline constexpr std::string_view k_say = "say";            // fields `line`, `once`
+inline constexpr std::string_view k_say = "say";            // fields `line`, `once`, `interrupted`
 inline constexpr std::string_view k_hold = "hold";          // with a lock's descriptor: keep it too
 inline constexpr std::string_view k_farewell = "farewell";  // the attempt is over and recorded
 inline constexpr std::string_view k_end = "end";  // `holdfast end` to keeper; field `run` back

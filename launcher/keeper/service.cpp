@@ -45,7 +45,10 @@ wire::Message refusal(const std::string& why) {
 }  // namespace
 
 Service::Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd ctest)
-    : order_(order), listener_(std::move(listener)), ctest_(std::move(ctest)) {
+    : order_(order),
+      listener_(std::move(listener)),
+      ctest_(std::move(ctest)),
+      terminal_(order_.ctest) {
   if (order_.starter == KeeperOrder::Starter::launcher) {
     stderr_ = open_stderr_of(order_.ctest);
   } else {
@@ -62,7 +65,7 @@ void Service::run() {
 
 void Service::wait_for_news() {
   std::vector<pollfd> fds{{ctest_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
-  Milliseconds next = k_longest;
+  Milliseconds next = interruption_.due();
   for (const Connection& connection : connections_) {
     fds.push_back({connection.socket.get(), POLLIN, 0});
     fds.push_back({connection.launcher_life.get(), POLLIN, 0});
@@ -81,6 +84,7 @@ void Service::wait_for_news() {
   reap_helpers(WNOHANG);
   if (fds[1].revents != 0) accept_one();
   ctest_ended_ = ctest_ended_ || fds[0].revents != 0;
+  if (!ctest_ended_ && os::monotonic_now() >= interruption_.due()) say_what_was_held_back();
 }
 
 // The launcher is dead: its guard ends the test, unless it is stopped.
@@ -174,12 +178,7 @@ wire::Message Service::answer(const wire::Message& message, Connection& asker) {
     return {};
   }
   if (message.kind == wire::k_say) {
-    const std::string line(message.get("line"));
-    if (message.get("once").empty()) {
-      say(line);
-    } else {
-      say_once(line);
-    }
+    say_for(asker, message);
     return {};
   }
   if (message.kind == wire::k_end) return end_of_run(asker);
@@ -244,6 +243,7 @@ void Service::roll_over(const Connection* asker) {
 }
 
 wire::Message Service::end_of_run(const Connection& asker) {
+  say_what_was_held_back();
   dismiss_connections(&asker);
   if (!run_) run_of(k_count_not_known, &asker);
   if (!run_->ctest_log()) {
@@ -307,6 +307,11 @@ bool Service::ctest_died() const {
 }
 
 void Service::finish_after_ctest() {
+  if (ctest_died()) {
+    say_end_of_ctest();
+  } else {
+    say_what_was_held_back();
+  }
   // Who reads ctest's output to its end must not wait for what is still to be tidied up.
   if (!connections_.empty()) stderr_.reset();
   dismiss_connections(nullptr);
@@ -320,11 +325,32 @@ void Service::finish_after_ctest() {
 void Service::say(std::string_view text) {
   // What the last test had to say often comes when ctest is gone already.
   if (stderr_.valid()) return write_live_line(stderr_, text);
+  if (ctest_ended_) return terminal_.say(text);
   write_live_line(open_stderr_of(order_.ctest), text);
 }
 
 void Service::say_once(const std::string& text) {
   if (said_.insert(text).second) say(text);
+}
+
+void Service::say_for(const Connection& asker, const wire::Message& message) {
+  std::string line(message.get("line"));
+  if (!message.get("once").empty()) return say_once(line);
+  if (message.get("interrupted").empty()) return say(line);
+  if (interruption_.is_said()) return;
+  interruption_.hold_back(std::move(line), asker.test, os::monotonic_now());
+}
+
+void Service::say_what_was_held_back() {
+  for (const std::string& line : interruption_.take_lines()) say(line);
+}
+
+void Service::say_end_of_ctest() {
+  std::vector<std::string> running;
+  for (const Connection& connection : connections_) {
+    if (!connection.attempt.empty() && !connection.farewell) running.push_back(connection.test);
+  }
+  if (const std::string line = interruption_.end_of_ctest(running); !line.empty()) say(line);
 }
 
 }  // namespace holdfast

@@ -8,9 +8,11 @@
 
 #include "core/wire.hpp"
 #include "keeper/connections.hpp"
+#include "keeper/interruption.hpp"
 #include "keeper/keeper.hpp"
 #include "keeper/orphans.hpp"
 #include "keeper/run.hpp"
+#include "keeper/user_terminal.hpp"
 #include "os/unique_fd.hpp"
 
 namespace holdfast {
@@ -47,11 +49,17 @@ class Service {
   bool ctest_died() const;
   void say(std::string_view text);
   void say_once(const std::string& text);
+  // What a launcher wants said, in the manner it asks for.
+  void say_for(const Connection& asker, const wire::Message& message);
+  void say_what_was_held_back();
+  void say_end_of_ctest();
 
   KeeperOrder order_;
   os::UniqueFd listener_;
   os::UniqueFd ctest_;
   os::UniqueFd stderr_;  // held only when the summary is ours to print
+  UserTerminal terminal_;
+  Interruption interruption_;
   std::vector<Connection> connections_;
   std::set<pid_t> helpers_;  // processes that look after orphaned attempts
   std::optional<Run> run_;

@@ -45,6 +45,7 @@ class Attempt final : public os::TreeWatcher {
     if (state_.reason == EndReason::none) stacks_.reset();  // it came to its end before --stop-time
     tell_stacks();                                          // it ended by itself meanwhile
     bury_guard();
+    if (plan_.mode == ExitMode::ctest && state_.reason == EndReason::none) notice_same_interrupt();
     return conclude();
   }
 
@@ -108,6 +109,7 @@ class Attempt final : public os::TreeWatcher {
     ::poll(fds, 3, time_left());
     // The guard first: a test that has ended was not interrupted by what came at the same time.
     look_at_guard();
+    if (state_.stage == Stage::ended) return;
     if (fds[0].revents != 0) read_signals();
     if (fds[1].revents != 0) {
       parent_watched_ = false;
@@ -280,6 +282,19 @@ class Attempt final : public os::TreeWatcher {
   void end_tree_here(int signal) {
     std::vector<os::NamedProcess> survivors = os::end_tree({signal, grace(), spared_}, *this);
     report_.survivors = static_cast<unsigned>(survivors.size());
+  }
+
+  // Ctrl-C reaches the test and us at once; the test may die of it before we have looked.
+  void notice_same_interrupt() {
+    const bool died = report_.main_reaped && WIFSIGNALED(report_.main_status);
+    const int signal = died ? WTERMSIG(report_.main_status) : 0;
+    if (signal != SIGINT && signal != SIGQUIT) return;
+    for (os::ReceivedSignal got = os::next_signal(around_.signals); got.number != 0;
+         got = os::next_signal(around_.signals)) {
+      if (got.number != signal || got.source != SignalSource::terminal) continue;
+      state_.reason = EndReason::signal;
+      state_.end_signal = signal;
+    }
   }
 
   // It has said its last word; in a container nobody else may reap it. SIGKILL, so that a stopped

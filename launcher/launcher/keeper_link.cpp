@@ -112,6 +112,7 @@ bool KeeperLink::say(std::string_view line, Repeat repeat) {
   message.kind = wire::k_say;
   message.add("line", line);
   if (repeat == Repeat::once_per_run) message.add("once", "1");
+  if (repeat == Repeat::unless_ctest_ends) message.add("interrupted", "1");
   return static_cast<bool>(os::send_packet(fd(), wire::encode(message)));
 }
 

@@ -11,8 +11,9 @@
 
 namespace holdfast::launcher {
 
-// Whether a line that was printed in this run already is printed again.
-enum class Repeat : std::uint8_t { each_time, once_per_run };
+// Whether a line that was printed in this run already is printed again; of an interrupted test, not
+// where one line says it of all tests of a ctest that ended.
+enum class Repeat : std::uint8_t { each_time, once_per_run, unless_ctest_ends };
 
 // Connected, or not: without a keeper a test runs by what its own properties say.
 class KeeperLink {

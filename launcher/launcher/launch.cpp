@@ -101,6 +101,9 @@ class Launch {
         result.report.survivors == 0) {
       return teller().tell(result.note);
     }
+    if (result.outcome == Outcome::interrupted && result.report.survivors == 0) {
+      return teller().complain_of_interruption(result.note);
+    }
     teller().complain(result.note);
   }
 

@@ -26,6 +26,10 @@ void Teller::complain(std::string_view text) {
   if (keeper_ == nullptr || !keeper_->say(text, Repeat::each_time)) write_line(text);
 }
 
+void Teller::complain_of_interruption(std::string_view text) {
+  if (keeper_ == nullptr || !keeper_->say(text, Repeat::unless_ctest_ends)) write_line(text);
+}
+
 void Teller::complain_once(std::string_view text) {
   if (keeper_ == nullptr || !keeper_->say(text, Repeat::once_per_run)) write_line(text);
 }

@@ -18,6 +18,8 @@ class Teller {
   void tell(std::string_view text);
   // An error; never silenced.
   void complain(std::string_view text);
+  // The same of a test that was interrupted, perhaps with all others of its run.
+  void complain_of_interruption(std::string_view text);
   // The same where every test of the run would say it: said by the first.
   void complain_once(std::string_view text);
 

@@ -10,7 +10,7 @@ import time
 import unittest
 
 from support import (CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, ProjectCase, SystemCase, command_of,
-                     process, processes_with, program, state_of, wait_until)
+                     keepers_of, process, processes_with, program, stat_of, state_of, wait_until)
 
 PROMPT = "ready> "
 
@@ -254,6 +254,91 @@ add_test(NAME daemon COMMAND sh -c "setsid @P@/record_signals {file} 0 & wait")"
         (self.work / "go").touch()
         terminal.wait()
         self.assert_nothing_left()
+
+
+ENDED = r'holdfast: ctest has ended before its tests; ending (?:"\w"(?:, | and )?){3} with all they started\n'
+
+
+class InterruptedRunTest(TerminalCase, ProjectCase):
+    """One line for the run, wherever ctest's stderr was, and nothing that is held up by it (M10)."""
+
+    def tree_of_three(self):
+        tree = self.project("".join(
+            f"add_test(NAME {name} COMMAND @P@/linger {self.pid_file()})\n" for name in "abc"))
+        return tree, lambda: self.announced(self.pid_file(), 3)
+
+    def running_ctest(self):
+        return next(one for one in processes_with(self.cookie)
+                    if os.readlink(f"/proc/{one.pid}/exe") == os.path.realpath(CTEST))
+
+    def assert_one_line(self, text):
+        self.assertRegex(text, ENDED)
+        self.assertEqual(text.count("holdfast: "), 1, text)
+
+    def finish_clean(self, terminal, tree):
+        """The shell has its prompt; a second ctest has nothing to wait for and nothing to end."""
+        self.pid_file().unlink()
+        terminal.type(f"echo pro''mpt; {CTEST} -N >/dev/null; {HOLDFAST} reap --tree {tree}\n")
+        seen = terminal.expect("nothing is left of earlier runs\n")
+        self.assertIn("prompt\n", seen)
+        return seen
+
+    def test_ctrl_c_says_once_what_is_ended(self):
+        tree, tests = self.tree_of_three()
+        terminal = self.shell()
+        terminal.type(f"cd {tree}; {CTEST} -j3\n")
+        left = tests()
+        terminal.type("\x03")
+        self.assert_gone(left)
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        self.assert_one_line(self.finish_clean(terminal, tree))
+        outcomes = [r["outcome"] for r in self.records(self.runs(tree)[-1], "attempt_ended")]
+        self.assertEqual(outcomes, ["interrupted"] * 3)
+
+    def test_so_does_sigterm_to_ctest(self):
+        tree, tests = self.tree_of_three()
+        terminal = self.shell()
+        for signal_number in (signal.SIGTERM, signal.SIGKILL):
+            terminal.type(f"cd {tree}; {CTEST} -j3\n")
+            left = tests()
+            os.kill(self.running_ctest().pid, signal_number)
+            self.assert_gone(left)
+            wait_until(lambda: not keepers_of(tree), "the keeper to end")
+            self.assert_one_line(self.finish_clean(terminal, tree))
+
+    def test_it_reaches_a_file_and_a_pipe_that_a_script_has_too(self):
+        tree, tests = self.tree_of_three()
+        out = self.work / "out"
+        for script in (f"{CTEST} -j3 >{out} 2>&1; sleep 0",
+                       f"{{ {CTEST} -j3; read -r line <{self.work}/go; echo after; }} 2>&1 | cat >{out}",
+                       f"{{ {CTEST} -j3; echo after; }} >{out} 2>&1"):
+            with self.subTest(script=script):
+                self.pid_file().unlink(missing_ok=True)
+                if not (self.work / "go").exists():
+                    os.mkfifo(self.work / "go")
+                shell = self.start("bash", "-c", script, cwd=tree, stderr=-3)
+                left = tests()
+                os.kill(self.running_ctest().pid, signal.SIGTERM)
+                self.assert_gone(left)
+                wait_until(lambda: not keepers_of(tree), "the keeper to end")
+                if "go" in script:
+                    (self.work / "go").write_text("\n")
+                shell.wait(PATIENCE_S)
+                self.assert_one_line(out.read_text())
+                self.assertEqual("after" in script, "after\n" in out.read_text())
+
+    def test_a_test_that_is_interrupted_alone_says_so_itself(self):
+        tree, tests = self.tree_of_three()
+        terminal = self.shell()
+        terminal.type(f"cd {tree}; {CTEST} -j3\n")
+        left = tests()
+        for one in left:
+            guard = process(int(stat_of(one.pid)[1]))
+            os.kill(int(stat_of(guard.pid)[1]), signal.SIGTERM)
+        for name in "abc":
+            terminal.expect('holdfast: "[abc]" interrupted by SIGTERM')
+        terminal.expect("3 tests through Holdfast: 3 interrupted")
+        terminal.expect(PROMPT)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,74 @@
+#include "keeper/user_terminal.hpp"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "keeper/live_lines.hpp"
+#include "os/process.hpp"
+#include "os/system_call.hpp"
+
+namespace holdfast {
+namespace {
+
+// ctest, a script or two, their shell: beyond that it is nobody's to be told of ctest's end.
+constexpr std::size_t k_most_ancestors = 6;
+
+std::string stderr_path(pid_t pid) { return "/proc/" + std::to_string(pid) + "/fd/2"; }
+
+std::vector<ProcessName> ancestors_of(pid_t pid) {
+  std::vector<ProcessName> ancestors;
+  Result<os::ProcessStat> stat = os::read_process_stat(pid);
+  while (stat && stat->parent > 1 && ancestors.size() < k_most_ancestors) {
+    const pid_t parent = stat->parent;
+    stat = os::read_process_stat(parent);
+    if (stat) ancestors.push_back({parent, stat->start});
+  }
+  return ancestors;
+}
+
+}  // namespace
+
+UserTerminal::UserTerminal(const ProcessName& ctest) : ancestors_(ancestors_of(ctest.pid)) {
+  const std::string path = stderr_path(ctest.pid);
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return;
+  device_ = info.st_dev;
+  inode_ = info.st_ino;
+  if (!S_ISCHR(info.st_mode) && !S_ISREG(info.st_mode)) return;
+  char name[PATH_MAX];
+  const ssize_t length = ::readlink(path.c_str(), name, sizeof name);
+  if (length > 0) path_.assign(name, static_cast<std::size_t>(length));
+}
+
+bool UserTerminal::is_it(const std::string& path) const {
+  struct stat info {};
+  return inode_ != 0 && ::stat(path.c_str(), &info) == 0 && info.st_dev == device_ &&
+         info.st_ino == inode_;
+}
+
+void UserTerminal::say(std::string_view text) const {
+  const os::UniqueFd target = open();
+  // The cursor stands behind the `^C` of the key that was pressed, or behind the shell's next
+  // prompt.
+  if (::isatty(target.get()) == 1)
+    (void)os::retried([&] { return ::write(target.get(), "\n", 1); });
+  write_live_line(target, text);
+}
+
+os::UniqueFd UserTerminal::open() const {
+  for (const ProcessName& ancestor : ancestors_) {
+    if (os::is_alive(ancestor) && is_it(stderr_path(ancestor.pid))) return open_stderr_of(ancestor);
+  }
+  if (!path_.empty()) {
+    if (!is_it(path_)) return os::UniqueFd{};
+    return os::UniqueFd(
+        ::open(path_.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  }
+  if (ancestors_.empty() || !os::is_alive(ancestors_.front())) return os::UniqueFd{};
+  os::UniqueFd starter = open_stderr_of(ancestors_.front());
+  return ::isatty(starter.get()) == 1 ? std::move(starter) : os::UniqueFd{};
+}
+
+}  // namespace holdfast
