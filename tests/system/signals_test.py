@@ -83,8 +83,9 @@ class SignalsTest(SystemCase):
         self.announced(self.pid_file())
         self.announced(other)
         begun.send_signal(signal.SIGUSR1)
-        wait_until(lambda: (self.work / "child.pids.signals").exists(), "the signal")
-        self.assertEqual((self.work / "child.pids.signals").read_text(), "10\n")
+        record = self.work / "child.pids.signals"
+        wait_until(lambda: record.exists() and record.read_text(), "the signal")
+        self.assertEqual(record.read_text(), "10\n")
 
     def test_a_test_that_ends_in_the_grace_is_interrupted_and_keeps_its_code_in_the_record(self):
         begun = self.start(*self.under_ctest(program("record_signals"), self.pid_file(), 7, 50))

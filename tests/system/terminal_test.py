@@ -264,7 +264,8 @@ class InterruptedRunTest(TerminalCase, ProjectCase):
 
     def tree_of_three(self):
         tree = self.project("".join(
-            f"add_test(NAME {name} COMMAND @P@/linger {self.pid_file()})\n" for name in "abc"))
+            f"add_test(NAME {name} COMMAND @P@/linger {self.pid_file()})\n" for name in "abc") +
+            "add_test(NAME quick COMMAND @P@/exit_with 0)\n")
         return tree, lambda: self.announced(self.pid_file(), 3)
 
     def running_ctest(self):
@@ -278,28 +279,31 @@ class InterruptedRunTest(TerminalCase, ProjectCase):
     def finish_clean(self, terminal, tree):
         """The shell has its prompt; a second ctest has nothing to wait for and nothing to end."""
         self.pid_file().unlink()
-        terminal.type(f"echo pro''mpt; {CTEST} -N >/dev/null; {HOLDFAST} reap --tree {tree}\n")
-        seen = terminal.expect("nothing is left of earlier runs\n")
-        self.assertIn("prompt\n", seen)
-        return seen
+        terminal.type("echo pro''mpt\n")
+        said = terminal.expect("\nprompt\n")
+        terminal.type(f"{HOLDFAST} reap --tree {tree}; {CTEST} -R quick\n")
+        terminal.expect("nothing is left of earlier runs\nTest project")
+        self.assertIn("Start 4: quick\n1/1 Test #4: quick", terminal.expect("1 test through").replace("    ", ""))
+        terminal.expect(PROMPT)
+        return said
 
     def test_ctrl_c_says_once_what_is_ended(self):
         tree, tests = self.tree_of_three()
         terminal = self.shell()
-        terminal.type(f"cd {tree}; {CTEST} -j3\n")
+        terminal.type(f"cd {tree}; {CTEST} -j3 -E quick\n")
         left = tests()
         terminal.type("\x03")
         self.assert_gone(left)
         wait_until(lambda: not keepers_of(tree), "the keeper to end")
         self.assert_one_line(self.finish_clean(terminal, tree))
-        outcomes = [r["outcome"] for r in self.records(self.runs(tree)[-1], "attempt_ended")]
+        outcomes = [r["outcome"] for r in self.records(self.runs(tree)[0], "attempt_ended")]
         self.assertEqual(outcomes, ["interrupted"] * 3)
 
     def test_so_does_sigterm_to_ctest(self):
         tree, tests = self.tree_of_three()
         terminal = self.shell()
         for signal_number in (signal.SIGTERM, signal.SIGKILL):
-            terminal.type(f"cd {tree}; {CTEST} -j3\n")
+            terminal.type(f"cd {tree}; {CTEST} -j3 -E quick\n")
             left = tests()
             os.kill(self.running_ctest().pid, signal_number)
             self.assert_gone(left)
@@ -309,9 +313,9 @@ class InterruptedRunTest(TerminalCase, ProjectCase):
     def test_it_reaches_a_file_and_a_pipe_that_a_script_has_too(self):
         tree, tests = self.tree_of_three()
         out = self.work / "out"
-        for script in (f"{CTEST} -j3 >{out} 2>&1; sleep 0",
-                       f"{{ {CTEST} -j3; read -r line <{self.work}/go; echo after; }} 2>&1 | cat >{out}",
-                       f"{{ {CTEST} -j3; echo after; }} >{out} 2>&1"):
+        for script in (f"{CTEST} -j3 -E quick >{out} 2>&1; sleep 0",
+                       f"{{ {CTEST} -j3 -E quick; read -r line <{self.work}/go; echo after; }} 2>&1 | cat >{out}",
+                       f"{{ {CTEST} -j3 -E quick; echo after; }} >{out} 2>&1"):
             with self.subTest(script=script):
                 self.pid_file().unlink(missing_ok=True)
                 if not (self.work / "go").exists():
@@ -330,7 +334,7 @@ class InterruptedRunTest(TerminalCase, ProjectCase):
     def test_a_test_that_is_interrupted_alone_says_so_itself(self):
         tree, tests = self.tree_of_three()
         terminal = self.shell()
-        terminal.type(f"cd {tree}; {CTEST} -j3\n")
+        terminal.type(f"cd {tree}; {CTEST} -j3 -E quick\n")
         left = tests()
         for one in left:
             guard = process(int(stat_of(one.pid)[1]))
