@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "core/policy.hpp"
-#include "keeper/live_lines.hpp"
 #include "keeper/orphans.hpp"
 #include "keeper/stuck_pairs.hpp"
 #include "os/clock.hpp"
@@ -48,14 +47,14 @@ Service::Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd c
     : order_(order),
       listener_(std::move(listener)),
       ctest_(std::move(ctest)),
-      terminal_(order_.ctest) {
+      lines_(order_.ctest) {
   if (order_.starter == KeeperOrder::Starter::launcher) {
-    stderr_ = open_stderr_of(order_.ctest);
+    lines_.hold_stderr();
   } else {
     // Before the first test: a run in which no test asks for anything is a run too.
     run_of(k_count_not_known, nullptr);
   }
-  if (order_.settings && !order_.settings->note().empty()) say(order_.settings->note());
+  if (order_.settings && !order_.settings->note().empty()) lines_.say(order_.settings->note());
 }
 
 void Service::run() {
@@ -65,7 +64,7 @@ void Service::run() {
 
 void Service::wait_for_news() {
   std::vector<pollfd> fds{{ctest_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
-  Milliseconds next = interruption_.due();
+  Milliseconds next = lines_.due();
   for (const Connection& connection : connections_) {
     fds.push_back({connection.socket.get(), POLLIN, 0});
     fds.push_back({connection.launcher_life.get(), POLLIN, 0});
@@ -84,7 +83,7 @@ void Service::wait_for_news() {
   reap_helpers(WNOHANG);
   if (fds[1].revents != 0) accept_one();
   ctest_ended_ = ctest_ended_ || fds[0].revents != 0;
-  if (!ctest_ended_ && os::monotonic_now() >= interruption_.due()) say_what_was_held_back();
+  if (!ctest_ended_ && os::monotonic_now() >= lines_.due()) lines_.say_held_back();
 }
 
 // The launcher is dead: its guard ends the test, unless it is stopped.
@@ -178,7 +177,7 @@ wire::Message Service::answer(const wire::Message& message, Connection& asker) {
     return {};
   }
   if (message.kind == wire::k_say) {
-    say_for(asker, message);
+    lines_.say_for(asker.test, message);
     return {};
   }
   if (message.kind == wire::k_end) return end_of_run(asker);
@@ -196,7 +195,7 @@ wire::Message Service::grant(const wire::AttemptRequest& request, Connection& as
   granted.journal = run.journal();
   if (ScratchPool* scratch = run.scratch(); scratch != nullptr) {
     granted.scratch = asker.scratch = scratch->lend();
-    if (asker.scratch.empty()) say_once(scratch->trouble());
+    if (asker.scratch.empty()) lines_.say_once(scratch->trouble());
   }
   asker.attempt = granted.attempt;
   asker.test = request.test;
@@ -205,7 +204,7 @@ wire::Message Service::grant(const wire::AttemptRequest& request, Connection& as
   asker.soonest_end = request.soonest_end;
   if (resolved) {
     for (const std::string& warning : resolved->warnings) {
-      say_once("\"" + request.test + "\": " + warning);
+      lines_.say_once("\"" + request.test + "\": " + warning);
     }
     granted.policy = std::move(resolved->policy);
     asker.grace = granted.policy.grace;
@@ -223,7 +222,7 @@ Run& Service::run_of(unsigned include_count, const Connection* asker) {
   if (!run_) {
     run_ = Run::begin({order_.tree, order_.ctest}, ++runs_);
     run_ended_ = false;
-    if (!run_->trouble().empty()) say_once(run_->trouble());
+    if (!run_->trouble().empty()) lines_.say_once(run_->trouble());
   }
   if (include_count_ != include_count) {
     // ctest opens its log before the first test asks, and not again in this run.
@@ -237,13 +236,13 @@ void Service::roll_over(const Connection* asker) {
   dismiss_connections(asker);
   if (!run_ended_) {
     const std::string summary = run_->finish(Run::Completeness::complete);
-    if (stderr_.valid()) (void)::write(stderr_.get(), summary.data(), summary.size());
+    lines_.print(summary);
   }
   run_.reset();
 }
 
 wire::Message Service::end_of_run(const Connection& asker) {
-  say_what_was_held_back();
+  lines_.say_held_back();
   dismiss_connections(&asker);
   if (!run_) run_of(k_count_not_known, &asker);
   if (!run_->ctest_log()) {
@@ -307,50 +306,28 @@ bool Service::ctest_died() const {
 }
 
 void Service::finish_after_ctest() {
+  lines_.ctest_has_ended();
   if (ctest_died()) {
-    say_end_of_ctest();
+    lines_.say_end_of_ctest(running_tests());
   } else {
-    say_what_was_held_back();
+    lines_.say_held_back();
   }
   // Who reads ctest's output to its end must not wait for what is still to be tidied up.
-  if (!connections_.empty()) stderr_.reset();
+  if (!connections_.empty()) lines_.let_go();
   dismiss_connections(nullptr);
   if (run_ && !run_ended_) {
     const std::string summary =
         run_->finish(ctest_died() ? Run::Completeness::incomplete : Run::Completeness::complete);
-    if (stderr_.valid()) (void)::write(stderr_.get(), summary.data(), summary.size());
+    lines_.print(summary);
   }
 }
 
-void Service::say(std::string_view text) {
-  // What the last test had to say often comes when ctest is gone already.
-  if (stderr_.valid()) return write_live_line(stderr_, text);
-  if (ctest_ended_) return terminal_.say(text);
-  write_live_line(open_stderr_of(order_.ctest), text);
-}
-
-void Service::say_once(const std::string& text) {
-  if (said_.insert(text).second) say(text);
-}
-
-void Service::say_for(const Connection& asker, const wire::Message& message) {
-  std::string line(message.get("line"));
-  if (!message.get("once").empty()) return say_once(line);
-  if (message.get("interrupted").empty()) return say(line);
-  if (interruption_.is_said()) return;
-  interruption_.hold_back(std::move(line), asker.test, os::monotonic_now());
-}
-
-void Service::say_what_was_held_back() {
-  for (const std::string& line : interruption_.take_lines()) say(line);
-}
-
-void Service::say_end_of_ctest() {
+std::vector<std::string> Service::running_tests() const {
   std::vector<std::string> running;
   for (const Connection& connection : connections_) {
     if (!connection.attempt.empty() && !connection.farewell) running.push_back(connection.test);
   }
-  if (const std::string line = interruption_.end_of_ctest(running); !line.empty()) say(line);
+  return running;
 }
 
 }  // namespace holdfast

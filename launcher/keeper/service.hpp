@@ -8,11 +8,10 @@
 
 #include "core/wire.hpp"
 #include "keeper/connections.hpp"
-#include "keeper/interruption.hpp"
 #include "keeper/keeper.hpp"
 #include "keeper/orphans.hpp"
 #include "keeper/run.hpp"
-#include "keeper/user_terminal.hpp"
+#include "keeper/run_lines.hpp"
 #include "os/unique_fd.hpp"
 
 namespace holdfast {
@@ -47,19 +46,12 @@ class Service {
   KilledBy killer_of(const Connection& connection) const;
   void reap_helpers(int options);
   bool ctest_died() const;
-  void say(std::string_view text);
-  void say_once(const std::string& text);
-  // What a launcher wants said, in the manner it asks for.
-  void say_for(const Connection& asker, const wire::Message& message);
-  void say_what_was_held_back();
-  void say_end_of_ctest();
+  std::vector<std::string> running_tests() const;
 
   KeeperOrder order_;
   os::UniqueFd listener_;
   os::UniqueFd ctest_;
-  os::UniqueFd stderr_;  // held only when the summary is ours to print
-  UserTerminal terminal_;
-  Interruption interruption_;
+  RunLines lines_;
   std::vector<Connection> connections_;
   std::set<pid_t> helpers_;  // processes that look after orphaned attempts
   std::optional<Run> run_;
@@ -68,7 +60,6 @@ class Service {
   bool run_ended_ = false;      // `holdfast end` has been here
   bool ctest_ended_ = false;
   bool guards_killed_ = false;  // they were stuck at the end of a run
-  std::set<std::string> said_;
 };
 
 }  // namespace holdfast

@@ -53,11 +53,19 @@ class Terminal:
             done, status = os.waitpid(self.pid, os.WNOHANG)
             if done:
                 self.status = os.waitstatus_to_exitcode(status)
+                self.drain()
             elif time.monotonic() > until:
                 raise AssertionError(f"did not end; printed {self.seen!r}")
             else:
                 self.read(0.005)
         return self.status
+
+    def drain(self):
+        """What the dead have printed and nobody has read."""
+        had = -1
+        while len(self.seen) > had:
+            had = len(self.seen)
+            self.read(0.05)
 
     def close(self):
         if self.status is None:

@@ -1,0 +1,43 @@
+#include "keeper/run_lines.hpp"
+
+#include <unistd.h>
+
+#include "keeper/live_lines.hpp"
+#include "os/clock.hpp"
+
+namespace holdfast {
+
+void RunLines::hold_stderr() { stderr_ = open_stderr_of(ctest_); }
+
+void RunLines::print(std::string_view summary) {
+  if (stderr_.valid()) (void)::write(stderr_.get(), summary.data(), summary.size());
+}
+
+void RunLines::say(std::string_view text) {
+  if (stderr_.valid()) return write_live_line(stderr_, text);
+  // What the last test had to say often comes when ctest is gone already.
+  if (ctest_ended_) return terminal_.say(text);
+  write_live_line(open_stderr_of(ctest_), text);
+}
+
+void RunLines::say_once(const std::string& text) {
+  if (said_.insert(text).second) say(text);
+}
+
+void RunLines::say_for(const std::string& test, const wire::Message& message) {
+  std::string line(message.get("line"));
+  if (!message.get("once").empty()) return say_once(line);
+  if (message.get("interrupted").empty()) return say(line);
+  if (interruption_.is_said()) return;
+  interruption_.hold_back(std::move(line), test, os::monotonic_now());
+}
+
+void RunLines::say_held_back() {
+  for (const std::string& line : interruption_.take_lines()) say(line);
+}
+
+void RunLines::say_end_of_ctest(const std::vector<std::string>& running) {
+  if (const std::string line = interruption_.end_of_ctest(running); !line.empty()) say(line);
+}
+
+}  // namespace holdfast
