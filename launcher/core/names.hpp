@@ -28,6 +28,9 @@ inline constexpr std::string_view k_user_keepers_directory = "keepers";
 // Of the machine: made by root (tmpfiles.d or an administrator), refused when it is not root's.
 inline constexpr std::string_view k_machine_directory = "/var/lock/holdfast";
 
+// Below the cgroup of the run: one cgroup per contained attempt (core/cgroup_name.hpp).
+inline constexpr std::string_view k_cgroup_prefix = "holdfast-";
+
 // In the directory of one lock: <locks>/<scope key>/<name>/.
 inline constexpr std::string_view k_lock_file = "lock";
 inline constexpr std::string_view k_queue_file = "queue";

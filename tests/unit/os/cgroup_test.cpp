@@ -1,0 +1,171 @@
+#include "os/cgroup.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/file.h>
+
+#include "os/cgroup_files.hpp"
+#include "os/cgroup_processes.hpp"
+#include "tree.hpp"
+
+namespace holdfast::os {
+namespace {
+
+using Killing = CgroupProcesses::Killing;
+
+constexpr Milliseconds k_soon{10'000};
+
+std::string own_name(const char* what) {
+  return "holdfast-test-" + std::string(what) + "-" + std::to_string(::getpid());
+}
+
+// Skips where this user has no cgroup of its own.
+class CgroupTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const Result<Cgroup> made = Cgroup::make(own_name("probe"));
+    if (!made) GTEST_SKIP() << "failed to " << made.error().message;
+    ASSERT_TRUE(made->remove());
+  }
+};
+
+// In the child between fork and the habit.
+void join(const Cgroup& cgroup) {
+  if (!write_cgroup_file(cgroup.directory(), "cgroup.procs", "0")) ::_exit(98);
+}
+
+class NobodyWatches final : public TreeWatcher {
+ public:
+  void on_reaped(pid_t /*pid*/, int /*status*/) override {}
+  int hurry_fd() override { return -1; }
+  bool hurries() override { return false; }
+};
+
+TEST_F(CgroupTest, WhoForksAllTheTimeIsEndedByEitherWayOfKilling) {
+  for (Killing killing : {Killing::at_once, Killing::one_by_one}) {
+    as_parent_of_a_tree([killing](Tree& tree) {
+      const Result<Cgroup> cgroup = Cgroup::make(own_name("flee"));
+      TREE_CHECK(cgroup);
+      for (int i = 0; i < 3; ++i) {
+        tree.start([&] {
+          join(*cgroup);
+          tree.ready();
+          flee();
+        });
+      }
+      CgroupProcesses members(cgroup->directory(), killing);
+      TREE_CHECK(!members.is_empty());
+      NobodyWatches watcher;
+      const Milliseconds start = monotonic_now();
+      TREE_CHECK(end_processes(members, {SIGTERM, Milliseconds{50}, {}}, watcher).empty());
+      TREE_CHECK(monotonic_now() - start < k_soon);
+      TREE_CHECK(members.living().empty());
+      TREE_CHECK(cgroup->remove());
+      TREE_CHECK(tree.nobody_is_left());
+      return 0;
+    });
+  }
+}
+
+TEST_F(CgroupTest, ThePoliteSignalIsEnoughForThePoliteAndTheirEndIsNoticedAtOnce) {
+  as_parent_of_a_tree([](Tree& tree) {
+    const Result<Cgroup> cgroup = Cgroup::make(own_name("polite"));
+    TREE_CHECK(cgroup);
+    const pid_t pid = tree.start([&] {
+      join(*cgroup);
+      tree.ready();
+      stay();
+    });
+    CgroupProcesses members(cgroup->directory());
+    const std::vector<NamedProcess> living = members.living();
+    TREE_CHECK(living.size() == 1 && living[0].pid == pid);
+    NobodyWatches watcher;
+    const Milliseconds start = monotonic_now();
+    TREE_CHECK(end_processes(members, {SIGTERM, Milliseconds{30'000}, {}}, watcher).empty());
+    TREE_CHECK(monotonic_now() - start < k_soon);
+    tree.end(0, Milliseconds{0});
+    TREE_CHECK(WTERMSIG(tree.reaped().at(pid)) == SIGTERM);
+    TREE_CHECK(cgroup->remove());
+    return 0;
+  });
+}
+
+TEST_F(CgroupTest, CgroupsBelowItAreOfItAndGoWithIt) {
+  as_parent_of_a_tree([](Tree& tree) {
+    const Result<Cgroup> cgroup = Cgroup::make(own_name("outer"));
+    TREE_CHECK(cgroup);
+    TREE_CHECK(::mkdirat(cgroup->directory(), "inner", 0755) == 0);
+    const Cgroup inner("inner", open_cgroup(cgroup->directory(), "inner"));
+    for (Killing killing : {Killing::at_once, Killing::one_by_one}) {
+      tree.start([&] {
+        join(inner);
+        tree.ready();
+        ignore_term_and_stay();
+      });
+      CgroupProcesses members(cgroup->directory(), killing);
+      TREE_CHECK(members.living().size() == 1);
+      NobodyWatches watcher;
+      TREE_CHECK(end_processes(members, {0, Milliseconds{0}, {}}, watcher).empty());
+      // As it was, for the next one.
+      TREE_CHECK(write_cgroup_file(cgroup->directory(), "cgroup.freeze", "0"));
+    }
+    TREE_CHECK(cgroup->remove());
+    return 0;
+  });
+}
+
+TEST_F(CgroupTest, WhoIsLetGoLivesOnAboveIt) {
+  as_parent_of_a_tree([](Tree& tree) {
+    const Result<Cgroup> cgroup = Cgroup::make(own_name("let-go"));
+    TREE_CHECK(cgroup);
+    const pid_t pid = tree.start([&] {
+      join(*cgroup);
+      tree.ready();
+      stay();
+    });
+    cgroup->let_go();
+    TREE_CHECK(cgroup_members(cgroup->directory()).empty());
+    TREE_CHECK(cgroup->remove());
+    TREE_CHECK(read_process_stat(pid)->state != 'Z');
+    return 0;
+  });
+}
+
+TEST_F(CgroupTest, ItIsForsakenWhenWhoMadeItIsDead) {
+  const std::string name = own_name("forsaken");
+  Channel made;
+  Child maker([&] {
+    const Result<Cgroup> cgroup = Cgroup::make(name);
+    made.say(cgroup ? "made" : "not made");
+    stay();
+    return 0;
+  });
+  ASSERT_EQ(made.hear(), "made");
+  EXPECT_TRUE(forsaken_cgroups(name).empty());
+  maker.signal(SIGKILL);
+  EXPECT_EQ(maker.wait(), 1000 + SIGKILL);
+  const std::vector<Cgroup> found = forsaken_cgroups(name);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].name(), name);
+  EXPECT_TRUE(found[0].remove());
+  EXPECT_TRUE(forsaken_cgroups(name).empty());
+}
+
+TEST_F(CgroupTest, OneThatIsPopulatedIsNotRemovedAndOneThatIsGoneIs) {
+  as_parent_of_a_tree([](Tree& tree) {
+    const Result<Cgroup> cgroup = Cgroup::make(own_name("busy"));
+    TREE_CHECK(cgroup);
+    tree.start([&] {
+      join(*cgroup);
+      tree.ready();
+      stay();
+    });
+    TREE_CHECK(!cgroup->remove());
+    tree.end(0, Milliseconds{0});
+    TREE_CHECK(cgroup->remove());
+    TREE_CHECK(cgroup->remove());
+    return 0;
+  });
+}
+
+}  // namespace
+}  // namespace holdfast::os
