@@ -38,6 +38,9 @@ std::vector<std::string> options_of(const TestValues& values) {
   if (values.on_leak) {
     options.push_back("--on-leak=" + std::string(name_of(values.on_leak->value)));
   }
+  if (values.containment) {
+    options.push_back("--containment=" + std::string(name_of(values.containment->value)));
+  }
   return options;
 }
 

@@ -5,7 +5,17 @@
 namespace holdfast {
 namespace {
 
-enum class Option : std::uint8_t { name, lock, lock_timeout, timeout, grace, on_leak, quiet, help };
+enum class Option : std::uint8_t {
+  name,
+  lock,
+  lock_timeout,
+  timeout,
+  grace,
+  on_leak,
+  containment,
+  quiet,
+  help
+};
 
 std::optional<Option> option_named(std::string_view name) {
   if (name == "--name") return Option::name;
@@ -14,6 +24,7 @@ std::optional<Option> option_named(std::string_view name) {
   if (name == "--timeout") return Option::timeout;
   if (name == "--grace") return Option::grace;
   if (name == "--on-leak") return Option::on_leak;
+  if (name == "--containment") return Option::containment;
   if (name == "--quiet") return Option::quiet;
   if (name == "--help" || name == "-h") return Option::help;
   return std::nullopt;
@@ -54,6 +65,10 @@ Result<void> apply(Option option, std::string_view name, std::string_view value,
       line.overrides.on_leak = on_leak_named(value);
       if (line.overrides.on_leak) return {};
       return Error{"--on-leak \"" + std::string(value) + "\": expected kill, fail or ignore"};
+    case Option::containment:
+      line.overrides.containment = containment_named(value);
+      if (line.overrides.containment) return {};
+      return Error{"--containment \"" + std::string(value) + "\": expected none, cgroup or pidns"};
     case Option::quiet:
       line.loudness = Loudness::quiet;
       return {};
@@ -122,6 +137,7 @@ COMMAND started is ended, gently first.
   --timeout DUR       end COMMAND after DUR (exit code 124)
   --grace DUR         time between the gentle signal and SIGKILL (default 5s; 0: SIGKILL at once)
   --on-leak WHAT      processes left when COMMAND ends: kill (default), fail or ignore
+  --containment WHAT  put around COMMAND so that nothing gets away: none (default), cgroup or pidns
   --quiet             say nothing but errors
   --help              this text
 

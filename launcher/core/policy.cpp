@@ -164,6 +164,7 @@ Result<Policy> with_overrides(Policy policy, const Overrides& overrides) {
   if (overrides.timeout) policy.timeout = *overrides.timeout;
   if (overrides.grace) policy.grace = *overrides.grace;
   if (overrides.on_leak) policy.on_leak = *overrides.on_leak;
+  if (overrides.containment) policy.containment = *overrides.containment;
   return policy;
 }
 

@@ -90,6 +90,7 @@ struct Overrides {
   std::optional<Milliseconds> timeout;
   std::optional<Milliseconds> grace;
   std::optional<OnLeak> on_leak;
+  std::optional<Containment> containment;
 };
 
 struct ResolvedPolicy {

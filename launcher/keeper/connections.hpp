@@ -23,6 +23,8 @@ struct Connection {
   os::UniqueFd launcher_life;            // its pidfd, while the attempt goes on
   Milliseconds guard_until = k_longest;  // when a guard without launcher is to be through
   std::vector<os::UniqueFd> locks;       // duplicates: they keep the attempt's locks
+  os::UniqueFd contained;  // of its cgroup or of the first process of its PID namespace
+  std::string cgroup;      // its name; empty: it has none
 };
 
 }  // namespace holdfast

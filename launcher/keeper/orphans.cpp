@@ -10,10 +10,12 @@
 #include "core/json_line.hpp"
 #include "core/outcome.hpp"
 #include "keeper/unhurried.hpp"
+#include "os/cgroup.hpp"
+#include "os/cgroup_processes.hpp"
 #include "os/clock.hpp"
 #include "os/descriptors.hpp"
 #include "os/file_text.hpp"
-#include "os/process_tree.hpp"
+#include "os/pid_namespace.hpp"
 #include "os/tagged_processes.hpp"
 #include "store/journal_reader.hpp"
 
@@ -46,11 +48,29 @@ void record(const Connection& orphan, const std::string& journal, KilledBy kille
   (void)os::append_line(journal, std::move(line).finish());
 }
 
-// Everything but the locks belongs to the keeper.
-void keep_only(const std::vector<os::UniqueFd>& locks) {
+// Everything but the locks and the containment belongs to the keeper.
+void keep_only_of(const Connection& orphan) {
   std::vector<int> kept{0, 1, 2};
-  for (const os::UniqueFd& lock : locks) kept.push_back(lock.get());
+  for (const os::UniqueFd& lock : orphan.locks) kept.push_back(lock.get());
+  if (orphan.contained.valid()) kept.push_back(orphan.contained.get());
   os::close_all_but(std::move(kept));
+}
+
+// By what is around the attempt: everybody in it. Returns how many are left.
+std::size_t end_contained(Connection& orphan) {
+  if (!orphan.contained.valid()) return 0;
+  Unhurried watcher;
+  if (orphan.cgroup.empty()) {
+    // The kernel is at it: its first process was the guard.
+    os::NamespaceProcesses members(orphan.contained.get());
+    return os::end_processes(members, {}, watcher).size();
+  }
+  const os::Cgroup cgroup(orphan.cgroup, std::move(orphan.contained));
+  os::CgroupProcesses members(cgroup.directory());
+  const std::size_t survivors =
+      os::end_processes(members, {SIGTERM, orphan.grace, {}}, watcher).size();
+  (void)cgroup.remove();
+  return survivors;
 }
 
 }  // namespace
@@ -58,11 +78,12 @@ void keep_only(const std::vector<os::UniqueFd>& locks) {
 pid_t look_after_orphan(Connection orphan, const std::string& journal, KilledBy killer) {
   const pid_t child = ::fork();
   if (child != 0) return child;
-  keep_only(orphan.locks);
+  keep_only_of(orphan);
+  // Whoever is around it first: none of those can get away meanwhile.
+  std::size_t survivors = end_contained(orphan);
   os::TaggedProcesses left(orphan.attempt);
   Unhurried watcher;
-  const std::size_t survivors =
-      os::end_processes(left, {SIGTERM, orphan.grace, {}}, watcher).size();
+  survivors += os::end_processes(left, {SIGTERM, orphan.grace, {}}, watcher).size();
   record(orphan, journal, killer, survivors);
   ::_exit(0);
 }

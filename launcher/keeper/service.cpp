@@ -148,6 +148,11 @@ bool Service::serve(Connection& connection) {
     if (received->descriptor.valid()) connection.locks.push_back(std::move(received->descriptor));
     return true;
   }
+  if (message && message->kind == wire::k_contain) {
+    connection.contained = std::move(received->descriptor);
+    connection.cgroup = message->get("cgroup");
+    return true;
+  }
   const wire::Message reply =
       message ? answer(*message, connection) : refusal("failed to " + message.error().message);
   if (reply.kind.empty()) return true;
@@ -174,6 +179,7 @@ wire::Message Service::answer(const wire::Message& message, Connection& asker) {
       run_->scratch()->give_back(std::exchange(asker.scratch, {}));
     }
     asker.locks.clear();
+    asker.contained.reset();
     return {};
   }
   if (message.kind == wire::k_say) {

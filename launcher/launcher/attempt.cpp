@@ -11,6 +11,7 @@
 
 #include "core/supervision.hpp"
 #include "core/time_budget.hpp"
+#include "launcher/attempt_containment.hpp"
 #include "launcher/attempt_result.hpp"
 #include "launcher/guard.hpp"
 #include "os/clock.hpp"
@@ -72,19 +73,23 @@ class Attempt final : public os::TreeWatcher {
     Result<std::pair<os::UniqueFd, os::UniqueFd>> pair = os::packet_pair();
     if (!pair) return pair.error();
     launcher_ = ::getpid();
-    guard_ = ::fork();
+    if (plan_.policy.containment != Containment::none) {
+      containment_.emplace(plan_.policy.containment, plan_.cgroup);
+    }
+    guard_ = containment_ ? containment_->fork_guard() : ::fork();
     if (guard_ < 0) return os::system_error("start the guard");
     if (guard_ == 0) {
       pair->first.reset();
       be_guard(duty(std::move(pair->second)));
     }
     link_ = std::move(pair->first);
+    if (containment_) tell_of_containment();
     // The test has its working directory; ours would keep a directory busy.
     (void)::chdir("/");
     return {};
   }
 
-  GuardDuty duty(os::UniqueFd end) const {
+  GuardDuty duty(os::UniqueFd end) {
     GuardDuty duty;
     duty.command = plan_.command;
     duty.command.debugger = launcher_;
@@ -99,14 +104,21 @@ class Attempt final : public os::TreeWatcher {
     duty.parent = around_.parent.get();
     duty.identity = plan_.identity;
     duty.locks = plan_.locks;
+    duty.containment = containment_ ? &*containment_ : nullptr;
     return duty;
   }
 
+  void tell_of_containment() {
+    guard_writes_ = containment_->is_namespace();
+    if (!containment_->trouble().empty()) plan_.teller->complain_once(containment_->trouble());
+  }
+
   void wait_for_news() {
-    pollfd fds[3] = {{around_.signals.get(), POLLIN, 0},
+    pollfd fds[4] = {{around_.signals.get(), POLLIN, 0},
                      {parent_watched_ ? around_.parent.get() : -1, POLLIN, 0},
-                     {stacks_ ? stacks_->fd() : -1, POLLIN, 0}};
-    ::poll(fds, 3, time_left());
+                     {stacks_ ? stacks_->fd() : -1, POLLIN, 0},
+                     {guard_writes_ ? link_.get() : -1, POLLIN, 0}};
+    ::poll(fds, 4, time_left());
     // The guard first: a test that has ended was not interrupted by what came at the same time.
     look_at_guard();
     if (state_.stage == Stage::ended) return;
@@ -246,14 +258,17 @@ class Attempt final : public os::TreeWatcher {
     }
   }
 
-  // The last one counts.
+  // The last one counts. From a PID namespace, where it cannot send SIGCHLD, the packet itself
+  // wakes us.
   void read_reports() {
     GuardReport report;
-    while (os::retried([&] {
-             return ::recv(link_.get(), &report, sizeof report, MSG_DONTWAIT);
-           }) == static_cast<ssize_t>(sizeof report)) {
+    ssize_t got = 0;
+    while ((got = os::retried([&] {
+              return ::recv(link_.get(), &report, sizeof report, MSG_DONTWAIT);
+            })) == static_cast<ssize_t>(sizeof report)) {
       report_ = report;
     }
+    if (got == 0) guard_writes_ = false;
   }
 
   void read_signals() {
@@ -280,8 +295,10 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void end_tree_here(int signal) {
-    std::vector<os::NamedProcess> survivors = os::end_tree({signal, grace(), spared_}, *this);
-    report_.survivors = static_cast<unsigned>(survivors.size());
+    os::EndOrder order{signal, grace(), spared_};
+    if (containment_) order.contained = containment_->processes();
+    report_.survivors = static_cast<unsigned>(os::end_tree(order, *this).size());
+    if (containment_) containment_->remove();
   }
 
   // Ctrl-C reaches the test and us at once; the test may die of it before we have looked.
@@ -306,6 +323,13 @@ class Attempt final : public os::TreeWatcher {
   }
 
   AttemptResult conclude() const {
+    if (report_.entrance_error != 0) {
+      plan_.teller->complain_once(
+          os::system_error(
+              "ignoring containment = \"cgroup\": failed to put a test into its cgroup",
+              report_.entrance_error)
+              .message);
+    }
     const std::int64_t ended_us = ended_us_ != 0 ? ended_us_ : os::monotonic_now_us();
     return result_of({report_, state_, guard_lost_, plan_.policy.on_leak, ended_us - started_us_});
   }
@@ -315,6 +339,8 @@ class Attempt final : public os::TreeWatcher {
   os::UniqueFd link_;
   pid_t guard_ = -1;
   std::vector<pid_t> spared_;
+  std::optional<AttemptContainment> containment_;
+  bool guard_writes_ = false;
   std::optional<os::StackDump> stacks_;  // while they are being taken
   SupervisionState state_;
   GuardReport report_;

@@ -6,6 +6,7 @@
 #include "launcher/lock_taking.hpp"
 #include "launcher/records.hpp"
 #include "launcher/surroundings.hpp"
+#include "launcher/teller.hpp"
 #include "os/spawn.hpp"
 
 namespace holdfast::launcher {
@@ -20,6 +21,8 @@ struct AttemptPlan {
   Milliseconds native_end = k_longest;  // when ctest ends the test by itself, monotonic clock
   Milliseconds stop_time = k_longest;   // ctest's --stop-time, on the same clock
   Loudness loudness = Loudness::normal;
+  std::string cgroup;  // what the attempt's would be called, where the policy wants one
+  Teller* teller = nullptr;
 };
 
 // Runs the test and returns when nothing of it is left (or when what is left was let go). Whatever

@@ -48,6 +48,7 @@ class Guard final : public os::TreeWatcher {
   [[noreturn]] void run() {
     // Before the test exists: an orphan of its first instant is ours already.
     if (!os::become_subreaper()) ::_exit(1);
+    if (duty_.containment != nullptr) duty_.containment->enter(duty_.command, duty_.keeper);
     const os::Spawned spawned = os::spawn(duty_.command, duty_.callers);
     ::prctl(PR_SET_NAME, "holdfast-guard", 0, 0, 0);
     // The test has its working directory; ours would keep a directory busy.
@@ -56,6 +57,7 @@ class Guard final : public os::TreeWatcher {
       report_.exec_error = spawned.error;
       finish();
     }
+    report_.entrance_error = spawned.entrance_error;
     main_ = spawned.pid;
     watch_main();
     settle();
@@ -76,6 +78,10 @@ class Guard final : public os::TreeWatcher {
   }
 
  private:
+  bool in_namespace() const {
+    return duty_.containment != nullptr && duty_.containment->is_namespace();
+  }
+
   // Until the main process has ended. The launcher's orders and its death end the tree.
   void watch_main() {
     children_ = os::watch_children();
@@ -94,7 +100,7 @@ class Guard final : public os::TreeWatcher {
       wait(left);
     }
     const std::vector<os::NamedProcess> leftovers = os::living_descendants({});
-    report_.leftovers = list_processes(leftovers, report_.leftover_list);
+    report_.leftovers = list_processes(for_people(leftovers), report_.leftover_list);
     if (may_stay(leftovers)) let_go();
     report(GuardReport::Stage::main_ended);
     wake_launcher();
@@ -113,21 +119,32 @@ class Guard final : public os::TreeWatcher {
   // The leftovers live on and hold no lock: it goes with the main process, as in ctest.
   [[noreturn]] void let_go() {
     report_.kept = true;
-    if (!duty_.needed_by_others) finish();
+    if (!duty_.needed_by_others && !in_namespace()) finish();
     report(GuardReport::Stage::tree_ended);
     wake_launcher();
     duty_.locks->clear();
+    // They would end with the first process of their namespace: so it stays, and ends with them.
+    if (!duty_.needed_by_others) duty_.keeper = duty_.parent = -1;
     keep_only_watched();
     wait_for_end_of_run();
     end_tree(SIGTERM, duty_.grace);
+    leave_containment();
     ::_exit(0);
+  }
+
+  void leave_containment() {
+    if (duty_.containment == nullptr) return;
+    if (report_.kept && !duty_.needed_by_others) return duty_.containment->let_go();
+    duty_.containment->remove();
   }
 
   // Closes everything that is not needed to notice the end of the run: stdout above all.
   void keep_only_watched() {
     const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
-    os::close_all_but({0, 1, 2, children_.get(), duty_.keeper, duty_.parent});
+    std::vector<int> kept{0, 1, 2, children_.get(), duty_.keeper, duty_.parent};
+    if (duty_.containment != nullptr) kept.push_back(duty_.containment->descriptor());
+    os::close_all_but(std::move(kept));
     (void)duty_.launcher.release();
   }
 
@@ -145,6 +162,7 @@ class Guard final : public os::TreeWatcher {
       if (::recv(keeper, &byte, 1, MSG_DONTWAIT) > 0) return;
       keeper = -1;  // The keeper died, the run goes on.
     }
+    leave_containment();
     ::_exit(0);
   }
 
@@ -154,6 +172,7 @@ class Guard final : public os::TreeWatcher {
     report_.user_us = microseconds(used.ru_utime);
     report_.system_us = microseconds(used.ru_stime);
     report_.max_rss_kb = used.ru_maxrss;
+    leave_containment();
     report(GuardReport::Stage::tree_ended);
     if (!duty_.launcher.valid()) record_in_launchers_place();
     ::_exit(0);
@@ -181,15 +200,25 @@ class Guard final : public os::TreeWatcher {
     if (sent < 0) duty_.launcher.reset();
   }
 
-  // Only where the report is not followed by our exit, which would.
+  // Only where the report is not followed by our exit, which would. From within a PID namespace it
+  // cannot be signalled, and waits for the report itself.
   void wake_launcher() {
     if (::getppid() == duty_.launcher_pid) ::kill(duty_.launcher_pid, SIGCHLD);
   }
 
-  void end_tree(int signal, Milliseconds grace, pid_t told_group = 0) {
+  os::ProcessSet* contained() {
+    return duty_.containment != nullptr ? duty_.containment->processes() : nullptr;
+  }
+
+  // By the numbers that they have outside a PID namespace.
+  std::vector<os::NamedProcess> for_people(const std::vector<os::NamedProcess>& processes) const {
+    return in_namespace() ? duty_.containment->named_outside(processes) : processes;
+  }
+
+  void end_tree(int signal, Milliseconds grace, pid_t told_group = os::k_no_group) {
     const std::vector<os::NamedProcess> survivors =
-        os::end_tree({signal, grace, {}, told_group}, *this);
-    report_.survivors = list_processes(survivors, report_.survivor_list);
+        os::end_tree({signal, grace, {}, told_group, contained()}, *this);
+    report_.survivors = list_processes(for_people(survivors), report_.survivor_list);
   }
 
   // Waits for a child, an order, or the end of `time`; carries out the order.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/policy.hpp"
+#include "launcher/attempt_containment.hpp"
 #include "launcher/guard_messages.hpp"
 #include "launcher/records.hpp"
 #include "os/lock_file.hpp"
@@ -31,6 +32,7 @@ struct GuardDuty {
   int parent = -1;  // ctest's pidfd, inherited; -1: none
   const AttemptIdentity* identity = nullptr;
   std::vector<os::LockRequest>* locks = nullptr;  // inherited copies, which keep the locks
+  AttemptContainment* containment = nullptr;      // inherited; null: nothing is around the test
 };
 
 // Runs in the forked child and does not return.

@@ -39,7 +39,8 @@ struct GuardReport {
     tree_ended,  // the last word: nothing is left, or what is left stays with the guard
   };
   Stage stage = Stage::watching;
-  int exec_error = 0;  // errno: the command was never executed
+  int exec_error = 0;      // errno: the command was never executed
+  int entrance_error = 0;  // errno: the test ran, and was not in its cgroup
   bool main_reaped = false;
   int main_status = 0;  // as waitpid(2) gives it
   std::int64_t user_us = 0;

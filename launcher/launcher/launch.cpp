@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "core/attempt_tag.hpp"
+#include "core/cgroup_name.hpp"
 #include "core/environment.hpp"
 #include "core/exit_codes.hpp"
 #include "core/held_locks.hpp"
@@ -220,6 +221,10 @@ class Launch {
       plan.stop_time = os::monotonic_now() + stop - Milliseconds{os::unix_now_ms()};
     }
     plan.loudness = invocation_.line.loudness;
+    plan.teller = &say;
+    if (policy_.containment == Containment::cgroup) {
+      plan.cgroup = cgroup_name(home_.tree, identity_.attempt);
+    }
     AttemptResult result = run_attempt(plan, around_);
     result.lock_wait = locks.waited;
     const SettledScratch settled = settle_scratch(scratch_, policy_.scratch, result.outcome);

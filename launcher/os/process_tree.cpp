@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "os/clock.hpp"
+#include "os/contained_tree.hpp"
 #include "os/file_text.hpp"
 #include "os/process.hpp"
 #include "os/signals.hpp"
@@ -140,7 +141,7 @@ void signal_each(int signal, const std::vector<pid_t>& spared, pid_t told_group)
       if (contains(told, link.pid)) continue;
       told.push_back(link.pid);
       found_more = true;
-      if (told_group == 0 || ::getpgid(link.pid) != told_group) send(link, signal);
+      if (told_group == k_no_group || ::getpgid(link.pid) != told_group) send(link, signal);
     }
   }
 }
@@ -151,7 +152,8 @@ class Descendants final : public ProcessSet {
       : order_(order), watcher_(watcher), children_(watch_children()) {}
 
   void signal_all(int signal) override {
-    signal_each(signal, order_.spared, signal == order_.first_signal ? order_.told_group : 0);
+    signal_each(signal, order_.spared,
+                signal == order_.first_signal ? order_.told_group : k_no_group);
   }
   bool is_empty() override { return !reap(watcher_, order_.spared); }
   std::vector<NamedProcess> living() override { return living_descendants(order_.spared); }
@@ -217,7 +219,7 @@ std::vector<NamedProcess> living_descendants(const std::vector<pid_t>& spared) {
 }
 
 void signal_descendants(int signal, const std::vector<pid_t>& spared) {
-  signal_each(signal, spared, 0);
+  signal_each(signal, spared, k_no_group);
 }
 
 bool reap(TreeWatcher& watcher, const std::vector<pid_t>& spared) {
@@ -237,7 +239,9 @@ bool reap(TreeWatcher& watcher, const std::vector<pid_t>& spared) {
 
 std::vector<NamedProcess> end_tree(const EndOrder& order, TreeWatcher& watcher) {
   Descendants tree(order, watcher);
-  return end_processes(tree, order, watcher);
+  if (order.contained == nullptr) return end_processes(tree, order, watcher);
+  ContainedTree both(tree, *order.contained);
+  return end_processes(both, order, watcher);
 }
 
 std::vector<NamedProcess> end_processes(ProcessSet& processes, const EndOrder& order,

@@ -45,11 +45,17 @@ class TreeWatcher {
   ~TreeWatcher() = default;
 };
 
+inline constexpr pid_t k_no_group = -1;
+
 struct EndOrder {
   int first_signal = 0;       // sent before the grace; 0: none
   Milliseconds grace{0};      // 0: SIGKILL at once and no first signal
   std::vector<pid_t> spared;  // children that are not of the tree
-  pid_t told_group = 0;       // this process group has had the first signal; 0: nobody has
+  // This process group has had the first signal. 0 is one outside our PID namespace.
+  pid_t told_group = k_no_group;
+  // What is around the tree, from which SIGKILL goes to everybody in it too, and which must be
+  // empty in the end; null: nothing is.
+  ProcessSet* contained = nullptr;
 };
 
 // Reaps what has ended. False when no child is left (but spared ones).

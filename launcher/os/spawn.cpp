@@ -1,5 +1,5 @@
 // Hazards. Between vfork and exec the child shares our memory and our stack: it calls nothing but
-// async-signal-safe functions, changes one int, and leaves by exec or _exit.
+// async-signal-safe functions, changes two ints, and leaves by exec or _exit.
 #include "os/spawn.hpp"
 
 #include <limits.h>
@@ -89,13 +89,15 @@ int become(const Command& command, const CallersSignals& callers) {
 Spawned spawn(const Command& command, const CallersSignals& callers) {
   // Written by the child in memory that is ours too: what exec said, without a pipe.
   volatile int error = 0;
+  volatile int entrance_error = 0;
   const pid_t pid = ::vfork();
   if (pid < 0) return {-1, errno};
   if (pid == 0) {
+    if (command.entrance >= 0 && ::write(command.entrance, "0", 1) < 0) entrance_error = errno;
     error = become(command, callers);
     ::_exit(127);
   }
-  return {pid, error};
+  return {pid, error, entrance_error};
 }
 
 }  // namespace holdfast::os

@@ -14,11 +14,13 @@ struct Command {
   char** environment = nullptr;  // null-terminated
   std::uint64_t tag = 0;         // soft RLIMIT_LOCKS of the process, 0: as it is
   pid_t debugger = 0;            // it and its children may trace the process; 0: as it is
+  int entrance = -1;             // of a cgroup that spawn() has the process join; -1: none
 };
 
 struct Spawned {
   pid_t pid = -1;
-  int error = 0;  // errno of fork or exec; 0: it runs
+  int error = 0;           // errno of fork or exec; 0: it runs
+  int entrance_error = 0;  // errno: it runs, and is not in the cgroup
 };
 
 // Runs the command as a child with the caller's signals, everything else as we have it: process

@@ -7,9 +7,10 @@ import sys
 from support import children_of, keepers_of, process, wait_until
 
 # forsaken FILE WAY…: one daemon per way, by double fork, in a session of its own, each in FILE by pid;
-# then stays itself. bare: no environment; overwritten: one of zeros; deaf: ignores what can be.
+# then stays itself. bare: no environment; overwritten: one of zeros; deaf: ignores what can be;
+# untagged: no environment and no limit that could tell whose it is.
 PROGRAM = r'''
-import ctypes, os, signal, sys, time
+import ctypes, os, resource, signal, sys, time
 file = sys.argv[1]
 def announce():
     fd = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
@@ -27,7 +28,10 @@ def daemon(way):
     if os.fork():
         os._exit(0)
     os.closerange(0, 3)
-    if way == "bare":
+    if way == "untagged":
+        locks = 10  # RLIMIT_LOCKS, which the module does not name
+        resource.setrlimit(locks, (resource.getrlimit(locks)[1],) * 2)
+    if way in ("bare", "untagged"):
         os.execve(sys.argv[2] + "/linger", ["linger", file], {})
     if way == "deaf":
         os.execve(sys.argv[2] + "/ignore", ["ignore", file, "15", "2"], {})

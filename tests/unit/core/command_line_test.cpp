@@ -29,7 +29,7 @@ TEST(CommandLine, WithoutOptionsEverythingIsLeftToTheDefaults) {
   EXPECT_EQ(line.name, "");
   EXPECT_TRUE(line.overrides.locks.empty());
   EXPECT_FALSE(line.overrides.timeout || line.overrides.lock_timeout || line.overrides.grace ||
-               line.overrides.on_leak);
+               line.overrides.on_leak || line.overrides.containment);
   EXPECT_EQ(line.loudness, Loudness::normal);
   EXPECT_FALSE(line.help);
 }
@@ -37,9 +37,9 @@ TEST(CommandLine, WithoutOptionsEverythingIsLeftToTheDefaults) {
 TEST(CommandLine, AValueComesAfterItsOptionOrAfterAnEqualsSign) {
   const Words rows[] = {
       {"--name", "n", "--lock", "a", "--lock", "b:shared", "--lock-timeout", "1", "--timeout", "2s",
-       "--grace", "3ms", "--on-leak", "fail", "--quiet", "--", "cmd"},
+       "--grace", "3ms", "--on-leak", "fail", "--containment", "cgroup", "--quiet", "--", "cmd"},
       {"--name=n", "--lock=a", "--lock=b:shared", "--lock-timeout=1", "--timeout=2s", "--grace=3ms",
-       "--on-leak=fail", "--quiet", "--", "cmd"},
+       "--on-leak=fail", "--containment=cgroup", "--quiet", "--", "cmd"},
   };
   for (const Words& words : rows) {
     const CommandLine line = parsed(words);
@@ -50,6 +50,7 @@ TEST(CommandLine, AValueComesAfterItsOptionOrAfterAnEqualsSign) {
     EXPECT_EQ(line.overrides.timeout, Milliseconds{2000});
     EXPECT_EQ(line.overrides.grace, Milliseconds{3});
     EXPECT_EQ(line.overrides.on_leak, OnLeak::fail);
+    EXPECT_EQ(line.overrides.containment, Containment::cgroup);
     EXPECT_EQ(line.loudness, Loudness::quiet);
     EXPECT_EQ(line.command_at, words.size() - 1);
   }
@@ -110,6 +111,8 @@ TEST(CommandLine, TheErrorIsOneLineWithTheArgumentAndWhatWasExpected) {
        "--timeout \"soon\": expected a duration such as 500ms, 5s, 2m or 1.5"},
       {{"--grace=", "--", "c"}, "--grace \"\": expected a duration such as 500ms, 5s, 2m or 1.5"},
       {{"--on-leak", "keep", "--", "c"}, "--on-leak \"keep\": expected kill, fail or ignore"},
+      {{"--containment", "jail", "--", "c"},
+       "--containment \"jail\": expected none, cgroup or pidns"},
       {{"--lock", "a@moon", "--", "c"},
        "lock \"a@moon\": after `@` expected build, project, user or machine, found \"moon\""},
   };
@@ -124,8 +127,9 @@ TEST(CommandLine, TheLastOfTwoEqualOptionsHoldsExceptThatLocksAddUp) {
 }
 
 TEST(CommandLine, TheHelpNamesEveryOptionAndEveryExitCode) {
-  for (const char* word : {"--name", "--lock", "--lock-timeout", "--timeout", "--grace",
-                           "--on-leak", "--quiet", "--help", "75", "124", "125", "126", "127"}) {
+  for (const char* word :
+       {"--name", "--lock", "--lock-timeout", "--timeout", "--grace", "--on-leak", "--containment",
+        "--quiet", "--help", "75", "124", "125", "126", "127"}) {
     EXPECT_NE(help_of_run().find(word), std::string_view::npos) << word;
   }
 }

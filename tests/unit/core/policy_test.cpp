@@ -44,6 +44,7 @@ TEST(Policy, TheCommandLineComesBeforeAPropertyAndLocksAddUp) {
   overrides.lock_timeout = Milliseconds{7};
   overrides.grace = Milliseconds{0};
   overrides.on_leak = OnLeak::kill;
+  overrides.containment = Containment::pidns;
   const Result<ResolvedPolicy> resolved = resolve(properties, overrides);
   ASSERT_TRUE(resolved);
   EXPECT_EQ(lock_texts(resolved->policy), (Texts{"db@project", "net@user"}));
@@ -51,6 +52,7 @@ TEST(Policy, TheCommandLineComesBeforeAPropertyAndLocksAddUp) {
   EXPECT_EQ(resolved->policy.lock_timeout, Milliseconds{7});
   EXPECT_EQ(resolved->policy.grace, Milliseconds{0});
   EXPECT_EQ(resolved->policy.on_leak, OnLeak::kill);
+  EXPECT_EQ(resolved->policy.containment, Containment::pidns);
 }
 
 TEST(Policy, HoldfastTimeoutComesBeforeTimeoutAndBothBeforeTheFile) {

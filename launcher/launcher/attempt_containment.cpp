@@ -1,0 +1,82 @@
+#include "launcher/attempt_containment.hpp"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "core/wire.hpp"
+#include "os/packet_socket.hpp"
+
+namespace holdfast::launcher {
+
+AttemptContainment::AttemptContainment(Containment wanted, const std::string& cgroup)
+    : kind_(wanted) {
+  if (kind_ == Containment::cgroup) make_cgroup(cgroup);
+}
+
+void AttemptContainment::make_cgroup(const std::string& name) {
+  Result<os::Cgroup> made = os::Cgroup::make(name);
+  if (!made) return give_up(made.error().message);
+  Result<os::UniqueFd> entrance = made->open_entrance();
+  if (!entrance) return give_up(entrance.error().message);
+  cgroup_.emplace(std::move(*made));
+  entrance_ = std::move(*entrance);
+}
+
+void AttemptContainment::give_up(const std::string& why) {
+  trouble_ = "ignoring containment = \"" + std::string(name_of(kind_)) + "\": failed to " + why;
+  kind_ = Containment::none;
+}
+
+pid_t AttemptContainment::fork_guard() {
+  if (!is_namespace()) return ::fork();
+  const Result<pid_t> guard = namespace_.fork();
+  if (guard) return *guard;
+  give_up(guard.error().message);
+  return ::fork();
+}
+
+void AttemptContainment::enter(os::Command& command, int keeper) const {
+  entrust(keeper);
+  command.entrance = entrance_.get();
+  // In there that number is not the launcher's, who may trace whom it looks at from outside anyhow.
+  if (is_namespace()) command.debugger = 0;
+}
+
+void AttemptContainment::entrust(int keeper) const {
+  if (keeper < 0) return;
+  wire::Message message;
+  message.kind = wire::k_contain;
+  if (cgroup_) {
+    message.add("cgroup", cgroup_->name());
+    (void)os::send_descriptor(keeper, wire::encode(message), cgroup_->directory());
+  } else if (is_namespace()) {
+    const os::UniqueFd self(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
+    (void)os::send_descriptor(keeper, wire::encode(message), self.get());
+  }
+}
+
+os::ProcessSet* AttemptContainment::processes() {
+  if (!cgroup_) return nullptr;
+  if (!processes_) processes_.emplace(cgroup_->directory());
+  return &*processes_;
+}
+
+std::vector<os::NamedProcess> AttemptContainment::named_outside(
+    std::vector<os::NamedProcess> processes) const {
+  for (os::NamedProcess& one : processes) one.pid = namespace_.number_outside(one.pid);
+  return processes;
+}
+
+void AttemptContainment::remove() {
+  // What cannot be removed is empty, or holds what could not be ended and was named: it is left to
+  // `holdfast reap`.
+  if (cgroup_) (void)cgroup_->remove();
+}
+
+void AttemptContainment::let_go() {
+  if (!cgroup_) return;
+  cgroup_->let_go();
+  remove();
+}
+
+}  // namespace holdfast::launcher

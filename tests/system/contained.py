@@ -1,0 +1,136 @@
+"""What the tests of containment share: whether this machine has it, and who is inside."""
+
+import os
+import shutil
+import subprocess
+import unittest
+from pathlib import Path
+
+from processes import all_pids, process, stat_of
+from support import wait_until
+
+NOBODY = 65534
+
+
+def own_cgroup():
+    """The directory of our own cgroup, version 2; None where there is none."""
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        fields, _, kind = line.partition(" - ")
+        if kind.split()[0] == "cgroup2":
+            path = [one[3:] for one in Path("/proc/self/cgroup").read_text().splitlines()
+                    if one.startswith("0::")]
+            return Path(fields.split()[4] + path[0]) if path else None
+    return None
+
+
+def trouble_with(kind, user=()):
+    """Why this machine cannot do it for whoever runs `user` words; None when it can. Holdfast is not asked."""
+    if kind == "pidns":
+        for namespaces in ("--pid", "-Ur"), ("--pid",):
+            words = [*user, "unshare", *namespaces, "--fork", "--mount-proc", "true"]
+            if subprocess.run(words, stderr=subprocess.DEVNULL, check=False).returncode == 0:
+                return None
+        return "no PID namespace to be had: `unshare --pid -Ur --fork --mount-proc true` fails"
+    own = own_cgroup()
+    words = [*user, "test", "-w", f"{own}", "-a", "-w", f"{own}/cgroup.procs"]
+    if own is None or subprocess.run(words, check=False).returncode:
+        return f"our cgroup (version 2) may not be written to: {own}"
+    return None
+
+
+KINDS = ("cgroup", "pidns")
+
+
+class Contained:
+    """For a SystemCase: for each kind, or skipped with the reasons."""
+
+    def each_kind(self, kinds=KINDS):
+        troubles = {kind: trouble_with(kind) for kind in kinds}
+        for kind in kinds:
+            if troubles[kind] is None:
+                with self.subTest(containment=kind):
+                    yield kind
+        if all(troubles.values()):
+            raise unittest.SkipTest("; ".join(troubles.values()))
+        for kind, trouble in troubles.items():
+            if trouble:
+                print(f"not shown here for {kind}: {trouble}", flush=True)
+
+    def need(self, kind, user=()):
+        if trouble := trouble_with(kind, user):
+            self.skipTest(trouble)
+
+    def settings(self, kind, name="project", more=""):
+        """A holdfast.toml for project(); to be called before it."""
+        source = self.work / name
+        source.mkdir(exist_ok=True)
+        (source / "holdfast.toml").write_text(f'[profile.default]\ncontainment = "{kind}"\n{more}')
+
+    def fresh(self):
+        """Nothing of what an earlier kind left in our directory."""
+        for one in self.work.iterdir():
+            shutil.rmtree(one) if one.is_dir() else one.unlink()
+
+    def pid_file(self, name="announced"):
+        # Numbers of another namespace are other processes' here: of no `.pids` file, which are ended
+        # by number when the test is over.
+        return self.work / f"{name}.inside"
+
+    # --- Who is inside ------------------------------------------------------------------------
+
+    def inside(self, kind, guard, count):
+        """The processes of an attempt, by its containment, once there are `count`."""
+        look = self.in_namespace_of if kind == "pidns" else self.in_cgroup_of_tests
+        found = wait_until(lambda: (got := look(guard))[count - 1:] and got, f"{count} inside")
+        self.watched += found
+        return found
+
+    @staticmethod
+    def in_namespace_of(guard):
+        def namespace(pid):
+            try:
+                return os.readlink(f"/proc/{pid}/ns/pid")
+            except OSError:
+                return None
+        own = namespace(guard.pid)
+        if own in (None, namespace(os.getpid())):
+            return []
+        pids = [pid for pid in all_pids() if pid != guard.pid and namespace(pid) == own]
+        return [one for one in map(process, pids) if one]
+
+    @staticmethod
+    def in_cgroup_of_tests(guard):
+        for pid in all_pids():
+            fields = stat_of(pid)
+            if fields and int(fields[1]) == guard.pid:
+                if (path := cgroup_of(pid)) and "/holdfast-" in path:
+                    pids = (Path(top()) / path[1:] / "cgroup.procs").read_text().split()
+                    return [one for one in map(process, pids) if one]
+        return []
+
+
+def cgroup_of(pid):
+    try:
+        lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+    except OSError:
+        return None
+    return next((line[3:] for line in lines if line.startswith("0::")), None)
+
+
+def top():
+    """Where the cgroup2 file system is mounted."""
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        fields, _, kind = line.partition(" - ")
+        if kind.split()[0] == "cgroup2":
+            return fields.split()[4]
+    return None
+
+
+def cgroups_of(launcher):
+    """The cgroups of attempts that a launcher without keeper made."""
+    return list(Path(top()).glob(f"**/holdfast-*-{launcher}-*"))
+
+
+def cgroups_of_run(run):
+    """Of the attempts of a recorded run."""
+    return list(Path(top()).glob(f"**/holdfast-*-{run.name}.*"))

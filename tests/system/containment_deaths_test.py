@@ -1,0 +1,173 @@
+"""With containment nobody is left even when launcher and guard are killed at once (M05, M11).
+
+The test hides as well as one can: it double-forks, calls setsid, closes its descriptors, and clears
+its environment and the limit that is its second tag. Without containment it would get away."""
+
+import os
+import signal
+import time
+import unittest
+
+from contained import Contained, cgroups_of_run
+from forsaken import Forsaken, kill_at_once
+from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, command_of, keepers_of, process, program, wait_until)
+
+GRACE_S = 5
+# grace + 2 s, with room for a machine that is busy with the other tests.
+BOUND_S = GRACE_S + 2 + 3
+
+
+class DeathsTest(Contained, Forsaken, ProjectCase):
+    def begin(self, kind, ways=("untagged", "bare", "plain"), more=""):
+        self.fresh()
+        self.settings(kind)
+        tree = self.project(self.forsaken(ways=ways) + more)
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        launcher, guard = self.pair_of(ctest)
+        wait_until(lambda: len(self.read_pids(self.pid_file())) > len(ways), "the test to have hidden")
+        return tree, ctest, launcher, guard, self.inside(kind, guard, len(ways) + 1)
+
+    def only_end(self, tree, ctest):
+        ctest.wait(PATIENCE_S)
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        run = self.runs(tree)[-1]
+        self.assertEqual(cgroups_of_run(run), [])
+        ended, = self.records(run, "attempt_ended")
+        return ended
+
+    def test_without_containment_it_gets_away(self):
+        tree = self.project(self.forsaken(ways=("untagged",)))
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        hidden, = [one for one in self.announced(self.pid_file(), 2) if "linger" in command_of(one.pid)]
+        kill_at_once(*self.pair_of(ctest))
+        self.assertEqual(self.only_end(tree, ctest)["outcome"], "interrupted")
+        self.assertIsNotNone(process(hidden.pid))
+
+    def test_nobody_survives_launcher_and_guard(self):
+        for kind in self.each_kind():
+            tree, ctest, launcher, guard, inside = self.begin(kind)
+            kill_at_once(launcher, guard)
+            self.assert_gone(inside, BOUND_S)
+            ended = self.only_end(tree, ctest)
+            self.assertEqual(ended["outcome"], "interrupted")
+            self.assertIn("launcher and guard", ended["note"])
+            self.assert_nothing_left()
+
+    def test_nobody_survives_launcher_guard_and_ctest(self):
+        for kind in self.each_kind():
+            tree, ctest, launcher, guard, inside = self.begin(kind)
+            kill_at_once(process(ctest.pid), launcher, guard)
+            self.assert_gone(inside, BOUND_S)
+            self.assertEqual(self.only_end(tree, ctest)["outcome"], "interrupted")
+
+    def test_the_lock_is_free_only_when_nobody_is_left(self):
+        for kind in self.each_kind():
+            name = self.lock_name()
+            tree, ctest, launcher, guard, inside = self.begin(
+                kind, ("untagged",), f'set_tests_properties(hides PROPERTIES HOLDFAST_LOCKS "{name}@user")\n')
+            alive = (f'for p in {" ".join(str(one.pid) for one in inside)}; do '
+                     'grep -qs "^State:.[^ZX]" /proc/$p/status && exit 1; done; exit 0')
+            errors = self.work / "waiter"
+            with open(errors, "wb") as log:
+                waiter = self.start(HOLDFAST, "run", "--lock", f"{name}@user", "--", "sh", "-c", alive,
+                                    stderr=log)
+            wait_until(lambda: b"is held by" in errors.read_bytes(), "the waiter to wait")
+            kill_at_once(launcher, guard)
+            self.assertEqual(waiter.wait(PATIENCE_S), 0, errors.read_text())
+            self.assert_gone(inside, 0)
+            self.only_end(tree, ctest)
+
+    def test_the_deaf_in_a_cgroup_are_killed_after_the_grace_and_the_lock_waits_for_them(self):
+        self.need("cgroup")
+        name = self.lock_name()
+        tree, ctest, launcher, guard, inside = self.begin(
+            "cgroup", ("deaf",), f'set_tests_properties(hides PROPERTIES HOLDFAST_LOCKS "{name}@user")\n')
+        kill_at_once(launcher, guard)
+        before = time.monotonic()
+        waiter = self.start(HOLDFAST, "run", "--lock", f"{name}@user", "--", "true", stderr=-3)
+        waiter.wait(PATIENCE_S)
+        self.assertGreater(time.monotonic() - before, GRACE_S - 1)
+        self.assert_gone(inside, 0)
+        self.only_end(tree, ctest)
+
+    def test_of_a_killed_launcher_the_guard_ends_it_and_writes_the_record(self):
+        for kind in self.each_kind():
+            tree, ctest, launcher, _, inside = self.begin(kind)
+            os.kill(launcher.pid, signal.SIGKILL)
+            self.assert_gone(inside, BOUND_S)
+            ended = self.only_end(tree, ctest)
+            self.assertEqual(ended["outcome"], "interrupted")
+            self.assertIn("the launcher of the test was killed", ended["note"])
+
+    def test_of_a_killed_guard_the_launcher_ends_it_and_it_is_our_own_failure(self):
+        for kind in self.each_kind():
+            tree, ctest, _, guard, inside = self.begin(kind)
+            os.kill(guard.pid, signal.SIGKILL)
+            self.assert_gone(inside, BOUND_S)
+            self.assertEqual(self.only_end(tree, ctest)["outcome"], "internal_error")
+
+    def test_nobody_survives_a_pair_that_has_the_keeper_in_it(self):
+        for kind in self.each_kind():
+            for victim in (0, 1):
+                tree, ctest, *pair, inside = self.begin(kind)
+                kill_at_once(pair[victim], self.keeper_of(tree))
+                self.assert_gone([*inside, *pair], BOUND_S)
+                ctest.wait(PATIENCE_S)
+
+    def test_a_crash_and_an_exit_are_recorded_as_ever(self):
+        for kind in self.each_kind():
+            self.fresh()
+            self.settings(kind)
+            tree = self.project("""add_test(NAME crashes COMMAND @P@/die_of 11)
+add_test(NAME fails COMMAND @P@/exit_with 4)
+add_test(NAME passes COMMAND @P@/exit_with 0)
+add_test(NAME late COMMAND @P@/spin)
+set_tests_properties(late PROPERTIES HOLDFAST_TIMEOUT 500ms)\n""")
+            ran = self.ctest(tree, "-j4")
+            self.assertIn("crashes (SEGFAULT)", ran.text)
+            self.assertIn("late (Timeout)", ran.text)
+            wait_until(lambda tree=tree: not keepers_of(tree), "the keeper to end")
+            run = self.runs(tree)[-1]
+            self.assertEqual({r["test"]: (r["outcome"], r.get("signal"), r.get("exit_code"))
+                              for r in self.records(run, "attempt_ended")},
+                             {"crashes": ("crashed", 11, None), "fails": ("failed", None, 4),
+                              "passes": ("passed", None, 0), "late": ("timed_out", 9, None)})
+            self.assertEqual(cgroups_of_run(run), [])
+
+
+class WithoutKeeperTest(Contained, Forsaken, ProjectCase):
+    def test_a_pid_namespace_ends_with_launcher_and_guard_whoever_is_there(self):
+        self.need("pidns")
+        script = self.work / "forsaken.py"
+        self.forsaken()
+        begun = self.start(*self.supervised("python3", script, self.pid_file(), program("").rstrip("/"),
+                                            "untagged", "deaf", options=["--containment", "pidns"]))
+        guard = self.guard_of(begun.pid)
+        wait_until(lambda: len(self.read_pids(self.pid_file())) == 3, "the test to have hidden")
+        inside = self.inside("pidns", guard, 3)
+        kill_at_once(process(begun.pid), guard)
+        # No grace: it is the kernel that ends them.
+        self.assert_gone([*inside, guard], 3)
+
+    def test_as_another_user(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root, to be another user; all other tests have been run as this one")
+        user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+        self.need("pidns", user)
+        self.work.chmod(0o777)
+        self.forsaken()
+        begun = self.start(*user, *self.supervised(
+            "python3", self.work / "forsaken.py", self.pid_file(), program("").rstrip("/"), "untagged", "deaf",
+            options=["--containment", "pidns"]))
+        guard = self.guard_of(begun.pid)
+        wait_until(lambda: len(self.read_pids(self.pid_file())) == 3, "the test to have hidden")
+        inside = self.inside("pidns", guard, 3)
+        kill_at_once(process(begun.pid), guard)
+        self.assert_gone([*inside, guard], 3)
+        shown = self.finish(*user, *self.supervised("sh", "-c", "id -u; id -g; kill -9 $$",
+                                                    options=["--containment", "pidns"]))
+        self.assertEqual((shown.returncode, shown.stdout, shown.stderr), (-9, b"65534\n65534\n", b""))
+
+
+if __name__ == "__main__":
+    unittest.main()
