@@ -7,10 +7,10 @@
 
 #include "core/environment.hpp"
 #include "core/names.hpp"
+#include "keeper/stale_cgroups.hpp"
 #include "keeper/stale_sockets.hpp"
 #include "keeper/unhurried.hpp"
 #include "os/file_text.hpp"
-#include "os/process_tree.hpp"
 #include "os/trusted_directory.hpp"
 
 namespace holdfast {
@@ -71,23 +71,57 @@ class Search {
   os::TaggedProcesses processes_;
 };
 
+bool is_listed(const std::vector<LeftBehind>& all, pid_t pid) {
+  return std::any_of(all.begin(), all.end(),
+                     [&](const LeftBehind& one) { return one.process.pid == pid; });
+}
+
+// Adds who was in a cgroup and had no tag.
+void add_cgroups(const ReapOrder& order, const std::vector<StaleCgroup>& cgroups,
+                 std::vector<LeftBehind>& all) {
+  if (cgroups.empty()) return;
+  const ReapScope scope(order.tree, LetGo::end);
+  for (const StaleCgroup& cgroup : cgroups) {
+    const ReapedAttempt* owner = scope.find(cgroup.attempt);
+    for (const os::NamedProcess& process : cgroup.processes) {
+      if (is_listed(all, process.pid)) continue;
+      // Attempts of `holdfast run` are in no journal.
+      all.push_back({process, owner != nullptr ? owner->test : "holdfast run",
+                     owner != nullptr ? owner->run : cgroup.attempt});
+    }
+  }
+}
+
+void reap_marked(const ReapOrder& order, Reaped& reaped) {
+  if (!anybody_is_marked()) return;
+  Search search(order);
+  reaped.found = search.living();
+  if (reaped.found.empty()) return;
+  Unhurried watcher;
+  reaped.survivors =
+      search.with_owners(os::end_processes(search.processes(), {SIGINT, order.grace, {}}, watcher));
+}
+
 }  // namespace
 
 std::vector<LeftBehind> find_left_behind(const ReapOrder& order) {
+  std::vector<LeftBehind> found;
   // Usually there is nobody at all; then no journal need be read.
-  if (!anybody_is_marked()) return {};
-  return Search(order).living();
+  if (anybody_is_marked()) found = Search(order).living();
+  add_cgroups(order, find_stale_cgroups(order.tree), found);
+  return found;
 }
 
 Reaped reap_left_behind(const ReapOrder& order) {
   Reaped reaped;
-  if (!anybody_is_marked()) return reaped;
-  Search search(order);
-  reaped.found = search.living();
-  if (reaped.found.empty()) return reaped;
-  Unhurried watcher;
-  reaped.survivors =
-      search.with_owners(os::end_processes(search.processes(), {SIGINT, order.grace, {}}, watcher));
+  std::vector<StaleCgroup> survivors;
+  // Cgroups first: nobody gets away from them.
+  const std::vector<StaleCgroup> cgroups = remove_stale_cgroups(order.tree, order.grace, survivors);
+  add_cgroups(order, cgroups, reaped.found);
+  const std::vector<LeftBehind> contained = std::move(reaped.found);
+  reap_marked(order, reaped);
+  reaped.found.insert(reaped.found.end(), contained.begin(), contained.end());
+  add_cgroups(order, survivors, reaped.survivors);
   return reaped;
 }
 

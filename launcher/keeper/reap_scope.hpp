@@ -37,10 +37,11 @@ class ReapScope {
   // The abandoned attempt whose process has these marks; null when there is none. What runs inside
   // a living attempt of this tree is that one's, whatever became of the attempts inside it.
   const ReapedAttempt* owner_of(const os::ProcessMarks& marks) const;
+  // By its id; null: it is in no journal.
+  const ReapedAttempt* find(std::string_view attempt) const;
 
  private:
   void add_run(const std::filesystem::path& journal, const std::string& id, bool ctest_lives);
-  const ReapedAttempt* find(std::string_view attempt) const;
 
   std::string run_place_;
   LetGo let_go_;

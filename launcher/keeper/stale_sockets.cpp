@@ -8,16 +8,30 @@
 #include <string>
 
 #include "core/attach.hpp"
+#include "core/names.hpp"
+#include "os/packet_socket.hpp"
 #include "os/process.hpp"
+#include "os/trusted_directory.hpp"
 
 namespace holdfast {
 namespace {
 
-bool is_stale(std::string name) {
-  name = name.substr(0, name.find('.'));
-  std::replace(name.begin(), name.end(), '-', ':');
-  const Result<ProcessName> ctest = parse_process_name(name);
-  return ctest && !os::is_alive(*ctest);
+constexpr Milliseconds k_probe_patience{1000};
+
+// A keeper in another PID namespace has a ctest that we cannot see, or take for another process:
+// so it is asked whether it listens.
+bool is_listened_at(const std::string& name) {
+  const std::string path =
+      os::user_directory_path() + "/" + std::string(names::k_user_keepers_directory) + "/" + name;
+  return os::connect_to(path, k_probe_patience).socket.valid();
+}
+
+bool is_stale(const std::string& entry) {
+  const std::string name = entry.substr(0, entry.find('.'));
+  std::string pid_and_start = name;
+  std::replace(pid_and_start.begin(), pid_and_start.end(), '-', ':');
+  const Result<ProcessName> ctest = parse_process_name(pid_and_start);
+  return ctest && !os::is_alive(*ctest) && !is_listened_at(name);
 }
 
 }  // namespace

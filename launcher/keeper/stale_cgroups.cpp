@@ -1,0 +1,44 @@
+#include "keeper/stale_cgroups.hpp"
+
+#include <signal.h>
+
+#include "core/cgroup_name.hpp"
+#include "keeper/unhurried.hpp"
+#include "os/cgroup.hpp"
+#include "os/cgroup_processes.hpp"
+
+namespace holdfast {
+namespace {
+
+std::string attempt_of(const os::Cgroup& cgroup, const std::string& prefix) {
+  return decode_file_name(cgroup.name().substr(prefix.size()));
+}
+
+}  // namespace
+
+std::vector<StaleCgroup> find_stale_cgroups(const std::filesystem::path& tree) {
+  const std::string prefix = cgroup_prefix(tree.string());
+  std::vector<StaleCgroup> found;
+  for (const os::Cgroup& cgroup : os::forsaken_cgroups(prefix)) {
+    os::CgroupProcesses members(cgroup.directory());
+    found.push_back({attempt_of(cgroup, prefix), members.living()});
+  }
+  return found;
+}
+
+std::vector<StaleCgroup> remove_stale_cgroups(const std::filesystem::path& tree, Milliseconds grace,
+                                              std::vector<StaleCgroup>& survivors) {
+  const std::string prefix = cgroup_prefix(tree.string());
+  std::vector<StaleCgroup> found;
+  Unhurried watcher;
+  for (const os::Cgroup& cgroup : os::forsaken_cgroups(prefix)) {
+    os::CgroupProcesses members(cgroup.directory());
+    found.push_back({attempt_of(cgroup, prefix), members.living()});
+    std::vector<os::NamedProcess> left = os::end_processes(members, {SIGINT, grace, {}}, watcher);
+    if (!left.empty()) survivors.push_back({found.back().attempt, std::move(left)});
+    (void)cgroup.remove();
+  }
+  return found;
+}
+
+}  // namespace holdfast

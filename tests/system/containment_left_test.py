@@ -1,0 +1,199 @@
+"""What a contained test leaves, and what a run that died leaves with its containment (M12, M51)."""
+
+import os
+import unittest
+from pathlib import Path
+
+from contained import Contained, cgroup_of, cgroups_of, cgroups_of_run, own_cgroup
+from forsaken import Forsaken, kill_at_once
+from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, SystemCase, is_alive,
+                     keepers_of, process, program, wait_until)
+
+
+class LeftoversTest(Contained, SystemCase):
+    def leave(self, kind, *more, options=()):
+        return self.supervised(program("leave_child"), self.pid_file(), 4, *more,
+                               options=["--containment", kind, *options])
+
+    def test_what_is_left_is_ended_and_named_by_the_number_that_people_know(self):
+        for kind in self.each_kind():
+            self.fresh()
+            begun = self.start(*self.leave(kind, "deaf", options=["--grace", "1s"]), stderr=-1)
+            wait_until(lambda: self.read_pids(self.pid_file()), "the child")
+            left = self.inside(kind, self.guard_of(begun.pid), 1)
+            _, said = begun.communicate(timeout=PATIENCE_S)
+            self.assertEqual(begun.returncode, 4)
+            self.assert_our_lines(said, 1)
+            numbers = [one.pid for one in left if f"leave_child (pid {one.pid})" in said.decode()]
+            self.assertEqual(len(numbers), 1, (said, left))
+            self.assert_gone(left, 0)
+
+    def test_what_is_let_go_lives_on_in_no_cgroup_of_ours(self):
+        self.need("cgroup")
+        begun = self.start(*self.leave("cgroup", "quiet", options=["--on-leak", "ignore"]), stderr=-1)
+        _, said = begun.communicate(timeout=PATIENCE_S)
+        self.assertEqual((begun.returncode, said), (4, b""))
+        left, = self.announced(self.pid_file())
+        self.assertEqual(cgroup_of(left.pid), cgroup_of(os.getpid()))
+        self.assertEqual(cgroups_of(begun.pid), [])
+
+    def test_what_is_let_go_lives_on_with_the_first_process_of_its_namespace(self):
+        self.need("pidns")
+        begun = self.start(*self.leave("pidns", "quiet", options=["--on-leak", "ignore"]), stderr=-1)
+        guard = self.guard_of(begun.pid)
+        _, said = begun.communicate(timeout=PATIENCE_S)
+        self.assertEqual((begun.returncode, said), (4, b""))
+        left, = self.inside("pidns", guard, 1)
+        os.kill(left.pid, 9)
+        self.assert_gone([left, guard])
+
+
+class FixtureTest(Contained, ProjectCase):
+    def test_a_server_of_a_fixture_lives_until_the_run_ends(self):
+        for kind in self.each_kind():
+            self.fresh()
+            self.settings(kind)
+            tree = self.project(f"""
+add_test(NAME server.start COMMAND @P@/leave_child {self.pid_file()} 0 quiet)
+add_test(NAME use COMMAND @P@/close_output {self.pid_file("use")})
+set_tests_properties(server.start PROPERTIES FIXTURES_SETUP server)
+set_tests_properties(use PROPERTIES FIXTURES_REQUIRED server WILL_FAIL ON)""")
+            ctest = self.start(CTEST, cwd=tree, stdout=-1)
+            wait_until(lambda: self.read_pids(self.pid_file("use")), "the second test")
+            server = [one for one in self.by_name("leave_child") if is_alive(one)]
+            self.assertEqual(len(server), 1)
+            (self.work / "use.inside.go").touch()
+            out, _ = ctest.communicate(timeout=PATIENCE_S)
+            self.assertEqual(ctest.returncode, 0, out)
+            self.assert_gone(server, 0)
+            self.assert_nothing_left()
+            self.assertEqual(cgroups_of_run(self.runs(tree)[-1]), [])
+
+    def by_name(self, name):
+        """Ours, in whichever namespace."""
+        found = []
+        for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
+            try:
+                if (Path(f"/proc/{pid}/comm").read_text().strip() == name and
+                        self.cookie.encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")):
+                    found.append(process(pid))
+            except OSError:
+                continue
+        return [one for one in found if one]
+
+
+class ReapTest(Contained, Forsaken, ProjectCase):
+    """Everybody who would have tidied up was killed; without tags only the cgroup tells."""
+
+    def leave(self, kind, more=""):
+        self.settings(kind)
+        tree = self.project(self.forsaken(ways=("untagged", "plain")) + more)
+        ctest = self.start(CTEST, "-R", "hides", cwd=tree, stdout=-3, stderr=-3)
+        pair = self.pair_of(ctest)
+        wait_until(lambda: len(self.read_pids(self.pid_file())) == 3, "the test to have hidden")
+        inside = self.inside(kind, pair[1], 3)
+        kill_at_once(process(ctest.pid), *keepers_of(tree), *pair)
+        ctest.wait(PATIENCE_S)
+        return tree, inside
+
+    def test_reap_ends_who_is_in_a_cgroup_and_removes_it(self):
+        self.need("cgroup")
+        tree, left = self.leave("cgroup")
+        run, = self.runs(tree)
+        self.assertEqual(len(cgroups_of_run(run)), 1)
+        listed = self.finish(HOLDFAST, "reap", "--tree", tree, "--dry-run").stdout.decode().splitlines()
+        self.assertEqual(sorted(int(line.split()[0]) for line in listed), sorted(one.pid for one in left))
+        for line in listed:
+            self.assertRegex(line, rf"^ *\d+  \S+ +hides  \(run {run.name}\)$")
+        self.assertEqual([one for one in left if not is_alive(one)], [])
+        done = self.finish(HOLDFAST, "reap", "--tree", tree)
+        self.assertRegex(done.stdout, rb'^ended 3 processes: .*test "hides"')
+        self.assert_gone(left, 0)
+        self.assertEqual(cgroups_of_run(run), [])
+        again = self.finish(HOLDFAST, "reap", "--tree", tree)
+        self.assertEqual(again.stdout, b"nothing is left of earlier runs\n")
+
+    def test_so_does_the_next_run_before_its_first_test(self):
+        self.need("cgroup")
+        tree, left = self.leave("cgroup", "add_test(NAME after COMMAND true)\n")
+        run, = self.runs(tree)
+        ran = self.ctest(tree, "-R", "after")
+        self.assertEqual(ran.returncode, 0, ran.text)
+        self.assertIn("ended what an earlier run left, 3 processes: ", ran.text)
+        self.assert_gone(left, 0)
+        self.assertEqual(cgroups_of_run(run), [])
+
+    def test_another_trees_cgroup_and_one_that_is_looked_after_are_left_alone(self):
+        self.need("cgroup")
+        tree, left = self.leave("cgroup")
+        self.settings("cgroup", "other")
+        other = self.project(f"add_test(NAME w COMMAND @P@/linger {self.pid_file('w')})\n",
+                             name="other", build="other-build")
+        ctest = self.start(CTEST, cwd=other, stdout=-3, stderr=-3)
+        living, = self.announced(self.pid_file("w"))
+        for one in (other, self.work / "project"):
+            self.finish(HOLDFAST, "reap", "--tree", one)
+        self.assertEqual([one for one in [living, *left] if not is_alive(one)], [])
+        self.finish(HOLDFAST, "reap", "--tree", tree)
+        self.assert_gone(left, 0)
+        self.assertTrue(is_alive(living))
+        ctest.terminate()
+        ctest.wait(PATIENCE_S)
+        wait_until(lambda: not keepers_of(other), "the keeper to end")
+        self.assertEqual(cgroups_of_run(self.runs(other)[-1]), [])
+
+    def test_of_a_pid_namespace_there_is_nothing_to_reap(self):
+        self.need("pidns")
+        tree, left = self.leave("pidns")
+        self.assert_gone(left, 3)
+        done = self.finish(HOLDFAST, "reap", "--tree", tree)
+        self.assertEqual(done.stdout, b"nothing is left of earlier runs\n")
+
+    def test_a_keeper_in_a_namespace_keeps_its_socket(self):
+        self.need("pidns")
+        inner = self.project(f"add_test(NAME w COMMAND @P@/close_output {self.pid_file('w')})\n"
+                             "set_tests_properties(w PROPERTIES WILL_FAIL ON)\n")
+        # With sockets of its own: another version of Holdfast in use here may remove some, too.
+        if os.geteuid() != 0:
+            self.skipTest(f"needs root, to mount a {USER_DIRECTORY} of its own")
+        USER_DIRECTORY.mkdir(mode=0o700, exist_ok=True)
+        words = " ".join(f"'{word}'" for word in self.supervised(
+            CTEST, "--test-dir", inner, options=["--containment", "pidns"]))
+        done = self.finish("unshare", "--mount", "sh", "-ec", f"""mount -t tmpfs -o mode=0700 none {USER_DIRECTORY}
+{words} & while ! test -s {self.pid_file("w")}; do sleep 0.01; done
+ls {USER_DIRECTORY}/keepers
+'{HOLDFAST}' reap --tree '{inner}'
+touch {self.work}/w.inside.go
+wait $!""")
+        self.assertEqual((done.returncode, done.stderr), (0, b""), done.stdout)
+        self.assertRegex(done.stdout, rb"(?m)^\d+-\d+$")
+        self.assertIn(b"nothing is left", done.stdout)
+        self.assertIn(b"1 passed", done.stdout)
+
+
+class DelegatedTest(Contained, SystemCase):
+    def test_a_user_with_a_cgroup_of_its_own(self):
+        """As systemd delegates one: the directory and cgroup.procs are the user's."""
+        if os.geteuid() != 0:
+            self.skipTest("needs root, to delegate a cgroup; all other tests have been run as this user")
+        self.need("cgroup")
+        delegated = own_cgroup() / f"test-{self.work.name}"
+        delegated.mkdir()
+        try:
+            for path in (delegated, delegated / "cgroup.procs"):
+                os.chown(path, 65534, 65534)
+            join = (f'echo $$ >{delegated}/cgroup.procs && exec setpriv --reuid=nobody --regid=nogroup '
+                    '--clear-groups "$@"')
+            shown = self.finish("sh", "-c", join, "sh", *self.supervised(
+                "sh", "-c", "tail -n1 /proc/self/cgroup; sleep 60 & exit 3", options=["--containment", "cgroup"]))
+            self.assertEqual(shown.returncode, 3, shown.stderr)
+            self.assertIn(f"/{delegated.name}/holdfast-".encode(), shown.stdout)
+            self.assert_our_lines(shown.stderr, 1)
+            self.assertIn(b"left 1 process behind, ended: sleep", shown.stderr)
+            self.assertEqual([one.name for one in delegated.iterdir() if one.is_dir()], [])
+        finally:
+            delegated.rmdir()
+
+
+if __name__ == "__main__":
+    unittest.main()
