@@ -62,6 +62,14 @@ def stopped(pid):
         return stat.read().rpartition(") ")[2][0] == "T"
 
 
+def name_of(pid):
+    try:
+        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as comm:
+            return comm.read().strip()
+    except OSError:
+        return ""  # it has ended
+
+
 class Forsaken:
     """For a ProjectCase."""
 
@@ -76,9 +84,8 @@ class Forsaken:
         def look():
             found = []
             for pid in children_of(ctest.pid):
-                with open(f"/proc/{pid}/comm", encoding="utf-8") as comm:
-                    if comm.read().startswith("holdfast-launch"):
-                        found.append(process(pid))
+                if name_of(pid).startswith("holdfast-launch"):
+                    found.append(process(pid))
             return found if len(found) == count else None
         return wait_until(look, "the launchers")
 
