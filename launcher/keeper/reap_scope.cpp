@@ -77,7 +77,7 @@ std::vector<std::string_view> attempts_held(std::string_view held, std::string_v
 
 ReapScope::ReapScope(const std::filesystem::path& tree, LetGo let_go)
     : run_place_(run_place(tree.string())), let_go_(let_go) {
-  const std::string boot = os::boot_id();
+  const std::string boot = os::numbering_id();
   for (const RunEntry& run : list_runs(tree)) {
     const std::optional<RunStarted> started = first_record(run.journal);
     if (!started || started->tree != tree.string()) continue;
@@ -142,7 +142,7 @@ const ReapedAttempt* ReapScope::owner_of(const os::ProcessMarks& marks) const {
 bool last_run_ended_well(const std::filesystem::path& tree) {
   for (const RunEntry& run : list_runs(tree)) {
     const std::optional<RunStarted> started = first_record(run.journal);
-    if (started && started->boot == os::boot_id() && lives(started->ctest)) continue;
+    if (started && started->boot == os::numbering_id() && lives(started->ctest)) continue;
     return ends_complete(run.journal);
   }
   return true;

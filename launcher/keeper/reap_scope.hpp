@@ -28,8 +28,8 @@ struct ReapedAttempt {
 class ReapScope {
  public:
   // Reads the journals of `tree`, an absolute path without links. Runs of another tree (the
-  // journals were copied), of another boot, and those that do not name their ctest are passed over:
-  // there is no knowing that they are dead.
+  // journals were copied), of another boot or PID namespace, and those that do not name their ctest
+  // are passed over: there is no knowing that they are dead.
   ReapScope(const std::filesystem::path& tree, LetGo let_go);
 
   bool is_empty() const { return attempts_.empty(); }

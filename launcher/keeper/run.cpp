@@ -92,7 +92,7 @@ Run Run::begin(const RunOrigin& origin, unsigned number) {
   record.at = run.started_;
   record.run = run.id_;
   record.tree = origin.tree;
-  record.boot = os::boot_id();
+  record.boot = os::numbering_id();
   record.version = HOLDFAST_VERSION;
   record.ctest = {origin.ctest.pid, origin.ctest.start};
   record.command = os::command_of(origin.ctest.pid);

@@ -114,7 +114,7 @@ class RunLockWait {
   // We have the lock; a run whose keeper was killed may have the tree all the same.
   Result<void> wait_for_orphaned_runs() {
     for (const LockParty& party : request_.signatories()) {
-      if (party.process == order_.ctest || party.boot != os::boot_id()) continue;
+      if (party.process == order_.ctest || party.boot != os::numbering_id()) continue;
       if (is_ancestor(party.process)) {
         beside_ancestor_ = true;
         return {};
@@ -176,7 +176,7 @@ class RunLockWait {
   void sign() {
     LockParty party;
     party.process = order_.ctest;
-    party.boot = os::boot_id();
+    party.boot = os::numbering_id();
     party.test = command_line_of(order_.ctest.pid);
     party.tree = order_.tree;
     party.since_unix_ms = os::unix_now_ms();

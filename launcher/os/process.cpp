@@ -68,6 +68,17 @@ std::string boot_id() {
   return id->substr(0, id->find('\n'));
 }
 
+std::string numbering_id() {
+  // PROC_PID_INIT_INO of linux/proc_ns.h.
+  constexpr std::string_view k_first = "pid:[4026531836]";
+  const std::string boot = boot_id();
+  char text[64];
+  const ssize_t length = ::readlink("/proc/self/ns/pid", text, sizeof text);
+  const std::string_view own(text, length > 0 ? static_cast<std::size_t>(length) : 0);
+  if (boot.empty() || own.empty() || own == k_first) return boot;
+  return boot + "/" + std::string(own);
+}
+
 Result<UniqueFd> watch_process(const ProcessName& process) {
   UniqueFd watched(pidfd_open(process.pid));
   if (!watched.valid()) return system_error("watch process " + std::to_string(process.pid));

@@ -29,6 +29,10 @@ ProcessName own_name();
 // /proc/sys/kernel/random/boot_id; empty when it cannot be read.
 std::string boot_id();
 
+// Where a process number means what it means here: the boot id, and, in any but the machine's first
+// PID namespace, which one. What was recorded elsewhere cannot be looked up, nor taken for dead.
+std::string numbering_id();
+
 // Watches `process`: the descriptor becomes readable when it ends. Fails when it has ended, when
 // the pid belongs to another process by now, or without pidfd_open(2) (Linux before 5.3, seccomp).
 Result<UniqueFd> watch_process(const ProcessName& process);

@@ -198,6 +198,22 @@ add_test(NAME fails COMMAND @P@/exit_with 3)\n""", name="inner", build="inner-bu
                                             "leaves": ("passed", ["leaked"])})
                 self.assert_nothing_left()
 
+    def test_a_ctest_of_the_same_tree_inside_ends_nobody_of_the_run_around_it(self):
+        """From inside a PID namespace the ctest around it cannot be seen, and is not dead."""
+        for kind in self.each_kind():
+            self.fresh()
+            self.settings(kind)
+            (self.work / "outer.sh").write_text(f"""{program("linger")} {self.pid_file()} &
+while ! test -s {self.pid_file()}; do sleep 0.01; done
+ctest -R inner --output-log {self.work}/log || exit 2
+kill $!; wait $!; test $? = 143""")
+            tree = self.project(f"""
+add_test(NAME outer COMMAND sh {self.work}/outer.sh WORKING_DIRECTORY ${{CMAKE_BINARY_DIR}})
+add_test(NAME inner COMMAND @P@/exit_with 0)""")
+            ran = self.ctest(tree, "-R", "outer", "-V")
+            self.assertEqual(ran.returncode, 0, ran.text)
+            self.assertNotIn("earlier run", ran.text + (self.work / "log").read_text())
+
     def test_what_is_inside_ends_with_what_is_around_it(self):
         for kind in self.each_kind():
             self.fresh()
