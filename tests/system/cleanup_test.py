@@ -1,12 +1,13 @@
-"""Nothing of a test survives any single death (behaviours 16, 24; facts 32, 39; M11)."""
+"""Deaths at odd moments, and those that end nothing (behaviours 16, 24; facts 32, 39; M11). The table
+of who dies and how the test hides: endings_test.py."""
 
 import os
 import signal
 import time
 import unittest
 
-from support import (CTEST, PATIENCE_S, ProjectCase, SystemCase, children_of, process, processes_with,
-                     program, wait_until)
+from support import (PATIENCE_S, ProjectCase, SystemCase, children_of, process, processes_with, program,
+                     wait_until)
 
 GRACE = ["--grace", "500ms"]
 # grace + 2 s, with room for a machine that is busy with the other tests.
@@ -30,25 +31,6 @@ class PairTest(SystemCase):
             launcher = process(begun.pid)
         return begun, launcher, daemon
 
-    def each_way(self):
-        for by in ("holdfast-launcher", "holdfast run", "under ctest"):
-            with self.subTest(by=by):
-                yield self.vanish(by)
-
-    def test_nothing_survives_a_sigkill_of_the_launcher(self):
-        for _, launcher, daemon in self.each_way():
-            guard = self.guard_of(launcher.pid)
-            os.kill(launcher.pid, signal.SIGKILL)
-            self.assert_gone([daemon, guard], BOUND_S)
-            self.assert_nothing_left()
-
-    def test_nothing_survives_a_sigkill_of_the_guard(self):
-        for begun, launcher, daemon in self.each_way():
-            os.kill(self.guard_of(launcher.pid).pid, signal.SIGKILL)
-            self.assert_gone([daemon, launcher], BOUND_S)
-            begun.wait(PATIENCE_S)
-            self.assert_nothing_left()
-
     def test_a_killed_guard_is_our_own_failure(self):
         begun, launcher, _ = self.vanish("holdfast-launcher")
         os.kill(self.guard_of(launcher.pid).pid, signal.SIGKILL)
@@ -57,12 +39,6 @@ class PairTest(SystemCase):
         os.kill(self.guard_of(launcher.pid).pid, signal.SIGKILL)
         begun.wait(PATIENCE_S)
         self.assertRegex(self.ended_as(), "^signal ")
-
-    def test_nothing_survives_a_sigkill_of_what_started_the_launcher_as_ctest(self):
-        begun, launcher, daemon = self.vanish("under ctest")
-        begun.kill()
-        self.assert_gone([daemon, launcher], BOUND_S)
-        self.assert_nothing_left()
 
     def test_the_test_ends_whenever_the_launcher_is_killed(self):
         # From before the guard exists to after the test has begun.
@@ -115,27 +91,6 @@ class PairTest(SystemCase):
 
 
 class CtestTest(ProjectCase):
-    def begin(self, *programs):
-        file = self.pid_file()
-        tree = self.project("".join(f"add_test(NAME {p} COMMAND @P@/{p} {file} 2)\n"
-                                    for p in programs))
-        ctest = self.start(CTEST, "-j2", cwd=tree, stdout=-3, stderr=-3)
-        return ctest, self.announced(file, 2)
-
-    def test_nothing_survives_a_sigkill_of_ctest(self):
-        ctest, tests = self.begin("vanish", "linger")
-        ctest.kill()
-        ctest.wait()
-        # The grace of a test under ctest is the default 5 s, and one of these is deaf.
-        self.assert_gone(tests, 5 + 2 + 3)
-        self.assert_nothing_left()
-
-    def test_nothing_survives_a_term_of_ctest(self):
-        ctest, tests = self.begin("record_signals", "linger")
-        ctest.terminate()
-        ctest.wait(PATIENCE_S)
-        self.assert_gone(tests, 5)
-        self.assert_nothing_left()
 
     def test_nothing_survives_ctests_own_timeout_kill(self):
         file = self.pid_file()

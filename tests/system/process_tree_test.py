@@ -39,22 +39,6 @@ class ProcessTreeTest(SystemCase):
         self.assertEqual(begun.wait(PATIENCE_S), -signal.SIGTERM)
         self.assert_nothing_left(0)
 
-    def test_a_test_that_keeps_spawning_ends_with_its_killed_launcher(self):
-        begun = self.start(*self.supervised(program("keep_spawning"), self.pid_file(),
-                                            options=["--grace", "0"]), stderr=-3)
-        wait_until(lambda: self.read_pids(self.pid_file()), "the chains to run")
-        begun.kill()
-        begun.wait()
-        self.assert_nothing_left()
-
-    def test_a_test_that_keeps_spawning_ends_with_its_killed_guard(self):
-        begun = self.start(*self.supervised(program("keep_spawning"), self.pid_file(),
-                                            options=["--grace", "0"]), stderr=-3)
-        wait_until(lambda: self.read_pids(self.pid_file()), "the chains to run")
-        os.kill(self.guard_of(begun.pid).pid, signal.SIGKILL)
-        self.assertEqual(begun.wait(PATIENCE_S), 125)
-        self.assert_nothing_left(0)
-
     def test_a_timed_out_test_with_a_sleeping_grandchild_ends_at_once(self):
         script = f'"{program("linger")}" "{self.pid_file()}"; true'
         for by in self.each_supervisor():

@@ -65,6 +65,22 @@ def processes_with(entry):
     return found
 
 
+def processes_of(program):
+    """Processes that run this file, whatever else they did to hide."""
+    found = []
+    for pid in all_pids():
+        try:
+            # A zombie has none.
+            if os.readlink(f"/proc/{pid}/exe") != str(program):
+                continue
+        except OSError:
+            continue
+        one = process(pid)
+        if one:
+            found.append(one)
+    return found
+
+
 def keepers_of(tree):
     """The keepers that serve this build tree: in a session of their own, named by their command."""
     found = []

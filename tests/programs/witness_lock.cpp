@@ -1,0 +1,51 @@
+// witness_lock BEGUN PATTERN PROGRAM RESULT: waits until the file BEGUN has something in it (the
+// test has begun), then for the lock whose file PATTERN names, and writes into RESULT who of
+// PROGRAM's processes lives at that moment: "free", or "alive PID…". Looks at once: a lock that
+// goes a moment too early is to be seen.
+#include <dirent.h>
+#include <glob.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <string>
+
+#include "habit.hpp"
+
+namespace {
+
+bool is_of(const char* pid, const std::string& program) {
+  char target[4096] = {};
+  const std::string link = std::string("/proc/") + pid + "/exe";
+  // Of a zombie, or of a process that has let its memory go, there is no such link.
+  return readlink(link.c_str(), target, sizeof target - 1) > 0 && program == target;
+}
+
+std::string processes_of(const std::string& program) {
+  std::string found;
+  DIR* entries = opendir("/proc");
+  while (const dirent* entry = entries != nullptr ? readdir(entries) : nullptr) {
+    if (entry->d_name[0] < '0' || entry->d_name[0] > '9') continue;
+    if (is_of(entry->d_name, program)) found += std::string(" ") + entry->d_name;
+  }
+  if (entries != nullptr) closedir(entries);
+  return found;
+}
+
+bool has_begun(const char* file) {
+  struct stat info {};
+  return stat(file, &info) == 0 && info.st_size > 0;
+}
+
+}  // namespace
+
+int main(int /*count*/, char** words) {
+  for (int i = 0; i < 60'000 && !has_begun(words[1]); ++i) habit::rest(1);
+  glob_t found{};
+  if (glob(words[2], 0, nullptr, &found) != 0) return 1;
+  const int lock = open(found.gl_pathv[0], O_RDWR | O_CLOEXEC);
+  if (lock < 0) return 2;
+  while (flock(lock, LOCK_EX) != 0) {
+  }
+  const std::string alive = processes_of(words[3]);
+  habit::append_line(words[4], alive.empty() ? "free" : ("alive" + alive).substr(0, 200).c_str());
+}

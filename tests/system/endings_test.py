@@ -1,0 +1,211 @@
+"""Nothing of a test survives it, whoever dies first: the table of endings.py, cell by cell (M05, M10,
+M11; behaviours 7, 11, 16, 21, 24; facts 31-33, 37, 42).
+
+endings_test.py [SHARD [whole]]: the rows of a shard; whole: all of its cells and not a choice.
+Held to in each cell: nothing of the test lives after the grace and 2 s; its lock is free then and
+not before; its attempt has one outcome; ctest is not green.
+"""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+import unittest
+
+from endings import ALONE, GRACE_S, HOWS, KILL, SHARDS, TERM, cells
+from support import (CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, ProjectCase, SystemCase, children_of,
+                     is_alive, keepers_of, process, processes_of, program, state_of, wait_until)
+
+# grace + 2 s, with room for a machine that is busy with the other tests.
+BOUND_S = GRACE_S + 2 + 4
+
+SHARD = "alone"
+WHOLE = False
+
+
+class EndingsCase(SystemCase):
+    def setUp(self):
+        super().setUp()
+        # Whatever a process of the test does to itself, its program is this file.
+        self.hide = self.work / "hide"
+        shutil.copy(program("hide"), self.hide)
+
+    def end_everything(self):
+        super().end_everything()
+        for how in HOWS:
+            self.end_hidden(how)
+
+    def end_hidden(self, how):
+        # Who forks all the time is not to be caught: it is asked.
+        (self.work / f"{how.target}.pids.stop").touch()
+        until = time.monotonic() + PATIENCE_S
+        while (left := processes_of(self.hide)) and time.monotonic() < until:
+            for one in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(one.pid, KILL)
+
+    def fresh(self, name):
+        for file in self.work.glob(f"{name}.*"):
+            file.unlink()
+        return self.pid_file(name)
+
+    def hidden(self, begun, how, file):
+        """The processes of a test that is as it is meant to be."""
+        wait_until(lambda: len(self.read_pids(file)) >= how.count or begun.poll() is not None,
+                   "the test to hide")
+        self.assertIsNone(begun.poll(), "ended before its test began")
+        announced = self.announced(file, how.count)
+        if "stopped" in how.words:
+            wait_until(lambda: any(state_of(one.pid) == "T" for one in announced), "one to stop")
+        return announced
+
+    def witness(self, name, lock, file):
+        """Waits for the lock; says who lived when it was free."""
+        result = self.work / f"{name}.witness"
+        pattern = self.lock_file(lock)
+        begun = self.start(program("witness_lock"), file, pattern, self.hide, result)
+        wait_until(lambda: self.is_waiting(begun.pid), "the witness to wait")
+        return begun, result
+
+    @staticmethod
+    def is_waiting(pid):
+        with open("/proc/locks", encoding="utf-8") as locks:
+            return any("-> FLOCK" in line and str(pid) in line.split() for line in locks)
+
+    def assert_ended(self, who, how, witness, bound=BOUND_S):
+        """Within the bound: nobody lives, the lock is free, and was not while somebody lived."""
+        begun, result = witness
+        reached = how.tags or not who.by_tags
+        try:
+            begun.wait(bound)
+        except subprocess.TimeoutExpired:
+            self.fail(f"the lock is held after {bound} s; alive: {processes_of(self.hide)}")
+        if reached:
+            self.assertEqual(result.read_text(), "free\n")
+            self.assertEqual(processes_of(self.hide), [])
+        else:
+            # Beyond what is promised: docs/signals-and-cleanup.md.
+            print(f"{who.name}, {how.name}: when the lock was free, {result.read_text().strip()}")
+            self.end_hidden(how)
+
+
+class TableTest(EndingsCase, ProjectCase):
+    def table_project(self):
+        self.locks = {}
+        tests = ""
+        for how in HOWS:
+            self.locks[how] = self.lock_name()
+            tests += (f"add_test(NAME {how.target} COMMAND {self.hide} {self.pid_file(how.target)} "
+                      f"{how.words})\nset_tests_properties({how.target} PROPERTIES HOLDFAST_LOCKS "
+                      f"{self.locks[how]}@user)\n")
+        tree = self.project(tests)
+        (self.work / "project/holdfast.toml").write_text(f"[profile.default]\ngrace = {GRACE_S}\n")
+        return tree
+
+    def test_table(self):
+        self.tree = self.table_project()
+        for who, how in cells(SHARDS[SHARD], WHOLE):
+            with self.subTest(who=who.name, how=how.name):
+                self.cell(who, how)
+
+    def cell(self, who, how):
+        file = self.fresh(how.target)
+        ctest = self.start(CTEST, "-R", f"^{how.target}$", cwd=self.tree, stdout=-3, stderr=-3)
+        self.hidden(ctest, how, file)
+        launcher = wait_until(lambda: self.launcher_of(ctest), "the launcher")
+        keeper, = keepers_of(self.tree)
+        all_of_them = {"ctest": process(ctest.pid), "launcher": launcher, "keeper": keeper,
+                       "guard": self.guard_of(launcher.pid)}
+        witness = self.witness(how.target, self.locks[how], file)
+        who.strike(all_of_them)
+        if who.killed == ("keeper",):
+            self.assert_goes_on(keeper, witness)
+            os.kill(launcher.pid, TERM)
+        self.assert_ended(who, how, witness)
+        ctest.wait(PATIENCE_S)
+        if "ctest" not in who.killed:
+            self.assertEqual(ctest.returncode, 8)  # some test failed
+        self.assert_gone(all_of_them.values())
+        self.assert_recorded(who, ctest)
+
+    @staticmethod
+    def launcher_of(ctest):
+        for pid in children_of(ctest.pid):
+            try:
+                if os.readlink(f"/proc/{pid}/exe") == os.path.realpath(LAUNCHER):
+                    return process(pid)
+            except OSError:
+                continue
+        return None
+
+    def assert_goes_on(self, keeper, witness):
+        """The keeper's death alone is nothing to a test."""
+        self.assert_gone([keeper])
+        self.assertIsNone(witness[0].poll())
+        self.assertTrue(processes_of(self.hide))
+
+    def assert_recorded(self, who, ctest):
+        run, = self.tree.glob(f".holdfast/runs/*-{ctest.pid}")
+        started, = self.records(run, "attempt_started")
+        ended, = self.records(run, "attempt_ended")
+        self.assertEqual(started["attempt"], ended["attempt"])
+        self.assertIn(ended["outcome"], who.outcomes)
+        self.assertIn(who.note, ended.get("note", ""))
+        complete = [record["complete"] for record in self.records(run, "run_ended")]
+        if "keeper" in who.killed:
+            self.assertEqual(complete, [])
+        else:
+            self.assertEqual(complete, ["ctest" not in who.killed])
+
+    def test_a_ctest_that_was_gone_before_the_launcher_looked(self):
+        """Whatever the test would have done: it is not begun."""
+        gone = self.start("sleep", "60")
+        attach = f"1 {gone.pid} {process(gone.pid).start} 1 system-test {self.work}"
+        gone.kill()
+        gone.wait()
+        ended = self.finish(LAUNCHER, "--name", "late", "--lock", f"{self.lock_name()}@user", "--",
+                            self.hide, self.pid_file(), "child",
+                            env=self.environment(HOLDFAST_ATTACH=attach))
+        self.assertEqual(ended.returncode, -TERM, ended.stderr)
+        self.assertIn(b"ctest had ended before the test began", ended.stderr)
+        self.assertEqual(self.read_pids(self.pid_file()), [])
+
+
+class AloneTest(EndingsCase):
+    """`holdfast run` and `holdfast-launcher`, which nobody but themselves looks after."""
+
+    def test_table(self):
+        for number, (who, how) in enumerate(cells(ALONE, WHOLE)):
+            program_of_it = [HOLDFAST, "run"] if number % 2 else [LAUNCHER]
+            with self.subTest(who=who.name, how=how.name, by=program_of_it[0]):
+                self.cell(who, how, program_of_it)
+
+    def cell(self, who, how, by):
+        file = self.fresh(how.target)
+        lock = self.lock_name()
+        begun = self.start(*by, "--grace", f"{GRACE_S}s", "--lock", f"{lock}@user", "--",
+                           self.hide, file, *how.words.split(), stdout=-3, stderr=-3)
+        self.hidden(begun, how, file)
+        pair = {"launcher": process(begun.pid), "guard": self.guard_of(begun.pid)}
+        witness = self.witness(how.target, lock, file)
+        who.strike(pair)
+        self.assert_ended(who, how, witness)
+        code = begun.wait(PATIENCE_S)
+        self.assertEqual(code, 125 if who.killed == ("guard",) else -who.signal)
+        self.assert_gone(pair.values())
+        self.assertFalse([one for one in pair.values() if is_alive(one)])
+
+
+def tests_of(shard):
+    if shard == "alone":
+        return ["AloneTest"]
+    return ["TableTest"] if shard == "ctest" else ["TableTest.test_table"]
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        SHARD = sys.argv[1]
+        WHOLE = "whole" in sys.argv[2:]
+    unittest.main(argv=[sys.argv[0], *tests_of(SHARD)])
