@@ -46,24 +46,26 @@ void overwrite_environment() {
               stop - start);  // NOLINT(performance-no-int-to-ptr)
 }
 
-[[noreturn]] void spawn_for_ever() {
+// Each of them a zombie until somebody reaps it: at most a third of the pids there are may be, or
+// the whole machine suffers when nobody does.
+[[noreturn]] void keep_spawning() {
+  constexpr int k_generations = 2000;
   const std::string stop = file + ".stop";
   for (int chain = 0; chain < 2; ++chain) {
     if (fork() != 0) continue;
-    const time_t until = time(nullptr) + 30;
-    for (long generation = 0; time(nullptr) < until; ++generation) {
-      if (access(stop.c_str(), F_OK) == 0) _exit(0);
-      if (fork() != 0) _exit(0);
+    for (int generation = 0; generation < k_generations; ++generation) {
+      if (access(stop.c_str(), F_OK) == 0 || fork() != 0) _exit(0);
       setsid();
-      if (chain == 0 && generation == 50) habit::announce(file.c_str());
+      usleep(500);
+      if (chain == 0 && generation == 20) habit::announce(file.c_str());
     }
-    _exit(0);
+    habit::linger();
   }
   habit::linger();
 }
 
 [[noreturn]] void stay() {
-  if (is_said("spawning")) spawn_for_ever();
+  if (is_said("spawning")) keep_spawning();
   habit::announce(file.c_str());
   if (is_said("stopped")) kill(getpid(), SIGSTOP);
   habit::linger();

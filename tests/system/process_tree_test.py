@@ -32,7 +32,7 @@ class ProcessTreeTest(SystemCase):
         self.assert_nothing_left(0)
 
     def test_kill_ends_a_test_that_keeps_spawning(self):
-        begun = self.start(*self.supervised(program("keep_spawning"), self.pid_file(),
+        begun = self.start(*self.supervised(program("hide"), self.pid_file(), "spawning",
                                             options=["--grace", "0"]), stderr=-3)
         wait_until(lambda: self.read_pids(self.pid_file()), "the chains to run")
         begun.send_signal(signal.SIGTERM)
