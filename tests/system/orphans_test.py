@@ -2,6 +2,8 @@
 42). How the test may hide: endings_test.py."""
 
 import os
+import signal
+import time
 import unittest
 
 from forsaken import Forsaken, kill_at_once
