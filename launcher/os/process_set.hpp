@@ -1,6 +1,7 @@
 // The processes that are to be ended: descendants, or strangers known by their tags.
 #pragma once
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <string>
@@ -18,6 +19,12 @@ class ProcessSet {
  public:
   // Sends `signal` once to every member that can be found.
   virtual void signal_all(int signal) = 0;
+  // Asks every member to end: `signal`, and SIGCONT after it, without which a stopped one could not
+  // take it. To be overridden where one look at the members can do for both.
+  virtual void ask_to_end(int signal) {
+    signal_all(signal);
+    signal_all(SIGCONT);
+  }
   // Whether nobody is left; takes note of (and reaps, where they are ours) those that have ended.
   virtual bool is_empty() = 0;
   // Members that live.

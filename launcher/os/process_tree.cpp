@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <initializer_list>
 #include <string_view>
 
 #include "os/clock.hpp"
@@ -28,6 +30,8 @@ namespace {
 constexpr Milliseconds k_kill_patience{5000};
 // Who forks faster than we look is left to SIGKILL.
 constexpr int k_most_walks = 8;
+// Those that do not mind the signal are gone by then.
+constexpr Milliseconds k_dying_time{5};
 // A child re-parented to us sends no SIGCHLD: look for newcomers this often while killing.
 constexpr int k_kill_round_ms = 5;
 
@@ -56,16 +60,24 @@ void for_each_number_in(const std::string& directory, Visit visit) {
   ::closedir(entries);
 }
 
+void append_children(const std::string& task, std::vector<pid_t>& children) {
+  if (const Result<std::string> text = read_file(task + "/children", 1024UL * 1024UL)) {
+    append_pids(*text, children);
+  }
+}
+
 // Children of `pid` by /proc/<pid>/task/<tid>/children (CONFIG_PROC_CHILDREN).
 std::vector<pid_t> children_of(pid_t pid) {
   std::vector<pid_t> children;
-  const std::string tasks = "/proc/" + std::to_string(pid) + "/task";
-  for_each_number_in(tasks, [&](const char* task) {
-    if (const Result<std::string> text =
-            read_file(tasks + "/" + task + "/children", 1024UL * 1024UL)) {
-      append_pids(*text, children);
-    }
-  });
+  const std::string number = std::to_string(pid);
+  const std::string tasks = "/proc/" + number + "/task/";
+  // Most have one thread: the links of that directory are its own two and one for each.
+  struct stat info {};
+  if (::stat(tasks.c_str(), &info) == 0 && info.st_nlink == 3) {
+    append_children(tasks + number, children);
+  } else {
+    for_each_number_in(tasks, [&](const char* task) { append_children(tasks + task, children); });
+  }
   return children;
 }
 
@@ -116,9 +128,9 @@ std::vector<Link> descendants(const std::vector<pid_t>& spared) {
 // A child of ours keeps its number until we reap it. A deeper one may be reaped by its own parent
 // and its number be given away while we look: so it is held by a descriptor and asked for its
 // parent before it gets a signal.
-void send(const Link& to, int signal) {
+void send(const Link& to, std::initializer_list<int> signals) {
   if (to.parent == ::getpid()) {
-    ::kill(to.pid, signal);
+    for (int signal : signals) ::kill(to.pid, signal);
     return;
   }
   const UniqueFd held(static_cast<int>(::syscall(SYS_pidfd_open, to.pid, 0)));
@@ -126,34 +138,60 @@ void send(const Link& to, int signal) {
   const Result<ProcessStat> stat = read_process_stat(to.pid);
   // An orphan has come to us in the meantime and is still of the tree.
   if (!stat || (stat->parent != to.parent && stat->parent != ::getpid())) return;
-  ::syscall(SYS_pidfd_send_signal, held.get(), signal, nullptr, 0);
-}
-
-// Once to every descendant that is not in `told_group`. One walk can miss a process whose parent is
-// just ending: it has left the parent's list and was not yet in ours when that was read. So walks
-// are repeated until one finds nobody new.
-void signal_each(int signal, const std::vector<pid_t>& spared, pid_t told_group) {
-  std::vector<pid_t> told;
-  bool found_more = true;
-  for (int walk = 0; found_more && walk < k_most_walks; ++walk) {
-    found_more = false;
-    for (const Link& link : descendants(spared)) {
-      if (contains(told, link.pid)) continue;
-      told.push_back(link.pid);
-      found_more = true;
-      if (told_group == k_no_group || ::getpgid(link.pid) != told_group) send(link, signal);
-    }
+  for (int signal : signals) {
+    ::syscall(SYS_pidfd_send_signal, held.get(), signal, nullptr, 0);
   }
 }
+
+// Walks among the descendants that send signals, once to each. One walk can miss a process whose
+// parent is just ending: it has left the parent's list and was not yet in ours when that was read.
+// So walks are repeated until one finds nobody new.
+class Walks {
+ public:
+  explicit Walks(const std::vector<pid_t>& spared) : spared_(spared) {}
+
+  // `send_to` gets each one that no walk has met before. False when there was none.
+  template <typename Send>
+  bool walk(Send send_to) {
+    bool met = false;
+    for (const Link& link : descendants(spared_)) {
+      if (contains(told_, link.pid)) continue;
+      told_.push_back(link.pid);
+      met = true;
+      send_to(link);
+    }
+    return met;
+  }
+
+  template <typename Send>
+  void walk_until_all_are_met(Send send_to) {
+    for (int walks = 0; walks < k_most_walks && walk(send_to); ++walks) {
+    }
+  }
+
+ private:
+  const std::vector<pid_t>& spared_;
+  std::vector<pid_t> told_;
+};
 
 class Descendants final : public ProcessSet {
  public:
   Descendants(const EndOrder& order, TreeWatcher& watcher)
       : order_(order), watcher_(watcher), children_(watch_children()) {}
 
+  // One walk: who wants nobody left repeats it until nobody is.
   void signal_all(int signal) override {
-    signal_each(signal, order_.spared,
-                signal == order_.first_signal ? order_.told_group : k_no_group);
+    Walks(order_.spared).walk([&](const Link& link) { send(link, {signal}); });
+  }
+  void ask_to_end(int signal) override {
+    Walks walks(order_.spared);
+    const auto ask = [&](const Link& link) {
+      const bool was_told = order_.told_group != k_no_group && ::getpgid(link.pid) == order_.told_group;
+      return was_told ? send(link, {SIGCONT}) : send(link, {signal, SIGCONT});
+    };
+    walks.walk(ask);
+    // A walk among the dying costs as much as their end, and usually finds nobody.
+    if (!is_empty_within(k_dying_time)) walks.walk_until_all_are_met(ask);
   }
   bool is_empty() override { return !reap(watcher_, order_.spared); }
   std::vector<NamedProcess> living() override { return living_descendants(order_.spared); }
@@ -161,6 +199,17 @@ class Descendants final : public ProcessSet {
   void hear_news() override { hear_of_children(children_); }
 
  private:
+  bool is_empty_within(Milliseconds time) {
+    const Milliseconds until = monotonic_now() + time;
+    while (!is_empty()) {
+      const Milliseconds left = until - monotonic_now();
+      pollfd news{children_.get(), POLLIN, 0};
+      if (left.count() <= 0 || ::poll(&news, 1, static_cast<int>(left.count())) <= 0) return false;
+      hear_news();
+    }
+    return true;
+  }
+
   const EndOrder& order_;
   TreeWatcher& watcher_;
   UniqueFd children_;
@@ -180,8 +229,11 @@ bool wait_for_news(ProcessSet& processes, TreeWatcher* watcher, Milliseconds tim
 // False when the processes were gone before the grace was.
 bool wait_out_grace(ProcessSet& processes, const EndOrder& order, TreeWatcher& watcher) {
   if (order.grace.count() == 0) return true;
-  if (order.first_signal != 0) processes.signal_all(order.first_signal);
-  processes.signal_all(SIGCONT);
+  if (order.first_signal != 0) {
+    processes.ask_to_end(order.first_signal);
+  } else {
+    processes.signal_all(SIGCONT);
+  }
   const Milliseconds until = monotonic_now() + order.grace;
   while (!processes.is_empty()) {
     const Milliseconds left = until - monotonic_now();
@@ -219,7 +271,7 @@ std::vector<NamedProcess> living_descendants(const std::vector<pid_t>& spared) {
 }
 
 void signal_descendants(int signal, const std::vector<pid_t>& spared) {
-  signal_each(signal, spared, k_no_group);
+  Walks(spared).walk_until_all_are_met([&](const Link& link) { send(link, {signal}); });
 }
 
 bool reap(TreeWatcher& watcher, const std::vector<pid_t>& spared) {

@@ -79,6 +79,16 @@ void TaggedProcesses::scan() {
 
 void TaggedProcesses::signal_all(int signal) {
   scan();
+  send(signal);
+}
+
+void TaggedProcesses::ask_to_end(int signal) {
+  scan();
+  send(signal);
+  send(SIGCONT);
+}
+
+void TaggedProcesses::send(int signal) const {
   for (const Member& member : members_) {
     ::syscall(SYS_pidfd_send_signal, member.held.get(), signal, nullptr, 0);
   }

@@ -35,6 +35,7 @@ class TaggedProcesses final : public ProcessSet {
   // This process and its ancestors are never members, whatever their environment says.
 
   void signal_all(int signal) override;
+  void ask_to_end(int signal) override;
   bool is_empty() override;
   std::vector<NamedProcess> living() override;
   std::vector<int> news() override;
@@ -46,6 +47,7 @@ class TaggedProcesses final : public ProcessSet {
     UniqueFd held;  // pidfd: the number cannot come to mean another process
   };
   void scan();
+  void send(int signal) const;
   bool is_member(pid_t pid) const;
 
   Belongs belongs_;

@@ -14,10 +14,11 @@ import sys
 from dataclasses import dataclass
 
 import command_cost
+import ending
 import memory
 import suite
 
-TOPICS = [command_cost, suite, memory]
+TOPICS = [command_cost, suite, memory, ending]
 
 
 @dataclass

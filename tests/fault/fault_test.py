@@ -191,13 +191,17 @@ class FaultTest(ProjectCase):
         runs = list(self.tree.glob(f".holdfast/runs/*-{ctest}"))
         self.assertLessEqual(len(runs), 1)
         for run in runs:
+            if not (run / "journal.jsonl").exists():
+                self.assertIn("keeper", struck)  # killed before its first record
+                continue
             complete = any(record["complete"] for record in self.records(run, "run_ended"))
             started = [record["attempt"] for record in self.records(run, "attempt_started")]
             ended = [record["attempt"] for record in self.records(run, "attempt_ended")]
             for attempts in (started, ended):
                 self.assertEqual(len(attempts), len(set(attempts)), f"{attempts}\n{self.told()}")
             if complete or not struck & {"keeper", "begin", "ctest"}:
-                self.assertEqual(set(started), set(ended), self.told())
+                # An end without a start is of a launcher that was killed between grant and record.
+                self.assertEqual(set(started) - set(ended), set(), self.told())
             for record in self.records(run, "attempt_ended"):
                 name = "later" if record["test"] == "later" else "first"
                 if record["outcome"] == "passed":
