@@ -15,15 +15,13 @@
 
 #include "core/duration.hpp"
 #include "core/result.hpp"
+#include "os/descendants.hpp"
 #include "os/process_set.hpp"
 
 namespace holdfast::os {
 
 // Makes this process the parent of every orphan among its descendants. prctl(2).
 Result<void> become_subreaper();
-
-// Children of this thread, living or not yet reaped.
-std::vector<pid_t> own_children();
 
 // All living descendants but those below `spared` children.
 std::vector<NamedProcess> living_descendants(const std::vector<pid_t>& spared);
