@@ -102,12 +102,18 @@ std::vector<pid_t> own_children() {
   return children;
 }
 
-std::vector<Link> descendants(const std::vector<pid_t>& spared) {
-  if (!kernel_lists_children()) return scanned_descendants(spared);
+std::vector<Link> children(const std::vector<pid_t>& spared) {
+  const pid_t self = ::getpid();
   std::vector<Link> found;
   for (pid_t child : own_children()) {
-    if (!contains(spared, child)) found.push_back({child, ::getpid()});
+    if (!contains(spared, child)) found.push_back({child, self});
   }
+  return found;
+}
+
+std::vector<Link> descendants(const std::vector<pid_t>& spared) {
+  if (!kernel_lists_children()) return scanned_descendants(spared);
+  std::vector<Link> found = children(spared);
   for (std::size_t i = 0; i < found.size(); ++i) {
     const pid_t parent = found[i].pid;
     for (pid_t child : children_of(parent)) found.push_back({child, parent});

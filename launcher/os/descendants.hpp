@@ -15,6 +15,9 @@ struct Link {
 // Children of this thread, living or not yet reaped.
 std::vector<pid_t> own_children();
 
+// The same, but `spared` ones.
+std::vector<Link> children(const std::vector<pid_t>& spared);
+
 // All descendants, zombies too, but `spared` children and those below them. A process whose parent
 // is just ending may be missed.
 std::vector<Link> descendants(const std::vector<pid_t>& spared);

@@ -25,8 +25,11 @@ namespace {
 constexpr Milliseconds k_kill_patience{5000};
 // Who forks faster than we look is left to SIGKILL.
 constexpr int k_most_walks = 8;
+// Where processes end faster than we can reap, orders must be heard all the same.
+constexpr int k_most_reaped = 1000;
 // Those that do not mind the signal are gone by then.
-constexpr Milliseconds k_dying_time{5};
+constexpr Milliseconds k_dying_time{4};
+constexpr Milliseconds k_dying_round{1};
 // A child re-parented to us sends no SIGCHLD: look for newcomers this often while killing.
 constexpr int k_kill_round_ms = 5;
 
@@ -58,8 +61,25 @@ class Walks {
   // `send_to` gets each one that no walk has met before. False when there was none.
   template <typename Send>
   bool walk(Send send_to) {
+    return meet(descendants(spared_), send_to);
+  }
+
+  // Among our children only: those who end make theirs ours.
+  template <typename Send>
+  void walk_nearby(Send send_to) {
+    meet(children(spared_), send_to);
+  }
+  template <typename Send>
+  void walk_until_all_are_met(Send send_to) {
+    for (int walks = 0; walks < k_most_walks && walk(send_to); ++walks) {
+    }
+  }
+
+ private:
+  template <typename Send>
+  bool meet(const std::vector<Link>& links, Send send_to) {
     bool met = false;
-    for (const Link& link : descendants(spared_)) {
+    for (const Link& link : links) {
       if (contains(told_, link.pid)) continue;
       told_.push_back(link.pid);
       met = true;
@@ -68,13 +88,6 @@ class Walks {
     return met;
   }
 
-  template <typename Send>
-  void walk_until_all_are_met(Send send_to) {
-    for (int walks = 0; walks < k_most_walks && walk(send_to); ++walks) {
-    }
-  }
-
- private:
   const std::vector<pid_t>& spared_;
   std::vector<pid_t> told_;
 };
@@ -94,9 +107,14 @@ class Descendants final : public ProcessSet {
       const bool was_told = order_.told_group != k_no_group && ::getpgid(link.pid) == order_.told_group;
       return was_told ? send(link, {SIGCONT}) : send(link, {signal, SIGCONT});
     };
-    walks.walk(ask);
-    // A walk among the dying costs as much as their end, and usually finds nobody.
-    if (!is_empty_within(k_dying_time)) walks.walk_until_all_are_met(ask);
+    // To look for the children of each costs more than the end of all. Usually all that is needed
+    // is to go on with those who became ours by the end of the first.
+    const Milliseconds until = monotonic_now() + k_dying_time;
+    do {
+      walks.walk_nearby(ask);
+      if (is_empty_within(k_dying_round)) return;
+    } while (monotonic_now() < until);
+    walks.walk_until_all_are_met(ask);
   }
   bool is_empty() override { return !reap(watcher_, order_.spared); }
   std::vector<NamedProcess> living() override { return living_descendants(order_.spared); }
@@ -168,7 +186,12 @@ void signal_descendants(int signal, const std::vector<pid_t>& spared) {
 }
 
 bool reap(TreeWatcher& watcher, const std::vector<pid_t>& spared) {
-  while (true) {
+  for (int reaped = 0;; ++reaped) {
+    if (reaped == k_most_reaped) {
+      // As news that is still to be heard: what else the caller waits for gets its turn first.
+      ::kill(::getpid(), SIGCHLD);
+      return true;
+    }
     int status = 0;
     const pid_t pid = ::waitpid(-1, &status, WNOHANG | __WALL);
     if (pid > 0) {
