@@ -6,8 +6,8 @@ import signal
 import time
 import unittest
 
-from support import (PATIENCE_S, ProjectCase, SystemCase, children_of, process, processes_with, program,
-                     wait_until)
+from support import (CTEST, PATIENCE_S, ProjectCase, SystemCase, children_of, is_alive, keepers_of,
+                     process, processes_with, program, wait_until)
 
 GRACE = ["--grace", "500ms"]
 # grace + 2 s, with room for a machine that is busy with the other tests.
@@ -91,6 +91,20 @@ class PairTest(SystemCase):
 
 
 class CtestTest(ProjectCase):
+    def test_the_tree_stays_taken_for_as_long_as_a_long_grace(self):
+        """Longer than the usual one: who came next would meet the test that is still ending."""
+        file = self.pid_file()
+        tree = self.project(f"add_test(NAME slow COMMAND @P@/record_signals {file} 0 7600)\n")
+        (self.work / "project/holdfast.toml").write_text("[profile.default]\ngrace = 20\n")
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        test, = self.announced(file)
+        ctest.kill()
+        ctest.wait()
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        self.assertFalse(is_alive(test))
+        types = [record["type"] for record in self.records(self.runs(tree)[-1])]
+        self.assertEqual(types[-1], "run_ended")
+
 
     def test_nothing_survives_ctests_own_timeout_kill(self):
         file = self.pid_file()
