@@ -99,13 +99,14 @@ class Descendants final : public ProcessSet {
 
   // One walk: who wants nobody left repeats it until nobody is.
   void signal_all(int signal) override {
-    Walks(order_.spared).walk([&](const Link& link) { send(link, {signal}); });
+    Walks(order_.spared).walk([&](const Link& link) {
+      if (!has_had(link, signal)) send(link, {signal});
+    });
   }
   void ask_to_end(int signal) override {
     Walks walks(order_.spared);
     const auto ask = [&](const Link& link) {
-      const bool was_told = order_.told_group != k_no_group && ::getpgid(link.pid) == order_.told_group;
-      return was_told ? send(link, {SIGCONT}) : send(link, {signal, SIGCONT});
+      return has_had(link, signal) ? send(link, {SIGCONT}) : send(link, {signal, SIGCONT});
     };
     // To look for the children of each costs more than the end of all. Usually all that is needed
     // is to go on with those who became ours by the end of the first.
@@ -122,6 +123,11 @@ class Descendants final : public ProcessSet {
   void hear_news() override { hear_of_children(children_); }
 
  private:
+  bool has_had(const Link& link, int signal) const {
+    return signal == order_.first_signal && order_.told_group != k_no_group &&
+           ::getpgid(link.pid) == order_.told_group;
+  }
+
   bool is_empty_within(Milliseconds time) {
     const Milliseconds until = monotonic_now() + time;
     while (!is_empty()) {
