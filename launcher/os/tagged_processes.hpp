@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,8 +47,7 @@ class TaggedProcesses final : public ProcessSet {
     NamedProcess process;
     UniqueFd held;  // pidfd: the number cannot come to mean another process
   };
-  void scan();
-  void send(int signal) const;
+  void scan(std::initializer_list<int> signals = {});
   bool is_member(pid_t pid) const;
 
   Belongs belongs_;
