@@ -1,6 +1,5 @@
 #include "keeper/orphans.hpp"
 
-#include <fcntl.h>
 #include <fmt/core.h>
 #include <signal.h>
 #include <unistd.h>
@@ -50,9 +49,8 @@ void record(const Connection& orphan, const std::string& journal, KilledBy kille
 
 // Everything but the locks and the containment belongs to the keeper.
 void keep_only_of(const Connection& orphan) {
-  std::vector<int> kept{0, 1, 2};
+  std::vector<int> kept{0, 1, 2, orphan.contained.get()};
   for (const os::UniqueFd& lock : orphan.locks) kept.push_back(lock.get());
-  if (orphan.contained.valid()) kept.push_back(orphan.contained.get());
   os::close_all_but(std::move(kept));
 }
 

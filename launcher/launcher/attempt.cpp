@@ -47,6 +47,7 @@ class Attempt final : public os::TreeWatcher {
     tell_stacks();                                          // it ended by itself meanwhile
     bury_guard();
     if (plan_.mode == ExitMode::ctest && state_.reason == EndReason::none) notice_same_interrupt();
+    if (containment_) containment_->dismiss_warden();
     return conclude();
   }
 
@@ -73,10 +74,7 @@ class Attempt final : public os::TreeWatcher {
     Result<std::pair<os::UniqueFd, os::UniqueFd>> pair = os::packet_pair();
     if (!pair) return pair.error();
     launcher_ = ::getpid();
-    if (plan_.policy.containment != Containment::none) {
-      containment_.emplace(plan_.policy.containment, plan_.cgroup);
-    }
-    guard_ = containment_ ? containment_->fork_guard() : ::fork();
+    guard_ = plan_.policy.containment == Containment::none ? ::fork() : fork_contained();
     if (guard_ < 0) return os::system_error("start the guard");
     if (guard_ == 0) {
       pair->first.reset();
@@ -87,6 +85,21 @@ class Attempt final : public os::TreeWatcher {
     // The test has its working directory; ours would keep a directory busy.
     (void)::chdir("/");
     return {};
+  }
+
+  // As fork(2). Without a keeper a warden is posted, which is no child of the test's.
+  pid_t fork_contained() {
+    containment_.emplace(plan_.policy.containment, plan_.cgroup);
+    if (!containment_->is_namespace()) post_warden(-1);
+    const pid_t guard = containment_->fork_guard();
+    if (guard > 0 && containment_->is_namespace()) post_warden(guard);
+    return guard;
+  }
+
+  void post_warden(pid_t guard) {
+    if (plan_.keeper >= 0) return;
+    const pid_t warden = containment_->post_warden(*plan_.locks, plan_.policy.grace, guard);
+    if (warden > 0) spared_.push_back(warden);
   }
 
   GuardDuty duty(os::UniqueFd end) {

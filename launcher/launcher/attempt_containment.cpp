@@ -1,12 +1,27 @@
 #include "launcher/attempt_containment.hpp"
 
+#include <poll.h>
+#include <signal.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/wire.hpp"
 #include "os/packet_socket.hpp"
+#include "os/process_tree.hpp"
+#include "os/system_call.hpp"
 
 namespace holdfast::launcher {
+namespace {
+
+class Unwatched final : public os::TreeWatcher {
+ public:
+  void on_reaped(pid_t /*pid*/, int /*status*/) override {}
+  int hurry_fd() override { return -1; }
+  bool hurries() override { return false; }
+};
+
+}  // namespace
 
 AttemptContainment::AttemptContainment(Containment wanted, const std::string& cgroup)
     : kind_(wanted) {
@@ -33,6 +48,33 @@ pid_t AttemptContainment::fork_guard() {
   if (guard) return *guard;
   give_up(guard.error().message);
   return ::fork();
+}
+
+pid_t AttemptContainment::post_warden(const std::vector<os::LockRequest>& locks, Milliseconds grace,
+                                      pid_t guard) {
+  if (kind_ == Containment::none) return -1;
+  const os::UniqueFd first(is_namespace() ? static_cast<int>(::syscall(SYS_pidfd_open, guard, 0))
+                                          : -1);
+  std::vector<int> kept{descriptor(), first.get()};
+  for (const os::LockRequest& lock : locks) kept.push_back(lock.descriptor());
+  warden_ = start_warden(std::move(kept));
+  if (warden_.pid != 0) return warden_.pid;
+  if (is_namespace()) {
+    // The guard may be at it, gently; when it is dead the kernel is. The locks wait for either.
+    pollfd ended{first.get(), POLLIN, 0};
+    (void)os::retried([&] { return ::poll(&ended, 1, -1); });
+  } else {
+    Unwatched watcher;
+    (void)os::end_processes(*processes(), {SIGTERM, grace, {}}, watcher);
+    remove();
+  }
+  ::_exit(0);
+}
+
+void AttemptContainment::dismiss_warden() {
+  if (warden_.pid <= 0) return;
+  ::kill(warden_.pid, SIGKILL);
+  (void)os::retried([&] { return ::waitpid(warden_.pid, nullptr, 0); });
 }
 
 void AttemptContainment::enter(os::Command& command, int keeper) const {

@@ -7,10 +7,13 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/policy.hpp"
+#include "launcher/warden.hpp"
 #include "os/cgroup.hpp"
 #include "os/cgroup_processes.hpp"
+#include "os/lock_file.hpp"
 #include "os/pid_namespace.hpp"
 #include "os/spawn.hpp"
 
@@ -24,6 +27,12 @@ class AttemptContainment {
 
   // Forks the guard, as fork(2).
   pid_t fork_guard();
+  // Has a third process end what is inside when launcher and guard are both killed: for where there
+  // is no keeper to do it. To be called before the guard of a cgroup exists, and after that of a
+  // PID namespace does. The warden holds these locks, too. Returns its pid, -1 when there is none.
+  pid_t post_warden(const std::vector<os::LockRequest>& locks, Milliseconds grace, pid_t guard);
+  // When the attempt is over.
+  void dismiss_warden();
 
   const std::string& trouble() const { return trouble_; }
   bool is_namespace() const { return kind_ == Containment::pidns; }
@@ -56,6 +65,7 @@ class AttemptContainment {
   os::UniqueFd entrance_;
   std::optional<os::CgroupProcesses> processes_;  // once they are asked for
   os::PidNamespace namespace_;
+  Warden warden_;
 };
 
 }  // namespace holdfast::launcher

@@ -1,6 +1,5 @@
 #include "launcher/guard.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -140,8 +139,7 @@ class Guard final : public os::TreeWatcher {
 
   // Closes everything that is not needed to notice the end of the run: stdout above all.
   void keep_only_watched() {
-    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
+    os::leave_standard_streams();
     std::vector<int> kept{0, 1, 2, children_.get(), duty_.keeper, duty_.parent};
     if (duty_.containment != nullptr) kept.push_back(duty_.containment->descriptor());
     os::close_all_but(std::move(kept));

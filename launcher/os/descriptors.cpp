@@ -1,5 +1,6 @@
 #include "os/descriptors.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +17,11 @@ void close_all_but(std::vector<int> kept) {
     first = number + 1;
   }
   ::close_range(first, ~0U, 0);
+}
+
+void leave_standard_streams() {
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
 }
 
 }  // namespace holdfast::os

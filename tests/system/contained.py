@@ -6,8 +6,9 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from processes import all_pids, process, stat_of
-from support import wait_until
+from forsaken import name_of
+from processes import all_pids, process, processes_with, stat_of
+from support import USER_DIRECTORY, wait_until
 
 NOBODY = 65534
 
@@ -39,6 +40,16 @@ def trouble_with(kind, user=()):
 
 
 KINDS = ("cgroup", "pidns")
+
+
+def apart(*words):
+    """The words with a user's directory of their own, where we may: an older Holdfast at work on this
+    machine takes the sockets of keepers in a PID namespace for stale."""
+    if os.geteuid() != 0:
+        return words
+    USER_DIRECTORY.mkdir(mode=0o700, exist_ok=True)
+    mount = f'mount -t tmpfs -o mode=0700 none {USER_DIRECTORY} && exec "$@"'
+    return ("unshare", "--mount", "sh", "-c", mount, "sh", *words)
 
 
 class Contained:
@@ -75,6 +86,10 @@ class Contained:
         # Numbers of another namespace are other processes' here: of no `.pids` file, which are ended
         # by number when the test is over.
         return self.work / f"{name}.inside"
+
+    def by_name(self, name):
+        """Our processes of that name, in whichever namespace."""
+        return [one for one in processes_with(self.cookie) if name_of(one.pid) == name]
 
     # --- Who is inside ------------------------------------------------------------------------
 

@@ -8,9 +8,9 @@ import signal
 import time
 import unittest
 
-from contained import Contained, cgroups_of_run
-from forsaken import Forsaken, kill_at_once
-from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, command_of, keepers_of, process, program, wait_until)
+from contained import Contained, cgroups_of, cgroups_of_run
+from forsaken import Forsaken, kill_at_once, name_of
+from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, children_of, command_of, keepers_of, process, program, wait_until)
 
 GRACE_S = 5
 # grace + 2 s, with room for a machine that is busy with the other tests.
@@ -136,18 +136,65 @@ set_tests_properties(late PROPERTIES HOLDFAST_TIMEOUT 500ms)\n""")
 
 
 class WithoutKeeperTest(Contained, Forsaken, ProjectCase):
-    def test_a_pid_namespace_ends_with_launcher_and_guard_whoever_is_there(self):
-        self.need("pidns")
-        script = self.work / "forsaken.py"
+    def begin(self, kind, *ways, options=()):
+        self.fresh()
         self.forsaken()
-        begun = self.start(*self.supervised("python3", script, self.pid_file(), program("").rstrip("/"),
-                                            "untagged", "deaf", options=["--containment", "pidns"]))
+        begun = self.start(*self.supervised("python3", self.work / "forsaken.py", self.pid_file(),
+                                            program("").rstrip("/"), *ways,
+                                            options=["--containment", kind, *options], by="holdfast run"))
         guard = self.guard_of(begun.pid)
-        wait_until(lambda: len(self.read_pids(self.pid_file())) == 3, "the test to have hidden")
-        inside = self.inside("pidns", guard, 3)
-        kill_at_once(process(begun.pid), guard)
-        # No grace: it is the kernel that ends them.
-        self.assert_gone([*inside, guard], 3)
+        wait_until(lambda: len(self.read_pids(self.pid_file())) == len(ways) + 1, "the test to have hidden")
+        return process(begun.pid), guard, self.inside(kind, guard, len(ways) + 1)
+
+    def test_nobody_survives_launcher_and_guard(self):
+        for kind in self.each_kind():
+            launcher, guard, inside = self.begin(kind, "untagged", "deaf", options=["--grace", "1s"])
+            kill_at_once(launcher, guard)
+            self.assert_gone([*inside, guard], 1 + 2 + 3)
+            wait_until(lambda launcher=launcher: not cgroups_of(launcher.pid), "the cgroup to go")
+            self.assert_nothing_left()
+
+    def test_their_lock_is_free_only_when_nobody_is_left(self):
+        for kind in self.each_kind():
+            name = self.lock_name()
+            launcher, guard, inside = self.begin(kind, "untagged", options=["--lock", f"{name}@user"])
+            alive = (f'for p in {" ".join(str(one.pid) for one in inside)}; do '
+                     'grep -qs "^State:.[^ZX]" /proc/$p/status && exit 1; done; exit 0')
+            errors = self.work / "waiter"
+            with open(errors, "wb") as log:
+                waiter = self.start(HOLDFAST, "run", "--lock", f"{name}@user", "--", "sh", "-c", alive,
+                                    stderr=log)
+            wait_until(lambda errors=errors: b"is held by" in errors.read_bytes(), "the waiter to wait")
+            kill_at_once(launcher, guard)
+            self.assertEqual(waiter.wait(PATIENCE_S), 0, errors.read_text())
+            self.assert_gone(inside, 0)
+
+    def test_a_killed_launchers_guard_has_its_grace(self):
+        for kind in self.each_kind():
+            launcher, guard, inside = self.begin(kind, "deaf", options=["--grace", "1s"])
+            before = time.monotonic()
+            os.kill(launcher.pid, signal.SIGKILL)
+            self.assert_gone([*inside, guard], 1 + 2 + 3)
+            self.assertGreater(time.monotonic() - before, 0.9)
+            self.assert_nothing_left()
+
+    def test_the_warden_goes_with_the_launcher(self):
+        for kind in self.each_kind():
+            launcher, _, _ = self.begin(kind, "plain")
+            warden, = [process(pid) for pid in children_of(launcher.pid) if name_of(pid) == "holdfast-warden"]
+            os.kill(launcher.pid, signal.SIGTERM)
+            self.begun[-1].wait(PATIENCE_S)
+            self.assert_gone([warden], 0)
+
+    def test_a_killed_warden_is_missed_by_nobody(self):
+        for kind in self.each_kind():
+            launcher, guard, inside = self.begin(kind, "untagged")
+            warden, = [process(pid) for pid in children_of(launcher.pid) if name_of(pid) == "holdfast-warden"]
+            os.kill(warden.pid, signal.SIGKILL)
+            os.kill(launcher.pid, signal.SIGTERM)
+            self.begun[-1].wait(PATIENCE_S)
+            self.assert_gone([*inside, guard], 0)
+            self.assertEqual(cgroups_of(launcher.pid), [])
 
     def test_as_another_user(self):
         if os.geteuid() != 0:

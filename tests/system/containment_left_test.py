@@ -1,13 +1,13 @@
 """What a contained test leaves, and what a run that died leaves with its containment (M12, M51)."""
 
 import os
+import signal
 import unittest
-from pathlib import Path
 
-from contained import Contained, cgroup_of, cgroups_of, cgroups_of_run, own_cgroup
+from contained import Contained, apart, cgroup_of, cgroups_of, cgroups_of_run, own_cgroup
 from forsaken import Forsaken, kill_at_once
 from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, SystemCase, is_alive,
-                     keepers_of, process, program, wait_until)
+                     keepers_of, process, program, stat_of, wait_until)
 
 
 class LeftoversTest(Contained, SystemCase):
@@ -40,11 +40,12 @@ class LeftoversTest(Contained, SystemCase):
     def test_what_is_let_go_lives_on_with_the_first_process_of_its_namespace(self):
         self.need("pidns")
         begun = self.start(*self.leave("pidns", "quiet", options=["--on-leak", "ignore"]), stderr=-1)
-        guard = self.guard_of(begun.pid)
         _, said = begun.communicate(timeout=PATIENCE_S)
         self.assertEqual((begun.returncode, said), (4, b""))
-        left, = self.inside("pidns", guard, 1)
-        os.kill(left.pid, 9)
+        left, = self.by_name("leave_child")
+        guard = process(int(stat_of(left.pid)[1]))
+        self.assertEqual(self.in_namespace_of(guard), [left])
+        os.kill(left.pid, signal.SIGKILL)
         self.assert_gone([left, guard])
 
 
@@ -60,7 +61,7 @@ set_tests_properties(server.start PROPERTIES FIXTURES_SETUP server)
 set_tests_properties(use PROPERTIES FIXTURES_REQUIRED server WILL_FAIL ON)""")
             ctest = self.start(CTEST, cwd=tree, stdout=-1)
             wait_until(lambda: self.read_pids(self.pid_file("use")), "the second test")
-            server = [one for one in self.by_name("leave_child") if is_alive(one)]
+            server = self.by_name("leave_child")
             self.assertEqual(len(server), 1)
             (self.work / "use.inside.go").touch()
             out, _ = ctest.communicate(timeout=PATIENCE_S)
@@ -68,18 +69,6 @@ set_tests_properties(use PROPERTIES FIXTURES_REQUIRED server WILL_FAIL ON)""")
             self.assert_gone(server, 0)
             self.assert_nothing_left()
             self.assertEqual(cgroups_of_run(self.runs(tree)[-1]), [])
-
-    def by_name(self, name):
-        """Ours, in whichever namespace."""
-        found = []
-        for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
-            try:
-                if (Path(f"/proc/{pid}/comm").read_text().strip() == name and
-                        self.cookie.encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")):
-                    found.append(process(pid))
-            except OSError:
-                continue
-        return [one for one in found if one]
 
 
 class ReapTest(Contained, Forsaken, ProjectCase):
@@ -153,18 +142,16 @@ class ReapTest(Contained, Forsaken, ProjectCase):
         self.need("pidns")
         inner = self.project(f"add_test(NAME w COMMAND @P@/close_output {self.pid_file('w')})\n"
                              "set_tests_properties(w PROPERTIES WILL_FAIL ON)\n")
-        # With sockets of its own: another version of Holdfast in use here may remove some, too.
         if os.geteuid() != 0:
-            self.skipTest(f"needs root, to mount a {USER_DIRECTORY} of its own")
-        USER_DIRECTORY.mkdir(mode=0o700, exist_ok=True)
+            self.skipTest(f"needs root, for a {USER_DIRECTORY} of its own")
         words = " ".join(f"'{word}'" for word in self.supervised(
             CTEST, "--test-dir", inner, options=["--containment", "pidns"]))
-        done = self.finish("unshare", "--mount", "sh", "-ec", f"""mount -t tmpfs -o mode=0700 none {USER_DIRECTORY}
+        done = self.finish(*apart("sh", "-ec", f"""
 {words} & while ! test -s {self.pid_file("w")}; do sleep 0.01; done
 ls {USER_DIRECTORY}/keepers
 '{HOLDFAST}' reap --tree '{inner}'
 touch {self.work}/w.inside.go
-wait $!""")
+wait $!"""))
         self.assertEqual((done.returncode, done.stderr), (0, b""), done.stdout)
         self.assertRegex(done.stdout, rb"(?m)^\d+-\d+$")
         self.assertIn(b"nothing is left", done.stdout)

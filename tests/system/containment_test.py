@@ -6,9 +6,9 @@ import signal
 import subprocess
 import unittest
 
-from contained import KINDS, Contained, cgroup_of, cgroups_of, trouble_with
+from contained import KINDS, Contained, apart, cgroup_of, cgroups_of, trouble_with
 from forsaken import kill_at_once
-from support import LAUNCHER, PATIENCE_S, ProjectCase, SystemCase, process, program, stat_of, wait_until
+from support import CTEST, LAUNCHER, PATIENCE_S, ProjectCase, SystemCase, process, program, stat_of, wait_until
 
 
 class ContainedTest(Contained, SystemCase):
@@ -174,6 +174,11 @@ class AnnouncedTest(Contained, ProjectCase):
 
 
 class NestedTest(Contained, ProjectCase):
+    def ctest(self, tree, *arguments, **how):
+        done = self.finish(*apart(CTEST, *arguments), cwd=tree, **how)
+        done.text = (done.stdout + done.stderr).decode()
+        return done
+
     def test_a_contained_ctest_inside_a_contained_test(self):
         for outer in self.each_kind():
             for inner in [kind for kind in (*KINDS, "none") if kind == "none" or not trouble_with(kind)]:
