@@ -19,7 +19,7 @@ Warden start_warden(std::vector<int> kept) {
   if (warden.pid != 0) return warden;
   ::prctl(PR_SET_NAME, "holdfast-warden", 0, 0, 0);
   // What is sent to the launcher's process group is not meant for who stands in for it.
-  ::setsid();
+  ::setpgid(0, 0);
   (void)::chdir("/");
   os::leave_standard_streams();
   kept.insert(kept.end(), {0, 1, 2, watched.get()});
