@@ -79,6 +79,7 @@ void AttemptContainment::dismiss_warden() {
 
 void AttemptContainment::enter(os::Command& command, int keeper) const {
   entrust(keeper);
+  command.cgroup = descriptor();
   command.entrance = entrance_.get();
   // In there that number is not the launcher's, who may trace whom it looks at from outside anyhow.
   if (is_namespace()) command.debugger = 0;

@@ -18,6 +18,8 @@ class ContainedTree final : public ProcessSet {
     if (signal == SIGKILL) around_.signal_all(signal);
     tree_.signal_all(signal);
   }
+  // Gently the tree alone, in its own way.
+  void ask_to_end(int signal) override { tree_.ask_to_end(signal); }
   bool is_empty() override {
     const bool reaped = tree_.is_empty();
     return around_.is_empty() && reaped;

@@ -2,73 +2,21 @@
 // async-signal-safe functions, changes two ints, and leaves by exec or _exit.
 #include "os/spawn.hpp"
 
-#include <limits.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
-#include <cstring>
+#include <cstdint>
+
+#include "os/execute.hpp"
+#include "os/system_call.hpp"
+#include "os/unique_fd.hpp"
 
 namespace holdfast::os {
-namespace {
-
-// Where the search goes on: this directory has no such program. execvp(3)
-bool is_elsewhere(int error) {
-  return error == ENOENT || error == ENOTDIR || error == EACCES || error == ESTALE ||
-         error == ENODEV || error == ETIMEDOUT;
-}
-
-// A script without `#!` is the shell's, as for ctest. POSIX, execvp; not done by every C library.
-void execute_file(const char* file, const Command& command) {
-  ::execve(file, command.arguments, command.environment);
-  if (errno != ENOEXEC) return;
-  std::size_t count = 0;
-  while (command.arguments[count] != nullptr) ++count;
-  // The shell, the file, the arguments after the first, the end. On the stack: see above.
-  auto** words = static_cast<char**>(__builtin_alloca((count + 2) * sizeof(char*)));
-  char shell[] = "/bin/sh";
-  words[0] = shell;
-  words[1] = const_cast<char*>(file);
-  for (std::size_t i = 1; i <= count; ++i) words[i + 1] = command.arguments[i];
-  ::execve(shell, words, command.environment);
-}
-
-// As execvp(3), by our own PATH.
-void execute(const Command& command) {
-  const char* name = command.arguments[0];
-  if (*name == '\0') {
-    errno = ENOENT;
-    return;
-  }
-  if (std::strchr(name, '/') != nullptr) return execute_file(name, command);
-  const char* path = std::getenv("PATH");
-  if (path == nullptr) path = "/bin:/usr/bin";
-  const std::size_t length = std::strlen(name);
-  bool refused = false;
-  for (const char* rest = path;; ++rest) {
-    const char* end = std::strchr(rest, ':');
-    if (end == nullptr) end = rest + std::strlen(rest);
-    const auto directory = static_cast<std::size_t>(end - rest);
-    char file[PATH_MAX];
-    if (directory + 1 + length < sizeof file) {
-      std::memcpy(file, rest, directory);
-      // An empty element is the working directory.
-      char* after = file + directory;
-      if (directory > 0) *after++ = '/';
-      std::memcpy(after, name, length + 1);
-      execute_file(file, command);
-      if (!is_elsewhere(errno)) return;
-      refused = refused || errno == EACCES;
-    }
-    rest = end;
-    if (*rest == '\0') break;
-  }
-  errno = refused ? EACCES : ENOENT;
-}
-
-}  // namespace
 
 int become(const Command& command, const CallersSignals& callers) {
   // Where Yama lets a process be traced by its ancestors only; refused, and not needed, elsewhere.
@@ -82,11 +30,49 @@ int become(const Command& command, const CallersSignals& callers) {
     }
   }
   give_back_signals(callers);
-  execute(command);
+  execute(command.arguments, command.environment);
   return errno;
 }
 
+namespace {
+
+// clone3(2), struct clone_args as of Linux 5.7; a C library need not bring <linux/sched.h> along.
+struct CloneArguments {
+  std::uint64_t flags = 0, pidfd = 0, child_tid = 0, parent_tid = 0, exit_signal = 0, stack = 0,
+                stack_size = 0, tls = 0, set_tid = 0, set_tid_size = 0, cgroup = 0;
+};
+constexpr std::uint64_t k_into_cgroup = 0x200000000;  // CLONE_INTO_CGROUP
+
+// Into the cgroup by clone3(2), Linux 5.7: to join it afterwards waits for a grace period of RCU,
+// which is milliseconds. As fork: without vfork's shared memory what exec said comes by a pipe.
+// False where the kernel has it not; then nothing was started.
+bool spawn_into_cgroup(const Command& command, const CallersSignals& callers, Spawned& spawned) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+  const UniqueFd said(ends[0]);
+  UniqueFd saying(ends[1]);
+  CloneArguments how;
+  how.flags = k_into_cgroup;
+  how.exit_signal = SIGCHLD;
+  how.cgroup = static_cast<std::uint64_t>(command.cgroup);
+  const auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &how, sizeof how));
+  if (pid < 0) return false;
+  if (pid == 0) {
+    const int error = become(command, callers);
+    (void)::write(saying.get(), &error, sizeof error);
+    ::_exit(127);
+  }
+  saying.reset();
+  spawned = {pid, 0, 0};
+  (void)retried([&] { return ::read(said.get(), &spawned.error, sizeof spawned.error); });
+  return true;
+}
+
+}  // namespace
+
 Spawned spawn(const Command& command, const CallersSignals& callers) {
+  Spawned into_cgroup;
+  if (command.cgroup >= 0 && spawn_into_cgroup(command, callers, into_cgroup)) return into_cgroup;
   // Written by the child in memory that is ours too: what exec said, without a pipe.
   volatile int error = 0;
   volatile int entrance_error = 0;

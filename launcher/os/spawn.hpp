@@ -14,7 +14,8 @@ struct Command {
   char** environment = nullptr;  // null-terminated
   std::uint64_t tag = 0;         // soft RLIMIT_LOCKS of the process, 0: as it is
   pid_t debugger = 0;            // it and its children may trace the process; 0: as it is
-  int entrance = -1;             // of a cgroup that spawn() has the process join; -1: none
+  int cgroup = -1;               // directory of one that spawn() starts the process in; -1: none
+  int entrance = -1;             // its cgroup.procs
 };
 
 struct Spawned {

@@ -5,6 +5,7 @@
 
 #include "os/cgroup_files.hpp"
 #include "os/cgroup_processes.hpp"
+#include "os/spawn.hpp"
 #include "tree.hpp"
 
 namespace holdfast::os {
@@ -126,6 +127,34 @@ TEST_F(CgroupTest, WhoIsLetGoLivesOnAboveIt) {
     TREE_CHECK(cgroup_members(cgroup->directory()).empty());
     TREE_CHECK(cgroup->remove());
     TREE_CHECK(read_process_stat(pid)->state != 'Z');
+    return 0;
+  });
+}
+
+TEST_F(CgroupTest, ACommandIsStartedInItByTheNewWayAndByTheOld) {
+  as_parent_of_a_tree([](Tree& tree) {
+    const Result<Cgroup> cgroup = Cgroup::make(own_name("spawn"));
+    TREE_CHECK(cgroup);
+    const Result<UniqueFd> entrance = cgroup->open_entrance();
+    TREE_CHECK(entrance);
+    char program[] = "sleep";
+    char time[] = "30";
+    char missing[] = "/nonexistent";
+    char* words[] = {program, time, nullptr};
+    char* none[] = {missing, nullptr};
+    for (int directory : {cgroup->directory(), -1}) {
+      Command command{words, ::environ};
+      command.cgroup = directory;
+      command.entrance = entrance->get();
+      const Spawned spawned = spawn(command, {});
+      TREE_CHECK(spawned.error == 0 && spawned.entrance_error == 0);
+      TREE_CHECK(cgroup_members(cgroup->directory()) == std::vector<pid_t>{spawned.pid});
+      tree.end(SIGKILL, Milliseconds{0});
+      command.arguments = none;
+      TREE_CHECK(spawn(command, {}).error == ENOENT);
+      tree.end(SIGKILL, Milliseconds{0});
+    }
+    TREE_CHECK(cgroup->remove());
     return 0;
   });
 }
