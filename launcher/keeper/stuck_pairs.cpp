@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/command_line.hpp"
 #include "core/environment.hpp"
 #include "keeper/unhurried.hpp"
 #include "os/process.hpp"
@@ -52,7 +53,9 @@ bool has_launcher(const os::ProcessStat& guard) {
 // It is a fork of the launcher and shows the same words.
 bool is_of_test(pid_t guard, const std::string& test) {
   const std::vector<std::string> words = os::command_of(guard);
-  return words.size() > 2 && words[1] == "--name" && words[2] == test;
+  if (words.empty()) return false;
+  const Result<CommandLine> line = parse_command_line({words.begin() + 1, words.end()});
+  return line && line->name == test;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 
 #include "core/supervision.hpp"
@@ -275,13 +276,18 @@ class Attempt final : public os::TreeWatcher {
   // wakes us.
   void read_reports() {
     GuardReport report;
-    ssize_t got = 0;
-    while ((got = os::retried([&] {
-              return ::recv(link_.get(), &report, sizeof report, MSG_DONTWAIT);
-            })) == static_cast<ssize_t>(sizeof report)) {
-      report_ = report;
+    while (true) {
+      const ssize_t got = os::retried(
+          [&] { return ::recv(link_.get(), &report, sizeof report, MSG_DONTWAIT); });
+      if (got == static_cast<ssize_t>(sizeof report)) {
+        report_ = report;
+        continue;
+      }
+      // It exited with an order unread: said once, before what it has sent.
+      if (got < 0 && errno == ECONNRESET) continue;
+      if (got == 0) guard_writes_ = false;
+      return;
     }
-    if (got == 0) guard_writes_ = false;
   }
 
   void read_signals() {

@@ -100,7 +100,7 @@ class UserDirectoryTest(SystemCase):
         self.assertEqual((ended.returncode, ended.stdout), (125, b""))
         self.assert_our_lines(ended.stderr, 1)
         self.assertIn(str(THEIRS), ended.stderr.decode())
-        self.assertIn(what, ended.stderr.decode().lower())
+        self.assertIn(what, ended.stderr.decode())
         # Without a lock nothing of it is needed.
         plain = self.as_nobody(HOLDFAST, "run", "--", "echo", "ran")
         self.assertEqual((plain.returncode, plain.stdout, plain.stderr), (0, b"ran\n", b""))

@@ -103,7 +103,8 @@ add_test(NAME inner COMMAND @P@/linger {self.pid_file()})""")
         inner = process(children_of(guard.pid)[0])
         keeper, = [one for one in keepers_of(tree)
                    if any(word.startswith(f"{inner.pid}:") for word in command_of(one.pid))]
-        kill_at_once(launcher, guard, inner, *self.pair_of(inner), keeper)
+        # The outer ones last: their keeper is awake, and acts.
+        kill_at_once(keeper, *self.pair_of(inner), inner, guard, launcher)
         self.assert_gone(left, BOUND_S)
 
     def test_bystanders_are_left_alone(self):

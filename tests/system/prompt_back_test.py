@@ -152,7 +152,7 @@ class TerminalTest(PromptCase):
         self.assertLess(time.monotonic() - struck, self.GRACE_S + 2 + SLACK_S)
         self.assertEqual(len(said), 1, said)
         # The terminal may echo ^C in front.
-        self.assertRegex(said[0], 'holdfast: ctest ended: ending the process tree of "deaf"$')
+        self.assertRegex(said[0], 'holdfast: ctest has ended before its tests; ending "deaf" with all it started$')
         wait_until(lambda: not keepers_of(tree), "the keeper to end")
         self.assert_next_is_clean(tree, "next")
         return struck
