@@ -82,7 +82,7 @@ int begin_alone(const IntegrationOptions& options, const ProcessName& ctest,
   sweep(options.tree);
   KeeperOrder keeper{options.tree, options.project, ctest, KeeperOrder::Starter::begin};
   if (options.from_include) keeper.starter = KeeperOrder::Starter::launcher;
-  if (lock->held) keeper.run_lock = lock->held->descriptor();
+  if (lock->held) keeper.run_lock = lock->held->descriptors().front();
   keeper.settings = std::move(settings);
   if (const Result<void> started = start_keeper(keeper); !started) {
     complain("no keeper (failed to " + started.error().message +

@@ -7,10 +7,24 @@
 #include <string_view>
 #include <vector>
 
+#include "core/lock_spec.hpp"
+
 namespace holdfast {
 
-// `<place>#<attempt>`, comma-separated, the nearest attempt first; the place as place_of() gives
-// it.
+// Where a lock is to be taken.
+struct LockLevel {
+  std::string attempt;          // below which; empty: at the top, no ancestor holds it
+  std::vector<unsigned> slots;  // of a counted lock: those that attempt has; empty: all
+
+  friend bool operator==(const LockLevel&, const LockLevel&) = default;
+};
+
+// The name of the lock by which a test with RUN_SERIAL is alone over all runs. Inside a test that
+// has it shared an inner one has it exclusively among its siblings.
+inline constexpr std::string_view k_run_serial_lock = "RUN_SERIAL";
+
+// `<place>[:<how>]#<attempt>`, comma-separated, the nearest attempt first; the place as place_of()
+// gives it, `how` being `shared` or, of a counted lock, `<slot>+<slot>…/<size>`.
 class HeldLocks {
  public:
   explicit HeldLocks(std::string_view text);
@@ -19,11 +33,30 @@ class HeldLocks {
   // holds it.
   std::string level_of(std::string_view place) const;
 
-  // After this attempt took the locks at `places`: what its test and everything below it inherits.
+  // The level for `spec`, which is taken at `place`. Refuses what can never be had there: more than
+  // the ancestor has (an exclusive lock below a shared one, more slots), which would wait for that
+  // ancestor for ever.
+  Result<LockLevel> level_for(const LockSpec& spec, std::string_view place) const;
+
+  // Whether somebody below that level holds a lock that comes later in the global order: the
+  // request may then be part of a circle.
+  bool is_out_of_order(const LockSpec& spec, std::string_view place) const;
+
+  // The attempts around us that hold locks, the nearest first.
+  std::vector<std::string> attempts() const;
+
+  // After this attempt took the locks at `places` (entries without `#…`): what its test and
+  // everything below it inherits.
   std::string with(const std::vector<std::string>& places, std::string_view attempt) const;
 
  private:
+  const std::string* entry_of(std::string_view place) const;
+
   std::vector<std::string> entries_;
 };
+
+// The entry of a lock that is had: `user/db`, `user/db:shared`, `user/gpu:0+2/4`.
+std::string held_entry(const std::string& place, const LockSpec& spec,
+                       const std::vector<unsigned>& slots);
 
 }  // namespace holdfast

@@ -75,7 +75,32 @@ Result<void> check_name(std::string_view whole, std::string_view name) {
   return {};
 }
 
+// A test that could not tell its slots of one lock from those of another must not run.
+Result<void> check_slot_variables(const std::vector<LockSpec>& locks) {
+  for (std::size_t i = 0; i < locks.size(); ++i) {
+    if (locks[i].mode != LockMode::counted) continue;
+    for (std::size_t j = i + 1; j < locks.size(); ++j) {
+      if (locks[j].mode != LockMode::counted) continue;
+      const std::string variable = slot_variable(locks[i].name);
+      if (variable != slot_variable(locks[j].name)) continue;
+      return Error{"lock \"" + to_text(locks[j]) + "\": its slots and those of \"" +
+                   to_text(locks[i]) + "\" would both be HOLDFAST_SLOT_" + variable};
+    }
+  }
+  return {};
+}
+
 }  // namespace
+
+std::string slot_variable(std::string_view name) {
+  std::string variable;
+  for (char c : name) {
+    const bool lower = c >= 'a' && c <= 'z';
+    const bool kept = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    variable += lower ? static_cast<char>(c - 'a' + 'A') : kept ? c : '_';
+  }
+  return variable;
+}
 
 std::string_view name_of(LockScope scope) {
   switch (scope) {
@@ -155,6 +180,7 @@ Result<std::vector<LockSpec>> canonical_locks(std::vector<LockSpec> specs) {
     if (counted) same.units = std::max(same.units, spec.units);
     if (spec.mode == LockMode::exclusive) same.mode = LockMode::exclusive;
   }
+  if (Result<void> told = check_slot_variables(merged); !told) return told.error();
   return merged;
 }
 

@@ -40,8 +40,12 @@ std::string_view name_of(LockScope scope);
 
 // Sorted into the one global order (scope, name) that makes deadlock between tests impossible;
 // the same lock named twice is merged: exclusive wins over shared. Fails when one name is asked
-// for with two sizes.
+// for with two sizes, or two counted locks would have one slot variable.
 Result<std::vector<LockSpec>> canonical_locks(std::vector<LockSpec> specs);
+
+// What follows HOLDFAST_SLOT_ in the name of the variable that tells a test its slots: the name in
+// capitals, with `_` for what is neither a letter nor a digit.
+std::string slot_variable(std::string_view name);
 
 // A name as a file name: all but letters, digits, `_`, `.`, `+`, `-` as %XX; never `.` or `..`.
 std::string encode_file_name(std::string_view text);

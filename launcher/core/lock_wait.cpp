@@ -8,6 +8,7 @@ namespace holdfast {
 namespace {
 
 constexpr std::size_t k_longest_text = 400;
+constexpr std::size_t k_longest_list = 120;
 
 // One `key=value` per line: values lose their line breaks, which no reader could tell apart.
 void append_field(std::string& out, std::string_view key, std::string_view value) {
@@ -18,6 +19,65 @@ void append_field(std::string& out, std::string_view key, std::string_view value
   std::replace(text.begin(), text.end(), '\0', ' ');
   out += text;
   out += '\n';
+}
+
+void append_if_any(std::string& out, std::string_view key, std::string_view value) {
+  if (!value.empty()) append_field(out, key, value);
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
+  return text;
+}
+
+// Of a comma-separated list what fits.
+std::string whole_parts(std::string list, std::size_t longest) {
+  if (list.size() > longest) list.erase(std::min(list.rfind(',', longest), longest));
+  return list;
+}
+
+// Calls `use` with each part of a comma-separated list.
+template <typename Use>
+void for_each_part(std::string_view list, Use use) {
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    use(list.substr(0, comma));
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  }
+}
+
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> parts;
+  for_each_part(list, [&](std::string_view part) { parts.emplace_back(part); });
+  return parts;
+}
+
+std::int64_t number_in(std::string_view text) {
+  std::int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+std::vector<unsigned> parse_slots(std::string_view text) {
+  std::vector<unsigned> slots;
+  for_each_part(text, [&](std::string_view part) {
+    const std::int64_t slot = number_in(part);
+    if (slot >= 0 && slot < k_most_slots) slots.push_back(static_cast<unsigned>(slot));
+  });
+  return slots;
+}
+
+// As after the `:` of a spec; nothing for an exclusive lock.
+std::string how_of(const LockParty& party) {
+  if (party.mode == LockMode::shared) return "shared";
+  if (party.mode == LockMode::exclusive) return {};
+  return std::to_string(party.units) + "/" + std::to_string(party.size);
+}
+
+void read_how(LockParty& party, std::string_view how) {
+  if (how.empty()) return;
+  if (const Result<LockSpec> spec = parse_lock_spec("x:" + std::string(how))) party.say_how(*spec);
 }
 
 std::string_view field(std::string_view record, std::string_view key) {
@@ -35,12 +95,23 @@ std::string_view field(std::string_view record, std::string_view key) {
 
 }  // namespace
 
+void LockParty::say_how(const LockSpec& spec) {
+  mode = spec.mode;
+  units = spec.units;
+  size = mode == LockMode::counted ? spec.size : 0;
+}
+
 std::string to_record(const LockParty& party) {
   std::string record;
   append_field(record, "v", "1");
   append_field(record, "process", to_text(party.process));
   append_field(record, "boot", party.boot);
   append_field(record, "since", std::to_string(party.since_unix_ms));
+  append_if_any(record, "how", how_of(party));
+  append_if_any(record, "slots", whole_parts(to_text(party.slots), k_longest_list));
+  if (party.ticket != 0) append_field(record, "ticket", std::to_string(party.ticket));
+  append_if_any(record, "attempt", party.attempt);
+  append_if_any(record, "around", whole_parts(joined(party.around), k_longest_list));
   append_field(record, "test", party.test);
   append_field(record, "tree", party.tree);
   record.resize(k_party_size, '\0');
@@ -57,21 +128,55 @@ std::optional<LockParty> parse_party(std::string_view record) {
   party.boot = field(record, "boot");
   party.test = field(record, "test");
   party.tree = field(record, "tree");
-  const std::string_view since = field(record, "since");
-  std::from_chars(since.data(), since.data() + since.size(), party.since_unix_ms);
   // Of the machine's locks another user may have written it: no time before 1970, no overflow
   // later.
-  party.since_unix_ms = std::max<std::int64_t>(0, party.since_unix_ms);
+  party.since_unix_ms = std::max<std::int64_t>(0, number_in(field(record, "since")));
+  party.ticket = number_in(field(record, "ticket"));
+  party.attempt = field(record, "attempt");
+  party.around = split(field(record, "around"));
+  party.slots = parse_slots(field(record, "slots"));
+  read_how(party, field(record, "how"));
   return party;
 }
 
-std::string describe_holder(std::string_view lock, const LockParty& holder,
-                            std::int64_t now_unix_ms) {
+std::string to_text(const std::vector<unsigned>& slots) {
+  std::string text;
+  for (unsigned slot : slots) text += (text.empty() ? "" : ",") + std::to_string(slot);
+  return text;
+}
+
+std::string describe_party(const LockParty& party) {
+  std::string text = "\"" + party.test + "\" (pid " + std::to_string(party.process.pid);
+  if (party.stopped) text += ", stopped";
+  if (!party.tree.empty()) text += ", tree " + party.tree;
+  return text + ")";
+}
+
+std::string describe_obstacles(std::string_view lock, const LockObstacles& obstacles,
+                               std::int64_t now_unix_ms) {
   std::string text(lock);
-  text += " is held by \"" + holder.test + "\" (pid " + std::to_string(holder.process.pid);
-  if (!holder.tree.empty()) text += ", tree " + holder.tree;
-  text += ") for ";
-  text += describe(Milliseconds{std::max<std::int64_t>(0, now_unix_ms - holder.since_unix_ms)});
+  if (!obstacles.holders.empty()) {
+    // A stopped one is the one to know of.
+    const auto& all = obstacles.holders;
+    const auto stopped =
+        std::find_if(all.begin(), all.end(), [](const LockParty& p) { return p.stopped; });
+    const LockParty& holder = stopped != all.end() ? *stopped : all.front();
+    const std::int64_t held = std::max<std::int64_t>(0, now_unix_ms - holder.since_unix_ms);
+    text += " is held by " + describe_party(holder) + " for " + describe(Milliseconds{held});
+    if (all.size() > 1) text += " and " + std::to_string(all.size() - 1) + " more";
+  } else if (!obstacles.strangers.empty()) {
+    text += " is held by a process that left no record: " + obstacles.strangers.front();
+  } else if (obstacles.ahead == 0) {
+    text += " is held by a process that left no record (flock(1)?)";
+  } else {
+    text += " is being handed on";
+  }
+  if (obstacles.ahead == 0) return text;
+  text += "; " + std::to_string(obstacles.ahead) + " before us";
+  for (const LockParty& party : obstacles.before) {
+    if (party.stopped) return text + ", of them stopped: " + describe_party(party);
+  }
+  if (!obstacles.before.empty()) text += ", first " + describe_party(obstacles.before.front());
   return text;
 }
 

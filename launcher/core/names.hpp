@@ -34,6 +34,8 @@ inline constexpr std::string_view k_cgroup_prefix = "holdfast-";
 // In the directory of one lock: <locks>/<scope key>/<name>/.
 inline constexpr std::string_view k_lock_file = "lock";
 inline constexpr std::string_view k_queue_file = "queue";
-inline constexpr std::string_view k_slot_file_prefix = "slot.";
+inline constexpr std::string_view k_slot_file_prefix = "slot.";  // followed by its number, from 0
+// A second name of a file that processes hold, from which its first is restored.
+inline constexpr std::string_view k_spare_suffix = ".spare";
 
 }  // namespace holdfast::names

@@ -77,6 +77,8 @@ Outcome outcome_of(const Observation& seen) {
     case ProcessEnd::Kind::exited:
       break;
   }
+  // Another may have had it at the same time: whatever the test found is worth nothing.
+  if (seen.lock_lost) return Outcome::lock_lost;
   if (seen.main.code != 0) return Outcome::failed;
   return seen.leaked && seen.leak_fails ? Outcome::failed : Outcome::passed;
 }

@@ -55,6 +55,7 @@ struct Observation {
   int end_signal = 0;         // with EndReason::signal
   bool lock_not_had = false;  // the lock was not had within its time limit
   bool lock_refused = false;  // the lock can not be had at all (bad directory, bad spec …)
+  bool lock_lost = false;     // a lock's file was removed while the test had it
   bool own_failure = false;   // Holdfast could not do its part
   bool leaked = false;        // processes were left after the main process ended
   bool leak_fails = false;    // on-leak is `fail`

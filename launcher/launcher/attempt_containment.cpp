@@ -56,7 +56,9 @@ pid_t AttemptContainment::post_warden(const std::vector<os::LockRequest>& locks,
   const os::UniqueFd first(is_namespace() ? static_cast<int>(::syscall(SYS_pidfd_open, guard, 0))
                                           : -1);
   std::vector<int> kept{descriptor(), first.get()};
-  for (const os::LockRequest& lock : locks) kept.push_back(lock.descriptor());
+  for (const os::LockRequest& lock : locks) {
+    for (int held : lock.descriptors()) kept.push_back(held);
+  }
   warden_ = start_warden(std::move(kept));
   if (warden_.pid != 0) return warden_.pid;
   if (is_namespace()) {

@@ -75,4 +75,16 @@ AttemptResult without_locks(const TakenLocks& locks, const std::string& name) {
   return result;
 }
 
+void notice_lost_locks(const std::vector<os::LockRequest>& locks, const std::string& name,
+                       AttemptResult& result) {
+  for (const os::LockRequest& lock : locks) {
+    if (!lock.is_lost()) continue;
+    result.observation.lock_lost = true;
+    result.outcome = outcome_of(result.observation);
+    result.note = "\"" + name + "\": the file of its lock " + to_text(lock.spec()) +
+                  " was removed while it had it: another may have had it at the same time";
+    return;
+  }
+}
+
 }  // namespace holdfast::launcher

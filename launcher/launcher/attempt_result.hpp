@@ -27,4 +27,9 @@ AttemptResult refused(std::string note);
 // `locks` were not had, whatever the reason; `name` is the test's.
 AttemptResult without_locks(const TakenLocks& locks, const std::string& name);
 
+// To be called when the test is over and its locks are still held: if one of them was removed
+// meanwhile, that is what the attempt came to.
+void notice_lost_locks(const std::vector<os::LockRequest>& locks, const std::string& name,
+                       AttemptResult& result);
+
 }  // namespace holdfast::launcher

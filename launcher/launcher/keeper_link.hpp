@@ -27,7 +27,7 @@ class KeeperLink {
   int fd() const { return socket_.get(); }
 
   // Has the keeper hold a duplicate of a lock's descriptor, so that the lock outlives this process
-  // for as long as anything of its test lives. To be called before the lock is taken.
+  // for as long as anything of its test lives. To be called before the test starts.
   void entrust(int descriptor);
 
   // Asks for the policy of one attempt. Waits for the answer, at most a few seconds.

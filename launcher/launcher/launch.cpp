@@ -206,9 +206,10 @@ class Launch {
     if (!locks_here) return refused(in_words(locks_here.error().message));
     policy_.locks = std::move(*locks_here);
     const HeldLocks above(invocation_.held);
-    TakenLocks locks = take_locks(policy_, home_, above, own_party(), around_, keeper_, say);
+    const LockParty self = own_party(above);
+    TakenLocks locks = take_locks(policy_, {home_, above, self}, around_, keeper_, say);
     if (locks.end != TakenLocks::End::had) return without_locks(locks, identity_.test);
-    TestEnvironment environment = test_environment(above);
+    TestEnvironment environment = test_environment(above, locks.held);
     AttemptPlan plan;
     plan.command = {invocation_.command, environment.environ(), tag_number(identity_.attempt)};
     plan.policy = policy_;
@@ -227,6 +228,7 @@ class Launch {
     }
     AttemptResult result = run_attempt(plan, around_);
     result.lock_wait = locks.waited;
+    notice_lost_locks(locks.held, identity_.test, result);
     const SettledScratch settled = settle_scratch(scratch_, policy_.scratch, result.outcome);
     result.scratch = settled.kept;
     scratch_is_reusable_ = settled.reusable;
@@ -236,17 +238,20 @@ class Launch {
     return result;
   }
 
-  LockParty own_party() const {
+  LockParty own_party(const HeldLocks& above) const {
     LockParty party;
     if (policy_.locks.empty()) return party;  // nobody will ask: spare the system calls
     party.process = identity_.launcher;
     party.boot = os::boot_id();
     party.test = identity_.test;
     party.tree = home_.tree;
+    party.attempt = identity_.attempt;
+    party.around = above.attempts();
     return party;
   }
 
-  TestEnvironment test_environment(const HeldLocks& above) const {
+  TestEnvironment test_environment(const HeldLocks& above,
+                                   const std::vector<os::LockRequest>& locks) const {
     namespace env = environment;
     TestEnvironment environment(invocation_.environment);
     environment.set(env::k_test_name, identity_.test);
@@ -258,7 +263,13 @@ class Launch {
       environment.set_if_absent(variable.name, variable.value);
     }
     std::vector<std::string> places;
-    for (const LockSpec& lock : policy_.locks) places.push_back(place_of(lock, home_));
+    for (const os::LockRequest& lock : locks) {
+      const std::vector<unsigned> slots = lock.slots();
+      places.push_back(held_entry(place_of(lock.spec(), home_), lock.spec(), slots));
+      if (slots.empty()) continue;
+      environment.set(std::string(env::k_slot_prefix) + slot_variable(lock.spec().name),
+                      to_text(slots));
+    }
     // A ctest on the same tree inside this test must not wait for the run it is part of.
     if (invocation_.attach) places.push_back(run_place(home_.tree));
     const std::string held = above.with(places, identity_.attempt);

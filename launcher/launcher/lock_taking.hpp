@@ -20,10 +20,16 @@ struct TakenLocks {
   std::string trouble;  // one sentence, unless had
 };
 
+// The attempt for which locks are taken.
+struct LockTaker {
+  const LockHome& home;
+  const HeldLocks& above;
+  const LockParty& self;
+};
+
 // Blocks until all are had, the policy's lock timeout is over, a signal that ends tests arrives, or
 // ctest dies. What is not had is let go again.
-TakenLocks take_locks(const Policy& policy, const LockHome& home, const HeldLocks& above,
-                      const LockParty& self, Surroundings& around, KeeperLink& keeper,
-                      Teller& teller);
+TakenLocks take_locks(const Policy& policy, const LockTaker& taker, Surroundings& around,
+                      KeeperLink& keeper, Teller& teller);
 
 }  // namespace holdfast::launcher

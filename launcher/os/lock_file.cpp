@@ -1,93 +1,46 @@
 #include "os/lock_file.hpp"
 
-#include <fcntl.h>
-#include <signal.h>
 #include <sys/file.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <utility>
+#include <algorithm>
+#include <numeric>
 
 #include "core/names.hpp"
-#include "os/clock.hpp"
-#include "os/system_call.hpp"
+#include "os/byte_locks.hpp"
+#include "os/lock_records.hpp"
 #include "os/trusted_directory.hpp"
 
 namespace holdfast::os {
 namespace {
 
-// More shared holders than this go without a record.
-constexpr off_t k_most_records = 256;
-constexpr auto k_record_size = static_cast<off_t>(k_party_size);
+// Every user of a counted lock of size N read-locks the byte at this offset + N of the lock's file,
+// for as long as it waits or holds.
+constexpr off_t k_sizes = off_t{1} << 40U;
 
-struct flock range(short type, off_t start, off_t length) {
-  struct flock lock {};
-  lock.l_type = type;
-  lock.l_whence = SEEK_SET;
-  lock.l_start = start;
-  lock.l_len = length;
-  return lock;
-}
-
-bool is_owned_by_root(const UniqueFd& file) {
-  struct stat info {};
-  return ::fstat(file.get(), &info) == 0 && info.st_uid == 0;
-}
-
-// The helper's life: it has copies of our descriptors, so the lock it takes is ours too.
-[[noreturn]] void wait_for_turn(int queue, off_t ticket, int lock, int mode, int ready,
-                                pid_t parent) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  if (::getppid() != parent) ::_exit(1);
-  struct flock before = range(F_RDLCK, 0, ticket);
-  if (retried([&] { return ::fcntl(queue, F_OFD_SETLKW, &before); }) != 0) ::_exit(1);
-  if (retried([&] { return ::flock(lock, mode); }) != 0) ::_exit(1);
-  // The next in the queue may come forward: explicitly, since our parent has a copy too.
-  struct flock all = range(F_UNLCK, 0, 0);
-  ::fcntl(queue, F_OFD_SETLK, &all);
-  const char had = 1;
-  (void)::write(ready, &had, 1);
-  ::_exit(0);
-}
+bool is_counted(const LockSpec& spec) { return spec.mode == LockMode::counted; }
 
 }  // namespace
 
 Result<LockRequest> LockRequest::open(const LockSpec& spec, const LockHome& home,
-                                      const std::string& level) {
-  const bool of_machine = spec.scope == LockScope::machine;
-  const unsigned directory_mode = of_machine ? 0755 : 0700;
-  Result<UniqueFd> directory = of_machine ? open_machine_directory() : open_user_directory();
-  std::string path = of_machine ? std::string(names::k_machine_directory) : user_directory_path();
-  for (const std::string& name : {std::string(names::k_user_locks_directory),
-                                  scope_directory(spec.scope, home), encode_file_name(spec.name)}) {
-    if (!directory) return directory.error();
-    // Whoever owns a directory can replace what is in it, and two would hold one lock: in the
-    // machine's only root makes any.
-    directory = of_machine && ::geteuid() != 0 ? open_existing_below(*directory, name)
-                                               : open_below(*directory, name, directory_mode);
-    path += "/" + name;
-    if (of_machine && (!directory || !is_owned_by_root(*directory))) {
-      return Error{"use " + path +
-                   ": expected a directory that root made, by taking the lock once"};
-    }
-  }
-  if (!directory) return Error{directory.error().message + " (for " + path + ")"};
-  UniqueFd own_directory = std::move(*directory);
-  return open_in(std::move(own_directory), spec, of_machine ? 0666 : 0600, level);
+                                      const LockLevel& level) {
+  LockRequest request;
+  request.spec_ = spec;
+  request.level_ = level;
+  request.home_ = home;
+  if (Result<void> opened = request.open_files(); !opened) return opened.error();
+  return request;
 }
 
 Result<LockRequest> LockRequest::open_in(UniqueFd directory, const LockSpec& spec, unsigned mode,
-                                         const std::string& level) {
+                                         const LockLevel& level) {
   LockRequest request;
   request.spec_ = spec;
+  request.level_ = level;
   request.directory_ = std::move(directory);
   request.mode_ = mode;
-  if (!level.empty()) {
-    const unsigned directory_mode = (mode & 0077U) != 0 ? 0755 : 0700;
+  if (!level.attempt.empty()) {
     Result<UniqueFd> below =
-        open_below(request.directory_, "below-" + encode_file_name(level), directory_mode);
+        open_below(request.directory_, level_directory(level.attempt), mode == 0600 ? 0700 : 0755);
     if (!below) return below.error();
     request.directory_ = std::move(*below);
   }
@@ -95,128 +48,175 @@ Result<LockRequest> LockRequest::open_in(UniqueFd directory, const LockSpec& spe
   return request;
 }
 
-LockRequest::~LockRequest() {
-  if (helper_ <= 0) return;
-  ::kill(helper_, SIGKILL);
-  retried([&] { return ::waitpid(helper_, nullptr, 0); });
+Result<void> LockRequest::open_directory() {
+  if (!home_) return {};
+  Result<LockDirectory> opened = open_lock_directory(spec_, *home_, level_.attempt);
+  if (!opened) return opened.error();
+  mode_ = opened->file_mode;
+  directory_ = std::move(opened->directory);
+  shelter_ = std::move(opened->shelter);
+  return {};
 }
 
 Result<void> LockRequest::open_files() {
-  Result<UniqueFd> lock = open_regular(directory_, std::string(names::k_lock_file), mode_);
+  Result<void> opened = open_files_once();
+  // A directory may be removed between our opening it and our making a file in it.
+  for (int tries = 0; !opened && home_ && tries < 3; ++tries) opened = open_files_once();
+  if (!opened || !is_counted(spec_)) return opened;
+  return declare_size();
+}
+
+Result<void> LockRequest::open_files_once() {
+  if (Result<void> opened = open_directory(); !opened) return opened;
+  Result<UniqueFd> lock = open_lock_file(directory_, std::string(names::k_lock_file), mode_);
   if (!lock) return lock.error();
   Result<UniqueFd> queue = open_regular(directory_, std::string(names::k_queue_file), mode_);
   if (!queue) return queue.error();
-  if (lock_.valid()) ++renewals_;
   lock_ = std::move(*lock);
-  queue_ = std::move(*queue);
-  return {};
+  queue_ = LockQueue(std::move(*queue));
+  if (!is_counted(spec_) || !is_shared_by_users()) return {};
+  return make_slots_for_all({&directory_, mode_, {}, 1}, spec_.size);
 }
 
-int LockRequest::flock_mode() const { return spec_.mode == LockMode::shared ? LOCK_SH : LOCK_EX; }
-
-bool LockRequest::join_queue() {
-  // Refused when two come in the same nanosecond, or when one that came later has gone to the head
-  // between our look at the clock and this lock: it bars every byte below its own. So look again.
-  for (int tries = 0; tries < 1000; ++tries) {
-    ticket_ = monotonic_now_ns();
-    struct flock mine = range(F_WRLCK, ticket_, 1);
-    if (::fcntl(queue_.get(), F_OFD_SETLK, &mine) == 0) return true;
-    if (errno != EAGAIN && errno != EACCES) return false;
+// Ours first, then a look at the others': of two that come at once with different sizes at least
+// one sees the other.
+Result<void> LockRequest::declare_size() {
+  const auto size = static_cast<off_t>(spec_.size);
+  if (!try_byte_lock(lock_.get(), ByteLock::shared, {k_sizes + size, 1})) {
+    return Error{"say the size of the lock: its file is locked by something else"};
   }
-  return false;
+  std::optional<ByteRange> other =
+      byte_lock_in_the_way(lock_.get(), ByteLock::exclusive, {k_sizes, size});
+  if (!other) {
+    other = byte_lock_in_the_way(lock_.get(), ByteLock::exclusive,
+                                 {k_sizes + size + 1, k_most_slots - size});
+  }
+  if (!other) return {};
+  std::string message = "use it: it is in use now with size " +
+                        std::to_string(other->start - k_sizes) + "; expected " +
+                        std::to_string(spec_.size);
+  for (RecordList list : {RecordList::holders, RecordList::waiters}) {
+    for (const LockParty& party : living_records(lock_.get(), list)) {
+      if (party.size != 0 && party.size != spec_.size) {
+        return Error{message + " (by \"" + party.test + "\", pid " +
+                     std::to_string(party.process.pid) +
+                     (party.tree.empty() ? "" : ", tree " + party.tree) + ")"};
+      }
+    }
+  }
+  return Error{message};
 }
 
-bool LockRequest::at_head(int command) const {
-  struct flock before = range(F_RDLCK, 0, ticket_);
-  return retried([&] { return ::fcntl(queue_.get(), command, &before); }) == 0;
-}
-
-void LockRequest::leave_queue() {
-  struct flock all = range(F_UNLCK, 0, 0);
-  ::fcntl(queue_.get(), F_OFD_SETLK, &all);
+TurnOrder LockRequest::turn_order() const {
+  TurnOrder order;
+  order.queue = &queue_;
+  order.lock = lock_.get();
+  order.flock_mode = spec_.mode == LockMode::exclusive ? LOCK_EX : LOCK_SH;
+  if (!is_counted(spec_)) return order;
+  order.slots.directory = &directory_;
+  order.slots.file_mode = mode_;
+  order.slots.units = spec_.units;
+  order.slots.numbers = level_.slots;
+  if (level_.slots.empty()) {
+    order.slots.numbers.resize(spec_.size);
+    std::iota(order.slots.numbers.begin(), order.slots.numbers.end(), 0U);
+  }
+  return order;
 }
 
 bool LockRequest::still_named() const {
-  struct stat held {};
-  struct stat named {};
-  return ::fstat(lock_.get(), &held) == 0 &&
-         ::fstatat(directory_.get(), std::string(names::k_lock_file).c_str(), &named,
-                   AT_SYMLINK_NOFOLLOW) == 0 &&
-         held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+  return has_name(lock_, directory_, std::string(names::k_lock_file));
 }
 
 Result<bool> LockRequest::try_take() {
-  if (!join_queue()) return system_error("join the queue of lock " + to_text(spec_));
-  if (!at_head(F_OFD_SETLK)) return false;
-  if (retried([&] { return ::flock(lock_.get(), flock_mode() | LOCK_NB); }) != 0) {
-    if (errno == EWOULDBLOCK) return false;
-    return system_error("lock " + to_text(spec_));
+  while (true) {
+    if (Result<void> joined = queue_.join(); !joined) return joined.error();
+    const Result<bool> had = take_turn_now(turn_order(), slots_);
+    if (!had || !*had || still_named()) return had;
+    // Somebody removed the file: what we hold is a lock nobody else can see.
+    slots_.clear();
+    if (Result<void> opened = open_files(); !opened) return opened.error();
   }
-  leave_queue();
-  if (still_named()) return true;
-  // Somebody removed the file: what we hold is a lock nobody else can see.
-  if (Result<void> opened = open_files(); !opened) return opened.error();
-  return try_take();
 }
 
-Result<void> LockRequest::start_waiting() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("make a pipe");
-  ready_ = UniqueFd(ends[0]);
-  const UniqueFd tell(ends[1]);
-  const pid_t self = ::getpid();
-  helper_ = ::fork();
-  if (helper_ < 0) return system_error("start a process that waits for a lock");
-  if (helper_ == 0) {
-    wait_for_turn(queue_.get(), ticket_, lock_.get(), flock_mode(), tell.get(), self);
-  }
-  return {};
-}
+Result<void> LockRequest::start_waiting() { return turn_.start_waiting(turn_order()); }
 
 Result<bool> LockRequest::finish_waiting() {
-  char had = 0;
-  const ssize_t got = retried([&] { return ::read(ready_.get(), &had, 1); });
-  retried([&] { return ::waitpid(std::exchange(helper_, -1), nullptr, 0); });
-  ready_.reset();
-  if (got != 1)
-    return Error{"wait for lock " + to_text(spec_) + ": the waiting process was killed"};
-  if (still_named()) return true;
+  Result<std::vector<LockSlot>> slots = turn_.finish_waiting();
+  if (!slots) return slots.error();
+  withdraw(lock_.get(), RecordList::waiters);
+  if (still_named()) {
+    slots_ = std::move(*slots);
+    return true;
+  }
+  slots->clear();
   if (Result<void> opened = open_files(); !opened) return opened.error();
   return false;
 }
 
 void LockRequest::sign(const LockParty& holder) {
-  const std::string record = to_record(holder);
-  for (off_t i = 0; i < k_most_records; ++i) {
-    struct flock mine = range(F_WRLCK, i * k_record_size, k_record_size);
-    if (::fcntl(lock_.get(), F_OFD_SETLK, &mine) != 0) continue;
-    (void)retried(
-        [&] { return ::pwrite(lock_.get(), record.data(), record.size(), i * k_record_size); });
-    return;
-  }
+  LockParty party = holder;
+  party.say_how(spec_);
+  party.slots = slots();
+  os::sign(lock_.get(), RecordList::holders, party);
 }
 
-std::vector<LockParty> LockRequest::holders() const { return parties(Records::living); }
+void LockRequest::sign_waiting(const LockParty& waiter) {
+  LockParty party = waiter;
+  party.say_how(spec_);
+  party.ticket = queue_.ticket();
+  os::sign(lock_.get(), RecordList::waiters, party);
+}
 
-std::vector<LockParty> LockRequest::signatories() const { return parties(Records::all); }
+std::vector<LockParty> LockRequest::holders() const {
+  return living_records(lock_.get(), RecordList::holders);
+}
 
-std::vector<LockParty> LockRequest::parties(Records which) const {
-  std::vector<LockParty> found;
-  struct stat info {};
-  if (::fstat(lock_.get(), &info) != 0) return found;
-  for (off_t i = 0; i < k_most_records && i * k_record_size < info.st_size; ++i) {
-    struct flock theirs = range(F_WRLCK, i * k_record_size, k_record_size);
-    // A record is somebody's only while its bytes are locked: no pid is ever believed by itself.
-    const bool locked = ::fcntl(lock_.get(), F_OFD_GETLK, &theirs) == 0 && theirs.l_type != F_UNLCK;
-    if (which == Records::living && !locked) continue;
-    std::string record(k_party_size, '\0');
-    const ssize_t got = retried(
-        [&] { return ::pread(lock_.get(), record.data(), record.size(), i * k_record_size); });
-    if (got <= 0) continue;
-    record.resize(static_cast<std::size_t>(got));
-    if (std::optional<LockParty> party = parse_party(record)) found.push_back(std::move(*party));
-  }
+std::vector<LockParty> LockRequest::waiters() const {
+  std::vector<LockParty> found = living_records(lock_.get(), RecordList::waiters);
+  std::sort(found.begin(), found.end(),
+            [](const LockParty& a, const LockParty& b) { return a.ticket < b.ticket; });
   return found;
+}
+
+std::vector<LockParty> LockRequest::signatories() const {
+  return all_records(lock_.get(), RecordList::holders);
+}
+
+std::size_t LockRequest::ahead() const {
+  const std::vector<std::int64_t> tickets = queue_.tickets();
+  return static_cast<std::size_t>(
+      std::lower_bound(tickets.begin(), tickets.end(), queue_.ticket()) - tickets.begin());
+}
+
+std::vector<unsigned> LockRequest::slots() const {
+  std::vector<unsigned> numbers;
+  for (const LockSlot& slot : slots_) numbers.push_back(slot.number);
+  return numbers;
+}
+
+std::vector<int> LockRequest::descriptors() const {
+  std::vector<int> all{lock_.get()};
+  for (const LockSlot& slot : slots_) all.push_back(slot.file.get());
+  return all;
+}
+
+std::vector<UniqueFd> LockRequest::files() const {
+  std::vector<UniqueFd> files;
+  const auto add = [&](const std::string& name) {
+    Result<UniqueFd> file = open_existing_regular(directory_, name);
+    if (file) files.push_back(std::move(*file));
+  };
+  add(std::string(names::k_lock_file));
+  for (unsigned number : turn_order().slots.numbers) add(slot_file(number));
+  return files;
+}
+
+bool LockRequest::is_lost() const {
+  if (!is_found_by(lock_, directory_, std::string(names::k_lock_file))) return true;
+  return std::any_of(slots_.begin(), slots_.end(), [&](const LockSlot& slot) {
+    return !is_found_by(slot.file, directory_, slot_file(slot.number));
+  });
 }
 
 }  // namespace holdfast::os

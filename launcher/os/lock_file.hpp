@@ -1,21 +1,20 @@
 // One lock: a file that is taken with flock(2), so that flock(1) in a script interoperates, behind
-// a queue that gives the order. The kernel releases; nothing here looks at age. docs/locks.md.
-//
-// The order: who comes write-locks one byte of the queue file (F_OFD_SETLK), the byte being the
-// time of arrival in nanoseconds, and waits until nobody has a lower one. Only the head of the
-// queue waits in flock. A stopped waiter keeps its place, a killed one vanishes. The byte needs no
-// disk.
+// a queue that gives the order; of a counted one slots besides. The kernel releases; nothing here
+// looks at age. docs/locks.md.
 #pragma once
 
-#include <sys/types.h>
-
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/held_locks.hpp"
 #include "core/lock_place.hpp"
 #include "core/lock_spec.hpp"
 #include "core/lock_wait.hpp"
 #include "core/result.hpp"
+#include "os/lock_directory.hpp"
+#include "os/lock_queue.hpp"
+#include "os/lock_turn.hpp"
 #include "os/unique_fd.hpp"
 
 namespace holdfast::os {
@@ -24,19 +23,19 @@ namespace holdfast::os {
 // unless a forked process still has the descriptors.
 class LockRequest {
  public:
-  // `level`: the attempt of an ancestor that holds the lock, below which it is taken; empty when
-  // nobody above us does.
+  // `level`: below which attempt it is taken, and which slots that one has. Fails when the lock is
+  // in use with another size.
   static Result<LockRequest> open(const LockSpec& spec, const LockHome& home,
-                                  const std::string& level = {});
+                                  const LockLevel& level = {});
 
   // The lock whose files are in `directory`, for what has a place of its own. `mode` is that of
   // files it makes.
   static Result<LockRequest> open_in(UniqueFd directory, const LockSpec& spec, unsigned mode,
-                                     const std::string& level = {});
+                                     const LockLevel& level = {});
 
   LockRequest(LockRequest&&) = default;
   LockRequest& operator=(LockRequest&&) = delete;
-  ~LockRequest();
+  ~LockRequest() = default;
 
   const LockSpec& spec() const { return spec_; }
 
@@ -45,44 +44,59 @@ class LockRequest {
 
   // After try_take said false: waits in a helper process. ready_fd() becomes readable once.
   Result<void> start_waiting();
-  int ready_fd() const { return ready_.get(); }
+  int ready_fd() const { return turn_.ready_fd(); }
   // When ready_fd() is readable: the lock is had. False when it has to be asked for again (its
   // file was replaced meanwhile).
   Result<bool> finish_waiting();
 
-  // Leaves a record of the holder for those who wait. Failing to is no failure.
+  // Leaves a record of the holder, or of who waits. Failing to is no failure.
   void sign(const LockParty& holder);
+  void sign_waiting(const LockParty& waiter);
 
-  // Who holds it now, as far as they left a record that is still theirs.
+  // Who else holds it now, and who else waits (in the order of the queue), as far as they left a
+  // record that is still theirs.
   std::vector<LockParty> holders() const;
-  // Everybody who left a record, whether it is still theirs or not.
+  std::vector<LockParty> waiters() const;
+  // Everybody who left a holder's record, whether it is still theirs or not.
   std::vector<LockParty> signatories() const;
+  // Our own place in the queue, as it stands in records.
+  std::int64_t ticket() const { return queue_.ticket(); }
+  // How many came before us and still wait, with or without a record.
+  std::size_t ahead() const;
 
-  // What has to stay open for the lock to be kept. Another one after the file was replaced.
-  int descriptor() const { return lock_.get(); }
-  // How often the file was replaced while we waited for it.
-  unsigned renewals() const { return renewals_; }
+  // Of a counted lock that is had: their numbers, ascending.
+  std::vector<unsigned> slots() const;
+
+  // What has to stay open for the lock to be kept, once it is had.
+  std::vector<int> descriptors() const;
+  // Of its files those that others may lock without a record, by flock(1): the lock's and those of
+  // its slots, as far as they exist.
+  std::vector<UniqueFd> files() const;
+
+  // While it is had: whether somebody else could have come to hold it too, because its file was
+  // removed.
+  bool is_lost() const;
 
  private:
   LockRequest() = default;
+  Result<void> open_directory();
   Result<void> open_files();
-  enum class Records : std::uint8_t { living, all };
-  std::vector<LockParty> parties(Records which) const;
-  bool join_queue();
-  bool at_head(int command) const;
+  Result<void> open_files_once();
+  bool is_shared_by_users() const { return home_ && (mode_ & 0077U) != 0; }
+  Result<void> declare_size();
+  TurnOrder turn_order() const;
   bool still_named() const;
-  void leave_queue();
-  int flock_mode() const;
 
   LockSpec spec_;
+  LockLevel level_;
+  std::optional<LockHome> home_;  // none: the directory was given
   UniqueFd directory_;
+  UniqueFd shelter_;
   unsigned mode_ = 0600;
   UniqueFd lock_;
-  UniqueFd queue_;
-  UniqueFd ready_;
-  unsigned renewals_ = 0;
-  off_t ticket_ = 0;
-  pid_t helper_ = -1;
+  LockQueue queue_;
+  LockTurn turn_;
+  std::vector<LockSlot> slots_;
 };
 
 }  // namespace holdfast::os

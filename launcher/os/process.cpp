@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <string_view>
+#include <vector>
 
 #include "os/clock.hpp"
 #include "os/file_text.hpp"
@@ -33,6 +34,20 @@ Number to_number(std::string_view text) {
   Number value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
+}
+
+bool is_stopped(char state) { return state == 'T' || state == 't'; }
+
+std::vector<pid_t> children_of(pid_t pid) {
+  std::vector<pid_t> found;
+  const std::string number = std::to_string(pid);
+  const Result<std::string> text = read_file("/proc/" + number + "/task/" + number + "/children");
+  if (!text) return found;
+  for (unsigned index = 1;; ++index) {
+    const auto child = to_number<pid_t>(word(*text, index));
+    if (child <= 0) return found;
+    found.push_back(child);
+  }
 }
 
 }  // namespace
@@ -125,6 +140,19 @@ Milliseconds age_of(const ProcessName& process) {
   const auto ticks_per_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
   const std::uint64_t started_ms = process.start * 1000 / ticks_per_second;
   return time_since_boot() - Milliseconds{static_cast<std::int64_t>(started_ms)};
+}
+
+bool is_stopped(const ProcessName& process) {
+  const Result<ProcessStat> stat = read_process_stat(process.pid);
+  if (!stat || stat->start != process.start) return false;
+  if (is_stopped(stat->state)) return true;
+  for (pid_t guard : children_of(process.pid)) {
+    for (pid_t test : children_of(guard)) {
+      const Result<ProcessStat> of_test = read_process_stat(test);
+      if (of_test && is_stopped(of_test->state)) return true;
+    }
+  }
+  return false;
 }
 
 Result<std::string> own_program() {

@@ -56,6 +56,10 @@ std::vector<std::string> command_of(pid_t pid, std::size_t limit = 64 * 1024);
 // How long ago it was started, whether it lives or not; exact to the clock tick.
 Milliseconds age_of(const ProcessName& process);
 
+// Whether it is stopped (by a signal or a debugger), or what it supervises is: a launcher's test,
+// below its guard.
+bool is_stopped(const ProcessName& process);
+
 // The path of the program that this process runs.
 Result<std::string> own_program();
 

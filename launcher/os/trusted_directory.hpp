@@ -25,8 +25,24 @@ Result<UniqueFd> open_existing_below(const UniqueFd& parent, const std::string& 
 // The same, making it with `mode` (regardless of the umask) if it is not there.
 Result<UniqueFd> open_below(const UniqueFd& parent, const std::string& name, unsigned mode);
 
+// While it lives, files and directories are made with exactly the mode that is asked for: a mode
+// that is mended afterwards would be wrong for an instant, in which another process gets EACCES.
+// The umask belongs to the whole process, which must have one thread.
+class ExactModes {
+ public:
+  ExactModes();
+  ~ExactModes();
+  ExactModes(const ExactModes&) = delete;
+  ExactModes& operator=(const ExactModes&) = delete;
+
+ private:
+  unsigned umask_;
+};
+
 // Opens a regular file for reading and writing, making it with `mode` (regardless of the umask) if
 // it is not there. Refuses links, FIFOs, devices. Does not block, does not follow.
 Result<UniqueFd> open_regular(const UniqueFd& directory, const std::string& name, unsigned mode);
+// The same, making nothing.
+Result<UniqueFd> open_existing_regular(const UniqueFd& directory, const std::string& name);
 
 }  // namespace holdfast::os

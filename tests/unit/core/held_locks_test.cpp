@@ -62,5 +62,67 @@ TEST(HeldLocks, EmptyAndBrokenEntriesAreLeftOut) {
   }
 }
 
+LockSpec spec(const std::string& text) { return *parse_lock_spec(text); }
+
+TEST(HeldLocks, AnInnerRunMayHaveWhatItsAncestorHasAndNoMore) {
+  const HeldLocks held(
+      "user/x#r.3,user/s:shared#r.2,user/g:1+3/4#r.1,user/RUN_SERIAL:shared#r.1,user/odd:?#r.1");
+  const struct {
+    const char* wanted;
+    const char* attempt;  // null: refused
+    std::vector<unsigned> slots;
+  } rows[] = {
+      {"x@user", "r.3", {}},          {"x:shared@user", "r.3", {}},   {"x:2/3@user", "r.3", {}},
+      {"s:shared@user", "r.2", {}},   {"s@user", nullptr, {}},        {"s:1/2@user", nullptr, {}},
+      {"g:1/4@user", "r.1", {1, 3}},  {"g:2/4@user", "r.1", {1, 3}},  {"g:3/4@user", nullptr, {}},
+      {"g:1/2@user", nullptr, {}},    {"g:shared@user", "r.1", {}},   {"g@user", nullptr, {}},
+      {"RUN_SERIAL@user", "r.1", {}}, {"odd:shared@user", "r.1", {}}, {"odd@user", nullptr, {}},
+      {"free@user", "", {}},
+  };
+  for (const auto& row : rows) {
+    const LockSpec wanted = spec(row.wanted);
+    const Result<LockLevel> level = held.level_for(wanted, place_of(wanted, {}));
+    ASSERT_EQ(static_cast<bool>(level), row.attempt != nullptr) << row.wanted;
+    if (!level) continue;
+    EXPECT_EQ(level->attempt, row.attempt) << row.wanted;
+    EXPECT_EQ(level->slots, row.slots) << row.wanted;
+  }
+}
+
+TEST(HeldLocks, WhatIsHeldIsReadBack) {
+  const LockSpec gpu = spec("gpu:2/4@user");
+  const std::string text = HeldLocks("").with(
+      {held_entry("user/gpu", gpu, {0, 2}), held_entry("user/db", spec("db"), {}),
+       held_entry("user/doc", spec("doc:shared"), {})},
+      "r.1");
+  EXPECT_EQ(text, "user/gpu:0+2/4#r.1,user/db#r.1,user/doc:shared#r.1");
+  const HeldLocks held(text);
+  EXPECT_EQ(held.level_for(gpu, "user/gpu")->slots, (std::vector<unsigned>{0, 2}));
+  EXPECT_EQ(held.level_of("user/doc"), "r.1");
+  EXPECT_EQ(held.attempts(), std::vector<std::string>{"r.1"});
+}
+
+TEST(HeldLocks, ARequestBeforeWhatAnAncestorHoldsIsOutOfOrder) {
+  const HeldLocks held("user/m#r.2,project-p/z:shared#r.1,tree-1/run#r.1");
+  const struct {
+    const char* wanted;
+    bool out_of_order;
+  } rows[] = {
+      {"a@user", true},
+      {"n@user", false},
+      {"a@machine", false},
+      {"a@project", true},
+      // Taken below r.2, inside of which nobody holds anything; below r.1 there is what r.2 has.
+      {"m@user", false},
+      {"z:shared@project", true},
+  };
+  for (const auto& row : rows) {
+    const LockSpec wanted = spec(row.wanted);
+    EXPECT_EQ(held.is_out_of_order(wanted, place_of(wanted, {"p", "/t"})), row.out_of_order)
+        << row.wanted;
+  }
+  EXPECT_FALSE(HeldLocks("").is_out_of_order(spec("a"), "project-p/a"));
+}
+
 }  // namespace
 }  // namespace holdfast

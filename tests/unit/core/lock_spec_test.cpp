@@ -190,5 +190,20 @@ TEST(FileNames, TextThatIsNotWellFormedIsReturnedAsItIs) {
   }
 }
 
+TEST(LockSpec, ASlotVariableIsTheNameInCapitals) {
+  EXPECT_EQ(slot_variable("gpu"), "GPU");
+  EXPECT_EQ(slot_variable("Tcp port-80.x"), "TCP_PORT_80_X");
+}
+
+TEST(LockSpec, TwoCountedLocksWithOneSlotVariableAreRefused) {
+  const auto canonical = [](const char* a, const char* b) {
+    return static_cast<bool>(canonical_locks({*parse_lock_spec(a), *parse_lock_spec(b)}));
+  };
+  EXPECT_FALSE(canonical("gpu-a:1/2", "gpu.a:1/2"));
+  EXPECT_FALSE(canonical("gpu:1/2@user", "gpu:1/2@machine"));
+  EXPECT_TRUE(canonical("gpu-a:1/2", "gpu.a"));
+  EXPECT_TRUE(canonical("gpu:1/2", "gpu2:1/2"));
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -11,6 +11,8 @@ LockParty party() {
   return {{4711, 99}, "5f0c2d1e-0000-4000-8000-000000000000", "server.start", "/b/debug", 1000};
 }
 
+LockObstacles held_by(const LockParty& holder) { return {{holder}, {}, 0, {}}; }
+
 TEST(LockParty, ARecordHasItsOneSizeAndIsReadBack) {
   LockParty no_tree = party();
   no_tree.tree.clear();
@@ -29,6 +31,25 @@ TEST(LockParty, TheRecordIsTheTextThatThePageDescribes) {
   EXPECT_EQ(record.substr(0, record.find('\0')),
             "v=1\nprocess=4711:99\nboot=5f0c2d1e-0000-4000-8000-000000000000\nsince=1000\n"
             "test=server.start\ntree=/b/debug\n");
+}
+
+TEST(LockParty, HowALockIsHadOrWantedIsReadBack) {
+  LockParty holder = party();
+  holder.say_how(*parse_lock_spec("gpu:2/4"));
+  holder.slots = {0, 3};
+  holder.attempt = "r.7";
+  holder.around = {"r.2", "r.1"};
+  LockParty waiter = party();
+  waiter.say_how(*parse_lock_spec("db:shared"));
+  waiter.ticket = 123456789012345;
+  for (const LockParty& row : {holder, waiter}) EXPECT_EQ(parse_party(to_record(row)), row);
+  // Lists are cut between their parts.
+  for (unsigned i = 0; i < 500; ++i) holder.slots.push_back(i + 100);
+  const std::optional<LockParty> back = parse_party(to_record(holder));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->test, holder.test);
+  ASSERT_GT(back->slots.size(), 20U);
+  for (std::size_t i = 0; i < back->slots.size(); ++i) EXPECT_EQ(back->slots[i], holder.slots[i]);
 }
 
 TEST(LockParty, AHostileNameCannotPassForAnotherField) {
@@ -86,19 +107,43 @@ TEST(LockParty, ARecordCutOffAnywhereIsReadOrNotButNeverHarmful) {
 }
 
 TEST(LockParty, AHolderIsDescribedByTestPidTreeAndTime) {
-  EXPECT_EQ(describe_holder("db@project", party(), 5200),
+  EXPECT_EQ(describe_obstacles("db@project", held_by(party()), 5200),
             "db@project is held by \"server.start\" (pid 4711, tree /b/debug) for 4.2 s");
   LockParty no_tree = party();
   no_tree.tree.clear();
-  EXPECT_EQ(describe_holder("db@user", no_tree, 1000),
+  EXPECT_EQ(describe_obstacles("db@user", held_by(no_tree), 1000),
             "db@user is held by \"server.start\" (pid 4711) for 0.0 s");
 }
 
+TEST(LockWait, WhatStandsInTheWayIsDescribed) {
+  LockParty other = party();
+  other.test = "other";
+  other.tree.clear();
+  LockObstacles seen{{party(), other}, {other}, 2, {}};
+  EXPECT_EQ(describe_obstacles("db@user", seen, 1000),
+            "db@user is held by \"server.start\" (pid 4711, tree /b/debug) for 0.0 s and 1 more; "
+            "2 before us, first \"other\" (pid 4711)");
+  seen.holders[1].stopped = true;
+  seen.before[0].stopped = true;
+  EXPECT_EQ(describe_obstacles("db@user", seen, 1000),
+            "db@user is held by \"other\" (pid 4711, stopped) for 0.0 s and 1 more; "
+            "2 before us, of them stopped: \"other\" (pid 4711, stopped)");
+  seen.holders.clear();
+  EXPECT_NE(describe_obstacles("db@user", seen, 1000).find("is being handed on; 2 before us"),
+            std::string::npos);
+  seen.strangers = {"\"sleep 5\" (pid 7)"};
+  EXPECT_NE(describe_obstacles("db@user", seen, 1000)
+                .find("is held by a process that left no record: \"sleep 5\" (pid 7)"),
+            std::string::npos);
+  EXPECT_NE(describe_obstacles("db@user", {}, 0).find("left no record (flock(1)?)"),
+            std::string::npos);
+}
+
 TEST(LockParty, AClockThatWasSetBackAndAForgedTimeAreNoHarm) {
-  EXPECT_NE(describe_holder("l", party(), 0).find("for 0.0 s"), std::string::npos);
+  EXPECT_NE(describe_obstacles("l", held_by(party()), 0).find("for 0.0 s"), std::string::npos);
   const auto forged = parse_party("v=1\nprocess=4711:99\nsince=-9223372036854775808\n");
   ASSERT_TRUE(forged);
-  (void)describe_holder("l", *forged, 1795163653120);  // no overflow: ubsan watches
+  (void)describe_obstacles("l", held_by(*forged), 1795163653120);  // no overflow: ubsan watches
   EXPECT_GE(forged->since_unix_ms, 0);
 }
 

@@ -38,7 +38,7 @@ inline std::vector<Observation> all_observations() {
   for (const ProcessEnd& end : ends) {
     for (EndReason reason :
          {EndReason::none, EndReason::timeout, EndReason::signal, EndReason::parent_gone}) {
-      for (unsigned bits = 0; bits < 32; ++bits) {
+      for (unsigned bits = 0; bits < 64; ++bits) {
         Observation seen;
         seen.main = end;
         seen.end_reason = reason;
@@ -48,6 +48,7 @@ inline std::vector<Observation> all_observations() {
         seen.own_failure = (bits & 4U) != 0;
         seen.leaked = (bits & 8U) != 0;
         seen.leak_fails = (bits & 16U) != 0;
+        seen.lock_lost = (bits & 32U) != 0;
         all.push_back(seen);
       }
     }
@@ -100,6 +101,14 @@ inline std::vector<OutcomeRow> outcome_rows() {
       code(7), code(7));
   add("crashes and leaks, which fails", leaked(ended(Kind::signalled, 11), true), Outcome::crashed,
       signal(11), signal(11));
+  for (int exit : {0, 1, 255}) {
+    Observation lost = ended(Kind::exited, exit);
+    lost.lock_lost = true;
+    add("lost a lock", lost, Outcome::lock_lost, signal(k_abort), code(125));
+  }
+  Observation crashed = ended(Kind::signalled, 11);
+  crashed.lock_lost = true;
+  add("crashes and lost a lock", crashed, Outcome::crashed, signal(11), signal(11));
   for (const ProcessEnd& main : {ProcessEnd{Kind::exited, 0}, ProcessEnd{Kind::exited, 3},
                                  ProcessEnd{Kind::signalled, k_kill}, ProcessEnd{}}) {
     add("time over", because_of(EndReason::timeout, 0, main), Outcome::timed_out, signal(k_kill),

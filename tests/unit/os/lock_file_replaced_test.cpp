@@ -6,12 +6,59 @@
 namespace holdfast::os {
 namespace {
 
+void remove_file(const TestLock& lock) {
+  ASSERT_TRUE(std::filesystem::remove(lock.file()));
+  ASSERT_TRUE(std::filesystem::remove(lock.file() + ".spare"));
+}
+
+TEST(ReplacedLockFile, IsPutBackByTheNextToComeSoThatThereAreNotTwoHolders) {
+  const TestLock lock;
+  LockRequest holder = lock.request();
+  ASSERT_TRUE(takes(holder));
+  ASSERT_TRUE(std::filesystem::remove(lock.file()));
+  EXPECT_FALSE(holder.is_lost()) << "nobody can hold another";
+  LockRequest other = lock.request();
+  EXPECT_FALSE(takes(other));
+  EXPECT_TRUE(lock.file_is_locked());
+  EXPECT_FALSE(holder.is_lost());
+}
+
+TEST(ReplacedLockFile, ASlotIsPutBackToo) {
+  const TestLock lock;
+  LockRequest holder = lock.request("db:2/2");
+  ASSERT_TRUE(takes(holder));
+  ASSERT_TRUE(std::filesystem::remove(lock.directory() + "/db/slot.1"));
+  LockRequest other = lock.request("db:1/2");
+  EXPECT_FALSE(takes(other));
+  EXPECT_FALSE(holder.is_lost());
+}
+
+TEST(ReplacedLockFile, WithAllItsNamesGoneItIsLost) {
+  const TestLock lock;
+  LockRequest holder = lock.request();
+  LockRequest counted = lock.request("slots:2/2");
+  ASSERT_TRUE(takes(holder) && takes(counted));
+  remove_file(lock);
+  EXPECT_TRUE(holder.is_lost());
+  EXPECT_FALSE(counted.is_lost());
+  std::filesystem::remove_all(lock.directory());
+  EXPECT_TRUE(counted.is_lost());
+  LockRequest next = lock.request();
+  EXPECT_TRUE(takes(next));
+  EXPECT_FALSE(next.is_lost());
+  EXPECT_TRUE(holder.is_lost());
+}
+
 TEST(ReplacedLockFile, IsNoticedByWhoTakesTheLockAndTheNewOneIsTaken) {
   const TestLock lock;
   LockRequest request = lock.request();
-  ASSERT_TRUE(std::filesystem::remove(lock.file()));
+  remove_file(lock);
   EXPECT_TRUE(takes(request));
   EXPECT_TRUE(lock.file_is_locked()) << "the one that has the name";
+  LockRequest late = lock.request("other");
+  std::filesystem::remove_all(lock.directory());
+  EXPECT_TRUE(takes(late)) << "with its directories";
+  EXPECT_FALSE(late.is_lost());
 }
 
 TEST(ReplacedLockFile, IsNoticedByWhoWaitedForItAndTheNewOneIsAskedFor) {
@@ -20,7 +67,7 @@ TEST(ReplacedLockFile, IsNoticedByWhoWaitedForItAndTheNewOneIsAskedFor) {
   LockRequest waiter = lock.request();
   ASSERT_FALSE(takes(waiter));
   ASSERT_TRUE(waiter.start_waiting());
-  ASSERT_TRUE(std::filesystem::remove(lock.file()));
+  remove_file(lock);
   LockRequest other = lock.request();  // makes the new file
   holder.let_go();
   ASSERT_TRUE(readable(waiter.ready_fd()));

@@ -20,7 +20,9 @@ TEST(LockFile, ExclusiveExcludesAndSharedShares) {
   } rows[] = {
       {"db", "db", false},         {"db", "db:shared", false},
       {"db:shared", "db", false},  {"db:shared", "db:shared", true},
-      {"db:1/4", "db:1/4", false}, {"db", "other", true},
+      {"db:1/4", "db:1/4", true},  {"db", "other", true},
+      {"db:3/4", "db:2/4", false}, {"db:3/4", "db:1/4", true},
+      {"db", "db:1/4", false},     {"db:1/4", "db", false},
   };
   for (const auto& row : rows) {
     const TestLock lock;
@@ -38,11 +40,11 @@ TEST(LockFile, ALockIsOfOneScopeOneTreeAndOneLevel) {
   LockRequest build = lock.request("db@build");
   ASSERT_TRUE(takes(project));
   EXPECT_TRUE(takes(build));
-  LockRequest below = lock.request("db", "r.1");
+  LockRequest below = lock.request("db", {"r.1", {}});
   EXPECT_TRUE(takes(below));
-  LockRequest same_level = lock.request("db", "r.1");
+  LockRequest same_level = lock.request("db", {"r.1", {}});
   EXPECT_FALSE(takes(same_level));
-  LockRequest other_level = lock.request("db", "../r.2");
+  LockRequest other_level = lock.request("db", {"../r.2", {}});
   EXPECT_TRUE(takes(other_level));
 }
 

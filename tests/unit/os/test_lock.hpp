@@ -37,7 +37,7 @@ class TestLock {
 
   LockHome& home() { return home_; }
 
-  LockRequest request(const std::string& spec = "db", const std::string& level = {}) const {
+  LockRequest request(const std::string& spec = "db", const LockLevel& level = {}) const {
     const Result<LockSpec> parsed = parse_lock_spec(spec);
     Result<LockRequest> opened = LockRequest::open(*parsed, home_, level);
     if (!opened) throw std::runtime_error(opened.error().message);

@@ -1,0 +1,129 @@
+#include "os/lock_survey.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "core/names.hpp"
+#include "os/flock_holders.hpp"
+#include "os/lock_queue.hpp"
+#include "os/lock_records.hpp"
+#include "os/process.hpp"
+#include "os/trusted_directory.hpp"
+
+namespace holdfast::os {
+namespace {
+
+constexpr std::string_view k_below = "below-";
+
+std::vector<std::string> entries_of(const std::string& directory) {
+  std::vector<std::string> names;
+  DIR* entries = ::opendir(directory.c_str());
+  if (entries == nullptr) return names;
+  while (const dirent* entry = ::readdir(entries)) {
+    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+  }
+  ::closedir(entries);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+bool starts_with(std::string_view text, std::string_view start) {
+  return text.substr(0, start.size()) == start;
+}
+
+std::optional<LockScope> scope_of(const std::string& directory) {
+  if (directory == "user") return LockScope::user;
+  if (directory == "machine") return LockScope::machine;
+  if (starts_with(directory, "project-")) return LockScope::project;
+  if (starts_with(directory, "build-")) return LockScope::build;
+  return std::nullopt;
+}
+
+// For writing too: only then the kernel tells of the locks of others that stand in the way of ours.
+UniqueFd open_to_look(const std::string& path) {
+  return UniqueFd(::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
+std::vector<LockParty> with_states(std::vector<LockParty> parties) {
+  for (LockParty& party : parties) party.stopped = is_stopped(party.process);
+  return parties;
+}
+
+std::vector<UniqueFd> files_in(const std::string& directory) {
+  std::vector<UniqueFd> files;
+  for (const std::string& name : entries_of(directory)) {
+    const bool is_spare = name.size() > names::k_spare_suffix.size() &&
+                          name.compare(name.size() - names::k_spare_suffix.size(),
+                                       std::string::npos, names::k_spare_suffix) == 0;
+    if (is_spare) continue;
+    if (name != names::k_lock_file && !starts_with(name, names::k_slot_file_prefix)) continue;
+    if (UniqueFd file = open_to_look(directory + "/" + name); file.valid()) {
+      files.push_back(std::move(file));
+    }
+  }
+  return files;
+}
+
+void survey_name(const std::string& path, SurveyedLock lock, Strangers strangers,
+                 std::vector<SurveyedLock>& found) {
+  const auto add = [&](const std::string& directory, const std::string& below) {
+    std::optional<SurveyedLock> seen = survey_lock(directory, strangers);
+    if (!seen || !seen->is_in_use()) return;
+    seen->scope = lock.scope;
+    seen->scope_directory = lock.scope_directory;
+    seen->name = lock.name;
+    seen->below = below;
+    found.push_back(std::move(*seen));
+  };
+  add(path, {});
+  for (const std::string& name : entries_of(path)) {
+    if (!starts_with(name, k_below)) continue;
+    add(path + "/" + name, decode_file_name(std::string_view(name).substr(k_below.size())));
+  }
+}
+
+}  // namespace
+
+std::optional<SurveyedLock> survey_lock(const std::string& directory, Strangers strangers) {
+  const UniqueFd file = open_to_look(directory + "/" + std::string(names::k_lock_file));
+  UniqueFd queue_file = open_to_look(directory + "/" + std::string(names::k_queue_file));
+  if (!file.valid() || !queue_file.valid()) return std::nullopt;
+  const LockQueue queue(std::move(queue_file));
+  SurveyedLock lock;
+  lock.holders = with_states(living_records(file.get(), RecordList::holders));
+  lock.waiters = with_states(living_records(file.get(), RecordList::waiters));
+  std::sort(lock.waiters.begin(), lock.waiters.end(),
+            [](const LockParty& a, const LockParty& b) { return a.ticket < b.ticket; });
+  lock.tickets = queue.tickets().size();
+  if (strangers == Strangers::look_for && lock.holders.empty()) {
+    for (const FlockHolder& holder : find_flock_holders(files_in(directory), FlockSearch::quick)) {
+      lock.strangers.push_back("\"" + holder.command + "\" (pid " + std::to_string(holder.pid) +
+                               ")");
+    }
+  }
+  return lock;
+}
+
+std::vector<SurveyedLock> survey_locks(Strangers strangers) {
+  std::vector<SurveyedLock> found;
+  for (const std::string& top : {user_directory_path(), std::string(names::k_machine_directory)}) {
+    const std::string locks = top + "/" + std::string(names::k_user_locks_directory);
+    for (const std::string& directory : entries_of(locks)) {
+      const std::optional<LockScope> scope = scope_of(directory);
+      if (!scope) continue;
+      SurveyedLock lock;
+      lock.scope = *scope;
+      lock.scope_directory = directory;
+      for (const std::string& name : entries_of(locks + "/" + directory)) {
+        lock.name = decode_file_name(name);
+        survey_name(locks + "/" + directory + "/" + name, lock, strangers, found);
+      }
+    }
+  }
+  return found;
+}
+
+}  // namespace holdfast::os

@@ -1,0 +1,34 @@
+// All locks that are in use, as this user sees them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/lock_spec.hpp"
+#include "core/lock_wait.hpp"
+
+namespace holdfast::os {
+
+struct SurveyedLock {
+  LockScope scope = LockScope::user;
+  std::string scope_directory;  // `project-shop`: which project, which tree
+  std::string name;
+  std::string below;  // the attempt below which it is; empty: at the top
+  std::vector<LockParty> holders;
+  std::vector<LockParty> waiters;      // in the order of the queue
+  std::size_t tickets = 0;             // all who wait, with those that left no record
+  std::vector<std::string> strangers;  // who holds it by flock(2): `"sleep 5" (pid 7)`
+
+  bool is_in_use() const { return !holders.empty() || tickets > 0 || !strangers.empty(); }
+};
+
+enum class Strangers { leave_out, look_for };
+
+// Those in the user's directory and the machine's. Makes nothing, takes nothing.
+std::vector<SurveyedLock> survey_locks(Strangers strangers);
+
+// The lock whose files are in this directory; none if there are none.
+std::optional<SurveyedLock> survey_lock(const std::string& directory, Strangers strangers);
+
+}  // namespace holdfast::os

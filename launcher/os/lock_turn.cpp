@@ -1,0 +1,120 @@
+#include "os/lock_turn.hpp"
+
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+#include "os/packet_socket.hpp"
+#include "os/system_call.hpp"
+
+namespace holdfast::os {
+namespace {
+
+// What the helper says: one packet per slot with its descriptor (`s` and the number), then that all
+// is had; or why not.
+constexpr std::string_view k_had = "had";
+constexpr char k_slot = 's';
+constexpr char k_failed = 'f';
+
+Result<std::vector<LockSlot>> wait_for_turn(const TurnOrder& order) {
+  if (!order.queue->wait_for_head()) return system_error("wait in the queue of the lock");
+  if (retried([&] { return ::flock(order.lock, order.flock_mode); }) != 0) {
+    return system_error("lock its file");
+  }
+  if (order.slots.numbers.empty()) return std::vector<LockSlot>{};
+  return wait_for_slots(order.slots);
+}
+
+[[noreturn]] void be_helper(const TurnOrder& order, int tell, pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (::getppid() != parent) ::_exit(1);
+  const Result<std::vector<LockSlot>> had = wait_for_turn(order);
+  if (!had) {
+    (void)send_packet(tell, k_failed + had.error().message);
+    ::_exit(1);
+  }
+  order.queue->leave();
+  for (const LockSlot& slot : *had) {
+    const std::string packet = k_slot + std::to_string(slot.number);
+    if (!send_descriptor(tell, packet, slot.file.get())) ::_exit(1);
+  }
+  (void)send_packet(tell, k_had);
+  ::_exit(0);
+}
+
+}  // namespace
+
+Result<bool> take_turn_now(const TurnOrder& order, std::vector<LockSlot>& slots) {
+  if (!order.queue->is_head()) {
+    if (errno == EAGAIN || errno == EACCES) return false;
+    return system_error("look at the queue of the lock");
+  }
+  if (retried([&] { return ::flock(order.lock, order.flock_mode | LOCK_NB); }) != 0) {
+    if (errno == EWOULDBLOCK) return false;
+    return system_error("lock its file");
+  }
+  if (!order.slots.numbers.empty()) {
+    Result<std::vector<LockSlot>> free = take_free_slots(order.slots);
+    if (!free) return free.error();
+    // Those are let go again: who waits takes them anew, and nobody can come before us meanwhile.
+    if (free->size() < order.slots.units) return false;
+    slots = std::move(*free);
+  }
+  order.queue->leave();
+  return true;
+}
+
+LockTurn::LockTurn(LockTurn&& other) noexcept
+    : ready_(std::move(other.ready_)), helper_(std::exchange(other.helper_, -1)) {}
+
+LockTurn::~LockTurn() {
+  if (helper_ <= 0) return;
+  ::kill(helper_, SIGKILL);
+  retried([&] { return ::waitpid(helper_, nullptr, 0); });
+}
+
+Result<void> LockTurn::start_waiting(const TurnOrder& order) {
+  Result<std::pair<UniqueFd, UniqueFd>> ends = packet_pair();
+  if (!ends) return ends.error();
+  const pid_t self = ::getpid();
+  helper_ = ::fork();
+  if (helper_ < 0) return system_error("start a process that waits for a lock");
+  if (helper_ == 0) {
+    ends->first.reset();
+    be_helper(order, ends->second.get(), self);
+  }
+  ready_ = std::move(ends->first);
+  return {};
+}
+
+Result<std::vector<LockSlot>> LockTurn::finish_waiting() {
+  const UniqueFd hear = std::move(ready_);
+  const auto bury = [&] {
+    retried([&] { return ::waitpid(std::exchange(helper_, -1), nullptr, 0); });
+  };
+  std::vector<LockSlot> slots;
+  while (true) {
+    Result<PacketWithDescriptor> news = receive_with_descriptor(hear.get());
+    const std::string packet = news ? news->packet : std::string{};
+    if (packet == k_had) break;
+    if (!packet.empty() && packet[0] == k_slot && news->descriptor.valid()) {
+      LockSlot slot{0, std::move(news->descriptor)};
+      std::from_chars(packet.data() + 1, packet.data() + packet.size(), slot.number);
+      slots.push_back(std::move(slot));
+      continue;
+    }
+    bury();
+    if (!packet.empty() && packet[0] == k_failed) return Error{packet.substr(1)};
+    return Error{"wait: the waiting process was killed"};
+  }
+  bury();
+  return slots;
+}
+
+}  // namespace holdfast::os

@@ -1,0 +1,46 @@
+// A process of our own that waits for our turn, so that the launcher can go on with everything
+// else: flock(2) blocks, and nothing tells the moment at which it would not.
+#pragma once
+
+#include <sys/types.h>
+
+#include <vector>
+
+#include "os/lock_queue.hpp"
+#include "os/lock_slots.hpp"
+
+namespace holdfast::os {
+
+// What is waited for, in this order: the head of `queue`, `flock` on `lock`, slots if there are
+// any.
+struct TurnOrder {
+  const LockQueue* queue = nullptr;
+  int lock = -1;
+  int flock_mode = 0;
+  SlotOrder slots;  // no numbers: none
+};
+
+// Takes the first two steps without blocking, and the third. False: it has to be waited for.
+Result<bool> take_turn_now(const TurnOrder& order, std::vector<LockSlot>& slots);
+
+// The helper has copies of the descriptors in its order, so the lock it takes is ours too; it
+// leaves the queue when all is had. It ends with us, however we end.
+class LockTurn {
+ public:
+  LockTurn() = default;
+  LockTurn(LockTurn&& other) noexcept;
+  LockTurn& operator=(LockTurn&&) = delete;
+  ~LockTurn();
+
+  Result<void> start_waiting(const TurnOrder& order);
+  // Becomes readable once.
+  int ready_fd() const { return ready_.get(); }
+  // When ready_fd() is readable: the slots.
+  Result<std::vector<LockSlot>> finish_waiting();
+
+ private:
+  UniqueFd ready_;
+  pid_t helper_ = -1;
+};
+
+}  // namespace holdfast::os
