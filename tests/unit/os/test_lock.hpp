@@ -36,6 +36,7 @@ class TestLock {
   TestLock& operator=(const TestLock&) = delete;
 
   LockHome& home() { return home_; }
+  const LockHome& home() const { return home_; }
 
   LockRequest request(const std::string& spec = "db", const LockLevel& level = {}) const {
     const Result<LockSpec> parsed = parse_lock_spec(spec);
