@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -27,6 +28,13 @@ std::vector<LockUse> all_uses() {
     uses.push_back({std::move(name), std::move(lock.holders), std::move(lock.waiters)});
   }
   return uses;
+}
+
+// At the head of the queue we and the helper that waits for us have what we could get so far.
+bool is_ours(pid_t pid) {
+  if (pid == ::getpid()) return true;
+  const Result<os::ProcessStat> stat = os::read_process_stat(pid);
+  return stat && stat->parent == ::getpid();
 }
 
 class Wait {
@@ -182,6 +190,7 @@ class Wait {
     if (seen.holders.empty()) {
       for (const os::FlockHolder& one :
            os::find_flock_holders(request_.files(), os::FlockSearch::thorough)) {
+        if (is_ours(one.pid)) continue;
         seen.strangers.push_back("\"" + one.command + "\" (pid " + std::to_string(one.pid) + ")");
       }
     }

@@ -1,0 +1,248 @@
+"""Locks where things are missing, full, planted or somebody else's (facts 45, 46, 48)."""
+
+import os
+import shutil
+import subprocess
+import unittest
+from pathlib import Path
+
+from support import LAUNCHER, PATIENCE_S, SystemCase, program, wait_until
+
+MACHINE = Path("/var/lock/holdfast")
+NO_MOUNTS = subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "none", "/tmp"], check=False,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode != 0
+
+
+@unittest.skipUnless(os.geteuid() == 0, "only root can become another user and mount")
+class LockRobustnessTest(SystemCase):
+    def setUp(self):
+        super().setUp()
+        # Another user, whose directory in /tmp nobody else uses.
+        self.user = 1_800_000_000 + os.getpid() % 100_000_000
+        self.directory = Path(f"/tmp/holdfast-{self.user}")
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+        self.work.chmod(0o777)
+
+    def as_user(self, *command, user=None):
+        user = user or self.user
+        return ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", *command]
+
+    def refused(self, ended, *words):
+        self.assertEqual(ended.returncode, 125, ended.stderr)
+        self.assert_our_lines(ended.stderr, 1)
+        for word in words:
+            self.assertIn(word, ended.stderr.decode())
+
+    def hold(self, spec, words=(), **how):
+        begun = self.start(*words, *self.supervised(program("linger"), self.pid_file(),
+                                                    options=["--lock", spec, "--name", "holder"]), **how)
+        self.announced(self.pid_file())
+        return begun
+
+    # --- What is removed -------------------------------------------------------------------
+
+    def test_a_removed_file_is_put_back_and_still_excludes(self):
+        name = self.lock_name()
+        holder = self.hold(name)
+        self.lock_file(name).unlink()
+        ended = self.finish(*self.supervised("true", options=["--lock", name, "--lock-timeout", "0.1"]))
+        self.assertEqual(ended.returncode, 75, ended.stderr)
+        self.assertTrue(self.lock_file(name).exists())
+        holder.terminate()
+        self.assertEqual(holder.wait(PATIENCE_S), -15)
+
+    def test_a_lock_lost_with_its_directory_is_the_outcome(self):
+        words = self.as_user()
+        log = self.work / "holder.err"
+        gate = self.work / "gate"
+        os.mkfifo(gate)
+        gate.chmod(0o666)
+        with open(log, "wb") as stream:
+            holder = self.start(*words, *self.supervised(
+                "sh", "-c", f'echo $$ >"{self.pid_file()}"; read go <"{gate}"', options=["--lock", "x"]),
+                stderr=stream)
+        self.announced(self.pid_file())
+        shutil.rmtree(self.directory)
+        # A later one makes a new file: two at once, and the first says so.
+        self.assertEqual(self.finish(*words, *self.supervised("true", options=["--lock", "x"])).returncode, 0)
+        gate.write_text("go\n")
+        self.assertEqual(holder.wait(PATIENCE_S), 125)
+        self.assertIn('"sh": the file of its lock x@user was removed while it had it', log.read_text())
+
+    def test_a_cleaner_of_tmp_is_kept_off_while_a_lock_is_held(self):
+        holder = self.hold("x", self.as_user())
+        # As systemd-tmpfiles(8) asks before it goes into a directory.
+        cleaner = ["flock", "-n", "-x", self.directory, "true"]
+        self.assertEqual(self.finish(*cleaner).returncode, 1)
+        holder.terminate()
+        holder.wait(PATIENCE_S)
+        self.assertEqual(self.finish(*cleaner).returncode, 0)
+
+    # --- What a file system cannot do ----------------------------------------------------------
+
+    def in_namespace(self, script, *command):
+        """`script` prepares a /tmp of its own, of which nobody else knows."""
+        return self.finish("unshare", "-m", "sh", "-c", f'set -e; {script}; exec "$@"', "sh", *command)
+
+    @unittest.skipIf(NO_MOUNTS, "no mount namespaces here")
+    def test_a_full_disk_is_refused_for_a_new_lock(self):
+        run = self.supervised("true", options=["--lock", "x"])
+        # Room for the directories and one file.
+        self.refused(self.in_namespace("mount -t tmpfs -o nr_inodes=6 none /tmp", *run),
+                     "lock x@user: failed to", "No space left on device")
+
+    @unittest.skipIf(NO_MOUNTS, "no mount namespaces here")
+    def test_a_full_disk_is_no_matter_for_a_lock_that_is_there(self):
+        fill = "dd if=/dev/zero of=/tmp/fill bs=4k 2>/dev/null || true"
+        run = " ".join(map(str, self.supervised("true", options=["--lock", "x"])))
+        nested = self.in_namespace(f"mount -t tmpfs -o size=64k none /tmp; {run}; {fill}",
+                                   *self.supervised("true", options=["--lock", "x"]))
+        self.assertEqual((nested.returncode, nested.stderr), (0, b""))
+
+    @unittest.skipIf(NO_MOUNTS, "no mount namespaces here")
+    def test_a_read_only_disk_is_refused(self):
+        run = self.supervised("true", options=["--lock", "x"])
+        self.refused(self.in_namespace("mount -t tmpfs -o ro none /tmp", *run),
+                     "make /tmp/holdfast-0", "Read-only file system")
+        warm = " ".join(map(str, run))
+        self.refused(self.in_namespace(
+            f"mount -t tmpfs none /tmp; {warm}; mount -o remount,ro /tmp", *run), "Read-only file system")
+
+    @unittest.skipUnless(shutil.which("strace"), "strace makes flock(2) fail")
+    def test_without_flock_it_is_refused_saying_why(self):
+        name = self.lock_name()
+        for call, error, text in (("flock", "ENOLCK", "No locks available"),
+                                  ("flock", "EOPNOTSUPP", "Operation not supported"),
+                                  ("fcntl", "EINVAL", "Invalid argument")):
+            ended = self.finish("strace", "-qq", "-o", "/dev/null", "-e", f"inject={call}:error={error}",
+                                *self.supervised(program("exit_with"), 3, options=["--lock", name]))
+            if ended.returncode == 1 and b"ptrace" in ended.stderr.lower():
+                self.skipTest("strace may not trace here")
+            self.refused(ended, f"lock {name}@user: failed to", text)
+
+    def test_any_umask(self):
+        for mask in ("0777", "0077", "0000"):
+            shutil.rmtree(self.directory, ignore_errors=True)
+            (self.work / f"spans{mask}").touch()
+            (self.work / f"spans{mask}").chmod(0o666)
+            runs = [self.start(*self.as_user("sh", "-c", f'umask {mask}; exec "$@"', "sh", *self.supervised(
+                program("record_interval"), f"{self.work}/spans{mask}", 5,
+                options=["--quiet", "--lock", "x", "--lock", "g:1/2"])), stderr=subprocess.PIPE)
+                for _ in range(8)]
+            for run in runs:
+                self.assertEqual((run.wait(PATIENCE_S), run.stderr.read()), (0, b""), mask)
+            modes = {path.stat().st_mode & 0o7777 for path in self.directory.rglob("*") if path.is_file()}
+            self.assertEqual(modes, {0o600})
+            self.assertEqual(self.directory.stat().st_mode & 0o7777, 0o700)
+
+    def test_the_umask_of_the_test_is_the_callers(self):
+        name = self.lock_name()
+        ended = self.finish("sh", "-c", 'umask 027; exec "$@"', "sh",
+                            *self.supervised("sh", "-c", "umask", options=["--lock", name]))
+        self.assertEqual(ended.stdout.decode().strip()[-3:], "027")
+
+    # --- Users -----------------------------------------------------------------------------
+
+    def machine_lock(self):
+        name = self.lock_name()
+        self.addCleanup(shutil.rmtree, MACHINE / "locks/machine" / name, ignore_errors=True)
+        return name
+
+    def test_two_users_share_a_lock_of_the_machine(self):
+        name = self.machine_lock()
+        holder = self.hold(f"{name}@machine")
+        log = self.work / "waiter.err"
+        with open(log, "wb") as stream:
+            waiter = self.start(*self.as_user(*self.supervised(
+                "true", options=["--lock", f"{name}@machine"]), user=65534), stderr=stream)
+        wait_until(lambda: b"waiting for lock" in log.read_bytes(), "nobody to wait for root")
+        self.assertIn(f'held by "holder" (pid {holder.pid})', log.read_text())
+        holder.terminate()
+        self.assertEqual(waiter.wait(PATIENCE_S), 0)
+
+    def test_and_the_slots_of_one(self):
+        name = self.machine_lock()
+        self.hold(f"{name}:1/2@machine")
+        variable = "HOLDFAST_SLOT_" + name.upper().replace("-", "_")
+        ended = self.finish(*self.as_user(*self.supervised(
+            "sh", "-c", f"echo ${variable}", options=["--lock", f"{name}:1/2@machine"]), user=65534))
+        self.assertEqual((ended.returncode, ended.stdout), (0, b"1\n"), ended.stderr)
+
+    def test_a_nested_run_of_a_user_takes_a_lock_of_the_machine_below(self):
+        name = self.machine_lock()
+        self.finish(*self.supervised("true", options=["--lock", f"{name}@machine"]))
+        inner = self.supervised("true", options=["--lock", f"{name}@machine"])
+        ended = self.finish(*self.as_user(*self.supervised(*inner, options=["--lock", f"{name}@machine"])))
+        self.assertEqual((ended.returncode, ended.stderr), (0, b""))
+
+    def test_two_users_do_not_share_a_lock_of_the_user(self):
+        name = self.lock_name()
+        self.hold(f"{name}@user")
+        ended = self.finish(*self.as_user(*self.supervised("true", options=["--lock", f"{name}@user"])))
+        self.assertEqual((ended.returncode, ended.stderr), (0, b""))
+
+    def test_a_lock_of_the_machine_that_root_did_not_make_is_refused(self):
+        name = self.lock_name()
+        ended = self.finish(*self.as_user(*self.supervised("true", options=["--lock", f"{name}@machine"])))
+        if MACHINE.exists():
+            self.refused(ended, f"{name}: expected a directory that root made, by taking the lock once")
+        else:
+            self.refused(ended, "install -d /var/lock/holdfast")
+
+    # --- What is planted ---------------------------------------------------------------------
+
+    def test_anothers_directory_under_our_name_is_refused(self):
+        run = self.as_user(*self.supervised("true", options=["--lock", "x"]))
+        self.directory.mkdir(mode=0o755)
+        self.refused(self.finish(*run), f"it belongs to user 0; expected user {self.user}")
+        self.directory.rmdir()
+        target = self.work / "target"
+        target.mkdir()
+        os.chown(target, self.user, self.user)
+        target.chmod(0o700)
+        self.directory.symlink_to(target)
+        self.addCleanup(self.directory.unlink)
+        self.refused(self.finish(*run), f"open the directory {self.directory}")
+        self.assertEqual(list(target.iterdir()), [])
+
+    def test_a_fifo_or_a_link_in_place_of_a_file_is_refused_at_once(self):
+        name = self.lock_name()
+        self.finish(*self.supervised("true", options=["--lock", f"{name}:1/1"]))
+        secret = self.work / "secret"
+        secret.write_text("secret\n")
+        for file in ("lock", "queue", "slot.0"):
+            path = self.lock_file(name).with_name(file)
+            run = self.supervised("true", options=["--lock", f"{name}:1/1"])
+            path.rename(path.with_name("kept"))
+            spare = path.with_name(file + ".spare")
+            if spare.exists():
+                spare.rename(path.with_name("kept.spare"))
+            os.mkfifo(path)
+            self.refused(self.finish(*run), f"use {file}: expected a regular file")
+            path.unlink()
+            path.symlink_to(secret)
+            self.refused(self.finish(*run), f"open {file}: Too many levels of symbolic links")
+            path.unlink()
+            path.with_name(file + ".spare").unlink(missing_ok=True)
+            path.with_name("kept").rename(path)
+            if path.with_name("kept.spare").exists():
+                path.with_name("kept.spare").rename(spare)
+            self.assertEqual(secret.read_text(), "secret\n")
+        self.assertEqual(self.finish(LAUNCHER, "--lock", f"{name}:1/1", "--", "true").returncode, 0)
+
+    def test_a_strange_record_is_nobodys(self):
+        name = self.lock_name()
+        self.finish(*self.supervised("true", options=["--lock", name]))
+        file = self.lock_file(name)
+        file.write_bytes(b"v=1\nprocess=2:1\ntest=forged\n" + bytes(990) + b"\xff" * 4096)
+        self.hold(name)
+        log = self.work / "waiter.err"
+        with open(log, "wb") as stream:
+            self.start(*self.supervised("true", options=["--lock", name]), stderr=stream)
+        wait_until(lambda: b"waiting for lock" in log.read_bytes(), "the wait to be told")
+        self.assertNotIn("forged", log.read_text())
+        self.assertIn('"holder"', log.read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()
