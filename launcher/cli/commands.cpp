@@ -41,6 +41,8 @@ int run_command(int count, char** arguments) {
     add_report(app, exit_code);
     add_config(app, exit_code);
     add_reap(app, exit_code);
+    add_locks(app, exit_code);
+    add_status(app, exit_code);
     add_begin(app, exit_code);
     add_end(app, exit_code);
     add_keeper(app, exit_code);

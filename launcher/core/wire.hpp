@@ -58,6 +58,8 @@ inline constexpr std::string_view k_hold = "hold";          // with a lock's des
 // `cgroup` (its name), or, without it, the first process of its PID namespace (pidfd).
 inline constexpr std::string_view k_contain = "contain";
 inline constexpr std::string_view k_farewell = "farewell";  // the attempt is over and recorded
+// `holdfast status` to keeper; back the fields `run`, `tree`, `ctest`, `journal`.
+inline constexpr std::string_view k_status = "status";
 inline constexpr std::string_view k_end = "end";  // `holdfast end` to keeper; field `run` back
 
 Message to_message(const AttemptRequest& request);

@@ -187,6 +187,7 @@ wire::Message Service::answer(const wire::Message& message, Connection& asker) {
     return {};
   }
   if (message.kind == wire::k_end) return end_of_run(asker);
+  if (message.kind == wire::k_status) return status();
   return refusal("a " + message.kind + " message is not understood");
 }
 
@@ -258,6 +259,16 @@ wire::Message Service::end_of_run(const Connection& asker) {
   reply.kind = wire::k_end;
   reply.add("summary", run_->finish(Run::Completeness::complete));
   run_ended_ = true;
+  return reply;
+}
+
+wire::Message Service::status() const {
+  wire::Message reply;
+  reply.kind = wire::k_status;
+  reply.add("tree", order_.tree);
+  reply.add("ctest", to_text(order_.ctest));
+  if (run_) reply.add("run", run_->id());
+  if (run_) reply.add("journal", run_->journal());
   return reply;
 }
 

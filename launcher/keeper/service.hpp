@@ -35,6 +35,7 @@ class Service {
   wire::Message answer(const wire::Message& message, Connection& asker);
   wire::Message grant(const wire::AttemptRequest& request, Connection& asker);
   wire::Message end_of_run(const Connection& asker);
+  wire::Message status() const;
   Run& run_of(unsigned include_count, const Connection* asker);
   void roll_over(const Connection* asker);
   void finish_after_ctest();

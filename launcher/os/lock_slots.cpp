@@ -181,7 +181,9 @@ Result<std::vector<LockSlot>> take_free_slots(const SlotOrder& order) {
 
 Result<std::vector<LockSlot>> wait_for_slots(const SlotOrder& order) {
   allow_many_descriptors();
-  return SlotsWait(order).run();
+  // Never taken down: its threads still use its descriptors when it has what it wants.
+  auto* wait = new SlotsWait(order);
+  return wait->run();
 }
 
 }  // namespace holdfast::os

@@ -99,10 +99,7 @@ std::optional<SurveyedLock> survey_lock(const std::string& directory, Strangers 
             [](const LockParty& a, const LockParty& b) { return a.ticket < b.ticket; });
   lock.tickets = queue.tickets().size();
   if (strangers == Strangers::look_for && lock.holders.empty()) {
-    for (const FlockHolder& holder : find_flock_holders(files_in(directory), FlockSearch::quick)) {
-      lock.strangers.push_back("\"" + holder.command + "\" (pid " + std::to_string(holder.pid) +
-                               ")");
-    }
+    lock.strangers = find_flock_holders(files_in(directory), FlockSearch::quick);
   }
   return lock;
 }

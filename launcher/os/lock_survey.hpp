@@ -7,6 +7,7 @@
 
 #include "core/lock_spec.hpp"
 #include "core/lock_wait.hpp"
+#include "os/flock_holders.hpp"
 
 namespace holdfast::os {
 
@@ -18,7 +19,7 @@ struct SurveyedLock {
   std::vector<LockParty> holders;
   std::vector<LockParty> waiters;      // in the order of the queue
   std::size_t tickets = 0;             // all who wait, with those that left no record
-  std::vector<std::string> strangers;  // who holds it by flock(2): `"sleep 5" (pid 7)`
+  std::vector<FlockHolder> strangers;  // who holds it by flock(2) without a record
 
   bool is_in_use() const { return !holders.empty() || tickets > 0 || !strangers.empty(); }
 };

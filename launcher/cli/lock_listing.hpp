@@ -1,0 +1,19 @@
+// Locks in use, for people and as JSON.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <vector>
+
+#include "os/lock_survey.hpp"
+
+namespace holdfast::cli {
+
+// One paragraph per lock: who holds it, who waits, in order. Empty for none.
+std::string describe_locks(const std::vector<os::SurveyedLock>& locks);
+
+// docs/reports.md is the format.
+nlohmann::ordered_json json_of(const std::vector<os::SurveyedLock>& locks);
+
+}  // namespace holdfast::cli

@@ -1,0 +1,34 @@
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "cli/commands.hpp"
+#include "cli/lock_listing.hpp"
+#include "core/exit_codes.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+int list_locks(bool as_json) {
+  const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::look_for);
+  if (as_json) {
+    fmt::print("{}\n", json_of(locks).dump(2));
+  } else if (locks.empty()) {
+    fmt::print("no lock is held\n");
+  } else {
+    fmt::print("{}", describe_locks(locks));
+  }
+  return exit_codes::k_success;
+}
+
+}  // namespace
+
+void add_locks(CLI::App& app, int& exit_code) {
+  CLI::App* command =
+      app.add_subcommand("locks", "show who holds locks and who waits for them, in order");
+  const auto as_json = std::make_shared<bool>(false);
+  command->add_flag("--json", *as_json, "as JSON");
+  command->callback([as_json, &exit_code] { exit_code = list_locks(*as_json); });
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,133 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "cli/commands.hpp"
+#include "cli/lock_listing.hpp"
+#include "core/duration.hpp"
+#include "core/exit_codes.hpp"
+#include "keeper/live_runs.hpp"
+#include "os/clock.hpp"
+#include "store/run_directory.hpp"
+#include "store/utf8.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct StatusOptions {
+  std::string tree;
+  bool json = false;
+};
+
+std::string age_of(double since) {
+  const auto ms = os::unix_now_ms() - static_cast<std::int64_t>(since * 1000);
+  return describe(Milliseconds{std::max<std::int64_t>(0, ms)});
+}
+
+bool is_same(const std::string& one, const std::string& other) {
+  std::error_code error;
+  return one == other || std::filesystem::equivalent(one, other, error);
+}
+
+// All of this user; with a tree only its own.
+std::vector<LiveRun> runs_for(const std::string& tree) {
+  std::vector<LiveRun> runs = find_live_runs();
+  std::string wanted = tree;
+  if (wanted.empty()) {
+    if (const auto here = find_build_tree(".")) wanted = here->string();
+  }
+  const auto is_wanted = [&](const LiveRun& run) { return is_same(run.tree, wanted); };
+  if (!wanted.empty() && std::none_of(runs.begin(), runs.end(), is_wanted)) {
+    for (LiveRun& run : find_live_run_of(wanted)) runs.push_back(std::move(run));
+  }
+  if (!tree.empty()) std::erase_if(runs, [&](const LiveRun& run) { return !is_wanted(run); });
+  return runs;
+}
+
+// The lock that an attempt waits for; empty: it does not wait.
+std::string wanted_by(const LiveTest& test, const std::vector<os::SurveyedLock>& locks) {
+  for (const os::SurveyedLock& lock : locks) {
+    for (const LockParty& waiter : lock.waiters) {
+      if (waiter.attempt == test.attempt && waiter.process.pid == test.launcher) {
+        return lock.name + "@" + std::string(name_of(lock.scope));
+      }
+    }
+  }
+  return {};
+}
+
+Json status_json(const std::vector<LiveRun>& runs, const std::vector<os::SurveyedLock>& locks) {
+  Json status;
+  status["version"] = 1;
+  status["runs"] = Json::array();
+  for (const LiveRun& run : runs) {
+    Json object;
+    object["run"] = run.run;
+    object["tree"] = valid_utf8(run.tree);
+    object["ctest"] = run.ctest.pid;
+    object["since"] = run.since;
+    object["tests"] = Json::array();
+    for (const LiveTest& test : run.tests) {
+      Json one;
+      one["test"] = valid_utf8(test.test);
+      one["attempt"] = test.attempt;
+      one["pid"] = test.launcher;
+      one["since"] = test.since;
+      const std::string wanted = wanted_by(test, locks);
+      one["waits_for"] = wanted.empty() ? Json(nullptr) : Json(valid_utf8(wanted));
+      object["tests"].push_back(std::move(one));
+    }
+    status["runs"].push_back(std::move(object));
+  }
+  status["locks"] = json_of(locks);
+  return status;
+}
+
+void print_status(const std::vector<LiveRun>& runs, const std::vector<os::SurveyedLock>& locks) {
+  if (runs.empty()) fmt::print("no run is going on\n");
+  for (const LiveRun& run : runs) {
+    fmt::print("run {} of {} (ctest, pid {})", run.run.empty() ? "(begins)" : run.run, run.tree,
+               run.ctest.pid);
+    if (run.since > 0) fmt::print(" for {}", age_of(run.since));
+    fmt::print("\n");
+    for (const LiveTest& test : run.tests) {
+      const std::string wanted = wanted_by(test, locks);
+      fmt::print("  \"{}\" (pid {}) for {}{}\n", test.test, test.launcher, age_of(test.since),
+                 wanted.empty() ? "" : ", waiting for lock " + wanted);
+    }
+  }
+  fmt::print("{}", describe_locks(locks));
+}
+
+int show_status(const StatusOptions& options) {
+  std::error_code error;
+  if (!options.tree.empty() && !std::filesystem::is_directory(options.tree, error)) {
+    complain("--tree \"" + options.tree + "\": expected a build tree");
+    return exit_codes::k_usage;
+  }
+  const std::vector<LiveRun> runs = runs_for(options.tree);
+  const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::look_for);
+  if (options.json) {
+    fmt::print("{}\n", status_json(runs, locks).dump(2));
+  } else {
+    print_status(runs, locks);
+  }
+  return exit_codes::k_success;
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, int& exit_code) {
+  CLI::App* command =
+      app.add_subcommand("status", "show the runs that are going on, their tests, and the locks");
+  const auto options = std::make_shared<StatusOptions>();
+  command->add_option("--tree", options->tree, "only runs of this build tree");
+  command->add_flag("--json", options->json, "as JSON");
+  command->callback([options, &exit_code] { exit_code = show_status(*options); });
+}
+
+}  // namespace holdfast::cli

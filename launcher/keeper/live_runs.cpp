@@ -1,0 +1,100 @@
+#include "keeper/live_runs.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "core/keeper_address.hpp"
+#include "core/wire.hpp"
+#include "os/packet_socket.hpp"
+#include "os/process.hpp"
+#include "os/trusted_directory.hpp"
+#include "store/journal_reader.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast {
+namespace {
+
+// A keeper answers in microseconds; a stopped one is passed over.
+constexpr Milliseconds k_patience{500};
+
+ProcessName named(const ProcessStamp& stamp) { return {static_cast<int>(stamp.pid), stamp.start}; }
+
+// What its journal says: tests that have begun and not ended, and whose launcher lives.
+void read_tests(const std::filesystem::path& file, LiveRun& run) {
+  const Result<Journal> journal = read_journal(file);
+  if (!journal) return;
+  for (const Record& record : journal->records) {
+    if (const auto* started = std::get_if<RunStarted>(&record)) {
+      run.since = started->at;
+    } else if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
+      if (!os::is_alive(named(begun->launcher))) continue;
+      run.tests.push_back({begun->test, begun->attempt, begun->launcher.pid, begun->at});
+    } else if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
+      std::erase_if(run.tests, [&](const LiveTest& t) { return t.attempt == ended->attempt; });
+    }
+  }
+}
+
+std::optional<LiveRun> ask(const std::string& socket) {
+  const os::Connected keeper = os::connect_to(socket, k_patience);
+  if (!keeper.socket.valid()) return std::nullopt;
+  wire::Message question;
+  question.kind = wire::k_status;
+  if (!os::send_packet(keeper.socket.get(), wire::encode(question))) return std::nullopt;
+  const Result<std::string> packet = os::receive_packet(keeper.socket.get());
+  if (!packet) return std::nullopt;
+  const Result<wire::Message> reply = wire::decode(*packet);
+  if (!reply || reply->kind != wire::k_status) return std::nullopt;
+  const Result<ProcessName> ctest = parse_process_name(reply->get("ctest"));
+  if (!ctest) return std::nullopt;
+  LiveRun run;
+  run.run = reply->get("run");
+  run.tree = reply->get("tree");
+  run.ctest = *ctest;
+  if (const std::string_view journal = reply->get("journal"); !journal.empty()) {
+    read_tests(std::filesystem::path(journal), run);
+  }
+  return run;
+}
+
+}  // namespace
+
+std::vector<LiveRun> find_live_runs() {
+  std::vector<LiveRun> runs;
+  const std::string directory =
+      os::user_directory_path() + "/" + std::string(names::k_user_keepers_directory);
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    if (!entry.is_socket(error) || entry.path().has_extension()) continue;
+    if (std::optional<LiveRun> run = ask(entry.path().string())) runs.push_back(std::move(*run));
+  }
+  std::sort(runs.begin(), runs.end(),
+            [](const LiveRun& a, const LiveRun& b) { return a.since < b.since; });
+  return runs;
+}
+
+std::vector<LiveRun> find_live_run_of(const std::string& tree) {
+  const Result<RunEntry> entry = find_run(tree, "latest");
+  if (!entry) return {};
+  const Result<Journal> journal = read_journal(entry->journal);
+  if (!journal || journal->records.empty()) return {};
+  const auto* started = std::get_if<RunStarted>(&journal->records.front());
+  if (started == nullptr || started->boot != os::boot_id() ||
+      !os::is_alive(named(started->ctest))) {
+    return {};
+  }
+  LiveRun run;
+  run.run = started->run;
+  run.tree = started->tree;
+  run.ctest = named(started->ctest);
+  read_tests(entry->journal, run);
+  // A ctest that reads its tests once more (`ctest -S`) lives on after its run.
+  const bool ended =
+      std::any_of(journal->records.begin(), journal->records.end(),
+                  [](const Record& record) { return std::holds_alternative<RunEnded>(record); });
+  if (ended) return {};
+  return {run};
+}
+
+}  // namespace holdfast

@@ -1,0 +1,33 @@
+// The runs that are going on, and their tests.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/attach.hpp"
+
+namespace holdfast {
+
+struct LiveTest {
+  std::string test;
+  std::string attempt;
+  std::int64_t launcher = 0;  // pid
+  double since = 0;           // seconds since 1970
+};
+
+struct LiveRun {
+  std::string run;
+  std::string tree;
+  ProcessName ctest;
+  double since = 0;
+  std::vector<LiveTest> tests;  // in the order of their start
+};
+
+// Those whose keeper answers: all of this user. One that has begun no run yet has no name.
+std::vector<LiveRun> find_live_runs();
+
+// The last run of a tree, if its ctest is alive: for a tree whose keeper was killed.
+std::vector<LiveRun> find_live_run_of(const std::string& tree);
+
+}  // namespace holdfast

@@ -1,0 +1,130 @@
+"""`holdfast locks` and `holdfast status`: who holds, who waits, what runs."""
+
+import json
+import os
+import signal
+import time
+import unittest
+
+from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, children_of, command_of, keepers_of,
+                     program, wait_until)
+
+
+class StatusTest(ProjectCase):
+    def hold(self, spec, file, options=(), **how):
+        begun = self.start(*self.supervised(program("linger"), self.pid_file(file),
+                                            options=["--lock", spec, "--name", file, *options]),
+                           stderr=-3, **how)
+        self.announced(self.pid_file(file))
+        return begun
+
+    def json(self, *words, **how):
+        ended = self.finish(HOLDFAST, *words, "--json", **how)
+        self.assertEqual((ended.returncode, ended.stderr), (0, b""))
+        return json.loads(ended.stdout)
+
+    def lock(self, name):
+        """What `locks --json` says of one, and None when it is not in use."""
+        found = [one for one in self.json("locks") if one["name"] == name]
+        self.assertLessEqual(len(found), 1)
+        return found[0] if found else None
+
+    def test_holders_and_waiters_in_order(self):
+        name = self.lock_name()
+        before = time.time()
+        holder = self.hold(name, "holder")
+        waiters = []
+        for test in ("first", "second"):
+            waiters.append(self.start(*self.supervised("true", options=[
+                "--quiet", "--lock", f"{name}:shared", "--name", test]), stderr=-3))
+            wait_until(lambda n=len(waiters): len(self.lock(name)["waiters"]) == n, "the wait")
+        seen = self.lock(name)
+        self.assertEqual((seen["scope"], seen["mode"], seen["waiting"]), ("user", "exclusive", 2))
+        one, = seen["holders"]
+        self.assertEqual((one["pid"], one["test"], one["tree"]), (holder.pid, "holder", ""))
+        self.assertTrue(before - 1 <= one["since"] <= time.time())
+        self.assertEqual([(w["pid"], w["test"], w["mode"]) for w in seen["waiters"]],
+                         [(w.pid, t, "shared") for w, t in zip(waiters, ("first", "second"))])
+        text = self.finish(HOLDFAST, "locks").stdout.decode()
+        self.assertRegex(text, rf'{name}@user \(exclusive\)\n  held by "holder" \(pid {holder.pid}\) for [^\n]*\n'
+                         rf'  1\. "first" \(pid {waiters[0].pid}\) waits for [^\n]* \(shared\)\n'
+                         rf'  2\. "second" ')
+        holder.terminate()
+        self.assertEqual([w.wait(PATIENCE_S) for w in waiters], [0, 0])
+        self.assertIsNone(self.lock(name))
+
+    def test_slots_and_stopped_holders(self):
+        name = self.lock_name()
+        self.hold(f"{name}:2/4", "one")
+        two = self.hold(f"{name}:1/4", "two")
+        two.send_signal(signal.SIGSTOP)
+        wait_until(lambda: [h["stopped"] for h in self.lock(name)["holders"]] == [False, True],
+                   "the holder to be seen stopped")
+        seen = self.lock(name)
+        self.assertEqual(seen["mode"], "counted")
+        self.assertEqual([(h["test"], h["mode"], h["slots"]) for h in seen["holders"]],
+                         [("one", "2/4", [0, 1]), ("two", "1/4", [2])])
+        self.assertIn("slots 0,1", self.finish(HOLDFAST, "locks").stdout.decode())
+        two.send_signal(signal.SIGCONT)
+
+    def test_a_script_is_seen(self):
+        name = self.lock_name()
+        self.finish(*self.supervised("true", options=["--lock", name]))
+        script = self.start("flock", "-x", "-F", self.lock_file(name), program("linger"),
+                            self.pid_file())
+        self.announced(self.pid_file())
+        one, = self.lock(name)["holders"]
+        self.assertEqual((one["pid"], one["since"], one["mode"]), (script.pid, None, "flock"))
+        self.assertIn("linger", one["test"])
+
+    def test_runs_tests_and_what_they_wait_for(self):
+        name = self.lock_name()
+        tests = f"""
+add_test(NAME "the test" COMMAND @P@/close_output ${{CMAKE_BINARY_DIR}}/test.pids)
+set_tests_properties("the test" PROPERTIES RESOURCE_LOCK {name} WILL_FAIL ON)"""
+        one, two = [self.project(tests, name="source", build=build) for build in ("one", "two")]
+        first = self.start(CTEST, cwd=one, stdout=-3, stderr=-3)
+        self.announced(one / "test.pids")
+        second = self.start(CTEST, cwd=two, stdout=-3, stderr=-3)
+
+        def run_of(tree, *words):
+            found = [r for r in self.json("status", *words)["runs"] if r["tree"] == str(tree)]
+            return found[0] if found else None
+
+        wait_until(lambda: run_of(two) and [t["waits_for"] for t in run_of(two)["tests"]]
+                   == [f"{name}@project"], "the second to wait")
+        run = run_of(one)
+        self.assertEqual(run["ctest"], first.pid)
+        test, = run["tests"]
+        self.assertEqual((test["test"], test["waits_for"]), ("the test", None))
+        launcher, = [pid for pid in children_of(first.pid)
+                     if command_of(pid)[0].endswith("holdfast-launcher")]
+        self.assertEqual(test["pid"], launcher)
+        self.assertEqual(self.runs(one)[-1].name, run["run"])
+        # Only one tree.
+        self.assertEqual([r["tree"] for r in self.json("status", "--tree", one)["runs"]], [str(one)])
+        text = self.finish(HOLDFAST, "status", "--tree", two).stdout.decode()
+        self.assertRegex(text, rf'run \S+ of {two} \(ctest, pid {second.pid}\) for [^\n]*\n  "the test" '
+                         rf'\(pid \d+\) for [^\n]*, waiting for lock {name}@project\n')
+        # Without its keeper a tree's own journal tells.
+        for keeper in keepers_of(one):
+            os.kill(keeper.pid, signal.SIGKILL)
+        wait_until(lambda: not keepers_of(one), "the keeper to be dead")
+        self.assertEqual([t["test"] for t in run_of(one, "--tree", one)["tests"]], ["the test"])
+        for tree, ctest in ((one, first), (two, second)):
+            self.announced(tree / "test.pids")
+            (tree / "test.pids.go").touch()
+            ctest.wait(PATIENCE_S)
+        wait_until(lambda: not keepers_of(two), "the keeper to end")
+        self.assertIsNone(run_of(two))
+        self.assertIn("no run is going on",
+                      self.finish(HOLDFAST, "status", "--tree", one).stdout.decode())
+
+    def test_a_tree_that_is_none_is_refused_in_one_line(self):
+        ended = self.finish(HOLDFAST, "status", "--tree", "nowhere")
+        self.assertEqual(ended.returncode, 2)
+        self.assert_our_lines(ended.stderr, 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
