@@ -142,7 +142,7 @@ Result<bool> LockRequest::try_take() {
 Result<void> LockRequest::start_waiting() { return turn_.start_waiting(turn_order()); }
 
 Result<bool> LockRequest::finish_waiting() {
-  Result<std::vector<LockSlot>> slots = turn_.finish_waiting();
+  Result<std::vector<LockSlot>> slots = turn_.finish_waiting(queue_);
   if (!slots) return slots.error();
   withdraw(lock_.get(), RecordList::waiters);
   if (still_named()) {

@@ -16,8 +16,9 @@
 namespace holdfast::os {
 namespace {
 
-// What the helper says: one packet per slot with its descriptor (`s` and the number), then that all
-// is had; or why not.
+// What the helper says: that it begins; one packet per slot with its descriptor (`s` and the
+// number), then that all is had; or why not.
+constexpr std::string_view k_waits = "waits";
 constexpr std::string_view k_had = "had";
 constexpr char k_slot = 's';
 constexpr char k_failed = 'f';
@@ -34,17 +35,25 @@ Result<std::vector<LockSlot>> wait_for_turn(const TurnOrder& order) {
 [[noreturn]] void be_helper(const TurnOrder& order, int tell, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (::getppid() != parent) ::_exit(1);
+  // Before it matters: what is touched for the first time after a fork is copied or mapped then,
+  // here and in our parent, and that would be half of the time it takes to hand a lock on.
+  if (!send_packet(tell, k_waits)) ::_exit(1);
   const Result<std::vector<LockSlot>> had = wait_for_turn(order);
   if (!had) {
     (void)send_packet(tell, k_failed + had.error().message);
     ::_exit(1);
   }
-  order.queue->leave();
   for (const LockSlot& slot : *had) {
     const std::string packet = k_slot + std::to_string(slot.number);
     if (!send_descriptor(tell, packet, slot.file.get())) ::_exit(1);
   }
   (void)send_packet(tell, k_had);
+  // The one who waits for us does this too, should we be killed before.
+  order.queue->leave();
+  // Taking down a process costs more than all of the above, and might be done before our parent
+  // gets to run: so it goes first, and closes its end when it is through.
+  char end = 0;
+  (void)retried([&] { return ::read(tell, &end, 1); });
   ::_exit(0);
 }
 
@@ -71,50 +80,57 @@ Result<bool> take_turn_now(const TurnOrder& order, std::vector<LockSlot>& slots)
 }
 
 LockTurn::LockTurn(LockTurn&& other) noexcept
-    : ready_(std::move(other.ready_)), helper_(std::exchange(other.helper_, -1)) {}
+    : ready_(std::move(other.ready_)),
+      helper_(std::exchange(other.helper_, -1)),
+      owner_(other.owner_) {}
 
-LockTurn::~LockTurn() {
-  if (helper_ <= 0) return;
+LockTurn::~LockTurn() { bury_helper(); }
+
+void LockTurn::bury_helper() {
+  // A guard has a copy of us, and no such child.
+  if (helper_ <= 0 || ::getpid() != owner_) return;
   ::kill(helper_, SIGKILL);
   retried([&] { return ::waitpid(helper_, nullptr, 0); });
+  helper_ = -1;
 }
 
 Result<void> LockTurn::start_waiting(const TurnOrder& order) {
   Result<std::pair<UniqueFd, UniqueFd>> ends = packet_pair();
   if (!ends) return ends.error();
-  const pid_t self = ::getpid();
+  bury_helper();
+  owner_ = ::getpid();
   helper_ = ::fork();
   if (helper_ < 0) return system_error("start a process that waits for a lock");
   if (helper_ == 0) {
     ends->first.reset();
-    be_helper(order, ends->second.get(), self);
+    be_helper(order, ends->second.get(), owner_);
   }
   ready_ = std::move(ends->first);
-  return {};
+  ends->second.reset();
+  const Result<PacketWithDescriptor> begun = receive_with_descriptor(ready_.get());
+  if (begun && begun->packet == k_waits) return {};
+  return Error{"start a process that waits for a lock: it was killed"};
 }
 
-Result<std::vector<LockSlot>> LockTurn::finish_waiting() {
+Result<std::vector<LockSlot>> LockTurn::finish_waiting(const LockQueue& queue) {
   const UniqueFd hear = std::move(ready_);
-  const auto bury = [&] {
-    retried([&] { return ::waitpid(std::exchange(helper_, -1), nullptr, 0); });
-  };
   std::vector<LockSlot> slots;
   while (true) {
     Result<PacketWithDescriptor> news = receive_with_descriptor(hear.get());
     const std::string packet = news ? news->packet : std::string{};
-    if (packet == k_had) break;
+    if (packet == k_had) {
+      queue.leave();
+      return slots;
+    }
     if (!packet.empty() && packet[0] == k_slot && news->descriptor.valid()) {
       LockSlot slot{0, std::move(news->descriptor)};
       std::from_chars(packet.data() + 1, packet.data() + packet.size(), slot.number);
       slots.push_back(std::move(slot));
       continue;
     }
-    bury();
     if (!packet.empty() && packet[0] == k_failed) return Error{packet.substr(1)};
     return Error{"wait: the waiting process was killed"};
   }
-  bury();
-  return slots;
 }
 
 }  // namespace holdfast::os

@@ -35,12 +35,16 @@ class LockTurn {
   Result<void> start_waiting(const TurnOrder& order);
   // Becomes readable once.
   int ready_fd() const { return ready_.get(); }
-  // When ready_fd() is readable: the slots.
-  Result<std::vector<LockSlot>> finish_waiting();
+  // When ready_fd() is readable: the slots. The helper, which is about to end, is not waited for:
+  // that would take longer than all the rest of handing a lock on.
+  Result<std::vector<LockSlot>> finish_waiting(const LockQueue& queue);
 
  private:
+  void bury_helper();
+
   UniqueFd ready_;
   pid_t helper_ = -1;
+  pid_t owner_ = -1;  // whose child the helper is
 };
 
 }  // namespace holdfast::os

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 
 import command_cost
 import ending
+import locks
 import memory
 import suite
 
-TOPICS = [command_cost, suite, memory, ending]
+TOPICS = [command_cost, suite, memory, ending, locks]
 
 
 @dataclass
