@@ -10,7 +10,7 @@
 set(_holdfast_plain_properties HOLDFAST_LOCKS HOLDFAST_TIMEOUT HOLDFAST_ON_LEAK)
 
 # A set_tests_properties() whose arguments match this needs a look; all others take the short way.
-set(_holdfast_always_watched "HOLDFAST_|RESOURCE_LOCK|DEPENDS|FIXTURES_SETUP|TIMEOUT")
+set(_holdfast_always_watched "HOLDFAST_|RESOURCE_LOCK|DEPENDS|FIXTURES_SETUP|TIMEOUT|RUN_SERIAL")
 set_property(GLOBAL PROPERTY _holdfast_watched "${_holdfast_always_watched}")
 
 # "VAR=set:VALUE" for a property, or nothing. Values are single words or comma lists:
@@ -24,6 +24,10 @@ function(_holdfast_variable_of property value out)
   elseif(property STREQUAL "HOLDFAST_ENABLED")
     if(NOT "${value}")
       set(variable "HOLDFAST_P_ENABLED=set:OFF")
+    endif()
+  elseif(property STREQUAL "RUN_SERIAL")
+    if(value)
+      set(variable "HOLDFAST_P_RUN_SERIAL=set:1")
     endif()
   elseif(property STREQUAL "FIXTURES_SETUP")
     set(variable "HOLDFAST_P_NEEDED=set:1")

@@ -23,6 +23,7 @@ inline constexpr std::string_view k_property_enabled = "HOLDFAST_P_ENABLED";
 inline constexpr std::string_view k_property_command = "HOLDFAST_P_COMMAND";
 inline constexpr std::string_view k_property_locks = "HOLDFAST_P_LOCKS";
 inline constexpr std::string_view k_property_resource_lock = "HOLDFAST_P_RESOURCE_LOCK";
+inline constexpr std::string_view k_property_run_serial = "HOLDFAST_P_RUN_SERIAL";
 inline constexpr std::string_view k_property_timeout = "HOLDFAST_P_TIMEOUT";
 // What TIMEOUT says, and what ctest has been told instead: docs/timeouts.md.
 inline constexpr std::string_view k_property_native_timeout = "HOLDFAST_P_NATIVE_TIMEOUT";

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/held_locks.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -17,6 +19,7 @@ void take_over(TestValues& values, const TestValues& later) {
   take_over(values.on_leak, later.on_leak);
   take_over(values.containment, later.containment);
   take_over(values.scratch, later.scratch);
+  take_over(values.run_serial, later.run_serial);
   for (const Said<Variable>& said : later.environment) {
     const auto same =
         std::find_if(values.environment.begin(), values.environment.end(),
@@ -54,7 +57,49 @@ Policy policy_of(const TestValues& values) {
   return policy;
 }
 
+std::optional<LockSpec> serial_lock(RunSerial serial, bool alone) {
+  LockSpec lock;
+  lock.name = k_run_serial_lock;
+  lock.mode = alone ? LockMode::exclusive : LockMode::shared;
+  switch (serial) {
+    case RunSerial::run:
+      return std::nullopt;
+    case RunSerial::project:
+      lock.scope = LockScope::project;
+      break;
+    case RunSerial::user:
+      lock.scope = LockScope::user;
+      break;
+    case RunSerial::machine:
+      lock.scope = LockScope::machine;
+      break;
+  }
+  return lock;
+}
+
 }  // namespace
+
+std::optional<RunSerial> run_serial_named(std::string_view name) {
+  for (RunSerial serial :
+       {RunSerial::run, RunSerial::project, RunSerial::user, RunSerial::machine}) {
+    if (name_of(serial) == name) return serial;
+  }
+  return std::nullopt;
+}
+
+std::string_view name_of(RunSerial serial) {
+  switch (serial) {
+    case RunSerial::run:
+      return "run";
+    case RunSerial::project:
+      return "project";
+    case RunSerial::user:
+      return "user";
+    case RunSerial::machine:
+      return "machine";
+  }
+  return "run";
+}
 
 std::optional<SecondRun> second_run_named(std::string_view name) {
   for (SecondRun runs : {SecondRun::wait, SecondRun::allow, SecondRun::refuse}) {
@@ -93,7 +138,17 @@ TestValues values_of(const Settings& settings, const std::vector<std::size_t>& o
 
 Result<ResolvedPolicy> resolve(const Properties& properties, const Overrides& overrides,
                                const TestValues& values) {
-  return resolve_over(policy_of(values), properties, overrides);
+  Result<ResolvedPolicy> resolved = resolve_over(policy_of(values), properties, overrides);
+  const std::optional<LockSpec> serial =
+      values.run_serial ? serial_lock(values.run_serial->value, properties.run_serial)
+                        : std::nullopt;
+  if (!resolved || !serial) return resolved;
+  std::vector<LockSpec>& locks = resolved->policy.locks;
+  locks.push_back(*serial);
+  Result<std::vector<LockSpec>> all = canonical_locks(std::move(locks));
+  if (!all) return all.error();
+  locks = std::move(*all);
+  return resolved;
 }
 
 bool has_label(std::string_view labels, std::string_view label) {

@@ -26,6 +26,13 @@ enum class SecondRun : std::uint8_t {
 std::optional<SecondRun> second_run_named(std::string_view name);
 std::string_view name_of(SecondRun runs);
 
+// Over what a test with RUN_SERIAL is alone: with no other test of its run, as ctest has it, or of
+// any run in that scope. Then every test takes a lock, such a test exclusively, the others shared.
+enum class RunSerial : std::uint8_t { run, project, user, machine };
+
+std::optional<RunSerial> run_serial_named(std::string_view name);
+std::string_view name_of(RunSerial serial);
+
 // A value and who said it: "holdfast.toml:12, [profile.ci]".
 template <typename T>
 struct Said {
@@ -41,6 +48,7 @@ struct TestValues {
   std::optional<Said<OnLeak>> on_leak;
   std::optional<Said<Containment>> containment;
   std::optional<Said<Scratch>> scratch;
+  std::optional<Said<RunSerial>> run_serial;
   std::vector<Said<Variable>> environment;  // each name once; an empty value takes it out
 };
 

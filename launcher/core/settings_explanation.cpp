@@ -72,6 +72,9 @@ std::vector<ExplainedValue> explain(const Policy& policy, const Properties& prop
        own_on_leak ? "the test's HOLDFAST_ON_LEAK" : origin_of(values.on_leak)},
       {"containment", std::string(name_of(policy.containment)), origin_of(values.containment)},
       {"scratch", std::string(name_of(policy.scratch)), origin_of(values.scratch)},
+      {"run-serial",
+       std::string(name_of(values.run_serial ? values.run_serial->value : RunSerial::run)),
+       origin_of(values.run_serial)},
       {"locks", locks_text(policy), locks_origin(properties)},
   };
   explain_environment(policy, values, explained);

@@ -138,6 +138,7 @@ Message to_message(const AttemptRequest& request) {
   add_if_set("on_leak", properties.on_leak);
   add_if_set("labels", properties.labels);
   if (properties.needed_by_others) message.add("needed", "1");
+  if (properties.run_serial) message.add("run_serial", "1");
   return message;
 }
 
@@ -163,6 +164,7 @@ Result<AttemptRequest> to_request(const Message& message) {
   request.properties.default_timeout = message.get("default_timeout");
   request.properties.on_leak = message.get("on_leak");
   request.properties.needed_by_others = !message.get("needed").empty();
+  request.properties.run_serial = !message.get("run_serial").empty();
   request.properties.labels = message.get("labels");
   return request;
 }

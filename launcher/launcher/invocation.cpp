@@ -32,6 +32,8 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
     properties.locks = value;
   } else if (name == env::k_property_resource_lock) {
     properties.resource_lock = value;
+  } else if (name == env::k_property_run_serial) {
+    properties.run_serial = true;
   } else if (name == env::k_property_timeout) {
     properties.timeout = value;
   } else if (name == env::k_property_native_timeout) {

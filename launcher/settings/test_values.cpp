@@ -136,7 +136,7 @@ std::optional<std::string> read_text(const NamedTable& named, std::string_view k
 TestValues read_test_values(const NamedTable& named, const std::vector<std::string>& other_keys,
                             Complaints& complaints) {
   std::vector<std::string> known{"timeout",     "grace",   "lock-timeout", "on-leak",
-                                 "containment", "scratch", "environment"};
+                                 "containment", "scratch", "run-serial",   "environment"};
   known.insert(known.end(), other_keys.begin(), other_keys.end());
   complain_of_unknown_keys(named, known, complaints);
   TestValues values;
@@ -149,6 +149,8 @@ TestValues read_test_values(const NamedTable& named, const std::vector<std::stri
                                  R"("none", "cgroup" or "pidns")", complaints);
   values.scratch = read_word(named, "scratch", scratch_named,
                              R"("keep-failed", "keep" or "remove")", complaints);
+  values.run_serial = read_word(named, "run-serial", run_serial_named,
+                                R"("run", "project", "user" or "machine")", complaints);
   values.environment = read_environment(named, complaints);
   return values;
 }

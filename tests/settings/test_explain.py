@@ -53,6 +53,7 @@ class Explain(HoldfastCase):
             "on-leak": "fail | the test's HOLDFAST_ON_LEAK",
             "containment": "none | built-in default",
             "scratch": "remove | holdfast.toml:12, [[override]]",
+            "run-serial": "run | built-in default",
             "locks": "db@project, gpu:1/4@project | the test's HOLDFAST_LOCKS",
             "environment.PYTHONFAULTHANDLER": "1 | built-in default",
             "environment.RUST_BACKTRACE": "full | holdfast.toml:3, [profile.default]",
