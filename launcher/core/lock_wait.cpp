@@ -21,6 +21,15 @@ void append_field(std::string& out, std::string_view key, std::string_view value
   out += '\n';
 }
 
+// Of the machine's locks another user may have written a record: it is not to steer a terminal.
+std::string printable(std::string_view text) {
+  std::string clean(text);
+  std::replace_if(
+      clean.begin(), clean.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  return clean;
+}
+
 void append_if_any(std::string& out, std::string_view key, std::string_view value) {
   if (!value.empty()) append_field(out, key, value);
 }
@@ -126,14 +135,14 @@ std::optional<LockParty> parse_party(std::string_view record) {
   LockParty party;
   party.process = *process;
   party.boot = field(record, "boot");
-  party.test = field(record, "test");
-  party.tree = field(record, "tree");
+  party.test = printable(field(record, "test"));
+  party.tree = printable(field(record, "tree"));
   // Of the machine's locks another user may have written it: no time before 1970, no overflow
   // later.
   party.since_unix_ms = std::max<std::int64_t>(0, number_in(field(record, "since")));
   party.ticket = number_in(field(record, "ticket"));
-  party.attempt = field(record, "attempt");
-  party.around = split(field(record, "around"));
+  party.attempt = printable(field(record, "attempt"));
+  party.around = split(printable(field(record, "around")));
   party.slots = parse_slots(field(record, "slots"));
   read_how(party, field(record, "how"));
   return party;

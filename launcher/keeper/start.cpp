@@ -20,9 +20,18 @@ constexpr char k_listens = 'L';
 // Descriptor of the keeper for its first words to who started it. The run's lock is the next one.
 constexpr int k_caller = 3;
 
+// It holds a duplicate of every descriptor that a lock of this run has: of a counted one many.
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 // Nothing of the caller's may stay open: a pipe of ctest's would block it or who reads from it.
 void leave_caller(int kept, int run_lock) {
   ::setsid();
+  allow_many_descriptors();
   (void)::chdir("/");
   const int null = ::open("/dev/null", O_RDWR);
   for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);

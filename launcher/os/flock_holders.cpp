@@ -41,7 +41,10 @@ std::string command_of(pid_t pid) {
       read_file("/proc/" + std::to_string(pid) + "/cmdline", k_longest_command);
   if (!text) return {};
   while (!text->empty() && text->back() == '\0') text->pop_back();
-  std::replace(text->begin(), text->end(), '\0', ' ');
+  // NUL between words; anything else of that kind would steer the terminal of who reads it.
+  std::replace_if(
+      text->begin(), text->end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
   return std::move(*text);
 }
 

@@ -89,8 +89,12 @@ LockTurn::~LockTurn() { bury_helper(); }
 void LockTurn::bury_helper() {
   // A guard has a copy of us, and no such child.
   if (helper_ <= 0 || ::getpid() != owner_) return;
-  ::kill(helper_, SIGKILL);
-  retried([&] { return ::waitpid(helper_, nullptr, 0); });
+  // While it is ours to wait for its number is its own; somebody who reaps all children may have
+  // been here first.
+  if (retried([&] { return ::waitpid(helper_, nullptr, WNOHANG); }) == 0) {
+    ::kill(helper_, SIGKILL);
+    retried([&] { return ::waitpid(helper_, nullptr, 0); });
+  }
   helper_ = -1;
 }
 

@@ -62,6 +62,16 @@ TEST(LockParty, AHostileNameCannotPassForAnotherField) {
   EXPECT_EQ(back->test, "x process=2:2 tree=/elsewhere y");
 }
 
+TEST(LockParty, ARecordOfAnotherUserDoesNotSteerTheTerminal) {
+  LockParty hostile = party();
+  hostile.test = "x\x1b[2J\x07y\r";
+  hostile.tree = "/a\x7f";
+  const std::optional<LockParty> back = parse_party(to_record(hostile));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->test, "x?[2J?y?");
+  EXPECT_EQ(back->tree, "/a?");
+}
+
 TEST(LockParty, LongTextsAreCutAndTheRestIsStillRead) {
   LockParty longest = party();
   longest.process = {2147483647, 18446744073709551615ULL};

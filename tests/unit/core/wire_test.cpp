@@ -60,6 +60,7 @@ void expect_equal(const AttemptRequest& a, const AttemptRequest& b) {
   EXPECT_EQ(a.soonest_end, b.soonest_end);
   EXPECT_EQ(a.properties.on_leak, b.properties.on_leak);
   EXPECT_EQ(a.properties.needed_by_others, b.properties.needed_by_others);
+  EXPECT_EQ(a.properties.run_serial, b.properties.run_serial);
   EXPECT_EQ(a.properties.labels, b.properties.labels);
 }
 

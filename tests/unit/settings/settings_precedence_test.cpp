@@ -134,5 +134,24 @@ TEST(SettingsPrecedence, LengthsAreReadBackAsTheyWereWritten) {
   }
 }
 
+TEST(SettingsPrecedence, RunSerialIsALockForEveryTestOfTheScope) {
+  const auto locks_of = [](const char* scope, bool alone) {
+    const std::string text = "[profile.default]\nrun-serial = \"" + std::string(scope) + "\"\n";
+    const Result<Settings> settings = parse_settings(text, "holdfast.toml", "default");
+    Properties properties;
+    properties.locks = "db";
+    properties.run_serial = alone;
+    const Result<ResolvedPolicy> resolved = resolve(properties, {}, values_of(*settings, {}));
+    std::string locks;
+    for (const LockSpec& lock : resolved->policy.locks) locks += to_text(lock) + " ";
+    return locks;
+  };
+  EXPECT_EQ(locks_of("run", true), "db@project ");
+  EXPECT_EQ(locks_of("project", true), "RUN_SERIAL@project db@project ");
+  EXPECT_EQ(locks_of("project", false), "RUN_SERIAL:shared@project db@project ");
+  EXPECT_EQ(locks_of("machine", false), "db@project RUN_SERIAL:shared@machine ");
+  EXPECT_FALSE(parse_settings("[profile.default]\nrun-serial = \"tree\"\n", "t", "default"));
+}
+
 }  // namespace
 }  // namespace holdfast
