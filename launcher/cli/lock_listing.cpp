@@ -3,8 +3,8 @@
 #include <fmt/core.h>
 
 #include "core/duration.hpp"
+#include "core/utf8.hpp"
 #include "os/clock.hpp"
-#include "store/utf8.hpp"
 
 namespace holdfast::cli {
 namespace {

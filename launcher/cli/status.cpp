@@ -8,10 +8,10 @@
 #include "cli/lock_listing.hpp"
 #include "core/duration.hpp"
 #include "core/exit_codes.hpp"
+#include "core/utf8.hpp"
 #include "keeper/live_runs.hpp"
 #include "os/clock.hpp"
 #include "store/run_directory.hpp"
-#include "store/utf8.hpp"
 
 namespace holdfast::cli {
 namespace {
