@@ -11,6 +11,7 @@
 #include "core/exit_codes.hpp"
 #include "core/keeper_address.hpp"
 #include "core/wire.hpp"
+#include "keeper/dead_runs.hpp"
 #include "keeper/keeper.hpp"
 #include "keeper/reap.hpp"
 #include "keeper/run_lock.hpp"
@@ -56,7 +57,16 @@ std::string variable(std::string_view name) {
   return value != nullptr ? value : "";
 }
 
-// What the last run left when it was killed: it may hold ports, files and locks of the tests.
+// What nobody wrote or took back when the keeper of an earlier run was killed. Said by nobody:
+// reports show it.
+void tidy_up(const std::string& tree) {
+  for (const std::string& trouble : tidy(find_dead_runs(tree))) {
+    complain("ignoring that an earlier run's directory is not tidy: failed to " + trouble);
+  }
+}
+
+// What the last run left when it was killed: it may hold ports, files and locks of the tests. What
+// settings let live is spared: nobody asked for its end here (docs/decisions/0011).
 void sweep(const std::string& tree) {
   if (last_run_ended_well(tree)) return;
   ReapOrder order;
@@ -80,6 +90,7 @@ int begin_alone(const IntegrationOptions& options, const ProcessName& ctest,
   }
   if (!lock->warning.empty()) complain(lock->warning);
   sweep(options.tree);
+  if (lock->held) tidy_up(options.tree);
   KeeperOrder keeper{options.tree, options.project, ctest, KeeperOrder::Starter::begin};
   if (options.from_include) keeper.starter = KeeperOrder::Starter::launcher;
   if (lock->held) keeper.run_lock = lock->held->descriptors().front();

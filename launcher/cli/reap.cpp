@@ -2,10 +2,13 @@
 
 #include <filesystem>
 #include <memory>
+#include <string_view>
 
 #include "cli/commands.hpp"
 #include "core/exit_codes.hpp"
+#include "keeper/dead_runs.hpp"
 #include "keeper/reap.hpp"
+#include "keeper/run_lock.hpp"
 #include "os/process.hpp"
 #include "store/run_directory.hpp"
 
@@ -20,29 +23,73 @@ struct ReapOptions {
   bool dry_run = false;
 };
 
+// While a run has the tree its keeper writes and tidies.
+std::vector<DeadRun> dead_runs(const ReapOrder& order) {
+  if (is_tree_taken(order.tree.string())) return {};
+  return find_dead_runs(order.tree);
+}
+
+void list(const DeadRun& run) {
+  for (const AttemptStarted& one : run.unended) {
+    fmt::print("  record  end of \"{}\"  (run {})\n", one.test, run.id);
+  }
+  if (run.lacks_end) fmt::print("  record  end of the run  (run {})\n", run.id);
+  for (const std::filesystem::path& directory : run.empty_directories) {
+    fmt::print("  directory  {}  (run {})\n", directory.string(), run.id);
+  }
+  if (!run.socket.empty()) fmt::print("  socket  {}  (run {})\n", run.socket.string(), run.id);
+}
+
 int list(const ReapOrder& order) {
   const std::vector<LeftBehind> left = find_left_behind(order);
-  if (left.empty()) fmt::print("nothing is left of earlier runs\n");
+  const std::vector<DeadRun> dead = dead_runs(order);
+  if (left.empty() && dead.empty()) fmt::print("nothing is left of earlier runs\n");
   for (const LeftBehind& one : left) {
     fmt::print("{:>8}  {:<15}  {}  (run {})\n", one.process.pid, one.process.name, one.test,
                one.run);
   }
+  for (const DeadRun& run : dead) list(run);
   return exit_codes::k_success;
+}
+
+// `1 run: 2 attempts recorded as interrupted, 1 empty directory and 1 socket removed`
+std::string describe(const std::vector<DeadRun>& runs) {
+  std::size_t attempts = 0;
+  std::size_t directories = 0;
+  std::size_t sockets = 0;
+  for (const DeadRun& run : runs) {
+    attempts += run.unended.size();
+    directories += run.empty_directories.size();
+    sockets += run.socket.empty() ? 0 : 1;
+  }
+  const auto count = [](std::size_t number, std::string_view one, std::string_view many) {
+    return fmt::format("{} {}", number, number == 1 ? one : many);
+  };
+  return count(runs.size(), "run", "runs") + ": " + count(attempts, "attempt", "attempts") +
+         " recorded as interrupted, " + count(directories, "empty directory", "empty directories") +
+         " and " + count(sockets, "socket", "sockets") + " removed";
+}
+
+int tidy_up(const std::vector<DeadRun>& dead) {
+  const std::vector<std::string> troubles = tidy(dead);
+  for (const std::string& trouble : troubles) complain("failed to " + trouble);
+  if (!dead.empty()) fmt::print("tidied {}\n", describe(dead));
+  return troubles.empty() ? exit_codes::k_success : k_not_ended;
 }
 
 int end_all(const ReapOrder& order) {
   const Reaped reaped = reap_left_behind(order);
-  remove_keepers_sockets();
-  if (reaped.found.empty()) {
-    fmt::print("nothing is left of earlier runs\n");
-    return exit_codes::k_success;
-  }
+  const std::vector<DeadRun> dead = dead_runs(order);
   if (!reaped.survivors.empty()) {
     complain("failed to end " + describe(reaped.survivors));
-    return k_not_ended;
+  } else if (!reaped.found.empty()) {
+    fmt::print("ended {}\n", describe(reaped.found));
+  } else if (dead.empty()) {
+    fmt::print("nothing is left of earlier runs\n");
   }
-  fmt::print("ended {}\n", describe(reaped.found));
-  return exit_codes::k_success;
+  const int tidied = tidy_up(dead);
+  remove_keepers_sockets();
+  return reaped.survivors.empty() ? tidied : k_not_ended;
 }
 
 int reap(const ReapOptions& options) {
@@ -70,7 +117,7 @@ void add_reap(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("reap", "end what earlier runs of this build tree left");
   const auto options = std::make_shared<ReapOptions>();
   command->add_option("--tree", options->tree, "the build tree (default: found upward from here)");
-  command->add_flag("--dry-run", options->dry_run, "list the processes and end none");
+  command->add_flag("--dry-run", options->dry_run, "list what there is and touch nothing");
   command->callback([options, &exit_code] { exit_code = reap(*options); });
 }
 

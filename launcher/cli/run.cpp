@@ -41,14 +41,13 @@ std::vector<std::string> options_of(const TestValues& values) {
   if (values.containment) {
     options.push_back("--containment=" + std::string(name_of(values.containment->value)));
   }
-  return options;
-}
-
-// Those of the file, unless the user set them.
-void set_environment(const TestValues& values) {
+  // Always: it is what makes the launcher give the command one.
+  const Scratch scratch = values.scratch ? values.scratch->value : Policy{}.scratch;
+  options.push_back("--scratch=" + std::string(name_of(scratch)));
   for (const Said<Variable>& said : values.environment) {
-    if (!said.value.value.empty()) ::setenv(said.value.name.c_str(), said.value.value.c_str(), 0);
+    options.push_back("--default-env=" + said.value.name + "=" + said.value.value);
   }
+  return options;
 }
 
 // What the settings of the project around us say of the command; nothing for a command line that
@@ -86,7 +85,6 @@ int exec_run(char** arguments) {
     complain(values.error().message);
     return exit_codes::k_own_failure;
   }
-  set_environment(*values);
   // In front of the user's own, which come later and win.
   std::vector<std::string> options = options_of(*values);
   std::vector<char*> all{launcher->data()};

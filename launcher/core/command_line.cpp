@@ -13,6 +13,8 @@ enum class Option : std::uint8_t {
   grace,
   on_leak,
   containment,
+  scratch,
+  default_env,
   quiet,
   help
 };
@@ -25,6 +27,8 @@ std::optional<Option> option_named(std::string_view name) {
   if (name == "--grace") return Option::grace;
   if (name == "--on-leak") return Option::on_leak;
   if (name == "--containment") return Option::containment;
+  if (name == "--scratch") return Option::scratch;
+  if (name == "--default-env") return Option::default_env;
   if (name == "--quiet") return Option::quiet;
   if (name == "--help" || name == "-h") return Option::help;
   return std::nullopt;
@@ -69,6 +73,20 @@ Result<void> apply(Option option, std::string_view name, std::string_view value,
       line.overrides.containment = containment_named(value);
       if (line.overrides.containment) return {};
       return Error{"--containment \"" + std::string(value) + "\": expected none, cgroup or pidns"};
+    case Option::scratch:
+      line.overrides.scratch = scratch_named(value);
+      if (line.overrides.scratch) return {};
+      return Error{"--scratch \"" + std::string(value) +
+                   "\": expected keep-failed, keep or remove"};
+    case Option::default_env: {
+      const std::size_t equals = value.find('=');
+      if (equals == 0 || equals == std::string_view::npos) {
+        return Error{"--default-env \"" + std::string(value) + "\": expected NAME=VALUE"};
+      }
+      line.overrides.environment.push_back(
+          {std::string(value.substr(0, equals)), std::string(value.substr(equals + 1))});
+      return {};
+    }
     case Option::quiet:
       line.loudness = Loudness::quiet;
       return {};
@@ -138,6 +156,10 @@ COMMAND started is ended, gently first.
   --grace DUR         time between the gentle signal and SIGKILL (default 5s; 0: SIGKILL at once)
   --on-leak WHAT      processes left when COMMAND ends: kill (default), fail or ignore
   --containment WHAT  put around COMMAND so that nothing gets away: none (default), cgroup or pidns
+  --scratch WHAT      COMMAND's own directory, HOLDFAST_TMPDIR: keep-failed (default: it goes after
+                      a pass), keep or remove
+  --default-env N=V   a variable for COMMAND where you have not set it; `N=` takes a built-in one
+                      out (may be repeated)
   --quiet             say nothing but errors
   --help              this text
 

@@ -35,6 +35,8 @@ inline constexpr std::string_view k_property_kept_limit = "HOLDFAST_P_KEPT_LIMIT
 inline constexpr std::string_view k_property_default_timeout = "HOLDFAST_P_DEFAULT_TIMEOUT";
 inline constexpr std::string_view k_property_default_limit = "HOLDFAST_P_DEFAULT_LIMIT";
 inline constexpr std::string_view k_property_stop_time = "HOLDFAST_P_STOP_TIME";
+// `1`: ctest starts its clock anew at a line that says that the locks are had.
+inline constexpr std::string_view k_property_lock_line = "HOLDFAST_P_LOCK_LINE";
 inline constexpr std::string_view k_property_on_leak = "HOLDFAST_P_ON_LEAK";
 inline constexpr std::string_view k_property_needed = "HOLDFAST_P_NEEDED";
 inline constexpr std::string_view k_property_labels = "HOLDFAST_P_LABELS";

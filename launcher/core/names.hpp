@@ -25,6 +25,8 @@ inline constexpr std::string_view k_journal_file = "journal.jsonl";
 inline constexpr std::string_view k_user_directory_prefix = "/tmp/holdfast-";
 inline constexpr std::string_view k_user_locks_directory = "locks";
 inline constexpr std::string_view k_user_keepers_directory = "keepers";
+// Of `holdfast run`: one directory per attempt, by its id.
+inline constexpr std::string_view k_user_scratch_directory = "scratch";
 // Of the machine: made by root (tmpfiles.d or an administrator), refused when it is not root's.
 inline constexpr std::string_view k_machine_directory = "/var/lock/holdfast";
 

@@ -121,6 +121,19 @@ std::vector<Variable> default_environment() {
           {"UBSAN_OPTIONS", "print_stacktrace=1"}};
 }
 
+void set_variable(std::vector<Variable>& environment, const Variable& variable) {
+  const auto same =
+      std::find_if(environment.begin(), environment.end(),
+                   [&](const Variable& known) { return known.name == variable.name; });
+  if (variable.value.empty()) {
+    if (same != environment.end()) environment.erase(same);
+  } else if (same != environment.end()) {
+    same->value = variable.value;
+  } else {
+    environment.push_back(variable);
+  }
+}
+
 std::optional<OnLeak> on_leak_named(std::string_view name) {
   return named(name, {OnLeak::kill, OnLeak::fail, OnLeak::ignore});
 }
@@ -165,6 +178,10 @@ Result<Policy> with_overrides(Policy policy, const Overrides& overrides) {
   if (overrides.grace) policy.grace = *overrides.grace;
   if (overrides.on_leak) policy.on_leak = *overrides.on_leak;
   if (overrides.containment) policy.containment = *overrides.containment;
+  if (overrides.scratch) policy.scratch = *overrides.scratch;
+  for (const Variable& variable : overrides.environment) {
+    set_variable(policy.environment, variable);
+  }
   return policy;
 }
 

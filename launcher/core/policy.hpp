@@ -54,6 +54,9 @@ inline constexpr Milliseconds k_default_grace{5000};
 // Make a crash say where it was.
 std::vector<Variable> default_environment();
 
+// Adds or replaces; an empty value takes the variable out.
+void set_variable(std::vector<Variable>& environment, const Variable& variable);
+
 struct Policy {
   std::vector<LockSpec> locks;   // canonical order
   Milliseconds lock_timeout{0};  // 0: no limit
@@ -92,6 +95,8 @@ struct Overrides {
   std::optional<Milliseconds> grace;
   std::optional<OnLeak> on_leak;
   std::optional<Containment> containment;
+  std::optional<Scratch> scratch;
+  std::vector<Variable> environment = {};  // beside the built-in ones, as set_variable()
 };
 
 struct ResolvedPolicy {

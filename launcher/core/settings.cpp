@@ -32,19 +32,6 @@ void take_over(TestValues& values, const TestValues& later) {
   }
 }
 
-void set(std::vector<Variable>& environment, const Variable& variable) {
-  const auto same =
-      std::find_if(environment.begin(), environment.end(),
-                   [&](const Variable& known) { return known.name == variable.name; });
-  if (variable.value.empty()) {
-    if (same != environment.end()) environment.erase(same);
-  } else if (same != environment.end()) {
-    same->value = variable.value;
-  } else {
-    environment.push_back(variable);
-  }
-}
-
 Policy policy_of(const TestValues& values) {
   Policy policy;
   if (values.timeout) policy.timeout = values.timeout->value;
@@ -53,7 +40,8 @@ Policy policy_of(const TestValues& values) {
   if (values.on_leak) policy.on_leak = values.on_leak->value;
   if (values.containment) policy.containment = values.containment->value;
   if (values.scratch) policy.scratch = values.scratch->value;
-  for (const Said<Variable>& said : values.environment) set(policy.environment, said.value);
+  for (const Said<Variable>& said : values.environment)
+    set_variable(policy.environment, said.value);
   return policy;
 }
 

@@ -11,6 +11,7 @@ constexpr int k_hup = 1;
 constexpr int k_int = 2;
 constexpr int k_quit = 3;
 constexpr int k_term = 15;
+constexpr int k_cont = 18;
 constexpr int k_tstp = 20;
 constexpr int k_ttin = 21;
 constexpr int k_ttou = 22;
@@ -76,13 +77,31 @@ SupervisionStep on_ending_signal(const SupervisionState& state, const Event& eve
   return {state, {}};
 }
 
-SupervisionStep on_signal(const SupervisionState& state, const Event& event, ExitMode mode) {
+// A test that stops is paused with us when we were told to stop, as by Ctrl-Z, or when it is the
+// command of a shell that is to see it. Under ctest a test that stops by itself hangs: nobody will
+// continue it, and its time goes on.
+SupervisionStep consider_pause(SupervisionState state, bool watched_by_shell) {
+  const bool wanted = state.stop_asked || watched_by_shell;
+  if (state.stage != Stage::running || state.main_stopped == 0 || state.paused || !wanted) {
+    return {state, {}};
+  }
+  state.paused = true;
+  return {state, {{Action::Kind::stop_self, state.main_stopped}}};
+}
+
+SupervisionStep on_signal(SupervisionState state, const Event& event, ExitMode mode) {
   if (ends_the_test(event.signal)) return on_ending_signal(state, event, mode);
   std::vector<Action> actions;
   if (event.source == SignalSource::process) {
     actions.push_back({Action::Kind::forward_signal, event.signal});
   }
-  if (stops_the_test(event.signal)) actions.push_back({Action::Kind::stop_self, event.signal});
+  if (event.signal == k_cont) state.stop_asked = false;
+  if (stops_the_test(event.signal)) {
+    state.stop_asked = true;
+    SupervisionStep step = consider_pause(state, false);
+    actions.insert(actions.end(), step.actions.begin(), step.actions.end());
+    return {step.state, actions};
+  }
   return {state, actions};
 }
 
@@ -107,19 +126,34 @@ SupervisionStep next_step(const SupervisionState& state, const Event& event, Exi
       if (state.stage == Stage::settling) return hurry(state);
       if (state.stage != Stage::running) return {state, {}};
       return begin_ending(state, EndReason::parent_gone, k_term, event);
+    case Event::Kind::main_stopped: {
+      SupervisionState next = state;
+      next.main_stopped = event.signal;
+      return consider_pause(next, event.watched_by_shell && mode == ExitMode::command);
+    }
+    case Event::Kind::main_continued: {
+      SupervisionState next = state;
+      next.main_stopped = 0;
+      next.stop_asked = false;
+      next.paused = false;
+      return {next, {}};
+    }
     case Event::Kind::main_ended: {
       SupervisionState next = state;
+      next.paused = false;  // it may have gone on and ended before that was told
       if (next.stage == Stage::running) next.stage = Stage::settling;
       return {next, {}};
     }
     case Event::Kind::tree_ended: {
       SupervisionState next = state;
+      next.paused = false;
       next.stage = Stage::ended;
       return {next, {}};
     }
     case Event::Kind::guard_ended: {
       if (state.stage == Stage::ended) return {state, {}};
       SupervisionState next = state;
+      next.paused = false;
       next.stage = Stage::ended;
       return {next, {{Action::Kind::end_tree_here, k_term}}};
     }

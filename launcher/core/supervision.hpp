@@ -29,15 +29,21 @@ struct SupervisionState {
   EndReason reason = EndReason::none;
   int end_signal = 0;            // with EndReason::signal
   Milliseconds ending_since{0};  // on the launcher's clock, from Stage::ending on
+  // Job control, while running.
+  int main_stopped = 0;     // the signal that stopped the main process; 0: it is not stopped
+  bool stop_asked = false;  // we were told to stop (Ctrl-Z); the test decides whether it does
+  bool paused = false;      // the test stopped for that, and we with it: its clock stands still
 };
 
 struct SupervisionEvent {
   enum class Kind : std::uint8_t {
     signal_received,
     timeout_expired,
-    stacks_taken,  // or there was no time for more of them
-    parent_ended,  // ctest or ninja died
-    main_ended,    // but processes are left
+    stacks_taken,    // or there was no time for more of them
+    parent_ended,    // ctest or ninja died
+    main_stopped,    // the test's main process, by `signal`
+    main_continued,  // it runs again
+    main_ended,      // but processes are left
     tree_ended,
     guard_ended,  // the guard died before it said that the tree has ended
   };
@@ -45,6 +51,8 @@ struct SupervisionEvent {
   int signal = 0;
   SignalSource source = SignalSource::process;
   Milliseconds at{0};
+  // With main_stopped: whether a shell with job control may be watching us.
+  bool watched_by_shell = false;
 };
 
 struct SupervisionAction {
@@ -57,7 +65,7 @@ struct SupervisionAction {
     end_tree_beyond_group,
     kill_tree,      // now
     end_tree_here,  // the launcher itself, in the guard's place
-    stop_self,      // job control: the shell or ctest is to see that we stopped
+    stop_self,      // by `signal`, as the main process: what the shell is to see
   };
   Kind kind;
   int signal = 0;

@@ -1,50 +1,21 @@
 #include "keeper/reap_scope.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <optional>
 
 #include "core/attempt_tag.hpp"
 #include "core/environment.hpp"
 #include "core/lock_place.hpp"
 #include "os/process.hpp"
+#include "store/journal_ends.hpp"
 #include "store/journal_reader.hpp"
-#include "store/json_record.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast {
 namespace {
 
-// More than `run_ended` takes.
-constexpr std::streamoff k_tail = 4096;
-
 bool lives(const ProcessStamp& stamp) {
   return stamp.pid > 0 && os::is_alive({static_cast<int>(stamp.pid), stamp.start});
-}
-
-std::optional<RunStarted> first_record(const std::filesystem::path& journal) {
-  std::ifstream stream(journal, std::ios::binary);
-  std::string line;
-  if (!std::getline(stream, line)) return std::nullopt;
-  ParsedLine parsed = parse_record(line);
-  if (!parsed.record) return std::nullopt;
-  auto* started = std::get_if<RunStarted>(&*parsed.record);
-  return started != nullptr ? std::optional<RunStarted>(std::move(*started)) : std::nullopt;
-}
-
-bool ends_complete(const std::filesystem::path& journal) {
-  std::ifstream stream(journal, std::ios::binary | std::ios::ate);
-  const std::streamoff size = stream.tellg();
-  if (size <= 0) return false;
-  stream.seekg(std::max<std::streamoff>(0, size - k_tail));
-  std::string line;
-  bool complete = false;
-  while (std::getline(stream, line)) {
-    const ParsedLine parsed = parse_record(line);
-    const auto* ended = parsed.record ? std::get_if<RunEnded>(&*parsed.record) : nullptr;
-    complete = complete || (ended != nullptr && ended->complete);
-  }
-  return complete;
 }
 
 std::string_view value_of(std::string_view environment, std::string_view name) {
@@ -143,7 +114,8 @@ bool last_run_ended_well(const std::filesystem::path& tree) {
   for (const RunEntry& run : list_runs(tree)) {
     const std::optional<RunStarted> started = first_record(run.journal);
     if (started && started->boot == os::numbering_id() && lives(started->ctest)) continue;
-    return ends_complete(run.journal);
+    const std::optional<RunEnded> end = end_record(run.journal);
+    return end && end->complete;
   }
   return true;
 }

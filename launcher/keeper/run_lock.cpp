@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -194,6 +195,13 @@ class RunLockWait {
 };
 
 }  // namespace
+
+bool is_tree_taken(const std::string& tree) {
+  const std::string path =
+      tree + "/" + std::string(names::k_run_lock_directory) + "/" + std::string(names::k_lock_file);
+  const os::UniqueFd lock(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  return lock.valid() && ::flock(lock.get(), LOCK_SH | LOCK_NB) != 0;
+}
 
 Result<RunLock> take_run_lock(const RunLockOrder& order, SecondRun second) {
   if (second == SecondRun::allow) return RunLock{};

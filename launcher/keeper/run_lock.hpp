@@ -33,4 +33,7 @@ struct RunLock {
 // run that has the tree (by HOLDFAST_HELD, or as a descendant of that ctest) does not wait for it.
 Result<RunLock> take_run_lock(const RunLockOrder& order, SecondRun second);
 
+// Whether a run has the tree at this moment, in whichever PID namespace.
+bool is_tree_taken(const std::string& tree);
+
 }  // namespace holdfast

@@ -18,7 +18,7 @@ class ScratchPool {
   void give_back(std::string path) { free_.push_back(std::move(path)); }
   const std::string& trouble() const { return trouble_; }
 
-  // Removes those that are not lent, and the directory above them when none is kept.
+  // Removes those that are empty, and the directory above them when none is kept.
   void close();
 
  private:

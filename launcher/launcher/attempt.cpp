@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <utility>
 
 #include "core/supervision.hpp"
 #include "core/time_budget.hpp"
@@ -17,6 +18,7 @@
 #include "launcher/guard.hpp"
 #include "os/clock.hpp"
 #include "os/packet_socket.hpp"
+#include "os/process.hpp"
 #include "os/process_tree.hpp"
 #include "os/stack_dump.hpp"
 #include "os/system_call.hpp"
@@ -157,6 +159,7 @@ class Attempt final : public os::TreeWatcher {
 
   Milliseconds deadline() const {
     if (plan_.policy.timeout.count() == 0 || state_.stage != Stage::running) return k_longest;
+    if (state_.paused) return k_longest;
     return started_ + stopped_ + plan_.policy.timeout;
   }
 
@@ -183,6 +186,8 @@ class Attempt final : public os::TreeWatcher {
   void happened(Event event) {
     event.at = os::monotonic_now();
     SupervisionStep step = next_step(state_, event, plan_.mode);
+    if (!state_.paused && step.state.paused) paused_since_ = event.at;
+    if (state_.paused && !step.state.paused) stopped_ += event.at - paused_since_;
     state_ = step.state;
     for (const Action& action : step.actions) act(action);
   }
@@ -190,7 +195,7 @@ class Attempt final : public os::TreeWatcher {
   void act(const Action& action) {
     switch (action.kind) {
       case Action::Kind::forward_signal:
-        return order({GuardOrder::Kind::forward, action.signal});
+        return forward(action.signal);
       case Action::Kind::take_stacks:
         return take_stacks();
       case Action::Kind::end_tree:
@@ -204,7 +209,7 @@ class Attempt final : public os::TreeWatcher {
         tell_stacks();
         return end_tree_here(action.signal);
       case Action::Kind::stop_self:
-        return stop();
+        return stop_as_test(action.signal);
     }
   }
 
@@ -235,13 +240,36 @@ class Attempt final : public os::TreeWatcher {
     return grace_before(plan_.native_end, os::monotonic_now(), plan_.policy.grace);
   }
 
-  // Clocks stand still while we are stopped.
-  void stop() {
-    const Milliseconds before = os::monotonic_now();
-    os::stop_self();
-    const Milliseconds pause = os::monotonic_now() - before;
-    stopped_ += pause;
-    ordered_ += pause;
+  // What the shell is to see: the same signal has stopped us. SIGSTOP cannot be held back, so the
+  // guard sends it, in order with the SIGCONT that it sends when the test goes on.
+  void stop_as_test(int signal) {
+    woken_by_ = {};
+    if (signal == SIGSTOP) return order({GuardOrder::Kind::stop_launcher, 0, 0, stop_.now});
+    // What the guard told may be over: between two key presses we may have been stopped and woken
+    // for both.
+    os::stop_self(signal, [this] { return report_.main == 0 || os::is_stopped(report_.main); });
+    woken_by_ = stop_;
+  }
+
+  // What wakes us from a pause is meant for the stop that it ended: `fg` has continued the test as
+  // well, and it may have been stopped again by now.
+  void forward(int signal) {
+    const MainStop woken_by = std::exchange(woken_by_, {});
+    if (signal == SIGCONT && woken_by.signal() != 0) {
+      return order({GuardOrder::Kind::resume, SIGCONT, 0, woken_by.now});
+    }
+    order({GuardOrder::Kind::forward, signal});
+  }
+
+  void look_at_main() {
+    const MainStop now = report_.main_stop;
+    if (now.now == stop_.now) return;
+    if (stop_.signal() != 0) happened({Event::Kind::main_continued});
+    stop_ = now;
+    if (stop_.signal() == 0) return;
+    Event stopped{Event::Kind::main_stopped, stop_.signal()};
+    stopped.watched_by_shell = os::has_terminal();
+    happened(stopped);
   }
 
   void order_end(GuardOrder::Kind kind, int signal) {
@@ -261,6 +289,7 @@ class Attempt final : public os::TreeWatcher {
     const bool exited = os::retried([&] { return ::waitpid(guard_, nullptr, WNOHANG); }) == guard_;
     if (exited) guard_ = -1;
     read_reports();
+    if (report_.stage == GuardReport::Stage::watching) look_at_main();
     if (report_.stage == GuardReport::Stage::tree_ended) {
       ended_us_ = os::monotonic_now_us();
       happened({Event::Kind::tree_ended});
@@ -277,8 +306,8 @@ class Attempt final : public os::TreeWatcher {
   void read_reports() {
     GuardReport report;
     while (true) {
-      const ssize_t got = os::retried(
-          [&] { return ::recv(link_.get(), &report, sizeof report, MSG_DONTWAIT); });
+      const ssize_t got =
+          os::retried([&] { return ::recv(link_.get(), &report, sizeof report, MSG_DONTWAIT); });
       if (got == static_cast<ssize_t>(sizeof report)) {
         report_ = report;
         continue;
@@ -297,6 +326,7 @@ class Attempt final : public os::TreeWatcher {
         look_at_guard();
         continue;
       }
+      if (got.number == SIGCONT && got.sender == guard_) continue;  // the test goes on
       if (around_.callers.ignores(got.number)) {
         // Nothing to us, as it would be to the bare command, unless the test handles it after all.
         if (got.source == SignalSource::process) order({GuardOrder::Kind::forward, got.number});
@@ -350,7 +380,9 @@ class Attempt final : public os::TreeWatcher {
               .message);
     }
     const std::int64_t ended_us = ended_us_ != 0 ? ended_us_ : os::monotonic_now_us();
-    return result_of({report_, state_, guard_lost_, plan_.policy.on_leak, ended_us - started_us_});
+    const std::int64_t paused_us = std::chrono::microseconds(stopped_).count();
+    return result_of({report_, state_, guard_lost_, plan_.policy.on_leak,
+                      std::max<std::int64_t>(0, ended_us - started_us_ - paused_us)});
   }
 
   const AttemptPlan& plan_;
@@ -368,7 +400,10 @@ class Attempt final : public os::TreeWatcher {
   bool parent_watched_ = true;
   Milliseconds look_at_ = k_longest;  // before --stop-time
   Milliseconds started_{0};
+  MainStop stop_;      // as last seen
+  MainStop woken_by_;  // the stop that we stopped for, until the SIGCONT that ended it is read
   Milliseconds stopped_{0};
+  Milliseconds paused_since_{0};
   Milliseconds ordered_{0};
   Milliseconds grace_{0};  // as ordered
   std::int64_t started_us_ = 0;

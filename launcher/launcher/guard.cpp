@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include "launcher/output_holders.hpp"
 #include "os/clock.hpp"
 #include "os/descriptors.hpp"
+#include "os/process.hpp"
 #include "os/process_tree.hpp"
 #include "os/signals.hpp"
 #include "os/system_call.hpp"
@@ -26,6 +28,10 @@ namespace {
 // A child that is ending when the main process ends (a helper that reads the end of a pipe) is no
 // leak. Only a test that does leave something behind waits this long.
 constexpr Milliseconds k_leak_patience{100};
+// Who continues a job (`fg`) continues the launcher as well. Only one that still stands so long
+// after its test went on was forgotten. SIGCONT at once would be too late for the stop that it is
+// meant for, and end the next one.
+constexpr Milliseconds k_wake_patience{100};
 
 std::int64_t microseconds(const timeval& time) {
   return static_cast<std::int64_t>(time.tv_sec) * 1'000'000 + time.tv_usec;
@@ -58,6 +64,7 @@ class Guard final : public os::TreeWatcher {
     }
     report_.entrance_error = spawned.entrance_error;
     main_ = spawned.pid;
+    report_.main = in_namespace() ? 0 : main_;
     watch_main();
     settle();
   }
@@ -66,6 +73,17 @@ class Guard final : public os::TreeWatcher {
     if (pid != main_) return;
     report_.main_reaped = true;
     report_.main_status = status;
+  }
+
+  // Of the main process: the launcher stops with it.
+  void on_stop_news(pid_t pid, int status) override {
+    if (pid != main_) return;
+    const MainStop last = report_.main_stop;
+    const bool stopped = WIFSTOPPED(status);
+    report_.main_stop = stopped ? last.stopped_by(WSTOPSIG(status)) : last.continued();
+    report(GuardReport::Stage::watching);
+    wake_launcher();
+    look_at_launcher_ = stopped ? k_longest : os::monotonic_now() + k_wake_patience;
   }
 
   int hurry_fd() override { return duty_.launcher.valid() ? duty_.launcher.get() : -1; }
@@ -84,10 +102,18 @@ class Guard final : public os::TreeWatcher {
   // Until the main process has ended. The launcher's orders and its death end the tree.
   void watch_main() {
     children_ = os::watch_children();
-    while (os::reap(*this, {}) && !report_.main_reaped) {
-      wait(k_longest);
+    while (hear_of_children() && !report_.main_reaped) {
+      const Milliseconds left =
+          look_at_launcher_ == k_longest ? k_longest : look_at_launcher_ - os::monotonic_now();
+      if (left.count() > 0) {
+        wait(left);
+      } else {
+        continue_launcher();
+      }
     }
   }
+
+  bool hear_of_children() { return os::reap(*this, {}, os::StopNews::wanted); }
 
   // After the main process: leftovers are found, then ended or let go.
   [[noreturn]] void settle() {
@@ -195,13 +221,25 @@ class Guard final : public os::TreeWatcher {
     const ssize_t sent = os::retried([&] {
       return ::send(duty_.launcher.get(), &report_, sizeof report_, MSG_NOSIGNAL | MSG_DONTWAIT);
     });
-    if (sent < 0) duty_.launcher.reset();
+    if (sent < 0 && errno != EAGAIN) duty_.launcher.reset();
+  }
+
+  // The test was continued by itself: `kill -CONT`.
+  void continue_launcher() {
+    look_at_launcher_ = k_longest;
+    if (os::is_stopped(duty_.launcher_pid) && !os::is_stopped(main_)) wake_launcher(SIGCONT);
   }
 
   // Only where the report is not followed by our exit, which would. From within a PID namespace it
   // cannot be signalled, and waits for the report itself.
-  void wake_launcher() {
-    if (::getppid() == duty_.launcher_pid) ::kill(duty_.launcher_pid, SIGCHLD);
+  void wake_launcher(int signal = SIGCHLD) const {
+    if (::getppid() == duty_.launcher_pid) ::kill(duty_.launcher_pid, signal);
+  }
+
+  // True while the main process has not been continued since that stop.
+  bool is_still_stopped(std::uint32_t stop) {
+    hear_of_children();
+    return report_.main_stop.now == stop;
   }
 
   os::ProcessSet* contained() {
@@ -233,6 +271,13 @@ class Guard final : public os::TreeWatcher {
     switch (order.kind) {
       case GuardOrder::Kind::forward:
         return os::signal_descendants(order.signal, {});
+      case GuardOrder::Kind::resume:
+        if (is_still_stopped(order.stop)) os::signal_descendants(SIGCONT, {});
+        return;
+      case GuardOrder::Kind::stop_launcher:
+        // From here, so that it cannot come after the SIGCONT for the same stop.
+        if (is_still_stopped(order.stop)) wake_launcher(SIGSTOP);
+        return;
       case GuardOrder::Kind::end_tree:
         end_tree(order.signal, Milliseconds{order.grace_ms});
         break;
@@ -262,6 +307,7 @@ class Guard final : public os::TreeWatcher {
   GuardReport report_;
   os::UniqueFd children_;
   pid_t main_ = -1;
+  Milliseconds look_at_launcher_ = k_longest;
   std::int64_t started_us_ = os::monotonic_now_us();
 };
 

@@ -15,7 +15,11 @@ namespace holdfast::launcher {
 
 struct GuardOrder {
   enum class Kind : std::uint8_t {
-    forward,                // `signal` to every process of the tree
+    forward,  // `signal` to every process of the tree
+    // The same with SIGCONT, unless the main process was continued since it stopped as `stop` says.
+    resume,
+    // Stops the launcher by SIGSTOP while the main process is stopped as `stop` says.
+    stop_launcher,
     end_tree,               // `signal` first, then the grace, then SIGKILL
     end_tree_beyond_group,  // the same; our own process group has had the signal
     kill_tree,
@@ -23,6 +27,7 @@ struct GuardOrder {
   Kind kind;
   int signal = 0;
   std::int64_t grace_ms = 0;  // with either end_tree
+  std::uint32_t stop = 0;     // with resume and stop_launcher: MainStop::now
 };
 
 struct ListedProcess {
@@ -30,15 +35,28 @@ struct ListedProcess {
   std::array<char, 16> name{};  // comm, null-terminated
 };
 
+// Whether the main process is stopped and by what, in one word: it changes with every stop.
+struct MainStop {
+  std::uint32_t now = 0;
+
+  int signal() const { return static_cast<int>(now & 0xffU); }  // 0: it is not stopped
+  MainStop stopped_by(int signal) const {
+    return {((now & ~0xffU) + 0x100U) | static_cast<std::uint32_t>(signal)};
+  }
+  MainStop continued() const { return {now & ~0xffU}; }
+};
+
 inline constexpr std::size_t k_most_listed = 16;
 
 struct GuardReport {
   enum class Stage : std::uint8_t {
-    watching,    // never sent
+    watching,    // sent when the main process stopped or went on
     main_ended,  // the main process ended, others are left
     tree_ended,  // the last word: nothing is left, or what is left stays with the guard
   };
   Stage stage = Stage::watching;
+  pid_t main = 0;  // 0: it has no number that the launcher knows
+  MainStop main_stop;
   int exec_error = 0;      // errno: the command was never executed
   int entrance_error = 0;  // errno: the test ran, and was not in its cgroup
   bool main_reaped = false;

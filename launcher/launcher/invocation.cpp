@@ -48,6 +48,8 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
     if (const Result<Milliseconds> limit = parse_duration(value)) limits.default_raised = *limit;
   } else if (name == env::k_property_stop_time) {
     if (const Result<Milliseconds> time = parse_duration(value)) limits.stop_time = *time;
+  } else if (name == env::k_property_lock_line) {
+    invocation.tells_locks = true;
   } else if (name == env::k_property_on_leak) {
     properties.on_leak = value;
   } else if (name == env::k_property_needed) {
@@ -90,6 +92,7 @@ Result<Invocation> read_invocation(char** arguments, char** environment) {
     invocation.properties = {};
     invocation.limits = {};
     invocation.bare = false;
+    invocation.tells_locks = false;
   } else if (!found_command.empty()) {
     // Points into the environment we were started with, which outlives every use of it.
     invocation.command[0] = const_cast<char*>(found_command.data());

@@ -57,8 +57,7 @@ class Launch {
  public:
   Launch(Invocation invocation, Surroundings around)
       : invocation_(std::move(invocation)), around_(std::move(around)) {
-    const Milliseconds limit = native_limit(invocation_.limits);
-    if (limit != k_longest) native_end_ = std::min(k_longest, os::monotonic_now() + limit);
+    if (!invocation_.tells_locks) start_ctests_clock();
   }
 
   Exit run() {
@@ -75,6 +74,9 @@ class Launch {
     warn(record_start(identity_, policy_.locks));
     AttemptResult result = attempt();
     if (!result.note.empty()) tell_note(result);
+    if (has_own_scratch_ && !result.scratch.empty()) {
+      teller().tell(in_words("its scratch directory is kept: " + result.scratch));
+    }
     warn(record_end(identity_, result));
     bid_farewell(keeper_.fd(), scratch_is_reusable_ ? LentScratch::reusable : LentScratch::used);
     // ctest is about to end the test by itself, and says `***Timeout` only then.
@@ -86,6 +88,22 @@ class Launch {
   }
 
  private:
+  void start_ctests_clock() {
+    const Milliseconds limit = native_limit(invocation_.limits);
+    if (limit != k_longest) native_end_ = std::min(k_longest, os::monotonic_now() + limit);
+  }
+
+  // The first line of the test's output, which ctest looks for (lock_line.cmake).
+  void tell_locks(const TakenLocks& locks) {
+    std::string line = "lock ";
+    for (const os::LockRequest& lock : locks.held) {
+      if (&lock != &locks.held.front()) line += ", ";
+      line += lock.spec().name;
+    }
+    write_line(line + " after " + describe(locks.waited));
+    start_ctests_clock();
+  }
+
   // Whether the limit that held is one that ctest has been given more for, and not a shorter one of
   // holdfast.toml.
   bool is_ctests_limit() const {
@@ -209,6 +227,8 @@ class Launch {
     const LockParty self = own_party(above);
     TakenLocks locks = take_locks(policy_, {home_, above, self}, around_, keeper_, say);
     if (locks.end != TakenLocks::End::had) return without_locks(locks, identity_.test);
+    if (invocation_.tells_locks) tell_locks(locks);
+    if (!invocation_.attach && invocation_.line.overrides.scratch) have_own_scratch();
     TestEnvironment environment = test_environment(above, locks.held);
     AttemptPlan plan;
     plan.command = {invocation_.command, environment.environ(), tag_number(identity_.attempt)};
@@ -232,10 +252,22 @@ class Launch {
     const SettledScratch settled = settle_scratch(scratch_, policy_.scratch, result.outcome);
     result.scratch = settled.kept;
     scratch_is_reusable_ = settled.reusable;
+    if (has_own_scratch_ && settled.reusable) ::rmdir(scratch_.c_str());
     if (result.note.empty()) {
       result.note = note_on(result, identity_.test, invocation_.command[0], policy_);
     }
     return result;
+  }
+
+  void have_own_scratch() {
+    Result<std::string> made = make_own_scratch(identity_.attempt);
+    if (made) {
+      scratch_ = std::move(*made);
+      has_own_scratch_ = true;
+    } else {
+      teller().complain(
+          in_words("ignoring that it has no scratch directory: failed to " + made.error().message));
+    }
   }
 
   LockParty own_party(const HeldLocks& above) const {
@@ -282,7 +314,8 @@ class Launch {
   KeeperLink keeper_;
   AttemptIdentity identity_;
   std::string run_;
-  std::string scratch_;  // lent by the keeper; empty: none
+  std::string scratch_;           // lent by the keeper; empty: none
+  bool has_own_scratch_ = false;  // without a keeper
   bool scratch_is_reusable_ = false;
   std::string refusal_;  // not empty: the test must not run, and why
   Policy policy_;

@@ -147,7 +147,7 @@ class Wait {
       const os::ReceivedSignal received = os::next_signal(around_.signals);
       if (received.number == 0) return false;
       if (around_.callers.ignores(received.number)) continue;
-      if (stops_tests(received.number)) stop();
+      if (stops_tests(received.number)) stop(received.number);
       if (!ends_tests(received.number)) continue;
       result.signal = received.number;
       end(result, TakenLocks::End::interrupted, "interrupted while " + waiting());
@@ -157,9 +157,9 @@ class Wait {
 
   // The shell is to see that we stopped. Clocks stand still meanwhile; our place in the queue
   // stays.
-  void stop() {
+  void stop(int signal) {
     const Milliseconds before = os::monotonic_now();
-    os::stop_self();
+    os::stop_self(signal, [] { return true; });
     const Milliseconds pause = os::monotonic_now() - before;
     start_ += pause;
     if (deadline_ != k_longest) deadline_ += pause;

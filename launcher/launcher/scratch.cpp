@@ -1,6 +1,8 @@
 #include "launcher/scratch.hpp"
 
+#include "core/names.hpp"
 #include "os/scratch_directory.hpp"
+#include "os/trusted_directory.hpp"
 
 namespace holdfast::launcher {
 namespace {
@@ -18,6 +20,16 @@ bool goes(Scratch what, Outcome outcome) {
 }
 
 }  // namespace
+
+Result<std::string> make_own_scratch(const std::string& attempt) {
+  const Result<os::UniqueFd> user = os::open_user_directory();
+  if (!user) return user.error();
+  const std::string above(names::k_user_scratch_directory);
+  if (Result<os::UniqueFd> made = os::open_below(*user, above, 0700); !made) return made.error();
+  std::string path = os::user_directory_path() + "/" + above + "/" + attempt;
+  if (Result<void> made = os::make_scratch_directory(path); !made) return made.error();
+  return path;
+}
 
 SettledScratch settle_scratch(const std::string& path, Scratch what, Outcome outcome) {
   if (path.empty()) return {};

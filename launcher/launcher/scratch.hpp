@@ -6,8 +6,13 @@
 
 #include "core/outcome.hpp"
 #include "core/policy.hpp"
+#include "core/result.hpp"
 
 namespace holdfast::launcher {
+
+// For a command that no keeper looks after: an empty directory in the user's own, by the id of the
+// attempt.
+Result<std::string> make_own_scratch(const std::string& attempt);
 
 // What becomes of the directory that the keeper lent.
 struct SettledScratch {

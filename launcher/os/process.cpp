@@ -1,5 +1,6 @@
 #include "os/process.hpp"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -122,6 +123,15 @@ bool can_watch_processes() {
 bool is_alive(const ProcessName& process) {
   const Result<ProcessStat> stat = read_process_stat(process.pid);
   return stat && stat->start == process.start && stat->state != 'Z' && stat->state != 'X';
+}
+
+bool has_terminal() {
+  return UniqueFd(::open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)).valid();
+}
+
+bool is_stopped(pid_t pid) {
+  const Result<ProcessStat> stat = read_process_stat(pid);
+  return stat && (stat->state == 'T' || stat->state == 't');
 }
 
 std::vector<std::string> command_of(pid_t pid, std::size_t limit) {

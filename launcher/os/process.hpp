@@ -50,6 +50,12 @@ bool can_watch_processes();
 // Whether it lives. A zombie counts as gone: in a container nobody may reap it.
 bool is_alive(const ProcessName& process);
 
+// Whether this process has a controlling terminal, so perhaps a shell with job control around it.
+bool has_terminal();
+
+// Whether this process is stopped at this moment (job control, ptrace). False when there is none.
+bool is_stopped(pid_t pid);
+
 // Its words, as far as the first `limit` bytes go; none when it is gone or a zombie.
 std::vector<std::string> command_of(pid_t pid, std::size_t limit = 64 * 1024);
 

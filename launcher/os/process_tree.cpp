@@ -191,7 +191,8 @@ void signal_descendants(int signal, const std::vector<pid_t>& spared) {
   Walks(spared).walk_until_all_are_met([&](const Link& link) { send(link, {signal}); });
 }
 
-bool reap(TreeWatcher& watcher, const std::vector<pid_t>& spared) {
+bool reap(TreeWatcher& watcher, const std::vector<pid_t>& spared, StopNews stops) {
+  const int news = stops == StopNews::wanted ? WUNTRACED | WCONTINUED : 0;
   for (int reaped = 0;; ++reaped) {
     if (reaped == k_most_reaped) {
       // As news that is still to be heard: what else the caller waits for gets its turn first.
@@ -199,7 +200,11 @@ bool reap(TreeWatcher& watcher, const std::vector<pid_t>& spared) {
       return true;
     }
     int status = 0;
-    const pid_t pid = ::waitpid(-1, &status, WNOHANG | __WALL);
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG | __WALL | news);
+    if (pid > 0 && !WIFEXITED(status) && !WIFSIGNALED(status)) {
+      watcher.on_stop_news(pid, status);
+      continue;
+    }
     if (pid > 0) {
       if (!contains(spared, pid)) watcher.on_reaped(pid, status);
       continue;

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ class TreeWatcher {
  public:
   // A child was reaped.
   virtual void on_reaped(pid_t pid, int status) = 0;
+  // A child stopped or goes on, as waitpid(2) says; only from reap() with StopNews::wanted.
+  virtual void on_stop_news(pid_t /*pid*/, int /*status*/) {}
   // A descriptor that may become readable when there is no more time for grace; -1: none.
   virtual int hurry_fd() = 0;
   // It is readable: is there a reason to kill now? Must consume what made it readable.
@@ -56,8 +59,11 @@ struct EndOrder {
   ProcessSet* contained = nullptr;
 };
 
+enum class StopNews : std::uint8_t { unwanted, wanted };
+
 // Reaps what has ended. False when no child is left (but spared ones).
-bool reap(TreeWatcher& watcher, const std::vector<pid_t>& spared);
+bool reap(TreeWatcher& watcher, const std::vector<pid_t>& spared,
+          StopNews stops = StopNews::unwanted);
 
 // Ends every process below this one: `first_signal` and SIGCONT (a stopped process cannot take a
 // signal), the grace, then SIGKILL until nothing is left. Returns as soon as the last one is gone.

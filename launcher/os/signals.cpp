@@ -73,8 +73,8 @@ ReceivedSignal next_signal(const UniqueFd& signals) {
   const ssize_t got = retried([&] { return ::read(signals.get(), &info, sizeof info); });
   if (got != static_cast<ssize_t>(sizeof info)) return {};
   const bool kernel = info.ssi_code == k_sent_by_kernel;
-  return {static_cast<int>(info.ssi_signo),
-          kernel ? SignalSource::terminal : SignalSource::process};
+  return {static_cast<int>(info.ssi_signo), kernel ? SignalSource::terminal : SignalSource::process,
+          static_cast<pid_t>(info.ssi_pid)};
 }
 
 UniqueFd watch_children() {
@@ -100,6 +100,16 @@ void die_of(int signal) {
   ::_exit(128 + signal);
 }
 
-void stop_self() { ::kill(::getpid(), SIGSTOP); }
+void stop_self(int signal, const std::function<bool()>& wanted) {
+  const SignalSet one = signal_bit(signal);
+  ::kill(::getpid(), signal);
+  if (!wanted()) {
+    const timespec now{0, 0};
+    ::syscall(SYS_rt_sigtimedwait, &one, nullptr, &now, sizeof one);
+    return;
+  }
+  (void)change_mask(SIG_UNBLOCK, one);
+  (void)change_mask(SIG_BLOCK, one);
+}
 
 }  // namespace holdfast::os

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <signal.h>
+#include <sys/types.h>
+
+#include <functional>
 
 #include <cstdint>
 
@@ -40,6 +43,7 @@ Result<UniqueFd> open_signals();
 struct ReceivedSignal {
   int number = 0;  // 0: none pending
   SignalSource source = SignalSource::process;
+  pid_t sender = 0;  // of kill(2)
 };
 
 // The next pending signal, without waiting.
@@ -54,7 +58,14 @@ void hear_of_children(const UniqueFd& children);
 // exit code 128 + signal.
 [[noreturn]] void die_of(int signal);
 
-// Stops this process as a terminal would. Returns after SIGCONT.
-void stop_self();
+// Stops this process by SIGTSTP, SIGTTIN or SIGTTOU, which must be blocked, so that a shell sees
+// which one. Returns after SIGCONT; at once in an orphaned process group, where the kernel does not
+// let them stop anybody, and when `wanted` says no.
+//
+// `wanted` is asked when the signal is pending already: a SIGCONT that comes later takes it away
+// (signal(7)). So what makes `wanted` say no before it sends SIGCONT never leaves us stopped.
+// After SIGCONT and until this process is scheduled, the same signal of a terminal stops it
+// directly.
+void stop_self(int signal, const std::function<bool()>& wanted);
 
 }  // namespace holdfast::os

@@ -1,5 +1,7 @@
 """`holdfast run` reads holdfast.toml too; the user's own options win."""
 
+import os
+import shutil
 import unittest
 
 from holdfast_case import HoldfastCase, STAGE
@@ -39,6 +41,48 @@ class RunCommand(HoldfastCase):
                 (("--name=migrate",) + show, {"HOLDFAST_PROFILE": "ci"}, "red-round")):
             run = self.holdfast_run(*words, cwd=place, **environment)
             self.assertEqual(run.stdout, expected + "\n", run.stderr)
+
+    def test_built_in_variables_are_changed_and_taken_out(self):
+        place = self.place("""
+            [profile.default]
+            environment = { RUST_BACKTRACE = "", UBSAN_OPTIONS = "x=1" }
+            """)
+        show = "echo ${PYTHONFAULTHANDLER-none},${RUST_BACKTRACE-none},${UBSAN_OPTIONS-none}"
+        names = ("PYTHONFAULTHANDLER", "RUST_BACKTRACE", "UBSAN_OPTIONS")
+        for words, own, expected in (
+                ((), {}, "1,none,x=1"),
+                ((), {"RUST_BACKTRACE": "full", "UBSAN_OPTIONS": ""}, "1,full,"),
+                (("--default-env", "UBSAN_OPTIONS="), {}, "1,none,none")):
+            environment = self.environment()
+            for name in names:
+                environment.pop(name, None)
+            run = self.command(STAGE / "bin/holdfast", "run", *words, "--", "sh", "-c", show,
+                               cwd=place, check=False, env={**environment, **own})
+            self.assertEqual(run.stdout, expected + "\n", run.stderr)
+
+    def test_the_scratch_directory_goes_as_the_file_says(self):
+        write = 'echo "$HOLDFAST_TMPDIR"; stat -c %a "$HOLDFAST_TMPDIR"; '
+        for scratch, code, fills, stays in (
+                ("keep-failed", 0, True, False), ("keep-failed", 3, True, True),
+                ("keep-failed", 3, False, False), ("keep", 0, True, True),
+                ("remove", 3, True, False), (None, 0, True, False), (None, 3, True, True)):
+            with self.subTest(scratch=scratch, code=code, fills=fills):
+                toml = f'[profile.default]\nscratch = "{scratch}"\n' if scratch else ""
+                place = self.place(toml, f"{scratch}-{code}-{fills}")
+                fill = 'echo x >"$HOLDFAST_TMPDIR/file"; ' if fills else ""
+                run = self.holdfast_run("--", "sh", "-c", f"{write}{fill}exit {code}", cwd=place)
+                self.assertEqual(run.returncode, code, run.stderr)
+                path, mode = run.stdout.split()
+                self.assertEqual(mode, "700")
+                self.assertEqual(os.path.isdir(path), stays)
+                self.assertEqual(f"its scratch directory is kept: {path}" in run.stderr, stays)
+                shutil.rmtree(path, ignore_errors=True)
+
+    def test_the_users_word_on_scratch_wins(self):
+        place = self.place('[profile.default]\nscratch = "keep"\n')
+        run = self.holdfast_run("--scratch", "remove", "--", "sh", "-c",
+                                'echo "$HOLDFAST_TMPDIR"; touch "$HOLDFAST_TMPDIR/x"', cwd=place)
+        self.assertFalse(os.path.exists(run.stdout.strip()))
 
     def test_the_name_of_the_program_is_the_name_where_none_is_given(self):
         place = self.place('[[override]]\ntest = "^sleep$"\ntimeout = "200ms"\n')

@@ -101,9 +101,12 @@ class UserDirectoryTest(SystemCase):
         self.assert_our_lines(ended.stderr, 1)
         self.assertIn(str(THEIRS), ended.stderr.decode())
         self.assertIn(what, ended.stderr.decode())
-        # Without a lock nothing of it is needed.
+        # Without a lock only the scratch directory is missing, and that is said.
         plain = self.as_nobody(HOLDFAST, "run", "--", "echo", "ran")
-        self.assertEqual((plain.returncode, plain.stdout, plain.stderr), (0, b"ran\n", b""))
+        self.assertEqual((plain.returncode, plain.stdout), (0, b"ran\n"))
+        self.assert_our_lines(plain.stderr, 1)
+        self.assertIn("no scratch directory", plain.stderr.decode())
+        self.assertIn(what, plain.stderr.decode())
 
     def test_another_user_has_a_directory_of_their_own(self):
         ended = self.run_locked()

@@ -1,5 +1,6 @@
 """`holdfast reap` and the sweep before a run: what earlier runs left, and nothing else (M51)."""
 
+import json
 import os
 import pwd
 import shutil
@@ -52,12 +53,20 @@ class ReapTest(ReapCase):
         tree, left = self.leave()
         done = self.reap(tree, "--dry-run")
         self.assertEqual((done.returncode, done.stderr), (0, b""))
-        lines = done.stdout.decode().splitlines()
-        self.assertEqual(sorted(int(line.split()[0]) for line in lines), sorted(one.pid for one in left))
         run, = self.runs(tree)
-        for line in lines:
+        lines = done.stdout.decode().splitlines()
+        processes = [line for line in lines if line.split()[0].isdigit()]
+        self.assertEqual(sorted(int(line.split()[0]) for line in processes),
+                         sorted(one.pid for one in left))
+        for line in processes:
             self.assertRegex(line, rf"^ *\d+  \S+ +hides  \(run {run.name}\)$")
+        self.assertEqual([line.split("  (run")[0].split(maxsplit=1) for line in lines
+                          if line not in processes and not line.startswith("  socket")], [
+            ["record", 'end of "hides"'], ["record", "end of the run"],
+            ["directory", str(run / "scratch/1")], ["directory", str(run / "scratch")]])
         self.assert_all_alive(left)
+        self.assertEqual(self.records(run, "attempt_ended", "run_ended"), [])
+        self.assertTrue((run / "scratch/1").exists())
         self.reap(tree)
 
     def test_it_interrupts_first_and_kills_the_deaf(self):
@@ -72,7 +81,8 @@ class ReapTest(ReapCase):
         tree, left = self.leave()
         (tree / "deep/down").mkdir(parents=True)
         done = self.finish(HOLDFAST, "reap", "--dry-run", cwd=tree / "deep/down")
-        self.assertEqual(len(done.stdout.splitlines()), len(left))
+        processes = [line for line in done.stdout.splitlines() if line.split()[0].isdigit()]
+        self.assertEqual(len(processes), len(left))
         (self.work / "link").symlink_to(tree)
         done = self.reap(self.work / "link")
         self.assertEqual(done.returncode, 0)
@@ -101,6 +111,7 @@ class ReapTest(ReapCase):
         test, = self.announced(self.pid_file())
         done = self.reap(tree)
         self.assertEqual((done.returncode, done.stdout), (0, NOTHING))
+        self.assertEqual(self.reap(tree, "--dry-run").stdout, NOTHING)
         self.assert_all_alive([test])
         # Nor when its keeper is gone: its ctest lives.
         os.kill(self.keeper_of(tree).pid, signal.SIGKILL)
@@ -163,6 +174,54 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
         self.assertEqual(len([n for n in left if n.startswith(f"{ctest.pid}-")]), 1)
         ctest.terminate()
 
+    def test_it_writes_what_nobody_wrote_and_removes_what_nobody_took_back(self):
+        tree, _ = self.leave()
+        run, = self.runs(tree)
+        with (run / "journal.jsonl").open("a") as journal:
+            journal.write('{"v":1,"type":"attempt_en')  # cut off with its writer
+        (run / "scratch/2").mkdir()
+        (run / "scratch/2/evidence").touch()
+        done = self.reap(tree)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        # Any other keeper that starts meanwhile removes the socket.
+        self.assertRegex(done.stdout, rb"\ntidied 1 run: 1 attempt recorded as interrupted, 1 empty "
+                                      rb"directory and (1 socket|0 sockets) removed\n")
+        lines = (run / "journal.jsonl").read_text().splitlines()
+        records = [json.loads(line) for line in lines[:-3] + lines[-2:]]
+        self.assertEqual([r["type"] for r in records],
+                         ["run_started", "attempt_started", "attempt_ended", "run_ended"])
+        _, began, ended, end = records
+        self.assertEqual((ended["outcome"], end["complete"]), ("interrupted", False))
+        for key in ("attempt", "test", "key", "n"):
+            self.assertEqual(ended[key], began[key])
+        self.assertEqual(os.listdir(run / "scratch"), ["2"])
+        self.assertEqual(list(USER_DIRECTORY.glob(f"keepers/{self.last_ctest}-*")), [])
+        again = self.reap(tree)
+        self.assertEqual((again.returncode, again.stdout), (0, NOTHING))
+
+    def test_a_run_that_somebody_is_still_at_work_for_is_not_tidied(self):
+        tree = self.project(f"add_test(NAME w COMMAND @P@/linger {self.pid_file()})\n")
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        self.announced(self.pid_file())
+        run, = self.runs(tree)
+        launcher, guard = self.pair_of(ctest)
+        keeper = self.keeper_of(tree)
+        stopped = (launcher, guard, keeper)
+        for one in stopped:
+            os.kill(one.pid, signal.SIGSTOP)
+        kill_at_once(process(ctest.pid))
+        for gone in (keeper, launcher):  # the keeper lives; then only launcher and guard; then the guard
+            self.assertEqual(self.reap(tree, "--dry-run").stdout, NOTHING)
+            self.assertEqual(self.reap(tree).stdout, NOTHING)
+            self.assertEqual(self.records(run, "attempt_ended", "run_ended"), [])
+            os.kill(gone.pid, signal.SIGKILL)
+            self.assert_gone([gone])
+        os.kill(guard.pid, signal.SIGCONT)
+        self.assert_gone([guard])
+        self.reap(tree)
+        ended = self.records(run, "attempt_ended", "run_ended")
+        self.assertEqual([r["type"] for r in ended], ["attempt_ended", "run_ended"])
+
     def test_damaged_journals_end_nobody_and_harm_nothing(self):
         tree, left = self.leave()
         run, = self.runs(tree)
@@ -173,7 +232,7 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
                      first.replace(b'"boot":"', b'"boot":"another-') + b"\n" + rest,
                      first.replace(b'"tree":"', b'"tree":"/elsewhere') + b"\n" + rest):
             journal.write_bytes(text)
-            self.assertEqual(self.reap(tree).stdout, NOTHING, text[:300])
+            self.assertNotIn(b"ended", self.reap(tree).stdout, text[:300])
         journal.write_bytes(whole + b'{"v":1,"type":"attempt_en')
         self.assertEqual(self.reap(tree).returncode, 0)
         self.assert_gone(left, 0)
@@ -214,6 +273,11 @@ class SweepTest(ReapCase):
         self.assertEqual(len(said), 1, ran.text)
         self.assertRegex(said[0], r'^holdfast: ended what an earlier run left, 4 processes: .*test "hides"')
         self.assertNotIn("earlier run", self.ctest(tree, "-R", "check").text)
+        dead = self.runs(tree)[0]
+        ended = self.records(dead, "attempt_ended", "run_ended")
+        self.assertEqual([(r["type"], r.get("outcome"), r.get("complete")) for r in ended],
+                         [("attempt_ended", "interrupted", None), ("run_ended", None, False)])
+        self.assertFalse((dead / "scratch").exists())
 
     def test_so_does_a_run_of_a_sub_directory(self):
         (self.work / "project/sub").mkdir(parents=True)

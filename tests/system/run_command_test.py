@@ -23,7 +23,7 @@ class RunCommandTest(SystemCase):
                 self.assertEqual((ended.returncode, ended.stderr), (0, b""))
                 self.assertIn(b"usage: holdfast run", ended.stdout)
                 for option in ("--name", "--lock", "--lock-timeout", "--timeout", "--grace",
-                               "--on-leak", "--quiet"):
+                               "--on-leak", "--scratch", "--default-env", "--quiet"):
                     self.assertIn(option.encode(), ended.stdout)
 
     def test_help_after_the_separator_is_the_commands(self):
@@ -47,6 +47,9 @@ class RunCommandTest(SystemCase):
                 self.assert_usage_error([option, value], option)
         for value in ("", "Kill", "maybe"):
             self.assert_usage_error(["--on-leak", value], "--on-leak")
+            self.assert_usage_error(["--scratch", value], "--scratch")
+        for value in ("", "NAME", "=value"):
+            self.assert_usage_error(["--default-env", value], "--default-env")
         for value in ("", ":", "db:", "db:2", "db:0/4", "db:5/4", "db@", "db@moon", "a/b", "a,b",
                       "db:shared:shared", "x" * 300, "new\nline"):
             self.assert_usage_error(["--lock", value], "lock")

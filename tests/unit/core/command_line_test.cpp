@@ -36,10 +36,34 @@ TEST(CommandLine, WithoutOptionsEverythingIsLeftToTheDefaults) {
 
 TEST(CommandLine, AValueComesAfterItsOptionOrAfterAnEqualsSign) {
   const Words rows[] = {
-      {"--name", "n", "--lock", "a", "--lock", "b:shared", "--lock-timeout", "1", "--timeout", "2s",
-       "--grace", "3ms", "--on-leak", "fail", "--containment", "cgroup", "--quiet", "--", "cmd"},
+      {"--name",
+       "n",
+       "--lock",
+       "a",
+       "--lock",
+       "b:shared",
+       "--lock-timeout",
+       "1",
+       "--timeout",
+       "2s",
+       "--grace",
+       "3ms",
+       "--on-leak",
+       "fail",
+       "--containment",
+       "cgroup",
+       "--scratch",
+       "keep",
+       "--default-env",
+       "A=b=c",
+       "--default-env",
+       "B=",
+       "--quiet",
+       "--",
+       "cmd"},
       {"--name=n", "--lock=a", "--lock=b:shared", "--lock-timeout=1", "--timeout=2s", "--grace=3ms",
-       "--on-leak=fail", "--containment=cgroup", "--quiet", "--", "cmd"},
+       "--on-leak=fail", "--containment=cgroup", "--scratch=keep", "--default-env=A=b=c",
+       "--default-env=B=", "--quiet", "--", "cmd"},
   };
   for (const Words& words : rows) {
     const CommandLine line = parsed(words);
@@ -51,6 +75,8 @@ TEST(CommandLine, AValueComesAfterItsOptionOrAfterAnEqualsSign) {
     EXPECT_EQ(line.overrides.grace, Milliseconds{3});
     EXPECT_EQ(line.overrides.on_leak, OnLeak::fail);
     EXPECT_EQ(line.overrides.containment, Containment::cgroup);
+    EXPECT_EQ(line.overrides.scratch, Scratch::keep);
+    EXPECT_EQ(line.overrides.environment, (std::vector<Variable>{{"A", "b=c"}, {"B", ""}}));
     EXPECT_EQ(line.loudness, Loudness::quiet);
     EXPECT_EQ(line.command_at, words.size() - 1);
   }

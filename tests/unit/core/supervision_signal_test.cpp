@@ -137,21 +137,6 @@ TEST(Signals, OnceKillingNothingMoreIsOrdered) {
   }
 }
 
-TEST(Signals, JobControlStopsTheLauncherInEveryStageAndTheTreeWhenOnlyTheLauncherWasTold) {
-  for (ExitMode mode : k_modes) {
-    for (Stage stage : k_stages) {
-      for (int signal : {20, 21, 22}) {
-        const std::string number = std::to_string(signal);
-        EXPECT_EQ(text_of(next_step(in(stage), by_kill(signal), mode).actions),
-                  "forward_signal " + number + ", stop_self " + number);
-        EXPECT_EQ(text_of(next_step(in(stage), by_terminal(signal), mode).actions),
-                  "stop_self " + number);
-        EXPECT_EQ(next_step(in(stage), by_kill(signal), mode).state.stage, stage);
-      }
-    }
-  }
-}
-
 TEST(Signals, EveryOtherOneOfKillIsPassedOnAndEveryOtherOneOfTheTerminalIsNot) {
   for (ExitMode mode : k_modes) {
     for (Stage stage : k_stages) {

@@ -1,0 +1,202 @@
+#include "keeper/dead_runs.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <set>
+#include <system_error>
+#include <tuple>
+
+#include "core/environment.hpp"
+#include "core/json_line.hpp"
+#include "core/keeper_address.hpp"
+#include "core/names.hpp"
+#include "core/outcome.hpp"
+#include "os/clock.hpp"
+#include "os/file_text.hpp"
+#include "os/packet_socket.hpp"
+#include "os/process.hpp"
+#include "os/trusted_directory.hpp"
+#include "store/journal_ends.hpp"
+#include "store/journal_reader.hpp"
+#include "store/json_record.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A keeper that is there accepts at once, even when it is stopped.
+constexpr Milliseconds k_probe_patience{200};
+// A guard whose processes are gone has a record to write and ends.
+constexpr Milliseconds k_guard_patience{2000};
+
+ProcessName process_of(const ProcessStamp& stamp) {
+  return {static_cast<pid_t>(stamp.pid), stamp.start};
+}
+
+bool is_own(const fs::path& file) {
+  struct stat info {};
+  return ::lstat(file.c_str(), &info) == 0 && info.st_uid == ::geteuid();
+}
+
+bool has_keeper(const ProcessName& ctest) {
+  return os::connect_to(keeper_socket(os::user_directory_path(), ctest), k_probe_patience)
+      .socket.valid();
+}
+
+// Launchers and guards of this ctest: they have its name in their environment.
+std::vector<os::UniqueFd> supervisors_of(const ProcessName& ctest) {
+  const std::string attach = std::string(environment::k_attach) + "=1 " +
+                             std::to_string(ctest.pid) + " " + std::to_string(ctest.start) + " ";
+  std::vector<os::UniqueFd> found;
+  std::error_code failed;
+  for (const fs::directory_entry& entry : fs::directory_iterator("/proc", failed)) {
+    const std::string name = entry.path().filename().string();
+    pid_t pid = 0;
+    if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc{}) continue;
+    const Result<os::ProcessStat> stat = os::read_process_stat(pid);
+    if (!stat || stat->name.substr(0, 9) != "holdfast-") continue;
+    const Result<std::string> environment = os::read_file("/proc/" + name + "/environ");
+    if (!environment || environment->find(attach) == std::string::npos) continue;
+    if (Result<os::UniqueFd> watched = os::watch_process({pid, stat->start}); watched) {
+      found.push_back(std::move(*watched));
+    }
+  }
+  return found;
+}
+
+bool ends_in_time(const std::vector<os::UniqueFd>& processes) {
+  const Milliseconds until = os::monotonic_now() + k_guard_patience;
+  return std::all_of(processes.begin(), processes.end(), [&](const os::UniqueFd& process) {
+    pollfd watched{process.get(), POLLIN, 0};
+    const Milliseconds left = std::max(Milliseconds{0}, until - os::monotonic_now());
+    return ::poll(&watched, 1, static_cast<int>(left.count())) == 1;
+  });
+}
+
+// False: somebody may be at work for the run.
+bool is_deserted(const RunStarted& started) {
+  const std::string boot = os::numbering_id();
+  if (boot.empty() || started.ctest.pid <= 0) return false;
+  if (started.boot != boot) return !started.boot.empty();
+  const ProcessName ctest = process_of(started.ctest);
+  return !os::is_alive(ctest) && !has_keeper(ctest) && ends_in_time(supervisors_of(ctest));
+}
+
+std::vector<AttemptStarted> unended_attempts(const fs::path& journal) {
+  std::vector<AttemptStarted> started;
+  std::set<std::string> ended;
+  const Result<Journal> read = read_journal(journal);
+  if (!read) return started;
+  for (const Record& record : read->records) {
+    if (const auto* one = std::get_if<AttemptStarted>(&record)) started.push_back(*one);
+    if (const auto* one = std::get_if<AttemptEnded>(&record)) ended.insert(one->attempt);
+  }
+  std::erase_if(started, [&](const AttemptStarted& one) {
+    return one.attempt.empty() || ended.count(one.attempt) != 0;
+  });
+  return started;
+}
+
+// Of the run's scratch directory and those in it.
+std::vector<fs::path> empty_directories_of(const fs::path& run) {
+  std::vector<fs::path> empty;
+  std::error_code failed;
+  const fs::path scratch = run / names::k_scratch_directory;
+  if (fs::symlink_status(scratch, failed).type() != fs::file_type::directory) return empty;
+  bool all_empty = true;
+  for (const fs::directory_entry& entry : fs::directory_iterator(scratch, failed)) {
+    const bool is_empty = entry.symlink_status(failed).type() == fs::file_type::directory &&
+                          fs::is_empty(entry.path(), failed) && !failed;
+    if (is_empty) empty.push_back(entry.path());
+    all_empty = all_empty && is_empty;
+  }
+  if (all_empty) empty.push_back(scratch);
+  return empty;
+}
+
+std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree) {
+  const std::optional<RunStarted> started = first_record(entry.journal);
+  if (!started || started->tree != tree.string() || !is_own(entry.journal)) return std::nullopt;
+  DeadRun run;
+  run.id = entry.id;
+  run.journal = entry.journal;
+  run.ctest = process_of(started->ctest);
+  run.lacks_end = !end_record(entry.journal);
+  run.empty_directories = empty_directories_of(entry.directory);
+  const fs::path socket = keeper_socket(os::user_directory_path(), run.ctest);
+  std::error_code failed;
+  if (fs::symlink_status(socket, failed).type() == fs::file_type::socket) run.socket = socket;
+  if (run.is_tidy() || !is_deserted(*started)) return std::nullopt;
+  // Read last: a guard that was waited for has written by now.
+  if (run.lacks_end) run.unended = unended_attempts(entry.journal);
+  run.lacks_end = !end_record(entry.journal);
+  return run;
+}
+
+std::string lines_for(const DeadRun& run) {
+  const std::int64_t now = os::unix_now_ms();
+  std::string lines;
+  for (const AttemptStarted& one : run.unended) {
+    JsonLine line("attempt_ended", now);
+    line.text("attempt", one.attempt).text("test", one.test).text("key", one.key);
+    line.number("n", one.n).text("outcome", name_of(Outcome::interrupted));
+    line.text("note", "launcher, guard and keeper were killed; recorded when that was found");
+    lines += std::move(line).finish();
+  }
+  if (run.lacks_end) {
+    RunEnded end;
+    end.at = static_cast<double>(now) / 1000;
+    end.run = run.id;
+    lines += line_of(end);
+  }
+  return lines;
+}
+
+bool is_cut_off(const fs::path& journal) {
+  const os::UniqueFd file(::open(journal.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  const off_t size = ::lseek(file.get(), 0, SEEK_END);
+  char last = '\n';
+  return size > 0 && ::pread(file.get(), &last, 1, size - 1) == 1 && last != '\n';
+}
+
+}  // namespace
+
+std::vector<DeadRun> find_dead_runs(const fs::path& tree) {
+  std::vector<DeadRun> dead;
+  for (const RunEntry& entry : list_runs(tree)) {
+    if (std::optional<DeadRun> run = look_at(entry, tree)) dead.push_back(*std::move(run));
+  }
+  return dead;
+}
+
+std::vector<std::string> tidy(const std::vector<DeadRun>& runs) {
+  std::vector<std::string> troubles;
+  for (const DeadRun& run : runs) {
+    if (std::string lines = lines_for(run); !lines.empty()) {
+      // The last line may have been cut off with its writer.
+      if (is_cut_off(run.journal)) lines.insert(0, "\n");
+      if (Result<void> written = os::append_line(run.journal.string(), lines); !written) {
+        troubles.push_back(written.error().message);
+      }
+    }
+    std::error_code failed;
+    for (const fs::path& directory : run.empty_directories) {
+      // Only what is still empty: rmdir(2) refuses the rest.
+      if (::rmdir(directory.c_str()) != 0 && errno != ENOENT && errno != ENOTEMPTY) {
+        troubles.push_back("remove " + directory.string());
+      }
+    }
+    if (!run.socket.empty()) fs::remove(run.socket, failed);
+  }
+  return troubles;
+}
+
+}  // namespace holdfast

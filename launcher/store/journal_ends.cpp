@@ -1,0 +1,42 @@
+#include "store/journal_ends.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+
+#include "store/json_record.hpp"
+
+namespace holdfast {
+namespace {
+
+// More than `run_ended` takes.
+constexpr std::streamoff k_tail = 4096;
+
+}  // namespace
+
+std::optional<RunStarted> first_record(const std::filesystem::path& journal) {
+  std::ifstream stream(journal, std::ios::binary);
+  std::string line;
+  if (!std::getline(stream, line)) return std::nullopt;
+  ParsedLine parsed = parse_record(line);
+  if (!parsed.record) return std::nullopt;
+  auto* started = std::get_if<RunStarted>(&*parsed.record);
+  return started != nullptr ? std::optional<RunStarted>(std::move(*started)) : std::nullopt;
+}
+
+std::optional<RunEnded> end_record(const std::filesystem::path& journal) {
+  std::ifstream stream(journal, std::ios::binary | std::ios::ate);
+  const std::streamoff size = stream.tellg();
+  if (size <= 0) return std::nullopt;
+  stream.seekg(std::max<std::streamoff>(0, size - k_tail));
+  std::optional<RunEnded> end;
+  std::string line;
+  while (std::getline(stream, line)) {
+    const ParsedLine parsed = parse_record(line);
+    const auto* ended = parsed.record ? std::get_if<RunEnded>(&*parsed.record) : nullptr;
+    if (ended != nullptr && (!end || !end->complete)) end = *ended;
+  }
+  return end;
+}
+
+}  // namespace holdfast

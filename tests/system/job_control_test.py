@@ -1,0 +1,261 @@
+"""Ctrl-Z, fg, bg: the launcher stops when the test does, and a shell sees what the bare command would
+show (M14, behaviours 8, 19, 25)."""
+
+import os
+import signal
+import sys
+import time
+import unittest
+
+from support import CTEST, HOLDFAST, ProjectCase, command_of, stat_of, state_of, wait_until
+from terminal import PROMPT, TerminalCase
+
+RUN = f"{HOLDFAST} run -- "
+
+# Each says READY once its handlers are there, GONE-ON when continued, and ends at the end of input.
+HEAD = f"""
+import os, signal, subprocess, sys, time
+def announce():
+    with open(sys.argv[1], "a") as file:
+        file.write("%d\\n" % os.getpid())
+    print("REA" + "DY", flush=True)
+def go_on(*_):
+    print("GONE-" + "ON", flush=True)
+signal.signal(signal.SIGCONT, go_on)
+def read_to_end():
+    while True:
+        try:
+            if not os.read(0, 100):
+                sys.exit(7)
+        except InterruptedError:
+            pass
+"""
+
+# Reads nothing, so that it can go on in the background.
+WAITS = HEAD + """
+announce()
+while True:
+    signal.pause()
+"""
+
+# Tidies up first, as an editor does: for as long as FILE.go is not there.
+TIDIES_UP = HEAD + """
+def stop(*_):
+    open(sys.argv[1] + ".asked", "w").close()
+    while not os.path.exists(sys.argv[1] + ".go"):
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGSTOP)
+signal.signal(signal.SIGTSTP, stop)
+announce()
+read_to_end()
+"""
+
+REFUSES = HEAD + """
+def no(*_):
+    print("I WILL" + " NOT", flush=True)
+signal.signal(signal.SIGTSTP, no)
+announce()
+read_to_end()
+"""
+
+# Its child sets the terminal's modes from the background, and stops for that; it does not.
+SETS_MODES = HEAD + """
+for one in (signal.SIGTTOU, signal.SIGTTIN):
+    signal.signal(one, lambda *_: None)
+if sys.argv[2] == "group":
+    child = subprocess.Popen(["stty", "-echo"])
+else:
+    child = subprocess.Popen(["stty", "-echo"], preexec_fn=lambda: os.setpgid(0, 0))
+announce()
+while True:
+    try:
+        _, status = os.waitpid(child.pid, os.WUNTRACED)
+        break
+    except InterruptedError:
+        pass
+print("STOP" + "PED BY", os.WSTOPSIG(status) if os.WIFSTOPPED(status) else "nothing", flush=True)
+child.kill()
+os.waitpid(child.pid, 0)
+sys.exit(8)
+"""
+
+
+def blocks(pid, number):
+    with open(f"/proc/{pid}/status", encoding="utf-8") as status:
+        blocked = next(line for line in status if line.startswith("SigBlk:"))
+    return int(blocked.split()[1], 16) >> (number - 1) & 1
+
+
+class JobControlCase(TerminalCase):
+    def script(self, text, name="script"):
+        file = self.work / f"{name}.py"
+        file.write_text(text)
+        return f"{sys.executable} {file} {self.pid_file()}"
+
+    def each_way(self):
+        """A shell and what to put before a command, with us and bare."""
+        for prefix in ("", RUN):
+            with self.subTest(prefix=prefix):
+                yield self.shell(), prefix
+            for file in self.work.glob("announced.pids*"):
+                file.unlink()
+
+    def begin(self, terminal, line):
+        terminal.type(line + "\n")
+        terminal.expect("READY")
+        return self.announced(self.pid_file())[0]
+
+    def end_job(self, terminal):
+        terminal.type("\nkill %1; wait %1; echo code $?\n")
+        terminal.expect("code 143\n")
+
+    def job_of(self, test):
+        """The test and its launcher; only the test when it is bare."""
+        guard = int(stat_of(test.pid)[1])
+        if "holdfast" not in " ".join(command_of(guard)):
+            return [test.pid]
+        return [test.pid, int(stat_of(guard)[1])]
+
+
+class StopTest(JobControlCase):
+    def test_the_shell_sees_what_stopped_the_command(self):
+        for line, code in ((self.script(HEAD + "announce()\nread_to_end()\n"), 128 + signal.SIGTSTP),
+                           (self.script(HEAD + "announce()\nos.kill(os.getpid(), signal.SIGSTOP)\n"
+                                        "read_to_end()\n", "self"), 128 + signal.SIGSTOP)):
+            for terminal, prefix in self.each_way():
+                test = self.begin(terminal, prefix + line)
+                if code == 128 + signal.SIGTSTP:
+                    terminal.type("\x1a")
+                terminal.expect("Stopped")
+                terminal.expect(PROMPT)
+                self.assertEqual(set(map(state_of, self.job_of(test))), {"T"})
+                terminal.type("echo code $?\n")
+                terminal.expect(f"code {code}\n")
+                terminal.type("fg\n")
+                terminal.expect("GONE-ON")
+                terminal.type("\x04")
+                terminal.expect(PROMPT)
+                terminal.type("echo code $?\n")
+                terminal.expect("code 7\n")
+
+    def test_the_launcher_stops_when_the_test_has_stopped_and_not_before(self):
+        line = self.script(TIDIES_UP)
+        for terminal, prefix in self.each_way():
+            test = self.begin(terminal, prefix + line)
+            job = self.job_of(test)
+            terminal.type("\x1a")
+            wait_until((self.work / "announced.pids.asked").exists, "the test to be asked")
+            for pid in job:
+                self.assertNotEqual(state_of(pid), "T")
+            (self.work / "announced.pids.go").touch()
+            terminal.expect("Stopped")
+            self.assertEqual(set(map(state_of, job)), {"T"})
+            terminal.expect(PROMPT)
+            terminal.type("fg\n")
+            terminal.expect("GONE-ON")
+            terminal.type("\x04")
+            terminal.expect(PROMPT)
+
+    def test_who_refuses_to_stop_is_not_stopped_and_nor_are_we(self):
+        line = self.script(REFUSES)
+        for terminal, prefix in self.each_way():
+            test = self.begin(terminal, prefix + line)
+            for _ in range(3):
+                terminal.type("\x1a")
+                terminal.expect("I WILL NOT")
+            self.assertNotIn("T", set(map(state_of, self.job_of(test))))
+            terminal.type("\x04")
+            terminal.expect(PROMPT)
+            terminal.type("echo code $?\n")
+            terminal.expect("code 7\n")
+
+    def test_stopped_and_continued_many_times_in_a_row(self):
+        line = self.script(HEAD + "announce()\nread_to_end()\n")
+        terminal = self.shell()
+        _, launcher = self.job_of(self.begin(terminal, RUN + line))
+        for _ in range(20):
+            terminal.type("\x1a")
+            terminal.expect("Stopped")
+            terminal.expect(PROMPT)
+            terminal.type("fg\n")
+            terminal.expect("GONE-ON")
+            # Until it has been scheduled once, the terminal stops it directly.
+            wait_until(lambda: blocks(launcher, signal.SIGTSTP), "the launcher to go on")
+        terminal.type("\x04")
+        terminal.expect(PROMPT)
+
+    def test_a_continued_launcher_continues_the_test(self):
+        terminal = self.shell()
+        test = self.begin(terminal, RUN + self.script(WAITS))
+        job = self.job_of(test)
+        terminal.type("\x1a")
+        terminal.expect("Stopped")
+        os.kill(job[1], signal.SIGCONT)
+        terminal.expect("GONE-ON")
+        self.end_job(terminal)
+
+    def test_a_continued_test_continues_the_launcher(self):
+        terminal = self.shell()
+        test = self.begin(terminal, RUN + self.script(WAITS))
+        job = self.job_of(test)
+        for number in (signal.SIGSTOP, signal.SIGTSTP):
+            os.kill(test.pid, number)
+            wait_until(lambda: state_of(job[1]) == "T", "the launcher to stop")
+            os.kill(test.pid, signal.SIGCONT)
+            terminal.expect("GONE-ON")
+            wait_until(lambda: state_of(job[1]) != "T", "the launcher to go on")
+        self.end_job(terminal)
+
+    def test_terminal_modes_set_from_the_background_stop_only_who_sets_them(self):
+        line = self.script(SETS_MODES)
+        for group in ("group", "own"):
+            for terminal, prefix in self.each_way():
+                terminal.type(f"{prefix}{line} {group} &\n")
+                terminal.expect(f"STOPPED BY {int(signal.SIGTTOU)}\n")
+                terminal.type("wait %1; echo code $?\n")
+                terminal.expect("code 8\n")
+
+
+class CtestTest(JobControlCase, ProjectCase):
+    def test_ctrl_z_of_ctest_pauses_everything_and_times_nothing_out(self):
+        file = self.pid_file()
+        tree = self.project(f"""
+add_test(NAME paused COMMAND @P@/close_output {file})
+set_tests_properties(paused PROPERTIES HOLDFAST_TIMEOUT 2 WILL_FAIL ON)""")
+        terminal = self.shell()
+        terminal.type(f"cd '{tree}'; {CTEST}\n")
+        test, = self.announced(file)
+        terminal.type("\x1a")
+        terminal.expect("Stopped")
+        launcher = self.job_of(test)[1]
+        wait_until(lambda: state_of(test.pid) == "T" and state_of(launcher) == "T", "both to stop")
+        # The pause itself is what is tested: longer than the limit, shorter than limit and margin.
+        time.sleep(3)
+        terminal.type("fg\n")
+        (self.work / "announced.pids.go").touch()
+        terminal.expect("100% tests passed")
+        ended, = self.records(self.runs(tree)[-1], "attempt_ended")
+        self.assertEqual((ended["outcome"], ended["exit_code"]), ("failed", 5))
+        self.assertLess(ended["wall_s"], 2)
+        terminal.expect(PROMPT)
+        self.assert_nothing_left_but(terminal)
+
+    def test_a_test_that_stops_itself_under_ctest_times_out(self):
+        tree = self.project(f"""set(HOLDFAST_TIMEOUT_MARGIN 4)
+add_test(NAME stops COMMAND @P@/stop_self {self.pid_file()})
+set_tests_properties(stops PROPERTIES TIMEOUT 1)""")
+        terminal = self.shell()
+        terminal.type(f"cd '{tree}'; {CTEST}\n")
+        terminal.expect(r"\*\*\*Timeout")
+        terminal.expect(PROMPT)
+        ended, = self.records(self.runs(tree)[-1], "attempt_ended")
+        self.assertEqual(ended["outcome"], "timed_out")
+
+    def assert_nothing_left_but(self, terminal):
+        terminal.type("exit\n")
+        terminal.wait()
+        self.assert_nothing_left()
+
+
+if __name__ == "__main__":
+    unittest.main()
