@@ -9,6 +9,7 @@
 #include "keeper/dead_runs.hpp"
 #include "keeper/reap.hpp"
 #include "keeper/run_lock.hpp"
+#include "keeper/stale_scratch.hpp"
 #include "os/process.hpp"
 #include "store/run_directory.hpp"
 
@@ -89,6 +90,7 @@ int end_all(const ReapOrder& order) {
   }
   const int tidied = tidy_up(dead);
   remove_keepers_sockets();
+  remove_stale_scratch();
   return reaped.survivors.empty() ? tidied : k_not_ended;
 }
 

@@ -6,6 +6,7 @@
 #include "core/keeper_address.hpp"
 #include "keeper/keeper.hpp"
 #include "keeper/service.hpp"
+#include "keeper/stale_scratch.hpp"
 #include "keeper/stale_sockets.hpp"
 #include "os/packet_socket.hpp"
 #include "os/process.hpp"
@@ -54,6 +55,7 @@ Result<void> prepare_directory(const os::UniqueFd& user) {
       os::open_below(user, std::string(names::k_user_keepers_directory), 0700);
   if (!keepers) return keepers.error();
   remove_stale_sockets(*keepers);
+  remove_stale_scratch();
   return {};
 }
 

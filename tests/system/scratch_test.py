@@ -3,10 +3,11 @@
 import json
 import os
 import pwd
+import shutil
 import unittest
 from pathlib import Path
 
-from support import CTEST, PATIENCE_S, ProjectCase, keepers_of, wait_until
+from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, keepers_of, program, wait_until
 
 # Notes what it finds in its directory, fills it, exits with the code of its argument.
 TEST = r'''
@@ -164,6 +165,25 @@ set_tests_properties(w{i} PROPERTIES WILL_FAIL ON)""" for i in range(4)))
         kept, = self.scratch_left(tree)
         self.assertEqual((kept / "file").read_text(), "x\n")
         self.assertEqual(self.ends(tree)["w"]["scratch"], str(kept))
+
+
+class RunCommandTest(ProjectCase):
+    def test_an_empty_one_of_a_killed_launcher_goes_with_the_next_keeper_and_a_full_one_stays(self):
+        kept = {}
+        for fill in (False, True):
+            script = f'{"touch $HOLDFAST_TMPDIR/x; " if fill else ""}echo $HOLDFAST_TMPDIR >{self.work}/path; ' \
+                     f'exec {program("linger")} {self.pid_file(str(fill))}'
+            begun = self.start(HOLDFAST, "run", "--", "sh", "-c", script)
+            test, = self.announced(self.pid_file(str(fill)))
+            begun.kill()
+            begun.wait()
+            self.assert_gone([test])
+            kept[fill] = Path((self.work / "path").read_text().strip())
+        tree = self.project("add_test(NAME t COMMAND true)\n")
+        self.ctest(tree)
+        self.assertFalse(kept[False].exists())
+        self.assertTrue((kept[True] / "x").exists())
+        shutil.rmtree(kept[True])
 
 
 class DiagnosticsTest(ProjectCase):
