@@ -111,8 +111,9 @@ class LockRobustnessTest(SystemCase):
     @unittest.skipUnless(shutil.which("strace"), "strace makes flock(2) fail")
     def test_without_flock_it_is_refused_saying_why(self):
         name = self.lock_name()
+        # In the words that musl and glibc have in common.
         for call, error, text in (("flock", "ENOLCK", "No locks available"),
-                                  ("flock", "EOPNOTSUPP", "Operation not supported"),
+                                  ("flock", "EOPNOTSUPP", "upported"),
                                   ("fcntl", "EINVAL", "Invalid argument")):
             ended = self.finish("strace", "-qq", "-o", "/dev/null", "-e", f"inject={call}:error={error}",
                                 *self.supervised(program("exit_with"), 3, options=["--lock", name]))
@@ -221,7 +222,7 @@ class LockRobustnessTest(SystemCase):
             self.refused(self.finish(*run), f"use {file}: expected a regular file")
             path.unlink()
             path.symlink_to(secret)
-            self.refused(self.finish(*run), f"open {file}: Too many levels of symbolic links")
+            self.refused(self.finish(*run), f"open {file}: ", "ymbolic link")
             path.unlink()
             path.with_name(file + ".spare").unlink(missing_ok=True)
             path.with_name("kept").rename(path)
