@@ -73,7 +73,8 @@ void Service::wait_for_news() {
   if (::poll(fds.data(), fds.size(), time_until(next)) < 0) return;
   const std::size_t polled = connections_.size();
   for (std::size_t i = 0; i < polled; ++i) {
-    if (fds[2 * i + 2].revents != 0) attend_to(connections_[i]);
+    const short news = fds[2 * i + 2].revents;
+    if (news != 0) attend_to(connections_[i], news);
     if (fds[2 * i + 3].revents != 0) expect_end_of(connections_[i]);
     if (connections_[i].guard_until != k_longest) hurry_guard_of(connections_[i]);
   }
@@ -110,8 +111,11 @@ void Service::accept_one() {
   connections_.push_back(std::move(connection));
 }
 
-void Service::attend_to(Connection& connection) {
-  if (serve(connection)) return;
+void Service::attend_to(Connection& connection, short news) {
+  while (serve(connection)) {
+    // Nobody is at the other end any more: what is left to read is there, and so is its end.
+    if ((news & POLLHUP) == 0) return;
+  }
   connection.socket.reset();
   // A guard that keeps leftovers stays after the farewell; we have killed it with them alive.
   const bool is_over = connection.farewell && !guards_killed_;
@@ -309,7 +313,7 @@ bool Service::wait_for_connections(const Connection* asker) {
     if (left.count() <= 0) return false;
     if (::poll(fds.data(), fds.size(), static_cast<int>(left.count())) <= 0) return false;
     for (std::size_t i = 0; i < fds.size(); ++i) {
-      if (fds[i].fd >= 0 && fds[i].revents != 0) attend_to(connections_[i]);
+      if (fds[i].fd >= 0 && fds[i].revents != 0) attend_to(connections_[i], fds[i].revents);
     }
   }
 }

@@ -29,7 +29,7 @@ class Service {
   void expect_end_of(Connection& connection);
   void hurry_guard_of(Connection& connection);
   // Serves one message, or sees to the end of the connection.
-  void attend_to(Connection& connection);
+  void attend_to(Connection& connection, short news);  // as poll(2) gave it
   // False when the connection is over.
   bool serve(Connection& connection);
   wire::Message answer(const wire::Message& message, Connection& asker);

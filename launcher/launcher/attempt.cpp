@@ -42,8 +42,9 @@ class Attempt final : public os::TreeWatcher {
   AttemptResult run() {
     started_ = os::monotonic_now();
     started_us_ = os::monotonic_now_us();
-    if (plan_.stop_time - k_stop_time_look > started_)
+    if (plan_.stop_time != k_longest && plan_.stop_time - k_stop_time_look > started_) {
       look_at_ = plan_.stop_time - k_stop_time_look;
+    }
     if (Result<void> begun = start_guard(); !begun) return own_failure(begun.error());
     while (state_.stage != Stage::ended) wait_for_news();
     if (state_.reason == EndReason::none) stacks_.reset();  // it came to its end before --stop-time
