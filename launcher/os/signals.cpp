@@ -11,8 +11,22 @@
 namespace holdfast::os {
 namespace {
 
-// si_code of what the kernel itself sends, for a terminal among others. sigaction(2).
-constexpr int k_sent_by_kernel = SI_KERNEL;
+// What a terminal sends, to all of its foreground group (si_code SI_KERNEL; sigaction(2)). Others
+// of the kernel's own came to this process alone: the alarm its caller had set before it exec'd us.
+bool is_of_terminal(const signalfd_siginfo& info) {
+  constexpr SignalSet k_of_terminals =
+      signal_bit(SIGHUP) | signal_bit(SIGINT) | signal_bit(SIGQUIT) | signal_bit(SIGTSTP) |
+      signal_bit(SIGTTIN) | signal_bit(SIGTTOU) | signal_bit(SIGCONT) | signal_bit(SIGWINCH);
+  return info.ssi_code == SI_KERNEL &&
+         (k_of_terminals & signal_bit(static_cast<int>(info.ssi_signo))) != 0;
+}
+
+// A write of our own that nobody reads any more, or beyond the limit of files: nobody's signal.
+bool is_of_own_write(const signalfd_siginfo& info) {
+  return (info.ssi_signo == SIGPIPE || info.ssi_signo == SIGXFSZ) &&
+         static_cast<pid_t>(info.ssi_pid) == ::getpid();
+}
+
 constexpr SignalSet k_all = ~SignalSet{0};
 
 SignalSet change_mask(int how, SignalSet set) {
@@ -70,10 +84,12 @@ Result<UniqueFd> open_signals() {
 
 ReceivedSignal next_signal(const UniqueFd& signals) {
   signalfd_siginfo info;
-  const ssize_t got = retried([&] { return ::read(signals.get(), &info, sizeof info); });
-  if (got != static_cast<ssize_t>(sizeof info)) return {};
-  const bool kernel = info.ssi_code == k_sent_by_kernel;
-  return {static_cast<int>(info.ssi_signo), kernel ? SignalSource::terminal : SignalSource::process,
+  do {
+    const ssize_t got = retried([&] { return ::read(signals.get(), &info, sizeof info); });
+    if (got != static_cast<ssize_t>(sizeof info)) return {};
+  } while (is_of_own_write(info));
+  return {static_cast<int>(info.ssi_signo),
+          is_of_terminal(info) ? SignalSource::terminal : SignalSource::process,
           static_cast<pid_t>(info.ssi_pid)};
 }
 

@@ -46,7 +46,8 @@ struct ReceivedSignal {
   pid_t sender = 0;  // of kill(2)
 };
 
-// The next pending signal, without waiting.
+// The next pending signal, without waiting. Not those that writes of this process cause (SIGPIPE,
+// SIGXFSZ): their failure has been seen already.
 ReceivedSignal next_signal(const UniqueFd& signals);
 
 // SIGCHLD alone, readable; and unreadable again. With the signal blocked.

@@ -1,6 +1,7 @@
 """What happens to a signal sent to the launcher (behaviours 6-12, 15; facts 36, 37)."""
 
 import os
+import resource
 import signal
 import time
 import unittest
@@ -74,6 +75,45 @@ class SignalsTest(SystemCase):
             begun.send_signal(number)
             self.assertEqual(begun.wait(PATIENCE_S), -number)
             self.assert_gone([grandchild])
+
+    def test_an_alarm_that_the_caller_set_before_ends_the_test(self):
+        # As in `perl -e 'alarm 9; exec @ARGV'`. Again and again: the first may come too early.
+        def wind_up():
+            signal.setitimer(signal.ITIMER_REAL, 0.3, 0.3)
+        for by in self.each_supervisor():
+            ended = self.finish(*self.supervised(program("linger"), self.pid_file(), by=by),
+                                preexec_fn=wind_up)
+            self.assertEqual(ended.returncode, -signal.SIGALRM)
+
+    def assert_only_what_is_sent_comes(self, *, by, **how):
+        """Though a line of ours could not be written before the test began."""
+        self.pid_file().unlink(missing_ok=True)
+        (self.work / "announced.pids.signals").unlink(missing_ok=True)
+        script = f'ulimit -S -f unlimited; exec "{program("record_signals")}" "{self.pid_file()}"'
+        begun = self.start(*self.supervised("sh", "-c", script, by=by), env=self.environment(
+            HOLDFAST_ATTACH="nonsense"), **how)
+        test, = self.announced(self.pid_file())
+        before = len(self.record())
+        begun.send_signal(signal.SIGWINCH)  # the highest number: what was pending comes before
+        wait_until(lambda: len(self.record()) > before, "the signal")
+        self.assertEqual(self.record()[before:], [str(int(signal.SIGWINCH))])
+        begun.kill()
+        begun.wait()
+        self.assert_gone([test])
+
+    def test_a_line_nobody_reads_raises_no_signal_in_the_test(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        self.addCleanup(os.close, writer)
+        self.assert_only_what_is_sent_comes(by="holdfast-launcher", stderr=writer)
+
+    def test_a_line_beyond_the_limit_of_files_raises_no_signal_in_the_test(self):
+        def limit():
+            hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+        with open(self.work / "stderr", "w", encoding="utf-8") as file:
+            self.assert_only_what_is_sent_comes(by="holdfast-launcher", stderr=file,
+                                                preexec_fn=limit)
 
     def test_the_process_tree_gets_the_signal_also_when_the_direct_child_ignores_it(self):
         other = self.work / "child.pids"
