@@ -19,6 +19,8 @@ file(WRITE ${b}/lost_interpreter "#!/nonexistent/interpreter\\n")
 file(CHMOD ${b}/bare_script ${b}/lost_interpreter PERMISSIONS OWNER_READ OWNER_EXECUTE)
 add_test(NAME absolute COMMAND ${b}/here)
 add_test(NAME detour COMMAND ${b}/sub/..//here)
+add_test(NAME no_detour COMMAND ${b}/nowhere/../here)
+add_test(NAME no_detour_relative COMMAND nowhere/../here)
 add_test(NAME relative COMMAND sub/there)
 add_test(NAME dotted COMMAND ./here)
 add_test(NAME by_name COMMAND here)
@@ -65,7 +67,7 @@ class Commands(HoldfastCase):
         self.assertEqual(run.verdicts(), expected.verdicts())
         self.assertEqual(run.code, expected.code)
         names = {number: verdict[0] for number, verdict in expected.verdicts().items()}
-        self.assertEqual(len(names), 24)
+        self.assertEqual(len(names), 26)
         for number, name in names.items():
             # argv[0] as well: scripts derive paths from $0.
             plain_output = [line.replace(str(plain), str(attached))
