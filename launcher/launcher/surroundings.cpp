@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "os/descriptors.hpp"
 #include "os/process.hpp"
 
 namespace holdfast::launcher {
@@ -12,6 +13,7 @@ Result<Surroundings> look_around(const Invocation& invocation, const os::Callers
   Result<os::UniqueFd> signals = os::open_signals();
   if (!signals) return signals.error();
   around.signals = std::move(*signals);
+  if (Result<void> filled = os::fill_closed_streams(around.signals); !filled) return filled.error();
   // `holdfast run … &` must outlive the shell: only what ctest starts ends with its parent.
   if (!invocation.attach) return around;
   const ProcessName& ctest = invocation.attach->ctest;

@@ -4,8 +4,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
+
+#include "os/system_call.hpp"
 
 namespace holdfast::os {
+namespace {
+
+constexpr int k_after_streams = STDERR_FILENO + 1;
+
+}  // namespace
 
 void close_all_but(std::vector<int> kept) {
   std::sort(kept.begin(), kept.end());
@@ -22,6 +30,19 @@ void close_all_but(std::vector<int> kept) {
 void leave_standard_streams() {
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
+}
+
+Result<void> fill_closed_streams(UniqueFd& first) {
+  if (first.get() >= k_after_streams) return {};
+  UniqueFd moved(::fcntl(first.get(), F_DUPFD_CLOEXEC, k_after_streams));
+  if (!moved.valid()) return system_error("move a descriptor out of the way of stderr");
+  first = std::move(moved);
+  while (true) {
+    UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (!null.valid()) return system_error("open /dev/null");
+    if (null.get() >= k_after_streams) return {};
+    (void)null.release();
+  }
 }
 
 }  // namespace holdfast::os

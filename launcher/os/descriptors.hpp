@@ -1,7 +1,10 @@
-// Letting go of what a process inherited.
+// What a process inherited: letting go of it, and what is missing.
 #pragma once
 
 #include <vector>
+
+#include "core/result.hpp"
+#include "os/unique_fd.hpp"
 
 namespace holdfast::os {
 
@@ -11,5 +14,11 @@ void close_all_but(std::vector<int> kept);
 
 // stdin, stdout and stderr: reads nothing, keeps nobody waiting for the end of what we write.
 void leave_standard_streams();
+
+// Where the caller closed stdin, stdout or stderr: puts /dev/null there for this process alone (the
+// test finds them closed), so that no later descriptor, a lock's file, is taken for stderr and
+// written to. `first` is the first that this process opened and keeps: it has one of those numbers
+// if any is free, and is given another.
+Result<void> fill_closed_streams(UniqueFd& first);
 
 }  // namespace holdfast::os

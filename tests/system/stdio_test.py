@@ -27,6 +27,24 @@ class StdioTest(SystemCase):
         self.assertEqual(ended.stdout.decode(), "".join(f"out {i}\n" for i in range(0, 2000, 2)))
         self.assertEqual(ended.stderr.decode(), "".join(f"err {i}\n" for i in range(1, 2000, 2)))
 
+    def test_closed_ones_stay_closed_and_no_line_of_ours_gets_into_a_lock(self):
+        name = self.lock_name()
+        script = f'ls /proc/$$/fd >"{self.work}/open"; exec "{program("linger")}" "{self.pid_file()}"'
+        for closed in ((0,), (2,), (1, 2), (0, 1, 2)):
+            def close(numbers=closed):
+                for number in numbers:
+                    os.close(number)
+            # It stays, so that its stacks are shown before it is ended.
+            begun = self.start(*self.supervised("sh", "-c", script, options=[
+                "--lock", f"{name}@user", "--timeout", "500ms", "--grace", "0"]), preexec_fn=close)
+            self.assertEqual(begun.wait(PATIENCE_S), 124)
+            seen = (self.work / "open").read_text()
+            alone = self.start("sh", "-c", script.replace("exec", "true"), preexec_fn=close)
+            self.assertEqual(alone.wait(PATIENCE_S), 0)
+            self.assertEqual(seen, (self.work / "open").read_text(), closed)
+            record = self.lock_file(name).read_bytes().rstrip(b"\0").splitlines()
+            self.assertEqual((record[0], record[-2:]), (b"v=1", [b"test=sh", b"tree="]), closed)
+
     def test_any_bytes_of_any_size_pass_both_ways(self):
         data = os.urandom(1 << 20) * 8
         for by in self.each_supervisor():
