@@ -104,34 +104,42 @@ Run Run::begin(const RunOrigin& origin, unsigned number) {
   return run;
 }
 
-void Run::record_verdicts() {
+Result<void> Run::record_verdicts() {
   const std::string directory = log_ ? log_->directory : origin_.tree;
   const Result<std::vector<VerdictRecord>> verdicts = read_ctest_verdicts(directory, started_);
   // No log (ctest died before its first test): the journal says what there is to say.
-  if (!verdicts) return;
+  if (!verdicts) return {};
   const double now = unix_now();
   std::string lines;
   for (VerdictRecord verdict : *verdicts) {
     verdict.at = now;
     lines += line_of(verdict);
   }
-  if (!lines.empty()) (void)os::append_line(journal_, lines);
+  if (lines.empty()) return {};
+  return os::append_line(journal_, lines);
 }
 
 std::string Run::finish(Completeness completeness) {
   if (journal_.empty()) return "holdfast: no summary (see above)\n";
   scratch_.close();
-  record_verdicts();
+  Result<void> recorded = record_verdicts();
   RunEnded record;
   record.at = unix_now();
   record.run = id_;
   record.complete = completeness == Completeness::complete;
-  (void)os::append_line(journal_, line_of(record));
+  const Result<void> ended = os::append_line(journal_, line_of(record));
+  if (recorded) recorded = ended;
+  std::string trouble;
+  if (!recorded) {
+    trouble = "holdfast: ignoring that the end of this run is not recorded: failed to " +
+              recorded.error().message + "\n";
+  }
   prune_runs(origin_.tree, id_);
   const Result<RunEntry> entry = find_run(origin_.tree, id_);
-  if (!entry) return {};
+  if (!entry) return trouble + "holdfast: no summary, failed to " + entry.error().message + "\n";
   const Result<RunReport> report = load_report(*entry, Outputs::leave_out);
-  return report ? render_summary(*report) : std::string{};
+  if (!report) return trouble + "holdfast: no summary, failed to " + report.error().message + "\n";
+  return trouble + render_summary(*report);
 }
 
 }  // namespace holdfast

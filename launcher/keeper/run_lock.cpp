@@ -74,7 +74,7 @@ class RunLockWait {
       if (beside_ancestor_) return RunLock{};
       had = taken_ ? Result<bool>(true) : request_.try_take();
     }
-    if (!had) return without(had.error());
+    if (!had) return without(order_.tree, had.error());
     if (Result<void> alone = wait_for_orphaned_runs(); !alone) return alone.error();
     if (beside_ancestor_) return RunLock{};
     if (told_ > 0) say("this build tree is free after " + describe(waited()));
@@ -84,10 +84,10 @@ class RunLockWait {
     return lock;
   }
 
-  static RunLock without(const Error& error) {
+  static RunLock without(const std::string& tree, const Error& error) {
     RunLock lock;
     lock.warning =
-        "ignoring that another run may be at work in this build tree: failed to " + error.message;
+        "ignoring that another run may be at work in " + tree + ": failed to " + error.message;
     return lock;
   }
 
@@ -209,7 +209,7 @@ Result<RunLock> take_run_lock(const RunLockOrder& order, SecondRun second) {
   std::string level = HeldLocks(order.held).level_of(run_place(order.tree));
   level = level.substr(0, level.rfind('.'));
   Result<os::LockRequest> request = open_lock(order.tree, level);
-  if (!request) return RunLockWait::without(request.error());
+  if (!request) return RunLockWait::without(order.tree, request.error());
   return RunLockWait(order, second, std::move(*request)).run();
 }
 
