@@ -69,6 +69,8 @@ class Launch {
     if (invocation_.bare) {
       warn(
           record_bare(identity_.journal, identity_.test, identity_.key, "HOLDFAST_ENABLED is OFF"));
+      // What comes now is the test: to the keeper it must not look like a launcher that was killed.
+      bid_farewell(keeper_.fd(), LentScratch::reusable);
       return run_bare(invocation_, around_.callers);
     }
     warn(record_start(identity_, policy_.locks));

@@ -116,10 +116,11 @@ set_tests_properties(waits PROPERTIES DEPENDS done)""")
     def test_a_bare_test_is_recorded_as_such(self):
         tree = self.project("add_test(NAME bare COMMAND @P@/exit_with 0)\n"
                             "set_tests_properties(bare PROPERTIES HOLDFAST_ENABLED OFF)")
-        self.ctest(tree)
+        ran = self.ctest(tree)
         run = self.after_run(tree)
         self.assertEqual([r["test"] for r in self.records(run, "bare")], ["bare"])
-        self.assertEqual(self.records(run, "attempt_started"), [])
+        self.assertEqual(self.records(run, "attempt_started", "attempt_ended"), [])
+        self.assertIn("1 not through Holdfast: bare (HOLDFAST_ENABLED is OFF)", ran.text)
 
 
 def comm(pid):
