@@ -27,14 +27,7 @@ endforeach()
 
 class ExitVerdicts(HoldfastCase):
     def test_every_exit_code_and_signal_gives_the_verdict_it_gave(self):
-        source = self.project(PROJECT)
-        attached = self.configure(source, "attached")
-        plain = self.configure(source, "plain", attached=False)
-        expected = self.ctest(plain, "-j8")
-        self.assertEqual(len(expected.verdicts()), 3 * 256 + 4 * 15)
-        run = self.ctest(attached, "-j8")
-        self.assertEqual(run.verdicts(), expected.verdicts())
-        self.assertEqual(run.code, expected.code)
+        self.assert_same_verdicts(self.project(PROJECT), count=3 * 256 + 4 * 15)
 
     def test_setsid_false_stays_red(self):
         # As the leader of a new group, setsid would fork and return at once: green.
