@@ -99,7 +99,10 @@ class ContainedTest(Contained, SystemCase):
     def test_a_stop_of_the_launcher_stops_it_too(self):
         for kind in self.each_kind():
             self.fresh()
-            begun = self.start(*self.contained(kind, program("linger"), self.pid_file()))
+            # In a group of its own, as a shell's job: an orphaned one is never stopped.
+            begun = self.start(*self.contained(kind, program("linger"), self.pid_file()),
+                               preexec_fn=lambda: os.setpgid(0, 0))
+            wait_until(lambda: self.read_pids(self.pid_file()), "the test")
             inside, = self.inside(kind, self.guard_of(begun.pid), 1)
             begun.send_signal(signal.SIGTSTP)
             wait_until(lambda: stat_of(inside.pid)[0] == stat_of(begun.pid)[0] == "T", "all to stop")
@@ -110,7 +113,7 @@ class ContainedTest(Contained, SystemCase):
 
     def test_what_spawns_all_the_time_is_ended(self):
         for kind in self.each_kind():
-            begun = self.start(*self.contained(kind, program("keep_spawning"), self.pid_file(),
+            begun = self.start(*self.contained(kind, program("hide"), self.pid_file(), "spawning",
                                                options=["--grace", "300ms"]), stderr=-3)
             inside = self.inside(kind, self.guard_of(begun.pid), 2)
             begun.terminate()
