@@ -1,11 +1,12 @@
 # add_test() and set_tests_properties() as ctest calls them from here on. The built-ins are
 # __add_test() and __set_tests_properties() (attach.cmake).
 #
-# Both are on the way of every test: ctest forks per test and pays for its heap at each fork,
-# so the launcher is told in one word what --name NAME -- would say in three, no code is evaluated and no list is made for the usual number of arguments. Naming each
-# ARGV<n> in quotes keeps every byte: empty ones, brackets, semicolons, trailing backslashes.
-# cmake_parse_arguments(PARSE_ARGV) loses or merges exactly those; it serves for long ones
-# without them, and evaluated code, which costs heap, only for what is left.
+# Both are on the way of every test: ctest forks per test and pays for its heap at each fork, so
+# the launcher is told in one word what --name NAME -- would say in three, no code is evaluated
+# and no list is made for the usual number of arguments. Naming each ARGV<n> in quotes keeps every
+# byte: empty ones, brackets, semicolons, trailing backslashes. cmake_parse_arguments(PARSE_ARGV)
+# loses or merges exactly those; it serves for long ones without them, and evaluated code, which
+# costs heap, only for what is left.
 
 set(_holdfast_odd_arguments "[][\\]|;;|;$")
 

@@ -41,6 +41,10 @@ inline constexpr std::string_view k_property_on_leak = "HOLDFAST_P_ON_LEAK";
 inline constexpr std::string_view k_property_needed = "HOLDFAST_P_NEEDED";
 inline constexpr std::string_view k_property_labels = "HOLDFAST_P_LABELS";
 
+// --- From custom.cmake to attach.cmake ------------------------------------------------------
+// "<ctest pid>:<ctest start time>": `holdfast begin` has begun this ctest's run.
+inline constexpr std::string_view k_begun = "HOLDFAST_BEGUN";
+
 // --- From `holdfast config --explain` to attach.cmake ---------------------------------------
 // Listings show commands as the launcher gets them, with its variables.
 inline constexpr std::string_view k_explain = "HOLDFAST_EXPLAIN";

@@ -14,8 +14,9 @@
 
 namespace holdfast::os {
 
-// Bit n-1: signal n. The kernel's form (rt_sigprocmask(2)): a C library keeps two or three real-time
-// signals to itself and leaves them out of its own sets, but they are the test's as much as others.
+// Bit n-1: signal n. The kernel's form (rt_sigprocmask(2)): a C library keeps two or three
+// real-time signals to itself and leaves them out of its own sets, but they are the test's as much
+// as others.
 using SignalSet = std::uint64_t;
 
 constexpr SignalSet signal_bit(int signal) { return SignalSet{1} << (signal - 1); }
