@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "core/names.hpp"
+#include "core/unrecorded.hpp"
 #include "os/clock.hpp"
 #include "os/file_text.hpp"
 #include "os/process.hpp"
@@ -129,17 +130,13 @@ std::string Run::finish(Completeness completeness) {
   record.complete = completeness == Completeness::complete;
   const Result<void> ended = os::append_line(journal_, line_of(record));
   if (recorded) recorded = ended;
-  std::string trouble;
-  if (!recorded) {
-    trouble = "holdfast: ignoring that the end of this run is not recorded: failed to " +
-              recorded.error().message + "\n";
-  }
+  if (!recorded) trouble_ = describe_unrecorded(recorded.error());
   prune_runs(origin_.tree, id_);
   const Result<RunEntry> entry = find_run(origin_.tree, id_);
-  if (!entry) return trouble + "holdfast: no summary, failed to " + entry.error().message + "\n";
+  if (!entry) return "holdfast: no summary, failed to " + entry.error().message + "\n";
   const Result<RunReport> report = load_report(*entry, Outputs::leave_out);
-  if (!report) return trouble + "holdfast: no summary, failed to " + report.error().message + "\n";
-  return trouble + render_summary(*report);
+  if (!report) return "holdfast: no summary, failed to " + report.error().message + "\n";
+  return render_summary(*report);
 }
 
 }  // namespace holdfast

@@ -46,8 +46,8 @@ class Run {
   const std::optional<CtestLog>& ctest_log() const { return log_; }
 
   enum class Completeness { complete, incomplete };
-  // Records ctest's verdicts and the end, removes old runs. Returns the summary for people, with a
-  // line before it where something could not be recorded. To be called once.
+  // Records ctest's verdicts and the end, removes old runs. Returns the summary for people;
+  // trouble() is what could not be recorded. To be called once.
   std::string finish(Completeness completeness);
 
  private:

@@ -243,10 +243,16 @@ Run& Service::run_of(unsigned include_count, const Connection* asker) {
   return *run_;
 }
 
+std::string Service::finish_run(Run::Completeness completeness) {
+  std::string summary = run_->finish(completeness);
+  if (!run_->trouble().empty()) lines_.say_once(run_->trouble());
+  return summary;
+}
+
 void Service::roll_over(const Connection* asker) {
   dismiss_connections(asker);
   if (!run_ended_) {
-    const std::string summary = run_->finish(Run::Completeness::complete);
+    const std::string summary = finish_run(Run::Completeness::complete);
     lines_.print(summary);
   }
   run_.reset();
@@ -261,7 +267,7 @@ wire::Message Service::end_of_run(const Connection& asker) {
   }
   wire::Message reply;
   reply.kind = wire::k_end;
-  reply.add("summary", run_->finish(Run::Completeness::complete));
+  reply.add("summary", finish_run(Run::Completeness::complete));
   run_ended_ = true;
   return reply;
 }
@@ -338,7 +344,7 @@ void Service::finish_after_ctest() {
   dismiss_connections(nullptr);
   if (run_ && !run_ended_) {
     const std::string summary =
-        run_->finish(ctest_died() ? Run::Completeness::incomplete : Run::Completeness::complete);
+        finish_run(ctest_died() ? Run::Completeness::incomplete : Run::Completeness::complete);
     lines_.print(summary);
   }
 }

@@ -37,6 +37,7 @@ class Service {
   wire::Message end_of_run(const Connection& asker);
   wire::Message status() const;
   Run& run_of(unsigned include_count, const Connection* asker);
+  std::string finish_run(Run::Completeness completeness);
   void roll_over(const Connection* asker);
   void finish_after_ctest();
   // Tells everybody but `asker` (null: nobody is spared) that the run is over, and waits until they

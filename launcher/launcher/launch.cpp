@@ -15,6 +15,7 @@
 #include "core/held_locks.hpp"
 #include "core/keeper_address.hpp"
 #include "core/test_environment.hpp"
+#include "core/unrecorded.hpp"
 #include "launcher/attempt.hpp"
 #include "launcher/attempt_result.hpp"
 #include "launcher/ctest_wait.hpp"
@@ -143,8 +144,7 @@ class Launch {
   void warn(const Result<void>& recorded) {
     if (recorded || warned_) return;
     warned_ = true;
-    teller().complain_once("ignoring that attempts are not recorded: failed to " +
-                           recorded.error().message);
+    teller().complain_once(describe_unrecorded(recorded.error()));
   }
 
   // From the keeper, which resolves for its run; else here, by the same rules.

@@ -134,6 +134,7 @@ class TreeTest(ProjectCase):
                           "--clear-groups", CTEST, "-j2", cwd=tree)
         try:
             self.assertIn("Permission denied", self.assert_told_once_and_run(ran))
+            self.assertIn(f"at work in {tree}: failed to", (ran.stdout + ran.stderr).decode())
         finally:
             wait_until(lambda: not keepers_of(tree), "the keeper to end")
             subprocess.run(["find", f"/tmp/holdfast-{nobody.pw_uid}", "-depth", "-type", "d", "-empty",
