@@ -5,7 +5,7 @@ import os
 import shutil
 import unittest
 
-from holdfast_case import HoldfastCase
+from holdfast_case import CTEST, CTestRun, HoldfastCase
 
 PROBE = 'sh -c "echo via=$HOLDFAST_TEST_NAME"'
 TREE = {
@@ -94,6 +94,19 @@ class Places(HoldfastCase):
             "testPresets": [{"name": "t", "configurePreset": "c",
                              "output": {"verbosity": "verbose"}}]}))
         self.assert_all_wrapped(self.ctest(source, "--preset", "t"), 4)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to take /proc away")
+    def test_without_proc_it_says_so_and_stays_out(self):
+        source = self.project("add_test(NAME a COMMAND true)\nadd_test(NAME b COMMAND false)\n")
+        build = self.configure(source, "build")
+        words = ["unshare", "-m", "sh", "-c", 'umount -l /proc && exec "$@"', "sh"]
+        if self.command(*words, "true", check=False).returncode:
+            self.skipTest("no mount namespace to be had")
+        run = CTestRun(self.command(*words, CTEST, "-V", cwd=build, check=False))
+        self.assertEqual(run.verdicts(), {1: ("a", "Passed"), 2: ("b", "***Failed", "Failed")})
+        self.assert_none_wrapped(run, 2)
+        self.assertEqual([line for line in run.text.splitlines() if "holdfast" in line.lower()],
+                         ["holdfast: /proc is not there: tests run without Holdfast"])
 
     def test_duplicate_names(self):
         source = self.project("""
