@@ -42,9 +42,9 @@ inline const char* strerrordesc_np(int number) { return ::strerror(number); }
 // "SEGV"; null: no name. strsignal(3), signal(7)
 inline const char* sigabbrev_np(int signal) {
   static constexpr const char* k_names[] = {
-      nullptr, "HUP",  "INT",  "QUIT", "ILL",  "TRAP", "ABRT", "BUS",  "FPE",  "KILL", "USR1",
-      "SEGV",  "USR2", "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN",
-      "TTOU",  "URG",  "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "POLL", "PWR",  "SYS"};
+      nullptr, "HUP",  "INT",  "QUIT", "ILL",    "TRAP",   "ABRT",  "BUS",  "FPE",  "KILL", "USR1",
+      "SEGV",  "USR2", "PIPE", "ALRM", "TERM",   "STKFLT", "CHLD",  "CONT", "STOP", "TSTP", "TTIN",
+      "TTOU",  "URG",  "XCPU", "XFSZ", "VTALRM", "PROF",   "WINCH", "POLL", "PWR",  "SYS"};
   const int count = static_cast<int>(sizeof k_names / sizeof k_names[0]);
   return signal > 0 && signal < count ? k_names[signal] : nullptr;
 }
