@@ -15,6 +15,10 @@
 namespace holdfast {
 namespace {
 
+// A terminal has no room for the moment that another one takes to write: the shell its prompt, right
+// after Ctrl-C. One that was stopped by Ctrl-S has none for longer.
+constexpr int k_terminal_patience_ms = 100;
+
 // A copy of the descriptor itself, with its file position: what is written by ctest and by us into
 // one regular file (`ctest 2>log`) must not overwrite each other. Needs ptrace access.
 os::UniqueFd copy_of(const ProcessName& ctest) {
@@ -44,7 +48,8 @@ void write_live_line(const os::UniqueFd& target, std::string_view text) {
   if (!target.valid()) return;
   // A copy of ctest's descriptor may block, and must not be made to: ctest has it too.
   pollfd room{target.get(), POLLOUT, 0};
-  if (::poll(&room, 1, 0) != 1) return;
+  const int patience = ::isatty(target.get()) == 1 ? k_terminal_patience_ms : 0;
+  if (::poll(&room, 1, patience) != 1) return;
   std::string line = "holdfast: ";
   line += text;
   std::replace(line.begin(), line.end(), '\n', ' ');

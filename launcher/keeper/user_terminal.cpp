@@ -42,10 +42,13 @@ UserTerminal::UserTerminal(const ProcessName& ctest) : ancestors_(ancestors_of(c
   if (length > 0) path_.assign(name, static_cast<std::size_t>(length));
 }
 
+bool UserTerminal::is_same(const struct stat& info) const {
+  return inode_ != 0 && info.st_dev == device_ && info.st_ino == inode_;
+}
+
 bool UserTerminal::is_it(const std::string& path) const {
   struct stat info {};
-  return inode_ != 0 && ::stat(path.c_str(), &info) == 0 && info.st_dev == device_ &&
-         info.st_ino == inode_;
+  return ::stat(path.c_str(), &info) == 0 && is_same(info);
 }
 
 void UserTerminal::say(std::string_view text) const {
@@ -59,7 +62,11 @@ void UserTerminal::say(std::string_view text) const {
 
 os::UniqueFd UserTerminal::open() const {
   for (const ProcessName& ancestor : ancestors_) {
-    if (os::is_alive(ancestor) && is_it(stderr_path(ancestor.pid))) return open_stderr_of(ancestor);
+    if (!os::is_alive(ancestor) || !is_it(stderr_path(ancestor.pid))) continue;
+    // A shell that is through with `{ ctest; …; } 2>file` has another one, or has exited, by now.
+    os::UniqueFd opened = open_stderr_of(ancestor);
+    struct stat info {};
+    if (::fstat(opened.get(), &info) == 0 && is_same(info)) return opened;
   }
   if (!path_.empty()) {
     if (!is_it(path_)) return os::UniqueFd{};

@@ -5,6 +5,7 @@
 // held: it is remembered which file it was, and who else has it open.
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <string>
@@ -29,6 +30,7 @@ class UserTerminal {
 
  private:
   os::UniqueFd open() const;
+  bool is_same(const struct stat& info) const;
   bool is_it(const std::string& path) const;
 
   dev_t device_ = 0;
