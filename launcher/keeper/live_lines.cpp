@@ -7,17 +7,21 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstddef>
 #include <utility>
 
+#include "os/clock.hpp"
 #include "os/process.hpp"
 #include "os/system_call.hpp"
 
 namespace holdfast {
 namespace {
 
-// A terminal has no room for the moment that another one takes to write: the shell its prompt, right
-// after Ctrl-C. One that was stopped by Ctrl-S has none for longer.
-constexpr int k_terminal_patience_ms = 100;
+// A terminal takes nothing (no POLLOUT, or EAGAIN after it) for the moment that another one takes
+// to write: the shell its prompt, right after Ctrl-C. One that was stopped by Ctrl-S has none for
+// longer.
+constexpr Milliseconds k_terminal_patience{100};
 
 // A copy of the descriptor itself, with its file position: what is written by ctest and by us into
 // one regular file (`ctest 2>log`) must not overwrite each other. Needs ptrace access.
@@ -44,17 +48,24 @@ os::UniqueFd open_stderr_of(const ProcessName& ctest) {
   return own.valid() ? std::move(own) : copy_of(ctest);
 }
 
-void write_live_line(const os::UniqueFd& target, std::string_view text) {
+void write_live_line(const os::UniqueFd& target, std::string_view text, std::string_view before) {
   if (!target.valid()) return;
-  // A copy of ctest's descriptor may block, and must not be made to: ctest has it too.
-  pollfd room{target.get(), POLLOUT, 0};
-  const int patience = ::isatty(target.get()) == 1 ? k_terminal_patience_ms : 0;
-  if (::poll(&room, 1, patience) != 1) return;
-  std::string line = "holdfast: ";
+  std::string line(before);
+  line += "holdfast: ";
   line += text;
-  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::replace(line.begin() + static_cast<std::ptrdiff_t>(before.size()), line.end(), '\n', ' ');
   line += '\n';
-  (void)os::retried([&] { return ::write(target.get(), line.data(), line.size()); });
+  const Milliseconds patience = ::isatty(target.get()) == 1 ? k_terminal_patience : Milliseconds{0};
+  const Milliseconds until = os::monotonic_now() + patience;
+  while (true) {
+    // A copy of ctest's descriptor may block, and must not be made to: ctest has it too.
+    pollfd room{target.get(), POLLOUT, 0};
+    const Milliseconds left = std::max(until - os::monotonic_now(), Milliseconds{0});
+    if (::poll(&room, 1, static_cast<int>(left.count())) != 1) return;
+    const ssize_t put =
+        os::retried([&] { return ::write(target.get(), line.data(), line.size()); });
+    if (put >= 0 || errno != EAGAIN || os::monotonic_now() >= until) return;
+  }
 }
 
 }  // namespace holdfast

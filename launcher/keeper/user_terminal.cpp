@@ -55,9 +55,7 @@ void UserTerminal::say(std::string_view text) const {
   const os::UniqueFd target = open();
   // The cursor stands behind the `^C` of the key that was pressed, or behind the shell's next
   // prompt.
-  if (::isatty(target.get()) == 1)
-    (void)os::retried([&] { return ::write(target.get(), "\n", 1); });
-  write_live_line(target, text);
+  write_live_line(target, text, ::isatty(target.get()) == 1 ? "\n" : "");
 }
 
 os::UniqueFd UserTerminal::open() const {
