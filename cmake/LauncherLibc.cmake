@@ -46,7 +46,8 @@ function(holdfast_try_musl out)
   execute_process(
     COMMAND "${CMAKE_CXX_COMPILER}" -std=c++20 -D_GNU_SOURCE -Os -fno-exceptions -fno-rtti
       -fno-threadsafe-statics ${musl_compile} -static ${musl_link}
-      "${PROJECT_SOURCE_DIR}/cmake/musl_probe.cpp" ${musl_last} -o "${probe}"
+      "${PROJECT_SOURCE_DIR}/cmake/musl_probe.cpp"
+      "${PROJECT_SOURCE_DIR}/launcher/launcher/runtime.cpp" ${musl_last} -o "${probe}"
     RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
   if(failed EQUAL 0)
     execute_process(COMMAND "${probe}" RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)

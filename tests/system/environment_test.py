@@ -21,7 +21,7 @@ def not_ours(env):
 
 
 def limits(text):
-    # The soft limit of locks, which the kernel does not use, is the attempt's tag (fact 33).
+    # The soft limit of locks, which the kernel does not use, is the attempt's tag.
     return [line for line in text.splitlines() if not line.startswith("Max file locks")]
 
 

@@ -121,7 +121,7 @@ add_test(NAME setsid COMMAND setsid false)
 """)
         ran = self.ctest(tree)
         self.assertRegex(ran.text, r"gone .*\*\*\*Not Run")
-        # A test made leader of a group would let setsid fork and return 0 (fact 18).
+        # A test made leader of a group would let setsid fork and return 0.
         self.assertRegex(ran.text, r"setsid .*\*\*\*Failed")
 
 
