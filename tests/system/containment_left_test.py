@@ -81,8 +81,11 @@ class ReapTest(Contained, Forsaken, ProjectCase):
         pair = self.pair_of(ctest)
         wait_until(lambda: len(self.read_pids(self.pid_file())) == 3, "the test to have hidden")
         inside = self.inside(kind, pair[1], 3)
-        kill_at_once(process(ctest.pid), *keepers_of(tree), *pair)
+        victims = [*keepers_of(tree), *pair]
+        kill_at_once(process(ctest.pid), *victims)
         ctest.wait(PATIENCE_S)
+        # Until then they look after the cgroup: each holds its lock to its own end.
+        self.assert_gone(victims)
         return tree, inside
 
     def test_reap_ends_who_is_in_a_cgroup_and_removes_it(self):
