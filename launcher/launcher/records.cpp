@@ -12,7 +12,7 @@ namespace {
 JsonLine begin(std::string_view type, const AttemptIdentity& identity) {
   JsonLine line(type, os::unix_now_ms());
   line.text("attempt", identity.attempt).text("test", identity.test).text("key", identity.key);
-  line.number("n", 1);
+  line.number("n", identity.n);
   return line;
 }
 

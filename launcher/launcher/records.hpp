@@ -26,6 +26,7 @@ struct AttemptIdentity {
   std::string test;
   std::string key;
   std::string attempt;
+  unsigned n = 1;       // which attempt of the test in this run
   std::string journal;  // path; empty: nothing is recorded
   ProcessName launcher;
 };

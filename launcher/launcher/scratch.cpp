@@ -1,5 +1,7 @@
 #include "launcher/scratch.hpp"
 
+#include <unistd.h>
+
 #include "core/names.hpp"
 #include "os/scratch_directory.hpp"
 #include "os/trusted_directory.hpp"
@@ -21,22 +23,25 @@ bool goes(Scratch what, Outcome outcome) {
 
 }  // namespace
 
-Result<std::string> make_own_scratch(const std::string& attempt) {
+Result<AttemptScratch> AttemptScratch::make_own(const std::string& attempt) {
   const Result<os::UniqueFd> user = os::open_user_directory();
   if (!user) return user.error();
   const std::string above(names::k_user_scratch_directory);
   if (Result<os::UniqueFd> made = os::open_below(*user, above, 0700); !made) return made.error();
-  std::string path = os::user_directory_path() + "/" + above + "/" + attempt;
-  if (Result<void> made = os::make_scratch_directory(path); !made) return made.error();
-  return path;
+  AttemptScratch own(os::user_directory_path() + "/" + above + "/" + attempt);
+  if (Result<void> made = os::make_scratch_directory(own.path_); !made) return made.error();
+  own.is_own_ = true;
+  return own;
 }
 
-SettledScratch settle_scratch(const std::string& path, Scratch what, Outcome outcome) {
-  if (path.empty()) return {};
+std::string AttemptScratch::settle(Scratch what, Outcome outcome) {
+  if (path_.empty()) return {};
   // An empty one tells nobody anything, whatever the outcome.
-  if (os::is_pristine(path)) return {{}, true};
-  if (goes(what, outcome) && os::empty_scratch_directory(path)) return {{}, true};
-  return {path, false};
+  is_as_new_ =
+      os::is_pristine(path_) || (goes(what, outcome) && os::empty_scratch_directory(path_));
+  if (!is_as_new_) return path_;
+  if (is_own_) ::rmdir(path_.c_str());
+  return {};
 }
 
 }  // namespace holdfast::launcher

@@ -3,25 +3,38 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "core/outcome.hpp"
 #include "core/policy.hpp"
 #include "core/result.hpp"
+#include "launcher/keeper_link.hpp"
 
 namespace holdfast::launcher {
 
-// For a command that no keeper looks after: an empty directory in the user's own, by the id of the
-// attempt.
-Result<std::string> make_own_scratch(const std::string& attempt);
+class AttemptScratch {
+ public:
+  // As the keeper lends it, empty; no path: there is none.
+  explicit AttemptScratch(std::string lent) : path_(std::move(lent)) {}
+  // For a command that no keeper looks after: made in the user's own directory, by the id of the
+  // attempt.
+  static Result<AttemptScratch> make_own(const std::string& attempt);
 
-// What becomes of the directory that the keeper lent.
-struct SettledScratch {
-  std::string kept;       // its path, when it holds something that stays; empty: nothing stays
-  bool reusable = false;  // as new: the next attempt may have it
+  const std::string& path() const { return path_; }
+  bool is_own() const { return is_own_; }
+
+  // To be called when the test is over. Returns the path where it holds something that stays, else
+  // nothing. Making and removing a directory costs as much as a third of the launcher, so one that
+  // a test left empty goes back to the keeper as it is.
+  std::string settle(Scratch what, Outcome outcome);
+
+  // What the keeper gets back: as new only once it is settled.
+  LentScratch state() const { return is_as_new_ ? LentScratch::reusable : LentScratch::used; }
+
+ private:
+  std::string path_;
+  bool is_own_ = false;
+  bool is_as_new_ = false;
 };
-
-// `path` empty: there was none. Making and removing a directory costs as much as a third of the
-// launcher, so one that a test left empty goes back to the keeper as it is.
-SettledScratch settle_scratch(const std::string& path, Scratch what, Outcome outcome);
 
 }  // namespace holdfast::launcher

@@ -1,0 +1,31 @@
+// What this launcher is to do for its test: the names, the policy and the directory that it has.
+#pragma once
+
+#include <string>
+
+#include "core/lock_place.hpp"
+#include "core/policy.hpp"
+#include "launcher/invocation.hpp"
+#include "launcher/keeper_link.hpp"
+#include "launcher/records.hpp"
+#include "os/signals.hpp"
+
+namespace holdfast::launcher {
+
+struct Grant {
+  AttemptIdentity identity;  // of the first attempt
+  std::string run;
+  LockHome home;
+  Policy policy;
+  std::string scratch;  // lent by the keeper, empty; no path: there is none
+  std::string refusal;  // not empty: the test must not run, and why
+};
+
+// From the keeper, which resolves for its run and is connected to `keeper` here; else by the test's
+// own properties and the same rules. Always gives one: a policy that cannot be had is a refusal.
+// Says why there is no keeper, where one was expected. Blocks for its answer, a few seconds at
+// most.
+Grant seek_grant(const Invocation& invocation, const os::CallersSignals& callers,
+                 KeeperLink& keeper);
+
+}  // namespace holdfast::launcher
