@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/wire.hpp"
+#include "os/cgroup_files.hpp"
 #include "os/packet_socket.hpp"
 #include "os/process_tree.hpp"
 #include "os/system_call.hpp"
@@ -104,6 +105,10 @@ os::ProcessSet* AttemptContainment::processes() {
   if (!cgroup_) return nullptr;
   if (!processes_) processes_.emplace(cgroup_->directory());
   return &*processes_;
+}
+
+std::int64_t AttemptContainment::memory_peak_kb() const {
+  return cgroup_ ? os::memory_peak_kb(cgroup_->directory()) : 0;
 }
 
 std::vector<os::NamedProcess> AttemptContainment::named_outside(

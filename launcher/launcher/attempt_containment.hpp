@@ -43,6 +43,8 @@ class AttemptContainment {
   void enter(os::Command& command, int keeper) const;
   // To be kept open for as long as anything is in it; -1: there is none.
   int descriptor() const { return cgroup_ ? cgroup_->directory() : -1; }
+  // The most memory that everything inside had at once; 0: the kernel does not say.
+  std::int64_t memory_peak_kb() const;
   // Processes of the test by the numbers that they have for people.
   std::vector<os::NamedProcess> named_outside(std::vector<os::NamedProcess> processes) const;
 

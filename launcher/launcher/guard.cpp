@@ -145,6 +145,7 @@ class Guard final : public os::TreeWatcher {
   [[noreturn]] void let_go() {
     report_.kept = true;
     if (!duty_.needed_by_others && !in_namespace()) finish();
+    note_usage();
     report(GuardReport::Stage::tree_ended);
     wake_launcher();
     duty_.locks->clear();
@@ -190,12 +191,17 @@ class Guard final : public os::TreeWatcher {
     ::_exit(0);
   }
 
-  [[noreturn]] void finish() {
+  void note_usage() {
     rusage used{};
     ::getrusage(RUSAGE_CHILDREN, &used);
     report_.user_us = microseconds(used.ru_utime);
     report_.system_us = microseconds(used.ru_stime);
     report_.max_rss_kb = used.ru_maxrss;
+    if (duty_.containment != nullptr) report_.memory_peak_kb = duty_.containment->memory_peak_kb();
+  }
+
+  [[noreturn]] void finish() {
+    note_usage();
     leave_containment();
     report(GuardReport::Stage::tree_ended);
     if (!duty_.launcher.valid()) record_in_launchers_place();

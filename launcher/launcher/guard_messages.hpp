@@ -63,8 +63,9 @@ struct GuardReport {
   int main_status = 0;  // as waitpid(2) gives it
   std::int64_t user_us = 0;
   std::int64_t system_us = 0;
-  std::int64_t max_rss_kb = 0;  // of the largest process
-  unsigned leftovers = 0;       // how many; the first k_most_listed by name
+  std::int64_t max_rss_kb = 0;      // of the largest process
+  std::int64_t memory_peak_kb = 0;  // of all at once; 0: nobody counted
+  unsigned leftovers = 0;           // how many; the first k_most_listed by name
   std::array<ListedProcess, k_most_listed> leftover_list{};
   bool kept = false;       // the leftovers live on, with the guard or without it
   unsigned survivors = 0;  // could not be ended: uninterruptible, or another user's

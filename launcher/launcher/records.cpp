@@ -67,6 +67,7 @@ Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& re
   line.seconds("user_s", report.user_us);
   line.seconds("sys_s", report.system_us);
   line.number("max_rss_kb", report.max_rss_kb);
+  if (report.memory_peak_kb > 0) line.number("memory_peak_kb", report.memory_peak_kb);
   line.seconds("lock_wait_s", result.lock_wait.count() * 1000);
   if (result.observation.leaked) {
     line.raw("flags", R"(["leaked"])");

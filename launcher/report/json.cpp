@@ -61,6 +61,7 @@ Json attempt_json(const Attempt& attempt) {
   object["user_s"] = attempt.user_s;
   object["sys_s"] = attempt.sys_s;
   object["max_rss_kb"] = attempt.max_rss_kb;
+  object["memory_peak_kb"] = or_null(attempt.memory_peak_kb);
   object["lock_wait_s"] = attempt.lock_wait_s;
   object["locks"] = strings(attempt.locks);
   object["started"] = or_null(attempt.started);

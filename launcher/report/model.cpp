@@ -48,6 +48,7 @@ class Collector {
     attempt.sys_s = record.sys_s;
     attempt.lock_wait_s = record.lock_wait_s;
     attempt.max_rss_kb = record.max_rss_kb;
+    attempt.memory_peak_kb = record.memory_peak_kb;
     attempt.flags = record.flags;
     attempt.leftovers = record.leftovers;
     attempt.note = record.note;

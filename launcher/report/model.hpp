@@ -28,7 +28,8 @@ struct Attempt {
   double user_s = 0;
   double sys_s = 0;
   double lock_wait_s = 0;
-  std::int64_t max_rss_kb = 0;
+  std::int64_t max_rss_kb = 0;                 // of the largest process
+  std::optional<std::int64_t> memory_peak_kb;  // of all at once; empty: nobody counted
   std::vector<std::string> locks;
   std::vector<std::string> flags;
   std::vector<Leftover> leftovers;

@@ -180,6 +180,7 @@ Record attempt_ended(FieldReader& in) {
   record.user_s = in.number("user_s");
   record.sys_s = in.number("sys_s");
   record.max_rss_kb = in.integer("max_rss_kb").value_or(0);
+  record.memory_peak_kb = in.integer("memory_peak_kb");
   record.lock_wait_s = in.number("lock_wait_s");
   record.flags = in.texts("flags");
   record.leftovers = in.leftovers("leftovers");

@@ -58,6 +58,7 @@ struct AttemptEnded {
   double user_s = 0;
   double sys_s = 0;
   std::int64_t max_rss_kb = 0;
+  std::optional<std::int64_t> memory_peak_kb;
   double lock_wait_s = 0;
   std::vector<std::string> flags;
   std::vector<Leftover> leftovers;

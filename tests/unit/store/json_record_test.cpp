@@ -17,7 +17,7 @@ T parsed(std::string_view line) {
 TEST(JsonRecord, EveryFieldOfAnAttemptIsRead) {
   const auto ended = parsed<AttemptEnded>(
       R"({"v":1,"type":"attempt_ended","at":2.5,"attempt":"r.1","test":"db","key":"9a","n":2,"outcome":"crashed","signal":11,)"
-      R"("wall_s":0.5,"user_s":0.25,"sys_s":0.125,"max_rss_kb":5120,"lock_wait_s":4.5,"flags":["leaked"],)"
+      R"("wall_s":0.5,"user_s":0.25,"sys_s":0.125,"max_rss_kb":5120,"memory_peak_kb":9000,"lock_wait_s":4.5,"flags":["leaked"],)"
       R"("leftovers":[{"pid":1250,"name":"sleep"}],"note":"why"})");
   EXPECT_EQ(ended.at, 2.5);
   EXPECT_EQ(ended.attempt, "r.1");
@@ -31,6 +31,7 @@ TEST(JsonRecord, EveryFieldOfAnAttemptIsRead) {
   EXPECT_EQ(ended.user_s, 0.25);
   EXPECT_EQ(ended.sys_s, 0.125);
   EXPECT_EQ(ended.max_rss_kb, 5120);
+  EXPECT_EQ(ended.memory_peak_kb, 9000);
   EXPECT_EQ(ended.lock_wait_s, 4.5);
   EXPECT_EQ(ended.flags, std::vector<std::string>{"leaked"});
   ASSERT_EQ(ended.leftovers.size(), 1U);
