@@ -20,7 +20,8 @@ namespace {
 
 // A process that was reaped is no member any more; what is just ending is gone in microseconds.
 constexpr Milliseconds k_removal_patience{1000};
-// Who forks while being let go is looked for again.
+// Who forks while being let go is looked for again; so is what keeps an empty one from being
+// removed.
 constexpr int k_most_rounds = 8;
 constexpr std::size_t k_longest_mounts = 4UL * 1024 * 1024;
 
@@ -155,15 +156,17 @@ Result<void> Cgroup::remove() const {
   if (!above.valid()) return {};  // somebody has removed it
   CgroupProcesses processes(directory());
   const Milliseconds until = monotonic_now() + k_removal_patience;
-  while (true) {
+  for (int round = 1;; ++round) {
     const bool empty = processes.is_empty();
     remove_all_below(directory());
     if (::unlinkat(above.get(), name_.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return {};
     const int error = errno;
     const Milliseconds left = until - monotonic_now();
-    if (error != EBUSY || empty || left.count() <= 0) {
+    if (error != EBUSY || left.count() <= 0) {
       return system_error("remove the cgroup " + name_, error);
     }
+    // Empty and busy: it became one or the other between the two looks, and no event may follow.
+    if (empty && round < k_most_rounds) continue;
     pollfd change{processes.news().front(), POLLIN, 0};
     ::poll(&change, 1, static_cast<int>(left.count()));
   }

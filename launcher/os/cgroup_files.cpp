@@ -59,6 +59,13 @@ bool is_populated(int directory) {
   return read_cgroup_file(directory, "cgroup.events").find("populated 1") != std::string::npos;
 }
 
+std::int64_t memory_peak_kb(int directory) {
+  const std::string text = read_cgroup_file(directory, "memory.peak");
+  std::int64_t bytes = 0;
+  std::from_chars(text.data(), text.data() + text.size(), bytes);
+  return bytes / 1024;
+}
+
 std::vector<std::string> cgroups_below(int directory) {
   std::vector<std::string> names;
   const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

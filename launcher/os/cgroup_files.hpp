@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -23,6 +24,10 @@ std::vector<pid_t> cgroup_members(int directory);
 
 // Whether any process lives in it or below it.
 bool is_populated(int directory);
+
+// The most memory that its processes had at once, in KiB (memory.peak, Linux 5.19); 0: the kernel
+// does not say, as where the memory controller is not enabled for it.
+std::int64_t memory_peak_kb(int directory);
 
 // The cgroups directly below.
 std::vector<std::string> cgroups_below(int directory);

@@ -1,11 +1,15 @@
 #include "os/cgroup.hpp"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 
 #include "os/cgroup_files.hpp"
 #include "os/cgroup_processes.hpp"
+#include "os/file_text.hpp"
 #include "os/spawn.hpp"
+#include "scratch.hpp"
 #include "tree.hpp"
 
 namespace holdfast::os {
@@ -32,6 +36,11 @@ class CgroupTest : public ::testing::Test {
 // In the child between fork and the habit.
 void join(const Cgroup& cgroup) {
   if (!write_cgroup_file(cgroup.directory(), "cgroup.procs", "0")) ::_exit(98);
+}
+
+int not_shown_here() {
+  ::dprintf(2, "not shown here: needs a mount namespace\n");
+  return 0;
 }
 
 class NobodyWatches final : public TreeWatcher {
@@ -194,6 +203,57 @@ TEST_F(CgroupTest, OneThatIsPopulatedIsNotRemovedAndOneThatIsGoneIs) {
     TREE_CHECK(cgroup->remove());
     return 0;
   });
+}
+
+// Mounts of this process's own: made before the cgroup's directory is opened, which is of the
+// mounts that there are then.
+bool has_own_mounts() {
+  return ::unshare(CLONE_NEWNS) == 0 &&
+         ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+}
+
+// A directory in it is busy while it is a mount point, and no event tells of the end of that.
+bool make_busy(const std::string& inner) {
+  return ::mkdir(inner.c_str(), 0755) == 0 &&
+         ::mount(inner.c_str(), inner.c_str(), nullptr, MS_BIND, nullptr) == 0;
+}
+
+bool sleeps(pid_t pid) {
+  const Result<ProcessStat> stat = read_process_stat(pid);
+  return stat && stat->state == 'S';
+}
+
+TEST_F(CgroupTest, OneThatIsBusyWithNobodyInItIsRemovedWhenItIsNotBusyAnyMore) {
+  as_parent_of_a_tree([](Tree& tree) {
+    if (!has_own_mounts()) return not_shown_here();
+    const Result<Cgroup> cgroup = Cgroup::make(own_name("mounted"));
+    TREE_CHECK(cgroup);
+    const std::string inner = "/proc/self/fd/" + std::to_string(cgroup->directory()) + "/inner";
+    TREE_CHECK(make_busy(inner));
+    const pid_t remover = ::getpid();
+    Channel go;
+    tree.start([&] {
+      tree.ready();
+      go.hear();
+      // Once whoever removes it waits. Its own coming and going is the event.
+      const Milliseconds until = monotonic_now() + k_soon;
+      while (!sleeps(remover) && monotonic_now() < until) ::sched_yield();
+      ::umount2(inner.c_str(), MNT_DETACH);
+      join(*cgroup);
+    });
+    go.say("go");
+    TREE_CHECK(cgroup->remove());
+    TREE_CHECK(::faccessat(cgroup->directory(), "inner", F_OK, 0) != 0);
+    return 0;
+  });
+}
+
+TEST(CgroupMemory, ThePeakIsWhatTheFileSaysAndNothingWhereThereIsNone) {
+  const Scratch scratch;
+  const UniqueFd directory = scratch.open();
+  EXPECT_EQ(memory_peak_kb(directory.get()), 0);
+  ASSERT_TRUE(append_line(scratch.path("memory.peak"), "73728000\n"));
+  EXPECT_EQ(memory_peak_kb(directory.get()), 72000);
 }
 
 }  // namespace
