@@ -1,0 +1,43 @@
+#include "launcher/shared_stops.hpp"
+
+#include <signal.h>
+
+#include <utility>
+
+#include "os/process.hpp"
+#include "os/signals.hpp"
+
+namespace holdfast::launcher {
+
+// What the shell is to see: the same signal has stopped us. SIGSTOP cannot be held back, so the
+// guard sends it, in order with the SIGCONT that it sends when the test goes on.
+void SharedStops::stop_as_test(int signal) {
+  woken_by_ = {};
+  if (signal == SIGSTOP) {
+    return guard_.order({GuardOrder::Kind::stop_launcher, 0, 0, last_.now});
+  }
+  // What the guard told may be over: between two key presses we may have been stopped and woken
+  // for both.
+  const pid_t main = guard_.report().main;
+  os::stop_self(signal, [main] { return main == 0 || os::is_stopped(main); });
+  woken_by_ = last_;
+}
+
+// What wakes us from a pause is meant for the stop that it ended: `fg` has continued the test as
+// well, and it may have been stopped again by now.
+void SharedStops::forward(int signal) {
+  const MainStop woken_by = std::exchange(woken_by_, {});
+  if (signal == SIGCONT && woken_by.signal() != 0) {
+    return guard_.order({GuardOrder::Kind::resume, SIGCONT, 0, woken_by.now});
+  }
+  guard_.order({GuardOrder::Kind::forward, signal});
+}
+
+SharedStops::News SharedStops::news() {
+  const MainStop now = guard_.report().main_stop;
+  if (now.now == last_.now) return {};
+  const MainStop before = std::exchange(last_, now);
+  return {before.signal() != 0, now.signal()};
+}
+
+}  // namespace holdfast::launcher
