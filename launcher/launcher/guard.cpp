@@ -3,24 +3,20 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
-#include <string>
 
+#include "launcher/end_of_run.hpp"
 #include "launcher/guard_messages.hpp"
-#include "launcher/keeper_link.hpp"
+#include "launcher/guard_report.hpp"
+#include "launcher/launcher_link.hpp"
 #include "launcher/output_holders.hpp"
 #include "os/clock.hpp"
-#include "os/descriptors.hpp"
 #include "os/process.hpp"
 #include "os/process_tree.hpp"
 #include "os/signals.hpp"
-#include "os/system_call.hpp"
 
 namespace holdfast::launcher {
 namespace {
@@ -33,22 +29,10 @@ constexpr Milliseconds k_leak_patience{100};
 // meant for, and end the next one.
 constexpr Milliseconds k_wake_patience{100};
 
-std::int64_t microseconds(const timeval& time) {
-  return static_cast<std::int64_t>(time.tv_sec) * 1'000'000 + time.tv_usec;
-}
-
-unsigned list_processes(const std::vector<os::NamedProcess>& processes,
-                        std::array<ListedProcess, k_most_listed>& list) {
-  for (std::size_t i = 0; i < std::min(processes.size(), list.size()); ++i) {
-    list[i].pid = processes[i].pid;
-    std::strncpy(list[i].name.data(), processes[i].name.c_str(), list[i].name.size() - 1);
-  }
-  return static_cast<unsigned>(processes.size());
-}
-
 class Guard final : public os::TreeWatcher {
  public:
-  explicit Guard(GuardDuty duty) : duty_(std::move(duty)) {}
+  explicit Guard(GuardDuty duty)
+      : duty_(std::move(duty)), launcher_(std::move(duty_.launcher), duty_.launcher_pid) {}
 
   [[noreturn]] void run() {
     // Before the test exists: an orphan of its first instant is ours already.
@@ -82,11 +66,11 @@ class Guard final : public os::TreeWatcher {
     const bool stopped = WIFSTOPPED(status);
     report_.main_stop = stopped ? last.stopped_by(WSTOPSIG(status)) : last.continued();
     report(GuardReport::Stage::watching);
-    wake_launcher();
+    launcher_.wake();
     look_at_launcher_ = stopped ? k_longest : os::monotonic_now() + k_wake_patience;
   }
 
-  int hurry_fd() override { return duty_.launcher.valid() ? duty_.launcher.get() : -1; }
+  int hurry_fd() override { return launcher_.fd(); }
 
   // While the tree is being ended only "now" matters; the launcher's death changes nothing.
   bool hurries() override {
@@ -128,7 +112,7 @@ class Guard final : public os::TreeWatcher {
     report_.leftovers = list_processes(for_people(leftovers), report_.leftover_list);
     if (may_stay(leftovers)) let_go();
     report(GuardReport::Stage::main_ended);
-    wake_launcher();
+    launcher_.wake();
     end_tree(SIGTERM, duty_.grace);
     finish();
   }
@@ -147,13 +131,17 @@ class Guard final : public os::TreeWatcher {
     if (!duty_.needed_by_others && !in_namespace()) finish();
     note_usage();
     report(GuardReport::Stage::tree_ended);
-    wake_launcher();
+    launcher_.wake();
     duty_.locks->clear();
+    EndOfRun watched{children_, duty_.keeper, duty_.parent};
     // They would end with the first process of their namespace: so it stays, and ends with them.
-    if (!duty_.needed_by_others) duty_.keeper = duty_.parent = -1;
-    keep_only_watched();
-    wait_for_end_of_run();
-    end_tree(SIGTERM, duty_.grace);
+    if (!duty_.needed_by_others) watched.keeper = watched.parent = -1;
+    if (duty_.containment != nullptr) watched.contained = duty_.containment->descriptor();
+    keep_only(watched);
+    launcher_.forget();
+    if (wait_for_end_of_run(watched, *this) == KeptLeftovers::alive) {
+      end_tree(SIGTERM, duty_.grace);
+    }
     leave_containment();
     ::_exit(0);
   }
@@ -164,39 +152,8 @@ class Guard final : public os::TreeWatcher {
     duty_.containment->remove();
   }
 
-  // Closes everything that is not needed to notice the end of the run: stdout above all.
-  void keep_only_watched() {
-    os::leave_standard_streams();
-    std::vector<int> kept{0, 1, 2, children_.get(), duty_.keeper, duty_.parent};
-    if (duty_.containment != nullptr) kept.push_back(duty_.containment->descriptor());
-    os::close_all_but(std::move(kept));
-    (void)duty_.launcher.release();
-  }
-
-  // The keeper says so; without it, ctest's death.
-  void wait_for_end_of_run() {
-    int keeper = duty_.keeper;
-    while (os::reap(*this, {})) {
-      pollfd fds[3] = {
-          {children_.get(), POLLIN, 0}, {keeper, POLLIN, 0}, {duty_.parent, POLLIN, 0}};
-      ::poll(fds, 3, -1);
-      os::hear_of_children(children_);
-      if (fds[2].revents != 0) return;
-      if (fds[1].revents == 0) continue;
-      char byte = 0;
-      if (::recv(keeper, &byte, 1, MSG_DONTWAIT) > 0) return;
-      keeper = -1;  // The keeper died, the run goes on.
-    }
-    leave_containment();
-    ::_exit(0);
-  }
-
   void note_usage() {
-    rusage used{};
-    ::getrusage(RUSAGE_CHILDREN, &used);
-    report_.user_us = microseconds(used.ru_utime);
-    report_.system_us = microseconds(used.ru_stime);
-    report_.max_rss_kb = used.ru_maxrss;
+    add_usage(report_);
     if (duty_.containment != nullptr) report_.memory_peak_kb = duty_.containment->memory_peak_kb();
   }
 
@@ -204,42 +161,21 @@ class Guard final : public os::TreeWatcher {
     note_usage();
     leave_containment();
     report(GuardReport::Stage::tree_ended);
-    if (!duty_.launcher.valid()) record_in_launchers_place();
+    if (!launcher_.is_up()) {
+      record_in_launchers_place(duty_, report_, os::monotonic_now_us() - started_us_);
+    }
     ::_exit(0);
   }
 
-  // The launcher was killed: what it would have said of the attempt is said here.
-  void record_in_launchers_place() {
-    AttemptResult result;
-    result.report = report_;
-    result.observation.end_reason = EndReason::parent_gone;
-    result.outcome = outcome_of(result.observation);
-    result.wall_us = os::monotonic_now_us() - started_us_;
-    result.note = "the launcher of the test was killed; its process tree was ended";
-    (void)record_end(*duty_.identity, result);
-    bid_farewell(duty_.keeper, LentScratch::used);
-  }
-
-  // Nobody there to read it: the launcher was killed, and this is how we learn it.
   void report(GuardReport::Stage stage) {
     report_.stage = stage;
-    if (!duty_.launcher.valid()) return;
-    const ssize_t sent = os::retried([&] {
-      return ::send(duty_.launcher.get(), &report_, sizeof report_, MSG_NOSIGNAL | MSG_DONTWAIT);
-    });
-    if (sent < 0 && errno != EAGAIN) duty_.launcher.reset();
+    launcher_.report(report_);
   }
 
   // The test was continued by itself: `kill -CONT`.
   void continue_launcher() {
     look_at_launcher_ = k_longest;
-    if (os::is_stopped(duty_.launcher_pid) && !os::is_stopped(main_)) wake_launcher(SIGCONT);
-  }
-
-  // Only where the report is not followed by our exit, which would. From within a PID namespace it
-  // cannot be signalled, and waits for the report itself.
-  void wake_launcher(int signal = SIGCHLD) const {
-    if (::getppid() == duty_.launcher_pid) ::kill(duty_.launcher_pid, signal);
+    if (launcher_.is_stopped() && !os::is_stopped(main_)) launcher_.signal(SIGCONT);
   }
 
   // True while the main process has not been continued since that stop.
@@ -282,7 +218,7 @@ class Guard final : public os::TreeWatcher {
         return;
       case GuardOrder::Kind::stop_launcher:
         // From here, so that it cannot come after the SIGCONT for the same stop.
-        if (is_still_stopped(order.stop)) wake_launcher(SIGSTOP);
+        if (is_still_stopped(order.stop)) launcher_.signal(SIGSTOP);
         return;
       case GuardOrder::Kind::end_tree:
         end_tree(order.signal, Milliseconds{order.grace_ms});
@@ -300,16 +236,15 @@ class Guard final : public os::TreeWatcher {
 
   // The launcher's death is an order too: the test ends with it.
   bool read_order(GuardOrder& order) {
-    const ssize_t got = os::retried(
-        [&] { return ::recv(duty_.launcher.get(), &order, sizeof order, MSG_DONTWAIT); });
-    if (got == static_cast<ssize_t>(sizeof order)) return true;
-    if (got < 0 && errno == EAGAIN) return false;
-    duty_.launcher.reset();
-    order = {GuardOrder::Kind::end_tree, SIGTERM, duty_.grace.count()};
-    return true;
+    const LauncherLink::Heard heard = launcher_.next_order(order);
+    if (heard == LauncherLink::Heard::death) {
+      order = {GuardOrder::Kind::end_tree, SIGTERM, duty_.grace.count()};
+    }
+    return heard != LauncherLink::Heard::nothing;
   }
 
   GuardDuty duty_;
+  LauncherLink launcher_;
   GuardReport report_;
   os::UniqueFd children_;
   pid_t main_ = -1;

@@ -1,0 +1,46 @@
+// The guard's end of what it and its launcher say to each other. The end of the connection is how
+// the guard learns that the launcher was killed.
+#pragma once
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <utility>
+
+#include "launcher/guard_messages.hpp"
+#include "os/unique_fd.hpp"
+
+namespace holdfast::launcher {
+
+class LauncherLink {
+ public:
+  LauncherLink(os::UniqueFd socket, pid_t launcher)
+      : socket_(std::move(socket)), launcher_(launcher) {}
+
+  // False: the launcher is dead.
+  bool is_up() const { return socket_.valid(); }
+  // Readable when there is something for next_order(); -1: the launcher is dead.
+  int fd() const { return socket_.valid() ? socket_.get() : -1; }
+  // The descriptor has been closed together with others.
+  void forget() { (void)socket_.release(); }
+
+  // Never waits.
+  void report(const GuardReport& what);
+
+  // To be called after a report that our exit does not follow, which would wake it as well. From
+  // within a PID namespace the launcher cannot be signalled, and waits for the report itself.
+  void wake() const { signal(SIGCHLD); }
+  void signal(int number) const;
+  bool is_stopped() const;
+
+  enum class Heard : std::uint8_t { nothing, order, death };
+  // Never waits.
+  Heard next_order(GuardOrder& order);
+
+ private:
+  os::UniqueFd socket_;
+  pid_t launcher_;
+};
+
+}  // namespace holdfast::launcher
