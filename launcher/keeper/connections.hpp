@@ -6,6 +6,7 @@
 
 #include "core/attach.hpp"
 #include "core/policy.hpp"
+#include "core/wire.hpp"
 #include "os/unique_fd.hpp"
 
 namespace holdfast {
@@ -25,6 +26,13 @@ struct Connection {
   std::vector<os::UniqueFd> locks;       // duplicates: they keep the attempt's locks
   os::UniqueFd contained;  // of its cgroup or of the first process of its PID namespace
   std::string cgroup;      // its name; empty: it has none
+
+  // It has asked for an attempt and been granted one.
+  void begin_attempt(const wire::AttemptRequest& request, const wire::AttemptGrant& granted);
+  // Launcher or guard has said the last word on it: what was held for it goes.
+  void end_attempt();
+  // The launcher is dead: its guard ends the test in its time, unless it is stopped.
+  void expect_end();
 };
 
 }  // namespace holdfast

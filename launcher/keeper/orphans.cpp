@@ -2,9 +2,12 @@
 
 #include <fmt/core.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "core/json_line.hpp"
 #include "core/outcome.hpp"
@@ -15,6 +18,7 @@
 #include "os/descriptors.hpp"
 #include "os/file_text.hpp"
 #include "os/pid_namespace.hpp"
+#include "os/system_call.hpp"
 #include "os/tagged_processes.hpp"
 #include "store/journal_reader.hpp"
 
@@ -71,11 +75,7 @@ std::size_t end_contained(Connection& orphan) {
   return survivors;
 }
 
-}  // namespace
-
-pid_t look_after_orphan(Connection orphan, const std::string& journal, KilledBy killer) {
-  const pid_t child = ::fork();
-  if (child != 0) return child;
+[[noreturn]] void help(Connection orphan, const std::string& journal, KilledBy killer) {
   keep_only_of(orphan);
   // Whoever is around it first: none of those can get away meanwhile.
   std::size_t survivors = end_contained(orphan);
@@ -84,6 +84,22 @@ pid_t look_after_orphan(Connection orphan, const std::string& journal, KilledBy 
   survivors += os::end_processes(left, {SIGTERM, orphan.grace, {}}, watcher).size();
   record(orphan, journal, killer, survivors);
   ::_exit(0);
+}
+
+}  // namespace
+
+void OrphanHelpers::look_after(Connection orphan, const std::string& journal, KilledBy killer) {
+  const pid_t helper = ::fork();
+  if (helper == 0) help(std::move(orphan), journal, killer);
+  if (helper > 0) helpers_.insert(helper);
+}
+
+void OrphanHelpers::reap_helpers(Reap which) {
+  const int options = which == Reap::all ? 0 : WNOHANG;
+  for (auto helper = helpers_.begin(); helper != helpers_.end();) {
+    const bool ended = os::retried([&] { return ::waitpid(*helper, nullptr, options); }) == *helper;
+    helper = ended ? helpers_.erase(helper) : std::next(helper);
+  }
 }
 
 }  // namespace holdfast

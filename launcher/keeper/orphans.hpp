@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "keeper/connections.hpp"
@@ -16,9 +17,22 @@ enum class KilledBy : std::uint8_t {
   ctest,  // because the test's time was over
 };
 
-// Starts a process that ends what is left of the attempt (gently first), lets its locks go when
-// nothing is, and records the attempt unless that was done. Takes the connection's locks with it.
-// Returns its pid, -1 when it could not be started: then the locks go at once.
-pid_t look_after_orphan(Connection orphan, const std::string& journal, KilledBy killer);
+// The processes that look after them, one each.
+class OrphanHelpers {
+ public:
+  // Starts one that ends what is left of the attempt (gently first), lets its locks go when nothing
+  // is, and records the attempt unless that was done. Takes the connection's locks with it. When it
+  // cannot be started the locks go at once.
+  void look_after(Connection orphan, const std::string& journal, KilledBy killer);
+
+  enum class Reap : std::uint8_t {
+    those_through,
+    all,  // waits for them
+  };
+  void reap_helpers(Reap which);
+
+ private:
+  std::set<pid_t> helpers_;
+};
 
 }  // namespace holdfast

@@ -1,30 +1,23 @@
 #include "keeper/service.hpp"
 
 #include <poll.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "core/policy.hpp"
-#include "keeper/orphans.hpp"
+#include "keeper/attempt_grants.hpp"
 #include "keeper/stuck_pairs.hpp"
 #include "os/clock.hpp"
 #include "os/packet_socket.hpp"
 #include "os/process.hpp"
-#include "os/system_call.hpp"
 
 namespace holdfast {
 namespace {
 
-// An include count before any launcher has told one.
-constexpr unsigned k_count_not_known = 0;
 // A launcher or guard ends its tree within the grace; beyond it, this long is waited for it.
 constexpr Milliseconds k_dismissal_patience{2000};
-// How much longer than the grace a guard may take whose launcher is dead.
-constexpr Milliseconds k_guard_patience{7000};
 // ctest's clock may be behind when it starts a test: it looks at it once for all it starts.
 constexpr Milliseconds k_ctest_clock_slack{1000};
 
@@ -47,12 +40,13 @@ Service::Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd c
     : order_(order),
       listener_(std::move(listener)),
       ctest_(std::move(ctest)),
-      lines_(order_.ctest) {
+      lines_(order_.ctest),
+      run_({order_.tree, order_.ctest}, lines_) {
   if (order_.starter == KeeperOrder::Starter::launcher) {
     lines_.hold_stderr();
   } else {
     // Before the first test: a run in which no test asks for anything is a run too.
-    run_of(k_count_not_known, nullptr);
+    run_.at(k_count_not_known);
   }
   if (order_.settings && !order_.settings->note().empty()) lines_.say(order_.settings->note());
 }
@@ -75,29 +69,22 @@ void Service::wait_for_news() {
   for (std::size_t i = 0; i < polled; ++i) {
     const short news = fds[2 * i + 2].revents;
     if (news != 0) attend_to(connections_[i], news);
-    if (fds[2 * i + 3].revents != 0) expect_end_of(connections_[i]);
+    if (fds[2 * i + 3].revents != 0) connections_[i].expect_end();
     if (connections_[i].guard_until != k_longest) hurry_guard_of(connections_[i]);
   }
   connections_.erase(std::remove_if(connections_.begin(), connections_.end(),
                                     [](const Connection& c) { return !c.socket.valid(); }),
                      connections_.end());
-  reap_helpers(WNOHANG);
+  orphans_.reap_helpers(OrphanHelpers::Reap::those_through);
   if (fds[1].revents != 0) accept_one();
   ctest_ended_ = ctest_ended_ || fds[0].revents != 0;
   if (!ctest_ended_ && os::monotonic_now() >= lines_.due()) lines_.say_held_back();
 }
 
-// The launcher is dead: its guard ends the test, unless it is stopped.
-void Service::expect_end_of(Connection& connection) {
-  if (!connection.launcher_life.valid()) return;
-  connection.launcher_life.reset();
-  connection.guard_until = os::monotonic_now() + connection.grace + k_guard_patience;
-}
-
 void Service::hurry_guard_of(Connection& connection) {
   if (os::monotonic_now() < connection.guard_until) return;
   connection.guard_until = k_longest;
-  (void)kill_forsaken_guard({order_.ctest, include_count_}, connection.test);
+  (void)kill_forsaken_guard({order_.ctest, run_.include_count()}, connection.test);
 }
 
 void Service::accept_one() {
@@ -123,9 +110,7 @@ void Service::attend_to(Connection& connection, short news) {
   // Launcher and guard have both the other end: both are dead, and neither said that it was
   // through.
   const KilledBy killer = killer_of(connection);
-  const pid_t helper =
-      look_after_orphan(std::move(connection), run_ ? run_->journal() : std::string{}, killer);
-  if (helper > 0) helpers_.insert(helper);
+  orphans_.look_after(std::move(connection), run_.journal(), killer);
   connection = {};
 }
 
@@ -135,13 +120,6 @@ KilledBy Service::killer_of(const Connection& connection) const {
   const bool is_over =
       os::age_of(connection.launcher) + k_ctest_clock_slack >= connection.soonest_end;
   return is_over && !ctest_died() ? KilledBy::ctest : KilledBy::stranger;
-}
-
-void Service::reap_helpers(int options) {
-  for (auto helper = helpers_.begin(); helper != helpers_.end();) {
-    const bool ended = os::retried([&] { return ::waitpid(*helper, nullptr, options); }) == *helper;
-    helper = ended ? helpers_.erase(helper) : std::next(helper);
-  }
 }
 
 bool Service::serve(Connection& connection) {
@@ -176,14 +154,10 @@ wire::Message Service::answer(const wire::Message& message, Connection& asker) {
     return request ? grant(*request, asker) : refusal("failed to " + request.error().message);
   }
   if (message.kind == wire::k_farewell) {
-    asker.farewell = true;
-    asker.launcher_life.reset();
-    asker.guard_until = k_longest;
-    if (run_ && run_->scratch() != nullptr && !message.get("scratch").empty()) {
-      run_->scratch()->give_back(std::exchange(asker.scratch, {}));
+    asker.end_attempt();
+    if (run_.scratch() != nullptr && !message.get("scratch").empty()) {
+      run_.scratch()->give_back(std::exchange(asker.scratch, {}));
     }
-    asker.locks.clear();
-    asker.contained.reset();
     return {};
   }
   if (message.kind == wire::k_say) {
@@ -196,79 +170,26 @@ wire::Message Service::answer(const wire::Message& message, Connection& asker) {
 }
 
 wire::Message Service::grant(const wire::AttemptRequest& request, Connection& asker) {
-  Run& run = run_of(request.include_count, &asker);
-  Result<ResolvedPolicy> resolved = order_.settings
-                                        ? order_.settings->resolve(request.test, request.properties)
-                                        : Result<ResolvedPolicy>(order_.settings.error());
-  wire::AttemptGrant granted;
-  granted.run = run.id();
-  granted.attempt = run.next_attempt();
-  granted.journal = run.journal();
-  if (ScratchPool* scratch = run.scratch(); scratch != nullptr) {
-    granted.scratch = asker.scratch = scratch->lend();
-    if (asker.scratch.empty()) lines_.say_once(scratch->trouble());
-  }
-  asker.attempt = granted.attempt;
-  asker.test = request.test;
-  asker.key = request.key;
-  asker.launcher = request.launcher;
-  asker.soonest_end = request.soonest_end;
-  if (resolved) {
-    for (const std::string& warning : resolved->warnings) {
-      lines_.say_once("\"" + request.test + "\": " + warning);
-    }
-    granted.policy = std::move(resolved->policy);
-    asker.grace = granted.policy.grace;
-  } else {
-    granted.refusal = resolved.error().message;
-  }
+  const wire::AttemptGrant granted =
+      grant_attempt(request, order_.settings, run_of(request.include_count, &asker), lines_);
+  asker.begin_attempt(request, granted);
   return wire::to_message(granted);
 }
 
-// `ctest -S` reads the tests anew for each ctest_test(): another include count is another run.
 Run& Service::run_of(unsigned include_count, const Connection* asker) {
-  if (run_ && include_count_ != k_count_not_known && include_count_ != include_count) {
-    roll_over(asker);
+  if (run_.is_over_at(include_count)) {
+    dismiss_connections(asker);
+    run_.close(Run::Completeness::complete);
   }
-  if (!run_) {
-    run_ = Run::begin({order_.tree, order_.ctest}, ++runs_);
-    run_ended_ = false;
-    if (!run_->trouble().empty()) lines_.say_once(run_->trouble());
-  }
-  if (include_count_ != include_count) {
-    // ctest opens its log before the first test asks, and not again in this run.
-    if (std::optional<CtestLog> log = find_ctest_log(order_.ctest)) run_->note_ctest_log(*log);
-  }
-  include_count_ = include_count;
-  return *run_;
-}
-
-std::string Service::finish_run(Run::Completeness completeness) {
-  std::string summary = run_->finish(completeness);
-  if (!run_->trouble().empty()) lines_.say_once(run_->trouble());
-  return summary;
-}
-
-void Service::roll_over(const Connection* asker) {
-  dismiss_connections(asker);
-  if (!run_ended_) {
-    const std::string summary = finish_run(Run::Completeness::complete);
-    lines_.print(summary);
-  }
-  run_.reset();
+  return run_.at(include_count);
 }
 
 wire::Message Service::end_of_run(const Connection& asker) {
   lines_.say_held_back();
   dismiss_connections(&asker);
-  if (!run_) run_of(k_count_not_known, &asker);
-  if (!run_->ctest_log()) {
-    if (std::optional<CtestLog> log = find_ctest_log(order_.ctest)) run_->note_ctest_log(*log);
-  }
   wire::Message reply;
   reply.kind = wire::k_end;
-  reply.add("summary", finish_run(Run::Completeness::complete));
-  run_ended_ = true;
+  reply.add("summary", run_.finish_for_end());
   return reply;
 }
 
@@ -277,8 +198,10 @@ wire::Message Service::status() const {
   reply.kind = wire::k_status;
   reply.add("tree", order_.tree);
   reply.add("ctest", to_text(order_.ctest));
-  if (run_) reply.add("run", run_->id());
-  if (run_) reply.add("journal", run_->journal());
+  if (run_.has_begun()) {
+    reply.add("run", run_.id());
+    reply.add("journal", run_.journal());
+  }
   return reply;
 }
 
@@ -294,14 +217,14 @@ void Service::dismiss_connections(const Connection* asker) {
   }
   // A launcher that is stopped keeps its guard from ending the tree, and a stopped guard keeps it
   // alive itself.
-  const RunOfCtest run{order_.ctest, include_count_};
+  const RunOfCtest run{order_.ctest, run_.include_count()};
   bool all_gone = wait_for_connections(asker);
   if (!all_gone && kill_launchers_of(run)) all_gone = wait_for_connections(asker);
   if (!all_gone && kill_guards_of(run)) {
     guards_killed_ = true;
     (void)wait_for_connections(asker);
   }
-  reap_helpers(0);
+  orphans_.reap_helpers(OrphanHelpers::Reap::all);
 }
 
 bool Service::wait_for_connections(const Connection* asker) {
@@ -324,12 +247,9 @@ bool Service::wait_for_connections(const Connection* asker) {
   }
 }
 
-// ctest renames its log when it is through; a log that still has its working name was left by a
-// ctest that died.
 bool Service::ctest_died() const {
   pollfd ended{ctest_.get(), POLLIN, 0};
-  if (::poll(&ended, 1, 0) != 1) return false;
-  return run_ && run_->ctest_log() && ::access(run_->ctest_log()->file.c_str(), F_OK) == 0;
+  return ::poll(&ended, 1, 0) == 1 && run_.has_unfinished_log();
 }
 
 void Service::finish_after_ctest() {
@@ -342,11 +262,7 @@ void Service::finish_after_ctest() {
   // Who reads ctest's output to its end must not wait for what is still to be tidied up.
   if (!connections_.empty()) lines_.let_go();
   dismiss_connections(nullptr);
-  if (run_ && !run_ended_) {
-    const std::string summary =
-        finish_run(ctest_died() ? Run::Completeness::incomplete : Run::Completeness::complete);
-    lines_.print(summary);
-  }
+  run_.close(ctest_died() ? Run::Completeness::incomplete : Run::Completeness::complete);
 }
 
 std::vector<std::string> Service::running_tests() const {

@@ -1,16 +1,14 @@
 // The keeper's loop: answers launchers and `holdfast end` until ctest has ended.
 #pragma once
 
-#include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "core/wire.hpp"
 #include "keeper/connections.hpp"
+#include "keeper/current_run.hpp"
 #include "keeper/keeper.hpp"
 #include "keeper/orphans.hpp"
-#include "keeper/run.hpp"
 #include "keeper/run_lines.hpp"
 #include "os/unique_fd.hpp"
 
@@ -26,7 +24,6 @@ class Service {
  private:
   void wait_for_news();
   void accept_one();
-  void expect_end_of(Connection& connection);
   void hurry_guard_of(Connection& connection);
   // Serves one message, or sees to the end of the connection.
   void attend_to(Connection& connection, short news);  // as poll(2) gave it
@@ -36,9 +33,8 @@ class Service {
   wire::Message grant(const wire::AttemptRequest& request, Connection& asker);
   wire::Message end_of_run(const Connection& asker);
   wire::Message status() const;
+  // Rolls over to the next run where there is one.
   Run& run_of(unsigned include_count, const Connection* asker);
-  std::string finish_run(Run::Completeness completeness);
-  void roll_over(const Connection* asker);
   void finish_after_ctest();
   // Tells everybody but `asker` (null: nobody is spared) that the run is over, and waits until they
   // are gone: guards that keep leftovers, launchers of a ctest that died.
@@ -46,7 +42,6 @@ class Service {
   // For as long as the longest of their graces takes. True: all but `asker` are gone.
   bool wait_for_connections(const Connection* asker);
   KilledBy killer_of(const Connection& connection) const;
-  void reap_helpers(int options);
   bool ctest_died() const;
   std::vector<std::string> running_tests() const;
 
@@ -55,11 +50,8 @@ class Service {
   os::UniqueFd ctest_;
   RunLines lines_;
   std::vector<Connection> connections_;
-  std::set<pid_t> helpers_;  // processes that look after orphaned attempts
-  std::optional<Run> run_;
-  unsigned runs_ = 0;
-  unsigned include_count_ = 0;  // of the current run
-  bool run_ended_ = false;      // `holdfast end` has been here
+  OrphanHelpers orphans_;
+  CurrentRun run_;
   bool ctest_ended_ = false;
   bool guards_killed_ = false;  // they were stuck at the end of a run
 };

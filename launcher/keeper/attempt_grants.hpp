@@ -1,0 +1,17 @@
+// The answer to a launcher that asks for its attempt.
+#pragma once
+
+#include "core/wire.hpp"
+#include "keeper/run.hpp"
+#include "keeper/run_lines.hpp"
+#include "settings/project_settings.hpp"
+
+namespace holdfast {
+
+// Gives the attempt its name and its policy, by the project's settings, and lends it a directory.
+// Settings that cannot be had are its refusal. What people are to know is said in `lines`.
+wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
+                                 const Result<ProjectSettings>& settings, Run& run,
+                                 RunLines& lines);
+
+}  // namespace holdfast

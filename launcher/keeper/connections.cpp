@@ -1,0 +1,38 @@
+#include "keeper/connections.hpp"
+
+#include "os/clock.hpp"
+
+namespace holdfast {
+namespace {
+
+// How much longer than the grace a guard may take whose launcher is dead.
+constexpr Milliseconds k_guard_patience{7000};
+
+}  // namespace
+
+void Connection::begin_attempt(const wire::AttemptRequest& request,
+                               const wire::AttemptGrant& granted) {
+  attempt = granted.attempt;
+  scratch = granted.scratch;
+  test = request.test;
+  key = request.key;
+  launcher = request.launcher;
+  soonest_end = request.soonest_end;
+  if (granted.refusal.empty()) grace = granted.policy.grace;
+}
+
+void Connection::end_attempt() {
+  farewell = true;
+  launcher_life.reset();
+  guard_until = k_longest;
+  locks.clear();
+  contained.reset();
+}
+
+void Connection::expect_end() {
+  if (!launcher_life.valid()) return;
+  launcher_life.reset();
+  guard_until = os::monotonic_now() + grace + k_guard_patience;
+}
+
+}  // namespace holdfast
