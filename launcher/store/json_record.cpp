@@ -1,12 +1,11 @@
 #include "store/json_record.hpp"
 
 #include "core/utf8.hpp"
+#include "store/record_fields.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <cmath>
-#include <limits>
 #include <utility>
 
 namespace holdfast {
@@ -17,128 +16,6 @@ using nlohmann::json;
 constexpr int k_journal_version = 1;
 // Records nest three deep; what nests deeper is not ours and is not built up in memory.
 constexpr int k_max_depth = 8;
-
-// Reads fields of one object; remembers the first one it could not use.
-class FieldReader {
- public:
-  explicit FieldReader(const json& object) : object_(object) {}
-
-  std::string text(const char* field) {
-    const json* value = find(field);
-    if (value == nullptr) return {};
-    if (const auto* string = value->get_ptr<const json::string_t*>()) return *string;
-    return complain(field, std::string());
-  }
-
-  double number(const char* field) {
-    const json* value = find(field);
-    if (value == nullptr) return 0;
-    if (!value->is_number()) return complain(field, 0.0);
-    const double real = value->get<double>();
-    return std::isfinite(real) ? real : complain(field, 0.0);
-  }
-
-  std::optional<std::int64_t> integer(const char* field) {
-    const json* value = find(field);
-    if (value == nullptr) return std::nullopt;
-    if (const auto* natural = value->get_ptr<const json::number_unsigned_t*>()) {
-      if (*natural <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-        return static_cast<std::int64_t>(*natural);
-      }
-    } else if (const auto* whole = value->get_ptr<const json::number_integer_t*>()) {
-      return *whole;
-    }
-    return complain(field, std::optional<std::int64_t>());
-  }
-
-  std::optional<int> small_integer(const char* field) {
-    const std::optional<std::int64_t> wide = integer(field);
-    if (!wide) return std::nullopt;
-    if (*wide < std::numeric_limits<int>::min() || *wide > std::numeric_limits<int>::max()) {
-      return complain(field, std::optional<int>());
-    }
-    return static_cast<int>(*wide);
-  }
-
-  std::optional<bool> truth(const char* field) {
-    const json* value = find(field);
-    if (value == nullptr) return std::nullopt;
-    if (const auto* boolean = value->get_ptr<const json::boolean_t*>()) return *boolean;
-    return complain(field, std::optional<bool>());
-  }
-
-  std::vector<std::string> texts(const char* field) {
-    std::vector<std::string> list;
-    for (const json& item : array(field)) {
-      if (const auto* string = item.get_ptr<const json::string_t*>())
-        list.push_back(*string);
-      else
-        complain(field, 0);
-    }
-    return list;
-  }
-
-  ProcessStamp stamp(const char* field) {
-    const json* value = find(field);
-    if (value == nullptr) return {};
-    if (!value->is_object()) return complain(field, ProcessStamp{});
-    FieldReader inner(*value);
-    ProcessStamp stamp;
-    stamp.pid = inner.integer("pid").value_or(0);
-    const std::int64_t start = inner.integer("start").value_or(0);
-    stamp.start = start < 0 ? 0 : static_cast<std::uint64_t>(start);
-    if (!inner.complaint_.empty()) complain(field, 0);
-    return stamp;
-  }
-
-  std::vector<Leftover> leftovers(const char* field) {
-    std::vector<Leftover> list;
-    for (const json& item : array(field)) {
-      if (!item.is_object()) {
-        complain(field, 0);
-        continue;
-      }
-      FieldReader inner(item);
-      list.push_back({inner.integer("pid").value_or(0), inner.text("name")});
-      if (!inner.complaint_.empty()) complain(field, 0);
-    }
-    return list;
-  }
-
-  std::optional<OutputPlace> output_place() {
-    const json& list = array("output");
-    if (list.empty()) return std::nullopt;
-    if (list.size() != 2 || !list[0].is_number_unsigned() || !list[1].is_number_unsigned()) {
-      return complain("output", std::optional<OutputPlace>());
-    }
-    return OutputPlace{text("log"), list[0].get<std::uint64_t>(), list[1].get<std::uint64_t>()};
-  }
-
-  std::string take_complaint() { return std::move(complaint_); }
-
- private:
-  const json* find(const char* field) const {
-    const auto found = object_.find(field);
-    return found == object_.end() ? nullptr : &*found;
-  }
-
-  const json& array(const char* field) {
-    static const json k_empty = json::array();
-    const json* value = find(field);
-    if (value == nullptr) return k_empty;
-    return value->is_array() ? *value : complain<const json&>(field, k_empty);
-  }
-
-  template <typename T>
-  T complain(const char* field, T instead) {
-    if (complaint_.empty())
-      complaint_ = fmt::format("field {} is not of the documented type", field);
-    return instead;
-  }
-
-  const json& object_;
-  std::string complaint_;
-};
 
 ParsedLine refused(std::string why) { return {std::nullopt, std::move(why)}; }
 

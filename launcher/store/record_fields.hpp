@@ -1,0 +1,47 @@
+// The fields of one JSON object of a journal, by type.
+#pragma once
+
+#include "store/records.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace holdfast {
+
+// A field that is not there, or whose value is not of the type asked for, counts as absent; the
+// first of the latter is remembered. Never throws.
+class FieldReader {
+ public:
+  // `object` is a JSON object and must outlive this one.
+  explicit FieldReader(const nlohmann::json& object) : object_(object) {}
+
+  std::string text(const char* field);  // empty: absent
+  double number(const char* field);     // finite; 0: absent
+  std::optional<std::int64_t> integer(const char* field);
+  std::optional<int> small_integer(const char* field);
+  std::optional<bool> truth(const char* field);
+  std::vector<std::string> texts(const char* field);  // those of its items that are texts
+
+  ProcessStamp stamp(const char* field);
+  std::vector<Leftover> leftovers(const char* field);
+  std::optional<OutputPlace> output_place();
+
+  // What could not be used, and why; empty: nothing.
+  std::string take_complaint() { return std::move(complaint_); }
+
+ private:
+  const nlohmann::json* find(const char* field) const;
+  const nlohmann::json& array(const char* field);
+  template <typename T>
+  T complain(const char* field, T instead);
+
+  const nlohmann::json& object_;
+  std::string complaint_;
+};
+
+}  // namespace holdfast
