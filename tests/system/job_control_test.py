@@ -31,11 +31,13 @@ def read_to_end():
             pass
 """
 
-# Reads nothing, so that it can go on in the background.
+# Reads nothing, so that it can go on in the background. Waits with the signal blocked: one that
+# came just before pause(2) would be seen after the next.
 WAITS = HEAD + """
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCONT])
 announce()
 while True:
-    signal.pause()
+    go_on(signal.sigwait([signal.SIGCONT]))
 """
 
 # Tidies up first, as an editor does: for as long as FILE.go is not there.

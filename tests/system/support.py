@@ -6,6 +6,7 @@ _CTEST.
 
 import contextlib
 import json
+import math
 import os
 import shutil
 import signal
@@ -240,7 +241,14 @@ class ProjectCase(SystemCase):
 
     @staticmethod
     def runs(tree):
-        return sorted((Path(tree) / ".holdfast/runs").glob("*"))
+        """Oldest first. Of two that began in one second the names do not tell: they end in pids."""
+        def begun(run):
+            try:
+                with open(run / "journal.jsonl", encoding="utf-8") as journal:
+                    return json.loads(journal.readline())["at"]
+            except (OSError, ValueError):
+                return math.inf  # it has not begun yet
+        return sorted((Path(tree) / ".holdfast/runs").glob("*"), key=begun)
 
     @staticmethod
     def records(run, *types):
