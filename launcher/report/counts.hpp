@@ -1,8 +1,8 @@
-// The numbers of a run (M57).
+// The numbers of a run.
 //
 // Exclusive: each test is in exactly one of by_outcome, so they add up to planned. On top: flaky,
 // leaked and bare tests are counted among the exclusive ones too. A test that exited on purpose
-// after it reported a failure is a failed test to whoever reads counts (M20).
+// after it reported a failure is a failed test to whoever reads counts.
 #pragma once
 
 #include "report/test_outcome.hpp"

@@ -1,5 +1,4 @@
-"""The fault ring: processes of Holdfast die at any step they take, and all is well afterwards (M01,
-M05, M11, M57; behaviours 16, 39, 42).
+"""The fault ring: processes of Holdfast die at any step they take, and all is well afterwards.
 
 fault_test.py [--seed N] [--count N]      random schedules, one per seed from N on (random without)
 fault_test.py --every ROLE                ROLE killed at each of its steps

@@ -1,4 +1,5 @@
-"""What is wrong is said in one line that says what and where; nothing hangs (behaviour 43; fact 45)."""
+"""What is wrong is said in one line that says what and where; nothing hangs. A planted FIFO would hang a plain
+open(2)."""
 
 import os
 import pwd

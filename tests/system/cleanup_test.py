@@ -1,5 +1,5 @@
-"""Deaths at odd moments, and those that end nothing (behaviours 16, 24; facts 32, 39; M11). The table
-of who dies and how the test hides: endings_test.py."""
+"""Deaths at odd moments, and those that end nothing: a shell that exits leaves its background
+jobs alone. The table of who dies and how the test hides: endings_test.py."""
 
 import os
 import signal

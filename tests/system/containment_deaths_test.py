@@ -1,4 +1,4 @@
-"""With containment nobody is left even when launcher and guard are killed at once (M05, M11).
+"""With containment nobody is left even when launcher and guard are killed at once.
 
 The test hides as well as one can: it double-forks, calls setsid, closes its descriptors, and clears
 its environment and the limit that is its second tag. Without containment it would get away."""

@@ -1,4 +1,4 @@
-"""What a contained test leaves, and what a run that died leaves with its containment (M12, M51)."""
+"""What a contained test leaves, and what a run that died leaves with its containment."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A contained test is a test like any other: what it sees, how it ends, what is said (M11)."""
+"""A contained test is a test like any other: what it sees, how it ends, what is said."""
 
 import json
 import os

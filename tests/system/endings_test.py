@@ -1,5 +1,4 @@
-"""Nothing of a test survives it, whoever dies first: the table of endings.py, cell by cell (M05, M10,
-M11; behaviours 7, 11, 16, 21, 24; facts 31-33, 37, 42).
+"""Nothing of a test survives it, whoever dies first: the table of endings.py, cell by cell.
 
 endings_test.py [SHARD [whole]]: the rows of a shard; whole: all of its cells and not a choice.
 Held to in each cell: nothing of the test lives after the grace and 2 s; its lock is free then and

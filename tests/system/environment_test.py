@@ -1,4 +1,6 @@
-"""What the test sees of the world is what it would see without us (behaviours 13, 29, 32, 33; fact 18)."""
+"""What the test sees of the world is what it would see without us.
+
+ctest gives a test its own session, process group and terminal, and whatever descriptors it has."""
 
 import json
 import os
@@ -9,7 +11,7 @@ import unittest
 from support import (LAUNCHER, SUPERVISORS, PROGRAMS, ProjectCase, SystemCase, program)
 
 
-# What Holdfast sets where the user has not (M15).
+# What Holdfast sets where the user has not.
 DIAGNOSTICS = ("PYTHONFAULTHANDLER=", "RUST_BACKTRACE=", "UBSAN_OPTIONS=")
 # The whole contract of design section 6; what is not here must not be there.
 OURS = {"HOLDFAST_TEST_NAME", "HOLDFAST_ATTEMPT", "HOLDFAST_ATTEMPT_ID", "HOLDFAST_RUN_ID",

@@ -1,4 +1,6 @@
-"""How the launcher ends: as the test ended, or by its own failure (behaviours 1-3, facts 16-17)."""
+"""How the launcher ends: as the test ended, or by its own failure.
+
+ctest inverts exit codes (WILL_FAIL) and turns them into skips, but never a death by signal."""
 
 import os
 import resource

@@ -1,4 +1,5 @@
-"""What other tests need lives until the run ends, and no longer (fact 19)."""
+"""What other tests need lives until the run ends, and no longer: a FIXTURES_SETUP test that
+starts a server in the background is common."""
 
 import unittest
 

@@ -1,5 +1,5 @@
 """Ctrl-Z, fg, bg: the launcher stops when the test does, and a shell sees what the bare command would
-show (M14, behaviours 8, 19, 25)."""
+show."""
 
 import os
 import signal

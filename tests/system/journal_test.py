@@ -1,4 +1,4 @@
-"""Records survive every death, and every attempt has its one end (behaviours 30, 42; M56)."""
+"""Records survive every death, and every attempt has its one end."""
 
 import collections
 import json

@@ -1,4 +1,4 @@
-"""Tests run without a keeper too; that is said once (facts 12; M57; behaviours 42, 43)."""
+"""Tests run without a keeper too; that is said once."""
 
 import os
 import pwd

@@ -1,4 +1,5 @@
-"""The keeper: one per ctest, bound to it, holding nothing of it open (facts 11, 12; M60)."""
+"""The keeper: one per ctest, bound to it, holding nothing of it open: whoever keeps its stderr
+keeps `ctest | cat` waiting."""
 
 import os
 import subprocess

@@ -1,4 +1,6 @@
-"""What is left when the main process has ended (behaviours 27, 28; facts 19, 20)."""
+"""What is left when the main process has ended.
+
+To ctest a test that exits 0 while a child keeps its stdout open is a timeout."""
 
 import time
 import unittest

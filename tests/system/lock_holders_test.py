@@ -1,4 +1,5 @@
-"""A lock is free the moment its holder's processes are gone, never before (M05; facts 32, 42)."""
+"""A lock is free the moment its holder's processes are gone, never before: flock(2) is
+held by every duplicate of the descriptor."""
 
 import os
 import signal

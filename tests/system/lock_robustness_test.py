@@ -1,4 +1,4 @@
-"""Locks where things are missing, full, planted or somebody else's (facts 45, 46, 48)."""
+"""Locks where things are missing, full, planted or somebody else's."""
 
 import os
 import shutil

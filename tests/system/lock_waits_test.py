@@ -1,4 +1,4 @@
-"""What a wait says, what stops it, and scripts beside (M04, behaviours 39-41)."""
+"""What a wait says, what stops it, and scripts beside."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Exclusive locks of `holdfast run` and the launcher (behaviours 39, 41; facts 42-47)."""
+"""Exclusive locks of `holdfast run` and the launcher."""
 
 import os
 import signal

@@ -1,5 +1,4 @@
-"""Whom the keeper ends when launcher and guard are both killed, and whom not (M05, M11; facts 32, 33,
-42). How the test may hide: endings_test.py."""
+"""Whom the keeper ends when launcher and guard are both killed, and whom not. How the test may hide: endings_test.py."""
 
 import os
 import signal

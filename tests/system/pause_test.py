@@ -1,4 +1,4 @@
-"""Stopping and continuing (behaviours 8, 25; M14)."""
+"""Stopping and continuing."""
 
 import os
 import signal

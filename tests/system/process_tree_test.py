@@ -1,4 +1,7 @@
-"""Ending trees that do not want to end (behaviours 14, 21-23, 26; facts 31, 37)."""
+"""Ending trees that do not want to end.
+
+A stopped process keeps a SIGTERM pending; one that forks and calls setsid all the time is missed by
+scans of /proc."""
 
 import os
 import signal

@@ -1,6 +1,7 @@
 """How an ending looks to who typed `ctest`: the prompt is back in time, one line says what was ended,
-the next ctest starts clean; nobody looks at a clock to learn of an end (M10, M12; behaviours 12, 28;
-facts 12, 20, 36)."""
+the next ctest starts clean; nobody looks at a clock to learn of an end.
+
+The kernel sends Ctrl-C to every process of the foreground group: ctest is gone 1.6 ms later."""
 
 import fcntl
 import os

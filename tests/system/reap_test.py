@@ -1,4 +1,4 @@
-"""`holdfast reap` and the sweep before a run: what earlier runs left, and nothing else (M51)."""
+"""`holdfast reap` and the sweep before a run: what earlier runs left, and nothing else."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The command line of `holdfast run` and of the launcher (behaviours 5, 22)."""
+"""The command line of `holdfast run` and of the launcher."""
 
 import json
 import unittest

@@ -1,4 +1,6 @@
-"""One run at a time on a build tree (M01; facts 10, 12; behaviours of the run lock)."""
+"""One run at a time on a build tree.
+
+Two of them at once would write one LastTest.log.tmp."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""A directory of its own for each attempt, and diagnostics by default (M15, M16; behaviours of both)."""
+"""A directory of its own for each attempt, and diagnostics by default."""
 
 import json
 import os
@@ -187,7 +187,7 @@ class RunCommandTest(ProjectCase):
 
 
 class DiagnosticsTest(ProjectCase):
-    """M15: set unless the user set them."""
+    """Set unless the user set them."""
 
     NAMES = ("PYTHONFAULTHANDLER", "RUST_BACKTRACE", "UBSAN_OPTIONS")
 

@@ -1,4 +1,4 @@
-"""What happens to a signal sent to the launcher (behaviours 6-12, 15; facts 36, 37)."""
+"""What happens to a signal sent to the launcher."""
 
 import os
 import resource

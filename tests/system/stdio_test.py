@@ -1,4 +1,5 @@
-"""stdin, stdout and stderr are what they were (behaviour 31; fact 24)."""
+"""stdin, stdout and stderr are what they were. Projects compare
+whole outputs: not one byte of ours is among a test's."""
 
 import hashlib
 import os

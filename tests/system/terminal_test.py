@@ -1,4 +1,4 @@
-"""On a terminal the command behaves as without us (behaviours 7, 8, 19, 31; facts 18, 36)."""
+"""On a terminal the command behaves as without us."""
 
 import json
 import os
@@ -187,7 +187,7 @@ ENDED = r'holdfast: ctest has ended before its tests; ending (?:"\w"(?:, | and )
 
 
 class InterruptedRunTest(TerminalCase, ProjectCase):
-    """One line for the run, wherever ctest's stderr was, and nothing that is held up by it (M10)."""
+    """One line for the run, wherever ctest's stderr was, and nothing that is held up by it."""
 
     def tree_of_three(self):
         tree = self.project("".join(

@@ -1,4 +1,4 @@
-"""The launcher's limits under ctest (M13, behaviours 20-24, docs/timeouts.md).
+"""The launcher's limits under ctest (docs/timeouts.md).
 
 HOLDFAST_TIMEOUT_MARGIN shortens what ctest waits beyond a limit. Most tests share one project and
 one ctest, which spends most of its time in those margins.

@@ -1,4 +1,4 @@
-"""Locks over two build trees of one project (M02, M04, M05; fact 15)."""
+"""Locks over two build trees of one project, and what ctest schedules by itself beside them."""
 
 import os
 import re
