@@ -89,15 +89,15 @@ Result<pid_t> PidNamespace::fork() {
   const UniqueFd answer(ends[0]);
   UniqueFd question(ends[1]);
   constexpr int k_namespaces = CLONE_NEWPID | CLONE_NEWNS;
-  bool new_user = false;
+  UserNamespace user_namespace = UserNamespace::ours;
   pid_t child = clone_into(k_namespaces);
   if (child < 0 && errno == EPERM) {
-    new_user = true;
+    user_namespace = UserNamespace::made_too;
     child = clone_into(k_namespaces | CLONE_NEWUSER);
   }
   if (child < 0) return system_error("make a PID namespace");
   if (child == 0) {
-    if (const Result<void> settled = settle(new_user, user, group); !settled) {
+    if (const Result<void> settled = settle(user_namespace, user, group); !settled) {
       const std::string& trouble = settled.error().message;
       (void)::write(question.get(), trouble.data(), trouble.size());
       ::_exit(1);
@@ -111,8 +111,8 @@ Result<pid_t> PidNamespace::fork() {
   return Error{trouble};
 }
 
-Result<void> PidNamespace::settle(bool new_user, uid_t user, gid_t group) {
-  if (new_user) {
+Result<void> PidNamespace::settle(UserNamespace user_namespace, uid_t user, gid_t group) {
+  if (user_namespace == UserNamespace::made_too) {
     if (Result<void> mapped = stay_who_we_are(user, group); !mapped) return mapped;
   }
   const pid_t outside = own_number_in_proc();

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,8 @@ class PidNamespace {
   pid_t number_outside(pid_t pid) const;
 
  private:
-  Result<void> settle(bool new_user, uid_t user, gid_t group);
+  enum class UserNamespace : std::uint8_t { ours, made_too };
+  Result<void> settle(UserNamespace user_namespace, uid_t user, gid_t group);
 
   UniqueFd descriptors_;  // /proc/<the child>/fdinfo, as it is outside
 };

@@ -48,7 +48,7 @@ bool StackDump::go_on() {
   if (now >= until_) {
     finish();
   } else if (running_ && now >= deadline()) {
-    tool_ended(false);
+    tool_ended(ToolEnd::too_late);
   }
   return process_ >= processes_.size();
 }
@@ -74,10 +74,10 @@ void StackDump::read_output() {
   while (true) {
     const ssize_t got = retried([&] { return ::read(running_->output(), buffer, sizeof buffer); });
     if (got < 0 && errno == EAGAIN) return;
-    if (got <= 0) return tool_ended(true);
+    if (got <= 0) return tool_ended(ToolEnd::through);
     const std::size_t room = k_most_text - std::min(k_most_text, output_.size());
     output_.append(buffer, std::min(room, static_cast<std::size_t>(got)));
-    if (room == 0) return tool_ended(true);
+    if (room == 0) return tool_ended(ToolEnd::through);
   }
 }
 
@@ -101,9 +101,9 @@ void StackDump::start_tool() {
   }
 }
 
-void StackDump::tool_ended(bool in_time) {
+void StackDump::tool_ended(ToolEnd how) {
   // What it did not do in time for this process, it will not do for the next.
-  if (!in_time) first_tool_ = tool_ + 1;
+  if (how == ToolEnd::too_late) first_tool_ = tool_ + 1;
   ++tool_;
   give_up_tool();
   start_tool();

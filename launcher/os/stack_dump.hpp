@@ -2,6 +2,7 @@
 // installed and may trace, else what /proc tells. For a poll loop: nothing here waits.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,7 +33,8 @@ class StackDump {
   bool has_stacks() const;
   void read_output();
   void start_tool();
-  void tool_ended(bool in_time);
+  enum class ToolEnd : std::uint8_t { through, too_late };
+  void tool_ended(ToolEnd how);
   void give_up_tool();
   void describe_here();
   void next_process();
