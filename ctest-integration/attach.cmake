@@ -30,6 +30,7 @@ if(_holdfast_stay_out AND NOT "$ENV{HOLDFAST_EXPLAIN}")
   return()
 endif()
 
+include("${CMAKE_CURRENT_LIST_DIR}/environment.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/process.cmake")
 _holdfast_checks_memory(_holdfast_stay_out)
 if(_holdfast_stay_out)

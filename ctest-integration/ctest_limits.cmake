@@ -147,10 +147,6 @@ _holdfast_default_limit("${_holdfast_source_dir}" "${_holdfast_bytes_of_timeout}
   "${_holdfast_preset}" "${_holdfast_script}" _holdfast_default_timeout _holdfast_limit_unknown)
 _holdfast_stop_time("${_holdfast_bytes_of_stop}" _holdfast_stop)
 
-# A run around this one has told its own.
-foreach(_holdfast_variable IN ITEMS DEFAULT_TIMEOUT DEFAULT_LIMIT KEPT_LIMIT STOP_TIME)
-  unset(ENV{HOLDFAST_P_${_holdfast_variable}})
-endforeach()
 set(_holdfast_default_limit "")
 if(NOT _holdfast_default_timeout STREQUAL "")
   string(REGEX MATCH "^[0-9]+" _holdfast_whole "${_holdfast_default_timeout}")

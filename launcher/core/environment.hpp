@@ -15,7 +15,8 @@ inline constexpr std::string_view k_log = "HOLDFAST_LOG";
 // "1 <ctest pid> <ctest start time, clock ticks since boot> <include count> <project key>
 // <build tree>", separated by single blanks; the tree comes last because it may hold blanks.
 inline constexpr std::string_view k_attach = "HOLDFAST_ATTACH";
-// What a test's properties say; set by ENVIRONMENT_MODIFICATION for the tests that have them.
+// What a test's properties say; set by ENVIRONMENT_MODIFICATION for the tests that have them, and
+// for nobody else: ctest-integration/environment.cmake names each of them.
 inline constexpr std::string_view k_property_prefix = "HOLDFAST_P_";
 inline constexpr std::string_view k_property_enabled = "HOLDFAST_P_ENABLED";
 // Where ctest would have found the command: it looks up relative and bare names from the test's

@@ -1,9 +1,14 @@
 """What test properties tell the launcher, as ctest -V shows it: variables of the test."""
 
 import json
+import os
+import re
 import unittest
+from pathlib import Path
 
 from holdfast_case import HoldfastCase
+
+SOURCE = Path(os.environ["HOLDFAST_TEST_SOURCE"])
 
 
 class Properties(HoldfastCase):
@@ -129,6 +134,29 @@ class Properties(HoldfastCase):
         names = {run.verdicts()[number][0] for number, modifications
                  in run.modifications().items() if "HOLDFAST_P_NEEDED=set:1" in modifications}
         self.assertEqual(names, {"in_first", "in_second"})
+
+    def test_what_is_around_ctest_tells_the_launcher_nothing(self):
+        """Only a test's own properties do; every variable that there is is tried."""
+        listed = (SOURCE / "launcher/core/environment.hpp").read_text()
+        names = set(re.findall(r'"(HOLDFAST_P_[A-Z_]+[A-Z])"', listed))
+        self.assertGreater(len(names), 10)
+        around = {name: "1s" for name in names} | {
+            "HOLDFAST_P_COMMAND": "/bin/false", "HOLDFAST_P_ENABLED": "OFF", "HOLDFAST_P_LOCKS": "x:9/1"}
+        source = self.project(r"""
+            add_test(NAME plain COMMAND sh -c "tr '\\0' '\\n' </proc/$PPID/environ && env")
+            add_test(NAME own COMMAND env)
+            set_tests_properties(own PROPERTIES HOLDFAST_TIMEOUT 2m)
+            """)
+        run = self.ctest(self.configure(source, "build"), "-V", env=self.environment(**around))
+        self.assertEqual(run.verdicts(), {1: ("plain", "Passed"), 2: ("own", "Passed")}, run.text)
+        of_launcher = "\n".join(run.output(1))
+        self.assertIn("HOLDFAST_ATTACH=", of_launcher)
+        self.assertIn("HOLDFAST_ATTEMPT_ID=", of_launcher)
+        told = set(re.findall("HOLDFAST_P_[A-Z_]+", of_launcher))
+        # What ctest's own limit for all tests is, which this run tells.
+        self.assertLessEqual(told, {"HOLDFAST_P_DEFAULT_TIMEOUT", "HOLDFAST_P_DEFAULT_LIMIT"}, run.text)
+        self.assertNotIn("DEFAULT_TIMEOUT=1s", of_launcher)
+        self.assertEqual([line for line in run.output(2) if line.startswith("HOLDFAST_P_")], [])
 
     def test_the_verdicts_do_not_depend_on_any_of_it(self):
         source = self.project("""
