@@ -38,7 +38,8 @@ Result<os::LockRequest> open_lock(const std::string& tree, const std::string& le
   spec.name = "run";
   spec.scope = LockScope::build;
   return os::LockRequest::open_in(std::move(*directory), spec,
-                                  k_owner_may_write | (info.st_mode & k_others_as_in_tree), {level, {}});
+                                  k_owner_may_write | (info.st_mode & k_others_as_in_tree),
+                                  {level, {}});
 }
 
 bool is_ancestor(const ProcessName& process) {
