@@ -88,14 +88,15 @@ int begin_alone(const IntegrationOptions& options, const ProcessName& ctest,
     complain(lock.error().message);
     return exit_codes::k_lock_not_had;
   }
-  if (!lock->warning.empty()) complain(lock->warning);
   sweep(options.tree);
   if (lock->held) tidy_up(options.tree);
   KeeperOrder keeper{options.tree, options.project, ctest, KeeperOrder::Starter::begin};
   if (options.from_include) keeper.starter = KeeperOrder::Starter::launcher;
   if (lock->held) keeper.run_lock = lock->held->descriptors().front();
   keeper.settings = std::move(settings);
+  keeper.lock_trouble = lock->warning;
   if (const Result<void> started = start_keeper(keeper); !started) {
+    if (!lock->warning.empty()) complain(lock->warning);
     complain("no keeper (failed to " + started.error().message +
              "): tests run by their own properties, nothing is recorded");
   }

@@ -76,6 +76,17 @@ std::optional<CtestLog> find_ctest_log(const ProcessName& ctest) {
   return found;
 }
 
+namespace {
+
+// Usually one reason for both: a tree that cannot be written to.
+std::string describe_unrecordable(const RunOrigin& origin, const Error& error) {
+  std::string text = "ignoring that this run cannot be recorded";
+  if (!origin.lock_trouble.empty()) text += " and another may be at work in " + origin.tree;
+  return text + ": failed to " + error.message;
+}
+
+}  // namespace
+
 Run Run::begin(const RunOrigin& origin, unsigned number) {
   Run run;
   run.origin_ = origin;
@@ -83,7 +94,7 @@ Run Run::begin(const RunOrigin& origin, unsigned number) {
   run.started_ = unix_now();
   const std::string relative = std::string(names::k_runs_directory) + "/" + run.id_;
   if (Result<void> made = make_directories(origin.tree, relative); !made) {
-    run.trouble_ = "ignoring that this run cannot be recorded: failed to " + made.error().message;
+    run.trouble_ = describe_unrecordable(origin, made.error());
     return run;
   }
   const std::string directory = origin.tree + "/" + relative;
@@ -98,9 +109,10 @@ Run Run::begin(const RunOrigin& origin, unsigned number) {
   record.ctest = {origin.ctest.pid, origin.ctest.start};
   record.command = os::command_of(origin.ctest.pid);
   if (Result<void> written = os::append_line(run.journal_, line_of(record)); !written) {
-    run.trouble_ =
-        "ignoring that this run cannot be recorded: failed to " + written.error().message;
+    run.trouble_ = describe_unrecordable(origin, written.error());
     run.journal_.clear();
+  } else {
+    run.trouble_ = origin.lock_trouble;
   }
   return run;
 }
@@ -121,7 +133,7 @@ Result<void> Run::record_verdicts() {
 }
 
 std::string Run::finish(Completeness completeness) {
-  if (journal_.empty()) return "holdfast: no summary (see above)\n";
+  if (journal_.empty()) return {};  // trouble() has said why
   scratch_.close();
   Result<void> recorded = record_verdicts();
   RunEnded record;

@@ -14,6 +14,7 @@ namespace holdfast {
 struct RunOrigin {
   std::string tree;
   ProcessName ctest;
+  std::string lock_trouble;  // one sentence: the tree could not be locked; empty: it is
 };
 
 // Where ctest writes its log now: the directory above `Testing/Temporary`, found by the log it has
@@ -47,7 +48,8 @@ class Run {
 
   enum class Completeness { complete, incomplete };
   // Records ctest's verdicts and the end, removes old runs. Returns the summary for people;
-  // trouble() is what could not be recorded. To be called once.
+  // trouble() is what could not be recorded: without a journal there is no summary. To be called
+  // once.
   std::string finish(Completeness completeness);
 
  private:

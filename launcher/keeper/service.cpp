@@ -41,7 +41,7 @@ Service::Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd c
       listener_(std::move(listener)),
       ctest_(std::move(ctest)),
       lines_(order_.ctest),
-      run_({order_.tree, order_.ctest}, lines_) {
+      run_({order_.tree, order_.ctest, order_.lock_trouble}, lines_) {
   if (order_.starter == KeeperOrder::Starter::launcher) {
     lines_.hold_stderr();
   } else {
