@@ -7,10 +7,11 @@
 #include <string_view>
 
 #include "core/exit_codes.hpp"
+#include "core/printable.hpp"
 
 namespace holdfast::cli {
 
-void complain(const std::string& text) { fmt::print(stderr, "holdfast: {}\n", text); }
+void complain(const std::string& text) { fmt::print(stderr, "holdfast: {}\n", printable(text)); }
 
 namespace {
 

@@ -23,7 +23,7 @@ void add_keeper(CLI::App& app, int& exit_code);
 // failure.
 int exec_run(char** arguments);
 
-// `holdfast: <text>` on stderr.
+// `holdfast: <text>` on stderr, in one line.
 void complain(const std::string& text);
 
 }  // namespace holdfast::cli

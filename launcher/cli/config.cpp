@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/listed_test.hpp"
 #include "core/exit_codes.hpp"
+#include "core/printable.hpp"
 #include "core/settings_explanation.hpp"
 #include "settings/project_settings.hpp"
 #include "store/run_directory.hpp"
@@ -52,7 +53,7 @@ void print_line(std::string_view key, std::string_view value, std::string_view o
 
 void print_head(const ConfigOptions& options, const ProjectSettings& project) {
   const Settings& settings = project.settings();
-  fmt::print("test: {}\n", options.test);
+  fmt::print("test: {}\n", printable(options.test));
   if (settings.file.empty()) {
     fmt::print("file: none, built-in defaults hold\n");
   } else {

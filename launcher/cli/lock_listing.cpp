@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "core/duration.hpp"
+#include "core/printable.hpp"
 #include "core/utf8.hpp"
 #include "os/clock.hpp"
 
@@ -63,11 +64,12 @@ Json stranger_json(const os::FlockHolder& stranger) {
 }
 
 std::string describe_one(const os::SurveyedLock& lock) {
-  std::string text = fmt::format("{}@{} ({}", lock.name, name_of(lock.scope), mode_of(lock));
+  std::string text =
+      fmt::format("{}@{} ({}", printable(lock.name), name_of(lock.scope), mode_of(lock));
   if (lock.scope == LockScope::project || lock.scope == LockScope::build) {
-    text += ", " + lock.scope_directory;
+    text += ", " + printable(lock.scope_directory);
   }
-  if (!lock.below.empty()) text += ", inside " + lock.below;
+  if (!lock.below.empty()) text += ", inside " + printable(lock.below);
   text += ")\n";
   for (const LockParty& holder : lock.holders) {
     text += fmt::format("  held by {} for {}", describe_party(holder), age_of(holder));
@@ -75,7 +77,8 @@ std::string describe_one(const os::SurveyedLock& lock) {
     text += '\n';
   }
   for (const os::FlockHolder& one : lock.strangers) {
-    text += fmt::format("  held without a record by \"{}\" (pid {})\n", one.command, one.pid);
+    text += fmt::format("  held without a record by \"{}\" (pid {})\n", printable(one.command),
+                        one.pid);
   }
   for (std::size_t i = 0; i < lock.waiters.size(); ++i) {
     const LockParty& waiter = lock.waiters[i];

@@ -6,6 +6,7 @@
 
 #include "cli/commands.hpp"
 #include "core/exit_codes.hpp"
+#include "core/printable.hpp"
 #include "keeper/dead_runs.hpp"
 #include "keeper/reap.hpp"
 #include "keeper/run_lock.hpp"
@@ -32,11 +33,11 @@ std::vector<DeadRun> dead_runs(const ReapOrder& order) {
 
 void list(const DeadRun& run) {
   for (const AttemptStarted& one : run.unended) {
-    fmt::print("  record  end of \"{}\"  (run {})\n", one.test, run.id);
+    fmt::print("  record  end of \"{}\"  (run {})\n", printable(one.test), run.id);
   }
   if (run.lacks_end) fmt::print("  record  end of the run  (run {})\n", run.id);
   for (const std::filesystem::path& directory : run.empty_directories) {
-    fmt::print("  directory  {}  (run {})\n", directory.string(), run.id);
+    fmt::print("  directory  {}  (run {})\n", printable(directory.string()), run.id);
   }
   if (!run.socket.empty()) fmt::print("  socket  {}  (run {})\n", run.socket.string(), run.id);
 }
@@ -46,8 +47,8 @@ int list(const ReapOrder& order) {
   const std::vector<DeadRun> dead = dead_runs(order);
   if (left.empty() && dead.empty()) fmt::print("nothing is left of earlier runs\n");
   for (const LeftBehind& one : left) {
-    fmt::print("{:>8}  {:<15}  {}  (run {})\n", one.process.pid, one.process.name, one.test,
-               one.run);
+    fmt::print("{:>8}  {:<15}  {}  (run {})\n", one.process.pid, printable(one.process.name),
+               printable(one.test), one.run);
   }
   for (const DeadRun& run : dead) list(run);
   return exit_codes::k_success;
@@ -84,7 +85,7 @@ int end_all(const ReapOrder& order) {
   if (!reaped.survivors.empty()) {
     complain("failed to end " + describe(reaped.survivors));
   } else if (!reaped.found.empty()) {
-    fmt::print("ended {}\n", describe(reaped.found));
+    fmt::print("ended {}\n", printable(describe(reaped.found)));
   } else if (dead.empty()) {
     fmt::print("nothing is left of earlier runs\n");
   }

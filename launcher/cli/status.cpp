@@ -8,6 +8,7 @@
 #include "cli/lock_listing.hpp"
 #include "core/duration.hpp"
 #include "core/exit_codes.hpp"
+#include "core/printable.hpp"
 #include "core/utf8.hpp"
 #include "keeper/live_runs.hpp"
 #include "os/clock.hpp"
@@ -90,14 +91,15 @@ Json status_json(const std::vector<LiveRun>& runs, const std::vector<os::Surveye
 void print_status(const std::vector<LiveRun>& runs, const std::vector<os::SurveyedLock>& locks) {
   if (runs.empty()) fmt::print("no run is going on\n");
   for (const LiveRun& run : runs) {
-    fmt::print("run {} of {} (ctest, pid {})", run.run.empty() ? "(begins)" : run.run, run.tree,
-               run.ctest.pid);
+    fmt::print("run {} of {} (ctest, pid {})", run.run.empty() ? "(begins)" : printable(run.run),
+               printable(run.tree), run.ctest.pid);
     if (run.since > 0) fmt::print(" for {}", age_of(run.since));
     fmt::print("\n");
     for (const LiveTest& test : run.tests) {
       const std::string wanted = wanted_by(test, locks);
-      fmt::print("  \"{}\" (pid {}) for {}{}\n", test.test, test.launcher, age_of(test.since),
-                 wanted.empty() ? "" : ", waiting for lock " + wanted);
+      fmt::print("  \"{}\" (pid {}) for {}{}\n", printable(test.test), test.launcher,
+                 age_of(test.since),
+                 wanted.empty() ? "" : ", waiting for lock " + printable(wanted));
     }
   }
   fmt::print("{}", describe_locks(locks));

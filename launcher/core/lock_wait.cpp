@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "core/printable.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -19,15 +21,6 @@ void append_field(std::string& out, std::string_view key, std::string_view value
   std::replace(text.begin(), text.end(), '\0', ' ');
   out += text;
   out += '\n';
-}
-
-// Of the machine's locks another user may have written a record: it is not to steer a terminal.
-std::string printable(std::string_view text) {
-  std::string clean(text);
-  std::replace_if(
-      clean.begin(), clean.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  return clean;
 }
 
 void append_if_any(std::string& out, std::string_view key, std::string_view value) {
@@ -135,14 +128,14 @@ std::optional<LockParty> parse_party(std::string_view record) {
   LockParty party;
   party.process = *process;
   party.boot = field(record, "boot");
-  party.test = printable(field(record, "test"));
-  party.tree = printable(field(record, "tree"));
+  party.test = std::string(field(record, "test"));
+  party.tree = std::string(field(record, "tree"));
   // Of the machine's locks another user may have written it: no time before 1970, no overflow
   // later.
   party.since_unix_ms = std::max<std::int64_t>(0, number_in(field(record, "since")));
   party.ticket = number_in(field(record, "ticket"));
-  party.attempt = printable(field(record, "attempt"));
-  party.around = split(printable(field(record, "around")));
+  party.attempt = std::string(field(record, "attempt"));
+  party.around = split(field(record, "around"));
   party.slots = parse_slots(field(record, "slots"));
   read_how(party, field(record, "how"));
   return party;
@@ -155,9 +148,10 @@ std::string to_text(const std::vector<unsigned>& slots) {
 }
 
 std::string describe_party(const LockParty& party) {
-  std::string text = "\"" + party.test + "\" (pid " + std::to_string(party.process.pid);
+  // Of the machine's locks another user may have written the record.
+  std::string text = "\"" + printable(party.test) + "\" (pid " + std::to_string(party.process.pid);
   if (party.stopped) text += ", stopped";
-  if (!party.tree.empty()) text += ", tree " + party.tree;
+  if (!party.tree.empty()) text += ", tree " + printable(party.tree);
   return text + ")";
 }
 

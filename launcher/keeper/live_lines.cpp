@@ -8,9 +8,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstddef>
 #include <utility>
 
+#include "core/printable.hpp"
 #include "os/clock.hpp"
 #include "os/process.hpp"
 #include "os/system_call.hpp"
@@ -52,8 +52,7 @@ void write_live_line(const os::UniqueFd& target, std::string_view text, std::str
   if (!target.valid()) return;
   std::string line(before);
   line += "holdfast: ";
-  line += text;
-  std::replace(line.begin() + static_cast<std::ptrdiff_t>(before.size()), line.end(), '\n', ' ');
+  line += printable(text);
   line += '\n';
   const Milliseconds patience = ::isatty(target.get()) == 1 ? k_terminal_patience : Milliseconds{0};
   const Milliseconds until = os::monotonic_now() + patience;

@@ -2,17 +2,14 @@
 
 #include <unistd.h>
 
-#include <algorithm>
-
+#include "core/printable.hpp"
 #include "os/system_call.hpp"
 
 namespace holdfast::launcher {
 
 void write_line(std::string_view text) {
   std::string line = "holdfast: ";
-  line += text;
-  // A test's name may hold anything; a line of ours is one line.
-  std::replace(line.begin(), line.end(), '\n', ' ');
+  line += printable(text);
   line += '\n';
   (void)os::retried([&] { return ::write(STDERR_FILENO, line.data(), line.size()); });
 }

@@ -1,6 +1,6 @@
 #include "report/describe.hpp"
 
-#include "report/escape.hpp"
+#include "core/printable.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>

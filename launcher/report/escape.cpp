@@ -7,11 +7,6 @@
 namespace holdfast {
 namespace {
 
-bool is_control(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x20U || byte == 0x7FU;
-}
-
 enum class Place { text, attribute };
 
 // A line break that stands as itself in text would be turned into a blank in an attribute.
@@ -35,7 +30,7 @@ std::string xml_character(char c, Place place) {
       break;
   }
   const auto byte = static_cast<unsigned char>(c);
-  return byte < 0x20U ? fmt::format("\\x{:02X}", byte) : std::string(1, c);
+  return byte < 0x20U ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
 }
 
 std::string xml(std::string_view bytes, Place place) {
@@ -63,21 +58,6 @@ std::string xml(std::string_view bytes, Place place) {
 }
 
 }  // namespace
-
-std::string printable(std::string_view bytes) {
-  std::string shown;
-  for (const char c : valid_utf8(bytes)) {
-    if (c == '\n')
-      shown += "\\n";
-    else if (c == '\t')
-      shown += "\\t";
-    else if (is_control(c))
-      shown += fmt::format("\\x{:02X}", static_cast<unsigned char>(c));
-    else
-      shown += c;
-  }
-  return shown;
-}
 
 std::string xml_text(std::string_view text) { return xml(text, Place::text); }
 std::string xml_attribute(std::string_view text) { return xml(text, Place::attribute); }

@@ -1,7 +1,7 @@
 #include "report/text.hpp"
 
+#include "core/printable.hpp"
 #include "report/describe.hpp"
-#include "report/escape.hpp"
 
 #include <fmt/format.h>
 

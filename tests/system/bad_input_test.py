@@ -1,6 +1,7 @@
 """What is wrong is said in one line that says what and where; nothing hangs. A planted FIFO would hang a plain
 open(2)."""
 
+import json
 import os
 import pwd
 import shutil
@@ -182,6 +183,35 @@ set_tests_properties(lock PROPERTIES HOLDFAST_LOCKS "db:7/4")
             self.assertIn(f"{tree}/.holdfast/runs/", said[0])
             self.assertIn("Is a directory", said[0])
             self.assertIn("holdfast: no summary, failed to ", ran.text)
+
+    def test_a_name_of_a_test_does_not_steer_the_terminal(self):
+        """It stands as it is in ctest's lines, in JSON and nowhere else."""
+        tree = self.project("""
+string(ASCII 27 escape)
+add_test(NAME "${escape}[31mred" COMMAND sleep 60)
+set_tests_properties("${escape}[31mred" PROPERTIES HOLDFAST_TIMEOUT 0.2)
+""")
+        ran = self.ctest(tree)
+        shown = [line for line in ran.text.splitlines() if r"\x1b[31mred" in line]
+        self.assertEqual(sum(line.startswith('holdfast: "') for line in shown), 1, ran.text)
+        self.assertFalse([line for line in shown if "\x1b" in line], ran.text)
+        for form in ("text", "json", "junit"):
+            report = self.finish(HOLDFAST, "report", "--tree", tree, "--format", form)
+            self.assertIn(b"[31mred", report.stdout)
+            self.assertNotIn(b"\x1b", report.stdout)
+        report = json.loads(self.finish(HOLDFAST, "report", "--tree", tree, "--format", "json").stdout)
+        self.assertEqual(report["tests"][0]["name"], "\x1b[31mred")
+
+    def test_a_tree_that_cannot_be_written_is_said_in_one_line(self):
+        # To root there is none but where a file is in the way.
+        tree = self.project("add_test(NAME one COMMAND true)\n")
+        shutil.rmtree(tree / ".holdfast/runs", ignore_errors=True)
+        (tree / ".holdfast/runs").write_text("")
+        ran = self.ctest(tree)
+        self.assertIn("100% tests passed", ran.text)
+        said = [line for line in ran.text.splitlines() if line.startswith("holdfast: ")]
+        self.assertEqual(len(said), 1, ran.text)
+        self.assertIn(f"{tree}/.holdfast/runs", said[0])
 
     def test_an_attach_that_is_not_understood_is_ignored_and_said(self):
         for text in ("", "nonsense", "2 1 1 1 p /t", "1 1 1 1 p /t", "1 99999999 1 1 p /t x", "1 5"):

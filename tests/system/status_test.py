@@ -53,6 +53,21 @@ class StatusTest(ProjectCase):
         self.assertEqual([w.wait(PATIENCE_S) for w in waiters], [0, 0])
         self.assertIsNone(self.lock(name))
 
+    def test_a_name_does_not_steer_the_terminal(self):
+        """Its escape sequences are shown; to who reads JSON it is what it is."""
+        name = self.lock_name()
+        odd, shown = "\x1b]0;t\x07\x1b[31m\u009bred\r", rb"\x1b]0;t\x07\x1b[31m\u009bred\x0d"
+        self.start(*self.supervised(program("linger"), self.pid_file(), options=[
+            "--lock", name, "--name", odd]), stderr=-3)
+        self.announced(self.pid_file())
+        refused = self.finish(*self.supervised("true", options=[
+            "--lock", name, "--lock-timeout", "300ms", "--name", odd]))
+        for text in (self.finish(HOLDFAST, "locks").stdout, self.finish(HOLDFAST, "status").stdout,
+                     refused.stderr):
+            self.assertIn(b'"' + shown + b'"', text)
+            self.assertFalse(set(text.decode()) & set("\x1b\x07\r\u009b"), text)
+        self.assertEqual(self.lock(name)["holders"][0]["test"], odd)
+
     def test_slots_and_stopped_holders(self):
         name = self.lock_name()
         self.hold(f"{name}:2/4", "one")

@@ -45,7 +45,7 @@ TEST(Summary, ANameCannotBreakTheLine) {
   sample.verdict("a\nb\x1b", Verdict::failed, 1, false, "one\ntwo");
   const std::string text = render_summary(sample.report());
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
-  EXPECT_NE(text.find("a\\nb\\x1B (not run: one)"), std::string::npos) << text;
+  EXPECT_NE(text.find("a\\nb\\x1b (not run: one)"), std::string::npos) << text;
 }
 
 }  // namespace

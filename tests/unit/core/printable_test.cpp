@@ -1,0 +1,33 @@
+#include "core/printable.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast {
+namespace {
+
+TEST(Printable, NothingThatATerminalObeysIsShown) {
+  const struct {
+    std::string_view text;
+    std::string_view shown;
+  } k_cases[] = {
+      {"", ""},
+      {"plain \"name\" \\x", "plain \"name\" \\x"},
+      {"a\nb\tc\rd", "a\\nb\\tc\\x0dd"},
+      {"\x1b[31mred\x1b]0;title\x07", "\\x1b[31mred\\x1b]0;title\\x07"},
+      {std::string_view("\0\x7f", 2), "\\x00\\x7f"},
+      {"\xC2\x9B"
+       "31m\xC2\x80",
+       "\\u009b31m\\u0080"},
+      {"\xC2\xA0\xC3\xA9\xE2\x82\xAC", "\xC2\xA0\xC3\xA9\xE2\x82\xAC"},
+      {"\x9B\xff\xC3", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
+  };
+  for (const auto& one : k_cases) EXPECT_EQ(printable(one.text), one.shown);
+}
+
+TEST(Printable, WhatIsPrintableStaysAsItIs) {
+  const std::string once = printable("a\nb\x1b\xff");
+  EXPECT_EQ(printable(once), once);
+}
+
+}  // namespace
+}  // namespace holdfast
