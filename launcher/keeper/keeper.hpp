@@ -21,7 +21,7 @@ struct KeeperOrder {
   enum class Starter { begin, launcher } starter = Starter::launcher;
   // The run's lock on its tree (run_lock.hpp), which the keeper holds until it ends; -1: none.
   int run_lock = -1;
-  std::string lock_trouble;  // why there is none, where that is to be said
+  std::string lock_trouble = {};  // why there is none, where that is to be said
   // With an error every test of the run is refused, and says it.
   Result<ProjectSettings> settings = ProjectSettings{};
 };
