@@ -77,12 +77,24 @@ std::optional<Rank> rank_of(std::string_view place) {
 
 }  // namespace
 
-HeldLocks::HeldLocks(std::string_view text) {
+HeldLocks::HeldLocks(std::string_view text) : entries_(entries_in(text)) {}
+
+std::vector<std::string> HeldLocks::entries_in(std::string_view text) {
+  std::vector<std::string> entries;
   while (!text.empty()) {
     const std::size_t comma = text.find(',');
     const std::string_view entry = text.substr(0, comma);
-    if (entry.find('#') != std::string_view::npos) entries_.emplace_back(entry);
+    if (entry.find('#') != std::string_view::npos) entries.emplace_back(entry);
     text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+  }
+  return entries;
+}
+
+void HeldLocks::add_farther(std::string_view text) {
+  for (std::string& entry : entries_in(text)) {
+    if (std::find(entries_.begin(), entries_.end(), entry) == entries_.end()) {
+      entries_.push_back(std::move(entry));
+    }
   }
 }
 

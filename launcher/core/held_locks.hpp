@@ -42,6 +42,10 @@ class HeldLocks {
   // request may then be part of a circle.
   bool is_out_of_order(const LockSpec& spec, std::string_view place) const;
 
+  // What is held around us though HOLDFAST_HELD did not say so, in the same form. It did not from
+  // some attempt on: what it does not say is of attempts farther away.
+  void add_farther(std::string_view text);
+
   // The attempts around us that hold locks, the nearest first.
   std::vector<std::string> attempts() const;
 
@@ -50,6 +54,7 @@ class HeldLocks {
   std::string with(const std::vector<std::string>& places, std::string_view attempt) const;
 
  private:
+  static std::vector<std::string> entries_in(std::string_view text);
   const std::string* entry_of(std::string_view place) const;
 
   std::vector<std::string> entries_;

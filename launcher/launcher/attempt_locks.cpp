@@ -23,7 +23,7 @@ LockParty party_of(const Grant& grant, const HeldLocks& above) {
 
 }  // namespace
 
-TakenLocks take_attempts_locks(Grant& grant, const HeldLocks& above, Surroundings& around,
+TakenLocks take_attempts_locks(Grant& grant, HeldLocks& above, Surroundings& around,
                                KeeperLink& keeper, Teller& teller) {
   Result<std::vector<LockSpec>> locks_here = locks_at(grant.home, std::move(grant.policy.locks));
   if (!locks_here) {

@@ -10,8 +10,9 @@
 
 namespace holdfast::launcher {
 
-// As take_locks(). The policy's locks become those that they stand for at the grant's home.
-TakenLocks take_attempts_locks(Grant& grant, const HeldLocks& above, Surroundings& around,
+// As take_locks(). The policy's locks become those that they stand for at the grant's home; `above`
+// has what was found out on the way.
+TakenLocks take_attempts_locks(Grant& grant, HeldLocks& above, Surroundings& around,
                                KeeperLink& keeper, Teller& teller);
 
 }  // namespace holdfast::launcher

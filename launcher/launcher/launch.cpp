@@ -94,7 +94,7 @@ class Launch {
   AttemptResult attempt_with_locks(AttemptScratch& scratch) {
     if (around_.parent_gone) return not_begun("ctest had ended before the test began", SIGTERM);
     if (!grant_.refusal.empty()) return refused(in_words(grant_.refusal));
-    const HeldLocks above(invocation_.held);
+    HeldLocks above(invocation_.held);
     Teller say = teller();
     TakenLocks locks = take_attempts_locks(grant_, above, around_, keeper_, say);
     if (locks.end != TakenLocks::End::had) return without_locks(locks, grant_.identity.test);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "launcher/held_above.hpp"
 #include "launcher/lock_waiting.hpp"
 #include "os/clock.hpp"
 
@@ -15,7 +16,12 @@ class Taking {
  public:
   Taking(const Policy& policy, const LockTaker& taker, Surroundings& around, KeeperLink& keeper,
          Teller& teller)
-      : policy_(policy), taker_(taker), around_(around), keeper_(keeper), teller_(teller) {}
+      : policy_(policy),
+        taker_(taker),
+        self_(taker.self),
+        around_(around),
+        keeper_(keeper),
+        teller_(teller) {}
 
   TakenLocks run() {
     for (const LockSpec& spec : policy_.locks) {
@@ -32,27 +38,51 @@ class Taking {
  private:
   void take(const LockSpec& spec) {
     const std::string place = place_of(spec, taker_.home);
-    Result<LockLevel> level = taker_.above.level_for(spec, place);
-    if (!level) return refuse(spec, level.error());
-    Result<os::LockRequest> request = os::LockRequest::open(spec, taker_.home, *level);
-    if (!request) return refuse(spec, request.error());
-    const Result<bool> had = request->try_take();
-    if (!had) return refuse(spec, had.error());
-    if (!*had) {
-      wait_for_lock(*request, wait_order(spec, place), around_, teller_, result_);
+    Result<Asked> asked = ask(spec, place);
+    if (!asked) return refuse(spec, asked.error());
+    os::LockRequest& request = asked->request;
+    if (!asked->had) {
+      wait_for_lock(request, wait_order(spec, place), around_, teller_, result_);
       if (result_.end != TakenLocks::End::had) return;
     }
-    LockParty holder = taker_.self;
+    LockParty holder = self_;
     holder.since_unix_ms = os::unix_now_ms();
-    request->sign(holder);
+    request.sign(holder);
     // Before anything of the test exists, so that there is nothing yet that the lock would have to
     // outlive us for.
-    for (int descriptor : request->descriptors()) keeper_.entrust(descriptor);
-    result_.held.push_back(std::move(*request));
+    for (int descriptor : request.descriptors()) keeper_.entrust(descriptor);
+    result_.held.push_back(std::move(request));
+  }
+
+  struct Asked {
+    os::LockRequest request;
+    bool had;
+  };
+
+  Result<Asked> ask(const LockSpec& spec, const std::string& place) {
+    const std::string known = taker_.above.level_of(place);
+    Result<Asked> asked = ask_at_level(spec, place);
+    if (!asked || asked->had || searched_) return asked;
+    // Before we wait: for an ancestor it would be for ever.
+    searched_ = true;
+    taker_.above.add_farther(find_held_above());
+    self_.around = taker_.above.attempts();
+    if (taker_.above.level_of(place) == known) return asked;
+    return ask_at_level(spec, place);
+  }
+
+  Result<Asked> ask_at_level(const LockSpec& spec, const std::string& place) const {
+    const Result<LockLevel> level = taker_.above.level_for(spec, place);
+    if (!level) return level.error();
+    Result<os::LockRequest> request = os::LockRequest::open(spec, taker_.home, *level);
+    if (!request) return request.error();
+    const Result<bool> had = request->try_take();
+    if (!had) return had.error();
+    return Asked{std::move(*request), *had};
   }
 
   LockWaitOrder wait_order(const LockSpec& spec, const std::string& place) const {
-    LockWaitOrder order{taker_.self};
+    LockWaitOrder order{self_};
     order.out_of_order = taker_.above.is_out_of_order(spec, place);
     if (policy_.lock_timeout.count() != 0) {
       order.deadline = start_ + policy_.lock_timeout;
@@ -69,6 +99,8 @@ class Taking {
 
   const Policy& policy_;
   const LockTaker& taker_;
+  LockParty self_;
+  bool searched_ = false;
   Surroundings& around_;
   KeeperLink& keeper_;
   Teller& teller_;

@@ -23,7 +23,7 @@ struct TakenLocks {
 // The attempt for which locks are taken.
 struct LockTaker {
   const LockHome& home;
-  const HeldLocks& above;
+  HeldLocks& above;  // with what is found out on the way
   const LockParty& self;
 };
 

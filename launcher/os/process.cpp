@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -76,6 +77,22 @@ Result<ProcessStat> read_process_stat(pid_t pid) {
 ProcessName own_name() {
   const Result<ProcessStat> stat = read_process_stat(::getpid());
   return ProcessName{::getpid(), stat ? stat->start : 0};
+}
+
+std::vector<ProcessName> own_ancestors() {
+  std::vector<ProcessName> ancestors;
+  for (pid_t pid = ::getppid(); pid > 0;) {
+    const Result<ProcessStat> stat = read_process_stat(pid);
+    if (!stat) break;
+    ancestors.push_back({pid, stat->start});
+    pid = stat->parent;
+  }
+  return ancestors;
+}
+
+std::uint64_t own_tag() {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_LOCKS, &limit) == 0 ? limit.rlim_cur : 0;
 }
 
 std::string boot_id() {

@@ -26,6 +26,13 @@ Result<ProcessStat> read_process_stat(pid_t pid);
 // This process, as others can name it for ever.
 ProcessName own_name();
 
+// Its ancestors, the nearest first, as far as its PID namespace shows them.
+std::vector<ProcessName> own_ancestors();
+
+// The tag of the attempt that this process is in (core/attempt_tag.hpp), or what else its soft
+// RLIMIT_LOCKS is.
+std::uint64_t own_tag();
+
 // /proc/sys/kernel/random/boot_id; empty when it cannot be read.
 std::string boot_id();
 

@@ -3,7 +3,8 @@
 import os
 import unittest
 
-from support import HOLDFAST, PATIENCE_S, SystemCase, wait_until
+from contained import Contained
+from support import HOLDFAST, LAUNCHER, PATIENCE_S, SystemCase, program, wait_until
 
 
 class LockNestingTest(SystemCase):
@@ -78,6 +79,66 @@ class LockNestingTest(SystemCase):
         a, b = self.lock_name(), self.lock_name()
         ended = self.nested(b, a)
         self.assertEqual((ended.returncode, ended.stderr), (0, b""))
+
+    def test_an_ancestor_is_known_though_the_environment_was_cleared(self):
+        """Before a wait: it would be for ever."""
+        for outer, inner in (("", ""), ("", ":shared"), (":2/2", ":1/2"), (":shared", ":shared")):
+            name = self.lock_name()
+            ended = self.finish(HOLDFAST, "run", "--lock", name + outer, "--", "env", "-i", "setsid", "-w",
+                                HOLDFAST, "run", "--lock", name + inner, "--", "true")
+            self.assertEqual((ended.returncode, ended.stderr), (0, b""), (outer, inner))
+        name = self.lock_name()
+        ended = self.finish(HOLDFAST, "run", "--lock", name + ":shared", "--", "env", "-i",
+                            HOLDFAST, "run", "--lock", name, "--", "true")
+        self.assertEqual(ended.returncode, 125)
+        self.assertIn(b"has shared and would be waited for forever", ended.stderr)
+
+    def test_two_levels_are_known_too_and_what_is_inside_is_told(self):
+        name, other = self.lock_name(), self.lock_name()
+        inner = [HOLDFAST, "run", "--lock", name, "--", "sh", "-c", "echo $HOLDFAST_HELD"]
+        ended = self.finish(HOLDFAST, "run", "--lock", name, "--", HOLDFAST, "run", "--lock", name,
+                            "--lock", other, "--", "env", "-i", *inner)
+        self.assertEqual((ended.returncode, ended.stderr), (0, b""))
+        entries = ended.stdout.decode().strip().split(",")
+        self.assertEqual([entry.partition("#")[0] for entry in entries],
+                         [f"user/{name}", *sorted([f"user/{name}", f"user/{other}"]), f"user/{name}"])
+        self.assertEqual(len({entry.partition("#")[2] for entry in entries}), 3)
+
+    def test_siblings_exclude_one_another_whether_their_environment_was_cleared_or_not(self):
+        name = self.lock_name()
+        spans = self.work / "spans"
+        inner = f"{HOLDFAST} run --lock {name} -- {program('record_interval')} {spans} 100"
+        ended = self.finish(HOLDFAST, "run", "--lock", name, "--", "sh", "-c",
+                            f"env -i {inner} & env -i {inner} & {inner} & wait")
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        lines = [line.split() for line in spans.read_text().splitlines()]
+        one, two, three = sorted((int(begin), int(end)) for begin, end, _ in lines)
+        self.assertLess(one[1], two[0])
+        self.assertLess(two[1], three[0])
+
+    def test_out_of_order_is_known_too(self):
+        """Of a lock of an ancestor that nobody told of: such a wait has a deadline."""
+        a, b = self.lock_name(), self.lock_name()
+        holder = self.start(HOLDFAST, "run", "--lock", a, "--", program("close_output"), self.pid_file())
+        self.announced(self.pid_file())
+        ended = self.finish(HOLDFAST, "run", "--lock", b, "--", "env", "-i", HOLDFAST, "run", "--lock", a,
+                            "--lock-timeout", "300ms", "--", "true")
+        self.assertEqual(ended.returncode, 75)
+        self.assertIn(b"out of order", ended.stderr)
+        (self.work / "announced.pids.go").touch()
+        holder.wait(PATIENCE_S)
+
+
+class ContainedNestingTest(SystemCase, Contained):
+    def test_an_ancestor_out_of_sight_is_known_by_its_tag_and_by_who_is_in_it(self):
+        for kind in self.each_kind():
+            name, other = self.lock_name(), self.lock_name()
+            cleared = ["env", "-i", LAUNCHER, "--lock", name, "--", "true"]
+            contained = [LAUNCHER, "--containment", kind, "--lock"]
+            for words in ([*contained, name, "--", *cleared],
+                          [LAUNCHER, "--lock", name, "--", *contained, other, "--", *cleared]):
+                ended = self.finish(*words)
+                self.assertEqual((ended.returncode, ended.stderr), (0, b""))
 
 
 if __name__ == "__main__":

@@ -124,5 +124,14 @@ TEST(HeldLocks, ARequestBeforeWhatAnAncestorHoldsIsOutOfOrder) {
   EXPECT_FALSE(HeldLocks("").is_out_of_order(spec("a"), "project-p/a"));
 }
 
+TEST(HeldLocks, WhatTheEnvironmentDidNotSayIsFartherAwayAndSaidOnce) {
+  HeldLocks held("user/db#near");
+  held.add_farther("user/db#near,user/db#far,user/net:shared#far");
+  EXPECT_EQ(held.level_of("user/db"), "near");
+  EXPECT_EQ(held.level_of("user/net"), "far");
+  EXPECT_EQ(held.attempts(), (std::vector<std::string>{"near", "far"}));
+  EXPECT_EQ(held.with({}, "x"), "user/db#near,user/db#far,user/net:shared#far");
+}
+
 }  // namespace
 }  // namespace holdfast
