@@ -89,7 +89,9 @@ int begin_alone(const IntegrationOptions& options, const ProcessName& ctest,
     return exit_codes::k_lock_not_had;
   }
   sweep(options.tree);
-  if (lock->held) tidy_up(options.tree);
+  // The run around one that is inside it has tidied, and may be out of its sight (in a PID
+  // namespace): it is not to be taken for dead.
+  if (lock->held && !lock->inside_another) tidy_up(options.tree);
   KeeperOrder keeper{options.tree, options.project, ctest, KeeperOrder::Starter::begin};
   if (options.from_include) keeper.starter = KeeperOrder::Starter::launcher;
   if (lock->held) keeper.run_lock = lock->held->descriptors().front();

@@ -11,6 +11,7 @@
 #include "core/held_locks.hpp"
 #include "core/lock_place.hpp"
 #include "core/names.hpp"
+#include "keeper/enclosing_run.hpp"
 #include "keeper/live_lines.hpp"
 #include "os/clock.hpp"
 #include "os/file_text.hpp"
@@ -24,6 +25,8 @@ namespace {
 // Whoever may write to the tree may take it.
 constexpr unsigned k_owner_may_write = 0600;
 constexpr unsigned k_others_as_in_tree = 0066;
+// A ctest that has ended is no run to be refused for: its keeper has this long to tidy up.
+constexpr Milliseconds k_tidying_patience{10'000};
 
 Result<os::LockRequest> open_lock(const std::string& tree, const std::string& level) {
   const os::UniqueFd top(::open(tree.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -40,17 +43,6 @@ Result<os::LockRequest> open_lock(const std::string& tree, const std::string& le
   return os::LockRequest::open_in(std::move(*directory), spec,
                                   k_owner_may_write | (info.st_mode & k_others_as_in_tree),
                                   {level, {}});
-}
-
-bool is_ancestor(const ProcessName& process) {
-  pid_t pid = ::getpid();
-  while (pid > 1) {
-    const Result<os::ProcessStat> stat = os::read_process_stat(pid);
-    if (!stat) return false;
-    if (pid == process.pid) return stat->start == process.start;
-    pid = stat->parent;
-  }
-  return false;
 }
 
 std::string command_line_of(pid_t pid) {
@@ -72,18 +64,21 @@ class RunLockWait {
     Result<bool> had = request_.try_take();
     while (had && !*had) {
       if (Result<void> free = wait_for_turn(); !free) return free.error();
-      if (beside_ancestor_) return RunLock{};
+      if (!around_.empty()) return RunLock{};
       had = taken_ ? Result<bool>(true) : request_.try_take();
     }
     if (!had) return without(order_.tree, had.error());
     if (Result<void> alone = wait_for_orphaned_runs(); !alone) return alone.error();
-    if (beside_ancestor_) return RunLock{};
+    if (!around_.empty()) return RunLock{};
     if (told_ > 0) say("this build tree is free after " + describe(waited()));
     sign();
     RunLock lock;
     lock.held.emplace(std::move(request_));
     return lock;
   }
+
+  // Not empty: nothing was taken, for we are part of that run, which has the tree.
+  const std::string& around() const { return around_; }
 
   static RunLock without(const std::string& tree, const Error& error) {
     RunLock lock;
@@ -97,13 +92,13 @@ class RunLockWait {
   Result<void> wait_for_turn() {
     const std::vector<LockParty> holders = request_.holders();
     if (!holders.empty()) {
-      if (is_ancestor(holders.front().process)) {
-        beside_ancestor_ = true;
-        return {};
+      around_ = run_around_us(order_.tree, holders.front().process);
+      if (!around_.empty()) return {};
+      if (second_ == SecondRun::refuse && !has_ended(holders.front())) {
+        return refusal(holders.front());
       }
-      if (second_ == SecondRun::refuse) return refusal(holders.front());
     } else if (second_ == SecondRun::refuse) {
-      return Error{"this build tree is taken by another run; expected it free (runs = \"refuse\")"};
+      return refusal();
     }
     if (Result<void> started = request_.start_waiting(); !started) return started;
     if (Result<void> ready = wait_for(request_.ready_fd()); !ready) return ready;
@@ -117,10 +112,8 @@ class RunLockWait {
   Result<void> wait_for_orphaned_runs() {
     for (const LockParty& party : request_.signatories()) {
       if (party.process == order_.ctest || party.boot != os::numbering_id()) continue;
-      if (is_ancestor(party.process)) {
-        beside_ancestor_ = true;
-        return {};
-      }
+      around_ = run_around_us(order_.tree, party.process);
+      if (!around_.empty()) return {};
       const Result<os::UniqueFd> other = os::watch_process(party.process);
       if (!other) continue;
       if (second_ == SecondRun::refuse) return refusal(party);
@@ -134,15 +127,28 @@ class RunLockWait {
   Result<void> wait_for(int fd) {
     const Result<os::UniqueFd> ctest = os::watch_process(order_.ctest);
     if (!ctest) return Error{"ctest ended while it waited for its build tree"};
-    tell();
     while (true) {
       pollfd fds[2] = {{fd, POLLIN, 0}, {ctest->get(), POLLIN, 0}};
+      // The first line comes after a moment: the keeper of a ctest that has just ended still
+      // tidies up.
       const Milliseconds next = start_ + next_telling(told_) - os::monotonic_now();
       ::poll(fds, 2, static_cast<int>(std::max<std::int64_t>(next.count(), 0)));
       if (fds[1].revents != 0) return Error{"ctest ended while it waited for its build tree"};
       if (fds[0].revents != 0) return {};
       if (waited() >= next_telling(told_)) tell();
+      if (second_ == SecondRun::refuse && waited() >= k_tidying_patience) return refusal();
     }
+  }
+
+  // A process of another PID namespace cannot be looked up, nor taken for dead.
+  static bool has_ended(const LockParty& holder) {
+    return holder.boot == os::numbering_id() && !os::is_alive(holder.process);
+  }
+
+  Error refusal() const {
+    const std::vector<LockParty> holders = request_.holders();
+    if (!holders.empty()) return refusal(holders.front());
+    return Error{"this build tree is taken by another run; expected it free (runs = \"refuse\")"};
   }
 
   static Error refusal(const LockParty& holder) {
@@ -191,7 +197,7 @@ class RunLockWait {
   Milliseconds start_ = os::monotonic_now();
   unsigned told_ = 0;
   bool taken_ = false;
-  bool beside_ancestor_ = false;
+  std::string around_;
   std::optional<LockParty> orphaned_;
 };
 
@@ -209,9 +215,17 @@ Result<RunLock> take_run_lock(const RunLockOrder& order, SecondRun second) {
   // Of the run around us, not of its attempt: two tests that both run ctest exclude one another.
   std::string level = HeldLocks(order.held).level_of(run_place(order.tree));
   level = level.substr(0, level.rfind('.'));
-  Result<os::LockRequest> request = open_lock(order.tree, level);
-  if (!request) return RunLockWait::without(order.tree, request.error());
-  return RunLockWait(order, second, std::move(*request)).run();
+  while (true) {
+    Result<os::LockRequest> request = open_lock(order.tree, level);
+    if (!request) return RunLockWait::without(order.tree, request.error());
+    RunLockWait wait(order, second, std::move(*request));
+    Result<RunLock> lock = wait.run();
+    if (wait.around().empty() || wait.around() == level) {
+      if (lock) lock->inside_another = !level.empty();
+      return lock;
+    }
+    level = wait.around();  // the environment did not say that we are inside it
+  }
 }
 
 }  // namespace holdfast

@@ -21,16 +21,19 @@ struct RunLockOrder {
 
 struct RunLock {
   std::optional<os::LockRequest> held;  // none: allowed beside another, or nested without a lock
+  bool inside_another = false;          // a run inside a test of one that has the tree
   std::string warning;                  // one sentence: the tree could not be locked
 };
 
-// Takes the tree for `ctest`. Blocks while another run has it, telling so on ctest's stderr, and
-// gives up when ctest ends. The error is one line for people: refused, or ctest ended. Where a lock
-// cannot be made (a read-only tree, a tree of another user) the run goes on with a warning.
+// Takes the tree for `ctest`. Blocks while another run has it, telling so on ctest's stderr (but
+// for the first moments), and gives up when ctest ends. The error is one line for people: refused,
+// or ctest ended. Where a lock cannot be made (a read-only tree, a tree of another user) the run
+// goes on with a warning.
 //
 // The lock is the keeper's. Should the keeper be killed, the ctest on record still has the tree:
 // who gets the lock then waits for that process to end. A ctest that runs inside a test of the
-// run that has the tree (by HOLDFAST_HELD, or as a descendant of that ctest) does not wait for it.
+// run that has the tree (by HOLDFAST_HELD, as a descendant of that ctest, or by its attempt's tag)
+// does not wait for it, but for others inside that run.
 Result<RunLock> take_run_lock(const RunLockOrder& order, SecondRun second);
 
 // Whether a run has the tree at this moment, in whichever PID namespace.

@@ -2,6 +2,7 @@
 
 Two of them at once would write one LastTest.log.tmp."""
 
+import fcntl
 import os
 import re
 import signal
@@ -9,7 +10,8 @@ import subprocess
 import time
 import unittest
 
-from support import (CTEST, PATIENCE_S, ProjectCase, children_of, command_of, keepers_of, process,
+from contained import Contained, apart
+from support import (CTEST, PATIENCE_S, ProjectCase, children_of, command_of, is_alive, keepers_of, process,
                      program, wait_until)
 
 HELD_BY = r'holdfast: waiting for this build tree, taken by "[^"]*ctest[^"]*" \(pid {pid}, for [\d.]+ m?s\)'
@@ -76,6 +78,26 @@ class TwoRunsTest(RunLockCase):
         self.assertLess(time.monotonic() - before, 3)
         self.assertEqual(second.wait(PATIENCE_S), 0, self.log("second"))
         self.assertRegex(self.log("second"), r"holdfast: this build tree is free after ")
+
+    def test_a_short_wait_is_silent(self):
+        """The keeper of a ctest that has just ended may still tidy up."""
+        tree = self.waiting_tree()
+        lock = tree / ".holdfast/run-lock/lock"
+        self.assertEqual(self.begin(tree, "once", "-R", "below").wait(PATIENCE_S), 0)
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        for _ in range(30):
+            with open(lock, "rb") as held:
+                fcntl.flock(held, fcntl.LOCK_EX)
+                second = self.begin(tree, "second", "-R", "below")
+                begin = wait_until(lambda second=second: waiting_begin(second), "begin")
+                wait_until(lambda begin=begin: children_of(begin.pid), "its helper, which waits")
+                # From its own start, which is before it waits; the clock ticks each 10 ms.
+                waited = time.clock_gettime(time.CLOCK_BOOTTIME) - int(begin.start) / os.sysconf("SC_CLK_TCK")
+            self.assertEqual(second.wait(PATIENCE_S), 0, self.log("second"))
+            if waited < 0.15:
+                self.assertNotIn("waiting for this build tree", self.log("second"))
+                return
+        self.skipTest("this machine is too busy: to begin took it 0.2 s in 30 of 30 tries")
 
     def test_it_repeats_itself(self):
         tree = self.waiting_tree()
@@ -213,7 +235,23 @@ class SettingsTest(RunLockCase):
         self.assertEqual(third.wait(PATIENCE_S), 0, self.log("third"))
 
 
-class NestedTest(RunLockCase):
+    def test_refuse_waits_for_what_a_dead_ctest_left_to_tidy(self):
+        tree = self.waiting_tree('[profile.default]\nruns = "refuse"\n')
+        first, test = self.begin_first(tree)
+        keeper, = keepers_of(tree)
+        os.kill(keeper.pid, signal.SIGSTOP)
+        self.addCleanup(lambda: is_alive(keeper) and os.kill(keeper.pid, signal.SIGCONT))
+        first.kill()
+        first.wait()
+        self.assert_gone([test])
+        second = self.begin(tree, "second", "-R", "below")
+        begin = wait_until(lambda: waiting_begin(second), "begin")
+        wait_until(lambda: children_of(begin.pid), "its helper, which waits")
+        os.kill(keeper.pid, signal.SIGCONT)
+        self.assertEqual(second.wait(PATIENCE_S), 0, self.log("second"))
+
+
+class NestedTest(RunLockCase, Contained):
     def nested_tree(self, prefix=""):
         return self.project(f"""
 foreach(i 1 2)
@@ -236,7 +274,38 @@ endforeach()
                 self.assertNotIn("waiting for", ran.text + self.log("log1"))
 
     def test_two_nested_siblings_exclude_one_another(self):
-        tree = self.nested_tree()
+        for prefix in ("", "env -i", "env -i setsid -w"):
+            with self.subTest(prefix=prefix):
+                (self.work / "spans").unlink(missing_ok=True)
+                tree = self.nested_tree(prefix)
+                ran = self.ctest(tree, "-j2", "-R", "^outer", "--output-on-failure")
+                self.assertEqual(ran.returncode, 0, ran.text)
+                one, two = self.intervals()
+                self.assertLess(one[1], two[0])
+
+    def test_in_a_pid_namespace_too(self):
+        """The ctest around is out of sight there."""
+        self.need("pidns")
+        self.settings("pidns")
+        tree = self.nested_tree("env -i")
+        ran = self.finish(*apart(CTEST, "-j2", "-R", "^outer", "--output-on-failure"), cwd=tree)
+        text = (ran.stdout + ran.stderr).decode()
+        self.assertEqual(ran.returncode, 0, text)
+        one, two = self.intervals()
+        self.assertLess(one[1], two[0])
+
+    def test_so_do_one_with_its_environment_and_one_without(self):
+        tree = self.project(f"""
+foreach(i 1 2)
+  set(prefix)
+  if(i EQUAL 2)
+    set(prefix env -i)
+  endif()
+  add_test(NAME outer${{i}} COMMAND ${{prefix}} {CTEST} -R ^inner${{i}}$
+    --output-log {self.work}/log${{i}} WORKING_DIRECTORY ${{CMAKE_BINARY_DIR}})
+  add_test(NAME inner${{i}} COMMAND @P@/record_interval {self.work}/spans 300)
+endforeach()
+""")
         ran = self.ctest(tree, "-j2", "-R", "^outer", "--output-on-failure")
         self.assertEqual(ran.returncode, 0, ran.text)
         one, two = self.intervals()

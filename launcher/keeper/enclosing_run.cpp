@@ -1,0 +1,48 @@
+#include "keeper/enclosing_run.hpp"
+
+#include <algorithm>
+
+#include "core/attempt_tag.hpp"
+#include "os/process.hpp"
+#include "store/journal_reader.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast {
+namespace {
+
+bool is_of(const Journal& journal, const ProcessName& ctest) {
+  const auto* started =
+      journal.records.empty() ? nullptr : std::get_if<RunStarted>(&journal.records.front());
+  return started != nullptr && started->ctest.pid == ctest.pid &&
+         started->ctest.start == ctest.start;
+}
+
+// Whether we are in one of its attempts that goes on.
+bool has_us(const Journal& journal, std::uint64_t tag) {
+  bool inside = false;
+  for (const Record& record : journal.records) {
+    if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
+      inside = inside || tag_number(begun->attempt) == tag;
+    } else if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
+      if (tag_number(ended->attempt) == tag) inside = false;
+    }
+  }
+  return inside;
+}
+
+}  // namespace
+
+std::string run_around_us(const std::string& tree, const ProcessName& ctest) {
+  const std::vector<ProcessName> ancestors = os::own_ancestors();
+  const bool is_ancestor = std::find(ancestors.begin(), ancestors.end(), ctest) != ancestors.end();
+  const std::uint64_t tag = os::own_tag();
+  for (const RunEntry& run : list_runs(tree)) {
+    const Result<Journal> journal = read_journal(run.journal);
+    if (!journal || !is_of(*journal, ctest)) continue;
+    if (is_ancestor || has_us(*journal, tag)) return run.id;
+  }
+  // Its run is not recorded: those inside it agree on a name all the same.
+  return is_ancestor ? to_text(ctest) : std::string{};
+}
+
+}  // namespace holdfast

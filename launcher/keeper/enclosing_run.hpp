@@ -1,0 +1,15 @@
+// The run that this process is part of: a ctest that a test of it starts must not wait for it.
+#pragma once
+
+#include <string>
+
+#include "core/attach.hpp"
+
+namespace holdfast {
+
+// The id of the run that `ctest` does in `tree`, if one of its tests has started this process, by
+// however many others; empty: none has. Known by ancestry, or by the tag of an attempt that has not
+// ended (core/attempt_tag.hpp): in a PID namespace ctest is out of sight.
+std::string run_around_us(const std::string& tree, const ProcessName& ctest);
+
+}  // namespace holdfast
