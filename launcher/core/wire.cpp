@@ -178,6 +178,7 @@ Message to_message(const AttemptGrant& grant) {
   message.add("journal", grant.journal);
   if (!grant.scratch.empty()) message.add("scratch_path", grant.scratch);
   if (!grant.refusal.empty()) message.add("refusal", grant.refusal);
+  if (grant.is_again) message.add("again", "1");
   message.add("lock_timeout", std::to_string(policy.lock_timeout.count()));
   message.add("timeout", std::to_string(policy.timeout.count()));
   message.add("grace", std::to_string(policy.grace.count()));
@@ -201,6 +202,7 @@ Result<AttemptGrant> to_grant(const Message& message) {
   grant.journal = message.get("journal");
   grant.scratch = message.get("scratch_path");
   grant.refusal = message.get("refusal");
+  grant.is_again = !message.get("again").empty();
   Result<Milliseconds> lock_timeout = time_in(message, "lock_timeout");
   Result<Milliseconds> timeout = time_in(message, "timeout");
   Result<Milliseconds> grace = time_in(message, "grace");

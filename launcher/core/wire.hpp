@@ -43,9 +43,10 @@ struct AttemptRequest {
 struct AttemptGrant {
   std::string run;
   std::string attempt;
-  std::string journal;  // path; empty: this run has none
-  std::string scratch;  // path of an empty directory; empty: there is none
-  std::string refusal;  // not empty: the test must not run, and why
+  std::string journal;    // path; empty: this run has none
+  std::string scratch;    // path of an empty directory; empty: there is none
+  std::string refusal;    // not empty: the test must not run, and why
+  bool is_again = false;  // the test had an attempt in this run before: `ctest --repeat`
   Policy policy;
 };
 

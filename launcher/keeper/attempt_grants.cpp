@@ -30,6 +30,7 @@ wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
   granted.run = run.id();
   granted.attempt = run.next_attempt();
   granted.journal = run.journal();
+  granted.is_again = run.begin_attempt_of(request.key);
   if (ScratchPool* scratch = run.scratch(); scratch != nullptr) {
     granted.scratch = scratch->lend();
     if (granted.scratch.empty()) lines.say_once(scratch->trouble());

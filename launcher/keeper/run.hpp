@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_set>
 
 #include "core/attach.hpp"
 #include "core/result.hpp"
@@ -41,6 +42,8 @@ class Run {
 
   std::string next_attempt() { return id_ + "." + std::to_string(++attempts_); }
   unsigned attempts() const { return attempts_; }
+  // Of the test with that key. Says whether there was one before in this run.
+  bool begin_attempt_of(const std::string& key) { return !tests_.insert(key).second; }
 
   // To be called while ctest's log is open, at the latest before it is needed.
   void note_ctest_log(const CtestLog& log) { log_ = log; }
@@ -61,6 +64,7 @@ class Run {
   std::string trouble_;
   double started_ = 0;
   unsigned attempts_ = 0;
+  std::unordered_set<std::string> tests_;
   std::optional<CtestLog> log_;
   ScratchPool scratch_{{}};
 };

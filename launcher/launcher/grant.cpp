@@ -61,6 +61,7 @@ bool ask_keeper(const Invocation& invocation, const os::CallersSignals& callers,
   grant.identity.journal = std::move(answer->journal);
   grant.scratch = std::move(answer->scratch);
   grant.refusal = std::move(answer->refusal);
+  grant.is_again = answer->is_again;
   Result<Policy> policy = with_overrides(std::move(answer->policy), invocation.line.overrides);
   if (policy) {
     grant.policy = std::move(*policy);

@@ -17,8 +17,9 @@ struct Grant {
   std::string run;
   LockHome home;
   Policy policy;
-  std::string scratch;  // lent by the keeper, empty; no path: there is none
-  std::string refusal;  // not empty: the test must not run, and why
+  std::string scratch;    // lent by the keeper, empty; no path: there is none
+  std::string refusal;    // not empty: the test must not run, and why
+  bool is_again = false;  // `ctest --repeat` has run the test before, as far as the keeper knows
 };
 
 // From the keeper, which resolves for its run and is connected to `keeper` here; else by the test's

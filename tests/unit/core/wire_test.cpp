@@ -31,6 +31,7 @@ AttemptGrant full_grant() {
   grant.attempt = "20261120-084053-1234.1";
   grant.journal = std::string("/tree/") + k_hostile;
   grant.refusal = "HOLDFAST_LOCKS: lock \"a\nb\": no";
+  grant.is_again = true;
   grant.policy.lock_timeout = Milliseconds{1};
   grant.policy.timeout = k_longest;
   grant.policy.grace = Milliseconds{0};
@@ -69,6 +70,7 @@ void expect_equal(const AttemptGrant& a, const AttemptGrant& b) {
   EXPECT_EQ(a.attempt, b.attempt);
   EXPECT_EQ(a.journal, b.journal);
   EXPECT_EQ(a.refusal, b.refusal);
+  EXPECT_EQ(a.is_again, b.is_again);
   EXPECT_EQ(a.policy, b.policy);
 }
 
