@@ -198,7 +198,8 @@ class Attempt final : public os::TreeWatcher {
         look_at_guard();
         continue;
       }
-      if (got.number == SIGCONT && got.sender == guard_.pid()) continue;  // the test goes on
+      // The test goes on, says the guard.
+      if (got.number == SIGCONT && (got.sender == guard_.pid() || got.from_line)) continue;
       if (around_.callers.ignores(got.number)) {
         // Nothing to us, as it would be to the bare command, unless the test handles it after all.
         if (got.source == SignalSource::process)

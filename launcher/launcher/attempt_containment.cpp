@@ -43,8 +43,23 @@ void AttemptContainment::give_up(const std::string& why) {
   kind_ = Containment::none;
 }
 
+// Without them the test stops alone, as it does where it stops by itself under ctest.
+void AttemptContainment::make_lines() {
+  Result<os::SignalLine> stop = os::SignalLine::to_this_process(SIGSTOP);
+  Result<os::SignalLine> go_on = os::SignalLine::to_this_process(SIGCONT);
+  if (!stop || !go_on) return;
+  stop_line_.emplace(std::move(*stop));
+  continue_line_.emplace(std::move(*go_on));
+}
+
+void AttemptContainment::signal_launcher(int signal) const {
+  if (signal == SIGSTOP && stop_line_) stop_line_->pull();
+  if (signal == SIGCONT && continue_line_) continue_line_->pull();
+}
+
 pid_t AttemptContainment::fork_guard() {
   if (!is_namespace()) return ::fork();
+  make_lines();
   const Result<pid_t> guard = namespace_.fork();
   if (guard) return *guard;
   give_up(guard.error().message);

@@ -15,6 +15,7 @@
 #include "os/cgroup_processes.hpp"
 #include "os/lock_file.hpp"
 #include "os/pid_namespace.hpp"
+#include "os/signal_line.hpp"
 #include "os/spawn.hpp"
 
 namespace holdfast::launcher {
@@ -41,6 +42,8 @@ class AttemptContainment {
   // Before the test exists: has its command start inside, and tells the keeper (-1: there is none)
   // how to end what is inside.
   void enter(os::Command& command, int keeper) const;
+  // From within a PID namespace: SIGSTOP or SIGCONT, to the launcher; others it does without.
+  void signal_launcher(int signal) const;
   // To be kept open for as long as anything is in it; -1: there is none.
   int descriptor() const { return cgroup_ ? cgroup_->directory() : -1; }
   // The most memory that everything inside had at once; 0: the kernel does not say.
@@ -59,6 +62,7 @@ class AttemptContainment {
  private:
   void entrust(int keeper) const;
   void make_cgroup(const std::string& name);
+  void make_lines();
   void give_up(const std::string& why);
 
   Containment kind_;
@@ -67,6 +71,9 @@ class AttemptContainment {
   os::UniqueFd entrance_;
   std::optional<os::CgroupProcesses> processes_;  // once they are asked for
   os::PidNamespace namespace_;
+  // From in there to the launcher.
+  std::optional<os::SignalLine> stop_line_;
+  std::optional<os::SignalLine> continue_line_;
   Warden warden_;
 };
 

@@ -175,7 +175,15 @@ class Guard final : public os::TreeWatcher {
   // The test was continued by itself: `kill -CONT`.
   void continue_launcher() {
     look_at_launcher_ = k_longest;
-    if (launcher_.is_stopped() && !os::is_stopped(main_)) launcher_.signal(SIGCONT);
+    // From within a PID namespace it is not to be seen.
+    if (!in_namespace() && !launcher_.is_stopped()) return;
+    if (!os::is_stopped(main_)) signal_launcher(SIGCONT);
+  }
+
+  // SIGSTOP or SIGCONT.
+  void signal_launcher(int signal) const {
+    if (in_namespace()) return duty_.containment->signal_launcher(signal);
+    launcher_.signal(signal);
   }
 
   // True while the main process has not been continued since that stop.
@@ -218,7 +226,7 @@ class Guard final : public os::TreeWatcher {
         return;
       case GuardOrder::Kind::stop_launcher:
         // From here, so that it cannot come after the SIGCONT for the same stop.
-        if (is_still_stopped(order.stop)) launcher_.signal(SIGSTOP);
+        if (is_still_stopped(order.stop)) signal_launcher(SIGSTOP);
         return;
       case GuardOrder::Kind::end_tree:
         end_tree(order.signal, Milliseconds{order.grace_ms});

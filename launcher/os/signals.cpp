@@ -90,7 +90,7 @@ ReceivedSignal next_signal(const UniqueFd& signals) {
   } while (is_of_own_write(info));
   return {static_cast<int>(info.ssi_signo),
           is_of_terminal(info) ? SignalSource::terminal : SignalSource::process,
-          static_cast<pid_t>(info.ssi_pid)};
+          static_cast<pid_t>(info.ssi_pid), info.ssi_code == POLL_IN};
 }
 
 UniqueFd watch_children() {

@@ -44,7 +44,8 @@ Result<UniqueFd> open_signals();
 struct ReceivedSignal {
   int number = 0;  // 0: none pending
   SignalSource source = SignalSource::process;
-  pid_t sender = 0;  // of kill(2)
+  pid_t sender = 0;        // of kill(2)
+  bool from_line = false;  // by a SignalLine
 };
 
 // The next pending signal, without waiting. Not those that writes of this process cause (SIGPIPE,
