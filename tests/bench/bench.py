@@ -17,9 +17,10 @@ import command_cost
 import ending
 import locks
 import memory
+import output
 import suite
 
-TOPICS = [command_cost, suite, memory, ending, locks]
+TOPICS = [command_cost, suite, output, memory, ending, locks]
 
 
 @dataclass

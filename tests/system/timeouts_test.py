@@ -418,6 +418,17 @@ class LockTest(TimeoutCase):
         self.assertEqual(self.outcomes(tree), {"own": "timed_out", "ours": "timed_out"})
         self.assert_nothing_left()
 
+    def test_a_chatty_one_passes_in_the_time_that_it_takes(self):
+        """By an expression that may match anywhere ctest would look at the output for minutes."""
+        name = self.lock_name()
+        tree = self.timeout_project({
+            "chatty": (["/bin/sh", "-c", f"yes {'x' * 60} | head -n 200000"],
+                       f'TIMEOUT 20 RESOURCE_LOCK "{name}"')})
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertEqual(self.outcomes(tree), {"chatty": "passed"})
+        self.assertRegex(self.output_of(tree, "chatty"), rf"holdfast: lock {name} after ")
+
     def test_repeated_attempts_have_their_clock_too(self):
         name = self.lock_name()
         tree = self.timeout_project({
@@ -425,6 +436,22 @@ class LockTest(TimeoutCase):
         done = self.ctest(tree, "--repeat", "until-fail:3")
         self.assertEqual(done.returncode, 0, done.text)
         self.assertEqual(len(self.records(self.runs(tree)[-1], "attempt_ended")), 3)
+
+    def test_what_hangs_again_with_a_lock_is_ended_at_once(self):
+        """CTest 3.25 has forgotten the expression: it would end the second attempt after a day."""
+        name = self.lock_name()
+        tree = self.timeout_project({
+            "again": ([program("linger"), self.pid_file()],
+                      f'TIMEOUT 1 RESOURCE_LOCK "{name}" ENVIRONMENT "PATH={self.tools()}"')}, margin=3)
+        begun = time.monotonic()
+        done = self.ctest(tree, "--repeat", "until-pass:2")
+        self.assert_timeouts(done, "again")
+        self.assertIn("Subprocess killed***Exception", done.text)
+        # 4 s and 1 s, and room for a busy machine; it was 30 s more.
+        self.assertLess(time.monotonic() - begun, 20)
+        ended = self.records(self.runs(tree)[-1], "attempt_ended")
+        self.assertEqual([one["outcome"] for one in ended], ["timed_out"] * 2)
+        self.assert_nothing_left()
 
     def test_the_expression_is_anchored_and_the_projects_own_wins(self):
         after = 'TIMEOUT_AFTER_MATCH "5;go"'

@@ -1,0 +1,90 @@
+// fs.protected_regular (proc_sys_fs(5)): in a sticky directory that all may write to, O_CREAT on
+// another's file is refused with EACCES, though the file is there and opening it would be allowed.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "child_process.hpp"
+#include "os/file_text.hpp"
+#include "os/lock_file.hpp"
+#include "os/trusted_directory.hpp"
+#include "scratch.hpp"
+
+namespace holdfast::os {
+namespace {
+
+constexpr uid_t k_nobody = 65534;
+
+// The kernel's answer, to every file: for this process, from now on.
+bool refuse_creat() {
+  // Linux counts arguments in 64 bits; the flags are the lower half.
+  constexpr unsigned k_flags =
+      offsetof(seccomp_data, args[2]) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0);
+  sock_filter steps[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, k_flags),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_CREAT, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{sizeof steps / sizeof *steps, steps};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+LockSpec two_of_three() { return {"gpu", LockMode::counted, 2, 3, LockScope::user}; }
+
+bool can_take(const Scratch& scratch) {
+  Result<LockRequest> request = LockRequest::open_in(scratch.open(), two_of_three(), 0600);
+  if (!request) ::dprintf(2, "failed to %s\n", request.error().message.c_str());
+  return request && *request->try_take();
+}
+
+constexpr int k_no_filter = 77;
+
+TEST(ProtectedRegular, ALockThatHasItsFilesIsTakenWithoutAskingToMakeThem) {
+  const Scratch scratch;
+  ASSERT_TRUE(can_take(scratch));
+  Child taker([&] {
+    if (!refuse_creat()) return k_no_filter;
+    return can_take(scratch) ? 0 : 1;
+  });
+  const int code = taker.wait();
+  if (code == k_no_filter) GTEST_SKIP() << "needs seccomp(2), to refuse O_CREAT";
+  EXPECT_EQ(code, 0);
+}
+
+TEST(ProtectedRegular, WhatIsMissingIsAskedForAndItsRefusalIsAClearError) {
+  const Scratch scratch;
+  Child taker([&] {
+    if (!refuse_creat()) return k_no_filter;
+    const Result<UniqueFd> file = open_regular(scratch.open(), "f", 0600);
+    return !file && file.error().message == "open f: Permission denied" ? 0 : 1;
+  });
+  const int code = taker.wait();
+  if (code == k_no_filter) GTEST_SKIP() << "needs seccomp(2), to refuse O_CREAT";
+  EXPECT_EQ(code, 0);
+}
+
+TEST(ProtectedRegular, WhereTheKernelDoesItAnothersFileIsOpened) {
+  const Result<std::string> setting = read_file("/proc/sys/fs/protected_regular");
+  if (!setting || *setting == "0\n") GTEST_SKIP() << "fs.protected_regular is 0 on this machine";
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to give a file to another user";
+  const Scratch scratch;
+  ASSERT_EQ(::chmod(scratch.path(".").c_str(), 01777), 0);
+  ASSERT_TRUE(open_regular(scratch.open(), "f", 0666));
+  ASSERT_EQ(::chown(scratch.path("f").c_str(), k_nobody, k_nobody), 0);
+  const UniqueFd asking(::open(scratch.path("f").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  ASSERT_FALSE(asking.valid()) << "this is what the plain open is for";
+  EXPECT_TRUE(open_regular(scratch.open(), "f", 0666));
+}
+
+}  // namespace
+}  // namespace holdfast::os
