@@ -108,7 +108,7 @@ function(_holdfast_note_property test property value)
     # Set twice, ctest holds both; the variable would keep the last only.
     set_property(GLOBAL APPEND PROPERTY "_holdfast_${property} ${test}" "${value}")
     get_property(value GLOBAL PROPERTY "_holdfast_${property} ${test}")
-  elseif(property MATCHES "^(HOLDFAST_)?TIMEOUT$|^TIMEOUT_(AFTER_MATCH|SIGNAL_NAME)$")
+  elseif(property MATCHES "^(HOLDFAST_)?TIMEOUT$|^TIMEOUT_(AFTER_MATCH|SIGNAL_(NAME|GRACE_PERIOD))$")
     set_property(GLOBAL PROPERTY "_holdfast_${property} ${test}" "${value}")
     if(NOT property STREQUAL "HOLDFAST_TIMEOUT")
       return()

@@ -16,6 +16,9 @@ struct CtestLimits {
   std::optional<Milliseconds> kept;
   // Of a test that is told neither; 0: there is none.
   Milliseconds default_raised{0};
+  // By which the test is ended when its time is over, and how long it has then; 0: as ever.
+  int end_signal = 0;
+  Milliseconds end_grace{0};
   // --stop-time, since 1970; 0: there is none.
   Milliseconds stop_time{0};
 };

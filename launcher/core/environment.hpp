@@ -36,6 +36,10 @@ inline constexpr std::string_view k_property_kept_limit = "HOLDFAST_P_KEPT_LIMIT
 inline constexpr std::string_view k_property_default_timeout = "HOLDFAST_P_DEFAULT_TIMEOUT";
 inline constexpr std::string_view k_property_default_limit = "HOLDFAST_P_DEFAULT_LIMIT";
 inline constexpr std::string_view k_property_stop_time = "HOLDFAST_P_STOP_TIME";
+// How the end of its time is told to the test, where that is not SIGTERM: TIMEOUT_SIGNAL_NAME and
+// TIMEOUT_SIGNAL_GRACE_PERIOD.
+inline constexpr std::string_view k_property_timeout_signal = "HOLDFAST_P_TIMEOUT_SIGNAL";
+inline constexpr std::string_view k_property_timeout_grace = "HOLDFAST_P_TIMEOUT_GRACE";
 // `1`: ctest starts its clock anew at a line that says that the locks are had.
 inline constexpr std::string_view k_property_lock_line = "HOLDFAST_P_LOCK_LINE";
 inline constexpr std::string_view k_property_on_leak = "HOLDFAST_P_ON_LEAK";

@@ -155,7 +155,8 @@ class Attempt final : public os::TreeWatcher {
   // After a timeout as much as there is before ctest ends us.
   Milliseconds grace() const {
     if (state_.reason != EndReason::timeout) return plan_.policy.grace;
-    return grace_before(plan_.native_end, os::monotonic_now(), plan_.policy.grace);
+    const Milliseconds grace = plan_.timeout_signal != 0 ? plan_.timeout_grace : plan_.policy.grace;
+    return grace_before(plan_.native_end, os::monotonic_now(), grace);
   }
 
   void look_at_stops() {
@@ -171,6 +172,9 @@ class Attempt final : public os::TreeWatcher {
     stacks_.tell();
     ordered_ = os::monotonic_now();
     grace_ = grace();
+    if (state_.reason == EndReason::timeout && plan_.timeout_signal != 0) {
+      signal = plan_.timeout_signal;
+    }
     guard_.order({kind, signal, grace_.count()});
   }
 

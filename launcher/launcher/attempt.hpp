@@ -19,7 +19,9 @@ struct AttemptPlan {
   const AttemptIdentity* identity = nullptr;
   std::vector<os::LockRequest>* locks = nullptr;  // held for as long as anything of the test lives
   Milliseconds native_end = k_longest;  // when ctest ends the test by itself, monotonic clock
-  Milliseconds stop_time = k_longest;   // ctest's --stop-time, on the same clock
+  int timeout_signal = 0;               // by which its time ends; 0: SIGTERM, with the usual grace
+  Milliseconds timeout_grace{0};
+  Milliseconds stop_time = k_longest;  // ctest's --stop-time, on the same clock
   Loudness loudness = Loudness::normal;
   std::string cgroup;  // what the attempt's would be called, where the policy wants one
   Teller* teller = nullptr;

@@ -1,6 +1,7 @@
 #include "launcher/invocation.hpp"
 
 #include <limits.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <string_view>
@@ -11,6 +12,16 @@
 
 namespace holdfast::launcher {
 namespace {
+
+// Those that TIMEOUT_SIGNAL_NAME can be; 0 for any other.
+int timeout_signal_named(std::string_view name) {
+  if (name == "SIGINT") return SIGINT;
+  if (name == "SIGQUIT") return SIGQUIT;
+  if (name == "SIGTERM") return SIGTERM;
+  if (name == "SIGUSR1") return SIGUSR1;
+  if (name == "SIGUSR2") return SIGUSR2;
+  return 0;
+}
 
 void read_variable(std::string_view name, std::string_view value, Invocation& invocation,
                    std::string_view& found_command) {
@@ -48,6 +59,10 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
     if (const Result<Milliseconds> limit = parse_duration(value)) limits.default_raised = *limit;
   } else if (name == env::k_property_stop_time) {
     if (const Result<Milliseconds> time = parse_duration(value)) limits.stop_time = *time;
+  } else if (name == env::k_property_timeout_signal) {
+    limits.end_signal = timeout_signal_named(value);
+  } else if (name == env::k_property_timeout_grace) {
+    if (const Result<Milliseconds> grace = parse_duration(value)) limits.end_grace = *grace;
   } else if (name == env::k_property_lock_line) {
     invocation.tells_locks = true;
   } else if (name == env::k_property_on_leak) {

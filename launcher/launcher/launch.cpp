@@ -121,6 +121,8 @@ class Launch {
     plan.locks = &locks;
     plan.identity = &identity;
     plan.native_end = clock_.end();
+    plan.timeout_signal = invocation_.limits.end_signal;
+    plan.timeout_grace = invocation_.limits.end_grace;
     plan.stop_time = clock_.stop_time();
     plan.loudness = invocation_.line.loudness;
     plan.teller = &say;

@@ -255,6 +255,24 @@ class NativeTest(TimeoutCase):
         self.assertIn("1 timed out", done.text)
         self.assert_nothing_left()
 
+    def test_the_signal_of_the_projects_choice_ends_its_time_after_the_stacks(self):
+        """TIMEOUT_SIGNAL_NAME, of CMake 3.27, which an older ctest passes by."""
+        quiet = f'ENVIRONMENT "PATH={self.tools()}"'
+        tree = self.timeout_project({
+            "goes": ([program("record_signals"), self.pid_file("goes"), "0"],
+                     f"TIMEOUT 1 TIMEOUT_SIGNAL_NAME SIGINT {quiet}"),
+            "stays": ([program("record_signals"), self.pid_file("stays")],
+                      f"TIMEOUT 1 TIMEOUT_SIGNAL_NAME SIGUSR1 TIMEOUT_SIGNAL_GRACE_PERIOD 0.5 {quiet}")},
+            margin=3)
+        done = self.ctest(tree, "-j2")
+        self.assert_timeouts(done, "goes", "stays")
+        self.assertEqual(self.outcomes(tree), {"goes": "timed_out", "stays": "timed_out"})
+        for name, seen in (("goes", [str(int(signal.SIGINT)), "clean"]), ("stays", [str(int(signal.SIGUSR1))])):
+            self.assertIn("(record_signals), by /proc:", self.output_of(tree, name))
+            signals = Path(f"{self.pid_file(name)}.signals").read_text().split()
+            self.assertEqual([one for one in signals if one != str(int(signal.SIGCONT))], seen)
+        self.assert_nothing_left()
+
     def test_what_only_ctest_knows_is_a_timeout_all_the_same(self):
         tree = self.timeout_project({
             "matched": (["/bin/sh", "-c", "echo go; sleep 50"], 'TIMEOUT_AFTER_MATCH "2;^go"')})
@@ -327,7 +345,7 @@ class LimitTest(TimeoutCase):
             "both": (38, limit + "38"),
             "ours_none": (0, limit + "0"),
             "matched": (10, kept + "5"),
-            "signalled": (10, kept + "10"),
+            "signalled": (19, limit + "19", timeout + "10"),
             "later": (28, limit + "28", timeout + "20"),
             "off_later": (10,),
             "long": (1e9, kept + "0"),
@@ -346,8 +364,35 @@ class LimitTest(TimeoutCase):
         native = {name: told[0] for name, told in self.told(tree).items()}
         self.assertEqual(native, {
             "plain": 1508, "seconds": 18, "fraction": 10.5, "none": 0, "ours": 10, "minutes": 128,
-            "both": 38, "ours_none": 0, "matched": 10, "signalled": 10, "later": 28, "off_later": 10,
+            "both": 38, "ours_none": 0, "matched": 10, "signalled": 19, "later": 28, "off_later": 10,
             "long": 1e9, "off": 10, "locked": A_DAY_S, "ours_locked": A_DAY_S, "odd": 0})
+
+    def test_who_is_told_of_a_signal(self):
+        signal_name = "TIMEOUT_SIGNAL_NAME SIGUSR2"
+        tests = {
+            "usual": f"TIMEOUT 10 {signal_name}",
+            "graced": f"TIMEOUT 10 {signal_name} TIMEOUT_SIGNAL_GRACE_PERIOD 2.5",
+            "long": f"TIMEOUT 10 {signal_name} TIMEOUT_SIGNAL_GRACE_PERIOD 100",
+            "ours": f"HOLDFAST_TIMEOUT 10 {signal_name}",
+            "later": f"TIMEOUT 10)\nset_tests_properties(later PROPERTIES {signal_name}",
+            "matched": f'TIMEOUT 10 {signal_name} TIMEOUT_AFTER_MATCH "5;go"',
+            "odd": "TIMEOUT 10 TIMEOUT_SIGNAL_NAME SIGKILL",
+            "off": f"TIMEOUT 10 {signal_name} HOLDFAST_ENABLED OFF",
+        }
+        tree = self.timeout_project(
+            {name: ([program("show_self")], properties) for name, properties in tests.items()},
+            margin=None)
+        shown = self.ctest(tree, "--show-only=json-v1", env=self.environment(HOLDFAST_EXPLAIN="1"))
+        told = {}
+        for test in json.loads(shown.stdout)["tests"]:
+            properties = {p["name"]: p["value"] for p in test["properties"]}
+            signals = [v.partition("=set:")[2] for v in properties.get("ENVIRONMENT_MODIFICATION", [])
+                       if "TIMEOUT_SIGNAL" in v or "TIMEOUT_GRACE" in v]
+            told[test["name"]] = (properties["TIMEOUT"], *signals)
+        usual = (19, "SIGUSR2", "1")
+        self.assertEqual(told, {
+            "usual": usual, "graced": (21, "SIGUSR2", "2.5"), "long": (78, "SIGUSR2", "60"),
+            "ours": usual, "later": usual, "matched": (10,), "odd": (18,), "off": (10,)})
 
     def test_a_test_without_a_limit_is_not_ended(self):
         tree = self.timeout_project({
