@@ -171,7 +171,7 @@ bool is_cut_off(const fs::path& journal) {
 
 std::vector<DeadRun> find_dead_runs(const fs::path& tree) {
   std::vector<DeadRun> dead;
-  for (const RunEntry& entry : list_runs(tree)) {
+  for (const RunEntry& entry : list_runs(tree, Dates::only_for_the_order)) {
     if (std::optional<DeadRun> run = look_at(entry, tree)) dead.push_back(*std::move(run));
   }
   return dead;

@@ -49,7 +49,7 @@ std::vector<std::string_view> attempts_held(std::string_view held, std::string_v
 ReapScope::ReapScope(const std::filesystem::path& tree, LetGo let_go)
     : run_place_(run_place(tree.string())), let_go_(let_go) {
   const std::string boot = os::numbering_id();
-  for (const RunEntry& run : list_runs(tree)) {
+  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
     const std::optional<RunStarted> started = first_record(run.journal);
     if (!started || started->tree != tree.string()) continue;
     if (boot.empty() || started->boot != boot || started->ctest.pid <= 0) continue;
@@ -111,7 +111,7 @@ const ReapedAttempt* ReapScope::owner_of(const os::ProcessMarks& marks) const {
 }
 
 bool last_run_ended_well(const std::filesystem::path& tree) {
-  for (const RunEntry& run : list_runs(tree)) {
+  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
     const std::optional<RunStarted> started = first_record(run.journal);
     if (started && started->boot == os::numbering_id() && lives(started->ctest)) continue;
     const std::optional<RunEnded> end = end_record(run.journal);

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <string>
 
+#include "store/journal_reader.hpp"
 #include "store/json_record.hpp"
 
 namespace holdfast {
@@ -12,13 +13,23 @@ namespace {
 // More than `run_ended` takes.
 constexpr std::streamoff k_tail = 4096;
 
+// No longer than a line of a journal may be: what is cut off is no record.
+std::string first_line(std::istream& stream) {
+  std::string line;
+  std::streambuf& bytes = *stream.rdbuf();
+  for (int byte = bytes.sbumpc(); byte != std::char_traits<char>::eof() && byte != '\n';
+       byte = bytes.sbumpc()) {
+    if (line.size() >= k_max_journal_line) return {};
+    line += static_cast<char>(byte);
+  }
+  return line;
+}
+
 }  // namespace
 
 std::optional<RunStarted> first_record(const std::filesystem::path& journal) {
   std::ifstream stream(journal, std::ios::binary);
-  std::string line;
-  if (!std::getline(stream, line)) return std::nullopt;
-  ParsedLine parsed = parse_record(line);
+  ParsedLine parsed = parse_record(first_line(stream));
   if (!parsed.record) return std::nullopt;
   auto* started = std::get_if<RunStarted>(&*parsed.record);
   return started != nullptr ? std::optional<RunStarted>(std::move(*started)) : std::nullopt;

@@ -1,14 +1,13 @@
 #include "store/run_directory.hpp"
 
 #include "core/names.hpp"
-#include "store/json_record.hpp"
+#include "store/journal_ends.hpp"
 
 #include <fmt/format.h>
 
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <fstream>
 #include <system_error>
 #include <tuple>
 
@@ -16,10 +15,6 @@ namespace holdfast {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The first record holds ctest's command line, which the kernel limits per argument to 128 KiB;
-// more than this is not read to find out when a run started.
-constexpr std::size_t k_first_line_limit = 256U << 10U;
 
 double written_at(const fs::path& file) {
   struct stat status {};
@@ -29,20 +24,20 @@ double written_at(const fs::path& file) {
 }
 
 double started_at(const fs::path& journal) {
-  std::ifstream stream(journal, std::ios::binary);
-  std::string line(k_first_line_limit, '\0');
-  stream.read(line.data(), static_cast<std::streamsize>(line.size()));
-  line.resize(static_cast<std::size_t>(stream.gcount()));
-  const std::size_t newline = line.find('\n');
-  if (newline != std::string::npos) line.resize(newline);
-  const ParsedLine parsed = parse_record(line);
-  if (parsed.record) {
-    if (const auto* started = std::get_if<RunStarted>(&*parsed.record);
-        started != nullptr && started->at > 0) {
-      return started->at;
-    }
+  const std::optional<RunStarted> started = first_record(journal);
+  return started && started->at > 0 ? started->at : written_at(journal);
+}
+
+// The second in which the run began, as the keeper names runs (keeper/run.cpp): 20261120-084053-….
+// Nothing for a name of another form.
+std::string_view named_second(std::string_view id) {
+  constexpr std::string_view k_form = "00000000-000000-";
+  if (id.size() < k_form.size()) return {};
+  for (std::size_t i = 0; i < k_form.size(); ++i) {
+    const bool is_digit = id[i] >= '0' && id[i] <= '9';
+    if (k_form[i] == '0' ? !is_digit : id[i] != k_form[i]) return {};
   }
-  return written_at(journal);
+  return id.substr(0, k_form.size());
 }
 
 std::optional<RunEntry> entry_of(const fs::directory_entry& found) {
@@ -53,8 +48,55 @@ std::optional<RunEntry> entry_of(const fs::directory_entry& found) {
   // Not a link and not a FIFO that would hang us: somebody else may have made it.
   if (fs::symlink_status(entry.journal, ignored).type() != fs::file_type::regular)
     return std::nullopt;
-  entry.started = started_at(entry.journal);
   return entry;
+}
+
+std::vector<RunEntry> undated_runs(const fs::path& tree) {
+  std::vector<RunEntry> runs;
+  std::error_code failed;
+  fs::directory_iterator it(tree / names::k_runs_directory,
+                            fs::directory_options::skip_permission_denied, failed);
+  while (!failed && it != fs::directory_iterator()) {
+    if (std::optional<RunEntry> entry = entry_of(*it)) runs.push_back(*std::move(entry));
+    it.increment(failed);
+  }
+  return runs;
+}
+
+// Two runs of one second: the id decides, so that the order is the same each time.
+bool is_newer(const RunEntry& a, const RunEntry& b) {
+  return std::tie(a.started, a.id) > std::tie(b.started, b.id);
+}
+
+void date(RunEntry& run) { run.started = started_at(run.journal); }
+
+RunEntry dated(RunEntry run) {
+  date(run);
+  return run;
+}
+
+// Each begin of a run orders the last twenty: to read all their journals would take longer than the
+// rest of it. So only those are read that their names do not put in order.
+void order(std::vector<RunEntry>& runs) {
+  const bool all_named = std::all_of(
+      runs.begin(), runs.end(), [](const RunEntry& run) { return !named_second(run.id).empty(); });
+  if (!all_named) {
+    std::for_each(runs.begin(), runs.end(), date);
+    return std::sort(runs.begin(), runs.end(), is_newer);
+  }
+  std::sort(runs.begin(), runs.end(), [](const RunEntry& a, const RunEntry& b) {
+    return named_second(a.id) > named_second(b.id);
+  });
+  for (auto first = runs.begin(); first != runs.end();) {
+    const auto last = std::find_if(first, runs.end(), [&](const RunEntry& run) {
+      return named_second(run.id) != named_second(first->id);
+    });
+    if (last - first > 1) {
+      std::for_each(first, last, date);
+      std::sort(first, last, is_newer);
+    }
+    first = last;
+  }
 }
 
 std::string short_list(const std::vector<RunEntry>& runs, std::string_view prefix) {
@@ -70,32 +112,27 @@ std::string short_list(const std::vector<RunEntry>& runs, std::string_view prefi
 
 }  // namespace
 
-std::vector<RunEntry> list_runs(const fs::path& tree) {
-  std::vector<RunEntry> runs;
-  std::error_code failed;
-  fs::directory_iterator it(tree / names::k_runs_directory,
-                            fs::directory_options::skip_permission_denied, failed);
-  while (!failed && it != fs::directory_iterator()) {
-    if (std::optional<RunEntry> entry = entry_of(*it)) runs.push_back(*std::move(entry));
-    it.increment(failed);
+std::vector<RunEntry> list_runs(const fs::path& tree, Dates dates) {
+  std::vector<RunEntry> runs = undated_runs(tree);
+  if (dates == Dates::only_for_the_order) {
+    order(runs);
+    return runs;
   }
-  // Two runs of one second: the id decides, so that the order is the same each time.
-  std::sort(runs.begin(), runs.end(), [](const RunEntry& a, const RunEntry& b) {
-    return std::tie(a.started, a.id) > std::tie(b.started, b.id);
-  });
+  std::for_each(runs.begin(), runs.end(), date);
+  std::sort(runs.begin(), runs.end(), is_newer);
   return runs;
 }
 
 Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted) {
-  const std::vector<RunEntry> runs = list_runs(tree);
+  std::vector<RunEntry> runs = list_runs(tree, Dates::only_for_the_order);
   const std::string where = (tree / names::k_runs_directory).string();
   if (runs.empty())
     return Error{fmt::format("find a run: {} has none; run ctest there first", where)};
-  if (wanted.empty() || wanted == "latest") return runs.front();
+  if (wanted.empty() || wanted == "latest") return dated(std::move(runs.front()));
 
-  const RunEntry* match = nullptr;
-  for (const RunEntry& run : runs) {
-    if (run.id == wanted) return run;
+  RunEntry* match = nullptr;
+  for (RunEntry& run : runs) {
+    if (run.id == wanted) return dated(std::move(run));
     if (!run.id.starts_with(wanted)) continue;
     if (match != nullptr) {
       return Error{
@@ -103,13 +140,13 @@ Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted) {
     }
     match = &run;
   }
-  if (match != nullptr) return *match;
+  if (match != nullptr) return dated(std::move(*match));
   return Error{fmt::format("find run {}: no such run in {}; there are {}", wanted, where,
                            short_list(runs, ""))};
 }
 
 std::size_t prune_runs(const fs::path& tree, std::string_view live, std::size_t keep) {
-  const std::vector<RunEntry> runs = list_runs(tree);
+  const std::vector<RunEntry> runs = list_runs(tree, Dates::only_for_the_order);
   const bool live_listed =
       std::any_of(runs.begin(), runs.end(), [&](const RunEntry& run) { return run.id == live; });
   std::size_t room = keep > 0 && live_listed ? keep - 1 : keep;

@@ -23,8 +23,12 @@ struct RunEntry {
   double started = 0;  // run_started.at, else the time the journal was last written
 };
 
+// What `started` of a listed run is good for. only_for_the_order: it is 0 where the name alone puts
+// the run in its place, and its journal has not been read.
+enum class Dates { exact, only_for_the_order };
+
 // Directories that hold a journal, newest first. Symbolic links are passed over.
-std::vector<RunEntry> list_runs(const std::filesystem::path& tree);
+std::vector<RunEntry> list_runs(const std::filesystem::path& tree, Dates dates = Dates::exact);
 
 // `wanted`: "latest" (or nothing), a run's id, or the beginning of exactly one id. The error is
 // one line that fits after "failed to".

@@ -33,12 +33,33 @@ TEST(RunDirectory, RunsAreListedNewestFirstByTheTimeTheyRecorded) {
 
 TEST(RunDirectory, AJournalWithoutAReadableStartIsDatedByItsFile) {
   const ScratchDirectory tree;
-  tree.write(".holdfast/runs/x/journal.jsonl", "garbage");
+  tree.write(".holdfast/runs/x/journal.jsonl", std::string(5U << 20U, 'x'));
+  tree.write(".holdfast/runs/x1/journal.jsonl", "garbage");
   add_run(tree, "old", 100);
   const std::vector<RunEntry> runs = list_runs(tree.path());
-  ASSERT_EQ(runs.size(), 2U);
-  EXPECT_EQ(runs[0].id, "x");
+  ASSERT_EQ(runs.size(), 3U);
+  EXPECT_EQ(runs[2].id, "old");
+  EXPECT_GT(runs[1].started, 1e9);
   EXPECT_GT(runs[0].started, 1e9);
+}
+
+TEST(RunDirectory, TheOrderComesFromTheNamesAndWithinASecondFromTheJournals) {
+  const ScratchDirectory tree;
+  add_run(tree, "20261120-100000-9", 1000.1);
+  add_run(tree, "20261120-100000-1", 1000.7);
+  add_run(tree, "20261120-100000-5", 1000.4);
+  add_run(tree, "20261120-095959-7", 5000);  // its clock was wrong; its name is the keeper's
+  add_run(tree, "20261121-000000-3-2", 2000);
+  const std::vector<RunEntry> runs = list_runs(tree.path(), Dates::only_for_the_order);
+  std::vector<std::string> ids;
+  for (const RunEntry& run : runs) ids.push_back(run.id);
+  EXPECT_EQ(ids, (std::vector<std::string>{"20261121-000000-3-2", "20261120-100000-1",
+                                           "20261120-100000-5", "20261120-100000-9",
+                                           "20261120-095959-7"}));
+  EXPECT_EQ(find_run(tree.path(), "latest")->started, 2000);
+  EXPECT_EQ(find_run(tree.path(), "20261120-095959-7")->started, 5000);
+  add_run(tree, "by-hand", 3000);
+  EXPECT_EQ(list_runs(tree.path(), Dates::only_for_the_order).front().id, "20261120-095959-7");
 }
 
 TEST(RunDirectory, ARunIsFoundByLatestByIdAndByAUniqueBeginning) {
