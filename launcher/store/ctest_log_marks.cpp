@@ -8,6 +8,8 @@ namespace holdfast {
 namespace {
 
 constexpr std::size_t k_chunk = 4U << 20U;
+// What is read at once: most logs are short, and memory never used before costs as much as reading.
+constexpr std::size_t k_piece = 64U << 10U;
 // How far a mark may reach: a command line with its arguments (ARG_MAX pieces of 128 KiB).
 constexpr std::size_t k_reach = 512U << 10U;
 constexpr std::size_t k_max_name = 4096;
@@ -182,10 +184,13 @@ class Window {
     buffer_.erase(0, position_);
     base_ += position_;
     position_ = 0;
-    const std::size_t kept = buffer_.size();
-    buffer_.resize(kept + k_chunk);
-    log_.read(buffer_.data() + kept, static_cast<std::streamsize>(k_chunk));
-    buffer_.resize(kept + static_cast<std::size_t>(log_.gcount()));
+    const std::size_t wanted = buffer_.size() + k_chunk;
+    while (log_.good() && buffer_.size() < wanted) {
+      const std::size_t kept = buffer_.size();
+      buffer_.resize(kept + k_piece);
+      log_.read(buffer_.data() + kept, static_cast<std::streamsize>(k_piece));
+      buffer_.resize(kept + static_cast<std::size_t>(log_.gcount()));
+    }
   }
 
   std::istream& log_;

@@ -75,7 +75,7 @@ class LineCollector {
 Journal read_journal(std::istream& stream) {
   Journal journal;
   LineCollector lines(journal);
-  std::array<char, 65536> chunk{};
+  std::array<char, 16384> chunk{};
   while (stream.good()) {
     stream.read(chunk.data(), chunk.size());
     lines.feed({chunk.data(), static_cast<std::size_t>(stream.gcount())});
