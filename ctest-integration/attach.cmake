@@ -23,27 +23,35 @@ if("$ENV{HOLDFAST_DISABLE}")
   return()
 endif()
 
-include("${CMAKE_CURRENT_LIST_DIR}/listing.cmake")
-_holdfast_lists_only("${_holdfast_source_dir}" _holdfast_stay_out)
+include("${CMAKE_CURRENT_LIST_DIR}/process.cmake")
+set(_holdfast_stay_out FALSE)
+_holdfast_may_list(_holdfast_may)
+if(_holdfast_may)
+  include("${CMAKE_CURRENT_LIST_DIR}/listing.cmake")
+  _holdfast_lists_only("${_holdfast_source_dir}" _holdfast_stay_out)
+endif()
 # `holdfast config --explain` asks for a listing with what the launcher would be told.
 if(_holdfast_stay_out AND NOT "$ENV{HOLDFAST_EXPLAIN}")
   return()
 endif()
 
 include("${CMAKE_CURRENT_LIST_DIR}/environment.cmake")
-include("${CMAKE_CURRENT_LIST_DIR}/process.cmake")
-_holdfast_checks_memory(_holdfast_stay_out)
-if(_holdfast_stay_out)
-  return()
+# A ctest that runs no script and names no step does no memory check: -D, -M, -S, -T, --dashboard,
+# --script, --test-action, --test-model.
+if(_holdfast_line MATCHES "2d(44|4d|53|54)|2d2d(6461|7363|746573742d(61|6d))")
+  include("${CMAKE_CURRENT_LIST_DIR}/memory_check.cmake")
+  _holdfast_checks_memory(_holdfast_stay_out)
+  if(_holdfast_stay_out)
+    return()
+  endif()
 endif()
 
 # What the tree's files and these files say to one another. A change of meaning gets a new number.
 set(_holdfast_contract 1)
 set(_holdfast_version "unknown")
 if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/HoldfastConfigVersion.cmake")
-  file(STRINGS "${CMAKE_CURRENT_LIST_DIR}/HoldfastConfigVersion.cmake" _holdfast_line
-    REGEX "^set\\(PACKAGE_VERSION " LIMIT_COUNT 1)
-  if(_holdfast_line MATCHES "\"([^\"]+)\"")
+  file(READ "${CMAKE_CURRENT_LIST_DIR}/HoldfastConfigVersion.cmake" _holdfast_text)
+  if(_holdfast_text MATCHES "set\\(PACKAGE_VERSION \"([^\"]+)\"")
     set(_holdfast_version "${CMAKE_MATCH_1}")
   endif()
 endif()
@@ -104,27 +112,18 @@ if(NOT "$ENV{HOLDFAST_BEGUN}" STREQUAL "${_holdfast_pid}:${_holdfast_start}"
   endif()
 endif()
 
-include("${CMAKE_CURRENT_LIST_DIR}/encoding.cmake")
+# Stacks (2 s), the default grace (5 s), SIGKILL (1 s): launcher/core/time_budget.hpp.
+if(NOT "${_holdfast_timeout_margin}" MATCHES "^[1-9][0-9]?[0-9]?$")
+  set(_holdfast_timeout_margin 8)
+endif()
 include("${CMAKE_CURRENT_LIST_DIR}/commands.cmake")
-include("${CMAKE_CURRENT_LIST_DIR}/properties.cmake")
-include("${CMAKE_CURRENT_LIST_DIR}/timeouts.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/ctest_limits.cmake")
-include("${CMAKE_CURRENT_LIST_DIR}/lock_line.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/overrides.cmake")
-include("${CMAKE_CURRENT_LIST_DIR}/labels.cmake")
+set(_holdfast_tells_labels FALSE)
+if(EXISTS "${_holdfast_source_dir}/holdfast.toml"
+    AND NOT IS_DIRECTORY "${_holdfast_source_dir}/holdfast.toml")
+  include("${CMAKE_CURRENT_LIST_DIR}/labels.cmake")
+endif()
 if(COMMAND discover_tests)
   include("${CMAKE_CURRENT_LIST_DIR}/discover_tests.cmake")
 endif()
-
-# Moves the built-ins on from _add_test() to __add_test(). A script that replaces add_test()
-# after us then gets ours as _add_test(), and ours still reaches the built-in.
-foreach(_holdfast_command IN ITEMS add_test set_tests_properties discover_tests
-    set_directory_properties)
-  if(COMMAND _${_holdfast_command})
-    cmake_language(EVAL CODE "
-      function(_${_holdfast_command})
-        cmake_parse_arguments(PARSE_ARGV 0 passed \"\" \"\" \"\")
-        __${_holdfast_command}(\${passed_UNPARSED_ARGUMENTS})
-      endfunction()")
-  endif()
-endforeach()

@@ -4,8 +4,15 @@
 # without a slash also in ctest's own PATH; what is relative is seen from the test's
 # WORKING_DIRECTORY, else from the directory ctest was in when it read the test.
 #
-# Needs process.cmake. Results are kept in global properties: functions have scopes, and most
+# Results are kept in global properties: functions have scopes, and most
 # tests of a project share few commands.
+
+# The directory ctest is in, which it changes for every sub-directory it reads. CMake's own
+# variables do not tell: CMAKE_CURRENT_SOURCE_DIR is empty in ctest.
+function(_holdfast_working_directory out)
+  file(READ_SYMLINK /proc/self/cwd cwd)
+  set(${out} "${cwd}" PARENT_SCOPE)
+endfunction()
 
 # The candidates for <command> seen from <directory>, in ctest's order; the first that is a file.
 # Paths are never put into a list: one with a lone '[' would swallow its neighbours.

@@ -4,72 +4,7 @@
 #
 # Of `ctest -S` only --timeout can be seen: a script's CTEST_TEST_TIMEOUT is in nobody's reach.
 #
-# Needs listing.cmake, process.cmake, _holdfast_timeout_margin.
-
-# " 33 30" -> "30"; nothing where a byte is none of 0123456789.:
-function(_holdfast_text_of_time bytes out)
-  set(${out} "" PARENT_SCOPE)
-  if(NOT bytes MATCHES "^( (3[0-9a]|2e))+$")
-    return()
-  endif()
-  string(REPLACE " 2e" "." text "${bytes}")
-  string(REPLACE " 3a" ":" text "${text}")
-  string(REGEX REPLACE " 3(.)" "\\1" text "${text}")
-  set(${out} "${text}" PARENT_SCOPE)
-endfunction()
-
-# What this ctest's command line says: each value as bytes, empty where it says nothing.
-function(_holdfast_limit_options timeout_out stop_out preset_out script_out)
-  foreach(out IN ITEMS timeout stop preset)
-    set(${${out}_out} "" PARENT_SCOPE)
-  endforeach()
-  set(${script_out} FALSE PARENT_SCOPE)
-  _holdfast_own_arguments(arguments)
-  # Usually none of them is there, and to look closer costs ctest heap and a millisecond. The beginnings
-  # of --timeout, --stop-time, --preset, --script; -S; --overwrite.
-  if(NOT arguments MATCHES " 2d 2d (74 69|73 74 6f|70 72 65 73|73 63|6f 76)| 2d 53")
-    return()
-  endif()
-  _holdfast_options_with_value(takes_value)
-  foreach(option IN ITEMS --timeout --stop-time --preset -S -SP --script --script-new-process
-      --overwrite --test-command)
-    _holdfast_bytes("${option}" "bytes${option}")
-  endforeach()
-  _holdfast_bytes("=" equals)
-  set(timeout "")
-  set(stop "")
-  set(preset "")
-  set(script FALSE)
-  set(option "")
-  foreach(argument IN LISTS arguments)
-    if(NOT option STREQUAL "")
-      if(option STREQUAL "${bytes--timeout}")
-        set(timeout "${argument}")
-      elseif(option STREQUAL "${bytes--stop-time}")
-        set(stop "${argument}")
-      elseif(option STREQUAL "${bytes--preset}")
-        set(preset "${argument}")
-      endif()
-      set(option "")
-      continue()
-    elseif(argument STREQUAL "${bytes--test-command}")
-      break() # what follows is somebody else's command line
-    elseif(argument MATCHES "^${bytes--preset}${equals}(.*)$")
-      set(preset "${CMAKE_MATCH_1}")
-    elseif(argument STREQUAL "${bytes--preset}" OR argument IN_LIST takes_value)
-      set(option "${argument}")
-    endif()
-    # --overwrite TimeOut=… is as good as a script.
-    if(argument STREQUAL "${bytes-S}" OR argument STREQUAL "${bytes-SP}"
-        OR argument MATCHES "^(${bytes--script}|${bytes--script-new-process}|${bytes--overwrite})")
-      set(script TRUE)
-    endif()
-  endforeach()
-  set(${timeout_out} "${timeout}" PARENT_SCOPE)
-  set(${stop_out} "${stop}" PARENT_SCOPE)
-  set(${preset_out} "${preset}" PARENT_SCOPE)
-  set(${script_out} "${script}" PARENT_SCOPE)
-endfunction()
+# Needs process.cmake, commands.cmake, _holdfast_timeout_margin.
 
 # The TimeOut of the configuration that ctest reads where it was started; empty: there is none.
 function(_holdfast_configured_timeout out)
@@ -77,8 +12,8 @@ function(_holdfast_configured_timeout out)
   _holdfast_working_directory(cwd)
   foreach(file IN ITEMS CTestConfiguration.ini DartConfiguration.tcl)
     if(EXISTS "${cwd}/${file}")
-      file(STRINGS "${cwd}/${file}" line REGEX "^TimeOut:" LIMIT_COUNT 1)
-      if(line MATCHES "^TimeOut: *(.*[^ ])")
+      file(READ "${cwd}/${file}" text)
+      if("\n${text}" MATCHES "\nTimeOut: *([^\r\n]*[^ \r\n])")
         set(${out} "${CMAKE_MATCH_1}" PARENT_SCOPE)
       endif()
       return()
@@ -86,66 +21,33 @@ function(_holdfast_configured_timeout out)
   endforeach()
 endfunction()
 
-# <default>: seconds, empty for none. <unknown>: true where ctest may have a limit that cannot be seen.
-function(_holdfast_default_limit source_dir timeout preset script default unknown)
-  set(${default} "" PARENT_SCOPE)
-  set(${unknown} FALSE PARENT_SCOPE)
-  set(seconds "")
-  if(NOT timeout STREQUAL "")
-    _holdfast_text_of_time("${timeout}" seconds)
-    if(NOT seconds MATCHES "^[0-9]+(\\.[0-9]+)?$")
-      set(${unknown} TRUE PARENT_SCOPE) # ctest's to understand
-      return()
-    endif()
+# The default limit in seconds, empty for none. <unknown>: true where ctest may have a limit that cannot be seen.
+set(_holdfast_default_timeout "")
+set(_holdfast_limit_unknown FALSE)
+set(_holdfast_stop "")
+# Usually no option is there, and to look closer costs ctest memory and a millisecond. The beginnings of
+# --timeout, --stop-time, --preset, --script; -S; --overwrite.
+if(_holdfast_line MATCHES "2d2d(7469|73746f|70726573|7363|6f76)|2d53")
+  include("${CMAKE_CURRENT_LIST_DIR}/listing.cmake")
+  include("${CMAKE_CURRENT_LIST_DIR}/limit_options.cmake")
+  _holdfast_limit_options(_holdfast_bytes_of_timeout _holdfast_bytes_of_stop _holdfast_preset
+    _holdfast_script)
+  _holdfast_wanted_timeout("${_holdfast_source_dir}" "${_holdfast_bytes_of_timeout}"
+    "${_holdfast_preset}" "${_holdfast_script}" _holdfast_default_timeout _holdfast_limit_unknown)
+  _holdfast_stop_time("${_holdfast_bytes_of_stop}" _holdfast_stop)
+endif()
+if(NOT _holdfast_default_timeout MATCHES "[1-9]" AND NOT _holdfast_limit_unknown)
+  _holdfast_configured_timeout(_holdfast_default_timeout)
+endif()
+string(LENGTH "${_holdfast_default_timeout}" _holdfast_length)
+if(NOT _holdfast_default_timeout MATCHES "^[0-9]+(\\.[0-9]+)?$" OR _holdfast_length GREATER 12)
+  if(NOT _holdfast_default_timeout STREQUAL "")
+    set(_holdfast_limit_unknown TRUE)
   endif()
-  # Nought is as good as not said.
-  if(NOT seconds MATCHES "[1-9]" AND NOT preset STREQUAL "")
-    _holdfast_preset_of_ctest("${source_dir}" "${preset}" timeout seconds)
-  endif()
-  if(NOT seconds MATCHES "[1-9]")
-    if(script)
-      set(${unknown} TRUE PARENT_SCOPE)
-      return()
-    endif()
-    _holdfast_configured_timeout(seconds)
-  endif()
-  string(LENGTH "${seconds}" length)
-  if(seconds MATCHES "^[0-9]+(\\.[0-9]+)?$" AND length LESS_EQUAL 12)
-    if(seconds MATCHES "[1-9]")
-      set(${default} "${seconds}" PARENT_SCOPE)
-    endif()
-  elseif(NOT seconds STREQUAL "")
-    set(${unknown} TRUE PARENT_SCOPE)
-  endif()
-endfunction()
-
-# When --stop-time comes, in seconds since 1970; empty when there is none, or one written in a way that ctest
-# 3.25 does not heed (with a time zone, or a date).
-function(_holdfast_stop_time bytes out)
-  set(${out} "" PARENT_SCOPE)
-  _holdfast_text_of_time("${bytes}" text)
-  if(NOT text MATCHES "^([0-9]?[0-9]):([0-9][0-9])(:([0-9][0-9]))?$")
-    return()
-  endif()
-  math(EXPR stop "${CMAKE_MATCH_1} * 3600 + ${CMAKE_MATCH_2} * 60 + 0${CMAKE_MATCH_4}")
-  string(TIMESTAMP now "%s;%H;%M;%S")
-  list(GET now 0 unix)
-  list(GET now 1 hour)
-  list(GET now 2 minute)
-  list(GET now 3 second)
-  math(EXPR today "${hour} * 3600 + ${minute} * 60 + ${second}")
-  if(stop LESS today)
-    math(EXPR stop "${stop} + 24 * 3600") # tomorrow
-  endif()
-  math(EXPR stop "${unix} + ${stop} - ${today}")
-  set(${out} "${stop}" PARENT_SCOPE)
-endfunction()
-
-_holdfast_limit_options(_holdfast_bytes_of_timeout _holdfast_bytes_of_stop _holdfast_preset
-  _holdfast_script)
-_holdfast_default_limit("${_holdfast_source_dir}" "${_holdfast_bytes_of_timeout}"
-  "${_holdfast_preset}" "${_holdfast_script}" _holdfast_default_timeout _holdfast_limit_unknown)
-_holdfast_stop_time("${_holdfast_bytes_of_stop}" _holdfast_stop)
+  set(_holdfast_default_timeout "")
+elseif(NOT _holdfast_default_timeout MATCHES "[1-9]")
+  set(_holdfast_default_timeout "")
+endif()
 
 set(_holdfast_default_limit "")
 if(NOT _holdfast_default_timeout STREQUAL "")

@@ -11,7 +11,8 @@
 # Left as it is: a command that is not an existing absolute path, and one with a backslash in
 # it, which TEST_ARGS would take for a reference to the match.
 #
-# Included only where ctest has the command. Needs properties.cmake, commands.cmake.
+# Included only where ctest has the command. Needs overrides.cmake, commands.cmake.
+_holdfast_need_properties()
 
 function(discover_tests)
   set(sections COMMAND DISCOVERY_ARGS DISCOVERY_MATCH DISCOVERY_PROPERTIES
@@ -77,6 +78,11 @@ function(discover_tests)
     TEST_ARGS --name ${arguments_TEST_NAME} -- ${arguments_COMMAND} ${arguments_TEST_ARGS}
     TEST_PROPERTIES ${arguments_TEST_PROPERTIES} ${extra}
       ENVIRONMENT_MODIFICATION HOLDFAST_P_KEPT_LIMIT=set:0 ${other})")
+endfunction()
+
+function(_discover_tests) # as _add_test() in overrides.cmake
+  cmake_parse_arguments(PARSE_ARGV 0 passed "" "" "")
+  __discover_tests(${passed_UNPARSED_ARGUMENTS})
 endfunction()
 
 # What a property of all discovered tests adds, as code. Values may refer to the match (\1),

@@ -1,20 +1,16 @@
 # Labels, for overrides by label: only where the project's holdfast.toml has the word `label` are
-# they watched and told to the launcher; elsewhere they cost nothing. Needs properties.cmake.
+# they watched and told to the launcher; elsewhere they cost nothing. Read where there is a
+# holdfast.toml. Needs overrides.cmake.
 #
 # ctest adds the labels of a directory, written as set_directory_properties() at the end of its test
 # file, to every test read from that directory so far.
 
-set(_holdfast_tells_labels FALSE)
-set(_holdfast_file "${_holdfast_source_dir}/holdfast.toml")
-if(EXISTS "${_holdfast_file}" AND NOT IS_DIRECTORY "${_holdfast_file}")
-  file(STRINGS "${_holdfast_file}" _holdfast_line REGEX "label" LIMIT_COUNT 1)
-  if(NOT "${_holdfast_line}" STREQUAL "")
-    set(_holdfast_tells_labels TRUE)
-  endif()
-endif()
-if(NOT _holdfast_tells_labels)
+file(STRINGS "${_holdfast_source_dir}/holdfast.toml" _holdfast_line_of_toml REGEX "label" LIMIT_COUNT 1)
+if("${_holdfast_line_of_toml}" STREQUAL "")
   return()
 endif()
+set(_holdfast_tells_labels TRUE)
+_holdfast_need_properties()
 
 string(APPEND _holdfast_always_watched "|LABELS")
 set_property(GLOBAL PROPERTY _holdfast_watched "${_holdfast_always_watched}")
@@ -43,4 +39,9 @@ function(set_directory_properties)
   foreach(test IN LISTS tests)
     _holdfast_note_property("${test}" LABELS "${ARGV2}")
   endforeach()
+endfunction()
+
+function(_set_directory_properties) # as _add_test() in overrides.cmake
+  cmake_parse_arguments(PARSE_ARGV 0 passed "" "" "")
+  __set_directory_properties(${passed_UNPARSED_ARGUMENTS})
 endfunction()

@@ -4,17 +4,7 @@
 #
 # The expression is anchored at the start of the output: ctest tries it on all there is of the
 # output at every line, and one that may match anywhere took 63 s for 40,000 lines. Lines of ours may stand
-# before: without a keeper a wait is told there.
-
-set(_holdfast_lock_line "^(holdfast: [^\n]*\n)*holdfast: lock ")
-
-# While the test waits for its locks, and for all further attempts of `ctest --repeat`: ctest 3.25
-# forgets the expression once it has matched. A day.
-set(_holdfast_generous_limit 86400)
-
-# A call of set_tests_properties() that matches this has an expression anchored at the start of the output,
-# where the line would stand in its way.
-set(_holdfast_anchored_expression "(PASS|FAIL|SKIP)_REGULAR_EXPRESSION;.*\\^")
+# before: without a keeper a wait is told there. Read with properties.cmake.
 
 # Whether the launcher may say the line. Not with --stop-time, which TIMEOUT_AFTER_MATCH cancels in
 # ctest 3.25.
@@ -41,8 +31,10 @@ function(_holdfast_restart_clock_at_locks test native_name told_name)
   if(NOT "${set_before}" STREQUAL "${${native_name}}")
     set_property(GLOBAL PROPERTY "_holdfast_lock_line ${test}" "${${native_name}}")
     __set_tests_properties("${test}" PROPERTIES
-      TIMEOUT_AFTER_MATCH "${${native_name}};${_holdfast_lock_line}")
+      TIMEOUT_AFTER_MATCH "${${native_name}};^(holdfast: [^\n]*\n)*holdfast: lock ")
   endif()
   set(${told_name} "${${told_name}};HOLDFAST_P_LOCK_LINE=set:1" PARENT_SCOPE)
-  set(${native_name} "${_holdfast_generous_limit}" PARENT_SCOPE)
+  # While the test waits for its locks, and for all further attempts of `ctest --repeat`: ctest 3.25
+  # forgets the expression once it has matched. A day.
+  set(${native_name} 86400 PARENT_SCOPE)
 endfunction()

@@ -3,21 +3,21 @@
 # ctest passes unknown properties by, and a wrapped command cannot be changed any more when
 # set_tests_properties() comes, so each property that matters becomes a variable
 # HOLDFAST_P_<NAME> by ENVIRONMENT_MODIFICATION, which ctest appends to what the test has.
-# launcher/core/environment.hpp lists these variables. Needs encoding.cmake, commands.cmake.
-
-# The properties whose value goes to the launcher as it is (a list with commas):
-# HOLDFAST_X becomes HOLDFAST_P_X. A later property of that kind is one more name here.
-set(_holdfast_plain_properties HOLDFAST_LOCKS HOLDFAST_TIMEOUT HOLDFAST_ON_LEAK)
-
-# A set_tests_properties() whose arguments match this needs a look; all others take the short way.
-set(_holdfast_always_watched "HOLDFAST_|RESOURCE_LOCK|DEPENDS|FIXTURES_SETUP|TIMEOUT|RUN_SERIAL")
-set_property(GLOBAL PROPERTY _holdfast_watched "${_holdfast_always_watched}")
+# launcher/core/environment.hpp lists these variables. Needs commands.cmake.
+#
+# Read when the first property that matters is set (_holdfast_need_properties() in overrides.cmake),
+# which may be within a function: what is here are functions only.
+include("${CMAKE_CURRENT_LIST_DIR}/encoding.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/timeouts.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/lock_line.cmake")
 
 # "VAR=set:VALUE" for a property, or nothing. Values are single words or comma lists:
 # a semicolon would end the ENVIRONMENT_MODIFICATION.
 function(_holdfast_variable_of property value out)
   set(variable "")
-  if(property IN_LIST _holdfast_plain_properties)
+  # Their value goes to the launcher as it is (a list with commas): a later property of that kind is
+  # one more name here.
+  if(property MATCHES "^HOLDFAST_(LOCKS|TIMEOUT|ON_LEAK)$")
     string(REPLACE ";" "," value "${value}")
     string(REPLACE "HOLDFAST_" "HOLDFAST_P_" variable "${property}")
     string(APPEND variable "=set:${value}")

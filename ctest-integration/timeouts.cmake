@@ -2,15 +2,7 @@
 # gets the limit and a margin, and says `***Timeout` when the margin is over too (docs/timeouts.md).
 #
 # Tests without TIMEOUT and HOLDFAST_TIMEOUT have ctest's own limit (ctest_limits.cmake), which add_test() raises in
-# the same way. Needs properties.cmake.
-
-# Stacks (2 s), the default grace (5 s), SIGKILL (1 s): launcher/core/time_budget.hpp.
-if(NOT "${_holdfast_timeout_margin}" MATCHES "^[1-9][0-9]?[0-9]?$")
-  set(_holdfast_timeout_margin 8)
-endif()
-
-# A call of set_tests_properties() that matches this may change a limit.
-set(_holdfast_limit_properties "TIMEOUT|HOLDFAST_ENABLED|HOLDFAST_LOCKS|RESOURCE_LOCK")
+# the same way. Read with properties.cmake.
 
 # A HOLDFAST_TIMEOUT in whole seconds, rounded up; nothing when the launcher would not understand it.
 function(_holdfast_seconds duration out)
