@@ -57,7 +57,9 @@ class JournalTest(ProjectCase):
 
     def test_it_is_valid_after_launchers_were_killed_at_any_point(self):
         tree = self.project("".join(f"add_test(NAME t{i} COMMAND @P@/record_interval {self.work}/spans 5)\n"
-                                    for i in range(60)))
+                                    for i in range(60))
+                            # On a busy machine the others may be over before one is seen.
+                            + f"add_test(NAME stays COMMAND @P@/linger {self.pid_file()})\n")
         ctest = self.start(CTEST, "-j4", cwd=tree, stdout=-3, stderr=-3)
         dice, killed = random.Random(7), 0
         while ctest.poll() is None:
