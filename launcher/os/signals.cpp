@@ -29,12 +29,6 @@ bool is_of_own_write(const signalfd_siginfo& info) {
 
 constexpr SignalSet k_all = ~SignalSet{0};
 
-SignalSet change_mask(int how, SignalSet set) {
-  SignalSet before = 0;
-  ::syscall(SYS_rt_sigprocmask, how, &set, &before, sizeof set);
-  return before;
-}
-
 // As the kernel takes it (rt_sigaction(2)); no handler, so no way back from one is needed.
 void reset_action(int signal) {
   struct {
@@ -48,9 +42,15 @@ void reset_action(int signal) {
 
 }  // namespace
 
+SignalSet change_signal_mask(int how, SignalSet set) {
+  SignalSet before = 0;
+  ::syscall(SYS_rt_sigprocmask, how, &set, &before, sizeof set);
+  return before;
+}
+
 CallersSignals take_signals() {
   CallersSignals callers;
-  callers.mask = change_mask(SIG_SETMASK, k_all);
+  callers.mask = change_signal_mask(SIG_SETMASK, k_all);
   struct sigaction now {};
   for (int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU}) {
     sigaction(signal, nullptr, &now);
@@ -72,7 +72,7 @@ void give_back_signals(const CallersSignals& callers) {
     ignore.sa_handler = SIG_IGN;
     sigaction(SIGCHLD, &ignore, nullptr);
   }
-  (void)change_mask(SIG_SETMASK, callers.mask);
+  (void)change_signal_mask(SIG_SETMASK, callers.mask);
 }
 
 Result<UniqueFd> open_signals() {
@@ -111,7 +111,7 @@ void die_of(int signal) {
   ::setrlimit(RLIMIT_CORE, &no_core);
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   reset_action(signal);
-  (void)change_mask(SIG_UNBLOCK, signal_bit(signal));
+  (void)change_signal_mask(SIG_UNBLOCK, signal_bit(signal));
   ::kill(::getpid(), signal);
   ::_exit(128 + signal);
 }
@@ -124,8 +124,8 @@ void stop_self(int signal, const std::function<bool()>& wanted) {
     ::syscall(SYS_rt_sigtimedwait, &one, nullptr, &now, sizeof one);
     return;
   }
-  (void)change_mask(SIG_UNBLOCK, one);
-  (void)change_mask(SIG_BLOCK, one);
+  (void)change_signal_mask(SIG_UNBLOCK, one);
+  (void)change_signal_mask(SIG_BLOCK, one);
 }
 
 }  // namespace holdfast::os

@@ -35,6 +35,9 @@ struct CallersSignals {
 // Blocks every signal and makes SIGCHLD waitable. To be called first of all.
 CallersSignals take_signals();
 
+// rt_sigprocmask(2), whatever the C library keeps to itself. Returns what was blocked before.
+SignalSet change_signal_mask(int how, SignalSet set);
+
 // Gives a new process what the caller had. Async-signal-safe; for the child between fork and exec.
 void give_back_signals(const CallersSignals& callers);
 
