@@ -18,10 +18,11 @@ Result<Surroundings> look_around(const Invocation& invocation, const os::Callers
   if (!invocation.attach) return around;
   const ProcessName& ctest = invocation.attach->ctest;
   // Usually ctest is our parent: then its pid cannot mean another process, and one look is enough.
-  Result<os::UniqueFd> parent =
-      ::getppid() == ctest.pid ? os::watch_parent(ctest.pid) : os::watch_process(ctest);
+  const bool is_parent = ::getppid() == ctest.pid;
+  Result<os::UniqueFd> parent = is_parent ? os::watch_parent(ctest.pid) : os::watch_process(ctest);
   if (parent) {
     around.parent = std::move(*parent);
+    if (is_parent) around.parent_pid = ctest.pid;
   } else {
     around.parent_gone = true;
   }

@@ -13,6 +13,7 @@ struct Surroundings {
   os::CallersSignals callers;
   os::UniqueFd signals;
   os::UniqueFd parent;       // ctest's pidfd; invalid: nobody whose death would end the test
+  pid_t parent_pid = 0;      // its number, where it is our parent; else 0
   bool parent_gone = false;  // it died before we looked
 };
 

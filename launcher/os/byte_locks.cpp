@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include "os/system_call.hpp"
-
 namespace holdfast::os {
 namespace {
 
@@ -33,7 +31,7 @@ bool try_byte_lock(int file, ByteLock kind, ByteRange range) {
 
 bool wait_for_byte_lock(int file, ByteLock kind, ByteRange range) {
   struct flock lock = described(type_of(kind), range);
-  return retried([&] { return ::fcntl(file, F_OFD_SETLKW, &lock); }) == 0;
+  return ::fcntl(file, F_OFD_SETLKW, &lock) == 0;
 }
 
 void release_byte_lock(int file, ByteRange range) {

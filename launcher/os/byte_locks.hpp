@@ -16,7 +16,7 @@ struct ByteRange {
 
 enum class ByteLock { shared, exclusive };
 
-// Each returns false with errno set; `wait_for_byte_lock` blocks.
+// Each returns false with errno set; `wait_for_byte_lock` blocks, and is not repeated after EINTR.
 bool try_byte_lock(int file, ByteLock kind, ByteRange range);
 bool wait_for_byte_lock(int file, ByteLock kind, ByteRange range);
 void release_byte_lock(int file, ByteRange range);

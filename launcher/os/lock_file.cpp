@@ -144,12 +144,24 @@ Result<void> LockRequest::start_waiting() { return turn_.start_waiting(turn_orde
 Result<bool> LockRequest::finish_waiting() {
   Result<std::vector<LockSlot>> slots = turn_.finish_waiting(queue_);
   if (!slots) return slots.error();
+  slots_ = std::move(*slots);
+  return settle();
+}
+
+Result<LockRequest::Waited> LockRequest::wait_here(const Interruptions& interruptions) {
+  const Result<bool> had = take_turn_here(turn_order(), interruptions);
+  if (!had) return had.error();
+  if (!*had) return Waited::interrupted;
+  const Result<bool> ours = settle();
+  if (!ours) return ours.error();
+  return *ours ? Waited::had : Waited::replaced;
+}
+
+// After a wait. False: what we got is a lock nobody else can see, since its file was removed.
+Result<bool> LockRequest::settle() {
   withdraw(lock_.get(), RecordList::waiters);
-  if (still_named()) {
-    slots_ = std::move(*slots);
-    return true;
-  }
-  slots->clear();
+  if (still_named()) return true;
+  slots_.clear();
   if (Result<void> opened = open_files(); !opened) return opened.error();
   return false;
 }

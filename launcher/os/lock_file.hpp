@@ -42,7 +42,17 @@ class LockRequest {
   // Joins the queue, and takes the lock if that needs no waiting. True when had.
   Result<bool> try_take();
 
-  // After try_take said false: waits in a helper process. ready_fd() becomes readable once.
+  // After try_take said false. Whether one who has nothing to poll meanwhile can wait for it here,
+  // which hands it on with one wake-up instead of two. Not for slots, of which any will do.
+  bool can_wait_here() const { return spec_.mode != LockMode::counted; }
+  enum class Waited : std::uint8_t {
+    had,
+    interrupted,  // to be called again, or given up
+    replaced      // it has to be asked for again: its file was replaced meanwhile
+  };
+  Result<Waited> wait_here(const Interruptions& interruptions);
+
+  // The same in a helper process. ready_fd() becomes readable once.
   Result<void> start_waiting();
   int ready_fd() const { return turn_.ready_fd(); }
   // When ready_fd() is readable: the lock is had. False when it has to be asked for again (its
@@ -86,6 +96,7 @@ class LockRequest {
   Result<void> declare_size();
   TurnOrder turn_order() const;
   bool still_named() const;
+  Result<bool> settle();
 
   LockSpec spec_;
   LockLevel level_;

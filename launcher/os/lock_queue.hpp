@@ -23,7 +23,7 @@ class LockQueue {
   Result<void> join();
   // Whether ours is the lowest; then nobody can come before us until we leave.
   bool is_head() const;
-  // Blocks until it is. False: the file system cannot do it (errno).
+  // Blocks until it is. False: a signal came (EINTR), or the file system cannot do it (errno).
   bool wait_for_head() const;
   // Lets the next come forward; explicitly, since other processes have copies of our descriptor.
   void leave() const;

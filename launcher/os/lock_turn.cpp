@@ -24,7 +24,9 @@ constexpr char k_slot = 's';
 constexpr char k_failed = 'f';
 
 Result<std::vector<LockSlot>> wait_for_turn(const TurnOrder& order) {
-  if (!order.queue->wait_for_head()) return system_error("wait in the queue of the lock");
+  if (retried([&] { return order.queue->wait_for_head() ? 0 : -1; }) != 0) {
+    return system_error("wait in the queue of the lock");
+  }
   if (retried([&] { return ::flock(order.lock, order.flock_mode); }) != 0) {
     return system_error("lock its file");
   }
@@ -77,6 +79,24 @@ Result<bool> take_turn_now(const TurnOrder& order, std::vector<LockSlot>& slots)
   }
   order.queue->leave();
   return true;
+}
+
+Result<bool> take_turn_here(const TurnOrder& order, const Interruptions& interruptions) {
+  const std::optional<int> head =
+      interruptions.run([&] { return order.queue->wait_for_head() ? 0 : -1; });
+  if (head == -1) return system_error("wait in the queue of the lock");
+  if (head) {
+    const std::optional<int> locked =
+        interruptions.run([&] { return ::flock(order.lock, order.flock_mode); });
+    if (locked == -1) return system_error("lock its file");
+    if (locked) {
+      order.queue->leave();
+      return true;
+    }
+  }
+  // We may have had it the moment we were interrupted.
+  std::vector<LockSlot> no_slots;
+  return take_turn_now(order, no_slots);
 }
 
 LockTurn::LockTurn(LockTurn&& other) noexcept

@@ -1,11 +1,13 @@
-// A process of our own that waits for our turn, so that the launcher can go on with everything
-// else: flock(2) blocks, and nothing tells the moment at which it would not.
+// Waiting for our turn. flock(2) blocks, and nothing tells the moment at which it would not. So
+// either we block, and are interrupted by whatever else there is, or a process of our own does and
+// we go on with everything else.
 #pragma once
 
 #include <sys/types.h>
 
 #include <vector>
 
+#include "os/interruptions.hpp"
 #include "os/lock_queue.hpp"
 #include "os/lock_slots.hpp"
 
@@ -22,6 +24,10 @@ struct TurnOrder {
 
 // Takes the first two steps without blocking, and the third. False: it has to be waited for.
 Result<bool> take_turn_now(const TurnOrder& order, std::vector<LockSlot>& slots);
+
+// Blocks in the first two steps, where there is no third. False: interrupted. To be called again
+// then, as often as is needed: the place in the queue stays.
+Result<bool> take_turn_here(const TurnOrder& order, const Interruptions& interruptions);
 
 // The helper has copies of the descriptors in its order, so the lock it takes is ours too; it
 // leaves the queue when all is had. It ends with us, however we end.

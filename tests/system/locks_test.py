@@ -59,7 +59,7 @@ class LocksTest(SystemCase):
         name = self.lock_name()
         holder, _ = self.hold(name)
         waiter = self.start(*self.supervised("true", options=["--quiet", "--lock", name]), stderr=-1)
-        wait_until(lambda: processes_with(self.cookie)[3:], "the waiter's helper")
+        wait_until(lambda: processes_with(self.cookie)[3:], "the waiter")
         holder.terminate()
         self.assertEqual((waiter.communicate(timeout=PATIENCE_S)[1], waiter.returncode), (b"", 0))
 
@@ -94,7 +94,7 @@ class LocksTest(SystemCase):
         self.assertEqual(waiter.wait(PATIENCE_S), -signal.SIGINT)
         self.assertEqual(self.read_pids(self.pid_file("never")), [])
 
-    def test_a_killed_waiter_leaves_no_helper_and_keeps_nobody_waiting(self):
+    def test_a_killed_waiter_leaves_nothing_and_keeps_nobody_waiting(self):
         name = self.lock_name()
         holder, _ = self.hold(name)
         first, _ = self.wait_for(name)

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -11,6 +12,8 @@
 
 #include "child_process.hpp"
 #include "core/names.hpp"
+#include "os/clock.hpp"
+#include "os/interruptions.hpp"
 #include "os/lock_file.hpp"
 #include "os/process.hpp"
 #include "os/trusted_directory.hpp"
@@ -71,11 +74,33 @@ inline bool takes(LockRequest& request) {
 }
 
 // A wait until the lock is had.
-inline bool waits_and_has(LockRequest& request) {
+inline bool waits_and_has(LockRequest& request, Milliseconds patience = k_patience) {
   if (!request.start_waiting()) return false;
-  if (!readable(request.ready_fd())) return false;
+  if (!readable(request.ready_fd(), patience)) return false;
   const Result<bool> had = request.finish_waiting();
   return had && *had;
+}
+
+// The same without a helper, in a process that has nothing else to do.
+inline LockRequest::Waited wait_here(LockRequest& request, Milliseconds patience = k_patience) {
+  const SignalSet before = change_signal_mask(SIG_SETMASK, ~SignalSet{0});
+  Interruptions interruptions;
+  if (!interruptions.begin(0, 0)) throw std::runtime_error("cannot be interrupted");
+  const Milliseconds until = monotonic_now() + patience;
+  interruptions.set_time(until);
+  Result<LockRequest::Waited> waited = LockRequest::Waited::interrupted;
+  // The end of an earlier lock's helper interrupts too.
+  while (waited && *waited == LockRequest::Waited::interrupted && monotonic_now() < until) {
+    waited = request.wait_here(interruptions);
+  }
+  interruptions.end();
+  (void)change_signal_mask(SIG_SETMASK, before);
+  if (!waited) throw std::runtime_error(waited.error().message);
+  return *waited;
+}
+
+inline bool waits_here_and_has(LockRequest& request, Milliseconds patience = k_patience) {
+  return wait_here(request, patience) == LockRequest::Waited::had;
 }
 
 // Another process that has the lock. Whoever waits in a process that also held it would wait for

@@ -1,0 +1,44 @@
+// What is told about one wait for one lock: while it lasts, and how it ended.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "launcher/lock_waiting.hpp"
+#include "os/clock.hpp"
+
+namespace holdfast::launcher {
+
+class LockTelling {
+ public:
+  LockTelling(const os::LockRequest& request, const LockWaitOrder& order, Teller& teller)
+      : request_(request), order_(order), teller_(teller) {}
+
+  // When there is something to tell again, by the monotonic clock.
+  Milliseconds next() const { return start_ + next_telling(told_); }
+  void tell_if_due();
+  // Who told nothing has nothing to add.
+  void tell_success() const;
+
+  // "waiting for lock db@project".
+  std::string waiting() const;
+  // One sentence for who does not get it in time.
+  std::string gave_up() const;
+
+  Milliseconds since_start() const;
+  // Not counted: we were stopped.
+  void leave_out(Milliseconds pause) { start_ += pause; }
+
+ private:
+  std::string obstacles() const;
+  std::vector<std::string> strangers() const;
+  std::string find_circle() const;
+
+  const os::LockRequest& request_;
+  const LockWaitOrder& order_;
+  Teller& teller_;
+  Milliseconds start_ = os::monotonic_now();
+  unsigned told_ = 0;
+};
+
+}  // namespace holdfast::launcher

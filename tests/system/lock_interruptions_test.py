@@ -1,0 +1,181 @@
+"""What happens to a launcher while it waits for a lock: in flock(2) itself, or beside a helper that
+does, for slots and where ctest is not its parent (behaviours 6, 8, 14, 16, 25)."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+import unittest
+from pathlib import Path
+
+from support import (LAUNCHER, PATIENCE_S, SystemCase, children_of, is_alive, process, program,
+                     state_of, wait_until)
+
+# How it waits → mode of the lock.
+WAYS = {"by itself": "", "beside a helper": ":1/1"}
+
+
+class LockInterruptionsTest(SystemCase):
+    def hold(self, name):
+        pids = self.pid_file(f"holder{len(self.begun)}")
+        begun = self.start(*self.supervised(program("linger"), pids, options=["--lock", name]),
+                           stderr=subprocess.DEVNULL)
+        self.announced(pids)
+        return begun
+
+    def each_way(self):
+        for way, mode in WAYS.items():
+            name = self.lock_name() + mode
+            with self.subTest(way):
+                yield name, self.hold(name)
+
+    def wait_for(self, name, *command, options=(), told=1, **how):
+        """A run that waits, and the log in which it has said so."""
+        log = self.work / f"waiter{len(self.begun)}.err"
+        with open(log, "wb") as stream:
+            begun = self.start(*self.supervised(*(command or ["true"]),
+                                                options=["--lock", name, *options]),
+                               stderr=stream, **how)
+        self.told(log, told)
+        return begun, log
+
+    @staticmethod
+    def told(log, times=1):
+        wait_until(lambda: log.read_bytes().count(b"waiting for lock") >= times, "the wait to be told")
+
+    def release(self, holder):
+        holder.terminate()
+        holder.wait(PATIENCE_S)
+
+    def test_only_who_must_has_a_helper(self):
+        for name, _ in self.each_way():
+            waiter, _ = self.wait_for(name)
+            self.assertEqual(len(children_of(waiter.pid)), 1 if ":" in name else 0)
+
+    def test_each_signal_that_ends_tests_ends_a_wait_at_any_moment(self):
+        for name, _ in self.each_way():
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+                for told in (0, 1, 2):
+                    waiter, log = self.wait_for(name, "touch", self.work / "ran", told=told)
+                    if told == 0:
+                        # At any moment, but not before it takes signals.
+                        wait_until(lambda pid=waiter.pid, number=number: takes(pid, number), "it to begin")
+                    waiter.send_signal(number)
+                    self.assertEqual(waiter.wait(PATIENCE_S), -number, log.read_text())
+                    if number != signal.SIGTERM:
+                        break
+        self.assertFalse((self.work / "ran").exists())
+
+    def test_a_signal_its_caller_ignored_ends_no_wait(self):
+        for name, holder in self.each_way():
+            waiter, log = self.wait_for(
+                name, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+            waiter.send_signal(signal.SIGHUP)
+            self.told(log, 2)
+            self.release(holder)
+            self.assertEqual(waiter.wait(PATIENCE_S), 0)
+
+    def test_a_signal_for_the_test_that_is_not_there_yet_goes_nowhere(self):
+        for name, holder in self.each_way():
+            waiter, _ = self.wait_for(name)
+            waiter.send_signal(signal.SIGUSR1)
+            self.release(holder)
+            self.assertEqual(waiter.wait(PATIENCE_S), 0)
+
+    def test_a_pause_keeps_the_place_and_is_not_counted(self):
+        for name, holder in self.each_way():
+            order = self.work / f"order{len(self.begun)}"
+            # In a group of its own that is no orphan, as a shell's job.
+            waiter, log = self.wait_for(name, "sh", "-c", f'echo 1 >>"{order}"',
+                                        options=["--lock-timeout", "2"],
+                                        preexec_fn=lambda: os.setpgid(0, 0))
+            for number in (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU):
+                waiter.send_signal(number)
+                wait_until(lambda pid=waiter.pid: state_of(pid) == "T", "the waiter to stop")
+                _, how = os.waitpid(waiter.pid, os.WUNTRACED)
+                self.assertEqual(os.WSTOPSIG(how), number)
+                # The pause itself is what is tested; its length is no synchronisation.
+                time.sleep(0.8)
+                waiter.send_signal(signal.SIGCONT)
+                wait_until(lambda pid=waiter.pid: state_of(pid) == "S", "the waiter to go on")
+            later, _ = self.wait_for(name, "sh", "-c", f'echo 2 >>"{order}"')
+            self.assertIsNone(waiter.poll(), log.read_text())
+            self.release(holder)
+            self.assertEqual(waiter.wait(PATIENCE_S), 0, log.read_text())
+            self.assertEqual(later.wait(PATIENCE_S), 0)
+            self.assertEqual(order.read_text().split(), ["1", "2"])
+
+    def test_a_stop_that_meets_the_hand_over_loses_nothing(self):
+        for name, holder in self.each_way():
+            waiter, _ = self.wait_for(name, preexec_fn=lambda: os.setpgid(0, 0))
+            waiter.send_signal(signal.SIGTSTP)
+            wait_until(lambda pid=waiter.pid: state_of(pid) == "T", "the waiter to stop")
+            self.release(holder)
+            self.assertIsNone(waiter.poll())
+            waiter.send_signal(signal.SIGCONT)
+            self.assertEqual(waiter.wait(PATIENCE_S), 0)
+
+    def test_the_death_of_ctest_ends_a_wait(self):
+        for name, holder in self.each_way():
+            for through_shell in (False, True):
+                ctest, launcher = self.wait_under_ctest(name, through_shell)
+                ctest.kill()
+                self.assert_gone([launcher])
+            self.release(holder)
+        self.assertFalse((self.work / "ran").exists())
+        self.assert_nothing_left()
+
+    def wait_under_ctest(self, name, through_shell):
+        """Our stand-in for ctest, and the launcher below it that waits."""
+        log = self.work / f"under_ctest{len(self.begun)}.err"
+        pids = self.pid_file(f"launcher{len(self.begun)}")
+        # The shell becomes the launcher, or is its parent.
+        shell = (f'"$@" & echo $! >"{pids}"; wait $!' if through_shell else
+                 f'echo $$ >"{pids}"; exec "$@"')
+        tree = self.work / "tree"
+        tree.mkdir(exist_ok=True)
+        with open(log, "wb") as stream:
+            ctest = self.start(program("act_as_ctest"), tree, self.work / "status", "/bin/sh", "-c",
+                               shell, "sh", LAUNCHER, "--name", "a test", "--lock", f"{name}@user", "--",
+                               "touch", self.work / "ran", stderr=stream)
+        launcher, = self.announced(pids)
+        self.told(log)
+        self.assertEqual(len(children_of(launcher.pid)), 1 if through_shell or ":" in name else 0)
+        return ctest, launcher
+
+    def test_a_lock_that_was_waited_for_is_the_launchers_in_lslocks(self):
+        name = self.lock_name()
+        holder = self.hold(name)
+        waiter, _ = self.wait_for(name, program("linger"), self.pid_file("second"))
+        self.release(holder)
+        self.announced(self.pid_file("second"))
+        listed = json.loads(subprocess.run(["lslocks", "-J", "-o", "PID,TYPE,PATH"], check=True,
+                                           stdout=subprocess.PIPE).stdout)["locks"]
+        self.assertIn((waiter.pid, "FLOCK"),
+                      [(int(one["pid"]), one["type"]) for one in listed
+                       if one["path"] == str(self.lock_file(name))])
+        waiter.terminate()
+        self.assertEqual(waiter.wait(PATIENCE_S), -signal.SIGTERM)
+
+    def test_a_killed_helper_is_told_and_never_a_lock(self):
+        name = self.lock_name() + ":1/1"
+        self.hold(name)
+        waiter, log = self.wait_for(name, "touch", self.work / "ran")
+        helper = process(children_of(waiter.pid)[0])
+        os.kill(helper.pid, signal.SIGKILL)
+        self.assertEqual(waiter.wait(PATIENCE_S), 125)
+        self.assertIn("the waiting process was killed", log.read_text())
+        self.assertFalse((self.work / "ran").exists() or is_alive(helper))
+
+
+def takes(pid, number):
+    """Whether it has taken signals: blocks it, or is in flock(2) with it handled."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    status = dict(line.split(":", 1) for line in text.splitlines())
+    bit = 1 << (number - 1)
+    return bool((int(status["SigBlk"], 16) | int(status["SigCgt"], 16)) & bit)
+
+
+if __name__ == "__main__":
+    unittest.main()
