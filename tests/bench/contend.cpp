@@ -5,7 +5,6 @@
 //   line contend share     holdfast|flock PROCESSES TOTAL   how often each had it, one per line
 //   contend alone     holdfast|flock ROUNDS            ns to take and let go, one per line
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -41,6 +40,11 @@ struct Lock {
   virtual void let_go() = 0;
 };
 
+constexpr os::SignalSet k_end_tests = os::signal_bit(SIGTERM) | os::signal_bit(SIGINT) |
+                                      os::signal_bit(SIGHUP) | os::signal_bit(SIGQUIT) |
+                                      os::signal_bit(SIGTSTP) | os::signal_bit(SIGTTIN) |
+                                      os::signal_bit(SIGTTOU);
+
 std::string own_name_on_disk() { return "bench-" + std::to_string(::getpid()); }
 
 class HoldfastLock final : public Lock {
@@ -55,12 +59,7 @@ class HoldfastLock final : public Lock {
     if (!had) fail(had.error().message);
     if (!*had) {
       request->sign_waiting(party_);
-      if (!request->start_waiting()) fail("cannot wait");
-      pollfd ready{request->ready_fd(), POLLIN, 0};
-      while (::poll(&ready, 1, -1) < 0) {
-      }
-      const Result<bool> waited = request->finish_waiting();
-      if (!waited || !*waited) fail("not had");
+      wait_for(*request);
     }
     request->sign(party_);
     held_.emplace(std::move(*request));
@@ -68,6 +67,21 @@ class HoldfastLock final : public Lock {
   void let_go() override { held_.reset(); }
 
  private:
+  // As the launcher does (launcher/lock_waiting.cpp), interrupted by no more than it takes.
+  static void wait_for(os::LockRequest& request) {
+    const os::SignalSet before = os::change_signal_mask(SIG_SETMASK, ~os::SignalSet{0});
+    os::Interruptions interruptions;
+    if (!interruptions.begin(k_end_tests, ::getppid())) fail("cannot be interrupted");
+    interruptions.set_time(os::monotonic_now() + Milliseconds{60'000});
+    Result<os::LockRequest::Waited> waited = os::LockRequest::Waited::interrupted;
+    while (waited && *waited == os::LockRequest::Waited::interrupted) {
+      waited = request.wait_here(interruptions);
+    }
+    if (!waited || *waited != os::LockRequest::Waited::had) fail("not had");
+    interruptions.end();
+    (void)os::change_signal_mask(SIG_SETMASK, before);
+  }
+
   LockSpec spec_;
   LockParty party_;
   std::optional<os::LockRequest> held_;
