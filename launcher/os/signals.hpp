@@ -1,4 +1,5 @@
-// Signals are data: blocked in launcher, guard and keeper, read from a descriptor, handled nowhere.
+// Signals are data: blocked in launcher, guard and keeper, read from a descriptor, handled nowhere
+// (but while a system call blocks that cannot be polled: interruptions.hpp).
 #pragma once
 
 #include <signal.h>
