@@ -44,6 +44,7 @@ inline constexpr std::string_view k_property_timeout_grace = "HOLDFAST_P_TIMEOUT
 inline constexpr std::string_view k_property_lock_line = "HOLDFAST_P_LOCK_LINE";
 inline constexpr std::string_view k_property_on_leak = "HOLDFAST_P_ON_LEAK";
 inline constexpr std::string_view k_property_needed = "HOLDFAST_P_NEEDED";
+inline constexpr std::string_view k_property_skip_return_code = "HOLDFAST_P_SKIP_RETURN_CODE";
 inline constexpr std::string_view k_property_labels = "HOLDFAST_P_LABELS";
 
 // --- From custom.cmake to attach.cmake ------------------------------------------------------
@@ -61,6 +62,12 @@ inline constexpr std::string_view k_attempt_id = "HOLDFAST_ATTEMPT_ID";
 inline constexpr std::string_view k_run_id = "HOLDFAST_RUN_ID";
 inline constexpr std::string_view k_held = "HOLDFAST_HELD";
 inline constexpr std::string_view k_tmpdir = "HOLDFAST_TMPDIR";
+inline constexpr std::string_view k_marker_dir = "HOLDFAST_MARKER_DIR";
 inline constexpr std::string_view k_slot_prefix = "HOLDFAST_SLOT_";
+
+// --- To a GoogleTest program, where the user has not set them -------------------------------
+// A file that the program makes and removes again when its tests are through.
+inline constexpr std::string_view k_googletest_runs = "TEST_PREMATURE_EXIT_FILE";
+inline constexpr std::string_view k_googletest_output = "GTEST_OUTPUT";
 
 }  // namespace holdfast::environment

@@ -18,6 +18,12 @@ inline constexpr std::string_view k_run_lock_directory = ".holdfast/run-lock";
 inline constexpr std::string_view k_runs_directory = ".holdfast/runs";
 // Inside a run's directory: one directory per attempt, by its id.
 inline constexpr std::string_view k_scratch_directory = "scratch";
+// Inside an attempt's scratch directory, and what may be in it: docs/marker-protocol.md. Hidden, so
+// that a test may take `*` for its own.
+inline constexpr std::string_view k_marker_directory = ".markers";
+inline constexpr std::string_view k_marker_prefix = "exit-";  // followed by the decimal pid
+inline constexpr std::string_view k_googletest_runs_file = "googletest-runs";
+inline constexpr std::string_view k_googletest_report_file = "googletest.xml";
 inline constexpr std::string_view k_journal_file = "journal.jsonl";
 
 // Of a user, in a directory whose path depends on nothing but the uid: XDG_RUNTIME_DIR and

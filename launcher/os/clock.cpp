@@ -1,5 +1,7 @@
 #include "os/clock.hpp"
 
+#include <unistd.h>
+
 #include <ctime>
 
 namespace holdfast::os {
@@ -17,6 +19,10 @@ Milliseconds monotonic_now() { return Milliseconds{monotonic_now_ns() / 1'000'00
 std::int64_t monotonic_now_us() { return monotonic_now_ns() / 1'000; }
 std::int64_t monotonic_now_ns() { return nanoseconds_of(CLOCK_MONOTONIC); }
 Milliseconds time_since_boot() { return Milliseconds{nanoseconds_of(CLOCK_BOOTTIME) / 1'000'000}; }
+std::uint64_t clock_ticks_since_boot() {
+  const std::int64_t tick = 1'000'000'000 / ::sysconf(_SC_CLK_TCK);
+  return static_cast<std::uint64_t>(nanoseconds_of(CLOCK_BOOTTIME) / tick);
+}
 std::int64_t unix_now_ms() { return nanoseconds_of(CLOCK_REALTIME) / 1'000'000; }
 
 }  // namespace holdfast::os

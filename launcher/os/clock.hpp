@@ -14,6 +14,8 @@ std::int64_t monotonic_now_ns();
 
 // CLOCK_BOOTTIME, by which the kernel dates processes: counts suspend.
 Milliseconds time_since_boot();
+// The same as the kernel tells the start of a process: field 22 of /proc/<pid>/stat, proc(5).
+std::uint64_t clock_ticks_since_boot();
 
 // CLOCK_REALTIME since 1970: for records only.
 std::int64_t unix_now_ms();

@@ -1,0 +1,26 @@
+// What a test's command line and environment say about the framework that its program uses:
+// GoogleTest, pytest. Only what is sure; everything else is any program.
+#pragma once
+
+#include <string_view>
+
+namespace holdfast {
+
+// `command` and `environment` are null-terminated, as for execve(2).
+
+// An argument that only a GoogleTest program understands.
+bool has_googletest_argument(const char* const* command);
+
+// Whether a GoogleTest program is asked for a part of its tests, and to write no report of its own:
+// then a report of ours tells whether there was anything to run. Not of a shard, which may well be
+// empty, nor where it is only to list its tests.
+bool may_select_nothing(const char* const* command, const char* const* environment);
+
+// Whether that is the beginning of the XML report of a GoogleTest program that ran no test.
+bool reports_no_tests(std::string_view xml);
+
+// `pytest …`, `py.test …` or `python3 -m pytest …`, whose exit code 5 says that it found no test.
+bool is_pytest(const char* const* command);
+inline constexpr int k_pytest_found_nothing = 5;
+
+}  // namespace holdfast

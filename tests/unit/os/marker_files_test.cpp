@@ -1,0 +1,77 @@
+#include "os/marker_files.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "os/process.hpp"
+#include "scratch.hpp"
+
+namespace holdfast::os {
+namespace {
+
+class MarkerFiles : public testing::Test {
+ protected:
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(scratch_.path(name)) << text;
+  }
+  std::string trouble_with(const std::string& name) const {
+    const Result<std::string> read = read_private_file(scratch_.open().get(), name, 4096);
+    return read ? "" : read.error().message;
+  }
+
+  Scratch scratch_;
+};
+
+TEST_F(MarkerFiles, ARegularFileIsReadAsFarAsTheLimit) {
+  write("f", "0123456789");
+  for (std::size_t limit : {0U, 1U, 10U, 11U, 5000U}) {
+    const Result<std::string> read = read_private_file(scratch_.open().get(), "f", limit);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(*read, std::string("0123456789").substr(0, limit));
+  }
+}
+
+TEST_F(MarkerFiles, NothingElseIsRead) {
+  write("f", "x");
+  ASSERT_EQ(::symlink("f", scratch_.path("link").c_str()), 0);
+  ASSERT_EQ(::symlink("nowhere", scratch_.path("dangling").c_str()), 0);
+  ASSERT_EQ(::mkfifo(scratch_.path("fifo").c_str(), 0600), 0);
+  ASSERT_EQ(::mkdir(scratch_.path("directory").c_str(), 0700), 0);
+  for (const char* name : {"link", "dangling", "fifo", "directory"}) {
+    EXPECT_EQ(trouble_with(name), "is not a regular file") << name;
+  }
+  EXPECT_EQ(trouble_with("none"), "cannot be read: No such file or directory");
+  ASSERT_EQ(::link(scratch_.path("f").c_str(), scratch_.path("second").c_str()), 0);
+  EXPECT_EQ(trouble_with("f"), "has another name somewhere (a hard link)");
+  EXPECT_EQ(trouble_with("second"), "has another name somewhere (a hard link)");
+}
+
+TEST_F(MarkerFiles, AHugeFileIsReadToTheLimitOnly) {
+  write("f", "x");
+  ASSERT_EQ(::truncate(scratch_.path("f").c_str(), off_t{1} << 40), 0);
+  const std::vector<MarkerFile> files = read_marker_files(scratch_.open().get(), {"f"});
+  ASSERT_TRUE(files.at(0).text);
+  EXPECT_EQ(files[0].text->size(), k_longest_marker + 1);
+}
+
+TEST_F(MarkerFiles, WhatIsLeftForAnotherProcessIsReadBack) {
+  const Marker marker{"run.1", own_name(), "why\nnot"};
+  const std::string directory = scratch_.path("");
+  ASSERT_TRUE(leave_marker(directory, marker));
+  const std::string name = marker_file_name(marker.process.pid);
+  EXPECT_EQ(mode_of(scratch_.path(name)), 0600U);
+  // The first stays.
+  ASSERT_TRUE(leave_marker(directory, {"run.2", marker.process, "x"}));
+  const std::vector<MarkerFile> files = read_marker_files(scratch_.open().get(), {name});
+  ASSERT_TRUE(files.at(0).text);
+  const Result<Marker> read = parse_marker(*files[0].text);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*read, marker);
+  EXPECT_FALSE(leave_marker(scratch_.path("missing"), marker));
+}
+
+}  // namespace
+}  // namespace holdfast::os
