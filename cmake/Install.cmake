@@ -23,10 +23,8 @@ foreach(module IN LISTS holdfast_modules)
   holdfast_stage_file("${module}" "${HOLDFAST_PACKAGE_DIR}")
 endforeach()
 
-if(EXISTS "${PROJECT_SOURCE_DIR}/ctest-integration/include/holdfast/mark.h")
-  holdfast_stage_file(
-    "${PROJECT_SOURCE_DIR}/ctest-integration/include/holdfast/mark.h" "include/holdfast")
-endif()
+holdfast_stage_file(
+  "${PROJECT_SOURCE_DIR}/ctest-integration/include/holdfast/mark.h" "include/holdfast")
 
 configure_package_config_file(
   "${PROJECT_SOURCE_DIR}/cmake/HoldfastConfig.cmake.in"

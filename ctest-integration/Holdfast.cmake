@@ -51,6 +51,15 @@ and the like.
   the test fails) or ``ignore``. Those of a test with :prop_test:`FIXTURES_SETUP`, or named in
   a :prop_test:`DEPENDS`, live until the run ends.
 
+Targets
+^^^^^^^
+
+What tests may link. They are there whether tests are attached or not, and on every system.
+
+``Holdfast::mark``
+  The header ``holdfast/mark.h`` for C and C++: ``holdfast_mark_exit()`` says that this process now
+  exits on purpose (docs/marker-protocol.md). Nothing to link at run time.
+
 Environment of ctest
 ^^^^^^^^^^^^^^^^^^^^
 
@@ -62,6 +71,9 @@ Environment of ctest
 
 cmake_policy(PUSH)
 cmake_policy(VERSION 3.24)
+
+# What tests link is there wherever Holdfast is, attached or not.
+include("${CMAKE_CURRENT_LIST_DIR}/targets.cmake")
 
 option(HOLDFAST_ENABLED "Run the tests of this build tree through Holdfast" ON)
 

@@ -16,6 +16,12 @@ enable_testing()
 include(FetchContent)
 FetchContent_Declare(Holdfast SOURCE_DIR ${HOLDFAST_COPY})
 FetchContent_MakeAvailable(Holdfast)
+file(WRITE ${CMAKE_BINARY_DIR}/m.c [[
+#include <holdfast/mark.h>
+int main(void) { return holdfast_mark_exit("why"); }
+]])
+add_executable(marks ${CMAKE_BINARY_DIR}/m.c)
+target_link_libraries(marks PRIVATE Holdfast::mark)
 add_test(NAME a COMMAND sh -c "echo via=$HOLDFAST_TEST_NAME")
 """
 
@@ -52,6 +58,7 @@ class Subproject(HoldfastCase):
         self.assertIn("edited", self.ctest(build).text)
 
         self.configure(source, "build", "-DHOLDFAST_ENABLED=OFF")
+        self.command("cmake", "--build", build) # what tests link is still there
         self.assert_none_wrapped(self.ctest(build, "-V"), 1)
 
 

@@ -1,0 +1,62 @@
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "cli/commands.hpp"
+#include "core/environment.hpp"
+#include "core/exit_codes.hpp"
+#include "core/marker.hpp"
+#include "os/marker_files.hpp"
+#include "os/process.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+struct MarkOptions {
+  std::string reason;
+  int process = 0;  // 0: who called us
+};
+
+std::string variable(std::string_view name) {
+  const char* value = std::getenv(std::string(name).c_str());
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+Result<void> mark(const MarkOptions& options) {
+  const std::string directory = variable(environment::k_marker_dir);
+  const std::string attempt = variable(environment::k_attempt_id);
+  // Not run by Holdfast: a script may say it all the same.
+  if (directory.empty() || attempt.empty()) return {};
+  const pid_t pid = options.process != 0 ? options.process : ::getppid();
+  const Result<os::ProcessStat> stat = os::read_process_stat(pid);
+  if (!stat) return stat.error();
+  return os::leave_marker(directory, {attempt, {pid, stat->start}, options.reason});
+}
+
+}  // namespace
+
+void add_mark(CLI::App& app, int& exit_code) {
+  CLI::App* command =
+      app.add_subcommand("mark", "say that the calling shell exits on purpose, as a failed test");
+  const auto options = std::make_shared<MarkOptions>();
+  command->add_option("REASON", options->reason, "one sentence for the report");
+  command
+      ->add_option("--pid", options->process,
+                   "the process that is about to exit; from a sub-shell: --pid $$")
+      ->check(CLI::PositiveNumber)
+      ->type_name("PID");
+  command->footer(
+      "To be called by a test's main process, which then exits with a code other than 0. Does "
+      "nothing "
+      "where Holdfast does not run the test. docs/marker-protocol.md");
+  command->callback([options, &exit_code] {
+    const Result<void> marked = mark(*options);
+    if (marked) return;
+    complain("failed to " + marked.error().message);
+    exit_code = exit_codes::k_own_failure;
+  });
+}
+
+}  // namespace holdfast::cli
