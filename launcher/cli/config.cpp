@@ -96,6 +96,8 @@ int explain_test(const ConfigOptions& options) {
   }
   const RunSettings run = project->run();
   print_line("runs", name_of(run.runs), run.runs_origin);
+  print_line("oom-events", run.oom_events.empty() ? "the run's cgroup" : run.oom_events,
+             run.oom_events_origin);
   for (const std::string& warning : resolved->warnings) complain(warning);
   if (!trouble.empty()) complain(trouble);
   return exit_codes::k_success;

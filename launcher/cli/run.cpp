@@ -44,6 +44,9 @@ std::vector<std::string> options_of(const TestValues& values) {
   // Always: it is what makes the launcher give the command one.
   const Scratch scratch = values.scratch ? values.scratch->value : Policy{}.scratch;
   options.push_back("--scratch=" + std::string(name_of(scratch)));
+  if (values.no_tests) {
+    options.push_back("--no-tests=" + std::string(name_of(values.no_tests->value)));
+  }
   for (const Said<Variable>& said : values.environment) {
     options.push_back("--default-env=" + said.value.name + "=" + said.value.value);
   }

@@ -14,6 +14,7 @@ enum class Option : std::uint8_t {
   on_leak,
   containment,
   scratch,
+  no_tests,
   default_env,
   quiet,
   help
@@ -28,6 +29,7 @@ std::optional<Option> option_named(std::string_view name) {
   if (name == "--on-leak") return Option::on_leak;
   if (name == "--containment") return Option::containment;
   if (name == "--scratch") return Option::scratch;
+  if (name == "--no-tests") return Option::no_tests;
   if (name == "--default-env") return Option::default_env;
   if (name == "--quiet") return Option::quiet;
   if (name == "--help" || name == "-h") return Option::help;
@@ -78,6 +80,10 @@ Result<void> apply(Option option, std::string_view name, std::string_view value,
       if (line.overrides.scratch) return {};
       return Error{"--scratch \"" + std::string(value) +
                    "\": expected keep-failed, keep or remove"};
+    case Option::no_tests:
+      line.overrides.no_tests = no_tests_named(value);
+      if (line.overrides.no_tests) return {};
+      return Error{"--no-tests \"" + std::string(value) + "\": expected keep, pass, fail or skip"};
     case Option::default_env: {
       const std::size_t equals = value.find('=');
       if (equals == 0 || equals == std::string_view::npos) {
@@ -158,6 +164,8 @@ COMMAND started is ended, gently first.
   --containment WHAT  put around COMMAND so that nothing gets away: none (default), cgroup or pidns
   --scratch WHAT      COMMAND's own directory, HOLDFAST_TMPDIR: keep-failed (default: it goes after
                       a pass), keep or remove
+  --no-tests WHAT     a GoogleTest or pytest COMMAND whose filter matches nothing: keep its exit code
+                      (default), pass, fail or skip
   --default-env N=V   a variable for COMMAND where you have not set it; `N=` takes a built-in one
                       out (may be repeated)
   --quiet             say nothing but errors

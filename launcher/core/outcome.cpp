@@ -56,6 +56,48 @@ std::optional<Outcome> outcome_named(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<NoTests> no_tests_named(std::string_view name) {
+  for (NoTests one : {NoTests::keep, NoTests::pass, NoTests::fail, NoTests::skip}) {
+    if (name_of(one) == name) return one;
+  }
+  return std::nullopt;
+}
+
+std::string_view name_of(NoTests no_tests) {
+  switch (no_tests) {
+    case NoTests::keep:
+      return "keep";
+    case NoTests::pass:
+      return "pass";
+    case NoTests::fail:
+      return "fail";
+    case NoTests::skip:
+      return "skip";
+  }
+  return "keep";
+}
+
+namespace {
+
+bool is_skip_code(const Observation& seen) { return seen.skip_code == seen.main.code; }
+
+// on-leak=fail is the one way a test that ended with 0 and was through fails.
+bool fails_by_leak(const Observation& seen) {
+  return seen.main.code == 0 && seen.leaked && seen.leak_fails;
+}
+
+Outcome outcome_of_exit(const Observation& seen) {
+  if (seen.marked) return Outcome::deliberate_exit;
+  // With another code it has failed anyhow.
+  if (seen.main.code == 0 && seen.unfinished) return Outcome::premature_exit;
+  if (fails_by_leak(seen)) return Outcome::failed;
+  if (seen.ran_nothing) return Outcome::no_tests;
+  if (is_skip_code(seen)) return Outcome::skipped;
+  return seen.main.code == 0 ? Outcome::passed : Outcome::failed;
+}
+
+}  // namespace
+
 Outcome outcome_of(const Observation& seen) {
   if (seen.own_failure || seen.lock_refused) return Outcome::internal_error;
   if (seen.lock_not_had) return Outcome::lock_timeout;
@@ -73,23 +115,36 @@ Outcome outcome_of(const Observation& seen) {
     case ProcessEnd::Kind::never_started:
       return Outcome::launch_failed;
     case ProcessEnd::Kind::signalled:
-      return Outcome::crashed;
+      return seen.main.code == k_signal_kill && seen.out_of_memory ? Outcome::oom_killed
+                                                                   : Outcome::crashed;
     case ProcessEnd::Kind::exited:
       break;
   }
   // Another may have had it at the same time: whatever the test found is worth nothing.
   if (seen.lock_lost) return Outcome::lock_lost;
-  if (seen.main.code != 0) return Outcome::failed;
-  return seen.leaked && seen.leak_fails ? Outcome::failed : Outcome::passed;
+  return outcome_of_exit(seen);
 }
 
 namespace {
 
 Exit as_the_test_ended(const Observation& seen) {
   if (seen.main.kind == ProcessEnd::Kind::signalled) return {Exit::Kind::signal, seen.main.code};
-  // on-leak=fail is the one way a test that ended with 0 fails.
-  const bool leak_failed = seen.main.code == 0 && seen.leaked && seen.leak_fails;
-  return {Exit::Kind::code, leak_failed ? 1 : seen.main.code};
+  return {Exit::Kind::code, fails_by_leak(seen) ? 1 : seen.main.code};
+}
+
+// The code by which a test that selected nothing ends; none: it is to be red, whatever it said.
+std::optional<int> code_of_no_tests(const Observation& seen) {
+  switch (seen.no_tests) {
+    case NoTests::keep:
+      return seen.main.code;
+    case NoTests::pass:
+      return 0;
+    case NoTests::fail:
+      return std::nullopt;
+    case NoTests::skip:
+      return seen.skip_code.value_or(0);
+  }
+  return std::nullopt;
 }
 
 Exit launch_failure(const Observation& seen) {
@@ -108,14 +163,21 @@ Exit exit_of(Outcome outcome, const Observation& seen, ExitMode mode) {
   switch (outcome) {
     case Outcome::passed:
     case Outcome::failed:
-    case Outcome::deliberate_exit:
     case Outcome::crashed:
     case Outcome::oom_killed:
     case Outcome::skipped:
-    case Outcome::no_tests:
       // A leak that fails under ctest must not be inverted by WILL_FAIL either.
-      if (under_ctest && seen.main.code == 0 && seen.leaked && seen.leak_fails) return own(1);
+      if (under_ctest && fails_by_leak(seen)) return own(1);
       return as_the_test_ended(seen);
+    case Outcome::deliberate_exit:
+      // It said that it had failed: neither 0 nor the code of a skip may hide that.
+      if (seen.main.code == 0 || is_skip_code(seen)) return own(1);
+      return as_the_test_ended(seen);
+    case Outcome::no_tests:
+      if (const std::optional<int> code = code_of_no_tests(seen)) {
+        return {Exit::Kind::code, *code};
+      }
+      return own(1);
     case Outcome::premature_exit:
       return own(1);
     case Outcome::timed_out:

@@ -48,6 +48,17 @@ enum class EndReason : std::uint8_t {
   parent_gone,  // ctest or ninja died
 };
 
+// What becomes of a test that selected nothing to run: a filter that matches no case.
+enum class NoTests : std::uint8_t {
+  keep,  // its own exit code, which is what plain ctest judges
+  pass,
+  fail,
+  skip,  // by the test's SKIP_RETURN_CODE; a pass where it has none
+};
+
+std::optional<NoTests> no_tests_named(std::string_view name);
+std::string_view name_of(NoTests no_tests);
+
 // Everything the outcome depends on.
 struct Observation {
   ProcessEnd main;
@@ -59,6 +70,12 @@ struct Observation {
   bool own_failure = false;   // Holdfast could not do its part
   bool leaked = false;        // processes were left after the main process ended
   bool leak_fails = false;    // on-leak is `fail`
+  bool marked = false;        // the main process left its marker (core/marker.hpp)
+  bool unfinished = false;    // it is a GoogleTest program whose tests were not through
+  bool ran_nothing = false;   // it said that it selected nothing to run
+  NoTests no_tests = NoTests::keep;
+  bool out_of_memory = false;    // there is evidence that the kernel killed it (core/oom.hpp)
+  std::optional<int> skip_code;  // SKIP_RETURN_CODE
 };
 
 Outcome outcome_of(const Observation& observation);

@@ -179,6 +179,7 @@ Result<Policy> with_overrides(Policy policy, const Overrides& overrides) {
   if (overrides.on_leak) policy.on_leak = *overrides.on_leak;
   if (overrides.containment) policy.containment = *overrides.containment;
   if (overrides.scratch) policy.scratch = *overrides.scratch;
+  if (overrides.no_tests) policy.no_tests = *overrides.no_tests;
   for (const Variable& variable : overrides.environment) {
     set_variable(policy.environment, variable);
   }

@@ -12,6 +12,7 @@
 
 #include "core/duration.hpp"
 #include "core/lock_spec.hpp"
+#include "core/outcome.hpp"
 #include "core/result.hpp"
 
 namespace holdfast {
@@ -67,6 +68,7 @@ struct Policy {
   bool needed_by_others = false;
   Containment containment = Containment::none;
   Scratch scratch = Scratch::keep_failed;
+  NoTests no_tests = NoTests::keep;
   // For the test, where the user has not set them.
   std::vector<Variable> environment = default_environment();
 
@@ -96,6 +98,7 @@ struct Overrides {
   std::optional<OnLeak> on_leak;
   std::optional<Containment> containment;
   std::optional<Scratch> scratch;
+  std::optional<NoTests> no_tests = {};
   std::vector<Variable> environment = {};  // beside the built-in ones, as set_variable()
 };
 

@@ -20,6 +20,7 @@ void take_over(TestValues& values, const TestValues& later) {
   take_over(values.containment, later.containment);
   take_over(values.scratch, later.scratch);
   take_over(values.run_serial, later.run_serial);
+  take_over(values.no_tests, later.no_tests);
   for (const Said<Variable>& said : later.environment) {
     const auto same =
         std::find_if(values.environment.begin(), values.environment.end(),
@@ -40,6 +41,7 @@ Policy policy_of(const TestValues& values) {
   if (values.on_leak) policy.on_leak = values.on_leak->value;
   if (values.containment) policy.containment = values.containment->value;
   if (values.scratch) policy.scratch = values.scratch->value;
+  if (values.no_tests) policy.no_tests = values.no_tests->value;
   for (const Said<Variable>& said : values.environment)
     set_variable(policy.environment, said.value);
   return policy;
@@ -110,9 +112,16 @@ std::string_view name_of(SecondRun runs) {
 
 RunSettings run_settings(const Settings& settings) {
   RunSettings run;
-  run.runs_origin = "built-in default";
+  run.runs_origin = run.oom_events_origin = "built-in default";
   for (const ProfileLayer& layer : settings.layers) {
-    if (layer.runs) run = {layer.runs->value, layer.runs->origin};
+    if (layer.runs) {
+      run.runs = layer.runs->value;
+      run.runs_origin = layer.runs->origin;
+    }
+    if (layer.oom_events) {
+      run.oom_events = layer.oom_events->value;
+      run.oom_events_origin = layer.oom_events->origin;
+    }
   }
   return run;
 }

@@ -49,6 +49,7 @@ struct TestValues {
   std::optional<Said<Containment>> containment;
   std::optional<Said<Scratch>> scratch;
   std::optional<Said<RunSerial>> run_serial;
+  std::optional<Said<NoTests>> no_tests = {};
   std::vector<Said<Variable>> environment;  // each name once; an empty value takes it out
 };
 
@@ -56,6 +57,7 @@ struct ProfileLayer {
   std::string name;
   TestValues values;
   std::optional<Said<SecondRun>> runs;
+  std::optional<Said<std::string>> oom_events = {};
 };
 
 struct SettingsOverride {
@@ -75,6 +77,8 @@ struct Settings {
 struct RunSettings {
   SecondRun runs = SecondRun::wait;
   std::string runs_origin;
+  std::string oom_events;  // path of the counter of kills for want of memory; empty: the cgroup's
+  std::string oom_events_origin;
 };
 
 RunSettings run_settings(const Settings& settings);

@@ -75,6 +75,7 @@ std::vector<ExplainedValue> explain(const Policy& policy, const Properties& prop
       {"run-serial",
        std::string(name_of(values.run_serial ? values.run_serial->value : RunSerial::run)),
        origin_of(values.run_serial)},
+      {"no-tests", std::string(name_of(policy.no_tests)), origin_of(values.no_tests)},
       {"locks", locks_text(policy), locks_origin(properties)},
   };
   explain_environment(policy, values, explained);

@@ -1,5 +1,7 @@
 #include "core/test_environment.hpp"
 
+#include <algorithm>
+
 #include "core/environment.hpp"
 
 namespace holdfast {
@@ -7,19 +9,38 @@ namespace {
 
 constexpr std::string_view k_prefix = "HOLDFAST_";
 
+std::string_view name_of(std::string_view entry) { return entry.substr(0, entry.find('=')); }
+
+// What an attempt further out has asked of its own program: a file in its marker directory.
+bool is_of(std::string_view markers, std::string_view entry) {
+  const std::string_view name = name_of(entry);
+  if (name != environment::k_googletest_runs && name != environment::k_googletest_output) {
+    return false;
+  }
+  const std::size_t at = entry.find(markers);
+  return at != std::string_view::npos && entry.substr(at + markers.size()).substr(0, 1) == "/";
+}
+
 }  // namespace
 
 bool passes_to_test(std::string_view entry) {
   if (entry.substr(0, k_prefix.size()) != k_prefix) return true;
-  const std::string_view name = entry.substr(0, entry.find('='));
+  const std::string_view name = name_of(entry);
   return name == environment::k_disable || name == environment::k_profile ||
          name == environment::k_log;
 }
 
 TestEnvironment::TestEnvironment(char** inherited) {
+  std::string_view markers_around;
   for (char** entry = inherited; *entry != nullptr; ++entry) {
-    if (passes_to_test(*entry)) entries_.push_back(*entry);
+    if (passes_to_test(*entry)) {
+      entries_.push_back(*entry);
+    } else if (const std::string_view text = *entry; name_of(text) == environment::k_marker_dir) {
+      markers_around = text.substr(std::min(text.size(), environment::k_marker_dir.size() + 1));
+    }
   }
+  if (markers_around.empty()) return;
+  std::erase_if(entries_, [&](const char* entry) { return is_of(markers_around, entry); });
 }
 
 void TestEnvironment::set(std::string_view name, std::string_view value) {
@@ -31,15 +52,16 @@ void TestEnvironment::set(std::string_view name, std::string_view value) {
   own_.push_back(std::move(entry));
 }
 
-void TestEnvironment::set_if_absent(std::string_view name, std::string_view value) {
+bool TestEnvironment::set_if_absent(std::string_view name, std::string_view value) {
   for (const char* entry : entries_) {
     const std::string_view text = entry;
     if (text.size() > name.size() && text[name.size()] == '=' &&
         text.substr(0, name.size()) == name) {
-      return;
+      return false;
     }
   }
   set(name, value);
+  return true;
 }
 
 char** TestEnvironment::environ() {

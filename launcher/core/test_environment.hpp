@@ -11,13 +11,14 @@ namespace holdfast {
 class TestEnvironment {
  public:
   // `inherited` is environ(7), null-terminated, and must outlive this object. Every HOLDFAST_ entry
-  // but the user's own settings is left out: it belongs to us or to an attempt further out.
+  // but the user's own settings is left out: it belongs to us or to an attempt further out. So does
+  // what such an attempt has asked of a GoogleTest program.
   explicit TestEnvironment(char** inherited);
 
   // May be called until environ() is.
   void set(std::string_view name, std::string_view value);
-  // The same where the user has not set it, not even to nothing.
-  void set_if_absent(std::string_view name, std::string_view value);
+  // The same where the user has not set it, not even to nothing. False: he has.
+  bool set_if_absent(std::string_view name, std::string_view value);
 
   // Null-terminated, for execve(2). Valid as long as this object.
   char** environ();

@@ -42,6 +42,7 @@ void add_if_not_default(Message& message, const Policy& policy) {
     message.add("containment", name_of(policy.containment));
   }
   if (policy.scratch != usual.scratch) message.add("scratch", name_of(policy.scratch));
+  if (policy.no_tests != usual.no_tests) message.add("no_tests", name_of(policy.no_tests));
   if (policy.environment == usual.environment) return;
   message.add("environment", "own");
   for (const Variable& variable : policy.environment) {
@@ -59,6 +60,11 @@ Result<void> read_if_not_default(const Message& message, Policy& policy) {
     const std::optional<Scratch> scratch = scratch_named(name);
     if (!scratch) return Error{"read `scratch` of a grant message"};
     policy.scratch = *scratch;
+  }
+  if (const std::string_view name = message.get("no_tests"); !name.empty()) {
+    const std::optional<NoTests> no_tests = no_tests_named(name);
+    if (!no_tests) return Error{"read `no_tests` of a grant message"};
+    policy.no_tests = *no_tests;
   }
   if (message.get("environment").empty()) return {};
   policy.environment.clear();
@@ -122,6 +128,7 @@ Message to_message(const AttemptRequest& request) {
   message.add("key", request.key);
   message.add("include", std::to_string(request.include_count));
   message.add("launcher", to_text(request.launcher));
+  if (!request.program.empty()) message.add("program", request.program);
   if (request.soonest_end != k_longest) {
     message.add("soonest_end", std::to_string(request.soonest_end.count()));
   }
@@ -152,6 +159,7 @@ Result<AttemptRequest> to_request(const Message& message) {
   request.key = message.get("key");
   request.include_count = *include_count;
   request.launcher = *launcher;
+  request.program = message.get("program");
   if (!message.get("soonest_end").empty()) {
     Result<Milliseconds> soonest = time_in(message, "soonest_end");
     if (!soonest) return soonest.error();
@@ -179,6 +187,7 @@ Message to_message(const AttemptGrant& grant) {
   if (!grant.scratch.empty()) message.add("scratch_path", grant.scratch);
   if (!grant.refusal.empty()) message.add("refusal", grant.refusal);
   if (grant.is_again) message.add("again", "1");
+  if (grant.is_googletest) message.add("googletest", "1");
   message.add("lock_timeout", std::to_string(policy.lock_timeout.count()));
   message.add("timeout", std::to_string(policy.timeout.count()));
   message.add("grace", std::to_string(policy.grace.count()));
@@ -203,6 +212,7 @@ Result<AttemptGrant> to_grant(const Message& message) {
   grant.scratch = message.get("scratch_path");
   grant.refusal = message.get("refusal");
   grant.is_again = !message.get("again").empty();
+  grant.is_googletest = !message.get("googletest").empty();
   Result<Milliseconds> lock_timeout = time_in(message, "lock_timeout");
   Result<Milliseconds> timeout = time_in(message, "timeout");
   Result<Milliseconds> grace = time_in(message, "grace");

@@ -36,6 +36,7 @@ struct AttemptRequest {
   unsigned include_count = 1;
   ProcessName launcher;
   Milliseconds soonest_end = k_longest;  // when ctest may end it: core/ctest_limits.hpp
+  std::string program = {};  // absolute path, where the launcher does not know what it is
   Properties properties;
 };
 
@@ -43,10 +44,11 @@ struct AttemptRequest {
 struct AttemptGrant {
   std::string run;
   std::string attempt;
-  std::string journal;    // path; empty: this run has none
-  std::string scratch;    // path of an empty directory; empty: there is none
-  std::string refusal;    // not empty: the test must not run, and why
-  bool is_again = false;  // the test had an attempt in this run before: `ctest --repeat`
+  std::string journal;         // path; empty: this run has none
+  std::string scratch;         // path of an empty directory; empty: there is none
+  std::string refusal;         // not empty: the test must not run, and why
+  bool is_again = false;       // the test had an attempt in this run before: `ctest --repeat`
+  bool is_googletest = false;  // the program has GoogleTest in it
   Policy policy;
 };
 
@@ -58,6 +60,9 @@ inline constexpr std::string_view k_hold = "hold";        // with a lock's descr
 // With the descriptor of what is around the attempt: its cgroup's directory, with the field
 // `cgroup` (its name), or, without it, the first process of its PID namespace (pidfd).
 inline constexpr std::string_view k_contain = "contain";
+// launcher -> keeper: a test died of SIGKILL that nobody we know of sent; back the same kind, with
+// the field `sure` where only want of memory explains it.
+inline constexpr std::string_view k_memory = "memory";
 inline constexpr std::string_view k_farewell = "farewell";  // the attempt is over and recorded
 // `holdfast status` to keeper; back the fields `run`, `tree`, `ctest`, `journal`.
 inline constexpr std::string_view k_status = "status";

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/attach.hpp"
+#include "core/oom.hpp"
 #include "core/policy.hpp"
 #include "core/wire.hpp"
 #include "os/unique_fd.hpp"
@@ -20,6 +21,7 @@ struct Connection {
   Milliseconds grace = k_default_grace;
   Milliseconds soonest_end = k_longest;  // core/ctest_limits.hpp
   std::string scratch;                   // lent to the attempt; empty: none, or given back
+  OomClaims::Start memory;               // as it was when the attempt began
   bool farewell = false;                 // the attempt is over and recorded
   os::UniqueFd launcher_life;            // its pidfd, while the attempt goes on
   Milliseconds guard_until = k_longest;  // when a guard without launcher is to be through

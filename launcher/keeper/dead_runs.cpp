@@ -105,6 +105,22 @@ std::vector<AttemptStarted> unended_attempts(const fs::path& journal) {
   return started;
 }
 
+// Nothing but its marker directory, and nothing in that.
+bool is_empty_scratch(const fs::path& scratch) {
+  const fs::path markers = scratch / names::k_marker_directory;
+  const auto is_directory = [](const fs::path& path) {
+    std::error_code failed;
+    return fs::symlink_status(path, failed).type() == fs::file_type::directory;
+  };
+  if (!is_directory(scratch)) return false;
+  std::error_code failed;
+  for (const fs::directory_entry& entry : fs::directory_iterator(scratch, failed)) {
+    if (entry.path() != markers || !is_directory(markers)) return false;
+    if (!fs::is_empty(markers, failed)) return false;
+  }
+  return !failed;
+}
+
 // Of the run's scratch directory and those in it.
 std::vector<fs::path> empty_directories_of(const fs::path& run) {
   std::vector<fs::path> empty;
@@ -113,8 +129,7 @@ std::vector<fs::path> empty_directories_of(const fs::path& run) {
   if (fs::symlink_status(scratch, failed).type() != fs::file_type::directory) return empty;
   bool all_empty = true;
   for (const fs::directory_entry& entry : fs::directory_iterator(scratch, failed)) {
-    const bool is_empty = entry.symlink_status(failed).type() == fs::file_type::directory &&
-                          fs::is_empty(entry.path(), failed) && !failed;
+    const bool is_empty = is_empty_scratch(entry.path());
     if (is_empty) empty.push_back(entry.path());
     all_empty = all_empty && is_empty;
   }
@@ -190,6 +205,7 @@ std::vector<std::string> tidy(const std::vector<DeadRun>& runs) {
     std::error_code failed;
     for (const fs::path& directory : run.empty_directories) {
       // Only what is still empty: rmdir(2) refuses the rest.
+      ::rmdir((directory / names::k_marker_directory).c_str());
       if (::rmdir(directory.c_str()) != 0 && errno != ENOENT && errno != ENOTEMPTY) {
         troubles.push_back("remove " + directory.string());
       }

@@ -23,7 +23,7 @@ std::string ScratchPool::lend() {
 void ScratchPool::close() {
   // Those of interrupted tests, too, which nobody gave back; what holds something stays.
   for (unsigned number = 1; number <= made_; ++number) {
-    ::rmdir((directory_ + "/" + std::to_string(number)).c_str());
+    os::remove_empty_scratch(directory_ + "/" + std::to_string(number));
   }
   free_.clear();
   ::rmdir(directory_.c_str());

@@ -41,7 +41,8 @@ Service::Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd c
       listener_(std::move(listener)),
       ctest_(std::move(ctest)),
       lines_(order_.ctest),
-      run_({order_.tree, order_.ctest, order_.lock_trouble}, lines_) {
+      run_({order_.tree, order_.ctest, order_.lock_trouble}, lines_),
+      memory_(order_.settings ? order_.settings->run().oom_events : std::string()) {
   if (order_.starter == KeeperOrder::Starter::launcher) {
     lines_.hold_stderr();
   } else {
@@ -164,15 +165,18 @@ wire::Message Service::answer(const wire::Message& message, Connection& asker) {
     lines_.say_for(asker.test, message);
     return {};
   }
+  if (message.kind == wire::k_memory) return memory_.answer(message, asker);
   if (message.kind == wire::k_end) return end_of_run(asker);
   if (message.kind == wire::k_status) return status();
   return refusal("a " + message.kind + " message is not understood");
 }
 
 wire::Message Service::grant(const wire::AttemptRequest& request, Connection& asker) {
-  const wire::AttemptGrant granted =
+  wire::AttemptGrant granted =
       grant_attempt(request, order_.settings, run_of(request.include_count, &asker), lines_);
+  granted.is_googletest = !request.program.empty() && googletest_.knows(request.program);
   asker.begin_attempt(request, granted);
+  memory_.note_start(asker);
   return wire::to_message(granted);
 }
 

@@ -7,7 +7,9 @@
 #include "core/wire.hpp"
 #include "keeper/connections.hpp"
 #include "keeper/current_run.hpp"
+#include "keeper/googletest_programs.hpp"
 #include "keeper/keeper.hpp"
+#include "keeper/memory_watch.hpp"
 #include "keeper/orphans.hpp"
 #include "keeper/run_lines.hpp"
 #include "os/unique_fd.hpp"
@@ -52,6 +54,8 @@ class Service {
   std::vector<Connection> connections_;
   OrphanHelpers orphans_;
   CurrentRun run_;
+  GoogletestPrograms googletest_;
+  MemoryWatch memory_;
   bool ctest_ended_ = false;
   bool guards_killed_ = false;  // they were stuck at the end of a run
 };

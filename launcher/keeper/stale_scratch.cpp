@@ -1,7 +1,5 @@
 #include "keeper/stale_scratch.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <string>
@@ -10,6 +8,7 @@
 #include "core/attach.hpp"
 #include "core/names.hpp"
 #include "os/process.hpp"
+#include "os/scratch_directory.hpp"
 #include "os/trusted_directory.hpp"
 
 namespace holdfast {
@@ -24,8 +23,7 @@ void remove_stale_scratch() {
     std::string name = entry.path().filename().string();
     std::replace(name.begin(), name.end(), '-', ':');
     const Result<ProcessName> launcher = parse_process_name(name);
-    // rmdir(2) leaves what is not empty.
-    if (launcher && !os::is_alive(*launcher)) ::rmdir(entry.path().c_str());
+    if (launcher && !os::is_alive(*launcher)) os::remove_empty_scratch(entry.path().string());
   }
 }
 

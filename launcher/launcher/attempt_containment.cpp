@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/oom.hpp"
 #include "core/wire.hpp"
 #include "os/cgroup_files.hpp"
 #include "os/packet_socket.hpp"
@@ -124,6 +125,11 @@ os::ProcessSet* AttemptContainment::processes() {
 
 std::int64_t AttemptContainment::memory_peak_kb() const {
   return cgroup_ ? os::memory_peak_kb(cgroup_->directory()) : 0;
+}
+
+std::uint64_t AttemptContainment::oom_kills() const {
+  if (!cgroup_) return 0;
+  return oom_kills_in(os::read_cgroup_file(cgroup_->directory(), "memory.events")).value_or(0);
 }
 
 std::vector<os::NamedProcess> AttemptContainment::named_outside(

@@ -48,6 +48,8 @@ class AttemptContainment {
   int descriptor() const { return cgroup_ ? cgroup_->directory() : -1; }
   // The most memory that everything inside had at once; 0: the kernel does not say.
   std::int64_t memory_peak_kb() const;
+  // How many of its processes the kernel has killed for want of memory.
+  std::uint64_t oom_kills() const;
   // Processes of the test by the numbers that they have for people.
   std::vector<os::NamedProcess> named_outside(std::vector<os::NamedProcess> processes) const;
 

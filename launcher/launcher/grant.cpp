@@ -7,6 +7,7 @@
 
 #include "core/ctest_limits.hpp"
 #include "core/keeper_address.hpp"
+#include "core/test_framework.hpp"
 #include "launcher/enclosing_tree.hpp"
 #include "launcher/teller.hpp"
 #include "os/clock.hpp"
@@ -26,7 +27,8 @@ void say_keeperless(const Attach& attach, const std::string& why) {
   if (first.valid() || errno != EEXIST) write_line(why);
 }
 
-wire::AttemptRequest request_of(const Invocation& invocation, const AttemptIdentity& identity) {
+wire::AttemptRequest request_of(const Invocation& invocation, const Grant& grant) {
+  const AttemptIdentity& identity = grant.identity;
   wire::AttemptRequest request;
   request.test = identity.test;
   request.key = identity.key;
@@ -34,6 +36,8 @@ wire::AttemptRequest request_of(const Invocation& invocation, const AttemptIdent
   request.launcher = identity.launcher;
   request.soonest_end = soonest_end(invocation.limits, Milliseconds{os::unix_now_ms()});
   request.properties = invocation.properties;
+  const char* const program = invocation.command[0];
+  if (!grant.is_googletest && *program == '/') request.program = program;
   return request;
 }
 
@@ -45,7 +49,7 @@ bool ask_keeper(const Invocation& invocation, const os::CallersSignals& callers,
     if (!keeper.trouble().empty()) say_keeperless(*invocation.attach, keeper.trouble());
     return false;
   }
-  Result<wire::AttemptGrant> answer = keeper.ask(request_of(invocation, grant.identity));
+  Result<wire::AttemptGrant> answer = keeper.ask(request_of(invocation, grant));
   if (!answer) {
     // Killed or stopped between our connecting and its answer.
     say_keeperless(*invocation.attach,
@@ -62,6 +66,7 @@ bool ask_keeper(const Invocation& invocation, const os::CallersSignals& callers,
   grant.scratch = std::move(answer->scratch);
   grant.refusal = std::move(answer->refusal);
   grant.is_again = answer->is_again;
+  grant.is_googletest = grant.is_googletest || answer->is_googletest;
   Result<Policy> policy = with_overrides(std::move(answer->policy), invocation.line.overrides);
   if (policy) {
     grant.policy = std::move(*policy);
@@ -93,6 +98,7 @@ Grant seek_grant(const Invocation& invocation, const os::CallersSignals& callers
   identity.attempt =
       std::to_string(identity.launcher.pid) + "-" + std::to_string(identity.launcher.start);
   grant.run = "run-" + identity.attempt;
+  grant.is_googletest = has_googletest_argument(invocation.command);
   if (invocation.attach) {
     grant.home = {invocation.attach->project, invocation.attach->tree};
     if (ask_keeper(invocation, callers, keeper, grant)) return grant;

@@ -20,6 +20,7 @@ struct Grant {
   std::string scratch;    // lent by the keeper, empty; no path: there is none
   std::string refusal;    // not empty: the test must not run, and why
   bool is_again = false;  // `ctest --repeat` has run the test before, as far as the keeper knows
+  bool is_googletest = false;  // the program is known to be one
 };
 
 // From the keeper, which resolves for its run and is connected to `keeper` here; else by the test's

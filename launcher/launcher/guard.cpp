@@ -38,7 +38,9 @@ class Guard final : public os::TreeWatcher {
     // Before the test exists: an orphan of its first instant is ours already.
     if (!os::become_subreaper()) ::_exit(1);
     if (duty_.containment != nullptr) duty_.containment->enter(duty_.command, duty_.keeper);
+    report_.earliest_start = os::clock_ticks_since_boot();
     const os::Spawned spawned = os::spawn(duty_.command, duty_.callers);
+    report_.latest_start = os::clock_ticks_since_boot();
     ::prctl(PR_SET_NAME, "holdfast-guard", 0, 0, 0);
     // The test has its working directory; ours would keep a directory busy.
     (void)::chdir("/");
@@ -49,6 +51,7 @@ class Guard final : public os::TreeWatcher {
     report_.entrance_error = spawned.entrance_error;
     main_ = spawned.pid;
     report_.main = in_namespace() ? 0 : main_;
+    report_.main_inside = main_;
     watch_main();
     settle();
   }
@@ -154,7 +157,11 @@ class Guard final : public os::TreeWatcher {
 
   void note_usage() {
     add_usage(report_);
-    if (duty_.containment != nullptr) report_.memory_peak_kb = duty_.containment->memory_peak_kb();
+    if (duty_.containment == nullptr) return;
+    report_.memory_peak_kb = duty_.containment->memory_peak_kb();
+    const bool killed =
+        WIFSIGNALED(report_.main_status) && WTERMSIG(report_.main_status) == SIGKILL;
+    if (killed) report_.oom_kills = duty_.containment->oom_kills();
   }
 
   [[noreturn]] void finish() {

@@ -56,6 +56,11 @@ struct GuardReport {
   };
   Stage stage = Stage::watching;
   pid_t main = 0;  // 0: it has no number that the launcher knows
+  // As the main process knows itself, and when it was started: between two instants, in clock ticks
+  // since boot.
+  pid_t main_inside = 0;
+  std::uint64_t earliest_start = 0;
+  std::uint64_t latest_start = 0;
   MainStop main_stop;
   int exec_error = 0;      // errno: the command was never executed
   int entrance_error = 0;  // errno: the test ran, and was not in its cgroup
@@ -65,6 +70,7 @@ struct GuardReport {
   std::int64_t system_us = 0;
   std::int64_t max_rss_kb = 0;      // of the largest process
   std::int64_t memory_peak_kb = 0;  // of all at once; 0: nobody counted
+  std::uint64_t oom_kills = 0;      // in the attempt's own cgroup, where main died of SIGKILL
   unsigned leftovers = 0;           // how many; the first k_most_listed by name
   std::array<ListedProcess, k_most_listed> leftover_list{};
   bool kept = false;       // the leftovers live on, with the guard or without it

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,14 @@ int timeout_signal_named(std::string_view name) {
   if (name == "SIGUSR1") return SIGUSR1;
   if (name == "SIGUSR2") return SIGUSR2;
   return 0;
+}
+
+// ctest takes what atoi(3) takes, of which only these can be the code of anything.
+std::optional<int> parse_exit_code(std::string_view text) {
+  int code = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), code);
+  if (parsed.ec != std::errc{} || code < 0 || code > 255) return std::nullopt;
+  return code;
 }
 
 void read_variable(std::string_view name, std::string_view value, Invocation& invocation,
@@ -67,6 +76,8 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
     invocation.tells_locks = true;
   } else if (name == env::k_property_on_leak) {
     properties.on_leak = value;
+  } else if (name == env::k_property_skip_return_code) {
+    invocation.skip_code = parse_exit_code(value);
   } else if (name == env::k_property_needed) {
     properties.needed_by_others = true;
   } else if (name == env::k_property_labels) {
@@ -108,6 +119,7 @@ Result<Invocation> read_invocation(char** arguments, char** environment) {
     invocation.limits = {};
     invocation.bare = false;
     invocation.tells_locks = false;
+    invocation.skip_code.reset();
   } else if (!found_command.empty()) {
     // Points into the environment we were started with, which outlives every use of it.
     invocation.command[0] = const_cast<char*>(found_command.data());

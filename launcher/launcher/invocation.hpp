@@ -20,11 +20,12 @@ struct Invocation {
   std::optional<Attach> attach;  // set: ctest started us
   Properties properties;
   CtestLimits limits;
-  std::string held;          // what ancestors hold (HOLDFAST_HELD)
-  std::string test;          // the name in records and messages
-  bool tells_locks = false;  // in the output: ctest's clock starts there
-  bool bare = false;         // the test's property HOLDFAST_ENABLED is OFF
-  std::string warning;       // HOLDFAST_ATTACH was not understood
+  std::string held;              // what ancestors hold (HOLDFAST_HELD)
+  std::string test;              // the name in records and messages
+  std::optional<int> skip_code;  // SKIP_RETURN_CODE, where ctest would judge by it
+  bool tells_locks = false;      // in the output: ctest's clock starts there
+  bool bare = false;             // the test's property HOLDFAST_ENABLED is OFF
+  std::string warning;           // HOLDFAST_ATTACH was not understood
 
   ExitMode mode() const { return attach ? ExitMode::ctest : ExitMode::command; }
 };

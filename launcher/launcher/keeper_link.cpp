@@ -106,6 +106,18 @@ void KeeperLink::entrust(int descriptor) {
   (void)os::send_descriptor(fd(), wire::encode(message), descriptor);
 }
 
+bool KeeperLink::asks_memory(int main) {
+  if (!connected()) return false;
+  wire::Message question;
+  question.kind = wire::k_memory;
+  if (main > 0) question.add("main", std::to_string(main));
+  if (!os::send_packet(fd(), wire::encode(question))) return false;
+  const Result<std::string> packet = os::receive_packet(fd());
+  if (!packet) return false;
+  const Result<wire::Message> answer = wire::decode(*packet);
+  return answer && answer->kind == wire::k_memory && !answer->get("sure").empty();
+}
+
 bool KeeperLink::say(std::string_view line, Repeat repeat) {
   if (!connected()) return false;
   wire::Message message;

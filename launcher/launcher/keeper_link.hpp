@@ -33,6 +33,10 @@ class KeeperLink {
   // Asks for the policy of one attempt. Waits for the answer, at most a few seconds.
   Result<wire::AttemptGrant> ask(const wire::AttemptRequest& request);
 
+  // Whether want of memory, and nothing else, explains that our test died of SIGKILL. `main` is its
+  // main process, 0 when its number is not known. False without a keeper.
+  bool asks_memory(int main);
+
   // Has one line printed on ctest's stderr. False when the keeper cannot.
   bool say(std::string_view line, Repeat repeat);
 

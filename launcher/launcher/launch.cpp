@@ -19,6 +19,7 @@
 #include "launcher/attempt_result.hpp"
 #include "launcher/ctest_clock.hpp"
 #include "launcher/ctest_wait.hpp"
+#include "launcher/evidence.hpp"
 #include "launcher/grant.hpp"
 #include "launcher/invocation.hpp"
 #include "launcher/keeper_link.hpp"
@@ -49,6 +50,32 @@ Exit run_bare(const Invocation& invocation, const os::CallersSignals& callers) {
   Observation seen;
   seen.main = {ProcessEnd::Kind::never_started, error};
   return exit_of(Outcome::launch_failed, seen, invocation.mode());
+}
+
+bool is_worth_knowing(const AttemptResult& result) {
+  const Observation& seen = result.observation;
+  if (seen.end_reason != EndReason::none || result.report.survivors > 0) return false;
+  switch (result.outcome) {
+    case Outcome::no_tests:
+      return seen.no_tests != NoTests::fail;
+    case Outcome::passed:
+    case Outcome::failed:
+    case Outcome::crashed:
+    case Outcome::skipped:
+    case Outcome::oom_killed:
+      return seen.leaked || !result.orphans.empty();
+    case Outcome::deliberate_exit:
+    case Outcome::premature_exit:
+    case Outcome::timed_out:
+    case Outcome::launch_failed:
+    case Outcome::lock_timeout:
+    case Outcome::lock_lost:
+    case Outcome::service_unavailable:
+    case Outcome::interrupted:
+    case Outcome::internal_error:
+      return false;
+  }
+  return false;
 }
 
 // A test from its grant to its record. Locks are the launch's: they are had before the attempt and
@@ -113,6 +140,7 @@ class Launch {
     Teller say = teller();
     TestEnvironment environment =
         attempt_environment(invocation_, {grant_, above, locks, scratch.path()});
+    const Evidence evidence = ask_for_evidence(invocation_, grant_, scratch.path(), environment);
     AttemptPlan plan;
     plan.command = {invocation_.command, environment.environ(), tag_number(identity.attempt)};
     plan.policy = policy;
@@ -130,8 +158,11 @@ class Launch {
       plan.cgroup = cgroup_name(grant_.home.tree, identity.attempt);
     }
     AttemptResult result = run_attempt(plan, around_);
+    const os::ScratchContent left = scratch.look();
+    weigh_evidence(evidence, invocation_, grant_, left, result);
+    weigh_memory(keeper_, result);
     notice_lost_locks(locks, identity.test, result);
-    result.scratch = scratch.settle(policy.scratch, result.outcome);
+    result.scratch = scratch.settle(policy.scratch, result.outcome, left);
     if (result.note.empty()) {
       result.note = note_on(result, identity.test, invocation_.command[0], policy);
     }
@@ -161,13 +192,10 @@ class Launch {
     if (!grant_.is_again) clock_.start();
   }
 
-  // That a test left something behind is worth knowing; everything else there is a note on is an
-  // error.
+  // That a test left something behind, or had nothing to run, is worth knowing; everything else
+  // there is a note on is an error.
   void tell_note(const AttemptResult& result) {
-    if (result.observation.leaked && result.observation.end_reason == EndReason::none &&
-        result.report.survivors == 0) {
-      return teller().tell(result.note);
-    }
+    if (is_worth_knowing(result)) return teller().tell(result.note);
     if (result.outcome == Outcome::interrupted && result.report.survivors == 0) {
       return teller().complain_of_interruption(result.note);
     }

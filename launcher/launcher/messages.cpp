@@ -39,6 +39,47 @@ std::string why(const AttemptResult& result, const Policy& policy) {
   return {};
 }
 
+void add(std::string& text, const std::string& more) {
+  if (!text.empty() && !more.empty()) text += "; ";
+  text += more;
+}
+
+std::string on_orphans(const AttemptResult& result, const std::string& name) {
+  if (result.orphans.empty()) return {};
+  const OrphanMarker& first = result.orphans.front();
+  std::string text = name + " has an orphan marker: " + first.file + " " + first.why;
+  if (const std::size_t more = result.orphans.size() - 1; more > 0) {
+    text += ", and " + std::to_string(more) + " more";
+  }
+  return text;
+}
+
+std::string on_outcome(const AttemptResult& result, const std::string& name) {
+  const Observation& seen = result.observation;
+  if (result.outcome == Outcome::premature_exit) {
+    return name + " exited with 0 before its GoogleTest cases were through (exit() in a case?)";
+  }
+  if (result.outcome == Outcome::no_tests) {
+    return name + " found nothing to run: its filter matches no test";
+  }
+  if (result.outcome == Outcome::oom_killed) {
+    return name + " was killed by the kernel for want of memory";
+  }
+  const bool hides = seen.main.code == 0 || seen.skip_code == seen.main.code;
+  if (result.outcome == Outcome::deliberate_exit && hides) {
+    return name + " left a marker (" + result.marker.value_or("") + ") and exited with " +
+           std::to_string(seen.main.code) + ", which says something else: it counts as failed";
+  }
+  return {};
+}
+
+std::string on_evidence(const AttemptResult& result, std::string_view test) {
+  const std::string name = "\"" + std::string(test) + "\"";
+  std::string text = on_outcome(result, name);
+  add(text, on_orphans(result, name));
+  return text;
+}
+
 }  // namespace
 
 std::string note_on(const AttemptResult& result, std::string_view test, std::string_view command,
@@ -55,6 +96,7 @@ std::string note_on(const AttemptResult& result, std::string_view test, std::str
            (report.leftovers == 1 ? " process" : " processes") +
            " behind, ended: " + list_of(report.leftover_list, report.leftovers);
   }
+  add(text, on_evidence(result, test));
   if (report.survivors > 0) {
     text += (text.empty() ? "" : "; ") + std::string("could not be ended: ") +
             list_of(report.survivor_list, report.survivors);

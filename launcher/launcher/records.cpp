@@ -2,6 +2,8 @@
 
 #include <sys/wait.h>
 
+#include <algorithm>
+
 #include "core/json_line.hpp"
 #include "os/clock.hpp"
 #include "os/file_text.hpp"
@@ -35,6 +37,38 @@ std::string process_list(const std::array<ListedProcess, k_most_listed>& process
     list += '}';
   }
   return list + "]";
+}
+
+// As many as are worth a line; the number of all is said by the note.
+constexpr std::size_t k_most_orphans = 16;
+
+std::string orphan_list(const std::vector<OrphanMarker>& orphans) {
+  std::string list = "[";
+  for (std::size_t i = 0; i < std::min(orphans.size(), k_most_orphans); ++i) {
+    if (i > 0) list += ',';
+    list += R"({"file":)";
+    append_json_string(list, orphans[i].file);
+    list += R"(,"why":)";
+    append_json_string(list, orphans[i].why);
+    list += '}';
+  }
+  return list + "]";
+}
+
+void add_markers(JsonLine& line, const AttemptResult& result) {
+  if (result.marker) {
+    std::string reason;
+    append_json_string(reason, *result.marker);
+    line.raw("marker", R"({"reason":)" + reason + "}");
+  }
+  if (!result.orphans.empty()) line.raw("orphan_markers", orphan_list(result.orphans));
+}
+
+void add_note(JsonLine& line, const AttemptResult& result) {
+  std::string note = result.note;
+  if (!note.empty() && !result.remark.empty()) note += "; ";
+  note += result.remark;
+  if (!note.empty()) line.text("note", note);
 }
 
 void add_end_of_main(JsonLine& line, const GuardReport& report) {
@@ -74,7 +108,8 @@ Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& re
     line.raw("leftovers", process_list(report.leftover_list, report.leftovers));
   }
   if (!result.scratch.empty()) line.text("scratch", result.scratch);
-  if (!result.note.empty()) line.text("note", result.note);
+  add_markers(line, result);
+  add_note(line, result);
   return os::append_line(identity.journal, std::move(line).finish());
 }
 

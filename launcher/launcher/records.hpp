@@ -1,9 +1,11 @@
 // The launcher's lines in the journal. docs/journal.md is the format.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/marker.hpp"
 #include "core/outcome.hpp"
 #include "core/wire.hpp"
 #include "launcher/guard_messages.hpp"
@@ -18,8 +20,11 @@ struct AttemptResult {
   GuardReport report;
   std::int64_t wall_us = 0;
   Milliseconds lock_wait{0};
-  std::string scratch;  // the attempt's directory, where it stays; empty: it is gone
-  std::string note;     // one sentence; empty: nothing to say
+  std::string scratch;                // the attempt's directory, where it stays; empty: it is gone
+  std::string note;                   // one sentence; empty: nothing to say
+  std::string remark;                 // the same, worth a record and no line
+  std::optional<std::string> marker;  // the reason in the main process's marker; none: it left none
+  std::vector<OrphanMarker> orphans;
 };
 
 struct AttemptIdentity {

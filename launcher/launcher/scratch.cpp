@@ -1,9 +1,6 @@
 #include "launcher/scratch.hpp"
 
-#include <unistd.h>
-
 #include "core/names.hpp"
-#include "os/scratch_directory.hpp"
 #include "os/trusted_directory.hpp"
 
 namespace holdfast::launcher {
@@ -12,7 +9,8 @@ namespace {
 bool goes(Scratch what, Outcome outcome) {
   switch (what) {
     case Scratch::keep_failed:
-      return outcome == Outcome::passed || outcome == Outcome::skipped;
+      return outcome == Outcome::passed || outcome == Outcome::skipped ||
+             outcome == Outcome::no_tests;
     case Scratch::keep:
       return false;
     case Scratch::remove:
@@ -34,13 +32,18 @@ Result<AttemptScratch> AttemptScratch::make_own(const std::string& attempt) {
   return own;
 }
 
-std::string AttemptScratch::settle(Scratch what, Outcome outcome) {
+std::string AttemptScratch::settle(Scratch what, Outcome outcome, const os::ScratchContent& left) {
   if (path_.empty()) return {};
+  is_as_new_ = left.is_as_made;
   // An empty one tells nobody anything, whatever the outcome.
-  is_as_new_ =
-      os::is_pristine(path_) || (goes(what, outcome) && os::empty_scratch_directory(path_));
-  if (!is_as_new_) return path_;
-  if (is_own_) ::rmdir(path_.c_str());
+  if (!is_as_new_ && (!left.holds_files || goes(what, outcome))) {
+    is_as_new_ = os::renew_scratch_directory(path_);
+  }
+  if (!is_as_new_) {
+    os::remove_marker_directory(path_);
+    return path_;
+  }
+  if (is_own_) os::remove_empty_scratch(path_);
   return {};
 }
 

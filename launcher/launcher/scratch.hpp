@@ -9,6 +9,7 @@
 #include "core/policy.hpp"
 #include "core/result.hpp"
 #include "launcher/keeper_link.hpp"
+#include "os/scratch_directory.hpp"
 
 namespace holdfast::launcher {
 
@@ -23,10 +24,15 @@ class AttemptScratch {
   const std::string& path() const { return path_; }
   bool is_own() const { return is_own_; }
 
-  // To be called when the test is over. Returns the path where it holds something that stays, else
-  // nothing. Making and removing a directory costs as much as a third of the launcher, so one that
-  // a test left empty goes back to the keeper as it is.
-  std::string settle(Scratch what, Outcome outcome);
+  // What the test left in it. To be called when the test is over.
+  os::ScratchContent look() const {
+    return path_.empty() ? os::ScratchContent{} : os::look_into_scratch(path_);
+  }
+
+  // To be called with that when everything in it has been read. Returns the path where it holds
+  // something that stays, else nothing. Making and removing a directory costs as much as a third of
+  // the launcher, so one that a test left empty goes back to the keeper as it is.
+  std::string settle(Scratch what, Outcome outcome, const os::ScratchContent& left);
 
   // What the keeper gets back: as new only once it is settled.
   LentScratch state() const { return is_as_new_ ? LentScratch::reusable : LentScratch::used; }

@@ -6,19 +6,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstring>
+#include <string_view>
 
+#include "core/names.hpp"
 #include "os/system_call.hpp"
-#include "os/unique_fd.hpp"
 
 namespace holdfast::os {
 namespace {
 
 // A test can nest directories deeper than we have descriptors.
 constexpr int k_deepest = 256;
-// What getdents64(2) returns for `.` and `..` alone.
-constexpr long k_size_of_no_entries = 48;
-
 bool is_self_or_parent(const char* name) {
   return std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0;
 }
@@ -47,34 +46,116 @@ bool empty_directory(UniqueFd directory, dev_t device, int depth) {
   return emptied;
 }
 
+// openat() throughout: open() costs a second system call with musl, for O_CLOEXEC.
+UniqueFd open_directory(int above, const char* path) {
+  return UniqueFd(::openat(above, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+const char* marker_directory() { return names::k_marker_directory.data(); }
+
+bool is_private(const UniqueFd& directory, uid_t user) {
+  struct stat info {};
+  return ::fstat(directory.get(), &info) == 0 && info.st_uid == user &&
+         (info.st_mode & 07777U) == 0700;
+}
+
+// As getdents64(2) fills a buffer; the name is a null-terminated string behind it.
+struct Entry {
+  std::uint64_t inode;
+  std::int64_t offset;
+  std::uint16_t length;
+  std::uint8_t type;
+};
+constexpr std::size_t k_name_at = 19;
+// What it returns for `.` and `..` alone, and for these and the marker directory.
+constexpr long k_size_of_no_entries = 48;
+constexpr long k_size_with_markers = k_size_of_no_entries + 32;
+
+// Calls `use` with each name but `.` and `..` until it returns false. No more than `usual` bytes
+// are all there is: a second call would only say so once more.
+template <typename Use>
+void for_each_name(const UniqueFd& directory, long usual, Use use) {
+  alignas(8) char buffer[1024];
+  while (true) {
+    const long got = ::syscall(SYS_getdents64, directory.get(), buffer, sizeof buffer);
+    for (long at = 0; at < got;) {
+      Entry entry{};
+      std::memcpy(&entry, buffer + at, k_name_at);
+      const char* name = buffer + at + k_name_at;
+      at += entry.length;
+      if (!is_self_or_parent(name) && !use(name)) return;
+    }
+    if (got <= usual) return;
+  }
+}
+
+bool make_marker_directory(const UniqueFd& scratch) {
+  return ::mkdirat(scratch.get(), marker_directory(), 0700) == 0;
+}
+
+// A directory of ours, made just now, whose mode the umask may have narrowed.
+Result<void> furnish(const std::string& path) {
+  const UniqueFd scratch = open_directory(AT_FDCWD, path.c_str());
+  if (scratch.valid() && make_marker_directory(scratch)) return {};
+  return system_error("make the marker directory of " + path);
+}
+
 }  // namespace
 
 Result<void> make_scratch_directory(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) == 0) return {};
+  if (::mkdir(path.c_str(), 0700) == 0) return furnish(path);
   if (errno == ENOENT) {
     const std::string above = path.substr(0, path.rfind('/'));
     if (::mkdir(above.c_str(), 0755) != 0 && errno != EEXIST) return system_error("make " + above);
-    if (::mkdir(path.c_str(), 0700) == 0) return {};
+    if (::mkdir(path.c_str(), 0700) == 0) return furnish(path);
   }
   return system_error("make " + path);
 }
 
-bool is_pristine(const std::string& path) {
-  const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  struct stat info {};
-  if (!directory.valid() || ::fstat(directory.get(), &info) != 0) return false;
-  if (info.st_uid != ::geteuid() || (info.st_mode & 07777U) != 0700) return false;
-  alignas(8) char entries[512];
-  const long got = ::syscall(SYS_getdents64, directory.get(), entries, sizeof entries);
-  return got == k_size_of_no_entries;
+ScratchContent look_into_scratch(const std::string& path) {
+  ScratchContent content;
+  const UniqueFd scratch = open_directory(AT_FDCWD, path.c_str());
+  content.holds_files = !scratch.valid();
+  if (!scratch.valid()) return content;
+  for_each_name(scratch, k_size_with_markers, [&](const char* name) {
+    content.holds_files = name != names::k_marker_directory;
+    return !content.holds_files;
+  });
+  content.markers = open_directory(scratch.get(), marker_directory());
+  if (!content.markers.valid()) return content;
+  for_each_name(content.markers, k_size_of_no_entries, [&](const char* name) {
+    content.marker_files.emplace_back(name);
+    return content.marker_files.size() < k_most_marker_files;
+  });
+  if (content.holds_files || !content.marker_files.empty()) return content;
+  const uid_t user = ::geteuid();
+  content.is_as_made = is_private(scratch, user) && is_private(content.markers, user);
+  return content;
 }
 
-bool empty_scratch_directory(const std::string& path) {
-  UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+bool renew_scratch_directory(const std::string& path) {
+  UniqueFd directory = open_directory(AT_FDCWD, path.c_str());
   struct stat info {};
   if (!directory.valid() || ::fstat(directory.get(), &info) != 0) return false;
   if (!empty_directory(std::move(directory), info.st_dev, 0)) return false;
-  return ::chmod(path.c_str(), 0700) == 0 && is_pristine(path);
+  return ::chmod(path.c_str(), 0700) == 0 && furnish(path) && look_into_scratch(path).is_as_made;
+}
+
+void remove_marker_directory(const std::string& path) {
+  const UniqueFd scratch = open_directory(AT_FDCWD, path.c_str());
+  if (!scratch.valid()) return;
+  UniqueFd markers = open_directory(scratch.get(), marker_directory());
+  struct stat info {};
+  if (markers.valid() && ::fstat(markers.get(), &info) == 0) {
+    (void)empty_directory(std::move(markers), info.st_dev, 0);
+  }
+  ::unlinkat(scratch.get(), marker_directory(), AT_REMOVEDIR);
+}
+
+void remove_empty_scratch(const std::string& path) {
+  remove_marker_directory(path);
+  // rmdir(2) leaves what is not empty.
+  ::rmdir(path.c_str());
 }
 
 }  // namespace holdfast::os

@@ -1,21 +1,39 @@
-// The directory that one attempt has to itself.
+// The directory that one attempt has to itself, and in it the directory of its markers.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/result.hpp"
+#include "os/unique_fd.hpp"
 
 namespace holdfast::os {
 
-// Makes `path` with mode 0700; the directory above it is made too. Fails when it is there already:
-// nobody else's files may be taken for this attempt's.
+// Makes `path` with mode 0700 and its marker directory; the directory above it is made too. Fails
+// when it is there already: nobody else's files may be taken for this attempt's.
 Result<void> make_scratch_directory(const std::string& path);
 
-// Whether it is as it was made: a directory of ours with mode 0700 and nothing in it.
-bool is_pristine(const std::string& path);
+// More are not read: a test may put any number there.
+inline constexpr std::size_t k_most_marker_files = 64;
 
-// Removes what is in it and gives it its mode back; never follows a link, never leaves the file
-// system it is on. False when something stays (files of another user, a mount).
-bool empty_scratch_directory(const std::string& path);
+// What an attempt left there. One look, by as few system calls as can be: it is on the way of every
+// attempt.
+struct ScratchContent {
+  bool is_as_made = false;   // both are ours, mode 0700, with nothing in them
+  bool holds_files = false;  // something lies beside the marker directory, or it is no directory
+  UniqueFd markers;          // the marker directory; invalid: it is gone, or is none
+  std::vector<std::string> marker_files;  // at most k_most_marker_files
+};
+ScratchContent look_into_scratch(const std::string& path);
+
+// Removes what is in it and makes it as new, marker directory included; never follows a link, never
+// leaves the file system it is on. False when something stays (files of another user, a mount).
+bool renew_scratch_directory(const std::string& path);
+
+// Removes the marker directory with what is in it: an attempt that is over needs none.
+void remove_marker_directory(const std::string& path);
+
+// The same, and the directory itself if nothing else is in it.
+void remove_empty_scratch(const std::string& path);
 
 }  // namespace holdfast::os

@@ -11,7 +11,7 @@ bool adds_up(const Counts& counts) {
       std::accumulate(counts.by_outcome.begin(), counts.by_outcome.end(), std::size_t{0});
   return sum == counts.planned && counts.run + counts.of(TestOutcome::not_run) == counts.planned &&
          counts.through + counts.bare == counts.run && counts.flaky <= counts.run &&
-         counts.leaked <= counts.through;
+         counts.leaked <= counts.through && counts.orphaned <= counts.through;
 }
 
 Counts count(const std::vector<TestReport>& tests) {
@@ -24,6 +24,7 @@ Counts count(const std::vector<TestReport>& tests) {
     if (test.bare) ++counts.bare;
     if (test.flaky) ++counts.flaky;
     if (test.leaked) ++counts.leaked;
+    if (test.orphaned) ++counts.orphaned;
   }
   return counts;
 }

@@ -1,8 +1,8 @@
 // The numbers of a run.
 //
 // Exclusive: each test is in exactly one of by_outcome, so they add up to planned. On top: flaky,
-// leaked and bare tests are counted among the exclusive ones too. A test that exited on purpose
-// after it reported a failure is a failed test to whoever reads counts.
+// leaked, bare tests and those with orphan markers are counted among the exclusive ones too. A test
+// that exited on purpose after it reported a failure is a failed test to whoever reads counts.
 #pragma once
 
 #include "report/test_outcome.hpp"
@@ -19,6 +19,7 @@ struct Counts {
   std::size_t bare = 0;     // of these, not through Holdfast; run == through + bare
   std::size_t flaky = 0;
   std::size_t leaked = 0;
+  std::size_t orphaned = 0;  // found markers that were not their own
   std::array<std::size_t, k_test_outcomes> by_outcome{};
 
   std::size_t of(TestOutcome outcome) const {

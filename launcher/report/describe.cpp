@@ -26,10 +26,14 @@ std::string signal_text(int signal) {
                          : fmt::format("signal {} (SIG{})", signal, name);
 }
 
+std::string marker_text(const std::string& reason) {
+  return reason.empty() ? "exited on purpose" : "exited on purpose: " + printable(reason);
+}
+
 // ctest's part, where it concluded something else than the exit code says.
 std::string judgement(const TestReport& test, const Attempt& last) {
   if (!test.verdict) return {};
-  const bool exit_passed = last.outcome == Outcome::passed;
+  const bool exit_passed = last.outcome == Outcome::passed || last.outcome == Outcome::no_tests;
   if (test.outcome == TestOutcome::failed && exit_passed)
     return "failed by ctest's rules for it (WILL_FAIL or a regular expression)";
   if (test.outcome == TestOutcome::passed && !exit_passed)
@@ -78,6 +82,7 @@ std::string reason(const TestReport& test) {
   const Attempt& last = test.attempts.back();
   std::string text = ending(last);
   if (const std::string part = judgement(test, last); !part.empty()) text += "; " + part;
+  if (last.marker) text += "; " + marker_text(*last.marker);
   if (!last.note.empty()) text += "; " + printable(last.note);
   if (test.attempts.size() > 1) text += fmt::format("; attempt {}", test.attempts.size());
   return text;
@@ -105,6 +110,16 @@ std::vector<std::string> leftover_names(const TestReport& test) {
     }
   }
   return names;
+}
+
+std::vector<std::string> orphan_texts(const TestReport& test) {
+  std::vector<std::string> texts;
+  for (const Attempt& attempt : test.attempts) {
+    for (const OrphanMarker& one : attempt.orphan_markers) {
+      texts.push_back(printable(one.file) + " " + printable(one.why));
+    }
+  }
+  return texts;
 }
 
 std::string bounded_list(const std::vector<std::string>& items, std::size_t limit) {

@@ -34,6 +34,9 @@ std::string outcome_list(const Counts& counts);
 // The names of processes left behind, each once.
 std::vector<std::string> leftover_names(const TestReport& test);
 
+// "exit-17 is of another attempt", of each orphan marker of its attempts.
+std::vector<std::string> orphan_texts(const TestReport& test);
+
 // At most `limit` of them, separated by ", ", then "and N more".
 std::string bounded_list(const std::vector<std::string>& items, std::size_t limit);
 

@@ -46,6 +46,7 @@ Json counts_json(const Counts& counts) {
   object["leaked"] = counts.leaked;
   object["bare"] = counts.bare;
   object["deliberate_exit"] = counts.of(TestOutcome::deliberate_exit);
+  object["orphan_markers"] = counts.orphaned;
   return object;
 }
 
@@ -70,6 +71,12 @@ Json attempt_json(const Attempt& attempt) {
   object["leftovers"] = Json::array();
   for (const Leftover& leftover : attempt.leftovers) {
     object["leftovers"].push_back({{"pid", leftover.pid}, {"name", valid_utf8(leftover.name)}});
+  }
+  if (attempt.marker) object["marker"] = {{"reason", valid_utf8(*attempt.marker)}};
+  object["orphan_markers"] = Json::array();
+  for (const OrphanMarker& one : attempt.orphan_markers) {
+    object["orphan_markers"].push_back(
+        {{"file", valid_utf8(one.file)}, {"why", valid_utf8(one.why)}});
   }
   if (!attempt.note.empty()) object["note"] = valid_utf8(attempt.note);
   object["output"] = valid_utf8(attempt.output);

@@ -22,6 +22,8 @@ Grade grade_of(const TestReport& test) {
       return Grade::skipped;
     case TestOutcome::not_run:
       return test.verdict == Verdict::disabled ? Grade::skipped : Grade::error;
+    case TestOutcome::no_tests:
+      return test.verdict && test.verdict != Verdict::failed ? Grade::skipped : Grade::error;
     case TestOutcome::failed:
     case TestOutcome::deliberate_exit:
       return Grade::failure;
@@ -30,7 +32,6 @@ Grade grade_of(const TestReport& test) {
     case TestOutcome::timed_out:
     case TestOutcome::oom_killed:
     case TestOutcome::launch_failed:
-    case TestOutcome::no_tests:
     case TestOutcome::lock_timeout:
     case TestOutcome::lock_lost:
     case TestOutcome::service_unavailable:
@@ -101,6 +102,8 @@ std::string properties_of(const TestReport& test) {
     list += property("holdfast.lock_wait_s", seconds(test.attempts.back().lock_wait_s));
   }
   if (test.leaked) list += property("holdfast.leftovers", bounded_list(leftover_names(test), 20));
+  for (const std::string& orphan : orphan_texts(test))
+    list += property("holdfast.orphan_marker", orphan);
   for (const Case& one : test.cases)
     list += property("holdfast.case", fmt::format("{} {}", one.name, name_of(one.outcome)));
   return fmt::format("      <properties>{}</properties>\n", list);

@@ -51,6 +51,8 @@ class Collector {
     attempt.memory_peak_kb = record.memory_peak_kb;
     attempt.flags = record.flags;
     attempt.leftovers = record.leftovers;
+    attempt.marker = record.marker;
+    attempt.orphan_markers = record.orphan_markers;
     attempt.note = record.note;
     see(record.at);
   }
@@ -152,6 +154,8 @@ void conclude(TestReport& test) {
     for (const std::string& flag : attempt.flags) add_once(test.flags, flag);
     if (!attempt.leftovers.empty()) add_once(test.flags, k_leaked);
   }
+  test.orphaned = std::any_of(test.attempts.begin(), test.attempts.end(),
+                              [](const Attempt& one) { return !one.orphan_markers.empty(); });
   if (is_flaky(test)) add_once(test.flags, k_flaky);
   if (test.bare) add_once(test.flags, k_bare);
   test.leaked = std::find(test.flags.begin(), test.flags.end(), k_leaked) != test.flags.end();

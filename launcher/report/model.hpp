@@ -33,6 +33,8 @@ struct Attempt {
   std::vector<std::string> locks;
   std::vector<std::string> flags;
   std::vector<Leftover> leftovers;
+  std::optional<std::string> marker;  // the reason it gave for exiting on purpose
+  std::vector<OrphanMarker> orphan_markers;
   std::string note;
   std::string output;       // filled in by load_outputs(), of the last attempt only
   std::string output_note;  // why there is none
@@ -52,6 +54,7 @@ struct TestReport {
   std::optional<Verdict> verdict;
   bool flaky = false;
   bool leaked = false;
+  bool orphaned = false;           // an attempt found markers that were not its own
   bool bare = false;               // it ran, but not through Holdfast
   std::string why;                 // why it did not run, or not through Holdfast; may be empty
   std::vector<std::string> flags;  // flaky, leaked, bare and what the attempts were flagged

@@ -34,12 +34,29 @@ std::string leak_text(const RunReport& report) {
   return fmt::format("; {} left processes behind{}", report.counts.leaked, list);
 }
 
+// A marker that is nobody's is the trace of something that went wrong in the test, or before it.
+std::string orphan_text(const RunReport& report) {
+  if (report.counts.orphaned == 0) return {};
+  std::vector<std::string> names;
+  for (const TestReport& test : report.tests) {
+    if (test.orphaned) names.push_back(printable(test.name));
+  }
+  return fmt::format("; {} with orphan markers ({})", names.size(),
+                     bounded_list(names, k_names_shown));
+}
+
+std::string on_purpose_text(const RunReport& report) {
+  const std::size_t number = report.counts.of(TestOutcome::deliberate_exit);
+  return number == 0 ? "" : fmt::format("; {} exited on purpose", number);
+}
+
 std::string through_line(const RunReport& report) {
   const Counts through = count(only_through(report.tests));
   if (through.planned == 0) return "holdfast: no test ran through Holdfast\n";
   const std::string flaky = through.flaky == 0 ? "" : fmt::format("; {} flaky", through.flaky);
-  return fmt::format("holdfast: {} test{} through Holdfast: {}{}{}\n", through.planned,
-                     plural(through.planned), outcome_list(through), leak_text(report), flaky);
+  return fmt::format("holdfast: {} test{} through Holdfast: {}{}{}{}{}\n", through.planned,
+                     plural(through.planned), outcome_list(through), on_purpose_text(report),
+                     leak_text(report), orphan_text(report), flaky);
 }
 
 std::string why_not(const TestReport& test) {

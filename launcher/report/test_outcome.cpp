@@ -62,7 +62,7 @@ TestOutcome same(Outcome outcome) {
 // The outcomes that say no more than an exit code does: ctest's rules decide what it means.
 bool is_for_ctest_to_judge(Outcome outcome) {
   return outcome == Outcome::passed || outcome == Outcome::failed ||
-         outcome == Outcome::deliberate_exit;
+         outcome == Outcome::deliberate_exit || outcome == Outcome::skipped;
 }
 
 TestOutcome judged(Outcome outcome, Verdict verdict) {
@@ -72,7 +72,8 @@ TestOutcome judged(Outcome outcome, Verdict verdict) {
     case Verdict::skipped:
       return TestOutcome::skipped;
     case Verdict::failed:
-      return outcome == Outcome::passed ? TestOutcome::failed : same(outcome);
+      return outcome == Outcome::passed || outcome == Outcome::skipped ? TestOutcome::failed
+                                                                       : same(outcome);
     case Verdict::disabled:
       return same(outcome);  // it ran all the same: a namesake is disabled
   }

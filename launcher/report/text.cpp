@@ -85,6 +85,7 @@ std::string counts_lines(const Counts& counts) {
   std::string on_top;
   if (counts.flaky > 0) on_top += fmt::format("; {} flaky", counts.flaky);
   if (counts.leaked > 0) on_top += fmt::format("; {} left processes behind", counts.leaked);
+  if (counts.orphaned > 0) on_top += fmt::format("; {} with orphan markers", counts.orphaned);
   text += on_top + fmt::format("\n{} through Holdfast, {} not\n", counts.through,
                                counts.planned - counts.through);
   return text;
@@ -149,6 +150,13 @@ std::string leftovers(const RunReport& report) {
   const Tests tests = tests_that(report, [](const TestReport& test) { return test.leaked; });
   return section("Left processes behind", tests, k_tests_per_section, [](const TestReport& test) {
     return bounded_list(leftover_names(test), k_names_in_a_line);
+  });
+}
+
+std::string orphan_markers(const RunReport& report) {
+  const Tests tests = tests_that(report, [](const TestReport& test) { return test.orphaned; });
+  return section("Orphan markers", tests, k_tests_per_section, [](const TestReport& test) {
+    return bounded_list(orphan_texts(test), k_names_in_a_line);
   });
 }
 
@@ -224,8 +232,8 @@ std::string render_text(const RunReport& report) {
   const Tests flaky = tests_that(report, [](const TestReport& test) { return test.flaky; });
   return head(report) + counts_lines(report.counts) + red_sections(report) + tails(report) +
          section("Flaky", flaky, k_tests_per_section, reason) + leftovers(report) +
-         not_through(report) + names_line("Skipped", skipped) + lock_waits(report) +
-         slowest(report) + journal_note(report);
+         orphan_markers(report) + not_through(report) + names_line("Skipped", skipped) +
+         lock_waits(report) + slowest(report) + journal_note(report);
 }
 
 }  // namespace holdfast

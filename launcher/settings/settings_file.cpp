@@ -93,9 +93,11 @@ class Reader {
     const NamedTable named{*table, called};
     Profile profile;
     profile.layer.name = name;
-    profile.layer.values = read_test_values(named, {"runs", "inherits", "override"}, complaints_);
+    profile.layer.values =
+        read_test_values(named, {"runs", "oom-events", "inherits", "override"}, complaints_);
     profile.layer.runs =
         read_word(named, "runs", second_run_named, R"("wait", "allow" or "refuse")", complaints_);
+    profile.layer.oom_events = read_file_name(named, "oom-events", complaints_);
     profile.inherits = read_text(named, "inherits", "the name of a profile", complaints_);
     if (profile.inherits) profile.inherits_at = place_of(table->get("inherits")->source());
     count_environment(named, profile.layer.values);

@@ -133,10 +133,22 @@ std::optional<std::string> read_text(const NamedTable& named, std::string_view k
   return std::nullopt;
 }
 
+std::optional<Said<std::string>> read_file_name(const NamedTable& named, std::string_view key,
+                                                Complaints& complaints) {
+  const std::optional<std::string> path = read_text(named, key, "the path of a file", complaints);
+  if (!path) return std::nullopt;
+  const toml::node& value = *named.table.get(key);
+  if ((*path)[0] == '/') return Said<std::string>{*path, origin_of(value, named)};
+  complaints.add(place_of(value.source()), std::string(key) + " in " + named.name, quoted(*path),
+                 "an absolute path");
+  return std::nullopt;
+}
+
 TestValues read_test_values(const NamedTable& named, const std::vector<std::string>& other_keys,
                             Complaints& complaints) {
-  std::vector<std::string> known{"timeout",     "grace",   "lock-timeout", "on-leak",
-                                 "containment", "scratch", "run-serial",   "environment"};
+  std::vector<std::string> known{"timeout",    "grace",       "lock-timeout",
+                                 "on-leak",    "containment", "scratch",
+                                 "run-serial", "no-tests",    "environment"};
   known.insert(known.end(), other_keys.begin(), other_keys.end());
   complain_of_unknown_keys(named, known, complaints);
   TestValues values;
@@ -151,6 +163,8 @@ TestValues read_test_values(const NamedTable& named, const std::vector<std::stri
                              R"("keep-failed", "keep" or "remove")", complaints);
   values.run_serial = read_word(named, "run-serial", run_serial_named,
                                 R"("run", "project", "user" or "machine")", complaints);
+  values.no_tests = read_word(named, "no-tests", no_tests_named,
+                              R"("keep", "pass", "fail" or "skip")", complaints);
   values.environment = read_environment(named, complaints);
   return values;
 }

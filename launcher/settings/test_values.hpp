@@ -32,6 +32,10 @@ std::string describe_type(const toml::node& value);
 std::optional<std::string> read_text(const NamedTable& named, std::string_view key,
                                      const std::string& expected, Complaints& complaints);
 
+// The absolute path of a file, whether it is there or not; complains of anything else.
+std::optional<Said<std::string>> read_file_name(const NamedTable& named, std::string_view key,
+                                                Complaints& complaints);
+
 // Reads what is right and complains of the rest: of every key, too, that is neither its own nor one
 // of `other_keys`.
 TestValues read_test_values(const NamedTable& named, const std::vector<std::string>& other_keys,

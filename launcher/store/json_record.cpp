@@ -61,6 +61,8 @@ Record attempt_ended(FieldReader& in) {
   record.lock_wait_s = in.number("lock_wait_s");
   record.flags = in.texts("flags");
   record.leftovers = in.leftovers("leftovers");
+  record.marker = in.marker();
+  record.orphan_markers = in.orphan_markers();
   record.note = in.text("note");
   return record;
 }

@@ -110,6 +110,30 @@ std::vector<Leftover> FieldReader::leftovers(const char* field) {
   return list;
 }
 
+std::optional<std::string> FieldReader::marker() {
+  const json* value = find("marker");
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_object()) return complain("marker", std::optional<std::string>());
+  FieldReader inner(*value);
+  std::string reason = inner.text("reason");
+  if (!inner.complaint_.empty()) complain("marker", 0);
+  return reason;
+}
+
+std::vector<OrphanMarker> FieldReader::orphan_markers() {
+  std::vector<OrphanMarker> list;
+  for (const json& item : array("orphan_markers")) {
+    if (!item.is_object()) {
+      complain("orphan_markers", 0);
+      continue;
+    }
+    FieldReader inner(item);
+    list.push_back({inner.text("file"), inner.text("why")});
+    if (!inner.complaint_.empty()) complain("orphan_markers", 0);
+  }
+  return list;
+}
+
 std::optional<OutputPlace> FieldReader::output_place() {
   const json& list = array("output");
   if (list.empty()) return std::nullopt;

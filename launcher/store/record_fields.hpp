@@ -29,6 +29,9 @@ class FieldReader {
 
   ProcessStamp stamp(const char* field);
   std::vector<Leftover> leftovers(const char* field);
+  // The reason in `marker`.
+  std::optional<std::string> marker();
+  std::vector<OrphanMarker> orphan_markers();
   std::optional<OutputPlace> output_place();
 
   // What could not be used, and why; empty: nothing.

@@ -2,6 +2,7 @@
 // say is an empty optional, string or list: every field but the ones marked may be absent.
 #pragma once
 
+#include "core/marker.hpp"
 #include "core/outcome.hpp"
 #include "store/verdict.hpp"
 
@@ -62,6 +63,8 @@ struct AttemptEnded {
   double lock_wait_s = 0;
   std::vector<std::string> flags;
   std::vector<Leftover> leftovers;
+  std::optional<std::string> marker;  // the reason in the main process's marker
+  std::vector<OrphanMarker> orphan_markers;
   std::string note;
 };
 

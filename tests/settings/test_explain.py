@@ -54,11 +54,13 @@ class Explain(HoldfastCase):
             "containment": "none | built-in default",
             "scratch": "remove | holdfast.toml:12, [[override]]",
             "run-serial": "run | built-in default",
+            "no-tests": "keep | built-in default",
             "locks": "db@project, gpu:1/4@project | the test's HOLDFAST_LOCKS",
             "environment.PYTHONFAULTHANDLER": "1 | built-in default",
             "environment.RUST_BACKTRACE": "full | holdfast.toml:3, [profile.default]",
             "environment.UBSAN_OPTIONS": "not set | holdfast.toml:3, [profile.default]",
-            "runs": "refuse | holdfast.toml:8, [profile.ci]"})
+            "runs": "refuse | holdfast.toml:8, [profile.ci]",
+            "oom-events": "the run's cgroup | built-in default"})
         self.assertEqual(self.head.splitlines(), [
             "test: db.one", f"file: {self.source}/holdfast.toml",
             "profile: ci, which inherits default", "labels: big, slow"])

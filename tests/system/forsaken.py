@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from support import children_of, is_alive, keepers_of, process, wait_until
+from support import children_of, keepers_of, process, wait_until
 
 # forsaken FILE WAY…: one daemon per way, by double fork, in a session of its own, each in FILE by pid;
 # then stays itself. bare: no environment; overwritten: one of zeros; deaf: ignores what can be;
@@ -55,9 +55,6 @@ def kill_at_once(*victims):
         wait_until(lambda one=one: process(one.pid) != one or stopped(one.pid), f"{one} to stop")
     for one in victims:
         os.kill(one.pid, signal.SIGKILL)
-    # Until then they hold what they look after: on a busy machine the killed live on for a while.
-    for one in victims:
-        wait_until(lambda one=one: not is_alive(one), f"{one} to be gone")
 
 
 def stopped(pid):

@@ -11,7 +11,7 @@ from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, keepers_of, progra
 
 # Notes what it finds in its directory, fills it, exits with the code of its argument.
 TEST = r'''
-import json, os, sys
+import json, os, shutil, sys
 notes, code, *does = sys.argv[1:]
 here = os.environ["HOLDFAST_TMPDIR"]
 with open(notes, "a") as out:
@@ -29,8 +29,7 @@ if "hostile" in does:
     os.symlink("/nowhere", here + "/dangling")
     os.chmod(here, 0o500)
 if "replace" in does:
-    os.unlink(here + "/file")
-    os.rmdir(here)
+    shutil.rmtree(here)
     os.symlink(does[-1], here)
 sys.exit(int(code))
 '''
@@ -67,7 +66,7 @@ class ScratchTest(ProjectCase):
         notes = self.notes()
         self.assertEqual(len(notes), 3)
         for path, content, mode in notes:
-            self.assertEqual((content, mode), ([], "0o700"))
+            self.assertEqual((content, mode), ([".markers"], "0o700"))
             self.assertTrue(path.startswith(str(tree)), path)
         self.assertEqual(self.scratch_left(tree), [])
         self.assertFalse(any((run / "scratch").exists() for run in self.runs(tree)))
@@ -81,7 +80,7 @@ class ScratchTest(ProjectCase):
         self.assertEqual(Path(failed, "file").read_text(), "content")
         for path, content, mode in others:
             self.assertNotEqual(path, failed)
-            self.assertEqual((content, mode), ([], "0o700"))
+            self.assertEqual((content, mode), ([".markers"], "0o700"))
         # An empty one tells nobody anything.
         self.assertEqual(self.scratch_left(tree), [Path(failed)])
         self.assertNotIn("scratch", self.ends(tree)["t2"])
@@ -122,7 +121,7 @@ scratch = "remove"
         self.assertEqual(ran.returncode, 0, ran.text)
         self.assert_untouched(outside)
         for _, content, mode in self.notes():
-            self.assertEqual((content, mode), ([], "0o700"))
+            self.assertEqual((content, mode), ([".markers"], "0o700"))
         # What stands in for the directory is not ours to remove, nor to lend.
         left = self.scratch_left(tree)
         self.assertLessEqual(len(left), 1)

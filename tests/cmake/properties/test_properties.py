@@ -40,6 +40,14 @@ class Properties(HoldfastCase):
                 "on": set(),
                 "none": set()})
 
+    def test_the_code_of_a_skip_is_told(self):
+        self.assertEqual(self.modifications("""
+            add_test(a true)
+            set_tests_properties(a PROPERTIES SKIP_RETURN_CODE 77)
+            add_test(b true)
+            set_tests_properties(b PROPERTIES SKIP_RETURN_CODE "none" COST 1)
+            """), {"a": {"HOLDFAST_P_SKIP_RETURN_CODE=set:77"}, "b": set()})
+
     def test_several_tests_in_one_call(self):
         found = self.modifications("""
             add_test(a true)

@@ -12,12 +12,12 @@ bool is_the_tests_own_end(Outcome outcome) {
   switch (outcome) {
     case Outcome::passed:
     case Outcome::failed:
-    case Outcome::deliberate_exit:
     case Outcome::crashed:
     case Outcome::oom_killed:
     case Outcome::skipped:
+    case Outcome::deliberate_exit:
     case Outcome::no_tests:
-      return true;
+      return true;  // or not: outcome_rows.hpp
     case Outcome::premature_exit:
     case Outcome::timed_out:
     case Outcome::launch_failed:
@@ -49,12 +49,29 @@ TEST(Exit, UnderCtestWhatIsNotTheTestsOwnEndIsAlwaysASignal) {
   }
 }
 
-TEST(Exit, ZeroIsReturnedForPassedOnly) {
+TEST(Exit, ZeroIsReturnedForPassedAndWhatMayPassWithNothingRun) {
   for (const Observation& seen : all_observations()) {
     const Outcome outcome = outcome_of(seen);
     for (ExitMode mode : {ExitMode::ctest, ExitMode::command}) {
-      EXPECT_EQ(exit_of(outcome, seen, mode) == code(0), outcome == Outcome::passed)
-          << name_of(outcome);
+      const bool is_zero = exit_of(outcome, seen, mode) == code(0);
+      if (outcome == Outcome::no_tests) {
+        EXPECT_FALSE(is_zero && seen.no_tests == NoTests::fail);
+      } else {
+        EXPECT_EQ(is_zero, outcome == Outcome::passed) << name_of(outcome);
+      }
+    }
+  }
+}
+
+TEST(Exit, AMarkerNeverMakesARedTestGreenNorHidesASignal) {
+  for (Observation seen : all_observations()) {
+    seen.marked = false;
+    const Exit without = exit_of(outcome_of(seen), seen, ExitMode::ctest);
+    seen.marked = true;
+    const Exit with = exit_of(outcome_of(seen), seen, ExitMode::ctest);
+    EXPECT_NE(with, code(0));
+    if (without.kind == Exit::Kind::signal && seen.main.kind != ProcessEnd::Kind::exited) {
+      EXPECT_EQ(with, without);
     }
   }
 }
@@ -71,6 +88,7 @@ TEST(Exit, OutcomesThatNothingProducesYetHaveAnExitToo) {
       {Outcome::deliberate_exit, code(3), code(3)},
       {Outcome::skipped, code(3), code(3)},
       {Outcome::no_tests, code(3), code(3)},
+      {Outcome::oom_killed, code(3), code(3)},
   };
   const Observation seen = ended(ProcessEnd::Kind::exited, 3);
   for (const auto& row : rows) {

@@ -38,7 +38,7 @@ inline std::vector<Observation> all_observations() {
   for (const ProcessEnd& end : ends) {
     for (EndReason reason :
          {EndReason::none, EndReason::timeout, EndReason::signal, EndReason::parent_gone}) {
-      for (unsigned bits = 0; bits < 64; ++bits) {
+      for (unsigned bits = 0; bits < 4096; ++bits) {
         Observation seen;
         seen.main = end;
         seen.end_reason = reason;
@@ -49,6 +49,12 @@ inline std::vector<Observation> all_observations() {
         seen.leaked = (bits & 8U) != 0;
         seen.leak_fails = (bits & 16U) != 0;
         seen.lock_lost = (bits & 32U) != 0;
+        seen.marked = (bits & 64U) != 0;
+        seen.unfinished = (bits & 128U) != 0;
+        seen.ran_nothing = (bits & 256U) != 0;
+        seen.no_tests = static_cast<NoTests>((bits >> 9U) & 3U);
+        if ((bits & 2048U) != 0) seen.skip_code = 77;
+        seen.out_of_memory = seen.skip_code.has_value();  // says nothing about an exit
         all.push_back(seen);
       }
     }
@@ -76,6 +82,82 @@ inline Observation leaked(Observation seen, bool fails) {
   return seen;
 }
 
+// What a test's traces say: one row for each combination that matters.
+inline void add_rows_of_traces(std::vector<OutcomeRow>& rows) {
+  using Kind = ProcessEnd::Kind;
+  constexpr int k_abort = 6;
+  const auto add = [&](std::string what, const Observation& seen, Outcome outcome, Exit under_ctest,
+                       Exit as_command) {
+    rows.push_back({std::move(what), seen, outcome, under_ctest, as_command});
+  };
+  Observation seen = ended(Kind::exited, 3);
+  seen.marked = true;
+  add("marker and exit 3", seen, Outcome::deliberate_exit, code(3), code(3));
+  add("marker, exit 3, leaks, which fails", leaked(seen, true), Outcome::deliberate_exit, code(3),
+      code(3));
+  seen.unfinished = true;
+  add("marker in the middle of GoogleTest cases", seen, Outcome::deliberate_exit, code(3), code(3));
+  seen.skip_code = 3;
+  add("marker and the code of a skip", seen, Outcome::deliberate_exit, signal(k_abort), code(1));
+  seen = ended(Kind::exited, 0);
+  seen.marked = true;
+  add("marker and exit 0", seen, Outcome::deliberate_exit, signal(k_abort), code(1));
+  for (int number : {6, 9, 11, 15}) {
+    seen = ended(Kind::signalled, number);
+    seen.marked = true;
+    add("marker and a signal", seen, Outcome::crashed, signal(number), signal(number));
+  }
+  seen = because_of(EndReason::timeout, 0, {Kind::exited, 1});
+  seen.marked = true;
+  add("marker and time over", seen, Outcome::timed_out, signal(9), code(124));
+  seen = because_of(EndReason::signal, 15, {Kind::exited, 1});
+  seen.marked = true;
+  add("marker and interrupted", seen, Outcome::interrupted, signal(15), signal(15));
+  seen = ended(Kind::exited, 0);
+  seen.unfinished = true;
+  add("exit 0 in the middle", seen, Outcome::premature_exit, signal(k_abort), code(1));
+  seen.main.code = 2;
+  add("exit 2 in the middle", seen, Outcome::failed, code(2), code(2));
+  seen = ended(Kind::signalled, 11);
+  seen.unfinished = true;
+  add("a crash in the middle", seen, Outcome::crashed, signal(11), signal(11));
+  const struct {
+    NoTests setting;
+    Exit of_0, of_5, as_command_of_0;
+  } settings[] = {{NoTests::keep, code(0), code(5), code(0)},
+                  {NoTests::pass, code(0), code(0), code(0)},
+                  {NoTests::fail, signal(k_abort), signal(k_abort), code(1)},
+                  {NoTests::skip, code(0), code(0), code(0)}};
+  for (const auto& row : settings) {
+    seen = ended(Kind::exited, 0);
+    seen.ran_nothing = true;
+    seen.no_tests = row.setting;
+    add("ran nothing", seen, Outcome::no_tests, row.of_0, row.as_command_of_0);
+    add("ran nothing and leaks, which fails", leaked(seen, true), Outcome::failed, signal(k_abort),
+        code(1));
+    seen.main.code = 5;
+    add("pytest ran nothing", seen, Outcome::no_tests, row.of_5,
+        row.setting == NoTests::fail ? code(1) : row.of_5);
+    seen.skip_code = 77;
+    const bool skips = row.setting == NoTests::skip;
+    add("ran nothing, has a skip code", seen, Outcome::no_tests, skips ? code(77) : row.of_5,
+        skips                          ? code(77)
+        : row.setting == NoTests::fail ? code(1)
+                                       : row.of_5);
+  }
+  seen = ended(Kind::exited, 77);
+  seen.skip_code = 77;
+  add("the code of a skip", seen, Outcome::skipped, code(77), code(77));
+  seen.skip_code = 78;
+  add("another code", seen, Outcome::failed, code(77), code(77));
+  seen = ended(Kind::signalled, 9);
+  seen.out_of_memory = true;
+  add("killed for want of memory", seen, Outcome::oom_killed, signal(9), signal(9));
+  seen = ended(Kind::signalled, 11);
+  seen.out_of_memory = true;
+  add("another signal", seen, Outcome::crashed, signal(11), signal(11));
+}
+
 inline std::vector<OutcomeRow> outcome_rows() {
   using Kind = ProcessEnd::Kind;
   constexpr int k_abort = 6;
@@ -86,6 +168,7 @@ inline std::vector<OutcomeRow> outcome_rows() {
                        Exit as_command) {
     rows.push_back({std::move(what), seen, outcome, under_ctest, as_command});
   };
+  add_rows_of_traces(rows);
   add("exit 0", ended(Kind::exited, 0), Outcome::passed, code(0), code(0));
   for (int i = 1; i < 256; ++i) {
     add("exit " + std::to_string(i), ended(Kind::exited, i), Outcome::failed, code(i), code(i));

@@ -54,6 +54,7 @@ TEST(Outcome, PassedNeedsAMainProcessThatExitedWithZeroAndNothingElse) {
     EXPECT_EQ(seen.end_reason, EndReason::none);
     EXPECT_FALSE(seen.own_failure || seen.lock_refused || seen.lock_not_had);
     EXPECT_FALSE(seen.leaked && seen.leak_fails);
+    EXPECT_FALSE(seen.marked || seen.unfinished || seen.ran_nothing);
   }
 }
 

@@ -70,5 +70,27 @@ TEST(TestEnvironment, AnEmptyOneIsANullTerminatedList) {
   EXPECT_EQ(*environment.environ(), nullptr);
 }
 
+std::vector<std::string> entries_of(std::vector<std::string> inherited) {
+  std::vector<char*> raw;
+  for (std::string& entry : inherited) raw.push_back(entry.data());
+  raw.push_back(nullptr);
+  TestEnvironment environment(raw.data());
+  return entries(environment);
+}
+
+TEST(TestEnvironment, WhatAnAttemptFurtherOutAskedOfItsProgramIsNotAskedOfThisOne) {
+  const std::vector<std::string> seen =
+      entries_of({"TEST_PREMATURE_EXIT_FILE=/m/googletest-runs", "GTEST_OUTPUT=xml:/m/x.xml",
+                  "HOLDFAST_MARKER_DIR=/m", "GTEST_COLOR=/m"});
+  EXPECT_EQ(seen, (std::vector<std::string>{"GTEST_COLOR=/m"}));
+  // The user's own.
+  const std::vector<std::string> own = {"TEST_PREMATURE_EXIT_FILE=/mine", "GTEST_OUTPUT=xml:/mine"};
+  std::vector<std::string> all = own;
+  all.emplace_back("HOLDFAST_MARKER_DIR=/m");
+  EXPECT_EQ(entries_of(all), own);
+  EXPECT_EQ(entries_of(own), own);
+  EXPECT_TRUE(entries_of({"HOLDFAST_MARKER_DIR"}).empty());
+}
+
 }  // namespace
 }  // namespace holdfast

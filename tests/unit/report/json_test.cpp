@@ -49,6 +49,21 @@ TEST(JsonReport, TheExclusiveCountsAddUpToPlanned) {
   }
 }
 
+TEST(JsonReport, MarkersAreShownWithTheirAttempt) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::deliberate_exit, 1).change_last_attempt([](AttemptEnded& ended) {
+    ended.marker = "no server";
+    ended.orphan_markers = {{"exit-7", "is cut off"}};
+  });
+  const json report = rendered(sample.report());
+  const json& attempt = report["tests"][0]["attempts"][0];
+  EXPECT_EQ(attempt["marker"]["reason"], "no server");
+  EXPECT_EQ(attempt["orphan_markers"], json::parse(R"([{"file":"exit-7","why":"is cut off"}])"));
+  EXPECT_EQ(report["counts"]["failed"], 1);
+  EXPECT_EQ(report["counts"]["deliberate_exit"], 1);
+  EXPECT_EQ(report["counts"]["orphan_markers"], 1);
+}
+
 TEST(JsonReport, ASignalAndAnExitCodeExcludeEachOther) {
   const json tests = rendered(full_journal().report()).at("tests");
   EXPECT_EQ(tests[2].at("name"), "red");

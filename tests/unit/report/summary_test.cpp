@@ -19,6 +19,19 @@ TEST(Summary, ItSaysWhatRanThroughHoldfastAndWhatDidNot) {
             "alone (HOLDFAST_ENABLED is OFF)\n");
 }
 
+TEST(Summary, WhoExitedOnPurposeAndWhoHasOrphanMarkersIsCountedOnTop) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::deliberate_exit, 1).verdict("a", Verdict::failed, 1);
+  sample.attempt("b", Outcome::failed, 1).change_last_attempt([](AttemptEnded& ended) {
+    ended.orphan_markers = {{"exit-7", "is of another attempt"}};
+  });
+  sample.verdict("b", Verdict::failed, 2);
+  EXPECT_EQ(render_summary(sample.report()),
+            "holdfast: 2 tests through Holdfast: 2 failed; 1 exited on purpose; 1 with orphan "
+            "markers (b)\n");
+  EXPECT_TRUE(adds_up(sample.report().counts));
+}
+
 TEST(Summary, AGreenRunIsOneLine) {
   SampleJournal sample;
   sample.attempt("a", Outcome::passed).verdict("a", Verdict::passed, 1);

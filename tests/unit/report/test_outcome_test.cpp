@@ -40,7 +40,9 @@ TEST(TestOutcome, TheTable) {
       {ended(Outcome::crashed, Verdict::passed), TestOutcome::crashed},
       {ended(Outcome::timed_out, Verdict::skipped), TestOutcome::timed_out},
       {ended(Outcome::interrupted, Verdict::passed), TestOutcome::interrupted},
-      {ended(Outcome::skipped, Verdict::passed), TestOutcome::skipped},
+      {ended(Outcome::skipped, Verdict::skipped), TestOutcome::skipped},
+      {ended(Outcome::skipped, Verdict::passed), TestOutcome::passed},
+      {ended(Outcome::skipped, Verdict::failed), TestOutcome::failed},  // FAIL_REGULAR_EXPRESSION
       {ended(Outcome::no_tests, Verdict::passed), TestOutcome::no_tests},
       {{true, true, std::nullopt, false, Verdict::passed}, TestOutcome::unknown},
       {{true, false, std::nullopt, false, Verdict::failed}, TestOutcome::interrupted},
@@ -62,7 +64,7 @@ TEST(TestOutcome, WhatHoldfastSawOtherThanAnExitIsNeverMadeGreenByAVerdict) {
   for (int i = 0; i < 15; ++i) {
     const auto outcome = static_cast<Outcome>(i);
     if (outcome == Outcome::passed || outcome == Outcome::failed ||
-        outcome == Outcome::deliberate_exit)
+        outcome == Outcome::deliberate_exit || outcome == Outcome::skipped)
       continue;
     for (const Verdict verdict :
          {Verdict::passed, Verdict::failed, Verdict::skipped, Verdict::disabled}) {

@@ -17,7 +17,7 @@ Policy there_and_back(const Policy& policy) {
 
 TEST(SettingsWire, WhatIsBuiltInIsNotSent) {
   const Message message = to_message(AttemptGrant{});
-  for (const char* key : {"containment", "scratch", "environment", "variable"}) {
+  for (const char* key : {"containment", "scratch", "no_tests", "environment", "variable"}) {
     EXPECT_EQ(message.get(key), "") << key;
   }
   EXPECT_EQ(there_and_back({}), Policy{});
@@ -27,6 +27,7 @@ TEST(SettingsWire, WhatDiffersArrives) {
   Policy policy;
   policy.containment = Containment::pidns;
   policy.scratch = Scratch::remove;
+  policy.no_tests = NoTests::skip;
   policy.environment = {{"A", "x=y z"}, {"B", "line\nbreak"}};
   EXPECT_EQ(there_and_back(policy), policy);
   policy.environment.clear();
@@ -34,7 +35,7 @@ TEST(SettingsWire, WhatDiffersArrives) {
 }
 
 TEST(SettingsWire, AWordThatIsNotKnownIsRefused) {
-  for (const char* key : {"containment", "scratch"}) {
+  for (const char* key : {"containment", "scratch", "no_tests"}) {
     Message message = to_message(AttemptGrant{});
     message.add(key, "nonsense");
     EXPECT_FALSE(to_grant(message)) << key;

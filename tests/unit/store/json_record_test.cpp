@@ -40,6 +40,21 @@ TEST(JsonRecord, EveryFieldOfAnAttemptIsRead) {
   EXPECT_EQ(ended.note, "why");
 }
 
+TEST(JsonRecord, MarkersAreReadAndWhatIsNoneIsNamed) {
+  const auto ended = parsed<AttemptEnded>(
+      R"({"v":1,"type":"attempt_ended","test":"t","outcome":"deliberate_exit","marker":{"reason":"why"},)"
+      R"("orphan_markers":[{"file":"exit-7","why":"is cut off"},{"file":"x","why":""}]})");
+  EXPECT_EQ(ended.marker, "why");
+  EXPECT_EQ(ended.orphan_markers, (std::vector<OrphanMarker>{{"exit-7", "is cut off"}, {"x", ""}}));
+  for (const char* odd : {R"("marker":"why")", R"("marker":{"reason":7})", R"("orphan_markers":{})",
+                          R"("orphan_markers":[7])"}) {
+    const ParsedLine line = parse_record(
+        R"({"v":1,"type":"attempt_ended","test":"t","outcome":"failed",)" + std::string(odd) + "}");
+    ASSERT_TRUE(line.record) << odd;
+    EXPECT_NE(line.complaint, "") << odd;
+  }
+}
+
 TEST(JsonRecord, WhatIsWrittenIsReadBackTheSame) {
   RunStarted run{12.5, "id", "/tree", "boot", "0.1.0", {77, 99}, {"ctest", "-R", "a\"b\n\\"}};
   const auto run_back = parsed<RunStarted>(line_of(run));

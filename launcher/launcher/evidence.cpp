@@ -1,0 +1,102 @@
+#include "launcher/evidence.hpp"
+
+#include <signal.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/environment.hpp"
+#include "core/names.hpp"
+#include "core/test_framework.hpp"
+#include "os/marker_files.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+// More than the part of a report that matters.
+constexpr std::size_t k_head_of_report = 256;
+
+MarkerOwner owner_of(const Grant& grant, const GuardReport& report) {
+  return {grant.identity.attempt, report.main_inside, report.earliest_start, report.latest_start};
+}
+
+bool exited_with(const Observation& seen, int code) {
+  return seen.main.kind == ProcessEnd::Kind::exited && seen.main.code == code;
+}
+
+// Takes `name` out of `names`. False when it is not among them.
+bool take(std::vector<std::string>& names, std::string_view name) {
+  for (auto one = names.begin(); one != names.end(); ++one) {
+    if (*one != name) continue;
+    names.erase(one);
+    return true;
+  }
+  return false;
+}
+
+bool says_no_tests(const os::ScratchContent& left) {
+  const Result<std::string> head = os::read_private_file(
+      left.markers.get(), std::string(names::k_googletest_report_file), k_head_of_report);
+  return head && reports_no_tests(*head);
+}
+
+void look_at_files(const Evidence& evidence, const Grant& grant, const os::ScratchContent& left,
+                   AttemptResult& result) {
+  Observation& seen = result.observation;
+  std::vector<std::string> names = left.marker_files;
+  if (evidence.runs_file) seen.unfinished = take(names, names::k_googletest_runs_file);
+  if (evidence.report && take(names, names::k_googletest_report_file) && exited_with(seen, 0)) {
+    seen.ran_nothing = says_no_tests(left);
+  }
+  if (names.empty()) return;
+  JudgedMarkers judged = judge_markers(os::read_marker_files(left.markers.get(), names),
+                                       owner_of(grant, result.report));
+  seen.marked = judged.reason.has_value();
+  result.marker = std::move(judged.reason);
+  result.orphans = std::move(judged.orphans);
+}
+
+}  // namespace
+
+Evidence ask_for_evidence(const Invocation& invocation, const Grant& grant,
+                          const std::string& scratch, TestEnvironment& told) {
+  namespace env = environment;
+  Evidence evidence;
+  evidence.pytest = is_pytest(invocation.command);
+  if (scratch.empty()) return evidence;
+  const std::string markers = scratch + "/" + std::string(names::k_marker_directory);
+  told.set(env::k_marker_dir, markers);
+  if (!grant.is_googletest) return evidence;
+  evidence.runs_file = told.set_if_absent(
+      env::k_googletest_runs, markers + "/" + std::string(names::k_googletest_runs_file));
+  if (may_select_nothing(invocation.command, invocation.environment)) {
+    evidence.report =
+        told.set_if_absent(env::k_googletest_output,
+                           "xml:" + markers + "/" + std::string(names::k_googletest_report_file));
+  }
+  return evidence;
+}
+
+void weigh_evidence(const Evidence& evidence, const Invocation& invocation, const Grant& grant,
+                    const os::ScratchContent& left, AttemptResult& result) {
+  Observation& seen = result.observation;
+  seen.no_tests = grant.policy.no_tests;
+  seen.skip_code = invocation.skip_code;
+  seen.ran_nothing = evidence.pytest && exited_with(seen, k_pytest_found_nothing);
+  if (!left.marker_files.empty()) look_at_files(evidence, grant, left, result);
+  if (seen.unfinished && seen.main.kind == ProcessEnd::Kind::exited && seen.main.code != 0) {
+    result.remark = "its GoogleTest cases were not through";
+  }
+  result.outcome = outcome_of(seen);
+}
+
+void weigh_memory(KeeperLink& keeper, AttemptResult& result) {
+  Observation& seen = result.observation;
+  if (seen.main.kind != ProcessEnd::Kind::signalled || seen.main.code != SIGKILL) return;
+  if (seen.end_reason != EndReason::none || seen.own_failure) return;
+  seen.out_of_memory = result.report.oom_kills > 0 || keeper.asks_memory(result.report.main);
+  result.outcome = outcome_of(seen);
+}
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,35 @@
+// What tells more about how a test ended than its exit status does: its marker, the file that a
+// GoogleTest program makes while its tests run, the report of one that had none to run, the
+// kernel's word on memory. Gathered here, judged in core/outcome.hpp.
+#pragma once
+
+#include "core/marker.hpp"
+#include "core/test_environment.hpp"
+#include "launcher/grant.hpp"
+#include "launcher/invocation.hpp"
+#include "launcher/records.hpp"
+#include "os/scratch_directory.hpp"
+
+namespace holdfast::launcher {
+
+// What a test is asked to leave, and what its exit code may mean. Known before it is started.
+struct Evidence {
+  bool runs_file = false;  // there while its GoogleTest cases run
+  bool report = false;     // of GoogleTest, which says whether any ran
+  bool pytest = false;
+};
+
+// `scratch` empty: it has no directory to leave anything in, and nothing is asked of it. What the
+// user has set himself stays.
+Evidence ask_for_evidence(const Invocation& invocation, const Grant& grant,
+                          const std::string& scratch, TestEnvironment& told);
+
+// To be called when the test is over, before its directory is settled. Says what of the test the
+// outcome depends on, and what it is then.
+void weigh_evidence(const Evidence& evidence, const Invocation& invocation, const Grant& grant,
+                    const os::ScratchContent& left, AttemptResult& result);
+
+// The same for a test that died of SIGKILL and nobody we know of sent it.
+void weigh_memory(KeeperLink& keeper, AttemptResult& result);
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,129 @@
+"""oom_killed: only with evidence that want of memory, and nothing else, explains a SIGKILL."""
+
+import os
+import signal
+import unittest
+from pathlib import Path
+
+from support import CTEST, ProjectCase, keepers_of, wait_until
+
+# Counts a kill as the kernel would, then dies as of one: kills.sh FILE KILLS
+KILLS = """#!/bin/sh
+test "$2" = 0 || echo "oom_kill $2" >"$1"
+kill -KILL $$
+"""
+
+
+class MemoryTest(ProjectCase):
+    def run_tests(self, text, settings="", *arguments, ctest=(CTEST,)):
+        (self.work / "project").mkdir()
+        (self.work / "project/holdfast.toml").write_text(settings)
+        script = self.work / "kills.sh"
+        script.write_text(KILLS)
+        script.chmod(0o755)
+        self.events.write_text("oom 1\noom_kill 1\n")
+        tree = self.project(text.replace("KILLS", f"{script} {self.events}"))
+        ran = self.finish(*ctest, *arguments, cwd=tree)
+        ran.text = (ran.stdout + ran.stderr).decode()
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        return ran, {r["test"]: r for run in self.runs(tree)
+                     for r in self.records(run, "attempt_ended")}
+
+    @property
+    def events(self):
+        return self.work / "memory.events"
+
+    def settings(self):
+        return f'[profile.default]\noom-events = "{self.events}"\n'
+
+    def test_a_rise_of_the_counter_explains_a_death_by_sigkill_and_only_that(self):
+        ran, ended = self.run_tests("""
+add_test(NAME a COMMAND KILLS 2)
+add_test(NAME b COMMAND KILLS 0)
+add_test(NAME c COMMAND sh -c "echo oom_kill 3 >@E@; kill -SEGV $$")
+add_test(NAME d COMMAND sh -c "echo oom_kill 4 >@E@; exit 137")
+add_test(NAME e COMMAND KILLS 5)
+add_test(NAME f COMMAND sh -c "echo oom_kill 6 >@E@; sleep 600")
+set_tests_properties(f PROPERTIES HOLDFAST_TIMEOUT 0.5)
+""".replace("@E@", str(self.events)), self.settings())
+        self.assertEqual({n: r["outcome"] for n, r in ended.items()},
+                         {"a": "oom_killed", "b": "crashed", "c": "crashed", "d": "failed",
+                          "e": "oom_killed", "f": "timed_out"})
+        self.assertEqual(ended["a"]["signal"], signal.SIGKILL)
+        self.assertIn('"a" was killed by the kernel for want of memory', ran.text)
+        self.assertIn("2 oom killed", ran.text)
+
+    def test_one_rise_explains_one_death_of_two(self):
+        _, ended = self.run_tests("""
+add_test(NAME a COMMAND sh -c "touch @W@/a; while ! test -e @W@/b; do sleep 0.01; done; exec KILLS 2")
+add_test(NAME b COMMAND sh -c "touch @W@/b; while ! test -e @W@/a; do sleep 0.01; done; exec KILLS 0")
+""".replace("@W@", str(self.work)), self.settings(), "-j2")
+        outcomes = sorted(r["outcome"] for r in ended.values())
+        # Who asked first: the other's rise may not have been there.
+        self.assertIn(outcomes, (["crashed", "oom_killed"], ["crashed", "crashed"]))
+
+    def test_without_a_counter_a_sigkill_is_a_crash(self):
+        _, ended = self.run_tests("add_test(NAME a COMMAND KILLS 2)\n",
+                                  '[profile.default]\noom-events = "/nowhere/at/all"\n')
+        self.assertEqual(ended["a"]["outcome"], "crashed")
+
+    def test_a_relative_path_is_refused(self):
+        ran, ended = self.run_tests("add_test(NAME a COMMAND KILLS 2)\n",
+                                    '[profile.default]\noom-events = "memory.events"\n')
+        self.assertEqual(ran.returncode, 8)
+        self.assertIn("expected an absolute path", ran.text)
+
+    # --- The kernel itself -------------------------------------------------------------------
+
+    def limited_cgroup(self):
+        """A cgroup in which there are 64 MiB, as words that put what follows into it."""
+        own = {line.split(":", 2)[1]: line.split(":", 2)[2]
+               for line in Path("/proc/self/cgroup").read_text().splitlines()}
+        places = [(Path("/sys/fs/cgroup" + own.get("", "")), "memory.max"),
+                  (Path("/sys/fs/cgroup/memory" + own.get("memory", "")), "memory.limit_in_bytes"),
+                  (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes")]
+        troubles = []
+        for above, limit in places:
+            group = above / f"holdfast-test-{os.getpid()}"
+            try:
+                group.mkdir()
+            except OSError as error:
+                troubles.append(str(error))
+                continue
+            if not (group / "cgroup.procs").exists():
+                group.rmdir()
+                troubles.append(f"{above} is no cgroup")
+                continue
+            self.addCleanup(lambda group=group: wait_until(lambda: self.removed(group)))
+            try:
+                (group / limit).write_text(str(64 << 20))
+                for swap in ("memory.swap.max", "memory.memsw.limit_in_bytes"):
+                    if (group / swap).exists():
+                        (group / swap).write_text("0" if swap == "memory.swap.max" else str(64 << 20))
+                return ["sh", "-c", f'echo 0 >{group}/cgroup.procs && exec "$@"', "sh"]
+            except OSError as error:
+                troubles.append(str(error))
+        self.skipTest("no cgroup with a limit of memory can be made: " + "; ".join(troubles))
+
+    @staticmethod
+    def removed(group):
+        try:
+            group.rmdir()
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return True
+
+    def test_a_test_that_the_kernel_kills_is_oom_killed(self):
+        into = self.limited_cgroup()
+        ran, ended = self.run_tests(
+            'add_test(NAME eats COMMAND python3 -c "x = bytearray(512 << 20)")\n', "",
+            ctest=(*into, CTEST))
+        if ended["eats"].get("signal") != signal.SIGKILL:
+            self.skipTest("the limit does not hold here: " + ran.text)
+        self.assertEqual(ended["eats"]["outcome"], "oom_killed", ended)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,89 @@
+#include "os/scratch_directory.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "scratch.hpp"
+
+namespace holdfast::os {
+namespace {
+
+class ScratchDirectory : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(make_scratch_directory(path())); }
+  std::string path(const std::string& below = "") const {
+    return scratch_.path("a") + (below.empty() ? "" : "/" + below);
+  }
+  void write(const std::string& name) const { std::ofstream(path(name)) << "x"; }
+
+  Scratch scratch_;
+};
+
+TEST_F(ScratchDirectory, IsPrivateAndAsMade) {
+  EXPECT_EQ(mode_of(path()), 0700U);
+  EXPECT_EQ(mode_of(path(".markers")), 0700U);
+  const ScratchContent content = look_into_scratch(path());
+  EXPECT_TRUE(content.is_as_made && !content.holds_files && content.markers.valid());
+  EXPECT_TRUE(content.marker_files.empty());
+  EXPECT_FALSE(make_scratch_directory(path()));
+}
+
+TEST_F(ScratchDirectory, WhatATestLeftIsSeenAndNoLongerThereWhenItIsRenewed) {
+  const auto expect = [&](bool files, std::size_t markers) {
+    const ScratchContent content = look_into_scratch(path());
+    EXPECT_FALSE(content.is_as_made);
+    EXPECT_EQ(content.holds_files, files);
+    EXPECT_EQ(content.marker_files.size(), markers);
+    EXPECT_TRUE(renew_scratch_directory(path()));
+    EXPECT_TRUE(look_into_scratch(path()).is_as_made);
+  };
+  write("file");
+  expect(true, 0);
+  write(".hidden");
+  expect(true, 0);
+  write(".markers/exit-1");
+  expect(false, 1);
+  for (int i = 0; i < 200; ++i) write(".markers/" + std::to_string(i));
+  write("x");
+  expect(true, k_most_marker_files);
+  std::filesystem::remove(path(".markers"));
+  expect(false, 0);
+  std::filesystem::permissions(path(), std::filesystem::perms{0755});
+  expect(false, 0);
+  std::filesystem::permissions(path(".markers"), std::filesystem::perms{0500});
+  expect(false, 0);
+}
+
+TEST_F(ScratchDirectory, NoLinkIsFollowed) {
+  std::filesystem::create_directory(scratch_.path("outside"));
+  std::ofstream(scratch_.path("outside/precious")) << "x";
+  std::filesystem::remove(path(".markers"));
+  ASSERT_EQ(::symlink("../outside", path(".markers").c_str()), 0);
+  EXPECT_FALSE(look_into_scratch(path()).markers.valid());
+  remove_marker_directory(path());
+  EXPECT_TRUE(renew_scratch_directory(path()));
+  std::filesystem::remove_all(path());
+  ASSERT_EQ(::symlink("outside", path().c_str()), 0);
+  EXPECT_TRUE(look_into_scratch(path()).holds_files);
+  EXPECT_FALSE(renew_scratch_directory(path()));
+  remove_empty_scratch(path());
+  EXPECT_TRUE(std::filesystem::exists(scratch_.path("outside/precious")));
+}
+
+TEST_F(ScratchDirectory, OnlyTheTestsOwnFilesKeepIt) {
+  write(".markers/exit-1");
+  write("mine");
+  remove_empty_scratch(path());
+  EXPECT_TRUE(std::filesystem::exists(path("mine")));
+  EXPECT_FALSE(std::filesystem::exists(path(".markers")));
+  std::filesystem::remove(path("mine"));
+  remove_empty_scratch(path());
+  EXPECT_FALSE(std::filesystem::exists(path()));
+}
+
+}  // namespace
+}  // namespace holdfast::os
