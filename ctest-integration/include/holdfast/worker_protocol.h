@@ -1,0 +1,69 @@
+/* What a worker of a batch and `holdfast exec` say to each other: docs/worker-protocol.md.
+ *
+ * C++11 and C99: this is compiled into users' programs as well as into Holdfast.
+ */
+#ifndef HOLDFAST_WORKER_PROTOCOL_H
+#define HOLDFAST_WORKER_PROTOCOL_H
+
+/* A packet of a SOCK_SEQPACKET socket is one message. It is a sequence of fields, each ended by a
+ * NUL byte, the last one too; the first is the message's name. No field holds a NUL. Numbers are
+ * decimal. */
+#define HOLDFAST_WORKER_VERSION "1"
+/* In the marker directory ($HOLDFAST_MARKER_DIR); there only where there is a batch. */
+#define HOLDFAST_WORKER_SOCKET "worker"
+/* A longer message is refused by the receiver; lists are split over several. */
+#define HOLDFAST_WORKER_LONGEST 16384
+
+/* --- program -> exec, on the worker socket ------------------------------------------------- */
+/* hello <version> <pid> <threads>: first of all. */
+#define HOLDFAST_WORKER_HELLO "hello"
+/* begin <case> */
+#define HOLDFAST_WORKER_BEGIN "begin"
+/* end <case> passed|failed|skipped <milliseconds> */
+#define HOLDFAST_WORKER_END "end"
+#define HOLDFAST_WORKER_PASSED "passed"
+#define HOLDFAST_WORKER_FAILED "failed"
+#define HOLDFAST_WORKER_SKIPPED "skipped"
+/* retire <case>: the process leaves now, on purpose, after this case. */
+#define HOLDFAST_WORKER_RETIRE "retire"
+/* finished <exit code>: all cases that were to run have ended; the process is about to return. */
+#define HOLDFAST_WORKER_FINISHED "finished"
+/* list <case> …: fork mode, cases that are to run, in their order; then listed. */
+#define HOLDFAST_WORKER_LIST "list"
+#define HOLDFAST_WORKER_LISTED "listed"
+/* cannot-fork <why>: instead of the list; the program ends. */
+#define HOLDFAST_WORKER_CANNOT_FORK "cannot-fork"
+
+/* --- exec -> program, on the worker socket ------------------------------------------------- */
+/* mode report, or: mode fork <path of the launcher>. The answer to hello. */
+#define HOLDFAST_WORKER_MODE "mode"
+#define HOLDFAST_WORKER_MODE_REPORT "report"
+#define HOLDFAST_WORKER_MODE_FORK "fork"
+/* run <number> <case>, with three descriptors: stdout, stderr, report socket. */
+#define HOLDFAST_WORKER_RUN "run"
+/* quit: no case will come any more. */
+#define HOLDFAST_WORKER_QUIT "quit"
+
+/* --- on the report socket of one forked case ------------------------------------------------ */
+/* Child and anchor -> exec: begin, end, retire as above, from the child, and: */
+/* child <anchor's pid> <pid> <start>: by the anchor, before the child goes on. */
+#define HOLDFAST_WORKER_CHILD "child"
+/* ended <wait status> <user us> <system us> <peak kB>: the child is gone. */
+#define HOLDFAST_WORKER_ENDED "ended"
+/* left <count> [<pid> <name>] …: processes were left when the child had ended; being ended. */
+#define HOLDFAST_WORKER_LEFT "left"
+/* gone <survivors>: nothing is left, or that many could not be ended. The anchor's last word. */
+#define HOLDFAST_WORKER_GONE "gone"
+/* failed <why>: instead of child. */
+#define HOLDFAST_WORKER_CHILD_FAILED "failed"
+/* exec -> anchor: */
+/* terminate <signal> <grace ms>: end the tree of this case. */
+#define HOLDFAST_WORKER_TERMINATE "terminate"
+
+/* --- how the launcher takes an anchor's place ----------------------------------------------- */
+/* <launcher> --anchor <report socket> <grace ms> <child's pid, or 0 when it has been waited for>
+ *            <signal to begin with> <wait status> <user us> <system us> <peak kB>
+ * by execv(2): same pid, same children. */
+#define HOLDFAST_WORKER_ANCHOR_OPTION "--anchor"
+
+#endif
