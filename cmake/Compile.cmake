@@ -18,7 +18,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
 endif()
 target_compile_definitions(holdfast_compile INTERFACE
   HOLDFAST_VERSION="${PROJECT_VERSION}" _GNU_SOURCE)
-target_include_directories(holdfast_compile INTERFACE "${PROJECT_SOURCE_DIR}/launcher")
+target_include_directories(holdfast_compile INTERFACE
+  "${PROJECT_SOURCE_DIR}/launcher"
+  # What users' programs and Holdfast say to each other, in headers that both compile.
+  "${PROJECT_SOURCE_DIR}/ctest-integration/include")
 
 # What goes into the launcher: no exceptions, no RTTI, no guards of local statics, which would pull the
 # unwinder into a program that is mapped once per test; and -Os, since it waits far more than it computes

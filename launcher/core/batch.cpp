@@ -1,0 +1,361 @@
+#include "core/batch.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast {
+namespace {
+
+using Kind = BatchEvent::Kind;
+
+std::string how(const ProcessEnd& end) {
+  switch (end.kind) {
+    case ProcessEnd::Kind::never_started:
+      return "could not be started";
+    case ProcessEnd::Kind::exited:
+      return "exited with code " + std::to_string(end.code);
+    case ProcessEnd::Kind::signalled:
+      return "died of signal " + std::to_string(end.code);
+  }
+  return "ended";
+}
+
+// Why nothing more is run after a worker that was ended from outside; empty: something may be.
+std::string why_no_more(const WorkerEnd& end) {
+  switch (end.by) {
+    case EndedBy::itself:
+    case EndedBy::case_limit:
+      return end.main.kind == ProcessEnd::Kind::never_started ? "the program could not be started"
+                                                              : "";
+    case EndedBy::whole_limit:
+      return "the time of the whole test was over";
+    case EndedBy::interruption:
+      return "interrupted";
+    case EndedBy::own_failure:
+      return "Holdfast failed";
+  }
+  return "Holdfast failed";
+}
+
+}  // namespace
+
+std::vector<BatchAction> Batch::happened(const BatchEvent& event) {
+  Actions actions;
+  now_us_ = event.at_us;
+  switch (event.kind) {
+    case Kind::begun:
+      if (isolation_ == Isolation::none) {
+        start_worker(BatchAction::Kind::run_all, {}, actions);
+      } else {
+        go_on(actions);
+      }
+      break;
+    case Kind::listed:
+      on_listed(event.cases, actions);
+      break;
+    case Kind::not_listed:
+      if (!stopped_) {
+        beyond(Outcome::failed, {ProcessEnd::Kind::exited, 1},
+               "failed to list its cases: " + event.why);
+        stopped_ = "it is not known which there are";
+      }
+      actions.push_back({BatchAction::Kind::end});
+      break;
+    case Kind::announced:
+      announced_ = event.count;
+      worker_finished_ = false;
+      break;
+    case Kind::case_began:
+      on_case_began(event);
+      break;
+    case Kind::case_ended:
+      on_case_ended(event, actions);
+      break;
+    case Kind::finished:
+      if (!open_) worker_finished_ = true;
+      break;
+    case Kind::worker_ended:
+      on_worker_ended(event, actions);
+      break;
+    case Kind::cannot_fork:
+      isolation_ = Isolation::process;
+      actions.push_back({BatchAction::Kind::say,
+                         {},
+                         {},
+                         "cannot fork its cases, each gets a process of its own: " + event.why});
+      break;
+    case Kind::child_began:
+      worker_has_begun_ = true;
+      children_[event.name] = event.at_us;
+      forget_waiting(event.name);
+      break;
+    case Kind::child_ended:
+      on_child_ended(event, actions);
+      break;
+  }
+  return actions;
+}
+
+void Batch::on_listed(const std::vector<std::string>& cases, Actions& actions) {
+  is_listed_ = true;
+  waiting_.clear();
+  for (const std::string& name : cases) {
+    if (!is_settled(name) && children_.count(name) == 0) waiting_.push_back(name);
+  }
+  if (stopped_) return stop(*stopped_, actions);
+  // A server lists its own while it runs.
+  if (!worker_runs_) go_on(actions);
+}
+
+void Batch::on_case_began(const BatchEvent& event) {
+  if (open_) return;
+  // Not of those that it was started for: something in front of them that looks like one.
+  if (!ordered_.empty() && !is_settled(event.name) && !is_waiting(event.name)) return;
+  worker_has_begun_ = true;
+  worker_finished_ = false;
+  last_end_.reset();
+  open_ = Open{event.name, event.at_us};
+  if (!is_settled(event.name)) ++begun_;
+  forget_waiting(event.name);
+}
+
+void Batch::on_case_ended(const BatchEvent& event, Actions& actions) {
+  if (!open_ || open_->name != event.name) return;
+  last_end_ = LastEnd{event.name, event.said, event.at_us - open_->since_us};
+  open_.reset();
+  worker_failed_case_ = worker_failed_case_ || event.said == CaseEnd::failed;
+  // How its own process ends is part of it.
+  if (isolation_ != Isolation::none) return;
+  CaseResult result;
+  result.name = event.name;
+  result.outcome = outcome_of(event.said);
+  result.wall_us = last_end_->wall_us;
+  record(std::move(result), actions);
+}
+
+void Batch::on_worker_ended(const BatchEvent& event, Actions& actions) {
+  worker_runs_ = false;
+  switch (isolation_) {
+    case Isolation::none:
+      if (open_) {
+        settle_open(event, actions);
+      } else {
+        consider_worker(event.end);
+      }
+      break;
+    case Isolation::process:
+      if (!ordered_.empty()) settle_own_process(event, actions);
+      break;
+    case Isolation::fork:
+      if (event.end.by != EndedBy::itself || event.end.main.kind != ProcessEnd::Kind::exited ||
+          event.end.main.code != 0) {
+        consider_worker(event.end);
+      }
+      break;
+  }
+  if (const std::string why = why_no_more(event.end); !why.empty()) return stop(why, actions);
+  const bool got_on = worker_has_begun_ || isolation_ == Isolation::process;
+  if (got_on) return go_on(actions);
+  if (isolation_ == Isolation::fork && is_listed_ && waiting_.empty()) return go_on(actions);
+  const bool is_through =
+      isolation_ == Isolation::none && (worker_finished_ || !announced_) && ordered_.empty();
+  if (is_through) {
+    actions.push_back({BatchAction::Kind::end});
+    return;
+  }
+  if (!beyond_cases_) consider_stuck(event.end);
+  stop("a worker " + how(event.end.main) + " before any of them began", actions);
+}
+
+// It was in the middle of a case.
+void Batch::settle_open(const BatchEvent& event, Actions& actions) {
+  CaseResult result;
+  result.name = open_->name;
+  result.wall_us = event.at_us - open_->since_us;
+  conclude_case(result, std::nullopt, false, event.end);
+  open_.reset();
+  record(std::move(result), actions);
+}
+
+void Batch::settle_own_process(const BatchEvent& event, Actions& actions) {
+  CaseResult result;
+  result.name = ordered_.front();
+  const WorkerEnd& end = event.end;
+  const bool left_quietly =
+      end.by == EndedBy::itself && end.main.kind == ProcessEnd::Kind::exited && end.main.code == 0;
+  if (open_) {
+    settle_open(event, actions);
+    return;
+  }
+  result.wall_us = last_end_ ? last_end_->wall_us : event.at_us - worker_since_us_;
+  if (last_end_) {
+    conclude_case(result, last_end_->said, worker_finished_, end);
+  } else if (!left_quietly) {
+    conclude_case(result, std::nullopt, false, end);
+    result.note = "before it began";
+  } else if (!announced_) {
+    // A printer of its own: there is nothing but the code to go by, as in plain ctest.
+    result.outcome = Outcome::passed;
+    result.exit_code = 0;
+    result.note = "by its exit code alone: it prints nothing of GoogleTest's";
+  } else {
+    result.outcome = *announced_ == 0 ? Outcome::no_tests : Outcome::premature_exit;
+    result.exit_code = 0;
+    result.note = *announced_ == 0 ? "the program found no case of that name"
+                                   : "the process exited with code 0 before it began";
+  }
+  forget_waiting(result.name);
+  record(std::move(result), actions);
+}
+
+// The worker is gone, and was in no case.
+void Batch::consider_worker(const WorkerEnd& end) {
+  const std::string worker = "worker " + std::to_string(worker_) + " ";
+  const std::string where = worker_finished_    ? " after its last case"
+                            : worker_has_begun_ ? " between two cases"
+                                                : " before its first case";
+  switch (end.by) {
+    case EndedBy::itself:
+      break;
+    case EndedBy::case_limit:
+      return beyond(Outcome::timed_out, end.main, worker + "took too long" + where);
+    case EndedBy::whole_limit:
+      return beyond(Outcome::timed_out, end.main, "");
+    case EndedBy::interruption:
+      return beyond(Outcome::interrupted, end.main, "");
+    case EndedBy::own_failure:
+      return beyond(Outcome::internal_error, end.main, "");
+  }
+  const std::string text = worker + how(end.main) + where;
+  switch (end.main.kind) {
+    case ProcessEnd::Kind::never_started:
+      return beyond(Outcome::launch_failed, end.main, "");
+    case ProcessEnd::Kind::signalled:
+      return beyond(end.oom_killed ? Outcome::oom_killed : Outcome::crashed, end.main, text);
+    case ProcessEnd::Kind::exited:
+      break;
+  }
+  const bool failed_last = last_end_ && last_end_->said == CaseEnd::failed;
+  if (end.marker) {
+    // On purpose, after a case that has failed and was counted.
+    if (!failed_last) beyond(Outcome::deliberate_exit, {ProcessEnd::Kind::exited, 1}, text);
+  } else if (end.main.code != 0) {
+    if (!worker_finished_ || !worker_failed_case_) beyond(Outcome::failed, end.main, text);
+  } else if (!worker_finished_ && announced_) {
+    beyond(Outcome::premature_exit, end.main, text);
+  }
+}
+
+// It has settled no case, and nothing bad was seen of it but that.
+void Batch::consider_stuck(const WorkerEnd& end) {
+  beyond(Outcome::premature_exit, end.main,
+         "worker " + std::to_string(worker_) + " " + how(end.main) + " before any case began");
+}
+
+void Batch::on_child_ended(const BatchEvent& event, Actions& actions) {
+  const auto child = children_.find(event.name);
+  if (child == children_.end()) return;
+  CaseResult result;
+  result.name = event.name;
+  result.wall_us = event.at_us - child->second;
+  conclude_case(result, event.child_said, event.child_finished, event.end);
+  if (result.note.empty()) result.note = event.why;
+  children_.erase(child);
+  record(std::move(result), actions);
+}
+
+void Batch::go_on(Actions& actions) {
+  switch (isolation_) {
+    case Isolation::none: {
+      const bool all_begun = announced_ && begun_ >= *announced_ && !is_listed_;
+      const bool through = worker_finished_ && ordered_.empty();
+      if (through || all_begun || (is_listed_ && waiting_.empty())) break;
+      if (is_listed_) {
+        return start_worker(BatchAction::Kind::run_cases, {waiting_.begin(), waiting_.end()},
+                            actions);
+      }
+      actions.push_back({BatchAction::Kind::list});
+      return;
+    }
+    case Isolation::process:
+      if (is_listed_ && waiting_.empty()) break;
+      if (is_listed_) {
+        return start_worker(BatchAction::Kind::run_cases, {waiting_.front()}, actions);
+      }
+      actions.push_back({BatchAction::Kind::list});
+      return;
+    case Isolation::fork:
+      if (is_listed_ && waiting_.empty()) break;
+      return start_worker(BatchAction::Kind::serve, {}, actions);
+  }
+  actions.push_back({BatchAction::Kind::end});
+}
+
+// Nothing more is run. What was to run is recorded all the same, as far as it can be known.
+void Batch::stop(const std::string& why, Actions& actions) {
+  const bool told = stopped_.has_value();
+  stopped_ = why;
+  const bool all_begun = !announced_ || begun_ >= *announced_;
+  if (isolation_ == Isolation::none && !is_listed_ && !all_begun && !told) {
+    actions.push_back({BatchAction::Kind::list});
+    return;
+  }
+  for (const std::string& name : std::exchange(waiting_, std::deque<std::string>{})) {
+    CaseResult result;
+    result.name = name;
+    result.note = why;
+    record(std::move(result), actions);
+  }
+  actions.push_back({BatchAction::Kind::end});
+}
+
+void Batch::start_worker(BatchAction::Kind kind, std::vector<std::string> cases, Actions& actions) {
+  ++worker_;
+  ordered_ = cases;
+  worker_runs_ = true;
+  worker_since_us_ = now_us_;
+  worker_has_begun_ = worker_finished_ = worker_failed_case_ = false;
+  open_.reset();
+  last_end_.reset();
+  if (kind != BatchAction::Kind::run_all) announced_.reset();
+  BatchAction action{kind};
+  action.cases = std::move(cases);
+  actions.push_back(std::move(action));
+}
+
+// Run more than once (--gtest_repeat), the worst counts.
+void Batch::record(CaseResult result, Actions& actions) {
+  if (result.outcome) result.worker = worker_;
+  const auto [place, is_new] = places_.try_emplace(result.name, results_.size());
+  if (is_new) {
+    results_.push_back(result);
+  } else {
+    CaseResult& known = results_[place->second];
+    if (badness(result.outcome) <= badness(known.outcome)) return;
+    known = result;
+  }
+  BatchAction action{BatchAction::Kind::record};
+  action.result = std::move(result);
+  actions.push_back(std::move(action));
+}
+
+bool Batch::is_settled(const std::string& name) const { return places_.count(name) != 0; }
+
+bool Batch::is_waiting(const std::string& name) const {
+  return std::find(waiting_.begin(), waiting_.end(), name) != waiting_.end();
+}
+
+void Batch::forget_waiting(const std::string& name) {
+  // Nearly always the first.
+  const auto at = std::find(waiting_.begin(), waiting_.end(), name);
+  if (at != waiting_.end()) waiting_.erase(at);
+}
+
+void Batch::beyond(Outcome outcome, const ProcessEnd& end, std::string note) {
+  if (beyond_cases_ && badness(outcome) <= badness(beyond_cases_)) return;
+  beyond_cases_ = outcome;
+  beyond_end_ = end;
+  beyond_note_ = std::move(note);
+}
+
+}  // namespace holdfast

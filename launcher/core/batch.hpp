@@ -1,0 +1,146 @@
+// A batch: the cases of one GoogleTest program, each to have exactly one result, whatever becomes
+// of the processes that run them. Pure: what happened goes in, what is to be done comes out.
+//
+// A worker is one process of the program. When one is gone before all cases are through, a fresh
+// one goes on with those that have not begun. There is no cap: every worker settles one case at
+// least, or the batch ends.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/case_result.hpp"
+#include "core/isolation.hpp"
+
+namespace holdfast {
+
+struct BatchEvent {
+  enum class Kind : std::uint8_t {
+    begun,         // of the batch; first of all
+    listed,        // `cases` are to run
+    not_listed,    // `why`
+    announced,     // the worker says how many it is about to run: `count`
+    case_began,    // `name`
+    case_ended,    // `name`, `said`
+    finished,      // the worker says that all of its cases are through
+    worker_ended,  // `end`
+    // Of isolation `fork`. The worker is the server.
+    cannot_fork,  // `why`: each case gets a process of its own
+    child_began,  // `name`
+    child_ended,  // `name`, `child_said`, `child_finished`, `end`
+  };
+  Kind kind = Kind::begun;
+  std::string name = {};
+  CaseEnd said = CaseEnd::passed;
+  std::uint64_t count = 0;
+  std::vector<std::string> cases = {};
+  std::string why = {};
+  WorkerEnd end = {};
+  std::optional<CaseEnd> child_said = {};
+  bool child_finished = false;
+  std::int64_t at_us = 0;  // a clock that only goes forward
+};
+
+struct BatchAction {
+  enum class Kind : std::uint8_t {
+    list,       // ask the program for its cases
+    run_all,    // start a worker: the command as it is
+    run_cases,  // start a worker for these `cases`, the first of which is to run first
+    serve,      // start a server, which is asked for one case after the other: waiting()
+    record,     // `result` is concluded
+    say,        // `text`, once
+    end,        // the batch is over
+  };
+  Kind kind = Kind::end;
+  std::vector<std::string> cases = {};
+  CaseResult result = {};
+  std::string text = {};
+};
+
+// How a batch ends as a whole.
+struct BatchConclusion {
+  Outcome outcome = Outcome::passed;
+  ProcessEnd main;  // as the exit of the launcher is to be
+  std::string note;
+};
+
+class Batch {
+ public:
+  explicit Batch(Isolation isolation) : isolation_(isolation) {}
+
+  std::vector<BatchAction> happened(const BatchEvent& event);
+
+  // Fork: cases that nobody has begun, in order.
+  const std::deque<std::string>& waiting() const { return waiting_; }
+  Isolation isolation() const { return isolation_; }
+  unsigned workers() const { return worker_; }
+
+  // When it has ended.
+  BatchConclusion conclude() const;
+  const std::vector<CaseResult>& results() const { return results_; }
+  // "20 cases: 18 passed, 1 failed, 1 crashed (Suite.Name)"
+  std::string summary() const;
+
+ private:
+  using Actions = std::vector<BatchAction>;
+
+  void on_listed(const std::vector<std::string>& cases, Actions& actions);
+  void on_case_began(const BatchEvent& event);
+  void on_case_ended(const BatchEvent& event, Actions& actions);
+  void on_worker_ended(const BatchEvent& event, Actions& actions);
+  void on_child_ended(const BatchEvent& event, Actions& actions);
+  void settle_open(const BatchEvent& event, Actions& actions);
+  void settle_own_process(const BatchEvent& event, Actions& actions);
+  void consider_worker(const WorkerEnd& end);
+  void consider_stuck(const WorkerEnd& end);
+  void go_on(Actions& actions);
+  void stop(const std::string& why, Actions& actions);
+  void start_worker(BatchAction::Kind kind, std::vector<std::string> cases, Actions& actions);
+  void record(CaseResult result, Actions& actions);
+  bool is_settled(const std::string& name) const;
+  bool is_waiting(const std::string& name) const;
+  void forget_waiting(const std::string& name);
+  void beyond(Outcome outcome, const ProcessEnd& end, std::string note);
+
+  struct Open {
+    std::string name;
+    std::int64_t since_us = 0;
+  };
+  struct LastEnd {
+    std::string name;
+    CaseEnd said = CaseEnd::passed;
+    std::int64_t wall_us = 0;
+  };
+
+  Isolation isolation_;
+  bool is_listed_ = false;
+  std::deque<std::string> waiting_;  // to run, not begun; known once listed
+  std::vector<CaseResult> results_;
+  std::unordered_map<std::string, std::size_t> places_;  // in results_
+  std::optional<std::string> stopped_;                   // why nothing more is run
+
+  unsigned worker_ = 0;
+  bool worker_runs_ = false;
+  std::vector<std::string> ordered_;  // of this worker, where it was given any
+  bool worker_has_begun_ = false;     // a case
+  bool worker_finished_ = false;
+  bool worker_failed_case_ = false;
+  std::optional<std::uint64_t> announced_;  // by this worker
+  std::uint64_t begun_ = 0;                 // cases, each counted once
+  std::int64_t now_us_ = 0;
+  std::int64_t worker_since_us_ = 0;
+  std::optional<Open> open_;
+  std::optional<LastEnd> last_end_;
+  std::unordered_map<std::string, std::int64_t> children_;  // since when
+
+  // What is bad of the batch and of no case.
+  std::optional<Outcome> beyond_cases_;
+  ProcessEnd beyond_end_;
+  std::string beyond_note_;
+};
+
+}  // namespace holdfast

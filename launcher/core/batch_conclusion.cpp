@@ -1,0 +1,114 @@
+// How a batch ends as a whole, and the line about it.
+#include <algorithm>
+
+#include "core/batch.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr int k_signal_kill = 9;
+constexpr std::size_t k_most_named = 3;
+
+// As one process would have ended that came to this.
+ProcessEnd end_for(Outcome outcome, const std::optional<int>& signal) {
+  switch (outcome) {
+    case Outcome::crashed:
+    case Outcome::oom_killed:
+      return {ProcessEnd::Kind::signalled, signal.value_or(k_signal_kill)};
+    case Outcome::failed:
+    case Outcome::deliberate_exit:
+      return {ProcessEnd::Kind::exited, 1};
+    default:
+      return {ProcessEnd::Kind::exited, 0};
+  }
+}
+
+struct Group {
+  const char* label;
+  std::initializer_list<Outcome> outcomes;
+  bool named;
+};
+
+// What a test's own output does not show is named.
+const Group k_groups[] = {
+    {"passed", {Outcome::passed}, false},
+    {"failed", {Outcome::failed, Outcome::deliberate_exit}, false},
+    {"crashed", {Outcome::crashed}, true},
+    {"premature exit", {Outcome::premature_exit}, true},
+    {"timed out", {Outcome::timed_out}, true},
+    {"oom killed", {Outcome::oom_killed}, true},
+    {"no tests", {Outcome::no_tests}, true},
+    {"interrupted", {Outcome::interrupted}, true},
+    {"launch failed", {Outcome::launch_failed}, false},
+    {"internal error", {Outcome::internal_error}, true},
+    {"skipped", {Outcome::skipped}, false},
+};
+
+std::string names_of(const std::vector<const CaseResult*>& results) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(results.size(), k_most_named); ++i) {
+    text += (i == 0 ? "" : ", ") + results[i]->name;
+  }
+  if (results.size() > k_most_named) {
+    text += " and " + std::to_string(results.size() - k_most_named) + " more";
+  }
+  return text;
+}
+
+}  // namespace
+
+BatchConclusion Batch::conclude() const {
+  BatchConclusion conclusion;
+  int worst = 0;
+  for (const CaseResult& result : results_) {
+    const int bad = badness(result.outcome);
+    if (bad <= worst) continue;  // of equal ones the first
+    worst = bad;
+    conclusion.outcome = result.outcome.value_or(Outcome::failed);
+    conclusion.main = end_for(conclusion.outcome, result.signal);
+  }
+  const bool is_empty = is_listed_ || (announced_ && *announced_ == 0);
+  if (results_.empty() && is_empty) conclusion.outcome = Outcome::no_tests;
+  if (worst == 0) conclusion.main = end_for(Outcome::passed, std::nullopt);
+  if (beyond_cases_ && badness(beyond_cases_) > worst) {
+    conclusion.outcome = *beyond_cases_;
+    conclusion.main = beyond_end_;
+  }
+  conclusion.note = beyond_note_;
+  return conclusion;
+}
+
+std::string Batch::summary() const {
+  std::string text = std::to_string(results_.size()) + (results_.size() == 1 ? " case" : " cases");
+  const char* separator = ": ";
+  const auto add = [&](const char* label, const std::vector<const CaseResult*>& found, bool named) {
+    if (found.empty()) return;
+    text += separator + std::to_string(found.size()) + " " + label;
+    if (named) text += " (" + names_of(found) + ")";
+    separator = ", ";
+  };
+  for (const Group& group : k_groups) {
+    std::vector<const CaseResult*> found;
+    for (const CaseResult& result : results_) {
+      if (result.outcome && std::find(group.outcomes.begin(), group.outcomes.end(),
+                                      *result.outcome) != group.outcomes.end()) {
+        found.push_back(&result);
+      }
+    }
+    add(group.label, found, group.named);
+  }
+  std::vector<const CaseResult*> not_run;
+  for (const CaseResult& result : results_) {
+    if (!result.outcome) not_run.push_back(&result);
+  }
+  add("not run", not_run, false);
+  if (!not_run.empty() && !not_run.front()->note.empty())
+    text += " (" + not_run.front()->note + ")";
+  if (!is_listed_ && stopped_ && announced_ && *announced_ > begun_) {
+    text += separator + std::to_string(*announced_ - begun_) + " not run (" + *stopped_ + ")";
+  }
+  if (!beyond_note_.empty()) text += "; " + beyond_note_;
+  return text;
+}
+
+}  // namespace holdfast

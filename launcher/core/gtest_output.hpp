@@ -1,0 +1,58 @@
+// Reads what a GoogleTest program prints: where each case begins and ends. Pure: bytes in any
+// pieces, events out, any bytes at all.
+//
+// Cases print what they like: text without a line break before the line of GoogleTest's own, lines
+// that look like it, the output of other GoogleTest programs. So a begin counts only while no case
+// is open, an end only for the open one, and the same case begun again inside of itself (a program
+// that a test starts) must end before it does.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/case_result.hpp"
+
+namespace holdfast {
+
+struct GtestEvent {
+  enum class Kind : std::uint8_t {
+    running,   // "[==========] Running 3 tests …": `count` of them
+    began,     // `offset` is where the line begins
+    ended,     // with `end`; `offset` is behind the line
+    finished,  // "[==========] 3 tests … ran."
+  };
+  Kind kind = Kind::running;
+  std::string name;  // of the case
+  CaseEnd end = CaseEnd::passed;
+  std::uint64_t offset = 0;  // in all that was read
+  std::uint64_t count = 0;
+};
+
+class GtestOutput {
+ public:
+  // The events of the lines that end in these bytes.
+  std::vector<GtestEvent> read(std::string_view bytes);
+
+  // The case that has begun and not ended; empty: none.
+  const std::string& open_case() const { return open_; }
+  std::uint64_t size() const { return size_; }
+
+ private:
+  void read_line(std::vector<GtestEvent>& events);
+  bool read_end(std::string_view line, std::vector<GtestEvent>& events);
+  bool read_begin(std::string_view line, std::vector<GtestEvent>& events);
+  void read_whole(std::string_view line, std::vector<GtestEvent>& events);
+
+  std::string line_;              // not ended yet; of a very long one the last part
+  std::uint64_t line_start_ = 0;  // where line_ begins
+  std::uint64_t size_ = 0;
+  std::string open_;
+  unsigned nested_ = 0;  // how often the open case was begun inside of itself
+};
+
+// Without the escape sequences of colours.
+std::string without_colours(std::string_view text);
+
+}  // namespace holdfast

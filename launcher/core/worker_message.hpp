@@ -1,0 +1,21 @@
+// Messages of docs/worker-protocol.md: packets to fields and back.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast {
+
+std::string worker_message(std::initializer_list<std::string_view> fields);
+
+// None for what is no message: empty, too long, or not ended by a NUL byte.
+std::optional<std::vector<std::string_view>> worker_fields(std::string_view packet);
+
+// A decimal number and nothing else.
+std::optional<std::int64_t> worker_number(std::string_view field);
+
+}  // namespace holdfast

@@ -1,0 +1,338 @@
+#include "core/batch.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast {
+namespace {
+
+using Event = BatchEvent;
+using Action = BatchAction;
+
+Event simple(Event::Kind kind) { return {kind}; }
+Event began(const char* name) { return {Event::Kind::case_began, name}; }
+Event ended(const char* name, CaseEnd said) { return {Event::Kind::case_ended, name, said}; }
+Event announced(std::uint64_t count) {
+  return {Event::Kind::announced, "", CaseEnd::passed, count};
+}
+Event listed(std::vector<std::string> cases) {
+  Event event = simple(Event::Kind::listed);
+  event.cases = std::move(cases);
+  return event;
+}
+Event gone(ProcessEnd main, EndedBy by = EndedBy::itself, bool marker = false) {
+  Event event = simple(Event::Kind::worker_ended);
+  event.end = {main, by, marker};
+  return event;
+}
+ProcessEnd code(int number) { return {ProcessEnd::Kind::exited, number}; }
+ProcessEnd signal(int number) { return {ProcessEnd::Kind::signalled, number}; }
+
+// What the actions say, in words.
+class Story {
+ public:
+  explicit Story(Isolation isolation) : batch(isolation) {}
+
+  std::string tell(const Event& event) {
+    std::string text;
+    for (const Action& action : batch.happened(event)) {
+      text += (text.empty() ? "" : "; ") + words(action);
+    }
+    return text;
+  }
+  // A case that is begun and comes to its end.
+  std::string pass(const char* name, CaseEnd said = CaseEnd::passed) {
+    EXPECT_EQ(tell(began(name)), "");
+    return tell(ended(name, said));
+  }
+
+  Batch batch;
+
+ private:
+  static std::string words(const Action& action) {
+    switch (action.kind) {
+      case Action::Kind::list:
+        return "list";
+      case Action::Kind::run_all:
+        return "run all";
+      case Action::Kind::run_cases: {
+        std::string text = "run";
+        for (const std::string& name : action.cases) text += " " + name;
+        return text;
+      }
+      case Action::Kind::serve:
+        return "serve";
+      case Action::Kind::record:
+        return action.result.name + " " + std::string(name_of(action.result.outcome)) + " in " +
+               std::to_string(action.result.worker);
+      case Action::Kind::say:
+        return "say";
+      case Action::Kind::end:
+        return "end";
+    }
+    return "?";
+  }
+};
+
+TEST(BatchTest, a_batch_that_nothing_befalls_is_one_worker_and_no_listing) {
+  Story story(Isolation::none);
+  EXPECT_EQ(story.tell(simple(Event::Kind::begun)), "run all");
+  EXPECT_EQ(story.tell(announced(2)), "");
+  EXPECT_EQ(story.pass("A.a"), "A.a passed in 1");
+  EXPECT_EQ(story.pass("A.b", CaseEnd::skipped), "A.b skipped in 1");
+  EXPECT_EQ(story.tell(simple(Event::Kind::finished)), "");
+  EXPECT_EQ(story.tell(gone(code(0))), "end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::passed);
+  EXPECT_EQ(story.batch.conclude().main.code, 0);
+  EXPECT_EQ(story.batch.summary(), "2 cases: 1 passed, 1 skipped");
+}
+
+TEST(BatchTest, after_a_death_a_fresh_worker_goes_on_with_the_rest) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(4));
+  story.pass("A.a");
+  story.tell(began("A.b"));
+  EXPECT_EQ(story.tell(gone(signal(11))), "A.b crashed in 1; list");
+  EXPECT_EQ(story.tell(listed({"A.a", "A.b", "A.c", "A.d"})), "run A.c A.d");
+  story.tell(announced(2));
+  story.tell(began("A.c"));
+  EXPECT_EQ(story.tell(gone(code(0))), "A.c premature_exit in 2; run A.d");
+  story.tell(announced(1));
+  EXPECT_EQ(story.pass("A.d", CaseEnd::failed), "A.d failed in 3");
+  story.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(story.tell(gone(code(1))), "end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::crashed);
+  EXPECT_EQ(story.batch.conclude().main.kind, ProcessEnd::Kind::signalled);
+  EXPECT_EQ(story.batch.conclude().main.code, 11);
+  EXPECT_EQ(story.batch.summary(),
+            "4 cases: 1 passed, 1 failed, 1 crashed (A.b), 1 premature exit (A.c)");
+}
+
+TEST(BatchTest, a_death_in_the_last_case_needs_no_listing) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(1));
+  story.tell(began("A.a"));
+  EXPECT_EQ(story.tell(gone(code(1), EndedBy::itself, true)), "A.a deliberate_exit in 1; end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::deliberate_exit);
+  EXPECT_EQ(story.batch.conclude().main.code, 1);
+}
+
+TEST(BatchTest, there_is_no_cap) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(1000));
+  std::vector<std::string> all;
+  for (int i = 0; i < 1000; ++i) all.push_back("A.c" + std::to_string(i));
+  for (int i = 0; i < 1000; ++i) {
+    story.tell(began(all[static_cast<std::size_t>(i)].c_str()));
+    story.tell(gone(signal(11)));
+    if (i == 0) story.tell(listed(all));
+  }
+  EXPECT_EQ(story.batch.results().size(), 1000U);
+  EXPECT_EQ(story.batch.workers(), 1000U);
+  EXPECT_EQ(story.batch.summary(), "1000 cases: 1000 crashed (A.c0, A.c1, A.c2 and 997 more)");
+}
+
+TEST(BatchTest, a_worker_that_begins_no_case_ends_the_batch) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(3));
+  story.pass("A.a");
+  EXPECT_EQ(story.tell(gone(signal(6))), "list");
+  EXPECT_EQ(story.tell(listed({"A.a", "B.b", "B.c"})), "run B.b B.c");
+  EXPECT_EQ(story.tell(gone(signal(6))), "B.b not_run in 0; B.c not_run in 0; end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::crashed);
+  EXPECT_EQ(story.batch.summary(),
+            "3 cases: 1 passed, 2 not run (a worker died of signal 6 before any of them began); "
+            "worker 1 died of signal 6 between two cases");
+}
+
+TEST(BatchTest, a_program_that_does_not_know_the_rest_ends_the_batch) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(2));
+  story.tell(began("A.a"));
+  story.tell(gone(code(3)));
+  story.tell(listed({"A.a", "A.b"}));
+  story.tell(announced(0));
+  story.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(story.tell(gone(code(0))), "A.b not_run in 0; end");
+  EXPECT_NE(story.batch.conclude().outcome, Outcome::passed);
+}
+
+TEST(BatchTest, a_code_after_all_have_passed_is_red) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(1));
+  story.pass("A.a");
+  story.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(story.tell(gone(code(23))), "end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::failed);
+  EXPECT_EQ(story.batch.conclude().main.code, 23);
+  EXPECT_EQ(story.batch.summary(),
+            "1 case: 1 passed; worker 1 exited with code 23 after its last case");
+}
+
+TEST(BatchTest, retiring_after_a_failed_case_counts_it_once) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(2));
+  EXPECT_EQ(story.pass("A.a", CaseEnd::failed), "A.a failed in 1");
+  EXPECT_EQ(story.tell(gone(code(1), EndedBy::itself, true)), "list");
+  EXPECT_EQ(story.tell(listed({"A.a", "A.b"})), "run A.b");
+  story.tell(announced(1));
+  story.pass("A.b");
+  story.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(story.tell(gone(code(0))), "end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::failed);
+  EXPECT_EQ(story.batch.summary(), "2 cases: 1 passed, 1 failed");
+}
+
+TEST(BatchTest, what_the_whole_limit_leaves_is_not_run) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(3));
+  story.pass("A.a");
+  story.tell(began("A.b"));
+  EXPECT_EQ(story.tell(gone(signal(15), EndedBy::whole_limit)), "A.b timed_out in 1; list");
+  EXPECT_EQ(story.tell(listed({"A.a", "A.b", "A.c"})), "A.c not_run in 0; end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::timed_out);
+}
+
+TEST(BatchTest, an_interruption_leaves_the_rest_not_run_even_if_it_cannot_be_listed) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(3));
+  story.tell(began("A.a"));
+  EXPECT_EQ(story.tell(gone(signal(2), EndedBy::interruption)), "A.a interrupted in 1; list");
+  EXPECT_EQ(story.tell(simple(Event::Kind::not_listed)), "end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::interrupted);
+  EXPECT_EQ(story.batch.summary(), "1 case: 1 interrupted (A.a), 2 not run (interrupted)");
+}
+
+TEST(BatchTest, a_case_that_takes_too_long_does_not_end_the_batch) {
+  Story story(Isolation::process);
+  EXPECT_EQ(story.tell(simple(Event::Kind::begun)), "list");
+  EXPECT_EQ(story.tell(listed({"A.a", "A.b"})), "run A.a");
+  story.tell(announced(1));
+  story.tell(began("A.a"));
+  EXPECT_EQ(story.tell(gone(signal(15), EndedBy::case_limit)), "A.a timed_out in 1; run A.b");
+  story.tell(announced(1));
+  EXPECT_EQ(story.pass("A.b"), "");
+  story.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(story.tell(gone(code(0))), "A.b passed in 2; end");
+}
+
+TEST(BatchTest, a_process_of_its_own_is_judged_by_its_end_too) {
+  Story story(Isolation::process);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(listed({"A.a", "A.b", "A.c"}));
+  story.tell(announced(1));
+  story.pass("A.a");
+  story.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(story.tell(gone(signal(6))), "A.a crashed in 1; run A.b");
+  EXPECT_EQ(story.tell(gone(signal(11))), "A.b crashed in 2; run A.c");
+  EXPECT_EQ(story.tell(gone(code(0))), "A.c passed in 3; end");  // prints nothing of GoogleTest's
+}
+
+TEST(BatchTest, cases_that_a_nested_program_prints_first_are_not_its) {
+  Story story(Isolation::process);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(listed({"A.a"}));
+  story.tell(began("Other.x"));
+  story.tell(ended("Other.x", CaseEnd::failed));
+  story.tell(announced(1));
+  story.pass("A.a");
+  story.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(story.tell(gone(code(0))), "A.a passed in 1; end");
+}
+
+TEST(BatchTest, of_a_repeated_case_the_worst_counts) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(1));
+  EXPECT_EQ(story.pass("A.a"), "A.a passed in 1");
+  story.tell(simple(Event::Kind::finished));
+  story.tell(announced(1));
+  EXPECT_EQ(story.pass("A.a", CaseEnd::failed), "A.a failed in 1");
+  story.tell(simple(Event::Kind::finished));
+  story.tell(announced(1));
+  EXPECT_EQ(story.pass("A.a"), "");
+  story.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(story.tell(gone(code(1))), "end");
+  EXPECT_EQ(story.batch.results().size(), 1U);
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::failed);
+}
+
+TEST(BatchTest, no_cases_are_no_tests) {
+  Story story(Isolation::process);
+  story.tell(simple(Event::Kind::begun));
+  EXPECT_EQ(story.tell(listed({})), "end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::no_tests);
+  EXPECT_EQ(story.batch.conclude().main.code, 0);
+  EXPECT_EQ(story.batch.summary(), "0 cases");
+}
+
+TEST(BatchTest, a_program_that_is_not_googletests_is_judged_by_its_code) {
+  for (const int number : {0, 4}) {
+    Story story(Isolation::none);
+    story.tell(simple(Event::Kind::begun));
+    EXPECT_EQ(story.tell(gone(code(number))), "end");
+    EXPECT_EQ(story.batch.conclude().outcome, number == 0 ? Outcome::passed : Outcome::failed);
+    EXPECT_EQ(story.batch.conclude().main.code, number);
+  }
+}
+
+TEST(BatchTest, a_program_that_cannot_be_started_is_started_once) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  EXPECT_EQ(story.tell(gone({ProcessEnd::Kind::never_started, 2})), "end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::launch_failed);
+}
+
+Event child_ended(const char* name, std::optional<CaseEnd> said, ProcessEnd main) {
+  Event event{Event::Kind::child_ended, name};
+  event.child_said = said;
+  event.child_finished = said.has_value();
+  event.end = {main};
+  return event;
+}
+
+TEST(BatchTest, a_crash_of_a_forked_case_costs_one_child) {
+  Story story(Isolation::fork);
+  EXPECT_EQ(story.tell(simple(Event::Kind::begun)), "serve");
+  EXPECT_EQ(story.tell(listed({"A.a", "A.b", "A.c"})), "");
+  story.tell({Event::Kind::child_began, "A.a"});
+  story.tell({Event::Kind::child_began, "A.b"});
+  EXPECT_EQ(story.batch.waiting(), std::deque<std::string>{"A.c"});
+  EXPECT_EQ(story.tell(child_ended("A.b", {}, signal(11))), "A.b crashed in 1");
+  EXPECT_EQ(story.tell(child_ended("A.a", CaseEnd::passed, code(0))), "A.a passed in 1");
+  story.tell({Event::Kind::child_began, "A.c"});
+  EXPECT_EQ(story.tell(child_ended("A.c", CaseEnd::skipped, code(0))), "A.c skipped in 1");
+  EXPECT_EQ(story.tell(gone(code(0))), "end");
+}
+
+TEST(BatchTest, a_server_that_dies_is_replaced_if_it_was_of_use) {
+  Story story(Isolation::fork);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(listed({"A.a", "A.b"}));
+  story.tell({Event::Kind::child_began, "A.a"});
+  story.tell(child_ended("A.a", CaseEnd::passed, code(0)));
+  EXPECT_EQ(story.tell(gone(signal(9))), "serve");
+  EXPECT_EQ(story.tell(listed({"A.a", "A.b"})), "");
+  EXPECT_EQ(story.tell(gone(signal(9))), "A.b not_run in 0; end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::crashed);
+}
+
+TEST(BatchTest, who_cannot_fork_gets_processes) {
+  Story story(Isolation::fork);
+  story.tell(simple(Event::Kind::begun));
+  EXPECT_EQ(story.tell({Event::Kind::cannot_fork, "", CaseEnd::passed, 0, {}, "two threads"}),
+            "say");
+  EXPECT_EQ(story.tell(gone(code(0))), "list");
+  EXPECT_EQ(story.tell(listed({"A.a"})), "run A.a");
+}
+
+}  // namespace
+}  // namespace holdfast

@@ -1,0 +1,157 @@
+#include "core/gtest_output.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast {
+namespace {
+
+std::string text_of(const GtestEvent& event) {
+  switch (event.kind) {
+    case GtestEvent::Kind::running:
+      return "running " + std::to_string(event.count);
+    case GtestEvent::Kind::began:
+      return "began " + event.name;
+    case GtestEvent::Kind::ended:
+      return "ended " + event.name + " " + std::string(name_of(outcome_of(event.end)));
+    case GtestEvent::Kind::finished:
+      return "finished " + std::to_string(event.count);
+  }
+  return "?";
+}
+
+std::vector<std::string> read(std::string_view text, std::size_t piece = std::string::npos) {
+  GtestOutput output;
+  std::vector<std::string> events;
+  for (std::size_t at = 0; at < text.size(); at += std::min(piece, text.size() - at)) {
+    for (const GtestEvent& event : output.read(text.substr(at, piece))) {
+      events.push_back(text_of(event));
+    }
+  }
+  return events;
+}
+
+constexpr std::string_view k_real =
+    "Running main() from ./googletest/src/gtest_main.cc\n"
+    "\x1b[0;32m[==========] \x1b[mRunning 4 tests from 3 test suites.\n"
+    "\x1b[0;32m[----------] \x1b[mGlobal test environment set-up.\n"
+    "\x1b[0;32m[----------] \x1b[m3 tests from A\n"
+    "\x1b[0;32m[ RUN      ] \x1b[mA.ok\n"
+    "no newline\x1b[0;32m[       OK ] \x1b[mA.ok (0 ms)\n"
+    "\x1b[0;33m[ DISABLED ] \x1b[mA.DISABLED_no\n"
+    "\x1b[0;32m[ RUN      ] \x1b[mA.skip\n"
+    "\x1b[0;32m[  SKIPPED ] \x1b[mA.skip (0 ms)\n"
+    "\x1b[0;32m[ RUN      ] \x1b[mTy/0.x\n"
+    "\x1b[0;32m[       OK ] \x1b[mTy/0.x (0 ms)\n"
+    "\x1b[0;32m[ RUN      ] \x1b[mI/P.p/1\n"
+    "\x1b[0;31m[  FAILED  ] \x1b[mI/P.p/1, where TypeParam = x and GetParam() = 2 (0 ms)\n"
+    "\x1b[0;32m[----------] \x1b[mGlobal test environment tear-down\n"
+    "\x1b[0;32m[==========] \x1b[m4 tests from 3 test suites ran. (1 ms total)\n"
+    "\x1b[0;32m[  PASSED  ] \x1b[m2 tests.\n"
+    "\x1b[0;31m[  FAILED  ] \x1b[m1 test, listed below:\n"
+    "\x1b[0;31m[  FAILED  ] \x1b[mI/P.p/1, where GetParam() = 2\n";
+
+const std::vector<std::string> k_real_events{
+    "running 4",           "began A.ok",           "ended A.ok passed",
+    "began A.skip",        "ended A.skip skipped", "began Ty/0.x",
+    "ended Ty/0.x passed", "began I/P.p/1",        "ended I/P.p/1 failed",
+    "finished 4"};
+
+TEST(GtestOutputTest, whole_output_gives_each_case_once) { EXPECT_EQ(read(k_real), k_real_events); }
+
+TEST(GtestOutputTest, every_way_of_cutting_gives_the_same) {
+  for (std::size_t piece = 1; piece < 80; ++piece) {
+    EXPECT_EQ(read(k_real, piece), k_real_events) << piece;
+  }
+}
+
+TEST(GtestOutputTest, every_beginning_gives_a_beginning_of_the_events) {
+  for (std::size_t length = 0; length <= k_real.size(); ++length) {
+    const std::vector<std::string> events = read(k_real.substr(0, length));
+    ASSERT_LE(events.size(), k_real_events.size());
+    EXPECT_TRUE(std::equal(events.begin(), events.end(), k_real_events.begin())) << length;
+  }
+}
+
+struct Row {
+  const char* what;
+  const char* text;
+  std::vector<std::string> events;
+};
+
+TEST(GtestOutputTest, cases_print_what_they_like) {
+  const Row rows[] = {
+      {"an end of a case that is not open", "[       OK ] A.a (0 ms)\n", {}},
+      {"a begin inside of a case",
+       "[ RUN      ] A.a\n[ RUN      ] B.b\n[       OK ] A.a (0 ms)\n",
+       {"began A.a", "ended A.a passed"}},
+      {"an end of another inside of a case",
+       "[ RUN      ] A.a\n[  FAILED  ] B.b (0 ms)\n[       OK ] A.a (0 ms)\n",
+       {"began A.a", "ended A.a passed"}},
+      {"one whose name goes on", "[ RUN      ] A.a\n[  FAILED  ] A.ab (0 ms)\n", {"began A.a"}},
+      {"a nested program that runs a case of the same name",
+       "[ RUN      ] A.a\n[==========] Running 1 test from 1 test suite.\n[ RUN      ] A.a\n"
+       "[  FAILED  ] A.a (0 ms)\n[==========] 1 test from 1 test suite ran. (0 ms total)\n"
+       "[       OK ] A.a (1 ms)\n[==========] 1 test from 1 test suite ran. (1 ms total)\n",
+       {"began A.a", "ended A.a passed", "finished 1"}},
+      {"no times", "[ RUN      ] A.a\n[       OK ] A.a\n", {"began A.a", "ended A.a passed"}},
+      {"text in front of a begin", "set up[ RUN      ] A.a\n", {"began A.a"}},
+      {"no name", "[ RUN      ] \n[ RUN      ] a b.c\n[ RUN      ] .\n[ RUN      ] A.\n", {}},
+      {"an old release's words",
+       "[==========] 3 tests from 1 test case ran. (0 ms total)\n",
+       {"finished 3"}},
+      {"only one test", "[==========] Running 1 test from 1 test suite.\n", {"running 1"}},
+      {"no tests", "[==========] Running 0 tests from 0 test suites.\n", {"running 0"}},
+      {"no number",
+       "[==========] Running x tests\n[==========] Running 99999999999999999999999 tests\n",
+       {}},
+      {"a summary line in a case's output",
+       "[ RUN      ] A.a\n[  FAILED  ] 1 test, listed below:\n[  PASSED  ] 3 tests.\n",
+       {"began A.a"}},
+      {"an unfinished escape",
+       "[ RUN      ] A.a\x1b[\n[       OK ] A.a\x1b[0;3\n",
+       {"began A.a", "ended A.a passed"}},
+      {"carriage returns", "[ RUN      ] A.a\r\n", {}},
+  };
+  for (const Row& row : rows) EXPECT_EQ(read(row.text), row.events) << row.what;
+}
+
+TEST(GtestOutputTest, a_line_of_any_length_may_stand_before_the_end) {
+  std::string text =
+      "[ RUN      ] A.a\n" + std::string(1'000'000, 'x') + "[       OK ] A.a (0 ms)\n";
+  EXPECT_EQ(read(text, 777), (std::vector<std::string>{"began A.a", "ended A.a passed"}));
+}
+
+TEST(GtestOutputTest, offsets_enclose_what_is_the_cases) {
+  GtestOutput output;
+  const std::string before = "x\ny";
+  const std::string own = "\x1b[0;32m[ RUN      ] \x1b[mA.a\nbody[       OK ] A.a (0 ms)\n";
+  const std::vector<GtestEvent> events = output.read(before + own + "after\n");
+  ASSERT_EQ(events.size(), 2U);
+  EXPECT_EQ(events[0].offset, before.size());
+  EXPECT_EQ(events[1].offset, before.size() + own.size());
+  EXPECT_EQ(output.open_case(), "");
+}
+
+TEST(GtestOutputTest, random_bytes_do_no_harm) {
+  std::uint32_t state = 1;
+  const auto next = [&] { return state = state * 1664525U + 1013904223U; };
+  const std::string_view pieces[] = {
+      "[ RUN      ] ", "[       OK ] ",   "A.a",   "\n",      "\x1b[", "m", "\0", " (0 ms)",
+      "[==========] ", "Running 3 tests", " ran.", ", where "};
+  for (int round = 0; round < 300; ++round) {
+    GtestOutput output;
+    std::size_t began = 0;
+    std::size_t ended = 0;
+    for (int i = 0; i < 60; ++i) {
+      for (const GtestEvent& event : output.read(pieces[next() / 65536U % std::size(pieces)])) {
+        began += event.kind == GtestEvent::Kind::began ? 1U : 0U;
+        ended += event.kind == GtestEvent::Kind::ended ? 1U : 0U;
+      }
+      ASSERT_LE(ended, began);
+      ASSERT_LE(began, ended + 1);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace holdfast
