@@ -13,13 +13,14 @@ declare -A may_include=(
   [core]="core"
   [os]="core os"
   [launcher]="core os launcher"
+  [exec]="core os launcher exec"
   [store]="core os store"
   [report]="core os store report"
   [settings]="core os settings"
   [keeper]="core os store report settings keeper"
-  [cli]="core os launcher store report settings keeper cli"
+  [cli]="core os launcher exec store report settings keeper cli"
 )
-for layer in core os launcher store report settings keeper cli; do
+for layer in core os launcher exec store report settings keeper cli; do
   allowed=${may_include[$layer]// /|}
   if grep -rnE '^ *#include "' --include='*.[ch]pp' "launcher/$layer" |
     grep -vE "#include \"($allowed)/"; then

@@ -55,9 +55,8 @@ std::vector<BatchAction> Batch::happened(const BatchEvent& event) {
       break;
     case Kind::not_listed:
       if (!stopped_) {
-        beyond(Outcome::failed, {ProcessEnd::Kind::exited, 1},
-               "failed to list its cases: " + event.why);
         stopped_ = "it is not known which there are";
+        consider_listing(event.end);
       }
       actions.push_back({BatchAction::Kind::end});
       break;
@@ -135,6 +134,9 @@ void Batch::on_case_ended(const BatchEvent& event, Actions& actions) {
 
 void Batch::on_worker_ended(const BatchEvent& event, Actions& actions) {
   worker_runs_ = false;
+  if (isolation_ != Isolation::process && event.end.leak_fails) {
+    beyond(Outcome::failed, {ProcessEnd::Kind::exited, 0}, event.end.left);
+  }
   switch (isolation_) {
     case Isolation::none:
       if (open_) {
@@ -244,6 +246,16 @@ void Batch::consider_worker(const WorkerEnd& end) {
   } else if (!worker_finished_ && announced_) {
     beyond(Outcome::premature_exit, end.main, text);
   }
+}
+
+// It was to list its cases, and has not.
+void Batch::consider_listing(const WorkerEnd& end) {
+  consider_worker(end);
+  if (end.by != EndedBy::itself || end.main.kind == ProcessEnd::Kind::never_started) return;
+  beyond_cases_.reset();
+  const bool died = end.main.kind == ProcessEnd::Kind::signalled;
+  beyond(died ? Outcome::crashed : Outcome::failed, end.main,
+         "asked for its cases (--gtest_list_tests) it " + how(end.main));
 }
 
 // It has settled no case, and nothing bad was seen of it but that.

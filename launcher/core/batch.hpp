@@ -22,7 +22,7 @@ struct BatchEvent {
   enum class Kind : std::uint8_t {
     begun,         // of the batch; first of all
     listed,        // `cases` are to run
-    not_listed,    // `why`
+    not_listed,    // `end`: of the process that was to
     announced,     // the worker says how many it is about to run: `count`
     case_began,    // `name`
     case_ended,    // `name`, `said`
@@ -96,6 +96,7 @@ class Batch {
   void settle_open(const BatchEvent& event, Actions& actions);
   void settle_own_process(const BatchEvent& event, Actions& actions);
   void consider_worker(const WorkerEnd& end);
+  void consider_listing(const WorkerEnd& end);
   void consider_stuck(const WorkerEnd& end);
   void go_on(Actions& actions);
   void stop(const std::string& why, Actions& actions);

@@ -96,8 +96,10 @@ int badness(const std::optional<Outcome>& outcome) {
 
 bool is_bad(const std::optional<Outcome>& outcome) { return badness(outcome) > 0; }
 
-void conclude_case(CaseResult& result, const std::optional<CaseEnd>& said, bool finished,
-                   const WorkerEnd& end) {
+namespace {
+
+void conclude_end(CaseResult& result, const std::optional<CaseEnd>& said, bool finished,
+                  const WorkerEnd& end) {
   switch (end.by) {
     case EndedBy::itself:
       break;
@@ -131,6 +133,18 @@ void conclude_case(CaseResult& result, const std::optional<CaseEnd>& said, bool 
   } else {
     end_within(result, end);
   }
+}
+
+}  // namespace
+
+void conclude_case(CaseResult& result, const std::optional<CaseEnd>& said, bool finished,
+                   const WorkerEnd& end) {
+  conclude_end(result, said, finished, end);
+  if (end.left.empty()) return;
+  result.note += (result.note.empty() ? "" : "; ") + end.left;
+  if (!end.leak_fails || is_bad(result.outcome)) return;
+  result.outcome = Outcome::failed;
+  result.leak_failed = true;
 }
 
 }  // namespace holdfast

@@ -27,6 +27,8 @@ struct WorkerEnd {
   EndedBy by = EndedBy::itself;
   bool marker = false;      // it left a marker of its own
   bool oom_killed = false;  // there is evidence that the kernel killed it for memory
+  std::string left = {};    // what it left behind, in words; empty: nothing
+  bool leak_fails = false;  // on-leak is `fail`
 };
 
 // What is concluded of one case. Each case of a batch has exactly one.
@@ -36,8 +38,9 @@ struct CaseResult {
   std::optional<int> exit_code;    // of its process, where that ended in it or was its own
   std::optional<int> signal;
   std::int64_t wall_us = 0;
-  unsigned worker = 0;  // from 1; 0: none
-  std::string note;     // one sentence; empty: nothing to say
+  unsigned worker = 0;       // from 1; 0: none
+  std::string note;          // one sentence; empty: nothing to say
+  bool leak_failed = false;  // what it left behind is all that is wrong with it
 };
 
 // `not_run` where there is none.

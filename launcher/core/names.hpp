@@ -25,6 +25,9 @@ inline constexpr std::string_view k_marker_prefix = "exit-";  // followed by the
 inline constexpr std::string_view k_googletest_runs_file = "googletest-runs";
 inline constexpr std::string_view k_googletest_report_file = "googletest.xml";
 inline constexpr std::string_view k_journal_file = "journal.jsonl";
+// What the attempts of batches print: a file per attempt, by its id.
+inline constexpr std::string_view k_output_directory = "output";
+inline constexpr std::string_view k_output_suffix = ".log";
 
 // Of a user, in a directory whose path depends on nothing but the uid: XDG_RUNTIME_DIR and
 // TMPDIR differ between two jobs of one user. Followed by the decimal uid. Mode 0700.

@@ -1,6 +1,7 @@
 #include "core/policy.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <initializer_list>
 #include <utility>
 
@@ -46,6 +47,23 @@ Milliseconds shorter(Milliseconds timeout, const std::string& ctests) {
   return timeout.count() == 0 ? *other : std::min(timeout, *other);
 }
 
+void apply_isolation(const Properties& properties, ResolvedPolicy& resolved) {
+  Policy& policy = resolved.policy;
+  if (!properties.isolation.empty()) {
+    if (const auto isolation = isolation_named(properties.isolation)) {
+      policy.isolation = *isolation;
+    } else {
+      resolved.warnings.push_back("ignoring HOLDFAST_ISOLATION \"" + properties.isolation +
+                                  "\": expected none, process or fork");
+    }
+  }
+  // ctest has understood it already.
+  unsigned count = 0;
+  const std::string& text = properties.processors;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (read.ec == std::errc{} && count > 0) policy.processors = count;
+}
+
 void apply_properties(const Properties& properties, ResolvedPolicy& resolved) {
   Policy& policy = resolved.policy;
   policy.needed_by_others = properties.needed_by_others;
@@ -60,8 +78,16 @@ void apply_properties(const Properties& properties, ResolvedPolicy& resolved) {
                                   timeout.error().message);
     }
   };
-  limit(properties.native_timeout, "TIMEOUT");
-  limit(properties.timeout, "HOLDFAST_TIMEOUT");
+  apply_isolation(properties, resolved);
+  if (policy.isolation) {
+    limit(properties.timeout, "HOLDFAST_TIMEOUT");
+    policy.case_timeout = std::exchange(policy.timeout, Milliseconds{0});
+    has_own_limit = false;
+    limit(properties.native_timeout, "TIMEOUT");
+  } else {
+    limit(properties.native_timeout, "TIMEOUT");
+    limit(properties.timeout, "HOLDFAST_TIMEOUT");
+  }
   if (!has_own_limit) policy.timeout = shorter(policy.timeout, properties.default_timeout);
   if (!properties.on_leak.empty()) {
     if (const auto on_leak = on_leak_named(properties.on_leak)) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/duration.hpp"
+#include "core/isolation.hpp"
 #include "core/lock_spec.hpp"
 #include "core/outcome.hpp"
 #include "core/result.hpp"
@@ -69,6 +70,10 @@ struct Policy {
   Containment containment = Containment::none;
   Scratch scratch = Scratch::keep_failed;
   NoTests no_tests = NoTests::keep;
+  // Set: the test is a batch of GoogleTest cases, and `timeout` limits all of them together.
+  std::optional<Isolation> isolation;
+  Milliseconds case_timeout{0};  // of each; 0: no limit
+  unsigned processors = 1;       // how many may go on at once
   // For the test, where the user has not set them.
   std::vector<Variable> environment = default_environment();
 
@@ -87,6 +92,8 @@ struct Properties {
   std::string native_timeout = {};  // TIMEOUT, where ctest has been given more (docs/timeouts.md)
   // ctest's own limit for tests without one, where it has been given more.
   std::string default_timeout = {};
+  std::string isolation = {};   // HOLDFAST_ISOLATION
+  std::string processors = {};  // PROCESSORS, only told where there is an isolation
 };
 
 // As the command line of `holdfast run` or of the launcher says it.
@@ -109,7 +116,8 @@ struct ResolvedPolicy {
 };
 
 // Command line > property > default; of the properties HOLDFAST_TIMEOUT > TIMEOUT; without either,
-// ctest's own limit holds as well. A lock that
+// ctest's own limit holds as well. With an isolation, HOLDFAST_TIMEOUT (and the base's timeout)
+// limits each case; TIMEOUT, else ctest's own limit, all of them. A lock that
 // cannot be understood is an error: to run without a lock that was asked for is worse than not to
 // run. Anything else is left out with a warning.
 Result<ResolvedPolicy> resolve(const Properties& properties, const Overrides& overrides);

@@ -21,6 +21,7 @@ void take_over(TestValues& values, const TestValues& later) {
   take_over(values.scratch, later.scratch);
   take_over(values.run_serial, later.run_serial);
   take_over(values.no_tests, later.no_tests);
+  take_over(values.isolation, later.isolation);
   for (const Said<Variable>& said : later.environment) {
     const auto same =
         std::find_if(values.environment.begin(), values.environment.end(),
@@ -42,6 +43,7 @@ Policy policy_of(const TestValues& values) {
   if (values.containment) policy.containment = values.containment->value;
   if (values.scratch) policy.scratch = values.scratch->value;
   if (values.no_tests) policy.no_tests = values.no_tests->value;
+  if (values.isolation) policy.isolation = values.isolation->value;
   for (const Said<Variable>& said : values.environment)
     set_variable(policy.environment, said.value);
   return policy;

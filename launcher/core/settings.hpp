@@ -50,6 +50,7 @@ struct TestValues {
   std::optional<Said<Scratch>> scratch;
   std::optional<Said<RunSerial>> run_serial;
   std::optional<Said<NoTests>> no_tests = {};
+  std::optional<Said<Isolation>> isolation = {};
   std::vector<Said<Variable>> environment;  // each name once; an empty value takes it out
 };
 

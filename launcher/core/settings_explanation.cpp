@@ -60,12 +60,14 @@ std::vector<ExplainedValue> explain(const Policy& policy, const Properties& prop
   const Result<Milliseconds> ctests = parse_duration(properties.default_timeout);
   const bool is_ctests = ctests && ctests->count() > 0 && *ctests == policy.timeout;
   const bool own_on_leak = !properties.on_leak.empty() && on_leak_named(properties.on_leak);
+  const bool own_isolation = !properties.isolation.empty() && isolation_named(properties.isolation);
+  const bool is_batch = policy.isolation.has_value();
   std::vector<ExplainedValue> explained{
-      {"timeout", limit_text(policy.timeout),
-       own_timeout  ? "the test's HOLDFAST_TIMEOUT"
-       : own_native ? "the test's TIMEOUT"
-       : is_ctests  ? "ctest's own limit"
-                    : origin_of(values.timeout)},
+      {"timeout", limit_text(is_batch ? policy.case_timeout : policy.timeout),
+       own_timeout               ? "the test's HOLDFAST_TIMEOUT"
+       : own_native && !is_batch ? "the test's TIMEOUT"
+       : is_ctests && !is_batch  ? "ctest's own limit"
+                                 : origin_of(values.timeout)},
       {"grace", to_text(policy.grace), origin_of(values.grace)},
       {"lock-timeout", limit_text(policy.lock_timeout), origin_of(values.lock_timeout)},
       {"on-leak", std::string(name_of(policy.on_leak)),
@@ -77,7 +79,15 @@ std::vector<ExplainedValue> explain(const Policy& policy, const Properties& prop
        origin_of(values.run_serial)},
       {"no-tests", std::string(name_of(policy.no_tests)), origin_of(values.no_tests)},
       {"locks", locks_text(policy), locks_origin(properties)},
+      {"isolation", is_batch ? std::string(name_of(*policy.isolation)) : "no batch",
+       own_isolation ? "the test's HOLDFAST_ISOLATION" : origin_of(values.isolation)},
   };
+  if (is_batch) {
+    explained.push_back({"timeout of all cases", limit_text(policy.timeout),
+                         own_native  ? "the test's TIMEOUT"
+                         : is_ctests ? "ctest's own limit"
+                                     : k_built_in});
+  }
   explain_environment(policy, values, explained);
   return explained;
 }

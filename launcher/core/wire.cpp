@@ -43,6 +43,11 @@ void add_if_not_default(Message& message, const Policy& policy) {
   }
   if (policy.scratch != usual.scratch) message.add("scratch", name_of(policy.scratch));
   if (policy.no_tests != usual.no_tests) message.add("no_tests", name_of(policy.no_tests));
+  if (policy.isolation) {
+    message.add("isolation", name_of(*policy.isolation));
+    message.add("case_timeout", std::to_string(policy.case_timeout.count()));
+    message.add("processors", std::to_string(policy.processors));
+  }
   if (policy.environment == usual.environment) return;
   message.add("environment", "own");
   for (const Variable& variable : policy.environment) {
@@ -65,6 +70,16 @@ Result<void> read_if_not_default(const Message& message, Policy& policy) {
     const std::optional<NoTests> no_tests = no_tests_named(name);
     if (!no_tests) return Error{"read `no_tests` of a grant message"};
     policy.no_tests = *no_tests;
+  }
+  if (const std::string_view name = message.get("isolation"); !name.empty()) {
+    policy.isolation = isolation_named(name);
+    const Result<Milliseconds> limit = time_in(message, "case_timeout");
+    const Result<unsigned> processors = number_in<unsigned>(message, "processors");
+    if (!policy.isolation) return Error{"read `isolation` of a grant message"};
+    if (!limit) return limit.error();
+    if (!processors) return processors.error();
+    policy.case_timeout = *limit;
+    policy.processors = *processors;
   }
   if (message.get("environment").empty()) return {};
   policy.environment.clear();
@@ -144,6 +159,8 @@ Message to_message(const AttemptRequest& request) {
   add_if_set("default_timeout", properties.default_timeout);
   add_if_set("on_leak", properties.on_leak);
   add_if_set("labels", properties.labels);
+  add_if_set("isolation", properties.isolation);
+  add_if_set("processors", properties.processors);
   if (properties.needed_by_others) message.add("needed", "1");
   if (properties.run_serial) message.add("run_serial", "1");
   return message;
@@ -174,6 +191,8 @@ Result<AttemptRequest> to_request(const Message& message) {
   request.properties.needed_by_others = !message.get("needed").empty();
   request.properties.run_serial = !message.get("run_serial").empty();
   request.properties.labels = message.get("labels");
+  request.properties.isolation = message.get("isolation");
+  request.properties.processors = message.get("processors");
   return request;
 }
 

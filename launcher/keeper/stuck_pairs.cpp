@@ -54,7 +54,10 @@ bool has_launcher(const os::ProcessStat& guard) {
 bool is_of_test(pid_t guard, const std::string& test) {
   const std::vector<std::string> words = os::command_of(guard);
   if (words.empty()) return false;
-  const Result<CommandLine> line = parse_command_line({words.begin() + 1, words.end()});
+  // One that has handed over to `holdfast exec` has that and three numbers before them.
+  const bool is_exec = words.size() > 5 && words[1] == "exec";
+  const Result<CommandLine> line =
+      parse_command_line({words.begin() + (is_exec ? 5 : 1), words.end()});
   return line && line->name == test;
 }
 

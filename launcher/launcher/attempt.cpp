@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
+#include <vector>
 
 #include "core/supervision.hpp"
 #include "core/time_budget.hpp"
@@ -68,7 +70,11 @@ class Attempt final : public os::TreeWatcher {
                      {parent_watched_ ? around_.parent.get() : -1, POLLIN, 0},
                      {stacks_.fd(), POLLIN, 0},
                      {guard_.fd(), POLLIN, 0}};
-    ::poll(fds, 4, time_left());
+    if (plan_.companion == nullptr) {
+      ::poll(fds, 4, time_left());
+    } else {
+      wait_with_companion(fds);
+    }
     // The guard first: a test that has ended was not interrupted by what came at the same time.
     look_at_guard();
     if (state_.stage == Stage::ended) return;
@@ -80,13 +86,35 @@ class Attempt final : public os::TreeWatcher {
     if (stacks_.go_on()) stacks_are_whole();
     const Milliseconds now = os::monotonic_now();
     if (now >= look_at_) look_before_stop_time();
+    if (now >= companions_deadline()) companions_time_is_over();
     if (now >= deadline()) happened({Event::Kind::timeout_expired});
     if (now >= guard_deadline()) take_over();
   }
 
+  void wait_with_companion(pollfd (&own)[4]) {
+    std::vector<pollfd> fds(std::begin(own), std::end(own));
+    plan_.companion->add_descriptors(fds);
+    ::poll(fds.data(), fds.size(), time_left());
+    std::copy_n(fds.begin(), std::size(own), own);
+    plan_.companion->look();
+  }
+
+  Milliseconds companions_deadline() const {
+    if (plan_.companion == nullptr || state_.paused || state_.stage != Stage::running) {
+      return k_longest;
+    }
+    return plan_.companion->deadline();
+  }
+
+  void companions_time_is_over() {
+    if (plan_.companion->on_deadline() == Companion::Verdict::go_on) return;
+    is_over_for_companion_ = true;
+    happened({Event::Kind::timeout_expired});
+  }
+
   void stacks_are_whole() {
     if (state_.stage == Stage::running) {
-      tell_in_output("holdfast: at its --stop-time ctest will end:\n");
+      stacks_.tell_in_output("holdfast: at its --stop-time ctest will end:\n");
       stacks_.tell();
     }
     happened({Event::Kind::stacks_taken});
@@ -111,8 +139,8 @@ class Attempt final : public os::TreeWatcher {
   }
 
   int time_left() const {
-    const Milliseconds next =
-        std::min({deadline(), guard_deadline(), look_at_, stacks_.deadline()});
+    const Milliseconds next = std::min(
+        {deadline(), companions_deadline(), guard_deadline(), look_at_, stacks_.deadline()});
     if (next == k_longest) return -1;
     return static_cast<int>(
         std::clamp<std::int64_t>((next - os::monotonic_now()).count(), 0, 3'600'000));
@@ -122,7 +150,11 @@ class Attempt final : public os::TreeWatcher {
     event.at = os::monotonic_now();
     SupervisionStep step = next_step(state_, event, plan_.mode);
     if (!state_.paused && step.state.paused) clock_.pause(event.at);
-    if (state_.paused && !step.state.paused) clock_.go_on(event.at);
+    if (!state_.paused && step.state.paused) paused_at_ = event.at;
+    if (state_.paused && !step.state.paused) {
+      clock_.go_on(event.at);
+      if (plan_.companion != nullptr) plan_.companion->on_pause(event.at - paused_at_);
+    }
     state_ = step.state;
     for (const Action& action : step.actions) act(action);
   }
@@ -183,6 +215,7 @@ class Attempt final : public os::TreeWatcher {
     if (state_.stage == Stage::ended) return;
     const bool exited = guard_.listen();
     const GuardReport::Stage stage = guard_.report().stage;
+    if (plan_.companion != nullptr && !main_is_told_) tell_of_main();
     if (stage == GuardReport::Stage::watching) look_at_stops();
     if (stage == GuardReport::Stage::tree_ended) {
       clock_.end();
@@ -193,6 +226,12 @@ class Attempt final : public os::TreeWatcher {
     } else if (stage == GuardReport::Stage::main_ended) {
       happened({Event::Kind::main_ended});
     }
+  }
+
+  void tell_of_main() {
+    if (!guard_.has_reported()) return;
+    main_is_told_ = true;
+    plan_.companion->on_main_started(guard_.report().main);
   }
 
   void read_signals() {
@@ -252,7 +291,10 @@ class Attempt final : public os::TreeWatcher {
               report.entrance_error)
               .message);
     }
-    return result_of({report, state_, guard_lost_, plan_.policy.on_leak, clock_.wall_us()});
+    AttemptResult result =
+        result_of({report, state_, guard_lost_, plan_.policy.on_leak, clock_.wall_us()});
+    result.ended_for_companion = is_over_for_companion_;
+    return result;
   }
 
   const AttemptPlan& plan_;
@@ -264,6 +306,9 @@ class Attempt final : public os::TreeWatcher {
   AttemptClock clock_;
   bool guard_lost_ = false;
   bool parent_watched_ = true;
+  bool main_is_told_ = false;           // to the companion
+  bool is_over_for_companion_ = false;  // it was the companion that had the tree ended
+  Milliseconds paused_at_{0};
   Milliseconds look_at_ = k_longest;  // before --stop-time
   Milliseconds ordered_{0};
   Milliseconds grace_{0};  // as ordered

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/policy.hpp"
+#include "launcher/companion.hpp"
 #include "launcher/guard_messages.hpp"
 #include "launcher/lock_taking.hpp"
 #include "launcher/records.hpp"
@@ -25,6 +26,7 @@ struct AttemptPlan {
   Loudness loudness = Loudness::normal;
   std::string cgroup;  // what the attempt's would be called, where the policy wants one
   Teller* teller = nullptr;
+  Companion* companion = nullptr;  // null: nobody
 };
 
 // Runs the test and returns when nothing of it is left (or when what is left was let go). Whatever

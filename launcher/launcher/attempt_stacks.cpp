@@ -36,7 +36,8 @@ void AttemptStacks::tell() {
   dump_.reset();
 }
 
-void tell_in_output(const std::string& text) {
+void AttemptStacks::tell_in_output(const std::string& text) const {
+  if (plan_.companion != nullptr) return plan_.companion->tell(text);
   os::write_within(STDERR_FILENO, text, k_telling_time);
 }
 

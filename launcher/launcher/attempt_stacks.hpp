@@ -33,13 +33,13 @@ class AttemptStacks {
   // True when they are whole.
   bool go_on() { return dump_ && dump_->go_on(); }
 
+  // Writes into the test's output; what nobody reads is dropped.
+  void tell_in_output(const std::string& text) const;
+
  private:
   const AttemptPlan& plan_;
   const GuardProcess& guard_;
   std::optional<os::StackDump> dump_;
 };
-
-// Writes into the test's output; what nobody reads is dropped.
-void tell_in_output(const std::string& text);
 
 }  // namespace holdfast::launcher

@@ -52,6 +52,7 @@ class Guard final : public os::TreeWatcher {
     main_ = spawned.pid;
     report_.main = in_namespace() ? 0 : main_;
     report_.main_inside = main_;
+    if (duty_.tells_start) report(GuardReport::Stage::watching);
     watch_main();
     settle();
   }
@@ -124,8 +125,11 @@ class Guard final : public os::TreeWatcher {
     if (!duty_.needed_by_others && duty_.on_leak != OnLeak::ignore) return false;
     if (!duty_.under_ctest) return true;
     // ctest waits for the end of a test's output: who holds it would hang the run.
-    return std::none_of(leftovers.begin(), leftovers.end(),
-                        [](const os::NamedProcess& p) { return holds_our_output(p.pid); });
+    const int output = duty_.command.output >= 0 ? duty_.command.output : STDOUT_FILENO;
+    const int errors = duty_.command.errors >= 0 ? duty_.command.errors : STDERR_FILENO;
+    return std::none_of(leftovers.begin(), leftovers.end(), [&](const os::NamedProcess& p) {
+      return holds_output(p.pid, output, errors);
+    });
   }
 
   // The leftovers live on and hold no lock: it goes with the main process, as in ctest.

@@ -26,7 +26,8 @@ struct GuardDuty {
   OnLeak on_leak = OnLeak::kill;
   bool needed_by_others = false;
   bool under_ctest = false;
-  os::UniqueFd launcher;  // our end of the socket pair
+  bool tells_start = false;  // reports the main process as soon as it runs
+  os::UniqueFd launcher;     // our end of the socket pair
   pid_t launcher_pid = -1;
   int keeper = -1;  // the launcher's connection, inherited; -1: none
   int parent = -1;  // ctest's pidfd, inherited; -1: none

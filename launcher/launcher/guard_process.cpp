@@ -26,6 +26,7 @@ GuardDuty duty_of(const AttemptPlan& plan, const Surroundings& around, pid_t lau
   duty.on_leak = plan.policy.on_leak;
   duty.needed_by_others = plan.policy.needed_by_others;
   duty.under_ctest = plan.mode == ExitMode::ctest;
+  duty.tells_start = plan.companion != nullptr;
   duty.launcher_pid = launcher;
   duty.keeper = plan.keeper;
   duty.parent = around.parent.get();
@@ -54,8 +55,9 @@ Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) 
     be_guard(std::move(duty));
   }
   link_ = std::move(pair->first);
+  tells_by_packet_ = plan.companion != nullptr;
   if (containment_) {
-    tells_by_packet_ = containment_->is_namespace();
+    tells_by_packet_ = tells_by_packet_ || containment_->is_namespace();
     if (!containment_->trouble().empty()) plan.teller->complain_once(containment_->trouble());
   }
   // The test has its working directory; ours would keep a directory busy.
@@ -98,6 +100,7 @@ void GuardProcess::read_reports() {
         os::retried([&] { return ::recv(link_.get(), &report, sizeof report, MSG_DONTWAIT); });
     if (got == static_cast<ssize_t>(sizeof report)) {
       report_ = report;
+      has_reported_ = true;
       continue;
     }
     // It exited with an order unread: said once, before what it has sent.

@@ -26,6 +26,7 @@ class GuardProcess {
   // What it has said last.
   const GuardReport& report() const { return report_; }
   GuardReport& report() { return report_; }
+  bool has_reported() const { return has_reported_; }
   // What is around the test; null: nothing is.
   AttemptContainment* containment() { return containment_ ? &*containment_ : nullptr; }
   // Readable when it has said something and cannot tell us so by SIGCHLD; -1: it can.
@@ -55,6 +56,7 @@ class GuardProcess {
   std::optional<AttemptContainment> containment_;
   GuardReport report_;
   bool tells_by_packet_ = false;
+  bool has_reported_ = false;
 };
 
 }  // namespace holdfast::launcher

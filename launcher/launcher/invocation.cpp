@@ -82,6 +82,10 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
     properties.needed_by_others = true;
   } else if (name == env::k_property_labels) {
     properties.labels = value;
+  } else if (name == env::k_property_isolation) {
+    properties.isolation = value;
+  } else if (name == env::k_property_processors) {
+    properties.processors = value;
   } else if (name == env::k_held) {
     invocation.held = value;
   }
@@ -107,6 +111,7 @@ Result<Invocation> read_invocation(char** arguments, char** environment) {
   Result<CommandLine> line = parse_command_line(words);
   if (!line) return line.error();
   Invocation invocation;
+  invocation.arguments = arguments;
   invocation.command = arguments + 1 + line->command_at;
   invocation.environment = environment;
   invocation.line = std::move(*line);

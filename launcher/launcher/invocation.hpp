@@ -15,6 +15,7 @@ namespace holdfast::launcher {
 
 struct Invocation {
   CommandLine line;
+  char** arguments = nullptr;    // argv
   char** command = nullptr;      // null-terminated tail of argv
   char** environment = nullptr;  // as inherited
   std::optional<Attach> attach;  // set: ctest started us

@@ -37,18 +37,9 @@ os::Connected connect_to_keeper(const Attach& attach) {
   return link;
 }
 
-// <prefix>/libexec/holdfast/holdfast-launcher -> <prefix>/bin/holdfast
-Result<std::string> keeper_program() {
-  Result<std::string> own = os::own_program();
-  if (!own) return own.error();
-  std::string prefix = *own;
-  for (int level = 0; level < 3; ++level) prefix.erase(std::min(prefix.size(), prefix.rfind('/')));
-  return prefix + "/bin/holdfast";
-}
-
 // Runs `holdfast keeper`, which returns when a keeper of this ctest listens: its own or another's.
 bool start_keeper(const Attach& attach, const os::CallersSignals& callers) {
-  Result<std::string> program = keeper_program();
+  Result<std::string> program = main_program();
   if (!program) return false;
   std::string words[] = {*program,    "keeper",      "--tree",
                          attach.tree, "--ctest",     to_text(attach.ctest),
@@ -70,6 +61,20 @@ bool start_keeper(const Attach& attach, const os::CallersSignals& callers) {
 }
 
 }  // namespace
+
+Result<std::string> main_program() {
+  Result<std::string> own = os::own_program();
+  if (!own) return own.error();
+  std::string prefix = *own;
+  for (int level = 0; level < 3; ++level) prefix.erase(std::min(prefix.size(), prefix.rfind('/')));
+  return prefix + "/bin/holdfast";
+}
+
+KeeperLink KeeperLink::adopt(os::UniqueFd socket) {
+  KeeperLink link;
+  link.socket_ = std::move(socket);
+  return link;
+}
 
 KeeperLink KeeperLink::find(const Attach& attach, const os::CallersSignals& callers) {
   KeeperLink link;

@@ -16,11 +16,17 @@ namespace holdfast::launcher {
 enum class Repeat : std::uint8_t { each_time, once_per_run, unless_ctest_ends };
 
 // Connected, or not: without a keeper a test runs by what its own properties say.
+// <prefix>/bin/holdfast, from <prefix>/libexec/holdfast/holdfast-launcher.
+Result<std::string> main_program();
+
 class KeeperLink {
  public:
   // Finds the keeper of the ctest that started us, starting it if nobody has yet. Does not fail:
   // `trouble` says in one sentence why there is none, when that is worth saying.
   static KeeperLink find(const Attach& attach, const os::CallersSignals& callers);
+
+  // Connected already, by the launcher that this process was.
+  static KeeperLink adopt(os::UniqueFd socket);
 
   bool connected() const { return socket_.valid(); }
   const std::string& trouble() const { return trouble_; }

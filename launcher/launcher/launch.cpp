@@ -21,6 +21,7 @@
 #include "launcher/ctest_wait.hpp"
 #include "launcher/evidence.hpp"
 #include "launcher/grant.hpp"
+#include "launcher/hand_over.hpp"
 #include "launcher/invocation.hpp"
 #include "launcher/keeper_link.hpp"
 #include "launcher/messages.hpp"
@@ -91,6 +92,23 @@ class Launch {
     if (!invocation_.warning.empty()) teller().complain(invocation_.warning);
     grant_ = seek_grant(invocation_, around_.callers, keeper_);
     if (invocation_.bare) return run_unwatched();
+    if (grant_.policy.isolation && invocation_.attach && grant_.refusal.empty()) {
+      grant_.refusal =
+          "failed to " + hand_over(invocation_, grant_, keeper_, around_.callers).message;
+    }
+    return run_granted();
+  }
+
+  // What the launcher that this process was has found out already.
+  Exit go_on(Grant grant, KeeperLink keeper, AttemptRunner& runner) {
+    grant_ = std::move(grant);
+    keeper_ = std::move(keeper);
+    runner_ = &runner;
+    return run_granted();
+  }
+
+ private:
+  Exit run_granted() {
     warn(record_start(grant_.identity, grant_.policy.locks));
     AttemptScratch scratch(std::move(grant_.scratch));
     const AttemptResult result = attempt_with_locks(scratch);
@@ -101,7 +119,7 @@ class Launch {
     warn(record_end(grant_.identity, result));
     bid_farewell(keeper_.fd(), scratch.state());
     // ctest is about to end the test by itself, and says `***Timeout` only then.
-    if (result.outcome == Outcome::timed_out &&
+    if (result.observation.end_reason == EndReason::timeout &&
         clock_.judges(grant_.policy, invocation_.properties)) {
       keeper_ = KeeperLink{};
       wait_for_ctest(around_, clock_.end());
@@ -109,7 +127,6 @@ class Launch {
     return exit_of(result.outcome, result.observation, invocation_.mode());
   }
 
- private:
   Exit run_unwatched() {
     const AttemptIdentity& identity = grant_.identity;
     warn(record_bare(identity.journal, identity.test, identity.key, "HOLDFAST_ENABLED is OFF"));
@@ -126,7 +143,8 @@ class Launch {
     TakenLocks locks = take_attempts_locks(grant_, above, around_, keeper_, say);
     if (locks.end != TakenLocks::End::had) return without_locks(locks, grant_.identity.test);
     if (invocation_.tells_locks) tell_locks(locks);
-    if (!invocation_.attach && invocation_.line.overrides.scratch) make_own(scratch);
+    const bool wants_own = !invocation_.attach && invocation_.line.overrides.scratch.has_value();
+    if (wants_own || (runner_ != nullptr && scratch.path().empty())) make_own(scratch);
     AttemptResult result = attempt(above, locks.held, scratch);
     result.lock_wait = locks.waited;
     return result;
@@ -157,10 +175,14 @@ class Launch {
     if (policy.containment == Containment::cgroup) {
       plan.cgroup = cgroup_name(grant_.home.tree, identity.attempt);
     }
-    AttemptResult result = run_attempt(plan, around_);
+    AttemptResult result =
+        runner_ != nullptr ? runner_->run(plan, around_) : run_attempt(plan, around_);
     const os::ScratchContent left = scratch.look();
-    weigh_evidence(evidence, invocation_, grant_, left, result);
-    weigh_memory(keeper_, result);
+    // Of a batch each case has been judged already.
+    if (runner_ == nullptr) {
+      weigh_evidence(evidence, invocation_, grant_, left, result);
+      weigh_memory(keeper_, result);
+    }
     notice_lost_locks(locks, identity.test, result);
     result.scratch = scratch.settle(policy.scratch, result.outcome, left);
     if (result.note.empty()) {
@@ -220,6 +242,7 @@ class Launch {
   KeeperLink keeper_;
   Grant grant_;
   CtestClock clock_;
+  AttemptRunner* runner_ = nullptr;  // null: the supervisor alone
   bool warned_ = false;
 };
 
@@ -252,6 +275,31 @@ Exit launch(char** arguments, char** environment) {
     return own_failure(mode);
   }
   return Launch(std::move(*invocation), std::move(*around)).run();
+}
+
+Exit go_on(char** arguments, char** environment, AttemptRunner& runner) {
+  // Only what ctest starts is handed over.
+  Result<HandedOver> handed = take_over(arguments);
+  if (!handed) {
+    write_line(handed.error().message);
+    return own_failure(ExitMode::command);
+  }
+  Result<Invocation> invocation = read_invocation(handed->arguments, environment);
+  if (!invocation) {
+    write_line(invocation.error().message);
+    return own_failure(ExitMode::ctest);
+  }
+  Result<Surroundings> around = look_around(*invocation, handed->callers);
+  if (!around) {
+    write_line("failed to " + around.error().message);
+    return own_failure(ExitMode::ctest);
+  }
+  Grant& grant = handed->grant;
+  grant.identity.test = invocation->test;
+  grant.identity.key = key_of(*invocation);
+  if (invocation->attach) grant.home = {invocation->attach->project, invocation->attach->tree};
+  return Launch(std::move(*invocation), std::move(*around))
+      .go_on(std::move(grant), std::move(handed->keeper), runner);
 }
 
 }  // namespace holdfast::launcher

@@ -82,6 +82,12 @@ std::string on_evidence(const AttemptResult& result, std::string_view test) {
 
 }  // namespace
 
+std::string describe_leftovers(const GuardReport& report) {
+  return "left " + std::to_string(report.leftovers) +
+         (report.leftovers == 1 ? " process" : " processes") +
+         " behind, ended: " + list_of(report.leftover_list, report.leftovers);
+}
+
 std::string note_on(const AttemptResult& result, std::string_view test, std::string_view command,
                     const Policy& policy) {
   const GuardReport& report = result.report;
@@ -92,9 +98,7 @@ std::string note_on(const AttemptResult& result, std::string_view test, std::str
   if (result.observation.end_reason != EndReason::none) {
     text = "\"" + std::string(test) + "\" " + why(result, policy) + "; its process tree was ended";
   } else if (result.observation.leaked) {
-    text = "\"" + std::string(test) + "\" left " + std::to_string(report.leftovers) +
-           (report.leftovers == 1 ? " process" : " processes") +
-           " behind, ended: " + list_of(report.leftover_list, report.leftovers);
+    text = "\"" + std::string(test) + "\" " + describe_leftovers(report);
   }
   add(text, on_evidence(result, test));
   if (report.survivors > 0) {

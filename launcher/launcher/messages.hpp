@@ -13,4 +13,7 @@ namespace holdfast::launcher {
 std::string note_on(const AttemptResult& result, std::string_view test, std::string_view command,
                     const Policy& policy);
 
+// "left 1 process behind, ended: sleep (pid 17)".
+std::string describe_leftovers(const GuardReport& report);
+
 }  // namespace holdfast::launcher

@@ -16,10 +16,11 @@ bool is_same(const struct stat& a, const struct stat& b) {
 
 }  // namespace
 
-bool holds_our_output(pid_t pid) {
+bool holds_output(pid_t pid, int output, int errors) {
   struct stat ours[2] = {};
-  for (int fd = 1; fd <= 2; ++fd) {
-    if (::fstat(fd, &ours[fd - 1]) != 0 || !is_stream(ours[fd - 1])) ours[fd - 1] = {};
+  const int fds[2] = {output, errors};
+  for (int i = 0; i < 2; ++i) {
+    if (::fstat(fds[i], &ours[i]) != 0 || !is_stream(ours[i])) ours[i] = {};
   }
   const std::string directory = "/proc/" + std::to_string(pid) + "/fd";
   DIR* entries = ::opendir(directory.c_str());

@@ -5,8 +5,8 @@
 
 namespace holdfast::launcher {
 
-// Whether `pid` has the pipe or socket open that is our own stdout or stderr. False when we may not
-// look: then it is not held against it.
-bool holds_our_output(pid_t pid);
+// Whether `pid` has the pipe or socket open that is the descriptor `output` or `errors` here. False
+// when we may not look: then it is not held against it.
+bool holds_output(pid_t pid, int output, int errors);
 
 }  // namespace holdfast::launcher

@@ -25,6 +25,7 @@ struct AttemptResult {
   std::string remark;                 // the same, worth a record and no line
   std::optional<std::string> marker;  // the reason in the main process's marker; none: it left none
   std::vector<OrphanMarker> orphans;
+  bool ended_for_companion = false;   // launcher/companion.hpp
 };
 
 struct AttemptIdentity {

@@ -29,6 +29,8 @@ int become(const Command& command, const CallersSignals& callers) {
       ::setrlimit(RLIMIT_LOCKS, &limit);
     }
   }
+  if (command.output >= 0) ::dup2(command.output, STDOUT_FILENO);
+  if (command.errors >= 0) ::dup2(command.errors, STDERR_FILENO);
   give_back_signals(callers);
   execute(command.arguments, command.environment);
   return errno;

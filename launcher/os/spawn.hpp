@@ -16,6 +16,9 @@ struct Command {
   pid_t debugger = 0;            // it and its children may trace the process; 0: as it is
   int cgroup = -1;               // directory of one that spawn() starts the process in; -1: none
   int entrance = -1;             // its cgroup.procs
+  // What the process has as stdout and stderr; -1: ours.
+  int output = -1;
+  int errors = -1;
 };
 
 struct Spawned {

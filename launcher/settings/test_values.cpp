@@ -148,7 +148,7 @@ TestValues read_test_values(const NamedTable& named, const std::vector<std::stri
                             Complaints& complaints) {
   std::vector<std::string> known{"timeout",    "grace",       "lock-timeout",
                                  "on-leak",    "containment", "scratch",
-                                 "run-serial", "no-tests",    "environment"};
+                                 "run-serial", "no-tests",    "isolation", "environment"};
   known.insert(known.end(), other_keys.begin(), other_keys.end());
   complain_of_unknown_keys(named, known, complaints);
   TestValues values;
@@ -165,6 +165,8 @@ TestValues read_test_values(const NamedTable& named, const std::vector<std::stri
                                 R"("run", "project", "user" or "machine")", complaints);
   values.no_tests = read_word(named, "no-tests", no_tests_named,
                               R"("keep", "pass", "fail" or "skip")", complaints);
+  values.isolation =
+      read_word(named, "isolation", isolation_named, R"("none", "process" or "fork")", complaints);
   values.environment = read_environment(named, complaints);
   return values;
 }

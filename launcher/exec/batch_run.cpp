@@ -1,0 +1,313 @@
+#include "exec/batch_run.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "core/batch.hpp"
+#include "core/environment.hpp"
+#include "core/names.hpp"
+#include "core/unrecorded.hpp"
+#include "exec/capture.hpp"
+#include "exec/case_journal.hpp"
+#include "exec/listing.hpp"
+#include "exec/output_relay.hpp"
+#include "exec/worker.hpp"
+#include "exec/worker_command.hpp"
+#include "exec/worker_link.hpp"
+#include "exec/worker_marker.hpp"
+#include "launcher/attempt_result.hpp"
+#include "launcher/messages.hpp"
+#include "os/clock.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+using launcher::AttemptPlan;
+using launcher::AttemptResult;
+using launcher::Surroundings;
+
+// When all is over but the names of what was not run.
+constexpr Milliseconds k_late_listing_time{1000};
+
+std::string log_of(const launcher::AttemptIdentity& identity) {
+  if (identity.journal.empty()) return {};
+  return identity.journal.substr(0, identity.journal.rfind('/') + 1) +
+         std::string(names::k_output_directory) + "/" + identity.attempt +
+         std::string(names::k_output_suffix);
+}
+
+EndedBy who_ended(const AttemptResult& result) {
+  if (result.observation.own_failure) return EndedBy::own_failure;
+  switch (result.observation.end_reason) {
+    case EndReason::none:
+      return EndedBy::itself;
+    case EndReason::timeout:
+      return result.ended_for_companion ? EndedBy::case_limit : EndedBy::whole_limit;
+    case EndReason::signal:
+    case EndReason::parent_gone:
+      return EndedBy::interruption;
+  }
+  return EndedBy::own_failure;
+}
+
+class BatchRun {
+ public:
+  BatchRun(const AttemptPlan& plan, Surroundings& around)
+      : plan_(plan),
+        around_(around),
+        relay_(log_of(*plan.identity)),
+        batch_(plan.policy.isolation.value_or(Isolation::none)),
+        markers_(variable_in(plan.command.environment, environment::k_marker_dir)),
+        link_(WorkerLink::listen(markers_)) {}
+
+  AttemptResult run() {
+    start_us_ = os::monotonic_now_us();
+    BatchEvent begun;
+    perform(happened(begun));
+    while (!todo_.empty()) {
+      const BatchAction action = std::move(todo_.front());
+      todo_.pop_front();
+      do_next(action);
+    }
+    say_trouble();
+    return conclude();
+  }
+
+ private:
+  std::vector<BatchAction> happened(BatchEvent& event) {
+    event.at_us = os::monotonic_now_us();
+    return batch_.happened(event);
+  }
+
+  // What can be done at once is; the rest is for when no worker runs.
+  void perform(std::vector<BatchAction> actions) {
+    for (BatchAction& action : actions) {
+      switch (action.kind) {
+        case BatchAction::Kind::record:
+          record(action.result);
+          break;
+        case BatchAction::Kind::say:
+          plan_.teller->complain("\"" + plan_.identity->test + "\": " + action.text);
+          break;
+        case BatchAction::Kind::list:
+        case BatchAction::Kind::run_all:
+        case BatchAction::Kind::run_cases:
+        case BatchAction::Kind::serve:
+          todo_.push_back(std::move(action));
+          break;
+        case BatchAction::Kind::end:
+          break;
+      }
+    }
+  }
+
+  void do_next(const BatchAction& action) {
+    switch (action.kind) {
+      case BatchAction::Kind::list:
+        return list();
+      case BatchAction::Kind::run_all:
+        return run_worker(WorkerCommand(plan_.command));
+      case BatchAction::Kind::run_cases:
+        return run_worker(
+            WorkerCommand::running(plan_.command, action.cases, filter_length(action.cases)));
+      case BatchAction::Kind::serve:
+      case BatchAction::Kind::record:
+      case BatchAction::Kind::say:
+      case BatchAction::Kind::end:
+        return;
+    }
+  }
+
+  void record(const CaseResult& result) {
+    const auto place = places_.find(result.name);
+    CaseOutput output;
+    if (place != places_.end()) output = {relay_.log(), place->second.begin, place->second.end};
+    const Result<void> recorded = record_case(*plan_.identity, result, output);
+    if (recorded || warned_) return;
+    warned_ = true;
+    plan_.teller->complain_once(describe_unrecorded(recorded.error()));
+  }
+
+  void say_trouble() {
+    const std::string trouble = relay_.take_trouble();
+    if (!trouble.empty()) plan_.teller->complain_once(trouble);
+  }
+
+  // The time of all cases goes on from one worker to the next.
+  AttemptPlan plan_for(const os::Command& command, const Capture& capture,
+                       launcher::Companion& companion) {
+    AttemptPlan plan = plan_;
+    plan.command = command;
+    plan.command.output = capture.output();
+    plan.command.errors = capture.errors();
+    plan.companion = &companion;
+    if (plan.policy.timeout.count() > 0) {
+      plan.policy.timeout =
+          std::max(Milliseconds{1}, plan.policy.timeout - Milliseconds{ran_us_ / 1000});
+    }
+    return plan;
+  }
+
+  void run_worker(WorkerCommand command) {
+    Result<Capture> capture = Capture::open(relay_.streams_are_one());
+    if (!capture) return fail(capture.error());
+    Worker worker(*capture, relay_, link_, plan_.policy.case_timeout,
+                  [this](const BatchEvent& event, const OutputRange& range) {
+                    if (event.kind == BatchEvent::Kind::case_began) open_ = event.name;
+                    if (event.kind == BatchEvent::Kind::case_ended) places_[event.name] = range;
+                    BatchEvent told = event;
+                    perform(happened(told));
+                  });
+    open_.clear();
+    const AttemptPlan plan = plan_for(command.command(), *capture, worker);
+    const AttemptResult result = launcher::run_attempt(plan, around_);
+    const OutputRange rest = worker.finish();
+    const std::string last = open_;
+    if (!last.empty()) {
+      OutputRange& place = places_[last];
+      // In the middle of it; or behind it, and the process was its alone.
+      if (place.end <= place.begin)
+        place = rest;
+      else if (batch_.isolation() == Isolation::process)
+        place.end = rest.end;
+    }
+    add(result);
+    say_trouble();
+    BatchEvent ended;
+    ended.kind = BatchEvent::Kind::worker_ended;
+    ended.end = end_of(result);
+    perform(happened(ended));
+  }
+
+  WorkerEnd end_of(const AttemptResult& result) {
+    WorkerEnd end;
+    end.main = result.observation.main;
+    end.by = who_ended(result);
+    end.marker = take_marker(markers_, plan_.identity->attempt, result.report.main);
+    if (result.observation.leaked) {
+      end.left = launcher::describe_leftovers(result.report);
+      end.leak_fails = result.observation.leak_fails;
+    }
+    return end;
+  }
+
+  void list() {
+    const bool is_late = last_by_ == EndedBy::whole_limit || last_by_ == EndedBy::interruption;
+    Result<Capture> capture = Capture::open(false);
+    if (!capture) return fail(capture.error());
+    Listing listing(*capture, relay_, is_late ? Milliseconds{0} : plan_.policy.case_timeout);
+    WorkerCommand command = WorkerCommand::listing(plan_.command);
+    AttemptPlan plan = plan_for(command.command(), *capture, listing);
+    os::UniqueFd parent;
+    if (is_late) {
+      // ctest may be dead, which is not to end this.
+      plan.policy.timeout = k_late_listing_time;
+      plan.policy.grace = Milliseconds{0};
+      plan.loudness = Loudness::quiet;
+      parent = std::exchange(around_.parent, os::UniqueFd());
+    }
+    const AttemptResult result = launcher::run_attempt(plan, around_);
+    if (is_late) around_.parent = std::move(parent);
+    listing.finish();
+    if (!is_late) add(result);
+    BatchEvent told;
+    told.end = end_of(result);
+    const bool is_well = told.end.by == EndedBy::itself &&
+                         told.end.main.kind == ProcessEnd::Kind::exited && told.end.main.code == 0;
+    if (is_well) {
+      const Selection selection = selection_of(plan_.command);
+      told.kind = BatchEvent::Kind::listed;
+      told.cases = runnable(parse_gtest_list(listing.text()), selection.disabled, selection.shard);
+    } else {
+      told.kind = BatchEvent::Kind::not_listed;
+    }
+    perform(happened(told));
+  }
+
+  void fail(const Error& error) {
+    failure_ = error;
+    todo_.clear();
+  }
+
+  // What the attempts of all workers come to together.
+  void add(const AttemptResult& result) {
+    last_by_ = who_ended(result);
+    ran_us_ += result.wall_us;
+    launcher::GuardReport& sum = total_.report;
+    const launcher::GuardReport& one = result.report;
+    sum.user_us += one.user_us;
+    sum.system_us += one.system_us;
+    sum.max_rss_kb = std::max(sum.max_rss_kb, one.max_rss_kb);
+    sum.memory_peak_kb = std::max(sum.memory_peak_kb, one.memory_peak_kb);
+    sum.survivors += one.survivors;
+    if (one.survivors > 0) sum.survivor_list = one.survivor_list;
+    for (unsigned i = 0; i < one.leftovers && !one.kept; ++i) {
+      if (i < one.leftover_list.size() && sum.leftovers < sum.leftover_list.size()) {
+        sum.leftover_list[sum.leftovers] = one.leftover_list[i];
+      }
+      ++sum.leftovers;
+    }
+    total_.observation.leaked = total_.observation.leaked || result.observation.leaked;
+    total_.observation.leak_fails = result.observation.leak_fails;
+    if (sum.exec_error == 0) sum.exec_error = one.exec_error;
+    if (result.observation.end_reason != EndReason::none && !result.ended_for_companion) {
+      total_.observation.end_reason = result.observation.end_reason;
+      total_.observation.end_signal = result.observation.end_signal;
+    }
+    if (!result.note.empty()) total_.note = result.note;
+  }
+
+  AttemptResult conclude() {
+    AttemptResult result = total_;
+    result.wall_us = os::monotonic_now_us() - start_us_;
+    if (failure_) {
+      relay_.finish();
+      return launcher::own_failure(*failure_);
+    }
+    const BatchConclusion conclusion = batch_.conclude();
+    result.outcome = conclusion.outcome;
+    result.observation.main = conclusion.main;
+    note_end(result, conclusion.main);
+    std::string line = "holdfast: " + batch_.summary();
+    std::replace(line.begin(), line.end(), '\n', ' ');
+    relay_.write(Stream::output, line + "\n");
+    relay_.finish();
+    return result;
+  }
+
+  // As the journal shows it.
+  static void note_end(AttemptResult& result, const ProcessEnd& main) {
+    result.report.main_reaped = main.kind != ProcessEnd::Kind::never_started;
+    if (main.kind == ProcessEnd::Kind::exited) result.report.main_status = main.code << 8;
+    if (main.kind == ProcessEnd::Kind::signalled) result.report.main_status = main.code;
+  }
+
+  const AttemptPlan& plan_;
+  Surroundings& around_;
+  OutputRelay relay_;
+  Batch batch_;
+  std::string markers_;
+  WorkerLink link_;
+  std::deque<BatchAction> todo_;
+  std::unordered_map<std::string, OutputRange> places_;
+  std::string open_;  // the case that has begun last
+  AttemptResult total_;
+  EndedBy last_by_ = EndedBy::itself;
+  std::int64_t start_us_ = 0;
+  std::int64_t ran_us_ = 0;  // of workers, without pauses
+  std::optional<Error> failure_;
+  bool warned_ = false;
+};
+
+}  // namespace
+
+AttemptResult BatchRunner::run(const AttemptPlan& plan, Surroundings& around) {
+  return BatchRun(plan, around).run();
+}
+
+}  // namespace holdfast::exec

@@ -1,0 +1,53 @@
+#include "exec/capture.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "os/system_call.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+constexpr std::size_t k_part = 64UL * 1024UL;
+// So that a chatty test does not wait for us at each 64 KiB. Refused where a user has many.
+constexpr int k_pipe_size = 1024 * 1024;
+
+}  // namespace
+
+Result<Capture> Capture::open(bool streams_are_one) {
+  Capture capture;
+  for (int i = 0; i < (streams_are_one ? 1 : 2); ++i) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return os::system_error("make a pipe for a test's output");
+    capture.read_[i] = os::UniqueFd(ends[0]);
+    capture.write_[i] = os::UniqueFd(ends[1]);
+    // Of our end only: to the test it is a pipe like any other.
+    ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    ::fcntl(ends[0], F_SETPIPE_SZ, k_pipe_size);
+  }
+  return capture;
+}
+
+void Capture::close_writing() {
+  write_[0].reset();
+  write_[1].reset();
+}
+
+void Capture::add_descriptors(std::vector<pollfd>& fds) const {
+  for (const os::UniqueFd& end : read_) {
+    if (end.valid()) fds.push_back({end.get(), POLLIN, 0});
+  }
+}
+
+bool Capture::take(int which, std::string& part) {
+  os::UniqueFd& end = read_[which];
+  if (!end.valid()) return false;
+  part.resize(k_part);
+  const ssize_t count = os::retried([&] { return ::read(end.get(), part.data(), part.size()); });
+  // Its end, which poll(2) would tell again and again.
+  if (count == 0) end.reset();
+  part.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  return count > 0;
+}
+
+}  // namespace holdfast::exec

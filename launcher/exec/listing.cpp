@@ -1,0 +1,43 @@
+#include "exec/listing.hpp"
+
+#include "os/clock.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+// A million cases; a program that prints without end is not kept.
+constexpr std::size_t k_longest_list = 64UL * 1024UL * 1024UL;
+
+}  // namespace
+
+Listing::Listing(Capture& capture, OutputRelay& relay, Milliseconds limit)
+    : capture_(capture),
+      relay_(relay),
+      until_(limit.count() == 0 ? k_longest : os::monotonic_now() + limit) {}
+
+void Listing::add_descriptors(std::vector<pollfd>& fds) {
+  relay_.add_descriptors(fds);
+  capture_.add_descriptors(fds);
+}
+
+void Listing::look() {
+  relay_.pass_on();
+  capture_.read([this](Stream stream, std::string_view bytes) {
+    if (stream == Stream::errors) {
+      relay_.write(stream, bytes);
+    } else if (text_.size() < k_longest_list) {
+      text_ += bytes;
+    }
+  });
+}
+
+void Listing::on_pause(Milliseconds length) {
+  if (until_ != k_longest) until_ += length;
+}
+
+void Listing::finish() {
+  capture_.close_writing();
+  look();
+}
+
+}  // namespace holdfast::exec

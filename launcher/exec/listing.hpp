@@ -1,0 +1,37 @@
+// A program that lists its cases: what it prints is kept, not passed on.
+#pragma once
+
+#include <string>
+
+#include "exec/capture.hpp"
+#include "exec/output_relay.hpp"
+#include "launcher/companion.hpp"
+
+namespace holdfast::exec {
+
+class Listing final : public launcher::Companion {
+ public:
+  // `limit`: it is ended after that; 0: never. Both must outlive this object.
+  Listing(Capture& capture, OutputRelay& relay, Milliseconds limit);
+
+  void add_descriptors(std::vector<pollfd>& fds) override;
+  void look() override;
+  void on_main_started(pid_t) override {}
+  Milliseconds deadline() override { return until_; }
+  Verdict on_deadline() override { return Verdict::end_tree; }
+  void on_pause(Milliseconds length) override;
+  // What it says beside the list (a sanitizer, stacks) is the test's output.
+  void tell(const std::string& text) override { relay_.write(Stream::errors, text); }
+
+  // It is gone.
+  void finish();
+  const std::string& text() const { return text_; }
+
+ private:
+  Capture& capture_;
+  OutputRelay& relay_;
+  Milliseconds until_;
+  std::string text_;
+};
+
+}  // namespace holdfast::exec

@@ -1,0 +1,130 @@
+#include "exec/output_relay.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "os/system_call.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+// A pipe's own description that does not block: the flag of the one we have is ctest's as well.
+os::UniqueFd without_blocking(int fd) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0 || !S_ISFIFO(info.st_mode)) return {};
+  const std::string path = "/proc/self/fd/" + std::to_string(fd);
+  return os::UniqueFd(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+}
+
+bool are_one(int a, int b) {
+  struct stat of_a {};
+  struct stat of_b {};
+  if (::fstat(a, &of_a) != 0 || ::fstat(b, &of_b) != 0) return true;
+  return of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
+}  // namespace
+
+OutputRelay::OutputRelay(const std::string& log)
+    : one_(are_one(STDOUT_FILENO, STDERR_FILENO)), log_path_(log) {
+  targets_[0] = {without_blocking(STDOUT_FILENO), STDOUT_FILENO};
+  targets_[1] = {without_blocking(STDERR_FILENO), STDERR_FILENO};
+  if (log_path_.empty()) return;
+  const std::string directory = log_path_.substr(0, log_path_.rfind('/'));
+  if (::mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) {
+    trouble_ = os::system_error("make " + directory).message;
+  } else {
+    log_ = os::UniqueFd(
+        ::open(log_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+    if (!log_.valid()) trouble_ = os::system_error("make " + log_path_).message;
+  }
+  if (!log_.valid()) log_path_.clear();
+}
+
+std::string OutputRelay::take_trouble() {
+  if (trouble_.empty()) return {};
+  return "ignoring that the output of cases is not kept: failed to " +
+         std::exchange(trouble_, std::string());
+}
+
+OutputRelay::Target& OutputRelay::target(Stream stream) {
+  return targets_[stream == Stream::errors && !one_ ? 1 : 0];
+}
+
+void OutputRelay::keep(std::string_view bytes) {
+  while (log_.valid() && !bytes.empty()) {
+    const ssize_t count =
+        os::retried([&] { return ::write(log_.get(), bytes.data(), bytes.size()); });
+    if (count > 0) {
+      position_ += static_cast<std::uint64_t>(count);
+      bytes.remove_prefix(static_cast<std::size_t>(count));
+      continue;
+    }
+    // A full disk: what is there stays, and is where it is said to be.
+    trouble_ = os::system_error("write to " + log_path_).message;
+    log_.reset();
+  }
+}
+
+void OutputRelay::write(Stream stream, std::string_view bytes) {
+  if (bytes.empty()) return;
+  keep(bytes);
+  if (target(stream).is_gone) return;
+  if (!pieces_.empty() && pieces_.back().stream == stream) {
+    pieces_.back().bytes += bytes;
+  } else {
+    pieces_.push_back({stream, std::string(bytes)});
+  }
+  waiting_ += bytes.size();
+  pass_on();
+}
+
+void OutputRelay::add_descriptors(std::vector<pollfd>& fds) const {
+  if (pieces_.empty()) return;
+  const Target& to = targets_[pieces_.front().stream == Stream::errors && !one_ ? 1 : 0];
+  fds.push_back({to.own.valid() ? to.own.get() : to.fd, POLLOUT, 0});
+}
+
+bool OutputRelay::pass_first() {
+  Piece& piece = pieces_.front();
+  Target& to = target(piece.stream);
+  const std::string_view rest = std::string_view(piece.bytes).substr(passed_);
+  const int fd = to.own.valid() ? to.own.get() : to.fd;
+  ssize_t count = static_cast<ssize_t>(rest.size());
+  if (!to.is_gone) {
+    count = os::retried([&] { return ::write(fd, rest.data(), rest.size()); });
+  }
+  if (count < 0 && errno == EAGAIN) return false;
+  if (count < 0) {
+    // Nobody reads it any more: ctest has died.
+    to.is_gone = true;
+    return true;
+  }
+  passed_ += static_cast<std::size_t>(count);
+  waiting_ -= static_cast<std::size_t>(count);
+  if (passed_ < piece.bytes.size()) return true;
+  pieces_.pop_front();
+  passed_ = 0;
+  return true;
+}
+
+void OutputRelay::pass_on() {
+  while (!pieces_.empty() && pass_first()) {
+  }
+}
+
+void OutputRelay::finish() {
+  while (true) {
+    pass_on();
+    if (pieces_.empty()) return;
+    std::vector<pollfd> fds;
+    add_descriptors(fds);
+    ::poll(fds.data(), fds.size(), -1);
+  }
+}
+
+}  // namespace holdfast::exec

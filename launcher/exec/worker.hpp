@@ -1,0 +1,86 @@
+// One process of a batch, looked after while it runs: what it prints is passed on and read, what it
+// says on the worker socket is heard, and each of its cases has its time.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/batch.hpp"
+#include "core/gtest_output.hpp"
+#include "exec/capture.hpp"
+#include "exec/output_relay.hpp"
+#include "exec/worker_link.hpp"
+#include "launcher/companion.hpp"
+
+namespace holdfast::exec {
+
+// A part of the captured file.
+struct OutputRange {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
+class Worker final : public launcher::Companion {
+ public:
+  // Told in order, of what happens in the worker; the range is the case's, with case_ended.
+  using Tell = std::function<void(const BatchEvent&, const OutputRange&)>;
+
+  // All must outlive this object.
+  Worker(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds case_timeout,
+         Tell tell);
+
+  void add_descriptors(std::vector<pollfd>& fds) override;
+  void look() override;
+  void on_main_started(pid_t main) override { main_ = main; }
+  Milliseconds deadline() override;
+  Verdict on_deadline() override { return Verdict::end_tree; }
+  void on_pause(Milliseconds length) override { limit_from_ += length; }
+  void tell(const std::string& text) override;
+
+  // It is gone: takes what it has left to say. Returns the output of the case it was in, if any.
+  OutputRange finish();
+
+ private:
+  void read_output();
+  void take(Stream stream, std::string_view bytes);
+  void on_printed(const GtestEvent& event);
+  void hear();
+  void on_message(std::string_view packet);
+  void begin_case(const std::string& name, std::uint64_t at);
+  void end_case(const std::string& name, CaseEnd said, std::uint64_t at);
+  void settle_end();
+  void happened(BatchEvent event, const OutputRange& range = {});
+  std::uint64_t place_of(std::uint64_t offset) const;
+
+  Capture& capture_;
+  OutputRelay& relay_;
+  WorkerLink& link_;
+  Milliseconds case_timeout_;
+  Tell tell_;
+  pid_t main_ = -1;
+  GtestOutput printed_;
+  Milliseconds limit_from_;
+  std::uint64_t case_from_ = 0;  // where the open case's output begins in the file
+  std::uint64_t rest_from_ = 0;  // where what is of no case begins
+  std::string open_;             // case; empty: none
+  // Said on the socket; its last line may not have been printed yet.
+  struct SaidEnd {
+    std::string name;
+    CaseEnd said;
+  };
+  std::optional<SaidEnd> said_end_;
+  std::string printed_end_;  // the last case whose end was printed
+  std::uint64_t printed_end_at_ = 0;
+  bool is_linked_ = false;
+  // Where parts of stdout came to be in the file: stderr may lie between.
+  struct Segment {
+    std::uint64_t printed;
+    std::uint64_t kept;
+  };
+  std::deque<Segment> segments_;
+};
+
+}  // namespace holdfast::exec

@@ -1,0 +1,114 @@
+#include "exec/worker_command.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast::exec {
+namespace {
+
+constexpr std::string_view k_total_shards = "GTEST_TOTAL_SHARDS";
+constexpr std::string_view k_shard_index = "GTEST_SHARD_INDEX";
+constexpr std::string_view k_shard_file = "GTEST_SHARD_STATUS_FILE";
+constexpr std::string_view k_brief = "GTEST_BRIEF";
+constexpr std::string_view k_also_disabled = "GTEST_ALSO_RUN_DISABLED_TESTS";
+constexpr std::string_view k_brief_flag = "--gtest_brief";
+constexpr std::string_view k_also_disabled_flag = "--gtest_also_run_disabled_tests";
+
+bool begins_with(std::string_view text, std::string_view with) {
+  return text.substr(0, with.size()) == with;
+}
+
+bool is_variable(std::string_view entry, std::string_view name) {
+  return begins_with(entry, name) && entry.size() > name.size() && entry[name.size()] == '=';
+}
+
+// As GoogleTest reads a flag of its own: without a value it is set.
+bool is_set(std::string_view argument, std::string_view flag) {
+  const std::string_view value = argument.substr(flag.size());
+  if (value.empty()) return true;
+  return value.size() < 2 || (value[1] != '0' && value[1] != 'f' && value[1] != 'F');
+}
+
+bool is_flag(std::string_view argument, std::string_view flag) {
+  return begins_with(argument, flag) &&
+         (argument.size() == flag.size() || argument[flag.size()] == '=');
+}
+
+}  // namespace
+
+WorkerCommand::WorkerCommand(const os::Command& command) : command_(command) {
+  bool is_brief = false;
+  own_.reserve(4);
+  for (char** word = command.arguments; *word != nullptr; ++word) {
+    arguments_.push_back(*word);
+    is_brief = is_brief || is_flag(*word, k_brief_flag);
+  }
+  for (char** entry = command.environment; *entry != nullptr; ++entry) {
+    environment_.push_back(*entry);
+  }
+  // Its output is how an unmodified program is followed. Only where it was asked for: a release
+  // that does not know the flag would print its help.
+  if (is_brief) add_argument(std::string(k_brief_flag) + "=0");
+  hide_variable(k_brief);
+}
+
+WorkerCommand WorkerCommand::listing(const os::Command& command) {
+  WorkerCommand made(command);
+  made.add_argument("--gtest_list_tests");
+  // Else the list goes over the report of a run.
+  made.add_argument("--gtest_output=");
+  made.hide_variable(k_total_shards);
+  made.hide_variable(k_shard_index);
+  return made;
+}
+
+WorkerCommand WorkerCommand::running(const os::Command& command,
+                                     const std::vector<std::string>& names, std::size_t count) {
+  WorkerCommand made(command);
+  made.add_argument("--gtest_filter=" + filter_of(names, count));
+  for (const std::string_view name : {k_total_shards, k_shard_index, k_shard_file}) {
+    made.hide_variable(name);
+  }
+  return made;
+}
+
+os::Command WorkerCommand::command() {
+  arguments_.push_back(nullptr);
+  environment_.push_back(nullptr);
+  os::Command command = command_;
+  command.arguments = arguments_.data();
+  command.environment = environment_.data();
+  return command;
+}
+
+void WorkerCommand::add_argument(std::string text) {
+  own_.push_back(std::move(text));  // never more than were reserved: pointers stay
+  arguments_.push_back(own_.back().data());
+}
+
+void WorkerCommand::hide_variable(std::string_view name) {
+  std::erase_if(environment_, [&](const char* entry) { return is_variable(entry, name); });
+}
+
+Selection selection_of(const os::Command& command) {
+  Selection selection;
+  const std::string_view also = variable_in(command.environment, k_also_disabled);
+  if (!also.empty() && also != "0") selection.disabled = Disabled::run_too;
+  for (char** word = command.arguments; *word != nullptr; ++word) {
+    if (!is_flag(*word, k_also_disabled_flag)) continue;
+    selection.disabled =
+        is_set(*word, k_also_disabled_flag) ? Disabled::run_too : Disabled::left_out;
+  }
+  selection.shard = gtest_shard(variable_in(command.environment, k_total_shards),
+                                variable_in(command.environment, k_shard_index));
+  return selection;
+}
+
+std::string_view variable_in(char** environment, std::string_view name) {
+  for (char** entry = environment; *entry != nullptr; ++entry) {
+    if (is_variable(*entry, name)) return std::string_view(*entry).substr(name.size() + 1);
+  }
+  return {};
+}
+
+}  // namespace holdfast::exec

@@ -1,0 +1,48 @@
+// The command of a GoogleTest program, as one process of a batch is to have it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/gtest_list.hpp"
+#include "os/spawn.hpp"
+
+namespace holdfast::exec {
+
+// Owns what its command() points to, but for what it was made from.
+class WorkerCommand {
+ public:
+  // As it was given.
+  explicit WorkerCommand(const os::Command& command);
+
+  // It prints its cases and runs none.
+  static WorkerCommand listing(const os::Command& command);
+  // It runs these, the first `count` of `names`, and nothing else.
+  static WorkerCommand running(const os::Command& command, const std::vector<std::string>& names,
+                               std::size_t count);
+
+  os::Command command();
+
+ private:
+  void add_argument(std::string text);
+  void hide_variable(std::string_view name);
+
+  os::Command command_;
+  std::vector<std::string> own_;
+  std::vector<char*> arguments_;
+  std::vector<char*> environment_;
+};
+
+// What of a run's selection its list does not show.
+struct Selection {
+  Disabled disabled = Disabled::left_out;
+  std::optional<GtestShard> shard;
+};
+Selection selection_of(const os::Command& command);
+
+// Of a null-terminated environment; empty when it is not set.
+std::string_view variable_in(char** environment, std::string_view name);
+
+}  // namespace holdfast::exec

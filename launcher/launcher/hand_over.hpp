@@ -1,0 +1,29 @@
+// From the launcher to `holdfast exec`, for a test that is more than one process to be supervised:
+// the same process, so that its pid and start time, by which the keeper knows it, stay. What
+// follows `exec` in its arguments: the keeper's connection, the grant, the caller's signals, and
+// the launcher's own arguments as they were.
+#pragma once
+
+#include "core/result.hpp"
+#include "launcher/grant.hpp"
+#include "launcher/invocation.hpp"
+#include "launcher/keeper_link.hpp"
+#include "os/signals.hpp"
+
+namespace holdfast::launcher {
+
+// Returns only on failure; then nothing has changed.
+Error hand_over(const Invocation& invocation, const Grant& grant, const KeeperLink& keeper,
+                const os::CallersSignals& callers);
+
+struct HandedOver {
+  char** arguments = nullptr;  // the launcher's, with the program's name in front; static
+  Grant grant;                 // without the home, which the invocation tells
+  KeeperLink keeper;
+  os::CallersSignals callers;
+};
+
+// In `holdfast exec`, of its argv. To be called once.
+Result<HandedOver> take_over(char** arguments);
+
+}  // namespace holdfast::launcher
