@@ -11,21 +11,12 @@
 #include "core/environment.hpp"
 #include "core/exit_codes.hpp"
 #include "core/settings_explanation.hpp"
-#include "os/process.hpp"
+#include "launcher/hand_over.hpp"
 #include "os/system_call.hpp"
 #include "settings/project_settings.hpp"
 
 namespace holdfast::cli {
 namespace {
-
-// <prefix>/bin/holdfast -> <prefix>/libexec/holdfast/holdfast-launcher
-Result<std::string> launcher_program() {
-  Result<std::string> own = os::own_program();
-  if (!own) return own;
-  std::string launcher = *own;
-  for (int level = 0; level < 2; ++level) launcher.erase(launcher.rfind('/'));
-  return launcher + "/libexec/holdfast/holdfast-launcher";
-}
 
 // What the file says, in the launcher's words, which knows nothing of files.
 std::vector<std::string> options_of(const TestValues& values) {
@@ -76,7 +67,7 @@ Result<TestValues> values_for(const std::vector<std::string_view>& words) {
 }  // namespace
 
 int exec_run(char** arguments) {
-  Result<std::string> launcher = launcher_program();
+  Result<std::string> launcher = launcher::launcher_program();
   if (!launcher) {
     complain("failed to " + launcher.error().message);
     return exit_codes::k_own_failure;

@@ -14,6 +14,7 @@
 #include "core/unrecorded.hpp"
 #include "exec/capture.hpp"
 #include "exec/case_journal.hpp"
+#include "exec/fork_server.hpp"
 #include "exec/listing.hpp"
 #include "exec/output_relay.hpp"
 #include "exec/worker.hpp"
@@ -116,6 +117,7 @@ class BatchRun {
         return run_worker(
             WorkerCommand::running(plan_.command, action.cases, filter_length(action.cases)));
       case BatchAction::Kind::serve:
+        return serve();
       case BatchAction::Kind::record:
       case BatchAction::Kind::say:
       case BatchAction::Kind::end:
@@ -181,6 +183,46 @@ class BatchRun {
     BatchEvent ended;
     ended.kind = BatchEvent::Kind::worker_ended;
     ended.end = end_of(result);
+    perform(happened(ended));
+  }
+
+  void serve() {
+    Result<Capture> capture = Capture::open(false);
+    const Result<std::string> launcher = launcher::launcher_program();
+    if (!capture || !launcher) return fail(capture ? launcher.error() : capture.error());
+    const auto tell = [this](const BatchEvent& event, const OutputRange& range) {
+      if (event.kind == BatchEvent::Kind::child_ended) {
+        places_[event.name] = range;
+        if (!event.end.left.empty()) total_.observation.leaked = true;
+      }
+      perform(batch_.happened(event));
+    };
+    const auto has_marker = [this](pid_t pid) {
+      return take_marker(markers_, plan_.identity->attempt, pid);
+    };
+    ForkServer server({plan_, batch_, *capture, relay_, link_, *launcher, tell, has_marker});
+    WorkerCommand command = WorkerCommand::serving(plan_.command);
+    const AttemptPlan plan = plan_for(command.command(), *capture, server);
+    const AttemptResult result = launcher::run_attempt(plan, around_);
+    server.finish(who_ended(result));
+    add(result);
+    say_trouble();
+    BatchEvent ended;
+    ended.kind = BatchEvent::Kind::worker_ended;
+    ended.end = end_of(result);
+    const bool listed_instead = !server.is_linked() && ended.end.by == EndedBy::itself &&
+                                ended.end.main.kind == ProcessEnd::Kind::exited &&
+                                ended.end.main.code == 0;
+    if (!listed_instead) return perform(happened(ended));
+    BatchEvent cannot;
+    cannot.kind = BatchEvent::Kind::cannot_fork;
+    cannot.why = "it is not linked with Holdfast::gtest_main";
+    perform(happened(cannot));
+    const Selection selection = selection_of(plan_.command);
+    BatchEvent listed;
+    listed.kind = BatchEvent::Kind::listed;
+    listed.cases = runnable(parse_gtest_list(server.text()), selection.disabled, selection.shard);
+    perform(happened(listed));
     perform(happened(ended));
   }
 

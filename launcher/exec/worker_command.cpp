@@ -52,11 +52,16 @@ WorkerCommand::WorkerCommand(const os::Command& command) : command_(command) {
   hide_variable(k_brief);
 }
 
-WorkerCommand WorkerCommand::listing(const os::Command& command) {
+WorkerCommand WorkerCommand::serving(const os::Command& command) {
   WorkerCommand made(command);
   made.add_argument("--gtest_list_tests");
   // Else the list goes over the report of a run.
   made.add_argument("--gtest_output=");
+  return made;
+}
+
+WorkerCommand WorkerCommand::listing(const os::Command& command) {
+  WorkerCommand made = serving(command);
   made.hide_variable(k_total_shards);
   made.hide_variable(k_shard_index);
   return made;

@@ -19,6 +19,9 @@ class WorkerCommand {
 
   // It prints its cases and runs none.
   static WorkerCommand listing(const os::Command& command);
+  // The same of one that may be linked with Holdfast's support: then it selects its cases itself,
+  // and forks them.
+  static WorkerCommand serving(const os::Command& command);
   // It runs these, the first `count` of `names`, and nothing else.
   static WorkerCommand running(const os::Command& command, const std::vector<std::string>& names,
                                std::size_t count);

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <iterator>
 #include <vector>
@@ -108,6 +109,13 @@ Error hand_over(const Invocation& invocation, const Grant& grant, const KeeperLi
   const Error error = os::system_error("execute " + *program);
   set_close_on_exec(keeper.fd(), true);
   return error;
+}
+
+Result<std::string> launcher_program() {
+  Result<std::string> own = os::own_program();
+  if (!own) return own;
+  for (int level = 0; level < 2; ++level) own->erase(std::min(own->size(), own->rfind('/')));
+  return *own + "/libexec/holdfast/holdfast-launcher";
 }
 
 Result<HandedOver> take_over(char** arguments) {

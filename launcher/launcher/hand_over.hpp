@@ -23,6 +23,9 @@ struct HandedOver {
   os::CallersSignals callers;
 };
 
+// <prefix>/libexec/holdfast/holdfast-launcher, from <prefix>/bin/holdfast.
+Result<std::string> launcher_program();
+
 // In `holdfast exec`, of its argv. To be called once.
 Result<HandedOver> take_over(char** arguments);
 

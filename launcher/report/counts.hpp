@@ -26,6 +26,17 @@ struct Counts {
     return by_outcome.at(static_cast<std::size_t>(outcome));
   }
   std::size_t failed() const { return of(TestOutcome::failed) + of(TestOutcome::deliberate_exit); }
+
+  // Of the cases of batches, in the same way.
+  std::size_t cases = 0;
+  std::array<std::size_t, k_test_outcomes> cases_by_outcome{};
+
+  std::size_t of_cases(TestOutcome outcome) const {
+    return cases_by_outcome.at(static_cast<std::size_t>(outcome));
+  }
+  std::size_t failed_cases() const {
+    return of_cases(TestOutcome::failed) + of_cases(TestOutcome::deliberate_exit);
+  }
 };
 
 bool adds_up(const Counts& counts);

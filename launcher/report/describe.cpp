@@ -100,6 +100,15 @@ std::string outcome_list(const Counts& counts) {
   return list;
 }
 
+std::string case_list(const Counts& counts) {
+  Counts of_cases;
+  of_cases.by_outcome = counts.cases_by_outcome;
+  std::string list = outcome_list(of_cases);
+  const std::size_t not_run = counts.of_cases(TestOutcome::not_run);
+  if (not_run > 0) list += fmt::format("{}{} not run", list.empty() ? "" : ", ", not_run);
+  return list;
+}
+
 std::vector<std::string> leftover_names(const TestReport& test) {
   std::vector<std::string> names;
   for (const Attempt& attempt : test.attempts) {

@@ -31,6 +31,9 @@ std::string reason(const TestReport& test);
 // "60 passed, 1 failed, 1 crashed": every outcome that occurs among the tests that ran.
 std::string outcome_list(const Counts& counts);
 
+// The same of the cases of batches.
+std::string case_list(const Counts& counts);
+
 // The names of processes left behind, each once.
 std::vector<std::string> leftover_names(const TestReport& test);
 

@@ -47,6 +47,12 @@ Json counts_json(const Counts& counts) {
   object["bare"] = counts.bare;
   object["deliberate_exit"] = counts.of(TestOutcome::deliberate_exit);
   object["orphan_markers"] = counts.orphaned;
+  Json& cases = object["cases"];
+  cases["planned"] = counts.cases;
+  for (const TestOutcome outcome : all_test_outcomes()) {
+    cases[std::string(name_of(outcome))] =
+        outcome == TestOutcome::failed ? counts.failed_cases() : counts.of_cases(outcome);
+  }
   return object;
 }
 
@@ -84,6 +90,19 @@ Json attempt_json(const Attempt& attempt) {
   return object;
 }
 
+Json case_json(const Case& one) {
+  Json object;
+  object["name"] = valid_utf8(one.name);
+  object["outcome"] = std::string(name_of(one.outcome));
+  object["exit_code"] = or_null(one.exit_code);
+  object["signal"] = or_null(one.signal);
+  object["wall_s"] = one.wall_s;
+  object["worker"] = one.worker == 0 ? Json(nullptr) : Json(one.worker);
+  if (!one.note.empty()) object["note"] = valid_utf8(one.note);
+  object["output"] = valid_utf8(one.output);
+  return object;
+}
+
 Json test_json(const TestReport& test) {
   Json object;
   object["name"] = valid_utf8(test.name);
@@ -96,10 +115,7 @@ Json test_json(const TestReport& test) {
   object["attempts"] = Json::array();
   for (const Attempt& attempt : test.attempts) object["attempts"].push_back(attempt_json(attempt));
   object["cases"] = Json::array();
-  for (const Case& one : test.cases) {
-    object["cases"].push_back(
-        {{"name", valid_utf8(one.name)}, {"outcome", std::string(name_of(one.outcome))}});
-  }
+  for (const Case& one : test.cases) object["cases"].push_back(case_json(one));
   return object;
 }
 

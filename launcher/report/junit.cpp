@@ -104,15 +104,14 @@ std::string properties_of(const TestReport& test) {
   if (test.leaked) list += property("holdfast.leftovers", bounded_list(leftover_names(test), 20));
   for (const std::string& orphan : orphan_texts(test))
     list += property("holdfast.orphan_marker", orphan);
-  for (const Case& one : test.cases)
-    list += property("holdfast.case", fmt::format("{} {}", one.name, name_of(one.outcome)));
   return fmt::format("      <properties>{}</properties>\n", list);
 }
 
 std::string testcase(const TestReport& test) {
   std::string xml =
       fmt::format("    <testcase{}{}{}>\n", attribute("name", test.name),
-                  attribute("classname", test.name), attribute("time", seconds(time_of(test))));
+                  attribute("classname", test.part_of.empty() ? test.name : test.part_of),
+                  attribute("time", seconds(time_of(test))));
   xml += properties_of(test);
   xml += verdict_element(test, grade_of(test));
   xml += earlier_attempts(test);
@@ -154,9 +153,10 @@ Totals totals_of(const std::vector<TestReport>& tests) {
 }  // namespace
 
 std::string render_junit(const RunReport& report) {
-  const Totals totals = totals_of(report.tests);
+  const std::vector<TestReport> tests = as_tests(report.tests);
+  const Totals totals = totals_of(tests);
   const std::string numbers = fmt::format(" tests=\"{}\" failures=\"{}\" errors=\"{}\"",
-                                          report.tests.size(), totals.failures, totals.errors);
+                                          tests.size(), totals.failures, totals.errors);
   std::string xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
   xml +=
       fmt::format("<testsuites name=\"holdfast\"{} time=\"{}\">\n", numbers, seconds(totals.time));
@@ -167,7 +167,7 @@ std::string render_junit(const RunReport& report) {
   xml += "    <properties>" + property("holdfast.run", report.run.id) +
          property("holdfast.complete", report.run.complete ? "true" : "false") +
          property("holdfast.version", report.run.version) + "</properties>\n";
-  for (const TestReport& test : report.tests) xml += testcase(test);
+  for (const TestReport& test : tests) xml += testcase(test);
   // A run that died reads as such everywhere: some readers show nothing but system-err.
   if (!report.run.complete)
     xml += "    <system-err>holdfast: incomplete: ctest did not come to its end</system-err>\n";

@@ -1,5 +1,6 @@
 #include "report/load.hpp"
 
+#include "report/case_outputs.hpp"
 #include "store/ctest_log.hpp"
 
 #include <algorithm>
@@ -48,7 +49,10 @@ Result<RunReport> load_report(const RunEntry& run, Outputs outputs) {
   if (!journal) return journal.error();
   RunReport report = report_of(*journal);
   if (report.run.id.empty()) report.run.id = run.id;
-  if (outputs == Outputs::load) load_outputs(report, next_start(run));
+  if (outputs == Outputs::load) {
+    load_outputs(report, next_start(run));
+    load_case_outputs(report, run.directory);
+  }
   return report;
 }
 

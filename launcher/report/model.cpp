@@ -1,5 +1,6 @@
 #include "report/model.hpp"
 
+#include "report/collected_cases.hpp"
 #include "report/verdicts.hpp"
 
 #include <algorithm>
@@ -69,6 +70,11 @@ class Collector {
     see(record.at);
   }
 
+  void operator()(const CaseRecord& record) {
+    cases_.add(place_of(record.test, record.key), record);
+    see(record.at);
+  }
+
   void operator()(const RunEnded& record) {
     if (run_.id.empty()) run_.id = record.run;
     // `holdfast end` and the keeper may both have written one: either knows that ctest finished.
@@ -80,6 +86,7 @@ class Collector {
     RunReport report;
     if (last_ > 0) run_.ended = last_;
     report.run = std::move(run_);
+    for (std::size_t i = 0; i < tests_.size(); ++i) tests_[i].cases = cases_.of(i);
     report.tests = std::move(tests_);
     assign_verdicts(report.tests, verdicts_);
     return report;
@@ -89,13 +96,17 @@ class Collector {
   void see(double at) { last_ = std::max(last_, at); }
 
   TestReport& test_of(const std::string& name, const std::string& key) {
+    return tests_[place_of(name, key)];
+  }
+
+  std::size_t place_of(const std::string& name, const std::string& key) {
     const auto [known, is_new] = place_.try_emplace({name, key}, tests_.size());
     if (is_new) {
       TestReport& test = tests_.emplace_back();
       test.name = name;
       test.key = key;
     }
-    return tests_[known->second];
+    return known->second;
   }
 
   // Its start and its end have the same id and n; whichever is read first makes the attempt. A
@@ -114,6 +125,7 @@ class Collector {
   }
 
   RunInfo run_;
+  CollectedCases cases_;
   double last_ = 0;
   std::vector<TestReport> tests_;
   std::map<std::pair<std::string, std::string>, std::size_t> place_;

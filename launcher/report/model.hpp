@@ -40,10 +40,17 @@ struct Attempt {
   std::string output_note;  // why there is none
 };
 
-// One case inside a test (a GoogleTest case). Nothing records cases yet; renderers show them.
+// One case inside a test (a GoogleTest case of a batch).
 struct Case {
   std::string name;
   TestOutcome outcome = TestOutcome::unknown;
+  std::optional<int> exit_code = {};
+  std::optional<int> signal = {};
+  double wall_s = 0;
+  std::int64_t worker = 0;  // from 1; 0: none
+  std::string note = {};
+  std::optional<OutputPlace> output_place = {};
+  std::string output = {};  // filled in by load_outputs()
 };
 
 struct TestReport {
@@ -59,7 +66,8 @@ struct TestReport {
   std::string why;                 // why it did not run, or not through Holdfast; may be empty
   std::vector<std::string> flags;  // flaky, leaked, bare and what the attempts were flagged
   std::vector<Attempt> attempts;
-  std::vector<Case> cases;
+  std::vector<Case> cases;  // of the last attempt that has any
+  std::string part_of;      // the test that this is a case of (as_tests()); empty: it is a test
   std::optional<OutputPlace> output_place;
 };
 
@@ -83,6 +91,10 @@ struct RunReport {
 };
 
 RunReport report_of(const Journal& journal);
+
+// For formats that know no cases inside of tests: those of a batch in its place, each as a test,
+// and the batch as well where no case says what was wrong with it.
+std::vector<TestReport> as_tests(const std::vector<TestReport>& tests);
 
 // Counts of `tests`; report_of() has called it.
 Counts count(const std::vector<TestReport>& tests);

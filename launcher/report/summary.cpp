@@ -59,6 +59,12 @@ std::string through_line(const RunReport& report) {
                      leak_text(report), orphan_text(report), flaky);
 }
 
+std::string cases_line(const RunReport& report) {
+  if (report.counts.cases == 0) return {};
+  return fmt::format("holdfast: {} case{} in batches: {}\n", report.counts.cases,
+                     plural(report.counts.cases), case_list(report.counts));
+}
+
 std::string why_not(const TestReport& test) {
   std::string why = test.outcome == TestOutcome::not_run ? "not run" : std::string();
   if (test.verdict == Verdict::disabled) why = "disabled";
@@ -85,7 +91,7 @@ std::string not_through_line(const RunReport& report) {
 
 std::string render_summary(const RunReport& report) {
   if (report.counts.planned == 0) return "holdfast: no tests were run\n";
-  return through_line(report) + not_through_line(report);
+  return through_line(report) + cases_line(report) + not_through_line(report);
 }
 
 }  // namespace holdfast

@@ -88,6 +88,7 @@ std::string counts_lines(const Counts& counts) {
   if (counts.orphaned > 0) on_top += fmt::format("; {} with orphan markers", counts.orphaned);
   text += on_top + fmt::format("\n{} through Holdfast, {} not\n", counts.through,
                                counts.planned - counts.through);
+  if (counts.cases > 0) text += fmt::format("{} cases: {}\n", counts.cases, case_list(counts));
   return text;
 }
 
@@ -113,6 +114,22 @@ std::string red_sections(const RunReport& report) {
     text += section(capitalised(label(outcome)), tests, k_tests_per_section, reason);
   }
   return text;
+}
+
+// Of batches: what went wrong in them.
+std::string red_cases(const RunReport& report) {
+  const std::vector<TestReport> all = as_tests(report.tests);
+  Tests red;
+  for (const TestReport& one : all) {
+    if (!one.part_of.empty() && (is_red(one) || one.outcome == TestOutcome::not_run)) {
+      red.push_back(&one);
+    }
+  }
+  return section("Cases that went wrong", red, k_tests_per_section, [](const TestReport& one) {
+    const std::string why = reason(one);
+    return fmt::format("{} in {}{}{}", label(one.outcome), printable(one.part_of),
+                       why.empty() ? "" : ": ", why);
+  });
 }
 
 std::string tail_of(const std::string& output) {
@@ -230,10 +247,10 @@ std::string render_text(const RunReport& report) {
   const Tests skipped = tests_that(
       report, [](const TestReport& test) { return test.outcome == TestOutcome::skipped; });
   const Tests flaky = tests_that(report, [](const TestReport& test) { return test.flaky; });
-  return head(report) + counts_lines(report.counts) + red_sections(report) + tails(report) +
-         section("Flaky", flaky, k_tests_per_section, reason) + leftovers(report) +
-         orphan_markers(report) + not_through(report) + names_line("Skipped", skipped) +
-         lock_waits(report) + slowest(report) + journal_note(report);
+  return head(report) + counts_lines(report.counts) + red_sections(report) + red_cases(report) +
+         tails(report) + section("Flaky", flaky, k_tests_per_section, reason) + leftovers(report) +
+         orphan_markers(report) + not_through(report) + names_line("Skipped", skipped) + lock_waits(report) +
+         slowest(report) + journal_note(report);
 }
 
 }  // namespace holdfast

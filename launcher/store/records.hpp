@@ -93,13 +93,30 @@ struct VerdictRecord {
   std::string note;         // why ctest did not start it
 };
 
+// One case of a batch (docs/batches.md). Of two of one case in one attempt the later counts.
+struct CaseRecord {
+  double at = 0;
+  std::string attempt;
+  std::string test;  // required
+  std::string key;
+  std::string name;                // required; field `case`
+  std::optional<Outcome> outcome;  // empty: it was not run, or a name this version does not know
+  bool not_run = false;
+  std::optional<int> exit_code;
+  std::optional<int> signal;
+  double wall_s = 0;
+  std::int64_t worker = 0;
+  std::optional<OutputPlace> output;
+  std::string note;
+};
+
 struct RunEnded {
   double at = 0;
   std::string run;
   bool complete = false;
 };
 
-using Record =
-    std::variant<RunStarted, AttemptStarted, AttemptEnded, Bare, VerdictRecord, RunEnded>;
+using Record = std::variant<RunStarted, AttemptStarted, AttemptEnded, Bare, VerdictRecord, RunEnded,
+                            CaseRecord>;
 
 }  // namespace holdfast

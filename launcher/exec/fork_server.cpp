@@ -1,0 +1,164 @@
+#include "exec/fork_server.hpp"
+
+#include <holdfast/worker_protocol.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/time_budget.hpp"
+#include "core/worker_message.hpp"
+#include "os/clock.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+constexpr std::size_t k_longest_list = 64UL * 1024UL * 1024UL;
+
+}  // namespace
+
+void ForkServer::add_descriptors(std::vector<pollfd>& fds) {
+  parts_.relay.add_descriptors(fds);
+  parts_.capture.add_descriptors(fds);
+  parts_.link.add_descriptors(fds);
+  if (parts_.relay.is_full()) return;
+  for (const auto& child : children_) child->add_descriptors(fds);
+}
+
+void ForkServer::look() {
+  parts_.relay.pass_on();
+  parts_.capture.read([this](Stream stream, std::string_view bytes) {
+    if (stream == Stream::errors || is_linked_) {
+      parts_.relay.write(stream, bytes);
+    } else if (text_.size() < k_longest_list) {
+      text_ += bytes;
+    }
+  });
+  hear();
+  look_at_children(EndedBy::itself);
+  start_children();
+}
+
+void ForkServer::hear() {
+  parts_.link.accept(main_);
+  while (const std::optional<std::string> packet = parts_.link.next()) on_message(*packet);
+}
+
+void ForkServer::on_message(std::string_view packet) {
+  const auto fields = worker_fields(packet);
+  if (!fields) return parts_.link.drop();
+  const std::string_view kind = fields->front();
+  const std::string first(fields->size() > 1 ? (*fields)[1] : std::string_view());
+  BatchEvent event;
+  if (kind == HOLDFAST_WORKER_HELLO) {
+    if (first != HOLDFAST_WORKER_VERSION) return parts_.link.drop();
+    is_linked_ = parts_.link.send(
+        worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_FORK, parts_.launcher}));
+  } else if (kind == HOLDFAST_WORKER_LIST) {
+    for (std::size_t i = 1; i < fields->size(); ++i) listed_.emplace_back((*fields)[i]);
+  } else if (kind == HOLDFAST_WORKER_LISTED && !is_listed_) {
+    is_listed_ = true;
+    event.kind = BatchEvent::Kind::listed;
+    event.cases = std::move(listed_);
+    happened(std::move(event));
+  } else if (kind == HOLDFAST_WORKER_CANNOT_FORK) {
+    event.kind = BatchEvent::Kind::cannot_fork;
+    event.why = first;
+    happened(std::move(event));
+  }
+}
+
+void ForkServer::look_at_children(EndedBy by) {
+  for (std::size_t i = 0; i < children_.size(); ++i) {
+    children_[i]->look(i == 0 ? &parts_.relay : nullptr);
+  }
+  while (!children_.empty() && (by != EndedBy::itself || children_.front()->is_over())) {
+    const std::unique_ptr<ForkedCase> done = std::move(children_.front());
+    children_.pop_front();
+    conclude(*done, by);
+    first_from_ = parts_.relay.position();
+    if (!children_.empty()) children_.front()->flush(parts_.relay);
+  }
+}
+
+void ForkServer::conclude(ForkedCase& child, EndedBy by) {
+  BatchEvent event;
+  event.kind = BatchEvent::Kind::child_ended;
+  event.name = child.name();
+  event.end = child.end(child.is_over() ? EndedBy::itself : by);
+  event.end.marker = parts_.has_marker(child.child());
+  event.end.leak_fails = parts_.plan.policy.on_leak == OnLeak::fail && !event.end.left.empty();
+  event.child_said = child.said();
+  event.child_finished = child.has_finished();
+  event.why = child.trouble();
+  event.at_us = child.is_over() ? child.over_at_us() : os::monotonic_now_us();
+  parts_.tell(event, {first_from_, parts_.relay.position()});
+}
+
+void ForkServer::start_children() {
+  if (!is_listed_ || has_quit_ || !parts_.link.has_peer()) return;
+  const std::size_t most = std::max(1U, parts_.plan.policy.processors);
+  const auto running = [&] {
+    return static_cast<std::size_t>(std::count_if(
+        children_.begin(), children_.end(), [](const auto& child) { return !child->is_over(); }));
+  };
+  while (!parts_.batch.waiting().empty() && running() < most) {
+    const std::string name = parts_.batch.waiting().front();
+    Result<std::unique_ptr<ForkedCase>> child =
+        ForkedCase::order(parts_.link, ++last_number_, name, parts_.relay.streams_are_one());
+    // Out of descriptors, or the server is going: when others have ended, or by another server.
+    if (!child) break;
+    if (children_.empty()) first_from_ = parts_.relay.position();
+    children_.push_back(std::move(*child));
+    BatchEvent began;
+    began.kind = BatchEvent::Kind::child_began;
+    began.name = name;
+    happened(std::move(began));
+  }
+  if (!children_.empty() || !parts_.batch.waiting().empty()) return;
+  has_quit_ = true;
+  (void)parts_.link.send(worker_message({HOLDFAST_WORKER_QUIT}));
+}
+
+Milliseconds ForkServer::deadline() {
+  Milliseconds next = k_longest;
+  for (const auto& child : children_) {
+    next = std::min(next, child->deadline(parts_.plan.policy.case_timeout));
+  }
+  return next;
+}
+
+launcher::Companion::Verdict ForkServer::on_deadline() {
+  const Milliseconds now = os::monotonic_now();
+  const launcher::AttemptPlan& plan = parts_.plan;
+  const Milliseconds stacks =
+      plan.loudness == Loudness::quiet ? Milliseconds{0} : stacks_time(now, plan.native_end);
+  for (const auto& child : children_) {
+    if (now < child->deadline(plan.policy.case_timeout)) continue;
+    if (child->is_stuck()) return Verdict::end_tree;
+    child->time_is_over(stacks, plan.command.tag, plan.policy.grace);
+  }
+  look_at_children(EndedBy::itself);
+  return Verdict::go_on;
+}
+
+void ForkServer::on_pause(Milliseconds length) {
+  for (const auto& child : children_) child->on_pause(length);
+}
+
+void ForkServer::tell(const std::string& text) { parts_.relay.write(Stream::errors, text); }
+
+void ForkServer::finish(EndedBy by) {
+  parts_.capture.close_writing();
+  parts_.relay.finish();
+  look();
+  // It died by itself, with children that were ended for it.
+  look_at_children(by == EndedBy::itself ? EndedBy::own_failure : by);
+  parts_.link.drop();
+}
+
+void ForkServer::happened(BatchEvent event, const OutputRange& range) {
+  event.at_us = os::monotonic_now_us();
+  parts_.tell(event, range);
+}
+
+}  // namespace holdfast::exec

@@ -1,0 +1,76 @@
+// A program that has done its start-up and forks one child for each case it is asked for; looked
+// after while it runs, with its children (docs/worker-protocol.md). One that is not linked with
+// Holdfast's support lists its cases instead and ends.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/batch.hpp"
+#include "exec/capture.hpp"
+#include "exec/forked_case.hpp"
+#include "exec/output_relay.hpp"
+#include "exec/worker.hpp"
+#include "exec/worker_link.hpp"
+#include "launcher/attempt.hpp"
+#include "launcher/companion.hpp"
+
+namespace holdfast::exec {
+
+class ForkServer final : public launcher::Companion {
+ public:
+  using Tell = std::function<void(const BatchEvent&, const OutputRange&)>;
+  // Whether that process has left its marker.
+  using HasMarker = std::function<bool(pid_t)>;
+
+  struct Parts {
+    const launcher::AttemptPlan& plan;
+    const Batch& batch;
+    Capture& capture;
+    OutputRelay& relay;
+    WorkerLink& link;
+    std::string launcher;  // its program
+    Tell tell;
+    HasMarker has_marker;
+  };
+  explicit ForkServer(Parts parts) : parts_(std::move(parts)) {}
+
+  void add_descriptors(std::vector<pollfd>& fds) override;
+  void look() override;
+  void on_main_started(pid_t main) override { main_ = main; }
+  Milliseconds deadline() override;
+  Verdict on_deadline() override;
+  void on_pause(Milliseconds length) override;
+  void tell(const std::string& text) override;
+
+  // It is gone, and its children with it. `by`: who ended it.
+  void finish(EndedBy by);
+  bool is_linked() const { return is_linked_; }
+  // What it printed instead of serving.
+  const std::string& text() const { return text_; }
+
+ private:
+  void hear();
+  void on_message(std::string_view packet);
+  void look_at_children(EndedBy by);
+  void start_children();
+  void conclude(ForkedCase& child, EndedBy by);
+  void happened(BatchEvent event, const OutputRange& range = {});
+
+  Parts parts_;
+  pid_t main_ = -1;
+  bool is_linked_ = false;
+  bool is_listed_ = false;
+  bool has_quit_ = false;
+  std::vector<std::string> listed_;
+  std::string text_;
+  // In the order in which they were begun: the output of the first is passed on as it comes.
+  std::deque<std::unique_ptr<ForkedCase>> children_;
+  std::uint64_t first_from_ = 0;  // where the first one's output begins in the file
+  unsigned last_number_ = 0;
+};
+
+}  // namespace holdfast::exec

@@ -1,0 +1,84 @@
+// One case in a child of its own, forked by a server (docs/worker-protocol.md): its output, what it
+// and its anchor report, its time.
+#pragma once
+
+#include <poll.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/case_result.hpp"
+#include "core/duration.hpp"
+#include "exec/capture.hpp"
+#include "exec/output_relay.hpp"
+#include "exec/worker_link.hpp"
+#include "os/stack_dump.hpp"
+#include "os/unique_fd.hpp"
+
+namespace holdfast::exec {
+
+class ForkedCase {
+ public:
+  // Orders the server to fork it.
+  static Result<std::unique_ptr<ForkedCase>> order(const WorkerLink& server, unsigned number,
+                                                   const std::string& name, bool streams_are_one);
+
+  const std::string& name() const { return name_; }
+  pid_t child() const { return child_; }
+  // Nothing of it is left, or nobody can say.
+  bool is_over() const { return is_over_; }
+  std::int64_t over_at_us() const { return over_at_us_; }
+
+  void add_descriptors(std::vector<pollfd>& fds) const;
+  // `relay`: its output goes there now; null: it is kept, because another's does.
+  void look(OutputRelay* relay);
+  // What was kept.
+  void flush(OutputRelay& relay);
+
+  // Of `limit`; k_longest: never.
+  Milliseconds deadline(Milliseconds limit) const;
+  // Takes its stacks, if there is time for them, then has its tree ended. `tag`: of the attempt.
+  void time_is_over(Milliseconds stacks_time, std::uint64_t tag, Milliseconds grace);
+  // It was to be ended and is not.
+  bool is_stuck() const;
+  void on_pause(Milliseconds length) { from_ += length; }
+
+  // How it ended. `by`: who has ended the whole tree; itself: nobody.
+  WorkerEnd end(EndedBy by) const;
+  const std::optional<CaseEnd>& said() const { return said_; }
+  bool has_finished() const { return finished_; }
+  const std::string& trouble() const { return trouble_; }
+
+ private:
+  explicit ForkedCase(std::string name) : name_(std::move(name)) {}
+  void print(OutputRelay* relay, Stream stream, std::string_view bytes);
+  void hear();
+  void on_message(std::string_view packet);
+  void go_on_with_stacks(OutputRelay* relay);
+  void terminate();
+  void be_over();
+
+  std::string name_;
+  Capture capture_;
+  os::UniqueFd report_;
+  Milliseconds from_{0};
+  pid_t anchor_ = 0;
+  pid_t child_ = 0;
+  std::optional<CaseEnd> said_;
+  bool finished_ = false;
+  std::optional<int> status_;
+  std::string left_;
+  std::string trouble_;
+  std::vector<std::pair<Stream, std::string>> kept_;
+  bool is_over_ = false;
+  std::int64_t over_at_us_ = 0;
+  bool timed_out_ = false;
+  std::optional<os::StackDump> stacks_;
+  Milliseconds grace_{0};
+  Milliseconds terminated_{0};
+};
+
+}  // namespace holdfast::exec

@@ -1,0 +1,14 @@
+// What the cases of batches have printed, from the files of their run.
+#pragma once
+
+#include "report/model.hpp"
+
+#include <filesystem>
+
+namespace holdfast {
+
+// Fills in the output of every case, as much of it as reports show. What cannot be read stays
+// empty.
+void load_case_outputs(RunReport& report, const std::filesystem::path& run_directory);
+
+}  // namespace holdfast

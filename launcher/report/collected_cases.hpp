@@ -1,0 +1,30 @@
+// The cases of a run's batches, as their records come in.
+#pragma once
+
+#include "report/model.hpp"
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace holdfast {
+
+class CollectedCases {
+ public:
+  // `test`: a number of its own for each test.
+  void add(std::size_t test, const CaseRecord& record);
+  // Of its last attempt that had any, each once, in the order in which they first came.
+  std::vector<Case> of(std::size_t test) const;
+
+ private:
+  struct Batch {
+    std::string attempt;
+    std::vector<Case> cases;
+    std::unordered_map<std::string, std::size_t> places;
+  };
+  std::map<std::size_t, Batch> batches_;
+};
+
+}  // namespace holdfast
