@@ -12,10 +12,11 @@ set(_holdfast_odd_arguments "[][\\]|;;|;$")
 
 # A set_tests_properties() whose arguments match this needs a look; all others take the short way.
 set(_holdfast_always_watched
-  "HOLDFAST_|RESOURCE_LOCK|DEPENDS|FIXTURES_SETUP|TIMEOUT|RUN_SERIAL|SKIP_RETURN_CODE")
+  "HOLDFAST_|RESOURCE_LOCK|DEPENDS|FIXTURES_SETUP|TIMEOUT|RUN_SERIAL|SKIP_RETURN_CODE|PROCESSORS")
 set_property(GLOBAL PROPERTY _holdfast_watched "${_holdfast_always_watched}")
 # One that matches this may change a limit.
-set(_holdfast_limit_properties "TIMEOUT|HOLDFAST_ENABLED|HOLDFAST_LOCKS|RESOURCE_LOCK")
+set(_holdfast_limit_properties
+  "TIMEOUT|HOLDFAST_ENABLED|HOLDFAST_ISOLATION|HOLDFAST_LOCKS|RESOURCE_LOCK")
 # One that matches this has an expression anchored at the start of the output, where the line of
 # lock_line.cmake would stand in its way.
 set(_holdfast_anchored_expression "(PASS|FAIL|SKIP)_REGULAR_EXPRESSION;.*\\^")

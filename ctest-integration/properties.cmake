@@ -17,7 +17,7 @@ function(_holdfast_variable_of property value out)
   set(variable "")
   # Their value goes to the launcher as it is (a list with commas): a later property of that kind is
   # one more name here.
-  if(property MATCHES "^HOLDFAST_(LOCKS|TIMEOUT|ON_LEAK)$")
+  if(property MATCHES "^HOLDFAST_(LOCKS|TIMEOUT|ON_LEAK|ISOLATION)$")
     string(REPLACE ";" "," value "${value}")
     string(REPLACE "HOLDFAST_" "HOLDFAST_P_" variable "${property}")
     string(APPEND variable "=set:${value}")
@@ -98,6 +98,16 @@ function(_holdfast_relocate_command test directory)
   endif()
 endfunction()
 
+# How many cases of a batch may run beside each other: as many as ctest keeps job slots for. Only a
+# test with an isolation is told, whichever of the two properties comes first.
+function(_holdfast_tell_processors test)
+  get_property(processors GLOBAL PROPERTY "_holdfast_PROCESSORS ${test}")
+  get_property(isolation GLOBAL PROPERTY "_holdfast_HOLDFAST_ISOLATION ${test}")
+  if(NOT "${processors}" STREQUAL "" AND NOT "${isolation}" STREQUAL "")
+    _holdfast_modify_environment("${test}" "HOLDFAST_P_PROCESSORS=set:${processors}")
+  endif()
+endfunction()
+
 # One property of one test.
 function(_holdfast_note_property test property value)
   if(property STREQUAL "DEPENDS")
@@ -121,6 +131,9 @@ function(_holdfast_note_property test property value)
     if(NOT "${value}")
       set_property(GLOBAL PROPERTY "_holdfast_bare ${test}" TRUE)
     endif()
+  elseif(property STREQUAL "PROCESSORS" OR property STREQUAL "HOLDFAST_ISOLATION")
+    set_property(GLOBAL PROPERTY "_holdfast_${property} ${test}" "${value}")
+    _holdfast_tell_processors("${test}")
   elseif(property STREQUAL "HOLDFAST_LOCKS")
     set_property(GLOBAL PROPERTY "_holdfast_${property} ${test}" "${value}")
     _holdfast_mirrored_locks("${value}" names)

@@ -165,6 +165,43 @@ class Properties(HoldfastCase):
         self.assertLessEqual(told, {"HOLDFAST_P_DEFAULT_TIMEOUT", "HOLDFAST_P_DEFAULT_LIMIT"}, run.text)
         self.assertNotIn("DEFAULT_TIMEOUT=1s", of_launcher)
         self.assertEqual([line for line in run.output(2) if line.startswith("HOLDFAST_P_")], [])
+    def test_processors_are_told_of_a_batch_only_and_in_any_order(self):
+        found = self.modifications("""
+            add_test(plain true)
+            set_tests_properties(plain PROPERTIES PROCESSORS 3)
+            add_test(together true)
+            set_tests_properties(together PROPERTIES HOLDFAST_ISOLATION fork PROCESSORS 2)
+            add_test(before true)
+            set_tests_properties(before PROPERTIES PROCESSORS 2)
+            set_tests_properties(before PROPERTIES HOLDFAST_ISOLATION process)
+            add_test(none true)
+            set_tests_properties(none PROPERTIES HOLDFAST_ISOLATION none)
+            """)
+        self.assertEqual(found, {
+            "plain": set(),
+            "together": {"HOLDFAST_P_ISOLATION=set:fork", "HOLDFAST_P_PROCESSORS=set:2"},
+            "before": {"HOLDFAST_P_ISOLATION=set:process", "HOLDFAST_P_PROCESSORS=set:2"},
+            "none": {"HOLDFAST_P_ISOLATION=set:none"}})
+
+    def test_holdfast_timeout_of_a_batch_limits_cases_and_not_the_test(self):
+        found = self.modifications("""
+            add_test(plain true)
+            set_tests_properties(plain PROPERTIES HOLDFAST_TIMEOUT 7)
+            add_test(batch true)
+            set_tests_properties(batch PROPERTIES HOLDFAST_TIMEOUT 7 HOLDFAST_ISOLATION process)
+            add_test(later true)
+            set_tests_properties(later PROPERTIES HOLDFAST_TIMEOUT 7)
+            set_tests_properties(later PROPERTIES HOLDFAST_ISOLATION process)
+            add_test(both true)
+            set_tests_properties(both PROPERTIES HOLDFAST_TIMEOUT 7 HOLDFAST_ISOLATION process TIMEOUT 50)
+            """)
+        batch = {"HOLDFAST_P_TIMEOUT=set:7", "HOLDFAST_P_ISOLATION=set:process"}
+        self.assertEqual(found["plain"], {"HOLDFAST_P_TIMEOUT=set:7", "HOLDFAST_P_NATIVE_LIMIT=set:15"})
+        self.assertEqual(found["batch"], batch)
+        self.assertEqual(found["later"], batch | {"HOLDFAST_P_NATIVE_LIMIT=set:15",
+                                                  "HOLDFAST_P_NATIVE_LIMIT=unset:"})
+        self.assertEqual(found["both"], batch | {"HOLDFAST_P_NATIVE_LIMIT=set:58",
+                                                 "HOLDFAST_P_NATIVE_TIMEOUT=set:50"})
 
     def test_the_verdicts_do_not_depend_on_any_of_it(self):
         source = self.project("""
