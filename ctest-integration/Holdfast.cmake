@@ -50,6 +50,13 @@ and the like.
   What becomes of processes the test leaves behind: ``kill`` (default), ``fail`` (kill, and
   the test fails) or ``ignore``. Those of a test with :prop_test:`FIXTURES_SETUP`, or named in
   a :prop_test:`DEPENDS`, live until the run ends.
+``HOLDFAST_ISOLATION``
+  The test is a batch: a GoogleTest program with several cases, each with a result of its own,
+  of which none takes the others with it. ``process``: one process per case; ``fork``: the same,
+  forked from one that has done its start-up (link ``Holdfast::gtest_main``); ``none``: one process
+  until it ends early, then a fresh one. :prop_test:`PROCESSORS` says how many cases may run beside
+  each other; ``HOLDFAST_TIMEOUT`` limits each case, :prop_test:`TIMEOUT` the whole.
+  ``holdfast_discover_tests()`` (gtest_discovery.cmake) makes such tests (docs/gtest.md).
 
 Targets
 ^^^^^^^
@@ -76,6 +83,8 @@ cmake_policy(VERSION 3.24)
 include("${CMAKE_CURRENT_LIST_DIR}/targets.cmake")
 
 option(HOLDFAST_ENABLED "Run the tests of this build tree through Holdfast" ON)
+
+include("${CMAKE_CURRENT_LIST_DIR}/gtest_discovery.cmake")
 
 get_property(_holdfast_attached_by GLOBAL PROPERTY HOLDFAST_ATTACHED_BY)
 if(NOT CMAKE_HOST_SYSTEM_NAME STREQUAL "Linux")

@@ -1,0 +1,181 @@
+#[=======================================================================[.rst:
+.. command:: holdfast_discover_tests
+
+  GoogleTest's cases as tests, several of them in one test where that is wanted::
+
+    holdfast_discover_tests(target
+                            [BATCH <case|suite|binary|N>]
+                            [ISOLATION <process|fork|none>]
+                            [EXTRA_ARGS args...]
+                            [WORKING_DIRECTORY dir]
+                            [TEST_PREFIX prefix] [TEST_SUFFIX suffix]
+                            [TEST_FILTER expr]
+                            [NO_PRETTY_TYPES] [NO_PRETTY_VALUES]
+                            [PROPERTIES name1 value1...]
+                            [TEST_LIST var]
+                            [DISCOVERY_TIMEOUT seconds]
+                            [DISCOVERY_EXTRA_ARGS args...]
+                            [XML_OUTPUT_DIR dir]
+                            [DISCOVERY_MODE <POST_BUILD|PRE_TEST>])
+
+  Everything but the first two is as in :command:`gtest_discover_tests`, the default of
+  ``DISCOVERY_MODE`` (``CMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE``) included, and without the first
+  two so is what comes out: the same tests with the same names. docs/gtest.md is for users.
+
+  ``BATCH``
+    What one test of ctest is: a ``case`` (the default, without ``ISOLATION``), a ``suite`` (the
+    default with ``ISOLATION``), the whole ``binary``, or ``N`` cases in their order. They are named
+    ``<prefix><suite>.<case><suffix>``, ``<prefix><suite><suffix>``, ``<prefix><target><suffix>``
+    and ``<prefix><target>.<number><suffix>``. Disabled cases are left out of batches; a suite
+    that has no others is a test with :prop_test:`DISABLED`.
+  ``ISOLATION``
+    Which cases of a batch share a process, the test property ``HOLDFAST_ISOLATION``: ``process``
+    (the default), one for each; ``fork``, one for each, forked from a process that has done its
+    start-up (needs ``Holdfast::gtest_main`` or ``Holdfast::gtest``); ``none``, all of them, until one
+    ends the process. Without Holdfast a batch is one run of the program with a filter.
+  ``XML_OUTPUT_DIR``
+    Not for batches with another isolation than ``none``, whose processes would write one file:
+    ``holdfast report --format junit`` has every case.
+#]=======================================================================]
+include_guard(GLOBAL)
+
+set_property(GLOBAL PROPERTY HOLDFAST_DISCOVERY_SCRIPT "${CMAKE_CURRENT_LIST_DIR}/gtest_cases.cmake")
+
+# BATCH and ISOLATION as they are meant; ends the configure step where they are nonsense.
+function(_holdfast_batch_of batch isolation xml_dir batch_out isolation_out)
+  if("${batch}" STREQUAL "")
+    set(batch case)
+    if(NOT "${isolation}" STREQUAL "")
+      set(batch suite)
+    endif()
+  elseif(NOT batch MATCHES "^(case|suite|binary|[1-9][0-9]*)$")
+    message(FATAL_ERROR "holdfast_discover_tests: BATCH ${batch}: expected case, suite, binary or a number")
+  endif()
+  if("${isolation}" STREQUAL "")
+    set(isolation process)
+  elseif(NOT isolation MATCHES "^(process|fork|none)$")
+    message(FATAL_ERROR "holdfast_discover_tests: ISOLATION ${isolation}: expected process, fork or none")
+  endif()
+  if(batch STREQUAL "case")
+    set(isolation "") # a process of its own is what a single case has
+  elseif(NOT "${xml_dir}" STREQUAL "" AND NOT isolation STREQUAL "none")
+    message(FATAL_ERROR "holdfast_discover_tests: XML_OUTPUT_DIR with BATCH ${batch} needs ISOLATION none: "
+      "the processes of a batch would write one file. `holdfast report --format junit` has every case")
+  endif()
+  set(${batch_out} "${batch}" PARENT_SCOPE)
+  set(${isolation_out} "${isolation}" PARENT_SCOPE)
+endfunction()
+
+# set(<name> [[value]]), by brackets that the value does not hold.
+function(_holdfast_set_line name value out)
+  set(equals "==")
+  while(value MATCHES "]${equals}]")
+    string(APPEND equals "=")
+  endwhile()
+  string(APPEND ${out} "set(${name} [${equals}[${value}]${equals}])\n")
+  set(${out} "${${out}}" PARENT_SCOPE)
+endfunction()
+
+# The directory's tests begin with a file that takes in what was found.
+function(_holdfast_include_discovered target base suffix mode script)
+  set(tests "${base}-tests${suffix}.cmake")
+  set(request "${base}-request${suffix}.cmake")
+  set(code "")
+  if(mode STREQUAL "PRE_TEST")
+    # As long as the program is newer than the list of its cases.
+    set(code "if(EXISTS \"${request}\")
+  include(\"${request}\")
+  if(EXISTS \"\${_holdfast_executable}\" AND (NOT EXISTS \"${tests}\"
+      OR NOT \"${tests}\" IS_NEWER_THAN \"\${_holdfast_executable}\"
+      OR NOT \"${tests}\" IS_NEWER_THAN \"${request}\"))
+    include(\"${script}\")
+    _holdfast_discover_cases(\"${request}\")
+  endif()
+  if(NOT EXISTS \"\${_holdfast_executable}\")
+    set(_holdfast_not_built TRUE)
+  endif()
+endif()
+")
+  endif()
+  string(PREPEND code "set(_holdfast_not_built FALSE)\n")
+  string(APPEND code "if(EXISTS \"${tests}\" AND NOT _holdfast_not_built)
+  include(\"${tests}\")
+else()
+  add_test([==[${target}_NOT_BUILT]==] [==[${target}_NOT_BUILT]==])
+endif()
+")
+  file(WRITE "${base}-include.cmake" "${code}")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${base}-include.cmake")
+endfunction()
+
+function(holdfast_discover_tests target)
+  cmake_parse_arguments(PARSE_ARGV 1 given "NO_PRETTY_TYPES;NO_PRETTY_VALUES"
+    "BATCH;ISOLATION;TEST_PREFIX;TEST_SUFFIX;WORKING_DIRECTORY;TEST_LIST;DISCOVERY_TIMEOUT;\
+XML_OUTPUT_DIR;DISCOVERY_MODE"
+    "EXTRA_ARGS;PROPERTIES;TEST_FILTER;DISCOVERY_EXTRA_ARGS")
+  if(NOT TARGET "${target}")
+    message(FATAL_ERROR "holdfast_discover_tests: ${target} is no target")
+  elseif(given_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "holdfast_discover_tests: unknown argument ${given_UNPARSED_ARGUMENTS}")
+  endif()
+  _holdfast_batch_of("${given_BATCH}" "${given_ISOLATION}" "${given_XML_OUTPUT_DIR}"
+    given_BATCH given_ISOLATION)
+  foreach(default IN ITEMS "WORKING_DIRECTORY=${CMAKE_CURRENT_BINARY_DIR}"
+      "TEST_LIST=${target}_TESTS" "DISCOVERY_TIMEOUT=5"
+      "DISCOVERY_MODE=${CMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE}" "DISCOVERY_MODE=POST_BUILD")
+    string(REGEX MATCH "^([A-Z_]+)=(.*)$" default "${default}")
+    if(NOT given_${CMAKE_MATCH_1})
+      set(given_${CMAKE_MATCH_1} "${CMAKE_MATCH_2}")
+    endif()
+  endforeach()
+  if(NOT given_DISCOVERY_MODE MATCHES "^(POST_BUILD|PRE_TEST)$")
+    message(FATAL_ERROR "holdfast_discover_tests: DISCOVERY_MODE ${given_DISCOVERY_MODE}: "
+      "expected POST_BUILD or PRE_TEST")
+  endif()
+
+  get_property(number TARGET "${target}" PROPERTY HOLDFAST_DISCOVERIES)
+  math(EXPR number "0${number} + 1")
+  set_property(TARGET "${target}" PROPERTY HOLDFAST_DISCOVERIES "${number}")
+  set(base "${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/holdfast/${target}-${number}")
+  set(suffix "")
+  set(suffix_in_ctest "")
+  get_property(multi_config GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+  if(multi_config)
+    set(suffix "-$<CONFIG>")
+    set(suffix_in_ctest "-\${CTEST_CONFIGURATION_TYPE}")
+  endif()
+
+  # Copied: tests of a tree are found also when Holdfast is not installed any more.
+  get_property(script GLOBAL PROPERTY HOLDFAST_DISCOVERY_SCRIPT)
+  configure_file("${script}" "${CMAKE_BINARY_DIR}/.holdfast/gtest_cases.cmake" COPYONLY)
+  set(script "${CMAKE_BINARY_DIR}/.holdfast/gtest_cases.cmake")
+
+  set(executor "")
+  foreach(property IN ITEMS TEST_LAUNCHER CROSSCOMPILING_EMULATOR)
+    get_property(words TARGET "${target}" PROPERTY "${property}")
+    list(APPEND executor ${words})
+  endforeach()
+  set(request "# What holdfast_discover_tests(${target}) says: gtest_cases.cmake.\n")
+  _holdfast_set_line(_holdfast_executable "$<TARGET_FILE:${target}>" request)
+  _holdfast_set_line(_holdfast_tests_file "${base}-tests${suffix}.cmake" request)
+  _holdfast_set_line(_holdfast_executor "${executor}" request)
+  _holdfast_set_line(_holdfast_target "${target}" request)
+  foreach(name IN ITEMS BATCH ISOLATION TEST_PREFIX TEST_SUFFIX TEST_FILTER WORKING_DIRECTORY TEST_LIST
+      DISCOVERY_TIMEOUT DISCOVERY_EXTRA_ARGS XML_OUTPUT_DIR EXTRA_ARGS PROPERTIES NO_PRETTY_TYPES
+      NO_PRETTY_VALUES)
+    _holdfast_set_line(_holdfast_${name} "${given_${name}}" request)
+  endforeach()
+  file(GENERATE OUTPUT "${base}-request${suffix}.cmake" CONTENT "${request}")
+
+  if(given_DISCOVERY_MODE STREQUAL "POST_BUILD")
+    # A changed call is a changed command: the tests are looked for anew.
+    string(MD5 revision "${request}")
+    set(byproducts "${base}-tests${suffix}.cmake")
+    add_custom_command(TARGET "${target}" POST_BUILD BYPRODUCTS "${byproducts}"
+      COMMAND "${CMAKE_COMMAND}" -D "HOLDFAST_REQUEST=${base}-request${suffix}.cmake"
+        -D "HOLDFAST_REVISION=${revision}" -P "${script}"
+      VERBATIM)
+  endif()
+  _holdfast_include_discovered("${target}" "${base}" "${suffix_in_ctest}" "${given_DISCOVERY_MODE}"
+    "${script}")
+endfunction()
