@@ -1,8 +1,11 @@
+#include "launcher/anchor.hpp"
 #include "launcher/launch.hpp"
 #include "os/signals.hpp"
 
 int main(int /*count*/, char** arguments) {
-  const holdfast::Exit end = holdfast::launcher::launch(arguments, environ);
-  if (end.kind == holdfast::Exit::Kind::signal) holdfast::os::die_of(end.value);
+  using namespace holdfast;
+  const Exit end = launcher::is_anchor(arguments) ? launcher::end_as_anchor(arguments)
+                                                  : launcher::launch(arguments, environ);
+  if (end.kind == Exit::Kind::signal) os::die_of(end.value);
   return end.value;
 }

@@ -35,7 +35,7 @@
 #define HOLDFAST_WORKER_CANNOT_FORK "cannot-fork"
 
 /* --- exec -> program, on the worker socket ------------------------------------------------- */
-/* mode report, or: mode fork <path of the launcher>. The answer to hello. */
+/* mode report, or: mode fork <path of the launcher> <grace ms>. The answer to hello. */
 #define HOLDFAST_WORKER_MODE "mode"
 #define HOLDFAST_WORKER_MODE_REPORT "report"
 #define HOLDFAST_WORKER_MODE_FORK "fork"
