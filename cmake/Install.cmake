@@ -23,8 +23,16 @@ foreach(module IN LISTS holdfast_modules)
   holdfast_stage_file("${module}" "${HOLDFAST_PACKAGE_DIR}")
 endforeach()
 
-holdfast_stage_file(
-  "${PROJECT_SOURCE_DIR}/ctest-integration/include/holdfast/mark.h" "include/holdfast")
+# What users' programs include, and compile (targets.cmake).
+file(GLOB holdfast_headers CONFIGURE_DEPENDS
+  "${PROJECT_SOURCE_DIR}/ctest-integration/include/holdfast/*.h")
+foreach(header IN LISTS holdfast_headers)
+  holdfast_stage_file("${header}" "include/holdfast")
+endforeach()
+file(GLOB holdfast_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/ctest-integration/gtest/*.[ch]pp")
+foreach(source IN LISTS holdfast_sources)
+  holdfast_stage_file("${source}" "${HOLDFAST_PACKAGE_DIR}/gtest")
+endforeach()
 
 configure_package_config_file(
   "${PROJECT_SOURCE_DIR}/cmake/HoldfastConfig.cmake.in"

@@ -66,6 +66,8 @@ What tests may link. They are there whether tests are attached or not, and on ev
 ``Holdfast::mark``
   The header ``holdfast/mark.h`` for C and C++: ``holdfast_mark_exit()`` says that this process now
   exits on purpose (docs/marker-protocol.md). Nothing to link at run time.
+``Holdfast::gtest``, ``Holdfast::gtest_main``
+  For GoogleTest programs, with a main() of their own or with ours (targets.cmake).
 
 Environment of ctest
 ^^^^^^^^^^^^^^^^^^^^

@@ -1,16 +1,75 @@
-# What tests link (Holdfast.cmake lists it for users). The headers lie beside this file in the
-# sources, and where a prefix has its headers when it is installed.
-foreach(_holdfast_include IN ITEMS include ../../../include)
-  if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/${_holdfast_include}/holdfast/mark.h")
-    get_filename_component(_holdfast_headers "${CMAKE_CURRENT_LIST_DIR}/${_holdfast_include}" ABSOLUTE)
+# What users' programs link: included by Holdfast.cmake, on every system and with HOLDFAST_ENABLED
+# OFF too, so that a project that links them can always be built.
+#
+# ``Holdfast::mark``
+#   <holdfast/mark.h>: a process that exits on purpose says so. Header only.
+# ``Holdfast::gtest``
+#   <holdfast/gtest.h>: ``holdfast::run_all_tests()`` for GoogleTest programs with a main() of their
+#   own. Its sources are compiled as part of the program that links it, with that program's flags
+#   and GoogleTest (1.8 or later, C++11 or later): no binary of ours has to fit.
+# ``Holdfast::gtest_main``
+#   The same, with a main(); in place of GTest::gtest_main.
+#
+# GoogleTest itself is the project's target GTest::gtest, or gtest: the one that is known where the
+# program is.
+if(TARGET Holdfast::mark)
+  return()
+endif()
+
+# Adds GoogleTest to what links Holdfast::gtest. An imported target looks for it in the directory that
+# it was made in, and find_package(GTest) may have been called in another: so each program asks by
+# itself, in its own directory.
+function(_holdfast_link_googletest directory)
+  get_property(targets DIRECTORY "${directory}" PROPERTY BUILDSYSTEM_TARGETS)
+  foreach(target IN LISTS targets)
+    foreach(property IN ITEMS LINK_LIBRARIES INTERFACE_LINK_LIBRARIES)
+      get_property(libraries TARGET "${target}" PROPERTY "${property}")
+      if("${libraries}" MATCHES "Holdfast::gtest")
+        set_property(TARGET "${target}" APPEND PROPERTY "${property}"
+          "$<IF:$<TARGET_EXISTS:GTest::gtest>,GTest::gtest,$<TARGET_NAME_IF_EXISTS:gtest>>")
+      endif()
+    endforeach()
+  endforeach()
+  get_property(children DIRECTORY "${directory}" PROPERTY SUBDIRECTORIES)
+  foreach(child IN LISTS children)
+    _holdfast_link_googletest("${child}")
+  endforeach()
+endfunction()
+cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _holdfast_link_googletest
+  "${CMAKE_SOURCE_DIR}")
+
+# The headers lie beside this file in the sources, and where a prefix has its headers when it is installed.
+foreach(_holdfast_place IN ITEMS include ../../../include)
+  if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/${_holdfast_place}/holdfast/mark.h")
+    get_filename_component(_holdfast_include "${CMAKE_CURRENT_LIST_DIR}/${_holdfast_place}" ABSOLUTE)
     break()
   endif()
 endforeach()
+set(_holdfast_sources "${CMAKE_CURRENT_LIST_DIR}/gtest")
 
-if(NOT TARGET Holdfast::mark)
-  add_library(Holdfast::mark INTERFACE IMPORTED GLOBAL)
-  set_target_properties(Holdfast::mark PROPERTIES
-    INTERFACE_INCLUDE_DIRECTORIES "${_holdfast_headers}")
-endif()
+# GLOBAL: found once, anywhere in the project, they serve all of it.
+add_library(Holdfast::mark INTERFACE IMPORTED GLOBAL)
+set_target_properties(Holdfast::mark PROPERTIES
+  INTERFACE_INCLUDE_DIRECTORIES "${_holdfast_include}")
+
+set(_holdfast_linux_sources "")
+foreach(_holdfast_source IN ITEMS anchor fork_obstacles fork_server packets reporter selection)
+  list(APPEND _holdfast_linux_sources "${_holdfast_sources}/${_holdfast_source}.cpp")
+endforeach()
+add_library(Holdfast::gtest INTERFACE IMPORTED GLOBAL)
+set_target_properties(Holdfast::gtest PROPERTIES
+  INTERFACE_SOURCES "${_holdfast_sources}/run_all_tests.cpp;\
+$<$<PLATFORM_ID:Linux>:${_holdfast_linux_sources}>"
+  INTERFACE_COMPILE_FEATURES cxx_std_11
+  INTERFACE_LINK_LIBRARIES Holdfast::mark)
+
+add_library(Holdfast::gtest_main INTERFACE IMPORTED GLOBAL)
+set_target_properties(Holdfast::gtest_main PROPERTIES
+  INTERFACE_SOURCES "${_holdfast_sources}/main.cpp"
+  INTERFACE_LINK_LIBRARIES Holdfast::gtest)
+
 unset(_holdfast_include)
-unset(_holdfast_headers)
+unset(_holdfast_place)
+unset(_holdfast_sources)
+unset(_holdfast_source)
+unset(_holdfast_linux_sources)

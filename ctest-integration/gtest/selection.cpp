@@ -1,0 +1,104 @@
+#include "selection.hpp"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <random>
+
+#include "gtest_api.hpp"
+#include "packets.hpp"
+#include "reporter.hpp"
+
+namespace holdfast {
+namespace gtest_support {
+namespace {
+
+// Standard output, thrown away while it lives.
+class Silence {
+ public:
+  Silence() : kept_((flush_output(), ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1))) {
+    const Descriptor nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    ::dup2(nowhere.get(), STDOUT_FILENO);
+  }
+  Silence(const Silence&) = delete;
+  Silence& operator=(const Silence&) = delete;
+  ~Silence() {
+    flush_output();
+    if (kept_.valid()) {
+      ::dup2(kept_.get(), STDOUT_FILENO);
+    } else {
+      ::close(STDOUT_FILENO);
+    }
+  }
+
+ private:
+  Descriptor kept_;
+};
+
+struct Selected {
+  std::vector<std::string> names;
+  void operator()(const ::testing::TestInfo& test) {
+    if (test.should_run()) names.push_back(name_of(test));
+  }
+};
+
+// As GoogleTest: by its seed, else by the time.
+void shuffle(std::vector<std::string>& names) {
+  const int seed = HOLDFAST_GTEST_FLAG(random_seed);
+  std::mt19937 random(seed != 0 ? static_cast<unsigned>(seed)
+                                : static_cast<unsigned>(::time(nullptr)));
+  std::shuffle(names.begin(), names.end(), random);
+}
+
+}  // namespace
+
+bool is_death_test_child() {
+  const std::string option = "--gtest_internal_run_death_test=";
+  std::ifstream words("/proc/self/cmdline");
+  for (std::string word; std::getline(words, word, '\0');) {
+    if (word.compare(0, option.size(), option) == 0) return true;
+  }
+  return false;
+}
+
+// To list them is GoogleTest's own way to choose without running.
+std::vector<std::string> selected_cases() {
+  const bool listed = HOLDFAST_GTEST_FLAG(list_tests);
+  // Of a list it would write a file as well.
+  const std::string output = HOLDFAST_GTEST_FLAG(output);
+  HOLDFAST_SET_GTEST_FLAG(list_tests, true);
+  HOLDFAST_SET_GTEST_FLAG(output, "");
+  {
+    const Silence silence;
+    (void)!RUN_ALL_TESTS();
+  }
+  HOLDFAST_SET_GTEST_FLAG(list_tests, listed);
+  HOLDFAST_SET_GTEST_FLAG(output, output);
+  Selected selected;
+  visit_cases(*::testing::UnitTest::GetInstance(), selected, 0);
+  if (HOLDFAST_GTEST_FLAG(shuffle)) shuffle(selected.names);
+  return selected.names;
+}
+
+void select_one(const std::string& test) {
+  // Names of typed suites can hold what a filter gives a meaning.
+  std::string filter = test;
+  for (char& character : filter) {
+    if (strchr(":*-", character) != nullptr) character = '?';
+  }
+  HOLDFAST_SET_GTEST_FLAG(filter, filter);
+  HOLDFAST_SET_GTEST_FLAG(list_tests, false);
+  ::unsetenv("GTEST_TOTAL_SHARDS");
+  ::unsetenv("GTEST_SHARD_INDEX");
+}
+
+void stop_listing() { HOLDFAST_SET_GTEST_FLAG(list_tests, false); }
+
+}  // namespace gtest_support
+}  // namespace holdfast

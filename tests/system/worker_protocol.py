@@ -1,0 +1,150 @@
+"""The exec side of docs/worker-protocol.md, small enough to test the program's side with."""
+
+import array
+import contextlib
+import os
+import select
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, field
+
+PATIENCE_S = 30
+
+
+def pack(*fields):
+    return b"".join(str(word).encode() + b"\0" for word in fields)
+
+
+def unpack(packet):
+    if packet and packet[-1:] != b"\0":
+        raise AssertionError(f"not ended by NUL: {packet!r}")
+    return packet.decode().split("\0")[:-1]
+
+
+def receive(connection, bound=PATIENCE_S):
+    """The next message; None at the end of the connection."""
+    ready, _, _ = select.select([connection], [], [], bound)
+    if not ready:
+        raise AssertionError(f"waited {bound} s in vain for a message")
+    with contextlib.suppress(ConnectionResetError):
+        packet = connection.recv(1 << 16)
+        return unpack(packet) if packet else None
+    return None
+
+
+@dataclass
+class Case:
+    """One forked case that was ordered: its outputs and what was said of it."""
+
+    report: socket.socket
+    out: int
+    err: int
+    messages: list = field(default_factory=list)
+
+    def until(self, name):
+        """The message of that name, once it comes."""
+        while True:
+            for message in self.messages:
+                if message[0] == name:
+                    return message
+            message = receive(self.report)
+            if message is None:
+                raise AssertionError(f"no {name} but {self.messages}")
+            self.messages.append(message)
+
+    def finish(self):
+        """Everything until the anchor's last word and the end of both outputs."""
+        self.until("gone")
+        texts = []
+        for end in (self.out, self.err):
+            text = b""
+            while select.select([end], [], [], PATIENCE_S)[0] and (part := os.read(end, 1 << 16)):
+                text += part
+            os.close(end)
+            texts.append(text.decode())
+        self.stdout, self.stderr = texts
+        self.report.close()
+        return self
+
+    def named(self, name):
+        return [message for message in self.messages if message[0] == name]
+
+    def names(self):
+        return [message[0] for message in self.messages]
+
+    def wait_status(self):
+        return int(self.until("ended")[1])
+
+    def terminate(self, signal, grace_ms):
+        self.report.send(pack("terminate", signal, grace_ms))
+
+
+class Worker:
+    """Listens as exec does and starts a program as its worker."""
+
+    def __init__(self, directory, mode, start):
+        directory.mkdir(parents=True)
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # A path may be longer than an address.
+        place = os.open(directory, os.O_PATH)
+        self.listener.bind(f"/proc/self/fd/{place}/worker")
+        os.close(place)
+        self.listener.listen(8)
+        self.process = start(directory)
+        self.connection = None
+        self.number = 0
+        if mode is not None:
+            self.accept(mode)
+
+    def accept(self, mode):
+        until = time.monotonic() + PATIENCE_S
+        while not select.select([self.listener], [], [], 0.05)[0]:
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise AssertionError(f"it did not connect: {self.process.poll()}")
+        self.connection, _ = self.listener.accept()
+        self.hello = receive(self.connection)
+        self.connection.send(pack("mode", *mode))
+
+    def messages(self):
+        """All there are until the connection ends."""
+        found = []
+        while (message := receive(self.connection)) is not None:
+            found.append(message)
+        return found
+
+    def listed(self):
+        cases = []
+        while (message := receive(self.connection)) != ["listed"]:
+            if message is None or message[0] != "list":
+                raise AssertionError(f"{message} instead of a list")
+            cases += message[1:]
+        return cases
+
+    def run(self, case):
+        self.number += 1
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        out, out_there = os.pipe()
+        err, err_there = os.pipe()
+        given = array.array("i", [out_there, err_there, theirs.fileno()])
+        self.connection.sendmsg([pack("run", self.number, case)],
+                                [(socket.SOL_SOCKET, socket.SCM_RIGHTS, given)])
+        os.close(out_there)
+        os.close(err_there)
+        theirs.close()
+        return Case(ours, out, err)
+
+    def quit(self):
+        self.connection.send(pack("quit"))
+        return self.end()
+
+    def end(self):
+        """How the program ended, and what it printed itself."""
+        out, err = self.process.communicate(timeout=PATIENCE_S)
+        self.close()
+        return subprocess.CompletedProcess(self.process.args, self.process.returncode, out, err)
+
+    def close(self):
+        if self.connection:
+            self.connection.close()
+        self.listener.close()
