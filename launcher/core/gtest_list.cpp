@@ -9,6 +9,7 @@ namespace {
 // Well below the limit: the program may hand it on.
 constexpr std::size_t k_longest_filter = 96 * 1024;
 
+constexpr std::string_view k_of_filters = ":-*?";
 constexpr std::string_view k_comment = "  # ";
 
 std::optional<std::uint64_t> whole_number(std::string_view text) {
@@ -20,7 +21,7 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
 }
 
 bool is_word(std::string_view text) {
-  return !text.empty() && text.find_first_of(" \t\r\v\f:*?") == std::string_view::npos;
+  return !text.empty() && text.find_first_of(" \t\r\v\f") == std::string_view::npos;
 }
 
 }  // namespace
@@ -90,7 +91,10 @@ std::string filter_of(const std::vector<std::string>& names, std::size_t count) 
   std::string filter;
   for (std::size_t i = 0; i < std::min(count, names.size()); ++i) {
     if (i > 0) filter += ':';
-    filter += names[i];
+    for (const char c : names[i]) {
+      // Names of types may hold what has a meaning in a filter: any character stands for it there.
+      filter += k_of_filters.find(c) == std::string_view::npos ? c : '?';
+    }
   }
   return filter;
 }

@@ -22,6 +22,7 @@
 #include "exec/worker_link.hpp"
 #include "exec/worker_marker.hpp"
 #include "launcher/attempt_result.hpp"
+#include "launcher/hand_over.hpp"
 #include "launcher/messages.hpp"
 #include "os/clock.hpp"
 
@@ -242,7 +243,7 @@ class BatchRun {
     const bool is_late = last_by_ == EndedBy::whole_limit || last_by_ == EndedBy::interruption;
     Result<Capture> capture = Capture::open(false);
     if (!capture) return fail(capture.error());
-    Listing listing(*capture, relay_, is_late ? Milliseconds{0} : plan_.policy.case_timeout);
+    Listing listing(*capture, relay_, link_, is_late ? Milliseconds{0} : plan_.policy.case_timeout);
     WorkerCommand command = WorkerCommand::listing(plan_.command);
     AttemptPlan plan = plan_for(command.command(), *capture, listing);
     os::UniqueFd parent;

@@ -38,6 +38,13 @@ void ForkServer::look() {
   start_children();
 }
 
+// It may have connected already, and nothing would wake us for it.
+void ForkServer::on_main_started(pid_t main) {
+  main_ = main;
+  hear();
+  start_children();
+}
+
 void ForkServer::hear() {
   parts_.link.accept(main_);
   while (const std::optional<std::string> packet = parts_.link.next()) on_message(*packet);
@@ -52,7 +59,8 @@ void ForkServer::on_message(std::string_view packet) {
   if (kind == HOLDFAST_WORKER_HELLO) {
     if (first != HOLDFAST_WORKER_VERSION) return parts_.link.drop();
     is_linked_ = parts_.link.send(
-        worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_FORK, parts_.launcher}));
+        worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_FORK, parts_.launcher,
+                        std::to_string(parts_.plan.policy.grace.count())}));
   } else if (kind == HOLDFAST_WORKER_LIST) {
     for (std::size_t i = 1; i < fields->size(); ++i) listed_.emplace_back((*fields)[i]);
   } else if (kind == HOLDFAST_WORKER_LISTED && !is_listed_) {

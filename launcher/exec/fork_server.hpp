@@ -40,7 +40,7 @@ class ForkServer final : public launcher::Companion {
 
   void add_descriptors(std::vector<pollfd>& fds) override;
   void look() override;
-  void on_main_started(pid_t main) override { main_ = main; }
+  void on_main_started(pid_t main) override;
   Milliseconds deadline() override;
   Verdict on_deadline() override;
   void on_pause(Milliseconds length) override;

@@ -1,5 +1,8 @@
 #include "exec/listing.hpp"
 
+#include <holdfast/worker_protocol.h>
+
+#include "core/worker_message.hpp"
 #include "os/clock.hpp"
 
 namespace holdfast::exec {
@@ -10,18 +13,34 @@ constexpr std::size_t k_longest_list = 64UL * 1024UL * 1024UL;
 
 }  // namespace
 
-Listing::Listing(Capture& capture, OutputRelay& relay, Milliseconds limit)
+Listing::Listing(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds limit)
     : capture_(capture),
       relay_(relay),
+      link_(link),
       until_(limit.count() == 0 ? k_longest : os::monotonic_now() + limit) {}
 
 void Listing::add_descriptors(std::vector<pollfd>& fds) {
   relay_.add_descriptors(fds);
   capture_.add_descriptors(fds);
+  link_.add_descriptors(fds);
+}
+
+void Listing::on_main_started(pid_t main) {
+  main_ = main;
+  answer();
+}
+
+// A linked program waits for an answer before it lists.
+void Listing::answer() {
+  link_.accept(main_);
+  while (link_.next()) {
+    (void)link_.send(worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_REPORT}));
+  }
 }
 
 void Listing::look() {
   relay_.pass_on();
+  answer();
   capture_.read([this](Stream stream, std::string_view bytes) {
     if (stream == Stream::errors) {
       relay_.write(stream, bytes);
@@ -38,6 +57,7 @@ void Listing::on_pause(Milliseconds length) {
 void Listing::finish() {
   capture_.close_writing();
   look();
+  link_.drop();
 }
 
 }  // namespace holdfast::exec

@@ -5,18 +5,19 @@
 
 #include "exec/capture.hpp"
 #include "exec/output_relay.hpp"
+#include "exec/worker_link.hpp"
 #include "launcher/companion.hpp"
 
 namespace holdfast::exec {
 
 class Listing final : public launcher::Companion {
  public:
-  // `limit`: it is ended after that; 0: never. Both must outlive this object.
-  Listing(Capture& capture, OutputRelay& relay, Milliseconds limit);
+  // `limit`: it is ended after that; 0: never. The others must outlive this object.
+  Listing(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds limit);
 
   void add_descriptors(std::vector<pollfd>& fds) override;
   void look() override;
-  void on_main_started(pid_t) override {}
+  void on_main_started(pid_t main) override;
   Milliseconds deadline() override { return until_; }
   Verdict on_deadline() override { return Verdict::end_tree; }
   void on_pause(Milliseconds length) override;
@@ -28,8 +29,12 @@ class Listing final : public launcher::Companion {
   const std::string& text() const { return text_; }
 
  private:
+  void answer();
+
   Capture& capture_;
   OutputRelay& relay_;
+  WorkerLink& link_;
+  pid_t main_ = -1;
   Milliseconds until_;
   std::string text_;
 };

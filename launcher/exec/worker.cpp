@@ -39,6 +39,12 @@ void Worker::look() {
   hear();
 }
 
+// It may have connected already, and nothing would wake us for it.
+void Worker::on_main_started(pid_t main) {
+  main_ = main;
+  hear();
+}
+
 Milliseconds Worker::deadline() {
   return case_timeout_.count() == 0 ? k_longest : limit_from_ + case_timeout_;
 }

@@ -34,7 +34,7 @@ class Worker final : public launcher::Companion {
 
   void add_descriptors(std::vector<pollfd>& fds) override;
   void look() override;
-  void on_main_started(pid_t main) override { main_ = main; }
+  void on_main_started(pid_t main) override;
   Milliseconds deadline() override;
   Verdict on_deadline() override { return Verdict::end_tree; }
   void on_pause(Milliseconds length) override { limit_from_ += length; }

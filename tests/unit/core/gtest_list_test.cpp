@@ -58,6 +58,7 @@ TEST(GtestListTest, what_makes_no_shard_is_none) {
 
 TEST(GtestListTest, a_filter_fits_one_argument) {
   EXPECT_EQ(filter_of({"A.a", "B.b", "C.c"}, 2), "A.a:B.b");
+  EXPECT_EQ(filter_of({"T/std::char-*.x"}, 1), "T/std??char??.x");
   const Names many(3000, std::string(100, 'n'));
   const std::size_t count = filter_length(many);
   EXPECT_LT(count, many.size());

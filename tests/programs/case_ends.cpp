@@ -1,0 +1,103 @@
+// A case for every way in which a case can end; an unmodified GoogleTest program, but for markers.
+#include <gtest/gtest.h>
+#include <holdfast/mark.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+namespace {
+
+[[noreturn]] void die_of(int signal) {
+  ::signal(signal, SIG_DFL);
+  ::raise(signal);
+  std::abort();
+}
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+TEST(Ends, pass) { std::printf("said by pass\n"); }
+TEST(Ends, fail) { EXPECT_EQ(1, 2) << "said by fail"; }
+TEST(Ends, exit_0) { std::exit(0); }
+TEST(Ends, exit_1) { std::exit(1); }
+TEST(Ends, abort) { die_of(SIGABRT); }
+TEST(Ends, segfault) { die_of(SIGSEGV); }
+TEST(Ends, marker_and_exit) {
+  EXPECT_EQ(1, 2);
+  holdfast_mark_exit("on purpose");
+  std::exit(1);
+}
+TEST(Ends, marker_and_exit_0) {
+  holdfast_mark_exit("on purpose");
+  std::exit(0);
+}
+TEST(Ends, marker_and_segfault) {
+  holdfast_mark_exit("on purpose");
+  die_of(SIGSEGV);
+}
+TEST(Ends, hang) {
+  while (true) ::pause();
+}
+TEST(Ends, skip) { GTEST_SKIP() << "said by skip"; }
+TEST(Ends, DISABLED_never) { die_of(SIGILL); }
+TEST(Ends, mimic) {
+  std::printf("[       OK ] Ends.last (0 ms)\n[ RUN      ] Ends.fail\n");
+  std::printf("[  FAILED  ] Ends.fail (0 ms)\n[==========] 1 test from 1 test suite ran.\n");
+}
+TEST(Ends, last) { std::printf("no line break"); }
+
+TEST(Leaves, a_process) {
+  if (::fork() == 0) {
+    ::setsid();
+    while (true) ::pause();
+  }
+}
+
+int state = 0;
+TEST(State, first) { EXPECT_EQ(1, ++state); }
+TEST(State, second) { EXPECT_EQ(1, ++state); }
+
+TEST(Streams, both) {
+  for (int i = 0; i < 1000; ++i) {
+    std::fprintf(stdout, "out %d\n", i);
+    std::fflush(stdout);
+    std::fprintf(stderr, "err %d\n", i);
+  }
+}
+TEST(Streams, much) {
+  for (int i = 0; i < 200000; ++i) std::printf("%059d\n", i);
+}
+
+class Twenty : public ::testing::TestWithParam<int> {};
+TEST_P(Twenty, exit_on_purpose) {
+  EXPECT_EQ(GetParam(), -1);
+  holdfast_mark_exit("on purpose");
+  std::exit(1);
+}
+TEST_P(Twenty, segfault) { die_of(SIGSEGV); }
+TEST_P(Twenty, pass) {}
+INSTANTIATE_TEST_SUITE_P(Of, Twenty, ::testing::Range(0, 20));
+
+// Between cases, and after the last.
+class Suite : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    if (variable("SET_UP") == "die") die_of(SIGSEGV);
+  }
+};
+TEST_F(Suite, one) {}
+TEST_F(Suite, two) {}
+
+struct AtExit {
+  ~AtExit() {
+    if (variable("AT_EXIT") == "code") ::_exit(23);
+    if (variable("AT_EXIT") == "die") die_of(SIGSEGV);
+  }
+} at_exit;
+
+}  // namespace

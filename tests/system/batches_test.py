@@ -1,0 +1,292 @@
+"""Batches of GoogleTest cases by `holdfast exec` (issue 5, docs/batches.md)."""
+
+import json
+import signal
+import subprocess
+import unittest
+from collections import Counter
+from pathlib import Path
+
+from support import (CTEST, HOLDFAST, STAGE, ProjectCase, processes_with, program, wait_until)
+
+# What each case of tests/programs/case_ends.cpp comes to, in every isolation.
+ENDS = {
+    "Ends.pass": "passed", "Ends.fail": "failed", "Ends.exit_0": "premature_exit",
+    "Ends.exit_1": "failed", "Ends.abort": "crashed", "Ends.segfault": "crashed",
+    "Ends.marker_and_exit": "deliberate_exit", "Ends.marker_and_exit_0": "deliberate_exit",
+    "Ends.marker_and_segfault": "crashed", "Ends.hang": "timed_out", "Ends.skip": "skipped",
+    "Ends.mimic": "passed", "Ends.last": "passed",
+}
+
+# How a batch may be run: an unmodified program, and one that speaks the worker protocol.
+WAYS = [("case_ends", "none"), ("case_ends", "process"), ("case_ends_linked", "none"),
+        ("case_ends_linked", "process"), ("case_ends_linked", "fork")]
+
+
+class Batch(ProjectCase):
+    def batch_project(self, tests, **how):
+        """`tests`: name -> (program, filter, isolation, more properties)."""
+        text = ""
+        for name, (which, pattern, isolation, more) in tests.items():
+            text += f'add_test(NAME {name} COMMAND @P@/{which} "--gtest_filter={pattern}")\n'
+            isolated = f"HOLDFAST_ISOLATION {isolation}" if isolation else ""
+            if isolated or more:
+                text += f"set_tests_properties({name} PROPERTIES {isolated} {more})\n"
+        return self.project(text, **how)
+
+    def cases(self, tree, test):
+        """Case -> record, of the last run; each case once."""
+        found = {}
+        for record in self.records(self.runs(tree)[-1], "case"):
+            if record["test"] == test:
+                self.assertNotIn(record["case"], found)
+                found[record["case"]] = record
+        return found
+
+    def outcomes(self, tree, test):
+        return {name: record["outcome"] for name, record in self.cases(tree, test).items()}
+
+    def attempts(self, tree):
+        return {r["test"]: r for r in self.records(self.runs(tree)[-1], "attempt_ended")}
+
+    def printed(self, record):
+        begin, length = record["output"]
+        return Path(record["log"]).read_bytes()[begin:begin + length].decode()
+
+    def report(self, tree, form="json"):
+        done = self.finish(HOLDFAST, "report", "--tree", tree, "--format", form)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout) if form == "json" else done.stdout.decode()
+
+
+class EachEnd(Batch):
+    def test_every_end_of_a_case_is_what_it_is_in_every_isolation(self):
+        tests = {f"{which}.{isolation}": (which, "Ends.*", isolation, "HOLDFAST_TIMEOUT 2")
+                 for which, isolation in WAYS}
+        tree = self.batch_project(tests)
+        done = self.ctest(tree, "-j2", "--output-on-failure")
+        for name in tests:
+            with self.subTest(name):
+                self.assertEqual(self.outcomes(tree, name), ENDS)
+                cases = self.cases(tree, name)
+                self.assertIn("said by pass", self.printed(cases["Ends.pass"]))
+                self.assertIn("said by fail", self.printed(cases["Ends.fail"]))
+                self.assertNotIn("said by fail", self.printed(cases["Ends.pass"]))
+                self.assertIn("no line break", self.printed(cases["Ends.last"]))
+                self.assertEqual(cases["Ends.segfault"]["signal"], signal.SIGSEGV)
+                self.assertEqual(cases["Ends.exit_1"]["exit_code"], 1)
+                # The first crash is how the whole ends.
+                ended = self.attempts(tree)[name]
+                self.assertEqual((ended["outcome"], ended["signal"]), ("crashed", signal.SIGABRT))
+        self.assertIn("holdfast: 13 cases: 3 passed, 4 failed, 3 crashed (Ends.abort, Ends.segfault, "
+                      "Ends.marker_and_segfault), 1 premature exit (Ends.exit_0), "
+                      "1 timed out (Ends.hang), 1 skipped", done.text)
+        self.sums_agree(tree, len(tests))
+        self.assert_nothing_left()
+
+    def sums_agree(self, tree, batches):
+        report = self.report(tree)
+        wanted = Counter(ENDS.values())
+        counted = report["counts"]["cases"]
+        self.assertEqual(counted["planned"], batches * len(ENDS))
+        self.assertEqual(counted["failed"],
+                         batches * (wanted["failed"] + wanted["deliberate_exit"]))
+        for outcome in ("passed", "crashed", "premature_exit", "timed_out", "skipped"):
+            self.assertEqual(counted[outcome], batches * wanted[outcome], outcome)
+        shown = Counter(case["outcome"] for test in report["tests"] for case in test["cases"])
+        self.assertEqual(shown, Counter({k: batches * n for k, n in wanted.items()}))
+        junit = self.report(tree, "junit")
+        self.assertEqual(junit.count("<testcase "), batches * len(ENDS))
+        self.assertIn('name="Ends.segfault" classname="case_ends.none"', junit)
+        self.assertIn(f"{batches * len(ENDS)} cases: ", self.report(tree, "text"))
+
+    def test_twenty_exits_on_purpose_are_twenty_failures_and_twenty_crashes_twenty(self):
+        tests = {}
+        for which, isolation in WAYS:
+            tests[f"exit.{which}.{isolation}"] = (which, "*exit_on_purpose*", isolation, "")
+            tests[f"crash.{which}.{isolation}"] = (which, "*Twenty.segfault*", isolation, "")
+        tree = self.batch_project(tests)
+        self.ctest(tree, "-j2")
+        for name in tests:
+            outcome = "deliberate_exit" if name.startswith("exit") else "crashed"
+            self.assertEqual(Counter(self.outcomes(tree, name).values()), {outcome: 20}, name)
+
+    def test_a_case_that_leaks_state_is_seen_with_none_only(self):
+        tests = {f"{which}.{isolation}": (which, "State.*", isolation, "")
+                 for which, isolation in WAYS}
+        tree = self.batch_project(tests)
+        self.ctest(tree)
+        for name in tests:
+            second = "failed" if name.endswith("none") else "passed"
+            self.assertEqual(self.outcomes(tree, name),
+                             {"State.first": "passed", "State.second": second}, name)
+
+
+class Verdicts(Batch):
+    def test_ctests_verdict_is_that_of_the_worst_case(self):
+        tests = {
+            "good": ("case_ends", "Ends.pass:Ends.last", "none", ""),
+            "bad": ("case_ends", "Ends.pass:Ends.fail", "none", ""),
+            "inverted": ("case_ends", "Ends.pass:Ends.fail", "none", "WILL_FAIL ON"),
+            "crash": ("case_ends", "Ends.fail:Ends.segfault", "process", "WILL_FAIL ON"),
+            "early": ("case_ends", "Ends.exit_0", "none", "WILL_FAIL ON"),
+            "slow": ("case_ends", "Ends.hang", "none", "WILL_FAIL ON HOLDFAST_TIMEOUT 1"),
+            "skip": ("case_ends", "Ends.skip", "none",
+                     r'SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]"'),
+            "none": ("case_ends", "No.such", "process", ""),
+        }
+        tree = self.batch_project(tests)
+        done = self.ctest(tree)
+        for name, verdict in {"good": "Passed", "bad": r"\*\*\*Failed", "inverted": "Passed",
+                              "crash": r"\*\*\*Exception: SegFault",
+                              "early": r"Subprocess aborted\*\*\*Exception",
+                              "slow": r"Subprocess killed", "skip": r"\*\*\*Skipped",
+                              "none": "Passed"}.items():
+            self.assertRegex(done.text, rf"Test +#\d+: {name} \.*( |)*({verdict})", name)
+        self.assertEqual(self.attempts(tree)["none"]["outcome"], "no_tests")
+
+    def test_what_goes_wrong_beside_cases_is_red_too(self):
+        tests = {f"{at}.{how}": ("case_ends", "Suite.*", "none", f"ENVIRONMENT {variable}={how}")
+                 for at, variable, how in (("end", "AT_EXIT", "code"), ("end", "AT_EXIT", "die"),
+                                           ("begin", "SET_UP", "die"))}
+        tree = self.batch_project(tests)
+        done = self.ctest(tree, "--output-on-failure")
+        ended = self.attempts(tree)
+        self.assertEqual(ended["end.code"]["outcome"], "failed")
+        self.assertEqual(ended["end.code"]["exit_code"], 23)
+        self.assertIn("2 cases: 2 passed; worker 1 exited with code 23 after its last case", done.text)
+        self.assertEqual(ended["end.die"]["outcome"], "crashed")
+        self.assertEqual(ended["begin.die"]["outcome"], "crashed")
+        # A worker that begins no case ends the batch.
+        self.assertEqual(self.outcomes(tree, "begin.die"),
+                         {"Suite.one": "not_run", "Suite.two": "not_run"} or {})
+
+    def test_a_timeout_of_the_whole_leaves_the_rest_not_run(self):
+        margin = "set(HOLDFAST_TIMEOUT_MARGIN 6)\n"
+        tree = self.project(margin + "".join(
+            f'add_test(NAME {isolation} COMMAND @P@/case_ends_linked '
+            '"--gtest_filter=Ends.pass:Ends.hang:Ends.last")\n'
+            f"set_tests_properties({isolation} PROPERTIES HOLDFAST_ISOLATION {isolation} TIMEOUT 1)\n"
+            for isolation in ("none", "process", "fork")))
+        done = self.ctest(tree, "-j3")
+        for isolation in ("none", "process", "fork"):
+            self.assertRegex(done.text, rf"Test +#\d+: {isolation} \.*\*\*\*Timeout")
+            self.assertEqual(self.outcomes(tree, isolation),
+                             {"Ends.pass": "passed", "Ends.hang": "timed_out",
+                              "Ends.last": "not_run"}, isolation)
+            self.assertEqual(self.attempts(tree)[isolation]["outcome"], "timed_out")
+        self.assert_nothing_left()
+
+    def test_an_interrupt_leaves_the_rest_not_run(self):
+        for isolation in ("none", "process", "fork"):
+            with self.subTest(isolation):
+                tree = self.batch_project(
+                    {"t": ("case_ends_linked", "Ends.pass:Ends.hang:Ends.last", isolation, "")},
+                    name=isolation, build=f"build-{isolation}")
+                ctest = self.start(CTEST, cwd=tree, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+                wait_until(lambda: self.runs(tree) and b"RUN      ] Ends.hang" in b"".join(
+                    f.read_bytes() for f in self.runs(tree)[-1].glob("output/*")), "the hang")
+                ctest.send_signal(signal.SIGTERM)
+                ctest.wait()
+                self.assert_nothing_left()
+                self.assertEqual(self.outcomes(tree, "t"),
+                                 {"Ends.pass": "passed", "Ends.hang": "interrupted",
+                                  "Ends.last": "not_run"})
+
+
+class Around(Batch):
+    def test_shards_are_selected_as_googletest_does(self):
+        tests = {}
+        for isolation in ("none", "process", "fork"):
+            for index in range(3):
+                tests[f"{isolation}.{index}"] = (
+                    "case_ends_linked", "*Twenty.*", isolation,
+                    f'ENVIRONMENT "GTEST_TOTAL_SHARDS=3;GTEST_SHARD_INDEX={index}"')
+        tree = self.batch_project(tests)
+        self.ctest(tree, "-j2")
+        for index in range(3):
+            shards = [set(self.cases(tree, f"{i}.{index}")) for i in ("none", "process", "fork")]
+            self.assertEqual(shards[0], shards[1])
+            self.assertEqual(shards[0], shards[2])
+        everything = [case for i in range(3) for case in self.cases(tree, f"none.{i}")]
+        self.assertEqual(len(everything), 60)
+        self.assertEqual(len(set(everything)), 60)
+
+    def test_what_a_case_leaves_behind_is_named_and_ended(self):
+        tests = {f"{isolation}.{on_leak}": ("case_ends_linked", "Leaves.*:Ends.pass", isolation,
+                                            f"HOLDFAST_ON_LEAK {on_leak}")
+                 for isolation in ("none", "process", "fork") for on_leak in ("kill", "fail")}
+        tree = self.batch_project(tests)
+        self.ctest(tree, "-j2")
+        self.assert_nothing_left()
+        for name in tests:
+            with self.subTest(name):
+                ended = self.attempts(tree)[name]
+                self.assertIn("leaked", ended["flags"])
+                self.assertEqual(ended["outcome"], "failed" if name.endswith("fail") else "passed")
+                if not name.startswith("none"):
+                    note = self.cases(tree, name)["Leaves.a_process"]["note"]
+                    self.assertIn("left 1 process behind, ended: case_ends", note)
+
+    def test_output_passes_byte_for_byte(self):
+        tree = self.batch_project({"much": ("case_ends", "Streams.*", "none", "")})
+        done = self.ctest(tree, "-V", "--test-output-size-passed", "100000000")
+        lines = [line.split(": ", 1)[1] for line in done.text.splitlines()
+                 if line.startswith("1: ")]
+        for stream in ("out", "err"):
+            self.assertEqual([line for line in lines if line.startswith(stream + " ")],
+                             [f"{stream} {i}" for i in range(1000)])
+        self.assertEqual([line for line in lines if line.startswith("0000") and len(line) == 59],
+                         [f"{i:059d}" for i in range(200000)])
+
+    def test_forked_cases_run_beside_each_other_and_print_one_after_the_other(self):
+        tree = self.batch_project(
+            {"t": ("case_ends_linked", "Streams.both:*Twenty.pass*", "fork", "PROCESSORS 4")})
+        self.ctest(tree, "-j4")
+        cases = self.cases(tree, "t")
+        self.assertEqual(Counter(r["outcome"] for r in cases.values()), {"passed": 21})
+        for name, record in cases.items():
+            text = self.printed(record)
+            self.assertEqual(text.count("[ RUN      ]"), 1, text)
+            self.assertIn(name, text)
+
+    def test_who_cannot_fork_says_so_and_gets_processes(self):
+        tree = self.batch_project({"t": ("case_ends", "State.*", "fork", "")})
+        done = self.ctest(tree)
+        self.assertEqual(done.text.count("cannot fork its cases"), 1, done.text)
+        self.assertIn("not linked with Holdfast::gtest_main", done.text)
+        self.assertEqual(self.outcomes(tree, "t"),
+                         {"State.first": "passed", "State.second": "passed"})
+
+    def test_without_a_keeper_batches_are_batches(self):
+        tree = self.batch_project({"t": ("case_ends", "Ends.pass:Ends.segfault:Ends.last", "none", "")})
+        (tree / "CTestCustom.cmake").unlink()
+        blocked = self.work / "no-bin"
+        blocked.mkdir()
+        (tree / ".holdfast/runs").parent.chmod(0o755)
+        done = self.ctest(tree, "--output-on-failure")
+        self.assertIn("holdfast: 3 cases: 2 passed, 1 crashed (Ends.segfault)", done.text)
+
+    def test_a_missing_program_is_an_internal_error(self):
+        stage = self.work / "stage"
+        for part in ("libexec", "lib", "include"):
+            subprocess.run(["cp", "-a", STAGE / part, stage / part], check=True) \
+                if stage.exists() else (stage.mkdir(), subprocess.run(
+                    ["cp", "-a", STAGE / part, stage / part], check=True))
+        source = self.work / "project"
+        source.mkdir()
+        (source / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.25)\nproject(missing NONE)\nenable_testing()\n"
+            f"find_package(Holdfast REQUIRED)\nadd_test(NAME t COMMAND {program('case_ends')} "
+            "--gtest_filter=Ends.pass)\nset_tests_properties(t PROPERTIES HOLDFAST_ISOLATION none)\n")
+        tree = self.work / "build"
+        made = self.finish("cmake", "-S", source, "-B", tree, f"-DCMAKE_PREFIX_PATH={stage}")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        done = self.ctest(tree, "--output-on-failure")
+        self.assertIn("Subprocess aborted", done.text)
+        self.assertRegex(done.text, r"failed to execute \S+/bin/holdfast: No such file")
+
+
+if __name__ == "__main__":
+    unittest.main()
