@@ -79,7 +79,10 @@ void ForkServer::look_at_children(EndedBy by) {
   for (std::size_t i = 0; i < children_.size(); ++i) {
     children_[i]->look(i == 0 ? &parts_.relay : nullptr);
   }
-  while (!children_.empty() && (by != EndedBy::itself || children_.front()->is_over())) {
+  const auto is_done = [](const ForkedCase& child) {
+    return child.is_over() && !child.is_lost() && !child.is_cut_off();
+  };
+  while (!children_.empty() && (by != EndedBy::itself || is_done(*children_.front()))) {
     const std::unique_ptr<ForkedCase> done = std::move(children_.front());
     children_.pop_front();
     conclude(*done, by);
@@ -92,7 +95,8 @@ void ForkServer::conclude(ForkedCase& child, EndedBy by) {
   BatchEvent event;
   event.kind = BatchEvent::Kind::child_ended;
   event.name = child.name();
-  event.end = child.end(child.is_over() ? EndedBy::itself : by);
+  const bool is_its_own = child.is_over() && !child.is_lost() && !child.is_cut_off();
+  event.end = child.end(is_its_own ? EndedBy::itself : by);
   event.end.marker = parts_.has_marker(child.child());
   event.end.leak_fails = parts_.plan.policy.on_leak == OnLeak::fail && !event.end.left.empty();
   event.child_said = child.said();
@@ -122,7 +126,9 @@ void ForkServer::start_children() {
     began.name = name;
     happened(std::move(began));
   }
-  if (!children_.empty() || !parts_.batch.waiting().empty()) return;
+  const bool all_are_through = std::all_of(children_.begin(), children_.end(),
+                                           [](const auto& child) { return child->is_over(); });
+  if (!all_are_through || !parts_.batch.waiting().empty()) return;
   has_quit_ = true;
   (void)parts_.link.send(worker_message({HOLDFAST_WORKER_QUIT}));
 }
@@ -147,6 +153,12 @@ launcher::Companion::Verdict ForkServer::on_deadline() {
   }
   look_at_children(EndedBy::itself);
   return Verdict::go_on;
+}
+
+// What becomes of those that are going on is not their doing.
+void ForkServer::on_tree_ends() {
+  look_at_children(EndedBy::itself);
+  for (const auto& child : children_) child->cut_off();
 }
 
 void ForkServer::on_pause(Milliseconds length) {

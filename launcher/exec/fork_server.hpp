@@ -43,6 +43,7 @@ class ForkServer final : public launcher::Companion {
   void on_main_started(pid_t main) override;
   Milliseconds deadline() override;
   Verdict on_deadline() override;
+  void on_tree_ends() override;
   void on_pause(Milliseconds length) override;
   void tell(const std::string& text) override;
 

@@ -133,6 +133,7 @@ void ForkedCase::on_message(std::string_view packet) {
   } else if (kind == HOLDFAST_WORKER_GONE) {
     be_over();
   } else if (kind == HOLDFAST_WORKER_CHILD_FAILED) {
+    failed_ = true;
     trouble_ = fields->size() > 1 ? (*fields)[1] : "it could not be forked";
     be_over();
   }

@@ -30,6 +30,11 @@ class ForkedCase {
   pid_t child() const { return child_; }
   // Nothing of it is left, or nobody can say.
   bool is_over() const { return is_over_; }
+  // Who looked after it is gone without a word: how it ended is not known.
+  bool is_lost() const { return is_over_ && !status_ && !timed_out_ && !failed_; }
+  // The tree that it is of is being ended.
+  void cut_off() { cut_off_ = !is_over_; }
+  bool is_cut_off() const { return cut_off_; }
   std::int64_t over_at_us() const { return over_at_us_; }
 
   void add_descriptors(std::vector<pollfd>& fds) const;
@@ -74,6 +79,8 @@ class ForkedCase {
   std::string trouble_;
   std::vector<std::pair<Stream, std::string>> kept_;
   bool is_over_ = false;
+  bool failed_ = false;  // there never was a child
+  bool cut_off_ = false;
   std::int64_t over_at_us_ = 0;
   bool timed_out_ = false;
   std::optional<os::StackDump> stacks_;

@@ -88,12 +88,12 @@ void Worker::on_printed(const GtestEvent& event) {
       return happened(std::move(told));
     case GtestEvent::Kind::began:
       if (!is_linked_) return begin_case(event.name, place);
+      printed_ranges_[event.name] = {place, 0};
       if (event.name == open_) case_from_ = place;
       return;
     case GtestEvent::Kind::ended:
       if (!is_linked_) return end_case(event.name, event.end, place);
-      printed_end_ = event.name;
-      printed_end_at_ = place;
+      printed_ranges_[event.name].end = place;
       if (said_end_ && said_end_->name == event.name) settle_end();
       return;
     case GtestEvent::Kind::finished:
@@ -121,12 +121,15 @@ void Worker::on_message(std::string_view packet) {
     if (name != HOLDFAST_WORKER_VERSION) return link_.drop();
     is_linked_ = link_.send(worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_REPORT}));
   } else if (kind == HOLDFAST_WORKER_BEGIN) {
-    begin_case(name, printed_.open_case() == name ? case_from_ : relay_.position());
+    settle_end();
+    const auto printed = printed_ranges_.find(name);
+    begin_case(name, printed != printed_ranges_.end() ? printed->second.begin : relay_.position());
   } else if (kind == HOLDFAST_WORKER_END && fields->size() > 2) {
     const std::string_view how = (*fields)[2];
     said_end_ = SaidEnd{name, how == HOLDFAST_WORKER_PASSED    ? CaseEnd::passed
                               : how == HOLDFAST_WORKER_SKIPPED ? CaseEnd::skipped
                                                                : CaseEnd::failed};
+    // Its own printer may say nothing; else its last line is there, or is about to be.
     if (printed_.open_case() != name) settle_end();
   } else if (kind == HOLDFAST_WORKER_FINISHED) {
     settle_end();
@@ -139,7 +142,6 @@ void Worker::on_message(std::string_view packet) {
 void Worker::begin_case(const std::string& name, std::uint64_t at) {
   settle_end();
   open_ = name;
-  printed_end_.clear();
   case_from_ = at;
   limit_from_ = os::monotonic_now();
   BatchEvent began;
@@ -162,7 +164,11 @@ void Worker::end_case(const std::string& name, CaseEnd said, std::uint64_t at) {
 void Worker::settle_end() {
   if (!said_end_) return;
   const SaidEnd end = *std::exchange(said_end_, std::nullopt);
-  end_case(end.name, end.said, printed_end_ == end.name ? printed_end_at_ : relay_.position());
+  const auto printed = printed_ranges_.find(end.name);
+  const bool is_printed = printed != printed_ranges_.end() && printed->second.end != 0;
+  const std::uint64_t at = is_printed ? printed->second.end : relay_.position();
+  if (printed != printed_ranges_.end()) printed_ranges_.erase(printed);
+  end_case(end.name, end.said, at);
 }
 
 OutputRange Worker::finish() {

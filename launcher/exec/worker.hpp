@@ -4,8 +4,10 @@
 
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/batch.hpp"
@@ -72,8 +74,8 @@ class Worker final : public launcher::Companion {
     CaseEnd said;
   };
   std::optional<SaidEnd> said_end_;
-  std::string printed_end_;  // the last case whose end was printed
-  std::uint64_t printed_end_at_ = 0;
+  // Of a linked program: what was printed may be read before or after what was said of it.
+  std::unordered_map<std::string, OutputRange> printed_ranges_;  // end 0: not printed yet
   bool is_linked_ = false;
   // Where parts of stdout came to be in the file: stderr may lie between.
   struct Segment {

@@ -160,6 +160,10 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void act(const Action& action) {
+    const bool ends = action.kind == Action::Kind::end_tree ||
+                      action.kind == Action::Kind::end_tree_beyond_group ||
+                      action.kind == Action::Kind::end_tree_here;
+    if (ends && plan_.companion != nullptr) plan_.companion->on_tree_ends();
     switch (action.kind) {
       case Action::Kind::forward_signal:
         return stops_.forward(action.signal);

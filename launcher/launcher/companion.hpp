@@ -27,6 +27,8 @@ class Companion {
   // Its time is over. Whether the tree is to be ended for it, after a look at the stacks.
   enum class Verdict : std::uint8_t { go_on, end_tree };
   virtual Verdict on_deadline() = 0;
+  // The whole tree is being ended from here on, whatever the reason.
+  virtual void on_tree_ends() {}
   // The test was paused for that long.
   virtual void on_pause(Milliseconds length) = 0;
   // Something of ours for the test's output: stacks.

@@ -56,6 +56,7 @@ class Explain(HoldfastCase):
             "run-serial": "run | built-in default",
             "no-tests": "keep | built-in default",
             "locks": "db@project, gpu:1/4@project | the test's HOLDFAST_LOCKS",
+            "isolation": "no batch | built-in default",
             "environment.PYTHONFAULTHANDLER": "1 | built-in default",
             "environment.RUST_BACKTRACE": "full | holdfast.toml:3, [profile.default]",
             "environment.UBSAN_OPTIONS": "not set | holdfast.toml:3, [profile.default]",
