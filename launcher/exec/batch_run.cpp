@@ -198,8 +198,9 @@ class BatchRun {
       }
       perform(batch_.happened(event));
     };
-    const auto has_marker = [this](pid_t pid) {
-      return take_marker(markers_, plan_.identity->attempt, pid);
+    const auto has_marker = [this](const ForkedCase& child) {
+      return take_marker(markers_, {plan_.identity->attempt, child.child(), child.child_start(),
+                                    child.child_start()});
     };
     ForkServer server({plan_, batch_, *capture, relay_, link_, *launcher, tell, has_marker});
     WorkerCommand command = WorkerCommand::serving(plan_.command);
@@ -231,7 +232,9 @@ class BatchRun {
     WorkerEnd end;
     end.main = result.observation.main;
     end.by = who_ended(result);
-    end.marker = take_marker(markers_, plan_.identity->attempt, result.report.main);
+    end.marker = take_marker(markers_, {plan_.identity->attempt, result.report.main_inside,
+                                        result.report.earliest_start, result.report.latest_start});
+    end.oom_killed = result.report.oom_kills > 0;
     if (result.observation.leaked) {
       end.left = launcher::describe_leftovers(result.report);
       end.leak_fails = result.observation.leak_fails;
@@ -315,6 +318,9 @@ class BatchRun {
     const BatchConclusion conclusion = batch_.conclude();
     result.outcome = conclusion.outcome;
     result.observation.main = conclusion.main;
+    result.observation.no_tests = plan_.policy.no_tests;
+    result.observation.ran_nothing = conclusion.outcome == Outcome::no_tests;
+    result.orphans = orphan_markers(markers_, plan_.identity->attempt);
     note_end(result, conclusion.main);
     std::string line = "holdfast: " + batch_.summary();
     std::replace(line.begin(), line.end(), '\n', ' ');

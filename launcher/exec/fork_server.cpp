@@ -97,7 +97,7 @@ void ForkServer::conclude(ForkedCase& child, EndedBy by) {
   event.name = child.name();
   const bool is_its_own = child.is_over() && !child.is_lost() && !child.is_cut_off();
   event.end = child.end(is_its_own ? EndedBy::itself : by);
-  event.end.marker = parts_.has_marker(child.child());
+  event.end.marker = parts_.has_marker(child);
   event.end.leak_fails = parts_.plan.policy.on_leak == OnLeak::fail && !event.end.left.empty();
   event.child_said = child.said();
   event.child_finished = child.has_finished();

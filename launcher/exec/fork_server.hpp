@@ -24,7 +24,7 @@ class ForkServer final : public launcher::Companion {
  public:
   using Tell = std::function<void(const BatchEvent&, const OutputRange&)>;
   // Whether that process has left its marker.
-  using HasMarker = std::function<bool(pid_t)>;
+  using HasMarker = std::function<bool(const ForkedCase&)>;
 
   struct Parts {
     const launcher::AttemptPlan& plan;

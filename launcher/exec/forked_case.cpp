@@ -114,6 +114,7 @@ void ForkedCase::on_message(std::string_view packet) {
   if (kind == HOLDFAST_WORKER_CHILD) {
     anchor_ = static_cast<pid_t>(number(1));
     child_ = static_cast<pid_t>(number(2));
+    child_start_ = static_cast<std::uint64_t>(number(3));
   } else if (kind == HOLDFAST_WORKER_END && fields->size() > 2) {
     const std::string_view how = (*fields)[2];
     said_ = how == HOLDFAST_WORKER_PASSED    ? CaseEnd::passed

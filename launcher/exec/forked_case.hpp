@@ -28,6 +28,7 @@ class ForkedCase {
 
   const std::string& name() const { return name_; }
   pid_t child() const { return child_; }
+  std::uint64_t child_start() const { return child_start_; }
   // Nothing of it is left, or nobody can say.
   bool is_over() const { return is_over_; }
   // Who looked after it is gone without a word: how it ended is not known.
@@ -72,6 +73,7 @@ class ForkedCase {
   Milliseconds from_{0};
   pid_t anchor_ = 0;
   pid_t child_ = 0;
+  std::uint64_t child_start_ = 0;
   std::optional<CaseEnd> said_;
   bool finished_ = false;
   std::optional<int> status_;

@@ -1,47 +1,39 @@
 #include "exec/worker_marker.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <string_view>
-
-#include "os/system_call.hpp"
+#include "core/names.hpp"
+#include "os/marker_files.hpp"
+#include "os/scratch_directory.hpp"
 #include "os/unique_fd.hpp"
 
 namespace holdfast::exec {
-namespace {
 
-constexpr std::size_t k_longest = 4095;
-
-bool has_line(std::string_view text, const std::string& line) {
-  return ("\n" + std::string(text)).find("\n" + line + "\n") != std::string::npos;
+bool take_marker(const std::string& directory, const MarkerOwner& owner) {
+  if (directory.empty() || owner.pid <= 0) return false;
+  const std::string name = marker_file_name(owner.pid);
+  // Nearly always there is none.
+  if (::access((directory + "/" + name).c_str(), F_OK) != 0) return false;
+  const os::UniqueFd place(
+      ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!place.valid()) return false;
+  const JudgedMarkers judged = judge_markers(os::read_marker_files(place.get(), {name}), owner);
+  if (!judged.reason) return false;
+  ::unlinkat(place.get(), name.c_str(), 0);
+  return true;
 }
 
-}  // namespace
-
-bool take_marker(const std::string& directory, const std::string& attempt, pid_t pid) {
-  if (directory.empty() || pid <= 0) return false;
-  const std::string path = directory + "/exit-" + std::to_string(pid);
-  const os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  struct stat info {};
-  if (!file.valid() || ::fstat(file.get(), &info) != 0) return false;
-  if (!S_ISREG(info.st_mode) || info.st_uid != ::geteuid() || info.st_nlink != 1) return false;
-  char bytes[k_longest + 1];
-  const ssize_t count = os::retried([&] { return ::read(file.get(), bytes, sizeof bytes); });
-  if (count <= 0 || count > static_cast<ssize_t>(k_longest)) return false;
-  const std::string_view text(bytes, static_cast<std::size_t>(count));
-  constexpr std::string_view k_first = "holdfast-marker 1\n";
-  constexpr std::string_view k_last = "\nend\n";
-  if (text.substr(0, k_first.size()) != k_first || text.size() < k_last.size() ||
-      text.substr(text.size() - k_last.size()) != k_last) {
-    return false;
+std::vector<OrphanMarker> orphan_markers(const std::string& directory, const std::string& attempt) {
+  if (directory.empty()) return {};
+  const os::ScratchContent left = os::look_into_scratch(directory.substr(0, directory.rfind('/')));
+  std::vector<std::string> names;
+  for (const std::string& name : left.marker_files) {
+    if (name.rfind(names::k_marker_prefix, 0) == 0) names.push_back(name);
   }
-  if (!has_line(text, "attempt " + attempt) || !has_line(text, "pid " + std::to_string(pid))) {
-    return false;
-  }
-  ::unlink(path.c_str());
-  return true;
+  if (names.empty()) return {};
+  return judge_markers(os::read_marker_files(left.markers.get(), names), {attempt, 0, 0, 0})
+      .orphans;
 }
 
 }  // namespace holdfast::exec

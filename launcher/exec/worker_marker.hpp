@@ -1,14 +1,18 @@
-// Whether a process of a batch has left the marker of a deliberate exit.
+// The markers that processes of a batch leave (docs/marker-protocol.md): each belongs to the
+// worker, or to the child of the case, that wrote it.
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
+#include <vector>
+
+#include "core/marker.hpp"
 
 namespace holdfast::exec {
 
-// Of this process in this attempt: a valid file `exit-<pid>`, which is taken away. `directory`
-// empty: there is none.
-bool take_marker(const std::string& directory, const std::string& attempt, pid_t pid);
+// Whether this process has left its marker; takes it away. `directory` empty: there is none.
+bool take_marker(const std::string& directory, const MarkerOwner& owner);
+
+// When all are through: those that were nobody's.
+std::vector<OrphanMarker> orphan_markers(const std::string& directory, const std::string& attempt);
 
 }  // namespace holdfast::exec
