@@ -13,6 +13,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
+import batches
 import command_cost
 import ending
 import locks
@@ -20,7 +21,7 @@ import memory
 import output
 import suite
 
-TOPICS = [command_cost, suite, output, memory, ending, locks]
+TOPICS = [command_cost, suite, output, memory, ending, locks, batches]
 
 
 @dataclass

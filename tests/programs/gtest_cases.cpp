@@ -2,7 +2,9 @@
 // start-up does before main is chosen by START: thread, timer, child, shared.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#ifndef NOT_LINKED
 #include <holdfast/gtest.h>
+#endif
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -65,8 +67,10 @@ const bool is_started = [] {
     ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   } else if (wanted == "ignore-child") {
     ::signal(SIGCHLD, SIG_IGN);
+#ifndef NOT_LINKED
   } else if (wanted == "retire") {
     holdfast::retire_worker_after_failure();
+#endif
   }
   return true;
 }();
@@ -143,6 +147,16 @@ TEST(DeathTest, threadsafe) {
   EXPECT_EXIT(std::exit(4), ::testing::ExitedWithCode(4), "");
 }
 TEST(DeathTest, survives) { EXPECT_DEATH((void)0, ""); }
+
+// Each passes only while the other runs.
+void meet(const char* own, const char* other) {
+  announce(own);
+  const std::string file = variable("ANNOUNCE") + other;
+  for (int i = 0; i < 20'000 && ::access(file.c_str(), F_OK) != 0; ++i) ::usleep(1000);
+  EXPECT_EQ(0, ::access(file.c_str(), F_OK)) << "nobody came";
+}
+TEST(Meet, one) { meet(".one", ".other"); }
+TEST(Meet, other) { meet(".other", ".one"); }
 
 class Values : public ::testing::TestWithParam<int> {};
 TEST_P(Values, is_small) { EXPECT_LT(GetParam(), 3); }

@@ -1,0 +1,85 @@
+"""Isolation of GoogleTest cases under a real ctest: what shares a process, and what a crash costs."""
+
+import unittest
+
+from support import ProjectCase
+
+TEST = """
+add_test(NAME batch COMMAND "@P@/{program}" "--gtest_filter={cases}")
+set_tests_properties(batch PROPERTIES HOLDFAST_ISOLATION {isolation} {properties})
+"""
+
+
+class ForkIsolation(ProjectCase):
+    def batch(self, cases, isolation="fork", properties="", program="gtest_cases", tree="build", **env):
+        """One batch under ctest; {case: outcome} of its journal."""
+        text = TEST.format(program=program, cases=cases, isolation=isolation, properties=properties)
+        self.tree = self.project(text, build=tree)
+        variables = self.environment(ANNOUNCE=str(self.work / "announced"), **env)
+        self.ctested = self.ctest(self.tree, "-V", env=variables)
+        records = self.records(self.runs(self.tree)[-1], "case")
+        outcomes = {record["case"]: record["outcome"] for record in records}
+        self.assertEqual(len(outcomes), len(records), records)
+        return outcomes
+
+    def said(self):
+        """Holdfast's lines in the batch's output."""
+        return [line.partition("holdfast: ")[2] for line in self.ctested.text.splitlines()
+                if line.startswith("1: holdfast: ")]
+
+    def test_a_crash_costs_one_case(self):
+        outcomes = self.batch("Ends.passes:Ends.crashes:Ends.exits_0:State.*")
+        self.assertEqual(outcomes, {
+            "Ends.passes": "passed", "Ends.crashes": "crashed", "Ends.exits_0": "premature_exit",
+            "State.first": "passed", "State.second": "passed"}, self.ctested.text)
+        self.assertIn("SEGFAULT", self.ctested.text)
+        self.assertIn("5 cases: 3 passed, 1 crashed (Ends.crashes), 1 premature exit", self.said()[-1])
+        self.assert_nothing_left()
+
+    def test_cases_that_leak_state_pass_where_they_share_no_process(self):
+        for isolation, second in (("none", "failed"), ("fork", "passed"), ("process", "passed")):
+            with self.subTest(isolation):
+                outcomes = self.batch("State.*", isolation, tree=isolation)
+                self.assertEqual(outcomes, {"State.first": "passed", "State.second": second},
+                                 self.ctested.text)
+
+    def test_as_many_run_at_a_time_as_ctest_keeps_slots_for(self):
+        outcomes = self.batch("Meet.*", properties="PROCESSORS 2")
+        self.assertEqual(outcomes, {"Meet.one": "passed", "Meet.other": "passed"}, self.ctested.text)
+
+    def test_death_tests_of_both_styles_and_parameters(self):
+        outcomes = self.batch("DeathTest.fast:DeathTest.threadsafe:All/*:Typed*")
+        self.assertEqual(outcomes, {
+            "DeathTest.fast": "passed", "DeathTest.threadsafe": "passed",
+            "All/Values.is_small/0": "passed", "All/Values.is_small/1": "passed",
+            "All/Values.is_small/2": "failed", "Typed/std::char-*.runs": "passed",
+            "Typed/std::int-*.runs": "passed"}, self.ctested.text)
+
+    def test_what_a_case_leaves_behind_is_ended(self):
+        outcomes = self.batch("Ends.leaves_a_process:Ends.passes")
+        self.assertEqual(set(outcomes.values()), {"passed"}, self.ctested.text)
+        self.assertEqual(len(self.read_pids(self.pid_file())), 1)
+        self.assertIn("1 left processes behind", self.ctested.text)
+        self.assert_nothing_left()
+
+    def test_a_case_that_hangs_is_ended_and_the_others_go_on(self):
+        outcomes = self.batch("Ends.hangs:Ends.passes", properties="HOLDFAST_TIMEOUT 1")
+        self.assertEqual(outcomes, {"Ends.hangs": "timed_out", "Ends.passes": "passed"},
+                         self.ctested.text)
+        self.assert_nothing_left()
+
+    def test_a_program_that_is_not_linked_falls_back_and_it_is_said(self):
+        outcomes = self.batch("State.*:Ends.crashes", program="gtest_cases_not_linked")
+        self.assertEqual(outcomes, {"State.first": "passed", "State.second": "passed",
+                                    "Ends.crashes": "crashed"}, self.ctested.text)
+        self.assertRegex(self.ctested.text, "holdfast: .*(linked|gtest_main)")
+
+    def test_threads_before_the_first_case_fall_back_and_it_is_said(self):
+        outcomes = self.batch("State.*", START="thread")
+        self.assertEqual(outcomes, {"State.first": "passed", "State.second": "passed"},
+                         self.ctested.text)
+        self.assertRegex(self.ctested.text, "holdfast: .*2 threads before its first case")
+
+
+if __name__ == "__main__":
+    unittest.main()
