@@ -3,6 +3,7 @@
 import json
 import os
 import unittest
+from pathlib import Path
 
 from support import HOLDFAST, ProjectCase, SystemCase, keepers_of, program, wait_until
 
@@ -94,7 +95,7 @@ add_test(NAME two COMMAND {target})
 set_tests_properties(change PROPERTIES DEPENDS one)
 set_tests_properties(two PROPERTIES DEPENDS change)
 """
-        target.write_bytes(open("/bin/true", "rb").read())
+        target.write_bytes(Path("/bin/true").read_bytes())
         target.chmod(0o755)
         _, _, ended = self.run_project(text)
         self.assertEqual(ended["one"]["outcome"], "passed")
