@@ -23,7 +23,7 @@ void remove_stale_scratch() {
     std::string name = entry.path().filename().string();
     std::replace(name.begin(), name.end(), '-', ':');
     const Result<ProcessName> launcher = parse_process_name(name);
-    if (launcher && !os::is_alive(*launcher)) os::remove_empty_scratch(entry.path().string());
+    if (launcher && !os::is_alive(*launcher)) os::sweep_empty_scratch(entry.path().string());
   }
 }
 

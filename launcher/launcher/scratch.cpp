@@ -27,7 +27,9 @@ Result<AttemptScratch> AttemptScratch::make_own(const std::string& attempt) {
   const std::string above(names::k_user_scratch_directory);
   if (Result<os::UniqueFd> made = os::open_below(*user, above, 0700); !made) return made.error();
   AttemptScratch own(os::user_directory_path() + "/" + above + "/" + attempt);
-  if (Result<void> made = os::make_scratch_directory(own.path_); !made) return made.error();
+  Result<os::UniqueFd> claimed = os::make_claimed_scratch(own.path_);
+  if (!claimed) return claimed.error();
+  own.claim_ = std::move(*claimed);
   own.is_own_ = true;
   return own;
 }

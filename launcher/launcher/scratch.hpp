@@ -39,6 +39,7 @@ class AttemptScratch {
 
  private:
   std::string path_;
+  os::UniqueFd claim_;  // on one of our own
   bool is_own_ = false;
   bool is_as_new_ = false;
 };

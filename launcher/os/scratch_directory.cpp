@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,6 +19,8 @@ namespace {
 
 // A test can nest directories deeper than we have descriptors.
 constexpr int k_deepest = 256;
+constexpr int k_most_claims = 3;
+
 bool is_self_or_parent(const char* name) {
   return std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0;
 }
@@ -156,6 +159,27 @@ void remove_empty_scratch(const std::string& path) {
   remove_marker_directory(path);
   // rmdir(2) leaves what is not empty.
   ::rmdir(path.c_str());
+}
+
+Result<UniqueFd> make_claimed_scratch(const std::string& path) {
+  // A sweeper may come between our making it and our claim.
+  for (int attempt = 0; attempt < k_most_claims; ++attempt) {
+    if (Result<void> made = make_scratch_directory(path); !made) return made.error();
+    UniqueFd claim = open_directory(AT_FDCWD, path.c_str());
+    struct stat info {};
+    if (claim.valid() && retried([&] { return ::flock(claim.get(), LOCK_SH); }) == 0 &&
+        ::fstat(claim.get(), &info) == 0 && info.st_nlink > 0) {
+      return claim;
+    }
+    remove_empty_scratch(path);
+  }
+  return system_error("claim " + path);
+}
+
+void sweep_empty_scratch(const std::string& path) {
+  const UniqueFd claim = open_directory(AT_FDCWD, path.c_str());
+  if (!claim.valid() || ::flock(claim.get(), LOCK_EX | LOCK_NB) != 0) return;
+  remove_empty_scratch(path);
 }
 
 }  // namespace holdfast::os

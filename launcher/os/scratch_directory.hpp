@@ -13,6 +13,14 @@ namespace holdfast::os {
 // when it is there already: nobody else's files may be taken for this attempt's.
 Result<void> make_scratch_directory(const std::string& path);
 
+// The same for a directory that others may sweep: it is claimed until the descriptor and its
+// duplicates are closed. Its name alone does not say who lives: in another PID namespace the number
+// in it is somebody else's.
+Result<UniqueFd> make_claimed_scratch(const std::string& path);
+
+// Removes one that nobody claims, if nothing is in it.
+void sweep_empty_scratch(const std::string& path);
+
 // More are not read: a test may put any number there.
 inline constexpr std::size_t k_most_marker_files = 64;
 

@@ -54,7 +54,7 @@ bool StackDump::go_on() {
 }
 
 void StackDump::finish() {
-  if (running_) give_up_tool();
+  if (running_) give_up_tool(ToolEnd::too_late);
   while (process_ < processes_.size()) {
     describe_here();
     next_process();
@@ -105,18 +105,19 @@ void StackDump::tool_ended(ToolEnd how) {
   // What it did not do in time for this process, it will not do for the next.
   if (how == ToolEnd::too_late) first_tool_ = tool_ + 1;
   ++tool_;
-  give_up_tool();
+  give_up_tool(how);
   start_tool();
 }
 
 // Keeps what it has said, if that is of use.
-void StackDump::give_up_tool() {
+void StackDump::give_up_tool(ToolEnd how) {
   running_.reset();
   if (!has_stacks()) return;
   if (text_.size() < k_most_text) {
     text_ += "holdfast: " + title(processes_[process_]) + ", by " + running_name_ + ":\n" +
              output_.substr(0, k_most_text - text_.size());
     if (text_.back() != '\n') text_ += '\n';
+    if (how == ToolEnd::too_late) text_ += "holdfast: there was no time for the rest of it\n";
   }
   output_.clear();
   next_process();

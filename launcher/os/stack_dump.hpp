@@ -35,7 +35,7 @@ class StackDump {
   void start_tool();
   enum class ToolEnd : std::uint8_t { through, too_late };
   void tool_ended(ToolEnd how);
-  void give_up_tool();
+  void give_up_tool(ToolEnd how);
   void describe_here();
   void next_process();
 

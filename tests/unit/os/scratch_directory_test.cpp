@@ -58,6 +58,19 @@ TEST_F(ScratchDirectory, WhatATestLeftIsSeenAndNoLongerThereWhenItIsRenewed) {
   expect(false, 0);
 }
 
+TEST_F(ScratchDirectory, OneThatIsClaimedIsNotSwept) {
+  const std::string claimed = scratch_.path("claimed");
+  {
+    const Result<UniqueFd> claim = make_claimed_scratch(claimed);
+    ASSERT_TRUE(claim);
+    write("../claimed/.markers/exit-1");
+    sweep_empty_scratch(claimed);
+    EXPECT_TRUE(std::filesystem::exists(claimed + "/.markers/exit-1"));
+  }
+  sweep_empty_scratch(claimed);
+  EXPECT_FALSE(std::filesystem::exists(claimed));
+}
+
 TEST_F(ScratchDirectory, NoLinkIsFollowed) {
   std::filesystem::create_directory(scratch_.path("outside"));
   std::ofstream(scratch_.path("outside/precious")) << "x";
