@@ -180,6 +180,7 @@ class Attempt final : public os::TreeWatcher {
         stacks_.tell();
         return end_tree_here(action.signal);
       case Action::Kind::stop_self:
+        if (state_.stop_asked && stops_.go_on_as_told()) return;
         return stops_.stop_as_test(action.signal);
     }
   }

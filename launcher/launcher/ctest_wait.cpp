@@ -27,7 +27,7 @@ bool is_told_to_end(const Surroundings& around) {
       case SIGTSTP:
       case SIGTTIN:
       case SIGTTOU:
-        os::stop_self(got.number, [] { return true; });
+        os::stop_as_told(got.number);
         break;
       default:
         break;

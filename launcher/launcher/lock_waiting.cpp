@@ -177,7 +177,7 @@ class Wait {
   // stays.
   void stop(int signal) {
     const Milliseconds before = os::monotonic_now();
-    interruptions_.let_act(signal, [&] { os::stop_self(signal, [] { return true; }); });
+    interruptions_.let_act(signal, [signal] { os::stop_as_told(signal); });
     const Milliseconds pause = os::monotonic_now() - before;
     telling_.leave_out(pause);
     if (deadline_ != k_longest) deadline_ += pause;

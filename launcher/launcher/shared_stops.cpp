@@ -23,6 +23,16 @@ void SharedStops::stop_as_test(int signal) {
   woken_by_ = last_;
 }
 
+// Our own stop would take that SIGCONT away (signal(7)), as the signal that told us to stop has
+// taken away all that came before it. Not the guard's: that one is of an earlier stop of the test.
+bool SharedStops::go_on_as_told() {
+  const os::ReceivedSignal told = os::take_pending(SIGCONT);
+  if (told.number == 0 || told.sender == guard_.pid() || told.from_line) return false;
+  woken_by_ = {};
+  forward(SIGCONT);
+  return true;
+}
+
 // What wakes us from a pause is meant for the stop that it ended: `fg` has continued the test as
 // well, and it may have been stopped again by now.
 void SharedStops::forward(int signal) {

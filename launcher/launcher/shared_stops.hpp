@@ -13,6 +13,8 @@ class SharedStops {
 
   // Stops this process by `signal`, as the main process is; returns when it is continued.
   void stop_as_test(int signal);
+  // For one that was told to stop: whether it has been told to go on since, and so has the tree.
+  bool go_on_as_told();
   // To the tree.
   void forward(int signal);
 

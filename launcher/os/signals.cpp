@@ -120,12 +120,26 @@ void stop_self(int signal, const std::function<bool()>& wanted) {
   const SignalSet one = signal_bit(signal);
   ::kill(::getpid(), signal);
   if (!wanted()) {
-    const timespec now{0, 0};
-    ::syscall(SYS_rt_sigtimedwait, &one, nullptr, &now, sizeof one);
+    (void)take_pending(signal);
     return;
   }
   (void)change_signal_mask(SIG_UNBLOCK, one);
   (void)change_signal_mask(SIG_BLOCK, one);
+}
+
+void stop_as_told(int signal) {
+  if (take_pending(SIGCONT).number != 0) return;
+  stop_self(signal, [] { return true; });
+}
+
+ReceivedSignal take_pending(int signal) {
+  const SignalSet one = signal_bit(signal);
+  const timespec now{0, 0};
+  siginfo_t info{};
+  if (::syscall(SYS_rt_sigtimedwait, &one, &info, &now, sizeof one) != signal) return {};
+  const SignalSource source =
+      info.si_code == SI_KERNEL ? SignalSource::terminal : SignalSource::process;
+  return {signal, source, info.si_code == POLL_IN ? 0 : info.si_pid, info.si_code == POLL_IN};
 }
 
 }  // namespace holdfast::os

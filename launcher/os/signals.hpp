@@ -75,4 +75,12 @@ void hear_of_children(const UniqueFd& children);
 // directly.
 void stop_self(int signal, const std::function<bool()>& wanted);
 
+// The same for one who was told to stop by `signal`, has taken it, and has let SIGCONT pend since:
+// not when told to go on meanwhile. The stop_self() itself would take that away. (It still does
+// within the microsecond between the look and the stop.)
+void stop_as_told(int signal);
+
+// Takes that signal out of the pending ones. Number 0: it was not there.
+ReceivedSignal take_pending(int signal);
+
 }  // namespace holdfast::os
