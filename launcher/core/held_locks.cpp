@@ -146,6 +146,23 @@ bool HeldLocks::is_out_of_order(const LockSpec& spec, std::string_view place) co
   return false;
 }
 
+std::vector<std::string> HeldLocks::holders_of(std::string_view place) const {
+  std::vector<std::string> found;
+  for (const std::string& entry : entries_) {
+    if (place_in(entry) == place && !attempt_in(entry).empty()) {
+      found.emplace_back(attempt_in(entry));
+    }
+  }
+  return found;
+}
+
+void HeldLocks::forget(std::string_view place, std::string_view attempt) {
+  for (std::string& entry : entries_) {
+    if (place_in(entry) != place || attempt_in(entry) != attempt) continue;
+    entry = "#" + std::string(attempt);
+  }
+}
+
 std::vector<std::string> HeldLocks::attempts() const {
   std::vector<std::string> found;
   for (const std::string& entry : entries_) {

@@ -46,7 +46,13 @@ class HeldLocks {
   // some attempt on: what it does not say is of attempts farther away.
   void add_farther(std::string_view text);
 
-  // The attempts around us that hold locks, the nearest first.
+  // The attempts that have the lock at `place`, the nearest first: each took it below one of those
+  // that follow, or at the top.
+  std::vector<std::string> holders_of(std::string_view place) const;
+  // That attempt has let the lock at `place` go. It stays one of those we descend from.
+  void forget(std::string_view place, std::string_view attempt);
+
+  // The attempts around us that hold locks, or did, the nearest first.
   std::vector<std::string> attempts() const;
 
   // After this attempt took the locks at `places` (entries without `#…`): what its test and

@@ -5,6 +5,7 @@
 #include "launcher/held_above.hpp"
 #include "launcher/lock_waiting.hpp"
 #include "os/clock.hpp"
+#include "os/lock_survey.hpp"
 
 namespace holdfast::launcher {
 namespace {
@@ -60,6 +61,7 @@ class Taking {
   };
 
   Result<Asked> ask(const LockSpec& spec, const std::string& place) {
+    forget_let_go(spec, place);
     const std::string known = taker_.above.level_of(place);
     Result<Asked> asked = ask_at_level(spec, place);
     if (!asked || asked->had || searched_) return asked;
@@ -69,6 +71,19 @@ class Taking {
     self_.around = taker_.above.attempts();
     if (taker_.above.level_of(place) == known) return asked;
     return ask_at_level(spec, place);
+  }
+
+  // What outlives a test, as it may be allowed to, has inherited HOLDFAST_HELD too: below an
+  // attempt that has let the lock go it would be alone with it beside everybody else.
+  void forget_let_go(const LockSpec& spec, const std::string& place) const {
+    const std::vector<std::string> chain = taker_.above.holders_of(place);
+    for (auto holder = chain.begin(); holder != chain.end(); ++holder) {
+      const auto has_it = [&](const std::string& level) {
+        return os::is_held_by(*holder, spec, taker_.home, level);
+      };
+      if (has_it({}) || std::any_of(holder + 1, chain.end(), has_it)) return;
+      taker_.above.forget(place, *holder);
+    }
   }
 
   Result<Asked> ask_at_level(const LockSpec& spec, const std::string& place) const {

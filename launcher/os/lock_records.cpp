@@ -26,6 +26,15 @@ void read_into(std::vector<LockParty>& found, int file, off_t at) {
   if (std::optional<LockParty> party = parse_party(record)) found.push_back(std::move(*party));
 }
 
+std::vector<off_t> living_places(int file, RecordList list) {
+  std::vector<off_t> places;
+  for (off_t at : byte_locks_in_the_way(file, ByteLock::exclusive, part_of(list))) {
+    const off_t record = at - at % k_record_size;
+    if (places.empty() || places.back() != record) places.push_back(record);
+  }
+  return places;
+}
+
 }  // namespace
 
 void sign(int file, RecordList list, const LockParty& party) {
@@ -42,14 +51,11 @@ void withdraw(int file, RecordList list) { release_byte_lock(file, part_of(list)
 
 std::vector<LockParty> living_records(int file, RecordList list) {
   std::vector<LockParty> found;
-  off_t seen = -1;
-  for (off_t at : byte_locks_in_the_way(file, ByteLock::exclusive, part_of(list))) {
-    const off_t record = at - at % k_record_size;
-    if (record != seen) read_into(found, file, record);
-    seen = record;
-  }
+  for (off_t record : living_places(file, list)) read_into(found, file, record);
   return found;
 }
+
+std::size_t count_living(int file, RecordList list) { return living_places(file, list).size(); }
 
 std::vector<LockParty> all_records(int file, RecordList list) {
   std::vector<LockParty> found;

@@ -17,8 +17,10 @@ void sign(int file, RecordList list, const LockParty& party);
 // Takes it back, also from duplicates of the descriptor.
 void withdraw(int file, RecordList list);
 
-// Those of others that are still theirs.
+// Those of others that are still theirs, as far as they can be read.
 std::vector<LockParty> living_records(int file, RecordList list);
+// How many there are, read or not.
+std::size_t count_living(int file, RecordList list);
 // Whatever was written, by whom that is alive or not.
 std::vector<LockParty> all_records(int file, RecordList list);
 

@@ -4,10 +4,12 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <string_view>
 
 #include "core/names.hpp"
 #include "os/flock_holders.hpp"
+#include "os/lock_directory.hpp"
 #include "os/lock_queue.hpp"
 #include "os/lock_records.hpp"
 #include "os/process.hpp"
@@ -121,6 +123,22 @@ std::vector<SurveyedLock> survey_locks(Strangers strangers) {
     }
   }
   return found;
+}
+
+bool is_held_by(const std::string& attempt, const LockSpec& spec, const LockHome& home,
+                const std::string& level) {
+  const bool of_machine = spec.scope == LockScope::machine && level.empty();
+  std::string path = of_machine ? std::string(names::k_machine_directory) : user_directory_path();
+  path += "/" + std::string(names::k_user_locks_directory) + "/" + place_of(spec, home);
+  if (!level.empty()) path += "/" + level_directory(level);
+  path += "/" + std::string(names::k_lock_file);
+  const UniqueFd file = open_to_look(path);
+  if (!file.valid()) return errno != ENOENT;
+  const std::vector<LockParty> holders = living_records(file.get(), RecordList::holders);
+  return holders.size() < count_living(file.get(), RecordList::holders) ||
+         std::any_of(holders.begin(), holders.end(), [&](const LockParty& holder) {
+           return holder.attempt.empty() || holder.attempt == attempt;
+         });
 }
 
 }  // namespace holdfast::os

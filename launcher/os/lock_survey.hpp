@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/lock_place.hpp"
 #include "core/lock_spec.hpp"
 #include "core/lock_wait.hpp"
 #include "os/flock_holders.hpp"
@@ -31,5 +32,10 @@ std::vector<SurveyedLock> survey_locks(Strangers strangers);
 
 // The lock whose files are in this directory; none if there are none.
 std::optional<SurveyedLock> survey_lock(const std::string& directory, Strangers strangers);
+
+// Whether that attempt has the lock, which it took below the attempt `level` (empty: at the top).
+// Yes where that cannot be told: a holder left no record, or its file is not ours to open.
+bool is_held_by(const std::string& attempt, const LockSpec& spec, const LockHome& home,
+                const std::string& level);
 
 }  // namespace holdfast::os

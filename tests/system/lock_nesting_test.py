@@ -1,6 +1,7 @@
 """Locks of runs inside runs: no upgrade, and circles that are named and end."""
 
 import os
+import subprocess
 import unittest
 
 from contained import Contained
@@ -115,6 +116,36 @@ class LockNestingTest(SystemCase):
         one, two, three = sorted((int(begin), int(end)) for begin, end, _ in lines)
         self.assertLess(one[1], two[0])
         self.assertLess(two[1], three[0])
+
+    def test_what_outlived_the_holder_takes_the_lock_as_everybody_does(self):
+        """It has inherited HOLDFAST_HELD, of an attempt that is over."""
+        for which, mode in (("exclusive", ""), ("counted", ":2/2")):
+            with self.subTest(which):
+                self.outlive_a_holder(which, self.lock_name() + mode)
+
+    def outlive_a_holder(self, which, lock):
+        gate, log = self.work / f"{which}.gate", self.work / f"{which}.err"
+        held, left_file, holder_file = (self.work / f"{which}.held", self.pid_file(f"{which}.left"),
+                                        self.pid_file(f"{which}.holder"))
+        os.mkfifo(gate)
+        inner = f"{HOLDFAST} run --lock {lock} -- sh -c 'echo $HOLDFAST_HELD >{held}' 2>{log}"
+        ended = self.finish(HOLDFAST, "run", "--on-leak", "ignore", "--lock", lock, "--", "setsid", "-f", "sh",
+                            "-c", f"echo $$ >{left_file}; read go <{gate}; {inner}", stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL)
+        self.assertEqual(ended.returncode, 0)
+        left, = self.announced(left_file)
+        holder = self.start(HOLDFAST, "run", "--lock", lock, "--", program("linger"), holder_file,
+                            stderr=subprocess.DEVNULL)
+        self.announced(holder_file)
+        gate.write_text("go\n")
+        wait_until(lambda: held.exists() or log.exists() and "waiting for lock" in log.read_text(),
+                   "it to ask")
+        self.assertFalse(held.exists(), "two have it")
+        holder.terminate()
+        holder.wait(PATIENCE_S)
+        self.assert_gone([left])
+        # What it has now, and the attempt it descends from, by which it can still be found.
+        self.assertRegex(held.read_text(), rf"^user/{lock.partition(':')[0]}[^,]*#[^,]+,#[^,]+$")
 
     def test_out_of_order_is_known_too(self):
         """Of a lock of an ancestor that nobody told of: such a wait has a deadline."""

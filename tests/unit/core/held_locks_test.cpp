@@ -36,6 +36,19 @@ TEST(HeldLocks, WhatAnAttemptTookStandsBeforeWhatWasHeldAboveIt) {
   EXPECT_EQ(held.with({}, "r.3"), "project-p/db#r.1,machine/gpu#r.2");
 }
 
+TEST(HeldLocks, WhoHasLetALockGoIsStillAroundUs) {
+  HeldLocks held("user/db#r.3,user/net#r.3,user/db:shared#r.1,run#r.1");
+  EXPECT_EQ(held.holders_of("user/db"), (std::vector<std::string>{"r.3", "r.1"}));
+  held.forget("user/db", "r.3");
+  EXPECT_EQ(held.holders_of("user/db"), std::vector<std::string>{"r.1"});
+  EXPECT_EQ(held.level_of("user/db"), "r.1");
+  EXPECT_EQ(held.level_of("user/net"), "r.3");
+  held.forget("user/db", "r.1");
+  EXPECT_EQ(held.level_of("user/db"), "");
+  EXPECT_EQ(held.attempts(), (std::vector<std::string>{"r.3", "r.1"}));
+  EXPECT_EQ(held.with({"user/db"}, "r.4"), "user/db#r.4,#r.3,user/net#r.3,#r.1,run#r.1");
+}
+
 TEST(HeldLocks, WhatWasWrittenIsFoundWhateverLockAndProjectAreCalled) {
   RandomText random(4);
   for (int i = 0; i < 5'000; ++i) {
