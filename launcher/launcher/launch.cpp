@@ -79,6 +79,18 @@ bool is_worth_knowing(const AttemptResult& result) {
   return false;
 }
 
+// Who asked for a lock is not run without it; under ctest `holdfast begin` has said that it is.
+Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& callers) {
+  if (invocation.mode() == ExitMode::ctest) return run_bare(invocation, callers);
+  const std::string trouble = "this kernel cannot watch processes (pidfd_open): ";
+  if (!invocation.line.overrides.locks.empty()) {
+    write_line(trouble + "the command is not run without its locks");
+    return own_failure(ExitMode::command);
+  }
+  write_line(trouble + "running the command by itself");
+  return run_bare(invocation, callers);
+}
+
 // A test from its grant to its record. Locks are the launch's: they are had before the attempt and
 // until nothing of it is left.
 class Launch {
@@ -263,12 +275,7 @@ Exit launch(char** arguments, char** environment) {
     return {Exit::Kind::code, exit_codes::k_success};
   }
   const os::CallersSignals callers = os::take_signals();
-  if (!os::can_watch_processes()) {
-    if (mode == ExitMode::command) {
-      write_line("this kernel cannot watch processes (pidfd_open): running the command by itself");
-    }
-    return run_bare(*invocation, callers);
-  }
+  if (!os::can_watch_processes()) return launch_unwatched(*invocation, callers);
   Result<Surroundings> around = look_around(*invocation, callers);
   if (!around) {
     write_line("failed to " + around.error().message);

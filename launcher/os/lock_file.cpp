@@ -69,13 +69,18 @@ Result<void> LockRequest::open_files() {
 Result<void> LockRequest::open_files_once() {
   if (Result<void> opened = open_directory(); !opened) return opened;
   Result<UniqueFd> lock = open_lock_file(directory_, std::string(names::k_lock_file), mode_);
-  if (!lock) return lock.error();
+  if (!lock) return located(lock.error());
   Result<UniqueFd> queue = open_regular(directory_, std::string(names::k_queue_file), mode_);
-  if (!queue) return queue.error();
+  if (!queue) return located(queue.error());
   lock_ = std::move(*lock);
   queue_ = LockQueue(std::move(*queue));
   if (!is_counted(spec_) || !is_shared_by_users()) return {};
   return make_slots_for_all({&directory_, mode_, {}, 1}, spec_.size);
+}
+
+// The files of all locks have the same names.
+Error LockRequest::located(const Error& error) const {
+  return Error{error.message + " (in " + path_of(directory_) + ")"};
 }
 
 // Ours first, then a look at the others': of two that come at once with different sizes at least
@@ -130,9 +135,10 @@ bool LockRequest::still_named() const {
 
 Result<bool> LockRequest::try_take() {
   while (true) {
-    if (Result<void> joined = queue_.join(); !joined) return joined.error();
+    if (Result<void> joined = queue_.join(); !joined) return located(joined.error());
     const Result<bool> had = take_turn_now(turn_order(), slots_);
-    if (!had || !*had || still_named()) return had;
+    if (!had) return located(had.error());
+    if (!*had || still_named()) return had;
     // Somebody removed the file: what we hold is a lock nobody else can see.
     slots_.clear();
     if (Result<void> opened = open_files(); !opened) return opened.error();
@@ -143,14 +149,14 @@ Result<void> LockRequest::start_waiting() { return turn_.start_waiting(turn_orde
 
 Result<bool> LockRequest::finish_waiting() {
   Result<std::vector<LockSlot>> slots = turn_.finish_waiting(queue_);
-  if (!slots) return slots.error();
+  if (!slots) return located(slots.error());
   slots_ = std::move(*slots);
   return settle();
 }
 
 Result<LockRequest::Waited> LockRequest::wait_here(const Interruptions& interruptions) {
   const Result<bool> had = take_turn_here(turn_order(), interruptions);
-  if (!had) return had.error();
+  if (!had) return located(had.error());
   if (!*had) return Waited::interrupted;
   const Result<bool> ours = settle();
   if (!ours) return ours.error();

@@ -134,7 +134,7 @@ UniqueFd watch_living(pid_t pid) { return UniqueFd(pidfd_open(pid)); }
 
 bool can_watch_processes() {
   const UniqueFd self(pidfd_open(::getpid()));
-  return self.valid();
+  return self.valid() || errno == EMFILE || errno == ENFILE;
 }
 
 bool is_alive(const ProcessName& process) {

@@ -51,7 +51,7 @@ UniqueFd watch_living(pid_t pid);
 // The same for the parent, whose pid cannot be recycled while it is the parent.
 Result<UniqueFd> watch_parent(pid_t parent);
 
-// Whether this kernel lets us watch processes at all.
+// Whether this kernel lets us watch processes at all. Yes when only descriptors are wanting.
 bool can_watch_processes();
 
 // Whether it lives. A zombie counts as gone: in a container nobody may reap it.

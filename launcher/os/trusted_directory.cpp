@@ -1,6 +1,7 @@
 #include "os/trusted_directory.hpp"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -72,6 +73,13 @@ Result<UniqueFd> open_machine_directory() {
                  "; expected root"};
   }
   return directory;
+}
+
+std::string path_of(const UniqueFd& directory) {
+  const std::string link = "/proc/self/fd/" + std::to_string(directory.get());
+  char path[PATH_MAX];
+  const ssize_t length = ::readlink(link.c_str(), path, sizeof path);
+  return length > 0 ? std::string(path, static_cast<std::size_t>(length)) : std::string{};
 }
 
 Result<UniqueFd> open_existing_below(const UniqueFd& parent, const std::string& name) {

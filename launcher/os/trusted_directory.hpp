@@ -20,6 +20,9 @@ Result<UniqueFd> open_user_directory();
 // replace any file in it, sticky bit or not, and two processes would hold one lock.
 Result<UniqueFd> open_machine_directory();
 
+// Where it is, for people; empty where /proc does not tell.
+std::string path_of(const UniqueFd& directory);
+
 // Opens the directory `name` below `parent`; never follows a link.
 Result<UniqueFd> open_existing_below(const UniqueFd& parent, const std::string& name);
 // The same, making it with `mode` (regardless of the umask) if it is not there.

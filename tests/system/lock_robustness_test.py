@@ -106,7 +106,8 @@ class LockRobustnessTest(SystemCase):
                      "make /tmp/holdfast-0", "Read-only file system")
         warm = " ".join(map(str, run))
         self.refused(self.in_namespace(
-            f"mount -t tmpfs none /tmp; {warm}; mount -o remount,ro /tmp", *run), "Read-only file system")
+            f"mount -t tmpfs none /tmp; {warm}; mount -o remount,ro /tmp", *run),
+                     "Read-only file system (in /tmp/holdfast-0/locks/user/x)")
 
     @unittest.skipUnless(shutil.which("strace"), "strace makes flock(2) fail")
     def test_without_flock_it_is_refused_saying_why(self):
@@ -119,7 +120,24 @@ class LockRobustnessTest(SystemCase):
                                 *self.supervised(program("exit_with"), 3, options=["--lock", name]))
             if ended.returncode == 1 and b"ptrace" in ended.stderr.lower():
                 self.skipTest("strace may not trace here")
-            self.refused(ended, f"lock {name}@user: failed to", text)
+            self.refused(ended, f"lock {name}@user: failed to", text, f"(in {self.lock_file(name).parent})")
+
+    @unittest.skipUnless(shutil.which("strace"), "strace makes pidfd_open(2) fail")
+    def test_what_cannot_watch_processes_runs_nothing_without_its_lock(self):
+        def run(options, error):
+            ended = self.finish("strace", "-qq", "-o", "/dev/null", "-e", f"inject=pidfd_open:error={error}",
+                                *self.supervised(program("exit_with"), 3, options=options))
+            if ended.returncode == 1 and b"ptrace" in ended.stderr.lower():
+                self.skipTest("strace may not trace here")
+            return ended
+        self.refused(run(["--lock", self.lock_name()], "ENOSYS"), "the command is not run without its locks")
+        bare = run([], "ENOSYS")
+        self.assertEqual(bare.returncode, 3)
+        self.assertIn(b"running the command by itself", bare.stderr)
+        # Nothing is wrong with the kernel.
+        for options in ([], ["--lock", self.lock_name()]):
+            ended = run(options, "EMFILE")
+            self.assertNotIn(b"this kernel cannot", ended.stderr)
 
     def test_any_umask(self):
         for mask in ("0777", "0077", "0000"):
