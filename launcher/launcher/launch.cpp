@@ -159,6 +159,7 @@ class Launch {
     if (wants_own || (runner_ != nullptr && scratch.path().empty())) make_own(scratch);
     AttemptResult result = attempt(above, locks.held, scratch);
     result.lock_wait = locks.waited;
+    for (const os::LockRequest& lock : locks.held) lock.tidy_below(grant_.identity.attempt);
     return result;
   }
 

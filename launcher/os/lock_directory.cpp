@@ -1,10 +1,13 @@
 #include "os/lock_directory.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/names.hpp"
+#include "os/lock_queue.hpp"
 #include "os/system_call.hpp"
 #include "os/trusted_directory.hpp"
 
@@ -103,6 +106,23 @@ Result<LockDirectory> open_lock_directory(const LockSpec& spec, const LockHome& 
 
 std::string level_directory(const std::string& attempt) {
   return "below-" + encode_file_name(attempt);
+}
+
+void remove_level(const UniqueFd& parent, const std::string& name) {
+  UniqueFd level(
+      ::openat(parent.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!level.valid()) return;
+  // Who has opened it already and waits for it finds it without its name then, and begins again.
+  const Result<UniqueFd> lock = open_existing_regular(level, std::string(names::k_lock_file));
+  if (lock && ::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) return;
+  Result<UniqueFd> queue = open_existing_regular(level, std::string(names::k_queue_file));
+  if (queue && !LockQueue(std::move(*queue)).tickets().empty()) return;
+  DIR* entries = ::fdopendir(level.get());
+  if (entries == nullptr) return;
+  const int directory = level.release();
+  while (const dirent* entry = ::readdir(entries)) (void)::unlinkat(directory, entry->d_name, 0);
+  ::closedir(entries);
+  (void)::unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR);
 }
 
 Result<UniqueFd> open_lock_file(const UniqueFd& directory, const std::string& name, unsigned mode) {

@@ -25,6 +25,10 @@ Result<LockDirectory> open_lock_directory(const LockSpec& spec, const LockHome& 
 // The name of that one, in the lock's.
 std::string level_directory(const std::string& attempt);
 
+// Removes that one, where it is in `parent` under this name. Not while anybody has or wants the
+// lock that is in it.
+void remove_level(const UniqueFd& parent, const std::string& name);
+
 // Opens a file that processes lock, making it if it is not there. A new one gets a second name
 // beside it (`<name>.spare`): should the first be removed, the next to come puts it back instead of
 // making another file, which two could hold.

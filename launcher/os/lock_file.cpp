@@ -230,6 +230,17 @@ std::vector<UniqueFd> LockRequest::files() const {
   return files;
 }
 
+void LockRequest::tidy_below(const std::string& attempt) const {
+  if (!home_) return;
+  const std::string level = level_directory(attempt);
+  if (!level_.attempt.empty()) return remove_level(directory_, "../" + level);
+  if (!is_shared_by_users()) return remove_level(directory_, level);
+  const Result<UniqueFd> top = open_user_directory();
+  if (!top) return;
+  remove_level(*top, std::string(names::k_user_locks_directory) + "/" + place_of(spec_, *home_) +
+                         "/" + level);
+}
+
 bool LockRequest::is_lost() const {
   if (!is_found_by(lock_, directory_, std::string(names::k_lock_file))) return true;
   return std::any_of(slots_.begin(), slots_.end(), [&](const LockSlot& slot) {

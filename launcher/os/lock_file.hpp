@@ -83,6 +83,9 @@ class LockRequest {
   // its slots, as far as they exist.
   std::vector<UniqueFd> files() const;
 
+  // While it is had by `attempt`, of which nothing is left: removes what runs inside it have used.
+  void tidy_below(const std::string& attempt) const;
+
   // While it is had: whether somebody else could have come to hold it too, because its file was
   // removed.
   bool is_lost() const;

@@ -147,6 +147,16 @@ class LockNestingTest(SystemCase):
         # What it has now, and the attempt it descends from, by which it can still be found.
         self.assertRegex(held.read_text(), rf"^user/{lock.partition(':')[0]}[^,]*#[^,]+,#[^,]+$")
 
+    def test_nothing_is_left_of_the_levels_of_attempts_that_are_over(self):
+        name = self.lock_name()
+        run = [HOLDFAST, "run", "--lock", name, "--"]
+        counted = [HOLDFAST, "run", "--lock", f"{name}n:2/3", "--"]
+        self.lock_names.append(f"{name}n")
+        ended = self.finish(*run, *run, *counted, *run, *counted, *run, "true")
+        self.assertEqual((ended.returncode, ended.stderr), (0, b""))
+        for lock in (name, f"{name}n"):
+            self.assertEqual(list(self.lock_file(lock).parent.glob("below-*")), [])
+
     def test_out_of_order_is_known_too(self):
         """Of a lock of an ancestor that nobody told of: such a wait has a deadline."""
         a, b = self.lock_name(), self.lock_name()
