@@ -20,8 +20,12 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
   return number;
 }
 
+// A name is an argument of a command later on, and one of a journal's.
 bool is_word(std::string_view text) {
-  return !text.empty() && text.find_first_of(" \t\r\v\f") == std::string_view::npos;
+  const auto is_of_none = [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
+  };
+  return !text.empty() && std::none_of(text.begin(), text.end(), is_of_none);
 }
 
 }  // namespace
@@ -33,6 +37,7 @@ std::vector<std::string> parse_gtest_list(std::string_view text) {
     const std::size_t newline = text.find('\n');
     std::string_view line = text.substr(0, newline);
     text.remove_prefix(newline == std::string_view::npos ? text.size() : newline + 1);
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);  // printed on a terminal
     line = line.substr(0, line.find(k_comment));
     if (line.substr(0, 2) == "  ") {
       if (!suite.empty() && is_word(line.substr(2)))

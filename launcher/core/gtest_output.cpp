@@ -26,11 +26,12 @@ bool begins_with(std::string_view text, std::string_view with) {
   return text.substr(0, with.size()) == with;
 }
 
-// `Suite.Name`, which holds no blank, and nothing else.
+// `Suite.Name`, which holds no blank and no control character, and nothing else.
 bool is_case_name(std::string_view text) {
   const std::size_t dot = text.find('.');
   if (dot == 0 || dot == std::string_view::npos || dot + 1 == text.size()) return false;
-  return text.find_first_of(" \t\r\v\f") == std::string_view::npos;
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; });
 }
 
 // Whether `text` is the case's name, alone or with what GoogleTest may print behind it.
@@ -87,7 +88,8 @@ std::vector<GtestEvent> GtestOutput::read(std::string_view bytes) {
 
 void GtestOutput::read_line(std::vector<GtestEvent>& events) {
   // Each of GoogleTest's has a bracket; most lines have none.
-  const std::string_view line = line_;
+  std::string_view line = line_;
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);  // printed on a terminal
   if (line.find("] ") == std::string_view::npos) return;
   if (!open_.empty() && read_end(line, events)) return;
   if (read_begin(line, events)) return;

@@ -25,6 +25,13 @@ TEST(GtestListTest, what_else_is_printed_is_passed_over) {
   EXPECT_EQ(parse_gtest_list("A.\n  a b\n  c"), Names{"A.c"});
 }
 
+TEST(GtestListTest, names_hold_no_control_characters_and_a_terminals_lines_are_lines) {
+  using namespace std::string_literals;
+  EXPECT_EQ(parse_gtest_list("A.\n  a\0b\n  c\x02\n  \x7f\n  d\n\x01.\n  e\n"s), Names{"A.d"});
+  EXPECT_EQ(parse_gtest_list("A.\r\n  a\r\nI/P.\r\n  p/0  # GetParam() = 1\r\n"),
+            (Names{"A.a", "I/P.p/0"}));
+}
+
 TEST(GtestListTest, disabled_is_a_prefix_of_suite_or_test_or_after_a_slash) {
   for (const char* name : {"A.DISABLED_x", "DISABLED_A.x", "I/DISABLED_P.p/0", "A.x/DISABLED_y"}) {
     EXPECT_TRUE(is_disabled(name)) << name;

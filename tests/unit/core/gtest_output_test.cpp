@@ -64,6 +64,21 @@ TEST(GtestOutputTest, every_way_of_cutting_gives_the_same) {
   }
 }
 
+TEST(GtestOutputTest, a_terminal_ends_lines_with_two_characters) {
+  std::string text;
+  for (const char c : k_real) text += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  for (std::size_t piece = 1; piece < 80; ++piece) {
+    EXPECT_EQ(read(text, piece), k_real_events) << piece;
+  }
+}
+
+TEST(GtestOutputTest, no_case_has_control_characters_in_its_name) {
+  using namespace std::string_literals;
+  EXPECT_EQ(
+      read("[ RUN      ] A.a\0\n[ RUN      ] A.\x7f\n[ RUN      ] \x01.a\n[ RUN      ] A.b\n"s),
+      std::vector<std::string>{"began A.b"});
+}
+
 TEST(GtestOutputTest, every_beginning_gives_a_beginning_of_the_events) {
   for (std::size_t length = 0; length <= k_real.size(); ++length) {
     const std::vector<std::string> events = read(k_real.substr(0, length));
@@ -110,7 +125,7 @@ TEST(GtestOutputTest, cases_print_what_they_like) {
       {"an unfinished escape",
        "[ RUN      ] A.a\x1b[\n[       OK ] A.a\x1b[0;3\n",
        {"began A.a", "ended A.a passed"}},
-      {"carriage returns", "[ RUN      ] A.a\r\n", {}},
+      {"carriage returns within a line", "[ RUN      ] A.a\rB\n", {}},
   };
   for (const Row& row : rows) EXPECT_EQ(read(row.text), row.events) << row.what;
 }
