@@ -1,0 +1,71 @@
+// The reader of what a GoogleTest program prints: whatever a test prints, cases begin and end in
+// turn, where it is said, and the same however the pipe has cut it.
+#include "core/gtest_output.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <tuple>
+
+namespace {
+
+using namespace holdfast;
+
+void must(bool holds) {
+  if (!holds) std::abort();
+}
+
+bool are_equal(const GtestEvent& a, const GtestEvent& b) {
+  return std::tie(a.kind, a.name, a.end, a.offset, a.count) ==
+         std::tie(b.kind, b.name, b.end, b.offset, b.count);
+}
+
+// What the journal and a batch rely on.
+void check(const std::vector<GtestEvent>& events, std::string_view text, const std::string& open) {
+  std::string name;
+  std::uint64_t behind = 0;
+  for (const GtestEvent& event : events) {
+    must(event.offset >= behind && event.offset <= text.size());
+    behind = event.offset;
+    switch (event.kind) {
+      case GtestEvent::Kind::began:
+        must(name.empty() && event.name.find('.') != std::string::npos);
+        must(text[event.offset] == '[' || text[event.offset] == '\x1b');
+        name = event.name;
+        break;
+      case GtestEvent::Kind::ended:
+        must(!name.empty() && event.name == name);
+        must(text[event.offset - 1] == '\n');
+        name.clear();
+        break;
+      case GtestEvent::Kind::running:
+      case GtestEvent::Kind::finished:
+        must(name.empty() && event.name.empty());
+        break;
+    }
+  }
+  must(name == open);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::size_t piece = data[0] + 1U;
+  const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+
+  GtestOutput whole;
+  const std::vector<GtestEvent> events = whole.read(text);
+  must(whole.size() == text.size());
+  check(events, text, whole.open_case());
+
+  GtestOutput cut;
+  std::vector<GtestEvent> again;
+  for (std::size_t at = 0; at < text.size(); at += piece) {
+    for (GtestEvent& event : cut.read(text.substr(at, piece))) again.push_back(std::move(event));
+  }
+  must(std::equal(events.begin(), events.end(), again.begin(), again.end(), are_equal));
+  must(cut.open_case() == whole.open_case() && cut.size() == whole.size());
+  return 0;
+}
