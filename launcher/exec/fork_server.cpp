@@ -113,7 +113,11 @@ void ForkServer::start_children() {
     return static_cast<std::size_t>(std::count_if(
         children_.begin(), children_.end(), [](const auto& child) { return !child->is_over(); }));
   };
-  while (!parts_.batch.waiting().empty() && running() < most) {
+  // One that nobody looks after may run until the server ends. And Ctrl-C on a terminal kills the
+  // anchors a moment before we hear of it: what had not begun must not begin then.
+  const bool is_one_lost = std::any_of(children_.begin(), children_.end(),
+                                       [](const auto& child) { return child->is_lost(); });
+  while (!is_one_lost && !parts_.batch.waiting().empty() && running() < most) {
     const std::string name = parts_.batch.waiting().front();
     Result<std::unique_ptr<ForkedCase>> child =
         ForkedCase::order(parts_.link, ++last_number_, name, parts_.relay.streams_are_one());
@@ -128,7 +132,7 @@ void ForkServer::start_children() {
   }
   const bool all_are_through = std::all_of(children_.begin(), children_.end(),
                                            [](const auto& child) { return child->is_over(); });
-  if (!all_are_through || !parts_.batch.waiting().empty()) return;
+  if (!all_are_through || !(is_one_lost || parts_.batch.waiting().empty())) return;
   has_quit_ = true;
   (void)parts_.link.send(worker_message({HOLDFAST_WORKER_QUIT}));
 }
