@@ -64,8 +64,9 @@ void OutputRelay::keep(std::string_view bytes) {
       bytes.remove_prefix(static_cast<std::size_t>(count));
       continue;
     }
-    // A full disk: what is there stays, and is where it is said to be.
-    trouble_ = os::system_error("write to " + log_path_).message;
+    // A full disk: what is there stays, and is where it is said to be. The directory is named, for
+    // what many tests say is printed once where it is the same.
+    trouble_ = os::system_error("write to " + log_path_.substr(0, log_path_.rfind('/'))).message;
     log_.reset();
   }
 }
