@@ -63,6 +63,9 @@ TEST(Skips, and_leaves_a_process) {
   GTEST_SKIP();
 }
 
+// With isolation `fork` its parent is the anchor.
+TEST(Kills, who_looks_after_it) { ::kill(::getppid(), SIGKILL); }
+
 int state = 0;
 TEST(State, first) { EXPECT_EQ(1, ++state); }
 TEST(State, second) { EXPECT_EQ(1, ++state); }

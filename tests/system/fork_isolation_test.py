@@ -62,6 +62,16 @@ class ForkIsolation(ProjectCase):
         self.assertIn("1 left processes behind", self.ctested.text)
         self.assert_nothing_left()
 
+    def test_a_case_that_kills_who_looks_after_it_costs_itself(self):
+        for processors in (1, 3):
+            outcomes = self.batch("Ends.pass:Kills.*:State.*:Ends.fail", program="case_ends_linked",
+                                  properties=f"PROCESSORS {processors}", tree=f"build-{processors}")
+            self.assertEqual(outcomes.pop("Kills.who_looks_after_it"), "internal_error")
+            self.assertEqual(outcomes, {"Ends.pass": "passed", "State.first": "passed",
+                                        "State.second": "passed", "Ends.fail": "failed"},
+                             self.ctested.text)
+            self.assert_nothing_left()
+
     def test_a_case_that_hangs_is_ended_and_the_others_go_on(self):
         outcomes = self.batch("Ends.hangs:Ends.passes", properties="HOLDFAST_TIMEOUT 1")
         self.assertEqual(outcomes, {"Ends.hangs": "timed_out", "Ends.passes": "passed"},
