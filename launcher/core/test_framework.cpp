@@ -47,7 +47,8 @@ bool is_python(std::string_view program) {
 }
 
 bool is_pytest_script(std::string_view program) {
-  return program == "pytest" || program == "py.test" || program == "pytest-3";
+  return program == "pytest" || program == "py.test" || program == "pytest-3" ||
+         program == "py.test-3";
 }
 
 }  // namespace

@@ -19,8 +19,9 @@ bool may_select_nothing(const char* const* command, const char* const* environme
 // Whether that is the beginning of the XML report of a GoogleTest program that ran no test.
 bool reports_no_tests(std::string_view xml);
 
-// `pytest …`, `py.test …` or `python3 -m pytest …`, whose exit code 5 says that it found no test.
+// `pytest …`, `py.test …` or `python3 -m pytest …`, whose exit codes (pytest.ExitCode) say more.
 bool is_pytest(const char* const* command);
+inline constexpr int k_pytest_usage_error = 4;  // an option, a file's name, a conftest.py
 inline constexpr int k_pytest_found_nothing = 5;
 
 }  // namespace holdfast

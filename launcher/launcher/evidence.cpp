@@ -84,6 +84,9 @@ void weigh_evidence(const Evidence& evidence, const Invocation& invocation, cons
   seen.no_tests = grant.policy.no_tests;
   seen.skip_code = invocation.skip_code;
   seen.ran_nothing = evidence.pytest && exited_with(seen, k_pytest_found_nothing);
+  if (evidence.pytest && exited_with(seen, k_pytest_usage_error)) {
+    result.remark = "pytest did not understand what it was given: an option, a path, a conftest.py";
+  }
   if (!left.marker_files.empty()) look_at_files(evidence, grant, left, result);
   if (seen.unfinished && seen.main.kind == ProcessEnd::Kind::exited && seen.main.code != 0) {
     result.remark = "its GoogleTest cases were not through";

@@ -54,7 +54,7 @@ TEST(TestFramework, AReportOfNoTestsIsToldFromAllOthers) {
 
 TEST(TestFramework, PytestIsKnownByItsCommand) {
   for (const Words& command :
-       {Words{"pytest"}, Words{"/usr/bin/py.test", "x"}, Words{"pytest-3"},
+       {Words{"pytest"}, Words{"/usr/bin/py.test", "x"}, Words{"pytest-3"}, Words{"py.test-3"},
         Words{"python3", "-m", "pytest"}, Words{"/usr/bin/python3.11", "-B", "-m", "pytest", "x"},
         Words{"python", "-W", "error", "-X", "dev", "-m", "pytest"},
         Words{"python3", "-u", "/venv/bin/pytest", "-q"}}) {
