@@ -8,6 +8,7 @@ import contextlib
 import json
 import math
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -59,6 +60,12 @@ def plain_environment(**changes):
     kept = {k: v for k, v in os.environ.items() if not k.startswith(drop)}
     kept.update({k: v for k, v in changes.items() if v is not None})
     return kept
+
+
+def verdicts(text):
+    """What ctest says of each test, by its name."""
+    line = r"^ *\d+/\d+ Test +#\d+: (\S+) \.+ *(\S.*?) +[\d.]+ sec$"
+    return dict(re.findall(line, text, re.MULTILINE))
 
 
 class SystemCase(unittest.TestCase):
@@ -124,14 +131,15 @@ class SystemCase(unittest.TestCase):
         return begun
 
     def finish(self, *words, **how):
-        """Runs to the end; an object with returncode, stdout, stderr (bytes)."""
+        """Runs to the end, for `bound` seconds at most; returncode, stdout, stderr (bytes) of it."""
+        bound = how.pop("bound", PATIENCE_S)
         how.setdefault("stdout", subprocess.PIPE)
         how.setdefault("stderr", subprocess.PIPE)
         data = how.pop("input", None)
         if data is not None:
             how["stdin"] = subprocess.PIPE
         begun = self.start(*words, **how)
-        out, err = begun.communicate(data, timeout=PATIENCE_S)
+        out, err = begun.communicate(data, timeout=bound)
         return subprocess.CompletedProcess(words, begun.returncode, out, err)
 
     def supervised(self, *command, options=(), by="holdfast-launcher"):
