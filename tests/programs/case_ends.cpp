@@ -6,6 +6,9 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
 #include <string>
 
 namespace {
@@ -61,6 +64,11 @@ TEST(Leaves, a_process) { leave_a_process(); }
 TEST(Skips, and_leaves_a_process) {
   leave_a_process();
   GTEST_SKIP();
+}
+
+TEST(Where, it_is) {
+  std::cout << "namespace " << std::filesystem::read_symlink("/proc/self/ns/pid").string() << '\n';
+  std::cout << "cgroups " << std::ifstream("/proc/self/cgroup").rdbuf() << std::endl;
 }
 
 // With isolation `fork` its parent is the anchor.

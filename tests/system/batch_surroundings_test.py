@@ -158,13 +158,21 @@ class SettingsTest(Contained, BatchCase):
             self.fresh()
             self.settings(kind)
             tree = self.project("".join(
-                batch(isolation, MIX + ":Leaves.a_process", isolation, "PROCESSORS 2")
+                batch(isolation, MIX + ":Leaves.a_process:Where.*", isolation, "PROCESSORS 2")
                 for isolation in ISOLATIONS))
             done = self.ctest(tree, "--output-on-failure")
             self.assertNotRegex(done.text, "holdfast: .*(containment|cgroup|pidns)")
             for isolation in ISOLATIONS:
-                self.assertEqual(self.outcomes(tree, isolation),
-                                 MIX_ENDS | {"Leaves.a_process": "passed"}, done.text)
+                self.assertEqual(
+                    self.outcomes(tree, isolation),
+                    MIX_ENDS | {"Leaves.a_process": "passed", "Where.it_is": "passed"}, done.text)
+            self.assertEqual(done.text.count("namespace pid:"), 3, done.text)
+            own = os.readlink("/proc/self/ns/pid")
+            if kind == "pidns":
+                self.assertNotIn(f"namespace {own}", done.text)
+            else:
+                inside = re.findall(r"^(?:cgroups )?0::.*/holdfast-", done.text, re.MULTILINE)
+                self.assertEqual(len(inside), 3, done.text)
             self.assert_nothing_left()
 
 
