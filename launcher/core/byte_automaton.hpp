@@ -1,0 +1,47 @@
+// Whether a text holds a match of a regular expression, in time proportional to the text's length
+// times the expression's, whatever both are: all ways of matching are followed at once.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace holdfast {
+
+using ByteSet = std::bitset<256>;
+
+// Places are relative to the instruction itself, so that pieces can be put one after the other.
+struct MatchStep {
+  enum class Kind : std::uint8_t {
+    byte,        // one of `set`, then the next instruction
+    split,       // both `first` and `second`
+    jump,        // `first`
+    text_start,  // goes on only before the first byte
+    text_end,    // goes on only after the last
+  };
+  Kind kind = Kind::byte;
+  std::int32_t first = 0;
+  std::int32_t second = 0;
+  ByteSet set = {};
+};
+
+using MatchSteps = std::vector<MatchStep>;
+
+class ByteAutomaton {
+ public:
+  // Matches nothing but the empty text, which is found everywhere.
+  ByteAutomaton() : ByteAutomaton(MatchSteps{}) {}
+  // Coming to the end of `steps` is a match.
+  explicit ByteAutomaton(MatchSteps steps);
+
+  bool is_found_in(std::string_view text) const;
+
+ private:
+  MatchSteps steps_;
+  ByteSet beginnings_;            // what a match that is not empty may begin with
+  bool begins_anywhere_ = false;  // a match may be empty: no byte can be skipped
+};
+
+}  // namespace holdfast
