@@ -1,0 +1,34 @@
+#include "core/edit_distance.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast {
+namespace {
+
+TEST(EditDistance, CountsInsertionsDeletionsAndReplacements) {
+  EXPECT_EQ(edit_distance("", ""), 0U);
+  EXPECT_EQ(edit_distance("abc", ""), 3U);
+  EXPECT_EQ(edit_distance("", "abc"), 3U);
+  EXPECT_EQ(edit_distance("kitten", "sitting"), 3U);
+  EXPECT_EQ(edit_distance("same", "same"), 0U);
+}
+
+TEST(LookAlikes, TheNearestComeFirst) {
+  const std::vector<std::string> names{"db_test",    "db-test", "bd_test",   "db_tests", "README",
+                                       "db_test.o",  "DB_TEST", "web_test",  "t",        "db_bench",
+                                       "db_test_it", "",        "cmake.txt", "db"};
+  EXPECT_EQ(look_alikes("db_test", names, 10),
+            (std::vector<std::string>{"DB_TEST", "db-test", "db_tests", "bd_test", "db_test.o",
+                                      "web_test", "db_test_it"}));
+  EXPECT_EQ(look_alikes("db_test", names, 2), (std::vector<std::string>{"DB_TEST", "db-test"}));
+}
+
+TEST(LookAlikes, WhatIsFarOrEmptyOrTooLongIsNone) {
+  EXPECT_TRUE(look_alikes("", {"a"}, 5).empty());
+  EXPECT_TRUE(look_alikes("ab", {"xy", "q"}, 5).empty());
+  EXPECT_TRUE(look_alikes(std::string(300, 'a'), {std::string(299, 'a')}, 5).empty());
+  EXPECT_TRUE(look_alikes("a_long_name", {"another_one"}, 5).empty());
+}
+
+}  // namespace
+}  // namespace holdfast
