@@ -87,7 +87,7 @@ if ROOT:
 PROPERTIES = '''
 set_tests_properties(exit_0_will_fail PROPERTIES WILL_FAIL ON)
 set_tests_properties(skip_code PROPERTIES SKIP_RETURN_CODE 77)
-set_tests_properties(timed_out PROPERTIES HOLDFAST_TIMEOUT 1)
+set_tests_properties(timed_out PROPERTIES HOLDFAST_TIMEOUT 5)
 '''
 ALSO = f'''
 add_test(NAME skipped COMMAND @P@/exit_with 77)
