@@ -48,22 +48,22 @@ os::UniqueFd open_stderr_of(const ProcessName& ctest) {
   return own.valid() ? std::move(own) : copy_of(ctest);
 }
 
-void write_live_line(const os::UniqueFd& target, std::string_view text, std::string_view before) {
-  if (!target.valid()) return;
-  std::string line(before);
-  line += "holdfast: ";
-  line += printable(text);
-  line += '\n';
+std::string live_line(std::string_view text) { return "holdfast: " + printable(text) + "\n"; }
+
+bool write_live_line(const os::UniqueFd& target, std::string_view text, std::string_view before) {
+  if (!target.valid()) return false;
+  const std::string line = std::string(before) + live_line(text);
   const Milliseconds patience = ::isatty(target.get()) == 1 ? k_terminal_patience : Milliseconds{0};
   const Milliseconds until = os::monotonic_now() + patience;
   while (true) {
     // A copy of ctest's descriptor may block, and must not be made to: ctest has it too.
     pollfd room{target.get(), POLLOUT, 0};
     const Milliseconds left = std::max(until - os::monotonic_now(), Milliseconds{0});
-    if (::poll(&room, 1, static_cast<int>(left.count())) != 1) return;
+    if (::poll(&room, 1, static_cast<int>(left.count())) != 1) return false;
     const ssize_t put =
         os::retried([&] { return ::write(target.get(), line.data(), line.size()); });
-    if (put >= 0 || errno != EAGAIN || os::monotonic_now() >= until) return;
+    if (put >= 0) return true;
+    if (errno != EAGAIN || os::monotonic_now() >= until) return false;
   }
 }
 

@@ -17,10 +17,12 @@ namespace holdfast {
 // Opens stderr of the living process `ctest`; invalid when that cannot be done.
 os::UniqueFd open_stderr_of(const ProcessName& ctest);
 
-// Writes `before`, `holdfast: <text>` and a line break to `target` at once, without waiting: a line
-// that does not fit into a full pipe is lost. A terminal that is busy with another writer is waited
-// for.
-void write_live_line(const os::UniqueFd& target, std::string_view text,
+// `holdfast: <text>` and a line break, as it is shown.
+std::string live_line(std::string_view text);
+
+// Writes `before` and the line to `target` at once, without waiting: false when it does not fit
+// into a full pipe, and is lost. A terminal that is busy with another writer is waited for.
+bool write_live_line(const os::UniqueFd& target, std::string_view text,
                      std::string_view before = {});
 
 }  // namespace holdfast

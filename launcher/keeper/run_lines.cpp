@@ -10,18 +10,22 @@ namespace holdfast {
 void RunLines::hold_stderr() { stderr_ = open_stderr_of(ctest_); }
 
 void RunLines::print(std::string_view summary) {
-  if (stderr_.valid()) (void)::write(stderr_.get(), summary.data(), summary.size());
+  const std::string text = take_unsaid() + std::string(summary);
+  if (stderr_.valid()) (void)::write(stderr_.get(), text.data(), text.size());
 }
 
-void RunLines::say(std::string_view text) {
+bool RunLines::try_to_say(std::string_view text) {
   if (stderr_.valid()) return write_live_line(stderr_, text);
+  if (!ctest_ended_) return write_live_line(open_stderr_of(ctest_), text);
   // What the last test had to say often comes when ctest is gone already.
-  if (ctest_ended_) return terminal_.say(text);
-  write_live_line(open_stderr_of(ctest_), text);
+  terminal_.say(text);
+  return true;
 }
+
+void RunLines::say(std::string_view text) { (void)try_to_say(text); }
 
 void RunLines::say_once(const std::string& text) {
-  if (said_.insert(text).second) say(text);
+  if (said_.insert(text).second && !try_to_say(text)) unsaid_ += live_line(text);
 }
 
 void RunLines::say_for(const std::string& test, const wire::Message& message) {

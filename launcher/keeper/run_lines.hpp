@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/attach.hpp"
@@ -26,7 +27,10 @@ class RunLines {
   void print(std::string_view summary);
 
   void say(std::string_view text);
+  // Not lost to a full pipe: then it comes with the summary.
   void say_once(const std::string& text);
+  // What of that has not come yet, as lines.
+  std::string take_unsaid() { return std::exchange(unsaid_, {}); }
   // What the launcher of `test` wants said, in the manner it asks for.
   void say_for(const std::string& test, const wire::Message& message);
 
@@ -40,12 +44,15 @@ class RunLines {
   void say_end_of_ctest(const std::vector<std::string>& running);
 
  private:
+  bool try_to_say(std::string_view text);
+
   ProcessName ctest_;
   bool ctest_ended_ = false;
   os::UniqueFd stderr_;
   UserTerminal terminal_;
   Interruption interruption_;
   std::set<std::string> said_;
+  std::string unsaid_;
 };
 
 }  // namespace holdfast

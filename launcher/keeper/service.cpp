@@ -193,7 +193,8 @@ wire::Message Service::end_of_run(const Connection& asker) {
   dismiss_connections(&asker);
   wire::Message reply;
   reply.kind = wire::k_end;
-  reply.add("summary", run_.finish_for_end());
+  const std::string summary = run_.finish_for_end();
+  reply.add("summary", lines_.take_unsaid() + summary);
   return reply;
 }
 
