@@ -54,10 +54,10 @@ class Attempt final : public os::TreeWatcher {
 
   // Of the tree that is ended here, in the guard's place.
   void on_reaped(pid_t pid, int /*status*/) override { guard_.note_reaped(pid); }
-  int hurry_fd() override { return around_.signals.get(); }
+  int hurry_fd() override { return around_.signals.fd(); }
   bool hurries() override {
-    for (os::ReceivedSignal got = os::next_signal(around_.signals); got.number != 0;
-         got = os::next_signal(around_.signals)) {
+    for (os::ReceivedSignal got = around_.signals.next(); got.number != 0;
+         got = around_.signals.next()) {
       if (around_.callers.ignores(got.number)) continue;
       if (got.number == SIGTERM || got.number == SIGINT) return true;
     }
@@ -66,7 +66,7 @@ class Attempt final : public os::TreeWatcher {
 
  private:
   void wait_for_news() {
-    pollfd fds[4] = {{around_.signals.get(), POLLIN, 0},
+    pollfd fds[4] = {{around_.signals.fd(), POLLIN, 0},
                      {parent_watched_ ? around_.parent.get() : -1, POLLIN, 0},
                      {stacks_.fd(), POLLIN, 0},
                      {guard_.fd(), POLLIN, 0}};
@@ -180,8 +180,8 @@ class Attempt final : public os::TreeWatcher {
         stacks_.tell();
         return end_tree_here(action.signal);
       case Action::Kind::stop_self:
-        if (state_.stop_asked && stops_.go_on_as_told()) return;
-        return stops_.stop_as_test(action.signal);
+        if (!stops_.stop_as_test(action.signal)) happened({Event::Kind::signal_received, SIGCONT});
+        return;
     }
   }
 
@@ -240,8 +240,8 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void read_signals() {
-    for (os::ReceivedSignal got = os::next_signal(around_.signals); got.number != 0;
-         got = os::next_signal(around_.signals)) {
+    for (os::ReceivedSignal got = around_.signals.next(); got.number != 0;
+         got = around_.signals.next()) {
       if (got.number == SIGCHLD) {
         look_at_guard();
         continue;
@@ -279,8 +279,8 @@ class Attempt final : public os::TreeWatcher {
     const bool died = report.main_reaped && WIFSIGNALED(report.main_status);
     const int signal = died ? WTERMSIG(report.main_status) : 0;
     if (signal != SIGINT && signal != SIGQUIT) return;
-    for (os::ReceivedSignal got = os::next_signal(around_.signals); got.number != 0;
-         got = os::next_signal(around_.signals)) {
+    for (os::ReceivedSignal got = around_.signals.next(); got.number != 0;
+         got = around_.signals.next()) {
       if (got.number != signal || got.source != SignalSource::terminal) continue;
       state_.reason = EndReason::signal;
       state_.end_signal = signal;
@@ -305,7 +305,7 @@ class Attempt final : public os::TreeWatcher {
   const AttemptPlan& plan_;
   Surroundings& around_;
   GuardProcess guard_;
-  SharedStops stops_{guard_};
+  SharedStops stops_{guard_, around_.signals};
   AttemptStacks stacks_{plan_, guard_};
   SupervisionState state_;
   AttemptClock clock_;

@@ -14,9 +14,9 @@ namespace {
 constexpr Milliseconds k_ctest_patience{30'000};
 
 // Whether one of what came says to end.
-bool is_told_to_end(const Surroundings& around) {
-  for (os::ReceivedSignal got = os::next_signal(around.signals); got.number != 0;
-       got = os::next_signal(around.signals)) {
+bool is_told_to_end(Surroundings& around) {
+  for (os::ReceivedSignal got = around.signals.next(); got.number != 0;
+       got = around.signals.next()) {
     if (around.callers.ignores(got.number)) continue;
     switch (got.number) {
       case SIGHUP:
@@ -27,7 +27,7 @@ bool is_told_to_end(const Surroundings& around) {
       case SIGTSTP:
       case SIGTTIN:
       case SIGTTOU:
-        os::stop_as_told(got.number);
+        (void)around.signals.stop_by(got.number);
         break;
       default:
         break;
@@ -38,12 +38,12 @@ bool is_told_to_end(const Surroundings& around) {
 
 }  // namespace
 
-void wait_for_ctest(const Surroundings& around, Milliseconds native_end) {
+void wait_for_ctest(Surroundings& around, Milliseconds native_end) {
   const Milliseconds until = native_end + k_ctest_patience;
   while (true) {
     const Milliseconds left = until - os::monotonic_now();
     if (left.count() <= 0) return;
-    pollfd fds[2] = {{around.signals.get(), POLLIN, 0}, {around.parent.get(), POLLIN, 0}};
+    pollfd fds[2] = {{around.signals.fd(), POLLIN, 0}, {around.parent.get(), POLLIN, 0}};
     ::poll(fds, 2, static_cast<int>(std::min<std::int64_t>(left.count(), 3'600'000)));
     if (fds[1].revents != 0 || is_told_to_end(around)) return;
   }

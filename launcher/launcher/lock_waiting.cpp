@@ -14,15 +14,14 @@ namespace {
 
 constexpr int k_end_tests[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
 constexpr int k_stop_tests[] = {SIGTSTP, SIGTTIN, SIGTTOU};
+constexpr os::SignalSet k_stops =
+    os::signal_bit(SIGTSTP) | os::signal_bit(SIGTTIN) | os::signal_bit(SIGTTOU);
 
 bool ends_tests(int signal) {
   return std::find(std::begin(k_end_tests), std::end(k_end_tests), signal) != std::end(k_end_tests);
 }
 
-bool stops_tests(int signal) {
-  return std::find(std::begin(k_stop_tests), std::end(k_stop_tests), signal) !=
-         std::end(k_stop_tests);
-}
+bool stops_tests(int signal) { return (k_stops & os::signal_bit(signal)) != 0; }
 
 class Wait {
  public:
@@ -52,15 +51,18 @@ class Wait {
     if (!request_.can_wait_here() || !let_interrupt()) return wait_beside_helper();
     const bool over = wait_here();
     interruptions_.end();
+    around_.signals.expect_none();
     return over;
   }
 
   bool wait_here() {
     while (true) {
       interruptions_.set_time(next_event());
+      around_.signals.expect_stop();
       const Result<os::LockRequest::Waited> waited = request_.wait_here(interruptions_);
       if (!waited) return refuse_now(waited.error());
       if (*waited == os::LockRequest::Waited::had) {
+        if (take_interruptions()) return true;
         interruptions_.end();
         return finish();
       }
@@ -77,7 +79,7 @@ class Wait {
     }
     while (true) {
       pollfd fds[3] = {{request_.ready_fd(), POLLIN, 0},
-                       {around_.signals.get(), POLLIN, 0},
+                       {around_.signals.fd(), POLLIN, 0},
                        {around_.parent.get(), POLLIN, 0}};
       ::poll(fds, 3, static_cast<int>(time_left().count()));
       if (fds[0].revents != 0) {
@@ -102,8 +104,10 @@ class Wait {
     if (around_.parent.valid() && around_.parent_pid == 0) return false;
     os::SignalSet signals = 0;
     for (int signal : k_end_tests) signals |= os::signal_bit(signal);
-    for (int signal : k_stop_tests) signals |= os::signal_bit(signal);
-    return bool(interruptions_.begin(signals & ~around_.callers.ignored, around_.parent_pid));
+    // SIGTTOU the queue has for itself. Who is told to go on while he waits expects the next stop
+    // anew.
+    signals |= (k_stops & ~os::signal_bit(SIGTTOU)) | os::signal_bit(SIGCONT);
+    return bool(interruptions_.begin(signals, around_.parent_pid));
   }
 
   bool end(TakenLocks::End how, std::string trouble) {
@@ -147,8 +151,10 @@ class Wait {
 
   bool read_signals() {
     while (true) {
-      const os::ReceivedSignal received = os::next_signal(around_.signals);
+      const os::ReceivedSignal received = around_.signals.next();
       if (received.number == 0) return false;
+      // It pends: so it came after any of these.
+      if (received.number == SIGCONT) interruptions_.forget(k_stops);
       if (!around_.callers.ignores(received.number) && obey(received.number)) return true;
     }
   }
@@ -177,7 +183,7 @@ class Wait {
   // stays.
   void stop(int signal) {
     const Milliseconds before = os::monotonic_now();
-    interruptions_.let_act(signal, [signal] { os::stop_as_told(signal); });
+    interruptions_.let_act(signal, [&] { (void)around_.signals.stop_by(signal); });
     const Milliseconds pause = os::monotonic_now() - before;
     telling_.leave_out(pause);
     if (deadline_ != k_longest) deadline_ += pause;

@@ -5,31 +5,24 @@
 #include <utility>
 
 #include "os/process.hpp"
-#include "os/signals.hpp"
 
 namespace holdfast::launcher {
 
 // What the shell is to see: the same signal has stopped us. SIGSTOP cannot be held back, so the
-// guard sends it, in order with the SIGCONT that it sends when the test goes on.
-void SharedStops::stop_as_test(int signal) {
+// guard sends it, in order with the SIGCONT that it sends when the test goes on; but who was told
+// to stop by another signal stops by that.
+bool SharedStops::stop_as_test(int signal) {
   woken_by_ = {};
-  if (signal == SIGSTOP) {
-    return guard_.order({GuardOrder::Kind::stop_launcher, 0, 0, last_.now});
+  if (signal == SIGSTOP) signal = signals_.told_to_stop();
+  if (signal == 0) {
+    guard_.order({GuardOrder::Kind::stop_launcher, 0, 0, last_.now});
+    return true;
   }
   // What the guard told may be over: between two key presses we may have been stopped and woken
   // for both.
   const pid_t main = guard_.report().main;
-  os::stop_self(signal, [main] { return main == 0 || os::is_stopped(main); });
+  if (!signals_.stop_by(signal, [main] { return main == 0 || os::is_stopped(main); })) return false;
   woken_by_ = last_;
-}
-
-// Our own stop would take that SIGCONT away (signal(7)), as the signal that told us to stop has
-// taken away all that came before it. Not the guard's: that one is of an earlier stop of the test.
-bool SharedStops::go_on_as_told() {
-  const os::ReceivedSignal told = os::take_pending(SIGCONT);
-  if (told.number == 0 || told.sender == guard_.pid() || told.from_line) return false;
-  woken_by_ = {};
-  forward(SIGCONT);
   return true;
 }
 

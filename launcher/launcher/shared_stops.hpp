@@ -4,17 +4,17 @@
 
 #include "launcher/guard_messages.hpp"
 #include "launcher/guard_process.hpp"
+#include "os/signal_queue.hpp"
 
 namespace holdfast::launcher {
 
 class SharedStops {
  public:
-  explicit SharedStops(GuardProcess& guard) : guard_(guard) {}
+  SharedStops(GuardProcess& guard, os::SignalQueue& signals) : guard_(guard), signals_(signals) {}
 
-  // Stops this process by `signal`, as the main process is; returns when it is continued.
-  void stop_as_test(int signal);
-  // For one that was told to stop: whether it has been told to go on since, and so has the tree.
-  bool go_on_as_told();
+  // Stops this process by `signal`, as the main process is; returns when it is continued. False:
+  // it was told to stop, and to go on since.
+  [[nodiscard]] bool stop_as_test(int signal);
   // To the tree.
   void forward(int signal);
 
@@ -27,6 +27,7 @@ class SharedStops {
 
  private:
   GuardProcess& guard_;
+  os::SignalQueue& signals_;
   MainStop last_;
   MainStop woken_by_;  // the stop that we stopped for, until the SIGCONT that ended it is read
 };

@@ -8,12 +8,12 @@
 namespace holdfast::launcher {
 
 Result<Surroundings> look_around(const Invocation& invocation, const os::CallersSignals& callers) {
-  Surroundings around;
-  around.callers = callers;
-  Result<os::UniqueFd> signals = os::open_signals();
+  Result<os::SignalQueue> signals = os::SignalQueue::open();
   if (!signals) return signals.error();
-  around.signals = std::move(*signals);
-  if (Result<void> filled = os::fill_closed_streams(around.signals); !filled) return filled.error();
+  Surroundings around{callers, std::move(*signals), {}};
+  if (Result<void> filled = os::fill_closed_streams(around.signals.descriptor()); !filled) {
+    return filled.error();
+  }
   // `holdfast run … &` must outlive the shell: only what ctest starts ends with its parent.
   if (!invocation.attach) return around;
   const ProcessName& ctest = invocation.attach->ctest;

@@ -4,6 +4,7 @@
 
 #include "core/exit_codes.hpp"
 #include "launcher/invocation.hpp"
+#include "os/signal_queue.hpp"
 #include "os/signals.hpp"
 #include "os/unique_fd.hpp"
 
@@ -11,7 +12,7 @@ namespace holdfast::launcher {
 
 struct Surroundings {
   os::CallersSignals callers;
-  os::UniqueFd signals;
+  os::SignalQueue signals;
   os::UniqueFd parent;       // ctest's pidfd; invalid: nobody whose death would end the test
   pid_t parent_pid = 0;      // its number, where it is our parent; else 0
   bool parent_gone = false;  // it died before we looked

@@ -36,11 +36,14 @@ void for_each_signal(SignalSet set, Action action) {
   }
 }
 
-void handle(int signal, void (*handler)(int)) {
+// Returns what it did before.
+struct sigaction handle(int signal, void (*handler)(int)) {
   struct sigaction action {};
+  struct sigaction before {};
   action.sa_handler = handler;
   sigfillset(&action.sa_mask);
-  sigaction(signal, &action, nullptr);
+  (void)::sigaction(signal, &action, &before);
+  return before;
 }
 
 }  // namespace
@@ -51,9 +54,11 @@ Result<void> Interruptions::begin(SignalSet signals, pid_t parent) {
   tell.sigev_signo = k_look;
   if (::timer_create(CLOCK_MONOTONIC, &tell, &timer_) != 0) return system_error("make a timer");
   begun_ = true;
-  signals_ = signals | signal_bit(k_look);
+  signals_ = 0;
   g_received = 0;
-  for_each_signal(signals_, set);
+  for_each_signal(signals | signal_bit(k_look), [this](int signal) {
+    if (set(signal)) signals_ |= signal_bit(signal);
+  });
   if (parent == 0) return {};
   ::prctl(PR_GET_PDEATHSIG, &callers_death_signal_, 0, 0, 0);
   // Sent for the end of the thread that started us, which need not be that of its process: then the
@@ -84,9 +89,15 @@ void Interruptions::set_time(Milliseconds monotonic) const {
   ::timer_settime(timer_, TIMER_ABSTIME, &when, nullptr);
 }
 
-void Interruptions::set(int signal) { handle(signal, interrupt); }
+// False: it is ignored, and stays so.
+bool Interruptions::set(int signal) {
+  const struct sigaction before = handle(signal, interrupt);
+  if (before.sa_handler != SIG_IGN) return true;
+  sigaction(signal, &before, nullptr);
+  return false;
+}
 
-void Interruptions::reset(int signal) { handle(signal, SIG_DFL); }
+void Interruptions::reset(int signal) { (void)handle(signal, SIG_DFL); }
 
 std::optional<int> Interruptions::run_blocking(int (*call)(void*), void* argument) const {
   // Without the mask: after the jump it is the handler's, which is the one we had before.
@@ -105,6 +116,10 @@ std::optional<int> Interruptions::run_blocking(int (*call)(void*), void* argumen
 
 SignalSet Interruptions::take_received() const {
   return g_received.exchange(0, std::memory_order_relaxed) & ~signal_bit(k_look);
+}
+
+void Interruptions::forget(SignalSet signals) const {
+  g_received.fetch_and(~signals, std::memory_order_relaxed);
 }
 
 bool Interruptions::parent_ended() const { return parent_ != 0 && ::getppid() != parent_; }

@@ -25,9 +25,9 @@ class Interruptions {
   Interruptions& operator=(const Interruptions&) = delete;
   ~Interruptions() { end(); }
 
-  // From now on `signals`, which must not be ignored, and SIGCHLD interrupt; with a `parent` other
-  // than 0 its end too. Fails, having changed nothing, when the process that is named is not our
-  // parent, or without timers.
+  // From now on SIGCHLD and those of `signals` that are not ignored interrupt; with a `parent`
+  // other than 0 its end too. Fails, having changed nothing, when the process that is named is not
+  // our parent, or without timers.
   Result<void> begin(SignalSet signals, pid_t parent);
   // All is as before. Signals that came and were not taken are pending again.
   void end();
@@ -51,10 +51,11 @@ class Interruptions {
 
   // Which of the signals came.
   SignalSet take_received() const;
+  void forget(SignalSet signals) const;
   bool parent_ended() const;
 
  private:
-  static void set(int signal);
+  static bool set(int signal);
   static void reset(int signal);
   std::optional<int> run_blocking(int (*call)(void*), void* argument) const;
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 import unittest
+from pathlib import Path
 
 from support import PATIENCE_S, SystemCase, is_alive, program, state_of, wait_until
 
@@ -54,6 +55,33 @@ class PauseTest(SystemCase):
             wait_until(ended, "the end of a launcher that was stopped")
             self.assertIn(begun.returncode, (3,))
 
+    def test_who_is_told_to_go_on_at_once_is_never_left_stopped(self):
+        name = self.lock_name()
+        holder = self.start(*self.supervised(program("linger"), self.pid_file("holder"),
+                                             options=["--lock", name]), stderr=subprocess.DEVNULL)
+        self.announced(self.pid_file("holder"))
+        for options in ([], ["--lock", name], ["--lock", name + ":1/1"]):
+            log = self.work / f"said{len(self.begun)}"
+            with self.subTest(options), open(log, "wb") as stream:
+                pids = self.pid_file(f"test{len(self.begun)}")
+                begun = self.in_a_job(program("linger"), pids, options=options, stderr=stream)
+                if options:
+                    wait_until(lambda log=log: b"waiting for lock" in log.read_bytes(), "the wait")
+                else:
+                    self.announced(pids)
+                for round_ in range(300):
+                    begun.send_signal(signal.SIGTSTP)
+                    # At any moment on the way from one signal to the other.
+                    until = time.monotonic() + 1e-6 * (round_ * 7 % 400)
+                    while time.monotonic() < until:
+                        pass
+                    begun.send_signal(signal.SIGCONT)
+                    wait_until(lambda pid=begun.pid: has_gone_on(pid), "it to go on")
+                begun.send_signal(signal.SIGTERM)
+                self.assertEqual(begun.wait(PATIENCE_S), -signal.SIGTERM)
+        holder.terminate()
+        holder.wait(PATIENCE_S)
+
     def test_a_test_that_stops_itself_is_waited_for(self):
         begun = self.in_a_job(program("stop_self"), self.pid_file())
         test, = self.announced(self.pid_file())
@@ -70,6 +98,13 @@ class PauseTest(SystemCase):
         begun.wait()
         self.assert_gone([test])
         self.assertFalse(is_alive(test))
+
+
+def has_gone_on(pid):
+    """Sleeps, and has taken the signal that was to stop it."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    pending = next(line for line in status.splitlines() if line.startswith("ShdPnd:"))
+    return not int(pending.split()[1], 16) >> (signal.SIGTSTP - 1) & 1 and state_of(pid) == "S"
 
 
 if __name__ == "__main__":

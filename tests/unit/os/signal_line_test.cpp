@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "child_process.hpp"
-#include "os/signals.hpp"
+#include "os/signal_queue.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -13,7 +13,7 @@ namespace {
 TEST(SignalLine, WhoInheritedItSendsTheSignalAndAsOftenAsItPulls) {
   Child owner([] {
     (void)take_signals();
-    const Result<UniqueFd> signals = open_signals();
+    Result<SignalQueue> signals = SignalQueue::open();
     const Result<SignalLine> line = SignalLine::to_this_process(SIGUSR1);
     if (!signals || !line) return 1;
     for (int i = 0; i < 3; ++i) {
@@ -23,8 +23,8 @@ TEST(SignalLine, WhoInheritedItSendsTheSignalAndAsOftenAsItPulls) {
       });
       ReceivedSignal got;
       while (got.number != SIGUSR1) {
-        if (!readable(signals->get())) return 2;
-        got = next_signal(*signals);
+        if (!readable(signals->fd())) return 2;
+        got = signals->next();
       }
       if (!got.from_line || got.sender != 0) return 3;
     }
@@ -36,9 +36,9 @@ TEST(SignalLine, WhoInheritedItSendsTheSignalAndAsOftenAsItPulls) {
 TEST(SignalLine, ItsEndSendsNone) {
   Child owner([] {
     (void)take_signals();
-    const Result<UniqueFd> signals = open_signals();
+    Result<SignalQueue> signals = SignalQueue::open();
     { const Result<SignalLine> line = SignalLine::to_this_process(SIGUSR1); }
-    return next_signal(*signals).number;
+    return signals->next().number;
   });
   EXPECT_EQ(owner.wait(), 0);
 }

@@ -1,0 +1,167 @@
+// Signals one after the other, and stopping as one was told to, unless told to go on since.
+#include "os/signal_queue.hpp"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "child_process.hpp"
+#include "os/system_call.hpp"
+
+namespace holdfast::os {
+namespace {
+
+void send(int signal) { ::kill(::getpid(), signal); }
+
+// Runs `act` with all signals blocked, in a group that is no orphan: its stop signals stop.
+class QueueOwner : public Child {
+ public:
+  explicit QueueOwner(const std::function<int(SignalQueue&)>& act)
+      : Child([act] {
+          (void)::setpgid(0, 0);
+          (void)take_signals();
+          Result<SignalQueue> queue = SignalQueue::open();
+          return queue ? act(*queue) : 99;
+        }) {}
+
+  // The signal by which it has stopped; 0: it has ended.
+  int stopped_by() {
+    int status = 0;
+    (void)retried([&] { return ::waitpid(pid(), &status, WUNTRACED); });
+    return WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
+  }
+};
+
+// Told to stop by one signal; then `then`; stops by `by`. Ends with what it is told next.
+QueueOwner told_to_stop(int signal, int by, const std::function<void()>& then) {
+  return QueueOwner([=](SignalQueue& queue) {
+    send(signal);
+    if (queue.next().number != signal || queue.told_to_stop() != signal) return 98;
+    then();
+    const bool stopped = queue.stop_by(by);
+    const int next = queue.next().number;
+    return stopped ? next : 50 + next;
+  });
+}
+
+constexpr int k_stops[] = {SIGTSTP, SIGTTIN, SIGTTOU};
+
+TEST(SignalQueue, OneAfterTheOtherWithItsSender) {
+  QueueOwner owner([](SignalQueue& queue) {
+    if (queue.next().number != 0 || readable(queue.fd(), Milliseconds{0})) return 1;
+    send(SIGUSR2);
+    send(SIGUSR1);
+    if (!readable(queue.fd(), Milliseconds{0})) return 2;
+    const ReceivedSignal first = queue.next();
+    if (first.number != SIGUSR1 || first.sender != ::getpid() || first.from_line) return 3;
+    return queue.next().number;
+  });
+  EXPECT_EQ(owner.wait(), SIGUSR2);
+}
+
+TEST(SignalQueue, StopsByTheSignalThatTheShellIsToSee) {
+  for (int told : k_stops) {
+    for (int by : k_stops) {
+      SCOPED_TRACE(std::to_string(told) + " by " + std::to_string(by));
+      QueueOwner owner = told_to_stop(told, by, [] {});
+      EXPECT_EQ(owner.stopped_by(), by);
+      owner.signal(SIGCONT);
+      EXPECT_EQ(owner.wait(), SIGCONT);
+    }
+  }
+}
+
+TEST(SignalQueue, WhoWasToldToGoOnSinceDoesNotStop) {
+  for (int told : k_stops) {
+    for (int by : k_stops) {
+      SCOPED_TRACE(std::to_string(told) + " by " + std::to_string(by));
+      EXPECT_EQ(told_to_stop(told, by, [] { send(SIGCONT); }).wait(), 50);
+    }
+  }
+}
+
+TEST(SignalQueue, WhoIsToldOnceMoreIsToldSo) {
+  QueueOwner owner = told_to_stop(SIGTSTP, SIGTSTP, [] {
+    send(SIGCONT);
+    send(SIGTSTP);
+  });
+  EXPECT_EQ(owner.wait(), 50 + SIGTSTP);
+}
+
+TEST(SignalQueue, WhoWaitsToBeToldIsToldByAllThreeAtOnce) {
+  QueueOwner owner([](SignalQueue& queue) {
+    for (int signal : k_stops) send(signal);
+    if (queue.next().number == 0 || queue.next().number == 0) return 1;
+    const int more = queue.next().number;
+    // Of three one may be the witness of the others.
+    if (more != 0 && queue.next().number != 0) return 2;
+    return readable(queue.fd(), Milliseconds{0}) ? 3 : 0;
+  });
+  EXPECT_EQ(owner.wait(), 0);
+}
+
+// Told by a handler, which leaves nothing pending.
+volatile sig_atomic_t g_handled = 0;
+
+void be_told(int signal) {
+  struct sigaction action {};
+  struct sigaction before {};
+  action.sa_handler = [](int number) { g_handled = number; };
+  sigaction(signal, &action, &before);
+  (void)change_signal_mask(SIG_UNBLOCK, signal_bit(signal));
+  (void)change_signal_mask(SIG_BLOCK, signal_bit(signal));
+  sigaction(signal, &before, nullptr);
+}
+
+QueueOwner told_by_handler(std::vector<int> before, std::vector<int> since) {
+  return QueueOwner([=](SignalQueue& queue) {
+    queue.expect_stop();
+    if (readable(queue.fd(), Milliseconds{0})) return 98;  // what it expects is no news
+    for (int signal : before) send(signal);
+    be_told(SIGTSTP);
+    for (int signal : since) send(signal);
+    if (g_handled != SIGTSTP) return 97;
+    const bool stopped = queue.stop_by(SIGTSTP);
+    queue.expect_none();
+    const int next = queue.next().number;
+    return stopped ? next : 50 + next;
+  });
+}
+
+TEST(SignalQueue, AStopThatAHandlerTookIsMadeUnlessToldToGoOnSince) {
+  QueueOwner stops = told_by_handler({SIGTSTP}, {});
+  EXPECT_EQ(stops.stopped_by(), SIGTSTP);
+  stops.signal(SIGCONT);
+  EXPECT_EQ(stops.wait(), SIGCONT);
+
+  QueueOwner stops_at_last = told_by_handler({SIGCONT, SIGTSTP}, {});
+  EXPECT_EQ(stops_at_last.stopped_by(), SIGTSTP);
+  stops_at_last.signal(SIGCONT);
+  EXPECT_EQ(stops_at_last.wait(), SIGCONT);
+
+  EXPECT_EQ(told_by_handler({SIGTSTP}, {SIGCONT}).wait(), 50);
+  EXPECT_EQ(told_by_handler({SIGTSTP}, {SIGCONT, SIGTSTP}).wait(), 50 + SIGTSTP);
+}
+
+// From outside, at any moment on the way from one to the other.
+TEST(SignalQueue, ASigcontAtAnyMomentIsNeverLost) {
+  QueueOwner owner([](SignalQueue& queue) {
+    while (true) {
+      if (!readable(queue.fd())) return 0;
+      const int told = queue.next().number;
+      if (told == SIGTERM) return 1;
+      if (told == SIGTSTP) (void)queue.stop_by(SIGTSTP);
+    }
+  });
+  for (int round = 0; round < 3000; ++round) {
+    owner.signal(SIGTSTP);
+    for (int i = 0; i < round * 7 % 400; ++i) (void)::getppid();
+    owner.signal(SIGCONT);
+  }
+  owner.signal(SIGTERM);
+  EXPECT_EQ(owner.wait(), 1);
+}
+
+}  // namespace
+}  // namespace holdfast::os
