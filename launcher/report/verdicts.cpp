@@ -40,7 +40,10 @@ void give(TestReport& test, const VerdictRecord& verdict) {
   test.index = verdict.index;
   test.verdict = verdict.verdict;
   test.output_place = verdict.output;
-  if (test.why.empty()) test.why = verdict.note;
+  if (!test.why.empty()) return;
+  test.why = verdict.note;
+  // The keeper was gone or stopped, or an inner ctest of the same tree has taken this log's place.
+  if (verdict.launched && test.attempts.empty()) test.why = "its launcher left no record";
 }
 
 // Whether this verdict is of a test that ctest never started, so of none that has an attempt.

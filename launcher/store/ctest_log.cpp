@@ -116,6 +116,7 @@ VerdictRecord record_of(const LogEntry& entry, const Lists& lists, const std::st
   record.verdict = verdict_of(entry, lists);
   record.index = entry.index;
   record.ran = entry.started;
+  record.launched = entry.started && entry.launched;
   record.output = OutputPlace{log, entry.output_begin, entry.output_end - entry.output_begin};
   if (!entry.started) record.note = valid_utf8(entry.preamble.substr(0, k_max_note));
   return record;

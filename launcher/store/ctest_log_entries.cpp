@@ -65,8 +65,8 @@ std::vector<LogEntry> resolve_entries(const std::vector<LogMark>& marks) {
     if (!end) continue;
     const LogMark& open = marks[i];
     const LogMark& close = marks[*end];
-    entries.push_back(
-        {open.name, open.index, open.started, close.result, open.end, close.begin, open.preamble});
+    entries.push_back({open.name, open.index, open.started, open.launched, close.result, open.end,
+                       close.begin, open.preamble});
     i = *end;
   }
   return entries;

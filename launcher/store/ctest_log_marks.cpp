@@ -61,6 +61,12 @@ bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t") == std::string_view::npos;
 }
 
+// Whether the first word of a command, quoted as ctest does, is the launcher.
+bool is_launcher(std::string_view command) {
+  if (!take(command, "\"")) return false;
+  return command.substr(0, command.find('"')).ends_with("/holdfast-launcher");
+}
+
 // From `"name" start time:` to the output. An argument of the command may look like that line,
 // so each place where it stands is tried.
 bool take_start_of_output(std::string_view& text, const std::string& name, LogMark& mark,
@@ -94,6 +100,7 @@ std::optional<LogMark> entry_at(std::string_view text, std::uint64_t offset, Pat
   mark.name = rest.substr(0, name_end);
   rest.remove_prefix(name_end + again.size());
   if (!take(rest, mark.name) || !take(rest, "\nCommand: ")) return std::nullopt;
+  mark.launched = is_launcher(rest);
   if (!take_start_of_output(rest, mark.name, mark, patience)) return std::nullopt;
   mark.kind = LogMark::Kind::entry;
   mark.index = *index;

@@ -45,6 +45,7 @@ struct LogMark {
   std::uint32_t index = 0;
   std::uint32_t total = 0;
   bool started = false;
+  bool launched = false;  // its command is the launcher
   std::string preamble;  // what stands between the mark before and this one, if it is short
   // Of an end:
   LoggedResult result = LoggedResult::failed;
@@ -54,6 +55,7 @@ struct LogEntry {
   std::string name;
   std::uint32_t index = 0;
   bool started = false;
+  bool launched = false;
   LoggedResult result = LoggedResult::failed;
   std::uint64_t output_begin = 0;
   std::uint64_t output_end = 0;

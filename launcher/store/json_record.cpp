@@ -79,6 +79,7 @@ Record verdict_record(FieldReader& in, Verdict verdict) {
   record.index = in.integer("index");
   record.output = in.output_place();
   record.ran = in.truth("ran");
+  record.launched = in.truth("launched").value_or(false);
   record.note = in.text("note");
   return record;
 }

@@ -50,6 +50,7 @@ std::string line_of(const VerdictRecord& record) {
   object["verdict"] = std::string(name_of(record.verdict));
   if (record.index) object["index"] = *record.index;
   if (record.ran) object["ran"] = *record.ran;
+  if (record.launched) object["launched"] = true;
   if (record.output) {
     object["log"] = valid_utf8(record.output->log);
     object["output"] = {record.output->offset, record.output->length};

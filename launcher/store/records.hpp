@@ -90,6 +90,7 @@ struct VerdictRecord {
   std::optional<std::int64_t> index;  // ctest's number of the test
   std::optional<OutputPlace> output;
   std::optional<bool> ran;  // whether ctest started it at all
+  bool launched = false;    // it was started with our launcher around it
   std::string note;         // why ctest did not start it
 };
 

@@ -75,6 +75,11 @@ class SampleJournal {
     journal_.records.push_back(record);
     return *this;
   }
+  // Of the verdict added last: with the launcher around its test.
+  SampleJournal& launched() {
+    std::get<VerdictRecord>(journal_.records.back()).launched = true;
+    return *this;
+  }
   template <typename Change>
   SampleJournal& change_last_attempt(Change change) {
     change(std::get<AttemptEnded>(journal_.records.back()));

@@ -46,6 +46,15 @@ TEST(Summary, NoTestsAndNoneThroughHoldfastAreSaid) {
             "holdfast: no test ran through Holdfast\nholdfast: 1 not through Holdfast: a\n");
 }
 
+TEST(Summary, WhoWasLaunchedAndIsNotRecordedIsNotSaidToHaveRunBare) {
+  SampleJournal sample;
+  sample.verdict("a", Verdict::passed, 1, true).launched();
+  sample.attempt("b", Outcome::passed).verdict("b", Verdict::passed, 2, true).launched();
+  EXPECT_EQ(render_summary(sample.report()),
+            "holdfast: 1 test through Holdfast: 1 passed\n"
+            "holdfast: 1 not through Holdfast: a (its launcher left no record)\n");
+}
+
 TEST(Summary, ListsAreBounded) {
   SampleJournal sample;
   for (int i = 0; i < 25; ++i) sample.verdict("t" + std::to_string(i), Verdict::failed, i, false);

@@ -74,6 +74,7 @@ TEST(JsonRecord, WhatIsWrittenIsReadBackTheSame) {
   verdict.index = 7;
   verdict.output = OutputPlace{"/log", 8123, 240};
   verdict.ran = true;
+  verdict.launched = true;
   verdict.note = "n";
   const auto verdict_back = parsed<VerdictRecord>(line_of(verdict));
   EXPECT_EQ(verdict_back.test, "t");
@@ -84,6 +85,7 @@ TEST(JsonRecord, WhatIsWrittenIsReadBackTheSame) {
   EXPECT_EQ(verdict_back.output->offset, 8123U);
   EXPECT_EQ(verdict_back.output->length, 240U);
   EXPECT_EQ(verdict_back.ran, true);
+  EXPECT_TRUE(verdict_back.launched);
   EXPECT_EQ(verdict_back.note, "n");
 
   EXPECT_TRUE(parsed<RunEnded>(line_of(RunEnded{1, "id", true})).complete);
