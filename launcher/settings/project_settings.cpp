@@ -1,5 +1,6 @@
 #include "settings/project_settings.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,7 +17,10 @@ namespace {
 
 constexpr std::size_t k_longest_project_file = 16 * 1024;
 
-bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+// A link to nothing too: whoever made it expects settings, and hears that they cannot be read.
+bool exists(const std::string& path) {
+  return ::faccessat(AT_FDCWD, path.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
 
 std::string below(const std::string& directory, std::string_view name) {
   return (directory == "/" ? "" : directory) + "/" + std::string(name);
@@ -30,7 +34,7 @@ class Trust {
   }
   bool covers(const std::string& path) const {
     struct stat info {};
-    if (::stat(path.c_str(), &info) != 0) return false;
+    if (::stat(path.c_str(), &info) != 0 && ::lstat(path.c_str(), &info) != 0) return false;
     return info.st_uid == 0 || info.st_uid == ::geteuid() || info.st_uid == owner_;
   }
 

@@ -70,6 +70,15 @@ TEST_F(ProjectSettingsOnDisk, AFileThatIsNotThereMeansBuiltInDefaultsAndAProfile
   EXPECT_EQ(missed->note(), "ignoring the profile \"ci\": there is no /not/there");
 }
 
+TEST_F(ProjectSettingsOnDisk, ALinkToNothingIsNotPassedOver) {
+  const std::string link = (fs::path(directory("source")) / "holdfast.toml").string();
+  fs::create_symlink("nothing", link);
+  EXPECT_EQ(settings_file_around(directory("source/a")), link);
+  const Result<ProjectSettings> loaded = ProjectSettings::load(link, "default");
+  ASSERT_FALSE(loaded);
+  EXPECT_NE(loaded.error().message.find(link), std::string::npos) << loaded.error().message;
+}
+
 TEST_F(ProjectSettingsOnDisk, WhatIsNoFileOrTooLargeIsRefused) {
   const Result<ProjectSettings> folder = ProjectSettings::load(directory("folder"), "default");
   ASSERT_FALSE(folder);
