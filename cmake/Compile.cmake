@@ -23,16 +23,6 @@ target_include_directories(holdfast_compile INTERFACE
   # What users' programs and Holdfast say to each other, in headers that both compile.
   "${PROJECT_SOURCE_DIR}/ctest-integration/include")
 
-# What goes into the launcher: no exceptions, no RTTI, no guards of local statics, which would pull the
-# unwinder into a program that is mapped once per test; and -Os, since it waits far more than it computes
-# and every page it touches is paid for at each start.
-add_library(holdfast_compile_small INTERFACE)
-target_link_libraries(holdfast_compile_small INTERFACE holdfast_compile)
-target_compile_options(holdfast_compile_small INTERFACE
-  -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-asynchronous-unwind-tables
-  -ffunction-sections -fdata-sections
-  $<$<NOT:$<CONFIG:Debug>>:-Os>)
-
 # HOLDFAST_SANITIZE=address,undefined or thread: the asan-ubsan and tsan presets.
 set(HOLDFAST_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize takes them")
 if(HOLDFAST_SANITIZE)
@@ -40,3 +30,17 @@ if(HOLDFAST_SANITIZE)
     -fsanitize=${HOLDFAST_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(holdfast_compile INTERFACE -fsanitize=${HOLDFAST_SANITIZE})
 endif()
+
+# What goes into the launcher: no exceptions, no RTTI, no guards of local statics, which would pull the
+# unwinder into a program that is mapped once per test; and -Os, since it waits far more than it computes
+# and every page it touches is paid for at each start.
+add_library(holdfast_compile_small INTERFACE)
+set(holdfast_no_rtti -fno-rtti)
+if(HOLDFAST_SANITIZE MATCHES "undefined")
+  set(holdfast_no_rtti "") # it looks at the types of objects, also from code that has RTTI
+endif()
+target_link_libraries(holdfast_compile_small INTERFACE holdfast_compile)
+target_compile_options(holdfast_compile_small INTERFACE
+  -fno-exceptions ${holdfast_no_rtti} -fno-threadsafe-statics -fno-asynchronous-unwind-tables
+  -ffunction-sections -fdata-sections
+  $<$<NOT:$<CONFIG:Debug>>:-Os>)
