@@ -9,6 +9,7 @@
 #include "os/cgroup_processes.hpp"
 #include "os/file_text.hpp"
 #include "os/spawn.hpp"
+#include "sanitized.hpp"
 #include "scratch.hpp"
 #include "tree.hpp"
 
@@ -141,6 +142,7 @@ TEST_F(CgroupTest, WhoIsLetGoLivesOnAboveIt) {
 }
 
 TEST_F(CgroupTest, ACommandIsStartedInItByTheNewWayAndByTheOld) {
+  SKIP_UNDER_TSAN(k_has_no_vfork);
   as_parent_of_a_tree([](Tree& tree) {
     const Result<Cgroup> cgroup = Cgroup::make(own_name("spawn"));
     TREE_CHECK(cgroup);

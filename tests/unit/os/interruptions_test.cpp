@@ -11,6 +11,7 @@
 #include "child_process.hpp"
 #include "os/clock.hpp"
 #include "os/interruptions.hpp"
+#include "sanitized.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -66,6 +67,7 @@ TEST(Interruptions, WhatACallReturnsComesBackWithItsError) {
 }
 
 TEST(Interruptions, ASignalThatIsPendingAlreadyInterrupts) {
+  SKIP_UNDER_TSAN(k_puts_handlers_off);
   EXPECT_EQ(in_child([] {
               const Silence silence;
               Interruptions interruptions;
@@ -79,6 +81,7 @@ TEST(Interruptions, ASignalThatIsPendingAlreadyInterrupts) {
 
 // Signals that come at any moment, also between the look at them and the block.
 TEST(Interruptions, NoneOfManySignalsIsMissed) {
+  SKIP_UNDER_TSAN(k_puts_handlers_off);
   constexpr int k_rounds = 5000;
   Channel told;
   Child child([&] {
@@ -104,6 +107,7 @@ TEST(Interruptions, NoneOfManySignalsIsMissed) {
 }
 
 TEST(Interruptions, TheClockInterruptsAtItsTimeAlsoWhenThatIsOver) {
+  SKIP_UNDER_TSAN(k_puts_handlers_off);
   EXPECT_EQ(in_child([] {
               const Silence silence;
               Interruptions interruptions;
@@ -191,6 +195,7 @@ TEST(Interruptions, WhoIsNotOurParentIsRefusedAndNothingIsChanged) {
 }
 
 TEST(Interruptions, AfterwardsAllIsAsItWasAndWhatNobodyTookIsPending) {
+  SKIP_UNDER_TSAN(k_puts_handlers_off);
   EXPECT_EQ(in_child([] {
               ::prctl(PR_SET_PDEATHSIG, SIGHUP, 0, 0, 0);
               const Silence silence;

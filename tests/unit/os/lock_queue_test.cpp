@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "os/file_text.hpp"
+#include "sanitized.hpp"
 #include "scratch.hpp"
 #include "test_lock.hpp"
 
@@ -121,6 +122,7 @@ TEST(LockQueue, AStoppedWaiterKeepsItsPlaceWhereverItWaits) {
 }
 
 TEST(LockQueue, WhoIsInterruptedKeepsItsPlaceAndGoesOn) {
+  SKIP_UNDER_TSAN(k_puts_handlers_off);
   const TestLock lock;
   Holder holder(lock);
   Channel told;

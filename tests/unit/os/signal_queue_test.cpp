@@ -8,6 +8,7 @@
 
 #include "child_process.hpp"
 #include "os/system_call.hpp"
+#include "sanitized.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -130,6 +131,7 @@ QueueOwner told_by_handler(std::vector<int> before, std::vector<int> since) {
 }
 
 TEST(SignalQueue, AStopThatAHandlerTookIsMadeUnlessToldToGoOnSince) {
+  SKIP_UNDER_TSAN(k_puts_handlers_off);
   QueueOwner stops = told_by_handler({SIGTSTP}, {});
   EXPECT_EQ(stops.stopped_by(), SIGTSTP);
   stops.signal(SIGCONT);
@@ -146,7 +148,9 @@ TEST(SignalQueue, AStopThatAHandlerTookIsMadeUnlessToldToGoOnSince) {
 
 // From outside, at any moment on the way from one to the other.
 TEST(SignalQueue, ASigcontAtAnyMomentIsNeverLost) {
-  QueueOwner owner([](SignalQueue& queue) {
+  Channel ready;
+  QueueOwner owner([&](SignalQueue& queue) {
+    ready.say("ready");
     while (true) {
       if (!readable(queue.fd())) return 0;
       const int told = queue.next().number;
@@ -154,6 +158,7 @@ TEST(SignalQueue, ASigcontAtAnyMomentIsNeverLost) {
       if (told == SIGTSTP) (void)queue.stop_by(SIGTSTP);
     }
   });
+  ASSERT_EQ(ready.hear(), "ready");
   for (int round = 0; round < 3000; ++round) {
     owner.signal(SIGTSTP);
     for (int i = 0; i < round * 7 % 400; ++i) (void)::getppid();
