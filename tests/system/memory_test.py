@@ -76,7 +76,7 @@ add_test(NAME b COMMAND sh -c "touch @W@/b; while ! test -e @W@/a; do sleep 0.01
     # --- The kernel itself -------------------------------------------------------------------
 
     def limited_cgroup(self):
-        """A cgroup in which there are 256 MiB, as words that put what follows into it."""
+        """A cgroup in which there is 1 GiB, as words that put what follows into it."""
         own = {line.split(":", 2)[1]: line.split(":", 2)[2]
                for line in Path("/proc/self/cgroup").read_text().splitlines()}
         places = [(Path("/sys/fs/cgroup" + own.get("", "")), "memory.max"),
@@ -96,10 +96,10 @@ add_test(NAME b COMMAND sh -c "touch @W@/b; while ! test -e @W@/a; do sleep 0.01
                 continue
             self.addCleanup(lambda group=group: wait_until(lambda: self.removed(group)))
             try:
-                (group / limit).write_text(str(256 << 20))
+                (group / limit).write_text(str(1 << 30))
                 for swap in ("memory.swap.max", "memory.memsw.limit_in_bytes"):
                     if (group / swap).exists():
-                        (group / swap).write_text("0" if swap == "memory.swap.max" else str(256 << 20))
+                        (group / swap).write_text("0" if swap == "memory.swap.max" else str(1 << 30))
                 return ["sh", "-c", f'echo 0 >{group}/cgroup.procs && exec "$@"', "sh"]
             except OSError as error:
                 troubles.append(str(error))
@@ -118,7 +118,7 @@ add_test(NAME b COMMAND sh -c "touch @W@/b; while ! test -e @W@/a; do sleep 0.01
     def test_a_test_that_the_kernel_kills_is_oom_killed(self):
         into = self.limited_cgroup()
         ran, ended = self.run_tests(
-            'add_test(NAME eats COMMAND python3 -c "x = bytearray(1 << 30)")\n', "",
+            'add_test(NAME eats COMMAND python3 -c "x = bytearray(4 << 30)")\n', "",
             ctest=(*into, CTEST))
         if ended["eats"].get("signal") != signal.SIGKILL:
             self.skipTest("the limit does not hold here: " + ran.text)
