@@ -40,9 +40,10 @@ Child marked(Marked how, const std::string& attempt) {
     ::execve(program, words, environment);
     return 1;
   });
+  // It has its name a moment before its environment.
   const bool there = becomes_true([&] {
     const Result<ProcessStat> stat = read_process_stat(child.pid());
-    return stat && stat->name == "sleep";
+    return stat && stat->name == "sleep" && sleeps(child.pid());
   });
   EXPECT_TRUE(there);
   return child;
