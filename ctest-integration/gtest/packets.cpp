@@ -101,7 +101,7 @@ Descriptor connect_to_batch() {
   return socket;
 }
 
-Fields receive_answer(int socket) {
+Packet receive_answer(int socket) {
   pollfd ready;
   ready.fd = socket;
   ready.events = POLLIN;
@@ -110,7 +110,7 @@ Fields receive_answer(int socket) {
   do {
     count = ::poll(&ready, 1, k_patience_s * 1000);
   } while (count < 0 && errno == EINTR);
-  return count > 0 ? receive(socket).fields : Fields();
+  return count > 0 ? receive(socket) : Packet();
 }
 
 Packet receive(int socket) {
@@ -138,9 +138,14 @@ Packet receive(int socket) {
   return packet;
 }
 
-bool send_fields(int socket, const Fields& fields) {
+std::string packed(const Fields& fields) {
   std::string text;
   for (const std::string& field : fields) text.append(field.c_str(), field.size() + 1);
+  return text;
+}
+
+bool send_fields(int socket, const Fields& fields) {
+  const std::string text = packed(fields);
   ssize_t sent = -1;
   do {
     sent = ::send(socket, text.data(), text.size(), MSG_NOSIGNAL);

@@ -36,11 +36,14 @@ struct Packet {
 // The socket of the batch this process may be a worker of; invalid: there is no batch.
 Descriptor connect_to_batch();
 
-// The answer to the first message; no fields where none came in time.
-Fields receive_answer(int socket);
-
 // The next message, waited for. Closed by the other side, or not understood: no fields.
 Packet receive(int socket);
+
+// The same, ten seconds at most.
+Packet receive_answer(int socket);
+
+// The bytes of a message.
+std::string packed(const Fields& fields);
 
 // Waits for room, ten seconds at most. False when nobody hears us.
 bool send_fields(int socket, const Fields& fields);

@@ -36,14 +36,17 @@ void flush_output() {
 
 void retire_after_failure() { retires = true; }
 
-Reporter::Reporter(Descriptor socket) : socket_(std::move(socket)), owner_(::getpid()) {}
+Reporter::Reporter(Descriptor socket, ProgressLog log)
+    : socket_(std::move(socket)), log_(std::move(log)), owner_(::getpid()) {}
 
 // The order matters: listeners hear of a beginning in their order and of an end in the reverse one.
 // Before the printer, `begin` is said before the case's first line and `end` after its last.
-Reporter& Reporter::install(Descriptor socket) {
+Reporter& Reporter::install(Descriptor socket, Descriptor log) {
   ::testing::TestEventListeners& listeners = ::testing::UnitTest::GetInstance()->listeners();
   ::testing::TestEventListener* printer = listeners.Release(listeners.default_result_printer());
-  Reporter* reporter = new Reporter(std::move(socket));
+  // Without GoogleTest's lines only the moment of a message tells exec which output is whose.
+  Reporter* reporter = new Reporter(
+      std::move(socket), printer != nullptr ? ProgressLog::map(std::move(log)) : ProgressLog());
   listeners.Append(reporter);
   if (printer != nullptr) listeners.Append(printer);
   return *reporter;
@@ -76,7 +79,10 @@ void Reporter::finished(int code) {
 
 // Nobody hears us: what is printed is read instead.
 void Reporter::say(const Fields& fields) {
-  if (socket_.valid() && !send_fields(socket_.get(), fields)) socket_.reset();
+  if (!socket_.valid()) return;
+  const bool is_said =
+      log_.valid() ? log_.say(socket_.get(), fields) : send_fields(socket_.get(), fields);
+  if (!is_said) socket_.reset();
 }
 
 }  // namespace gtest_support

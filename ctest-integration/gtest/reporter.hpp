@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "packets.hpp"
+#include "progress_log.hpp"
 
 namespace holdfast {
 namespace gtest_support {
@@ -17,10 +18,11 @@ void retire_after_failure();
 
 class Reporter : public ::testing::EmptyTestEventListener {
  public:
-  explicit Reporter(Descriptor socket);
+  Reporter(Descriptor socket, ProgressLog log);
 
-  // Puts a reporter among the listeners of this process, which owns it from then on.
-  static Reporter& install(Descriptor socket);
+  // Puts a reporter among the listeners of this process, which owns it from then on. `log`: of a
+  // progress log, or invalid.
+  static Reporter& install(Descriptor socket, Descriptor log);
 
   void OnTestStart(const ::testing::TestInfo& test) override;
   void OnTestEnd(const ::testing::TestInfo& test) override;
@@ -32,6 +34,7 @@ class Reporter : public ::testing::EmptyTestEventListener {
   void say(const Fields& fields);
 
   Descriptor socket_;
+  ProgressLog log_;
   // A child that a case forks (a death test, say) has our descriptor and nothing to report.
   pid_t owner_;
 };

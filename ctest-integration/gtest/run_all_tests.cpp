@@ -22,8 +22,8 @@ namespace {
 // Leftovers of a case get the usual grace where exec says nothing else.
 const char* const k_usual_grace_ms = "5000";
 
-int run_and_report(Descriptor socket) {
-  Reporter& reporter = Reporter::install(std::move(socket));
+int run_and_report(Descriptor socket, Descriptor log = Descriptor()) {
+  Reporter& reporter = Reporter::install(std::move(socket), std::move(log));
   const int code = RUN_ALL_TESTS();
   reporter.finished(code);
   return code;
@@ -32,10 +32,15 @@ int run_and_report(Descriptor socket) {
 int run_in_batch(Descriptor socket) {
   const Fields hello{HOLDFAST_WORKER_HELLO, HOLDFAST_WORKER_VERSION, std::to_string(::getpid()),
                      std::to_string(count_threads())};
-  Fields mode;
-  if (send_fields(socket.get(), hello)) mode = receive_answer(socket.get());
+  Packet answer;
+  if (send_fields(socket.get(), hello)) answer = receive_answer(socket.get());
+  const Fields& mode = answer.fields;
   if (mode.size() < 2 || mode[0] != HOLDFAST_WORKER_MODE) return RUN_ALL_TESTS();
-  if (mode[1] == HOLDFAST_WORKER_MODE_REPORT) return run_and_report(std::move(socket));
+  if (mode[1] == HOLDFAST_WORKER_MODE_REPORT) {
+    Descriptor log;
+    if (!answer.descriptors.empty()) log = std::move(answer.descriptors[0]);
+    return run_and_report(std::move(socket), std::move(log));
+  }
   if (mode[1] != HOLDFAST_WORKER_MODE_FORK || mode.size() < 3) return RUN_ALL_TESTS();
   Served served = serve(std::move(socket), mode[2], mode.size() > 3 ? mode[3] : k_usual_grace_ms);
   return served.test.empty() ? 0 : run_and_report(std::move(served.report));

@@ -63,6 +63,7 @@ class BatchRun {
       : plan_(plan),
         around_(around),
         relay_(log_of(*plan.identity)),
+        journal_(*plan.identity),
         batch_(plan.policy.isolation.value_or(Isolation::none)),
         markers_(variable_in(plan.command.environment, environment::k_marker_dir)),
         link_(WorkerLink::listen(markers_)) {}
@@ -75,6 +76,7 @@ class BatchRun {
       const BatchAction action = std::move(todo_.front());
       todo_.pop_front();
       do_next(action);
+      write_journal();
     }
     say_trouble();
     return conclude();
@@ -130,7 +132,12 @@ class BatchRun {
     const auto place = places_.find(result.name);
     CaseOutput output;
     if (place != places_.end()) output = {relay_.log(), place->second.begin, place->second.end};
-    const Result<void> recorded = record_case(*plan_.identity, result, output);
+    warn(journal_.add(result, output));
+  }
+
+  void write_journal() { warn(journal_.write()); }
+
+  void warn(const Result<void>& recorded) {
     if (recorded || warned_) return;
     warned_ = true;
     plan_.teller->complain_once(describe_unrecorded(recorded.error()));
@@ -163,9 +170,9 @@ class BatchRun {
                   [this](const BatchEvent& event, const OutputRange& range) {
                     if (event.kind == BatchEvent::Kind::case_began) open_ = event.name;
                     if (event.kind == BatchEvent::Kind::case_ended) places_[event.name] = range;
-                    BatchEvent told = event;
-                    perform(happened(told));
-                  });
+                    perform(batch_.happened(event));
+                  },
+                  [this] { write_journal(); });
     open_.clear();
     const AttemptPlan plan = plan_for(command.command(), *capture, worker);
     const AttemptResult result = launcher::run_attempt(plan, around_);
@@ -197,6 +204,7 @@ class BatchRun {
         if (!event.end.left.empty()) total_.observation.leaked = true;
       }
       perform(batch_.happened(event));
+      write_journal();
     };
     const auto has_marker = [this](const ForkedCase& child) {
       return take_marker(markers_, {plan_.identity->attempt, child.child(), child.child_start(),
@@ -339,6 +347,7 @@ class BatchRun {
   const AttemptPlan& plan_;
   Surroundings& around_;
   OutputRelay relay_;
+  CaseJournal journal_;
   Batch batch_;
   std::string markers_;
   WorkerLink link_;

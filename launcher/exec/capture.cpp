@@ -8,7 +8,6 @@
 namespace holdfast::exec {
 namespace {
 
-constexpr std::size_t k_part = 64UL * 1024UL;
 // So that a chatty test does not wait for us at each 64 KiB. Refused where a user has many.
 constexpr int k_pipe_size = 1024 * 1024;
 
@@ -39,15 +38,15 @@ void Capture::add_descriptors(std::vector<pollfd>& fds) const {
   }
 }
 
-bool Capture::take(int which, std::string& part) {
+std::string_view Capture::take(int which) {
   os::UniqueFd& end = read_[which];
-  if (!end.valid()) return false;
-  part.resize(k_part);
-  const ssize_t count = os::retried([&] { return ::read(end.get(), part.data(), part.size()); });
+  if (!end.valid()) return {};
+  // Not set to zero each time.
+  if (!part_) part_.reset(new char[k_part]);
+  const ssize_t count = os::retried([&] { return ::read(end.get(), part_.get(), k_part); });
   // Its end, which poll(2) would tell again and again.
   if (count == 0) end.reset();
-  part.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
-  return count > 0;
+  return {part_.get(), count > 0 ? static_cast<std::size_t>(count) : 0};
 }
 
 }  // namespace holdfast::exec

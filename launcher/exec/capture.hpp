@@ -3,7 +3,8 @@
 
 #include <poll.h>
 
-#include <string>
+#include <memory>
+#include <string_view>
 #include <vector>
 
 #include "core/result.hpp"
@@ -30,20 +31,25 @@ class Capture {
   template <typename Use>
   void read(Use use) {
     for (int i = 0; i < 2; ++i) {
-      std::string part;
-      for (int parts = 0; parts < k_most_parts && take(i, part); ++parts) {
-        use(i == 0 ? Stream::output : Stream::errors, std::string_view(part));
+      for (int parts = 0; parts < k_most_parts; ++parts) {
+        const std::string_view part = take(i);
+        if (!part.empty()) use(i == 0 ? Stream::output : Stream::errors, part);
+        // A pipe gives as much as it has.
+        if (part.size() < k_part) break;
       }
     }
   }
 
  private:
   static constexpr int k_most_parts = 16;
+  static constexpr std::size_t k_part = 64UL * 1024UL;
 
-  bool take(int which, std::string& part);
+  // Valid until the next call.
+  std::string_view take(int which);
 
   os::UniqueFd read_[2];
   os::UniqueFd write_[2];
+  std::unique_ptr<char[]> part_;
 };
 
 }  // namespace holdfast::exec

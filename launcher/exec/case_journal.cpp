@@ -1,16 +1,22 @@
 #include "exec/case_journal.hpp"
 
+#include <utility>
+
 #include "core/json_line.hpp"
 #include "os/clock.hpp"
 #include "os/file_text.hpp"
 
 namespace holdfast::exec {
+namespace {
 
-Result<void> record_case(const launcher::AttemptIdentity& identity, const CaseResult& result,
-                         const CaseOutput& output) {
-  if (identity.journal.empty()) return {};
+constexpr std::size_t k_most_collected = 32UL * 1024UL;
+
+}  // namespace
+
+Result<void> CaseJournal::add(const CaseResult& result, const CaseOutput& output) {
+  if (identity_.journal.empty()) return {};
   JsonLine line("case", os::unix_now_ms());
-  line.text("attempt", identity.attempt).text("test", identity.test).text("key", identity.key);
+  line.text("attempt", identity_.attempt).text("test", identity_.test).text("key", identity_.key);
   line.text("case", result.name).text("outcome", name_of(result.outcome));
   if (result.outcome) line.seconds("wall_s", result.wall_us);
   if (result.signal) line.number("signal", *result.signal);
@@ -22,7 +28,13 @@ Result<void> record_case(const launcher::AttemptIdentity& identity, const CaseRe
     line.text("log", output.log);
   }
   if (!result.note.empty()) line.text("note", result.note);
-  return os::append_line(identity.journal, std::move(line).finish());
+  lines_ += std::move(line).finish();
+  return lines_.size() < k_most_collected ? Result<void>() : write();
+}
+
+Result<void> CaseJournal::write() {
+  if (lines_.empty()) return {};
+  return os::append_line(identity_.journal, std::exchange(lines_, std::string()));
 }
 
 }  // namespace holdfast::exec

@@ -17,8 +17,19 @@ struct CaseOutput {
   std::uint64_t end = 0;
 };
 
-// One line. The error is for a warning: a record never changes a verdict.
-Result<void> record_case(const launcher::AttemptIdentity& identity, const CaseResult& result,
-                         const CaseOutput& output);
+// Collects lines: cases that end in one moment are written by one write(2). What has been added is
+// to be written before anything is waited for. Errors are for a warning: a record never changes a
+// verdict.
+class CaseJournal {
+ public:
+  explicit CaseJournal(const launcher::AttemptIdentity& identity) : identity_(identity) {}
+
+  Result<void> add(const CaseResult& result, const CaseOutput& output);
+  Result<void> write();
+
+ private:
+  const launcher::AttemptIdentity& identity_;
+  std::string lines_;
+};
 
 }  // namespace holdfast::exec

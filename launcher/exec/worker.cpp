@@ -14,39 +14,74 @@ namespace {
 // A line of GoogleTest's is never spread over more parts.
 constexpr std::size_t k_most_segments = 64;
 
+// A program that is at work wakes us so often at most, unless it prints more than a small pipe
+// holds.
+constexpr Milliseconds k_rest{1};
+constexpr std::size_t k_much = 16UL * 1024UL;
+
 }  // namespace
 
 Worker::Worker(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds case_timeout,
-               Tell tell)
+               Tell tell, std::function<void()> told)
     : capture_(capture),
       relay_(relay),
       link_(link),
       case_timeout_(case_timeout),
       tell_(std::move(tell)),
+      told_(std::move(told)),
       limit_from_(os::monotonic_now()),
       case_from_(relay.position()),
       rest_from_(relay.position()) {}
 
 void Worker::add_descriptors(std::vector<pollfd>& fds) {
   relay_.add_descriptors(fds);
+  if (rests_until_ != k_longest) return;
   if (!relay_.is_full()) capture_.add_descriptors(fds);
   link_.add_descriptors(fds);
 }
 
 void Worker::look() {
   relay_.pass_on();
+  if (rests_until_ != k_longest && os::monotonic_now() < rests_until_) return;
+  const std::uint64_t before = read_;
   read_output();
   hear();
+  rest_or_wait(read_ - before);
+  told_();
+}
+
+void Worker::rest_or_wait(std::uint64_t printed) {
+  rests_until_ = k_longest;
+  if (!progress_.valid()) return;
+  const bool is_at_work = uses_log_ && printed < k_much && (printed > 0 || heard_);
+  heard_ = false;
+  progress_.want_news(!is_at_work);
+  // Asked first, then looked: an entry between the two has not woken us.
+  if (is_at_work || progress_.has_news()) rests_until_ = os::monotonic_now() + k_rest;
 }
 
 // It may have connected already, and nothing would wake us for it.
 void Worker::on_main_started(pid_t main) {
   main_ = main;
   hear();
+  told_();
+}
+
+// What has begun while the test was paused for us, but went on already, was not paused.
+void Worker::on_pause(Milliseconds length) {
+  take_progress();
+  told_();
+  if (limit_from_ <= os::monotonic_now() - length) limit_from_ += length;
 }
 
 Milliseconds Worker::deadline() {
-  return case_timeout_.count() == 0 ? k_longest : limit_from_ + case_timeout_;
+  if (case_timeout_.count() == 0) return k_longest;
+  // Of the case that we know of; the program may be at a later one.
+  if (os::monotonic_now() >= limit_from_ + case_timeout_) {
+    take_progress();
+    told_();
+  }
+  return limit_from_ + case_timeout_;
 }
 
 void Worker::tell(const std::string& text) {
@@ -61,6 +96,7 @@ void Worker::read_output() {
 
 void Worker::take(Stream stream, std::string_view bytes) {
   const std::uint64_t kept = relay_.position();
+  read_ += bytes.size();
   relay_.write(stream, bytes);
   if (stream == Stream::errors) return;
   segments_.push_back({printed_.size(), kept});
@@ -88,12 +124,12 @@ void Worker::on_printed(const GtestEvent& event) {
       return happened(std::move(told));
     case GtestEvent::Kind::began:
       if (!is_linked_) return begin_case(event.name, place);
-      printed_ranges_[event.name] = {place, 0};
-      if (event.name == open_) case_from_ = place;
+      if (event.name == open_ && printed_ranges_[event.name].empty()) case_from_ = place;
+      printed_ranges_[event.name].push_back({place, 0});
       return;
     case GtestEvent::Kind::ended:
       if (!is_linked_) return end_case(event.name, event.end, place);
-      printed_ranges_[event.name].end = place;
+      if (auto& ranges = printed_ranges_[event.name]; !ranges.empty()) ranges.back().end = place;
       if (said_end_ && said_end_->name == event.name) settle_end();
       return;
     case GtestEvent::Kind::finished:
@@ -106,31 +142,70 @@ void Worker::on_printed(const GtestEvent& event) {
 void Worker::hear() {
   link_.accept(main_);
   while (const std::optional<std::string> packet = link_.next()) {
-    // What it has printed before it said that.
+    // What it has printed and said before it said that.
     read_output();
+    take_progress();
     on_message(*packet);
   }
+  take_progress();
+}
+
+void Worker::take_progress() {
+  if (!progress_.has_news()) return;
+  // At least what it has printed before it said the last of that.
+  read_output();
+  heard_ = uses_log_ = true;
+  while (const std::optional<ProgressLog::Entry> entry = progress_.next()) {
+    const std::int64_t now = os::monotonic_now_us();
+    said_at_us_ = std::clamp(entry->at_us, std::min(last_said_us_, now), now);
+    last_said_us_ = said_at_us_;
+    on_message(entry->message);
+    said_at_us_ = 0;
+  }
+  if (progress_.is_broken()) stop_hearing();
+}
+
+// It says what we do not understand: its output is read from here on.
+void Worker::stop_hearing() {
+  link_.drop();
+  progress_.reset();
+  is_linked_ = false;
+}
+
+void Worker::answer_hello() {
+  progress_ = ProgressLog::make();
+  last_said_us_ = os::monotonic_now_us();
+  const int log = progress_.fd();
+  is_linked_ = link_.send_with(worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_REPORT}),
+                               &log, progress_.valid() ? 1 : 0);
 }
 
 void Worker::on_message(std::string_view packet) {
   const auto fields = worker_fields(packet);
-  if (!fields) return link_.drop();
+  if (!fields) return stop_hearing();
   const std::string_view kind = fields->front();
   const std::string name(fields->size() > 1 ? (*fields)[1] : std::string_view());
   if (kind == HOLDFAST_WORKER_HELLO) {
-    if (name != HOLDFAST_WORKER_VERSION) return link_.drop();
-    is_linked_ = link_.send(worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_REPORT}));
+    if (name != HOLDFAST_WORKER_VERSION) return stop_hearing();
+    answer_hello();
+  } else if (kind == HOLDFAST_WORKER_FULL && progress_.valid()) {
+    progress_.begin_anew();
+    (void)link_.send(worker_message({HOLDFAST_WORKER_ROOM}));
   } else if (kind == HOLDFAST_WORKER_BEGIN) {
     settle_end();
     const auto printed = printed_ranges_.find(name);
-    begin_case(name, printed != printed_ranges_.end() ? printed->second.begin : relay_.position());
+    const bool is_printed = printed != printed_ranges_.end() && !printed->second.empty();
+    begin_case(name, is_printed ? printed->second.front().begin : relay_.position());
   } else if (kind == HOLDFAST_WORKER_END && fields->size() > 2) {
     const std::string_view how = (*fields)[2];
     said_end_ = SaidEnd{name, how == HOLDFAST_WORKER_PASSED    ? CaseEnd::passed
                               : how == HOLDFAST_WORKER_SKIPPED ? CaseEnd::skipped
                                                                : CaseEnd::failed};
     // Its own printer may say nothing; else its last line is there, or is about to be.
-    if (printed_.open_case() != name) settle_end();
+    const auto printed = printed_ranges_.find(name);
+    const bool is_printed = printed != printed_ranges_.end() && !printed->second.empty() &&
+                            printed->second.front().end != 0;
+    if (is_printed || printed_.open_case() != name) settle_end();
   } else if (kind == HOLDFAST_WORKER_FINISHED) {
     settle_end();
     BatchEvent finished;
@@ -143,7 +218,7 @@ void Worker::begin_case(const std::string& name, std::uint64_t at) {
   settle_end();
   open_ = name;
   case_from_ = at;
-  limit_from_ = os::monotonic_now();
+  limit_from_ = said_at();
   BatchEvent began;
   began.kind = BatchEvent::Kind::case_began;
   began.name = name;
@@ -151,7 +226,7 @@ void Worker::begin_case(const std::string& name, std::uint64_t at) {
 }
 
 void Worker::end_case(const std::string& name, CaseEnd said, std::uint64_t at) {
-  limit_from_ = os::monotonic_now();
+  limit_from_ = said_at();
   rest_from_ = at;
   open_.clear();
   BatchEvent ended;
@@ -165,9 +240,11 @@ void Worker::settle_end() {
   if (!said_end_) return;
   const SaidEnd end = *std::exchange(said_end_, std::nullopt);
   const auto printed = printed_ranges_.find(end.name);
-  const bool is_printed = printed != printed_ranges_.end() && printed->second.end != 0;
-  const std::uint64_t at = is_printed ? printed->second.end : relay_.position();
-  if (printed != printed_ranges_.end()) printed_ranges_.erase(printed);
+  const bool is_known = printed != printed_ranges_.end() && !printed->second.empty();
+  const bool is_printed = is_known && printed->second.front().end != 0;
+  const std::uint64_t at = is_printed ? printed->second.front().end : relay_.position();
+  if (is_known) printed->second.pop_front();
+  if (printed != printed_ranges_.end() && printed->second.empty()) printed_ranges_.erase(printed);
   end_case(end.name, end.said, at);
 }
 
@@ -179,12 +256,18 @@ OutputRange Worker::finish() {
   hear();
   settle_end();
   link_.drop();
+  progress_.reset();
+  told_();
   return {open_.empty() ? rest_from_ : case_from_, relay_.position()};
 }
 
 void Worker::happened(BatchEvent event, const OutputRange& range) {
-  event.at_us = os::monotonic_now_us();
+  event.at_us = said_at_us_ != 0 ? said_at_us_ : os::monotonic_now_us();
   tell_(event, range);
+}
+
+Milliseconds Worker::said_at() const {
+  return said_at_us_ != 0 ? Milliseconds{said_at_us_ / 1000} : os::monotonic_now();
 }
 
 }  // namespace holdfast::exec

@@ -14,6 +14,7 @@
 #include "core/gtest_output.hpp"
 #include "exec/capture.hpp"
 #include "exec/output_relay.hpp"
+#include "exec/progress_log.hpp"
 #include "exec/worker_link.hpp"
 #include "launcher/companion.hpp"
 
@@ -30,16 +31,17 @@ class Worker final : public launcher::Companion {
   // Told in order, of what happens in the worker; the range is the case's, with case_ended.
   using Tell = std::function<void(const BatchEvent&, const OutputRange&)>;
 
-  // All must outlive this object.
+  // All must outlive this object. `told`: all there was for now has been told.
   Worker(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds case_timeout,
-         Tell tell);
+         Tell tell, std::function<void()> told);
 
   void add_descriptors(std::vector<pollfd>& fds) override;
   void look() override;
   void on_main_started(pid_t main) override;
   Milliseconds deadline() override;
+  Milliseconds look_at() override { return rests_until_; }
   Verdict on_deadline() override { return Verdict::end_tree; }
-  void on_pause(Milliseconds length) override { limit_from_ += length; }
+  void on_pause(Milliseconds length) override;
   void tell(const std::string& text) override;
 
   // It is gone: takes what it has left to say. Returns the output of the case it was in, if any.
@@ -51,6 +53,11 @@ class Worker final : public launcher::Companion {
   void on_printed(const GtestEvent& event);
   void hear();
   void on_message(std::string_view packet);
+  void answer_hello();
+  void stop_hearing();
+  void take_progress();
+  void rest_or_wait(std::uint64_t printed);
+  Milliseconds said_at() const;
   void begin_case(const std::string& name, std::uint64_t at);
   void end_case(const std::string& name, CaseEnd said, std::uint64_t at);
   void settle_end();
@@ -62,7 +69,16 @@ class Worker final : public launcher::Companion {
   WorkerLink& link_;
   Milliseconds case_timeout_;
   Tell tell_;
+  std::function<void()> told_;
   pid_t main_ = -1;
+  ProgressLog progress_;
+  std::int64_t said_at_us_ = 0;  // what is being heard was said then; 0: now
+  std::int64_t last_said_us_ = 0;
+  bool heard_ = false;     // by the log, since last we looked
+  bool uses_log_ = false;  // the program; else it sends packets
+  std::uint64_t read_ = 0;
+  // Of what a linked program prints and says, which is dated, we need not hear at once.
+  Milliseconds rests_until_ = k_longest;  // k_longest: does not rest
   GtestOutput printed_;
   Milliseconds limit_from_;
   std::uint64_t case_from_ = 0;  // where the open case's output begins in the file
@@ -75,7 +91,8 @@ class Worker final : public launcher::Companion {
   };
   std::optional<SaidEnd> said_end_;
   // Of a linked program: what was printed may be read before or after what was said of it.
-  std::unordered_map<std::string, OutputRange> printed_ranges_;  // end 0: not printed yet
+  // Run more than once (--gtest_repeat), it is printed more than once before that.
+  std::unordered_map<std::string, std::deque<OutputRange>> printed_ranges_;  // end 0: not yet
   bool is_linked_ = false;
   // Where parts of stdout came to be in the file: stderr may lie between.
   struct Segment {

@@ -33,7 +33,7 @@ class WorkerLink {
   std::optional<std::string> next();
   // False: the peer is gone.
   bool send(std::string_view packet) const;
-  // With descriptors in it.
+  // With descriptors in it, four at most.
   bool send_with(std::string_view packet, const int* descriptors, std::size_t count) const;
 
   // The worker is gone, the next may come.

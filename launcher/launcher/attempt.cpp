@@ -139,8 +139,9 @@ class Attempt final : public os::TreeWatcher {
   }
 
   int time_left() const {
+    const Milliseconds look = plan_.companion != nullptr ? plan_.companion->look_at() : k_longest;
     const Milliseconds next = std::min(
-        {deadline(), companions_deadline(), guard_deadline(), look_at_, stacks_.deadline()});
+        {deadline(), companions_deadline(), guard_deadline(), look_at_, stacks_.deadline(), look});
     if (next == k_longest) return -1;
     return static_cast<int>(
         std::clamp<std::int64_t>((next - os::monotonic_now()).count(), 0, 3'600'000));

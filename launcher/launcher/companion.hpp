@@ -21,9 +21,11 @@ class Companion {
   virtual void look() = 0;
   // The test's main process runs. 0: it has no number here (a PID namespace).
   virtual void on_main_started(pid_t main) = 0;
-  // When the part that goes on takes too long (or look() is wanted), on the clock of
+  // When the part that goes on takes too long, on the clock of
   // monotonic_now(); k_longest: never. Not asked while the test is paused.
   virtual Milliseconds deadline() = 0;
+  // When look() is wanted though nothing has been heard of, whatever the state of the test.
+  virtual Milliseconds look_at() { return k_longest; }
   // Its time is over. Whether the tree is to be ended for it, after a look at the stacks.
   enum class Verdict : std::uint8_t { go_on, end_tree };
   virtual Verdict on_deadline() = 0;

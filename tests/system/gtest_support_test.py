@@ -3,11 +3,12 @@
 import os
 import signal
 import subprocess
+import time
 import unittest
 
 from processes import is_alive, process, stat_of
 from support import LAUNCHER, SystemCase, program, wait_until
-from worker_protocol import Worker
+from worker_protocol import ProgressLog, Worker, pack, receive
 
 ENDED_BY_SIGSEGV = 11
 
@@ -56,6 +57,46 @@ class GtestSupport(SystemCase):
         messages = worker.messages()
         worker.end()
         self.assertEqual(len(messages), 2001)
+
+    def test_where_there_is_a_log_nothing_is_sent(self):
+        log = ProgressLog()
+        self.addCleanup(log.close)
+        worker = self.worker(None, "--gtest_filter=Ends.passes:Ends.fails")
+        worker.accept(["report"], [log.fd])
+        self.assertEqual(worker.messages(), [])
+        self.assertEqual(worker.end().returncode, 1)
+        entries = log.take()
+        self.assertEqual([message[:3] for _, message in entries], [
+            ["begin", "Ends.passes"], ["end", "Ends.passes", "passed"],
+            ["begin", "Ends.fails"], ["end", "Ends.fails", "failed"], ["finished", "1"]])
+        times = [at for at, _ in entries]
+        self.assertEqual(times, sorted(times))
+        self.assertLessEqual(times[-1], time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000)
+
+    def test_a_reader_that_wants_news_is_woken_once(self):
+        log = ProgressLog()
+        self.addCleanup(log.close)
+        log.want_news()
+        worker = self.worker(None, "--gtest_filter=Ends.passes")
+        worker.accept(["report"], [log.fd])
+        self.assertEqual(worker.messages(), [["news"]])
+        worker.end()
+        self.assertEqual(len(log.take()), 3)
+
+    def test_a_full_log_is_waited_for(self):
+        log = ProgressLog()
+        self.addCleanup(log.close)
+        worker = self.worker(None, "--gtest_filter=State.second", "--gtest_repeat=1500",
+                             stdout=subprocess.DEVNULL)
+        worker.accept(["report"], [log.fd])
+        entries = 0
+        while (message := receive(worker.connection)) is not None:
+            self.assertEqual(message, ["full"])
+            entries += len(log.take())
+            log.begin_anew()
+            worker.connection.send(pack("room"))
+        worker.end()
+        self.assertEqual(entries + len(log.take()), 3001)
 
     def test_the_output_of_a_case_is_written_before_its_end_is_said(self):
         worker = self.worker(["report"], "--gtest_filter=Ends.passes")

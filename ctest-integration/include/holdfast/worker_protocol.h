@@ -26,6 +26,11 @@
 #define HOLDFAST_WORKER_SKIPPED "skipped"
 /* retire <case>: the process leaves now, on purpose, after this case. */
 #define HOLDFAST_WORKER_RETIRE "retire"
+/* news: the progress log has some, and its reader was asleep. */
+#define HOLDFAST_WORKER_NEWS "news"
+/* full: the progress log has no room; answered by `room` once it has been read and begins anew. */
+#define HOLDFAST_WORKER_FULL "full"
+#define HOLDFAST_WORKER_ROOM "room"
 /* finished <exit code>: all cases that were to run have ended; the process is about to return. */
 #define HOLDFAST_WORKER_FINISHED "finished"
 /* list <case> …: fork mode, cases that are to run, in their order; then listed. */
@@ -35,7 +40,7 @@
 #define HOLDFAST_WORKER_CANNOT_FORK "cannot-fork"
 
 /* --- exec -> program, on the worker socket ------------------------------------------------- */
-/* mode report, or: mode fork <path of the launcher> <grace ms>. The answer to hello. */
+/* mode report, with the descriptor of a progress log or without one; or: mode fork <path of the launcher> <grace ms>. The answer to hello. */
 #define HOLDFAST_WORKER_MODE "mode"
 #define HOLDFAST_WORKER_MODE_REPORT "report"
 #define HOLDFAST_WORKER_MODE_FORK "fork"
@@ -43,6 +48,16 @@
 #define HOLDFAST_WORKER_RUN "run"
 /* quit: no case will come any more. */
 #define HOLDFAST_WORKER_QUIT "quit"
+
+/* --- the progress log ------------------------------------------------------------------------ */
+/* A file in memory that both sides map: begin, end, retire and finished cost no system call in it.
+ * At its start two 32-bit numbers, read and written atomically: how many bytes of records there are,
+ * and whether the reader wants `news` of the next one. From HOLDFAST_WORKER_LOG_HEADER on records,
+ * each a multiple of 8 bytes: the size of a message (32 bits), 32 bits unused, its time in us of
+ * CLOCK_MONOTONIC (64 bits), the message. */
+#define HOLDFAST_WORKER_LOG_SIZE 65536
+#define HOLDFAST_WORKER_LOG_HEADER 64
+#define HOLDFAST_WORKER_LOG_RECORD_HEADER 16
 
 /* --- on the report socket of one forked case ------------------------------------------------ */
 /* Child and anchor -> exec: begin, end, retire as above, from the child, and: */

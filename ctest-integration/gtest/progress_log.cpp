@@ -1,0 +1,58 @@
+#include "progress_log.hpp"
+
+#include <holdfast/worker_protocol.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+
+namespace holdfast {
+namespace gtest_support {
+namespace {
+
+const std::size_t k_room = HOLDFAST_WORKER_LOG_SIZE - HOLDFAST_WORKER_LOG_HEADER;
+
+int64_t now_us() {
+  timespec now;
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<int64_t>(now.tv_sec) * 1000000 + now.tv_nsec / 1000;
+}
+
+}  // namespace
+
+ProgressLog ProgressLog::map(Descriptor file) {
+  ProgressLog log;
+  struct stat info;
+  if (!file.valid() || ::fstat(file.get(), &info) != 0) return log;
+  if (info.st_size != HOLDFAST_WORKER_LOG_SIZE) return log;
+  void* start =
+      ::mmap(nullptr, HOLDFAST_WORKER_LOG_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+  if (start != MAP_FAILED) log.start_ = static_cast<char*>(start);
+  return log;
+}
+
+bool ProgressLog::say(int socket, const Fields& fields) {
+  const std::string text = packed(fields);
+  if (text.size() > HOLDFAST_WORKER_LONGEST) return false;
+  const std::size_t whole = (HOLDFAST_WORKER_LOG_RECORD_HEADER + text.size() + 7) / 8 * 8;
+  if (*written() + whole > k_room) {
+    if (!send_fields(socket, Fields{HOLDFAST_WORKER_FULL})) return false;
+    const Fields answer = receive_answer(socket).fields;
+    if (answer.empty() || answer[0] != HOLDFAST_WORKER_ROOM || *written() != 0) return false;
+  }
+  const uint32_t size = static_cast<uint32_t>(text.size());
+  const int64_t at_us = now_us();
+  const uint32_t from = *written();
+  char* record = start_ + HOLDFAST_WORKER_LOG_HEADER + from;
+  memcpy(record, &size, sizeof size);
+  memcpy(record + 8, &at_us, sizeof at_us);
+  memcpy(record + HOLDFAST_WORKER_LOG_RECORD_HEADER, text.data(), text.size());
+  // In this order and with no other before it: the reader asks for news, then looks once more.
+  __atomic_store_n(written(), from + static_cast<uint32_t>(whole), __ATOMIC_SEQ_CST);
+  if (__atomic_load_n(wants_news(), __ATOMIC_SEQ_CST) == 0) return true;
+  __atomic_store_n(wants_news(), 0U, __ATOMIC_SEQ_CST);
+  return send_fields(socket, Fields{HOLDFAST_WORKER_NEWS});
+}
+
+}  // namespace gtest_support
+}  // namespace holdfast

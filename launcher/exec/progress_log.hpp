@@ -1,0 +1,50 @@
+// What a linked program says without a system call (docs/worker-protocol.md). It is the program's
+// to write into, so nothing in it is believed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "os/unique_fd.hpp"
+
+namespace holdfast::exec {
+
+class ProgressLog {
+ public:
+  struct Entry {
+    std::string message;
+    std::int64_t at_us = 0;  // as the program says
+  };
+
+  // Not valid where the kernel has no sealed files in memory: then everything comes as packets.
+  static ProgressLog make();
+  ProgressLog() = default;
+  ProgressLog(ProgressLog&& other) noexcept { *this = std::move(other); }
+  ProgressLog& operator=(ProgressLog&& other) noexcept;
+  ~ProgressLog() { reset(); }
+
+  bool valid() const { return start_ != nullptr; }
+  // To be sent to the program.
+  int fd() const { return file_.get(); }
+  void reset();
+
+  // What has been written so far and not been taken.
+  bool has_news() const;
+  // The next; none: there is none, or what is there is no record: is_broken().
+  std::optional<Entry> next();
+  bool is_broken() const { return is_broken_; }
+
+  // The program is to send a packet with the next entry, or need not.
+  void want_news(bool wanted);
+  // All has been taken, and the program waits: it begins anew.
+  void begin_anew();
+
+ private:
+  char* start_ = nullptr;
+  os::UniqueFd file_;
+  std::uint32_t taken_ = 0;
+  bool is_broken_ = false;
+};
+
+}  // namespace holdfast::exec
