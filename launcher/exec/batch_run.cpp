@@ -166,13 +166,14 @@ class BatchRun {
   void run_worker(WorkerCommand command) {
     Result<Capture> capture = Capture::open(relay_.streams_are_one());
     if (!capture) return fail(capture.error());
-    Worker worker(*capture, relay_, link_, plan_.policy.case_timeout,
-                  [this](const BatchEvent& event, const OutputRange& range) {
-                    if (event.kind == BatchEvent::Kind::case_began) open_ = event.name;
-                    if (event.kind == BatchEvent::Kind::case_ended) places_[event.name] = range;
-                    perform(batch_.happened(event));
-                  },
-                  [this] { write_journal(); });
+    Worker worker(
+        *capture, relay_, link_, plan_.policy.case_timeout,
+        [this](const BatchEvent& event, const OutputRange& range) {
+          if (event.kind == BatchEvent::Kind::case_began) open_ = event.name;
+          if (event.kind == BatchEvent::Kind::case_ended) places_[event.name] = range;
+          perform(batch_.happened(event));
+        },
+        [this] { write_journal(); });
     open_.clear();
     const AttemptPlan plan = plan_for(command.command(), *capture, worker);
     const AttemptResult result = launcher::run_attempt(plan, around_);
@@ -201,7 +202,6 @@ class BatchRun {
     const auto tell = [this](const BatchEvent& event, const OutputRange& range) {
       if (event.kind == BatchEvent::Kind::child_ended) {
         places_[event.name] = range;
-        if (!event.end.left.empty()) total_.observation.leaked = true;
       }
       perform(batch_.happened(event));
       write_journal();
@@ -210,7 +210,12 @@ class BatchRun {
       return take_marker(markers_, {plan_.identity->attempt, child.child(), child.child_start(),
                                     child.child_start()});
     };
-    ForkServer server({plan_, batch_, *capture, relay_, link_, *launcher, tell, has_marker});
+    const auto left_behind = [this](const launcher::GuardReport& left) {
+      add_leftovers(left);
+      total_.observation.leaked = true;
+    };
+    ForkServer server(
+        {plan_, batch_, *capture, relay_, link_, *launcher, tell, has_marker, left_behind});
     WorkerCommand command = WorkerCommand::serving(plan_.command);
     const AttemptPlan plan = plan_for(command.command(), *capture, server);
     const AttemptResult result = launcher::run_attempt(plan, around_);
@@ -300,12 +305,7 @@ class BatchRun {
     sum.memory_peak_kb = std::max(sum.memory_peak_kb, one.memory_peak_kb);
     sum.survivors += one.survivors;
     if (one.survivors > 0) sum.survivor_list = one.survivor_list;
-    for (unsigned i = 0; i < one.leftovers && !one.kept; ++i) {
-      if (i < one.leftover_list.size() && sum.leftovers < sum.leftover_list.size()) {
-        sum.leftover_list[sum.leftovers] = one.leftover_list[i];
-      }
-      ++sum.leftovers;
-    }
+    add_leftovers(one);
     total_.observation.leaked = total_.observation.leaked || result.observation.leaked;
     total_.observation.leak_fails = result.observation.leak_fails;
     if (sum.exec_error == 0) sum.exec_error = one.exec_error;
@@ -314,6 +314,16 @@ class BatchRun {
       total_.observation.end_signal = result.observation.end_signal;
     }
     if (!result.note.empty()) total_.note = result.note;
+  }
+
+  void add_leftovers(const launcher::GuardReport& one) {
+    launcher::GuardReport& sum = total_.report;
+    for (unsigned i = 0; i < one.leftovers && !one.kept; ++i) {
+      if (i < one.leftover_list.size() && sum.leftovers < sum.leftover_list.size()) {
+        sum.leftover_list[sum.leftovers] = one.leftover_list[i];
+      }
+      ++sum.leftovers;
+    }
   }
 
   AttemptResult conclude() {

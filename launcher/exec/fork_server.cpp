@@ -98,6 +98,7 @@ void ForkServer::conclude(ForkedCase& child, EndedBy by) {
   const bool is_its_own = child.is_over() && !child.is_lost() && !child.is_cut_off();
   event.end = child.end(is_its_own ? EndedBy::itself : by);
   event.end.marker = parts_.has_marker(child);
+  if (!event.end.left.empty()) parts_.left_behind(child.left());
   event.end.leak_fails = parts_.plan.policy.on_leak == OnLeak::fail && !event.end.left.empty();
   event.child_said = child.said();
   event.child_finished = child.has_finished();

@@ -26,6 +26,9 @@ class ForkServer final : public launcher::Companion {
   // Whether that process has left its marker.
   using HasMarker = std::function<bool(const ForkedCase&)>;
 
+  // Told of the leftovers of a case.
+  using LeftBehind = std::function<void(const launcher::GuardReport&)>;
+
   struct Parts {
     const launcher::AttemptPlan& plan;
     const Batch& batch;
@@ -35,6 +38,7 @@ class ForkServer final : public launcher::Companion {
     std::string launcher;  // its program
     Tell tell;
     HasMarker has_marker;
+    LeftBehind left_behind;
   };
   explicit ForkServer(Parts parts) : parts_(std::move(parts)) {}
 

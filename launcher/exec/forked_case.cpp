@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 
 #include "core/worker_message.hpp"
+#include "launcher/messages.hpp"
 #include "os/clock.hpp"
 #include "os/descendants.hpp"
 #include "os/packet_socket.hpp"
@@ -125,11 +127,12 @@ void ForkedCase::on_message(std::string_view packet) {
   } else if (kind == HOLDFAST_WORKER_ENDED) {
     status_ = static_cast<int>(number(1));
   } else if (kind == HOLDFAST_WORKER_LEFT) {
-    left_ = "left " + std::to_string(number(1)) + (number(1) == 1 ? " process" : " processes") +
-            " behind, ended:";
-    for (std::size_t i = 2; i + 1 < fields->size(); i += 2) {
-      left_ += std::string(i == 2 ? " " : ", ") + std::string((*fields)[i + 1]) + " (pid " +
-               std::string((*fields)[i]) + ")";
+    // None: the last of them ended while it was looked for.
+    left_.leftovers = static_cast<unsigned>(std::clamp<std::int64_t>(number(1), 0, INT_MAX));
+    for (std::size_t i = 0; i < left_.leftover_list.size() && 3 + 2 * i < fields->size(); ++i) {
+      launcher::ListedProcess& one = left_.leftover_list[i];
+      one.pid = static_cast<pid_t>(number(2 + 2 * i));
+      (*fields)[3 + 2 * i].copy(one.name.data(), one.name.size() - 1);
     }
   } else if (kind == HOLDFAST_WORKER_GONE) {
     be_over();
@@ -186,7 +189,7 @@ bool ForkedCase::is_stuck() const {
 WorkerEnd ForkedCase::end(EndedBy by) const {
   WorkerEnd end;
   end.by = by;
-  end.left = left_;
+  if (left_.leftovers > 0) end.left = launcher::describe_leftovers(left_);
   if (timed_out_) {
     end.by = EndedBy::case_limit;
   } else if (by == EndedBy::itself && !status_) {

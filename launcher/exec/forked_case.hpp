@@ -15,6 +15,7 @@
 #include "exec/capture.hpp"
 #include "exec/output_relay.hpp"
 #include "exec/worker_link.hpp"
+#include "launcher/guard_messages.hpp"
 #include "os/stack_dump.hpp"
 #include "os/unique_fd.hpp"
 
@@ -54,6 +55,8 @@ class ForkedCase {
 
   // How it ended. `by`: who has ended the whole tree; itself: nobody.
   WorkerEnd end(EndedBy by) const;
+  // What it left behind, in the words of a guard.
+  const launcher::GuardReport& left() const { return left_; }
   const std::optional<CaseEnd>& said() const { return said_; }
   bool has_finished() const { return finished_; }
   const std::string& trouble() const { return trouble_; }
@@ -77,7 +80,7 @@ class ForkedCase {
   std::optional<CaseEnd> said_;
   bool finished_ = false;
   std::optional<int> status_;
-  std::string left_;
+  launcher::GuardReport left_;  // its leftovers alone
   std::string trouble_;
   std::vector<std::pair<Stream, std::string>> kept_;
   bool is_over_ = false;

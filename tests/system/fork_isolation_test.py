@@ -60,6 +60,7 @@ class ForkIsolation(ProjectCase):
         self.assertEqual(set(outcomes.values()), {"passed"}, self.ctested.text)
         self.assertEqual(len(self.read_pids(self.pid_file())), 1)
         self.assertIn("1 left processes behind", self.ctested.text)
+        self.assertRegex(self.ctested.text, r"left 1 process behind, ended: \S+ \(pid \d+\)")
         self.assert_nothing_left()
 
     def test_a_case_that_kills_who_looks_after_it_costs_itself(self):
