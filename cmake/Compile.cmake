@@ -31,16 +31,20 @@ if(HOLDFAST_SANITIZE)
   target_link_options(holdfast_compile INTERFACE -fsanitize=${HOLDFAST_SANITIZE})
 endif()
 
-# What goes into the launcher: no exceptions, no RTTI, no guards of local statics, which would pull the
-# unwinder into a program that is mapped once per test; and -Os, since it waits far more than it computes
-# and every page it touches is paid for at each start.
-add_library(holdfast_compile_small INTERFACE)
+# What goes into the launcher, and what uses that: no exceptions, no RTTI, no guards of local statics,
+# which would pull the unwinder into a program that is mapped once per test.
+add_library(holdfast_compile_bare INTERFACE)
 set(holdfast_no_rtti -fno-rtti)
 if(HOLDFAST_SANITIZE MATCHES "undefined")
   set(holdfast_no_rtti "") # it looks at the types of objects, also from code that has RTTI
 endif()
-target_link_libraries(holdfast_compile_small INTERFACE holdfast_compile)
-target_compile_options(holdfast_compile_small INTERFACE
+target_link_libraries(holdfast_compile_bare INTERFACE holdfast_compile)
+target_compile_options(holdfast_compile_bare INTERFACE
   -fno-exceptions ${holdfast_no_rtti} -fno-threadsafe-statics -fno-asynchronous-unwind-tables
-  -ffunction-sections -fdata-sections
-  $<$<NOT:$<CONFIG:Debug>>:-Os>)
+  -ffunction-sections -fdata-sections)
+
+# The launcher itself: -Os besides, since it waits far more than it computes and every page it touches is
+# paid for at each start. `holdfast exec` reads each line that a batch prints: it is compiled for speed.
+add_library(holdfast_compile_small INTERFACE)
+target_link_libraries(holdfast_compile_small INTERFACE holdfast_compile_bare)
+target_compile_options(holdfast_compile_small INTERFACE $<$<NOT:$<CONFIG:Debug>>:-Os>)

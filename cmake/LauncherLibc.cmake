@@ -87,10 +87,12 @@ function(holdfast_small_library name)
   if(holdfast_launcher_has_musl)
     add_library(${name}_launcher STATIC ${ARGN})
     target_link_libraries(${name}_launcher PRIVATE holdfast_compile_small holdfast_launcher_libc)
+    target_link_libraries(${name} PRIVATE holdfast_compile_bare)
   else()
     add_library(${name}_launcher ALIAS ${name})
+    target_link_libraries(${name} PRIVATE holdfast_compile_small)
   endif()
-  target_link_libraries(${name} PUBLIC holdfast_compile PRIVATE holdfast_compile_small)
+  target_link_libraries(${name} PUBLIC holdfast_compile)
 endfunction()
 
 # `name` and the library `below` are both holdfast_small_library.

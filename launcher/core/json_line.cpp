@@ -34,11 +34,26 @@ void append_escape(std::string& out, char c) {
   out += k_hex[byte & 15U];
 }
 
+// How much of it at its start stands for itself.
+std::size_t plain_length(std::string_view text) {
+  std::size_t length = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte > 0x7e || c == '"' || c == '\\') break;
+    ++length;
+  }
+  return length;
+}
+
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
+    const std::size_t plain = plain_length(text);
+    out.append(text.data(), plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const std::size_t length = utf8_sequence_length(text);
     if (length == 0) {
       out += k_utf8_replacement;

@@ -20,6 +20,7 @@ std::optional<std::vector<std::string_view>> worker_fields(std::string_view pack
     return std::nullopt;
   }
   std::vector<std::string_view> fields;
+  fields.reserve(4);  // as many as nearly all have
   while (!packet.empty()) {
     const std::size_t nul = packet.find('\0');
     fields.push_back(packet.substr(0, nul));

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "core/batch.hpp"
@@ -118,7 +117,8 @@ class BatchRun {
         return run_worker(WorkerCommand(plan_.command));
       case BatchAction::Kind::run_cases:
         return run_worker(
-            WorkerCommand::running(plan_.command, action.cases, filter_length(action.cases)));
+            WorkerCommand::running(plan_.command, action.cases, filter_length(action.cases)),
+            batch_.isolation() == Isolation::process ? action.cases.front() : std::string());
       case BatchAction::Kind::serve:
         return serve();
       case BatchAction::Kind::record:
@@ -129,9 +129,8 @@ class BatchRun {
   }
 
   void record(const CaseResult& result) {
-    const auto place = places_.find(result.name);
     CaseOutput output;
-    if (place != places_.end()) output = {relay_.log(), place->second.begin, place->second.end};
+    if (place_.name == result.name) output = {relay_.log(), place_.range.begin, place_.range.end};
     warn(journal_.add(result, output));
   }
 
@@ -163,29 +162,31 @@ class BatchRun {
     return plan;
   }
 
-  void run_worker(WorkerCommand command) {
+  // `own_case`: it is started for that one alone.
+  void run_worker(WorkerCommand command, const std::string& own_case = {}) {
     Result<Capture> capture = Capture::open(relay_.streams_are_one());
     if (!capture) return fail(capture.error());
     Worker worker(
         *capture, relay_, link_, plan_.policy.case_timeout,
         [this](const BatchEvent& event, const OutputRange& range) {
-          if (event.kind == BatchEvent::Kind::case_began) open_ = event.name;
-          if (event.kind == BatchEvent::Kind::case_ended) places_[event.name] = range;
+          if (event.kind == BatchEvent::Kind::case_began) {
+            open_ = event.name;
+            place_ = {};  // not known yet
+          }
+          if (event.kind == BatchEvent::Kind::case_ended) place_ = {event.name, range};
           perform(batch_.happened(event));
         },
         [this] { write_journal(); });
-    open_.clear();
+    open_ = own_case;
+    place_ = {};
     const AttemptPlan plan = plan_for(command.command(), *capture, worker);
     const AttemptResult result = launcher::run_attempt(plan, around_);
     const OutputRange rest = worker.finish();
-    const std::string last = open_;
-    if (!last.empty()) {
-      OutputRange& place = places_[last];
-      // In the middle of it; or behind it, and the process was its alone.
-      if (place.end <= place.begin)
-        place = rest;
-      else if (batch_.isolation() == Isolation::process)
-        place.end = rest.end;
+    // In the middle of it; or behind it, and the process was its alone.
+    if (place_.name != open_) {
+      place_ = {open_, rest};
+    } else if (batch_.isolation() == Isolation::process) {
+      place_.range.end = rest.end;
     }
     add(result);
     say_trouble();
@@ -201,7 +202,7 @@ class BatchRun {
     if (!capture || !launcher) return fail(capture ? launcher.error() : capture.error());
     const auto tell = [this](const BatchEvent& event, const OutputRange& range) {
       if (event.kind == BatchEvent::Kind::child_ended) {
-        places_[event.name] = range;
+        place_ = {event.name, range};
       }
       perform(batch_.happened(event));
       write_journal();
@@ -362,8 +363,13 @@ class BatchRun {
   std::string markers_;
   WorkerLink link_;
   std::deque<BatchAction> todo_;
-  std::unordered_map<std::string, OutputRange> places_;
-  std::string open_;  // the case that has begun last
+  // The output of the case that has ended last.
+  struct Place {
+    std::string name;
+    OutputRange range;
+  };
+  Place place_;
+  std::string open_;  // the case that has begun last, or is about to
   AttemptResult total_;
   EndedBy last_by_ = EndedBy::itself;
   std::int64_t start_us_ = 0;

@@ -13,11 +13,18 @@ constexpr std::size_t k_most_collected = 32UL * 1024UL;
 
 }  // namespace
 
+CaseJournal::CaseJournal(const launcher::AttemptIdentity& identity) : identity_(identity) {
+  append_json_string(whose_, identity.attempt);
+  whose_ += ",\"test\":";
+  append_json_string(whose_, identity.test);
+  whose_ += ",\"key\":";
+  append_json_string(whose_, identity.key);
+}
+
 Result<void> CaseJournal::add(const CaseResult& result, const CaseOutput& output) {
   if (identity_.journal.empty()) return {};
   JsonLine line("case", os::unix_now_ms());
-  line.text("attempt", identity_.attempt).text("test", identity_.test).text("key", identity_.key);
-  line.text("case", result.name).text("outcome", name_of(result.outcome));
+  line.raw("attempt", whose_).text("case", result.name).text("outcome", name_of(result.outcome));
   if (result.outcome) line.seconds("wall_s", result.wall_us);
   if (result.signal) line.number("signal", *result.signal);
   if (result.exit_code) line.number("exit_code", *result.exit_code);

@@ -22,13 +22,14 @@ struct CaseOutput {
 // verdict.
 class CaseJournal {
  public:
-  explicit CaseJournal(const launcher::AttemptIdentity& identity) : identity_(identity) {}
+  explicit CaseJournal(const launcher::AttemptIdentity& identity);
 
   Result<void> add(const CaseResult& result, const CaseOutput& output);
   Result<void> write();
 
  private:
   const launcher::AttemptIdentity& identity_;
+  std::string whose_;  // what is the same in each record
   std::string lines_;
 };
 

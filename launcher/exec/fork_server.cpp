@@ -47,7 +47,7 @@ void ForkServer::on_main_started(pid_t main) {
 
 void ForkServer::hear() {
   parts_.link.accept(main_);
-  while (const std::optional<std::string> packet = parts_.link.next()) on_message(*packet);
+  while (const std::optional<std::string_view> packet = parts_.link.next()) on_message(*packet);
 }
 
 void ForkServer::on_message(std::string_view packet) {
@@ -118,12 +118,16 @@ void ForkServer::start_children() {
   // anchors a moment before we hear of it: what had not begun must not begin then.
   const bool is_one_lost = std::any_of(children_.begin(), children_.end(),
                                        [](const auto& child) { return child->is_lost(); });
+  bool is_one_refused = false;
   while (!is_one_lost && !parts_.batch.waiting().empty() && running() < most) {
     const std::string name = parts_.batch.waiting().front();
     Result<std::unique_ptr<ForkedCase>> child =
         ForkedCase::order(parts_.link, ++last_number_, name, parts_.relay.streams_are_one());
     // Out of descriptors, or the server is going: when others have ended, or by another server.
-    if (!child) break;
+    if (!child) {
+      is_one_refused = true;
+      break;
+    }
     if (children_.empty()) first_from_ = parts_.relay.position();
     children_.push_back(std::move(*child));
     BatchEvent began;
@@ -133,7 +137,9 @@ void ForkServer::start_children() {
   }
   const bool all_are_through = std::all_of(children_.begin(), children_.end(),
                                            [](const auto& child) { return child->is_over(); });
-  if (!all_are_through || !(is_one_lost || parts_.batch.waiting().empty())) return;
+  // Nothing is going on that would wake us to ask again.
+  const bool goes_on = !is_one_lost && !is_one_refused && !parts_.batch.waiting().empty();
+  if (!all_are_through || goes_on) return;
   has_quit_ = true;
   (void)parts_.link.send(worker_message({HOLDFAST_WORKER_QUIT}));
 }

@@ -75,13 +75,15 @@ void OutputRelay::write(Stream stream, std::string_view bytes) {
   if (bytes.empty()) return;
   keep(bytes);
   if (target(stream).is_gone) return;
+  // Nearly always there is room for all of it at once: then it is not copied.
+  if (pieces_.empty()) bytes.remove_prefix(pass(target(stream), bytes));
+  if (bytes.empty()) return;
   if (!pieces_.empty() && pieces_.back().stream == stream) {
     pieces_.back().bytes += bytes;
   } else {
     pieces_.push_back({stream, std::string(bytes)});
   }
   waiting_ += bytes.size();
-  pass_on();
 }
 
 void OutputRelay::add_descriptors(std::vector<pollfd>& fds) const {
@@ -90,23 +92,24 @@ void OutputRelay::add_descriptors(std::vector<pollfd>& fds) const {
   fds.push_back({to.own.valid() ? to.own.get() : to.fd, POLLOUT, 0});
 }
 
+std::size_t OutputRelay::pass(Target& to, std::string_view bytes) {
+  if (to.is_gone) return bytes.size();
+  const int fd = to.own.valid() ? to.own.get() : to.fd;
+  const ssize_t count = os::retried([&] { return ::write(fd, bytes.data(), bytes.size()); });
+  if (count >= 0) return static_cast<std::size_t>(count);
+  if (errno == EAGAIN) return 0;
+  // Nobody reads it any more: ctest has died.
+  to.is_gone = true;
+  return bytes.size();
+}
+
 bool OutputRelay::pass_first() {
   Piece& piece = pieces_.front();
-  Target& to = target(piece.stream);
   const std::string_view rest = std::string_view(piece.bytes).substr(passed_);
-  const int fd = to.own.valid() ? to.own.get() : to.fd;
-  ssize_t count = static_cast<ssize_t>(rest.size());
-  if (!to.is_gone) {
-    count = os::retried([&] { return ::write(fd, rest.data(), rest.size()); });
-  }
-  if (count < 0 && errno == EAGAIN) return false;
-  if (count < 0) {
-    // Nobody reads it any more: ctest has died.
-    to.is_gone = true;
-    return true;
-  }
-  passed_ += static_cast<std::size_t>(count);
-  waiting_ -= static_cast<std::size_t>(count);
+  const std::size_t count = pass(target(piece.stream), rest);
+  if (count == 0) return false;
+  passed_ += count;
+  waiting_ -= count;
   if (passed_ < piece.bytes.size()) return true;
   pieces_.pop_front();
   passed_ = 0;

@@ -55,6 +55,8 @@ class OutputRelay {
   };
 
   Target& target(Stream stream);
+  // How much of it is taken now.
+  static std::size_t pass(Target& to, std::string_view bytes);
   // False: ctest takes nothing more now.
   bool pass_first();
   void keep(std::string_view bytes);

@@ -69,7 +69,8 @@ std::optional<ProgressLog::Entry> ProgressLog::next() {
   const std::uint32_t whole = (HOLDFAST_WORKER_LOG_RECORD_HEADER + size + 7) / 8 * 8;
   is_broken_ = is_broken_ || whole > written - taken_;
   if (is_broken_) return std::nullopt;
-  entry.message.assign(record + HOLDFAST_WORKER_LOG_RECORD_HEADER, size);
+  message_.assign(record + HOLDFAST_WORKER_LOG_RECORD_HEADER, size);
+  entry.message = message_;
   taken_ += whole;
   return entry;
 }

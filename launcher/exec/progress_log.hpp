@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "os/unique_fd.hpp"
 
@@ -13,8 +14,8 @@ namespace holdfast::exec {
 class ProgressLog {
  public:
   struct Entry {
-    std::string message;
-    std::int64_t at_us = 0;  // as the program says
+    std::string_view message;  // valid until the next is taken
+    std::int64_t at_us = 0;    // as the program says
   };
 
   // Not valid where the kernel has no sealed files in memory: then everything comes as packets.
@@ -43,6 +44,7 @@ class ProgressLog {
  private:
   char* start_ = nullptr;
   os::UniqueFd file_;
+  std::string message_;  // a copy: what both see may change at any moment
   std::uint32_t taken_ = 0;
   bool is_broken_ = false;
 };

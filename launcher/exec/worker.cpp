@@ -124,12 +124,12 @@ void Worker::on_printed(const GtestEvent& event) {
       return happened(std::move(told));
     case GtestEvent::Kind::began:
       if (!is_linked_) return begin_case(event.name, place);
-      if (event.name == open_ && printed_ranges_[event.name].empty()) case_from_ = place;
-      printed_ranges_[event.name].push_back({place, 0});
+      if (event.name == open_ && first_printed(event.name) == nullptr) case_from_ = place;
+      printed_cases_.push_back({event.name, {place, 0}});
       return;
     case GtestEvent::Kind::ended:
       if (!is_linked_) return end_case(event.name, event.end, place);
-      if (auto& ranges = printed_ranges_[event.name]; !ranges.empty()) ranges.back().end = place;
+      if (Printed* printed = last_printed(event.name)) printed->range.end = place;
       if (said_end_ && said_end_->name == event.name) settle_end();
       return;
     case GtestEvent::Kind::finished:
@@ -141,7 +141,7 @@ void Worker::on_printed(const GtestEvent& event) {
 
 void Worker::hear() {
   link_.accept(main_);
-  while (const std::optional<std::string> packet = link_.next()) {
+  while (const std::optional<std::string_view> packet = link_.next()) {
     // What it has printed and said before it said that.
     read_output();
     take_progress();
@@ -193,18 +193,16 @@ void Worker::on_message(std::string_view packet) {
     (void)link_.send(worker_message({HOLDFAST_WORKER_ROOM}));
   } else if (kind == HOLDFAST_WORKER_BEGIN) {
     settle_end();
-    const auto printed = printed_ranges_.find(name);
-    const bool is_printed = printed != printed_ranges_.end() && !printed->second.empty();
-    begin_case(name, is_printed ? printed->second.front().begin : relay_.position());
+    const Printed* printed = first_printed(name);
+    begin_case(name, printed != nullptr ? printed->range.begin : relay_.position());
   } else if (kind == HOLDFAST_WORKER_END && fields->size() > 2) {
     const std::string_view how = (*fields)[2];
     said_end_ = SaidEnd{name, how == HOLDFAST_WORKER_PASSED    ? CaseEnd::passed
                               : how == HOLDFAST_WORKER_SKIPPED ? CaseEnd::skipped
                                                                : CaseEnd::failed};
     // Its own printer may say nothing; else its last line is there, or is about to be.
-    const auto printed = printed_ranges_.find(name);
-    const bool is_printed = printed != printed_ranges_.end() && !printed->second.empty() &&
-                            printed->second.front().end != 0;
+    const Printed* printed = first_printed(name);
+    const bool is_printed = printed != nullptr && printed->range.end != 0;
     if (is_printed || printed_.open_case() != name) settle_end();
   } else if (kind == HOLDFAST_WORKER_FINISHED) {
     settle_end();
@@ -239,13 +237,31 @@ void Worker::end_case(const std::string& name, CaseEnd said, std::uint64_t at) {
 void Worker::settle_end() {
   if (!said_end_) return;
   const SaidEnd end = *std::exchange(said_end_, std::nullopt);
-  const auto printed = printed_ranges_.find(end.name);
-  const bool is_known = printed != printed_ranges_.end() && !printed->second.empty();
-  const bool is_printed = is_known && printed->second.front().end != 0;
-  const std::uint64_t at = is_printed ? printed->second.front().end : relay_.position();
-  if (is_known) printed->second.pop_front();
-  if (printed != printed_ranges_.end() && printed->second.empty()) printed_ranges_.erase(printed);
+  const Printed* printed = first_printed(end.name);
+  const bool is_printed = printed != nullptr && printed->range.end != 0;
+  const std::uint64_t at = is_printed ? printed->range.end : relay_.position();
+  if (printed != nullptr) forget_printed(*printed);
   end_case(end.name, end.said, at);
+}
+
+// Nearly always the first of all, or the last.
+Worker::Printed* Worker::first_printed(std::string_view name) {
+  for (Printed& one : printed_cases_) {
+    if (one.name == name) return &one;
+  }
+  return nullptr;
+}
+
+void Worker::forget_printed(const Printed& printed) {
+  const auto is_it = [&](const Printed& one) { return &one == &printed; };
+  printed_cases_.erase(std::find_if(printed_cases_.begin(), printed_cases_.end(), is_it));
+}
+
+Worker::Printed* Worker::last_printed(std::string_view name) {
+  for (std::size_t i = printed_cases_.size(); i > 0; --i) {
+    if (printed_cases_[i - 1].name == name) return &printed_cases_[i - 1];
+  }
+  return nullptr;
 }
 
 OutputRange Worker::finish() {

@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "core/batch.hpp"
@@ -48,6 +47,13 @@ class Worker final : public launcher::Companion {
   OutputRange finish();
 
  private:
+  // Of a linked program, in order: what was printed may be read before or after what was said of
+  // it, so that these are few. Run more than once (--gtest_repeat), a case is there more than once.
+  struct Printed {
+    std::string name;
+    OutputRange range;  // end 0: not yet
+  };
+
   void read_output();
   void take(Stream stream, std::string_view bytes);
   void on_printed(const GtestEvent& event);
@@ -61,6 +67,9 @@ class Worker final : public launcher::Companion {
   void begin_case(const std::string& name, std::uint64_t at);
   void end_case(const std::string& name, CaseEnd said, std::uint64_t at);
   void settle_end();
+  Printed* first_printed(std::string_view name);
+  Printed* last_printed(std::string_view name);
+  void forget_printed(const Printed& printed);
   void happened(BatchEvent event, const OutputRange& range = {});
   std::uint64_t place_of(std::uint64_t offset) const;
 
@@ -90,9 +99,7 @@ class Worker final : public launcher::Companion {
     CaseEnd said;
   };
   std::optional<SaidEnd> said_end_;
-  // Of a linked program: what was printed may be read before or after what was said of it.
-  // Run more than once (--gtest_repeat), it is printed more than once before that.
-  std::unordered_map<std::string, std::deque<OutputRange>> printed_ranges_;  // end 0: not yet
+  std::deque<Printed> printed_cases_;
   bool is_linked_ = false;
   // Where parts of stdout came to be in the file: stderr may lie between.
   struct Segment {

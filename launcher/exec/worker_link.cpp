@@ -80,18 +80,19 @@ void WorkerLink::accept(pid_t main) {
   }
 }
 
-std::optional<std::string> WorkerLink::next() {
+std::optional<std::string_view> WorkerLink::next() {
   if (!peer_.valid()) return std::nullopt;
-  std::string packet(HOLDFAST_WORKER_LONGEST + 1, '\0');
+  constexpr std::size_t k_room = HOLDFAST_WORKER_LONGEST + 1;
+  // Not set to zero each time.
+  if (!packet_) packet_.reset(new char[k_room]);
   const ssize_t count =
-      os::retried([&] { return ::recv(peer_.get(), packet.data(), packet.size(), MSG_DONTWAIT); });
+      os::retried([&] { return ::recv(peer_.get(), packet_.get(), k_room, MSG_DONTWAIT); });
   if (count < 0 && errno == EAGAIN) return std::nullopt;
   if (count <= 0) {
     peer_.reset();
     return std::nullopt;
   }
-  packet.resize(static_cast<std::size_t>(count));
-  return packet;
+  return std::string_view(packet_.get(), static_cast<std::size_t>(count));
 }
 
 bool WorkerLink::send(std::string_view packet) const { return send_with(packet, nullptr, 0); }

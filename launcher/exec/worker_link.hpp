@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/types.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,7 +31,8 @@ class WorkerLink {
   bool has_peer() const { return peer_.valid(); }
 
   // The next message; empty: none now. The peer is gone, or says what is none: has_peer().
-  std::optional<std::string> next();
+  // Valid until the next one is asked for.
+  std::optional<std::string_view> next();
   // False: the peer is gone.
   bool send(std::string_view packet) const;
   // With descriptors in it, four at most.
@@ -44,6 +46,7 @@ class WorkerLink {
   os::UniqueFd peer_;
   os::UniqueFd waiting_;  // has connected, is not yet known to be the worker
   std::string path_;
+  std::unique_ptr<char[]> packet_;
 };
 
 }  // namespace holdfast::exec
