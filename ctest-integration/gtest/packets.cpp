@@ -144,11 +144,12 @@ std::string packed(const Fields& fields) {
   return text;
 }
 
-bool send_fields(int socket, const Fields& fields) {
-  const std::string text = packed(fields);
+bool send_fields(int socket, const Fields& fields) { return send_packed(socket, packed(fields)); }
+
+bool send_packed(int socket, const std::string& message) {
   ssize_t sent = -1;
   do {
-    sent = ::send(socket, text.data(), text.size(), MSG_NOSIGNAL);
+    sent = ::send(socket, message.data(), message.size(), MSG_NOSIGNAL);
   } while (sent < 0 && errno == EINTR);
   return sent >= 0;
 }

@@ -47,6 +47,7 @@ std::string packed(const Fields& fields);
 
 // Waits for room, ten seconds at most. False when nobody hears us.
 bool send_fields(int socket, const Fields& fields);
+bool send_packed(int socket, const std::string& message);
 
 }  // namespace gtest_support
 }  // namespace holdfast

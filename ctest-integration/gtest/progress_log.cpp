@@ -31,8 +31,7 @@ ProgressLog ProgressLog::map(Descriptor file) {
   return log;
 }
 
-bool ProgressLog::say(int socket, const Fields& fields) {
-  const std::string text = packed(fields);
+bool ProgressLog::say(int socket, const std::string& text) {
   if (text.size() > HOLDFAST_WORKER_LONGEST) return false;
   const std::size_t whole = (HOLDFAST_WORKER_LOG_RECORD_HEADER + text.size() + 7) / 8 * 8;
   if (*written() + whole > k_room) {

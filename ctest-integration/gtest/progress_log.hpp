@@ -20,7 +20,7 @@ class ProgressLog {
 
   // Wakes the reader, by the socket, only if it wants to be; waits for room, ten seconds at most.
   // False when nobody hears us.
-  bool say(int socket, const Fields& fields);
+  bool say(int socket, const std::string& message);
 
  private:
   uint32_t* written() const { return reinterpret_cast<uint32_t*>(start_); }

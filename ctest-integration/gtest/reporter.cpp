@@ -22,22 +22,29 @@ const char* outcome_of(const ::testing::TestResult& result) {
   return is_skipped(result, 0) ? HOLDFAST_WORKER_SKIPPED : HOLDFAST_WORKER_PASSED;
 }
 
+// What a case may have printed. std::cerr keeps nothing back.
+void flush_standard_streams() {
+  std::cout.flush();
+  std::clog.flush();
+  std::wcout.flush();
+  std::wclog.flush();
+  ::fflush(stdout);
+  ::fflush(stderr);
+}
+
 }  // namespace
 
 void flush_output() {
-  std::cout.flush();
+  flush_standard_streams();
   std::cerr.flush();
-  std::clog.flush();
-  std::wcout.flush();
   std::wcerr.flush();
-  std::wclog.flush();
   ::fflush(nullptr);
 }
 
 void retire_after_failure() { retires = true; }
 
 Reporter::Reporter(Descriptor socket, ProgressLog log)
-    : socket_(std::move(socket)), log_(std::move(log)), owner_(::getpid()) {}
+    : socket_(std::move(socket)), log_(std::move(log)) {}
 
 // The order matters: listeners hear of a beginning in their order and of an end in the reverse one.
 // Before the printer, `begin` is said before the case's first line and `end` after its last.
@@ -52,36 +59,56 @@ Reporter& Reporter::install(Descriptor socket, Descriptor log) {
   return *reporter;
 }
 
+void Reporter::OnTestIterationStart(const ::testing::UnitTest& /*all*/, int /*number*/) {
+  suite_ = nullptr;
+}
+
 void Reporter::OnTestStart(const ::testing::TestInfo& test) {
-  if (::getpid() != owner_) return;
-  flush_output();
-  say(Fields{HOLDFAST_WORKER_BEGIN, name_of(test)});
+  if (!owner_.is_here()) return;
+  // Between two cases of one suite nothing runs that prints.
+  if (suite_ != suite_name(test, 0)) flush_standard_streams();
+  suite_ = suite_name(test, 0);
+  begin_message(HOLDFAST_WORKER_BEGIN);
+  add_name(test);
+  say();
 }
 
 void Reporter::OnTestEnd(const ::testing::TestInfo& test) {
-  if (::getpid() != owner_) return;
+  if (!owner_.is_here()) return;
   const ::testing::TestResult& result = *test.result();
-  const std::string name = name_of(test);
-  flush_output();
-  say(Fields{HOLDFAST_WORKER_END, name, outcome_of(result), std::to_string(result.elapsed_time())});
+  flush_standard_streams();
+  begin_message(HOLDFAST_WORKER_END);
+  add_name(test);
+  add_field(outcome_of(result));
+  add_field(std::to_string(result.elapsed_time()).c_str());
+  say();
   if (!retires || !result.Failed() || !socket_.valid()) return;
-  say(Fields{HOLDFAST_WORKER_RETIRE, name});
-  holdfast_mark_exit(("retired after " + name + " failed").c_str());
+  begin_message(HOLDFAST_WORKER_RETIRE);
+  add_name(test);
+  say();
+  holdfast_mark_exit(("retired after " + name_of(test) + " failed").c_str());
   flush_output();
   ::_exit(1);
 }
 
 void Reporter::finished(int code) {
-  if (::getpid() != owner_) return;
+  if (!owner_.is_here()) return;
   flush_output();
-  say(Fields{HOLDFAST_WORKER_FINISHED, std::to_string(code)});
+  begin_message(HOLDFAST_WORKER_FINISHED);
+  add_field(std::to_string(code).c_str());
+  say();
+}
+
+void Reporter::add_name(const ::testing::TestInfo& test) {
+  message_.append(suite_name(test, 0)).push_back('.');
+  add_field(test.name());
 }
 
 // Nobody hears us: what is printed is read instead.
-void Reporter::say(const Fields& fields) {
+void Reporter::say() {
   if (!socket_.valid()) return;
   const bool is_said =
-      log_.valid() ? log_.say(socket_.get(), fields) : send_fields(socket_.get(), fields);
+      log_.valid() ? log_.say(socket_.get(), message_) : send_packed(socket_.get(), message_);
   if (!is_said) socket_.reset();
 }
 

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <sys/types.h>
 
+#include <string>
+
+#include "own_process.hpp"
 #include "packets.hpp"
 #include "progress_log.hpp"
 
@@ -24,6 +26,7 @@ class Reporter : public ::testing::EmptyTestEventListener {
   // progress log, or invalid.
   static Reporter& install(Descriptor socket, Descriptor log);
 
+  void OnTestIterationStart(const ::testing::UnitTest& all, int number) override;
   void OnTestStart(const ::testing::TestInfo& test) override;
   void OnTestEnd(const ::testing::TestInfo& test) override;
 
@@ -31,12 +34,18 @@ class Reporter : public ::testing::EmptyTestEventListener {
   void finished(int code);
 
  private:
-  void say(const Fields& fields);
+  // The message that is being made: its name first, then field by field.
+  void begin_message(const char* name) { message_.assign(name).push_back('\0'); }
+  void add_field(const char* text) { message_.append(text).push_back('\0'); }
+  void add_name(const ::testing::TestInfo& test);
+  void say();
 
   Descriptor socket_;
   ProgressLog log_;
+  std::string message_;
+  const char* suite_ = nullptr;  // of the case before
   // A child that a case forks (a death test, say) has our descriptor and nothing to report.
-  pid_t owner_;
+  OwnProcess owner_;
 };
 
 }  // namespace gtest_support
