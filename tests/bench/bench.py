@@ -74,11 +74,13 @@ class Bench:
         directory.mkdir(parents=True)
         return directory
 
-    def interleave(self, rounds, commands, attach=None):
+    def interleave(self, rounds, commands, attach=None, pipe=False):
         """commands: {name: [KEY=VALUE…, "--", COMMAND…]}; gives {name: Samples}."""
         call = [self.program("interleave"), str(rounds)]
         if attach:
             call += ["--attach", attach]
+        if pipe:
+            call.append("--pipe")
         for name, command in commands.items():
             call += ["--next", name, *command]
         printed = subprocess.run(call, check=True, stdout=subprocess.PIPE, text=True).stdout

@@ -3,11 +3,12 @@
 // In turn, so that whatever else the machine does hits all of them alike. A small static
 // program, because a child's peak memory starts at its parent's, and a large parent would show.
 //
-//   interleave ROUNDS [--attach TREE] { --next NAME [KEY=VALUE…] -- COMMAND [ARG…] }…
+//   interleave ROUNDS [--attach TREE] [--pipe] { --next NAME [KEY=VALUE…] -- COMMAND [ARG…] }…
 //
 // --attach: this process plays ctest. KEY=VALUE may say `HOLDFAST_ATTACH=@`: that becomes the
 // value attach.cmake would give for this process and TREE (launcher/core/environment.hpp).
-// Ends with 1 and a line when a command does not end with 0.
+// --pipe: what a command prints is read from a pipe, as ctest does it, instead of going to
+// /dev/null. Ends with 1 and a line when a command does not end with 0.
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/resource.h>
@@ -69,15 +70,32 @@ Command parse_command(char**& argument, const std::string& attach) {
   return command;
 }
 
-void run_once(const Command& command, const posix_spawn_file_actions_t& files) {
+void run_once(const Command& command, bool has_pipe) {
+  int ends[2] = {-1, -1};
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  if (has_pipe && pipe2(ends, O_CLOEXEC) == 0) {
+    posix_spawn_file_actions_adddup2(&files, ends[1], STDOUT_FILENO);
+  } else {
+    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  }
   const auto began = std::chrono::steady_clock::now();
   pid_t pid = 0;
   const int failure = posix_spawnp(&pid, command.arguments[0], &files, nullptr,
                                    command.arguments.data(), command.environment.data());
+  posix_spawn_file_actions_destroy(&files);
   if (failure != 0) {
     std::fprintf(stderr, "interleave: cannot start %s: %s\n", command.arguments[0],
                  std::strerror(failure));
     std::exit(1);
+  }
+  if (has_pipe) {
+    char part[65536];
+    close(ends[1]);
+    while (read(ends[0], part, sizeof part) > 0) {
+    }
+    close(ends[0]);
   }
   int status = 0;
   rusage usage{};
@@ -96,7 +114,7 @@ void run_once(const Command& command, const posix_spawn_file_actions_t& files) {
 
 int main(int argc, char** argv) {
   if (argc < 2)
-    wrong_use("usage: interleave ROUNDS [--attach TREE] { --next NAME … -- COMMAND … }…");
+    wrong_use("usage: interleave ROUNDS [--attach TREE] [--pipe] { --next NAME … -- COMMAND … }…");
   char** argument = argv + 1;
   const int rounds = std::atoi(*argument++);
   std::string attach;
@@ -105,17 +123,18 @@ int main(int argc, char** argv) {
     attach = "HOLDFAST_ATTACH=1 " + std::to_string(getpid()) + " " + own_start_time() +
              " 1 0123456789abcdef " + *argument++;
   }
+  bool has_pipe = false;
+  if (*argument != nullptr && std::strcmp(*argument, "--pipe") == 0) {
+    has_pipe = true;
+    ++argument;
+  }
   std::vector<Command> commands;
   while (*argument != nullptr) {
     if (std::strcmp(*argument, "--next") != 0) wrong_use("--next expected");
     commands.push_back(parse_command(++argument, attach));
   }
   // As ctest starts tests: no input, and output that nobody's terminal slows down.
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   for (int round = 0; round < rounds; ++round) {
-    for (const Command& command : commands) run_once(command, files);
+    for (const Command& command : commands) run_once(command, has_pipe);
   }
 }
