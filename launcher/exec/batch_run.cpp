@@ -220,12 +220,13 @@ class BatchRun {
     WorkerCommand command = WorkerCommand::serving(plan_.command);
     const AttemptPlan plan = plan_for(command.command(), *capture, server);
     const AttemptResult result = launcher::run_attempt(plan, around_);
-    server.finish(who_ended(result));
+    const WorkerEnd end = end_of(result);
+    server.finish(end);
     add(result);
     say_trouble();
     BatchEvent ended;
     ended.kind = BatchEvent::Kind::worker_ended;
-    ended.end = end_of(result);
+    ended.end = end;
     const bool listed_instead = !server.is_linked() && ended.end.by == EndedBy::itself &&
                                 ended.end.main.kind == ProcessEnd::Kind::exited &&
                                 ended.end.main.code == 0;

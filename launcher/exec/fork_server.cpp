@@ -34,8 +34,16 @@ void ForkServer::look() {
     }
   });
   hear();
-  look_at_children(EndedBy::itself);
+  notice_death();
+  look_at_children(nullptr);
   start_children();
+}
+
+// It is gone before it was told to go, so the guard ends what it has forked: from here on they do
+// not end by themselves.
+void ForkServer::notice_death() {
+  if (!is_linked_ || has_quit_ || parts_.link.has_peer()) return;
+  for (const auto& child : children_) child->cut_off();
 }
 
 // It may have connected already, and nothing would wake us for it.
@@ -75,34 +83,45 @@ void ForkServer::on_message(std::string_view packet) {
   }
 }
 
-void ForkServer::look_at_children(EndedBy by) {
+void ForkServer::look_at_children(const WorkerEnd* server) {
   for (std::size_t i = 0; i < children_.size(); ++i) {
     children_[i]->look(i == 0 ? &parts_.relay : nullptr);
   }
   const auto is_done = [](const ForkedCase& child) {
     return child.is_over() && !child.is_lost() && !child.is_cut_off();
   };
-  while (!children_.empty() && (by != EndedBy::itself || is_done(*children_.front()))) {
+  while (!children_.empty() && (server != nullptr || is_done(*children_.front()))) {
     const std::unique_ptr<ForkedCase> done = std::move(children_.front());
     children_.pop_front();
-    conclude(*done, by);
+    conclude(*done, server);
     first_from_ = parts_.relay.position();
     if (!children_.empty()) children_.front()->flush(parts_.relay);
   }
 }
 
-void ForkServer::conclude(ForkedCase& child, EndedBy by) {
+void ForkServer::conclude(ForkedCase& child, const WorkerEnd* server) {
   BatchEvent event;
   event.kind = BatchEvent::Kind::child_ended;
   event.name = child.name();
+  event.why = child.trouble();
   const bool is_its_own = child.is_over() && !child.is_lost() && !child.is_cut_off();
-  event.end = child.end(is_its_own ? EndedBy::itself : by);
+  const bool server_died = server != nullptr && server->by == EndedBy::itself;
+  if (is_its_own || server == nullptr) {
+    event.end = child.end(EndedBy::itself);
+  } else if (server_died && child.is_cut_off() && !child.ended_by_itself()) {
+    // Ended for it; its own end is not known, but that it is not to blame on us.
+    event.end = *server;
+    event.why = "the process that had forked it was gone";
+  } else if (server_died) {
+    event.end = child.end(child.is_cut_off() ? EndedBy::itself : EndedBy::own_failure);
+  } else {
+    event.end = child.end(server->by);
+  }
   event.end.marker = parts_.has_marker(child);
   if (!event.end.left.empty()) parts_.left_behind(child.left());
   event.end.leak_fails = parts_.plan.policy.on_leak == OnLeak::fail && !event.end.left.empty();
   event.child_said = child.said();
   event.child_finished = child.has_finished();
-  event.why = child.trouble();
   event.at_us = child.is_over() ? child.over_at_us() : os::monotonic_now_us();
   parts_.tell(event, {first_from_, parts_.relay.position()});
 }
@@ -162,13 +181,13 @@ launcher::Companion::Verdict ForkServer::on_deadline() {
     if (child->is_stuck()) return Verdict::end_tree;
     child->time_is_over(stacks, plan.command.tag, plan.policy.grace);
   }
-  look_at_children(EndedBy::itself);
+  look_at_children(nullptr);
   return Verdict::go_on;
 }
 
 // What becomes of those that are going on is not their doing.
 void ForkServer::on_tree_ends() {
-  look_at_children(EndedBy::itself);
+  look_at_children(nullptr);
   for (const auto& child : children_) child->cut_off();
 }
 
@@ -178,12 +197,11 @@ void ForkServer::on_pause(Milliseconds length) {
 
 void ForkServer::tell(const std::string& text) { parts_.relay.write(Stream::errors, text); }
 
-void ForkServer::finish(EndedBy by) {
+void ForkServer::finish(const WorkerEnd& end) {
   parts_.capture.close_writing();
   parts_.relay.finish();
   look();
-  // It died by itself, with children that were ended for it.
-  look_at_children(by == EndedBy::itself ? EndedBy::own_failure : by);
+  look_at_children(&end);
   parts_.link.drop();
 }
 

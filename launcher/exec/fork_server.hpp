@@ -51,8 +51,8 @@ class ForkServer final : public launcher::Companion {
   void on_pause(Milliseconds length) override;
   void tell(const std::string& text) override;
 
-  // It is gone, and its children with it. `by`: who ended it.
-  void finish(EndedBy by);
+  // It is gone, and its children with it.
+  void finish(const WorkerEnd& end);
   bool is_linked() const { return is_linked_; }
   // What it printed instead of serving.
   const std::string& text() const { return text_; }
@@ -60,9 +60,11 @@ class ForkServer final : public launcher::Companion {
  private:
   void hear();
   void on_message(std::string_view packet);
-  void look_at_children(EndedBy by);
+  // `server`: how it ended, if it has.
+  void look_at_children(const WorkerEnd* server);
   void start_children();
-  void conclude(ForkedCase& child, EndedBy by);
+  void conclude(ForkedCase& child, const WorkerEnd* server);
+  void notice_death();
   void happened(BatchEvent event, const OutputRange& range = {});
 
   Parts parts_;

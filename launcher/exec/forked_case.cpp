@@ -186,6 +186,12 @@ bool ForkedCase::is_stuck() const {
          os::monotonic_now() >= terminated_ + grace_ + k_ending_patience;
 }
 
+bool ForkedCase::ended_by_itself() const {
+  if (!status_) return false;
+  const int signal = WIFSIGNALED(*status_) ? WTERMSIG(*status_) : 0;
+  return signal != SIGTERM && signal != SIGKILL;
+}
+
 WorkerEnd ForkedCase::end(EndedBy by) const {
   WorkerEnd end;
   end.by = by;

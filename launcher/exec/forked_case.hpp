@@ -35,8 +35,10 @@ class ForkedCase {
   // Who looked after it is gone without a word: how it ended is not known.
   bool is_lost() const { return is_over_ && !status_ && !timed_out_ && !failed_; }
   // The tree that it is of is being ended.
-  void cut_off() { cut_off_ = !is_over_; }
+  void cut_off() { cut_off_ = cut_off_ || !is_over_; }
   bool is_cut_off() const { return cut_off_; }
+  // As far as is known, and not of a signal that ends what is to be ended.
+  bool ended_by_itself() const;
   std::int64_t over_at_us() const { return over_at_us_; }
 
   void add_descriptors(std::vector<pollfd>& fds) const;
