@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/test_framework.hpp"
 #include "os/system_call.hpp"
 
 namespace holdfast::launcher {
@@ -58,6 +59,9 @@ std::string on_outcome(const AttemptResult& result, const std::string& name) {
   const Observation& seen = result.observation;
   if (result.outcome == Outcome::premature_exit) {
     return name + " exited with 0 before its GoogleTest cases were through (exit() in a case?)";
+  }
+  if (result.outcome == Outcome::no_tests && seen.main.code == k_pytest_found_nothing) {
+    return name + " found nothing to run: pytest has collected no test, or deselected all";
   }
   if (result.outcome == Outcome::no_tests) {
     return name + " found nothing to run: its filter matches no test";
