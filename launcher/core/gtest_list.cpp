@@ -20,15 +20,24 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
   return number;
 }
 
+bool has_control_character(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; });
+}
+
 // A name is an argument of a command later on, and one of a journal's.
 bool is_word(std::string_view text) {
-  const auto is_of_none = [](char c) {
-    return static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
-  };
-  return !text.empty() && std::none_of(text.begin(), text.end(), is_of_none);
+  return !text.empty() && !has_control_character(text) && text.find(' ') == std::string_view::npos;
 }
 
 }  // namespace
+
+bool is_suite_name(std::string_view text) {
+  if (text.empty() || has_control_character(text) || text.back() == ' ') return false;
+  const std::size_t blank = text.find(' ');
+  return blank == std::string_view::npos ||
+         text.substr(0, blank).find('/') != std::string_view::npos;
+}
 
 std::vector<std::string> parse_gtest_list(std::string_view text) {
   std::vector<std::string> names;
@@ -42,7 +51,7 @@ std::vector<std::string> parse_gtest_list(std::string_view text) {
     if (line.substr(0, 2) == "  ") {
       if (!suite.empty() && is_word(line.substr(2)))
         names.push_back(suite + std::string(line.substr(2)));
-    } else if (is_word(line) && line.size() > 1 && line.back() == '.') {
+    } else if (is_suite_name(line) && line.size() > 1 && line.back() == '.') {
       suite = line;
     } else {
       suite.clear();

@@ -14,6 +14,10 @@ namespace holdfast {
 // matches. What else the program prints is passed over.
 std::vector<std::string> parse_gtest_list(std::string_view text);
 
+// No control character; a blank only behind a `/`, in the name that a typed suite has given its
+// type.
+bool is_suite_name(std::string_view text);
+
 // As GoogleTest has it: of a suite or a test of that name.
 bool is_disabled(std::string_view name);
 

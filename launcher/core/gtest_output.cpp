@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
+
+#include "core/gtest_list.hpp"
 
 namespace holdfast {
 namespace {
@@ -13,6 +16,7 @@ constexpr std::size_t k_kept_of_longer = 4 * 1024;
 
 constexpr std::string_view k_run = "[ RUN      ] ";
 constexpr std::string_view k_whole = "[==========] ";
+constexpr std::string_view k_part = "[----------] ";
 
 struct EndTag {
   std::string_view tag;
@@ -26,12 +30,11 @@ bool begins_with(std::string_view text, std::string_view with) {
   return text.substr(0, with.size()) == with;
 }
 
-// `Suite.Name`, which holds no blank and no control character, and nothing else.
+// `Suite.Name` and nothing else.
 bool is_case_name(std::string_view text) {
   const std::size_t dot = text.find('.');
   if (dot == 0 || dot == std::string_view::npos || dot + 1 == text.size()) return false;
-  return std::none_of(text.begin(), text.end(),
-                      [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; });
+  return is_suite_name(text);
 }
 
 // Whether `text` is the case's name, alone or with what GoogleTest may print behind it.
@@ -91,23 +94,29 @@ void GtestOutput::read_line(std::vector<GtestEvent>& events) {
   std::string_view line = line_;
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);  // printed on a terminal
   if (line.find("] ") == std::string_view::npos) return;
-  if (!open_.empty() && read_end(line, events)) return;
+  const std::string& name = open_.empty() ? closed_ : open_;
+  if (!name.empty() && read_end(line, name, events)) return;
   if (read_begin(line, events)) return;
+  if (open_.empty() && (line.find(k_whole) != std::string_view::npos ||
+                        line.find(k_part) != std::string_view::npos)) {
+    closed_.clear();
+  }
   if (open_.empty()) read_whole(line, events);
 }
 
-bool GtestOutput::read_end(std::string_view line, std::vector<GtestEvent>& events) {
+bool GtestOutput::read_end(std::string_view line, const std::string& name,
+                           std::vector<GtestEvent>& events) {
   for (const EndTag& one : k_end_tags) {
     // The last one in the line: what the case has printed stands before it.
     const std::size_t at = line.rfind(one.tag);
     if (at == std::string_view::npos) continue;
-    if (!names_case(without_colours(line.substr(at + one.tag.size())), open_)) continue;
+    if (!names_case(without_colours(line.substr(at + one.tag.size())), name)) continue;
     if (nested_ > 0) {
       --nested_;
       return true;
     }
-    events.push_back({GtestEvent::Kind::ended, open_, one.end, size_, 0});
-    open_.clear();
+    events.push_back({GtestEvent::Kind::ended, name, one.end, size_, 0});
+    if (!open_.empty()) closed_ = std::exchange(open_, std::string());
     return true;
   }
   return false;
@@ -130,6 +139,7 @@ bool GtestOutput::read_begin(std::string_view line, std::vector<GtestEvent>& eve
     start = escape;
   }
   open_ = name;
+  closed_.clear();
   nested_ = 0;
   events.push_back(
       {GtestEvent::Kind::began, std::move(name), CaseEnd::passed, line_start_ + start, 0});

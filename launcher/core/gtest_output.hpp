@@ -4,7 +4,8 @@
 // Cases print what they like: text without a line break before the line of GoogleTest's own, lines
 // that look like it, the output of other GoogleTest programs. So a begin counts only while no case
 // is open, an end only for the open one, and the same case begun again inside of itself (a program
-// that a test starts) must end before it does.
+// that a test starts) must end before it does. An end that is told once more, before anything else
+// of GoogleTest's, is the true one: what the case printed came first.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +42,7 @@ class GtestOutput {
 
  private:
   void read_line(std::vector<GtestEvent>& events);
-  bool read_end(std::string_view line, std::vector<GtestEvent>& events);
+  bool read_end(std::string_view line, const std::string& name, std::vector<GtestEvent>& events);
   bool read_begin(std::string_view line, std::vector<GtestEvent>& events);
   void read_whole(std::string_view line, std::vector<GtestEvent>& events);
 
@@ -49,6 +50,7 @@ class GtestOutput {
   std::uint64_t line_start_ = 0;  // where line_ begins
   std::uint64_t size_ = 0;
   std::string open_;
+  std::string closed_;   // the case that has ended last, until the next line of GoogleTest's
   unsigned nested_ = 0;  // how often the open case was begun inside of itself
 };
 

@@ -117,6 +117,9 @@ std::uint64_t Worker::place_of(std::uint64_t offset) const {
 void Worker::on_printed(const GtestEvent& event) {
   const std::uint64_t place = place_of(event.offset);
   BatchEvent told;
+  const bool is_told_again =
+      event.kind == GtestEvent::Kind::ended && printed_end_ && printed_end_->end.name == event.name;
+  if (!is_told_again) settle_printed_end();
   switch (event.kind) {
     case GtestEvent::Kind::running:
       told.kind = BatchEvent::Kind::announced;
@@ -128,7 +131,11 @@ void Worker::on_printed(const GtestEvent& event) {
       printed_cases_.push_back({event.name, {place, 0}});
       return;
     case GtestEvent::Kind::ended:
-      if (!is_linked_) return end_case(event.name, event.end, place);
+      if (!is_linked_) {
+        limit_from_ = said_at();
+        printed_end_ = PrintedEnd{{event.name, event.end}, place, os::monotonic_now_us()};
+        return;
+      }
       if (Printed* printed = last_printed(event.name)) printed->range.end = place;
       if (said_end_ && said_end_->name == event.name) settle_end();
       return;
@@ -244,6 +251,14 @@ void Worker::settle_end() {
   end_case(end.name, end.said, at);
 }
 
+void Worker::settle_printed_end() {
+  if (!printed_end_) return;
+  const PrintedEnd ended = *std::exchange(printed_end_, std::nullopt);
+  said_at_us_ = ended.at_us;
+  end_case(ended.end.name, ended.end.said, ended.place);
+  said_at_us_ = 0;
+}
+
 // Nearly always the first of all, or the last.
 Worker::Printed* Worker::first_printed(std::string_view name) {
   for (Printed& one : printed_cases_) {
@@ -271,6 +286,7 @@ OutputRange Worker::finish() {
   read_output();
   hear();
   settle_end();
+  settle_printed_end();
   link_.drop();
   progress_.reset();
   told_();

@@ -67,6 +67,7 @@ class Worker final : public launcher::Companion {
   void begin_case(const std::string& name, std::uint64_t at);
   void end_case(const std::string& name, CaseEnd said, std::uint64_t at);
   void settle_end();
+  void settle_printed_end();
   Printed* first_printed(std::string_view name);
   Printed* last_printed(std::string_view name);
   void forget_printed(const Printed& printed);
@@ -99,6 +100,14 @@ class Worker final : public launcher::Companion {
     CaseEnd said;
   };
   std::optional<SaidEnd> said_end_;
+  // Printed by a program that is not linked, and not told yet: the case may have forged it, and its
+  // true end comes then.
+  struct PrintedEnd {
+    SaidEnd end;
+    std::uint64_t place;
+    std::int64_t at_us;
+  };
+  std::optional<PrintedEnd> printed_end_;
   std::deque<Printed> printed_cases_;
   bool is_linked_ = false;
   // Where parts of stdout came to be in the file: stderr may lie between.

@@ -15,13 +15,15 @@ void must(bool holds) {
   if (!holds) std::abort();
 }
 
-bool is_printable(char c) { return static_cast<unsigned char>(c) > ' ' && c != '\x7f'; }
+bool is_printable(char c) { return static_cast<unsigned char>(c) >= ' ' && c != '\x7f'; }
 
 // Names as GoogleTest lists them: "Suite.", and "  Name" below it.
 std::string listed(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) {
-    const std::size_t dot = name.find('.', 1);
+    // Blanks are the suite's.
+    const std::size_t blank = name.rfind(' ');
+    const std::size_t dot = name.find('.', blank == std::string::npos ? 1 : blank);
     must(dot != std::string::npos && dot + 1 < name.size());
     text += name.substr(0, dot + 1) + "\n  " + name.substr(dot + 1) + "\n";
   }

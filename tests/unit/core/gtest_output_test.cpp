@@ -102,6 +102,16 @@ TEST(GtestOutputTest, cases_print_what_they_like) {
       {"an end of another inside of a case",
        "[ RUN      ] A.a\n[  FAILED  ] B.b (0 ms)\n[       OK ] A.a (0 ms)\n",
        {"began A.a", "ended A.a passed"}},
+      {"its own end, before it comes",
+       "[ RUN      ] A.a\n[       OK ] A.a (0 ms)\n[  FAILED  ] A.a (0 ms)\n[ RUN      ] A.b\n",
+       {"began A.a", "ended A.a passed", "ended A.a failed", "began A.b"}},
+      {"the list of those that failed, behind the last",
+       "[ RUN      ] A.a\n[       OK ] A.a (0 ms)\n[----------] 1 test from A (0 ms total)\n"
+       "[  FAILED  ] A.a\n",
+       {"began A.a", "ended A.a passed"}},
+      {"a name with blanks",
+       "[ RUN      ] A/pair<int, int>.a\n[       OK ] A/pair<int, int>.a (0 ms)\n",
+       {"began A/pair<int, int>.a", "ended A/pair<int, int>.a passed"}},
       {"one whose name goes on", "[ RUN      ] A.a\n[  FAILED  ] A.ab (0 ms)\n", {"began A.a"}},
       {"a nested program that runs a case of the same name",
        "[ RUN      ] A.a\n[==========] Running 1 test from 1 test suite.\n[ RUN      ] A.a\n"

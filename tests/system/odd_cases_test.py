@@ -1,0 +1,94 @@
+"""Batches whose cases do what one could stumble over (docs/batches.md)."""
+
+import unittest
+from collections import Counter
+
+from batches_test import Batch
+
+ODD = {
+    "Odd.long_line": "passed", "Odd.nul_bytes": "passed", "Odd.forks_and_exits": "passed",
+    "Odd.detaches": "passed", "Odd.forges_others": "passed",
+    "Odd.leaves_by_quick_exit": "premature_exit", "Odd.leaves_by__exit": "premature_exit",
+    "Odd.ends_itself": "crashed", "Odd.exits_in_a_thread": "failed",
+    "Odd.fails_and_returns": "failed", "Odd.last": "passed",
+}
+WAYS = [("case_odd", "none"), ("case_odd", "process"), ("case_odd_linked", "none"),
+        ("case_odd_linked", "process"), ("case_odd_linked", "fork")]
+
+
+class OddCases(Batch):
+    def cases(self, tree, test):
+        """As in Batch; of two records of one case the later counts (--gtest_repeat)."""
+        return {record["case"]: record for record in self.records(self.runs(tree)[-1], "case")
+                if record["test"] == test}
+
+    def outcomes_of(self, pattern, ways=WAYS, more="", options="", **environment):
+        """Way -> outcomes of the cases that match, each case once."""
+        tests = {f"{which}.{isolation}": (which, pattern + options, isolation, more)
+                 for which, isolation in ways}
+        tree = self.batch_project(tests)
+        self.done = self.ctest(tree, "-j2", "--output-on-failure", env=self.environment(**environment))
+        self.assert_nothing_left()
+        self.tree = tree
+        return {name: self.outcomes(tree, name) for name in tests}
+
+    def test_each_has_its_one_result(self):
+        for name, outcomes in self.outcomes_of("Odd.*").items():
+            with self.subTest(name):
+                self.assertEqual(outcomes, ODD)
+                long = self.cases(self.tree, name)["Odd.long_line"]
+                self.assertGreaterEqual(long["output"][1], 1 << 20)
+                records = self.records(self.runs(self.tree)[-1], "case")
+                self.assertEqual(len([r for r in records if r["test"] == name]), len(ODD))
+        counted = self.report(self.tree)["counts"]["cases"]
+        self.assertEqual(counted["planned"], len(WAYS) * len(ODD))
+        self.assertEqual(self.report(self.tree, "junit").count("<testcase "), len(WAYS) * len(ODD))
+
+    def test_names_may_have_blanks(self):
+        for name, outcomes in self.outcomes_of("Named*").items():
+            self.assertEqual(outcomes, {"Named/char, of one byte.runs": "passed",
+                                        "Named/pair<int, int>.runs": "failed"}, name)
+
+    def test_a_case_may_close_its_output(self):
+        linked = [way for way in WAYS if way[0] != "case_odd"]
+        for name, outcomes in self.outcomes_of("Closes.*", linked).items():
+            self.assertEqual(outcomes, {"Closes.stdout_and_stderr": "passed",
+                                        "Closes.then_fails": "failed",
+                                        "Closes.then_passes": "passed"}, name)
+
+    def test_one_that_is_followed_by_its_output_and_closes_it_is_never_green(self):
+        outcomes = self.outcomes_of("Closes.*", [("case_odd", "none")])["case_odd.none"]
+        self.assertEqual(outcomes, {"Closes.stdout_and_stderr": "failed",
+                                    "Closes.then_fails": "failed", "Closes.then_passes": "passed"})
+
+    def test_a_case_that_kills_the_server_costs_no_other(self):
+        outcomes = self.outcomes_of("Kills.*:Odd.last:Odd.nul_bytes", [("case_odd_linked", "fork")])
+        self.assertEqual(outcomes["case_odd_linked.fork"],
+                         {"Kills.who_has_forked_it": "crashed", "Odd.last": "passed",
+                          "Odd.nul_bytes": "passed"}, self.done.text)
+        self.assertIn("Exception", self.done.text)
+
+    def test_repeated_and_shuffled_each_has_one_result_the_worst(self):
+        tests = WAYS[:1] + WAYS[2:3]
+        outcomes = self.outcomes_of("Repeated.*:Odd.last", tests,
+                                    options='" "--gtest_repeat=3" "--gtest_shuffle')
+        self.assertEqual(self.report(self.tree)["counts"]["cases"]["planned"], 3 * len(tests))
+        for name, cases in outcomes.items():
+            self.assertEqual(cases, {"Repeated.fails_the_second_time": "failed",
+                                     "Repeated.passes": "passed", "Odd.last": "passed"}, name)
+
+    def test_variables_of_googletest_select_as_ever(self):
+        tests = "\n".join(
+            f"add_test(NAME {which}.{isolation} COMMAND @P@/{which})\n"
+            f"set_tests_properties({which}.{isolation} PROPERTIES HOLDFAST_ISOLATION {isolation})"
+            for which, isolation in WAYS)
+        tree = self.project(tests)
+        self.ctest(tree, "-j2", env=self.environment(GTEST_FILTER="Odd.*-*exit*:Odd.ends*:*long*",
+                                                     GTEST_SHUFFLE="1", GTEST_RANDOM_SEED="7"))
+        for which, isolation in WAYS:
+            counted = Counter(self.outcomes(tree, f"{which}.{isolation}").values())
+            self.assertEqual(counted, {"passed": 4, "failed": 1}, (which, isolation))
+
+
+if __name__ == "__main__":
+    unittest.main()
