@@ -64,7 +64,7 @@ bool kernel_lists_children() {
 }
 
 // Descendants by a scan of all processes, where the kernel does not list children.
-std::vector<Link> scanned_descendants(const std::vector<pid_t>& spared) {
+std::vector<Link> scanned_descendants(const Spared& spared) {
   std::vector<Link> all;
   for_each_number_in("/proc", [&](const char* name) {
     const auto pid = static_cast<pid_t>(std::strtol(name, nullptr, 10));
@@ -76,7 +76,7 @@ std::vector<Link> scanned_descendants(const std::vector<pid_t>& spared) {
     const pid_t parent = parents.back();
     parents.pop_back();
     for (const Link& link : all) {
-      if (link.parent != parent || contains(spared, link.pid)) continue;
+      if (link.parent != parent || spared.covers(link.pid)) continue;
       found.push_back(link);
       parents.push_back(link.pid);
     }
@@ -85,6 +85,10 @@ std::vector<Link> scanned_descendants(const std::vector<pid_t>& spared) {
 }
 
 }  // namespace
+
+bool Spared::covers(pid_t pid) const {
+  return contains(children, pid) || (other_sessions && ::getsid(pid) != ::getsid(0));
+}
 
 bool contains(const std::vector<pid_t>& pids, pid_t pid) {
   return std::find(pids.begin(), pids.end(), pid) != pids.end();
@@ -96,27 +100,29 @@ std::vector<pid_t> own_children() {
     append_pids(*text, children);
     return children;
   }
-  for (const Link& link : scanned_descendants({})) {
+  for (const Link& link : scanned_descendants(Spared{})) {
     if (link.parent == ::getpid()) children.push_back(link.pid);
   }
   return children;
 }
 
-std::vector<Link> children(const std::vector<pid_t>& spared) {
+std::vector<Link> children(const Spared& spared) {
   const pid_t self = ::getpid();
   std::vector<Link> found;
   for (pid_t child : own_children()) {
-    if (!contains(spared, child)) found.push_back({child, self});
+    if (!spared.covers(child)) found.push_back({child, self});
   }
   return found;
 }
 
-std::vector<Link> descendants(const std::vector<pid_t>& spared) {
+std::vector<Link> descendants(const Spared& spared) {
   if (!kernel_lists_children()) return scanned_descendants(spared);
   std::vector<Link> found = children(spared);
   for (std::size_t i = 0; i < found.size(); ++i) {
     const pid_t parent = found[i].pid;
-    for (pid_t child : children_of(parent)) found.push_back({child, parent});
+    for (pid_t child : children_of(parent)) {
+      if (!spared.covers(child)) found.push_back({child, parent});
+    }
   }
   return found;
 }

@@ -3,9 +3,22 @@
 
 #include <sys/types.h>
 
+#include <utility>
 #include <vector>
 
 namespace holdfast::os {
+
+// Who is below this process and not of the tree that is meant. Converts from the children alone.
+struct Spared {
+  Spared() = default;
+  Spared(std::vector<pid_t> some, bool others = false)  // NOLINT(google-explicit-constructor)
+      : children(std::move(some)), other_sessions(others) {}
+
+  bool covers(pid_t pid) const;
+
+  std::vector<pid_t> children;  // and whoever is below them
+  bool other_sessions = false;  // whoever has called setsid(2), and whoever is below it
+};
 
 struct Link {
   pid_t pid;
@@ -15,12 +28,12 @@ struct Link {
 // Children of this thread, living or not yet reaped.
 std::vector<pid_t> own_children();
 
-// The same, but `spared` ones.
-std::vector<Link> children(const std::vector<pid_t>& spared);
+// The same, but those that are spared.
+std::vector<Link> children(const Spared& spared);
 
-// All descendants, zombies too, but `spared` children and those below them. A process whose parent
+// All descendants, zombies too, but those that are spared. A process whose parent
 // is just ending may be missed.
-std::vector<Link> descendants(const std::vector<pid_t>& spared);
+std::vector<Link> descendants(const Spared& spared);
 
 bool contains(const std::vector<pid_t>& pids, pid_t pid);
 

@@ -56,7 +56,7 @@ void send(const Link& to, std::initializer_list<int> signals) {
 // So walks are repeated until one finds nobody new.
 class Walks {
  public:
-  explicit Walks(const std::vector<pid_t>& spared) : spared_(spared) {}
+  explicit Walks(const Spared& spared) : spared_(spared) {}
 
   // `send_to` gets each one that no walk has met before. False when there was none.
   template <typename Send>
@@ -88,7 +88,7 @@ class Walks {
     return met;
   }
 
-  const std::vector<pid_t>& spared_;
+  const Spared& spared_;
   std::vector<pid_t> told_;
 };
 
@@ -178,7 +178,7 @@ Result<void> become_subreaper() {
   return system_error("become the parent of orphans (PR_SET_CHILD_SUBREAPER)");
 }
 
-std::vector<NamedProcess> living_descendants(const std::vector<pid_t>& spared) {
+std::vector<NamedProcess> living_descendants(const Spared& spared) {
   std::vector<NamedProcess> living;
   for (const Link& link : descendants(spared)) {
     const Result<ProcessStat> stat = read_process_stat(link.pid);
@@ -187,11 +187,11 @@ std::vector<NamedProcess> living_descendants(const std::vector<pid_t>& spared) {
   return living;
 }
 
-void signal_descendants(int signal, const std::vector<pid_t>& spared) {
+void signal_descendants(int signal, const Spared& spared) {
   Walks(spared).walk_until_all_are_met([&](const Link& link) { send(link, {signal}); });
 }
 
-bool reap(TreeWatcher& watcher, const std::vector<pid_t>& spared, StopNews stops) {
+bool reap(TreeWatcher& watcher, const Spared& spared, StopNews stops) {
   const int news = stops == StopNews::wanted ? WUNTRACED | WCONTINUED : 0;
   for (int reaped = 0;; ++reaped) {
     if (reaped == k_most_reaped) {
@@ -206,13 +206,11 @@ bool reap(TreeWatcher& watcher, const std::vector<pid_t>& spared, StopNews stops
       continue;
     }
     if (pid > 0) {
-      if (!contains(spared, pid)) watcher.on_reaped(pid, status);
+      if (!contains(spared.children, pid)) watcher.on_reaped(pid, status);
       continue;
     }
     if (pid < 0) return false;
-    if (spared.empty()) return true;
-    const std::vector<pid_t> left = own_children();
-    return std::any_of(left.begin(), left.end(), [&](pid_t p) { return !contains(spared, p); });
+    return (spared.children.empty() && !spared.other_sessions) || !children(spared).empty();
   }
 }
 

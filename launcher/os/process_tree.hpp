@@ -24,11 +24,11 @@ namespace holdfast::os {
 // Makes this process the parent of every orphan among its descendants. prctl(2).
 Result<void> become_subreaper();
 
-// All living descendants but those below `spared` children.
-std::vector<NamedProcess> living_descendants(const std::vector<pid_t>& spared);
+// All living descendants but those that are spared.
+std::vector<NamedProcess> living_descendants(const Spared& spared);
 
 // Sends `signal` once to every descendant.
-void signal_descendants(int signal, const std::vector<pid_t>& spared);
+void signal_descendants(int signal, const Spared& spared);
 
 // Told of what happens while a tree is being ended.
 class TreeWatcher {
@@ -49,9 +49,9 @@ class TreeWatcher {
 inline constexpr pid_t k_no_group = -1;
 
 struct EndOrder {
-  int first_signal = 0;       // sent before the grace; 0: none
-  Milliseconds grace{0};      // 0: SIGKILL at once and no first signal
-  std::vector<pid_t> spared;  // children that are not of the tree
+  int first_signal = 0;   // sent before the grace; 0: none
+  Milliseconds grace{0};  // 0: SIGKILL at once and no first signal
+  Spared spared;          // those that are not of the tree
   // This process group has had the first signal. 0 is one outside our PID namespace.
   pid_t told_group = k_no_group;
   // What is around the tree, from which SIGKILL goes to everybody in it too, and which must be
@@ -62,8 +62,7 @@ struct EndOrder {
 enum class StopNews : std::uint8_t { unwanted, wanted };
 
 // Reaps what has ended. False when no child is left (but spared ones).
-bool reap(TreeWatcher& watcher, const std::vector<pid_t>& spared,
-          StopNews stops = StopNews::unwanted);
+bool reap(TreeWatcher& watcher, const Spared& spared, StopNews stops = StopNews::unwanted);
 
 // Ends every process below this one: `first_signal` and SIGCONT (a stopped process cannot take a
 // signal), the grace, then SIGKILL until nothing is left. Returns as soon as the last one is gone.

@@ -181,11 +181,48 @@ TEST(EndTree, SparedChildrenAndWhatTheyStartedAreNotTouched) {
       tree.ready();
       flee();
     });
-    TREE_CHECK(tree.end(SIGTERM, Milliseconds{20}, {spared}) < k_soon);
+    TREE_CHECK(tree.end(SIGTERM, Milliseconds{20}, {{spared}}) < k_soon);
     TREE_CHECK(tree.survivors() == 0);
     TREE_CHECK(tree.reaped().count(ended) == 1 && tree.reaped().count(spared) == 0);
     TREE_CHECK(becomes_true([&] { return sleeps(spared) && sleeps(below_spared); }));
     TREE_CHECK(own_children() == std::vector<pid_t>{spared});
+    tree.end(0, Milliseconds{0});
+    TREE_CHECK(tree.nobody_is_left());
+    return 0;
+  });
+}
+
+TEST(EndTree, OtherSessionsMayBeSpared) {
+  as_parent_of_a_tree([](Tree& tree) {
+    Channel below;
+    const pid_t apart = tree.start([&] {
+      (void)::setsid();
+      const pid_t pid = ::fork();
+      if (pid == 0) stay();
+      below.say(std::to_string(pid));
+      tree.ready();
+      stay();
+    });
+    const pid_t below_apart = std::stoi(below.hear());
+    const pid_t ended = tree.start([&] {
+      const pid_t pid = ::fork();
+      if (pid == 0) {
+        (void)::setsid();
+        below.say(std::to_string(::getpid()));
+        stay();
+      }
+      tree.ready();
+      stay();
+    });
+    const pid_t deeper = std::stoi(below.hear());
+    TREE_CHECK(living_descendants({{}, true}).size() == 1);
+    TREE_CHECK(tree.end(SIGTERM, Milliseconds{20}, {{}, true}) < k_soon);
+    TREE_CHECK(tree.survivors() == 0);
+    TREE_CHECK(tree.reaped().count(ended) == 1 && tree.reaped().count(apart) == 0);
+    for (pid_t spared : {apart, below_apart, deeper}) {
+      TREE_CHECK(becomes_true([&] { return sleeps(spared); }));
+    }
+    TREE_CHECK(!reap(tree, {{}, true}));
     tree.end(0, Milliseconds{0});
     TREE_CHECK(tree.nobody_is_left());
     return 0;

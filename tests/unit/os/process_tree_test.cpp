@@ -33,7 +33,7 @@ TEST(ProcessTree, EveryLivingDescendantIsNamedZombiesAndSparedOnesAreNot) {
     TREE_CHECK(living.size() == 3);
     TREE_CHECK(living[0].pid == line);
     for (const NamedProcess& process : living) TREE_CHECK(process.name == "line (of three");
-    TREE_CHECK(living_descendants({line}).empty());
+    TREE_CHECK(living_descendants({{line}}).empty());
     tree.end(SIGTERM, Milliseconds{0});
     TREE_CHECK(tree.nobody_is_left());
     return 0;
@@ -95,7 +95,7 @@ TEST(ProcessTree, ASignalReachesEveryDepthOnceAndNobodySpared) {
     };
     start(3);
     const pid_t spared = start(2);
-    signal_descendants(SIGUSR1, {spared});
+    signal_descendants(SIGUSR1, {{spared}});
     for (int i = 0; i < 3; ++i) TREE_CHECK(tree.hear() == "usr1");
     TREE_CHECK(tree.hear(Milliseconds{20}) == "<silence>");
     tree.end(0, Milliseconds{0});

@@ -60,7 +60,7 @@ class Tree final : public TreeWatcher {
   std::string hear(Milliseconds patience = k_patience) { return told_.hear(patience); }
 
   // Ends the tree and returns how long that took.
-  Milliseconds end(int signal, Milliseconds grace, const std::vector<pid_t>& spared = {}) {
+  Milliseconds end(int signal, Milliseconds grace, const Spared& spared = {}) {
     const Milliseconds start = monotonic_now();
     survivors_ = end_tree({signal, grace, spared}, *this).size();
     return monotonic_now() - start;
