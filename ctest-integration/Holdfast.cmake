@@ -25,6 +25,14 @@ Variables
 
 ``HOLDFAST_ENABLED``
   Cache option, ``ON`` by default. ``OFF`` detaches the tree: ctest runs as without Holdfast.
+``HOLDFAST_BUILD_STEPS``
+  Cache option, ``ON`` by default: with the Ninja and Makefile generators every compile and link
+  step runs through Holdfast too (docs/build-steps.md). It is :prop_gbl:`RULE_LAUNCH_COMPILE` and
+  :prop_gbl:`RULE_LAUNCH_LINK`, in front of what a project or ``CTEST_USE_LAUNCHERS`` has there.
+  Only where the top-level project includes Holdfast.
+``HOLDFAST_LINK_SLOTS``
+  A number: so many links at once, over all build trees of this user that say the same number.
+  Empty by default: as many as the build tool starts.
 ``HOLDFAST_TIMEOUT_MARGIN``
   For Holdfast's own tests: the whole seconds ctest waits beyond a limit, instead of 8.
 
@@ -85,6 +93,11 @@ cmake_policy(VERSION 3.24)
 include("${CMAKE_CURRENT_LIST_DIR}/targets.cmake")
 
 option(HOLDFAST_ENABLED "Run the tests of this build tree through Holdfast" ON)
+option(HOLDFAST_BUILD_STEPS "Run the build steps of this build tree through Holdfast" ON)
+set(HOLDFAST_LINK_SLOTS "" CACHE STRING "Links at once, over all build trees; empty: any number")
+if("${PROJECT_SOURCE_DIR}" STREQUAL "${CMAKE_SOURCE_DIR}" OR "${PROJECT_SOURCE_DIR}" STREQUAL "")
+  set_property(GLOBAL PROPERTY HOLDFAST_INCLUDED_AT_TOP TRUE)
+endif()
 
 include("${CMAKE_CURRENT_LIST_DIR}/gtest_discovery.cmake")
 

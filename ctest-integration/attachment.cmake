@@ -1,6 +1,7 @@
 # The configure step's part: writes <tree>/.holdfast/ and makes ctest read it.
 # _holdfast_attach_tree() runs deferred, when every directory of the project is known.
 include("${CMAKE_CURRENT_LIST_DIR}/encoding.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/build_steps.cmake")
 
 set_property(GLOBAL PROPERTY HOLDFAST_PACKAGE_DIR "${CMAKE_CURRENT_LIST_DIR}")
 
@@ -30,6 +31,10 @@ function(_holdfast_attach_tree)
   file(WRITE "${directory}/project" "${_holdfast_project_key}\n${CMAKE_SOURCE_DIR}\n")
   _holdfast_attach_directory("${CMAKE_SOURCE_DIR}")
   _holdfast_attach_custom("${directory}")
+  get_property(at_top GLOBAL PROPERTY HOLDFAST_INCLUDED_AT_TOP)
+  if(at_top)
+    _holdfast_attach_build_steps()
+  endif()
   message(STATUS "Holdfast ${_holdfast_version}: tests run through it (${package_dir})")
 endfunction()
 

@@ -16,6 +16,11 @@ enum class Option : std::uint8_t {
   scratch,
   no_tests,
   default_env,
+  step,
+  tree,
+  target,
+  output,
+  language,
   quiet,
   help
 };
@@ -31,6 +36,11 @@ std::optional<Option> option_named(std::string_view name) {
   if (name == "--scratch") return Option::scratch;
   if (name == "--no-tests") return Option::no_tests;
   if (name == "--default-env") return Option::default_env;
+  if (name == "--step") return Option::step;
+  if (name == "--tree") return Option::tree;
+  if (name == "--target") return Option::target;
+  if (name == "--output") return Option::output;
+  if (name == "--language") return Option::language;
   if (name == "--quiet") return Option::quiet;
   if (name == "--help" || name == "-h") return Option::help;
   return std::nullopt;
@@ -46,6 +56,23 @@ Result<void> set_duration(std::string_view name, std::string_view value,
   Result<Milliseconds> parsed = parse_duration(value);
   if (!parsed) return Error{std::string(name) + " " + parsed.error().message};
   target = *parsed;
+  return {};
+}
+
+Result<void> set_step(Option option, std::string_view name, std::string_view value,
+                      std::optional<BuildStep>& step) {
+  if (option == Option::step) {
+    const std::optional<StepKind> kind = step_kind_named(value);
+    if (!kind)
+      return Error{"--step \"" + std::string(value) + "\": expected compile, link or custom"};
+    step = BuildStep{*kind, {}, {}, {}, {}};
+    return {};
+  }
+  if (!step) return Error{std::string(name) + ": expected after --step"};
+  if (option == Option::tree) step->tree = value;
+  if (option == Option::target) step->target = value;
+  if (option == Option::output) step->output = value;
+  if (option == Option::language) step->language = value;
   return {};
 }
 
@@ -93,6 +120,12 @@ Result<void> apply(Option option, std::string_view name, std::string_view value,
           {std::string(value.substr(0, equals)), std::string(value.substr(equals + 1))});
       return {};
     }
+    case Option::step:
+    case Option::tree:
+    case Option::target:
+    case Option::output:
+    case Option::language:
+      return set_step(option, name, value, line.step);
     case Option::quiet:
       line.loudness = Loudness::quiet;
       return {};

@@ -1,10 +1,12 @@
 // The command line of holdfast-launcher and of `holdfast run`: the same words, one parser.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/build_step.hpp"
 #include "core/policy.hpp"
 #include "core/result.hpp"
 
@@ -17,7 +19,8 @@ struct CommandLine {
   Overrides overrides;
   Loudness loudness = Loudness::normal;
   bool help = false;
-  std::size_t command_at = 0;  // index of COMMAND in the arguments
+  std::optional<BuildStep> step;  // set: the command is one of a build
+  std::size_t command_at = 0;     // index of COMMAND in the arguments
 };
 
 // `arguments` without the program's own name. Everything after the first `--` is the command and

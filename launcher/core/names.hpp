@@ -24,6 +24,9 @@ inline constexpr std::string_view k_marker_directory = ".markers";
 inline constexpr std::string_view k_marker_prefix = "exit-";  // followed by the decimal pid
 inline constexpr std::string_view k_googletest_runs_file = "googletest-runs";
 inline constexpr std::string_view k_googletest_report_file = "googletest.xml";
+// Of the steps of a build, and what it is called once it is full.
+inline constexpr std::string_view k_build_journal = ".holdfast/build/journal.jsonl";
+inline constexpr std::string_view k_older_suffix = ".old";
 inline constexpr std::string_view k_journal_file = "journal.jsonl";
 // What the attempts of batches print: a file per attempt, by its id.
 inline constexpr std::string_view k_output_directory = "output";

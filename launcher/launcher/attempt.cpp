@@ -268,7 +268,7 @@ class Attempt final : public os::TreeWatcher {
 
   void end_tree_here(int signal) {
     AttemptContainment* containment = guard_.containment();
-    os::EndOrder order{signal, grace(), guard_.spared()};
+    os::EndOrder order{signal, grace(), {guard_.spared(), plan_.step != nullptr}};
     if (containment != nullptr) order.contained = containment->processes();
     guard_.report().survivors = static_cast<unsigned>(os::end_tree(order, *this).size());
     if (containment != nullptr) containment->remove();

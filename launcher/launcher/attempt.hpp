@@ -1,11 +1,13 @@
 // One attempt: the test's process tree from its first process to its last, watched over.
 #pragma once
 
+#include "core/build_step.hpp"
 #include "core/policy.hpp"
 #include "launcher/companion.hpp"
 #include "launcher/guard_messages.hpp"
 #include "launcher/lock_taking.hpp"
 #include "launcher/records.hpp"
+#include "launcher/step_outputs.hpp"
 #include "launcher/surroundings.hpp"
 #include "launcher/teller.hpp"
 #include "os/spawn.hpp"
@@ -27,6 +29,9 @@ struct AttemptPlan {
   std::string cgroup;  // what the attempt's would be called, where the policy wants one
   Teller* teller = nullptr;
   Companion* companion = nullptr;  // null: nobody
+  // Of a build step: what has called setsid(2) is not of its tree. Null: it is a test.
+  const BuildStep* step = nullptr;
+  const StepOutputs* outputs = nullptr;
 };
 
 // Runs the test and returns when nothing of it is left (or when what is left was let go). Whatever

@@ -101,18 +101,20 @@ class Guard final : public os::TreeWatcher {
     }
   }
 
-  bool hear_of_children() { return os::reap(*this, {}, os::StopNews::wanted); }
+  bool hear_of_children() { return os::reap(*this, spared(), os::StopNews::wanted); }
+
+  os::Spared spared() const { return {{}, duty_.step != nullptr}; }
 
   // After the main process: leftovers are found, then ended or let go.
   [[noreturn]] void settle() {
     const Milliseconds until = os::monotonic_now() + k_leak_patience;
     while (true) {
-      if (!os::reap(*this, {})) finish();
+      if (!os::reap(*this, spared())) finish();
       const Milliseconds left = until - os::monotonic_now();
       if (left.count() <= 0) break;
       wait(left);
     }
-    const std::vector<os::NamedProcess> leftovers = os::living_descendants({});
+    const std::vector<os::NamedProcess> leftovers = os::living_descendants(spared());
     report_.leftovers = list_processes(for_people(leftovers), report_.leftover_list);
     if (may_stay(leftovers)) let_go();
     report(GuardReport::Stage::main_ended);
@@ -214,7 +216,7 @@ class Guard final : public os::TreeWatcher {
 
   void end_tree(int signal, Milliseconds grace, pid_t told_group = os::k_no_group) {
     const std::vector<os::NamedProcess> survivors =
-        os::end_tree({signal, grace, {}, told_group, contained()}, *this);
+        os::end_tree({signal, grace, spared(), told_group, contained()}, *this);
     report_.survivors = list_processes(for_people(survivors), report_.survivor_list);
   }
 
@@ -231,9 +233,9 @@ class Guard final : public os::TreeWatcher {
   void carry_out(const GuardOrder& order) {
     switch (order.kind) {
       case GuardOrder::Kind::forward:
-        return os::signal_descendants(order.signal, {});
+        return os::signal_descendants(order.signal, spared());
       case GuardOrder::Kind::resume:
-        if (is_still_stopped(order.stop)) os::signal_descendants(SIGCONT, {});
+        if (is_still_stopped(order.stop)) os::signal_descendants(SIGCONT, spared());
         return;
       case GuardOrder::Kind::stop_launcher:
         // From here, so that it cannot come after the SIGCONT for the same stop.

@@ -8,10 +8,12 @@
 
 #include <vector>
 
+#include "core/build_step.hpp"
 #include "core/policy.hpp"
 #include "launcher/attempt_containment.hpp"
 #include "launcher/guard_messages.hpp"
 #include "launcher/records.hpp"
+#include "launcher/step_outputs.hpp"
 #include "os/lock_file.hpp"
 #include "os/signals.hpp"
 #include "os/spawn.hpp"
@@ -33,7 +35,9 @@ struct GuardDuty {
   int parent = -1;  // ctest's pidfd, inherited; -1: none
   const AttemptIdentity* identity = nullptr;
   std::vector<os::LockRequest>* locks = nullptr;  // inherited copies, which keep the locks
-  AttemptContainment* containment = nullptr;      // inherited; null: nothing is around the test
+  const BuildStep* step = nullptr;                // inherited, as in AttemptPlan
+  const StepOutputs* outputs = nullptr;
+  AttemptContainment* containment = nullptr;  // inherited; null: nothing is around the test
 };
 
 // Runs in the forked child and does not return.

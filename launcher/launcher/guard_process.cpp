@@ -32,6 +32,8 @@ GuardDuty duty_of(const AttemptPlan& plan, const Surroundings& around, pid_t lau
   duty.parent = around.parent.get();
   duty.identity = plan.identity;
   duty.locks = plan.locks;
+  duty.step = plan.step;
+  duty.outputs = plan.outputs;
   return duty;
 }
 

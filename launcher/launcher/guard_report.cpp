@@ -7,6 +7,7 @@
 
 #include "launcher/keeper_link.hpp"
 #include "launcher/records.hpp"
+#include "launcher/step_record.hpp"
 
 namespace holdfast::launcher {
 namespace {
@@ -41,6 +42,11 @@ void record_in_launchers_place(const GuardDuty& duty, const GuardReport& report,
   result.observation.end_reason = EndReason::parent_gone;
   result.outcome = outcome_of(result.observation);
   result.wall_us = wall_us;
+  if (duty.step != nullptr) {
+    duty.outputs->remove();
+    result.note = "the launcher of the step was killed; its process tree was ended";
+    return record_step(*duty.step, result);
+  }
   result.note = "the launcher of the test was killed; its process tree was ended";
   (void)record_end(*duty.identity, result);
   bid_farewell(duty.keeper, LentScratch::used);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <cstdlib>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +31,16 @@ std::optional<int> parse_exit_code(std::string_view text) {
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), code);
   if (parsed.ec != std::errc{} || code < 0 || code > 255) return std::nullopt;
   return code;
+}
+
+// As CMake's if() takes it.
+bool is_true(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  if (upper == "ON" || upper == "YES" || upper == "TRUE" || upper == "Y") return true;
+  char* end = nullptr;
+  const double number = std::strtod(upper.c_str(), &end);
+  return !upper.empty() && *end == '\0' && number != 0;
 }
 
 void read_variable(std::string_view name, std::string_view value, Invocation& invocation,
@@ -86,6 +97,8 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
     properties.isolation = value;
   } else if (name == env::k_property_processors) {
     properties.processors = value;
+  } else if (name == env::k_disable) {
+    invocation.disabled = is_true(value);
   } else if (name == env::k_held) {
     invocation.held = value;
   }

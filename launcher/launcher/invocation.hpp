@@ -25,6 +25,7 @@ struct Invocation {
   std::string test;              // the name in records and messages
   std::optional<int> skip_code;  // SKIP_RETURN_CODE, where ctest would judge by it
   bool tells_locks = false;      // in the output: ctest's clock starts there
+  bool disabled = false;         // HOLDFAST_DISABLE
   bool bare = false;             // the test's property HOLDFAST_ENABLED is OFF
   std::string warning;           // HOLDFAST_ATTACH was not understood
 

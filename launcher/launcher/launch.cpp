@@ -27,6 +27,7 @@
 #include "launcher/messages.hpp"
 #include "launcher/records.hpp"
 #include "launcher/scratch.hpp"
+#include "launcher/step.hpp"
 #include "launcher/surroundings.hpp"
 #include "launcher/teller.hpp"
 #include "os/process.hpp"
@@ -275,6 +276,7 @@ Exit launch(char** arguments, char** environment) {
     (void)os::retried([&] { return ::write(STDOUT_FILENO, help.data(), help.size()); });
     return {Exit::Kind::code, exit_codes::k_success};
   }
+  if (invocation->line.step) return launch_step(std::move(*invocation));
   const os::CallersSignals callers = os::take_signals();
   if (!os::can_watch_processes()) return launch_unwatched(*invocation, callers);
   Result<Surroundings> around = look_around(*invocation, callers);

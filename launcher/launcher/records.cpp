@@ -71,6 +71,13 @@ void add_note(JsonLine& line, const AttemptResult& result) {
   if (!note.empty()) line.text("note", note);
 }
 
+}  // namespace
+
+bool AttemptResult::is_cut_short() const {
+  return observation.end_reason != EndReason::none || observation.own_failure ||
+         observation.main.kind == ProcessEnd::Kind::signalled;
+}
+
 void add_end_of_main(JsonLine& line, const GuardReport& report) {
   if (!report.main_reaped) return;
   if (WIFSIGNALED(report.main_status)) {
@@ -79,8 +86,6 @@ void add_end_of_main(JsonLine& line, const GuardReport& report) {
     line.number("exit_code", WEXITSTATUS(report.main_status));
   }
 }
-
-}  // namespace
 
 Result<void> record_start(const AttemptIdentity& identity, const std::vector<LockSpec>& locks) {
   if (identity.journal.empty()) return {};

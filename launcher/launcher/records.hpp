@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/json_line.hpp"
 #include "core/marker.hpp"
 #include "core/outcome.hpp"
 #include "core/wire.hpp"
@@ -25,7 +26,10 @@ struct AttemptResult {
   std::string remark;                 // the same, worth a record and no line
   std::optional<std::string> marker;  // the reason in the main process's marker; none: it left none
   std::vector<OrphanMarker> orphans;
-  bool ended_for_companion = false;   // launcher/companion.hpp
+  bool ended_for_companion = false;  // launcher/companion.hpp
+
+  // It was begun and did not come to an end of its own: what it wrote may be half written.
+  bool is_cut_short() const;
 };
 
 struct AttemptIdentity {
@@ -36,6 +40,9 @@ struct AttemptIdentity {
   std::string journal;  // path; empty: nothing is recorded
   ProcessName launcher;
 };
+
+// `exit_code` or `signal`, if the main process has ended.
+void add_end_of_main(JsonLine& line, const GuardReport& report);
 
 // Appends a record. The error is for a warning: a record never changes a verdict.
 Result<void> record_start(const AttemptIdentity& identity, const std::vector<LockSpec>& locks);

@@ -12,7 +12,10 @@ namespace holdfast::launcher {
 
 class Teller {
  public:
-  Teller(KeeperLink* keeper, Loudness loudness) : keeper_(keeper), loudness_(loudness) {}
+  // `lines`: a descriptor for them where there is no keeper; -1: our own stderr. Where it is a
+  // terminal, the status line of a build tool that stands there is overwritten.
+  Teller(KeeperLink* keeper, Loudness loudness, int lines = -1)
+      : keeper_(keeper), loudness_(loudness), lines_(lines) {}
 
   // Worth knowing; silenced by --quiet.
   void tell(std::string_view text);
@@ -24,8 +27,11 @@ class Teller {
   void complain_once(std::string_view text);
 
  private:
+  void say(std::string_view text, Repeat repeat);
+
   KeeperLink* keeper_;
   Loudness loudness_;
+  int lines_;
 };
 
 // One line `holdfast: <text>` on stderr, by one write.

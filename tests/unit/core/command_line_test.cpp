@@ -82,6 +82,24 @@ TEST(CommandLine, AValueComesAfterItsOptionOrAfterAnEqualsSign) {
   }
 }
 
+TEST(CommandLine, AStepOfABuildIsDescribed) {
+  const CommandLine line = parsed({"--step=link", "--tree=/t", "--target=app", "--output=bin/app",
+                                   "--language=C", "--lock=l:1/2@user", "--", "cc"});
+  ASSERT_TRUE(line.step);
+  EXPECT_EQ(line.step->kind, StepKind::link);
+  EXPECT_EQ(line.step->tree, "/t");
+  EXPECT_EQ(line.step->target, "app");
+  EXPECT_EQ(line.step->language, "C");
+  EXPECT_EQ(line.step->title(), "link bin/app");
+  EXPECT_EQ(line.overrides.locks.size(), 1U);
+  EXPECT_FALSE(parsed({"--", "cc"}).step);
+  EXPECT_EQ(parsed({"--step", "custom", "--", "x"}).step->title(), "custom");
+  EXPECT_EQ(refusal({"--step", "make", "--", "x"}),
+            "--step \"make\": expected compile, link or custom");
+  EXPECT_EQ(refusal({"--target", "x", "--step", "link", "--", "x"}),
+            "--target: expected after --step");
+}
+
 TEST(CommandLine, NothingAfterTheFirstDoubleDashIsLookedAt) {
   const Words words{"--name", "n", "--", "--quiet", "--", "--help"};
   const CommandLine line = parsed(words);

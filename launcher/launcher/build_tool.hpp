@@ -1,0 +1,22 @@
+// The ninja or make that started a build step, by way of a shell or not.
+#pragma once
+
+#include "core/attach.hpp"
+#include "core/result.hpp"
+#include "os/unique_fd.hpp"
+
+namespace holdfast::launcher {
+
+struct BuildTool {
+  ProcessName process;
+  bool is_parent = false;  // ours; else a shell is between
+};
+
+// The nearest ancestor that is no shell: ninja has one run `: && link … && :`.
+Result<BuildTool> find_build_tool();
+
+// Its stderr, where what a step waits for can be told while it waits: what the step itself prints
+// is shown when it is over. Never waits for who does not read; invalid: it cannot be had.
+os::UniqueFd open_build_tools_stderr(const BuildTool& tool);
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,284 @@
+"""Compile and link steps under Ninja and Make."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+from support import CMAKE, LAUNCHER, PATIENCE_S, STAGE, SystemCase, wait_until
+
+GENERATORS = ("Ninja", "Unix Makefiles")
+HEAD = "cmake_minimum_required(VERSION 3.25)\nproject(steps C)\n"
+FIND = "find_package(Holdfast REQUIRED)\n"
+
+# Stands in for a compiler that takes its time: writes half of its output and begins to wait.
+SLOW = """#!/usr/bin/env python3
+import os, sys, time
+if "-o" in sys.argv and os.path.exists("@W@/slow"):
+    with open(sys.argv[sys.argv.index("-o") + 1], "w") as out:
+        out.write("half")
+        out.flush()
+        with open("@W@/compilers", "a") as pids:
+            pids.write(f"{os.getpid()}\\n")
+        time.sleep(3600)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
+class BuildStepsTest(SystemCase):
+    def configure(self, text, *options, generator="Ninja", name="source", build="build"):
+        source = self.work / name
+        source.mkdir(exist_ok=True)
+        for file in ("a", "b", "main"):
+            code = "int main(void) { return 0; }" if file == "main" else f"int {file}(void) {{ return 1; }}"
+            if not (source / f"{file}.c").exists():
+                (source / f"{file}.c").write_text(code + "\n")
+        (source / "CMakeLists.txt").write_text(HEAD + text)
+        tree = self.work / build
+        made = self.finish(CMAKE, "-G", generator, "-S", source, "-B", tree,
+                           f"-DCMAKE_PREFIX_PATH={STAGE}", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", *options)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        return tree
+
+    def build(self, tree, *arguments, **how):
+        done = self.finish(CMAKE, "--build", tree, *arguments, **how)
+        done.text = (done.stdout or b"").decode() + (done.stderr or b"").decode()
+        return done
+
+    @staticmethod
+    def steps(tree):
+        journal = tree / ".holdfast/build/journal.jsonl"
+        if not journal.exists():
+            return []
+        return [json.loads(line) for line in journal.read_text().splitlines()]
+
+    PROJECT = FIND + "add_library(part STATIC a.c b.c)\nadd_executable(app main.c)\ntarget_link_libraries(app part)\n"
+
+    def test_each_compile_and_link_is_recorded_and_a_second_build_does_nothing(self):
+        for generator in GENERATORS:
+            with self.subTest(generator):
+                tree = self.configure(self.PROJECT, generator=generator, build=generator.split()[-1])
+                self.assertEqual(self.build(tree).returncode, 0)
+                steps = self.steps(tree)
+                compiled = sorted(s["output"].rsplit("/", 1)[-1] for s in steps if s["kind"] == "compile")
+                self.assertEqual(compiled, ["a.c.o", "b.c.o", "main.c.o"])
+                linked = {s["target"] for s in steps if s["kind"] == "link"}
+                self.assertEqual(linked, {"part", "app"})
+                for step in steps:
+                    self.assertEqual((step["outcome"], step["language"], step["attempts"]), ("passed", "C", 1))
+                    self.assertGreater(step["wall_s"], 0)
+                    self.assertGreater(step["max_rss_kb"], 0)
+                self.assertNotIn("holdfast", (tree / "compile_commands.json").read_text())
+                again = self.build(tree, *(["--", "-d", "explain"] if generator == "Ninja" else []))
+                self.assertEqual(again.returncode, 0)
+                self.assertNotIn("explain", again.text)
+                self.assertEqual(len(self.steps(tree)), len(steps))
+
+    def test_the_built_files_are_the_same_bytes(self):
+        built = []
+        for switch in ("ON", "OFF"):
+            tree = self.configure(self.PROJECT, f"-DHOLDFAST_BUILD_STEPS={switch}")
+            self.assertEqual(self.build(tree, "--clean-first").returncode, 0)
+            built.append({str(f.relative_to(tree)): hashlib.sha256(f.read_bytes()).hexdigest()
+                          for f in tree.rglob("*") if f.suffix in (".o", ".a") or f.name == "app"})
+            steps = len(self.steps(tree))
+            self.assertGreater(steps, 0)
+        self.assertEqual(built[0], built[1])
+        self.assertEqual(len(built[0]), 5)
+        # OFF, nothing more is recorded.
+        self.assertEqual(self.build(tree, "--clean-first").returncode, 0)
+        self.assertEqual(len(self.steps(tree)), steps)
+
+    def test_what_a_project_has_there_stays_behind_the_launcher(self):
+        wrapper = self.work / "wrap.sh"
+        wrapper.write_text(f'#!/bin/sh\necho "$1" >>"{self.work}/wrapped"\nshift\nexec "$@"\n')
+        wrapper.chmod(0o755)
+        text = (f'set_property(GLOBAL PROPERTY RULE_LAUNCH_COMPILE "{wrapper} global")\n' + self.PROJECT +
+                f'add_executable(own b.c main.c)\nset_property(TARGET own PROPERTY RULE_LAUNCH_COMPILE "{wrapper} target")\n'
+                f'add_executable(same main.c)\nset_property(TARGET same PROPERTY RULE_LAUNCH_COMPILE "{wrapper} global")\n')
+        for generator in GENERATORS:
+            with self.subTest(generator):
+                tree = self.configure(text, "-DCMAKE_C_COMPILER_LAUNCHER=env;INNER=1", generator=generator,
+                                      build="chained-" + generator.split()[-1])
+                (self.work / "wrapped").write_text("")
+                done = self.build(tree, "--verbose")
+                self.assertEqual(done.returncode, 0, done.text)
+                said = (self.work / "wrapped").read_text().split()
+                self.assertEqual((said.count("global"), said.count("target")), (4, 2))
+                compiled = [s for s in self.steps(tree) if s["kind"] == "compile"]
+                self.assertEqual(len(compiled), 6)
+                for line in done.text.splitlines():
+                    if "-c " in line and "--step=compile" in line:
+                        self.assertLess(line.index("--step=compile"), line.index("wrap.sh"))
+                        self.assertLess(line.index("wrap.sh"), line.index("INNER=1"))
+
+    def test_the_launchers_of_ctest_see_the_command_itself(self):
+        tree = self.configure("set(CTEST_USE_LAUNCHERS ON)\ninclude(CTest)\n" + self.PROJECT)
+        done = self.build(tree, "--verbose")
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertRegex(done.text, r'holdfast-launcher" --step=compile [^\n]* -- "[^"]*ctest" --launch ')
+        self.assertEqual(len([s for s in self.steps(tree) if s["kind"] == "compile"]), 3)
+
+    def test_a_sub_project_attaches_nothing(self):
+        inner = self.work / "source/inner"
+        inner.mkdir(parents=True)
+        (inner / "CMakeLists.txt").write_text("project(inner C)\n" + FIND)
+        tree = self.configure("add_executable(app main.c)\nadd_subdirectory(inner)\n")
+        self.assertEqual(self.build(tree).returncode, 0)
+        self.assertEqual(self.steps(tree), [])
+
+    def test_a_failure_is_the_compilers_own(self):
+        tree = self.configure(self.PROJECT)
+        (self.work / "source/b.c").write_text("int b( {\n")
+        failed = self.build(tree)
+        self.assertNotEqual(failed.returncode, 0)
+        self.assertIn("b.c:1", failed.text)
+        self.assertNotIn("holdfast:", failed.text)
+        step, = [s for s in self.steps(tree) if s["outcome"] != "passed"]
+        self.assertEqual((step["outcome"], step["exit_code"]), ("failed", 1))
+
+    # --- What is cut short -------------------------------------------------------------------
+
+    def slow_build(self, generator="Ninja"):
+        slow = self.work / "slow.py"
+        slow.write_text(SLOW.replace("@W@", str(self.work)))
+        slow.chmod(0o755)
+        tree = self.configure(self.PROJECT, f"-DCMAKE_C_COMPILER_LAUNCHER={sys.executable};-B;{slow}",
+                              generator=generator)
+        self.assertEqual(self.build(tree).returncode, 0)
+        for file in ("a", "b"):
+            path = self.work / f"source/{file}.c"
+            path.write_text(path.read_text() + "int more;\n")
+        (self.work / "slow").touch()
+        tool = ["ninja"] if generator == "Ninja" else ["make", "-j2"]
+        begun = self.start(*tool, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        compilers = self.work / "compilers"
+        wait_until(lambda: compilers.exists() and len(compilers.read_text().splitlines()) == 2, "the compilers")
+        (self.work / "slow").unlink()
+        return tree, begun, [int(p) for p in compilers.read_text().split()]
+
+    def assert_nothing_half(self, tree, pids):
+        def gone():
+            return not any(os.path.exists(f"/proc/{pid}") and b"slow.py" in cmdline(pid) for pid in pids)
+        wait_until(gone, "the end of the compilers")
+        wait_until(lambda: [f for f in tree.rglob("*.o") if f.read_bytes() == b"half"] == [],
+                   "the end of half a file")
+        self.assertEqual(self.build(tree).returncode, 0)
+        self.assertEqual(self.finish(tree / "app").returncode, 0)
+
+    def test_no_compiler_and_no_half_object_outlives_a_killed_build_tool(self):
+        for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            with self.subTest(number):
+                tree, ninja, pids = self.slow_build()
+                ninja.send_signal(number)
+                ninja.wait(PATIENCE_S)
+                self.assert_nothing_half(tree, pids)
+                (self.work / "compilers").unlink()
+
+    def test_an_interrupt_is_reported_as_one(self):
+        tree, ninja, pids = self.slow_build()
+        ninja.send_signal(signal.SIGINT)
+        self.assertEqual(ninja.wait(PATIENCE_S), 2)  # what ninja exits with when interrupted
+        self.assert_nothing_half(tree, pids)
+
+    def test_a_killed_launcher_leaves_no_half_object(self):
+        tree, ninja, pids = self.slow_build()
+        for pid in pids:
+            guard = parent_of(pid)
+            os.kill(parent_of(guard), signal.SIGKILL)
+        self.assertNotEqual(ninja.wait(PATIENCE_S), 0)
+        self.assert_nothing_half(tree, pids)
+
+    def test_what_called_setsid_is_left_alone_and_all_else_ends(self):
+        pids = self.pid_file()
+        script = (f'setsid sh -c "echo \\$\\$ >>{pids}.daemon; exec sleep 3600" >/dev/null 2>&1 & '
+                  f'sh -c "echo \\$\\$ >>{pids}.child; exec sleep 3600" >/dev/null 2>&1 & '
+                  f'while ! [ -s {pids}.daemon ] || ! [ -s {pids}.child ]; do sleep 0.01; done')
+        done = self.finish(LAUNCHER, "--step=compile", f"--tree={self.work}", "--", "sh", "-c", script)
+        daemon, child = (int(Path(f"{pids}.{who}").read_text()) for who in ("daemon", "child"))
+        try:
+            self.assertEqual(done.returncode, 0)
+            self.assertIn(b"left 1 process behind, ended: sleep", done.stderr)
+            self.assertFalse(os.path.exists(f"/proc/{child}"))
+            self.assertIn(b"sleep", cmdline(daemon))
+        finally:
+            os.kill(daemon, signal.SIGKILL)
+
+    # --- Slots -------------------------------------------------------------------------------
+
+    def test_two_trees_never_link_at_once_with_one_slot_and_a_killed_build_frees_it(self):
+        linker = self.work / "linker.py"
+        linker.write_text(f"""import os, sys, time
+with open("{self.work}/links", "a") as log:
+    log.write(f"{{os.getpid()}} begin {{time.monotonic_ns()}}\\n")
+stop = os.environ.get("HANG_IN_LINK")
+while stop and not os.path.exists(stop): time.sleep(0.01)
+time.sleep(0.05)
+with open("{self.work}/links", "a") as log:
+    log.write(f"{{os.getpid()}} end {{time.monotonic_ns()}}\\n")
+""")
+        text = FIND + "".join(f"add_executable(app{i} main.c)\n" for i in range(4)) + (
+            f'set_property(GLOBAL PROPERTY RULE_LAUNCH_LINK "{sys.executable} -B {linker} && ")\n')
+        slots = "-DHOLDFAST_LINK_SLOTS=1"
+        trees = [self.configure(text, slots, name=f"source{i}", build=f"tree{i}") for i in (0, 1)]
+        first = self.start("ninja", cwd=trees[0], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                           env=self.environment(HANG_IN_LINK=str(self.work / "never")))
+        log = self.work / "links"
+        wait_until(lambda: log.exists() and "begin" in log.read_text(), "the first link")
+        said = self.work / "said"
+        with open(said, "wb") as stream:
+            second = self.start("ninja", cwd=trees[1], stdout=subprocess.DEVNULL, stderr=stream)
+        wait_until(lambda: b"waiting for lock holdfast-link-1" in said.read_bytes(), "the wait to be told")
+        first.kill()
+        first.wait()
+        self.assertEqual(second.wait(PATIENCE_S), 0)
+        third = self.start("ninja", cwd=trees[0], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.assertEqual(third.wait(PATIENCE_S), 0)
+        begun = None
+        for line in log.read_text().splitlines():
+            pid, what, _ = line.split()
+            if what == "begin":
+                begun = pid
+            else:
+                self.assertEqual(pid, begun)
+        self.assertGreater(max(s["slot_wait_s"] for s in self.steps(trees[1])), 0)
+
+    def test_wrong_words_are_one_line(self):
+        for words, expected in (
+                (["--step=make", "--", "true"], b'holdfast: --step "make": expected compile, link or custom\n'),
+                (["--output=x", "--", "true"], b"holdfast: --output: expected after --step\n")):
+            done = self.finish(LAUNCHER, *words)
+            self.assertEqual((done.returncode, done.stderr), (125, expected))
+        source = self.work / "wrong"
+        source.mkdir()
+        (source / "CMakeLists.txt").write_text(HEAD + FIND)
+        made = self.finish(CMAKE, "-S", source, "-B", self.work / "wrong-build", f"-DCMAKE_PREFIX_PATH={STAGE}",
+                           "-DHOLDFAST_LINK_SLOTS=two")
+        self.assertNotEqual(made.returncode, 0)
+        self.assertIn(b'HOLDFAST_LINK_SLOTS is "two": expected a number from 1 on', made.stderr)
+
+    def test_disabled_it_is_the_command(self):
+        done = self.finish(LAUNCHER, "--step=compile", f"--tree={self.work}", "--", "sh", "-c", "echo $PPID",
+                           env=self.environment(HOLDFAST_DISABLE="1"))
+        self.assertEqual(int(done.stdout), os.getpid())
+
+
+def cmdline(pid):
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def parent_of(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        return int(file.read().rpartition(")")[2].split()[1])
+
+
+if __name__ == "__main__":
+    unittest.main()
