@@ -24,6 +24,10 @@ namespace {
 // A child that is ending when the main process ends (a helper that reads the end of a pipe) is no
 // leak. Only a test that does leave something behind waits this long.
 constexpr Milliseconds k_leak_patience{100};
+// A server that has just become one closes what it inherited a moment later. Each look costs a walk
+// through its descriptors.
+constexpr Milliseconds k_closing_patience{2000};
+constexpr Milliseconds k_closing_round{20};
 // Who continues a job (`fg`) continues the launcher as well. Only one that still stands so long
 // after its test went on was forgotten. SIGCONT at once would be too late for the stop that it is
 // meant for, and end the next one.
@@ -114,22 +118,34 @@ class Guard final : public os::TreeWatcher {
       if (left.count() <= 0) break;
       wait(left);
     }
-    const std::vector<os::NamedProcess> leftovers = os::living_descendants(spared());
+    const std::vector<os::NamedProcess> leftovers = leftovers_with_their_output_closed();
     report_.leftovers = list_processes(for_people(leftovers), report_.leftover_list);
-    if (may_stay(leftovers)) let_go();
+    if (may_stay() && !hold_output(leftovers)) let_go();
     report(GuardReport::Stage::main_ended);
     launcher_.wake();
     end_tree(SIGTERM, duty_.grace);
     finish();
   }
 
-  bool may_stay(const std::vector<os::NamedProcess>& leftovers) const {
-    if (!duty_.needed_by_others && duty_.on_leak != OnLeak::ignore) return false;
-    if (!duty_.under_ctest) return true;
-    // ctest waits for the end of a test's output: who holds it would hang the run.
+  bool may_stay() const { return duty_.needed_by_others || duty_.on_leak == OnLeak::ignore; }
+
+  // As far as there is patience for those that may stay.
+  std::vector<os::NamedProcess> leftovers_with_their_output_closed() {
+    const Milliseconds until = os::monotonic_now() + k_closing_patience;
+    while (true) {
+      std::vector<os::NamedProcess> leftovers = os::living_descendants(spared());
+      if (!may_stay() || !hold_output(leftovers) || os::monotonic_now() >= until) return leftovers;
+      wait(k_closing_round);
+      if (!os::reap(*this, spared())) finish();
+    }
+  }
+
+  // ctest waits for the end of a test's output: who holds it would hang the run.
+  bool hold_output(const std::vector<os::NamedProcess>& leftovers) const {
+    if (!duty_.under_ctest) return false;
     const int output = duty_.command.output >= 0 ? duty_.command.output : STDOUT_FILENO;
     const int errors = duty_.command.errors >= 0 ? duty_.command.errors : STDERR_FILENO;
-    return std::none_of(leftovers.begin(), leftovers.end(), [&](const os::NamedProcess& p) {
+    return std::any_of(leftovers.begin(), leftovers.end(), [&](const os::NamedProcess& p) {
       return holds_output(p.pid, output, errors);
     });
   }

@@ -3,7 +3,7 @@ starts a server in the background is common."""
 
 import unittest
 
-from support import CTEST, ProjectCase, process, processes_with, wait_until
+from support import CTEST, PROGRAMS, ProjectCase, process, processes_with, wait_until
 
 
 class FixturesTest(ProjectCase):
@@ -29,6 +29,19 @@ add_test(NAME use COMMAND sh {self.work}/use.sh)
         self.assert_server_served_and_ended(self.tree_with_server("""
 set_tests_properties(server.start PROPERTIES FIXTURES_SETUP server)
 set_tests_properties(use PROPERTIES FIXTURES_REQUIRED server)"""))
+
+    def test_a_server_that_closes_what_it_inherited_a_moment_later_lives_too(self):
+        file = self.pid_file()
+        (self.work / "start.sh").write_text(
+            f'(sleep 0.6; exec >/dev/null 2>&1; exec @P@/linger "{file}") &\n'
+            .replace("@P@", str(PROGRAMS)))
+        (self.work / "use.sh").write_text(f'for i in $(seq 500); do [ -s "{file}" ] && exit 0; sleep 0.01; done; exit 1\n')
+        tree = self.project(f"""
+add_test(NAME server.start COMMAND sh {self.work}/start.sh)
+add_test(NAME use COMMAND sh {self.work}/use.sh)
+set_tests_properties(server.start PROPERTIES FIXTURES_SETUP server)
+set_tests_properties(use PROPERTIES FIXTURES_REQUIRED server)""")
+        self.assert_server_served_and_ended(tree)
 
     def test_a_server_of_a_test_named_in_a_depends_lives_until_the_run_ends(self):
         self.assert_server_served_and_ended(self.tree_with_server(

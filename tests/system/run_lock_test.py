@@ -272,6 +272,7 @@ endforeach()
                 ran = self.ctest(tree, "-R", "^outer1$", "--output-on-failure")
                 self.assertEqual(ran.returncode, 0, ran.text)
                 self.assertNotIn("waiting for", ran.text + self.log("log1"))
+                wait_until(lambda tree=tree: not keepers_of(tree), "the keeper to end")
 
     def test_two_nested_siblings_exclude_one_another(self):
         for prefix in ("", "env -i", "env -i setsid -w"):

@@ -70,8 +70,12 @@ class StacksTest(TimeoutCase):
             "sleeping": ([sys.executable, "-c", "import time; time.sleep(50)"], "TIMEOUT 1"),
             "locked": ([program("deadlock")], "HOLDFAST_TIMEOUT 1000ms"),
         })
-        done = self.ctest(tree, "-j3")
-        self.assert_timeouts(done, "spinning", "sleeping", "locked")
+        # Three debuggers at once, each with two seconds: on a busy machine one may not be done.
+        for _ in range(3):
+            done = self.ctest(tree, "-j3")
+            self.assert_timeouts(done, "spinning", "sleeping", "locked")
+            if "by /proc:" not in self.output_of(tree, "spinning") + self.output_of(tree, "sleeping"):
+                break
         self.assertRegex(self.output_of(tree, "spinning"),
                          r"holdfast: process \d+ \(spin\), by (gdb|eu-stack):\n(?s:.*)spin_here")
         self.assertRegex(self.output_of(tree, "sleeping"), "#0 .*(sleep|select)")
