@@ -31,7 +31,7 @@ std::size_t index_of(char byte) { return static_cast<unsigned char>(byte); }
 
 bool is_repetition(char c) { return c == '*' || c == '+' || c == '?'; }
 
-Piece either(Piece one, const Piece& other) {
+Piece either(const Piece& one, const Piece& other) {
   MatchSteps steps{split(1, length(one.steps) + 2)};
   append(steps, one.steps);
   steps.push_back(jump(length(other.steps) + 1));

@@ -165,7 +165,7 @@ Result<Marker> parse_marker(std::string_view bytes) {
 JudgedMarkers judge_markers(const std::vector<MarkerFile>& files, const MarkerOwner& owner) {
   JudgedMarkers judged;
   for (const MarkerFile& file : files) {
-    const auto orphan = [&](std::string why) { judged.orphans.push_back({file.name, why}); };
+    const auto orphan = [&](const std::string& why) { judged.orphans.push_back({file.name, why}); };
     if (!file.text) {
       orphan(file.text.error().message);
       continue;

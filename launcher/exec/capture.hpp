@@ -1,6 +1,7 @@
 // The pipes that a process has as stdout and stderr, and what comes out of them.
 #pragma once
 
+#include <array>
 #include <poll.h>
 
 #include <memory>
@@ -47,8 +48,8 @@ class Capture {
   // Valid until the next call.
   std::string_view take(int which);
 
-  os::UniqueFd read_[2];
-  os::UniqueFd write_[2];
+  std::array<os::UniqueFd, 2> read_;
+  std::array<os::UniqueFd, 2> write_;
   std::unique_ptr<char[]> part_;
 };
 

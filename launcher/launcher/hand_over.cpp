@@ -106,7 +106,7 @@ Error hand_over(const Invocation& invocation, const Grant& grant, const KeeperLi
   arguments.push_back(nullptr);
   set_close_on_exec(keeper.fd(), false);
   ::execve(program->c_str(), arguments.data(), invocation.environment);
-  const Error error = os::system_error("execute " + *program);
+  Error error = os::system_error("execute " + *program);
   set_close_on_exec(keeper.fd(), true);
   return error;
 }

@@ -136,7 +136,7 @@ bool LockRequest::still_named() const {
 Result<bool> LockRequest::try_take() {
   while (true) {
     if (Result<void> joined = queue_.join(); !joined) return located(joined.error());
-    const Result<bool> had = take_turn_now(turn_order(), slots_);
+    Result<bool> had = take_turn_now(turn_order(), slots_);
     if (!had) return located(had.error());
     if (!*had || still_named()) return had;
     // Somebody removed the file: what we hold is a lock nobody else can see.

@@ -104,7 +104,7 @@ std::string boot_id() {
 std::string numbering_id() {
   // PROC_PID_INIT_INO of linux/proc_ns.h.
   constexpr std::string_view k_first = "pid:[4026531836]";
-  const std::string boot = boot_id();
+  std::string boot = boot_id();
   char text[64];
   const ssize_t length = ::readlink("/proc/self/ns/pid", text, sizeof text);
   const std::string_view own(text, length > 0 ? static_cast<std::size_t>(length) : 0);
