@@ -1,9 +1,9 @@
 // The pipes that a process has as stdout and stderr, and what comes out of them.
 #pragma once
 
-#include <array>
 #include <poll.h>
 
+#include <array>
 #include <memory>
 #include <string_view>
 #include <vector>
