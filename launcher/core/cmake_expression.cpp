@@ -70,7 +70,7 @@ class Compiler {
       ++at_;
       const Result<Piece> other = sequence();
       if (!other) return other.error();
-      all = either(std::move(*all), *other);
+      all = either(*all, *other);
     }
     return all;
   }
