@@ -21,6 +21,17 @@ set(_holdfast_limit_properties
 # lock_line.cmake would stand in its way.
 set(_holdfast_anchored_expression "(PASS|FAIL|SKIP)_REGULAR_EXPRESSION;.*\\^")
 
+# Of a test that may be tried again what decides about its verdict is watched, too.
+function(_holdfast_watch_verdicts)
+  if(NOT COMMAND _holdfast_note_verdict)
+    include("${CMAKE_CURRENT_FUNCTION_LIST_DIR}/retries.cmake")
+    get_property(watched GLOBAL PROPERTY _holdfast_watched)
+    set_property(GLOBAL PROPERTY _holdfast_watched
+      "${watched}|WILL_FAIL|(PASS|FAIL|SKIP)_REGULAR_EXPRESSION")
+    _holdfast_tell_what_ctest_looks_for()
+  endif()
+endfunction()
+
 # Many projects set none of the properties that matter: what looks at them is read with the first.
 function(_holdfast_need_properties)
   if(NOT COMMAND _holdfast_note_property)
@@ -41,8 +52,10 @@ function(add_test)
       # WORKING_DIRECTORY may still change what is meant.
       set_property(GLOBAL PROPERTY "_holdfast_relative ${ARGV0}" "${ARGV1}")
       set_property(GLOBAL PROPERTY "_holdfast_wrapped ${ARGV0}" "${command}")
-      set_property(GLOBAL PROPERTY _holdfast_watched
-        "${_holdfast_always_watched}|WORKING_DIRECTORY")
+      get_property(watched GLOBAL PROPERTY _holdfast_watched)
+      if(NOT watched MATCHES "WORKING_DIRECTORY")
+        set_property(GLOBAL PROPERTY _holdfast_watched "${watched}|WORKING_DIRECTORY")
+      endif()
     endif()
   endif()
   if(command STREQUAL "")
@@ -150,6 +163,10 @@ function(set_tests_properties)
     return()
   endif()
   _holdfast_need_properties()
+  if(ARGV MATCHES "HOLDFAST_RETRY")
+    _holdfast_watch_verdicts()
+    get_property(watched GLOBAL PROPERTY _holdfast_watched)
+  endif()
   math(EXPR last "${ARGC} - 1")
   set(names_end -1)
   set(property "")

@@ -7,6 +7,7 @@
 #include "cli/listed_test.hpp"
 #include "core/exit_codes.hpp"
 #include "core/printable.hpp"
+#include "core/retry_explanation.hpp"
 #include "core/settings_explanation.hpp"
 #include "settings/project_settings.hpp"
 #include "store/run_directory.hpp"
@@ -98,6 +99,9 @@ int explain_test(const ConfigOptions& options) {
   print_line("runs", name_of(run.runs), run.runs_origin);
   print_line("oom-events", run.oom_events.empty() ? "the run's cgroup" : run.oom_events,
              run.oom_events_origin);
+  for (const ExplainedValue& value : explain(run.retries)) {
+    print_line(value.key, value.value, value.origin);
+  }
   for (const std::string& warning : resolved->warnings) complain(warning);
   if (!trouble.empty()) complain(trouble);
   return exit_codes::k_success;

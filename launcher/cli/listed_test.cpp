@@ -39,6 +39,7 @@ void read_modification(std::string_view text, Properties& properties, bool& keep
   if (name == env::k_property_default_timeout) properties.default_timeout = value;
   if (name == env::k_property_native_limit || name == env::k_property_kept_limit) keeps_own = true;
   if (name == env::k_property_on_leak) properties.on_leak = value;
+  if (name == env::k_property_retry) properties.retry = value;
   if (name == env::k_property_needed) properties.needed_by_others = true;
   if (name == env::k_property_isolation) properties.isolation = value;
   if (name == env::k_property_processors) properties.processors = value;

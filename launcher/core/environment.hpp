@@ -49,6 +49,11 @@ inline constexpr std::string_view k_property_labels = "HOLDFAST_P_LABELS";
 // What makes a test a batch; and its PROCESSORS, told only with it.
 inline constexpr std::string_view k_property_isolation = "HOLDFAST_P_ISOLATION";
 inline constexpr std::string_view k_property_processors = "HOLDFAST_P_PROCESSORS";
+inline constexpr std::string_view k_property_retry = "HOLDFAST_P_RETRY";
+// What decides about the test's verdict (core/ctest_verdict.hpp): where it may be tried again.
+inline constexpr std::string_view k_property_verdict = "HOLDFAST_P_VERDICT";
+// `1`: this ctest repeats tests until they fail. Of the run.
+inline constexpr std::string_view k_property_until_fail = "HOLDFAST_P_UNTIL_FAIL";
 
 // --- From custom.cmake to attach.cmake ------------------------------------------------------
 // "<ctest pid>:<ctest start time>": `holdfast begin` has begun this ctest's run.
@@ -72,5 +77,13 @@ inline constexpr std::string_view k_slot_prefix = "HOLDFAST_SLOT_";
 // A file that the program makes and removes again when its tests are through.
 inline constexpr std::string_view k_googletest_runs = "TEST_PREMATURE_EXIT_FILE";
 inline constexpr std::string_view k_googletest_output = "GTEST_OUTPUT";
+
+// --- To a hook, beside those of the test --------------------------------------------------
+inline constexpr std::string_view k_hook = "HOLDFAST_HOOK";
+inline constexpr std::string_view k_hook_outcome = "HOLDFAST_OUTCOME";
+inline constexpr std::string_view k_hook_exit_code = "HOLDFAST_EXIT_CODE";
+inline constexpr std::string_view k_hook_signal = "HOLDFAST_SIGNAL";
+inline constexpr std::string_view k_hook_pid = "HOLDFAST_PID";
+inline constexpr std::string_view k_hook_output = "HOLDFAST_OUTPUT";
 
 }  // namespace holdfast::environment

@@ -99,6 +99,16 @@ void apply_properties(const Properties& properties, ResolvedPolicy& resolved) {
   }
 }
 
+// Instead of what holdfast.toml says; without the ones that cannot be understood, none of them.
+void apply_retry(const Properties& properties, ResolvedPolicy& resolved) {
+  if (properties.retry.empty()) return;
+  if (Result<RetryRules> rules = parse_retry_rules(properties.retry); rules) {
+    resolved.policy.retry.rules = std::move(*rules);
+  } else {
+    resolved.warnings.push_back("ignoring HOLDFAST_RETRY: " + rules.error().message);
+  }
+}
+
 template <typename Named>
 std::optional<Named> named(std::string_view name, std::initializer_list<Named> all) {
   for (Named one : all) {
@@ -187,6 +197,7 @@ Result<ResolvedPolicy> resolve_over(Policy base, const Properties& properties,
   Result<std::vector<LockSpec>> locks = locks_of(properties);
   if (!locks) return locks.error();
   apply_properties(properties, resolved);
+  apply_retry(properties, resolved);
   resolved.policy.locks = std::move(*locks);
   Result<Policy> policy = with_overrides(std::move(resolved.policy), overrides);
   if (!policy) return policy.error();
@@ -206,6 +217,8 @@ Result<Policy> with_overrides(Policy policy, const Overrides& overrides) {
   if (overrides.containment) policy.containment = *overrides.containment;
   if (overrides.scratch) policy.scratch = *overrides.scratch;
   if (overrides.no_tests) policy.no_tests = *overrides.no_tests;
+  if (overrides.retry) policy.retry.rules = *overrides.retry;
+  if (overrides.backoff) policy.retry.backoff = *overrides.backoff;
   for (const Variable& variable : overrides.environment) {
     set_variable(policy.environment, variable);
   }

@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "core/duration.hpp"
+#include "core/hooks.hpp"
 #include "core/isolation.hpp"
 #include "core/lock_spec.hpp"
 #include "core/outcome.hpp"
 #include "core/result.hpp"
+#include "core/retry_policy.hpp"
 
 namespace holdfast {
 
@@ -76,6 +78,8 @@ struct Policy {
   unsigned processors = 1;       // how many may go on at once
   // For the test, where the user has not set them.
   std::vector<Variable> environment = default_environment();
+  RetryPolicy retry = {};
+  Hooks hooks = {};
 
   friend bool operator==(const Policy&, const Policy&) = default;
 };
@@ -94,6 +98,9 @@ struct Properties {
   std::string default_timeout = {};
   std::string isolation = {};   // HOLDFAST_ISOLATION
   std::string processors = {};  // PROCESSORS, only told where there is an isolation
+  std::string retry = {};       // HOLDFAST_RETRY
+  std::string verdict = {};     // what decides about its verdict, where it may be tried again
+  bool until_fail = false;      // ctest repeats its tests until they fail
 };
 
 // As the command line of `holdfast run` or of the launcher says it.
@@ -107,6 +114,8 @@ struct Overrides {
   std::optional<Scratch> scratch;
   std::optional<NoTests> no_tests = {};
   std::vector<Variable> environment = {};  // beside the built-in ones, as set_variable()
+  std::optional<RetryRules> retry = {};
+  std::optional<Backoff> backoff = {};
 };
 
 struct ResolvedPolicy {

@@ -7,11 +7,6 @@
 namespace holdfast {
 namespace {
 
-template <typename T>
-void take_over(std::optional<T>& value, const std::optional<T>& later) {
-  if (later) value = later;
-}
-
 void take_over(TestValues& values, const TestValues& later) {
   take_over(values.timeout, later.timeout);
   take_over(values.grace, later.grace);
@@ -22,6 +17,7 @@ void take_over(TestValues& values, const TestValues& later) {
   take_over(values.run_serial, later.run_serial);
   take_over(values.no_tests, later.no_tests);
   take_over(values.isolation, later.isolation);
+  take_over(values.retry, later.retry);
   for (const Said<Variable>& said : later.environment) {
     const auto same =
         std::find_if(values.environment.begin(), values.environment.end(),
@@ -44,6 +40,8 @@ Policy policy_of(const TestValues& values) {
   if (values.scratch) policy.scratch = values.scratch->value;
   if (values.no_tests) policy.no_tests = values.no_tests->value;
   if (values.isolation) policy.isolation = values.isolation->value;
+  policy.retry = retry_policy_of(values.retry);
+  policy.hooks = hooks_of(values.retry);
   for (const Said<Variable>& said : values.environment)
     set_variable(policy.environment, said.value);
   return policy;
@@ -115,6 +113,7 @@ std::string_view name_of(SecondRun runs) {
 RunSettings run_settings(const Settings& settings) {
   RunSettings run;
   run.runs_origin = run.oom_events_origin = "built-in default";
+  RunRetryValues retries;
   for (const ProfileLayer& layer : settings.layers) {
     if (layer.runs) {
       run.runs = layer.runs->value;
@@ -124,7 +123,9 @@ RunSettings run_settings(const Settings& settings) {
       run.oom_events = layer.oom_events->value;
       run.oom_events_origin = layer.oom_events->origin;
     }
+    take_over(retries, layer.retries);
   }
+  run.retries = run_retry_settings(retries);
   return run;
 }
 

@@ -9,8 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include "core/known_flaky.hpp"
 #include "core/policy.hpp"
 #include "core/result.hpp"
+#include "core/retry_values.hpp"
+#include "core/said.hpp"
 
 namespace holdfast {
 
@@ -33,13 +36,6 @@ enum class RunSerial : std::uint8_t { run, project, user, machine };
 std::optional<RunSerial> run_serial_named(std::string_view name);
 std::string_view name_of(RunSerial serial);
 
-// A value and who said it: "holdfast.toml:12, [profile.ci]".
-template <typename T>
-struct Said {
-  T value;
-  std::string origin;
-};
-
 // What is said about tests; empty where nothing is.
 struct TestValues {
   std::optional<Said<Milliseconds>> timeout;
@@ -52,6 +48,7 @@ struct TestValues {
   std::optional<Said<NoTests>> no_tests = {};
   std::optional<Said<Isolation>> isolation = {};
   std::vector<Said<Variable>> environment;  // each name once; an empty value takes it out
+  RetryValues retry = {};
 };
 
 struct ProfileLayer {
@@ -59,6 +56,7 @@ struct ProfileLayer {
   TestValues values;
   std::optional<Said<SecondRun>> runs;
   std::optional<Said<std::string>> oom_events = {};
+  RunRetryValues retries = {};
 };
 
 struct SettingsOverride {
@@ -69,9 +67,10 @@ struct SettingsOverride {
 
 // Without a file: as it is made.
 struct Settings {
-  std::string file;                         // empty: there is none
-  std::vector<ProfileLayer> layers;         // `default` first, the selected profile last
-  std::vector<SettingsOverride> overrides;  // of these profiles and of all
+  std::string file;                          // empty: there is none
+  std::vector<ProfileLayer> layers;          // `default` first, the selected profile last
+  std::vector<SettingsOverride> overrides;   // of these profiles and of all
+  std::vector<KnownFlaky> known_flaky = {};  // in the order of the file
 };
 
 // What holds for a whole run.
@@ -80,6 +79,7 @@ struct RunSettings {
   std::string runs_origin;
   std::string oom_events;  // path of the counter of kills for want of memory; empty: the cgroup's
   std::string oom_events_origin;
+  RunRetrySettings retries = {};
 };
 
 RunSettings run_settings(const Settings& settings);

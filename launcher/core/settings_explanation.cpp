@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/retry_explanation.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -88,6 +90,7 @@ std::vector<ExplainedValue> explain(const Policy& policy, const Properties& prop
                          : is_ctests ? "ctest's own limit"
                                      : k_built_in});
   }
+  explain_retry(policy, properties, values, explained);
   explain_environment(policy, values, explained);
   return explained;
 }

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <optional>
 
+#include "core/wire_retry.hpp"
+
 namespace holdfast::wire {
 namespace {
 
@@ -161,6 +163,7 @@ Message to_message(const AttemptRequest& request) {
   add_if_set("labels", properties.labels);
   add_if_set("isolation", properties.isolation);
   add_if_set("processors", properties.processors);
+  add_if_set("retry", properties.retry);
   if (properties.needed_by_others) message.add("needed", "1");
   if (properties.run_serial) message.add("run_serial", "1");
   return message;
@@ -193,6 +196,7 @@ Result<AttemptRequest> to_request(const Message& message) {
   request.properties.labels = message.get("labels");
   request.properties.isolation = message.get("isolation");
   request.properties.processors = message.get("processors");
+  request.properties.retry = message.get("retry");
   return request;
 }
 
@@ -213,6 +217,7 @@ Message to_message(const AttemptGrant& grant) {
   message.add("on_leak", name_of(policy.on_leak));
   if (policy.needed_by_others) message.add("needed", "1");
   add_if_not_default(message, policy);
+  add_retry(message, policy);
   for (const LockSpec& lock : policy.locks) {
     // Name and manner apart: a promoted RESOURCE_LOCK may hold any character.
     LockSpec nameless = lock;
@@ -246,6 +251,7 @@ Result<AttemptGrant> to_grant(const Message& message) {
   grant.policy.on_leak = *on_leak;
   grant.policy.needed_by_others = !message.get("needed").empty();
   if (Result<void> read = read_if_not_default(message, grant.policy); !read) return read.error();
+  if (Result<void> read = read_retry(message, grant.policy); !read) return read.error();
   // A name is followed by its manner: one without the other would be a test without its lock.
   std::optional<std::string_view> lock_name;
   for (const auto& [key, value] : message.fields) {

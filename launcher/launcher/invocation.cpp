@@ -99,6 +99,12 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
     properties.processors = value;
   } else if (name == env::k_disable) {
     invocation.disabled = is_true(value);
+  } else if (name == env::k_property_retry) {
+    properties.retry = value;
+  } else if (name == env::k_property_verdict) {
+    properties.verdict = value;
+  } else if (name == env::k_property_until_fail) {
+    properties.until_fail = true;
   } else if (name == env::k_held) {
     invocation.held = value;
   }

@@ -9,6 +9,7 @@
 
 #include "core/environment.hpp"
 #include "core/names.hpp"
+#include "os/clock.hpp"
 #include "os/file_text.hpp"
 #include "settings/settings_file.hpp"
 
@@ -91,6 +92,11 @@ std::optional<std::string> settings_file_around(const std::string& directory) {
 
 Result<ProjectSettings> ProjectSettings::load(const std::optional<std::string>& file,
                                               const std::string& profile) {
+  return load(file, profile, day_of(os::unix_now_ms()));
+}
+
+Result<ProjectSettings> ProjectSettings::load(const std::optional<std::string>& file,
+                                              const std::string& profile, const Day& today) {
   ProjectSettings project;
   if (!file || !exists(*file)) {
     if (profile != k_default_profile) {
@@ -105,6 +111,8 @@ Result<ProjectSettings> ProjectSettings::load(const std::optional<std::string>& 
   if (!patterns) return patterns.error();
   project.settings_ = std::move(*settings);
   project.patterns_ = std::move(*patterns);
+  project.known_flaky_ = KnownFlakyList(project.settings_.known_flaky, today);
+  project.note_ = project.known_flaky_.expired();
   return project;
 }
 
@@ -115,7 +123,9 @@ TestValues ProjectSettings::values_for(std::string_view test, std::string_view l
     *trouble = "ignoring overrides by name: the name is longer than " +
                std::to_string(k_longest_matched_name) + " bytes";
   }
-  return values_of(settings_, matched.overrides);
+  TestValues values = values_of(settings_, matched.overrides);
+  values.retry.known = known_flaky_.matching(test);
+  return values;
 }
 
 Result<ResolvedPolicy> ProjectSettings::resolve(std::string_view test,

@@ -7,6 +7,7 @@
 
 #include "core/result.hpp"
 #include "core/settings.hpp"
+#include "settings/known_flaky_list.hpp"
 #include "settings/override_patterns.hpp"
 
 namespace holdfast {
@@ -30,13 +31,15 @@ class ProjectSettings {
   ProjectSettings() = default;
 
   // `file`: none, or not there, means built-in defaults. Fails, by one line that needs nothing in
-  // front of it, for a file that parse_settings() refuses.
+  // front of it, for a file that parse_settings() refuses. `today` is when its run begins.
+  static Result<ProjectSettings> load(const std::optional<std::string>& file,
+                                      const std::string& profile, const Day& today);
   static Result<ProjectSettings> load(const std::optional<std::string>& file,
                                       const std::string& profile);
 
   const Settings& settings() const { return settings_; }
   RunSettings run() const { return run_settings(settings_); }
-  // A sentence for people about what was asked for and is not there; usually empty.
+  // A sentence for people about what is asked for and not there, or not any more; usually empty.
   const std::string& note() const { return note_; }
 
   // What the file says of this test; `labels` as Properties has them. `trouble` gets a sentence
@@ -50,6 +53,7 @@ class ProjectSettings {
  private:
   Settings settings_;
   OverridePatterns patterns_;
+  KnownFlakyList known_flaky_;
   std::string note_;
 };
 

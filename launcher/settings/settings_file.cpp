@@ -6,8 +6,10 @@
 #include <tuple>
 
 #include "os/file_text.hpp"
+#include "settings/known_flaky_keys.hpp"
 #include "settings/override_patterns.hpp"
 #include "settings/profiles.hpp"
+#include "settings/retry_keys.hpp"
 #include "settings/spelling.hpp"
 #include "settings/test_values.hpp"
 
@@ -37,6 +39,8 @@ class Reader {
         read_profiles(value);
       } else if (key.str() == "override") {
         read_overrides(value, "[[override]]", {});
+      } else if (key.str() == "known-flaky") {
+        known_flaky_ = read_known_flaky(value, complaints_);
       } else {
         complain_of_top_level(key);
       }
@@ -61,16 +65,18 @@ class Reader {
                            std::find(line.begin(), line.end(), override.profile) != line.end();
       if (applies) settings.overrides.push_back(override.content);
     }
+    settings.known_flaky = known_flaky_;
     return settings;
   }
 
  private:
   void complain_of_top_level(const toml::key& key) {
-    static const std::vector<std::string> known{"profile", "override"};
-    complaints_.add(place_of(key.source()), "top level", "the unknown key " + quoted(key.str()),
-                    "[profile.NAME] or [[override]]; what holds for all tests goes into "
-                    "[profile.default]" +
-                        suggestion(key.str(), known));
+    static const std::vector<std::string> known{"profile", "override", "known-flaky"};
+    complaints_.add(
+        place_of(key.source()), "top level", "the unknown key " + quoted(key.str()),
+        "[profile.NAME], [[override]] or [[known-flaky]]; what holds for all tests goes into "
+        "[profile.default]" +
+            suggestion(key.str(), known));
   }
 
   void read_profiles(const toml::node& node) {
@@ -93,8 +99,10 @@ class Reader {
     const NamedTable named{*table, called};
     Profile profile;
     profile.layer.name = name;
-    profile.layer.values =
-        read_test_values(named, {"runs", "oom-events", "inherits", "override"}, complaints_);
+    std::vector<std::string> own_keys = run_retry_keys();
+    own_keys.insert(own_keys.end(), {"runs", "oom-events", "inherits", "override"});
+    profile.layer.values = read_test_values(named, own_keys, complaints_);
+    profile.layer.retries = read_run_retry_values(named, complaints_);
     profile.layer.runs =
         read_word(named, "runs", second_run_named, R"("wait", "allow" or "refuse")", complaints_);
     profile.layer.oom_events = read_file_name(named, "oom-events", complaints_);
@@ -159,6 +167,7 @@ class Reader {
   Complaints complaints_;
   Profiles profiles_;
   std::vector<PlacedOverride> overrides_;
+  std::vector<KnownFlaky> known_flaky_;
   std::size_t environment_ = 0;
 };
 

@@ -4,27 +4,13 @@
 #include <cmath>
 
 #include "core/names.hpp"
+#include "settings/retry_keys.hpp"
 #include "settings/spelling.hpp"
 
 namespace holdfast {
 namespace {
 
 const char* const k_expected_duration = R"(a duration such as 30, 1.5, "500ms", "5s" or "2m")";
-
-Result<Milliseconds> duration_of(const toml::node& value) {
-  if (const auto* text = value.as_string()) return parse_duration(text->get());
-  if (const auto* whole = value.as_integer()) {
-    if (whole->get() < 0) return Error{std::to_string(whole->get())};
-    return parse_duration(std::to_string(whole->get()));
-  }
-  const auto* number = value.as_floating_point();
-  if (number == nullptr) return Error{describe_type(value)};
-  const double ms = number->get() * 1000;
-  if (!std::isfinite(ms) || ms < 0) return Error{"a number that is negative or not finite"};
-  if (ms >= static_cast<double>(k_longest.count())) return k_longest;
-  // Zero means "none", so a tiny positive time is rounded up to the shortest there is.
-  return Milliseconds{ms > 0 ? std::max(1LL, std::llround(ms)) : 0};
-}
 
 std::optional<Said<Milliseconds>> read_duration(const NamedTable& named, std::string_view key,
                                                 Complaints& complaints) {
@@ -75,6 +61,23 @@ std::vector<Said<Variable>> read_environment(const NamedTable& named, Complaints
   return environment;
 }
 
+}  // namespace
+
+Result<Milliseconds> duration_of(const toml::node& value) {
+  if (const auto* text = value.as_string()) return parse_duration(text->get());
+  if (const auto* whole = value.as_integer()) {
+    if (whole->get() < 0) return Error{std::to_string(whole->get())};
+    return parse_duration(std::to_string(whole->get()));
+  }
+  const auto* number = value.as_floating_point();
+  if (number == nullptr) return Error{describe_type(value)};
+  const double ms = number->get() * 1000;
+  if (!std::isfinite(ms) || ms < 0) return Error{"a number that is negative or not finite"};
+  if (ms >= static_cast<double>(k_longest.count())) return k_longest;
+  // Zero means "none", so a tiny positive time is rounded up to the shortest there is.
+  return Milliseconds{ms > 0 ? std::max(1LL, std::llround(ms)) : 0};
+}
+
 void complain_of_unknown_keys(const NamedTable& named, const std::vector<std::string>& known,
                               Complaints& complaints) {
   for (const auto& [key, value] : named.table) {
@@ -84,8 +87,6 @@ void complain_of_unknown_keys(const NamedTable& named, const std::vector<std::st
                    alternatives(known) + suggestion(name, known));
   }
 }
-
-}  // namespace
 
 Place place_of(const toml::source_region& region) {
   return {region.begin.line, region.begin.column};
@@ -146,9 +147,10 @@ std::optional<Said<std::string>> read_file_name(const NamedTable& named, std::st
 
 TestValues read_test_values(const NamedTable& named, const std::vector<std::string>& other_keys,
                             Complaints& complaints) {
-  std::vector<std::string> known{"timeout",    "grace",       "lock-timeout",
-                                 "on-leak",    "containment", "scratch",
-                                 "run-serial", "no-tests",    "isolation", "environment"};
+  std::vector<std::string> known{"timeout",     "grace",      "lock-timeout", "on-leak",
+                                 "containment", "scratch",    "run-serial",   "no-tests",
+                                 "isolation",   "environment"};
+  known.insert(known.end(), retry_keys().begin(), retry_keys().end());
   known.insert(known.end(), other_keys.begin(), other_keys.end());
   complain_of_unknown_keys(named, known, complaints);
   TestValues values;
@@ -167,6 +169,7 @@ TestValues read_test_values(const NamedTable& named, const std::vector<std::stri
                               R"("keep", "pass", "fail" or "skip")", complaints);
   values.isolation =
       read_word(named, "isolation", isolation_named, R"("none", "process" or "fork")", complaints);
+  values.retry = read_retry_values(named, complaints);
   values.environment = read_environment(named, complaints);
   return values;
 }

@@ -25,6 +25,12 @@ Place place_of(const toml::source_region& region);
 // "holdfast.toml:12, [profile.ci]"
 std::string origin_of(const toml::node& value, const NamedTable& named);
 
+// A number of seconds or a text; the error is what was found.
+Result<Milliseconds> duration_of(const toml::node& value);
+
+void complain_of_unknown_keys(const NamedTable& named, const std::vector<std::string>& known,
+                              Complaints& complaints);
+
 // `a string`, `a table`
 std::string describe_type(const toml::node& value);
 

@@ -57,11 +57,20 @@ class Explain(HoldfastCase):
             "no-tests": "keep | built-in default",
             "locks": "db@project, gpu:1/4@project | the test's HOLDFAST_LOCKS",
             "isolation": "no batch | built-in default",
+            "retry": "none | built-in default",
+            "backoff": "0s | built-in default",
+            "jitter": "0 | built-in default",
+            "retry-alone": "false | built-in default",
+            "flaky-result": "pass | built-in default",
+            "on-failure": "none | built-in default",
+            "before-kill": "none | built-in default",
             "environment.PYTHONFAULTHANDLER": "1 | built-in default",
             "environment.RUST_BACKTRACE": "full | holdfast.toml:3, [profile.default]",
             "environment.UBSAN_OPTIONS": "not set | holdfast.toml:3, [profile.default]",
             "runs": "refuse | holdfast.toml:8, [profile.ci]",
-            "oom-events": "the run's cgroup | built-in default"})
+            "oom-events": "the run's cgroup | built-in default",
+            "retry-budget": "none | built-in default",
+            "retry-breaker": "0.5 | built-in default"})
         self.assertEqual(self.head.splitlines(), [
             "test: db.one", f"file: {self.source}/holdfast.toml",
             "profile: ci, which inherits default", "labels: big, slow"])
@@ -104,6 +113,43 @@ class Explain(HoldfastCase):
             "ours": "180s | the test's HOLDFAST_TIMEOUT",
             "none": "none | built-in default",
             "plain": "700s | ctest's own limit"})
+
+    def test_retries_have_their_origin(self):
+        self.source = self.project("""
+            add_test(NAME net.own COMMAND true)
+            set_tests_properties(net.own PROPERTIES HOLDFAST_RETRY "exit:4=3;crash=1")
+            add_test(NAME net.plain COMMAND true)
+            """, files={"holdfast.toml": """\
+[profile.default]
+retry = "any=1"
+retry-budget = 20
+backoff = "exponential:500ms..30s"
+[[override]]
+test = "^net"
+on-failure = "collect $HOLDFAST_OUTPUT"
+[[known-flaky]]
+tests = "plain"
+signature = "reset"
+issue = "PROJ-1"
+expires = 9999-12-31
+[[known-flaky]]
+tests = "plain"
+signature = "gone"
+issue = "PROJ-2"
+expires = 2001-01-01
+"""})
+        self.build = self.configure(self.source, "build")
+        own = self.explain("net.own")
+        self.assertEqual(own["retry"], "exit:4=3,crash=1 | the test's HOLDFAST_RETRY")
+        self.assertEqual(own["backoff"],
+                         "exponential:500ms..30s | holdfast.toml:4, [profile.default]")
+        self.assertEqual(own["retry-budget"], "20 | holdfast.toml:3, [profile.default]")
+        self.assertNotIn("known-flaky", own)
+        plain = self.explain("net.plain")
+        self.assertEqual(plain["retry"], "any=1 | holdfast.toml:2, [profile.default]")
+        self.assertEqual(plain["known-flaky"], "2, PROJ-1 | holdfast.toml:8, [[known-flaky]]")
+        self.assertIn('ignoring known-flaky "plain" (PROJ-2), which expired on 2001-01-01',
+                      self.head)
 
     def test_nothing_runs(self):
         self.prepare()

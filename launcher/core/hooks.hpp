@@ -1,0 +1,15 @@
+// Commands of the user's around an attempt: docs/config.md. Each is for /bin/sh; empty: none.
+#pragma once
+
+#include <string>
+
+namespace holdfast {
+
+struct Hooks {
+  std::string on_failure;   // when a test has failed for good
+  std::string before_kill;  // before the process tree of a test is ended for its time
+
+  friend bool operator==(const Hooks&, const Hooks&) = default;
+};
+
+}  // namespace holdfast

@@ -1,0 +1,103 @@
+#include "settings/known_flaky_keys.hpp"
+
+#include "settings/override_patterns.hpp"
+#include "settings/retry_keys.hpp"
+#include "settings/test_values.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr const char* k_called = "[[known-flaky]]";
+
+std::optional<Day> day_in(const toml::node& value) {
+  if (const auto* text = value.as_string()) return parse_day(text->get());
+  const auto* date = value.as_date();
+  if (date == nullptr) return std::nullopt;
+  const toml::date& day = date->get();
+  return Day{std::chrono::year{day.year}, std::chrono::month{day.month}, std::chrono::day{day.day}};
+}
+
+class Reader {
+ public:
+  Reader(const toml::table& table, Complaints& complaints)
+      : named_{table, k_called}, complaints_(complaints) {}
+
+  KnownFlaky read() {
+    complain_of_unknown_keys(named_, {"tests", "signature", "issue", "expires", "attempts"},
+                             complaints_);
+    KnownFlaky entry;
+    entry.origin = origin_of(named_.table, named_);
+    entry.tests = pattern("tests", "a regular expression for names of tests");
+    entry.flake.signature = pattern("signature", "a regular expression for a line of the output");
+    entry.flake.issue = needed("issue", "where it is being dealt with").value_or("");
+    entry.expires = expires();
+    const auto attempts = read_count(named_, "attempts", k_most_further_attempts, complaints_);
+    entry.flake.attempts = attempts ? attempts->value : k_default_flaky_attempts;
+    return entry;
+  }
+
+ private:
+  bool has(std::string_view key, const std::string& expected) {
+    if (named_.table.get(key) != nullptr) return true;
+    complaints_.add(place_of(named_.table.source()), named_.name, "no `" + std::string(key) + "`",
+                    expected);
+    return false;
+  }
+
+  std::optional<std::string> needed(std::string_view key, const std::string& expected) {
+    if (!has(key, expected)) return std::nullopt;
+    return read_text(named_, key, expected, complaints_);
+  }
+
+  std::string pattern(std::string_view key, const std::string& expected) {
+    const std::optional<std::string> text = needed(key, expected);
+    if (!text) return {};
+    const Result<std::regex> compiled = compile_pattern(*text);
+    if (!compiled) {
+      complaints_.add(
+          place_of(named_.table.get(key)->source()), std::string(key) + " in " + named_.name,
+          quoted(*text) + " with " + compiled.error().message, "a regular expression (ECMAScript)");
+    }
+    return *text;
+  }
+
+  Day expires() {
+    const std::string expected = "the last day on which it holds, such as 2026-12-31";
+    if (!has("expires", expected)) return {};
+    const toml::node& value = *named_.table.get("expires");
+    if (const std::optional<Day> day = day_in(value)) return *day;
+    const auto* text = value.as_string();
+    complaints_.add(place_of(value.source()), "expires in " + named_.name,
+                    text != nullptr ? quoted(text->get()) : describe_type(value), expected);
+    return {};
+  }
+
+  NamedTable named_;
+  Complaints& complaints_;
+};
+
+}  // namespace
+
+std::vector<KnownFlaky> read_known_flaky(const toml::node& node, Complaints& complaints) {
+  std::vector<KnownFlaky> entries;
+  const toml::array* array = node.as_array();
+  const bool is_empty = array != nullptr && array->empty();
+  if (array == nullptr || (!is_empty && !array->is_array_of_tables())) {
+    complaints.add(place_of(node.source()), "known-flaky", describe_type(node),
+                   std::string("tables ") + k_called);
+    return entries;
+  }
+  std::size_t size = 0;
+  for (const toml::node& entry : *array) {
+    entries.push_back(Reader(*entry.as_table(), complaints).read());
+    size += entries.back().flake.signature.size() + entries.back().flake.issue.size() + 64;
+    if (size <= k_most_known_flaky) continue;
+    complaints.add(place_of(entry.source()), k_called, "too much",
+                   "at most " + std::to_string(k_most_known_flaky) +
+                       " bytes of signatures and issues in the whole file");
+    break;
+  }
+  return entries;
+}
+
+}  // namespace holdfast

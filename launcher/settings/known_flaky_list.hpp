@@ -1,0 +1,34 @@
+// The entries of [[known-flaky]], asked which of them fit a test.
+#pragma once
+
+#include <regex>
+#include <string_view>
+#include <vector>
+
+#include "core/known_flaky.hpp"
+#include "core/retry_values.hpp"
+
+namespace holdfast {
+
+class KnownFlakyList {
+ public:
+  KnownFlakyList() = default;
+  // `entries` have patterns that compile_pattern() takes. Those that have expired are left out.
+  KnownFlakyList(const std::vector<KnownFlaky>& entries, const Day& today);
+
+  // In the order of the file.
+  std::vector<Said<KnownFlake>> matching(std::string_view test) const;
+
+  // A sentence about those that have expired; empty when none has.
+  const std::string& expired() const { return expired_; }
+
+ private:
+  struct Entry {
+    std::regex tests;
+    Said<KnownFlake> flake;
+  };
+  std::vector<Entry> entries_;
+  std::string expired_;
+};
+
+}  // namespace holdfast

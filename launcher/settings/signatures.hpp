@@ -1,0 +1,32 @@
+// Whether a failure is a known one: signatures of [[known-flaky]] against an attempt's output.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <regex>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+#include "core/retry_policy.hpp"
+
+namespace holdfast {
+
+// What is looked at: the end of the output, and of a line what fits; a failure says what it is in
+// a line, at its end. So the time for it has a bound.
+inline constexpr std::size_t k_most_searched_output = 1024 * 1024;
+inline constexpr std::size_t k_longest_searched_line = 4096;
+
+class Signatures {
+ public:
+  // Fails for a signature that compile_pattern() refuses: those of a policy are none.
+  static Result<Signatures> of(const std::vector<KnownFlake>& known);
+
+  // Which is found in a line of the output: the first in the order of `known`.
+  std::optional<std::size_t> found_in(std::string_view output) const;
+
+ private:
+  std::vector<std::regex> patterns_;
+};
+
+}  // namespace holdfast

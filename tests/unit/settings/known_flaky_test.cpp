@@ -1,0 +1,156 @@
+#include <gtest/gtest.h>
+
+#include "settings/known_flaky_list.hpp"
+#include "settings/settings_file.hpp"
+#include "settings/signatures.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr const char* k_list = R"(
+[[known-flaky]]
+tests = "^net\\."
+signature = "Connection reset by peer$"
+issue = "PROJ-12"
+expires = 2026-12-31
+
+[[known-flaky]]
+tests = "slow|net.dns"
+signature = "timed out after \\d+ s"
+issue = "https://example.org/7"
+expires = "2026-01-31"
+attempts = 1
+)";
+
+std::vector<KnownFlaky> entries_of(const std::string& text) {
+  const Result<Settings> settings = parse_settings(text, "/p/holdfast.toml", "default");
+  EXPECT_TRUE(settings) << settings.error().message;
+  return settings ? settings->known_flaky : std::vector<KnownFlaky>{};
+}
+
+std::string error_of(const std::string& text) {
+  const Result<Settings> settings = parse_settings(text, "/p/holdfast.toml", "default");
+  return settings ? "none" : settings.error().message;
+}
+
+TEST(KnownFlakyList, IsReadWithItsOrigins) {
+  const std::vector<KnownFlaky> entries = entries_of(k_list);
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[0].tests, "^net\\.");
+  EXPECT_EQ(entries[0].flake, (KnownFlake{"Connection reset by peer$", "PROJ-12", 2}));
+  EXPECT_EQ(to_text(entries[0].expires), "2026-12-31");
+  EXPECT_EQ(entries[0].origin, "holdfast.toml:2, [[known-flaky]]");
+  EXPECT_EQ(entries[1].flake.attempts, 1U);
+  EXPECT_EQ(to_text(entries[1].expires), "2026-01-31");
+}
+
+TEST(KnownFlakyList, FitsByNameAndDayAndSaysWhatHasExpired) {
+  const std::vector<KnownFlaky> entries = entries_of(k_list);
+  const KnownFlakyList in_january(entries, *parse_day("2026-01-31"));
+  EXPECT_EQ(in_january.expired(), "");
+  EXPECT_EQ(in_january.matching("net.dns").size(), 2U);
+  EXPECT_EQ(in_january.matching("net.http").size(), 1U);
+  EXPECT_EQ(in_january.matching("a.slow.one")[0].value.issue, "https://example.org/7");
+  EXPECT_TRUE(in_january.matching("subnet").empty());
+  EXPECT_TRUE(in_january.matching(std::string(5000, 'x') + "slow").empty());
+  const KnownFlakyList in_february(entries, *parse_day("2026-02-01"));
+  EXPECT_EQ(in_february.matching("net.dns").size(), 1U);
+  EXPECT_EQ(in_february.expired(),
+            "ignoring known-flaky \"slow|net.dns\" (https://example.org/7), which expired on "
+            "2026-01-31");
+  const KnownFlakyList later(entries, *parse_day("2027-01-01"));
+  EXPECT_TRUE(later.matching("net.dns").empty());
+  EXPECT_EQ(later.expired(),
+            "ignoring known-flaky \"^net\\.\" (PROJ-12), which expired on 2026-12-31, "
+            "\"slow|net.dns\" (https://example.org/7), which expired on 2026-01-31");
+}
+
+TEST(KnownFlakyList, WhatIsWrongIsSaidWithItsLineAndWhatWasExpected) {
+  const std::string whole =
+      "[[known-flaky]]\ntests = \"a\"\nsignature = \"b\"\nissue = \"c\"\nexpires = 2026-01-01\n";
+  ASSERT_EQ(error_of(whole), "none");
+  const struct {
+    const char* line;
+    const char* instead;
+    const char* error;
+  } rows[] = {
+      {"tests = \"a\"\n", "",
+       "1: [[known-flaky]]: found no `tests`, expected a regular expression for names of tests"},
+      {"signature = \"b\"\n", "",
+       "1: [[known-flaky]]: found no `signature`, expected a regular expression for a line of the "
+       "output"},
+      {"issue = \"c\"\n", "",
+       "1: [[known-flaky]]: found no `issue`, expected where it is being dealt with"},
+      {"expires = 2026-01-01\n", "",
+       "1: [[known-flaky]]: found no `expires`, expected the last day on which it holds, such as "
+       "2026-12-31"},
+      {"signature = \"b\"\n", "signature = \"(\"\n",
+       "3: signature in [[known-flaky]]: found \"(\" with an unmatched parenthesis, or a "
+       "repetition of nothing, expected a regular expression (ECMAScript)"},
+      {"issue = \"c\"\n", "issue = 7\n",
+       "4: issue in [[known-flaky]]: found an integer, expected where it is being dealt with"},
+      {"expires = 2026-01-01\n", "expires = \"soon\"\n",
+       "5: expires in [[known-flaky]]: found \"soon\", expected the last day on which it holds, "
+       "such as 2026-12-31"},
+      {"expires = 2026-01-01\n", "expires = 2026-01-01T00:00:00Z\n",
+       "5: expires in [[known-flaky]]: found a date and time, expected the last day on which it "
+       "holds, such as 2026-12-31"},
+      {"issue = \"c\"\n", "issue = \"c\"\nattempts = 0.5\n",
+       "5: attempts in [[known-flaky]]: found a number, expected a number of further attempts, 0 "
+       "to 1000"},
+      {"issue = \"c\"\n", "issue = \"c\"\ntest = \"x\"\n",
+       "5: [[known-flaky]]: found the unknown key \"test\", expected tests, signature, issue, "
+       "expires or attempts (did you mean \"tests\"?)"},
+  };
+  for (const auto& row : rows) {
+    std::string text = whole;
+    text.replace(text.find(row.line), std::string(row.line).size(), row.instead);
+    EXPECT_EQ(error_of(text), std::string("/p/holdfast.toml:") + row.error);
+  }
+  EXPECT_EQ(error_of("known-flaky = 3\n"),
+            "/p/holdfast.toml:1: known-flaky: found an integer, expected tables [[known-flaky]]");
+  std::string many;
+  for (int i = 0; i < 200; ++i) {
+    many += "[[known-flaky]]\ntests = \"a\"\nsignature = \"" + std::string(100, 'b') +
+            "\"\nissue = \"c\"\nexpires = 2026-01-01\n";
+  }
+  EXPECT_NE(error_of(many).find("[[known-flaky]]: found too much, expected at most 16384 bytes"),
+            std::string::npos);
+}
+
+TEST(Signatures, AreFoundInOneLineOfTheOutput) {
+  const Result<Signatures> signatures = Signatures::of(
+      {{"reset by peer$", "A", 1}, {"^FATAL: .*db", "B", 1}, {"\\d{3}-\\d", "C", 1}});
+  ASSERT_TRUE(signatures);
+  const struct {
+    std::string output;
+    std::optional<std::size_t> found;
+  } rows[] = {
+      {"", std::nullopt},
+      {"ok\nread: Connection reset by peer\nbye\n", 0},
+      {"read: Connection reset by peer\r\n", 0},
+      {"reset by peer again\n", std::nullopt},
+      {"x\nFATAL: no db\n", 1},
+      {"x FATAL: no db\n", std::nullopt},
+      {"FATAL: no\ndb\n", std::nullopt},
+      {"code 123-4", 2},
+      {"123-4\nreset by peer\n", 0},
+      {std::string("a\0b 123-4", 9), 2},
+  };
+  for (const auto& row : rows) EXPECT_EQ(signatures->found_in(row.output), row.found);
+}
+
+TEST(Signatures, OfALargeOutputTheEndIsLookedAt) {
+  const Result<Signatures> signatures = Signatures::of({{"needle", "A", 1}});
+  ASSERT_TRUE(signatures);
+  std::string lines;
+  while (lines.size() < 3 * k_most_searched_output) lines += "hay, and hay, and more of it\n";
+  EXPECT_FALSE(signatures->found_in(lines));
+  EXPECT_FALSE(signatures->found_in("needle\n" + lines));
+  EXPECT_TRUE(signatures->found_in(lines + "needle\n"));
+  const std::string hay(5000, 'h');
+  EXPECT_FALSE(signatures->found_in(hay + "needle\n"));
+}
+
+}  // namespace
+}  // namespace holdfast
