@@ -13,6 +13,7 @@ declare -A may_include=(
   [core]="core"
   [os]="core os"
   [launcher]="core os launcher"
+  [forensics]="core os forensics"
   [exec]="core os launcher exec"
   [store]="core os store"
   [report]="core os store report"
@@ -20,7 +21,7 @@ declare -A may_include=(
   [keeper]="core os store report settings keeper"
   [cli]="core os launcher exec store report settings keeper cli"
 )
-for layer in core os launcher exec store report settings keeper cli; do
+for layer in core os launcher forensics exec store report settings keeper cli; do
   allowed=${may_include[$layer]// /|}
   if grep -rnE '^ *#include "' --include='*.[ch]pp' "launcher/$layer" |
     grep -vE "#include \"($allowed)/"; then

@@ -1,0 +1,55 @@
+#include "forensics/hooks.hpp"
+
+#include <string_view>
+
+#include "os/system_call.hpp"
+
+namespace holdfast::forensics {
+namespace {
+
+constexpr std::string_view k_own_prefix = "HOLDFAST_";
+
+std::string without_last_break(std::string text) {
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+os::BoundedOrder hook_order(const std::string& command, const HookFacts& facts,
+                            const std::vector<std::string>& environment,
+                            const std::string& directory, Milliseconds time) {
+  os::BoundedOrder order;
+  order.words = {"/bin/sh", "-c", command};
+  // What an attempt is told by variables is said again below, as far as it is true of this one.
+  for (const std::string& entry : environment) {
+    if (entry.compare(0, k_own_prefix.size(), k_own_prefix) != 0)
+      order.environment.push_back(entry);
+  }
+  for (const Variable& fact : hook_environment(facts)) {
+    order.environment.push_back(fact.name + "=" + fact.value);
+  }
+  order.directory = directory;
+  order.time = time;
+  return order;
+}
+
+Finding hook_finding(const HookFacts& facts, const os::BoundedEnd& end, Milliseconds time) {
+  using Kind = os::BoundedEnd::Kind;
+  const std::string output = without_last_break(end.output) + (end.output_cut ? "\n… cut off" : "");
+  const std::string below = output.empty() ? "" : "\n" + output;
+  switch (end.kind) {
+    case Kind::exited:
+      if (end.code == 0) return {facts.hook, false, output.empty() ? "done" : output};
+      return {facts.hook, false, "ended with " + std::to_string(end.code) + below};
+    case Kind::signalled:
+      return {facts.hook, false, "died of signal " + std::to_string(end.code) + below};
+    case Kind::too_late:
+      return {facts.hook, false, "not done within " + describe(time) + below};
+    case Kind::not_started:
+      return {facts.hook, true, os::system_error("failed to start", end.code).message};
+  }
+  return {facts.hook, true, "not known"};
+}
+
+}  // namespace holdfast::forensics

@@ -1,0 +1,94 @@
+#include "forensics/machine_probe.hpp"
+
+#include <unistd.h>
+
+#include <charconv>
+#include <optional>
+
+#include "core/program_identity.hpp"
+#include "os/file_text.hpp"
+#include "os/lock_survey.hpp"
+
+namespace holdfast::forensics {
+namespace {
+
+constexpr std::size_t k_named = 10;
+
+// `MemTotal:       16311348 kB`
+std::optional<std::uint64_t> bytes_of(std::string_view meminfo, std::string_view key) {
+  std::size_t at = meminfo.find("\n" + std::string(key) + ":");
+  if (meminfo.substr(0, key.size() + 1) == std::string(key) + ":") {
+    at = 0;
+  } else if (at != std::string_view::npos) {
+    ++at;
+  } else {
+    return std::nullopt;
+  }
+  at = meminfo.find_first_of("0123456789", at + key.size());
+  if (at == std::string_view::npos) return std::nullopt;
+  std::uint64_t kilobytes = 0;
+  std::from_chars(meminfo.data() + at, meminfo.data() + meminfo.size(), kilobytes);
+  return kilobytes * 1024;
+}
+
+// The first three of `0.52 0.58 0.59 1/1190 4711`.
+std::string_view loads_of(std::string_view loadavg) {
+  std::size_t end = 0;
+  for (int number = 0; number < 3 && end != std::string_view::npos; ++number) {
+    end = loadavg.find(' ', number == 0 ? 0 : end + 1);
+  }
+  return loadavg.substr(0, end);
+}
+
+std::string describe_lock(const os::SurveyedLock& lock) {
+  std::string text = lock.name + "@" + lock.scope_directory + ":";
+  if (lock.holders.empty() && lock.strangers.empty()) text += " held by nobody who left a record";
+  const char* before = " held by ";
+  for (const LockParty& holder : lock.holders) {
+    text += before + describe_party(holder);
+    before = ", ";
+  }
+  if (lock.tickets > 0) text += "; " + std::to_string(lock.tickets) + " waiting";
+  return text;
+}
+
+}  // namespace
+
+Result<std::string> describe_machine(std::string_view meminfo, std::string_view loadavg,
+                                     long processors) {
+  const auto total = bytes_of(meminfo, "MemTotal");
+  const auto available = bytes_of(meminfo, "MemAvailable");
+  if (!total || !available) return Error{"understand /proc/meminfo"};
+  std::string text =
+      "memory " + describe_size(*available) + " of " + describe_size(*total) + " available";
+  const auto swap = bytes_of(meminfo, "SwapTotal");
+  const auto free_swap = bytes_of(meminfo, "SwapFree");
+  if (swap && free_swap && *swap > 0) {
+    text += ", swap " + describe_size(*free_swap) + " of " + describe_size(*swap);
+  }
+  return text + ", load " + std::string(loads_of(loadavg)) + " on " + std::to_string(processors) +
+         (processors == 1 ? " processor" : " processors");
+}
+
+Result<std::string> look_at_machine() {
+  const Result<std::string> meminfo = os::read_file("/proc/meminfo");
+  if (!meminfo) return meminfo.error();
+  const Result<std::string> loadavg = os::read_file("/proc/loadavg");
+  if (!loadavg) return loadavg.error();
+  return describe_machine(*meminfo, *loadavg, ::sysconf(_SC_NPROCESSORS_ONLN));
+}
+
+Result<std::string> look_at_locks() {
+  const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::leave_out);
+  std::string text;
+  std::size_t used = 0;
+  for (const os::SurveyedLock& lock : locks) {
+    if (!lock.is_in_use() || ++used > k_named) continue;
+    text += (text.empty() ? "" : "\n") + describe_lock(lock);
+  }
+  if (used == 0) return std::string("none in use");
+  if (used > k_named) text += "\n… and " + std::to_string(used - k_named) + " more";
+  return text;
+}
+
+}  // namespace holdfast::forensics

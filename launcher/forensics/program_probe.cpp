@@ -1,0 +1,91 @@
+#include "forensics/program_probe.hpp"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "core/edit_distance.hpp"
+#include "os/program_identity.hpp"
+#include "os/system_call.hpp"
+
+namespace holdfast::forensics {
+namespace {
+
+constexpr std::size_t k_named = 5;
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+bool is_directory(const std::string& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// The nearest of the directories above that is still there.
+std::string what_is_left_of(std::string path) {
+  while (path != "/" && path != "." && !is_directory(path)) path = directory_of(path);
+  return path;
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+}  // namespace
+
+Result<std::string> look_at_program(const std::string& path,
+                                    const std::optional<ProgramIdentity>& before) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
+    const bool dangling = ::lstat(path.c_str(), &info) == 0;
+    return path + (dangling ? " is a link to what does not exist"
+                   : before ? " does not exist any more"
+                            : " does not exist");
+  }
+  const Result<ProgramIdentity> now = os::identify_program(path);
+  if (!now) return now.error();
+  std::string text = path + ": " + describe(*now);
+  if (::access(path.c_str(), X_OK) != 0) text += ", not executable";
+  if (!before) return text;
+  const std::string change = describe_change(*before, *now);
+  return text + (change.empty() ? "\nthe same as before" : "\nchanged: " + change);
+}
+
+Result<std::string> look_at_directory(const std::string& path, std::size_t most) {
+  const std::string directory = directory_of(path);
+  const std::string name = path.substr(path.rfind('/') + 1);
+  const std::unique_ptr<DIR, CloseDirectory> opened(::opendir(directory.c_str()));
+  if (opened == nullptr && (errno == ENOENT || errno == ENOTDIR)) {
+    return directory + " does not exist; what is left of the path is " + what_is_left_of(directory);
+  }
+  if (opened == nullptr) return os::system_error("list " + directory);
+  std::size_t count = 0;
+  std::vector<std::string> names;
+  while (const dirent* entry = ::readdir(opened.get())) {
+    const std::string_view found = entry->d_name;
+    if (found == "." || found == "..") continue;
+    if (++count > most) break;
+    names.emplace_back(found);
+  }
+  std::string text = directory + " has " + (count > most ? "more than " : "") +
+                     std::to_string(count > most ? most : count) +
+                     (count == 1 ? " entry" : " entries");
+  const std::vector<std::string> near = look_alikes(name, names, k_named);
+  return near.empty() ? text : text + "; like " + name + ": " + listed(near);
+}
+
+}  // namespace holdfast::forensics

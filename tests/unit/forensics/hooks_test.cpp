@@ -1,0 +1,45 @@
+#include "forensics/hooks.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast::forensics {
+namespace {
+
+constexpr Milliseconds k_plenty{60'000};
+
+HookFacts facts() {
+  HookFacts facts;
+  facts.hook = "on-failure";
+  facts.test = "db insert";
+  facts.attempt_id = "r.2";
+  facts.attempt = 2;
+  facts.outcome = Outcome::failed;
+  facts.main = {ProcessEnd::Kind::exited, 4};
+  return facts;
+}
+
+std::string run(const std::string& command, Milliseconds time = k_plenty) {
+  const os::BoundedOrder order = hook_order(
+      command, facts(), {"PATH=/usr/bin:/bin", "MINE=1", "HOLDFAST_PID=1", "HOLDFAST_ATTEMPT=9"},
+      "/", time);
+  const Finding finding = hook_finding(facts(), os::run_bounded(order), time);
+  EXPECT_EQ(finding.probe, "on-failure");
+  return finding.text;
+}
+
+TEST(Hooks, AreToldTheFactsInTheTestsEnvironmentAndDirectory) {
+  EXPECT_EQ(run("echo $HOLDFAST_HOOK, $HOLDFAST_TEST_NAME, $HOLDFAST_ATTEMPT, $HOLDFAST_OUTCOME, "
+                "$HOLDFAST_EXIT_CODE, $MINE; pwd; echo ${HOLDFAST_PID-none}"),
+            "on-failure, db insert, 2, failed, 4, 1\n/\nnone");
+}
+
+TEST(Hooks, HowTheyEndIsSaid) {
+  EXPECT_EQ(run(":"), "done");
+  EXPECT_EQ(run("echo it; exit 3"), "ended with 3\nit");
+  EXPECT_EQ(run("kill -9 $$"), "died of signal 9");
+  EXPECT_EQ(run("no-such-command-of-holdfast 2>/dev/null"), "ended with 127");
+  EXPECT_EQ(run("echo begun; sleep 1000", Milliseconds{2000}), "not done within 2.0 s\nbegun");
+}
+
+}  // namespace
+}  // namespace holdfast::forensics

@@ -1,0 +1,125 @@
+#include "forensics/probes.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "forensics/machine_probe.hpp"
+#include "forensics/program_probe.hpp"
+#include "os/program_identity.hpp"
+#include "scratch.hpp"
+
+namespace holdfast::forensics {
+namespace {
+
+namespace fs = std::filesystem;
+
+void write(const std::string& path, const std::string& content = "#!/bin/sh\n") {
+  std::ofstream(path, std::ios::trunc) << content;
+  ::chmod(path.c_str(), 0755);
+}
+
+std::string text_of(const Result<std::string>& result) {
+  return result ? *result : "failed to " + result.error().message;
+}
+
+TEST(ProgramProbe, SaysWhatBecameOfTheProgram) {
+  const os::Scratch scratch;
+  const std::string program = scratch.path("test");
+  write(program);
+  const Result<ProgramIdentity> before = os::identify_program(program);
+  ASSERT_TRUE(before);
+  const std::string is = program + ": inode " + std::to_string(before->inode) + ", 10 bytes";
+  EXPECT_EQ(text_of(look_at_program(program, std::nullopt)), is);
+  EXPECT_EQ(text_of(look_at_program(program, *before)), is + "\nthe same as before");
+  ::chmod(program.c_str(), 0644);
+  EXPECT_EQ(text_of(look_at_program(program, std::nullopt)), is + ", not executable");
+  fs::remove(program);
+  EXPECT_EQ(text_of(look_at_program(program, *before)), program + " does not exist any more");
+  EXPECT_EQ(text_of(look_at_program(program, std::nullopt)), program + " does not exist");
+  fs::create_symlink("nothing", program);
+  EXPECT_EQ(text_of(look_at_program(program, *before)),
+            program + " is a link to what does not exist");
+  fs::remove(program);
+  write(program, "#!/bin/sh\nexit 1\n");
+  const std::string changed = text_of(look_at_program(program, *before));
+  EXPECT_NE(changed.find("\nchanged: size 10 -> 17"), std::string::npos) << changed;
+  EXPECT_NE(changed.find("modified"), std::string::npos) << changed;
+}
+
+TEST(DirectoryProbe, CountsEntriesAndNamesLookAlikes) {
+  const os::Scratch scratch;
+  for (const char* name : {"db_test", "db_tests", "README", "web"}) write(scratch.path(name));
+  const std::string directory = scratch.path("");
+  const std::string in = directory.substr(0, directory.size() - 1);
+  EXPECT_EQ(text_of(look_at_directory(scratch.path("db_tset"))),
+            in + " has 4 entries; like db_tset: db_test, db_tests");
+  EXPECT_EQ(text_of(look_at_directory(scratch.path("quite another"))), in + " has 4 entries");
+  EXPECT_EQ(text_of(look_at_directory(scratch.path("web"), 2)), in + " has more than 2 entries");
+}
+
+TEST(DirectoryProbe, SaysHowFarThePathLeads) {
+  const os::Scratch scratch;
+  const std::string directory = scratch.path("");
+  const std::string in = directory.substr(0, directory.size() - 1);
+  EXPECT_EQ(text_of(look_at_directory(in + "/a/b/test")),
+            in + "/a/b does not exist; what is left of the path is " + in);
+  write(in + "/file");
+  EXPECT_EQ(text_of(look_at_directory(in + "/file/test")),
+            in + "/file does not exist; what is left of the path is " + in);
+  EXPECT_EQ(text_of(look_at_directory("/no-such-file-of-holdfast/x")),
+            "/no-such-file-of-holdfast does not exist; what is left of the path is /");
+}
+
+TEST(MachineProbe, ReadsWhatLinuxSays) {
+  const char* meminfo =
+      "MemTotal:       16384000 kB\nMemFree:          100 kB\nMemAvailable:    8192000 kB\n"
+      "SwapTotal:       2097152 kB\nSwapFree:        1048576 kB\n";
+  EXPECT_EQ(
+      text_of(describe_machine(meminfo, "0.52 1.58 12.59 1/1190 4711\n", 2)),
+      "memory 7.8 GiB of 15.6 GiB available, swap 1.0 GiB of 2.0 GiB, load 0.52 1.58 12.59 on "
+      "2 processors");
+  EXPECT_EQ(text_of(describe_machine("MemTotal: 1024 kB\nMemAvailable: 512 kB\nSwapTotal: 0 kB\n",
+                                     "1 2 3 4 5", 1)),
+            "memory 512.0 KiB of 1.0 MiB available, load 1 2 3 on 1 processor");
+  EXPECT_EQ(text_of(describe_machine("", "1 2 3", 1)), "failed to understand /proc/meminfo");
+  EXPECT_TRUE(look_at_machine());
+}
+
+std::string summary(const std::vector<Finding>& findings) {
+  std::string text;
+  for (const Finding& finding : findings) text += finding.probe + (finding.failed ? "! " : " ");
+  return text;
+}
+
+TEST(Probes, AllAreAskedAndNoneFailsTheRest) {
+  const os::Scratch scratch;
+  write(scratch.path("test"));
+  const Subject subject{scratch.path("test"), std::nullopt, "/proc"};
+  const std::vector<Finding> findings = look_around(subject, Milliseconds{30'000});
+  EXPECT_EQ(summary(findings), "program directory git! machine locks ");
+  EXPECT_EQ(summary(look_around({}, Milliseconds{30'000})), "machine locks ");
+}
+
+TEST(Probes, AParentDirectoryThatIsGoneIsAnAnswerNotAFailure) {
+  const os::Scratch scratch;
+  const std::vector<Finding> findings = look_around(
+      {scratch.path("gone/test"), ProgramIdentity{}, scratch.path("gone")}, Milliseconds{30'000});
+  EXPECT_EQ(summary(findings), "program directory git! machine locks ");
+  EXPECT_EQ(findings[0].text, scratch.path("gone/test") + " does not exist any more");
+  EXPECT_NE(findings[1].text.find("what is left of the path is"), std::string::npos);
+}
+
+TEST(Probes, WithoutTimeEachSaysThatItHadNone) {
+  const std::vector<Finding> findings =
+      look_around({"/bin/sh", std::nullopt, "/"}, Milliseconds{0});
+  ASSERT_EQ(findings.size(), 5U);
+  for (const Finding& finding : findings) {
+    EXPECT_TRUE(finding.failed) << finding.probe << ": " << finding.text;
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::forensics

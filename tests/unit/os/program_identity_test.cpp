@@ -1,0 +1,88 @@
+#include "os/program_identity.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <random>
+
+#include "scratch.hpp"
+
+namespace holdfast::os {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string own_program_path() { return fs::read_symlink("/proc/self/exe").string(); }
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void write(const std::string& path, const std::string& content) {
+  std::ofstream(path, std::ios::binary) << content;
+}
+
+TEST(ProgramIdentity, OfAProgramHasItsBuildId) {
+  const Result<ProgramIdentity> own = identify_program(own_program_path());
+  ASSERT_TRUE(own) << own.error().message;
+  struct stat info {};
+  ASSERT_EQ(::stat(own_program_path().c_str(), &info), 0);
+  EXPECT_EQ(own->inode, info.st_ino);
+  EXPECT_EQ(own->size, static_cast<std::uint64_t>(info.st_size));
+  EXPECT_GE(own->build_id.size(), 16U) << "linked without --build-id?";
+  for (char c : own->build_id) EXPECT_TRUE(std::isxdigit(static_cast<unsigned char>(c)));
+  EXPECT_EQ(*own, *identify_program(own_program_path()));
+}
+
+TEST(ProgramIdentity, OfACopyHasAnotherInodeAndTheSameBuildId) {
+  const Scratch scratch;
+  const std::string copy = scratch.path("copy");
+  fs::copy_file(own_program_path(), copy);
+  const Result<ProgramIdentity> own = identify_program(own_program_path());
+  const Result<ProgramIdentity> copied = identify_program(copy);
+  ASSERT_TRUE(own && copied);
+  EXPECT_EQ(own->build_id, copied->build_id);
+  EXPECT_NE(describe_change(*own, *copied).find("inode"), std::string::npos);
+  EXPECT_EQ(describe_change(*own, *copied).find("build-id"), std::string::npos);
+}
+
+TEST(ProgramIdentity, OfAScriptHasNoneAndWhatIsNoFileFails) {
+  const Scratch scratch;
+  write(scratch.path("script"), "#!/bin/sh\nexit 0\n");
+  const Result<ProgramIdentity> script = identify_program(scratch.path("script"));
+  ASSERT_TRUE(script);
+  EXPECT_EQ(script->build_id, "");
+  EXPECT_EQ(script->size, 17U);
+  EXPECT_FALSE(identify_program(scratch.path("nothing")));
+  EXPECT_FALSE(identify_program(scratch.path("")));
+  ASSERT_EQ(::mkfifo(scratch.path("fifo").c_str(), 0600), 0);
+  EXPECT_FALSE(identify_program(scratch.path("fifo")));
+}
+
+TEST(ProgramIdentity, ABrokenProgramIsReadToNoHarm) {
+  const Scratch scratch;
+  const std::string file = scratch.path("broken");
+  const std::string whole = content_of(own_program_path()).substr(0, 8192);
+  for (std::size_t size : {0, 1, 4, 15, 16, 17, 63, 64, 65, 120, 500, 4096}) {
+    write(file, whole.substr(0, size));
+    EXPECT_TRUE(identify_program(file)) << size;
+  }
+  std::mt19937 chance(1);
+  for (int i = 0; i < 400; ++i) {
+    std::string broken = whole;
+    // In the headers, where sizes and offsets are.
+    for (int n = 0; n < 6; ++n) broken[16 + chance() % 800] = static_cast<char>(chance());
+    write(file, broken);
+    const Result<ProgramIdentity> read = identify_program(file);
+    ASSERT_TRUE(read);
+    EXPECT_LE(read->build_id.size(), 128U);
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::os
