@@ -125,7 +125,7 @@ if(EXISTS "${_holdfast_source_dir}/holdfast.toml"
     AND NOT IS_DIRECTORY "${_holdfast_source_dir}/holdfast.toml")
   include("${CMAKE_CURRENT_LIST_DIR}/labels.cmake")
   file(STRINGS "${_holdfast_source_dir}/holdfast.toml" _holdfast_line_of_toml
-    REGEX "retry|known-flaky" LIMIT_COUNT 1)
+    REGEX "retry|known-flaky|on-failure" LIMIT_COUNT 1)
   if(NOT "${_holdfast_line_of_toml}" STREQUAL "")
     set(_holdfast_file_asks_for_retries TRUE)
     _holdfast_need_properties()

@@ -16,7 +16,7 @@ set(_holdfast_always_watched
 set_property(GLOBAL PROPERTY _holdfast_watched "${_holdfast_always_watched}")
 # One that matches this may change a limit.
 set(_holdfast_limit_properties
-  "TIMEOUT|HOLDFAST_ENABLED|HOLDFAST_ISOLATION|HOLDFAST_LOCKS|RESOURCE_LOCK")
+  "TIMEOUT|HOLDFAST_ENABLED|HOLDFAST_ISOLATION|HOLDFAST_RETRY|HOLDFAST_LOCKS|RESOURCE_LOCK")
 # One that matches this has an expression anchored at the start of the output, where the line of
 # lock_line.cmake would stand in its way.
 set(_holdfast_anchored_expression "(PASS|FAIL|SKIP)_REGULAR_EXPRESSION;.*\\^")

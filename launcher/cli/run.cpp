@@ -11,6 +11,7 @@
 #include "core/environment.hpp"
 #include "core/exit_codes.hpp"
 #include "core/settings_explanation.hpp"
+#include "core/wire_retry.hpp"
 #include "launcher/hand_over.hpp"
 #include "os/system_call.hpp"
 #include "settings/project_settings.hpp"
@@ -41,6 +42,12 @@ std::vector<std::string> options_of(const TestValues& values) {
   for (const Said<Variable>& said : values.environment) {
     options.push_back("--default-env=" + said.value.name + "=" + said.value.value);
   }
+  Policy policy;
+  policy.retry = retry_policy_of(values.retry);
+  policy.hooks = hooks_of(values.retry);
+  if (const std::string retries = wire::retry_to_word(policy); !retries.empty()) {
+    options.push_back("--settings-of-retries=" + retries);
+  }
   return options;
 }
 
@@ -61,6 +68,7 @@ Result<TestValues> values_for(const std::vector<std::string_view>& words) {
   if (!file) return TestValues{};
   const Result<ProjectSettings> settings = ProjectSettings::load(file, selected_profile());
   if (!settings) return settings.error();
+  if (!settings->note().empty()) complain(settings->note());
   return settings->values_for(name, {});
 }
 

@@ -44,7 +44,11 @@ std::vector<BatchAction> Batch::happened(const BatchEvent& event) {
   now_us_ = event.at_us;
   switch (event.kind) {
     case Kind::begun:
-      if (isolation_ == Isolation::none) {
+      if (!event.cases.empty()) {
+        // There is nothing to be had by forking few.
+        if (isolation_ == Isolation::fork) isolation_ = Isolation::process;
+        on_listed(event.cases, actions);
+      } else if (isolation_ == Isolation::none) {
         start_worker(BatchAction::Kind::run_all, {}, actions);
       } else {
         go_on(actions);

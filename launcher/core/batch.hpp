@@ -20,7 +20,7 @@ namespace holdfast {
 
 struct BatchEvent {
   enum class Kind : std::uint8_t {
-    begun,         // of the batch; first of all
+    begun,         // of the batch; first of all. With `cases`: these alone are to run
     listed,        // `cases` are to run
     not_listed,    // `end`: of the process that was to
     announced,     // the worker says how many it is about to run: `count`

@@ -21,9 +21,16 @@ enum class Option : std::uint8_t {
   target,
   output,
   language,
+  retry,
+  backoff,
+  retries,
   quiet,
   help
 };
+
+// What `holdfast run` has read in holdfast.toml, for the launcher, which reads no files: not for
+// people (core/wire_retry.hpp).
+constexpr std::string_view k_retries = "--settings-of-retries";
 
 std::optional<Option> option_named(std::string_view name) {
   if (name == "--name") return Option::name;
@@ -41,6 +48,9 @@ std::optional<Option> option_named(std::string_view name) {
   if (name == "--target") return Option::target;
   if (name == "--output") return Option::output;
   if (name == "--language") return Option::language;
+  if (name == "--retry") return Option::retry;
+  if (name == "--backoff") return Option::backoff;
+  if (name == k_retries) return Option::retries;
   if (name == "--quiet") return Option::quiet;
   if (name == "--help" || name == "-h") return Option::help;
   return std::nullopt;
@@ -73,6 +83,22 @@ Result<void> set_step(Option option, std::string_view name, std::string_view val
   if (option == Option::target) step->target = value;
   if (option == Option::output) step->output = value;
   if (option == Option::language) step->language = value;
+  return {};
+}
+
+// Each adds to those before it.
+Result<void> add_rules(std::string_view value, Overrides& overrides) {
+  const std::string all = overrides.retry ? to_text(*overrides.retry) + "," : std::string();
+  Result<RetryRules> rules = parse_retry_rules(all + std::string(value));
+  if (!rules) return Error{"--retry " + rules.error().message};
+  overrides.retry = std::move(*rules);
+  return {};
+}
+
+Result<void> set_backoff(std::string_view value, Overrides& overrides) {
+  const Result<Backoff> backoff = parse_backoff(value);
+  if (!backoff) return Error{"--backoff " + backoff.error().message};
+  overrides.backoff = *backoff;
   return {};
 }
 
@@ -126,6 +152,13 @@ Result<void> apply(Option option, std::string_view name, std::string_view value,
     case Option::output:
     case Option::language:
       return set_step(option, name, value, line.step);
+    case Option::retry:
+      return add_rules(value, line.overrides);
+    case Option::backoff:
+      return set_backoff(value, line.overrides);
+    case Option::retries:
+      line.overrides.settings_of_retries = value;
+      return {};
     case Option::quiet:
       line.loudness = Loudness::quiet;
       return {};
@@ -201,6 +234,9 @@ COMMAND started is ended, gently first.
                       (default), pass, fail or skip
   --default-env N=V   a variable for COMMAND where you have not set it; `N=` takes a built-in one
                       out (may be repeated)
+  --retry WHAT=N      run COMMAND again, N times at most, when it failed so: exit:CODE, crash,
+                      timeout, launch, oom or any (may be repeated)
+  --backoff SPEC      wait before that: 2s, or exponential:500ms..30s; locks are let go meanwhile
   --quiet             say nothing but errors
   --help              this text
 

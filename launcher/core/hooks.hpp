@@ -9,6 +9,8 @@ struct Hooks {
   std::string on_failure;   // when a test has failed for good
   std::string before_kill;  // before the process tree of a test is ended for its time
 
+  bool any() const { return !on_failure.empty() || !before_kill.empty(); }
+
   friend bool operator==(const Hooks&, const Hooks&) = default;
 };
 

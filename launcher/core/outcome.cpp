@@ -160,6 +160,7 @@ Exit exit_of(Outcome outcome, const Observation& seen, ExitMode mode) {
   const auto own = [&](int code) {
     return under_ctest ? Exit{Exit::Kind::signal, k_signal_abort} : Exit{Exit::Kind::code, code};
   };
+  if (seen.flaky_fails) return own(1);
   switch (outcome) {
     case Outcome::passed:
     case Outcome::failed:

@@ -76,6 +76,7 @@ struct Observation {
   NoTests no_tests = NoTests::keep;
   bool out_of_memory = false;    // there is evidence that the kernel killed it (core/oom.hpp)
   std::optional<int> skip_code;  // SKIP_RETURN_CODE
+  bool flaky_fails = false;      // it passed after a failure, which is not to count as a pass
 };
 
 Outcome outcome_of(const Observation& observation);

@@ -5,6 +5,8 @@
 #include <initializer_list>
 #include <utility>
 
+#include "core/wire_retry.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -217,6 +219,10 @@ Result<Policy> with_overrides(Policy policy, const Overrides& overrides) {
   if (overrides.containment) policy.containment = *overrides.containment;
   if (overrides.scratch) policy.scratch = *overrides.scratch;
   if (overrides.no_tests) policy.no_tests = *overrides.no_tests;
+  if (!overrides.settings_of_retries.empty()) {
+    Result<void> read = wire::read_retry_word(overrides.settings_of_retries, policy);
+    if (!read) return read.error();
+  }
   if (overrides.retry) policy.retry.rules = *overrides.retry;
   if (overrides.backoff) policy.retry.backoff = *overrides.backoff;
   for (const Variable& variable : overrides.environment) {

@@ -116,6 +116,8 @@ struct Overrides {
   std::vector<Variable> environment = {};  // beside the built-in ones, as set_variable()
   std::optional<RetryRules> retry = {};
   std::optional<Backoff> backoff = {};
+  // What holdfast.toml says of retries and hooks, as core/wire_retry.hpp has it; below the others.
+  std::string settings_of_retries = {};
 };
 
 struct ResolvedPolicy {

@@ -63,7 +63,12 @@ inline constexpr std::string_view k_contain = "contain";
 // launcher -> keeper: a test died of SIGKILL that nobody we know of sent; back the same kind, with
 // the field `sure` where only want of memory explains it.
 inline constexpr std::string_view k_memory = "memory";
-inline constexpr std::string_view k_farewell = "farewell";  // the attempt is over and recorded
+// launcher -> keeper: the attempt is over and recorded. Fields: `scratch`, and `came_out`, how the
+// test did: what ctest will say of it, where that is known.
+inline constexpr std::string_view k_farewell = "farewell";
+// launcher -> keeper: the attempt failed and is over, may there be another? Its locks go. Field
+// `scratch`; back the same kind, with `attempt` and `scratch_path` of the next one, or `why` not.
+inline constexpr std::string_view k_again = "again";
 // `holdfast status` to keeper; back the fields `run`, `tree`, `ctest`, `journal`.
 inline constexpr std::string_view k_status = "status";
 inline constexpr std::string_view k_end = "end";  // `holdfast end` to keeper; field `run` back

@@ -78,4 +78,17 @@ Result<void> read_retry(const Message& message, Policy& policy) {
   return read_known(message, retry.known);
 }
 
+std::string retry_to_word(const Policy& policy) {
+  Message message;
+  message.kind = k_grant;
+  add_retry(message, policy);
+  return message.fields.empty() ? std::string() : encode_file_name(encode(message));
+}
+
+Result<void> read_retry_word(std::string_view word, Policy& policy) {
+  const Result<Message> message = decode(decode_file_name(word));
+  if (!message) return message.error();
+  return read_retry(*message, policy);
+}
+
 }  // namespace holdfast::wire

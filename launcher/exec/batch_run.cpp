@@ -9,13 +9,11 @@
 
 #include "core/batch.hpp"
 #include "core/environment.hpp"
-#include "core/names.hpp"
 #include "core/unrecorded.hpp"
 #include "exec/capture.hpp"
 #include "exec/case_journal.hpp"
 #include "exec/fork_server.hpp"
 #include "exec/listing.hpp"
-#include "exec/output_relay.hpp"
 #include "exec/worker.hpp"
 #include "exec/worker_command.hpp"
 #include "exec/worker_link.hpp"
@@ -35,13 +33,6 @@ using launcher::Surroundings;
 // When all is over but the names of what was not run.
 constexpr Milliseconds k_late_listing_time{1000};
 
-std::string log_of(const launcher::AttemptIdentity& identity) {
-  if (identity.journal.empty()) return {};
-  return identity.journal.substr(0, identity.journal.rfind('/') + 1) +
-         std::string(names::k_output_directory) + "/" + identity.attempt +
-         std::string(names::k_output_suffix);
-}
-
 EndedBy who_ended(const AttemptResult& result) {
   if (result.observation.own_failure) return EndedBy::own_failure;
   switch (result.observation.end_reason) {
@@ -58,18 +49,19 @@ EndedBy who_ended(const AttemptResult& result) {
 
 class BatchRun {
  public:
-  BatchRun(const AttemptPlan& plan, Surroundings& around)
+  BatchRun(const AttemptPlan& plan, Surroundings& around, OutputRelay& relay)
       : plan_(plan),
         around_(around),
-        relay_(log_of(*plan.identity)),
+        relay_(relay),
         journal_(*plan.identity),
         batch_(plan.policy.isolation.value_or(Isolation::none)),
         markers_(variable_in(plan.command.environment, environment::k_marker_dir)),
         link_(WorkerLink::listen(markers_)) {}
 
-  AttemptResult run() {
+  AttemptResult run(BatchRest& rest) {
     start_us_ = os::monotonic_now_us();
     BatchEvent begun;
+    begun.cases = std::move(rest.cases);
     perform(happened(begun));
     while (!todo_.empty()) {
       const BatchAction action = std::move(todo_.front());
@@ -78,6 +70,7 @@ class BatchRun {
       write_journal();
     }
     say_trouble();
+    rest.cases = what_is_left();
     return conclude();
   }
 
@@ -328,6 +321,15 @@ class BatchRun {
     }
   }
 
+  // None where what is wrong is not of any case: then it is all of them.
+  std::vector<std::string> what_is_left() const {
+    std::vector<std::string> left;
+    for (const CaseResult& result : batch_.results()) {
+      if (is_bad(result.outcome) || !result.outcome) left.push_back(result.name);
+    }
+    return left;
+  }
+
   AttemptResult conclude() {
     AttemptResult result = total_;
     result.wall_us = os::monotonic_now_us() - start_us_;
@@ -358,7 +360,7 @@ class BatchRun {
 
   const AttemptPlan& plan_;
   Surroundings& around_;
-  OutputRelay relay_;
+  OutputRelay& relay_;
   CaseJournal journal_;
   Batch batch_;
   std::string markers_;
@@ -381,8 +383,9 @@ class BatchRun {
 
 }  // namespace
 
-AttemptResult BatchRunner::run(const AttemptPlan& plan, Surroundings& around) {
-  return BatchRun(plan, around).run();
+AttemptResult run_batch(const AttemptPlan& plan, Surroundings& around, OutputRelay& relay,
+                        BatchRest& rest) {
+  return BatchRun(plan, around, relay).run(rest);
 }
 
 }  // namespace holdfast::exec

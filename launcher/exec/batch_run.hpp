@@ -2,14 +2,21 @@
 // supervisor's, until each case has its result.
 #pragma once
 
-#include "launcher/launch.hpp"
+#include <string>
+#include <vector>
+
+#include "exec/output_relay.hpp"
+#include "launcher/attempt.hpp"
 
 namespace holdfast::exec {
 
-class BatchRunner final : public launcher::AttemptRunner {
- public:
-  launcher::AttemptResult run(const launcher::AttemptPlan& plan,
-                              launcher::Surroundings& around) override;
+// What of a batch is to be run again when it has failed.
+struct BatchRest {
+  std::vector<std::string> cases;  // empty: all
 };
+
+// One attempt of the batch: `rest` of an earlier one, which becomes what this one leaves.
+launcher::AttemptResult run_batch(const launcher::AttemptPlan& plan, launcher::Surroundings& around,
+                                  OutputRelay& relay, BatchRest& rest);
 
 }  // namespace holdfast::exec

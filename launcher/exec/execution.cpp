@@ -2,7 +2,10 @@
 
 #include <sys/prctl.h>
 
-#include "exec/batch_run.hpp"
+#include <cstdlib>
+
+#include "core/environment.hpp"
+#include "exec/test_run.hpp"
 #include "launcher/launch.hpp"
 
 namespace holdfast::exec {
@@ -10,7 +13,8 @@ namespace holdfast::exec {
 Exit execute(char** arguments, char** environment) {
   // Who looks for launchers (keeper/stuck_pairs.hpp) is to find this one.
   ::prctl(PR_SET_NAME, "holdfast-launcher", 0, 0, 0);
-  BatchRunner runner;
+  TestRunner runner(::getenv(environment::k_attach.data()) != nullptr ? ExitMode::ctest
+                                                                      : ExitMode::command);
   return launcher::go_on(arguments, environment, runner);
 }
 

@@ -1,9 +1,11 @@
 #include "exec/output_relay.hpp"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -29,17 +31,25 @@ bool are_one(int a, int b) {
 
 }  // namespace
 
-OutputRelay::OutputRelay(const std::string& log)
-    : one_(are_one(STDOUT_FILENO, STDERR_FILENO)), log_path_(log) {
+OutputRelay::OutputRelay(const std::string& log, Passing passing)
+    : one_(are_one(STDOUT_FILENO, STDERR_FILENO)),
+      log_path_(log),
+      held_back_(passing == Passing::when_released) {
   targets_[0] = {without_blocking(STDOUT_FILENO), STDOUT_FILENO};
   targets_[1] = {without_blocking(STDERR_FILENO), STDERR_FILENO};
-  if (log_path_.empty()) return;
+  if (!log_path_.empty()) open_log();
+  if (held_back_ && !log_.valid()) {
+    log_ = os::UniqueFd(::memfd_create("holdfast-output", MFD_CLOEXEC));
+  }
+}
+
+void OutputRelay::open_log() {
   const std::string directory = log_path_.substr(0, log_path_.rfind('/'));
   if (::mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) {
     trouble_ = os::system_error("make " + directory).message;
   } else {
     log_ = os::UniqueFd(
-        ::open(log_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+        ::open(log_path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
     if (!log_.valid()) trouble_ = os::system_error("make " + log_path_).message;
   }
   if (!log_.valid()) log_path_.clear();
@@ -56,7 +66,7 @@ OutputRelay::Target& OutputRelay::target(Stream stream) {
 }
 
 void OutputRelay::keep(std::string_view bytes) {
-  while (log_.valid() && !bytes.empty()) {
+  while (log_.valid() && !is_full_ && !bytes.empty()) {
     const ssize_t count =
         os::retried([&] { return ::write(log_.get(), bytes.data(), bytes.size()); });
     if (count > 0) {
@@ -67,16 +77,26 @@ void OutputRelay::keep(std::string_view bytes) {
     // A full disk: what is there stays, and is where it is said to be. The directory is named, for
     // what many tests say is printed once where it is the same.
     trouble_ = os::system_error("write to " + log_path_.substr(0, log_path_.rfind('/'))).message;
-    log_.reset();
+    is_full_ = true;
   }
 }
 
 void OutputRelay::write(Stream stream, std::string_view bytes) {
   if (bytes.empty()) return;
+  const std::uint64_t before = position_;
   keep(bytes);
-  if (target(stream).is_gone) return;
+  if (held_back_) {
+    const std::uint64_t kept = position_ - before;
+    if (!held_.empty() && held_.back().first == stream) {
+      held_.back().second += kept;
+    } else if (kept > 0) {
+      held_.emplace_back(stream, kept);
+    }
+    bytes.remove_prefix(kept);
+  }
+  if (target(stream).is_gone || bytes.empty()) return;
   // Nearly always there is room for all of it at once: then it is not copied.
-  if (pieces_.empty()) bytes.remove_prefix(pass(target(stream), bytes));
+  if (!held_back_ && pieces_.empty()) bytes.remove_prefix(pass(target(stream), bytes));
   if (bytes.empty()) return;
   if (!pieces_.empty() && pieces_.back().stream == stream) {
     pieces_.back().bytes += bytes;
@@ -86,8 +106,51 @@ void OutputRelay::write(Stream stream, std::string_view bytes) {
   waiting_ += bytes.size();
 }
 
+std::string OutputRelay::read_log(std::uint64_t from, std::size_t length) const {
+  std::string text(length, '\0');
+  std::size_t done = 0;
+  while (done < length) {
+    const ssize_t count = os::retried([&] {
+      return ::pread(log_.get(), text.data() + done, length - done,
+                     static_cast<off_t>(from + done));
+    });
+    if (count <= 0) break;
+    done += static_cast<std::size_t>(count);
+  }
+  text.resize(done);
+  return text;
+}
+
+std::string OutputRelay::text(std::size_t most) const {
+  const std::uint64_t from = position_ > most ? position_ - most : 0;
+  std::string all = log_.valid() ? read_log(from, position_ - from) : std::string();
+  // Without a log what has been passed on is forgotten.
+  if (is_full_) {
+    for (const Piece& piece : pieces_) all += piece.bytes;
+  }
+  return all;
+}
+
+void OutputRelay::release() {
+  constexpr std::uint64_t k_part = 256UL * 1024UL;
+  if (!std::exchange(held_back_, false)) return;
+  std::deque<Piece> in_memory = std::exchange(pieces_, {});
+  std::uint64_t at = 0;
+  for (const auto& [stream, length] : std::exchange(held_, {})) {
+    for (const std::uint64_t end = at + length; at < end;) {
+      const std::uint64_t part = std::min(k_part, end - at);
+      pieces_.push_back({stream, read_log(at, part)});
+      at += part;
+      waiting_ += pieces_.back().bytes.size();
+      finish();
+    }
+  }
+  for (Piece& piece : in_memory) pieces_.push_back(std::move(piece));
+  finish();
+}
+
 void OutputRelay::add_descriptors(std::vector<pollfd>& fds) const {
-  if (pieces_.empty()) return;
+  if (pieces_.empty() || held_back_) return;
   const Target& to = targets_[pieces_.front().stream == Stream::errors && !one_ ? 1 : 0];
   fds.push_back({to.own.valid() ? to.own.get() : to.fd, POLLOUT, 0});
 }
@@ -117,12 +180,12 @@ bool OutputRelay::pass_first() {
 }
 
 void OutputRelay::pass_on() {
-  while (!pieces_.empty() && pass_first()) {
+  while (!held_back_ && !pieces_.empty() && pass_first()) {
   }
 }
 
 void OutputRelay::finish() {
-  while (true) {
+  while (!held_back_) {
     pass_on();
     if (pieces_.empty()) return;
     std::vector<pollfd> fds;

@@ -1,6 +1,6 @@
-// What a batch prints: into a file of the run, where each case's part can be found, and on to
-// ctest, byte for byte and in order. Never waits for ctest, so that signals and ends are heard
-// meanwhile.
+// What a test prints: into a file of the run, where each case's part can be found, and on to ctest,
+// byte for byte and in order: as it comes, or only when it is known to be the last attempt's. Never
+// waits for ctest, so that signals and ends are heard meanwhile.
 #pragma once
 
 #include <poll.h>
@@ -9,6 +9,7 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "os/unique_fd.hpp"
@@ -19,8 +20,11 @@ enum class Stream : std::uint8_t { output, errors };
 
 class OutputRelay {
  public:
-  // `log`: path of the file, which is made with the directory above it; empty: there is none.
-  explicit OutputRelay(const std::string& log);
+  enum class Passing : std::uint8_t { at_once, when_released };
+
+  // `log`: path of the file, which is made with the directory above it; empty: there is none. What
+  // is passed on later is then kept in memory.
+  explicit OutputRelay(const std::string& log, Passing passing = Passing::at_once);
 
   // Whether ctest has one pipe for both.
   bool streams_are_one() const { return one_; }
@@ -33,13 +37,18 @@ class OutputRelay {
 
   void write(Stream stream, std::string_view bytes);
   // So much waits for ctest that no more should be read from who prints.
-  bool is_full() const { return waiting_ > k_most_waiting; }
+  bool is_full() const { return !held_back_ && waiting_ > k_most_waiting; }
 
   void add_descriptors(std::vector<pollfd>& fds) const;
   // Passes on what ctest takes now.
   void pass_on();
-  // Passes on the rest; waits for ctest as long as that takes it.
+  // Passes on the rest; waits for ctest as long as that takes it. Not of what is held back.
   void finish();
+
+  // What was held back, from now on nothing is.
+  void release();
+  // All of it so far, its last `most` bytes.
+  std::string text(std::size_t most) const;
 
  private:
   static constexpr std::size_t k_most_waiting = 1024 * 1024;
@@ -54,6 +63,9 @@ class OutputRelay {
     std::string bytes;
   };
 
+  void open_log();
+  void pass_later(Stream stream, std::size_t length);
+  std::string read_log(std::uint64_t from, std::size_t length) const;
   Target& target(Stream stream);
   // How much of it is taken now.
   static std::size_t pass(Target& to, std::string_view bytes);
@@ -70,6 +82,11 @@ class OutputRelay {
   os::UniqueFd log_;
   std::uint64_t position_ = 0;
   std::string trouble_;
+  bool is_full_ = false;  // the disk: the log ends where it is
+  bool held_back_ = false;
+  // Of what is held back: which stream the next so many bytes of the log are of. What a full disk
+  // did not take is in pieces_.
+  std::vector<std::pair<Stream, std::uint64_t>> held_;
 };
 
 }  // namespace holdfast::exec

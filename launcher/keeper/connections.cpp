@@ -16,9 +16,22 @@ void Connection::begin_attempt(const wire::AttemptRequest& request,
   scratch = granted.scratch;
   test = request.test;
   key = request.key;
+  n = 1;
+  program = request.program;
+  is_stale = false;
   launcher = request.launcher;
   soonest_end = request.soonest_end;
   if (granted.refusal.empty()) grace = granted.policy.grace;
+}
+
+void Connection::begin_next(const std::string& id, const std::string& its_scratch) {
+  attempt = id;
+  scratch = its_scratch;
+  ++n;
+  is_stale = false;
+  locks.clear();
+  contained.reset();
+  cgroup.clear();
 }
 
 void Connection::end_attempt() {

@@ -17,6 +17,9 @@ struct Connection {
   std::string attempt;  // empty: has not asked for one
   std::string test;
   std::string key;
+  unsigned n = 1;         // which attempt of its launcher's it is at
+  std::string program;    // path; empty: not known
+  bool is_stale = false;  // the program is not what it was, which is recorded
   ProcessName launcher;
   Milliseconds grace = k_default_grace;
   Milliseconds soonest_end = k_longest;  // core/ctest_limits.hpp
@@ -31,6 +34,8 @@ struct Connection {
 
   // It has asked for an attempt and been granted one.
   void begin_attempt(const wire::AttemptRequest& request, const wire::AttemptGrant& granted);
+  // An attempt is over and another follows: what was held for it goes.
+  void begin_next(const std::string& id, const std::string& its_scratch);
   // Launcher or guard has said the last word on it: what was held for it goes.
   void end_attempt();
   // The launcher is dead: its guard ends the test in its time, unless it is stopped.

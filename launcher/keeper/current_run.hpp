@@ -26,6 +26,8 @@ class CurrentRun {
   unsigned include_count() const { return include_count_; }
 
   bool has_begun() const { return run_.has_value(); }
+  // Null: none has begun.
+  Run* current() { return run_ ? &*run_ : nullptr; }
   ScratchPool* scratch() { return run_ ? run_->scratch() : nullptr; }
   std::string id() const { return run_ ? run_->id() : std::string(); }
   std::string journal() const { return run_ ? run_->journal() : std::string(); }

@@ -41,7 +41,7 @@ void record(const Connection& orphan, const std::string& journal, KilledBy kille
   JsonLine line("attempt_ended", os::unix_now_ms());
   line.text("attempt", orphan.attempt).text("test", orphan.test).text("key", orphan.key);
   const bool timed_out = killer == KilledBy::ctest;
-  line.number("n", 1);
+  line.number("n", orphan.n);
   line.text("outcome", name_of(timed_out ? Outcome::timed_out : Outcome::interrupted));
   std::string note = timed_out ? "ctest ended the test when its time was over"
                                : "launcher and guard of the test were killed";

@@ -90,6 +90,7 @@ std::string describe_unrecordable(const RunOrigin& origin, const Error& error) {
 Run Run::begin(const RunOrigin& origin, unsigned number) {
   Run run;
   run.origin_ = origin;
+  run.retries_ = RunRetries(origin.retries);
   run.id_ = new_id(origin, number);
   run.started_ = unix_now();
   const std::string relative = std::string(names::k_runs_directory) + "/" + run.id_;
@@ -140,6 +141,7 @@ std::string Run::finish(Completeness completeness) {
   record.at = unix_now();
   record.run = id_;
   record.complete = completeness == Completeness::complete;
+  record.retries = retries_.summary();
   const Result<void> ended = os::append_line(journal_, line_of(record));
   if (recorded) recorded = ended;
   if (!recorded) trouble_ = describe_unrecorded(recorded.error());

@@ -7,6 +7,7 @@
 
 #include "core/attach.hpp"
 #include "core/result.hpp"
+#include "core/run_retries.hpp"
 #include "keeper/scratch_pool.hpp"
 
 namespace holdfast {
@@ -16,6 +17,7 @@ struct RunOrigin {
   std::string tree;
   ProcessName ctest;
   std::string lock_trouble;  // one sentence: the tree could not be locked; empty: it is
+  RunRetryLimits retries = {};
 };
 
 // Where ctest writes its log now: the directory above `Testing/Temporary`, found by the log it has
@@ -45,6 +47,9 @@ class Run {
   // Of the test with that key. Says whether there was one before in this run.
   bool begin_attempt_of(const std::string& key) { return !tests_.insert(key).second; }
 
+  // Of the run's tests, which are told apart by their keys.
+  RunRetries& retries() { return retries_; }
+
   // To be called while ctest's log is open, at the latest before it is needed.
   void note_ctest_log(const CtestLog& log) { log_ = log; }
   const std::optional<CtestLog>& ctest_log() const { return log_; }
@@ -67,6 +72,7 @@ class Run {
   std::unordered_set<std::string> tests_;
   std::optional<CtestLog> log_;
   ScratchPool scratch_{{}};
+  RunRetries retries_{{}};
 };
 
 }  // namespace holdfast

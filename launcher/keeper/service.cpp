@@ -8,6 +8,7 @@
 
 #include "core/policy.hpp"
 #include "keeper/attempt_grants.hpp"
+#include "keeper/further_attempts.hpp"
 #include "keeper/stuck_pairs.hpp"
 #include "os/clock.hpp"
 #include "os/packet_socket.hpp"
@@ -27,6 +28,10 @@ int time_until(Milliseconds point) {
   return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 3'600'000));
 }
 
+RunRetryLimits retry_limits(const KeeperOrder& order) {
+  return order.settings ? order.settings->run().retries.limits : RunRetryLimits{};
+}
+
 wire::Message refusal(const std::string& why) {
   wire::Message message;
   message.kind = wire::k_refusal;
@@ -41,7 +46,7 @@ Service::Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd c
       listener_(std::move(listener)),
       ctest_(std::move(ctest)),
       lines_(order_.ctest),
-      run_({order_.tree, order_.ctest, order_.lock_trouble}, lines_),
+      run_({order_.tree, order_.ctest, order_.lock_trouble, retry_limits(order_)}, lines_),
       memory_(order_.settings ? order_.settings->run().oom_events : std::string()) {
   if (order_.starter == KeeperOrder::Starter::launcher) {
     lines_.hold_stderr();
@@ -155,7 +160,9 @@ wire::Message Service::answer(const wire::Message& message, Connection& asker) {
     return request ? grant(*request, asker) : refusal("failed to " + request.error().message);
   }
   if (message.kind == wire::k_farewell) {
+    if (!asker.farewell) stale_.look(StalePrograms::Point::end, asker, run_.journal());
     asker.end_attempt();
+    if (run_.current() != nullptr) note_farewell(message, asker, *run_.current());
     if (run_.scratch() != nullptr && !message.get("scratch").empty()) {
       run_.scratch()->give_back(std::exchange(asker.scratch, {}));
     }
@@ -166,6 +173,10 @@ wire::Message Service::answer(const wire::Message& message, Connection& asker) {
     return {};
   }
   if (message.kind == wire::k_memory) return memory_.answer(message, asker);
+  if (message.kind == wire::k_again && run_.current() != nullptr) {
+    stale_.look(StalePrograms::Point::end, asker, run_.journal());
+    return answer_again(message, asker, *run_.current(), lines_);
+  }
   if (message.kind == wire::k_end) return end_of_run(asker);
   if (message.kind == wire::k_status) return status();
   return refusal("a " + message.kind + " message is not understood");
@@ -177,6 +188,7 @@ wire::Message Service::grant(const wire::AttemptRequest& request, Connection& as
   granted.is_googletest = !request.program.empty() && googletest_.knows(request.program);
   asker.begin_attempt(request, granted);
   memory_.note_start(asker);
+  stale_.look(StalePrograms::Point::start, asker, run_.journal());
   return wire::to_message(granted);
 }
 
@@ -184,6 +196,7 @@ Run& Service::run_of(unsigned include_count, const Connection* asker) {
   if (run_.is_over_at(include_count)) {
     dismiss_connections(asker);
     run_.close(Run::Completeness::complete);
+    stale_.forget();
   }
   return run_.at(include_count);
 }

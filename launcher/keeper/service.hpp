@@ -12,6 +12,7 @@
 #include "keeper/memory_watch.hpp"
 #include "keeper/orphans.hpp"
 #include "keeper/run_lines.hpp"
+#include "keeper/stale_programs.hpp"
 #include "os/unique_fd.hpp"
 
 namespace holdfast {
@@ -56,6 +57,7 @@ class Service {
   CurrentRun run_;
   GoogletestPrograms googletest_;
   MemoryWatch memory_;
+  StalePrograms stale_;
   bool ctest_ended_ = false;
   bool guards_killed_ = false;  // they were stuck at the end of a run
 };

@@ -37,7 +37,7 @@ wire::AttemptRequest request_of(const Invocation& invocation, const Grant& grant
   request.soonest_end = soonest_end(invocation.limits, Milliseconds{os::unix_now_ms()});
   request.properties = invocation.properties;
   const char* const program = invocation.command[0];
-  if (!grant.is_googletest && *program == '/') request.program = program;
+  if (*program == '/') request.program = program;
   return request;
 }
 

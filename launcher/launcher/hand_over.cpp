@@ -28,6 +28,9 @@ wire::AttemptGrant to_wire(const Grant& grant) {
   sent.journal = grant.identity.journal;
   sent.scratch = grant.scratch;
   sent.refusal = grant.refusal;
+  sent.is_again = grant.is_again;
+  // Each process of a batch is told for itself.
+  sent.is_googletest = grant.is_googletest && !grant.policy.isolation;
   sent.policy = grant.policy;
   return sent;
 }
@@ -148,6 +151,8 @@ Result<HandedOver> take_over(char** arguments) {
   to.identity.launcher = os::own_name();
   to.scratch = std::move(sent->scratch);
   to.refusal = std::move(sent->refusal);
+  to.is_again = sent->is_again;
+  to.is_googletest = sent->is_googletest;
   to.policy = std::move(sent->policy);
   arguments[k_own_words - 1] = arguments[0];
   handed.arguments = arguments + k_own_words - 1;

@@ -123,6 +123,24 @@ bool KeeperLink::asks_memory(int main) {
   return answer && answer->kind == wire::k_memory && !answer->get("sure").empty();
 }
 
+KeeperLink::Again KeeperLink::asks_again(LentScratch scratch) {
+  if (!connected()) return {};
+  wire::Message question;
+  question.kind = wire::k_again;
+  if (scratch == LentScratch::reusable) question.add("scratch", "reusable");
+  if (!os::send_packet(fd(), wire::encode(question))) return {};
+  const Result<std::string> packet = os::receive_packet(fd());
+  if (!packet) return {};
+  const Result<wire::Message> answer = wire::decode(*packet);
+  if (!answer || answer->kind != wire::k_again) return {};
+  Again again;
+  again.reason = answer->get("why");
+  again.granted = again.reason.empty();
+  again.attempt = answer->get("attempt");
+  again.scratch = answer->get("scratch_path");
+  return again;
+}
+
 bool KeeperLink::say(std::string_view line, Repeat repeat) {
   if (!connected()) return false;
   wire::Message message;
@@ -133,11 +151,12 @@ bool KeeperLink::say(std::string_view line, Repeat repeat) {
   return static_cast<bool>(os::send_packet(fd(), wire::encode(message)));
 }
 
-void bid_farewell(int keeper, LentScratch scratch) {
+void bid_farewell(int keeper, LentScratch scratch, std::string_view came_out) {
   if (keeper < 0) return;
   wire::Message message;
   message.kind = wire::k_farewell;
   if (scratch == LentScratch::reusable) message.add("scratch", "reusable");
+  if (!came_out.empty()) message.add("came_out", came_out);
   (void)os::send_packet(keeper, wire::encode(message));
 }
 

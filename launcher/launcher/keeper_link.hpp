@@ -15,6 +15,10 @@ namespace holdfast::launcher {
 // where one line says it of all tests of a ctest that ended.
 enum class Repeat : std::uint8_t { each_time, once_per_run, unless_ctest_ends };
 
+// The last word on an attempt, by launcher or guard: it is recorded, its locks may go. Without it
+// the keeper takes both for dead when the connection ends.
+enum class LentScratch : std::uint8_t { used, reusable };
+
 // Connected, or not: without a keeper a test runs by what its own properties say.
 // <prefix>/bin/holdfast, from <prefix>/libexec/holdfast/holdfast-launcher.
 Result<std::string> main_program();
@@ -43,6 +47,16 @@ class KeeperLink {
   // main process, 0 when its number is not known. False without a keeper.
   bool asks_memory(int main);
 
+  // What the run says to another attempt of a test that has failed.
+  struct Again {
+    bool granted = true;
+    std::string reason;   // when not
+    std::string attempt;  // its id; empty: there is no keeper
+    std::string scratch;  // as in AttemptGrant
+  };
+  // Granted without a keeper. To be asked when the attempt is over: the keeper lets its locks go.
+  Again asks_again(LentScratch scratch);
+
   // Has one line printed on ctest's stderr. False when the keeper cannot.
   bool say(std::string_view line, Repeat repeat);
 
@@ -51,9 +65,7 @@ class KeeperLink {
   std::string trouble_;
 };
 
-// The last word on an attempt, by launcher or guard: it is recorded, its locks may go. Without it
-// the keeper takes both for dead when the connection ends.
-enum class LentScratch : std::uint8_t { used, reusable };
-void bid_farewell(int keeper, LentScratch scratch);
+// `came_out`: `passed`, `failed`, `skipped`; empty: nobody knows.
+void bid_farewell(int keeper, LentScratch scratch, std::string_view came_out = {});
 
 }  // namespace holdfast::launcher

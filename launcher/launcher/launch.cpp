@@ -19,6 +19,7 @@
 #include "launcher/attempt_result.hpp"
 #include "launcher/ctest_clock.hpp"
 #include "launcher/ctest_wait.hpp"
+#include "launcher/enclosing_tree.hpp"
 #include "launcher/evidence.hpp"
 #include "launcher/grant.hpp"
 #include "launcher/hand_over.hpp"
@@ -54,32 +55,6 @@ Exit run_bare(const Invocation& invocation, const os::CallersSignals& callers) {
   return exit_of(Outcome::launch_failed, seen, invocation.mode());
 }
 
-bool is_worth_knowing(const AttemptResult& result) {
-  const Observation& seen = result.observation;
-  if (seen.end_reason != EndReason::none || result.report.survivors > 0) return false;
-  switch (result.outcome) {
-    case Outcome::no_tests:
-      return seen.no_tests != NoTests::fail;
-    case Outcome::passed:
-    case Outcome::failed:
-    case Outcome::crashed:
-    case Outcome::skipped:
-    case Outcome::oom_killed:
-      return seen.leaked || !result.orphans.empty();
-    case Outcome::deliberate_exit:
-    case Outcome::premature_exit:
-    case Outcome::timed_out:
-    case Outcome::launch_failed:
-    case Outcome::lock_timeout:
-    case Outcome::lock_lost:
-    case Outcome::service_unavailable:
-    case Outcome::interrupted:
-    case Outcome::internal_error:
-      return false;
-  }
-  return false;
-}
-
 // Who asked for a lock is not run without it; under ctest `holdfast begin` has said that it is.
 Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& callers) {
   if (invocation.mode() == ExitMode::ctest) return run_bare(invocation, callers);
@@ -105,7 +80,7 @@ class Launch {
     if (!invocation_.warning.empty()) teller().complain(invocation_.warning);
     grant_ = seek_grant(invocation_, around_.callers, keeper_);
     if (invocation_.bare) return run_unwatched();
-    if (grant_.policy.isolation && invocation_.attach && grant_.refusal.empty()) {
+    if (needs_exec()) {
       grant_.refusal =
           "failed to " + hand_over(invocation_, grant_, keeper_, around_.callers).message;
     }
@@ -121,23 +96,57 @@ class Launch {
   }
 
  private:
+  // More than one process to be supervised, or more than one attempt, or commands of the user's.
+  bool needs_exec() const {
+    if (!grant_.refusal.empty()) return false;
+    const Policy& policy = grant_.policy;
+    return (policy.isolation && invocation_.attach) || policy.retry.may_retry() ||
+           policy.hooks.any();
+  }
+
   Exit run_granted() {
-    warn(record_start(grant_.identity, grant_.policy.locks));
-    AttemptScratch scratch(std::move(grant_.scratch));
-    const AttemptResult result = attempt_with_locks(scratch);
-    if (!result.note.empty()) tell_note(result);
-    if (scratch.is_own() && !result.scratch.empty()) {
-      teller().tell(in_words("its scratch directory is kept: " + result.scratch));
+    while (true) {
+      warn(record_start(grant_.identity, grant_.policy.locks));
+      AttemptScratch scratch(std::move(grant_.scratch));
+      AttemptResult result = attempt_with_locks(scratch);
+      std::optional<NextAttempt> next;
+      if (runner_ != nullptr) next = runner_->conclude(ended_attempt(scratch, result));
+      if (!result.note.empty()) tell_note(result);
+      if (scratch.is_own() && !result.scratch.empty()) {
+        teller().tell(in_words("its scratch directory is kept: " + result.scratch));
+      }
+      warn(record_end(grant_.identity, result));
+      if (!next) return end_as(result, scratch);
+      grant_.identity.attempt = next->attempt;
+      ++grant_.identity.n;
+      grant_.scratch = std::move(next->scratch);
+      interrupted_ = runner_->wait(*next, grant_.policy, around_);
     }
-    warn(record_end(grant_.identity, result));
-    bid_farewell(keeper_.fd(), scratch.state());
+  }
+
+  EndedAttempt ended_attempt(const AttemptScratch& scratch, AttemptResult& result) {
+    return {invocation_, grant_, keeper_, around_, clock_.end(), scratch.state(), teller(), result};
+  }
+
+  Exit end_as(const AttemptResult& result, const AttemptScratch& scratch) {
+    const Exit end = exit_of(result.outcome, result.observation, invocation_.mode());
+    bid_farewell(keeper_.fd(), scratch.state(), came_out(result, end));
     // ctest is about to end the test by itself, and says `***Timeout` only then.
     if (result.observation.end_reason == EndReason::timeout &&
         clock_.judges(grant_.policy, invocation_.properties)) {
       keeper_ = KeeperLink{};
       wait_for_ctest(around_, clock_.end());
     }
-    return exit_of(result.outcome, result.observation, invocation_.mode());
+    return end;
+  }
+
+  // What ctest will say, as far as is known here.
+  std::string_view came_out(const AttemptResult& result, const Exit& end) const {
+    if (!result.verdict.empty()) return result.verdict;
+    if (result.outcome == Outcome::skipped) return "skipped";
+    if (end.kind == Exit::Kind::signal) return "failed";
+    if (!invocation_.properties.verdict.empty()) return {};
+    return end.value == 0 ? "passed" : "failed";
   }
 
   Exit run_unwatched() {
@@ -150,12 +159,15 @@ class Launch {
 
   AttemptResult attempt_with_locks(AttemptScratch& scratch) {
     if (around_.parent_gone) return not_begun("ctest had ended before the test began", SIGTERM);
+    if (interrupted_ != 0) {
+      return not_begun(in_words("interrupted before it was tried again"), interrupted_);
+    }
     if (!grant_.refusal.empty()) return refused(in_words(grant_.refusal));
     HeldLocks above(invocation_.held);
     Teller say = teller();
     TakenLocks locks = take_attempts_locks(grant_, above, around_, keeper_, say);
     if (locks.end != TakenLocks::End::had) return without_locks(locks, grant_.identity.test);
-    if (invocation_.tells_locks) tell_locks(locks);
+    if (invocation_.tells_locks && grant_.identity.n == 1) tell_locks(locks);
     const bool wants_own = !invocation_.attach && invocation_.line.overrides.scratch.has_value();
     if (wants_own || (runner_ != nullptr && scratch.path().empty())) make_own(scratch);
     AttemptResult result = attempt(above, locks.held, scratch);
@@ -192,8 +204,7 @@ class Launch {
     AttemptResult result =
         runner_ != nullptr ? runner_->run(plan, around_) : run_attempt(plan, around_);
     const os::ScratchContent left = scratch.look();
-    // Of a batch each case has been judged already.
-    if (runner_ == nullptr) {
+    if (runner_ == nullptr || !runner_->judges_cases()) {
       weigh_evidence(evidence, invocation_, grant_, left, result);
       weigh_memory(keeper_, result);
     }
@@ -257,6 +268,7 @@ class Launch {
   Grant grant_;
   CtestClock clock_;
   AttemptRunner* runner_ = nullptr;  // null: the supervisor alone
+  int interrupted_ = 0;              // the signal that came before a further attempt
   bool warned_ = false;
 };
 
@@ -288,26 +300,31 @@ Exit launch(char** arguments, char** environment) {
 }
 
 Exit go_on(char** arguments, char** environment, AttemptRunner& runner) {
-  // Only what ctest starts is handed over.
   Result<HandedOver> handed = take_over(arguments);
+  const ExitMode mode =
+      ::getenv(environment::k_attach.data()) != nullptr ? ExitMode::ctest : ExitMode::command;
   if (!handed) {
     write_line(handed.error().message);
-    return own_failure(ExitMode::command);
+    return own_failure(mode);
   }
   Result<Invocation> invocation = read_invocation(handed->arguments, environment);
   if (!invocation) {
     write_line(invocation.error().message);
-    return own_failure(ExitMode::ctest);
+    return own_failure(mode);
   }
   Result<Surroundings> around = look_around(*invocation, handed->callers);
   if (!around) {
     write_line("failed to " + around.error().message);
-    return own_failure(ExitMode::ctest);
+    return own_failure(mode);
   }
   Grant& grant = handed->grant;
   grant.identity.test = invocation->test;
   grant.identity.key = key_of(*invocation);
-  if (invocation->attach) grant.home = {invocation->attach->project, invocation->attach->tree};
+  if (invocation->attach) {
+    grant.home = {invocation->attach->project, invocation->attach->tree};
+  } else {
+    grant.home = enclosing_tree();
+  }
   return Launch(std::move(*invocation), std::move(*around))
       .go_on(std::move(grant), std::move(handed->keeper), runner);
 }

@@ -1,8 +1,14 @@
 // The launcher, from its arguments to how it ends.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "core/outcome.hpp"
 #include "launcher/attempt.hpp"
+#include "launcher/grant.hpp"
+#include "launcher/keeper_link.hpp"
+#include "launcher/teller.hpp"
 
 namespace holdfast::launcher {
 
@@ -11,11 +17,38 @@ namespace holdfast::launcher {
 // return.
 Exit launch(char** arguments, char** environment);
 
-// What runs a test in place of the supervisor alone, with locks, records and scratch directory
-// around it as ever.
+// An attempt that is over: nothing of it is left, its locks are let go, it is not recorded yet.
+struct EndedAttempt {
+  const Invocation& invocation;
+  const Grant& grant;
+  KeeperLink& keeper;
+  Surroundings& around;
+  Milliseconds native_end;  // as in AttemptPlan
+  LentScratch scratch;
+  Teller teller;
+  AttemptResult& result;  // what is found out about it is added
+};
+
+// The attempt that follows, after a while without locks.
+struct NextAttempt {
+  std::string attempt;  // its id
+  std::string scratch;  // as in Grant
+  Milliseconds wait{0};
+  bool alone = false;  // with nothing beside it
+};
+
+// What runs a test in place of the supervisor alone, as often as it wants, with locks, records and
+// scratch directory around each attempt as ever.
 class AttemptRunner {
  public:
   virtual AttemptResult run(const AttemptPlan& plan, Surroundings& around) = 0;
+  // Whether it weighs all evidence itself, of each case.
+  virtual bool judges_cases() const = 0;
+  // None: this was the last attempt, and how it ended is how the test ends.
+  virtual std::optional<NextAttempt> conclude(const EndedAttempt& ended) = 0;
+  // Until it is time for the next one, whose policy may be another. Returns the signal that is to
+  // end the test instead, SIGTERM if ctest has died; 0: none.
+  virtual int wait(const NextAttempt& next, Policy& policy, Surroundings& around) = 0;
 
  protected:
   ~AttemptRunner() = default;

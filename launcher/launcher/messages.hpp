@@ -13,6 +13,10 @@ namespace holdfast::launcher {
 std::string note_on(const AttemptResult& result, std::string_view test, std::string_view command,
                     const Policy& policy);
 
+// Whether what there is to say of it is worth knowing and no error: that a test left something
+// behind, or had nothing to run.
+bool is_worth_knowing(const AttemptResult& result);
+
 // "left 1 process behind, ended: sleep (pid 17)".
 std::string describe_leftovers(const GuardReport& report);
 

@@ -71,6 +71,18 @@ void add_note(JsonLine& line, const AttemptResult& result) {
   if (!note.empty()) line.text("note", note);
 }
 
+void add_flags(JsonLine& line, const AttemptResult& result) {
+  std::vector<std::string_view> flags = result.flags;
+  if (result.observation.leaked) flags.insert(flags.begin(), "leaked");
+  if (flags.empty()) return;
+  std::string list = "[";
+  for (const std::string_view flag : flags) {
+    if (list.size() > 1) list += ',';
+    append_json_string(list, flag);
+  }
+  line.raw("flags", list + "]");
+}
+
 }  // namespace
 
 bool AttemptResult::is_cut_short() const {
@@ -108,12 +120,16 @@ Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& re
   line.number("max_rss_kb", report.max_rss_kb);
   if (report.memory_peak_kb > 0) line.number("memory_peak_kb", report.memory_peak_kb);
   line.seconds("lock_wait_s", result.lock_wait.count() * 1000);
+  add_flags(line, result);
   if (result.observation.leaked) {
-    line.raw("flags", R"(["leaked"])");
     line.raw("leftovers", process_list(report.leftover_list, report.leftovers));
   }
   if (!result.scratch.empty()) line.text("scratch", result.scratch);
   add_markers(line, result);
+  if (!result.verdict.empty()) line.text("verdict", result.verdict);
+  if (!result.retry.empty()) line.text("retry", result.retry);
+  if (!result.log.empty()) line.text("log", result.log);
+  if (!result.forensics.empty()) line.raw("forensics", result.forensics);
   add_note(line, result);
   return os::append_line(identity.journal, std::move(line).finish());
 }

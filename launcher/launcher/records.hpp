@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/json_line.hpp"
@@ -27,6 +28,12 @@ struct AttemptResult {
   std::optional<std::string> marker;  // the reason in the main process's marker; none: it left none
   std::vector<OrphanMarker> orphans;
   bool ended_for_companion = false;  // launcher/companion.hpp
+  // What `holdfast exec` finds out beside it; each empty where there is nothing.
+  std::string verdict;                  // what ctest will conclude of this attempt
+  std::string retry;                    // whether it is tried again, and why, in words
+  std::string log;                      // the file that has its output
+  std::string forensics;                // a JSON object
+  std::vector<std::string_view> flags;  // `flaky`, …
 
   // It was begun and did not come to an end of its own: what it wrote may be half written.
   bool is_cut_short() const;

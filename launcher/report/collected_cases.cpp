@@ -41,9 +41,11 @@ TestReport as_test(const TestReport& test, const Case& one) {
 
 }  // namespace
 
-void CollectedCases::add(std::size_t test, const CaseRecord& record) {
+void CollectedCases::add(std::size_t test, const CaseRecord& record, bool is_further) {
   Batch& batch = batches_[test];
-  if (batch.attempt != record.attempt) batch = {record.attempt, {}, {}};
+  // A further attempt runs those again that went wrong; the others stay as they were.
+  if (batch.attempt != record.attempt && !is_further) batch = {};
+  batch.attempt = record.attempt;
   const auto [place, is_new] = batch.places.try_emplace(record.name, batch.cases.size());
   if (is_new) batch.cases.emplace_back();
   Case& one = batch.cases[place->second];

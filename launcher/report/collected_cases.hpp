@@ -13,9 +13,11 @@ namespace holdfast {
 
 class CollectedCases {
  public:
-  // `test`: a number of its own for each test.
-  void add(std::size_t test, const CaseRecord& record);
-  // Of its last attempt that had any, each once, in the order in which they first came.
+  // `test`: a number of its own for each test. `is_further`: the attempt is a retry, which has the
+  // cases that went wrong before.
+  void add(std::size_t test, const CaseRecord& record, bool is_further);
+  // Of its last attempt that had any (with those that it is a retry of), each once, in the order in
+  // which they first came.
   std::vector<Case> of(std::size_t test) const;
 
  private:

@@ -28,6 +28,7 @@ Counts count(const std::vector<TestReport>& tests) {
     if (test.flaky) ++counts.flaky;
     if (test.leaked) ++counts.leaked;
     if (test.orphaned) ++counts.orphaned;
+    if (test.stale) ++counts.stale;
     counts.cases += test.cases.size();
     for (const Case& one : test.cases) {
       ++counts.cases_by_outcome.at(static_cast<std::size_t>(one.outcome));

@@ -19,6 +19,7 @@ struct Counts {
   std::size_t bare = 0;     // of these, not through Holdfast; run == through + bare
   std::size_t flaky = 0;
   std::size_t leaked = 0;
+  std::size_t stale = 0;     // their programs were changed while the run was on
   std::size_t orphaned = 0;  // found markers that were not their own
   std::array<std::size_t, k_test_outcomes> by_outcome{};
 

@@ -84,6 +84,7 @@ std::string reason(const TestReport& test) {
   if (const std::string part = judgement(test, last); !part.empty()) text += "; " + part;
   if (last.marker) text += "; " + marker_text(*last.marker);
   if (!last.note.empty()) text += "; " + printable(last.note);
+  if (test.stale) text += "; " + printable(test.stale_why);
   if (test.attempts.size() > 1) text += fmt::format("; attempt {}", test.attempts.size());
   return text;
 }

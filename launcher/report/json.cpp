@@ -29,6 +29,7 @@ Json run_json(const RunInfo& run) {
   object["command"] = strings(run.command);
   object["started"] = or_null(run.started);
   object["ended"] = or_null(run.ended);
+  if (!run.retries.empty()) object["retries"] = valid_utf8(run.retries);
   return object;
 }
 
@@ -45,6 +46,7 @@ Json counts_json(const Counts& counts) {
   object["flaky"] = counts.flaky;
   object["leaked"] = counts.leaked;
   object["bare"] = counts.bare;
+  object["stale"] = counts.stale;
   object["deliberate_exit"] = counts.of(TestOutcome::deliberate_exit);
   object["orphan_markers"] = counts.orphaned;
   Json& cases = object["cases"];
@@ -85,6 +87,13 @@ Json attempt_json(const Attempt& attempt) {
         {{"file", valid_utf8(one.file)}, {"why", valid_utf8(one.why)}});
   }
   if (!attempt.note.empty()) object["note"] = valid_utf8(attempt.note);
+  if (attempt.verdict) object["verdict"] = std::string(name_of(*attempt.verdict));
+  if (!attempt.retry.empty()) object["retry"] = valid_utf8(attempt.retry);
+  if (!attempt.log.empty()) object["log"] = valid_utf8(attempt.log);
+  for (const Finding& finding : attempt.findings) {
+    object["forensics"][valid_utf8(finding.probe)] = {
+        {finding.failed ? "failed" : "text", valid_utf8(finding.text)}};
+  }
   object["output"] = valid_utf8(attempt.output);
   if (!attempt.output_note.empty()) object["output_note"] = valid_utf8(attempt.output_note);
   return object;
@@ -112,6 +121,7 @@ Json test_json(const TestReport& test) {
   object["key"] = valid_utf8(test.key);
   object["verdict"] = test.verdict ? Json(std::string(name_of(*test.verdict))) : Json(nullptr);
   if (!test.why.empty()) object["why"] = valid_utf8(test.why);
+  if (test.stale) object["stale"] = valid_utf8(test.stale_why);
   object["attempts"] = Json::array();
   for (const Attempt& attempt : test.attempts) object["attempts"].push_back(attempt_json(attempt));
   object["cases"] = Json::array();

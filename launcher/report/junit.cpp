@@ -62,7 +62,9 @@ std::string earlier_attempts(const TestReport& test) {
   if (test.outcome == TestOutcome::passed && !test.flaky) return xml;
   for (std::size_t i = 0; i + 1 < test.attempts.size(); ++i) {
     const Attempt& attempt = test.attempts[i];
-    if (attempt.outcome == Outcome::passed) continue;
+    const bool passed =
+        attempt.verdict ? *attempt.verdict != Verdict::failed : attempt.outcome == Outcome::passed;
+    if (passed) continue;
     const std::string_view type =
         attempt.outcome ? name_of(*attempt.outcome) : name_of(TestOutcome::interrupted);
     xml +=

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace holdfast {
@@ -13,6 +14,7 @@ namespace {
 constexpr std::string_view k_leaked = "leaked";
 constexpr std::string_view k_flaky = "flaky";
 constexpr std::string_view k_bare = "bare";
+constexpr std::string_view k_stale = "stale";
 
 void add_once(std::vector<std::string>& flags, std::string_view flag) {
   if (std::find(flags.begin(), flags.end(), flag) == flags.end()) flags.emplace_back(flag);
@@ -34,6 +36,7 @@ class Collector {
     Attempt& attempt = attempt_of(record.test, record.key, record.attempt, record.n);
     if (record.at > 0) attempt.started = record.at;
     attempt.locks = record.locks;
+    if (record.n > 1) further_.insert(record.attempt);
     see(record.at);
   }
 
@@ -55,6 +58,10 @@ class Collector {
     attempt.marker = record.marker;
     attempt.orphan_markers = record.orphan_markers;
     attempt.note = record.note;
+    attempt.verdict = record.verdict;
+    attempt.retry = record.retry;
+    attempt.log = record.log;
+    attempt.findings = record.findings;
     see(record.at);
   }
 
@@ -65,13 +72,20 @@ class Collector {
     see(record.at);
   }
 
+  void operator()(const Stale& record) {
+    TestReport& test = test_of(record.test, record.key);
+    add_once(test.flags, k_stale);
+    test.stale_why = record.why;
+    see(record.at);
+  }
+
   void operator()(const VerdictRecord& record) {
     verdicts_.push_back(record);
     see(record.at);
   }
 
   void operator()(const CaseRecord& record) {
-    cases_.add(place_of(record.test, record.key), record);
+    cases_.add(place_of(record.test, record.key), record, further_.count(record.attempt) != 0);
     see(record.at);
   }
 
@@ -79,6 +93,7 @@ class Collector {
     if (run_.id.empty()) run_.id = record.run;
     // `holdfast end` and the keeper may both have written one: either knows that ctest finished.
     run_.complete = run_.complete || record.complete;
+    if (!record.retries.empty()) run_.retries = record.retries;
     see(record.at);
   }
 
@@ -126,6 +141,7 @@ class Collector {
 
   RunInfo run_;
   CollectedCases cases_;
+  std::set<std::string> further_;  // attempts that are retries: ctest's own begin at 1 each
   double last_ = 0;
   std::vector<TestReport> tests_;
   std::map<std::pair<std::string, std::string>, std::size_t> place_;
@@ -137,6 +153,10 @@ class Collector {
 void renumber(std::vector<Attempt>& attempts) {
   int n = 0;
   for (Attempt& attempt : attempts) attempt.n = ++n;
+}
+
+bool has_flag(const TestReport& test, std::string_view flag) {
+  return std::find(test.flags.begin(), test.flags.end(), flag) != test.flags.end();
 }
 
 // It passed in the end and an earlier attempt did not. Where ctest turns failures into passes
@@ -170,8 +190,9 @@ void conclude(TestReport& test) {
                               [](const Attempt& one) { return !one.orphan_markers.empty(); });
   if (is_flaky(test)) add_once(test.flags, k_flaky);
   if (test.bare) add_once(test.flags, k_bare);
-  test.leaked = std::find(test.flags.begin(), test.flags.end(), k_leaked) != test.flags.end();
-  test.flaky = std::find(test.flags.begin(), test.flags.end(), k_flaky) != test.flags.end();
+  test.leaked = has_flag(test, k_leaked);
+  test.flaky = has_flag(test, k_flaky);
+  test.stale = has_flag(test, k_stale);
 }
 
 }  // namespace

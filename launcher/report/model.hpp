@@ -36,8 +36,12 @@ struct Attempt {
   std::optional<std::string> marker;  // the reason it gave for exiting on purpose
   std::vector<OrphanMarker> orphan_markers;
   std::string note;
-  std::string output;       // filled in by load_outputs(), of the last attempt only
-  std::string output_note;  // why there is none
+  std::optional<Verdict> verdict;  // what ctest was expected to say of it, where that was asked
+  std::string retry;               // whether it was tried again, and why
+  std::string log;                 // the file with its output; empty: ctest's log alone has it
+  std::vector<Finding> findings;   // what was seen around it when the test had failed for good
+  std::string output;              // filled in by load_outputs(), of the last attempt only
+  std::string output_note;         // why there is none
 };
 
 // One case inside a test (a GoogleTest case of a batch).
@@ -61,6 +65,8 @@ struct TestReport {
   std::optional<Verdict> verdict;
   bool flaky = false;
   bool leaked = false;
+  bool stale = false;              // its program was changed while the run was on
+  std::string stale_why;           // how
   bool orphaned = false;           // an attempt found markers that were not its own
   bool bare = false;               // it ran, but not through Holdfast
   std::string why;                 // why it did not run, or not through Holdfast; may be empty
@@ -77,6 +83,7 @@ struct RunInfo {
   std::string version;
   std::vector<std::string> command;
   bool complete = false;          // ctest came to its end
+  std::string retries;            // what was tried again in it, and what was not any more
   std::optional<double> started;  // seconds since 1970
   std::optional<double> ended;    // of the last record when the run did not complete
 };

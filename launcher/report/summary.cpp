@@ -34,15 +34,29 @@ std::string leak_text(const RunReport& report) {
   return fmt::format("; {} left processes behind{}", report.counts.leaked, list);
 }
 
-// A marker that is nobody's is the trace of something that went wrong in the test, or before it.
-std::string orphan_text(const RunReport& report) {
-  if (report.counts.orphaned == 0) return {};
+template <typename Predicate>
+std::string names_text(const RunReport& report, std::string_view what, Predicate is_one) {
   std::vector<std::string> names;
   for (const TestReport& test : report.tests) {
-    if (test.orphaned) names.push_back(printable(test.name));
+    if (is_one(test)) names.push_back(printable(test.name));
   }
-  return fmt::format("; {} with orphan markers ({})", names.size(),
-                     bounded_list(names, k_names_shown));
+  if (names.empty()) return {};
+  return fmt::format("; {} {} ({})", names.size(), what, bounded_list(names, k_names_shown));
+}
+
+// A marker that is nobody's is the trace of something that went wrong in the test, or before it.
+std::string orphan_text(const RunReport& report) {
+  return names_text(report, "with orphan markers",
+                    [](const TestReport& test) { return test.orphaned; });
+}
+
+std::string flaky_text(const RunReport& report) {
+  return names_text(report, "flaky",
+                    [](const TestReport& test) { return test.flaky && !test.attempts.empty(); });
+}
+
+std::string stale_text(const RunReport& report) {
+  return names_text(report, "stale", [](const TestReport& test) { return test.stale; });
 }
 
 std::string on_purpose_text(const RunReport& report) {
@@ -53,16 +67,21 @@ std::string on_purpose_text(const RunReport& report) {
 std::string through_line(const RunReport& report) {
   const Counts through = count(only_through(report.tests));
   if (through.planned == 0) return "holdfast: no test ran through Holdfast\n";
-  const std::string flaky = through.flaky == 0 ? "" : fmt::format("; {} flaky", through.flaky);
-  return fmt::format("holdfast: {} test{} through Holdfast: {}{}{}{}{}\n", through.planned,
+  return fmt::format("holdfast: {} test{} through Holdfast: {}{}{}{}{}{}\n", through.planned,
                      plural(through.planned), outcome_list(through), on_purpose_text(report),
-                     leak_text(report), orphan_text(report), flaky);
+                     leak_text(report), orphan_text(report), flaky_text(report),
+                     stale_text(report));
 }
 
 std::string cases_line(const RunReport& report) {
   if (report.counts.cases == 0) return {};
   return fmt::format("holdfast: {} case{} in batches: {}\n", report.counts.cases,
                      plural(report.counts.cases), case_list(report.counts));
+}
+
+std::string retries_line(const RunReport& report) {
+  if (report.run.retries.empty()) return {};
+  return fmt::format("holdfast: retries: {}\n", printable(report.run.retries));
 }
 
 std::string why_not(const TestReport& test) {
@@ -91,7 +110,8 @@ std::string not_through_line(const RunReport& report) {
 
 std::string render_summary(const RunReport& report) {
   if (report.counts.planned == 0) return "holdfast: no tests were run\n";
-  return through_line(report) + cases_line(report) + not_through_line(report);
+  return through_line(report) + cases_line(report) + retries_line(report) +
+         not_through_line(report);
 }
 
 }  // namespace holdfast

@@ -2,6 +2,8 @@
 
 #include "core/printable.hpp"
 #include "report/describe.hpp"
+#include "report/retry_text.hpp"
+#include "report/text_sections.hpp"
 
 #include <fmt/format.h>
 
@@ -12,45 +14,9 @@
 namespace holdfast {
 namespace {
 
-constexpr std::size_t k_tests_per_section = 50;
 constexpr std::size_t k_names_in_a_line = 20;
 constexpr std::size_t k_slowest = 5;
-constexpr std::size_t k_tails = 5;  // failing tests whose output is shown
 constexpr std::size_t k_tail_lines = 10;
-constexpr std::size_t k_widest_name = 48;
-
-using Tests = std::vector<const TestReport*>;
-
-template <typename Predicate>
-Tests tests_that(const RunReport& report, Predicate predicate) {
-  Tests found;
-  for (const TestReport& test : report.tests) {
-    if (predicate(test)) found.push_back(&test);
-  }
-  return found;
-}
-
-std::size_t width_of(const Tests& tests) {
-  std::size_t width = 0;
-  for (const TestReport* test : tests)
-    width = std::max(width, std::min(printable(test->name).size(), k_widest_name));
-  return width;
-}
-
-template <typename Line>
-std::string section(std::string_view title, const Tests& tests, std::size_t limit, Line line) {
-  if (tests.empty()) return {};
-  std::string text = fmt::format("\n{}\n", title);
-  const std::size_t width = width_of(tests);
-  for (std::size_t i = 0; i < std::min(tests.size(), limit); ++i) {
-    const std::string row =
-        fmt::format("  {:<{}}  {}", printable(tests[i]->name), width, line(*tests[i]));
-    text.append(row, 0, row.find_last_not_of(' ') + 1);
-    text += '\n';
-  }
-  if (tests.size() > limit) text += fmt::format("  and {} more\n", tests.size() - limit);
-  return text;
-}
 
 std::string command_text(const std::vector<std::string>& command) {
   constexpr std::size_t k_arguments = 12;
@@ -156,7 +122,7 @@ std::string tails(const RunReport& report) {
   std::size_t shown = 0;
   for (const TestReport* test : tests_that(report, is_red)) {
     if (test->attempts.empty() || test->attempts.back().output.empty()) continue;
-    if (++shown > k_tails) break;
+    if (++shown > k_shown_in_full) break;
     text += fmt::format("\nLast output of {}\n{}", printable(test->name),
                         tail_of(test->attempts.back().output));
   }
@@ -248,9 +214,11 @@ std::string render_text(const RunReport& report) {
       report, [](const TestReport& test) { return test.outcome == TestOutcome::skipped; });
   const Tests flaky = tests_that(report, [](const TestReport& test) { return test.flaky; });
   return head(report) + counts_lines(report.counts) + red_sections(report) + red_cases(report) +
-         tails(report) + section("Flaky", flaky, k_tests_per_section, reason) + leftovers(report) +
-         orphan_markers(report) + not_through(report) + names_line("Skipped", skipped) + lock_waits(report) +
-         slowest(report) + journal_note(report);
+         tails(report) + findings_text(tests_that(report, is_red)) + further_attempts_text(report) +
+         section("Flaky", flaky, k_tests_per_section, reason) + leftovers(report) +
+         orphan_markers(report) + stale_text(report) + not_through(report) +
+         names_line("Skipped", skipped) + lock_waits(report) + slowest(report) +
+         journal_note(report);
 }
 
 }  // namespace holdfast

@@ -9,6 +9,7 @@
 
 #include "core/environment.hpp"
 #include "core/names.hpp"
+#include "core/run_alone.hpp"
 #include "os/clock.hpp"
 #include "os/file_text.hpp"
 #include "settings/settings_file.hpp"
@@ -51,6 +52,14 @@ void go_up(std::string directory, Stop stop) {
     directory.erase(directory.rfind('/'));
     if (directory.empty()) directory = "/";
   }
+}
+
+bool says_retry_alone(const Settings& settings) {
+  const auto says = [](const auto& table) {
+    return table.values.retry.last_alone && table.values.retry.last_alone->value;
+  };
+  return std::any_of(settings.layers.begin(), settings.layers.end(), says) ||
+         std::any_of(settings.overrides.begin(), settings.overrides.end(), says);
 }
 
 }  // namespace
@@ -111,6 +120,7 @@ Result<ProjectSettings> ProjectSettings::load(const std::optional<std::string>& 
   if (!patterns) return patterns.error();
   project.settings_ = std::move(*settings);
   project.patterns_ = std::move(*patterns);
+  project.has_retry_alone_ = says_retry_alone(project.settings_);
   project.known_flaky_ = KnownFlakyList(project.settings_.known_flaky, today);
   project.note_ = project.known_flaky_.expired();
   return project;
@@ -134,6 +144,14 @@ Result<ResolvedPolicy> ProjectSettings::resolve(std::string_view test,
   const TestValues values = values_for(test, properties.labels, &trouble);
   Result<ResolvedPolicy> resolved = holdfast::resolve(properties, {}, values);
   if (resolved && !trouble.empty()) resolved->warnings.push_back(std::move(trouble));
+  if (resolved && has_retry_alone_) {
+    // One of its own: there is nothing to merge it with.
+    std::vector<LockSpec> locks = resolved->policy.locks;
+    locks.push_back(retry_alone_lock());
+    Result<std::vector<LockSpec>> all = canonical_locks(std::move(locks));
+    if (!all) return all.error();
+    resolved->policy.locks = std::move(*all);
+  }
   return resolved;
 }
 

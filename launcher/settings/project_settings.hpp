@@ -54,6 +54,7 @@ class ProjectSettings {
   Settings settings_;
   OverridePatterns patterns_;
   KnownFlakyList known_flaky_;
+  bool has_retry_alone_ = false;
   std::string note_;
 };
 

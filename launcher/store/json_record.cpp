@@ -64,11 +64,20 @@ Record attempt_ended(FieldReader& in) {
   record.marker = in.marker();
   record.orphan_markers = in.orphan_markers();
   record.note = in.text("note");
+  record.verdict = verdict_named(in.text("verdict"));
+  record.retry = in.text("retry");
+  record.log = in.text("log");
+  record.findings = in.findings();
   return record;
 }
 
 Record bare(FieldReader& in) {
   return Bare{in.number("at"), in.text("test"), in.text("key"), in.text("why")};
+}
+
+Record stale(FieldReader& in) {
+  return Stale{in.number("at"), in.text("attempt"), in.text("test"),
+               in.text("key"),  in.text("program"), in.text("why")};
 }
 
 Record verdict_record(FieldReader& in, Verdict verdict) {
@@ -104,7 +113,8 @@ Record case_record(FieldReader& in) {
 }
 
 Record run_ended(FieldReader& in) {
-  return RunEnded{in.number("at"), in.text("run"), in.truth("complete").value_or(false)};
+  return RunEnded{in.number("at"), in.text("run"), in.truth("complete").value_or(false),
+                  in.text("retries")};
 }
 
 ParsedLine record_of(const json& object) {
@@ -113,7 +123,7 @@ ParsedLine record_of(const json& object) {
     return refused("not version 1 of the journal");
   const std::string type = in.text("type");
   const bool of_a_test = type == "attempt_started" || type == "attempt_ended" || type == "bare" ||
-                         type == "verdict" || type == "case";
+                         type == "verdict" || type == "case" || type == "stale";
   if (of_a_test && in.text("test").empty()) return refused(fmt::format("{} without a test", type));
 
   ParsedLine parsed;
@@ -128,6 +138,8 @@ ParsedLine record_of(const json& object) {
       parsed.complaint = "attempt_ended with no known outcome";
   } else if (type == "bare") {
     parsed.record = bare(in);
+  } else if (type == "stale") {
+    parsed.record = stale(in);
   } else if (type == "verdict") {
     const std::optional<Verdict> verdict = verdict_named(in.text("verdict"));
     if (!verdict) return refused("verdict of an unknown name");

@@ -120,6 +120,25 @@ std::optional<std::string> FieldReader::marker() {
   return reason;
 }
 
+std::vector<Finding> FieldReader::findings() {
+  std::vector<Finding> list;
+  const json* value = find("forensics");
+  if (value == nullptr) return list;
+  if (!value->is_object()) return complain("forensics", list);
+  for (const auto& [probe, seen] : value->items()) {
+    if (!seen.is_object()) {
+      complain("forensics", 0);
+      continue;
+    }
+    FieldReader inner(seen);
+    Finding finding{probe, false, inner.text("text")};
+    if (finding.text.empty()) finding = {probe, true, inner.text("failed")};
+    if (!inner.complaint_.empty()) complain("forensics", 0);
+    list.push_back(std::move(finding));
+  }
+  return list;
+}
+
 std::vector<OrphanMarker> FieldReader::orphan_markers() {
   std::vector<OrphanMarker> list;
   for (const json& item : array("orphan_markers")) {

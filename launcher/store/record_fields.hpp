@@ -33,6 +33,8 @@ class FieldReader {
   std::optional<std::string> marker();
   std::vector<OrphanMarker> orphan_markers();
   std::optional<OutputPlace> output_place();
+  // Of `forensics`.
+  std::vector<Finding> findings();
 
   // What could not be used, and why; empty: nothing.
   std::string take_complaint() { return std::move(complaint_); }

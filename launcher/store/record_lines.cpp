@@ -63,6 +63,7 @@ std::string line_of(const RunEnded& record) {
   ordered_json object = begun("run_ended", record.at);
   object["run"] = valid_utf8(record.run);
   object["complete"] = record.complete;
+  if (!record.retries.empty()) object["retries"] = record.retries;
   return dumped(object);
 }
 

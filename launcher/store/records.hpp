@@ -46,6 +46,13 @@ struct Leftover {
   std::string name;
 };
 
+// What one look at the test's surroundings came to, when it had failed for good.
+struct Finding {
+  std::string probe;    // `program`, `git`, …
+  bool failed = false;  // then `text` says why there is nothing to see
+  std::string text;
+};
+
 struct AttemptEnded {
   double at = 0;
   std::string attempt;
@@ -66,6 +73,20 @@ struct AttemptEnded {
   std::optional<std::string> marker;  // the reason in the main process's marker
   std::vector<OrphanMarker> orphan_markers;
   std::string note;
+  std::optional<Verdict> verdict = {};  // what ctest was expected to say of this attempt
+  std::string retry = {};               // whether it was tried again, and why
+  std::string log = {};                 // the file with its output
+  std::vector<Finding> findings = {};   // field `forensics`: what was seen when it had failed
+};
+
+// The program of an attempt was not what the run knew first.
+struct Stale {
+  double at = 0;
+  std::string attempt;
+  std::string test;  // required
+  std::string key;
+  std::string program;
+  std::string why;
 };
 
 // A test that the launcher started without Holdfast.
@@ -115,9 +136,10 @@ struct RunEnded {
   double at = 0;
   std::string run;
   bool complete = false;
+  std::string retries = {};  // what was tried again, and what was not any more, in words
 };
 
 using Record = std::variant<RunStarted, AttemptStarted, AttemptEnded, Bare, VerdictRecord, RunEnded,
-                            CaseRecord>;
+                            CaseRecord, Stale>;
 
 }  // namespace holdfast

@@ -54,6 +54,16 @@ TEST(Ends, mimic) {
 }
 TEST(Ends, last) { std::printf("no line break"); }
 
+// Well in any but the first attempt.
+bool is_first_attempt() { return variable("HOLDFAST_ATTEMPT") == "1"; }
+
+TEST(Again, passes) { std::printf("said by passes\n"); }
+TEST(Again, fails_first) { EXPECT_FALSE(is_first_attempt()); }
+TEST(Again, crashes_first) {
+  if (is_first_attempt()) die_of(SIGSEGV);
+}
+TEST(Again, passes_too) {}
+
 void leave_a_process() {
   if (::fork() == 0) {
     ::setsid();

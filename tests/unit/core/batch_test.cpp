@@ -334,5 +334,27 @@ TEST(BatchTest, who_cannot_fork_gets_processes) {
   EXPECT_EQ(story.tell(listed({"A.a"})), "run A.a");
 }
 
+TEST(BatchTest, a_further_attempt_runs_what_it_is_given_and_nothing_else) {
+  for (Isolation isolation : {Isolation::none, Isolation::process, Isolation::fork}) {
+    Story story(isolation);
+    Event begun = simple(Event::Kind::begun);
+    begun.cases = {"S.a", "S.b"};
+    const bool shares = isolation == Isolation::none;
+    EXPECT_EQ(story.tell(begun), shares ? "run S.a S.b" : "run S.a");
+    story.tell(announced(shares ? 2 : 1));
+    story.pass("S.a");
+    if (!shares) {
+      story.tell(simple(Event::Kind::finished));
+      EXPECT_EQ(story.tell(gone(code(0))), "S.a passed in 1; run S.b");
+      story.tell(announced(1));
+    }
+    story.pass("S.b");
+    story.tell(simple(Event::Kind::finished));
+    story.tell(gone(code(0)));
+    EXPECT_EQ(story.batch.results().size(), 2U);
+    EXPECT_EQ(story.batch.conclude().outcome, Outcome::passed);
+  }
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -195,5 +195,18 @@ TEST(CommandLine, WhateverIsAcceptedNamesACommandThatIsThere) {
   }
 }
 
+TEST(CommandLine, RulesOfRetriesAddUpAndTheirErrorsSayWhatWasExpected) {
+  const CommandLine line =
+      parsed({"--retry", "exit:4=3", "--retry=crash=1,oom=2", "--backoff", "2s", "--", "cmd"});
+  EXPECT_EQ(to_text(*line.overrides.retry), "exit:4=3,crash=1,oom=2");
+  EXPECT_EQ(line.overrides.backoff, (Backoff{Milliseconds{2000}, Milliseconds{2000}}));
+  EXPECT_NE(refusal({"--retry", "exit:4=3", "--retry", "exit:4=1", "--", "c"}).find("twice"),
+            std::string::npos);
+  EXPECT_NE(refusal({"--retry", "often", "--", "c"}).find("expected exit:CODE=N"),
+            std::string::npos);
+  EXPECT_NE(refusal({"--backoff", "later", "--", "c"}).find("expected a duration"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace holdfast

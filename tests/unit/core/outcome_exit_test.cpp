@@ -98,5 +98,16 @@ TEST(Exit, OutcomesThatNothingProducesYetHaveAnExitToo) {
   }
 }
 
+TEST(Exit, AFlakyPassThatIsToFailIsOursWhateverMadeItPass) {
+  for (const OutcomeRow& row : outcome_rows()) {
+    Observation seen = row.seen;
+    seen.flaky_fails = true;
+    EXPECT_EQ(exit_of(row.outcome, seen, ExitMode::ctest), (Exit{Exit::Kind::signal, 6}))
+        << row.what;
+    EXPECT_EQ(exit_of(row.outcome, seen, ExitMode::command), (Exit{Exit::Kind::code, 1}))
+        << row.what;
+  }
+}
+
 }  // namespace
 }  // namespace holdfast

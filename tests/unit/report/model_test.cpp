@@ -132,5 +132,43 @@ TEST(Model, TestsAreInCtestsOrder) {
   EXPECT_EQ(report.tests[2].name, "c");
 }
 
+TEST(Model, CasesOfAFurtherAttemptReplaceThoseThatWentWrong) {
+  Journal journal;
+  const auto add_case = [&](const char* attempt, const char* name, Outcome outcome) {
+    CaseRecord record;
+    record.attempt = attempt;
+    record.test = "t";
+    record.name = name;
+    record.outcome = outcome;
+    journal.records.emplace_back(record);
+  };
+  for (int n = 1; n <= 2; ++n) {
+    AttemptStarted started;
+    started.attempt = n == 1 ? "a" : "b";
+    started.test = "t";
+    started.n = n;
+    journal.records.emplace_back(started);
+    if (n == 1) add_case("a", "S.good", Outcome::passed);
+    add_case(n == 1 ? "a" : "b", "S.bad", n == 1 ? Outcome::failed : Outcome::passed);
+  }
+  const RunReport report = report_of(journal);
+  ASSERT_EQ(report.tests.size(), 1U);
+  ASSERT_EQ(report.tests[0].cases.size(), 2U);
+  EXPECT_EQ(report.tests[0].cases[0].outcome, TestOutcome::passed);
+  EXPECT_EQ(report.tests[0].cases[1].outcome, TestOutcome::passed);
+}
+
+TEST(Model, AStaleTestIsFlaggedAndCounted) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::passed);
+  Journal journal = sample.journal();
+  const auto& ended = std::get<AttemptEnded>(journal.records.back());
+  journal.records.emplace_back(Stale{1, ended.attempt, "a", ended.key, "/p", "it changed"});
+  const RunReport report = report_of(journal);
+  ASSERT_EQ(report.tests.size(), 1U);
+  EXPECT_EQ(report.tests[0].flags, std::vector<std::string>{"stale"});
+  EXPECT_EQ(report.counts.stale, 1U);
+}
+
 }  // namespace
 }  // namespace holdfast

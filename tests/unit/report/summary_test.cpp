@@ -13,7 +13,7 @@ TEST(Summary, ItSaysWhatRanThroughHoldfastAndWhatDidNot) {
   EXPECT_EQ(render_summary(full_journal().report()),
             "holdfast: 11 tests through Holdfast: 4 passed, 1 failed, 2 crashed, 1 timed out, 1 "
             "skipped, 1 lock timeout, "
-            "1 interrupted; 1 left processes behind (sleep); 1 flaky\n"
+            "1 interrupted; 1 left processes behind (sleep); 1 flaky (wobbly)\n"
             "holdfast: 3 not through Holdfast: gone (not run: Unable to find executable: /x), off "
             "(disabled), "
             "alone (HOLDFAST_ENABLED is OFF)\n");

@@ -176,5 +176,21 @@ TEST(JsonRecord, DeepNestingIsSurvived) {
   EXPECT_TRUE(parse_record(R"({"v":1,"type":"run_ended","x":)" + closed + "}").record);
 }
 
+TEST(JsonRecord, WhatIsKnownOfRetriesIsRead) {
+  const AttemptEnded ended = parsed<AttemptEnded>(
+      R"({"v":1,"type":"attempt_ended","test":"t","outcome":"failed","verdict":"failed",)"
+      R"("retry":"not tried again: no rule fits","log":"/l","forensics":{"git":{"failed":"f"},)"
+      R"("machine":{"text":"m"}}})");
+  EXPECT_EQ(ended.verdict, Verdict::failed);
+  EXPECT_EQ(ended.retry, "not tried again: no rule fits");
+  EXPECT_EQ(ended.log, "/l");
+  ASSERT_EQ(ended.findings.size(), 2U);
+  EXPECT_TRUE(ended.findings[0].failed);
+  EXPECT_EQ(ended.findings[1].text, "m");
+  const Stale stale =
+      parsed<Stale>(R"({"v":1,"type":"stale","test":"t","key":"k","program":"/p","why":"w"})");
+  EXPECT_EQ(stale.program + stale.why, "/pw");
+}
+
 }  // namespace
 }  // namespace holdfast

@@ -1,0 +1,74 @@
+#include "exec/aftermath.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+
+#include "exec/backoff_wait.hpp"
+#include "forensics/hooks.hpp"
+#include "forensics/probes.hpp"
+#include "os/bounded_work.hpp"
+#include "os/program_identity.hpp"
+#include "settings/project_settings.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+std::string directory_of(const std::string& path) {
+  return path.substr(0, std::min(path.size(), path.rfind('/')));
+}
+
+// Of the project; of a command its working directory.
+std::string sources_of(const launcher::EndedAttempt& ended) {
+  if (!ended.grant.home.tree.empty()) {
+    if (const auto file = settings_file_of_tree(ended.grant.home.tree)) return directory_of(*file);
+  }
+  char here[PATH_MAX];
+  return ::getcwd(here, sizeof here) == nullptr ? std::string() : here;
+}
+
+}  // namespace
+
+void Aftermath::note_start(const launcher::AttemptPlan& plan) {
+  environment_.clear();
+  if (!plan.policy.hooks.on_failure.empty()) {
+    for (char** entry = plan.command.environment; *entry != nullptr; ++entry) {
+      environment_.emplace_back(*entry);
+    }
+  }
+  if (is_noted_ || !plan.policy.retry.may_retry()) return;
+  is_noted_ = true;
+  const std::string name = plan.command.arguments[0];
+  if (name.empty() || name[0] != '/') return;
+  program_ = name;
+  if (Result<ProgramIdentity> program = os::identify_program(name)) before_ = std::move(*program);
+}
+
+std::vector<forensics::Finding> Aftermath::look_around(const launcher::EndedAttempt& ended) const {
+  return forensics::look_around({program_, before_, sources_of(ended)});
+}
+
+std::optional<forensics::Finding> Aftermath::run_hook(const launcher::EndedAttempt& ended) const {
+  const std::string& command = ended.grant.policy.hooks.on_failure;
+  if (command.empty()) return std::nullopt;
+  HookFacts facts;
+  facts.hook = "on-failure";
+  facts.test = ended.grant.identity.test;
+  facts.run = ended.grant.run;
+  facts.attempt_id = ended.grant.identity.attempt;
+  facts.attempt = ended.grant.identity.n;
+  facts.outcome = ended.result.outcome;
+  facts.main = ended.result.observation.main;
+  facts.scratch = ended.result.scratch;
+  facts.output = ended.result.log;
+  const Milliseconds time = forensics::k_on_failure_time;
+  os::BoundedWork work(forensics::hook_order(command, facts, environment_, {}, time));
+  if (await_unless_told_to_end(ended.around, work) != 0) {
+    return forensics::Finding{facts.hook, true, "ended with the test"};
+  }
+  return forensics::hook_finding(facts, work.end(), time);
+}
+
+}  // namespace holdfast::exec

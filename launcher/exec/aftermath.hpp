@@ -1,0 +1,33 @@
+// What is done when a test has failed for good: a look around it, and the user's command.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/program_identity.hpp"
+#include "forensics/findings.hpp"
+#include "launcher/attempt.hpp"
+#include "launcher/launch.hpp"
+
+namespace holdfast::exec {
+
+class Aftermath {
+ public:
+  // To be called before each attempt: what there was before the first is remembered.
+  void note_start(const launcher::AttemptPlan& plan);
+
+  // The probes; at most some 2 s.
+  std::vector<forensics::Finding> look_around(const launcher::EndedAttempt& ended) const;
+
+  // on-failure, if there is one: what it printed. Cut short by a signal that says to end.
+  std::optional<forensics::Finding> run_hook(const launcher::EndedAttempt& ended) const;
+
+ private:
+  bool is_noted_ = false;
+  std::string program_;  // absolute; empty: not known
+  std::optional<ProgramIdentity> before_;
+  std::vector<std::string> environment_;  // of the latest attempt; only where a hook needs it
+};
+
+}  // namespace holdfast::exec

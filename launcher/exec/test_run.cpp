@@ -1,0 +1,169 @@
+#include "exec/test_run.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/fnv1a.hpp"
+#include "core/names.hpp"
+#include "core/run_alone.hpp"
+#include "core/time_budget.hpp"
+#include "exec/backoff_wait.hpp"
+#include "exec/captured_test.hpp"
+#include "os/clock.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+using launcher::AttemptPlan;
+using launcher::EndedAttempt;
+using launcher::NextAttempt;
+using launcher::Surroundings;
+
+std::string log_of(const launcher::AttemptIdentity& identity) {
+  if (identity.journal.empty()) return {};
+  return identity.journal.substr(0, identity.journal.rfind('/') + 1) +
+         std::string(names::k_output_directory) + "/" + identity.attempt +
+         std::string(names::k_output_suffix);
+}
+
+// Before ctest ends the test by itself: what an attempt may use of it.
+Milliseconds left_until(Milliseconds native_end, const Policy& policy) {
+  return native_end - os::monotonic_now() - k_stacks_time - policy.grace - k_native_reserve;
+}
+
+}  // namespace
+
+launcher::AttemptResult TestRunner::run(const AttemptPlan& plan, Surroundings& around) {
+  const Policy& policy = plan.policy;
+  is_batch_ = policy.isolation.has_value() && mode_ == ExitMode::ctest;
+  const bool may_retry = policy.retry.may_retry();
+  const bool holds_back = may_retry && mode_ == ExitMode::ctest;
+  // To a person at a terminal each attempt's output is worth seeing, and a terminal is worth more
+  // to a command than a pipe.
+  const bool is_asked_for = mode_ == ExitMode::ctest
+                                ? is_batch_ || policy.hooks.any()
+                                : !policy.retry.known.empty() || !policy.hooks.before_kill.empty();
+  output_.reset();
+  aftermath_.note_start(plan);
+  if (!holds_back && !is_asked_for) return launcher::run_attempt(plan, around);
+  output_ = std::make_unique<OutputRelay>(
+      log_of(*plan.identity),
+      holds_back ? OutputRelay::Passing::when_released : OutputRelay::Passing::at_once);
+  launcher::AttemptResult result =
+      is_batch_ ? run_batch(plan, around, *output_, rest_) : run_captured(plan, around, *output_);
+  if (const std::string trouble = output_->take_trouble(); !trouble.empty()) {
+    plan.teller->complain_once(trouble);
+  }
+  result.log = output_->log();
+  return result;
+}
+
+std::optional<NextAttempt> TestRunner::conclude(const EndedAttempt& ended) {
+  const RetryPolicy& policy = ended.grant.policy.retry;
+  if (!judge_) {
+    judge_.emplace(ended.invocation, policy);
+    first_ = ended.grant.identity.attempt;
+  }
+  native_end_ = ended.native_end;
+  attempts_.push_back(judge_->judge(ended.result, mode_, output_.get()));
+  ended.result.verdict = name_of(attempts_.back().verdict);
+  RetryDecision decision;
+  if (policy.may_retry()) {
+    decision = decide(ended);
+    if (std::optional<NextAttempt> next = next_attempt(ended, decision)) return next;
+    if (attempts_.size() > 1 || attempts_.back().verdict == MirroredVerdict::failed) {
+      ended.result.retry = decision.reason;
+    }
+  }
+  come_to_the_end(ended, decision);
+  return std::nullopt;
+}
+
+RetryDecision TestRunner::decide(const EndedAttempt& ended) {
+  RetryQuestion question;
+  question.policy = ended.grant.policy.retry;
+  question.attempts = attempts_;
+  question.failure_is_looked_for = ended.invocation.properties.until_fail;
+  if (ended.native_end != k_longest) {
+    question.time_left =
+        std::max(Milliseconds{0}, left_until(ended.native_end, ended.grant.policy));
+  }
+  question.seed = Fnv1a().add(first_).value();
+  return decide_retry(question);
+}
+
+// Sets the decision to what the run says of it.
+std::optional<NextAttempt> TestRunner::next_attempt(const EndedAttempt& ended,
+                                                    RetryDecision& decision) {
+  if (decision.step == RetryDecision::Step::done) return std::nullopt;
+  launcher::KeeperLink::Again again = ended.keeper.asks_again(ended.scratch);
+  decision = with_answer(std::move(decision), {again.granted, again.reason});
+  is_refused_ = decision.step == RetryDecision::Step::done;
+  if (is_refused_) return std::nullopt;
+  ended.result.retry = decision.reason;
+  const launcher::AttemptIdentity& identity = ended.grant.identity;
+  launcher::Teller(ended.teller)
+      .tell("\"" + identity.test + "\": attempt " + std::to_string(identity.n) + ": " +
+            decision.end + ", " + decision.reason);
+  earlier_.push_back({identity.n, decision.end, ended.result.log});
+  NextAttempt next;
+  next.attempt = again.attempt.empty() ? first_ + "." + std::to_string(identity.n + 1)
+                                       : std::move(again.attempt);
+  next.scratch = std::move(again.scratch);
+  next.wait = decision.wait;
+  next.alone = decision.alone;
+  return next;
+}
+
+int TestRunner::wait(const NextAttempt& next, Policy& policy, Surroundings& around) {
+  const int signal = wait_before_attempt(around, next.wait);
+  if (next.alone) have_to_itself(policy.locks);
+  if (!timeout_) timeout_ = policy.timeout;
+  if (native_end_ != k_longest) {
+    const Milliseconds left = std::max(Milliseconds{1}, left_until(native_end_, policy));
+    policy.timeout = timeout_->count() == 0 ? left : std::min(*timeout_, left);
+  }
+  return signal;
+}
+
+void TestRunner::come_to_the_end(const EndedAttempt& ended, const RetryDecision& decision) {
+  switch (attempts_.back().verdict) {
+    case MirroredVerdict::passed:
+      if (is_flaky(attempts_)) note_flaky(ended);
+      break;
+    case MirroredVerdict::failed:
+      note_failure(ended, decision);
+      break;
+    case MirroredVerdict::skipped:
+      break;
+  }
+  if (output_) output_->release();
+}
+
+void TestRunner::note_flaky(const EndedAttempt& ended) {
+  launcher::AttemptResult& result = ended.result;
+  result.flags.push_back("flaky");
+  say_last_words(words_on_flaky(attempts_.size()), *judge_, mode_, ended, output_.get());
+  if (ended.grant.policy.retry.flaky_result == FlakyResult::pass) return;
+  result.observation.flaky_fails = true;
+  result.verdict = name_of(MirroredVerdict::failed);
+  const std::string note = "\"" + ended.grant.identity.test + "\": passed on attempt " +
+                           std::to_string(attempts_.size()) + ", and flaky-result is fail";
+  result.note += (result.note.empty() ? "" : "; ") + note;
+}
+
+void TestRunner::note_failure(const EndedAttempt& ended, const RetryDecision& decision) {
+  // Whoever interrupts a test waits for its end.
+  if (ended.result.outcome == Outcome::interrupted) return;
+  std::vector<forensics::Finding> findings;
+  if (!earlier_.empty() && !is_refused_) findings = aftermath_.look_around(ended);
+  if (std::optional<forensics::Finding> said = aftermath_.run_hook(ended)) {
+    findings.push_back(std::move(*said));
+  }
+  if (!findings.empty()) ended.result.forensics = forensics::to_json(findings);
+  const std::string end = describe_end(ended.result.outcome, ended.result.observation.main);
+  say_last_words(words_on_failure(end, decision.reason, earlier_, findings), *judge_, mode_, ended,
+                 output_.get());
+}
+
+}  // namespace holdfast::exec

@@ -1,0 +1,58 @@
+#include "keeper/stale_programs.hpp"
+
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "core/json_line.hpp"
+#include "os/clock.hpp"
+#include "os/file_text.hpp"
+#include "os/program_identity.hpp"
+
+namespace holdfast {
+namespace {
+
+std::optional<ProgramIdentity> identity_of(const std::string& path) {
+  Result<ProgramIdentity> identity = os::identify_program(path);
+  if (!identity) return std::nullopt;
+  return std::move(*identity);
+}
+
+void record(const Connection& connection, const std::string& journal, const std::string& why) {
+  if (journal.empty()) return;
+  JsonLine line("stale", os::unix_now_ms());
+  line.text("attempt", connection.attempt).text("test", connection.test);
+  line.text("key", connection.key).text("program", connection.program).text("why", why);
+  (void)os::append_line(journal, std::move(line).finish());
+}
+
+}  // namespace
+
+std::optional<StalePrograms::Seen> StalePrograms::stat_of(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return std::nullopt;
+  return Seen{info.st_ino, info.st_size,
+              info.st_mtim.tv_sec * 1'000'000'000LL + info.st_mtim.tv_nsec};
+}
+
+void StalePrograms::look(Point point, Connection& connection, const std::string& journal) {
+  const std::string& path = connection.program;
+  if (path.empty() || connection.is_stale) return;
+  const std::optional<Seen> seen = stat_of(path);
+  const auto known = known_.find(path);
+  if (known == known_.end()) {
+    // One that a fixture is about to build is first seen when it is there.
+    if (seen) known_[path] = {*seen, identity_of(path)};
+    return;
+  }
+  if (seen == known->second.seen) return;
+  const std::optional<ProgramIdentity> now = identity_of(path);
+  // What was another one at the start already has been recorded then.
+  const std::optional<ProgramIdentity>& first = known->second.identity;
+  const std::string why = staleness(first, point == Point::start ? now : first, now);
+  if (why.empty()) return;
+  connection.is_stale = true;
+  record(connection, journal, why);
+}
+
+}  // namespace holdfast

@@ -1,0 +1,55 @@
+// The form of the text report's sections: a title, a line per test, bounded.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/printable.hpp"
+#include "report/model.hpp"
+
+namespace holdfast {
+
+inline constexpr std::size_t k_tests_per_section = 50;
+inline constexpr std::size_t k_widest_name = 48;
+// Tests that went wrong of which more is shown than a line.
+inline constexpr std::size_t k_shown_in_full = 5;
+
+using Tests = std::vector<const TestReport*>;
+
+template <typename Predicate>
+Tests tests_that(const RunReport& report, Predicate predicate) {
+  Tests found;
+  for (const TestReport& test : report.tests) {
+    if (predicate(test)) found.push_back(&test);
+  }
+  return found;
+}
+
+inline std::size_t width_of(const Tests& tests) {
+  std::size_t width = 0;
+  for (const TestReport* test : tests)
+    width = std::max(width, std::min(printable(test->name).size(), k_widest_name));
+  return width;
+}
+
+template <typename Line>
+std::string section(std::string_view title, const Tests& tests, std::size_t limit, Line line) {
+  if (tests.empty()) return {};
+  std::string text = fmt::format("\n{}\n", title);
+  const std::size_t width = width_of(tests);
+  for (std::size_t i = 0; i < std::min(tests.size(), limit); ++i) {
+    const std::string row =
+        fmt::format("  {:<{}}  {}", printable(tests[i]->name), width, line(*tests[i]));
+    text.append(row, 0, row.find_last_not_of(' ') + 1);
+    text += '\n';
+  }
+  if (tests.size() > limit) text += fmt::format("  and {} more\n", tests.size() - limit);
+  return text;
+}
+
+}  // namespace holdfast

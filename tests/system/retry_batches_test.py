@@ -1,0 +1,54 @@
+"""Retries of batches: only the cases that went wrong are run again (issue 6, docs/batches.md)."""
+
+import unittest
+
+from retrying import Retry, verdicts
+
+WAYS = [("case_ends", "none"), ("case_ends", "process"), ("case_ends_linked", "none"),
+        ("case_ends_linked", "process"), ("case_ends_linked", "fork")]
+
+
+class Batches(Retry):
+    def batch(self, name, which, isolation, pattern, retry):
+        return (f'add_test(NAME {name} COMMAND @P@/{which} "--gtest_filter={pattern}")\n'
+                f"set_tests_properties({name} PROPERTIES HOLDFAST_ISOLATION {isolation} "
+                f"HOLDFAST_RETRY {retry})\n")
+
+    def cases(self, tree, test):
+        """Each attempt's, as they were recorded."""
+        found = {}
+        for record in self.records(self.runs(tree)[-1], "case"):
+            if record["test"] == test:
+                found.setdefault(record["attempt"], {})[record["case"]] = record["outcome"]
+        return [found[r["attempt"]] for r in self.ends(tree, test) if r["attempt"] in found]
+
+    def test_only_those_that_went_wrong_are_run_again(self):
+        tree, done = self.ran(*(self.batch(f"{which}.{isolation}", which, isolation, "Again.*", "any=2")
+                                for which, isolation in WAYS), arguments=("-j2",))
+        report = {test["name"]: test for test in self.report(tree)["tests"]}
+        for which, isolation in WAYS:
+            name = f"{which}.{isolation}"
+            with self.subTest(name):
+                self.assertEqual(verdicts(done.text)[name], "Passed")
+                self.assertEqual(self.cases(tree, name), [
+                    {"Again.passes": "passed", "Again.fails_first": "failed",
+                     "Again.crashes_first": "crashed", "Again.passes_too": "passed"},
+                    {"Again.fails_first": "passed", "Again.crashes_first": "passed"}])
+                shown = report[name]
+                self.assertEqual({c["name"]: c["outcome"] for c in shown["cases"]}, dict.fromkeys(
+                    ("Again.passes", "Again.fails_first", "Again.crashes_first", "Again.passes_too"),
+                    "passed"))
+                self.assertEqual((shown["outcome"], shown["flags"]), ("passed", ["flaky"]))
+        self.assert_nothing_left()
+
+    def test_one_that_stays_wrong_is_wrong_in_the_end(self):
+        tree, done = self.ran(self.batch("f", "case_ends", "process", "Again.passes:Ends.fail", "any=1"))
+        self.assertEqual(verdicts(done.text), {"f": "***Failed"})
+        self.assertEqual(self.cases(tree, "f"), [{"Again.passes": "passed", "Ends.fail": "failed"},
+                                                 {"Ends.fail": "failed"}])
+        counts = self.report(tree)["counts"]["cases"]
+        self.assertEqual((counts["planned"], counts["passed"], counts["failed"]), (2, 1, 1))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,194 @@
+"""What is seen around a test that has failed for good; hooks; programs that change (issue 6)."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from retrying import Retry, verdicts
+from support import HOLDFAST
+
+
+class Failing(Retry):
+    def failing(self, command="sh;-c;exit 4", **how):
+        words = " ".join(f"[==[{word}]==]" for word in command.split(";"))
+        return self.ran(f"add_test(NAME f COMMAND {words})\n"
+                        'set_tests_properties(f PROPERTIES HOLDFAST_RETRY "exit:4=1,launch=1")\n', **how)
+
+    def found(self, tree):
+        return self.ends(tree, "f")[-1]["forensics"]
+
+    def bounded(self, tree):
+        self.assertTrue(self.found(tree)["git"])
+        ends = self.ends(tree, "f")
+        # 2 s for all probes, on a machine that does something else.
+        self.assertLess(ends[-1]["at"] - ends[0]["at"], 30)
+        self.assert_nothing_left()
+
+
+class Forensics(Failing):
+    def test_a_block_stands_under_the_failure_and_in_the_journal(self):
+        tree, done = self.failing()
+        self.assertEqual(verdicts(done.text), {"f": "***Failed"})
+        first, last = self.ends(tree, "f")
+        self.assertEqual(last["exit_code"], 4)
+        self.assertNotIn("forensics", first)
+        self.assertEqual(set(self.found(tree)), {"program", "directory", "git", "machine", "locks"})
+        self.assertIn("holdfast: exit 4, not tried again: exit:4=1: 1 further attempt is spent\n"
+                      f"holdfast:   attempt 1: exit 4, its output: {first['log']}\n"
+                      "holdfast:   program ", done.text)
+        self.assertIn("Around f\n", self.report(tree, "text"))
+        self.assertIn("machine", self.report(tree)["tests"][0]["attempts"][-1]["forensics"])
+
+    def test_without_git_it_says_so(self):
+        # Somewhere in the user's PATH there is no git.
+        tools = self.work / "tools"
+        tools.mkdir()
+        for name in ("sh", "ctest", "cmake"):
+            (tools / name).symlink_to(shutil.which(name))
+        tree, done = self.failing(env={"PATH": str(tools)})
+        self.assertEqual(self.ends(tree, "f")[-1]["exit_code"], 4)
+        self.assertIn("failed", self.found(tree)["git"])
+
+    def test_what_is_no_repository_is_said(self):
+        # The usual place is below Holdfast's own repository.
+        usual = self.work
+        try:
+            with tempfile.TemporaryDirectory() as place:
+                self.work = Path(place)
+                tree, _ = self.failing()
+                self.assertIn("in no repository", str(self.found(tree)["git"]))
+        finally:
+            self.work = usual
+
+    def test_a_dirty_repository_is_shown_by_its_first_ten(self):
+        source = self.work / "project"
+        source.mkdir()
+        subprocess.run(["git", "init", "-q", source], check=True)
+        for i in range(12):
+            (source / f"new{i:02}").write_text("")
+        tree, _ = self.failing()
+        said = self.found(tree)["git"]["text"]
+        self.assertIn("new00", said)
+        self.assertNotIn("new11", said)
+
+    def test_a_large_repository_is_bounded(self):
+        source = self.work / "project"
+        source.mkdir()
+        subprocess.run(["git", "init", "-q", source], check=True)
+        # In the index alone: git looks for each of them, and lists it.
+        empty = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+        subprocess.run(["git", "-C", source, "update-index", "--index-info"], check=True, text=True,
+                       input="".join(f"100644 {empty}\td{i // 1000}/f{i}\n" for i in range(100000)))
+        tree, done = self.failing()
+        self.assertEqual(verdicts(done.text), {"f": "***Failed"})
+        self.bounded(tree)
+
+    def test_a_directory_that_is_gone(self):
+        place = self.work / "bin"
+        place.mkdir()
+        script = place / "prog"
+        script.write_text(f"#!/bin/sh\n[ $HOLDFAST_ATTEMPT = 1 ] || mv {place} {self.work}/away\nexit 4\n")
+        script.chmod(0o755)
+        tree, _ = self.failing(str(script))
+        found = self.found(tree)
+        self.assertIn("bin", str(found["directory"]))
+        self.assertEqual(self.ends(tree, "f")[-1]["exit_code"], 4)
+
+    def test_a_command_has_them_on_stderr(self):
+        done = self.finish(HOLDFAST, "run", "--retry", "exit:4=1", "--", "sh", "-c", "echo out; exit 4")
+        self.assertEqual((done.returncode, done.stdout), (4, b"out\nout\n"))
+        self.assertIn(b"holdfast:   machine", done.stderr)
+        done = self.finish(HOLDFAST, "run", "--quiet", "--retry", "exit:4=1", "--", "sh", "-c", "exit 4")
+        self.assertEqual((done.returncode, done.stderr), (4, b""))
+
+
+class Large(Failing):
+    """Takes its time: in ./dev test --long."""
+
+    def test_100000_files(self):
+        source = self.work / "project"
+        source.mkdir()
+        subprocess.run(["git", "init", "-q", source], check=True)
+        for i in range(100):
+            (source / f"d{i}").mkdir()
+            for k in range(1000):
+                os.close(os.open(source / f"d{i}/f{k}", os.O_CREAT | os.O_WRONLY, 0o644))
+        subprocess.run(["git", "-C", source, "add", "-A"], check=True)
+        for i in range(100):
+            (source / f"d{i}/new").touch()
+        tree, done = self.failing()
+        self.assertEqual(verdicts(done.text), {"f": "***Failed"})
+        self.bounded(tree)
+
+
+class Hooks(Retry):
+    def test_on_failure_has_the_facts_and_changes_nothing(self):
+        out = self.work / "facts"
+        tree, done = self.ran(
+            self.add("f", "exit 4"), self.add("ok", "exit 0"), self.add("crash", "kill -SEGV $$"),
+            self.add("meant", "exit 4", WILL_FAIL="ON"),
+            toml=f"[profile.default]\non-failure = 'env | grep ^HOLDFAST_ > {out}.$HOLDFAST_TEST_NAME; "
+                 "echo said by the hook; exit 9'\n")
+        self.assertEqual(verdicts(done.text)["f"], "***Failed")
+        facts = dict(line.split("=", 1) for line in Path(f"{out}.f").read_text().splitlines())
+        record, = self.ends(tree, "f")
+        self.assertEqual(record["exit_code"], 4)
+        self.assertEqual((facts["HOLDFAST_HOOK"], facts["HOLDFAST_OUTCOME"], facts["HOLDFAST_EXIT_CODE"],
+                          facts["HOLDFAST_ATTEMPT_ID"]), ("on-failure", "failed", "4", record["attempt"]))
+        self.assertEqual(facts["HOLDFAST_OUTPUT"], record["log"])
+        self.assertIn("holdfast: exit 4\nholdfast:   on-failure", done.text)
+        self.assertIn("HOLDFAST_SIGNAL=11", Path(f"{out}.crash").read_text())
+        self.assertFalse(Path(f"{out}.ok").exists())
+        self.assertFalse(Path(f"{out}.meant").exists())
+        self.assertIn("said by the hook", str(record["forensics"]["on-failure"]))
+        self.assertIn("ended with 9", str(record["forensics"]["on-failure"]))
+
+    def test_before_kill_sees_the_test_alive(self):
+        out = self.work / "seen"
+        tree, done = self.ran(
+            self.add("f", "exec sleep 600"),
+            toml="[profile.default]\ntimeout = '1s'\ngrace = 0\n"
+                 f"before-kill = 'kill -0 $HOLDFAST_PID && cat /proc/$HOLDFAST_PID/comm | tee {out}'\n")
+        record, = self.ends(tree, "f")
+        self.assertEqual(record["outcome"], "timed_out")
+        self.assertEqual(out.read_text(), "sleep\n")
+        self.assertIn("before-kill", done.text)
+        self.assert_nothing_left()
+
+
+class Stale(Retry):
+    def test_a_program_that_is_relinked_during_its_test_is_stale(self):
+        prog = self.work / "prog"
+        shutil.copy("/bin/sh", prog)
+        other = self.work / "other"
+        shutil.copy("/bin/ls", other)
+        tree, done = self.ran(
+            f"add_test(NAME f COMMAND {prog} -c \"mv {other} {prog}\")\n"
+            "add_test(NAME g COMMAND sh -c \"exit 0\")\n")
+        self.assertEqual(verdicts(done.text), {"f": "Passed", "g": "Passed"})
+        record, = self.records(self.runs(tree)[-1], "stale")
+        self.assertEqual((record["test"], record["program"]), ("f", str(prog)))
+        self.assertIn("its program changed while it ran: ", record["why"])
+        self.assertIn("build-id", record["why"])
+        report = self.report(tree)
+        self.assertEqual([t["flags"] for t in report["tests"]], [["stale"], []])
+        self.assertEqual(report["counts"]["stale"], 1)
+        self.assertIn("; 1 stale (f)\n", done.text)
+
+    def test_one_that_was_relinked_between_two_of_its_tests(self):
+        prog = self.work / "prog"
+        shutil.copy("/bin/sh", prog)
+        tree, _ = self.ran(
+            f"add_test(NAME a COMMAND {prog} -c \"exit 0\")\n"
+            f"add_test(NAME b COMMAND sh -c \"cp {prog} {prog}2 && mv {prog}2 {prog}\")\n"
+            f"add_test(NAME c COMMAND {prog} -c \"exit 0\")\n")
+        record, = self.records(self.runs(tree)[-1], "stale")
+        self.assertEqual(record["test"], "c")
+        self.assertIn("since the run began", record["why"])
+
+
+if __name__ == "__main__":
+    unittest.main()
