@@ -39,6 +39,7 @@ ProgressLog& ProgressLog::operator=(ProgressLog&& other) noexcept {
   start_ = std::exchange(other.start_, nullptr);
   file_ = std::move(other.file_);
   taken_ = other.taken_;
+  seen_ = other.seen_;
   is_broken_ = other.is_broken_;
   return *this;
 }
@@ -46,7 +47,7 @@ ProgressLog& ProgressLog::operator=(ProgressLog&& other) noexcept {
 void ProgressLog::reset() {
   if (start_ != nullptr) ::munmap(std::exchange(start_, nullptr), HOLDFAST_WORKER_LOG_SIZE);
   file_.reset();
-  taken_ = 0;
+  taken_ = seen_ = 0;
   is_broken_ = false;
 }
 
@@ -54,9 +55,15 @@ bool ProgressLog::has_news() const {
   return valid() && !is_broken_ && __atomic_load_n(number(start_, 0), __ATOMIC_SEQ_CST) != taken_;
 }
 
+bool ProgressLog::look() {
+  if (!valid() || is_broken_) return false;
+  seen_ = __atomic_load_n(number(start_, 0), __ATOMIC_SEQ_CST);
+  return seen_ != taken_;
+}
+
 std::optional<ProgressLog::Entry> ProgressLog::next() {
-  if (!has_news()) return std::nullopt;
-  const std::uint32_t written = __atomic_load_n(number(start_, 0), __ATOMIC_SEQ_CST);
+  if (!valid() || is_broken_ || seen_ == taken_) return std::nullopt;
+  const std::uint32_t written = seen_;
   is_broken_ =
       written > k_room || written < taken_ || written - taken_ < HOLDFAST_WORKER_LOG_RECORD_HEADER;
   if (is_broken_) return std::nullopt;
@@ -80,7 +87,7 @@ void ProgressLog::want_news(bool wanted) {
 }
 
 void ProgressLog::begin_anew() {
-  taken_ = 0;
+  taken_ = seen_ = 0;
   __atomic_store_n(number(start_, 0), 0U, __ATOMIC_SEQ_CST);
 }
 

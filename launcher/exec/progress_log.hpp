@@ -32,7 +32,10 @@ class ProgressLog {
 
   // What has been written so far and not been taken.
   bool has_news() const;
-  // The next; none: there is none, or what is there is no record: is_broken().
+  // As has_news(); next() then goes as far as that. What is printed before an entry is written is
+  // in the pipe by the time the entry is seen: so look, read the pipe, and take the entries.
+  bool look();
+  // The next that has been seen; none: there is none, or what is there is no record: is_broken().
   std::optional<Entry> next();
   bool is_broken() const { return is_broken_; }
 
@@ -46,6 +49,7 @@ class ProgressLog {
   os::UniqueFd file_;
   std::string message_;  // a copy: what both see may change at any moment
   std::uint32_t taken_ = 0;
+  std::uint32_t seen_ = 0;
   bool is_broken_ = false;
 };
 

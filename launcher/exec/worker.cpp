@@ -158,7 +158,7 @@ void Worker::hear() {
 }
 
 void Worker::take_progress() {
-  if (!progress_.has_news()) return;
+  if (!progress_.look()) return;
   // At least what it has printed before it said the last of that.
   read_output();
   heard_ = uses_log_ = true;

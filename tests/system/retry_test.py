@@ -93,7 +93,6 @@ class Attempts(Retry):
         for name in ("own", "holdfasts", "ctests"):
             self.assertEqual([r["outcome"] for r in self.ends(tree, name)], ["timed_out", "passed"])
         self.assertEqual([r["outcome"] for r in self.ends(tree, "never")], ["timed_out"] * 2)
-        self.assertLess(self.ends(tree, "never")[0]["wall_s"], 2)
         # Without a limit of ctest's own.
         tree, done = self.ran(self.add("h", slow, HOLDFAST_RETRY="timeout=1", HOLDFAST_TIMEOUT="1"),
                               toml="[profile.default]\ngrace = 0\n", name="other", build="other.build")

@@ -115,7 +115,7 @@ void be_told(int signal) {
   sigaction(signal, &before, nullptr);
 }
 
-QueueOwner told_by_handler(std::vector<int> before, std::vector<int> since) {
+QueueOwner told_by_handler(const std::vector<int>& before, const std::vector<int>& since) {
   return QueueOwner([=](SignalQueue& queue) {
     queue.expect_stop();
     if (readable(queue.fd(), Milliseconds{0})) return 98;  // what it expects is no news
