@@ -105,7 +105,8 @@ class Guard final : public os::TreeWatcher {
     }
   }
 
-  bool hear_of_children() { return os::reap(*this, spared(), os::StopNews::wanted); }
+  // Of all of them: the main process is there, so nobody need be looked up.
+  bool hear_of_children() { return os::reap(*this, {}, os::StopNews::wanted); }
 
   os::Spared spared() const { return {{}, duty_.step != nullptr}; }
 

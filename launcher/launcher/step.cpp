@@ -44,7 +44,8 @@ class Step {
     if (!policy) return refuse(policy.error());
     grant_.policy = std::move(*policy);
     grant_.identity.test = step_.title();
-    grant_.identity.launcher = os::own_name();
+    // Only who waits for a slot, or has one, is asked about.
+    if (!grant_.policy.locks.empty()) grant_.identity.launcher = os::own_name();
     grant_.home.tree = step_.tree;
     const AttemptResult result = attempt_with_locks();
     if (result.is_cut_short()) outputs_.remove();
