@@ -10,29 +10,6 @@
 namespace holdfast::exec {
 namespace {
 
-// The one that says to end, of what has come; 0: none does.
-int ending_signal(launcher::Surroundings& around) {
-  for (os::ReceivedSignal got = around.signals.next(); got.number != 0;
-       got = around.signals.next()) {
-    if (around.callers.ignores(got.number)) continue;
-    switch (got.number) {
-      case SIGHUP:
-      case SIGINT:
-      case SIGQUIT:
-      case SIGTERM:
-        return got.number;
-      case SIGTSTP:
-      case SIGTTIN:
-      case SIGTTOU:
-        (void)around.signals.stop_by(got.number);
-        break;
-      default:
-        break;
-    }
-  }
-  return 0;
-}
-
 // Waits until then, or until `fd` is readable (-1: nothing is waited for).
 enum class News : std::uint8_t { time_is_over, readable, told_to_end };
 struct Waited {
@@ -42,7 +19,8 @@ struct Waited {
 
 Waited wait_until(launcher::Surroundings& around, Milliseconds until, int fd) {
   while (true) {
-    if (const int signal = ending_signal(around); signal != 0) return {News::told_to_end, signal};
+    if (const int signal = launcher::next_ending_signal(around); signal != 0)
+      return {News::told_to_end, signal};
     const std::int64_t left = (until - os::monotonic_now()).count();
     pollfd fds[3] = {
         {around.signals.fd(), POLLIN, 0}, {around.parent.get(), POLLIN, 0}, {fd, POLLIN, 0}};

@@ -64,7 +64,6 @@ class OutputRelay {
   };
 
   void open_log();
-  void pass_later(Stream stream, std::size_t length);
   std::string read_log(std::uint64_t from, std::size_t length) const;
   Target& target(Stream stream);
   // How much of it is taken now.

@@ -1,5 +1,6 @@
 #include "launcher/surroundings.hpp"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include "os/descriptors.hpp"
@@ -27,6 +28,28 @@ Result<Surroundings> look_around(const Invocation& invocation, const os::Callers
     around.parent_gone = true;
   }
   return around;
+}
+
+int next_ending_signal(Surroundings& around) {
+  for (os::ReceivedSignal got = around.signals.next(); got.number != 0;
+       got = around.signals.next()) {
+    if (around.callers.ignores(got.number)) continue;
+    switch (got.number) {
+      case SIGHUP:
+      case SIGINT:
+      case SIGQUIT:
+      case SIGTERM:
+        return got.number;
+      case SIGTSTP:
+      case SIGTTIN:
+      case SIGTTOU:
+        (void)around.signals.stop_by(got.number);
+        break;
+      default:
+        break;
+    }
+  }
+  return 0;
 }
 
 }  // namespace holdfast::launcher

@@ -21,4 +21,8 @@ struct Surroundings {
 // To be called with signals taken already.
 Result<Surroundings> look_around(const Invocation& invocation, const os::CallersSignals& callers);
 
+// For one that waits with nothing to pass signals on to: takes what has come, stops as it is told,
+// and returns the first signal that ends tests; 0: none has come.
+int next_ending_signal(Surroundings& around);
+
 }  // namespace holdfast::launcher

@@ -17,14 +17,14 @@ FIND = "find_package(Holdfast REQUIRED)\n"
 
 # Stands in for a compiler that takes its time: writes half of its output and begins to wait.
 SLOW = """#!/usr/bin/env python3
-import os, sys, time
+import os, signal, sys
 if "-o" in sys.argv and os.path.exists("@W@/slow"):
     with open(sys.argv[sys.argv.index("-o") + 1], "w") as out:
         out.write("half")
         out.flush()
         with open("@W@/compilers", "a") as pids:
             pids.write(f"{os.getpid()}\\n")
-        time.sleep(3600)
+        signal.pause()
 os.execvp(sys.argv[1], sys.argv[1:])
 """
 
@@ -195,9 +195,10 @@ class BuildStepsTest(SystemCase):
 
     def test_what_called_setsid_is_left_alone_and_all_else_ends(self):
         pids = self.pid_file()
-        script = (f'setsid sh -c "echo \\$\\$ >>{pids}.daemon; exec sleep 3600" >/dev/null 2>&1 & '
-                  f'sh -c "echo \\$\\$ >>{pids}.child; exec sleep 3600" >/dev/null 2>&1 & '
-                  f'while ! [ -s {pids}.daemon ] || ! [ -s {pids}.child ]; do sleep 0.01; done')
+        script = (f'mkfifo {pids}.ready; exec 3<>{pids}.ready; '
+                  f'setsid sh -c "echo \\$\\$ >>{pids}.daemon; echo >&3; exec sleep 3600" >/dev/null 2>&1 & '
+                  f'sh -c "echo \\$\\$ >>{pids}.child; echo >&3; exec sleep 3600" >/dev/null 2>&1 & '
+                  'read one <&3; read other <&3')
         done = self.finish(LAUNCHER, "--step=compile", f"--tree={self.work}", "--", "sh", "-c", script)
         daemon, child = (int(Path(f"{pids}.{who}").read_text()) for who in ("daemon", "child"))
         try:
@@ -212,12 +213,10 @@ class BuildStepsTest(SystemCase):
 
     def test_two_trees_never_link_at_once_with_one_slot_and_a_killed_build_frees_it(self):
         linker = self.work / "linker.py"
-        linker.write_text(f"""import os, sys, time
+        linker.write_text(f"""import os, signal, time
 with open("{self.work}/links", "a") as log:
     log.write(f"{{os.getpid()}} begin {{time.monotonic_ns()}}\\n")
-stop = os.environ.get("HANG_IN_LINK")
-while stop and not os.path.exists(stop): time.sleep(0.01)
-time.sleep(0.05)
+if os.environ.get("HANG_IN_LINK"): signal.pause()
 with open("{self.work}/links", "a") as log:
     log.write(f"{{os.getpid()}} end {{time.monotonic_ns()}}\\n")
 """)
@@ -226,7 +225,7 @@ with open("{self.work}/links", "a") as log:
         slots = "-DHOLDFAST_LINK_SLOTS=1"
         trees = [self.configure(text, slots, name=f"source{i}", build=f"tree{i}") for i in (0, 1)]
         first = self.start("ninja", cwd=trees[0], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                           env=self.environment(HANG_IN_LINK=str(self.work / "never")))
+                           env=self.environment(HANG_IN_LINK="1"))
         log = self.work / "links"
         wait_until(lambda: log.exists() and "begin" in log.read_text(), "the first link")
         said = self.work / "said"
