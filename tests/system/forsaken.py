@@ -55,6 +55,9 @@ def kill_at_once(*victims):
         wait_until(lambda one=one: process(one.pid) != one or stopped(one.pid), f"{one} to stop")
     for one in victims:
         os.kill(one.pid, signal.SIGKILL)
+    # Until then its sockets are there, and who connects to one finds it living.
+    for one in victims:
+        wait_until(lambda one=one: process(one.pid) != one, f"the end of {one}")
 
 
 def stopped(pid):
