@@ -53,7 +53,7 @@ set_target_properties(Holdfast::mark PROPERTIES
   INTERFACE_INCLUDE_DIRECTORIES "${_holdfast_include}")
 
 set(_holdfast_linux_sources "")
-foreach(_holdfast_source IN ITEMS anchor fork_obstacles fork_server own_process packets progress_log reporter selection)
+foreach(_holdfast_source IN ITEMS anchor fork_obstacles fork_server own_handlers own_process packets progress_log reporter selection)
   list(APPEND _holdfast_linux_sources "${_holdfast_sources}/${_holdfast_source}.cpp")
 endforeach()
 add_library(Holdfast::gtest INTERFACE IMPORTED GLOBAL)

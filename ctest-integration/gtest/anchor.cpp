@@ -15,10 +15,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <fstream>
+#include <utility>
 #include <vector>
 
-#include "packets.hpp"
+#include "own_handlers.hpp"
 
 namespace holdfast {
 namespace gtest_support {
@@ -48,15 +48,18 @@ std::string microseconds(const timeval& time) {
   return std::to_string(static_cast<long long>(time.tv_sec) * 1000000 + time.tv_usec);
 }
 
-// Field 22 of /proc/<pid>/stat; fields are counted from the last ')', as a name may hold some.
-std::string start_of(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string text;
-  std::getline(file, text);
-  std::string::size_type at = text.rfind(')');
-  for (int field = 2; field < 22 && at != std::string::npos; ++field) at = text.find(' ', at + 1);
-  if (at == std::string::npos) return "0";
-  return text.substr(at + 1, text.find(' ', at + 1) - at - 1);
+// Field 22 of /proc/<pid>/stat, of this process; fields are counted from the last ')', as a name
+// may hold some.
+std::string own_start() {
+  char text[1024];
+  const Descriptor file(::open("/proc/self/stat", O_RDONLY | O_CLOEXEC));
+  const ssize_t size = file.valid() ? ::read(file.get(), text, sizeof text - 1) : 0;
+  text[size > 0 ? size : 0] = '\0';
+  const char* at = strrchr(text, ')');
+  for (int field = 2; field < 22 && at != nullptr; ++field) at = strchr(at + 1, ' ');
+  if (at == nullptr) return "0";
+  ++at;
+  return std::string(at, strcspn(at, " "));
 }
 
 // Where close_range(2) is refused (seccomp) or absent.
@@ -72,8 +75,7 @@ void close_each_but(int kept) {
   for (const int number : numbers) ::close(number);
 }
 
-// Everything but the report socket: whoever waits for the end of an output waits for the case
-// alone.
+// Everything but the report socket: what comes now is for nobody's eyes, and may take its time.
 void let_go_of_everything_but(int report) {
   const int nowhere = ::open("/dev/null", O_RDWR);
   for (int number = 0; number <= STDERR_FILENO; ++number) ::dup2(nowhere, number);
@@ -83,29 +85,18 @@ void let_go_of_everything_but(int report) {
       ::syscall(k_close_range, kept + 1, ~0U, 0U) != 0) {
     close_each_but(report);
   }
-  // Its directory would be busy for as long as the case's is.
+  // Its directory would be busy for as long.
   (void)!::chdir("/");
-}
-
-// A handler that start-up set is for the program, and would run in the anchor as well.
-void reset_handlers() {
-  for (int number = 1; number <= SIGRTMAX; ++number) {
-    struct sigaction action;
-    if (::sigaction(number, nullptr, &action) != 0) continue;
-    // Ignored, SIGCHLD would take the case's end away from waitpid(2).
-    const bool caught = (action.sa_flags & SA_SIGINFO) != 0 ||
-                        (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN);
-    if (caught || (number == SIGCHLD && action.sa_handler == SIG_IGN)) ::signal(number, SIG_DFL);
-  }
 }
 
 [[noreturn]] void become_launcher(const Anchor& anchor, const std::string& grace_ms,
                                   const std::string& child, const std::string& first_signal,
                                   const End& end) {
-  ::fcntl(anchor.report, F_SETFD, 0);
+  let_go_of_everything_but(anchor.report.get());
+  ::fcntl(anchor.report.get(), F_SETFD, 0);
   std::string words[] = {anchor.launcher,
                          HOLDFAST_WORKER_ANCHOR_OPTION,
-                         std::to_string(anchor.report),
+                         std::to_string(anchor.report.get()),
                          grace_ms,
                          child,
                          first_signal,
@@ -125,11 +116,11 @@ void reset_handlers() {
 // Waits until the case has ended and waits for it. An order to end it does not return.
 End wait_for(pid_t child, const Anchor& anchor) {
   const Descriptor watched(static_cast<int>(::syscall(k_pidfd_open, child, 0U)));
-  pollfd news[] = {{watched.get(), POLLIN, 0}, {anchor.report, POLLIN, 0}};
+  pollfd news[] = {{watched.get(), POLLIN, 0}, {anchor.report.get(), POLLIN, 0}};
   while (watched.valid()) {
     if (::poll(news, 2, -1) < 0) continue;
     if (news[0].revents != 0) break;
-    const Fields order = receive(anchor.report).fields;
+    const Fields order = receive(anchor.report.get()).fields;
     if (order.size() == 3 && order[0] == HOLDFAST_WORKER_TERMINATE) {
       become_launcher(anchor, order[2], std::to_string(child), order[1], End());
     }
@@ -157,19 +148,52 @@ bool anybody_is_left() {
   return ended == 0;
 }
 
-[[noreturn]] void watch(pid_t child, const Anchor& anchor, Descriptor go) {
-  ::prctl(PR_SET_NAME, "holdfast-anchor", 0, 0, 0);
-  reset_handlers();
-  send_fields(anchor.report, Fields{HOLDFAST_WORKER_CHILD, std::to_string(::getpid()),
-                                    std::to_string(child), start_of(child)});
-  (void)!::write(go.get(), "", 1);
-  go.reset();
-  let_go_of_everything_but(anchor.report);
+// Waits until nothing of the case is left, and says so; else does not return.
+void see_to_the_end(pid_t child, const Anchor& anchor) {
   const End end = wait_for(child, anchor);
-  send_fields(anchor.report,
-              Fields{HOLDFAST_WORKER_ENDED, end.status, end.user_us, end.system_us, end.peak_kb});
-  if (anybody_is_left()) become_launcher(anchor, anchor.grace_ms, "0", "0", end);
-  send_fields(anchor.report, Fields{HOLDFAST_WORKER_GONE, "0"});
+  const bool is_over = !anybody_is_left();
+  send_fields(anchor.report.get(), Fields{is_over ? HOLDFAST_WORKER_OVER : HOLDFAST_WORKER_ENDED,
+                                          end.status, end.user_us, end.system_us, end.peak_kb});
+  if (!is_over) become_launcher(anchor, anchor.grace_ms, "0", "0", end);
+}
+
+// False: no case will come any more.
+bool next_order(const Anchor& anchor, CaseOrder& order) {
+  while (true) {
+    Packet packet = receive(anchor.report.get());
+    if (packet.fields.empty()) return false;
+    // An order to end a case that had just ended.
+    if (packet.fields[0] != HOLDFAST_WORKER_RUN) continue;
+    if (packet.fields.size() != 3 || packet.descriptors.size() != 2) return false;
+    order.test = packet.fields[2];
+    order.out = std::move(packet.descriptors[0]);
+    order.err = std::move(packet.descriptors[1]);
+    return true;
+  }
+}
+
+// In the process of a case, before anything of the case.
+void say_who_it_is(const Anchor& anchor, pid_t anchor_pid) {
+  send_fields(anchor.report.get(), Fields{HOLDFAST_WORKER_CHILD, std::to_string(anchor_pid),
+                                          std::to_string(::getpid()), own_start()});
+  // Where Yama lets only ancestors look: stacks of what hangs are taken by a process that is none.
+  ::prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+}
+
+const std::size_t k_name_size = 16;  // prctl(2): with the NUL
+
+pid_t fork_case(const OwnHandlers& handlers, const char* name) {
+  // A handler of the program's is to run in the case, and in nobody's stead before.
+  const AllBlocked until_it_is_as_it_was;
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  handlers.restore();
+  ::prctl(PR_SET_NAME, name, 0, 0, 0);
+  return 0;
+}
+
+[[noreturn]] void give_up(const Anchor& anchor, const char* what) {
+  fail_under_anchor(anchor.report.get(), what);
   ::_exit(0);
 }
 
@@ -180,38 +204,25 @@ void fail_under_anchor(int report, const char* what) {
   send_fields(report, Fields{HOLDFAST_WORKER_CHILD_FAILED, why});
 }
 
-bool fork_under_anchor(const Anchor& anchor) {
+void anchor_cases(Anchor& anchor, CaseOrder& order) {
+  move_up(anchor.report);
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
-    fail_under_anchor(anchor.report, "prctl(PR_SET_CHILD_SUBREAPER)");
-    return false;
+    give_up(anchor, "prctl(PR_SET_CHILD_SUBREAPER)");
   }
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) {
-    fail_under_anchor(anchor.report, "pipe2");
-    return false;
-  }
-  Descriptor wait(ends[0]);
-  Descriptor go(ends[1]);
-  const pid_t child = ::fork();
-  if (child < 0) {
-    fail_under_anchor(anchor.report, "fork");
-    return false;
-  }
-  if (child != 0) {
-    wait.reset();
-    watch(child, anchor, static_cast<Descriptor&&>(go));
-  }
-  go.reset();
-  // Until exec knows which process is the case. The pipe's end: the anchor is gone.
-  char byte = 0;
-  ssize_t got = 0;
+  char name[k_name_size] = "";
+  ::prctl(PR_GET_NAME, name, 0, 0, 0);
+  const OwnHandlers handlers = OwnHandlers::put_aside();
+  ::prctl(PR_SET_NAME, "holdfast-anchor", 0, 0, 0);
+  const pid_t own_pid = ::getpid();
   do {
-    got = ::read(wait.get(), &byte, 1);
-  } while (got < 0 && errno == EINTR);
-  if (got != 1) ::_exit(1);
-  // Where Yama lets only ancestors look: stacks of what hangs are taken by a process that is none.
-  ::prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
-  return true;
+    const pid_t child = fork_case(handlers, name);
+    if (child < 0) give_up(anchor, "fork");
+    if (child == 0) return say_who_it_is(anchor, own_pid);
+    order.out.reset();
+    order.err.reset();
+    see_to_the_end(child, anchor);
+  } while (next_order(anchor, order));
+  ::_exit(0);
 }
 
 }  // namespace gtest_support

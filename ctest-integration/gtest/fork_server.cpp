@@ -46,19 +46,23 @@ void wait_for_anchors() {
   }
 }
 
-// Off 0, 1 and 2, which it may have got where this process was started without them.
-void move_up(Descriptor& descriptor) {
-  if (descriptor.get() > STDERR_FILENO) return;
-  descriptor = Descriptor(::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+// In the process of a case: as one of its own that was told to run this case alone.
+void become_case(CaseOrder& order) {
+  move_up(order.out);
+  move_up(order.err);
+  ::dup2(order.out.get(), STDOUT_FILENO);
+  ::dup2(order.err.get(), STDERR_FILENO);
+  select_one(order.test);
 }
 
-// In the process of a case: as one of its own that was told to run this case alone.
-void become_case(const std::string& test, Descriptor& out, Descriptor& err) {
-  move_up(out);
-  move_up(err);
-  ::dup2(out.get(), STDOUT_FILENO);
-  ::dup2(err.get(), STDERR_FILENO);
-  select_one(test);
+// Returns in the process of each case.
+Served become_anchor(Packet packet, const std::string& launcher, const std::string& grace_ms) {
+  Anchor anchor{std::move(packet.descriptors[2]), launcher, grace_ms};
+  CaseOrder order{packet.fields[2], std::move(packet.descriptors[0]),
+                  std::move(packet.descriptors[1])};
+  anchor_cases(anchor, order);
+  become_case(order);
+  return Served{order.test, std::move(anchor.report)};
 }
 
 }  // namespace
@@ -73,22 +77,16 @@ Served serve(Descriptor socket, const std::string& launcher, const std::string& 
   if (!send_list(socket.get(), selected_cases())) return served;
   flush_output();
   while (true) {
-    Packet order = receive(socket.get());
+    Packet packet = receive(socket.get());
     reap_anchors();
-    if (order.fields.size() != 3 || order.fields[0] != HOLDFAST_WORKER_RUN) break;
-    if (order.descriptors.size() != 3) break;
-    Descriptor& report = order.descriptors[2];
-    move_up(report);
+    if (packet.fields.size() != 3 || packet.fields[0] != HOLDFAST_WORKER_RUN) break;
+    if (packet.descriptors.size() != 3) break;
     const pid_t anchor = ::fork();
     if (anchor == 0) {
       socket.reset();
-      if (!fork_under_anchor(Anchor{report.get(), launcher, grace_ms})) ::_exit(0);
-      become_case(order.fields[2], order.descriptors[0], order.descriptors[1]);
-      served.test = order.fields[2];
-      served.report = std::move(report);
-      return served;
+      return become_anchor(std::move(packet), launcher, grace_ms);
     }
-    if (anchor < 0) fail_under_anchor(report.get(), "fork");
+    if (anchor < 0) fail_under_anchor(packet.descriptors[2].get(), "fork");
   }
   socket.reset();
   wait_for_anchors();

@@ -74,6 +74,11 @@ void Descriptor::reset() {
   number_ = -1;
 }
 
+void move_up(Descriptor& descriptor) {
+  if (descriptor.get() > STDERR_FILENO) return;
+  descriptor = Descriptor(::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+}
+
 Descriptor connect_to_batch() {
   const char* directory = getenv("HOLDFAST_MARKER_DIR");
   if (directory == nullptr || *directory == '\0') return Descriptor();

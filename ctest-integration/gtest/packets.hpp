@@ -28,6 +28,9 @@ class Descriptor {
 
 using Fields = std::vector<std::string>;
 
+// Off 0, 1 and 2, which it may have got where this process was started without them.
+void move_up(Descriptor& descriptor);
+
 struct Packet {
   Fields fields;  // none: the connection has ended
   std::vector<Descriptor> descriptors;

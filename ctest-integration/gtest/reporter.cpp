@@ -68,6 +68,7 @@ void Reporter::OnTestStart(const ::testing::TestInfo& test) {
   // Between two cases of one suite nothing runs that prints.
   if (suite_ != suite_name(test, 0)) flush_standard_streams();
   suite_ = suite_name(test, 0);
+  if (!says_beginnings_) return;
   begin_message(HOLDFAST_WORKER_BEGIN);
   add_name(test);
   say();

@@ -26,6 +26,9 @@ class Reporter : public ::testing::EmptyTestEventListener {
   // progress log, or invalid.
   static Reporter& install(Descriptor socket, Descriptor log);
 
+  // This process is one case's, as who hears us knows.
+  void begin_nothing() { says_beginnings_ = false; }
+
   void OnTestIterationStart(const ::testing::UnitTest& all, int number) override;
   void OnTestStart(const ::testing::TestInfo& test) override;
   void OnTestEnd(const ::testing::TestInfo& test) override;
@@ -43,6 +46,7 @@ class Reporter : public ::testing::EmptyTestEventListener {
   Descriptor socket_;
   ProgressLog log_;
   std::string message_;
+  bool says_beginnings_ = true;
   const char* suite_ = nullptr;  // of the case before
   // A child that a case forks (a death test, say) has our descriptor and nothing to report.
   OwnProcess owner_;

@@ -22,8 +22,7 @@ namespace {
 // Leftovers of a case get the usual grace where exec says nothing else.
 const char* const k_usual_grace_ms = "5000";
 
-int run_and_report(Descriptor socket, Descriptor log = Descriptor()) {
-  Reporter& reporter = Reporter::install(std::move(socket), std::move(log));
+int run_and_report(Reporter& reporter) {
   const int code = RUN_ALL_TESTS();
   reporter.finished(code);
   return code;
@@ -39,11 +38,14 @@ int run_in_batch(Descriptor socket) {
   if (mode[1] == HOLDFAST_WORKER_MODE_REPORT) {
     Descriptor log;
     if (!answer.descriptors.empty()) log = std::move(answer.descriptors[0]);
-    return run_and_report(std::move(socket), std::move(log));
+    return run_and_report(Reporter::install(std::move(socket), std::move(log)));
   }
   if (mode[1] != HOLDFAST_WORKER_MODE_FORK || mode.size() < 3) return RUN_ALL_TESTS();
   Served served = serve(std::move(socket), mode[2], mode.size() > 3 ? mode[3] : k_usual_grace_ms);
-  return served.test.empty() ? 0 : run_and_report(std::move(served.report));
+  if (served.test.empty()) return 0;
+  Reporter& reporter = Reporter::install(std::move(served.report), Descriptor());
+  reporter.begin_nothing();
+  return run_and_report(reporter);
 }
 
 }  // namespace

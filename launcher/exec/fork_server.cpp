@@ -86,6 +86,8 @@ void ForkServer::on_message(std::string_view packet) {
 void ForkServer::look_at_children(const WorkerEnd* server) {
   for (std::size_t i = 0; i < children_.size(); ++i) {
     children_[i]->look(i == 0 ? &parts_.relay : nullptr);
+    os::UniqueFd anchor = children_[i]->take_anchor();
+    if (anchor.valid()) anchors_.push_back(std::move(anchor));
   }
   const auto is_done = [](const ForkedCase& child) {
     return child.is_over() && !child.is_lost() && !child.is_cut_off();
@@ -140,8 +142,8 @@ void ForkServer::start_children() {
   bool is_one_refused = false;
   while (!is_one_lost && !parts_.batch.waiting().empty() && running() < most) {
     const std::string name = parts_.batch.waiting().front();
-    Result<std::unique_ptr<ForkedCase>> child =
-        ForkedCase::order(parts_.link, ++last_number_, name, parts_.relay.streams_are_one());
+    Result<std::unique_ptr<ForkedCase>> child = ForkedCase::order(
+        parts_.link, free_anchor(), ++last_number_, name, parts_.relay.streams_are_one());
     // Out of descriptors, or the server is going: when others have ended, or by another server.
     if (!child) {
       is_one_refused = true;
@@ -160,7 +162,15 @@ void ForkServer::start_children() {
   const bool goes_on = !is_one_lost && !is_one_refused && !parts_.batch.waiting().empty();
   if (!all_are_through || goes_on) return;
   has_quit_ = true;
+  anchors_.clear();  // each ends when nobody can order any more
   (void)parts_.link.send(worker_message({HOLDFAST_WORKER_QUIT}));
+}
+
+os::UniqueFd ForkServer::free_anchor() {
+  if (anchors_.empty()) return {};
+  os::UniqueFd anchor = std::move(anchors_.back());
+  anchors_.pop_back();
+  return anchor;
 }
 
 Milliseconds ForkServer::deadline() {
@@ -203,6 +213,7 @@ void ForkServer::finish(const WorkerEnd& end) {
   look();
   look_at_children(&end);
   parts_.link.drop();
+  anchors_.clear();
 }
 
 void ForkServer::happened(BatchEvent event, const OutputRange& range) {

@@ -17,6 +17,7 @@
 #include "exec/worker_link.hpp"
 #include "launcher/attempt.hpp"
 #include "launcher/companion.hpp"
+#include "os/unique_fd.hpp"
 
 namespace holdfast::exec {
 
@@ -63,6 +64,7 @@ class ForkServer final : public launcher::Companion {
   // `server`: how it ended, if it has.
   void look_at_children(const WorkerEnd* server);
   void start_children();
+  os::UniqueFd free_anchor();
   void conclude(ForkedCase& child, const WorkerEnd* server);
   void notice_death();
   void happened(BatchEvent event, const OutputRange& range = {});
@@ -76,6 +78,8 @@ class ForkServer final : public launcher::Companion {
   std::string text_;
   // In the order in which they were begun: the output of the first is passed on as it comes.
   std::deque<std::unique_ptr<ForkedCase>> children_;
+  // Report sockets of anchors that wait for a case.
+  std::vector<os::UniqueFd> anchors_;
   std::uint64_t first_from_ = 0;  // where the first one's output begins in the file
   unsigned last_number_ = 0;
 };

@@ -42,19 +42,25 @@ std::vector<os::NamedProcess> tree_below(pid_t root) {
 
 }  // namespace
 
-Result<std::unique_ptr<ForkedCase>> ForkedCase::order(const WorkerLink& server, unsigned number,
-                                                      const std::string& name,
+Result<std::unique_ptr<ForkedCase>> ForkedCase::order(const WorkerLink& server, os::UniqueFd anchor,
+                                                      unsigned number, const std::string& name,
                                                       bool streams_are_one) {
   std::unique_ptr<ForkedCase> made(new ForkedCase(name));
   Result<Capture> capture = Capture::open(streams_are_one);
   if (!capture) return capture.error();
   made->capture_ = std::move(*capture);
-  Result<std::pair<os::UniqueFd, os::UniqueFd>> pair = os::packet_pair();
-  if (!pair) return pair.error();
-  made->report_ = std::move(pair->first);
-  const int descriptors[] = {made->capture_.output(), made->capture_.errors(), pair->second.get()};
   const std::string order = worker_message({HOLDFAST_WORKER_RUN, std::to_string(number), name});
-  if (!server.send_with(order, descriptors, 3)) return Error{"ask the server for a case"};
+  const int output = made->capture_.output();
+  const int errors = made->capture_.errors();
+  if (anchor.valid() && os::send_descriptors(anchor.get(), order, {output, errors})) {
+    made->report_ = std::move(anchor);
+  } else {
+    Result<std::pair<os::UniqueFd, os::UniqueFd>> pair = os::packet_pair();
+    if (!pair) return pair.error();
+    made->report_ = std::move(pair->first);
+    const bool is_sent = server.send_with(order, {output, errors, pair->second.get()});
+    if (!is_sent) return Error{"ask the server for a case"};
+  }
   made->capture_.close_writing();
   made->from_ = os::monotonic_now();
   return made;
@@ -124,6 +130,10 @@ void ForkedCase::on_message(std::string_view packet) {
                                              : CaseEnd::failed;
   } else if (kind == HOLDFAST_WORKER_FINISHED) {
     finished_ = true;
+  } else if (kind == HOLDFAST_WORKER_OVER) {
+    status_ = static_cast<int>(number(1));
+    free_anchor_ = std::move(report_);
+    be_over();
   } else if (kind == HOLDFAST_WORKER_ENDED) {
     status_ = static_cast<int>(number(1));
   } else if (kind == HOLDFAST_WORKER_LEFT) {

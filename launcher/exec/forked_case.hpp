@@ -23,9 +23,11 @@ namespace holdfast::exec {
 
 class ForkedCase {
  public:
-  // Orders the server to fork it.
-  static Result<std::unique_ptr<ForkedCase>> order(const WorkerLink& server, unsigned number,
-                                                   const std::string& name, bool streams_are_one);
+  // Orders it of `anchor`, the report socket of one that has nothing to do, or of the server where
+  // there is none (any more).
+  static Result<std::unique_ptr<ForkedCase>> order(const WorkerLink& server, os::UniqueFd anchor,
+                                                   unsigned number, const std::string& name,
+                                                   bool streams_are_one);
 
   const std::string& name() const { return name_; }
   pid_t child() const { return child_; }
@@ -39,6 +41,8 @@ class ForkedCase {
   bool is_cut_off() const { return cut_off_; }
   // As far as is known, and not of a signal that ends what is to be ended.
   bool ended_by_itself() const;
+  // Its anchor, if that waits for another case; once.
+  os::UniqueFd take_anchor() { return std::move(free_anchor_); }
   std::int64_t over_at_us() const { return over_at_us_; }
 
   void add_descriptors(std::vector<pollfd>& fds) const;
@@ -75,6 +79,7 @@ class ForkedCase {
   std::string name_;
   Capture capture_;
   os::UniqueFd report_;
+  os::UniqueFd free_anchor_;
   Milliseconds from_{0};
   pid_t anchor_ = 0;
   pid_t child_ = 0;

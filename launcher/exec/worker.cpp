@@ -182,9 +182,8 @@ void Worker::stop_hearing() {
 void Worker::answer_hello() {
   progress_ = ProgressLog::make();
   last_said_us_ = os::monotonic_now_us();
-  const int log = progress_.fd();
-  is_linked_ = link_.send_with(worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_REPORT}),
-                               &log, progress_.valid() ? 1 : 0);
+  const std::string mode = worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_REPORT});
+  is_linked_ = progress_.valid() ? link_.send_with(mode, {progress_.fd()}) : link_.send(mode);
 }
 
 void Worker::on_message(std::string_view packet) {

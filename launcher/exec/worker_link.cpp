@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "os/packet_socket.hpp"
 #include "os/system_call.hpp"
 
 namespace holdfast::exec {
@@ -95,26 +96,12 @@ std::optional<std::string_view> WorkerLink::next() {
   return std::string_view(packet_.get(), static_cast<std::size_t>(count));
 }
 
-bool WorkerLink::send(std::string_view packet) const { return send_with(packet, nullptr, 0); }
+bool WorkerLink::send(std::string_view packet) const {
+  return peer_.valid() && os::send_packet(peer_.get(), packet);
+}
 
-bool WorkerLink::send_with(std::string_view packet, const int* descriptors,
-                           std::size_t count) const {
-  if (!peer_.valid()) return false;
-  iovec content{const_cast<char*>(packet.data()), packet.size()};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * 4)] = {};
-  msghdr message{};
-  message.msg_iov = &content;
-  message.msg_iovlen = 1;
-  if (count > 0) {
-    message.msg_control = control;
-    message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int) * count);
-    std::memcpy(CMSG_DATA(header), descriptors, sizeof(int) * count);
-  }
-  return os::retried([&] { return ::sendmsg(peer_.get(), &message, MSG_NOSIGNAL); }) >= 0;
+bool WorkerLink::send_with(std::string_view packet, std::initializer_list<int> descriptors) const {
+  return peer_.valid() && os::send_descriptors(peer_.get(), packet, descriptors);
 }
 
 void WorkerLink::drop() {

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/types.h>
 
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,8 +36,8 @@ class WorkerLink {
   std::optional<std::string_view> next();
   // False: the peer is gone.
   bool send(std::string_view packet) const;
-  // With descriptors in it, four at most.
-  bool send_with(std::string_view packet, const int* descriptors, std::size_t count) const;
+  // With descriptors in it (os::k_most_descriptors).
+  bool send_with(std::string_view packet, std::initializer_list<int> descriptors) const;
 
   // The worker is gone, the next may come.
   void drop();

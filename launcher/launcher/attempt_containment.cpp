@@ -110,10 +110,10 @@ void AttemptContainment::entrust(int keeper) const {
   message.kind = wire::k_contain;
   if (cgroup_) {
     message.add("cgroup", cgroup_->name());
-    (void)os::send_descriptor(keeper, wire::encode(message), cgroup_->directory());
+    (void)os::send_descriptors(keeper, wire::encode(message), {cgroup_->directory()});
   } else if (is_namespace()) {
     const os::UniqueFd self(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
-    (void)os::send_descriptor(keeper, wire::encode(message), self.get());
+    (void)os::send_descriptors(keeper, wire::encode(message), {self.get()});
   }
 }
 

@@ -108,7 +108,7 @@ void KeeperLink::entrust(int descriptor) {
   wire::Message message;
   message.kind = wire::k_hold;
   // Without it the lock ends with launcher and guard, which only matters when both are killed.
-  (void)os::send_descriptor(fd(), wire::encode(message), descriptor);
+  (void)os::send_descriptors(fd(), wire::encode(message), {descriptor});
 }
 
 bool KeeperLink::asks_memory(int main) {

@@ -47,7 +47,7 @@ Result<std::vector<LockSlot>> wait_for_turn(const TurnOrder& order) {
   }
   for (const LockSlot& slot : *had) {
     const std::string packet = k_slot + std::to_string(slot.number);
-    if (!send_descriptor(tell, packet, slot.file.get())) ::_exit(1);
+    if (!send_descriptors(tell, packet, {slot.file.get()})) ::_exit(1);
   }
   (void)send_packet(tell, k_had);
   // The one who waits for us does this too, should we be killed before.

@@ -120,22 +120,26 @@ Result<void> send_packet(int socket, std::string_view packet) {
   return system_error("send a message");
 }
 
-Result<void> send_descriptor(int socket, std::string_view packet, int descriptor) {
+Result<void> send_descriptors(int socket, std::string_view packet,
+                              std::initializer_list<int> descriptors) {
+  if (descriptors.size() > k_most_descriptors) return system_error("send descriptors", EINVAL);
   iovec content{const_cast<char*>(packet.data()), packet.size()};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * k_most_descriptors)] = {};
+  // socklen_t: a C library's msghdr has no wider type than that.
+  const auto size = static_cast<socklen_t>(sizeof(int) * descriptors.size());
   msghdr message{};
   message.msg_iov = &content;
   message.msg_iovlen = 1;
   message.msg_control = control;
-  message.msg_controllen = sizeof control;
+  message.msg_controllen = static_cast<socklen_t>(CMSG_SPACE(size));
   cmsghdr* header = CMSG_FIRSTHDR(&message);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+  header->cmsg_len = static_cast<socklen_t>(CMSG_LEN(size));
+  std::memcpy(CMSG_DATA(header), descriptors.begin(), size);
   const ssize_t sent = retried([&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL); });
   if (sent == static_cast<ssize_t>(packet.size())) return {};
-  return system_error("send a descriptor");
+  return system_error("send descriptors");
 }
 
 Result<PacketWithDescriptor> receive_with_descriptor(int socket) {

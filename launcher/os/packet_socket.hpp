@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,8 +49,11 @@ Result<void> send_packet(int socket, std::string_view packet);
 // One packet, empty at the end of the connection (or when the patience is over: an error).
 Result<std::string> receive_packet(int socket);
 
-// The same with a descriptor in it (SCM_RIGHTS), of which the receiver gets a duplicate.
-Result<void> send_descriptor(int socket, std::string_view packet, int descriptor);
+// The same with at most k_most_descriptors in it (SCM_RIGHTS), of which the receiver gets
+// duplicates.
+inline constexpr std::size_t k_most_descriptors = 3;
+Result<void> send_descriptors(int socket, std::string_view packet,
+                              std::initializer_list<int> descriptors);
 
 // One packet and the descriptor in it, if there is one.
 struct PacketWithDescriptor {

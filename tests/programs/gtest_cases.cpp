@@ -1,5 +1,5 @@
 // A GoogleTest program with a case for each way to end, linked with Holdfast::gtest_main. What its
-// start-up does before main is chosen by START: thread, timer, child, shared.
+// start-up does before main is chosen by START.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #ifndef NOT_LINKED
@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -50,6 +51,12 @@ void leave_child() {
   ::close(ends[0]);
 }
 
+// Waits for whoever has ended, as programs do that start many.
+void reap_all(int /*number*/) {
+  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
+}
+
 const bool is_started = [] {
   const std::string wanted = variable("START");
   std::printf("start-up by stdio, ");
@@ -67,6 +74,9 @@ const bool is_started = [] {
     ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   } else if (wanted == "ignore-child") {
     ::signal(SIGCHLD, SIG_IGN);
+  } else if (wanted == "handlers") {
+    ::signal(SIGCHLD, reap_all);
+    ::signal(SIGUSR1, reap_all);
 #ifndef NOT_LINKED
   } else if (wanted == "retire") {
     holdfast::retire_worker_after_failure();
@@ -123,6 +133,19 @@ TEST(Ends, waits_for_its_child) {
     EXPECT_EQ(child, ::waitpid(child, &status, 0));
     EXPECT_EQ(7, WEXITSTATUS(status));
   }
+}
+TEST(Ends, finds_what_start_up_made) {
+  for (const int number : {SIGCHLD, SIGUSR1}) {
+    struct sigaction action = {};
+    ::sigaction(number, nullptr, &action);
+    EXPECT_EQ(&reap_all, action.sa_handler) << number;
+  }
+  sigset_t blocked;
+  ::sigprocmask(SIG_SETMASK, nullptr, &blocked);
+  for (int number = 1; number <= SIGRTMAX; ++number) EXPECT_NE(1, ::sigismember(&blocked, number));
+  char name[16] = "";
+  ::prctl(PR_GET_NAME, name, 0, 0, 0);
+  EXPECT_STREQ("gtest_cases", name);
 }
 TEST(Ends, has_three_descriptors_and_its_report) {
   int count = 0;

@@ -189,23 +189,23 @@ class GtestSupport(SystemCase):
 
     def test_a_forked_case_ends_as_its_own_process_would(self):
         expected = {
-            "Ends.passes": (0, ["begin", "end", "finished"]),
-            "Ends.fails": (1 << 8, ["begin", "end", "finished"]),
-            "Ends.skips": (0, ["begin", "end", "finished"]),
-            "Ends.exits_0": (0, ["begin"]),
-            "Ends.exits_3": (3 << 8, ["begin"]),
-            "Ends.crashes": (ENDED_BY_SIGSEGV, ["begin"]),
-            "Ends.uses_a_thread": (0, ["begin", "end", "finished"]),
-            "Ends.waits_for_its_child": (0, ["begin", "end", "finished"]),
-            "State.first": (0, ["begin", "end", "finished"]),
-            "State.second": (0, ["begin", "end", "finished"]),
-            "DeathTest.fast": (0, ["begin", "end", "finished"]),
-            "DeathTest.threadsafe": (0, ["begin", "end", "finished"]),
-            "DeathTest.survives": (1 << 8, ["begin", "end", "finished"]),
-            "All/Values.is_small/1": (0, ["begin", "end", "finished"]),
-            "All/Values.is_small/2": (1 << 8, ["begin", "end", "finished"]),
-            "Typed/std::char-*.runs": (0, ["begin", "end", "finished"]),
-            "Typed/std::int-*.runs": (0, ["begin", "end", "finished"]),
+            "Ends.passes": (0, ["end", "finished"]),
+            "Ends.fails": (1 << 8, ["end", "finished"]),
+            "Ends.skips": (0, ["end", "finished"]),
+            "Ends.exits_0": (0, []),
+            "Ends.exits_3": (3 << 8, []),
+            "Ends.crashes": (ENDED_BY_SIGSEGV, []),
+            "Ends.uses_a_thread": (0, ["end", "finished"]),
+            "Ends.waits_for_its_child": (0, ["end", "finished"]),
+            "State.first": (0, ["end", "finished"]),
+            "State.second": (0, ["end", "finished"]),
+            "DeathTest.fast": (0, ["end", "finished"]),
+            "DeathTest.threadsafe": (0, ["end", "finished"]),
+            "DeathTest.survives": (1 << 8, ["end", "finished"]),
+            "All/Values.is_small/1": (0, ["end", "finished"]),
+            "All/Values.is_small/2": (1 << 8, ["end", "finished"]),
+            "Typed/std::char-*.runs": (0, ["end", "finished"]),
+            "Typed/std::int-*.runs": (0, ["end", "finished"]),
         }
         server = self.fork_server()
         listed = server.listed()
@@ -215,10 +215,9 @@ class GtestSupport(SystemCase):
                 case = server.run(name).finish()
                 core_dumped = 0x80
                 self.assertEqual(case.wait_status() & ~core_dumped, status, case)
-                self.assertEqual(case.names(), ["child", *said, "ended", "gone"], case)
-                for message in case.named("begin") + case.named("end"):
+                self.assertEqual(case.names(), ["child", *said, "over"], case)
+                for message in case.named("end"):
                     self.assertEqual(message[1], name)
-                self.assertEqual(case.named("gone"), [["gone", "0"]])
         self.assertEqual(server.quit().returncode, 0)
         self.assert_nothing_left()
 
@@ -260,6 +259,33 @@ class GtestSupport(SystemCase):
         self.assert_gone([hanging, anchor])
         server.quit()
 
+    def test_an_anchor_forks_one_case_after_the_other(self):
+        server = self.fork_server()
+        server.listed()
+        first = server.run("Ends.crashes").finish(keep_anchor=True)
+        second = server.run("State.first", anchor=first.report).finish(keep_anchor=True)
+        third = server.run("State.second", anchor=first.report).finish(keep_anchor=True)
+        # An order to end what had just ended is not for the next one.
+        third.terminate(signal.SIGKILL, 0)
+        fourth = server.run("Ends.passes", anchor=first.report).finish()
+        cases = [first, second, third, fourth]
+        self.assertEqual([case.wait_status() & 0x7F for case in cases], [ENDED_BY_SIGSEGV, 0, 0, 0])
+        anchors, children, _ = zip(*[case.until("child")[1:] for case in cases])
+        self.assertEqual(len(set(anchors)), 1)
+        self.assertEqual(len(set(children)), 4)
+        self.assertIn(f"printf of {children[3]}\n", fourth.stdout)
+        self.assertEqual(server.quit().returncode, 0)
+        self.assert_nothing_left()
+
+    def test_each_case_finds_what_start_up_made(self):
+        server = self.fork_server(START="handlers")
+        server.listed()
+        case = server.run("Ends.finds_what_start_up_made").finish(keep_anchor=True)
+        again = server.run("Ends.finds_what_start_up_made", anchor=case.report).finish()
+        for one in (case, again):
+            self.assertEqual(one.wait_status(), 0, one.stdout)
+        server.quit()
+
     def test_the_anchor_holds_nothing_of_the_case(self):
         server = self.fork_server()
         server.listed()
@@ -268,13 +294,31 @@ class GtestSupport(SystemCase):
         self.announced(self.pid_file())
 
         def kept():
-            links = [os.readlink(f"/proc/{anchor}/fd/{number}")
-                     for number in os.listdir(f"/proc/{anchor}/fd")]
-            return sorted(link.split(":")[0] for link in links) == [
-                "/dev/null"] * 3 + ["anon_inode", "socket"] and links
+            """By number: as the server has them, its own socket not among them."""
+            links = {int(number): os.readlink(f"/proc/{anchor}/fd/{number}")
+                     for number in os.listdir(f"/proc/{anchor}/fd")}
+            beyond = [link for number, link in links.items() if number > 2]
+            return sorted(link.split(":")[0] for link in beyond) == ["anon_inode", "socket"] and links
         links = wait_until(kept)
-        self.assertTrue(any("pidfd" in link for link in links), links)
-        self.assertEqual(os.readlink(f"/proc/{anchor}/cwd"), "/")
+        self.assertTrue(any("pidfd" in link for link in links.values()), links)
+        for number in range(3):
+            self.assertEqual(links[number], os.readlink(f"/proc/{server.process.pid}/fd/{number}"))
+        case.terminate(signal.SIGKILL, 0)
+        case.finish()
+        server.quit()
+
+    def test_what_ends_a_case_holds_nothing_at_all(self):
+        server = self.fork_server()
+        server.listed()
+        case = server.run("Ends.ignores_term")
+        anchor = case.until("child")[1]
+        self.announced(self.pid_file())
+        case.terminate(signal.SIGTERM, 3_600_000)
+
+        def let_go():
+            links = [os.readlink(f"/proc/{anchor}/fd/{number}") for number in range(3)]
+            return links == ["/dev/null"] * 3 and os.readlink(f"/proc/{anchor}/cwd") == "/"
+        wait_until(let_go)
         case.terminate(signal.SIGKILL, 0)
         case.finish()
         server.quit()

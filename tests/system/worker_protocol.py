@@ -1,6 +1,5 @@
 """The exec side of docs/worker-protocol.md, small enough to test the program's side with."""
 
-import array
 import contextlib
 import mmap
 import os
@@ -78,20 +77,20 @@ class Case:
     err: int
     messages: list = field(default_factory=list)
 
-    def until(self, name):
-        """The message of that name, once it comes."""
+    def until(self, *names):
+        """The message of one of these names, once it comes."""
         while True:
             for message in self.messages:
-                if message[0] == name:
+                if message[0] in names:
                     return message
             message = receive(self.report)
             if message is None:
-                raise AssertionError(f"no {name} but {self.messages}")
+                raise AssertionError(f"no {names} but {self.messages}")
             self.messages.append(message)
 
-    def finish(self):
-        """Everything until the anchor's last word and the end of both outputs."""
-        self.until("gone")
+    def finish(self, keep_anchor=False):
+        """Everything until the last word on it and the end of both outputs."""
+        self.until("over", "gone")
         texts = []
         for end in (self.out, self.err):
             text = b""
@@ -100,7 +99,8 @@ class Case:
             os.close(end)
             texts.append(text.decode())
         self.stdout, self.stderr = texts
-        self.report.close()
+        if not keep_anchor:
+            self.report.close()
         return self
 
     def named(self, name):
@@ -110,7 +110,7 @@ class Case:
         return [message[0] for message in self.messages]
 
     def wait_status(self):
-        return int(self.until("ended")[1])
+        return int(self.until("over", "ended")[1])
 
     def terminate(self, signal, grace_ms):
         self.report.send(pack("terminate", signal, grace_ms))
@@ -157,18 +157,20 @@ class Worker:
             cases += message[1:]
         return cases
 
-    def run(self, case):
+    def run(self, case, anchor=None):
+        """Ordered of the server, or of `anchor`: the report socket of one that has said `over`."""
         self.number += 1
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         out, out_there = os.pipe()
         err, err_there = os.pipe()
-        given = array.array("i", [out_there, err_there, theirs.fileno()])
-        self.connection.sendmsg([pack("run", self.number, case)],
-                                [(socket.SOL_SOCKET, socket.SCM_RIGHTS, given)])
+        given = [out_there, err_there] + [theirs.fileno()] * (anchor is None)
+        socket.send_fds(anchor or self.connection, [pack("run", self.number, case)], given)
         os.close(out_there)
         os.close(err_there)
         theirs.close()
-        return Case(ours, out, err)
+        if anchor:
+            ours.close()
+        return Case(anchor or ours, out, err)
 
     def quit(self):
         self.connection.send(pack("quit"))

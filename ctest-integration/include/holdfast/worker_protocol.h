@@ -40,34 +40,39 @@
 #define HOLDFAST_WORKER_CANNOT_FORK "cannot-fork"
 
 /* --- exec -> program, on the worker socket ------------------------------------------------- */
-/* mode report, with the descriptor of a progress log or without one; or: mode fork <path of the launcher> <grace ms>. The answer to hello. */
+/* mode report, with the descriptor of a progress log or without one; or: mode fork <path of the
+ * launcher> <grace ms>. The answer to hello. */
 #define HOLDFAST_WORKER_MODE "mode"
 #define HOLDFAST_WORKER_MODE_REPORT "report"
 #define HOLDFAST_WORKER_MODE_FORK "fork"
-/* run <number> <case>, with three descriptors: stdout, stderr, report socket. */
+/* run <number> <case>, with three descriptors: stdout, stderr, report socket. To an anchor that has
+ * said `over`, on its report socket: with stdout and stderr. */
 #define HOLDFAST_WORKER_RUN "run"
 /* quit: no case will come any more. */
 #define HOLDFAST_WORKER_QUIT "quit"
 
 /* --- the progress log ------------------------------------------------------------------------ */
 /* A file in memory that both sides map: begin, end, retire and finished cost no system call in it.
- * At its start two 32-bit numbers, read and written atomically: how many bytes of records there are,
- * and whether the reader wants `news` of the next one. From HOLDFAST_WORKER_LOG_HEADER on records,
- * each a multiple of 8 bytes: the size of a message (32 bits), 32 bits unused, its time in us of
- * CLOCK_MONOTONIC (64 bits), the message. */
+ * At its start two 32-bit numbers, read and written atomically: how many bytes of records there
+ * are, and whether the reader wants `news` of the next one. From HOLDFAST_WORKER_LOG_HEADER on
+ * records, each a multiple of 8 bytes: the size of a message (32 bits), 32 bits unused, its time in
+ * us of CLOCK_MONOTONIC (64 bits), the message. */
 #define HOLDFAST_WORKER_LOG_SIZE 65536
 #define HOLDFAST_WORKER_LOG_HEADER 64
 #define HOLDFAST_WORKER_LOG_RECORD_HEADER 16
 
-/* --- on the report socket of one forked case ------------------------------------------------ */
-/* Child and anchor -> exec: begin, end, retire as above, from the child, and: */
-/* child <anchor's pid> <pid> <start>: by the anchor, before the child goes on. */
+/* --- on the report socket of an anchor and the case it has forked ---------------------------- */
+/* Child and anchor -> exec: end, retire, finished as above, from the child, and: */
+/* child <anchor's pid> <pid> <start>: by the child, before anything of the case. */
 #define HOLDFAST_WORKER_CHILD "child"
-/* ended <wait status> <user us> <system us> <peak kB>: the child is gone. */
+/* over <wait status> <user us> <system us> <peak kB>: the child is gone and has left nothing; the
+ * anchor waits for another `run`. */
+#define HOLDFAST_WORKER_OVER "over"
+/* ended, with the same: the child is gone, and processes are left. The anchor forks no other. */
 #define HOLDFAST_WORKER_ENDED "ended"
 /* left <count> [<pid> <name>] …: processes were left when the child had ended; being ended. */
 #define HOLDFAST_WORKER_LEFT "left"
-/* gone <survivors>: nothing is left, or that many could not be ended. The anchor's last word. */
+/* gone <survivors>: nothing is left, or that many could not be ended. The last word. */
 #define HOLDFAST_WORKER_GONE "gone"
 /* failed <why>: instead of child. */
 #define HOLDFAST_WORKER_CHILD_FAILED "failed"

@@ -122,7 +122,7 @@ TEST(PacketSocket, ADescriptorArrivesAsADuplicateThatLivesOnByItself) {
   Result<std::pair<UniqueFd, UniqueFd>> pair = packet_pair();
   ASSERT_TRUE(pair);
   Channel pipe;
-  ASSERT_TRUE(send_descriptor(pair->first.get(), "take it", pipe.read_fd()));
+  ASSERT_TRUE((send_descriptors(pair->first.get(), "take it", {pipe.read_fd()})));
   ASSERT_TRUE(send_packet(pair->first.get(), "without"));
   const Result<PacketWithDescriptor> received = receive_with_descriptor(pair->second.get());
   ASSERT_TRUE(received);

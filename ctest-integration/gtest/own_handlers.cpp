@@ -1,0 +1,38 @@
+#include "own_handlers.hpp"
+
+namespace holdfast {
+namespace gtest_support {
+
+OwnHandlers OwnHandlers::put_aside() {
+  OwnHandlers own;
+  for (int number = 1; number <= SIGRTMAX; ++number) {
+    struct sigaction action;
+    if (::sigaction(number, nullptr, &action) != 0) continue;
+    const bool caught = (action.sa_flags & SA_SIGINFO) != 0 ||
+                        (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN);
+    // SA_NOCLDWAIT does the same to waitpid(2) as ignoring it.
+    const bool takes_ends = number == SIGCHLD &&
+                            (action.sa_handler == SIG_IGN || (action.sa_flags & SA_NOCLDWAIT) != 0);
+    if (!caught && !takes_ends) continue;
+    own.handlers_.push_back(std::make_pair(number, action));
+    ::signal(number, SIG_DFL);
+  }
+  return own;
+}
+
+void OwnHandlers::restore() const {
+  for (const std::pair<int, struct sigaction>& handler : handlers_) {
+    ::sigaction(handler.first, &handler.second, nullptr);
+  }
+}
+
+AllBlocked::AllBlocked() {
+  sigset_t all;
+  ::sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, &before_);
+}
+
+AllBlocked::~AllBlocked() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
+}  // namespace gtest_support
+}  // namespace holdfast
