@@ -180,7 +180,10 @@ TEST(Interruptions, TheEndOfAThreadOfTheParentIsNotTheEndOfTheParent) {
   channels.orders.say("end");
   ASSERT_EQ(channels.told.hear(), "not alone");
   parent.signal(SIGKILL);
-  EXPECT_EQ(channels.told.hear(), "alone");
+  // A sanitizer's runtime has a thread of its own, whose end may be told, too.
+  std::string last = channels.told.hear();
+  while (last == "not alone") last = channels.told.hear();
+  EXPECT_EQ(last, "alone");
 }
 
 TEST(Interruptions, WhoIsNotOurParentIsRefusedAndNothingIsChanged) {
