@@ -30,6 +30,10 @@ Variables
   step runs through Holdfast too (docs/build-steps.md). It is :prop_gbl:`RULE_LAUNCH_COMPILE` and
   :prop_gbl:`RULE_LAUNCH_LINK`, in front of what a project or ``CTEST_USE_LAUNCHERS`` has there.
   Only where the top-level project includes Holdfast.
+``HOLDFAST_CUSTOM_STEPS``, ``HOLDFAST_CUSTOM_TIMEOUT``
+  No variables but properties of a directory (and all below it) or, with Makefiles, of a target:
+  its custom commands run through Holdfast too, each for so long at most: ``90``, ``500ms``, ``2m``
+  (docs/build-steps.md). ``HOLDFAST_CUSTOM_STEPS`` ``OFF`` takes a directory or target out again.
 ``HOLDFAST_LINK_SLOTS``
   A number: so many links at once, over all build trees of this user that say the same number.
   Empty by default: as many as the build tool starts.

@@ -2,6 +2,8 @@
 # RULE_LAUNCH_LINK, outermost, in front of what is there already (`ctest --launch` of
 # CTEST_USE_LAUNCHERS, a project's own). Last of all, since include(CTest) overwrites the global ones.
 # CMAKE_<LANG>_COMPILER_LAUNCHER is inside of them: ccache stays next to the compiler.
+include("${CMAKE_CURRENT_LIST_DIR}/custom_steps.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/instrumentation.cmake")
 
 # <kind>: compile or link. The words of the launcher before the step's own command.
 function(_holdfast_step_launch kind out)
@@ -63,6 +65,17 @@ function(_holdfast_attach_build_steps)
     message(FATAL_ERROR "HOLDFAST_LINK_SLOTS is \"${HOLDFAST_LINK_SLOTS}\": expected a number from 1 on")
   endif()
   file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/.holdfast/build")
+  _holdfast_is_instrumented(instrumented)
+  if(instrumented)
+    message(STATUS "Holdfast: CMake's instrumentation is on: compilers and linkers run through Holdfast, "
+      "archive steps and custom commands without it")
+    _holdfast_step_launch(compile launch)
+    _holdfast_launch_tools_below("${CMAKE_SOURCE_DIR}" COMPILER "${launch}")
+    _holdfast_step_launch(link launch)
+    _holdfast_launch_tools_below("${CMAKE_SOURCE_DIR}" LINKER "${launch}")
+    return()
+  endif()
+  _holdfast_launch_custom_steps("${CMAKE_SOURCE_DIR}" "")
   foreach(kind IN ITEMS compile link)
     string(TOUPPER "RULE_LAUNCH_${kind}" property)
     _holdfast_step_launch(${kind} launch)

@@ -1,5 +1,7 @@
 #include "core/build_step.hpp"
 
+#include <algorithm>
+
 namespace holdfast {
 
 std::optional<StepKind> step_kind_named(std::string_view name) {
@@ -22,8 +24,26 @@ std::string_view name_of(StepKind kind) {
 }
 
 std::string BuildStep::title() const {
-  const std::string& what = output.empty() ? target : output;
+  const std::string& what = !output.empty() ? output : !target.empty() ? target : program;
   return what.empty() ? std::string(name_of(kind)) : std::string(name_of(kind)) + " " + what;
+}
+
+std::string_view output_in(const CommandWords& command) {
+  for (std::size_t i = command.size(); i-- > 1;) {
+    if (command[i - 1] == "-o") return command[i];
+  }
+  return {};
+}
+
+bool is_cmakes_own(const CommandWords& command) {
+  if (command.empty()) return false;
+  const std::string_view program = command[0].substr(command[0].rfind('/') + 1);
+  if (program == "ctest" || program == "ccmake" || program == "cmake-gui") return true;
+  if (program != "cmake") return false;
+  const auto has = [&](std::string_view word) {
+    return std::find(command.begin(), command.end(), word) != command.end();
+  };
+  return has("--regenerate-during-build") || has("cmake_install.cmake");
 }
 
 }  // namespace holdfast

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast {
 
@@ -19,9 +20,19 @@ struct BuildStep {
   std::string target;    // CMake's name; empty: not known
   std::string output;    // as the rule names it, seen from the step's working directory
   std::string language;  // CMake's name; empty: not known
+  std::string program;   // the command's own name
 
   // "link app", for people.
   std::string title() const;
 };
+
+using CommandWords = std::vector<std::string_view>;
+
+// The file after the last `-o` of a compiler's or linker's command; empty: there is none.
+std::string_view output_in(const CommandWords& command);
+
+// One of the targets that CMake puts into every directory (test, edit_cache, rebuild_cache,
+// install): to the generator a custom command, and none of the project's.
+bool is_cmakes_own(const CommandWords& command);
 
 }  // namespace holdfast

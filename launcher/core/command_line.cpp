@@ -75,7 +75,7 @@ Result<void> set_step(Option option, std::string_view name, std::string_view val
     const std::optional<StepKind> kind = step_kind_named(value);
     if (!kind)
       return Error{"--step \"" + std::string(value) + "\": expected compile, link or custom"};
-    step = BuildStep{*kind, {}, {}, {}, {}};
+    step.emplace().kind = *kind;
     return {};
   }
   if (!step) return Error{std::string(name) + ": expected after --step"};

@@ -20,6 +20,20 @@
 namespace holdfast::launcher {
 namespace {
 
+CommandWords words_of(char** command) {
+  CommandWords words;
+  for (char** word = command; *word != nullptr; ++word) words.emplace_back(*word);
+  return words;
+}
+
+// What the rule does not say. CMake expands nothing in a compiler's launcher.
+void complete(BuildStep& step, char** command) {
+  const std::string_view path = command[0];
+  step.program = path.substr(path.rfind('/') + 1);
+  if (step.output.empty() && step.kind != StepKind::custom)
+    step.output = output_in(words_of(command));
+}
+
 // As the bare command would end.
 Exit become_command(const Invocation& invocation, const os::CallersSignals& callers) {
   const int error = os::become({invocation.command, invocation.environment}, callers);
@@ -49,7 +63,7 @@ class Step {
     grant_.home.tree = step_.tree;
     const AttemptResult result = attempt_with_locks();
     if (result.is_cut_short()) outputs_.remove();
-    if (!result.note.empty()) write_line(result.note);
+    if (!result.note.empty()) say(result);
     record_step(step_, result);
     return exit_of(result.outcome, result.observation, ExitMode::command);
   }
@@ -58,6 +72,14 @@ class Step {
   static Exit refuse(const Error& error) {
     write_line(error.message);
     return {Exit::Kind::code, exit_codes::k_own_failure};
+  }
+
+  // What a custom command prints may go into a file, by `> file 2>&1`: not one byte of ours there,
+  // but where it fails anyway and nobody else can be told.
+  void say(const AttemptResult& result) {
+    if (step_.kind != StepKind::custom) return write_line(result.note);
+    if (!lines_.valid() && result.outcome == Outcome::passed) return;
+    Teller(nullptr, Loudness::normal, lines_.get()).complain(result.note);
   }
 
   AttemptResult attempt_with_locks() {
@@ -71,7 +93,8 @@ class Step {
     plan.policy = grant_.policy;
     plan.identity = &grant_.identity;
     plan.locks = &locks.held;
-    plan.loudness = invocation_.line.loudness;
+    // Stacks would stand in the output.
+    plan.loudness = step_.kind == StepKind::custom ? Loudness::quiet : invocation_.line.loudness;
     plan.teller = &teller;
     plan.step = &step_;
     plan.outputs = &outputs_;
@@ -99,6 +122,12 @@ Exit launch_step(Invocation invocation) {
   invocation.attach.reset();  // a ctest further up is not who started this
   const os::CallersSignals callers = os::take_signals();
   if (invocation.disabled || !os::can_watch_processes()) return become_command(invocation, callers);
+  BuildStep& step = *invocation.line.step;
+  const bool is_custom = step.kind == StepKind::custom;
+  if (is_custom && is_cmakes_own(words_of(invocation.command))) {
+    return become_command(invocation, callers);
+  }
+  complete(step, invocation.command);
   Result<Surroundings> around = look_around(invocation, callers);
   if (!around) {
     write_line("failed to " + around.error().message);
@@ -110,7 +139,8 @@ Exit launch_step(Invocation invocation) {
         tool->is_parent ? os::watch_parent(tool->process.pid) : os::watch_process(tool->process);
     if (watched) around->parent = std::move(*watched);
     if (watched && tool->is_parent) around->parent_pid = tool->process.pid;
-    if (!invocation.line.overrides.locks.empty()) lines = open_build_tools_stderr(*tool);
+    if (!invocation.line.overrides.locks.empty() || is_custom)
+      lines = open_build_tools_stderr(*tool);
   }
   return Step(invocation, std::move(*around), std::move(lines)).run();
 }

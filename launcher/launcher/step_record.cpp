@@ -27,6 +27,8 @@ void move_if_full(const std::string& path) {
   if (!file.valid() || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return;
   if (::fstat(file.get(), &locked) != 0 || ::stat(path.c_str(), &now) != 0) return;
   if (locked.st_ino != now.st_ino || locked.st_dev != now.st_dev) return;
+  // Another has moved the full one meanwhile: this is the next.
+  if (locked.st_size < k_full) return;
   (void)::rename(path.c_str(), (path + std::string(names::k_older_suffix)).c_str());
 }
 
@@ -37,6 +39,7 @@ void record_step(const BuildStep& step, const AttemptResult& result) {
   line.text("kind", name_of(step.kind));
   if (!step.target.empty()) line.text("target", step.target);
   if (!step.output.empty()) line.text("output", step.output);
+  if (!step.program.empty()) line.text("program", step.program);
   if (!step.language.empty()) line.text("language", step.language);
   line.text("outcome", name_of(result.outcome));
   add_end_of_main(line, result.report);
