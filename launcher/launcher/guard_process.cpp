@@ -46,6 +46,8 @@ Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) 
   if (::waitid(P_ALL, 0, &any, WEXITED | WNOHANG | WNOWAIT) == 0) spared_ = os::own_children();
   Result<std::pair<os::UniqueFd, os::UniqueFd>> pair = os::packet_pair();
   if (!pair) return pair.error();
+  // Ours is elsewhere since the attempt before this one: below.
+  if (around.directory.valid()) (void)::fchdir(around.directory.get());
   const pid_t launcher = ::getpid();
   pid_ = plan.policy.containment == Containment::none ? ::fork() : fork_contained(plan);
   if (pid_ < 0) return os::system_error("start the guard");

@@ -317,6 +317,7 @@ Exit go_on(char** arguments, char** environment, AttemptRunner& runner) {
     write_line("failed to " + around.error().message);
     return own_failure(mode);
   }
+  stay_for_more_attempts(*around);
   Grant& grant = handed->grant;
   grant.identity.test = invocation->test;
   grant.identity.key = key_of(*invocation);
