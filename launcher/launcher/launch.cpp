@@ -299,7 +299,7 @@ Exit launch(char** arguments, char** environment) {
   return Launch(std::move(*invocation), std::move(*around)).run();
 }
 
-Exit go_on(char** arguments, char** environment, AttemptRunner& runner) {
+Exit go_on(char** arguments, char** environment, AttemptRunner& runner, StepRunner& step_runner) {
   Result<HandedOver> handed = take_over(arguments);
   const ExitMode mode =
       ::getenv(environment::k_attach.data()) != nullptr ? ExitMode::ctest : ExitMode::command;
@@ -311,6 +311,9 @@ Exit go_on(char** arguments, char** environment, AttemptRunner& runner) {
   if (!invocation) {
     write_line(invocation.error().message);
     return own_failure(mode);
+  }
+  if (invocation->line.step) {
+    return go_on_with_step(std::move(*invocation), handed->callers, step_runner);
   }
   Result<Surroundings> around = look_around(*invocation, handed->callers);
   if (!around) {
