@@ -62,7 +62,7 @@ class Step {
     grant_.identity.test = step_.title();
     grant_.home.tree = step_.tree;
     if (runner_ == nullptr && (step_.by_memory || has_settings(step_))) {
-      return refuse(hand_over_step({}));
+      return refuse({"failed to " + hand_over_step({}).message});
     }
     AttemptResult result = attempt();
     if (const std::string why = why_once_more(result); !why.empty()) {

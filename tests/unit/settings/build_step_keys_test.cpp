@@ -35,7 +35,7 @@ TEST(BuildStepKeys, WhatIsNotUnderstoodIsNamed) {
       "/s/holdfast.toml:2: transient in [build-steps]: found a string, expected a list of at most "
       "64 regular expressions (ECMAScript) for a line of the output");
   EXPECT_EQ(error_of("[build-steps]\ntransient = [1]\n"),
-            "/s/holdfast.toml:2: transient in [build-steps]: found a number, expected regular "
+            "/s/holdfast.toml:2: transient in [build-steps]: found an integer, expected regular "
             "expressions (ECMAScript) for a line of the output");
   EXPECT_NE(error_of("[build-steps]\ntransient = [\"(\"]\n").find("found \"(\" with "),
             std::string::npos);
