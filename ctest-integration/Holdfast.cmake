@@ -30,9 +30,18 @@ Variables
   step runs through Holdfast too (docs/build-steps.md). It is :prop_gbl:`RULE_LAUNCH_COMPILE` and
   :prop_gbl:`RULE_LAUNCH_LINK`, in front of what a project or ``CTEST_USE_LAUNCHERS`` has there.
   Only where the top-level project includes Holdfast.
+``HOLDFAST_CUSTOM_STEPS``, ``HOLDFAST_CUSTOM_TIMEOUT``
+  No variables but properties of a directory (and all below it) or, with Makefiles, of a target:
+  its custom commands run through Holdfast too, each for so long at most: ``90``, ``500ms``, ``2m``
+  (docs/build-steps.md). ``HOLDFAST_CUSTOM_STEPS`` ``OFF`` takes a directory or target out again.
 ``HOLDFAST_LINK_SLOTS``
   A number: so many links at once, over all build trees of this user that say the same number.
-  Empty by default: as many as the build tool starts.
+  ``memory``: as many as memory allows, by what past links of the same output took. Empty by
+  default: as many as the build tool starts.
+``HOLDFAST_COMPILE_SLOTS``
+  List of ``PATTERN=N`` and ``PATTERN=memory``, the same for compile steps whose object file is as
+  the first pattern that fits has it: ``*`` is any text, ``?`` any character, as in
+  ``*/heavy_*.o=2;*=memory``.
 ``HOLDFAST_TIMEOUT_MARGIN``
   For Holdfast's own tests: the whole seconds ctest waits beyond a limit, instead of 8.
 
@@ -94,7 +103,8 @@ include("${CMAKE_CURRENT_LIST_DIR}/targets.cmake")
 
 option(HOLDFAST_ENABLED "Run the tests of this build tree through Holdfast" ON)
 option(HOLDFAST_BUILD_STEPS "Run the build steps of this build tree through Holdfast" ON)
-set(HOLDFAST_LINK_SLOTS "" CACHE STRING "Links at once, over all build trees; empty: any number")
+set(HOLDFAST_LINK_SLOTS "" CACHE STRING "Links at once, over all build trees: a number or memory; empty: any")
+set(HOLDFAST_COMPILE_SLOTS "" CACHE STRING "Compile steps at once: a list of PATTERN=N and PATTERN=memory")
 if("${PROJECT_SOURCE_DIR}" STREQUAL "${CMAKE_SOURCE_DIR}" OR "${PROJECT_SOURCE_DIR}" STREQUAL "")
   set_property(GLOBAL PROPERTY HOLDFAST_INCLUDED_AT_TOP TRUE)
 endif()

@@ -66,6 +66,16 @@ void print_head(const ConfigOptions& options, const ProjectSettings& project) {
   if (!project.note().empty()) fmt::print("{}\n", project.note());
 }
 
+// What holds for no test, where there is something.
+void explain_build_steps(const BuildStepSettings& steps) {
+  for (const Said<std::string>& said : steps.transient) {
+    print_line("transient (build steps)", printable(said.value), said.origin);
+  }
+  if (!steps.memory_kb) return;
+  print_line("memory (build steps)", std::to_string(steps.memory_kb->value / 1024) + "MiB",
+             steps.memory_kb->origin);
+}
+
 int explain_test(const ConfigOptions& options) {
   const Found found = find(options);
   const std::string profile = options.profile.empty() ? selected_profile() : options.profile;
@@ -102,6 +112,7 @@ int explain_test(const ConfigOptions& options) {
   for (const ExplainedValue& value : explain(run.retries)) {
     print_line(value.key, value.value, value.origin);
   }
+  explain_build_steps(project->settings().build_steps);
   for (const std::string& warning : resolved->warnings) complain(warning);
   if (!trouble.empty()) complain(trouble);
   return exit_codes::k_success;

@@ -38,6 +38,17 @@ bool write_whole(const std::string& path, const std::string& text) {
   return false;
 }
 
+Result<RunReport> load(const std::filesystem::path& tree, const std::string& wanted) {
+  if (wanted == "latest" && list_runs(tree, Dates::only_for_the_order).empty()) {
+    if (std::optional<RunReport> builds = load_builds(tree)) return *std::move(builds);
+  }
+  const Result<RunEntry> run = find_run(tree, wanted);
+  if (!run) return run.error();
+  Result<RunReport> loaded = load_report(*run, Outputs::load);
+  if (loaded) load_steps(*loaded, *run);
+  return loaded;
+}
+
 int report(const ReportOptions& options) {
   const std::optional<Format> format = format_named(options.format);
   if (!format) {
@@ -49,9 +60,7 @@ int report(const ReportOptions& options) {
     if (!found) return fail("no build tree here or above: expected --tree DIR");
     tree = *found;
   }
-  const Result<RunEntry> run = find_run(tree, options.run);
-  if (!run) return fail("failed to " + run.error().message);
-  const Result<RunReport> loaded = load_report(*run, Outputs::load);
+  const Result<RunReport> loaded = load(tree, options.run);
   if (!loaded) return fail("failed to " + loaded.error().message);
   const std::string text = render(*loaded, *format);
   if (options.output.empty()) {

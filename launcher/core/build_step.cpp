@@ -1,6 +1,49 @@
 #include "core/build_step.hpp"
 
+#include <algorithm>
+#include <charconv>
+
 namespace holdfast {
+namespace {
+
+// The number before the next colon, which is taken away with it.
+template <typename Number>
+bool take_number(std::string_view& text, Number& number) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  const auto read = std::from_chars(text.data(), text.data() + colon, number);
+  if (read.ec != std::errc{} || read.ptr != text.data() + colon) return false;
+  text.remove_prefix(colon + 1);
+  return true;
+}
+
+}  // namespace
+
+std::string to_text(const StepHandOver& handed) {
+  const EarlierAttempts& earlier = handed.earlier;
+  std::string text = std::to_string(handed.parent) + ":" + std::to_string(handed.lines) + ":" +
+                     std::to_string(earlier.count) + ":";
+  for (const std::int64_t number : {earlier.wall_us, earlier.user_us, earlier.system_us,
+                                    earlier.max_rss_kb, earlier.waited_ms}) {
+    text += std::to_string(number) + ":";
+  }
+  return text + earlier.why;
+}
+
+std::optional<StepHandOver> parse_step_hand_over(std::string_view text) {
+  StepHandOver handed;
+  EarlierAttempts& earlier = handed.earlier;
+  if (!take_number(text, handed.parent) || !take_number(text, handed.lines) ||
+      !take_number(text, earlier.count)) {
+    return std::nullopt;
+  }
+  for (std::int64_t* number : {&earlier.wall_us, &earlier.user_us, &earlier.system_us,
+                               &earlier.max_rss_kb, &earlier.waited_ms}) {
+    if (!take_number(text, *number)) return std::nullopt;
+  }
+  earlier.why = text;
+  return handed;
+}
 
 std::optional<StepKind> step_kind_named(std::string_view name) {
   if (name == "compile") return StepKind::compile;
@@ -22,8 +65,26 @@ std::string_view name_of(StepKind kind) {
 }
 
 std::string BuildStep::title() const {
-  const std::string& what = output.empty() ? target : output;
+  const std::string& what = !output.empty() ? output : !target.empty() ? target : program;
   return what.empty() ? std::string(name_of(kind)) : std::string(name_of(kind)) + " " + what;
+}
+
+std::string_view output_in(const CommandWords& command) {
+  for (std::size_t i = command.size(); i-- > 1;) {
+    if (command[i - 1] == "-o") return command[i];
+  }
+  return {};
+}
+
+bool is_cmakes_own(const CommandWords& command) {
+  if (command.empty()) return false;
+  const std::string_view program = command[0].substr(command[0].rfind('/') + 1);
+  if (program == "ctest" || program == "ccmake" || program == "cmake-gui") return true;
+  if (program != "cmake") return false;
+  const auto has = [&](std::string_view word) {
+    return std::find(command.begin(), command.end(), word) != command.end();
+  };
+  return has("--regenerate-during-build") || has("cmake_install.cmake");
 }
 
 }  // namespace holdfast

@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "core/step_slots.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -21,6 +23,8 @@ enum class Option : std::uint8_t {
   target,
   output,
   language,
+  slots,
+  handed_over,
   retry,
   backoff,
   retries,
@@ -31,6 +35,8 @@ enum class Option : std::uint8_t {
 // What `holdfast run` has read in holdfast.toml, for the launcher, which reads no files: not for
 // people (core/wire_retry.hpp).
 constexpr std::string_view k_retries = "--settings-of-retries";
+// What a launcher tells `holdfast exec` of a step: not for people either.
+constexpr std::string_view k_handed_over = "--handed-over";
 
 std::optional<Option> option_named(std::string_view name) {
   if (name == "--name") return Option::name;
@@ -48,6 +54,8 @@ std::optional<Option> option_named(std::string_view name) {
   if (name == "--target") return Option::target;
   if (name == "--output") return Option::output;
   if (name == "--language") return Option::language;
+  if (name == "--slots") return Option::slots;
+  if (name == k_handed_over) return Option::handed_over;
   if (name == "--retry") return Option::retry;
   if (name == "--backoff") return Option::backoff;
   if (name == k_retries) return Option::retries;
@@ -69,13 +77,26 @@ Result<void> set_duration(std::string_view name, std::string_view value,
   return {};
 }
 
+// Of several patterns the first that fits counts.
+Result<void> add_slots(std::string_view value, CommandLine& line) {
+  const Result<StepSlots> slots = parse_step_slots(value);
+  if (!slots) return Error{"--slots " + slots.error().message};
+  BuildStep& step = *line.step;
+  if (step.has_slots || !fits(slots->pattern, step.output)) return {};
+  step.has_slots = true;
+  step.by_memory = slots->count == 0;
+  if (!step.by_memory) line.overrides.locks.push_back(lock_of(step.kind, *slots));
+  return {};
+}
+
 Result<void> set_step(Option option, std::string_view name, std::string_view value,
-                      std::optional<BuildStep>& step) {
+                      CommandLine& line) {
+  std::optional<BuildStep>& step = line.step;
   if (option == Option::step) {
     const std::optional<StepKind> kind = step_kind_named(value);
     if (!kind)
       return Error{"--step \"" + std::string(value) + "\": expected compile, link or custom"};
-    step = BuildStep{*kind, {}, {}, {}, {}};
+    step.emplace().kind = *kind;
     return {};
   }
   if (!step) return Error{std::string(name) + ": expected after --step"};
@@ -83,6 +104,8 @@ Result<void> set_step(Option option, std::string_view name, std::string_view val
   if (option == Option::target) step->target = value;
   if (option == Option::output) step->output = value;
   if (option == Option::language) step->language = value;
+  if (option == Option::slots) return add_slots(value, line);
+  if (option == Option::handed_over) step->handed = parse_step_hand_over(value);
   return {};
 }
 
@@ -151,7 +174,9 @@ Result<void> apply(Option option, std::string_view name, std::string_view value,
     case Option::target:
     case Option::output:
     case Option::language:
-      return set_step(option, name, value, line.step);
+    case Option::slots:
+    case Option::handed_over:
+      return set_step(option, name, value, line);
     case Option::retry:
       return add_rules(value, line.overrides);
     case Option::backoff:

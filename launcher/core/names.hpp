@@ -27,6 +27,8 @@ inline constexpr std::string_view k_googletest_report_file = "googletest.xml";
 // Of the steps of a build, and what it is called once it is full.
 inline constexpr std::string_view k_build_journal = ".holdfast/build/journal.jsonl";
 inline constexpr std::string_view k_older_suffix = ".old";
+// Written at configure time where holdfast.toml says something that concerns build steps.
+inline constexpr std::string_view k_build_has_settings = ".holdfast/build/has-settings";
 inline constexpr std::string_view k_journal_file = "journal.jsonl";
 // What the attempts of batches print: a file per attempt, by its id.
 inline constexpr std::string_view k_output_directory = "output";

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/build_step_settings.hpp"
 #include "core/known_flaky.hpp"
 #include "core/policy.hpp"
 #include "core/result.hpp"
@@ -71,6 +72,7 @@ struct Settings {
   std::vector<ProfileLayer> layers;          // `default` first, the selected profile last
   std::vector<SettingsOverride> overrides;   // of these profiles and of all
   std::vector<KnownFlaky> known_flaky = {};  // in the order of the file
+  BuildStepSettings build_steps = {};
 };
 
 // What holds for a whole run.

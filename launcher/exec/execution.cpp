@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "core/environment.hpp"
+#include "exec/step_run.hpp"
 #include "exec/test_run.hpp"
 #include "launcher/launch.hpp"
 
@@ -15,7 +16,8 @@ Exit execute(char** arguments, char** environment) {
   ::prctl(PR_SET_NAME, "holdfast-launcher", 0, 0, 0);
   TestRunner runner(::getenv(environment::k_attach.data()) != nullptr ? ExitMode::ctest
                                                                       : ExitMode::command);
-  return launcher::go_on(arguments, environment, runner);
+  StepRun step_runner;
+  return launcher::go_on(arguments, environment, runner, step_runner);
 }
 
 }  // namespace holdfast::exec

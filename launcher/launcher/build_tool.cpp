@@ -13,9 +13,11 @@
 namespace holdfast::launcher {
 namespace {
 
-bool is_shell(std::string_view name) {
-  constexpr std::string_view k_shells[] = {"sh", "dash", "bash", "ksh", "zsh", "busybox"};
-  return std::find(std::begin(k_shells), std::end(k_shells), name) != std::end(k_shells);
+// Shells, and ctest: `ctest --instrument` and `ctest --launch`, which do not end with the build
+// tool.
+bool stands_between(std::string_view name) {
+  constexpr std::string_view k_names[] = {"sh", "dash", "bash", "ksh", "zsh", "busybox", "ctest"};
+  return std::find(std::begin(k_names), std::end(k_names), name) != std::end(k_names);
 }
 
 }  // namespace
@@ -26,7 +28,7 @@ Result<BuildTool> find_build_tool() {
   while (pid > 1) {
     const Result<os::ProcessStat> stat = os::read_process_stat(pid);
     if (!stat) return stat.error();
-    if (!is_shell(stat->name)) return BuildTool{{pid, stat->start}, pid == parent};
+    if (!stands_between(stat->name)) return BuildTool{{pid, stat->start}, pid == parent};
     pid = stat->parent;
   }
   return Error{"find the build tool among the ancestors"};

@@ -1,4 +1,4 @@
-// The ninja or make that started a build step, by way of a shell or not.
+// The ninja or make that started a build step, by way of a shell, of `ctest --instrument`, or not.
 #pragma once
 
 #include "core/attach.hpp"
@@ -9,10 +9,10 @@ namespace holdfast::launcher {
 
 struct BuildTool {
   ProcessName process;
-  bool is_parent = false;  // ours; else a shell is between
+  bool is_parent = false;  // ours; else something is between
 };
 
-// The nearest ancestor that is no shell: ninja has one run `: && link … && :`.
+// The nearest ancestor that is no shell (ninja has one run `: && link … && :`) and no ctest.
 Result<BuildTool> find_build_tool();
 
 // Its stderr, where what a step waits for can be told while it waits: what the step itself prints

@@ -19,6 +19,8 @@ class Companion {
   virtual void add_descriptors(std::vector<pollfd>& fds) = 0;
   // After poll(2) has returned, for whatever reason; never waits.
   virtual void look() = 0;
+  // Whether on_main_started() is wanted as soon as it does: the guard says it, by a packet.
+  virtual bool wants_start() const { return true; }
   // The test's main process runs. 0: it has no number here (a PID namespace).
   virtual void on_main_started(pid_t main) = 0;
   // When the part that goes on takes too long, on the clock of

@@ -17,6 +17,10 @@
 namespace holdfast::launcher {
 namespace {
 
+bool tells_start(const AttemptPlan& plan) {
+  return plan.companion != nullptr && plan.companion->wants_start();
+}
+
 GuardDuty duty_of(const AttemptPlan& plan, const Surroundings& around, pid_t launcher) {
   GuardDuty duty;
   duty.command = plan.command;
@@ -26,7 +30,7 @@ GuardDuty duty_of(const AttemptPlan& plan, const Surroundings& around, pid_t lau
   duty.on_leak = plan.policy.on_leak;
   duty.needed_by_others = plan.policy.needed_by_others;
   duty.under_ctest = plan.mode == ExitMode::ctest;
-  duty.tells_start = plan.companion != nullptr;
+  duty.tells_start = tells_start(plan);
   duty.launcher_pid = launcher;
   duty.keeper = plan.keeper;
   duty.parent = around.parent.get();
@@ -46,6 +50,8 @@ Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) 
   if (::waitid(P_ALL, 0, &any, WEXITED | WNOHANG | WNOWAIT) == 0) spared_ = os::own_children();
   Result<std::pair<os::UniqueFd, os::UniqueFd>> pair = os::packet_pair();
   if (!pair) return pair.error();
+  // Ours is elsewhere since the attempt before this one: below.
+  if (around.directory.valid()) (void)::fchdir(around.directory.get());
   const pid_t launcher = ::getpid();
   pid_ = plan.policy.containment == Containment::none ? ::fork() : fork_contained(plan);
   if (pid_ < 0) return os::system_error("start the guard");
@@ -57,7 +63,7 @@ Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) 
     be_guard(std::move(duty));
   }
   link_ = std::move(pair->first);
-  tells_by_packet_ = plan.companion != nullptr;
+  tells_by_packet_ = tells_start(plan);
   if (containment_) {
     tells_by_packet_ = tells_by_packet_ || containment_->is_namespace();
     if (!containment_->trouble().empty()) plan.teller->complain_once(containment_->trouble());

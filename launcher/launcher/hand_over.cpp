@@ -93,7 +93,7 @@ bool parse_signals(std::string_view text, os::CallersSignals& callers) {
 }  // namespace
 
 Error hand_over(const Invocation& invocation, const Grant& grant, const KeeperLink& keeper,
-                const os::CallersSignals& callers) {
+                const os::CallersSignals& callers, std::string more) {
   Result<std::string> program = main_program();
   if (!program) return program.error();
   const Result<os::UniqueFd> file = written(wire::encode(wire::to_message(to_wire(grant))));
@@ -104,6 +104,8 @@ Error hand_over(const Invocation& invocation, const Grant& grant, const KeeperLi
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   for (char** word = invocation.arguments + 1; *word != nullptr; ++word) {
+    // Before the `--` that is before the command.
+    if (!more.empty() && word == invocation.command - 1) arguments.push_back(more.data());
     arguments.push_back(*word);
   }
   arguments.push_back(nullptr);

@@ -12,9 +12,10 @@
 
 namespace holdfast::launcher {
 
-// Returns only on failure; then nothing has changed.
+// Returns only on failure; then nothing has changed. `more`, unless it is empty, is one further
+// option for the launcher's own arguments.
 Error hand_over(const Invocation& invocation, const Grant& grant, const KeeperLink& keeper,
-                const os::CallersSignals& callers);
+                const os::CallersSignals& callers, std::string more = {});
 
 struct HandedOver {
   char** arguments = nullptr;  // the launcher's, with the program's name in front; static

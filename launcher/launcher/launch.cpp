@@ -299,7 +299,7 @@ Exit launch(char** arguments, char** environment) {
   return Launch(std::move(*invocation), std::move(*around)).run();
 }
 
-Exit go_on(char** arguments, char** environment, AttemptRunner& runner) {
+Exit go_on(char** arguments, char** environment, AttemptRunner& runner, StepRunner& step_runner) {
   Result<HandedOver> handed = take_over(arguments);
   const ExitMode mode =
       ::getenv(environment::k_attach.data()) != nullptr ? ExitMode::ctest : ExitMode::command;
@@ -312,11 +312,15 @@ Exit go_on(char** arguments, char** environment, AttemptRunner& runner) {
     write_line(invocation.error().message);
     return own_failure(mode);
   }
+  if (invocation->line.step) {
+    return go_on_with_step(std::move(*invocation), handed->callers, step_runner);
+  }
   Result<Surroundings> around = look_around(*invocation, handed->callers);
   if (!around) {
     write_line("failed to " + around.error().message);
     return own_failure(mode);
   }
+  stay_for_more_attempts(*around);
   Grant& grant = handed->grant;
   grant.identity.test = invocation->test;
   grant.identity.key = key_of(*invocation);

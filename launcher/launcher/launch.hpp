@@ -8,6 +8,7 @@
 #include "launcher/attempt.hpp"
 #include "launcher/grant.hpp"
 #include "launcher/keeper_link.hpp"
+#include "launcher/step.hpp"
 #include "launcher/teller.hpp"
 
 namespace holdfast::launcher {
@@ -55,7 +56,7 @@ class AttemptRunner {
 };
 
 // In `holdfast exec`: goes on with what a launcher has handed over (launcher/hand_over.hpp), and
-// has the test run by `runner`.
-Exit go_on(char** arguments, char** environment, AttemptRunner& runner);
+// has the test run by `runner`, a step of a build by `step_runner`.
+Exit go_on(char** arguments, char** environment, AttemptRunner& runner, StepRunner& step_runner);
 
 }  // namespace holdfast::launcher

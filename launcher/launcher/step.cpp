@@ -1,15 +1,22 @@
 #include "launcher/step.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <string>
 #include <utility>
 
 #include "core/exit_codes.hpp"
 #include "core/held_locks.hpp"
+#include "core/names.hpp"
+#include "core/step_retry.hpp"
 #include "launcher/attempt.hpp"
 #include "launcher/attempt_locks.hpp"
 #include "launcher/attempt_result.hpp"
 #include "launcher/build_tool.hpp"
+#include "launcher/hand_over.hpp"
 #include "launcher/messages.hpp"
+#include "launcher/step_memory.hpp"
 #include "launcher/step_outputs.hpp"
 #include "launcher/step_record.hpp"
 #include "launcher/surroundings.hpp"
@@ -19,6 +26,20 @@
 
 namespace holdfast::launcher {
 namespace {
+
+CommandWords words_of(char** command) {
+  CommandWords words;
+  for (char** word = command; *word != nullptr; ++word) words.emplace_back(*word);
+  return words;
+}
+
+// What the rule does not say. CMake expands nothing in a compiler's launcher.
+void complete(BuildStep& step, char** command) {
+  const std::string_view path = command[0];
+  step.program = path.substr(path.rfind('/') + 1);
+  if (step.output.empty() && step.kind != StepKind::custom)
+    step.output = output_in(words_of(command));
+}
 
 // As the bare command would end.
 Exit become_command(const Invocation& invocation, const os::CallersSignals& callers) {
@@ -30,26 +51,48 @@ Exit become_command(const Invocation& invocation, const os::CallersSignals& call
   return exit_of(Outcome::launch_failed, seen, ExitMode::command);
 }
 
+// Of compile and link steps.
+bool has_settings(const BuildStep& step) {
+  if (step.tree.empty() || step.kind == StepKind::custom) return false;
+  const std::string path = step.tree + "/" + std::string(names::k_build_has_settings);
+  return ::access(path.c_str(), F_OK) == 0;
+}
+
+void keep_over_exec(int fd, bool keep) {
+  if (fd >= 0) (void)::fcntl(fd, F_SETFD, keep ? 0 : FD_CLOEXEC);
+}
+
 class Step {
  public:
-  Step(const Invocation& invocation, Surroundings around, os::UniqueFd lines)
+  Step(Invocation& invocation, Surroundings around, os::UniqueFd lines, StepRunner* runner)
       : invocation_(invocation),
         step_(*invocation.line.step),
         around_(std::move(around)),
         lines_(std::move(lines)),
-        outputs_(step_, invocation.command) {}
+        outputs_(step_, invocation.command),
+        runner_(runner) {}
 
   Exit run() {
-    Result<Policy> policy = with_overrides({}, invocation_.line.overrides);
-    if (!policy) return refuse(policy.error());
-    grant_.policy = std::move(*policy);
     grant_.identity.test = step_.title();
-    // Only who waits for a slot, or has one, is asked about.
-    if (!grant_.policy.locks.empty()) grant_.identity.launcher = os::own_name();
     grant_.home.tree = step_.tree;
-    const AttemptResult result = attempt_with_locks();
-    if (result.is_cut_short()) outputs_.remove();
-    if (!result.note.empty()) write_line(result.note);
+    if (runner_ == nullptr && is_for_exec()) {
+      return refuse({"failed to " + hand_over_step({}).message});
+    }
+    AttemptResult result = attempt();
+    if (const std::string why = why_once_more(result); !why.empty()) {
+      write_line("\"" + step_.title() + "\" " + why + ": once more, alone");
+      const EarlierAttempts earlier = add_up(result, why);
+      if (runner_ == nullptr) {
+        // Should that fail, it ends as it has ended.
+        write_line("ignoring that it is to be done once more: failed to " +
+                   hand_over_step(earlier).message);
+      } else {
+        step_.handed->earlier = earlier;
+        result = attempt();
+      }
+    }
+    if (runner_ != nullptr) runner_->come_to_the_end();
+    if (!result.note.empty()) say(result);
     record_step(step_, result);
     return exit_of(result.outcome, result.observation, ExitMode::command);
   }
@@ -58,6 +101,69 @@ class Step {
   static Exit refuse(const Error& error) {
     write_line(error.message);
     return {Exit::Kind::code, exit_codes::k_own_failure};
+  }
+
+  // What a custom command prints may go into a file, by `> file 2>&1`: not one byte of ours there,
+  // but where it fails anyway and nobody else can be told.
+  void say(const AttemptResult& result) {
+    if (step_.kind != StepKind::custom) return write_line(result.note);
+    if (!lines_.valid() && result.outcome == Outcome::passed) return;
+    Teller(nullptr, Loudness::normal, lines_.get()).complain(result.note);
+  }
+
+  // Of settings for steps none is for custom commands.
+  bool is_for_exec() const {
+    return step_.by_memory || (step_.kind != StepKind::custom && has_settings(step_));
+  }
+
+  AttemptResult attempt() {
+    Result<Policy> policy = with_overrides({}, invocation_.line.overrides);
+    if (!policy) return refused(policy.error().message);
+    grant_.policy = std::move(*policy);
+    if (runner_ != nullptr) {
+      if (Result<void> ready = runner_->prepare(step_, grant_.policy); !ready) {
+        return refused(ready.error().message);
+      }
+    }
+    // Only who waits for a slot, or has one, is asked about.
+    if (!grant_.policy.locks.empty()) grant_.identity.launcher = os::own_name();
+    AttemptResult result = attempt_with_locks();
+    if (result.is_cut_short()) outputs_.remove();
+    return result;
+  }
+
+  std::string why_once_more(const AttemptResult& result) const {
+    if (!may_be_done_once_more(step_, result.observation)) return {};
+    if (runner_ != nullptr) return runner_->why_once_more(result);
+    StepEvidence evidence;
+    evidence.out_of_memory = memory_.ran_out(result);
+    return holdfast::why_once_more(result.observation, evidence);
+  }
+
+  static EarlierAttempts add_up(const AttemptResult& result, const std::string& why) {
+    EarlierAttempts earlier;
+    earlier.count = 1;
+    earlier.wall_us = result.wall_us;
+    earlier.user_us = result.report.user_us;
+    earlier.system_us = result.report.system_us;
+    earlier.max_rss_kb = result.report.max_rss_kb;
+    earlier.waited_ms = result.lock_wait.count();
+    earlier.why = why;
+    return earlier;
+  }
+
+  // Returns only on failure. The build tool is watched by the same descriptor from its first look
+  // on: a second look could take another process for it.
+  Error hand_over_step(const EarlierAttempts& earlier) {
+    const StepHandOver handed{around_.parent.get(), lines_.get(), earlier};
+    outputs_.go_there();
+    keep_over_exec(handed.parent, true);
+    keep_over_exec(handed.lines, true);
+    Error error =
+        hand_over(invocation_, grant_, {}, around_.callers, "--handed-over=" + to_text(handed));
+    keep_over_exec(handed.parent, false);
+    keep_over_exec(handed.lines, false);
+    return error;
   }
 
   AttemptResult attempt_with_locks() {
@@ -71,11 +177,14 @@ class Step {
     plan.policy = grant_.policy;
     plan.identity = &grant_.identity;
     plan.locks = &locks.held;
-    plan.loudness = invocation_.line.loudness;
+    // Stacks would stand in the output.
+    plan.loudness = step_.kind == StepKind::custom ? Loudness::quiet : invocation_.line.loudness;
     plan.teller = &teller;
     plan.step = &step_;
     plan.outputs = &outputs_;
-    AttemptResult result = run_attempt(plan, around_);
+    if (runner_ == nullptr && step_.kind != StepKind::custom) plan.companion = &memory_;
+    AttemptResult result =
+        runner_ != nullptr ? runner_->run(plan, around_) : run_attempt(plan, around_);
     notice_lost_locks(locks.held, step_.title(), result);
     result.lock_wait = locks.waited;
     // What a compiler has to say of its failure it has said.
@@ -85,11 +194,13 @@ class Step {
     return result;
   }
 
-  const Invocation& invocation_;
-  const BuildStep& step_;
+  Invocation& invocation_;
+  BuildStep& step_;
   Surroundings around_;
   os::UniqueFd lines_;
   StepOutputs outputs_;
+  StepMemory memory_;
+  StepRunner* runner_;  // null: the launcher, for one plain attempt
   Grant grant_;
 };
 
@@ -99,6 +210,12 @@ Exit launch_step(Invocation invocation) {
   invocation.attach.reset();  // a ctest further up is not who started this
   const os::CallersSignals callers = os::take_signals();
   if (invocation.disabled || !os::can_watch_processes()) return become_command(invocation, callers);
+  BuildStep& step = *invocation.line.step;
+  const bool is_custom = step.kind == StepKind::custom;
+  if (is_custom && is_cmakes_own(words_of(invocation.command))) {
+    return become_command(invocation, callers);
+  }
+  complete(step, invocation.command);
   Result<Surroundings> around = look_around(invocation, callers);
   if (!around) {
     write_line("failed to " + around.error().message);
@@ -110,9 +227,27 @@ Exit launch_step(Invocation invocation) {
         tool->is_parent ? os::watch_parent(tool->process.pid) : os::watch_process(tool->process);
     if (watched) around->parent = std::move(*watched);
     if (watched && tool->is_parent) around->parent_pid = tool->process.pid;
-    if (!invocation.line.overrides.locks.empty()) lines = open_build_tools_stderr(*tool);
+    const bool may_wait =
+        !invocation.line.overrides.locks.empty() || step.by_memory;
+    if (may_wait || is_custom) lines = open_build_tools_stderr(*tool);
   }
-  return Step(invocation, std::move(*around), std::move(lines)).run();
+  return Step(invocation, std::move(*around), std::move(lines), nullptr).run();
+}
+
+Exit go_on_with_step(Invocation invocation, const os::CallersSignals& callers, StepRunner& runner) {
+  invocation.attach.reset();
+  complete(*invocation.line.step, invocation.command);
+  std::optional<StepHandOver>& handed = invocation.line.step->handed;
+  Result<Surroundings> around = look_around(invocation, callers);
+  if (!around || !handed) {
+    write_line("failed to " + (around ? "go on with a step" : around.error().message));
+    return {Exit::Kind::code, exit_codes::k_own_failure};
+  }
+  stay_for_more_attempts(*around);
+  keep_over_exec(handed->parent, false);
+  keep_over_exec(handed->lines, false);
+  around->parent = os::UniqueFd(handed->parent);
+  return Step(invocation, std::move(*around), os::UniqueFd(handed->lines), &runner).run();
 }
 
 }  // namespace holdfast::launcher

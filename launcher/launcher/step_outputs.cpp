@@ -26,6 +26,8 @@ StepOutputs::StepOutputs(const BuildStep& step, char** command)
   }
 }
 
+void StepOutputs::go_there() const { (void)::fchdir(directory_.get()); }
+
 void StepOutputs::remove() const {
   for (const std::string& file : files_) {
     struct stat info {};

@@ -18,6 +18,9 @@ class StepOutputs {
   // command: a compiler is told there where its dependencies go.
   StepOutputs(const BuildStep& step, char** command);
 
+  // Makes the directory in which it was made the working directory again.
+  void go_there() const;
+
   // Removes those that have been written to since. Only regular files.
   void remove() const;
 

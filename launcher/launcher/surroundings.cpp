@@ -1,5 +1,6 @@
 #include "launcher/surroundings.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -28,6 +29,10 @@ Result<Surroundings> look_around(const Invocation& invocation, const os::Callers
     around.parent_gone = true;
   }
   return around;
+}
+
+void stay_for_more_attempts(Surroundings& around) {
+  around.directory = os::UniqueFd(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
 int next_ending_signal(Surroundings& around) {

@@ -1,11 +1,27 @@
 #include "os/file_text.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "os/system_call.hpp"
 #include "os/unique_fd.hpp"
 
 namespace holdfast::os {
+namespace {
+
+// Half a line would spoil the next. It goes while it is still the last of the file: where there was
+// no room for all of it there is none for another's, so nobody appends between the look and the cut
+// unless room has just been made, and then a whole line is lost and none is torn.
+void take_back(int file, off_t put) {
+  const off_t end = ::lseek(file, 0, SEEK_CUR);
+  struct stat info {};
+  const bool is_last = end >= put && ::fstat(file, &info) == 0 && info.st_size == end;
+  if (is_last && ::ftruncate(file, end - put) == 0) return;
+  (void)retried([&] { return ::write(file, "\n", 1); });  // keep the damage to this one line
+}
+
+}  // namespace
 
 // Neither function may hang at a FIFO that somebody planted: both open without waiting.
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
@@ -35,8 +51,7 @@ Result<void> append_line(const std::string& path, std::string_view text) {
   const ssize_t put = retried([&] { return ::write(file.get(), text.data(), text.size()); });
   if (put < 0) return system_error("write " + path);
   if (static_cast<std::size_t>(put) == text.size()) return {};
-  // Keep the damage to this one line.
-  (void)retried([&] { return ::write(file.get(), "\n", 1); });
+  take_back(file.get(), put);
   return system_error("write " + path, ENOSPC);
 }
 

@@ -13,7 +13,7 @@ Result<std::string> read_file(const std::string& path, std::size_t limit = 64 * 
 
 // Appends `text` by one write(2) to a file opened with O_APPEND, so that the lines of many
 // processes never mix. Creates the file (0644). A short write (disk full) is an error, and the
-// part that was written is ended by the next writer's line break at worst: readers skip it.
+// part that was written is taken back.
 Result<void> append_line(const std::string& path, std::string_view text);
 
 }  // namespace holdfast::os

@@ -129,6 +129,28 @@ Json test_json(const TestReport& test) {
   return object;
 }
 
+Json step_json(const StepRecord& step) {
+  Json object;
+  object["kind"] = valid_utf8(step.kind);
+  object["target"] = valid_utf8(step.target);
+  object["output"] = valid_utf8(step.output);
+  if (!step.program.empty()) object["program"] = valid_utf8(step.program);
+  object["language"] = valid_utf8(step.language);
+  object["outcome"] =
+      std::string(step.outcome ? name_of(*step.outcome) : name_of(TestOutcome::unknown));
+  object["exit_code"] = or_null(step.exit_code);
+  object["signal"] = or_null(step.signal);
+  object["wall_s"] = step.wall_s;
+  object["user_s"] = step.user_s;
+  object["sys_s"] = step.sys_s;
+  object["max_rss_kb"] = step.max_rss_kb;
+  object["slot_wait_s"] = step.slot_wait_s;
+  object["attempts"] = step.attempts;
+  object["ended"] = step.at;
+  if (!step.note.empty()) object["note"] = valid_utf8(step.note);
+  return object;
+}
+
 }  // namespace
 
 std::string render_json(const RunReport& report) {
@@ -140,6 +162,7 @@ std::string render_json(const RunReport& report) {
   for (const TestReport& test : report.tests) object["tests"].push_back(test_json(test));
   object["services"] = Json::array();
   object["steps"] = Json::array();
+  for (const StepRecord& step : report.steps) object["steps"].push_back(step_json(step));
   object["journal"] = {{"flaws", report.journal_flaws}, {"cut_off", report.cut_off}};
   return object.dump(1, ' ', false, Json::error_handler_t::replace) + '\n';
 }

@@ -1,9 +1,12 @@
 #include "report/load.hpp"
 
+#include "core/names.hpp"
 #include "report/case_outputs.hpp"
+#include "report/steps.hpp"
 #include "store/ctest_log.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 namespace holdfast {
@@ -12,11 +15,14 @@ namespace {
 // Between `holdfast end` (POST_TEST) and the last line of the log ctest only writes that line.
 constexpr double k_log_is_closed_within = 10;
 
+std::filesystem::path tree_of(const RunEntry& run) {
+  return run.directory.parent_path().parent_path().parent_path();
+}
+
 // When the next run of the tree began: what was written then is not this run's.
 double next_start(const RunEntry& run) {
   double next = std::numeric_limits<double>::infinity();
-  const std::filesystem::path tree = run.directory.parent_path().parent_path().parent_path();
-  for (const RunEntry& other : list_runs(tree)) {
+  for (const RunEntry& other : list_runs(tree_of(run))) {
     if (other.id != run.id && other.started > run.started) next = std::min(next, other.started);
   }
   return next;
@@ -42,7 +48,31 @@ void load_outputs(RunReport& report, double next) {
   }
 }
 
+// Of both journals, the older first. One that is not there has no records.
+std::vector<StepRecord> steps_of(const std::filesystem::path& tree, double until) {
+  const std::string journal = (tree / names::k_build_journal).string();
+  std::vector<Record> records;
+  for (const std::string& file : {journal + std::string(names::k_older_suffix), journal}) {
+    Result<Journal> read = read_journal(file);
+    if (!read) continue;
+    std::move(read->records.begin(), read->records.end(), std::back_inserter(records));
+  }
+  return latest_steps(records, until);
+}
+
 }  // namespace
+
+void load_steps(RunReport& report, const RunEntry& run) {
+  report.steps = steps_of(tree_of(run), next_start(run));
+}
+
+std::optional<RunReport> load_builds(const std::filesystem::path& tree) {
+  RunReport report;
+  report.run.tree = tree.string();
+  report.steps = steps_of(tree, std::numeric_limits<double>::infinity());
+  if (report.steps.empty()) return std::nullopt;
+  return report;
+}
 
 Result<RunReport> load_report(const RunEntry& run, Outputs outputs) {
   const Result<Journal> journal = read_journal(run.journal);

@@ -7,6 +7,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 
 namespace holdfast {
 
@@ -20,5 +22,12 @@ enum class Outputs : std::uint8_t { leave_out, load };
 // log. ctest overwrites that log in the next run: output that is gone is said in output_note,
 // never shown from another run. Fails only when the journal cannot be opened. Never throws.
 Result<RunReport> load_report(const RunEntry& run, Outputs outputs);
+
+// Adds the steps of the tree's builds as they were when the next run after `run` began: what this
+// run ran was built by them. Nothing is added where no step has been recorded.
+void load_steps(RunReport& report, const RunEntry& run);
+
+// Of a tree that has no run: its steps and nothing else. Empty: it has none of those either.
+std::optional<RunReport> load_builds(const std::filesystem::path& tree);
 
 }  // namespace holdfast

@@ -89,6 +89,8 @@ class Collector {
     see(record.at);
   }
 
+  void operator()(const StepRecord&) {}  // of the build journal (report/steps.hpp)
+
   void operator()(const RunEnded& record) {
     if (run_.id.empty()) run_.id = record.run;
     // `holdfast end` and the keeper may both have written one: either knows that ctest finished.

@@ -92,6 +92,7 @@ struct RunReport {
   RunInfo run;
   Counts counts;
   std::vector<TestReport> tests;  // by ctest's number, then in the order they appeared
+  std::vector<StepRecord> steps;  // of the build, in the order they ended (load_steps())
   std::size_t journal_flaws = 0;
   std::vector<Complaint> complaints;
   bool cut_off = false;

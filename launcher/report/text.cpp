@@ -3,6 +3,7 @@
 #include "core/printable.hpp"
 #include "report/describe.hpp"
 #include "report/retry_text.hpp"
+#include "report/steps.hpp"
 #include "report/text_sections.hpp"
 
 #include <fmt/format.h>
@@ -210,6 +211,11 @@ std::string journal_note(const RunReport& report) {
 }  // namespace
 
 std::string render_text(const RunReport& report) {
+  if (has_only_steps(report)) {
+    return fmt::format("Build steps of {}; no run of its tests is recorded\n",
+                       printable(report.run.tree)) +
+           steps_text(report.steps) + journal_note(report);
+  }
   const Tests skipped = tests_that(
       report, [](const TestReport& test) { return test.outcome == TestOutcome::skipped; });
   const Tests flaky = tests_that(report, [](const TestReport& test) { return test.flaky; });
@@ -218,7 +224,7 @@ std::string render_text(const RunReport& report) {
          section("Flaky", flaky, k_tests_per_section, reason) + leftovers(report) +
          orphan_markers(report) + stale_text(report) + not_through(report) +
          names_line("Skipped", skipped) + lock_waits(report) + slowest(report) +
-         journal_note(report);
+         steps_text(report.steps) + journal_note(report);
 }
 
 }  // namespace holdfast

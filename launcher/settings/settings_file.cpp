@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "os/file_text.hpp"
+#include "settings/build_step_keys.hpp"
 #include "settings/known_flaky_keys.hpp"
 #include "settings/override_patterns.hpp"
 #include "settings/profiles.hpp"
@@ -41,6 +42,8 @@ class Reader {
         read_overrides(value, "[[override]]", {});
       } else if (key.str() == "known-flaky") {
         known_flaky_ = read_known_flaky(value, complaints_);
+      } else if (key.str() == "build-steps") {
+        build_steps_ = read_build_steps(value, complaints_);
       } else {
         complain_of_top_level(key);
       }
@@ -66,17 +69,19 @@ class Reader {
       if (applies) settings.overrides.push_back(override.content);
     }
     settings.known_flaky = known_flaky_;
+    settings.build_steps = build_steps_;
     return settings;
   }
 
  private:
   void complain_of_top_level(const toml::key& key) {
-    static const std::vector<std::string> known{"profile", "override", "known-flaky"};
-    complaints_.add(
-        place_of(key.source()), "top level", "the unknown key " + quoted(key.str()),
-        "[profile.NAME], [[override]] or [[known-flaky]]; what holds for all tests goes into "
-        "[profile.default]" +
-            suggestion(key.str(), known));
+    static const std::vector<std::string> known{"profile", "override", "known-flaky",
+                                                "build-steps"};
+    complaints_.add(place_of(key.source()), "top level", "the unknown key " + quoted(key.str()),
+                    "[profile.NAME], [[override]], [[known-flaky]] or [build-steps]; what holds "
+                    "for all tests goes into "
+                    "[profile.default]" +
+                        suggestion(key.str(), known));
   }
 
   void read_profiles(const toml::node& node) {
@@ -168,6 +173,7 @@ class Reader {
   Profiles profiles_;
   std::vector<PlacedOverride> overrides_;
   std::vector<KnownFlaky> known_flaky_;
+  BuildStepSettings build_steps_;
   std::size_t environment_ = 0;
 };
 

@@ -112,6 +112,27 @@ Record case_record(FieldReader& in) {
   return record;
 }
 
+Record step(FieldReader& in) {
+  StepRecord record;
+  record.at = in.number("at");
+  record.kind = in.text("kind");
+  record.target = in.text("target");
+  record.output = in.text("output");
+  record.program = in.text("program");
+  record.language = in.text("language");
+  record.outcome = outcome_named(in.text("outcome"));
+  record.exit_code = in.small_integer("exit_code");
+  record.signal = in.small_integer("signal");
+  record.wall_s = in.number("wall_s");
+  record.user_s = in.number("user_s");
+  record.sys_s = in.number("sys_s");
+  record.max_rss_kb = in.integer("max_rss_kb").value_or(0);
+  record.slot_wait_s = in.number("slot_wait_s");
+  record.attempts = in.integer("attempts").value_or(1);
+  record.note = in.text("note");
+  return record;
+}
+
 Record run_ended(FieldReader& in) {
   return RunEnded{in.number("at"), in.text("run"), in.truth("complete").value_or(false),
                   in.text("retries")};
@@ -149,6 +170,9 @@ ParsedLine record_of(const json& object) {
     parsed.record = case_record(in);
     const CaseRecord& record = std::get<CaseRecord>(*parsed.record);
     if (!record.outcome && !record.not_run) parsed.complaint = "case with no known outcome";
+  } else if (type == "step") {
+    if (in.text("kind").empty()) return refused("step without a kind");
+    parsed.record = step(in);
   } else if (type == "run_ended") {
     parsed.record = run_ended(in);
   } else {

@@ -139,7 +139,27 @@ struct RunEnded {
   std::string retries = {};  // what was tried again, and what was not any more, in words
 };
 
+// One command of a build, in the build journal (docs/build-steps.md).
+struct StepRecord {
+  double at = 0;     // when it was over
+  std::string kind;  // required
+  std::string target;
+  std::string output;
+  std::string program;
+  std::string language;
+  std::optional<Outcome> outcome;
+  std::optional<int> exit_code;
+  std::optional<int> signal;
+  double wall_s = 0;
+  double user_s = 0;
+  double sys_s = 0;
+  std::int64_t max_rss_kb = 0;
+  double slot_wait_s = 0;
+  std::int64_t attempts = 1;
+  std::string note;
+};
+
 using Record = std::variant<RunStarted, AttemptStarted, AttemptEnded, Bare, VerdictRecord, RunEnded,
-                            CaseRecord, Stale>;
+                            CaseRecord, Stale, StepRecord>;
 
 }  // namespace holdfast

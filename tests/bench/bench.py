@@ -14,6 +14,7 @@ import sys
 from dataclasses import dataclass
 
 import batches
+import build_steps
 import command_cost
 import ending
 import locks
@@ -21,7 +22,7 @@ import memory
 import output
 import suite
 
-TOPICS = [command_cost, suite, output, memory, ending, locks, batches]
+TOPICS = [command_cost, suite, output, memory, ending, locks, batches, build_steps]
 
 
 @dataclass

@@ -151,6 +151,17 @@ expires = 2001-01-01
         self.assertIn('ignoring known-flaky "plain" (PROJ-2), which expired on 2001-01-01',
                       self.head)
 
+    def test_what_holds_for_build_steps_is_shown_where_there_is_something(self):
+        self.source = self.project("add_test(NAME one COMMAND true)", files={"holdfast.toml": """\
+[build-steps]
+transient = ["No space left"]
+memory = "2GiB"
+"""})
+        self.build = self.configure(self.source, "build")
+        one = self.explain("one")
+        self.assertEqual(one["transient (build steps)"], "No space left | holdfast.toml:2, [build-steps]")
+        self.assertEqual(one["memory (build steps)"], "2048MiB | holdfast.toml:3, [build-steps]")
+
     def test_nothing_runs(self):
         self.prepare()
         self.explain("db.one")

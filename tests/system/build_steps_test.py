@@ -1,7 +1,6 @@
 """Compile and link steps under Ninja and Make."""
 
 import hashlib
-import json
 import os
 import signal
 import subprocess
@@ -9,11 +8,8 @@ import sys
 import unittest
 from pathlib import Path
 
-from support import CMAKE, LAUNCHER, PATIENCE_S, STAGE, SystemCase, wait_until
-
-GENERATORS = ("Ninja", "Unix Makefiles")
-HEAD = "cmake_minimum_required(VERSION 3.25)\nproject(steps C)\n"
-FIND = "find_package(Holdfast REQUIRED)\n"
+from building import FIND, GENERATORS, HEAD, BuildCase, cmdline, parent_of
+from support import CMAKE, LAUNCHER, PATIENCE_S, STAGE, wait_until
 
 # Stands in for a compiler that takes its time: writes half of its output and begins to wait.
 SLOW = """#!/usr/bin/env python3
@@ -29,35 +25,7 @@ os.execvp(sys.argv[1], sys.argv[1:])
 """
 
 
-class BuildStepsTest(SystemCase):
-    def configure(self, text, *options, generator="Ninja", name="source", build="build"):
-        source = self.work / name
-        source.mkdir(exist_ok=True)
-        for file in ("a", "b", "main"):
-            code = "int main(void) { return 0; }" if file == "main" else f"int {file}(void) {{ return 1; }}"
-            if not (source / f"{file}.c").exists():
-                (source / f"{file}.c").write_text(code + "\n")
-        (source / "CMakeLists.txt").write_text(HEAD + text)
-        tree = self.work / build
-        made = self.finish(CMAKE, "-G", generator, "-S", source, "-B", tree,
-                           f"-DCMAKE_PREFIX_PATH={STAGE}", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", *options)
-        self.assertEqual(made.returncode, 0, made.stderr)
-        return tree
-
-    def build(self, tree, *arguments, **how):
-        done = self.finish(CMAKE, "--build", tree, *arguments, **how)
-        done.text = (done.stdout or b"").decode() + (done.stderr or b"").decode()
-        return done
-
-    @staticmethod
-    def steps(tree):
-        journal = tree / ".holdfast/build/journal.jsonl"
-        if not journal.exists():
-            return []
-        return [json.loads(line) for line in journal.read_text().splitlines()]
-
-    PROJECT = FIND + "add_library(part STATIC a.c b.c)\nadd_executable(app main.c)\ntarget_link_libraries(app part)\n"
-
+class BuildStepsTest(BuildCase):
     def test_each_compile_and_link_is_recorded_and_a_second_build_does_nothing(self):
         for generator in GENERATORS:
             with self.subTest(generator):
@@ -264,19 +232,6 @@ with open("{self.work}/links", "a") as log:
         done = self.finish(LAUNCHER, "--step=compile", f"--tree={self.work}", "--", "sh", "-c", "echo $PPID",
                            env=self.environment(HOLDFAST_DISABLE="1"))
         self.assertEqual(int(done.stdout), os.getpid())
-
-
-def cmdline(pid):
-    try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            return file.read()
-    except OSError:
-        return b""
-
-
-def parent_of(pid):
-    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-        return int(file.read().rpartition(")")[2].split()[1])
 
 
 if __name__ == "__main__":

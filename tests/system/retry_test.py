@@ -45,6 +45,15 @@ class Attempts(Retry):
         self.assertNotIn("out 1\n", done.text)
         self.assertIn("out 3\n", done.text)
 
+    def test_each_attempt_begins_in_the_tests_directory(self):
+        place = self.work / "place"
+        place.mkdir()
+        tree, done = self.ran(self.add("f", f"pwd >>{self.work}/places; exit 4", HOLDFAST_RETRY="exit:4=2",
+                                       WORKING_DIRECTORY=str(place)))
+        self.assertEqual((self.work / "places").read_text().splitlines(), [str(place)] * 3)
+        command = self.finish(HOLDFAST, "run", "--retry", "exit:4=1", "--", "sh", "-c", "pwd; exit 4", cwd=place)
+        self.assertEqual(command.stdout.decode().splitlines(), [str(place)] * 2)
+
     def test_what_is_not_asked_for_is_not_tried_again(self):
         tree, done = self.ran(
             self.add("other", "exit 5", HOLDFAST_RETRY="exit:4=2"),

@@ -40,6 +40,30 @@ TEST(JsonRecord, EveryFieldOfAnAttemptIsRead) {
   EXPECT_EQ(ended.note, "why");
 }
 
+TEST(JsonRecord, EveryFieldOfABuildStepIsRead) {
+  const auto step = parsed<StepRecord>(
+      R"({"v":1,"type":"step","at":2.5,"kind":"link","target":"app","output":"bin/app","program":"c++","language":"CXX",)"
+      R"("outcome":"failed","exit_code":1,"wall_s":0.5,"user_s":0.25,"sys_s":0.125,"max_rss_kb":5120,"slot_wait_s":4.5,)"
+      R"("attempts":2,"note":"why"})");
+  EXPECT_EQ(step.at, 2.5);
+  EXPECT_EQ(step.kind, "link");
+  EXPECT_EQ(step.target, "app");
+  EXPECT_EQ(step.output, "bin/app");
+  EXPECT_EQ(step.program, "c++");
+  EXPECT_EQ(step.language, "CXX");
+  EXPECT_EQ(step.outcome, Outcome::failed);
+  EXPECT_EQ(step.exit_code, 1);
+  EXPECT_FALSE(step.signal);
+  EXPECT_EQ(step.wall_s, 0.5);
+  EXPECT_EQ(step.user_s, 0.25);
+  EXPECT_EQ(step.sys_s, 0.125);
+  EXPECT_EQ(step.max_rss_kb, 5120);
+  EXPECT_EQ(step.slot_wait_s, 4.5);
+  EXPECT_EQ(step.attempts, 2);
+  EXPECT_EQ(step.note, "why");
+  EXPECT_FALSE(parse_record(R"({"v":1,"type":"step","output":"a.o"})").record);
+}
+
 TEST(JsonRecord, MarkersAreReadAndWhatIsNoneIsNamed) {
   const auto ended = parsed<AttemptEnded>(
       R"({"v":1,"type":"attempt_ended","test":"t","outcome":"deliberate_exit","marker":{"reason":"why"},)"

@@ -1,0 +1,64 @@
+# Custom commands through the launcher, only where a directory or target asks for it by the property
+# HOLDFAST_CUSTOM_STEPS or HOLDFAST_CUSTOM_TIMEOUT. By RULE_LAUNCH_CUSTOM, which is put before each
+# command of a shell line: what is no program (cd, export, `!`, VAR=1) cannot be run there.
+#
+# Of a directory it holds below it too. CMake's Ninja generator reads the directory's only.
+
+# What <scope> (DIRECTORY <dir> or TARGET <name>) asks for: the launcher's words, or "" for nothing.
+# <inherited> is what the directory above has; a property of its own wins.
+function(_holdfast_custom_launch inherited out)
+  get_property(has_steps ${ARGN} PROPERTY HOLDFAST_CUSTOM_STEPS SET)
+  get_property(steps ${ARGN} PROPERTY HOLDFAST_CUSTOM_STEPS)
+  get_property(timeout ${ARGN} PROPERTY HOLDFAST_CUSTOM_TIMEOUT)
+  set(launch "${inherited}")
+  if(has_steps AND NOT steps)
+    set(launch "")
+  elseif(has_steps OR NOT "${timeout}" STREQUAL "")
+    if(NOT "${timeout}" MATCHES "^([1-9][0-9]*(ms|s|m|h)?)?$")
+      list(JOIN ARGN " " scope)
+      message(FATAL_ERROR "HOLDFAST_CUSTOM_TIMEOUT of ${scope} is \"${timeout}\": expected a length of "
+        "time such as 90, 500ms or 2m")
+    endif()
+    get_property(package_dir GLOBAL PROPERTY HOLDFAST_PACKAGE_DIR)
+    get_filename_component(launcher "${package_dir}/../../../libexec/holdfast/holdfast-launcher" ABSOLUTE)
+    # Nothing else is expanded there: <TARGET_NAME> would be a redirection to the shell.
+    set(launch "\"${launcher}\" --step=custom --tree=\"${CMAKE_BINARY_DIR}\" --output=<OUTPUT>")
+    if(NOT "${timeout}" STREQUAL "")
+      string(APPEND launch " --timeout=${timeout}")
+    endif()
+    string(APPEND launch " --")
+  endif()
+  set(${out} "${launch}" PARENT_SCOPE)
+endfunction()
+
+# <inherits>: what the scope would have without a value of its own. `present` is what it has now, a
+# project's or CTEST_USE_LAUNCHERS's, and comes behind.
+function(_holdfast_set_custom_launch launch inherits)
+  get_property(present ${ARGN} PROPERTY RULE_LAUNCH_CUSTOM)
+  if(NOT "${launch}" STREQUAL "")
+    string(STRIP "${launch} ${present}" value)
+    set_property(${ARGN} PROPERTY RULE_LAUNCH_CUSTOM "${value}")
+  elseif(NOT "${inherits}" STREQUAL "")
+    set_property(${ARGN} PROPERTY RULE_LAUNCH_CUSTOM "${present}")
+  endif()
+endfunction()
+
+# From the bottom up, so that each scope still inherits what the project has there.
+function(_holdfast_launch_custom_steps directory above)
+  _holdfast_custom_launch("${above}" launch DIRECTORY "${directory}")
+  get_property(children DIRECTORY "${directory}" PROPERTY SUBDIRECTORIES)
+  foreach(child IN LISTS children)
+    _holdfast_launch_custom_steps("${child}" "${launch}")
+  endforeach()
+  get_property(targets DIRECTORY "${directory}" PROPERTY BUILDSYSTEM_TARGETS)
+  foreach(target IN LISTS targets)
+    _holdfast_custom_launch("${launch}" own TARGET "${target}")
+    if(NOT CMAKE_GENERATOR MATCHES "Ninja")
+      _holdfast_set_custom_launch("${own}" "${launch}" TARGET "${target}")
+    elseif(NOT "${own}" STREQUAL "${launch}")
+      message(STATUS "Holdfast: target ${target} asks for its custom commands: with Ninja its "
+        "directory must (docs/build-steps.md)")
+    endif()
+  endforeach()
+  _holdfast_set_custom_launch("${launch}" "${above}" DIRECTORY "${directory}")
+endfunction()

@@ -1,0 +1,176 @@
+"""Steps of a build that take slots: links and compile steps by memory, compile steps by pattern."""
+
+import json
+import os
+import subprocess
+import sys
+import unittest
+
+from building import FIND, HEAD, BuildCase
+from support import CMAKE, HOLDFAST, PATIENCE_S, STAGE, wait_until
+
+# Stands before a command that makes something: when it began and when it ended. It waits for as
+# many others of its kind as MEET says, or for ever if HANG says so.
+RECORDS = '''import os, signal, sys, time
+made = sys.argv[1]
+def note(what):
+    with open("@W@/log", "a") as log:
+        log.write(f"{made} {what} {time.monotonic_ns()} {os.getpid()}\\n")
+note("begin")
+if os.environ.get("HANG"): signal.pause()
+until = time.monotonic() + @PATIENCE@
+while open("@W@/log").read().count(" begin ") < int(os.environ.get("MEET", 0)) and time.monotonic() < until: pass
+time.sleep(0.02)
+note("end")
+'''
+MIB = 1024
+
+
+class MemorySlotsTest(BuildCase):
+    def setUp(self):
+        super().setUp()
+        self.log = self.work / "log"
+        text = RECORDS.replace("@W@", str(self.work)).replace("@PATIENCE@", str(PATIENCE_S))
+        (self.work / "records.py").write_text(text)
+
+    def linking(self, count, memory, *, peaks, tree=0, slots="memory"):
+        """A tree of so many programs, each of which took so much (KiB) when it was last linked."""
+        source = self.work / f"source{tree}"
+        source.mkdir(exist_ok=True)
+        if memory:
+            (source / "holdfast.toml").write_text(f'[build-steps]\nmemory = "{memory}"\n')
+        recorder = f"{sys.executable} -B {self.work}/records.py"
+        text = FIND + "".join(
+            f'add_executable(app{i} main.c)\n'
+            f'set_property(TARGET app{i} PROPERTY RULE_LAUNCH_LINK "{recorder} app{i}@{tree} && ")\n'
+            for i in range(count))
+        made = self.configure(text, f"-DHOLDFAST_LINK_SLOTS={slots}", name=source.name, build=f"tree{tree}")
+        with open(made / ".holdfast/build/journal.jsonl", "w", encoding="utf-8") as journal:
+            for i, peak in peaks.items():
+                journal.write(json.dumps({"v": 1, "type": "step", "at": 1, "kind": "link", "target": f"app{i}",
+                                          "output": f"app{i}", "language": "C", "outcome": "passed",
+                                          "exit_code": 0, "max_rss_kb": peak}, separators=(",", ":")) + "\n")
+        return made
+
+    def ninja(self, tree, *arguments, **environment):
+        return self.start("ninja", *arguments, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                          env=self.environment(**environment))
+
+    def intervals(self):
+        """(begin, end, what) of each; what has not ended never does."""
+        begun, found = {}, []
+        for line in self.log.read_text().splitlines():
+            made, what, at, pid = line.split()
+            if what == "begin":
+                begun[made, pid] = int(at)
+            else:
+                found.append((begun.pop((made, pid)), int(at), made))
+        return found
+
+    def most_at_once(self, weigh=lambda made: 1):
+        events = []
+        for begin, end, made in self.intervals():
+            events += [(begin, weigh(made)), (end, -weigh(made))]
+        most = now = 0
+        for _, change in sorted(events):
+            now += change
+            most = max(most, now)
+        return most
+
+    def assert_built(self, *begun):
+        for one in begun:
+            self.assertEqual(one.wait(4 * PATIENCE_S), 0)
+
+    def test_links_of_two_trees_never_need_more_than_there_is(self):
+        peaks = {0: 700 * MIB, 1: 300 * MIB, 2: 300 * MIB, 3: 200 * MIB}
+        trees = [self.linking(4, "1GiB", peaks=peaks, tree=i) for i in (0, 1)]
+        self.assert_built(*[self.ninja(tree, "-j8") for tree in trees])
+        self.assertEqual(len(self.intervals()), 8)
+        needs = {f"app{i}@{tree}": peak for i, peak in peaks.items() for tree in (0, 1)}
+        self.assertLessEqual(self.most_at_once(needs.__getitem__), 1024 * MIB)
+        self.assertGreater(max(s["slot_wait_s"] for tree in trees for s in self.steps(tree)
+                               if "slot_wait_s" in s), 0)
+
+    def test_what_fits_goes_on_at_once(self):
+        trees = [self.linking(1, "1GiB", peaks={0: 500 * MIB}, tree=i) for i in (0, 1)]
+        self.assert_built(*[self.ninja(tree, MEET="2") for tree in trees])
+        self.assertEqual(self.most_at_once(), 2)
+
+    def test_never_none_and_of_what_nothing_is_known_by_itself_where_there_is_little(self):
+        tree = self.linking(3, "1MiB", peaks={0: 900_000 * MIB})
+        self.assert_built(self.ninja(tree, "-j3"))
+        self.assertEqual((len(self.intervals()), self.most_at_once()), (3, 1))
+
+    def test_by_what_is_free(self):
+        tree = self.linking(2, None, peaks={0: 1 * MIB, 1: 1 * MIB})
+        self.assert_built(self.ninja(tree, MEET="2"))
+        self.assertEqual(self.most_at_once(), 2)
+
+    def test_a_wait_is_told_and_a_killed_build_frees_all_it_had(self):
+        trees = [self.linking(1, "1GiB", peaks={0: 2000 * MIB}, tree=i) for i in (0, 1)]
+        first = self.ninja(trees[0], HANG="1")
+        wait_until(lambda: self.log.exists() and " begin " in self.log.read_text(), "the first link")
+        said = self.work / "said"
+        with open(said, "wb") as stream:
+            second = self.start("ninja", cwd=trees[1], stdout=subprocess.DEVNULL, stderr=stream)
+        wait_until(lambda: b"waiting for lock holdfast-memory:128/128@user" in said.read_bytes(), "the wait")
+        self.assertIn(b'held by "link app0" (pid ', said.read_bytes())
+        pid = int(self.log.read_text().split()[3])
+        first.kill()
+        first.wait()
+        self.assert_built(second)
+        wait_until(lambda: not os.path.exists(f"/proc/{pid}"), "the end of the first link")
+        locks = json.loads(self.finish(HOLDFAST, "locks", "--json").stdout)
+        self.assertEqual([h for lock in locks for h in lock["holders"] if h.get("tree") == str(trees[0])], [])
+        self.assert_nothing_left()
+
+    # --- Compile steps -----------------------------------------------------------------------
+
+    def compiling(self, slots, tree=0):
+        script = self.work / "compiles.py"
+        script.write_text("import os, subprocess, sys\ncommand = sys.argv[1:]\nif '-o' in command:\n"
+                          f"    made = os.path.basename(command[command.index('-o') + 1])\n"
+                          f"    subprocess.run([sys.executable, '-B', '{self.work}/records.py', made], check=True)\n"
+                          "os.execvp(command[0], command)\n")
+        text = FIND + "add_library(part OBJECT a.c b.c main.c)\n"
+        made = self.configure(text, f"-DHOLDFAST_COMPILE_SLOTS={slots}", name=f"source{tree}", build=f"tree{tree}",
+                              *[f"-DCMAKE_C_COMPILER_LAUNCHER={sys.executable};-B;{script}"])
+        self.log.unlink(missing_ok=True)  # of what CMake compiles when it looks at the compiler
+        return made
+
+    def test_compile_steps_that_a_pattern_fits_share_its_slots_over_trees(self):
+        trees = [self.compiling("*/?.c.o=1", tree=i) for i in (0, 1)]
+        self.assert_built(*[self.ninja(tree, "-j4") for tree in trees])
+        self.assertEqual(len(self.intervals()), 6)
+        self.assertEqual(self.most_at_once(lambda made: made != "main.c.o"), 1)
+
+    def test_the_first_pattern_that_fits_counts(self):
+        tree = self.compiling("*/main.c.o=1;*/b.c.o=2;*=1")
+        begun = self.ninja(tree, "-j3", MEET="3")
+        self.assert_built(begun)
+        self.assertEqual(self.most_at_once(), 3)
+
+    def test_compile_steps_by_memory(self):
+        source = self.work / "source0"
+        source.mkdir()
+        (source / "holdfast.toml").write_text('[build-steps]\nmemory = "1MiB"\n')
+        tree = self.compiling("*.o=memory")
+        self.assert_built(self.ninja(tree, "-j3"))
+        self.assertEqual((len(self.intervals()), self.most_at_once()), (3, 1))
+
+    def test_wrong_slots_are_refused_when_configured(self):
+        source = self.work / "wrong"
+        source.mkdir()
+        (source / "CMakeLists.txt").write_text(HEAD + FIND)
+        for number, (option, expected) in enumerate((
+                ("LINK_SLOTS=memori", 'HOLDFAST_LINK_SLOTS is "memori"'),
+                ("COMPILE_SLOTS=*=1;a b=2", 'HOLDFAST_COMPILE_SLOTS has "a b=2": expected PATTERN=N'),
+                ("COMPILE_SLOTS=*=0", 'HOLDFAST_COMPILE_SLOTS has "*=0": expected PATTERN=N'))):
+            made = self.finish(CMAKE, "-S", source, "-B", self.work / f"wrong-build{number}",
+                               f"-DCMAKE_PREFIX_PATH={STAGE}", f"-DHOLDFAST_{option}")
+            self.assertNotEqual(made.returncode, 0)
+            self.assertIn(expected, " ".join(made.stderr.decode().split()))
+
+
+if __name__ == "__main__":
+    unittest.main()
