@@ -2,11 +2,13 @@
 
 import json
 
-from support import CMAKE, STAGE, SystemCase
+from support import CMAKE, PATIENCE_S, STAGE, SystemCase
 
 GENERATORS = ("Ninja", "Unix Makefiles")
 HEAD = "cmake_minimum_required(VERSION 3.25)\nproject(steps C)\n"
 FIND = "find_package(Holdfast REQUIRED)\n"
+# To configure and to build is dozens of processes, of which each may have to wait for a processor.
+BUILD_PATIENCE_S = 8 * PATIENCE_S
 
 
 class BuildCase(SystemCase):
@@ -20,11 +22,13 @@ class BuildCase(SystemCase):
         (source / "CMakeLists.txt").write_text(HEAD + text)
         tree = self.work / build
         made = self.finish(CMAKE, "-G", generator, "-S", source, "-B", tree,
-                           f"-DCMAKE_PREFIX_PATH={STAGE}", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", *options)
+                           f"-DCMAKE_PREFIX_PATH={STAGE}", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", *options,
+                           bound=BUILD_PATIENCE_S)
         self.assertEqual(made.returncode, 0, made.stderr)
         return tree
 
     def build(self, tree, *arguments, **how):
+        how.setdefault("bound", BUILD_PATIENCE_S)
         done = self.finish(CMAKE, "--build", tree, *arguments, **how)
         done.text = (done.stdout or b"").decode() + (done.stderr or b"").decode()
         return done
