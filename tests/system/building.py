@@ -2,12 +2,12 @@
 
 import json
 
-from support import CMAKE, STAGE, SystemCase
+from support import CMAKE, PATIENCE_S, STAGE, SystemCase
 
 GENERATORS = ("Ninja", "Unix Makefiles")
 HEAD = "cmake_minimum_required(VERSION 3.25)\nproject(steps C)\n"
 FIND = "find_package(Holdfast REQUIRED)\n"
-# Compilers on a busy machine.
+# To configure and to build is dozens of processes, of which each may have to wait for a processor.
 BUILD_BOUND_S = 300
 
 
