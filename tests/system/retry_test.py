@@ -56,6 +56,21 @@ class Attempts(Retry):
         self.assertEqual([r["n"] for r in self.ends(tree)], [1] * 4)
         self.assertNotIn("log", self.ends(tree, "none")[0])
 
+    def test_each_attempt_and_the_hook_is_where_the_test_is(self):
+        place = self.work / "place"
+        place.mkdir()
+        tree, done = self.ran(
+            self.add("f", f"pwd >> {self.work}/f; test $n = 3", HOLDFAST_RETRY="any=2",
+                     WORKING_DIRECTORY=str(place)),
+            self.add("g", f"pwd >> {self.work}/g; exit 4", HOLDFAST_RETRY="any=1", WORKING_DIRECTORY=str(place)),
+            toml=f"[profile.default]\non-failure = 'pwd >> {self.work}/g'\n")
+        self.assertEqual(verdicts(done.text), {"f": "Passed", "g": "***Failed"})
+        done = self.finish(HOLDFAST, "run", "--retry", "any=2", "--", "sh", "-c",
+                           f"pwd >> {self.work}/h; exit 4", cwd=place)
+        self.assertEqual(done.returncode, 4)
+        for name in "fgh":
+            self.assertEqual((self.work / name).read_text(), f"{place}\n" * 3, name)
+
     def test_locks_are_let_go_while_it_waits(self):
         lock = self.lock_name()
         tree, done = self.ran(
