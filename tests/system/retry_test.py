@@ -283,6 +283,22 @@ class Command(Retry):
         done = self.run_command("--retry", "exit:3=1", "--", "sh", "-c", "echo x; exit 3")
         self.assertEqual((done.returncode, done.stdout), (3, b"x\n" * 2))
 
+    def test_a_known_flake_is_known_by_its_output(self):
+        (self.work / "holdfast.toml").write_text(
+            "[[known-flaky]]\ntests = '^f$'\nsignature = 'reset by .eer'\nissue = 'I-1'\n"
+            "expires = 9999-12-31\nattempts = 1\n"
+            # Takes practically for ever on what it is not found in.
+            "[[known-flaky]]\ntests = '^g$'\nsignature = '(x|xx)+y'\nissue = 'I-2'\nexpires = 9999-12-31\n")
+
+        def attempts(name, script):
+            done = self.run_command("--name", name, "--", "sh", "-c", f"{script}; exit 4")
+            self.assertEqual(done.returncode, 4)
+            return done.stdout.count(b"said")
+        self.assertEqual(attempts("f", "seq 1 500000; echo said reset by peer"), 2)
+        self.assertEqual(attempts("f", "echo said reset by no one"), 1)
+        self.assertEqual(attempts("e", "echo said reset by peer"), 1)
+        self.assertEqual(attempts("g", f"echo said {'x' * 200}"), 1)
+
     def test_what_it_does_not_understand_it_says(self):
         for words in (["--retry", "exit=3"], ["--backoff", "soon"]):
             done = self.run_command(*words, "--", "true")
