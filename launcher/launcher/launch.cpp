@@ -8,6 +8,7 @@
 
 #include "core/attempt_tag.hpp"
 #include "core/cgroup_name.hpp"
+#include "core/end_verdict.hpp"
 #include "core/environment.hpp"
 #include "core/exit_codes.hpp"
 #include "core/held_locks.hpp"
@@ -144,9 +145,7 @@ class Launch {
   std::string_view came_out(const AttemptResult& result, const Exit& end) const {
     if (!result.verdict.empty()) return result.verdict;
     if (result.outcome == Outcome::skipped) return "skipped";
-    if (end.kind == Exit::Kind::signal) return "failed";
-    if (!invocation_.properties.verdict.empty()) return {};
-    return end.value == 0 ? "passed" : "failed";
+    return verdict_by_end(invocation_.properties.verdict, end);
   }
 
   Exit run_unwatched() {

@@ -247,6 +247,14 @@ class RunWide(Retry):
                                     r"retries stopped: \d+ of \d+ tests have failed \(retry-breaker 0.5\)")
         self.assertIn("have failed (retry-breaker 0.5)", self.ends(tree, "t500")[-1]["retry"])
 
+    def test_what_no_expression_decides_counts_without_being_tried_again(self):
+        tests = [self.add(f"t{i}", "exit 1", SKIP_RETURN_CODE="77") for i in range(19)]
+        meant = [self.add(f"m{i}", "exit 0", WILL_FAIL="ON") for i in range(3)]
+        tree, done = self.ran(*tests, *meant, self.add("f", "exit 1"),
+                              toml="[[override]]\ntest = '^f$'\nretry = 'any=1'\n", arguments=("-j2",))
+        self.assertIn("23 of 23 tests have failed (retry-breaker 0.5)", done.text)
+        self.assertEqual(len(self.ends(tree)), 23)
+
     def test_a_budget_is_of_the_whole_run(self):
         tests = [self.add(f"t{i}", "exit 1", HOLDFAST_RETRY="any=3") for i in range(4)]
         tree, done = self.ran(*tests, toml="[profile.default]\nretry-budget = 5\n")
