@@ -133,8 +133,10 @@ class Launch {
     const Exit end = exit_of(result.outcome, result.observation, invocation_.mode());
     bid_farewell(keeper_.fd(), scratch.state(), came_out(result, end));
     // ctest is about to end the test by itself, and says `***Timeout` only then.
-    if (result.observation.end_reason == EndReason::timeout &&
-        clock_.judges(grant_.policy, invocation_.properties)) {
+    const bool timed_out = result.observation.end_reason == EndReason::timeout;
+    if (result.told_timeout) clock_.start_anew(invocation_.told_timeout);
+    if (timed_out &&
+        (result.told_timeout || clock_.judges(grant_.policy, invocation_.properties))) {
       keeper_ = KeeperLink{};
       wait_for_ctest(around_, clock_.end());
     }
