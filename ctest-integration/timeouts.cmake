@@ -93,6 +93,13 @@ function(_holdfast_limits_of_attempts test timeout native_out told_out)
     endif()
     set(told "HOLDFAST_P_NATIVE_LIMIT=set:0")
   endif()
+  # The output is kept back. So its first line can say that the test timed out for good: then ctest's clock starts
+  # anew, with the margin. Not with --stop-time, which TIMEOUT_AFTER_MATCH cancels in ctest 3.25.
+  if(_holdfast_stop STREQUAL "")
+    __set_tests_properties("${test}" PROPERTIES TIMEOUT_AFTER_MATCH
+      "${_holdfast_timeout_margin};^holdfast: timed out ")
+    list(APPEND told "HOLDFAST_P_TIMEOUT_LINE=set:${_holdfast_timeout_margin}")
+  endif()
   # Not 0, instead of which ctest 3.25 takes its --timeout. A day.
   set(${native_out} 86400 PARENT_SCOPE)
   set(${told_out} "${told}" PARENT_SCOPE)
@@ -149,8 +156,13 @@ function(_holdfast_limits_of test native_out told_out)
     _holdfast_seconds("${wanted}" seconds)
   endif()
   set(none FALSE)
+  set(no_limit 0)
+  set(no_limit_told "HOLDFAST_P_NATIVE_LIMIT=set:0")
   if(seconds STREQUAL "0")
     set(none TRUE) # HOLDFAST_TIMEOUT wins
+    if(NOT "${_holdfast_default_timeout}" STREQUAL "")
+      set(no_limit 86400) # instead of 0 ctest 3.25 takes its --timeout
+    endif()
   elseif(NOT seconds STREQUAL "")
     # HOLDFAST_TIMEOUT does not count the wait for locks, which ctest's clock would where nothing
     # can start it anew.
@@ -168,6 +180,9 @@ function(_holdfast_limits_of test native_out told_out)
     _holdfast_shorter("${timeout}" "" plain)
     if(plain STREQUAL "")
       set(none TRUE)
+      if(NOT "${_holdfast_default_timeout}" STREQUAL "")
+        set(no_limit_told "HOLDFAST_P_KEPT_LIMIT=set:${_holdfast_default_timeout}") # of ctest 3.25, see above
+      endif()
     elseif(plain STREQUAL "0")
       set(${native_out} "${timeout}" PARENT_SCOPE)
       set(${told_out} "HOLDFAST_P_KEPT_LIMIT=set:0" PARENT_SCOPE)
@@ -182,8 +197,8 @@ function(_holdfast_limits_of test native_out told_out)
     endif()
   endif()
   if(none AND NOT unraised STREQUAL "")
-    set(${native_out} 0 PARENT_SCOPE)
-    set(${told_out} "HOLDFAST_P_NATIVE_LIMIT=set:0" PARENT_SCOPE)
+    set(${native_out} ${no_limit} PARENT_SCOPE)
+    set(${told_out} "${no_limit_told}" PARENT_SCOPE)
   endif()
 endfunction()
 
@@ -216,7 +231,8 @@ function(_holdfast_settle_limit test)
     __set_tests_properties("${test}" PROPERTIES TIMEOUT "${native}")
   endif()
   set_property(GLOBAL PROPERTY "_holdfast_told_limit ${test}" "${told}")
-  foreach(variable IN ITEMS DEFAULT_LIMIT DEFAULT_TIMEOUT NATIVE_LIMIT NATIVE_TIMEOUT KEPT_LIMIT LOCK_LINE TIMEOUT_SIGNAL TIMEOUT_GRACE)
+  foreach(variable IN ITEMS DEFAULT_LIMIT DEFAULT_TIMEOUT NATIVE_LIMIT NATIVE_TIMEOUT KEPT_LIMIT LOCK_LINE
+      TIMEOUT_GRACE TIMEOUT_LINE TIMEOUT_SIGNAL)
     if("${before}" MATCHES "_${variable}=" AND NOT told MATCHES "_${variable}=")
       list(APPEND told "HOLDFAST_P_${variable}=unset:")
     endif()

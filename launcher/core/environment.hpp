@@ -41,6 +41,7 @@ inline constexpr std::string_view k_property_stop_time = "HOLDFAST_P_STOP_TIME";
 inline constexpr std::string_view k_property_timeout_signal = "HOLDFAST_P_TIMEOUT_SIGNAL";
 inline constexpr std::string_view k_property_timeout_grace = "HOLDFAST_P_TIMEOUT_GRACE";
 // `1`: ctest starts its clock anew at a line that says that the locks are had.
+inline constexpr std::string_view k_property_timeout_line = "HOLDFAST_P_TIMEOUT_LINE";
 inline constexpr std::string_view k_property_lock_line = "HOLDFAST_P_LOCK_LINE";
 inline constexpr std::string_view k_property_on_leak = "HOLDFAST_P_ON_LEAK";
 inline constexpr std::string_view k_property_needed = "HOLDFAST_P_NEEDED";

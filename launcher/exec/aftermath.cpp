@@ -46,13 +46,15 @@ void Aftermath::note_start(const launcher::AttemptPlan& plan) {
   if (Result<ProgramIdentity> program = os::identify_program(name)) before_ = std::move(*program);
 }
 
-std::vector<forensics::Finding> Aftermath::look_around(const launcher::EndedAttempt& ended) const {
-  return forensics::look_around({program_, before_, sources_of(ended)});
+std::vector<forensics::Finding> Aftermath::look_around(const launcher::EndedAttempt& ended) {
+  const forensics::Probes probes({program_, before_, sources_of(ended)});
+  is_told_to_end_ = await_unless_told_to_end(ended.around, probes.works()) != 0;
+  return probes.findings();
 }
 
-std::optional<forensics::Finding> Aftermath::run_hook(const launcher::EndedAttempt& ended) const {
+std::optional<forensics::Finding> Aftermath::run_hook(const launcher::EndedAttempt& ended) {
   const std::string& command = ended.grant.policy.hooks.on_failure;
-  if (command.empty()) return std::nullopt;
+  if (command.empty() || is_told_to_end_) return std::nullopt;
   HookFacts facts;
   facts.hook = "on-failure";
   facts.test = ended.grant.identity.test;
@@ -65,7 +67,7 @@ std::optional<forensics::Finding> Aftermath::run_hook(const launcher::EndedAttem
   facts.output = ended.result.log;
   const Milliseconds time = forensics::k_on_failure_time;
   os::BoundedWork work(forensics::hook_order(command, facts, environment_, {}, time));
-  if (await_unless_told_to_end(ended.around, work) != 0) {
+  if (await_unless_told_to_end(ended.around, {&work}) != 0) {
     return forensics::Finding{facts.hook, true, "ended with the test"};
   }
   return forensics::hook_finding(facts, work.end(), time);

@@ -17,14 +17,16 @@ class Aftermath {
   // To be called before each attempt: what there was before the first is remembered.
   void note_start(const launcher::AttemptPlan& plan);
 
+  // Both are cut short by a signal that says to end (or ctest's death), and not begun after it.
+  //
   // The probes; at most some 2 s.
-  std::vector<forensics::Finding> look_around(const launcher::EndedAttempt& ended) const;
-
-  // on-failure, if there is one: what it printed. Cut short by a signal that says to end.
-  std::optional<forensics::Finding> run_hook(const launcher::EndedAttempt& ended) const;
+  std::vector<forensics::Finding> look_around(const launcher::EndedAttempt& ended);
+  // on-failure, if there is one: what it printed.
+  std::optional<forensics::Finding> run_hook(const launcher::EndedAttempt& ended);
 
  private:
   bool is_noted_ = false;
+  bool is_told_to_end_ = false;
   std::string program_;  // absolute; empty: not known
   std::optional<ProgramIdentity> before_;
   std::vector<std::string> environment_;  // of the latest attempt; only where a hook needs it

@@ -1,10 +1,14 @@
 #include "exec/attempt_judge.hpp"
 
+#include <charconv>
 #include <limits>
+
+#include "os/bounded_work.hpp"
 
 namespace holdfast::exec {
 namespace {
 
+constexpr Milliseconds k_search_time{5'000};
 constexpr std::size_t k_all = std::numeric_limits<std::size_t>::max();
 
 VerdictProperties properties_of(const launcher::Invocation& invocation) {
@@ -33,9 +37,27 @@ AttemptResult AttemptJudge::judge(const launcher::AttemptResult& result, ExitMod
   judged.verdict = verdict_.of(exit_of(result.outcome, result.observation, mode),
                                reads ? output->text(k_all) : std::string());
   if (judged.verdict == MirroredVerdict::failed && has_signatures_ && output != nullptr) {
-    judged.known = signatures_.found_in(output->text(k_most_searched_output));
+    judged.known = known_in(output->text(k_most_searched_output));
   }
   return judged;
+}
+
+// Some expressions take practically for ever, or all of the stack, where they are not found.
+std::optional<std::size_t> AttemptJudge::known_in(const std::string& output) const {
+  os::BoundedOrder order;
+  order.time = k_search_time;
+  order.work = [&]() -> Result<std::string> {
+    const std::optional<std::size_t> found = signatures_.found_in(output);
+    return found ? std::to_string(*found) : std::string();
+  };
+  const os::BoundedEnd end = os::run_bounded(order);
+  std::size_t found = 0;
+  const char* const last = end.output.data() + end.output.size();
+  if (end.kind != os::BoundedEnd::Kind::exited || end.output.empty() ||
+      std::from_chars(end.output.data(), last, found).ec != std::errc{}) {
+    return std::nullopt;
+  }
+  return found;
 }
 
 bool AttemptJudge::is_same_with(const launcher::AttemptResult& result, ExitMode mode,

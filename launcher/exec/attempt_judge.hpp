@@ -29,6 +29,8 @@ class AttemptJudge {
                     std::string_view more) const;
 
  private:
+  std::optional<std::size_t> known_in(const std::string& output) const;
+
   CTestVerdict verdict_;
   Signatures signatures_;
   bool has_signatures_ = false;

@@ -4,30 +4,33 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "os/clock.hpp"
 
 namespace holdfast::exec {
 namespace {
 
-// Waits until then, or until `fd` is readable (-1: nothing is waited for).
+// Waits until then, or until one of `fds` is readable.
 enum class News : std::uint8_t { time_is_over, readable, told_to_end };
 struct Waited {
   News news = News::time_is_over;
   int signal = 0;
 };
 
-Waited wait_until(launcher::Surroundings& around, Milliseconds until, int fd) {
+Waited wait_until(launcher::Surroundings& around, Milliseconds until, std::vector<pollfd> fds) {
+  fds.push_back({around.signals.fd(), POLLIN, 0});
+  fds.push_back({around.parent.get(), POLLIN, 0});
+  const pollfd& parent = fds.back();
   while (true) {
     if (const int signal = launcher::next_ending_signal(around); signal != 0)
       return {News::told_to_end, signal};
     const std::int64_t left = (until - os::monotonic_now()).count();
-    pollfd fds[3] = {
-        {around.signals.fd(), POLLIN, 0}, {around.parent.get(), POLLIN, 0}, {fd, POLLIN, 0}};
-    ::poll(fds, 3, static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000)));
-    if (fds[1].revents != 0) return {News::told_to_end, SIGTERM};
-    if (fds[0].revents != 0) continue;
-    if (fds[2].revents != 0) return {News::readable};
+    ::poll(fds.data(), fds.size(), static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000)));
+    if (parent.revents != 0) return {News::told_to_end, SIGTERM};
+    const auto is_ready = [](const pollfd& one) { return one.revents != 0; };
+    if (std::any_of(fds.begin(), fds.end() - 2, is_ready)) return {News::readable};
     if (left <= 0) return {News::time_is_over};
   }
 }
@@ -35,15 +38,23 @@ Waited wait_until(launcher::Surroundings& around, Milliseconds until, int fd) {
 }  // namespace
 
 int wait_before_attempt(launcher::Surroundings& around, Milliseconds length) {
-  return wait_until(around, os::monotonic_now() + length, -1).signal;
+  return wait_until(around, os::monotonic_now() + length, {}).signal;
 }
 
-int await_unless_told_to_end(launcher::Surroundings& around, os::BoundedWork& work) {
-  while (!work.go_on()) {
-    const Waited waited = wait_until(around, work.deadline(), work.fd());
+int await_unless_told_to_end(launcher::Surroundings& around,
+                             const std::vector<os::BoundedWork*>& works) {
+  while (true) {
+    std::vector<pollfd> fds;
+    Milliseconds until = k_longest;
+    for (os::BoundedWork* work : works) {
+      if (work->go_on()) continue;
+      fds.push_back({work->fd(), POLLIN, 0});
+      until = std::min(until, work->deadline());
+    }
+    if (fds.empty()) return 0;
+    const Waited waited = wait_until(around, until, std::move(fds));
     if (waited.news == News::told_to_end) return waited.signal;
   }
-  return 0;
 }
 
 }  // namespace holdfast::exec

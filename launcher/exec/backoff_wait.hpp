@@ -1,6 +1,8 @@
 // The time between two attempts, and after the last one.
 #pragma once
 
+#include <vector>
+
 #include "core/duration.hpp"
 #include "launcher/surroundings.hpp"
 #include "os/bounded_work.hpp"
@@ -11,7 +13,8 @@ namespace holdfast::exec {
 // SIGTERM when ctest has died. Stops as it is told meanwhile, as a test would; the time goes on.
 int wait_before_attempt(launcher::Surroundings& around, Milliseconds length);
 
-// The same until the work is done, which sees to its own time.
-int await_unless_told_to_end(launcher::Surroundings& around, os::BoundedWork& work);
+// The same until all of it is done, which sees to its own time.
+int await_unless_told_to_end(launcher::Surroundings& around,
+                             const std::vector<os::BoundedWork*>& works);
 
 }  // namespace holdfast::exec

@@ -10,6 +10,7 @@
 #include "core/batch.hpp"
 #include "core/environment.hpp"
 #include "core/unrecorded.hpp"
+#include "exec/before_kill.hpp"
 #include "exec/capture.hpp"
 #include "exec/case_journal.hpp"
 #include "exec/fork_server.hpp"
@@ -141,18 +142,22 @@ class BatchRun {
   }
 
   // The time of all cases goes on from one worker to the next.
-  AttemptPlan plan_for(const os::Command& command, const Capture& capture,
-                       launcher::Companion& companion) {
+  AttemptPlan plan_for(const os::Command& command, const Capture& capture) {
     AttemptPlan plan = plan_;
     plan.command = command;
     plan.command.output = capture.output();
     plan.command.errors = capture.errors();
-    plan.companion = &companion;
     if (plan.policy.timeout.count() > 0) {
       plan.policy.timeout =
           std::max(Milliseconds{1}, plan.policy.timeout - Milliseconds{ran_us_ / 1000});
     }
     return plan;
+  }
+
+  AttemptResult run_with(BeforeKill& hook) {
+    AttemptResult result = launcher::run_attempt(hook.plan(), around_);
+    result.ended_for_companion = result.ended_for_companion && !hook.ended_for_whole();
+    return result;
   }
 
   // `own_case`: it is started for that one alone.
@@ -172,8 +177,9 @@ class BatchRun {
         [this] { write_journal(); });
     open_ = own_case;
     place_ = {};
-    const AttemptPlan plan = plan_for(command.command(), *capture, worker);
-    const AttemptResult result = launcher::run_attempt(plan, around_);
+    const AttemptPlan plan = plan_for(command.command(), *capture);
+    BeforeKill hook(worker, plan, relay_);
+    const AttemptResult result = run_with(hook);
     const OutputRange rest = worker.finish();
     // In the middle of it; or behind it, and the process was its alone.
     if (place_.name != open_) {
@@ -211,8 +217,9 @@ class BatchRun {
     ForkServer server(
         {plan_, batch_, *capture, relay_, link_, *launcher, tell, has_marker, left_behind});
     WorkerCommand command = WorkerCommand::serving(plan_.command);
-    const AttemptPlan plan = plan_for(command.command(), *capture, server);
-    const AttemptResult result = launcher::run_attempt(plan, around_);
+    const AttemptPlan plan = plan_for(command.command(), *capture);
+    BeforeKill hook(server, plan, relay_, [&server] { return server.overdue(); });
+    const AttemptResult result = run_with(hook);
     const WorkerEnd end = end_of(result);
     server.finish(end);
     add(result);
@@ -256,7 +263,8 @@ class BatchRun {
     if (!capture) return fail(capture.error());
     Listing listing(*capture, relay_, link_, is_late ? Milliseconds{0} : plan_.policy.case_timeout);
     WorkerCommand command = WorkerCommand::listing(plan_.command);
-    AttemptPlan plan = plan_for(command.command(), *capture, listing);
+    AttemptPlan plan = plan_for(command.command(), *capture);
+    plan.companion = &listing;
     os::UniqueFd parent;
     if (is_late) {
       // ctest may be dead, which is not to end this.

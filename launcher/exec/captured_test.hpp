@@ -13,16 +13,15 @@ namespace holdfast::exec {
 
 class CapturedTest final : public launcher::Companion {
  public:
-  // All must outlive this object. With a hook before-kill it is this that keeps the test's time.
-  CapturedTest(Capture& capture, OutputRelay& relay, const launcher::AttemptPlan& plan);
+  // Both must outlive this object.
+  CapturedTest(Capture& capture, OutputRelay& relay) : capture_(capture), relay_(relay) {}
 
   void add_descriptors(std::vector<pollfd>& fds) override;
   void look() override;
-  void on_main_started(pid_t main) override { main_ = main; }
-  Milliseconds deadline() override { return until_; }
-  Verdict on_deadline() override;
-  void on_tree_ends() override { hook_.reset(); }
-  void on_pause(Milliseconds length) override;
+  void on_main_started(pid_t /*main*/) override {}
+  Milliseconds deadline() override { return k_longest; }
+  Verdict on_deadline() override { return Verdict::go_on; }
+  void on_pause(Milliseconds /*length*/) override {}
   void tell(const std::string& text) override;
 
   // It is gone: takes what it has left.
@@ -30,14 +29,9 @@ class CapturedTest final : public launcher::Companion {
 
  private:
   void read();
-  void start_hook();
 
   Capture& capture_;
   OutputRelay& relay_;
-  const launcher::AttemptPlan& plan_;
-  pid_t main_ = 0;
-  Milliseconds until_ = k_longest;
-  std::optional<os::BoundedWork> hook_;  // while it runs
 };
 
 // One attempt, with its output in `relay`.

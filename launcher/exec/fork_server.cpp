@@ -181,6 +181,14 @@ Milliseconds ForkServer::deadline() {
   return next;
 }
 
+std::vector<pid_t> ForkServer::overdue() const {
+  std::vector<pid_t> processes;
+  for (const auto& child : children_) {
+    if (child->is_overdue(parts_.plan.policy.case_timeout)) processes.push_back(child->child());
+  }
+  return processes;
+}
+
 launcher::Companion::Verdict ForkServer::on_deadline() {
   const Milliseconds now = os::monotonic_now();
   const launcher::AttemptPlan& plan = parts_.plan;

@@ -43,6 +43,9 @@ class ForkServer final : public launcher::Companion {
   };
   explicit ForkServer(Parts parts) : parts_(std::move(parts)) {}
 
+  // The children whose cases have had their time and go on.
+  std::vector<pid_t> overdue() const;
+
   void add_descriptors(std::vector<pollfd>& fds) override;
   void look() override;
   void on_main_started(pid_t main) override;

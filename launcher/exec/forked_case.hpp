@@ -16,6 +16,7 @@
 #include "exec/output_relay.hpp"
 #include "exec/worker_link.hpp"
 #include "launcher/guard_messages.hpp"
+#include "os/clock.hpp"
 #include "os/stack_dump.hpp"
 #include "os/unique_fd.hpp"
 
@@ -53,6 +54,10 @@ class ForkedCase {
 
   // Of `limit`; k_longest: never.
   Milliseconds deadline(Milliseconds limit) const;
+  // Its time is over, and nobody has said so yet.
+  bool is_overdue(Milliseconds limit) const {
+    return !timed_out_ && os::monotonic_now() >= deadline(limit);
+  }
   // Takes its stacks, if there is time for them, then has its tree ended. `tag`: of the attempt.
   void time_is_over(Milliseconds stacks_time, std::uint64_t tag, Milliseconds grace);
   // It was to be ended and is not.

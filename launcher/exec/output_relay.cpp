@@ -66,7 +66,7 @@ OutputRelay::Target& OutputRelay::target(Stream stream) {
 }
 
 void OutputRelay::keep(std::string_view bytes) {
-  while (log_.valid() && !is_full_ && !bytes.empty()) {
+  while (!is_full_ && !bytes.empty()) {
     const ssize_t count =
         os::retried([&] { return ::write(log_.get(), bytes.data(), bytes.size()); });
     if (count > 0) {
@@ -81,10 +81,20 @@ void OutputRelay::keep(std::string_view bytes) {
   }
 }
 
+void OutputRelay::keep_tail(std::string_view bytes) {
+  tail_.append(bytes.substr(bytes.size() - std::min(bytes.size(), k_tail)));
+  // Not at each write.
+  if (tail_.size() > 2 * k_tail) tail_.erase(0, tail_.size() - k_tail);
+}
+
 void OutputRelay::write(Stream stream, std::string_view bytes) {
   if (bytes.empty()) return;
   const std::uint64_t before = position_;
-  keep(bytes);
+  if (log_.valid()) {
+    keep(bytes);
+  } else {
+    keep_tail(bytes);
+  }
   if (held_back_) {
     const std::uint64_t kept = position_ - before;
     if (!held_.empty() && held_.back().first == stream) {
@@ -122,9 +132,9 @@ std::string OutputRelay::read_log(std::uint64_t from, std::size_t length) const 
 }
 
 std::string OutputRelay::text(std::size_t most) const {
+  if (!log_.valid()) return tail_.substr(tail_.size() - std::min({tail_.size(), most, k_tail}));
   const std::uint64_t from = position_ > most ? position_ - most : 0;
-  std::string all = log_.valid() ? read_log(from, position_ - from) : std::string();
-  // Without a log what has been passed on is forgotten.
+  std::string all = read_log(from, position_ - from);
   if (is_full_) {
     for (const Piece& piece : pieces_) all += piece.bytes;
   }
@@ -133,15 +143,23 @@ std::string OutputRelay::text(std::size_t most) const {
 
 void OutputRelay::release() {
   constexpr std::uint64_t k_part = 256UL * 1024UL;
-  if (!std::exchange(held_back_, false)) return;
+  // Our last words may be behind what ctest has not taken yet.
+  if (!std::exchange(held_back_, false)) return finish();
   std::deque<Piece> in_memory = std::exchange(pieces_, {});
+  if (!first_.empty()) {
+    waiting_ += first_.size();
+    pieces_.push_back({Stream::output, std::exchange(first_, {})});
+    finish();
+  }
   std::uint64_t at = 0;
   for (const auto& [stream, length] : std::exchange(held_, {})) {
     for (const std::uint64_t end = at + length; at < end;) {
       const std::uint64_t part = std::min(k_part, end - at);
-      pieces_.push_back({stream, read_log(at, part)});
+      std::string bytes = read_log(at, part);
       at += part;
-      waiting_ += pieces_.back().bytes.size();
+      if (bytes.empty()) continue;  // somebody has cut the file short
+      waiting_ += bytes.size();
+      pieces_.push_back({stream, std::move(bytes)});
       finish();
     }
   }

@@ -45,13 +45,18 @@ class OutputRelay {
   // Passes on the rest; waits for ctest as long as that takes it. Not of what is held back.
   void finish();
 
-  // What was held back, from now on nothing is.
+  // Passes on what was held back, and waits for ctest as finish() does; from now on nothing is.
   void release();
-  // All of it so far, its last `most` bytes.
+  bool holds_back() const { return held_back_; }
+  // Of what is held back ctest gets this first. It is not of the log.
+  void put_first(std::string line) { first_ = std::move(line); }
+  // All of it so far, its last `most` bytes. Without a log of what was passed on at once no more
+  // than the last mebibyte.
   std::string text(std::size_t most) const;
 
  private:
   static constexpr std::size_t k_most_waiting = 1024 * 1024;
+  static constexpr std::size_t k_tail = 1024 * 1024;
 
   struct Target {
     os::UniqueFd own;  // does not block; invalid: `fd` is used, which may
@@ -71,6 +76,7 @@ class OutputRelay {
   // False: ctest takes nothing more now.
   bool pass_first();
   void keep(std::string_view bytes);
+  void keep_tail(std::string_view bytes);
 
   bool one_ = true;
   Target targets_[2];
@@ -80,9 +86,11 @@ class OutputRelay {
   std::string log_path_;
   os::UniqueFd log_;
   std::uint64_t position_ = 0;
+  std::string tail_;  // without a log
   std::string trouble_;
   bool is_full_ = false;  // the disk: the log ends where it is
   bool held_back_ = false;
+  std::string first_;
   // Of what is held back: which stream the next so many bytes of the log are of. What a full disk
   // did not take is in pieces_.
   std::vector<std::pair<Stream, std::uint64_t>> held_;

@@ -26,6 +26,9 @@ std::string log_of(const launcher::AttemptIdentity& identity) {
          std::string(names::k_output_suffix);
 }
 
+// What ctest reads for sure, and we have recorded, before it ends us.
+constexpr std::uint64_t k_most_before_end = 4UL * 1024UL * 1024UL;
+
 // Before ctest ends the test by itself: what an attempt may use of it.
 Milliseconds left_until(Milliseconds native_end, const Policy& policy) {
   return native_end - os::monotonic_now() - k_stacks_time - policy.grace - k_native_reserve;
@@ -133,6 +136,7 @@ void TestRunner::come_to_the_end(const EndedAttempt& ended, const RetryDecision&
       break;
     case MirroredVerdict::failed:
       note_failure(ended, decision);
+      tell_timeout(ended);
       break;
     case MirroredVerdict::skipped:
       break;
@@ -164,6 +168,22 @@ void TestRunner::note_failure(const EndedAttempt& ended, const RetryDecision& de
   const std::string end = describe_end(ended.result.outcome, ended.result.observation.main);
   say_last_words(words_on_failure(end, decision.reason, earlier_, findings), *judge_, mode_, ended,
                  output_.get());
+}
+
+// The first line of the output, which ctest looks for (timeouts.cmake). From a second `--repeat` on
+// it does not, and without a keeper nobody knows that it is one.
+void TestRunner::tell_timeout(const EndedAttempt& ended) {
+  const bool is_looked_for = ended.invocation.told_timeout.count() > 0 && !ended.grant.is_again &&
+                             ended.keeper.connected();
+  // The time of a case is no affair of ctest's.
+  const bool is_over = ended.result.outcome == Outcome::timed_out &&
+                       ended.result.observation.end_reason == EndReason::timeout;
+  if (!is_over || !is_looked_for) return;
+  if (!output_ || !output_->holds_back() || output_->position() > k_most_before_end) return;
+  ended.result.told_timeout = true;
+  output_->put_first("holdfast: timed out after " +
+                     describe(Milliseconds{ended.result.wall_us / 1000}) + ", attempt " +
+                     std::to_string(ended.grant.identity.n) + "\n");
 }
 
 }  // namespace holdfast::exec

@@ -33,6 +33,7 @@ class TestRunner final : public launcher::AttemptRunner {
                                                     RetryDecision& decision);
   void come_to_the_end(const launcher::EndedAttempt& ended, const RetryDecision& decision);
   void note_flaky(const launcher::EndedAttempt& ended);
+  void tell_timeout(const launcher::EndedAttempt& ended);
   void note_failure(const launcher::EndedAttempt& ended, const RetryDecision& decision);
 
   ExitMode mode_;

@@ -21,8 +21,9 @@ std::string fit_for_lines(std::string_view text) {
   return fit;
 }
 
+// A blank follows the longest one, too.
 std::string padded(std::string_view text) {
-  return std::string(text) + std::string(k_width - std::min(k_width, text.size()), ' ');
+  return std::string(text) + std::string(k_width - std::min(k_width - 1, text.size()), ' ');
 }
 
 }  // namespace

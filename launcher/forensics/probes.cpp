@@ -1,26 +1,14 @@
 #include "forensics/probes.hpp"
 
-#include <functional>
-#include <memory>
+#include <utility>
 
 #include "forensics/git_status.hpp"
 #include "forensics/machine_probe.hpp"
 #include "forensics/program_probe.hpp"
-#include "os/bounded_work.hpp"
 #include "os/system_call.hpp"
 
 namespace holdfast::forensics {
 namespace {
-
-using Look = std::function<Result<std::string>()>;
-using Work = std::unique_ptr<os::BoundedWork>;
-
-Work start(const Look& look, Milliseconds time) {
-  os::BoundedOrder order;
-  order.work = look;
-  order.time = time;
-  return std::make_unique<os::BoundedWork>(order);
-}
 
 Finding finding_of(const std::string& probe, const os::BoundedEnd& end, Milliseconds time) {
   using Kind = os::BoundedEnd::Kind;
@@ -40,32 +28,44 @@ Finding finding_of(const std::string& probe, const os::BoundedEnd& end, Millisec
 
 }  // namespace
 
-std::vector<Finding> look_around(const Subject& subject, Milliseconds time) {
-  struct Probe {
-    std::string name;
-    Work work;
-  };
-  std::vector<Probe> probes;
+Probes::Probes(const Subject& subject, Milliseconds time) : sources_(subject.sources), time_(time) {
   if (!subject.program.empty()) {
-    probes.push_back(
-        {"program", start([&] { return look_at_program(subject.program, subject.before); }, time)});
-    probes.push_back(
-        {"directory", start([&] { return look_at_directory(subject.program); }, time)});
+    add("program", [&] { return look_at_program(subject.program, subject.before); });
+    add("directory", [&] { return look_at_directory(subject.program); });
   }
-  if (!subject.sources.empty()) {
-    probes.push_back(
-        {"git", std::make_unique<os::BoundedWork>(git_status_order(subject.sources, time))});
-  }
-  probes.push_back({"machine", start(look_at_machine, time)});
-  probes.push_back({"locks", start(look_at_locks, time)});
+  if (!sources_.empty()) add("git", git_status_order(sources_, time));
+  add("machine", look_at_machine);
+  add("locks", look_at_locks);
+}
+
+void Probes::add(std::string name, const os::BoundedOrder& order) {
+  probes_.push_back({std::move(name), std::make_unique<os::BoundedWork>(order)});
+}
+
+void Probes::add(std::string name, std::function<Result<std::string>()> look) {
+  os::BoundedOrder order;
+  order.work = std::move(look);
+  order.time = time_;
+  add(std::move(name), order);
+}
+
+std::vector<os::BoundedWork*> Probes::works() const {
   std::vector<os::BoundedWork*> works;
-  for (const Probe& probe : probes) works.push_back(probe.work.get());
-  os::await(works);
+  for (const Probe& probe : probes_) works.push_back(probe.work.get());
+  return works;
+}
+
+std::vector<Finding> Probes::findings() const {
   std::vector<Finding> findings;
-  for (const Probe& probe : probes) {
+  for (const Probe& probe : probes_) {
     const os::BoundedEnd& end = probe.work->end();
-    findings.push_back(probe.name == "git" ? git_finding(end, subject.sources, time)
-                                           : finding_of(probe.name, end, time));
+    if (!probe.work->is_done()) {
+      findings.push_back({probe.name, true, "cut short, the test was told to end"});
+    } else if (probe.name == "git") {
+      findings.push_back(git_finding(end, sources_, time_));
+    } else {
+      findings.push_back(finding_of(probe.name, end, time_));
+    }
   }
   return findings;
 }

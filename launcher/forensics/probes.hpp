@@ -2,13 +2,17 @@
 // the test ends: a probe that could not look says why.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/duration.hpp"
 #include "core/program_identity.hpp"
+#include "core/result.hpp"
 #include "forensics/findings.hpp"
+#include "os/bounded_work.hpp"
 
 namespace holdfast::forensics {
 
@@ -20,8 +24,30 @@ struct Subject {
 
 inline constexpr Milliseconds k_probe_time{2000};
 
-// Probes run beside one another, each in a process of its own that is ended after `time`: takes
-// hardly longer than that in all. Leaves no process.
-std::vector<Finding> look_around(const Subject& subject, Milliseconds time = k_probe_time);
+// The probes run beside one another, each in a process of its own that is ended after `time`, or
+// with this object: all of them take hardly longer than that.
+class Probes {
+ public:
+  // Starts them.
+  explicit Probes(const Subject& subject, Milliseconds time = k_probe_time);
+
+  // To be waited for, by whoever may be told to do something else meanwhile.
+  std::vector<os::BoundedWork*> works() const;
+  // What they found; one that is not done was cut short.
+  std::vector<Finding> findings() const;
+
+ private:
+  struct Probe {
+    std::string name;
+    std::unique_ptr<os::BoundedWork> work;
+  };
+
+  void add(std::string name, const os::BoundedOrder& order);
+  void add(std::string name, std::function<Result<std::string>()> look);
+
+  std::string sources_;
+  Milliseconds time_;
+  std::vector<Probe> probes_;
+};
 
 }  // namespace holdfast::forensics

@@ -11,6 +11,8 @@ void CtestClock::start() {
   if (limit != k_longest) end_ = std::min(k_longest, os::monotonic_now() + limit);
 }
 
+void CtestClock::start_anew(Milliseconds limit) { end_ = os::monotonic_now() + limit; }
+
 Milliseconds CtestClock::stop_time() const {
   if (limits_.stop_time.count() <= 0) return k_longest;
   return os::monotonic_now() + limits_.stop_time - Milliseconds{os::unix_now_ms()};

@@ -15,6 +15,9 @@ class CtestClock {
   // are had.
   void start();
 
+  // With another limit.
+  void start_anew(Milliseconds limit);
+
   // When ctest's limit is over, monotonic clock; k_longest: never, not started, or nobody knows.
   Milliseconds end() const { return end_; }
   // ctest's --stop-time on the same clock; k_longest: there is none.

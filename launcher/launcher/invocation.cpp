@@ -85,6 +85,8 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
     if (const Result<Milliseconds> grace = parse_duration(value)) limits.end_grace = *grace;
   } else if (name == env::k_property_lock_line) {
     invocation.tells_locks = true;
+  } else if (name == env::k_property_timeout_line) {
+    if (const Result<Milliseconds> limit = parse_duration(value)) invocation.told_timeout = *limit;
   } else if (name == env::k_property_on_leak) {
     properties.on_leak = value;
   } else if (name == env::k_property_skip_return_code) {
@@ -143,6 +145,7 @@ Result<Invocation> read_invocation(char** arguments, char** environment) {
     invocation.limits = {};
     invocation.bare = false;
     invocation.tells_locks = false;
+    invocation.told_timeout = Milliseconds{0};
     invocation.skip_code.reset();
   } else if (!found_command.empty()) {
     // Points into the environment we were started with, which outlives every use of it.

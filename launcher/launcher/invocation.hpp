@@ -25,9 +25,12 @@ struct Invocation {
   std::string test;              // the name in records and messages
   std::optional<int> skip_code;  // SKIP_RETURN_CODE, where ctest would judge by it
   bool tells_locks = false;      // in the output: ctest's clock starts there
-  bool disabled = false;         // HOLDFAST_DISABLE
-  bool bare = false;             // the test's property HOLDFAST_ENABLED is OFF
-  std::string warning;           // HOLDFAST_ATTACH was not understood
+  // More than 0: the output is kept back, and may say first that the test timed out. So long after
+  // that ctest ends it.
+  Milliseconds told_timeout{0};
+  bool disabled = false;  // HOLDFAST_DISABLE
+  bool bare = false;      // the test's property HOLDFAST_ENABLED is OFF
+  std::string warning;    // HOLDFAST_ATTACH was not understood
 
   ExitMode mode() const { return attach ? ExitMode::ctest : ExitMode::command; }
 };

@@ -8,6 +8,7 @@
 
 #include "core/attempt_tag.hpp"
 #include "core/cgroup_name.hpp"
+#include "core/end_verdict.hpp"
 #include "core/environment.hpp"
 #include "core/exit_codes.hpp"
 #include "core/held_locks.hpp"
@@ -132,8 +133,10 @@ class Launch {
     const Exit end = exit_of(result.outcome, result.observation, invocation_.mode());
     bid_farewell(keeper_.fd(), scratch.state(), came_out(result, end));
     // ctest is about to end the test by itself, and says `***Timeout` only then.
-    if (result.observation.end_reason == EndReason::timeout &&
-        clock_.judges(grant_.policy, invocation_.properties)) {
+    const bool timed_out = result.observation.end_reason == EndReason::timeout;
+    if (result.told_timeout) clock_.start_anew(invocation_.told_timeout);
+    if (timed_out &&
+        (result.told_timeout || clock_.judges(grant_.policy, invocation_.properties))) {
       keeper_ = KeeperLink{};
       wait_for_ctest(around_, clock_.end());
     }
@@ -144,9 +147,7 @@ class Launch {
   std::string_view came_out(const AttemptResult& result, const Exit& end) const {
     if (!result.verdict.empty()) return result.verdict;
     if (result.outcome == Outcome::skipped) return "skipped";
-    if (end.kind == Exit::Kind::signal) return "failed";
-    if (!invocation_.properties.verdict.empty()) return {};
-    return end.value == 0 ? "passed" : "failed";
+    return verdict_by_end(invocation_.properties.verdict, end);
   }
 
   Exit run_unwatched() {
@@ -198,6 +199,7 @@ class Launch {
     plan.stop_time = clock_.stop_time();
     plan.loudness = invocation_.line.loudness;
     plan.teller = &say;
+    plan.keeps_directory = runner_ != nullptr;
     if (policy.containment == Containment::cgroup) {
       plan.cgroup = cgroup_name(grant_.home.tree, identity.attempt);
     }

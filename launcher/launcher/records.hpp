@@ -29,6 +29,7 @@ struct AttemptResult {
   std::vector<OrphanMarker> orphans;
   bool ended_for_companion = false;  // launcher/companion.hpp
   // What `holdfast exec` finds out beside it; each empty where there is nothing.
+  bool told_timeout = false;            // ctest has read that it timed out, and ends us soon
   std::string verdict;                  // what ctest will conclude of this attempt
   std::string retry;                    // whether it is tried again, and why, in words
   std::string log;                      // the file that has its output

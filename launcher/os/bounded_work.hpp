@@ -61,6 +61,7 @@ class BoundedWork {
   Milliseconds deadline() const { return deadline_; }
   // Takes what there is, never waits. True when it is done; then end() is whole.
   bool go_on();
+  bool is_done() const { return done_; }
   const BoundedEnd& end() const { return end_; }
 
  private:

@@ -77,6 +77,7 @@ TEST(Skips, and_leaves_a_process) {
 }
 
 TEST(Where, it_is) {
+  std::cout << "directory " << std::filesystem::current_path().string() << '\n';
   std::cout << "namespace " << std::filesystem::read_symlink("/proc/self/ns/pid").string() << '\n';
   std::cout << "cgroups " << std::ifstream("/proc/self/cgroup").rdbuf() << std::endl;
 }

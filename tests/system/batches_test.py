@@ -60,6 +60,16 @@ class Batch(ProjectCase):
 
 
 class EachEnd(Batch):
+    def test_each_process_is_where_the_test_is(self):
+        # The case before it ends its worker.
+        tree = self.batch_project({f"{which}.{way}": (which, "Ends.abort:Where.it_is", way, "")
+                                   for which, way in WAYS})
+        self.ctest(tree, "-j2")
+        for which, way in WAYS:
+            with self.subTest(f"{which}.{way}"):
+                shown = self.printed(self.cases(tree, f"{which}.{way}")["Where.it_is"])
+                self.assertIn(f"directory {tree}\n", shown)
+
     def test_every_end_of_a_case_is_what_it_is_in_every_isolation(self):
         tests = {f"{which}.{isolation}": (which, "Ends.*", isolation, "HOLDFAST_TIMEOUT 2")
                  for which, isolation in WAYS}

@@ -139,7 +139,7 @@ class Hooks(Retry):
         self.assertEqual((facts["HOLDFAST_HOOK"], facts["HOLDFAST_OUTCOME"], facts["HOLDFAST_EXIT_CODE"],
                           facts["HOLDFAST_ATTEMPT_ID"]), ("on-failure", "failed", "4", record["attempt"]))
         self.assertEqual(facts["HOLDFAST_OUTPUT"], record["log"])
-        self.assertIn("holdfast: exit 4\nholdfast:   on-failure", done.text)
+        self.assertIn("holdfast: exit 4\nholdfast:   on-failure ended with 9\n", done.text)
         self.assertIn("HOLDFAST_SIGNAL=11", Path(f"{out}.crash").read_text())
         self.assertFalse(Path(f"{out}.ok").exists())
         self.assertFalse(Path(f"{out}.meant").exists())
@@ -156,6 +156,48 @@ class Hooks(Retry):
         self.assertEqual(record["outcome"], "timed_out")
         self.assertEqual(out.read_text(), "sleep\n")
         self.assertIn("before-kill", done.text)
+        self.assert_nothing_left()
+
+
+    def test_before_kill_has_the_time_that_ctest_leaves(self):
+        tree, done = self.ran(
+            "set(HOLDFAST_TIMEOUT_MARGIN 7)\n", self.add("f", "exec sleep 600", TIMEOUT="1"),
+            toml="[profile.default]\ngrace = 0\nbefore-kill = 'echo seen; sleep 600'\n")
+        self.assertEqual(verdicts(done.text), {"f": "***Timeout"})
+        # 7 s without 2 s for the stacks and 1 s each for grace and record.
+        self.assertRegex(done.text, r"holdfast:   before-kill not done within [23]\.\d s\n")
+        self.assertIn("seen", done.text)
+        self.assert_nothing_left()
+
+    def test_before_kill_sees_each_case_that_hangs(self):
+        out = self.work / "seen"
+        ways = {"none": "case_ends", "process": "case_ends", "fork": "case_ends_linked"}
+        tree, done = self.ran(
+            *(f'add_test(NAME {way} COMMAND @P@/{which} "--gtest_filter=Ends.pass:Ends.hang:Ends.last")\n'
+              f"set_tests_properties({way} PROPERTIES HOLDFAST_ISOLATION {way} HOLDFAST_TIMEOUT 2)\n"
+              for way, which in ways.items()),
+            toml="[profile.default]\ngrace = 0\n"
+                 f"before-kill = 'cat /proc/$HOLDFAST_PID/comm >> {out}.$HOLDFAST_TEST_NAME'\n",
+            arguments=("-j3",))
+        for way, which in ways.items():
+            with self.subTest(way):
+                self.assertEqual(Path(f"{out}.{way}").read_text(), which[:15] + "\n")
+                self.assertEqual({r["case"]: r["outcome"] for r in
+                                  self.records(self.runs(tree)[-1], "case") if r["test"] == way},
+                                 {"Ends.pass": "passed", "Ends.hang": "timed_out", "Ends.last": "passed"})
+        self.assertIn("holdfast:   before-kill done\n", done.text)
+        self.assert_nothing_left()
+
+    def test_before_kill_sees_a_batch_whose_time_is_over(self):
+        out = self.work / "seen"
+        tree, done = self.ran(
+            'add_test(NAME f COMMAND @P@/case_ends "--gtest_filter=Ends.hang:Ends.last")\n'
+            "set_tests_properties(f PROPERTIES HOLDFAST_ISOLATION process TIMEOUT 2)\n",
+            toml=f"[profile.default]\ngrace = 0\nbefore-kill = 'echo $HOLDFAST_HOOK >> {out}'\n")
+        self.assertEqual(verdicts(done.text), {"f": "***Timeout"})
+        self.assertEqual(out.read_text(), "before-kill\n")
+        self.assertEqual({r["case"]: r["outcome"] for r in self.records(self.runs(tree)[-1], "case")},
+                         {"Ends.hang": "timed_out", "Ends.last": "not_run"})
         self.assert_nothing_left()
 
 

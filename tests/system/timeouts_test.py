@@ -231,6 +231,17 @@ class NativeTest(TimeoutCase):
                           env=self.environment(PWD=str(self.work / "project")))
         self.assert_kept_by_the_launcher(tree, done)
 
+    def test_none_is_none_even_of_the_command_line(self):
+        tree = self.timeout_project({"ours": (["sleep", "3"], "HOLDFAST_TIMEOUT 0"),
+                                     "ctests": (["sleep", "50"], "TIMEOUT 0")}, margin=1)
+        done = self.ctest(tree, "-j2", "--timeout", "1")
+        self.assertRegex(done.text, r"ours \.+ +Passed")
+        # Where ctest takes its --timeout in place of 0, as 3.25 does.
+        if "***Timeout" in done.text:
+            self.assert_timeouts(done, "ctests")
+            self.assertEqual(self.outcomes(tree), {"ours": "passed", "ctests": "timed_out"})
+        self.assert_nothing_left()
+
     def test_of_the_configuration_and_with_repeat(self):
         tree = self.hanging("set(DART_TESTING_TIMEOUT 1)\ninclude(CTest)\n")
         self.assert_kept_by_the_launcher(tree, self.ctest(tree, "--timeout", "0"))
@@ -372,7 +383,7 @@ class LimitTest(TimeoutCase):
         native = {name: told[0] for name, told in self.told(tree).items()}
         self.assertEqual(native, {
             "plain": 1508, "seconds": 18, "fraction": 10.5, "none": 0, "ours": 10, "minutes": 128,
-            "both": 38, "ours_none": 0, "matched": 10, "signalled": 19, "later": 28, "off_later": 10,
+            "both": 38, "ours_none": A_DAY_S, "matched": 10, "signalled": 19, "later": 28, "off_later": 10,
             "long": 1e9, "off": 10, "locked": A_DAY_S, "ours_locked": A_DAY_S, "odd": 0})
 
     def test_who_is_told_of_a_signal(self):

@@ -11,10 +11,14 @@ TEST(Findings, AreABlockOfLinesThatAreAllOurs) {
   EXPECT_EQ(to_text({}), "");
   EXPECT_EQ(to_text({{"program", false, "/b/t: inode 7\nthe same as before"},
                      {"git", true, "git is not installed"},
+                     {"before-kill", false, "seen"},
+                     {"on-failure", false, "done"},
                      {"machine", false, ""}}),
             "holdfast:   program   /b/t: inode 7\n"
             "holdfast:             the same as before\n"
             "holdfast:   git       not known: git is not installed\n"
+            "holdfast:   before-kill seen\n"
+            "holdfast:   on-failure done\n"
             "holdfast:   machine   \n");
 }
 

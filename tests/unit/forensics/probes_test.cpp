@@ -94,6 +94,12 @@ std::string summary(const std::vector<Finding>& findings) {
   return text;
 }
 
+std::vector<Finding> look_around(const Subject& subject, Milliseconds time) {
+  const Probes probes(subject, time);
+  os::await(probes.works());
+  return probes.findings();
+}
+
 TEST(Probes, AllAreAskedAndNoneFailsTheRest) {
   const os::Scratch scratch;
   write(scratch.path("test"));
@@ -119,6 +125,13 @@ TEST(Probes, WithoutTimeEachSaysThatItHadNone) {
   for (const Finding& finding : findings) {
     EXPECT_TRUE(finding.failed) << finding.probe << ": " << finding.text;
   }
+}
+
+TEST(Probes, OneThatNobodyWaitedForWasCutShort) {
+  const Probes probes({}, Milliseconds{30'000});
+  EXPECT_EQ(to_text(probes.findings()),
+            "holdfast:   machine   not known: cut short, the test was told to end\n"
+            "holdfast:   locks     not known: cut short, the test was told to end\n");
 }
 
 }  // namespace
