@@ -6,7 +6,7 @@ import subprocess
 import sys
 import unittest
 
-from building import BUILD_PATIENCE_S, FIND, HEAD, BuildCase
+from building import BUILD_BOUND_S, FIND, HEAD, BuildCase
 from support import CMAKE, HOLDFAST, STAGE, wait_until
 
 # Stands before a command that makes something: when it began and when it ended. It waits for as
@@ -30,7 +30,7 @@ class MemorySlotsTest(BuildCase):
     def setUp(self):
         super().setUp()
         self.log = self.work / "log"
-        text = RECORDS.replace("@W@", str(self.work)).replace("@PATIENCE@", str(BUILD_PATIENCE_S))
+        text = RECORDS.replace("@W@", str(self.work)).replace("@PATIENCE@", str(BUILD_BOUND_S))
         (self.work / "records.py").write_text(text)
 
     def linking(self, count, memory, *, peaks, tree=0, slots="memory"):
@@ -79,7 +79,7 @@ class MemorySlotsTest(BuildCase):
 
     def assert_built(self, *begun):
         for one in begun:
-            self.assertEqual(one.wait(BUILD_PATIENCE_S), 0)
+            self.assertEqual(one.wait(BUILD_BOUND_S), 0)
 
     def test_links_of_two_trees_never_need_more_than_there_is(self):
         peaks = {0: 700 * MIB, 1: 300 * MIB, 2: 300 * MIB, 3: 200 * MIB}
@@ -110,12 +110,12 @@ class MemorySlotsTest(BuildCase):
         trees = [self.linking(1, "1GiB", peaks={0: 2000 * MIB}, tree=i) for i in (0, 1)]
         first = self.ninja(trees[0], HANG="1")
         wait_until(lambda: self.log.exists() and " begin " in self.log.read_text(), "the first link",
-                   BUILD_PATIENCE_S)
+                   BUILD_BOUND_S)
         said = self.work / "said"
         with open(said, "wb") as stream:
             second = self.start("ninja", cwd=trees[1], stdout=subprocess.DEVNULL, stderr=stream)
         wait_until(lambda: b"waiting for lock holdfast-memory:128/128@user" in said.read_bytes(), "the wait",
-                   BUILD_PATIENCE_S)
+                   BUILD_BOUND_S)
         self.assertIn(b'held by "link app0" (pid ', said.read_bytes())
         pid = int(self.log.read_text().split()[3])
         first.kill()
@@ -170,7 +170,7 @@ class MemorySlotsTest(BuildCase):
                 ("COMPILE_SLOTS=*=0", 'HOLDFAST_COMPILE_SLOTS has "*=0": expected PATTERN=N'))):
             made = self.finish(CMAKE, "-S", source, "-B", self.work / f"wrong-build{number}",
                                f"-DCMAKE_PREFIX_PATH={STAGE}", f"-DHOLDFAST_{option}",
-                               bound=BUILD_PATIENCE_S)
+                               bound=BUILD_BOUND_S)
             self.assertNotEqual(made.returncode, 0)
             self.assertIn(expected, " ".join(made.stderr.decode().split()))
 

@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 import memory_test
-from building import BUILD_PATIENCE_S, FIND, GENERATORS, BuildCase
+from building import BUILD_BOUND_S, FIND, GENERATORS, BuildCase
 from support import HOLDFAST, PATIENCE_S, wait_until
 
 # Stands in for a compiler that fails the first time that it makes an object of this name:
@@ -171,7 +171,7 @@ class StepRetryTest(BuildCase):
         ninja = self.start("ninja", cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         log = self.work / "log"
         wait_until(lambda: log.exists() and self.attempts() == 2, "the second attempt",
-                   BUILD_PATIENCE_S)
+                   BUILD_BOUND_S)
         self.assertIn("holdfast-once-more", self.held())
         pid = int(log.read_text().splitlines()[-1].split()[2])
         ninja.kill()
@@ -200,7 +200,7 @@ class StepRetryTest(BuildCase):
     def test_a_plain_step_that_the_kernel_kills_is_handed_over(self):
         into = self.limited_cgroup()
         tree = self.failing("", text=EATS)
-        done = self.finish(*into, "ninja", cwd=tree, bound=BUILD_PATIENCE_S)
+        done = self.finish(*into, "ninja", cwd=tree, bound=BUILD_BOUND_S)
         done.text = (done.stdout + done.stderr).decode()
         if not (tree / ".holdfast/build/journal.jsonl").exists() or "once more" not in done.text:
             if self.step(tree).get("signal") != signal.SIGKILL:
