@@ -137,6 +137,9 @@ class MemorySlotsTest(BuildCase):
         text = FIND + "add_library(part OBJECT a.c b.c main.c)\n"
         made = self.configure(text, f"-DHOLDFAST_COMPILE_SLOTS={slots}", name=f"source{tree}", build=f"tree{tree}",
                               *[f"-DCMAKE_C_COMPILER_LAUNCHER={sys.executable};-B;{script}"])
+        for pattern, _, count in (one.rpartition("=") for one in slots.split(";")):
+            name = pattern.replace("*", "%2A").replace("/", "%21").replace("?", "%3F")
+            self.lock_names.append(f"holdfast-compile-{name}-{count}")
         self.log.unlink(missing_ok=True)  # of what CMake compiles when it looks at the compiler
         return made
 
