@@ -69,7 +69,7 @@ Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) 
     if (!containment_->trouble().empty()) plan.teller->complain_once(containment_->trouble());
   }
   // The test has its working directory; ours would keep a directory busy.
-  if (!plan.keeps_directory) (void)::chdir("/");
+  (void)::chdir("/");
   return {};
 }
 

@@ -199,7 +199,6 @@ class Launch {
     plan.stop_time = clock_.stop_time();
     plan.loudness = invocation_.line.loudness;
     plan.teller = &say;
-    plan.keeps_directory = runner_ != nullptr;
     if (policy.containment == Containment::cgroup) {
       plan.cgroup = cgroup_name(grant_.home.tree, identity.attempt);
     }
