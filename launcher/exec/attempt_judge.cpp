@@ -1,5 +1,7 @@
 #include "exec/attempt_judge.hpp"
 
+#include <sys/resource.h>
+
 #include <charconv>
 #include <limits>
 
@@ -8,7 +10,9 @@
 namespace holdfast::exec {
 namespace {
 
-constexpr Milliseconds k_search_time{5'000};
+// Of the processor: on a busy machine a search takes as long as it takes, within reason.
+constexpr rlimit k_search_limit{2, 2};
+constexpr Milliseconds k_search_time{60'000};
 constexpr std::size_t k_all = std::numeric_limits<std::size_t>::max();
 
 VerdictProperties properties_of(const launcher::Invocation& invocation) {
@@ -47,6 +51,7 @@ std::optional<std::size_t> AttemptJudge::known_in(const std::string& output) con
   os::BoundedOrder order;
   order.time = k_search_time;
   order.work = [&]() -> Result<std::string> {
+    (void)::setrlimit(RLIMIT_CPU, &k_search_limit);
     const std::optional<std::size_t> found = signatures_.found_in(output);
     return found ? std::to_string(*found) : std::string();
   };

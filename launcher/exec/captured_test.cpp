@@ -32,6 +32,7 @@ void CapturedTest::finish() {
   // There is no more than the pipes hold; what is full is passed on first.
   relay_.finish();
   read();
+  relay_.finish();
 }
 
 launcher::AttemptResult run_captured(const launcher::AttemptPlan& plan,

@@ -260,7 +260,7 @@ class RunWide(Retry):
         tests = [self.add(f"t{i}", "exit 1", SKIP_RETURN_CODE="77") for i in range(19)]
         meant = [self.add(f"m{i}", "exit 0", WILL_FAIL="ON") for i in range(3)]
         tree, done = self.ran(*tests, *meant, self.add("f", "exit 1"),
-                              toml="[[override]]\ntest = '^f$'\nretry = 'any=1'\n", arguments=("-j2",))
+                              toml="[[override]]\ntest = '^f$'\nretry = 'any=1'\n")
         self.assertIn("23 of 23 tests have failed (retry-breaker 0.5)", done.text)
         self.assertEqual(len(self.ends(tree)), 23)
 
@@ -308,7 +308,7 @@ class Command(Retry):
             "[[known-flaky]]\ntests = '^g$'\nsignature = '(x|xx)+y'\nissue = 'I-2'\nexpires = 9999-12-31\n")
 
         def attempts(name, script):
-            done = self.run_command("--name", name, "--", "sh", "-c", f"{script}; exit 4")
+            done = self.run_command("--name", name, "--", "sh", "-c", f"{script}; exit 4", bound=100)
             self.assertEqual(done.returncode, 4)
             return done.stdout.count(b"said")
         self.assertEqual(attempts("f", "seq 1 500000; echo said reset by peer"), 2)
