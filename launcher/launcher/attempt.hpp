@@ -26,6 +26,8 @@ struct AttemptPlan {
   Milliseconds timeout_grace{0};
   Milliseconds stop_time = k_longest;  // ctest's --stop-time, on the same clock
   Loudness loudness = Loudness::normal;
+  // More may be started here for the test, in the same working directory.
+  bool keeps_directory = false;
   std::string cgroup;  // what the attempt's would be called, where the policy wants one
   Teller* teller = nullptr;
   Companion* companion = nullptr;  // null: nobody

@@ -50,8 +50,6 @@ Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) 
   if (::waitid(P_ALL, 0, &any, WEXITED | WNOHANG | WNOWAIT) == 0) spared_ = os::own_children();
   Result<std::pair<os::UniqueFd, os::UniqueFd>> pair = os::packet_pair();
   if (!pair) return pair.error();
-  // Ours is elsewhere since the attempt before this one: below.
-  if (around.directory.valid()) (void)::fchdir(around.directory.get());
   const pid_t launcher = ::getpid();
   pid_ = plan.policy.containment == Containment::none ? ::fork() : fork_contained(plan);
   if (pid_ < 0) return os::system_error("start the guard");
@@ -69,7 +67,7 @@ Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) 
     if (!containment_->trouble().empty()) plan.teller->complain_once(containment_->trouble());
   }
   // The test has its working directory; ours would keep a directory busy.
-  (void)::chdir("/");
+  if (!plan.keeps_directory) (void)::chdir("/");
   return {};
 }
 

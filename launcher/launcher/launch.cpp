@@ -199,6 +199,7 @@ class Launch {
     plan.stop_time = clock_.stop_time();
     plan.loudness = invocation_.line.loudness;
     plan.teller = &say;
+    plan.keeps_directory = runner_ != nullptr;
     if (policy.containment == Containment::cgroup) {
       plan.cgroup = cgroup_name(grant_.home.tree, identity.attempt);
     }
@@ -321,7 +322,6 @@ Exit go_on(char** arguments, char** environment, AttemptRunner& runner, StepRunn
     write_line("failed to " + around.error().message);
     return own_failure(mode);
   }
-  stay_for_more_attempts(*around);
   Grant& grant = handed->grant;
   grant.identity.test = invocation->test;
   grant.identity.key = key_of(*invocation);

@@ -180,6 +180,7 @@ class Step {
     // Stacks would stand in the output.
     plan.loudness = step_.kind == StepKind::custom ? Loudness::quiet : invocation_.line.loudness;
     plan.teller = &teller;
+    plan.keeps_directory = runner_ != nullptr;
     plan.step = &step_;
     plan.outputs = &outputs_;
     if (runner_ == nullptr && step_.kind != StepKind::custom) plan.companion = &memory_;
@@ -243,7 +244,6 @@ Exit go_on_with_step(Invocation invocation, const os::CallersSignals& callers, S
     write_line("failed to " + (around ? "go on with a step" : around.error().message));
     return {Exit::Kind::code, exit_codes::k_own_failure};
   }
-  stay_for_more_attempts(*around);
   keep_over_exec(handed->parent, false);
   keep_over_exec(handed->lines, false);
   around->parent = os::UniqueFd(handed->parent);

@@ -1,6 +1,5 @@
 #include "launcher/surroundings.hpp"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -29,10 +28,6 @@ Result<Surroundings> look_around(const Invocation& invocation, const os::Callers
     around.parent_gone = true;
   }
   return around;
-}
-
-void stay_for_more_attempts(Surroundings& around) {
-  around.directory = os::UniqueFd(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
 int next_ending_signal(Surroundings& around) {

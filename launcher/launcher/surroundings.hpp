@@ -16,15 +16,10 @@ struct Surroundings {
   os::UniqueFd parent;       // ctest's pidfd; invalid: nobody whose death would end the test
   pid_t parent_pid = 0;      // its number, where it is our parent; else 0
   bool parent_gone = false;  // it died before we looked
-  // Where every attempt begins; invalid: there is one, and it begins where we are.
-  os::UniqueFd directory = {};
 };
 
 // To be called with signals taken already.
 Result<Surroundings> look_around(const Invocation& invocation, const os::CallersSignals& callers);
-
-// There may be more than one attempt: each is to begin in the directory in which we are now.
-void stay_for_more_attempts(Surroundings& around);
 
 // For one that waits with nothing to pass signals on to: takes what has come, stops as it is told,
 // and returns the first signal that ends tests; 0: none has come.

@@ -105,7 +105,7 @@ class MixTest(ProjectCase):
         for record in records:
             self.own_output_only(record)
         self.verdicts(of_ctest, batches, letters)
-        self.sums(tree, of_ours, wanted)
+        self.sums(tree, of_ctest + of_ours, wanted)
 
     def own_output_only(self, record):
         begin, length = record["output"]
