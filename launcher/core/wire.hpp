@@ -60,6 +60,9 @@ inline constexpr std::string_view k_hold = "hold";        // with a lock's descr
 // With the descriptor of what is around the attempt: its cgroup's directory, with the field
 // `cgroup` (its name), or, without it, the first process of its PID namespace (pidfd).
 inline constexpr std::string_view k_contain = "contain";
+// A field of what is asked while a test is at work, and of its answer: the number of the question.
+// A keeper that was stopped may answer when its asker has gone on, and asks for something else.
+inline constexpr std::string_view k_question = "question";
 // launcher -> keeper: a test died of SIGKILL that nobody we know of sent; back the same kind, with
 // the field `sure` where only want of memory explains it.
 inline constexpr std::string_view k_memory = "memory";

@@ -141,9 +141,11 @@ bool Service::serve(Connection& connection) {
     connection.cgroup = message->get("cgroup");
     return true;
   }
-  const wire::Message reply =
+  wire::Message reply =
       message ? answer(*message, connection) : refusal("failed to " + message.error().message);
   if (reply.kind.empty()) return true;
+  const std::string_view question = message ? message->get(wire::k_question) : std::string_view();
+  if (!question.empty()) reply.add(wire::k_question, question);
   if (os::send_packet(connection.socket.get(), wire::encode(reply))) {
     if (!connection.attempt.empty())
       connection.launcher_life = os::watch_living(connection.launcher.pid);

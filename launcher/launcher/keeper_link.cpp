@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "core/keeper_address.hpp"
 #include "os/packet_socket.hpp"
@@ -111,27 +112,33 @@ void KeeperLink::entrust(int descriptor) {
   (void)os::send_descriptors(fd(), wire::encode(message), {descriptor});
 }
 
+std::optional<wire::Message> KeeperLink::answer_to(wire::Message question) {
+  const std::string number = std::to_string(++questions_);
+  question.add(wire::k_question, number);
+  if (!connected() || !os::send_packet(fd(), wire::encode(question))) return std::nullopt;
+  while (true) {
+    const Result<std::string> packet = os::receive_packet(fd());
+    if (!packet) return std::nullopt;
+    Result<wire::Message> answer = wire::decode(*packet);
+    if (!answer) return std::nullopt;
+    // Else it is of a question that was not waited for any longer.
+    if (answer->get(wire::k_question) == number) return std::move(*answer);
+  }
+}
+
 bool KeeperLink::asks_memory(int main) {
-  if (!connected()) return false;
   wire::Message question;
   question.kind = wire::k_memory;
   if (main > 0) question.add("main", std::to_string(main));
-  if (!os::send_packet(fd(), wire::encode(question))) return false;
-  const Result<std::string> packet = os::receive_packet(fd());
-  if (!packet) return false;
-  const Result<wire::Message> answer = wire::decode(*packet);
+  const std::optional<wire::Message> answer = answer_to(std::move(question));
   return answer && answer->kind == wire::k_memory && !answer->get("sure").empty();
 }
 
 KeeperLink::Again KeeperLink::asks_again(LentScratch scratch) {
-  if (!connected()) return {};
   wire::Message question;
   question.kind = wire::k_again;
   if (scratch == LentScratch::reusable) question.add("scratch", "reusable");
-  if (!os::send_packet(fd(), wire::encode(question))) return {};
-  const Result<std::string> packet = os::receive_packet(fd());
-  if (!packet) return {};
-  const Result<wire::Message> answer = wire::decode(*packet);
+  const std::optional<wire::Message> answer = answer_to(std::move(question));
   if (!answer || answer->kind != wire::k_again) return {};
   Again again;
   again.reason = answer->get("why");

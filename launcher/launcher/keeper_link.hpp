@@ -1,6 +1,7 @@
 // The launcher's connection to the keeper of its run.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -61,8 +62,12 @@ class KeeperLink {
   bool say(std::string_view line, Repeat repeat);
 
  private:
+  // Nothing where there is no keeper, or it does not answer in time.
+  std::optional<wire::Message> answer_to(wire::Message question);
+
   os::UniqueFd socket_;
   std::string trouble_;
+  unsigned questions_ = 0;
 };
 
 // `came_out`: `passed`, `failed`, `skipped`; empty: nobody knows.

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import unittest
 
+from forsaken import Forsaken, kill_at_once
 from retrying import Retry, verdicts
 from support import CTEST, HOLDFAST, is_alive, keepers_of, process, wait_until
 
@@ -88,7 +89,7 @@ class Timeouts(Retry):
         self.assertEqual(verdicts(done.text), {"f": "Subprocess killed***Exception"})
 
 
-class Ends(Retry):
+class Ends(Forsaken, Retry):
     """Told to end in each phase."""
 
     def test_probes_are_cut_short_by_a_signal(self):
@@ -164,6 +165,25 @@ class Ends(Retry):
 
     def test_with_both_gone_nothing_is_left(self):
         self.killed_while_it_waits("both")
+
+    def test_a_late_answer_of_the_keeper_is_not_taken_for_another(self):
+        keeper = self.work / "keeper"
+        tree = self.project(self.add(
+            "f", f'until [ -s {keeper} ]; do sleep 0.01; done; case $n in 1) kill -STOP $(cat {keeper});; '
+                 f'2) kill -CONT $(cat {keeper});; 3) echo $$ > {self.pid_file()}; sleep 600;; esac; exit 4',
+            HOLDFAST_RETRY="exit:4=2"))
+        begun = self.start(CTEST, cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        one, = wait_until(lambda: keepers_of(tree), "the keeper")
+        keeper.write_text(str(one.pid))
+        self.announced(self.pid_file())
+        kill_at_once(*self.pair_of(begun))
+        begun.communicate(timeout=60)
+        self.settled(tree)
+        # The keeper knows the attempt that its launcher was at.
+        starts = [(r["attempt"], r["n"]) for r in self.starts(tree, "f")]
+        self.assertEqual([n for _, n in starts], [1, 2, 3])
+        self.assertEqual([(r["attempt"], r["n"]) for r in self.ends(tree, "f")], starts)
+        self.assert_nothing_left()
 
     def test_with_the_keeper_gone_too_ctest_goes_on(self):
         said, _ = self.killed_while_it_waits("keeper and launcher")
