@@ -228,8 +228,7 @@ Exit launch_step(Invocation invocation) {
         tool->is_parent ? os::watch_parent(tool->process.pid) : os::watch_process(tool->process);
     if (watched) around->parent = std::move(*watched);
     if (watched && tool->is_parent) around->parent_pid = tool->process.pid;
-    const bool may_wait =
-        !invocation.line.overrides.locks.empty() || step.by_memory;
+    const bool may_wait = !invocation.line.overrides.locks.empty() || step.by_memory;
     if (may_wait || is_custom) lines = open_build_tools_stderr(*tool);
   }
   return Step(invocation, std::move(*around), std::move(lines), nullptr).run();

@@ -46,7 +46,7 @@ struct LogMark {
   std::uint32_t total = 0;
   bool started = false;
   bool launched = false;  // its command is the launcher
-  std::string preamble;  // what stands between the mark before and this one, if it is short
+  std::string preamble;   // what stands between the mark before and this one, if it is short
   // Of an end:
   LoggedResult result = LoggedResult::failed;
 };

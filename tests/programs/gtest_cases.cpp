@@ -57,7 +57,7 @@ void reap_all(int /*number*/) {
   }
 }
 
-const bool is_started = [] {
+const bool k_is_started = [] {
   const std::string wanted = variable("START");
   std::printf("start-up by stdio, ");
   std::cout << "start-up by iostream\n";
@@ -71,7 +71,7 @@ const bool is_started = [] {
     ::execlp("true", "true", nullptr);
     ::_exit(127);
   } else if (wanted == "shared") {
-    ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    (void)!::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   } else if (wanted == "ignore-child") {
     ::signal(SIGCHLD, SIG_IGN);
   } else if (wanted == "handlers") {
@@ -188,7 +188,7 @@ INSTANTIATE_TEST_SUITE_P(All, Values, ::testing::Values(1, 2, 3));
 // Names of types may hold what a filter gives a meaning.
 struct Names {
   template <typename T>
-  static std::string GetName(int) {
+  static std::string GetName(int) {  // NOLINT(readability-identifier-naming): GoogleTest's name
     return sizeof(T) == 1 ? "std::char-*" : "std::int-*";
   }
 };
