@@ -64,7 +64,7 @@ template <typename T>
 class Named : public ::testing::Test {};
 struct Names {
   template <typename T>
-  static std::string GetName(int) {
+  static std::string GetName(int) {  // NOLINT(readability-identifier-naming): GoogleTest's name
     return sizeof(T) == 1 ? "char, of one byte" : "pair<int, int>";
   }
 };
