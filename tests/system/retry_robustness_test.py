@@ -1,4 +1,4 @@
-"""Retries when something goes wrong around them: deaths, signals, disks, slow readers (issue 6)."""
+"""Retries when something goes wrong around them: deaths, signals, disks, slow readers."""
 
 import os
 import signal
