@@ -46,7 +46,7 @@ AttemptResult AttemptJudge::judge(const launcher::AttemptResult& result, ExitMod
   return judged;
 }
 
-// Some expressions take practically for ever, or all of the stack, where they are not found.
+// Some expressions take minutes for an output in which they are not found.
 std::optional<std::size_t> AttemptJudge::known_in(const std::string& output) const {
   os::BoundedOrder order;
   order.time = k_search_time;
