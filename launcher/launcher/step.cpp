@@ -190,7 +190,8 @@ class Step {
     result.lock_wait = locks.waited;
     // What a compiler has to say of its failure it has said.
     if (result.note.empty() && result.outcome != Outcome::failed) {
-      result.note = note_on(result, step_.title(), invocation_.command[0], grant_.policy);
+      result.note = note_on(result, step_.title(), invocation_.command[0], grant_.policy,
+                            "the build tool");
     }
     return result;
   }
