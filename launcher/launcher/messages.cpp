@@ -100,7 +100,8 @@ std::string note_on(const AttemptResult& result, std::string_view test, std::str
     return os::system_error("failed to execute " + std::string(command), report.exec_error).message;
   }
   if (result.observation.end_reason != EndReason::none) {
-    text = "\"" + std::string(test) + "\" " + why(result, policy, parent) + "; its process tree was ended";
+    text = "\"" + std::string(test) + "\" " + why(result, policy, parent) +
+           "; its process tree was ended";
   } else if (result.observation.leaked) {
     text = "\"" + std::string(test) + "\" " + describe_leftovers(report);
   }
