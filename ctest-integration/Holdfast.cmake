@@ -35,7 +35,7 @@ Variables
   its custom commands run through Holdfast too, each for so long at most: ``90``, ``500ms``, ``2m``
   (docs/build-steps.md). ``HOLDFAST_CUSTOM_STEPS`` ``OFF`` takes a directory or target out again.
 ``HOLDFAST_LINK_SLOTS``
-  A number: so many links at once, over all build trees of this user that say the same number.
+  A number up to 1024: so many links at once, over all build trees of this user that say the same number.
   ``memory``: as many as memory allows, by what past links of the same output took. Empty by
   default: as many as the build tool starts.
 ``HOLDFAST_COMPILE_SLOTS``

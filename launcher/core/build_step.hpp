@@ -47,7 +47,6 @@ struct BuildStep {
   std::string output = {};    // as the rule names it, seen from the step's working directory
   std::string language = {};  // CMake's name; empty: not known
   std::string program = {};   // the command's own name
-  bool has_slots = false;     // one of the patterns for slots fits it
   bool by_memory = false;     // its slots are by memory (core/memory_slots.hpp)
   std::optional<StepHandOver> handed = {};  // only in `holdfast exec`
 

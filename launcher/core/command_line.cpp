@@ -1,8 +1,7 @@
 #include "core/command_line.hpp"
 
 #include <optional>
-
-#include "core/step_slots.hpp"
+#include <utility>
 
 namespace holdfast {
 namespace {
@@ -77,15 +76,10 @@ Result<void> set_duration(std::string_view name, std::string_view value,
   return {};
 }
 
-// Of several patterns the first that fits counts.
 Result<void> add_slots(std::string_view value, CommandLine& line) {
-  const Result<StepSlots> slots = parse_step_slots(value);
+  Result<StepSlots> slots = parse_step_slots(value);
   if (!slots) return Error{"--slots " + slots.error().message};
-  BuildStep& step = *line.step;
-  if (step.has_slots || !fits(slots->pattern, step.output)) return {};
-  step.has_slots = true;
-  step.by_memory = slots->count == 0;
-  if (!step.by_memory) line.overrides.locks.push_back(lock_of(step.kind, *slots));
+  line.slots.push_back(std::move(*slots));
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include "core/build_step.hpp"
 #include "core/policy.hpp"
 #include "core/result.hpp"
+#include "core/step_slots.hpp"
 
 namespace holdfast {
 
@@ -20,6 +21,7 @@ struct CommandLine {
   Loudness loudness = Loudness::normal;
   bool help = false;
   std::optional<BuildStep> step;  // set: the command is one of a build
+  std::vector<StepSlots> slots;   // of the step: which it takes is known with its output
   std::size_t command_at = 0;     // index of COMMAND in the arguments
 };
 

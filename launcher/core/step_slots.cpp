@@ -1,5 +1,6 @@
 #include "core/step_slots.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace holdfast {
@@ -42,6 +43,12 @@ bool fits(std::string_view pattern, std::string_view text) {
     }
   }
   return pattern.find_first_not_of('*', at) == std::string_view::npos;
+}
+
+const StepSlots* slots_for(std::string_view output, const std::vector<StepSlots>& slots) {
+  const auto found = std::find_if(slots.begin(), slots.end(),
+                                  [&](const StepSlots& one) { return fits(one.pattern, output); });
+  return found == slots.end() ? nullptr : &*found;
 }
 
 LockSpec lock_of(StepKind kind, const StepSlots& slots) {

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/build_step.hpp"
 #include "core/lock_spec.hpp"
@@ -21,6 +22,9 @@ Result<StepSlots> parse_step_slots(std::string_view text);
 
 // Whether the whole of `text` is as `pattern` has it: `*` is any text, `?` any byte.
 bool fits(std::string_view pattern, std::string_view text);
+
+// The first whose pattern fits what the step makes; null: it takes none.
+const StepSlots* slots_for(std::string_view output, const std::vector<StepSlots>& slots);
 
 // The lock of slots that are counted: all steps of the kind that say the same share them.
 LockSpec lock_of(StepKind kind, const StepSlots& slots);

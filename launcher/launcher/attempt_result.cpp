@@ -27,7 +27,7 @@ AttemptResult result_of(const SeenAttempt& seen) {
   // The guard was killed from outside: the test was ended for it, and how it would have ended
   // is not known. When the tree was being ended anyhow, that reason stays.
   observation.own_failure = seen.guard_lost && seen.state.reason == EndReason::none;
-  if (observation.own_failure) result.note = "the guard of the test was killed";
+  if (observation.own_failure) result.note = "the guard was killed";
   observation.main = end_of_main(seen.report);
   observation.leaked = seen.report.leftovers > 0 && !seen.report.kept;
   observation.leak_fails = seen.on_leak == OnLeak::fail;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,25 +14,34 @@
 namespace holdfast::launcher {
 namespace {
 
-// Shells, and ctest: `ctest --instrument` and `ctest --launch`, which do not end with the build
-// tool.
+// Shells, ctest (`ctest --instrument`, `ctest --launch`) and cmake (`cmake -E cmake_link_script` of
+// a Makefile, `cmake --build` of a project inside), none of which ends with the build tool.
 bool stands_between(std::string_view name) {
-  constexpr std::string_view k_names[] = {"sh", "dash", "bash", "ksh", "zsh", "busybox", "ctest"};
+  constexpr std::string_view k_names[] = {"sh",  "dash",    "bash",  "ksh",
+                                          "zsh", "busybox", "ctest", "cmake"};
   return std::find(std::begin(k_names), std::end(k_names), name) != std::end(k_names);
 }
+
+bool is_make(std::string_view name) { return name == "make" || name == "gmake"; }
 
 }  // namespace
 
 Result<BuildTool> find_build_tool() {
   const pid_t parent = ::getppid();
-  pid_t pid = parent;
-  while (pid > 1) {
+  std::optional<BuildTool> tool;
+  for (pid_t pid = parent; pid > 1;) {
     const Result<os::ProcessStat> stat = os::read_process_stat(pid);
-    if (!stat) return stat.error();
-    if (!stands_between(stat->name)) return BuildTool{{pid, stat->start}, pid == parent};
+    if (!stat) break;
+    if (!stands_between(stat->name)) {
+      const bool may_have_another_above = is_make(stat->name);
+      if (tool && !may_have_another_above) break;
+      tool = BuildTool{{pid, stat->start}, pid == parent};
+      if (!may_have_another_above) break;
+    }
     pid = stat->parent;
   }
-  return Error{"find the build tool among the ancestors"};
+  if (!tool) return Error{"find the build tool among the ancestors"};
+  return *tool;
 }
 
 os::UniqueFd open_build_tools_stderr(const BuildTool& tool) {

@@ -12,7 +12,9 @@ struct BuildTool {
   bool is_parent = false;  // ours; else something is between
 };
 
-// The nearest ancestor that is no shell (ninja has one run `: && link … && :`) and no ctest.
+// The nearest ancestor that is no shell (ninja has one run `: && link … && :`), no ctest and no
+// cmake. Of makes that run each other, as CMake's Makefiles do three deep, the outermost: the inner
+// ones do not end when it is killed, but of steps that fail.
 Result<BuildTool> find_build_tool();
 
 // Its stderr, where what a step waits for can be told while it waits: what the step itself prints

@@ -26,14 +26,14 @@ std::string signal_name(int signal) {
   return name != nullptr ? "SIG" + std::string(name) : "signal " + std::to_string(signal);
 }
 
-std::string why(const AttemptResult& result, const Policy& policy) {
+std::string why(const AttemptResult& result, const Policy& policy, std::string_view parent) {
   switch (result.observation.end_reason) {
     case EndReason::timeout:
       return "timed out after " + describe(policy.timeout);
     case EndReason::signal:
       return "interrupted by " + signal_name(result.observation.end_signal);
     case EndReason::parent_gone:
-      return "interrupted: ctest has ended";
+      return "interrupted: " + std::string(parent) + " has ended";
     case EndReason::none:
       break;
   }
@@ -93,14 +93,15 @@ std::string describe_leftovers(const GuardReport& report) {
 }
 
 std::string note_on(const AttemptResult& result, std::string_view test, std::string_view command,
-                    const Policy& policy) {
+                    const Policy& policy, std::string_view parent) {
   const GuardReport& report = result.report;
   std::string text;
   if (report.exec_error != 0) {
     return os::system_error("failed to execute " + std::string(command), report.exec_error).message;
   }
   if (result.observation.end_reason != EndReason::none) {
-    text = "\"" + std::string(test) + "\" " + why(result, policy) + "; its process tree was ended";
+    text = "\"" + std::string(test) + "\" " + why(result, policy, parent) +
+           "; its process tree was ended";
   } else if (result.observation.leaked) {
     text = "\"" + std::string(test) + "\" " + describe_leftovers(report);
   }

@@ -9,9 +9,10 @@
 
 namespace holdfast::launcher {
 
-// One sentence, empty when there is nothing to say. `command` is what was to be executed.
+// One sentence, empty when there is nothing to say. `command` is what was to be executed, `parent`
+// who it ends with.
 std::string note_on(const AttemptResult& result, std::string_view test, std::string_view command,
-                    const Policy& policy);
+                    const Policy& policy, std::string_view parent = "ctest");
 
 // Whether what there is to say of it is worth knowing and no error: that a test left something
 // behind, or had nothing to run.

@@ -8,7 +8,6 @@
 
 #include "core/exit_codes.hpp"
 #include "core/held_locks.hpp"
-#include "core/names.hpp"
 #include "core/step_retry.hpp"
 #include "launcher/attempt.hpp"
 #include "launcher/attempt_locks.hpp"
@@ -16,6 +15,7 @@
 #include "launcher/build_tool.hpp"
 #include "launcher/hand_over.hpp"
 #include "launcher/messages.hpp"
+#include "launcher/step_description.hpp"
 #include "launcher/step_memory.hpp"
 #include "launcher/step_outputs.hpp"
 #include "launcher/step_record.hpp"
@@ -27,20 +27,6 @@
 namespace holdfast::launcher {
 namespace {
 
-CommandWords words_of(char** command) {
-  CommandWords words;
-  for (char** word = command; *word != nullptr; ++word) words.emplace_back(*word);
-  return words;
-}
-
-// What the rule does not say. CMake expands nothing in a compiler's launcher.
-void complete(BuildStep& step, char** command) {
-  const std::string_view path = command[0];
-  step.program = path.substr(path.rfind('/') + 1);
-  if (step.output.empty() && step.kind != StepKind::custom)
-    step.output = output_in(words_of(command));
-}
-
 // As the bare command would end.
 Exit become_command(const Invocation& invocation, const os::CallersSignals& callers) {
   const int error = os::become({invocation.command, invocation.environment}, callers);
@@ -49,13 +35,6 @@ Exit become_command(const Invocation& invocation, const os::CallersSignals& call
   Observation seen;
   seen.main = {ProcessEnd::Kind::never_started, error};
   return exit_of(Outcome::launch_failed, seen, ExitMode::command);
-}
-
-// Of compile and link steps.
-bool has_settings(const BuildStep& step) {
-  if (step.tree.empty() || step.kind == StepKind::custom) return false;
-  const std::string path = step.tree + "/" + std::string(names::k_build_has_settings);
-  return ::access(path.c_str(), F_OK) == 0;
 }
 
 void keep_over_exec(int fd, bool keep) {
@@ -112,9 +91,7 @@ class Step {
   }
 
   // Of settings for steps none is for custom commands.
-  bool is_for_exec() const {
-    return step_.by_memory || (step_.kind != StepKind::custom && has_settings(step_));
-  }
+  bool is_for_exec() const { return step_.by_memory || has_settings(step_); }
 
   AttemptResult attempt() {
     Result<Policy> policy = with_overrides({}, invocation_.line.overrides);
@@ -190,7 +167,8 @@ class Step {
     result.lock_wait = locks.waited;
     // What a compiler has to say of its failure it has said.
     if (result.note.empty() && result.outcome != Outcome::failed) {
-      result.note = note_on(result, step_.title(), invocation_.command[0], grant_.policy);
+      result.note =
+          note_on(result, step_.title(), invocation_.command[0], grant_.policy, "the build tool");
     }
     return result;
   }
@@ -216,7 +194,7 @@ Exit launch_step(Invocation invocation) {
   if (is_custom && is_cmakes_own(words_of(invocation.command))) {
     return become_command(invocation, callers);
   }
-  complete(step, invocation.command);
+  complete_step(invocation);
   Result<Surroundings> around = look_around(invocation, callers);
   if (!around) {
     write_line("failed to " + around.error().message);
@@ -236,8 +214,8 @@ Exit launch_step(Invocation invocation) {
 
 Exit go_on_with_step(Invocation invocation, const os::CallersSignals& callers, StepRunner& runner) {
   invocation.attach.reset();
-  complete(*invocation.line.step, invocation.command);
-  std::optional<StepHandOver>& handed = invocation.line.step->handed;
+  complete_step(invocation);
+  const std::optional<StepHandOver>& handed = invocation.line.step->handed;
   Result<Surroundings> around = look_around(invocation, callers);
   if (!around || !handed) {
     write_line("failed to " + (around ? "go on with a step" : around.error().message));

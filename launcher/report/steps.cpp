@@ -39,12 +39,22 @@ std::string words_of(std::string_view name) {
   return text;
 }
 
+// A static library is made by several programs one after the other: each is a step by itself.
+bool is_one_of_several(const StepRecord& step, const std::vector<StepRecord>& steps) {
+  return !step.program.empty() &&
+         std::any_of(steps.begin(), steps.end(), [&](const StepRecord& other) {
+           return other.program != step.program && other.kind == step.kind &&
+                  made_by(other) == made_by(step);
+         });
+}
+
 // What is out of the ordinary about it.
-std::string remark(const StepRecord& step) {
+std::string remark(const StepRecord& step, const std::vector<StepRecord>& steps) {
   std::string text;
   if (step.outcome != Outcome::passed) {
     text += "; " + words_of(step.outcome ? name_of(*step.outcome) : "unknown");
   }
+  if (is_one_of_several(step, steps)) text += "; " + printable(step.program);
   if (step.attempts > 1) text += fmt::format("; {} attempts", step.attempts);
   return text;
 }
@@ -70,7 +80,7 @@ std::string section(std::string_view name, const std::vector<StepRecord>& steps,
   std::string text =
       fmt::format("\n{} of {} build step{}\n", name, steps.size(), steps.size() == 1 ? "" : "s");
   for (const StepRecord* step : shown) {
-    text += fmt::format("  {:<{}}  {}{}\n", title(*step), width, line(*step), remark(*step));
+    text += fmt::format("  {:<{}}  {}{}\n", title(*step), width, line(*step), remark(*step, steps));
   }
   return text;
 }

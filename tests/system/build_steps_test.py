@@ -111,12 +111,12 @@ class BuildStepsTest(BuildCase):
 
     # --- What is cut short -------------------------------------------------------------------
 
-    def slow_build(self, generator="Ninja"):
+    def slow_build(self, generator="Ninja", kind="COMPILER"):
         slow = self.work / "slow.py"
         slow.write_text(SLOW.replace("@W@", str(self.work)))
         slow.chmod(0o755)
-        tree = self.configure(self.PROJECT, f"-DCMAKE_C_COMPILER_LAUNCHER={sys.executable};-B;{slow}",
-                              generator=generator)
+        tree = self.configure(self.PROJECT, f"-DCMAKE_C_{kind}_LAUNCHER={sys.executable};-B;{slow}",
+                              generator=generator, build=f"{kind}-{generator.split()[-1]}")
         self.assertEqual(self.build(tree).returncode, 0)
         for file in ("a", "b"):
             path = self.work / f"source/{file}.c"
@@ -125,7 +125,8 @@ class BuildStepsTest(BuildCase):
         tool = ["ninja"] if generator == "Ninja" else ["make", "-j2"]
         begun = self.start(*tool, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         compilers = self.work / "compilers"
-        wait_until(lambda: compilers.exists() and len(compilers.read_text().splitlines()) == 2, "the compilers")
+        expected = 2 if kind == "COMPILER" else 1
+        wait_until(lambda: compilers.exists() and len(compilers.read_text().splitlines()) == expected, "the compilers")
         (self.work / "slow").unlink()
         return tree, begun, [int(p) for p in compilers.read_text().split()]
 
@@ -133,8 +134,8 @@ class BuildStepsTest(BuildCase):
         def gone():
             return not any(os.path.exists(f"/proc/{pid}") and b"slow.py" in cmdline(pid) for pid in pids)
         wait_until(gone, "the end of the compilers")
-        wait_until(lambda: [f for f in tree.rglob("*.o") if f.read_bytes() == b"half"] == [],
-                   "the end of half a file")
+        wait_until(lambda: [f for f in (tree / "app", *tree.rglob("*.o"))
+                            if f.exists() and f.read_bytes() == b"half"] == [], "the end of half a file")
         self.assertEqual(self.build(tree).returncode, 0)
         self.assertEqual(self.finish(tree / "app").returncode, 0)
 
@@ -145,6 +146,20 @@ class BuildStepsTest(BuildCase):
                 ninja.send_signal(number)
                 ninja.wait(PATIENCE_S)
                 self.assert_nothing_half(tree, pids)
+                (self.work / "compilers").unlink()
+
+    def test_a_killed_make_ends_what_its_makes_have_begun(self):
+        # Three makes run each other, and a link is begun by cmake: none of them ends with the first.
+        for kind in ("COMPILER", "LINKER"):
+            with self.subTest(kind):
+                tree, make, pids = self.slow_build("Unix Makefiles", kind)
+                make.kill()
+                make.wait(PATIENCE_S)
+                self.assert_nothing_half(tree, pids)
+                cut_short = [s for s in self.steps(tree) if s["outcome"] == "interrupted"]
+                self.assertEqual(len(cut_short), len(pids))
+                for step in cut_short:
+                    self.assertIn("interrupted: the build tool has ended; its process tree was ended", step["note"])
                 (self.work / "compilers").unlink()
 
     def test_an_interrupt_is_reported_as_one(self):
@@ -226,7 +241,7 @@ with open("{self.work}/links", "a") as log:
         made = self.finish(CMAKE, "-S", source, "-B", self.work / "wrong-build", f"-DCMAKE_PREFIX_PATH={STAGE}",
                            "-DHOLDFAST_LINK_SLOTS=two")
         self.assertNotEqual(made.returncode, 0)
-        self.assertIn(b'HOLDFAST_LINK_SLOTS is "two": expected a number from 1 on', made.stderr)
+        self.assertIn(b'HOLDFAST_LINK_SLOTS is "two": expected a number from 1 to 1024', made.stderr)
 
     def test_disabled_it_is_the_command(self):
         done = self.finish(LAUNCHER, "--step=compile", f"--tree={self.work}", "--", "sh", "-c", "echo $PPID",

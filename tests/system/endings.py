@@ -79,7 +79,7 @@ SIGNALS_TO_LAUNCHER = [Who(("launcher",), number) for number in (INT, TERM, HUP,
 SIGNALS_TO_CTEST = [Who(("ctest",), number) for number in (INT, TERM, HUP, QUIT, KILL)]
 KILLS = [
     Who(("launcher",), note="the launcher of the test was killed"),
-    Who(("guard",), outcomes=GUARD_LOST, note="the guard of the test was killed"),
+    Who(("guard",), outcomes=GUARD_LOST, note="the guard was killed"),
     Who(("keeper",)),  # ends nothing: what is struck next is the launcher
 ]
 TWO_KILLS = [

@@ -11,7 +11,7 @@ import subprocess
 import unittest
 
 from building import BUILD_BOUND_S, FIND, GENERATORS, BuildCase
-from support import CMAKE, STAGE, wait_until
+from support import CMAKE, HOLDFAST, STAGE, wait_until
 
 # Stays the parent of what it runs, as the real one does.
 STAND_IN = """#!/bin/sh
@@ -109,6 +109,19 @@ class InstrumentedBuildTest(BuildCase):
                 self.assertEqual("--output=" in rules, not place)  # only a rule's own is expanded
                 self.assertEqual(self.build(tree).returncode, 0)
                 self.assertEqual({s["kind"] for s in self.steps(tree)}, {"compile", "link"})
+
+    def test_slots_by_pattern_are_for_the_object_that_the_command_names(self):
+        says = self.work / "says.sh"
+        says.write_text(f'#!/bin/sh\necho $("{HOLDFAST}" locks | grep -c "tree {self.work}/") "$@" >>"{self.work}/held"\n'
+                        'exec "$@"\n')
+        says.chmod(0o755)
+        tree = self.instrumented("add_library(two OBJECT a.c b.c)\n"
+                                 f'set_property(TARGET two PROPERTY C_COMPILER_LAUNCHER "{says}")\n',
+                                 "-DHOLDFAST_COMPILE_SLOTS=*/a.c.o=1")
+        self.assertEqual(self.build(tree, "-j1").returncode, 0)
+        held = {("a.c.o" if "a.c.o" in line else "b.c.o"): line.split()[0]
+                for line in (self.work / "held").read_text().splitlines()}
+        self.assertEqual(held, {"a.c.o": "1", "b.c.o": "0"})
 
     def test_an_older_cmake_has_no_instrumentation(self):
         tree = self.instrumented(PROJECT.replace("enable_language", "set(CMAKE_VERSION 4.2.9)\nenable_language"))

@@ -169,6 +169,8 @@ class MemorySlotsTest(BuildCase):
         (source / "CMakeLists.txt").write_text(HEAD + FIND)
         for number, (option, expected) in enumerate((
                 ("LINK_SLOTS=memori", 'HOLDFAST_LINK_SLOTS is "memori"'),
+                ("LINK_SLOTS=1025", 'HOLDFAST_LINK_SLOTS is "1025": expected a number from 1 to 1024, or memory'),
+                ("COMPILE_SLOTS=*=1025", 'HOLDFAST_COMPILE_SLOTS has "*=1025": expected PATTERN=N, from 1 to 1024'),
                 ("COMPILE_SLOTS=*=1;a b=2", 'HOLDFAST_COMPILE_SLOTS has "a b=2": expected PATTERN=N'),
                 ("COMPILE_SLOTS=*=0", 'HOLDFAST_COMPILE_SLOTS has "*=0": expected PATTERN=N'))):
             made = self.finish(CMAKE, "-S", source, "-B", self.work / f"wrong-build{number}",

@@ -74,18 +74,17 @@ TEST(StepSlots, TheLockIsNamedAfterThePattern) {
 }
 
 TEST(StepSlots, OfSeveralOnTheCommandLineTheFirstThatFitsCounts) {
-  const Result<CommandLine> line =
-      parse_command_line({"--step=compile", "--output=dir/a.o", "--slots=*b*=1",
-                          "--slots=*a*=memory", "--slots=*=2", "--", "cc"});
+  const Result<CommandLine> line = parse_command_line(
+      {"--step=compile", "--slots=*b*=1", "--slots=*a*=memory", "--slots=*=2", "--", "cc"});
   ASSERT_TRUE(line);
-  EXPECT_TRUE(line->step->by_memory);
-  EXPECT_TRUE(line->overrides.locks.empty());
-  const Result<CommandLine> counted =
-      parse_command_line({"--step=compile", "--output=dir/b.o", "--slots=*b*=1", "--", "cc"});
-  ASSERT_TRUE(counted);
-  EXPECT_FALSE(counted->step->by_memory);
-  ASSERT_EQ(counted->overrides.locks.size(), 1U);
-  EXPECT_EQ(to_text(counted->overrides.locks[0]), "holdfast-compile-*b*-1:1/1@user");
+  const auto pattern_for = [&](std::string_view output) {
+    const StepSlots* slots = slots_for(output, line->slots);
+    return slots == nullptr ? std::string("none") : slots->pattern;
+  };
+  EXPECT_EQ(pattern_for("dir/a.o"), "*a*");
+  EXPECT_EQ(pattern_for("ab.o"), "*b*");
+  EXPECT_EQ(pattern_for("c.o"), "*");
+  EXPECT_EQ(slots_for("c.o", {{"*b*", 1}}), nullptr);
   EXPECT_FALSE(parse_command_line({"--slots=*=1", "--", "cc"}));
 }
 

@@ -75,6 +75,20 @@ Longest waits for a slot of 7 build steps
   EXPECT_EQ(steps_text({}), "");
 }
 
+TEST(StepsTest, OfSeveralProgramsThatMakeOneFileEachIsCalledByItsName) {
+  std::vector<StepRecord> steps{step(1, "link", "lib.a", 2), step(2, "link", "lib.a", 1),
+                                step(3, "compile", "lib.a", 3)};
+  steps[0].program = "ar";
+  steps[1].program = "ranlib";
+  steps[2].program = "cc";
+  EXPECT_TRUE(steps_text(steps).starts_with(R"(
+Slowest of 3 build steps
+  compile lib.a  3.00 s
+  link lib.a     2.00 s; ar
+  link lib.a     1.00 s; ranlib
+)"));
+}
+
 TEST(StepsTest, ATreeThatHasOnlyStepsIsNoRunThatCameToNothing) {
   RunReport report;
   report.run.tree = "/b";
