@@ -36,7 +36,10 @@ class BuiltProjectsCase(BuildCase):
     def assert_up_to_date(self, tree, env=None):
         before = len(self.steps(tree))
         again = self.finish("ninja", "-d", "explain", cwd=tree, bound=BOUND_S, env=env or self.environment())
-        self.assertEqual((again.returncode, again.stderr), (0, b""))
+        # A project that globs with CONFIGURE_DEPENDS has them looked at by every build.
+        why = [line for line in again.stderr.decode().splitlines()
+               if "VerifyGlobs.cmake_force" not in line and "cmake.verify_globs is dirty" not in line]
+        self.assertEqual((again.returncode, why), (0, []))
         self.assertIn(b"no work to do", again.stdout)
         self.assertEqual(len(self.steps(tree)), before)
 
