@@ -1,8 +1,12 @@
 #include "core/step_retry.hpp"
 
-#include <csignal>
-
 namespace holdfast {
+namespace {
+
+// POSIX gives this signal its number (kill(1), `-9`): no system header for it here.
+constexpr int k_sigkill = 9;
+
+}  // namespace
 
 bool may_be_done_once_more(const BuildStep& step, const Observation& seen) {
   if (step.kind == StepKind::custom || step.earlier() > 0) return false;
@@ -14,7 +18,7 @@ bool may_be_done_once_more(const BuildStep& step, const Observation& seen) {
 }
 
 bool died_of_sigkill(const Observation& seen) {
-  return seen.main.kind == ProcessEnd::Kind::signalled && seen.main.code == SIGKILL;
+  return seen.main.kind == ProcessEnd::Kind::signalled && seen.main.code == k_sigkill;
 }
 
 std::string why_once_more(const Observation& seen, const StepEvidence& evidence) {

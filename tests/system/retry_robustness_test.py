@@ -36,7 +36,9 @@ class Output(Retry):
 
     def test_a_log_that_is_cut_short_meanwhile_keeps_nobody_waiting(self):
         tree, done = self.ran(self.add(
-            "f", "seq 1 100000; sleep 0.5; for log in .holdfast/runs/*/output/*; do : > $log; done; test $n = 2",
+            # 588,895 bytes are what seq prints.
+            "f", "seq 1 100000; until [ $(cat .holdfast/runs/*/output/* | wc -c) -ge 588895 ]; do sleep 0.01; done; "
+                 "for log in .holdfast/runs/*/output/*; do : > $log; done; test $n = 2",
             HOLDFAST_RETRY="any=1"))
         self.assertEqual(verdicts(done.text), {"f": "Passed"}, done.text)
         self.assert_nothing_left()
