@@ -1,4 +1,5 @@
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -25,16 +26,30 @@ int fail(const std::string& text) {
   return exit_codes::k_usage;
 }
 
-// Written beside its target and renamed: a reader never finds half a report.
-bool write_whole(const std::string& path, const std::string& text) {
-  const std::string draft = path + ".tmp";
-  std::ofstream file(draft, std::ios::binary | std::ios::trunc);
+bool write_into(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << text;
   file.close();
+  return static_cast<bool>(file);
+}
+
+// Written beside its target and renamed: a reader never finds half a report. What a link leads to
+// is the target; into a device or a pipe is written, for its name belongs to everybody (/dev/null).
+bool write_whole(const std::filesystem::path& path, const std::string& text) {
+  namespace fs = std::filesystem;
   std::error_code error;
-  if (file) std::filesystem::rename(draft, path, error);
-  if (file && !error) return true;
-  std::filesystem::remove(draft, error);
+  const fs::file_type there = fs::status(path, error).type();
+  if (there != fs::file_type::regular && there != fs::file_type::not_found) {
+    return write_into(path, text);
+  }
+  const fs::path target = there == fs::file_type::regular ? fs::canonical(path, error) : path;
+  if (target.empty()) return false;
+  const fs::path draft = fmt::format("{}.{}.tmp", target.string(), ::getpid());
+  if (write_into(draft, text)) {
+    fs::rename(draft, target, error);
+    if (!error) return true;
+  }
+  fs::remove(draft, error);
   return false;
 }
 
