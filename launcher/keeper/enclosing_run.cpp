@@ -4,23 +4,25 @@
 
 #include "core/attempt_tag.hpp"
 #include "os/process.hpp"
+#include "store/journal_ends.hpp"
 #include "store/journal_reader.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast {
 namespace {
 
-bool is_of(const Journal& journal, const ProcessName& ctest) {
-  const auto* started =
-      journal.records.empty() ? nullptr : std::get_if<RunStarted>(&journal.records.front());
-  return started != nullptr && started->ctest.pid == ctest.pid &&
-         started->ctest.start == ctest.start;
+// By its first record: to read the journals of twenty runs takes longer than many a test.
+bool is_of(const RunEntry& run, const ProcessName& ctest) {
+  const std::optional<RunStarted> started = first_record(run.journal);
+  return started && started->ctest.pid == ctest.pid && started->ctest.start == ctest.start;
 }
 
 // Whether we are in one of its attempts that goes on.
-bool has_us(const Journal& journal, std::uint64_t tag) {
+bool has_us(const RunEntry& run, std::uint64_t tag) {
+  const Result<Journal> journal = read_journal(run.journal);
+  if (!journal) return false;
   bool inside = false;
-  for (const Record& record : journal.records) {
+  for (const Record& record : journal->records) {
     if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
       inside = inside || tag_number(begun->attempt) == tag;
     } else if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
@@ -36,10 +38,8 @@ std::string run_around_us(const std::string& tree, const ProcessName& ctest) {
   const std::vector<ProcessName> ancestors = os::own_ancestors();
   const bool is_ancestor = std::find(ancestors.begin(), ancestors.end(), ctest) != ancestors.end();
   const std::uint64_t tag = os::own_tag();
-  for (const RunEntry& run : list_runs(tree)) {
-    const Result<Journal> journal = read_journal(run.journal);
-    if (!journal || !is_of(*journal, ctest)) continue;
-    if (is_ancestor || has_us(*journal, tag)) return run.id;
+  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
+    if (is_of(run, ctest) && (is_ancestor || has_us(run, tag))) return run.id;
   }
   // Its run is not recorded: those inside it agree on a name all the same.
   return is_ancestor ? to_text(ctest) : std::string{};

@@ -112,10 +112,11 @@ class RunLockWait {
   Result<void> wait_for_orphaned_runs() {
     for (const LockParty& party : request_.signatories()) {
       if (party.process == order_.ctest || party.boot != os::numbering_id()) continue;
-      around_ = run_around_us(order_.tree, party.process);
-      if (!around_.empty()) return {};
+      // Usually the last run's, which has ended: nobody waits for it, nor is inside it.
       const Result<os::UniqueFd> other = os::watch_process(party.process);
       if (!other) continue;
+      around_ = run_around_us(order_.tree, party.process);
+      if (!around_.empty()) return {};
       if (second_ == SecondRun::refuse) return refusal(party);
       orphaned_ = party;
       if (Result<void> ended = wait_for(other->get()); !ended) return ended;

@@ -4,7 +4,10 @@ import collections
 import json
 import os
 import random
+import re
+import shutil
 import signal
+import subprocess
 import unittest
 
 from support import (CTEST, HOLDFAST, ProjectCase, children_of, keepers_of, wait_until)
@@ -123,6 +126,59 @@ set_tests_properties(waits PROPERTIES DEPENDS done)""")
         self.assertEqual([r["test"] for r in self.records(run, "bare")], ["bare"])
         self.assertEqual(self.records(run, "attempt_started", "attempt_ended"), [])
         self.assertIn("1 not through Holdfast: bare (HOLDFAST_ENABLED is OFF)", ran.text)
+
+    def test_a_report_goes_where_it_is_sent(self):
+        tree = self.project("add_test(NAME t COMMAND @P@/exit_with 0)")
+        self.ctest(tree)
+        run = self.after_run(tree).name
+        place = self.work / "reports"
+        place.mkdir()
+        (place / "old").write_text("as it was")
+        (place / "link").symlink_to("old")
+        os.mkfifo(place / "pipe")
+        reader = self.start("cat", place / "pipe", stdout=subprocess.PIPE)
+
+        def report(output):
+            return self.finish(HOLDFAST, "report", run, "--tree", tree, "--output", output)
+
+        for name in ("new", "link", "pipe"):
+            done = report(place / name)
+            self.assertEqual((done.returncode, done.stderr), (0, b""), name)
+        whole = self.finish(HOLDFAST, "report", run, "--tree", tree).stdout
+        self.assertEqual((place / "new").read_bytes(), whole)
+        self.assertEqual((place / "old").read_bytes(), whole)
+        self.assertEqual(reader.communicate(timeout=30)[0], whole)
+        # What was not a file, as /dev/null is not, is still what it was.
+        self.assertTrue((place / "link").is_symlink())
+        self.assertTrue((place / "pipe").is_fifo())
+        self.assertEqual(sorted(os.listdir(place)), ["link", "new", "old", "pipe"])
+        for nowhere in (place, place / "no/such"):
+            done = report(nowhere)
+            self.assertEqual(done.returncode, 2)
+            self.assertEqual(done.stderr.decode(), f"holdfast: failed to write {nowhere}\n")
+
+    @unittest.skipUnless(shutil.which("strace"), "strace tells what is read")
+    def test_a_run_begins_without_reading_through_earlier_ones(self):
+        tree = self.project("add_test(NAME t COMMAND @P@/exit_with 0)")
+        for _ in range(2):
+            self.ctest(tree)
+            journal = self.after_run(tree) / "journal.jsonl"
+            first, rest = journal.read_bytes().split(b"\n", 1)
+            between = b'{"v":1,"type":"later","what":"' + b"x" * 1000 + b'"}\n'
+            journal.write_bytes(first + b"\n" + 1000 * between + rest)
+        earlier = self.runs(tree)
+        log = self.work / "reads"
+        ran = self.finish("strace", "-f", "-qq", "-y", "-e", "trace=read,pread64", "-o", log,
+                          CTEST, cwd=tree)
+        if not log.exists() or not log.stat().st_size:
+            self.skipTest("strace may not trace here")
+        self.assertEqual(ran.returncode, 0)
+        names = "|".join(run.name for run in earlier)
+        reads = re.findall(rf"<[^>]*/(?:{names})/journal.jsonl>.* = (\d+)$",
+                           log.read_text(errors="replace"), re.M)
+        had = [int(count) for count in reads]
+        self.assertGreater(len(had), 0)
+        self.assertLess(sum(had), 200_000)
 
 
 def comm(pid):
