@@ -11,6 +11,12 @@ bool is_continuation(std::string_view bytes, std::size_t i) {
   return i < bytes.size() && (byte_at(bytes, i) & 0xC0U) == 0x80U;
 }
 
+std::size_t ascii_length(std::string_view bytes) {
+  std::size_t length = 0;
+  while (length < bytes.size() && byte_at(bytes, length) < 0x80U) ++length;
+  return length;
+}
+
 }  // namespace
 
 std::size_t utf8_sequence_length(std::string_view bytes) {
@@ -34,12 +40,16 @@ std::size_t utf8_sequence_length(std::string_view bytes) {
 std::string valid_utf8(std::string_view bytes) {
   std::string text;
   text.reserve(bytes.size());
-  while (!bytes.empty()) {
+  while (true) {
+    // Nearly all of it, mostly.
+    const std::size_t plain = ascii_length(bytes);
+    text.append(bytes.substr(0, plain));
+    bytes.remove_prefix(plain);
+    if (bytes.empty()) return text;
     const std::size_t length = utf8_sequence_length(bytes);
     text.append(length == 0 ? k_utf8_replacement : bytes.substr(0, length));
     bytes.remove_prefix(length == 0 ? 1 : length);
   }
-  return text;
 }
 
 }  // namespace holdfast

@@ -11,7 +11,9 @@
 namespace holdfast {
 namespace {
 
-using nlohmann::json;
+// Its objects are lists: what is read here has a dozen fields, and a tree of them takes as long to
+// make as all the rest.
+using json = nlohmann::ordered_json;
 
 constexpr int k_journal_version = 1;
 // Records nest three deep; what nests deeper is not ours and is not built up in memory.
@@ -182,7 +184,27 @@ ParsedLine record_of(const json& object) {
   return parsed;
 }
 
+// Counts brackets outside of texts.
+bool nests_too_deep(std::string_view text) {
+  int depth = 0;
+  bool in_text = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_text && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      in_text = !in_text;
+    } else if (!in_text && (c == '{' || c == '[')) {
+      if (++depth > k_max_depth) return true;
+    } else if (!in_text && (c == '}' || c == ']')) {
+      --depth;
+    }
+  }
+  return false;
+}
+
 json parsed_json(std::string_view text) {
+  if (!nests_too_deep(text)) return json::parse(text, nullptr, /*allow_exceptions=*/false);
   const auto shallow = [](int depth, json::parse_event_t, json&) { return depth <= k_max_depth; };
   return json::parse(text, shallow, /*allow_exceptions=*/false);
 }

@@ -1,5 +1,5 @@
 // One line of a journal to a record, and the lines that `holdfast end` and the keeper write.
-// (The launcher writes attempt_started, attempt_ended and bare by itself, without a JSON library.)
+// (The launcher writes attempt_started, attempt_ended and bare by itself.)
 #pragma once
 
 #include "store/records.hpp"

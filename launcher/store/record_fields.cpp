@@ -8,7 +8,7 @@
 
 namespace holdfast {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 template <typename T>
 T FieldReader::complain(const char* field, T instead) {

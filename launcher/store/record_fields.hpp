@@ -18,7 +18,7 @@ namespace holdfast {
 class FieldReader {
  public:
   // `object` is a JSON object and must outlive this one.
-  explicit FieldReader(const nlohmann::json& object) : object_(object) {}
+  explicit FieldReader(const nlohmann::ordered_json& object) : object_(object) {}
 
   std::string text(const char* field);  // empty: absent
   double number(const char* field);     // finite; 0: absent
@@ -40,12 +40,12 @@ class FieldReader {
   std::string take_complaint() { return std::move(complaint_); }
 
  private:
-  const nlohmann::json* find(const char* field) const;
-  const nlohmann::json& array(const char* field);
+  const nlohmann::ordered_json* find(const char* field) const;
+  const nlohmann::ordered_json& array(const char* field);
   template <typename T>
   T complain(const char* field, T instead);
 
-  const nlohmann::json& object_;
+  const nlohmann::ordered_json& object_;
   std::string complaint_;
 };
 

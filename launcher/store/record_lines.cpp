@@ -1,70 +1,62 @@
-// The writing half of json_record.hpp.
+// The writing half of json_record.hpp. By the launcher's writer: for each test of a run a line is
+// written while ctest waits for the summary, and to build it up as an object takes ten times as
+// long.
 #include "store/json_record.hpp"
 
-#include "core/utf8.hpp"
-
-#include <nlohmann/json.hpp>
+#include "core/json_line.hpp"
 
 #include <cmath>
 
 namespace holdfast {
 namespace {
 
-using nlohmann::ordered_json;
-
-constexpr int k_journal_version = 1;
-
-// Milliseconds are enough and keep lines readable; 0.1 + 0.2 style digits help nobody.
-double rounded(double seconds) { return std::round(seconds * 1000.0) / 1000.0; }
-
-ordered_json begun(const char* type, double at) {
-  ordered_json object;
-  object["v"] = k_journal_version;
-  object["type"] = type;
-  object["at"] = rounded(at);
-  return object;
+JsonLine begun(const char* type, double at) {
+  return {type, static_cast<std::int64_t>(std::llround(at * 1000.0))};
 }
 
-std::string dumped(const ordered_json& object) {
-  return object.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + '\n';
+std::string_view truth(bool value) { return value ? "true" : "false"; }
+
+std::string list_of(const std::vector<std::string>& texts) {
+  std::string list = "[";
+  for (const std::string& text : texts) {
+    if (list.size() > 1) list += ',';
+    append_json_string(list, text);
+  }
+  return list + ']';
 }
 
 }  // namespace
 
 std::string line_of(const RunStarted& record) {
-  ordered_json object = begun("run_started", record.at);
-  object["run"] = valid_utf8(record.run);
-  object["tree"] = valid_utf8(record.tree);
-  object["boot"] = record.boot;
-  object["version"] = record.version;
-  object["ctest"] = {{"pid", record.ctest.pid}, {"start", record.ctest.start}};
-  object["command"] = ordered_json::array();
-  for (const std::string& argument : record.command)
-    object["command"].push_back(valid_utf8(argument));
-  return dumped(object);
+  JsonLine line = begun("run_started", record.at);
+  line.text("run", record.run).text("tree", record.tree);
+  line.text("boot", record.boot).text("version", record.version);
+  line.raw("ctest", "{\"pid\":" + std::to_string(record.ctest.pid) +
+                        ",\"start\":" + std::to_string(record.ctest.start) + "}");
+  line.raw("command", list_of(record.command));
+  return std::move(line).finish();
 }
 
 std::string line_of(const VerdictRecord& record) {
-  ordered_json object = begun("verdict", record.at);
-  object["test"] = valid_utf8(record.test);
-  object["verdict"] = std::string(name_of(record.verdict));
-  if (record.index) object["index"] = *record.index;
-  if (record.ran) object["ran"] = *record.ran;
-  if (record.launched) object["launched"] = true;
+  JsonLine line = begun("verdict", record.at);
+  line.text("test", record.test).text("verdict", name_of(record.verdict));
+  if (record.index) line.number("index", *record.index);
+  if (record.ran) line.raw("ran", truth(*record.ran));
+  if (record.launched) line.raw("launched", truth(true));
   if (record.output) {
-    object["log"] = valid_utf8(record.output->log);
-    object["output"] = {record.output->offset, record.output->length};
+    line.text("log", record.output->log);
+    line.raw("output", "[" + std::to_string(record.output->offset) + "," +
+                           std::to_string(record.output->length) + "]");
   }
-  if (!record.note.empty()) object["note"] = valid_utf8(record.note);
-  return dumped(object);
+  if (!record.note.empty()) line.text("note", record.note);
+  return std::move(line).finish();
 }
 
 std::string line_of(const RunEnded& record) {
-  ordered_json object = begun("run_ended", record.at);
-  object["run"] = valid_utf8(record.run);
-  object["complete"] = record.complete;
-  if (!record.retries.empty()) object["retries"] = record.retries;
-  return dumped(object);
+  JsonLine line = begun("run_ended", record.at);
+  line.text("run", record.run).raw("complete", truth(record.complete));
+  if (!record.retries.empty()) line.text("retries", record.retries);
+  return std::move(line).finish();
 }
 
 }  // namespace holdfast
