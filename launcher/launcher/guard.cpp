@@ -74,7 +74,6 @@ class Guard final : public os::TreeWatcher {
     const bool stopped = WIFSTOPPED(status);
     report_.main_stop = stopped ? last.stopped_by(WSTOPSIG(status)) : last.continued();
     report(GuardReport::Stage::watching);
-    launcher_.wake();
     look_at_launcher_ = stopped ? k_longest : os::monotonic_now() + k_wake_patience;
   }
 
@@ -123,7 +122,6 @@ class Guard final : public os::TreeWatcher {
     report_.leftovers = list_processes(for_people(leftovers), report_.leftover_list);
     if (may_stay() && !hold_output(leftovers)) let_go();
     report(GuardReport::Stage::main_ended);
-    launcher_.wake();
     end_tree(SIGTERM, duty_.grace);
     finish();
   }
@@ -157,7 +155,6 @@ class Guard final : public os::TreeWatcher {
     if (!duty_.needed_by_others && !in_namespace()) finish();
     note_usage();
     report(GuardReport::Stage::tree_ended);
-    launcher_.wake();
     duty_.locks->clear();
     EndOfRun watched{children_, duty_.keeper, duty_.parent};
     // They would end with the first process of their namespace: so it stays, and ends with them.

@@ -61,10 +61,8 @@ Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) 
     be_guard(std::move(duty));
   }
   link_ = std::move(pair->first);
-  tells_by_packet_ = tells_start(plan);
-  if (containment_) {
-    tells_by_packet_ = tells_by_packet_ || containment_->is_namespace();
-    if (!containment_->trouble().empty()) plan.teller->complain_once(containment_->trouble());
+  if (containment_ && !containment_->trouble().empty()) {
+    plan.teller->complain_once(containment_->trouble());
   }
   // The test has its working directory; ours would keep a directory busy.
   if (!plan.keeps_directory) (void)::chdir("/");
@@ -97,8 +95,7 @@ bool GuardProcess::listen() {
   return exited;
 }
 
-// The last one counts. From a PID namespace, where it cannot send SIGCHLD, the packet itself
-// wakes us.
+// The last one counts.
 void GuardProcess::read_reports() {
   GuardReport report;
   while (true) {
@@ -111,7 +108,7 @@ void GuardProcess::read_reports() {
     }
     // It exited with an order unread: said once, before what it has sent.
     if (got < 0 && errno == ECONNRESET) continue;
-    if (got == 0) tells_by_packet_ = false;
+    if (got == 0) has_hung_up_ = true;
     return;
   }
 }

@@ -29,8 +29,8 @@ class GuardProcess {
   bool has_reported() const { return has_reported_; }
   // What is around the test; null: nothing is.
   AttemptContainment* containment() { return containment_ ? &*containment_ : nullptr; }
-  // Readable when it has said something and cannot tell us so by SIGCHLD; -1: it can.
-  int fd() const { return tells_by_packet_ ? link_.get() : -1; }
+  // Readable when it has said something; -1: it will not any more.
+  int fd() const { return has_hung_up_ ? -1 : link_.get(); }
 
   void order(const GuardOrder& what);
 
@@ -55,7 +55,7 @@ class GuardProcess {
   os::UniqueFd link_;
   std::optional<AttemptContainment> containment_;
   GuardReport report_;
-  bool tells_by_packet_ = false;
+  bool has_hung_up_ = false;
   bool has_reported_ = false;
 };
 

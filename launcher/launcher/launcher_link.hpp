@@ -28,9 +28,6 @@ class LauncherLink {
   // Never waits.
   void report(const GuardReport& what);
 
-  // To be called after a report that our exit does not follow, which would wake it as well. From
-  // within a PID namespace the launcher cannot be signalled, and waits for the report itself.
-  void wake() const { signal(SIGCHLD); }
   void signal(int number) const;
   bool is_stopped() const;
 

@@ -54,8 +54,11 @@ std::vector<pid_t> children_of(pid_t pid) {
 
 }  // namespace
 
+// 52 numbers at most and a short name: no fresh page of memory for it.
+constexpr std::size_t k_longest_stat = 1024 + 256;
+
 Result<ProcessStat> read_process_stat(pid_t pid) {
-  Result<std::string> text = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
+  Result<std::string> text = read_file("/proc/" + std::to_string(pid) + "/stat", k_longest_stat);
   if (!text) return text.error();
   const std::string_view line = *text;
   // The name is in parentheses and may hold blanks and parentheses itself.
