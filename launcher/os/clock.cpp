@@ -11,13 +11,13 @@ namespace {
 
 std::int64_t nanoseconds_of(clockid_t clock) {
   timespec now{};
-  // Past the vDSO: a launcher looks at the clock a dozen times, and to find the way into the vDSO
-  // and touch its pages costs it more than all the calls.
-  if constexpr (sizeof(long) == sizeof now.tv_sec) {
-    ::syscall(SYS_clock_gettime, clock, &now);
-  } else {
-    ::clock_gettime(clock, &now);
-  }
+#if defined(__GLIBC__) || !defined(__LP64__)
+  ::clock_gettime(clock, &now);
+#else
+  // With musl this is the launcher, which looks a dozen times: to find the way into the vDSO and
+  // touch its pages costs it more than all these calls.
+  ::syscall(SYS_clock_gettime, clock, &now);
+#endif
   return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
 }
 
