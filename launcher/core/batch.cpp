@@ -89,7 +89,7 @@ std::vector<BatchAction> Batch::happened(const BatchEvent& event) {
       break;
     case Kind::child_began:
       worker_has_begun_ = true;
-      children_[event.name] = event.at_us;
+      children_.push_back({event.name, event.at_us});
       forget_waiting(event.name);
       break;
     case Kind::child_ended:
@@ -103,7 +103,7 @@ void Batch::on_listed(const std::vector<std::string>& cases, Actions& actions) {
   is_listed_ = true;
   waiting_.clear();
   for (const std::string& name : cases) {
-    if (!is_settled(name) && children_.count(name) == 0) waiting_.push_back(name);
+    if (!is_settled(name) && !is_child(name)) waiting_.push_back(name);
   }
   if (stopped_) return stop(*stopped_, actions);
   // A server lists its own while it runs.
@@ -269,11 +269,12 @@ void Batch::consider_stuck(const WorkerEnd& end) {
 }
 
 void Batch::on_child_ended(const BatchEvent& event, Actions& actions) {
-  const auto child = children_.find(event.name);
+  const auto child = std::find_if(children_.begin(), children_.end(),
+                                  [&](const Open& one) { return one.name == event.name; });
   if (child == children_.end()) return;
   CaseResult result;
   result.name = event.name;
-  result.wall_us = event.at_us - child->second;
+  result.wall_us = event.at_us - child->since_us;
   conclude_case(result, event.child_said, event.child_finished, event.end);
   if (result.note.empty()) result.note = event.why;
   children_.erase(child);
@@ -342,20 +343,30 @@ void Batch::start_worker(BatchAction::Kind kind, std::vector<std::string> cases,
 // Run more than once (--gtest_repeat), the worst counts.
 void Batch::record(CaseResult result, Actions& actions) {
   if (result.outcome) result.worker = worker_;
-  const auto [place, is_new] = places_.try_emplace(result.name, results_.size());
-  if (is_new) {
-    results_.push_back(result);
-  } else {
-    CaseResult& known = results_[place->second];
+  if (const std::optional<std::uint32_t> place = place_of(result.name)) {
+    CaseResult& known = results_[*place];
     if (badness(result.outcome) <= badness(known.outcome)) return;
     known = result;
+  } else {
+    places_.add(result.name, static_cast<std::uint32_t>(results_.size()));
+    results_.push_back(result);
   }
   BatchAction action{BatchAction::Kind::record};
   action.result = std::move(result);
   actions.push_back(std::move(action));
 }
 
-bool Batch::is_settled(const std::string& name) const { return places_.count(name) != 0; }
+std::optional<std::uint32_t> Batch::place_of(std::string_view name) const {
+  return places_.find(
+      name, [this](std::uint32_t place) -> const std::string& { return results_[place].name; });
+}
+
+bool Batch::is_settled(const std::string& name) const { return place_of(name).has_value(); }
+
+bool Batch::is_child(const std::string& name) const {
+  return std::any_of(children_.begin(), children_.end(),
+                     [&](const Open& one) { return one.name == name; });
+}
 
 bool Batch::is_waiting(const std::string& name) const {
   return std::find(waiting_.begin(), waiting_.end(), name) != waiting_.end();

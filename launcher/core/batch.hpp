@@ -10,11 +10,12 @@
 #include <deque>
 #include <optional>
 #include <string>
-#include <unordered_map>
+#include <string_view>
 #include <vector>
 
 #include "core/case_result.hpp"
 #include "core/isolation.hpp"
+#include "core/name_index.hpp"
 
 namespace holdfast {
 
@@ -102,7 +103,9 @@ class Batch {
   void stop(const std::string& why, Actions& actions);
   void start_worker(BatchAction::Kind kind, std::vector<std::string> cases, Actions& actions);
   void record(CaseResult result, Actions& actions);
+  std::optional<std::uint32_t> place_of(std::string_view name) const;
   bool is_settled(const std::string& name) const;
+  bool is_child(const std::string& name) const;
   bool is_waiting(const std::string& name) const;
   void forget_waiting(const std::string& name);
   void beyond(Outcome outcome, const ProcessEnd& end, std::string note);
@@ -121,8 +124,8 @@ class Batch {
   bool is_listed_ = false;
   std::deque<std::string> waiting_;  // to run, not begun; known once listed
   std::vector<CaseResult> results_;
-  std::unordered_map<std::string, std::size_t> places_;  // in results_
-  std::optional<std::string> stopped_;                   // why nothing more is run
+  NameIndex places_;                    // in results_
+  std::optional<std::string> stopped_;  // why nothing more is run
 
   unsigned worker_ = 0;
   bool worker_runs_ = false;
@@ -136,7 +139,7 @@ class Batch {
   std::int64_t worker_since_us_ = 0;
   std::optional<Open> open_;
   std::optional<LastEnd> last_end_;
-  std::unordered_map<std::string, std::int64_t> children_;  // since when
+  std::vector<Open> children_;  // no more than run at once
 
   // What is bad of the batch and of no case.
   std::optional<Outcome> beyond_cases_;

@@ -30,6 +30,21 @@ bool begins_with(std::string_view text, std::string_view with) {
   return text.substr(0, with.size()) == with;
 }
 
+constexpr std::size_t k_tag_size = k_run.size();
+static_assert(k_whole.size() == k_tag_size && k_part.size() == k_tag_size);
+
+// Where the tag stands last, as rfind() of it, by the bracket that ends each: a line has few.
+std::size_t last_tag(std::string_view line, std::string_view tag) {
+  for (std::size_t end = line.size(); end > 0;) {
+    const std::size_t bracket = line.rfind(']', end - 1);
+    if (bracket == std::string_view::npos || bracket + 2 < k_tag_size) break;
+    const std::size_t at = bracket + 2 - k_tag_size;
+    if (line.substr(at, k_tag_size) == tag) return at;
+    end = bracket;
+  }
+  return std::string_view::npos;
+}
+
 // `Suite.Name` and nothing else.
 bool is_case_name(std::string_view text) {
   const std::size_t dot = text.find('.');
@@ -54,6 +69,7 @@ std::optional<std::uint64_t> number_at_start(std::string_view text) {
 }  // namespace
 
 std::string without_colours(std::string_view text) {
+  if (text.find('\x1b') == std::string_view::npos) return std::string(text);
   std::string plain;
   plain.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -73,11 +89,13 @@ std::vector<GtestEvent> GtestOutput::read(std::string_view bytes) {
   while (!bytes.empty()) {
     const std::size_t newline = bytes.find('\n');
     const std::size_t taken = newline == std::string_view::npos ? bytes.size() : newline + 1;
-    line_ += bytes.substr(0, std::min(taken, newline));
+    const std::string_view part = bytes.substr(0, std::min(taken, newline));
+    const bool is_whole = newline != std::string_view::npos && line_.empty();
+    if (!is_whole) line_ += part;
     size_ += taken;
     bytes.remove_prefix(taken);
     if (newline != std::string_view::npos) {
-      read_line(events);
+      read_line(is_whole ? part : line_, events);
       line_.clear();
       line_start_ = size_;
     } else if (line_.size() > k_longest_line) {
@@ -89,16 +107,15 @@ std::vector<GtestEvent> GtestOutput::read(std::string_view bytes) {
   return events;
 }
 
-void GtestOutput::read_line(std::vector<GtestEvent>& events) {
+void GtestOutput::read_line(std::string_view line, std::vector<GtestEvent>& events) {
   // Each of GoogleTest's has a bracket; most lines have none.
-  std::string_view line = line_;
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);  // printed on a terminal
   if (line.find("] ") == std::string_view::npos) return;
   const std::string& name = open_.empty() ? closed_ : open_;
   if (!name.empty() && read_end(line, name, events)) return;
   if (read_begin(line, events)) return;
-  if (open_.empty() && (line.find(k_whole) != std::string_view::npos ||
-                        line.find(k_part) != std::string_view::npos)) {
+  if (open_.empty() && (last_tag(line, k_whole) != std::string_view::npos ||
+                        last_tag(line, k_part) != std::string_view::npos)) {
     closed_.clear();
   }
   if (open_.empty()) read_whole(line, events);
@@ -108,7 +125,7 @@ bool GtestOutput::read_end(std::string_view line, const std::string& name,
                            std::vector<GtestEvent>& events) {
   for (const EndTag& one : k_end_tags) {
     // The last one in the line: what the case has printed stands before it.
-    const std::size_t at = line.rfind(one.tag);
+    const std::size_t at = last_tag(line, one.tag);
     if (at == std::string_view::npos) continue;
     if (!names_case(without_colours(line.substr(at + one.tag.size())), name)) continue;
     if (nested_ > 0) {
@@ -123,7 +140,7 @@ bool GtestOutput::read_end(std::string_view line, const std::string& name,
 }
 
 bool GtestOutput::read_begin(std::string_view line, std::vector<GtestEvent>& events) {
-  const std::size_t at = line.rfind(k_run);
+  const std::size_t at = last_tag(line, k_run);
   if (at == std::string_view::npos) return false;
   std::string name = without_colours(line.substr(at + k_run.size()));
   if (!is_case_name(name)) return false;
@@ -148,7 +165,7 @@ bool GtestOutput::read_begin(std::string_view line, std::vector<GtestEvent>& eve
 
 void GtestOutput::read_whole(std::string_view line, std::vector<GtestEvent>& events) {
   constexpr std::string_view k_running = "Running ";
-  const std::size_t at = line.rfind(k_whole);
+  const std::size_t at = last_tag(line, k_whole);
   if (at == std::string_view::npos) return;
   const std::string plain = without_colours(line.substr(at + k_whole.size()));
   std::string_view rest = plain;

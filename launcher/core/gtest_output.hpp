@@ -41,7 +41,7 @@ class GtestOutput {
   std::uint64_t size() const { return size_; }
 
  private:
-  void read_line(std::vector<GtestEvent>& events);
+  void read_line(std::string_view line, std::vector<GtestEvent>& events);
   bool read_end(std::string_view line, const std::string& name, std::vector<GtestEvent>& events);
   bool read_begin(std::string_view line, std::vector<GtestEvent>& events);
   void read_whole(std::string_view line, std::vector<GtestEvent>& events);
