@@ -6,7 +6,7 @@ include(CMakePackageConfigHelpers)
 set(HOLDFAST_PACKAGE_DIR "lib/cmake/Holdfast")
 
 install(TARGETS holdfast-cli RUNTIME DESTINATION bin)
-install(TARGETS holdfast-launcher RUNTIME DESTINATION libexec/holdfast)
+install(TARGETS holdfast-launcher holdfast-launcher-batch RUNTIME DESTINATION libexec/holdfast)
 
 # Copies a file into the stage at configure time and installs that copy. CMake re-runs itself
 # when the source changes, so an edit reaches the stage with the next build.

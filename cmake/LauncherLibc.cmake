@@ -47,7 +47,8 @@ function(holdfast_try_musl out)
     COMMAND "${CMAKE_CXX_COMPILER}" -std=c++20 -D_GNU_SOURCE -Os -fno-exceptions -fno-rtti
       -fno-threadsafe-statics ${musl_compile} -static ${musl_link}
       "${PROJECT_SOURCE_DIR}/cmake/musl_probe.cpp"
-      "${PROJECT_SOURCE_DIR}/launcher/launcher/runtime.cpp" ${musl_last} -o "${probe}"
+      "${PROJECT_SOURCE_DIR}/launcher/launcher/runtime.cpp"
+      "${PROJECT_SOURCE_DIR}/launcher/launcher/memory.cpp" ${musl_last} -o "${probe}"
     RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
   if(failed EQUAL 0)
     execute_process(COMMAND "${probe}" RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
@@ -80,17 +81,23 @@ else()
   message(STATUS "The launcher uses glibc (musl makes it start faster: Debian package musl-dev)")
 endif()
 
-# A library below the launcher: `<name>` for everybody, `<name>_launcher` for the launcher, of the
-# same sources (ARGN).
+# A library below a launcher: `<name>` for everybody, `<name>_launcher` for launchers, of the same
+# sources (ARGN). FOR_SPEED: compiled for that there too, instead of for size.
 function(holdfast_small_library name)
-  add_library(${name} STATIC ${ARGN})
+  cmake_parse_arguments(PARSE_ARGV 1 _library "FOR_SPEED" "" "")
+  set(sources ${_library_UNPARSED_ARGUMENTS})
+  set(compile_launcher holdfast_compile_small)
+  if(_library_FOR_SPEED)
+    set(compile_launcher holdfast_compile_bare)
+  endif()
+  add_library(${name} STATIC ${sources})
   if(holdfast_launcher_has_musl)
-    add_library(${name}_launcher STATIC ${ARGN})
-    target_link_libraries(${name}_launcher PRIVATE holdfast_compile_small holdfast_launcher_libc)
+    add_library(${name}_launcher STATIC ${sources})
+    target_link_libraries(${name}_launcher PRIVATE ${compile_launcher} holdfast_launcher_libc)
     target_link_libraries(${name} PRIVATE holdfast_compile_bare)
   else()
     add_library(${name}_launcher ALIAS ${name})
-    target_link_libraries(${name} PRIVATE holdfast_compile_small)
+    target_link_libraries(${name} PRIVATE ${compile_launcher})
   endif()
   target_link_libraries(${name} PUBLIC holdfast_compile)
 endfunction()
@@ -101,4 +108,19 @@ function(holdfast_small_library_uses name below)
   if(holdfast_launcher_has_musl)
     target_link_libraries(${name}_launcher PUBLIC ${below}_launcher)
   endif()
+endfunction()
+
+# A program that is started once per test, beside the other ones. Static, so that nothing is looked up
+# and linked at each start. `library`: what it is made of, a holdfast_small_library for launchers.
+# `memory`: its operator new.
+function(holdfast_launcher_program name main memory library)
+  add_executable(${name} ${main})
+  target_link_libraries(${name} PRIVATE ${library} holdfast_os_launcher holdfast_compile_small
+    holdfast_launcher_libc)
+  if(NOT HOLDFAST_SANITIZE)
+    # A sanitizer replaces operator new itself.
+    target_sources(${name} PRIVATE ${memory} "${PROJECT_SOURCE_DIR}/launcher/launcher/runtime.cpp")
+    target_link_options(${name} PRIVATE -static -Wl,--gc-sections)
+  endif()
+  holdfast_stage_program(${name} libexec/holdfast)
 endfunction()

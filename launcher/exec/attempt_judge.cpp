@@ -3,7 +3,6 @@
 #include <sys/resource.h>
 
 #include <charconv>
-#include <limits>
 
 #include "os/bounded_work.hpp"
 
@@ -13,17 +12,11 @@ namespace {
 // Of the processor: on a busy machine a search takes as long as it takes, within reason.
 constexpr rlimit k_search_limit{2, 2};
 constexpr Milliseconds k_search_time{60'000};
-constexpr std::size_t k_all = std::numeric_limits<std::size_t>::max();
-
-VerdictProperties properties_of(const launcher::Invocation& invocation) {
-  Result<VerdictProperties> properties = parse_verdict_properties(invocation.properties.verdict);
-  return properties ? *properties : VerdictProperties{};
-}
 
 }  // namespace
 
 AttemptJudge::AttemptJudge(const launcher::Invocation& invocation, const RetryPolicy& policy)
-    : verdict_(properties_of(invocation)) {
+    : mirror_(invocation) {
   if (policy.known.empty()) return;
   // They have been compiled by whoever read them from the file.
   Result<Signatures> signatures = Signatures::of(policy.known);
@@ -37,9 +30,7 @@ AttemptResult AttemptJudge::judge(const launcher::AttemptResult& result, ExitMod
   AttemptResult judged;
   judged.outcome = result.outcome;
   judged.main = result.observation.main;
-  const bool reads = verdict_.needs_output() && output != nullptr;
-  judged.verdict = verdict_.of(exit_of(result.outcome, result.observation, mode),
-                               reads ? output->text(k_all) : std::string());
+  judged.verdict = mirror_.of(result, mode, output);
   if (judged.verdict == MirroredVerdict::failed && has_signatures_ && output != nullptr) {
     judged.known = known_in(output->text(k_most_searched_output));
   }
@@ -63,15 +54,6 @@ std::optional<std::size_t> AttemptJudge::known_in(const std::string& output) con
     return std::nullopt;
   }
   return found;
-}
-
-bool AttemptJudge::is_same_with(const launcher::AttemptResult& result, ExitMode mode,
-                                const OutputRelay& output, std::string_view more) const {
-  if (!verdict_.needs_output()) return true;
-  const Exit end = exit_of(result.outcome, result.observation, mode);
-  std::string text = output.text(k_all);
-  const MirroredVerdict without = verdict_.of(end, text);
-  return verdict_.of(end, text.append(more)) == without;
 }
 
 }  // namespace holdfast::exec

@@ -36,6 +36,7 @@ class BeforeKill final : public launcher::Companion {
   Milliseconds look_at() override { return inner_.look_at(); }
   Verdict on_deadline() override;
   void on_tree_ends() override;
+  void on_tree_gone() override { inner_.on_tree_gone(); }
   void on_pause(Milliseconds length) override;
   void tell(const std::string& text) override { inner_.tell(text); }
 

@@ -32,7 +32,12 @@ Result<void> CaseJournal::add(const CaseResult& result, const CaseOutput& output
   if (!output.log.empty() && output.end > output.begin) {
     line.raw("output", "[" + std::to_string(output.begin) + "," +
                            std::to_string(output.end - output.begin) + "]");
-    line.text("log", output.log);
+    if (log_ != output.log) {
+      log_ = output.log;
+      log_text_.clear();
+      append_json_string(log_text_, log_);
+    }
+    line.raw("log", log_text_);
   }
   if (!result.note.empty()) line.text("note", result.note);
   lines_ += std::move(line).finish();
@@ -41,7 +46,9 @@ Result<void> CaseJournal::add(const CaseResult& result, const CaseOutput& output
 
 Result<void> CaseJournal::write() {
   if (lines_.empty()) return {};
-  return os::append_line(identity_.journal, std::exchange(lines_, std::string()));
+  Result<void> written = os::append_line(identity_.journal, lines_);
+  lines_.clear();
+  return written;
 }
 
 }  // namespace holdfast::exec

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "core/case_result.hpp"
 #include "core/result.hpp"
@@ -12,7 +13,7 @@ namespace holdfast::exec {
 
 // Where a case's output is in the captured file.
 struct CaseOutput {
-  std::string log;  // path; empty: it is not kept
+  std::string_view log;  // path; empty: it is not kept
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
 };
@@ -30,6 +31,9 @@ class CaseJournal {
  private:
   const launcher::AttemptIdentity& identity_;
   std::string whose_;  // what is the same in each record
+  // As in the record before; escaped.
+  std::string log_;
+  std::string log_text_;
   std::string lines_;
 };
 

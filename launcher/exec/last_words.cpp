@@ -43,7 +43,7 @@ void say_last_words(const std::string& words, const AttemptJudge& judge, ExitMod
   if (output == nullptr) return tell_lines(words, ended.teller);
   const std::string last = output->text(1);
   const std::string text = (last.empty() || last == "\n" ? "" : "\n") + words;
-  if (judge.is_same_with(ended.result, mode, *output, text)) {
+  if (judge.mirror().is_same_with(ended.result, mode, *output, text)) {
     output->write(Stream::output, text);
   } else {
     tell_lines(words, ended.teller);

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/names.hpp"
 #include "os/system_call.hpp"
 
 namespace holdfast::exec {
@@ -30,6 +31,13 @@ bool are_one(int a, int b) {
 }
 
 }  // namespace
+
+std::string log_of(const launcher::AttemptIdentity& identity) {
+  if (identity.journal.empty()) return {};
+  return identity.journal.substr(0, identity.journal.rfind('/') + 1) +
+         std::string(names::k_output_directory) + "/" + identity.attempt +
+         std::string(names::k_output_suffix);
+}
 
 OutputRelay::OutputRelay(const std::string& log, Passing passing)
     : one_(are_one(STDOUT_FILENO, STDERR_FILENO)),

@@ -12,11 +12,15 @@
 #include <utility>
 #include <vector>
 
+#include "launcher/records.hpp"
 #include "os/unique_fd.hpp"
 
 namespace holdfast::exec {
 
 enum class Stream : std::uint8_t { output, errors };
+
+// Where what an attempt prints is kept, beside its journal; empty: it has none.
+std::string log_of(const launcher::AttemptIdentity& identity);
 
 class OutputRelay {
  public:

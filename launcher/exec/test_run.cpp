@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/fnv1a.hpp"
-#include "core/names.hpp"
 #include "core/run_alone.hpp"
 #include "core/time_budget.hpp"
 #include "exec/backoff_wait.hpp"
@@ -18,13 +17,6 @@ using launcher::AttemptPlan;
 using launcher::EndedAttempt;
 using launcher::NextAttempt;
 using launcher::Surroundings;
-
-std::string log_of(const launcher::AttemptIdentity& identity) {
-  if (identity.journal.empty()) return {};
-  return identity.journal.substr(0, identity.journal.rfind('/') + 1) +
-         std::string(names::k_output_directory) + "/" + identity.attempt +
-         std::string(names::k_output_suffix);
-}
 
 // What ctest reads for sure, and we have recorded, before it ends us.
 constexpr std::uint64_t k_most_before_end = 4UL * 1024UL * 1024UL;

@@ -67,6 +67,11 @@ void Worker::on_main_started(pid_t main) {
   told_();
 }
 
+void Worker::on_tree_gone() {
+  rests_until_ = k_longest;
+  look();
+}
+
 // What has begun while the test was paused for us, but went on already, was not paused.
 void Worker::on_pause(Milliseconds length) {
   take_progress();

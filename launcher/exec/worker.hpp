@@ -40,6 +40,7 @@ class Worker final : public launcher::Companion {
   Milliseconds deadline() override;
   Milliseconds look_at() override { return rests_until_; }
   Verdict on_deadline() override { return Verdict::end_tree; }
+  void on_tree_gone() override;
   void on_pause(Milliseconds length) override;
   void tell(const std::string& text) override;
 

@@ -46,6 +46,7 @@ class Attempt final : public os::TreeWatcher {
     while (state_.stage != Stage::ended) wait_for_news();
     if (state_.reason == EndReason::none) stacks_.drop();  // it came to its end before --stop-time
     stacks_.tell();                                        // it ended by itself meanwhile
+    if (plan_.companion != nullptr) plan_.companion->on_tree_gone();
     guard_.bury();
     if (plan_.mode == ExitMode::ctest && state_.reason == EndReason::none) notice_same_interrupt();
     if (guard_.containment() != nullptr) guard_.containment()->dismiss_warden();

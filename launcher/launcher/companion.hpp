@@ -33,6 +33,8 @@ class Companion {
   virtual Verdict on_deadline() = 0;
   // The whole tree is being ended from here on, whatever the reason.
   virtual void on_tree_ends() {}
+  // Nothing of the tree is left; its guard is still ending. What is done now takes nobody's time.
+  virtual void on_tree_gone() {}
   // The test was paused for that long.
   virtual void on_pause(Milliseconds length) = 0;
   // Something of ours for the test's output: stacks.

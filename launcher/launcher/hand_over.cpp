@@ -119,8 +119,18 @@ Error hand_over(const Invocation& invocation, const Grant& grant, const KeeperLi
 Result<std::string> launcher_program() {
   Result<std::string> own = os::own_program();
   if (!own) return own;
-  for (int level = 0; level < 2; ++level) own->erase(std::min(own->size(), own->rfind('/')));
-  return *own + "/libexec/holdfast/holdfast-launcher";
+  constexpr std::string_view k_place = "/libexec/holdfast";
+  own->erase(std::min(own->size(), own->rfind('/')));
+  if (!std::string_view(*own).ends_with(k_place)) {
+    own->erase(std::min(own->size(), own->rfind('/')));
+    *own += k_place;
+  }
+  return *own + "/holdfast-launcher";
+}
+
+void become_launcher_of_batches(char** arguments, char** environment) {
+  const Result<std::string> launcher = launcher_program();
+  if (launcher) ::execve((*launcher + "-batch").c_str(), arguments, environment);
 }
 
 Result<HandedOver> take_over(char** arguments) {

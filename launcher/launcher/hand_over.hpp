@@ -24,8 +24,11 @@ struct HandedOver {
   os::CallersSignals callers;
 };
 
-// <prefix>/libexec/holdfast/holdfast-launcher, from <prefix>/bin/holdfast.
+// <prefix>/libexec/holdfast/holdfast-launcher, from <prefix>/bin/holdfast or from beside it.
 Result<std::string> launcher_program();
+
+// Comes back when that program is not there.
+void become_launcher_of_batches(char** arguments, char** environment);
 
 // In `holdfast exec`, of its argv. To be called once.
 Result<HandedOver> take_over(char** arguments);

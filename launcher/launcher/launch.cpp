@@ -38,6 +38,12 @@
 namespace holdfast::launcher {
 namespace {
 
+// By the test's own property; a setting may say it too, which shows only later.
+bool is_told_of_batch() {
+  return ::getenv(environment::k_attach.data()) != nullptr &&
+         ::getenv(environment::k_property_isolation.data()) != nullptr;
+}
+
 // Our own failure, before there is anything to observe.
 Exit own_failure(ExitMode mode) {
   Observation failure;
@@ -72,8 +78,12 @@ Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& ca
 // until nothing of it is left.
 class Launch {
  public:
-  Launch(Invocation invocation, Surroundings around)
-      : invocation_(std::move(invocation)), around_(std::move(around)), clock_(invocation_.limits) {
+  // `batches`: as for launch().
+  Launch(Invocation invocation, Surroundings around, AttemptRunner* batches = nullptr)
+      : invocation_(std::move(invocation)),
+        around_(std::move(around)),
+        clock_(invocation_.limits),
+        batches_(batches) {
     if (!invocation_.tells_locks) clock_.start();
   }
 
@@ -81,7 +91,11 @@ class Launch {
     if (!invocation_.warning.empty()) teller().complain(invocation_.warning);
     grant_ = seek_grant(invocation_, around_.callers, keeper_);
     if (invocation_.bare) return run_unwatched();
-    if (needs_exec()) {
+    if (is_batch_for_here()) {
+      runner_ = batches_;
+      // Each process of it is told for itself.
+      grant_.is_googletest = false;
+    } else if (needs_exec()) {
       grant_.refusal =
           "failed to " + hand_over(invocation_, grant_, keeper_, around_.callers).message;
     }
@@ -97,6 +111,13 @@ class Launch {
   }
 
  private:
+  bool is_batch_for_here() const {
+    if (batches_ == nullptr || !grant_.refusal.empty() || !invocation_.attach) return false;
+    const Policy& policy = grant_.policy;
+    return policy.isolation && !policy.retry.may_retry() && policy.retry.known.empty() &&
+           !policy.hooks.any();
+  }
+
   // More than one process to be supervised, or more than one attempt, or commands of the user's.
   bool needs_exec() const {
     if (!grant_.refusal.empty()) return false;
@@ -269,6 +290,7 @@ class Launch {
   KeeperLink keeper_;
   Grant grant_;
   CtestClock clock_;
+  AttemptRunner* batches_;
   AttemptRunner* runner_ = nullptr;  // null: the supervisor alone
   int interrupted_ = 0;              // the signal that came before a further attempt
   bool warned_ = false;
@@ -276,7 +298,9 @@ class Launch {
 
 }  // namespace
 
-Exit launch(char** arguments, char** environment) {
+Exit launch(char** arguments, char** environment, AttemptRunner* batches) {
+  // At once: what is found out before would have to be handed over, or found out again.
+  if (batches == nullptr && is_told_of_batch()) become_launcher_of_batches(arguments, environment);
   // Read before anything can fail: under ctest a failure of ours must not be an exit code.
   const ExitMode mode =
       ::getenv(environment::k_attach.data()) != nullptr ? ExitMode::ctest : ExitMode::command;
@@ -298,7 +322,7 @@ Exit launch(char** arguments, char** environment) {
     write_line("failed to " + around.error().message);
     return own_failure(mode);
   }
-  return Launch(std::move(*invocation), std::move(*around)).run();
+  return Launch(std::move(*invocation), std::move(*around), batches).run();
 }
 
 Exit go_on(char** arguments, char** environment, AttemptRunner& runner, StepRunner& step_runner) {

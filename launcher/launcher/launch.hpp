@@ -13,10 +13,16 @@
 
 namespace holdfast::launcher {
 
+class AttemptRunner;
+
 // Runs what the command line says. `arguments` and `environment` are those of main. Returns how
 // this process is to end; some ends (a test that is exempt from Holdfast) replace it and do not
 // return.
-Exit launch(char** arguments, char** environment);
+//
+// `batches`: runs a test that is a batch here, where that and the supervisor are all it takes.
+// Null: this is the launcher of every test, and the one of batches takes its place
+// (docs/decisions/0021-a-launcher-for-batches.md).
+Exit launch(char** arguments, char** environment, AttemptRunner* batches = nullptr);
 
 // An attempt that is over: nothing of it is left, its locks are let go, it is not recorded yet.
 struct EndedAttempt {

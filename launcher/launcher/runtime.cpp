@@ -4,63 +4,8 @@
 // program that is mapped once per test: a quarter of its size, and of the pages each start touches.
 // Nothing here can be caught anyway (the launcher is built without exceptions): the process aborts,
 // and the guard, which lives on, ends the test.
-//
-// Memory comes from one block of the program's own, mostly: a plain attempt needs some kilobytes
-// once, and a heap asks the kernel for pages, gives them back and asks again, a dozen system calls
-// for every test. What does not fit (long waits, large process trees) comes from the heap.
-#include <cstddef>
-#include <cstdint>
 #include <cstdlib>
 #include <new>
-
-namespace {
-
-constexpr std::size_t k_alignment = alignof(std::max_align_t);
-// A plain attempt uses less than half. Untouched pages cost nothing.
-constexpr std::size_t k_block_size = 64 * 1024;
-
-alignas(k_alignment) unsigned char block[k_block_size];
-std::size_t used = 0;
-
-// Never 0: what is at the end of the block would not be of it.
-std::size_t rounded(std::size_t size) {
-  return (size > 0 ? size + k_alignment - 1 : k_alignment) & ~(k_alignment - 1);
-}
-
-void* allocate(std::size_t size) {
-  if (size > k_block_size) return std::malloc(size);
-  const std::size_t needed = rounded(size);
-  if (needed > k_block_size - used) return std::malloc(size);
-  void* memory = block + used;
-  used += needed;
-  return memory;
-}
-
-bool is_of_block(const void* memory) {
-  const auto address = reinterpret_cast<std::uintptr_t>(memory);
-  const auto first = reinterpret_cast<std::uintptr_t>(block);
-  return address >= first && address < first + k_block_size;
-}
-
-void release(void* memory) {
-  if (!is_of_block(memory)) std::free(memory);
-}
-
-// The last one given out, usually a string that was read and parsed, makes room for the next.
-void release(void* memory, std::size_t size) {
-  if (!is_of_block(memory)) return std::free(memory);
-  if (static_cast<unsigned char*>(memory) + rounded(size) == block + used) used -= rounded(size);
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  void* memory = allocate(size);
-  if (memory == nullptr) std::abort();
-  return memory;
-}
-void operator delete(void* memory) noexcept { release(memory); }
-void operator delete(void* memory, std::size_t size) noexcept { release(memory, size); }
 
 // The names are the library's (bits/functexcept.h).
 namespace std {
@@ -77,5 +22,3 @@ void __throw_bad_function_call() { abort(); }
 extern "C" void __cxa_pure_virtual() { abort(); }
 
 const std::nothrow_t std::nothrow{};
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
-void operator delete(void* memory, const std::nothrow_t&) noexcept { release(memory); }

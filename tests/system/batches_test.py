@@ -269,24 +269,68 @@ class Around(Batch):
         self.assertEqual(self.outcomes(tree, "t"),
                          {"State.first": "passed", "State.second": "passed"})
 
-    def test_a_missing_program_is_an_internal_error(self):
+    def stage_without(self, *missing):
+        """A copy of what is installed, but for these files."""
         stage = self.work / "stage"
-        for part in ("libexec", "lib", "include"):
-            subprocess.run(["cp", "-a", STAGE / part, stage / part], check=True) \
-                if stage.exists() else (stage.mkdir(), subprocess.run(
-                    ["cp", "-a", STAGE / part, stage / part], check=True))
+        subprocess.run(["cp", "-al", STAGE, stage], check=True)
+        for name in missing:
+            (stage / name).unlink()
+        return stage
+
+    def of_stage(self, stage, properties):
         source = self.work / "project"
-        source.mkdir()
+        source.mkdir(exist_ok=True)
         (source / "CMakeLists.txt").write_text(
             "cmake_minimum_required(VERSION 3.25)\nproject(missing NONE)\nenable_testing()\n"
             f"find_package(Holdfast REQUIRED)\nadd_test(NAME t COMMAND {program('case_ends')} "
-            "--gtest_filter=Ends.pass)\nset_tests_properties(t PROPERTIES HOLDFAST_ISOLATION none)\n")
+            f"--gtest_filter=Ends.pass:Ends.segfault)\nset_tests_properties(t PROPERTIES {properties})\n")
         tree = self.work / "build"
         made = self.finish("cmake", "-S", source, "-B", tree, f"-DCMAKE_PREFIX_PATH={stage}")
         self.assertEqual(made.returncode, 0, made.stderr)
+        return tree
+
+    def test_a_missing_program_is_an_internal_error(self):
+        tree = self.of_stage(self.stage_without("bin/holdfast", "libexec/holdfast/holdfast-launcher-batch"),
+                             "HOLDFAST_ISOLATION none")
         done = self.ctest(tree, "--output-on-failure")
         self.assertIn("Subprocess aborted", done.text)
         self.assertRegex(done.text, r"failed to execute \S+/bin/holdfast: No such file")
+
+    def test_without_the_launcher_of_batches_holdfast_exec_runs_them(self):
+        tree = self.of_stage(self.stage_without("libexec/holdfast/holdfast-launcher-batch"),
+                             "HOLDFAST_ISOLATION none")
+        done = self.ctest(tree)
+        self.assertEqual(self.outcomes(tree, "t"), {"Ends.pass": "passed", "Ends.segfault": "crashed"},
+                         done.text)
+
+
+class WhoRunsItTest(Batch):
+    """A batch has a launcher of its own; what is more than that is for `holdfast exec`."""
+
+    def program_of(self, settings="", **how):
+        tree = self.batch_project({"t": ("case_ends", "Ends.hang", "none", how.pop("more", ""))})
+        (self.work / "project/holdfast.toml").write_text(settings)
+        ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
+        output = tree / ".holdfast/runs"
+        wait_until(lambda: any("Ends.hang" in log.read_text() for log in output.glob("*/output/*")),
+                   "the case to begin")
+        launcher = self.records(self.runs(tree)[-1], "attempt_started")[0]["launcher"]["pid"]
+        found = Path(f"/proc/{launcher}/exe").readlink().relative_to(STAGE.resolve())
+        name = Path(f"/proc/{launcher}/comm").read_text().strip()
+        ctest.send_signal(signal.SIGINT)
+        ctest.wait(30)
+        # Who looks for launchers finds either.
+        self.assertEqual(name, "holdfast-launch")
+        return str(found)
+
+    def test_a_plain_batch(self):
+        self.assertEqual(self.program_of(), "libexec/holdfast/holdfast-launcher-batch")
+
+    def test_with_retries(self):
+        self.assertEqual(self.program_of(more='HOLDFAST_RETRY "crash=1"'), "bin/holdfast")
+
+    def test_with_a_hook(self):
+        self.assertEqual(self.program_of('[profile.default]\non-failure = "true"\n'), "bin/holdfast")
 
 
 if __name__ == "__main__":

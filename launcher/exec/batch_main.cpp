@@ -1,0 +1,14 @@
+// holdfast-launcher-batch: the launcher, of tests that are batches.
+#include <unistd.h>
+
+#include "exec/batch_runner.hpp"
+#include "launcher/launch.hpp"
+#include "os/signals.hpp"
+
+int main(int /*count*/, char** arguments) {
+  using namespace holdfast;
+  exec::BatchRunner batches;
+  const Exit end = launcher::launch(arguments, environ, &batches);
+  if (end.kind == Exit::Kind::signal) os::die_of(end.value);
+  return end.value;
+}

@@ -1,0 +1,37 @@
+#include "exec/verdict_mirror.hpp"
+
+#include <limits>
+#include <string>
+
+namespace holdfast::exec {
+namespace {
+
+constexpr std::size_t k_all = std::numeric_limits<std::size_t>::max();
+
+VerdictProperties properties_of(const launcher::Invocation& invocation) {
+  Result<VerdictProperties> properties = parse_verdict_properties(invocation.properties.verdict);
+  return properties ? *properties : VerdictProperties{};
+}
+
+}  // namespace
+
+VerdictMirror::VerdictMirror(const launcher::Invocation& invocation)
+    : verdict_(properties_of(invocation)) {}
+
+MirroredVerdict VerdictMirror::of(const launcher::AttemptResult& result, ExitMode mode,
+                                  const OutputRelay* output) const {
+  const bool reads = verdict_.needs_output() && output != nullptr;
+  return verdict_.of(exit_of(result.outcome, result.observation, mode),
+                     reads ? output->text(k_all) : std::string());
+}
+
+bool VerdictMirror::is_same_with(const launcher::AttemptResult& result, ExitMode mode,
+                                 const OutputRelay& output, std::string_view more) const {
+  if (!verdict_.needs_output()) return true;
+  const Exit end = exit_of(result.outcome, result.observation, mode);
+  std::string text = output.text(k_all);
+  const MirroredVerdict without = verdict_.of(end, text);
+  return verdict_.of(end, text.append(more)) == without;
+}
+
+}  // namespace holdfast::exec
