@@ -89,7 +89,7 @@ std::vector<BatchAction> Batch::happened(const BatchEvent& event) {
       break;
     case Kind::child_began:
       worker_has_begun_ = true;
-      children_.push_back({event.name, event.at_us});
+      if (!is_child(event.name)) children_.push_back({event.name, event.at_us});
       forget_waiting(event.name);
       break;
     case Kind::child_ended:

@@ -15,6 +15,9 @@
 namespace holdfast::exec {
 namespace {
 
+// One goes when all of it has been passed on.
+constexpr std::size_t k_longest_piece = 256UL * 1024UL;
+
 // A pipe's own description that does not block: the flag of the one we have is ctest's as well.
 os::UniqueFd without_blocking(int fd) {
   struct stat info {};
@@ -116,7 +119,8 @@ void OutputRelay::write(Stream stream, std::string_view bytes) {
   // Nearly always there is room for all of it at once: then it is not copied.
   if (!held_back_ && pieces_.empty()) bytes.remove_prefix(pass(target(stream), bytes));
   if (bytes.empty()) return;
-  if (!pieces_.empty() && pieces_.back().stream == stream) {
+  if (!pieces_.empty() && pieces_.back().stream == stream &&
+      pieces_.back().bytes.size() < k_longest_piece) {
     pieces_.back().bytes += bytes;
   } else {
     pieces_.push_back({stream, std::string(bytes)});

@@ -153,6 +153,7 @@ class Guard final : public os::TreeWatcher {
   [[noreturn]] void let_go() {
     report_.kept = true;
     if (!duty_.needed_by_others && !in_namespace()) finish();
+    report_.stays = true;
     note_usage();
     report(GuardReport::Stage::tree_ended);
     duty_.locks->clear();

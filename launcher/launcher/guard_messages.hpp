@@ -74,6 +74,7 @@ struct GuardReport {
   unsigned leftovers = 0;           // how many; the first k_most_listed by name
   std::array<ListedProcess, k_most_listed> leftover_list{};
   bool kept = false;       // the leftovers live on, with the guard or without it
+  bool stays = false;      // the guard does, with them
   unsigned survivors = 0;  // could not be ended: uninterruptible, or another user's
   std::array<ListedProcess, k_most_listed> survivor_list{};
 };

@@ -123,7 +123,7 @@ void GuardProcess::kill() const {
 
 // SIGKILL, so that a stopped one does not hold us up.
 void GuardProcess::bury() {
-  if (pid_ <= 0 || report_.kept) return;
+  if (pid_ <= 0 || report_.stays) return;
   kill();
   (void)os::retried([&] { return ::waitpid(pid_, nullptr, 0); });
 }

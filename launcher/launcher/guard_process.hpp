@@ -41,8 +41,8 @@ class GuardProcess {
   void note_reaped(pid_t pid);
   // It does not do what it was told to: stopped, most likely.
   void kill() const;
-  // When it has said its last word; in a container nobody else may reap it. Not where it keeps
-  // leftovers.
+  // When it has said its last word, before anybody hears that the attempt is over: until then its
+  // locks are held, and in a container nobody else may reap it. Not where it stays with leftovers.
   void bury();
 
  private:

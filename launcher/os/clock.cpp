@@ -10,6 +10,7 @@ namespace holdfast::os {
 namespace {
 
 [[maybe_unused]] constexpr int k_few_looks = 50;
+constexpr std::int64_t k_usual_ticks = 100;  // USER_HZ; who emulates a kernel may not say
 
 std::int64_t nanoseconds_of(clockid_t clock) {
   timespec now{};
@@ -36,7 +37,8 @@ std::int64_t monotonic_now_us() { return monotonic_now_ns() / 1'000; }
 std::int64_t monotonic_now_ns() { return nanoseconds_of(CLOCK_MONOTONIC); }
 Milliseconds time_since_boot() { return Milliseconds{nanoseconds_of(CLOCK_BOOTTIME) / 1'000'000}; }
 std::uint64_t clock_ticks_since_boot() {
-  const std::int64_t tick = 1'000'000'000 / static_cast<std::int64_t>(::getauxval(AT_CLKTCK));
+  const auto per_second = static_cast<std::int64_t>(::getauxval(AT_CLKTCK));
+  const std::int64_t tick = 1'000'000'000 / (per_second > 0 ? per_second : k_usual_ticks);
   return static_cast<std::uint64_t>(nanoseconds_of(CLOCK_BOOTTIME) / tick);
 }
 std::int64_t unix_now_ms() { return nanoseconds_of(CLOCK_REALTIME) / 1'000'000; }

@@ -52,10 +52,10 @@ std::vector<pid_t> children_of(pid_t pid) {
   }
 }
 
-}  // namespace
-
 // 52 numbers at most and a short name: no fresh page of memory for it.
 constexpr std::size_t k_longest_stat = 1024 + 256;
+
+}  // namespace
 
 Result<ProcessStat> read_process_stat(pid_t pid) {
   Result<std::string> text = read_file("/proc/" + std::to_string(pid) + "/stat", k_longest_stat);

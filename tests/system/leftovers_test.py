@@ -2,10 +2,14 @@
 
 To ctest a test that exits 0 while a child keeps its stdout open is a timeout."""
 
+import os
+import signal
 import time
 import unittest
+from pathlib import Path
 
-from support import PATIENCE_S, ProjectCase, SystemCase, is_alive, process, program
+from processes import all_pids, stat_of
+from support import (HOLDFAST, PATIENCE_S, ProjectCase, SystemCase, is_alive, process, program)
 
 
 class LeftoversTest(SystemCase):
@@ -41,6 +45,24 @@ class LeftoversTest(SystemCase):
         ended, left = self.leave("quiet", options=["--on-leak", "ignore"], code=4)
         self.assertEqual((ended.returncode, ended.stderr), (4, b""))
         self.assertTrue(is_alive(left))
+
+    def test_who_lets_go_of_a_leak_has_ended_with_its_locks_before_the_launcher(self):
+        # The first attempt leaves something; of its guard nothing may be there while the second runs.
+        launcher = self.start(HOLDFAST, "run", "--on-leak", "ignore", "--retry", "exit:3=1", "--", "sh", "-c",
+                              f"""
+echo $$ >>{self.pid_file('main')}
+[ "$HOLDFAST_ATTEMPT" = 1 ] || exec sleep 600
+sleep 600 </dev/null >/dev/null 2>&1 &
+echo $! >{self.pid_file('left')}
+exit 3""")
+        main = self.announced(self.pid_file("main"), 2)[1]
+        self.announced(self.pid_file("left"))
+        guards = [fields[0] for fields, name in
+                  ((stat_of(pid), Path(f"/proc/{pid}/comm")) for pid in all_pids())
+                  if fields and int(fields[1]) == launcher.pid and name.read_text() == "holdfast-guard\n"]
+        self.assertEqual(len(guards), 1, guards)
+        os.kill(main.pid, signal.SIGKILL)
+        launcher.wait(30)
 
     def test_a_deaf_one_is_killed_after_the_grace(self):
         ended, left = self.leave("deaf", options=["--grace", "200ms"])
