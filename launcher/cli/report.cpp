@@ -1,4 +1,5 @@
 #include <fmt/core.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -26,6 +27,14 @@ int fail(const std::string& text) {
   return exit_codes::k_usage;
 }
 
+// /dev/stdout, where that is a file that somebody else goes on to write to.
+bool is_at(const std::string& path, int descriptor) {
+  struct stat there {};
+  struct stat here {};
+  return ::stat(path.c_str(), &there) == 0 && ::fstat(descriptor, &here) == 0 &&
+         there.st_dev == here.st_dev && there.st_ino == here.st_ino;
+}
+
 bool write_into(const std::filesystem::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << text;
@@ -39,7 +48,8 @@ bool write_whole(const std::filesystem::path& path, const std::string& text) {
   namespace fs = std::filesystem;
   std::error_code error;
   const fs::file_type there = fs::status(path, error).type();
-  if (there != fs::file_type::regular && there != fs::file_type::not_found) {
+  const bool leads_nowhere = there == fs::file_type::not_found && fs::is_symlink(path, error);
+  if (leads_nowhere || (there != fs::file_type::regular && there != fs::file_type::not_found)) {
     return write_into(path, text);
   }
   const fs::path target = there == fs::file_type::regular ? fs::canonical(path, error) : path;
@@ -78,7 +88,7 @@ int report(const ReportOptions& options) {
   const Result<RunReport> loaded = load(tree, options.run);
   if (!loaded) return fail("failed to " + loaded.error().message);
   const std::string text = render(*loaded, *format);
-  if (options.output.empty()) {
+  if (options.output.empty() || is_at(options.output, STDOUT_FILENO)) {
     std::fwrite(text.data(), 1, text.size(), stdout);
     return std::fflush(stdout) == 0 ? exit_codes::k_success : fail("failed to write to stdout");
   }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace holdfast {
@@ -18,6 +19,8 @@ using json = nlohmann::ordered_json;
 constexpr int k_journal_version = 1;
 // Records nest three deep; what nests deeper is not ours and is not built up in memory.
 constexpr int k_max_depth = 8;
+// Ours has some thirty; a list of a test's leftovers adds two for each.
+constexpr std::size_t k_max_fields = 4096;
 
 ParsedLine refused(std::string why) { return {std::nullopt, std::move(why)}; }
 
@@ -184,8 +187,14 @@ ParsedLine record_of(const json& object) {
   return parsed;
 }
 
-// Counts brackets outside of texts.
-bool nests_too_deep(std::string_view text) {
+// What is outside of its texts. To find a field takes longer the more there are.
+struct Shape {
+  int depth = 0;  // of the deepest
+  std::size_t fields = 0;
+};
+
+Shape shape_of(std::string_view text) {
+  Shape shape;
   int depth = 0;
   bool in_text = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -195,16 +204,20 @@ bool nests_too_deep(std::string_view text) {
     } else if (c == '"') {
       in_text = !in_text;
     } else if (!in_text && (c == '{' || c == '[')) {
-      if (++depth > k_max_depth) return true;
+      shape.depth = std::max(shape.depth, ++depth);
     } else if (!in_text && (c == '}' || c == ']')) {
       --depth;
+    } else if (!in_text && c == ':') {
+      ++shape.fields;
     }
   }
-  return false;
+  return shape;
 }
 
 json parsed_json(std::string_view text) {
-  if (!nests_too_deep(text)) return json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const Shape shape = shape_of(text);
+  if (shape.fields > k_max_fields) return json(json::value_t::discarded);
+  if (shape.depth <= k_max_depth) return json::parse(text, nullptr, /*allow_exceptions=*/false);
   const auto shallow = [](int depth, json::parse_event_t, json&) { return depth <= k_max_depth; };
   return json::parse(text, shallow, /*allow_exceptions=*/false);
 }
@@ -215,7 +228,7 @@ ParsedLine parse_record(std::string_view line) {
   json object = parsed_json(line);
   // A test's name may hold any bytes; one odd byte must not cost the record.
   if (object.is_discarded()) object = parsed_json(valid_utf8(line));
-  if (!object.is_object()) return refused("not a JSON object");
+  if (!object.is_object()) return refused("not a JSON object of a record's size");
   return record_of(object);
 }
 

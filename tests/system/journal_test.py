@@ -152,6 +152,14 @@ set_tests_properties(waits PROPERTIES DEPENDS done)""")
         self.assertTrue((place / "link").is_symlink())
         self.assertTrue((place / "pipe").is_fifo())
         self.assertEqual(sorted(os.listdir(place)), ["link", "new", "old", "pipe"])
+        (place / "dangling").symlink_to("made")
+        self.assertEqual(report(place / "dangling").returncode, 0)
+        self.assertEqual((place / "made").read_bytes(), whole)
+        with open(place / "log", "wb") as log:
+            for words in (["echo", "before"], [HOLDFAST, "report", run, "--tree", tree, "--output", "/dev/stdout"],
+                          ["echo", "behind"]):
+                self.finish(*words, stdout=log)
+        self.assertEqual((place / "log").read_bytes(), b"before\n" + whole + b"behind\n")
         for nowhere in (place, place / "no/such"):
             done = report(nowhere)
             self.assertEqual(done.returncode, 2)

@@ -192,6 +192,12 @@ TEST(JsonRecord, AnOutcomeThisVersionDoesNotKnowIsNoneAtAll) {
   EXPECT_NE(line.complaint, "");
 }
 
+TEST(JsonRecord, ALineOfEndlessFieldsIsNoRecordAndCostsNoTime) {
+  std::string line = R"({"v":1,"type":"run_ended","run":"r")";
+  for (int i = 0; i < 300'000; ++i) line += ",\"k" + std::to_string(i) + "\":1";
+  EXPECT_FALSE(parse_record(line + "}").record);
+}
+
 TEST(JsonRecord, DeepNestingIsSurvived) {
   const std::string deep(1'000'000, '[');
   EXPECT_FALSE(parse_record(deep).record);
