@@ -38,12 +38,6 @@
 namespace holdfast::launcher {
 namespace {
 
-// By the test's own property; a setting may say it too, which shows only later.
-bool is_told_of_batch() {
-  return ::getenv(environment::k_attach.data()) != nullptr &&
-         ::getenv(environment::k_property_isolation.data()) != nullptr;
-}
-
 // Our own failure, before there is anything to observe.
 Exit own_failure(ExitMode mode) {
   Observation failure;
@@ -299,11 +293,14 @@ class Launch {
 }  // namespace
 
 Exit launch(char** arguments, char** environment, AttemptRunner* batches) {
-  // At once: what is found out before would have to be handed over, or found out again.
-  if (batches == nullptr && is_told_of_batch()) become_launcher_of_batches(arguments, environment);
   // Read before anything can fail: under ctest a failure of ours must not be an exit code.
   const ExitMode mode =
       ::getenv(environment::k_attach.data()) != nullptr ? ExitMode::ctest : ExitMode::command;
+  // At once: what is found out before would have to be handed over, or found out again. By the
+  // test's own property; that a setting says the same shows only later.
+  const bool is_told_of_batch =
+      mode == ExitMode::ctest && ::getenv(environment::k_property_isolation.data()) != nullptr;
+  if (batches == nullptr && is_told_of_batch) become_launcher_of_batches(arguments, environment);
   Result<Invocation> invocation = read_invocation(arguments, environment);
   if (!invocation) {
     write_line(invocation.error().message);
