@@ -1,0 +1,104 @@
+// Copying and comparing for the launcher of batches. Those of musl are made to be small: memcmp
+// goes byte by byte, and memcpy is one string instruction whatever the length, which takes longer
+// to begin than a name takes to copy. Of each case some dozens of names and lines are copied.
+//
+// memmove is here because that of musl would bring musl's memcpy along.
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace {
+
+// Sixteen bytes at any address.
+struct Block {
+  std::uint64_t low;
+  std::uint64_t high;
+};
+
+template <class Word>
+Word load(const unsigned char* from) {
+  Word word;
+  __builtin_memcpy(&word, from, sizeof word);  // of constant length: no call
+  return word;
+}
+
+template <class Word>
+void store(unsigned char* to, const Word& word) {
+  __builtin_memcpy(to, &word, sizeof word);
+}
+
+// The first and the last Word, which may overlap: all is read before any is written.
+template <class Word>
+void copy_ends(unsigned char* to, const unsigned char* from, std::size_t size) {
+  const Word first = load<Word>(from);
+  const Word last = load<Word>(from + size - sizeof(Word));
+  store(to, first);
+  store(to + size - sizeof(Word), last);
+}
+
+// Up to twice sizeof(Block), also where the two overlap.
+void copy_few(unsigned char* to, const unsigned char* from, std::size_t size) {
+  if (size >= sizeof(Block)) return copy_ends<Block>(to, from, size);
+  if (size >= 8) return copy_ends<std::uint64_t>(to, from, size);
+  if (size >= 4) return copy_ends<std::uint32_t>(to, from, size);
+  if (size >= 2) return copy_ends<std::uint16_t>(to, from, size);
+  if (size == 1) *to = *from;
+}
+
+void copy_up(unsigned char* to, const unsigned char* from, std::size_t size) {
+  const Block last = load<Block>(from + size - sizeof(Block));
+  unsigned char* const last_place = to + size - sizeof(Block);
+  for (; to < last_place; to += sizeof(Block), from += sizeof(Block)) store(to, load<Block>(from));
+  store(last_place, last);
+}
+
+void copy_down(unsigned char* to, const unsigned char* from, std::size_t size) {
+  const Block first = load<Block>(from);
+  for (std::size_t left = size; left > sizeof(Block);) {
+    left -= sizeof(Block);
+    store(to + left, load<Block>(from + left));
+  }
+  store(to, first);
+}
+
+}  // namespace
+
+extern "C" {
+
+void* memcpy(void* __restrict to, const void* __restrict from, std::size_t size) {
+  auto* const target = static_cast<unsigned char*>(to);
+  const auto* const source = static_cast<const unsigned char*>(from);
+  if (size <= 2 * sizeof(Block)) {
+    copy_few(target, source, size);
+  } else {
+    copy_up(target, source, size);
+  }
+  return to;
+}
+
+void* memmove(void* to, const void* from, std::size_t size) {
+  auto* const target = static_cast<unsigned char*>(to);
+  const auto* const source = static_cast<const unsigned char*>(from);
+  if (size <= 2 * sizeof(Block)) {
+    copy_few(target, source, size);
+  } else if (target <= source || target >= source + size) {
+    copy_up(target, source, size);
+  } else {
+    copy_down(target, source, size);
+  }
+  return to;
+}
+
+int memcmp(const void* left, const void* right, std::size_t size) {
+  const auto* a = static_cast<const unsigned char*>(left);
+  const auto* b = static_cast<const unsigned char*>(right);
+  for (; size >= 8; a += 8, b += 8, size -= 8) {
+    if (load<std::uint64_t>(a) != load<std::uint64_t>(b)) break;
+  }
+  for (; size > 0; ++a, ++b, --size) {
+    if (*a != *b) return *a < *b ? -1 : 1;
+  }
+  return 0;
+}
+
+}  // extern "C"
