@@ -8,6 +8,9 @@ namespace {
 
 using Kind = BatchEvent::Kind;
 
+// A program may announce any number.
+constexpr std::uint64_t k_most_foreseen = 10'000;
+
 std::string how(const ProcessEnd& end) {
   switch (end.kind) {
     case ProcessEnd::Kind::never_started:
@@ -66,6 +69,7 @@ std::vector<BatchAction> Batch::happened(const BatchEvent& event) {
       break;
     case Kind::announced:
       announced_ = event.count;
+      results_.reserve(std::min<std::uint64_t>(event.count, k_most_foreseen));
       worker_finished_ = false;
       break;
     case Kind::case_began:

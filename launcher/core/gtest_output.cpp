@@ -35,14 +35,14 @@ static_assert(k_whole.size() == k_tag_size && k_part.size() == k_tag_size);
 
 // Where the tag stands last, as rfind() of it, by the bracket that ends each: a line has few.
 std::size_t last_tag(std::string_view line, std::string_view tag) {
-  for (std::size_t end = line.size(); end > 0;) {
-    const std::size_t bracket = line.rfind(']', end - 1);
-    if (bracket == std::string_view::npos || bracket + 2 < k_tag_size) break;
+  std::size_t last = std::string_view::npos;
+  std::size_t bracket = line.find(']');
+  for (; bracket != std::string_view::npos; bracket = line.find(']', bracket + 1)) {
+    if (bracket + 2 < k_tag_size) continue;
     const std::size_t at = bracket + 2 - k_tag_size;
-    if (line.substr(at, k_tag_size) == tag) return at;
-    end = bracket;
+    if (line.substr(at, k_tag_size) == tag) last = at;
   }
-  return std::string_view::npos;
+  return last;
 }
 
 // `Suite.Name` and nothing else.

@@ -3,12 +3,12 @@
 // (docs/decisions/0009).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string_view>
 #include <vector>
-
-#include "core/fnv1a.hpp"
 
 namespace holdfast {
 
@@ -41,9 +41,19 @@ class NameIndex {
     bool is_taken = false;
   };
 
+  // Word by word, not byte by byte: names are long, and each is looked for some times.
   static std::uint32_t hash_of(std::string_view name) {
-    const std::uint64_t hash = Fnv1a().add(name).value();
-    return static_cast<std::uint32_t>(hash ^ (hash >> 32U));
+    constexpr std::uint64_t k_odd = 0x9e3779b97f4a7c15U;  // 2^64 by the golden ratio
+    std::uint64_t hash = name.size() * k_odd;
+    while (!name.empty()) {
+      const std::size_t size = std::min(name.size(), sizeof(std::uint64_t));
+      std::uint64_t word = 0;
+      std::memcpy(&word, name.data(), size);
+      hash = (hash ^ word) * k_odd;
+      hash ^= hash >> 32U;
+      name.remove_prefix(size);
+    }
+    return static_cast<std::uint32_t>(hash);
   }
   // Their number is a power of two.
   std::size_t mask() const { return slots_.size() - 1; }

@@ -10,6 +10,7 @@ namespace holdfast::exec {
 namespace {
 
 constexpr std::size_t k_most_collected = 32UL * 1024UL;
+constexpr std::size_t k_usual_line = 1024;
 
 }  // namespace
 
@@ -40,6 +41,7 @@ Result<void> CaseJournal::add(const CaseResult& result, const CaseOutput& output
     line.raw("log", log_text_);
   }
   if (!result.note.empty()) line.text("note", result.note);
+  if (lines_.empty()) lines_.reserve(k_most_collected + k_usual_line);
   lines_ += std::move(line).finish();
   return lines_.size() < k_most_collected ? Result<void>() : write();
 }
