@@ -43,8 +43,7 @@ std::string shared_memory() {
   return std::string();
 }
 
-}  // namespace
-
+// Of this process.
 unsigned count_threads() {
   DIR* directory = ::opendir("/proc/self/task");
   if (directory == nullptr) return 1;
@@ -55,6 +54,8 @@ unsigned count_threads() {
   ::closedir(directory);
   return count;
 }
+
+}  // namespace
 
 std::string fork_obstacle() {
   const unsigned threads = count_threads();

@@ -6,9 +6,6 @@
 namespace holdfast {
 namespace gtest_support {
 
-// How many threads this process has.
-unsigned count_threads();
-
 // What start-up made that fork(2) does not copy, or that copies would share; empty: nothing is in
 // the way. Found: threads, timers, child processes, shared memory that can be written to.
 std::string fork_obstacle();

@@ -9,7 +9,6 @@
 #include <string>
 #include <utility>
 
-#include "fork_obstacles.hpp"
 #include "fork_server.hpp"
 #include "packets.hpp"
 #include "reporter.hpp"
@@ -29,8 +28,7 @@ int run_and_report(Reporter& reporter) {
 }
 
 int run_in_batch(Descriptor socket) {
-  const Fields hello{HOLDFAST_WORKER_HELLO, HOLDFAST_WORKER_VERSION, std::to_string(::getpid()),
-                     std::to_string(count_threads())};
+  const Fields hello{HOLDFAST_WORKER_HELLO, HOLDFAST_WORKER_VERSION, std::to_string(::getpid())};
   Packet answer;
   if (send_fields(socket.get(), hello)) answer = receive_answer(socket.get());
   const Fields& mode = answer.fields;

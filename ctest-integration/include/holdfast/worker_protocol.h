@@ -15,7 +15,7 @@
 #define HOLDFAST_WORKER_LONGEST 16384
 
 /* --- program -> exec, on the worker socket ------------------------------------------------- */
-/* hello <version> <pid> <threads>: first of all. */
+/* hello <version> <pid>: first of all. */
 #define HOLDFAST_WORKER_HELLO "hello"
 /* begin <case> */
 #define HOLDFAST_WORKER_BEGIN "begin"
