@@ -14,10 +14,18 @@ namespace {
 // A line of GoogleTest's is never spread over more parts.
 constexpr std::size_t k_most_segments = 64;
 
-// A program that is at work wakes us so often at most, unless it prints more than a small pipe
-// holds.
-constexpr Milliseconds k_rest{1};
-constexpr std::size_t k_much = 16UL * 1024UL;
+// How long a program that may print nothing of its cases is not listened to.
+constexpr Milliseconds k_first_unheard{10};
+constexpr Milliseconds k_longest_unheard{1000};
+
+// So much is read and told at a time: what is remembered of it in between stays in the cache.
+constexpr std::size_t k_portion = 2UL * 1024UL;
+
+std::string_view first_lines(std::string_view bytes) {
+  if (bytes.size() <= k_portion) return bytes;
+  const std::size_t newline = bytes.find('\n', k_portion);
+  return newline == std::string_view::npos ? bytes : bytes.substr(0, newline + 1);
+}
 
 }  // namespace
 
@@ -35,29 +43,34 @@ Worker::Worker(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseco
 
 void Worker::add_descriptors(std::vector<pollfd>& fds) {
   relay_.add_descriptors(fds);
-  if (rests_until_ != k_longest) return;
   if (!relay_.is_full()) capture_.add_descriptors(fds);
   link_.add_descriptors(fds);
 }
 
 void Worker::look() {
   relay_.pass_on();
-  if (rests_until_ != k_longest && os::monotonic_now() < rests_until_) return;
-  const std::uint64_t before = read_;
-  read_output();
-  hear();
-  rest_or_wait(read_ - before);
+  do {
+    read_output();
+    hear();
+  } while (must_look_again());
   told_();
 }
 
-void Worker::rest_or_wait(std::uint64_t printed) {
-  rests_until_ = k_longest;
-  if (!progress_.valid()) return;
-  const bool is_at_work = uses_log_ && printed < k_much && (printed > 0 || heard_);
-  heard_ = false;
-  progress_.want_news(!is_at_work);
+// What a program says in its log wakes nobody, its lines do. One that prints none of a case, by a
+// flag that it sets itself, has to wake us by packets; which it is shows with its first case.
+bool Worker::must_look_again() {
+  if (!progress_.valid()) return false;
+  if (!prints_cases_) {
+    if (os::monotonic_now() < next_look_) return false;
+    next_look_ = os::monotonic_now() + look_after_;
+    look_after_ = std::min(2 * look_after_, k_longest_unheard);
+    return false;
+  }
+  next_look_ = k_longest;
+  if (*prints_cases_) return false;
+  progress_.want_news(true);
   // Asked first, then looked: an entry between the two has not woken us.
-  if (is_at_work || progress_.has_news()) rests_until_ = os::monotonic_now() + k_rest;
+  return progress_.has_news();
 }
 
 // It may have connected already, and nothing would wake us for it.
@@ -67,10 +80,7 @@ void Worker::on_main_started(pid_t main) {
   told_();
 }
 
-void Worker::on_tree_gone() {
-  rests_until_ = k_longest;
-  look();
-}
+void Worker::on_tree_gone() { look(); }
 
 // What has begun while the test was paused for us, but went on already, was not paused.
 void Worker::on_pause(Milliseconds length) {
@@ -101,12 +111,15 @@ void Worker::read_output() {
 
 void Worker::take(Stream stream, std::string_view bytes) {
   const std::uint64_t kept = relay_.position();
-  read_ += bytes.size();
   relay_.write(stream, bytes);
   if (stream == Stream::errors) return;
   segments_.push_back({printed_.size(), kept});
   if (segments_.size() > k_most_segments) segments_.pop_front();
-  for (const GtestEvent& event : printed_.read(bytes)) on_printed(event);
+  while (!bytes.empty()) {
+    const std::string_view lines = first_lines(bytes);
+    bytes.remove_prefix(lines.size());
+    for (const GtestEvent& event : printed_.read(lines)) on_printed(event);
+  }
 }
 
 std::uint64_t Worker::place_of(std::uint64_t offset) const {
@@ -132,6 +145,7 @@ void Worker::on_printed(const GtestEvent& event) {
       return happened(std::move(told));
     case GtestEvent::Kind::began:
       if (!is_linked_) return begin_case(event.name, place);
+      prints_cases_ = true;
       if (event.name == open_ && first_printed(event.name) == nullptr) case_from_ = place;
       printed_cases_.push_back({event.name, {place, 0}});
       return;
@@ -166,7 +180,6 @@ void Worker::take_progress() {
   if (!progress_.look()) return;
   // At least what it has printed before it said the last of that.
   read_output();
-  heard_ = uses_log_ = true;
   while (const std::optional<ProgressLog::Entry> entry = progress_.next()) {
     const std::int64_t now = os::monotonic_now_us();
     said_at_us_ = std::clamp(entry->at_us, std::min(last_said_us_, now), now);
@@ -188,6 +201,9 @@ void Worker::answer_hello() {
   progress_ = ProgressLog::make();
   last_said_us_ = os::monotonic_now_us();
   const std::string mode = worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_REPORT});
+  prints_cases_.reset();
+  look_after_ = k_first_unheard;
+  next_look_ = progress_.valid() ? os::monotonic_now() + look_after_ : k_longest;
   is_linked_ = progress_.valid() ? link_.send_with(mode, {progress_.fd()}) : link_.send(mode);
 }
 
@@ -214,7 +230,9 @@ void Worker::on_message(std::string_view packet) {
     // Its own printer may say nothing; else its last line is there, or is about to be.
     const Printed* printed = first_printed(name);
     const bool is_printed = printed != nullptr && printed->range.end != 0;
-    if (is_printed || printed_.open_case() != name) settle_end();
+    const bool is_open = printed_.open_case() == name;
+    if (printed == nullptr && !is_open && !prints_cases_) prints_cases_ = false;
+    if (is_printed || !is_open) settle_end();
   } else if (kind == HOLDFAST_WORKER_FINISHED) {
     settle_end();
     BatchEvent finished;

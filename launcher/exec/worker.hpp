@@ -38,7 +38,7 @@ class Worker final : public launcher::Companion {
   void look() override;
   void on_main_started(pid_t main) override;
   Milliseconds deadline() override;
-  Milliseconds look_at() override { return rests_until_; }
+  Milliseconds look_at() override { return next_look_; }
   Verdict on_deadline() override { return Verdict::end_tree; }
   void on_tree_gone() override;
   void on_pause(Milliseconds length) override;
@@ -63,7 +63,7 @@ class Worker final : public launcher::Companion {
   void answer_hello();
   void stop_hearing();
   void take_progress();
-  void rest_or_wait(std::uint64_t printed);
+  bool must_look_again();
   Milliseconds said_at() const;
   void begin_case(const std::string& name, std::uint64_t at);
   void end_case(const std::string& name, CaseEnd said, std::uint64_t at);
@@ -85,11 +85,9 @@ class Worker final : public launcher::Companion {
   ProgressLog progress_;
   std::int64_t said_at_us_ = 0;  // what is being heard was said then; 0: now
   std::int64_t last_said_us_ = 0;
-  bool heard_ = false;     // by the log, since last we looked
-  bool uses_log_ = false;  // the program; else it sends packets
-  std::uint64_t read_ = 0;
-  // Of what a linked program prints and says, which is dated, we need not hear at once.
-  Milliseconds rests_until_ = k_longest;  // k_longest: does not rest
+  std::optional<bool> prints_cases_;    // a linked program, lines of GoogleTest's
+  Milliseconds look_after_{0};          // while that is not known
+  Milliseconds next_look_ = k_longest;  // k_longest: when something has been heard
   GtestOutput printed_;
   Milliseconds limit_from_;
   std::uint64_t case_from_ = 0;  // where the open case's output begins in the file

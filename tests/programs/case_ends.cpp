@@ -85,6 +85,15 @@ TEST(Where, it_is) {
 // With isolation `fork` its parent is the anchor.
 TEST(Kills, who_looks_after_it) { ::kill(::getppid(), SIGKILL); }
 
+TEST(Pace, first) {}
+TEST(Pace, waits) {
+  while (::access(variable("GO").c_str(), F_OK) != 0) ::usleep(1000);
+}
+TEST(Pace, second) {}
+TEST(Pace, hangs) {
+  while (true) ::pause();
+}
+
 int state = 0;
 TEST(State, first) { EXPECT_EQ(1, ++state); }
 TEST(State, second) { EXPECT_EQ(1, ++state); }
@@ -108,7 +117,13 @@ TEST_P(Twenty, exit_on_purpose) {
 }
 TEST_P(Twenty, segfault) { die_of(SIGSEGV); }
 TEST_P(Twenty, pass) {}
-INSTANTIATE_TEST_SUITE_P(Of, Twenty, ::testing::Range(0, 20));
+// Asked for after the options have been read and before the printer is chosen: a program that says
+// by itself that nothing is to be printed of what passes.
+int twenty() {
+  if (!variable("BRIEF").empty()) GTEST_FLAG_SET(brief, true);
+  return 20;
+}
+INSTANTIATE_TEST_SUITE_P(Of, Twenty, ::testing::Range(0, twenty()));
 
 // Between cases, and after the last.
 class Suite : public ::testing::Test {

@@ -187,6 +187,30 @@ class Verdicts(Batch):
             self.assertEqual(self.attempts(tree)[isolation]["outcome"], "timed_out")
         self.assert_nothing_left()
 
+    def test_a_case_is_recorded_when_it_ends_though_nothing_is_printed_of_it(self):
+        for brief in ("1", ""):
+            with self.subTest(brief):
+                go = self.work / f"go{brief}"
+                tree = self.project(
+                    'add_test(NAME t COMMAND @P@/case_ends_linked "--gtest_filter=Pace.*")\n'
+                    "set_tests_properties(t PROPERTIES HOLDFAST_ISOLATION none "
+                    f'ENVIRONMENT "GO={go};BRIEF={brief}")\n',
+                    name=f"p{brief}", build=f"build{brief}")
+                ctest = self.start(CTEST, cwd=tree, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+
+                def has_ended(case):
+                    return self.runs(tree) and case in self.outcomes(tree, "t")
+                wait_until(lambda: has_ended("Pace.first"), "the record of the first")
+                go.touch()
+                wait_until(lambda: has_ended("Pace.second"), "the record of the second")
+                self.assertEqual(self.outcomes(tree, "t"), {
+                    "Pace.first": "passed", "Pace.waits": "passed", "Pace.second": "passed"})
+                ctest.send_signal(signal.SIGTERM)
+                ctest.wait()
+                self.assert_nothing_left()
+                self.assertEqual(self.outcomes(tree, "t")["Pace.hangs"], "interrupted")
+
     def test_an_interrupt_leaves_the_rest_not_run(self):
         for isolation in ("none", "process", "fork"):
             with self.subTest(isolation):
