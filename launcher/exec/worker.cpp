@@ -59,7 +59,10 @@ void Worker::look() {
 // What a program says in its log wakes nobody, its lines do. One that prints none of a case, by a
 // flag that it sets itself, has to wake us by packets; which it is shows with its first case.
 bool Worker::must_look_again() {
-  if (!progress_.valid()) return false;
+  if (!progress_.valid()) {
+    next_look_ = k_longest;
+    return false;
+  }
   if (!prints_cases_) {
     if (os::monotonic_now() < next_look_) return false;
     next_look_ = os::monotonic_now() + look_after_;
@@ -147,7 +150,7 @@ void Worker::on_printed(const GtestEvent& event) {
       if (!is_linked_) return begin_case(event.name, place);
       prints_cases_ = true;
       if (event.name == open_ && first_printed(event.name) == nullptr) case_from_ = place;
-      printed_cases_.push_back({event.name, {place, 0}});
+      printed_cases_.push_back({event.name, {place, 0}, CaseEnd::passed});
       return;
     case GtestEvent::Kind::ended:
       if (!is_linked_) {
@@ -155,7 +158,10 @@ void Worker::on_printed(const GtestEvent& event) {
         printed_end_ = PrintedEnd{{event.name, event.end}, place, os::monotonic_now_us()};
         return;
       }
-      if (Printed* printed = last_printed(event.name)) printed->range.end = place;
+      if (Printed* printed = last_printed(event.name)) {
+        printed->range.end = place;
+        printed->said = event.end;
+      }
       if (said_end_ && said_end_->name == event.name) settle_end();
       return;
     case GtestEvent::Kind::finished:
@@ -190,11 +196,17 @@ void Worker::take_progress() {
   if (progress_.is_broken()) stop_hearing();
 }
 
-// It says what we do not understand: its output is read from here on.
+// It says what we do not understand: its output is read instead, also that which was waiting for its
+// words.
 void Worker::stop_hearing() {
+  settle_end();
   link_.drop();
   progress_.reset();
   is_linked_ = false;
+  for (const Printed& one : std::exchange(printed_cases_, {})) {
+    if (one.name != open_) begin_case(one.name, one.range.begin);
+    if (one.range.end != 0) end_case(one.name, one.said, one.range.end);
+  }
 }
 
 void Worker::answer_hello() {

@@ -53,6 +53,7 @@ class Worker final : public launcher::Companion {
   struct Printed {
     std::string name;
     OutputRange range;  // end 0: not yet
+    CaseEnd said;       // then: by its last line
   };
 
   void read_output();

@@ -1,0 +1,49 @@
+"""A GoogleTest program, as far as a batch can tell, that says something wrong as its worker.
+
+  worker_says.py WHAT GO   WHAT: packet, record, size, version
+                           (the file GO ends its only case)
+"""
+
+import os
+import socket
+import struct
+import sys
+import time
+
+from worker_protocol import ProgressLog, pack
+
+
+def connect():
+    place = os.open(os.environ["HOLDFAST_MARKER_DIR"], os.O_PATH)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    connection.connect(f"/proc/self/fd/{place}/worker")
+    return connection
+
+
+def say(what):
+    connection = connect()
+    connection.send(pack("hello", "0" if what == "version" else "1", os.getpid()))
+    if what == "version":
+        return connection
+    _, (log,), _, _ = socket.recv_fds(connection, 1 << 14, 1)
+    if what == "packet":
+        connection.send(b"no NUL at its end")
+    elif what == "record":
+        os.pwrite(log, struct.pack("=IIq", 4, 0, 0) + b"text", ProgressLog.HEADER)
+        os.pwrite(log, struct.pack("=I", 24), 0)
+    else:
+        os.pwrite(log, struct.pack("=I", 0xfffffff8), 0)
+    return connection
+
+
+def main(what, go):
+    connection = say(what)
+    print("[==========] Running 1 test from 1 test suite.\n[ RUN      ] Says.wrong", flush=True)
+    while not os.path.exists(go):
+        time.sleep(0.01)
+    print("[       OK ] Says.wrong (0 ms)\n[==========] 1 test from 1 test suite ran.", flush=True)
+    connection.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
