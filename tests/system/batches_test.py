@@ -200,7 +200,9 @@ class Verdicts(Batch):
                                    stderr=subprocess.DEVNULL)
 
                 def has_ended(case):
-                    return self.runs(tree) and case in self.outcomes(tree, "t")
+                    runs = self.runs(tree)
+                    return (runs and (runs[-1] / "journal.jsonl").exists()
+                            and case in self.outcomes(tree, "t"))
                 wait_until(lambda: has_ended("Pace.first"), "the record of the first")
                 go.touch()
                 wait_until(lambda: has_ended("Pace.second"), "the record of the second")

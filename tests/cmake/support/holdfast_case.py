@@ -23,7 +23,7 @@ PACKAGE = "lib/cmake/Holdfast"
 LAUNCHER = "libexec/holdfast/holdfast-launcher"
 
 # A hang is a failure of the test, not of whoever waits for it.
-PATIENCE_S = 600
+PATIENCE_S = 1200
 
 _VERDICT = re.compile(r"^ *\d+/\d+ Test +#(\d+): (.*?) \.*(.*?) +\d+\.\d+ sec", re.M | re.S)
 _FAILED_LINE = re.compile(r"^\t *(\d+) - (.*) \((.*)\)$", re.M)
