@@ -315,6 +315,20 @@ class Around(Batch):
         self.assertEqual(made.returncode, 0, made.stderr)
         return tree
 
+    def test_another_process_of_the_test_is_not_its_worker(self):
+        """A script that runs one linked program, and becomes another one."""
+        line = "$1 --gtest_filter=Ends.pass:Ends.skip; exec $1 --gtest_filter=$2"
+        tests = "".join(
+            f"add_test(NAME {name} COMMAND sh -c [==[{line}]==] script @P@/case_ends_linked {last})\n"
+            f"set_tests_properties({name} PROPERTIES HOLDFAST_ISOLATION none)\n"
+            for name, last in (("well", "Ends.last"), ("ill", "Ends.segfault")))
+        tree = self.project(tests)
+        self.ctest(tree, "-j2")
+        before = {"Ends.pass": "passed", "Ends.skip": "skipped"}
+        self.assertEqual(self.outcomes(tree, "well"), {**before, "Ends.last": "passed"})
+        self.assertEqual(self.outcomes(tree, "ill"), {**before, "Ends.segfault": "crashed"})
+        self.assert_nothing_left()
+
     def test_a_missing_program_is_an_internal_error(self):
         tree = self.of_stage(self.stage_without("bin/holdfast", "libexec/holdfast/holdfast-launcher-batch"),
                              "HOLDFAST_ISOLATION none")
