@@ -1,6 +1,7 @@
 // Copying and comparing for the launcher of batches. Those of musl are made to be small: memcmp
-// goes byte by byte, and memcpy is one string instruction whatever the length, which takes longer
-// to begin than a name takes to copy. Of each case some dozens of names and lines are copied.
+// goes byte by byte, and on x86_64 memcpy is one string instruction whatever the length, which
+// takes longer to begin than a name takes to copy. Of each case some dozens of names and lines are
+// copied.
 //
 // memmove is here because that of musl would bring musl's memcpy along.
 #include <cstddef>

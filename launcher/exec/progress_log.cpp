@@ -82,8 +82,8 @@ std::optional<ProgressLog::Entry> ProgressLog::next() {
   return entry;
 }
 
-void ProgressLog::want_news(bool wanted) {
-  if (valid()) __atomic_store_n(number(start_, 1), wanted ? 1U : 0U, __ATOMIC_SEQ_CST);
+void ProgressLog::want_news() {
+  if (valid()) __atomic_store_n(number(start_, 1), 1U, __ATOMIC_SEQ_CST);
 }
 
 void ProgressLog::begin_anew() {

@@ -39,8 +39,8 @@ class ProgressLog {
   std::optional<Entry> next();
   bool is_broken() const { return is_broken_; }
 
-  // The program is to send a packet with the next entry, or need not.
-  void want_news(bool wanted);
+  // The program is to send a packet with the next entry.
+  void want_news();
   // All has been taken, and the program waits: it begins anew.
   void begin_anew();
 

@@ -14,9 +14,8 @@ namespace {
 // A line of GoogleTest's is never spread over more parts.
 constexpr std::size_t k_most_segments = 64;
 
-// How long a program that may print nothing of its cases is not listened to.
-constexpr Milliseconds k_first_unheard{10};
-constexpr Milliseconds k_longest_unheard{1000};
+// A program that has neither printed nor said anything for so long is quiet.
+constexpr Milliseconds k_quiet{5};
 
 // So much is read and told at a time: what is remembered of it in between stays in the cache.
 constexpr std::size_t k_portion = 2UL * 1024UL;
@@ -50,30 +49,28 @@ void Worker::add_descriptors(std::vector<pollfd>& fds) {
 void Worker::look() {
   relay_.pass_on();
   do {
+    is_new_ = false;
     read_output();
     hear();
   } while (must_look_again());
   told_();
 }
 
-// What a program says in its log wakes nobody, its lines do. One that prints none of a case, by a
-// flag that it sets itself, has to wake us by packets; which it is shows with its first case.
+// What a program prints wakes us, what it says in its log only where we ask for that: a packet for
+// each would cost more than the case. So one that is quiet is looked at once more, for what it has
+// said after its last line, and asked.
 bool Worker::must_look_again() {
   if (!progress_.valid()) {
     next_look_ = k_longest;
-    return false;
+  } else if (is_new_) {
+    next_look_ = os::monotonic_now() + k_quiet;
+  } else if (next_look_ != k_longest && os::monotonic_now() >= next_look_) {
+    next_look_ = k_longest;
+    progress_.want_news();
+    // Asked first, then looked: an entry between the two has not woken us.
+    return progress_.has_news();
   }
-  if (!prints_cases_) {
-    if (os::monotonic_now() < next_look_) return false;
-    next_look_ = os::monotonic_now() + look_after_;
-    look_after_ = std::min(2 * look_after_, k_longest_unheard);
-    return false;
-  }
-  next_look_ = k_longest;
-  if (*prints_cases_) return false;
-  progress_.want_news(true);
-  // Asked first, then looked: an entry between the two has not woken us.
-  return progress_.has_news();
+  return false;
 }
 
 // It may have connected already, and nothing would wake us for it.
@@ -113,6 +110,7 @@ void Worker::read_output() {
 }
 
 void Worker::take(Stream stream, std::string_view bytes) {
+  is_new_ = true;
   const std::uint64_t kept = relay_.position();
   relay_.write(stream, bytes);
   if (stream == Stream::errors) return;
@@ -148,7 +146,6 @@ void Worker::on_printed(const GtestEvent& event) {
       return happened(std::move(told));
     case GtestEvent::Kind::began:
       if (!is_linked_) return begin_case(event.name, place);
-      prints_cases_ = true;
       if (event.name == open_ && first_printed(event.name) == nullptr) case_from_ = place;
       printed_cases_.push_back({event.name, {place, 0}, CaseEnd::passed});
       return;
@@ -174,9 +171,11 @@ void Worker::on_printed(const GtestEvent& event) {
 void Worker::hear() {
   link_.accept(main_);
   while (const std::optional<std::string_view> packet = link_.next()) {
+    is_new_ = true;
     // What it has printed and said before it said that.
     read_output();
     take_progress();
+    if (!link_.has_peer()) return;
     on_message(*packet);
   }
   take_progress();
@@ -184,6 +183,7 @@ void Worker::hear() {
 
 void Worker::take_progress() {
   if (!progress_.look()) return;
+  is_new_ = true;
   // At least what it has printed before it said the last of that.
   read_output();
   while (const std::optional<ProgressLog::Entry> entry = progress_.next()) {
@@ -196,16 +196,20 @@ void Worker::take_progress() {
   if (progress_.is_broken()) stop_hearing();
 }
 
-// It says what we do not understand: its output is read instead, also that which was waiting for its
-// words.
+// It says what we do not understand: its output is read instead, also that which was waiting for
+// its words.
 void Worker::stop_hearing() {
   settle_end();
   link_.drop();
   progress_.reset();
   is_linked_ = false;
   for (const Printed& one : std::exchange(printed_cases_, {})) {
+    settle_printed_end();
     if (one.name != open_) begin_case(one.name, one.range.begin);
-    if (one.range.end != 0) end_case(one.name, one.said, one.range.end);
+    // As on_printed() has it: the last of them may be told again.
+    if (one.range.end != 0) {
+      printed_end_ = PrintedEnd{{one.name, one.said}, one.range.end, os::monotonic_now_us()};
+    }
   }
 }
 
@@ -213,10 +217,8 @@ void Worker::answer_hello() {
   progress_ = ProgressLog::make();
   last_said_us_ = os::monotonic_now_us();
   const std::string mode = worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_REPORT});
-  prints_cases_.reset();
-  look_after_ = k_first_unheard;
-  next_look_ = progress_.valid() ? os::monotonic_now() + look_after_ : k_longest;
   is_linked_ = progress_.valid() ? link_.send_with(mode, {progress_.fd()}) : link_.send(mode);
+  if (!is_linked_) progress_.reset();
 }
 
 void Worker::on_message(std::string_view packet) {
@@ -242,9 +244,7 @@ void Worker::on_message(std::string_view packet) {
     // Its own printer may say nothing; else its last line is there, or is about to be.
     const Printed* printed = first_printed(name);
     const bool is_printed = printed != nullptr && printed->range.end != 0;
-    const bool is_open = printed_.open_case() == name;
-    if (printed == nullptr && !is_open && !prints_cases_) prints_cases_ = false;
-    if (is_printed || !is_open) settle_end();
+    if (is_printed || printed_.open_case() != name) settle_end();
   } else if (kind == HOLDFAST_WORKER_FINISHED) {
     settle_end();
     BatchEvent finished;

@@ -86,8 +86,7 @@ class Worker final : public launcher::Companion {
   ProgressLog progress_;
   std::int64_t said_at_us_ = 0;  // what is being heard was said then; 0: now
   std::int64_t last_said_us_ = 0;
-  std::optional<bool> prints_cases_;    // a linked program, lines of GoogleTest's
-  Milliseconds look_after_{0};          // while that is not known
+  bool is_new_ = false;                 // something has been printed or said
   Milliseconds next_look_ = k_longest;  // k_longest: when something has been heard
   GtestOutput printed_;
   Milliseconds limit_from_;

@@ -85,7 +85,8 @@ TEST(Where, it_is) {
 // With isolation `fork` its parent is the anchor.
 TEST(Kills, who_looks_after_it) { ::kill(::getppid(), SIGKILL); }
 
-TEST(Pace, first) {}
+// As a program that a case runs, and GoogleTest's of this one may be silent.
+TEST(Pace, first) { std::printf("[ RUN      ] Inner.x\n[       OK ] Inner.x (0 ms)\n"); }
 TEST(Pace, waits) {
   while (::access(variable("GO").c_str(), F_OK) != 0) ::usleep(1000);
 }
@@ -93,6 +94,16 @@ TEST(Pace, second) {}
 TEST(Pace, hangs) {
   while (true) ::pause();
 }
+
+// Its last case has ended long before it goes on.
+class Down : public ::testing::Test {
+ public:
+  static void TearDownTestSuite() {
+    while (::access(variable("GO").c_str(), F_OK) != 0) ::usleep(1000);
+  }
+};
+TEST_F(Down, first) {}
+TEST_F(Down, last) {}
 
 int state = 0;
 TEST(State, first) { EXPECT_EQ(1, ++state); }

@@ -213,6 +213,26 @@ class Verdicts(Batch):
                 self.assert_nothing_left()
                 self.assertEqual(self.outcomes(tree, "t")["Pace.hangs"], "interrupted")
 
+    def test_the_last_of_a_suite_is_recorded_when_it_ends(self):
+        """Ten times: what it prints of its end may be read before it has said it."""
+        go = self.work / "go"
+        names = [f"t{i}" for i in range(10)]
+        tree = self.project("".join(
+            f'add_test(NAME {name} COMMAND @P@/case_ends_linked "--gtest_filter=Down.*")\n'
+            f'set_tests_properties({name} PROPERTIES HOLDFAST_ISOLATION none ENVIRONMENT "GO={go}")\n'
+            for name in names))
+        ctest = self.start(CTEST, "-j10", cwd=tree, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
+
+        def are_recorded():
+            runs = self.runs(tree)
+            return (runs and (runs[-1] / "journal.jsonl").exists()
+                    and all("Down.last" in self.outcomes(tree, name) for name in names))
+        wait_until(are_recorded, "the records of the last")
+        go.touch()
+        self.assertEqual(ctest.wait(30), 0)
+        self.assert_nothing_left()
+
     def test_an_interrupt_leaves_the_rest_not_run(self):
         for isolation in ("none", "process", "fork"):
             with self.subTest(isolation):

@@ -135,12 +135,16 @@ class BuildStepsTest(BuildCase):
         def gone():
             return not any(os.path.exists(f"/proc/{pid}") and b"slow.py" in cmdline(pid) for pid in pids)
         wait_until(gone, "the end of the compilers")
+
         def is_half(file):
             # It may go between two looks.
             with contextlib.suppress(FileNotFoundError):
                 return file.read_bytes() == b"half"
             return False
-        wait_until(lambda: not any(is_half(f) for f in (tree / "app", *tree.rglob("*.o"))), "the end of half a file")
+
+        def are_whole():
+            return not any(is_half(f) for f in (tree / "app", *tree.rglob("*.o")))
+        wait_until(are_whole, "the end of half a file")
         self.assertEqual(self.build(tree).returncode, 0)
         self.assertEqual(self.finish(tree / "app").returncode, 0)
 

@@ -1,7 +1,7 @@
 """A GoogleTest program, as far as a batch can tell, that says something wrong as its worker.
 
-  worker_says.py WHAT GO   WHAT: packet, record, size, version
-                           (the file GO ends its only case)
+  worker_says.py WHAT GO   WHAT: packet, record, size, version; forged: a packet, after a line
+                           that its case has forged (the file GO ends its only case)
 """
 
 import os
@@ -11,6 +11,9 @@ import sys
 import time
 
 from worker_protocol import ProgressLog, pack
+
+
+BEGIN = "[==========] Running 1 test from 1 test suite.\n[ RUN      ] Says.wrong\n"
 
 
 def connect():
@@ -26,7 +29,9 @@ def say(what):
     if what == "version":
         return connection
     _, (log,), _, _ = socket.recv_fds(connection, 1 << 14, 1)
-    if what == "packet":
+    if what == "forged":
+        print(f"{BEGIN}[       OK ] Says.wrong (0 ms)", flush=True)
+    if what in ("packet", "forged"):
         connection.send(b"no NUL at its end")
     elif what == "record":
         os.pwrite(log, struct.pack("=IIq", 4, 0, 0) + b"text", ProgressLog.HEADER)
@@ -38,10 +43,12 @@ def say(what):
 
 def main(what, go):
     connection = say(what)
-    print("[==========] Running 1 test from 1 test suite.\n[ RUN      ] Says.wrong", flush=True)
+    if what != "forged":
+        print(BEGIN, flush=True)
     while not os.path.exists(go):
         time.sleep(0.01)
-    print("[       OK ] Says.wrong (0 ms)\n[==========] 1 test from 1 test suite ran.", flush=True)
+    tag = "[  FAILED  ]" if what == "forged" else "[       OK ]"
+    print(f"{tag} Says.wrong (0 ms)\n[==========] 1 test from 1 test suite ran.", flush=True)
     connection.close()
 
 

@@ -16,8 +16,9 @@ USER, SYSTEM = 11, 12
 
 class WorkerSays(ProjectCase):
     def test_what_is_not_understood_is_read_from_the_output(self):
-        for what in ("packet", "record", "size", "version"):
+        for what in ("packet", "record", "size", "version", "forged"):
             with self.subTest(what):
+                outcome = "failed" if what == "forged" else "passed"
                 go = self.work / f"go-{what}"
                 tree = self.project(
                     f'add_test(NAME t COMMAND "{sys.executable}" "{WORKER}" {what} "{go}")\n'
@@ -30,10 +31,10 @@ class WorkerSays(ProjectCase):
                 launcher = self.records(self.runs(tree)[-1], "attempt_started")[0]["launcher"]["pid"]
                 self.assert_waits_idly(launcher)
                 go.touch()
-                self.assertEqual(ctest.wait(30), 0)
+                self.assertEqual(ctest.wait(30) == 0, outcome == "passed")
                 records = self.records(self.runs(tree)[-1], "case")
                 self.assertEqual([(r["case"], r["outcome"]) for r in records],
-                                 [("Says.wrong", "passed")], json.dumps(records))
+                                 [("Says.wrong", outcome)], json.dumps(records))
                 self.assert_nothing_left()
 
     def assert_waits_idly(self, pid):
