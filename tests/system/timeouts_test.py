@@ -305,13 +305,13 @@ class NativeTest(TimeoutCase):
         script.write_text(f"""
 set(CTEST_SOURCE_DIRECTORY "{self.work}/project")
 set(CTEST_BINARY_DIRECTORY "{tree}")
-set(CTEST_TEST_TIMEOUT 1)
+set(CTEST_TEST_TIMEOUT 3)
 ctest_start(Experimental)
 ctest_test()
 """)
         done = self.finish(CTEST, "-S", script, "-V")
         self.assertRegex(done.stdout.decode(), TIMED_OUT % "bare")
-        wait_until(lambda: self.outcomes(tree), "the record")
+        wait_until(lambda: self.runs(tree) and self.outcomes(tree), "the record")
         self.assertEqual(self.outcomes(tree), {"bare": "timed_out"})
         self.assert_nothing_left()
 
