@@ -175,6 +175,7 @@ void Worker::hear() {
     // What it has printed and said before it said that.
     read_output();
     take_progress();
+    // Its log was not to be understood: nothing that it says is heard any more.
     if (!link_.has_peer()) return;
     on_message(*packet);
   }
