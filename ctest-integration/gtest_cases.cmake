@@ -13,6 +13,16 @@ set(_holdfast_all_skipped "holdfast: [0-9]+ cases?: [0-9]+ skipped\n*$;\
 \\[  PASSED  \\] 0 tests\\.\n\\[  SKIPPED \\] [0-9]+ tests?, listed below:\n\
 (\\[  SKIPPED \\] [^\n]*\n*)+( *YOU HAVE [^\n]*\n*)?$")
 
+# Around tests that are batches: they have a launcher of their own. attach.cmake's becomes it too,
+# for the price of one more program. Neither is there where the tests run without Holdfast.
+set(_holdfast_before_batches [==[
+set(_holdfast_usual_launcher "${_holdfast_launcher}")
+if(NOT _holdfast_usual_launcher STREQUAL "" AND EXISTS "${_holdfast_usual_launcher}-batch")
+  string(APPEND _holdfast_launcher "-batch")
+endif()
+]==])
+set(_holdfast_behind_batches "set(_holdfast_launcher \"\${_holdfast_usual_launcher}\")\n")
+
 # " [[text]]", by brackets that the text does not hold, added to <out>.
 function(_holdfast_append_quoted out text)
   set(equals "==")
@@ -273,6 +283,9 @@ function(_holdfast_discover_cases request_file)
   endif()
   get_property(script GLOBAL PROPERTY _holdfast_script)
   get_property(names GLOBAL PROPERTY _holdfast_names)
+  if(NOT _holdfast_BATCH STREQUAL "case")
+    set(script "${_holdfast_before_batches}${script}${_holdfast_behind_batches}")
+  endif()
   file(WRITE "${_holdfast_tests_file}" "${script}set(${_holdfast_TEST_LIST}${names})\n")
   foreach(property IN ITEMS _holdfast_script _holdfast_names)
     set_property(GLOBAL PROPERTY ${property} "")

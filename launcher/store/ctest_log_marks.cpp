@@ -61,10 +61,11 @@ bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t") == std::string_view::npos;
 }
 
-// Whether the first word of a command, quoted as ctest does, is the launcher.
+// Whether the first word of a command, quoted as ctest does, is the launcher or that of batches.
 bool is_launcher(std::string_view command) {
   if (!take(command, "\"")) return false;
-  return command.substr(0, command.find('"')).ends_with("/holdfast-launcher");
+  const std::string_view program = command.substr(0, command.find('"'));
+  return program.ends_with("/holdfast-launcher") || program.ends_with("/holdfast-launcher-batch");
 }
 
 // From `"name" start time:` to the output. An argument of the command may look like that line,

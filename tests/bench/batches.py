@@ -77,8 +77,9 @@ def in_one_process(bench):
 
 
 def one_process(bench, attached, program, pipe):
+    batches = f"{bench.launcher}-batch"  # as holdfast_discover_tests() has it started
     samples = bench.interleave(25, {
-        "batch": ["HOLDFAST_ATTACH=@", "HOLDFAST_P_ISOLATION=none", "--", bench.launcher, "--", program],
+        "batch": ["HOLDFAST_ATTACH=@", "HOLDFAST_P_ISOLATION=none", "--", batches, "--", program],
         "bare": ["--", program],
         "launch": ["HOLDFAST_ATTACH=@", "--", bench.launcher, "--", bench.program("true")],
         "true": ["--", bench.program("true")],

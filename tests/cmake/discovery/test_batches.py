@@ -176,6 +176,23 @@ class Batches(HoldfastCase):
             "HOLDFAST_P_LOCKS=set:x,y:shared"})
         self.assertEqual(told["b.prog"], {"HOLDFAST_P_ISOLATION=set:fork"})
 
+    def test_a_batch_is_started_by_its_own_launcher_and_no_other_test_is(self):
+        for mode in ("POST_BUILD", "PRE_TEST"):
+            build = self.built(f"""
+                add_executable(prog prog.c)
+                holdfast_discover_tests(prog BATCH binary DISCOVERY_MODE {mode})
+                holdfast_discover_tests(prog TEST_FILTER Suite.* TEST_PREFIX case. DISCOVERY_MODE {mode})
+                set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${{CMAKE_SOURCE_DIR}}/more.cmake)
+                file(WRITE ${{CMAKE_SOURCE_DIR}}/more.cmake "add_test(plain /bin/true)")
+                """, name=mode, build=f"b-{mode}")
+            run = self.ctest(build, "-V")
+            names = run.verdicts()
+            launchers = {names[number][0]: re.search(r"holdfast-launcher\S*", command)[0]
+                         for number, command in run.commands().items()}
+            self.assertEqual(launchers, {
+                "prog": "holdfast-launcher-batch", "case.Suite.Passes": "holdfast-launcher",
+                "case.Suite.Fails": "holdfast-launcher", "plain": "holdfast-launcher"}, run.text)
+
     def test_a_changed_program_and_a_changed_call_are_looked_at_again(self):
         for mode in ("POST_BUILD", "PRE_TEST"):
             text = f"add_executable(prog prog.c)\nholdfast_discover_tests(prog DISCOVERY_MODE {mode} %s)\n"

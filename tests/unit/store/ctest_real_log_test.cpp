@@ -47,9 +47,11 @@ add_test(NAME crash COMMAND sh -c "kill -SEGV $$")
 add_test(NAME "odd: \"name\"
 of two lines" COMMAND echo odd)
 add_test(NAME shows_a_log COMMAND sh -c "cat ${CMAKE_BINARY_DIR}/Testing/Temporary/LastTest.log || true")
-file(WRITE ${CMAKE_BINARY_DIR}/holdfast-launcher "#!/bin/sh\n")
-file(CHMOD ${CMAKE_BINARY_DIR}/holdfast-launcher PERMISSIONS OWNER_READ OWNER_EXECUTE)
-add_test(NAME launched COMMAND ${CMAKE_BINARY_DIR}/holdfast-launcher -- true)
+foreach(launcher IN ITEMS holdfast-launcher holdfast-launcher-batch)
+  file(WRITE ${CMAKE_BINARY_DIR}/${launcher} "#!/bin/sh\n")
+  file(CHMOD ${CMAKE_BINARY_DIR}/${launcher} PERMISSIONS OWNER_READ OWNER_EXECUTE)
+  add_test(NAME by_${launcher} COMMAND ${CMAKE_BINARY_DIR}/${launcher} -- true)
+endforeach()
 add_test(NAME last COMMAND echo last)
 )cmake";
 
@@ -80,7 +82,8 @@ const Expected k_expected[] = {
     {"crash", Verdict::failed, true},
     {"odd: \"name\"\nof two lines", Verdict::passed, true},
     {"shows_a_log", Verdict::passed, true},
-    {"launched", Verdict::passed, true},
+    {"by_holdfast-launcher", Verdict::passed, true},
+    {"by_holdfast-launcher-batch", Verdict::passed, true},
     {"last", Verdict::passed, true},
 };
 
@@ -134,7 +137,7 @@ TEST_F(RealLog, EveryKindOfVerdictIsRead) {
       const VerdictRecord& record = verdicts.at(expected.test);
       EXPECT_EQ(name_of(record.verdict), name_of(expected.verdict)) << expected.test;
       EXPECT_EQ(record.ran, expected.ran) << expected.test;
-      EXPECT_EQ(record.launched, record.test == "launched") << expected.test;
+      EXPECT_EQ(record.launched, record.test.starts_with("by_")) << expected.test;
     }
     EXPECT_EQ(output_of(verdicts.at("pass")), "hello\n");
     EXPECT_EQ(output_of(verdicts.at("silent")), "");
