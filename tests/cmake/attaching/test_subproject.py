@@ -27,6 +27,9 @@ add_test(NAME a COMMAND sh -c "echo via=$HOLDFAST_TEST_NAME")
 
 
 class Subproject(HoldfastCase):
+    # All of Holdfast is built by one of its commands.
+    patience_s = 2300
+
     def test_fetched_built_once_and_again_when_it_changes(self):
         copy = self.work / "holdfast"
         copy.mkdir()

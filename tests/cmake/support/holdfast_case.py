@@ -22,9 +22,6 @@ CTEST = os.environ.get("HOLDFAST_TEST_CTEST", "ctest")
 PACKAGE = "lib/cmake/Holdfast"
 LAUNCHER = "libexec/holdfast/holdfast-launcher"
 
-# A hang is a failure of the test, not of whoever waits for it.
-PATIENCE_S = 1200
-
 _VERDICT = re.compile(r"^ *\d+/\d+ Test +#(\d+): (.*?) \.*(.*?) +\d+\.\d+ sec", re.M | re.S)
 _FAILED_LINE = re.compile(r"^\t *(\d+) - (.*) \((.*)\)$", re.M)
 _COMMAND = re.compile(r"^(\d+): Test command: (.*)$", re.M)
@@ -74,6 +71,8 @@ class CTestRun:
 
 class HoldfastCase(unittest.TestCase):
     maxDiff = None
+    # A hang is a failure of the test, not of whoever waits for it.
+    patience_s = 1200
 
     def setUp(self):
         if not (STAGE / LAUNCHER).exists():
@@ -111,7 +110,7 @@ class HoldfastCase(unittest.TestCase):
         process = subprocess.run([str(a) for a in arguments], cwd=cwd or self.work,
                                  env=env or self.environment(), stdin=subprocess.DEVNULL,
                                  capture_output=True, text=True, errors="surrogateescape",
-                                 timeout=PATIENCE_S, check=False)
+                                 timeout=self.patience_s, check=False)
         if check and process.returncode != 0:
             self.fail(f"{arguments} ended with {process.returncode}\n"
                       f"{process.stdout}\n{process.stderr}")
