@@ -93,7 +93,7 @@ std::vector<BatchAction> Batch::happened(const BatchEvent& event) {
       break;
     case Kind::child_began:
       worker_has_begun_ = true;
-      if (!is_child(event.name)) children_.push_back({event.name, event.at_us});
+      if (!is_child(event.name)) children_.push_back({std::string(event.name), event.at_us});
       forget_waiting(event.name);
       break;
     case Kind::child_ended:
@@ -121,20 +121,20 @@ void Batch::on_case_began(const BatchEvent& event) {
   worker_has_begun_ = true;
   worker_finished_ = false;
   last_end_.reset();
-  open_ = Open{event.name, event.at_us};
+  open_ = Open{std::string(event.name), event.at_us};
   if (!is_settled(event.name)) ++begun_;
   forget_waiting(event.name);
 }
 
 void Batch::on_case_ended(const BatchEvent& event, Actions& actions) {
   if (!open_ || open_->name != event.name) return;
-  last_end_ = LastEnd{event.name, event.said, event.at_us - open_->since_us};
+  last_end_ = LastEnd{event.said, event.at_us - open_->since_us};
+  CaseResult result;
+  result.name = std::move(open_->name);
   open_.reset();
   worker_failed_case_ = worker_failed_case_ || event.said == CaseEnd::failed;
   // How its own process ends is part of it.
   if (isolation_ != Isolation::none) return;
-  CaseResult result;
-  result.name = event.name;
   result.outcome = outcome_of(event.said);
   result.wall_us = last_end_->wall_us;
   record(std::move(result), actions);
@@ -365,18 +365,18 @@ std::optional<std::uint32_t> Batch::place_of(std::string_view name) const {
       name, [this](std::uint32_t place) -> const std::string& { return results_[place].name; });
 }
 
-bool Batch::is_settled(const std::string& name) const { return place_of(name).has_value(); }
+bool Batch::is_settled(std::string_view name) const { return place_of(name).has_value(); }
 
-bool Batch::is_child(const std::string& name) const {
+bool Batch::is_child(std::string_view name) const {
   return std::any_of(children_.begin(), children_.end(),
                      [&](const Open& one) { return one.name == name; });
 }
 
-bool Batch::is_waiting(const std::string& name) const {
+bool Batch::is_waiting(std::string_view name) const {
   return std::find(waiting_.begin(), waiting_.end(), name) != waiting_.end();
 }
 
-void Batch::forget_waiting(const std::string& name) {
+void Batch::forget_waiting(std::string_view name) {
   // Nearly always the first.
   const auto at = std::find(waiting_.begin(), waiting_.end(), name);
   if (at != waiting_.end()) waiting_.erase(at);

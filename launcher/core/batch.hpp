@@ -35,7 +35,7 @@ struct BatchEvent {
     child_ended,  // `name`, `child_said`, `child_finished`, `end`
   };
   Kind kind = Kind::begun;
-  std::string name = {};
+  std::string_view name = {};  // need not outlive the call
   CaseEnd said = CaseEnd::passed;
   std::uint64_t count = 0;
   std::vector<std::string> cases = {};
@@ -104,10 +104,10 @@ class Batch {
   void start_worker(BatchAction::Kind kind, std::vector<std::string> cases, Actions& actions);
   void record(CaseResult result, Actions& actions);
   std::optional<std::uint32_t> place_of(std::string_view name) const;
-  bool is_settled(const std::string& name) const;
-  bool is_child(const std::string& name) const;
-  bool is_waiting(const std::string& name) const;
-  void forget_waiting(const std::string& name);
+  bool is_settled(std::string_view name) const;
+  bool is_child(std::string_view name) const;
+  bool is_waiting(std::string_view name) const;
+  void forget_waiting(std::string_view name);
   void beyond(Outcome outcome, const ProcessEnd& end, std::string note);
 
   struct Open {
@@ -115,7 +115,6 @@ class Batch {
     std::int64_t since_us = 0;
   };
   struct LastEnd {
-    std::string name;
     CaseEnd said = CaseEnd::passed;
     std::int64_t wall_us = 0;
   };

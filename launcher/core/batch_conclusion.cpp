@@ -1,5 +1,7 @@
 // How a batch ends as a whole, and the line about it.
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 #include "core/batch.hpp"
 
@@ -43,6 +45,15 @@ const Group k_groups[] = {
     {"internal error", {Outcome::internal_error}, true},
     {"skipped", {Outcome::skipped}, false},
 };
+
+// Its place in k_groups, or behind them.
+std::size_t group_of(Outcome outcome) {
+  const auto* const group =
+      std::find_if(std::begin(k_groups), std::end(k_groups), [&](const Group& one) {
+        return std::find(one.outcomes.begin(), one.outcomes.end(), outcome) != one.outcomes.end();
+      });
+  return static_cast<std::size_t>(group - std::begin(k_groups));
+}
 
 std::string names_of(const std::vector<const CaseResult*>& results) {
   std::string text;
@@ -89,20 +100,17 @@ std::string Batch::summary() const {
     if (named) text += " (" + names_of(found) + ")";
     separator = ", ";
   };
-  for (const Group& group : k_groups) {
-    std::vector<const CaseResult*> found;
-    for (const CaseResult& result : results_) {
-      if (result.outcome && std::find(group.outcomes.begin(), group.outcomes.end(),
-                                      *result.outcome) != group.outcomes.end()) {
-        found.push_back(&result);
-      }
-    }
-    add(group.label, found, group.named);
-  }
+  std::array<std::vector<const CaseResult*>, std::size(k_groups)> found;
   std::vector<const CaseResult*> not_run;
   for (const CaseResult& result : results_) {
-    if (!result.outcome) not_run.push_back(&result);
+    if (!result.outcome) {
+      not_run.push_back(&result);
+    } else if (const std::size_t group = group_of(*result.outcome); group < found.size()) {
+      found[group].push_back(&result);
+    }
   }
+  for (std::size_t i = 0; i < found.size(); ++i)
+    add(k_groups[i].label, found[i], k_groups[i].named);
   add("not run", not_run, false);
   if (!not_run.empty() && !not_run.front()->note.empty())
     text += " (" + not_run.front()->note + ")";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -14,35 +15,30 @@ namespace {
 constexpr std::size_t k_longest_line = 16 * 1024;
 constexpr std::size_t k_kept_of_longer = 4 * 1024;
 
-constexpr std::string_view k_run = "[ RUN      ] ";
-constexpr std::string_view k_whole = "[==========] ";
-constexpr std::string_view k_part = "[----------] ";
+enum Tag : std::uint8_t { k_passed, k_failed, k_skipped, k_run, k_whole, k_part, k_tag_count };
+constexpr std::string_view k_tags[k_tag_count] = {"[       OK ] ", "[  FAILED  ] ",
+                                                  "[  SKIPPED ] ", "[ RUN      ] ",
+                                                  "[==========] ", "[----------] "};
+constexpr std::size_t k_tag_size = 13;
+static_assert(std::all_of(std::begin(k_tags), std::end(k_tags),
+                          [](std::string_view tag) { return tag.size() == k_tag_size; }));
 
 struct EndTag {
-  std::string_view tag;
+  Tag tag;
   CaseEnd end;
 };
-constexpr EndTag k_end_tags[] = {{"[       OK ] ", CaseEnd::passed},
-                                 {"[  FAILED  ] ", CaseEnd::failed},
-                                 {"[  SKIPPED ] ", CaseEnd::skipped}};
+constexpr EndTag k_end_tags[] = {
+    {k_passed, CaseEnd::passed}, {k_failed, CaseEnd::failed}, {k_skipped, CaseEnd::skipped}};
 
 bool begins_with(std::string_view text, std::string_view with) {
   return text.substr(0, with.size()) == with;
 }
 
-constexpr std::size_t k_tag_size = k_run.size();
-static_assert(k_whole.size() == k_tag_size && k_part.size() == k_tag_size);
-
-// Where the tag stands last, as rfind() of it, by the bracket that ends each: a line has few.
-std::size_t last_tag(std::string_view line, std::string_view tag) {
-  std::size_t last = std::string_view::npos;
-  std::size_t bracket = line.find(']');
-  for (; bracket != std::string_view::npos; bracket = line.find(']', bracket + 1)) {
-    if (bracket + 2 < k_tag_size) continue;
-    const std::size_t at = bracket + 2 - k_tag_size;
-    if (line.substr(at, k_tag_size) == tag) last = at;
-  }
-  return last;
+// The text without colours: itself, or what becomes of it in `room`.
+std::string_view plain_in(std::string_view text, std::string& room) {
+  if (text.find('\x1b') == std::string_view::npos) return text;
+  room = without_colours(text);
+  return room;
 }
 
 // `Suite.Name` and nothing else.
@@ -67,6 +63,39 @@ std::optional<std::uint64_t> number_at_start(std::string_view text) {
 }
 
 }  // namespace
+
+// Where each tag stands last, by the bracket that ends it: a line has few.
+class GtestOutput::Tags {
+ public:
+  explicit Tags(std::string_view line) : line_(line) {
+    std::fill(std::begin(last_), std::end(last_), std::string_view::npos);
+    std::size_t bracket = line.find(']');
+    for (; bracket != std::string_view::npos; bracket = line.find(']', bracket + 1)) {
+      if (bracket + 2 >= k_tag_size) look_at(bracket + 2 - k_tag_size);
+    }
+  }
+
+  bool any() const { return any_; }
+  bool has(Tag tag) const { return last_[tag] != std::string_view::npos; }
+  std::size_t at(Tag tag) const { return last_[tag]; }
+  // What stands behind it.
+  std::string_view behind(Tag tag) const { return line_.substr(last_[tag] + k_tag_size); }
+
+ private:
+  void look_at(std::size_t at) {
+    const std::string_view text = line_.substr(at, k_tag_size);
+    for (std::size_t i = 0; i < k_tag_count; ++i) {
+      if (text != k_tags[i]) continue;
+      last_[i] = at;
+      any_ = true;
+      return;
+    }
+  }
+
+  std::string_view line_;
+  std::size_t last_[k_tag_count];
+  bool any_ = false;
+};
 
 std::string without_colours(std::string_view text) {
   if (text.find('\x1b') == std::string_view::npos) return std::string(text);
@@ -108,41 +137,42 @@ std::vector<GtestEvent> GtestOutput::read(std::string_view bytes) {
 }
 
 void GtestOutput::read_line(std::string_view line, std::vector<GtestEvent>& events) {
-  // Each of GoogleTest's has a bracket; most lines have none.
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);  // printed on a terminal
-  if (line.find("] ") == std::string_view::npos) return;
+  const Tags tags(line);
+  if (!tags.any()) return;  // most lines have none
   const std::string& name = open_.empty() ? closed_ : open_;
-  if (!name.empty() && read_end(line, name, events)) return;
-  if (read_begin(line, events)) return;
-  if (open_.empty() && (last_tag(line, k_whole) != std::string_view::npos ||
-                        last_tag(line, k_part) != std::string_view::npos)) {
-    closed_.clear();
-  }
-  if (open_.empty()) read_whole(line, events);
+  if (!name.empty() && read_end(tags, name, events)) return;
+  if (read_begin(line, tags, events) || !open_.empty()) return;
+  if (tags.has(k_whole) || tags.has(k_part)) closed_.clear();
+  if (tags.has(k_whole)) read_whole(tags.behind(k_whole), events);
 }
 
-bool GtestOutput::read_end(std::string_view line, const std::string& name,
+bool GtestOutput::read_end(const Tags& tags, const std::string& name,
                            std::vector<GtestEvent>& events) {
+  std::string room;
   for (const EndTag& one : k_end_tags) {
     // The last one in the line: what the case has printed stands before it.
-    const std::size_t at = last_tag(line, one.tag);
-    if (at == std::string_view::npos) continue;
-    if (!names_case(without_colours(line.substr(at + one.tag.size())), name)) continue;
+    if (!tags.has(one.tag) || !names_case(plain_in(tags.behind(one.tag), room), name)) continue;
     if (nested_ > 0) {
       --nested_;
       return true;
     }
     events.push_back({GtestEvent::Kind::ended, name, one.end, size_, 0});
-    if (!open_.empty()) closed_ = std::exchange(open_, std::string());
+    if (!open_.empty()) {
+      closed_.swap(open_);
+      open_.clear();
+    }
     return true;
   }
   return false;
 }
 
-bool GtestOutput::read_begin(std::string_view line, std::vector<GtestEvent>& events) {
-  const std::size_t at = last_tag(line, k_run);
-  if (at == std::string_view::npos) return false;
-  std::string name = without_colours(line.substr(at + k_run.size()));
+bool GtestOutput::read_begin(std::string_view line, const Tags& tags,
+                             std::vector<GtestEvent>& events) {
+  if (!tags.has(k_run)) return false;
+  const std::size_t at = tags.at(k_run);
+  std::string room;
+  const std::string_view name = plain_in(tags.behind(k_run), room);
   if (!is_case_name(name)) return false;
   if (!open_.empty()) {
     if (name == open_) ++nested_;
@@ -158,16 +188,13 @@ bool GtestOutput::read_begin(std::string_view line, std::vector<GtestEvent>& eve
   open_ = name;
   closed_.clear();
   nested_ = 0;
-  events.push_back(
-      {GtestEvent::Kind::began, std::move(name), CaseEnd::passed, line_start_ + start, 0});
+  events.push_back({GtestEvent::Kind::began, open_, CaseEnd::passed, line_start_ + start, 0});
   return true;
 }
 
-void GtestOutput::read_whole(std::string_view line, std::vector<GtestEvent>& events) {
+void GtestOutput::read_whole(std::string_view text, std::vector<GtestEvent>& events) {
   constexpr std::string_view k_running = "Running ";
-  const std::size_t at = last_tag(line, k_whole);
-  if (at == std::string_view::npos) return;
-  const std::string plain = without_colours(line.substr(at + k_whole.size()));
+  const std::string plain = without_colours(text);
   std::string_view rest = plain;
   GtestEvent event;
   event.offset = size_;

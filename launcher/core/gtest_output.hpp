@@ -41,10 +41,12 @@ class GtestOutput {
   std::uint64_t size() const { return size_; }
 
  private:
+  class Tags;
+
   void read_line(std::string_view line, std::vector<GtestEvent>& events);
-  bool read_end(std::string_view line, const std::string& name, std::vector<GtestEvent>& events);
-  bool read_begin(std::string_view line, std::vector<GtestEvent>& events);
-  void read_whole(std::string_view line, std::vector<GtestEvent>& events);
+  bool read_end(const Tags& tags, const std::string& name, std::vector<GtestEvent>& events);
+  bool read_begin(std::string_view line, const Tags& tags, std::vector<GtestEvent>& events);
+  void read_whole(std::string_view text, std::vector<GtestEvent>& events);
 
   std::string line_;              // not ended yet; of a very long one the last part
   std::uint64_t line_start_ = 0;  // where line_ begins

@@ -1,11 +1,25 @@
 #include "core/json_line.hpp"
 
+#include <charconv>
+#include <utility>
+
 #include "core/utf8.hpp"
 
 namespace holdfast {
 namespace {
 
 constexpr std::string_view k_hex = "0123456789abcdef";
+constexpr std::size_t k_usual_line = 512;
+
+// Filled up with zeros to `width`.
+template <typename Number>
+void append_number(std::string& out, Number number, std::size_t width = 0) {
+  char digits[24];
+  const char* end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+  const auto size = static_cast<std::size_t>(end - digits);
+  if (size < width) out.append(width - size, '0');
+  out.append(digits, size);
+}
 
 void append_escape(std::string& out, char c) {
   switch (c) {
@@ -72,15 +86,14 @@ void append_json_string(std::string& out, std::string_view text) {
 
 void append_seconds(std::string& out, std::int64_t microseconds) {
   if (microseconds < 0) microseconds = 0;
-  out += std::to_string(microseconds / 1'000'000);
-  std::string fraction = std::to_string(microseconds % 1'000'000);
+  append_number(out, microseconds / 1'000'000);
   out += '.';
-  out.append(6 - fraction.size(), '0');
-  out += fraction;
+  append_number(out, microseconds % 1'000'000, 6);
 }
 
-JsonLine::JsonLine(std::string_view type, std::int64_t unix_ms) {
-  line_.reserve(512);
+JsonLine::JsonLine(std::string_view type, std::int64_t unix_ms, std::string before)
+    : line_(std::move(before)) {
+  if (line_.empty()) line_.reserve(k_usual_line);
   line_ += R"({"v":1,"type":)";
   append_json_string(line_, type);
   seconds("at", unix_ms * 1000);
@@ -100,13 +113,23 @@ JsonLine& JsonLine::text(std::string_view name, std::string_view value) {
 
 JsonLine& JsonLine::number(std::string_view name, std::int64_t value) {
   key(name);
-  line_ += std::to_string(value);
+  append_number(line_, value);
   return *this;
 }
 
 JsonLine& JsonLine::seconds(std::string_view name, std::int64_t microseconds) {
   key(name);
   append_seconds(line_, microseconds);
+  return *this;
+}
+
+JsonLine& JsonLine::numbers(std::string_view name, std::uint64_t first, std::uint64_t second) {
+  key(name);
+  line_ += '[';
+  append_number(line_, first);
+  line_ += ',';
+  append_number(line_, second);
+  line_ += ']';
   return *this;
 }
 

@@ -10,13 +10,16 @@ namespace holdfast {
 
 class JsonLine {
  public:
-  // Begins a record of docs/journal.md: version, type and time (milliseconds since 1970).
-  JsonLine(std::string_view type, std::int64_t unix_ms);
+  // Begins a record of docs/journal.md: version, type and time (milliseconds since 1970). `before`:
+  // what it is to stand behind, which finish() gives too.
+  JsonLine(std::string_view type, std::int64_t unix_ms, std::string before = {});
 
   JsonLine& text(std::string_view key, std::string_view value);
   JsonLine& number(std::string_view key, std::int64_t value);
   // A length of time given in microseconds, written in seconds with six decimals.
   JsonLine& seconds(std::string_view key, std::int64_t microseconds);
+  // An array of two.
+  JsonLine& numbers(std::string_view key, std::uint64_t first, std::uint64_t second);
   // `value` is JSON already.
   JsonLine& raw(std::string_view key, std::string_view value);
 

@@ -16,17 +16,22 @@ std::string worker_message(std::initializer_list<std::string_view> fields) {
 }
 
 std::optional<std::vector<std::string_view>> worker_fields(std::string_view packet) {
-  if (packet.empty() || packet.size() > HOLDFAST_WORKER_LONGEST || packet.back() != '\0') {
-    return std::nullopt;
-  }
   std::vector<std::string_view> fields;
-  fields.reserve(4);  // as many as nearly all have
+  if (!read_worker_fields(packet, fields)) return std::nullopt;
+  return fields;
+}
+
+bool read_worker_fields(std::string_view packet, std::vector<std::string_view>& fields) {
+  fields.clear();
+  if (packet.empty() || packet.size() > HOLDFAST_WORKER_LONGEST || packet.back() != '\0') {
+    return false;
+  }
   while (!packet.empty()) {
     const std::size_t nul = packet.find('\0');
     fields.push_back(packet.substr(0, nul));
     packet.remove_prefix(nul + 1);
   }
-  return fields;
+  return true;
 }
 
 std::optional<std::int64_t> worker_number(std::string_view field) {

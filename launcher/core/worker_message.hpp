@@ -14,6 +14,8 @@ std::string worker_message(std::initializer_list<std::string_view> fields);
 
 // None for what is no message: empty, too long, or not ended by a NUL byte.
 std::optional<std::vector<std::string_view>> worker_fields(std::string_view packet);
+// The same, into a list that is there already. False: it is no message.
+bool read_worker_fields(std::string_view packet, std::vector<std::string_view>& fields);
 
 // A decimal number and nothing else.
 std::optional<std::int64_t> worker_number(std::string_view field);

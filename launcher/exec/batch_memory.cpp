@@ -23,8 +23,8 @@ struct Free {
   Free* next;
 };
 
-constexpr std::size_t k_chunk = 256 * 1024;
-constexpr unsigned k_largest = 16;  // a quarter of a chunk: no more than that of it is left over
+constexpr std::size_t k_chunk = 128 * 1024;
+constexpr unsigned k_largest = 16;  // half a chunk: no more than that of it is left over
 constexpr unsigned k_smallest = 5;
 static_assert(sizeof(Head) + sizeof(Free) <= 1U << k_smallest);
 

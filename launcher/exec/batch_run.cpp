@@ -128,6 +128,12 @@ class BatchRun {
     warn(journal_.add(result, output));
   }
 
+  // In the memory that the last one has had.
+  void know_place(std::string_view name, const OutputRange& range) {
+    place_.name = name;
+    place_.range = range;
+  }
+
   void write_journal() { warn(journal_.write()); }
 
   void warn(const Result<void>& recorded) {
@@ -169,9 +175,9 @@ class BatchRun {
         [this](const BatchEvent& event, const OutputRange& range) {
           if (event.kind == BatchEvent::Kind::case_began) {
             open_ = event.name;
-            place_ = {};  // not known yet
+            know_place({}, {});  // not known yet
           }
-          if (event.kind == BatchEvent::Kind::case_ended) place_ = {event.name, range};
+          if (event.kind == BatchEvent::Kind::case_ended) know_place(event.name, range);
           perform(batch_.happened(event));
         },
         [this] { write_journal(); });
@@ -200,9 +206,7 @@ class BatchRun {
     const Result<std::string> launcher = launcher::launcher_program();
     if (!capture || !launcher) return fail(capture ? launcher.error() : capture.error());
     const auto tell = [this](const BatchEvent& event, const OutputRange& range) {
-      if (event.kind == BatchEvent::Kind::child_ended) {
-        place_ = {event.name, range};
-      }
+      if (event.kind == BatchEvent::Kind::child_ended) know_place(event.name, range);
       perform(batch_.happened(event));
       write_journal();
     };

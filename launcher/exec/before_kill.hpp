@@ -34,6 +34,7 @@ class BeforeKill final : public launcher::Companion {
   void on_main_started(pid_t main) override;
   Milliseconds deadline() override;
   Milliseconds look_at() override { return inner_.look_at(); }
+  std::chrono::nanoseconds rest() const override { return inner_.rest(); }
   Verdict on_deadline() override;
   void on_tree_ends() override;
   void on_tree_gone() override { inner_.on_tree_gone(); }

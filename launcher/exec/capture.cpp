@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "os/system_call.hpp"
 
 namespace holdfast::exec {
@@ -23,6 +25,7 @@ Result<Capture> Capture::open(bool streams_are_one) {
     // Of our end only: to the test it is a pipe like any other.
     ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
     ::fcntl(ends[0], F_SETPIPE_SZ, k_pipe_size);
+    capture.size_ = static_cast<std::size_t>(std::max(0, ::fcntl(ends[0], F_GETPIPE_SZ)));
   }
   return capture;
 }

@@ -26,6 +26,8 @@ class Capture {
   void close_writing();
 
   void add_descriptors(std::vector<pollfd>& fds) const;
+  // How many bytes a pipe holds.
+  std::size_t size() const { return size_; }
 
   // Reads what is there, `use(Stream, std::string_view)` for each part, at most about a mebibyte.
   // Not waiting for an end: somebody may have the pipe open for ever.
@@ -50,6 +52,7 @@ class Capture {
 
   std::array<os::UniqueFd, 2> read_;
   std::array<os::UniqueFd, 2> write_;
+  std::size_t size_ = 0;
   std::unique_ptr<char[]> part_;
 };
 

@@ -9,8 +9,8 @@
 namespace holdfast::exec {
 namespace {
 
-constexpr std::size_t k_most_collected = 32UL * 1024UL;
-constexpr std::size_t k_usual_line = 1024;
+constexpr std::size_t k_most_collected = 14UL * 1024UL;
+constexpr std::size_t k_usual = 15UL * 1024UL;
 
 }  // namespace
 
@@ -24,15 +24,15 @@ CaseJournal::CaseJournal(const launcher::AttemptIdentity& identity) : identity_(
 
 Result<void> CaseJournal::add(const CaseResult& result, const CaseOutput& output) {
   if (identity_.journal.empty()) return {};
-  JsonLine line("case", os::unix_now_ms());
+  if (lines_.empty()) lines_.reserve(k_usual);
+  JsonLine line("case", os::unix_now_ms(), std::move(lines_));
   line.raw("attempt", whose_).text("case", result.name).text("outcome", name_of(result.outcome));
   if (result.outcome) line.seconds("wall_s", result.wall_us);
   if (result.signal) line.number("signal", *result.signal);
   if (result.exit_code) line.number("exit_code", *result.exit_code);
   if (result.worker != 0) line.number("worker", result.worker);
   if (!output.log.empty() && output.end > output.begin) {
-    line.raw("output", "[" + std::to_string(output.begin) + "," +
-                           std::to_string(output.end - output.begin) + "]");
+    line.numbers("output", output.begin, output.end - output.begin);
     if (log_ != output.log) {
       log_ = output.log;
       log_text_.clear();
@@ -41,8 +41,7 @@ Result<void> CaseJournal::add(const CaseResult& result, const CaseOutput& output
     line.raw("log", log_text_);
   }
   if (!result.note.empty()) line.text("note", result.note);
-  if (lines_.empty()) lines_.reserve(k_most_collected + k_usual_line);
-  lines_ += std::move(line).finish();
+  lines_ = std::move(line).finish();
   return lines_.size() < k_most_collected ? Result<void>() : write();
 }
 

@@ -18,8 +18,8 @@ struct CaseOutput {
   std::uint64_t end = 0;
 };
 
-// Collects lines: cases that end in one moment are written by one write(2). What has been added is
-// to be written before anything is waited for. Errors are for a warning: a record never changes a
+// Collects lines: cases that end soon after one another are written by one write(2). Who adds them
+// calls write() before it waits without end. Errors are for a warning: a record never changes a
 // verdict.
 class CaseJournal {
  public:

@@ -17,6 +17,12 @@ constexpr std::size_t k_most_segments = 64;
 // A program that has neither printed nor said anything for so long is quiet.
 constexpr Milliseconds k_quiet{5};
 
+// One that prints is not listened to for so long after each look: to wake us for each line costs it
+// more than the line does. What is left to be read when it has ended must stay little, and it must
+// not come to wait for room in the pipe.
+constexpr std::chrono::nanoseconds k_rest{800'000};
+constexpr std::size_t k_much = 32UL * 1024UL;
+
 // So much is read and told at a time: what is remembered of it in between stays in the cache.
 constexpr std::size_t k_portion = 2UL * 1024UL;
 
@@ -42,27 +48,35 @@ Worker::Worker(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseco
 
 void Worker::add_descriptors(std::vector<pollfd>& fds) {
   relay_.add_descriptors(fds);
-  if (!relay_.is_full()) capture_.add_descriptors(fds);
+  if (!relay_.is_full() && rest().count() == 0) capture_.add_descriptors(fds);
   link_.add_descriptors(fds);
 }
 
 void Worker::look() {
   relay_.pass_on();
+  taken_ = 0;
   do {
     is_new_ = false;
     read_output();
     hear();
   } while (must_look_again());
+  // While it is at work not each time: there will be another look when it is quiet.
+  const Milliseconds now = os::monotonic_now();
+  if (is_new_ && now < told_at_ + k_quiet) return;
+  told_at_ = now;
   told_();
+}
+
+std::chrono::nanoseconds Worker::rest() const {
+  const bool prints = taken_ > 0 && taken_ < std::min(k_much, capture_.size() / 2);
+  return prints ? k_rest : std::chrono::nanoseconds{0};
 }
 
 // What a program prints wakes us, what it says in its log only where we ask for that: a packet for
 // each would cost more than the case. So one that is quiet is looked at once more, for what it has
 // said after its last line, and asked.
 bool Worker::must_look_again() {
-  if (!progress_.valid()) {
-    next_look_ = k_longest;
-  } else if (is_new_) {
+  if (is_new_) {
     next_look_ = os::monotonic_now() + k_quiet;
   } else if (next_look_ != k_longest && os::monotonic_now() >= next_look_) {
     next_look_ = k_longest;
@@ -76,11 +90,16 @@ bool Worker::must_look_again() {
 // It may have connected already, and nothing would wake us for it.
 void Worker::on_main_started(pid_t main) {
   main_ = main;
-  hear();
-  told_();
+  look();
 }
 
-void Worker::on_tree_gone() { look(); }
+// From here on it may be long until the next look, and nobody waits for us.
+void Worker::on_tree_ends() { told_(); }
+
+void Worker::on_tree_gone() {
+  look();
+  told_();
+}
 
 // What has begun while the test was paused for us, but went on already, was not paused.
 void Worker::on_pause(Milliseconds length) {
@@ -111,6 +130,7 @@ void Worker::read_output() {
 
 void Worker::take(Stream stream, std::string_view bytes) {
   is_new_ = true;
+  taken_ += bytes.size();
   const std::uint64_t kept = relay_.position();
   relay_.write(stream, bytes);
   if (stream == Stream::errors) return;
@@ -119,7 +139,7 @@ void Worker::take(Stream stream, std::string_view bytes) {
   while (!bytes.empty()) {
     const std::string_view lines = first_lines(bytes);
     bytes.remove_prefix(lines.size());
-    for (const GtestEvent& event : printed_.read(lines)) on_printed(event);
+    for (GtestEvent& event : printed_.read(lines)) on_printed(event);
   }
 }
 
@@ -133,7 +153,7 @@ std::uint64_t Worker::place_of(std::uint64_t offset) const {
   return std::min(place, relay_.position());
 }
 
-void Worker::on_printed(const GtestEvent& event) {
+void Worker::on_printed(GtestEvent& event) {
   const std::uint64_t place = place_of(event.offset);
   BatchEvent told;
   const bool is_told_again =
@@ -143,11 +163,11 @@ void Worker::on_printed(const GtestEvent& event) {
     case GtestEvent::Kind::running:
       told.kind = BatchEvent::Kind::announced;
       told.count = event.count;
-      return happened(std::move(told));
+      return happened(told);
     case GtestEvent::Kind::began:
       if (!is_linked_) return begin_case(event.name, place);
       if (event.name == open_ && first_printed(event.name) == nullptr) case_from_ = place;
-      printed_cases_.push_back({event.name, {place, 0}, CaseEnd::passed});
+      printed_cases_.push_back({std::move(event.name), {place, 0}, CaseEnd::passed});
       return;
     case GtestEvent::Kind::ended:
       if (!is_linked_) {
@@ -164,7 +184,7 @@ void Worker::on_printed(const GtestEvent& event) {
     case GtestEvent::Kind::finished:
       if (is_linked_) return;
       told.kind = BatchEvent::Kind::finished;
-      return happened(std::move(told));
+      return happened(told);
   }
 }
 
@@ -223,10 +243,9 @@ void Worker::answer_hello() {
 }
 
 void Worker::on_message(std::string_view packet) {
-  const auto fields = worker_fields(packet);
-  if (!fields) return stop_hearing();
-  const std::string_view kind = fields->front();
-  const std::string name(fields->size() > 1 ? (*fields)[1] : std::string_view());
+  if (!read_worker_fields(packet, fields_)) return stop_hearing();
+  const std::string_view kind = fields_.front();
+  const std::string_view name = fields_.size() > 1 ? fields_[1] : std::string_view();
   if (kind == HOLDFAST_WORKER_HELLO) {
     if (name != HOLDFAST_WORKER_VERSION) return stop_hearing();
     answer_hello();
@@ -237,11 +256,11 @@ void Worker::on_message(std::string_view packet) {
     settle_end();
     const Printed* printed = first_printed(name);
     begin_case(name, printed != nullptr ? printed->range.begin : relay_.position());
-  } else if (kind == HOLDFAST_WORKER_END && fields->size() > 2) {
-    const std::string_view how = (*fields)[2];
-    said_end_ = SaidEnd{name, how == HOLDFAST_WORKER_PASSED    ? CaseEnd::passed
-                              : how == HOLDFAST_WORKER_SKIPPED ? CaseEnd::skipped
-                                                               : CaseEnd::failed};
+  } else if (kind == HOLDFAST_WORKER_END && fields_.size() > 2) {
+    const std::string_view how = fields_[2];
+    said_end_ = SaidEnd{std::string(name), how == HOLDFAST_WORKER_PASSED    ? CaseEnd::passed
+                                           : how == HOLDFAST_WORKER_SKIPPED ? CaseEnd::skipped
+                                                                            : CaseEnd::failed};
     // Its own printer may say nothing; else its last line is there, or is about to be.
     const Printed* printed = first_printed(name);
     const bool is_printed = printed != nullptr && printed->range.end != 0;
@@ -250,11 +269,11 @@ void Worker::on_message(std::string_view packet) {
     settle_end();
     BatchEvent finished;
     finished.kind = BatchEvent::Kind::finished;
-    happened(std::move(finished));
+    happened(finished);
   }
 }
 
-void Worker::begin_case(const std::string& name, std::uint64_t at) {
+void Worker::begin_case(std::string_view name, std::uint64_t at) {
   settle_end();
   open_ = name;
   case_from_ = at;
@@ -262,10 +281,10 @@ void Worker::begin_case(const std::string& name, std::uint64_t at) {
   BatchEvent began;
   began.kind = BatchEvent::Kind::case_began;
   began.name = name;
-  happened(std::move(began));
+  happened(began);
 }
 
-void Worker::end_case(const std::string& name, CaseEnd said, std::uint64_t at) {
+void Worker::end_case(std::string_view name, CaseEnd said, std::uint64_t at) {
   limit_from_ = said_at();
   rest_from_ = at;
   open_.clear();
@@ -273,7 +292,7 @@ void Worker::end_case(const std::string& name, CaseEnd said, std::uint64_t at) {
   ended.kind = BatchEvent::Kind::case_ended;
   ended.name = name;
   ended.said = said;
-  happened(std::move(ended), {case_from_, at});
+  happened(ended, {case_from_, at});
 }
 
 void Worker::settle_end() {
@@ -328,7 +347,7 @@ OutputRange Worker::finish() {
   return {open_.empty() ? rest_from_ : case_from_, relay_.position()};
 }
 
-void Worker::happened(BatchEvent event, const OutputRange& range) {
+void Worker::happened(BatchEvent& event, const OutputRange& range) {
   event.at_us = said_at_us_ != 0 ? said_at_us_ : os::monotonic_now_us();
   tell_(event, range);
 }

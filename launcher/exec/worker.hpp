@@ -30,7 +30,8 @@ class Worker final : public launcher::Companion {
   // Told in order, of what happens in the worker; the range is the case's, with case_ended.
   using Tell = std::function<void(const BatchEvent&, const OutputRange&)>;
 
-  // All must outlive this object. `told`: all there was for now has been told.
+  // All must outlive this object. `told`: called before anything is waited for without end, and
+  // every 5 ms while the program is at work.
   Worker(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds case_timeout,
          Tell tell, std::function<void()> told);
 
@@ -39,7 +40,9 @@ class Worker final : public launcher::Companion {
   void on_main_started(pid_t main) override;
   Milliseconds deadline() override;
   Milliseconds look_at() override { return next_look_; }
+  std::chrono::nanoseconds rest() const override;
   Verdict on_deadline() override { return Verdict::end_tree; }
+  void on_tree_ends() override;
   void on_tree_gone() override;
   void on_pause(Milliseconds length) override;
   void tell(const std::string& text) override;
@@ -58,7 +61,7 @@ class Worker final : public launcher::Companion {
 
   void read_output();
   void take(Stream stream, std::string_view bytes);
-  void on_printed(const GtestEvent& event);
+  void on_printed(GtestEvent& event);
   void hear();
   void on_message(std::string_view packet);
   void answer_hello();
@@ -66,14 +69,14 @@ class Worker final : public launcher::Companion {
   void take_progress();
   bool must_look_again();
   Milliseconds said_at() const;
-  void begin_case(const std::string& name, std::uint64_t at);
-  void end_case(const std::string& name, CaseEnd said, std::uint64_t at);
+  void begin_case(std::string_view name, std::uint64_t at);
+  void end_case(std::string_view name, CaseEnd said, std::uint64_t at);
   void settle_end();
   void settle_printed_end();
   Printed* first_printed(std::string_view name);
   Printed* last_printed(std::string_view name);
   void forget_printed(const Printed& printed);
-  void happened(BatchEvent event, const OutputRange& range = {});
+  void happened(BatchEvent& event, const OutputRange& range = {});
   std::uint64_t place_of(std::uint64_t offset) const;
 
   Capture& capture_;
@@ -84,9 +87,12 @@ class Worker final : public launcher::Companion {
   std::function<void()> told_;
   pid_t main_ = -1;
   ProgressLog progress_;
-  std::int64_t said_at_us_ = 0;  // what is being heard was said then; 0: now
+  std::vector<std::string_view> fields_;  // of the message that is being heard
+  std::int64_t said_at_us_ = 0;           // what is being heard was said then; 0: now
   std::int64_t last_said_us_ = 0;
-  bool is_new_ = false;                 // something has been printed or said
+  bool is_new_ = false;    // something has been printed or said
+  std::size_t taken_ = 0;  // bytes printed, by the last look
+  Milliseconds told_at_{0};
   Milliseconds next_look_ = k_longest;  // k_longest: when something has been heard
   GtestOutput printed_;
   Milliseconds limit_from_;

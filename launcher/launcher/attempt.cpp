@@ -95,7 +95,12 @@ class Attempt final : public os::TreeWatcher {
   void wait_with_companion(pollfd (&own)[4]) {
     std::vector<pollfd> fds(std::begin(own), std::end(own));
     plan_.companion->add_descriptors(fds);
-    ::poll(fds.data(), fds.size(), time_left());
+    if (const std::chrono::nanoseconds rest = plan_.companion->rest(); rest.count() > 0) {
+      const timespec time{0, static_cast<long>(rest.count())};
+      ::ppoll(fds.data(), fds.size(), &time, nullptr);
+    } else {
+      ::poll(fds.data(), fds.size(), time_left());
+    }
     std::copy_n(fds.begin(), std::size(own), own);
     plan_.companion->look();
   }

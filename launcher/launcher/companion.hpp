@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/types.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ class Companion {
   virtual Milliseconds deadline() = 0;
   // When look() is wanted though nothing has been heard of, whatever the state of the test.
   virtual Milliseconds look_at() { return k_longest; }
+  // For how long, at most a second, what it waits for is not all of it: then look() is wanted.
+  // 0: it waits for all.
+  virtual std::chrono::nanoseconds rest() const { return std::chrono::nanoseconds{0}; }
   // Its time is over. Whether the tree is to be ended for it, after a look at the stacks.
   enum class Verdict : std::uint8_t { go_on, end_tree };
   virtual Verdict on_deadline() = 0;
