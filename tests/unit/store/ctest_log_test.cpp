@@ -151,12 +151,10 @@ TEST(CtestLog, OutputLargerThanTheWindowIsPassedOver) {
 
 TEST(CtestLog, BeginningsOfMarksWithoutEndDoNotTakeForEver) {
   std::string output;
-  for (int i = 0; i < 100'000; ++i) output += "1/2 Testing: a\n1/2 Test: a\nCommand: \n";
+  // Two seconds; to search each one to the end would take ten minutes, which no test has.
+  for (int i = 0; i < 400'000; ++i) output += "1/2 Testing: a\n1/2 Test: a\nCommand: \n";
   const std::string log = k_head + entry(1, 2, "a", output) + entry(2, 2, "b", "y\n") + k_foot;
-  const auto began = std::chrono::steady_clock::now();
   EXPECT_EQ(entries_of(log).size(), 2U);
-  // It takes a third of a second; searching each one to the end took half a minute.
-  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(15));
 }
 
 TEST(CtestLog, ATestThatPrintsItsOwnBeginningOverAndOverIsOneEntry) {
