@@ -91,9 +91,10 @@ void append_seconds(std::string& out, std::int64_t microseconds) {
   append_number(out, microseconds % 1'000'000, 6);
 }
 
-JsonLine::JsonLine(std::string_view type, std::int64_t unix_ms, std::string before)
-    : line_(std::move(before)) {
-  if (line_.empty()) line_.reserve(k_usual_line);
+JsonLine::JsonLine(std::string_view type, std::int64_t unix_ms, std::string room)
+    : line_(std::move(room)) {
+  line_.clear();
+  line_.reserve(k_usual_line);
   line_ += R"({"v":1,"type":)";
   append_json_string(line_, type);
   seconds("at", unix_ms * 1000);
@@ -136,6 +137,30 @@ JsonLine& JsonLine::numbers(std::string_view name, std::uint64_t first, std::uin
 JsonLine& JsonLine::raw(std::string_view name, std::string_view value) {
   key(name);
   line_ += value;
+  return *this;
+}
+
+JsonLine& JsonLine::begin_list(std::string_view name) {
+  key(name);
+  line_ += '[';
+  return *this;
+}
+
+JsonLine& JsonLine::begin_object(std::string_view first_key, std::string_view value) {
+  line_ += line_.back() == '[' ? "{\"" : ",{\"";
+  line_ += first_key;
+  line_ += "\":";
+  append_json_string(line_, value);
+  return *this;
+}
+
+JsonLine& JsonLine::end_object() {
+  line_ += '}';
+  return *this;
+}
+
+JsonLine& JsonLine::end_list() {
+  line_ += ']';
   return *this;
 }
 

@@ -2,6 +2,7 @@
 // 200 kB in a program that is mapped once per test, and reading is never needed here.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -10,9 +11,9 @@ namespace holdfast {
 
 class JsonLine {
  public:
-  // Begins a record of docs/journal.md: version, type and time (milliseconds since 1970). `before`:
-  // what it is to stand behind, which finish() gives too.
-  JsonLine(std::string_view type, std::int64_t unix_ms, std::string before = {});
+  // Begins a record of docs/journal.md: version, type and time (milliseconds since 1970). `room`: a
+  // string that is not needed any more, whose memory it takes.
+  JsonLine(std::string_view type, std::int64_t unix_ms, std::string room = {});
 
   JsonLine& text(std::string_view key, std::string_view value);
   JsonLine& number(std::string_view key, std::int64_t value);
@@ -22,6 +23,16 @@ class JsonLine {
   JsonLine& numbers(std::string_view key, std::uint64_t first, std::uint64_t second);
   // `value` is JSON already.
   JsonLine& raw(std::string_view key, std::string_view value);
+
+  // A list of objects: begin_list(), for each of them begin_object() with its first field, its
+  // other fields and end_object(), then end_list().
+  JsonLine& begin_list(std::string_view key);
+  JsonLine& begin_object(std::string_view first_key, std::string_view value);
+  JsonLine& end_object();
+  JsonLine& end_list();
+
+  // Bytes so far.
+  std::size_t size() const { return line_.size(); }
 
   // The finished record with its newline. The object is used up.
   std::string finish() &&;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "core/case_result.hpp"
+#include "core/json_line.hpp"
 #include "core/result.hpp"
 #include "launcher/records.hpp"
 
@@ -18,23 +20,23 @@ struct CaseOutput {
   std::uint64_t end = 0;
 };
 
-// Collects lines: cases that end soon after one another are written by one write(2). Who adds them
-// calls write() before it waits without end. Errors are for a warning: a record never changes a
-// verdict.
+// Collects cases: those that end soon after one another are one record, which says once whose they
+// are. Who adds them calls write() before it waits without end. Errors are for a warning: a record
+// never changes a verdict.
 class CaseJournal {
  public:
-  explicit CaseJournal(const launcher::AttemptIdentity& identity);
+  explicit CaseJournal(const launcher::AttemptIdentity& identity) : identity_(identity) {}
 
   Result<void> add(const CaseResult& result, const CaseOutput& output);
   Result<void> write();
 
  private:
+  void begin_record();
+
   const launcher::AttemptIdentity& identity_;
-  std::string whose_;  // what is the same in each record
-  // As in the record before; escaped.
-  std::string log_;
-  std::string log_text_;
-  std::string lines_;
+  std::string log_;                // of all of them that have any
+  std::optional<JsonLine> record_; // not written yet
+  std::string room_;
 };
 
 }  // namespace holdfast::exec

@@ -41,14 +41,18 @@ TestReport as_test(const TestReport& test, const Case& one) {
 
 }  // namespace
 
-void CollectedCases::add(std::size_t test, const CaseRecord& record, bool is_further) {
+void CollectedCases::add(std::size_t test, const CasesRecord& record, bool is_further) {
   Batch& batch = batches_[test];
   // A further attempt runs those again that went wrong; the others stay as they were.
   if (batch.attempt != record.attempt && !is_further) batch = {};
   batch.attempt = record.attempt;
-  const auto [place, is_new] = batch.places.try_emplace(record.name, batch.cases.size());
-  if (is_new) batch.cases.emplace_back();
-  Case& one = batch.cases[place->second];
+  for (const CaseRecord& one : record.cases) batch.add(one);
+}
+
+void CollectedCases::Batch::add(const CaseRecord& record) {
+  const auto [place, is_new] = places.try_emplace(record.name, cases.size());
+  if (is_new) cases.emplace_back();
+  Case& one = cases[place->second];
   one.name = record.name;
   one.outcome = outcome_of(record);
   one.exit_code = record.exit_code;

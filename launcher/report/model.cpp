@@ -84,7 +84,7 @@ class Collector {
     see(record.at);
   }
 
-  void operator()(const CaseRecord& record) {
+  void operator()(const CasesRecord& record) {
     cases_.add(place_of(record.test, record.key), record, further_.count(record.attempt) != 0);
     see(record.at);
   }

@@ -91,30 +91,16 @@ Record verdict_record(FieldReader& in, Verdict verdict) {
   record.test = in.text("test");
   record.verdict = verdict;
   record.index = in.integer("index");
-  record.output = in.output_place();
+  record.output = in.output_place(in.text("log"));
   record.ran = in.truth("ran");
   record.launched = in.truth("launched").value_or(false);
   record.note = in.text("note");
   return record;
 }
 
-Record case_record(FieldReader& in) {
-  CaseRecord record;
-  record.at = in.number("at");
-  record.attempt = in.text("attempt");
-  record.test = in.text("test");
-  record.key = in.text("key");
-  record.name = in.text("case");
-  const std::string outcome = in.text("outcome");
-  record.not_run = outcome == "not_run";
-  record.outcome = outcome_named(outcome);
-  record.exit_code = in.small_integer("exit_code");
-  record.signal = in.small_integer("signal");
-  record.wall_s = in.number("wall_s");
-  record.worker = in.integer("worker").value_or(0);
-  record.output = in.output_place();
-  record.note = in.text("note");
-  return record;
+Record cases_record(FieldReader& in) {
+  return CasesRecord{in.number("at"), in.text("attempt"), in.text("test"), in.text("key"),
+                     in.cases()};
 }
 
 Record step(FieldReader& in) {
@@ -149,7 +135,7 @@ ParsedLine record_of(const json& object) {
     return refused("not version 1 of the journal");
   const std::string type = in.text("type");
   const bool of_a_test = type == "attempt_started" || type == "attempt_ended" || type == "bare" ||
-                         type == "verdict" || type == "case" || type == "stale";
+                         type == "verdict" || type == "cases" || type == "stale";
   if (of_a_test && in.text("test").empty()) return refused(fmt::format("{} without a test", type));
 
   ParsedLine parsed;
@@ -170,11 +156,8 @@ ParsedLine record_of(const json& object) {
     const std::optional<Verdict> verdict = verdict_named(in.text("verdict"));
     if (!verdict) return refused("verdict of an unknown name");
     parsed.record = verdict_record(in, *verdict);
-  } else if (type == "case") {
-    if (in.text("case").empty()) return refused("case without a name");
-    parsed.record = case_record(in);
-    const CaseRecord& record = std::get<CaseRecord>(*parsed.record);
-    if (!record.outcome && !record.not_run) parsed.complaint = "case with no known outcome";
+  } else if (type == "cases") {
+    parsed.record = cases_record(in);
   } else if (type == "step") {
     if (in.text("kind").empty()) return refused("step without a kind");
     parsed.record = step(in);

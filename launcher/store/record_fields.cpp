@@ -153,13 +153,46 @@ std::vector<OrphanMarker> FieldReader::orphan_markers() {
   return list;
 }
 
-std::optional<OutputPlace> FieldReader::output_place() {
+std::optional<OutputPlace> FieldReader::output_place(const std::string& log) {
   const json& list = array("output");
   if (list.empty()) return std::nullopt;
   if (list.size() != 2 || !list[0].is_number_unsigned() || !list[1].is_number_unsigned()) {
     return complain("output", std::optional<OutputPlace>());
   }
-  return OutputPlace{text("log"), list[0].get<std::uint64_t>(), list[1].get<std::uint64_t>()};
+  return OutputPlace{log, list[0].get<std::uint64_t>(), list[1].get<std::uint64_t>()};
+}
+
+std::vector<CaseRecord> FieldReader::cases() {
+  std::vector<CaseRecord> list;
+  const std::string log = text("log");
+  for (const json& item : array("cases")) {
+    if (!item.is_object()) {
+      complain("cases", 0);
+      continue;
+    }
+    FieldReader inner(item);
+    CaseRecord record;
+    record.name = inner.text("case");
+    const std::string outcome = inner.text("outcome");
+    record.not_run = outcome == "not_run";
+    record.outcome = outcome_named(outcome);
+    record.exit_code = inner.small_integer("exit_code");
+    record.signal = inner.small_integer("signal");
+    record.wall_s = inner.number("wall_s");
+    record.worker = inner.integer("worker").value_or(0);
+    record.output = inner.output_place(log);
+    record.note = inner.text("note");
+    if (!inner.complaint_.empty()) complain("cases", 0);
+    if (record.name.empty()) {
+      if (complaint_.empty()) complaint_ = "case without a name";
+      continue;
+    }
+    if (!record.outcome && !record.not_run && complaint_.empty()) {
+      complaint_ = "case with no known outcome";
+    }
+    list.push_back(std::move(record));
+  }
+  return list;
 }
 
 }  // namespace holdfast

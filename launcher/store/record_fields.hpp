@@ -32,7 +32,10 @@ class FieldReader {
   // The reason in `marker`.
   std::optional<std::string> marker();
   std::vector<OrphanMarker> orphan_markers();
-  std::optional<OutputPlace> output_place();
+  // Of `output`, in the file `log`.
+  std::optional<OutputPlace> output_place(const std::string& log);
+  // Those with a name.
+  std::vector<CaseRecord> cases();
   // Of `forensics`.
   std::vector<Finding> findings();
 

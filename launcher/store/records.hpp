@@ -115,12 +115,8 @@ struct VerdictRecord {
   std::string note;         // why ctest did not start it
 };
 
-// One case of a batch (docs/batches.md). Of two of one case in one attempt the later counts.
+// One case of a batch (docs/batches.md).
 struct CaseRecord {
-  double at = 0;
-  std::string attempt;
-  std::string test;  // required
-  std::string key;
   std::string name;                // required; field `case`
   std::optional<Outcome> outcome;  // empty: it was not run, or a name this version does not know
   bool not_run = false;
@@ -130,6 +126,15 @@ struct CaseRecord {
   std::int64_t worker = 0;
   std::optional<OutputPlace> output;
   std::string note;
+};
+
+// Cases of one attempt. Of two of one case in one attempt the later counts.
+struct CasesRecord {
+  double at = 0;
+  std::string attempt;
+  std::string test;  // required
+  std::string key;
+  std::vector<CaseRecord> cases;
 };
 
 struct RunEnded {
@@ -160,6 +165,6 @@ struct StepRecord {
 };
 
 using Record = std::variant<RunStarted, AttemptStarted, AttemptEnded, Bare, VerdictRecord, RunEnded,
-                            CaseRecord, Stale, StepRecord>;
+                            CasesRecord, Stale, StepRecord>;
 
 }  // namespace holdfast

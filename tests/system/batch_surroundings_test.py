@@ -29,7 +29,7 @@ def batch(name, cases, isolation="", more=""):
 class BatchCase(ProjectCase):
     def outcomes(self, tree, test):
         """Case -> outcome in the last run; each case once."""
-        records = [r for r in self.records(self.runs(tree)[-1], "case") if r["test"] == test]
+        records = [r for r in self.case_records(self.runs(tree)[-1]) if r["test"] == test]
         found = {record["case"]: record["outcome"] for record in records}
         self.assertEqual(len(found), len(records), records)
         return found

@@ -37,7 +37,7 @@ class Batch(ProjectCase):
     def cases(self, tree, test):
         """Case -> record, of the last run; each case once."""
         found = {}
-        for record in self.records(self.runs(tree)[-1], "case"):
+        for record in self.case_records(self.runs(tree)[-1]):
             if record["test"] == test:
                 self.assertNotIn(record["case"], found)
                 found[record["case"]] = record

@@ -17,7 +17,7 @@ class ForkIsolation(ProjectCase):
         self.tree = self.project(text, build=tree)
         variables = self.environment(ANNOUNCE=str(self.work / "announced"), **env)
         self.ctested = self.ctest(self.tree, "-V", env=variables)
-        records = self.records(self.runs(self.tree)[-1], "case")
+        records = self.case_records(self.runs(self.tree)[-1])
         outcomes = {record["case"]: record["outcome"] for record in records}
         self.assertEqual(len(outcomes), len(records), records)
         return outcomes

@@ -99,7 +99,7 @@ class MixTest(ProjectCase):
         # (batch, case) -> its outcome.
         wanted = {(name, f"All/Mix.ends/{i}"): OUTCOMES[letters[i]]
                   for name, (_, _, cut) in batches.items() for i in cut}
-        records = self.records(self.runs(tree)[-1], "case")
+        records = self.case_records(self.runs(tree)[-1])
         self.assertEqual({(r["test"], r["case"]): r["outcome"] for r in records}, wanted)
         self.assertEqual(len(records), len(wanted))
         for record in records:

@@ -19,7 +19,7 @@ WAYS = [("case_odd", "none"), ("case_odd", "process"), ("case_odd_linked", "none
 class OddCases(Batch):
     def cases(self, tree, test):
         """As in Batch; of two records of one case the later counts (--gtest_repeat)."""
-        return {record["case"]: record for record in self.records(self.runs(tree)[-1], "case")
+        return {record["case"]: record for record in self.case_records(self.runs(tree)[-1])
                 if record["test"] == test}
 
     def outcomes_of(self, pattern, ways=WAYS, more="", options="", **environment):
@@ -38,7 +38,7 @@ class OddCases(Batch):
                 self.assertEqual(outcomes, ODD)
                 long = self.cases(self.tree, name)["Odd.long_line"]
                 self.assertGreaterEqual(long["output"][1], 1 << 20)
-                records = self.records(self.runs(self.tree)[-1], "case")
+                records = self.case_records(self.runs(self.tree)[-1])
                 self.assertEqual(len([r for r in records if r["test"] == name]), len(ODD))
         counted = self.report(self.tree)["counts"]["cases"]
         self.assertEqual(counted["planned"], len(WAYS) * len(ODD))

@@ -17,7 +17,7 @@ class Batches(Retry):
     def cases(self, tree, test):
         """Each attempt's, as they were recorded."""
         found = {}
-        for record in self.records(self.runs(tree)[-1], "case"):
+        for record in self.case_records(self.runs(tree)[-1]):
             if record["test"] == test:
                 found.setdefault(record["attempt"], {})[record["case"]] = record["outcome"]
         return [found[r["attempt"]] for r in self.ends(tree, test) if r["attempt"] in found]

@@ -183,7 +183,7 @@ class Hooks(Retry):
             with self.subTest(way):
                 self.assertEqual(Path(f"{out}.{way}").read_text(), which[:15] + "\n")
                 self.assertEqual({r["case"]: r["outcome"] for r in
-                                  self.records(self.runs(tree)[-1], "case") if r["test"] == way},
+                                  self.case_records(self.runs(tree)[-1]) if r["test"] == way},
                                  {"Ends.pass": "passed", "Ends.hang": "timed_out", "Ends.last": "passed"})
         self.assertIn("holdfast:   before-kill done\n", done.text)
         self.assert_nothing_left()
@@ -196,7 +196,7 @@ class Hooks(Retry):
             toml=f"[profile.default]\ngrace = 0\nbefore-kill = 'echo $HOLDFAST_HOOK >> {out}'\n")
         self.assertEqual(verdicts(done.text), {"f": "***Timeout"})
         self.assertEqual(out.read_text(), "before-kill\n")
-        self.assertEqual({r["case"]: r["outcome"] for r in self.records(self.runs(tree)[-1], "case")},
+        self.assertEqual({r["case"]: r["outcome"] for r in self.case_records(self.runs(tree)[-1])},
                          {"Ends.hang": "timed_out", "Ends.last": "not_run"})
         self.assert_nothing_left()
 

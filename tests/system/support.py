@@ -264,3 +264,8 @@ class ProjectCase(SystemCase):
         lines = (run / "journal.jsonl").read_text().splitlines()
         records = [json.loads(line) for line in lines]
         return [r for r in records if not types or r["type"] in types]
+
+    @classmethod
+    def case_records(cls, run):
+        """The cases of a run's batches, each with what its record says of all."""
+        return [{**record, **case} for record in cls.records(run, "cases") for case in record["cases"]]

@@ -32,7 +32,7 @@ class WorkerSays(ProjectCase):
                 self.assert_waits_idly(launcher)
                 go.touch()
                 self.assertEqual(ctest.wait(30) == 0, outcome == "passed")
-                records = self.records(self.runs(tree)[-1], "case")
+                records = self.case_records(self.runs(tree)[-1])
                 self.assertEqual([(r["case"], r["outcome"]) for r in records],
                                  [("Says.wrong", outcome)], json.dumps(records))
                 self.assert_nothing_left()

@@ -32,6 +32,16 @@ TEST(JsonLine, FieldsStandInTheOrderInWhichTheyWereAdded) {
             "\"d\":[1]}\n");
 }
 
+TEST(JsonLine, AListOfObjects) {
+  std::string room = "not needed any more";
+  JsonLine line("t", 0, std::move(room));
+  line.begin_list("l").begin_object("a", "x\"").number("b", 1).end_object();
+  line.begin_object("a", "y").end_object().end_list().begin_list("none").end_list();
+  EXPECT_EQ(std::move(line).finish(),
+            "{\"v\":1,\"type\":\"t\",\"at\":0.000000,\"l\":[{\"a\":\"x\\\"\",\"b\":1},"
+            "{\"a\":\"y\"}],\"none\":[]}\n");
+}
+
 TEST(JsonLine, SecondsHaveSixDecimalsAndAreNeverNegative) {
   const struct {
     std::int64_t microseconds;

@@ -135,11 +135,12 @@ TEST(Model, TestsAreInCtestsOrder) {
 TEST(Model, CasesOfAFurtherAttemptReplaceThoseThatWentWrong) {
   Journal journal;
   const auto add_case = [&](const char* attempt, const char* name, Outcome outcome) {
-    CaseRecord record;
+    CasesRecord record;
     record.attempt = attempt;
     record.test = "t";
-    record.name = name;
-    record.outcome = outcome;
+    CaseRecord& one = record.cases.emplace_back();
+    one.name = name;
+    one.outcome = outcome;
     journal.records.emplace_back(record);
   };
   for (int n = 1; n <= 2; ++n) {

@@ -40,6 +40,57 @@ TEST(JsonRecord, EveryFieldOfAnAttemptIsRead) {
   EXPECT_EQ(ended.note, "why");
 }
 
+TEST(JsonRecord, CasesAreReadEachWithItsFields) {
+  const auto record = parsed<CasesRecord>(
+      R"({"v":1,"type":"cases","at":2.5,"attempt":"r.1","test":"db","key":"9a","cases":[)"
+      R"({"case":"S.a","outcome":"crashed","wall_s":0.5,"signal":11,"exit_code":3,"worker":2,"output":[8,40],"note":"why"},)"
+      R"({"case":"S.b","outcome":"not_run"}],"log":"/log"})");
+  EXPECT_EQ(record.at, 2.5);
+  EXPECT_EQ(record.attempt, "r.1");
+  EXPECT_EQ(record.test, "db");
+  EXPECT_EQ(record.key, "9a");
+  ASSERT_EQ(record.cases.size(), 2U);
+  const CaseRecord& first = record.cases[0];
+  EXPECT_EQ(first.name, "S.a");
+  EXPECT_EQ(first.outcome, Outcome::crashed);
+  EXPECT_FALSE(first.not_run);
+  EXPECT_EQ(first.wall_s, 0.5);
+  EXPECT_EQ(first.signal, 11);
+  EXPECT_EQ(first.exit_code, 3);
+  EXPECT_EQ(first.worker, 2);
+  ASSERT_TRUE(first.output);
+  EXPECT_EQ(first.output->log, "/log");
+  EXPECT_EQ(first.output->offset, 8U);
+  EXPECT_EQ(first.output->length, 40U);
+  EXPECT_EQ(first.note, "why");
+  EXPECT_EQ(record.cases[1].name, "S.b");
+  EXPECT_TRUE(record.cases[1].not_run);
+  EXPECT_FALSE(record.cases[1].output);
+}
+
+// One that cannot be used costs itself alone.
+TEST(JsonRecord, WhatIsWrongWithACaseIsSaidAndTheOthersCount) {
+  const struct {
+    const char* cases;
+    const char* complaint;
+    std::size_t left;
+  } rows[] = {
+      {R"([{"case":"S.a","outcome":"passed"},7])", "cases", 1},
+      {R"([{"outcome":"passed"},{"case":"S.a","outcome":"passed"}])", "case without a name", 1},
+      {R"([{"case":"S.a","outcome":"odd"}])", "no known outcome", 1},
+      {R"([{"case":"S.a","outcome":"passed","output":[1]}])", "cases", 1},
+      {R"({})", "cases", 0},
+  };
+  for (const auto& row : rows) {
+    const ParsedLine line = parse_record(std::string(R"({"v":1,"type":"cases","test":"t","cases":)") +
+                                         row.cases + "}");
+    ASSERT_TRUE(line.record) << row.cases;
+    EXPECT_EQ(std::get<CasesRecord>(*line.record).cases.size(), row.left) << row.cases;
+    EXPECT_NE(line.complaint.find(row.complaint), std::string::npos) << line.complaint;
+  }
+  EXPECT_FALSE(parse_record(R"({"v":1,"type":"cases","cases":[]})").record);
+}
+
 TEST(JsonRecord, EveryFieldOfABuildStepIsRead) {
   const auto step = parsed<StepRecord>(
       R"({"v":1,"type":"step","at":2.5,"kind":"link","target":"app","output":"bin/app","program":"c++","language":"CXX",)"
