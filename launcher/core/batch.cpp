@@ -42,54 +42,55 @@ std::string why_no_more(const WorkerEnd& end) {
 
 }  // namespace
 
-std::vector<BatchAction> Batch::happened(const BatchEvent& event) {
-  Actions actions;
+std::vector<BatchAction>& Batch::happened(const BatchEvent& event) {
+  actions_.clear();
   now_us_ = event.at_us;
   switch (event.kind) {
     case Kind::begun:
       if (!event.cases.empty()) {
         // There is nothing to be had by forking few.
         if (isolation_ == Isolation::fork) isolation_ = Isolation::process;
-        on_listed(event.cases, actions);
+        on_listed(event.cases);
       } else if (isolation_ == Isolation::none) {
-        start_worker(BatchAction::Kind::run_all, {}, actions);
+        start_worker(BatchAction::Kind::run_all, {});
       } else {
-        go_on(actions);
+        go_on();
       }
       break;
     case Kind::listed:
-      on_listed(event.cases, actions);
+      on_listed(event.cases);
       break;
     case Kind::not_listed:
       if (!stopped_) {
         stopped_ = "it is not known which there are";
         consider_listing(event.end);
       }
-      actions.push_back({BatchAction::Kind::end});
+      actions_.push_back({BatchAction::Kind::end});
       break;
     case Kind::announced:
       announced_ = event.count;
       results_.reserve(std::min<std::uint64_t>(event.count, k_most_foreseen));
+      places_.reserve(std::min<std::uint64_t>(event.count, k_most_foreseen));
       worker_finished_ = false;
       break;
     case Kind::case_began:
       on_case_began(event);
       break;
     case Kind::case_ended:
-      on_case_ended(event, actions);
+      on_case_ended(event);
       break;
     case Kind::finished:
       if (!open_) worker_finished_ = true;
       break;
     case Kind::worker_ended:
-      on_worker_ended(event, actions);
+      on_worker_ended(event);
       break;
     case Kind::cannot_fork:
       isolation_ = Isolation::process;
-      actions.push_back({BatchAction::Kind::say,
-                         {},
-                         {},
-                         "cannot fork its cases, each gets a process of its own: " + event.why});
+      actions_.push_back({BatchAction::Kind::say,
+                          {},
+                          {},
+                          "cannot fork its cases, each gets a process of its own: " + event.why});
       break;
     case Kind::child_began:
       worker_has_begun_ = true;
@@ -97,21 +98,21 @@ std::vector<BatchAction> Batch::happened(const BatchEvent& event) {
       forget_waiting(event.name);
       break;
     case Kind::child_ended:
-      on_child_ended(event, actions);
+      on_child_ended(event);
       break;
   }
-  return actions;
+  return actions_;
 }
 
-void Batch::on_listed(const std::vector<std::string>& cases, Actions& actions) {
+void Batch::on_listed(const std::vector<std::string>& cases) {
   is_listed_ = true;
   waiting_.clear();
   for (const std::string& name : cases) {
     if (!is_settled(name) && !is_child(name)) waiting_.push_back(name);
   }
-  if (stopped_) return stop(*stopped_, actions);
+  if (stopped_) return stop(*stopped_);
   // A server lists its own while it runs.
-  if (!worker_runs_) go_on(actions);
+  if (!worker_runs_) go_on();
 }
 
 void Batch::on_case_began(const BatchEvent& event) {
@@ -126,7 +127,7 @@ void Batch::on_case_began(const BatchEvent& event) {
   forget_waiting(event.name);
 }
 
-void Batch::on_case_ended(const BatchEvent& event, Actions& actions) {
+void Batch::on_case_ended(const BatchEvent& event) {
   if (!open_ || open_->name != event.name) return;
   last_end_ = LastEnd{event.said, event.at_us - open_->since_us};
   CaseResult result;
@@ -137,10 +138,10 @@ void Batch::on_case_ended(const BatchEvent& event, Actions& actions) {
   if (isolation_ != Isolation::none) return;
   result.outcome = outcome_of(event.said);
   result.wall_us = last_end_->wall_us;
-  record(std::move(result), actions);
+  record(std::move(result));
 }
 
-void Batch::on_worker_ended(const BatchEvent& event, Actions& actions) {
+void Batch::on_worker_ended(const BatchEvent& event) {
   worker_runs_ = false;
   if (isolation_ != Isolation::process && event.end.leak_fails) {
     beyond(Outcome::failed, {ProcessEnd::Kind::exited, 0}, event.end.left);
@@ -148,13 +149,13 @@ void Batch::on_worker_ended(const BatchEvent& event, Actions& actions) {
   switch (isolation_) {
     case Isolation::none:
       if (open_) {
-        settle_open(event, actions);
+        settle_open(event);
       } else {
         consider_worker(event.end);
       }
       break;
     case Isolation::process:
-      if (!ordered_.empty()) settle_own_process(event, actions);
+      if (!ordered_.empty()) settle_own_process(event);
       break;
     case Isolation::fork:
       if (event.end.by != EndedBy::itself || event.end.main.kind != ProcessEnd::Kind::exited ||
@@ -163,38 +164,38 @@ void Batch::on_worker_ended(const BatchEvent& event, Actions& actions) {
       }
       break;
   }
-  if (const std::string why = why_no_more(event.end); !why.empty()) return stop(why, actions);
+  if (const std::string why = why_no_more(event.end); !why.empty()) return stop(why);
   const bool got_on = worker_has_begun_ || isolation_ == Isolation::process;
-  if (got_on) return go_on(actions);
-  if (isolation_ == Isolation::fork && is_listed_ && waiting_.empty()) return go_on(actions);
+  if (got_on) return go_on();
+  if (isolation_ == Isolation::fork && is_listed_ && waiting_.empty()) return go_on();
   const bool is_through =
       isolation_ == Isolation::none && (worker_finished_ || !announced_) && ordered_.empty();
   if (is_through) {
-    actions.push_back({BatchAction::Kind::end});
+    actions_.push_back({BatchAction::Kind::end});
     return;
   }
   if (!beyond_cases_) consider_stuck(event.end);
-  stop("a worker " + how(event.end.main) + " before any of them began", actions);
+  stop("a worker " + how(event.end.main) + " before any of them began");
 }
 
 // It was in the middle of a case.
-void Batch::settle_open(const BatchEvent& event, Actions& actions) {
+void Batch::settle_open(const BatchEvent& event) {
   CaseResult result;
   result.name = open_->name;
   result.wall_us = event.at_us - open_->since_us;
   conclude_case(result, std::nullopt, false, event.end);
   open_.reset();
-  record(std::move(result), actions);
+  record(std::move(result));
 }
 
-void Batch::settle_own_process(const BatchEvent& event, Actions& actions) {
+void Batch::settle_own_process(const BatchEvent& event) {
   CaseResult result;
   result.name = ordered_.front();
   const WorkerEnd& end = event.end;
   const bool left_quietly =
       end.by == EndedBy::itself && end.main.kind == ProcessEnd::Kind::exited && end.main.code == 0;
   if (open_) {
-    settle_open(event, actions);
+    settle_open(event);
     return;
   }
   result.wall_us = last_end_ ? last_end_->wall_us : event.at_us - worker_since_us_;
@@ -215,7 +216,7 @@ void Batch::settle_own_process(const BatchEvent& event, Actions& actions) {
                                    : "the process exited with code 0 before it began";
   }
   forget_waiting(result.name);
-  record(std::move(result), actions);
+  record(std::move(result));
 }
 
 // The worker is gone, and was in no case.
@@ -272,7 +273,7 @@ void Batch::consider_stuck(const WorkerEnd& end) {
          "worker " + std::to_string(worker_) + " " + how(end.main) + " before any case began");
 }
 
-void Batch::on_child_ended(const BatchEvent& event, Actions& actions) {
+void Batch::on_child_ended(const BatchEvent& event) {
   const auto child = std::find_if(children_.begin(), children_.end(),
                                   [&](const Open& one) { return one.name == event.name; });
   if (child == children_.end()) return;
@@ -282,55 +283,54 @@ void Batch::on_child_ended(const BatchEvent& event, Actions& actions) {
   conclude_case(result, event.child_said, event.child_finished, event.end);
   if (result.note.empty()) result.note = event.why;
   children_.erase(child);
-  record(std::move(result), actions);
+  record(std::move(result));
 }
 
-void Batch::go_on(Actions& actions) {
+void Batch::go_on() {
   switch (isolation_) {
     case Isolation::none: {
       const bool all_begun = announced_ && begun_ >= *announced_ && !is_listed_;
       const bool through = worker_finished_ && ordered_.empty();
       if (through || all_begun || (is_listed_ && waiting_.empty())) break;
       if (is_listed_) {
-        return start_worker(BatchAction::Kind::run_cases, {waiting_.begin(), waiting_.end()},
-                            actions);
+        return start_worker(BatchAction::Kind::run_cases, {waiting_.begin(), waiting_.end()});
       }
-      actions.push_back({BatchAction::Kind::list});
+      actions_.push_back({BatchAction::Kind::list});
       return;
     }
     case Isolation::process:
       if (is_listed_ && waiting_.empty()) break;
       if (is_listed_) {
-        return start_worker(BatchAction::Kind::run_cases, {waiting_.front()}, actions);
+        return start_worker(BatchAction::Kind::run_cases, {waiting_.front()});
       }
-      actions.push_back({BatchAction::Kind::list});
+      actions_.push_back({BatchAction::Kind::list});
       return;
     case Isolation::fork:
       if (is_listed_ && waiting_.empty()) break;
-      return start_worker(BatchAction::Kind::serve, {}, actions);
+      return start_worker(BatchAction::Kind::serve, {});
   }
-  actions.push_back({BatchAction::Kind::end});
+  actions_.push_back({BatchAction::Kind::end});
 }
 
 // Nothing more is run. What was to run is recorded all the same, as far as it can be known.
-void Batch::stop(const std::string& why, Actions& actions) {
+void Batch::stop(const std::string& why) {
   const bool told = stopped_.has_value();
   stopped_ = why;
   const bool all_begun = !announced_ || begun_ >= *announced_;
   if (isolation_ == Isolation::none && !is_listed_ && !all_begun && !told) {
-    actions.push_back({BatchAction::Kind::list});
+    actions_.push_back({BatchAction::Kind::list});
     return;
   }
   for (const std::string& name : std::exchange(waiting_, std::deque<std::string>{})) {
     CaseResult result;
     result.name = name;
     result.note = why;
-    record(std::move(result), actions);
+    record(std::move(result));
   }
-  actions.push_back({BatchAction::Kind::end});
+  actions_.push_back({BatchAction::Kind::end});
 }
 
-void Batch::start_worker(BatchAction::Kind kind, std::vector<std::string> cases, Actions& actions) {
+void Batch::start_worker(BatchAction::Kind kind, std::vector<std::string> cases) {
   ++worker_;
   ordered_ = cases;
   worker_runs_ = true;
@@ -341,23 +341,22 @@ void Batch::start_worker(BatchAction::Kind kind, std::vector<std::string> cases,
   if (kind != BatchAction::Kind::run_all) announced_.reset();
   BatchAction action{kind};
   action.cases = std::move(cases);
-  actions.push_back(std::move(action));
+  actions_.push_back(std::move(action));
 }
 
 // Run more than once (--gtest_repeat), the worst counts.
-void Batch::record(CaseResult result, Actions& actions) {
+void Batch::record(CaseResult result) {
   if (result.outcome) result.worker = worker_;
   if (const std::optional<std::uint32_t> place = place_of(result.name)) {
     CaseResult& known = results_[*place];
     if (badness(result.outcome) <= badness(known.outcome)) return;
-    known = result;
-  } else {
-    places_.add(result.name, static_cast<std::uint32_t>(results_.size()));
-    results_.push_back(result);
+    known = std::move(result);
+    actions_.push_back({BatchAction::Kind::record, {}, *place});
+    return;
   }
-  BatchAction action{BatchAction::Kind::record};
-  action.result = std::move(result);
-  actions.push_back(std::move(action));
+  actions_.push_back({BatchAction::Kind::record, {}, results_.size()});
+  places_.add(result.name, static_cast<std::uint32_t>(results_.size()));
+  results_.push_back(std::move(result));
 }
 
 std::optional<std::uint32_t> Batch::place_of(std::string_view name) const {

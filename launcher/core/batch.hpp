@@ -6,6 +6,7 @@
 // least, or the batch ends.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -52,13 +53,13 @@ struct BatchAction {
     run_all,    // start a worker: the command as it is
     run_cases,  // start a worker for these `cases`, the first of which is to run first
     serve,      // start a server, which is asked for one case after the other: waiting()
-    record,     // `result` is concluded
+    record,     // results()[result] is concluded
     say,        // `text`, once
     end,        // the batch is over
   };
   Kind kind = Kind::end;
   std::vector<std::string> cases = {};
-  CaseResult result = {};
+  std::size_t result = 0;
   std::string text = {};
 };
 
@@ -73,7 +74,8 @@ class Batch {
  public:
   explicit Batch(Isolation isolation) : isolation_(isolation) {}
 
-  std::vector<BatchAction> happened(const BatchEvent& event);
+  // Until the next call.
+  std::vector<BatchAction>& happened(const BatchEvent& event);
 
   // Fork: cases that nobody has begun, in order.
   const std::deque<std::string>& waiting() const { return waiting_; }
@@ -87,22 +89,20 @@ class Batch {
   std::string summary() const;
 
  private:
-  using Actions = std::vector<BatchAction>;
-
-  void on_listed(const std::vector<std::string>& cases, Actions& actions);
+  void on_listed(const std::vector<std::string>& cases);
   void on_case_began(const BatchEvent& event);
-  void on_case_ended(const BatchEvent& event, Actions& actions);
-  void on_worker_ended(const BatchEvent& event, Actions& actions);
-  void on_child_ended(const BatchEvent& event, Actions& actions);
-  void settle_open(const BatchEvent& event, Actions& actions);
-  void settle_own_process(const BatchEvent& event, Actions& actions);
+  void on_case_ended(const BatchEvent& event);
+  void on_worker_ended(const BatchEvent& event);
+  void on_child_ended(const BatchEvent& event);
+  void settle_open(const BatchEvent& event);
+  void settle_own_process(const BatchEvent& event);
   void consider_worker(const WorkerEnd& end);
   void consider_listing(const WorkerEnd& end);
   void consider_stuck(const WorkerEnd& end);
-  void go_on(Actions& actions);
-  void stop(const std::string& why, Actions& actions);
-  void start_worker(BatchAction::Kind kind, std::vector<std::string> cases, Actions& actions);
-  void record(CaseResult result, Actions& actions);
+  void go_on();
+  void stop(const std::string& why);
+  void start_worker(BatchAction::Kind kind, std::vector<std::string> cases);
+  void record(CaseResult result);
   std::optional<std::uint32_t> place_of(std::string_view name) const;
   bool is_settled(std::string_view name) const;
   bool is_child(std::string_view name) const;
@@ -120,6 +120,7 @@ class Batch {
   };
 
   Isolation isolation_;
+  std::vector<BatchAction> actions_;  // of the event that is being dealt with
   bool is_listed_ = false;
   std::deque<std::string> waiting_;  // to run, not begun; known once listed
   std::vector<CaseResult> results_;

@@ -55,13 +55,24 @@ std::size_t group_of(Outcome outcome) {
   return static_cast<std::size_t>(group - std::begin(k_groups));
 }
 
-std::string names_of(const std::vector<const CaseResult*>& results) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(results.size(), k_most_named); ++i) {
-    text += (i == 0 ? "" : ", ") + results[i]->name;
+// How many there are, and the first of them.
+struct Found {
+  std::size_t count = 0;
+  std::array<const CaseResult*, k_most_named> first = {};
+
+  void add(const CaseResult& result) {
+    if (count < first.size()) first[count] = &result;
+    ++count;
   }
-  if (results.size() > k_most_named) {
-    text += " and " + std::to_string(results.size() - k_most_named) + " more";
+};
+
+std::string names_of(const Found& found) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(found.count, k_most_named); ++i) {
+    text += (i == 0 ? "" : ", ") + found.first[i]->name;
+  }
+  if (found.count > k_most_named) {
+    text += " and " + std::to_string(found.count - k_most_named) + " more";
   }
   return text;
 }
@@ -94,26 +105,26 @@ BatchConclusion Batch::conclude() const {
 std::string Batch::summary() const {
   std::string text = std::to_string(results_.size()) + (results_.size() == 1 ? " case" : " cases");
   const char* separator = ": ";
-  const auto add = [&](const char* label, const std::vector<const CaseResult*>& found, bool named) {
-    if (found.empty()) return;
-    text += separator + std::to_string(found.size()) + " " + label;
+  const auto add = [&](const char* label, const Found& found, bool named) {
+    if (found.count == 0) return;
+    text += separator + std::to_string(found.count) + " " + label;
     if (named) text += " (" + names_of(found) + ")";
     separator = ", ";
   };
-  std::array<std::vector<const CaseResult*>, std::size(k_groups)> found;
-  std::vector<const CaseResult*> not_run;
+  std::array<Found, std::size(k_groups)> found;
+  Found not_run;
   for (const CaseResult& result : results_) {
     if (!result.outcome) {
-      not_run.push_back(&result);
+      not_run.add(result);
     } else if (const std::size_t group = group_of(*result.outcome); group < found.size()) {
-      found[group].push_back(&result);
+      found[group].add(result);
     }
   }
   for (std::size_t i = 0; i < found.size(); ++i)
     add(k_groups[i].label, found[i], k_groups[i].named);
   add("not run", not_run, false);
-  if (!not_run.empty() && !not_run.front()->note.empty())
-    text += " (" + not_run.front()->note + ")";
+  if (not_run.count > 0 && !not_run.first[0]->note.empty())
+    text += " (" + not_run.first[0]->note + ")";
   if (!is_listed_ && stopped_ && announced_ && *announced_ > begun_) {
     text += separator + std::to_string(*announced_ - begun_) + " not run (" + *stopped_ + ")";
   }

@@ -113,8 +113,7 @@ std::string without_colours(std::string_view text) {
   return plain;
 }
 
-std::vector<GtestEvent> GtestOutput::read(std::string_view bytes) {
-  std::vector<GtestEvent> events;
+void GtestOutput::read(std::string_view bytes, const Tell& tell) {
   while (!bytes.empty()) {
     const std::size_t newline = bytes.find('\n');
     const std::size_t taken = newline == std::string_view::npos ? bytes.size() : newline + 1;
@@ -124,7 +123,7 @@ std::vector<GtestEvent> GtestOutput::read(std::string_view bytes) {
     size_ += taken;
     bytes.remove_prefix(taken);
     if (newline != std::string_view::npos) {
-      read_line(is_whole ? part : line_, events);
+      read_line(is_whole ? part : line_, tell);
       line_.clear();
       line_start_ = size_;
     } else if (line_.size() > k_longest_line) {
@@ -133,22 +132,20 @@ std::vector<GtestEvent> GtestOutput::read(std::string_view bytes) {
       line_start_ += gone;
     }
   }
-  return events;
 }
 
-void GtestOutput::read_line(std::string_view line, std::vector<GtestEvent>& events) {
+void GtestOutput::read_line(std::string_view line, const Tell& tell) {
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);  // printed on a terminal
   const Tags tags(line);
   if (!tags.any()) return;  // most lines have none
   const std::string& name = open_.empty() ? closed_ : open_;
-  if (!name.empty() && read_end(tags, name, events)) return;
-  if (read_begin(line, tags, events) || !open_.empty()) return;
+  if (!name.empty() && read_end(tags, name, tell)) return;
+  if (read_begin(line, tags, tell) || !open_.empty()) return;
   if (tags.has(k_whole) || tags.has(k_part)) closed_.clear();
-  if (tags.has(k_whole)) read_whole(tags.behind(k_whole), events);
+  if (tags.has(k_whole)) read_whole(tags.behind(k_whole), tell);
 }
 
-bool GtestOutput::read_end(const Tags& tags, const std::string& name,
-                           std::vector<GtestEvent>& events) {
+bool GtestOutput::read_end(const Tags& tags, const std::string& name, const Tell& tell) {
   std::string room;
   for (const EndTag& one : k_end_tags) {
     // The last one in the line: what the case has printed stands before it.
@@ -157,18 +154,17 @@ bool GtestOutput::read_end(const Tags& tags, const std::string& name,
       --nested_;
       return true;
     }
-    events.push_back({GtestEvent::Kind::ended, name, one.end, size_, 0});
     if (!open_.empty()) {
       closed_.swap(open_);
       open_.clear();
     }
+    tell({GtestEvent::Kind::ended, closed_, one.end, size_, 0});
     return true;
   }
   return false;
 }
 
-bool GtestOutput::read_begin(std::string_view line, const Tags& tags,
-                             std::vector<GtestEvent>& events) {
+bool GtestOutput::read_begin(std::string_view line, const Tags& tags, const Tell& tell) {
   if (!tags.has(k_run)) return false;
   const std::size_t at = tags.at(k_run);
   std::string room;
@@ -188,11 +184,11 @@ bool GtestOutput::read_begin(std::string_view line, const Tags& tags,
   open_ = name;
   closed_.clear();
   nested_ = 0;
-  events.push_back({GtestEvent::Kind::began, open_, CaseEnd::passed, line_start_ + start, 0});
+  tell({GtestEvent::Kind::began, open_, CaseEnd::passed, line_start_ + start, 0});
   return true;
 }
 
-void GtestOutput::read_whole(std::string_view text, std::vector<GtestEvent>& events) {
+void GtestOutput::read_whole(std::string_view text, const Tell& tell) {
   constexpr std::string_view k_running = "Running ";
   const std::string plain = without_colours(text);
   std::string_view rest = plain;
@@ -208,7 +204,7 @@ void GtestOutput::read_whole(std::string_view text, std::vector<GtestEvent>& eve
   const std::optional<std::uint64_t> count = number_at_start(rest);
   if (!count || rest.find(" test") == std::string_view::npos) return;
   event.count = *count;
-  events.push_back(std::move(event));
+  tell(event);
 }
 
 }  // namespace holdfast

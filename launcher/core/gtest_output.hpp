@@ -9,9 +9,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/case_result.hpp"
 
@@ -25,7 +25,7 @@ struct GtestEvent {
     finished,  // "[==========] 3 tests … ran."
   };
   Kind kind = Kind::running;
-  std::string name;  // of the case
+  std::string_view name;  // of the case; need not outlive the call
   CaseEnd end = CaseEnd::passed;
   std::uint64_t offset = 0;  // in all that was read
   std::uint64_t count = 0;
@@ -33,8 +33,10 @@ struct GtestEvent {
 
 class GtestOutput {
  public:
-  // The events of the lines that end in these bytes.
-  std::vector<GtestEvent> read(std::string_view bytes);
+  using Tell = std::function<void(const GtestEvent&)>;
+
+  // Tells the events of the lines that end in these bytes.
+  void read(std::string_view bytes, const Tell& tell);
 
   // The case that has begun and not ended; empty: none.
   const std::string& open_case() const { return open_; }
@@ -43,10 +45,10 @@ class GtestOutput {
  private:
   class Tags;
 
-  void read_line(std::string_view line, std::vector<GtestEvent>& events);
-  bool read_end(const Tags& tags, const std::string& name, std::vector<GtestEvent>& events);
-  bool read_begin(std::string_view line, const Tags& tags, std::vector<GtestEvent>& events);
-  void read_whole(std::string_view text, std::vector<GtestEvent>& events);
+  void read_line(std::string_view line, const Tell& tell);
+  bool read_end(const Tags& tags, const std::string& name, const Tell& tell);
+  bool read_begin(std::string_view line, const Tags& tags, const Tell& tell);
+  void read_whole(std::string_view text, const Tell& tell);
 
   std::string line_;              // not ended yet; of a very long one the last part
   std::uint64_t line_start_ = 0;  // where line_ begins

@@ -26,15 +26,23 @@ class NameIndex {
     return std::nullopt;
   }
 
+  void reserve(std::size_t names) {
+    std::size_t slots = k_fewest;
+    while (slots < 2 * names) slots *= 2;
+    if (slots > slots_.size()) resize(slots);
+  }
+
   // It must not be there yet.
   void add(std::string_view name, std::uint32_t place) {
     // Half of it stays free, so that a search is short.
-    if (2 * (size_ + 1) > slots_.size()) grow();
+    if (2 * (size_ + 1) > slots_.size()) resize(slots_.empty() ? k_fewest : 2 * slots_.size());
     ++size_;
     put({hash_of(name), place, true});
   }
 
  private:
+  static constexpr std::size_t k_fewest = 64;
+
   struct Slot {
     std::uint32_t hash = 0;
     std::uint32_t place = 0;
@@ -58,8 +66,8 @@ class NameIndex {
   // Their number is a power of two.
   std::size_t mask() const { return slots_.size() - 1; }
 
-  void grow() {
-    std::vector<Slot> old(slots_.empty() ? 64 : 2 * slots_.size());
+  void resize(std::size_t slots) {
+    std::vector<Slot> old(slots);
     old.swap(slots_);
     for (const Slot& slot : old) {
       if (slot.is_taken) put(slot);

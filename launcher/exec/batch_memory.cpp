@@ -1,12 +1,14 @@
 // Memory for the launcher of batches, which makes and drops some texts for every case. The heap of
 // musl gives pages back with nearly each and asks for them again: that took longer than all the
-// rest of what is done for a case. Here a piece is a power of two long, what is dropped is kept for
-// the next of that length, and pages come some dozens at a time, mapped already. Not those of what
-// is needed before the guard is forked: each would be copied when it is written to again.
+// rest of what is done for a case. Here what is dropped is kept for the next of that length, and
+// pages come a dozen at a time, mapped already: a page that is mapped when it is first touched
+// costs as much as some cases do. Not those of what is needed before the guard is forked: each
+// would be copied when it is written to again.
 //
 // Never given back before the end: a batch uses no more than its longest moment took.
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -15,66 +17,103 @@
 
 namespace {
 
-// In front of each piece: its length is 2 to the power of `order`; 0: it is the heap's.
+// In front of each piece: which of the lengths it has; k_from_heap: it is the heap's.
 struct alignas(std::max_align_t) Head {
-  std::size_t order;
+  std::size_t which;
 };
 struct Free {
   Free* next;
 };
 
-constexpr std::size_t k_chunk = 128 * 1024;
-constexpr unsigned k_largest = 16;  // half a chunk: no more than that of it is left over
-constexpr unsigned k_smallest = 5;
-static_assert(sizeof(Head) + sizeof(Free) <= 1U << k_smallest);
+// Lengths are powers of two and what lies at a quarter, half and three quarters between two.
+constexpr unsigned k_least_order = 6;
+constexpr unsigned k_most_order = 17;
+constexpr std::size_t k_longest = std::size_t{1} << k_most_order;
+constexpr std::size_t k_lengths = 4 * (k_most_order - k_least_order) + 1;
+constexpr std::size_t k_from_heap = k_lengths;
+constexpr std::size_t k_alignment = alignof(std::max_align_t);
+static_assert((1U << (k_least_order - 2)) % k_alignment == 0);
 
-Free* dropped[k_largest + 1];
-alignas(std::max_align_t) unsigned char first_chunk[48 * 1024];
-unsigned char* chunk = first_chunk;
-std::size_t left = sizeof first_chunk;
+// Address space, of which no more is used than is needed. Less than a huge page: all of one would
+// be filled with zeros at the first touch.
+constexpr std::size_t k_space = 1024UL * 1024UL;
+constexpr std::size_t k_step = 48UL * 1024UL;  // mapped at a time
 
-void* begin_piece(void* piece, unsigned order) {
+// Linux 5.14, which the headers need not know. An older kernel maps pages when they are touched.
+constexpr int k_populate_write = 23;
+
+Free* dropped[k_lengths];
+alignas(std::max_align_t) unsigned char first_space[48 * 1024];
+unsigned char* next_piece = first_space;
+unsigned char* mapped_end = first_space + sizeof first_space;
+unsigned char* space_end = mapped_end;
+
+// The shortest length that holds so much.
+std::size_t length_for(std::size_t size) {
+  if (size <= (1U << k_least_order)) return 0;
+  const auto order = static_cast<unsigned>(std::bit_width(size - 1)) - 1;  // of the power below
+  const std::size_t quarters = ((size - 1) >> (order - 2)) - 3;            // 1 to 4
+  return 4 * (order - k_least_order) + quarters;
+}
+
+std::size_t bytes_of(std::size_t which) {
+  return (4 + which % 4) << (k_least_order - 2 + which / 4);
+}
+
+void* begin_piece(void* piece, std::size_t which) {
   Head* head = static_cast<Head*>(piece);
-  head->order = order;
+  head->which = which;
   return head + 1;
 }
 
 void* from_heap(std::size_t size) {
   void* piece = size <= SIZE_MAX - sizeof(Head) ? std::malloc(size + sizeof(Head)) : nullptr;
-  return piece != nullptr ? begin_piece(piece, 0) : nullptr;
+  return piece != nullptr ? begin_piece(piece, k_from_heap) : nullptr;
 }
 
-bool map_chunk() {
-  void* pages = ::mmap(nullptr, k_chunk, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+bool take_space() {
+  void* pages = ::mmap(nullptr, k_space, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (pages == MAP_FAILED) return false;
-  chunk = static_cast<unsigned char*>(pages);
-  left = k_chunk;
+  next_piece = mapped_end = static_cast<unsigned char*>(pages);
+  space_end = next_piece + k_space;
+  return true;
+}
+
+// Room for so much where pieces begin next.
+bool make_room(std::size_t bytes) {
+  if (static_cast<std::size_t>(space_end - next_piece) < bytes && !take_space()) return false;
+  const auto missing = next_piece + bytes - mapped_end;
+  if (missing <= 0) return true;
+  const auto step = std::min<std::size_t>(
+      (static_cast<std::size_t>(missing) + k_step - 1) / k_step * k_step, space_end - mapped_end);
+  (void)::madvise(mapped_end, step, k_populate_write);
+  mapped_end += step;
   return true;
 }
 
 void* allocate(std::size_t size) {
-  if (size > (1U << k_largest) - sizeof(Head)) return from_heap(size);
-  const auto needed = static_cast<unsigned>(std::bit_width(size + sizeof(Head) - 1));
-  const unsigned order = needed < k_smallest ? k_smallest : needed;
-  if (Free* piece = dropped[order]; piece != nullptr) {
-    dropped[order] = piece->next;
-    return begin_piece(piece, order);
+  if (size > k_longest - sizeof(Head)) return from_heap(size);
+  const std::size_t which = length_for(size + sizeof(Head));
+  if (Free* piece = dropped[which]; piece != nullptr) {
+    dropped[which] = piece->next;
+    return begin_piece(piece, which);
   }
-  const std::size_t length = std::size_t{1} << order;
-  if (left < length && !map_chunk()) return from_heap(size);
-  left -= length;
-  return begin_piece(chunk + left, order);
+  const std::size_t bytes = bytes_of(which);
+  if (next_piece + bytes > mapped_end && !make_room(bytes)) return from_heap(size);
+  void* piece = next_piece;
+  next_piece += bytes;
+  return begin_piece(piece, which);
 }
 
 void release(void* memory) {
   if (memory == nullptr) return;
   Head* head = static_cast<Head*>(memory) - 1;
-  const std::size_t order = head->order;
-  if (order == 0) return std::free(head);
+  const std::size_t which = head->which;
+  if (which == k_from_heap) return std::free(head);
   Free* piece = reinterpret_cast<Free*>(head);
-  piece->next = dropped[order];
-  dropped[order] = piece;
+  piece->next = dropped[which];
+  dropped[which] = piece;
 }
 
 }  // namespace

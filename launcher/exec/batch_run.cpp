@@ -76,17 +76,17 @@ class BatchRun {
   }
 
  private:
-  std::vector<BatchAction> happened(BatchEvent& event) {
+  std::vector<BatchAction>& happened(BatchEvent& event) {
     event.at_us = os::monotonic_now_us();
     return batch_.happened(event);
   }
 
   // What can be done at once is; the rest is for when no worker runs.
-  void perform(std::vector<BatchAction> actions) {
+  void perform(std::vector<BatchAction>& actions) {
     for (BatchAction& action : actions) {
       switch (action.kind) {
         case BatchAction::Kind::record:
-          record(action.result);
+          record(batch_.results()[action.result]);
           break;
         case BatchAction::Kind::say:
           plan_.teller->complain("\"" + plan_.identity->test + "\": " + action.text);

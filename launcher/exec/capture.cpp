@@ -45,11 +45,17 @@ std::string_view Capture::take(int which) {
   os::UniqueFd& end = read_[which];
   if (!end.valid()) return {};
   // Not set to zero each time.
-  if (!part_) part_.reset(new char[k_part]);
-  const ssize_t count = os::retried([&] { return ::read(end.get(), part_.get(), k_part); });
+  if (!part_) part_.reset(new char[part_size_]);
+  const ssize_t count = os::retried([&] { return ::read(end.get(), part_.get(), part_size_); });
   // Its end, which poll(2) would tell again and again.
   if (count == 0) end.reset();
   return {part_.get(), count > 0 ? static_cast<std::size_t>(count) : 0};
+}
+
+void Capture::make_parts_larger() {
+  if (part_size_ == k_large_part) return;
+  part_size_ = k_large_part;
+  part_.reset();
 }
 
 }  // namespace holdfast::exec

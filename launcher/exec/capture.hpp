@@ -34,18 +34,25 @@ class Capture {
   template <typename Use>
   void read(Use use) {
     for (int i = 0; i < 2; ++i) {
-      for (int parts = 0; parts < k_most_parts; ++parts) {
+      int parts = 0;
+      for (; parts < k_most_parts; ++parts) {
         const std::string_view part = take(i);
         if (!part.empty()) use(i == 0 ? Stream::output : Stream::errors, part);
         // A pipe gives as much as it has.
-        if (part.size() < k_part) break;
+        if (part.size() < part_size_) break;
       }
+      if (parts >= k_many_parts) make_parts_larger();
     }
   }
 
  private:
   static constexpr int k_most_parts = 16;
-  static constexpr std::size_t k_part = 64UL * 1024UL;
+  static constexpr int k_many_parts = 4;
+  // Few programs print more at once, and each page that is touched costs.
+  static constexpr std::size_t k_usual_part = 16UL * 1024UL - 64;
+  static constexpr std::size_t k_large_part = 64UL * 1024UL;
+
+  void make_parts_larger();
 
   // Valid until the next call.
   std::string_view take(int which);
@@ -54,6 +61,7 @@ class Capture {
   std::array<os::UniqueFd, 2> write_;
   std::size_t size_ = 0;
   std::unique_ptr<char[]> part_;
+  std::size_t part_size_ = k_usual_part;
 };
 
 }  // namespace holdfast::exec

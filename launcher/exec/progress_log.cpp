@@ -40,6 +40,7 @@ ProgressLog& ProgressLog::operator=(ProgressLog&& other) noexcept {
   file_ = std::move(other.file_);
   taken_ = other.taken_;
   seen_ = other.seen_;
+  size_of_first_ = other.size_of_first_;
   is_broken_ = other.is_broken_;
   return *this;
 }
@@ -47,7 +48,7 @@ ProgressLog& ProgressLog::operator=(ProgressLog&& other) noexcept {
 void ProgressLog::reset() {
   if (start_ != nullptr) ::munmap(std::exchange(start_, nullptr), HOLDFAST_WORKER_LOG_SIZE);
   file_.reset();
-  taken_ = seen_ = 0;
+  taken_ = seen_ = size_of_first_ = 0;
   is_broken_ = false;
 }
 
@@ -61,7 +62,7 @@ bool ProgressLog::look() {
   return seen_ != taken_;
 }
 
-std::optional<ProgressLog::Entry> ProgressLog::next() {
+std::optional<ProgressLog::Entry> ProgressLog::first() {
   if (!valid() || is_broken_ || seen_ == taken_) return std::nullopt;
   const std::uint32_t written = seen_;
   is_broken_ =
@@ -78,16 +79,18 @@ std::optional<ProgressLog::Entry> ProgressLog::next() {
   if (is_broken_) return std::nullopt;
   message_.assign(record + HOLDFAST_WORKER_LOG_RECORD_HEADER, size);
   entry.message = message_;
-  taken_ += whole;
+  size_of_first_ = whole;
   return entry;
 }
+
+void ProgressLog::drop_first() { taken_ += std::exchange(size_of_first_, 0); }
 
 void ProgressLog::want_news() {
   if (valid()) __atomic_store_n(number(start_, 1), 1U, __ATOMIC_SEQ_CST);
 }
 
 void ProgressLog::begin_anew() {
-  taken_ = seen_ = 0;
+  taken_ = seen_ = size_of_first_ = 0;
   __atomic_store_n(number(start_, 0), 0U, __ATOMIC_SEQ_CST);
 }
 

@@ -14,7 +14,7 @@ namespace holdfast::exec {
 class ProgressLog {
  public:
   struct Entry {
-    std::string_view message;  // valid until the next is taken
+    std::string_view message;  // valid until first() is called again
     std::int64_t at_us = 0;    // as the program says
   };
 
@@ -32,11 +32,14 @@ class ProgressLog {
 
   // What has been written so far and not been taken.
   bool has_news() const;
-  // As has_news(); next() then goes as far as that. What is printed before an entry is written is
+  // As has_news(); first() then goes as far as that. What is printed before an entry is written is
   // in the pipe by the time the entry is seen: so look, read the pipe, and take the entries.
   bool look();
-  // The next that has been seen; none: there is none, or what is there is no record: is_broken().
-  std::optional<Entry> next();
+  // The first that has been seen and not been taken; none: there is none, or what is there is no
+  // record: is_broken().
+  std::optional<Entry> first();
+  // It is taken. first() has given it.
+  void drop_first();
   bool is_broken() const { return is_broken_; }
 
   // The program is to send a packet with the next entry.
@@ -50,6 +53,7 @@ class ProgressLog {
   std::string message_;  // a copy: what both see may change at any moment
   std::uint32_t taken_ = 0;
   std::uint32_t seen_ = 0;
+  std::uint32_t size_of_first_ = 0;
   bool is_broken_ = false;
 };
 

@@ -125,6 +125,8 @@ void Worker::tell(const std::string& text) {
 
 void Worker::read_output() {
   if (relay_.is_full()) return;
+  // Never after it: what is said of what has not been read yet must wait.
+  progress_.look();
   capture_.read([this](Stream stream, std::string_view bytes) { take(stream, bytes); });
 }
 
@@ -139,7 +141,8 @@ void Worker::take(Stream stream, std::string_view bytes) {
   while (!bytes.empty()) {
     const std::string_view lines = first_lines(bytes);
     bytes.remove_prefix(lines.size());
-    for (GtestEvent& event : printed_.read(lines)) on_printed(event);
+    printed_.read(lines, [this](const GtestEvent& event) { on_printed(event); });
+    take_progress_of_printed();
   }
 }
 
@@ -153,26 +156,27 @@ std::uint64_t Worker::place_of(std::uint64_t offset) const {
   return std::min(place, relay_.position());
 }
 
-void Worker::on_printed(GtestEvent& event) {
+void Worker::on_printed(const GtestEvent& event) {
   const std::uint64_t place = place_of(event.offset);
-  BatchEvent told;
   const bool is_told_again =
       event.kind == GtestEvent::Kind::ended && printed_end_ && printed_end_->end.name == event.name;
   if (!is_told_again) settle_printed_end();
   switch (event.kind) {
-    case GtestEvent::Kind::running:
-      told.kind = BatchEvent::Kind::announced;
-      told.count = event.count;
-      return happened(told);
+    case GtestEvent::Kind::running: {
+      BatchEvent announced{BatchEvent::Kind::announced};
+      announced.count = event.count;
+      return happened(announced);
+    }
     case GtestEvent::Kind::began:
       if (!is_linked_) return begin_case(event.name, place);
       if (event.name == open_ && first_printed(event.name) == nullptr) case_from_ = place;
-      printed_cases_.push_back({std::move(event.name), {place, 0}, CaseEnd::passed});
+      printed_cases_.push_back({std::string(event.name), {place, 0}, CaseEnd::passed});
       return;
     case GtestEvent::Kind::ended:
       if (!is_linked_) {
         limit_from_ = said_at();
-        printed_end_ = PrintedEnd{{event.name, event.end}, place, os::monotonic_now_us()};
+        printed_end_ =
+            PrintedEnd{{std::string(event.name), event.end}, place, os::monotonic_now_us()};
         return;
       }
       if (Printed* printed = last_printed(event.name)) {
@@ -183,8 +187,7 @@ void Worker::on_printed(GtestEvent& event) {
       return;
     case GtestEvent::Kind::finished:
       if (is_linked_) return;
-      told.kind = BatchEvent::Kind::finished;
-      return happened(told);
+      return happened(BatchEvent{BatchEvent::Kind::finished});
   }
 }
 
@@ -203,18 +206,44 @@ void Worker::hear() {
 }
 
 void Worker::take_progress() {
-  if (!progress_.look()) return;
+  if (!progress_.look() && !progress_.is_broken()) return;
   is_new_ = true;
   // At least what it has printed before it said the last of that.
   read_output();
-  while (const std::optional<ProgressLog::Entry> entry = progress_.next()) {
-    const std::int64_t now = os::monotonic_now_us();
-    said_at_us_ = std::clamp(entry->at_us, std::min(last_said_us_, now), now);
-    last_said_us_ = said_at_us_;
-    on_message(entry->message);
-    said_at_us_ = 0;
-  }
+  const std::int64_t now_us = os::monotonic_now_us();
+  while (const std::optional<ProgressLog::Entry> entry = progress_.first())
+    on_entry(*entry, now_us);
   if (progress_.is_broken()) stop_hearing();
+}
+
+// In the middle of much that it has printed, so that what is known of a case from one side alone
+// stays little.
+void Worker::take_progress_of_printed() {
+  if (!progress_.valid()) return;
+  const std::int64_t now_us = os::monotonic_now_us();
+  while (const std::optional<ProgressLog::Entry> entry = progress_.first()) {
+    if (!is_printed(entry->message)) return;
+    on_entry(*entry, now_us);
+  }
+}
+
+// Whether what it says is of the first case that it has printed and not settled; and its end only
+// when another has begun, for the case may have forged it.
+bool Worker::is_printed(std::string_view message) {
+  if (printed_cases_.empty() || !read_worker_fields(message, fields_)) return false;
+  const std::string_view kind = fields_.front();
+  if (fields_.size() < 2 || fields_[1] != printed_cases_.front().name) return false;
+  if (kind == HOLDFAST_WORKER_BEGIN) return true;
+  return kind == HOLDFAST_WORKER_END && printed_cases_.size() > 1 &&
+         printed_cases_.front().range.end != 0;
+}
+
+void Worker::on_entry(const ProgressLog::Entry& entry, std::int64_t now_us) {
+  progress_.drop_first();
+  said_at_us_ = std::clamp(entry.at_us, std::min(last_said_us_, now_us), now_us);
+  last_said_us_ = said_at_us_;
+  on_message(entry.message);
+  said_at_us_ = 0;
 }
 
 // It says what we do not understand: its output is read instead, also that which was waiting for
@@ -267,9 +296,7 @@ void Worker::on_message(std::string_view packet) {
     if (is_printed || printed_.open_case() != name) settle_end();
   } else if (kind == HOLDFAST_WORKER_FINISHED) {
     settle_end();
-    BatchEvent finished;
-    finished.kind = BatchEvent::Kind::finished;
-    happened(finished);
+    happened(BatchEvent{BatchEvent::Kind::finished});
   }
 }
 
@@ -278,21 +305,14 @@ void Worker::begin_case(std::string_view name, std::uint64_t at) {
   open_ = name;
   case_from_ = at;
   limit_from_ = said_at();
-  BatchEvent began;
-  began.kind = BatchEvent::Kind::case_began;
-  began.name = name;
-  happened(began);
+  happened(BatchEvent{BatchEvent::Kind::case_began, name});
 }
 
 void Worker::end_case(std::string_view name, CaseEnd said, std::uint64_t at) {
   limit_from_ = said_at();
   rest_from_ = at;
   open_.clear();
-  BatchEvent ended;
-  ended.kind = BatchEvent::Kind::case_ended;
-  ended.name = name;
-  ended.said = said;
-  happened(ended, {case_from_, at});
+  happened(BatchEvent{BatchEvent::Kind::case_ended, name, said}, {case_from_, at});
 }
 
 void Worker::settle_end() {
@@ -347,7 +367,7 @@ OutputRange Worker::finish() {
   return {open_.empty() ? rest_from_ : case_from_, relay_.position()};
 }
 
-void Worker::happened(BatchEvent& event, const OutputRange& range) {
+void Worker::happened(BatchEvent event, const OutputRange& range) {
   event.at_us = said_at_us_ != 0 ? said_at_us_ : os::monotonic_now_us();
   tell_(event, range);
 }

@@ -61,12 +61,15 @@ class Worker final : public launcher::Companion {
 
   void read_output();
   void take(Stream stream, std::string_view bytes);
-  void on_printed(GtestEvent& event);
+  void on_printed(const GtestEvent& event);
   void hear();
   void on_message(std::string_view packet);
   void answer_hello();
   void stop_hearing();
   void take_progress();
+  void take_progress_of_printed();
+  void on_entry(const ProgressLog::Entry& entry, std::int64_t now_us);
+  bool is_printed(std::string_view message);
   bool must_look_again();
   Milliseconds said_at() const;
   void begin_case(std::string_view name, std::uint64_t at);
@@ -76,7 +79,7 @@ class Worker final : public launcher::Companion {
   Printed* first_printed(std::string_view name);
   Printed* last_printed(std::string_view name);
   void forget_printed(const Printed& printed);
-  void happened(BatchEvent& event, const OutputRange& range = {});
+  void happened(BatchEvent event, const OutputRange& range = {});
   std::uint64_t place_of(std::uint64_t offset) const;
 
   Capture& capture_;

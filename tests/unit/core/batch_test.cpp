@@ -48,7 +48,7 @@ class Story {
   Batch batch;
 
  private:
-  static std::string words(const Action& action) {
+  std::string words(const Action& action) const {
     switch (action.kind) {
       case Action::Kind::list:
         return "list";
@@ -61,9 +61,11 @@ class Story {
       }
       case Action::Kind::serve:
         return "serve";
-      case Action::Kind::record:
-        return action.result.name + " " + std::string(name_of(action.result.outcome)) + " in " +
-               std::to_string(action.result.worker);
+      case Action::Kind::record: {
+        const CaseResult& result = batch.results()[action.result];
+        return result.name + " " + std::string(name_of(result.outcome)) + " in " +
+               std::to_string(result.worker);
+      }
       case Action::Kind::say:
         return "say";
       case Action::Kind::end:

@@ -1,6 +1,7 @@
 // The functions of exec/batch_bytes.cpp under names of their own, beside those of the C library.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -9,10 +10,12 @@
 #define memcpy batch_memcpy
 #define memmove batch_memmove
 #define memcmp batch_memcmp
+#define memchr batch_memchr
 #include "exec/batch_bytes.cpp"
 #undef memcpy
 #undef memmove
 #undef memcmp
+#undef memchr
 
 namespace holdfast {
 namespace {
@@ -57,6 +60,25 @@ TEST(BatchBytes, ComparesAsBytesWithoutSign) {
     }
   }
 }
+
+#ifdef __SSE2__
+TEST(BatchBytes, FindsTheFirstOfAByteAndLooksNoFurther) {
+  for (std::size_t size = 0; size < 70; ++size) {
+    // What is around the bytes must not be found.
+    std::string text(size + 2, 'x');
+    char* const bytes = text.data() + 1;
+    for (const char wanted : {'x', '\xff', '\0'}) {
+      std::fill_n(bytes, size, '.');
+      text.front() = text.back() = wanted;
+      ASSERT_EQ(batch_memchr(bytes, wanted, size), nullptr) << size;
+      for (std::size_t at = size; at > 0; --at) {
+        bytes[at - 1] = wanted;  // those behind it are there, too
+        ASSERT_EQ(batch_memchr(bytes, wanted, size), bytes + at - 1) << size;
+      }
+    }
+  }
+}
+#endif
 
 }  // namespace
 }  // namespace holdfast
