@@ -12,10 +12,10 @@ namespace {
 
 const std::size_t k_room = HOLDFAST_WORKER_LOG_SIZE - HOLDFAST_WORKER_LOG_HEADER;
 
-int64_t now_us() {
+uint64_t now_us() {
   timespec now;
   ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return int64_t{now.tv_sec} * 1000000 + now.tv_nsec / 1000;
+  return static_cast<uint64_t>(now.tv_sec) * 1000000 + static_cast<uint64_t>(now.tv_nsec) / 1000;
 }
 
 }  // namespace
@@ -39,12 +39,10 @@ bool ProgressLog::say(int socket, const std::string& text) {
     const Fields answer = receive_answer(socket).fields;
     if (answer.empty() || answer[0] != HOLDFAST_WORKER_ROOM || *written() != 0) return false;
   }
-  const uint32_t size = static_cast<uint32_t>(text.size());
-  const int64_t at_us = now_us();
+  const uint64_t time_and_size = now_us() << 16 | text.size();
   const uint32_t from = *written();
   char* record = start_ + HOLDFAST_WORKER_LOG_HEADER + from;
-  memcpy(record, &size, sizeof size);
-  memcpy(record + 8, &at_us, sizeof at_us);
+  memcpy(record, &time_and_size, sizeof time_and_size);
   memcpy(record + HOLDFAST_WORKER_LOG_RECORD_HEADER, text.data(), text.size());
   // In this order and with no other before it: the reader asks for news, then looks once more.
   __atomic_store_n(written(), from + static_cast<uint32_t>(whole), __ATOMIC_SEQ_CST);

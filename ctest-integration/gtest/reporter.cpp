@@ -22,6 +22,15 @@ const char* outcome_of(const ::testing::TestResult& result) {
   return is_skipped(result, 0) ? HOLDFAST_WORKER_SKIPPED : HOLDFAST_WORKER_PASSED;
 }
 
+char short_outcome_of(const ::testing::TestResult& result) {
+  if (result.Failed()) return HOLDFAST_WORKER_LOG_FAILED;
+  return is_skipped(result, 0) ? HOLDFAST_WORKER_LOG_SKIPPED : HOLDFAST_WORKER_LOG_PASSED;
+}
+
+void append_name(std::string& text, const ::testing::TestInfo& test) {
+  text.append(suite_name(test, 0)).append(1, '.').append(test.name());
+}
+
 // What a case may have printed. std::cerr keeps nothing back.
 void flush_standard_streams() {
   std::cout.flush();
@@ -69,8 +78,13 @@ void Reporter::OnTestStart(const ::testing::TestInfo& test) {
   if (suite_ != suite_name(test, 0)) flush_standard_streams();
   suite_ = suite_name(test, 0);
   if (!says_beginnings_) return;
-  begin_message(HOLDFAST_WORKER_BEGIN);
-  add_name(test);
+  if (log_.valid()) {
+    message_.assign(1, HOLDFAST_WORKER_LOG_BEGIN);
+    append_name(message_, test);
+  } else {
+    begin_message(HOLDFAST_WORKER_BEGIN);
+    add_name(test);
+  }
   say();
 }
 
@@ -78,10 +92,14 @@ void Reporter::OnTestEnd(const ::testing::TestInfo& test) {
   if (!owner_.is_here()) return;
   const ::testing::TestResult& result = *test.result();
   flush_standard_streams();
-  begin_message(HOLDFAST_WORKER_END);
-  add_name(test);
-  add_field(outcome_of(result));
-  add_field(std::to_string(result.elapsed_time()).c_str());
+  if (log_.valid()) {
+    message_.assign(1, short_outcome_of(result));
+  } else {
+    begin_message(HOLDFAST_WORKER_END);
+    add_name(test);
+    add_field(outcome_of(result));
+    add_field(std::to_string(result.elapsed_time()).c_str());
+  }
   say();
   if (!retires || !result.Failed() || !socket_.valid()) return;
   begin_message(HOLDFAST_WORKER_RETIRE);
@@ -101,8 +119,8 @@ void Reporter::finished(int code) {
 }
 
 void Reporter::add_name(const ::testing::TestInfo& test) {
-  message_.append(suite_name(test, 0)).push_back('.');
-  add_field(test.name());
+  append_name(message_, test);
+  message_.push_back('\0');
 }
 
 // Nobody hears us: what is printed is read instead.

@@ -347,24 +347,21 @@ void Batch::start_worker(BatchAction::Kind kind, std::vector<std::string> cases)
 // Run more than once (--gtest_repeat), the worst counts.
 void Batch::record(CaseResult result) {
   if (result.outcome) result.worker = worker_;
-  if (const std::optional<std::uint32_t> place = place_of(result.name)) {
-    CaseResult& known = results_[*place];
-    if (badness(result.outcome) <= badness(known.outcome)) return;
-    known = std::move(result);
-    actions_.push_back({BatchAction::Kind::record, {}, *place});
+  const std::size_t place =
+      places_.find_or_add(result.name, static_cast<std::uint32_t>(results_.size()), name_at());
+  if (place == results_.size()) {
+    results_.push_back(std::move(result));
+  } else if (badness(result.outcome) > badness(results_[place].outcome)) {
+    results_[place] = std::move(result);
+  } else {
     return;
   }
-  actions_.push_back({BatchAction::Kind::record, {}, results_.size()});
-  places_.add(result.name, static_cast<std::uint32_t>(results_.size()));
-  results_.push_back(std::move(result));
+  actions_.push_back({BatchAction::Kind::record, {}, place});
 }
 
-std::optional<std::uint32_t> Batch::place_of(std::string_view name) const {
-  return places_.find(
-      name, [this](std::uint32_t place) -> const std::string& { return results_[place].name; });
+bool Batch::is_settled(std::string_view name) const {
+  return places_.find(name, name_at()).has_value();
 }
-
-bool Batch::is_settled(std::string_view name) const { return place_of(name).has_value(); }
 
 bool Batch::is_child(std::string_view name) const {
   return std::any_of(children_.begin(), children_.end(),

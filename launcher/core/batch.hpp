@@ -103,7 +103,9 @@ class Batch {
   void stop(const std::string& why);
   void start_worker(BatchAction::Kind kind, std::vector<std::string> cases);
   void record(CaseResult result);
-  std::optional<std::uint32_t> place_of(std::string_view name) const;
+  auto name_at() const {
+    return [this](std::uint32_t place) { return std::string_view(results_[place].name); };
+  }
   bool is_settled(std::string_view name) const;
   bool is_child(std::string_view name) const;
   bool is_waiting(std::string_view name) const;

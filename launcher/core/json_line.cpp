@@ -1,5 +1,6 @@
 #include "core/json_line.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -11,14 +12,11 @@ namespace {
 constexpr std::string_view k_hex = "0123456789abcdef";
 constexpr std::size_t k_usual_line = 512;
 
-// Filled up with zeros to `width`.
 template <typename Number>
-void append_number(std::string& out, Number number, std::size_t width = 0) {
+void append_number(std::string& out, Number number) {
   char digits[24];
   const char* end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-  const auto size = static_cast<std::size_t>(end - digits);
-  if (size < width) out.append(width - size, '0');
-  out.append(digits, size);
+  out.append(digits, static_cast<std::size_t>(end - digits));
 }
 
 void append_escape(std::string& out, char c) {
@@ -59,6 +57,21 @@ std::size_t plain_length(std::string_view text) {
   return length;
 }
 
+// At once where it can be: a record of cases has hundreds of keys.
+void append_key(std::string& out, std::string_view before, std::string_view name) {
+  char text[48];
+  const std::size_t size = before.size() + name.size() + 2;
+  if (size > sizeof text) {
+    out.append(before).append(name).append("\":");
+    return;
+  }
+  char* end = std::copy(before.begin(), before.end(), text);
+  end = std::copy(name.begin(), name.end(), end);
+  *end++ = '"';
+  *end = ':';
+  out.append(text, size);
+}
+
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
@@ -85,10 +98,16 @@ void append_json_string(std::string& out, std::string_view text) {
 }
 
 void append_seconds(std::string& out, std::int64_t microseconds) {
+  constexpr std::size_t k_decimals = 6;
   if (microseconds < 0) microseconds = 0;
-  append_number(out, microseconds / 1'000'000);
-  out += '.';
-  append_number(out, microseconds % 1'000'000, 6);
+  char digits[32];
+  char* end = std::to_chars(digits, digits + sizeof digits, microseconds / 1'000'000).ptr;
+  *end++ = '.';
+  std::int64_t rest = microseconds % 1'000'000;
+  for (char* digit = end + k_decimals; digit > end; rest /= 10) {
+    *--digit = static_cast<char>('0' + rest % 10);
+  }
+  out.append(digits, static_cast<std::size_t>(end - digits) + k_decimals);
 }
 
 JsonLine::JsonLine(std::string_view type, std::int64_t unix_ms, std::string room)
@@ -100,11 +119,7 @@ JsonLine::JsonLine(std::string_view type, std::int64_t unix_ms, std::string room
   seconds("at", unix_ms * 1000);
 }
 
-void JsonLine::key(std::string_view name) {
-  line_ += ",\"";
-  line_ += name;
-  line_ += "\":";
-}
+void JsonLine::key(std::string_view name) { append_key(line_, ",\"", name); }
 
 JsonLine& JsonLine::text(std::string_view name, std::string_view value) {
   key(name);
@@ -147,9 +162,7 @@ JsonLine& JsonLine::begin_list(std::string_view name) {
 }
 
 JsonLine& JsonLine::begin_object(std::string_view first_key, std::string_view value) {
-  line_ += line_.back() == '[' ? "{\"" : ",{\"";
-  line_ += first_key;
-  line_ += "\":";
+  append_key(line_, line_.back() == '[' ? "{\"" : ",{\"", first_key);
   append_json_string(line_, value);
   return *this;
 }

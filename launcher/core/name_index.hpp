@@ -18,12 +18,8 @@ class NameIndex {
   template <typename NameAt>
   std::optional<std::uint32_t> find(std::string_view name, NameAt name_at) const {
     if (slots_.empty()) return std::nullopt;
-    const std::uint32_t hash = hash_of(name);
-    for (std::size_t at = hash & mask(); slots_[at].is_taken; at = (at + 1) & mask()) {
-      const Slot& slot = slots_[at];
-      if (slot.hash == hash && name_at(slot.place) == name) return slot.place;
-    }
-    return std::nullopt;
+    const Slot& slot = slots_[slot_of(name, hash_of(name), name_at)];
+    return slot.is_taken ? std::optional(slot.place) : std::nullopt;
   }
 
   void reserve(std::size_t names) {
@@ -32,12 +28,18 @@ class NameIndex {
     if (slots > slots_.size()) resize(slots);
   }
 
-  // It must not be there yet.
-  void add(std::string_view name, std::uint32_t place) {
+  // The place of that name, which is `place` from now on if there was none.
+  template <typename NameAt>
+  std::uint32_t find_or_add(std::string_view name, std::uint32_t place, NameAt name_at) {
     // Half of it stays free, so that a search is short.
     if (2 * (size_ + 1) > slots_.size()) resize(slots_.empty() ? k_fewest : 2 * slots_.size());
-    ++size_;
-    put({hash_of(name), place, true});
+    const std::uint32_t hash = hash_of(name);
+    Slot& slot = slots_[slot_of(name, hash, name_at)];
+    if (!slot.is_taken) {
+      slot = {hash, place, true};
+      ++size_;
+    }
+    return slot.place;
   }
 
  private:
@@ -62,6 +64,15 @@ class NameIndex {
       name.remove_prefix(size);
     }
     return static_cast<std::uint32_t>(hash);
+  }
+  // The one that has it, or where it belongs.
+  template <typename NameAt>
+  std::size_t slot_of(std::string_view name, std::uint32_t hash, NameAt name_at) const {
+    std::size_t at = hash & mask();
+    while (slots_[at].is_taken && (slots_[at].hash != hash || name_at(slots_[at].place) != name)) {
+      at = (at + 1) & mask();
+    }
+    return at;
   }
   // Their number is a power of two.
   std::size_t mask() const { return slots_.size() - 1; }

@@ -34,8 +34,8 @@ class CaseJournal {
   void begin_record();
 
   const launcher::AttemptIdentity& identity_;
-  std::string log_;                // of all of them that have any
-  std::optional<JsonLine> record_; // not written yet
+  std::string log_;                 // of all of them that have any
+  std::optional<JsonLine> record_;  // not written yet
   std::string room_;
 };
 

@@ -18,6 +18,22 @@ std::uint32_t* number(char* start, int which) {
   return reinterpret_cast<std::uint32_t*>(start) + which;
 }
 
+ProgressLog::Entry entry_of(std::string_view message) {
+  using Kind = ProgressLog::Entry::Kind;
+  switch (message.front()) {
+    case HOLDFAST_WORKER_LOG_BEGIN:
+      return {Kind::begin, message.substr(1)};
+    case HOLDFAST_WORKER_LOG_PASSED:
+      return {Kind::end, {}, CaseEnd::passed};
+    case HOLDFAST_WORKER_LOG_FAILED:
+      return {Kind::end, {}, CaseEnd::failed};
+    case HOLDFAST_WORKER_LOG_SKIPPED:
+      return {Kind::end, {}, CaseEnd::skipped};
+    default:
+      return {Kind::message, message};
+  }
+}
+
 }  // namespace
 
 // Sealed: a program that made it shorter would have us die of SIGBUS.
@@ -69,16 +85,16 @@ std::optional<ProgressLog::Entry> ProgressLog::first() {
       written > k_room || written < taken_ || written - taken_ < HOLDFAST_WORKER_LOG_RECORD_HEADER;
   if (is_broken_) return std::nullopt;
   const char* record = start_ + HOLDFAST_WORKER_LOG_HEADER + taken_;
-  std::uint32_t size = 0;
-  Entry entry;
-  std::memcpy(&size, record, sizeof size);
-  std::memcpy(&entry.at_us, record + 8, sizeof entry.at_us);
-  is_broken_ = size > HOLDFAST_WORKER_LONGEST;
+  std::uint64_t time_and_size = 0;
+  std::memcpy(&time_and_size, record, sizeof time_and_size);
+  const auto size = static_cast<std::uint32_t>(time_and_size & 0xffffU);
+  is_broken_ = size == 0 || size > HOLDFAST_WORKER_LONGEST;
   const std::uint32_t whole = (HOLDFAST_WORKER_LOG_RECORD_HEADER + size + 7) / 8 * 8;
   is_broken_ = is_broken_ || whole > written - taken_;
   if (is_broken_) return std::nullopt;
   message_.assign(record + HOLDFAST_WORKER_LOG_RECORD_HEADER, size);
-  entry.message = message_;
+  Entry entry = entry_of(message_);
+  entry.at_us = static_cast<std::int64_t>(time_and_size >> 16U);
   size_of_first_ = whole;
   return entry;
 }

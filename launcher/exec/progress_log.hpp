@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/case_result.hpp"
 #include "os/unique_fd.hpp"
 
 namespace holdfast::exec {
@@ -14,8 +15,15 @@ namespace holdfast::exec {
 class ProgressLog {
  public:
   struct Entry {
-    std::string_view message;  // valid until first() is called again
-    std::int64_t at_us = 0;    // as the program says
+    enum class Kind : std::uint8_t {
+      begin,    // `text`: the case's name
+      end,      // `said`, of the case that has begun
+      message,  // `text`: as in a packet
+    };
+    Kind kind = Kind::message;
+    std::string_view text = {};  // valid until first() is called again
+    CaseEnd said = CaseEnd::passed;
+    std::int64_t at_us = 0;  // as the program says
   };
 
   // Not valid where the kernel has no sealed files in memory: then everything comes as packets.

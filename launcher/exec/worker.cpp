@@ -211,8 +211,9 @@ void Worker::take_progress() {
   // At least what it has printed before it said the last of that.
   read_output();
   const std::int64_t now_us = os::monotonic_now_us();
-  while (const std::optional<ProgressLog::Entry> entry = progress_.first())
-    on_entry(*entry, now_us);
+  while (const std::optional<ProgressLog::Entry> entry = progress_.first()) {
+    take_entry(*entry, now_us);
+  }
   if (progress_.is_broken()) stop_hearing();
 }
 
@@ -222,27 +223,42 @@ void Worker::take_progress_of_printed() {
   if (!progress_.valid()) return;
   const std::int64_t now_us = os::monotonic_now_us();
   while (const std::optional<ProgressLog::Entry> entry = progress_.first()) {
-    if (!is_printed(entry->message)) return;
-    on_entry(*entry, now_us);
+    if (!is_printed(*entry)) return;
+    take_entry(*entry, now_us);
   }
 }
 
 // Whether what it says is of the first case that it has printed and not settled; and its end only
 // when another has begun, for the case may have forged it.
-bool Worker::is_printed(std::string_view message) {
-  if (printed_cases_.empty() || !read_worker_fields(message, fields_)) return false;
-  const std::string_view kind = fields_.front();
-  if (fields_.size() < 2 || fields_[1] != printed_cases_.front().name) return false;
-  if (kind == HOLDFAST_WORKER_BEGIN) return true;
-  return kind == HOLDFAST_WORKER_END && printed_cases_.size() > 1 &&
-         printed_cases_.front().range.end != 0;
+bool Worker::is_printed(const ProgressLog::Entry& entry) const {
+  if (printed_cases_.empty()) return false;
+  const Printed& first = printed_cases_.front();
+  switch (entry.kind) {
+    case ProgressLog::Entry::Kind::begin:
+      return first.name == entry.text;
+    case ProgressLog::Entry::Kind::end:
+      return printed_cases_.size() > 1 && first.range.end != 0 && first.name == open_;
+    case ProgressLog::Entry::Kind::message:
+      return false;
+  }
+  return false;
 }
 
-void Worker::on_entry(const ProgressLog::Entry& entry, std::int64_t now_us) {
+void Worker::take_entry(const ProgressLog::Entry& entry, std::int64_t now_us) {
   progress_.drop_first();
   said_at_us_ = std::clamp(entry.at_us, std::min(last_said_us_, now_us), now_us);
   last_said_us_ = said_at_us_;
-  on_message(entry.message);
+  switch (entry.kind) {
+    case ProgressLog::Entry::Kind::begin:
+      on_begin_said(entry.text);
+      break;
+    case ProgressLog::Entry::Kind::end:
+      on_end_said(open_, entry.said);
+      break;
+    case ProgressLog::Entry::Kind::message:
+      on_message(entry.text);
+      break;
+  }
   said_at_us_ = 0;
 }
 
@@ -282,22 +298,35 @@ void Worker::on_message(std::string_view packet) {
     progress_.begin_anew();
     (void)link_.send(worker_message({HOLDFAST_WORKER_ROOM}));
   } else if (kind == HOLDFAST_WORKER_BEGIN) {
-    settle_end();
-    const Printed* printed = first_printed(name);
-    begin_case(name, printed != nullptr ? printed->range.begin : relay_.position());
+    on_begin_said(name);
   } else if (kind == HOLDFAST_WORKER_END && fields_.size() > 2) {
     const std::string_view how = fields_[2];
-    said_end_ = SaidEnd{std::string(name), how == HOLDFAST_WORKER_PASSED    ? CaseEnd::passed
-                                           : how == HOLDFAST_WORKER_SKIPPED ? CaseEnd::skipped
-                                                                            : CaseEnd::failed};
-    // Its own printer may say nothing; else its last line is there, or is about to be.
-    const Printed* printed = first_printed(name);
-    const bool is_printed = printed != nullptr && printed->range.end != 0;
-    if (is_printed || printed_.open_case() != name) settle_end();
+    on_end_said(name, how == HOLDFAST_WORKER_PASSED    ? CaseEnd::passed
+                      : how == HOLDFAST_WORKER_SKIPPED ? CaseEnd::skipped
+                                                       : CaseEnd::failed);
   } else if (kind == HOLDFAST_WORKER_FINISHED) {
     settle_end();
     happened(BatchEvent{BatchEvent::Kind::finished});
   }
+}
+
+void Worker::on_begin_said(std::string_view name) {
+  settle_end();
+  const Printed* printed = first_printed(name);
+  begin_case(name, printed != nullptr ? printed->range.begin : relay_.position());
+}
+
+void Worker::on_end_said(std::string_view name, CaseEnd said) {
+  settle_end();
+  const Printed* printed = first_printed(name);
+  if (printed != nullptr && printed->range.end != 0) {
+    const std::uint64_t at = printed->range.end;
+    forget_printed(*printed);
+    return end_case(name, said, at);
+  }
+  said_end_ = SaidEnd{std::string(name), said};
+  // Its own printer may say nothing; else its last line is about to come.
+  if (printed_.open_case() != name) settle_end();
 }
 
 void Worker::begin_case(std::string_view name, std::uint64_t at) {
@@ -311,8 +340,8 @@ void Worker::begin_case(std::string_view name, std::uint64_t at) {
 void Worker::end_case(std::string_view name, CaseEnd said, std::uint64_t at) {
   limit_from_ = said_at();
   rest_from_ = at;
-  open_.clear();
   happened(BatchEvent{BatchEvent::Kind::case_ended, name, said}, {case_from_, at});
+  open_.clear();
 }
 
 void Worker::settle_end() {

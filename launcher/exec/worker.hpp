@@ -68,8 +68,10 @@ class Worker final : public launcher::Companion {
   void stop_hearing();
   void take_progress();
   void take_progress_of_printed();
-  void on_entry(const ProgressLog::Entry& entry, std::int64_t now_us);
-  bool is_printed(std::string_view message);
+  void take_entry(const ProgressLog::Entry& entry, std::int64_t now_us);
+  bool is_printed(const ProgressLog::Entry& entry) const;
+  void on_begin_said(std::string_view name);
+  void on_end_said(std::string_view name, CaseEnd said);
   bool must_look_again();
   Milliseconds said_at() const;
   void begin_case(std::string_view name, std::uint64_t at);

@@ -37,13 +37,29 @@ def receive(connection, bound=PATIENCE_S):
 class ProgressLog:
     """What a program says without a system call, as exec reads it."""
 
-    SIZE, HEADER, RECORD = 65536, 64, 16
+    SIZE, HEADER, RECORD = 65536, 64, 8
+    BEGIN, ENDS = 1, {2: "passed", 3: "failed", 4: "skipped"}
 
     def __init__(self):
         self.fd = os.memfd_create("progress")
         os.ftruncate(self.fd, self.SIZE)
         self.map = mmap.mmap(self.fd, self.SIZE)
         self.taken = 0
+        self.open = None
+
+    @staticmethod
+    def record(message, at_us=0):
+        head = struct.pack("=Q", at_us << 16 | len(message))
+        return head + message + bytes(-len(message) % 8)
+
+    def read(self, message):
+        """As in a packet: the short forms made long."""
+        if message[0] == self.BEGIN:
+            self.open = message[1:].decode()
+            return ["begin", self.open]
+        if message[0] in self.ENDS:
+            return ["end", self.open, self.ENDS[message[0]]]
+        return unpack(message)
 
     def want_news(self):
         self.map[4:8] = struct.pack("=I", 1)
@@ -54,8 +70,9 @@ class ProgressLog:
         found = []
         while self.taken < written:
             at = self.HEADER + self.taken
-            size, _, at_us = struct.unpack("=IIq", self.map[at:at + self.RECORD])
-            found.append((at_us, unpack(self.map[at + self.RECORD:at + self.RECORD + size])))
+            head, = struct.unpack("=Q", self.map[at:at + self.RECORD])
+            size, at_us = head & 0xffff, head >> 16
+            found.append((at_us, self.read(self.map[at + self.RECORD:at + self.RECORD + size])))
             self.taken += (self.RECORD + size + 7) // 8 * 8
         return found
 

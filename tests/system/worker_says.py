@@ -1,6 +1,6 @@
 """A GoogleTest program, as far as a batch can tell, that says something wrong as its worker.
 
-  worker_says.py WHAT GO   WHAT: packet, record, size, version; forged: a packet, after a line
+  worker_says.py WHAT GO   WHAT: packet, record, empty, size, version; forged: a packet, after a line
                            that its case has forged (the file GO ends its only case)
 """
 
@@ -33,9 +33,10 @@ def say(what):
         print(f"{BEGIN}[       OK ] Says.wrong (0 ms)", flush=True)
     if what in ("packet", "forged"):
         connection.send(b"no NUL at its end")
-    elif what == "record":
-        os.pwrite(log, struct.pack("=IIq", 4, 0, 0) + b"text", ProgressLog.HEADER)
-        os.pwrite(log, struct.pack("=I", 24), 0)
+    elif what in ("record", "empty"):
+        record = ProgressLog.record(b"text" if what == "record" else b"")
+        os.pwrite(log, record, ProgressLog.HEADER)
+        os.pwrite(log, struct.pack("=I", len(record)), 0)
     else:
         os.pwrite(log, struct.pack("=I", 0xfffffff8), 0)
     return connection

@@ -55,11 +55,17 @@
 /* A file in memory that both sides map: begin, end, retire and finished cost no system call in it.
  * At its start two 32-bit numbers, read and written atomically: how many bytes of records there
  * are, and whether the reader wants `news` of the next one. From HOLDFAST_WORKER_LOG_HEADER on
- * records, each a multiple of 8 bytes: the size of a message (32 bits), 32 bits unused, its time in
- * us of CLOCK_MONOTONIC (64 bits), the message. */
+ * records, each a multiple of 8 bytes: 64 bits, of which the low 16 are the size of a message and
+ * the others its time in us of CLOCK_MONOTONIC, then the message. That is one as in a packet, or the
+ * short form of what is said most: one byte of these, and behind `begin` the case's name. An end is
+ * that of the case that has begun. */
 #define HOLDFAST_WORKER_LOG_SIZE 65536
 #define HOLDFAST_WORKER_LOG_HEADER 64
-#define HOLDFAST_WORKER_LOG_RECORD_HEADER 16
+#define HOLDFAST_WORKER_LOG_RECORD_HEADER 8
+#define HOLDFAST_WORKER_LOG_BEGIN 1
+#define HOLDFAST_WORKER_LOG_PASSED 2
+#define HOLDFAST_WORKER_LOG_FAILED 3
+#define HOLDFAST_WORKER_LOG_SKIPPED 4
 
 /* --- on the report socket of an anchor and the case it has forked ---------------------------- */
 /* Child and anchor -> exec: end, retire, finished as above, from the child, and: */

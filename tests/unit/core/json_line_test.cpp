@@ -32,6 +32,14 @@ TEST(JsonLine, FieldsStandInTheOrderInWhichTheyWereAdded) {
             "\"d\":[1]}\n");
 }
 
+TEST(JsonLine, AKeyMayBeLong) {
+  const std::string key(200, 'k');
+  JsonLine line("t", 0);
+  line.number(key, 1).number("n", 2);
+  EXPECT_EQ(std::move(line).finish(),
+            R"({"v":1,"type":"t","at":0.000000,")" + key + "\":1,\"n\":2}\n");
+}
+
 TEST(JsonLine, AListOfObjects) {
   std::string room = "not needed any more";
   JsonLine line("t", 0, std::move(room));

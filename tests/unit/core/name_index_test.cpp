@@ -20,8 +20,10 @@ TEST(NameIndex, FindsEachWhereItIsKeptHoweverManyThereAre) {
   for (int i = 0; i < 5000; ++i) {
     const std::string name = "Suite.Case/" + std::to_string(i);
     ASSERT_EQ(index.find(name, name_at), std::nullopt) << name;
-    index.add(name, static_cast<std::uint32_t>(names.size()));
+    const auto place = static_cast<std::uint32_t>(names.size());
+    ASSERT_EQ(index.find_or_add(name, place, name_at), place);
     names.push_back(name);
+    ASSERT_EQ(index.find_or_add(name, place + 1, name_at), place);
     ASSERT_EQ(index.find(names[names.size() / 2], name_at), names.size() / 2);
   }
   for (std::uint32_t place = 0; place < names.size(); ++place) {
