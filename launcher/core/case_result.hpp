@@ -34,13 +34,13 @@ struct WorkerEnd {
 // What is concluded of one case. Each case of a batch has exactly one.
 struct CaseResult {
   std::string name;
-  std::optional<Outcome> outcome;  // empty: it was not run
-  std::optional<int> exit_code;    // of its process, where that ended in it or was its own
-  std::optional<int> signal;
+  std::string note;  // one sentence; empty: nothing to say
   std::int64_t wall_us = 0;
-  unsigned worker = 0;       // from 1; 0: none
-  std::string note;          // one sentence; empty: nothing to say
-  bool leak_failed = false;  // what it left behind is all that is wrong with it
+  std::optional<int> exit_code;  // of its process, where that ended in it or was its own
+  std::optional<int> signal;
+  unsigned worker = 0;             // from 1; 0: none
+  std::optional<Outcome> outcome;  // empty: it was not run
+  bool leak_failed = false;        // what it left behind is all that is wrong with it
 };
 
 // `not_run` where there is none.

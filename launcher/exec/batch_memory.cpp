@@ -1,14 +1,12 @@
 // Memory for the launcher of batches, which makes and drops some texts for every case. The heap of
 // musl gives pages back with nearly each and asks for them again: that took longer than all the
 // rest of what is done for a case. Here what is dropped is kept for the next of that length, and
-// pages come a dozen at a time, mapped already: a page that is mapped when it is first touched
-// costs as much as some cases do. Not those of what is needed before the guard is forked: each
+// pages are touched in their order. Not those of what is needed before the guard is forked: each
 // would be copied when it is written to again.
 //
 // Never given back before the end: a batch uses no more than its longest moment took.
 #include <sys/mman.h>
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -25,39 +23,39 @@ struct Free {
   Free* next;
 };
 
-// Lengths are powers of two and what lies at a quarter, half and three quarters between two.
+// Up to four units each number of them; then powers of two and what lies at a quarter, half and
+// three quarters between two.
+constexpr std::size_t k_unit = alignof(std::max_align_t);
+constexpr std::size_t k_few_units = 4;
 constexpr unsigned k_least_order = 6;
 constexpr unsigned k_most_order = 17;
 constexpr std::size_t k_longest = std::size_t{1} << k_most_order;
-constexpr std::size_t k_lengths = 4 * (k_most_order - k_least_order) + 1;
+constexpr std::size_t k_lengths = k_few_units + 4 * (k_most_order - k_least_order);
 constexpr std::size_t k_from_heap = k_lengths;
-constexpr std::size_t k_alignment = alignof(std::max_align_t);
-static_assert((1U << (k_least_order - 2)) % k_alignment == 0);
+static_assert(k_few_units * k_unit == 1U << k_least_order);
+static_assert(sizeof(Head) + sizeof(Free) <= 2 * k_unit);
 
-// Address space, of which no more is used than is needed. Less than a huge page: all of one would
-// be filled with zeros at the first touch.
+// Address space, of which pages are used as they are touched. Less than a huge page: all of one
+// would be filled with zeros at the first touch.
 constexpr std::size_t k_space = 1024UL * 1024UL;
-constexpr std::size_t k_step = 48UL * 1024UL;  // mapped at a time
-
-// Linux 5.14, which the headers need not know. An older kernel maps pages when they are touched.
-constexpr int k_populate_write = 23;
 
 Free* dropped[k_lengths];
 alignas(std::max_align_t) unsigned char first_space[48 * 1024];
 unsigned char* next_piece = first_space;
-unsigned char* mapped_end = first_space + sizeof first_space;
-unsigned char* space_end = mapped_end;
+unsigned char* space_end = first_space + sizeof first_space;
 
-// The shortest length that holds so much.
+// The shortest length that holds so much, at least one byte.
 std::size_t length_for(std::size_t size) {
-  if (size <= (1U << k_least_order)) return 0;
+  if (size <= k_few_units * k_unit) return (size - 1) / k_unit;
   const auto order = static_cast<unsigned>(std::bit_width(size - 1)) - 1;  // of the power below
-  const std::size_t quarters = ((size - 1) >> (order - 2)) - 3;            // 1 to 4
-  return 4 * (order - k_least_order) + quarters;
+  const std::size_t quarters = ((size - 1) >> (order - 2)) - 4;            // 0 to 3, and a part
+  return k_few_units + 4 * (order - k_least_order) + quarters;
 }
 
 std::size_t bytes_of(std::size_t which) {
-  return (4 + which % 4) << (k_least_order - 2 + which / 4);
+  if (which < k_few_units) return (which + 1) * k_unit;
+  const std::size_t quarters = which - k_few_units;
+  return (5 + quarters % 4) << (k_least_order - 2 + quarters / 4);
 }
 
 void* begin_piece(void* piece, std::size_t which) {
@@ -75,20 +73,8 @@ bool take_space() {
   void* pages = ::mmap(nullptr, k_space, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (pages == MAP_FAILED) return false;
-  next_piece = mapped_end = static_cast<unsigned char*>(pages);
+  next_piece = static_cast<unsigned char*>(pages);
   space_end = next_piece + k_space;
-  return true;
-}
-
-// Room for so much where pieces begin next.
-bool make_room(std::size_t bytes) {
-  if (static_cast<std::size_t>(space_end - next_piece) < bytes && !take_space()) return false;
-  const auto missing = next_piece + bytes - mapped_end;
-  if (missing <= 0) return true;
-  const auto step = std::min<std::size_t>(
-      (static_cast<std::size_t>(missing) + k_step - 1) / k_step * k_step, space_end - mapped_end);
-  (void)::madvise(mapped_end, step, k_populate_write);
-  mapped_end += step;
   return true;
 }
 
@@ -100,7 +86,9 @@ void* allocate(std::size_t size) {
     return begin_piece(piece, which);
   }
   const std::size_t bytes = bytes_of(which);
-  if (next_piece + bytes > mapped_end && !make_room(bytes)) return from_heap(size);
+  if (static_cast<std::size_t>(space_end - next_piece) < bytes && !take_space()) {
+    return from_heap(size);
+  }
   void* piece = next_piece;
   next_piece += bytes;
   return begin_piece(piece, which);

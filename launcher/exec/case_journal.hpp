@@ -31,10 +31,11 @@ class CaseJournal {
   Result<void> write();
 
  private:
-  void begin_record();
+  void begin_record(unsigned worker);
 
   const launcher::AttemptIdentity& identity_;
   std::string log_;                 // of all of them that have any
+  unsigned worker_ = 0;             // of all of them
   std::optional<JsonLine> record_;  // not written yet
   std::string room_;
 };

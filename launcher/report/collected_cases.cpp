@@ -46,10 +46,10 @@ void CollectedCases::add(std::size_t test, const CasesRecord& record, bool is_fu
   // A further attempt runs those again that went wrong; the others stay as they were.
   if (batch.attempt != record.attempt && !is_further) batch = {};
   batch.attempt = record.attempt;
-  for (const CaseRecord& one : record.cases) batch.add(one);
+  for (const CaseRecord& one : record.cases) batch.add(one, record.worker);
 }
 
-void CollectedCases::Batch::add(const CaseRecord& record) {
+void CollectedCases::Batch::add(const CaseRecord& record, std::int64_t worker) {
   const auto [place, is_new] = places.try_emplace(record.name, cases.size());
   if (is_new) cases.emplace_back();
   Case& one = cases[place->second];
@@ -58,7 +58,7 @@ void CollectedCases::Batch::add(const CaseRecord& record) {
   one.exit_code = record.exit_code;
   one.signal = record.signal;
   one.wall_s = record.wall_s;
-  one.worker = record.worker;
+  one.worker = worker;
   one.note = record.note;
   one.output_place = record.output;
 }

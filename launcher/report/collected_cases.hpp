@@ -22,7 +22,7 @@ class CollectedCases {
 
  private:
   struct Batch {
-    void add(const CaseRecord& record);
+    void add(const CaseRecord& record, std::int64_t worker);
 
     std::string attempt;
     std::vector<Case> cases;

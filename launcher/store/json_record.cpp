@@ -99,7 +99,11 @@ Record verdict_record(FieldReader& in, Verdict verdict) {
 }
 
 Record cases_record(FieldReader& in) {
-  return CasesRecord{in.number("at"), in.text("attempt"), in.text("test"), in.text("key"),
+  return CasesRecord{in.number("at"),
+                     in.text("attempt"),
+                     in.text("test"),
+                     in.text("key"),
+                     in.integer("worker").value_or(0),
                      in.cases()};
 }
 

@@ -179,7 +179,6 @@ std::vector<CaseRecord> FieldReader::cases() {
     record.exit_code = inner.small_integer("exit_code");
     record.signal = inner.small_integer("signal");
     record.wall_s = inner.number("wall_s");
-    record.worker = inner.integer("worker").value_or(0);
     record.output = inner.output_place(log);
     record.note = inner.text("note");
     if (!inner.complaint_.empty()) complain("cases", 0);

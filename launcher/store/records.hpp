@@ -123,7 +123,6 @@ struct CaseRecord {
   std::optional<int> exit_code;
   std::optional<int> signal;
   double wall_s = 0;
-  std::int64_t worker = 0;
   std::optional<OutputPlace> output;
   std::string note;
 };
@@ -134,6 +133,7 @@ struct CasesRecord {
   std::string attempt;
   std::string test;  // required
   std::string key;
+  std::int64_t worker = 0;  // from 1; 0: they were not run
   std::vector<CaseRecord> cases;
 };
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <vector>
 
@@ -34,8 +36,8 @@ TEST(BatchMemory, EachLengthHoldsWhatItIsForAndWastesNoMoreThanAQuarter) {
     ASSERT_LT(which, k_lengths) << size;
     const std::size_t bytes = bytes_of(which);
     ASSERT_GE(bytes, size);
-    ASSERT_TRUE(bytes <= 64 || bytes <= size + size / 4) << size;
-    ASSERT_EQ(bytes % k_alignment, 0U) << size;
+    ASSERT_TRUE(bytes < size + k_unit || bytes <= size + size / 4) << size;
+    ASSERT_EQ(bytes % k_unit, 0U) << size;
     ASSERT_GE(which, before) << size;
     before = which;
   }
@@ -47,7 +49,7 @@ TEST(BatchMemory, PiecesAreAlignedAndNoneLiesInAnother) {
     for (int i = 0; i < 8; ++i) pieces.push_back(piece_of(size));
   }
   for (const Piece& piece : pieces) {
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(piece.bytes) % k_alignment, 0U);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(piece.bytes) % k_unit, 0U);
     EXPECT_TRUE(piece.is_as_filled()) << piece.size;
     ::operator delete(piece.bytes);
   }

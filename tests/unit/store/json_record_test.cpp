@@ -42,8 +42,8 @@ TEST(JsonRecord, EveryFieldOfAnAttemptIsRead) {
 
 TEST(JsonRecord, CasesAreReadEachWithItsFields) {
   const auto record = parsed<CasesRecord>(
-      R"({"v":1,"type":"cases","at":2.5,"attempt":"r.1","test":"db","key":"9a","cases":[)"
-      R"({"case":"S.a","outcome":"crashed","wall_s":0.5,"signal":11,"exit_code":3,"worker":2,"output":[8,40],"note":"why"},)"
+      R"({"v":1,"type":"cases","at":2.5,"attempt":"r.1","test":"db","key":"9a","worker":2,"cases":[)"
+      R"({"case":"S.a","outcome":"crashed","wall_s":0.5,"signal":11,"exit_code":3,"output":[8,40],"note":"why"},)"
       R"({"case":"S.b","outcome":"not_run"}],"log":"/log"})");
   EXPECT_EQ(record.at, 2.5);
   EXPECT_EQ(record.attempt, "r.1");
@@ -57,7 +57,7 @@ TEST(JsonRecord, CasesAreReadEachWithItsFields) {
   EXPECT_EQ(first.wall_s, 0.5);
   EXPECT_EQ(first.signal, 11);
   EXPECT_EQ(first.exit_code, 3);
-  EXPECT_EQ(first.worker, 2);
+  EXPECT_EQ(record.worker, 2);
   ASSERT_TRUE(first.output);
   EXPECT_EQ(first.output->log, "/log");
   EXPECT_EQ(first.output->offset, 8U);

@@ -1,0 +1,98 @@
+#include "exec/case_journal.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "scratch_directory.hpp"
+#include "store/journal_reader.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+class CaseJournalTest : public testing::Test {
+ protected:
+  CaseJournalTest() {
+    identity_.journal = (directory_.path() / "journal.jsonl").string();
+    identity_.attempt = "r.1";
+    identity_.test = "t";
+    identity_.key = "9a";
+  }
+
+  // Every record is one that the journal's reader takes, whole.
+  std::vector<CasesRecord> written() const {
+    const Result<Journal> journal = read_journal(std::filesystem::path(identity_.journal));
+    std::vector<CasesRecord> records;
+    if (!journal) return records;
+    EXPECT_EQ(journal->flaws, 0U);
+    for (const Record& record : journal->records) records.push_back(std::get<CasesRecord>(record));
+    return records;
+  }
+
+  ScratchDirectory directory_;
+  launcher::AttemptIdentity identity_;
+};
+
+CaseResult passed(std::string name, unsigned worker = 1) {
+  CaseResult result;
+  result.name = std::move(name);
+  result.outcome = Outcome::passed;
+  result.worker = worker;
+  return result;
+}
+
+TEST_F(CaseJournalTest, WhatIsAddedIsThereWhenItIsWritten) {
+  CaseJournal journal(identity_);
+  ASSERT_TRUE(journal.add(passed("A.a"), {"/log", 5, 9}));
+  ASSERT_TRUE(journal.add(passed("A.b"), {}));
+  EXPECT_TRUE(written().empty());
+  ASSERT_TRUE(journal.write());
+  ASSERT_TRUE(journal.write());
+  const std::vector<CasesRecord> records = written();
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0].attempt, "r.1");
+  EXPECT_EQ(records[0].worker, 1);
+  ASSERT_EQ(records[0].cases.size(), 2U);
+  EXPECT_EQ(records[0].cases[0].name, "A.a");
+  ASSERT_TRUE(records[0].cases[0].output);
+  EXPECT_EQ(records[0].cases[0].output->log, "/log");
+  EXPECT_EQ(records[0].cases[0].output->length, 4U);
+  EXPECT_FALSE(records[0].cases[1].output);
+}
+
+TEST_F(CaseJournalTest, ARecordIsOfOneWorker) {
+  CaseJournal journal(identity_);
+  for (const unsigned worker : {1U, 1U, 2U, 0U}) {
+    ASSERT_TRUE(journal.add(passed("A.a", worker), {}));
+  }
+  ASSERT_TRUE(journal.write());
+  const std::vector<CasesRecord> records = written();
+  ASSERT_EQ(records.size(), 3U);
+  EXPECT_EQ(records[0].cases.size(), 2U);
+  EXPECT_EQ(records[1].worker, 2);
+  EXPECT_EQ(records[2].worker, 0);
+}
+
+// However many are added at once, and however short each is.
+TEST_F(CaseJournalTest, NoRecordIsTooLargeForItsReader) {
+  CaseResult crashed = passed("A.a");
+  crashed.outcome = Outcome::crashed;
+  crashed.signal = 6;
+  crashed.exit_code = 1;
+  CaseResult not_run = passed("A.a");
+  not_run.outcome.reset();
+  for (const CaseResult& result : {passed("A.a"), crashed, not_run}) {
+    CaseJournal journal(identity_);
+    std::filesystem::remove(identity_.journal);
+    for (int i = 0; i < 3000; ++i) ASSERT_TRUE(journal.add(result, {"/l", 0, 1}));
+    ASSERT_TRUE(journal.write());
+    std::size_t cases = 0;
+    for (const CasesRecord& record : written()) cases += record.cases.size();
+    EXPECT_EQ(cases, 3000U);
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::exec
