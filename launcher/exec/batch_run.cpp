@@ -354,7 +354,6 @@ class BatchRun {
     result.observation.main = conclusion.main;
     result.observation.no_tests = plan_.policy.no_tests;
     result.observation.ran_nothing = conclusion.outcome == Outcome::no_tests;
-    result.orphans = orphan_markers(markers_, plan_.identity->attempt);
     note_end(result, conclusion.main);
     std::string line = "holdfast: " + batch_.summary();
     std::replace(line.begin(), line.end(), '\n', ' ');

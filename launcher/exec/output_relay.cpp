@@ -55,13 +55,18 @@ OutputRelay::OutputRelay(const std::string& log, Passing passing)
 }
 
 void OutputRelay::open_log() {
-  const std::string directory = log_path_.substr(0, log_path_.rfind('/'));
-  if (::mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) {
-    trouble_ = os::system_error("make " + directory).message;
-  } else {
+  const auto make = [this] {
     log_ = os::UniqueFd(
         ::open(log_path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
-    if (!log_.valid()) trouble_ = os::system_error("make " + log_path_).message;
+    return log_.valid();
+  };
+  if (make()) return;
+  // The first of the run makes the directory.
+  const std::string directory = log_path_.substr(0, log_path_.rfind('/'));
+  if (errno == ENOENT && ::mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) {
+    trouble_ = os::system_error("make " + directory).message;
+  } else if (!make()) {
+    trouble_ = os::system_error("make " + log_path_).message;
   }
   if (!log_.valid()) log_path_.clear();
 }

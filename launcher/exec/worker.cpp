@@ -42,7 +42,8 @@ Worker::Worker(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseco
       case_timeout_(case_timeout),
       tell_(std::move(tell)),
       told_(std::move(told)),
-      limit_from_(os::monotonic_now()),
+      told_at_(os::monotonic_now()),
+      limit_from_(told_at_),
       case_from_(relay.position()),
       rest_from_(relay.position()) {}
 

@@ -97,7 +97,7 @@ class Worker final : public launcher::Companion {
   std::int64_t last_said_us_ = 0;
   bool is_new_ = false;    // something has been printed or said
   std::size_t taken_ = 0;  // bytes printed, by the last look
-  Milliseconds told_at_{0};
+  Milliseconds told_at_;
   Milliseconds next_look_ = k_longest;  // k_longest: when something has been heard
   GtestOutput printed_;
   Milliseconds limit_from_;

@@ -27,9 +27,12 @@ os::UniqueFd listening_in(const std::string& directory, const std::string& path)
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, near.c_str(), near.size() + 1);
-  ::unlink(path.c_str());
-  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::chmod(path.c_str(), 0600) != 0 || ::listen(socket.get(), 8) != 0) {
+  const auto bind = [&] {
+    return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  };
+  // An attempt before this one may have been killed, and left its own.
+  const bool is_bound = bind() || (errno == EADDRINUSE && ::unlink(path.c_str()) == 0 && bind());
+  if (!is_bound || ::chmod(path.c_str(), 0600) != 0 || ::listen(socket.get(), 8) != 0) {
     return {};
   }
   return socket;

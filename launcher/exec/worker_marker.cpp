@@ -3,9 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "core/names.hpp"
 #include "os/marker_files.hpp"
-#include "os/scratch_directory.hpp"
 #include "os/unique_fd.hpp"
 
 namespace holdfast::exec {
@@ -22,18 +20,6 @@ bool take_marker(const std::string& directory, const MarkerOwner& owner) {
   if (!judged.reason) return false;
   ::unlinkat(place.get(), name.c_str(), 0);
   return true;
-}
-
-std::vector<OrphanMarker> orphan_markers(const std::string& directory, const std::string& attempt) {
-  if (directory.empty()) return {};
-  const os::ScratchContent left = os::look_into_scratch(directory.substr(0, directory.rfind('/')));
-  std::vector<std::string> names;
-  for (const std::string& name : left.marker_files) {
-    if (name.rfind(names::k_marker_prefix, 0) == 0) names.push_back(name);
-  }
-  if (names.empty()) return {};
-  return judge_markers(os::read_marker_files(left.markers.get(), names), {attempt, 0, 0, 0})
-      .orphans;
 }
 
 }  // namespace holdfast::exec

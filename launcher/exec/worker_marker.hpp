@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "core/marker.hpp"
 
@@ -11,8 +10,5 @@ namespace holdfast::exec {
 
 // Whether this process has left its marker; takes it away. `directory` empty: there is none.
 bool take_marker(const std::string& directory, const MarkerOwner& owner);
-
-// When all are through: those that were nobody's.
-std::vector<OrphanMarker> orphan_markers(const std::string& directory, const std::string& attempt);
 
 }  // namespace holdfast::exec

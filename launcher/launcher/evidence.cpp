@@ -94,6 +94,17 @@ void weigh_evidence(const Evidence& evidence, const Invocation& invocation, cons
   result.outcome = outcome_of(seen);
 }
 
+void note_orphans(const Grant& grant, const os::ScratchContent& left, AttemptResult& result) {
+  std::vector<std::string> names;
+  for (const std::string& name : left.marker_files) {
+    if (name.rfind(names::k_marker_prefix, 0) == 0) names.push_back(name);
+  }
+  if (names.empty()) return;
+  result.orphans = judge_markers(os::read_marker_files(left.markers.get(), names),
+                                 {grant.identity.attempt, 0, 0, 0})
+                       .orphans;
+}
+
 void weigh_memory(KeeperLink& keeper, AttemptResult& result) {
   Observation& seen = result.observation;
   if (seen.main.kind != ProcessEnd::Kind::signalled || seen.main.code != SIGKILL) return;

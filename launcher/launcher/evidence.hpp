@@ -29,7 +29,10 @@ Evidence ask_for_evidence(const Invocation& invocation, const Grant& grant,
 void weigh_evidence(const Evidence& evidence, const Invocation& invocation, const Grant& grant,
                     const os::ScratchContent& left, AttemptResult& result);
 
-// The same for a test that died of SIGKILL and nobody we know of sent it.
+// Where somebody else has judged, and taken away the markers that were anybody's: the others.
+void note_orphans(const Grant& grant, const os::ScratchContent& left, AttemptResult& result);
+
+// As weigh_evidence(), of a test that died of SIGKILL and nobody we know of sent it.
 void weigh_memory(KeeperLink& keeper, AttemptResult& result);
 
 }  // namespace holdfast::launcher

@@ -224,6 +224,8 @@ class Launch {
     if (runner_ == nullptr || !runner_->judges_cases()) {
       weigh_evidence(evidence, invocation_, grant_, left, result);
       weigh_memory(keeper_, result);
+    } else {
+      note_orphans(grant_, left, result);
     }
     notice_lost_locks(locks, identity.test, result);
     result.scratch = scratch.settle(policy.scratch, result.outcome, left);
