@@ -14,7 +14,7 @@ namespace {
 
 // Its objects are lists: what is read here has a dozen fields, and a tree of them takes as long to
 // make as all the rest.
-using json = nlohmann::ordered_json;
+using Json = nlohmann::ordered_json;
 
 constexpr int k_journal_version = 1;
 // Records nest three deep; what nests deeper is not ours and is not built up in memory.
@@ -133,7 +133,7 @@ Record run_ended(FieldReader& in) {
                   in.text("retries")};
 }
 
-ParsedLine record_of(const json& object) {
+ParsedLine record_of(const Json& object) {
   FieldReader in(object);
   if (in.integer("v").value_or(0) != k_journal_version)
     return refused("not version 1 of the journal");
@@ -201,18 +201,18 @@ Shape shape_of(std::string_view text) {
   return shape;
 }
 
-json parsed_json(std::string_view text) {
+Json parsed_json(std::string_view text) {
   const Shape shape = shape_of(text);
-  if (shape.fields > k_max_fields) return json(json::value_t::discarded);
-  if (shape.depth <= k_max_depth) return json::parse(text, nullptr, /*allow_exceptions=*/false);
-  const auto shallow = [](int depth, json::parse_event_t, json&) { return depth <= k_max_depth; };
-  return json::parse(text, shallow, /*allow_exceptions=*/false);
+  if (shape.fields > k_max_fields) return Json(Json::value_t::discarded);
+  if (shape.depth <= k_max_depth) return Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto shallow = [](int depth, Json::parse_event_t, Json&) { return depth <= k_max_depth; };
+  return Json::parse(text, shallow, /*allow_exceptions=*/false);
 }
 
 }  // namespace
 
 ParsedLine parse_record(std::string_view line) {
-  json object = parsed_json(line);
+  Json object = parsed_json(line);
   // A test's name may hold any bytes; one odd byte must not cost the record.
   if (object.is_discarded()) object = parsed_json(valid_utf8(line));
   if (!object.is_object()) return refused("not a JSON object of a record's size");

@@ -8,7 +8,7 @@
 
 namespace holdfast {
 
-using json = nlohmann::ordered_json;
+using Json = nlohmann::ordered_json;
 
 template <typename T>
 T FieldReader::complain(const char* field, T instead) {
@@ -16,27 +16,27 @@ T FieldReader::complain(const char* field, T instead) {
   return instead;
 }
 
-const json* FieldReader::find(const char* field) const {
+const Json* FieldReader::find(const char* field) const {
   const auto found = object_.find(field);
   return found == object_.end() ? nullptr : &*found;
 }
 
-const json& FieldReader::array(const char* field) {
-  static const json k_empty = json::array();
-  const json* value = find(field);
+const Json& FieldReader::array(const char* field) {
+  static const Json k_empty = Json::array();
+  const Json* value = find(field);
   if (value == nullptr) return k_empty;
-  return value->is_array() ? *value : complain<const json&>(field, k_empty);
+  return value->is_array() ? *value : complain<const Json&>(field, k_empty);
 }
 
 std::string FieldReader::text(const char* field) {
-  const json* value = find(field);
+  const Json* value = find(field);
   if (value == nullptr) return {};
-  if (const auto* string = value->get_ptr<const json::string_t*>()) return *string;
+  if (const auto* string = value->get_ptr<const Json::string_t*>()) return *string;
   return complain(field, std::string());
 }
 
 double FieldReader::number(const char* field) {
-  const json* value = find(field);
+  const Json* value = find(field);
   if (value == nullptr) return 0;
   if (!value->is_number()) return complain(field, 0.0);
   const double real = value->get<double>();
@@ -44,13 +44,13 @@ double FieldReader::number(const char* field) {
 }
 
 std::optional<std::int64_t> FieldReader::integer(const char* field) {
-  const json* value = find(field);
+  const Json* value = find(field);
   if (value == nullptr) return std::nullopt;
-  if (const auto* natural = value->get_ptr<const json::number_unsigned_t*>()) {
+  if (const auto* natural = value->get_ptr<const Json::number_unsigned_t*>()) {
     if (*natural <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
       return static_cast<std::int64_t>(*natural);
     }
-  } else if (const auto* whole = value->get_ptr<const json::number_integer_t*>()) {
+  } else if (const auto* whole = value->get_ptr<const Json::number_integer_t*>()) {
     return *whole;
   }
   return complain(field, std::optional<std::int64_t>());
@@ -66,16 +66,16 @@ std::optional<int> FieldReader::small_integer(const char* field) {
 }
 
 std::optional<bool> FieldReader::truth(const char* field) {
-  const json* value = find(field);
+  const Json* value = find(field);
   if (value == nullptr) return std::nullopt;
-  if (const auto* boolean = value->get_ptr<const json::boolean_t*>()) return *boolean;
+  if (const auto* boolean = value->get_ptr<const Json::boolean_t*>()) return *boolean;
   return complain(field, std::optional<bool>());
 }
 
 std::vector<std::string> FieldReader::texts(const char* field) {
   std::vector<std::string> list;
-  for (const json& item : array(field)) {
-    if (const auto* string = item.get_ptr<const json::string_t*>())
+  for (const Json& item : array(field)) {
+    if (const auto* string = item.get_ptr<const Json::string_t*>())
       list.push_back(*string);
     else
       complain(field, 0);
@@ -84,7 +84,7 @@ std::vector<std::string> FieldReader::texts(const char* field) {
 }
 
 ProcessStamp FieldReader::stamp(const char* field) {
-  const json* value = find(field);
+  const Json* value = find(field);
   if (value == nullptr) return {};
   if (!value->is_object()) return complain(field, ProcessStamp{});
   FieldReader inner(*value);
@@ -98,7 +98,7 @@ ProcessStamp FieldReader::stamp(const char* field) {
 
 std::vector<Leftover> FieldReader::leftovers(const char* field) {
   std::vector<Leftover> list;
-  for (const json& item : array(field)) {
+  for (const Json& item : array(field)) {
     if (!item.is_object()) {
       complain(field, 0);
       continue;
@@ -111,7 +111,7 @@ std::vector<Leftover> FieldReader::leftovers(const char* field) {
 }
 
 std::optional<std::string> FieldReader::marker() {
-  const json* value = find("marker");
+  const Json* value = find("marker");
   if (value == nullptr) return std::nullopt;
   if (!value->is_object()) return complain("marker", std::optional<std::string>());
   FieldReader inner(*value);
@@ -122,7 +122,7 @@ std::optional<std::string> FieldReader::marker() {
 
 std::vector<Finding> FieldReader::findings() {
   std::vector<Finding> list;
-  const json* value = find("forensics");
+  const Json* value = find("forensics");
   if (value == nullptr) return list;
   if (!value->is_object()) return complain("forensics", list);
   for (const auto& [probe, seen] : value->items()) {
@@ -141,7 +141,7 @@ std::vector<Finding> FieldReader::findings() {
 
 std::vector<OrphanMarker> FieldReader::orphan_markers() {
   std::vector<OrphanMarker> list;
-  for (const json& item : array("orphan_markers")) {
+  for (const Json& item : array("orphan_markers")) {
     if (!item.is_object()) {
       complain("orphan_markers", 0);
       continue;
@@ -154,7 +154,7 @@ std::vector<OrphanMarker> FieldReader::orphan_markers() {
 }
 
 std::optional<OutputPlace> FieldReader::output_place(const std::string& log) {
-  const json& list = array("output");
+  const Json& list = array("output");
   if (list.empty()) return std::nullopt;
   if (list.size() != 2 || !list[0].is_number_unsigned() || !list[1].is_number_unsigned()) {
     return complain("output", std::optional<OutputPlace>());
@@ -165,7 +165,7 @@ std::optional<OutputPlace> FieldReader::output_place(const std::string& log) {
 std::vector<CaseRecord> FieldReader::cases() {
   std::vector<CaseRecord> list;
   const std::string log = text("log");
-  for (const json& item : array("cases")) {
+  for (const Json& item : array("cases")) {
     if (!item.is_object()) {
       complain("cases", 0);
       continue;

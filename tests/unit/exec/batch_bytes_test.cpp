@@ -7,11 +7,13 @@
 #include <cstring>
 #include <string>
 
+// NOLINTBEGIN(readability-identifier-naming,bugprone-suspicious-include)
 #define memcpy batch_memcpy
 #define memmove batch_memmove
 #define memcmp batch_memcmp
 #define memchr batch_memchr
 #include "exec/batch_bytes.cpp"
+// NOLINTEND(readability-identifier-naming,bugprone-suspicious-include)
 #undef memcpy
 #undef memmove
 #undef memcmp

@@ -82,8 +82,8 @@ TEST(JsonRecord, WhatIsWrongWithACaseIsSaidAndTheOthersCount) {
       {R"({})", "cases", 0},
   };
   for (const auto& row : rows) {
-    const ParsedLine line = parse_record(std::string(R"({"v":1,"type":"cases","test":"t","cases":)") +
-                                         row.cases + "}");
+    const ParsedLine line =
+        parse_record(std::string(R"({"v":1,"type":"cases","test":"t","cases":)") + row.cases + "}");
     ASSERT_TRUE(line.record) << row.cases;
     EXPECT_EQ(std::get<CasesRecord>(*line.record).cases.size(), row.left) << row.cases;
     EXPECT_NE(line.complaint.find(row.complaint), std::string::npos) << line.complaint;
