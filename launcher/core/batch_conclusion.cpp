@@ -12,14 +12,18 @@ constexpr int k_signal_kill = 9;
 constexpr std::size_t k_most_named = 3;
 
 // As one process would have ended that came to this.
-ProcessEnd end_for(Outcome outcome, const std::optional<int>& signal) {
+ProcessEnd end_for(Outcome outcome, const CaseResult& result) {
   switch (outcome) {
     case Outcome::crashed:
     case Outcome::oom_killed:
-      return {ProcessEnd::Kind::signalled, signal.value_or(k_signal_kill)};
+      return {ProcessEnd::Kind::signalled, result.signal.value_or(k_signal_kill)};
     case Outcome::failed:
     case Outcome::deliberate_exit:
       return {ProcessEnd::Kind::exited, 1};
+    case Outcome::timed_out:
+    case Outcome::interrupted:
+      if (result.signal) return {ProcessEnd::Kind::signalled, *result.signal};
+      return {ProcessEnd::Kind::exited, result.exit_code.value_or(0)};
     default:
       return {ProcessEnd::Kind::exited, 0};
   }
@@ -87,13 +91,13 @@ BatchConclusion Batch::conclude() const {
     if (bad <= worst) continue;  // of equal ones the first
     worst = bad;
     conclusion.outcome = result.outcome.value_or(Outcome::failed);
-    conclusion.main = end_for(conclusion.outcome, result.signal);
+    conclusion.main = end_for(conclusion.outcome, result);
     // As for a test that exited with 0: what is wrong is our judgement (core/outcome.hpp).
     if (result.leak_failed) conclusion.main.code = 0;
   }
   const bool is_empty = is_listed_ || (announced_ && *announced_ == 0);
   if (results_.empty() && is_empty) conclusion.outcome = Outcome::no_tests;
-  if (worst == 0) conclusion.main = end_for(Outcome::passed, std::nullopt);
+  if (worst == 0) conclusion.main = {ProcessEnd::Kind::exited, 0};
   if (beyond_cases_ && badness(beyond_cases_) > worst) {
     conclusion.outcome = *beyond_cases_;
     conclusion.main = beyond_end_;

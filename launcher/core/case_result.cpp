@@ -98,6 +98,12 @@ bool is_bad(const std::optional<Outcome>& outcome) { return badness(outcome) > 0
 
 namespace {
 
+// From outside: how it went is no verdict on it.
+void note_end(CaseResult& result, const ProcessEnd& main) {
+  if (main.kind == ProcessEnd::Kind::signalled) result.signal = main.code;
+  if (main.kind == ProcessEnd::Kind::exited) result.exit_code = main.code;
+}
+
 void conclude_end(CaseResult& result, const std::optional<CaseEnd>& said, bool finished,
                   const WorkerEnd& end) {
   switch (end.by) {
@@ -105,14 +111,14 @@ void conclude_end(CaseResult& result, const std::optional<CaseEnd>& said, bool f
       break;
     case EndedBy::case_limit:
       result.outcome = Outcome::timed_out;
-      return;
+      return note_end(result, end.main);
     case EndedBy::whole_limit:
       result.outcome = Outcome::timed_out;
       result.note = "the time of the whole test was over";
-      return;
+      return note_end(result, end.main);
     case EndedBy::interruption:
       result.outcome = Outcome::interrupted;
-      return;
+      return note_end(result, end.main);
     case EndedBy::own_failure:
       result.outcome = Outcome::internal_error;
       return;

@@ -1,8 +1,8 @@
 // Memory for the launcher of batches, which makes and drops some texts for every case. The heap of
 // musl gives pages back with nearly each and asks for them again: that took longer than all the
 // rest of what is done for a case. Here what is dropped is kept for the next of that length, and
-// pages are touched in their order. Not those of what is needed before the guard is forked: each
-// would be copied when it is written to again.
+// pages are touched in their order: each costs as much as some cases do, and what fork(2) shares is
+// copied when it is written to again.
 //
 // Never given back before the end: a batch uses no more than its longest moment took.
 #include <sys/mman.h>
@@ -33,13 +33,14 @@ constexpr std::size_t k_longest = std::size_t{1} << k_most_order;
 constexpr std::size_t k_lengths = k_few_units + 4 * (k_most_order - k_least_order);
 constexpr std::size_t k_from_heap = k_lengths;
 static_assert(k_few_units * k_unit == 1U << k_least_order);
-static_assert(sizeof(Head) + sizeof(Free) <= 2 * k_unit);
+static_assert(sizeof(Free) <= sizeof(Head) && sizeof(Head) == k_unit);
 
 // Address space, of which pages are used as they are touched. Less than a huge page: all of one
 // would be filled with zeros at the first touch.
 constexpr std::size_t k_space = 1024UL * 1024UL;
 
 Free* dropped[k_lengths];
+// A small batch needs no other.
 alignas(std::max_align_t) unsigned char first_space[48 * 1024];
 unsigned char* next_piece = first_space;
 unsigned char* space_end = first_space + sizeof first_space;

@@ -200,6 +200,8 @@ TEST(BatchTest, what_the_whole_limit_leaves_is_not_run) {
   EXPECT_EQ(story.tell(gone(signal(15), EndedBy::whole_limit)), "A.b timed_out in 1; list");
   EXPECT_EQ(story.tell(listed({"A.a", "A.b", "A.c"})), "A.c not_run in 0; end");
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::timed_out);
+  EXPECT_EQ(story.batch.conclude().main.kind, ProcessEnd::Kind::signalled);
+  EXPECT_EQ(story.batch.conclude().main.code, 15);
 }
 
 TEST(BatchTest, an_interruption_leaves_the_rest_not_run_even_if_it_cannot_be_listed) {
@@ -210,6 +212,8 @@ TEST(BatchTest, an_interruption_leaves_the_rest_not_run_even_if_it_cannot_be_lis
   EXPECT_EQ(story.tell(gone(signal(2), EndedBy::interruption)), "A.a interrupted in 1; list");
   EXPECT_EQ(story.tell(simple(Event::Kind::not_listed)), "end");
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::interrupted);
+  EXPECT_EQ(story.batch.conclude().main.kind, ProcessEnd::Kind::signalled);
+  EXPECT_EQ(story.batch.conclude().main.code, 2);
   EXPECT_EQ(story.batch.summary(), "1 case: 1 interrupted (A.a), 2 not run (interrupted)");
 }
 
