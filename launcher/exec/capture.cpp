@@ -11,7 +11,7 @@ namespace holdfast::exec {
 namespace {
 
 // So that a chatty test does not wait for us at each 64 KiB. Refused where a user has many.
-constexpr int k_pipe_size = 1024 * 1024;
+constexpr int k_pipe_size = 1024 * 1024;  // no more than Capture::k_most
 
 }  // namespace
 

@@ -29,25 +29,26 @@ class Capture {
   // How many bytes a pipe holds.
   std::size_t size() const { return size_; }
 
-  // Reads what is there, `use(Stream, std::string_view)` for each part, at most about a mebibyte.
-  // Not waiting for an end: somebody may have the pipe open for ever.
+  // Reads what is there, `use(Stream, std::string_view)` for each part: all that was in the pipes
+  // when it was called, and at most about a mebibyte of each, which is what one holds. Not waiting
+  // for an end: somebody may have the pipe open for ever.
   template <typename Use>
   void read(Use use) {
     for (int i = 0; i < 2; ++i) {
-      int parts = 0;
-      for (; parts < k_most_parts; ++parts) {
+      for (std::size_t taken = 0; taken < k_most;) {
         const std::string_view part = take(i);
         if (!part.empty()) use(i == 0 ? Stream::output : Stream::errors, part);
         // A pipe gives as much as it has.
         if (part.size() < part_size_) break;
+        taken += part.size();
+        if (taken >= k_much) make_parts_larger();
       }
-      if (parts >= k_many_parts) make_parts_larger();
     }
   }
 
  private:
-  static constexpr int k_most_parts = 16;
-  static constexpr int k_many_parts = 4;
+  static constexpr std::size_t k_most = 1024UL * 1024UL;
+  static constexpr std::size_t k_much = 48UL * 1024UL;
   // Few programs print more at once, and each page that is touched costs.
   static constexpr std::size_t k_usual_part = 16UL * 1024UL - 64;
   static constexpr std::size_t k_large_part = 64UL * 1024UL;

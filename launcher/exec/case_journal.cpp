@@ -27,9 +27,8 @@ void CaseJournal::begin_record(unsigned worker) {
 
 Result<void> CaseJournal::add(const CaseResult& result, const CaseOutput& output) {
   if (identity_.journal.empty()) return {};
-  if (record_ && worker_ != result.worker) {
-    if (Result<void> written = write(); !written) return written;
-  }
+  Result<void> written;
+  if (record_ && worker_ != result.worker) written = write();
   if (!record_) begin_record(result.worker);
   record_->begin_object("case", result.name).text("outcome", name_of(result.outcome));
   if (result.outcome) record_->seconds("wall_s", result.wall_us);
@@ -41,7 +40,7 @@ Result<void> CaseJournal::add(const CaseResult& result, const CaseOutput& output
   }
   if (!result.note.empty()) record_->text("note", result.note);
   record_->end_object();
-  return record_->size() < k_most_collected ? Result<void>() : write();
+  return record_->size() < k_most_collected ? written : write();
 }
 
 Result<void> CaseJournal::write() {

@@ -75,6 +75,21 @@ TEST_F(CaseJournalTest, ARecordIsOfOneWorker) {
   EXPECT_EQ(records[2].worker, 0);
 }
 
+// It has been said that records are lost; those that come when there is room again are not.
+TEST_F(CaseJournalTest, WhatCouldNotBeWrittenCostsNoOther) {
+  const std::string journal_path = identity_.journal;
+  identity_.journal = (directory_.path() / "no-such" / "journal.jsonl").string();
+  CaseJournal journal(identity_);
+  ASSERT_TRUE(journal.add(passed("A.a", 1), {}));
+  EXPECT_FALSE(journal.add(passed("A.b", 2), {}));
+  identity_.journal = journal_path;
+  ASSERT_TRUE(journal.write());
+  const std::vector<CasesRecord> records = written();
+  ASSERT_EQ(records.size(), 1U);
+  ASSERT_EQ(records[0].cases.size(), 1U);
+  EXPECT_EQ(records[0].cases[0].name, "A.b");
+}
+
 // However many are added at once, and however short each is.
 TEST_F(CaseJournalTest, NoRecordIsTooLargeForItsReader) {
   CaseResult crashed = passed("A.a");
