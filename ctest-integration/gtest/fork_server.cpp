@@ -20,6 +20,15 @@ namespace holdfast {
 namespace gtest_support {
 namespace {
 
+// With what stands beside a name in any message.
+bool are_sayable(const std::vector<std::string>& cases) {
+  const std::size_t longest = HOLDFAST_WORKER_LONGEST - 64;
+  for (const std::string& name : cases) {
+    if (name.size() > longest) return false;
+  }
+  return true;
+}
+
 bool send_list(int socket, const std::vector<std::string>& cases) {
   Fields message{HOLDFAST_WORKER_LIST};
   std::size_t size = sizeof HOLDFAST_WORKER_LIST;
@@ -74,7 +83,12 @@ Served serve(Descriptor socket, const std::string& launcher, const std::string& 
     send_fields(socket.get(), Fields{HOLDFAST_WORKER_CANNOT_FORK, obstacle});
     return served;
   }
-  if (!send_list(socket.get(), selected_cases())) return served;
+  const std::vector<std::string> cases = selected_cases();
+  if (!are_sayable(cases)) {
+    send_fields(socket.get(), Fields{HOLDFAST_WORKER_CANNOT_FORK, "a case has too long a name"});
+    return served;
+  }
+  if (!send_list(socket.get(), cases)) return served;
   flush_output();
   while (true) {
     Packet packet = receive(socket.get());

@@ -123,12 +123,15 @@ void Reporter::add_name(const ::testing::TestInfo& test) {
   message_.push_back('\0');
 }
 
-// Nobody hears us: what is printed is read instead.
+// What cannot be said, or is not heard, is the last: what is printed is read instead.
 void Reporter::say() {
   if (!socket_.valid()) return;
-  const bool is_said =
-      log_.valid() ? log_.say(socket_.get(), message_) : send_packed(socket_.get(), message_);
-  if (!is_said) socket_.reset();
+  const bool is_said = log_.valid() ? log_.say(socket_.get(), message_)
+                                    : message_.size() <= HOLDFAST_WORKER_LONGEST &&
+                                          send_packed(socket_.get(), message_);
+  if (is_said) return;
+  send_fields(socket_.get(), Fields{HOLDFAST_WORKER_SILENT});
+  socket_.reset();
 }
 
 }  // namespace gtest_support

@@ -117,6 +117,9 @@ void Batch::on_listed(const std::vector<std::string>& cases) {
 
 void Batch::on_case_began(const BatchEvent& event) {
   if (open_) return;
+  // A case may forge the beginning of another; its process has no other.
+  if (isolation_ == Isolation::process && !ordered_.empty() && event.name != ordered_.front())
+    return;
   // Not of those that it was started for: something in front of them that looks like one.
   if (!ordered_.empty() && !is_settled(event.name) && !is_waiting(event.name)) return;
   worker_has_begun_ = true;

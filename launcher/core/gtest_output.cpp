@@ -12,7 +12,7 @@ namespace holdfast {
 namespace {
 
 // GoogleTest's own lines are shorter, but for the values of parameters, of which none is needed.
-constexpr std::size_t k_longest_line = 16 * 1024;
+constexpr std::size_t k_longest_line = 64 * 1024;
 constexpr std::size_t k_kept_of_longer = 4 * 1024;
 
 enum Tag : std::uint8_t { k_passed, k_failed, k_skipped, k_run, k_whole, k_part, k_tag_count };
@@ -170,6 +170,7 @@ bool GtestOutput::read_begin(std::string_view line, const Tags& tags, const Tell
   std::string room;
   const std::string_view name = plain_in(tags.behind(k_run), room);
   if (!is_case_name(name)) return false;
+  if (!only_.empty() && name != only_) return true;
   if (!open_.empty()) {
     if (name == open_) ++nested_;
     return true;

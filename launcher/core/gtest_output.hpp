@@ -12,6 +12,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/case_result.hpp"
 
@@ -35,6 +36,9 @@ class GtestOutput {
  public:
   using Tell = std::function<void(const GtestEvent&)>;
 
+  // `only`: the program has this case and no other, whatever looks like one; empty: any.
+  explicit GtestOutput(std::string only = {}) : only_(std::move(only)) {}
+
   // Tells the events of the lines that end in these bytes.
   void read(std::string_view bytes, const Tell& tell);
 
@@ -50,6 +54,7 @@ class GtestOutput {
   bool read_begin(std::string_view line, const Tags& tags, const Tell& tell);
   void read_whole(std::string_view text, const Tell& tell);
 
+  std::string only_;
   std::string line_;              // not ended yet; of a very long one the last part
   std::uint64_t line_start_ = 0;  // where line_ begins
   std::uint64_t size_ = 0;

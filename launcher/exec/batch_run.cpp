@@ -171,7 +171,7 @@ class BatchRun {
     Result<Capture> capture = Capture::open(relay_.streams_are_one());
     if (!capture) return fail(capture.error());
     Worker worker(
-        *capture, relay_, link_, plan_.policy.case_timeout,
+        *capture, relay_, link_, plan_.policy.case_timeout, own_case,
         [this](const BatchEvent& event, const OutputRange& range) {
           if (event.kind == BatchEvent::Kind::case_began) {
             open_ = event.name;

@@ -18,20 +18,22 @@ std::uint32_t* number(char* start, int which) {
   return reinterpret_cast<std::uint32_t*>(start) + which;
 }
 
-ProgressLog::Entry entry_of(std::string_view message) {
+// None: it is no message.
+std::optional<ProgressLog::Entry> entry_of(std::string_view message) {
   using Kind = ProgressLog::Entry::Kind;
-  switch (message.front()) {
-    case HOLDFAST_WORKER_LOG_BEGIN:
-      return {Kind::begin, message.substr(1)};
-    case HOLDFAST_WORKER_LOG_PASSED:
-      return {Kind::end, {}, CaseEnd::passed};
-    case HOLDFAST_WORKER_LOG_FAILED:
-      return {Kind::end, {}, CaseEnd::failed};
-    case HOLDFAST_WORKER_LOG_SKIPPED:
-      return {Kind::end, {}, CaseEnd::skipped};
-    default:
-      return {Kind::message, message};
+  const char first = message.front();
+  if (first == HOLDFAST_WORKER_LOG_BEGIN) {
+    if (message.size() == 1) return std::nullopt;
+    return ProgressLog::Entry{Kind::begin, message.substr(1)};
   }
+  const std::optional<CaseEnd> end = first == HOLDFAST_WORKER_LOG_PASSED   ? CaseEnd::passed
+                                     : first == HOLDFAST_WORKER_LOG_FAILED ? CaseEnd::failed
+                                     : first == HOLDFAST_WORKER_LOG_SKIPPED
+                                         ? CaseEnd::skipped
+                                         : std::optional<CaseEnd>();
+  if (!end) return ProgressLog::Entry{Kind::message, message};
+  if (message.size() > 1) return std::nullopt;
+  return ProgressLog::Entry{Kind::end, {}, *end};
 }
 
 }  // namespace
@@ -78,25 +80,45 @@ bool ProgressLog::look() {
   return seen_ != taken_;
 }
 
+std::optional<ProgressLog::Record> ProgressLog::record_at(std::uint32_t from) const {
+  if (seen_ > k_room || seen_ < from || seen_ - from < HOLDFAST_WORKER_LOG_RECORD_HEADER) {
+    return std::nullopt;
+  }
+  std::uint64_t time_and_size = 0;
+  std::memcpy(&time_and_size, start_ + HOLDFAST_WORKER_LOG_HEADER + from, sizeof time_and_size);
+  Record record;
+  record.size = static_cast<std::uint32_t>(time_and_size & 0xffffU);
+  record.whole = (HOLDFAST_WORKER_LOG_RECORD_HEADER + record.size + 7) / 8 * 8;
+  record.at_us = static_cast<std::int64_t>(time_and_size >> 16U);
+  const bool is_one = record.size > 0 && record.size <= HOLDFAST_WORKER_LONGEST;
+  return is_one && record.whole <= seen_ - from ? std::optional(record) : std::nullopt;
+}
+
 std::optional<ProgressLog::Entry> ProgressLog::first() {
   if (!valid() || is_broken_ || seen_ == taken_) return std::nullopt;
-  const std::uint32_t written = seen_;
-  is_broken_ =
-      written > k_room || written < taken_ || written - taken_ < HOLDFAST_WORKER_LOG_RECORD_HEADER;
-  if (is_broken_) return std::nullopt;
-  const char* record = start_ + HOLDFAST_WORKER_LOG_HEADER + taken_;
-  std::uint64_t time_and_size = 0;
-  std::memcpy(&time_and_size, record, sizeof time_and_size);
-  const auto size = static_cast<std::uint32_t>(time_and_size & 0xffffU);
-  is_broken_ = size == 0 || size > HOLDFAST_WORKER_LONGEST;
-  const std::uint32_t whole = (HOLDFAST_WORKER_LOG_RECORD_HEADER + size + 7) / 8 * 8;
-  is_broken_ = is_broken_ || whole > written - taken_;
-  if (is_broken_) return std::nullopt;
-  message_.assign(record + HOLDFAST_WORKER_LOG_RECORD_HEADER, size);
-  Entry entry = entry_of(message_);
-  entry.at_us = static_cast<std::int64_t>(time_and_size >> 16U);
-  size_of_first_ = whole;
+  std::optional<Entry> entry;
+  if (const std::optional<Record> record = record_at(taken_)) {
+    message_.assign(
+        start_ + HOLDFAST_WORKER_LOG_HEADER + taken_ + HOLDFAST_WORKER_LOG_RECORD_HEADER,
+        record->size);
+    entry = entry_of(message_);
+    if (entry) entry->at_us = record->at_us;
+    size_of_first_ = record->whole;
+  }
+  is_broken_ = !entry;
   return entry;
+}
+
+std::optional<std::int64_t> ProgressLog::last_us() {
+  std::optional<std::int64_t> at_us;
+  if (!look()) return at_us;
+  for (std::uint32_t from = taken_; from != seen_;) {
+    const std::optional<Record> record = record_at(from);
+    if (!record) break;
+    at_us = record->at_us;
+    from += record->whole;
+  }
+  return at_us;
 }
 
 void ProgressLog::drop_first() { taken_ += std::exchange(size_of_first_, 0); }

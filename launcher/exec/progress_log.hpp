@@ -49,6 +49,8 @@ class ProgressLog {
   // It is taken. first() has given it.
   void drop_first();
   bool is_broken() const { return is_broken_; }
+  // When the last of what has been written was, as the program says; none: all has been taken.
+  std::optional<std::int64_t> last_us();
 
   // The program is to send a packet with the next entry.
   void want_news();
@@ -56,6 +58,15 @@ class ProgressLog {
   void begin_anew();
 
  private:
+  struct Record {
+    std::uint32_t size = 0;   // of its message
+    std::uint32_t whole = 0;  // of all of it
+    std::int64_t at_us = 0;
+  };
+
+  // None: what is there is none, or not all of it has been seen.
+  std::optional<Record> record_at(std::uint32_t from) const;
+
   char* start_ = nullptr;
   os::UniqueFd file_;
   std::string message_;  // a copy: what both see may change at any moment

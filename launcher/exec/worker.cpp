@@ -35,7 +35,7 @@ std::string_view first_lines(std::string_view bytes) {
 }  // namespace
 
 Worker::Worker(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds case_timeout,
-               Tell tell, std::function<void()> told)
+               const std::string& own_case, Tell tell, std::function<void()> told)
     : capture_(capture),
       relay_(relay),
       link_(link),
@@ -43,6 +43,7 @@ Worker::Worker(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseco
       tell_(std::move(tell)),
       told_(std::move(told)),
       told_at_(os::monotonic_now()),
+      printed_(own_case),
       limit_from_(told_at_),
       case_from_(relay.position()),
       rest_from_(relay.position()) {}
@@ -50,7 +51,14 @@ Worker::Worker(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseco
 void Worker::add_descriptors(std::vector<pollfd>& fds) {
   relay_.add_descriptors(fds);
   if (!relay_.is_full() && rest().count() == 0) capture_.add_descriptors(fds);
-  link_.add_descriptors(fds);
+  if (!must_not_hear()) link_.add_descriptors(fds);
+}
+
+// What it says is heard when what it has printed before has been read, and that waits for ctest.
+// Without a log it would wait for us with each case: then it is heard, and less is known of its
+// output.
+bool Worker::must_not_hear() const {
+  return relay_.is_full() && progress_.valid() && !is_all_printed_;
 }
 
 void Worker::look() {
@@ -115,6 +123,10 @@ Milliseconds Worker::deadline() {
   if (os::monotonic_now() >= limit_from_ + case_timeout_) {
     take_progress();
     told_();
+    if (const std::optional<std::int64_t> last = progress_.last_us()) {
+      const std::int64_t now_us = os::monotonic_now_us();
+      limit_from_ = std::max(limit_from_, Milliseconds{std::min(*last, now_us) / 1000});
+    }
   }
   return limit_from_ + case_timeout_;
 }
@@ -164,6 +176,7 @@ void Worker::on_printed(const GtestEvent& event) {
   if (!is_told_again) settle_printed_end();
   switch (event.kind) {
     case GtestEvent::Kind::running: {
+      is_finished_printed_ = false;
       BatchEvent announced{BatchEvent::Kind::announced};
       announced.count = event.count;
       return happened(announced);
@@ -187,18 +200,21 @@ void Worker::on_printed(const GtestEvent& event) {
       if (said_end_ && said_end_->name == event.name) settle_end();
       return;
     case GtestEvent::Kind::finished:
+      is_finished_printed_ = is_linked_;
       if (is_linked_) return;
       return happened(BatchEvent{BatchEvent::Kind::finished});
   }
 }
 
 void Worker::hear() {
-  link_.accept(main_);
-  while (const std::optional<std::string_view> packet = link_.next()) {
+  if (!must_not_hear()) link_.accept(main_);
+  while (!must_not_hear()) {
+    const std::optional<std::string_view> packet = link_.next();
+    if (!packet) break;
     is_new_ = true;
     // What it has printed and said before it said that.
     read_output();
-    take_progress();
+    take_entries();
     // Its log was not to be understood: nothing that it says is heard any more.
     if (!link_.has_peer()) return;
     on_message(*packet);
@@ -207,10 +223,15 @@ void Worker::hear() {
 }
 
 void Worker::take_progress() {
-  if (!progress_.look() && !progress_.is_broken()) return;
+  if (must_not_hear() || (!progress_.look() && !progress_.is_broken())) return;
   is_new_ = true;
   // At least what it has printed before it said the last of that.
   read_output();
+  take_entries();
+}
+
+// Those that had been seen when the output was read last.
+void Worker::take_entries() {
   const std::int64_t now_us = os::monotonic_now_us();
   while (const std::optional<ProgressLog::Entry> entry = progress_.first()) {
     take_entry(*entry, now_us);
@@ -263,8 +284,8 @@ void Worker::take_entry(const ProgressLog::Entry& entry, std::int64_t now_us) {
   said_at_us_ = 0;
 }
 
-// It says what we do not understand: its output is read instead, also that which was waiting for
-// its words.
+// It says what we do not understand, or that it says no more: its output is read instead, also that
+// which was waiting for its words.
 void Worker::stop_hearing() {
   settle_end();
   link_.drop();
@@ -278,6 +299,9 @@ void Worker::stop_hearing() {
       printed_end_ = PrintedEnd{{one.name, one.said}, one.range.end, os::monotonic_now_us()};
     }
   }
+  if (!std::exchange(is_finished_printed_, false)) return;
+  settle_printed_end();
+  happened(BatchEvent{BatchEvent::Kind::finished});
 }
 
 void Worker::answer_hello() {
@@ -298,6 +322,8 @@ void Worker::on_message(std::string_view packet) {
   } else if (kind == HOLDFAST_WORKER_FULL && progress_.valid()) {
     progress_.begin_anew();
     (void)link_.send(worker_message({HOLDFAST_WORKER_ROOM}));
+  } else if (kind == HOLDFAST_WORKER_SILENT) {
+    stop_hearing();
   } else if (kind == HOLDFAST_WORKER_BEGIN) {
     on_begin_said(name);
   } else if (kind == HOLDFAST_WORKER_END && fields_.size() > 2) {
@@ -388,6 +414,7 @@ OutputRange Worker::finish() {
   // There is no more than the pipes hold; what is full is passed on first.
   relay_.finish();
   read_output();
+  is_all_printed_ = true;
   hear();
   settle_end();
   settle_printed_end();

@@ -30,10 +30,11 @@ class Worker final : public launcher::Companion {
   // Told in order, of what happens in the worker; the range is the case's, with case_ended.
   using Tell = std::function<void(const BatchEvent&, const OutputRange&)>;
 
-  // All must outlive this object. `told`: called before anything is waited for without end, and
-  // every 5 ms while the program is at work.
+  // All must outlive this object. `own_case`: the process is started for that one alone; empty: it
+  // is not. `told`: called before anything is waited for without end, and every 5 ms while the
+  // program is at work.
   Worker(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds case_timeout,
-         Tell tell, std::function<void()> told);
+         const std::string& own_case, Tell tell, std::function<void()> told);
 
   void add_descriptors(std::vector<pollfd>& fds) override;
   void look() override;
@@ -67,12 +68,14 @@ class Worker final : public launcher::Companion {
   void answer_hello();
   void stop_hearing();
   void take_progress();
+  void take_entries();
   void take_progress_of_printed();
   void take_entry(const ProgressLog::Entry& entry, std::int64_t now_us);
   bool is_printed(const ProgressLog::Entry& entry) const;
   void on_begin_said(std::string_view name);
   void on_end_said(std::string_view name, CaseEnd said);
   bool must_look_again();
+  bool must_not_hear() const;
   Milliseconds said_at() const;
   void begin_case(std::string_view name, std::uint64_t at);
   void end_case(std::string_view name, CaseEnd said, std::uint64_t at);
@@ -95,8 +98,9 @@ class Worker final : public launcher::Companion {
   std::vector<std::string_view> fields_;  // of the message that is being heard
   std::int64_t said_at_us_ = 0;           // what is being heard was said then; 0: now
   std::int64_t last_said_us_ = 0;
-  bool is_new_ = false;    // something has been printed or said
-  std::size_t taken_ = 0;  // bytes printed, by the last look
+  bool is_all_printed_ = false;  // it is gone, and has been read to its end
+  bool is_new_ = false;          // something has been printed or said
+  std::size_t taken_ = 0;        // bytes printed, by the last look
   Milliseconds told_at_;
   Milliseconds next_look_ = k_longest;  // k_longest: when something has been heard
   GtestOutput printed_;
@@ -120,6 +124,7 @@ class Worker final : public launcher::Companion {
   std::optional<PrintedEnd> printed_end_;
   std::deque<Printed> printed_cases_;
   bool is_linked_ = false;
+  bool is_finished_printed_ = false;  // while it was linked, and nothing after it
   // Where parts of stdout came to be in the file: stderr may lie between.
   struct Segment {
     std::uint64_t printed;

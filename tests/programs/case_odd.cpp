@@ -82,6 +82,25 @@ TEST(Kills, who_has_forked_it) {
   while (true) ::pause();
 }
 
+// More in all than is read at once.
+class Much : public ::testing::TestWithParam<int> {};
+TEST_P(Much, is_printed) { std::printf("%s\n", std::string(4096, 'x').c_str()); }
+INSTANTIATE_TEST_SUITE_P(So, Much, ::testing::Range(0, 220));
+
+// Longer than any message of the worker protocol.
+class Long : public ::testing::TestWithParam<int> {};
+TEST_P(Long, name) { EXPECT_NE(GetParam(), 1); }
+INSTANTIATE_TEST_SUITE_P(Very, Long, ::testing::Range(0, 3),
+                         [](const ::testing::TestParamInfo<int>& info) {
+                           return std::string(17'000, static_cast<char>('a' + info.param));
+                         });
+
+TEST(Forges, another) {
+  std::printf("[       OK ] Forges.another (0 ms)\n[ RUN      ] Forges.b\n");
+}
+TEST(Forges, b) { FAIL(); }
+TEST(Forges, c) {}
+
 TEST(Repeated, fails_the_second_time) {
   static int count = 0;
   EXPECT_NE(++count, 2);

@@ -43,7 +43,7 @@ class GtestSupport(SystemCase):
         worker = self.worker(["report"], "--gtest_filter=Ends.passes:Ends.fails:Ends.skips")
         messages = worker.messages()
         self.assertEqual(worker.end().returncode, 1)
-        self.assertEqual(worker.hello, ["hello", "1", str(worker.process.pid)])
+        self.assertEqual(worker.hello, ["hello", "2", str(worker.process.pid)])
         self.assertEqual([message[:3] for message in messages], [
             ["begin", "Ends.passes"], ["end", "Ends.passes", "passed"],
             ["begin", "Ends.fails"], ["end", "Ends.fails", "failed"],

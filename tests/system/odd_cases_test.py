@@ -68,6 +68,27 @@ class OddCases(Batch):
                           "Odd.nul_bytes": "passed"}, self.done.text)
         self.assertIn("Exception", self.done.text)
 
+    def test_all_that_a_case_prints_is_its_own_however_much_all_print(self):
+        for name, outcomes in self.outcomes_of("So/Much.*", WAYS[:1] + WAYS[2:]).items():
+            self.assertEqual(Counter(outcomes.values()), {"passed": 220}, name)
+            for case, record in self.cases(self.tree, name).items():
+                text = self.printed(record)
+                self.assertIn(f"[       OK ] {case} (", text)
+                self.assertEqual(text.count("x" * 4096), 1)
+                self.assertLess(len(text), 2 * 4096)  # with what the program says itself
+
+    def test_a_name_may_be_too_long_to_be_said(self):
+        wanted = {f"Very/Long.name/{letter * 17000}": outcome for letter, outcome in
+                  (("a", "passed"), ("b", "failed"), ("c", "passed"))}
+        for name, outcomes in self.outcomes_of("*Long.*:Odd.last").items():
+            self.assertEqual(outcomes, {**wanted, "Odd.last": "passed"}, name)
+
+    def test_in_a_process_of_its_own_nobody_is_another(self):
+        ways = [way for way in WAYS if way[1] != "none"]
+        for name, outcomes in self.outcomes_of("Forges.*", ways).items():
+            self.assertEqual(outcomes, {"Forges.another": "passed", "Forges.b": "failed",
+                                        "Forges.c": "passed"}, name)
+
     def test_repeated_and_shuffled_each_has_one_result_the_worst(self):
         tests = WAYS[:1] + WAYS[2:3]
         outcomes = self.outcomes_of("Repeated.*:Odd.last", tests,

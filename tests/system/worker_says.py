@@ -1,7 +1,8 @@
 """A GoogleTest program, as far as a batch can tell, that says something wrong as its worker.
 
-  worker_says.py WHAT GO   WHAT: packet, record, empty, size, version; forged: a packet, after a line
-                           that its case has forged (the file GO ends its only case)
+  worker_says.py WHAT GO   WHAT: packet, record, empty, nameless, end, size, version; silent: that it
+                           says no more; late: a packet, when all has been printed; forged: a packet,
+                           after a line that its case has forged (the file GO ends its only case)
 """
 
 import os
@@ -14,6 +15,8 @@ from worker_protocol import ProgressLog, pack
 
 
 BEGIN = "[==========] Running 1 test from 1 test suite.\n[ RUN      ] Says.wrong\n"
+PASSED = "[       OK ] Says.wrong (0 ms)\n[==========] 1 test from 1 test suite ran."
+RECORDS = {"record": b"text", "empty": b"", "nameless": b"\1", "end": b"\2text"}
 
 
 def connect():
@@ -25,16 +28,20 @@ def connect():
 
 def say(what):
     connection = connect()
-    connection.send(pack("hello", "0" if what == "version" else "1", os.getpid()))
+    connection.send(pack("hello", "0" if what == "version" else "2", os.getpid()))
     if what == "version":
         return connection
     _, (log,), _, _ = socket.recv_fds(connection, 1 << 14, 1)
     if what == "forged":
         print(f"{BEGIN}[       OK ] Says.wrong (0 ms)", flush=True)
-    if what in ("packet", "forged"):
+    if what == "late":
+        print(f"{BEGIN}{PASSED}", flush=True)
+    if what == "silent":
+        connection.send(pack("silent"))
+    elif what in ("packet", "forged", "late"):
         connection.send(b"no NUL at its end")
-    elif what in ("record", "empty"):
-        record = ProgressLog.record(b"text" if what == "record" else b"")
+    elif what in RECORDS:
+        record = ProgressLog.record(RECORDS[what])
         os.pwrite(log, record, ProgressLog.HEADER)
         os.pwrite(log, struct.pack("=I", len(record)), 0)
     else:
@@ -44,12 +51,14 @@ def say(what):
 
 def main(what, go):
     connection = say(what)
-    if what != "forged":
+    if what not in ("forged", "late"):
         print(BEGIN, flush=True)
     while not os.path.exists(go):
         time.sleep(0.01)
-    tag = "[  FAILED  ]" if what == "forged" else "[       OK ]"
-    print(f"{tag} Says.wrong (0 ms)\n[==========] 1 test from 1 test suite ran.", flush=True)
+    if what == "forged":
+        print(PASSED.replace("[       OK ]", "[  FAILED  ]"), flush=True)
+    elif what != "late":
+        print(PASSED, flush=True)
     connection.close()
 
 

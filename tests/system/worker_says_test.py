@@ -16,7 +16,7 @@ USER, SYSTEM = 11, 12
 
 class WorkerSays(ProjectCase):
     def test_what_is_not_understood_is_read_from_the_output(self):
-        for what in ("packet", "record", "empty", "size", "version", "forged"):
+        for what in ("packet", "record", "empty", "nameless", "end", "size", "silent", "late", "version", "forged"):
             with self.subTest(what):
                 outcome = "failed" if what == "forged" else "passed"
                 go = self.work / f"go-{what}"

@@ -8,7 +8,7 @@
 /* A packet of a SOCK_SEQPACKET socket is one message. It is a sequence of fields, each ended by a
  * NUL byte, the last one too; the first is the message's name. No field holds a NUL. Numbers are
  * decimal. */
-#define HOLDFAST_WORKER_VERSION "1"
+#define HOLDFAST_WORKER_VERSION "2"
 /* In the marker directory ($HOLDFAST_MARKER_DIR); there only where there is a batch. */
 #define HOLDFAST_WORKER_SOCKET "worker"
 /* A longer message is refused by the receiver; lists are split over several. */
@@ -31,6 +31,8 @@
 /* full: the progress log has no room; answered by `room` once it has been read and begins anew. */
 #define HOLDFAST_WORKER_FULL "full"
 #define HOLDFAST_WORKER_ROOM "room"
+/* silent: it goes on, and says no more. */
+#define HOLDFAST_WORKER_SILENT "silent"
 /* finished <exit code>: all cases that were to run have ended; the process is about to return. */
 #define HOLDFAST_WORKER_FINISHED "finished"
 /* list <case> …: fork mode, cases that are to run, in their order; then listed. */

@@ -230,6 +230,17 @@ TEST(BatchTest, a_case_that_takes_too_long_does_not_end_the_batch) {
   EXPECT_EQ(story.tell(gone(code(0))), "A.b passed in 2; end");
 }
 
+TEST(BatchTest, in_a_process_of_its_own_no_other_case_begins) {
+  Story story(Isolation::process);
+  story.tell(simple(Event::Kind::begun));
+  EXPECT_EQ(story.tell(listed({"A.a", "A.b"})), "run A.a");
+  story.tell(announced(1));
+  story.pass("A.a");
+  EXPECT_EQ(story.tell(began("A.b")), "");
+  story.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(story.tell(gone(code(0))), "A.a passed in 1; run A.b");
+}
+
 TEST(BatchTest, a_process_of_its_own_is_judged_by_its_end_too) {
   Story story(Isolation::process);
   story.tell(simple(Event::Kind::begun));

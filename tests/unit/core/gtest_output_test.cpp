@@ -145,6 +145,17 @@ TEST(GtestOutputTest, a_line_of_any_length_may_stand_before_the_end) {
   EXPECT_EQ(read(text, 777), (std::vector<std::string>{"began A.a", "ended A.a passed"}));
 }
 
+TEST(GtestOutputTest, where_there_is_one_case_nothing_else_begins) {
+  GtestOutput output("A.a");
+  std::vector<std::string> events;
+  output.read(
+      "[ RUN      ] A.b\n[ RUN      ] A.a\n[       OK ] A.a (0 ms)\n[ RUN      ] A.b\n"
+      "[  FAILED  ] A.a (0 ms)\n[==========] 1 test from 1 test suite ran.\n",
+      [&](const GtestEvent& event) { events.push_back(text_of(event)); });
+  EXPECT_EQ(events, (std::vector<std::string>{"began A.a", "ended A.a passed", "ended A.a failed",
+                                              "finished 1"}));
+}
+
 TEST(GtestOutputTest, offsets_enclose_what_is_the_cases) {
   GtestOutput output;
   const std::string before = "x\ny";
