@@ -127,7 +127,7 @@ class Attempts(Retry):
         begun.terminate()
         begun.communicate(timeout=30)
         self.settled(tree)
-        self.assertFalse(is_alive(launcher))
+        wait_until(lambda: not is_alive(launcher), "the end of the launcher")
         self.assertIn("tried again in 10 m", first["retry"])
         self.assertEqual(self.ends(tree, "f")[-1]["outcome"], "interrupted")
         self.assert_nothing_left()
