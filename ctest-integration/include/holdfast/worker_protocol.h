@@ -58,9 +58,9 @@
  * At its start two 32-bit numbers, read and written atomically: how many bytes of records there
  * are, and whether the reader wants `news` of the next one. From HOLDFAST_WORKER_LOG_HEADER on
  * records, each a multiple of 8 bytes: 64 bits, of which the low 16 are the size of a message and
- * the others its time in us of CLOCK_MONOTONIC, then the message. That is one as in a packet, or the
- * short form of what is said most: one byte of these, and behind `begin` the case's name. An end is
- * that of the case that has begun. */
+ * the others its time in us of CLOCK_MONOTONIC, then the message. That is one as in a packet, or
+ * the short form of what is said most: one byte of these, and behind `begin` the case's name. An
+ * end is that of the case that has begun. */
 #define HOLDFAST_WORKER_LOG_SIZE 65536
 #define HOLDFAST_WORKER_LOG_HEADER 64
 #define HOLDFAST_WORKER_LOG_RECORD_HEADER 8
