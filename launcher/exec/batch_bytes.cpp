@@ -107,7 +107,8 @@ int memcmp(const void* left, const void* right, std::size_t size) {
 }
 
 #ifdef __SSE2__
-// Lines and fields end at a byte: sixteen at a time. The last ones may be looked at twice.
+// Lines and fields end at a byte: sixteen at a time. The last ones may be looked at twice, and some
+// behind the first that is found: all `size` bytes must be there.
 void* memchr(const void* bytes, int byte, std::size_t size) {
   const auto* at = static_cast<const unsigned char*>(bytes);
   const auto wanted = static_cast<unsigned char>(byte);

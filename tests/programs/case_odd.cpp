@@ -87,6 +87,14 @@ class Much : public ::testing::TestWithParam<int> {};
 TEST_P(Much, is_printed) { std::printf("%s\n", std::string(4096, 'x').c_str()); }
 INSTANTIATE_TEST_SUITE_P(So, Much, ::testing::Range(0, 220));
 
+// More in all than is kept for ctest, and little of it at a time.
+class Steady : public ::testing::TestWithParam<int> {};
+TEST_P(Steady, is_printed) {
+  std::printf("%s\n", std::string(8000, 'x').c_str());
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+}
+INSTANTIATE_TEST_SUITE_P(So, Steady, ::testing::Range(0, 240));
+
 // Longer than any message of the worker protocol.
 class Long : public ::testing::TestWithParam<int> {};
 TEST_P(Long, name) { EXPECT_NE(GetParam(), 1); }

@@ -1,9 +1,12 @@
 """Batches whose cases do what one could stumble over (docs/batches.md)."""
 
+import subprocess
 import unittest
 from collections import Counter
 
 from batches_test import Batch
+from processes import children_of
+from support import CTEST, wait_until
 
 ODD = {
     "Odd.long_line": "passed", "Odd.nul_bytes": "passed", "Odd.forks_and_exits": "passed",
@@ -76,6 +79,25 @@ class OddCases(Batch):
                 self.assertIn(f"[       OK ] {case} (", text)
                 self.assertEqual(text.count("x" * 4096), 1)
                 self.assertLess(len(text), 2 * 4096)  # with what the program says itself
+
+    def test_what_ctest_does_not_take_yet_is_no_worse_known(self):
+        """More than we keep for ctest: the program is through before anybody reads what it printed."""
+        wanted = {f"So/Steady.is_printed/{number}": "passed" for number in range(240)}
+        for which in ("case_odd", "case_odd_linked"):
+            name = f"{which}.late"
+            tree = self.batch_project({name: (which, "So/Steady.*", "none", "")},
+                                      name=which, build=f"{which}.build")
+            ctest = self.start(CTEST, "-V", cwd=tree, stdout=subprocess.PIPE)
+            wait_until(lambda: self.runs(tree) and sum(
+                log.stat().st_size for log in self.runs(tree)[-1].glob("output/*")) > 1 << 20, "a mebibyte")
+            launcher = self.records(self.runs(tree)[-1], "attempt_started")[0]["launcher"]["pid"]
+            wait_until(lambda: not children_of(launcher), "the program's end")
+            ctest.communicate(timeout=30)
+            self.assertEqual(ctest.returncode, 0)
+            self.assertEqual(self.outcomes(tree, name), wanted)
+            for case, record in self.cases(tree, name).items():
+                self.assertIn(f"[       OK ] {case} (", self.printed(record))
+            self.assert_nothing_left()
 
     def test_a_name_may_be_too_long_to_be_said(self):
         wanted = {f"Very/Long.name/{letter * 17000}": outcome for letter, outcome in
