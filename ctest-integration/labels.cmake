@@ -12,8 +12,7 @@ endif()
 set(_holdfast_tells_labels TRUE)
 _holdfast_need_properties()
 
-string(APPEND _holdfast_always_watched "|LABELS")
-set_property(GLOBAL PROPERTY _holdfast_watched "${_holdfast_always_watched}")
+_holdfast_watch("LABELS")
 
 function(_holdfast_note_test test)
   _holdfast_working_directory(cwd)

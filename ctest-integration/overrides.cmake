@@ -1,198 +1,308 @@
 # add_test() and set_tests_properties() as ctest calls them from here on. The built-ins are
 # __add_test() and __set_tests_properties() (attach.cmake).
 #
-# Both are on the way of every test: ctest forks per test and pays for its heap at each fork, so
-# the launcher is told in one word what --name NAME -- would say in three, no code is evaluated
-# and no list is made for the usual number of arguments. Naming each ARGV<n> in quotes keeps every
-# byte: empty ones, brackets, semicolons, trailing backslashes. cmake_parse_arguments(PARSE_ARGV)
-# loses or merges exactly those; it serves for long ones without them, and evaluated code, which
-# costs heap, only for what is left.
+# Both are on the way of every test, at each start of ctest, and ctest forks per test and pays for
+# its heap at each fork. So the launcher is told in one word what --name NAME -- would say in three,
+# no code is evaluated and no list is made for the usual number of arguments. Naming each ARGV<n> in
+# quotes keeps every byte: empty ones, brackets, semicolons, trailing backslashes.
+# cmake_parse_arguments(PARSE_ARGV) loses or merges exactly those; it serves for long commands without
+# them, and evaluated code, which costs heap, only for what is left. An `elseif` costs as much as a
+# get_property: branches are a tree. ctest compares each property with the name of each test it has:
+# two pairs in one call cost what they cost in two.
+#
+# Where a test was added from (_BACKTRACE_TRIPLES, the last property of what CMake writes) matters to
+# listings only, in which Holdfast stays out: ctest is spared it.
+#
+# Which properties matter, and what follows from them, is found out once for each combination
+# (properties.cmake). From then on a test with that combination is a few look-ups in global properties:
+#   _holdfast_passed <call>           how many of the arguments ctest is to have; a call is known by the
+#                                     names of its properties
+#   _holdfast_plan <call>             empty: none of them matters. Else a sign and a template of the values
+#                                     that do: `=`; `*`: with more to do (_holdfast_special <call>)
+#   _holdfast_of <test>               a number: what is known of the test so far
+#   _holdfast_to <number> <call>      with the values: the number that follows, and of that:
+#   _holdfast_more <number>           what ctest is told besides
+#   _holdfast_instead <number>        ARGV<n> and the value that ctest has in its place
 
 set(_holdfast_odd_arguments "[][\\]|;;|;$")
 
-# A set_tests_properties() whose arguments match this needs a look; all others take the short way.
-set(_holdfast_always_watched
-  "HOLDFAST_|RESOURCE_LOCK|DEPENDS|FIXTURES_SETUP|TIMEOUT|RUN_SERIAL|SKIP_RETURN_CODE|PROCESSORS")
-set_property(GLOBAL PROPERTY _holdfast_watched "${_holdfast_always_watched}")
-# One that matches this may change a limit.
-set(_holdfast_limit_properties
-  "TIMEOUT|HOLDFAST_ENABLED|HOLDFAST_ISOLATION|HOLDFAST_RETRY|HOLDFAST_LOCKS|RESOURCE_LOCK")
-# One that matches this has an expression anchored at the start of the output, where the line of
-# lock_line.cmake would stand in its way.
-set(_holdfast_anchored_expression "(PASS|FAIL|SKIP)_REGULAR_EXPRESSION;.*\\^")
-
-# Of a test that may be tried again what decides about its verdict is watched, too.
-function(_holdfast_watch_verdicts)
-  if(NOT COMMAND _holdfast_note_verdict)
-    include("${CMAKE_CURRENT_FUNCTION_LIST_DIR}/retries.cmake")
-    get_property(watched GLOBAL PROPERTY _holdfast_watched)
-    set_property(GLOBAL PROPERTY _holdfast_watched
-      "${watched}|WILL_FAIL|(PASS|FAIL|SKIP)_REGULAR_EXPRESSION")
-    _holdfast_tell_what_ctest_looks_for()
-  endif()
-endfunction()
-
 # Many projects set none of the properties that matter: what looks at them is read with the first.
 function(_holdfast_need_properties)
-  if(NOT COMMAND _holdfast_note_property)
+  if(NOT COMMAND _holdfast_learn)
     include("${CMAKE_CURRENT_FUNCTION_LIST_DIR}/properties.cmake")
   endif()
 endfunction()
 
-function(add_test)
-  if(ARGC LESS 2)
-    __add_test(${ARGV}) # ctest has its own words for it
-    return()
+# Of a test that may be tried again what decides about its verdict is watched, too.
+function(_holdfast_watch_verdicts)
+  if(NOT COMMAND _holdfast_looks_for_failures)
+    include("${CMAKE_CURRENT_FUNCTION_LIST_DIR}/retries.cmake")
+    _holdfast_tell_what_ctest_looks_for()
   endif()
-  get_property(command GLOBAL PROPERTY "_holdfast_command ${ARGV1}")
-  set(required "")
-  if("${command}" STREQUAL "")
+endfunction()
+
+# A test whose command is not known yet, or is left to ctest, which is told so here and `command` stays
+# empty. No parameters: ARGV<n> are add_test()'s, `count` its ARGC.
+function(_holdfast_seek_command)
+  set(command "")
+  if(count GREATER 1)
     _holdfast_find_command("${ARGV1}" command required)
-    if(NOT command STREQUAL "" AND NOT ARGV1 MATCHES "^/")
-      # WORKING_DIRECTORY may still change what is meant.
-      set_property(GLOBAL PROPERTY "_holdfast_relative ${ARGV0}" "${ARGV1}")
-      set_property(GLOBAL PROPERTY "_holdfast_wrapped ${ARGV0}" "${command}")
-      get_property(watched GLOBAL PROPERTY _holdfast_watched)
-      if(NOT watched MATCHES "WORKING_DIRECTORY")
-        set_property(GLOBAL PROPERTY _holdfast_watched "${watched}|WORKING_DIRECTORY")
-      endif()
-    endif()
   endif()
   if(command STREQUAL "")
-    set_property(GLOBAL PROPERTY "_holdfast_bare ${ARGV0}" TRUE)
+    set_property(GLOBAL PROPERTY "_holdfast_of ${ARGV0}" bare)
     set(code "")
-    math(EXPR last "${ARGC} - 1")
+    math(EXPR last "${count} - 1")
     foreach(i RANGE ${last})
       string(APPEND code " \"\${ARGV${i}}\"")
     endforeach()
-    cmake_language(EVAL CODE "__add_test(${code})")
-    return()
+    cmake_language(EVAL CODE "__add_test(${code})") # ctest has its own words for what is wrong with it
+  elseif(NOT ARGV1 MATCHES "^/")
+    # WORKING_DIRECTORY may still change what is meant.
+    set_property(GLOBAL PROPERTY "_holdfast_relative ${ARGV0}" "${ARGV1}")
+    set_property(GLOBAL PROPERTY "_holdfast_wrapped ${ARGV0}" "${command}")
+    _holdfast_watch("WORKING_DIRECTORY")
   endif()
-  if(ARGC EQUAL 2)
-    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}")
-  elseif(ARGC EQUAL 3)
-    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}")
-  elseif(ARGC EQUAL 4)
-    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
-      "${ARGV3}")
-  elseif(ARGC EQUAL 5)
-    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
-      "${ARGV3}" "${ARGV4}")
-  elseif(ARGC EQUAL 6)
-    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
-      "${ARGV3}" "${ARGV4}" "${ARGV5}")
-  elseif(ARGC EQUAL 7)
-    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
-      "${ARGV3}" "${ARGV4}" "${ARGV5}" "${ARGV6}")
-  elseif(ARGC EQUAL 8)
-    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
-      "${ARGV3}" "${ARGV4}" "${ARGV5}" "${ARGV6}" "${ARGV7}")
-  elseif(ARGC EQUAL 9)
-    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
-      "${ARGV3}" "${ARGV4}" "${ARGV5}" "${ARGV6}" "${ARGV7}" "${ARGV8}")
-  elseif(ARGC EQUAL 10)
-    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
-      "${ARGV3}" "${ARGV4}" "${ARGV5}" "${ARGV6}" "${ARGV7}" "${ARGV8}" "${ARGV9}")
-  elseif(NOT ARGV MATCHES "${_holdfast_odd_arguments}")
-    cmake_parse_arguments(PARSE_ARGV 2 passed "" "" "")
-    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}"
-      ${passed_UNPARSED_ARGUMENTS})
+  set(command "${command}" PARENT_SCOPE)
+  set(_holdfast_required "${required}" PARENT_SCOPE)
+endfunction()
+
+# One more property that matters from here on: plans that were made without it are made anew.
+function(_holdfast_watch property)
+  get_property(watched GLOBAL PROPERTY _holdfast_watched)
+  if(NOT "${property}" IN_LIST watched)
+    set_property(GLOBAL APPEND PROPERTY _holdfast_watched "${property}")
+    get_property(calls GLOBAL PROPERTY _holdfast_calls)
+    foreach(call IN LISTS calls)
+      set_property(GLOBAL PROPERTY "_holdfast_passed ${call}")
+    endforeach()
+    set_property(GLOBAL PROPERTY _holdfast_calls)
+  endif()
+endfunction()
+
+# ctest's own limit, for a test without one.
+function(_holdfast_tell_default_limit test)
+  if(NOT _holdfast_default_limit STREQUAL "")
+    __set_tests_properties("${test}" PROPERTIES TIMEOUT "${_holdfast_default_limit}")
+    if("$ENV{HOLDFAST_EXPLAIN}") # a listing does not show ctest's environment
+      __set_tests_properties("${test}" PROPERTIES ENVIRONMENT_MODIFICATION
+        "HOLDFAST_P_DEFAULT_TIMEOUT=set:${_holdfast_default_timeout}")
+    endif()
+  endif()
+endfunction()
+
+# What only some runs have: a limit of ctest's own for tests without one, labels, a path that must exist
+# when the test starts.
+function(_holdfast_tell_of_new_test test required needed)
+  if(needed) # a DEPENDS of an earlier test named it
+    _holdfast_modify_environment("${test}" "HOLDFAST_P_NEEDED=set:1")
+  endif()
+  if(NOT _holdfast_selects OR test MATCHES "${_holdfast_selected}")
+    _holdfast_tell_default_limit("${test}")
+  endif()
+  if(NOT required STREQUAL "")
+    __set_tests_properties("${test}" PROPERTIES REQUIRED_FILES "${required}")
+  endif()
+  if(_holdfast_tells_labels)
+    _holdfast_note_test("${test}")
+  endif()
+endfunction()
+
+# A test with more arguments than add_test() looks for itself. No parameters, as above.
+function(_holdfast_add_long_test)
+  if(count LESS 8)
+    if(count EQUAL 5)
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
+        "${ARGV3}" "${ARGV4}")
+    elseif(count EQUAL 6)
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
+        "${ARGV3}" "${ARGV4}" "${ARGV5}")
+    else()
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
+        "${ARGV3}" "${ARGV4}" "${ARGV5}" "${ARGV6}")
+    endif()
+  elseif(count LESS 11)
+    if(count EQUAL 8)
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
+        "${ARGV3}" "${ARGV4}" "${ARGV5}" "${ARGV6}" "${ARGV7}")
+    elseif(count EQUAL 9)
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
+        "${ARGV3}" "${ARGV4}" "${ARGV5}" "${ARGV6}" "${ARGV7}" "${ARGV8}")
+    else()
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
+        "${ARGV3}" "${ARGV4}" "${ARGV5}" "${ARGV6}" "${ARGV7}" "${ARGV8}" "${ARGV9}")
+    endif()
   else()
     set(code "")
-    math(EXPR last "${ARGC} - 1")
+    math(EXPR last "${count} - 1")
     foreach(i RANGE 2 ${last})
       string(APPEND code " \"\${ARGV${i}}\"")
     endforeach()
     cmake_language(EVAL CODE "__add_test(\"\${ARGV0}\" \"\${_holdfast_launcher}\"
       \"--test=\${ARGV0}\" \"\${command}\" ${code})")
   endif()
-  if(NOT _holdfast_default_limit STREQUAL "")
-    __set_tests_properties("${ARGV0}" PROPERTIES TIMEOUT "${_holdfast_default_limit}")
-    if("$ENV{HOLDFAST_EXPLAIN}") # a listing does not show ctest's environment
-      __set_tests_properties("${ARGV0}" PROPERTIES ENVIRONMENT_MODIFICATION
-        "HOLDFAST_P_DEFAULT_TIMEOUT=set:${_holdfast_default_timeout}")
+endfunction()
+
+function(add_test)
+  get_property(command GLOBAL PROPERTY "_holdfast_command ${ARGV1}")
+  if(NOT command)
+    set(count ${ARGC})
+    _holdfast_seek_command()
+    if(command STREQUAL "")
+      return()
     endif()
   endif()
-  if(NOT required STREQUAL "")
-    __set_tests_properties("${ARGV0}" PROPERTIES REQUIRED_FILES "${required}")
-  endif()
-  if(_holdfast_tells_labels)
-    _holdfast_note_test("${ARGV0}")
+  if(ARGC LESS 5)
+    if(ARGC EQUAL 2)
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}")
+    elseif(ARGC EQUAL 4)
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}"
+        "${ARGV3}")
+    else()
+      __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}" "${ARGV2}")
+    endif()
+  elseif(ARGC LESS 11 OR ARGV MATCHES "${_holdfast_odd_arguments}")
+    set(count ${ARGC})
+    _holdfast_add_long_test()
+  else()
+    cmake_parse_arguments(PARSE_ARGV 2 passed "" "" "")
+    __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}"
+      ${passed_UNPARSED_ARGUMENTS})
   endif()
   get_property(needed GLOBAL PROPERTY "_holdfast_needed ${ARGV0}")
-  if(needed) # a DEPENDS of an earlier test named it
-    _holdfast_modify_environment("${ARGV0}" "HOLDFAST_P_NEEDED=set:1")
+  if(needed OR _holdfast_required OR _holdfast_tells_new_tests)
+    _holdfast_tell_of_new_test("${ARGV0}" "${_holdfast_required}" "${needed}")
+  endif()
+endfunction()
+
+# A call with properties of names that were not met before: makes a plan. Without one, `passed` is empty,
+# it has been dealt with here. No parameters, as above.
+function(_holdfast_meet_call)
+  _holdfast_need_properties()
+  _holdfast_make_plan()
+  if(passed STREQUAL "")
+    _holdfast_take_apart()
+  endif()
+  set(passed "${passed}" PARENT_SCOPE)
+endfunction()
+
+# A call with several tests, or with more properties than fit below: one property of one test at a time.
+# No parameters: ARGV<n> are set_tests_properties()'s, `count` is its ARGC, `arguments` its ARGV.
+function(_holdfast_take_apart)
+  set(names_end -1)
+  math(EXPR last "${count} - 1")
+  foreach(i RANGE ${last})
+    if(ARGV${i} STREQUAL "PROPERTIES")
+      math(EXPR names_end "${i} - 1")
+      break()
+    endif()
+  endforeach()
+  if("HOLDFAST_RETRY" IN_LIST arguments)
+    _holdfast_watch_verdicts()
+  endif()
+  math(EXPR first "${names_end} + 3") # the first value
+  math(EXPR half "(${count} - ${names_end}) % 2")
+  if(names_end LESS 0 OR last LESS first OR half)
+    __set_tests_properties(${arguments}) # ctest has its own words for it
+    return()
+  endif()
+  foreach(n RANGE ${names_end})
+    foreach(i RANGE ${first} ${last} 2)
+      math(EXPR property "${i} - 1")
+      set_tests_properties("${ARGV${n}}" PROPERTIES "${ARGV${property}}" "${ARGV${i}}")
+    endforeach()
+  endforeach()
+endfunction()
+
+# What of a call ctest is to have, where that is more than set_tests_properties() looks for itself. No
+# parameters, as above.
+function(_holdfast_pass_on)
+  if(passed LESS 13)
+    if(passed EQUAL 8)
+      __set_tests_properties("${ARGV0}" "${ARGV1}" "${ARGV2}" "${ARGV3}" "${ARGV4}" "${ARGV5}"
+        "${ARGV6}" "${ARGV7}" ${_holdfast_more})
+    elseif(passed EQUAL 10)
+      __set_tests_properties("${ARGV0}" "${ARGV1}" "${ARGV2}" "${ARGV3}" "${ARGV4}" "${ARGV5}"
+        "${ARGV6}" "${ARGV7}" "${ARGV8}" "${ARGV9}" ${_holdfast_more})
+    else()
+      __set_tests_properties("${ARGV0}" "${ARGV1}" "${ARGV2}" "${ARGV3}" "${ARGV4}" "${ARGV5}"
+        "${ARGV6}" "${ARGV7}" "${ARGV8}" "${ARGV9}" "${ARGV10}" "${ARGV11}" ${_holdfast_more})
+    endif()
+  elseif(passed EQUAL 14)
+    __set_tests_properties("${ARGV0}" "${ARGV1}" "${ARGV2}" "${ARGV3}" "${ARGV4}" "${ARGV5}"
+      "${ARGV6}" "${ARGV7}" "${ARGV8}" "${ARGV9}" "${ARGV10}" "${ARGV11}" "${ARGV12}" "${ARGV13}"
+      ${_holdfast_more})
+  elseif(passed EQUAL 16)
+    __set_tests_properties("${ARGV0}" "${ARGV1}" "${ARGV2}" "${ARGV3}" "${ARGV4}" "${ARGV5}"
+      "${ARGV6}" "${ARGV7}" "${ARGV8}" "${ARGV9}" "${ARGV10}" "${ARGV11}" "${ARGV12}" "${ARGV13}"
+      "${ARGV14}" "${ARGV15}" ${_holdfast_more})
+  else()
+    __set_tests_properties("${ARGV0}" "${ARGV1}" "${ARGV2}" "${ARGV3}" "${ARGV4}" "${ARGV5}"
+      "${ARGV6}" "${ARGV7}" "${ARGV8}" "${ARGV9}" "${ARGV10}" "${ARGV11}" "${ARGV12}" "${ARGV13}"
+      "${ARGV14}" "${ARGV15}" "${ARGV16}" "${ARGV17}" ${_holdfast_more})
   endif()
 endfunction()
 
 function(set_tests_properties)
-  if(ARGC EQUAL 4)
-    __set_tests_properties("${ARGV0}" "${ARGV1}" "${ARGV2}" "${ARGV3}")
-  elseif(ARGC EQUAL 6)
-    __set_tests_properties("${ARGV0}" "${ARGV1}" "${ARGV2}" "${ARGV3}" "${ARGV4}" "${ARGV5}")
-  elseif(ARGC EQUAL 8)
-    __set_tests_properties("${ARGV0}" "${ARGV1}" "${ARGV2}" "${ARGV3}" "${ARGV4}" "${ARGV5}"
-      "${ARGV6}" "${ARGV7}")
-  elseif(ARGC EQUAL 10)
-    __set_tests_properties("${ARGV0}" "${ARGV1}" "${ARGV2}" "${ARGV3}" "${ARGV4}" "${ARGV5}"
-      "${ARGV6}" "${ARGV7}" "${ARGV8}" "${ARGV9}")
-  elseif(ARGC EQUAL 12)
-    __set_tests_properties("${ARGV0}" "${ARGV1}" "${ARGV2}" "${ARGV3}" "${ARGV4}" "${ARGV5}"
-      "${ARGV6}" "${ARGV7}" "${ARGV8}" "${ARGV9}" "${ARGV10}" "${ARGV11}")
-  elseif(ARGC EQUAL 14)
-    __set_tests_properties("${ARGV0}" "${ARGV1}" "${ARGV2}" "${ARGV3}" "${ARGV4}" "${ARGV5}"
-      "${ARGV6}" "${ARGV7}" "${ARGV8}" "${ARGV9}" "${ARGV10}" "${ARGV11}" "${ARGV12}" "${ARGV13}")
-  elseif(NOT ARGV MATCHES "${_holdfast_odd_arguments}")
-    cmake_parse_arguments(PARSE_ARGV 0 passed "" "" "")
-    __set_tests_properties(${passed_UNPARSED_ARGUMENTS})
-  else()
-    set(code "")
-    math(EXPR last "${ARGC} - 1")
-    foreach(i RANGE ${last})
-      string(APPEND code " \"\${ARGV${i}}\"")
-    endforeach()
-    cmake_language(EVAL CODE "__set_tests_properties(${code})")
-  endif()
-
-  get_property(watched GLOBAL PROPERTY _holdfast_watched)
-  set(anchored FALSE)
-  if(ARGV MATCHES "${_holdfast_anchored_expression}")
-    set(anchored TRUE)
-  endif()
-  if(NOT ARGV MATCHES "${watched}" AND NOT anchored)
+  if("${ARGV2} ${ARGC}" STREQUAL "_BACKTRACE_TRIPLES 4")
     return()
   endif()
-  _holdfast_need_properties()
-  if(ARGV MATCHES "HOLDFAST_RETRY")
-    _holdfast_watch_verdicts()
-    get_property(watched GLOBAL PROPERTY _holdfast_watched)
-  endif()
-  math(EXPR last "${ARGC} - 1")
-  set(names_end -1)
-  set(property "")
-  foreach(i RANGE ${last})
-    if(names_end LESS 0)
-      if(ARGV${i} STREQUAL "PROPERTIES")
-        math(EXPR names_end "${i} - 1")
+  set(call "${ARGC} ${ARGV1} ${ARGV2} ${ARGV4} ${ARGV6} ${ARGV8} ${ARGV10} ${ARGV12} ${ARGV14} ${ARGV16}")
+  if(_holdfast_selects) # selection.cmake
+    if(NOT ARGV0 MATCHES "${_holdfast_selected}")
+      get_property(leaves GLOBAL PROPERTY "_holdfast_leaves ${call}")
+      get_property(brought GLOBAL PROPERTY "_holdfast_brought ${ARGV0}")
+      if(leaves AND NOT brought)
+        set_property(GLOBAL APPEND_STRING PROPERTY "_holdfast_left_out ${ARGV0}"
+          "${ARGC}${_holdfast_f}${ARGV2}${_holdfast_f}\
+${ARGV3}${_holdfast_f}${ARGV4}${_holdfast_f}${ARGV5}${_holdfast_f}\
+${ARGV6}${_holdfast_f}${ARGV7}${_holdfast_f}${ARGV8}${_holdfast_f}\
+${ARGV9}${_holdfast_f}${ARGV10}${_holdfast_f}${ARGV11}${_holdfast_f}\
+${ARGV12}${_holdfast_f}${ARGV13}${_holdfast_f}${ARGV14}${_holdfast_f}\
+${ARGV15}${_holdfast_f}${ARGV16}${_holdfast_f}${ARGV17}${_holdfast_f}")
+        return()
       endif()
-    elseif(property STREQUAL "")
-      set(property "${ARGV${i}}")
-    else()
-      if(property MATCHES "^(${watched})")
-        foreach(n RANGE ${names_end})
-          _holdfast_note_property("${ARGV${n}}" "${property}" "${ARGV${i}}")
-        endforeach()
-      endif()
-      set(property "")
+      _holdfast_bring_along()
     endif()
-  endforeach()
-  if((anchored OR ARGV MATCHES "${_holdfast_limit_properties}") AND names_end GREATER_EQUAL 0)
-    foreach(n RANGE ${names_end})
-      if(anchored)
-        set_property(GLOBAL PROPERTY "_holdfast_anchored ${ARGV${n}}" TRUE)
+  endif()
+  get_property(passed GLOBAL PROPERTY "_holdfast_passed ${call}")
+  if(NOT passed)
+    set(count ${ARGC})
+    set(arguments "${ARGV}")
+    _holdfast_meet_call()
+    if(passed STREQUAL "")
+      return()
+    endif()
+  endif()
+  get_property(plan GLOBAL PROPERTY "_holdfast_plan ${call}")
+  if(plan)
+    if(NOT plan MATCHES "^=")
+      _holdfast_do_what_is_special()
+    endif()
+    get_property(state GLOBAL PROPERTY "_holdfast_of ${ARGV0}")
+    string(CONFIGURE "${plan}" said @ONLY)
+    get_property(to GLOBAL PROPERTY "_holdfast_to ${state} ${call}${said}${_holdfast_anchor}")
+    if(to)
+      get_property(_holdfast_more GLOBAL PROPERTY "_holdfast_more ${to}")
+      get_property(instead GLOBAL PROPERTY "_holdfast_instead ${to}")
+    else()
+      set(count ${ARGC})
+      _holdfast_learn()
+      if(is_passed_on)
+        return()
       endif()
-      _holdfast_settle_limit("${ARGV${n}}")
-    endforeach()
+    endif()
+    set_property(GLOBAL PROPERTY "_holdfast_of ${ARGV0}" "${to}")
+    set(${instead})
+  endif()
+  if(passed LESS 7)
+    if(passed EQUAL 6)
+      __set_tests_properties("${ARGV0}" "${ARGV1}" "${ARGV2}" "${ARGV3}" "${ARGV4}" "${ARGV5}"
+        ${_holdfast_more})
+    else()
+      __set_tests_properties("${ARGV0}" "${ARGV1}" "${ARGV2}" "${ARGV3}" ${_holdfast_more})
+    endif()
+  else()
+    _holdfast_pass_on()
   endif()
 endfunction()
 

@@ -4,9 +4,9 @@
 # first of them (_holdfast_watch_verdicts() in overrides.cmake), which may be within a function: what is here are
 # functions only. Needs properties.cmake.
 #
-# Without such words the properties of a test are watched from the first HOLDFAST_RETRY on, with those of the same
-# call: a script that sets WILL_FAIL in an earlier call and HOLDFAST_RETRY for the first time in a later one is
-# not seen through.
+# Without such words the expressions of a test are watched from the first HOLDFAST_RETRY on, with those of the same
+# call: a script that sets PASS_REGULAR_EXPRESSION in an earlier call and HOLDFAST_RETRY for the first time in a later
+# one is not seen through.
 
 # `ctest --repeat until-fail` looks for a failure, which a retry would hide. Of `ctest -S` it cannot be seen.
 function(_holdfast_looks_for_failures out)
@@ -30,57 +30,13 @@ function(_holdfast_looks_for_failures out)
   endif()
 endfunction()
 
+# From here on what decides about verdicts is watched.
 function(_holdfast_tell_what_ctest_looks_for)
   _holdfast_looks_for_failures(looks)
   if(looks)
     set(ENV{HOLDFAST_P_UNTIL_FAIL} 1)
   endif()
-endfunction()
-
-# One property, as parse_verdict_properties() reads it. ctest holds all expressions of several calls, and the
-# last of what is one value.
-function(_holdfast_note_verdict test property value)
-  set(parts "")
-  if(property STREQUAL "WILL_FAIL")
-    if("${value}" MATCHES "^(1|[Oo][Nn]|[Yy]|[Yy][Ee][Ss]|[Tt][Rr][Uu][Ee])$")
-      set(parts "will-fail")
-    endif()
-    set_property(GLOBAL PROPERTY "_holdfast_WILL_FAIL ${test}" "${parts}")
-  elseif(property STREQUAL "SKIP_RETURN_CODE")
-    string(REGEX MATCH "^-?[0-9]*" code "${value}") # as far as ctest reads it
-    set_property(GLOBAL PROPERTY "_holdfast_SKIP_RETURN_CODE ${test}" "code=${code}")
-  else()
-    string(REGEX MATCH "^[A-Z]+" kind "${property}")
-    string(TOLOWER "${kind}" kind)
-    foreach(expression IN LISTS value)
-      if(NOT expression STREQUAL "")
-        _holdfast_encode("${expression}" expression)
-        set_property(GLOBAL APPEND PROPERTY "_holdfast_expressions ${test}" "${kind}=${expression}")
-      endif()
-    endforeach()
-  endif()
-  _holdfast_tell_verdict("${test}")
-endfunction()
-
-function(_holdfast_tell_verdict test)
-  get_property(retry GLOBAL PROPERTY "_holdfast_retry ${test}")
-  if(NOT retry AND NOT _holdfast_file_asks_for_retries)
-    return()
-  endif()
-  set(told "")
-  foreach(property IN ITEMS WILL_FAIL SKIP_RETURN_CODE expressions)
-    get_property(parts GLOBAL PROPERTY "_holdfast_${property} ${test}")
-    list(APPEND told ${parts})
+  foreach(kind IN ITEMS PASS FAIL SKIP)
+    _holdfast_watch("${kind}_REGULAR_EXPRESSION")
   endforeach()
-  list(JOIN told "," told)
-  get_property(before GLOBAL PROPERTY "_holdfast_told_verdict ${test}")
-  if(NOT told STREQUAL "${before}")
-    set_property(GLOBAL PROPERTY "_holdfast_told_verdict ${test}" "${told}")
-    _holdfast_modify_environment("${test}" "HOLDFAST_P_VERDICT=set:${told}")
-  endif()
-endfunction()
-
-function(_holdfast_note_retry test)
-  set_property(GLOBAL PROPERTY "_holdfast_retry ${test}" TRUE)
-  _holdfast_tell_verdict("${test}")
 endfunction()

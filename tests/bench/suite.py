@@ -4,16 +4,18 @@ import statistics
 import subprocess
 
 
-def trees(bench, tests, program="true"):
+def trees(bench, tests, program="true", properties=""):
     """Two build trees of the same tests: (plain, attached)."""
-    source = bench.fresh_directory(f"suite-{program}-{tests}")
+    source = bench.fresh_directory(f"suite-{program}-{tests}-{len(properties)}")
+    set_properties = f"  set_tests_properties(t.${{n}} PROPERTIES {properties})\n" if properties else ""
     (source / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.25)\n"
         "project(Suite LANGUAGES NONE)\n"
         "enable_testing()\n"
         f"foreach(n RANGE 1 {tests})\n"
         f'  add_test(NAME t.${{n}} COMMAND "{bench.program(program)}")\n'
-        "endforeach()\n"
+        + set_properties
+        + "endforeach()\n"
     )
     attach = f"-DCMAKE_PROJECT_TOP_LEVEL_INCLUDES={bench.top_level_include}"
     for tree, extra in (("plain", []), ("attached", [attach])):
@@ -22,8 +24,8 @@ def trees(bench, tests, program="true"):
     return source / "plain", source / "attached"
 
 
-def compare(bench, tests, rounds, *arguments):
-    plain, attached = trees(bench, tests)
+def compare(bench, tests, rounds, *arguments, properties=""):
+    plain, attached = trees(bench, tests, properties=properties)
     ctest = ["--", "ctest", *arguments, "--test-dir"]
     commands = {"plain": [*ctest, plain], "attached": [*ctest, attached]}
     return bench.interleave(rounds, commands)
@@ -40,17 +42,10 @@ def time_row(bench, what, samples, bound=None, aim=None):
 def many_tests(tests, jobs, rounds):
     def measure(bench):
         samples = compare(bench, tests, rounds, f"-j{jobs}")
-        plain, attached = samples["plain"].peak, samples["attached"].peak
         what = f"ctest -j{jobs}, {tests} tests"
         return [
             time_row(bench, f"{what}: time attached / plain", samples, 1.30, 1.15),
-            bench.Row(
-                f"{what}: ctest's peak memory attached / plain",
-                attached / plain,
-                1.05,
-                None,
-                f"{attached / 1024:.1f} MiB / {plain / 1024:.1f} MiB",
-            ),
+            memory_row(bench, what, samples),
         ]
 
     return (f"ctest -j{jobs}, {tests} tests", measure)
@@ -66,11 +61,38 @@ def parse(bench):
     return [time_row(bench, "ctest reads 20000 tests: time attached / plain", samples)]
 
 
+def memory_row(bench, what, samples):
+    plain, attached = samples["plain"].peak, samples["attached"].peak
+    measured = f"{attached / 1024:.1f} MiB / {plain / 1024:.1f} MiB"
+    return bench.Row(f"{what}: ctest's peak memory attached / plain", attached / plain, 1.05, None, measured)
+
+
+def empty_selection(bench):
+    """Each test has properties that the launcher is told of, and none is run: what reading them costs."""
+    rows = []
+    # What a label leaves out only ctest knows; of -R it is known beforehand.
+    for tests, how, arguments, bound in (
+        (5000, "-L", ("-L", "^no-such-label$"), 3),
+        (5000, "-R", ("-R", "^no-such-test$"), 1.5),
+        (10000, "-L", ("-L", "^no-such-label$"), 3),
+    ):
+        samples = compare(
+            bench, tests, 7, "--no-tests=ignore", *arguments, properties="TIMEOUT 30 RESOURCE_LOCK db"
+        )
+        what = f"nothing selected by {how} of {tests} tests with TIMEOUT and a lock"
+        rows.append(time_row(bench, f"{what}: time attached / plain", samples, bound))
+        rows.append(memory_row(bench, what, samples))
+    return rows
+
+
 MEASUREMENTS = [
     ("one test", one_test),
     many_tests(1000, 2, 5),
     many_tests(1000, 8, 5),
     many_tests(5000, 2, 5),
     many_tests(5000, 8, 5),
+    # ctest compares each property with the name of every test there is: what grows shows here.
+    many_tests(10000, 2, 3),
     ("parse 20000 tests", parse),
+    ("empty selection", empty_selection),
 ]

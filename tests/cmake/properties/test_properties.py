@@ -48,6 +48,82 @@ class Properties(HoldfastCase):
             set_tests_properties(b PROPERTIES SKIP_RETURN_CODE "none" COST 1)
             """), {"a": {"HOLDFAST_P_SKIP_RETURN_CODE=set:77"}, "b": set()})
 
+    def test_by_what_ctest_judges_besides_the_end_is_told(self):
+        self.assertEqual(self.modifications("""
+            add_test(output true)
+            set_tests_properties(output PROPERTIES PASS_REGULAR_EXPRESSION "a^b;[")
+            add_test(both true)
+            set_tests_properties(both PROPERTIES WILL_FAIL true SKIP_REGULAR_EXPRESSION x)
+            add_test(not true)
+            set_tests_properties(not PROPERTIES WILL_FAIL OFF LABELS FAIL_REGULAR_EXPRESSION)
+            """), {"output": {"HOLDFAST_P_JUDGED=set:output"},
+                   "both": {"HOLDFAST_P_JUDGED=set:output,will-fail"}, "not": set()})
+
+    def test_a_combination_that_was_met_before_is_told_as_it_was_the_first_time(self):
+        """By what was remembered of it, odd values and earlier calls included."""
+        script = ""
+        for name in ("a", "b", "c"):
+            script += f"""
+                add_test({name} true)
+                set_tests_properties({name} PROPERTIES TIMEOUT 20 RESOURCE_LOCK "x;y" LABELS l COST 3)
+                set_tests_properties({name} PROPERTIES HOLDFAST_LOCKS "db[1;n:1/4" ENVIRONMENT "A=[;B=")
+                set_tests_properties({name} {name}2 PROPERTIES RESOURCE_LOCK z HOLDFAST_TIMEOUT 7
+                  A 1 B 2 C 3 D 4 E 5 F 6 G 7 H 8 I 9)
+                """
+        found = self.modifications(script)
+        self.assertEqual(found["a"], {
+            "HOLDFAST_P_RESOURCE_LOCK=set:x,y", "HOLDFAST_P_NATIVE_LIMIT=set:28",
+            "HOLDFAST_P_NATIVE_TIMEOUT=set:20", "HOLDFAST_P_LOCK_LINE=set:1",
+            "HOLDFAST_P_LOCKS=set:db[1,n:1/4", "HOLDFAST_P_RESOURCE_LOCK=set:x,y,z",
+            "HOLDFAST_P_TIMEOUT=set:7", "HOLDFAST_P_NATIVE_LIMIT=set:15",
+            "HOLDFAST_P_NATIVE_TIMEOUT=unset:"})
+        self.assertEqual([found["b"], found["c"]], [found["a"]] * 2)
+
+    def test_more_combinations_than_are_remembered(self):
+        script = "".join(f"add_test(t{n} true)\nset_tests_properties(t{n} PROPERTIES TIMEOUT {n + 1})\n"
+                         for n in range(1010))
+        source = self.project("""
+            set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${CMAKE_SOURCE_DIR}/t.cmake)
+            """, files={"t.cmake": script})
+        shown = self.ctest(self.configure(source, "build"), "--show-only=json-v1",
+                           env=self.environment(HOLDFAST_EXPLAIN="1"))
+        limits = [{p["name"]: p["value"] for p in test["properties"]}["TIMEOUT"]
+                  for test in json.loads(shown.stdout)["tests"]]
+        self.assertEqual(limits, [n + 9 for n in range(1010)])
+
+    def test_of_tests_that_cannot_be_selected_nothing_is_told_but_of_those_that_fixtures_bring_along(self):
+        tests = """
+            add_test(setup true)
+            set_tests_properties(setup PROPERTIES TIMEOUT 20 ENVIRONMENT "A=b;C=[" RESOURCE_LOCK db)
+            set_tests_properties(setup PROPERTIES FIXTURES_SETUP f TIMEOUT 10)
+            set_tests_properties(setup PROPERTIES HOLDFAST_ON_LEAK kill)
+            add_test(used true)
+            set_tests_properties(used PROPERTIES FIXTURES_REQUIRED f TIMEOUT 30 DEPENDS before)
+            add_test(left true)
+            set_tests_properties(left PROPERTIES FIXTURES_REQUIRED f TIMEOUT 40)
+            add_test(before true)
+            set_tests_properties(before PROPERTIES TIMEOUT 50)
+            """
+        source = self.project("""
+            set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${CMAKE_SOURCE_DIR}/t.cmake)
+            """, files={"t.cmake": tests})
+        build = self.configure(source, "build")
+
+        def told(*options):
+            run = self.ctest(build, "-V", *options)
+            self.assertEqual(run.code, 0, run.text)
+            modifications = run.modifications()
+            return {verdict[0]: modifications.get(number, set()) for number, verdict in run.verdicts().items()}
+
+        everything = told()
+        for options in (("-R", "^used$"), ("--tests-regex", r"used|nothing\."), ("-R", "us[e]d"),
+                        ("-R", "used", "-E", "left")):
+            with self.subTest(options):
+                self.assertEqual(told(*options), {name: everything[name] for name in ("setup", "used")})
+        listed = json.loads(self.ctest(build, "--show-only=json-v1", "-R", "^used$",
+                                       env=self.environment(HOLDFAST_EXPLAIN="1")).stdout)
+        self.assertEqual([test["name"] for test in listed["tests"]], ["setup", "used"])
+
     def test_several_tests_in_one_call(self):
         found = self.modifications("""
             add_test(a true)

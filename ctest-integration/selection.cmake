@@ -1,0 +1,88 @@
+# Which tests this ctest can run, where its command line tells by one -R: those whose names match, and what
+# fixtures bring along. Of others nothing is told to the launcher, nor to ctest. Read where ctest may have
+# such an option (attach.cmake). Sets _holdfast_selects, and _holdfast_selected: the expression.
+#
+# In doubt all are told: with a union (-U), several -R, in a script, -R written in one word.
+#
+# A test is brought along only if it has FIXTURES_SETUP or FIXTURES_CLEANUP, which may come after its other
+# properties: what has been left out is kept, and told then. Needs listing.cmake.
+
+function(_holdfast_find_selection selects_out selected_out)
+  set(${selects_out} FALSE PARENT_SCOPE)
+  set(${selected_out} "" PARENT_SCOPE)
+  _holdfast_own_arguments(arguments)
+  _holdfast_options_with_value(takes_value)
+  foreach(option IN ITEMS -R --tests-regex -U --union -S --script --overwrite --test-command)
+    _holdfast_bytes("${option}" "bytes${option}")
+  endforeach()
+  set(option "")
+  set(bytes "")
+  foreach(argument IN LISTS arguments)
+    if(NOT option STREQUAL "")
+      if(option STREQUAL "${bytes-R}" OR option STREQUAL "${bytes--tests-regex}")
+        if(NOT bytes STREQUAL "")
+          return()
+        endif()
+        set(bytes "${argument}")
+      endif()
+      set(option "")
+    elseif(argument STREQUAL "${bytes--test-command}")
+      break() # what follows is somebody else's command line
+    elseif(argument IN_LIST takes_value AND NOT argument MATCHES "^${bytes-S}")
+      set(option "${argument}")
+    elseif(argument MATCHES "^(${bytes-R}|${bytes--tests-regex}|${bytes-U}|${bytes--union}|${bytes-S}|${bytes--script}|${bytes--overwrite})")
+      return()
+    endif()
+  endforeach()
+  if(NOT bytes MATCHES "^( [2-7][0-9a-f])+$")
+    return()
+  endif()
+  set(selected "")
+  string(REGEX MATCHALL "[0-9a-f][0-9a-f]" bytes "${bytes}")
+  foreach(byte IN LISTS bytes)
+    math(EXPR code "0x${byte}")
+    string(ASCII ${code} character)
+    string(APPEND selected "${character}")
+  endforeach()
+  # CMake would stop at an expression that is none: what is not plainly one is not looked into.
+  set(character "([A-Za-z0-9_/: -]|\\.|\\\\[.()*+?^$|])[*+?]?")
+  if(NOT selected MATCHES "^(${character}|[$^|]|\\((${character}|[$^|])+\\))+$")
+    return()
+  endif()
+  set(${selects_out} TRUE PARENT_SCOPE)
+  set(${selected_out} "${selected}" PARENT_SCOPE)
+endfunction()
+_holdfast_find_selection(_holdfast_selects _holdfast_selected)
+string(ASCII 31 _holdfast_f)
+
+# A test that is not selected may run all the same: tells what has been kept of it, once. No parameters:
+# ARGV0 is set_tests_properties()'s.
+function(_holdfast_bring_along)
+  get_property(brought GLOBAL PROPERTY "_holdfast_brought ${ARGV0}")
+  if(brought)
+    return()
+  endif()
+  set_property(GLOBAL PROPERTY "_holdfast_brought ${ARGV0}" TRUE)
+  _holdfast_tell_default_limit("${ARGV0}")
+  set(name "${ARGV0}")
+  get_property(kept GLOBAL PROPERTY "_holdfast_left_out ${ARGV0}")
+  while(NOT "${kept}" STREQUAL "")
+    # The number of arguments of a call, then 16 of them: ARGV2 to ARGV17, those that it has no value in.
+    _holdfast_take_field(count)
+    foreach(i RANGE 2 17)
+      _holdfast_take_field("field${i}")
+    endforeach()
+    math(EXPR last "${count} - 1")
+    foreach(i RANGE 3 ${last} 2)
+      math(EXPR property "${i} - 1")
+      set_tests_properties("${name}" PROPERTIES "${field${property}}" "${field${i}}")
+    endforeach()
+  endwhile()
+endfunction()
+
+macro(_holdfast_take_field out)
+  string(FIND "${kept}" "${_holdfast_f}" end)
+  string(SUBSTRING "${kept}" 0 ${end} ${out})
+  math(EXPR end "${end} + 1")
+  string(SUBSTRING "${kept}" ${end} -1 kept)
+endmacro()
