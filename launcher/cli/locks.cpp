@@ -10,13 +10,15 @@ namespace holdfast::cli {
 namespace {
 
 int list_locks(bool as_json) {
-  const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::look_for);
+  const os::LockSurvey survey = os::survey_all_locks(os::Strangers::look_for);
+  for (const Error& error : survey.unseen) complain("failed to " + error.message);
   if (as_json) {
-    fmt::print("{}\n", json_of(locks).dump(2));
-  } else if (locks.empty()) {
-    fmt::print("no lock is held\n");
+    fmt::print("{}\n", json_of(survey.locks).dump(2));
+  } else if (!survey.locks.empty()) {
+    fmt::print("{}", describe_locks(survey.locks));
   } else {
-    fmt::print("{}", describe_locks(locks));
+    fmt::print("{}\n", survey.unseen.empty() ? "no lock is held"
+                                             : "no lock is held, as far as it may be seen");
   }
   return exit_codes::k_success;
 }

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "core/lock_place.hpp"
+#include "core/run_alone.hpp"
 
 namespace holdfast {
 namespace {
@@ -75,6 +76,13 @@ std::optional<Rank> rank_of(std::string_view place) {
   return Rank{scope, decode_file_name(place.substr(slash + 1)), place};
 }
 
+// Of these two each test may have a shared one at any depth, and one of those beside it the whole.
+bool is_among_siblings(const LockSpec& spec) {
+  if (spec.mode == LockMode::counted) return false;
+  return spec.name == k_run_serial_lock ||
+         (spec.name == k_retry_alone_lock && spec.scope == LockScope::build);
+}
+
 }  // namespace
 
 HeldLocks::HeldLocks(std::string_view text) : entries_(entries_in(text)) {}
@@ -117,7 +125,7 @@ Result<LockLevel> HeldLocks::level_for(const LockSpec& spec, std::string_view pl
   LockLevel level{std::string(attempt_in(*entry)), {}};
   const bool counted = spec.mode == LockMode::counted;
   if (how.mode == LockMode::exclusive || spec.mode == LockMode::shared) return level;
-  if (spec.name == k_run_serial_lock && !counted) return level;
+  if (is_among_siblings(spec)) return level;
   if (counted && how.mode == LockMode::counted) {
     if (how.size != spec.size) {
       return Error{"use it: an attempt around this one has it with size " +

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <climits>
 
+#include "core/lock_place.hpp"
+#include "core/run_alone.hpp"
 #include "exec/backoff_wait.hpp"
 #include "forensics/hooks.hpp"
 #include "forensics/probes.hpp"
@@ -29,6 +31,15 @@ std::string sources_of(const launcher::EndedAttempt& ended) {
   return ::getcwd(here, sizeof here) == nullptr ? std::string() : here;
 }
 
+// Those that were asked for: what every test of a project has (core/run_alone.hpp) tells nothing.
+std::vector<std::string> lock_places_of(const launcher::Grant& grant) {
+  std::vector<std::string> places;
+  for (const LockSpec& lock : grant.policy.locks) {
+    if (lock.name != k_retry_alone_lock) places.push_back(place_of(lock, grant.home));
+  }
+  return places;
+}
+
 }  // namespace
 
 void Aftermath::note_start(const launcher::AttemptPlan& plan) {
@@ -47,7 +58,8 @@ void Aftermath::note_start(const launcher::AttemptPlan& plan) {
 }
 
 std::vector<forensics::Finding> Aftermath::look_around(const launcher::EndedAttempt& ended) {
-  const forensics::Probes probes({program_, before_, sources_of(ended)});
+  const forensics::Probes probes(
+      {program_, before_, sources_of(ended), lock_places_of(ended.grant)});
   is_told_to_end_ = await_unless_told_to_end(ended.around, probes.works()) != 0;
   return probes.findings();
 }

@@ -2,9 +2,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
+#include "core/lock_spec.hpp"
 #include "core/program_identity.hpp"
 #include "os/file_text.hpp"
 #include "os/lock_survey.hpp"
@@ -78,12 +80,16 @@ Result<std::string> look_at_machine() {
   return describe_machine(*meminfo, *loadavg, ::sysconf(_SC_NPROCESSORS_ONLN));
 }
 
-Result<std::string> look_at_locks() {
+Result<std::string> look_at_locks(const std::vector<std::string>& places) {
   const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::leave_out);
+  const auto is_asked_for = [&](const os::SurveyedLock& lock) {
+    const std::string place = lock.scope_directory + "/" + encode_file_name(lock.name);
+    return std::find(places.begin(), places.end(), place) != places.end();
+  };
   std::string text;
   std::size_t used = 0;
   for (const os::SurveyedLock& lock : locks) {
-    if (!lock.is_in_use() || ++used > k_named) continue;
+    if (!is_asked_for(lock) || !lock.is_in_use() || ++used > k_named) continue;
     text += (text.empty() ? "" : "\n") + describe_lock(lock);
   }
   if (used == 0) return std::string("none in use");

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.hpp"
 
@@ -13,7 +14,8 @@ Result<std::string> describe_machine(std::string_view meminfo, std::string_view 
                                      long processors);
 Result<std::string> look_at_machine();
 
-// The locks that are in use, as this user sees them: the first ten.
-Result<std::string> look_at_locks();
+// Which of the locks at these places (core/lock_place.hpp) are in use, as this user sees them: the
+// first ten.
+Result<std::string> look_at_locks(const std::vector<std::string>& places);
 
 }  // namespace holdfast::forensics

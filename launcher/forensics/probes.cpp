@@ -35,7 +35,7 @@ Probes::Probes(const Subject& subject, Milliseconds time) : sources_(subject.sou
   }
   if (!sources_.empty()) add("git", git_status_order(sources_, time));
   add("machine", look_at_machine);
-  add("locks", look_at_locks);
+  if (!subject.locks.empty()) add("locks", [&] { return look_at_locks(subject.locks); });
 }
 
 void Probes::add(std::string name, const os::BoundedOrder& order) {

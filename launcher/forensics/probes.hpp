@@ -20,6 +20,7 @@ struct Subject {
   std::string program;                    // absolute; empty: not known, left out
   std::optional<ProgramIdentity> before;  // as the run, or the first attempt, knew it
   std::string sources;                    // a directory of the project; empty: git is left out
+  std::vector<std::string> locks;         // their places (core/lock_place.hpp); none: left out
 };
 
 inline constexpr Milliseconds k_probe_time{2000};

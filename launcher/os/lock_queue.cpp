@@ -1,5 +1,6 @@
 #include "os/lock_queue.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <limits>
 
@@ -8,16 +9,26 @@
 #include "os/system_call.hpp"
 
 namespace holdfast::os {
+namespace {
+
+constexpr off_t k_last_ticket = std::numeric_limits<off_t>::max();
+
+}  // namespace
 
 Result<void> LockQueue::join() {
-  // Refused when two come in the same nanosecond, or when one that came later has gone to the head
-  // between our look at the clock and this lock: it bars every byte below its own. So look again.
-  for (int tries = 0; tries < 1000; ++tries) {
-    ticket_ = monotonic_now_ns();
+  constexpr int k_most_tries = 1000;
+  std::int64_t behind_all = 0;
+  for (int tries = 0; tries < k_most_tries; ++tries) {
+    ticket_ = std::max<std::int64_t>(monotonic_now_ns(), behind_all);
     if (try_byte_lock(file_.get(), ByteLock::exclusive, {ticket_, 1})) return {};
-    if (errno != EAGAIN && errno != EACCES) break;
+    if (errno != EAGAIN && errno != EACCES) return system_error("draw a ticket");
+    // Two came in the same nanosecond, or who is at the head bars every byte below its own: it came
+    // after our look at the clock, or has another clock, that of a time namespace. Whoever is there
+    // already was here before us.
+    const std::vector<std::int64_t> there = tickets();
+    if (!there.empty() && there.back() < k_last_ticket) behind_all = there.back() + 1;
   }
-  return system_error("draw a ticket");
+  return Error{"draw a ticket: others have gone ahead each time"};
 }
 
 bool LockQueue::is_head() const {
@@ -32,8 +43,7 @@ void LockQueue::leave() const { release_byte_lock(file_.get(), {0, 0}); }
 
 std::vector<std::int64_t> LockQueue::tickets() const {
   // Tickets stand in the way of readers; the head's own lock, on what is before it, does not.
-  constexpr off_t k_end_of_time = std::numeric_limits<off_t>::max();
-  return byte_locks_in_the_way(file_.get(), ByteLock::shared, {0, k_end_of_time});
+  return byte_locks_in_the_way(file_.get(), ByteLock::shared, {0, k_last_ticket});
 }
 
 }  // namespace holdfast::os

@@ -19,7 +19,8 @@ class LockQueue {
   LockQueue() = default;
   explicit LockQueue(UniqueFd file) : file_(std::move(file)) {}
 
-  // Draws a ticket.
+  // Draws a ticket: the time, or the next one after all others where who is at the head has a later
+  // clock (time_namespaces(7)).
   Result<void> join();
   // Whether ours is the lowest; then nobody can come before us until we leave.
   bool is_head() const;

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,6 +14,7 @@
 #include "os/lock_queue.hpp"
 #include "os/lock_records.hpp"
 #include "os/process.hpp"
+#include "os/system_call.hpp"
 #include "os/trusted_directory.hpp"
 
 namespace holdfast::os {
@@ -69,30 +71,71 @@ std::vector<UniqueFd> files_in(const std::string& directory) {
   return files;
 }
 
-void survey_name(const std::string& path, SurveyedLock lock, Strangers strangers,
-                 std::vector<SurveyedLock>& found) {
-  const auto add = [&](const std::string& directory, const std::string& below) {
-    std::optional<SurveyedLock> seen = survey_lock(directory, strangers);
-    if (!seen || !seen->is_in_use()) return;
-    seen->scope = lock.scope;
-    seen->scope_directory = lock.scope_directory;
-    seen->name = lock.name;
-    seen->below = below;
-    found.push_back(std::move(*seen));
-  };
-  add(path, {});
-  for (const std::string& name : entries_of(path)) {
-    if (!starts_with(name, k_below)) continue;
-    add(path + "/" + name, decode_file_name(std::string_view(name).substr(k_below.size())));
+class Survey {
+ public:
+  explicit Survey(Strangers strangers) : strangers_(strangers) {}
+
+  LockSurvey run() {
+    for (const std::string& top :
+         {user_directory_path(), std::string(names::k_machine_directory)}) {
+      const std::string locks = top + "/" + std::string(names::k_user_locks_directory);
+      if (note_unseen(locks)) continue;
+      for (const std::string& directory : entries_of(locks)) {
+        if (const std::optional<LockScope> scope = scope_of(directory)) {
+          look_at_scope(*scope, locks, directory);
+        }
+      }
+    }
+    return std::move(survey_);
   }
-}
+
+ private:
+  // Whether it is there and cannot be read.
+  bool note_unseen(const std::string& path) {
+    if (::access(path.c_str(), R_OK) == 0 || errno == ENOENT) return false;
+    survey_.unseen.push_back(system_error("look into " + path));
+    return true;
+  }
+
+  void look_at_scope(LockScope scope, const std::string& locks, const std::string& directory) {
+    if (note_unseen(locks + "/" + directory)) return;
+    SurveyedLock lock;
+    lock.scope = scope;
+    lock.scope_directory = directory;
+    for (const std::string& name : entries_of(locks + "/" + directory)) {
+      lock.name = decode_file_name(name);
+      look_at_lock(locks + "/" + directory + "/" + name, lock);
+    }
+  }
+
+  void look_at_lock(const std::string& path, const SurveyedLock& lock) {
+    for (const std::string& directory : levels_of(path)) {
+      if (note_unseen(directory)) continue;
+      std::optional<SurveyedLock> seen = survey_lock(directory, strangers_);
+      if (!seen && errno != ENOENT) survey_.unseen.push_back(system_error("look at " + directory));
+      if (!seen || !seen->is_in_use()) continue;
+      seen->scope = lock.scope;
+      seen->scope_directory = lock.scope_directory;
+      seen->name = lock.name;
+      if (directory != path) {
+        const std::size_t name = path.size() + 1 + k_below.size();
+        seen->below = decode_file_name(std::string_view(directory).substr(name));
+      }
+      survey_.locks.push_back(std::move(*seen));
+    }
+  }
+
+  Strangers strangers_;
+  LockSurvey survey_;
+};
 
 }  // namespace
 
 std::optional<SurveyedLock> survey_lock(const std::string& directory, Strangers strangers) {
   const UniqueFd file = open_to_look(directory + "/" + std::string(names::k_lock_file));
+  if (!file.valid()) return std::nullopt;
   UniqueFd queue_file = open_to_look(directory + "/" + std::string(names::k_queue_file));
-  if (!file.valid() || !queue_file.valid()) return std::nullopt;
+  if (!queue_file.valid()) return std::nullopt;
   const LockQueue queue(std::move(queue_file));
   SurveyedLock lock;
   lock.holders = with_states(living_records(file.get(), RecordList::holders));
@@ -106,23 +149,18 @@ std::optional<SurveyedLock> survey_lock(const std::string& directory, Strangers 
   return lock;
 }
 
-std::vector<SurveyedLock> survey_locks(Strangers strangers) {
-  std::vector<SurveyedLock> found;
-  for (const std::string& top : {user_directory_path(), std::string(names::k_machine_directory)}) {
-    const std::string locks = top + "/" + std::string(names::k_user_locks_directory);
-    for (const std::string& directory : entries_of(locks)) {
-      const std::optional<LockScope> scope = scope_of(directory);
-      if (!scope) continue;
-      SurveyedLock lock;
-      lock.scope = *scope;
-      lock.scope_directory = directory;
-      for (const std::string& name : entries_of(locks + "/" + directory)) {
-        lock.name = decode_file_name(name);
-        survey_name(locks + "/" + directory + "/" + name, lock, strangers, found);
-      }
-    }
+std::vector<std::string> levels_of(const std::string& directory) {
+  std::vector<std::string> levels{directory};
+  for (const std::string& name : entries_of(directory)) {
+    if (starts_with(name, k_below)) levels.push_back(directory + "/" + name);
   }
-  return found;
+  return levels;
+}
+
+LockSurvey survey_all_locks(Strangers strangers) { return Survey(strangers).run(); }
+
+std::vector<SurveyedLock> survey_locks(Strangers strangers) {
+  return survey_all_locks(strangers).locks;
 }
 
 bool is_held_by(const std::string& attempt, const LockSpec& spec, const LockHome& home,

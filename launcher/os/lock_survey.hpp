@@ -8,6 +8,7 @@
 #include "core/lock_place.hpp"
 #include "core/lock_spec.hpp"
 #include "core/lock_wait.hpp"
+#include "core/result.hpp"
 #include "os/flock_holders.hpp"
 
 namespace holdfast::os {
@@ -27,11 +28,22 @@ struct SurveyedLock {
 
 enum class Strangers { leave_out, look_for };
 
-// Those in the user's directory and the machine's. Makes nothing, takes nothing.
+struct LockSurvey {
+  std::vector<SurveyedLock> locks;
+  std::vector<Error> unseen;  // what is there and may not be looked at: each fits after "failed to"
+};
+
+// The locks in the user's directory and the machine's. Makes nothing, takes nothing.
+LockSurvey survey_all_locks(Strangers strangers);
+// Of these what could be seen.
 std::vector<SurveyedLock> survey_locks(Strangers strangers);
 
-// The lock whose files are in this directory; none if there are none.
+// The lock whose files are in this directory; none with errno set if they are not there, or not to
+// be opened.
 std::optional<SurveyedLock> survey_lock(const std::string& directory, Strangers strangers);
+
+// The directories in which it has files: this one and those of what is taken below its holders.
+std::vector<std::string> levels_of(const std::string& directory);
 
 // Whether that attempt has the lock, which it took below the attempt `level` (empty: at the top).
 // Yes where that cannot be told: a holder left no record, or its file is not ours to open.

@@ -3,6 +3,7 @@ does, for slots and where ctest is not its parent (behaviours 6, 8, 14, 16, 25).
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -30,12 +31,12 @@ class LockInterruptionsTest(SystemCase):
             with self.subTest(way):
                 yield name, self.hold(name)
 
-    def wait_for(self, name, *command, options=(), told=1, **how):
+    def wait_for(self, name, *command, options=(), told=1, before=(), **how):
         """A run that waits, and the log in which it has said so."""
         log = self.work / f"waiter{len(self.begun)}.err"
         with open(log, "wb") as stream:
-            begun = self.start(*self.supervised(*(command or ["true"]),
-                                                options=["--lock", name, *options]),
+            begun = self.start(*before, *self.supervised(*(command or ["true"]),
+                                                         options=["--lock", name, *options]),
                                stderr=stream, **how)
         self.told(log, told)
         return begun, log
@@ -117,6 +118,30 @@ class LockInterruptionsTest(SystemCase):
             self.assertIsNone(waiter.poll())
             waiter.send_signal(signal.SIGCONT)
             self.assertEqual(waiter.wait(PATIENCE_S), 0)
+
+    @unittest.skipUnless(shutil.which("strace"), "strace sends a signal into flock(2)")
+    def test_what_interrupts_at_the_very_moment_the_lock_is_had_loses_nothing(self):
+        """The signal comes while flock(2), of a lock that is free by then, succeeds. SIGCHLD is the clock."""
+        for number, ends in ((signal.SIGTERM, True), (signal.SIGCHLD, False)):
+            with self.subTest(signal.Signals(number).name):
+                name, ran = self.lock_name(), self.work / f"ran-{number}"
+                holder = self.hold(name)
+                # Behind another one that is stopped, so that it waits in the queue and not yet in flock(2).
+                first, _ = self.wait_for(name)
+                first.send_signal(signal.SIGSTOP)
+                wait_until(lambda pid=first.pid: state_of(pid) == "T", "the first to stop")
+                # Its first flock(2) is of the directory.
+                traced = ["strace", "-qq", "-o", self.work / "trace", "-e", "trace=flock",
+                          "-e", f"inject=flock:signal={number}:when=2"]
+                waiter, log = self.wait_for(name, "touch", ran, before=traced)
+                self.release(holder)
+                first.kill()
+                code = waiter.wait(PATIENCE_S)
+                trace = (self.work / "trace").read_text()
+                self.assertRegex(trace, r"LOCK_EX\) += 0[^\n]*\n(.*\n)*--- SIG", trace)
+                self.assertEqual((code, ran.exists()), (-number if ends else 0, not ends), log.read_text())
+                free = self.finish(*self.supervised("true", options=["--lock", name, "--lock-timeout", "0.1"]))
+                self.assertEqual((free.returncode, free.stderr), (0, b""))
 
     def test_the_death_of_ctest_ends_a_wait(self):
         for name, holder in self.each_way():

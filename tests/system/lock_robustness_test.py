@@ -6,7 +6,7 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from support import LAUNCHER, PATIENCE_S, SystemCase, program, wait_until
+from support import HOLDFAST, LAUNCHER, PATIENCE_S, SystemCase, program, wait_until
 
 MACHINE = Path("/var/lock/holdfast")
 NO_MOUNTS = subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "none", "/tmp"], check=False,
@@ -77,6 +77,54 @@ class LockRobustnessTest(SystemCase):
         holder.terminate()
         holder.wait(PATIENCE_S)
         self.assertEqual(self.finish(*cleaner).returncode, 0)
+
+    def test_a_slot_removed_while_it_is_held_is_the_outcome(self):
+        """The lock's own file is there; another makes a new slot, and two have it."""
+        gate = self.work / "gate"
+        os.mkfifo(gate)
+        name = self.lock_name()
+        log = self.work / "holder.err"
+        with open(log, "wb") as stream:
+            holder = self.start(*self.supervised("sh", "-c", f'echo $$ >"{self.pid_file()}"; read go <"{gate}"',
+                                                 options=["--lock", f"{name}:1/2"]), stderr=stream)
+        self.announced(self.pid_file())
+        for file in self.lock_file(name).parent.glob("slot.0*"):
+            file.unlink()
+        slot = self.finish(*self.supervised("sh", "-c", "env | grep HOLDFAST_SLOT", options=["--lock", f"{name}:1/2"]))
+        self.assertTrue(slot.stdout.endswith(b"=0\n"), slot)
+        gate.write_text("go\n")
+        self.assertEqual(holder.wait(PATIENCE_S), 125)
+        self.assertIn("was removed while it had it", log.read_text())
+
+    # --- Who may not look, whose clock is another ------------------------------------------
+
+    def test_locks_that_may_not_be_looked_at_are_not_called_free(self):
+        (self.directory / "locks").mkdir(parents=True)
+        self.directory.chmod(0o700)  # and it is root's
+        ended = self.finish(*self.as_user(HOLDFAST, "locks"))
+        self.assertEqual((ended.returncode, ended.stdout), (0, b"no lock is held, as far as it may be seen\n"))
+        self.assert_our_lines(ended.stderr, 1)
+        self.assertIn(f"failed to look into {self.directory}/locks: Permission denied", ended.stderr.decode())
+        self.directory.chmod(0o755)
+        self.assertEqual(self.finish(*self.as_user(HOLDFAST, "locks")).stderr, b"")
+
+    @unittest.skipUnless(subprocess.run(["unshare", "-T", "--fork", "--monotonic", "1000", "true"], check=False,
+                                        stderr=subprocess.DEVNULL).returncode == 0, "no time namespaces here")
+    def test_who_heads_the_queue_with_a_later_clock_is_waited_for(self):
+        name, order = self.lock_name(), self.work / "order"
+        holder = self.hold(name)
+        later = ["unshare", "-T", "--fork", "--monotonic", "100000"]
+        waiting = []
+        for which, words in (("first", later), ("second", []), ("third", later), ("fourth", [])):
+            log = self.work / f"{which}.err"
+            with open(log, "wb") as stream:
+                waiting.append(self.start(*words, *self.supervised(
+                    "sh", "-c", f"echo {which} >>{order}", options=["--lock", name]), stderr=stream))
+            wait_until(lambda log=log: log.read_bytes(), f"the {which} to say that it waits")
+            self.assertIn("waiting for lock", log.read_text())
+        holder.terminate()
+        self.assertEqual([one.wait(PATIENCE_S) for one in waiting], [0, 0, 0, 0])
+        self.assertEqual(order.read_text().split(), ["first", "second", "third", "fourth"])
 
     # --- What a file system cannot do ----------------------------------------------------------
 

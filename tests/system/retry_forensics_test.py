@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 
 from retrying import Retry, verdicts
-from support import HOLDFAST
+from support import HOLDFAST, program
 
 
 class Failing(Retry):
@@ -35,12 +35,25 @@ class Forensics(Failing):
         first, last = self.ends(tree, "f")
         self.assertEqual(last["exit_code"], 4)
         self.assertNotIn("forensics", first)
-        self.assertEqual(set(self.found(tree)), {"program", "directory", "git", "machine", "locks"})
+        self.assertEqual(set(self.found(tree)), {"program", "directory", "git", "machine"})
         self.assertIn("holdfast: exit 4, not tried again: exit:4=1: 1 further attempt is spent\n"
                       f"holdfast:   attempt 1: exit 4, its output: {first['log']}\n"
                       "holdfast:   program ", done.text)
         self.assertIn("Around f\n", self.report(tree, "text"))
         self.assertIn("machine", self.report(tree)["tests"][0]["attempts"][-1]["forensics"])
+
+    def test_of_locks_the_tests_own_are_shown(self):
+        """They are free again when it has failed: who has them now may be why."""
+        own, other = self.lock_name(), self.lock_name()
+        holding = [HOLDFAST, "run", "--lock"]
+        self.start(*holding, other, "--", program("linger"), self.pid_file("other"), stderr=subprocess.DEVNULL)
+        self.announced(self.pid_file("other"))
+        done = self.finish(*holding, f"{own}:shared", "--", *holding, other + "2", "--", HOLDFAST, "run",
+                           "--lock", f"{own}:shared", "--retry", "exit:4=1", "--", "sh", "-c", "exit 4")
+        self.lock_names.append(other + "2")
+        said = [line for line in done.stderr.decode().splitlines() if "@user: held by" in line]
+        self.assertEqual(len(said), 1, done.stderr)
+        self.assertRegex(said[0], rf'^holdfast:   locks     {own}@user: held by "holdfast" \(pid \d+')
 
     def test_without_git_it_says_so(self):
         # Somewhere in the user's PATH there is no git.

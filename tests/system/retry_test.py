@@ -192,6 +192,21 @@ class Attempts(Retry):
         self.assertIn("2 of 2, alone", self.ends(tree, "f")[1]["retry"])
 
 
+    def test_a_last_attempt_alone_inside_a_test_of_the_same_tree(self):
+        """The test around it has the tree with others: it is alone among those inside that one."""
+        tree, done = self.ran(
+            self.add("outer", f"{CTEST} -j4 --output-on-failure -R '^inner|beside' --output-log {self.work}/log"),
+            self.add("inner", f"touch {self.work}/running {self.work}/ended; test $n = 2 || exit 4; "
+                              f"test $(wc -l < {self.work}/running) = $(wc -l < {self.work}/ended)",
+                     HOLDFAST_RETRY="any=1"),
+            "".join(self.add(f"beside{i}", f"echo >> {self.work}/running; sleep 0.2; echo >> {self.work}/ended")
+                    for i in range(4)),
+            toml="[profile.default]\nretry-alone = true\n", arguments=("-R", "^outer$"))
+        self.assertEqual(verdicts(done.text), {"outer": "Passed"}, done.text)
+        ends = [r for run in self.runs(tree) for r in self.records(run, "attempt_ended") if r["test"] == "inner"]
+        self.assertEqual(sorted(r["outcome"] for r in ends), ["failed", "passed"])
+
+
 class Verdicts(Retry):
     """What decides is what ctest would say of the attempt; the deciding attempt's verdict is ctest's."""
 

@@ -79,18 +79,31 @@ LockSpec spec(const std::string& text) { return *parse_lock_spec(text); }
 
 TEST(HeldLocks, AnInnerRunMayHaveWhatItsAncestorHasAndNoMore) {
   const HeldLocks held(
-      "user/x#r.3,user/s:shared#r.2,user/g:1+3/4#r.1,user/RUN_SERIAL:shared#r.1,user/odd:?#r.1");
+      "user/x#r.3,user/s:shared#r.2,user/g:1+3/4#r.1,user/RUN_SERIAL:shared#r.1,user/odd:?#r.1,"
+      "user/RETRY_ALONE:shared#r.1");
   const struct {
     const char* wanted;
     const char* attempt;  // null: refused
     std::vector<unsigned> slots;
   } rows[] = {
-      {"x@user", "r.3", {}},          {"x:shared@user", "r.3", {}},   {"x:2/3@user", "r.3", {}},
-      {"s:shared@user", "r.2", {}},   {"s@user", nullptr, {}},        {"s:1/2@user", nullptr, {}},
-      {"g:1/4@user", "r.1", {1, 3}},  {"g:2/4@user", "r.1", {1, 3}},  {"g:3/4@user", nullptr, {}},
-      {"g:1/2@user", nullptr, {}},    {"g:shared@user", "r.1", {}},   {"g@user", nullptr, {}},
-      {"RUN_SERIAL@user", "r.1", {}}, {"odd:shared@user", "r.1", {}}, {"odd@user", nullptr, {}},
+      {"x@user", "r.3", {}},
+      {"x:shared@user", "r.3", {}},
+      {"x:2/3@user", "r.3", {}},
+      {"s:shared@user", "r.2", {}},
+      {"s@user", nullptr, {}},
+      {"s:1/2@user", nullptr, {}},
+      {"g:1/4@user", "r.1", {1, 3}},
+      {"g:2/4@user", "r.1", {1, 3}},
+      {"g:3/4@user", nullptr, {}},
+      {"g:1/2@user", nullptr, {}},
+      {"g:shared@user", "r.1", {}},
+      {"g@user", nullptr, {}},
+      {"RUN_SERIAL@user", "r.1", {}},
+      {"odd:shared@user", "r.1", {}},
+      {"odd@user", nullptr, {}},
       {"free@user", "", {}},
+      {"RETRY_ALONE@build", "r.1", {}},
+      {"RETRY_ALONE@user", nullptr, {}},
   };
   for (const auto& row : rows) {
     const LockSpec wanted = spec(row.wanted);

@@ -103,24 +103,25 @@ std::vector<Finding> look_around(const Subject& subject, Milliseconds time) {
 TEST(Probes, AllAreAskedAndNoneFailsTheRest) {
   const os::Scratch scratch;
   write(scratch.path("test"));
-  const Subject subject{scratch.path("test"), std::nullopt, "/proc"};
+  const Subject subject{scratch.path("test"), std::nullopt, "/proc", {"user/db"}};
   const std::vector<Finding> findings = look_around(subject, Milliseconds{30'000});
   EXPECT_EQ(summary(findings), "program directory git! machine locks ");
-  EXPECT_EQ(summary(look_around({}, Milliseconds{30'000})), "machine locks ");
+  EXPECT_EQ(summary(look_around({}, Milliseconds{30'000})), "machine ");
 }
 
 TEST(Probes, AParentDirectoryThatIsGoneIsAnAnswerNotAFailure) {
   const os::Scratch scratch;
-  const std::vector<Finding> findings = look_around(
-      {scratch.path("gone/test"), ProgramIdentity{}, scratch.path("gone")}, Milliseconds{30'000});
-  EXPECT_EQ(summary(findings), "program directory git! machine locks ");
+  const std::vector<Finding> findings =
+      look_around({scratch.path("gone/test"), ProgramIdentity{}, scratch.path("gone"), {}},
+                  Milliseconds{30'000});
+  EXPECT_EQ(summary(findings), "program directory git! machine ");
   EXPECT_EQ(findings[0].text, scratch.path("gone/test") + " does not exist any more");
   EXPECT_NE(findings[1].text.find("what is left of the path is"), std::string::npos);
 }
 
 TEST(Probes, WithoutTimeEachSaysThatItHadNone) {
   const std::vector<Finding> findings =
-      look_around({"/bin/sh", std::nullopt, "/"}, Milliseconds{0});
+      look_around({"/bin/sh", std::nullopt, "/", {"user/db"}}, Milliseconds{0});
   ASSERT_EQ(findings.size(), 5U);
   for (const Finding& finding : findings) {
     EXPECT_TRUE(finding.failed) << finding.probe << ": " << finding.text;
@@ -130,8 +131,7 @@ TEST(Probes, WithoutTimeEachSaysThatItHadNone) {
 TEST(Probes, OneThatNobodyWaitedForWasCutShort) {
   const Probes probes({}, Milliseconds{30'000});
   EXPECT_EQ(to_text(probes.findings()),
-            "holdfast:   machine   not known: cut short, the test was told to end\n"
-            "holdfast:   locks     not known: cut short, the test was told to end\n");
+            "holdfast:   machine   not known: cut short, the test was told to end\n");
 }
 
 }  // namespace

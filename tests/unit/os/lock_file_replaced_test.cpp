@@ -6,9 +6,10 @@
 namespace holdfast::os {
 namespace {
 
-void remove_file(const TestLock& lock) {
-  ASSERT_TRUE(std::filesystem::remove(lock.file()));
-  ASSERT_TRUE(std::filesystem::remove(lock.file() + ".spare"));
+void remove_file(const TestLock& lock, const std::string& name = "lock") {
+  const std::string path = lock.directory() + "/db/" + name;
+  ASSERT_TRUE(std::filesystem::remove(path));
+  ASSERT_TRUE(std::filesystem::remove(path + ".spare"));
 }
 
 TEST(ReplacedLockFile, IsPutBackByTheNextToComeSoThatThereAreNotTwoHolders) {
@@ -47,6 +48,36 @@ TEST(ReplacedLockFile, WithAllItsNamesGoneItIsLost) {
   EXPECT_TRUE(takes(next));
   EXPECT_FALSE(next.is_lost());
   EXPECT_TRUE(holder.is_lost());
+}
+
+TEST(ReplacedLockFile, ASlotWithItsNamesGoneIsLost) {
+  const TestLock lock;
+  LockRequest holder = lock.request("db:1/2");
+  LockRequest other = lock.request("db:1/2");
+  ASSERT_TRUE(takes(holder) && takes(other));
+  remove_file(lock, "slot.1");
+  EXPECT_FALSE(holder.is_lost());
+  EXPECT_TRUE(other.is_lost());
+}
+
+TEST(ReplacedLockFile, ASlotIsNoticedByWhoWaitedForItAndTheNewOneIsWaitedFor) {
+  const TestLock lock;
+  Holder holder(lock, "db:1/1");
+  LockRequest waiter = lock.request("db:1/1");
+  ASSERT_FALSE(takes(waiter));
+  ASSERT_TRUE(waiter.start_waiting());
+  remove_file(lock, "slot.0");
+  const std::string path = lock.directory() + "/db/slot.0";
+  UniqueFd script(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  ASSERT_EQ(::flock(script.get(), LOCK_EX | LOCK_NB), 0);
+  holder.let_go();
+  EXPECT_FALSE(readable(waiter.ready_fd(), Milliseconds{20})) << "a script has the new one";
+  ::flock(script.get(), LOCK_UN);
+  ASSERT_TRUE(readable(waiter.ready_fd()));
+  ASSERT_TRUE(*waiter.finish_waiting());
+  EXPECT_EQ(waiter.slots(), std::vector<unsigned>{0});
+  EXPECT_FALSE(waiter.is_lost());
+  EXPECT_NE(::flock(script.get(), LOCK_EX | LOCK_NB), 0) << "what the waiter has is the new one";
 }
 
 TEST(ReplacedLockFile, IsNoticedByWhoTakesTheLockAndTheNewOneIsTaken) {

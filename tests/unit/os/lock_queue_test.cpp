@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "os/byte_locks.hpp"
 #include "os/file_text.hpp"
 #include "sanitized.hpp"
 #include "scratch.hpp"
@@ -183,6 +184,26 @@ TEST(LockQueue, WhoGivesUpLeavesTheQueueAndNoProcess) {
   holder.let_go();
   LockRequest next = lock.request();
   EXPECT_TRUE(takes(next));
+}
+
+// As in a time namespace: its ticket is one that others will read from the clock only much later.
+TEST(LockQueue, WhoComesWhileOneWithALaterClockIsAtTheHeadWaitsBehindIt) {
+  const TestLock lock;
+  Holder holder(lock);
+  constexpr off_t k_ahead = 1'000'000'000'000'000;
+  const off_t later = monotonic_now_ns() + k_ahead;
+  UniqueFd head(::open((lock.directory() + "/db/queue").c_str(), O_RDWR | O_CLOEXEC));
+  ASSERT_TRUE(try_byte_lock(head.get(), ByteLock::exclusive, {later, 1}));
+  ASSERT_TRUE(try_byte_lock(head.get(), ByteLock::shared, {0, later}));
+  LockRequest first = lock.request();
+  LockRequest second = lock.request();
+  ASSERT_FALSE(takes(first));
+  ASSERT_FALSE(takes(second));
+  EXPECT_GT(first.ticket(), later);
+  EXPECT_GT(second.ticket(), first.ticket());
+  head.reset();
+  holder.let_go();
+  EXPECT_TRUE(waits_and_has(first));
 }
 
 TEST(LockQueue, SharedWaitersBehindAnExclusiveHolderGetTheLockTogether) {
