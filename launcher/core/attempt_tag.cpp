@@ -30,6 +30,8 @@ std::uint64_t tag_number(std::string_view attempt) {
   return (Fnv1a().add(attempt).value() & (k_tag_bit - 1)) | k_tag_bit;
 }
 
+bool is_tag(std::uint64_t limit) { return (limit & ~(k_tag_bit - 1)) == k_tag_bit; }
+
 bool environment_has_attempt(std::string_view environment, std::string_view attempt) {
   while (!environment.empty()) {
     const std::string_view entry = environment.substr(0, environment.find('\0'));

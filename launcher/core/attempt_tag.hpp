@@ -11,6 +11,8 @@ namespace holdfast {
 
 // The number of an attempt: never 0, never RLIM_INFINITY, and above any limit that people set.
 std::uint64_t tag_number(std::string_view attempt);
+// Whether a limit is such a number: who has it is inside an attempt.
+bool is_tag(std::uint64_t limit);
 
 // Whether an environment, as /proc/<pid>/environ has it, is that of the attempt or of one inside
 // it.

@@ -13,10 +13,11 @@ constexpr std::size_t k_longest_text = 400;
 constexpr std::size_t k_longest_list = 120;
 
 // One `key=value` per line: values lose their line breaks, which no reader could tell apart.
-void append_field(std::string& out, std::string_view key, std::string_view value) {
+void append_field(std::string& out, std::string_view key, std::string_view value,
+                  std::size_t longest = k_longest_text) {
   out += key;
   out += '=';
-  std::string text(value.substr(0, k_longest_text));
+  std::string text(value.substr(0, longest));
   std::replace(text.begin(), text.end(), '\n', ' ');
   std::replace(text.begin(), text.end(), '\0', ' ');
   out += text;
@@ -115,7 +116,9 @@ std::string to_record(const LockParty& party) {
   append_if_any(record, "attempt", party.attempt);
   append_if_any(record, "around", whole_parts(joined(party.around), k_longest_list));
   append_field(record, "test", party.test);
-  append_field(record, "tree", party.tree);
+  // Last, with all the room there is: a tree is not only told, it is looked into.
+  constexpr std::size_t k_key_and_end = 6;
+  append_field(record, "tree", party.tree, k_party_size - k_key_and_end - record.size());
   record.resize(k_party_size, '\0');
   return record;
 }

@@ -45,4 +45,12 @@ std::string run_around_us(const std::string& tree, const ProcessName& ctest) {
   return is_ancestor ? to_text(ctest) : std::string{};
 }
 
+std::vector<std::string> runs_of(const std::string& tree, const ProcessName& ctest) {
+  std::vector<std::string> ids;
+  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
+    if (is_of(run, ctest)) ids.push_back(run.id);
+  }
+  return ids;
+}
+
 }  // namespace holdfast

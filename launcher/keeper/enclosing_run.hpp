@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/attach.hpp"
 
@@ -11,5 +12,8 @@ namespace holdfast {
 // however many others; empty: none has. Known by ancestry, or by the tag of an attempt that has not
 // ended (core/attempt_tag.hpp): in a PID namespace ctest is out of sight.
 std::string run_around_us(const std::string& tree, const ProcessName& ctest);
+
+// The ids of the runs that `ctest` has recorded in `tree`, the last one first: it may go on.
+std::vector<std::string> runs_of(const std::string& tree, const ProcessName& ctest);
 
 }  // namespace holdfast

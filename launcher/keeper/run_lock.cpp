@@ -13,6 +13,7 @@
 #include "core/names.hpp"
 #include "keeper/enclosing_run.hpp"
 #include "keeper/live_lines.hpp"
+#include "keeper/nested_wait.hpp"
 #include "os/clock.hpp"
 #include "os/file_text.hpp"
 #include "os/process.hpp"
@@ -64,14 +65,14 @@ class RunLockWait {
     Result<bool> had = request_.try_take();
     while (had && !*had) {
       if (Result<void> free = wait_for_turn(); !free) return free.error();
-      if (!around_.empty()) return RunLock{};
+      if (goes_without()) return RunLock{};
       had = taken_ ? Result<bool>(true) : request_.try_take();
     }
     if (!had) return without(order_.tree, had.error());
     if (Result<void> alone = wait_for_orphaned_runs(); !alone) return alone.error();
-    if (!around_.empty()) return RunLock{};
+    if (goes_without()) return RunLock{};
     if (told_ > 0) say("this build tree is free after " + describe(waited()));
-    sign();
+    request_.sign(self());
     RunLock lock;
     lock.held.emplace(std::move(request_));
     return lock;
@@ -88,6 +89,8 @@ class RunLockWait {
   }
 
  private:
+  bool goes_without() const { return !around_.empty() || is_circle_ended_; }
+
   // The queue, behind a keeper that lives.
   Result<void> wait_for_turn() {
     const std::vector<LockParty> holders = request_.holders();
@@ -100,8 +103,10 @@ class RunLockWait {
     } else if (second_ == SecondRun::refuse) {
       return refusal();
     }
+    begin_waiting();
     if (Result<void> started = request_.start_waiting(); !started) return started;
     if (Result<void> ready = wait_for(request_.ready_fd()); !ready) return ready;
+    if (is_circle_ended_) return {};
     const Result<bool> had = request_.finish_waiting();
     if (!had) return had.error();
     taken_ = *had;
@@ -119,10 +124,22 @@ class RunLockWait {
       if (!around_.empty()) return {};
       if (second_ == SecondRun::refuse) return refusal(party);
       orphaned_ = party;
+      begin_waiting();
       if (Result<void> ended = wait_for(other->get()); !ended) return ended;
+      if (is_circle_ended_) return {};
+      request_.withdraw_waiting();
       orphaned_.reset();
     }
     return {};
+  }
+
+  void begin_waiting() {
+    LockParty waiter = self();
+    waiter.since_unix_ms -= waited().count();
+    waiter.around = HeldLocks(order_.held).attempts();
+    waiter.ticket = request_.ticket();
+    request_.sign_waiting(waiter);
+    nested_ = NestedWait::begin(waiter);
   }
 
   Result<void> wait_for(int fd) {
@@ -132,13 +149,27 @@ class RunLockWait {
       pollfd fds[2] = {{fd, POLLIN, 0}, {ctest->get(), POLLIN, 0}};
       // The first line comes after a moment: the keeper of a ctest that has just ended still
       // tidies up.
-      const Milliseconds next = start_ + next_telling(told_) - os::monotonic_now();
+      Milliseconds next = start_ + next_telling(told_) - os::monotonic_now();
+      if (nested_) next = std::min(next, start_ + nested_->next() - os::monotonic_now());
       ::poll(fds, 2, static_cast<int>(std::max<std::int64_t>(next.count(), 0)));
       if (fds[1].revents != 0) return Error{"ctest ended while it waited for its build tree"};
       if (fds[0].revents != 0) return {};
       if (waited() >= next_telling(told_)) tell();
+      if (ends_circle()) return {};
       if (second_ == SecondRun::refuse && waited() >= k_tidying_patience) return refusal();
     }
+  }
+
+  // Two runs in one tree are what plain ctest would have here; nobody's end would be worse.
+  bool ends_circle() {
+    if (!nested_ || waited() < nested_->next()) return false;
+    const std::string circle = nested_->look(waited());
+    if (circle.empty()) return false;
+    say("this run goes on beside the one that has this build tree, for which it would wait for "
+        "ever: " +
+        circle);
+    is_circle_ended_ = true;
+    return true;
   }
 
   // A process of another PID namespace cannot be looked up, nor taken for dead.
@@ -178,18 +209,20 @@ class RunLockWait {
     ++told_;
   }
 
-  void say(const std::string& line) { write_live_line(open_stderr_of(order_.ctest), line); }
+  void say(const std::string& line) {
+    write_live_line(open_stderr_of(order_.ctest), line);
+  }
 
   Milliseconds waited() const { return os::monotonic_now() - start_; }
 
-  void sign() {
+  LockParty self() const {
     LockParty party;
     party.process = order_.ctest;
     party.boot = os::numbering_id();
     party.test = command_line_of(order_.ctest.pid);
     party.tree = order_.tree;
     party.since_unix_ms = os::unix_now_ms();
-    request_.sign(party);
+    return party;
   }
 
   const RunLockOrder& order_;
@@ -200,6 +233,8 @@ class RunLockWait {
   bool taken_ = false;
   std::string around_;
   std::optional<LockParty> orphaned_;
+  std::optional<NestedWait> nested_;
+  bool is_circle_ended_ = false;
 };
 
 }  // namespace

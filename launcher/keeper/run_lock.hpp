@@ -34,6 +34,10 @@ struct RunLock {
 // who gets the lock then waits for that process to end. A ctest that runs inside a test of the
 // run that has the tree (by HOLDFAST_HELD, as a descendant of that ctest, or by its attempt's tag)
 // does not wait for it, but for others inside that run.
+//
+// Inside a test of another tree's run it waits as anybody does, though what is around it may be
+// waited for in turn by the run that has the tree (docs/decisions/0022). Who is the last to come in
+// such a circle goes on without the tree, and says so on ctest's stderr.
 Result<RunLock> take_run_lock(const RunLockOrder& order, SecondRun second);
 
 // Whether a run has the tree at this moment, in whichever PID namespace.

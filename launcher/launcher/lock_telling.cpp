@@ -2,22 +2,11 @@
 
 #include <unistd.h>
 
-#include "core/lock_cycle.hpp"
 #include "os/flock_holders.hpp"
-#include "os/lock_survey.hpp"
 #include "os/process.hpp"
 
 namespace holdfast::launcher {
 namespace {
-
-std::vector<LockUse> all_uses() {
-  std::vector<LockUse> uses;
-  for (os::SurveyedLock& lock : os::survey_locks(os::Strangers::leave_out)) {
-    std::string name = lock.name + "@" + std::string(name_of(lock.scope));
-    uses.push_back({std::move(name), std::move(lock.holders), std::move(lock.waiters)});
-  }
-  return uses;
-}
 
 // At the head of the queue we and the helper that waits for us have what we could get so far.
 bool is_ours(pid_t pid) {
@@ -33,9 +22,6 @@ void LockTelling::tell_if_due() {
   std::string line = "\"" + order_.self.test + "\" ";
   if (told_ > 0) line += "still ";
   line += waiting() + " (" + describe(since_start()) + "): " + obstacles();
-  if (order_.out_of_order) {
-    if (const std::string circle = find_circle(); !circle.empty()) line += "; circle: " + circle;
-  }
   teller_.tell(line);
   ++told_;
 }
@@ -48,13 +34,11 @@ void LockTelling::tell_success() const {
 
 std::string LockTelling::waiting() const { return "waiting for lock " + to_text(request_.spec()); }
 
-std::string LockTelling::gave_up() const {
+std::string LockTelling::gave_up(const LockCycle& circle) const {
   std::string trouble = "gave up " + waiting() + " after " + describe(since_start());
+  if (!circle.empty()) return trouble + "; circle: " + describe_lock_cycle(circle);
   if (!order_.out_of_order) return trouble;
-  const std::string circle = find_circle();
-  return trouble + (circle.empty()
-                        ? "; it was asked for out of order, inside a test that holds a later one"
-                        : "; circle: " + circle);
+  return trouble + "; it was asked for out of order, inside a test that holds a later one";
 }
 
 Milliseconds LockTelling::since_start() const { return os::monotonic_now() - start_; }
@@ -81,11 +65,6 @@ std::vector<std::string> LockTelling::strangers() const {
     found.push_back("\"" + one.command + "\" (pid " + std::to_string(one.pid) + ")");
   }
   return found;
-}
-
-std::string LockTelling::find_circle() const {
-  const LockUse wanted{to_text(request_.spec()), request_.holders(), {}};
-  return describe_lock_cycle(find_lock_cycle(order_.self, wanted, all_uses()));
 }
 
 }  // namespace holdfast::launcher

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/lock_cycle.hpp"
 #include "launcher/lock_waiting.hpp"
 #include "os/clock.hpp"
 
@@ -14,7 +15,8 @@ class LockTelling {
   LockTelling(const os::LockRequest& request, const LockWaitOrder& order, Teller& teller)
       : request_(request), order_(order), teller_(teller) {}
 
-  // When there is something to tell again, by the monotonic clock.
+  // By the monotonic clock: since when it is waited, and when there is something to tell again.
+  Milliseconds start() const { return start_; }
   Milliseconds next() const { return start_ + next_telling(told_); }
   void tell_if_due();
   // Who told nothing has nothing to add.
@@ -22,8 +24,9 @@ class LockTelling {
 
   // "waiting for lock db@project".
   std::string waiting() const;
-  // One sentence for who does not get it in time.
-  std::string gave_up() const;
+  // One sentence for who does not get it in time, or ever: it is part of `circle` (empty: of none
+  // that is known).
+  std::string gave_up(const LockCycle& circle) const;
 
   Milliseconds since_start() const;
   // Not counted: we were stopped.
@@ -32,7 +35,6 @@ class LockTelling {
  private:
   std::string obstacles() const;
   std::vector<std::string> strangers() const;
-  std::string find_circle() const;
 
   const os::LockRequest& request_;
   const LockWaitOrder& order_;

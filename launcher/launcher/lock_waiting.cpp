@@ -4,10 +4,12 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "launcher/lock_telling.hpp"
 #include "os/clock.hpp"
 #include "os/interruptions.hpp"
+#include "os/lock_uses.hpp"
 
 namespace holdfast::launcher {
 namespace {
@@ -135,18 +137,34 @@ class Wait {
     return party;
   }
 
-  Milliseconds next_event() const { return std::min(telling_.next(), deadline_); }
+  Milliseconds next_event() const {
+    const Milliseconds next = std::min(telling_.next(), deadline_);
+    return is_nested() ? std::min(next, telling_.start() + circles_.next()) : next;
+  }
 
   Milliseconds time_left() const {
     return std::clamp(next_event() - os::monotonic_now(), Milliseconds{0}, Milliseconds{3'600'000});
   }
 
   bool act_by_clock() {
-    if (os::monotonic_now() >= deadline_) {
-      return end(TakenLocks::End::not_in_time, telling_.gave_up());
+    if (ends_circle() || os::monotonic_now() >= deadline_) {
+      return end(TakenLocks::End::not_in_time, telling_.gave_up(circles_.seen()));
     }
     telling_.tell_if_due();
     return false;
+  }
+
+  // Only who keeps an attempt around it waiting can be part of one.
+  bool is_nested() const { return !order_.self.around.empty(); }
+
+  bool ends_circle() {
+    const Milliseconds since_start = telling_.since_start();
+    if (!is_nested() || since_start < circles_.next()) return false;
+    std::vector<LockUse> uses = os::named_lock_uses();
+    os::add_ancestors(uses);
+    LockParty waiter = order_.self;
+    waiter.ticket = request_.ticket();
+    return circles_.take(find_lock_cycle(waiter, uses), waiter, since_start);
   }
 
   bool read_signals() {
@@ -195,6 +213,7 @@ class Wait {
   Surroundings& around_;
   TakenLocks& result_;
   LockTelling telling_;
+  LockCycleWatch circles_;
   os::Interruptions interruptions_;
 };
 

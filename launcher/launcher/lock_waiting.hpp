@@ -10,9 +10,12 @@ namespace holdfast::launcher {
 struct LockWaitOrder {
   const LockParty& self;
   Milliseconds deadline = k_longest;  // monotonic
-  bool out_of_order = false;          // may be part of a circle: that is looked for and told
+  bool out_of_order = false;          // said when it is given up
 };
 
+// Inside another attempt the wait may be part of a circle (core/lock_cycle.hpp). Whose turn it is
+// to end that gives up, as at its deadline.
+//
 // Waits for a lock whose try_take() said false. Returns with `result.end` other than `had` when it
 // ended otherwise.
 void wait_for_lock(os::LockRequest& request, const LockWaitOrder& order, Surroundings& around,

@@ -165,7 +165,7 @@ Result<LockRequest::Waited> LockRequest::wait_here(const Interruptions& interrup
 
 // After a wait. False: what we got is a lock nobody else can see, since its file was removed.
 Result<bool> LockRequest::settle() {
-  withdraw(lock_.get(), RecordList::waiters);
+  withdraw_waiting();
   if (still_named()) return true;
   slots_.clear();
   if (Result<void> opened = open_files(); !opened) return opened.error();
@@ -185,6 +185,8 @@ void LockRequest::sign_waiting(const LockParty& waiter) {
   party.ticket = queue_.ticket();
   os::sign(lock_.get(), RecordList::waiters, party);
 }
+
+void LockRequest::withdraw_waiting() { withdraw(lock_.get(), RecordList::waiters); }
 
 std::vector<LockParty> LockRequest::holders() const {
   return living_records(lock_.get(), RecordList::holders);

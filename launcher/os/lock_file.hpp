@@ -62,6 +62,8 @@ class LockRequest {
   // Leaves a record of the holder, or of who waits. Failing to is no failure.
   void sign(const LockParty& holder);
   void sign_waiting(const LockParty& waiter);
+  // Takes the record of who waits back. finish_waiting() and wait_here() do so themselves.
+  void withdraw_waiting();
 
   // Who else holds it now, and who else waits (in the order of the queue), as far as they left a
   // record that is still theirs.

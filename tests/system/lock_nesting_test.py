@@ -5,7 +5,7 @@ import subprocess
 import unittest
 
 from contained import Contained
-from support import HOLDFAST, LAUNCHER, PATIENCE_S, SystemCase, program, wait_until
+from support import HOLDFAST, LAUNCHER, PATIENCE_S, SystemCase, program, unfolded, wait_until
 
 
 class LockNestingTest(SystemCase):
@@ -49,7 +49,7 @@ class LockNestingTest(SystemCase):
 
     def test_a_circle_is_named_and_ends(self):
         a, b = self.lock_name(), self.lock_name()
-        one, one_gate = self.outer("one", has=b, wants=a, options=["--lock-timeout", "3s"])
+        one, one_gate = self.outer("one", has=b, wants=a, options=["--lock-timeout", "1h"])
         two, two_gate = self.outer("two", has=a, wants=b)
         two_gate.write_text("go\n")
         wait_until(lambda: "waiting for lock" in self.log("two"), "the first to wait")
@@ -60,10 +60,21 @@ class LockNestingTest(SystemCase):
         self.assertEqual(one.wait(PATIENCE_S), 75)
         # With the lock that it let go the other goes on.
         self.assertEqual(two.wait(PATIENCE_S), 0)
-        lines = self.log("one").splitlines()
-        self.assertRegex(lines[0], "waiting for lock .*" + circle)
-        self.assertRegex(lines[-1], "gave up waiting for lock .*" + circle)
+        first, *_, last = unfolded(self.log("one")).splitlines()
+        self.assertRegex(first, "waiting for lock")
+        self.assertRegex(last, "gave up waiting for lock .*" + circle)
         self.assertNotIn("circle", self.log("two"))
+
+    def test_who_only_has_to_be_patient_has_it_in_the_end(self):
+        """A later lock above, and nobody waits for that one."""
+        a, b = self.lock_name(), self.lock_name()
+        other, gate = self.outer("other", has=a, wants="unused-" + b)
+        self.lock_names.append("unused-" + b)
+        one, one_gate = self.outer("one", has=b, wants=a)
+        one_gate.write_text("go\n")
+        wait_until(lambda: "still waiting for lock" in self.log("one"), "several looks")
+        gate.write_text("go\n")
+        self.assertEqual((other.wait(PATIENCE_S), one.wait(PATIENCE_S)), (0, 0))
 
     def test_out_of_order_without_a_circle_says_so_when_it_gives_up(self):
         a, b = self.lock_name(), self.lock_name()

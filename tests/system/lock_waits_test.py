@@ -6,7 +6,7 @@ import signal
 import subprocess
 import unittest
 
-from support import (PATIENCE_S, ProjectCase, keepers_of, process, program, state_of, wait_until)
+from support import (PATIENCE_S, ProjectCase, keepers_of, process, program, state_of, unfolded, wait_until)
 
 
 class LockWaitsTest(ProjectCase):
@@ -82,7 +82,7 @@ class LockWaitsTest(ProjectCase):
                    "the script to have it")
         waiter, log = self.wait_for(name)
         self.assertIn(f'is held by a process that left no record: "flock -x {file} sleep 30" '
-                      f"(pid {script.pid})", log.read_text())
+                      f"(pid {script.pid})", unfolded(log.read_text()))
         # flock(1) is gone, its child has the descriptor.
         script.kill()
         script.wait()

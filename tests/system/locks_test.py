@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 from support import (LAUNCHER, PATIENCE_S, SystemCase, is_alive, process, processes_with, program,
-                     wait_until)
+                     unfolded, wait_until)
 
 
 class LocksTest(SystemCase):
@@ -48,7 +48,7 @@ class LocksTest(SystemCase):
         how = {"cwd": tree}
         holder, _ = self.hold(name, options=["--name", "the holder"], **how)
         waiter, log = self.wait_for(name, options=["--name", "the waiter"], **how)
-        line = log.read_text().splitlines()[0]
+        line = unfolded(log.read_text()).splitlines()[0]
         self.assertRegex(line, rf'^holdfast: "the waiter" waiting for lock {name}.* \([0-9.]+ m?s\): '
                          rf'{name}.* is held by "the holder" \(pid {holder.pid}, tree {tree}\) for ')
         holder.terminate()

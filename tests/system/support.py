@@ -62,6 +62,11 @@ def plain_environment(**changes):
     return kept
 
 
+def unfolded(text):
+    """Each line of ours in one piece: those of a wait go on in further ones (core/live_line.hpp)."""
+    return text.replace("\nholdfast:   ", " ")
+
+
 def verdicts(text):
     """What ctest says of each test, by its name."""
     line = r"^ *\d+/\d+ Test +#\d+: (\S+) \.+ *(\S.*?) +[\d.]+ sec$"

@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 from support import (CTEST, PATIENCE_S, ProjectCase, children_of, command_of, keepers_of, process,
-                     program, wait_until)
+                     program, unfolded, wait_until)
 
 
 class TwoTreesTest(ProjectCase):
@@ -66,7 +66,7 @@ set_tests_properties("the test" PROPERTIES RESOURCE_LOCK {name} WILL_FAIL ON)"""
     def test_who_waits_names_the_holder_its_test_and_its_tree(self):
         name, one, two, holder, waiter, _ = self.holding()
         launcher = self.launcher_of(holder)
-        self.assertRegex(self.log(two), f'holdfast: "the test" waiting for lock {name}.*: '
+        self.assertRegex(unfolded(self.log(two)), f'holdfast: "the test" waiting for lock {name}.*: '
                          f'{name}.* is held by "the test" \\(pid {launcher.pid}, tree {re.escape(str(one))}\\)')
         self.assertEqual(self.read_pids(two / "test.pids"), [])
         (one / "test.pids.go").touch()
