@@ -1,0 +1,20 @@
+#include "core/tests_apart.hpp"
+
+#include <string>
+
+#include "core/held_locks.hpp"
+
+namespace holdfast {
+
+std::vector<LockSpec> locks_that_keep_apart(std::string_view key, bool run_serial) {
+  LockSpec serial;
+  serial.name = k_run_serial_lock;
+  serial.scope = LockScope::build;
+  serial.mode = run_serial ? LockMode::exclusive : LockMode::shared;
+  LockSpec test;
+  test.name = "TEST " + std::string(key);
+  test.scope = LockScope::build;
+  return {serial, test};
+}
+
+}  // namespace holdfast
