@@ -13,7 +13,7 @@
 # It stays out, without a word, where there is nothing to run or it would be in the way
 # (HOLDFAST_DISABLE, listings, memory checks), and with one line where something is wrong.
 # Nothing here starts a process, but for a run that CTestCustom.cmake did not begin (ctest in a
-# sub-directory, `ctest -S` of 3.25): waiting here for the tree is later than it should be, since ctest has
+# sub-directory, `ctest -S`): waiting here for the tree is later than it should be, since ctest has
 # opened its log already, and still better than two runs at once.
 
 # ctest reads with all policies unset: IN_LIST would not even be an operator.
@@ -91,25 +91,30 @@ endif()
 set(ENV{HOLDFAST_ATTACH} "1 ${_holdfast_pid} ${_holdfast_start} ${_holdfast_count} \
 ${_holdfast_project_key} ${_holdfast_tree}")
 
+get_filename_component(_holdfast_program "${CMAKE_CURRENT_LIST_DIR}/../../../bin/holdfast" ABSOLUTE)
+function(_holdfast_begin)
+  if(NOT EXISTS "${_holdfast_program}")
+    return()
+  endif()
+  # Neither stdout nor stderr is ctest's here: begin speaks on ctest's stderr by itself.
+  execute_process(
+    COMMAND "${_holdfast_program}" begin --tree "${_holdfast_tree}"
+      --project "${_holdfast_project_key}" --ctest "${_holdfast_pid}:${_holdfast_start}"
+      --ctest-version "${CMAKE_VERSION}" ${ARGN}
+    RESULT_VARIABLE result OUTPUT_QUIET ERROR_VARIABLE error)
+  string(STRIP "${error}" error)
+  if(NOT result EQUAL 0)
+    # In a line of its own: FATAL_ERROR would wrap it.
+    message(NOTICE "${error}")
+    message(FATAL_ERROR "Holdfast could not begin this run: no test is run")
+  elseif(NOT error STREQUAL "")
+    message(NOTICE "${error}")
+  endif()
+endfunction()
+
 if(NOT "$ENV{HOLDFAST_BEGUN}" STREQUAL "${_holdfast_pid}:${_holdfast_start}"
     AND NOT "$ENV{HOLDFAST_EXPLAIN}")
-  get_filename_component(_holdfast_program "${CMAKE_CURRENT_LIST_DIR}/../../../bin/holdfast" ABSOLUTE)
-  if(EXISTS "${_holdfast_program}")
-    # Neither stdout nor stderr is ctest's here: begin speaks on ctest's stderr by itself.
-    execute_process(
-      COMMAND "${_holdfast_program}" begin --tree "${_holdfast_tree}"
-        --project "${_holdfast_project_key}" --ctest "${_holdfast_pid}:${_holdfast_start}"
-        --from-include
-      RESULT_VARIABLE _holdfast_result OUTPUT_QUIET ERROR_VARIABLE _holdfast_error)
-    string(STRIP "${_holdfast_error}" _holdfast_error)
-    if(NOT _holdfast_result EQUAL 0)
-      # In a line of its own: FATAL_ERROR would wrap it.
-      message(NOTICE "${_holdfast_error}")
-      message(FATAL_ERROR "Holdfast could not begin this run: no test is run")
-    elseif(NOT _holdfast_error STREQUAL "")
-      message(NOTICE "${_holdfast_error}")
-    endif()
-  endif()
+  _holdfast_begin(--from-include)
 endif()
 
 # Stacks (2 s), the default grace (5 s), SIGKILL (1 s): launcher/core/time_budget.hpp.
@@ -119,6 +124,10 @@ endif()
 include("${CMAKE_CURRENT_LIST_DIR}/commands.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/ctest_limits.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/overrides.cmake")
+set(_holdfast_may_share FALSE)
+if(_holdfast_line MATCHES "2d(52|49|2d7465737473)") # -R, -I, --tests-
+  set(_holdfast_may_share TRUE)
+endif()
 set(_holdfast_tells_labels FALSE)
 set(_holdfast_file_asks_for_retries FALSE)
 if(EXISTS "${_holdfast_source_dir}/holdfast.toml"
@@ -131,12 +140,19 @@ if(EXISTS "${_holdfast_source_dir}/holdfast.toml"
     _holdfast_need_properties()
     _holdfast_watch_verdicts()
   endif()
+  file(STRINGS "${_holdfast_source_dir}/holdfast.toml" _holdfast_line_of_toml REGEX "share" LIMIT_COUNT 1)
+  if(NOT "${_holdfast_line_of_toml}" STREQUAL "")
+    set(_holdfast_may_share TRUE)
+  endif()
 endif()
 set(_holdfast_selects FALSE)
 # -R, --tests-regex
 if(_holdfast_line MATCHES "2d52|2d2d74657374732d72")
   include("${CMAKE_CURRENT_LIST_DIR}/listing.cmake")
   include("${CMAKE_CURRENT_LIST_DIR}/selection.cmake")
+endif()
+if(_holdfast_may_share AND NOT "$ENV{HOLDFAST_EXPLAIN}")
+  include("${CMAKE_CURRENT_LIST_DIR}/sharing.cmake")
 endif()
 set(_holdfast_tells_new_tests FALSE)
 if(_holdfast_tells_labels OR NOT _holdfast_default_limit STREQUAL "")

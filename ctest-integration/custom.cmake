@@ -27,6 +27,11 @@ if(NOT _holdfast_text MATCHES "\ninclude\\(\"[^\n]*\\.holdfast/")
 endif()
 
 include("${CMAKE_CURRENT_LIST_DIR}/process.cmake")
+# A script (-S, -SP, --script) reads this at ctest_start() and runs none of the commands; one that calls
+# ctest_read_custom_files() runs them for any tree it comes to. attach.cmake begins its runs.
+if(_holdfast_line MATCHES "002d53(00|50|52)|002d2d736372697074")
+  return()
+endif()
 _holdfast_may_list(_holdfast_may)
 if(_holdfast_may)
   include("${CMAKE_CURRENT_LIST_DIR}/listing.cmake")
@@ -55,6 +60,6 @@ set(_holdfast_ctest "--ctest ${_holdfast_pid}:${_holdfast_start}")
 set(ENV{HOLDFAST_BEGUN} "${_holdfast_pid}:${_holdfast_start}")
 # First and last: the project's own PRE_TEST and POST_TEST commands belong to the run.
 list(PREPEND CTEST_CUSTOM_PRE_TEST "${_holdfast_program} begin --tree ${_holdfast_quoted_tree} \
---project ${_holdfast_project_key} ${_holdfast_ctest}")
+--project ${_holdfast_project_key} ${_holdfast_ctest} --ctest-version ${CMAKE_VERSION}")
 list(APPEND CTEST_CUSTOM_POST_TEST
   "${_holdfast_program} end --tree ${_holdfast_quoted_tree} ${_holdfast_ctest}")

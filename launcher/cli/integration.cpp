@@ -12,6 +12,7 @@
 #include "core/keeper_address.hpp"
 #include "core/wire.hpp"
 #include "keeper/dead_runs.hpp"
+#include "keeper/earlier_keeper.hpp"
 #include "keeper/keeper.hpp"
 #include "keeper/reap.hpp"
 #include "keeper/run_lock.hpp"
@@ -24,14 +25,14 @@ namespace {
 
 // Reading the log of a very large run takes its time.
 constexpr Milliseconds k_end_patience{30'000};
-// Whether a keeper is there shows at once.
-constexpr Milliseconds k_probe_patience{1'000};
 
 struct IntegrationOptions {
   std::string tree;
   std::string project;
   std::string ctest;
+  std::string ctest_version;
   bool from_include = false;  // by attach.cmake: there is no POST_TEST to print the summary
+  std::string alone_for;      // the property of a test that needs more of the tree than runs share
 };
 
 std::shared_ptr<IntegrationOptions> add_options(CLI::App* command) {
@@ -45,11 +46,6 @@ std::shared_ptr<IntegrationOptions> add_options(CLI::App* command) {
 
 Result<ProjectSettings> settings_of(const IntegrationOptions& options) {
   return ProjectSettings::load(settings_file_of_tree(options.tree), selected_profile());
-}
-
-bool has_keeper(const ProcessName& ctest) {
-  return os::connect_to(keeper_socket(os::user_directory_path(), ctest), k_probe_patience)
-      .socket.valid();
 }
 
 std::string variable(std::string_view name) {
@@ -79,22 +75,35 @@ void sweep(const std::string& tree) {
   complain(line);
 }
 
-// With the tree to itself, unless the settings allow company.
-int begin_alone(const IntegrationOptions& options, const ProcessName& ctest,
-                ProjectSettings settings) {
-  const RunLockOrder order{options.tree, ctest, variable(environment::k_held)};
-  Result<RunLock> lock = take_run_lock(order, settings.run().runs);
+RunLockOrder lock_order(const IntegrationOptions& options, const ProcessName& ctest,
+                        SecondRun second) {
+  RunLockOrder order{options.tree, ctest, variable(environment::k_held)};
+  order.ctest_version = options.ctest_version;
+  if (!options.alone_for.empty()) return order;
+  if (second == SecondRun::wait) order.selection = selection_of(ctest, options.ctest_version);
+  if (second == SecondRun::share || !order.selection.is_whole()) order.use = TreeUse::shared;
+  return order;
+}
+
+// With a keeper, and with as much of the tree as the settings say.
+int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
+              ProjectSettings settings) {
+  const SecondRun second = settings.run().runs;
+  Result<RunLock> lock = take_run_lock(lock_order(options, ctest, second), second);
   if (!lock) {
     complain(lock.error().message);
     return exit_codes::k_lock_not_had;
   }
   sweep(options.tree);
-  // The run around one that is inside it has tidied, and may be out of its sight (in a PID
-  // namespace): it is not to be taken for dead.
-  if (lock->held && !lock->inside_another) tidy_up(options.tree);
+  // Who shares the tree tidies nothing: a run beside it may be out of its sight (in a PID
+  // namespace), and is not to be taken for dead. Nor is the one around a run that is inside it.
+  const bool shares = lock->use == TreeUse::shared;
+  if (lock->held && !shares && !lock->inside_another) tidy_up(options.tree);
   KeeperOrder keeper{options.tree, options.project, ctest, KeeperOrder::Starter::begin};
   if (options.from_include) keeper.starter = KeeperOrder::Starter::launcher;
   if (lock->held) keeper.run_lock = lock->held->descriptors().front();
+  keeper.shares_tree = shares;
+  if (shares || lock->inside_another) keeper.company = Company::possible;
   keeper.settings = std::move(settings);
   keeper.lock_trouble = lock->warning;
   if (const Result<void> started = start_keeper(keeper); !started) {
@@ -102,6 +111,24 @@ int begin_alone(const IntegrationOptions& options, const ProcessName& ctest,
     complain("no keeper (failed to " + started.error().message +
              "): tests run by their own properties, nothing is recorded");
   }
+  return exit_codes::k_success;
+}
+
+// The run has a keeper: a script's next ctest_test() goes on with it. Where it shares the tree and
+// must not, the tree is let go, then waited for: a lock is never made exclusive while it is held.
+int go_on_with(EarlierKeeper& keeper, const IntegrationOptions& options, const ProcessName& ctest,
+               SecondRun second) {
+  // Who says `share` has locks that keep such a test apart.
+  const bool is_apart = second == SecondRun::share && options.alone_for == "RUN_SERIAL";
+  if (options.alone_for.empty() || is_apart || !keeper.let_go_of_shared_tree())
+    return exit_codes::k_success;
+  const Result<RunLock> lock = take_run_lock(lock_order(options, ctest, second), second);
+  if (!lock) {
+    complain(lock.error().message);
+    return exit_codes::k_lock_not_had;
+  }
+  if (!lock->warning.empty()) complain(lock->warning);
+  if (lock->held) keeper.hand_over(lock->held->descriptors().front());
   return exit_codes::k_success;
 }
 
@@ -121,9 +148,17 @@ int begin(const IntegrationOptions& options) {
     complain("failed to understand --ctest " + ctest.error().message);
     return exit_codes::k_usage;
   }
-  // `ctest -S` comes here for every ctest_test(): its keeper has the tree already.
-  if (has_keeper(*ctest)) return exit_codes::k_success;
-  return begin_alone(options, *ctest, std::move(*settings));
+  EarlierKeeper keeper(*ctest);
+  switch (keeper.go_on_with(options.tree)) {
+    case EarlierKeeper::Answer::serves:
+      return go_on_with(keeper, options, *ctest, settings->run().runs);
+    case EarlierKeeper::Answer::silent:
+      // Launchers find out by themselves whether it answers again.
+      return exit_codes::k_success;
+    case EarlierKeeper::Answer::absent:
+      break;
+  }
+  return begin_run(options, *ctest, std::move(*settings));
 }
 
 Result<std::string> summary_of(const IntegrationOptions& options) {
@@ -177,7 +212,9 @@ int keeper(const IntegrationOptions& options) {
 void add_begin(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("begin", "before the first test of a run");
   const auto options = add_options(command);
+  command->add_option("--ctest-version", options->ctest_version);
   command->add_flag("--from-include", options->from_include);
+  command->add_option("--alone-for", options->alone_for);
   command->callback([options, &exit_code] { exit_code = begin(*options); });
 }
 

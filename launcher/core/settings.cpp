@@ -92,7 +92,7 @@ std::string_view name_of(RunSerial serial) {
 }
 
 std::optional<SecondRun> second_run_named(std::string_view name) {
-  for (SecondRun runs : {SecondRun::wait, SecondRun::allow, SecondRun::refuse}) {
+  for (SecondRun runs : {SecondRun::wait, SecondRun::share, SecondRun::allow, SecondRun::refuse}) {
     if (name_of(runs) == name) return runs;
   }
   return std::nullopt;
@@ -102,6 +102,8 @@ std::string_view name_of(SecondRun runs) {
   switch (runs) {
     case SecondRun::wait:
       return "wait";
+    case SecondRun::share:
+      return "share";
     case SecondRun::allow:
       return "allow";
     case SecondRun::refuse:

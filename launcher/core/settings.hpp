@@ -22,7 +22,8 @@ inline constexpr std::string_view k_default_profile = "default";
 
 // What a second ctest does on a tree where one is running.
 enum class SecondRun : std::uint8_t {
-  wait,    // until the first has ended
+  wait,    // until the first has ended, or shares the tree where both name their tests one by one
+  share,   // shares the tree: no test twice at the same time
   allow,   // runs beside it
   refuse,  // ends at once, its tests not run
 };

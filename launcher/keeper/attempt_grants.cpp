@@ -3,12 +3,23 @@
 #include <utility>
 
 #include "core/policy.hpp"
+#include "core/tests_apart.hpp"
 
 namespace holdfast {
 namespace {
 
+Result<void> keep_apart(const wire::AttemptRequest& request, std::vector<LockSpec>& locks) {
+  for (LockSpec& lock : locks_that_keep_apart(request.key, request.properties.run_serial)) {
+    locks.push_back(std::move(lock));
+  }
+  Result<std::vector<LockSpec>> all = canonical_locks(std::move(locks));
+  if (!all) return all.error();
+  locks = std::move(*all);
+  return {};
+}
+
 void resolve(const wire::AttemptRequest& request, const Result<ProjectSettings>& settings,
-             RunLines& lines, wire::AttemptGrant& granted) {
+             Company company, RunLines& lines, wire::AttemptGrant& granted) {
   Result<ResolvedPolicy> resolved = settings ? settings->resolve(request.test, request.properties)
                                              : Result<ResolvedPolicy>(settings.error());
   if (!resolved) {
@@ -19,12 +30,16 @@ void resolve(const wire::AttemptRequest& request, const Result<ProjectSettings>&
     lines.say_once("\"" + request.test + "\": " + warning);
   }
   granted.policy = std::move(resolved->policy);
+  if (company == Company::none) return;
+  if (const Result<void> apart = keep_apart(request, granted.policy.locks); !apart) {
+    granted.refusal = apart.error().message;
+  }
 }
 
 }  // namespace
 
 wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
-                                 const Result<ProjectSettings>& settings, Run& run,
+                                 const Result<ProjectSettings>& settings, Company company, Run& run,
                                  RunLines& lines) {
   wire::AttemptGrant granted;
   granted.run = run.id();
@@ -35,7 +50,7 @@ wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
     granted.scratch = scratch->lend();
     if (granted.scratch.empty()) lines.say_once(scratch->trouble());
   }
-  resolve(request, settings, lines, granted);
+  resolve(request, settings, company, lines, granted);
   return granted;
 }
 

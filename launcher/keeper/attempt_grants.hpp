@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/wire.hpp"
+#include "keeper/keeper.hpp"
 #include "keeper/run.hpp"
 #include "keeper/run_lines.hpp"
 #include "settings/project_settings.hpp"
@@ -9,9 +10,10 @@
 namespace holdfast {
 
 // Gives the attempt its name and its policy, by the project's settings, and lends it a directory.
-// Settings that cannot be had are its refusal. What people are to know is said in `lines`.
+// Settings that cannot be had are its refusal. What people are to know is said in `lines`. In
+// company the test gets locks that keep it apart from other runs' tests.
 wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
-                                 const Result<ProjectSettings>& settings, Run& run,
+                                 const Result<ProjectSettings>& settings, Company company, Run& run,
                                  RunLines& lines);
 
 }  // namespace holdfast

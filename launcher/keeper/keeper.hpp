@@ -1,9 +1,10 @@
-// The keeper: one process per ctest. It resolves policy for every attempt, gives runs and attempts
-// their names, prints lines for people on ctest's stderr, and ends with ctest.
+// The keeper: one process per ctest and build tree. It resolves policy for every attempt, gives
+// runs and attempts their names, prints lines for people on ctest's stderr, and ends with ctest.
 //
 // It holds nothing that a test needs to end well: killed, it costs records and lines.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/attach.hpp"
@@ -11,6 +12,9 @@
 #include "settings/project_settings.hpp"
 
 namespace holdfast {
+
+// Whether tests of other runs may be at work in the tree, which ours are to be kept apart from.
+enum class Company : std::uint8_t { none, possible };
 
 struct KeeperOrder {
   std::string tree;
@@ -21,6 +25,8 @@ struct KeeperOrder {
   enum class Starter { begin, launcher } starter = Starter::launcher;
   // The run's lock on its tree (run_lock.hpp), which the keeper holds until it ends; -1: none.
   int run_lock = -1;
+  bool shares_tree = false;  // by that lock
+  Company company = Company::none;
   std::string lock_trouble = {};  // why there is none, where that is to be said
   // With an error every test of the run is refused, and says it.
   Result<ProjectSettings> settings = ProjectSettings{};

@@ -16,6 +16,7 @@
 #include "keeper/nested_wait.hpp"
 #include "os/clock.hpp"
 #include "os/file_text.hpp"
+#include "os/lock_records.hpp"
 #include "os/process.hpp"
 #include "os/system_call.hpp"
 #include "os/trusted_directory.hpp"
@@ -28,8 +29,11 @@ constexpr unsigned k_owner_may_write = 0600;
 constexpr unsigned k_others_as_in_tree = 0066;
 // A ctest that has ended is no run to be refused for: its keeper has this long to tidy up.
 constexpr Milliseconds k_tidying_patience{10'000};
+constexpr std::size_t k_longest_file_of_tests = 1024 * 1024;
+// More than the kernel lets a command line have.
+constexpr std::size_t k_longest_command = 8 * 1024 * 1024;
 
-Result<os::LockRequest> open_lock(const std::string& tree, const std::string& level) {
+Result<os::LockRequest> open_lock(const std::string& tree, const std::string& level, TreeUse use) {
   const os::UniqueFd top(::open(tree.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   struct stat info {};
   if (!top.valid() || ::fstat(top.get(), &info) != 0) return os::system_error("open " + tree);
@@ -41,6 +45,7 @@ Result<os::LockRequest> open_lock(const std::string& tree, const std::string& le
   LockSpec spec;
   spec.name = "run";
   spec.scope = LockScope::build;
+  if (use == TreeUse::shared) spec.mode = LockMode::shared;
   return os::LockRequest::open_in(std::move(*directory), spec,
                                   k_owner_may_write | (info.st_mode & k_others_as_in_tree),
                                   {level, {}});
@@ -54,6 +59,16 @@ std::string command_line_of(pid_t pid) {
     line += word;
   }
   return line.empty() ? "ctest" : line;
+}
+
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    if (end != 0) lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return lines;
 }
 
 class RunLockWait {
@@ -73,13 +88,22 @@ class RunLockWait {
     if (goes_without()) return RunLock{};
     if (told_ > 0) say("this build tree is free after " + describe(waited()));
     request_.sign(self());
+    // After we have said who we are: of two that meet and come at once one at least sees the other.
+    meets_another_ = !order_.selection.is_whole() && may_meet_one_of(request_.holders());
+    if (meets_another_) {
+      os::erase(request_.descriptors().front(), os::RecordList::holders, order_.ctest);
+      return RunLock{};
+    }
     RunLock lock;
     lock.held.emplace(std::move(request_));
+    lock.use = order_.use;
     return lock;
   }
 
   // Not empty: nothing was taken, for we are part of that run, which has the tree.
   const std::string& around() const { return around_; }
+  // Nothing was taken: another run, which shares the tree, may run one of our tests.
+  bool meets_another() const { return meets_another_; }
 
   static RunLock without(const std::string& tree, const Error& error) {
     RunLock lock;
@@ -95,8 +119,7 @@ class RunLockWait {
   Result<void> wait_for_turn() {
     const std::vector<LockParty> holders = request_.holders();
     if (!holders.empty()) {
-      around_ = run_around_us(order_.tree, holders.front().process);
-      if (!around_.empty()) return {};
+      if (is_inside_one_of(holders)) return {};
       if (second_ == SecondRun::refuse && !has_ended(holders.front())) {
         return refusal(holders.front());
       }
@@ -113,10 +136,30 @@ class RunLockWait {
     return {};
   }
 
+  bool is_inside_one_of(const std::vector<LockParty>& runs) {
+    for (const LockParty& run : runs) {
+      around_ = run_around_us(order_.tree, run.process);
+      if (!around_.empty()) return true;
+    }
+    return false;
+  }
+
+  bool may_meet_one_of(const std::vector<LockParty>& runs) const {
+    return std::any_of(runs.begin(), runs.end(), [&](const LockParty& run) {
+      const bool is_known = run.boot == boot_;
+      return !is_known ||
+             may_meet(order_.selection, selection_of(run.process, order_.ctest_version));
+    });
+  }
+
   // We have the lock; a run whose keeper was killed may have the tree all the same.
   Result<void> wait_for_orphaned_runs() {
-    for (const LockParty& party : request_.signatories()) {
-      if (party.process == order_.ctest || party.boot != os::numbering_id()) continue;
+    const std::vector<LockParty> signatories = request_.signatories();
+    // Looked at in this order: who comes in between would be taken for one without a keeper.
+    const std::vector<LockParty> beside_us = request_.holders();
+    for (const LockParty& party : signatories) {
+      if (party.process == order_.ctest || party.boot != boot_) continue;
+      if (is_among(beside_us, party.process)) continue;
       // Usually the last run's, which has ended: nobody waits for it, nor is inside it.
       const Result<os::UniqueFd> other = os::watch_process(party.process);
       if (!other) continue;
@@ -172,6 +215,11 @@ class RunLockWait {
     return true;
   }
 
+  static bool is_among(const std::vector<LockParty>& parties, const ProcessName& process) {
+    return std::any_of(parties.begin(), parties.end(),
+                       [&](const LockParty& party) { return party.process == process; });
+  }
+
   // A process of another PID namespace cannot be looked up, nor taken for dead.
   static bool has_ended(const LockParty& holder) {
     return holder.boot == os::numbering_id() && !os::is_alive(holder.process);
@@ -197,28 +245,38 @@ class RunLockWait {
     std::string line =
         told_ == 0 ? "waiting for this build tree, taken by "
                    : "still waiting (" + describe(waited()) + ") for this build tree, taken by ";
-    const std::vector<LockParty> holders = request_.holders();
     if (orphaned_) {
       line += describe_run(*orphaned_) + ", whose keeper is gone";
-    } else if (!holders.empty()) {
-      line += describe_run(holders.front());
     } else {
-      line += "a process that left no record";
+      line += describe_obstacle();
     }
     say(line);
     ++told_;
   }
 
-  void say(const std::string& line) {
-    write_live_line(open_stderr_of(order_.ctest), line);
+  // Who has it, or who waits to have it alone, before us.
+  std::string describe_obstacle() const {
+    const std::vector<LockParty> holders = request_.holders();
+    if (holders.empty()) return "a process that left no record";
+    if (order_.use == TreeUse::shared && holders.front().mode == LockMode::shared) {
+      const std::vector<LockParty> waiters = request_.waiters();
+      if (!waiters.empty() && waiters.front().ticket < request_.ticket()) {
+        return describe_run(waiters.front()) + ", which waits for it, too";
+      }
+    }
+    const std::string more =
+        holders.size() > 1 ? " and " + std::to_string(holders.size() - 1) + " more" : "";
+    return describe_run(holders.front()) + more;
   }
+
+  void say(const std::string& line) { write_live_line(open_stderr_of(order_.ctest), line); }
 
   Milliseconds waited() const { return os::monotonic_now() - start_; }
 
   LockParty self() const {
     LockParty party;
     party.process = order_.ctest;
-    party.boot = os::numbering_id();
+    party.boot = boot_;
     party.test = command_line_of(order_.ctest.pid);
     party.tree = order_.tree;
     party.since_unix_ms = os::unix_now_ms();
@@ -228,10 +286,12 @@ class RunLockWait {
   const RunLockOrder& order_;
   SecondRun second_;
   os::LockRequest request_;
+  std::string boot_ = os::numbering_id();
   Milliseconds start_ = os::monotonic_now();
   unsigned told_ = 0;
   bool taken_ = false;
   std::string around_;
+  bool meets_another_ = false;
   std::optional<LockParty> orphaned_;
   std::optional<NestedWait> nested_;
   bool is_circle_ended_ = false;
@@ -243,19 +303,44 @@ bool is_tree_taken(const std::string& tree) {
   const std::string path =
       tree + "/" + std::string(names::k_run_lock_directory) + "/" + std::string(names::k_lock_file);
   const os::UniqueFd lock(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  return lock.valid() && ::flock(lock.get(), LOCK_SH | LOCK_NB) != 0;
+  return lock.valid() && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0;
 }
 
-Result<RunLock> take_run_lock(const RunLockOrder& order, SecondRun second) {
+void forget_run(const os::UniqueFd& lock, const ProcessName& ctest) {
+  if (lock.valid()) os::erase(lock.get(), os::RecordList::holders, ctest);
+}
+
+CtestSelection selection_of(const ProcessName& ctest, std::string_view ctest_version) {
+  CtestSelection selection =
+      ctest_selection(os::command_of(ctest.pid, k_longest_command), ctest_version);
+  if (!os::is_alive(ctest)) return {};
+  if (selection.by != CtestSelection::By::file) return selection;
+  // ctest has left the directory it was started in, and may be told of it by a link.
+  const std::string& path = selection.tests.front();
+  const Result<std::string> text = path.empty() || path.front() != '/'
+                                       ? Result<std::string>(Error{})
+                                       : os::read_file(path, k_longest_file_of_tests);
+  if (!text || text->size() == k_longest_file_of_tests) return {};
+  return {CtestSelection::By::names, lines_of(*text)};
+}
+
+Result<RunLock> take_run_lock(const RunLockOrder& asked, SecondRun second) {
+  RunLockOrder order = asked;
   if (second == SecondRun::allow) return RunLock{};
   // Of the run around us, not of its attempt: two tests that both run ctest exclude one another.
   std::string level = HeldLocks(order.held).level_of(run_place(order.tree));
   level = level.substr(0, level.rfind('.'));
   while (true) {
-    Result<os::LockRequest> request = open_lock(order.tree, level);
+    Result<os::LockRequest> request = open_lock(order.tree, level, order.use);
     if (!request) return RunLockWait::without(order.tree, request.error());
     RunLockWait wait(order, second, std::move(*request));
     Result<RunLock> lock = wait.run();
+    if (wait.meets_another()) {
+      // Let go, then waited for: a lock is never made exclusive while it is held.
+      order.use = TreeUse::alone;
+      order.selection = {};
+      continue;
+    }
     if (wait.around().empty() || wait.around() == level) {
       if (lock) lock->inside_another = !level.empty();
       return lock;

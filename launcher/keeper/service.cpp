@@ -8,7 +8,9 @@
 
 #include "core/policy.hpp"
 #include "keeper/attempt_grants.hpp"
+#include "keeper/earlier_keeper.hpp"
 #include "keeper/further_attempts.hpp"
+#include "keeper/run_lock.hpp"
 #include "keeper/stuck_pairs.hpp"
 #include "os/clock.hpp"
 #include "os/packet_socket.hpp"
@@ -45,6 +47,7 @@ Service::Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd c
     : order_(order),
       listener_(std::move(listener)),
       ctest_(std::move(ctest)),
+      tree_lock_(order_.run_lock),
       lines_(order_.ctest),
       run_({order_.tree, order_.ctest, order_.lock_trouble, retry_limits(order_)}, lines_),
       memory_(order_.settings ? order_.settings->run().oom_events : std::string()) {
@@ -58,8 +61,8 @@ Service::Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd c
 }
 
 void Service::run() {
-  while (!ctest_ended_) wait_for_news();
-  finish_after_ctest();
+  while (!ctest_ended_ && !is_in_another_tree_) wait_for_news();
+  if (!is_in_another_tree_) finish_after_ctest();
 }
 
 void Service::wait_for_news() {
@@ -136,6 +139,10 @@ bool Service::serve(Connection& connection) {
     if (received->descriptor.valid()) connection.locks.push_back(std::move(received->descriptor));
     return true;
   }
+  if (message && message->kind == wire::k_alone && received->descriptor.valid()) {
+    tree_lock_ = std::move(received->descriptor);
+    return true;
+  }
   if (message && message->kind == wire::k_contain) {
     connection.contained = std::move(received->descriptor);
     connection.cgroup = message->get("cgroup");
@@ -181,12 +188,14 @@ wire::Message Service::answer(const wire::Message& message, Connection& asker) {
   }
   if (message.kind == wire::k_end) return end_of_run(asker);
   if (message.kind == wire::k_status) return status();
+  if (message.kind == wire::k_tree) return next_tree(std::string(message.get("tree")), asker);
+  if (message.kind == wire::k_alone) return let_go_of_shared_tree();
   return refusal("a " + message.kind + " message is not understood");
 }
 
 wire::Message Service::grant(const wire::AttemptRequest& request, Connection& asker) {
-  wire::AttemptGrant granted =
-      grant_attempt(request, order_.settings, run_of(request.include_count, &asker), lines_);
+  wire::AttemptGrant granted = grant_attempt(request, order_.settings, order_.company,
+                                             run_of(request.include_count, &asker), lines_);
   granted.is_googletest = !request.program.empty() && googletest_.knows(request.program);
   asker.begin_attempt(request, granted);
   memory_.note_start(asker);
@@ -206,6 +215,7 @@ Run& Service::run_of(unsigned include_count, const Connection* asker) {
 wire::Message Service::end_of_run(const Connection& asker) {
   lines_.say_held_back();
   dismiss_connections(&asker);
+  if (order_.shares_tree) forget_run(tree_lock_, order_.ctest);
   wire::Message reply;
   reply.kind = wire::k_end;
   const std::string summary = run_.finish_for_end();
@@ -222,6 +232,33 @@ wire::Message Service::status() const {
     reply.add("run", run_.id());
     reply.add("journal", run_.journal());
   }
+  return reply;
+}
+
+wire::Message Service::next_tree(const std::string& tree, const Connection& asker) {
+  wire::Message reply;
+  reply.kind = wire::k_tree;
+  if (tree == order_.tree) {
+    reply.add("serves", "1");
+    return reply;
+  }
+  // Before the graces of what is left: it is waited for as long as we are at it.
+  (void)os::send_packet(asker.socket.get(), wire::encode(reply));
+  dismiss_connections(&asker);
+  run_.close(Run::Completeness::complete);
+  forget_run(tree_lock_, order_.ctest);
+  is_in_another_tree_ = true;
+  return {};
+}
+
+wire::Message Service::let_go_of_shared_tree() {
+  wire::Message reply;
+  reply.kind = wire::k_alone;
+  if (!order_.shares_tree) return reply;
+  forget_run(tree_lock_, order_.ctest);
+  tree_lock_.reset();
+  order_.shares_tree = false;
+  reply.add("let_go", "1");
   return reply;
 }
 

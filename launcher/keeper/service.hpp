@@ -21,7 +21,7 @@ class Service {
  public:
   Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd ctest);
 
-  // Blocks until ctest has ended and its run is recorded.
+  // Blocks until ctest has ended, or goes on with another tree, and its run is recorded.
   void run();
 
  private:
@@ -36,6 +36,9 @@ class Service {
   wire::Message grant(const wire::AttemptRequest& request, Connection& asker);
   wire::Message end_of_run(const Connection& asker);
   wire::Message status() const;
+  // What ctest goes on with: this tree, or another.
+  wire::Message next_tree(const std::string& tree, const Connection& asker);
+  wire::Message let_go_of_shared_tree();
   // Rolls over to the next run where there is one.
   Run& run_of(unsigned include_count, const Connection* asker);
   void finish_after_ctest();
@@ -51,6 +54,7 @@ class Service {
   KeeperOrder order_;
   os::UniqueFd listener_;
   os::UniqueFd ctest_;
+  os::UniqueFd tree_lock_;
   RunLines lines_;
   std::vector<Connection> connections_;
   OrphanHelpers orphans_;
@@ -59,7 +63,8 @@ class Service {
   MemoryWatch memory_;
   StalePrograms stale_;
   bool ctest_ended_ = false;
-  bool guards_killed_ = false;  // they were stuck at the end of a run
+  bool is_in_another_tree_ = false;  // our ctest: a keeper of that one is waiting for our end
+  bool guards_killed_ = false;       // they were stuck at the end of a run
 };
 
 }  // namespace holdfast

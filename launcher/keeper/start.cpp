@@ -18,8 +18,9 @@ namespace holdfast {
 namespace {
 
 constexpr char k_listens = 'L';
-// Descriptor of the keeper for its first words to who started it. The run's lock is the next one.
+// Descriptors of the keeper: for its first words to who started it, and the run's lock.
 constexpr int k_caller = 3;
+constexpr int k_run_lock = 4;
 
 // It holds a duplicate of every descriptor that a lock of this run has: of a counted one many.
 void allow_many_descriptors() {
@@ -41,9 +42,8 @@ void leave_caller(int kept, int run_lock) {
   const int high = ::fcntl(kept, F_DUPFD_CLOEXEC, k_out_of_the_way);
   const int high_lock = run_lock >= 0 ? ::fcntl(run_lock, F_DUPFD_CLOEXEC, k_out_of_the_way) : -1;
   ::dup2(high, k_caller);
-  unsigned first_closed = k_caller + 1;
-  if (high_lock >= 0) first_closed = static_cast<unsigned>(::dup2(high_lock, k_caller + 1)) + 1;
-  ::close_range(first_closed, ~0U, 0);
+  if (high_lock >= 0) ::dup2(high_lock, k_run_lock);
+  ::close_range(high_lock >= 0 ? k_run_lock + 1 : k_run_lock, ~0U, 0);
 }
 
 void tell(int caller, std::string_view text) {
@@ -107,7 +107,9 @@ Result<void> start_keeper(const KeeperOrder& order) {
   if (child < 0) return os::system_error("start the keeper");
   if (child == 0) {
     leave_caller(question.get(), order.run_lock);
-    be_keeper(order);
+    KeeperOrder own = order;
+    if (own.run_lock >= 0) own.run_lock = k_run_lock;
+    be_keeper(own);
   }
   question.reset();
   char text[512];

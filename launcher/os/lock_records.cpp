@@ -49,6 +49,20 @@ void sign(int file, RecordList list, const LockParty& party) {
 
 void withdraw(int file, RecordList list) { release_byte_lock(file, part_of(list)); }
 
+void erase(int file, RecordList list, const ProcessName& process) {
+  const std::string nothing(k_party_size, '\0');
+  const ByteRange part = part_of(list);
+  struct stat info {};
+  if (::fstat(file, &info) != 0) return;
+  for (off_t at = part.start; at < part.start + part.length && at < info.st_size;
+       at += k_record_size) {
+    std::vector<LockParty> found;
+    read_into(found, file, at);
+    if (found.empty() || found.front().process != process) continue;
+    (void)retried([&] { return ::pwrite(file, nothing.data(), nothing.size(), at); });
+  }
+}
+
 std::vector<LockParty> living_records(int file, RecordList list) {
   std::vector<LockParty> found;
   for (off_t record : living_places(file, list)) read_into(found, file, record);

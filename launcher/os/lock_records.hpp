@@ -17,6 +17,9 @@ void sign(int file, RecordList list, const LockParty& party);
 // Takes it back, also from duplicates of the descriptor.
 void withdraw(int file, RecordList list);
 
+// Takes out of the file what a process that goes on has signed with, so that nobody looks for it.
+void erase(int file, RecordList list, const ProcessName& process);
+
 // Those of others that are still theirs, as far as they can be read.
 std::vector<LockParty> living_records(int file, RecordList list);
 // How many there are, read or not.

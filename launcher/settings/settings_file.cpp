@@ -108,8 +108,8 @@ class Reader {
     own_keys.insert(own_keys.end(), {"runs", "oom-events", "inherits", "override"});
     profile.layer.values = read_test_values(named, own_keys, complaints_);
     profile.layer.retries = read_run_retry_values(named, complaints_);
-    profile.layer.runs =
-        read_word(named, "runs", second_run_named, R"("wait", "allow" or "refuse")", complaints_);
+    profile.layer.runs = read_word(named, "runs", second_run_named,
+                                   R"("wait", "share", "allow" or "refuse")", complaints_);
     profile.layer.oom_events = read_file_name(named, "oom-events", complaints_);
     profile.inherits = read_text(named, "inherits", "the name of a profile", complaints_);
     if (profile.inherits) profile.inherits_at = place_of(table->get("inherits")->source());

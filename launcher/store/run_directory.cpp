@@ -1,6 +1,7 @@
 #include "store/run_directory.hpp"
 
 #include "core/names.hpp"
+#include "os/process.hpp"
 #include "store/journal_ends.hpp"
 
 #include <fmt/format.h>
@@ -99,6 +100,13 @@ void order(std::vector<RunEntry>& runs) {
   }
 }
 
+// Of runs that share a tree many may be at work at once.
+bool is_at_work(const RunEntry& run) {
+  const std::optional<RunStarted> started = first_record(run.journal);
+  if (!started || started->boot != os::numbering_id() || end_record(run.journal)) return false;
+  return os::is_alive({static_cast<int>(started->ctest.pid), started->ctest.start});
+}
+
 std::string short_list(const std::vector<RunEntry>& runs, std::string_view prefix) {
   constexpr std::size_t k_shown = 3;
   std::string list;
@@ -157,6 +165,7 @@ std::size_t prune_runs(const fs::path& tree, std::string_view live, std::size_t 
       --room;
       continue;
     }
+    if (is_at_work(run)) continue;
     std::error_code failed;
     fs::remove_all(run.directory, failed);  // does not follow links inside
     if (!failed) ++removed;

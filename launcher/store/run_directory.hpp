@@ -34,8 +34,9 @@ std::vector<RunEntry> list_runs(const std::filesystem::path& tree, Dates dates =
 // one line that fits after "failed to".
 Result<RunEntry> find_run(const std::filesystem::path& tree, std::string_view wanted);
 
-// Removes all but the newest `keep` runs; never the one named `live`, which counts as one of
-// them. Returns how many it removed. A run it cannot remove stays: pruning never fails a run.
+// Removes all but the newest `keep` runs and those at work; never the one named `live`, which
+// counts as one of them. Returns how many it removed. A run it cannot remove stays: pruning never
+// fails a run.
 std::size_t prune_runs(const std::filesystem::path& tree, std::string_view live,
                        std::size_t keep = k_runs_kept);
 

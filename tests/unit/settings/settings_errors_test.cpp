@@ -46,7 +46,7 @@ TEST(SettingsErrors, AWordThatIsNoneOfThoseThereAreIsSaid) {
       {"[profile.default]\non-leak = 1\n",
        R"(on-leak in [profile.default]: found an integer, expected "kill", "fail" or "ignore")"},
       {"[profile.default]\nruns = \"no\"\n",
-       R"(runs in [profile.default]: found "no", expected "wait", "allow" or "refuse")"},
+       R"(runs in [profile.default]: found "no", expected "wait", "share", "allow" or "refuse")"},
       {"[profile.default]\ncontainment = \"docker\"\n",
        R"(containment in [profile.default]: found "docker", expected "none", "cgroup" or "pidns")"},
       {"[profile.default]\nscratch = false\n",

@@ -1,0 +1,67 @@
+#include "keeper/earlier_keeper.hpp"
+
+#include <poll.h>
+
+#include <optional>
+#include <string_view>
+
+#include "core/keeper_address.hpp"
+#include "core/wire.hpp"
+#include "os/packet_socket.hpp"
+#include "os/trusted_directory.hpp"
+
+namespace holdfast {
+namespace {
+
+// A keeper answers at once, unless it is stopped.
+constexpr Milliseconds k_answer_patience{2'000};
+// It ends what is left, each with a grace of its own, and records the run.
+constexpr int k_end_patience_ms = 60'000;
+
+// Nothing: the keeper does not answer, or is gone.
+std::optional<wire::Message> ask(int socket, const wire::Message& question) {
+  if (!os::send_packet(socket, wire::encode(question))) return std::nullopt;
+  const Result<std::string> packet = os::receive_packet(socket);
+  if (!packet || packet->empty()) return std::nullopt;
+  Result<wire::Message> answer = wire::decode(*packet);
+  if (!answer || answer->kind != question.kind) return std::nullopt;
+  return *std::move(answer);
+}
+
+bool is_at_end(int socket, int patience_ms) {
+  pollfd peer{socket, 0, 0};
+  return ::poll(&peer, 1, patience_ms) == 1;
+}
+
+}  // namespace
+
+EarlierKeeper::EarlierKeeper(const ProcessName& ctest)
+    : socket_(os::connect_to(keeper_socket(os::user_directory_path(), ctest), k_answer_patience)
+                  .socket) {}
+
+EarlierKeeper::Answer EarlierKeeper::go_on_with(const std::string& tree) {
+  if (!socket_.valid()) return Answer::absent;
+  wire::Message question;
+  question.kind = wire::k_tree;
+  question.add("tree", tree);
+  const std::optional<wire::Message> answer = ask(socket_.get(), question);
+  if (answer && !answer->get("serves").empty()) return Answer::serves;
+  // Its end of the connection goes with it, after all that it had.
+  const bool is_gone = is_at_end(socket_.get(), answer ? k_end_patience_ms : 0);
+  return is_gone ? Answer::absent : Answer::silent;
+}
+
+bool EarlierKeeper::let_go_of_shared_tree() {
+  wire::Message question;
+  question.kind = wire::k_alone;
+  const std::optional<wire::Message> answer = ask(socket_.get(), question);
+  return answer && !answer->get("let_go").empty();
+}
+
+void EarlierKeeper::hand_over(int lock) {
+  wire::Message message;
+  message.kind = wire::k_alone;
+  (void)os::send_descriptors(socket_.get(), wire::encode(message), {lock});
+}
+
+}  // namespace holdfast

@@ -1,0 +1,50 @@
+// The keeper that `holdfast begin` finds when its ctest has begun before: a script goes on with the
+// next ctest_test(), of this tree or of another, or it has turned out that a run needs its tree
+// alone.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/attach.hpp"
+#include "os/unique_fd.hpp"
+
+namespace holdfast {
+
+namespace wire {
+
+// `holdfast begin` to a keeper of its ctest that is there already: the field `tree`, whose tests
+// come next. Back the same kind, with the field `serves` where it is the keeper's own; else the
+// keeper ends its run and then itself. A stopped one reads it before anything that those tests ask.
+inline constexpr std::string_view k_tree = "tree";
+// The same: this run is to have its tree alone. Back the same kind, with the field `let_go` where
+// it shared the tree: now it has it no more, and waits for the same kind with the tree's lock,
+// which has no answer.
+inline constexpr std::string_view k_alone = "alone";
+
+}  // namespace wire
+
+class EarlierKeeper {
+ public:
+  // Connects to it, if there is one.
+  explicit EarlierKeeper(const ProcessName& ctest);
+
+  enum class Answer : std::uint8_t {
+    absent,  // there is none, or it is gone now: it was another tree's
+    serves,  // it is this tree's, and stays
+    silent   // it does not answer, or does not end
+  };
+  // Says whose tests come next. Blocks for as long as the graces of what another tree's run left.
+  Answer go_on_with(const std::string& tree);
+
+  // Of one that serves. True: its run shared the tree and has let it go. Then it is to be given the
+  // tree's lock again, as one that is alone.
+  bool let_go_of_shared_tree();
+  void hand_over(int lock);
+
+ private:
+  os::UniqueFd socket_;
+};
+
+}  // namespace holdfast

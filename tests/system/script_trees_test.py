@@ -1,0 +1,134 @@
+"""`ctest -S` scripts: a script may test several build trees, and each is one that other runs may want."""
+
+import subprocess
+import unittest
+
+from support import CMAKE, CTEST, PATIENCE_S, ProjectCase, keepers_of, wait_until
+
+
+class ScriptCase(ProjectCase):
+    def trees(self, text="", count=2):
+        """Of one project each; a test says the tree it is of."""
+        return [self.project(f"add_test(NAME {name} COMMAND true)\n{text.replace('@T@', name)}",
+                             name=f"project.{name}", build=name)
+                for name in ["one", "two", "three"][:count]]
+
+    def script(self, *trees, between=""):
+        """ctest_test() in each of them, in turn."""
+        script = self.work / "script.cmake"
+        text = ""
+        for i, tree in enumerate(trees):
+            text += f"""
+set(CTEST_SOURCE_DIRECTORY "{self.work}/project.{tree.name}")
+set(CTEST_BINARY_DIRECTORY "{tree}")
+set(CTEST_COMMAND "{CTEST}")
+set(CTEST_CMAKE_COMMAND "{CMAKE}")
+ctest_start(Experimental)
+ctest_test(RETURN_VALUE returned{i})
+message("returned {tree.name} ${{returned{i}}}")
+{between if i + 1 < len(trees) else ""}
+"""
+        script.write_text(text)
+        return script
+
+    def begin(self, name, *words, **how):
+        with open(self.work / f"{name}.log", "wb") as log:
+            return self.start(*words, stdout=log, stderr=subprocess.STDOUT, **how)
+
+    def log(self, name):
+        return (self.work / f"{name}.log").read_text(errors="replace")
+
+    def recorded(self, tree):
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        for run in self.runs(tree):
+            self.assertEqual([r["tree"] for r in self.records(run, "run_started")], [str(tree)])
+            self.assertEqual([r["complete"] for r in self.records(run, "run_ended")], [True])
+        return [sorted(r["test"] for r in self.records(run, "attempt_ended")) for run in self.runs(tree)]
+
+
+class TwoTreesTest(ScriptCase):
+    def test_each_tree_has_the_record_of_its_own_run(self):
+        one, two = self.trees()
+        ran = self.begin("script", CTEST, "-S", self.script(one, two, two), "-V")
+        self.assertEqual(ran.wait(PATIENCE_S), 0, self.log("script"))
+        self.assertEqual(self.log("script").count("returned two 0"), 2, self.log("script"))
+        self.assertEqual(self.recorded(one), [["one"]])
+        self.assertEqual(self.recorded(two), [["two"]] * 2)
+        self.assertNotIn("no keeper", self.log("script"))
+
+    def test_settings_are_those_of_the_tree_at_hand(self):
+        for name, value in (("one", "first"), ("two", "second")):
+            (self.work / f"project.{name}").mkdir()
+            (self.work / f"project.{name}/holdfast.toml").write_text(
+                f'[profile.default]\nenvironment = {{ WHICH = "{value}" }}\n')
+        one, two = self.trees(f'add_test(NAME which COMMAND sh -c "echo $WHICH >>{self.work}/@T@.which")\n')
+        ran = self.begin("script", CTEST, "-S", self.script(one, two, one), "-V")
+        self.assertEqual(ran.wait(PATIENCE_S), 0, self.log("script"))
+        self.assertEqual((self.work / "one.which").read_text().split(), ["first", "first"])
+        self.assertEqual((self.work / "two.which").read_text().split(), ["second"])
+
+    STAYS = "add_test(NAME stays COMMAND @P@/close_output {file}/@T@.pids)\n" \
+            "set_tests_properties(stays PROPERTIES WILL_FAIL ON)\n"
+
+    def test_the_tree_at_hand_is_locked_and_the_one_before_is_not(self):
+        one, two = self.trees(self.STAYS.format(file=self.work))
+        script = self.begin("script", CTEST, "-S", self.script(one, two), "-V")
+        self.announced(self.work / "one.pids")
+        beside = self.begin("beside", CTEST, "-R", "o", cwd=one)
+        wait_until(lambda: "waiting for this build tree" in self.log("beside"), "the wait to be told")
+        (self.work / "one.pids.go").touch()
+        self.announced(self.work / "two.pids")
+        # Of the first tree nothing is left but the lock's file: who waited has it.
+        self.assertEqual(beside.wait(PATIENCE_S), 0, self.log("beside"))
+        after = self.begin("after", CTEST, "-R", "o", cwd=two)
+        wait_until(lambda: "waiting for this build tree" in self.log("after"), "the wait to be told")
+        self.assertEqual(len(self.read_pids(self.work / "two.pids")), 1)
+        (self.work / "two.pids.go").touch()
+        self.assertEqual(script.wait(PATIENCE_S), 0, self.log("script"))
+        self.assertEqual(after.wait(PATIENCE_S), 0, self.log("after"))
+
+    def test_it_waits_for_the_second_tree_too(self):
+        one, two = self.trees(self.STAYS.format(file=self.work))
+        (self.work / "one.pids.go").touch()
+        first = self.begin("first", CTEST, cwd=two)
+        self.announced(self.work / "two.pids")
+        script = self.begin("script", CTEST, "-S", self.script(one, two), "-V")
+        wait_until(lambda: "waiting for this build tree, taken by" in self.log("script"),
+                   lambda: self.log("script"))
+        self.assertEqual(len(self.read_pids(self.work / "two.pids")), 1)
+        (self.work / "two.pids.go").touch()
+        self.assertEqual(first.wait(PATIENCE_S), 0, self.log("first"))
+        self.assertEqual(script.wait(PATIENCE_S), 0, self.log("script"))
+
+    def test_what_the_first_left_behind_is_ended_before_the_second_begins(self):
+        one, two = self.trees(f"""
+add_test(NAME setup COMMAND @P@/leave_child {self.work}/@T@.pids)
+set_tests_properties(setup PROPERTIES FIXTURES_SETUP F)
+set_tests_properties(@T@ PROPERTIES FIXTURES_REQUIRED F)
+""")
+        script = self.begin("script", CTEST, "-S", self.script(one, two), "-V")
+        self.announced(self.work / "two.pids")
+        self.assert_gone(self.announced(self.work / "one.pids"), 0)
+        self.assertEqual(script.wait(PATIENCE_S), 0, self.log("script"))
+
+
+class OneTreeTest(ScriptCase):
+    """On CMake 3.25 CTestCustom.cmake is not read under -S: the first test file begins the run."""
+
+    def test_a_script_waits_and_is_waited_for(self):
+        tree, = self.trees(f"add_test(NAME stays COMMAND @P@/close_output {self.work}/pids)\n"
+                           "set_tests_properties(stays PROPERTIES WILL_FAIL ON)\n", count=1)
+        script = self.begin("script", CTEST, "-S", self.script(tree), "-V")
+        self.announced(self.work / "pids")
+        beside = self.begin("beside", CTEST, cwd=tree)
+        wait_until(lambda: "waiting for this build tree" in self.log("beside"), lambda: self.log("beside"))
+        again = self.begin("again", CTEST, "-S", self.script(tree), "-V")
+        wait_until(lambda: "waiting for this build tree" in self.log("again"), lambda: self.log("again"))
+        self.assertEqual(len(self.read_pids(self.work / "pids")), 1)
+        (self.work / "pids.go").touch()
+        self.assertEqual([run.wait(PATIENCE_S) for run in (script, beside, again)], [0] * 3,
+                         self.log("again"))
+
+
+if __name__ == "__main__":
+    unittest.main()

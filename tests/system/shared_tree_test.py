@@ -1,0 +1,368 @@
+"""Runs that share a build tree: what IDEs do, one ctest for each test, many at once."""
+
+import os
+import re
+import signal
+import subprocess
+import time
+import unittest
+
+from support import (CTEST, PATIENCE_S, ProjectCase, is_alive, keepers_of, program, verdicts, wait_until)
+
+WAITS = "waiting for this build tree"
+
+
+def ctest_version():
+    text = subprocess.run([CTEST, "--version"], capture_output=True, text=True, check=True).stdout
+    return tuple(map(int, re.search(r"version (\d+)\.(\d+)", text).groups()))
+
+
+class SharedTreeCase(ProjectCase):
+    def tree_of(self, *names, more="", settings=""):
+        """Tests that each announce themselves and stay until let_go()."""
+        (self.work / "project").mkdir(exist_ok=True)
+        if settings:
+            (self.work / "project/holdfast.toml").write_text(settings)
+        return self.project("".join(
+            f"add_test(NAME {name} COMMAND @P@/close_output {self.pid_file(name)})\n"
+            f"set_tests_properties({name} PROPERTIES WILL_FAIL ON)\n" for name in names) + more)
+
+    def begin(self, tree, name, *arguments, **changes):
+        with open(self.work / f"{name}.log", "wb") as log:
+            return self.start(CTEST, *arguments, cwd=tree, stdout=log, stderr=subprocess.STDOUT,
+                              env=self.environment(**changes))
+
+    def single(self, tree, test, name=""):
+        return self.begin(tree, name or test, "-R", f"^{test}$")
+
+    def log(self, name):
+        return (self.work / f"{name}.log").read_text(errors="replace")
+
+    def let_go(self, *names):
+        for name in names:
+            (self.work / f"{name}.pids.go").touch()
+
+    def running(self, *names):
+        """One process of each of these tests."""
+        return [self.announced(self.pid_file(name))[0] for name in names]
+
+    def assert_waits(self, name, pattern=""):
+        wait_until(lambda: re.search(f"{WAITS}.*{pattern}", self.log(name)),
+                   lambda: f"{pattern} in {self.log(name)}")
+
+    def assert_ended(self, runs, *names):
+        for run, name in zip(runs, names):
+            self.assertEqual(run.wait(PATIENCE_S), 0, self.log(name))
+
+    def assert_nobody_ran(self, name):
+        self.assertEqual(self.read_pids(self.pid_file(name)), [])
+
+    def spans(self, file):
+        return sorted((int(line.split()[0]), int(line.split()[1]), line.split()[2])
+                      for line in (self.work / file).read_text().splitlines())
+
+
+class SinglesTest(SharedTreeCase):
+    def test_runs_that_name_their_tests_run_side_by_side(self):
+        tree = self.tree_of("a", "b", "c", "d.1")
+        asked = {"a": ("-R", "^a$"), "b": ("-I", "2,2"), "c": ("-T", "test", "-j4", "-R", "^c$"),
+                 r"d.1": ("-R", r"^(x|d\.1)$")}
+        # An index is any test to those who go by names: they share with indexes only.
+        for names in (("a", "c", "d.1"), ("b",)):
+            runs = [self.begin(tree, name, *asked[name]) for name in names]
+            self.running(*names)
+            self.let_go(*names)
+            self.assert_ended(runs, *names)
+            for name in names:
+                self.assertNotIn(WAITS, self.log(name))
+
+    def test_each_has_a_journal_and_verdicts_of_its_own(self):
+        """Twelve at once, every third red."""
+        tree = self.project("".join(f"add_test(NAME t{i} COMMAND @P@/exit_with {int(i % 3 == 0)})\n"
+                                    for i in range(12)))
+        runs = [self.single(tree, f"t{i}") for i in range(12)]
+        for i, run in enumerate(runs):
+            self.assertEqual(run.wait(PATIENCE_S) != 0, i % 3 == 0, self.log(f"t{i}"))
+        wait_until(lambda: not keepers_of(tree), "the keepers to end")
+        found = {}
+        for run in self.runs(tree):
+            ended, = self.records(run, "attempt_ended")
+            self.assertEqual([one["complete"] for one in self.records(run, "run_ended")], [True])
+            found[ended["test"]] = ended["outcome"]
+        self.assertEqual(found, {f"t{i}": "passed" if i % 3 else "failed" for i in range(12)})
+        for i in range(12):
+            self.assertIn("Passed" if i % 3 else "Failed", verdicts(self.log(f"t{i}"))[f"t{i}"])
+
+    def test_a_run_that_goes_on_keeps_its_journal_though_twenty_more_end(self):
+        tree = self.tree_of("stays", more="add_test(NAME quick COMMAND true)\nadd_test(NAME other COMMAND true)\n")
+        first = self.single(tree, "stays")
+        self.running("stays")
+        for i in range(21):
+            self.assert_ended([self.single(tree, "quick" if i % 2 else "other", "quick")], "quick")
+        self.let_go("stays")
+        self.assert_ended([first], "stays")
+        wait_until(lambda: not keepers_of(tree), "the keepers to end")
+        ended = [record["outcome"] for run in self.runs(tree)
+                 for record in self.records(run, "attempt_ended") if record["test"] == "stays"]
+        self.assertEqual(ended, ["failed"], [run.name for run in self.runs(tree)])
+
+    def test_no_test_twice_at_the_same_time(self):
+        tree = self.tree_of("a")
+        first = self.single(tree, "a")
+        self.running("a")
+        second = self.begin(tree, "second", "-R", "^(a|other)$")
+        self.assert_waits("second", rf"\(pid {first.pid},")
+        self.assertEqual(len(self.read_pids(self.pid_file("a"))), 1)
+        self.let_go("a")
+        self.assert_ended([first, second], "a", "second")
+        self.assertEqual(len(self.read_pids(self.pid_file("a"))), 2)
+
+    def test_a_storm_of_twins_never_overlaps(self):
+        tree = self.project(f"add_test(NAME t COMMAND @P@/record_interval {self.work}/spans 20)\n"
+                            f"add_test(NAME u COMMAND @P@/record_interval {self.work}/spans.u 20)\n")
+        runs = [self.begin(tree, f"{name}{i}", "-R", f"^{name}$") for i in range(6) for name in "tu"]
+        self.assertEqual([run.wait(PATIENCE_S) for run in runs], [0] * 12)
+        for file in ("spans", "spans.u"):
+            spans = self.spans(file)
+            self.assertEqual(len(spans), 6)
+            for (_, ended, _), (began, _, _) in zip(spans, spans[1:]):
+                self.assertLess(ended, began)
+
+    def test_a_whole_run_waits_for_them_and_those_after_it_for_it(self):
+        tree = self.tree_of("a", "b")
+        first = self.single(tree, "a")
+        self.running("a")
+        whole = self.begin(tree, "whole")
+        self.assert_waits("whole", rf"\(pid {first.pid},")
+        late = self.single(tree, "b", "late")
+        self.assert_waits("late", rf"\(pid {whole.pid},")
+        self.assert_nobody_ran("b")
+        self.let_go("a", "b")
+        self.assert_ended([first, whole, late], "a", "whole", "late")
+        self.assertEqual(len(self.read_pids(self.pid_file("b"))), 2)
+
+    def test_they_wait_for_a_whole_run(self):
+        tree = self.tree_of("a", "b")
+        whole = self.begin(tree, "whole")
+        self.running("a")
+        single = self.single(tree, "b")
+        self.assert_waits("b", rf"\(pid {whole.pid},")
+        self.let_go("a", "b")
+        self.assert_ended([whole, single], "whole", "b")
+
+    def test_resource_locks_hold_between_them(self):
+        name = self.lock_name()
+        tree = self.project("".join(
+            f"add_test(NAME t{i} COMMAND @P@/record_interval {self.work}/spans 30)\n"
+            f"set_tests_properties(t{i} PROPERTIES RESOURCE_LOCK {name})\n" for i in range(6)))
+        runs = [self.single(tree, f"t{i}") for i in range(6)]
+        self.assertEqual([run.wait(PATIENCE_S) for run in runs], [0] * 6)
+        spans = self.spans("spans")
+        self.assertEqual(len(spans), 6)
+        for (_, ended, _), (began, _, _) in zip(spans, spans[1:]):
+            self.assertLess(ended, began)
+
+    def alone(self, more):
+        """`special` needs the tree alone, though its run is a single's."""
+        tree = self.tree_of("a", "b", "special", more=more)
+        first = self.single(tree, "a")
+        self.running("a")
+        special = self.single(tree, "special")
+        self.assert_waits("special", rf"\(pid {first.pid},")
+        late = self.single(tree, "b")
+        self.assert_waits("b", rf"\(pid {special.pid},")
+        self.assert_nobody_ran("special")
+        self.assert_nobody_ran("b")
+        return tree, [first, special, late]
+
+    def test_one_that_brings_fixtures_along_is_alone(self):
+        _, runs = self.alone(f"""
+add_test(NAME up COMMAND @P@/record_interval {self.work}/up 1)
+set_tests_properties(up PROPERTIES FIXTURES_SETUP F)
+set_tests_properties(special PROPERTIES FIXTURES_REQUIRED F)
+""")
+        self.assertFalse((self.work / "up").exists())
+        self.let_go("a", "special", "b")
+        self.assert_ended(runs, "a", "special", "b")
+        self.assertTrue((self.work / "up").exists())
+
+    def test_one_with_run_serial_is_alone(self):
+        _, runs = self.alone("set_tests_properties(special PROPERTIES RUN_SERIAL ON)\n")
+        self.let_go("a", "special", "b")
+        self.assert_ended(runs, "a", "special", "b")
+
+    def test_what_is_said_of_other_tests_is_no_reason_to_be_alone(self):
+        tree = self.tree_of("a", "b", more="""
+add_test(NAME up COMMAND true)
+set_tests_properties(up PROPERTIES FIXTURES_SETUP F)
+add_test(NAME other COMMAND true)
+set_tests_properties(other PROPERTIES FIXTURES_REQUIRED F RUN_SERIAL ON)
+""")
+        runs = [self.single(tree, name) for name in "ab"]
+        self.running("a", "b")
+        self.let_go("a", "b")
+        self.assert_ended(runs, "a", "b")
+
+    @unittest.skipIf(ctest_version() < (3, 29), "--tests-from-file came with CMake 3.29")
+    def test_a_file_may_name_them(self):
+        tree = self.tree_of("a", "b")
+        (self.work / "one").write_text("a\n")
+        runs = [self.begin(tree, "a", "--tests-from-file", str(self.work / "one")), self.single(tree, "b")]
+        self.running("a", "b")
+        twin = self.begin(tree, "twin", "--tests-from-file", str(self.work / "one"))
+        self.assert_waits("twin")
+        self.let_go("a", "b")
+        self.assert_ended([*runs, twin], "a", "b", "twin")
+
+
+class DeathsTest(SharedTreeCase):
+    def test_a_killed_ctest_lets_go_of_its_own_share_only(self):
+        tree = self.tree_of("a", "b")
+        killed, other = self.single(tree, "a"), self.single(tree, "b")
+        tests = self.running("a", "b")
+        killed.kill()
+        killed.wait()
+        self.assert_gone([tests[0]])
+        whole = self.begin(tree, "whole")
+        self.assert_waits("whole", rf"\(pid {other.pid},")
+        self.let_go("a", "b")
+        self.assert_ended([other, whole], "b", "whole")
+
+    def test_a_killed_ctest_holds_the_tree_until_its_test_is_gone(self):
+        tree = self.tree_of("a")
+        killed = self.single(tree, "a")
+        test, = self.running("a")
+        whole = self.begin(tree, "whole")
+        self.assert_waits("whole")
+        killed.kill()
+        self.announced(self.pid_file("a"), 2)
+        self.assert_gone([test], 0)
+        self.let_go("a")
+        self.assert_ended([whole], "whole")
+
+    def test_without_its_keeper_a_run_is_waited_for_by_all(self):
+        tree = self.tree_of("a", "b")
+        first = self.single(tree, "a")
+        self.running("a")
+        keeper, = keepers_of(tree)
+        os.kill(keeper.pid, signal.SIGKILL)
+        self.assert_gone([keeper])
+        second = self.single(tree, "b")
+        self.assert_waits("b", rf"pid {first.pid}, .* whose keeper is gone")
+        whole = self.begin(tree, "whole")
+        self.assert_waits("whole")
+        self.assert_nobody_ran("b")
+        self.let_go("a", "b")
+        self.assert_ended([first, second, whole], "a", "b", "whole")
+
+    def test_what_a_killed_run_left_is_ended_and_what_others_have_is_not(self):
+        tree = self.tree_of("a", "b", "c")
+        other = self.single(tree, "b")
+        killed = self.single(tree, "a")
+        tests = self.running("b", "a")
+        for one in keepers_of(tree):
+            os.kill(one.pid, signal.SIGSTOP)
+            self.addCleanup(lambda one=one: is_alive(one) and os.kill(one.pid, signal.SIGCONT))
+        killed.kill()
+        killed.wait()
+        self.assert_gone([tests[1]])
+        for one in keepers_of(tree):
+            os.kill(one.pid, signal.SIGCONT)
+        third = self.single(tree, "c")
+        self.running("c")
+        self.assertTrue(is_alive(tests[0]))
+        self.let_go("b", "c")
+        self.assert_ended([other, third], "b", "c")
+
+
+class NestedTest(SharedTreeCase):
+    def test_a_ctest_inside_a_test_of_a_shared_run(self):
+        """With its environment and without; what it runs is not run beside another run's same test."""
+        for prefix in ("", "env -i "):
+            with self.subTest(prefix=prefix):
+                tree = self.tree_of("b", more=f"""
+add_test(NAME outer COMMAND {prefix} {CTEST} -R "^(b|inner)$" -j2 WORKING_DIRECTORY ${{CMAKE_BINARY_DIR}})
+add_test(NAME inner COMMAND @P@/record_interval {self.work}/inner 1)
+""")
+                self.pid_file("b").unlink(missing_ok=True)
+                (self.work / "b.pids.go").unlink(missing_ok=True)
+                (self.work / "inner").unlink(missing_ok=True)
+                beside = self.single(tree, "b")
+                self.running("b")
+                outer = self.single(tree, "outer")
+                wait_until((self.work / "inner").exists, "the inner run's other test")
+                self.assertEqual(len(self.read_pids(self.pid_file("b"))), 1)
+                self.let_go("b")
+                self.assert_ended([beside, outer], "b", "outer")
+                self.assertEqual(len(self.read_pids(self.pid_file("b"))), 2)
+                wait_until(lambda tree=tree: not keepers_of(tree), "the keepers to end")
+
+    def test_a_whole_run_that_waits_keeps_none_out_that_it_waits_for(self):
+        """Else they would wait for each other."""
+        for prefix in ("", "env -i "):
+            with self.subTest(prefix=prefix):
+                gate = self.work / "gate"
+                gate.unlink(missing_ok=True)
+                os.mkfifo(gate)
+                tree = self.project(f"""
+add_test(NAME outer COMMAND sh -c "read go <{gate}; exec {prefix} {CTEST} -R '^inner$'"
+  WORKING_DIRECTORY ${{CMAKE_BINARY_DIR}})
+add_test(NAME inner COMMAND @P@/exit_with 0)
+""")
+                outer = self.single(tree, "outer")
+                wait_until(lambda tree=tree: keepers_of(tree), "the run")
+                whole = self.begin(tree, "whole", "-R", "inner")
+                self.assert_waits("whole")
+                gate.write_text("go\n")
+                self.assert_ended([outer, whole], "outer", "whole")
+                wait_until(lambda tree=tree: not keepers_of(tree), "the keepers to end")
+
+
+class SettingsTest(SharedTreeCase):
+    def test_refuse_refuses_beside_a_single_too(self):
+        tree = self.tree_of("a", "b", settings='[profile.default]\nruns = "refuse"\n')
+        first = self.single(tree, "a")
+        self.running("a")
+        second = self.single(tree, "b")
+        self.assertNotEqual(second.wait(PATIENCE_S), 0)
+        self.assertIn('expected it free (runs = "refuse")', self.log("b"))
+        self.let_go("a")
+        self.assert_ended([first], "a")
+
+    def test_share_is_for_whole_runs_too(self):
+        """Two whole runs and two of one test: no test twice at the same time, RUN_SERIAL alone."""
+        (self.work / "project").mkdir()
+        (self.work / "project/holdfast.toml").write_text('[profile.default]\nruns = "share"\n')
+        tree = self.project("".join(
+            f"add_test(NAME t{i} COMMAND @P@/record_interval {self.work}/spans 40 t{i})\n" for i in range(5))
+            + "set_tests_properties(t4 PROPERTIES RUN_SERIAL ON)\n")
+        runs = [self.begin(tree, f"run{i}", "-j2", *arguments)
+                for i, arguments in enumerate([(), (), ("-R", "^t0$"), ("-R", "^t4$")])]
+        self.assertEqual([run.wait(PATIENCE_S) for run in runs], [0] * 4)
+        spans = self.spans("spans")
+        self.assertEqual(len(spans), 12)
+        for i, (began, ended, name) in enumerate(spans):
+            for other_began, _, other in spans[i + 1:]:
+                if other == name or "t4" in (name, other):
+                    self.assertLess(ended, other_began)
+        self.assertTrue(any(one[1] > other[0] for one, other in zip(spans, spans[1:])), spans)
+        for i in range(4):
+            self.assertNotIn(WAITS, self.log(f"run{i}"))
+
+    def test_with_fixtures_such_a_run_is_alone(self):
+        tree = self.tree_of("a", settings='[profile.default]\nruns = "share"\n', more="""
+add_test(NAME up COMMAND true)
+set_tests_properties(up PROPERTIES FIXTURES_SETUP F)
+add_test(NAME needs COMMAND true)
+set_tests_properties(needs PROPERTIES FIXTURES_REQUIRED F)
+""")
+        first = self.single(tree, "a")
+        self.running("a")
+        whole = self.begin(tree, "whole", "-R", "needs")
+        self.assert_waits("whole", rf"\(pid {first.pid},")
+        self.let_go("a")
+        self.assert_ended([first, whole], "a", "whole")
+
+
+if __name__ == "__main__":
+    unittest.main()
