@@ -20,9 +20,10 @@ import ending
 import locks
 import memory
 import output
+import singles
 import suite
 
-TOPICS = [command_cost, suite, output, memory, ending, locks, batches, build_steps]
+TOPICS = [command_cost, suite, singles, output, memory, ending, locks, batches, build_steps]
 
 
 @dataclass

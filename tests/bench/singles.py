@@ -1,0 +1,33 @@
+"""What IDEs do: one ctest for each test, many at once in one build tree."""
+
+import statistics
+import subprocess
+import time
+
+from suite import trees
+
+AT_ONCE = 12
+ROUNDS = 9
+
+
+def together(tree):
+    begun = time.monotonic()
+    runs = [subprocess.Popen(["ctest", "-R", f"^t\\.{n}$"], cwd=tree, stdout=subprocess.DEVNULL)
+            for n in range(1, AT_ONCE + 1)]
+    for run in runs:
+        if run.wait() != 0:
+            raise subprocess.CalledProcessError(run.returncode, "ctest")
+    return time.monotonic() - begun
+
+
+def singles(bench):
+    plain, attached = trees(bench, AT_ONCE)
+    together(attached)  # makes what stays: the locks' files
+    rounds = [(together(plain), together(attached)) for _ in range(ROUNDS)]
+    theirs, ours = (statistics.median(one[i] for one in rounds) for i in (0, 1))
+    ratio = statistics.median(ours / theirs for theirs, ours in rounds)
+    return [bench.Row(f"{AT_ONCE} ctest of one test each, at once: attached / plain", ratio, 1.50, None,
+                      f"{ours * 1e3:.0f} ms / {theirs * 1e3:.0f} ms")]
+
+
+MEASUREMENTS = [("one ctest for each test, at once", singles)]
