@@ -84,11 +84,15 @@ Served serve(Descriptor socket, const std::string& launcher, const std::string& 
     return served;
   }
   const std::vector<std::string> cases = selected_cases();
-  if (!are_sayable(cases)) {
-    send_fields(socket.get(), Fields{HOLDFAST_WORKER_CANNOT_FORK, "a case has too long a name"});
+  const std::string unfit = !are_sayable(cases) ? "a case has too long a name" : not_told_apart();
+  if (!unfit.empty()) {
+    send_fields(socket.get(), Fields{HOLDFAST_WORKER_CANNOT_FORK, unfit});
     return served;
   }
   if (!send_list(socket.get(), cases)) return served;
+  // Its file was for the list of a program that is not linked; each case would write it.
+  ::testing::TestEventListeners& listeners = ::testing::UnitTest::GetInstance()->listeners();
+  delete listeners.Release(listeners.default_xml_generator());
   flush_output();
   while (true) {
     Packet packet = receive(socket.get());

@@ -41,6 +41,28 @@ class Silence {
   Descriptor kept_;
 };
 
+// Names can hold what a filter gives a meaning; there any character stands for it.
+std::string pattern_of(const std::string& name) {
+  std::string pattern = name;
+  for (char& character : pattern) {
+    if (character != '\0' && strchr(":*-?", character) != nullptr) character = '?';
+  }
+  return pattern;
+}
+
+bool selects(const std::string& pattern, const std::string& name) {
+  if (pattern.size() != name.size()) return false;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (pattern[i] != '?' && pattern[i] != name[i]) return false;
+  }
+  return true;
+}
+
+struct All {
+  std::vector<std::string> names;
+  void operator()(const ::testing::TestInfo& test) { names.push_back(name_of(test)); }
+};
+
 struct Selected {
   std::vector<std::string> names;
   void operator()(const ::testing::TestInfo& test) {
@@ -86,13 +108,23 @@ std::vector<std::string> selected_cases() {
   return selected.names;
 }
 
-void select_one(const std::string& test) {
-  // Names of typed suites can hold what a filter gives a meaning.
-  std::string filter = test;
-  for (char& character : filter) {
-    if (strchr(":*-", character) != nullptr) character = '?';
+std::string not_told_apart() {
+  All all;
+  visit_cases(*::testing::UnitTest::GetInstance(), all, 0);
+  for (const std::string& name : all.names) {
+    const std::string pattern = pattern_of(name);
+    if (pattern.find('?') == std::string::npos) continue;
+    for (const std::string& other : all.names) {
+      if (other != name && selects(pattern, other)) {
+        return "its filter does not tell " + name + " from " + other;
+      }
+    }
   }
-  HOLDFAST_SET_GTEST_FLAG(filter, filter);
+  return "";
+}
+
+void select_one(const std::string& test) {
+  HOLDFAST_SET_GTEST_FLAG(filter, pattern_of(test));
   HOLDFAST_SET_GTEST_FLAG(list_tests, false);
   ::unsetenv("GTEST_TOTAL_SHARDS");
   ::unsetenv("GTEST_SHARD_INDEX");

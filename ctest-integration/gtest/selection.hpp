@@ -15,6 +15,9 @@ bool is_death_test_child();
 // for. Prints nothing.
 std::vector<std::string> selected_cases();
 
+// Of two cases whose names select_one() cannot tell apart, in words; empty: there are none.
+std::string not_told_apart();
+
 // From here on RUN_ALL_TESTS() runs this case and no other.
 void select_one(const std::string& test);
 

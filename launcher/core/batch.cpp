@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/gtest_filter.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -47,18 +49,10 @@ std::vector<BatchAction>& Batch::happened(const BatchEvent& event) {
   now_us_ = event.at_us;
   switch (event.kind) {
     case Kind::begun:
-      if (!event.cases.empty()) {
-        // There is nothing to be had by forking few.
-        if (isolation_ == Isolation::fork) isolation_ = Isolation::process;
-        on_listed(event.cases);
-      } else if (isolation_ == Isolation::none) {
-        start_worker(BatchAction::Kind::run_all, {});
-      } else {
-        go_on();
-      }
+      on_begun(event);
       break;
     case Kind::listed:
-      on_listed(event.cases);
+      on_listed(event);
       break;
     case Kind::not_listed:
       if (!stopped_) {
@@ -104,7 +98,43 @@ std::vector<BatchAction>& Batch::happened(const BatchEvent& event) {
   return actions_;
 }
 
-void Batch::on_listed(const std::vector<std::string>& cases) {
+void Batch::on_begun(const BatchEvent& event) {
+  if (event.cases.empty()) {
+    if (isolation_ == Isolation::none) return start_worker({BatchAction::Kind::run_all});
+    return go_on();
+  }
+  // There is nothing to be had by forking few.
+  if (isolation_ == Isolation::fork) isolation_ = Isolation::process;
+  const bool are_sayable =
+      std::all_of(event.cases.begin(), event.cases.end(),
+                  [](const std::string& name) { return is_literal_in_filter(name); });
+  if (are_sayable) return wait_for(event.cases);
+  // Which others their filters would select is known from a list alone.
+  wanted_ = event.cases;
+  actions_.push_back({BatchAction::Kind::list});
+}
+
+void Batch::on_listed(const BatchEvent& event) {
+  if (!event.why.empty()) {
+    beyond(Outcome::failed, {ProcessEnd::Kind::exited, 0},
+           "its list of cases is not to be understood: " + event.why);
+  }
+  others_ = event.others;
+  if (wanted_.empty()) return wait_for(event.cases);
+  const auto is_wanted = [this](const std::string& name) {
+    return std::find(wanted_.begin(), wanted_.end(), name) != wanted_.end();
+  };
+  std::vector<std::string> cases;
+  for (const std::string& name : event.cases) (is_wanted(name) ? cases : others_).push_back(name);
+  for (const std::string& name : wanted_) {
+    if (std::find(cases.begin(), cases.end(), name) == cases.end()) {
+      leave_out(name, "the program does not list it any more");
+    }
+  }
+  wait_for(cases);
+}
+
+void Batch::wait_for(const std::vector<std::string>& cases) {
   is_listed_ = true;
   waiting_.clear();
   for (const std::string& name : cases) {
@@ -122,7 +152,8 @@ void Batch::on_case_began(const BatchEvent& event) {
     return;
   // Not of those that it was started for: something in front of them that looks like one.
   if (!ordered_.empty() && !is_settled(event.name) && !is_waiting(event.name)) return;
-  worker_has_begun_ = true;
+  // One that is run once more is no progress of a worker that was started for others.
+  worker_has_begun_ = worker_has_begun_ || ordered_.empty() || !is_settled(event.name);
   worker_finished_ = false;
   last_end_.reset();
   open_ = Open{std::string(event.name), event.at_us};
@@ -213,9 +244,10 @@ void Batch::settle_own_process(const BatchEvent& event) {
     result.exit_code = 0;
     result.note = "by its exit code alone: it prints nothing of GoogleTest's";
   } else {
-    result.outcome = *announced_ == 0 ? Outcome::no_tests : Outcome::premature_exit;
+    // What is listed and does not run has no outcome: that is red.
+    if (*announced_ > 0) result.outcome = Outcome::premature_exit;
     result.exit_code = 0;
-    result.note = *announced_ == 0 ? "the program found no case of that name"
+    result.note = *announced_ == 0 ? "it is listed, and the program did not run it"
                                    : "the process exited with code 0 before it began";
   }
   forget_waiting(result.name);
@@ -295,24 +327,77 @@ void Batch::go_on() {
       const bool all_begun = announced_ && begun_ >= *announced_ && !is_listed_;
       const bool through = worker_finished_ && ordered_.empty();
       if (through || all_begun || (is_listed_ && waiting_.empty())) break;
-      if (is_listed_) {
-        return start_worker(BatchAction::Kind::run_cases, {waiting_.begin(), waiting_.end()});
-      }
+      if (is_listed_) return run_waiting();
       actions_.push_back({BatchAction::Kind::list});
       return;
     }
     case Isolation::process:
       if (is_listed_ && waiting_.empty()) break;
-      if (is_listed_) {
-        return start_worker(BatchAction::Kind::run_cases, {waiting_.front()});
-      }
+      if (is_listed_) return run_waiting();
       actions_.push_back({BatchAction::Kind::list});
       return;
     case Isolation::fork:
       if (is_listed_ && waiting_.empty()) break;
-      return start_worker(BatchAction::Kind::serve, {});
+      return start_worker({BatchAction::Kind::serve});
   }
   actions_.push_back({BatchAction::Kind::end});
+}
+
+// What no filter selects alone is not run.
+void Batch::run_waiting() {
+  while (!waiting_.empty()) {
+    BatchAction action{BatchAction::Kind::run_cases};
+    action.filter = isolation_ == Isolation::none ? filter_for_many() : filter_for_first();
+    if (action.filter.empty()) continue;
+    if (isolation_ == Isolation::none) {
+      action.cases.assign(waiting_.begin(), waiting_.end());
+    } else {
+      action.cases.push_back(waiting_.front());
+    }
+    return start_worker(std::move(action));
+  }
+  actions_.push_back({BatchAction::Kind::end});
+}
+
+// Empty: there is none; then it is not waiting any more.
+std::string Batch::filter_for_first() {
+  const std::string name = waiting_.front();
+  if (is_literal_in_filter(name)) return name;
+  const std::vector<std::string_view> also = also_selected_by(name);
+  if (std::optional<std::string> filter = filter_without(name, also)) return std::move(*filter);
+  std::string why = "no filter of GoogleTest's tells it from " + std::string(also.front());
+  waiting_.pop_front();
+  leave_out(name, std::move(why));
+  return {};
+}
+
+// For as many as one filter can select: one that has run must not run again.
+std::string Batch::filter_for_many() {
+  std::string filter;
+  for (const std::string& name : waiting_) {
+    if (!filter.empty() && filter.size() + name.size() >= k_longest_gtest_filter) break;
+    if (!is_literal_in_filter(name) && !also_selected_by(name).empty()) {
+      if (filter.empty()) return filter_for_first();
+      break;
+    }
+    if (!filter.empty()) filter += ':';
+    filter += filter_pattern(name);
+  }
+  return filter;
+}
+
+// What is not to run with it: those that have, and in a process of its own those that are to.
+std::vector<std::string_view> Batch::also_selected_by(std::string_view name) const {
+  const std::string pattern = filter_pattern(name);
+  std::vector<std::string_view> also;
+  const auto consider = [&](std::string_view other) {
+    if (other != name && pattern_selects(pattern, other)) also.push_back(other);
+  };
+  for (const CaseResult& result : results_) consider(result.name);
+  for (const std::string& other : others_) consider(other);
+  if (isolation_ == Isolation::none) return also;
+  for (const std::string& other : waiting_) consider(other);
+  return also;
 }
 
 // Nothing more is run. What was to run is recorded all the same, as far as it can be known.
@@ -325,25 +410,27 @@ void Batch::stop(const std::string& why) {
     return;
   }
   for (const std::string& name : std::exchange(waiting_, std::deque<std::string>{})) {
-    CaseResult result;
-    result.name = name;
-    result.note = why;
-    record(std::move(result));
+    leave_out(name, why);
   }
   actions_.push_back({BatchAction::Kind::end});
 }
 
-void Batch::start_worker(BatchAction::Kind kind, std::vector<std::string> cases) {
+void Batch::leave_out(const std::string& name, std::string why) {
+  CaseResult result;
+  result.name = name;
+  result.note = std::move(why);
+  record(std::move(result));
+}
+
+void Batch::start_worker(BatchAction action) {
   ++worker_;
-  ordered_ = cases;
+  ordered_ = action.cases;
   worker_runs_ = true;
   worker_since_us_ = now_us_;
   worker_has_begun_ = worker_finished_ = worker_failed_case_ = false;
   open_.reset();
   last_end_.reset();
-  if (kind != BatchAction::Kind::run_all) announced_.reset();
-  BatchAction action{kind};
-  action.cases = std::move(cases);
+  if (action.kind != BatchAction::Kind::run_all) announced_.reset();
   actions_.push_back(std::move(action));
 }
 

@@ -23,7 +23,7 @@ namespace holdfast {
 struct BatchEvent {
   enum class Kind : std::uint8_t {
     begun,         // of the batch; first of all. With `cases`: these alone are to run
-    listed,        // `cases` are to run
+    listed,        // `cases` are to run; `others` could, and are not; `why` this may not be all
     not_listed,    // `end`: of the process that was to
     announced,     // the worker says how many it is about to run: `count`
     case_began,    // `name`
@@ -45,13 +45,14 @@ struct BatchEvent {
   std::optional<CaseEnd> child_said = {};
   bool child_finished = false;
   std::int64_t at_us = 0;  // a clock that only goes forward
+  std::vector<std::string> others = {};
 };
 
 struct BatchAction {
   enum class Kind : std::uint8_t {
     list,       // ask the program for its cases
     run_all,    // start a worker: the command as it is
-    run_cases,  // start a worker for these `cases`, the first of which is to run first
+    run_cases,  // start a worker for these `cases` or the first of them, by `filter`
     serve,      // start a server, which is asked for one case after the other: waiting()
     record,     // results()[result] is concluded
     say,        // `text`, once
@@ -61,6 +62,7 @@ struct BatchAction {
   std::vector<std::string> cases = {};
   std::size_t result = 0;
   std::string text = {};
+  std::string filter = {};
 };
 
 // How a batch ends as a whole.
@@ -89,7 +91,9 @@ class Batch {
   std::string summary() const;
 
  private:
-  void on_listed(const std::vector<std::string>& cases);
+  void on_begun(const BatchEvent& event);
+  void on_listed(const BatchEvent& event);
+  void wait_for(const std::vector<std::string>& cases);
   void on_case_began(const BatchEvent& event);
   void on_case_ended(const BatchEvent& event);
   void on_worker_ended(const BatchEvent& event);
@@ -100,8 +104,13 @@ class Batch {
   void consider_listing(const WorkerEnd& end);
   void consider_stuck(const WorkerEnd& end);
   void go_on();
+  void run_waiting();
+  std::string filter_for_first();
+  std::string filter_for_many();
+  std::vector<std::string_view> also_selected_by(std::string_view name) const;
   void stop(const std::string& why);
-  void start_worker(BatchAction::Kind kind, std::vector<std::string> cases);
+  void leave_out(const std::string& name, std::string why);
+  void start_worker(BatchAction action);
   void record(CaseResult result);
   auto name_at() const {
     return [this](std::uint32_t place) { return std::string_view(results_[place].name); };
@@ -125,6 +134,8 @@ class Batch {
   std::vector<BatchAction> actions_;  // of the event that is being dealt with
   bool is_listed_ = false;
   std::deque<std::string> waiting_;  // to run, not begun; known once listed
+  std::vector<std::string> others_;  // listed, and not to run
+  std::vector<std::string> wanted_;  // these alone, whatever is listed; empty: all
   std::vector<CaseResult> results_;
   NameIndex places_;                    // in results_
   std::optional<std::string> stopped_;  // why nothing more is run

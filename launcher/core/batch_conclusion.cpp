@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "core/batch.hpp"
+#include "core/printable.hpp"
 
 namespace holdfast {
 namespace {
@@ -73,7 +74,7 @@ struct Found {
 std::string names_of(const Found& found) {
   std::string text;
   for (std::size_t i = 0; i < std::min(found.count, k_most_named); ++i) {
-    text += (i == 0 ? "" : ", ") + found.first[i]->name;
+    text += (i == 0 ? "" : ", ") + printable(found.first[i]->name);
   }
   if (found.count > k_most_named) {
     text += " and " + std::to_string(found.count - k_most_named) + " more";
@@ -92,8 +93,8 @@ BatchConclusion Batch::conclude() const {
     worst = bad;
     conclusion.outcome = result.outcome.value_or(Outcome::failed);
     conclusion.main = end_for(conclusion.outcome, result);
-    // As for a test that exited with 0: what is wrong is our judgement (core/outcome.hpp).
-    if (result.leak_failed) conclusion.main.code = 0;
+    // As a test that exited with 0: what is wrong is our judgement (core/outcome.hpp).
+    if (result.leak_failed || !result.outcome) conclusion.main = {ProcessEnd::Kind::exited, 0};
   }
   const bool is_empty = is_listed_ || (announced_ && *announced_ == 0);
   if (results_.empty() && is_empty) conclusion.outcome = Outcome::no_tests;
@@ -128,11 +129,11 @@ std::string Batch::summary() const {
     add(k_groups[i].label, found[i], k_groups[i].named);
   add("not run", not_run, false);
   if (not_run.count > 0 && !not_run.first[0]->note.empty())
-    text += " (" + not_run.first[0]->note + ")";
+    text += " (" + printable(not_run.first[0]->note) + ")";
   if (!is_listed_ && stopped_ && announced_ && *announced_ > begun_) {
     text += separator + std::to_string(*announced_ - begun_) + " not run (" + *stopped_ + ")";
   }
-  if (!beyond_note_.empty()) text += "; " + beyond_note_;
+  if (!beyond_note_.empty()) text += "; " + printable(beyond_note_);
   return text;
 }
 

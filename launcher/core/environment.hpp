@@ -78,6 +78,8 @@ inline constexpr std::string_view k_slot_prefix = "HOLDFAST_SLOT_";
 // A file that the program makes and removes again when its tests are through.
 inline constexpr std::string_view k_googletest_runs = "TEST_PREMATURE_EXIT_FILE";
 inline constexpr std::string_view k_googletest_output = "GTEST_OUTPUT";
+// A file that the program makes when its tests begin.
+inline constexpr std::string_view k_googletest_shard_file = "GTEST_SHARD_STATUS_FILE";
 
 // --- To a hook, beside those of the test --------------------------------------------------
 inline constexpr std::string_view k_hook = "HOLDFAST_HOOK";

@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace holdfast {
 namespace {
 
-// Well below the limit: the program may hand it on.
-constexpr std::size_t k_longest_filter = 96 * 1024;
-
-constexpr std::string_view k_of_filters = ":-*?";
 constexpr std::string_view k_comment = "  # ";
 
 std::optional<std::uint64_t> whole_number(std::string_view text) {
@@ -25,13 +22,12 @@ bool has_control_character(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; });
 }
 
-// A name is an argument of a command later on, and one of a journal's.
 bool is_word(std::string_view text) {
   return !text.empty() && !has_control_character(text) && text.find(' ') == std::string_view::npos;
 }
 
-}  // namespace
-
+// No control character; a blank only behind a `/`, in the name that a typed suite has given its
+// type.
 bool is_suite_name(std::string_view text) {
   if (text.empty() || has_control_character(text) || text.back() == ' ') return false;
   const std::size_t blank = text.find(' ');
@@ -39,35 +35,57 @@ bool is_suite_name(std::string_view text) {
          text.substr(0, blank).find('/') != std::string_view::npos;
 }
 
-std::vector<std::string> parse_gtest_list(std::string_view text) {
-  std::vector<std::string> names;
-  std::string suite;  // with its dot; empty: not in one
+class ListReader {
+ public:
+  void read(std::string_view line) {
+    if (line.substr(0, 2) == "  ") {
+      read_case(line);
+    } else if (line.size() > 1 && line.back() == '.' && is_suite_name(line)) {
+      suite_ = line;
+      may_be_suite_ = true;
+    } else {
+      suite_.clear();
+      // Text in front of a suite's line, or a suite of a name that is no word.
+      may_be_suite_ = !line.empty() && line.back() == '.';
+    }
+  }
+
+  GtestList take() { return std::move(list_); }
+
+ private:
+  void read_case(std::string_view line) {
+    const std::string_view name = line.substr(2);
+    if (!suite_.empty() && is_word(name)) {
+      const std::string_view suite = std::string_view(suite_).substr(0, suite_.size() - 1);
+      list_.cases.push_back(
+          {suite_ + std::string(name), is_disabled_name(suite) || is_disabled_name(name)});
+    } else if (may_be_suite_ || !list_.cases.empty()) {
+      if (list_.trouble.empty()) list_.trouble = "\"" + std::string(line) + "\" names no case";
+    }
+  }
+
+  GtestList list_;
+  std::string suite_;          // with its dot; empty: in none that we understand
+  bool may_be_suite_ = false;  // what an indented line stands below
+};
+
+}  // namespace
+
+GtestList parse_gtest_list(std::string_view text) {
+  ListReader reader;
   while (!text.empty()) {
     const std::size_t newline = text.find('\n');
     std::string_view line = text.substr(0, newline);
     text.remove_prefix(newline == std::string_view::npos ? text.size() : newline + 1);
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);  // printed on a terminal
-    line = line.substr(0, line.find(k_comment));
-    if (line.substr(0, 2) == "  ") {
-      if (!suite.empty() && is_word(line.substr(2)))
-        names.push_back(suite + std::string(line.substr(2)));
-    } else if (is_suite_name(line) && line.size() > 1 && line.back() == '.') {
-      suite = line;
-    } else {
-      suite.clear();
-    }
+    reader.read(line.substr(0, line.find(k_comment)));
   }
-  return names;
+  return reader.take();
 }
 
-bool is_disabled(std::string_view name) {
-  // Its pattern is "DISABLED_*:*/DISABLED_*", of the suite's name or the test's.
-  const auto matches = [](std::string_view part) {
-    return part.substr(0, 9) == "DISABLED_" || part.find("/DISABLED_") != std::string_view::npos;
-  };
-  const std::size_t dot = name.find('.');
-  if (dot == std::string_view::npos) return matches(name);
-  return matches(name.substr(0, dot)) || matches(name.substr(dot + 1));
+bool is_disabled_name(std::string_view part) {
+  // Its pattern is "DISABLED_*:*/DISABLED_*".
+  return part.substr(0, 9) == "DISABLED_" || part.find("/DISABLED_") != std::string_view::npos;
 }
 
 std::optional<GtestShard> gtest_shard(std::string_view total, std::string_view index) {
@@ -77,40 +95,17 @@ std::optional<GtestShard> gtest_shard(std::string_view total, std::string_view i
   return GtestShard{*of, *which};
 }
 
-std::vector<std::string> runnable(std::vector<std::string> listed, Disabled disabled,
-                                  const std::optional<GtestShard>& shard) {
-  if (disabled == Disabled::left_out) {
-    std::erase_if(listed, [](const std::string& name) { return is_disabled(name); });
+Runnable runnable(std::vector<ListedCase> listed, Disabled disabled,
+                  const std::optional<GtestShard>& shard) {
+  Runnable found;
+  std::uint64_t number = 0;
+  for (ListedCase& one : listed) {
+    if (one.is_disabled && disabled == Disabled::left_out) continue;
+    const bool is_mine = !shard || number % shard->total == shard->index;
+    (is_mine ? found.cases : found.others).push_back(std::move(one.name));
+    ++number;
   }
-  if (!shard) return listed;
-  std::vector<std::string> mine;
-  for (std::size_t i = 0; i < listed.size(); ++i) {
-    if (i % shard->total == shard->index) mine.push_back(std::move(listed[i]));
-  }
-  return mine;
-}
-
-std::size_t filter_length(const std::vector<std::string>& names) {
-  std::size_t length = 0;
-  std::size_t count = 0;
-  for (const std::string& name : names) {
-    length += name.size() + 1;
-    if (count > 0 && length > k_longest_filter) break;
-    ++count;
-  }
-  return count;
-}
-
-std::string filter_of(const std::vector<std::string>& names, std::size_t count) {
-  std::string filter;
-  for (std::size_t i = 0; i < std::min(count, names.size()); ++i) {
-    if (i > 0) filter += ':';
-    for (const char c : names[i]) {
-      // Names of types may hold what has a meaning in a filter: any character stands for it there.
-      filter += k_of_filters.find(c) == std::string_view::npos ? c : '?';
-    }
-  }
-  return filter;
+  return found;
 }
 
 }  // namespace holdfast

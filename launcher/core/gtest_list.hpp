@@ -1,5 +1,4 @@
-// The cases of a GoogleTest program, from what `--gtest_list_tests` prints, and which of them are
-// to run.
+// The cases of a GoogleTest program, as it lists them, and which of them are to run.
 #pragma once
 
 #include <cstdint>
@@ -10,16 +9,29 @@
 
 namespace holdfast {
 
-// `Suite.Name` of each, in order, those of DISABLED_ names, too: GoogleTest lists what its filter
-// matches. What else the program prints is passed over.
-std::vector<std::string> parse_gtest_list(std::string_view text);
+struct ListedCase {
+  std::string name;  // `Suite.Name`, any bytes
+  bool is_disabled = false;
+};
 
-// No control character; a blank only behind a `/`, in the name that a typed suite has given its
-// type.
-bool is_suite_name(std::string_view text);
+// In the program's order, those of DISABLED_ names, too: GoogleTest lists what its filter matches.
+struct GtestList {
+  std::vector<ListedCase> cases;
+  // Not empty: there may be cases that are not among them, and why.
+  std::string trouble;
+};
 
-// As GoogleTest has it: of a suite or a test of that name.
-bool is_disabled(std::string_view name);
+// From the file that `--gtest_list_tests --gtest_output=json:FILE` makes: GoogleTest 1.10 and
+// later. None where that is no such file, or not all of one.
+std::optional<GtestList> parse_gtest_json_list(std::string_view json);
+
+// From what `--gtest_list_tests` prints. What else the program prints is passed over, unless cases
+// may be hidden in it: names are words there (a suite's may have blanks behind a `/`), lines are
+// lines, and a suite begins one.
+GtestList parse_gtest_list(std::string_view text);
+
+// As GoogleTest has it, of a suite's or a test's name.
+bool is_disabled_name(std::string_view part);
 
 // GTEST_TOTAL_SHARDS and GTEST_SHARD_INDEX.
 struct GtestShard {
@@ -31,14 +43,12 @@ std::optional<GtestShard> gtest_shard(std::string_view total, std::string_view i
 
 enum class Disabled : std::uint8_t { left_out, run_too };
 
-// Those that a run would run, in their order.
-std::vector<std::string> runnable(std::vector<std::string> listed, Disabled disabled,
-                                  const std::optional<GtestShard>& shard);
-
-// As many of `names` from the first on as one `--gtest_filter=` may have, which is one argument of
-// at most 128 KiB (MAX_ARG_STRLEN of execve(2)); at least one.
-std::size_t filter_length(const std::vector<std::string>& names);
-// The first `count` of them, for `--gtest_filter=`.
-std::string filter_of(const std::vector<std::string>& names, std::size_t count);
+// What of a list a run would run, in its order, and what it could run and leaves to other shards.
+struct Runnable {
+  std::vector<std::string> cases;
+  std::vector<std::string> others;
+};
+Runnable runnable(std::vector<ListedCase> listed, Disabled disabled,
+                  const std::optional<GtestShard>& shard);
 
 }  // namespace holdfast

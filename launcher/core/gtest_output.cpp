@@ -41,11 +41,16 @@ std::string_view plain_in(std::string_view text, std::string& room) {
   return room;
 }
 
-// `Suite.Name` and nothing else.
+// `Suite.Name`, of any characters: RegisterTest() takes them, and either may be empty.
 bool is_case_name(std::string_view text) {
-  const std::size_t dot = text.find('.');
-  if (dot == 0 || dot == std::string_view::npos || dot + 1 == text.size()) return false;
-  return is_suite_name(text);
+  return text.find('.') != std::string_view::npos && text.find('\0') == std::string_view::npos;
+}
+
+// What a line of GoogleTest's shows of a name: its first line, as we read lines.
+std::string shown_of(std::string_view name) {
+  std::string_view line = name.substr(0, name.find('\n'));
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  return without_colours(line);
 }
 
 // Whether `text` is the case's name, alone or with what GoogleTest may print behind it.
@@ -113,6 +118,12 @@ std::string without_colours(std::string_view text) {
   return plain;
 }
 
+GtestOutput::GtestOutput(std::string only) : only_(std::move(only)), only_shown_(shown_of(only_)) {}
+
+std::string_view GtestOutput::shown(const std::string& name) const {
+  return only_.empty() ? std::string_view(name) : std::string_view(only_shown_);
+}
+
 void GtestOutput::read(std::string_view bytes, const Tell& tell) {
   while (!bytes.empty()) {
     const std::size_t newline = bytes.find('\n');
@@ -149,7 +160,8 @@ bool GtestOutput::read_end(const Tags& tags, const std::string& name, const Tell
   std::string room;
   for (const EndTag& one : k_end_tags) {
     // The last one in the line: what the case has printed stands before it.
-    if (!tags.has(one.tag) || !names_case(plain_in(tags.behind(one.tag), room), name)) continue;
+    if (!tags.has(one.tag) || !names_case(plain_in(tags.behind(one.tag), room), shown(name)))
+      continue;
     if (nested_ > 0) {
       --nested_;
       return true;
@@ -169,10 +181,9 @@ bool GtestOutput::read_begin(std::string_view line, const Tags& tags, const Tell
   const std::size_t at = tags.at(k_run);
   std::string room;
   const std::string_view name = plain_in(tags.behind(k_run), room);
-  if (!is_case_name(name)) return false;
-  if (!only_.empty() && name != only_) return true;
+  if (only_.empty() ? !is_case_name(name) : name != only_shown_) return !only_.empty();
   if (!open_.empty()) {
-    if (name == open_) ++nested_;
+    if (name == shown(open_)) ++nested_;
     return true;
   }
   std::size_t start = at;
@@ -182,7 +193,7 @@ bool GtestOutput::read_begin(std::string_view line, const Tags& tags, const Tell
       without_colours(line.substr(escape, at - escape)).empty()) {
     start = escape;
   }
-  open_ = name;
+  open_ = only_.empty() ? name : std::string_view(only_);
   closed_.clear();
   nested_ = 0;
   tell({GtestEvent::Kind::began, open_, CaseEnd::passed, line_start_ + start, 0});

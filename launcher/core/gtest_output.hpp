@@ -37,7 +37,7 @@ class GtestOutput {
   using Tell = std::function<void(const GtestEvent&)>;
 
   // `only`: the program has this case and no other, whatever looks like one; empty: any.
-  explicit GtestOutput(std::string only = {}) : only_(std::move(only)) {}
+  explicit GtestOutput(std::string only = {});
 
   // Tells the events of the lines that end in these bytes.
   void read(std::string_view bytes, const Tell& tell);
@@ -54,7 +54,11 @@ class GtestOutput {
   bool read_begin(std::string_view line, const Tags& tags, const Tell& tell);
   void read_whole(std::string_view text, const Tell& tell);
 
+  // Of the open or closed case: what GoogleTest's lines show of its name.
+  std::string_view shown(const std::string& name) const;
+
   std::string only_;
+  std::string only_shown_;
   std::string line_;              // not ended yet; of a very long one the last part
   std::uint64_t line_start_ = 0;  // where line_ begins
   std::uint64_t size_ = 0;

@@ -23,7 +23,9 @@ inline constexpr std::string_view k_scratch_directory = "scratch";
 inline constexpr std::string_view k_marker_directory = ".markers";
 inline constexpr std::string_view k_marker_prefix = "exit-";  // followed by the decimal pid
 inline constexpr std::string_view k_googletest_runs_file = "googletest-runs";
-inline constexpr std::string_view k_googletest_report_file = "googletest.xml";
+inline constexpr std::string_view k_googletest_began_file = "googletest-began";
+inline constexpr std::string_view k_googletest_report = ".xml";  // behind a program's name
+inline constexpr std::string_view k_googletest_list_file = "googletest-list.json";
 // Of the steps of a build, and what it is called once it is full.
 inline constexpr std::string_view k_build_journal = ".holdfast/build/journal.jsonl";
 inline constexpr std::string_view k_older_suffix = ".old";

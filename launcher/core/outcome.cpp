@@ -129,7 +129,7 @@ namespace {
 
 Exit as_the_test_ended(const Observation& seen) {
   if (seen.main.kind == ProcessEnd::Kind::signalled) return {Exit::Kind::signal, seen.main.code};
-  return {Exit::Kind::code, fails_by_leak(seen) ? 1 : seen.main.code};
+  return {Exit::Kind::code, seen.main.code};
 }
 
 // The code by which a test that selected nothing ends; none: it is to be red, whatever it said.
@@ -162,13 +162,15 @@ Exit exit_of(Outcome outcome, const Observation& seen, ExitMode mode) {
   };
   if (seen.flaky_fails) return own(1);
   switch (outcome) {
-    case Outcome::passed:
     case Outcome::failed:
+      // Its own end was well: it is a leak that fails it, or cases of a batch that did not run.
+      // Under ctest WILL_FAIL must not invert that either.
+      if (seen.main.kind == ProcessEnd::Kind::exited && seen.main.code == 0) return own(1);
+      return as_the_test_ended(seen);
+    case Outcome::passed:
     case Outcome::crashed:
     case Outcome::oom_killed:
     case Outcome::skipped:
-      // A leak that fails under ctest must not be inverted by WILL_FAIL either.
-      if (under_ctest && fails_by_leak(seen)) return own(1);
       return as_the_test_ended(seen);
     case Outcome::deliberate_exit:
       // It said that it had failed: neither 0 nor the code of a skip may hide that.

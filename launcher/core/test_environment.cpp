@@ -14,7 +14,8 @@ std::string_view name_of(std::string_view entry) { return entry.substr(0, entry.
 // What an attempt further out has asked of its own program: a file in its marker directory.
 bool is_of(std::string_view markers, std::string_view entry) {
   const std::string_view name = name_of(entry);
-  if (name != environment::k_googletest_runs && name != environment::k_googletest_output) {
+  if (name != environment::k_googletest_runs && name != environment::k_googletest_output &&
+      name != environment::k_googletest_shard_file) {
     return false;
   }
   const std::size_t at = entry.find(markers);

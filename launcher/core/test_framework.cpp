@@ -3,6 +3,8 @@
 namespace holdfast {
 namespace {
 
+constexpr std::string_view k_beginning = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites";
+
 bool begins_with(std::string_view text, std::string_view head) {
   return text.substr(0, head.size()) == head;
 }
@@ -61,18 +63,21 @@ bool has_googletest_argument(const char* const* command) {
   return false;
 }
 
-bool may_select_nothing(const char* const* command, const char* const* environment) {
-  const bool selects = has_flag(command, "filter") || has_variable(environment, "GTEST_FILTER");
+bool may_be_asked_for_report(const char* const* command, const char* const* environment) {
   const bool has_own_report =
       has_flag(command, "output") || has_variable(environment, "GTEST_OUTPUT");
-  return selects && !has_own_report && !has_flag(command, "list_tests") &&
-         !has_flag(command, "help") && !has_variable(environment, "GTEST_TOTAL_SHARDS");
+  return !has_own_report && !has_flag(command, "list_tests") && !has_flag(command, "help");
 }
 
+bool may_select_nothing(const char* const* command, const char* const* environment) {
+  const bool selects = has_flag(command, "filter") || has_variable(environment, "GTEST_FILTER");
+  return selects && !has_variable(environment, "GTEST_TOTAL_SHARDS");
+}
+
+bool is_googletest_report(std::string_view xml) { return begins_with(xml, k_beginning); }
+
 bool reports_no_tests(std::string_view xml) {
-  constexpr std::string_view k_declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-  if (!begins_with(xml, k_declaration)) return false;
-  return begins_with(xml.substr(k_declaration.size()), "<testsuites tests=\"0\"");
+  return is_googletest_report(xml) && begins_with(xml.substr(k_beginning.size()), " tests=\"0\"");
 }
 
 bool is_pytest(const char* const* command) {

@@ -11,12 +11,17 @@ namespace holdfast {
 // An argument that only a GoogleTest program understands.
 bool has_googletest_argument(const char* const* command);
 
-// Whether a GoogleTest program is asked for a part of its tests, and to write no report of its own:
-// then a report of ours tells whether there was anything to run. Not of a shard, which may well be
-// empty, nor where it is only to list its tests.
+// Whether a GoogleTest program is to run its tests and to write no report of its own: then it can
+// be asked for one.
+bool may_be_asked_for_report(const char* const* command, const char* const* environment);
+
+// Whether it is asked for a part of its tests: then a report tells whether there was anything to
+// run. Not of a shard, which may well be empty.
 bool may_select_nothing(const char* const* command, const char* const* environment);
 
-// Whether that is the beginning of the XML report of a GoogleTest program that ran no test.
+// Whether that is the beginning of the XML report of a GoogleTest program, and of one that ran no
+// test.
+bool is_googletest_report(std::string_view xml);
 bool reports_no_tests(std::string_view xml);
 
 // `pytest …`, `py.test …` or `python3 -m pytest …`, whose exit codes (pytest.ExitCode) say more.

@@ -55,7 +55,9 @@ class BatchRun {
         around_(around),
         relay_(relay),
         journal_(*plan.identity),
-        batch_(plan.policy.isolation.value_or(Isolation::none)),
+        // One that lists its cases is no batch of them.
+        batch_(only_lists(plan.command) ? Isolation::none
+                                        : plan.policy.isolation.value_or(Isolation::none)),
         markers_(variable_in(plan.command.environment, environment::k_marker_dir)),
         link_(WorkerLink::listen(markers_)) {}
 
@@ -111,7 +113,7 @@ class BatchRun {
         return run_worker(WorkerCommand(plan_.command));
       case BatchAction::Kind::run_cases:
         return run_worker(
-            WorkerCommand::running(plan_.command, action.cases, filter_length(action.cases)),
+            WorkerCommand::running(plan_.command, action.filter),
             batch_.isolation() == Isolation::process ? action.cases.front() : std::string());
       case BatchAction::Kind::serve:
         return serve();
@@ -220,7 +222,7 @@ class BatchRun {
     };
     ForkServer server(
         {plan_, batch_, *capture, relay_, link_, *launcher, tell, has_marker, left_behind});
-    WorkerCommand command = WorkerCommand::serving(plan_.command);
+    WorkerCommand command = WorkerCommand::serving(plan_.command, list_file_in(markers_));
     const AttemptPlan plan = plan_for(command.command(), *capture);
     BeforeKill hook(server, plan, relay_, [&server] { return server.overdue(); });
     const AttemptResult result = run_with(hook);
@@ -239,10 +241,7 @@ class BatchRun {
     cannot.kind = BatchEvent::Kind::cannot_fork;
     cannot.why = "it is not linked with Holdfast::gtest_main";
     perform(happened(cannot));
-    const Selection selection = selection_of(plan_.command);
-    BatchEvent listed;
-    listed.kind = BatchEvent::Kind::listed;
-    listed.cases = runnable(parse_gtest_list(server.text()), selection.disabled, selection.shard);
+    BatchEvent listed = listed_cases(server.text());
     perform(happened(listed));
     perform(happened(ended));
   }
@@ -266,7 +265,7 @@ class BatchRun {
     Result<Capture> capture = Capture::open(false);
     if (!capture) return fail(capture.error());
     Listing listing(*capture, relay_, link_, is_late ? Milliseconds{0} : plan_.policy.case_timeout);
-    WorkerCommand command = WorkerCommand::listing(plan_.command);
+    WorkerCommand command = WorkerCommand::listing(plan_.command, list_file_in(markers_));
     AttemptPlan plan = plan_for(command.command(), *capture);
     plan.companion = &listing;
     os::UniqueFd parent;
@@ -286,13 +285,23 @@ class BatchRun {
     const bool is_well = told.end.by == EndedBy::itself &&
                          told.end.main.kind == ProcessEnd::Kind::exited && told.end.main.code == 0;
     if (is_well) {
-      const Selection selection = selection_of(plan_.command);
-      told.kind = BatchEvent::Kind::listed;
-      told.cases = runnable(parse_gtest_list(listing.text()), selection.disabled, selection.shard);
+      told = listed_cases(listing.text());
     } else {
       told.kind = BatchEvent::Kind::not_listed;
     }
     perform(happened(told));
+  }
+
+  BatchEvent listed_cases(std::string_view printed) const {
+    const Selection selection = selection_of(plan_.command);
+    GtestList list = take_list(markers_, printed);
+    Runnable found = runnable(std::move(list.cases), selection.disabled, selection.shard);
+    BatchEvent listed;
+    listed.kind = BatchEvent::Kind::listed;
+    listed.cases = std::move(found.cases);
+    listed.others = std::move(found.others);
+    listed.why = std::move(list.trouble);
+    return listed;
   }
 
   void fail(const Error& error) {
@@ -355,9 +364,7 @@ class BatchRun {
     result.observation.no_tests = plan_.policy.no_tests;
     result.observation.ran_nothing = conclusion.outcome == Outcome::no_tests;
     note_end(result, conclusion.main);
-    std::string line = "holdfast: " + batch_.summary();
-    std::replace(line.begin(), line.end(), '\n', ' ');
-    relay_.write(Stream::output, line + "\n");
+    relay_.write(Stream::output, "holdfast: " + batch_.summary() + "\n");
     relay_.finish();
     return result;
   }

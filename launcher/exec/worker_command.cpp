@@ -13,6 +13,7 @@ constexpr std::string_view k_brief = "GTEST_BRIEF";
 constexpr std::string_view k_also_disabled = "GTEST_ALSO_RUN_DISABLED_TESTS";
 constexpr std::string_view k_brief_flag = "--gtest_brief";
 constexpr std::string_view k_also_disabled_flag = "--gtest_also_run_disabled_tests";
+constexpr std::string_view k_list_flag = "--gtest_list_tests";
 
 bool begins_with(std::string_view text, std::string_view with) {
   return text.substr(0, with.size()) == with;
@@ -23,13 +24,15 @@ bool is_variable(std::string_view entry, std::string_view name) {
 }
 
 // As GoogleTest reads a flag of its own: without a value it is set.
-bool is_set(std::string_view argument, std::string_view flag) {
-  const std::string_view value = argument.substr(flag.size());
+bool is_set(std::string_view argument) {
+  const std::string_view value = argument.substr(std::min(argument.size(), argument.find('=')));
   if (value.empty()) return true;
   return value.size() < 2 || (value[1] != '0' && value[1] != 'f' && value[1] != 'F');
 }
 
+// `flag` with two dashes; GoogleTest takes one as well.
 bool is_flag(std::string_view argument, std::string_view flag) {
+  if (!begins_with(argument, "--")) flag.remove_prefix(1);
   return begins_with(argument, flag) &&
          (argument.size() == flag.size() || argument[flag.size()] == '=');
 }
@@ -52,25 +55,24 @@ WorkerCommand::WorkerCommand(const os::Command& command) : command_(command) {
   hide_variable(k_brief);
 }
 
-WorkerCommand WorkerCommand::serving(const os::Command& command) {
+WorkerCommand WorkerCommand::serving(const os::Command& command, const std::string& file) {
   WorkerCommand made(command);
-  made.add_argument("--gtest_list_tests");
-  // Else the list goes over the report of a run.
-  made.add_argument("--gtest_output=");
+  made.add_argument(std::string(k_list_flag));
+  // In any case: else the list goes over the report of a run.
+  made.add_argument("--gtest_output=" + (file.empty() ? file : "json:" + file));
   return made;
 }
 
-WorkerCommand WorkerCommand::listing(const os::Command& command) {
-  WorkerCommand made = serving(command);
+WorkerCommand WorkerCommand::listing(const os::Command& command, const std::string& file) {
+  WorkerCommand made = serving(command, file);
   made.hide_variable(k_total_shards);
   made.hide_variable(k_shard_index);
   return made;
 }
 
-WorkerCommand WorkerCommand::running(const os::Command& command,
-                                     const std::vector<std::string>& names, std::size_t count) {
+WorkerCommand WorkerCommand::running(const os::Command& command, const std::string& filter) {
   WorkerCommand made(command);
-  made.add_argument("--gtest_filter=" + filter_of(names, count));
+  made.add_argument("--gtest_filter=" + filter);
   for (const std::string_view name : {k_total_shards, k_shard_index, k_shard_file}) {
     made.hide_variable(name);
   }
@@ -101,12 +103,19 @@ Selection selection_of(const os::Command& command) {
   if (!also.empty() && also != "0") selection.disabled = Disabled::run_too;
   for (char** word = command.arguments; *word != nullptr; ++word) {
     if (!is_flag(*word, k_also_disabled_flag)) continue;
-    selection.disabled =
-        is_set(*word, k_also_disabled_flag) ? Disabled::run_too : Disabled::left_out;
+    selection.disabled = is_set(*word) ? Disabled::run_too : Disabled::left_out;
   }
   selection.shard = gtest_shard(variable_in(command.environment, k_total_shards),
                                 variable_in(command.environment, k_shard_index));
   return selection;
+}
+
+bool only_lists(const os::Command& command) {
+  bool lists = false;
+  for (char** word = command.arguments; *word != nullptr; ++word) {
+    if (is_flag(*word, k_list_flag)) lists = is_set(*word);
+  }
+  return lists;
 }
 
 std::string_view variable_in(char** environment, std::string_view name) {

@@ -17,14 +17,13 @@ class WorkerCommand {
   // As it was given.
   explicit WorkerCommand(const os::Command& command);
 
-  // It prints its cases and runs none.
-  static WorkerCommand listing(const os::Command& command);
+  // It prints its cases, writes them into `file` (none: no path), and runs none.
+  static WorkerCommand listing(const os::Command& command, const std::string& file);
   // The same of one that may be linked with Holdfast's support: then it selects its cases itself,
   // and forks them.
-  static WorkerCommand serving(const os::Command& command);
-  // It runs these, the first `count` of `names`, and nothing else.
-  static WorkerCommand running(const os::Command& command, const std::vector<std::string>& names,
-                               std::size_t count);
+  static WorkerCommand serving(const os::Command& command, const std::string& file);
+  // It runs those that `filter` selects and nothing else.
+  static WorkerCommand running(const os::Command& command, const std::string& filter);
 
   os::Command command();
 
@@ -44,6 +43,9 @@ struct Selection {
   std::optional<GtestShard> shard;
 };
 Selection selection_of(const os::Command& command);
+
+// Whether it was given with `--gtest_list_tests`: it runs no case in any isolation.
+bool only_lists(const os::Command& command);
 
 // Of a null-terminated environment; empty when it is not set.
 std::string_view variable_in(char** environment, std::string_view name);

@@ -14,9 +14,6 @@
 namespace holdfast::launcher {
 namespace {
 
-// More than the part of a report that matters.
-constexpr std::size_t k_head_of_report = 256;
-
 MarkerOwner owner_of(const Grant& grant, const GuardReport& report) {
   return {grant.identity.attempt, report.main_inside, report.earliest_start, report.latest_start};
 }
@@ -25,30 +22,11 @@ bool exited_with(const Observation& seen, int code) {
   return seen.main.kind == ProcessEnd::Kind::exited && seen.main.code == code;
 }
 
-// Takes `name` out of `names`. False when it is not among them.
-bool take(std::vector<std::string>& names, std::string_view name) {
-  for (auto one = names.begin(); one != names.end(); ++one) {
-    if (*one != name) continue;
-    names.erase(one);
-    return true;
-  }
-  return false;
-}
-
-bool says_no_tests(const os::ScratchContent& left) {
-  const Result<std::string> head = os::read_private_file(
-      left.markers.get(), std::string(names::k_googletest_report_file), k_head_of_report);
-  return head && reports_no_tests(*head);
-}
-
-void look_at_files(const Evidence& evidence, const Grant& grant, const os::ScratchContent& left,
-                   AttemptResult& result) {
+void look_at_files(const Evidence& evidence, const Invocation& invocation, const Grant& grant,
+                   const os::ScratchContent& left, AttemptResult& result) {
   Observation& seen = result.observation;
   std::vector<std::string> names = left.marker_files;
-  if (evidence.runs_file) seen.unfinished = take(names, names::k_googletest_runs_file);
-  if (evidence.report && take(names, names::k_googletest_report_file) && exited_with(seen, 0)) {
-    seen.ran_nothing = says_no_tests(left);
-  }
+  weigh_trace(evidence.googletest, invocation, left, names, seen);
   if (names.empty()) return;
   JudgedMarkers judged = judge_markers(os::read_marker_files(left.markers.get(), names),
                                        owner_of(grant, result.report));
@@ -68,13 +46,7 @@ Evidence ask_for_evidence(const Invocation& invocation, const Grant& grant,
   const std::string markers = scratch + "/" + std::string(names::k_marker_directory);
   told.set(env::k_marker_dir, markers);
   if (!grant.is_googletest) return evidence;
-  evidence.runs_file = told.set_if_absent(
-      env::k_googletest_runs, markers + "/" + std::string(names::k_googletest_runs_file));
-  if (may_select_nothing(invocation.command, invocation.environment)) {
-    evidence.report =
-        told.set_if_absent(env::k_googletest_output,
-                           "xml:" + markers + "/" + std::string(names::k_googletest_report_file));
-  }
+  evidence.googletest = ask_for_trace(invocation, markers, told);
   return evidence;
 }
 
@@ -87,7 +59,7 @@ void weigh_evidence(const Evidence& evidence, const Invocation& invocation, cons
   if (evidence.pytest && exited_with(seen, k_pytest_usage_error)) {
     result.remark = "pytest did not understand what it was given: an option, a path, a conftest.py";
   }
-  if (!left.marker_files.empty()) look_at_files(evidence, grant, left, result);
+  if (!left.marker_files.empty()) look_at_files(evidence, invocation, grant, left, result);
   if (seen.unfinished && seen.main.kind == ProcessEnd::Kind::exited && seen.main.code != 0) {
     result.remark = "its GoogleTest cases were not through";
   }

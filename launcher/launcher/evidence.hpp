@@ -1,10 +1,10 @@
-// What tells more about how a test ended than its exit status does: its marker, the file that a
-// GoogleTest program makes while its tests run, the report of one that had none to run, the
-// kernel's word on memory. Gathered here, judged in core/outcome.hpp.
+// What tells more about how a test ended than its exit status does: its marker, what a GoogleTest
+// program leaves, the kernel's word on memory. Gathered here, judged in core/outcome.hpp.
 #pragma once
 
 #include "core/marker.hpp"
 #include "core/test_environment.hpp"
+#include "launcher/googletest_trace.hpp"
 #include "launcher/grant.hpp"
 #include "launcher/invocation.hpp"
 #include "launcher/records.hpp"
@@ -14,8 +14,7 @@ namespace holdfast::launcher {
 
 // What a test is asked to leave, and what its exit code may mean. Known before it is started.
 struct Evidence {
-  bool runs_file = false;  // there while its GoogleTest cases run
-  bool report = false;     // of GoogleTest, which says whether any ran
+  GoogletestTrace googletest;
   bool pytest = false;
 };
 

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <vector>
 
+#include "core/environment.hpp"
 #include "os/system_call.hpp"
 #include "os/unique_fd.hpp"
 
@@ -81,6 +82,11 @@ bool elf_section_holds(const std::string& path, std::string_view section, std::s
   const std::vector<Elf64_Shdr> sections = sections_named(file, section);
   return std::any_of(sections.begin(), sections.end(),
                      [&](const Elf64_Shdr& one) { return holds(file, one, text); });
+}
+
+bool holds_googletest(const std::string& path) {
+  return elf_section_holds(path, ".rodata", environment::k_googletest_runs) ||
+         elf_section_holds(path, ".dynstr", "libgtest");
 }
 
 }  // namespace holdfast::os

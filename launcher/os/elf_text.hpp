@@ -11,4 +11,9 @@ namespace holdfast::os {
 // or was stripped of its section table.
 bool elf_section_holds(const std::string& path, std::string_view section, std::string_view text);
 
+// Whether a program has GoogleTest in it: linked into it, or a library that it is linked with, by
+// its name, with the suffixes that builds give it. Debug sections, which may be a hundred times
+// larger, are not looked at.
+bool holds_googletest(const std::string& path);
+
 }  // namespace holdfast::os

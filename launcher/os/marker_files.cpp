@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "os/system_call.hpp"
@@ -27,6 +28,7 @@ Result<std::string> read_private_file(int directory, const std::string& name, st
   if (!S_ISREG(info.st_mode)) return Error{"is not a regular file"};
   if (info.st_uid != ::geteuid()) return Error{"belongs to another user"};
   if (info.st_nlink != 1) return Error{"has another name somewhere (a hard link)"};
+  limit = std::min(limit, static_cast<std::size_t>(info.st_size));
   std::string text(limit, '\0');
   std::size_t filled = 0;
   while (filled < limit) {

@@ -1,5 +1,7 @@
-// The reader of `--gtest_list_tests`: whatever a program prints there, each name can be put into a
-// filter and read again, and shards share all cases out.
+// The readers of lists of cases, printed and written: whatever a program puts there, a written list
+// of what was read is read the same, filters for a name select that name, and shards share all
+// cases out.
+#include "core/gtest_filter.hpp"
 #include "core/gtest_list.hpp"
 
 #include <algorithm>
@@ -15,44 +17,70 @@ void must(bool holds) {
   if (!holds) std::abort();
 }
 
-bool is_printable(char c) { return static_cast<unsigned char>(c) >= ' ' && c != '\x7f'; }
-
-// Names as GoogleTest lists them: "Suite.", and "  Name" below it.
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) {
-    // Blanks are the suite's.
-    const std::size_t blank = name.rfind(' ');
-    const std::size_t dot = name.find('.', blank == std::string::npos ? 1 : blank);
-    must(dot != std::string::npos && dot + 1 < name.size());
-    text += name.substr(0, dot + 1) + "\n  " + name.substr(dot + 1) + "\n";
+// As GoogleTest writes them: a suite for each.
+std::string written(const std::vector<ListedCase>& cases) {
+  const auto quoted = [](std::string_view text) {
+    std::string json = "\"";
+    constexpr std::string_view k_hex = "0123456789ABCDEF";
+    for (const char c : text) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (byte >= ' ' && byte < 0x7f && c != '"' && c != '\\') {
+        json += c;
+      } else {
+        json += std::string("\\u00") + k_hex[byte >> 4U] + k_hex[byte & 15U];
+      }
+    }
+    return json + '"';
+  };
+  std::string json = "{\"testsuites\": [";
+  for (const ListedCase& one : cases) {
+    const std::size_t dot = one.name.find('.');
+    must(dot != std::string::npos);
+    if (json.back() == '}') json += ',';
+    json += "{\"name\": " + quoted(one.name.substr(0, dot)) +
+            ", \"testsuite\": [{\"name\": " + quoted(one.name.substr(dot + 1)) + "}]}";
   }
-  return text;
+  return json + "]}";
 }
 
-void check_shards(const std::vector<std::string>& names, std::uint64_t total) {
-  const std::vector<std::string> all = runnable(names, Disabled::left_out, {});
+void check_shards(const std::vector<ListedCase>& cases, std::uint64_t total) {
+  const Runnable all = runnable(cases, Disabled::left_out, {});
+  must(all.others.empty());
   std::size_t shared_out = 0;
   for (std::uint64_t index = 0; index < total; ++index) {
     const auto shard = gtest_shard(std::to_string(total), std::to_string(index));
     must(shard.has_value() == (total > 1));
-    shared_out += runnable(names, Disabled::left_out, shard).size();
+    const Runnable mine = runnable(cases, Disabled::left_out, shard);
+    must(mine.cases.size() + mine.others.size() == all.cases.size());
+    shared_out += mine.cases.size();
   }
-  must(shared_out == all.size());
-  for (const std::string& name : all) must(!is_disabled(name));
+  must(shared_out == all.cases.size());
 }
 
-// All of them, as many at a time as one argument takes.
-void check_filters(std::vector<std::string> names) {
-  while (!names.empty()) {
-    const std::size_t count = filter_length(names);
-    must(count > 0 && count <= names.size());
-    const std::string filter = filter_of(names, count);
-    must(static_cast<std::size_t>(std::count(filter.begin(), filter.end(), ':')) == count - 1);
-    must(filter.find_first_of("-*") == std::string::npos);
-    must(count == 1 || filter.size() < 128UL * 1024UL);
-    names.erase(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(count));
+void check_filters(const std::vector<ListedCase>& cases) {
+  for (const ListedCase& one : cases) {
+    const std::string pattern = filter_pattern(one.name);
+    must(pattern_selects(pattern, one.name));
+    must(is_literal_in_filter(one.name) == (pattern == one.name));
+    std::vector<std::string_view> others;
+    for (const ListedCase& other : cases) {
+      if (other.name != one.name && pattern_selects(pattern, other.name))
+        others.push_back(other.name);
+    }
+    const auto filter = filter_without(one.name, others);
+    must(filter.has_value() || !others.empty());
+    if (filter) must(std::count(filter->begin(), filter->end(), '-') == (others.empty() ? 0 : 1));
   }
+}
+
+void check(const GtestList& list, std::uint8_t choice) {
+  for (const ListedCase& one : list.cases) must(one.name.find('\0') == std::string::npos);
+  const auto again = parse_gtest_json_list(written(list.cases));
+  must(again && again->cases.size() == list.cases.size());
+  for (std::size_t i = 0; i < list.cases.size(); ++i)
+    must(again->cases[i].name == list.cases[i].name);
+  check_shards(list.cases, choice % 5U + 1U);
+  check_filters(list.cases);
 }
 
 }  // namespace
@@ -60,11 +88,8 @@ void check_filters(std::vector<std::string> names) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const std::vector<std::string> names = parse_gtest_list(text);
-  for (const std::string& name : names) must(std::all_of(name.begin(), name.end(), is_printable));
-  must(parse_gtest_list(listed(names)) == names);
-  check_shards(names, data[0] % 5U + 1U);
-  check_filters(names);
+  check(parse_gtest_list(text), data[0]);
+  if (const auto list = parse_gtest_json_list(text)) check(*list, data[0]);
   gtest_shard(text, text);
   return 0;
 }

@@ -10,10 +10,21 @@ TEST(Case, ExitsWithZero) { std::exit(0); }
 TEST(Case, ExitsWithThree) { std::exit(3); }
 TEST(Case, Aborts) { std::abort(); }
 TEST(Case, DISABLED_IsNotRun) { FAIL(); }
-// What its child leaves behind is not its own.
-TEST(Case, StartsAnotherThatExits) {
-  const char* self = std::getenv("GOOGLETEST_CASES");
-  ASSERT_NE(self, nullptr);
-  const std::string command = std::string(self) + " --gtest_filter=Case.ExitsWithZero >/dev/null";
+
+namespace {
+
+void run_another(const std::string& filter) {
+  const char* program = std::getenv("GOOGLETEST_CASES");
+  ASSERT_NE(program, nullptr);
+  const std::string command = std::string(program) + " --gtest_filter=" + filter + " >/dev/null";
   EXPECT_EQ(std::system(command.c_str()), 0);
 }
+
+}  // namespace
+
+// What its child leaves behind is not its own.
+TEST(Case, StartsAnotherThatExits) { run_another("Case.ExitsWithZero"); }
+
+TEST(Another, Starts) { run_another("Case.Passes"); }
+TEST(Another, StartsAgain) { run_another("Case.Passes"); }
+TEST(Afterwards, ExitsWithZero) { std::exit(0); }

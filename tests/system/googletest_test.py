@@ -32,6 +32,16 @@ TESTS = {
                  "passed", "Passed"),
     "starts_another": (["--gtest_filter=Case.StartsAnotherThatExits"], {"GOOGLETEST_CASES": CASES},
                        "passed", "Passed"),
+    # What another program takes away that it has inherited is not the test's own.
+    "another_then_exits": (["--gtest_filter=Another.Starts*:Afterwards.*"],
+                           {"GOOGLETEST_CASES": program("case_ends")}, "premature_exit",
+                           "Subprocess aborted"),
+    "itself_then_exits": (["--gtest_filter=Another.Starts*:Afterwards.*"],
+                          {"GOOGLETEST_CASES": CASES}, "premature_exit", "Subprocess aborted"),
+    "another_then_passes": (["--gtest_filter=Another.Starts*"],
+                            {"GOOGLETEST_CASES": program("case_ends")}, "passed", "Passed"),
+    "itself_then_passes": (["--gtest_filter=Another.Starts*"], {"GOOGLETEST_CASES": CASES},
+                           "passed", "Passed"),
     "will_fail": (["--gtest_filter=Case.ExitsWithZero"], {}, "premature_exit", "Subprocess aborted"),
 }
 SETTINGS = '''
@@ -82,9 +92,21 @@ class GoogletestTest(ProjectCase):
         self.assertFalse((self.runs(tree)[0] / "scratch").exists())
         counts = json.loads(self.finish(HOLDFAST, "report", "latest", "--format", "json", "--tree",
                                         tree).stdout)["counts"]
-        self.assertEqual(counts["premature_exit"], 3)
+        self.assertEqual(counts["premature_exit"], 5)
         self.assertEqual(counts["no_tests"], 4)
         self.assertEqual(counts["crashed"], 1)
+
+    def test_of_several_programs_in_a_script_one_that_has_cases_is_enough(self):
+        script = self.work / "both.sh"
+        script.write_text(f"#!/bin/sh\n{CASES} $1 && {program('case_ends')} $1\n")
+        script.chmod(0o755)
+        text = "".join(f"add_test(NAME {name} COMMAND {script} --gtest_filter={wanted})\n"
+                       for name, wanted in (("first", "Case.Passes"), ("second", "Ends.pass"),
+                                            ("both", "Case.Passes:Ends.pass"), ("none", "No.Such")))
+        _, ran, ended = self.run_project(text)
+        self.assertEqual(ran.returncode, 0, ran.text)
+        self.assertEqual({name: record["outcome"] for name, record in ended.items()},
+                         {"first": "passed", "second": "passed", "both": "passed", "none": "no_tests"})
 
     def test_a_program_that_changes_is_looked_at_again(self):
         target = self.work / "changing"

@@ -46,9 +46,10 @@ class Story {
   }
 
   Batch batch;
+  std::string filter;  // of the worker started last
 
  private:
-  std::string words(const Action& action) const {
+  std::string words(const Action& action) {
     switch (action.kind) {
       case Action::Kind::list:
         return "list";
@@ -57,6 +58,7 @@ class Story {
       case Action::Kind::run_cases: {
         std::string text = "run";
         for (const std::string& name : action.cases) text += " " + name;
+        filter = action.filter;
         return text;
       }
       case Action::Kind::serve:
@@ -251,6 +253,101 @@ TEST(BatchTest, a_process_of_its_own_is_judged_by_its_end_too) {
   EXPECT_EQ(story.tell(gone(signal(6))), "A.a crashed in 1; run A.b");
   EXPECT_EQ(story.tell(gone(signal(11))), "A.b crashed in 2; run A.c");
   EXPECT_EQ(story.tell(gone(code(0))), "A.c passed in 3; end");  // prints nothing of GoogleTest's
+}
+
+TEST(BatchTest, a_listed_case_that_does_not_run_is_red) {
+  Story story(Isolation::process);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(listed({"A.a"}));
+  story.tell(announced(0));
+  story.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(story.tell(gone(code(0))), "A.a not_run in 0; end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::failed);
+  // WILL_FAIL is not to turn it.
+  EXPECT_EQ(story.batch.conclude().main.code, 0);
+  EXPECT_EQ(story.batch.summary(),
+            "1 case: 1 not run (it is listed, and the program did not run it)");
+}
+
+TEST(BatchTest, a_list_that_may_hide_cases_is_red) {
+  Story story(Isolation::process);
+  story.tell(simple(Event::Kind::begun));
+  Event some = listed({"A.a"});
+  some.why = "\"  a b\" names no case";
+  EXPECT_EQ(story.tell(some), "run A.a");
+  story.tell(announced(1));
+  story.pass("A.a");
+  story.tell(simple(Event::Kind::finished));
+  story.tell(gone(code(0)));
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::failed);
+  EXPECT_EQ(story.batch.summary(),
+            "1 case: 1 passed; its list of cases is not to be understood: \"  a b\" names no case");
+}
+
+TEST(BatchTest, a_filter_selects_its_case_alone) {
+  Story story(Isolation::process);
+  story.tell(simple(Event::Kind::begun));
+  Event all = listed({"N.a-b", "N.aXb"});
+  all.others = {"N.aYb"};
+  EXPECT_EQ(story.tell(all), "run N.a-b");
+  EXPECT_EQ(story.filter, "N.a?b-N.aYb:N.aXb");
+  EXPECT_EQ(story.tell(gone(signal(6))), "N.a-b crashed in 1; run N.aXb");
+  EXPECT_EQ(story.filter, "N.aXb");
+}
+
+TEST(BatchTest, what_no_filter_selects_alone_is_not_run) {
+  Story story(Isolation::process);
+  story.tell(simple(Event::Kind::begun));
+  EXPECT_EQ(story.tell(listed({"S.a-b", "S.a:b", "S.c"})),
+            "S.a-b not_run in 0; S.a:b not_run in 0; run S.c");
+  EXPECT_EQ(story.batch.results()[0].note, "no filter of GoogleTest's tells it from S.a:b");
+}
+
+TEST(BatchTest, what_has_run_is_not_run_again_beside_others) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(4));
+  story.tell(began("S.a:b"));
+  story.tell(gone(signal(6)));
+  // All but the one that is like it by one worker, and that by none.
+  EXPECT_EQ(story.tell(listed({"S.a:b", "S.c", "S.a-b", "S.d-"})), "run S.c S.a-b S.d-");
+  EXPECT_EQ(story.filter, "S.c");
+  story.tell(announced(1));
+  story.pass("S.c");
+  story.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(story.tell(gone(code(0))), "S.a-b not_run in 0; run S.d-");
+  EXPECT_EQ(story.filter, "S.d?");
+}
+
+TEST(BatchTest, a_worker_that_runs_again_what_has_run_gets_on_no_further) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(2));
+  story.tell(began("A.a"));
+  story.tell(gone(signal(6)));
+  story.tell(listed({"A.a", "A.b"}));
+  story.tell(began("A.a"));
+  EXPECT_EQ(story.tell(gone(signal(6))), "A.b not_run in 0; end");
+}
+
+TEST(BatchTest, a_filter_is_no_longer_than_an_argument) {
+  std::vector<std::string> many;
+  for (int i = 0; i < 3000; ++i) many.push_back("A." + std::string(100, 'n') + std::to_string(i));
+  Story story(Isolation::none);
+  Event begun = simple(Event::Kind::begun);
+  begun.cases = many;
+  story.tell(begun);
+  EXPECT_LT(story.filter.size(), 128U * 1024);
+  EXPECT_GT(story.filter.size(), 64U * 1024);
+}
+
+TEST(BatchTest, a_further_attempt_asks_first_for_what_a_filter_does_not_select_alone) {
+  Story story(Isolation::process);
+  Event begun = simple(Event::Kind::begun);
+  begun.cases = {"N.a-b", "N.gone-"};
+  EXPECT_EQ(story.tell(begun), "list");
+  EXPECT_EQ(story.tell(listed({"N.a-b", "N.aXb"})), "N.gone- not_run in 0; run N.a-b");
+  EXPECT_EQ(story.filter, "N.a?b-N.aXb");
 }
 
 TEST(BatchTest, cases_that_a_nested_program_prints_first_are_not_its) {

@@ -7,47 +7,133 @@ namespace {
 
 using Names = std::vector<std::string>;
 
+Names names_of(const std::vector<ListedCase>& cases) {
+  Names names;
+  for (const ListedCase& one : cases) names.push_back(one.name);
+  return names;
+}
+
+Names printed(std::string_view text) { return names_of(parse_gtest_list(text).cases); }
+std::string trouble_in(std::string_view text) { return parse_gtest_list(text).trouble; }
+
 TEST(GtestListTest, names_are_suite_and_test_without_comments) {
-  EXPECT_EQ(parse_gtest_list("Running main() from ./googletest/src/gtest_main.cc\n"
-                             "ADeathTest.\n  d\n"
-                             "A.\n  ok\n  DISABLED_no\n"
-                             "Ty/0.  # TypeParam = std::vector<int>\n  x\n"
-                             "I/P.\n  p/0  # GetParam() = \"a\\n  b\"\n  p/named\n"),
+  const char* const text =
+      "Running main() from ./googletest/src/gtest_main.cc\n"
+      "ADeathTest.\n  d\n"
+      "A.\n  ok\n  DISABLED_no\n"
+      "Ty/0.  # TypeParam = std::vector<int>\n  x\n"
+      "I/P.\n  p/0  # GetParam() = \"a\\n  b\"\n  p/named\n";
+  EXPECT_EQ(printed(text),
             (Names{"ADeathTest.d", "A.ok", "A.DISABLED_no", "Ty/0.x", "I/P.p/0", "I/P.p/named"}));
+  EXPECT_EQ(trouble_in(text), "");
 }
 
-TEST(GtestListTest, what_else_is_printed_is_passed_over) {
-  EXPECT_EQ(parse_gtest_list(""), Names{});
-  EXPECT_EQ(parse_gtest_list("  lonely\n"), Names{});
-  EXPECT_EQ(
-      parse_gtest_list("Starting up.\n  not one\nA.\n  a\nlog: ready.\n  nor this\n.\n  nor\n"),
-      Names{"A.a"});
-  EXPECT_EQ(parse_gtest_list("A.\n  a b\n  c"), Names{"A.c"});
+TEST(GtestListTest, what_else_is_printed_first_is_passed_over) {
+  for (const char* text :
+       {"", "  lonely\n", "Starting up\n  not one\n", "log: ready\n\n  nor this\n"}) {
+    EXPECT_EQ(printed(std::string(text) + "A.\n  a\n"), Names{"A.a"}) << text;
+    EXPECT_EQ(trouble_in(text), "") << text;
+  }
 }
 
-TEST(GtestListTest, names_hold_no_control_characters_and_a_terminals_lines_are_lines) {
+TEST(GtestListTest, what_may_hide_a_case_is_trouble) {
+  EXPECT_EQ(trouble_in("Starting up... A.\n  a\nB.\n  b\n"), "\"  a\" names no case");
+  for (const char* text :
+       {"A.\n  a b\n", "A.\n  \n", ".\n  a\n", "A b.\n  a\n", "A.\n  a\nlog: ready\n  b\n",
+        "A.\n  x\n  line\nbreak\n  b\n", "A.\n  a\tb\n", "\x01.\n  e\n"}) {
+    EXPECT_NE(trouble_in(text), "") << text;
+  }
+}
+
+TEST(GtestListTest, a_printed_name_is_a_word_and_a_terminals_lines_are_lines) {
   using namespace std::string_literals;
-  EXPECT_EQ(parse_gtest_list("A.\n  a\0b\n  c\x02\n  \x7f\n  d\n\x01.\n  e\n"s), Names{"A.d"});
-  EXPECT_EQ(parse_gtest_list("A.\r\n  a\r\nI/P.\r\n  p/0  # GetParam() = 1\r\n"),
-            (Names{"A.a", "I/P.p/0"}));
+  EXPECT_EQ(printed("A.\n  a\0b\n  c\x02\n  \x7f\n  d\n\x01.\n  e\n"s), Names{"A.d"});
+  EXPECT_EQ(printed("A.\r\n  a\r\nI/P.\r\n  p/0  # GetParam() = 1\r\n"), (Names{"A.a", "I/P.p/0"}));
+}
+
+// As GoogleTest 1.12 writes it.
+constexpr std::string_view k_json = R"({
+  "tests": 4,
+  "name": "AllTests",
+  "testsuites": [
+    {
+      "name": "A b",
+      "tests": 3,
+      "testsuite": [
+        {
+          "name": "line\nbreak",
+          "file": "\/src\/a.cpp",
+          "line": 4
+        },
+        {
+          "name": "\u00C3\u00A4\t\"\\",
+          "type_param": "x",
+          "value_param": "{\"name\": 1}",
+          "file": "a.cpp",
+          "line": 4
+        },
+        {
+          "name": "DISABLED_x"
+        }
+      ]
+    },
+    {
+      "name": "",
+      "tests": 1,
+      "testsuite": [ {"name": ""} ]
+    }
+  ]
+}
+)";
+
+TEST(GtestListTest, a_written_list_has_every_name_byte_by_byte) {
+  const std::optional<GtestList> list = parse_gtest_json_list(k_json);
+  ASSERT_TRUE(list);
+  EXPECT_EQ(names_of(list->cases),
+            (Names{"A b.line\nbreak", "A b.\xc3\xa4\t\"\\", "A b.DISABLED_x", "."}));
+  EXPECT_TRUE(list->cases[2].is_disabled);
+  EXPECT_FALSE(list->cases[3].is_disabled);
+  EXPECT_EQ(list->trouble, "");
+}
+
+TEST(GtestListTest, a_part_of_a_written_list_is_none) {
+  for (std::size_t size = 0; size + 1 < k_json.size(); ++size) {
+    ASSERT_FALSE(parse_gtest_json_list(k_json.substr(0, size))) << size;
+  }
+  for (const char* text :
+       {"{}", "[]", R"({"testsuites": {}})", R"({"testsuites": [{"testsuite": [{}]}]})",
+        R"({"testsuites": [{"testsuite": [{"name": 1}]}]})", R"({"testsuites": []} x)",
+        R"({"testsuites": [{"testsuite": [{"name": "\u2028"}]}]})",
+        R"({"testsuites": [{"testsuite": [{"name": "\u0000"}]}]})"}) {
+    EXPECT_FALSE(parse_gtest_json_list(text)) << text;
+  }
+  EXPECT_FALSE(parse_gtest_json_list("{\"a\": " + std::string(100'000, '[')));
+  EXPECT_TRUE(parse_gtest_json_list(R"({"testsuites": [], "more": [{"a": [1, null, "x"]}]})"));
 }
 
 TEST(GtestListTest, disabled_is_a_prefix_of_suite_or_test_or_after_a_slash) {
-  for (const char* name : {"A.DISABLED_x", "DISABLED_A.x", "I/DISABLED_P.p/0", "A.x/DISABLED_y"}) {
-    EXPECT_TRUE(is_disabled(name)) << name;
+  for (const char* name : {"DISABLED_x", "I/DISABLED_P", "x/DISABLED_y"}) {
+    EXPECT_TRUE(is_disabled_name(name)) << name;
   }
-  for (const char* name : {"A.x", "A.xDISABLED_", "ADISABLED_.x", "A.disabled_x"}) {
-    EXPECT_FALSE(is_disabled(name)) << name;
+  for (const char* name : {"x", "xDISABLED_", "disabled_x", "a.DISABLED_b"}) {
+    EXPECT_FALSE(is_disabled_name(name)) << name;
   }
+  const GtestList list = parse_gtest_list("DISABLED_A.\n  x\nI/DISABLED_P.\n  p/0\nA.\n  x\n");
+  EXPECT_TRUE(list.cases[0].is_disabled && list.cases[1].is_disabled);
+  EXPECT_FALSE(list.cases[2].is_disabled);
 }
 
 TEST(GtestListTest, shards_count_what_is_runnable) {
-  const Names listed{"A.a", "A.DISABLED_b", "A.c", "A.d", "A.e"};
-  EXPECT_EQ(runnable(listed, Disabled::left_out, gtest_shard("2", "0")), (Names{"A.a", "A.d"}));
-  EXPECT_EQ(runnable(listed, Disabled::left_out, gtest_shard("2", "1")), (Names{"A.c", "A.e"}));
-  EXPECT_EQ(runnable(listed, Disabled::run_too, gtest_shard("2", "1")),
+  const std::vector<ListedCase> listed{{"A.a"}, {"A.DISABLED_b", true}, {"A.c"}, {"A.d"}, {"A.e"}};
+  EXPECT_EQ(runnable(listed, Disabled::left_out, gtest_shard("2", "0")).cases,
+            (Names{"A.a", "A.d"}));
+  EXPECT_EQ(runnable(listed, Disabled::left_out, gtest_shard("2", "1")).cases,
+            (Names{"A.c", "A.e"}));
+  EXPECT_EQ(runnable(listed, Disabled::left_out, gtest_shard("2", "1")).others,
+            (Names{"A.a", "A.d"}));
+  EXPECT_EQ(runnable(listed, Disabled::run_too, gtest_shard("2", "1")).cases,
             (Names{"A.DISABLED_b", "A.d"}));
-  EXPECT_EQ(runnable(listed, Disabled::left_out, std::nullopt).size(), 4U);
+  EXPECT_EQ(runnable(listed, Disabled::left_out, std::nullopt).cases.size(), 4U);
 }
 
 TEST(GtestListTest, what_makes_no_shard_is_none) {
@@ -61,18 +147,6 @@ TEST(GtestListTest, what_makes_no_shard_is_none) {
                                      {"0", "0"}}) {
     EXPECT_FALSE(gtest_shard(total, index)) << total << " " << index;
   }
-}
-
-TEST(GtestListTest, a_filter_fits_one_argument) {
-  EXPECT_EQ(filter_of({"A.a", "B.b", "C.c"}, 2), "A.a:B.b");
-  EXPECT_EQ(filter_of({"T/std::char-*.x"}, 1), "T/std??char??.x");
-  const Names many(3000, std::string(100, 'n'));
-  const std::size_t count = filter_length(many);
-  EXPECT_LT(count, many.size());
-  EXPECT_LT(filter_of(many, count).size(), 128U * 1024);
-  EXPECT_GT(filter_of(many, count).size(), 64U * 1024);
-  EXPECT_EQ(filter_length({std::string(200'000, 'n')}), 1U);
-  EXPECT_EQ(filter_length({}), 0U);
 }
 
 }  // namespace

@@ -71,11 +71,26 @@ TEST(GtestOutputTest, a_terminal_ends_lines_with_two_characters) {
   }
 }
 
-TEST(GtestOutputTest, no_case_has_control_characters_in_its_name) {
+TEST(GtestOutputTest, names_are_of_any_characters_on_a_line_and_have_a_dot) {
   using namespace std::string_literals;
-  EXPECT_EQ(
-      read("[ RUN      ] A.a\0\n[ RUN      ] A.\x7f\n[ RUN      ] \x01.a\n[ RUN      ] A.b\n"s),
-      std::vector<std::string>{"began A.b"});
+  for (const char* name :
+       {"A.", ".a", ".", "A b.c d", "A.tab\tx", "A.x (0 ms)", "A.x, where y = 1"}) {
+    const std::string text = "[ RUN      ] "s + name + "\n[       OK ] " + name + " (0 ms)\n";
+    EXPECT_EQ(read(text),
+              (std::vector<std::string>{"began "s + name, "ended "s + name + " passed"}));
+  }
+  EXPECT_EQ(read("[ RUN      ] A.a\0b\n[ RUN      ] none\n"s), std::vector<std::string>{});
+}
+
+TEST(GtestOutputTest, the_name_of_the_one_case_may_be_of_more_lines) {
+  for (const std::string name : {"A.one\ntwo", "\nA.b", "A.b\r\nc", "A.\x1b[0;31mred"}) {
+    const std::string text = "[ RUN      ] A.other\n[ RUN      ] " + name +
+                             "\nin it\n[  FAILED  ] " + name + " (0 ms)\n";
+    std::vector<std::string> events;
+    GtestOutput output(name);
+    output.read(text, [&](const GtestEvent& event) { events.push_back(text_of(event)); });
+    EXPECT_EQ(events, (std::vector<std::string>{"began " + name, "ended " + name + " failed"}));
+  }
 }
 
 TEST(GtestOutputTest, every_beginning_gives_a_beginning_of_the_events) {
@@ -119,7 +134,7 @@ TEST(GtestOutputTest, cases_print_what_they_like) {
        {"began A.a", "ended A.a passed", "finished 1"}},
       {"no times", "[ RUN      ] A.a\n[       OK ] A.a\n", {"began A.a", "ended A.a passed"}},
       {"text in front of a begin", "set up[ RUN      ] A.a\n", {"began A.a"}},
-      {"no name", "[ RUN      ] \n[ RUN      ] a b.c\n[ RUN      ] .\n[ RUN      ] A.\n", {}},
+      {"no name", "[ RUN      ] \n[ RUN      ] a b\n", {}},
       {"an old release's words",
        "[==========] 3 tests from 1 test case ran. (0 ms total)\n",
        {"finished 3"}},
@@ -134,7 +149,7 @@ TEST(GtestOutputTest, cases_print_what_they_like) {
       {"an unfinished escape",
        "[ RUN      ] A.a\x1b[\n[       OK ] A.a\x1b[0;3\n",
        {"began A.a", "ended A.a passed"}},
-      {"carriage returns within a line", "[ RUN      ] A.a\rB\n", {}},
+      {"carriage returns within a line", "[ RUN      ] A.a\rB\n", {"began A.a\rB"}},
   };
   for (const Row& row : rows) EXPECT_EQ(read(row.text), row.events) << row.what;
 }

@@ -30,15 +30,23 @@ TEST(TestFramework, GoogletestIsKnownByItsArguments) {
   }
 }
 
-TEST(TestFramework, AReportIsAskedForWhereAFilterIsAndTheUserHasNone) {
+TEST(TestFramework, AReportIsAskedForWhereTheUserHasNone) {
+  const auto asked = [](const Words& command, const Words& environment = {}) {
+    return may_be_asked_for_report(ended(command).data(), ended(environment).data());
+  };
+  EXPECT_TRUE(asked({"t", "--gtest_filter=A.b"}));
+  EXPECT_TRUE(asked({"t"}, {"GTEST_TOTAL_SHARDS=4"}));
+  EXPECT_FALSE(asked({"t", "--gtest_output=xml:x"}));
+  EXPECT_FALSE(asked({"t"}, {"GTEST_OUTPUT=json"}));
+  EXPECT_FALSE(asked({"t", "--gtest_list_tests"}));
+  EXPECT_FALSE(asked({"t", "--gtest_help"}));
+}
+
+TEST(TestFramework, NothingToRunIsLookedForWhereAFilterIs) {
   EXPECT_TRUE(may({"t", "--gtest_filter=A.b"}));
   EXPECT_TRUE(may({"t"}, {"GTEST_FILTER=A.b"}));
   EXPECT_FALSE(may({"t"}));
   EXPECT_FALSE(may({"t"}, {"GTEST_FILTERS=A.b", "GTEST_FILTER"}));
-  EXPECT_FALSE(may({"t", "--gtest_filter=A.b", "--gtest_output=xml:x"}));
-  EXPECT_FALSE(may({"t", "--gtest_filter=A.b"}, {"GTEST_OUTPUT=json"}));
-  EXPECT_FALSE(may({"t", "--gtest_filter=A.b", "--gtest_list_tests"}));
-  EXPECT_FALSE(may({"t", "--gtest_filter=A.b", "--gtest_help"}));
   EXPECT_FALSE(may({"t", "--gtest_filter=A.b"}, {"GTEST_TOTAL_SHARDS=4"}));
 }
 
@@ -50,6 +58,9 @@ TEST(TestFramework, AReportOfNoTestsIsToldFromAllOthers) {
     EXPECT_FALSE(reports_no_tests(head + rest)) << rest;
   }
   EXPECT_FALSE(reports_no_tests("<testsuites tests=\"0\""));
+  EXPECT_TRUE(is_googletest_report(head + "<testsuites tests=\"3\""));
+  EXPECT_FALSE(is_googletest_report(""));
+  EXPECT_FALSE(is_googletest_report("0"));
 }
 
 TEST(TestFramework, PytestIsKnownByItsCommand) {
