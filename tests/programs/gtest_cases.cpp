@@ -116,6 +116,19 @@ TEST(Ends, ignores_term) {
   announce(".pids");
   wait_for_ever(nullptr);
 }
+// Who hears of it knows of its anchor alone.
+TEST(Ends, closes_all_and_hangs) {
+  for (int fd = 3; fd < 1024; ++fd) ::close(fd);
+  announce(".pids");
+  wait_for_ever(nullptr);
+}
+// Behind those that announce themselves.
+TEST(Ends, is_beside_nobody) {
+  std::ifstream file(variable("ANNOUNCE") + ".pids");
+  pid_t other = 0;
+  ASSERT_TRUE(file >> other);
+  EXPECT_NE(0, ::kill(other, 0)) << "it is still there";
+}
 TEST(Ends, leaves_a_process) { leave_child(); }
 TEST(Ends, uses_a_thread) {
   pthread_t thread;

@@ -7,7 +7,7 @@ import time
 import unittest
 
 from support import (CTEST, PATIENCE_S, ProjectCase, SystemCase, children_of, is_alive, keepers_of,
-                     process, processes_with, program, wait_until)
+                     process, processes_with, program, state_of, wait_until)
 
 GRACE = ["--grace", "500ms"]
 # grace + 2 s, with room for a machine that is busy with the other tests.
@@ -51,11 +51,15 @@ class PairTest(SystemCase):
             begun.wait()
         self.assert_nothing_left()
 
-    def test_a_stopped_guard_does_not_keep_a_killed_launchers_test(self):
+    def test_a_guard_that_was_stopped_ends_a_killed_launchers_test_when_it_goes_on(self):
+        """One that nobody continues: endings_test.py, where a keeper is."""
         begun, launcher, daemon = self.vanish("holdfast-launcher")
         guard = self.guard_of(launcher.pid)
         os.kill(guard.pid, signal.SIGSTOP)
+        wait_until(lambda: state_of(guard.pid) == "T", "the guard to stop")
         begun.kill()
+        begun.wait(PATIENCE_S)
+        self.assertTrue(is_alive(daemon) and is_alive(guard))  # what is to be ended is there
         os.kill(guard.pid, signal.SIGCONT)
         self.assert_gone([daemon, guard], BOUND_S)
 

@@ -1,8 +1,11 @@
 """Isolation of GoogleTest cases under a real ctest: what shares a process, and what a crash costs."""
 
+import os
+import signal
+import subprocess
 import unittest
 
-from support import ProjectCase
+from support import CTEST, PATIENCE_S, ProjectCase, command_of, process, stat_of, wait_until
 
 TEST = """
 add_test(NAME batch COMMAND "@P@/{program}" "--gtest_filter={cases}")
@@ -72,6 +75,36 @@ class ForkIsolation(ProjectCase):
                                         "State.second": "passed", "Ends.fail": "failed"},
                              self.ctested.text)
             self.assert_nothing_left()
+
+    def lose_the_anchor(self, case, properties, is_at):
+        """Kills who looks after `case` when `is_at` says so of it; the outcomes."""
+        cases = f"{case}:Ends.is_beside_nobody"
+        self.tree = self.project(TEST.format(program="gtest_cases", cases=cases, isolation="fork",
+                                             properties=properties), build=case)
+        variables = self.environment(ANNOUNCE=str(self.work / case))
+        ctest = self.start(CTEST, cwd=self.tree, env=variables, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
+        one, = self.announced(self.work / f"{case}.pids")
+        anchor = process(int(stat_of(one.pid)[1]))
+        wait_until(lambda: is_at(anchor.pid), "the anchor to be there")
+        os.kill(anchor.pid, signal.SIGKILL)
+        ctest.wait(PATIENCE_S)
+        self.assert_nothing_left()
+        return {record["case"]: record["outcome"] for record in self.case_records(self.runs(self.tree)[-1])}
+
+    def test_no_case_begins_beside_one_that_nobody_looks_after(self):
+        """It goes on when its anchor is killed, until it is ended with the server."""
+        outcomes = self.lose_the_anchor("Ends.closes_all_and_hangs", "", lambda pid: True)
+        self.assertEqual(outcomes, {"Ends.closes_all_and_hangs": "internal_error",
+                                    "Ends.is_beside_nobody": "passed"})
+
+    def test_nor_beside_one_whose_anchor_is_lost_while_it_ends_it(self):
+        """From the order on it is `holdfast-launcher --anchor`; the case ignores SIGTERM."""
+        (self.work / "project").mkdir()
+        (self.work / "project/holdfast.toml").write_text("[profile.default]\ngrace = 2\n")
+        outcomes = self.lose_the_anchor("Ends.ignores_term", "HOLDFAST_TIMEOUT 1",
+                                        lambda pid: "--anchor" in command_of(pid))
+        self.assertEqual(outcomes, {"Ends.ignores_term": "timed_out", "Ends.is_beside_nobody": "passed"})
 
     def test_a_case_that_hangs_is_ended_and_the_others_go_on(self):
         outcomes = self.batch("Ends.hangs:Ends.passes", properties="HOLDFAST_TIMEOUT 1")

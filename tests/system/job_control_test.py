@@ -7,7 +7,8 @@ import sys
 import time
 import unittest
 
-from support import CTEST, HOLDFAST, ProjectCase, command_of, stat_of, state_of, wait_until
+from support import (CTEST, HOLDFAST, ProjectCase, command_of, processes_with, stat_of, state_of,
+                     wait_until)
 from terminal import PROMPT, TerminalCase
 
 RUN = f"{HOLDFAST} run -- "
@@ -241,6 +242,38 @@ set_tests_properties(paused PROPERTIES HOLDFAST_TIMEOUT 2 WILL_FAIL ON)""")
         self.assertLess(ended["wall_s"], 2)
         terminal.expect(PROMPT)
         self.assert_nothing_left_but(terminal)
+
+    def test_ctrl_z_longer_than_a_cases_limit_times_no_case_out(self):
+        for which, isolation in (("case_ends", "none"), ("case_ends", "process"),
+                                 ("case_ends_linked", "none"), ("case_ends_linked", "fork")):
+            with self.subTest(f"{which}.{isolation}"):
+                name = f"{which}-{isolation}"
+                go = self.work / f"go-{name}"
+                tree = self.project(f"""
+add_test(NAME paused COMMAND @P@/{which} "--gtest_filter=Pace.waits:Pace.second")
+set_tests_properties(paused PROPERTIES HOLDFAST_ISOLATION {isolation} HOLDFAST_TIMEOUT 3
+  ENVIRONMENT "GO={go}")""", name=name, build=f"build-{name}")
+                terminal = self.shell()
+                terminal.type(f"cd '{tree}'; {CTEST}\n")
+                wait_until(lambda t=tree: self.runs(t) and any(
+                    b"RUN      ] Pace.waits" in log.read_bytes()
+                    for log in self.runs(t)[-1].glob("output/*")), "the case")
+                terminal.type("\x1a")
+                terminal.expect("Stopped")
+                programs = [p for p in processes_with(self.cookie) if command_of(p.pid)[0].endswith(which)]
+                self.assertTrue(programs)
+                for one in programs:
+                    wait_until(lambda pid=one.pid: state_of(pid) == "T", "it to stop")
+                # The pause itself is what is tested: longer than the limit.
+                time.sleep(4)
+                terminal.type("fg\n")
+                go.touch()
+                terminal.expect("100% tests passed")
+                cases = self.case_records(self.runs(tree)[-1])
+                self.assertEqual([(case["case"], case["outcome"]) for case in cases],
+                                 [("Pace.waits", "passed"), ("Pace.second", "passed")])
+                terminal.expect(PROMPT)
+                self.assert_nothing_left_but(terminal)
 
     def test_a_test_that_stops_itself_under_ctest_times_out(self):
         tree = self.project(f"""set(HOLDFAST_TIMEOUT_MARGIN 4)

@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 
 from retrying import Retry, verdicts
-from support import CTEST, HOLDFAST, is_alive, keepers_of, process, wait_until
+from support import CTEST, HOLDFAST, SystemCase, is_alive, keepers_of, process, wait_until
 
 
 class Attempts(Retry):
@@ -191,7 +191,6 @@ class Attempts(Retry):
         self.assertEqual(len(self.ends(tree, "f")), 3)
         self.assertIn("2 of 2, alone", self.ends(tree, "f")[1]["retry"])
 
-
     def test_a_last_attempt_alone_inside_a_test_of_the_same_tree(self):
         """The test around it has the tree with others: it is alone among those inside that one."""
         tree, done = self.ran(
@@ -205,6 +204,18 @@ class Attempts(Retry):
         self.assertEqual(verdicts(done.text), {"outer": "Passed"}, done.text)
         ends = [r for run in self.runs(tree) for r in self.records(run, "attempt_ended") if r["test"] == "inner"]
         self.assertEqual(sorted(r["outcome"] for r in ends), ["failed", "passed"])
+
+
+class Streams(SystemCase):
+    def test_what_was_held_back_goes_where_it_was_written(self):
+        script = ("echo said out $HOLDFAST_ATTEMPT; echo said err $HOLDFAST_ATTEMPT >&2; "
+                  "echo said out again; test $HOLDFAST_ATTEMPT = 2 || exit 4")
+        done = self.finish(*self.under_ctest("sh", "-c", script),
+                           env=self.environment(HOLDFAST_P_RETRY="exit:4=1"))
+        self.assertEqual(self.ended_as(), "exit 0", done.stderr)
+        self.assertEqual([line for line in done.stdout.splitlines() if b"said" in line],
+                         [b"said out 2", b"said out again"])
+        self.assertEqual([line for line in done.stderr.splitlines() if b"said" in line], [b"said err 2"])
 
 
 class Verdicts(Retry):
@@ -268,6 +279,16 @@ class RunWide(Retry):
                               toml="[[override]]\ntest = '^f$'\nretry = 'any=1'\n")
         self.assertIn("23 of 23 tests have failed (retry-breaker 0.5)", done.text)
         self.assertEqual(len(self.ends(tree)), 23)
+
+    def test_the_breaker_counts_those_that_passed(self):
+        """22 of 62 are no reason to stop; 20 of the 20 that failed first would be."""
+        tests = ("foreach(i RANGE 1 40)\nadd_test(NAME green${i} COMMAND true)\nendforeach()\n"
+                 "foreach(i RANGE 1 22)\nadd_test(NAME red${i} COMMAND false)\n"
+                 "set_tests_properties(red${i} PROPERTIES HOLDFAST_RETRY any=1)\nendforeach()\n")
+        tree, done = self.ran(tests)  # one after the other, as they are written
+        self.assertNotIn("retries stopped", done.text)
+        self.assertIn("holdfast: retries: 22 further attempts\n", done.text)
+        self.assertEqual(len(self.ends(tree)), 40 + 2 * 22)
 
     def test_a_budget_is_of_the_whole_run(self):
         tests = [self.add(f"t{i}", "exit 1", HOLDFAST_RETRY="any=3") for i in range(4)]

@@ -84,6 +84,19 @@ class Retries(HoldfastCase):
         self.assertEqual([verdict[1] for verdict in self.last.verdicts().values()],
                          ["Passed", "***Skipped"])
 
+    def test_what_is_true_to_ctest_is_true_here(self):
+        words = ("1", "ON", "on", "On", "TRUE", "true", "True", "YES", "yes", "Y", "y",
+                 "0", "OFF", "off", "FALSE", "NO", "n", "2", "x", "")
+        found = self.told("".join(
+            f"add_test(t{i} false)\nset_tests_properties(t{i} PROPERTIES WILL_FAIL \"{word}\" "
+            "HOLDFAST_RETRY any=1)\n" for i, word in enumerate(words)))
+        passed = {name: how == "Passed" for name, how, *_ in self.last.verdicts().values()}
+        self.assertEqual([passed[f"t{i}"] for i in range(len(words))], 11 * [True] + 9 * [False])
+        for i, word in enumerate(words):
+            with self.subTest(word):
+                told = found[f"t{i}"].get("VERDICT", set())
+                self.assertEqual("will-fail" in told, passed[f"t{i}"], told)
+
     def test_that_ctest_repeats_until_fail_is_told(self):
         script = """
             __add_test(t sh -c "echo told=$HOLDFAST_P_UNTIL_FAIL")

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <set>
 #include <string>
@@ -73,13 +74,29 @@ TEST(AttemptTag, TheNumberIsReadFromALineOfLimits) {
   EXPECT_EQ(tag_in_limits(""), 0U);
 }
 
-TEST(AttemptTag, NoBytesConfuseIt) {
+TEST(AttemptTag, NoBytesAroundAnEntryConfuseIt) {
   RandomText random(7);
   for (int i = 0; i < 20'000; ++i) {
     const std::string text = random.of("HOLDFAST_ATTEMPT_ID=r.1,#\n"s + '\0', 60);
-    (void)environment_has_attempt(text, "r.1");
-    (void)tag_in_limits("Max file locks" + text);
+    ASSERT_FALSE(environment_has_attempt(text, "r.1")) << text;
+    ASSERT_TRUE(environment_has_attempt(text + "\0HOLDFAST_ATTEMPT_ID=r.1\0"s + text, "r.1"))
+        << text;
+    ASSERT_FALSE(environment_has_attempt(text + "HOLDFAST_ATTEMPT_ID=r.1x"s + text, "r.1")) << text;
   }
+}
+
+TEST(AttemptTag, WhatStandsBehindTheLabelIsANumberOrNone) {
+  RandomText random(8);
+  int numbers = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string text = random.of("0123 x\n", 12);
+    const std::size_t first = std::min(text.size(), text.find_first_not_of(' '));
+    const std::string digits = text.substr(first, text.find_first_not_of("0123", first) - first);
+    const std::uint64_t wanted = digits.empty() ? 0 : std::stoull(digits);
+    numbers += wanted != 0 ? 1 : 0;
+    ASSERT_EQ(tag_in_limits("Max file locks" + text), wanted) << text;
+  }
+  EXPECT_GT(numbers, 1000);
 }
 
 }  // namespace

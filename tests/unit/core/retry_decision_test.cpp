@@ -157,6 +157,17 @@ TEST(RetryDecision, OnlyTheLastAttemptIsAlone) {
   EXPECT_TRUE(decide_retry({.policy = alone, .attempts = {exited(4)}}).alone);
 }
 
+TEST(RetryDecision, AloneIsTheLastAttemptOfTheRuleThatGrantsIt) {
+  RetryPolicy alone = policy("any=1,exit:4=2");
+  alone.last_alone = true;
+  // Its second attempt, and the first that exit:4 grants.
+  const RetryDecision first = decide_retry({.policy = alone, .attempts = {exited(5), exited(4)}});
+  EXPECT_FALSE(first.alone);
+  EXPECT_EQ(first.reason, "tried again at once (exit:4=2: 1 of 2)");
+  EXPECT_TRUE(decide_retry({.policy = alone, .attempts = {exited(4), exited(5)}}).alone);
+  EXPECT_TRUE(decide_retry({.policy = alone, .attempts = {exited(5), exited(4), exited(4)}}).alone);
+}
+
 TEST(RetryDecision, WithoutTimeForTheWaitThereIsNoFurtherAttempt) {
   RetryPolicy waits = policy("any=3");
   waits.backoff = *parse_backoff("2s");

@@ -194,6 +194,8 @@ TEST(Wire, ALockWithoutItsNameOrItsMannerIsRefused) {
 TEST(Wire, AnyBytesAreDecodedOrRefused) {
   RandomText random(12);
   const std::string good = encode(to_message(full_grant()));
+  int decoded = 0;
+  int granted = 0;
   for (int i = 0; i < 20'000; ++i) {
     std::string packet = i % 2 == 0 ? random.bytes(40) : good;
     if (i % 2 == 1) {
@@ -205,10 +207,28 @@ TEST(Wire, AnyBytesAreDecodedOrRefused) {
       packet.insert(0, std::string("holdfast-1\0", 11));
     }
     const Result<Message> message = decode(packet);
-    if (!message) continue;
-    (void)to_grant(*message);
-    (void)to_request(*message);
+    if (!message) {
+      EXPECT_FALSE(message.error().message.empty());
+      continue;
+    }
+    // What is understood is what would be sent, and of one kind only.
+    ++decoded;
+    const Result<Message> again = decode(encode(*message));
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->kind, message->kind);
+    EXPECT_EQ(again->fields, message->fields);
+    const Result<AttemptGrant> grant = to_grant(*message);
+    EXPECT_FALSE(grant && to_request(*message));
+    if (!grant) continue;
+    ++granted;
+    const Result<AttemptGrant> sent = to_grant(to_message(*grant));
+    ASSERT_TRUE(sent);
+    EXPECT_EQ(encode(to_message(*sent)), encode(to_message(*grant)));
   }
+  // Neither all of it nor nothing.
+  EXPECT_GT(granted, 100);
+  EXPECT_GT(decoded, granted);
+  EXPECT_LT(decoded, 20'000);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <sstream>
 
@@ -76,7 +77,13 @@ TEST(JournalReader, RandomGarbageNeverBreaksTheReader) {
   for (int round = 0; round < 300; ++round) {
     std::string text(static_cast<std::size_t>(byte(random)) * 16U, '\0');
     for (char& c : text) c = static_cast<char>(byte(random));
-    read(text);
+    const Journal journal = read(text + "\n" + k_example);
+    // It costs nothing but its own lines.
+    EXPECT_EQ(journal.records.size(), 5U);
+    EXPECT_EQ(journal.flaws > 0, text.find_first_not_of('\n') != std::string::npos);
+    EXPECT_LE(journal.flaws,
+              static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1);
+    EXPECT_FALSE(journal.cut_off);
   }
 }
 
