@@ -35,6 +35,12 @@ if(_holdfast_stay_out AND NOT "$ENV{HOLDFAST_EXPLAIN}")
   return()
 endif()
 
+_holdfast_proc_is_anothers(_holdfast_stay_out)
+if(_holdfast_stay_out)
+  message(NOTICE "holdfast: /proc is of another PID namespace, not of ours: tests run without Holdfast")
+  return()
+endif()
+
 include("${CMAKE_CURRENT_LIST_DIR}/environment.cmake")
 # A ctest that runs no script and names no step does no memory check: -D, -M, -S, -T, --dashboard,
 # --script, --test-action, --test-model.

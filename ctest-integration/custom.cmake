@@ -41,6 +41,11 @@ if(_holdfast_may)
   endif()
 endif()
 
+_holdfast_proc_is_anothers(_holdfast_stay_out)
+if(_holdfast_stay_out)  # attach.cmake says so
+  return()
+endif()
+
 # ctest splits these commands as a shell would, but knows no backslash within quotes, and takes
 # them from a list.
 function(_holdfast_quote text out)

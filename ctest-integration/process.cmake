@@ -20,6 +20,17 @@ function(_holdfast_own_process pid_out start_out)
   endif()
 endfunction()
 
+# Whether /proc is of another PID namespace than this ctest, which it is in (`unshare --pid --fork` mounts
+# none): then the numbers read there are other processes', and so is <pid> above. NSpid has one number
+# for each namespace from that of /proc downward.
+function(_holdfast_proc_is_anothers out)
+  set(${out} FALSE PARENT_SCOPE)
+  file(READ /proc/self/status status)
+  if(status MATCHES "\nNSpid:\t[0-9]+\t")
+    set(${out} TRUE PARENT_SCOPE)
+  endif()
+endfunction()
+
 # Whether this ctest may list tests only. False is certain; true is for listing.cmake to look into. The
 # beginnings of -N, --show-only, --print-labels, --preset.
 function(_holdfast_may_list out)

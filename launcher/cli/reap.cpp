@@ -11,6 +11,7 @@
 #include "keeper/reap.hpp"
 #include "keeper/run_lock.hpp"
 #include "keeper/stale_scratch.hpp"
+#include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 #include "store/run_directory.hpp"
 
@@ -105,8 +106,8 @@ int reap(const ReapOptions& options) {
                                   : "--tree \"" + options.tree + "\": expected a build tree");
     return exit_codes::k_usage;
   }
-  if (!os::can_watch_processes()) {
-    complain("failed to reap: this kernel cannot watch processes (pidfd_open)");
+  if (const std::string_view trouble = os::trouble_with_watching(); !trouble.empty()) {
+    complain("failed to reap: " + std::string(trouble));
     return k_not_ended;
   }
   ReapOrder order;

@@ -12,6 +12,7 @@
 
 #include "core/printable.hpp"
 #include "os/clock.hpp"
+#include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 #include "os/system_call.hpp"
 
@@ -35,7 +36,7 @@ os::UniqueFd copy_of(const ProcessName& ctest) {
 }  // namespace
 
 os::UniqueFd open_stderr_of(const ProcessName& ctest) {
-  const std::string path = "/proc/" + std::to_string(ctest.pid) + "/fd/2";
+  const std::string path = os::in_proc(ctest.pid, "fd/2");
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return os::UniqueFd{};
   const bool shares_position = S_ISREG(info.st_mode) || S_ISSOCK(info.st_mode);

@@ -7,10 +7,12 @@
 
 #include "core/environment.hpp"
 #include "core/names.hpp"
+#include "core/proc_status.hpp"
 #include "keeper/stale_cgroups.hpp"
 #include "keeper/stale_sockets.hpp"
 #include "keeper/unhurried.hpp"
 #include "os/file_text.hpp"
+#include "os/proc_numbers.hpp"
 #include "os/trusted_directory.hpp"
 
 namespace holdfast {
@@ -18,14 +20,9 @@ namespace {
 
 constexpr std::size_t k_most_described = 5;
 
-// `NSpid:` of proc_pid_status(5) has a number for each namespace from ours downward.
 bool is_in_namespace_below(pid_t pid) {
-  const Result<std::string> status = os::read_file(fmt::format("/proc/{}/status", pid));
-  if (!status) return false;
-  const std::size_t at = status->find("\nNSpid:\t");
-  if (at == std::string::npos) return false;
-  const std::size_t first = at + std::string_view("\nNSpid:\t").size();
-  return status->substr(first, status->find('\n', first) - first).find('\t') != std::string::npos;
+  const Result<std::string> status = os::read_file(os::in_proc(pid, "status"));
+  return status && numbers_in_namespaces(*status) > 1;
 }
 
 bool anybody_is_marked() {

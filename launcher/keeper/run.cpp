@@ -13,6 +13,7 @@
 #include "core/unrecorded.hpp"
 #include "os/clock.hpp"
 #include "os/file_text.hpp"
+#include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 #include "os/system_call.hpp"
 #include "report/load.hpp"
@@ -59,7 +60,7 @@ bool ends_with(std::string_view text, std::string_view end) {
 
 std::optional<CtestLog> find_ctest_log(const ProcessName& ctest) {
   constexpr std::string_view k_log_path = "/Testing/Temporary/LastTest";
-  const std::string fds = fmt::format("/proc/{}/fd", ctest.pid);
+  const std::string fds = os::in_proc(ctest.pid, "fd");
   DIR* entries = ::opendir(fds.c_str());
   if (entries == nullptr) return std::nullopt;
   std::optional<CtestLog> found;

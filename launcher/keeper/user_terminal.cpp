@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "keeper/live_lines.hpp"
+#include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 #include "os/system_call.hpp"
 
@@ -15,12 +16,12 @@ namespace {
 // ctest, a script or two, their shell: beyond that it is nobody's to be told of ctest's end.
 constexpr std::size_t k_most_ancestors = 6;
 
-std::string stderr_path(pid_t pid) { return "/proc/" + std::to_string(pid) + "/fd/2"; }
+std::string stderr_path(pid_t pid) { return os::in_proc(pid, "fd/2"); }
 
 std::vector<ProcessName> ancestors_of(pid_t pid) {
   std::vector<ProcessName> ancestors;
   Result<os::ProcessStat> stat = os::read_process_stat(pid);
-  while (stat && stat->parent > 1 && ancestors.size() < k_most_ancestors) {
+  while (stat && stat->parent > 0 && ancestors.size() < k_most_ancestors) {
     const pid_t parent = stat->parent;
     stat = os::read_process_stat(parent);
     if (stat) ancestors.push_back({parent, stat->start});

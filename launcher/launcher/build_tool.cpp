@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 
 namespace holdfast::launcher {
@@ -45,7 +46,7 @@ Result<BuildTool> find_build_tool() {
 }
 
 os::UniqueFd open_build_tools_stderr(const BuildTool& tool) {
-  const std::string path = "/proc/" + std::to_string(tool.process.pid) + "/fd/2";
+  const std::string path = os::in_proc(tool.process.pid, "fd/2");
   return os::UniqueFd(
       ::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }

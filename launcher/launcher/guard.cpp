@@ -12,11 +12,11 @@
 #include "launcher/guard_messages.hpp"
 #include "launcher/guard_report.hpp"
 #include "launcher/launcher_link.hpp"
-#include "launcher/output_holders.hpp"
 #include "os/clock.hpp"
 #include "os/process.hpp"
 #include "os/process_tree.hpp"
 #include "os/signals.hpp"
+#include "os/stream_holders.hpp"
 
 namespace holdfast::launcher {
 namespace {
@@ -144,9 +144,9 @@ class Guard final : public os::TreeWatcher {
     if (!duty_.under_ctest) return false;
     const int output = duty_.command.output >= 0 ? duty_.command.output : STDOUT_FILENO;
     const int errors = duty_.command.errors >= 0 ? duty_.command.errors : STDERR_FILENO;
-    return std::any_of(leftovers.begin(), leftovers.end(), [&](const os::NamedProcess& p) {
-      return holds_output(p.pid, output, errors);
-    });
+    const std::vector<os::Stream> streams{os::stream_of(output), os::stream_of(errors)};
+    return std::any_of(leftovers.begin(), leftovers.end(),
+                       [&](const os::NamedProcess& p) { return os::holds_stream(p.pid, streams); });
   }
 
   // The leftovers live on and hold no lock: it goes with the main process, as in ctest.

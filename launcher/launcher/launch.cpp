@@ -32,6 +32,7 @@
 #include "launcher/step.hpp"
 #include "launcher/surroundings.hpp"
 #include "launcher/teller.hpp"
+#include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 #include "os/system_call.hpp"
 
@@ -45,7 +46,8 @@ Exit own_failure(ExitMode mode) {
   return exit_of(Outcome::internal_error, failure, mode);
 }
 
-// No pidfd (an old kernel, seccomp, gVisor) or exempt: the test runs as if we were not there.
+// No pidfd (an old kernel, seccomp, gVisor), another namespace's /proc, or exempt: the test runs as
+// if we were not there.
 Exit run_bare(const Invocation& invocation, const os::CallersSignals& callers) {
   TestEnvironment environment(invocation.environment);
   const int error = os::become({invocation.command, environment.environ()}, callers);
@@ -57,14 +59,14 @@ Exit run_bare(const Invocation& invocation, const os::CallersSignals& callers) {
 }
 
 // Who asked for a lock is not run without it; under ctest `holdfast begin` has said that it is.
-Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& callers) {
+Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& callers,
+                      std::string_view trouble) {
   if (invocation.mode() == ExitMode::ctest) return run_bare(invocation, callers);
-  const std::string trouble = "this kernel cannot watch processes (pidfd_open): ";
   if (!invocation.line.overrides.locks.empty()) {
-    write_line(trouble + "the command is not run without its locks");
+    write_line(std::string(trouble) + ": the command is not run without its locks");
     return own_failure(ExitMode::command);
   }
-  write_line(trouble + "running the command by itself");
+  write_line(std::string(trouble) + ": running the command by itself");
   return run_bare(invocation, callers);
 }
 
@@ -315,7 +317,9 @@ Exit launch(char** arguments, char** environment, AttemptRunner* batches) {
   }
   if (invocation->line.step) return launch_step(std::move(*invocation));
   const os::CallersSignals callers = os::take_signals();
-  if (!os::can_watch_processes()) return launch_unwatched(*invocation, callers);
+  if (const std::string_view trouble = os::trouble_with_watching(); !trouble.empty()) {
+    return launch_unwatched(*invocation, callers, trouble);
+  }
   Result<Surroundings> around = look_around(*invocation, callers);
   if (!around) {
     write_line("failed to " + around.error().message);

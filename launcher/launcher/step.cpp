@@ -21,6 +21,7 @@
 #include "launcher/step_record.hpp"
 #include "launcher/surroundings.hpp"
 #include "launcher/teller.hpp"
+#include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 #include "os/system_call.hpp"
 
@@ -188,7 +189,9 @@ class Step {
 Exit launch_step(Invocation invocation) {
   invocation.attach.reset();  // a ctest further up is not who started this
   const os::CallersSignals callers = os::take_signals();
-  if (invocation.disabled || !os::can_watch_processes()) return become_command(invocation, callers);
+  if (invocation.disabled || !os::trouble_with_watching().empty()) {
+    return become_command(invocation, callers);
+  }
   BuildStep& step = *invocation.line.step;
   const bool is_custom = step.kind == StepKind::custom;
   if (is_custom && is_cmakes_own(words_of(invocation.command))) {

@@ -1,6 +1,5 @@
 #include "os/flock_holders.hpp"
 
-#include <dirent.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <string_view>
 
 #include "os/file_text.hpp"
+#include "os/proc_numbers.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -23,22 +23,8 @@ struct FileId {
   friend bool operator==(const FileId&, const FileId&) = default;
 };
 
-template <typename Visit>
-void for_each_number(const std::string& directory, Visit visit) {
-  DIR* entries = ::opendir(directory.c_str());
-  if (entries == nullptr) return;
-  while (const dirent* entry = ::readdir(entries)) {
-    const std::string_view name = entry->d_name;
-    int number = 0;
-    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (parsed.ec == std::errc{} && parsed.ptr == name.data() + name.size()) visit(number);
-  }
-  ::closedir(entries);
-}
-
 std::string command_of(pid_t pid) {
-  Result<std::string> text =
-      read_file("/proc/" + std::to_string(pid) + "/cmdline", k_longest_command);
+  Result<std::string> text = read_file(in_proc(pid, "cmdline"), k_longest_command);
   if (!text) return {};
   while (!text->empty() && text->back() == '\0') text->pop_back();
   // NUL between words; anything else of that kind would steer the terminal of who reads it.
@@ -62,7 +48,7 @@ class Search {
     // then whoever has it open says more.
     for (pid_t pid : takers()) look_at(pid);
     if (found_.empty() && how == FlockSearch::thorough) {
-      for_each_number("/proc", [&](pid_t pid) { look_at(pid); });
+      for_each_process([&](pid_t pid) { look_at(pid); });
     }
     return std::move(found_);
   }
@@ -71,7 +57,7 @@ class Search {
   // "3: FLOCK  ADVISORY  WRITE 4711 fe:01:1234 0 EOF"
   std::vector<pid_t> takers() const {
     std::vector<pid_t> pids;
-    const Result<std::string> table = read_file("/proc/locks", k_longest_table);
+    const Result<std::string> table = read_file(in_proc("locks"), k_longest_table);
     if (!table) return pids;
     std::string_view rest = *table;
     while (!rest.empty()) {
@@ -98,15 +84,14 @@ class Search {
   }
 
   void look_at(pid_t pid) {
-    const std::string base = "/proc/" + std::to_string(pid);
     bool holds = false;
-    for_each_number(base + "/fd", [&](int fd) {
+    for_each_number(in_proc(pid, "fd"), [&](int fd) {
       const std::string number = std::to_string(fd);
       struct stat info {};
-      if (holds || ::stat((base + "/fd/" + number).c_str(), &info) != 0) return;
+      if (holds || ::stat(in_proc(pid, "fd/" + number).c_str(), &info) != 0) return;
       const FileId file{info.st_dev, info.st_ino};
       if (std::find(wanted_.begin(), wanted_.end(), file) == wanted_.end()) return;
-      const Result<std::string> details = read_file(base + "/fdinfo/" + number);
+      const Result<std::string> details = read_file(in_proc(pid, "fdinfo/" + number));
       holds = details && details->find("FLOCK") != std::string::npos;
     });
     if (holds) found_.push_back({pid, command_of(pid)});

@@ -1,15 +1,14 @@
 #include "os/free_memory.hpp"
 
-#include <dirent.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "os/file_text.hpp"
+#include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 
 namespace holdfast::os {
@@ -57,7 +56,7 @@ struct Seen {
 
 // Fields 4, 22 and 24 of /proc/<pid>/stat, proc(5), counted behind the name.
 std::optional<Seen> look_at(pid_t pid) {
-  const Result<std::string> text = read_file("/proc/" + std::to_string(pid) + "/stat");
+  const Result<std::string> text = read_file(in_proc(pid, "stat"));
   if (!text || text->rfind(')') == std::string::npos) return std::nullopt;
   static const auto page_kb = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) / 1024;
   std::string_view rest = std::string_view(*text).substr(text->rfind(')') + 1);
@@ -77,14 +76,9 @@ std::optional<Seen> look_at(pid_t pid) {
 
 std::vector<Seen> all_processes() {
   std::vector<Seen> all;
-  DIR* entries = ::opendir("/proc");
-  if (entries == nullptr) return all;
-  while (const dirent* entry = ::readdir(entries)) {
-    const auto pid = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
-    if (pid <= 0) continue;
+  for_each_process([&](pid_t pid) {
     if (const std::optional<Seen> seen = look_at(pid)) all.push_back(*seen);
-  }
-  ::closedir(entries);
+  });
   return all;
 }
 

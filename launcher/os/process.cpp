@@ -14,6 +14,7 @@
 
 #include "os/clock.hpp"
 #include "os/file_text.hpp"
+#include "os/proc_numbers.hpp"
 #include "os/system_call.hpp"
 
 namespace holdfast::os {
@@ -40,25 +41,13 @@ Number to_number(std::string_view text) {
 
 bool is_stopped(char state) { return state == 'T' || state == 't'; }
 
-std::vector<pid_t> children_of(pid_t pid) {
-  std::vector<pid_t> found;
-  const std::string number = std::to_string(pid);
-  const Result<std::string> text = read_file("/proc/" + number + "/task/" + number + "/children");
-  if (!text) return found;
-  for (unsigned index = 1;; ++index) {
-    const auto child = to_number<pid_t>(word(*text, index));
-    if (child <= 0) return found;
-    found.push_back(child);
-  }
-}
-
 // 52 numbers at most and a short name: no fresh page of memory for it.
 constexpr std::size_t k_longest_stat = 1024 + 256;
 
 }  // namespace
 
 Result<ProcessStat> read_process_stat(pid_t pid) {
-  Result<std::string> text = read_file("/proc/" + std::to_string(pid) + "/stat", k_longest_stat);
+  Result<std::string> text = read_file(in_proc(pid, "stat"), k_longest_stat);
   if (!text) return text.error();
   const std::string_view line = *text;
   // The name is in parentheses and may hold blanks and parentheses itself.
@@ -66,7 +55,7 @@ Result<ProcessStat> read_process_stat(pid_t pid) {
   const std::size_t close = line.rfind(')');
   if (open == std::string_view::npos || close == std::string_view::npos ||
       close + 2 > line.size()) {
-    return Error{"read /proc/" + std::to_string(pid) + "/stat: not in the form of proc(5)"};
+    return Error{"read " + in_proc(pid, "stat") + ": not in the form of proc(5)"};
   }
   const std::string_view rest = line.substr(close + 2);
   ProcessStat stat;
@@ -141,6 +130,10 @@ bool can_watch_processes() {
 }
 
 bool is_alive(const ProcessName& process) {
+  if (!proc_has_our_numbers()) {
+    // Whose number it is cannot be told: only that it is nobody's.
+    return UniqueFd(pidfd_open(process.pid)).valid() || errno != ESRCH;
+  }
   const Result<ProcessStat> stat = read_process_stat(process.pid);
   return stat && stat->start == process.start && stat->state != 'Z' && stat->state != 'X';
 }
@@ -156,7 +149,7 @@ bool is_stopped(pid_t pid) {
 
 std::vector<std::string> command_of(pid_t pid, std::size_t limit) {
   std::vector<std::string> words;
-  const Result<std::string> text = read_file("/proc/" + std::to_string(pid) + "/cmdline", limit);
+  const Result<std::string> text = read_file(in_proc(pid, "cmdline"), limit);
   if (!text) return words;
   std::string_view rest = *text;
   while (!rest.empty()) {

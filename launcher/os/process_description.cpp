@@ -1,17 +1,16 @@
 #include "os/process_description.hpp"
 
-#include <dirent.h>
 #include <limits.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <string_view>
 #include <vector>
 
 #include "os/file_text.hpp"
+#include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 
 namespace holdfast::os {
@@ -23,14 +22,7 @@ constexpr std::size_t k_socket_table = 256UL * 1024UL;
 
 std::vector<long> numbers_in(const std::string& directory) {
   std::vector<long> numbers;
-  DIR* entries = ::opendir(directory.c_str());
-  if (entries == nullptr) return numbers;
-  while (const dirent* entry = ::readdir(entries)) {
-    if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9') {
-      numbers.push_back(std::strtol(entry->d_name, nullptr, 10));
-    }
-  }
-  ::closedir(entries);
+  for_each_number(directory, [&](int number) { numbers.push_back(number); });
   std::sort(numbers.begin(), numbers.end());
   return numbers;
 }
@@ -94,7 +86,7 @@ std::string call_text(const std::string& thread) {
 }
 
 std::string thread_line(pid_t pid, long tid) {
-  const std::string thread = "/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid);
+  const std::string thread = in_proc(pid, "task/" + std::to_string(tid));
   const std::string stat = first_line(thread + "/stat");
   const std::size_t close = stat.rfind(") ");
   if (close == std::string::npos) return {};
@@ -138,7 +130,7 @@ std::string address_text(std::string_view word) {
 }
 
 std::string socket_text(pid_t pid, std::string_view inode) {
-  const std::string net = "/proc/" + std::to_string(pid) + "/net/";
+  const std::string net = in_proc(pid, "net/");
   for (const char* kind : {"tcp", "tcp6", "udp", "udp6"}) {
     const std::string line = line_of_socket(net + kind, inode);
     if (line.empty()) continue;
@@ -158,7 +150,7 @@ std::string socket_text(pid_t pid, std::string_view inode) {
 }
 
 std::string file_line(pid_t pid, long fd) {
-  const std::string path = "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(fd);
+  const std::string path = in_proc(pid, "fd/" + std::to_string(fd));
   char target[PATH_MAX];
   const ssize_t length = ::readlink(path.c_str(), target, sizeof target);
   if (length <= 0) return {};
@@ -176,16 +168,15 @@ std::string file_line(pid_t pid, long fd) {
 }  // namespace
 
 std::string describe_process(pid_t pid) {
-  const std::string self = "/proc/" + std::to_string(pid);
   std::string text;
-  const std::vector<long> threads = numbers_in(self + "/task");
+  const std::vector<long> threads = numbers_in(in_proc(pid, "task"));
   for (std::size_t i = 0; i < std::min(threads.size(), k_most_threads); ++i) {
     text += thread_line(pid, threads[i]);
   }
   if (threads.size() > k_most_threads) {
     text += "  and " + std::to_string(threads.size() - k_most_threads) + " more threads\n";
   }
-  const std::vector<long> files = numbers_in(self + "/fd");
+  const std::vector<long> files = numbers_in(in_proc(pid, "fd"));
   for (std::size_t i = 0; i < std::min(files.size(), k_most_files); ++i) {
     text += file_line(pid, files[i]);
   }
