@@ -30,9 +30,9 @@ Result<ProcessName> parse_process_name(std::string_view text) {
   if (colon != std::string_view::npos) {
     const auto pid = parse_number<int>(text.substr(0, colon));
     const auto start = parse_number<std::uint64_t>(text.substr(colon + 1));
-    if (pid && start && *pid > 1) return ProcessName{*pid, *start};
+    if (pid && start && *pid >= 1) return ProcessName{*pid, *start};
   }
-  return Error{"\"" + std::string(text) + "\": expected PID:START with a pid above 1"};
+  return Error{"\"" + std::string(text) + "\": expected PID:START with a pid above 0"};
 }
 
 std::string to_text(const ProcessName& process) {
@@ -48,7 +48,7 @@ Result<Attach> parse_attach(std::string_view text) {
   const auto pid = parse_number<int>(take_word(rest));
   const auto start = parse_number<std::uint64_t>(take_word(rest));
   const auto count = parse_number<unsigned>(take_word(rest));
-  if (!pid || *pid <= 1) return refused("expected ctest's pid, above 1");
+  if (!pid || *pid < 1) return refused("expected ctest's pid, above 0");
   if (!start || !count) return refused("expected ctest's start time and an include count");
   Attach attach;
   attach.ctest = ProcessName{*pid, *start};

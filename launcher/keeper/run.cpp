@@ -28,7 +28,7 @@ namespace {
 double unix_now() { return static_cast<double>(os::unix_now_ms()) / 1000; }
 
 // Sorts by time, says which ctest it was: 20261120-084053-1234, and -2, -3 … for the later
-// ctest_test() of one `ctest -S`.
+// ctest_test() of one `ctest -S`, or where another run has that name.
 std::string new_id(const RunOrigin& origin, unsigned number) {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
@@ -86,20 +86,35 @@ std::string describe_unrecordable(const RunOrigin& origin, const Error& error) {
   return text + ": failed to " + error.message;
 }
 
+// Of a run of its own: two ctests that were the first process of a container, or have the same
+// number in two of them, may begin within a second.
+Result<std::string> make_directory(const RunOrigin& origin, unsigned number, std::string& id) {
+  constexpr unsigned k_most_tries = 1000;
+  id = new_id(origin, number);
+  if (Result<void> made = make_directories(origin.tree, names::k_runs_directory); !made) {
+    return made.error();
+  }
+  const std::string runs = origin.tree + "/" + std::string(names::k_runs_directory) + "/";
+  for (unsigned tries = 0; ::mkdir((runs + id).c_str(), 0755) != 0; ++tries) {
+    if (errno != EEXIST || tries == k_most_tries) return os::system_error("make " + runs + id);
+    id = new_id(origin, ++number);
+  }
+  return runs + id;
+}
+
 }  // namespace
 
 Run Run::begin(const RunOrigin& origin, unsigned number) {
   Run run;
   run.origin_ = origin;
   run.retries_ = RunRetries(origin.retries);
-  run.id_ = new_id(origin, number);
   run.started_ = unix_now();
-  const std::string relative = std::string(names::k_runs_directory) + "/" + run.id_;
-  if (Result<void> made = make_directories(origin.tree, relative); !made) {
+  const Result<std::string> made = make_directory(origin, number, run.id_);
+  if (!made) {
     run.trouble_ = describe_unrecordable(origin, made.error());
     return run;
   }
-  const std::string directory = origin.tree + "/" + relative;
+  const std::string& directory = *made;
   run.journal_ = directory + "/" + std::string(names::k_journal_file);
   run.scratch_ = ScratchPool(directory + "/" + std::string(names::k_scratch_directory));
   RunStarted record;

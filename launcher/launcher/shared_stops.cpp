@@ -1,6 +1,7 @@
 #include "launcher/shared_stops.hpp"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -13,6 +14,8 @@ namespace holdfast::launcher {
 // to stop by another signal stops by that.
 bool SharedStops::stop_as_test(int signal) {
   woken_by_ = {};
+  // The first process of a PID namespace cannot be stopped, so nobody would see it and continue it.
+  if (::getpid() == 1) return false;
   if (signal == SIGSTOP) signal = signals_.told_to_stop();
   if (signal == 0) {
     guard_.order({GuardOrder::Kind::stop_launcher, 0, 0, last_.now});

@@ -19,7 +19,9 @@ Result<Surroundings> look_around(const Invocation& invocation, const os::Callers
   if (!invocation.attach) return around;
   const ProcessName& ctest = invocation.attach->ctest;
   // Usually ctest is our parent: then its pid cannot mean another process, and one look is enough.
-  const bool is_parent = ::getppid() == ctest.pid;
+  // Not as the first process of a container: that is the parent of every orphan, too, and the first
+  // process of the machine has the same number.
+  const bool is_parent = ctest.pid != 1 && ::getppid() == ctest.pid;
   Result<os::UniqueFd> parent = is_parent ? os::watch_parent(ctest.pid) : os::watch_process(ctest);
   if (parent) {
     around.parent = std::move(*parent);

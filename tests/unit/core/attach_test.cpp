@@ -9,6 +9,7 @@ namespace {
 
 TEST(Attach, ItsTextIsReadBackUnchanged) {
   const Attach rows[] = {
+      {{1, 0}, 0, "p", "/"},  // as the first process of a container
       {{2, 0}, 0, "p", "/"},
       {{4711, 123456}, 1, "9ae16a3b2f90404f", "/home/a/build"},
       {{2147483647, 18446744073709551615ULL}, 4294967295U, "p", "/with blanks/ in it "},
@@ -30,12 +31,11 @@ TEST(Attach, WhatIsNotOfVersionOneIsRefusedWithTheTextAndTheReason) {
       {"", "version 1"},
       {"2 10 20 1 p /t", "version 1"},
       {"1", "pid"},
-      {"1 1 20 1 p /t", "pid, above 1"},
-      {"1 0 20 1 p /t", "pid, above 1"},
-      {"1 -5 20 1 p /t", "pid, above 1"},
-      {"1 x 20 1 p /t", "pid, above 1"},
-      {"1 10x 20 1 p /t", "pid, above 1"},
-      {"1 99999999999 20 1 p /t", "pid, above 1"},
+      {"1 0 20 1 p /t", "pid, above 0"},
+      {"1 -5 20 1 p /t", "pid, above 0"},
+      {"1 x 20 1 p /t", "pid, above 0"},
+      {"1 10x 20 1 p /t", "pid, above 0"},
+      {"1 99999999999 20 1 p /t", "pid, above 0"},
       {"1 10 -20 1 p /t", "start time"},
       {"1 10  1 p /t", "start time"},
       {"1 10 20 -1 p /t", "include count"},
@@ -52,11 +52,11 @@ TEST(Attach, WhatIsNotOfVersionOneIsRefusedWithTheTextAndTheReason) {
   }
 }
 
-TEST(Attach, AProcessNameIsAPidAboveOneAndAStartTime) {
+TEST(Attach, AProcessNameIsAPidAboveZeroAndAStartTime) {
   const struct {
     const char* text;
     ProcessName process;
-  } good[] = {{"2:0", {2, 0}}, {"4711:99", {4711, 99}}};
+  } good[] = {{"1:5", {1, 5}}, {"2:0", {2, 0}}, {"4711:99", {4711, 99}}};
   for (const auto& row : good) {
     const Result<ProcessName> process = parse_process_name(row.text);
     ASSERT_TRUE(process) << row.text;
@@ -64,7 +64,7 @@ TEST(Attach, AProcessNameIsAPidAboveOneAndAStartTime) {
     EXPECT_EQ(to_text(*process), row.text);
   }
   for (const char* bad :
-       {"", ":", "5", "5:", ":5", "1:5", "0:5", "-5:5", "5:5:5", " 5:5", "5: 5", "5:5 "}) {
+       {"", ":", "5", "5:", ":5", "0:5", "-5:5", "5:5:5", " 5:5", "5: 5", "5:5 "}) {
     EXPECT_FALSE(parse_process_name(bad)) << bad;
   }
 }

@@ -1,0 +1,130 @@
+"""As the first process of a PID namespace (`docker run image ctest`, `docker run image holdfast run …`):
+ctest does not reap, orphans come to it, and what is first cannot be stopped."""
+
+import os
+import select
+import signal
+import sys
+import unittest
+
+from places import OWN_PROC, need_namespace
+from support import (CTEST, HOLDFAST, PATIENCE_S, SUPERVISORS, ProjectCase, children_of, process,
+                     program, verdicts, wait_until)
+
+
+class FirstProcessCase(ProjectCase):
+    def setUp(self):
+        super().setUp()
+        self.inside = need_namespace(self, OWN_PROC)
+
+    def pid_file(self, name="announced"):
+        # Numbers of another namespace: of no `.pids` file, whose processes are ended by number.
+        return self.work / f"{name}.inside"
+
+    def first_of(self, begun):
+        """The first process in there, by its number here."""
+        return wait_until(lambda: next(iter(map(process, children_of(begun.pid))), None), "the first")
+
+
+class CtestTest(FirstProcessCase):
+    TESTS = """
+add_test(NAME good COMMAND @P@/exit_with 0)
+add_test(NAME bad COMMAND @P@/exit_with 3)
+add_test(NAME leaves COMMAND @P@/leave_child {} 0)
+add_test(NAME daemon COMMAND @P@/hide {} orphan setsid closed bare)
+set_tests_properties(daemon PROPERTIES TIMEOUT 2)
+set_tests_properties(good bad PROPERTIES HOLDFAST_LOCKS {}@user)
+"""
+
+    def tree_of_all(self):
+        (self.work / "project").mkdir(exist_ok=True)
+        (self.work / "project/holdfast.toml").write_text("[profile.default]\ngrace = 0.3\n")
+        return self.project(self.TESTS.format(self.pid_file("left"), self.pid_file("hidden"),
+                                              self.lock_name()))
+
+    def assert_as_anywhere(self, tree, done):
+        text = (done.stdout + done.stderr).decode()
+        self.assertEqual(done.returncode, 8, text)
+        said = {name: verdict.split()[0] for name, verdict in verdicts(text).items()}
+        self.assertEqual(said, {"good": "Passed", "bad": "***Failed", "leaves": "Passed",
+                                "daemon": "***Timeout"})
+        self.assertIn("holdfast: 4 tests through Holdfast: 2 passed, 1 failed, 1 timed out", text)
+        run = self.runs(tree)[-1]
+        outcomes = {r["test"]: r["outcome"] for r in self.records(run, "attempt_ended")}
+        self.assertEqual(outcomes, {"good": "passed", "bad": "failed", "leaves": "passed",
+                                    "daemon": "timed_out"})
+        ended, = self.records(run, "run_ended")
+        self.assertTrue(ended["complete"])
+        self.assert_nothing_left()
+
+    def test_a_run_is_as_anywhere(self):
+        tree = self.tree_of_all()
+        self.assert_as_anywhere(tree, self.finish(*self.inside, CTEST, "-j3", cwd=tree, bound=60))
+
+    def test_and_so_is_one_by_a_shell_that_is_first(self):
+        tree = self.tree_of_all()
+        for words in ([f"exec {CTEST} -j3"], [f"{CTEST} -j3; exit $?"]):
+            with self.subTest(words):
+                self.assert_as_anywhere(tree, self.finish(*self.inside, "sh", "-c", *words, cwd=tree,
+                                                          bound=60))
+
+    def test_what_a_killed_one_had_begun_is_tidied_by_the_next(self):
+        tree = self.project(f"add_test(NAME t COMMAND @P@/linger {self.pid_file()})\n"
+                            "add_test(NAME next COMMAND @P@/exit_with 0)\n")
+        begun = self.start(*self.inside, CTEST, "-R", "^t$", cwd=tree, stdout=-3, stderr=-3)
+        wait_until(lambda: self.read_pids(self.pid_file()), "the test")
+        os.kill(self.first_of(begun).pid, signal.SIGKILL)
+        begun.wait(PATIENCE_S)
+        self.assert_nothing_left()  # by the kernel
+        done = self.finish(*self.inside, CTEST, "-R", "^next$", cwd=tree)
+        self.assertEqual(done.returncode, 0, done)
+        first, second = self.runs(tree)
+        for run, complete, outcomes in (first, False, ["interrupted"]), (second, True, ["passed"]):
+            self.assertEqual([r["outcome"] for r in self.records(run, "attempt_ended")], outcomes)
+            self.assertEqual([r["complete"] for r in self.records(run, "run_ended")], [complete])
+
+
+class RunTest(FirstProcessCase):
+    # Stops as most do, and says so when it goes on.
+    STOPS = """
+import os, signal, sys
+signal.signal(signal.SIGCONT, lambda *_: os.write(1, b"goes on\\n"))
+os.write(1, b"is there\\n")
+sys.stdin.read()
+"""
+
+    def test_who_cannot_be_stopped_stops_nobody_for_good(self):
+        for by, words in SUPERVISORS.items():
+            for number in signal.SIGTSTP, signal.SIGTTIN, signal.SIGTSTP:
+                with self.subTest(by=by, signal=number):
+                    # In a session of its own the kernel would have nobody stopped by a terminal's signals.
+                    begun = self.start(*self.inside, *words, "--", sys.executable, "-c", self.STOPS,
+                                       stdin=-1, stdout=-1, process_group=0)
+                    self.assertEqual(begun.stdout.readline(), b"is there\n")
+                    os.kill(self.first_of(begun).pid, number)
+                    ready, _, _ = select.select([begun.stdout], [], [], 10)
+                    self.assertTrue(ready, "it does not go on")
+                    self.assertEqual(begun.stdout.readline(), b"goes on\n")
+                    begun.communicate(timeout=PATIENCE_S)
+                    self.assertEqual(begun.returncode, 0)
+
+    def test_an_end_by_a_signal_is_told_as_a_shell_would(self):
+        for by, words in SUPERVISORS.items():
+            with self.subTest(by=by):
+                ended = self.finish(*self.inside, *words, "--", "sh", "-c", "kill -9 $$")
+                self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (137, b"", b""))
+
+    def test_its_locks_are_locks(self):
+        lock = f"{self.lock_name()}@user"
+        holder = self.start(*self.inside, HOLDFAST, "run", "--lock", lock, "--", "cat", stdin=-1, stdout=-1)
+        holder.stdin.write(b"\n")
+        holder.stdin.flush()
+        holder.stdout.readline()
+        waits = self.finish(HOLDFAST, "run", "--lock", lock, "--lock-timeout", "0.1s", "--", "true")
+        self.assertEqual(waits.returncode, 75, waits)
+        holder.communicate(timeout=PATIENCE_S)
+        self.assertEqual(self.finish(HOLDFAST, "run", "--lock", lock, "--", "true").returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
