@@ -33,6 +33,12 @@ if grep -rnE "#include <($system)" launcher/core; then
   complain "launcher/core is pure: no clock, file or system header"
 fi
 
+# A number of another PID namespace's /proc is another process.
+if grep -rnE '"/proc/?("|\{|locks|thread-self)' --include='*.[ch]pp' launcher |
+  grep -vE '^launcher/os/(proc_numbers|pid_namespace)\.cpp:'; then
+  complain "what names processes in /proc goes through os/proc_numbers.hpp"
+fi
+
 say "clang-tidy"
 quietly cmake --preset lint
 tidy_log=build/lint/clang-tidy.log

@@ -2,6 +2,7 @@
 // people. A failure of begin or end must not fail the tests: both say it and return 0. Only
 // settings that are wrong end a run before its first test: they were asked for.
 #include <fmt/core.h>
+#include <poll.h>
 
 #include <cstdlib>
 #include <memory>
@@ -16,7 +17,9 @@
 #include "keeper/keeper.hpp"
 #include "keeper/reap.hpp"
 #include "keeper/run_lock.hpp"
+#include "keeper/supervisors.hpp"
 #include "os/packet_socket.hpp"
+#include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 #include "os/trusted_directory.hpp"
 
@@ -25,6 +28,8 @@ namespace {
 
 // Reading the log of a very large run takes its time.
 constexpr Milliseconds k_end_patience{30'000};
+// One that has not begun to answer within this may be stopped.
+constexpr int k_stopped_patience_ms = 1'000;
 
 struct IntegrationOptions {
   std::string tree;
@@ -63,16 +68,19 @@ void tidy_up(const std::string& tree) {
 
 // What the last run left when it was killed: it may hold ports, files and locks of the tests. What
 // settings let live is spared: nobody asked for its end here (docs/decisions/0011).
-void sweep(const std::string& tree) {
-  if (last_run_ended_well(tree)) return;
+void end_left_behind(const std::string& tree, const std::string& whose) {
   ReapOrder order;
   order.tree = tree;
   order.let_go = LetGo::spare;
   const Reaped reaped = reap_left_behind(order);
   if (reaped.found.empty()) return;
-  std::string line = "ended what an earlier run left, " + describe(reaped.found);
+  std::string line = "ended what " + whose + " left, " + describe(reaped.found);
   if (!reaped.survivors.empty()) line += "; failed to end " + describe(reaped.survivors);
   complain(line);
+}
+
+void sweep(const std::string& tree) {
+  if (!last_run_ended_well(tree)) end_left_behind(tree, "an earlier run");
 }
 
 RunLockOrder lock_order(const IntegrationOptions& options, const ProcessName& ctest,
@@ -139,8 +147,8 @@ int begin(const IntegrationOptions& options) {
     complain(settings.error().message);
     return exit_codes::k_usage;
   }
-  if (!os::can_watch_processes()) {
-    complain("this kernel cannot watch processes (pidfd_open): tests run without Holdfast");
+  if (const std::string_view trouble = os::trouble_with_watching(); !trouble.empty()) {
+    complain(std::string(trouble) + ": tests run without Holdfast");
     return exit_codes::k_success;
   }
   const Result<ProcessName> ctest = parse_process_name(options.ctest);
@@ -172,6 +180,9 @@ Result<std::string> summary_of(const IntegrationOptions& options) {
   if (Result<void> sent = os::send_packet(link.socket.get(), wire::encode(end)); !sent) {
     return sent.error();
   }
+  // A stopped one has the run to write down, and the tree.
+  pollfd answer{link.socket.get(), POLLIN, 0};
+  if (::poll(&answer, 1, k_stopped_patience_ms) == 0) (void)os::continue_peer(link.socket.get());
   // The first packet may be the keeper's word to everybody that the run is over.
   while (true) {
     const Result<std::string> packet = os::receive_packet(link.socket.get());
@@ -182,12 +193,21 @@ Result<std::string> summary_of(const IntegrationOptions& options) {
   }
 }
 
+// Tests whose launcher and guard were killed after their keeper: nobody else has looked after them.
+void end_unattended(const IntegrationOptions& options) {
+  const Result<ProcessName> ctest = parse_process_name(options.ctest);
+  if (ctest && !has_keeper(*ctest) && os::trouble_with_watching().empty()) {
+    end_left_behind(options.tree, "a test whose launcher, guard and keeper were killed");
+  }
+}
+
 int end(const IntegrationOptions& options) {
   if (const Result<std::string> summary = summary_of(options); summary) {
     std::fwrite(summary->data(), 1, summary->size(), stdout);
   } else {
     complain("no summary, the keeper of this run is gone (failed to " + summary.error().message +
              ")");
+    end_unattended(options);
   }
   return exit_codes::k_success;
 }

@@ -1,5 +1,7 @@
 #include "keeper/connections.hpp"
 
+#include <unistd.h>
+
 #include "os/clock.hpp"
 
 namespace holdfast {
@@ -20,8 +22,10 @@ void Connection::begin_attempt(const wire::AttemptRequest& request,
   program = request.program;
   is_stale = false;
   launcher = request.launcher;
+  output = os::stream_of(launcher.pid, STDOUT_FILENO);
   soonest_end = request.soonest_end;
   if (granted.refusal.empty()) grace = granted.policy.grace;
+  guard.begin(launcher, grace);
 }
 
 void Connection::begin_next(const std::string& id, const std::string& its_scratch) {
@@ -32,12 +36,14 @@ void Connection::begin_next(const std::string& id, const std::string& its_scratc
   locks.clear();
   contained.reset();
   cgroup.clear();
+  guard.begin(launcher, grace);
 }
 
 void Connection::end_attempt() {
   farewell = true;
   launcher_life.reset();
   guard_until = k_longest;
+  guard.end();
   locks.clear();
   contained.reset();
 }
@@ -45,6 +51,7 @@ void Connection::end_attempt() {
 void Connection::expect_end() {
   if (!launcher_life.valid()) return;
   launcher_life.reset();
+  guard.end();
   guard_until = os::monotonic_now() + grace + k_guard_patience;
 }
 

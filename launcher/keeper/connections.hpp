@@ -8,6 +8,8 @@
 #include "core/oom.hpp"
 #include "core/policy.hpp"
 #include "core/wire.hpp"
+#include "keeper/guard_watch.hpp"
+#include "os/stream_holders.hpp"
 #include "os/unique_fd.hpp"
 
 namespace holdfast {
@@ -21,6 +23,7 @@ struct Connection {
   std::string program;    // path; empty: not known
   bool is_stale = false;  // the program is not what it was, which is recorded
   ProcessName launcher;
+  os::Stream output;  // the test's stdout, of which ctest waits for the end
   Milliseconds grace = k_default_grace;
   Milliseconds soonest_end = k_longest;  // core/ctest_limits.hpp
   std::string scratch;                   // lent to the attempt; empty: none, or given back
@@ -28,6 +31,7 @@ struct Connection {
   bool farewell = false;                 // the attempt is over and recorded
   os::UniqueFd launcher_life;            // its pidfd, while the attempt goes on
   Milliseconds guard_until = k_longest;  // when a guard without launcher is to be through
+  GuardWatch guard;                      // while the attempt goes on
   std::vector<os::UniqueFd> locks;       // duplicates: they keep the attempt's locks
   os::UniqueFd contained;  // of its cgroup or of the first process of its PID namespace
   std::string cgroup;      // its name; empty: it has none

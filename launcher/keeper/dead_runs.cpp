@@ -6,20 +6,18 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <set>
 #include <system_error>
 #include <tuple>
 
-#include "core/environment.hpp"
 #include "core/json_line.hpp"
 #include "core/keeper_address.hpp"
 #include "core/names.hpp"
 #include "core/outcome.hpp"
+#include "keeper/supervisors.hpp"
 #include "os/clock.hpp"
 #include "os/file_text.hpp"
-#include "os/packet_socket.hpp"
 #include "os/process.hpp"
 #include "os/trusted_directory.hpp"
 #include "store/journal_ends.hpp"
@@ -32,8 +30,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A keeper that is there accepts at once, even when it is stopped.
-constexpr Milliseconds k_probe_patience{200};
 // A guard whose processes are gone has a record to write and ends.
 constexpr Milliseconds k_guard_patience{2000};
 
@@ -44,32 +40,6 @@ ProcessName process_of(const ProcessStamp& stamp) {
 bool is_own(const fs::path& file) {
   struct stat info {};
   return ::lstat(file.c_str(), &info) == 0 && info.st_uid == ::geteuid();
-}
-
-bool has_keeper(const ProcessName& ctest) {
-  return os::connect_to(keeper_socket(os::user_directory_path(), ctest), k_probe_patience)
-      .socket.valid();
-}
-
-// Launchers and guards of this ctest: they have its name in their environment.
-std::vector<os::UniqueFd> supervisors_of(const ProcessName& ctest) {
-  const std::string attach = std::string(environment::k_attach) + "=1 " +
-                             std::to_string(ctest.pid) + " " + std::to_string(ctest.start) + " ";
-  std::vector<os::UniqueFd> found;
-  std::error_code failed;
-  for (const fs::directory_entry& entry : fs::directory_iterator("/proc", failed)) {
-    const std::string name = entry.path().filename().string();
-    pid_t pid = 0;
-    if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc{}) continue;
-    const Result<os::ProcessStat> stat = os::read_process_stat(pid);
-    if (!stat || stat->name.substr(0, 9) != "holdfast-") continue;
-    const Result<std::string> environment = os::read_file("/proc/" + name + "/environ");
-    if (!environment || environment->find(attach) == std::string::npos) continue;
-    if (Result<os::UniqueFd> watched = os::watch_process({pid, stat->start}); watched) {
-      found.push_back(std::move(*watched));
-    }
-  }
-  return found;
 }
 
 bool ends_in_time(const std::vector<os::UniqueFd>& processes) {

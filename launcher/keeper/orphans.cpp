@@ -11,6 +11,7 @@
 
 #include "core/json_line.hpp"
 #include "core/outcome.hpp"
+#include "keeper/live_lines.hpp"
 #include "keeper/unhurried.hpp"
 #include "os/cgroup.hpp"
 #include "os/cgroup_processes.hpp"
@@ -18,6 +19,7 @@
 #include "os/descriptors.hpp"
 #include "os/file_text.hpp"
 #include "os/pid_namespace.hpp"
+#include "os/process.hpp"
 #include "os/system_call.hpp"
 #include "os/tagged_processes.hpp"
 #include "store/journal_reader.hpp"
@@ -35,8 +37,16 @@ bool is_recorded(const std::string& journal, const std::string& attempt) {
   });
 }
 
+std::string names_of(const std::vector<os::NamedProcess>& processes) {
+  std::string text;
+  for (const os::NamedProcess& one : processes) {
+    text += fmt::format("{}{} (pid {})", text.empty() ? "" : ", ", one.name, one.pid);
+  }
+  return text;
+}
+
 void record(const Connection& orphan, const std::string& journal, KilledBy killer,
-            std::size_t survivors) {
+            std::size_t survivors, const std::vector<os::NamedProcess>& holders) {
   if (journal.empty() || is_recorded(journal, orphan.attempt)) return;
   JsonLine line("attempt_ended", os::unix_now_ms());
   line.text("attempt", orphan.attempt).text("test", orphan.test).text("key", orphan.key);
@@ -47,6 +57,7 @@ void record(const Connection& orphan, const std::string& journal, KilledBy kille
                                : "launcher and guard of the test were killed";
   note += "; what it left was ended";
   if (survivors > 0) note += fmt::format(", but for {} processes", survivors);
+  if (!holders.empty()) note += fmt::format("; {} may be its own and lives", names_of(holders));
   line.text("note", note);
   (void)os::append_line(journal, std::move(line).finish());
 }
@@ -75,22 +86,37 @@ std::size_t end_contained(Connection& orphan) {
   return survivors;
 }
 
-[[noreturn]] void help(Connection orphan, const std::string& journal, KilledBy killer) {
+void say_who_holds_output(const Connection& orphan, const std::vector<os::NamedProcess>& holders,
+                          const ProcessName& ctest) {
+  if (holders.empty() || !os::is_alive(ctest)) return;
+  write_live_line(
+      open_stderr_of(ctest),
+      fmt::format("\"{}\": launcher and guard were killed, and ctest waits for {}, which "
+                  "{} the test's output open and no tag of it",
+                  orphan.test, names_of(holders), holders.size() == 1 ? "has" : "have"));
+}
+
+[[noreturn]] void help(Connection orphan, const std::string& journal, KilledBy killer,
+                       const ProcessName& ctest) {
   keep_only_of(orphan);
   // Whoever is around it first: none of those can get away meanwhile.
   std::size_t survivors = end_contained(orphan);
   os::TaggedProcesses left(orphan.attempt);
   Unhurried watcher;
   survivors += os::end_processes(left, {SIGTERM, orphan.grace, {}}, watcher).size();
-  record(orphan, journal, killer, survivors);
+  const std::vector<os::NamedProcess> holders = os::holders_of(orphan.output, {ctest.pid});
+  record(orphan, journal, killer, survivors, holders);
+  // Its own limit over, ctest does not wait.
+  if (killer == KilledBy::stranger) say_who_holds_output(orphan, holders, ctest);
   ::_exit(0);
 }
 
 }  // namespace
 
-void OrphanHelpers::look_after(Connection orphan, const std::string& journal, KilledBy killer) {
+void OrphanHelpers::look_after(Connection orphan, const std::string& journal, KilledBy killer,
+                               const ProcessName& ctest) {
   const pid_t helper = ::fork();
-  if (helper == 0) help(std::move(orphan), journal, killer);
+  if (helper == 0) help(std::move(orphan), journal, killer, ctest);
   if (helper > 0) helpers_.insert(helper);
 }
 

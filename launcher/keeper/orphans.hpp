@@ -23,7 +23,10 @@ class OrphanHelpers {
   // Starts one that ends what is left of the attempt (gently first), lets its locks go when nothing
   // is, and records the attempt unless that was done. Takes the connection's locks with it. When it
   // cannot be started the locks go at once.
-  void look_after(Connection orphan, const std::string& journal, KilledBy killer);
+  //
+  // Who then still holds its output has no tag of it: ctest waits for them, which is said.
+  void look_after(Connection orphan, const std::string& journal, KilledBy killer,
+                  const ProcessName& ctest);
 
   enum class Reap : std::uint8_t {
     those_through,

@@ -6,6 +6,7 @@
 #include "core/attempt_tag.hpp"
 #include "core/environment.hpp"
 #include "core/lock_place.hpp"
+#include "keeper/supervisors.hpp"
 #include "os/process.hpp"
 #include "store/journal_ends.hpp"
 #include "store/journal_reader.hpp"
@@ -53,25 +54,34 @@ ReapScope::ReapScope(const std::filesystem::path& tree, LetGo let_go)
     const std::optional<RunStarted> started = first_record(run.journal);
     if (!started || started->tree != tree.string()) continue;
     if (boot.empty() || started->boot != boot || started->ctest.pid <= 0) continue;
-    add_run(run.journal, run.id, lives(started->ctest));
+    const ProcessName ctest{static_cast<int>(started->ctest.pid), started->ctest.start};
+    const bool goes_on = os::is_alive(ctest);
+    if (goes_on && (has_keeper(ctest) || has_guard_alone(ctest))) {
+      add_run(run.journal, run.id, RunState::attended);
+    } else {
+      add_run(run.journal, run.id, goes_on ? RunState::keeperless : RunState::dead);
+    }
   }
 }
 
 void ReapScope::add_run(const std::filesystem::path& journal, const std::string& id,
-                        bool ctest_lives) {
+                        RunState state) {
   const Result<Journal> read = read_journal(journal);
   if (!read) return;
   std::vector<std::string_view> let_go;
   for (const Record& record : read->records) {
     if (const auto* started = std::get_if<AttemptStarted>(&record)) {
       if (started->attempt.empty()) continue;
-      const bool attended = ctest_lives || lives(started->launcher);
+      const bool attended = state == RunState::attended || lives(started->launcher);
       const auto added =
           attempts_.insert_or_assign(started->attempt, ReapedAttempt{started->test, id, !attended});
       by_number_[tag_number(started->attempt)] = &added.first->second;
     }
     const auto* ended = std::get_if<AttemptEnded>(&record);
-    if (ended == nullptr || let_go_ == LetGo::end) continue;
+    if (ended == nullptr) continue;
+    // What it may have left is its run's while that goes on.
+    if (state == RunState::keeperless) let_go.push_back(ended->attempt);
+    if (let_go_ == LetGo::end) continue;
     // It came to an end of its own, with nothing reported as left: what is still there was let go.
     const bool own_end = ended->exit_code.has_value() || ended->signal.has_value();
     const bool interrupted = ended->outcome == Outcome::interrupted;

@@ -22,7 +22,9 @@ enum class LetGo : std::uint8_t {
 struct ReapedAttempt {
   std::string test;
   std::string run;
-  bool abandoned = false;  // its launcher and its ctest are dead
+  // Its launcher is dead, and so are its ctest, or, before the attempt has ended, keeper and
+  // guards.
+  bool abandoned = false;
 };
 
 class ReapScope {
@@ -41,7 +43,12 @@ class ReapScope {
   const ReapedAttempt* find(std::string_view attempt) const;
 
  private:
-  void add_run(const std::filesystem::path& journal, const std::string& id, bool ctest_lives);
+  enum class RunState : std::uint8_t {
+    dead,
+    keeperless,  // its ctest lives; keeper and guards do not
+    attended,
+  };
+  void add_run(const std::filesystem::path& journal, const std::string& id, RunState state);
 
   std::string run_place_;
   LetGo let_go_;

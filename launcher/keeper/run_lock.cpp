@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "core/held_locks.hpp"
+#include "core/keeper_address.hpp"
 #include "core/lock_place.hpp"
 #include "core/names.hpp"
 #include "keeper/enclosing_run.hpp"
@@ -17,6 +18,7 @@
 #include "os/clock.hpp"
 #include "os/file_text.hpp"
 #include "os/lock_records.hpp"
+#include "os/packet_socket.hpp"
 #include "os/process.hpp"
 #include "os/system_call.hpp"
 #include "os/trusted_directory.hpp"
@@ -32,6 +34,8 @@ constexpr Milliseconds k_tidying_patience{10'000};
 constexpr std::size_t k_longest_file_of_tests = 1024 * 1024;
 // More than the kernel lets a command line have.
 constexpr std::size_t k_longest_command = 8 * 1024 * 1024;
+// A keeper that is there accepts at once, even when it is stopped.
+constexpr Milliseconds k_probe_patience{200};
 
 Result<os::LockRequest> open_lock(const std::string& tree, const std::string& level, TreeUse use) {
   const os::UniqueFd top(::open(tree.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -241,6 +245,14 @@ class RunLockWait {
            describe(Milliseconds{os::unix_now_ms() - holder.since_unix_ms}) + ")";
   }
 
+  // The keeper of a ctest that has ended gives the tree back, unless it is stopped.
+  static void continue_keeper(const LockParty& holder) {
+    if (!has_ended(holder)) return;
+    const os::Connected link =
+        os::connect_to(keeper_socket(os::user_directory_path(), holder.process), k_probe_patience);
+    if (link.socket.valid()) (void)os::continue_peer(link.socket.get());
+  }
+
   void tell() {
     std::string line =
         told_ == 0 ? "waiting for this build tree, taken by "
@@ -248,6 +260,7 @@ class RunLockWait {
     if (orphaned_) {
       line += describe_run(*orphaned_) + ", whose keeper is gone";
     } else {
+      for (const LockParty& holder : request_.holders()) continue_keeper(holder);
       line += describe_obstacle();
     }
     say(line);

@@ -24,6 +24,9 @@ constexpr Milliseconds k_dismissal_patience{2000};
 // ctest's clock may be behind when it starts a test: it looks at it once for all it starts.
 constexpr Milliseconds k_ctest_clock_slack{1000};
 
+// That wait_for_news() polls for a connection.
+constexpr std::size_t k_descriptors_each = 3;
+
 int time_until(Milliseconds point) {
   if (point == k_longest) return -1;
   const Milliseconds left = point - os::monotonic_now();
@@ -71,15 +74,20 @@ void Service::wait_for_news() {
   for (const Connection& connection : connections_) {
     fds.push_back({connection.socket.get(), POLLIN, 0});
     fds.push_back({connection.launcher_life.get(), POLLIN, 0});
-    next = std::min(next, connection.guard_until);
+    fds.push_back({connection.guard.fd(), POLLIN, 0});
+    next = std::min({next, connection.guard_until, connection.guard.due()});
   }
   if (::poll(fds.data(), fds.size(), time_until(next)) < 0) return;
   const std::size_t polled = connections_.size();
   for (std::size_t i = 0; i < polled; ++i) {
-    const short news = fds[2 * i + 2].revents;
-    if (news != 0) attend_to(connections_[i], news);
-    if (fds[2 * i + 3].revents != 0) connections_[i].expect_end();
-    if (connections_[i].guard_until != k_longest) hurry_guard_of(connections_[i]);
+    const pollfd* const news = &fds[k_descriptors_each * i + 2];
+    Connection& connection = connections_[i];
+    if (news[0].revents != 0) attend_to(connection, news[0].revents);
+    if (news[1].revents != 0) connection.expect_end();
+    if (connection.guard_until != k_longest) hurry_guard_of(connection);
+    const bool is_watched = connection.guard.fd() >= 0;  // not after the farewell
+    if (news[2].revents != 0 && is_watched) connection.guard.guard_died();
+    if (connection.guard.look(order_.ctest)) kill_launcher(connection.launcher);
   }
   connections_.erase(std::remove_if(connections_.begin(), connections_.end(),
                                     [](const Connection& c) { return !c.socket.valid(); }),
@@ -119,7 +127,7 @@ void Service::attend_to(Connection& connection, short news) {
   // Launcher and guard have both the other end: both are dead, and neither said that it was
   // through.
   const KilledBy killer = killer_of(connection);
-  orphans_.look_after(std::move(connection), run_.journal(), killer);
+  orphans_.look_after(std::move(connection), run_.journal(), killer, order_.ctest);
   connection = {};
 }
 

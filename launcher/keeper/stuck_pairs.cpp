@@ -1,5 +1,9 @@
 #include "keeper/stuck_pairs.hpp"
 
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <functional>
 #include <string_view>
@@ -62,6 +66,11 @@ bool is_of_test(pid_t guard, const std::string& test) {
 }
 
 }  // namespace
+
+void kill_launcher(const ProcessName& launcher) {
+  const Result<os::UniqueFd> held = os::watch_process(launcher);
+  if (held) (void)::syscall(SYS_pidfd_send_signal, held->get(), SIGKILL, nullptr, 0);
+}
 
 bool kill_launchers_of(const RunOfCtest& run) {
   return kill_those(run,

@@ -15,6 +15,10 @@ struct RunOfCtest {
   unsigned include_count = 0;
 };
 
+// A launcher that does not look after its test: what it leaves is for who looks after orphaned
+// attempts.
+void kill_launcher(const ProcessName& launcher);
+
 // Each is false when there was none.
 bool kill_launchers_of(const RunOfCtest& run);
 bool kill_guards_of(const RunOfCtest& run);

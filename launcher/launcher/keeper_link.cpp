@@ -97,6 +97,11 @@ Result<wire::AttemptGrant> KeeperLink::ask(const wire::AttemptRequest& request) 
     return sent.error();
   }
   Result<std::string> packet = os::receive_packet(fd());
+  if (!packet) {
+    // It may be stopped; or another launcher that has found it so has had it go on just now.
+    (void)os::continue_peer(fd());
+    packet = os::receive_packet(fd());
+  }
   if (!packet) return packet.error();
   Result<wire::Message> message = wire::decode(*packet);
   if (!message) return message.error();

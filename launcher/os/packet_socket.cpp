@@ -1,15 +1,19 @@
 #include "os/packet_socket.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
 
 #include "core/wire.hpp"
+#include "os/process.hpp"
 #include "os/system_call.hpp"
 
 namespace holdfast::os {
@@ -111,6 +115,17 @@ Result<uid_t> peer_user(const UniqueFd& socket) {
     return system_error("learn who is at the other end of a socket");
   }
   return peer.uid;
+}
+
+bool continue_peer(int socket) {
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 || peer.pid <= 0) {
+    return false;
+  }
+  const UniqueFd held = watch_living(peer.pid);
+  if (!held.valid() || !is_stopped(peer.pid)) return false;
+  return ::syscall(SYS_pidfd_send_signal, held.get(), SIGCONT, nullptr, 0) == 0;
 }
 
 Result<void> send_packet(int socket, std::string_view packet) {

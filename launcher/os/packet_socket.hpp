@@ -43,6 +43,10 @@ Result<UniqueFd> accept_from(const UniqueFd& listener);
 // The user at the other end.
 Result<uid_t> peer_user(const UniqueFd& socket);
 
+// Has the process that listened at the other end go on if it is stopped: SIGCONT. False: it is not,
+// or cannot be seen from here.
+bool continue_peer(int socket);
+
 // One packet; never raises SIGPIPE.
 Result<void> send_packet(int socket, std::string_view packet);
 

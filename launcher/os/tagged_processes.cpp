@@ -1,15 +1,15 @@
 #include "os/tagged_processes.hpp"
 
-#include <dirent.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <utility>
 
 #include "core/attempt_tag.hpp"
 #include "os/file_text.hpp"
+#include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 
 namespace holdfast::os {
@@ -18,27 +18,16 @@ namespace {
 constexpr int k_empty_scans_believed = 6;
 constexpr std::size_t k_longest_environment = 4UL * 1024 * 1024;
 
-template <typename Visit>
-void for_each_process(const std::string& directory, Visit visit) {
-  DIR* entries = ::opendir(directory.c_str());
-  if (entries == nullptr) return;
-  while (const dirent* entry = ::readdir(entries)) {
-    const auto pid = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
-    if (pid > 0) visit(pid);
-  }
-  ::closedir(entries);
-}
-
 // Of the process, or of a thread: a zombie leader with living threads shows nothing of its own.
 std::string environment_of(pid_t pid) {
-  const std::string base = "/proc/" + std::to_string(pid);
-  Result<std::string> text = read_file(base + "/environ", k_longest_environment);
+  Result<std::string> text = read_file(in_proc(pid, "environ"), k_longest_environment);
   if (text && !text->empty()) return std::move(*text);
   std::string found;
-  for_each_process(base + "/task", [&](pid_t task) {
+  const std::string tasks = in_proc(pid, "task/");
+  for_each_number(tasks, [&](pid_t task) {
     if (!found.empty()) return;
     Result<std::string> of_task =
-        read_file(base + "/task/" + std::to_string(task) + "/environ", k_longest_environment);
+        read_file(tasks + std::to_string(task) + "/environ", k_longest_environment);
     if (of_task) found = std::move(*of_task);
   });
   return found;
@@ -49,7 +38,9 @@ std::string environment_of(pid_t pid) {
 TaggedProcesses::TaggedProcesses(const std::string& attempt)
     : TaggedProcesses([attempt, number = tag_number(attempt)](const ProcessMarks& marks) {
         return marks.number == number || environment_has_attempt(marks.environment, attempt);
-      }) {}
+      }) {
+  with_kin_ = true;
+}
 
 TaggedProcesses::TaggedProcesses(Belongs belongs) : belongs_(std::move(belongs)) {
   for (pid_t pid = ::getpid(); pid > 0;) {
@@ -59,10 +50,13 @@ TaggedProcesses::TaggedProcesses(Belongs belongs) : belongs_(std::move(belongs))
   }
 }
 
-bool TaggedProcesses::is_member(pid_t pid) const {
-  if (std::find(own_line_.begin(), own_line_.end(), pid) != own_line_.end()) return false;
+bool TaggedProcesses::is_own(pid_t pid) const {
+  return std::find(own_line_.begin(), own_line_.end(), pid) != own_line_.end();
+}
+
+bool TaggedProcesses::is_tagged(pid_t pid) const {
   const std::string environment = environment_of(pid);
-  const Result<std::string> limits = read_file("/proc/" + std::to_string(pid) + "/limits");
+  const Result<std::string> limits = read_file(in_proc(pid, "limits"));
   return belongs_({pid, limits ? tag_in_limits(*limits) : 0, environment});
 }
 
@@ -70,18 +64,47 @@ bool TaggedProcesses::is_member(pid_t pid) const {
 // fraction of the time that a look at all processes takes.
 void TaggedProcesses::scan(std::initializer_list<int> signals) {
   members_.clear();
-  std::vector<pid_t> pids;
-  for_each_process("/proc", [&](pid_t pid) { pids.push_back(pid); });
-  std::for_each(pids.rbegin(), pids.rend(), [&](pid_t pid) {
-    UniqueFd held(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    if (!held.valid() || !is_member(pid)) return;
+  std::vector<Seen> all;
+  for_each_process([&](pid_t pid) {
+    if (!with_kin_) return all.push_back({pid, 0, 0});
     const Result<ProcessStat> stat = read_process_stat(pid);
-    if (!stat || stat->state == 'Z' || stat->state == 'X') return;
-    for (int signal : signals) {
-      ::syscall(SYS_pidfd_send_signal, held.get(), signal, nullptr, 0);
-    }
-    members_.push_back({{pid, stat->name}, std::move(held)});
+    if (stat) all.push_back({pid, stat->parent, stat->start});
   });
+  std::for_each(all.rbegin(), all.rend(), [&](const Seen& one) {
+    UniqueFd held = watch_living(one.pid);
+    if (!held.valid() || is_own(one.pid) || !is_tagged(one.pid)) return;
+    if (with_kin_) note_kin_of(one.pid, all);
+    meet(one.pid, std::move(held), signals);
+  });
+  meet_kin(signals);
+}
+
+void TaggedProcesses::meet(pid_t pid, UniqueFd held, std::initializer_list<int> signals) {
+  const Result<ProcessStat> stat = read_process_stat(pid);
+  if (!stat || stat->state == 'Z' || stat->state == 'X') return;
+  for (int signal : signals) {
+    ::syscall(SYS_pidfd_send_signal, held.get(), signal, nullptr, 0);
+  }
+  members_.push_back({{pid, stat->name}, std::move(held)});
+}
+
+void TaggedProcesses::note_kin_of(pid_t pid, const std::vector<Seen>& all) {
+  for (const Seen& one : all) {
+    if (one.parent != pid || is_own(one.pid)) continue;
+    if (std::find(kin_.begin(), kin_.end(), one) != kin_.end()) continue;
+    kin_.push_back(one);
+    note_kin_of(one.pid, all);
+  }
+}
+
+void TaggedProcesses::meet_kin(std::initializer_list<int> signals) {
+  for (const Seen& one : kin_) {
+    const bool is_met = std::any_of(members_.begin(), members_.end(),
+                                    [&](const Member& m) { return m.process.pid == one.pid; });
+    if (is_met) continue;
+    Result<UniqueFd> held = watch_process({one.pid, one.start});
+    if (held) meet(one.pid, std::move(*held), signals);
+  }
 }
 
 void TaggedProcesses::signal_all(int signal) { scan({signal}); }

@@ -27,7 +27,7 @@ struct ProcessMarks {
 
 class TaggedProcesses final : public ProcessSet {
  public:
-  // Those of one attempt and of attempts inside it.
+  // Those of one attempt and of attempts inside it, and who is below one of them without a tag.
   explicit TaggedProcesses(const std::string& attempt);
   // Those that `belongs` says are: one look at each process for any number of attempts. It is
   // asked anew in every scan.
@@ -43,14 +43,28 @@ class TaggedProcesses final : public ProcessSet {
   void hear_news() override {}
 
  private:
+  // A process as a scan met it.
+  struct Seen {
+    pid_t pid;
+    pid_t parent;
+    std::uint64_t start;
+    bool operator==(const Seen& other) const { return pid == other.pid && start == other.start; }
+  };
   struct Member {
     NamedProcess process;
     UniqueFd held;  // pidfd: the number cannot come to mean another process
   };
   void scan(std::initializer_list<int> signals = {});
-  bool is_member(pid_t pid) const;
+  bool is_own(pid_t pid) const;
+  bool is_tagged(pid_t pid) const;
+  void meet(pid_t pid, UniqueFd held, std::initializer_list<int> signals);
+  void note_kin_of(pid_t pid, const std::vector<Seen>& all);
+  void meet_kin(std::initializer_list<int> signals);
 
   Belongs belongs_;
+  bool with_kin_ = false;
+  std::vector<Seen>
+      kin_;  // who was below a member when a scan began: its parent may be gone by now
   std::vector<pid_t> own_line_;
   std::vector<Member> members_;
 };
