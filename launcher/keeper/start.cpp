@@ -3,6 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <string>
+#include <vector>
+
 #include "core/keeper_address.hpp"
 #include "keeper/keeper.hpp"
 #include "keeper/service.hpp"
@@ -10,6 +13,7 @@
 #include "keeper/stale_sockets.hpp"
 #include "os/packet_socket.hpp"
 #include "os/process.hpp"
+#include "os/process_title.hpp"
 #include "os/signals.hpp"
 #include "os/system_call.hpp"
 #include "os/trusted_directory.hpp"
@@ -68,6 +72,14 @@ void raise_descriptor_limit() {
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// It is a fork of `holdfast begin`, or of `holdfast keeper`. The words of a command that would
+// start it, and none that are longer than those.
+void show_as_keeper(const KeeperOrder& order) {
+  const std::vector<std::string> now = os::command_of(::getpid());
+  os::set_process_title("holdfast keeper", {now.empty() ? "holdfast" : now.front(), "keeper",
+                                            "--tree", order.tree, "--ctest", to_text(order.ctest)});
+}
+
 // The keeper process, from its first instruction to its last.
 [[noreturn]] void be_keeper(const KeeperOrder& order) {
   const auto fail = [&](const Error& error) {
@@ -76,6 +88,7 @@ void raise_descriptor_limit() {
   };
   os::take_signals();
   raise_descriptor_limit();
+  show_as_keeper(order);
   Result<os::UniqueFd> user = os::open_user_directory();
   if (!user) fail(user.error());
   if (Result<void> ready = prepare_directory(*user); !ready) fail(ready.error());

@@ -5,8 +5,10 @@ import os
 import subprocess
 import time
 import unittest
+from pathlib import Path
 
-from support import (CMAKE, CTEST, PATIENCE_S, ProjectCase, keepers_of, processes_with, wait_until)
+from support import (CMAKE, CTEST, HOLDFAST, PATIENCE_S, ProjectCase, command_of, keepers_of, process,
+                     processes_with, wait_until)
 
 MANY = "".join(f"add_test(NAME t{i} COMMAND @P@/exit_with 0)\n" for i in range(8))
 
@@ -40,6 +42,25 @@ class KeeperTest(ProjectCase):
         self.assertEqual(ctest.wait(PATIENCE_S), 0)
         wait_until(lambda: not keepers_of(tree), "the keeper to end")
         self.assert_nothing_left()
+
+    def test_it_is_called_what_it_is(self):
+        tree = self.waiting_tree()
+        for begun_by in "begin", "a launcher":
+            with self.subTest(begun_by):
+                (self.work / "w0.pids").unlink(missing_ok=True)
+                (self.work / "w0.pids.go").unlink(missing_ok=True)
+                if begun_by == "a launcher":
+                    self.without_begin(tree)
+                ctest = self.begin(tree, stdout=-3, stderr=-3)
+                keeper, = keepers_of(tree)
+                words = [word for word in command_of(keeper.pid) if word]
+                start = process(ctest.pid).start
+                self.assertEqual(words, [HOLDFAST, "keeper", "--tree", str(tree), "--ctest",
+                                         f"{ctest.pid}:{start}"])
+                self.assertEqual(Path(f"/proc/{keeper.pid}/comm").read_text(), "holdfast keeper\n")
+                self.let_go()
+                self.assertEqual(ctest.wait(PATIENCE_S), 0)
+                wait_until(lambda: not keepers_of(tree), "the keeper to end")
 
     def test_of_eight_first_launchers_exactly_one_starts_it(self):
         tree = self.waiting_tree(8)
