@@ -75,6 +75,7 @@ def verdicts(text):
 
 class SystemCase(unittest.TestCase):
     maxDiff = None
+    user_directory = USER_DIRECTORY  # of whose locks are used
 
     def setUp(self):
         WORK.mkdir(parents=True, exist_ok=True)
@@ -116,7 +117,7 @@ class SystemCase(unittest.TestCase):
                 with contextlib.suppress(ProcessLookupError):  # it ends by itself meanwhile
                     os.kill(one.pid, signal.SIGKILL)
         for name in self.lock_names:
-            for directory in USER_DIRECTORY.glob(f"locks/*/{name}"):
+            for directory in self.user_directory.glob(f"locks/*/{name}"):
                 shutil.rmtree(directory, ignore_errors=True)
                 if directory.parent.name.startswith("project-") and not any(directory.parent.iterdir()):
                     directory.parent.rmdir()  # of a project that was this test's alone
@@ -225,7 +226,7 @@ class SystemCase(unittest.TestCase):
 
     def lock_file(self, name):
         """The lock's file, once somebody has opened it."""
-        return wait_until(lambda: next(USER_DIRECTORY.glob(f"locks/*/{name}/lock"), None),
+        return wait_until(lambda: next(self.user_directory.glob(f"locks/*/{name}/lock"), None),
                           f"the file of lock {name}")
 
 
