@@ -132,6 +132,13 @@ std::vector<RunEntry> list_runs(const fs::path& tree, Dates dates) {
 }
 
 Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted) {
+  // By its whole name, as a keeper asks for its own: there is nothing to look for, nor to put in
+  // order.
+  if (!wanted.empty() && wanted.find('/') == std::string_view::npos) {
+    std::error_code failed;
+    const fs::directory_entry named(tree / names::k_runs_directory / wanted, failed);
+    if (std::optional<RunEntry> entry = entry_of(named)) return dated(*std::move(entry));
+  }
   std::vector<RunEntry> runs = list_runs(tree, Dates::only_for_the_order);
   const std::string where = (tree / names::k_runs_directory).string();
   if (runs.empty())
