@@ -3,15 +3,15 @@ open(2)."""
 
 import json
 import os
-import pwd
 import shutil
 import unittest
 from pathlib import Path
 
 from support import (HOLDFAST, USER_DIRECTORY, ProjectCase, SystemCase, program)
 
-NOBODY = pwd.getpwnam("nobody")
-THEIRS = Path(f"/tmp/holdfast-{NOBODY.pw_uid}")
+# Another user, whose directory in /tmp nobody else uses.
+OTHER = 1_700_000_000 + os.getpid() % 100_000_000
+THEIRS = Path(f"/tmp/holdfast-{OTHER}")
 
 
 class LockFilesTest(SystemCase):
@@ -76,8 +76,6 @@ class LockFilesTest(SystemCase):
 class UserDirectoryTest(SystemCase):
     def setUp(self):
         super().setUp()
-        if THEIRS.is_dir() and any(f.is_file() for f in THEIRS.rglob("*")):
-            self.skipTest(f"{THEIRS} is in use")
         self.remove()
         self.addCleanup(self.remove)
 
@@ -88,14 +86,14 @@ class UserDirectoryTest(SystemCase):
         elif THEIRS.exists():
             shutil.rmtree(THEIRS)
 
-    def as_nobody(self, *words):
-        return self.finish("setpriv", f"--reuid={NOBODY.pw_uid}", f"--regid={NOBODY.pw_gid}",
+    def as_other(self, *words):
+        return self.finish("setpriv", f"--reuid={OTHER}", f"--regid={OTHER}",
                            "--clear-groups", *words, cwd="/")
 
     def run_locked(self):
-        if self.as_nobody("test", "-x", HOLDFAST).returncode != 0:
-            self.skipTest(f"user nobody cannot reach {HOLDFAST}")
-        return self.as_nobody(HOLDFAST, "run", "--lock", "db", "--", "echo", "ran")
+        if self.as_other("test", "-x", HOLDFAST).returncode != 0:
+            self.skipTest(f"another user cannot reach {HOLDFAST}")
+        return self.as_other(HOLDFAST, "run", "--lock", "db", "--", "echo", "ran")
 
     def assert_refused(self, what):
         ended = self.run_locked()
@@ -104,7 +102,7 @@ class UserDirectoryTest(SystemCase):
         self.assertIn(str(THEIRS), ended.stderr.decode())
         self.assertIn(what, ended.stderr.decode())
         # Without a lock only the scratch directory is missing, and that is said.
-        plain = self.as_nobody(HOLDFAST, "run", "--", "echo", "ran")
+        plain = self.as_other(HOLDFAST, "run", "--", "echo", "ran")
         self.assertEqual((plain.returncode, plain.stdout), (0, b"ran\n"))
         self.assert_our_lines(plain.stderr, 1)
         self.assertIn("no scratch directory", plain.stderr.decode())
@@ -114,7 +112,7 @@ class UserDirectoryTest(SystemCase):
         ended = self.run_locked()
         self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (0, b"ran\n", b""))
         info = THEIRS.stat()
-        self.assertEqual((info.st_uid, info.st_mode & 0o777), (NOBODY.pw_uid, 0o700))
+        self.assertEqual((info.st_uid, info.st_mode & 0o777), (OTHER, 0o700))
 
     def test_a_planted_directory_of_somebody_else_is_refused(self):
         THEIRS.mkdir(mode=0o700)
@@ -124,14 +122,14 @@ class UserDirectoryTest(SystemCase):
 
     def test_one_that_others_may_enter_is_refused(self):
         THEIRS.mkdir()
-        os.chown(THEIRS, NOBODY.pw_uid, NOBODY.pw_gid)
+        os.chown(THEIRS, OTHER, OTHER)
         THEIRS.chmod(0o755)
         self.assert_refused("0700")
 
     def test_a_planted_symlink_is_refused(self):
         target = self.work / "target"
         target.mkdir()
-        os.chown(target, NOBODY.pw_uid, NOBODY.pw_gid)
+        os.chown(target, OTHER, OTHER)
         target.chmod(0o700)
         THEIRS.symlink_to(target)
         self.assert_refused("Not a directory")

@@ -6,9 +6,9 @@ import os
 import signal
 import subprocess
 import sys
-import unittest
 from pathlib import Path
 
+import own_locks
 from building import FIND, GENERATORS, HEAD, BuildCase, cmdline, parent_of
 from support import CMAKE, LAUNCHER, PATIENCE_S, STAGE, wait_until
 
@@ -203,6 +203,7 @@ class BuildStepsTest(BuildCase):
 
     # --- Slots -------------------------------------------------------------------------------
 
+    @own_locks.needed
     def test_two_trees_never_link_at_once_with_one_slot_and_a_killed_build_frees_it(self):
         linker = self.work / "linker.py"
         linker.write_text(f"""import os, signal, time
@@ -259,4 +260,4 @@ with open("{self.work}/links", "a") as log:
 
 
 if __name__ == "__main__":
-    unittest.main()
+    own_locks.main()

@@ -1,15 +1,16 @@
 """examples/heavy-link, as its page says: two builds at once, one link at a time."""
 
 import subprocess
-import unittest
 from pathlib import Path
 
+import own_locks
 from building import BUILD_BOUND_S, BuildCase
 from support import CMAKE, HOLDFAST, STAGE
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/heavy-link"
 
 
+@own_locks.needed
 class HeavyLinkTest(BuildCase):
     def builds(self, *options, **environment):
         trees = [self.work / name for name in ("a", "b")]
@@ -43,4 +44,4 @@ class HeavyLinkTest(BuildCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    own_locks.main()

@@ -6,7 +6,7 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from support import HOLDFAST, LAUNCHER, PATIENCE_S, SystemCase, program, wait_until
+from support import HOLDFAST, LAUNCHER, PATIENCE_S, USER_DIRECTORY, SystemCase, program, wait_until
 
 MACHINE = Path("/var/lock/holdfast")
 NO_MOUNTS = subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "none", "/tmp"], check=False,
@@ -128,34 +128,34 @@ class LockRobustnessTest(SystemCase):
 
     # --- What a file system cannot do ----------------------------------------------------------
 
-    def in_namespace(self, script, *command):
-        """`script` prepares a /tmp of its own, of which nobody else knows."""
-        return self.finish("unshare", "-m", "sh", "-c", f'set -e; {script}; exec "$@"', "sh", *command)
+    def in_namespace(self, mount, *command):
+        """With mounts of which nobody else knows. None hides what is in /tmp: we may be there ourselves."""
+        USER_DIRECTORY.mkdir(mode=0o700, exist_ok=True)
+        return self.finish("unshare", "-m", "sh", "-c", f'set -e; {mount}; exec "$@"', "sh", *command)
 
     @unittest.skipIf(NO_MOUNTS, "no mount namespaces here")
     def test_a_full_disk_is_refused_for_a_new_lock(self):
         run = self.supervised("true", options=["--lock", "x"])
         # Room for the directories and one file.
-        self.refused(self.in_namespace("mount -t tmpfs -o nr_inodes=6 none /tmp", *run),
+        self.refused(self.in_namespace(f"mount -t tmpfs -o mode=0700,nr_inodes=5 none {USER_DIRECTORY}", *run),
                      "lock x@user: failed to", "No space left on device")
 
     @unittest.skipIf(NO_MOUNTS, "no mount namespaces here")
     def test_a_full_disk_is_no_matter_for_a_lock_that_is_there(self):
-        fill = "dd if=/dev/zero of=/tmp/fill bs=4k 2>/dev/null || true"
+        fill = f"dd if=/dev/zero of={USER_DIRECTORY}/fill bs=4k 2>/dev/null || true"
         run = " ".join(map(str, self.supervised("true", options=["--lock", "x"])))
-        nested = self.in_namespace(f"mount -t tmpfs -o size=64k none /tmp; {run}; {fill}",
+        nested = self.in_namespace(f"mount -t tmpfs -o mode=0700,size=64k none {USER_DIRECTORY}; {run}; {fill}",
                                    *self.supervised("true", options=["--lock", "x"]))
         self.assertEqual((nested.returncode, nested.stderr), (0, b""))
 
     @unittest.skipIf(NO_MOUNTS, "no mount namespaces here")
     def test_a_read_only_disk_is_refused(self):
-        run = self.supervised("true", options=["--lock", "x"])
-        self.refused(self.in_namespace("mount -t tmpfs -o ro none /tmp", *run),
-                     "make /tmp/holdfast-0", "Read-only file system")
-        warm = " ".join(map(str, run))
-        self.refused(self.in_namespace(
-            f"mount -t tmpfs none /tmp; {warm}; mount -o remount,ro /tmp", *run),
-                     "Read-only file system (in /tmp/holdfast-0/locks/user/x)")
+        read_only = "mount --rbind /tmp /tmp; mount -o remount,bind,ro /tmp"
+        run = self.as_user(*self.supervised("true", options=["--lock", "x"]))
+        self.refused(self.in_namespace(read_only, *run), f"make {self.directory}", "Read-only file system")
+        self.assertEqual(self.finish(*run).returncode, 0)
+        self.refused(self.in_namespace(read_only, *run),
+                     f"Read-only file system (in {self.directory}/locks/user/x)")
 
     @unittest.skipUnless(shutil.which("strace"), "strace makes flock(2) fail")
     def test_without_flock_it_is_refused_saying_why(self):

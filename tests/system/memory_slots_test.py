@@ -4,8 +4,8 @@ import json
 import os
 import subprocess
 import sys
-import unittest
 
+import own_locks
 from building import BUILD_BOUND_S, FIND, HEAD, BuildCase
 from support import CMAKE, HOLDFAST, STAGE, wait_until
 
@@ -26,6 +26,7 @@ note("end")
 MIB = 1024
 
 
+@own_locks.needed
 class MemorySlotsTest(BuildCase):
     def setUp(self):
         super().setUp()
@@ -181,4 +182,4 @@ class MemorySlotsTest(BuildCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    own_locks.main()

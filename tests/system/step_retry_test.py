@@ -5,10 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-import unittest
 from pathlib import Path
 
 import memory_test
+import own_locks
 from building import BUILD_BOUND_S, FIND, GENERATORS, BuildCase
 from support import HOLDFAST, PATIENCE_S, wait_until
 
@@ -56,6 +56,7 @@ os.execvp(command[0], command)
 '''
 
 
+@own_locks.needed
 class StepRetryTest(BuildCase):
     PROJECT = FIND + "add_library(part OBJECT a.c b.c)\nadd_executable(app main.c)\ntarget_link_libraries(app part)\n"
 
@@ -211,4 +212,4 @@ class StepRetryTest(BuildCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    own_locks.main()

@@ -233,12 +233,20 @@ class SystemCase(unittest.TestCase):
 class ProjectCase(SystemCase):
     """Tests of a real ctest over a generated project."""
 
+    @property
+    def project_name(self):
+        """This test's alone: another checkout's has locks of its own, whatever they are called."""
+        return self.work.name[-40:].replace(".", "_")
+
+    def end_everything(self):
+        super().end_everything()
+        shutil.rmtree(USER_DIRECTORY / f"locks/project-{self.project_name}", ignore_errors=True)
+
     def project(self, text, name="project", build="build", attached=True):
         """Configures a project with these tests; @P@ in `text` is where the test programs are."""
         source = self.work / name
         source.mkdir(exist_ok=True)
-        head = (f"cmake_minimum_required(VERSION 3.25)\nproject({self.work.name.split('.')[0][:40]} "
-                "NONE)\nenable_testing()\n")
+        head = f"cmake_minimum_required(VERSION 3.25)\nproject({self.project_name} NONE)\nenable_testing()\n"
         if attached:
             head += "find_package(Holdfast REQUIRED)\n"
         text = text.replace("@P@", str(PROGRAMS))

@@ -1,0 +1,47 @@
+"""For tests of locks that every build of this user has, by a name that is not the test's to choose
+(holdfast-memory@user): a user's directory of its own, so that no other checkout's tests and no build of the
+user's waits for them, and a PID namespace, so that no holder outlives its driver, however that ends.
+
+The path of a user's directory depends on nothing but the uid (core/names.hpp), so this takes a mount namespace.
+Where there is none to be had, such tests are skipped: they never take the user's own locks.
+"""
+
+import os
+import subprocess
+import sys
+import unittest
+
+from support import USER_DIRECTORY
+
+# Not told to what a test starts: plain_environment() drops SYSTEM_.
+INSIDE = "SYSTEM_TEST_OWN_LOCKS"
+MOUNT = f'mount -t tmpfs -o mode=0700 none {USER_DIRECTORY} || exit; "$@"; exit $?'
+
+
+def _words(*command):
+    """Words that run the command there, and end all that is there when they are ended."""
+    USER_DIRECTORY.mkdir(mode=0o700, exist_ok=True)
+    apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    after = []
+    if os.geteuid() != 0:
+        apart += ["--user", "--map-current-user", "--keep-caps"]
+        after = ["setpriv", "--ambient-caps=-all"]
+    return ["setpriv", "--pdeathsig", "KILL", *apart, "sh", "-c", MOUNT, "sh", *after, *command]
+
+
+def _are_ours():
+    return os.environ.get(INSIDE) == "1" and os.path.ismount(USER_DIRECTORY)
+
+
+def main():
+    """In place of unittest.main()."""
+    if not _are_ours() and subprocess.run(_words("true"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                          check=False).returncode == 0:
+        words = _words(sys.executable, "-B", *sys.argv)
+        sys.exit(subprocess.run(words, env={**os.environ, INSIDE: "1"}, check=False).returncode)
+    unittest.main()
+
+
+# For a class or a test.
+needed = unittest.skipUnless(
+    _are_ours(), f"no {USER_DIRECTORY} of its own: `unshare --mount --pid --fork --mount-proc` fails, or mounting there")
