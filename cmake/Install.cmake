@@ -5,8 +5,18 @@ include(CMakePackageConfigHelpers)
 
 set(HOLDFAST_PACKAGE_DIR "lib/cmake/Holdfast")
 
-install(TARGETS holdfast-cli RUNTIME DESTINATION bin)
-install(TARGETS holdfast-launcher holdfast-launcher-batch RUNTIME DESTINATION libexec/holdfast)
+# Programs that may be running while they are replaced, and that must never be there half: CMake writes a file in
+# place, so they are installed beside their place, brought to the disk, and renamed.
+function(holdfast_install_programs dir)
+  install(TARGETS ${ARGN} RUNTIME DESTINATION "${dir}/.holdfast-new")
+  foreach(target IN LISTS ARGN)
+    install(CODE "set(holdfast_dir \"${dir}\")
+set(holdfast_name \"$<TARGET_FILE_NAME:${target}>\")")
+    install(SCRIPT "${PROJECT_SOURCE_DIR}/cmake/InstallByRename.cmake")
+  endforeach()
+endfunction()
+holdfast_install_programs(bin holdfast-cli)
+holdfast_install_programs(libexec/holdfast holdfast-launcher holdfast-launcher-batch)
 
 # Copies a file into the stage at configure time and installs that copy. CMake re-runs itself
 # when the source changes, so an edit reaches the stage with the next build.

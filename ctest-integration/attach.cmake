@@ -81,8 +81,9 @@ endif()
 
 get_filename_component(_holdfast_launcher
   "${CMAKE_CURRENT_LIST_DIR}/../../../libexec/holdfast/holdfast-launcher" ABSOLUTE)
-if(NOT EXISTS "${_holdfast_launcher}")
-  message(NOTICE "holdfast: ${_holdfast_launcher} is missing: tests run without Holdfast")
+_holdfast_trouble_with_program("${_holdfast_launcher}" _holdfast_trouble)
+if(NOT _holdfast_trouble STREQUAL "")
+  message(NOTICE "holdfast: ${_holdfast_launcher} ${_holdfast_trouble}: tests run without Holdfast")
   return()
 endif()
 
@@ -99,7 +100,11 @@ ${_holdfast_project_key} ${_holdfast_tree}")
 
 get_filename_component(_holdfast_program "${CMAKE_CURRENT_LIST_DIR}/../../../bin/holdfast" ABSOLUTE)
 function(_holdfast_begin)
-  if(NOT EXISTS "${_holdfast_program}")
+  _holdfast_trouble_with_program("${_holdfast_program}" trouble)
+  if(NOT trouble STREQUAL "")
+    if("--from-include" IN_LIST ARGN) # once
+      message(NOTICE "holdfast: ${_holdfast_program} ${trouble}: tests run by their own properties, nothing is recorded")
+    endif()
     return()
   endif()
   # Neither stdout nor stderr is ctest's here: begin speaks on ctest's stderr by itself.

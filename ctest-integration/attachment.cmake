@@ -19,8 +19,7 @@ function(_holdfast_attach_tree)
   set(_holdfast_package_dir "${package_dir}")
   cmake_path(IS_PREFIX CMAKE_BINARY_DIR "${package_dir}" NORMALIZE inside)
   if(inside)
-    file(RELATIVE_PATH relative "${CMAKE_BINARY_DIR}" "${package_dir}")
-    set(_holdfast_package_dir "\${_holdfast_tree}/${relative}")
+    file(RELATIVE_PATH _holdfast_package_dir "${CMAKE_BINARY_DIR}" "${package_dir}")
   endif()
 
   set(directory "${CMAKE_BINARY_DIR}/.holdfast")
@@ -30,7 +29,7 @@ function(_holdfast_attach_tree)
   # launcher/core/names.hpp says what is in it.
   file(WRITE "${directory}/project" "${_holdfast_project_key}\n${CMAKE_SOURCE_DIR}\n")
   _holdfast_attach_directory("${CMAKE_SOURCE_DIR}")
-  _holdfast_attach_custom("${directory}")
+  _holdfast_attach_custom()
   get_property(at_top GLOBAL PROPERTY HOLDFAST_INCLUDED_AT_TOP)
   if(at_top)
     _holdfast_attach_build_steps()
@@ -74,17 +73,35 @@ include(\"${own}\")
   endif()
   set_property(DIRECTORY "${directory}" PROPERTY TEST_INCLUDE_FILE "${file}")
 
-  get_property(children DIRECTORY "${directory}" PROPERTY SUBDIRECTORIES)
+  _holdfast_subdirectories("${directory}" children)
   foreach(child IN LISTS children)
     _holdfast_attach_directory("${child}")
   endforeach()
 endfunction()
 
-# Adds one line to the tree's CTestCustom.cmake, which may be the project's own. A project that
-# writes it at generate time loses the line: `begin` is then done by the first test.
-function(_holdfast_attach_custom directory)
-  set(file "${CMAKE_BINARY_DIR}/CTestCustom.cmake")
+# Adds one line to the tree's CTestCustom.cmake, which may be the project's own, or to its CTestCustom.ctest: ctest
+# passes that by where the other exists. A project that writes it at generate time loses the line: `begin` is then
+# done by the first test.
+function(_holdfast_attach_custom)
   set(line "include(\"\${CMAKE_CURRENT_LIST_DIR}/.holdfast/custom.cmake\")")
+  set(lines "
+# Added by Holdfast (docs/attaching.md); does nothing once the tree is detached.
+if(EXISTS \"\${CMAKE_CURRENT_LIST_DIR}/.holdfast/custom.cmake\")
+  ${line}
+endif()
+")
+  set(file "${CMAKE_BINARY_DIR}/CTestCustom.cmake")
+  if(EXISTS "${CMAKE_BINARY_DIR}/CTestCustom.ctest")
+    if(EXISTS "${file}")
+      file(READ "${file}" text)
+      if(text STREQUAL lines)
+        file(REMOVE "${file}") # ours alone
+      endif()
+    endif()
+    if(NOT EXISTS "${file}")
+      set(file "${CMAKE_BINARY_DIR}/CTestCustom.ctest")
+    endif()
+  endif()
   if(EXISTS "${file}")
     if(CMAKE_SOURCE_DIR STREQUAL CMAKE_BINARY_DIR)
       return() # built in the source tree, it is a file under version control
@@ -94,10 +111,5 @@ function(_holdfast_attach_custom directory)
       return()
     endif()
   endif()
-  file(APPEND "${file}" "
-# Added by Holdfast (docs/attaching.md); does nothing once the tree is detached.
-if(EXISTS \"\${CMAKE_CURRENT_LIST_DIR}/.holdfast/custom.cmake\")
-  ${line}
-endif()
-")
+  file(APPEND "${file}" "${lines}")
 endfunction()

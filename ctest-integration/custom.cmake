@@ -11,10 +11,16 @@ cmake_policy(VERSION 3.25)
 get_filename_component(_holdfast_program "${CMAKE_CURRENT_LIST_DIR}/../../../bin/holdfast" ABSOLUTE)
 get_filename_component(_holdfast_launcher
   "${CMAKE_CURRENT_LIST_DIR}/../../../libexec/holdfast/holdfast-launcher" ABSOLUTE)
-if("$ENV{HOLDFAST_DISABLE}" OR NOT _holdfast_tree_contract STREQUAL "1"
-    OR NOT EXISTS "${_holdfast_program}" OR NOT EXISTS "${_holdfast_launcher}")
+if("$ENV{HOLDFAST_DISABLE}" OR NOT _holdfast_tree_contract STREQUAL "1")
   return()
 endif()
+include("${CMAKE_CURRENT_LIST_DIR}/process.cmake")
+foreach(_holdfast_file IN ITEMS "${_holdfast_program}" "${_holdfast_launcher}")
+  _holdfast_trouble_with_program("${_holdfast_file}" _holdfast_trouble)
+  if(NOT _holdfast_trouble STREQUAL "")
+    return() # attach.cmake says so
+  endif()
+endforeach()
 
 # The project may have been configured without Holdfast since; the line in CTestCustom.cmake stays.
 if(NOT EXISTS "${_holdfast_tree}/CTestTestfile.cmake")
@@ -26,7 +32,6 @@ if(NOT _holdfast_text MATCHES "\ninclude\\(\"[^\n]*\\.holdfast/")
   return()
 endif()
 
-include("${CMAKE_CURRENT_LIST_DIR}/process.cmake")
 # A script (-S, -SP, --script) reads this at ctest_start() and runs none of the commands; one that calls
 # ctest_read_custom_files() runs them for any tree it comes to. attach.cmake begins its runs.
 if(_holdfast_line MATCHES "002d53(00|50|52)|002d2d736372697074")
@@ -46,15 +51,18 @@ if(_holdfast_stay_out)  # attach.cmake says so
   return()
 endif()
 
-# ctest splits these commands as a shell would, but knows no backslash within quotes, and takes
-# them from a list.
+# ctest splits these commands as a shell would, but knows no backslash within quotes, puts no two quoted parts
+# together, and takes them from a list.
 function(_holdfast_quote text out)
-  set(quote "\"")
-  if(text MATCHES "\"")
-    set(quote "'")
+  if(NOT text MATCHES "\"")
+    set(text "\"${text}\"")
+  elseif(NOT text MATCHES "'")
+    set(text "'${text}'")
+  else()
+    string(REGEX REPLACE "([ \t\"'\\])" "\\\\\\1" text "${text}")
   endif()
   string(REPLACE ";" "\\;" text "${text}")
-  set(${out} "${quote}${text}${quote}" PARENT_SCOPE)
+  set(${out} "${text}" PARENT_SCOPE)
 endfunction()
 
 _holdfast_own_process(_holdfast_pid _holdfast_start)

@@ -19,8 +19,7 @@ function(_holdfast_custom_launch inherited out)
       message(FATAL_ERROR "HOLDFAST_CUSTOM_TIMEOUT of ${scope} is \"${timeout}\": expected a length of "
         "time such as 90, 500ms or 2m")
     endif()
-    get_property(package_dir GLOBAL PROPERTY HOLDFAST_PACKAGE_DIR)
-    get_filename_component(launcher "${package_dir}/../../../libexec/holdfast/holdfast-launcher" ABSOLUTE)
+    _holdfast_launcher_path(launcher)
     # Nothing else is expanded there: <TARGET_NAME> would be a redirection to the shell.
     set(launch "\"${launcher}\" --step=custom --tree=\"${CMAKE_BINARY_DIR}\" --output=<OUTPUT>")
     if(NOT "${timeout}" STREQUAL "")
@@ -46,7 +45,7 @@ endfunction()
 # From the bottom up, so that each scope still inherits what the project has there.
 function(_holdfast_launch_custom_steps directory above)
   _holdfast_custom_launch("${above}" launch DIRECTORY "${directory}")
-  get_property(children DIRECTORY "${directory}" PROPERTY SUBDIRECTORIES)
+  _holdfast_subdirectories("${directory}" children)
   foreach(child IN LISTS children)
     _holdfast_launch_custom_steps("${child}" "${launch}")
   endforeach()

@@ -17,8 +17,11 @@ set(_holdfast_all_skipped "holdfast: [0-9]+ cases?: [0-9]+ skipped\n*$;\
 # for the price of one more program. Neither is there where the tests run without Holdfast.
 set(_holdfast_before_batches [==[
 set(_holdfast_usual_launcher "${_holdfast_launcher}")
-if(NOT _holdfast_usual_launcher STREQUAL "" AND EXISTS "${_holdfast_usual_launcher}-batch")
-  string(APPEND _holdfast_launcher "-batch")
+if(NOT _holdfast_usual_launcher STREQUAL "" AND COMMAND _holdfast_trouble_with_program)
+  _holdfast_trouble_with_program("${_holdfast_launcher}-batch" _holdfast_trouble)
+  if(_holdfast_trouble STREQUAL "")
+    string(APPEND _holdfast_launcher "-batch")
+  endif()
 endif()
 ]==])
 set(_holdfast_behind_batches "set(_holdfast_launcher \"\${_holdfast_usual_launcher}\")\n")

@@ -31,6 +31,20 @@ function(_holdfast_proc_is_anothers out)
   endif()
 endfunction()
 
+# What is wrong with a program of ours, in words that follow its path; empty: nothing. One that an interrupted
+# installation or a full disk has left empty, or full of NULs, is an empty script to execvp(3): it would pass
+# for every test.
+function(_holdfast_trouble_with_program path out)
+  set(${out} "is missing" PARENT_SCOPE)
+  if(EXISTS "${path}" AND NOT IS_DIRECTORY "${path}")
+    file(READ "${path}" head LIMIT 4 HEX)
+    set(${out} "" PARENT_SCOPE)
+    if(NOT head STREQUAL "7f454c46") # ELF
+      set(${out} "is no program (install Holdfast again)" PARENT_SCOPE)
+    endif()
+  endif()
+endfunction()
+
 # Whether this ctest may list tests only. False is certain; true is for listing.cmake to look into. The
 # beginnings of -N, --show-only, --print-labels, --preset.
 function(_holdfast_may_list out)

@@ -15,6 +15,7 @@
 if(TARGET Holdfast::mark)
   return()
 endif()
+include("${CMAKE_CURRENT_LIST_DIR}/directories.cmake")
 
 # Adds GoogleTest to what links Holdfast::gtest. An imported target looks for it in the directory that
 # it was made in, and find_package(GTest) may have been called in another: so each program asks by
@@ -30,7 +31,7 @@ function(_holdfast_link_googletest directory)
       endif()
     endforeach()
   endforeach()
-  get_property(children DIRECTORY "${directory}" PROPERTY SUBDIRECTORIES)
+  _holdfast_subdirectories("${directory}" children)
   foreach(child IN LISTS children)
     _holdfast_link_googletest("${child}")
   endforeach()

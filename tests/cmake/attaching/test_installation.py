@@ -1,9 +1,10 @@
 """What happens to an attached tree when the installation is removed or replaced."""
 
+import os
 import shutil
 import unittest
 
-from holdfast_case import LAUNCHER, PACKAGE, HoldfastCase
+from holdfast_case import LAUNCHER, PACKAGE, STAGE, HoldfastCase
 
 PROJECT = "add_test(NAME a COMMAND true)\nadd_subdirectory(sub)\n"
 SUB = {"sub/CMakeLists.txt": "add_test(NAME b COMMAND true)\n"}
@@ -47,12 +48,68 @@ class Installation(HoldfastCase):
         (self.prefix / LAUNCHER).unlink()
         self.assert_bare_with_one_line("is missing: tests run without Holdfast")
 
-    def test_the_command_alone_is_missing(self):
-        (self.prefix / "bin/holdfast").unlink(missing_ok=True)
+    def replace(self, name, content):
+        (self.prefix / name).unlink(missing_ok=True)
+        (self.prefix / name).write_bytes(content)
+        (self.prefix / name).chmod(0o755)
+
+    def test_a_launcher_that_an_interrupted_installation_left_empty_passes_no_test(self):
+        # To execvp(3) either file is a script that does nothing.
+        (self.source / "sub/CMakeLists.txt").write_text("add_test(NAME b COMMAND false)\n")
+        self.configure(self.source, "build", prefix=self.prefix)
+        for content in (b"", bytes(8192)):
+            self.replace(LAUNCHER, content)
+            run = self.ctest(self.build, "-V")
+            self.assertEqual(run.verdicts(), {1: ("a", "Passed"), 2: ("b", "***Failed", "Failed")})
+            self.assertEqual(run.text.count("holdfast: "), 1, run.text)
+            self.assertIn(f"{LAUNCHER} is no program (install Holdfast again): tests run without Holdfast",
+                          " ".join(run.text.split()))
+            self.assertNotIn("holdfast", self.ctest(self.build, disable=True).text)
+
+    def test_nor_does_one_of_batches(self):
+        # As the tests that holdfast_discover_tests() makes begin.
+        (self.source / "batch.cmake").write_text(f"""
+            include("{self.prefix / PACKAGE}/gtest_cases.cmake")
+            cmake_language(EVAL CODE "${{_holdfast_before_batches}}")
+            add_test(c false)
+            cmake_language(EVAL CODE "${{_holdfast_behind_batches}}")
+            """)
+        (self.source / "sub/CMakeLists.txt").write_text(
+            "set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${CMAKE_CURRENT_SOURCE_DIR}/../batch.cmake)\n")
+        self.configure(self.source, "build", prefix=self.prefix)
+        self.replace(LAUNCHER + "-batch", b"")
         run = self.ctest(self.build, "-V")
-        self.assertEqual(run.code, 0, run.text) # a missing POST_TEST command would make it 8
+        self.assertEqual(run.verdicts(), {1: ("a", "Passed"), 2: ("c", "***Failed", "Failed")})
         self.assert_all_wrapped(run, 2)
-        self.assertNotIn("Run command", run.text)
+
+    def test_build_steps_run_without_a_launcher_that_is_no_program(self):
+        source = self.project("add_executable(p p.c)\n", name="steps", languages="C",
+                              files={"p.c": "int main(void) { return 0; }\n"})
+        for content, words in ((b"", "is no program"), (None, "is missing")):
+            if content is None:
+                (self.prefix / LAUNCHER).unlink()
+            else:
+                self.replace(LAUNCHER, content)
+            build = self.configure(source, "steps-build", "-G", "Ninja", prefix=self.prefix)
+            self.assertIn(f"Holdfast: build steps run without it: {self.prefix / LAUNCHER} {words}",
+                          " ".join(self.configure_output.split()))
+            self.assertNotIn(LAUNCHER, (build / "build.ninja").read_text())
+            self.command("cmake", "--build", build)
+            self.assertTrue((build / "p").exists())
+
+    def test_the_command_alone_is_missing_or_no_program(self):
+        for content, words in ((None, "is missing"), (b"", "is no program (install Holdfast again)")):
+            if content is None:
+                (self.prefix / "bin/holdfast").unlink()
+            else:
+                self.replace("bin/holdfast", content)
+            run = self.ctest(self.build, "-V")
+            self.assertEqual(run.code, 0, run.text) # a missing POST_TEST command would make it 8
+            self.assert_all_wrapped(run, 2)
+            self.assertNotIn("Run command", run.text)
+            said = (f"holdfast: {self.prefix}/bin/holdfast {words}: tests run by their own properties, "
+                    "nothing is recorded")
+            self.assertEqual(run.text.count(said), 1, run.text)
 
     def test_a_newer_version_that_fits(self):
         version = self.prefix / PACKAGE / "HoldfastConfigVersion.cmake"
@@ -84,6 +141,26 @@ class Installation(HoldfastCase):
         run = self.ctest(moved, "-V")
         self.assert_all_wrapped(run, 2)
         self.assertIn(str(moved), run.commands()[1])
+
+
+class Installing(HoldfastCase):
+    def test_a_program_is_replaced_at_one_stroke(self):
+        # One that is running, or interrupted while it is written, must not change under its name.
+        prefix = self.work / "installed"
+        for name in (LAUNCHER, LAUNCHER + "-batch", "bin/holdfast"):
+            (prefix / name).parent.mkdir(parents=True, exist_ok=True)
+            (prefix / name).write_text(f"the {name} before")
+        before = {name: open(prefix / name, encoding="utf-8") for name in (LAUNCHER, "bin/holdfast")}
+        self.command("cmake", "--install", STAGE.parent, "--prefix", prefix)
+        for name, opened in before.items():
+            with opened:
+                self.assertEqual(opened.read(), f"the {name} before")
+                self.assertEqual((prefix / name).read_bytes()[:4], b"\x7fELF")
+                self.assertTrue(os.access(prefix / name, os.X_OK))
+        self.assertEqual([path for path in prefix.rglob("*") if "new" in path.name], [])
+        manifest = (STAGE.parent / "install_manifest.txt").read_text()
+        self.assertIn(f"{prefix}/{LAUNCHER}\n", manifest)
+        self.assertNotIn(".holdfast-new", manifest)
 
 
 if __name__ == "__main__":

@@ -86,6 +86,33 @@ class Neighbours(HoldfastCase):
             self.assertLess(run.stdout.index(" begin --tree"), run.stdout.index("their first"))
             self.assertLess(run.stdout.index("their last"), run.stdout.index(" end --tree"))
 
+    def test_a_ctestcustom_of_the_old_kind_is_still_read(self):
+        # ctest passes it by where there is a CTestCustom.cmake.
+        source = self.project("""
+            add_test(NAME a COMMAND true)
+            add_test(NAME ignored COMMAND false)
+            if(CUSTOM)
+              configure_file(custom.in ${CMAKE_BINARY_DIR}/CTestCustom.ctest COPYONLY)
+              configure_file(custom.in ${CMAKE_BINARY_DIR}/sub/CTestCustom.ctest COPYONLY)
+            endif()
+            """, files={"custom.in": """
+            list(APPEND CTEST_CUSTOM_TESTS_IGNORE "ignored")
+            list(APPEND CTEST_CUSTOM_POST_TEST "echo theirs")"""})
+        self.configure(source, "build") # ours is alone first
+        for _ in range(2):
+            build = self.configure(source, "build", "-DCUSTOM=ON")
+            run = self.ctest(build, "-V")
+            self.assertEqual(run.code, 0, run.text)
+            self.assertEqual(run.verdicts(), {1: ("a", "Passed")})
+            self.assert_all_wrapped(run, 1)
+            self.assertEqual(run.stdout.count("\ntheirs\n"), 2) # ctest reads those below, too
+            self.assertIn(" begin --tree", run.stdout)
+            self.assertIn(" end --tree", run.stdout)
+        # A CTestCustom.cmake of the project's own goes first, as in ctest.
+        (build / "CTestCustom.cmake").write_text("# theirs\n")
+        self.configure(source, "build")
+        self.assertEqual(self.ctest(build).verdicts()[2][1], "***Failed")
+
     def test_a_ctestcustom_deferred_by_the_project_keeps_our_line(self):
         source = self.project("""
             add_test(NAME a COMMAND true)
@@ -113,6 +140,35 @@ class Neighbours(HoldfastCase):
         self.assertEqual((source / "CTestCustom.cmake").read_text(),
                          "# under version control\n")
         self.assert_all_wrapped(self.ctest(source, "-V"), 1)
+
+    def test_a_source_directory_that_is_the_build_directory_too(self):
+        # To CMake its name means the top-level directory, whose binary directory it is.
+        source = self.project("""
+            add_subdirectory(build)
+            add_subdirectory(two)
+            """, languages="C", files={
+                "build/CMakeLists.txt": """
+                    add_executable(p ../p.c)
+                    set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${CMAKE_SOURCE_DIR}/theirs.cmake)
+                    add_test(NAME in_build COMMAND p)
+                    add_subdirectory(deeper)
+                    """,
+                "build/deeper/CMakeLists.txt": "add_test(NAME deeper COMMAND true)\n",
+                "two/CMakeLists.txt": "add_test(NAME in_two COMMAND true)\n",
+                "theirs.cmake": "message(NOTICE theirs)\n",
+                "p.c": "int main(void) { return 0; }\n"})
+        for enabled in ("OFF", "ON"):
+            build = self.configure(source, "project/build", "-G", "Ninja", f"-DHOLDFAST_ENABLED={enabled}")
+            self.command("cmake", "--build", build)
+        self.assert_all_wrapped(self.ctest(build, "-V"), 3)
+        self.assert_all_wrapped(self.ctest(build / "build", "-V"), 2)
+        self.assert_all_wrapped(self.ctest(build / "build/deeper", "-V"), 1)
+
+    def test_one_whose_binary_directory_is_elsewhere_is_left_out_of_what_needs_its_name(self):
+        source = self.project("add_subdirectory(build elsewhere)\n",
+                              files={"build/CMakeLists.txt": "add_test(NAME there COMMAND true)\n"})
+        build = self.configure(source, "project/build")
+        self.assert_all_wrapped(self.ctest(build, "-V"), 1)
 
 
 if __name__ == "__main__":

@@ -58,10 +58,19 @@ class Places(HoldfastCase):
 
     def test_a_tree_with_odd_characters_in_its_path(self):
         source = self.project(f"add_test(NAME probe COMMAND {PROBE})\n")
-        for name in ("blank in it", "it's", "p(a)r+n", "ä"):
+        for name in ("blank in it", "it's", "p(a)r+n", "ä", 'it\'s "both"'):
             run = self.ctest(self.configure(source, name), "-V")
             self.assertEqual(run.code, 0, run.text)
             self.assert_all_wrapped(run, 1)
+            self.assertIn("1 passed", run.text)
+
+    def test_a_prefix_with_odd_characters_in_its_path(self):
+        source = self.project(f"add_test(NAME probe COMMAND {PROBE})\n")
+        for i, name in enumerate(("blank in it", "it's", 'it\'s "both"')):
+            run = self.ctest(self.configure(source, f"build{i}", prefix=self.prefix_copy(name)), "-V")
+            self.assertEqual(run.code, 0, run.text)
+            self.assert_all_wrapped(run, 1)
+            self.assertIn("1 passed", run.text)
 
     def test_multi_configuration_trees(self):
         source = self.project("""

@@ -172,7 +172,7 @@ class Properties(HoldfastCase):
         text = attach.read_text()
         prefix = self.prefix_copy()
         package = prefix / "lib/cmake/Holdfast"
-        original = text.split('set(_holdfast_package_dir "')[1].split('"')[0]
+        original = text.split('set(_holdfast_package_dir [==[')[1].split(']==]')[0]
         attach.write_text(text.replace(original, str(package)))
         listing = package / "listing.cmake"
         listing.write_text(listing.read_text() + "\n_holdfast_stay_in()\n")
