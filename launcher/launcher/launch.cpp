@@ -32,6 +32,7 @@
 #include "launcher/step.hpp"
 #include "launcher/surroundings.hpp"
 #include "launcher/teller.hpp"
+#include "os/execution_error.hpp"
 #include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 #include "os/system_call.hpp"
@@ -51,8 +52,7 @@ Exit own_failure(ExitMode mode) {
 Exit run_bare(const Invocation& invocation, const os::CallersSignals& callers) {
   TestEnvironment environment(invocation.environment);
   const int error = os::become({invocation.command, environment.environ()}, callers);
-  write_line(
-      os::system_error(std::string("failed to execute ") + invocation.command[0], error).message);
+  write_line(os::execution_error(invocation.command[0], error));
   Observation seen;
   seen.main = {ProcessEnd::Kind::never_started, error};
   return exit_of(Outcome::launch_failed, seen, invocation.mode());

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "core/test_framework.hpp"
-#include "os/system_call.hpp"
+#include "os/execution_error.hpp"
 
 namespace holdfast::launcher {
 namespace {
@@ -97,7 +97,7 @@ std::string note_on(const AttemptResult& result, std::string_view test, std::str
   const GuardReport& report = result.report;
   std::string text;
   if (report.exec_error != 0) {
-    return os::system_error("failed to execute " + std::string(command), report.exec_error).message;
+    return os::execution_error(std::string(command), report.exec_error);
   }
   if (result.observation.end_reason != EndReason::none) {
     text = "\"" + std::string(test) + "\" " + why(result, policy, parent) +

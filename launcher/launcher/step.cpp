@@ -21,6 +21,7 @@
 #include "launcher/step_record.hpp"
 #include "launcher/surroundings.hpp"
 #include "launcher/teller.hpp"
+#include "os/execution_error.hpp"
 #include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 #include "os/system_call.hpp"
@@ -31,8 +32,7 @@ namespace {
 // As the bare command would end.
 Exit become_command(const Invocation& invocation, const os::CallersSignals& callers) {
   const int error = os::become({invocation.command, invocation.environment}, callers);
-  write_line(
-      os::system_error(std::string("failed to execute ") + invocation.command[0], error).message);
+  write_line(os::execution_error(invocation.command[0], error));
   Observation seen;
   seen.main = {ProcessEnd::Kind::never_started, error};
   return exit_of(Outcome::launch_failed, seen, ExitMode::command);

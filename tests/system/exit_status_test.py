@@ -64,6 +64,18 @@ class ExitStatusTest(SystemCase):
         self.assertEqual(len(list(self.work.glob("core*"))), 1)
         self.assertEqual({f for f in os.listdir("/") if f.startswith("core")}, before)
 
+    def test_a_script_whose_interpreter_is_missing_says_so(self):
+        script = self.work / "script"
+        script.write_text("#! /nonexistent/interpreter -x\n")
+        script.chmod(0o755)
+        for by in self.each_supervisor():
+            ended = self.finish(*self.supervised(script, by=by))
+            self.assertEqual(ended.returncode, 127)
+            self.assertEqual(ended.stderr.decode(), f"holdfast: failed to execute {script}: No such file or directory "
+                             "(its interpreter /nonexistent/interpreter is missing)\n")
+        bare = self.finish(*self.supervised(script), env=self.environment(HOLDFAST_P_ENABLED="OFF"))
+        self.assertIn(b"interpreter is missing)", bare.stderr)
+
     def test_a_missing_command_is_127_with_path_and_reason(self):
         for by in self.each_supervisor():
             ended = self.finish(*self.supervised("./no-such-command", by=by))

@@ -46,11 +46,11 @@ foreach(name IN ITEMS missing missing_relative missing_name no_permission)
   set_tests_properties(will_fail_${name} PROPERTIES WILL_FAIL ON)
 endforeach()
 """
-BARE = {"missing_name", "directory", "no_permission", "lost_interpreter", "wd_only_name",
+BARE = {"no_detour", "missing", "missing_name", "directory", "no_permission", "lost_interpreter", "wd_only_name",
         "will_fail_missing", "will_fail_missing_relative", "will_fail_missing_name",
         "will_fail_no_permission"}
 # What ctest does not find it does not print a command for.
-NOT_FOUND = {"missing_name", "directory", "will_fail_missing", "will_fail_missing_relative",
+NOT_FOUND = {"no_detour", "missing", "missing_name", "directory", "will_fail_missing", "will_fail_missing_relative",
              "will_fail_missing_name"}
 
 
@@ -101,6 +101,57 @@ class Commands(HoldfastCase):
         run = self.ctest(attached, "-V")
         self.assertEqual(run.code, 0, run.text)
         self.assert_all_wrapped(run, 3)
+
+    def test_what_is_missing_is_said_in_ctests_own_words(self):
+        attached, plain = self.build_both("""
+            add_test(NAME missing COMMAND ${CMAKE_BINARY_DIR}/missing)
+            add_subdirectory(sub)
+            """, {"sub/CMakeLists.txt": "add_test(NAME inner COMMAND ${CMAKE_CURRENT_BINARY_DIR}/missing)\n"})
+        def words(tree):
+            run = self.ctest(tree)
+            text = run.text.replace(str(tree), "TREE").replace(str(tree)[1:], "TREE")
+            return [line for line in text.splitlines() if line.startswith(("Could", "Looked", "TREE", "Unable"))]
+        expected = words(plain)
+        self.assertIn("Could not find executable TREE/sub/missing", expected)
+        self.assertEqual(words(attached), expected)
+
+    def test_one_with_a_lock_is_never_run_without_it(self):
+        attached, _ = self.build_both("""
+            add_test(NAME make COMMAND sh -c "cp ${CMAKE_SOURCE_DIR}/script ${CMAKE_BINARY_DIR}/late")
+            add_test(NAME late COMMAND ${CMAKE_BINARY_DIR}/late)
+            set_tests_properties(late PROPERTIES RESOURCE_LOCK db)
+            """, {"script": SCRIPT})
+        run = self.ctest(attached, "-V")
+        self.assertEqual(run.code, 0, run.text)
+        self.assert_all_wrapped(run, 2)
+
+    def test_a_lost_interpreter_is_named(self):
+        attached, plain = self.build_both("""
+            file(WRITE ${CMAKE_BINARY_DIR}/lost "#!/nonexistent/interpreter -x\\n")
+            file(CHMOD ${CMAKE_BINARY_DIR}/lost PERMISSIONS OWNER_READ OWNER_EXECUTE)
+            add_test(NAME lost COMMAND ${CMAKE_BINARY_DIR}/lost)
+            add_test(NAME lost_too COMMAND ./lost)
+            """, {})
+        run = self.ctest(attached)
+        self.assertEqual(run.verdicts(), self.ctest(plain).verdicts())
+        said = f"holdfast: {attached}/lost: its interpreter /nonexistent/interpreter is missing"
+        self.assertEqual(run.text.count(said), 1, run.text)
+        self.assertNotIn("holdfast", self.ctest(attached, "-N").text)
+
+    def test_one_that_a_fixture_makes_is_waited_for(self):
+        attached, plain = self.build_both("""
+            set(b ${CMAKE_BINARY_DIR})
+            file(WRITE ${b}/late "#!${b}/interpreter\n")
+            file(CHMOD ${b}/late PERMISSIONS OWNER_READ OWNER_EXECUTE)
+            add_test(NAME make COMMAND sh -c "ln -s /bin/true ${b}/interpreter")
+            set_tests_properties(make PROPERTIES FIXTURES_SETUP made)
+            add_test(NAME late COMMAND ${b}/late)
+            set_tests_properties(late PROPERTIES FIXTURES_REQUIRED made)
+            """, {})
+        self.assertEqual(self.ctest(plain).code, 0)
+        run = self.ctest(attached, "-V")
+        self.assertEqual(run.code, 0, run.text)
+        self.assert_all_wrapped(run, 2)
 
     def test_the_tests_own_path_is_not_searched(self):
         attached, plain = self.build_both("""
