@@ -2,19 +2,44 @@
 
 #include <unistd.h>
 
+#include <utility>
+
+#include "core/ctest_options.hpp"
 #include "keeper/live_lines.hpp"
 #include "os/clock.hpp"
+#include "os/file_text.hpp"
 
 namespace holdfast {
+
+namespace {
+
+// As long as a command line can be.
+constexpr std::size_t k_longest_line = 8 * 1024 * 1024;
+
+bool is_quiet(const ProcessName& ctest) {
+  const Result<std::string> line =
+      os::read_file("/proc/" + std::to_string(ctest.pid) + "/cmdline", k_longest_line);
+  return line && asks_to_be_quiet(*line);
+}
+
+}  // namespace
+
+RunLines::RunLines(const ProcessName& ctest)
+    : ctest_(ctest), quiet_(is_quiet(ctest)), terminal_(ctest) {}
 
 void RunLines::hold_stderr() { stderr_ = open_stderr_of(ctest_); }
 
 void RunLines::print(std::string_view summary) {
-  const std::string text = take_unsaid() + std::string(summary);
+  const std::string text = take_summary(summary);
   if (stderr_.valid()) (void)::write(stderr_.get(), text.data(), text.size());
 }
 
+std::string RunLines::take_summary(std::string_view summary) {
+  return quiet_ ? "" : std::exchange(unsaid_, {}) + std::string(summary);
+}
+
 bool RunLines::try_to_say(std::string_view text) {
+  if (quiet_) return true;
   if (stderr_.valid()) return write_live_line(stderr_, text);
   if (!ctest_ended_) return write_live_line(open_stderr_of(ctest_), text);
   // What the last test had to say often comes when ctest is gone already.

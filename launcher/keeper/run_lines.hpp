@@ -1,10 +1,10 @@
-// What is said to people while a run goes on, and how its end is said.
+// What is said to people while a run goes on, and how its end is said. To `ctest --quiet` nothing
+// is.
 #pragma once
 
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/attach.hpp"
@@ -18,19 +18,19 @@ namespace holdfast {
 class RunLines {
  public:
   // To be made while `ctest` lives.
-  explicit RunLines(const ProcessName& ctest) : ctest_(ctest), terminal_(ctest) {}
+  explicit RunLines(const ProcessName& ctest);
 
   // Holds ctest's stderr from now on: for a summary that comes when ctest has ended.
   void hold_stderr();
   // Who reads ctest's output to its end must not wait any longer.
   void let_go() { stderr_.reset(); }
   void print(std::string_view summary);
+  // The same for who prints it instead; with what has not been said yet.
+  std::string take_summary(std::string_view summary);
 
   void say(std::string_view text);
   // Not lost to a full pipe: then it comes with the summary.
   void say_once(const std::string& text);
-  // What of that has not come yet, as lines.
-  std::string take_unsaid() { return std::exchange(unsaid_, {}); }
   // What the launcher of `test` wants said, in the manner it asks for.
   void say_for(const std::string& test, const wire::Message& message);
 
@@ -47,6 +47,7 @@ class RunLines {
   bool try_to_say(std::string_view text);
 
   ProcessName ctest_;
+  bool quiet_;
   bool ctest_ended_ = false;
   os::UniqueFd stderr_;
   UserTerminal terminal_;

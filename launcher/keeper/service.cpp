@@ -227,7 +227,7 @@ wire::Message Service::end_of_run(const Connection& asker) {
   wire::Message reply;
   reply.kind = wire::k_end;
   const std::string summary = run_.finish_for_end();
-  reply.add("summary", lines_.take_unsaid() + summary);
+  reply.add("summary", lines_.take_summary(summary));
   return reply;
 }
 

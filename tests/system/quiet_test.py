@@ -1,0 +1,33 @@
+"""`ctest --quiet` says nothing: what it is about is its exit code, and the record."""
+
+import unittest
+
+from support import HOLDFAST, ProjectCase, keepers_of, wait_until
+
+
+class QuietTest(ProjectCase):
+    def test_nothing_is_said_and_all_is_recorded(self):
+        tree = self.project("""
+add_test(NAME passes COMMAND true)
+add_test(NAME fails COMMAND false)
+add_test(NAME leaves COMMAND sh -c "sleep 600 &")
+add_test(NAME late COMMAND sleep 600)
+set_tests_properties(late PROPERTIES HOLDFAST_TIMEOUT 0.2)
+""")
+        for option in ("-Q", "--quiet"):
+            plain = self.ctest(tree, option, "-R", "passes|fails", env=self.environment(HOLDFAST_DISABLE="1"))
+            ran = self.ctest(tree, option, "-R", "passes|fails")
+            self.assertEqual((ran.returncode, ran.text), (plain.returncode, plain.text))
+            # Begun by attach.cmake there: the keeper says its summary itself.
+            (tree / "CTestCustom.cmake").rename(tree / "away")
+            ran = self.ctest(tree, option)
+            self.assertEqual((ran.returncode, ran.text), (8, ""))
+            wait_until(lambda: not keepers_of(tree), "the keeper to end")
+            (tree / "away").rename(tree / "CTestCustom.cmake")
+            report = self.finish(HOLDFAST, "report", "--tree", tree).stdout.decode()
+            self.assertIn("2 passed, 1 failed", report)
+        self.assertIn("holdfast: ", self.ctest(tree, "-R", "-Q|passes").text)
+
+
+if __name__ == "__main__":
+    unittest.main()
