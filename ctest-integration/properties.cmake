@@ -31,6 +31,21 @@ function(_holdfast_watched_properties out)
     TIMEOUT_SIGNAL_GRACE_PERIOD TIMEOUT_SIGNAL_NAME WILL_FAIL ${watched} PARENT_SCOPE)
 endfunction()
 
+# A property of ours that makes no difference: what it was to do is not done, and the test may be green without. Said
+# once, with the first test that has it.
+function(_holdfast_say_unserved test property)
+  if(property MATCHES "^HOLDFAST_(CONTAINMENT|NICE|PORTS|SERVICES)$")
+    set(why "is not served by this version")
+  else()
+    set(why "is no property of Holdfast's (HOLDFAST_ENABLED, _ISOLATION, _LOCKS, _ON_LEAK, _RETRY, _TIMEOUT)")
+  endif()
+  get_property(said GLOBAL PROPERTY "_holdfast_said ${property}")
+  if(NOT said)
+    set_property(GLOBAL PROPERTY "_holdfast_said ${property}" TRUE)
+    message(NOTICE "holdfast: \"${test}\": ${property} ${why}: ignoring it")
+  endif()
+endfunction()
+
 # How a call with properties of these names is looked at: sets `passed`, empty for one that is to be taken
 # apart, and the plan.
 # Has no parameters: ARGV<n> are set_tests_properties()'s, and `call` and `count` too.
@@ -62,6 +77,8 @@ function(_holdfast_make_plan)
       string(APPEND template "@ARGV${value}@${separator}")
     elseif(property STREQUAL "FIXTURES_SETUP")
       string(APPEND template "${separator}")
+    elseif(property MATCHES "^HOLDFAST_")
+      _holdfast_say_unserved("${ARGV0}" "${property}")
     elseif(property STREQUAL "DEPENDS" OR property IN_LIST watched)
       list(APPEND special "${property}=${value}")
       set(sign "*")

@@ -181,6 +181,27 @@ class Properties(HoldfastCase):
         self.assertEqual(sorted(properties["RESOURCE_LOCK"]),
                          ["db", "gpu@machine", "net", "own"])
 
+    def test_a_property_that_is_not_served_is_said_with_its_test(self):
+        source = self.project("""
+            foreach(name IN ITEMS a b c d)
+              add_test(NAME ${name} COMMAND true)
+            endforeach()
+            set_tests_properties(a b PROPERTIES HOLDFAST_SERVICES db)
+            set_tests_properties(c PROPERTIES TIMEOUT 50 HOLDFAST_LOCK db)
+            set_tests_properties(d PROPERTIES HOLDFAST_ENABLED ON HOLDFAST_LOCKS db HOLDFAST_TIMEOUT 9
+              HOLDFAST_ON_LEAK kill HOLDFAST_RETRY crash=1)
+            """)
+        build = self.configure(source, "build")
+        run = self.ctest(build)
+        self.assertEqual(run.code, 0, run.text)
+        said = [line for line in run.text.splitlines() if line.startswith('holdfast: "')]
+        self.assertEqual(said, [
+            'holdfast: "a": HOLDFAST_SERVICES is not served by this version: ignoring it',
+            'holdfast: "c": HOLDFAST_LOCK is no property of Holdfast\'s (HOLDFAST_ENABLED, _ISOLATION, _LOCKS, '
+            "_ON_LEAK, _RETRY, _TIMEOUT): ignoring it"])
+        for quiet in (self.ctest(build, "-N"), self.ctest(build, disable=True)):
+            self.assertNotIn("holdfast", quiet.text)
+
     def test_an_own_environment_modification_survives(self):
         self.modifications("""
             add_test(a sh -c "test \\"$A\\" = x && test -z \\"$B\\"")
