@@ -1,0 +1,150 @@
+"""Limits that are ctest's own, raised and kept by the launcher where they can be seen (docs/timeouts.md)."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+import unittest
+from pathlib import Path
+
+from support import CTEST, children_of, command_of, program, wait_until
+from timing_out import TIMED_OUT, TimeoutCase
+
+
+class NativeTest(TimeoutCase):
+    """Limits that are ctest's own: raised and kept by the launcher where they can be seen."""
+
+    def hanging(self, head="", margin=2, more=None, **how):
+        """A project of one test that leaves a daemon and hangs, without a debugger."""
+        command = f"(/usr/bin/setsid {program('linger')} {self.pid_file()} &); /bin/sleep 50"
+        tests = {"bare": (["/bin/sh", "-c", command], f'ENVIRONMENT "PATH={self.tools()}"')}
+        return self.timeout_project({**tests, **(more or {})}, margin=margin, head=head, **how)
+
+    def assert_kept_by_the_launcher(self, tree, done):
+        self.assert_timeouts(done, "bare")
+        self.assertIn('"bare" timed out after 1.0 s', done.text)
+        self.assertIn("1 test through Holdfast: 1 timed out", done.text)
+        self.assertIn(" (sh), by /proc:", self.output_of(tree, "bare"))
+        self.assertEqual(self.outcomes(tree), {"bare": "timed_out"})
+        self.assert_nothing_left()
+
+    def test_of_the_command_line_and_a_preset(self):
+        tree = self.hanging()
+        self.assert_kept_by_the_launcher(tree, self.ctest(tree, "--timeout", "1"))
+        (self.work / "project/CMakePresets.json").write_text(json.dumps({
+            "version": 3,
+            "configurePresets": [{"name": "c", "generator": "Ninja", "binaryDir": str(tree)}],
+            "testPresets": [{"name": "base", "hidden": True, "execution": {"timeout": 1}},
+                            {"name": "t", "configurePreset": "c", "inherits": ["base"]}]}))
+        done = self.ctest(self.work / "project", "--preset", "t",
+                          env=self.environment(PWD=str(self.work / "project")))
+        self.assert_kept_by_the_launcher(tree, done)
+
+    def test_none_is_none_even_of_the_command_line(self):
+        tree = self.timeout_project({"ours": (["sleep", "3"], "HOLDFAST_TIMEOUT 0"),
+                                     "ctests": (["sleep", "50"], "TIMEOUT 0")}, margin=1)
+        done = self.ctest(tree, "-j2", "--timeout", "1")
+        self.assertRegex(done.text, r"ours \.+ +Passed")
+        # Where ctest takes its --timeout in place of 0, as 3.25 does.
+        if "***Timeout" in done.text:
+            self.assert_timeouts(done, "ctests")
+            self.assertEqual(self.outcomes(tree), {"ours": "passed", "ctests": "timed_out"})
+        self.assert_nothing_left()
+
+    def test_of_the_configuration_and_with_repeat(self):
+        tree = self.hanging("set(DART_TESTING_TIMEOUT 1)\ninclude(CTest)\n")
+        self.assert_kept_by_the_launcher(tree, self.ctest(tree, "--timeout", "0"))
+        done = self.ctest(tree, "--repeat", "after-timeout:2")
+        self.assertEqual(done.text.count("***Timeout"), 2, done.text)
+        self.assertEqual(len(self.records(self.runs(tree)[-1], "attempt_ended")), 2)
+
+    def test_a_shorter_one_of_the_file_wins_and_a_longer_one_does_not(self):
+        tree = self.hanging(margin=20)
+        toml = self.work / "project/holdfast.toml"
+        toml.write_text('[profile.default]\ntimeout = "500ms"\n')
+        done = self.ctest(tree, "--timeout", "100")
+        self.assertRegex(done.text, r"bare \.+Subprocess killed\*\*\*Exception")
+        self.assertEqual(self.outcomes(tree), {"bare": "timed_out"})
+        toml.write_text('[profile.default]\ntimeout = "100s"\n')
+        self.hanging()
+        self.assert_kept_by_the_launcher(tree, self.ctest(tree, "--timeout", "1"))
+
+    def test_before_stop_time_the_stacks_are_taken_of_what_it_ends(self):
+        tree = self.hanging(more={"short": (["sleep", "0.1"], "")})
+        stop = time.strftime("%H:%M:%S", time.localtime(time.time() + 6))
+        done = self.ctest(tree, "-j2", "--stop-time", stop)
+        self.assert_timeouts(done, "bare")
+        self.assertIn("The stop time has been passed.", done.text)
+        self.assertRegex(self.output_of(tree, "bare"),
+                         r"holdfast: at its --stop-time ctest will end:\n"
+                         r"holdfast: process \d+ \(sh\), by /proc:")
+        self.assertNotIn("holdfast: ", self.output_of(tree, "short").split("Output:")[1])
+        self.assertEqual(self.outcomes(tree), {"bare": "timed_out", "short": "passed"})
+        self.assertIn("1 timed out", done.text)
+        self.assert_nothing_left()
+
+    def test_the_signal_of_the_projects_choice_ends_its_time_after_the_stacks(self):
+        """TIMEOUT_SIGNAL_NAME, of CMake 3.27, which an older ctest passes by."""
+        quiet = f'ENVIRONMENT "PATH={self.tools()}"'
+        tree = self.timeout_project({
+            "goes": ([program("record_signals"), self.pid_file("goes"), "0"],
+                     f"TIMEOUT 1 TIMEOUT_SIGNAL_NAME SIGINT {quiet}"),
+            "stays": ([program("record_signals"), self.pid_file("stays")],
+                      f"TIMEOUT 1 TIMEOUT_SIGNAL_NAME SIGUSR1 TIMEOUT_SIGNAL_GRACE_PERIOD 0.5 {quiet}")},
+            margin=3)
+        done = self.ctest(tree, "-j2")
+        self.assert_timeouts(done, "goes", "stays")
+        self.assertEqual(self.outcomes(tree), {"goes": "timed_out", "stays": "timed_out"})
+        for name, seen in (("goes", [str(int(signal.SIGINT)), "clean"]), ("stays", [str(int(signal.SIGUSR1))])):
+            self.assertIn("(record_signals), by /proc:", self.output_of(tree, name))
+            signals = Path(f"{self.pid_file(name)}.signals").read_text().split()
+            self.assertEqual([one for one in signals if one != str(int(signal.SIGCONT))], seen)
+        self.assert_nothing_left()
+
+    def test_what_only_ctest_knows_is_a_timeout_all_the_same(self):
+        tree = self.timeout_project({
+            "matched": (["/bin/sh", "-c", "echo go; sleep 50"], 'TIMEOUT_AFTER_MATCH "2;^go"')})
+        self.assert_timeouts(self.ctest(tree), "matched")
+        self.assertEqual(self.outcomes(tree), {"matched": "timed_out"})
+        self.assert_nothing_left()
+
+    def test_ctest_dead_after_the_limit_has_not_ended_the_test_for_it(self):
+        tree = self.timeout_project({
+            "matched": ([program("linger"), self.pid_file()], 'TIMEOUT_AFTER_MATCH "1;^never"')})
+        begun = self.start(CTEST, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.announced(self.pid_file())
+        since = time.monotonic()
+        launcher = wait_until(lambda: next(
+            (pid for pid in children_of(begun.pid) if "launcher" in command_of(pid)[0]), None))
+        guard, = children_of(launcher)
+        wait_until(lambda: time.monotonic() > since + 1.5, "the limit to be over")
+        for pid in (launcher, guard):
+            os.kill(pid, signal.SIGSTOP)
+        begun.kill()
+        begun.wait()
+        for pid in (guard, launcher):
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: self.outcomes(tree), "the record")
+        self.assertEqual(self.outcomes(tree), {"matched": "interrupted"})
+        self.assert_nothing_left()
+
+    def test_so_is_the_limit_of_a_script(self):
+        tree = self.hanging()
+        script = self.work / "script.cmake"
+        script.write_text(f"""
+set(CTEST_SOURCE_DIRECTORY "{self.work}/project")
+set(CTEST_BINARY_DIRECTORY "{tree}")
+set(CTEST_TEST_TIMEOUT 3)
+ctest_start(Experimental)
+ctest_test()
+""")
+        done = self.finish(CTEST, "-S", script, "-V")
+        self.assertRegex(done.stdout.decode(), TIMED_OUT % "bare")
+        wait_until(lambda: self.runs(tree) and self.outcomes(tree), "the record")
+        self.assertEqual(self.outcomes(tree), {"bare": "timed_out"})
+        self.assert_nothing_left()
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,106 @@
+"""The stacks of a test whose limit is over, by which tool, and what takes too long (docs/timeouts.md)."""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+from support import program
+from timing_out import TimeoutCase
+
+
+@unittest.skipUnless(shutil.which("gdb"), "gdb is not installed")
+class StacksTest(TimeoutCase):
+    def test_what_hangs_times_out_with_its_stacks_and_leaves_nothing(self):
+        tree = self.timeout_project({
+            "spinning": ([program("spin")], "TIMEOUT 1"),
+            "sleeping": ([sys.executable, "-c", "import time; time.sleep(50)"], "TIMEOUT 1"),
+            "locked": ([program("deadlock")], "HOLDFAST_TIMEOUT 1000ms"),
+        })
+        # Three debuggers at once, each with two seconds: on a busy machine one may not be done.
+        for _ in range(3):
+            done = self.ctest(tree, "-j3")
+            self.assert_timeouts(done, "spinning", "sleeping", "locked")
+            if "by /proc:" not in self.output_of(tree, "spinning") + self.output_of(tree, "sleeping"):
+                break
+        self.assertRegex(self.output_of(tree, "spinning"),
+                         r"holdfast: process \d+ \(spin\), by (gdb|eu-stack):\n(?s:.*)spin_here")
+        self.assertRegex(self.output_of(tree, "sleeping"), "#0 .*(sleep|select)")
+        locked = self.output_of(tree, "locked")
+        threads = len(re.findall(r"#\d+ .*\bwait_for_neighbour\b", locked))
+        if "no time for the rest" in locked:  # three debuggers at once, on a busy machine
+            self.assertGreater(threads, 0, locked)
+        else:
+            self.assertEqual(threads, 30, locked)
+        self.assertEqual(set(self.outcomes(tree).values()), {"timed_out"})
+        self.assertEqual(done.text.count(" timed out after 1.0 s; its process tree was ended"), 3)
+        self.assert_nothing_left()
+
+    def test_holdfast_run_shows_them_too_and_quiet_does_not(self):
+        for by in self.each_supervisor():
+            ended = self.finish(*self.supervised(program("spin"), by=by,
+                                                 options=["--timeout", "500ms", "--grace", "0"]))
+            self.assertEqual(ended.returncode, 124)
+            self.assertIn(b"spin_here", ended.stderr)
+            quiet = self.finish(*self.supervised(
+                program("spin"), by=by, options=["--timeout", "100ms", "--grace", "0", "--quiet"]))
+            self.assertEqual(quiet.returncode, 124)
+            self.assert_our_lines(quiet.stderr, 1)
+
+
+class ToolTest(TimeoutCase):
+    def test_without_a_debugger_proc_tells(self):
+        tree = self.timeout_project({
+            "told": ([program("deadlock"), self.pid_file()],
+                     f'TIMEOUT 1 ENVIRONMENT "PATH={self.tools()}"')})
+        self.assert_timeouts(self.ctest(tree), "told")
+        output = self.output_of(tree, "told")
+        self.assertRegex(output, r"holdfast: process \d+ \(deadlock\), by /proc:\n")
+        self.assertEqual(len(re.findall(r"holdfast:   thread \d+ \"deadlock\": state S", output)), 31)
+        self.assertRegex(output, r"holdfast:   file 1: pipe:")
+        self.assert_nothing_left()
+
+    def test_a_debugger_that_hangs_delays_the_end_by_its_bound_at_most(self):
+        path = self.tools(gdb="exec /bin/sleep 50", eu_stack="/bin/sleep 50; echo never")
+        options = ["--timeout", "200ms", "--grace", "0", "--quiet"]
+        begun = time.monotonic()
+        self.finish(*self.supervised(program("spin"), options=options))
+        without = time.monotonic() - begun
+        begun = time.monotonic()
+        ended = self.finish(*self.supervised(program("spin"), options=options[:-1]),
+                            env=self.environment(PATH=path))
+        self.assertEqual(ended.returncode, 124)
+        self.assertGreater(time.monotonic() - begun, 2)
+        # The bound is 2 s; the rest is for a machine that is busy.
+        self.assertLess(time.monotonic() - begun - without, 6)
+        self.assertRegex(ended.stderr, rb"process \d+ \(spin\), by /proc:")
+        self.assert_nothing_left()
+
+    def test_a_launcher_killed_meanwhile_leaves_no_debugger(self):
+        path = self.tools(gdb=f"echo $$ >> {self.pid_file('tool')}; exec /bin/sleep 50")
+        begun = self.start(*self.supervised(program("linger"), self.pid_file(),
+                                            options=["--timeout", "100ms"]),
+                           env=self.environment(PATH=path), stderr=subprocess.DEVNULL)
+        tool, = self.announced(self.pid_file("tool"))
+        test, = self.announced(self.pid_file())
+        begun.kill()
+        begun.wait()
+        self.assert_gone([tool, test])
+
+    def test_a_signal_while_the_debugger_works_ends_the_test_at_once(self):
+        path = self.tools(gdb=f"echo $$ >> {self.pid_file('tool')}; exec /bin/sleep 50")
+        begun = self.start(*self.supervised(program("linger"), self.pid_file(),
+                                            options=["--timeout", "100ms"]),
+                           env=self.environment(PATH=path), stderr=subprocess.DEVNULL)
+        tool, = self.announced(self.pid_file("tool"))
+        begun.send_signal(signal.SIGTERM)
+        self.assertEqual(begun.wait(30), 124)
+        self.assert_gone([tool])
+        self.assert_nothing_left()
+
+
+if __name__ == "__main__":
+    unittest.main()

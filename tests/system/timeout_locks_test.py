@@ -1,0 +1,144 @@
+"""A test with a lock and a limit (docs/timeouts.md)."""
+
+import json
+import re
+import subprocess
+import time
+import unittest
+
+from support import CTEST, program, wait_until
+from timing_out import A_DAY_S, TimeoutCase
+
+
+class LockTest(TimeoutCase):
+    """A test with a lock and a limit: ctest's clock starts when it has the lock (lock_line.cmake)."""
+
+    def test_a_wait_longer_than_the_limit_is_no_timeout_and_not_the_tests_time(self):
+        name = self.lock_name()
+        tree = self.timeout_project({
+            "own": ([program("exit_with"), "0"], f'TIMEOUT 1 HOLDFAST_LOCKS "{name}@user"'),
+            "ours": ([program("exit_with"), "0"],
+                     f'HOLDFAST_TIMEOUT 1 HOLDFAST_LOCKS "{name}:shared@user"')}, margin=1)
+        holder = self.start(*self.supervised(program("close_output"), self.pid_file(),
+                                             options=["--lock", f"{name}@user"]))
+        self.announced(self.pid_file())
+        begun = self.start(CTEST, "-V", cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        wait_until(lambda: any(self.records(journal.parent, "attempt_started") for journal in
+                               (tree / ".holdfast/runs").glob("*/journal.jsonl")), "a test to wait")
+        time.sleep(4)  # more than limit and margin: what is tested
+        (self.work / "announced.pids.go").touch()
+        out, _ = begun.communicate(timeout=30)
+        holder.wait(30)
+        text = out.decode()
+        self.assertEqual(begun.returncode, 0, text)
+        self.assertEqual(self.outcomes(tree), {"own": "passed", "ours": "passed"})
+        self.assertRegex(text, rf"1: holdfast: lock {name} after \d+\.\d s\n")
+        for seconds in re.findall(r"Passed +(\d+\.\d+) sec", text):
+            self.assertLess(float(seconds), 2)
+        self.assertEqual(len(re.findall("Passed", text)), 2)
+
+    def test_what_hangs_with_a_lock_times_out_natively(self):
+        name = self.lock_name()
+        quiet = f'ENVIRONMENT "PATH={self.tools()}"'
+        tree = self.timeout_project({
+            "own": ([program("linger"), self.pid_file()],
+                    f'TIMEOUT 1 RESOURCE_LOCK "{name}" {quiet}'),
+            "ours": ([program("linger"), self.pid_file()],
+                     f'HOLDFAST_TIMEOUT 1 HOLDFAST_LOCKS "{name}:shared@user" {quiet}')}, margin=3)
+        done = self.ctest(tree, "-j2")
+        self.assert_timeouts(done, "own", "ours")
+        self.assertEqual(self.outcomes(tree), {"own": "timed_out", "ours": "timed_out"})
+        self.assert_nothing_left()
+
+    def test_a_chatty_one_passes_in_the_time_that_it_takes(self):
+        """By an expression that may match anywhere ctest would look at the output for minutes."""
+        name = self.lock_name()
+        tree = self.timeout_project({
+            "chatty": (["/bin/sh", "-c", f"yes {'x' * 60} | head -n 200000"],
+                       f'TIMEOUT 20 RESOURCE_LOCK "{name}"')})
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertEqual(self.outcomes(tree), {"chatty": "passed"})
+        self.assertRegex(self.output_of(tree, "chatty"), rf"holdfast: lock {name} after ")
+
+    def test_repeated_attempts_have_their_clock_too(self):
+        name = self.lock_name()
+        tree = self.timeout_project({
+            "again": (["sleep", "0.7"], f'TIMEOUT 1 HOLDFAST_LOCKS "{name}@user"')}, margin=1)
+        done = self.ctest(tree, "--repeat", "until-fail:3")
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertEqual(len(self.records(self.runs(tree)[-1], "attempt_ended")), 3)
+
+    def test_what_hangs_again_with_a_lock_is_ended_at_once(self):
+        """CTest 3.25 has forgotten the expression: it would end the second attempt after a day."""
+        name = self.lock_name()
+        tree = self.timeout_project({
+            "again": ([program("linger"), self.pid_file()],
+                      f'TIMEOUT 1 RESOURCE_LOCK "{name}" ENVIRONMENT "PATH={self.tools()}"')}, margin=3)
+        begun = time.monotonic()
+        done = self.ctest(tree, "--repeat", "until-pass:2")
+        self.assert_timeouts(done, "again")
+        self.assertIn("Subprocess killed***Exception", done.text)
+        # 4 s and 1 s, and room for a busy machine; it was 30 s more.
+        self.assertLess(time.monotonic() - begun, 20)
+        ended = self.records(self.runs(tree)[-1], "attempt_ended")
+        self.assertEqual([one["outcome"] for one in ended], ["timed_out"] * 2)
+        self.assert_nothing_left()
+
+    def test_the_expression_is_anchored_and_the_projects_own_wins(self):
+        after = 'TIMEOUT_AFTER_MATCH "5;go"'
+        tests = {
+            "locked": "TIMEOUT 10 RESOURCE_LOCK db",
+            "unlocked": "TIMEOUT 10",
+            "no_limit": "RESOURCE_LOCK db",
+            "none": "TIMEOUT 0 RESOURCE_LOCK db",
+            "own": f"TIMEOUT 10 RESOURCE_LOCK db {after}",
+            "own_later": f"TIMEOUT 10 RESOURCE_LOCK db)\nset_tests_properties(own_later PROPERTIES {after}",
+            "compares": 'TIMEOUT 10 RESOURCE_LOCK db PASS_REGULAR_EXPRESSION "^value"',
+            "compares_later": "TIMEOUT 10 RESOURCE_LOCK db)\nset_tests_properties(compares_later "
+                              'PROPERTIES FAIL_REGULAR_EXPRESSION "x;^y"',
+            "off": "TIMEOUT 10 RESOURCE_LOCK db HOLDFAST_ENABLED OFF",
+        }
+        tree = self.timeout_project(
+            {name: ([program("show_self")], properties) for name, properties in tests.items()},
+            margin=8)
+        told = self.lock_lines(tree)
+        line = "^(holdfast: [^\n]*\n)*holdfast: lock "
+        for name, (seconds, expressions, says, limit) in told.items():
+            with self.subTest(name):
+                if name == "locked":
+                    self.assertEqual((seconds, expressions, says, limit), (18, [line], True, A_DAY_S))
+                    continue
+                self.assertFalse(says)
+                self.assertNotEqual(limit, A_DAY_S)
+                if name.startswith("own"):
+                    self.assertEqual((seconds, expressions[-1], limit), (5, "go", 10))
+                elif name.startswith("compares"):
+                    self.assertEqual(limit, 18)
+        for one in told.values():
+            for expression in one[1]:
+                self.assertTrue(expression.startswith("^") or expression == "go")
+        # --stop-time would be cancelled.
+        stop = time.strftime("%H:%M:%S", time.localtime(time.time() + 3000))
+        for seconds, expressions, says, limit in self.lock_lines(tree, "--stop-time", stop).values():
+            self.assertFalse(says)
+            self.assertNotEqual(limit, A_DAY_S)
+
+    def lock_lines(self, tree, *options):
+        """Test -> seconds and expressions of TIMEOUT_AFTER_MATCH, whether the launcher says the line, TIMEOUT."""
+        shown = self.ctest(tree, "--show-only=json-v1", *options,
+                           env=self.environment(HOLDFAST_EXPLAIN="1"))
+        told = {}
+        for test in json.loads(shown.stdout)["tests"]:
+            properties = {p["name"]: p["value"] for p in test["properties"]}
+            after = properties.get("TIMEOUT_AFTER_MATCH", {"timeout": None, "regex": []})
+            says = False
+            for change in properties.get("ENVIRONMENT_MODIFICATION", []):
+                if change.startswith("HOLDFAST_P_LOCK_LINE="):
+                    says = change.endswith("set:1")
+            told[test["name"]] = (after["timeout"], after["regex"], says, properties.get("TIMEOUT"))
+        return told
+
+
+if __name__ == "__main__":
+    unittest.main()
