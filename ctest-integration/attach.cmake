@@ -128,9 +128,23 @@ if(NOT "$ENV{HOLDFAST_BEGUN}" STREQUAL "${_holdfast_pid}:${_holdfast_start}"
   _holdfast_begin(--from-include)
 endif()
 
-# Stacks (2 s), the default grace (5 s), SIGKILL (1 s): launcher/core/time_budget.hpp.
+# What a test's end may take: stacks (2 s), the longest grace that settings give, SIGKILL (1 s):
+# launcher/core/time_budget.hpp.
+set(_holdfast_ctest_tells FALSE)
 if(NOT "${_holdfast_timeout_margin}" MATCHES "^[1-9][0-9]?[0-9]?$")
   set(_holdfast_timeout_margin 8)
+  set(_holdfast_grace "${_holdfast_tree}/.holdfast/grace") # written by `holdfast begin`
+  if(EXISTS "${_holdfast_grace}")
+    file(READ "${_holdfast_grace}" _holdfast_grace LIMIT 12)
+    if(_holdfast_grace MATCHES "^([0-9]+)\n$")
+      math(EXPR _holdfast_timeout_margin "(${CMAKE_MATCH_1} + 999) / 1000 + 3")
+    endif()
+  endif()
+  # From CMake 3.27 on ctest can tell that a test's limit is over, and then waits for its end. Not longer
+  # than a minute.
+  if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.27 AND _holdfast_timeout_margin LESS_EQUAL 60)
+    set(_holdfast_ctest_tells TRUE)
+  endif()
 endif()
 include("${CMAKE_CURRENT_LIST_DIR}/commands.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/ctest_limits.cmake")

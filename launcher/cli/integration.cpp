@@ -3,14 +3,18 @@
 // settings that are wrong end a run before its first test: they were asked for.
 #include <fmt/core.h>
 #include <poll.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
 
 #include "cli/commands.hpp"
 #include "core/environment.hpp"
 #include "core/exit_codes.hpp"
 #include "core/keeper_address.hpp"
+#include "core/names.hpp"
 #include "core/wire.hpp"
 #include "keeper/dead_runs.hpp"
 #include "keeper/earlier_keeper.hpp"
@@ -122,6 +126,19 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
   return exit_codes::k_success;
 }
 
+// ctest is given that much more than a test's limit (docs/timeouts.md). Where it cannot be written,
+// a test may have less grace than settings say: no reason to complain each time.
+void tell_grace(const std::string& tree, Milliseconds grace) {
+  const std::string path = tree + "/" + std::string(names::k_grace_file);
+  const std::string text = std::to_string(grace.count()) + "\n";
+  std::string before;
+  if (std::ifstream file(path); file) std::getline(file, before);
+  if (before + "\n" == text) return;
+  const std::string fresh = path + "." + std::to_string(::getpid());
+  if (std::ofstream file(fresh); !(file << text << std::flush)) return;
+  if (std::rename(fresh.c_str(), path.c_str()) != 0) std::remove(fresh.c_str());
+}
+
 // The run has a keeper: a script's next ctest_test() goes on with it. Where it shares the tree and
 // must not, the tree is let go, then waited for: a lock is never made exclusive while it is held.
 int go_on_with(EarlierKeeper& keeper, const IntegrationOptions& options, const ProcessName& ctest,
@@ -147,6 +164,7 @@ int begin(const IntegrationOptions& options) {
     complain(settings.error().message);
     return exit_codes::k_usage;
   }
+  tell_grace(options.tree, longest_grace(settings->settings()));
   if (const std::string_view trouble = os::trouble_with_watching(); !trouble.empty()) {
     complain(std::string(trouble) + ": tests run without Holdfast");
     return exit_codes::k_success;

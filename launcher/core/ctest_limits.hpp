@@ -18,6 +18,7 @@ struct CtestLimits {
   Milliseconds default_raised{0};
   // By which the test is ended when its time is over, and how long it has then; 0: as ever.
   int end_signal = 0;
+  bool tells = false;  // ctest says by SIGUSR1 that the limit is over, and waits until `raised`
   Milliseconds end_grace{0};
   // --stop-time, since 1970; 0: there is none.
   Milliseconds stop_time{0};

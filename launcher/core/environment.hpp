@@ -40,6 +40,9 @@ inline constexpr std::string_view k_property_stop_time = "HOLDFAST_P_STOP_TIME";
 // TIMEOUT_SIGNAL_GRACE_PERIOD.
 inline constexpr std::string_view k_property_timeout_signal = "HOLDFAST_P_TIMEOUT_SIGNAL";
 inline constexpr std::string_view k_property_timeout_grace = "HOLDFAST_P_TIMEOUT_GRACE";
+// `1`: ctest tells by SIGUSR1 that the test's limit is over, and waits until NATIVE_LIMIT for its
+// end.
+inline constexpr std::string_view k_property_tells_limit = "HOLDFAST_P_TELLS_LIMIT";
 // `1`: ctest starts its clock anew at a line that says that the locks are had.
 inline constexpr std::string_view k_property_timeout_line = "HOLDFAST_P_TIMEOUT_LINE";
 inline constexpr std::string_view k_property_lock_line = "HOLDFAST_P_LOCK_LINE";
@@ -53,6 +56,8 @@ inline constexpr std::string_view k_property_processors = "HOLDFAST_P_PROCESSORS
 inline constexpr std::string_view k_property_retry = "HOLDFAST_P_RETRY";
 // What decides about the test's verdict (core/ctest_verdict.hpp): where it may be tried again.
 inline constexpr std::string_view k_property_verdict = "HOLDFAST_P_VERDICT";
+// By what ctest judges the test besides its end: `output`, `will-fail`, with a comma. Of any test.
+inline constexpr std::string_view k_property_judged = "HOLDFAST_P_JUDGED";
 // `1`: this ctest repeats tests until they fail. Of the run.
 inline constexpr std::string_view k_property_until_fail = "HOLDFAST_P_UNTIL_FAIL";
 

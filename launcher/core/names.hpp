@@ -11,6 +11,9 @@ inline constexpr std::string_view k_tree_directory = ".holdfast";
 // Written at configure time. First line: the key of the lock scope `project`; second: the project's
 // top source directory, absolute.
 inline constexpr std::string_view k_project_file = ".holdfast/project";
+// Written by `holdfast begin` for attach.cmake: the longest grace that a test may have, in
+// milliseconds.
+inline constexpr std::string_view k_grace_file = ".holdfast/grace";
 // In the project's top source directory, written by people: docs/config.md.
 inline constexpr std::string_view k_settings_file = "holdfast.toml";
 // The lock of one run at a time: files like those of any lock (below).

@@ -112,6 +112,17 @@ std::string_view name_of(SecondRun runs) {
   return "wait";
 }
 
+Milliseconds longest_grace(const Settings& settings) {
+  Milliseconds longest = k_default_grace;
+  for (const ProfileLayer& layer : settings.layers) {
+    if (layer.values.grace) longest = layer.values.grace->value;
+  }
+  for (const SettingsOverride& one : settings.overrides) {
+    if (one.values.grace) longest = std::max(longest, one.values.grace->value);
+  }
+  return longest;
+}
+
 RunSettings run_settings(const Settings& settings) {
   RunSettings run;
   run.runs_origin = run.oom_events_origin = "built-in default";

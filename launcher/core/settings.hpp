@@ -87,6 +87,9 @@ struct RunSettings {
 
 RunSettings run_settings(const Settings& settings);
 
+// The longest grace that any test may have by them, properties cannot say one.
+Milliseconds longest_grace(const Settings& settings);
+
 // The profiles, then the overrides with these indices: the later says, where both do.
 TestValues values_of(const Settings& settings, const std::vector<std::size_t>& overrides);
 

@@ -83,6 +83,8 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
     limits.end_signal = timeout_signal_named(value);
   } else if (name == env::k_property_timeout_grace) {
     if (const Result<Milliseconds> grace = parse_duration(value)) limits.end_grace = *grace;
+  } else if (name == env::k_property_tells_limit) {
+    invocation.limits.tells = true;
   } else if (name == env::k_property_lock_line) {
     invocation.tells_locks = true;
   } else if (name == env::k_property_timeout_line) {

@@ -152,12 +152,19 @@ class Launch {
     // ctest is about to end the test by itself, and says `***Timeout` only then.
     const bool timed_out = result.observation.end_reason == EndReason::timeout;
     if (result.told_timeout) clock_.start_anew(invocation_.told_timeout);
-    if (timed_out &&
+    if (timed_out && !around_.parent_tells &&
         (result.told_timeout || clock_.judges(grant_.policy, invocation_.properties))) {
       keeper_ = KeeperLink{};
       wait_for_ctest(around_, clock_.end());
     }
     return end;
+  }
+
+  // ctest's clock is the only one: it says when the limit is over, and `***Timeout` once we are
+  // gone.
+  bool is_told_of_limit() const {
+    return around_.parent_tells && runner_ == nullptr &&
+           clock_.judges(grant_.policy, invocation_.properties);
   }
 
   // What ctest will say, as far as is known here.
@@ -206,6 +213,7 @@ class Launch {
     AttemptPlan plan;
     plan.command = {invocation_.command, environment.environ(), tag_number(identity.attempt)};
     plan.policy = policy;
+    if (is_told_of_limit()) plan.policy.timeout = Milliseconds{0};
     plan.mode = invocation_.mode();
     plan.keeper = keeper_.fd();
     plan.locks = &locks;

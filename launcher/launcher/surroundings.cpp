@@ -26,6 +26,7 @@ Result<Surroundings> look_around(const Invocation& invocation, const os::Callers
   if (parent) {
     around.parent = std::move(*parent);
     if (is_parent) around.parent_pid = ctest.pid;
+    around.parent_tells = invocation.limits.tells && ::getppid() == ctest.pid;
   } else {
     around.parent_gone = true;
   }
@@ -42,6 +43,9 @@ int next_ending_signal(Surroundings& around) {
       case SIGQUIT:
       case SIGTERM:
         return got.number;
+      case SIGUSR1:
+        if (around.tells_limit(got)) return got.number;
+        continue;
       case SIGTSTP:
       case SIGTTIN:
       case SIGTTOU:

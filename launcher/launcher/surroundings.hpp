@@ -2,6 +2,9 @@
 // life of the ctest that started it.
 #pragma once
 
+#include <signal.h>
+#include <unistd.h>
+
 #include "core/exit_codes.hpp"
 #include "launcher/invocation.hpp"
 #include "os/signal_queue.hpp"
@@ -13,9 +16,14 @@ namespace holdfast::launcher {
 struct Surroundings {
   os::CallersSignals callers;
   os::SignalQueue signals;
-  os::UniqueFd parent;       // ctest's pidfd; invalid: nobody whose death would end the test
-  pid_t parent_pid = 0;      // its number, where it is our parent; else 0
-  bool parent_gone = false;  // it died before we looked
+  os::UniqueFd parent;        // ctest's pidfd; invalid: nobody whose death would end the test
+  pid_t parent_pid = 0;       // its number, where it is our parent; else 0
+  bool parent_gone = false;   // it died before we looked
+  bool parent_tells = false;  // by SIGUSR1, that the test's limit is over
+
+  bool tells_limit(const os::ReceivedSignal& got) const {
+    return parent_tells && got.number == SIGUSR1 && got.sender == ::getppid();
+  }
 };
 
 // To be called with signals taken already.

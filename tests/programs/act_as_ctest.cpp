@@ -1,6 +1,7 @@
 // act_as_ctest TREE STATUS COMMAND…: is to COMMAND (a launcher) what ctest is: names itself in
 // HOLDFAST_ATTACH, starts it, waits, and writes how it ended into STATUS ("exit 3", "signal 9",
-// "signal 11 core"). A real ctest takes a second to configure; tests of ctest itself use one.
+// "signal 11 core"). SIGUSR1 is sent on to it. A real ctest takes a second to configure; tests of
+// ctest itself use one.
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -18,17 +19,30 @@ std::string start_time() {
   for (int i = 3; i <= 22; ++i) fields >> field;
   return field;
 }
+
+pid_t the_child = 0;
+void send_on(int signal) { kill(the_child, signal); }
 }  // namespace
 
 int main(int /*count*/, char** words) {
   const std::string attach =
       "1 " + std::to_string(getpid()) + " " + start_time() + " 1 system-test " + words[1];
   setenv("HOLDFAST_ATTACH", attach.c_str(), 1);
+  struct sigaction on_usr1 {};
+  on_usr1.sa_handler = send_on;
+  sigset_t usr1;
+  sigemptyset(&usr1);
+  sigaddset(&usr1, SIGUSR1);
+  sigprocmask(SIG_BLOCK, &usr1, nullptr);
   const pid_t child = fork();
   if (child == 0) {
+    sigprocmask(SIG_UNBLOCK, &usr1, nullptr);
     execv(words[3], words + 3);
     _exit(97);
   }
+  the_child = child;
+  sigaction(SIGUSR1, &on_usr1, nullptr);
+  sigprocmask(SIG_UNBLOCK, &usr1, nullptr);
   int status = 0;
   while (waitpid(child, &status, 0) < 0) {
   }

@@ -153,5 +153,28 @@ TEST(SettingsPrecedence, RunSerialIsALockForEveryTestOfTheScope) {
   EXPECT_FALSE(parse_settings("[profile.default]\nrun-serial = \"tree\"\n", "t", "default"));
 }
 
+TEST(SettingsPrecedence, TheLongestGraceIsThatOfTheProfileOrOfAnOverride) {
+  const struct {
+    const char* text;
+    Milliseconds longest;
+  } cases[] = {
+      {"", k_default_grace},
+      {"[profile.default]\ngrace = 0\n", Milliseconds{0}},
+      {"[profile.default]\ngrace = 90\n[profile.ci]\ngrace = 2\n", Milliseconds{2000}},
+      {"[profile.default]\ngrace = 1\n[[override]]\ntest = \"a\"\ngrace = \"9.1s\"\n",
+       Milliseconds{9100}},
+      {"[[override]]\ntest = \"a\"\ngrace = 1\n", k_default_grace},
+      {"[profile.ci]\n[[profile.other.override]]\ntest = \"a\"\ngrace = 70\n", k_default_grace},
+  };
+  for (const auto& [text, longest] : cases) {
+    const std::string file = std::string(text) + "[profile.unused]\n";
+    const bool has_ci = file.find("profile.ci") != std::string::npos;
+    const Result<Settings> settings =
+        parse_settings(file, "holdfast.toml", has_ci ? "ci" : "default");
+    ASSERT_TRUE(settings) << settings.error().message;
+    EXPECT_EQ(longest_grace(*settings), longest) << text;
+  }
+}
+
 }  // namespace
 }  // namespace holdfast
