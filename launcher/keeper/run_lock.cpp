@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "core/folded_line.hpp"
 #include "core/held_locks.hpp"
 #include "core/keeper_address.hpp"
 #include "core/lock_place.hpp"
@@ -282,7 +283,10 @@ class RunLockWait {
     return describe_run(holders.front()) + more;
   }
 
-  void say(const std::string& line) { write_live_line(open_stderr_of(order_.ctest), line); }
+  void say(const std::string& line) {
+    const os::UniqueFd target = open_stderr_of(order_.ctest);
+    for (const std::string& part : folded_line(line)) write_live_line(target, part);
+  }
 
   Milliseconds waited() const { return os::monotonic_now() - start_; }
 

@@ -11,6 +11,7 @@
 #include "core/end_verdict.hpp"
 #include "core/environment.hpp"
 #include "core/exit_codes.hpp"
+#include "core/folded_line.hpp"
 #include "core/held_locks.hpp"
 #include "core/test_environment.hpp"
 #include "core/unrecorded.hpp"
@@ -275,7 +276,8 @@ class Launch {
     if (result.outcome == Outcome::interrupted && result.report.survivors == 0) {
       return teller().complain_of_interruption(result.note);
     }
-    teller().complain(result.note);
+    if (result.outcome != Outcome::lock_timeout) return teller().complain(result.note);
+    for (const std::string& part : folded_line(result.note)) teller().complain(part);
   }
 
   // A record that cannot be written is said and changes nothing else.

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "core/folded_line.hpp"
 #include "os/flock_holders.hpp"
 #include "os/process.hpp"
 
@@ -22,7 +23,7 @@ void LockTelling::tell_if_due() {
   std::string line = "\"" + order_.self.test + "\" ";
   if (told_ > 0) line += "still ";
   line += waiting() + " (" + describe(since_start()) + "): " + obstacles();
-  teller_.tell(line);
+  for (const std::string& part : folded_line(line)) teller_.tell(part);
   ++told_;
 }
 

@@ -6,7 +6,8 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from support import HOLDFAST, LAUNCHER, PATIENCE_S, USER_DIRECTORY, SystemCase, program, wait_until
+from support import (HOLDFAST, LAUNCHER, PATIENCE_S, USER_DIRECTORY, SystemCase, program, unfolded,
+                     wait_until)
 
 MACHINE = Path("/var/lock/holdfast")
 NO_MOUNTS = subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "none", "/tmp"], check=False,
@@ -223,7 +224,7 @@ class LockRobustnessTest(SystemCase):
             waiter = self.start(*self.as_user(*self.supervised(
                 "true", options=["--lock", f"{name}@machine"]), user=65534), stderr=stream)
         wait_until(lambda: b"waiting for lock" in log.read_bytes(), "nobody to wait for root")
-        self.assertIn(f'held by "holder" (pid {holder.pid})', log.read_text())
+        self.assertIn(f'held by "holder" (pid {holder.pid})', unfolded(log.read_text()))
         holder.terminate()
         self.assertEqual(waiter.wait(PATIENCE_S), 0)
 

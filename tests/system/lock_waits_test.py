@@ -34,7 +34,7 @@ class LockWaitsTest(ProjectCase):
         holder, _ = self.hold(name)
         self.stop(holder.pid)
         _, log = self.wait_for(name)
-        self.assertIn(f'is held by "the holder" (pid {holder.pid}, stopped) for', log.read_text())
+        self.assertIn(f'is held by "the holder" (pid {holder.pid}, stopped) for', unfolded(log.read_text()))
         holder.send_signal(signal.SIGCONT)
 
     def test_a_stopped_test_of_a_holder_is_told(self):
@@ -42,7 +42,7 @@ class LockWaitsTest(ProjectCase):
         holder, test = self.hold(name)
         self.stop(test.pid)
         _, log = self.wait_for(name)
-        self.assertIn(f"(pid {holder.pid}, stopped)", log.read_text())
+        self.assertIn(f"(pid {holder.pid}, stopped)", unfolded(log.read_text()))
         os.kill(test.pid, signal.SIGCONT)
 
     def test_who_is_before_us_is_counted_and_a_stopped_one_is_named(self):
@@ -50,10 +50,10 @@ class LockWaitsTest(ProjectCase):
         holder, _ = self.hold(name)
         first, _ = self.wait_for(name, "first")
         second, log = self.wait_for(name, "second")
-        self.assertRegex(log.read_text(), rf'; 1 before us, first "first" \(pid {first.pid}\)')
+        self.assertRegex(unfolded(log.read_text()), rf'; 1 before us, first "first" \(pid {first.pid}\)')
         self.stop(first.pid)
         third, log = self.wait_for(name, "third")
-        self.assertRegex(log.read_text(),
+        self.assertRegex(unfolded(log.read_text()),
                          rf'; 2 before us, of them stopped: "first" \(pid {first.pid}, stopped\)')
         # It keeps its place, and costs the others no more than the time it is stopped.
         holder.terminate()
@@ -88,8 +88,8 @@ class LockWaitsTest(ProjectCase):
         script.wait()
         self.assertIsNone(waiter.poll())
         _, log = self.wait_for(name, "another")
-        self.assertIn('"sleep 30" (pid', log.read_text())
-        os.kill(int(log.read_text().split('"sleep 30" (pid ')[1].split(")")[0]), signal.SIGKILL)
+        self.assertIn('"sleep 30" (pid', unfolded(log.read_text()))
+        os.kill(int(unfolded(log.read_text()).split('"sleep 30" (pid ')[1].split(")")[0]), signal.SIGKILL)
         self.assertEqual(waiter.wait(PATIENCE_S), 0)
 
     def test_flock_on_a_slot_takes_that_one(self):
@@ -103,7 +103,7 @@ class LockWaitsTest(ProjectCase):
                                              options=["--lock", f"{name}:1/2"]))
         self.assertEqual(ended.stdout, b"1\n", ended.stderr)
         waiter, log = self.wait_for(f"{name}:2/2")
-        self.assertIn(f"(pid {script.pid})", log.read_text())
+        self.assertIn(f"(pid {script.pid})", unfolded(log.read_text()))
         script.kill()
         self.assertEqual(waiter.wait(PATIENCE_S), 0)
 

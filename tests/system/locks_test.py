@@ -48,6 +48,7 @@ class LocksTest(SystemCase):
         how = {"cwd": tree}
         holder, _ = self.hold(name, options=["--name", "the holder"], **how)
         waiter, log = self.wait_for(name, options=["--name", "the waiter"], **how)
+        self.assertLessEqual(max(map(len, log.read_text().splitlines())), 160)
         line = unfolded(log.read_text()).splitlines()[0]
         self.assertRegex(line, rf'^holdfast: "the waiter" waiting for lock {name}.* \([0-9.]+ m?s\): '
                          rf'{name}.* is held by "the holder" \(pid {holder.pid}, tree {tree}\) for ')
