@@ -5,10 +5,13 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "core/environment.hpp"
@@ -26,6 +29,8 @@
 #include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 #include "os/trusted_directory.hpp"
+#include "store/journal_ends.hpp"
+#include "store/run_directory.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -219,12 +224,25 @@ void end_unattended(const IntegrationOptions& options) {
   }
 }
 
+// Whether a keeper has recorded anything for `ctest`.
+bool has_run_of(const std::string& tree, const ProcessName& ctest) {
+  const std::vector<RunEntry> runs = list_runs(tree, Dates::only_for_the_order);
+  return std::any_of(runs.begin(), runs.end(), [&](const RunEntry& run) {
+    const std::optional<RunStarted> started = first_record(run.journal);
+    return started && started->ctest.pid == ctest.pid && started->ctest.start == ctest.start;
+  });
+}
+
 int end(const IntegrationOptions& options) {
   if (const Result<std::string> summary = summary_of(options); summary) {
     std::fwrite(summary->data(), 1, summary->size(), stdout);
   } else {
-    complain("no summary, the keeper of this run is gone (failed to " + summary.error().message +
-             ")");
+    // Without a run there never was a keeper, which begin has said.
+    const Result<ProcessName> ctest = parse_process_name(options.ctest);
+    if (!ctest || has_run_of(options.tree, *ctest)) {
+      complain("no summary, the keeper of this run is gone (failed to " + summary.error().message +
+               ")");
+    }
     end_unattended(options);
   }
   return exit_codes::k_success;

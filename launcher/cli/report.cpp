@@ -8,6 +8,7 @@
 
 #include "cli/commands.hpp"
 #include "core/exit_codes.hpp"
+#include "keeper/live_runs.hpp"
 #include "report/load.hpp"
 #include "report/render.hpp"
 #include "store/run_directory.hpp"
@@ -69,7 +70,8 @@ Result<RunReport> load(const std::filesystem::path& tree, const std::string& wan
   }
   const Result<RunEntry> run = find_run(tree, wanted);
   if (!run) return run.error();
-  Result<RunReport> loaded = load_report(*run, Outputs::load);
+  const RunState state = is_going_on(*run) ? RunState::going_on : RunState::over;
+  Result<RunReport> loaded = load_report(*run, Outputs::load, state);
   if (loaded) load_steps(*loaded, *run);
   return loaded;
 }

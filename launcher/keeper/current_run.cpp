@@ -1,11 +1,10 @@
 #include "keeper/current_run.hpp"
 
-#include <unistd.h>
-
 namespace holdfast {
 
 bool CurrentRun::is_over_at(unsigned include_count) const {
-  return run_ && include_count_ != k_count_not_known && include_count_ != include_count;
+  if (!run_) return false;
+  return ended_ || (include_count_ != k_count_not_known && include_count_ != include_count);
 }
 
 Run& CurrentRun::at(unsigned include_count) {
@@ -14,14 +13,8 @@ Run& CurrentRun::at(unsigned include_count) {
     ended_ = false;
     if (!run_->trouble().empty()) lines_.say_once(run_->trouble());
   }
-  // ctest opens its log before the first test asks, and not again in this run.
-  if (include_count_ != include_count) note_ctest_log();
   include_count_ = include_count;
   return *run_;
-}
-
-void CurrentRun::note_ctest_log() {
-  if (std::optional<CtestLog> log = find_ctest_log(origin_.ctest)) run_->note_ctest_log(*log);
 }
 
 std::string CurrentRun::finish(Run::Completeness completeness) {
@@ -32,10 +25,9 @@ std::string CurrentRun::finish(Run::Completeness completeness) {
 
 std::string CurrentRun::finish_for_end() {
   if (!run_) at(k_count_not_known);
-  if (!run_->ctest_log()) note_ctest_log();
-  std::string summary = finish(Run::Completeness::complete);
+  if (!ended_) summary_ = finish(Run::Completeness::complete);
   ended_ = true;
-  return summary;
+  return summary_;
 }
 
 void CurrentRun::close(Run::Completeness completeness) {
@@ -44,10 +36,14 @@ void CurrentRun::close(Run::Completeness completeness) {
     lines_.print(summary);
   }
   run_.reset();
+  ended_ = false;
+  include_count_ = k_count_not_known;
 }
 
-bool CurrentRun::has_unfinished_log() const {
-  return run_ && run_->ctest_log() && ::access(run_->ctest_log()->file.c_str(), F_OK) == 0;
+bool CurrentRun::has_all_tests() const {
+  if (!run_) return true;
+  if (ended_) return true;
+  return run_->log() ? run_->log()->is_whole() : run_->attempts() == 0;
 }
 
 }  // namespace holdfast

@@ -21,6 +21,8 @@ class CurrentRun {
 
   // Whether a test with this include count belongs to a later run: then close() this one first.
   bool is_over_at(unsigned include_count) const;
+  // Whether take_log() has something to do for the run that is going on.
+  bool lacks_log() const { return run_ && !run_->log(); }
   // The run of a test with this include count, begun if there is none.
   Run& at(unsigned include_count);
   unsigned include_count() const { return include_count_; }
@@ -32,19 +34,34 @@ class CurrentRun {
   std::string id() const { return run_ ? run_->id() : std::string(); }
   std::string journal() const { return run_ ? run_->journal() : std::string(); }
 
-  // Records the end of the run, begun if there was none, for `holdfast end`, which prints the
-  // summary.
+  // Opens ctest's log of now for the run that is going on, begun if there is none; where that has
+  // another log, this is a new run. `is_asked`: whether somebody that ctest waits for is
+  // still there. It is looked at afterwards: else ctest may be at its next ctest_test().
+  template <typename IsAsked>
+  void take_log(IsAsked is_asked) {
+    std::optional<RunLog> log = RunLog::of(origin_.ctest);
+    if (!log || !is_asked()) return;
+    if (run_ && run_->log() && !run_->log()->is_same_as(*log)) {
+      close(Run::Completeness::complete);
+    }
+    if (!run_) at(k_count_not_known);
+    if (!run_->log()) run_->keep_log(std::move(*log));
+  }
+
+  // Records the end of the run for `holdfast end`, which prints the summary. Asked again for the
+  // run of the same log it says the same again.
   std::string finish_for_end();
   // Records its end and prints the summary, unless `holdfast end` has. The next one can begin.
   void close(Run::Completeness completeness);
 
-  // ctest renames its log when it is through; a log that still has its working name was left by a
-  // ctest that died.
-  bool has_unfinished_log() const;
+  // Whether ctest, which has ended, came to the end of its tests: by its log's last line. Without a
+  // log: whether no test was begun.
+  bool has_all_tests() const;
+  // Whether `holdfast end` has recorded its end.
+  bool has_ended() const { return ended_; }
 
  private:
   std::string finish(Run::Completeness completeness);
-  void note_ctest_log();
 
   RunOrigin origin_;
   RunLines& lines_;
@@ -52,6 +69,7 @@ class CurrentRun {
   unsigned runs_ = 0;
   unsigned include_count_ = k_count_not_known;
   bool ended_ = false;  // `holdfast end` has been here
+  std::string summary_;
 };
 
 }  // namespace holdfast

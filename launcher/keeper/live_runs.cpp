@@ -1,5 +1,8 @@
 #include "keeper/live_runs.hpp"
 
+#include <poll.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <optional>
@@ -9,6 +12,7 @@
 #include "os/packet_socket.hpp"
 #include "os/process.hpp"
 #include "os/trusted_directory.hpp"
+#include "store/journal_ends.hpp"
 #include "store/journal_reader.hpp"
 #include "store/run_directory.hpp"
 
@@ -17,6 +21,8 @@ namespace {
 
 // A keeper answers in microseconds; a stopped one is passed over.
 constexpr Milliseconds k_patience{500};
+// A test that does not want to end has its grace.
+constexpr Milliseconds k_end_patience{10'000};
 
 ProcessName named(const ProcessStamp& stamp) { return {static_cast<int>(stamp.pid), stamp.start}; }
 
@@ -95,6 +101,27 @@ std::vector<LiveRun> find_live_run_of(const std::string& tree) {
                   [](const Record& record) { return std::holds_alternative<RunEnded>(record); });
   if (ended) return {};
   return {run};
+}
+
+bool is_going_on(const RunEntry& run) {
+  if (end_record(run.journal)) return false;
+  const std::optional<RunStarted> started = first_record(run.journal);
+  if (!started || started->boot != os::numbering_id()) return false;
+  const ProcessName ctest = named(started->ctest);
+  if (os::is_alive(ctest)) return true;
+  os::Connected keeper =
+      os::connect_to(keeper_socket(os::user_directory_path(), ctest), k_patience);
+  if (!keeper.socket.valid()) return false;
+  ucred listener{};
+  socklen_t length = sizeof listener;
+  if (::getsockopt(keeper.socket.get(), SOL_SOCKET, SO_PEERCRED, &listener, &length) != 0)
+    return false;
+  const os::UniqueFd life = os::watch_living(listener.pid);
+  // It waits for all that are connected before it ends.
+  keeper.socket.reset();
+  pollfd ended{life.get(), POLLIN, 0};
+  if (life.valid()) (void)::poll(&ended, 1, static_cast<int>(k_end_patience.count()));
+  return false;
 }
 
 }  // namespace holdfast

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/attach.hpp"
+#include "store/run_directory.hpp"
 
 namespace holdfast {
 
@@ -29,5 +30,9 @@ std::vector<LiveRun> find_live_runs();
 
 // The last run of a tree, if its ctest is alive: for a tree whose keeper was killed.
 std::vector<LiveRun> find_live_run_of(const std::string& tree);
+
+// Whether the run is going on: its ctest lives, and its end is not on record. Of one whose ctest
+// has just ended the keeper still writes down the end: it is waited for, some seconds at most.
+bool is_going_on(const RunEntry& run);
 
 }  // namespace holdfast

@@ -50,7 +50,7 @@ void record(const Connection& orphan, const std::string& journal, KilledBy kille
   if (journal.empty() || is_recorded(journal, orphan.attempt)) return;
   JsonLine line("attempt_ended", os::unix_now_ms());
   line.text("attempt", orphan.attempt).text("test", orphan.test).text("key", orphan.key);
-  const bool timed_out = killer == KilledBy::ctest;
+  const bool timed_out = killer != KilledBy::stranger;
   line.number("n", orphan.n);
   line.text("outcome", name_of(timed_out ? Outcome::timed_out : Outcome::interrupted));
   std::string note = timed_out ? "ctest ended the test when its time was over"
@@ -102,6 +102,8 @@ void say_who_holds_output(const Connection& orphan, const std::vector<os::NamedP
   // Whoever is around it first: none of those can get away meanwhile.
   std::size_t survivors = end_contained(orphan);
   os::TaggedProcesses left(orphan.attempt);
+  if (killer == KilledBy::ctest_if_none_lives && !left.living().empty())
+    killer = KilledBy::stranger;
   Unhurried watcher;
   survivors += os::end_processes(left, {SIGTERM, orphan.grace, {}}, watcher).size();
   const std::vector<os::NamedProcess> holders = os::holders_of(orphan.output, {ctest.pid});

@@ -15,6 +15,9 @@ namespace holdfast {
 enum class KilledBy : std::uint8_t {
   stranger,
   ctest,  // because the test's time was over
+  // Nobody knows ctest's limit (`ctest -S`). It kills the whole tree: what still lives was left by
+  // a stranger.
+  ctest_if_none_lives,
 };
 
 // The processes that look after them, one each.

@@ -38,7 +38,7 @@ Reaped reap_left_behind(const ReapOrder& order);
 // Removes sockets of keepers of this user that are gone.
 void remove_keepers_sockets();
 
-// `2 processes: sleep (pid 12, test "x", run 20261120-084053-1234), …`, in one line.
+// `2 processes: sleep (pid 12, test "x", run 12-20261120-084053-1234), …`, in one line.
 std::string describe(const std::vector<LeftBehind>& processes);
 
 }  // namespace holdfast

@@ -1,24 +1,24 @@
 #include "keeper/run.hpp"
 
-#include <dirent.h>
 #include <fmt/core.h>
-#include <limits.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <ctime>
+#include <filesystem>
 #include <string_view>
 
 #include "core/names.hpp"
 #include "core/unrecorded.hpp"
 #include "os/clock.hpp"
 #include "os/file_text.hpp"
-#include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 #include "os/system_call.hpp"
 #include "report/load.hpp"
 #include "report/summary.hpp"
 #include "store/ctest_log.hpp"
+#include "store/ctest_output.hpp"
 #include "store/json_record.hpp"
 #include "store/run_directory.hpp"
 
@@ -27,16 +27,16 @@ namespace {
 
 double unix_now() { return static_cast<double>(os::unix_now_ms()) / 1000; }
 
-// Sorts by time, says which ctest it was: 20261120-084053-1234, and -2, -3 … for the later
-// ctest_test() of one `ctest -S`, or where another run has that name.
-std::string new_id(const RunOrigin& origin, unsigned number) {
+// When and of which ctest: 20261120-084053-1234, and -2, -3 … for the later ctest_test() of one
+// `ctest -S`.
+std::string unnumbered_id(const RunOrigin& origin, unsigned nth) {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
   ::gmtime_r(&now, &parts);
   char date[32];
   std::strftime(date, sizeof date, "%Y%m%d-%H%M%S", &parts);
   std::string id = fmt::format("{}-{}", date, origin.ctest.pid);
-  if (number > 1) id += fmt::format("-{}", number);
+  if (nth > 1) id += fmt::format("-{}", nth);
   return id;
 }
 
@@ -52,32 +52,19 @@ Result<void> make_directories(const std::string& tree, std::string_view relative
   return {};
 }
 
-bool ends_with(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
-}  // namespace
-
-std::optional<CtestLog> find_ctest_log(const ProcessName& ctest) {
-  constexpr std::string_view k_log_path = "/Testing/Temporary/LastTest";
-  const std::string fds = os::in_proc(ctest.pid, "fd");
-  DIR* entries = ::opendir(fds.c_str());
-  if (entries == nullptr) return std::nullopt;
-  std::optional<CtestLog> found;
-  while (const dirent* entry = ::readdir(entries)) {
-    char path[PATH_MAX];
-    const ssize_t length = ::readlink((fds + "/" + entry->d_name).c_str(), path, sizeof path);
-    if (length <= 0) continue;
-    const std::string_view target(path, static_cast<std::size_t>(length));
-    const std::size_t at = target.rfind(k_log_path);
-    if (at == std::string_view::npos || !ends_with(target, ".log.tmp")) continue;
-    found = CtestLog{std::string(target.substr(0, at)), std::string(target)};
+// Makes the directory of a run and numbers it: two ctests that have the same pid in two containers
+// may begin within a second. The id of the run.
+Result<std::string> make_run_directory(const std::string& tree, const std::string& unnumbered) {
+  if (Result<void> made = make_directories(tree, names::k_runs_directory); !made) {
+    return made.error();
   }
-  ::closedir(entries);
-  return found;
+  for (std::uint64_t number = next_run_number(tree);; ++number) {
+    std::string id = fmt::format("{}-{}", number, unnumbered);
+    const std::string path = fmt::format("{}/{}/{}", tree, names::k_runs_directory, id);
+    if (::mkdir(path.c_str(), 0755) == 0) return id;
+    if (errno != EEXIST) return os::system_error("make " + path);
+  }
 }
-
-namespace {
 
 // Usually one reason for both: a tree that cannot be written to.
 std::string describe_unrecordable(const RunOrigin& origin, const Error& error) {
@@ -86,35 +73,22 @@ std::string describe_unrecordable(const RunOrigin& origin, const Error& error) {
   return text + ": failed to " + error.message;
 }
 
-// Of a run of its own: two ctests that were the first process of a container, or have the same
-// number in two of them, may begin within a second.
-Result<std::string> make_directory(const RunOrigin& origin, unsigned number, std::string& id) {
-  constexpr unsigned k_most_tries = 1000;
-  id = new_id(origin, number);
-  if (Result<void> made = make_directories(origin.tree, names::k_runs_directory); !made) {
-    return made.error();
-  }
-  const std::string runs = origin.tree + "/" + std::string(names::k_runs_directory) + "/";
-  for (unsigned tries = 0; ::mkdir((runs + id).c_str(), 0755) != 0; ++tries) {
-    if (errno != EEXIST || tries == k_most_tries) return os::system_error("make " + runs + id);
-    id = new_id(origin, ++number);
-  }
-  return runs + id;
-}
-
 }  // namespace
 
-Run Run::begin(const RunOrigin& origin, unsigned number) {
+Run Run::begin(const RunOrigin& origin, unsigned nth) {
   Run run;
   run.origin_ = origin;
   run.retries_ = RunRetries(origin.retries);
+  run.id_ = unnumbered_id(origin, nth);
   run.started_ = unix_now();
-  const Result<std::string> made = make_directory(origin, number, run.id_);
-  if (!made) {
-    run.trouble_ = describe_unrecordable(origin, made.error());
+  Result<std::string> id = make_run_directory(origin.tree, run.id_);
+  if (!id) {
+    run.trouble_ = describe_unrecordable(origin, id.error());
     return run;
   }
-  const std::string& directory = *made;
+  run.id_ = *std::move(id);
+  const std::string directory =
+      fmt::format("{}/{}/{}", origin.tree, names::k_runs_directory, run.id_);
   run.journal_ = directory + "/" + std::string(names::k_journal_file);
   run.scratch_ = ScratchPool(directory + "/" + std::string(names::k_scratch_directory));
   RunStarted record;
@@ -135,38 +109,62 @@ Run Run::begin(const RunOrigin& origin, unsigned number) {
 }
 
 Result<void> Run::record_verdicts() {
-  const std::string directory = log_ ? log_->directory : origin_.tree;
-  const Result<std::vector<VerdictRecord>> verdicts = read_ctest_verdicts(directory, started_);
   // No log (ctest died before its first test): the journal says what there is to say.
-  if (!verdicts) return {};
+  if (!log_) return {};
+  Result<std::vector<VerdictRecord>> verdicts = read_ctest_log(log_->file(), started_);
+  if (!verdicts) return verdicts.error();
+  Result<void> kept;
+  if (log_->is_nameless()) {
+    const std::filesystem::path directory = std::filesystem::path(journal_).parent_path();
+    kept = keep_outputs(log_->file(), *verdicts,
+                        directory / names::k_output_directory / k_kept_output_file, k_output_limit);
+  }
   const double now = unix_now();
   std::string lines;
-  for (VerdictRecord verdict : *verdicts) {
+  for (VerdictRecord& verdict : *verdicts) {
     verdict.at = now;
     lines += line_of(verdict);
   }
-  if (lines.empty()) return {};
-  return os::append_line(journal_, lines);
+  if (lines.empty()) return kept;
+  Result<void> written = os::append_line(journal_, lines);
+  return written ? kept : written;
+}
+
+std::int64_t Run::unrecorded_in(const RunReport& report) const {
+  std::size_t known = 0;
+  for (const TestReport& test : report.tests) {
+    // One whose launcher gave us up has no key, and ctest's word for it.
+    const bool is_recorded = !test.key.empty() && tests_.count(test.key) != 0;
+    if (is_recorded || (test.key.empty() && test.bare)) ++known;
+  }
+  return known < tests_.size() ? static_cast<std::int64_t>(tests_.size() - known) : 0;
+}
+
+Result<RunReport> Run::report() const {
+  const Result<RunEntry> entry = find_run(origin_.tree, id_);
+  if (!entry) return entry.error();
+  return load_report(*entry, Outputs::leave_out);
 }
 
 std::string Run::finish(Completeness completeness) {
   if (journal_.empty()) return {};  // trouble() has said why
   scratch_.close();
   Result<void> recorded = record_verdicts();
+  Result<RunReport> seen = report();
   RunEnded record;
   record.at = unix_now();
   record.run = id_;
   record.complete = completeness == Completeness::complete;
   record.retries = retries_.summary();
+  if (seen) record.unrecorded = unrecorded_in(*seen);
   const Result<void> ended = os::append_line(journal_, line_of(record));
   if (recorded) recorded = ended;
   if (!recorded) trouble_ = describe_unrecorded(recorded.error());
   prune_runs(origin_.tree, id_);
-  const Result<RunEntry> entry = find_run(origin_.tree, id_);
-  if (!entry) return "holdfast: no summary, failed to " + entry.error().message + "\n";
-  const Result<RunReport> report = load_report(*entry, Outputs::leave_out);
-  if (!report) return "holdfast: no summary, failed to " + report.error().message + "\n";
-  return render_summary(*report);
+  if (!seen) return "holdfast: no summary, failed to " + seen.error().message + "\n";
+  seen->run.retries = record.retries;
+  seen->run.unrecorded = record.unrecorded;
+  return render_summary(*seen);
 }
 
 }  // namespace holdfast

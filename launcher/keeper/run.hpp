@@ -1,14 +1,18 @@
 // One run as the keeper keeps it: its directory, its journal, its attempts' numbers, its end.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <utility>
 
 #include "core/attach.hpp"
 #include "core/result.hpp"
 #include "core/run_retries.hpp"
+#include "keeper/run_log.hpp"
 #include "keeper/scratch_pool.hpp"
+#include "report/model.hpp"
 
 namespace holdfast {
 
@@ -19,15 +23,6 @@ struct RunOrigin {
   std::string lock_trouble;  // one sentence: the tree could not be locked; empty: it is
   RunRetryLimits retries = {};
 };
-
-// Where ctest writes its log now: the directory above `Testing/Temporary`, found by the log it has
-// open; it differs from the tree when ctest was started in a sub-directory. None before the
-// first test and after the last.
-struct CtestLog {
-  std::string directory;
-  std::string file;  // the path it has while ctest writes it
-};
-std::optional<CtestLog> find_ctest_log(const ProcessName& ctest);
 
 class Run {
  public:
@@ -50,9 +45,10 @@ class Run {
   // Of the run's tests, which are told apart by their keys.
   RunRetries& retries() { return retries_; }
 
-  // To be called while ctest's log is open, at the latest before it is needed.
-  void note_ctest_log(const CtestLog& log) { log_ = log; }
-  const std::optional<CtestLog>& ctest_log() const { return log_; }
+  // The log of the run's tests and of no others. Without one nothing is known of ctest's verdicts
+  // but what the launchers know.
+  void keep_log(RunLog log) { log_ = std::move(log); }
+  const std::optional<RunLog>& log() const { return log_; }
 
   enum class Completeness { complete, incomplete };
   // Records ctest's verdicts and the end, removes old runs. Returns the summary for people;
@@ -62,6 +58,10 @@ class Run {
 
  private:
   Result<void> record_verdicts();
+  // Of what the journal has by now.
+  Result<RunReport> report() const;
+  // Tests that were granted an attempt and are not in the report.
+  std::int64_t unrecorded_in(const RunReport& report) const;
 
   RunOrigin origin_;
   std::string id_;
@@ -70,7 +70,7 @@ class Run {
   double started_ = 0;
   unsigned attempts_ = 0;
   std::unordered_set<std::string> tests_;
-  std::optional<CtestLog> log_;
+  std::optional<RunLog> log_;
   ScratchPool scratch_{{}};
   RunRetries retries_{{}};
 };

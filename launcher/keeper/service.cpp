@@ -37,6 +37,12 @@ RunRetryLimits retry_limits(const KeeperOrder& order) {
   return order.settings ? order.settings->run().retries.limits : RunRetryLimits{};
 }
 
+// Whether the other end is still open: of a launcher that asks, or of `holdfast end`.
+bool is_there(const Connection& asker) {
+  pollfd peer{asker.socket.get(), 0, 0};
+  return ::poll(&peer, 1, 0) == 0;
+}
+
 wire::Message refusal(const std::string& why) {
   wire::Message message;
   message.kind = wire::k_refusal;
@@ -134,9 +140,9 @@ void Service::attend_to(Connection& connection, short news) {
 // ctest kills launcher, guard and test at once when its own limit is over, and nobody else does:
 // not a ctest that dies, nor one whose limit is not over.
 KilledBy Service::killer_of(const Connection& connection) const {
-  const bool is_over =
-      os::age_of(connection.launcher) + k_ctest_clock_slack >= connection.soonest_end;
-  return is_over && !ctest_died() ? KilledBy::ctest : KilledBy::stranger;
+  const Milliseconds age = os::age_of(connection.launcher) + k_ctest_clock_slack;
+  if (age < connection.soonest_end || ctest_died()) return KilledBy::stranger;
+  return connection.soonest_end > Milliseconds{0} ? KilledBy::ctest : KilledBy::ctest_if_none_lives;
 }
 
 bool Service::serve(Connection& connection) {
@@ -203,7 +209,7 @@ wire::Message Service::answer(const wire::Message& message, Connection& asker) {
 
 wire::Message Service::grant(const wire::AttemptRequest& request, Connection& asker) {
   wire::AttemptGrant granted = grant_attempt(request, order_.settings, order_.company,
-                                             run_of(request.include_count, &asker), lines_);
+                                             run_of(request.include_count, asker), lines_);
   granted.is_googletest = !request.program.empty() && googletest_.knows(request.program);
   asker.begin_attempt(request, granted);
   memory_.note_start(asker);
@@ -211,18 +217,22 @@ wire::Message Service::grant(const wire::AttemptRequest& request, Connection& as
   return wire::to_message(granted);
 }
 
-Run& Service::run_of(unsigned include_count, const Connection* asker) {
+Run& Service::run_of(unsigned include_count, const Connection& asker) {
   if (run_.is_over_at(include_count)) {
-    dismiss_connections(asker);
+    dismiss_connections(&asker);
     run_.close(Run::Completeness::complete);
     stale_.forget();
   }
-  return run_.at(include_count);
+  Run& run = run_.at(include_count);
+  // ctest opens its log before its first test, and has none but this while somebody asks.
+  if (run_.lacks_log()) run_.take_log([&] { return is_there(asker); });
+  return run;
 }
 
 wire::Message Service::end_of_run(const Connection& asker) {
   lines_.say_held_back();
   dismiss_connections(&asker);
+  run_.take_log([&] { return is_there(asker); });
   if (order_.shares_tree) forget_run(tree_lock_, order_.ctest);
   wire::Message reply;
   reply.kind = wire::k_end;
@@ -314,7 +324,7 @@ bool Service::wait_for_connections(const Connection* asker) {
 
 bool Service::ctest_died() const {
   pollfd ended{ctest_.get(), POLLIN, 0};
-  return ::poll(&ended, 1, 0) == 1 && run_.has_unfinished_log();
+  return ::poll(&ended, 1, 0) == 1 && !run_.has_all_tests();
 }
 
 void Service::finish_after_ctest() {

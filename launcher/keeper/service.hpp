@@ -40,7 +40,7 @@ class Service {
   wire::Message next_tree(const std::string& tree, const Connection& asker);
   wire::Message let_go_of_shared_tree();
   // Rolls over to the next run where there is one.
-  Run& run_of(unsigned include_count, const Connection* asker);
+  Run& run_of(unsigned include_count, const Connection& asker);
   void finish_after_ctest();
   // Tells everybody but `asker` (null: nobody is spared) that the run is over, and waits until they
   // are gone: guards that keep leftovers, launchers of a ctest that died.

@@ -33,6 +33,8 @@ std::string marker_text(const std::string& reason) {
 // ctest's part, where it concluded something else than the exit code says.
 std::string judgement(const TestReport& test, const Attempt& last) {
   if (!test.verdict) return {};
+  if (test.outcome == TestOutcome::unknown && test.verdict == Verdict::unknown)
+    return "its output decides, and what ctest found there is not on record";
   const bool exit_passed = last.outcome == Outcome::passed || last.outcome == Outcome::no_tests;
   if (test.outcome == TestOutcome::failed && exit_passed)
     return "failed by ctest's rules for it (WILL_FAIL or a regular expression)";
@@ -61,6 +63,7 @@ std::string label(TestOutcome outcome) {
 }
 
 std::string ending(const Attempt& attempt) {
+  if (attempt.is_running) return "still running";
   if (!attempt.has_ended) return "started and never ended";
   std::string how;
   if (attempt.signal)
@@ -76,10 +79,14 @@ std::string reason(const TestReport& test) {
   if (test.attempts.empty()) {
     if (!test.why.empty()) return printable(test.why);
     if (test.verdict == Verdict::disabled) return "disabled";
-    if (test.outcome == TestOutcome::unknown) return "no record of its end";
+    if (test.outcome == TestOutcome::unknown)
+      return test.index ? "passed, or skipped by its exit code" : "no record of its end";
     return test.outcome == TestOutcome::not_run ? "ctest did not start it" : "";
   }
   const Attempt& last = test.attempts.back();
+  const bool is_lost =
+      !last.has_ended && !last.is_running && test.outcome != TestOutcome::interrupted;
+  if (is_lost) return "its end could not be recorded";
   std::string text = ending(last);
   if (const std::string part = judgement(test, last); !part.empty()) text += "; " + part;
   if (last.marker) text += "; " + marker_text(*last.marker);

@@ -30,6 +30,7 @@ Json run_json(const RunInfo& run) {
   object["started"] = or_null(run.started);
   object["ended"] = or_null(run.ended);
   if (!run.retries.empty()) object["retries"] = valid_utf8(run.retries);
+  if (run.unrecorded > 0) object["unrecorded"] = run.unrecorded;
   return object;
 }
 
@@ -61,9 +62,10 @@ Json counts_json(const Counts& counts) {
 Json attempt_json(const Attempt& attempt) {
   Json object;
   object["n"] = attempt.n;
-  object["outcome"] = attempt.outcome     ? std::string(name_of(*attempt.outcome))
-                      : attempt.has_ended ? std::string(name_of(TestOutcome::unknown))
-                                          : std::string(name_of(TestOutcome::interrupted));
+  object["outcome"] = attempt.outcome ? std::string(name_of(*attempt.outcome))
+                      : attempt.has_ended || attempt.is_running
+                          ? std::string(name_of(TestOutcome::unknown))
+                          : std::string(name_of(TestOutcome::interrupted));
   object["exit_code"] = or_null(attempt.exit_code);
   object["signal"] = or_null(attempt.signal);
   object["wall_s"] = attempt.wall_s;
@@ -87,6 +89,7 @@ Json attempt_json(const Attempt& attempt) {
         {{"file", valid_utf8(one.file)}, {"why", valid_utf8(one.why)}});
   }
   if (!attempt.note.empty()) object["note"] = valid_utf8(attempt.note);
+  if (!attempt.scratch.empty()) object["scratch"] = valid_utf8(attempt.scratch);
   if (attempt.verdict) object["verdict"] = std::string(name_of(*attempt.verdict));
   if (!attempt.retry.empty()) object["retry"] = valid_utf8(attempt.retry);
   if (!attempt.log.empty()) object["log"] = valid_utf8(attempt.log);

@@ -37,8 +37,9 @@ Grade grade_of(const TestReport& test) {
     case TestOutcome::service_unavailable:
     case TestOutcome::interrupted:
     case TestOutcome::internal_error:
-    case TestOutcome::unknown:
       return Grade::error;
+    case TestOutcome::unknown:
+      return test.verdict == Verdict::unknown ? Grade::skipped : Grade::error;
   }
   return Grade::error;
 }
@@ -81,6 +82,9 @@ std::string verdict_element(const TestReport& test, Grade grade) {
     case Grade::passed:
       return {};
     case Grade::skipped:
+      if (test.outcome == TestOutcome::unknown)
+        return fmt::format("      <skipped{}>{}</skipped>\n",
+                           attribute("message", "holdfast: verdict unknown"), xml_text(why));
       return fmt::format("      <skipped{}/>\n", attribute("message", why));
     case Grade::failure:
     case Grade::error:
@@ -104,6 +108,9 @@ std::string properties_of(const TestReport& test) {
     list += property("holdfast.lock_wait_s", seconds(test.attempts.back().lock_wait_s));
   }
   if (test.leaked) list += property("holdfast.leftovers", bounded_list(leftover_names(test), 20));
+  for (const Attempt& attempt : test.attempts) {
+    if (!attempt.scratch.empty()) list += property("holdfast.scratch", attempt.scratch);
+  }
   for (const std::string& orphan : orphan_texts(test))
     list += property("holdfast.orphan_marker", orphan);
   return fmt::format("      <properties>{}</properties>\n", list);

@@ -3,7 +3,8 @@
 #include "core/names.hpp"
 #include "report/case_outputs.hpp"
 #include "report/steps.hpp"
-#include "store/ctest_log.hpp"
+#include "store/ctest_output.hpp"
+#include "store/journal_ends.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -19,28 +20,54 @@ std::filesystem::path tree_of(const RunEntry& run) {
   return run.directory.parent_path().parent_path().parent_path();
 }
 
-// When the next run of the tree began: what was written then is not this run's.
-double next_start(const RunEntry& run) {
-  double next = std::numeric_limits<double>::infinity();
-  for (const RunEntry& other : list_runs(tree_of(run))) {
-    if (other.id != run.id && other.started > run.started) next = std::min(next, other.started);
-  }
-  return next;
+constexpr double k_for_ever = std::numeric_limits<double>::infinity();
+
+// The runs of the tree before and after one; none: it is the first, the last.
+struct Neighbours {
+  std::optional<RunEntry> before;
+  std::optional<RunEntry> after;
+};
+
+Neighbours neighbours_of(const RunEntry& run) {
+  const std::vector<RunEntry> runs = list_runs(tree_of(run));
+  const auto at = std::find_if(runs.begin(), runs.end(),
+                               [&](const RunEntry& other) { return other.id == run.id; });
+  Neighbours found;
+  if (at == runs.end()) return found;
+  if (at != runs.begin()) found.after = *std::prev(at);
+  if (std::next(at) != runs.end()) found.before = *std::next(at);
+  return found;
 }
 
-void load_outputs(RunReport& report, double next) {
+// When the next run of the tree began: what was written then is not this run's.
+double next_start(const Neighbours& neighbours) {
+  return neighbours.after ? neighbours.after->started : k_for_ever;
+}
+
+Result<std::string> output_of(const TestReport& test, const RunEntry& run, double from, double to) {
+  const std::size_t limit =
+      test.outcome == TestOutcome::passed ? k_output_limit_passed : k_output_limit;
+  const std::filesystem::path log = test.output_place->log;
+  if (log.filename() != k_kept_output_file)
+    return read_output(*test.output_place, test.name, from, to, limit);
+  // In the run's own directory, wherever the tree is by now; a journal may say anything.
+  OutputPlace kept = *test.output_place;
+  kept.log = (run.directory / names::k_output_directory / k_kept_output_file).string();
+  return read_kept_output(kept, limit);
+}
+
+void load_outputs(RunReport& report, const RunEntry& run) {
   const double from = report.run.started.value_or(0);
-  const double to = std::min(report.run.ended.value_or(0) + k_log_is_closed_within, next);
+  const double to = std::min(report.run.ended.value_or(0) + k_log_is_closed_within,
+                             next_start(neighbours_of(run)));
   for (TestReport& test : report.tests) {
     if (test.attempts.empty()) continue;
     Attempt& last = test.attempts.back();
     if (!test.output_place) {
-      last.output_note = "ctest's log had not been read when the run ended";
+      last.output_note = "ctest's log had not been read when the run ended, or has nothing of it";
       continue;
     }
-    const std::size_t limit =
-        test.outcome == TestOutcome::passed ? k_output_limit_passed : k_output_limit;
-    Result<std::string> output = read_output(*test.output_place, test.name, from, to, limit);
+    Result<std::string> output = output_of(test, run, from, to);
     if (output)
       last.output = std::move(*output);
     else
@@ -48,8 +75,9 @@ void load_outputs(RunReport& report, double next) {
   }
 }
 
-// Of both journals, the older first. One that is not there has no records.
-std::vector<StepRecord> steps_of(const std::filesystem::path& tree, double until) {
+// Those that ended within (from, until], of both journals, the older first. One that is not there
+// has no records.
+std::vector<StepRecord> steps_of(const std::filesystem::path& tree, double from, double until) {
   const std::string journal = (tree / names::k_build_journal).string();
   std::vector<Record> records;
   for (const std::string& file : {journal + std::string(names::k_older_suffix), journal}) {
@@ -57,30 +85,36 @@ std::vector<StepRecord> steps_of(const std::filesystem::path& tree, double until
     if (!read) continue;
     std::move(read->records.begin(), read->records.end(), std::back_inserter(records));
   }
-  return latest_steps(records, until);
+  return latest_steps(records, from, until);
 }
 
 }  // namespace
 
 void load_steps(RunReport& report, const RunEntry& run) {
-  report.steps = steps_of(tree_of(run), next_start(run));
+  const Neighbours neighbours = neighbours_of(run);
+  double from = -k_for_ever;
+  if (neighbours.before) {
+    const std::optional<RunEnded> end = end_record(neighbours.before->journal);
+    from = std::max(end ? end->at : 0, neighbours.before->started);
+  }
+  report.steps = steps_of(tree_of(run), from, next_start(neighbours));
 }
 
 std::optional<RunReport> load_builds(const std::filesystem::path& tree) {
   RunReport report;
   report.run.tree = tree.string();
-  report.steps = steps_of(tree, std::numeric_limits<double>::infinity());
+  report.steps = steps_of(tree, -k_for_ever, k_for_ever);
   if (report.steps.empty()) return std::nullopt;
   return report;
 }
 
-Result<RunReport> load_report(const RunEntry& run, Outputs outputs) {
+Result<RunReport> load_report(const RunEntry& run, Outputs outputs, RunState state) {
   const Result<Journal> journal = read_journal(run.journal);
   if (!journal) return journal.error();
-  RunReport report = report_of(*journal);
+  RunReport report = report_of(*journal, state);
   if (report.run.id.empty()) report.run.id = run.id;
   if (outputs == Outputs::load) {
-    load_outputs(report, next_start(run));
+    load_outputs(report, run);
     load_case_outputs(report, run.directory);
   }
   return report;

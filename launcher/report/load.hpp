@@ -21,10 +21,11 @@ enum class Outputs : std::uint8_t { leave_out, load };
 // Reads the run's journal and, if asked, what the last attempt of each test printed, from ctest's
 // log. ctest overwrites that log in the next run: output that is gone is said in output_note,
 // never shown from another run. Fails only when the journal cannot be opened. Never throws.
-Result<RunReport> load_report(const RunEntry& run, Outputs outputs);
+Result<RunReport> load_report(const RunEntry& run, Outputs outputs,
+                              RunState state = RunState::over);
 
-// Adds the steps of the tree's builds as they were when the next run after `run` began: what this
-// run ran was built by them. Nothing is added where no step has been recorded.
+// Adds the steps of the tree's builds that ended after the run before this one and before the next
+// run began. Nothing is added where there was none.
 void load_steps(RunReport& report, const RunEntry& run);
 
 // Of a tree that has no run: its steps and nothing else. Empty: it has none of those either.

@@ -59,6 +59,7 @@ class Collector {
     attempt.orphan_markers = record.orphan_markers;
     attempt.note = record.note;
     attempt.verdict = record.verdict;
+    attempt.scratch = record.scratch;
     attempt.retry = record.retry;
     attempt.log = record.log;
     attempt.findings = record.findings;
@@ -68,6 +69,7 @@ class Collector {
   void operator()(const Bare& record) {
     TestReport& test = test_of(record.test, record.key);
     test.bare = true;
+    test.may_be_skipped = test.may_be_skipped || record.may_be_skipped;
     test.why = record.why;
     see(record.at);
   }
@@ -96,6 +98,7 @@ class Collector {
     // `holdfast end` and the keeper may both have written one: either knows that ctest finished.
     run_.complete = run_.complete || record.complete;
     if (!record.retries.empty()) run_.retries = record.retries;
+    run_.unrecorded = std::max(run_.unrecorded, record.unrecorded);
     see(record.at);
   }
 
@@ -136,6 +139,7 @@ class Collector {
       if (test.attempts[i].id == id && recorded[i] == n) return test.attempts[i];
     }
     recorded.push_back(n);
+    if (n == 1) ++test.executions;
     Attempt& attempt = test.attempts.emplace_back();
     attempt.id = id;
     return attempt;
@@ -165,24 +169,31 @@ bool has_flag(const TestReport& test, std::string_view flag) {
 // (WILL_FAIL) the last attempt did not pass either, and the test is not flaky.
 bool is_flaky(const TestReport& test) {
   if (test.outcome != TestOutcome::passed || test.attempts.size() < 2) return false;
-  if (test.attempts.back().outcome != Outcome::passed) return false;
+  if (test.attempts.back().outcome != Outcome::passed || test.is_ahead) return false;
   return std::any_of(test.attempts.begin(), test.attempts.end(),
                      [](const Attempt& attempt) { return attempt.outcome != Outcome::passed; });
 }
 
-void conclude(TestReport& test) {
+void conclude(TestReport& test, RunState state, const RunInfo& run) {
   renumber(test.attempts);
+  if (state == RunState::going_on && !test.attempts.empty())
+    test.attempts.back().is_running = !test.attempts.back().has_ended;
   TestEvidence evidence;
-  evidence.attempted = !test.attempts.empty();
+  evidence.attempted = !test.attempts.empty() && !test.is_ahead;
   if (evidence.attempted) {
     evidence.ended = test.attempts.back().has_ended;
+    evidence.running = test.attempts.back().is_running;
     evidence.outcome = test.attempts.back().outcome;
+    evidence.expected = test.attempts.back().verdict;
   }
-  evidence.ran = test.bare;  // a launcher said so, or ctest's log did (assign_verdicts)
+  // A launcher said so, or ctest's log did (assign_verdicts).
+  evidence.ran = test.bare || test.is_ahead;
   evidence.verdict = test.verdict;
+  evidence.complete = run.complete;
   test.outcome = outcome_of(evidence);
+  test.verdict = verdict_of(evidence);
   // What has an outcome of its own and no attempt ran without us, whatever else its records say.
-  test.bare = !evidence.attempted && test.outcome != TestOutcome::not_run;
+  test.bare = test.attempts.empty() && test.outcome != TestOutcome::not_run;
 
   for (const Attempt& attempt : test.attempts) {
     for (const std::string& flag : attempt.flags) add_once(test.flags, flag);
@@ -199,11 +210,11 @@ void conclude(TestReport& test) {
 
 }  // namespace
 
-RunReport report_of(const Journal& journal) {
+RunReport report_of(const Journal& journal, RunState state) {
   Collector collector;
   for (const Record& record : journal.records) std::visit(collector, record);
   RunReport report = std::move(collector).finish();
-  for (TestReport& test : report.tests) conclude(test);
+  for (TestReport& test : report.tests) conclude(test, state, report.run);
   std::stable_sort(report.tests.begin(), report.tests.end(),
                    [](const TestReport& a, const TestReport& b) {
                      if (a.index.has_value() != b.index.has_value()) return a.index.has_value();

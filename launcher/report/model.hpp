@@ -19,6 +19,7 @@ struct Attempt {
   int n = 1;  // from 1, over all executions of the test in this run (--repeat, retries)
   std::string id;
   bool has_ended = false;
+  bool is_running = false;  // its end is still to come
   std::optional<Outcome> outcome;
   std::optional<int> exit_code;
   std::optional<int> signal;
@@ -36,7 +37,8 @@ struct Attempt {
   std::optional<std::string> marker;  // the reason it gave for exiting on purpose
   std::vector<OrphanMarker> orphan_markers;
   std::string note;
-  std::optional<Verdict> verdict;  // what ctest was expected to say of it, where that was asked
+  std::optional<Verdict> verdict;  // what ctest had to say of it, where its end does not tell
+  std::string scratch;             // its directory, where that was kept
   std::string retry;               // whether it was tried again, and why
   std::string log;                 // the file with its output; empty: ctest's log alone has it
   std::vector<Finding> findings;   // what was seen around it when the test had failed for good
@@ -62,7 +64,7 @@ struct TestReport {
   std::string key;                    // empty when the test did not run through Holdfast
   std::optional<std::int64_t> index;  // ctest's number
   TestOutcome outcome = TestOutcome::unknown;
-  std::optional<Verdict> verdict;
+  std::optional<Verdict> verdict;  // ctest's, or what it must have been (verdict_of())
   bool flaky = false;
   bool leaked = false;
   bool stale = false;              // its program was changed while the run was on
@@ -72,8 +74,11 @@ struct TestReport {
   std::string why;                 // why it did not run, or not through Holdfast; may be empty
   std::vector<std::string> flags;  // flaky, leaked, bare and what the attempts were flagged
   std::vector<Attempt> attempts;
-  std::vector<Case> cases;  // of the last attempt that has any
-  std::string part_of;      // the test that this is a case of (as_tests()); empty: it is a test
+  std::int64_t executions = 0;  // how often ctest started it: without the launcher's own retries
+  bool is_ahead = false;        // ctest's log has an execution that left no record of ours
+  bool may_be_skipped = false;  // of a bare one: it has a SKIP_RETURN_CODE
+  std::vector<Case> cases;      // of the last attempt that has any
+  std::string part_of;          // the test that this is a case of (as_tests()); empty: it is a test
   std::optional<OutputPlace> output_place;
 };
 
@@ -84,6 +89,7 @@ struct RunInfo {
   std::vector<std::string> command;
   bool complete = false;          // ctest came to its end
   std::string retries;            // what was tried again in it, and what was not any more
+  std::int64_t unrecorded = 0;    // tests that had an attempt and no record could be written of
   std::optional<double> started;  // seconds since 1970
   std::optional<double> ended;    // of the last record when the run did not complete
 };
@@ -98,7 +104,10 @@ struct RunReport {
   bool cut_off = false;
 };
 
-RunReport report_of(const Journal& journal);
+// Of a run that is going on, a test that has begun and not ended is running.
+enum class RunState : std::uint8_t { over, going_on };
+
+RunReport report_of(const Journal& journal, RunState state = RunState::over);
 
 // For formats that know no cases inside of tests: those of a batch in its place, each as a test,
 // and the batch as well where no case says what was wrong with it.

@@ -75,24 +75,26 @@ std::string section(std::string_view name, const std::vector<StepRecord>& steps,
   shown.resize(std::min(shown.size(), k_steps_shown));
   std::size_t width = 0;
   for (const StepRecord* step : shown) {
-    width = std::max(width, std::min(title(*step).size(), k_widest_name));
+    const std::size_t size = title(*step).size();
+    if (size <= k_widest_name) width = std::max(width, size);
   }
   std::string text =
       fmt::format("\n{} of {} build step{}\n", name, steps.size(), steps.size() == 1 ? "" : "s");
   for (const StepRecord* step : shown) {
-    text += fmt::format("  {:<{}}  {}{}\n", title(*step), width, line(*step), remark(*step, steps));
+    text += row(title(*step), width, line(*step) + remark(*step, steps));
   }
   return text;
 }
 
 }  // namespace
 
-std::vector<StepRecord> latest_steps(const std::vector<Record>& records, double until) {
+std::vector<StepRecord> latest_steps(const std::vector<Record>& records, double from,
+                                     double until) {
   std::map<std::tuple<std::string_view, std::string_view, std::string_view>, const StepRecord*>
       latest;
   for (const Record& record : records) {
     const auto* step = std::get_if<StepRecord>(&record);
-    if (step == nullptr || step->at >= until) continue;
+    if (step == nullptr || step->at <= from || step->at > until) continue;
     const StepRecord*& known = latest[{step->kind, made_by(*step), step->program}];
     if (known == nullptr || step->at >= known->at) known = step;
   }

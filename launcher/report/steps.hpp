@@ -10,9 +10,9 @@
 namespace holdfast {
 
 // Of each step, known by its kind, what it makes and its program (a static library is three), the
-// last that was over before `until` (seconds since 1970): an incremental build repeats few of them.
-// In the order they ended.
-std::vector<StepRecord> latest_steps(const std::vector<Record>& records, double until);
+// last that was over after `from` and by `until` (seconds since 1970): several builds may have made
+// it meanwhile. In the order they ended.
+std::vector<StepRecord> latest_steps(const std::vector<Record>& records, double from, double until);
 
 // A tree that was built and whose tests have never been run.
 bool has_only_steps(const RunReport& report);

@@ -23,15 +23,15 @@ std::vector<TestReport> only_through(const std::vector<TestReport>& tests) {
 
 std::string leak_text(const RunReport& report) {
   if (report.counts.leaked == 0) return {};
-  std::vector<std::string> names;
+  std::vector<std::string> tests;
   for (const TestReport& test : report.tests) {
-    for (const std::string& name : leftover_names(test)) {
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-    }
+    if (!test.leaked) continue;
+    const std::vector<std::string> left = leftover_names(test);
+    tests.push_back(printable(test.name));
+    if (!left.empty()) tests.back() += ": " + bounded_list(left, k_names_shown);
   }
-  const std::string list =
-      names.empty() ? "" : fmt::format(" ({})", bounded_list(names, k_names_shown));
-  return fmt::format("; {} left processes behind{}", report.counts.leaked, list);
+  return fmt::format("; {} left processes behind ({})", report.counts.leaked,
+                     bounded_list(tests, k_names_shown));
 }
 
 template <typename Predicate>
@@ -79,6 +79,13 @@ std::string cases_line(const RunReport& report) {
                      plural(report.counts.cases), case_list(report.counts));
 }
 
+std::string unrecorded_line(const RunReport& report) {
+  if (report.run.unrecorded == 0) return {};
+  return fmt::format("holdfast: {} more test{} ran through Holdfast and could not be recorded\n",
+                     report.run.unrecorded,
+                     plural(static_cast<std::size_t>(report.run.unrecorded)));
+}
+
 std::string retries_line(const RunReport& report) {
   if (report.run.retries.empty()) return {};
   return fmt::format("holdfast: retries: {}\n", printable(report.run.retries));
@@ -109,9 +116,11 @@ std::string not_through_line(const RunReport& report) {
 }  // namespace
 
 std::string render_summary(const RunReport& report) {
-  if (report.counts.planned == 0) return "holdfast: no tests were run\n";
-  return through_line(report) + cases_line(report) + retries_line(report) +
-         not_through_line(report);
+  if (report.counts.planned == 0 && report.run.unrecorded == 0) {
+    return "holdfast: no tests were run\n";
+  }
+  return through_line(report) + unrecorded_line(report) + cases_line(report) +
+         retries_line(report) + not_through_line(report);
 }
 
 }  // namespace holdfast

@@ -65,6 +65,32 @@ bool is_for_ctest_to_judge(Outcome outcome) {
          outcome == Outcome::deliberate_exit || outcome == Outcome::skipped;
 }
 
+// What ctest says of an attempt that ended so, where nothing is set that could change it.
+std::optional<Verdict> usual_verdict(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::passed:
+      return Verdict::passed;
+    case Outcome::skipped:
+      return Verdict::skipped;
+    case Outcome::failed:
+    case Outcome::deliberate_exit:
+    case Outcome::crashed:
+    case Outcome::premature_exit:
+    case Outcome::timed_out:
+    case Outcome::oom_killed:
+    case Outcome::launch_failed:
+    case Outcome::lock_timeout:
+    case Outcome::lock_lost:
+    case Outcome::service_unavailable:
+    case Outcome::internal_error:
+      return Verdict::failed;
+    case Outcome::no_tests:     // a setting says what it counts as
+    case Outcome::interrupted:  // ctest may not have lived to say anything
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
 TestOutcome judged(Outcome outcome, Verdict verdict) {
   switch (verdict) {
     case Verdict::passed:
@@ -74,15 +100,26 @@ TestOutcome judged(Outcome outcome, Verdict verdict) {
     case Verdict::failed:
       return outcome == Outcome::passed || outcome == Outcome::skipped ? TestOutcome::failed
                                                                        : same(outcome);
+    case Verdict::unknown:
+      return TestOutcome::unknown;
     case Verdict::disabled:
       return same(outcome);  // it ran all the same: a namesake is disabled
   }
   return same(outcome);
 }
 
+// Its end is still to come, or could not be recorded (a full disk), or there was none.
+TestOutcome without_end(const TestEvidence& evidence) {
+  if (evidence.running) return TestOutcome::unknown;
+  if (evidence.verdict == Verdict::passed) return TestOutcome::passed;
+  if (evidence.verdict == Verdict::skipped) return TestOutcome::skipped;
+  return evidence.complete && !evidence.verdict ? TestOutcome::unknown : TestOutcome::interrupted;
+}
+
 TestOutcome without_attempt(const TestEvidence& evidence) {
-  if (!evidence.verdict) return TestOutcome::unknown;
-  switch (*evidence.verdict) {
+  const std::optional<Verdict> verdict = verdict_of(evidence);
+  if (!verdict) return TestOutcome::unknown;
+  switch (*verdict) {
     case Verdict::passed:
       return TestOutcome::passed;
     case Verdict::skipped:
@@ -91,6 +128,8 @@ TestOutcome without_attempt(const TestEvidence& evidence) {
       return TestOutcome::not_run;
     case Verdict::failed:
       return evidence.ran ? TestOutcome::failed : TestOutcome::not_run;
+    case Verdict::unknown:
+      return TestOutcome::unknown;
   }
   return TestOutcome::unknown;
 }
@@ -139,13 +178,28 @@ std::string_view name_of(TestOutcome outcome) {
 
 const std::array<TestOutcome, k_test_outcomes>& all_test_outcomes() { return k_all; }
 
+std::optional<Verdict> verdict_of(const TestEvidence& evidence) {
+  if (!evidence.attempted) {
+    if (evidence.verdict) return evidence.verdict;
+    return evidence.ran ? std::optional(Verdict::unknown) : std::nullopt;
+  }
+  if (evidence.running) return std::nullopt;
+  if (!evidence.ended && !evidence.verdict && evidence.complete) return Verdict::unknown;
+  if (!evidence.ended || !evidence.outcome) return evidence.verdict;
+  const std::optional<Verdict> own =
+      evidence.expected ? evidence.expected : usual_verdict(*evidence.outcome);
+  // Of a test skipped by its exit code ctest's log says that it passed.
+  const bool is_skip = evidence.verdict == Verdict::passed && own == Verdict::skipped;
+  return evidence.verdict && !is_skip ? evidence.verdict : own;
+}
+
 TestOutcome outcome_of(const TestEvidence& evidence) {
   if (!evidence.attempted) return without_attempt(evidence);
-  if (!evidence.ended) return TestOutcome::interrupted;
+  if (!evidence.ended) return without_end(evidence);
   if (!evidence.outcome) return TestOutcome::unknown;
-  if (!evidence.verdict || !is_for_ctest_to_judge(*evidence.outcome))
-    return same(*evidence.outcome);
-  return judged(*evidence.outcome, *evidence.verdict);
+  const std::optional<Verdict> verdict = verdict_of(evidence);
+  if (!verdict || !is_for_ctest_to_judge(*evidence.outcome)) return same(*evidence.outcome);
+  return judged(*evidence.outcome, *verdict);
 }
 
 }  // namespace holdfast

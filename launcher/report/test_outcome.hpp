@@ -29,7 +29,7 @@ enum class TestOutcome : std::uint8_t {
   interrupted,
   internal_error,
   not_run,  // ctest knew it and did not start it: disabled, no program, a fixture failed
-  unknown,  // it ran, and no record says how it ended; never a success
+  unknown,  // it ran, and nobody knows what ctest concluded or how it ended; never a success
 };
 
 inline constexpr std::size_t k_test_outcomes = 17;
@@ -44,8 +44,17 @@ struct TestEvidence {
   bool ended = false;              // the last one ended
   std::optional<Outcome> outcome;  // of the last one; empty: a name this version does not know
   bool ran = false;                // it ran without Holdfast (nothing said: it did not)
-  std::optional<Verdict> verdict;  // ctest's
+  std::optional<Verdict> verdict;  // ctest's, of the last time it ran the test: its log says so
+  // What ctest had to say of the last attempt, as its launcher knew; none: what its end says.
+  std::optional<Verdict> expected;
+  bool running = false;   // the last one is going on
+  bool complete = false;  // ctest came to the end of the run: all it started has ended
 };
+
+// What ctest concluded of a test, from its own words where there are any, else from what we know
+// ourselves: its end, WILL_FAIL, SKIP_RETURN_CODE. `unknown` where the test's output decides and
+// ctest has told nobody; nothing of a test that was interrupted or whose end is not on record.
+std::optional<Verdict> verdict_of(const TestEvidence& evidence);
 
 // The table of docs/reports.md. ctest judges what the exit code and the output mean (WILL_FAIL,
 // regular expressions, skip codes); Holdfast judges how the process ended: what died of a signal,

@@ -44,7 +44,7 @@ std::string head(const RunReport& report) {
   return text;
 }
 
-std::string counts_lines(const Counts& counts) {
+std::string counts_lines(const Counts& counts, std::int64_t unrecorded) {
   const std::size_t not_run = counts.of(TestOutcome::not_run);
   std::string text = fmt::format("\n{} planned, {} run", counts.planned, counts.run);
   if (not_run > 0) text += fmt::format(", {} not run", not_run);
@@ -55,6 +55,8 @@ std::string counts_lines(const Counts& counts) {
   if (counts.orphaned > 0) on_top += fmt::format("; {} with orphan markers", counts.orphaned);
   text += on_top + fmt::format("\n{} through Holdfast, {} not\n", counts.through,
                                counts.planned - counts.through);
+  if (unrecorded > 0)
+    text += fmt::format("{} more ran through Holdfast and could not be recorded\n", unrecorded);
   if (counts.cases > 0) text += fmt::format("{} cases: {}\n", counts.cases, case_list(counts));
   return text;
 }
@@ -135,6 +137,21 @@ std::string leftovers(const RunReport& report) {
   return section("Left processes behind", tests, k_tests_per_section, [](const TestReport& test) {
     return bounded_list(leftover_names(test), k_names_in_a_line);
   });
+}
+
+std::string kept_scratch(const RunReport& report) {
+  const auto is_kept = [](const Attempt& attempt) { return !attempt.scratch.empty(); };
+  const Tests tests = tests_that(report, [&](const TestReport& test) {
+    return std::any_of(test.attempts.begin(), test.attempts.end(), is_kept);
+  });
+  return section("Scratch directories kept", tests, k_tests_per_section,
+                 [&](const TestReport& test) {
+                   std::vector<std::string> paths;
+                   for (const Attempt& attempt : test.attempts) {
+                     if (is_kept(attempt)) paths.push_back(printable(attempt.scratch));
+                   }
+                   return bounded_list(paths, k_names_in_a_line);
+                 });
 }
 
 std::string orphan_markers(const RunReport& report) {
@@ -219,12 +236,12 @@ std::string render_text(const RunReport& report) {
   const Tests skipped = tests_that(
       report, [](const TestReport& test) { return test.outcome == TestOutcome::skipped; });
   const Tests flaky = tests_that(report, [](const TestReport& test) { return test.flaky; });
-  return head(report) + counts_lines(report.counts) + red_sections(report) + red_cases(report) +
-         tails(report) + findings_text(tests_that(report, is_red)) + further_attempts_text(report) +
-         section("Flaky", flaky, k_tests_per_section, reason) + leftovers(report) +
-         orphan_markers(report) + stale_text(report) + not_through(report) +
-         names_line("Skipped", skipped) + lock_waits(report) + slowest(report) +
-         steps_text(report.steps) + journal_note(report);
+  return head(report) + counts_lines(report.counts, report.run.unrecorded) + red_sections(report) +
+         red_cases(report) + tails(report) + findings_text(tests_that(report, is_red)) +
+         further_attempts_text(report) + section("Flaky", flaky, k_tests_per_section, reason) +
+         leftovers(report) + kept_scratch(report) + orphan_markers(report) + stale_text(report) +
+         not_through(report) + names_line("Skipped", skipped) + lock_waits(report) +
+         slowest(report) + steps_text(report.steps) + journal_note(report);
 }
 
 }  // namespace holdfast

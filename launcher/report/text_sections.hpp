@@ -32,9 +32,20 @@ Tests tests_that(const RunReport& report, Predicate predicate) {
 
 inline std::size_t width_of(const Tests& tests) {
   std::size_t width = 0;
-  for (const TestReport* test : tests)
-    width = std::max(width, std::min(printable(test->name).size(), k_widest_name));
+  for (const TestReport* test : tests) {
+    const std::size_t size = printable(test->name).size();
+    if (size <= k_widest_name) width = std::max(width, size);
+  }
   return width;
+}
+
+// One line, or two where the name is wider than its column.
+inline std::string row(const std::string& name, std::size_t width, std::string_view text) {
+  std::string line = name.size() <= width
+                         ? fmt::format("  {:<{}}  {}", name, width, text)
+                         : fmt::format("  {}\n  {:<{}}  {}", name, "", width, text);
+  line.resize(line.find_last_not_of(' ') + 1);
+  return line + '\n';
 }
 
 template <typename Line>
@@ -43,10 +54,7 @@ std::string section(std::string_view title, const Tests& tests, std::size_t limi
   std::string text = fmt::format("\n{}\n", title);
   const std::size_t width = width_of(tests);
   for (std::size_t i = 0; i < std::min(tests.size(), limit); ++i) {
-    const std::string row =
-        fmt::format("  {:<{}}  {}", printable(tests[i]->name), width, line(*tests[i]));
-    text.append(row, 0, row.find_last_not_of(' ') + 1);
-    text += '\n';
+    text += row(printable(tests[i]->name), width, line(*tests[i]));
   }
   if (tests.size() > limit) text += fmt::format("  and {} more\n", tests.size() - limit);
   return text;

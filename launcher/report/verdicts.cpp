@@ -1,7 +1,9 @@
 #include "report/verdicts.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace holdfast {
@@ -29,21 +31,41 @@ bool agrees(const TestReport& test, const VerdictRecord& verdict) {
   const bool ran = verdict.verdict != Verdict::disabled && verdict.ran.value_or(true);
   if (!ran) return false;
   if (test.attempts.empty()) return true;
-  const std::optional<Outcome> outcome = test.attempts.back().outcome;
+  const Attempt& last = test.attempts.back();
   // Whether a test that had nothing to run passes is a setting.
-  if (outcome == Outcome::no_tests) return true;
-  const bool passed = outcome == Outcome::passed;
+  if (last.outcome == Outcome::no_tests) return true;
+  const bool passed =
+      last.verdict ? *last.verdict == Verdict::passed : last.outcome == Outcome::passed;
   return passed == (verdict.verdict == Verdict::passed);
 }
 
-void give(TestReport& test, const VerdictRecord& verdict) {
+// How often a name's tests were started, and how often ctest's log has them: with --repeat more
+// than once. Absent: an older version has recorded it.
+struct Times {
+  std::int64_t started = 0;
+  std::optional<std::int64_t> logged = 0;
+  unsigned tests = 0;     // of the name, in the journal
+  unsigned verdicts = 0;  // and in the log
+};
+
+void give(TestReport& test, const VerdictRecord& verdict, const Times& times) {
   test.index = verdict.index;
+  if (!test.why.empty()) {
+    // It says so itself.
+  } else if (verdict.launched && test.attempts.empty()) {
+    test.why = "its launcher left no record";  // the keeper was gone or stopped
+  } else {
+    test.why = verdict.note;
+  }
+  // ctest died before it had the last one on record: what it said is of one before.
+  if (times.logged && *times.logged < times.started && !test.attempts.empty()) return;
   test.verdict = verdict.verdict;
   test.output_place = verdict.output;
-  if (!test.why.empty()) return;
-  test.why = verdict.note;
-  // The keeper was gone or stopped, or an inner ctest of the same tree has taken this log's place.
-  if (verdict.launched && test.attempts.empty()) test.why = "its launcher left no record";
+  const bool has_namesake = times.tests > 1 || times.verdicts > 1;
+  test.is_ahead =
+      times.logged && *times.logged > times.started && !has_namesake && !test.attempts.empty();
+  const bool is_told = test.bare && !test.may_be_skipped;
+  if (verdict.or_skipped && test.attempts.empty() && !is_told) test.verdict = Verdict::unknown;
 }
 
 // Whether this verdict is of a test that ctest never started, so of none that has an attempt.
@@ -57,8 +79,23 @@ void assign_verdicts(std::vector<TestReport>& tests, const std::vector<VerdictRe
   std::map<std::string, Group> of_name;
   for (std::size_t i = 0; i < tests.size(); ++i) of_name[tests[i].name].push_back(i);
 
+  const std::vector<VerdictRecord> last = latest(verdicts);
+  std::map<std::string, Times> times;
+  for (const TestReport& test : tests) {
+    ++times[test.name].tests;
+    times[test.name].started += test.executions;
+  }
+  for (const VerdictRecord& verdict : last) {
+    ++times[verdict.test].verdicts;
+    std::optional<std::int64_t>& logged = times[verdict.test].logged;
+    if (!verdict.times)
+      logged.reset();
+    else if (logged && !is_not_run(verdict))
+      *logged += *verdict.times;
+  }
+
   std::vector<VerdictRecord> left;
-  for (const VerdictRecord& verdict : latest(verdicts)) {
+  for (const VerdictRecord& verdict : last) {
     Group& group = of_name[verdict.test];
     const auto found = std::find_if(group.begin(), group.end(),
                                     [&](std::size_t i) { return agrees(tests[i], verdict); });
@@ -66,19 +103,19 @@ void assign_verdicts(std::vector<TestReport>& tests, const std::vector<VerdictRe
       left.push_back(verdict);
       continue;
     }
-    give(tests[*found], verdict);
+    give(tests[*found], verdict, times[verdict.test]);
     group.erase(found);
   }
   for (const VerdictRecord& verdict : left) {
     Group& group = of_name[verdict.test];
     if (!group.empty() && !is_not_run(verdict)) {
-      give(tests[group.front()], verdict);
+      give(tests[group.front()], verdict, times[verdict.test]);
       group.erase(group.begin());
       continue;
     }
     TestReport& test = tests.emplace_back();
     test.name = verdict.test;
-    give(test, verdict);
+    give(test, verdict, times[verdict.test]);
     test.bare = verdict.ran.value_or(verdict.verdict == Verdict::passed ||
                                      verdict.verdict == Verdict::skipped);
   }

@@ -1,13 +1,13 @@
-// What ctest itself concluded of a run, read from the files it leaves in Testing/Temporary.
+// What ctest itself concluded of a run, from the log that it wrote.
 //
-// LastTest.log says for each test whether it was started and whether it passed, but writes
-// "Test Passed." for one that never ran, and also for one skipped by its exit code.
-// LastTestsFailed.log and LastTestsDisabled.log ("7:name" lines) settle those. ctest does not
-// remove these two when a later run has nothing to put there: they count only if written since the
-// run began.
+// The log says of each test whether it was started, and the test's result in words: "Test Passed."
+// and "Test Failed.", or a reason. Of a test that was not started the words say nothing; ctest
+// says why above the entry, except of one that is disabled. A test skipped by its exit code reads
+// "Test Passed." too.
 //
-// While ctest runs (POST_TEST included) the log is named LastTest.log.tmp; results name the
-// final path, offsets are the same. Under `ctest -S` the names carry a tag: LastTest_<tag>.log.
+// The log is read by a descriptor that was opened while ctest wrote it, never by its name: any
+// other ctest in the tree, a listing too, puts a log of its own there
+// (docs/decisions/0024-the-witness.md).
 #pragma once
 
 #include "core/result.hpp"
@@ -15,25 +15,30 @@
 
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace holdfast {
 
-// Reads the log in `directory`/Testing/Temporary that was written since `run_started` (seconds
-// since 1970) into verdict records, in the order in which the tests ended, `at` left 0. Several
-// executions of one test (--repeat) give one record, of the last. `directory` is the one ctest
-// was started for: under `cd sub && ctest` that is sub, not the top of the build tree.
-// Blocks for as long as reading takes; memory does not grow with the size of the log. The error
-// is one line that fits after "failed to".
-Result<std::vector<VerdictRecord>> read_ctest_verdicts(const std::filesystem::path& directory,
-                                                       double run_started);
+// A ctest's log. The descriptor is open for reading and stays the caller's.
+struct CtestLogFile {
+  int descriptor = -1;
+  std::filesystem::path directory;  // the `Testing/Temporary` that it was made in
+  std::string tag;                  // "", or "_<tag>" of a dashboard
+  // The name it gets when ctest is through. Another log may have it by now.
+  std::filesystem::path final_path() const;
+};
 
-// The output at `place`, at most `limit` bytes: the beginning and the end, with a line between
-// that says how much is left out. An error when the log is not there any more, or was written
-// outside [written_from, written_to], or shows something else at that place: a later run of
-// ctest writes the same file. `test` is the name the place must belong to.
-Result<std::string> read_output(const OutputPlace& place, std::string_view test,
-                                double written_from, double written_to, std::size_t limit);
+// Reads the log into verdict records, in the order in which the tests ended, `at` left 0. Several
+// executions of one test (--repeat) give one record, of the last. `run_started` (seconds since
+// 1970): LastTestsFailed.log and LastTestsDisabled.log, which tell the tests skipped by their exit
+// codes, count only if they were written since, and if they agree with the log in all that the log
+// knows: else VerdictRecord::or_skipped is set where they would be needed. Blocks for as long as
+// reading takes; memory grows with the number of tests, not with the size of the log. The error is
+// one line that fits after "failed to".
+Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, double run_started);
+
+// Whether the log has its last line, which ctest writes after its last test and before POST_TEST.
+// One without was left by a ctest that died, or is still being written.
+bool is_whole_log(int descriptor);
 
 }  // namespace holdfast

@@ -66,7 +66,7 @@ std::vector<LogEntry> resolve_entries(const std::vector<LogMark>& marks) {
     const LogMark& open = marks[i];
     const LogMark& close = marks[*end];
     entries.push_back({open.name, open.index, open.started, open.launched, close.result, open.end,
-                       close.begin, open.preamble});
+                       close.begin, open.explained, open.preamble});
     i = *end;
   }
   return entries;

@@ -10,10 +10,11 @@ namespace {
 constexpr std::size_t k_chunk = 4U << 20U;
 // What is read at once: most logs are short, and memory never used before costs as much as reading.
 constexpr std::size_t k_piece = 64U << 10U;
-// How far a mark may reach: a command line with its arguments (ARG_MAX pieces of 128 KiB).
-constexpr std::size_t k_reach = 512U << 10U;
-constexpr std::size_t k_max_name = 4096;
-constexpr std::size_t k_max_reason = 64U << 10U;
+// How far a mark may reach: a command line takes 6 MiB at most (execve(2)), and a bit for quotes.
+constexpr std::size_t k_reach = 8U << 20U;
+constexpr std::size_t k_max_name = 1U << 20U;
+// The reason names the expressions; the test's name stands below it twice.
+constexpr std::size_t k_max_reason = 4U << 20U;
 constexpr std::size_t k_max_preamble = 1024;
 constexpr std::string_view k_dashes = "----------------------------------------------------------";
 constexpr std::string_view k_end_of_output = "<end of output>\nTest time = ";
@@ -96,8 +97,12 @@ std::optional<LogMark> entry_at(std::string_view text, std::uint64_t offset, Pat
   if (!total || !take(rest, " Testing: ")) return std::nullopt;
   const std::string again =
       "\n" + std::to_string(*index) + "/" + std::to_string(*total) + " Test: ";
-  const std::size_t name_end = rest.substr(0, k_max_name).find(again);
-  if (name_end == std::string_view::npos) return std::nullopt;
+  const std::string_view line = rest.substr(0, k_max_name);
+  const std::size_t name_end = line.find(again);
+  if (name_end == std::string_view::npos) {
+    patience.waste(line);
+    return std::nullopt;
+  }
   mark.name = rest.substr(0, name_end);
   rest.remove_prefix(name_end + again.size());
   if (!take(rest, mark.name) || !take(rest, "\nCommand: ")) return std::nullopt;
@@ -245,8 +250,9 @@ std::vector<LogMark> scan_marks(std::istream& log) {
       window.next_line();
       continue;
     }
-    if (is_entry && between.size() <= k_max_preamble) {
-      mark->preamble = preamble_before(between);
+    if (is_entry) {
+      mark->explained = between.size() > k_max_preamble || !preamble_before(between).empty();
+      mark->preamble = preamble_before(std::string_view(between).substr(0, k_max_preamble));
     }
     between.clear();
     window.advance(static_cast<std::size_t>(mark->end - mark->begin));

@@ -45,8 +45,9 @@ struct LogMark {
   std::uint32_t index = 0;
   std::uint32_t total = 0;
   bool started = false;
-  bool launched = false;  // its command is the launcher
-  std::string preamble;   // what stands between the mark before and this one, if it is short
+  bool launched = false;   // its command is the launcher
+  bool explained = false;  // something stands between the mark before and this one
+  std::string preamble;    // the beginning of that
   // Of an end:
   LoggedResult result = LoggedResult::failed;
 };
@@ -59,10 +60,11 @@ struct LogEntry {
   LoggedResult result = LoggedResult::failed;
   std::uint64_t output_begin = 0;
   std::uint64_t output_end = 0;
-  std::string preamble;
+  bool explained = false;  // ctest has said something about it beforehand: why it did not start it
+  std::string preamble;    // the beginning of that
 };
 
-// All marks of the log, in order. Reads in a window of a few MiB, whatever the size of the log.
+// All marks of the log, in order. Reads in a window of some MiB, whatever the size of the log.
 // Marks whose total differs from the first one's are a nested run's and are left out.
 std::vector<LogMark> scan_marks(std::istream& log);
 

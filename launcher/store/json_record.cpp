@@ -70,6 +70,7 @@ Record attempt_ended(FieldReader& in) {
   record.orphan_markers = in.orphan_markers();
   record.note = in.text("note");
   record.verdict = verdict_named(in.text("verdict"));
+  record.scratch = in.text("scratch");
   record.retry = in.text("retry");
   record.log = in.text("log");
   record.findings = in.findings();
@@ -77,7 +78,8 @@ Record attempt_ended(FieldReader& in) {
 }
 
 Record bare(FieldReader& in) {
-  return Bare{in.number("at"), in.text("test"), in.text("key"), in.text("why")};
+  return Bare{in.number("at"), in.text("test"), in.text("key"), in.text("why"),
+              in.truth("may_be_skipped").value_or(true)};
 }
 
 Record stale(FieldReader& in) {
@@ -94,6 +96,8 @@ Record verdict_record(FieldReader& in, Verdict verdict) {
   record.output = in.output_place(in.text("log"));
   record.ran = in.truth("ran");
   record.launched = in.truth("launched").value_or(false);
+  record.times = in.integer("times");
+  record.or_skipped = in.truth("or_skipped").value_or(false);
   record.note = in.text("note");
   return record;
 }
@@ -130,7 +134,7 @@ Record step(FieldReader& in) {
 
 Record run_ended(FieldReader& in) {
   return RunEnded{in.number("at"), in.text("run"), in.truth("complete").value_or(false),
-                  in.text("retries")};
+                  in.text("retries"), in.integer("unrecorded").value_or(0)};
 }
 
 ParsedLine record_of(const Json& object) {

@@ -43,6 +43,8 @@ std::string line_of(const VerdictRecord& record) {
   if (record.index) line.number("index", *record.index);
   if (record.ran) line.raw("ran", truth(*record.ran));
   if (record.launched) line.raw("launched", truth(true));
+  if (record.times) line.number("times", *record.times);
+  if (record.or_skipped) line.raw("or_skipped", truth(true));
   if (record.output) {
     line.text("log", record.output->log);
     line.raw("output", "[" + std::to_string(record.output->offset) + "," +
@@ -56,6 +58,7 @@ std::string line_of(const RunEnded& record) {
   JsonLine line = begun("run_ended", record.at);
   line.text("run", record.run).raw("complete", truth(record.complete));
   if (!record.retries.empty()) line.text("retries", record.retries);
+  if (record.unrecorded > 0) line.number("unrecorded", record.unrecorded);
   return std::move(line).finish();
 }
 

@@ -73,7 +73,8 @@ struct AttemptEnded {
   std::optional<std::string> marker;  // the reason in the main process's marker
   std::vector<OrphanMarker> orphan_markers;
   std::string note;
-  std::optional<Verdict> verdict = {};  // what ctest was expected to say of this attempt
+  std::optional<Verdict> verdict = {};  // what ctest was expected to say of it; unknown: it depends
+  std::string scratch = {};             // its directory, where that was kept
   std::string retry = {};               // whether it was tried again, and why
   std::string log = {};                 // the file with its output
   std::vector<Finding> findings = {};   // field `forensics`: what was seen when it had failed
@@ -95,6 +96,7 @@ struct Bare {
   std::string test;  // required
   std::string key;
   std::string why;
+  bool may_be_skipped = false;  // it has a SKIP_RETURN_CODE
 };
 
 // Where a test's output is in ctest's log.
@@ -112,6 +114,9 @@ struct VerdictRecord {
   std::optional<OutputPlace> output;
   std::optional<bool> ran;  // whether ctest started it at all
   bool launched = false;    // it was started with our launcher around it
+  // How often ctest ran it (--repeat): the verdict is of the last time.
+  std::optional<std::int64_t> times;
+  bool or_skipped = false;  // passed, or skipped by its exit code: ctest's log reads the same
   std::string note;         // why ctest did not start it
 };
 
@@ -141,7 +146,8 @@ struct RunEnded {
   double at = 0;
   std::string run;
   bool complete = false;
-  std::string retries = {};  // what was tried again, and what was not any more, in words
+  std::string retries = {};     // what was tried again, and what was not any more, in words
+  std::int64_t unrecorded = 0;  // tests that had an attempt and have no record
 };
 
 // One command of a build, in the build journal (docs/build-steps.md).

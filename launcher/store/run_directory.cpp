@@ -9,8 +9,10 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <charconv>
 #include <system_error>
 #include <tuple>
+#include <utility>
 
 namespace holdfast {
 namespace {
@@ -29,16 +31,32 @@ double started_at(const fs::path& journal) {
   return started && started->at > 0 ? started->at : written_at(journal);
 }
 
-// The second in which the run began, as the keeper names runs (keeper/run.cpp): 20261120-084053-….
-// Nothing for a name of another form.
-std::string_view named_second(std::string_view id) {
+// What the keeper's name of a run says of its place among the others (keeper/run.cpp).
+struct RunName {
+  std::uint64_t number = 0;  // 0: it has none
+  std::string_view second;   // in which it began: 20261120-084053-; empty: nobody knows
+  std::string_view unnumbered;
+};
+
+std::string_view second_in(std::string_view name) {
   constexpr std::string_view k_form = "00000000-000000-";
-  if (id.size() < k_form.size()) return {};
+  if (name.size() < k_form.size()) return {};
   for (std::size_t i = 0; i < k_form.size(); ++i) {
-    const bool is_digit = id[i] >= '0' && id[i] <= '9';
-    if (k_form[i] == '0' ? !is_digit : id[i] != k_form[i]) return {};
+    const bool is_digit = name[i] >= '0' && name[i] <= '9';
+    if (k_form[i] == '0' ? !is_digit : name[i] != k_form[i]) return {};
   }
-  return id.substr(0, k_form.size());
+  return name.substr(0, k_form.size());
+}
+
+RunName name_of(std::string_view id) {
+  RunName name{0, second_in(id), id};
+  if (!name.second.empty()) return name;
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
+  if (error != std::errc() || end == id.data() + id.size() || *end != '-') return name;
+  const std::string_view rest = id.substr(static_cast<std::size_t>(end - id.data()) + 1);
+  const std::string_view second = second_in(rest);
+  return second.empty() ? name : RunName{number, second, rest};
 }
 
 std::optional<RunEntry> entry_of(const fs::directory_entry& found) {
@@ -64,9 +82,11 @@ std::vector<RunEntry> undated_runs(const fs::path& tree) {
   return runs;
 }
 
-// Two runs of one second: the id decides, so that the order is the same each time.
+// Two runs of one moment: the id decides, so that the order is the same each time.
 bool is_newer(const RunEntry& a, const RunEntry& b) {
-  return std::tie(a.started, a.id) > std::tie(b.started, b.id);
+  const std::uint64_t number_a = name_of(a.id).number;
+  const std::uint64_t number_b = name_of(b.id).number;
+  return std::tie(number_a, a.started, a.id) > std::tie(number_b, b.started, b.id);
 }
 
 void date(RunEntry& run) { run.started = started_at(run.journal); }
@@ -79,19 +99,22 @@ RunEntry dated(RunEntry run) {
 // Each begin of a run orders the last twenty: to read all their journals would take longer than the
 // rest of it. So only those are read that their names do not put in order.
 void order(std::vector<RunEntry>& runs) {
-  const bool all_named = std::all_of(
-      runs.begin(), runs.end(), [](const RunEntry& run) { return !named_second(run.id).empty(); });
+  const bool all_named = std::all_of(runs.begin(), runs.end(), [](const RunEntry& run) {
+    return !name_of(run.id).second.empty();
+  });
   if (!all_named) {
     std::for_each(runs.begin(), runs.end(), date);
     return std::sort(runs.begin(), runs.end(), is_newer);
   }
-  std::sort(runs.begin(), runs.end(), [](const RunEntry& a, const RunEntry& b) {
-    return named_second(a.id) > named_second(b.id);
-  });
+  const auto place = [](const RunEntry& run) {
+    const RunName name = name_of(run.id);
+    return std::pair(name.number, name.second);
+  };
+  std::sort(runs.begin(), runs.end(),
+            [&](const RunEntry& a, const RunEntry& b) { return place(a) > place(b); });
   for (auto first = runs.begin(); first != runs.end();) {
-    const auto last = std::find_if(first, runs.end(), [&](const RunEntry& run) {
-      return named_second(run.id) != named_second(first->id);
-    });
+    const auto last = std::find_if(
+        first, runs.end(), [&](const RunEntry& run) { return place(run) != place(*first); });
     if (last - first > 1) {
       std::for_each(first, last, date);
       std::sort(first, last, is_newer);
@@ -107,18 +130,43 @@ bool is_at_work(const RunEntry& run) {
   return os::is_alive({static_cast<int>(started->ctest.pid), started->ctest.start});
 }
 
+// Whether `wanted` can mean this run.
+bool is_meant(const RunEntry& run, std::string_view wanted) {
+  return run.id.starts_with(wanted) || name_of(run.id).unnumbered.starts_with(wanted);
+}
+
+// Whether it is all that it takes to mean this run: its id, with or without the number, or the
+// number.
+bool is_named(const RunEntry& run, std::string_view wanted) {
+  const RunName name = name_of(run.id);
+  return run.id == wanted || name.unnumbered == wanted ||
+         (name.number != 0 && std::to_string(name.number) == wanted);
+}
+
 std::string short_list(const std::vector<RunEntry>& runs, std::string_view prefix) {
   constexpr std::size_t k_shown = 3;
   std::string list;
   std::size_t count = 0;
   for (const RunEntry& run : runs) {
-    if (!run.id.starts_with(prefix)) continue;
+    if (!is_meant(run, prefix)) continue;
     if (++count <= k_shown) list += fmt::format("{}{}", list.empty() ? "" : ", ", run.id);
   }
   return count > k_shown ? fmt::format("{} and {} more", list, count - k_shown) : list;
 }
 
 }  // namespace
+
+std::uint64_t next_run_number(const fs::path& tree) {
+  std::uint64_t last = 0;
+  std::error_code failed;
+  fs::directory_iterator it(tree / names::k_runs_directory,
+                            fs::directory_options::skip_permission_denied, failed);
+  while (!failed && it != fs::directory_iterator()) {
+    last = std::max(last, name_of(it->path().filename().string()).number);
+    it.increment(failed);
+  }
+  return last + 1;
+}
 
 std::vector<RunEntry> list_runs(const fs::path& tree, Dates dates) {
   std::vector<RunEntry> runs = undated_runs(tree);
@@ -145,10 +193,12 @@ Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted) {
     return Error{fmt::format("find a run: {} has none; run ctest there first", where)};
   if (wanted.empty() || wanted == "latest") return dated(std::move(runs.front()));
 
+  const auto named = std::find_if(runs.begin(), runs.end(),
+                                  [&](const RunEntry& run) { return is_named(run, wanted); });
+  if (named != runs.end()) return dated(std::move(*named));
   RunEntry* match = nullptr;
   for (RunEntry& run : runs) {
-    if (run.id == wanted) return dated(std::move(run));
-    if (!run.id.starts_with(wanted)) continue;
+    if (!is_meant(run, wanted)) continue;
     if (match != nullptr) {
       return Error{
           fmt::format("find run {}: several begin so: {}", wanted, short_list(runs, wanted))};

@@ -1,11 +1,17 @@
 // The runs of a build tree: <tree>/.holdfast/runs/<run-id>/journal.jsonl.
 //
+// An id is `<number>-<date>-<time>-<pid>`: runs are numbered from 1 in each tree, so that their
+// order does not depend on a clock, which may have been wrong. Runs of earlier versions have no
+// number and come before those that have one, in the order of their times. So do runs of one
+// number among themselves, which began at the same moment.
+//
 // Functions here touch the disk and never throw; what cannot be read is not listed.
 #pragma once
 
 #include "core/result.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -15,6 +21,9 @@
 namespace holdfast {
 
 inline constexpr std::size_t k_runs_kept = 20;
+
+// The number of a run that begins now.
+std::uint64_t next_run_number(const std::filesystem::path& tree);
 
 struct RunEntry {
   std::string id;
@@ -30,8 +39,8 @@ enum class Dates { exact, only_for_the_order };
 // Directories that hold a journal, newest first. Symbolic links are passed over.
 std::vector<RunEntry> list_runs(const std::filesystem::path& tree, Dates dates = Dates::exact);
 
-// `wanted`: "latest" (or nothing), a run's id, or the beginning of exactly one id. The error is
-// one line that fits after "failed to".
+// `wanted`: "latest" (or nothing), a run's id, its number, or the beginning of exactly one id, with
+// or without the number. The error is one line that fits after "failed to".
 Result<RunEntry> find_run(const std::filesystem::path& tree, std::string_view wanted);
 
 // Removes all but the newest `keep` runs and those at work; never the one named `live`, which

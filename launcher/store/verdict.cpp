@@ -10,11 +10,12 @@ struct NamedVerdict {
   std::string_view name;
 };
 
-constexpr std::array<NamedVerdict, 4> k_verdicts{{
+constexpr std::array<NamedVerdict, 5> k_verdicts{{
     {Verdict::passed, "passed"},
     {Verdict::failed, "failed"},
     {Verdict::skipped, "skipped"},
     {Verdict::disabled, "disabled"},
+    {Verdict::unknown, "unknown"},
 }};
 
 }  // namespace
@@ -23,7 +24,7 @@ std::string_view name_of(Verdict verdict) {
   for (const NamedVerdict& entry : k_verdicts) {
     if (entry.verdict == verdict) return entry.name;
   }
-  return "failed";
+  return "unknown";
 }
 
 std::optional<Verdict> verdict_named(std::string_view name) {

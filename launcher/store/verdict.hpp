@@ -7,8 +7,9 @@
 
 namespace holdfast {
 
-// What ctest concluded. On disk by name.
-enum class Verdict : std::uint8_t { passed, failed, skipped, disabled };
+// What ctest concluded. On disk by name. Unknown: its output decides, and nobody has told what
+// ctest found there.
+enum class Verdict : std::uint8_t { passed, failed, skipped, disabled, unknown };
 
 std::string_view name_of(Verdict verdict);
 std::optional<Verdict> verdict_named(std::string_view name);

@@ -2,6 +2,7 @@
 keeps `ctest | cat` waiting."""
 
 import os
+import re
 import subprocess
 import time
 import unittest
@@ -82,13 +83,18 @@ class KeeperTest(ProjectCase):
         keepers = f"/tmp/holdfast-{os.geteuid()}/keepers"
         self.assertEqual([n for n in os.listdir(keepers) if n.startswith(f"{ctest.pid}-")], [])
 
-    def test_it_holds_nothing_of_ctests_open(self):
+    def test_it_holds_nothing_of_ctests_open_but_its_log(self):
         tree = self.waiting_tree()
         ctest = self.begin(tree, stdout=-1, stderr=subprocess.STDOUT)
         keeper, = keepers_of(tree)
         fds = f"/proc/{keeper.pid}/fd"
-        held = {os.readlink(f"{fds}/{fd}") for fd in os.listdir(fds)}
-        self.assertEqual([t for t in held if t.startswith("pipe:") or "Testing" in t], [])
+        held = {os.readlink(f"{fds}/{fd}"): fd for fd in os.listdir(fds)}
+        self.assertEqual([t for t in held if t.startswith("pipe:")], [])
+        # But its log, opened anew to be read: the witness of its verdicts.
+        log, = [t for t in held if "Testing" in t]
+        self.assertRegex(log, r"/Testing/Temporary/LastTest\.log\.tmp[0-9a-f]*$")
+        flags, = re.findall(r"flags:\s+(\d+)", Path(f"/proc/{keeper.pid}/fdinfo/{held[log]}").read_text())
+        self.assertEqual(int(flags, 8) & os.O_ACCMODE, os.O_RDONLY)
         self.assertEqual(os.readlink(f"/proc/{keeper.pid}/cwd"), "/")
         self.let_go()
         ctest.communicate(timeout=PATIENCE_S)

@@ -68,7 +68,7 @@ class PipesTest(PromptCase):
                 self.assertIn(b"100% tests passed", out)
                 self.assertIn(b'"deaf" left 1 process behind, ended: leave_child', out)
                 self.assertRegex(out, rb"holdfast: 1 test through Holdfast: 1 passed; 1 left processes "
-                                      rb"behind \(leave_child\)")
+                                      rb"behind \(deaf: leave_child\)")
 
     def test_a_kept_leftover_delays_nobody(self):
         for name, script in self.SHELLS.items():

@@ -44,7 +44,7 @@ class ReapTest(ReapCase):
         self.assert_all_alive(left)
         done = self.reap(tree)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
-        self.assertRegex(done.stdout, rb'^ended 4 processes: .*\(pid \d+, test "hides", run \d{8}-\d{6}-\d+\)')
+        self.assertRegex(done.stdout, rb'^ended 4 processes: .*\(pid \d+, test "hides", run \d+-\d{8}-\d{6}-\d+\)')
         self.assert_gone(left, 0)
         again = self.reap(tree)
         self.assertEqual((again.returncode, again.stdout, again.stderr), (0, NOTHING, b""))

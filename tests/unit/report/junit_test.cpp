@@ -78,6 +78,60 @@ TEST(JUnit, FailuresErrorsAndSkipsAreTold) {
   EXPECT_TRUE(has("<skipped message=\"disabled\"/>"));
 }
 
+TEST(JUnit, AnUnknownVerdictIsSkippedAndSaysSo) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::passed).change_last_attempt([](AttemptEnded& ended) {
+    ended.verdict = Verdict::unknown;
+  });
+  const std::string xml = render(sample.report(), Format::junit);
+  EXPECT_NE(xml.find("<skipped message=\"holdfast: verdict unknown\">exit code 0 after 0.05 s; its "
+                     "output decides, and what ctest found there is not on record</skipped>"),
+            std::string::npos)
+      << xml;
+  EXPECT_NE(xml.find("failures=\"0\" errors=\"0\" skipped=\"1\""), std::string::npos) << xml;
+}
+
+TEST(JUnit, WhatRanNothingIsAnErrorWhereItIsRedAndSkippedWhereItIsNot) {
+  struct Row {
+    std::optional<Verdict> ctest;
+    std::optional<Verdict> own;
+    const char* expected;
+  };
+  const Row rows[] = {
+      {Verdict::failed, std::nullopt, "<error message=\"no tests: "},
+      {Verdict::passed, std::nullopt, "<skipped message=\"exit code 5"},
+      {Verdict::skipped, std::nullopt, "<skipped message=\"exit code 5"},
+      {std::nullopt, Verdict::failed, "<error message=\"no tests: "},
+      {std::nullopt, Verdict::passed, "<skipped message=\"exit code 5"},
+      {std::nullopt, std::nullopt, "<error message=\"no tests: "},
+  };
+  for (const Row& row : rows) {
+    SampleJournal sample;
+    sample.attempt("a", Outcome::no_tests, 5).change_last_attempt([&](AttemptEnded& ended) {
+      ended.verdict = row.own;
+    });
+    if (row.ctest) sample.verdict("a", *row.ctest, 1, true);
+    const std::string xml = render(sample.report(), Format::junit);
+    EXPECT_NE(xml.find(row.expected), std::string::npos) << "row " << (&row - rows) << '\n' << xml;
+  }
+}
+
+TEST(JUnit, AKeptScratchDirectoryIsAProperty) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::failed, 1).change_last_attempt([](AttemptEnded& ended) {
+    ended.scratch = "/t/.holdfast/runs/1/scratch/2";
+  });
+  EXPECT_NE(render(sample.report(), Format::junit)
+                .find("name=\"holdfast.scratch\" value=\"/t/.holdfast/runs/1/scratch/2\""),
+            std::string::npos);
+  EXPECT_NE(
+      render(sample.report(), Format::json).find("\"scratch\": \"/t/.holdfast/runs/1/scratch/2\""),
+      std::string::npos);
+  EXPECT_NE(render(sample.report(), Format::text)
+                .find("\nScratch directories kept\n  a  /t/.holdfast/runs/1/scratch/2\n"),
+            std::string::npos);
+}
+
 TEST(JUnit, EarlierAttemptsAreFlakyOrRerunFailures) {
   const std::string xml = render(full_journal().report(), Format::junit);
   EXPECT_NE(

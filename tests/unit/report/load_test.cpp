@@ -1,5 +1,6 @@
 #include "report/load.hpp"
 
+#include "opened_log.hpp"
 #include "scratch_directory.hpp"
 #include "store/ctest_log.hpp"
 #include "store/json_record.hpp"
@@ -26,14 +27,15 @@ double now() {
 
 // A run as the launcher, ctest and `holdfast end` leave it.
 void add_run(const ScratchDirectory& tree, const std::string& id, double at) {
-  tree.write("Testing/Temporary/LastTest.log", k_log);
+  const auto log = tree.write("Testing/Temporary/LastTest.log", k_log);
   std::string journal = line_of(RunStarted{at, id, tree.path().string(), "", "", {}, {}});
   journal += R"({"v":1,"type":"attempt_started","at":1,"attempt":"x.1","test":"a","key":"k","n":1})"
              "\n";
   journal +=
       R"({"v":1,"type":"attempt_ended","at":2,"attempt":"x.1","test":"a","key":"k","n":1,"outcome":"failed","exit_code":1})"
       "\n";
-  const auto verdicts = read_ctest_verdicts(tree.path(), at);
+  const OpenedLog opened(log);
+  const auto verdicts = read_ctest_log({opened.descriptor(), log.parent_path(), ""}, at);
   ASSERT_TRUE(verdicts) << verdicts.error().message;
   for (const VerdictRecord& verdict : *verdicts) journal += line_of(verdict);
   journal += line_of(RunEnded{now(), id, true});
@@ -61,6 +63,30 @@ TEST(LoadReport, OutputThatALaterRunOverwroteIsSaidToBeGone) {
   ASSERT_TRUE(report);
   EXPECT_EQ(report->tests[0].attempts[0].output, "");
   EXPECT_NE(report->tests[0].attempts[0].output_note.find("later run"), std::string::npos);
+}
+
+TEST(LoadReport, TheStepsOfAnEarlierBuildAreNotThisRuns) {
+  const ScratchDirectory tree;
+  const double start = now();
+  add_run(tree, "1-20261120-100000-7", start - 100);
+  add_run(tree, "2-20261120-100100-7", start + 100);
+  const auto step = [](double at, const std::string& output) {
+    return R"({"v":1,"type":"step","kind":"compile","output":")" + output +
+           R"(","outcome":"passed","at":)" + std::to_string(at) + "}\n";
+  };
+  tree.write(".holdfast/build/journal.jsonl", step(start - 200, "a.o") + step(start + 50, "b.o"));
+  const auto steps = [&](const char* run) {
+    const RunEntry entry = *find_run(tree.path(), run);
+    Result<RunReport> report = load_report(entry, Outputs::leave_out);
+    load_steps(*report, entry);
+    std::string outputs;
+    for (const StepRecord& one : report->steps) outputs += one.output;
+    return outputs;
+  };
+  EXPECT_EQ(steps("1"), "a.ob.o");  // until the next run began
+  EXPECT_EQ(steps("2"), "b.o");
+  add_run(tree, "3-20261120-100200-7", start + 200);
+  EXPECT_EQ(steps("3"), "");
 }
 
 TEST(LoadReport, AJournalThatCannotBeOpenedIsAnError) {

@@ -61,6 +61,50 @@ TEST(Model, AnAttemptThatNeverEndedIsInterrupted) {
   EXPECT_EQ(test.attempts[0].started, 1001);
 }
 
+TEST(Model, AVerdictOnATimeBeforeIsNoneOnTheLast) {
+  const auto again = [](std::optional<Verdict> own, int logged) {
+    SampleJournal sample;
+    sample.attempt("a", Outcome::passed).attempt("a", Outcome::passed);
+    sample.change_last_attempt([&](AttemptEnded& ended) { ended.verdict = own; });
+    sample.verdict("a", Verdict::failed, 1, true).times(logged);
+    return name_of(sample.report().tests.at(0).outcome);
+  };
+  EXPECT_EQ(again(Verdict::unknown, 2), "failed");
+  EXPECT_EQ(again(Verdict::unknown, 1), "unknown");
+  EXPECT_EQ(again(std::nullopt, 1), "passed");
+  // One that left no record with us was the last: ctest's word is all there is.
+  SampleJournal ahead;
+  ahead.attempt("a", Outcome::crashed, 11).verdict("a", Verdict::passed, 1, true).times(2);
+  EXPECT_EQ(name_of(ahead.report().tests.at(0).outcome), "passed");
+}
+
+TEST(Model, PassedOrSkippedIsUnknownUnlessSomebodyKnows) {
+  const auto or_skipped = [](SampleJournal sample) {
+    sample.verdict("a", Verdict::passed, 1, true);
+    std::get<VerdictRecord>(sample.journal().records.back()).or_skipped = true;
+    return name_of(sample.report().tests.at(0).outcome);
+  };
+  EXPECT_EQ(or_skipped(SampleJournal()), "unknown");
+  EXPECT_EQ(or_skipped(SampleJournal().bare("a", "why")), "passed");
+  EXPECT_EQ(or_skipped(SampleJournal().attempt("a", Outcome::passed)), "passed");
+  EXPECT_EQ(or_skipped(SampleJournal().attempt("a", Outcome::skipped, 77)), "skipped");
+  SampleJournal bare;
+  bare.bare("a", "why");
+  std::get<Bare>(bare.journal().records.back()).may_be_skipped = true;
+  EXPECT_EQ(or_skipped(bare), "unknown");
+}
+
+TEST(Model, WhatRunsIsNotInterruptedWhileTheRunGoesOn) {
+  SampleJournal sample;
+  sample.run_started().attempt_started("a");
+  const RunReport report = report_of(sample.journal(), RunState::going_on);
+  EXPECT_EQ(name_of(report.tests.at(0).outcome), "unknown");
+  EXPECT_TRUE(report.tests.at(0).attempts.at(0).is_running);
+  EXPECT_EQ(name_of(sample.report().tests.at(0).outcome), "interrupted");
+  sample.run_ended();  // ctest came to its end: it has ended, too
+  EXPECT_EQ(name_of(sample.report().tests.at(0).outcome), "unknown");
+}
+
 TEST(Model, AnEndWhoseStartWasLostIsAnAttempt) {
   SampleJournal sample;
   sample.attempt_ended("a", Outcome::passed, 0, "k", 7);

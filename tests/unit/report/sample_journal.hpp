@@ -80,6 +80,11 @@ class SampleJournal {
     std::get<VerdictRecord>(journal_.records.back()).launched = true;
     return *this;
   }
+  // Of the verdict added last: so often ctest's log has its test.
+  SampleJournal& times(int number) {
+    std::get<VerdictRecord>(journal_.records.back()).times = number;
+    return *this;
+  }
   template <typename Change>
   SampleJournal& change_last_attempt(Change change) {
     change(std::get<AttemptEnded>(journal_.records.back()));
@@ -123,7 +128,7 @@ inline SampleJournal full_journal() {
   sample.verdict("off", Verdict::disabled, 11, false);
   sample.bare("alone", "HOLDFAST_ENABLED is OFF").verdict("alone", Verdict::passed, 12, true);
   sample.attempt("waiter", Outcome::lock_timeout).verdict("waiter", Verdict::failed, 13);
-  sample.attempt_started("cut");
+  sample.attempt_started("cut").verdict("cut", Verdict::failed, 14);
   sample.run_ended();
   return sample;
 }

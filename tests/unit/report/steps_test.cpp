@@ -25,21 +25,24 @@ StepRecord step(double at, std::string kind, std::string output, double wall = 1
   return record;
 }
 
-TEST(StepsTest, OfEachStepTheLastBeforeTheNextRunCounts) {
+TEST(StepsTest, OfEachStepTheLastOfItsTimeCounts) {
   StepRecord archive = step(4, "link", "lib.a");
   archive.program = "ar";
   const std::vector<Record> records{step(1, "compile", "a.o"),    step(3, "compile", "b.o"),
                                     step(2, "compile", "a.o", 7), archive,
                                     step(5, "link", "lib.a"),     step(6, "link", "a.o"),
                                     Bare{7, "a.o", "", ""},       step(9, "compile", "b.o", 8)};
-  const std::vector<StepRecord> steps = latest_steps(records, 9);
+  const std::vector<StepRecord> steps = latest_steps(records, 0, 8.9);
   ASSERT_EQ(steps.size(), 5U);
   EXPECT_EQ(steps[0].wall_s, 7);
   EXPECT_EQ(steps[1].output, "b.o");
   EXPECT_EQ(steps[1].wall_s, 1);
   EXPECT_EQ(steps[2].program, "ar");
-  EXPECT_EQ(latest_steps(records, k_ever)[4].wall_s, 8);
-  EXPECT_TRUE(latest_steps(records, 1).empty());
+  EXPECT_EQ(latest_steps(records, 0, k_ever)[4].wall_s, 8);
+  EXPECT_TRUE(latest_steps(records, 0, 0.9).empty());
+  // What an earlier run had been built by is none of this one's.
+  ASSERT_EQ(latest_steps(records, 5, 8.9).size(), 1U);
+  EXPECT_EQ(latest_steps(records, 5, 8.9)[0].output, "a.o");
 }
 
 TEST(StepsTest, TheTextHasFiveOfEachKindOfTopAndWhatIsOutOfTheOrdinary) {

@@ -13,7 +13,7 @@ TEST(Summary, ItSaysWhatRanThroughHoldfastAndWhatDidNot) {
   EXPECT_EQ(render_summary(full_journal().report()),
             "holdfast: 11 tests through Holdfast: 4 passed, 1 failed, 2 crashed, 1 timed out, 1 "
             "skipped, 1 lock timeout, "
-            "1 interrupted; 1 left processes behind (sleep); 1 flaky (wobbly)\n"
+            "1 interrupted; 1 left processes behind (leaky: sleep); 1 flaky (wobbly)\n"
             "holdfast: 3 not through Holdfast: gone (not run: Unable to find executable: /x), off "
             "(disabled), "
             "alone (HOLDFAST_ENABLED is OFF)\n");
@@ -53,6 +53,26 @@ TEST(Summary, WhoWasLaunchedAndIsNotRecordedIsNotSaidToHaveRunBare) {
   EXPECT_EQ(render_summary(sample.report()),
             "holdfast: 1 test through Holdfast: 1 passed\n"
             "holdfast: 1 not through Holdfast: a (its launcher left no record)\n");
+}
+
+TEST(Summary, UnknownIsCountedAndSaidAsThat) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::passed).change_last_attempt([](AttemptEnded& ended) {
+    ended.verdict = Verdict::unknown;
+  });
+  sample.attempt("b", Outcome::passed);
+  EXPECT_EQ(render_summary(sample.report()),
+            "holdfast: 2 tests through Holdfast: 1 passed, 1 unknown\n");
+}
+
+TEST(Summary, WhatCouldNotBeRecordedIsSaid) {
+  SampleJournal sample;
+  sample.attempt("a", Outcome::passed);
+  RunReport report = sample.report();
+  report.run.unrecorded = 2;
+  EXPECT_EQ(render_summary(report),
+            "holdfast: 1 test through Holdfast: 1 passed\n"
+            "holdfast: 2 more tests ran through Holdfast and could not be recorded\n");
 }
 
 TEST(Summary, ListsAreBounded) {

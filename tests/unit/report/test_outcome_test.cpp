@@ -15,10 +15,13 @@ struct Row {
 };
 
 TestEvidence ended(Outcome outcome, std::optional<Verdict> verdict) {
-  return {true, true, outcome, false, verdict};
+  return {true, true, outcome, false, verdict, {}, false, false};
+}
+TestEvidence expected(Outcome outcome, Verdict own, std::optional<Verdict> verdict) {
+  return {true, true, outcome, false, verdict, own, false, false};
 }
 TestEvidence without_attempt(bool ran, std::optional<Verdict> verdict) {
-  return {false, false, std::nullopt, ran, verdict};
+  return {false, false, std::nullopt, ran, verdict, {}, false, false};
 }
 
 TEST(TestOutcome, TheTable) {
@@ -41,12 +44,33 @@ TEST(TestOutcome, TheTable) {
       {ended(Outcome::timed_out, Verdict::skipped), TestOutcome::timed_out},
       {ended(Outcome::interrupted, Verdict::passed), TestOutcome::interrupted},
       {ended(Outcome::skipped, Verdict::skipped), TestOutcome::skipped},
-      {ended(Outcome::skipped, Verdict::passed), TestOutcome::passed},
+      // ctest's log says so of what its exit code skips.
+      {ended(Outcome::skipped, Verdict::passed), TestOutcome::skipped},
+      // The outcome of a batch: ctest sees an exit code that is none of a skip.
+      {expected(Outcome::skipped, Verdict::passed, Verdict::passed), TestOutcome::passed},
+      // Without a word of ctest's what the launcher knew of its rules counts.
+      {expected(Outcome::failed, Verdict::passed, k_no_verdict), TestOutcome::passed},
+      {expected(Outcome::passed, Verdict::failed, k_no_verdict), TestOutcome::failed},
+      {expected(Outcome::passed, Verdict::unknown, k_no_verdict), TestOutcome::unknown},
+      {expected(Outcome::failed, Verdict::unknown, k_no_verdict), TestOutcome::unknown},
+      {expected(Outcome::crashed, Verdict::unknown, k_no_verdict), TestOutcome::crashed},
+      // With one it does not.
+      {expected(Outcome::passed, Verdict::unknown, Verdict::failed), TestOutcome::failed},
+      {expected(Outcome::failed, Verdict::unknown, Verdict::passed), TestOutcome::passed},
+      {expected(Outcome::failed, Verdict::passed, Verdict::failed), TestOutcome::failed},
+      {ended(Outcome::skipped, k_no_verdict), TestOutcome::skipped},
+      {without_attempt(true, Verdict::unknown), TestOutcome::unknown},
       {ended(Outcome::skipped, Verdict::failed), TestOutcome::failed},  // FAIL_REGULAR_EXPRESSION
       {ended(Outcome::no_tests, Verdict::passed), TestOutcome::no_tests},
-      {{true, true, std::nullopt, false, Verdict::passed}, TestOutcome::unknown},
-      {{true, false, std::nullopt, false, Verdict::failed}, TestOutcome::interrupted},
-      {{true, false, std::nullopt, false, k_no_verdict}, TestOutcome::interrupted},
+      {{true, true, std::nullopt, false, Verdict::passed, {}, false, false}, TestOutcome::unknown},
+      {{true, false, std::nullopt, false, Verdict::failed, {}, false, false},
+       TestOutcome::interrupted},
+      {{true, false, std::nullopt, false, k_no_verdict, {}, false, false},
+       TestOutcome::interrupted},
+      {{true, false, std::nullopt, false, k_no_verdict, {}, true, false}, TestOutcome::unknown},
+      {{true, false, std::nullopt, false, k_no_verdict, {}, false, true}, TestOutcome::unknown},
+      {{true, false, std::nullopt, false, Verdict::passed, {}, false, true}, TestOutcome::passed},
+      {{true, false, std::nullopt, false, Verdict::skipped, {}, false, true}, TestOutcome::skipped},
       {without_attempt(false, Verdict::failed), TestOutcome::not_run},
       {without_attempt(true, Verdict::failed), TestOutcome::failed},
       {without_attempt(false, Verdict::disabled), TestOutcome::not_run},
@@ -57,6 +81,30 @@ TEST(TestOutcome, TheTable) {
   };
   for (const Row& row : rows) {
     EXPECT_EQ(name_of(outcome_of(row.evidence)), name_of(row.outcome)) << "row " << (&row - rows);
+  }
+}
+
+TEST(TestOutcome, TheVerdictIsCtestsOrWhatItMustHaveBeenOrUnknown) {
+  struct VerdictRow {
+    TestEvidence evidence;
+    std::optional<Verdict> verdict;
+  };
+  const VerdictRow rows[] = {
+      {ended(Outcome::passed, k_no_verdict), Verdict::passed},
+      {ended(Outcome::crashed, k_no_verdict), Verdict::failed},
+      {ended(Outcome::timed_out, k_no_verdict), Verdict::failed},
+      {ended(Outcome::interrupted, k_no_verdict), k_no_verdict},
+      {ended(Outcome::no_tests, k_no_verdict), k_no_verdict},
+      {expected(Outcome::no_tests, Verdict::failed, k_no_verdict), Verdict::failed},
+      {expected(Outcome::passed, Verdict::unknown, k_no_verdict), Verdict::unknown},
+      {expected(Outcome::passed, Verdict::unknown, Verdict::passed), Verdict::passed},
+      {ended(Outcome::skipped, Verdict::passed), Verdict::skipped},
+      {{true, false, std::nullopt, false, k_no_verdict, {}, false, false}, k_no_verdict},
+      {without_attempt(true, k_no_verdict), Verdict::unknown},
+      {without_attempt(false, Verdict::disabled), Verdict::disabled},
+  };
+  for (const VerdictRow& row : rows) {
+    EXPECT_EQ(verdict_of(row.evidence), row.verdict) << "row " << (&row - rows);
   }
 }
 

@@ -1,7 +1,9 @@
 // The log's structure, with texts of our own: what a test prints must never be taken for it.
 #include "store/ctest_log.hpp"
 #include "store/ctest_log_marks.hpp"
+#include "store/ctest_output.hpp"
 
+#include "opened_log.hpp"
 #include "scratch_directory.hpp"
 
 #include <gtest/gtest.h>
@@ -149,6 +151,16 @@ TEST(CtestLog, OutputLargerThanTheWindowIsPassedOver) {
   EXPECT_EQ(log.substr(entries[2].output_begin, 2), "y\n");
 }
 
+TEST(CtestLog, NamesAndCommandsMayBeAsLongAsTheyCanBe) {
+  const std::string name(200'000, 'n');
+  std::string with_arguments = begin_of(2, 2, "b");
+  with_arguments.replace(with_arguments.find("\"y\""), 3,
+                         "\"" + std::string(6U << 20U, 'y') + "\"");
+  EXPECT_EQ(
+      shape(k_head + entry(1, 2, name, "x\n") + with_arguments + "z\n" + end_of("b") + k_foot),
+      "1:" + name + "=[x\n]P 2:b=[z\n]P ");
+}
+
 TEST(CtestLog, BeginningsOfMarksWithoutEndDoNotTakeForEver) {
   std::string output;
   // Two seconds; to search each one to the end would take ten minutes, which no test has.
@@ -164,67 +176,144 @@ TEST(CtestLog, ATestThatPrintsItsOwnBeginningOverAndOverIsOneEntry) {
   EXPECT_EQ(entries_of(log).size(), 2U);
 }
 
+std::string not_started(int index, int total, const std::string& name, const std::string& why) {
+  const std::string number = std::to_string(index) + "/" + std::to_string(total);
+  return why + number + " Testing: " + name + "\n" + number + " Test: " + name +
+         "\nCommand: \"\"\nDirectory: /t\n\"" + name + "\" start time: \nOutput:\n" + k_dashes +
+         "\n" + end_of(name);
+}
+
 class CtestFiles : public testing::Test {
  protected:
-  void write(const std::string& name, const std::string& content, int age_s = 0) {
+  std::filesystem::path write(const std::string& name, const std::string& content, int age_s = 0) {
     const auto file = tree_.write("Testing/Temporary/" + name, content);
     std::filesystem::last_write_time(
         file, std::filesystem::file_time_type::clock::now() - std::chrono::seconds(age_s));
+    return file;
   }
   static double now() {
     return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
         .count();
   }
-  std::string verdicts() {
-    const auto result = read_ctest_verdicts(tree_.path(), now() - 60);
+  // What is in a log that has lost its name since it was opened.
+  Result<std::vector<VerdictRecord>> read(const std::string& content, const std::string& tag = "") {
+    const auto file = write("LastTest" + tag + ".log", content);
+    const OpenedLog log(file);
+    std::filesystem::remove(file);
+    auto records = read_ctest_log({log.descriptor(), file.parent_path(), tag}, now() - 60);
+    write("LastTest" + tag + ".log", content);
+    return records;
+  }
+  std::string verdicts(const std::string& content, const std::string& tag = "") {
+    const auto result = read(content, tag);
     if (!result) return result.error().message;
     std::string text;
-    for (const VerdictRecord& record : *result)
-      text += record.test + "=" + std::string(name_of(record.verdict)) + " ";
+    for (const VerdictRecord& record : *result) {
+      text += record.test + "=" + std::string(name_of(record.verdict));
+      text += record.or_skipped ? "? " : " ";
+    }
     return text;
   }
   ScratchDirectory tree_;
 };
 
-TEST_F(CtestFiles, TheListsOfThisRunDecideAndThoseOfAnEarlierOneDoNot) {
+TEST_F(CtestFiles, WhatWasNotStartedIsDisabledOrExplained) {
+  const std::string long_why =
+      "Insufficient resources for test c:\n" + std::string(3000, '.') + "\n";
+  const std::string log = k_head + not_started(1, 4, "a", "") +
+                          not_started(2, 4, "b", "Unable to find executable: /x\n") +
+                          not_started(3, 4, "c", long_why) + entry(4, 4, "d", "x\n") + k_foot;
+  write("LastTestsFailed.log", "2:b\n3:c\n");
+  write("LastTestsDisabled.log", "1:a\n");
+  EXPECT_EQ(verdicts(log), "a=disabled b=failed c=failed d=passed ");
+  const auto records = read(log);
+  EXPECT_EQ((*records)[0].note, "");
+  EXPECT_EQ((*records)[1].note, "Unable to find executable: /x");
+  EXPECT_TRUE((*records)[2].note.starts_with("Insufficient resources for test c:"));
+}
+
+TEST_F(CtestFiles, ASkipByExitCodeIsInTheListOnly) {
   const std::string log = k_head + entry(1, 2, "a", "x\n") + entry(2, 2, "b", "x\n") + k_foot;
-  write("LastTest.log", log);
-  EXPECT_EQ(verdicts(), "a=passed b=passed ");
-  write("LastTestsFailed.log", "1:a\n", 100);
-  write("LastTestsDisabled.log", "2:b\n", 100);
-  EXPECT_EQ(verdicts(), "a=passed b=passed ");
-  write("LastTestsFailed.log", "1:a\n");
+  EXPECT_EQ(verdicts(log), "a=passed b=passed ");
+  write("LastTestsDisabled.log", "2:b\n", 100);  // of an earlier run
+  EXPECT_EQ(verdicts(log), "a=passed b=passed ");
   write("LastTestsDisabled.log", "2:b\n");
-  EXPECT_EQ(verdicts(), "a=failed b=skipped ");
+  EXPECT_EQ(verdicts(log), "a=passed b=skipped ");
 }
 
-TEST_F(CtestFiles, AFailureThatTheListDoesNotHaveWasPrintedByTheTest) {
-  write("LastTest.log", k_head + entry(1, 2, "a", "x\n", "Test Failed.") +
-                            entry(2, 2, "b", "x\n", "Test Failed.") + k_foot);
-  EXPECT_EQ(verdicts(), "a=failed b=failed ");  // ctest died before it wrote the list
-  write("LastTestsFailed.log", "2:b\n");
-  EXPECT_EQ(verdicts(), "a=passed b=failed ");
+TEST_F(CtestFiles, ListsThatSayAnythingElseThanTheLogAreNoWitness) {
+  const std::string log = k_head + entry(1, 4, "a", "x\n") +
+                          entry(2, 4, "b", "x\n", "Test Failed.") + not_started(3, 4, "c", "") +
+                          entry(4, 4, "d", "x\n") + k_foot;
+  struct Row {
+    const char* failed;
+    const char* disabled;
+    const char* expected;
+  };
+  const char* const k_not_known = "a=passed? b=failed c=disabled d=passed? ";
+  const Row rows[] = {
+      {"2:b\n", "3:c\n", "a=passed b=failed c=disabled d=passed "},
+      {"2:b\n", "3:c\n4:d\n", "a=passed b=failed c=disabled d=skipped "},
+      {"", "3:c\n", k_not_known},            // b has failed
+      {"2:b\n4:d\n", "3:c\n", k_not_known},  // d has not
+      {"2:b\n9:z\n", "3:c\n", k_not_known},  // nor was there any z
+      {"2:b\n", "", k_not_known},            // c was not started
+      {"2:b\n", "2:b\n3:c\n", k_not_known},  // b was
+      {"2:b\n", "3:c\n9:z\n", k_not_known},
+  };
+  for (const Row& row : rows) {
+    write("LastTestsFailed.log", row.failed);
+    write("LastTestsDisabled.log", row.disabled);
+    EXPECT_EQ(verdicts(log), row.expected) << "row " << (&row - rows);
+  }
 }
 
-TEST_F(CtestFiles, ALogOfAnEarlierRunIsNotThisRunsAndAnUnfinishedOneComesFirst) {
-  write("LastTest.log", k_head + entry(1, 1, "old", "x\n") + k_foot, 100);
-  EXPECT_NE(verdicts().find("find ctest's log"), std::string::npos);
-  write("LastTest.log", k_head + entry(1, 1, "done", "x\n") + k_foot);
-  write("LastTest.log.tmp", k_head + entry(1, 1, "live", "x\n"));
-  EXPECT_EQ(verdicts(), "live=passed ");
+TEST_F(CtestFiles, ADashboardsListsHaveItsTag) {
+  write("LastTestsDisabled_20261120-0854.log", "1:a\n");
+  write("LastTestsDisabled.log", "");
+  EXPECT_EQ(verdicts(k_head + entry(1, 1, "a", "x\n") + k_foot, "_20261120-0854"), "a=skipped ");
 }
 
-TEST_F(CtestFiles, ADashboardsLogIsFoundWithItsTag) {
-  write("LastTest_20261120-0854.log", k_head + entry(1, 1, "a", "x\n") + k_foot);
-  write("LastTestsFailed_20261120-0854.log", "1:a\n");
-  write("LastTestsFailed.log", "");
-  EXPECT_EQ(verdicts(), "a=failed ");
+TEST_F(CtestFiles, HowOftenATestRanIsCounted) {
+  const auto records =
+      read(k_head + entry(1, 1, "a", "x\n", "Test Failed.") +
+           entry(1, 1, "a", "x\n", "Test Failed.") + entry(1, 1, "a", "y\n") + k_foot);
+  ASSERT_EQ(records->size(), 1U);
+  EXPECT_EQ((*records)[0].times, 3);
+  EXPECT_EQ((*records)[0].verdict, Verdict::passed);
+}
+
+TEST_F(CtestFiles, OnlyALogWithItsLastLineIsWhole) {
+  EXPECT_TRUE(is_whole_log(OpenedLog(write("LastTest.log", k_head + k_foot)).descriptor()));
+  const std::string log = k_head + entry(1, 1, "a", "End testing: no\n") + k_foot;
+  for (std::size_t size = 0; size <= log.size(); ++size) {
+    const OpenedLog opened(write("LastTest.log", log.substr(0, size)));
+    ASSERT_EQ(is_whole_log(opened.descriptor()), size == log.size()) << size;
+  }
+}
+
+TEST_F(CtestFiles, OutputsOfWhatDidNotPassAreKeptElsewhere) {
+  const auto file =
+      write("LastTest.log",
+            k_head + entry(1, 3, "a", "green\n") + entry(2, 3, "b", "red\n", "Test Failed.") +
+                entry(3, 3, "c", std::string(499, 'x') + "\n", "Test Failed.") + k_foot);
+  const OpenedLog log(file);
+  const CtestLogFile place{log.descriptor(), file.parent_path(), ""};
+  auto records = read_ctest_log(place, now() - 60);
+  ASSERT_TRUE(records);
+  const auto kept = tree_.path() / "run/output/ctest.log";
+  ASSERT_TRUE(keep_outputs(place, *records, kept, 100));
+  EXPECT_EQ((*records)[0].output->log, file);
+  EXPECT_EQ((*records)[1].output->log, kept);
+  EXPECT_EQ(*read_kept_output(*(*records)[1].output, 1000), "red\n");
+  EXPECT_TRUE(read_kept_output(*(*records)[2].output, 1000)->find("400 of 500 bytes left out") !=
+              std::string::npos);
 }
 
 TEST_F(CtestFiles, OutputIsReadBackWholeOrItsBeginningAndEnd) {
   const std::string long_output = "first\n" + std::string(10'000, 'x') + "\nlast\n";
-  write("LastTest.log", k_head + entry(1, 2, "a", "x\n") + entry(2, 2, "b", long_output) + k_foot);
-  const auto records = read_ctest_verdicts(tree_.path(), now() - 60);
+  const auto records =
+      read(k_head + entry(1, 2, "a", "x\n") + entry(2, 2, "b", long_output) + k_foot);
   ASSERT_TRUE(records);
   ASSERT_EQ(records->size(), 2U);
   const auto small = read_output(*(*records)[0].output, "a", now() - 60, now() + 60, 1000);
@@ -238,8 +327,7 @@ TEST_F(CtestFiles, OutputIsReadBackWholeOrItsBeginningAndEnd) {
 }
 
 TEST_F(CtestFiles, OutputOfAnotherRunIsNeverShown) {
-  write("LastTest.log", k_head + entry(1, 1, "a", "x\n") + k_foot);
-  const auto records = read_ctest_verdicts(tree_.path(), now() - 60);
+  const auto records = read(k_head + entry(1, 1, "a", "x\n") + k_foot);
   ASSERT_TRUE(records);
   OutputPlace place = *records->front().output;
   EXPECT_FALSE(read_output(place, "b", now() - 60, now() + 60, 1000));   // another test

@@ -1,7 +1,9 @@
 // The log of the ctest on this machine: one project with every kind of verdict.
 #include "store/ctest_log.hpp"
 
+#include "opened_log.hpp"
 #include "scratch_directory.hpp"
+#include "store/ctest_output.hpp"
 
 #include <gtest/gtest.h>
 
@@ -35,6 +37,10 @@ set_tests_properties(skip_code PROPERTIES SKIP_RETURN_CODE 77)
 add_test(NAME disabled COMMAND true)
 set_tests_properties(disabled PROPERTIES DISABLED ON)
 add_test(NAME missing COMMAND /nonexistent/program)
+add_test(NAME not_there COMMAND true)
+set_tests_properties(not_there PROPERTIES WORKING_DIRECTORY /nonexistent)
+add_test(NAME poor COMMAND true)
+set_tests_properties(poor PROPERTIES RESOURCE_GROUPS "gpus:9")
 add_test(NAME required_file COMMAND true)
 set_tests_properties(required_file PROPERTIES REQUIRED_FILES /nonexistent)
 add_test(NAME setup COMMAND false)
@@ -75,6 +81,8 @@ const Expected k_expected[] = {
     {"skip_code", Verdict::skipped, true},
     {"disabled", Verdict::disabled, false},
     {"missing", Verdict::failed, false},
+    {"not_there", Verdict::failed, false},
+    {"poor", Verdict::failed, false},
     {"required_file", Verdict::failed, false},
     {"setup", Verdict::failed, true},
     {"needs_setup", Verdict::failed, false},
@@ -106,11 +114,18 @@ class RealLog : public testing::Test {
   // HOLDFAST_DISABLE and the likes are of no concern: the project does not use Holdfast.
   std::map<std::string, VerdictRecord> run_ctest(const std::string& arguments) {
     const double started = now();
+    project_.write(
+        "spec.json",
+        R"({"version":{"major":1,"minor":0},"local":[{"gpus":[{"id":"0","slots":1}]}]})");
     const std::string command = "cd '" + tree() + "' && env -u CTEST_PARALLEL_LEVEL " +
-                                HOLDFAST_CTEST + " " + arguments + " > ctest.txt 2>&1";
+                                HOLDFAST_CTEST + " --resource-spec-file ../spec.json " + arguments +
+                                " > ctest.txt 2>&1";
     EXPECT_NE(std::system(command.c_str()), -1);
     std::map<std::string, VerdictRecord> by_name;
-    const auto result = read_ctest_verdicts(tree(), started);
+    const std::filesystem::path directory = project_.path() / "build/Testing/Temporary";
+    const OpenedLog log(directory / "LastTest.log");
+    EXPECT_TRUE(is_whole_log(log.descriptor()));
+    const auto result = read_ctest_log({log.descriptor(), directory, ""}, started);
     EXPECT_TRUE(result) << result.error().message;
     if (!result) return by_name;
     for (const VerdictRecord& record : *result)
@@ -138,6 +153,7 @@ TEST_F(RealLog, EveryKindOfVerdictIsRead) {
       EXPECT_EQ(name_of(record.verdict), name_of(expected.verdict)) << expected.test;
       EXPECT_EQ(record.ran, expected.ran) << expected.test;
       EXPECT_EQ(record.launched, record.test.starts_with("by_")) << expected.test;
+      EXPECT_FALSE(record.or_skipped) << expected.test;
     }
     EXPECT_EQ(output_of(verdicts.at("pass")), "hello\n");
     EXPECT_EQ(output_of(verdicts.at("silent")), "");

@@ -62,6 +62,48 @@ TEST(RunDirectory, TheOrderComesFromTheNamesAndWithinASecondFromTheJournals) {
   EXPECT_EQ(list_runs(tree.path(), Dates::only_for_the_order).front().id, "20261120-095959-7");
 }
 
+TEST(RunDirectory, NumbersPutRunsInOrderWhateverTheClockSaid) {
+  const ScratchDirectory tree;
+  EXPECT_EQ(next_run_number(tree.path()), 1U);
+  add_run(tree, "20301231-235959-7", 9000);  // of an earlier version, whose clock was ahead
+  EXPECT_EQ(next_run_number(tree.path()), 1U);
+  add_run(tree, "1-20301231-100000-8", 8000);
+  add_run(tree, "9-20261120-100000-9", 100);
+  add_run(tree, "10-20261120-095959-3-2", 50);
+  EXPECT_EQ(next_run_number(tree.path()), 11U);
+  const std::vector<std::string> expected{"10-20261120-095959-3-2", "9-20261120-100000-9",
+                                          "1-20301231-100000-8", "20301231-235959-7"};
+  for (const Dates dates : {Dates::exact, Dates::only_for_the_order}) {
+    std::vector<std::string> ids;
+    for (const RunEntry& run : list_runs(tree.path(), dates)) ids.push_back(run.id);
+    EXPECT_EQ(ids, expected);
+  }
+  EXPECT_EQ(find_run(tree.path(), "latest")->id, "10-20261120-095959-3-2");
+  EXPECT_EQ(prune_runs(tree.path(), "9-20261120-100000-9", 2), 2U);
+  EXPECT_EQ(find_run(tree.path(), "latest")->id, "10-20261120-095959-3-2");
+}
+
+TEST(RunDirectory, ARunIsFoundByItsNumberAndWithoutIt) {
+  const ScratchDirectory tree;
+  add_run(tree, "1-20261120-100000-7", 100);
+  add_run(tree, "12-20261121-100000-7", 200);
+  add_run(tree, "13-20261121-100000-7-2", 300);
+  const std::pair<const char*, const char*> rows[] = {
+      {"1", "1-20261120-100000-7"},
+      {"12", "12-20261121-100000-7"},
+      {"12-2026", "12-20261121-100000-7"},
+      {"20261120", "1-20261120-100000-7"},
+      {"20261121-100000-7", "12-20261121-100000-7"},  // exactly, although another begins so
+      {"20261121-100000-7-2", "13-20261121-100000-7-2"},
+  };
+  for (const auto& [wanted, id] : rows) {
+    const Result<RunEntry> found = find_run(tree.path(), wanted);
+    ASSERT_TRUE(found) << wanted << ": " << found.error().message;
+    EXPECT_EQ(found->id, id) << wanted;
+  }
+  EXPECT_FALSE(find_run(tree.path(), "20261121"));
+}
+
 TEST(RunDirectory, ARunIsFoundByLatestByIdAndByAUniqueBeginning) {
   const ScratchDirectory tree;
   add_run(tree, "20261120-1", 100);

@@ -1,0 +1,140 @@
+#include "keeper/run_log.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "os/proc_numbers.hpp"
+#include "os/process.hpp"
+
+namespace holdfast {
+namespace {
+
+struct Name {
+  std::string directory;
+  std::string tag;
+};
+
+// `…/Testing/Temporary/LastTest[_<tag>].log.tmp[<hex>][ (deleted)]`: the digits are there from
+// CMake 4.3 on, the last word is the kernel's. LastTestsFailed.log and its like are none.
+std::optional<Name> parse_name(std::string_view path) {
+  constexpr std::string_view k_directory = "/Testing/Temporary";
+  constexpr std::string_view k_stem = "/LastTest";
+  constexpr std::string_view k_end = ".log.tmp";
+  constexpr std::string_view k_deleted = " (deleted)";
+  if (path.ends_with(k_deleted)) path.remove_suffix(k_deleted.size());
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  std::string_view name = path.substr(slash);
+  const std::string_view directory = path.substr(0, slash);
+  const std::size_t end = name.rfind(k_end);
+  if (!directory.ends_with(k_directory) || !name.starts_with(k_stem) ||
+      end == std::string_view::npos || end < k_stem.size()) {
+    return std::nullopt;
+  }
+  const std::string_view digits = name.substr(end + k_end.size());
+  if (digits.find_first_not_of("0123456789abcdefABCDEF") != digits.npos) return std::nullopt;
+  const std::string_view tag = name.substr(k_stem.size(), end - k_stem.size());
+  if (!tag.empty() && tag.front() != '_') return std::nullopt;
+  return Name{std::string(directory), std::string(tag)};
+}
+
+std::optional<struct stat> status_of(int descriptor) {
+  struct stat status {};
+  return ::fstat(descriptor, &status) == 0 ? std::optional(status) : std::nullopt;
+}
+
+using Inode = std::pair<dev_t, ino_t>;
+
+// `use(link, name)` for each log that the process has open; `link` leads to the file itself, which
+// may have no name any more.
+template <typename Use>
+void for_each_log_of(pid_t process, Use use) {
+  const std::string directory = os::in_proc(process, "fd");
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(directory.c_str()), &::closedir);
+  if (!entries) return;
+  while (const dirent* entry = ::readdir(entries.get())) {
+    const std::string link = directory + "/" + entry->d_name;
+    char path[PATH_MAX + 32];
+    const ssize_t length = ::readlink(link.c_str(), path, sizeof path);
+    if (length <= 0) continue;
+    if (std::optional<Name> name = parse_name({path, static_cast<std::size_t>(length)})) {
+      use(link, *std::move(name));
+    }
+  }
+}
+
+// A ctest inside a test has the log of the ctest around it open, too: it was handed down.
+std::set<Inode> logs_of_ancestors(pid_t process) {
+  std::set<Inode> logs;
+  Result<os::ProcessStat> stat = os::read_process_stat(process);
+  while (stat && stat->parent > 0) {
+    for_each_log_of(stat->parent, [&](const std::string& link, const Name&) {
+      struct stat status {};
+      if (::stat(link.c_str(), &status) == 0) logs.insert({status.st_dev, status.st_ino});
+    });
+    stat = os::read_process_stat(stat->parent);
+  }
+  return logs;
+}
+
+// When the file was made, in nanoseconds; nothing where the file system does not say.
+std::optional<std::int64_t> birth_of(int descriptor) {
+  struct statx info {};
+  if (::statx(descriptor, "", AT_EMPTY_PATH, STATX_BTIME, &info) != 0) return std::nullopt;
+  if ((info.stx_mask & STATX_BTIME) == 0) return std::nullopt;
+  return std::int64_t{info.stx_btime.tv_sec} * 1'000'000'000 + info.stx_btime.tv_nsec;
+}
+
+}  // namespace
+
+std::optional<RunLog> RunLog::of(const ProcessName& ctest) {
+  std::vector<RunLog> found;
+  std::set<Inode> seen = logs_of_ancestors(ctest.pid);
+  for_each_log_of(ctest.pid, [&](const std::string& link, Name name) {
+    os::UniqueFd held(::open(link.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    const std::optional<struct stat> status = status_of(held.get());
+    if (!status || !S_ISREG(status->st_mode)) return;
+    if (!seen.insert({status->st_dev, status->st_ino}).second) return;
+    const int descriptor = held.get();
+    found.push_back(
+        RunLog(std::move(held), {descriptor, std::move(name.directory), std::move(name.tag)}));
+  });
+  if (found.empty() || !os::is_alive(ctest)) return std::nullopt;
+  if (found.size() == 1) return std::move(found.front());
+  // One whose ctest has died, or is out of sight in a PID namespace: ctest's own is the latest.
+  const auto is_older = [](const RunLog& a, const RunLog& b) {
+    return birth_of(a.file_.descriptor) < birth_of(b.file_.descriptor);
+  };
+  const auto latest = std::max_element(found.begin(), found.end(), is_older);
+  const auto alike = std::count_if(found.begin(), found.end(), [&](const RunLog& one) {
+    return birth_of(one.file_.descriptor) == birth_of(latest->file_.descriptor);
+  });
+  if (alike > 1) return std::nullopt;
+  return std::move(*latest);
+}
+
+bool RunLog::is_nameless() const {
+  const std::optional<struct stat> status = status_of(held_.get());
+  return !status || status->st_nlink == 0;
+}
+
+bool RunLog::is_same_as(const RunLog& other) const {
+  const std::optional<struct stat> own = status_of(held_.get());
+  const std::optional<struct stat> its = status_of(other.held_.get());
+  return own && its && own->st_dev == its->st_dev && own->st_ino == its->st_ino;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,34 @@
+// ctest's log of one run: the witness of its verdicts.
+#pragma once
+
+#include <optional>
+
+#include "core/attach.hpp"
+#include "os/unique_fd.hpp"
+#include "store/ctest_log.hpp"
+
+namespace holdfast {
+
+// Held by a descriptor of our own from before the first test on: what other ctests do to the name
+// (removing it, putting their own log there) does not reach it, and ctest's death does not either.
+class RunLog {
+ public:
+  // The log that `ctest` writes at this moment; none: it writes none, or its descriptors are not
+  // ours to see. Does not block.
+  static std::optional<RunLog> of(const ProcessName& ctest);
+
+  const CtestLogFile& file() const { return file_; }
+  // ctest has written its last line: its tests are through.
+  bool is_whole() const { return is_whole_log(file_.descriptor); }
+  // Another ctest has removed its name: nobody finds its contents any more.
+  bool is_nameless() const;
+  bool is_same_as(const RunLog& other) const;
+
+ private:
+  RunLog(os::UniqueFd held, CtestLogFile file) : held_(std::move(held)), file_(std::move(file)) {}
+
+  os::UniqueFd held_;
+  CtestLogFile file_;
+};
+
+}  // namespace holdfast

@@ -1,0 +1,111 @@
+#include "store/ctest_output.hpp"
+
+#include "core/utf8.hpp"
+#include "store/descriptor_stream.hpp"
+
+#include <fmt/format.h>
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <istream>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace holdfast {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view k_tmp = ".tmp";
+
+// Seconds since 1970 at which a regular file was last written; nothing for anything else.
+std::optional<double> written_at(const fs::path& file) {
+  struct stat status {};
+  if (::lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  return static_cast<double>(status.st_mtim.tv_sec) +
+         static_cast<double>(status.st_mtim.tv_nsec) * 1e-9;
+}
+
+std::string read_at(std::istream& stream, std::uint64_t offset, std::uint64_t length) {
+  std::string bytes(static_cast<std::size_t>(length), '\0');
+  stream.clear();
+  stream.seekg(static_cast<std::streamoff>(offset));
+  stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(std::max<std::streamsize>(stream.gcount(), 0)));
+  return bytes;
+}
+
+// The lines before and after the output still are the ones that were there.
+bool still_frames(std::istream& stream, const OutputPlace& place, std::string_view test) {
+  constexpr std::string_view k_before =
+      "\nOutput:\n----------------------------------------------------------\n";
+  constexpr std::string_view k_after = "<end of output>\n";
+  constexpr std::uint64_t k_look_back = 8192;
+  const std::uint64_t back = std::min(place.offset, k_look_back);
+  const std::string before = valid_utf8(read_at(stream, place.offset - back, back));
+  if (!before.ends_with(k_before)) return false;
+  const std::string start_time = fmt::format("\n\"{}\" start time: ", test);
+  const std::size_t at = before.rfind(start_time);
+  if (at == std::string::npos) return false;
+  const std::size_t line_end = before.find('\n', at + start_time.size());
+  return line_end == before.size() - k_before.size() &&
+         read_at(stream, place.offset + place.length, k_after.size()) == k_after;
+}
+
+std::string bounded(std::istream& stream, const OutputPlace& place, std::size_t limit) {
+  if (place.length <= limit) return read_at(stream, place.offset, place.length);
+  const std::uint64_t half = limit / 2;
+  return fmt::format("{}\n[... {} of {} bytes left out by holdfast ...]\n{}",
+                     read_at(stream, place.offset, half), place.length - 2 * half, place.length,
+                     read_at(stream, place.offset + place.length - half, half));
+}
+
+}  // namespace
+
+Result<std::string> read_output(const OutputPlace& place, std::string_view test,
+                                double written_from, double written_to, std::size_t limit) {
+  for (const fs::path& file : {fs::path(place.log), fs::path(place.log + std::string(k_tmp))}) {
+    const std::optional<double> written = written_at(file);
+    if (!written || *written < written_from || *written > written_to) continue;
+    std::ifstream stream(file, std::ios::binary);
+    if (stream && still_frames(stream, place, test)) return bounded(stream, place, limit);
+  }
+  return Error{
+      fmt::format("read the output of {}: {} is gone or belongs to a later run", test, place.log)};
+}
+
+Result<std::string> read_kept_output(const OutputPlace& place, std::size_t limit) {
+  std::ifstream stream;
+  if (written_at(place.log)) stream.open(place.log, std::ios::binary);
+  if (!stream.is_open()) return Error{fmt::format("read {}", place.log)};
+  return bounded(stream, place, limit);
+}
+
+Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& verdicts,
+                          const fs::path& file, std::size_t limit) {
+  DescriptorBuffer bytes(log.descriptor);
+  std::istream stream(&bytes);
+  std::string text;
+  std::vector<std::pair<VerdictRecord*, OutputPlace>> kept;
+  for (VerdictRecord& one : verdicts) {
+    if (one.verdict == Verdict::passed || !one.output || one.output->length == 0) continue;
+    const std::string output = bounded(stream, *one.output, limit);
+    kept.push_back({&one, {file.string(), text.size(), output.size()}});
+    text += output;
+  }
+  if (kept.empty()) return {};
+  std::error_code failed;
+  fs::create_directories(file.parent_path(), failed);
+  std::ofstream copy(file, std::ios::binary | std::ios::trunc);
+  copy << text;
+  copy.close();
+  if (!copy) return Error{fmt::format("write {}", file.string())};
+  for (auto& [verdict, place] : kept) verdict->output = std::move(place);
+  return {};
+}
+
+}  // namespace holdfast

@@ -1,0 +1,238 @@
+"""What reports say of each test is what that ctest said of it, whoever else is at work in the tree;
+where ctest did not live to say it, and its output decides, that is `unknown`."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import unittest
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+from support import (CMAKE, CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, keepers_of,
+                     processes_with, verdicts, wait_until)
+
+# A test of each kind of verdict. What `meddle` is stands between them.
+KINDS = r"""
+add_test(NAME pass COMMAND @P@/exit_with 0)
+add_test(NAME red COMMAND @P@/exit_with 3)
+add_test(NAME fail_regex COMMAND sh -c "echo ERROR")
+set_tests_properties(fail_regex PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
+add_test(NAME pass_regex COMMAND sh -c "echo good; exit 1")
+set_tests_properties(pass_regex PROPERTIES PASS_REGULAR_EXPRESSION good)
+add_test(NAME skip_regex COMMAND sh -c "echo SKIPPED")
+set_tests_properties(skip_regex PROPERTIES SKIP_REGULAR_EXPRESSION SKIPPED)
+add_test(NAME inverted COMMAND @P@/exit_with 1)
+add_test(NAME inverted_red COMMAND @P@/exit_with 0)
+set_tests_properties(inverted inverted_red PROPERTIES WILL_FAIL ON)
+@MEDDLE@
+add_test(NAME skip_code COMMAND @P@/exit_with 77)
+set_tests_properties(skip_code PROPERTIES SKIP_RETURN_CODE 77)
+add_test(NAME off COMMAND @P@/exit_with 0)
+set_tests_properties(off PROPERTIES DISABLED ON)
+add_test(NAME missing COMMAND /nonexistent/program)
+add_test(NAME alone COMMAND @P@/exit_with 0)
+add_test(NAME alone_red COMMAND @P@/exit_with 1)
+set_tests_properties(alone alone_red PROPERTIES HOLDFAST_ENABLED OFF)
+add_test(NAME late_fail_regex COMMAND sh -c "echo ERROR")
+set_tests_properties(late_fail_regex PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
+add_test(NAME late_inverted COMMAND @P@/exit_with 1)
+set_tests_properties(late_inverted PROPERTIES WILL_FAIL ON)
+"""
+
+# ctest's words for a test to the verdict in JSON.
+VERDICTS = {"Passed": "passed", "***Failed": "failed", "***Skipped": "skipped", "***Not Run": "failed",
+            "***Not Run (Disabled)": "disabled"}
+
+
+def said(text):
+    """The verdicts on ctest's console."""
+    found = {}
+    for name, words in verdicts(text).items():
+        word = re.sub(r"(\*\*\*Failed) .*", r"\1", words)
+        found[name] = VERDICTS[word]
+    return found
+
+
+class WitnessCase(ProjectCase):
+    def kinds(self, meddle="", settings="", text=KINDS):
+        source = self.work / "project"
+        source.mkdir(exist_ok=True)
+        if settings:
+            (source / "holdfast.toml").write_text(settings)
+        return self.project(text.replace("@MEDDLE@", meddle))
+
+    def report(self, tree, run="latest", form="json"):
+        done = self.finish(HOLDFAST, "report", "--tree", tree, run, "--format", form)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout) if form == "json" else done.stdout.decode()
+
+    def told(self, tree, run="latest"):
+        return {t["name"]: t["verdict"] for t in self.report(tree, run)["tests"]}
+
+    def assert_told_as_on(self, text, tree, run="latest"):
+        """JSON, JUnit and summary of the run are what is on this console."""
+        expected = said(text)
+        self.assertTrue(expected, text)
+        report = self.report(tree, run)
+        self.assertEqual(self.told(tree, run), expected)
+        self.assertEqual(report["counts"]["unknown"], 0)
+        self.assertTrue(report["run"]["complete"])
+        outcomes = {t["name"]: t["outcome"] for t in report["tests"]}
+        greens = {name for name, one in expected.items() if one == "passed"}
+        self.assertEqual({n for n, o in outcomes.items() if o == "passed"}, greens)
+        skips = {name for name, one in expected.items() if one == "skipped"}
+        self.assertEqual({n for n, o in outcomes.items() if o == "skipped"}, skips)
+        suite = ElementTree.fromstring(self.report(tree, run, "junit"))
+        bad = {case.get("name") for case in suite.iter("testcase")
+               if case.find("failure") is not None or case.find("error") is not None}
+        self.assertEqual(bad, {name for name, one in expected.items() if one == "failed"})
+        counts = [sum(1 for t in report["tests"] if t["attempts"] and t["outcome"] == outcome)
+                  for outcome in ("passed", "failed", "skipped")]
+        words = [f"{n} {word}" for n, word in zip(counts, ("passed", "failed", "skipped")) if n]
+        self.assertIn(f"through Holdfast: {', '.join(words)}", text)
+
+    def script(self, tree, tests):
+        script = self.work / "script.cmake"
+        script.write_text(f"""
+set(CTEST_SOURCE_DIRECTORY "{self.work}/project")
+set(CTEST_BINARY_DIRECTORY "{tree}")
+set(CTEST_COMMAND "{CTEST}")
+set(CTEST_CMAKE_COMMAND "{CMAKE}")
+ctest_start(Experimental)
+{tests}
+""")
+        done = self.finish(CTEST, "-S", script, "-V", stderr=subprocess.STDOUT)
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        return done.stdout.decode()
+
+
+class CompanyTest(WitnessCase):
+    """Other ctests in the tree while one is at its tests."""
+
+    def test_alone(self):
+        tree = self.kinds()
+        done = self.ctest(tree)
+        self.assertEqual(said(done.text)["skip_code"], "skipped")
+        self.assert_told_as_on(done.text, tree)
+
+    def test_listings(self):
+        for arguments in ("-N", "--show-only=json-v1"):
+            with self.subTest(arguments):
+                tree = self.kinds(f"add_test(NAME meddles COMMAND {CTEST} {arguments})")
+                self.assert_told_as_on(self.ctest(tree).text, tree)
+
+    def test_config_explain(self):
+        tree = self.kinds(f"add_test(NAME meddles COMMAND {HOLDFAST} config --explain pass --tree .)")
+        self.assert_told_as_on(self.ctest(tree).text, tree)
+
+    def test_runs_that_are_allowed(self):
+        tree = self.kinds(f"add_test(NAME meddles COMMAND {CTEST} -R ^red$|^fail_regex$|^pass$)",
+                          '[profile.default]\nruns = "allow"\n')
+        done = self.ctest(tree)
+        inner, outer = sorted(self.runs(tree), key=lambda run: len(self.records(run)))
+        self.assert_told_as_on(done.text, tree, outer.name)
+        self.assertEqual(self.told(tree, inner.name),
+                         {"red": "failed", "fail_regex": "failed", "pass": "passed"})
+
+    def test_a_log_that_was_taken_away_shows_what_red_tests_printed(self):
+        tree = self.kinds(f"add_test(NAME meddles COMMAND {CTEST} -N)")
+        self.ctest(tree)
+        outputs = {t["name"]: t["attempts"][-1]["output"] for t in self.report(tree)["tests"] if t["attempts"]}
+        self.assertEqual(outputs["fail_regex"], "ERROR\n")
+        self.assertEqual(outputs["late_fail_regex"], "ERROR\n")
+
+    def test_the_log_of_a_run_that_was_left_alone_is_no_copy(self):
+        tree = self.kinds()
+        self.ctest(tree)
+        self.assertEqual(list((tree / ".holdfast/runs").glob("*/output")), [])
+        outputs = {t["name"]: t["attempts"][-1]["output"] for t in self.report(tree)["tests"] if t["attempts"]}
+        self.assertEqual(outputs["fail_regex"], "ERROR\n")
+
+
+class ScriptTest(WitnessCase):
+    def test_each_ctest_test_has_the_verdicts_of_its_own(self):
+        tree = self.kinds()
+        text = self.script(tree, """
+ctest_test(EXCLUDE late)
+ctest_test(INCLUDE "late|off|missing|skip")
+ctest_test(INCLUDE "^pass$")
+""")
+        consoles = re.split(r"^Test project ", text, flags=re.MULTILINE)[1:]
+        self.assertEqual(len(consoles), 3, text)
+        told = [self.told(tree, run.name) for run in self.runs(tree)]
+        self.assertEqual(told, [said(one) for one in consoles])
+        for run in self.runs(tree):
+            self.assertEqual(self.report(tree, run.name)["counts"]["unknown"], 0)
+
+    def test_killed_with_its_guard_a_launcher_is_no_timeout(self):
+        tree = self.kinds(text=f"""
+add_test(NAME waits COMMAND @P@/close_output {self.pid_file()})
+""")
+        script = self.work / "script.cmake"
+        script.write_text(f"""
+set(CTEST_SOURCE_DIRECTORY "{self.work}/project")
+set(CTEST_BINARY_DIRECTORY "{tree}")
+ctest_start(Experimental)
+ctest_test()
+""")
+        begun = self.start(CTEST, "-S", script, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        test, = self.announced(self.pid_file())
+        named = {one.pid: Path(f"/proc/{one.pid}/comm").read_text().strip()
+                 for one in processes_with(self.cookie)}
+        pair = [pid for pid, name in named.items() if name.startswith(("holdfast-launch", "holdfast-guard"))]
+        self.assertEqual(len(pair), 2, named)
+        for pid in pair:
+            os.kill(pid, signal.SIGSTOP)
+        for pid in pair:
+            os.kill(pid, signal.SIGKILL)
+        self.assert_gone([test])
+        begun.wait(PATIENCE_S)
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        run, = self.runs(tree)
+        self.assertEqual([r["outcome"] for r in self.records(run, "attempt_ended")], ["interrupted"])
+
+
+class OddTest(WitnessCase):
+    def test_long_commands_and_names(self):
+        name = "n" * 5000
+        tree = self.kinds(f"""
+string(REPEAT y 120000 long)
+add_test(NAME long COMMAND sh -c "echo ERROR" ${{long}}1 ${{long}}2 ${{long}}3 ${{long}}4 ${{long}}5 ${{long}}6)
+add_test(NAME {name} COMMAND sh -c "echo ERROR")
+set_tests_properties(long {name} PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
+""")
+        done = self.ctest(tree)
+        told = self.told(tree)
+        self.assertEqual((told.pop(name), told.pop("long")), ("failed", "failed"))
+        expected = {n: v for n, v in said(done.text).items() if n != name and n != "long"}
+        self.assertEqual(told, expected)
+
+    def test_a_future_run_is_not_the_latest(self):
+        tree = self.kinds()
+        for old in ("20991231-235959-1", "7-20991231-235959-1"):
+            future = tree / ".holdfast/runs" / old
+            future.mkdir(parents=True)
+            record = {"v": 1, "type": "run_started", "at": 4102444799.0, "run": old, "tree": str(tree)}
+            (future / "journal.jsonl").write_text(json.dumps(record) + "\n")
+        self.ctest(tree, "-R", "^red$")
+        report = self.report(tree)
+        self.assertRegex(report["run"]["id"], r"^8-\d{8}-\d{6}-\d+$")
+        self.assertEqual([t["name"] for t in report["tests"]], ["red"])
+        self.assertEqual(self.report(tree, "8")["run"]["id"], report["run"]["id"])
+        self.assertEqual(self.report(tree, report["run"]["id"][2:])["run"]["id"], report["run"]["id"])
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root may mount over the user's directory")
+    def test_without_a_keeper_nothing_is_said_of_its_end(self):
+        tree = self.kinds()
+        done = self.finish("unshare", "--mount", "sh", "-c",
+                           f"mkdir -p {USER_DIRECTORY} && mount -t tmpfs -o ro none {USER_DIRECTORY} && "
+                           f"exec {CTEST} -R ^pass$", cwd=tree)
+        text = (done.stdout + done.stderr).decode()
+        self.assertIn("holdfast: no keeper (failed to ", text)
+        self.assertNotIn("no summary", text)
+
+
+if __name__ == "__main__":
+    unittest.main()
