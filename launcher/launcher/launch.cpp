@@ -134,6 +134,7 @@ class Launch {
       if (scratch.is_own() && !result.scratch.empty()) {
         teller().tell(in_words("its scratch directory is kept: " + result.scratch));
       }
+      result.verdict = verdict_of(result);
       warn(record_end(grant_.identity, result));
       if (!next) return end_as(result, scratch);
       grant_.identity.attempt = next->attempt;
@@ -168,9 +169,27 @@ class Launch {
            clock_.judges(grant_.policy, invocation_.properties);
   }
 
+  // By what ctest judges the test besides its end: only reports ask.
+  std::string_view judged_by() const {
+    const char* const value = ::getenv(environment::k_property_judged.data());
+    return value != nullptr && invocation_.attach ? value : std::string_view();
+  }
+
+  // For the record: a report has nothing else where ctest or the keeper does not live to tell.
+  std::string verdict_of(const AttemptResult& result) const {
+    EndedTest test;
+    test.outcome = result.outcome;
+    test.end = exit_of(result.outcome, result.observation, invocation_.mode());
+    test.skip_code = invocation_.skip_code;
+    test.judged = judged_by();
+    test.properties = invocation_.properties.verdict;
+    test.mirrored = result.verdict;
+    return std::string(verdict_on_record(test));
+  }
+
   // What ctest will say, as far as is known here.
   std::string_view came_out(const AttemptResult& result, const Exit& end) const {
-    if (!result.verdict.empty()) return result.verdict;
+    if (!result.verdict.empty() && result.verdict != "unknown") return result.verdict;
     if (result.outcome == Outcome::skipped) return "skipped";
     return verdict_by_end(invocation_.properties.verdict, end);
   }

@@ -234,5 +234,80 @@ set_tests_properties(long {name} PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
         self.assertNotIn("no summary", text)
 
 
+class DeathTest(WitnessCase):
+    """ctest dies before it has said what it found."""
+
+    GATES = """
+foreach(gate IN ITEMS regex plain plain_red inverted skip)
+  add_test(NAME ${gate} COMMAND sh -c "echo $$ >> ${CMAKE_BINARY_DIR}/begun
+while [ ! -e ${CMAKE_BINARY_DIR}/go ]; do sleep 0.02; done; echo ERROR; exit $0" ${code_of_${gate}})
+endforeach()
+set_tests_properties(regex PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
+set_tests_properties(inverted PROPERTIES WILL_FAIL TRUE)
+set_tests_properties(skip PROPERTIES SKIP_RETURN_CODE 77)
+"""
+    CODES = "".join(f"set(code_of_{gate} {code})\n" for gate, code in
+                    (("regex", 0), ("plain", 0), ("plain_red", 3), ("inverted", 1), ("skip", 77)))
+
+    def test_its_end_alone_judges_a_test_unless_its_output_does(self):
+        tree = self.kinds(text=self.CODES + self.GATES)
+        ctest = self.start(CTEST, "-j5", cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        begun = tree / "begun"
+        wait_until(lambda: begun.exists() and len(begun.read_text().split()) == 5, "five tests")
+        os.kill(ctest.pid, signal.SIGSTOP)
+        (tree / "go").touch()
+        run, = self.runs(tree)
+        wait_until(lambda: len(self.records(run, "attempt_ended")) == 5, "five records")
+        ctest.kill()
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        report = self.report(tree)
+        self.assertFalse(report["run"]["complete"])
+        self.assertEqual(self.told(tree), {"regex": "unknown", "plain": "passed", "plain_red": "failed",
+                                           "inverted": "passed", "skip": "skipped"})
+        self.assertEqual({t["name"]: t["outcome"] for t in report["tests"]},
+                         {"regex": "unknown", "plain": "passed", "plain_red": "failed",
+                          "inverted": "passed", "skip": "skipped"})
+        self.assertEqual(report["counts"]["unknown"], 1)
+        self.assertIn('<skipped message="holdfast: verdict unknown">', self.report(tree, form="junit"))
+
+    def test_a_repeated_test_has_not_the_verdict_of_the_time_before(self):
+        tree = self.kinds(text="""
+add_test(NAME again COMMAND sh -c "if [ -e ${CMAKE_BINARY_DIR}/once ]
+then touch ${CMAKE_BINARY_DIR}/begun; while [ ! -e ${CMAKE_BINARY_DIR}/go ]; do sleep 0.02; done; echo ERROR
+else touch ${CMAKE_BINARY_DIR}/once; fi")
+set_tests_properties(again PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
+""")
+        ctest = self.start(CTEST, "--repeat", "until-fail:3", cwd=tree, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
+        wait_until((tree / "begun").exists, "the second time")
+        os.kill(ctest.pid, signal.SIGSTOP)
+        (tree / "go").touch()
+        run, = self.runs(tree)
+        wait_until(lambda: len(self.records(run, "attempt_ended")) == 2, "two records")
+        ctest.kill()
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        self.assertEqual(self.told(tree), {"again": "unknown"})
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root may mount a small disk")
+    def test_a_full_disk_costs_verdicts_of_outputs_only(self):
+        tree = self.kinds("add_test(NAME fills COMMAND sh -c \"head -c 300000 /dev/zero | tr '\\\\0' x\")")
+        temporary = tree / "Testing/Temporary"
+        temporary.mkdir(parents=True, exist_ok=True)
+        done = self.finish("unshare", "--mount", "sh", "-c",
+                           f"mount -t tmpfs -o size=64k none {temporary} && exec {CTEST}", cwd=tree)
+        text = (done.stdout + done.stderr).decode()
+        expected = said(text)
+        told = self.told(tree)
+        through = {t["name"] for t in self.report(tree)["tests"] if t["attempts"]}
+        self.assertIn("late_fail_regex", through)
+        for name in through:
+            if told[name] == "unknown":
+                self.assertIn(name, ("late_fail_regex",), text)
+            else:
+                self.assertEqual(told[name], expected[name], name)
+        self.assertEqual(told["late_inverted"], "passed")
+        self.assertEqual(told["late_fail_regex"], "unknown")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -29,5 +29,40 @@ TEST(EndVerdict, NobodyKnowsWhatAnExpressionWouldSay) {
   }
 }
 
+TEST(VerdictOnRecord, SaysWhatTheOutcomeDoesNotSayByItself) {
+  struct Row {
+    EndedTest test;
+    std::string_view expected;
+  };
+  constexpr Exit k_skip{Exit::Kind::code, 77};
+  const Row rows[] = {
+      {{Outcome::passed, k_zero, {}, ""}, ""},
+      {{Outcome::failed, k_four, {}, ""}, ""},
+      {{Outcome::crashed, k_abort, {}, "output"}, ""},
+      {{Outcome::skipped, k_skip, 77, ""}, ""},
+      {{Outcome::skipped, k_skip, 77, "output"}, ""},  // the code comes before expressions
+      {{Outcome::failed, k_four, {}, "will-fail"}, "passed"},
+      {{Outcome::passed, k_zero, {}, "will-fail"}, "failed"},
+      {{Outcome::passed, k_zero, {}, "output"}, "unknown"},
+      {{Outcome::failed, k_four, {}, "output,will-fail"}, "unknown"},
+      // Where it may be tried again all is known, and usually looked for.
+      {{Outcome::passed, k_zero, {}, "output", "pass=x"}, "unknown"},
+      {{Outcome::passed, k_zero, {}, "output", "pass=x", "failed"}, "failed"},
+      {{Outcome::failed, k_four, {}, "will-fail", "will-fail"}, "passed"},
+      // Somebody has judged it without that.
+      {{Outcome::passed, k_zero, {}, "output", "", "passed"}, "unknown"},
+      {{Outcome::failed, k_four, {}, "will-fail", "", "failed"}, "passed"},
+      {{Outcome::passed, k_zero, {}, "", "", "passed"}, "passed"},
+      {{Outcome::no_tests, k_zero, {}, ""}, "passed"},
+      {{Outcome::no_tests, k_skip, 77, ""}, "skipped"},
+      {{Outcome::no_tests, k_abort, 77, ""}, "failed"},
+      {{Outcome::interrupted, k_abort, {}, ""}, ""},
+      {{Outcome::deliberate_exit, k_four, {}, "will-fail"}, "passed"},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(verdict_on_record(row.test), row.expected) << "row " << (&row - rows);
+  }
+}
+
 }  // namespace
 }  // namespace holdfast
