@@ -1,6 +1,7 @@
 // begin, end and keeper: called by CTest's PRE_TEST and POST_TEST and by the launcher, not by
-// people. A failure of begin or end must not fail the tests: both say it and return 0. Only
-// settings that are wrong end a run before its first test: they were asked for.
+// people. A failure of begin or end must not fail the tests: both say it and return 0. Settings
+// that are wrong end a run before its first test, and one without tests is red where they say so:
+// they were asked for. ctest ends with 8 when a PRE_TEST or POST_TEST command fails.
 #include <fmt/core.h>
 #include <poll.h>
 #include <unistd.h>
@@ -192,7 +193,12 @@ int begin(const IntegrationOptions& options) {
   return begin_run(options, *ctest, std::move(*settings));
 }
 
-Result<std::string> summary_of(const IntegrationOptions& options) {
+struct EndOfRun {
+  std::string summary;
+  bool is_red = false;  // there were no tests, which settings call a failure
+};
+
+Result<EndOfRun> end_of_run(const IntegrationOptions& options) {
   const Result<ProcessName> ctest = parse_process_name(options.ctest);
   if (!ctest) return Error{"understand --ctest " + ctest.error().message};
   os::Connected link =
@@ -212,7 +218,9 @@ Result<std::string> summary_of(const IntegrationOptions& options) {
     if (!packet) return packet.error();
     const Result<wire::Message> message = wire::decode(*packet);
     if (!message) return message.error();
-    if (!message->fields.empty()) return std::string(message->get("summary"));
+    if (!message->fields.empty()) {
+      return EndOfRun{std::string(message->get("summary")), !message->get("no_tests").empty()};
+    }
   }
 }
 
@@ -234,18 +242,21 @@ bool has_run_of(const std::string& tree, const ProcessName& ctest) {
 }
 
 int end(const IntegrationOptions& options) {
-  if (const Result<std::string> summary = summary_of(options); summary) {
-    std::fwrite(summary->data(), 1, summary->size(), stdout);
-  } else {
+  const Result<EndOfRun> ended = end_of_run(options);
+  if (!ended) {
     // Without a run there never was a keeper, which begin has said.
     const Result<ProcessName> ctest = parse_process_name(options.ctest);
     if (!ctest || has_run_of(options.tree, *ctest)) {
-      complain("no summary, the keeper of this run is gone (failed to " + summary.error().message +
+      complain("no summary, the keeper of this run is gone (failed to " + ended.error().message +
                ")");
     }
     end_unattended(options);
+    return exit_codes::k_success;
   }
-  return exit_codes::k_success;
+  std::fwrite(ended->summary.data(), 1, ended->summary.size(), stdout);
+  if (!ended->is_red) return exit_codes::k_success;
+  complain("no-tests is \"fail\": ctest ends with 8");
+  return exit_codes::k_no_tests;
 }
 
 int keeper(const IntegrationOptions& options) {

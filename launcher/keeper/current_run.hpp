@@ -51,6 +51,8 @@ class CurrentRun {
   // Records the end of the run for `holdfast end`, which prints the summary. Asked again for the
   // run of the same log it says the same again.
   std::string finish_for_end();
+  // Then: whether ctest had selected no test.
+  bool selected_nothing() const { return run_ && run_->selected_nothing(); }
   // Records its end and prints the summary, unless `holdfast end` has. The next one can begin.
   void close(Run::Completeness completeness);
 

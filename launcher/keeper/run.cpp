@@ -164,6 +164,9 @@ std::string Run::finish(Completeness completeness) {
   if (!seen) return "holdfast: no summary, failed to " + seen.error().message + "\n";
   seen->run.retries = record.retries;
   seen->run.unrecorded = record.unrecorded;
+  seen->run.complete = record.complete;
+  // The witness is ctest's own log: without it there may be tests that we do not know.
+  selected_nothing_ = log_ && attempts_ == 0 && holdfast::selected_nothing(*seen);
   return render_summary(*seen);
 }
 

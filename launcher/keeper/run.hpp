@@ -55,6 +55,8 @@ class Run {
   // trouble() is what could not be recorded: without a journal there is no summary. To be called
   // once.
   std::string finish(Completeness completeness);
+  // Then: it came to its end, and ctest had selected no test.
+  bool selected_nothing() const { return selected_nothing_; }
 
  private:
   Result<void> record_verdicts();
@@ -69,6 +71,7 @@ class Run {
   std::string trouble_;
   double started_ = 0;
   unsigned attempts_ = 0;
+  bool selected_nothing_ = false;
   std::unordered_set<std::string> tests_;
   std::optional<RunLog> log_;
   ScratchPool scratch_{{}};

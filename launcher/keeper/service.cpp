@@ -43,6 +43,13 @@ bool is_there(const Connection& asker) {
   return ::poll(&peer, 1, 0) == 0;
 }
 
+// `no-tests` of the profile: it is of the run as of each test.
+bool is_red_without_tests(const KeeperOrder& order) {
+  if (!order.settings) return false;
+  const auto said = values_of(order.settings->settings(), {}).no_tests;
+  return said && said->value == NoTests::fail;
+}
+
 wire::Message refusal(const std::string& why) {
   wire::Message message;
   message.kind = wire::k_refusal;
@@ -238,6 +245,7 @@ wire::Message Service::end_of_run(const Connection& asker) {
   reply.kind = wire::k_end;
   const std::string summary = run_.finish_for_end();
   reply.add("summary", lines_.take_summary(summary));
+  if (run_.selected_nothing() && is_red_without_tests(order_)) reply.add("no_tests", "fail");
   return reply;
 }
 

@@ -160,6 +160,7 @@ std::string render_json(const RunReport& report) {
   Json object;
   object["version"] = 1;
   object["run"] = run_json(report.run);
+  if (selected_nothing(report)) object["run"]["outcome"] = name_of(Outcome::no_tests);
   object["counts"] = counts_json(report.counts);
   object["tests"] = Json::array();
   for (const TestReport& test : report.tests) object["tests"].push_back(test_json(test));

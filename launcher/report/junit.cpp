@@ -175,7 +175,9 @@ std::string render_junit(const RunReport& report) {
                   totals.skipped, seconds(totals.time), iso_time(report.run.started.value_or(0)));
   xml += "    <properties>" + property("holdfast.run", report.run.id) +
          property("holdfast.complete", report.run.complete ? "true" : "false") +
-         property("holdfast.version", report.run.version) + "</properties>\n";
+         property("holdfast.version", report.run.version);
+  if (selected_nothing(report)) xml += property("holdfast.outcome", name_of(Outcome::no_tests));
+  xml += "</properties>\n";
   for (const TestReport& test : tests) xml += testcase(test);
   // A run that died reads as such everywhere: some readers show nothing but system-err.
   if (!report.run.complete)

@@ -109,6 +109,11 @@ enum class RunState : std::uint8_t { over, going_on };
 
 RunReport report_of(const Journal& journal, RunState state = RunState::over);
 
+// The outcome of the run itself is no_tests: ctest came to its end and had selected none.
+inline bool selected_nothing(const RunReport& report) {
+  return report.run.complete && report.run.unrecorded == 0 && report.counts.planned == 0;
+}
+
 // For formats that know no cases inside of tests: those of a batch in its place, each as a test,
 // and the batch as well where no case says what was wrong with it.
 std::vector<TestReport> as_tests(const std::vector<TestReport>& tests);

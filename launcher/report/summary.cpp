@@ -116,6 +116,7 @@ std::string not_through_line(const RunReport& report) {
 }  // namespace
 
 std::string render_summary(const RunReport& report) {
+  if (selected_nothing(report)) return "holdfast: no tests: ctest selected none\n";
   if (report.counts.planned == 0 && report.run.unrecorded == 0) {
     return "holdfast: no tests were run\n";
   }

@@ -41,6 +41,7 @@ std::string head(const RunReport& report) {
     text +=
         "INCOMPLETE: ctest did not come to its end (or has not yet); this is what was recorded "
         "until then.\n";
+  if (selected_nothing(report)) text += "No tests: ctest selected none.\n";
   return text;
 }
 

@@ -40,6 +40,9 @@ TEST(Summary, AGreenRunIsOneLine) {
 
 TEST(Summary, NoTestsAndNoneThroughHoldfastAreSaid) {
   EXPECT_EQ(render_summary(RunReport{}), "holdfast: no tests were run\n");
+  RunReport empty;
+  empty.run.complete = true;
+  EXPECT_EQ(render_summary(empty), "holdfast: no tests: ctest selected none\n");
   SampleJournal sample;
   sample.verdict("a", Verdict::passed, 1, true);
   EXPECT_EQ(render_summary(sample.report()),
