@@ -148,6 +148,7 @@ Result<RunReport> Run::report() const {
 
 std::string Run::finish(Completeness completeness) {
   if (journal_.empty()) return {};  // trouble() has said why
+  trouble_.clear();                 // that of the beginning has been said
   scratch_.close();
   Result<void> recorded = record_verdicts();
   Result<RunReport> seen = report();
@@ -160,7 +161,10 @@ std::string Run::finish(Completeness completeness) {
   const Result<void> ended = os::append_line(journal_, line_of(record));
   if (recorded) recorded = ended;
   if (!recorded) trouble_ = describe_unrecorded(recorded.error());
-  prune_runs(origin_.tree, id_);
+  for (const std::string& stays : prune_runs(origin_.tree, id_).troubles) {
+    if (!trouble_.empty()) trouble_ += "; ";
+    trouble_ += "an old run stays: failed to " + stays;
+  }
   if (!seen) return "holdfast: no summary, failed to " + seen.error().message + "\n";
   seen->run.retries = record.retries;
   seen->run.unrecorded = record.unrecorded;

@@ -131,9 +131,7 @@ class Launch {
       std::optional<NextAttempt> next;
       if (runner_ != nullptr) next = runner_->conclude(ended_attempt(scratch, result));
       if (!result.note.empty()) tell_note(result);
-      if (scratch.is_own() && !result.scratch.empty()) {
-        teller().tell(in_words("its scratch directory is kept: " + result.scratch));
-      }
+      tell_scratch(scratch, result);
       result.verdict = verdict_of(result);
       warn(record_end(grant_.identity, result));
       if (!next) return end_as(result, scratch);
@@ -286,6 +284,15 @@ class Launch {
     // CTest 3.25 forgets the expression with its first match: of a later attempt of `--repeat` it
     // never starts the clock, and will not end it.
     if (!grant_.is_again) clock_.start();
+  }
+
+  void tell_scratch(const AttemptScratch& scratch, const AttemptResult& result) {
+    const std::string kept = "its scratch directory is kept: ";
+    if (!scratch.trouble().empty()) {
+      teller().complain(in_words(kept + "failed to " + scratch.trouble()));
+    } else if (scratch.is_own() && !result.scratch.empty()) {
+      teller().tell(in_words(kept + result.scratch));
+    }
   }
 
   // That a test left something behind, or had nothing to run, is worth knowing; everything else

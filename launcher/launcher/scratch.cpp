@@ -34,15 +34,21 @@ Result<AttemptScratch> AttemptScratch::make_own(const std::string& attempt) {
   return own;
 }
 
+// The first trouble is what is said.
+bool AttemptScratch::succeeded(const Result<void>& removal) {
+  if (!removal && trouble_.empty()) trouble_ = removal.error().message;
+  return static_cast<bool>(removal);
+}
+
 std::string AttemptScratch::settle(Scratch what, Outcome outcome, const os::ScratchContent& left) {
   if (path_.empty()) return {};
   is_as_new_ = left.is_as_made;
   // An empty one tells nobody anything, whatever the outcome.
   if (!is_as_new_ && (!left.holds_files || goes(what, outcome))) {
-    is_as_new_ = os::renew_scratch_directory(path_);
+    is_as_new_ = succeeded(os::renew_scratch_directory(path_));
   }
   if (!is_as_new_) {
-    os::remove_marker_directory(path_);
+    (void)succeeded(os::remove_marker_directory(path_));
     return path_;
   }
   if (is_own_) os::remove_empty_scratch(path_);

@@ -34,11 +34,17 @@ class AttemptScratch {
   // the launcher, so one that a test left empty goes back to the keeper as it is.
   std::string settle(Scratch what, Outcome outcome, const os::ScratchContent& left);
 
+  // What of it could not be removed although it was to go, and why; empty: nothing. To be said.
+  const std::string& trouble() const { return trouble_; }
+
   // What the keeper gets back: as new only once it is settled.
   LentScratch state() const { return is_as_new_ ? LentScratch::reusable : LentScratch::used; }
 
  private:
+  bool succeeded(const Result<void>& removal);
+
   std::string path_;
+  std::string trouble_;
   os::UniqueFd claim_;  // on one of our own
   bool is_own_ = false;
   bool is_as_new_ = false;

@@ -8,6 +8,7 @@
 
 #include "core/names.hpp"
 #include "os/lock_queue.hpp"
+#include "os/removal.hpp"
 #include "os/system_call.hpp"
 #include "os/trusted_directory.hpp"
 
@@ -109,8 +110,7 @@ std::string level_directory(const std::string& attempt) {
 }
 
 void remove_level(const UniqueFd& parent, const std::string& name) {
-  UniqueFd level(
-      ::openat(parent.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  UniqueFd level = open_unmounted(parent, name);
   if (!level.valid()) return;
   // Who has opened it already and waits for it finds it without its name then, and begins again.
   const Result<UniqueFd> lock = open_existing_regular(level, std::string(names::k_lock_file));

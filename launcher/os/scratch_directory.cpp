@@ -12,41 +12,16 @@
 #include <string_view>
 
 #include "core/names.hpp"
+#include "os/removal.hpp"
 #include "os/system_call.hpp"
 
 namespace holdfast::os {
 namespace {
 
-// A test can nest directories deeper than we have descriptors.
-constexpr int k_deepest = 256;
 constexpr int k_most_claims = 3;
 
 bool is_self_or_parent(const char* name) {
   return std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0;
-}
-
-// Empties the open directory; takes over `directory`.
-bool empty_directory(UniqueFd directory, dev_t device, int depth) {
-  struct stat info {};
-  if (depth > k_deepest || ::fstat(directory.get(), &info) != 0 || info.st_dev != device) {
-    return false;
-  }
-  const int fd = directory.get();
-  // What a test made unwritable for itself is its own to remove all the same.
-  if ((info.st_mode & S_IRWXU) != S_IRWXU) ::fchmod(fd, info.st_mode | S_IRWXU);
-  DIR* entries = ::fdopendir(directory.release());
-  if (entries == nullptr) return false;
-  bool emptied = true;
-  while (const dirent* entry = ::readdir(entries)) {
-    if (is_self_or_parent(entry->d_name)) continue;
-    if (::unlinkat(fd, entry->d_name, 0) == 0) continue;
-    ::fchmodat(fd, entry->d_name, S_IRWXU, AT_SYMLINK_NOFOLLOW);
-    UniqueFd below(::openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    emptied = below.valid() && empty_directory(std::move(below), device, depth + 1) &&
-              ::unlinkat(fd, entry->d_name, AT_REMOVEDIR) == 0 && emptied;
-  }
-  ::closedir(entries);
-  return emptied;
 }
 
 // openat() throughout: open() costs a second system call with musl, for O_CLOEXEC.
@@ -118,7 +93,7 @@ Result<void> make_scratch_directory(const std::string& path) {
 ScratchContent look_into_scratch(const std::string& path) {
   ScratchContent content;
   const UniqueFd scratch = open_directory(AT_FDCWD, path.c_str());
-  content.holds_files = !scratch.valid();
+  content.holds_files = !scratch.valid() && errno != ENOENT;
   if (!scratch.valid()) return content;
   for_each_name(scratch, k_size_with_markers, [&](const char* name) {
     content.holds_files = name != names::k_marker_directory;
@@ -136,27 +111,26 @@ ScratchContent look_into_scratch(const std::string& path) {
   return content;
 }
 
-bool renew_scratch_directory(const std::string& path) {
-  UniqueFd directory = open_directory(AT_FDCWD, path.c_str());
-  struct stat info {};
-  if (!directory.valid() || ::fstat(directory.get(), &info) != 0) return false;
-  if (!empty_directory(std::move(directory), info.st_dev, 0)) return false;
-  return ::chmod(path.c_str(), 0700) == 0 && furnish(path) && look_into_scratch(path).is_as_made;
+Result<void> renew_scratch_directory(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0) return furnish(path);  // the test has removed it
+  if (Result<void> emptied = empty_directory(path); !emptied) return emptied;
+  const Result<UniqueFd> scratch = open_unmounted(path);
+  if (!scratch) return scratch.error();
+  if (::fchmod(scratch->get(), 0700) == 0 && make_marker_directory(*scratch) &&
+      look_into_scratch(path).is_as_made) {
+    return {};
+  }
+  return system_error("make " + path + " as new");
 }
 
-void remove_marker_directory(const std::string& path) {
-  const UniqueFd scratch = open_directory(AT_FDCWD, path.c_str());
-  if (!scratch.valid()) return;
-  UniqueFd markers = open_directory(scratch.get(), marker_directory());
-  struct stat info {};
-  if (markers.valid() && ::fstat(markers.get(), &info) == 0) {
-    (void)empty_directory(std::move(markers), info.st_dev, 0);
-  }
-  ::unlinkat(scratch.get(), marker_directory(), AT_REMOVEDIR);
+Result<void> remove_marker_directory(const std::string& path) {
+  const Result<UniqueFd> scratch = open_unmounted(path);
+  if (!scratch) return scratch.error();
+  return remove_directory(*scratch, path, std::string(names::k_marker_directory));
 }
 
 void remove_empty_scratch(const std::string& path) {
-  remove_marker_directory(path);
+  (void)remove_marker_directory(path);
   // rmdir(2) leaves what is not empty.
   ::rmdir(path.c_str());
 }

@@ -28,18 +28,18 @@ inline constexpr std::size_t k_most_marker_files = 64;
 // attempt.
 struct ScratchContent {
   bool is_as_made = false;   // both are ours, mode 0700, with nothing in them
-  bool holds_files = false;  // something lies beside the marker directory, or it is no directory
+  bool holds_files = false;  // something lies beside the marker directory, or in its place
   UniqueFd markers;          // the marker directory; invalid: it is gone, or is none
   std::vector<std::string> marker_files;  // at most k_most_marker_files
 };
 ScratchContent look_into_scratch(const std::string& path);
 
-// Removes what is in it and makes it as new, marker directory included; never follows a link, never
-// leaves the file system it is on. False when something stays (files of another user, a mount).
-bool renew_scratch_directory(const std::string& path);
+// Removes what is in it (os/removal.hpp) and makes it as new, marker directory included. Fails when
+// something stays: files of another user, a mount.
+Result<void> renew_scratch_directory(const std::string& path);
 
 // Removes the marker directory with what is in it: an attempt that is over needs none.
-void remove_marker_directory(const std::string& path);
+Result<void> remove_marker_directory(const std::string& path);
 
 // The same, and the directory itself if nothing else is in it.
 void remove_empty_scratch(const std::string& path);

@@ -2,6 +2,7 @@
 
 #include "core/names.hpp"
 #include "os/process.hpp"
+#include "os/removal.hpp"
 #include "store/journal_ends.hpp"
 
 #include <fmt/format.h>
@@ -210,12 +211,23 @@ Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted) {
                            short_list(runs, ""))};
 }
 
-std::size_t prune_runs(const fs::path& tree, std::string_view live, std::size_t keep) {
+namespace {
+
+// What tests left first: where some of it stays, the journal does, and says whose it was.
+Result<void> remove_run(const fs::path& directory) {
+  const fs::path scratch = directory / names::k_scratch_directory;
+  if (Result<void> removed = os::remove_directory(scratch.string()); !removed) return removed;
+  return os::remove_directory(directory.string());
+}
+
+}  // namespace
+
+Pruned prune_runs(const fs::path& tree, std::string_view live, std::size_t keep) {
   const std::vector<RunEntry> runs = list_runs(tree, Dates::only_for_the_order);
   const bool live_listed =
       std::any_of(runs.begin(), runs.end(), [&](const RunEntry& run) { return run.id == live; });
   std::size_t room = keep > 0 && live_listed ? keep - 1 : keep;
-  std::size_t removed = 0;
+  Pruned pruned;
   for (const RunEntry& run : runs) {
     if (run.id == live) continue;
     if (room > 0) {
@@ -223,11 +235,13 @@ std::size_t prune_runs(const fs::path& tree, std::string_view live, std::size_t 
       continue;
     }
     if (is_at_work(run)) continue;
-    std::error_code failed;
-    fs::remove_all(run.directory, failed);  // does not follow links inside
-    if (!failed) ++removed;
+    if (Result<void> removed = remove_run(run.directory); removed) {
+      ++pruned.removed;
+    } else {
+      pruned.troubles.push_back(removed.error().message);
+    }
   }
-  return removed;
+  return pruned;
 }
 
 std::optional<fs::path> find_build_tree(const fs::path& from) {

@@ -43,11 +43,15 @@ std::vector<RunEntry> list_runs(const std::filesystem::path& tree, Dates dates =
 // or without the number. The error is one line that fits after "failed to".
 Result<RunEntry> find_run(const std::filesystem::path& tree, std::string_view wanted);
 
+struct Pruned {
+  std::size_t removed = 0;
+  std::vector<std::string> troubles;  // what could not be removed, and why; each fits "failed to"
+};
+
 // Removes all but the newest `keep` runs and those at work; never the one named `live`, which
-// counts as one of them. Returns how many it removed. A run it cannot remove stays: pruning never
-// fails a run.
-std::size_t prune_runs(const std::filesystem::path& tree, std::string_view live,
-                       std::size_t keep = k_runs_kept);
+// counts as one of them. A run it cannot remove stays: pruning never fails a run.
+Pruned prune_runs(const std::filesystem::path& tree, std::string_view live,
+                  std::size_t keep = k_runs_kept);
 
 // The nearest directory from `from` upward that has .holdfast/ or CMakeCache.txt.
 std::optional<std::filesystem::path> find_build_tree(const std::filesystem::path& from);

@@ -77,7 +77,7 @@ TEST_F(ScratchDirectory, NoLinkIsFollowed) {
   std::filesystem::remove(path(".markers"));
   ASSERT_EQ(::symlink("../outside", path(".markers").c_str()), 0);
   EXPECT_FALSE(look_into_scratch(path()).markers.valid());
-  remove_marker_directory(path());
+  EXPECT_FALSE(remove_marker_directory(path()));
   EXPECT_TRUE(renew_scratch_directory(path()));
   std::filesystem::remove_all(path());
   ASSERT_EQ(::symlink("outside", path().c_str()), 0);
@@ -85,6 +85,13 @@ TEST_F(ScratchDirectory, NoLinkIsFollowed) {
   EXPECT_FALSE(renew_scratch_directory(path()));
   remove_empty_scratch(path());
   EXPECT_TRUE(std::filesystem::exists(scratch_.path("outside/precious")));
+}
+
+TEST_F(ScratchDirectory, OneThatTheTestRemovedHoldsNothingAndIsMadeAgain) {
+  std::filesystem::remove_all(path());
+  EXPECT_FALSE(look_into_scratch(path()).holds_files);
+  EXPECT_TRUE(renew_scratch_directory(path()));
+  EXPECT_TRUE(look_into_scratch(path()).is_as_made);
 }
 
 TEST_F(ScratchDirectory, OnlyTheTestsOwnFilesKeepIt) {

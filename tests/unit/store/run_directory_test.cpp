@@ -79,7 +79,7 @@ TEST(RunDirectory, NumbersPutRunsInOrderWhateverTheClockSaid) {
     EXPECT_EQ(ids, expected);
   }
   EXPECT_EQ(find_run(tree.path(), "latest")->id, "10-20261120-095959-3-2");
-  EXPECT_EQ(prune_runs(tree.path(), "9-20261120-100000-9", 2), 2U);
+  EXPECT_EQ(prune_runs(tree.path(), "9-20261120-100000-9", 2).removed, 2U);
   EXPECT_EQ(find_run(tree.path(), "latest")->id, "10-20261120-095959-3-2");
 }
 
@@ -139,19 +139,20 @@ TEST(RunDirectory, WhatIsNotFoundIsSaidInOneLine) {
 TEST(RunDirectory, PruningKeepsTheNewestAndTheLiveOne) {
   const ScratchDirectory tree;
   for (int i = 10; i < 40; ++i) add_run(tree, "run" + std::to_string(i), i);
-  EXPECT_EQ(prune_runs(tree.path(), "run10"), 10U);  // the live one happens to be the oldest
+  EXPECT_EQ(prune_runs(tree.path(), "run10").removed,
+            10U);  // the live one happens to be the oldest
   const std::vector<RunEntry> runs = list_runs(tree.path());
   ASSERT_EQ(runs.size(), k_runs_kept);
   EXPECT_EQ(runs.front().id, "run39");
   EXPECT_EQ(runs[18].id, "run21");
   EXPECT_EQ(runs.back().id, "run10");
-  EXPECT_EQ(prune_runs(tree.path(), "run10"), 0U);
+  EXPECT_EQ(prune_runs(tree.path(), "run10").removed, 0U);
 }
 
 TEST(RunDirectory, ATreeWithoutRunsIsNoError) {
   const ScratchDirectory tree;
   EXPECT_TRUE(list_runs(tree.path()).empty());
-  EXPECT_EQ(prune_runs(tree.path(), "x"), 0U);
+  EXPECT_EQ(prune_runs(tree.path(), "x").removed, 0U);
 }
 
 TEST(RunDirectory, TheBuildTreeIsTheNearestOneUpward) {

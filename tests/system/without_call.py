@@ -1,0 +1,33 @@
+"""usage: without_call.py ERRNO CALL COMMAND...: runs COMMAND where system call CALL fails with ERRNO.
+
+As in a container whose seccomp filter does not know it (EPERM), or on an old kernel (ENOSYS). Both
+by name, of those below.
+"""
+
+import ctypes
+import errno
+import os
+import struct
+import sys
+
+NUMBERS = {"openat2": 437}  # the same on every architecture
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER, PR_SET_NO_NEW_PRIVS = 22, 2, 38
+ALLOW, ERRNO = 0x7FFF0000, 0x00050000
+LOAD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06
+
+
+def refuse(number, error):
+    filters = [(LOAD, 0, 0, 0), (JUMP_IF_EQUAL, 0, 1, number),
+               (RETURN, 0, 0, ERRNO | error), (RETURN, 0, 0, ALLOW)]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *one) for one in filters))
+    program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(filters), ctypes.addressof(code)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    for words in ((PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
+                  (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0)):
+        if libc.prctl(*words) != 0:
+            raise OSError(ctypes.get_errno(), "prctl")
+
+
+if __name__ == "__main__":
+    refuse(NUMBERS[sys.argv[2]], getattr(errno, sys.argv[1]))
+    os.execvp(sys.argv[3], sys.argv[3:])
