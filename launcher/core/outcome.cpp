@@ -132,6 +132,10 @@ Exit as_the_test_ended(const Observation& seen) {
   return {Exit::Kind::code, seen.main.code};
 }
 
+bool exited_when_told(const Observation& seen) {
+  return seen.end_reason == EndReason::signal && seen.main.kind == ProcessEnd::Kind::exited;
+}
+
 // The code by which a test that selected nothing ends; none: it is to be red, whatever it said.
 std::optional<int> code_of_no_tests(const Observation& seen) {
   switch (seen.no_tests) {
@@ -187,6 +191,8 @@ Exit exit_of(Outcome outcome, const Observation& seen, ExitMode mode) {
       return under_ctest ? Exit{Exit::Kind::signal, k_signal_kill}
                          : Exit{Exit::Kind::code, exit_codes::k_timed_out};
     case Outcome::interrupted:
+      // What a command says of its own end after it was told to end is its caller's to read.
+      if (!under_ctest && exited_when_told(seen)) return as_the_test_ended(seen);
       return {Exit::Kind::signal, seen.end_signal != 0 ? seen.end_signal : k_signal_term};
     case Outcome::launch_failed: {
       const Exit failure = launch_failure(seen);

@@ -76,6 +76,7 @@ RetryDecision decide_retry(const RetryQuestion& question) {
   if (last.verdict == MirroredVerdict::skipped) return done(end, "skipped");
   const std::string_view never = never_again(last.outcome, last.main);
   if (!never.empty()) return not_again(end, std::string(never));
+  if (last.told_to_end) return not_again(end, "it was told to end");
   if (question.failure_is_looked_for) return not_again(end, "ctest repeats it until it fails");
   const Grounds grounds = grounds_for(question.policy, last);
   if (!grounds) return not_again(end, "no rule fits");

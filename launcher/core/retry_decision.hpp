@@ -20,6 +20,7 @@ struct AttemptResult {
   Outcome outcome = Outcome::passed;
   ProcessEnd main;
   MirroredVerdict verdict = MirroredVerdict::passed;
+  bool told_to_end = false;  // by Ctrl-C or Ctrl-\, whatever came of it
   // Which of RetryPolicy::known the output of a failed one shows: the first whose signature is
   // found.
   std::optional<std::size_t> known;

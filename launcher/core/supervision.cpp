@@ -43,16 +43,30 @@ SupervisionStep hurry(SupervisionState state) {
   return {state, {{Action::Kind::kill_tree}}};
 }
 
+// Who answers it in our place: the command, as it would without us. Ctrl-C at `holdfast run --
+// python3`; a shell's own `kill 0`. Under ctest nobody does: ctest itself is dying of the same.
+bool is_the_commands(const Event& event, ExitMode mode) {
+  if (mode != ExitMode::command) return false;
+  if (event.source == SignalSource::tree) return true;
+  return event.source == SignalSource::terminal &&
+         (event.signal == k_int || event.signal == k_quit);
+}
+
+SupervisionStep leave_to_command(SupervisionState state, const Event& event) {
+  if (event.source == SignalSource::tree) {
+    return {state, {{Action::Kind::forward_signal, event.signal}}};
+  }
+  state.pressed = event.signal;
+  return {state, {}};
+}
+
 SupervisionStep on_ending_signal(const SupervisionState& state, const Event& event, ExitMode mode) {
   const bool from_terminal = event.source == SignalSource::terminal;
+  // `trap "kill 0" TERM`: a tree that ends hurries nobody.
+  const bool from_tree = event.source == SignalSource::tree;
   switch (state.stage) {
     case Stage::running:
-      // Ctrl-C at `holdfast run -- python3` is the command's to answer, as it would be without
-      // us. Under ctest nobody answers it: ctest itself is dying of the same key press.
-      if (from_terminal && mode == ExitMode::command &&
-          (event.signal == k_int || event.signal == k_quit)) {
-        return {state, {}};
-      }
+      if (is_the_commands(event, mode)) return leave_to_command(state, event);
       // A terminal that hangs up tells only the leader of its session.
       if (from_terminal && event.signal != k_hup) {
         SupervisionStep step = begin_ending(state, EndReason::signal, event.signal, event);
@@ -63,8 +77,9 @@ SupervisionStep on_ending_signal(const SupervisionState& state, const Event& eve
     case Stage::looking:
       return end_after_look(state, event);
     case Stage::settling:
-      return hurry(state);
+      return from_tree ? SupervisionStep{state, {}} : hurry(state);
     case Stage::ending:
+      if (from_tree) return {state, {}};
       if (event.at - state.ending_since <
           (event.signal == state.end_signal ? k_same_sender : k_same_event)) {
         return {state, {}};
@@ -92,7 +107,7 @@ SupervisionStep consider_pause(SupervisionState state, bool watched_by_shell) {
 SupervisionStep on_signal(SupervisionState state, const Event& event, ExitMode mode) {
   if (ends_the_test(event.signal)) return on_ending_signal(state, event, mode);
   std::vector<Action> actions;
-  if (event.source == SignalSource::process) {
+  if (event.source != SignalSource::terminal) {
     actions.push_back({Action::Kind::forward_signal, event.signal});
   }
   if (event.signal == k_cont) state.stop_asked = false;

@@ -21,13 +21,16 @@ enum class Stage : std::uint8_t {
 };
 
 // Who sent a signal. What the kernel sends for a terminal (Ctrl-C) has reached the whole
-// foreground process group already, test included; what kill(2) sent has reached only us.
-enum class SignalSource : std::uint8_t { process, terminal };
+// foreground process group already, test included. What kill(2) sent has reached us, and perhaps
+// our process group: the guard knows. A process of the tree may have signalled its own group
+// (`kill 0`), or us.
+enum class SignalSource : std::uint8_t { process, terminal, tree };
 
 struct SupervisionState {
   Stage stage = Stage::running;
   EndReason reason = EndReason::none;
   int end_signal = 0;            // with EndReason::signal
+  int pressed = 0;               // Ctrl-C or Ctrl-\, which a command was left to answer; 0: neither
   Milliseconds ending_since{0};  // on the launcher's clock, from Stage::ending on
   // Job control, while running.
   int main_stopped = 0;     // the signal that stopped the main process; 0: it is not stopped
@@ -57,7 +60,7 @@ struct SupervisionEvent {
 
 struct SupervisionAction {
   enum class Kind : std::uint8_t {
-    forward_signal,  // to every process of the tree
+    forward_signal,  // to every process of the tree that has not had it
     take_stacks,     // then report stacks_taken
     end_tree,        // `signal` first, SIGKILL after the grace
     // The same, where the terminal has sent `signal` to our process group: first to the others

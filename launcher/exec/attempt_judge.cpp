@@ -30,6 +30,7 @@ AttemptResult AttemptJudge::judge(const launcher::AttemptResult& result, ExitMod
   AttemptResult judged;
   judged.outcome = result.outcome;
   judged.main = result.observation.main;
+  judged.told_to_end = result.pressed != 0;
   judged.verdict = mirror_.of(result, mode, output);
   if (judged.verdict == MirroredVerdict::failed && has_signatures_ && output != nullptr) {
     judged.known = known_in(output->text(k_most_searched_output));

@@ -150,7 +150,8 @@ void TestRunner::note_flaky(const EndedAttempt& ended) {
 
 void TestRunner::note_failure(const EndedAttempt& ended, const RetryDecision& decision) {
   // Whoever interrupts a test waits for its end.
-  if (ended.result.outcome == Outcome::interrupted) return;
+  const launcher::AttemptResult& result = ended.result;
+  if (result.outcome == Outcome::interrupted || result.pressed != 0) return;
   std::vector<forensics::Finding> findings;
   if (!earlier_.empty() && !is_refused_) findings = aftermath_.look_around(ended);
   if (std::optional<forensics::Finding> said = aftermath_.run_hook(ended)) {

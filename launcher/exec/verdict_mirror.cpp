@@ -20,6 +20,8 @@ VerdictMirror::VerdictMirror(const launcher::Invocation& invocation)
 
 MirroredVerdict VerdictMirror::of(const launcher::AttemptResult& result, ExitMode mode,
                                   const OutputRelay* output) const {
+  // A command's own code is passed on and says nothing of it: it was cut short.
+  if (result.outcome == Outcome::interrupted) return MirroredVerdict::failed;
   const bool reads = verdict_.needs_output() && output != nullptr;
   return verdict_.of(exit_of(result.outcome, result.observation, mode),
                      reads ? output->text(k_all) : std::string());

@@ -17,6 +17,7 @@
 #include "launcher/guard_process.hpp"
 #include "launcher/shared_stops.hpp"
 #include "os/clock.hpp"
+#include "os/descendants.hpp"
 #include "os/process.hpp"
 #include "os/process_tree.hpp"
 #include "os/system_call.hpp"
@@ -48,7 +49,7 @@ class Attempt final : public os::TreeWatcher {
     stacks_.tell();                                        // it ended by itself meanwhile
     if (plan_.companion != nullptr) plan_.companion->on_tree_gone();
     guard_.bury();
-    if (plan_.mode == ExitMode::ctest && state_.reason == EndReason::none) notice_same_interrupt();
+    if (state_.reason == EndReason::none && state_.pressed == 0) notice_same_interrupt();
     if (guard_.containment() != nullptr) guard_.containment()->dismiss_warden();
     return conclude();
   }
@@ -173,7 +174,7 @@ class Attempt final : public os::TreeWatcher {
     if (ends && plan_.companion != nullptr) plan_.companion->on_tree_ends();
     switch (action.kind) {
       case Action::Kind::forward_signal:
-        return stops_.forward(action.signal);
+        return stops_.forward(passing_on(GuardOrder::Kind::forward, action.signal));
       case Action::Kind::take_stacks:
         return take_stacks();
       case Action::Kind::end_tree:
@@ -219,7 +220,18 @@ class Attempt final : public os::TreeWatcher {
     if (state_.reason == EndReason::timeout && plan_.timeout_signal != 0) {
       signal = plan_.timeout_signal;
     }
-    guard_.order({kind, signal, grace_.count()});
+    GuardOrder order = passing_on(kind, signal);
+    order.grace_ms = grace_.count();
+    guard_.order(order);
+  }
+
+  // With the sender of the signal that is being answered, if it is that one.
+  GuardOrder passing_on(GuardOrder::Kind kind, int signal) const {
+    GuardOrder order{kind, signal};
+    if (signal != heard_.number || heard_.source == SignalSource::terminal) return order;
+    order.sender = heard_.sender;
+    order.sent_from_tree = heard_.source == SignalSource::tree;
+    return order;
   }
 
   // It exited, or has something to say and goes on.
@@ -260,13 +272,25 @@ class Attempt final : public os::TreeWatcher {
       }
       // The test goes on, says the guard.
       if (got.number == SIGCONT && (got.sender == guard_.pid() || got.from_line)) continue;
-      if (around_.callers.ignores(got.number)) {
-        // Nothing to us, as it would be to the bare command, unless the test handles it after all.
-        if (got.source == SignalSource::process)
-          guard_.order({GuardOrder::Kind::forward, got.number});
-        continue;
+      if (got.source == SignalSource::process && os::is_below(got.sender, guard_.pid())) {
+        got.source = SignalSource::tree;
       }
-      happened({Event::Kind::signal_received, got.number, got.source});
+      heard_ = got;
+      answer(got);
+      heard_ = {};
+    }
+  }
+
+  void answer(const os::ReceivedSignal& got) {
+    if (got.source == SignalSource::terminal) {
+      guard_.order({GuardOrder::Kind::forget, got.number});
+    }
+    if (!around_.callers.ignores(got.number)) {
+      return happened({Event::Kind::signal_received, got.number, got.source});
+    }
+    // Nothing to us, as it would be to the bare command, unless the test handles it after all.
+    if (got.source != SignalSource::terminal) {
+      guard_.order(passing_on(GuardOrder::Kind::forward, got.number));
     }
   }
 
@@ -285,18 +309,18 @@ class Attempt final : public os::TreeWatcher {
     if (containment != nullptr) containment->remove();
   }
 
-  // Ctrl-C reaches the test and us at once; the test may die of it before we have looked.
+  // What ended the test may have reached us at the same instant (Ctrl-C), and pend unread.
   void notice_same_interrupt() {
     const GuardReport& report = guard_.report();
     const bool died = report.main_reaped && WIFSIGNALED(report.main_status);
     const int signal = died ? WTERMSIG(report.main_status) : 0;
-    if (signal != SIGINT && signal != SIGQUIT) return;
-    for (os::ReceivedSignal got = around_.signals.next(); got.number != 0;
-         got = around_.signals.next()) {
-      if (got.number != signal || got.source != SignalSource::terminal) continue;
-      state_.reason = EndReason::signal;
-      state_.end_signal = signal;
-    }
+    if (signal != SIGINT && signal != SIGQUIT && signal != SIGTERM && signal != SIGHUP) return;
+    if (around_.callers.ignores(signal)) return;
+    const os::ReceivedSignal got = os::take_pending(os::signal_bit(signal));
+    if (got.number == 0 || got.sender == report.main) return;
+    const Event event{Event::Kind::signal_received, signal, got.source};
+    state_ = next_step({}, event, plan_.mode).state;
+    state_.stage = Stage::ended;
   }
 
   AttemptResult conclude() const {
@@ -321,6 +345,7 @@ class Attempt final : public os::TreeWatcher {
   AttemptStacks stacks_{plan_, guard_};
   SupervisionState state_;
   AttemptClock clock_;
+  os::ReceivedSignal heard_;  // while it is being answered
   bool guard_lost_ = false;
   bool parent_watched_ = true;
   bool main_is_told_ = false;           // to the companion

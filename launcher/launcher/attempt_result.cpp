@@ -29,6 +29,14 @@ AttemptResult result_of(const SeenAttempt& seen) {
   observation.own_failure = seen.guard_lost && seen.state.reason == EndReason::none;
   if (observation.own_failure) result.note = "the guard was killed";
   observation.main = end_of_main(seen.report);
+  result.pressed = seen.state.pressed;
+  // Who pressed the key wanted its end. What it does in its place is its own affair.
+  if (observation.end_reason == EndReason::none && result.pressed != 0 &&
+      observation.main.kind == ProcessEnd::Kind::signalled &&
+      observation.main.code == result.pressed) {
+    observation.end_reason = EndReason::signal;
+    observation.end_signal = result.pressed;
+  }
   observation.leaked = seen.report.leftovers > 0 && !seen.report.kept;
   observation.leak_fails = seen.on_leak == OnLeak::fail;
   result.outcome = outcome_of(observation);

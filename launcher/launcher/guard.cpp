@@ -15,6 +15,7 @@
 #include "os/clock.hpp"
 #include "os/process.hpp"
 #include "os/process_tree.hpp"
+#include "os/signal_queue.hpp"
 #include "os/signals.hpp"
 #include "os/stream_holders.hpp"
 
@@ -42,10 +43,11 @@ class Guard final : public os::TreeWatcher {
     // Before the test exists: an orphan of its first instant is ours already.
     if (!os::become_subreaper()) ::_exit(1);
     if (duty_.containment != nullptr) duty_.containment->enter(duty_.command, duty_.keeper);
+    // Before there is a test: who signals a tree around ours tells by it where ours begins.
+    ::prctl(PR_SET_NAME, os::k_guard_name.data(), 0, 0, 0);
     report_.earliest_start = os::clock_ticks_since_boot();
     const os::Spawned spawned = os::spawn(duty_.command, duty_.callers);
     report_.latest_start = os::clock_ticks_since_boot();
-    ::prctl(PR_SET_NAME, "holdfast-guard", 0, 0, 0);
     // The test has its working directory; ours would keep a directory busy.
     (void)::chdir("/");
     if (spawned.error != 0) {
@@ -248,16 +250,19 @@ class Guard final : public os::TreeWatcher {
   void carry_out(const GuardOrder& order) {
     switch (order.kind) {
       case GuardOrder::Kind::forward:
-        return os::signal_descendants(order.signal, spared());
+        return forward(order);
       case GuardOrder::Kind::resume:
-        if (is_still_stopped(order.stop)) os::signal_descendants(SIGCONT, spared());
+        if (is_still_stopped(order.stop)) forward(order);
+        return;
+      case GuardOrder::Kind::forget:
+        (void)os::take_pending(os::signal_bit(order.signal));
         return;
       case GuardOrder::Kind::stop_launcher:
         // From here, so that it cannot come after the SIGCONT for the same stop.
         if (is_still_stopped(order.stop)) signal_launcher(SIGSTOP);
         return;
       case GuardOrder::Kind::end_tree:
-        end_tree(order.signal, Milliseconds{order.grace_ms});
+        end_tree(order.signal, Milliseconds{order.grace_ms}, told_group(order));
         break;
       case GuardOrder::Kind::end_tree_beyond_group:
         end_tree(order.signal, Milliseconds{order.grace_ms}, ::getpgrp());
@@ -268,6 +273,22 @@ class Guard final : public os::TreeWatcher {
     }
     // Nothing is left, or nothing that can be ended.
     finish();
+  }
+
+  // Our process group, where its members have had the signal from the one who sent it: then it
+  // pends here too. In a PID namespace of our own who is outside has no number.
+  pid_t told_group(const GuardOrder& order) const {
+    if (order.sender == k_nobody) return os::k_no_group;
+    const os::ReceivedSignal had = os::take_pending(os::signal_bit(order.signal));
+    const bool is_same = had.number == order.signal && had.source == SignalSource::process &&
+                         had.sender == (in_namespace() ? 0 : order.sender);
+    return is_same ? ::getpgrp() : os::k_no_group;
+  }
+
+  void forward(const GuardOrder& order) {
+    const pid_t told = told_group(order);
+    if (order.sent_from_tree && told != os::k_no_group) return;
+    os::signal_descendants(order.signal, spared(), told);
   }
 
   // The launcher's death is an order too: the test ends with it.

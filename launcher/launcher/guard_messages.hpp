@@ -13,9 +13,12 @@
 
 namespace holdfast::launcher {
 
+inline constexpr pid_t k_nobody = -1;
+
 struct GuardOrder {
   enum class Kind : std::uint8_t {
-    forward,  // `signal` to every process of the tree
+    forward,  // `signal` to every process of the tree that has not had it
+    forget,   // `signal` of a terminal: it has had its answer
     // The same with SIGCONT, unless the main process was continued since it stopped as `stop` says.
     resume,
     // Stops the launcher by SIGSTOP while the main process is stopped as `stop` says.
@@ -28,6 +31,10 @@ struct GuardOrder {
   int signal = 0;
   std::int64_t grace_ms = 0;  // with either end_tree
   std::uint32_t stop = 0;     // with resume and stop_launcher: MainStop::now
+  // Who sent `signal`, where it is passed on. If the same process sent it to our whole process
+  // group, it pends for the guard too, which blocks it: so the guard knows who has had it.
+  pid_t sender = k_nobody;
+  bool sent_from_tree = false;  // the sender is of it: what it sent to its group went to its group
 };
 
 struct ListedProcess {

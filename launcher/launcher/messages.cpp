@@ -99,10 +99,13 @@ std::string note_on(const AttemptResult& result, std::string_view test, std::str
   if (report.exec_error != 0) {
     return os::execution_error(std::string(command), report.exec_error);
   }
-  if (result.observation.end_reason != EndReason::none) {
+  const Observation& seen = result.observation;
+  // Who has pressed a key need not be told.
+  const bool pressed = seen.end_reason == EndReason::signal && seen.end_signal == result.pressed;
+  if (seen.end_reason != EndReason::none && !pressed) {
     text = "\"" + std::string(test) + "\" " + why(result, policy, parent) +
            "; its process tree was ended";
-  } else if (result.observation.leaked) {
+  } else if (seen.leaked) {
     text = "\"" + std::string(test) + "\" " + describe_leftovers(report);
   }
   add(text, on_evidence(result, test));

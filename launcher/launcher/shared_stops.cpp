@@ -31,12 +31,13 @@ bool SharedStops::stop_as_test(int signal) {
 
 // What wakes us from a pause is meant for the stop that it ended: `fg` has continued the test as
 // well, and it may have been stopped again by now.
-void SharedStops::forward(int signal) {
+void SharedStops::forward(GuardOrder order) {
   const MainStop woken_by = std::exchange(woken_by_, {});
-  if (signal == SIGCONT && woken_by.signal() != 0) {
-    return guard_.order({GuardOrder::Kind::resume, SIGCONT, 0, woken_by.now});
+  if (order.signal == SIGCONT && woken_by.signal() != 0) {
+    order.kind = GuardOrder::Kind::resume;
+    order.stop = woken_by.now;
   }
-  guard_.order({GuardOrder::Kind::forward, signal});
+  guard_.order(order);
 }
 
 SharedStops::News SharedStops::news() {

@@ -15,8 +15,8 @@ class SharedStops {
   // Stops this process by `signal`, as the main process is; returns when it is continued. False:
   // it was told to stop, and to go on since.
   [[nodiscard]] bool stop_as_test(int signal);
-  // To the tree.
-  void forward(int signal);
+  // To the tree: an order of kind `forward`.
+  void forward(GuardOrder order);
 
   // What the guard has told since the last call.
   struct News {

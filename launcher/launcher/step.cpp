@@ -74,7 +74,10 @@ class Step {
     if (runner_ != nullptr) runner_->come_to_the_end();
     if (!result.note.empty()) say(result);
     record_step(step_, result);
-    return exit_of(result.outcome, result.observation, ExitMode::command);
+    // A build tool tells by a signal that a step was interrupted and has not failed.
+    const bool interrupted = result.outcome == Outcome::interrupted;
+    return exit_of(result.outcome, result.observation,
+                   interrupted ? ExitMode::ctest : ExitMode::command);
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "os/file_text.hpp"
 #include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 
@@ -17,6 +18,12 @@ constexpr std::string_view k_own_children = "thread-self/children";
 bool kernel_lists_children() {
   static const bool lists = ::access(in_proc(k_own_children).c_str(), R_OK) == 0;
   return lists;
+}
+
+// By its name: a test that takes it for itself gets SIGKILL alone.
+bool is_guard(pid_t pid) {
+  const Result<std::string> name = read_file(in_proc(pid, "comm"), 16);
+  return name && name->compare(0, name->find('\n'), k_guard_name) == 0;
 }
 
 // Descendants by a scan of all processes, where the kernel does not list children.
@@ -42,7 +49,20 @@ std::vector<Link> scanned_descendants(const Spared& spared) {
 }  // namespace
 
 bool Spared::covers(pid_t pid) const {
-  return contains(children, pid) || (other_sessions && ::getsid(pid) != ::getsid(0));
+  return contains(children, pid) || (other_sessions && ::getsid(pid) != ::getsid(0)) ||
+         (inner_trees && is_guard(pid));
+}
+
+bool is_below(pid_t pid, pid_t ancestor) {
+  // Each is older than its child, but a number may have been given away while we look.
+  constexpr int k_deepest = 4096;
+  for (int depth = 0; pid > 1 && ancestor > 0 && depth < k_deepest; ++depth) {
+    const Result<ProcessStat> stat = read_process_stat(pid);
+    if (!stat) return false;
+    if (stat->parent == ancestor) return true;
+    pid = stat->parent;
+  }
+  return false;
 }
 
 bool contains(const std::vector<pid_t>& pids, pid_t pid) {

@@ -3,10 +3,14 @@
 
 #include <sys/types.h>
 
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace holdfast::os {
+
+// The name of a guard (prctl(2), PR_SET_NAME: at most 15 bytes). Its test has its own.
+inline constexpr std::string_view k_guard_name = "holdfast-guard";
 
 // Who is below this process and not of the tree that is meant. Converts from the children alone.
 struct Spared {
@@ -18,6 +22,9 @@ struct Spared {
 
   std::vector<pid_t> children;  // and whoever is below them
   bool other_sessions = false;  // whoever has called setsid(2), and whoever is below it
+  // The guards of launchers that run in the tree, and whoever is below them: each launcher passes
+  // on to its own tree what it gets itself.
+  bool inner_trees = false;
 };
 
 struct Link {
@@ -34,6 +41,9 @@ std::vector<Link> children(const Spared& spared);
 // All descendants, zombies too, but those that are spared. A process whose parent
 // is just ending may be missed.
 std::vector<Link> descendants(const Spared& spared);
+
+// Whether `pid` is `ancestor`'s, at whatever depth. False when it has ended and was reaped.
+bool is_below(pid_t pid, pid_t ancestor);
 
 bool contains(const std::vector<pid_t>& pids, pid_t pid);
 

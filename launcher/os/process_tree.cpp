@@ -51,6 +51,16 @@ void send(const Link& to, std::initializer_list<int> signals) {
   }
 }
 
+bool is_of_group(const Link& link, pid_t group) {
+  return group != k_no_group && ::getpgid(link.pid) == group;
+}
+
+// For a signal that a process may answer: below a launcher nobody gets it from us.
+Spared with_inner_trees(Spared spared) {
+  spared.inner_trees = true;
+  return spared;
+}
+
 // Walks among the descendants that send signals, once to each. One walk can miss a process whose
 // parent is just ending: it has left the parent's list and was not yet in ours when that was read.
 // So walks are repeated until one finds nobody new.
@@ -99,12 +109,14 @@ class Descendants final : public ProcessSet {
 
   // One walk: who wants nobody left repeats it until nobody is.
   void signal_all(int signal) override {
-    Walks(order_.spared).walk([&](const Link& link) {
+    const Spared asked = with_inner_trees(order_.spared);
+    Walks(signal == SIGKILL ? order_.spared : asked).walk([&](const Link& link) {
       if (!has_had(link, signal)) send(link, {signal});
     });
   }
   void ask_to_end(int signal) override {
-    Walks walks(order_.spared);
+    const Spared asked = with_inner_trees(order_.spared);
+    Walks walks(asked);
     const auto ask = [&](const Link& link) {
       return has_had(link, signal) ? send(link, {SIGCONT}) : send(link, {signal, SIGCONT});
     };
@@ -124,8 +136,7 @@ class Descendants final : public ProcessSet {
 
  private:
   bool has_had(const Link& link, int signal) const {
-    return signal == order_.first_signal && order_.told_group != k_no_group &&
-           ::getpgid(link.pid) == order_.told_group;
+    return signal == order_.first_signal && is_of_group(link, order_.told_group);
   }
 
   bool is_empty_within(Milliseconds time) {
@@ -187,8 +198,11 @@ std::vector<NamedProcess> living_descendants(const Spared& spared) {
   return living;
 }
 
-void signal_descendants(int signal, const Spared& spared) {
-  Walks(spared).walk_until_all_are_met([&](const Link& link) { send(link, {signal}); });
+void signal_descendants(int signal, const Spared& spared, pid_t told_group) {
+  const Spared asked = with_inner_trees(spared);
+  Walks(asked).walk_until_all_are_met([&](const Link& link) {
+    if (!is_of_group(link, told_group)) send(link, {signal});
+  });
 }
 
 bool reap(TreeWatcher& watcher, const Spared& spared, StopNews stops) {

@@ -27,9 +27,6 @@ Result<void> become_subreaper();
 // All living descendants but those that are spared.
 std::vector<NamedProcess> living_descendants(const Spared& spared);
 
-// Sends `signal` once to every descendant.
-void signal_descendants(int signal, const Spared& spared);
-
 // Told of what happens while a tree is being ended.
 class TreeWatcher {
  public:
@@ -47,6 +44,10 @@ class TreeWatcher {
 };
 
 inline constexpr pid_t k_no_group = -1;
+
+// Sends `signal` once to every descendant, but not below a launcher: it gets the signal and passes
+// it on. `told_group` as in EndOrder.
+void signal_descendants(int signal, const Spared& spared, pid_t told_group = k_no_group);
 
 struct EndOrder {
   int first_signal = 0;   // sent before the grace; 0: none
@@ -66,6 +67,7 @@ bool reap(TreeWatcher& watcher, const Spared& spared, StopNews stops = StopNews:
 
 // Ends every process below this one: `first_signal` and SIGCONT (a stopped process cannot take a
 // signal), the grace, then SIGKILL until nothing is left. Returns as soon as the last one is gone.
+// A launcher below this one gets the first signal in place of its own tree; SIGKILL goes to all.
 //
 // Returns those that could not be ended within five seconds of SIGKILL: in uninterruptible sleep,
 // or of another user.

@@ -27,7 +27,17 @@ bool is_of_own_write(const siginfo_t& info) {
   return (info.si_signo == SIGPIPE || info.si_signo == SIGXFSZ) && info.si_pid == ::getpid();
 }
 
-ReceivedSignal take(SignalSet set) {
+SignalSet pending() {
+  SignalSet set = 0;
+  ::syscall(SYS_rt_sigpending, &set, sizeof set);
+  return set;
+}
+
+void send(int signal) { ::kill(::getpid(), signal); }
+
+}  // namespace
+
+ReceivedSignal take_pending(SignalSet set) {
   const timespec now{0, 0};
   siginfo_t info{};
   do {
@@ -38,16 +48,6 @@ ReceivedSignal take(SignalSet set) {
   return {info.si_signo, is_of_terminal(info) ? SignalSource::terminal : SignalSource::process,
           from_line ? 0 : info.si_pid, from_line};
 }
-
-SignalSet pending() {
-  SignalSet set = 0;
-  ::syscall(SYS_rt_sigpending, &set, sizeof set);
-  return set;
-}
-
-void send(int signal) { ::kill(::getpid(), signal); }
-
-}  // namespace
 
 Result<SignalQueue> SignalQueue::open() {
   UniqueFd signals(static_cast<int>(
@@ -63,7 +63,7 @@ void SignalQueue::listen() {
 }
 
 ReceivedSignal SignalQueue::next() {
-  const ReceivedSignal got = take(k_all & ~k_stops);
+  const ReceivedSignal got = take_pending(k_all & ~k_stops);
   if (got.number == SIGCONT && witness_ != 0) {
     // It has gone with that. What pends by its number now is the next that tells us to stop.
     witness_ = told_ = 0;
@@ -78,14 +78,14 @@ ReceivedSignal SignalQueue::next_to_stop() {
   const SignalSet telling = there & k_stops & ~witness;
   if (telling == 0) return {};
   if ((there & witness) == 0) call_witness(telling);
-  const ReceivedSignal told = take(telling);
+  const ReceivedSignal told = take_pending(telling);
   if (told.number != 0) {
     told_ = told.number;
     return told;
   }
   // A SIGCONT has come since we looked, and our witness may have taken it away.
   dismiss_witness();
-  (void)take(signal_bit(SIGCONT));
+  (void)take_pending(signal_bit(SIGCONT));
   return {SIGCONT};
 }
 
@@ -99,7 +99,7 @@ void SignalQueue::call_witness(SignalSet besides) {
 }
 
 void SignalQueue::dismiss_witness() {
-  (void)take(signal_bit(witness_));
+  (void)take_pending(signal_bit(witness_));
   witness_ = told_ = 0;
   listen();
 }
@@ -124,11 +124,11 @@ bool SignalQueue::stop_by(int signal, const std::function<bool()>& wanted) {
   bool stops = false;
   if (!goes_on) {
     send(signal);
-    goes_on = told == Told::to_stop && take(signal_bit(witness_)).number == 0;
+    goes_on = told == Told::to_stop && take_pending(signal_bit(witness_)).number == 0;
     stops = !goes_on && wanted();
-    if (!stops) (void)take(signal_bit(signal));
+    if (!stops) (void)take_pending(signal_bit(signal));
   }
-  if (goes_on) (void)take(signal_bit(SIGCONT));
+  if (goes_on) (void)take_pending(signal_bit(SIGCONT));
   if (witness_ != 0) dismiss_witness();
   if (!stops) return !goes_on;
   (void)change_signal_mask(SIG_UNBLOCK, signal_bit(signal));
@@ -153,7 +153,7 @@ SignalQueue::Told SignalQueue::look_at_witness(int signal) {
   if (witness_ != signal) return Told::to_stop;
   const int before = witness_;
   call_witness(signal_bit(before));
-  return take(signal_bit(before)).number != 0 ? Told::to_stop : Told::to_go_on;
+  return take_pending(signal_bit(before)).number != 0 ? Told::to_stop : Told::to_go_on;
 }
 
 }  // namespace holdfast::os

@@ -27,6 +27,9 @@ struct ReceivedSignal {
   bool from_line = false;  // by a SignalLine
 };
 
+// One of `set` that is pending, without waiting. Of this process, all signals of it blocked.
+ReceivedSignal take_pending(SignalSet set);
+
 // Of a process with one thread and all signals blocked.
 class SignalQueue {
  public:

@@ -6,8 +6,8 @@ import signal
 import time
 import unittest
 
-from support import (PATIENCE_S, SystemCase, ProjectCase, children_of, is_alive, program, state_of,
-                     wait_until)
+from support import (CTEST, HOLDFAST, PATIENCE_S, SystemCase, ProjectCase, children_of, is_alive,
+                     process, program, stat_of, state_of, wait_until)
 
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 PASSED_ON = [n for n in range(1, 32) if n not in ENDING and n not in (
@@ -140,11 +140,23 @@ class SignalsTest(SystemCase):
         self.assertIn("clean", self.record())
 
     def test_a_test_that_ends_with_0_after_term_has_not_passed(self):
-        for by in self.each_supervisor():
+        for number in ENDING:
             self.pid_file().unlink(missing_ok=True)
-            begun = self.recording(0, by=by, stderr=-3)
-            begun.send_signal(signal.SIGTERM)
-            self.assertEqual(begun.wait(PATIENCE_S), -signal.SIGTERM)
+            begun = self.start(*self.under_ctest(program("record_signals"), self.pid_file(), 0))
+            self.announced(self.pid_file())
+            os.kill(children_of(begun.pid)[0], number)
+            begun.wait(PATIENCE_S)
+            self.assertEqual(self.ended_as(), f"signal {number}")
+
+    def test_a_command_that_exits_after_a_signal_that_was_passed_on_has_its_own_code(self):
+        # As below tini and dumb-init: `docker stop` of a server that ends well is no failure.
+        for by in self.each_supervisor():
+            for number in ENDING:
+                for code in (0, 3):
+                    self.pid_file().unlink(missing_ok=True)
+                    begun = self.recording(code, by=by, stderr=-3)
+                    begun.send_signal(number)
+                    self.assertEqual(begun.wait(PATIENCE_S), code)
 
     def test_a_test_that_ignores_term_is_killed_after_the_grace(self):
         begun = self.start(*self.supervised(program("ignore"), self.pid_file(),
@@ -176,14 +188,14 @@ class SignalsTest(SystemCase):
     def test_the_launcher_does_not_wait_out_the_grace(self):
         begun = self.recording(3, options=["--grace", "10m"], stderr=-3)
         begun.send_signal(signal.SIGTERM)
-        self.assertEqual(begun.wait(PATIENCE_S), -signal.SIGTERM)
+        self.assertEqual(begun.wait(PATIENCE_S), 3)
 
     def test_of_nested_launchers_both_end(self):
         begun = self.start(*self.supervised(*self.supervised(program("record_signals"),
                                                              self.pid_file(), 4)), stderr=-3)
         test, = self.announced(self.pid_file())
         begun.send_signal(signal.SIGTERM)
-        self.assertEqual(begun.wait(PATIENCE_S), -signal.SIGTERM)
+        self.assertEqual(begun.wait(PATIENCE_S), 4)
         self.assert_gone([test])
         self.assert_nothing_left()
         self.assertIn("15", self.record())
@@ -208,6 +220,184 @@ class SignalsTest(SystemCase):
             # Read after the other one, whose number is lower or which is long pending.
             begun.send_signal(signal.SIGXFSZ)
             self.assertEqual(begun.wait(PATIENCE_S), -signal.SIGXFSZ)
+
+
+
+class NestedTest(SystemCase):
+    """A launcher in the tree of another: it is asked, and its tree is its own."""
+
+    def nested(self, levels, *command, by, options=()):
+        words = command
+        for level in range(levels):
+            words = self.supervised(*words, by=by, options=options if level == levels - 1 else ())
+        return words
+
+    def heard(self, number):
+        """How often the innermost heard of it, and whether it came to the end of its grace."""
+        record = (self.work / "announced.pids.signals").read_text().split()
+        return record.count(str(int(number))), "clean" in record
+
+    def test_a_signal_to_the_outermost_comes_once_to_the_innermost_which_has_its_grace(self):
+        # It takes longer to end than anybody needs to send it the signal a second time.
+        for by in self.each_supervisor():
+            for levels in (2, 3, 4):
+                for number in ENDING:
+                    self.pid_file().unlink(missing_ok=True)
+                    (self.work / "announced.pids.signals").unlink(missing_ok=True)
+                    begun = self.start(*self.nested(
+                        levels, program("record_signals"), self.pid_file(), 4, 100, by=by), stderr=-3)
+                    self.announced(self.pid_file())
+                    begun.send_signal(number)
+                    self.assertEqual(begun.wait(PATIENCE_S), 4)
+                    self.assertEqual(self.heard(number), (1, True), (by, levels, number))
+        self.assert_nothing_left()
+
+    def test_so_do_a_timeout_of_the_outermost_and_what_is_only_passed_on(self):
+        begun = self.start(*self.nested(3, program("record_signals"), self.pid_file(), 4, 100,
+                                        by="holdfast run", options=["--timeout", "1s"]), stderr=-3)
+        self.announced(self.pid_file())
+        begun.send_signal(signal.SIGUSR1)
+        self.assertEqual(begun.wait(PATIENCE_S), 124)
+        self.assertEqual(self.heard(signal.SIGTERM), (1, True))
+        self.assertEqual(self.heard(signal.SIGUSR1), (1, True))
+
+    def test_who_left_the_session_hears_it_once_too(self):
+        script = f'setsid "{program("record_signals")}" "{self.pid_file()}" 0 100 & wait'
+        begun = self.start(*self.nested(3, "sh", "-c", script, by="holdfast run"), stderr=-3)
+        self.announced(self.pid_file())
+        begun.send_signal(signal.SIGTERM)
+        begun.wait(PATIENCE_S)
+        self.assertEqual(self.heard(signal.SIGTERM), (1, True))
+
+    def test_a_second_signal_to_the_outermost_still_kills_all_at_once(self):
+        begun = self.start(*self.nested(3, program("record_signals"), self.pid_file(), 0, 100_000,
+                                        by="holdfast run", options=["--grace", "10m"]), stderr=-3)
+        test, = self.announced(self.pid_file())
+        begun.send_signal(signal.SIGTERM)
+        first = time.monotonic()
+        record = self.work / "announced.pids.signals"
+        wait_until(lambda: record.exists() and "15" in record.read_text().split(), "the first TERM")
+        wait_until(lambda: time.monotonic() - first > 0.02, "a second of its own")
+        begun.send_signal(signal.SIGTERM)
+        begun.wait(PATIENCE_S)
+        self.assert_gone([test])
+        self.assert_nothing_left()
+
+    def test_launchers_that_were_killed_leave_their_trees_to_the_next_one_out(self):
+        """Nobody is spared for a launcher that is gone."""
+        begun = self.start(*self.nested(3, program("record_signals"), self.pid_file(), 0, 100,
+                                        by="holdfast run"), stderr=-3)
+        test, = self.announced(self.pid_file())
+        guard = process(int(stat_of(test.pid)[1]))
+        launcher = process(int(stat_of(guard.pid)[1]))
+        for one in (launcher, guard):
+            os.kill(one.pid, signal.SIGSTOP)
+        for one in (launcher, guard):
+            os.kill(one.pid, signal.SIGKILL)
+        self.assert_gone([launcher, guard])
+        begun.wait(PATIENCE_S)
+        self.assert_gone([test])
+        self.assert_nothing_left()
+
+
+class NestedCtestTest(ProjectCase):
+    def test_a_ctest_in_a_command_whose_time_is_over_has_tests_with_a_grace(self):
+        tree = self.project(f"""
+add_test(NAME inner COMMAND {HOLDFAST} run -- @P@/record_signals {self.pid_file()} 4 100)
+add_test(NAME plain COMMAND @P@/record_signals {self.pid_file("plain")} 4 100)""")
+        begun = self.start(HOLDFAST, "run", "--timeout", "3s", "--", CTEST, "-j2", cwd=tree,
+                           stdout=-3, stderr=-3)
+        self.announced(self.pid_file())
+        self.announced(self.pid_file("plain"))
+        self.assertEqual(begun.wait(PATIENCE_S), 124)
+        self.assert_nothing_left()
+        for name in ("announced", "plain"):
+            record = (self.work / f"{name}.pids.signals").read_text().split()
+            self.assertEqual((record.count("15"), "clean" in record), (1, True), name)
+
+
+class GroupTest(SystemCase):
+    """What is sent to a whole process group has been had by all of it."""
+
+    def in_group(self, *command, options=(), by="holdfast run"):
+        return self.start(*self.supervised(*command, options=options, by=by), stderr=-3,
+                          start_new_session=True)
+
+    def test_it_comes_once_to_the_command_and_once_to_who_left_the_group(self):
+        for by in self.each_supervisor():
+            for number in (*ENDING, signal.SIGUSR1):
+                for file in self.work.glob("*.pids*"):
+                    file.unlink()
+                script = (f'setsid "{program("record_signals")}" "{self.pid_file("away")}" 0 100 & '
+                          f'exec "{program("record_signals")}" "{self.pid_file()}" 6 100')
+                begun = self.in_group("sh", "-c", script, by=by)
+                self.announced(self.pid_file())
+                self.announced(self.pid_file("away"))
+                os.killpg(begun.pid, number)
+                if number == signal.SIGUSR1:
+                    begun.send_signal(signal.SIGWINCH)  # the higher number comes later
+                    for name in ("announced", "away"):
+                        record = self.work / f"{name}.pids.signals"
+                        wait_until(lambda r=record: r.exists() and "28" in r.read_text().split(), "WINCH")
+                    begun.send_signal(signal.SIGTERM)
+                self.assertEqual(begun.wait(PATIENCE_S), 6)
+                for name in ("announced", "away"):
+                    record = (self.work / f"{name}.pids.signals").read_text().split()
+                    self.assertEqual(record.count(str(int(number))), 1, (by, number, name, record))
+                    self.assertIn("clean", record)
+
+    def test_of_nested_launchers_each_had_it_and_none_passes_it_on(self):
+        begun = self.in_group(*self.supervised(*self.supervised(
+            program("record_signals"), self.pid_file(), 6, 100)))
+        self.announced(self.pid_file())
+        os.killpg(begun.pid, signal.SIGTERM)
+        self.assertEqual(begun.wait(PATIENCE_S), 6)
+        record = (self.work / "announced.pids.signals").read_text().split()
+        self.assertEqual((record.count("15"), "clean" in record), (1, True))
+
+    def test_one_that_the_launcher_alone_is_sent_later_is_passed_on(self):
+        begun = self.in_group(program("record_signals"), self.pid_file(), 6, 100)
+        self.announced(self.pid_file())
+        record = self.work / "announced.pids.signals"
+        for count in (1, 2, 3, 4):
+            if count % 2:
+                os.killpg(begun.pid, signal.SIGUSR1)
+            else:
+                begun.send_signal(signal.SIGUSR1)
+            begun.send_signal(signal.SIGWINCH)
+            wait_until(lambda c=count: record.exists() and record.read_text().split().count("28") == c, "WINCH")
+            self.assertEqual(record.read_text().split().count("10"), count)
+        begun.kill()
+        begun.wait()
+
+    def test_a_command_that_signals_its_own_group_answers_it_itself(self):
+        for script, code in (('trap "exit 7" TERM; kill 0', 7), ("trap 'exit 8' INT; kill -INT 0", 8),
+                             ("kill 0", -signal.SIGTERM), ('trap "exit 9" TERM; kill 0; sleep 9', 9)):
+            begun = self.in_group("bash", "-c", script)
+            self.assertEqual(begun.wait(PATIENCE_S), code, script)
+
+    def test_one_that_lives_on_after_it_is_not_ended(self):
+        script = (f'trap : TERM; trap "echo >{self.work}/winch" WINCH; kill 0; '
+                  f'while ! [ -e {self.work}/go ]; do sleep 0.01; done; exit 5')
+        begun = self.in_group("bash", "-c", f"echo $$ >{self.pid_file()}; {script}",
+                              options=["--grace", "0"])
+        self.announced(self.pid_file())
+        wait_until(lambda: (self.send_winch(begun), (self.work / "winch").exists())[1], "WINCH")
+        (self.work / "go").touch()
+        self.assertEqual(begun.wait(PATIENCE_S), 5)
+
+    @staticmethod
+    def send_winch(begun):
+        begun.send_signal(signal.SIGWINCH)
+
+    def test_a_shell_that_passes_term_on_to_its_group_is_no_second_signal(self):
+        script = (f'trap "trap : TERM; kill 0; sleep 0.2; echo clean >{self.work}/clean; exit 6" TERM; '
+                  f'echo $$ >{self.pid_file()}; while :; do sleep 0.01; done')
+        begun = self.in_group("bash", "-c", script)
+        self.announced(self.pid_file())
+        begun.send_signal(signal.SIGTERM)
+        self.assertEqual(begun.wait(PATIENCE_S), 6)
+        self.assertTrue((self.work / "clean").exists())
 
 
 if __name__ == "__main__":

@@ -11,6 +11,10 @@ from support import (CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, ProjectCase, command
 from terminal import PROMPT, TerminalCase
 
 
+# Ctrl-C and Ctrl-\\, and what a terminal sends for them.
+KEYS = (("\x03", "2"), ("\x1c", "3"))
+
+
 class ShellTest(TerminalCase):
     def test_a_shell_has_job_control_and_its_exit_status(self):
         for terminal in self.each_shell():
@@ -92,14 +96,50 @@ class JobTest(TerminalCase):
             self.pid_file().unlink()
 
     def test_what_the_terminal_sent_is_not_sent_twice(self):
-        terminal = self.shell()
-        terminal.type(f"{HOLDFAST} run -- {program('record_signals')} {self.pid_file()} 9 300\n")
-        self.announced(self.pid_file())
-        terminal.type("\x03")
-        terminal.expect(PROMPT)
-        self.assertEqual((self.work / "announced.pids.signals").read_text().split(), ["2", "clean"])
-        terminal.type("echo code $?\n")
-        terminal.expect("code 9\n")
+        for key, number in KEYS:
+            terminal = self.shell()
+            # Without a grace: who is left to answer it needs none.
+            terminal.type(f"{HOLDFAST} run --grace 0 -- {program('record_signals')} {self.pid_file()} 9 300\n")
+            self.announced(self.pid_file())
+            terminal.type(key)
+            terminal.expect(PROMPT)
+            record = self.work / "announced.pids.signals"
+            self.assertEqual(record.read_text().split(), [number, "clean"])
+            terminal.type("echo code $?\n")
+            terminal.expect("code 9\n")
+            self.pid_file().unlink()
+            record.unlink()
+
+    def test_what_ends_after_a_key_is_not_tried_again(self):
+        # linger dies of it, record_signals exits: either way somebody wants the end.
+        for key, number in KEYS:
+            for command, code in ((f"linger {self.pid_file()}", 128 + int(number)),
+                                  (f"record_signals {self.pid_file()} 9", 9)):
+                terminal = self.shell()
+                terminal.type("ulimit -c 0\n")
+                terminal.type(f"{HOLDFAST} run --retry crash=2 --retry any=2 -- {program(command)}\n")
+                self.announced(self.pid_file())
+                terminal.type(key)
+                # A further attempt announces itself; and would linger.
+                terminal.expect(PROMPT)
+                terminal.type("echo code $?\n")
+                terminal.expect(f"code {code}\n")
+                self.assertEqual(len(self.read_pids(self.pid_file())), 1)
+                self.pid_file().unlink()
+
+    def test_a_key_that_came_before_the_launcher_looked_is_seen_too(self):
+        for key, number in KEYS:
+            terminal = self.open("sh", "-c", f'ulimit -c 0; exec {HOLDFAST} run --retry crash=2 -- '
+                                 f'{program("linger")} {self.pid_file()}')
+            test, = self.announced(self.pid_file())
+            guard = process(int(stat_of(test.pid)[1]))
+            os.kill(terminal.pid, signal.SIGSTOP)
+            terminal.type(key)
+            wait_until(lambda one=guard: state_of(one.pid) == "Z", "the guard's end")
+            os.kill(terminal.pid, signal.SIGCONT)
+            self.assertEqual(terminal.wait(), -int(number))
+            self.assertEqual(len(self.read_pids(self.pid_file())), 1)
+            self.pid_file().unlink()
 
     def test_a_background_job_that_reads_stops_and_fg_continues_it(self):
         terminal = self.shell()
@@ -152,19 +192,48 @@ class ProgramTest(TerminalCase):
 class CtestTest(TerminalCase, ProjectCase):
     def test_ctrl_c_of_ctest_is_no_second_signal(self):
         """ctest dies of the key press a moment after its tests got it: they keep their grace."""
+        for key, number in KEYS:
+            with self.subTest(key=key):
+                self.assert_no_second_signal(key, number)
+
+    def assert_no_second_signal(self, key, number):
+        for file in self.work.glob("announced.*"):
+            file.unlink()
+        (self.work / "go").unlink(missing_ok=True)
         file = self.pid_file()
         tree = self.project(f"""
 add_test(NAME slow-to-end COMMAND @P@/record_signals {file} 0 600)""")
         # A session leader that does not die of Ctrl-C, so that no hang-up joins in.
-        terminal = self.open("sh", "-c", f'trap ":" INT; cd "{tree}" && {CTEST}; echo ctest ended; '
+        terminal = self.open("sh", "-c", f'trap ":" INT QUIT; ulimit -c 0; cd "{tree}" && {CTEST}; echo ctest ended; '
                              f'while ! [ -e "{self.work}/go" ]; do sleep 0.05; done')
         test, = self.announced(file)
-        terminal.type("\x03")
+        terminal.type(key)
         self.assert_gone([test])
-        self.assertEqual((self.work / "announced.pids.signals").read_text().split(), ["2", "clean"])
+        self.assertEqual((self.work / "announced.pids.signals").read_text().split(), [number, "clean"])
         (self.work / "go").touch()
         terminal.wait()
         self.assert_nothing_left()
+
+    def test_a_test_that_died_of_the_key_before_its_launcher_looked_was_interrupted(self):
+        for key, number in KEYS:
+            with self.subTest(key=key):
+                self.pid_file().unlink(missing_ok=True)
+                tree = self.project(f"add_test(NAME dies COMMAND @P@/linger {self.pid_file()})\n")
+                terminal = self.open("sh", "-c", f'trap ":" INT QUIT; ulimit -c 0; cd "{tree}"; {CTEST}; '
+                                     f'while ! [ -e "{self.work}/go{number}" ]; do sleep 0.05; done')
+                test, = self.announced(self.pid_file())
+                guard = process(int(stat_of(test.pid)[1]))
+                launcher = process(int(stat_of(guard.pid)[1]))
+                os.kill(launcher.pid, signal.SIGSTOP)
+                terminal.type(key)
+                wait_until(lambda one=guard: state_of(one.pid) == "Z", "the guard's end")
+                os.kill(launcher.pid, signal.SIGCONT)
+                self.assert_gone([launcher])
+                wait_until(lambda t=tree: not keepers_of(t), "the keeper to end")
+                ended, = self.records(self.runs(tree)[-1], "attempt_ended")
+                self.assertEqual((ended["outcome"], ended["signal"]), ("interrupted", int(number)))
+                (self.work / f"go{number}").touch()
+                terminal.wait()
 
     def test_ctrl_c_of_ctest_reaches_what_left_the_terminals_group(self):
         """The terminal signals its foreground group only: the others hear it from Holdfast, gently."""

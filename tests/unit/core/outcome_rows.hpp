@@ -112,7 +112,7 @@ inline void add_rows_of_traces(std::vector<OutcomeRow>& rows) {
   add("marker and time over", seen, Outcome::timed_out, signal(9), code(124));
   seen = because_of(EndReason::signal, 15, {Kind::exited, 1});
   seen.marked = true;
-  add("marker and interrupted", seen, Outcome::interrupted, signal(15), signal(15));
+  add("marker and interrupted", seen, Outcome::interrupted, signal(15), code(1));
   seen = ended(Kind::exited, 0);
   seen.unfinished = true;
   add("exit 0 in the middle", seen, Outcome::premature_exit, signal(k_abort), code(1));
@@ -196,10 +196,12 @@ inline std::vector<OutcomeRow> outcome_rows() {
                                  ProcessEnd{Kind::signalled, k_kill}, ProcessEnd{}}) {
     add("time over", because_of(EndReason::timeout, 0, main), Outcome::timed_out, signal(k_kill),
         code(124));
-    add("Ctrl-C", because_of(EndReason::signal, 2, main), Outcome::interrupted, signal(2),
-        signal(2));
-    add("kill", because_of(EndReason::signal, k_term, main), Outcome::interrupted, signal(k_term),
-        signal(k_term));
+    // A command's own code is its caller's to read.
+    const bool exited = main.kind == Kind::exited;
+    add("INT", because_of(EndReason::signal, 2, main), Outcome::interrupted, signal(2),
+        exited ? code(main.code) : signal(2));
+    add("TERM", because_of(EndReason::signal, k_term, main), Outcome::interrupted, signal(k_term),
+        exited ? code(main.code) : signal(k_term));
     add("ctest died", because_of(EndReason::parent_gone, 0, main), Outcome::interrupted,
         signal(k_term), signal(k_term));
   }

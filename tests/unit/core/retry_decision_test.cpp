@@ -12,25 +12,30 @@ constexpr std::size_t k_flake = 0;
 
 AttemptResult passed() { return {}; }
 AttemptResult skipped() {
-  return {Outcome::failed, {Kind::exited, 77}, MirroredVerdict::skipped, {}};
+  return {Outcome::failed, {Kind::exited, 77}, MirroredVerdict::skipped, false, {}};
 }
 AttemptResult exited(int code) {
-  return {Outcome::failed, {Kind::exited, code}, MirroredVerdict::failed, {}};
+  return {Outcome::failed, {Kind::exited, code}, MirroredVerdict::failed, false, {}};
 }
 AttemptResult known(int code) {
-  return {Outcome::failed, {Kind::exited, code}, MirroredVerdict::failed, k_flake};
+  return {Outcome::failed, {Kind::exited, code}, MirroredVerdict::failed, false, k_flake};
 }
 AttemptResult crashed() {
-  return {Outcome::crashed, {Kind::signalled, 11}, MirroredVerdict::failed, {}};
+  return {Outcome::crashed, {Kind::signalled, 11}, MirroredVerdict::failed, false, {}};
 }
 AttemptResult timed_out() {
-  return {Outcome::timed_out, {Kind::signalled, 9}, MirroredVerdict::failed, {}};
+  return {Outcome::timed_out, {Kind::signalled, 9}, MirroredVerdict::failed, false, {}};
 }
 AttemptResult not_started(int error) {
-  return {Outcome::launch_failed, {Kind::never_started, error}, MirroredVerdict::failed, {}};
+  return {Outcome::launch_failed, {Kind::never_started, error}, MirroredVerdict::failed, false, {}};
 }
 AttemptResult ended(Outcome outcome) {
-  return {outcome, {Kind::exited, 0}, MirroredVerdict::failed, {}};
+  return {outcome, {Kind::exited, 0}, MirroredVerdict::failed, false, {}};
+}
+
+AttemptResult told_to_end(AttemptResult result) {
+  result.told_to_end = true;
+  return result;
 }
 
 RetryPolicy policy(const char* rules) {
@@ -90,6 +95,11 @@ TEST(RetryDecision, EveryEndAgainstEveryRule) {
       {"any=3",
        {ended(Outcome::interrupted)},
        "done: interrupted: not tried again: it was interrupted"},
+      {"any=3", {told_to_end(exited(130))}, "done: exit 130: not tried again: it was told to end"},
+      {"crash=3",
+       {told_to_end(crashed())},
+       "done: crashed (signal 11): not tried again: it was told to end"},
+      {"any=3", {told_to_end(passed())}, "done: exit 0: passed"},
       {"any=3",
        {ended(Outcome::lock_timeout)},
        "done: lock_timeout: not tried again: its locks were not had in time"},

@@ -49,6 +49,31 @@ TEST(Signals, CtrlCOfACommandIsTheCommandsToAnswer) {
     EXPECT_EQ(step.state.stage, Stage::running) << signal;
     EXPECT_EQ(step.state.reason, EndReason::none) << signal;
     EXPECT_EQ(text_of(step.actions), "") << signal;
+    EXPECT_EQ(step.state.pressed, signal);
+    EXPECT_EQ(next_step({}, by_terminal(signal), ExitMode::ctest).state.pressed, 0);
+  }
+}
+
+TEST(Signals, OneThatACommandsOwnProcessSendsIsTheCommandsToAnswer) {
+  for (int signal : {k_hup, k_int, k_quit, k_term}) {
+    const SupervisionStep step = next_step({}, by_tree(signal), ExitMode::command);
+    EXPECT_EQ(step.state.stage, Stage::running) << signal;
+    EXPECT_EQ(step.state.pressed, 0) << signal;
+    EXPECT_EQ(text_of(step.actions), "forward_signal " + std::to_string(signal));
+    const SupervisionStep under_ctest = next_step({}, by_tree(signal), ExitMode::ctest);
+    EXPECT_EQ(text_of(under_ctest.actions), "end_tree " + std::to_string(signal));
+  }
+}
+
+TEST(Signals, ATreeThatEndsHurriesNobody) {
+  for (ExitMode mode : k_modes) {
+    for (Stage stage : {Stage::settling, Stage::ending, Stage::killing, Stage::ended}) {
+      for (int signal : {k_hup, k_int, k_quit, k_term}) {
+        const SupervisionStep step = next_step(in(stage), at(100'000, by_tree(signal)), mode);
+        EXPECT_EQ(step.state.stage, stage);
+        EXPECT_EQ(text_of(step.actions), "");
+      }
+    }
   }
 }
 
@@ -142,6 +167,8 @@ TEST(Signals, EveryOtherOneOfKillIsPassedOnAndEveryOtherOneOfTheTerminalIsNot) {
     for (Stage stage : k_stages) {
       for (int signal : {4, 10, 12, 13, 14, 18, 28, 34, 64}) {
         EXPECT_EQ(text_of(next_step(in(stage), by_kill(signal), mode).actions),
+                  "forward_signal " + std::to_string(signal));
+        EXPECT_EQ(text_of(next_step(in(stage), by_tree(signal), mode).actions),
                   "forward_signal " + std::to_string(signal));
         EXPECT_EQ(text_of(next_step(in(stage), by_terminal(signal), mode).actions), "");
       }
