@@ -49,11 +49,12 @@ message("returned {tree.name} ${{returned{i}}}")
 class TwoTreesTest(ScriptCase):
     def test_each_tree_has_the_record_of_its_own_run(self):
         one, two = self.trees()
-        ran = self.begin("script", CTEST, "-S", self.script(one, two, two), "-V")
+        ran = self.begin("script", CTEST, "-S", self.script(one, two, one, two, two), "-V")
         self.assertEqual(ran.wait(PATIENCE_S), 0, self.log("script"))
-        self.assertEqual(self.log("script").count("returned two 0"), 2, self.log("script"))
-        self.assertEqual(self.recorded(one), [["one"]])
-        self.assertEqual(self.recorded(two), [["two"]] * 2)
+        self.assertEqual(self.log("script").count("returned one 0"), 2, self.log("script"))
+        self.assertEqual(self.log("script").count("returned two 0"), 3)
+        self.assertEqual(self.recorded(one), [["one"]] * 2)
+        self.assertEqual(self.recorded(two), [["two"]] * 3)
         self.assertNotIn("no keeper", self.log("script"))
 
     def test_settings_are_those_of_the_tree_at_hand(self):

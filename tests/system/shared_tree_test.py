@@ -1,5 +1,6 @@
 """Runs that share a build tree: what IDEs do, one ctest for each test, many at once."""
 
+import json
 import os
 import re
 import signal
@@ -7,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from support import (CTEST, PATIENCE_S, ProjectCase, is_alive, keepers_of, program, verdicts, wait_until)
+from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, is_alive, keepers_of, program, verdicts, wait_until)
 
 WAITS = "waiting for this build tree"
 
@@ -88,8 +89,11 @@ class SinglesTest(SharedTreeCase):
         for run in self.runs(tree):
             ended, = self.records(run, "attempt_ended")
             self.assertEqual([one["complete"] for one in self.records(run, "run_ended")], [True])
-            found[ended["test"]] = ended["outcome"]
-        self.assertEqual(found, {f"t{i}": "passed" if i % 3 else "failed" for i in range(12)})
+            report = json.loads(self.finish(HOLDFAST, "report", run.name, "--format", "json", cwd=tree).stdout)
+            test, = report["tests"]
+            found[ended["test"]] = (ended["outcome"], test["name"], test["verdict"])
+        self.assertEqual(found, {f"t{i}": ("passed", f"t{i}", "passed") if i % 3 else ("failed", f"t{i}", "failed")
+                                 for i in range(12)})
         for i in range(12):
             self.assertIn("Passed" if i % 3 else "Failed", verdicts(self.log(f"t{i}"))[f"t{i}"])
 
