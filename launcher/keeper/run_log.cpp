@@ -27,12 +27,14 @@ struct Name {
   std::string tag;
 };
 
-// `…/Testing/Temporary/LastTest[_<tag>].log.tmp[<hex>][ (deleted)]`: the digits are there from
-// CMake 4.3 on, the last word is the kernel's. LastTestsFailed.log and its like are none.
+// `…/Testing/Temporary/LastTest[_<tag>].log[.tmp[<hex>]][ (deleted)]`: the digits are there from
+// CMake 4.3 on, the last word is the kernel's. Without `.tmp` another ctest has renamed it, which
+// took it for its own. LastTestsFailed.log and its like are none.
 std::optional<Name> parse_name(std::string_view path) {
   constexpr std::string_view k_directory = "/Testing/Temporary";
   constexpr std::string_view k_stem = "/LastTest";
-  constexpr std::string_view k_end = ".log.tmp";
+  constexpr std::string_view k_end = ".log";
+  constexpr std::string_view k_tmp = ".tmp";
   constexpr std::string_view k_deleted = " (deleted)";
   if (path.ends_with(k_deleted)) path.remove_suffix(k_deleted.size());
   const std::size_t slash = path.rfind('/');
@@ -44,7 +46,11 @@ std::optional<Name> parse_name(std::string_view path) {
       end == std::string_view::npos || end < k_stem.size()) {
     return std::nullopt;
   }
-  const std::string_view digits = name.substr(end + k_end.size());
+  std::string_view digits = name.substr(end + k_end.size());
+  if (digits.starts_with(k_tmp))
+    digits.remove_prefix(k_tmp.size());
+  else if (!digits.empty())
+    return std::nullopt;
   if (digits.find_first_not_of("0123456789abcdefABCDEF") != digits.npos) return std::nullopt;
   const std::string_view tag = name.substr(k_stem.size(), end - k_stem.size());
   if (!tag.empty() && tag.front() != '_') return std::nullopt;

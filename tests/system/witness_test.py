@@ -136,6 +136,25 @@ class CompanyTest(WitnessCase):
         self.assertEqual(self.told(tree, inner.name),
                          {"red": "failed", "fail_regex": "failed", "pass": "passed"})
 
+    def test_a_log_that_another_ctest_has_renamed(self):
+        """As below CMake 4.3, where all of them write to one name: here before the keeper has seen it."""
+        gate = self.work / "gate"
+        gate.write_text(f"touch {self.work}/begun; while [ ! -e {self.work}/go ]; do sleep 0.01; done\n")
+        tree = self.kinds(f"""
+file(WRITE ${{CMAKE_BINARY_DIR}}/CTestCustom.cmake "set(CTEST_CUSTOM_PRE_TEST \\"sh {gate}\\")\\n")
+""")
+        with open(self.work / "console", "wb") as console:
+            ctest = self.start(CTEST, cwd=tree, stdout=console, stderr=subprocess.STDOUT)
+        wait_until((self.work / "begun").exists, "the end of begin")
+        keeper, = keepers_of(tree)
+        os.kill(keeper.pid, signal.SIGSTOP)
+        (self.work / "go").touch()
+        written = wait_until(lambda: list((tree / "Testing/Temporary").glob("LastTest.log.tmp*")), "the log")[0]
+        written.rename(tree / "Testing/Temporary/LastTest.log")
+        os.kill(keeper.pid, signal.SIGCONT)
+        self.assertEqual(ctest.wait(PATIENCE_S), 8)
+        self.assert_told_as_on((self.work / "console").read_text(), tree)
+
     def test_a_log_that_was_taken_away_shows_what_red_tests_printed(self):
         tree = self.kinds(f"add_test(NAME meddles COMMAND {CTEST} -N)")
         self.ctest(tree)
