@@ -1,6 +1,7 @@
 """What reports say of each test is what that ctest said of it, whoever else is at work in the tree;
 where ctest did not live to say it, and its output decides, that is `unknown`."""
 
+import contextlib
 import json
 import os
 import re
@@ -241,6 +242,34 @@ set_tests_properties(long {name} PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
         self.assertEqual([t["name"] for t in report["tests"]], ["red"])
         self.assertEqual(self.report(tree, "8")["run"]["id"], report["run"]["id"])
         self.assertEqual(self.report(tree, report["run"]["id"][2:])["run"]["id"], report["run"]["id"])
+
+    @staticmethod
+    def watches_a_process(pid):
+        with contextlib.suppress(OSError):  # a descriptor is closed meanwhile
+            return any("[pidfd]" in os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir())
+        return False
+
+    def test_a_report_waits_for_the_end_of_a_run_that_has_just_ended(self):
+        tree = self.kinds(text=f"""
+add_test(NAME waits COMMAND @P@/close_output {self.pid_file()})
+set_tests_properties(waits PROPERTIES WILL_FAIL ON)
+""")
+        (tree / "CTestCustom.cmake").write_text("")  # no `holdfast end`: the keeper is alone with it
+        ctest = self.start(CTEST, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.announced(self.pid_file())
+        running, = self.report(tree)["tests"]
+        self.assertEqual((running["outcome"], running["verdict"]), ("unknown", None))
+        self.assertIn("still running", self.report(tree, form="text"))
+        keeper, = keepers_of(tree)
+        os.kill(keeper.pid, signal.SIGSTOP)
+        (self.work / "announced.pids.go").touch()
+        self.assertEqual(ctest.wait(PATIENCE_S), 0)
+        report = self.start(HOLDFAST, "report", "--tree", tree, "--format", "json", stdout=subprocess.PIPE)
+        wait_until(lambda: self.watches_a_process(report.pid), "its wait for the keeper")
+        os.kill(keeper.pid, signal.SIGCONT)
+        shown = json.loads(report.communicate(timeout=PATIENCE_S)[0])
+        self.assertTrue(shown["run"]["complete"])
+        self.assertEqual([t["verdict"] for t in shown["tests"]], ["passed"])
 
     @unittest.skipUnless(os.geteuid() == 0, "only root may mount over the user's directory")
     def test_without_a_keeper_nothing_is_said_of_its_end(self):
