@@ -116,19 +116,6 @@ TEST(Ends, ignores_term) {
   announce(".pids");
   wait_for_ever(nullptr);
 }
-// Who hears of it knows of its anchor alone.
-TEST(Ends, closes_all_and_hangs) {
-  for (int fd = 3; fd < 1024; ++fd) ::close(fd);
-  announce(".pids");
-  wait_for_ever(nullptr);
-}
-// Behind those that announce themselves.
-TEST(Ends, is_beside_nobody) {
-  std::ifstream file(variable("ANNOUNCE") + ".pids");
-  pid_t other = 0;
-  ASSERT_TRUE(file >> other);
-  EXPECT_NE(0, ::kill(other, 0)) << "it is still there";
-}
 TEST(Ends, leaves_a_process) { leave_child(); }
 TEST(Ends, uses_a_thread) {
   pthread_t thread;
@@ -213,5 +200,19 @@ TYPED_TEST(Typed, runs) { EXPECT_LE(sizeof(TypeParam), 4U); }
 
 TEST(Ends, DISABLED_never) { FAIL(); }
 TEST(DISABLED_Suite, never) { FAIL(); }
+
+// Who hears of it knows of its anchor alone.
+TEST(Lost, closes_all_and_hangs) {
+  for (int fd = 3; fd < 1024; ++fd) ::close(fd);
+  announce(".pids");
+  wait_for_ever(nullptr);
+}
+// Behind those that announce themselves.
+TEST(Lost, is_beside_nobody) {
+  std::ifstream file(variable("ANNOUNCE") + ".pids");
+  pid_t other = 0;
+  ASSERT_TRUE(file >> other);
+  EXPECT_NE(0, ::kill(other, 0)) << "it is still there";
+}
 
 }  // namespace

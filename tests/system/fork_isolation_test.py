@@ -78,7 +78,7 @@ class ForkIsolation(ProjectCase):
 
     def lose_the_anchor(self, case, properties, is_at):
         """Kills who looks after `case` when `is_at` says so of it; the outcomes."""
-        cases = f"{case}:Ends.is_beside_nobody"
+        cases = f"{case}:Lost.is_beside_nobody"
         self.tree = self.project(TEST.format(program="gtest_cases", cases=cases, isolation="fork",
                                              properties=properties), build=case)
         variables = self.environment(ANNOUNCE=str(self.work / case))
@@ -94,9 +94,9 @@ class ForkIsolation(ProjectCase):
 
     def test_no_case_begins_beside_one_that_nobody_looks_after(self):
         """It goes on when its anchor is killed, until it is ended with the server."""
-        outcomes = self.lose_the_anchor("Ends.closes_all_and_hangs", "", lambda pid: True)
-        self.assertEqual(outcomes, {"Ends.closes_all_and_hangs": "internal_error",
-                                    "Ends.is_beside_nobody": "passed"})
+        outcomes = self.lose_the_anchor("Lost.closes_all_and_hangs", "", lambda pid: True)
+        self.assertEqual(outcomes, {"Lost.closes_all_and_hangs": "internal_error",
+                                    "Lost.is_beside_nobody": "passed"})
 
     def test_nor_beside_one_whose_anchor_is_lost_while_it_ends_it(self):
         """From the order on it is `holdfast-launcher --anchor`; the case ignores SIGTERM."""
@@ -104,7 +104,7 @@ class ForkIsolation(ProjectCase):
         (self.work / "project/holdfast.toml").write_text("[profile.default]\ngrace = 2\n")
         outcomes = self.lose_the_anchor("Ends.ignores_term", "HOLDFAST_TIMEOUT 1",
                                         lambda pid: "--anchor" in command_of(pid))
-        self.assertEqual(outcomes, {"Ends.ignores_term": "timed_out", "Ends.is_beside_nobody": "passed"})
+        self.assertEqual(outcomes, {"Ends.ignores_term": "timed_out", "Lost.is_beside_nobody": "passed"})
 
     def test_a_case_that_hangs_is_ended_and_the_others_go_on(self):
         outcomes = self.batch("Ends.hangs:Ends.passes", properties="HOLDFAST_TIMEOUT 1")
