@@ -96,6 +96,8 @@ Descriptor connect_to_batch() {
   if (::access(path.c_str(), F_OK) != 0) return Descriptor();
   memcpy(address.sun_path, path.c_str(), path.size() + 1);
   Descriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+  // Where stdout is closed it would be that: what start-up has printed would be said to exec.
+  move_up(socket);
   if (!socket.valid()) return Descriptor();
   timeval patience;
   patience.tv_sec = k_patience_s;

@@ -380,16 +380,19 @@ class GtestSupport(SystemCase):
         self.assertEqual(case.wait_status(), 0, case.stdout)
 
     def test_closed_standard_streams_are_the_cases_own_all_the_same(self):
-        def closed(place):
-            return self.start("sh", "-c", f"exec {program('gtest_cases')} --gtest_list_tests >&- 2>&-",
-                              env=self.environment(HOLDFAST_MARKER_DIR=str(place)))
-        server = Worker(self.work / "closed", ["fork", LAUNCHER], closed)
-        self.addCleanup(server.close)
-        server.listed()
-        case = server.run("Ends.passes").finish()
-        self.assertIn("printf of", case.stdout)
-        self.assertEqual(case.stderr, "to stderr\n")
-        server.quit()
+        # A long path takes a descriptor of its own while the program connects.
+        for name, named in (("closed" * 20, str), ("closed", lambda place: place.name)):
+            def closed(place, named=named):
+                return self.start("sh", "-c", f"exec {program('gtest_cases')} --gtest_list_tests >&- 2>&-",
+                                  env=self.environment(HOLDFAST_MARKER_DIR=named(place)))
+            with self.subTest(name):
+                server = Worker(self.work / name, ["fork", LAUNCHER], closed)
+                self.addCleanup(server.close)
+                server.listed()
+                case = server.run("Ends.passes").finish()
+                self.assertIn("printf of", case.stdout)
+                self.assertEqual(case.stderr, "to stderr\n")
+                server.quit()
 
     def test_the_server_ends_with_exec_and_waits_for_its_cases(self):
         server = self.fork_server()
