@@ -99,7 +99,7 @@ TEST(LockParty, ALongTreeIsWholeWhereTheRestIsShort) {
 
 TEST(LockParty, WhatIsNotUnderstoodNamesNobody) {
   for (const char* record :
-       {"", "\n\n", "v=2\nprocess=4711:99\n", "process=4711:99\n", "v=1\n", "v=1\nprocess=1:99\n",
+       {"", "\n\n", "v=2\nprocess=4711:99\n", "process=4711:99\n", "v=1\n", "v=1\nprocess=0:99\n",
         "v=1\nprocess=x\n", "xv=1\nprocess=4711:99\n"}) {
     EXPECT_FALSE(parse_party(record)) << record;
   }

@@ -28,7 +28,7 @@ TEST(TestsApart, TheyFitBesideATestsOwn) {
   const Result<std::vector<LockSpec>> all = canonical_locks(locks);
   ASSERT_TRUE(all);
   EXPECT_EQ(texts(*all),
-            (std::vector<std::string>{"RUN_SERIAL@build", "TEST 1@build", "RUN_SERIAL:shared"}));
+            (std::vector<std::string>{"RUN_SERIAL@build", "TEST 1@build", "RUN_SERIAL:shared@project"}));
 }
 
 }  // namespace
