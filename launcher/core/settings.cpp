@@ -114,13 +114,16 @@ std::string_view name_of(SecondRun runs) {
 
 Milliseconds longest_grace(const Settings& settings) {
   Milliseconds longest = k_default_grace;
+  bool has_hook = false;
   for (const ProfileLayer& layer : settings.layers) {
     if (layer.values.grace) longest = layer.values.grace->value;
+    has_hook = has_hook || layer.values.retry.before_kill;
   }
   for (const SettingsOverride& one : settings.overrides) {
     if (one.values.grace) longest = std::max(longest, one.values.grace->value);
+    has_hook = has_hook || one.values.retry.before_kill;
   }
-  return longest;
+  return has_hook ? std::max(longest, k_default_grace) : longest;
 }
 
 RunSettings run_settings(const Settings& settings) {

@@ -87,7 +87,8 @@ struct RunSettings {
 
 RunSettings run_settings(const Settings& settings);
 
-// The longest grace that any test may have by them, properties cannot say one.
+// The longest grace that any test may have by them, properties cannot say one. Where a command runs
+// before the kill at least the default: it has the same time.
 Milliseconds longest_grace(const Settings& settings);
 
 // The profiles, then the overrides with these indices: the later says, where both do.
