@@ -21,6 +21,8 @@ namespace {
 
 // A launcher or guard ends its tree within the grace; beyond it, this long is waited for it.
 constexpr Milliseconds k_dismissal_patience{2000};
+// The last launcher ends before ctest does; its end is seen within this time.
+constexpr Milliseconds k_news_patience{100};
 // ctest's clock may be behind when it starts a test: it looks at it once for all it starts.
 constexpr Milliseconds k_ctest_clock_slack{1000};
 
@@ -313,7 +315,11 @@ void Service::dismiss_connections(const Connection* asker) {
 bool Service::wait_for_connections(const Connection* asker) {
   Milliseconds grace{0};
   for (const Connection& connection : connections_) grace = std::max(grace, connection.grace);
-  const Milliseconds until = os::monotonic_now() + grace + k_dismissal_patience;
+  return wait_for_connections(asker, grace + k_dismissal_patience);
+}
+
+bool Service::wait_for_connections(const Connection* asker, Milliseconds patience) {
+  const Milliseconds until = os::monotonic_now() + patience;
   while (true) {
     std::vector<pollfd> fds;
     for (const Connection& connection : connections_) {
@@ -342,8 +348,9 @@ void Service::finish_after_ctest() {
   } else {
     lines_.say_held_back();
   }
-  // Who reads ctest's output to its end must not wait for what is still to be tidied up.
-  if (!connections_.empty()) lines_.let_go();
+  // Who reads ctest's output to its end must not wait for what is still to be tidied up. Of a
+  // launcher that has just ended only the news of its end may still be on its way.
+  if (!wait_for_connections(nullptr, k_news_patience)) lines_.let_go();
   dismiss_connections(nullptr);
   run_.close(ctest_died() ? Run::Completeness::incomplete : Run::Completeness::complete);
 }

@@ -45,8 +45,10 @@ class Service {
   // Tells everybody but `asker` (null: nobody is spared) that the run is over, and waits until they
   // are gone: guards that keep leftovers, launchers of a ctest that died.
   void dismiss_connections(const Connection* asker);
-  // For as long as the longest of their graces takes. True: all but `asker` are gone.
+  // For as long as the longest of their graces takes, or `patience`. True: all but `asker` are
+  // gone.
   bool wait_for_connections(const Connection* asker);
+  bool wait_for_connections(const Connection* asker, Milliseconds patience);
   KilledBy killer_of(const Connection& connection) const;
   bool ctest_died() const;
   std::vector<std::string> running_tests() const;
