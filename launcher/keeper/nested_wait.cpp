@@ -105,8 +105,7 @@ std::optional<NestedWait> NestedWait::begin(const LockParty& self) {
   if (!is_inside_an_attempt(self)) return std::nullopt;
   const Result<os::UniqueFd> directory = os::open_user_directory();
   if (!directory) return std::nullopt;
-  Result<os::UniqueFd> waits =
-      os::open_regular(*directory, std::string(k_run_waits_file), 0600);
+  Result<os::UniqueFd> waits = os::open_regular(*directory, std::string(k_run_waits_file), 0600);
   if (!waits) return std::nullopt;
   // Its tree is all that is looked for here; what else there is to know stands there.
   LockParty record = self;

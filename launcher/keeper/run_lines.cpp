@@ -8,6 +8,7 @@
 #include "keeper/live_lines.hpp"
 #include "os/clock.hpp"
 #include "os/file_text.hpp"
+#include "os/proc_numbers.hpp"
 
 namespace holdfast {
 
@@ -17,8 +18,7 @@ namespace {
 constexpr std::size_t k_longest_line = 8 * 1024 * 1024;
 
 bool is_quiet(const ProcessName& ctest) {
-  const Result<std::string> line =
-      os::read_file("/proc/" + std::to_string(ctest.pid) + "/cmdline", k_longest_line);
+  const Result<std::string> line = os::read_file(os::in_proc(ctest.pid, "cmdline"), k_longest_line);
   return line && asks_to_be_quiet(*line);
 }
 

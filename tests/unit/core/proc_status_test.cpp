@@ -17,7 +17,7 @@ TEST(ProcStatus, HasANumberForEachPidNamespaceFromThatOfProcDownward) {
       {"Name:\tctest\nPid:\t812\nNSpid:\t812\t17\t1\n", 3},
       {"Name:\tctest\nPid:\t812\nPPid:\t1\n", 0},
       {"Name:\tNSpid:\t1\t2\nNSpid:\t812\n", 1},  // a name has no line break: it is shown as \n
-      {"Name:\tctest\nNSpid:\t812", 0},  // cut off: there may be more
+      {"Name:\tctest\nNSpid:\t812", 0},           // cut off: there may be more
       {"", 0},
   };
   for (const Row& row : rows)

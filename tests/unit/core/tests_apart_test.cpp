@@ -27,8 +27,8 @@ TEST(TestsApart, TheyFitBesideATestsOwn) {
   locks.push_back(project);
   const Result<std::vector<LockSpec>> all = canonical_locks(locks);
   ASSERT_TRUE(all);
-  EXPECT_EQ(texts(*all),
-            (std::vector<std::string>{"RUN_SERIAL@build", "TEST 1@build", "RUN_SERIAL:shared@project"}));
+  EXPECT_EQ(texts(*all), (std::vector<std::string>{"RUN_SERIAL@build", "TEST 1@build",
+                                                   "RUN_SERIAL:shared@project"}));
 }
 
 }  // namespace
