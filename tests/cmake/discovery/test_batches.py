@@ -173,8 +173,9 @@ class Batches(HoldfastCase):
                 for number, modifications in run.modifications().items()}
         self.assertEqual(told["a.Suite"], {
             "HOLDFAST_P_ISOLATION=set:process", "HOLDFAST_P_PROCESSORS=set:2",
-            "HOLDFAST_P_LOCKS=set:x,y:shared"})
-        self.assertEqual(told["b.prog"], {"HOLDFAST_P_ISOLATION=set:fork"})
+            "HOLDFAST_P_LOCKS=set:x,y:shared",
+            "HOLDFAST_P_JUDGED=set:output"})  # that all were skipped is told by a line
+        self.assertEqual(told["b.prog"], {"HOLDFAST_P_ISOLATION=set:fork", "HOLDFAST_P_JUDGED=set:output"})
 
     def test_a_batch_is_started_by_its_own_launcher_and_no_other_test_is(self):
         for mode in ("POST_BUILD", "PRE_TEST"):
