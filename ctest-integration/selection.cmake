@@ -2,7 +2,8 @@
 # fixtures bring along. Of others nothing is told to the launcher, nor to ctest. Read where ctest may have
 # such an option (attach.cmake). Sets _holdfast_selects, and _holdfast_selected: the expression.
 #
-# In doubt all are told: with a union (-U), several -R, in a script, with a preset, -R written in one word.
+# In doubt all are told: with a union (-U), several -R, in a script, with a preset, -R written in one word,
+# and with --rerun-failed, for which ctest forgets its -R.
 #
 # A test is brought along only if it has FIXTURES_SETUP or FIXTURES_CLEANUP, which may come after its other
 # properties: what has been left out is kept, and told then. Needs listing.cmake.
@@ -13,7 +14,7 @@ function(_holdfast_find_selection selects_out selected_out)
   _holdfast_own_arguments(arguments)
   _holdfast_options_with_value(takes_value)
   foreach(option IN ITEMS -R --tests-regex -U --union -S --script --overwrite --preset
-      --test-command)
+      --rerun-failed --test-command)
     _holdfast_bytes("${option}" "bytes${option}")
   endforeach()
   set(option "")
@@ -31,7 +32,7 @@ function(_holdfast_find_selection selects_out selected_out)
       break() # what follows is somebody else's command line
     elseif(argument IN_LIST takes_value AND NOT argument MATCHES "^${bytes-S}")
       set(option "${argument}")
-    elseif(argument MATCHES "^(${bytes-R}|${bytes--tests-regex}|${bytes-U}|${bytes--union}|${bytes-S}|${bytes--script}|${bytes--overwrite}|${bytes--preset})")
+    elseif(argument MATCHES "^(${bytes-R}|${bytes--tests-regex}|${bytes-U}|${bytes--union}|${bytes-S}|${bytes--script}|${bytes--overwrite}|${bytes--preset}|${bytes--rerun-failed})")
       return()
     endif()
   endforeach()

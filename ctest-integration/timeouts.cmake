@@ -91,6 +91,7 @@ function(_holdfast_is_told_by_ctest out)
   set(${out} FALSE PARENT_SCOPE)
   _holdfast_may_tell_locks(tells_locks)
   if(_holdfast_ctest_tells AND "${of_signal_name}" STREQUAL "" AND "${of_isolation}" STREQUAL ""
+      AND NOT _holdfast_file_asks_for_retries # each attempt has the limit to itself
       AND (tells_locks OR "${of_locks}${of_resource_locks}" STREQUAL ""))
     set(${out} TRUE PARENT_SCOPE)
   endif()

@@ -124,6 +124,20 @@ class Properties(HoldfastCase):
                                        env=self.environment(HOLDFAST_EXPLAIN="1")).stdout)
         self.assertEqual([test["name"] for test in listed["tests"]], ["setup", "used"])
 
+    def test_rerun_failed_makes_ctest_forget_its_expression(self):
+        source = self.project("""
+            foreach(name IN ITEMS a b c)
+              add_test(NAME ${name} COMMAND sh -c [[test -e good && test "$X" = 1]])
+              set_tests_properties(${name} PROPERTIES ENVIRONMENT X=1)
+            endforeach()
+            """)
+        build = self.configure(source, "build")
+        self.assertNotEqual(self.ctest(build).code, 0)
+        (Path(build) / "good").touch()
+        run = self.ctest(build, "--rerun-failed", "-R", "nothing")
+        self.assertEqual(run.code, 0, run.text)
+        self.assertEqual(len(run.verdicts()), 3, run.text)
+
     def test_several_tests_in_one_call(self):
         found = self.modifications("""
             add_test(a true)
