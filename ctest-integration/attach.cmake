@@ -13,7 +13,7 @@
 # It stays out, without a word, where there is nothing to run or it would be in the way
 # (HOLDFAST_DISABLE, listings, memory checks), and with one line where something is wrong.
 # Nothing here starts a process, but for a run that CTestCustom.cmake did not begin (ctest in a
-# sub-directory, `ctest -S`): waiting here for the tree is later than it should be, since ctest has
+# sub-directory, `ctest -S`), and for one that shares the tree and must not (sharing.cmake): waiting here for the tree is later than it should be, since ctest has
 # opened its log already, and still better than two runs at once.
 
 # ctest reads with all policies unset: IN_LIST would not even be an operator.

@@ -1,5 +1,6 @@
 # A test's own limit is the launcher's: it takes stacks and ends the tree when the limit runs out. ctest
-# gets the limit and a margin, and says `***Timeout` when the margin is over too (docs/timeouts.md).
+# gets the limit and a margin, and says `***Timeout` when the margin is over too. From CMake 3.27 on it is ctest that
+# tells when the limit is over, and it waits for the end (docs/timeouts.md).
 #
 # Tests without TIMEOUT and HOLDFAST_TIMEOUT have ctest's own limit (ctest_limits.cmake), which add_test() raises in
 # the same way. Read with properties.cmake; of_<fact> is

@@ -15,6 +15,7 @@ constexpr Milliseconds k_launcher_patience{7000};
 // As in /proc/<pid>/comm.
 constexpr const char* k_guard = "holdfast-guard";
 
+// Stopped by a signal: one that a debugger holds is being looked at, not stuck.
 bool is_stopped(pid_t pid) {
   const Result<os::ProcessStat> stat = os::read_process_stat(pid);
   return stat && stat->state == 'T';
@@ -48,7 +49,7 @@ bool GuardWatch::look(const ProcessName& ctest) {
   look_for_guard();
   if (guard_.valid() || is_without_guard_ != was_without_guard) return false;
   look_again();
-  return is_without_guard_ && is_stopped(launcher_.pid) && !is_stopped(ctest.pid);
+  return is_without_guard_ && is_stopped(launcher_.pid) && !os::is_stopped(ctest.pid);
 }
 
 // A batch has a guard for each of its processes, one after the other. One that is dead and not
