@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/lock_spec.hpp"
+
 namespace holdfast {
 
 enum class StepKind : std::uint8_t { compile, link, custom };
@@ -47,8 +49,8 @@ struct BuildStep {
   std::string output = {};    // as the rule names it, seen from the step's working directory
   std::string language = {};  // CMake's name; empty: not known
   std::string program = {};   // the command's own name
-  bool by_memory = false;     // its slots are by memory (core/memory_slots.hpp)
-  std::optional<StepHandOver> handed = {};  // only in `holdfast exec`
+  std::optional<LockScope> memory_slots = {};  // has some, of that scope (core/memory_slots.hpp)
+  std::optional<StepHandOver> handed = {};     // only in `holdfast exec`
 
   // "link app", for people.
   std::string title() const;

@@ -42,13 +42,13 @@ unsigned memory_units(std::uint64_t expected_kb, std::uint64_t budget_kb) {
   return static_cast<unsigned>(std::clamp<std::uint64_t>(units, 1, k_memory_units));
 }
 
-LockSpec memory_lock(unsigned units) {
+LockSpec memory_lock(unsigned units, LockScope scope) {
   LockSpec lock;
   lock.name = k_memory_lock;
   lock.mode = LockMode::counted;
   lock.units = units;
   lock.size = k_memory_units;
-  lock.scope = LockScope::user;
+  lock.scope = scope;
   return lock;
 }
 
@@ -85,12 +85,12 @@ std::optional<std::uint64_t> parse_memory_size(std::string_view text) {
   return std::nullopt;
 }
 
-void make_alone(std::vector<LockSpec>& locks) {
+void make_alone(std::vector<LockSpec>& locks, LockScope memory) {
   std::erase_if(locks, [](const LockSpec& lock) { return lock.name == k_memory_lock; });
   for (LockSpec& lock : locks) {
     if (lock.mode == LockMode::counted) lock.units = lock.size;
   }
-  locks.push_back(memory_lock(k_memory_units));
+  locks.push_back(memory_lock(k_memory_units, memory));
   LockSpec alone;
   alone.name = k_alone_lock;
   alone.scope = LockScope::user;

@@ -1,5 +1,6 @@
-// As many steps at once as memory allows, over all build trees of a user: one counted lock whose
-// units are shares of the memory that there is. A step takes as many as it is expected to need.
+// As many steps at once as memory allows, over all build trees of a user, or of the machine: one
+// counted lock whose units are shares of the memory that there is. A step takes as many as it is
+// expected to need.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,7 @@ inline constexpr std::uint64_t k_unknown_peak_kb = 1024UL * 1024UL;
 // it, so that any step is had by itself, and never nothing.
 unsigned memory_units(std::uint64_t expected_kb, std::uint64_t budget_kb);
 
-LockSpec memory_lock(unsigned units);
+LockSpec memory_lock(unsigned units, LockScope scope);
 
 // The most that the last four commands took which made this output and passed (a static library is
 // made by several). `journal` is the text of a build journal; lines that are not whole are passed
@@ -34,7 +35,7 @@ std::optional<std::uint64_t> past_peak_kb(std::string_view journal, const BuildS
 std::optional<std::uint64_t> parse_memory_size(std::string_view text);
 
 // For a step that is to be alone: all slots of its counted locks and of memory, and a lock that all
-// such steps have for themselves. In canonical order.
-void make_alone(std::vector<LockSpec>& locks);
+// such steps have for themselves. In canonical order. `memory`: the scope of the lock of memory.
+void make_alone(std::vector<LockSpec>& locks, LockScope memory);
 
 }  // namespace holdfast

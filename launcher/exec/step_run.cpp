@@ -29,10 +29,10 @@ std::optional<std::uint64_t> past_peak_of(const BuildStep& step) {
 }
 
 // What is free, and what those have already that are in their slots: it is in their units, too.
-std::uint64_t budget_kb() {
+std::uint64_t budget_kb(LockScope scope) {
   std::vector<ProcessName> holders;
   for (const os::SurveyedLock& lock : os::survey_locks(os::Strangers::leave_out)) {
-    if (lock.scope != LockScope::user || lock.name != k_memory_lock) continue;
+    if (lock.scope != scope || lock.name != k_memory_lock) continue;
     for (const LockParty& holder : lock.holders) holders.push_back(holder.process);
   }
   const std::optional<std::uint64_t> free = os::available_memory_kb();
@@ -65,11 +65,11 @@ Result<void> StepRun::prepare(const BuildStep& step, Policy& policy) {
     if (Result<void> read = read_settings(step.tree); !read) return read;
   }
   if (step.earlier() > 0) {
-    make_alone(policy.locks);
+    make_alone(policy.locks, step.memory_slots.value_or(LockScope::user));
     return {};
   }
-  if (!step.by_memory) return {};
-  policy.locks.push_back(memory_lock(units_for(step)));
+  if (!step.memory_slots) return {};
+  policy.locks.push_back(memory_lock(units_for(step), *step.memory_slots));
   Result<std::vector<LockSpec>> locks = canonical_locks(std::move(policy.locks));
   if (!locks) return locks.error();
   policy.locks = std::move(*locks);
@@ -77,7 +77,8 @@ Result<void> StepRun::prepare(const BuildStep& step, Policy& policy) {
 }
 
 unsigned StepRun::units_for(const BuildStep& step) const {
-  const std::uint64_t budget = settings_.memory_kb ? settings_.memory_kb->value : budget_kb();
+  const std::uint64_t budget =
+      settings_.memory_kb ? settings_.memory_kb->value : budget_kb(*step.memory_slots);
   return memory_units(past_peak_of(step).value_or(k_unknown_peak_kb), budget);
 }
 

@@ -95,7 +95,7 @@ class Step {
   }
 
   // Of settings for steps none is for custom commands.
-  bool is_for_exec() const { return step_.by_memory || has_settings(step_); }
+  bool is_for_exec() const { return step_.memory_slots || has_settings(step_); }
 
   AttemptResult attempt() {
     Result<Policy> policy = with_overrides({}, invocation_.line.overrides);
@@ -212,7 +212,7 @@ Exit launch_step(Invocation invocation) {
         tool->is_parent ? os::watch_parent(tool->process.pid) : os::watch_process(tool->process);
     if (watched) around->parent = std::move(*watched);
     if (watched && tool->is_parent) around->parent_pid = tool->process.pid;
-    const bool may_wait = !invocation.line.overrides.locks.empty() || step.by_memory;
+    const bool may_wait = !invocation.line.overrides.locks.empty() || step.memory_slots;
     if (may_wait || is_custom) lines = open_build_tools_stderr(*tool);
   }
   return Step(invocation, std::move(*around), std::move(lines), nullptr).run();

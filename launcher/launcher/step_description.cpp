@@ -1,13 +1,32 @@
 #include "launcher/step_description.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
 
+#include "core/lock_place.hpp"
+#include "core/memory_slots.hpp"
 #include "core/names.hpp"
 #include "core/step_slots.hpp"
 
 namespace holdfast::launcher {
+namespace {
+
+// The machine's where root has made its directory and this lock: root's own steps make it, the
+// others' could not. Anybody may make a directory in /var/lock: another user's is passed by.
+LockScope scope_of_slots(LockSpec lock) {
+  const std::string top(names::k_machine_directory);
+  struct stat info {};
+  if (::lstat(top.c_str(), &info) != 0 || info.st_uid != 0) return LockScope::user;
+  if (::geteuid() == 0) return LockScope::machine;
+  lock.scope = LockScope::machine;
+  const std::string path = top + "/" + std::string(names::k_user_locks_directory) + "/" +
+                           place_of(lock, {}) + "/" + std::string(names::k_lock_file);
+  return ::access(path.c_str(), R_OK | W_OK) == 0 ? LockScope::machine : LockScope::user;
+}
+
+}  // namespace
 
 CommandWords words_of(char** command) {
   CommandWords words;
@@ -22,10 +41,19 @@ void complete_step(Invocation& invocation) {
   if (step.output.empty() && step.kind != StepKind::custom) {
     step.output = output_in(words_of(invocation.command));
   }
-  const StepSlots* slots = slots_for(step.output, invocation.line.slots);
-  if (slots == nullptr) return;
-  step.by_memory = slots->count == 0;
-  if (!step.by_memory) invocation.line.overrides.locks.push_back(lock_of(step.kind, *slots));
+  std::vector<LockSpec>& locks = invocation.line.overrides.locks;
+  if (const StepSlots* slots = slots_for(step.output, invocation.line.slots); slots != nullptr) {
+    if (slots->count == 0) {
+      step.memory_slots = scope_of_slots(memory_lock(1, LockScope::user));
+    } else {
+      locks.push_back(lock_of(step.kind, *slots));
+    }
+  }
+  for (LockSpec& lock : locks) {
+    if (lock.mode == LockMode::counted && lock.scope == LockScope::user) {
+      lock.scope = scope_of_slots(lock);
+    }
+  }
 }
 
 bool has_settings(const BuildStep& step) {

@@ -2,12 +2,15 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import unittest
+from pathlib import Path
 
 import own_locks
 from building import BUILD_BOUND_S, FIND, HEAD, BuildCase
-from support import CMAKE, HOLDFAST, STAGE, wait_until
+from support import CMAKE, HOLDFAST, STAGE, program, wait_until
 
 # Stands before a command that makes something: when it began and when it ended. It waits for as
 # many others of its kind as MEET says, or for ever if HANG says so.
@@ -34,13 +37,13 @@ class MemorySlotsTest(BuildCase):
         text = RECORDS.replace("@W@", str(self.work)).replace("@PATIENCE@", str(BUILD_BOUND_S))
         (self.work / "records.py").write_text(text)
 
-    def linking(self, count, memory, *, peaks, tree=0, slots="memory"):
+    def linking(self, count, memory, *, peaks, tree=0, slots="memory", recorder=None):
         """A tree of so many programs, each of which took so much (KiB) when it was last linked."""
         source = self.work / f"source{tree}"
         source.mkdir(exist_ok=True)
         if memory:
             (source / "holdfast.toml").write_text(f'[build-steps]\nmemory = "{memory}"\n')
-        recorder = f"{sys.executable} -B {self.work}/records.py"
+        recorder = recorder or f"{sys.executable} -B {self.work}/records.py"
         text = FIND + "".join(
             f'add_executable(app{i} main.c)\n'
             f'set_property(TARGET app{i} PROPERTY RULE_LAUNCH_LINK "{recorder} app{i}@{tree} && ")\n'
@@ -126,6 +129,51 @@ class MemorySlotsTest(BuildCase):
         locks = json.loads(self.finish(HOLDFAST, "locks", "--json").stdout)
         self.assertEqual([h for lock in locks for h in lock["holders"] if h.get("tree") == str(trees[0])], [])
         self.assert_nothing_left()
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root makes locks of the machine, and may be another user")
+    def test_slots_are_the_machines_where_root_has_made_its_directory(self):
+        # Nobody else's here: own_locks.py.
+        machine = Path("/var/lock/holdfast")
+        self.addCleanup(shutil.rmtree, machine, ignore_errors=True)
+        user = 1_800_000_000 + os.getpid() % 100_000_000
+        self.work.chmod(0o777)
+        trees = [(self.linking(1, "1GiB", peaks={0: 2000 * MIB}, tree=tree, slots=slots, recorder="true"),
+                  whole, taken)
+                 for tree, (slots, whole, taken) in enumerate((
+                     ("2", "holdfast-link-2:2/2@machine", "holdfast-link-2:1/2@machine"),
+                     ("memory", "holdfast-memory:128/128@machine", "holdfast-memory:128/128@machine")))]
+        # Another user's directory is none.
+        machine.mkdir()
+        os.chown(machine, user, user)
+        for tree, _, _ in trees:
+            self.assert_built(self.ninja(tree))
+            (tree / "app0").unlink()
+        self.assertEqual(list(machine.iterdir()), [])
+        os.chown(machine, 0, 0)
+        self.finish("chown", "-R", f"{user}:{user}", self.work)
+        for tree, whole, taken in trees:
+            as_user = ("setpriv", "--reuid", user, "--regid", user, "--clear-groups", "ninja")
+            # The user's own until root has taken it.
+            self.assert_built(self.start(*as_user, cwd=tree, env=self.environment(CCACHE_DISABLE="1")))
+            (tree / "app0").unlink()
+            if taken != whole:
+                self.assert_built(self.ninja(tree))  # root's step
+                (tree / "app0").unlink()
+                self.assertTrue((machine / "locks/machine" / whole.partition(":")[0] / "slot.1").exists())
+                self.finish("chown", "-R", f"{user}:{user}", self.work)
+            holder = self.start(HOLDFAST, "run", "--lock", whole, "--", program("linger"), self.pid_file(tree.name))
+            self.announced(self.pid_file(tree.name))
+            said = self.work / f"said-{tree.name}"
+            said.touch()
+            said.chmod(0o666)  # the step opens the stderr of its build tool
+            with open(said, "wb") as stream:
+                build = self.start(*as_user, cwd=tree, stdout=stream, stderr=stream,
+                                   env=self.environment(CCACHE_DISABLE="1"))
+            wait_until(lambda: f"waiting for lock {taken}".encode() in said.read_bytes() or build.poll() is not None,
+                       "the wait", BUILD_BOUND_S)
+            self.assertIn(f"waiting for lock {taken}", said.read_text())
+            holder.terminate()
+            self.assertEqual(build.wait(BUILD_BOUND_S), 0, said.read_text())
 
     # --- Compile steps -----------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
 """For tests of locks that every build of this user has, by a name that is not the test's to choose
-(holdfast-memory@user): a user's directory of its own, so that no other checkout's tests and no build of the
+(holdfast-memory@user): a user's directory of its own and none of the machine, so that no other checkout's tests and no build of the
 user's waits for them, and a PID namespace, so that no holder outlives its driver, however that ends.
 
 The path of a user's directory depends on nothing but the uid (core/names.hpp), so this takes a mount namespace.
@@ -15,7 +15,10 @@ from support import USER_DIRECTORY
 
 # Not told to what a test starts: plain_environment() drops SYSTEM_.
 INSIDE = "SYSTEM_TEST_OWN_LOCKS"
-MOUNT = f'mount -t tmpfs -o mode=0700 none {USER_DIRECTORY} || exit; "$@"; exit $?'
+# Where root would have made the machine's (launcher/core/names.hpp).
+MACHINES_PARENT = os.path.realpath("/var/lock")
+MOUNT = (f'mount -t tmpfs -o mode=0700 none {USER_DIRECTORY} && mount -t tmpfs -o mode=0755 none {MACHINES_PARENT} || exit; '
+         '"$@"; exit $?')
 
 
 def _words(*command):
@@ -30,7 +33,7 @@ def _words(*command):
 
 
 def _are_ours():
-    return os.environ.get(INSIDE) == "1" and os.path.ismount(USER_DIRECTORY)
+    return os.environ.get(INSIDE) == "1" and os.path.ismount(USER_DIRECTORY) and os.path.ismount(MACHINES_PARENT)
 
 
 def main():

@@ -112,8 +112,8 @@ TEST(MemorySlots, WhoIsAloneHasAllOfEverySlot) {
   link.mode = LockMode::counted;
   link.size = 2;
   link.scope = LockScope::user;
-  std::vector<LockSpec> locks{memory_lock(3), link};
-  make_alone(locks);
+  std::vector<LockSpec> locks{memory_lock(3, LockScope::user), link};
+  make_alone(locks, LockScope::user);
   const Result<std::vector<LockSpec>> canonical = canonical_locks(locks);
   ASSERT_TRUE(canonical);
   EXPECT_EQ(locks, *canonical);
@@ -121,6 +121,17 @@ TEST(MemorySlots, WhoIsAloneHasAllOfEverySlot) {
   EXPECT_EQ(to_text(locks[0]), "holdfast-link-2:2/2@user");
   EXPECT_EQ(to_text(locks[1]), "holdfast-memory:128/128@user");
   EXPECT_EQ(to_text(locks[2]), "holdfast-once-more@user");
+}
+
+TEST(MemorySlots, OfTheMachineWhoIsAloneHasAllOfThem) {
+  std::vector<LockSpec> locks{memory_lock(3, LockScope::machine)};
+  make_alone(locks, LockScope::machine);
+  const Result<std::vector<LockSpec>> canonical = canonical_locks(locks);
+  ASSERT_TRUE(canonical);
+  EXPECT_EQ(locks, *canonical);
+  ASSERT_EQ(locks.size(), 2U);
+  EXPECT_EQ(to_text(locks[0]), "holdfast-once-more@user");
+  EXPECT_EQ(to_text(locks[1]), "holdfast-memory:128/128@machine");
 }
 
 }  // namespace
