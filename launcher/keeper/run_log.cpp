@@ -82,18 +82,19 @@ void for_each_log_of(pid_t process, Use use) {
   }
 }
 
-// A ctest inside a test has the log of the ctest around it open, too: it was handed down.
-std::set<Inode> logs_of_ancestors(pid_t process) {
-  std::set<Inode> logs;
-  Result<os::ProcessStat> stat = os::read_process_stat(process);
+// Whether one above `ctest` has that log open: a ctest inside a test is handed down the log of the
+// ctest around it. Under the same number, since a fork keeps numbers; so one look at each will do.
+bool is_of_an_ancestor(const ProcessName& ctest, std::string_view number, const Inode& log) {
+  Result<os::ProcessStat> stat = os::read_process_stat(ctest.pid);
   while (stat && stat->parent > 0) {
-    for_each_log_of(stat->parent, [&](const std::string& link, const Name&) {
-      struct stat status {};
-      if (::stat(link.c_str(), &status) == 0) logs.insert({status.st_dev, status.st_ino});
-    });
+    struct stat status {};
+    const std::string link = os::in_proc(stat->parent, "fd/" + std::string(number));
+    if (::stat(link.c_str(), &status) == 0 && Inode(status.st_dev, status.st_ino) == log) {
+      return true;
+    }
     stat = os::read_process_stat(stat->parent);
   }
-  return logs;
+  return false;
 }
 
 // When the file was made, in nanoseconds; nothing where the file system does not say.
@@ -108,12 +109,14 @@ std::optional<std::int64_t> birth_of(int descriptor) {
 
 std::optional<RunLog> RunLog::of(const ProcessName& ctest) {
   std::vector<RunLog> found;
-  std::set<Inode> seen = logs_of_ancestors(ctest.pid);
+  std::set<Inode> seen;
   for_each_log_of(ctest.pid, [&](const std::string& link, Name name) {
     os::UniqueFd held(::open(link.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     const std::optional<struct stat> status = status_of(held.get());
     if (!status || !S_ISREG(status->st_mode)) return;
-    if (!seen.insert({status->st_dev, status->st_ino}).second) return;
+    const Inode log(status->st_dev, status->st_ino);
+    if (!seen.insert(log).second) return;
+    if (is_of_an_ancestor(ctest, link.substr(link.rfind('/') + 1), log)) return;
     const int descriptor = held.get();
     found.push_back(
         RunLog(std::move(held), {descriptor, std::move(name.directory), std::move(name.tag)}));
