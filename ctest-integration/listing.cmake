@@ -28,16 +28,14 @@ endfunction()
 
 # The options, as bytes, whose next argument is a value even when it looks like an option: ctest -R -N.
 function(_holdfast_options_with_value out)
-  set(takes_value "")
-  foreach(option IN ITEMS -R -E -L -LE -FA -FS -FC -I -C -O -A -M -T -D -S -SP
-      --tests-regex --exclude-regex --label-regex --label-exclude --tests-information
-      --build-config --output-log --output-junit --test-dir --timeout --stop-time --repeat
-      --resource-spec-file --fixture-exclude-any --fixture-exclude-setup
-      --fixture-exclude-cleanup)
-    _holdfast_bytes("${option}" bytes)
-    list(APPEND takes_value "${bytes}")
-  endforeach()
-  set(${out} "${takes_value}" PARENT_SCOPE)
+  set(options -R -E -L -LE -FA -FS -FC -I -C -O -A -M -T -D -S -SP
+    --tests-regex --exclude-regex --label-regex --label-exclude --tests-information
+    --build-config --output-log --output-junit --test-dir --timeout --stop-time --repeat
+    --resource-spec-file --fixture-exclude-any --fixture-exclude-setup
+    --fixture-exclude-cleanup)
+  _holdfast_bytes("${options}" bytes) # at once: a call for each costs a tenth of ctest's start
+  string(REPLACE " 3b" ";" bytes "${bytes}")
+  set(${out} "${bytes}" PARENT_SCOPE)
 endfunction()
 
 function(_holdfast_lists_only source_dir out)

@@ -92,7 +92,8 @@ endfunction()
 
 # What only some runs have: a limit of ctest's own for tests without one, labels, a path that must exist
 # when the test starts.
-function(_holdfast_tell_of_new_test test required needed)
+function(_holdfast_tell_of_new_test test required)
+  get_property(needed GLOBAL PROPERTY "_holdfast_needed ${test}")
   if(needed) # a DEPENDS of an earlier test named it
     _holdfast_modify_environment("${test}" "HOLDFAST_P_NEEDED=set:1")
   endif()
@@ -150,6 +151,9 @@ function(add_test)
     if(command STREQUAL "")
       return()
     endif()
+    if(_holdfast_required)
+      set(_holdfast_tells_new_tests TRUE)
+    endif()
   endif()
   if(ARGC LESS 5)
     if(ARGC EQUAL 2)
@@ -168,9 +172,8 @@ function(add_test)
     __add_test("${ARGV0}" "${_holdfast_launcher}" "--test=${ARGV0}" "${command}"
       ${passed_UNPARSED_ARGUMENTS})
   endif()
-  get_property(needed GLOBAL PROPERTY "_holdfast_needed ${ARGV0}")
-  if(needed OR _holdfast_required OR _holdfast_tells_new_tests)
-    _holdfast_tell_of_new_test("${ARGV0}" "${_holdfast_required}" "${needed}")
+  if(_holdfast_tells_new_tests)
+    _holdfast_tell_of_new_test("${ARGV0}" "${_holdfast_required}")
   endif()
 endfunction()
 
@@ -249,19 +252,18 @@ function(set_tests_properties)
   set(call "${ARGC} ${ARGV1} ${ARGV2} ${ARGV4} ${ARGV6} ${ARGV8} ${ARGV10} ${ARGV12} ${ARGV14} ${ARGV16}")
   if(_holdfast_selects) # selection.cmake
     if(NOT ARGV0 MATCHES "${_holdfast_selected}")
-      get_property(leaves GLOBAL PROPERTY "_holdfast_leaves ${call}")
-      get_property(brought GLOBAL PROPERTY "_holdfast_brought ${ARGV0}")
-      if(leaves AND NOT brought)
+      set(leaves TRUE)
+      if(_holdfast_brings OR NOT _holdfast_leaves_${call})
+        set(count ${ARGC})
+        _holdfast_look_closer()
+      endif()
+      if(leaves)
         set_property(GLOBAL APPEND_STRING PROPERTY "_holdfast_left_out ${ARGV0}"
-          "${ARGC}${_holdfast_f}${ARGV2}${_holdfast_f}\
-${ARGV3}${_holdfast_f}${ARGV4}${_holdfast_f}${ARGV5}${_holdfast_f}\
-${ARGV6}${_holdfast_f}${ARGV7}${_holdfast_f}${ARGV8}${_holdfast_f}\
-${ARGV9}${_holdfast_f}${ARGV10}${_holdfast_f}${ARGV11}${_holdfast_f}\
-${ARGV12}${_holdfast_f}${ARGV13}${_holdfast_f}${ARGV14}${_holdfast_f}\
-${ARGV15}${_holdfast_f}${ARGV16}${_holdfast_f}${ARGV17}${_holdfast_f}")
+          "${call}${_holdfast_f}${ARGV3}${_holdfast_f}${ARGV5}${_holdfast_f}\
+${ARGV7}${_holdfast_f}${ARGV9}${_holdfast_f}${ARGV11}${_holdfast_f}\
+${ARGV13}${_holdfast_f}${ARGV15}${_holdfast_f}${ARGV17}${_holdfast_f}")
         return()
       endif()
-      _holdfast_bring_along()
     endif()
   endif()
   get_property(passed GLOBAL PROPERTY "_holdfast_passed ${call}")
