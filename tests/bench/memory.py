@@ -37,7 +37,8 @@ def smaps(pid, field):
 
 
 def around_a_test(bench):
-    _, attached = suite.trees(bench, 1, "sleeper")
+    sleeper = bench.program("sleeper")
+    _, attached = suite.trees(bench, 1, f'"{sleeper}"')
     ctest = subprocess.Popen(["ctest", "--test-dir", attached], stdout=subprocess.DEVNULL)
     try:
         pids = dict(zip(("launcher", "guard"), find(bench, ctest.pid)))

@@ -4,16 +4,19 @@ import statistics
 import subprocess
 
 
-def trees(bench, tests, program="true", properties=""):
-    """Two build trees of the same tests: (plain, attached)."""
-    source = bench.fresh_directory(f"suite-{program}-{tests}-{len(properties)}")
+def trees(bench, tests, command="", properties=""):
+    """Two build trees of the same tests, which run `command`, else what ends at once: (plain, attached)."""
+    source = bench.fresh_directory(f"suite-{tests}-{len(command)}-{len(properties)}")
+    if not command:
+        ends_at_once = bench.program("true")
+        command = f'"{ends_at_once}"'
     set_properties = f"  set_tests_properties(t.${{n}} PROPERTIES {properties})\n" if properties else ""
     (source / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.25)\n"
         "project(Suite LANGUAGES NONE)\n"
         "enable_testing()\n"
         f"foreach(n RANGE 1 {tests})\n"
-        f'  add_test(NAME t.${{n}} COMMAND "{bench.program(program)}")\n'
+        f"  add_test(NAME t.${{n}} COMMAND {command})\n"
         + set_properties
         + "endforeach()\n"
     )
