@@ -141,12 +141,15 @@ class TableTest(EndingsCase, ProjectCase, Contained):
         self.tree = self.table_project()
         PLACE.own(self.work)
         every = 5 if type(PLACE) is Here else len(HOWS)
-        for who, how in cells(SHARDS[SHARD], WHOLE, every):
+        for who, how in cells(SHARDS[SHARD], WHOLE or PLACE.is_plain, every):
             # The first process of a namespace gets no signal that it does not handle.
             if PLACE.ends_with_ctest and "ctest" in who.killed and who.signal != KILL:
                 continue
             with self.subTest(who=who.name, how=how.name):
-                self.cell(who, how)
+                if PLACE.is_plain:
+                    self.plain_cell(who, how)
+                else:
+                    self.cell(who, how)
 
     def test_contained(self):
         """Those whom tags do not reach, with something around them that the kernel keeps."""
@@ -191,6 +194,20 @@ class TableTest(EndingsCase, ProjectCase, Contained):
         if "ctest" not in who.killed:
             self.assertEqual(code, 8)  # some test failed
         self.assert_recorded(who)
+
+    def plain_cell(self, who, how):
+        """Who else is in there is a stranger to us, and ended by the kernel with ctest."""
+        file = self.fresh(how.target)
+        begun = self.start(*self.place_words, CTEST, "-R", f"^{how.target}$", cwd=self.tree, stdout=-1, stderr=-2)
+        wait_until(lambda: len(self.read_pids(file)) >= how.count, "the test to hide")
+        ctest = PLACE.ctest_of(begun)
+        self.assertIsNone(self.launcher_of(ctest))
+        self.assertEqual(keepers_of(self.tree), [])
+        who.strike({"ctest": ctest})
+        wait_until(lambda: not processes_of(self.hide), "the end of all")
+        said, _ = begun.communicate(timeout=PATIENCE_S)
+        self.assertIn(b"tests run without Holdfast", said)
+        self.assertEqual(self.runs(self.tree), [])
 
     @staticmethod
     def launcher_of(ctest):

@@ -39,6 +39,7 @@ class Here:
     inside = False  # what is announced are numbers of another namespace
     user_directory = USER_DIRECTORY
     ends_with_ctest = False  # so does everybody in there, by the kernel, the keeper too
+    is_plain = False  # Holdfast stays out and says so: there is nobody else to be killed
 
     def words(self, case):
         """To be put before ctest, or the test is skipped."""
@@ -68,6 +69,15 @@ class AsFirstProcess(Here):
 
     def ctest_of(self, begun):
         return wait_until(lambda: next(iter(map(process, children_of(begun.pid))), None), "ctest")
+
+
+class BesideAnothersProc(AsFirstProcess):
+    """With the /proc of the namespace outside."""
+
+    is_plain = True
+
+    def words(self, case):
+        return need_namespace(case, OUTER_PROC)
 
 
 class ThreeLevelsDown(Here):
@@ -113,4 +123,5 @@ class AsUnknownUser(Here):
                        stderr=subprocess.DEVNULL, check=False)
 
 
-PLACES = {"here": Here, "first": AsFirstProcess, "levels": ThreeLevelsDown, "user": AsUnknownUser}
+PLACES = {"here": Here, "first": AsFirstProcess, "foreign": BesideAnothersProc, "levels": ThreeLevelsDown,
+          "user": AsUnknownUser}
