@@ -6,13 +6,8 @@ import signal
 import subprocess
 import unittest
 
-from support import CTEST, children_of, command_of, process, program, wait_until
+from support import children_of, command_of, ctest_version, process, program, wait_until
 from timing_out import TIMED_OUT, TimeoutCase
-
-
-def ctest_version():
-    shown = subprocess.run([CTEST, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
-    return tuple(map(int, re.search(r"(\d+)\.(\d+)", shown).groups()))
 
 
 class LauncherTest(TimeoutCase):
@@ -80,7 +75,7 @@ class CtestTest(TimeoutCase):
         for test in tests:
             line, = re.findall(TIMED_OUT % test + r" \(SIGUSR1\) +([0-9.]+) sec", done.text)
             limit = 1.5 if test == "ours" else 2
-            self.assertGreaterEqual(float(line), limit)
+            self.assertGreaterEqual(float(line), limit - 0.1)  # that of 4.3 is some 20 ms early at times
             self.assertLess(float(line), limit + 1.2)
             self.assertIn("(linger), by /proc:", self.output_of(tree, test))
         self.assert_nothing_left()

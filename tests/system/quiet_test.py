@@ -2,7 +2,7 @@
 
 import unittest
 
-from support import HOLDFAST, ProjectCase, keepers_of, wait_until
+from support import HOLDFAST, ProjectCase, ctest_version, keepers_of, wait_until
 
 
 class QuietTest(ProjectCase):
@@ -26,7 +26,9 @@ set_tests_properties(late PROPERTIES HOLDFAST_TIMEOUT 0.2)
             (tree / "away").rename(tree / "CTestCustom.cmake")
             report = self.finish(HOLDFAST, "report", "--tree", tree).stdout.decode()
             self.assertIn("2 passed, 1 failed", report)
-        self.assertIn("holdfast: ", self.ctest(tree, "-R", "-Q|passes").text)
+        # A value; from 4.0 on ctest takes one that looks like an option only in one word.
+        words = ["-R=-Q|passes"] if ctest_version() >= (4, 0) else ["-R", "-Q|passes"]
+        self.assertIn("holdfast: ", self.ctest(tree, *words).text)
 
 
 if __name__ == "__main__":

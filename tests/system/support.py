@@ -67,6 +67,12 @@ def unfolded(text):
     return text.replace("\nholdfast:   ", " ")
 
 
+def ctest_version():
+    """(3, 25): words and abilities differ."""
+    shown = subprocess.run([CTEST, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return tuple(map(int, re.search(r"(\d+)\.(\d+)", shown).groups()))
+
+
 def verdicts(text):
     """What ctest says of each test, by its name."""
     line = r"^ *\d+/\d+ Test +#\d+: (\S+) \.+ *(\S.*?) +[\d.]+ sec$"
