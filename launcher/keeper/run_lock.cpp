@@ -37,6 +37,8 @@ constexpr std::size_t k_longest_file_of_tests = 1024 * 1024;
 constexpr std::size_t k_longest_command = 8 * 1024 * 1024;
 // A keeper that is there accepts at once, even when it is stopped.
 constexpr Milliseconds k_probe_patience{200};
+// How often one looks whether the run that one waits for waits itself, of which no event tells.
+constexpr Milliseconds k_orphan_interval{250};
 
 Result<os::LockRequest> open_lock(const std::string& tree, const std::string& level, TreeUse use) {
   const os::UniqueFd top(::open(tree.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -165,6 +167,7 @@ class RunLockWait {
     for (const LockParty& party : signatories) {
       if (party.process == order_.ctest || party.boot != boot_) continue;
       if (is_among(beside_us, party.process)) continue;
+      if (waits_itself(party)) continue;
       // Usually the last run's, which has ended: nobody waits for it, nor is inside it.
       const Result<os::UniqueFd> other = os::watch_process(party.process);
       if (!other) continue;
@@ -199,9 +202,11 @@ class RunLockWait {
       // tidies up.
       Milliseconds next = start_ + next_telling(told_) - os::monotonic_now();
       if (nested_) next = std::min(next, start_ + nested_->next() - os::monotonic_now());
+      if (orphaned_) next = std::min(next, k_orphan_interval);
       ::poll(fds, 2, static_cast<int>(std::max<std::int64_t>(next.count(), 0)));
       if (fds[1].revents != 0) return Error{"ctest ended while it waited for its build tree"};
       if (fds[0].revents != 0) return {};
+      if (orphaned_ && waits_itself(*orphaned_)) return {};
       if (waited() >= next_telling(told_)) tell();
       if (ends_circle()) return {};
       if (second_ == SecondRun::refuse && waited() >= k_tidying_patience) return refusal();
@@ -218,6 +223,12 @@ class RunLockWait {
         circle);
     is_circle_ended_ = true;
     return true;
+  }
+
+  // The ctest of a script that wants the tree again: the ctest_test() whose keeper was killed is
+  // over, and each would wait for the other.
+  bool waits_itself(const LockParty& orphaned) const {
+    return is_among(request_.waiters(), orphaned.process);
   }
 
   static bool is_among(const std::vector<LockParty>& parties, const ProcessName& process) {

@@ -1,9 +1,11 @@
 """`ctest -S` scripts: a script may test several build trees, and each is one that other runs may want."""
 
+import os
+import signal
 import subprocess
 import unittest
 
-from support import CMAKE, CTEST, PATIENCE_S, ProjectCase, keepers_of, wait_until
+from support import CMAKE, CTEST, PATIENCE_S, ProjectCase, keepers_of, unfolded, wait_until
 
 
 class ScriptCase(ProjectCase):
@@ -129,6 +131,21 @@ class OneTreeTest(ScriptCase):
         (self.work / "pids.go").touch()
         self.assertEqual([run.wait(PATIENCE_S) for run in (script, beside, again)], [0] * 3,
                          self.log("again"))
+
+    def test_one_whose_keeper_was_killed_and_who_waits_for_it_come_to_an_end(self):
+        """Not each for the other: the script wants the tree again for its next ctest_test()."""
+        tree, = self.trees(f"add_test(NAME stays COMMAND @P@/close_output {self.work}/pids)\n"
+                           "set_tests_properties(stays PROPERTIES WILL_FAIL ON)\n", count=1)
+        script = self.begin("script", CTEST, "-S", self.script(tree, tree), "-V")
+        self.announced(self.work / "pids")
+        keeper, = keepers_of(tree)
+        os.kill(keeper.pid, signal.SIGKILL)
+        beside = self.begin("beside", CTEST, cwd=tree)
+        wait_until(lambda: "whose keeper is gone" in unfolded(self.log("beside")), lambda: self.log("beside"))
+        (self.work / "pids.go").touch()
+        self.assertEqual(beside.wait(PATIENCE_S), 0, self.log("beside"))
+        self.assertEqual(script.wait(PATIENCE_S), 0, self.log("script"))
+        self.assertEqual(self.log("script").count("returned one 0"), 2, self.log("script"))
 
 
 if __name__ == "__main__":
