@@ -174,7 +174,7 @@ class BuildStepsTest(BuildCase):
     def test_an_interrupt_is_reported_as_one(self):
         tree, ninja, pids = self.slow_build()
         ninja.send_signal(signal.SIGINT)
-        self.assertEqual(ninja.wait(PATIENCE_S), 2)  # what ninja exits with when interrupted
+        self.assertIn(ninja.wait(PATIENCE_S), (2, 130))  # what ninja exits with when interrupted, the older one first
         self.assert_nothing_half(tree, pids)
 
     def test_a_killed_launcher_leaves_no_half_object(self):

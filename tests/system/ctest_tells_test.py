@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import unittest
+from signal import SIGTERM, SIGUSR1, SIGUSR2
 
 from support import children_of, command_of, ctest_version, process, program, wait_until
 from timing_out import TIMED_OUT, TimeoutCase
@@ -78,6 +79,27 @@ class CtestTest(TimeoutCase):
             self.assertGreaterEqual(float(line), limit - 0.1)  # that of 4.3 is some 20 ms early at times
             self.assertLess(float(line), limit + 1.2)
             self.assertIn("(linger), by /proc:", self.output_of(tree, test))
+        self.assert_nothing_left()
+
+    def test_a_later_call_takes_the_signal_back(self):
+        """ctest would wait a minute for the end of a test that is not told of it."""
+        tree = self.timeout_project({}, margin=None, head="set_property(DIRECTORY PROPERTY "
+                                    "TEST_INCLUDE_FILES ${CMAKE_SOURCE_DIR}/later.cmake)\n")
+        later = {"retried": "HOLDFAST_RETRY timeout=1", "off": "HOLDFAST_ENABLED OFF",
+                 "matched": 'TIMEOUT_AFTER_MATCH "1;^never"', "chosen": "TIMEOUT_SIGNAL_NAME SIGUSR2"}
+        deaf = f"{program('ignore')} {self.pid_file()} {SIGTERM:d} {SIGUSR1:d} {SIGUSR2:d}"
+        (self.work / "project/later.cmake").write_text("".join(f"""
+add_test({name} {deaf})
+set_tests_properties({name} PROPERTIES TIMEOUT 1 ENVIRONMENT "PATH={self.tools()}")
+set_tests_properties({name} PROPERTIES {properties})
+""" for name, properties in later.items()))
+        (self.work / "project/holdfast.toml").write_text("[profile.default]\ngrace = 0\n")
+        done = self.ctest(tree, "-j4", bound=100)
+        shown = dict(re.findall(r"Test +#\d+: (\w+) \.*\*\*\*Timeout.* ([0-9.]+) sec", done.text))
+        self.assertEqual(sorted(shown), sorted(later), done.text)
+        # Two seconds of grace and margin for the signal of the project's choice, the rest for a busy machine.
+        self.assertLess(max(map(float, shown.values())), 20, done.text)
+        self.assertEqual(self.outcomes(tree), dict.fromkeys(["retried", "matched", "chosen"], "timed_out"))
         self.assert_nothing_left()
 
 
