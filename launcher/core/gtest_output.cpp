@@ -60,6 +60,13 @@ bool names_case(std::string_view text, std::string_view name) {
   return text.empty() || begins_with(text, " (") || begins_with(text, ", where ");
 }
 
+// Whether it ends as the line of an end does, "(0 ms)": whole lines do, and the last piece of torn
+// ones.
+bool ends_as_an_end(std::string_view text) {
+  constexpr std::string_view k_end = " ms)";
+  return text.size() > k_end.size() && text.substr(text.size() - k_end.size()) == k_end;
+}
+
 std::optional<std::uint64_t> number_at_start(std::string_view text) {
   std::uint64_t number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -148,10 +155,18 @@ void GtestOutput::read(std::string_view bytes, const Tell& tell) {
 void GtestOutput::read_line(std::string_view line, const Tell& tell) {
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);  // printed on a terminal
   const Tags tags(line);
-  if (!tags.any()) return;  // most lines have none
+  if (!tags.any()) {  // most lines have none
+    if (cut_ && has_name_of_open(line)) torn_ = cut_;
+    return;
+  }
   const std::string& name = open_.empty() ? closed_ : open_;
   if (!name.empty() && read_end(tags, name, tell)) return;
-  if (read_begin(line, tags, tell) || !open_.empty()) return;
+  if (read_begin(line, tags, tell)) return;
+  if (!open_.empty()) {
+    if (!torn_ || nested_ > 0 || !tags.has(k_whole)) return;
+    if (tags.behind(k_whole).find(" ran.") == std::string_view::npos) return;
+    end_open(*torn_, tell);
+  }
   if (tags.has(k_whole) || tags.has(k_part)) closed_.clear();
   if (tags.has(k_whole)) read_whole(tags.behind(k_whole), tell);
 }
@@ -159,21 +174,39 @@ void GtestOutput::read_line(std::string_view line, const Tell& tell) {
 bool GtestOutput::read_end(const Tags& tags, const std::string& name, const Tell& tell) {
   std::string room;
   for (const EndTag& one : k_end_tags) {
+    if (!tags.has(one.tag)) continue;
     // The last one in the line: what the case has printed stands before it.
-    if (!tags.has(one.tag) || !names_case(plain_in(tags.behind(one.tag), room), shown(name)))
+    const std::string_view text = plain_in(tags.behind(one.tag), room);
+    if (!names_case(text, shown(name))) {
+      if (ends_as_an_end(text)) continue;  // another case's
+      (begins_with(text, shown(name)) ? torn_ : cut_) = one.end;
       continue;
+    }
     if (nested_ > 0) {
       --nested_;
       return true;
     }
-    if (!open_.empty()) {
-      closed_.swap(open_);
-      open_.clear();
-    }
-    tell({GtestEvent::Kind::ended, closed_, one.end, size_, 0});
+    end_open(one.end, tell);
     return true;
   }
   return false;
+}
+
+bool GtestOutput::has_name_of_open(std::string_view line) const {
+  std::string room;
+  const std::string_view text = plain_in(line, room);
+  return !open_.empty() && ends_as_an_end(text) &&
+         text.find(std::string(shown(open_)) + " (") != std::string_view::npos;
+}
+
+void GtestOutput::end_open(CaseEnd end, const Tell& tell) {
+  if (!open_.empty()) {
+    closed_.swap(open_);
+    open_.clear();
+  }
+  torn_.reset();
+  cut_.reset();
+  tell({GtestEvent::Kind::ended, closed_, end, size_, 0});
 }
 
 bool GtestOutput::read_begin(std::string_view line, const Tags& tags, const Tell& tell) {
@@ -196,6 +229,8 @@ bool GtestOutput::read_begin(std::string_view line, const Tags& tags, const Tell
   open_ = only_.empty() ? name : std::string_view(only_);
   closed_.clear();
   nested_ = 0;
+  torn_.reset();
+  cut_.reset();
   tell({GtestEvent::Kind::began, open_, CaseEnd::passed, line_start_ + start, 0});
   return true;
 }

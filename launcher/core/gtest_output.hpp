@@ -5,11 +5,14 @@
 // that look like it, the output of other GoogleTest programs. So a begin counts only while no case
 // is open, an end only for the open one, and the same case begun again inside of itself (a program
 // that a test starts) must end before it does. An end that is told once more, before anything else
-// of GoogleTest's, is the true one: what the case printed came first.
+// of GoogleTest's, is the true one: what the case printed came first. GoogleTest prints the line of
+// an end in three pieces, and what a thread prints may stand in it: such an end is told when the
+// program says that it is through.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,6 +56,8 @@ class GtestOutput {
   bool read_end(const Tags& tags, const std::string& name, const Tell& tell);
   bool read_begin(std::string_view line, const Tags& tags, const Tell& tell);
   void read_whole(std::string_view text, const Tell& tell);
+  bool has_name_of_open(std::string_view line) const;
+  void end_open(CaseEnd end, const Tell& tell);
 
   // Of the open or closed case: what GoogleTest's lines show of its name.
   std::string_view shown(const std::string& name) const;
@@ -65,6 +70,9 @@ class GtestOutput {
   std::string open_;
   std::string closed_;   // the case that has ended last, until the next line of GoogleTest's
   unsigned nested_ = 0;  // how often the open case was begun inside of itself
+  // Its end, with something else in the line; of `cut_` the name is still to come.
+  std::optional<CaseEnd> torn_;
+  std::optional<CaseEnd> cut_;
 };
 
 // Without the escape sequences of colours.

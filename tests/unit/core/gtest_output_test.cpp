@@ -154,6 +154,27 @@ TEST(GtestOutputTest, cases_print_what_they_like) {
   for (const Row& row : rows) EXPECT_EQ(read(row.text), row.events) << row.what;
 }
 
+TEST(GtestOutputTest, an_end_that_a_thread_prints_into_is_told_when_the_program_is_through) {
+  const std::string begin = "[ RUN      ] A.a\n";
+  const std::string ran = "[==========] 1 test from 1 test suite ran. (1 ms total)\n";
+  using Events = std::vector<std::string>;
+  EXPECT_EQ(read(begin + "[       OK ] A.afrom a thread\n (0 ms)\n" + ran),
+            (Events{"began A.a", "ended A.a passed", "finished 1"}));
+  EXPECT_EQ(read(begin + "[  FAILED  ] A.a, where x = 1thread\n (0 ms)\n" + ran),
+            (Events{"began A.a", "ended A.a failed", "finished 1"}));
+  EXPECT_EQ(read(begin + "[       OK ] from a thread\nA.a (0 ms)\n" + ran),
+            (Events{"began A.a", "ended A.a passed", "finished 1"}));
+  EXPECT_EQ(read(begin + "[       OK ] from a thread\n" + ran), Events{"began A.a"});
+  // Another case's end, and a program that does not say that it is through.
+  EXPECT_EQ(read(begin + "[       OK ] A.ab (0 ms)\n" + ran), Events{"began A.a"});
+  EXPECT_EQ(read(begin + "[       OK ] A.afrom a thread\n"), Events{"began A.a"});
+  EXPECT_EQ(read(begin + "[       OK ] A.afrom a thread\n[==========] Running 1 test.\n"),
+            Events{"began A.a"});
+  // The true end comes later.
+  EXPECT_EQ(read(begin + "[       OK ] A.a: not yet\n[  FAILED  ] A.a (0 ms)\n" + ran),
+            (Events{"began A.a", "ended A.a failed", "finished 1"}));
+}
+
 TEST(GtestOutputTest, a_line_of_any_length_may_stand_before_the_end) {
   std::string text =
       "[ RUN      ] A.a\n" + std::string(1'000'000, 'x') + "[       OK ] A.a (0 ms)\n";
