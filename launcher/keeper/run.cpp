@@ -157,6 +157,7 @@ std::string Run::finish(Completeness completeness) {
   record.run = id_;
   record.complete = completeness == Completeness::complete;
   record.retries = retries_.summary();
+  record.has_log = log_ && recorded && log_->is_whole();
   if (seen) record.unrecorded = unrecorded_in(*seen);
   const Result<void> ended = os::append_line(journal_, line_of(record));
   if (recorded) recorded = ended;
@@ -169,8 +170,8 @@ std::string Run::finish(Completeness completeness) {
   seen->run.retries = record.retries;
   seen->run.unrecorded = record.unrecorded;
   seen->run.complete = record.complete;
-  // The witness is ctest's own log: without it there may be tests that we do not know.
-  selected_nothing_ = log_ && attempts_ == 0 && holdfast::selected_nothing(*seen);
+  seen->run.has_log = record.has_log;
+  selected_nothing_ = attempts_ == 0 && holdfast::selected_nothing(*seen);
   return render_summary(*seen);
 }
 

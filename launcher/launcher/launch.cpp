@@ -194,7 +194,8 @@ class Launch {
 
   Exit run_unwatched() {
     const AttemptIdentity& identity = grant_.identity;
-    warn(record_bare(identity.journal, identity.test, identity.key, "HOLDFAST_ENABLED is OFF"));
+    warn(record_bare(identity.journal, identity.test, identity.key, "HOLDFAST_ENABLED is OFF",
+                     invocation_.skip_code ? MaySkip::yes : MaySkip::no));
     // What comes now is the test: to the keeper it must not look like a launcher that was killed.
     bid_farewell(keeper_.fd(), LentScratch::reusable);
     return run_bare(invocation_, around_.callers);

@@ -135,10 +135,11 @@ Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& re
 }
 
 Result<void> record_bare(const std::string& journal, const std::string& test,
-                         const std::string& key, std::string_view why) {
+                         const std::string& key, std::string_view why, MaySkip may_skip) {
   if (journal.empty()) return {};
   JsonLine line("bare", os::unix_now_ms());
   line.text("test", test).text("key", key).text("why", why);
+  if (may_skip == MaySkip::no) line.raw("may_be_skipped", "false");
   return os::append_line(journal, std::move(line).finish());
 }
 

@@ -1,6 +1,7 @@
 // The launcher's lines in the journal. docs/journal.md is the format.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,7 +57,9 @@ void add_end_of_main(JsonLine& line, const GuardReport& report);
 // Appends a record. The error is for a warning: a record never changes a verdict.
 Result<void> record_start(const AttemptIdentity& identity, const std::vector<LockSpec>& locks);
 Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& result);
+// Whether a test has a SKIP_RETURN_CODE: ctest's log does not tell such a skip from a pass.
+enum class MaySkip : std::uint8_t { no, yes };
 Result<void> record_bare(const std::string& journal, const std::string& test,
-                         const std::string& key, std::string_view why);
+                         const std::string& key, std::string_view why, MaySkip may_skip);
 
 }  // namespace holdfast::launcher

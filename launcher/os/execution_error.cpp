@@ -14,7 +14,8 @@ namespace {
 // As much of the first line as the kernel reads (BINPRM_BUF_SIZE).
 constexpr std::size_t k_first_line = 256;
 
-// The interpreter that a script names and that is not there; empty: there is none such.
+}  // namespace
+
 std::string missing_interpreter(const std::string& command) {
   struct stat info {};
   if (command.find('/') == std::string::npos || ::stat(command.c_str(), &info) != 0 ||
@@ -28,8 +29,6 @@ std::string missing_interpreter(const std::string& command) {
   std::string interpreter = head->substr(begin, head->find_first_of(" \t\r\n", begin) - begin);
   return ::access(interpreter.c_str(), F_OK) == 0 ? "" : interpreter;
 }
-
-}  // namespace
 
 std::string execution_error(const std::string& command, int error) {
   std::string text = system_error("failed to execute " + command, error).message;

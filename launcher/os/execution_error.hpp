@@ -10,4 +10,8 @@ namespace holdfast::os {
 // beginning.
 std::string execution_error(const std::string& command, int error);
 
+// The interpreter that a script's first line names and that is not there; empty: there is none
+// such. Nothing is said of a command without a slash. Reads the file's beginning.
+std::string missing_interpreter(const std::string& command);
+
 }  // namespace holdfast::os

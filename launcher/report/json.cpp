@@ -31,6 +31,7 @@ Json run_json(const RunInfo& run) {
   object["ended"] = or_null(run.ended);
   if (!run.retries.empty()) object["retries"] = valid_utf8(run.retries);
   if (run.unrecorded > 0) object["unrecorded"] = run.unrecorded;
+  if (!run.has_log) object["log"] = false;
   return object;
 }
 

@@ -99,6 +99,7 @@ class Collector {
     run_.complete = run_.complete || record.complete;
     if (!record.retries.empty()) run_.retries = record.retries;
     run_.unrecorded = std::max(run_.unrecorded, record.unrecorded);
+    run_.has_log = run_.has_log && record.has_log;
     see(record.at);
   }
 

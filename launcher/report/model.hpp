@@ -90,6 +90,7 @@ struct RunInfo {
   bool complete = false;          // ctest came to its end
   std::string retries;            // what was tried again in it, and what was not any more
   std::int64_t unrecorded = 0;    // tests that had an attempt and no record could be written of
+  bool has_log = true;            // ctest's: else tests that are not on record may have run
   std::optional<double> started;  // seconds since 1970
   std::optional<double> ended;    // of the last record when the run did not complete
 };
@@ -111,7 +112,8 @@ RunReport report_of(const Journal& journal, RunState state = RunState::over);
 
 // The outcome of the run itself is no_tests: ctest came to its end and had selected none.
 inline bool selected_nothing(const RunReport& report) {
-  return report.run.complete && report.run.unrecorded == 0 && report.counts.planned == 0;
+  return report.run.complete && report.run.has_log && report.run.unrecorded == 0 &&
+         report.counts.planned == 0;
 }
 
 // For formats that know no cases inside of tests: those of a batch in its place, each as a test,

@@ -118,6 +118,10 @@ std::string not_through_line(const RunReport& report) {
 std::string render_summary(const RunReport& report) {
   if (selected_nothing(report)) return "holdfast: no tests: ctest selected none\n";
   if (report.counts.planned == 0 && report.run.unrecorded == 0) {
+    if (report.run.complete)
+      return "holdfast: no test ran through Holdfast; whether any other ran is not known: ctest's "
+             "log is missing or "
+             "not whole\n";
     return "holdfast: no tests were run\n";
   }
   return through_line(report) + unrecorded_line(report) + cases_line(report) +

@@ -42,6 +42,8 @@ std::string head(const RunReport& report) {
         "INCOMPLETE: ctest did not come to its end (or has not yet); this is what was recorded "
         "until then.\n";
   if (selected_nothing(report)) text += "No tests: ctest selected none.\n";
+  if (run.complete && !run.has_log)
+    text += "ctest's log was missing or not whole: tests that are not on record may have run.\n";
   return text;
 }
 

@@ -3,6 +3,7 @@
 #include "core/utf8.hpp"
 #include "store/ctest_log_marks.hpp"
 #include "store/descriptor_stream.hpp"
+#include "store/not_started.hpp"
 
 #include <fmt/format.h>
 
@@ -88,32 +89,34 @@ std::optional<Indexes> skipped_by_code(const std::vector<VerdictRecord>& verdict
   return fit ? std::optional<Indexes>(std::move(disabled)) : std::nullopt;
 }
 
-VerdictRecord record_of(const LogEntry& entry, const std::string& log) {
+VerdictRecord record_of(const LogEntry& entry, const std::string& log, double run_started) {
+  const std::string refusal = why_not_started(entry, run_started);
   VerdictRecord record;
   record.test = valid_utf8(entry.name);
   record.verdict = verdict_of(entry);
   record.index = entry.index;
-  record.ran = entry.started;
-  record.launched = entry.started && entry.launched;
+  record.ran = entry.started && refusal.empty();
+  record.launched = *record.ran && entry.launched;
   record.times = 1;
   record.output = OutputPlace{log, entry.output_begin, entry.output_end - entry.output_begin};
-  if (!entry.started) record.note = valid_utf8(entry.preamble.substr(0, k_max_note));
+  const std::string& note = entry.started ? refusal : entry.preamble;
+  record.note = valid_utf8(note.substr(0, k_max_note));
   return record;
 }
 
 std::vector<VerdictRecord> last_of_each(const std::vector<LogEntry>& entries,
-                                        const std::string& log) {
+                                        const std::string& log, double run_started) {
   std::vector<VerdictRecord> records;
   std::map<std::pair<std::uint32_t, std::string>, std::size_t> place;
   for (const LogEntry& entry : entries) {
     const auto [known, is_new] = place.try_emplace({entry.index, entry.name}, records.size());
     if (is_new) {
-      records.push_back(record_of(entry, log));
+      records.push_back(record_of(entry, log, run_started));
       continue;
     }
     VerdictRecord& record = records[known->second];
     const std::int64_t times = record.times.value_or(0) + 1;
-    record = record_of(entry, log);
+    record = record_of(entry, log, run_started);
     record.times = times;
   }
   return records;
@@ -131,7 +134,7 @@ Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, doubl
   DescriptorBuffer bytes(log.descriptor);
   std::istream stream(&bytes);
   std::vector<VerdictRecord> records =
-      last_of_each(resolve_entries(scan_marks(stream)), log.final_path().string());
+      last_of_each(resolve_entries(scan_marks(stream)), log.final_path().string(), run_started);
   const std::optional<Indexes> skipped = skipped_by_code(
       records, listed(log.directory / fmt::format("LastTestsFailed{}.log", log.tag), run_started),
       listed(log.directory / fmt::format("LastTestsDisabled{}.log", log.tag), run_started));

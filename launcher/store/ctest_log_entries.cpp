@@ -66,7 +66,8 @@ std::vector<LogEntry> resolve_entries(const std::vector<LogMark>& marks) {
     const LogMark& open = marks[i];
     const LogMark& close = marks[*end];
     entries.push_back({open.name, open.index, open.started, open.launched, close.result, open.end,
-                       close.begin, open.explained, open.preamble});
+                       close.begin, open.explained, open.preamble, open.command,
+                       close.took_no_time});
     i = *end;
   }
   return entries;

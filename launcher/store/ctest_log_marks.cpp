@@ -62,10 +62,23 @@ bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t") == std::string_view::npos;
 }
 
-// Whether the first word of a command, quoted as ctest does, is the launcher or that of batches.
-bool is_launcher(std::string_view command) {
-  if (!take(command, "\"")) return false;
-  const std::string_view program = command.substr(0, command.find('"'));
+// From `"program" "argument" …`.
+LoggedCommand command_of(std::string_view text) {
+  constexpr std::string_view k_between = "\" \"";
+  LoggedCommand command;
+  if (!take(text, "\"") || !text.ends_with("\"")) return command;
+  text.remove_suffix(1);
+  command.program = text.substr(0, text.find(k_between));
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(k_between), text.size());
+    command.longest = std::max(command.longest, end);
+    text.remove_prefix(std::min(end + k_between.size(), text.size()));
+  }
+  return command;
+}
+
+// Whether it is ours, or that of batches.
+bool is_launcher(std::string_view program) {
   return program.ends_with("/holdfast-launcher") || program.ends_with("/holdfast-launcher-batch");
 }
 
@@ -106,8 +119,11 @@ std::optional<LogMark> entry_at(std::string_view text, std::uint64_t offset, Pat
   mark.name = rest.substr(0, name_end);
   rest.remove_prefix(name_end + again.size());
   if (!take(rest, mark.name) || !take(rest, "\nCommand: ")) return std::nullopt;
-  mark.launched = is_launcher(rest);
+  const std::string_view from_command = rest;
   if (!take_start_of_output(rest, mark.name, mark, patience)) return std::nullopt;
+  const std::string_view header = from_command.substr(0, from_command.size() - rest.size());
+  mark.command = command_of(header.substr(0, header.rfind("\nDirectory: ")));
+  mark.launched = is_launcher(mark.command.program);
   mark.kind = LogMark::Kind::entry;
   mark.index = *index;
   mark.total = *total;
@@ -136,10 +152,10 @@ std::optional<LogMark> end_at(std::string_view text, std::uint64_t offset, Patie
   const std::size_t size = text.size();
   LogMark mark;
   mark.kind = LogMark::Kind::end;
-  if (!take(text, k_end_of_output) || !take_line(text) || !take(text, k_dashes) ||
-      !take(text, "\n")) {
-    return std::nullopt;
-  }
+  if (!take(text, k_end_of_output)) return std::nullopt;
+  const std::optional<std::string_view> time = take_line(text);
+  if (!time || !take(text, k_dashes) || !take(text, "\n")) return std::nullopt;
+  mark.took_no_time = time->ends_with(" 0.00 sec");
   const std::optional<std::string_view> status = take_line(text);
   if (!status) return std::nullopt;
   if (*status == "Test Passed." || *status == "Test Pass Reason:")

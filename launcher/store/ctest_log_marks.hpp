@@ -24,6 +24,7 @@
 // which marks are real is decided by resolve_entries().
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <iosfwd>
 #include <optional>
@@ -34,6 +35,12 @@
 namespace holdfast {
 
 enum class LoggedResult : std::uint8_t { passed, failed, skipped };
+
+// What ctest was to start. It does not mark quotes in its words.
+struct LoggedCommand {
+  std::string program;
+  std::size_t longest = 0;  // of its words, or of a part of one, in bytes
+};
 
 struct LogMark {
   enum class Kind : std::uint8_t { entry, end };
@@ -48,8 +55,10 @@ struct LogMark {
   bool launched = false;   // its command is the launcher
   bool explained = false;  // something stands between the mark before and this one
   std::string preamble;    // the beginning of that
+  LoggedCommand command;
   // Of an end:
   LoggedResult result = LoggedResult::failed;
+  bool took_no_time = false;  // less than ctest shows
 };
 
 struct LogEntry {
@@ -62,6 +71,8 @@ struct LogEntry {
   std::uint64_t output_end = 0;
   bool explained = false;  // ctest has said something about it beforehand: why it did not start it
   std::string preamble;    // the beginning of that
+  LoggedCommand command;
+  bool took_no_time = false;
 };
 
 // All marks of the log, in order. Reads in a window of some MiB, whatever the size of the log.

@@ -133,8 +133,12 @@ Record step(FieldReader& in) {
 }
 
 Record run_ended(FieldReader& in) {
-  return RunEnded{in.number("at"), in.text("run"), in.truth("complete").value_or(false),
-                  in.text("retries"), in.integer("unrecorded").value_or(0)};
+  return RunEnded{in.number("at"),
+                  in.text("run"),
+                  in.truth("complete").value_or(false),
+                  in.text("retries"),
+                  in.integer("unrecorded").value_or(0),
+                  in.truth("log").value_or(true)};
 }
 
 ParsedLine record_of(const Json& object) {

@@ -59,6 +59,7 @@ std::string line_of(const RunEnded& record) {
   line.text("run", record.run).raw("complete", truth(record.complete));
   if (!record.retries.empty()) line.text("retries", record.retries);
   if (record.unrecorded > 0) line.number("unrecorded", record.unrecorded);
+  if (!record.has_log) line.raw("log", truth(false));
   return std::move(line).finish();
 }
 

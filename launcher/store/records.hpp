@@ -148,6 +148,7 @@ struct RunEnded {
   bool complete = false;
   std::string retries = {};     // what was tried again, and what was not any more, in words
   std::int64_t unrecorded = 0;  // tests that had an attempt and have no record
+  bool has_log = true;          // field `log`; false: tests that are not on record may have run
 };
 
 // One command of a build, in the build journal (docs/build-steps.md).

@@ -171,6 +171,27 @@ file(WRITE ${{CMAKE_BINARY_DIR}}/CTestCustom.cmake "set(CTEST_CUSTOM_PRE_TEST \\
         self.assertEqual(outputs["fail_regex"], "ERROR\n")
 
 
+    def test_bare_tests_beside_the_lists_of_another_ctest(self):
+        """The lists of what failed and what was disabled or skipped have fixed names: here another ctest has written
+        them before ours are looked at. A bare test without a SKIP_RETURN_CODE needs none of them."""
+        meddle = self.work / "meddle"
+        meddle.write_text(f"""[ -e {self.work}/met ] && exit  # by the other ctest
+touch {self.work}/met
+HOLDFAST_DISABLE=1 {CTEST} -R '^(off|pass_regex|red)$' >/dev/null 2>&1
+""")
+        tree = self.kinds("""
+add_test(NAME alone_skips COMMAND @P@/exit_with 77)
+set_tests_properties(alone_skips PROPERTIES HOLDFAST_ENABLED OFF SKIP_RETURN_CODE 77)
+""")
+        custom = tree / "CTestCustom.cmake"
+        custom.write_text(f'set(CTEST_CUSTOM_POST_TEST "sh {meddle}")\n' + custom.read_text())
+        done = self.ctest(tree)
+        self.assertTrue((self.work / "met").exists())
+        expected = said(done.text)
+        self.assertEqual(expected["alone"], "passed")
+        self.assertEqual(self.told(tree), expected | {"alone_skips": "unknown"})
+
+
 class ScriptTest(WitnessCase):
     def test_each_ctest_test_has_the_verdicts_of_its_own(self):
         tree = self.kinds()
@@ -355,6 +376,29 @@ set_tests_properties(again PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
                 self.assertEqual(told[name], expected[name], name)
         self.assertEqual(told["late_inverted"], "passed")
         self.assertEqual(told["late_fail_regex"], "unknown")
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root may mount a small disk")
+    def test_without_a_log_nothing_is_said_of_the_selection(self):
+        """No test goes through Holdfast, and ctest's log is empty: that is no selection of none."""
+        source = self.work / "project"
+        source.mkdir()
+        (source / "holdfast.toml").write_text("[profile.default]\nno-tests = 'fail'\n")
+        tree = self.project("add_test(NAME later COMMAND program-of-later)\n")
+        temporary = tree / "Testing/Temporary"
+        temporary.mkdir(parents=True, exist_ok=True)
+        done = self.finish("unshare", "--mount", "sh", "-c",
+                           f"mount -t tmpfs -o size=8k none {temporary}; cat /dev/zero > {temporary}/full; exec {CTEST}",
+                           cwd=tree)
+        text = (done.stdout + done.stderr).decode()
+        self.assertIn("1 tests failed out of 1", text)
+        self.assertNotIn("selected none", text)
+        self.assertNotIn("ctest ends with 8", text)
+        self.assertIn("holdfast: no test ran through Holdfast; whether any other ran is not known", text)
+        report = self.report(tree)
+        self.assertNotIn("outcome", report["run"])
+        self.assertIs(report["run"]["log"], False)
+        self.assertNotIn("selected none", self.report(tree, form="text"))
+        self.assertNotIn("holdfast.outcome", self.report(tree, form="junit"))
 
 
 if __name__ == "__main__":

@@ -43,6 +43,11 @@ TEST(Summary, NoTestsAndNoneThroughHoldfastAreSaid) {
   RunReport empty;
   empty.run.complete = true;
   EXPECT_EQ(render_summary(empty), "holdfast: no tests: ctest selected none\n");
+  empty.run.has_log = false;
+  EXPECT_EQ(
+      render_summary(empty),
+      "holdfast: no test ran through Holdfast; whether any other ran is not known: ctest's log "
+      "is missing or not whole\n");
   SampleJournal sample;
   sample.verdict("a", Verdict::passed, 1, true);
   EXPECT_EQ(render_summary(sample.report()),

@@ -62,6 +62,28 @@ TEST(CtestLog, EachEntryHasItsNameItsOutputAndItsResult) {
             "1:a=[one\ntwo\n]P 2:b=[]F 3:c=[x\n]S ");
 }
 
+TEST(CtestLog, TheProgramAndTheLongestArgumentAreKnown) {
+  const auto command_of = [](const std::string& command) {
+    std::string log = k_head + entry(1, 1, "a", "") + k_foot;
+    log.replace(log.find("\"/bin/x\" \"y\""), std::string("\"/bin/x\" \"y\"").size(), command);
+    return entries_of(log).at(0).command;
+  };
+  EXPECT_EQ(command_of("\"/a b/x\" \"12\" \"1234567\" \"1\"").program, "/a b/x");
+  EXPECT_EQ(command_of("\"/x\" \"12\" \"1234567\" \"1\"").longest, 7U);
+  EXPECT_EQ(command_of("\"/x\" \"\" \"1\n3\nDirectory: /t\"").longest, 17U);
+  // ctest marks no quotes: no argument is taken for longer than it is.
+  EXPECT_EQ(command_of("\"/x\" \"12\" \"45\"").longest, 2U);
+  EXPECT_EQ(command_of("\"\"").program, "");
+  EXPECT_EQ(command_of("x").program, "");
+}
+
+TEST(CtestLog, WhatTookNoTimeIsKnown) {
+  std::string log = k_head + entry(1, 1, "a", "") + k_foot;
+  EXPECT_FALSE(entries_of(log).at(0).took_no_time);
+  log.replace(log.find("0.03 sec"), 4, "0.00");
+  EXPECT_TRUE(entries_of(log).at(0).took_no_time);
+}
+
 TEST(CtestLog, NamesMayHoldNewlinesQuotesAndColons) {
   const std::string name = "a: \"b\"\nc\" end time: d";
   EXPECT_EQ(shape(k_head + entry(1, 2, name, "x\n") + entry(2, 2, "b", "y\n") + k_foot),

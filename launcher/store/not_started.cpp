@@ -1,0 +1,51 @@
+#include "store/not_started.hpp"
+
+#include "os/execution_error.hpp"
+
+#include <fmt/format.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <string_view>
+
+namespace holdfast {
+namespace {
+
+// execve(2), MAX_ARG_STRLEN: with the byte that ends it.
+std::size_t longest_argument() {
+  return 32 * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) - 1;
+}
+
+// Its mode and its bytes, to which its inode's time goes back.
+bool is_unchanged_since(const struct stat& file, double at) {
+  return static_cast<double>(file.st_ctim.tv_sec) +
+             static_cast<double>(file.st_ctim.tv_nsec) * 1e-9 <
+         at;
+}
+
+// As libuv puts it, which starts processes for ctest.
+std::string_view refusal_of(const LogEntry& entry, double run_started) {
+  if (entry.command.longest > longest_argument()) return "argument list too long";
+  // One that is gone by now may have been there.
+  const std::string& program = entry.command.program;
+  struct stat file {};
+  if (::stat(program.c_str(), &file) != 0 || !is_unchanged_since(file, run_started)) return {};
+  if (S_ISDIR(file.st_mode) || ::access(program.c_str(), X_OK) != 0) return "permission denied";
+  if (!os::missing_interpreter(program).empty()) return "no such file or directory";
+  return {};
+}
+
+}  // namespace
+
+std::string why_not_started(const LogEntry& entry, double run_started) {
+  const bool is_silent = entry.output_begin == entry.output_end;
+  if (!entry.started || entry.result != LoggedResult::failed || !is_silent || !entry.took_no_time) {
+    return {};
+  }
+  const std::string_view refusal = refusal_of(entry, run_started);
+  if (refusal.empty()) return {};
+  return fmt::format("Process not started: {} [{}]", entry.command.program, refusal);
+}
+
+}  // namespace holdfast

@@ -1,0 +1,125 @@
+"""Commands that ctest does not find or cannot start: not run in every report, in its own words."""
+
+import json
+import re
+import unittest
+import xml.etree.ElementTree as ElementTree
+
+from support import HOLDFAST, ProjectCase, verdicts
+
+# Each as it is and with WILL_FAIL; ctest's words, "" where the test is started and fails in a report's eyes.
+TESTS = r"""
+set(d ${CMAKE_BINARY_DIR}/commands)
+file(MAKE_DIRECTORY ${d}/directory)
+foreach(name IN ITEMS locked script left)
+  file(WRITE ${d}/${name} "#!/bin/sh\nexit 1\n")
+  file(CHMOD ${d}/${name} PERMISSIONS OWNER_READ)
+endforeach()
+file(WRITE ${d}/script "#!/nonexistent/interpreter\n")
+file(CHMOD ${d}/script PERMISSIONS OWNER_READ OWNER_EXECUTE)
+file(WRITE ${d}/red "#!/bin/sh\nexit 1\n")
+file(CHMOD ${d}/red PERMISSIONS OWNER_READ OWNER_EXECUTE)
+string(REPEAT y 131072 long)
+foreach(inverted IN ITEMS "" _inverted)
+  add_test(NAME missing${inverted} COMMAND ${d}/missing)
+  add_test(NAME nowhere${inverted} COMMAND no-such-program)
+  add_test(NAME directory${inverted} COMMAND ${d}/directory)
+  add_test(NAME locked${inverted} COMMAND ${d}/locked)
+  add_test(NAME script${inverted} COMMAND ${d}/script)
+  add_test(NAME long${inverted} COMMAND ${d}/red ${long})
+  add_test(NAME skips${inverted} COMMAND ${d}/locked)
+  set_tests_properties(skips${inverted} PROPERTIES SKIP_RETURN_CODE 77)
+  add_test(NAME prints${inverted} COMMAND ${d}/locked)
+  set_tests_properties(prints${inverted} PROPERTIES PASS_REGULAR_EXPRESSION x)
+  add_test(NAME left${inverted} COMMAND ${d}/left)
+  set_tests_properties(left${inverted} PROPERTIES HOLDFAST_ENABLED OFF)
+endforeach()
+add_test(NAME red COMMAND ${d}/red)
+add_test(NAME bare_red COMMAND ${d}/red)
+set_tests_properties(bare_red PROPERTIES HOLDFAST_ENABLED OFF)
+foreach(name IN ITEMS missing nowhere directory locked script long skips prints left)
+  set_tests_properties(${name}_inverted PROPERTIES WILL_FAIL ON)
+endforeach()
+"""
+WORDS = {
+    "missing": "Unable to find executable: @D@/missing",
+    "nowhere": "Unable to find executable: no-such-program",
+    "directory": "Unable to find executable: @D@/directory",
+    "locked": "Process not started: @D@/locked [permission denied]",
+    "script": "Process not started: @D@/script [no such file or directory]",
+    "long": r"Process not started: \S+/holdfast-launcher [argument list too long]",
+    "skips": "Process not started: @D@/locked [permission denied]",
+    "prints": "Process not started: @D@/locked [permission denied]",
+    "left": "Process not started: @D@/left [permission denied]",
+}
+# With fixtures a missing program may still be made: then it is looked for when its test starts.
+MADE = """
+add_test(NAME setup COMMAND true)
+set_tests_properties(setup PROPERTIES FIXTURES_SETUP made)
+add_test(NAME needs COMMAND ${d}/missing)
+set_tests_properties(needs PROPERTIES FIXTURES_REQUIRED made)
+"""
+
+
+class BadCommand(ProjectCase):
+    def report(self, tree, form):
+        done = self.finish(HOLDFAST, "report", "--tree", tree, "--format", form)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.decode()
+
+    def assert_not_run(self, tree, console, expected):
+        """`expected`: name -> a pattern for ctest's words."""
+        told = verdicts(console)
+        self.assertEqual({n for n, word in told.items() if word == "***Not Run"}, set(expected), console)
+        report = json.loads(self.report(tree, "json"))
+        tests = {t["name"]: t for t in report["tests"]}
+        self.assertEqual(len(tests), len(report["tests"]))
+        self.assertEqual({n for n, t in tests.items() if t["outcome"] == "not_run"}, set(expected))
+        self.assertEqual(report["counts"]["not_run"], len(expected))
+        self.assertEqual(report["counts"]["planned"], len(told))
+        suite = ElementTree.fromstring(self.report(tree, "junit")).find("testsuite")
+        cases = {case.get("name"): case for case in suite.iter("testcase")}
+        for name, words in expected.items():
+            self.assertEqual((tests[name]["verdict"], tests[name]["attempts"]), ("failed", []), name)
+            self.assertRegex(tests[name]["why"], f"^{words}$")
+            self.assertEqual(cases[name].find("error").get("type"), "not_run")
+            self.assertRegex(cases[name].find("error").get("message"), words)
+        return tests
+
+    def test_all_ways(self):
+        tree = self.project(TESTS)
+        done = self.ctest(tree)
+        expected = {}
+        for name, words in WORDS.items():
+            words = words.replace("@D@", f"{tree}/commands").replace("[", r"\[").replace("]", r"\]")
+            expected |= {name: words, name + "_inverted": words}
+        tests = self.assert_not_run(tree, done.text, expected)
+        self.assertEqual((tests["red"]["outcome"], tests["bare_red"]["outcome"]), ("failed", "failed"))
+        summary = re.search(r"^holdfast: (\d+) not through Holdfast: (.*)$", done.text, re.MULTILINE)
+        self.assertEqual(int(summary[1]), len(expected) + 1)
+        self.assertNotIn("left no record", done.text)
+        self.assertIn("locked (not run: Process not started: ", summary[2])
+
+    def test_one_that_a_fixture_could_have_made(self):
+        tree = self.project(TESTS.partition("foreach(name IN ITEMS locked")[0] + MADE)
+        done = self.ctest(tree)
+        self.assert_not_run(tree, done.text, {"needs": f"Unable to find required file: {tree}/commands/missing"})
+
+    def test_a_program_that_became_so_while_the_run_was_on_is_left_to_ctests_word(self):
+        """Its entry in ctest's log reads the same whether it was started or not."""
+        tree = self.project("""
+set(d ${CMAKE_BINARY_DIR})
+file(WRITE ${d}/once "#!/bin/sh\\nexit 1\\n")
+file(CHMOD ${d}/once PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+add_test(NAME first COMMAND ${d}/once)
+set_tests_properties(first PROPERTIES HOLDFAST_ENABLED OFF)
+add_test(NAME locks COMMAND chmod a-x ${d}/once)
+set_tests_properties(locks PROPERTIES DEPENDS first)
+""")
+        self.ctest(tree)
+        tests = {t["name"]: t for t in json.loads(self.report(tree, "json"))["tests"]}
+        self.assertEqual((tests["first"]["outcome"], tests["locks"]["outcome"]), ("failed", "passed"))
+
+
+if __name__ == "__main__":
+    unittest.main()
