@@ -109,14 +109,15 @@ function(_holdfast_make_plan)
   set(passed "${passed}" PARENT_SCOPE)
 endfunction()
 
-# Of a call whose plan says so. Sets `_holdfast_anchor` where an expression begins at the start of the output.
+# Of a call whose plan says so. Sets `_holdfast_anchor` where an expression begins at the start of the output, or may
+# find the line that is said about locks there (lock_line.cmake).
 # No parameters, as above.
 function(_holdfast_do_what_is_special)
   get_property(special GLOBAL PROPERTY "_holdfast_special ${call}")
   foreach(one IN LISTS special)
     string(REGEX MATCH "[0-9]+$" i "${one}")
     if(one MATCHES "^expression")
-      if(ARGV${i} MATCHES "\\^")
+      if(ARGV${i} MATCHES "\\^|holdfast|lock|after")
         set(_holdfast_anchor "^" PARENT_SCOPE)
       endif()
     elseif(one MATCHES "^DEPENDS")

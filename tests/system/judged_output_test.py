@@ -1,0 +1,55 @@
+"""ctest's expressions see what the test prints: of Holdfast's own lines none stands there that need not
+(docs/attaching.md)."""
+
+import re
+import unittest
+
+from support import ProjectCase
+
+# Each is judged by expressions that lines of ours would match.
+TESTS = """
+add_test(NAME green COMMAND @P@/exit_with 0)
+add_test(NAME red COMMAND @P@/exit_with 3)
+add_test(NAME crashes COMMAND @P@/die_of 11)
+add_test(NAME leaks COMMAND sh -c "sleep 100 >/dev/null 2>&1 &")
+add_test(NAME leaks_and_is_red COMMAND sh -c "sleep 100 >/dev/null 2>&1 & exit 3")
+add_test(NAME nothing COMMAND @P@/gtest_cases --gtest_filter=Nothing.*)
+add_test(NAME locks COMMAND @P@/exit_with 0)
+add_test(NAME locks_and_is_silent COMMAND @P@/exit_with 0)
+add_test(NAME locks_and_crashes COMMAND @P@/die_of 11)
+add_test(NAME inverted COMMAND @P@/exit_with 0)
+add_test(NAME inverted_red COMMAND @P@/exit_with 3)
+set_tests_properties(inverted inverted_red PROPERTIES WILL_FAIL ON)
+set(all green red crashes leaks leaks_and_is_red nothing locks locks_and_crashes inverted inverted_red)
+foreach(name IN LISTS all)
+  set_tests_properties(${name} PROPERTIES FAIL_REGULAR_EXPRESSION "dead;holdfast|lock [a-z]|after")
+endforeach()
+foreach(name IN ITEMS locks_and_is_silent)
+  set_tests_properties(${name} PROPERTIES PASS_REGULAR_EXPRESSION "lock [a-z]")
+endforeach()
+# Whichever comes first.
+set_tests_properties(locks locks_and_is_silent locks_and_crashes inverted PROPERTIES TIMEOUT 60 HOLDFAST_LOCKS one)
+"""
+
+
+class JudgedOutput(ProjectCase):
+    @staticmethod
+    def words(text):
+        """Each test's line on ctest's console, without number and time."""
+        return dict(re.findall(r"^ *\d+/\d+ Test +#\d+: (\S+) \.+ *(\S.*?)(?: +[\d.]+ sec)?$", text, re.MULTILINE))
+
+    def test_verdicts_and_their_reasons_are_those_without_holdfast(self):
+        tree = self.project(TESTS)
+        plain = self.ctest(tree, env=self.environment(HOLDFAST_DISABLE="1"))
+        done = self.ctest(tree)
+        self.assertEqual(len(self.words(done.text)), 11, done.text)
+        self.assertEqual(self.words(done.text), self.words(plain.text))
+        log = (tree / "Testing/Temporary/LastTest.log").read_text()
+        printed = re.findall(r"^Output:\n-+\n(.*?)<end of output>", log, re.MULTILINE | re.DOTALL)
+        self.assertEqual(len(printed), 11)
+        for output in printed:
+            self.assertNotIn("holdfast", output)
+
+
+if __name__ == "__main__":
+    unittest.main()
