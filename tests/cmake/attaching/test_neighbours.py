@@ -2,7 +2,7 @@
 
 import unittest
 
-from holdfast_case import HoldfastCase
+from holdfast_case import HoldfastCase, ctest_version
 
 MARK = "message(NOTICE \"read {}\")\n"
 
@@ -105,7 +105,8 @@ class Neighbours(HoldfastCase):
             self.assertEqual(run.code, 0, run.text)
             self.assertEqual(run.verdicts(), {1: ("a", "Passed")})
             self.assert_all_wrapped(run, 1)
-            self.assertEqual(run.stdout.count("\ntheirs\n"), 2) # ctest reads those below, too
+            # An older ctest reads those below, too.
+            self.assertEqual(run.stdout.count("\ntheirs\n"), 1 if ctest_version() >= (4, 0) else 2)
             self.assertIn(" begin --tree", run.stdout)
             self.assertIn(" end --tree", run.stdout)
         # A CTestCustom.cmake of the project's own goes first, as in ctest.
