@@ -38,12 +38,16 @@ inline constexpr std::string_view k_journal_file = "journal.jsonl";
 // What the attempts of batches print: a file per attempt, by its id.
 inline constexpr std::string_view k_output_directory = "output";
 inline constexpr std::string_view k_output_suffix = ".log";
+// Beside those: what tests that did not pass printed, where ctest's own log was taken away.
+inline constexpr std::string_view k_kept_output_file = "ctest.log";
 
 // Of a user, in a directory whose path depends on nothing but the uid: XDG_RUNTIME_DIR and
 // TMPDIR differ between two jobs of one user. Followed by the decimal uid. Mode 0700.
 inline constexpr std::string_view k_user_directory_prefix = "/tmp/holdfast-";
 inline constexpr std::string_view k_user_locks_directory = "locks";
 inline constexpr std::string_view k_user_keepers_directory = "keepers";
+// Records of ctests that wait for a build tree inside a test.
+inline constexpr std::string_view k_user_run_waits_file = "run-waits";
 // Of `holdfast run`: one directory per attempt, by its id.
 inline constexpr std::string_view k_user_scratch_directory = "scratch";
 // Of the machine: made by root (tmpfiles.d or an administrator), refused when it is not root's.

@@ -19,8 +19,6 @@
 namespace holdfast {
 namespace {
 
-constexpr std::string_view k_run_waits_file = "run-waits";
-
 // What stands in the records of locks for all that a ctest does: no attempt has such a name.
 std::string name_of_ctest(const LockParty& holder) {
   return "ctest " + to_text(holder.process) + " " + holder.boot;
@@ -105,7 +103,8 @@ std::optional<NestedWait> NestedWait::begin(const LockParty& self) {
   if (!is_inside_an_attempt(self)) return std::nullopt;
   const Result<os::UniqueFd> directory = os::open_user_directory();
   if (!directory) return std::nullopt;
-  Result<os::UniqueFd> waits = os::open_regular(*directory, std::string(k_run_waits_file), 0600);
+  Result<os::UniqueFd> waits =
+      os::open_regular(*directory, std::string(names::k_user_run_waits_file), 0600);
   if (!waits) return std::nullopt;
   // Its tree is all that is looked for here; what else there is to know stands there.
   LockParty record = self;

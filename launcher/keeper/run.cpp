@@ -117,7 +117,8 @@ Result<void> Run::record_verdicts() {
   if (log_->is_nameless()) {
     const std::filesystem::path directory = std::filesystem::path(journal_).parent_path();
     kept = keep_outputs(log_->file(), *verdicts,
-                        directory / names::k_output_directory / k_kept_output_file, k_output_limit);
+                        directory / names::k_output_directory / names::k_kept_output_file,
+                        k_output_limit);
   }
   const double now = unix_now();
   std::string lines;

@@ -54,9 +54,7 @@ void CgroupProcesses::signal_all(int signal) {
     // Who is frozen forks no more, and can be killed.
     (void)write_cgroup_file(directory_, "cgroup.freeze", "1");
   }
-  for (const Held& one : hold_members(directory_)) {
-    ::syscall(SYS_pidfd_send_signal, one.process.get(), signal, nullptr, 0);
-  }
+  for (const Held& one : hold_members(directory_)) (void)send_signal(one.process.get(), signal);
 }
 
 // Reading the file is also what makes the next change known.

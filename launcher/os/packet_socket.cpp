@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -125,7 +124,7 @@ bool continue_peer(int socket) {
   }
   const UniqueFd held = watch_living(peer.pid);
   if (!held.valid() || !is_stopped(peer.pid)) return false;
-  return ::syscall(SYS_pidfd_send_signal, held.get(), SIGCONT, nullptr, 0) == 0;
+  return send_signal(held.get(), SIGCONT);
 }
 
 Result<void> send_packet(int socket, std::string_view packet) {

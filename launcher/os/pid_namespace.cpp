@@ -145,7 +145,7 @@ pid_t PidNamespace::number_outside(pid_t pid) const {
 }
 
 void NamespaceProcesses::signal_all(int signal) {
-  if (signal == SIGKILL) ::syscall(SYS_pidfd_send_signal, first_, SIGKILL, nullptr, 0);
+  if (signal == SIGKILL) (void)send_signal(first_, SIGKILL);
 }
 
 // Readable when the first process is a zombie: the kernel has waited for all others by then.

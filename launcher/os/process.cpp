@@ -115,6 +115,10 @@ Result<UniqueFd> watch_process(const ProcessName& process) {
   return watched;
 }
 
+bool send_signal(int watched, int signal) {
+  return ::syscall(SYS_pidfd_send_signal, watched, signal, nullptr, 0) == 0;
+}
+
 Result<UniqueFd> watch_parent(pid_t parent) {
   UniqueFd watched(pidfd_open(parent));
   if (!watched.valid()) return system_error("watch process " + std::to_string(parent));

@@ -51,6 +51,10 @@ UniqueFd watch_living(pid_t pid);
 // The same for the parent, whose pid cannot be recycled while it is the parent.
 Result<UniqueFd> watch_parent(pid_t parent);
 
+// Sends a signal to whom a descriptor of those above names: pidfd_send_signal(2). False when it has
+// ended, or is not ours to signal.
+bool send_signal(int watched, int signal);
+
 // Whether this kernel lets us watch processes at all. Yes when only descriptors are wanting.
 bool can_watch_processes();
 

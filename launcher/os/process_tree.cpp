@@ -46,9 +46,7 @@ void send(const Link& to, std::initializer_list<int> signals) {
   const Result<ProcessStat> stat = read_process_stat(to.pid);
   // An orphan has come to us in the meantime and is still of the tree.
   if (!stat || (stat->parent != to.parent && stat->parent != ::getpid())) return;
-  for (int signal : signals) {
-    ::syscall(SYS_pidfd_send_signal, held.get(), signal, nullptr, 0);
-  }
+  for (int signal : signals) (void)send_signal(held.get(), signal);
 }
 
 bool is_of_group(const Link& link, pid_t group) {

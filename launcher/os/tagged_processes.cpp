@@ -1,7 +1,6 @@
 #include "os/tagged_processes.hpp"
 
 #include <signal.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -82,9 +81,7 @@ void TaggedProcesses::scan(std::initializer_list<int> signals) {
 void TaggedProcesses::meet(pid_t pid, UniqueFd held, std::initializer_list<int> signals) {
   const Result<ProcessStat> stat = read_process_stat(pid);
   if (!stat || stat->state == 'Z' || stat->state == 'X') return;
-  for (int signal : signals) {
-    ::syscall(SYS_pidfd_send_signal, held.get(), signal, nullptr, 0);
-  }
+  for (int signal : signals) (void)send_signal(held.get(), signal);
   members_.push_back({{pid, stat->name}, std::move(held)});
 }
 

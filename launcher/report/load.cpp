@@ -48,11 +48,11 @@ Result<std::string> output_of(const TestReport& test, const RunEntry& run, doubl
   const std::size_t limit =
       test.outcome == TestOutcome::passed ? k_output_limit_passed : k_output_limit;
   const std::filesystem::path log = test.output_place->log;
-  if (log.filename() != k_kept_output_file)
+  if (log.filename() != names::k_kept_output_file)
     return read_output(*test.output_place, test.name, from, to, limit);
   // In the run's own directory, wherever the tree is by now; a journal may say anything.
   OutputPlace kept = *test.output_place;
-  kept.log = (run.directory / names::k_output_directory / k_kept_output_file).string();
+  kept.log = (run.directory / names::k_output_directory / names::k_kept_output_file).string();
   return read_kept_output(kept, limit);
 }
 

@@ -12,10 +12,6 @@
 
 namespace holdfast {
 
-// In names::k_output_directory of a run, beside what batches print: what tests that did not pass
-// printed, where ctest's own log was taken away.
-inline constexpr std::string_view k_kept_output_file = "ctest.log";
-
 // The output at `place` in a log of ctest's, at most `limit` bytes: the beginning and the end, with
 // a line between that says how much is left out. An error when the log is not there any more, or
 // was written outside [written_from, written_to], or shows something else at that place: a later
@@ -23,7 +19,7 @@ inline constexpr std::string_view k_kept_output_file = "ctest.log";
 Result<std::string> read_output(const OutputPlace& place, std::string_view test,
                                 double written_from, double written_to, std::size_t limit);
 
-// The same of a file that is the run's own (k_kept_output_file), so nobody else's.
+// The same of a file that is the run's own (names::k_kept_output_file), so nobody else's.
 Result<std::string> read_kept_output(const OutputPlace& place, std::size_t limit);
 
 // Copies what tests that did not pass printed, at most `limit` bytes of each, to `file`, which is
