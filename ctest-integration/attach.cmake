@@ -91,12 +91,13 @@ endif()
 # it away again. Several ctest_test() of one script read this again in the same process: the
 # count tells their runs apart. A ctest started by a test has another pid and begins at 1.
 _holdfast_own_process(_holdfast_pid _holdfast_start)
+_holdfast_own_pid_namespace(_holdfast_numbers)
+set(_holdfast_ctest "2 ${_holdfast_pid} ${_holdfast_start} ${_holdfast_numbers}")
 set(_holdfast_count 1)
-if("$ENV{HOLDFAST_ATTACH}" MATCHES "^1 ${_holdfast_pid} ${_holdfast_start} ([0-9]+) ")
+if("$ENV{HOLDFAST_ATTACH}" MATCHES "^${_holdfast_ctest} ([0-9]+) ")
   math(EXPR _holdfast_count "${CMAKE_MATCH_1} + 1")
 endif()
-set(ENV{HOLDFAST_ATTACH} "1 ${_holdfast_pid} ${_holdfast_start} ${_holdfast_count} \
-${_holdfast_project_key} ${_holdfast_tree}")
+set(ENV{HOLDFAST_ATTACH} "${_holdfast_ctest} ${_holdfast_count} ${_holdfast_project_key} ${_holdfast_tree}")
 
 get_filename_component(_holdfast_program "${CMAKE_CURRENT_LIST_DIR}/../../../bin/holdfast" ABSOLUTE)
 function(_holdfast_begin)

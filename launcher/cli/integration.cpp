@@ -6,32 +6,28 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <optional>
-#include <vector>
 
 #include "cli/commands.hpp"
 #include "core/environment.hpp"
 #include "core/exit_codes.hpp"
-#include "core/keeper_address.hpp"
 #include "core/names.hpp"
 #include "core/wire.hpp"
 #include "keeper/dead_runs.hpp"
 #include "keeper/earlier_keeper.hpp"
+#include "keeper/enclosing_run.hpp"
 #include "keeper/keeper.hpp"
+#include "keeper/keeper_socket.hpp"
 #include "keeper/reap.hpp"
 #include "keeper/run_lock.hpp"
 #include "keeper/supervisors.hpp"
 #include "os/packet_socket.hpp"
 #include "os/proc_numbers.hpp"
 #include "os/process.hpp"
-#include "os/trusted_directory.hpp"
-#include "store/journal_ends.hpp"
-#include "store/run_directory.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -201,8 +197,7 @@ struct EndOfRun {
 Result<EndOfRun> end_of_run(const IntegrationOptions& options) {
   const Result<ProcessName> ctest = parse_process_name(options.ctest);
   if (!ctest) return Error{"understand --ctest " + ctest.error().message};
-  os::Connected link =
-      os::connect_to(keeper_socket(os::user_directory_path(), *ctest), k_end_patience);
+  os::Connected link = connect_to_keeper(*ctest, k_end_patience);
   if (!link.socket.valid()) return link.error;
   wire::Message end;
   end.kind = wire::k_end;
@@ -232,21 +227,12 @@ void end_unattended(const IntegrationOptions& options) {
   }
 }
 
-// Whether a keeper has recorded anything for `ctest`.
-bool has_run_of(const std::string& tree, const ProcessName& ctest) {
-  const std::vector<RunEntry> runs = list_runs(tree, Dates::only_for_the_order);
-  return std::any_of(runs.begin(), runs.end(), [&](const RunEntry& run) {
-    const std::optional<RunStarted> started = first_record(run.journal);
-    return started && started->ctest.pid == ctest.pid && started->ctest.start == ctest.start;
-  });
-}
-
 int end(const IntegrationOptions& options) {
   const Result<EndOfRun> ended = end_of_run(options);
   if (!ended) {
     // Without a run there never was a keeper, which begin has said.
     const Result<ProcessName> ctest = parse_process_name(options.ctest);
-    if (!ctest || has_run_of(options.tree, *ctest)) {
+    if (!ctest || !runs_of(options.tree, *ctest, os::numbering_id()).empty()) {
       complain("no summary, the keeper of this run is gone (failed to " + ended.error().message +
                ")");
     }

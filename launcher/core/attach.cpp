@@ -44,14 +44,18 @@ Result<Attach> parse_attach(std::string_view text) {
     return Error{"HOLDFAST_ATTACH=\"" + std::string(text) + "\": " + why};
   };
   std::string_view rest = text;
-  if (take_word(rest) != "1") return refused("expected version 1");
+  if (take_word(rest) != "2") return refused("expected version 2");
   const auto pid = parse_number<int>(take_word(rest));
   const auto start = parse_number<std::uint64_t>(take_word(rest));
+  const auto pid_namespace = parse_number<std::uint64_t>(take_word(rest));
   const auto count = parse_number<unsigned>(take_word(rest));
   if (!pid || *pid < 1) return refused("expected ctest's pid, above 0");
-  if (!start || !count) return refused("expected ctest's start time and an include count");
+  if (!start || !pid_namespace || !count) {
+    return refused("expected ctest's start time, its PID namespace and an include count");
+  }
   Attach attach;
   attach.ctest = ProcessName{*pid, *start};
+  attach.pid_namespace = *pid_namespace;
   attach.include_count = *count;
   attach.project = take_word(rest);
   attach.tree = rest;
@@ -62,8 +66,13 @@ Result<Attach> parse_attach(std::string_view text) {
 }
 
 std::string to_text(const Attach& attach) {
-  return "1 " + std::to_string(attach.ctest.pid) + " " + std::to_string(attach.ctest.start) + " " +
+  return attach_beginning(attach.ctest, attach.pid_namespace) +
          std::to_string(attach.include_count) + " " + attach.project + " " + attach.tree;
+}
+
+std::string attach_beginning(const ProcessName& ctest, std::uint64_t pid_namespace) {
+  return "2 " + std::to_string(ctest.pid) + " " + std::to_string(ctest.start) + " " +
+         std::to_string(pid_namespace) + " ";
 }
 
 }  // namespace holdfast

@@ -23,6 +23,8 @@ std::string to_text(const ProcessName& process);
 
 struct Attach {
   ProcessName ctest;
+  // Whose numbers those are: the inode of ctest's PID namespace, pid_namespaces(7); 0: not known.
+  std::uint64_t pid_namespace = 0;
   unsigned include_count =
       1;                // how often ctest has read the tests: `ctest -S` does so per ctest_test()
   std::string project;  // the key of the lock scope `project`
@@ -31,9 +33,10 @@ struct Attach {
   friend bool operator==(const Attach&, const Attach&) = default;
 };
 
-// "1 <pid> <start> <include count> <project> <tree>". Refuses another version and pid 1, which
-// adopts orphans and says nothing about who started a test.
+// "2 <pid> <start> <PID namespace> <include count> <project> <tree>". Refuses another version.
 Result<Attach> parse_attach(std::string_view text);
 std::string to_text(const Attach& attach);
+// What all that a ctest tells its launchers begins with, with a blank at its end.
+std::string attach_beginning(const ProcessName& ctest, std::uint64_t pid_namespace);
 
 }  // namespace holdfast

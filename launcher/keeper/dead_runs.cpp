@@ -12,14 +12,13 @@
 #include <tuple>
 
 #include "core/json_line.hpp"
-#include "core/keeper_address.hpp"
 #include "core/names.hpp"
 #include "core/outcome.hpp"
+#include "keeper/keeper_socket.hpp"
 #include "keeper/supervisors.hpp"
 #include "os/clock.hpp"
 #include "os/file_text.hpp"
 #include "os/process.hpp"
-#include "os/trusted_directory.hpp"
 #include "store/journal_ends.hpp"
 #include "store/journal_reader.hpp"
 #include "store/json_record.hpp"
@@ -42,10 +41,12 @@ bool is_own(const fs::path& file) {
   return ::lstat(file.c_str(), &info) == 0 && info.st_uid == ::geteuid();
 }
 
-bool ends_in_time(const std::vector<os::UniqueFd>& processes) {
+bool all_end_in_time(os::TaggedProcesses processes) {
   const Milliseconds until = os::monotonic_now() + k_guard_patience;
-  return std::all_of(processes.begin(), processes.end(), [&](const os::UniqueFd& process) {
-    pollfd watched{process.get(), POLLIN, 0};
+  (void)processes.living();
+  const std::vector<int> lives = processes.news();
+  return std::all_of(lives.begin(), lives.end(), [&](int life) {
+    pollfd watched{life, POLLIN, 0};
     const Milliseconds left = std::max(Milliseconds{0}, until - os::monotonic_now());
     return ::poll(&watched, 1, static_cast<int>(left.count())) == 1;
   });
@@ -57,7 +58,9 @@ bool is_deserted(const RunStarted& started) {
   if (boot.empty() || started.ctest.pid <= 0) return false;
   if (started.boot != boot) return !started.boot.empty();
   const ProcessName ctest = process_of(started.ctest);
-  return !os::is_alive(ctest) && !has_keeper(ctest) && ends_in_time(supervisors_of(ctest));
+  const auto all = [](pid_t, const os::ProcessStat&) { return true; };
+  return !os::is_alive(ctest) && !has_keeper(ctest) &&
+         all_end_in_time(supervisors_of({ctest}, all));
 }
 
 std::vector<AttemptStarted> unended_attempts(const fs::path& journal) {
@@ -116,7 +119,7 @@ std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree) {
   run.ctest = process_of(started->ctest);
   run.lacks_end = !end_record(entry.journal);
   run.empty_directories = empty_directories_of(entry.directory);
-  const fs::path socket = keeper_socket(os::user_directory_path(), run.ctest);
+  const fs::path socket = keeper_socket_of(run.ctest);
   std::error_code failed;
   if (fs::symlink_status(socket, failed).type() == fs::file_type::socket) run.socket = socket;
   if (run.is_tidy() || !is_deserted(*started)) return std::nullopt;

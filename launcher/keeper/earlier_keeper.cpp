@@ -5,10 +5,9 @@
 #include <optional>
 #include <string_view>
 
-#include "core/keeper_address.hpp"
 #include "core/wire.hpp"
+#include "keeper/keeper_socket.hpp"
 #include "os/packet_socket.hpp"
-#include "os/trusted_directory.hpp"
 
 namespace holdfast {
 namespace {
@@ -36,8 +35,7 @@ bool is_at_end(int socket, int patience_ms) {
 }  // namespace
 
 EarlierKeeper::EarlierKeeper(const ProcessName& ctest)
-    : socket_(os::connect_to(keeper_socket(os::user_directory_path(), ctest), k_answer_patience)
-                  .socket) {}
+    : socket_(connect_to_keeper(ctest, k_answer_patience).socket) {}
 
 EarlierKeeper::Answer EarlierKeeper::go_on_with(const std::string& tree) {
   if (!socket_.valid()) return Answer::absent;

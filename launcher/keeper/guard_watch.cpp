@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "keeper/supervisors.hpp"
 #include "os/clock.hpp"
 #include "os/proc_numbers.hpp"
 #include "os/process.hpp"
@@ -12,8 +13,6 @@ namespace {
 constexpr Milliseconds k_first_look{1000};
 // How much longer than the grace a launcher may take whose guard is dead.
 constexpr Milliseconds k_launcher_patience{7000};
-// As in /proc/<pid>/comm.
-constexpr const char* k_guard = "holdfast-guard";
 
 // Stopped by a signal: one that a debugger holds is being looked at, not stuck.
 bool is_stopped(pid_t pid) {
@@ -57,7 +56,7 @@ bool GuardWatch::look(const ProcessName& ctest) {
 void GuardWatch::look_for_guard() {
   for (pid_t child : os::children_of(launcher_.pid)) {
     const Result<os::ProcessStat> stat = os::read_process_stat(child);
-    if (!stat || stat->name != k_guard) continue;
+    if (!stat || !is_guard(*stat)) continue;
     if (stat->state == 'Z') {
       if (!is_without_guard_) guard_died();
       continue;

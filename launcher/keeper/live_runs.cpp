@@ -7,8 +7,9 @@
 #include <filesystem>
 #include <optional>
 
-#include "core/keeper_address.hpp"
+#include "core/names.hpp"
 #include "core/wire.hpp"
+#include "keeper/keeper_socket.hpp"
 #include "os/packet_socket.hpp"
 #include "os/process.hpp"
 #include "os/trusted_directory.hpp"
@@ -86,7 +87,7 @@ std::vector<LiveRun> find_live_run_of(const std::string& tree) {
   const Result<Journal> journal = read_journal(entry->journal);
   if (!journal || journal->records.empty()) return {};
   const auto* started = std::get_if<RunStarted>(&journal->records.front());
-  if (started == nullptr || started->boot != os::boot_id() ||
+  if (started == nullptr || started->boot != os::numbering_id() ||
       !os::is_alive(named(started->ctest))) {
     return {};
   }
@@ -109,8 +110,7 @@ bool is_going_on(const RunEntry& run) {
   if (!started || started->boot != os::numbering_id()) return false;
   const ProcessName ctest = named(started->ctest);
   if (os::is_alive(ctest)) return true;
-  os::Connected keeper =
-      os::connect_to(keeper_socket(os::user_directory_path(), ctest), k_patience);
+  os::Connected keeper = connect_to_keeper(ctest, k_patience);
   if (!keeper.socket.valid()) return false;
   ucred listener{};
   socklen_t length = sizeof listener;

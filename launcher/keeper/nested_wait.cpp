@@ -70,7 +70,7 @@ bool is_in_run(const LockParty& waiter, const std::string& run) {
 
 // By the names of their attempts too: in a PID namespace ctest is out of sight.
 void add_tests(std::vector<LockUse>& uses, const LockParty& ctest) {
-  for (const std::string& run : runs_of(ctest.tree, ctest.process)) {
+  for (const std::string& run : runs_of(ctest.tree, ctest.process, ctest.boot)) {
     for (LockUse& use : uses) {
       for (LockParty& waiter : use.waiters) {
         if (is_in_run(waiter, run)) waiter.around.push_back(ctest.attempt);

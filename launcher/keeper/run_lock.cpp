@@ -10,10 +10,10 @@
 
 #include "core/folded_line.hpp"
 #include "core/held_locks.hpp"
-#include "core/keeper_address.hpp"
 #include "core/lock_place.hpp"
 #include "core/names.hpp"
 #include "keeper/enclosing_run.hpp"
+#include "keeper/keeper_socket.hpp"
 #include "keeper/live_lines.hpp"
 #include "keeper/nested_wait.hpp"
 #include "os/clock.hpp"
@@ -35,8 +35,6 @@ constexpr Milliseconds k_tidying_patience{10'000};
 constexpr std::size_t k_longest_file_of_tests = 1024 * 1024;
 // More than the kernel lets a command line have.
 constexpr std::size_t k_longest_command = 8 * 1024 * 1024;
-// A keeper that is there accepts at once, even when it is stopped.
-constexpr Milliseconds k_probe_patience{200};
 // How often one looks whether the run that one waits for waits itself, of which no event tells.
 constexpr Milliseconds k_orphan_interval{250};
 
@@ -145,7 +143,7 @@ class RunLockWait {
 
   bool is_inside_one_of(const std::vector<LockParty>& runs) {
     for (const LockParty& run : runs) {
-      around_ = run_around_us(order_.tree, run.process);
+      around_ = run_around_us(order_.tree, run.process, run.boot);
       if (!around_.empty()) return true;
     }
     return false;
@@ -171,7 +169,7 @@ class RunLockWait {
       // Usually the last run's, which has ended: nobody waits for it, nor is inside it.
       const Result<os::UniqueFd> other = os::watch_process(party.process);
       if (!other) continue;
-      around_ = run_around_us(order_.tree, party.process);
+      around_ = run_around_us(order_.tree, party.process, party.boot);
       if (!around_.empty()) return {};
       if (second_ == SecondRun::refuse) return refusal(party);
       orphaned_ = party;
@@ -260,8 +258,7 @@ class RunLockWait {
   // The keeper of a ctest that has ended gives the tree back, unless it is stopped.
   static void continue_keeper(const LockParty& holder) {
     if (!has_ended(holder)) return;
-    const os::Connected link =
-        os::connect_to(keeper_socket(os::user_directory_path(), holder.process), k_probe_patience);
+    const os::Connected link = connect_to_keeper(holder.process, k_probe_patience);
     if (link.socket.valid()) (void)os::continue_peer(link.socket.get());
   }
 

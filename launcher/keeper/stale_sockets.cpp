@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "core/attach.hpp"
 #include "core/names.hpp"
+#include "keeper/keeper_socket.hpp"
 #include "os/packet_socket.hpp"
 #include "os/process.hpp"
 #include "os/trusted_directory.hpp"
@@ -16,7 +18,26 @@
 namespace holdfast {
 namespace {
 
-constexpr Milliseconds k_probe_patience{1000};
+// `<pid>-<start>-<PID namespace>` (core/keeper_address.hpp), or without the last of an older
+// version.
+struct SocketName {
+  ProcessName ctest;
+  bool is_of_our_namespace = true;
+};
+
+std::optional<SocketName> parse_name(const std::string& name) {
+  const std::size_t second = name.find('-', name.find('-') + 1);
+  std::string process = name.substr(0, second);
+  std::replace(process.begin(), process.end(), '-', ':');
+  const Result<ProcessName> ctest = parse_process_name(process);
+  if (!ctest) return std::nullopt;
+  if (second == std::string::npos) return SocketName{*ctest};
+  const std::string pid_namespace = name.substr(second + 1);
+  if (pid_namespace.empty() || pid_namespace.find_first_not_of("0123456789") != std::string::npos) {
+    return std::nullopt;
+  }
+  return SocketName{*ctest, pid_namespace == std::to_string(os::own_pid_namespace())};
+}
 
 // A keeper in another PID namespace has a ctest that we cannot see, or take for another process:
 // so it is asked whether it listens.
@@ -28,10 +49,9 @@ bool is_listened_at(const std::string& name) {
 
 bool is_stale(const std::string& entry) {
   const std::string name = entry.substr(0, entry.find('.'));
-  std::string pid_and_start = name;
-  std::replace(pid_and_start.begin(), pid_and_start.end(), '-', ':');
-  const Result<ProcessName> ctest = parse_process_name(pid_and_start);
-  return ctest && !os::is_alive(*ctest) && !is_listened_at(name);
+  const std::optional<SocketName> socket = parse_name(name);
+  if (!socket || (socket->is_of_our_namespace && os::is_alive(socket->ctest))) return false;
+  return !is_listened_at(name);
 }
 
 }  // namespace

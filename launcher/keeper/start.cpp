@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "core/keeper_address.hpp"
+#include "core/names.hpp"
 #include "keeper/keeper.hpp"
+#include "keeper/keeper_socket.hpp"
 #include "keeper/service.hpp"
 #include "keeper/stale_scratch.hpp"
 #include "keeper/stale_sockets.hpp"
@@ -94,7 +95,7 @@ void show_as_keeper(const KeeperOrder& order) {
   if (Result<void> ready = prepare_directory(*user); !ready) fail(ready.error());
   Result<os::UniqueFd> ctest = os::watch_process(order.ctest);
   if (!ctest) fail(ctest.error());
-  const std::string path = keeper_socket(os::user_directory_path(), order.ctest);
+  const std::string path = keeper_socket_of(order.ctest);
   os::Listening listening = os::listen_at(path);
   if (listening.existed) {
     tell(k_caller, std::string_view(&k_listens, 1));

@@ -6,14 +6,9 @@
 #include <string>
 
 #include "core/attach.hpp"
+#include "keeper/supervisors.hpp"
 
 namespace holdfast {
-
-// One run of a ctest: `ctest -S` has several.
-struct RunOfCtest {
-  ProcessName ctest;
-  unsigned include_count = 0;
-};
 
 // A launcher that does not look after its test: what it leaves is for who looks after orphaned
 // attempts.

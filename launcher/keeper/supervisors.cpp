@@ -1,68 +1,66 @@
 #include "keeper/supervisors.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "core/environment.hpp"
-#include "core/keeper_address.hpp"
-#include "os/file_text.hpp"
-#include "os/packet_socket.hpp"
-#include "os/proc_numbers.hpp"
-#include "os/process.hpp"
-#include "os/trusted_directory.hpp"
+#include "keeper/keeper_socket.hpp"
+#include "os/descendants.hpp"
 
 namespace holdfast {
 namespace {
 
-// A keeper that is there accepts at once, even when it is stopped.
-constexpr Milliseconds k_probe_patience{200};
+// As in /proc/<pid>/comm, which is cut off after 15 bytes.
+constexpr std::string_view k_launcher = "holdfast-launch";
 constexpr std::string_view k_ours = "holdfast";  // a launcher can have become `holdfast exec`
-constexpr std::string_view k_guard = "holdfast-guard";
 
-bool is_ours(const Result<os::ProcessStat>& stat) {
-  return stat && stat->state != 'Z' && stat->name.substr(0, k_ours.size()) == k_ours;
+bool is_ours(const os::ProcessStat& stat) {
+  return stat.state != 'Z' && stat.name.substr(0, k_ours.size()) == k_ours;
 }
 
-// `visit` gets the number and the stat of each launcher and guard of this ctest: they have its name
-// in their environment.
-template <typename Visit>
-void for_each_supervisor(const ProcessName& ctest, Visit visit) {
-  const std::string attach = std::string(environment::k_attach) + "=1 " +
-                             std::to_string(ctest.pid) + " " + std::to_string(ctest.start) + " ";
-  os::for_each_process([&](pid_t pid) {
-    const Result<os::ProcessStat> stat = os::read_process_stat(pid);
-    if (!is_ours(stat)) return;
-    const Result<std::string> environment = os::read_file(os::in_proc(pid, "environ"));
-    if (environment && environment->find(attach) != std::string::npos) visit(pid, *stat);
-  });
+bool has_entry_like(std::string_view environment, std::string_view beginning) {
+  while (!environment.empty()) {
+    const std::string_view entry = environment.substr(0, environment.find('\0'));
+    if (entry.substr(0, beginning.size()) == beginning) return true;
+    environment.remove_prefix(std::min(environment.size(), entry.size() + 1));
+  }
+  return false;
 }
 
 }  // namespace
 
 bool has_keeper(const ProcessName& ctest) {
-  return os::connect_to(keeper_socket(os::user_directory_path(), ctest), k_probe_patience)
-      .socket.valid();
+  return connect_to_keeper(ctest, k_probe_patience).socket.valid();
 }
 
-std::vector<os::UniqueFd> supervisors_of(const ProcessName& ctest) {
-  std::vector<os::UniqueFd> found;
-  for_each_supervisor(ctest, [&](pid_t pid, const os::ProcessStat& stat) {
-    if (Result<os::UniqueFd> watched = os::watch_process({pid, stat.start}); watched) {
-      found.push_back(std::move(*watched));
-    }
-  });
-  return found;
+os::TaggedProcesses supervisors_of(const RunOfCtest& run, IsMeant is_meant) {
+  std::string attach = std::string(environment::k_attach) + "=" +
+                       attach_beginning(run.ctest, os::own_pid_namespace());
+  if (run.include_count) attach += std::to_string(*run.include_count) + " ";
+  return os::TaggedProcesses(
+      [attach = std::move(attach), is_meant = std::move(is_meant)](const os::ProcessMarks& marks) {
+        if (!has_entry_like(marks.environment, attach)) return false;
+        const Result<os::ProcessStat> stat = os::read_process_stat(marks.pid);
+        return stat && is_ours(*stat) && is_meant(marks.pid, *stat);
+      });
+}
+
+bool is_launcher(const os::ProcessStat& stat) { return stat.name == k_launcher; }
+
+bool is_guard(const os::ProcessStat& stat) { return stat.name == os::k_guard_name; }
+
+bool is_alone(const os::ProcessStat& guard) {
+  const Result<os::ProcessStat> parent = os::read_process_stat(guard.parent);
+  return !parent || !is_ours(*parent) || is_guard(*parent);
 }
 
 bool has_guard_alone(const ProcessName& ctest) {
-  bool alone = false;
-  for_each_supervisor(ctest, [&](pid_t, const os::ProcessStat& stat) {
-    if (stat.name != k_guard) return;
-    const Result<os::ProcessStat> parent = os::read_process_stat(stat.parent);
-    alone = alone || !is_ours(parent) || parent->name == k_guard;
-  });
-  return alone;
+  const IsMeant is_meant = [](pid_t, const os::ProcessStat& stat) {
+    return is_guard(stat) && is_alone(stat);
+  };
+  return !supervisors_of({ctest}, is_meant).living().empty();
 }
 
 }  // namespace holdfast

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "os/byte_locks.hpp"
+#include "os/process.hpp"
 #include "os/system_call.hpp"
 
 namespace holdfast::os {
@@ -54,11 +55,13 @@ void erase(int file, RecordList list, const ProcessName& process) {
   const ByteRange part = part_of(list);
   struct stat info {};
   if (::fstat(file, &info) != 0) return;
+  const std::string numbering = numbering_id();
   for (off_t at = part.start; at < part.start + part.length && at < info.st_size;
        at += k_record_size) {
     std::vector<LockParty> found;
     read_into(found, file, at);
     if (found.empty() || found.front().process != process) continue;
+    if (found.front().boot != numbering) continue;  // of that name in another PID namespace
     (void)retried([&] { return ::pwrite(file, nothing.data(), nothing.size(), at); });
   }
 }

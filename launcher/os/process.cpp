@@ -93,15 +93,24 @@ std::string boot_id() {
   return id->substr(0, id->find('\n'));
 }
 
-std::string numbering_id() {
-  // PROC_PID_INIT_INO of linux/proc_ns.h.
-  constexpr std::string_view k_first = "pid:[4026531836]";
-  std::string boot = boot_id();
+std::uint64_t own_pid_namespace() {
+  constexpr std::string_view k_beginning = "pid:[";
   char text[64];
   const ssize_t length = ::readlink("/proc/self/ns/pid", text, sizeof text);
-  const std::string_view own(text, length > 0 ? static_cast<std::size_t>(length) : 0);
-  if (boot.empty() || own.empty() || own == k_first) return boot;
-  return boot + "/" + std::string(own);
+  std::string_view own(text, length > 0 ? static_cast<std::size_t>(length) : 0);
+  if (own.substr(0, k_beginning.size()) != k_beginning) return 0;
+  own.remove_prefix(k_beginning.size());
+  std::uint64_t inode = 0;
+  std::from_chars(own.data(), own.data() + own.size(), inode);
+  return inode;
+}
+
+std::string numbering_id() {
+  constexpr std::uint64_t k_first = 4026531836;  // PROC_PID_INIT_INO of linux/proc_ns.h
+  std::string boot = boot_id();
+  const std::uint64_t own = own_pid_namespace();
+  if (boot.empty() || own == 0 || own == k_first) return boot;
+  return boot + "/pid:[" + std::to_string(own) + "]";
 }
 
 Result<UniqueFd> watch_process(const ProcessName& process) {

@@ -36,6 +36,10 @@ std::uint64_t own_tag();
 // /proc/sys/kernel/random/boot_id; empty when it cannot be read.
 std::string boot_id();
 
+// Its PID namespace, as an inode (pid_namespaces(7)): no two at one time have the same. 0 when it
+// cannot be known.
+std::uint64_t own_pid_namespace();
+
 // Where a process number means what it means here: the boot id, and, in any but the machine's first
 // PID namespace, which one. What was recorded elsewhere cannot be looked up, nor taken for dead.
 std::string numbering_id();

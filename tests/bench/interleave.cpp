@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -120,8 +121,10 @@ int main(int argc, char** argv) {
   std::string attach;
   if (*argument != nullptr && std::strcmp(*argument, "--attach") == 0) {
     if (*++argument == nullptr) wrong_use("--attach needs a tree");
-    attach = "HOLDFAST_ATTACH=1 " + std::to_string(getpid()) + " " + own_start_time() +
-             " 1 0123456789abcdef " + *argument++;
+    struct stat pid_namespace {};
+    stat("/proc/self/ns/pid", &pid_namespace);
+    attach = "HOLDFAST_ATTACH=2 " + std::to_string(getpid()) + " " + own_start_time() + " " +
+             std::to_string(pid_namespace.st_ino) + " 1 0123456789abcdef " + *argument++;
   }
   bool has_pipe = false;
   if (*argument != nullptr && std::strcmp(*argument, "--pipe") == 0) {

@@ -20,13 +20,20 @@ std::string start_time() {
   return field;
 }
 
+// The number in `pid:[4026531836]`.
+std::string pid_namespace() {
+  char text[64];
+  const ssize_t length = readlink("/proc/self/ns/pid", text, sizeof text);
+  return std::string(text + 5, static_cast<std::size_t>(length) - 6);
+}
+
 pid_t the_child = 0;
 void send_on(int signal) { kill(the_child, signal); }
 }  // namespace
 
 int main(int /*count*/, char** words) {
-  const std::string attach =
-      "1 " + std::to_string(getpid()) + " " + start_time() + " 1 system-test " + words[1];
+  const std::string attach = "2 " + std::to_string(getpid()) + " " + start_time() + " " +
+                             pid_namespace() + " 1 system-test " + words[1];
   setenv("HOLDFAST_ATTACH", attach.c_str(), 1);
   struct sigaction on_usr1 {};
   on_usr1.sa_handler = send_on;

@@ -212,10 +212,10 @@ set_tests_properties("${escape}[31mred" PROPERTIES HOLDFAST_TIMEOUT 0.2)
         self.assertIn(f"{tree}/.holdfast/runs", said[0])
 
     def test_an_attach_that_is_not_understood_is_ignored_and_said(self):
-        for text in ("", "nonsense", "2 1 1 1 p /t", "1 0 1 1 p /t", "1 99999999 1 1 p /t x", "1 5"):
+        for text in ("", "nonsense", "1 1 1 1 p /t", "2 0 1 0 1 p /t", "2 99999999 1 0 1 p /t x", "2 5"):
             ended = self.finish(*self.supervised(program("exit_with"), 3), env=self.environment(
                 HOLDFAST_ATTACH=text))
-            if text.startswith("1 9999"):  # understood: a ctest that is gone
+            if text.startswith("2 9999"):  # understood: a ctest that is gone
                 self.assertNotEqual(ended.returncode, 0)
                 continue
             self.assertEqual(ended.returncode, 3, text)

@@ -241,7 +241,7 @@ class TableTest(EndingsCase, ProjectCase, Contained):
     def test_a_ctest_that_was_gone_before_the_launcher_looked(self):
         """Whatever the test would have done: it is not begun."""
         gone = self.start("sleep", "60")
-        attach = f"1 {gone.pid} {process(gone.pid).start} 1 system-test {self.work}"
+        attach = f"2 {gone.pid} {process(gone.pid).start} 0 1 system-test {self.work}"
         gone.kill()
         gone.wait()
         ended = self.finish(LAUNCHER, "--name", "late", "--lock", f"{self.lock_name()}@user", "--",

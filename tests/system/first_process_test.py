@@ -85,6 +85,73 @@ set_tests_properties(good bad PROPERTIES HOLDFAST_LOCKS {}@user)
             self.assertEqual([r["complete"] for r in self.records(run, "run_ended")], [complete])
 
 
+class TwoOfOneNameTest(FirstProcessCase):
+    """Containers that share /tmp: both ctests are process 1, and began in the same clock tick. The tick is forced,
+    by the clock of a time namespace."""
+
+    # The first process: says when it was started, or makes that a tick which it is told, and becomes ctest.
+    BEGIN = """
+import ctypes, os, sys
+def tick():
+    return int(open("/proc/self/stat").read().rpartition(")")[2].split()[19])
+wanted, words = sys.argv[1], sys.argv[2:]
+if wanted == "say":
+    print(tick(), flush=True)
+elif tick() != int(wanted):
+    CLONE_NEWTIME = 0x80
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWTIME) != 0:
+        sys.exit("no time namespace: " + os.strerror(ctypes.get_errno()))
+    nanoseconds = (int(wanted) - tick()) * 10**9 // os.sysconf("SC_CLK_TCK")
+    with open("/proc/self/timens_offsets", "w") as offsets:
+        offsets.write("boottime %d %d" % divmod(nanoseconds, 10**9))
+    os.execv(sys.executable, [sys.executable, "-c", sys.orig_argv[2], *sys.argv[1:]])
+os.execvp(words[0], words)
+"""
+
+    def words(self, tick, *ctest):
+        return [*self.inside, sys.executable, "-c", self.BEGIN, str(tick), *ctest]
+
+    def test_each_has_its_own_run(self):
+        fifo = self.work / "fifo"
+        os.mkfifo(fifo)
+        one = self.project(f"""
+add_test(NAME early COMMAND @P@/exit_with 0)
+add_test(NAME waits COMMAND cat {fifo})
+add_test(NAME late COMMAND @P@/exit_with 3)
+""", name="one", build="one-build")
+        two = self.project("""
+add_test(NAME other COMMAND @P@/exit_with 0)
+add_test(NAME another COMMAND @P@/exit_with 0)
+""", name="two", build="two-build")
+        first = self.start(*self.words("say", CTEST, "-j1"), cwd=one, stdout=-1, stderr=-2)
+        tick = int(first.stdout.readline())
+        # Opened as soon as the test reads it.
+        release = wait_until(lambda: self.writing_end(fifo), "the first ctest's second test")
+        tick_there = self.finish(*self.words(tick, "sh", "-c", "cut -d' ' -f22 /proc/1/stat"))
+        if tick_there.stdout.decode().split() != [str(tick)]:
+            self.skipTest(f"no clock of our own to be had: {tick_there}")
+        second = self.finish(*self.words(tick, CTEST), cwd=two, bound=60)
+        os.close(release)
+        text = first.communicate(timeout=PATIENCE_S)[0].decode()
+
+        self.assertEqual(second.returncode, 0, second)
+        self.assertIn(b"holdfast: 2 tests through Holdfast: 2 passed", second.stdout)
+        self.assertIn("holdfast: 3 tests through Holdfast: 2 passed, 1 failed", text)
+        for tree, tests in (one, ["early", "waits", "late"]), (two, ["other", "another"]):
+            run, = self.runs(tree)
+            began, = self.records(run, "run_started")
+            self.assertEqual(began["ctest"], {"pid": 1, "start": tick})
+            self.assertEqual([r["test"] for r in self.records(run, "attempt_ended")], tests)
+            self.assertEqual([r["complete"] for r in self.records(run, "run_ended")], [True])
+
+    @staticmethod
+    def writing_end(fifo):
+        try:
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            return None  # nobody reads it yet
+
+
 class RunTest(FirstProcessCase):
     # Stops as most do, and says so when it goes on.
     STOPS = """

@@ -90,7 +90,7 @@ class ForeignProcTest(ProjectCase):
         self.assertFalse((self.work / "ran").exists())
         done = self.finish(*self.inside, *SUPERVISORS["holdfast-launcher"], "--name", "t", "--",
                            program("exit_with"), "3",
-                           env=self.environment(HOLDFAST_ATTACH=f"1 1 1 1 key {self.work}"))
+                           env=self.environment(HOLDFAST_ATTACH=f"2 1 1 0 1 key {self.work}"))
         self.assertEqual((done.returncode, done.stdout, done.stderr), (3, b"", b""))
 
     def test_reap_ends_nobody_and_says_why(self):

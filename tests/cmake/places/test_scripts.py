@@ -18,8 +18,9 @@ set_tests_properties(show PROPERTIES WORKING_DIRECTORY ${CMAKE_BINARY_DIR}/wd)
 
 class Scripts(HoldfastCase):
     def shown(self, text):
-        """(pid, start, count, key, tree, parent) as each bare test printed them."""
-        return re.findall(r"attach=1 (\d+) (\d+) (\d+) (\S+) (.*) parent=(\d+)", text)
+        """(pid, start, count, key, tree, parent) as each bare test printed them; of our PID namespace."""
+        own = os.stat("/proc/self/ns/pid").st_ino
+        return re.findall(rf"attach=2 (\d+) (\d+) {own} (\d+) (\S+) (.*) parent=(\d+)", text)
 
     def test_ctest_introduces_itself(self):
         source = self.project(SHOWN, name="a project", files={"show": SHOW})

@@ -9,12 +9,16 @@ namespace {
 
 TEST(Attach, ItsTextIsReadBackUnchanged) {
   const Attach rows[] = {
-      {{1, 0}, 0, "p", "/"},  // as the first process of a container
-      {{2, 0}, 0, "p", "/"},
-      {{4711, 123456}, 1, "9ae16a3b2f90404f", "/home/a/build"},
-      {{2147483647, 18446744073709551615ULL}, 4294967295U, "p", "/with blanks/ in it "},
-      {{4711, 1}, 2, "", "/no project"},
-      {{4711, 1}, 2, "p", "/line\nbreak"},
+      {{1, 0}, 4026532200, 0, "p", "/"},  // as the first process of a container
+      {{2, 0}, 0, 0, "p", "/"},
+      {{4711, 123456}, 4026531836, 1, "9ae16a3b2f90404f", "/home/a/build"},
+      {{2147483647, 18446744073709551615ULL},
+       4294967295U,
+       4294967295U,
+       "p",
+       "/with blanks/ in it "},
+      {{4711, 1}, 3, 2, "", "/no project"},
+      {{4711, 1}, 3, 2, "p", "/line\nbreak"},
   };
   for (const Attach& row : rows) {
     const Result<Attach> back = parse_attach(to_text(row));
@@ -23,26 +27,28 @@ TEST(Attach, ItsTextIsReadBackUnchanged) {
   }
 }
 
-TEST(Attach, WhatIsNotOfVersionOneIsRefusedWithTheTextAndTheReason) {
+TEST(Attach, WhatIsNotOfVersionTwoIsRefusedWithTheTextAndTheReason) {
   const struct {
     const char* text;
     const char* reason;
   } rows[] = {
-      {"", "version 1"},
-      {"2 10 20 1 p /t", "version 1"},
-      {"1", "pid"},
-      {"1 0 20 1 p /t", "pid, above 0"},
-      {"1 -5 20 1 p /t", "pid, above 0"},
-      {"1 x 20 1 p /t", "pid, above 0"},
-      {"1 10x 20 1 p /t", "pid, above 0"},
-      {"1 99999999999 20 1 p /t", "pid, above 0"},
-      {"1 10 -20 1 p /t", "start time"},
-      {"1 10  1 p /t", "start time"},
-      {"1 10 20 -1 p /t", "include count"},
-      {"1 10 20 1", "absolute path"},
-      {"1 10 20 1 p", "absolute path"},
-      {"1 10 20 1 p t", "absolute path"},
-      {"1 10 20 1 p  /t", "absolute path"},
+      {"", "version 2"},
+      {"1 10 20 1 p /t", "version 2"},
+      {"2", "pid"},
+      {"2 0 20 7 1 p /t", "pid, above 0"},
+      {"2 -5 20 7 1 p /t", "pid, above 0"},
+      {"2 x 20 7 1 p /t", "pid, above 0"},
+      {"2 10x 20 7 1 p /t", "pid, above 0"},
+      {"2 99999999999 20 7 1 p /t", "pid, above 0"},
+      {"2 10 -20 7 1 p /t", "start time"},
+      {"2 10  7 1 p /t", "start time"},
+      {"2 10 20 -7 1 p /t", "PID namespace"},
+      {"2 10 20 1 p /t", "PID namespace"},
+      {"2 10 20 7 -1 p /t", "include count"},
+      {"2 10 20 7 1", "absolute path"},
+      {"2 10 20 7 1 p", "absolute path"},
+      {"2 10 20 7 1 p t", "absolute path"},
+      {"2 10 20 7 1 p  /t", "absolute path"},
   };
   for (const auto& row : rows) {
     const Result<Attach> attach = parse_attach(row.text);
@@ -72,7 +78,7 @@ TEST(Attach, AProcessNameIsAPidAboveZeroAndAStartTime) {
 TEST(Attach, WhateverIsAcceptedIsWrittenTheSameWay) {
   RandomText random(1);
   for (int i = 0; i < 20'000; ++i) {
-    const std::string text = "1 " + random.of("0123456789 /p-", 24);
+    const std::string text = "2 " + random.of("0123456789 /p-", 24);
     const Result<Attach> attach = parse_attach(text);
     if (!attach) continue;
     const Result<Attach> again = parse_attach(to_text(*attach));
