@@ -324,11 +324,13 @@ class RunLockWait {
 
 }  // namespace
 
+// By the records, which are looked at without taking anything: who wants the tree at this moment
+// gets it.
 bool is_tree_taken(const std::string& tree) {
   const std::string path =
       tree + "/" + std::string(names::k_run_lock_directory) + "/" + std::string(names::k_lock_file);
-  const os::UniqueFd lock(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  return lock.valid() && ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0;
+  const os::UniqueFd lock(::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  return lock.valid() && os::count_living(lock.get(), os::RecordList::holders) > 0;
 }
 
 void forget_run(const os::UniqueFd& lock, const ProcessName& ctest) {

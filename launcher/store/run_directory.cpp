@@ -124,11 +124,17 @@ void order(std::vector<RunEntry>& runs) {
   }
 }
 
-// Of runs that share a tree many may be at work at once.
+// Of runs that share a tree many may be at work at once. One in another PID namespace of this
+// machine is until its end is on record: whether its ctest lives cannot be seen from here. Of one
+// that was killed the next whole run writes that down (keeper/dead_runs.hpp).
 bool is_at_work(const RunEntry& run) {
   const std::optional<RunStarted> started = first_record(run.journal);
-  if (!started || started->boot != os::numbering_id() || end_record(run.journal)) return false;
-  return os::is_alive({static_cast<int>(started->ctest.pid), started->ctest.start});
+  if (!started || end_record(run.journal)) return false;
+  if (started->boot == os::numbering_id()) {
+    return os::is_alive({static_cast<int>(started->ctest.pid), started->ctest.start});
+  }
+  const std::string boot = os::boot_id();
+  return !boot.empty() && started->boot.substr(0, started->boot.find('/')) == boot;
 }
 
 // Whether `wanted` can mean this run.

@@ -1,5 +1,6 @@
 """`holdfast reap` and the sweep before a run: what earlier runs left, and nothing else."""
 
+import fcntl
 import json
 import os
 import pwd
@@ -175,6 +176,22 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
         self.assertEqual([n for n in left if n.startswith(f"{self.last_ctest}-")], [])
         self.assertEqual(len([n for n in left if n.startswith(f"{ctest.pid}-")]), 1)
         ctest.terminate()
+
+    @unittest.skipUnless(shutil.which("strace"), "strace makes flock(2) take its time")
+    def test_it_looks_at_the_tree_s_lock_without_taking_it(self):
+        """Whoever wants the tree at that moment would be refused, or wait."""
+        tree, _ = self.leave()
+        reap = self.start("strace", "-qq", "-f", "-o", "/dev/null", "-e", "inject=flock:delay_exit=300000", HOLDFAST,
+                          "reap", "--tree", tree, stdout=-1, stderr=-2)
+        with open(tree / ".holdfast/run-lock/lock", "rb") as lock:
+            while reap.poll() is None:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_UN)
+                time.sleep(0.01)  # how often it is tried: mostly nobody has it
+        text = reap.stdout.read()
+        if b"strace: " in text:
+            self.skipTest(f"strace may not trace here: {text}")
+        self.assertIn(b"tidied 1 run", text)
 
     def test_it_writes_what_nobody_wrote_and_removes_what_nobody_took_back(self):
         tree, _ = self.leave()

@@ -1,9 +1,12 @@
 #include "store/run_directory.hpp"
 
+#include "os/process.hpp"
 #include "scratch_directory.hpp"
 #include "store/json_record.hpp"
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace holdfast {
 namespace {
@@ -147,6 +150,27 @@ TEST(RunDirectory, PruningKeepsTheNewestAndTheLiveOne) {
   EXPECT_EQ(runs[18].id, "run21");
   EXPECT_EQ(runs.back().id, "run10");
   EXPECT_EQ(prune_runs(tree.path(), "run10").removed, 0U);
+}
+
+// Nobody can see from here whether its ctest lives.
+TEST(RunDirectory, PruningKeepsARunOfAnotherPidNamespaceUntilItsEndIsOnRecord) {
+  const ScratchDirectory tree;
+  const auto add = [&](const std::string& id, const std::string& boot, const std::string& more) {
+    RunStarted started{1, id, tree.path().string(), boot, "", {}, {}};
+    started.ctest = {1, 5};
+    tree.write(".holdfast/runs/" + id + "/journal.jsonl", line_of(started) + more);
+  };
+  RunEnded end;
+  end.run = "1-ended";
+  const std::string elsewhere = os::boot_id() + "/pid:[1]";
+  add("1-ended", elsewhere, line_of(end));
+  add("2-goes-on", elsewhere, "");
+  add("3-before-the-machine-started", "another/pid:[1]", "");
+  for (int i = 10; i < 30; ++i) add_run(tree, std::to_string(i) + "-later", i);
+  EXPECT_EQ(prune_runs(tree.path(), "29-later").removed, 2U);
+  const std::vector<RunEntry> runs = list_runs(tree.path());
+  EXPECT_TRUE(std::any_of(runs.begin(), runs.end(),
+                          [](const RunEntry& run) { return run.id == "2-goes-on"; }));
 }
 
 TEST(RunDirectory, ATreeWithoutRunsIsNoError) {
