@@ -71,8 +71,19 @@ _holdfast_quote("${_holdfast_tree}" _holdfast_quoted_tree)
 set(_holdfast_ctest "--ctest ${_holdfast_pid}:${_holdfast_start}")
 # attach.cmake begins the run itself where this file is not read; the launcher takes it away.
 set(ENV{HOLDFAST_BEGUN} "${_holdfast_pid}:${_holdfast_start}")
+# Below CMake 4.3 two ctests that open their log at one moment may open the same file: the last command before
+# that takes the turn. Usually it is the only one.
+set(_holdfast_log_next "")
+if(CMAKE_VERSION VERSION_LESS 4.3)
+  set(_holdfast_log_next "--log-next")
+  if(NOT "${CTEST_CUSTOM_PRE_TEST}" STREQUAL "")
+    list(APPEND CTEST_CUSTOM_PRE_TEST
+      "${_holdfast_program} begin --begun --tree ${_holdfast_quoted_tree} ${_holdfast_ctest} --log-next")
+    set(_holdfast_log_next "")
+  endif()
+endif()
 # First and last: the project's own PRE_TEST and POST_TEST commands belong to the run.
 list(PREPEND CTEST_CUSTOM_PRE_TEST "${_holdfast_program} begin --tree ${_holdfast_quoted_tree} \
---project ${_holdfast_project_key} ${_holdfast_ctest} --ctest-version ${CMAKE_VERSION}")
+--project ${_holdfast_project_key} ${_holdfast_ctest} --ctest-version ${CMAKE_VERSION} ${_holdfast_log_next}")
 list(APPEND CTEST_CUSTOM_POST_TEST
   "${_holdfast_program} end --tree ${_holdfast_quoted_tree} ${_holdfast_ctest}")

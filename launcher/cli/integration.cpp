@@ -22,6 +22,7 @@
 #include "keeper/enclosing_run.hpp"
 #include "keeper/keeper.hpp"
 #include "keeper/keeper_socket.hpp"
+#include "keeper/log_turn.hpp"
 #include "keeper/reap.hpp"
 #include "keeper/run_lock.hpp"
 #include "keeper/supervisors.hpp"
@@ -43,6 +44,8 @@ struct IntegrationOptions {
   std::string ctest;
   std::string ctest_version;
   bool from_include = false;  // by attach.cmake: there is no POST_TEST to print the summary
+  bool log_next = false;      // what ctest does next is to open its log
+  bool begun = false;         // the run has, by another command
   std::string alone_for;      // the property of a test that needs more of the tree than runs share
 };
 
@@ -125,6 +128,8 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
     complain("no keeper (failed to " + started.error().message +
              "): tests run by their own properties, nothing is recorded");
   }
+  const bool has_company = shares || lock->inside_another || !lock->held;
+  if (options.log_next && has_company) take_log_turn(options.tree, ctest);
   return exit_codes::k_success;
 }
 
@@ -159,7 +164,15 @@ int go_on_with(EarlierKeeper& keeper, const IntegrationOptions& options, const P
   return exit_codes::k_success;
 }
 
+// The project's own PRE_TEST commands are through.
+int go_on_to_log(const IntegrationOptions& options) {
+  const Result<ProcessName> ctest = parse_process_name(options.ctest);
+  if (ctest) take_log_turn(options.tree, *ctest);
+  return exit_codes::k_success;
+}
+
 int begin(const IntegrationOptions& options) {
+  if (options.begun) return go_on_to_log(options);
   Result<ProjectSettings> settings = settings_of(options);
   if (!settings) {
     // ctest runs no test then, and ends with 8.
@@ -267,6 +280,8 @@ void add_begin(CLI::App& app, int& exit_code) {
   const auto options = add_options(command);
   command->add_option("--ctest-version", options->ctest_version);
   command->add_flag("--from-include", options->from_include);
+  command->add_flag("--log-next", options->log_next);
+  command->add_flag("--begun", options->begun);
   command->add_option("--alone-for", options->alone_for);
   command->callback([options, &exit_code] { exit_code = begin(*options); });
 }

@@ -18,6 +18,8 @@ inline constexpr std::string_view k_grace_file = ".holdfast/grace";
 inline constexpr std::string_view k_settings_file = "holdfast.toml";
 // The lock of one run at a time: files like those of any lock (below).
 inline constexpr std::string_view k_run_lock_directory = ".holdfast/run-lock";
+// The turn of opening ctest's log, among ctests that begin side by side: the files of a lock.
+inline constexpr std::string_view k_log_lock_directory = ".holdfast/log-lock";
 inline constexpr std::string_view k_runs_directory = ".holdfast/runs";
 // Inside a run's directory: one directory per attempt, by its id.
 inline constexpr std::string_view k_scratch_directory = "scratch";

@@ -2,9 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -16,6 +13,7 @@
 #include "keeper/keeper_socket.hpp"
 #include "keeper/live_lines.hpp"
 #include "keeper/nested_wait.hpp"
+#include "keeper/tree_lock.hpp"
 #include "os/clock.hpp"
 #include "os/file_text.hpp"
 #include "os/lock_records.hpp"
@@ -27,9 +25,6 @@
 namespace holdfast {
 namespace {
 
-// Whoever may write to the tree may take it.
-constexpr unsigned k_owner_may_write = 0600;
-constexpr unsigned k_others_as_in_tree = 0066;
 // A ctest that has ended is no run to be refused for: its keeper has this long to tidy up.
 constexpr Milliseconds k_tidying_patience{10'000};
 constexpr std::size_t k_longest_file_of_tests = 1024 * 1024;
@@ -39,21 +34,11 @@ constexpr std::size_t k_longest_command = 8 * 1024 * 1024;
 constexpr Milliseconds k_orphan_interval{250};
 
 Result<os::LockRequest> open_lock(const std::string& tree, const std::string& level, TreeUse use) {
-  const os::UniqueFd top(::open(tree.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  struct stat info {};
-  if (!top.valid() || ::fstat(top.get(), &info) != 0) return os::system_error("open " + tree);
-  Result<os::UniqueFd> own = os::open_below(top, std::string(names::k_tree_directory), 0755);
-  if (!own) return own.error();
-  const std::string name(names::k_run_lock_directory.substr(names::k_tree_directory.size() + 1));
-  Result<os::UniqueFd> directory = os::open_below(*own, name, info.st_mode & 0777U);
-  if (!directory) return directory.error();
   LockSpec spec;
   spec.name = "run";
   spec.scope = LockScope::build;
   if (use == TreeUse::shared) spec.mode = LockMode::shared;
-  return os::LockRequest::open_in(std::move(*directory), spec,
-                                  k_owner_may_write | (info.st_mode & k_others_as_in_tree),
-                                  {level, {}});
+  return open_tree_lock(tree, names::k_run_lock_directory, spec, {level, {}});
 }
 
 std::string command_line_of(pid_t pid) {

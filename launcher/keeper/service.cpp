@@ -85,7 +85,7 @@ void Service::run() {
 
 void Service::wait_for_news() {
   std::vector<pollfd> fds{{ctest_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
-  Milliseconds next = lines_.due();
+  Milliseconds next = std::min(lines_.due(), log_turn_.due());
   for (const Connection& connection : connections_) {
     fds.push_back({connection.socket.get(), POLLIN, 0});
     fds.push_back({connection.launcher_life.get(), POLLIN, 0});
@@ -111,6 +111,7 @@ void Service::wait_for_news() {
   if (fds[1].revents != 0) accept_one();
   ctest_ended_ = ctest_ended_ || fds[0].revents != 0;
   if (!ctest_ended_ && os::monotonic_now() >= lines_.due()) lines_.say_held_back();
+  log_turn_.look(order_.ctest);
 }
 
 void Service::hurry_guard_of(Connection& connection) {
@@ -164,6 +165,10 @@ bool Service::serve(Connection& connection) {
   }
   if (message && message->kind == wire::k_alone && received->descriptor.valid()) {
     tree_lock_ = std::move(received->descriptor);
+    return true;
+  }
+  if (message && message->kind == wire::k_log && received->descriptor.valid()) {
+    log_turn_.begin(std::move(received->descriptor));
     return true;
   }
   if (message && message->kind == wire::k_contain) {

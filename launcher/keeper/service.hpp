@@ -9,6 +9,7 @@
 #include "keeper/current_run.hpp"
 #include "keeper/googletest_programs.hpp"
 #include "keeper/keeper.hpp"
+#include "keeper/log_turn.hpp"
 #include "keeper/memory_watch.hpp"
 #include "keeper/orphans.hpp"
 #include "keeper/run_lines.hpp"
@@ -64,6 +65,7 @@ class Service {
   GoogletestPrograms googletest_;
   MemoryWatch memory_;
   StalePrograms stale_;
+  LogTurn log_turn_;
   bool ctest_ended_ = false;
   bool is_in_another_tree_ = false;  // our ctest: a keeper of that one is waiting for our end
   bool guards_killed_ = false;       // they were stuck at the end of a run

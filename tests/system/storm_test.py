@@ -162,7 +162,7 @@ class StormTest(ProjectCase):
                 self.assertTrue(disturbed and not run.json["run"]["complete"], f"{name} is missing in {where}")
             elif told[name] == "unknown":
                 self.assertIn(name, JUDGED_BY_OUTPUT, where)
-                self.assertTrue(disturbed or self.may_share_its_log(run), f"{name} is unknown in {where}")
+                self.assertTrue(disturbed, f"{name} is unknown in {where}")
             else:
                 self.assertEqual(told[name], grade, f"{name} in {where}")
         if not disturbed:
@@ -171,14 +171,7 @@ class StormTest(ProjectCase):
             self.summary_agrees(run, text, number, where)
         self.junit_agrees(run.junit, told, where)
         unknown = sum(grade == "unknown" for grade in told.values())
-        return Counter({"runs": 1, "tests": len(said), "disturbed runs": disturbed, "unknown": unknown,
-                        "unknown though undisturbed": 0 if disturbed else unknown})
-
-    @staticmethod
-    def may_share_its_log(run):
-        """Below CMake 4.3 two ctests that run beside each other and begin at one moment open one and the
-        same file: one removes the name before the other has made it."""
-        return any(word in run.json["run"]["command"] for word in ("-R", "--test-dir"))
+        return Counter({"runs": 1, "tests": len(said), "disturbed runs": disturbed, "unknown": unknown})
 
     def is_disturbed(self, pid, killed):
         """Whoever is inside a test of a killed ctest ends with it."""

@@ -1,0 +1,87 @@
+#include "keeper/log_turn.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "core/names.hpp"
+#include "core/wire.hpp"
+#include "keeper/keeper_socket.hpp"
+#include "keeper/run_log.hpp"
+#include "keeper/tree_lock.hpp"
+#include "os/clock.hpp"
+#include "os/lock_file.hpp"
+#include "os/packet_socket.hpp"
+#include "os/process.hpp"
+
+namespace holdfast {
+namespace {
+
+// Others open theirs within milliseconds, each.
+constexpr Milliseconds k_turn_patience{10'000};
+// ctest is through with what comes before its log. One that is stopped there keeps nobody for long.
+constexpr Milliseconds k_longest_turn{5'000};
+constexpr Milliseconds k_first_look{1};
+constexpr Milliseconds k_longest_interval{50};
+
+// None: it cannot be had, or not in time, or ctest has ended.
+std::optional<os::LockRequest> wait_for_turn(const std::string& tree, const ProcessName& ctest) {
+  LockSpec spec;
+  spec.name = "log";
+  spec.scope = LockScope::build;
+  Result<os::LockRequest> request = open_tree_lock(tree, names::k_log_lock_directory, spec);
+  const Result<os::UniqueFd> life = os::watch_process(ctest);
+  if (!request || !life) return std::nullopt;
+  const Milliseconds until = os::monotonic_now() + k_turn_patience;
+  Result<bool> had = request->try_take();
+  while (had && !*had) {
+    if (!request->start_waiting()) return std::nullopt;
+    pollfd fds[2] = {{request->ready_fd(), POLLIN, 0}, {life->get(), POLLIN, 0}};
+    const Milliseconds left = std::max(until - os::monotonic_now(), Milliseconds{0});
+    if (::poll(fds, 2, static_cast<int>(left.count())) <= 0 || fds[1].revents != 0) {
+      return std::nullopt;
+    }
+    had = request->finish_waiting();
+    if (had && !*had) had = request->try_take();
+  }
+  if (!had) return std::nullopt;
+  return std::move(*request);
+}
+
+}  // namespace
+
+void take_log_turn(const std::string& tree, const ProcessName& ctest) {
+  const std::optional<os::LockRequest> turn = wait_for_turn(tree, ctest);
+  if (!turn) return;
+  const os::Connected keeper = connect_to_keeper(ctest, k_probe_patience);
+  if (!keeper.socket.valid()) return;
+  wire::Message message;
+  message.kind = wire::k_log;
+  (void)os::send_descriptors(keeper.socket.get(), wire::encode(message),
+                             {turn->descriptors().front()});
+}
+
+void LogTurn::begin(os::UniqueFd lock) {
+  lock_ = std::move(lock);
+  interval_ = k_first_look;
+  const Milliseconds now = os::monotonic_now();
+  due_ = now + interval_;
+  until_ = now + k_longest_turn;
+}
+
+void LogTurn::look(const ProcessName& ctest) {
+  const Milliseconds now = os::monotonic_now();
+  if (now < due_) return;
+  if (now >= until_ || RunLog::of(ctest)) return end();
+  interval_ = std::min(2 * interval_, k_longest_interval);
+  due_ = now + interval_;
+}
+
+void LogTurn::end() {
+  lock_.reset();
+  due_ = k_longest;
+}
+
+}  // namespace holdfast
