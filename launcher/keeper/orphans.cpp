@@ -1,6 +1,7 @@
 #include "keeper/orphans.hpp"
 
 #include <fmt/core.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,7 +12,6 @@
 
 #include "core/json_line.hpp"
 #include "core/outcome.hpp"
-#include "keeper/live_lines.hpp"
 #include "keeper/unhurried.hpp"
 #include "os/cgroup.hpp"
 #include "os/cgroup_processes.hpp"
@@ -26,6 +26,9 @@
 
 namespace holdfast {
 namespace {
+
+// That who was killed is given to die.
+constexpr Milliseconds k_dying_patience{2000};
 
 // The launcher may have been killed between its record and its farewell.
 bool is_recorded(const std::string& journal, const std::string& attempt) {
@@ -87,38 +90,50 @@ std::size_t end_contained(Connection& orphan) {
 }
 
 void say_who_holds_output(const Connection& orphan, const std::vector<os::NamedProcess>& holders,
-                          const ProcessName& ctest) {
+                          const ProcessName& ctest, RunLines& lines) {
   if (holders.empty() || !os::is_alive(ctest)) return;
-  write_live_line(
-      open_stderr_of(ctest),
+  lines.say(
       fmt::format("\"{}\": launcher and guard were killed, and ctest waits for {}, which "
                   "{} the test's output open and no tag of it",
                   orphan.test, names_of(holders), holders.size() == 1 ? "has" : "have"));
 }
 
+// Whoever was killed takes its time to die: the larger it is, and the busier the machine.
+bool all_die(os::TaggedProcesses& processes) {
+  const Milliseconds until = os::monotonic_now() + k_dying_patience;
+  while (!processes.living().empty()) {
+    const std::vector<int> lives = processes.news();
+    const Milliseconds left = until - os::monotonic_now();
+    if (left.count() <= 0) return false;
+    pollfd watched{lives.front(), POLLIN, 0};
+    (void)::poll(&watched, 1, static_cast<int>(left.count()));
+  }
+  return true;
+}
+
 [[noreturn]] void help(Connection orphan, const std::string& journal, KilledBy killer,
-                       const ProcessName& ctest) {
+                       const ProcessName& ctest, RunLines& lines) {
+  lines.let_go();
   keep_only_of(orphan);
   // Whoever is around it first: none of those can get away meanwhile.
   std::size_t survivors = end_contained(orphan);
   os::TaggedProcesses left(orphan.attempt);
-  if (killer == KilledBy::ctest_if_none_lives && !left.living().empty())
-    killer = KilledBy::stranger;
+  if (killer == KilledBy::ctest_if_none_lives && !all_die(left)) killer = KilledBy::stranger;
   Unhurried watcher;
   survivors += os::end_processes(left, {SIGTERM, orphan.grace, {}}, watcher).size();
   const std::vector<os::NamedProcess> holders = os::holders_of(orphan.output, {ctest.pid});
   record(orphan, journal, killer, survivors, holders);
   // Its own limit over, ctest does not wait.
-  if (killer == KilledBy::stranger) say_who_holds_output(orphan, holders, ctest);
+  if (killer == KilledBy::stranger) say_who_holds_output(orphan, holders, ctest, lines);
   ::_exit(0);
 }
 
 }  // namespace
 
 void OrphanHelpers::look_after(Connection orphan, const std::string& journal, KilledBy killer,
-                               const ProcessName& ctest) {
+                               const ProcessName& ctest, RunLines& lines) {
   const pid_t helper = ::fork();
-  if (helper == 0) help(std::move(orphan), journal, killer, ctest);
+  if (helper == 0) help(std::move(orphan), journal, killer, ctest, lines);
   if (helper > 0) helpers_.insert(helper);
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "keeper/connections.hpp"
+#include "keeper/run_lines.hpp"
 
 namespace holdfast {
 
@@ -15,8 +16,8 @@ namespace holdfast {
 enum class KilledBy : std::uint8_t {
   stranger,
   ctest,  // because the test's time was over
-  // Nobody knows ctest's limit (`ctest -S`). It kills the whole tree: what still lives was left by
-  // a stranger.
+  // Nobody knows ctest's limit (`ctest -S`). It kills the whole tree: what does not die was left
+  // by a stranger.
   ctest_if_none_lives,
 };
 
@@ -27,9 +28,10 @@ class OrphanHelpers {
   // is, and records the attempt unless that was done. Takes the connection's locks with it. When it
   // cannot be started the locks go at once.
   //
-  // Who then still holds its output has no tag of it: ctest waits for them, which is said.
+  // Who then still holds its output has no tag of it: ctest waits for them, which is said in
+  // `lines`.
   void look_after(Connection orphan, const std::string& journal, KilledBy killer,
-                  const ProcessName& ctest);
+                  const ProcessName& ctest, RunLines& lines);
 
   enum class Reap : std::uint8_t {
     those_through,

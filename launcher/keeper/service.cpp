@@ -143,7 +143,7 @@ void Service::attend_to(Connection& connection, short news) {
   // Launcher and guard have both the other end: both are dead, and neither said that it was
   // through.
   const KilledBy killer = killer_of(connection);
-  orphans_.look_after(std::move(connection), run_.journal(), killer, order_.ctest);
+  orphans_.look_after(std::move(connection), run_.journal(), killer, order_.ctest, lines_);
   connection = {};
 }
 

@@ -135,7 +135,13 @@ class NativeTest(TimeoutCase):
         self.assert_nothing_left()
 
     def test_so_is_the_limit_of_a_script(self):
-        tree = self.hanging()
+        self.assert_timed_out_in_a_script(self.hanging())
+
+    def test_even_where_what_ctest_has_killed_takes_its_time_to_die(self):
+        self.assert_timed_out_in_a_script(self.timeout_project(
+            {"bare": ([program("swell"), self.pid_file(), "1024"], "")}, margin=1))
+
+    def assert_timed_out_in_a_script(self, tree):
         script = self.work / "script.cmake"
         script.write_text(f"""
 set(CTEST_SOURCE_DIRECTORY "{self.work}/project")

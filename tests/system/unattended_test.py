@@ -223,20 +223,31 @@ class KilledTest(UnattendedCase):
         ctest.wait(PATIENCE_S)
 
     def test_who_has_no_tag_and_is_nobodys_child_is_named_when_ctest_waits_for_it(self):
+        self.check_who_is_named()
+
+    def test_and_to_a_quiet_ctest_nothing_is_said(self):
+        self.check_who_is_named("-Q")
+
+    def check_who_is_named(self, *quiet):
         tree = self.untagged("alone")
-        ctest, log = self.ctest_to_file(tree)
+        ctest, log = self.ctest_to_file(tree, *quiet)
         pids = self.read_pids(self.pid_file()) if self.announced(self.pid_file(), 2) else []
         alone, = [pid for pid in pids if b"linger" in self.words_of(process(pid))]
         kill_at_once(*self.pair_of(ctest))
         line = (f'holdfast: "t": launcher and guard were killed, and ctest waits for linger (pid {alone}), '
                 "which has the test's output open and no tag of it")
-        wait_until(lambda: line in log.read_text(), lambda: f"{line} in {log.read_text()}")
+        if quiet:
+            wait_until(lambda: self.records(self.run_of(ctest, tree), "attempt_ended"), "the record")
+        else:
+            wait_until(lambda: line in log.read_text(), lambda: f"{line} in {log.read_text()}")
         self.assertIsNone(ctest.poll())
         os.kill(alone, signal.SIGKILL)
         ctest.wait(PATIENCE_S)
         wait_until(lambda: not keepers_of(tree), "the keeper to end")
         ended, = self.records(self.run_of(ctest, tree), "attempt_ended")
         self.assertIn(f"linger (pid {alone}) may be its own and lives", ended["note"])
+        if quiet:
+            self.assertEqual(log.read_text(), "")
 
 
 if __name__ == "__main__":
