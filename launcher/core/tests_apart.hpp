@@ -10,6 +10,9 @@
 
 namespace holdfast {
 
+// The one that no two executions of the test with that key have at once.
+LockSpec lock_of_test(std::string_view key);
+
 // Those of the test with that key, in the scope `build`.
 std::vector<LockSpec> locks_that_keep_apart(std::string_view key, bool run_serial);
 

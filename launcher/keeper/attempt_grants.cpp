@@ -2,8 +2,12 @@
 
 #include <utility>
 
+#include "core/lock_place.hpp"
+#include "core/names.hpp"
 #include "core/policy.hpp"
 #include "core/tests_apart.hpp"
+#include "os/lock_directory.hpp"
+#include "os/trusted_directory.hpp"
 
 namespace holdfast {
 namespace {
@@ -37,6 +41,16 @@ void resolve(const wire::AttemptRequest& request, const Result<ProjectSettings>&
 }
 
 }  // namespace
+
+void remove_locks_of(const std::set<std::string>& tests, const std::string& tree) {
+  if (tests.empty()) return;
+  const Result<os::UniqueFd> top = os::open_user_directory();
+  if (!top) return;
+  const std::string locks = std::string(names::k_user_locks_directory) + "/";
+  for (const std::string& key : tests) {
+    os::remove_level(*top, locks + place_of(lock_of_test(key), {{}, tree}));
+  }
+}
 
 wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
                                  const Result<ProjectSettings>& settings, Company company, Run& run,

@@ -1,6 +1,9 @@
 // The answer to a launcher that asks for its attempt.
 #pragma once
 
+#include <set>
+#include <string>
+
 #include "core/wire.hpp"
 #include "keeper/keeper.hpp"
 #include "keeper/run.hpp"
@@ -15,5 +18,9 @@ namespace holdfast {
 wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
                                  const Result<ProjectSettings>& settings, Company company, Run& run,
                                  RunLines& lines);
+
+// Removes the files of the locks that these tests of `tree` had in company, by their keys; not of
+// those that somebody has or wants.
+void remove_locks_of(const std::set<std::string>& tests, const std::string& tree);
 
 }  // namespace holdfast

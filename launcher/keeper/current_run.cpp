@@ -10,6 +10,7 @@ bool CurrentRun::is_over_at(unsigned include_count) const {
 Run& CurrentRun::at(unsigned include_count) {
   if (!run_) {
     run_ = Run::begin(origin_, ++runs_);
+    looked_for_log_ = false;
     ended_ = false;
     if (!run_->trouble().empty()) lines_.say_once(run_->trouble());
   }

@@ -21,8 +21,9 @@ class CurrentRun {
 
   // Whether a test with this include count belongs to a later run: then close() this one first.
   bool is_over_at(unsigned include_count) const;
-  // Whether take_log() has something to do for the run that is going on.
-  bool lacks_log() const { return run_ && !run_->log(); }
+  // Whether take_log() may find one for the run that is going on: it has none, nor was it looked
+  // for.
+  bool may_have_log() const { return run_ && !run_->log() && !looked_for_log_; }
   // The run of a test with this include count, begun if there is none.
   Run& at(unsigned include_count);
   unsigned include_count() const { return include_count_; }
@@ -40,7 +41,9 @@ class CurrentRun {
   template <typename IsAsked>
   void take_log(IsAsked is_asked) {
     std::optional<RunLog> log = RunLog::of(origin_.ctest);
-    if (!log || !is_asked()) return;
+    if (!is_asked()) return;
+    looked_for_log_ = true;
+    if (!log) return;
     if (run_ && run_->log() && !run_->log()->is_same_as(*log)) {
       close(Run::Completeness::complete);
     }
@@ -70,6 +73,7 @@ class CurrentRun {
   std::optional<Run> run_;
   unsigned runs_ = 0;
   unsigned include_count_ = k_count_not_known;
+  bool looked_for_log_ = false;
   bool ended_ = false;  // `holdfast end` has been here
   std::string summary_;
 };

@@ -81,6 +81,7 @@ Service::Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd c
 void Service::run() {
   while (!ctest_ended_ && !is_in_another_tree_) wait_for_news();
   if (!is_in_another_tree_) finish_after_ctest();
+  remove_locks_of(tests_apart_, order_.tree);
 }
 
 void Service::wait_for_news() {
@@ -225,6 +226,7 @@ wire::Message Service::grant(const wire::AttemptRequest& request, Connection& as
   wire::AttemptGrant granted = grant_attempt(request, order_.settings, order_.company,
                                              run_of(request.include_count, asker), lines_);
   granted.is_googletest = !request.program.empty() && googletest_.knows(request.program);
+  if (order_.company == Company::possible) tests_apart_.insert(request.key);
   asker.begin_attempt(request, granted);
   memory_.note_start(asker);
   stale_.look(StalePrograms::Point::start, asker, run_.journal());
@@ -239,7 +241,7 @@ Run& Service::run_of(unsigned include_count, const Connection& asker) {
   }
   Run& run = run_.at(include_count);
   // ctest opens its log before its first test, and has none but this while somebody asks.
-  if (run_.lacks_log()) run_.take_log([&] { return is_there(asker); });
+  if (run_.may_have_log()) run_.take_log([&] { return is_there(asker); });
   return run;
 }
 

@@ -1,6 +1,7 @@
 // The keeper's loop: answers launchers and `holdfast end` until ctest has ended.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,7 @@ class Service {
   MemoryWatch memory_;
   StalePrograms stale_;
   LogTurn log_turn_;
+  std::set<std::string> tests_apart_;  // by their keys: they have had a lock each
   bool ctest_ended_ = false;
   bool is_in_another_tree_ = false;  // our ctest: a keeper of that one is waiting for our end
   bool guards_killed_ = false;       // they were stuck at the end of a run

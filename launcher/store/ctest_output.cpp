@@ -89,19 +89,23 @@ Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& v
                           const fs::path& file, std::size_t limit) {
   DescriptorBuffer bytes(log.descriptor);
   std::istream stream(&bytes);
-  std::string text;
+  std::ofstream copy;
+  std::uint64_t size = 0;
   std::vector<std::pair<VerdictRecord*, OutputPlace>> kept;
   for (VerdictRecord& one : verdicts) {
     if (one.verdict == Verdict::passed || !one.output || one.output->length == 0) continue;
+    if (!copy.is_open()) {
+      std::error_code failed;
+      fs::create_directories(file.parent_path(), failed);
+      copy.open(file, std::ios::binary | std::ios::trunc);
+    }
+    // One at a time: of a large run all of them are more than a keeper is to have in memory.
     const std::string output = bounded(stream, *one.output, limit);
-    kept.push_back({&one, {file.string(), text.size(), output.size()}});
-    text += output;
+    kept.push_back({&one, {file.string(), size, output.size()}});
+    size += output.size();
+    copy << output;
   }
   if (kept.empty()) return {};
-  std::error_code failed;
-  fs::create_directories(file.parent_path(), failed);
-  std::ofstream copy(file, std::ios::binary | std::ios::trunc);
-  copy << text;
   copy.close();
   if (!copy) return Error{fmt::format("write {}", file.string())};
   for (auto& [verdict, place] : kept) verdict->output = std::move(place);

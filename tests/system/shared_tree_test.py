@@ -9,9 +9,17 @@ import subprocess
 import time
 import unittest
 
-from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, is_alive, keepers_of, program, verdicts, wait_until)
+from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, is_alive, keepers_of, program, verdicts,
+                     wait_until)
 
 WAITS = "waiting for this build tree"
+
+
+def fnv1a(text):
+    value = 14695981039346656037
+    for byte in text.encode():
+        value = (value ^ byte) * 1099511628211 % 2**64
+    return value
 
 
 def ctest_version():
@@ -157,6 +165,14 @@ class SinglesTest(SharedTreeCase):
                                  for i in range(12)})
         for i in range(12):
             self.assertIn("Passed" if i % 3 else "Failed", verdicts(self.log(f"t{i}"))[f"t{i}"])
+
+    def test_what_kept_its_tests_apart_goes_with_the_last_run(self):
+        tree = self.project("".join(f"add_test(NAME t{i} COMMAND true)\n" for i in range(6)))
+        runs = [self.single(tree, f"t{i}") for i in range(6)]
+        self.assert_ended(runs, *(f"t{i}" for i in range(6)))
+        wait_until(lambda: not keepers_of(tree), "the keepers to end")
+        locks = USER_DIRECTORY / f"locks/build-{fnv1a(str(tree))}"
+        self.assertEqual([lock.name for lock in locks.iterdir()], ["RUN_SERIAL"])
 
     def test_a_run_that_goes_on_keeps_its_journal_though_twenty_more_end(self):
         tree = self.tree_of("stays", more="add_test(NAME quick COMMAND true)\nadd_test(NAME other COMMAND true)\n")

@@ -8,7 +8,12 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <chrono>
+#include <cstdlib>
+#include <fstream>
 #include <sstream>
 
 namespace holdfast {
@@ -330,6 +335,41 @@ TEST_F(CtestFiles, OutputsOfWhatDidNotPassAreKeptElsewhere) {
   EXPECT_EQ(*read_kept_output(*(*records)[1].output, 1000), "red\n");
   EXPECT_TRUE(read_kept_output(*(*records)[2].output, 1000)->find("400 of 500 bytes left out") !=
               std::string::npos);
+}
+
+// With that much more address space than it has now. For a child process: it ends there.
+[[noreturn]] void keep_outputs_within(rlim_t more, const CtestLogFile& log,
+                                      std::vector<VerdictRecord>& records,
+                                      const std::filesystem::path& kept, std::size_t limit) {
+  std::ifstream statm("/proc/self/statm");
+  rlim_t pages = 0;
+  statm >> pages;
+  const rlim_t space = pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + more;
+  const rlimit bound{space, space};
+  ::setrlimit(RLIMIT_AS, &bound);
+  std::exit(keep_outputs(log, records, kept, limit) ? 0 : 1);
+}
+
+// Of a run with very many red tests: here 64 MiB, by a process that gets no 48 more.
+TEST_F(CtestFiles, OutputIsKeptInLittleMemory) {
+  constexpr std::uint64_t k_each = 64U << 10U;
+  constexpr std::uint64_t k_count = 1024;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers need more address space than this test gives";
+#endif
+  const auto file = write("LastTest.log", "");
+  std::filesystem::resize_file(file, k_each * k_count);
+  const OpenedLog log(file);
+  std::vector<VerdictRecord> records(k_count);
+  for (std::uint64_t i = 0; i < k_count; ++i) {
+    records[i].verdict = Verdict::failed;
+    records[i].output = OutputPlace{file.string(), i * k_each, k_each};
+  }
+  const CtestLogFile place{log.descriptor(), file.parent_path(), ""};
+  const auto kept = tree_.path() / "run/output/ctest.log";
+  EXPECT_EXIT(keep_outputs_within(48U << 20U, place, records, kept, k_each),
+              ::testing::ExitedWithCode(0), "");
+  EXPECT_EQ(std::filesystem::file_size(kept), k_each * k_count);
 }
 
 TEST_F(CtestFiles, OutputIsReadBackWholeOrItsBeginningAndEnd) {
