@@ -6,7 +6,7 @@ import re
 import subprocess
 import unittest
 
-from support import CTEST, SystemCase, plain_environment
+from support import CTEST, SystemCase, ctest_version, plain_environment
 
 MIRROR = os.environ["SYSTEM_TEST_VERDICT_MIRROR"]
 RUN = 'cat "$0"; if [ "$1" = code ]; then exit "$2"; else kill -s "$2" $$; fi'
@@ -84,6 +84,8 @@ def by_dialect():
                        "a(b|$)", "(((((((((a)))))))))", "((((((((((a))))))))))", "[a", "[z-a]", "(a",
                        "a)", "*a", "a**", "a?*", "(a*)*", "(a|b*)+", "^*", "$+", "a\\", ".", "..*", "\\.",
                        "[.]", "[+*?]", "A_b\\.c", ",b=", "[b-b]", "[^a-zA-Z]", "|", "a|", "[a-c]*"):
+        if expression.count("(") > 9 and ctest_version() >= (3, 31):
+            continue  # nine were the most there have been (docs/decisions/0018*)
         for text in texts:
             yield Case([("fail", expression)], ("code", 0), text)
 
