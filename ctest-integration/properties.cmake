@@ -9,8 +9,8 @@
 #   _holdfast_fact <number> <fact>    of_<fact> while a state is worked on
 # A call of set_tests_properties() leads from one state to the next, the same one for every test in that
 # state, whatever the test is called (overrides.cmake looks it up). What depends on the test's name or on
-# other tests is no fact, but special: DEPENDS, WORKING_DIRECTORY. So is an expression: hardly two tests
-# have the same, and all that matters is whether there is a `^` in it.
+# other tests is no fact, but special: DEPENDS, WORKING_DIRECTORY. So are REQUIRED_FILES and an expression,
+# of which hardly two tests have the same; all that matters of an expression is whether there is a `^` in it.
 #
 # To add a property: _holdfast_watched_properties() names it, _holdfast_learn_property() says what follows
 # from it. A variable that follows from several facts is told at the end of _holdfast_learn(), as
@@ -22,6 +22,8 @@
 include("${CMAKE_CURRENT_LIST_DIR}/encoding.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/timeouts.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/lock_line.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/verdicts.cmake")
+include("${CMAKE_CURRENT_LIST_DIR}/inputs.cmake")
 
 # The properties whose values make a difference.
 function(_holdfast_watched_properties out)
@@ -79,7 +81,7 @@ function(_holdfast_make_plan)
       string(APPEND template "${separator}")
     elseif(property MATCHES "^HOLDFAST_")
       _holdfast_say_unserved("${ARGV0}" "${property}")
-    elseif(property STREQUAL "DEPENDS" OR property IN_LIST watched)
+    elseif(property MATCHES "^(DEPENDS|REQUIRED_FILES)$" OR property IN_LIST watched)
       list(APPEND special "${property}=${value}")
       set(sign "*")
     endif()
@@ -124,6 +126,8 @@ function(_holdfast_do_what_is_special)
       foreach(name IN LISTS ARGV${i})
         _holdfast_mark_needed("${name}")
       endforeach()
+    elseif(one MATCHES "^REQUIRED_FILES")
+      _holdfast_tell_required("${ARGV0}" "${ARGV${i}}")
     elseif(one MATCHES "^alone-for-(.*)=")
       _holdfast_consider_tree("${ARGV0}" "${CMAKE_MATCH_1}" "${ARGV${i}}")
     else()
@@ -351,58 +355,6 @@ function(_holdfast_learn)
   set(to "${to}" PARENT_SCOPE)
   _holdfast_pack()
 endfunction()
-
-# One property of those that decide about the verdict, as parse_verdict_properties() reads them
-# (launcher/core/ctest_verdict.hpp). ctest holds all expressions of several calls, and the last of what is one
-# value. No arguments, part of _holdfast_learn().
-macro(_holdfast_learn_verdict)
-  if(property STREQUAL "WILL_FAIL")
-    set(of_will_fail "")
-    if("${value}" MATCHES "^(1|[Oo][Nn]|[Yy]|[Yy][Ee][Ss]|[Tt][Rr][Uu][Ee])$")
-      set(of_will_fail "will-fail")
-    endif()
-  elseif(property STREQUAL "SKIP_RETURN_CODE")
-    string(REGEX MATCH "^-?[0-9]+" of_skip_code "${value}") # as far as ctest reads it
-    string(PREPEND of_skip_code "code=")
-  elseif(COMMAND _holdfast_looks_for_failures) # with retries.cmake
-    string(REGEX MATCH "^[A-Z]+" kind "${property}")
-    string(TOLOWER "${kind}" kind)
-    foreach(expression IN LISTS value)
-      if(NOT expression STREQUAL "")
-        _holdfast_encode("${expression}" expression)
-        list(APPEND of_expressions "${kind}=${expression}")
-      endif()
-    endforeach()
-  endif()
-endmacro()
-
-# All that decides about the verdict, for a test that may be tried again (retries.cmake).
-macro(_holdfast_tell_verdict)
-  if(of_retry OR _holdfast_file_asks_for_retries)
-    set(verdict ${of_will_fail} ${of_skip_code} ${of_expressions})
-    list(JOIN verdict "," verdict)
-    if(NOT verdict STREQUAL "${of_told_verdict}")
-      set(of_told_verdict "${verdict}")
-      _holdfast_tell(VERDICT "${verdict}")
-    endif()
-  endif()
-endmacro()
-
-# By what ctest judges the test besides its end (see above).
-macro(_holdfast_tell_judged)
-  set(judged "")
-  if(of_output)
-    list(APPEND judged "output")
-  endif()
-  if(of_will_fail)
-    list(APPEND judged "will-fail")
-  endif()
-  list(JOIN judged "," judged)
-  if(NOT judged STREQUAL "${of_told_judged}")
-    set(of_told_judged "${judged}")
-    _holdfast_tell(JUDGED "${judged}")
-  endif()
-endmacro()
 
 # What ctest is told besides, as a list that goes into its command unquoted. What a list would not
 # hold is told by calls of its own, and looked into each time. No more is remembered than 1000

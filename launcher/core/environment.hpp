@@ -49,6 +49,7 @@ inline constexpr std::string_view k_property_lock_line = "HOLDFAST_P_LOCK_LINE";
 inline constexpr std::string_view k_property_on_leak = "HOLDFAST_P_ON_LEAK";
 inline constexpr std::string_view k_property_needed = "HOLDFAST_P_NEEDED";
 inline constexpr std::string_view k_property_skip_return_code = "HOLDFAST_P_SKIP_RETURN_CODE";
+inline constexpr std::string_view k_property_required_files = "HOLDFAST_P_REQUIRED_FILES";
 inline constexpr std::string_view k_property_labels = "HOLDFAST_P_LABELS";
 // What makes a test a batch; and its PROCESSORS, told only with it.
 inline constexpr std::string_view k_property_isolation = "HOLDFAST_P_ISOLATION";

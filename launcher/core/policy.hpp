@@ -96,11 +96,12 @@ struct Properties {
   std::string native_timeout = {};  // TIMEOUT, where ctest has been given more (docs/timeouts.md)
   // ctest's own limit for tests without one, where it has been given more.
   std::string default_timeout = {};
-  std::string isolation = {};   // HOLDFAST_ISOLATION
-  std::string processors = {};  // PROCESSORS, only told where there is an isolation
-  std::string retry = {};       // HOLDFAST_RETRY
-  std::string verdict = {};     // what decides about its verdict, where it may be tried again
-  bool until_fail = false;      // ctest repeats its tests until they fail
+  std::string isolation = {};       // HOLDFAST_ISOLATION
+  std::string processors = {};      // PROCESSORS, only told where there is an isolation
+  std::string retry = {};           // HOLDFAST_RETRY
+  std::string verdict = {};         // what decides about its verdict, where it may be tried again
+  bool until_fail = false;          // ctest repeats its tests until they fail
+  std::string required_files = {};  // REQUIRED_FILES: absolute paths, encoded, with commas
 };
 
 // As the command line of `holdfast run` or of the launcher says it.

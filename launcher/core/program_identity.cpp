@@ -58,15 +58,16 @@ std::string describe_change(const ProgramIdentity& before, const ProgramIdentity
   return text;
 }
 
-std::string staleness(const std::optional<ProgramIdentity>& first,
+std::string staleness(std::string_view what, const std::optional<ProgramIdentity>& first,
                       const std::optional<ProgramIdentity>& start,
                       const std::optional<ProgramIdentity>& end) {
-  if (start && !end) return "its program was removed while it ran";
+  const std::string its = "its " + std::string(what);
+  if (start && !end) return its + " was removed while it ran";
   if (start && end && *start != *end) {
-    return "its program changed while it ran: " + describe_change(*start, *end);
+    return its + " changed while it ran: " + describe_change(*start, *end);
   }
   if (first && start && *first != *start) {
-    return "its program changed since the run began: " + describe_change(*first, *start);
+    return its + " changed since the run began: " + describe_change(*first, *start);
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace holdfast {
 
@@ -26,8 +27,8 @@ std::string describe_change(const ProgramIdentity& before, const ProgramIdentity
 
 // Why what an attempt tested is not what the run began with; empty: it is. `first` is the program
 // as the run knew it first (its beginning, or the test's first attempt), `start` and `end` are of
-// the attempt; none: it was not there.
-std::string staleness(const std::optional<ProgramIdentity>& first,
+// the attempt; none: it was not there. `what`: "program", or "input /x/y.py".
+std::string staleness(std::string_view what, const std::optional<ProgramIdentity>& first,
                       const std::optional<ProgramIdentity>& start,
                       const std::optional<ProgramIdentity>& end);
 

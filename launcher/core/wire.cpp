@@ -9,6 +9,8 @@ namespace holdfast::wire {
 namespace {
 
 constexpr std::string_view k_version = "holdfast-1";
+constexpr std::string_view k_input = "input";
+constexpr std::string_view k_required = "required";
 
 // Takes the text up to the next NUL off the front; none when there is no NUL.
 std::optional<std::string_view> take_text(std::string_view& packet) {
@@ -146,6 +148,8 @@ Message to_message(const AttemptRequest& request) {
   message.add("include", std::to_string(request.include_count));
   message.add("launcher", to_text(request.launcher));
   if (!request.program.empty()) message.add("program", request.program);
+  for (const std::string& path : request.inputs.named) message.add(k_input, path);
+  for (const std::string& path : request.inputs.required) message.add(k_required, path);
   if (request.soonest_end != k_longest) {
     message.add("soonest_end", std::to_string(request.soonest_end.count()));
   }
@@ -180,6 +184,10 @@ Result<AttemptRequest> to_request(const Message& message) {
   request.include_count = *include_count;
   request.launcher = *launcher;
   request.program = message.get("program");
+  for (const auto& [field, value] : message.fields) {
+    if (field == k_input) request.inputs.named.push_back(value);
+    if (field == k_required) request.inputs.required.push_back(value);
+  }
   if (!message.get("soonest_end").empty()) {
     Result<Milliseconds> soonest = time_in(message, "soonest_end");
     if (!soonest) return soonest.error();

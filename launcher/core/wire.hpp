@@ -11,6 +11,7 @@
 #include "core/attach.hpp"
 #include "core/policy.hpp"
 #include "core/result.hpp"
+#include "core/test_inputs.hpp"
 
 namespace holdfast::wire {
 
@@ -37,6 +38,7 @@ struct AttemptRequest {
   ProcessName launcher;
   Milliseconds soonest_end = k_longest;  // when ctest may end it: core/ctest_limits.hpp
   std::string program = {};  // absolute path, where the launcher does not know what it is
+  TestInputs inputs = {};
   Properties properties;
 };
 

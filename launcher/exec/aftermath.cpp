@@ -11,6 +11,7 @@
 #include "exec/backoff_wait.hpp"
 #include "forensics/hooks.hpp"
 #include "forensics/probes.hpp"
+#include "launcher/inputs.hpp"
 #include "os/bounded_work.hpp"
 #include "os/program_identity.hpp"
 #include "settings/project_settings.hpp"
@@ -20,6 +21,12 @@ namespace {
 
 std::string directory_of(const std::string& path) {
   return path.substr(0, std::min(path.size(), path.rfind('/')));
+}
+
+std::optional<ProgramIdentity> identity_of(const std::string& path) {
+  Result<ProgramIdentity> identity = os::identify_program(path);
+  if (!identity) return std::nullopt;
+  return std::move(*identity);
 }
 
 // Of the project; of a command its working directory.
@@ -51,15 +58,19 @@ void Aftermath::note_start(const launcher::AttemptPlan& plan) {
   }
   if (is_noted_ || !plan.policy.retry.may_retry()) return;
   is_noted_ = true;
+  const TestInputs inputs = launcher::inputs_of(plan.command.arguments, plan.required_files);
+  for (const auto& paths : {inputs.named, inputs.required}) {
+    for (const std::string& path : paths) inputs_.push_back({path, identity_of(path)});
+  }
   const std::string name = plan.command.arguments[0];
   if (name.empty() || name[0] != '/') return;
   program_ = name;
-  if (Result<ProgramIdentity> program = os::identify_program(name)) before_ = std::move(*program);
+  before_ = identity_of(name);
 }
 
 std::vector<forensics::Finding> Aftermath::look_around(const launcher::EndedAttempt& ended) {
   const forensics::Probes probes(
-      {program_, before_, sources_of(ended), lock_places_of(ended.grant)});
+      {program_, before_, sources_of(ended), lock_places_of(ended.grant), inputs_});
   is_told_to_end_ = await_unless_told_to_end(ended.around, probes.works()) != 0;
   return probes.findings();
 }

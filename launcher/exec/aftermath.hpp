@@ -7,6 +7,7 @@
 
 #include "core/program_identity.hpp"
 #include "forensics/findings.hpp"
+#include "forensics/program_probe.hpp"
 #include "launcher/attempt.hpp"
 #include "launcher/launch.hpp"
 
@@ -29,6 +30,7 @@ class Aftermath {
   bool is_told_to_end_ = false;
   std::string program_;  // absolute; empty: not known
   std::optional<ProgramIdentity> before_;
+  std::vector<forensics::KnownFile> inputs_;
   std::vector<std::string> environment_;  // of the latest attempt; only where a hook needs it
 };
 

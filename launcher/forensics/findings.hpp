@@ -7,7 +7,7 @@
 namespace holdfast::forensics {
 
 struct Finding {
-  std::string probe;    // `program`, `directory`, `git`, `machine`, `locks`
+  std::string probe;    // `program`, `directory`, `inputs`, `git`, `machine`, `locks`
   bool failed = false;  // then `text` says why there is nothing else
   std::string text;     // one line or more, without a line break at the end
 };

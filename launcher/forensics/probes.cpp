@@ -4,7 +4,6 @@
 
 #include "forensics/git_status.hpp"
 #include "forensics/machine_probe.hpp"
-#include "forensics/program_probe.hpp"
 #include "os/system_call.hpp"
 
 namespace holdfast::forensics {
@@ -33,6 +32,7 @@ Probes::Probes(const Subject& subject, Milliseconds time) : sources_(subject.sou
     add("program", [&] { return look_at_program(subject.program, subject.before); });
     add("directory", [&] { return look_at_directory(subject.program); });
   }
+  if (!subject.inputs.empty()) add("inputs", [&] { return look_at_inputs(subject.inputs); });
   if (!sources_.empty()) add("git", git_status_order(sources_, time));
   add("machine", look_at_machine);
   if (!subject.locks.empty()) add("locks", [&] { return look_at_locks(subject.locks); });

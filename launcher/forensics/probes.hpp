@@ -12,6 +12,7 @@
 #include "core/program_identity.hpp"
 #include "core/result.hpp"
 #include "forensics/findings.hpp"
+#include "forensics/program_probe.hpp"
 #include "os/bounded_work.hpp"
 
 namespace holdfast::forensics {
@@ -21,6 +22,7 @@ struct Subject {
   std::optional<ProgramIdentity> before;  // as the run, or the first attempt, knew it
   std::string sources;                    // a directory of the project; empty: git is left out
   std::vector<std::string> locks;         // their places (core/lock_place.hpp); none: left out
+  std::vector<KnownFile> inputs = {};     // of the test; none: left out
 };
 
 inline constexpr Milliseconds k_probe_time{2000};

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -45,12 +46,17 @@ std::string listed(const std::vector<std::string>& names) {
   return text;
 }
 
-}  // namespace
-
-Result<std::string> look_at_program(const std::string& path,
-                                    const std::optional<ProgramIdentity>& before) {
+bool is_missing(const std::string& path) {
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
+  return ::stat(path.c_str(), &info) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+enum class Kind : std::uint8_t { program, input };
+
+Result<std::string> look_at(const std::string& path, const std::optional<ProgramIdentity>& before,
+                            Kind kind) {
+  if (is_missing(path)) {
+    struct stat info {};
     const bool dangling = ::lstat(path.c_str(), &info) == 0;
     return path + (dangling ? " is a link to what does not exist"
                    : before ? " does not exist any more"
@@ -59,10 +65,34 @@ Result<std::string> look_at_program(const std::string& path,
   const Result<ProgramIdentity> now = os::identify_program(path);
   if (!now) return now.error();
   std::string text = path + ": " + describe(*now);
-  if (::access(path.c_str(), X_OK) != 0) text += ", not executable";
+  if (kind == Kind::program && ::access(path.c_str(), X_OK) != 0) text += ", not executable";
   if (!before) return text;
   const std::string change = describe_change(*before, *now);
   return text + (change.empty() ? "\nthe same as before" : "\nchanged: " + change);
+}
+
+}  // namespace
+
+Result<std::string> look_at_program(const std::string& path,
+                                    const std::optional<ProgramIdentity>& before) {
+  return look_at(path, before, Kind::program);
+}
+
+Result<std::string> look_at_inputs(const std::vector<KnownFile>& files) {
+  std::string text;
+  const auto add = [&](const Result<std::string>& found) {
+    if (!text.empty()) text += "\n";
+    text += found ? *found : "failed to " + found.error().message;
+  };
+  for (const KnownFile& file : files) {
+    if (is_directory(file.path)) {
+      add(file.path + " is a directory");
+      continue;
+    }
+    add(look_at(file.path, file.before, Kind::input));
+    if (is_missing(file.path)) add(look_at_directory(file.path));
+  }
+  return text;
 }
 
 Result<std::string> look_at_directory(const std::string& path, std::size_t most) {

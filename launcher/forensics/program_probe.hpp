@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/program_identity.hpp"
 #include "core/result.hpp"
@@ -14,6 +15,14 @@ namespace holdfast::forensics {
 // first; none: it was not looked at).
 Result<std::string> look_at_program(const std::string& path,
                                     const std::optional<ProgramIdentity>& before);
+
+// The same of files that the test reads: each in a line or two, one that is not there with
+// look_at_directory().
+struct KnownFile {
+  std::string path;
+  std::optional<ProgramIdentity> before;
+};
+Result<std::string> look_at_inputs(const std::vector<KnownFile>& files);
 
 // How many entries its directory has, and which look like its name; where the directory is gone,
 // how far the path leads. Stops counting at `most` entries and says so.

@@ -20,6 +20,7 @@ void Connection::begin_attempt(const wire::AttemptRequest& request,
   key = request.key;
   n = 1;
   program = request.program;
+  inputs = request.inputs;
   is_stale = false;
   launcher = request.launcher;
   output = os::stream_of(launcher.pid, STDOUT_FILENO);

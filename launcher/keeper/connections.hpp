@@ -19,9 +19,10 @@ struct Connection {
   std::string attempt;  // empty: has not asked for one
   std::string test;
   std::string key;
-  unsigned n = 1;         // which attempt of its launcher's it is at
-  std::string program;    // path; empty: not known
-  bool is_stale = false;  // the program is not what it was, which is recorded
+  unsigned n = 1;       // which attempt of its launcher's it is at
+  std::string program;  // path; empty: not known
+  TestInputs inputs;
+  bool is_stale = false;  // one of them is not what it was, which is recorded
   ProcessName launcher;
   os::Stream output;  // the test's stdout, of which ctest waits for the end
   Milliseconds grace = k_default_grace;

@@ -52,6 +52,12 @@ bool is_red_without_tests(const KeeperOrder& order) {
   return said && said->value == NoTests::fail;
 }
 
+// holdfast.toml's place is the project's, whether there is one or not.
+ProjectPlace place_of(const KeeperOrder& order) {
+  const std::optional<std::string> file = settings_file_of_tree(order.tree);
+  return {file ? file->substr(0, file->rfind('/')) : std::string(), order.tree};
+}
+
 wire::Message refusal(const std::string& why) {
   wire::Message message;
   message.kind = wire::k_refusal;
@@ -68,7 +74,8 @@ Service::Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd c
       tree_lock_(order_.run_lock),
       lines_(order_.ctest),
       run_({order_.tree, order_.ctest, order_.lock_trouble, retry_limits(order_)}, lines_),
-      memory_(order_.settings ? order_.settings->run().oom_events : std::string()) {
+      memory_(order_.settings ? order_.settings->run().oom_events : std::string()),
+      stale_(place_of(order_)) {
   if (order_.starter == KeeperOrder::Starter::launcher) {
     lines_.hold_stderr();
   } else {

@@ -1,20 +1,25 @@
-// Whether the programs of a run's tests stay what they were when the run first saw them.
+// Whether the programs of a run's tests, and their inputs (core/test_inputs.hpp), stay what they
+// were when the run first saw them.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/program_identity.hpp"
+#include "core/test_inputs.hpp"
 #include "keeper/connections.hpp"
 
 namespace holdfast {
 
 class StalePrograms {
  public:
+  explicit StalePrograms(ProjectPlace place) : place_(std::move(place)) {}
+
   enum class Point : std::uint8_t { start, end };
-  // Of an attempt, on that connection. Records it once per attempt when its program is
+  // Of an attempt, on that connection. Records it once per attempt when its program or an input is
   // not what the run knew first. What cannot be recorded is not said: whoever recorded the attempt
   // has said so.
   void look(Point point, Connection& connection, const std::string& journal);
@@ -36,8 +41,13 @@ class StalePrograms {
     std::optional<ProgramIdentity> identity;
   };
 
+  // None: it is not there, or no regular file.
   static std::optional<Seen> stat_of(const std::string& path);
+  // The same of one file; `what`: as for staleness().
+  void look_at(const std::string& path, const std::string& what, Point point,
+               Connection& connection, const std::string& journal);
 
+  ProjectPlace place_;
   std::map<std::string, Known> known_;
 };
 

@@ -28,6 +28,7 @@ struct AttemptPlan {
   Loudness loudness = Loudness::normal;
   // More may be started here for the test, in the same working directory.
   bool keeps_directory = false;
+  std::string_view required_files = {};  // as Properties has them
   std::string cgroup;  // what the attempt's would be called, where the policy wants one
   Teller* teller = nullptr;
   Companion* companion = nullptr;  // null: nobody

@@ -9,6 +9,7 @@
 #include "core/keeper_address.hpp"
 #include "core/test_framework.hpp"
 #include "launcher/enclosing_tree.hpp"
+#include "launcher/inputs.hpp"
 #include "launcher/teller.hpp"
 #include "os/clock.hpp"
 #include "os/process.hpp"
@@ -39,6 +40,7 @@ wire::AttemptRequest request_of(const Invocation& invocation, const Grant& grant
   request.properties = invocation.properties;
   const char* const program = invocation.command[0];
   if (*program == '/') request.program = program;
+  request.inputs = inputs_of(invocation.command, invocation.properties.required_files);
   return request;
 }
 

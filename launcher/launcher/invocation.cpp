@@ -95,6 +95,8 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
     invocation.skip_code = parse_exit_code(value);
   } else if (name == env::k_property_needed) {
     properties.needed_by_others = true;
+  } else if (name == env::k_property_required_files) {
+    properties.required_files = value;
   } else if (name == env::k_property_labels) {
     properties.labels = value;
   } else if (name == env::k_property_isolation) {

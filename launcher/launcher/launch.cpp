@@ -242,6 +242,7 @@ class Launch {
     plan.timeout_grace = invocation_.limits.end_grace;
     plan.stop_time = clock_.stop_time();
     plan.loudness = invocation_.line.loudness;
+    plan.required_files = invocation_.properties.required_files;
     plan.teller = &say;
     plan.keeps_directory = runner_ != nullptr;
     if (policy.containment == Containment::cgroup) {

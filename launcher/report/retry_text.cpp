@@ -51,7 +51,7 @@ std::string further_attempts_text(const RunReport& report) {
 
 std::string stale_text(const RunReport& report) {
   const Tests stale = tests_that(report, [](const TestReport& test) { return test.stale; });
-  return section("Stale: their programs were changed while the run was on", stale,
+  return section("Stale: their programs or inputs were changed while the run was on", stale,
                  k_tests_per_section, reason);
 }
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -109,6 +110,19 @@ class Forensics(Failing):
         found = self.found(tree)
         self.assertIn("bin", str(found["directory"]))
         self.assertEqual(self.ends(tree, "f")[-1]["exit_code"], 4)
+
+    def test_a_script_that_is_gone_is_looked_at_and_not_only_its_interpreter(self):
+        script = self.work / "gone.py"
+        script.write_text("import os, sys\nif os.environ['HOLDFAST_ATTEMPT'] == '2': os.remove(sys.argv[0])\nsys.exit(4)\n")
+        (self.work / "gone_2.py").write_text("")
+        tree, _ = self.failing(f"{sys.executable};{script}")
+        said = self.found(tree)["inputs"]["text"]
+        self.assertIn(f"{script} does not exist any more\n{self.work} has ", said)
+        self.assertIn("; like gone.py: gone_2.py", said)
+        # Said though it never was there, and as seen from the test's directory.
+        tree, _ = self.ran(f"add_test(NAME f COMMAND {sys.executable} never.py)\n"
+                           f"set_tests_properties(f PROPERTIES HOLDFAST_RETRY any=1 WORKING_DIRECTORY {self.work})\n")
+        self.assertIn(f"{self.work}/never.py does not exist\n", self.found(tree)["inputs"]["text"])
 
     def test_a_command_has_them_on_stderr(self):
         done = self.finish(HOLDFAST, "run", "--retry", "exit:4=1", "--", "sh", "-c", "echo out; exit 4")
@@ -243,6 +257,37 @@ class Stale(Retry):
         record, = self.records(self.runs(tree)[-1], "stale")
         self.assertEqual(record["test"], "c")
         self.assertIn("since the run began", record["why"])
+
+    def test_so_is_one_whose_script_is_changed(self):
+        script = self.work / "reads.py"
+        script.write_text("import sys\nopen(sys.argv[0], 'a').write('#')\n")
+        out = self.work / "out.txt"
+        tree, done = self.ran(f"add_test(NAME f COMMAND {sys.executable} reads.py)\n"
+                              f"set_tests_properties(f PROPERTIES WORKING_DIRECTORY {self.work})\n"
+                              # What a test writes is no input.
+                              f"add_test(NAME g COMMAND cp /etc/passwd {out})\n"
+                              f"add_test(NAME h COMMAND cp /etc/group {out})\n"
+                              "set_tests_properties(h PROPERTIES DEPENDS g)\n"
+                              f"add_test(NAME i COMMAND sh -c \"cp /bin/sh $2\" -o {self.work}/made)\n"
+                              f"add_test(NAME j COMMAND sh -c \"cp /bin/ls $2\" -o {self.work}/made)\n"
+                              "set_tests_properties(j PROPERTIES DEPENDS i)\n")
+        record, = self.records(self.runs(tree)[-1], "stale")
+        self.assertEqual((record["test"], record["program"]), ("f", str(script)))
+        self.assertIn(f"its input {script} changed while it ran: ", record["why"])
+        self.assertIn("; 1 stale (f)\n", done.text)
+
+    def test_and_one_whose_required_files_are_changed(self):
+        data = self.work / "data of f,g"
+        data.write_text("old")
+        tree, done = self.ran(f"add_test(NAME f COMMAND sh -c \"echo new >> '{data}'\")\n"
+                              f"add_test(NAME g COMMAND sh -c \"exit 0\")\n"
+                              f"set_tests_properties(f g PROPERTIES REQUIRED_FILES \"{data};{self.work}\")\n"
+                              "set_tests_properties(g PROPERTIES DEPENDS f)\n")
+        first, later = self.records(self.runs(tree)[-1], "stale")
+        self.assertEqual((first["test"], first["program"], later["test"]), ("f", str(data), "g"))
+        self.assertIn(f"its input {data} changed while it ran: ", first["why"])
+        self.assertIn(f"its input {data} changed since the run began: ", later["why"])
+        self.assertIn("; 2 stale (f, g)\n", done.text)
 
 
 if __name__ == "__main__":

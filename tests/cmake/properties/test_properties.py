@@ -202,6 +202,25 @@ class Properties(HoldfastCase):
         self.assertEqual(sorted(properties["RESOURCE_LOCK"]),
                          ["db", "gpu@machine", "net", "own"])
 
+    def test_the_first_few_required_files_are_told_as_inputs(self):
+        odd = self.work / "a b,c"
+        odd.write_text("")
+        many = ";".join(f"/etc/./{'./' * i}passwd" for i in range(1000))  # more than fits into one variable
+        modifications = self.modifications(f"""
+            add_test(a true)
+            set_tests_properties(a PROPERTIES REQUIRED_FILES "/etc/passwd;{odd}")
+            set_tests_properties(a PROPERTIES REQUIRED_FILES "/etc/group" COST 1)
+            add_test(b true)
+            set_tests_properties(b PROPERTIES REQUIRED_FILES "{many}")
+            """)
+        encoded = str(odd).replace("/", "%2F").replace(" ", "%20").replace(",", "%2C")
+        self.assertEqual(modifications["a"], {
+            f"HOLDFAST_P_REQUIRED_FILES=set:/etc/passwd,{encoded}",
+            f"HOLDFAST_P_REQUIRED_FILES=set:/etc/passwd,{encoded},/etc/group"})
+        self.assertEqual(modifications["b"], {
+            "HOLDFAST_P_REQUIRED_FILES=set:" + ",".join(many.split(";")[:8])})
+        self.assertEqual({verdict[1] for verdict in self.last.verdicts().values()}, {"Passed"})
+
     def test_a_property_that_is_not_served_is_said_with_its_test(self):
         source = self.project("""
             foreach(name IN ITEMS a b c d)

@@ -57,7 +57,8 @@ TEST(ProgramIdentity, StaleIsWhatChangedWhileItRanOrSinceTheRunBegan) {
       {same, other, other, "its program changed since the run began: inode 12 -> 13"},
       {same, other, same, "its program changed while it ran: inode 13 -> 12"},
   };
-  for (const auto& row : rows) EXPECT_EQ(staleness(row.first, row.start, row.end), row.why);
+  for (const auto& row : rows)
+    EXPECT_EQ(staleness("program", row.first, row.start, row.end), row.why);
 }
 
 TEST(Size, IsInUnitsOfPeople) {

@@ -1,0 +1,21 @@
+# REQUIRED_FILES, which are inputs of the test (launcher/core/test_inputs.hpp). Needs encoding.cmake.
+
+# The first few absolute ones, of all calls: ctest holds all. A list of any length would not fit into the
+# environment of a process.
+function(_holdfast_tell_required test files)
+  get_property(told GLOBAL PROPERTY "_holdfast_required ${test}")
+  foreach(file IN LISTS files)
+    list(LENGTH told count)
+    if(count LESS 8 AND file MATCHES "^/")
+      if(NOT file MATCHES "^[A-Za-z0-9_.+/-]+$")
+        _holdfast_encode("${file}" file)
+      endif()
+      list(APPEND told "${file}")
+    endif()
+  endforeach()
+  set_property(GLOBAL PROPERTY "_holdfast_required ${test}" "${told}")
+  if(NOT told STREQUAL "")
+    list(JOIN told "," told)
+    _holdfast_modify_environment("${test}" "HOLDFAST_P_REQUIRED_FILES=set:${told}")
+  endif()
+endfunction()

@@ -1,0 +1,54 @@
+# What the launcher is told of by what ctest judges a test: HOLDFAST_P_JUDGED, and of tests that may be tried
+# again all of it (retries.cmake). Parts of _holdfast_learn() in properties.cmake, which reads this.
+
+# One property of those that decide about the verdict, as parse_verdict_properties() reads them
+# (launcher/core/ctest_verdict.hpp). ctest holds all expressions of several calls, and the last of what is one
+# value. No arguments, part of _holdfast_learn().
+macro(_holdfast_learn_verdict)
+  if(property STREQUAL "WILL_FAIL")
+    set(of_will_fail "")
+    if("${value}" MATCHES "^(1|[Oo][Nn]|[Yy]|[Yy][Ee][Ss]|[Tt][Rr][Uu][Ee])$")
+      set(of_will_fail "will-fail")
+    endif()
+  elseif(property STREQUAL "SKIP_RETURN_CODE")
+    string(REGEX MATCH "^-?[0-9]+" of_skip_code "${value}") # as far as ctest reads it
+    string(PREPEND of_skip_code "code=")
+  elseif(COMMAND _holdfast_looks_for_failures) # with retries.cmake
+    string(REGEX MATCH "^[A-Z]+" kind "${property}")
+    string(TOLOWER "${kind}" kind)
+    foreach(expression IN LISTS value)
+      if(NOT expression STREQUAL "")
+        _holdfast_encode("${expression}" expression)
+        list(APPEND of_expressions "${kind}=${expression}")
+      endif()
+    endforeach()
+  endif()
+endmacro()
+
+# All that decides about the verdict, for a test that may be tried again (retries.cmake).
+macro(_holdfast_tell_verdict)
+  if(of_retry OR _holdfast_file_asks_for_retries)
+    set(verdict ${of_will_fail} ${of_skip_code} ${of_expressions})
+    list(JOIN verdict "," verdict)
+    if(NOT verdict STREQUAL "${of_told_verdict}")
+      set(of_told_verdict "${verdict}")
+      _holdfast_tell(VERDICT "${verdict}")
+    endif()
+  endif()
+endmacro()
+
+# By what ctest judges the test besides its end (properties.cmake).
+macro(_holdfast_tell_judged)
+  set(judged "")
+  if(of_output)
+    list(APPEND judged "output")
+  endif()
+  if(of_will_fail)
+    list(APPEND judged "will-fail")
+  endif()
+  list(JOIN judged "," judged)
+  if(NOT judged STREQUAL "${of_told_judged}")
+    set(of_told_judged "${judged}")
+    _holdfast_tell(JUDGED "${judged}")
+  endif()
+endmacro()
