@@ -90,7 +90,7 @@ function(_holdfast_tell_default_limit test)
   endif()
 endfunction()
 
-# What only some runs have: a limit of ctest's own for tests without one, labels, a path that must exist
+# What only some runs have: a limit of ctest's own for tests without one, labels, locks, a path that must exist
 # when the test starts.
 function(_holdfast_tell_of_new_test test required)
   get_property(needed GLOBAL PROPERTY "_holdfast_needed ${test}")
@@ -102,6 +102,13 @@ function(_holdfast_tell_of_new_test test required)
   endif()
   if(NOT required STREQUAL "")
     __set_tests_properties("${test}" PROPERTIES REQUIRED_FILES "${required}")
+  endif()
+  if(COMMAND _holdfast_locks_of_file) # attach.cmake
+    _holdfast_locks_of_file("${test}" locks)
+    if(NOT locks STREQUAL "")
+      _holdfast_need_properties()
+      _holdfast_note_property("${test}" "locks of holdfast.toml" "${locks}")
+    endif()
   endif()
   if(_holdfast_tells_labels)
     _holdfast_note_test("${test}")

@@ -15,6 +15,7 @@
 #include "cli/commands.hpp"
 #include "core/environment.hpp"
 #include "core/exit_codes.hpp"
+#include "core/lock_mirror.hpp"
 #include "core/names.hpp"
 #include "core/wire.hpp"
 #include "keeper/dead_runs.hpp"
@@ -26,6 +27,7 @@
 #include "keeper/reap.hpp"
 #include "keeper/run_lock.hpp"
 #include "keeper/supervisors.hpp"
+#include "os/file_text.hpp"
 #include "os/packet_socket.hpp"
 #include "os/proc_numbers.hpp"
 #include "os/process.hpp"
@@ -102,6 +104,26 @@ RunLockOrder lock_order(const IntegrationOptions& options, const ProcessName& ct
   return order;
 }
 
+// For attach.cmake, which ctest reads next. Where it cannot be written, tests have less grace and
+// ctest knows less of their locks than settings say: no reason to complain each time.
+void tell_attach(const std::string& tree, std::string_view name, const std::string& text) {
+  const std::string path = tree + "/" + std::string(name);
+  if (text.empty()) {
+    std::remove(path.c_str());
+    return;
+  }
+  if (const Result<std::string> before = os::read_file(path, text.size() + 1);
+      before && *before == text) {
+    return;
+  }
+  // Another ctest may be reading it.
+  const std::string fresh = path + "." + std::to_string(::getpid());
+  std::ofstream file(fresh, std::ios::binary);
+  file << text;
+  file.close();
+  if (!file || std::rename(fresh.c_str(), path.c_str()) != 0) std::remove(fresh.c_str());
+}
+
 // With a keeper, and with as much of the tree as the settings say.
 int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
               ProjectSettings settings) {
@@ -111,6 +133,10 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
     complain(lock.error().message);
     return exit_codes::k_lock_not_had;
   }
+  // Not before: a ctest that has the tree may have another profile.
+  const Milliseconds grace = longest_grace(settings.settings());
+  tell_attach(options.tree, names::k_grace_file, std::to_string(grace.count()) + "\n");
+  tell_attach(options.tree, names::k_lock_mirror, lock_mirror(settings.settings()));
   sweep(options.tree);
   // Who shares the tree tidies nothing: a run beside it may be out of its sight (in a PID
   // namespace), and is not to be taken for dead. Nor is the one around a run that is inside it.
@@ -131,19 +157,6 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
   const bool has_company = shares || lock->inside_another || !lock->held;
   if (options.log_next && has_company) take_log_turn(options.tree, ctest);
   return exit_codes::k_success;
-}
-
-// ctest is given that much more than a test's limit (docs/timeouts.md). Where it cannot be written,
-// a test may have less grace than settings say: no reason to complain each time.
-void tell_grace(const std::string& tree, Milliseconds grace) {
-  const std::string path = tree + "/" + std::string(names::k_grace_file);
-  const std::string text = std::to_string(grace.count()) + "\n";
-  std::string before;
-  if (std::ifstream file(path); file) std::getline(file, before);
-  if (before + "\n" == text) return;
-  const std::string fresh = path + "." + std::to_string(::getpid());
-  if (std::ofstream file(fresh); !(file << text << std::flush)) return;
-  if (std::rename(fresh.c_str(), path.c_str()) != 0) std::remove(fresh.c_str());
 }
 
 // The run has a keeper: a script's next ctest_test() goes on with it. Where it shares the tree and
@@ -179,7 +192,6 @@ int begin(const IntegrationOptions& options) {
     complain(settings.error().message);
     return exit_codes::k_usage;
   }
-  tell_grace(options.tree, longest_grace(settings->settings()));
   if (const std::string_view trouble = os::trouble_with_watching(); !trouble.empty()) {
     complain(std::string(trouble) + ": tests run without Holdfast");
     return exit_codes::k_success;

@@ -39,6 +39,9 @@ std::vector<std::string> options_of(const TestValues& values) {
   if (values.no_tests) {
     options.push_back("--no-tests=" + std::string(name_of(values.no_tests->value)));
   }
+  if (values.locks) {
+    for (const LockSpec& lock : values.locks->value) options.push_back("--lock=" + to_text(lock));
+  }
   for (const Said<Variable>& said : values.environment) {
     options.push_back("--default-env=" + said.value.name + "=" + said.value.value);
   }

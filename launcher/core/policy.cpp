@@ -23,8 +23,9 @@ Result<void> for_each_part(std::string_view list, Use use) {
   return {};
 }
 
-Result<std::vector<LockSpec>> locks_of(const Properties& properties) {
-  std::vector<LockSpec> locks;
+// `locks`: what settings say, for a test without HOLDFAST_LOCKS.
+Result<std::vector<LockSpec>> locks_of(const Properties& properties, std::vector<LockSpec> locks) {
+  if (!properties.locks.empty()) locks.clear();
   const auto keep = [&](Result<LockSpec> spec, const char* property) -> Result<void> {
     if (!spec) return Error{std::string(property) + ": " + spec.error().message};
     locks.push_back(std::move(*spec));
@@ -196,7 +197,7 @@ Result<ResolvedPolicy> resolve_over(Policy base, const Properties& properties,
                                     const Overrides& overrides) {
   ResolvedPolicy resolved;
   resolved.policy = std::move(base);
-  Result<std::vector<LockSpec>> locks = locks_of(properties);
+  Result<std::vector<LockSpec>> locks = locks_of(properties, std::move(resolved.policy.locks));
   if (!locks) return locks.error();
   apply_properties(properties, resolved);
   apply_retry(properties, resolved);

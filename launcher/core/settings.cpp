@@ -17,6 +17,7 @@ void take_over(TestValues& values, const TestValues& later) {
   take_over(values.run_serial, later.run_serial);
   take_over(values.no_tests, later.no_tests);
   take_over(values.isolation, later.isolation);
+  take_over(values.locks, later.locks);
   take_over(values.retry, later.retry);
   for (const Said<Variable>& said : later.environment) {
     const auto same =
@@ -40,6 +41,7 @@ Policy policy_of(const TestValues& values) {
   if (values.scratch) policy.scratch = values.scratch->value;
   if (values.no_tests) policy.no_tests = values.no_tests->value;
   if (values.isolation) policy.isolation = values.isolation->value;
+  if (values.locks) policy.locks = values.locks->value;
   policy.retry = retry_policy_of(values.retry);
   policy.hooks = hooks_of(values.retry);
   for (const Said<Variable>& said : values.environment)

@@ -49,6 +49,7 @@ struct TestValues {
   std::optional<Said<RunSerial>> run_serial;
   std::optional<Said<NoTests>> no_tests = {};
   std::optional<Said<Isolation>> isolation = {};
+  std::optional<Said<std::vector<LockSpec>>> locks = {};
   std::vector<Said<Variable>> environment;  // each name once; an empty value takes it out
   RetryValues retry = {};
 };

@@ -25,13 +25,16 @@ std::string locks_text(const Policy& policy) {
   return text.empty() ? "none" : text;
 }
 
-std::string locks_origin(const Properties& properties) {
-  if (properties.locks.empty() && properties.resource_lock.empty()) return k_built_in;
-  std::string text = "the test's ";
-  if (!properties.locks.empty()) text += "HOLDFAST_LOCKS";
-  if (!properties.locks.empty() && !properties.resource_lock.empty()) text += " and ";
-  if (!properties.resource_lock.empty()) text += "RESOURCE_LOCK";
-  return text;
+std::string locks_origin(const Properties& properties, const TestValues& values) {
+  std::string text;
+  if (!properties.locks.empty()) {
+    text = "the test's HOLDFAST_LOCKS";
+  } else if (values.locks) {
+    text = values.locks->origin;
+  }
+  if (properties.resource_lock.empty()) return text.empty() ? k_built_in : text;
+  if (text.empty()) return "the test's RESOURCE_LOCK";
+  return text + (properties.locks.empty() ? " and the test's RESOURCE_LOCK" : " and RESOURCE_LOCK");
 }
 
 void explain_environment(const Policy& policy, const TestValues& values,
@@ -80,7 +83,7 @@ std::vector<ExplainedValue> explain(const Policy& policy, const Properties& prop
        std::string(name_of(values.run_serial ? values.run_serial->value : RunSerial::run)),
        origin_of(values.run_serial)},
       {"no-tests", std::string(name_of(policy.no_tests)), origin_of(values.no_tests)},
-      {"locks", locks_text(policy), locks_origin(properties)},
+      {"locks", locks_text(policy), locks_origin(properties, values)},
       {"isolation", is_batch ? std::string(name_of(*policy.isolation)) : "no batch",
        own_isolation ? "the test's HOLDFAST_ISOLATION" : origin_of(values.isolation)},
   };

@@ -61,6 +61,37 @@ std::vector<Said<Variable>> read_environment(const NamedTable& named, Complaints
   return environment;
 }
 
+std::optional<Said<std::vector<LockSpec>>> read_locks(const NamedTable& named,
+                                                      Complaints& complaints) {
+  const toml::node* value = named.table.get("locks");
+  if (value == nullptr) return std::nullopt;
+  const std::string what = "locks in " + named.name;
+  const std::string expected = R"(a list of locks such as "db", "db:shared" or "gpu:1/4@machine")";
+  const toml::array* list = value->as_array();
+  if (list == nullptr) {
+    complaints.add(place_of(value->source()), what, describe_type(*value), expected);
+    return std::nullopt;
+  }
+  std::vector<LockSpec> locks;
+  for (const toml::node& entry : *list) {
+    const auto* text = entry.as_string();
+    const Result<LockSpec> lock =
+        text != nullptr ? parse_lock_spec(text->get()) : Error{describe_type(entry)};
+    if (lock) {
+      locks.push_back(*lock);
+    } else {
+      complaints.add(place_of(entry.source()), what,
+                     text != nullptr ? quoted(text->get()) : describe_type(entry), expected);
+    }
+  }
+  const Result<std::vector<LockSpec>> canonical = canonical_locks(locks);
+  if (!canonical) {
+    complaints.add(place_of(value->source()), what, canonical.error().message, expected);
+    return std::nullopt;
+  }
+  return Said<std::vector<LockSpec>>{*canonical, origin_of(*value, named)};
+}
+
 }  // namespace
 
 Result<Milliseconds> duration_of(const toml::node& value) {
@@ -147,9 +178,9 @@ std::optional<Said<std::string>> read_file_name(const NamedTable& named, std::st
 
 TestValues read_test_values(const NamedTable& named, const std::vector<std::string>& other_keys,
                             Complaints& complaints) {
-  std::vector<std::string> known{"timeout",     "grace",      "lock-timeout", "on-leak",
-                                 "containment", "scratch",    "run-serial",   "no-tests",
-                                 "isolation",   "environment"};
+  std::vector<std::string> known{"timeout",     "grace",       "lock-timeout", "on-leak",
+                                 "containment", "scratch",     "run-serial",   "no-tests",
+                                 "isolation",   "environment", "locks"};
   known.insert(known.end(), retry_keys().begin(), retry_keys().end());
   known.insert(known.end(), other_keys.begin(), other_keys.end());
   complain_of_unknown_keys(named, known, complaints);
@@ -171,6 +202,7 @@ TestValues read_test_values(const NamedTable& named, const std::vector<std::stri
       read_word(named, "isolation", isolation_named, R"("none", "process" or "fork")", complaints);
   values.retry = read_retry_values(named, complaints);
   values.environment = read_environment(named, complaints);
+  values.locks = read_locks(named, complaints);
   return values;
 }
 

@@ -8,6 +8,8 @@ from holdfast_case import HoldfastCase, STAGE
 BAD = {
     "timeot = 3": 'the unknown key "timeot", expected timeout, ',
     "timeout = true": "timeout in [profile.default]: found a boolean, expected a duration",
+    'locks = "db"': "locks in [profile.default]: found a string, expected a list of locks such as",
+    'locks = ["db", "a:b"]': 'locks in [profile.default]: found "a:b", expected a list of locks such as',
     'inherits = "nobody"': 'found "nobody", expected the name of a profile: default',
     '[[override]]\ntest = "("': 'found "(" with an unmatched parenthesis',
 }

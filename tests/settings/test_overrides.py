@@ -1,8 +1,9 @@
 """What holdfast.toml says reaches the test that it is said of."""
 
+import json
 import unittest
 
-from holdfast_case import HoldfastCase
+from holdfast_case import STAGE, HoldfastCase
 
 LEAKY = 'COMMAND sh -c "sleep 300 & exit 0"'
 
@@ -27,6 +28,32 @@ class Overrides(HoldfastCase):
             add_test(NAME net.leaks {LEAKY})
             """, '[[override]]\ntest = "^db\\\\."\non-leak = "fail"\n')
         self.assert_verdicts(verdicts, ["net.leaks"], ["db.leaks"])
+
+    ALONE = f"COMMAND sh -c \"mkdir ${{CMAKE_BINARY_DIR}}/alone && sleep 0.2 && rmdir ${{CMAKE_BINARY_DIR}}/alone\""
+
+    def test_a_lock_for_tests_of_a_project_that_is_not_edited(self):
+        tests = "".join(f"add_test(NAME {name} {self.ALONE})\n" for name in ("db.a", "db.b", "net.x"))
+        tests += 'set_tests_properties(net.x PROPERTIES LABELS "uses db")\n'
+        tests += "set_tests_properties(db.a PROPERTIES TIMEOUT 300)\n"
+        toml = ("[[override]]\ntest = \"^db\\\\.\"\nlocks = [\"db\"]\n"
+                "[[override]]\nlabel = \"uses db\"\nlocks = [\"db\"]\n")
+        verdicts = self.run_with(tests, toml)
+        self.assert_verdicts(verdicts, ["db.a", "db.b", "net.x"], [])
+        # As with HOLDFAST_LOCKS, ctest's clock starts when the test has the lock.
+        self.assertIn("holdfast: lock db after ", (self.build / "Testing/Temporary/LastTest.log").read_text())
+        # ctest knows what it can know of it; the labels' comes later than its test.
+        listing = self.ctest(self.build, "--show-only=json-v1", env=self.environment(HOLDFAST_EXPLAIN="1"))
+        locks = {test["name"]: [p["value"] for p in test["properties"] if p["name"] == "RESOURCE_LOCK"]
+                 for test in json.loads(listing.stdout)["tests"]}
+        self.assertEqual(locks, {"db.a": [["db"]], "db.b": [["db"]], "net.x": []})
+        said = self.command(STAGE / "bin/holdfast", "config", "--explain", "db.a", cwd=self.build).stdout
+        self.assertRegex(said, r"\nlocks +db@project +holdfast.toml:3, \[\[override\]\]\n")
+
+    def test_the_property_wins_over_it(self):
+        self.run_with('add_test(NAME a COMMAND true)\nset_tests_properties(a PROPERTIES HOLDFAST_LOCKS own)\n',
+                      '[[override]]\ntest = "a"\nlocks = ["db:shared"]\n')
+        said = self.command(STAGE / "bin/holdfast", "config", "--explain", "a", cwd=self.build).stdout
+        self.assertRegex(said, r"\nlocks +own@project +the test's HOLDFAST_LOCKS\n")
 
     def test_by_label_of_the_test_of_its_directory_and_encoded(self):
         source = self.project(f"""

@@ -146,6 +146,20 @@ class SinglesTest(SharedTreeCase):
             for name in names:
                 self.assertNotIn(WAITS, self.log(name))
 
+    def test_who_waits_for_the_tree_says_nothing_to_the_run_that_has_it(self):
+        """What `holdfast begin` writes for attach.cmake is the holder's: another profile may have another grace."""
+        tree = self.tree_of("a", settings="[profile.default]\ngrace = 20\n[profile.other]\ngrace = 1\n"
+                                          "[[profile.other.override]]\ntest = 'x'\nlocks = ['db']\n")
+        told, locks = tree / ".holdfast/grace", tree / ".holdfast/locks.cmake"
+        first = self.begin(tree, "first")
+        self.running("a")
+        second = self.begin(tree, "second", HOLDFAST_PROFILE="other")
+        self.assert_waits("second")
+        self.assertEqual((told.read_text(), locks.exists()), ("20000\n", False))
+        self.let_go("a")
+        self.assert_ended([first, second], "first", "second")
+        self.assertEqual((told.read_text(), locks.exists()), ("1000\n", True))
+
     def test_each_has_a_journal_and_verdicts_of_its_own(self):
         """Twelve at once, every third red."""
         tree = self.project("".join(f"add_test(NAME t{i} COMMAND @P@/exit_with {int(i % 3 == 0)})\n"

@@ -1,0 +1,58 @@
+#include "core/lock_mirror.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast {
+namespace {
+
+TEST(LockMirror, PatternsThatCmakeReadsAsWeDo) {
+  for (const char* same :
+       {"", "db", "^db\\.", "a.*b$", "x+", "^$", "a/b:c", "\\(x\\)", "\xC3\xA4"}) {
+    EXPECT_TRUE(means_the_same_to_cmake(same)) << same;
+  }
+  for (const char* other : {"\\d", "a|b", "(a)", "[ab]", "a{2}", "a?", "a*?", "a**", "*a", "^*",
+                            "a^", "$a", "\\", "a\\", "\\b", "\"", "${x}", "a\nb"}) {
+    EXPECT_FALSE(means_the_same_to_cmake(other)) << other;
+  }
+}
+
+SettingsOverride said(const char* test, std::vector<LockSpec> locks) {
+  SettingsOverride one;
+  one.test = test;
+  one.values.locks = Said<std::vector<LockSpec>>{std::move(locks), "holdfast.toml:1, [[override]]"};
+  return one;
+}
+
+TEST(LockMirror, OverridesAreToldInTheOrderInWhichTheyCount) {
+  Settings settings;
+  EXPECT_EQ(lock_mirror(settings), "");
+  settings.overrides = {said("^db\\.", {*parse_lock_spec("db"), *parse_lock_spec("net@user")}),
+                        said("\\d", {*parse_lock_spec("other")}),
+                        said("rd", {*parse_lock_spec("db:shared"), *parse_lock_spec("n:1/2")})};
+  EXPECT_EQ(lock_mirror(settings),
+            "# Written by `holdfast begin`: the locks of holdfast.toml, for ctest.\n"
+            "function(_holdfast_locks_of_file test out)\n"
+            "  set(locks \"\")\n"
+            "  if(test MATCHES [====[^db\\.]====])\n"
+            "    set(locks [====[db@project]====] [====[net@user]====])\n"
+            "  endif()\n"
+            "  if(test MATCHES [====[rd]====])\n"
+            "    set(locks [====[db:shared@project]====] [====[n:1/2@project]====])\n"
+            "  endif()\n"
+            "  set(${out} \"${locks}\" PARENT_SCOPE)\n"
+            "endfunction()\n");
+}
+
+TEST(LockMirror, LabelsAndNamesThatNoListHoldsAreLeftOut) {
+  Settings settings;
+  settings.overrides = {said("a", {*parse_lock_spec("db")}),
+                        said("b", {*parse_lock_spec("[odd]")})};
+  settings.overrides[0].label = "slow";
+  const std::string text = lock_mirror(settings);
+  EXPECT_EQ(text.find("slow"), std::string::npos);
+  EXPECT_EQ(text.find("odd"), std::string::npos);
+  EXPECT_EQ(text.find("(locks [====["), std::string::npos);
+}
+
+}  // namespace
+}  // namespace holdfast
