@@ -3,8 +3,8 @@
 # more than that: one with a fixture, which brings other tests along, or one with RUN_SERIAL. Then the run
 # gets the tree alone, before any test starts.
 #
-# Read where the command line has -R, -I or --tests-from-file, or holdfast.toml the word `share`, after
-# selection.cmake: where that does not know what ctest selects, any test may be of this run.
+# Read where the command line may name tests by -R, -I or --tests-from-file, or holdfast.toml has the word
+# `share`, after selection.cmake: where that does not know what ctest selects, any test may be of this run.
 
 set_property(GLOBAL PROPERTY _holdfast_asks_for_tree FIXTURES_REQUIRED RUN_SERIAL)
 set_property(GLOBAL PROPERTY _holdfast_alone_for "")

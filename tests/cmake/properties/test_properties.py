@@ -221,6 +221,27 @@ class Properties(HoldfastCase):
             "HOLDFAST_P_REQUIRED_FILES=set:" + ",".join(many.split(";")[:8])})
         self.assertEqual({verdict[1] for verdict in self.last.verdicts().values()}, {"Passed"})
 
+    def test_only_a_run_that_may_share_the_tree_asks_to_have_it_alone(self):
+        source = self.project("""
+            foreach(name IN ITEMS a b.c d)
+              add_test(NAME ${name} COMMAND true)
+            endforeach()
+            set_tests_properties(a b.c PROPERTIES FIXTURES_REQUIRED f RUN_SERIAL ON)
+            """)
+        prefix = self.prefix_copy()
+        sharing = prefix / "lib/cmake/Holdfast/sharing.cmake"
+        sharing.write_text(sharing.read_text().replace(
+            "  _holdfast_begin(--alone-for", "  message(NOTICE \"asks for ${property}\")\n  _holdfast_begin(--alone-for"))
+        build = self.configure(source, "build", prefix=prefix)
+        both = ["FIXTURES_REQUIRED", "RUN_SERIAL"]
+        for expected, *arguments in ([both, "-R", "^a$"], [both, "-R", r"^(a|b\.c)$"], [both, "-I", "1,1"],
+                                     [both, "-R", "^a,?$"], [[], "-R", "^d$"], [[], "-R", "a"], [[], "-R", "^a"],
+                                     [[], "-R", "^.*a$"], [[], "-R", "^b.c$"], [[]]):
+            with self.subTest(arguments=arguments):
+                run = self.ctest(build, *arguments)
+                self.assertEqual(run.code, 0, run.text)
+                self.assertEqual(sorted(re.findall("^asks for (.*)$", run.text, re.M)), expected)
+
     def test_a_property_that_is_not_served_is_said_with_its_test(self):
         source = self.project("""
             foreach(name IN ITEMS a b c d)
