@@ -6,43 +6,65 @@
 namespace holdfast {
 namespace {
 
-// As in ctest-integration/listing.cmake.
-constexpr std::array<std::string_view, 36> k_take_a_value = {"-R",
-                                                             "-E",
-                                                             "-L",
-                                                             "-LE",
-                                                             "-FA",
-                                                             "-FS",
-                                                             "-FC",
-                                                             "-I",
-                                                             "-C",
-                                                             "-O",
-                                                             "-A",
-                                                             "-M",
-                                                             "-T",
-                                                             "-D",
-                                                             "-S",
-                                                             "-SP",
-                                                             "--tests-regex",
-                                                             "--exclude-regex",
-                                                             "--label-regex",
-                                                             "--label-exclude",
-                                                             "--tests-information",
-                                                             "--build-config",
-                                                             "--output-log",
-                                                             "--output-junit",
-                                                             "--test-dir",
-                                                             "--timeout",
-                                                             "--stop-time",
-                                                             "--repeat",
-                                                             "--resource-spec-file",
-                                                             "--fixture-exclude-any",
-                                                             "--fixture-exclude-setup",
-                                                             "--fixture-exclude-cleanup",
-                                                             "--preset",
-                                                             "--tests-from-file",
-                                                             "--exclude-from-file",
-                                                             "--test-output-size-passed"};
+struct Option {
+  std::string_view name;
+  CtestOption kind;
+};
+
+constexpr auto k_options = std::to_array<Option>({
+    {"-V", CtestOption::plain},
+    {"--verbose", CtestOption::plain},
+    {"-VV", CtestOption::plain},
+    {"--extra-verbose", CtestOption::plain},
+    {"-Q", CtestOption::plain},
+    {"--quiet", CtestOption::plain},
+    {"--output-on-failure", CtestOption::plain},
+    {"--progress", CtestOption::plain},
+    {"--stop-on-failure", CtestOption::plain},
+    {"--schedule-random", CtestOption::plain},
+    {"--no-label-summary", CtestOption::plain},
+    {"--no-subproject-summary", CtestOption::plain},
+    {"--debug", CtestOption::plain},
+    {"-E", CtestOption::with_value},
+    {"--exclude-regex", CtestOption::with_value},
+    {"-L", CtestOption::with_value},
+    {"--label-regex", CtestOption::with_value},
+    {"-LE", CtestOption::with_value},
+    {"--label-exclude", CtestOption::with_value},
+    {"-FA", CtestOption::with_value},
+    {"--fixture-exclude-any", CtestOption::with_value},
+    {"-FS", CtestOption::with_value},
+    {"--fixture-exclude-setup", CtestOption::with_value},
+    {"-FC", CtestOption::with_value},
+    {"--fixture-exclude-cleanup", CtestOption::with_value},
+    {"-C", CtestOption::with_value},
+    {"--build-config", CtestOption::with_value},
+    {"-O", CtestOption::with_value},
+    {"--output-log", CtestOption::with_value},
+    {"--output-junit", CtestOption::with_value},
+    {"--test-dir", CtestOption::with_value},
+    {"--timeout", CtestOption::with_value},
+    {"--stop-time", CtestOption::with_value},
+    {"--test-load", CtestOption::with_value},
+    {"--repeat", CtestOption::with_value},
+    {"--test-output-size-passed", CtestOption::with_value},
+    {"--test-output-size-failed", CtestOption::with_value},
+    {"--test-output-truncation", CtestOption::with_value},
+    {"-R", CtestOption::other_with_value},
+    {"--tests-regex", CtestOption::other_with_value},
+    {"-I", CtestOption::other_with_value},
+    {"--tests-information", CtestOption::other_with_value},
+    {"--tests-from-file", CtestOption::other_with_value},
+    {"--exclude-from-file", CtestOption::other_with_value},
+    {"-A", CtestOption::other_with_value},
+    {"-M", CtestOption::other_with_value},
+    {"-T", CtestOption::other_with_value},
+    {"-D", CtestOption::other_with_value},
+    {"-S", CtestOption::other_with_value},
+    {"-SP", CtestOption::other_with_value},
+    {"--preset", CtestOption::other_with_value},
+    {"--resource-spec-file", CtestOption::other_with_value},
+});
 
 std::string_view take_word(std::string_view& rest) {
   const std::size_t end = rest.find('\0');
@@ -53,14 +75,21 @@ std::string_view take_word(std::string_view& rest) {
 
 }  // namespace
 
+CtestOption ctest_option(std::string_view word) {
+  const auto* const found = std::ranges::find(k_options, word, &Option::name);
+  return found == k_options.end() ? CtestOption::unknown : found->kind;
+}
+
 bool asks_to_be_quiet(std::string_view command_line) {
   (void)take_word(command_line);
   while (!command_line.empty()) {
     const std::string_view word = take_word(command_line);
     if (word == "-Q" || word == "--quiet") return true;
     if (word == "--test-command") return false;  // what follows is somebody else's
-    if (std::ranges::find(k_take_a_value, word) != k_take_a_value.end())
+    const CtestOption kind = ctest_option(word);
+    if (kind == CtestOption::with_value || kind == CtestOption::other_with_value) {
       (void)take_word(command_line);
+    }
   }
   return false;
 }

@@ -2,13 +2,24 @@
 // CMake 4.3.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 namespace holdfast {
 
+// ctest-integration/listing.cmake has those with a value, too.
+enum class CtestOption : std::uint8_t {
+  unknown,          // or one whose value may be missing (-j)
+  plain,            // no value; says how tests are told of, and when it ends
+  with_value,       // the same, or leaves tests out
+  other_with_value  // selects tests, or does something else
+};
+
+CtestOption ctest_option(std::string_view word);
+
 // Whether it is to be quiet (-Q, --quiet). `command_line`: its words, each ended by a NUL, the
-// program first
-// (/proc/<pid>/cmdline). A word that is an option's value is none itself: `ctest -R -Q`.
+// program first (/proc/<pid>/cmdline). A word that is an option's value is none itself: `ctest -R
+// -Q`.
 bool asks_to_be_quiet(std::string_view command_line);
 
 }  // namespace holdfast

@@ -1,9 +1,10 @@
 #include "core/ctest_selection.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <optional>
+
+#include "core/ctest_options.hpp"
 
 namespace holdfast {
 namespace {
@@ -13,44 +14,6 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_number(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
-
-template <std::size_t N>
-bool is_one_of(std::string_view word, const std::array<std::string_view, N>& words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-// How it is told, and when it ends.
-constexpr auto k_without_value = std::to_array<std::string_view>(
-    {"-V", "--verbose", "-VV", "--extra-verbose", "-Q", "--quiet", "--output-on-failure",
-     "--progress", "--stop-on-failure", "--schedule-random", "--no-label-summary",
-     "--no-subproject-summary", "--debug"});
-
-// The same, and what leaves tests out.
-constexpr auto k_with_value = std::to_array<std::string_view>({"-E",
-                                                               "--exclude-regex",
-                                                               "-L",
-                                                               "--label-regex",
-                                                               "-LE",
-                                                               "--label-exclude",
-                                                               "-FA",
-                                                               "--fixture-exclude-any",
-                                                               "-FS",
-                                                               "--fixture-exclude-setup",
-                                                               "-FC",
-                                                               "--fixture-exclude-cleanup",
-                                                               "-C",
-                                                               "--build-config",
-                                                               "-O",
-                                                               "--output-log",
-                                                               "--output-junit",
-                                                               "--test-dir",
-                                                               "--timeout",
-                                                               "--stop-time",
-                                                               "--test-load",
-                                                               "--repeat",
-                                                               "--test-output-size-passed",
-                                                               "--test-output-size-failed",
-                                                               "--test-output-truncation"});
 
 std::string_view take_part(std::string_view& list) {
   const std::size_t comma = list.find(',');
@@ -121,11 +84,12 @@ class Reader {
   // False: it is not understood.
   bool take_option() {
     const std::string_view option = arguments_[next_++];
-    if (is_one_of(option, k_without_value) || option.starts_with("--no-tests=")) return true;
+    const CtestOption kind = ctest_option(option);
+    if (kind == CtestOption::plain || option.starts_with("--no-tests=")) return true;
     if (option.starts_with("-j") && option.size() > 2) return is_number(option.substr(2));
     if (next_ == arguments_.size()) return false;
     const std::string& value = arguments_[next_++];
-    if (is_one_of(option, k_with_value)) return true;
+    if (kind == CtestOption::with_value) return true;
     // Before 3.29 what follows is the number, whatever it is; from then on it may be missing.
     if (option == "-j" || option == "--parallel") return is_number(value);
     if (option == "-T" || option == "--test-action") return value == "test" || value == "Test";

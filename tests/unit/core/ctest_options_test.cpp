@@ -26,6 +26,7 @@ TEST(CtestOptions, AValueIsNoOption) {
   EXPECT_FALSE(is_quiet({"-Q"}));
   EXPECT_FALSE(is_quiet({"ctest", "-R", "-Q"}));
   EXPECT_FALSE(is_quiet({"ctest", "--preset", "--quiet"}));
+  EXPECT_FALSE(is_quiet({"ctest", "--test-load", "-Q"}));
   EXPECT_FALSE(is_quiet({"ctest", "--build-and-test", "a", "b", "--test-command", "c", "-Q"}));
   EXPECT_FALSE(is_quiet({"ctest", "-QQ", "--quiet=1"}));
   EXPECT_FALSE(asks_to_be_quiet(""));
