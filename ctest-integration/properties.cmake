@@ -41,11 +41,7 @@ function(_holdfast_say_unserved test property)
   else()
     set(why "is no property of Holdfast's (HOLDFAST_ENABLED, _ISOLATION, _LOCKS, _ON_LEAK, _RETRY, _TIMEOUT)")
   endif()
-  get_property(said GLOBAL PROPERTY "_holdfast_said ${property}")
-  if(NOT said)
-    set_property(GLOBAL PROPERTY "_holdfast_said ${property}" TRUE)
-    message(NOTICE "holdfast: \"${test}\": ${property} ${why}: ignoring it")
-  endif()
+  _holdfast_say_once("${property}" "\"${test}\": ${property} ${why}: ignoring it")
 endfunction()
 
 # How a call with properties of these names is looked at: sets `passed`, empty for one that is to be taken
