@@ -385,7 +385,7 @@ TEST(BatchTest, no_cases_are_no_tests) {
   EXPECT_EQ(story.tell(listed({})), "end");
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::no_tests);
   EXPECT_EQ(story.batch.conclude().main.code, 0);
-  EXPECT_EQ(story.batch.summary(), "0 cases");
+  EXPECT_EQ(story.batch.summary(), "0 cases: the filter matches none");
 }
 
 TEST(BatchTest, a_program_that_is_not_googletests_is_judged_by_its_code) {
