@@ -6,12 +6,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
 #include <utility>
 
+#include "core/names.hpp"
 #include "os/file_text.hpp"
 #include "os/system_call.hpp"
 
@@ -152,12 +154,31 @@ struct Place {
   std::string name;
 };
 
+UniqueFd open_as_ever(const std::string& path) {
+  return UniqueFd(::openat(AT_FDCWD, path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+// A run's directories are made by us, and a test knows where they are: none of them may have become
+// a mount or a link. What is above them is the user's.
+UniqueFd open_above(const std::string& path) {
+  const std::string runs = "/" + std::string(names::k_runs_directory) + "/";
+  const std::size_t at = path.rfind(runs);
+  if (at == std::string::npos) return open_as_ever(path);
+  std::size_t from = at + runs.size();
+  UniqueFd directory = open_as_ever(path.substr(0, from));
+  while (directory.valid() && from < path.size()) {
+    const std::size_t end = std::min(path.find('/', from), path.size());
+    directory = open_on_this_mount(directory.get(), path.substr(from, end - from).c_str(), O_PATH);
+    from = end + 1;
+  }
+  return directory;
+}
+
 Place place_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   const std::string above = slash == std::string::npos ? "." : path.substr(0, slash);
-  return {UniqueFd(::openat(AT_FDCWD, slash == 0 ? "/" : above.c_str(),
-                            O_PATH | O_DIRECTORY | O_CLOEXEC)),
-          above, path.substr(slash == std::string::npos ? 0 : slash + 1)};
+  return {open_above(slash == 0 ? "/" : above), above,
+          path.substr(slash == std::string::npos ? 0 : slash + 1)};
 }
 
 Result<void> result_of(const std::string& above, const Stays& left) {

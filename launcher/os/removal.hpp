@@ -15,8 +15,10 @@
 
 namespace holdfast::os {
 
-// Opens the directory at `path`. Fails where a link stands in its place, or something is mounted on
-// it. Components before the last one are followed as ever.
+// Below, of a `path` no component behind `.holdfast/runs/` may be a link or a mount, and its last
+// one never. Those before are followed as ever.
+
+// Opens the directory at `path`.
 Result<UniqueFd> open_unmounted(const std::string& path);
 // That of the `name` below `above`, where no component may be either. Invalid with errno set.
 UniqueFd open_unmounted(const UniqueFd& above, const std::string& name);

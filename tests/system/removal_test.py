@@ -46,7 +46,7 @@ class RemovalTest(ProjectCase):
         return self.project("".join(lines))
 
     def run_apart(self, tree, *before):
-        ran = self.finish("unshare", "-m", *before, CTEST, cwd=tree)
+        ran = self.finish("unshare", "-m", *before, CTEST, "--output-on-failure", cwd=tree)
         ran.text = (ran.stdout + ran.stderr).decode()
         wait_until(lambda: not keepers_of(tree), "the keeper to end")
         return ran
@@ -80,6 +80,24 @@ class RemovalTest(ProjectCase):
         for test, where in (("t0", ""), ("t1", ".markers"), ("t3", ".markers")):
             self.assert_left(ran, tree, test, where)
         self.assertIn("scratch", self.ends(tree)["t2"])
+
+    def test_nothing_is_removed_below_what_a_test_put_on_the_directories_above(self):
+        """Where each attempt has its number, somebody may have a directory of that name."""
+        ways = {"mount": "mount --bind $OUT $ALL", "link": "mv $ALL $ALL.old; ln -s $OUT $ALL",
+                "mount one up": "mkdir -p $OUT/scratch; cp -r $OUT/1 $OUT/scratch; mount --bind $OUT ${ALL%/scratch}"}
+        for number, (way, script) in enumerate(ways.items()):
+            with self.subTest(way):
+                (self.outside / "1").mkdir(exist_ok=True)
+                (self.outside / "1/file").write_text("file")
+                file = self.work / f"way{number}.sh"
+                file.write_text(f'set -e\nOUT={self.outside}\nALL=${{HOLDFAST_TMPDIR%/1}}\n'
+                                f'touch "${{HOLDFAST_TMPDIR:?}}/file"\n{script}\n')
+                tree = self.project(f"add_test(NAME t COMMAND sh {file})\n", name=f"p{number}", build=f"b{number}")
+                ran = self.run_apart(tree)
+                self.assertIn("100% tests passed", ran.text)
+                self.assert_untouched()
+                for there in ("1/file", "scratch/1/file")[:2 if number == 2 else 1]:
+                    self.assertEqual((self.outside / there).read_text(), "file")
 
     def test_a_file_that_is_mounted_is_left_as_it_is(self):
         tree = self.tree_of("touch file beside; mount --bind $OUT/precious file")
