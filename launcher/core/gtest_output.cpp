@@ -30,10 +30,6 @@ struct EndTag {
 constexpr EndTag k_end_tags[] = {
     {k_passed, CaseEnd::passed}, {k_failed, CaseEnd::failed}, {k_skipped, CaseEnd::skipped}};
 
-bool begins_with(std::string_view text, std::string_view with) {
-  return text.substr(0, with.size()) == with;
-}
-
 // The text without colours: itself, or what becomes of it in `room`.
 std::string_view plain_in(std::string_view text, std::string& room) {
   if (text.find('\x1b') == std::string_view::npos) return text;
@@ -55,9 +51,9 @@ std::string shown_of(std::string_view name) {
 
 // Whether `text` is the case's name, alone or with what GoogleTest may print behind it.
 bool names_case(std::string_view text, std::string_view name) {
-  if (!begins_with(text, name)) return false;
+  if (!text.starts_with(name)) return false;
   text.remove_prefix(name.size());
-  return text.empty() || begins_with(text, " (") || begins_with(text, ", where ");
+  return text.empty() || text.starts_with(" (") || text.starts_with(", where ");
 }
 
 // Whether it ends as the line of an end does, "(0 ms)": whole lines do, and the last piece of torn
@@ -179,7 +175,7 @@ bool GtestOutput::read_end(const Tags& tags, const std::string& name, const Tell
     const std::string_view text = plain_in(tags.behind(one.tag), room);
     if (!names_case(text, shown(name))) {
       if (ends_as_an_end(text)) continue;  // another case's
-      (begins_with(text, shown(name)) ? torn_ : cut_) = one.end;
+      (text.starts_with(shown(name)) ? torn_ : cut_) = one.end;
       continue;
     }
     if (nested_ > 0) {
@@ -241,7 +237,7 @@ void GtestOutput::read_whole(std::string_view text, const Tell& tell) {
   std::string_view rest = plain;
   GtestEvent event;
   event.offset = size_;
-  if (begins_with(rest, k_running)) {
+  if (rest.starts_with(k_running)) {
     rest.remove_prefix(k_running.size());
   } else if (rest.find(" ran.") != std::string_view::npos) {
     event.kind = GtestEvent::Kind::finished;

@@ -5,21 +5,17 @@ namespace {
 
 constexpr std::string_view k_beginning = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites";
 
-bool begins_with(std::string_view text, std::string_view head) {
-  return text.substr(0, head.size()) == head;
-}
-
 // GoogleTest takes `-` for `--`, and knows its flags by this prefix.
 std::string_view googletest_flag(std::string_view argument) {
   for (std::string_view dashes : {"--gtest_", "-gtest_"}) {
-    if (begins_with(argument, dashes)) return argument.substr(dashes.size());
+    if (argument.starts_with(dashes)) return argument.substr(dashes.size());
   }
   return {};
 }
 
 bool is_flag(std::string_view argument, std::string_view name) {
   const std::string_view flag = googletest_flag(argument);
-  return begins_with(flag, name) && (flag.size() == name.size() || flag[name.size()] == '=');
+  return flag.starts_with(name) && (flag.size() == name.size() || flag[name.size()] == '=');
 }
 
 bool has_flag(const char* const* command, std::string_view name) {
@@ -33,7 +29,7 @@ bool has_flag(const char* const* command, std::string_view name) {
 bool has_variable(const char* const* environment, std::string_view name) {
   for (const char* const* entry = environment; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
-    if (begins_with(text, name) && text.substr(name.size(), 1) == "=") return true;
+    if (text.starts_with(name) && text.substr(name.size(), 1) == "=") return true;
   }
   return false;
 }
@@ -43,7 +39,7 @@ std::string_view file_name(std::string_view path) { return path.substr(path.rfin
 // `python`, `python3`, `python3.11`
 bool is_python(std::string_view program) {
   constexpr std::string_view k_python = "python";
-  if (!begins_with(program, k_python)) return false;
+  if (!program.starts_with(k_python)) return false;
   program.remove_prefix(k_python.size());
   return program.find_first_not_of("0123456789.") == std::string_view::npos;
 }
@@ -74,10 +70,10 @@ bool may_select_nothing(const char* const* command, const char* const* environme
   return selects && !has_variable(environment, "GTEST_TOTAL_SHARDS");
 }
 
-bool is_googletest_report(std::string_view xml) { return begins_with(xml, k_beginning); }
+bool is_googletest_report(std::string_view xml) { return xml.starts_with(k_beginning); }
 
 bool reports_no_tests(std::string_view xml) {
-  return is_googletest_report(xml) && begins_with(xml.substr(k_beginning.size()), " tests=\"0\"");
+  return is_googletest_report(xml) && xml.substr(k_beginning.size()).starts_with(" tests=\"0\"");
 }
 
 bool is_pytest(const char* const* command) {
@@ -92,7 +88,7 @@ bool is_pytest(const char* const* command) {
     if (text == "-m") return word[1] != nullptr && std::string_view(word[1]) == "pytest";
     if (text == "-W" || text == "-X") {
       if (*++word == nullptr) return false;
-    } else if (!begins_with(text, "-") || text == "-c" || text == "-" || text == "--") {
+    } else if (!text.starts_with("-") || text == "-c" || text == "-" || text == "--") {
       break;
     }
   }

@@ -15,12 +15,8 @@ constexpr std::string_view k_brief_flag = "--gtest_brief";
 constexpr std::string_view k_also_disabled_flag = "--gtest_also_run_disabled_tests";
 constexpr std::string_view k_list_flag = "--gtest_list_tests";
 
-bool begins_with(std::string_view text, std::string_view with) {
-  return text.substr(0, with.size()) == with;
-}
-
 bool is_variable(std::string_view entry, std::string_view name) {
-  return begins_with(entry, name) && entry.size() > name.size() && entry[name.size()] == '=';
+  return entry.starts_with(name) && entry.size() > name.size() && entry[name.size()] == '=';
 }
 
 // As GoogleTest reads a flag of its own: without a value it is set.
@@ -32,8 +28,8 @@ bool is_set(std::string_view argument) {
 
 // `flag` with two dashes; GoogleTest takes one as well.
 bool is_flag(std::string_view argument, std::string_view flag) {
-  if (!begins_with(argument, "--")) flag.remove_prefix(1);
-  return begins_with(argument, flag) &&
+  if (!argument.starts_with("--")) flag.remove_prefix(1);
+  return argument.starts_with(flag) &&
          (argument.size() == flag.size() || argument[flag.size()] == '=');
 }
 
