@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from support import PATIENCE_S, USER_DIRECTORY, wait_until
 # A /proc of its own, as a container has; without, it shows the numbers of the namespace outside.
 OWN_PROC = ("--mount-proc",)
 OUTER_PROC = ()
-# A user whom /etc/passwd does not know.
-UNKNOWN_USER = 54321
+# A user whom /etc/passwd does not know, and no other driver is.
+UNKNOWN_USER = 1_700_000_000 + os.getpid()
 
 
 def words_for(proc):
@@ -119,8 +120,7 @@ class AsUnknownUser(Here):
         subprocess.run(["chown", "-R", f"{UNKNOWN_USER}:{UNKNOWN_USER}", path], check=True)
 
     def tidy(self):
-        subprocess.run(["find", self.user_directory, "-depth", "-type", "d", "-empty", "-delete"],
-                       stderr=subprocess.DEVNULL, check=False)
+        shutil.rmtree(self.user_directory, ignore_errors=True)
 
 
 PLACES = {"here": Here, "first": AsFirstProcess, "foreign": BesideAnothersProc, "levels": ThreeLevelsDown,
