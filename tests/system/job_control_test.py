@@ -91,6 +91,11 @@ def blocks(pid, number):
     return int(blocked.split()[1], 16) >> (number - 1) & 1
 
 
+def all_sleep(processes):
+    """Those that are still there."""
+    return all(state_of(one.pid) in ("S", None) for one in processes)
+
+
 class JobControlCase(TerminalCase):
     def script(self, text, name="script"):
         file = self.work / f"{name}.py"
@@ -271,6 +276,11 @@ set_tests_properties(paused PROPERTIES HOLDFAST_ISOLATION {isolation} HOLDFAST_T
                 # The pause itself is what is tested: longer than the limit.
                 time.sleep(4)
                 terminal.type("fg\n")
+                # Everybody has looked at the clock again, and sleeps.
+                ours = [p for p in processes_with(self.cookie) if "holdfast" in command_of(p.pid)[0]] + programs
+                for _ in range(5):
+                    wait_until(lambda all=ours: all_sleep(all), "them to go on")
+                    time.sleep(0.02)
                 go.touch()
                 terminal.expect("100% tests passed")
                 cases = self.case_records(self.runs(tree)[-1])

@@ -123,6 +123,21 @@ TEST(Signals, TheSameKeyPressedAgainKillsNowHoweverSoon) {
   EXPECT_EQ(text_of(step.actions), "kill_tree 0");
 }
 
+TEST(Signals, TheSameOfOneSenderIsToldTwiceAndIsOne) {
+  // timeout(1): to its child, and then to its process group.
+  for (ExitMode mode : k_modes) {
+    for (int signal : {k_hup, k_int, k_quit, k_term}) {
+      const SupervisionState state = next_step({}, at(1000, by_kill(signal)), mode).state;
+      for (std::int64_t later : {0, 1}) {
+        const SupervisionStep step = next_step(state, at(1000 + later, by_kill(signal)), mode);
+        EXPECT_EQ(step.state.stage, Stage::ending) << later;
+        EXPECT_EQ(text_of(step.actions), "") << later;
+      }
+      EXPECT_EQ(text_of(next_step(state, at(1002, by_kill(signal)), mode).actions), "kill_tree 0");
+    }
+  }
+}
+
 TEST(Signals, AfterATimeoutAPatientUserMayHurry) {
   SupervisionState state =
       next_step({}, at(200, {Event::Kind::timeout_expired}), ExitMode::command).state;

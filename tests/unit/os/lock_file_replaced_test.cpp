@@ -1,6 +1,11 @@
 // A lock file that somebody removed: a lock on it excludes nobody.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <fstream>
+#include <string>
+
+#include "os/clock.hpp"
 #include "test_lock.hpp"
 
 namespace holdfast::os {
@@ -10,6 +15,23 @@ void remove_file(const TestLock& lock, const std::string& name = "lock") {
   const std::string path = lock.directory() + "/db/" + name;
   ASSERT_TRUE(std::filesystem::remove(path));
   ASSERT_TRUE(std::filesystem::remove(path + ".spare"));
+}
+
+// Whether somebody blocks in flock(2) for the file, soon (proc_locks(5): "1: -> FLOCK … 00:2a:INODE
+// …").
+bool is_waited_for(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return false;
+  const std::string inode = ":" + std::to_string(info.st_ino) + " ";
+  const Milliseconds until = monotonic_now() + Milliseconds{30'000};
+  while (monotonic_now() < until) {
+    std::ifstream locks("/proc/locks");
+    for (std::string line; std::getline(locks, line);) {
+      if (line.find("-> FLOCK") != std::string::npos && line.find(inode) != std::string::npos)
+        return true;
+    }
+  }
+  return false;
 }
 
 TEST(ReplacedLockFile, IsPutBackByTheNextToComeSoThatThereAreNotTwoHolders) {
@@ -66,6 +88,8 @@ TEST(ReplacedLockFile, ASlotIsNoticedByWhoWaitedForItAndTheNewOneIsWaitedFor) {
   LockRequest waiter = lock.request("db:1/1");
   ASSERT_FALSE(takes(waiter));
   ASSERT_TRUE(waiter.start_waiting());
+  // For the file that is to go, and not for the one that comes.
+  ASSERT_TRUE(is_waited_for(lock.directory() + "/db/slot.0"));
   remove_file(lock, "slot.0");
   const std::string path = lock.directory() + "/db/slot.0";
   UniqueFd script(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
