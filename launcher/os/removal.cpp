@@ -113,20 +113,24 @@ struct Stays {
 
 Stays stays(const char* name, int error) { return {std::string("/") + name, describe(error)}; }
 
+// By errno. Two keepers may remove one old run at the same time: what the other has removed is
+// gone.
+Stays stays_unless_gone(const char* name) { return errno == ENOENT ? Stays{} : stays(name, errno); }
+
 Stays empty(UniqueFd directory, int depth);
 
 Stays remove_entry(int above, const char* name, int depth) {
   if (::unlinkat(above, name, 0) == 0) return {};
   // Of a directory unlink(2) says so. Anything else is no directory, and stays.
-  if (errno != EISDIR) return stays(name, errno);
+  if (errno != EISDIR) return stays_unless_gone(name);
   if (depth == k_deepest) return {std::string("/") + name, "it is nested too deeply"};
   UniqueFd below = open_to_empty(above, name);
-  if (!below.valid()) return stays(name, errno);
+  if (!below.valid()) return stays_unless_gone(name);
   if (Stays left = empty(std::move(below), depth + 1)) {
     left.path.insert(0, std::string("/") + name);
     return left;
   }
-  return ::unlinkat(above, name, AT_REMOVEDIR) == 0 ? Stays{} : stays(name, errno);
+  return ::unlinkat(above, name, AT_REMOVEDIR) == 0 ? Stays{} : stays_unless_gone(name);
 }
 
 bool is_self_or_parent(const char* name) {
@@ -218,6 +222,7 @@ Result<void> remove_directory(const UniqueFd& above, const std::string& above_pa
 
 Result<void> remove_directory(const std::string& path) {
   const Place place = place_of(path);
+  if (!place.above.valid() && errno == ENOENT) return {};
   if (!place.above.valid()) return result_of(path, {"", describe(errno)});
   return remove_directory(place.above, place.path, place.name);
 }

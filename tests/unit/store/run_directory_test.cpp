@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <thread>
 
 namespace holdfast {
 namespace {
@@ -171,6 +172,27 @@ TEST(RunDirectory, PruningKeepsARunOfAnotherPidNamespaceUntilItsEndIsOnRecord) {
   const std::vector<RunEntry> runs = list_runs(tree.path());
   EXPECT_TRUE(std::any_of(runs.begin(), runs.end(),
                           [](const RunEntry& run) { return run.id == "2-goes-on"; }));
+}
+
+// Keepers of runs that share a tree end at one moment.
+TEST(RunDirectory, TwoThatPruneAtOnceAreInNobodysWay) {
+  const ScratchDirectory tree;
+  for (int round = 0; round < 10; ++round) {
+    for (int run = 100; run < 160; ++run) {
+      const std::string id = std::to_string(run) + "-of-" + std::to_string(round);
+      add_run(tree, id, run);
+      for (int i = 0; i < 5; ++i) {
+        tree.write(".holdfast/runs/" + id + "/scratch/" + std::to_string(i) + "/left", "");
+      }
+    }
+    Pruned pruned[2];
+    std::thread other([&] { pruned[1] = prune_runs(tree.path(), "x"); });
+    pruned[0] = prune_runs(tree.path(), "x");
+    other.join();
+    for (const Pruned& one : pruned) {
+      ASSERT_TRUE(one.troubles.empty()) << one.troubles.front();
+    }
+  }
 }
 
 TEST(RunDirectory, ATreeWithoutRunsIsNoError) {
