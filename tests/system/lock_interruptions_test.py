@@ -89,7 +89,7 @@ class LockInterruptionsTest(SystemCase):
             order = self.work / f"order{len(self.begun)}"
             # In a group of its own that is no orphan, as a shell's job.
             waiter, log = self.wait_for(name, "sh", "-c", f'echo 1 >>"{order}"',
-                                        options=["--lock-timeout", "2"],
+                                        options=["--lock-timeout", "6"],
                                         preexec_fn=lambda: os.setpgid(0, 0))
             # By itself it needs SIGTTOU to know a SIGCONT that came too early (os/signal_queue.hpp).
             stops = [signal.SIGTSTP, signal.SIGTTIN] + [signal.SIGTTOU] * (":" in name)
@@ -98,8 +98,9 @@ class LockInterruptionsTest(SystemCase):
                 wait_until(lambda pid=waiter.pid: state_of(pid) == "T", "the waiter to stop")
                 _, how = os.waitpid(waiter.pid, os.WUNTRACED)
                 self.assertEqual(os.WSTOPSIG(how), number)
-                # The pause itself is what is tested; its length is no synchronisation.
-                time.sleep(0.8)
+                # The pause itself is what is tested; its length is no synchronisation. Together they are
+                # longer than the time it has, of which a busy machine takes a part.
+                time.sleep(6.6 / len(stops))
                 waiter.send_signal(signal.SIGCONT)
                 wait_until(lambda pid=waiter.pid: state_of(pid) == "S", "the waiter to go on")
             later, _ = self.wait_for(name, "sh", "-c", f'echo 2 >>"{order}"')

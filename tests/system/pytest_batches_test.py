@@ -18,7 +18,7 @@ PYTHON = os.environ.get("SYSTEM_TEST_PYTEST")
 @unittest.skipUnless(PYTHON, "python3-pytest was missing when this was configured")
 class PytestBatchesTest(ProjectCase):
     def cmake(self, *words):
-        made = self.finish(CMAKE, *words)
+        made = self.finish(CMAKE, *words, bound=120)
         self.assertEqual(made.returncode, 0, made.stdout + made.stderr)
 
     def test_it_is_as_its_page_says(self):
