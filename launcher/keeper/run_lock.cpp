@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "core/folded_line.hpp"
 #include "core/held_locks.hpp"
@@ -315,7 +316,9 @@ bool is_tree_taken(const std::string& tree) {
   const std::string path =
       tree + "/" + std::string(names::k_run_lock_directory) + "/" + std::string(names::k_lock_file);
   const os::UniqueFd lock(::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  return lock.valid() && os::count_living(lock.get(), os::RecordList::holders) > 0;
+  // One that may not be opened may be anybody's.
+  if (!lock.valid()) return errno != ENOENT && errno != ENOTDIR;
+  return os::count_living(lock.get(), os::RecordList::holders) > 0;
 }
 
 void forget_run(const os::UniqueFd& lock, const ProcessName& ctest) {
