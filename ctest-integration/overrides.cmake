@@ -260,7 +260,7 @@ function(set_tests_properties)
   if(_holdfast_selects) # selection.cmake
     if(NOT ARGV0 MATCHES "${_holdfast_selected}")
       set(leaves TRUE)
-      if(_holdfast_brings OR NOT _holdfast_leaves_${call})
+      if(_holdfast_brings OR NOT "${_holdfast_leaves_${call}}")
         set(count ${ARGC})
         _holdfast_look_closer()
       endif()

@@ -64,6 +64,18 @@ class Places(HoldfastCase):
             self.assert_all_wrapped(run, 1)
             self.assertIn("1 passed", run.text)
 
+    def test_a_source_directory_with_quotes_in_its_path(self):
+        """ctest reads them unescaped (_BACKTRACE_TRIPLES), so that one argument may be several."""
+        plain = self.project(f"add_test(NAME probe COMMAND {PROBE})\nadd_test(NAME other COMMAND {PROBE})\n")
+        source = self.work / 'a "b'
+        shutil.copytree(plain, source)
+        build = self.configure(source, "build")
+        for options, count in ((), 2), (("-R", "^probe$"), 1):
+            run = self.ctest(build, "-V", *options)
+            self.assertEqual(run.code, 0, run.text)
+            self.assert_all_wrapped(run, count)
+            self.assertNotIn("CMake Error", run.text)
+
     def test_a_prefix_with_odd_characters_in_its_path(self):
         source = self.project(f"add_test(NAME probe COMMAND {PROBE})\n")
         for i, name in enumerate(("blank in it", "it's", 'it\'s "both"')):
