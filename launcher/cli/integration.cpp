@@ -149,6 +149,7 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
   if (shares || lock->inside_another) keeper.company = Company::possible;
   keeper.settings = std::move(settings);
   keeper.lock_trouble = lock->warning;
+  keeper.inside = variable(environment::k_run_id);
   if (const Result<void> started = start_keeper(keeper); !started) {
     if (!lock->warning.empty()) complain(lock->warning);
     complain("no keeper (failed to " + started.error().message +

@@ -2,11 +2,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 
 #include "cli/commands.hpp"
+#include "core/environment.hpp"
 #include "core/exit_codes.hpp"
 #include "keeper/live_runs.hpp"
 #include "report/load.hpp"
@@ -68,7 +70,8 @@ Result<RunReport> load(const std::filesystem::path& tree, const std::string& wan
   if (wanted == "latest" && list_runs(tree, Dates::only_for_the_order).empty()) {
     if (std::optional<RunReport> builds = load_builds(tree)) return *std::move(builds);
   }
-  const Result<RunEntry> run = find_run(tree, wanted);
+  const char* around = std::getenv(std::string(environment::k_run_id).c_str());
+  const Result<RunEntry> run = find_run(tree, wanted, around != nullptr ? around : "");
   if (!run) return run.error();
   const RunState state = is_going_on(*run) ? RunState::going_on : RunState::over;
   Result<RunReport> loaded = load_report(*run, Outputs::load, state);

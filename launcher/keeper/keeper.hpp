@@ -28,6 +28,7 @@ struct KeeperOrder {
   bool shares_tree = false;  // by that lock
   Company company = Company::none;
   std::string lock_trouble = {};  // why there is none, where that is to be said
+  std::string inside = {};        // the run one of whose tests started ctest; empty: none
   // With an error every test of the run is refused, and says it.
   Result<ProjectSettings> settings = ProjectSettings{};
 };

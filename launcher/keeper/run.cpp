@@ -19,6 +19,7 @@
 #include "report/summary.hpp"
 #include "store/ctest_log.hpp"
 #include "store/ctest_output.hpp"
+#include "store/journal_reader.hpp"
 #include "store/json_record.hpp"
 #include "store/run_directory.hpp"
 
@@ -99,6 +100,7 @@ Run Run::begin(const RunOrigin& origin, unsigned nth) {
   record.version = HOLDFAST_VERSION;
   record.ctest = {origin.ctest.pid, origin.ctest.start};
   record.command = os::command_of(origin.ctest.pid);
+  record.inside = origin.inside;
   if (Result<void> written = os::append_line(run.journal_, line_of(record)); !written) {
     run.trouble_ = describe_unrecordable(origin, written.error());
     run.journal_.clear();
@@ -141,10 +143,12 @@ std::int64_t Run::unrecorded_in(const RunReport& report) const {
   return known < tests_.size() ? static_cast<std::int64_t>(tests_.size() - known) : 0;
 }
 
-Result<RunReport> Run::report() const {
-  const Result<RunEntry> entry = find_run(origin_.tree, id_);
-  if (!entry) return entry.error();
-  return load_report(*entry, Outputs::leave_out);
+// As it will be read when that is on record: what a test without an end came to depends on it.
+Result<RunReport> Run::report(const RunEnded& to_come) const {
+  Result<Journal> journal = read_journal(std::filesystem::path(journal_));
+  if (!journal) return journal.error();
+  journal->records.emplace_back(to_come);
+  return report_of(*journal);
 }
 
 std::string Run::finish(Completeness completeness) {
@@ -152,13 +156,13 @@ std::string Run::finish(Completeness completeness) {
   trouble_.clear();                 // that of the beginning has been said
   scratch_.close();
   Result<void> recorded = record_verdicts();
-  Result<RunReport> seen = report();
   RunEnded record;
   record.at = unix_now();
   record.run = id_;
   record.complete = completeness == Completeness::complete;
   record.retries = retries_.summary();
   record.has_log = log_ && recorded && log_->is_whole();
+  Result<RunReport> seen = report(record);
   if (seen) record.unrecorded = unrecorded_in(*seen);
   const Result<void> ended = os::append_line(journal_, line_of(record));
   if (recorded) recorded = ended;
@@ -168,10 +172,7 @@ std::string Run::finish(Completeness completeness) {
     trouble_ += "an old run stays: failed to " + stays;
   }
   if (!seen) return "holdfast: no summary, failed to " + seen.error().message + "\n";
-  seen->run.retries = record.retries;
   seen->run.unrecorded = record.unrecorded;
-  seen->run.complete = record.complete;
-  seen->run.has_log = record.has_log;
   selected_nothing_ = attempts_ == 0 && holdfast::selected_nothing(*seen);
   return render_summary(*seen);
 }

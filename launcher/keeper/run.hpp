@@ -22,6 +22,7 @@ struct RunOrigin {
   ProcessName ctest;
   std::string lock_trouble;  // one sentence: the tree could not be locked; empty: it is
   RunRetryLimits retries = {};
+  std::string inside = {};  // the run one of whose tests started ctest; empty: none
 };
 
 class Run {
@@ -61,7 +62,7 @@ class Run {
  private:
   Result<void> record_verdicts();
   // Of what the journal has by now.
-  Result<RunReport> report() const;
+  Result<RunReport> report(const RunEnded& to_come) const;
   // Tests that were granted an attempt and are not in the report.
   std::int64_t unrecorded_in(const RunReport& report) const;
 

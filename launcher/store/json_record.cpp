@@ -33,6 +33,7 @@ Record run_started(FieldReader& in) {
   record.version = in.text("version");
   record.ctest = in.stamp("ctest");
   record.command = in.texts("command");
+  record.inside = in.text("inside");
   return record;
 }
 

@@ -34,6 +34,7 @@ std::string line_of(const RunStarted& record) {
   line.raw("ctest", "{\"pid\":" + std::to_string(record.ctest.pid) +
                         ",\"start\":" + std::to_string(record.ctest.start) + "}");
   line.raw("command", list_of(record.command));
+  if (!record.inside.empty()) line.text("inside", record.inside);
   return std::move(line).finish();
 }
 

@@ -186,7 +186,29 @@ std::vector<RunEntry> list_runs(const fs::path& tree, Dates dates) {
   return runs;
 }
 
-Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted) {
+namespace {
+
+// The newest, but for those that a test of another one started: whoever asks means that one, unless
+// he is inside it himself.
+RunEntry latest_of(const std::vector<RunEntry>& runs, std::string_view around) {
+  const RunEntry* latest = &runs.front();
+  while (true) {
+    const std::optional<RunStarted> started = first_record(latest->journal);
+    if (!started || started->inside.empty() || started->inside == around) break;
+    // Older than what it has started: so this comes to an end, whatever the journals say.
+    const RunEntry* outer = latest;
+    for (const RunEntry* run = latest + 1; run < runs.data() + runs.size(); ++run) {
+      if (run->id == started->inside) outer = run;
+    }
+    if (outer == latest) break;
+    latest = outer;
+  }
+  return *latest;
+}
+
+}  // namespace
+
+Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted, std::string_view around) {
   // By its whole name, as a keeper asks for its own: there is nothing to look for, nor to put in
   // order.
   if (!wanted.empty() && wanted.find('/') == std::string_view::npos) {
@@ -198,7 +220,7 @@ Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted) {
   const std::string where = (tree / names::k_runs_directory).string();
   if (runs.empty())
     return Error{fmt::format("find a run: {} has none; run ctest there first", where)};
-  if (wanted.empty() || wanted == "latest") return dated(std::move(runs.front()));
+  if (wanted.empty() || wanted == "latest") return dated(latest_of(runs, around));
 
   const auto named = std::find_if(runs.begin(), runs.end(),
                                   [&](const RunEntry& run) { return is_named(run, wanted); });

@@ -40,8 +40,10 @@ enum class Dates { exact, only_for_the_order };
 std::vector<RunEntry> list_runs(const std::filesystem::path& tree, Dates dates = Dates::exact);
 
 // `wanted`: "latest" (or nothing), a run's id, its number, or the beginning of exactly one id, with
-// or without the number. The error is one line that fits after "failed to".
-Result<RunEntry> find_run(const std::filesystem::path& tree, std::string_view wanted);
+// or without the number. The latest is none that a test of another one in the tree started, but for
+// tests of `around`: a run's id, or nothing. The error is one line that fits after "failed to".
+Result<RunEntry> find_run(const std::filesystem::path& tree, std::string_view wanted,
+                          std::string_view around = {});
 
 struct Pruned {
   std::size_t removed = 0;

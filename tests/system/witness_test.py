@@ -264,6 +264,18 @@ set_tests_properties(long {name} PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
         self.assertEqual(self.report(tree, "8")["run"]["id"], report["run"]["id"])
         self.assertEqual(self.report(tree, report["run"]["id"][2:])["run"]["id"], report["run"]["id"])
 
+    def test_the_latest_run_is_none_that_a_test_of_another_started(self):
+        tree = self.project(f"""
+add_test(NAME red COMMAND @P@/exit_with 1)
+add_test(NAME green COMMAND @P@/exit_with 0)
+add_test(NAME nested COMMAND sh -c "{CTEST} -R '^green$' && {HOLDFAST} report --format json --output {self.work}/inner")
+""")
+        self.ctest(tree)
+        self.assertEqual(self.told(tree), {"red": "failed", "green": "passed", "nested": "passed"})
+        # The test itself means its own.
+        inner = json.loads((self.work / "inner").read_text())
+        self.assertEqual([t["name"] for t in inner["tests"]], ["green"])
+
     @staticmethod
     def watches_a_process(pid):
         with contextlib.suppress(OSError):  # a descriptor is closed meanwhile
@@ -376,6 +388,23 @@ set_tests_properties(again PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
                 self.assertEqual(told[name], expected[name], name)
         self.assertEqual(told["late_inverted"], "passed")
         self.assertEqual(told["late_fail_regex"], "unknown")
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root may mount a small disk")
+    def test_the_summary_counts_as_the_report_does_when_ends_and_verdicts_are_lost(self):
+        tree = self.project(f"""
+add_test(NAME fills COMMAND sh -c "head -c 300000 /dev/zero | tr '\\\\0' x")
+add_test(NAME hides COMMAND sh -c "mv {self.work}/build/.holdfast/runs/*/journal.jsonl {self.work}")
+add_test(NAME shows COMMAND sh -c "mv {self.work}/journal.jsonl {self.work}/build/.holdfast/runs/*/")
+set_tests_properties(hides shows PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
+""")
+        temporary = tree / "Testing/Temporary"
+        temporary.mkdir(parents=True, exist_ok=True)
+        done = self.finish("unshare", "--mount", "sh", "-c",
+                           f"mount -t tmpfs -o size=64k none {temporary} && exec {CTEST}", cwd=tree)
+        text = (done.stdout + done.stderr).decode()
+        self.assertIs(self.report(tree)["run"]["complete"], True, text)
+        self.assertEqual(self.told(tree)["hides"], "unknown", text)
+        self.assertNotIn("interrupted", text)
 
     @unittest.skipUnless(os.geteuid() == 0, "only root may mount a small disk")
     def test_without_a_log_nothing_is_said_of_the_selection(self):

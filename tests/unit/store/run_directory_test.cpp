@@ -35,6 +35,26 @@ TEST(RunDirectory, RunsAreListedNewestFirstByTheTimeTheyRecorded) {
   EXPECT_EQ(runs[2].id, "c");
 }
 
+TEST(RunDirectory, TheLatestIsNoneThatATestOfAnotherStartedButForThatTest) {
+  const ScratchDirectory tree;
+  const auto add = [&](const std::string& id, const std::string& inside) {
+    tree.write(".holdfast/runs/" + id + "/journal.jsonl",
+               line_of(RunStarted{1, id, tree.path().string(), "", "", {}, {}, inside}));
+  };
+  add("7-20261120-100000-1", "");
+  add("8-20261120-100001-2", "7-20261120-100000-1");
+  add("9-20261120-100002-3", "8-20261120-100001-2");
+  EXPECT_EQ(find_run(tree.path(), "latest")->id, "7-20261120-100000-1");
+  EXPECT_EQ(find_run(tree.path(), "", "8-20261120-100001-2")->id, "9-20261120-100002-3");
+  EXPECT_EQ(find_run(tree.path(), "9")->id, "9-20261120-100002-3");
+  // Of another tree, or gone.
+  add("10-20261120-100003-4", "3-20261120-090000-1");
+  EXPECT_EQ(find_run(tree.path(), "latest")->id, "10-20261120-100003-4");
+  // Whatever a journal says.
+  add("11-20261120-100004-5", "11-20261120-100004-5");
+  EXPECT_EQ(find_run(tree.path(), "latest")->id, "11-20261120-100004-5");
+}
+
 TEST(RunDirectory, AJournalWithoutAReadableStartIsDatedByItsFile) {
   const ScratchDirectory tree;
   tree.write(".holdfast/runs/x/journal.jsonl", std::string(5U << 20U, 'x'));
