@@ -29,7 +29,8 @@ struct RunStarted {
   std::string version;
   ProcessStamp ctest;
   std::vector<std::string> command;
-  std::string inside;  // the run, of any tree, one of whose tests started this ctest; empty: none
+  std::string inside =
+      {};  // the run, of any tree, one of whose tests started this ctest; empty: none
 };
 
 struct AttemptStarted {
