@@ -34,12 +34,19 @@ TESTS = {
 JUDGED_BY_OUTPUT = {"skips_by_output", "red_by_output", "green_by_output", "red_by_no_output"}
 SINGLES = ["passes", "fails", "red_by_output", "skips_by_output", "takes_the_lock", "crashes"]
 
-# $1 is the directory of consoles; the rest is the command. The console is named by ctest's pid.
+# $1 is the directory of consoles; the rest is the command. The console is named by ctest's pid and start: a
+# pid comes again within a minute of storm.
 WRAPPER = """#!/bin/sh
-consoles=$1; shift
-echo "inside ${HOLDFAST_RUN_ID-nothing}" >"$consoles/$$.log"
-exec "$@" >>"$consoles/$$.log" 2>&1 </dev/null
+console=$1/$$-$(sed 's/.*) //' /proc/$$/stat | cut -d' ' -f20).log; shift
+echo "inside ${HOLDFAST_RUN_ID-nothing}" >"$console"
+exec "$@" >>"$console" 2>&1 </dev/null
 """
+
+
+def name_of(ctest):
+    """As its console is called."""
+    return f"{ctest.pid}-{ctest.start}"
+
 
 SCRIPT = """
 set(CTEST_SOURCE_DIRECTORY "@SOURCE@")
@@ -78,7 +85,7 @@ class Storm:
     consoles: Path
     seed: int
     seconds: float
-    killed: set = field(default_factory=set)  # pids of ctests that were killed, or whose keeper was
+    killed: set = field(default_factory=set)  # names of ctests that were killed, or whose keeper was
 
     def __post_init__(self):
         self.until = time.monotonic() + self.seconds
@@ -155,7 +162,7 @@ class Storm:
                 victims = [one for one in keepers_of(tree)
                            if any(str(ctest.pid) + ":" in word for word in self.command(one.pid))]
             for victim in victims:
-                self.killed.add(ctest.pid)
+                self.killed.add(name_of(ctest))
                 try:
                     os.kill(victim.pid, signal.SIGKILL)
                 except ProcessLookupError:

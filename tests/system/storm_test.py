@@ -16,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from storm import JUDGED_BY_OUTPUT, SCRIPT, WRAPPER, Storm, project_text
+from storm import JUDGED_BY_OUTPUT, SCRIPT, WRAPPER, Storm, name_of, project_text
 from support import HOLDFAST, Process, ProjectCase, all_pids, command_of, is_alive, keepers_of, wait_until
 
 SEED = 1
@@ -59,7 +59,7 @@ class Ended(enum.Enum):
 class CollectedRun:
     tree: Path
     name: str
-    pid: int
+    ctest: str  # storm.name_of()
     json: dict
     junit: str
 
@@ -104,8 +104,8 @@ class Collector:
             return  # a later run has removed it meanwhile
         for report in reports:
             self.case.assertEqual(report.returncode, 0, report.stderr)
-        self.runs[run] = CollectedRun(tree, run.name, first["ctest"]["pid"], json.loads(reports[0].stdout),
-                                      reports[1].stdout.decode())
+        ctest = name_of(Process(first["ctest"]["pid"], first["ctest"]["start"]))
+        self.runs[run] = CollectedRun(tree, run.name, ctest, json.loads(reports[0].stdout), reports[1].stdout.decode())
 
 
 class StormTest(ProjectCase):
@@ -149,11 +149,11 @@ class StormTest(ProjectCase):
 
     def compare(self, run, killed):
         """One run with the console of its ctest."""
-        text = (self.consoles / f"{run.pid}.log").read_text(errors="replace")
+        text = (self.consoles / f"{run.ctest}.log").read_text(errors="replace")
         number = int((re.search(r"-\d{8}-\d{6}-\d+-(\d+)$", run.name) or [0, 1])[1])
         said = consoles_of(text)
         said = said[number - 1] if number <= len(said) else {}
-        disturbed = self.is_disturbed(run.pid, killed)
+        disturbed = self.is_disturbed(run.ctest, killed)
         where = f"{run.name} of {run.tree.name}, seed {SEED}, killed: {disturbed}\n{text}"
         told = {test["name"]: grade_of_outcome(test["outcome"]) for test in run.json["tests"]}
         for name, grade in said.items():
@@ -173,15 +173,17 @@ class StormTest(ProjectCase):
         unknown = sum(grade == "unknown" for grade in told.values())
         return Counter({"runs": 1, "tests": len(said), "disturbed runs": disturbed, "unknown": unknown})
 
-    def is_disturbed(self, pid, killed):
+    def is_disturbed(self, ctest, killed):
         """Whoever is inside a test of a killed ctest ends with it."""
-        if pid in killed:
+        if ctest in killed:
             return True
-        text = (self.consoles / f"{pid}.log").read_text(errors="replace")
+        text = (self.consoles / f"{ctest}.log").read_text(errors="replace")
         if text.startswith("inside run-"):
             return True  # in a test without a keeper: it was killed
         around = re.match(r"inside \d+-\d{8}-\d{6}-(\d+)", text)
-        return bool(around) and self.is_disturbed(int(around[1]), killed)
+        # A run's name has no start: any of that pid.
+        return bool(around) and any(self.is_disturbed(console.stem, killed)
+                                    for console in self.consoles.glob(f"{around[1]}-*.log"))
 
     def summary_agrees(self, run, text, number, where):
         """The line at the end has the same number of passes."""
