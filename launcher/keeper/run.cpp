@@ -145,7 +145,9 @@ std::int64_t Run::unrecorded_in(const RunReport& report) const {
 
 // As it will be read when that is on record: what a test without an end came to depends on it.
 Result<RunReport> Run::report(const RunEnded& to_come) const {
-  Result<Journal> journal = read_journal(std::filesystem::path(journal_));
+  const Result<RunEntry> entry = find_run(origin_.tree, id_);
+  if (!entry) return entry.error();
+  Result<Journal> journal = read_journal(entry->journal);
   if (!journal) return journal.error();
   journal->records.emplace_back(to_come);
   return report_of(*journal);
