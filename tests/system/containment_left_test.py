@@ -157,7 +157,7 @@ ls {USER_DIRECTORY}/keepers
 touch {self.work}/w.inside.go
 wait $!"""))
         self.assertEqual((done.returncode, done.stderr), (0, b""), done.stdout)
-        self.assertRegex(done.stdout, rb"(?m)^\d+-\d+$")
+        self.assertRegex(done.stdout, rb"(?m)^\d+-\d+-\d+$")
         self.assertIn(b"nothing is left", done.stdout)
         self.assertIn(b"1 passed", done.stdout)
 
