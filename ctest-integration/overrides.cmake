@@ -259,18 +259,14 @@ function(set_tests_properties)
   set(call "${ARGC} ${ARGV1} ${ARGV2} ${ARGV4} ${ARGV6} ${ARGV8} ${ARGV10} ${ARGV12} ${ARGV14} ${ARGV16}")
   if(_holdfast_selects) # selection.cmake
     if(NOT ARGV0 MATCHES "${_holdfast_selected}")
-      set(leaves TRUE)
-      if(_holdfast_brings OR NOT "${_holdfast_leaves_${call}}")
-        set(count ${ARGC})
-        _holdfast_look_closer()
-      endif()
-      if(leaves)
+      if("${_holdfast_leaves_${call}}" AND NOT "${_holdfast_brought_${ARGV0}}")
         set_property(GLOBAL APPEND_STRING PROPERTY "_holdfast_left_out ${ARGV0}"
           "${call}${_holdfast_f}${ARGV3}${_holdfast_f}${ARGV5}${_holdfast_f}\
 ${ARGV7}${_holdfast_f}${ARGV9}${_holdfast_f}${ARGV11}${_holdfast_f}\
 ${ARGV13}${_holdfast_f}${ARGV15}${_holdfast_f}${ARGV17}${_holdfast_f}")
         return()
       endif()
+      _holdfast_bring_along()
     endif()
   endif()
   get_property(passed GLOBAL PROPERTY "_holdfast_passed ${call}")

@@ -58,33 +58,15 @@ function(_holdfast_find_selection selects_out selected_out)
 endfunction()
 _holdfast_find_selection(_holdfast_selects _holdfast_selected)
 string(ASCII 31 _holdfast_f)
-set(_holdfast_brings FALSE CACHE INTERNAL "") # whether a test has been brought along
 
-# Sets `leaves` to whether a call is left out after all, that of an unselected test. For one with properties of
-# names that were not met before a plan is made, and with it _holdfast_leaves_<call>: a cache variable, which
-# is the cheapest to look up. No parameters: ARGV<n> are set_tests_properties()'s, `count` its ARGC.
-function(_holdfast_look_closer)
-  get_property(passed GLOBAL PROPERTY "_holdfast_passed ${call}")
-  if(NOT passed)
-    _holdfast_need_properties()
-    _holdfast_make_plan()
-  endif()
-  get_property(brought GLOBAL PROPERTY "_holdfast_brought ${ARGV0}")
-  if(brought OR NOT "${_holdfast_leaves_${call}}")
-    set(leaves FALSE PARENT_SCOPE)
-    _holdfast_bring_along()
-  endif()
-endfunction()
-
-# A test that is not selected may run all the same: tells what has been kept of it, once. No parameters:
-# ARGV0 is set_tests_properties()'s.
+# A test that is not selected may run all the same: tells what has been kept of it, once. So it is with the first
+# call of each kind, since only its plan says whether it may be left out. No parameters: ARGV0 is
+# set_tests_properties()'s. What is asked of each test is a cache variable: that is the cheapest to look up.
 function(_holdfast_bring_along)
-  get_property(brought GLOBAL PROPERTY "_holdfast_brought ${ARGV0}")
-  if(brought)
+  if("${_holdfast_brought_${ARGV0}}")
     return()
   endif()
-  set_property(GLOBAL PROPERTY "_holdfast_brought ${ARGV0}" TRUE)
-  set(_holdfast_brings TRUE CACHE INTERNAL "")
+  set("_holdfast_brought_${ARGV0}" TRUE CACHE INTERNAL "")
   _holdfast_tell_default_limit("${ARGV0}")
   set(name "${ARGV0}")
   get_property(kept GLOBAL PROPERTY "_holdfast_left_out ${ARGV0}")
