@@ -70,7 +70,7 @@ function(_holdfast_find_relative directory command out)
 endfunction()
 
 # Whether a program that is missing may be there when its test starts, or its test needs us all the same: as the
-# file says that adds the test. A test that holds a lock is never run without it.
+# file says that adds the test, or holdfast.toml. A test that holds a lock is never run without it.
 function(_holdfast_may_be_made out)
   set(file "${CMAKE_CURRENT_LIST_FILE}")
   _holdfast_working_directory(cwd)
@@ -78,7 +78,11 @@ function(_holdfast_may_be_made out)
   get_property(may GLOBAL PROPERTY "_holdfast_makes ${file}")
   if("${may}" STREQUAL "")
     set(may TRUE)
-    if(EXISTS "${file}")
+    set(locks "")
+    if(EXISTS "${_holdfast_source_dir}/holdfast.toml" AND NOT IS_DIRECTORY "${_holdfast_source_dir}/holdfast.toml")
+      file(STRINGS "${_holdfast_source_dir}/holdfast.toml" locks REGEX "locks" LIMIT_COUNT 1)
+    endif()
+    if("${locks}" STREQUAL "" AND EXISTS "${file}")
       file(READ "${file}" text)
       if(NOT text MATCHES "FIXTURES_REQUIRED|DEPENDS|_LOCK")
         set(may FALSE)
@@ -103,7 +107,8 @@ endfunction()
 #               build it, else ctest says Not Run
 #
 # A file that cannot be executed (no permission, a script whose interpreter is missing) is left
-# to ctest: it says `***Not Run` for it, which no exit of a launcher can say.
+# to ctest: it says `***Not Run` for it, which no exit of a launcher can say. So is, from CMake 4 on, a
+# script that names no interpreter: ctest runs it, or finds that it cannot be executed.
 function(_holdfast_find_command command path_out required_out)
   set(${path_out} "" PARENT_SCOPE)
   set(${required_out} "" PARENT_SCOPE)
