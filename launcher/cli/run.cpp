@@ -72,7 +72,10 @@ Result<TestValues> values_for(const std::vector<std::string_view>& words) {
   const Result<ProjectSettings> settings = ProjectSettings::load(file, selected_profile());
   if (!settings) return settings.error();
   if (!settings->note().empty()) complain(settings->note());
-  return settings->values_for(name, {});
+  TestValues values = settings->values_for(name, {});
+  // Locks add up to the launcher; the user's are to be in place of the file's.
+  if (!line->overrides.locks.empty()) values.locks.reset();
+  return values;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "core/names.hpp"
 #include "core/step_retry.hpp"
 #include "exec/captured_test.hpp"
+#include "launcher/step_description.hpp"
 #include "os/file_text.hpp"
 #include "os/free_memory.hpp"
 #include "os/lock_survey.hpp"
@@ -65,7 +66,7 @@ Result<void> StepRun::prepare(const BuildStep& step, Policy& policy) {
     if (Result<void> read = read_settings(step.tree); !read) return read;
   }
   if (step.earlier() > 0) {
-    make_alone(policy.locks, step.memory_slots.value_or(LockScope::user));
+    make_alone(policy.locks, launcher::scope_of_memory_slots());
     return {};
   }
   if (!step.memory_slots) return {};

@@ -18,7 +18,9 @@ namespace {
 LockScope scope_of_slots(LockSpec lock) {
   const std::string top(names::k_machine_directory);
   struct stat info {};
-  if (::lstat(top.c_str(), &info) != 0 || info.st_uid != 0) return LockScope::user;
+  if (::lstat(top.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != 0) {
+    return LockScope::user;
+  }
   if (::geteuid() == 0) return LockScope::machine;
   lock.scope = LockScope::machine;
   const std::string path = top + "/" + std::string(names::k_user_locks_directory) + "/" +
@@ -27,6 +29,8 @@ LockScope scope_of_slots(LockSpec lock) {
 }
 
 }  // namespace
+
+LockScope scope_of_memory_slots() { return scope_of_slots(memory_lock(1, LockScope::user)); }
 
 CommandWords words_of(char** command) {
   CommandWords words;
@@ -44,7 +48,7 @@ void complete_step(Invocation& invocation) {
   std::vector<LockSpec>& locks = invocation.line.overrides.locks;
   if (const StepSlots* slots = slots_for(step.output, invocation.line.slots); slots != nullptr) {
     if (slots->count == 0) {
-      step.memory_slots = scope_of_slots(memory_lock(1, LockScope::user));
+      step.memory_slots = scope_of_memory_slots();
     } else {
       locks.push_back(lock_of(step.kind, *slots));
     }

@@ -13,6 +13,9 @@ CommandWords words_of(char** command);
 // `invocation.line.step` is set; to be called once.
 void complete_step(Invocation& invocation);
 
+// Whose memory slots a step takes: the machine's where there are any that we may take.
+LockScope scope_of_memory_slots();
+
 // Whether the project's holdfast.toml may have something to say of it; of a custom step it has not.
 bool has_settings(const BuildStep& step);
 
