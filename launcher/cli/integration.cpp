@@ -124,6 +124,13 @@ void tell_attach(const std::string& tree, std::string_view name, const std::stri
   if (!file || std::rename(fresh.c_str(), path.c_str()) != 0) std::remove(fresh.c_str());
 }
 
+void have_log_turn(const std::string& tree, const ProcessName& ctest) {
+  if (const Result<void> had = take_log_turn(tree, ctest); !had) {
+    complain("ignoring that another ctest may open the same LastTest.log: failed to " +
+             had.error().message);
+  }
+}
+
 // With a keeper, and with as much of the tree as the settings say.
 int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
               ProjectSettings settings) {
@@ -155,8 +162,9 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
     complain("no keeper (failed to " + started.error().message +
              "): tests run by their own properties, nothing is recorded");
   }
+  // A tree that cannot be locked has no turns either, and that has been said.
   const bool has_company = shares || lock->inside_another || !lock->held;
-  if (options.log_next && has_company) take_log_turn(options.tree, ctest);
+  if (options.log_next && has_company && lock->warning.empty()) have_log_turn(options.tree, ctest);
   return exit_codes::k_success;
 }
 
@@ -181,7 +189,7 @@ int go_on_with(EarlierKeeper& keeper, const IntegrationOptions& options, const P
 // The project's own PRE_TEST commands are through.
 int go_on_to_log(const IntegrationOptions& options) {
   const Result<ProcessName> ctest = parse_process_name(options.ctest);
-  if (ctest) take_log_turn(options.tree, *ctest);
+  if (ctest) have_log_turn(options.tree, *ctest);
   return exit_codes::k_success;
 }
 

@@ -3,7 +3,6 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "core/names.hpp"
@@ -15,6 +14,7 @@
 #include "os/lock_file.hpp"
 #include "os/packet_socket.hpp"
 #include "os/process.hpp"
+#include "os/system_call.hpp"
 
 namespace holdfast {
 namespace {
@@ -26,41 +26,45 @@ constexpr Milliseconds k_longest_turn{5'000};
 constexpr Milliseconds k_first_look{1};
 constexpr Milliseconds k_longest_interval{50};
 
-// None: it cannot be had, or not in time, or ctest has ended.
-std::optional<os::LockRequest> wait_for_turn(const std::string& tree, const ProcessName& ctest) {
+Result<os::LockRequest> wait_for_turn(const std::string& tree, const ProcessName& ctest) {
   LockSpec spec;
   spec.name = "log";
   spec.scope = LockScope::build;
   Result<os::LockRequest> request = open_tree_lock(tree, names::k_log_lock_directory, spec);
   const Result<os::UniqueFd> life = os::watch_process(ctest);
-  if (!request || !life) return std::nullopt;
+  if (!request) return request.error();
+  if (!life) return life.error();
   const Milliseconds until = os::monotonic_now() + k_turn_patience;
   Result<bool> had = request->try_take();
   while (had && !*had) {
-    if (!request->start_waiting()) return std::nullopt;
+    if (Result<void> started = request->start_waiting(); !started) return started.error();
     pollfd fds[2] = {{request->ready_fd(), POLLIN, 0}, {life->get(), POLLIN, 0}};
     const Milliseconds left = std::max(until - os::monotonic_now(), Milliseconds{0});
-    if (::poll(fds, 2, static_cast<int>(left.count())) <= 0 || fds[1].revents != 0) {
-      return std::nullopt;
-    }
+    const int ready = ::poll(fds, 2, static_cast<int>(left.count()));
+    if (ready == 0) return Error{"have its turn in time"};
+    if (ready < 0) return os::system_error("wait for its turn");
+    if (fds[1].revents != 0) return Error{"wait for its turn: ctest has ended"};
     had = request->finish_waiting();
     if (had && !*had) had = request->try_take();
   }
-  if (!had) return std::nullopt;
+  if (!had) return had.error();
   return std::move(*request);
 }
 
 }  // namespace
 
-void take_log_turn(const std::string& tree, const ProcessName& ctest) {
-  const std::optional<os::LockRequest> turn = wait_for_turn(tree, ctest);
-  if (!turn) return;
+Result<void> take_log_turn(const std::string& tree, const ProcessName& ctest) {
   const os::Connected keeper = connect_to_keeper(ctest, k_probe_patience);
-  if (!keeper.socket.valid()) return;
+  if (!keeper.socket.valid()) return {};  // nobody records this run: that has been said
+  const Result<os::LockRequest> turn = wait_for_turn(tree, ctest);
+  if (!turn) return turn.error();
   wire::Message message;
   message.kind = wire::k_log;
-  (void)os::send_descriptors(keeper.socket.get(), wire::encode(message),
-                             {turn->descriptors().front()});
+  if (!os::send_descriptors(keeper.socket.get(), wire::encode(message),
+                            {turn->descriptors().front()})) {
+    return Error{"hand its turn to its keeper"};
+  }
+  return {};
 }
 
 void LogTurn::begin(os::UniqueFd lock) {

@@ -9,6 +9,7 @@
 
 #include "core/attach.hpp"
 #include "core/duration.hpp"
+#include "core/result.hpp"
 #include "os/unique_fd.hpp"
 
 namespace holdfast {
@@ -21,9 +22,10 @@ inline constexpr std::string_view k_log = "log";
 }  // namespace wire
 
 // For `ctest`, which is about to open its log. Waits for others to open theirs, some seconds at
-// most, and hands the turn to the keeper of that ctest. Where it cannot be had (a tree of another
-// user, or not in time) ctest goes on without.
-void take_log_turn(const std::string& tree, const ProcessName& ctest);
+// most, and hands the turn to the keeper of that ctest; one without a keeper needs none. Where it
+// cannot be had (a tree of another user, or not in time) ctest goes on without: the error is one
+// line that fits after "failed to".
+Result<void> take_log_turn(const std::string& tree, const ProcessName& ctest);
 
 // The keeper's, which gives the turn back once its ctest has its log open.
 class LogTurn {

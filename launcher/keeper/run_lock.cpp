@@ -150,7 +150,7 @@ class RunLockWait {
     const std::vector<LockParty> beside_us = request_.holders();
     for (const LockParty& party : signatories) {
       if (party.process == order_.ctest || party.boot != boot_) continue;
-      if (is_among(beside_us, party.process)) continue;
+      if (is_among(beside_us, party)) continue;
       if (waits_itself(party)) continue;
       // Usually the last run's, which has ended: nobody waits for it, nor is inside it.
       const Result<os::UniqueFd> other = os::watch_process(party.process);
@@ -212,12 +212,14 @@ class RunLockWait {
   // The ctest of a script that wants the tree again: the ctest_test() whose keeper was killed is
   // over, and each would wait for the other.
   bool waits_itself(const LockParty& orphaned) const {
-    return is_among(request_.waiters(), orphaned.process);
+    return is_among(request_.waiters(), orphaned);
   }
 
-  static bool is_among(const std::vector<LockParty>& parties, const ProcessName& process) {
-    return std::any_of(parties.begin(), parties.end(),
-                       [&](const LockParty& party) { return party.process == process; });
+  // A number of another PID namespace is another process.
+  static bool is_among(const std::vector<LockParty>& parties, const LockParty& one) {
+    return std::any_of(parties.begin(), parties.end(), [&](const LockParty& party) {
+      return party.process == one.process && party.boot == one.boot;
+    });
   }
 
   // A process of another PID namespace cannot be looked up, nor taken for dead.

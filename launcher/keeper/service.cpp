@@ -73,7 +73,8 @@ Service::Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd c
       ctest_(std::move(ctest)),
       tree_lock_(order_.run_lock),
       lines_(order_.ctest),
-      run_({order_.tree, order_.ctest, order_.lock_trouble, retry_limits(order_), order_.inside}, lines_),
+      run_({order_.tree, order_.ctest, order_.lock_trouble, retry_limits(order_), order_.inside},
+           lines_),
       memory_(order_.settings ? order_.settings->run().oom_events : std::string()),
       stale_(place_of(order_)) {
   if (order_.starter == KeeperOrder::Starter::launcher) {
