@@ -48,8 +48,9 @@ function(_holdfast_options_with_value out)
   set(options -R -E -L -LE -FA -FS -FC -I -C -O -A -M -T -D -S -SP
     --tests-regex --exclude-regex --label-regex --label-exclude --tests-information
     --build-config --output-log --output-junit --test-dir --timeout --stop-time --repeat
-    --resource-spec-file --fixture-exclude-any --fixture-exclude-setup
-    --fixture-exclude-cleanup)
+    --resource-spec-file --fixture-exclude-any --fixture-exclude-setup --fixture-exclude-cleanup
+    --tests-from-file --exclude-from-file --test-load --test-output-size-passed
+    --test-output-size-failed --test-output-truncation)
   _holdfast_bytes("${options}" bytes) # at once: a call for each costs a tenth of ctest's start
   string(REPLACE " 3b" ";" bytes "${bytes}")
   set(${out} "${bytes}" PARENT_SCOPE)

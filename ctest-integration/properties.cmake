@@ -10,7 +10,8 @@
 # A call of set_tests_properties() leads from one state to the next, the same one for every test in that
 # state, whatever the test is called (overrides.cmake looks it up). What depends on the test's name or on
 # other tests is no fact, but special: DEPENDS, WORKING_DIRECTORY. So are REQUIRED_FILES and an expression,
-# of which hardly two tests have the same; all that matters of an expression is whether there is a `^` in it.
+# of which hardly two tests have the same; all that matters of an expression is whether it may find
+# the line about locks.
 #
 # To add a property: _holdfast_watched_properties() names it, _holdfast_learn_property() says what follows
 # from it. A variable that follows from several facts is told at the end of _holdfast_learn(), as

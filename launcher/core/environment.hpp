@@ -12,8 +12,9 @@ inline constexpr std::string_view k_profile = "HOLDFAST_PROFILE";
 inline constexpr std::string_view k_log = "HOLDFAST_LOG";
 
 // --- From attach.cmake to the launcher; taken away before the test starts -----------------
-// "1 <ctest pid> <ctest start time, clock ticks since boot> <include count> <project key>
-// <build tree>", separated by single blanks; the tree comes last because it may hold blanks.
+// "2 <ctest pid> <ctest start time, clock ticks since boot> <PID namespace, by its inode>
+// <include count> <project key> <build tree>", separated by single blanks; the tree comes last
+// because it may hold blanks.
 inline constexpr std::string_view k_attach = "HOLDFAST_ATTACH";
 // What a test's properties say; set by ENVIRONMENT_MODIFICATION for the tests that have them, and
 // for nobody else: ctest-integration/environment.cmake names each of them.

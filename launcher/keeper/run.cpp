@@ -143,7 +143,6 @@ std::int64_t Run::unrecorded_in(const RunReport& report) const {
   return known < tests_.size() ? static_cast<std::int64_t>(tests_.size() - known) : 0;
 }
 
-// As it will be read when that is on record: what a test without an end came to depends on it.
 Result<RunReport> Run::report(const RunEnded& to_come) const {
   const Result<RunEntry> entry = find_run(origin_.tree, id_);
   if (!entry) return entry.error();

@@ -61,7 +61,8 @@ class Run {
 
  private:
   Result<void> record_verdicts();
-  // Of what the journal has by now.
+  // Of what the journal has by now and will have when that is on record, too: what a test without
+  // an end came to depends on it.
   Result<RunReport> report(const RunEnded& to_come) const;
   // Tests that were granted an attempt and are not in the report.
   std::int64_t unrecorded_in(const RunReport& report) const;

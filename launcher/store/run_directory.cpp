@@ -209,8 +209,7 @@ RunEntry latest_of(const std::vector<RunEntry>& runs, std::string_view around) {
 }  // namespace
 
 Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted, std::string_view around) {
-  // By its whole name, as a keeper asks for its own: there is nothing to look for, nor to put in
-  // order.
+  // By its whole name: there is nothing to look for, nor to put in order.
   if (!wanted.empty() && wanted.find('/') == std::string_view::npos) {
     std::error_code failed;
     const fs::directory_entry named(tree / names::k_runs_directory / wanted, failed);

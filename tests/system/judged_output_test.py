@@ -1,5 +1,5 @@
 """ctest's expressions see what the test prints: of Holdfast's own lines none stands there that need not
-(docs/attaching.md)."""
+(docs/reports.md)."""
 
 import re
 import unittest

@@ -135,7 +135,8 @@ class MemorySlotsTest(BuildCase):
         # Nobody else's here: own_locks.py.
         machine = Path("/var/lock/holdfast")
         self.addCleanup(shutil.rmtree, machine, ignore_errors=True)
-        user = 1_800_000_000 + os.getpid() % 100_000_000
+        user = 1_800_000_000 + int.from_bytes(os.urandom(3), "big")
+        self.addCleanup(shutil.rmtree, f"/tmp/holdfast-{user}", ignore_errors=True)
         self.work.chmod(0o777)
         trees = [(self.linking(1, "1GiB", peaks={0: 2000 * MIB}, tree=tree, slots=slots, recorder="true"),
                   whole, taken)

@@ -9,8 +9,8 @@ import subprocess
 import time
 import unittest
 
-from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, is_alive, keepers_of, program, verdicts,
-                     wait_until)
+from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, ctest_version, is_alive,
+                     keepers_of, program, verdicts, wait_until)
 
 WAITS = "waiting for this build tree"
 
@@ -20,11 +20,6 @@ def fnv1a(text):
     for byte in text.encode():
         value = (value ^ byte) * 1099511628211 % 2**64
     return value
-
-
-def ctest_version():
-    text = subprocess.run([CTEST, "--version"], capture_output=True, text=True, check=True).stdout
-    return tuple(map(int, re.search(r"version (\d+)\.(\d+)", text).groups()))
 
 
 class SharedTreeCase(ProjectCase):
