@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storm import JUDGED_BY_OUTPUT, SCRIPT, WRAPPER, Storm, name_of, project_text
-from support import HOLDFAST, Process, ProjectCase, all_pids, command_of, is_alive, keepers_of, wait_until
+from support import HOLDFAST, Process, ProjectCase, all_pids, command_of, ctest_version, is_alive, keepers_of, wait_until
 
 SEED = 1
 SECONDS = 5.0
@@ -116,6 +116,7 @@ class StormTest(ProjectCase):
         self.wrapper = self.work / "wrapper.sh"
         self.wrapper.write_text(WRAPPER)
         self.lock = self.lock_name()
+        self.unexplained = {}  # unknown in runs of which nobody was killed, by the run
 
     def tree(self, name, other):
         text = project_text(self.work / f"{other}-build", self.wrapper, self.consoles, self.lock)
@@ -143,7 +144,11 @@ class StormTest(ProjectCase):
             wait_until(lambda tree=tree: not keepers_of(tree), "the end of keepers", 300)
         collector.look(Ended.for_certain)
         compared = sum((self.compare(run, storm.killed) for run in collector.runs.values()), Counter())
-        print(f"seed {SEED}: {dict(compared)}, {len(storm.killed)} killed")
+        print(f"seed {SEED}: {dict(compared)}, {len(storm.killed)} killed, {len(self.unexplained)} without a reason")
+        # A script opens its log before it says anything of itself: with another ctest that opens one at the
+        # same moment it may have one file (docs/decisions/0028). Once in thousands of runs.
+        self.assertLessEqual(len(self.unexplained), 1 if ctest_version() < (4, 3) else 0,
+                             "\n".join(self.unexplained.values()))
         self.assertGreater(compared["runs"], 2)
         self.assertGreater(compared["tests"], 20)
 
@@ -162,7 +167,8 @@ class StormTest(ProjectCase):
                 self.assertTrue(disturbed and not run.json["run"]["complete"], f"{name} is missing in {where}")
             elif told[name] == "unknown":
                 self.assertIn(name, JUDGED_BY_OUTPUT, where)
-                self.assertTrue(disturbed, f"{name} is unknown in {where}")
+                if not disturbed:
+                    self.unexplained[run.name] = f"{name} is unknown in {where}"
             else:
                 self.assertEqual(told[name], grade, f"{name} in {where}")
         if not disturbed:
