@@ -361,7 +361,7 @@ void Batch::run_waiting() {
 
 // Empty: there is none; then it is not waiting any more.
 std::string Batch::filter_for_first() {
-  const std::string name = waiting_.front();
+  std::string name = waiting_.front();
   if (is_literal_in_filter(name)) return name;
   const std::vector<std::string_view> also = also_selected_by(name);
   if (std::optional<std::string> filter = filter_without(name, also)) return std::move(*filter);

@@ -41,7 +41,8 @@ Neighbours neighbours_of(const RunEntry& run) {
 
 // When the next run of the tree began: what was written then is not this run's.
 double next_start(const Neighbours& neighbours) {
-  return neighbours.after ? neighbours.after->started : k_for_ever;
+  if (neighbours.after) return neighbours.after->started;
+  return k_for_ever;
 }
 
 Result<std::string> output_of(const TestReport& test, const RunEntry& run, double from, double to) {

@@ -213,7 +213,7 @@ std::string not_started(int index, int total, const std::string& name, const std
 class CtestFiles : public testing::Test {
  protected:
   std::filesystem::path write(const std::string& name, const std::string& content, int age_s = 0) {
-    const auto file = tree_.write("Testing/Temporary/" + name, content);
+    auto file = tree_.write("Testing/Temporary/" + name, content);
     std::filesystem::last_write_time(
         file, std::filesystem::file_time_type::clock::now() - std::chrono::seconds(age_s));
     return file;
