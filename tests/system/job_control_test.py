@@ -91,9 +91,18 @@ def blocks(pid, number):
     return int(blocked.split()[1], 16) >> (number - 1) & 1
 
 
-def all_sleep(processes):
-    """Those that are still there."""
-    return all(state_of(one.pid) in ("S", None) for one in processes)
+def naps(pid):
+    """How often it went to sleep or was stopped by itself (proc_pid_status(5)); None: it is gone."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8") as status:
+            return int(next(line.split()[1] for line in status if line.startswith("voluntary_ctxt_switches:")))
+    except (OSError, StopIteration):
+        return None
+
+
+def have_gone_on(before):
+    """Whether each of {pid: naps} has run since, and sleeps; those that are still there."""
+    return all(naps(pid) is None or (naps(pid) > count and state_of(pid) == "S") for pid, count in before.items())
 
 
 class JobControlCase(TerminalCase):
@@ -275,12 +284,10 @@ set_tests_properties(paused PROPERTIES HOLDFAST_ISOLATION {isolation} HOLDFAST_T
                     wait_until(lambda pid=one.pid: state_of(pid) == "T", "it to stop")
                 # The pause itself is what is tested: longer than the limit.
                 time.sleep(4)
+                stopped = {p.pid: naps(p.pid) for p in processes_with(self.cookie) if state_of(p.pid) == "T"}
                 terminal.type("fg\n")
-                # Everybody has looked at the clock again, and sleeps.
-                ours = [p for p in processes_with(self.cookie) if "holdfast" in command_of(p.pid)[0]] + programs
-                for _ in range(5):
-                    wait_until(lambda all=ours: all_sleep(all), "them to go on")
-                    time.sleep(0.02)
+                # Whoever was stopped has looked at the clock again, and sleeps.
+                wait_until(lambda before=stopped: have_gone_on(before), "them to go on")
                 go.touch()
                 terminal.expect("100% tests passed")
                 cases = self.case_records(self.runs(tree)[-1])
