@@ -23,12 +23,6 @@ std::string directory_of(const std::string& path) {
   return path.substr(0, std::min(path.size(), path.rfind('/')));
 }
 
-std::optional<ProgramIdentity> identity_of(const std::string& path) {
-  Result<ProgramIdentity> identity = os::identify_program(path);
-  if (!identity) return std::nullopt;
-  return std::move(*identity);
-}
-
 // Of the project; of a command its working directory.
 std::string sources_of(const launcher::EndedAttempt& ended) {
   if (!ended.grant.home.tree.empty()) {
@@ -60,12 +54,12 @@ void Aftermath::note_start(const launcher::AttemptPlan& plan) {
   is_noted_ = true;
   const TestInputs inputs = launcher::inputs_of(plan.command.arguments, plan.required_files);
   for (const auto& paths : {inputs.named, inputs.required}) {
-    for (const std::string& path : paths) inputs_.push_back({path, identity_of(path)});
+    for (const std::string& path : paths) inputs_.push_back({path, os::known_program(path)});
   }
   const std::string name = plan.command.arguments[0];
   if (name.empty() || name[0] != '/') return;
   program_ = name;
-  before_ = identity_of(name);
+  before_ = os::known_program(name);
 }
 
 std::vector<forensics::Finding> Aftermath::look_around(const launcher::EndedAttempt& ended) {

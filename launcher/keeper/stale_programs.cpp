@@ -13,12 +13,6 @@
 namespace holdfast {
 namespace {
 
-std::optional<ProgramIdentity> identity_of(const std::string& path) {
-  Result<ProgramIdentity> identity = os::identify_program(path);
-  if (!identity) return std::nullopt;
-  return std::move(*identity);
-}
-
 void record(const Connection& connection, const std::string& path, const std::string& journal,
             const std::string& why) {
   if (journal.empty()) return;
@@ -59,11 +53,11 @@ void StalePrograms::look_at(const std::string& path, const std::string& what, Po
   const auto known = known_.find(path);
   if (known == known_.end()) {
     // One that a fixture is about to build is first seen when it is there.
-    if (seen) known_[path] = {*seen, identity_of(path)};
+    if (seen) known_[path] = {*seen, os::known_program(path)};
     return;
   }
   if (seen == known->second.seen) return;
-  const std::optional<ProgramIdentity> now = identity_of(path);
+  const std::optional<ProgramIdentity> now = os::known_program(path);
   // What was another one at the start already has been recorded then.
   const std::optional<ProgramIdentity>& first = known->second.identity;
   const std::string why = staleness(what, first, point == Point::start ? now : first, now);

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "os/system_call.hpp"
@@ -110,6 +111,12 @@ Result<ProgramIdentity> identify_program(const std::string& path) {
   program.modified_ns = std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec;
   program.build_id = build_id_of(file.get());
   return program;
+}
+
+std::optional<ProgramIdentity> known_program(const std::string& path) {
+  Result<ProgramIdentity> identity = identify_program(path);
+  if (!identity) return std::nullopt;
+  return std::move(*identity);
 }
 
 }  // namespace holdfast::os
