@@ -4,18 +4,18 @@
 #
 # Of a directory it holds below it too. CMake's Ninja generator reads the directory's only.
 
-# What <scope> (DIRECTORY <dir> or TARGET <name>) asks for: the launcher's words, or "" for nothing.
+# What <scope> (the list DIRECTORY <dir> or TARGET <name>) asks for: the launcher's words, or "" for nothing.
 # <inherited> is what the directory above has; a property of its own wins.
-function(_holdfast_custom_launch inherited out)
-  get_property(has_steps ${ARGN} PROPERTY HOLDFAST_CUSTOM_STEPS SET)
-  get_property(steps ${ARGN} PROPERTY HOLDFAST_CUSTOM_STEPS)
-  get_property(timeout ${ARGN} PROPERTY HOLDFAST_CUSTOM_TIMEOUT)
+function(_holdfast_custom_launch scope inherited out)
+  get_property(has_steps ${scope} PROPERTY HOLDFAST_CUSTOM_STEPS SET)
+  get_property(steps ${scope} PROPERTY HOLDFAST_CUSTOM_STEPS)
+  get_property(timeout ${scope} PROPERTY HOLDFAST_CUSTOM_TIMEOUT)
   set(launch "${inherited}")
   if(has_steps AND NOT steps)
     set(launch "")
   elseif(has_steps OR NOT "${timeout}" STREQUAL "")
     if(NOT "${timeout}" MATCHES "^([1-9][0-9]*(ms|s|m|h)?)?$")
-      list(JOIN ARGN " " scope)
+      list(JOIN scope " " scope)
       message(FATAL_ERROR "HOLDFAST_CUSTOM_TIMEOUT of ${scope} is \"${timeout}\": expected a length of "
         "time such as 90, 500ms or 2m")
     endif()
@@ -32,32 +32,33 @@ endfunction()
 
 # <inherits>: what the scope would have without a value of its own. `present` is what it has now, a
 # project's or CTEST_USE_LAUNCHERS's, and comes behind.
-function(_holdfast_set_custom_launch launch inherits)
-  get_property(present ${ARGN} PROPERTY RULE_LAUNCH_CUSTOM)
+function(_holdfast_set_custom_launch scope launch inherits)
+  get_property(present ${scope} PROPERTY RULE_LAUNCH_CUSTOM)
   if(NOT "${launch}" STREQUAL "")
     string(STRIP "${launch} ${present}" value)
-    set_property(${ARGN} PROPERTY RULE_LAUNCH_CUSTOM "${value}")
+    set_property(${scope} PROPERTY RULE_LAUNCH_CUSTOM "${value}")
   elseif(NOT "${inherits}" STREQUAL "")
-    set_property(${ARGN} PROPERTY RULE_LAUNCH_CUSTOM "${present}")
+    set_property(${scope} PROPERTY RULE_LAUNCH_CUSTOM "${present}")
   endif()
 endfunction()
 
 # From the bottom up, so that each scope still inherits what the project has there.
 function(_holdfast_launch_custom_steps directory above)
-  _holdfast_custom_launch("${above}" launch DIRECTORY "${directory}")
+  _holdfast_directory_scope("${directory}" scope)
+  _holdfast_custom_launch("${scope}" "${above}" launch)
   _holdfast_subdirectories("${directory}" children)
   foreach(child IN LISTS children)
     _holdfast_launch_custom_steps("${child}" "${launch}")
   endforeach()
   get_property(targets DIRECTORY "${directory}" PROPERTY BUILDSYSTEM_TARGETS)
   foreach(target IN LISTS targets)
-    _holdfast_custom_launch("${launch}" own TARGET "${target}")
+    _holdfast_custom_launch("TARGET;${target}" "${launch}" own)
     if(NOT CMAKE_GENERATOR MATCHES "Ninja")
-      _holdfast_set_custom_launch("${own}" "${launch}" TARGET "${target}")
+      _holdfast_set_custom_launch("TARGET;${target}" "${own}" "${launch}")
     elseif(NOT "${own}" STREQUAL "${launch}")
       message(STATUS "Holdfast: target ${target} asks for its custom commands: with Ninja its "
         "directory must (docs/build-steps.md)")
     endif()
   endforeach()
-  _holdfast_set_custom_launch("${launch}" "${above}" DIRECTORY "${directory}")
+  _holdfast_set_custom_launch("${scope}" "${launch}" "${above}")
 endfunction()

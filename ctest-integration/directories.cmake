@@ -4,12 +4,28 @@
 # source directory is another's binary directory, too (add_subdirectory(build) and `cmake -B build`), its source
 # means that other one.
 
+# A path may have a semicolon: in our lists it has a backslash before it, in SUBDIRECTORIES of CMake it has none.
+
+# What get_property() and set_property() take for a directory: a list of two.
+function(_holdfast_directory_scope directory out)
+  string(REPLACE ";" "\\;" directory "${directory}")
+  set(${out} "DIRECTORY;${directory}" PARENT_SCOPE)
+endfunction()
+
 # The directories that <directory> adds, each by a name that finds it. One that no name is known to find (with a
 # binary directory of its own choice, besides) is left out.
 function(_holdfast_subdirectories directory out)
-  get_property(sources DIRECTORY "${directory}" PROPERTY SUBDIRECTORIES)
+  get_property(parts DIRECTORY "${directory}" PROPERTY SUBDIRECTORIES)
+  string(REGEX REPLACE ";([^/])" "\\\\;\\1" parts "${parts}") # each is absolute
   set(found "")
-  foreach(source IN LISTS sources)
+  set(start "")
+  foreach(part IN LISTS parts)
+    set(source "${start}${part}")
+    set(start "${source};")
+    if(NOT IS_DIRECTORY "${source}") # the next part belongs to it
+      continue()
+    endif()
+    set(start "")
     set(name "${source}")
     get_property(is DIRECTORY "${source}" PROPERTY SOURCE_DIR)
     if(NOT is STREQUAL source)
@@ -21,6 +37,7 @@ function(_holdfast_subdirectories directory out)
         continue()
       endif()
     endif()
+    string(REPLACE ";" "\\;" name "${name}")
     list(APPEND found "${name}")
   endforeach()
   set(${out} "${found}" PARENT_SCOPE)

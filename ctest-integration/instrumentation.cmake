@@ -45,7 +45,7 @@ function(_holdfast_launch_tools target what launch)
   get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
   foreach(language IN LISTS languages)
     _holdfast_launcher_words("${launch}" "${target}" "${language}" words)
-    _holdfast_launch_first(${language}_${what}_LAUNCHER "${words}" ";" TARGET "${target}")
+    _holdfast_launch_first("TARGET;${target}" ${language}_${what}_LAUNCHER "${words}" ";")
   endforeach()
 endfunction()
 

@@ -5,7 +5,7 @@ import os
 import shutil
 import unittest
 
-from holdfast_case import CTEST, CTestRun, HoldfastCase
+from holdfast_case import CMAKE, CTEST, CTestRun, HoldfastCase
 
 PROBE = 'sh -c "echo via=$HOLDFAST_TEST_NAME"'
 TREE = {
@@ -16,7 +16,7 @@ TREE = {
 TOP = f"""
 add_test(NAME in_top COMMAND {PROBE})
 add_subdirectory(one)
-add_subdirectory(apart ${{CMAKE_BINARY_DIR}}/../elsewhere)
+add_subdirectory(apart "${{CMAKE_BINARY_DIR}}/../elsewhere")
 """
 
 
@@ -75,6 +75,34 @@ class Places(HoldfastCase):
             self.assertEqual(run.code, 0, run.text)
             self.assert_all_wrapped(run, count)
             self.assertNotIn("CMake Error", run.text)
+
+    def test_a_source_directory_with_a_semicolon_in_its_path(self):
+        """A path is no list: CMake itself configures it, joins such paths by semicolons and runs all tests."""
+        project = self.project(TOP + """
+            set_property(DIRECTORY PROPERTY HOLDFAST_CUSTOM_STEPS ON)
+            if(NOT CMAKE_BINARY_DIR MATCHES ";") # CMake makes no target there
+              add_custom_target(step ALL COMMAND ${CMAKE_COMMAND} -E echo the step VERBATIM)
+            endif()
+            """,
+                               files={**TREE, "holdfast.toml": "[build-steps]\ntransient = ['No space']\n"})
+        source = self.work / "a;b" / "c;"
+        source.parent.mkdir()
+        project.rename(source)
+        for generator in "Ninja", "Unix Makefiles":
+            names = "".join(word[0] for word in generator.split())
+            plain = self.configure(source, f"plain{names}", "-G", generator, attached=False)
+            self.assertEqual(self.ctest(plain).code, 0)
+            for name in (f"build{names}", f"x;y{names}"):
+                build = self.configure(source, name, "-G", generator)
+                self.assertNotIn("CMake Error", self.configure_output)
+                run = self.ctest(build, "-V")
+                self.assertEqual(run.code, 0, run.text)
+                self.assert_all_wrapped(run, 4)
+                self.assertIn("4 passed", run.text)
+                self.assert_all_wrapped(self.ctest(build / "one", "-V"), 2)
+                built = self.command(CMAKE, "--build", build)
+                self.assertEqual("the step" in built.stdout, ";" not in name)
+                self.assertNotIn("Re-running CMake", built.stdout)
 
     def test_a_prefix_with_odd_characters_in_its_path(self):
         source = self.project(f"add_test(NAME probe COMMAND {PROBE})\n")
