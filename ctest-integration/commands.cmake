@@ -101,14 +101,61 @@ function(_holdfast_say_once key text)
   endif()
 endfunction()
 
-# What to run for <command>:
-#   <path>      the file, or nothing: leave the test as it is
-#   <required>  what must exist when the test starts, because it does not yet: a fixture may
-#               build it, else ctest says Not Run
+# The file that ctest would find for <command>, or nothing.
+function(_holdfast_locate command out)
+  if(command MATCHES "^/")
+    _holdfast_find_below("/" "${command}" path)
+    if(path STREQUAL "")
+      _holdfast_working_directory(cwd)
+      string(SUBSTRING "${command}" 1 -1 local) # yes, ctest does that
+      _holdfast_find_below("${cwd}" "${local}" path)
+    endif()
+  else()
+    _holdfast_working_directory(cwd)
+    _holdfast_find_relative("${cwd}" "${command}" path)
+  endif()
+  set(${out} "${path}" PARENT_SCOPE)
+endfunction()
+
+# Whether the launcher is to start <path>, the file of <command>; and what must exist when the test starts, or nothing.
 #
 # A file that cannot be executed (no permission, a script whose interpreter is missing) is left
 # to ctest: it says `***Not Run` for it, which no exit of a launcher can say. So is, from CMake 4 on, a
 # script that names no interpreter: ctest runs it, or finds that it cannot be executed.
+function(_holdfast_examine command path is_ours_out required_out)
+  set(${is_ours_out} FALSE PARENT_SCOPE)
+  set(${required_out} "" PARENT_SCOPE)
+  find_program(executable NAMES "${path}" NO_CACHE NO_DEFAULT_PATH)
+  if(NOT executable)
+    return()
+  endif()
+  file(READ "${path}" head LIMIT 128)
+  if(head MATCHES "^#![ \t]*(/[^ \t\r\n]+)[ \t\r\n]")
+    set(interpreter "${CMAKE_MATCH_1}")
+    if(NOT EXISTS "${interpreter}")
+      _holdfast_may_be_made(may)
+      if(NOT may OR NOT command MATCHES "^/")
+        _holdfast_say_once("${path}" "${path}: its interpreter ${interpreter} is missing")
+        return()
+      endif()
+      set(${required_out} "${interpreter}" PARENT_SCOPE)
+    endif()
+  elseif(CMAKE_VERSION VERSION_GREATER_EQUAL 4.0 AND NOT head MATCHES "^(#!|.ELF|MZ)")
+    # By execvp(3) a shell runs it; the libuv of a newer ctest may find it not executable.
+    _holdfast_may_be_made(may)
+    if(NOT may)
+      _holdfast_say_once("${path}"
+        "${path}: no program, and no script that names its interpreter (#!): it runs without Holdfast")
+      return()
+    endif()
+  endif()
+  set(${is_ours_out} TRUE PARENT_SCOPE)
+endfunction()
+
+# What to run for <command>:
+#   <path>      the file, or nothing: leave the test as it is
+#   <required>  what must exist when the test starts, because it does not yet: a fixture may
+#               build it, else ctest says Not Run
 function(_holdfast_find_command command path_out required_out)
   set(${path_out} "" PARENT_SCOPE)
   set(${required_out} "" PARENT_SCOPE)
@@ -121,56 +168,24 @@ function(_holdfast_find_command command path_out required_out)
     endif()
     return()
   endif()
-  set(required "")
-  if(command MATCHES "^/")
-    if(IS_DIRECTORY "${command}")
+  if(command MATCHES "^/" AND IS_DIRECTORY "${command}")
+    return()
+  endif()
+  _holdfast_locate("${command}" path)
+  if(NOT path STREQUAL "")
+    _holdfast_examine("${command}" "${path}" is_ours required)
+    if(NOT is_ours)
       return()
     endif()
-    _holdfast_find_below("/" "${command}" path)
-    if(path STREQUAL "")
-      _holdfast_working_directory(cwd)
-      string(SUBSTRING "${command}" 1 -1 local) # yes, ctest does that
-      _holdfast_find_below("${cwd}" "${local}" path)
-    endif()
+  elseif(NOT command MATCHES "/")
+    return() # a fixture may install it into the PATH: then it runs, without us
   else()
-    _holdfast_working_directory(cwd)
-    _holdfast_find_relative("${cwd}" "${command}" path)
-    if(path STREQUAL "" AND NOT command MATCHES "/")
-      return() # a fixture may install it into the PATH: then it runs, without us
-    endif()
-  endif()
-  if(path STREQUAL "")
     _holdfast_may_be_made(may)
     if(NOT may AND command MATCHES "^/") # WORKING_DIRECTORY may still mean another file
       return() # in ctest's own words, with all the places it looked in
     endif()
     set(path "${command}")
     set(required "${command}")
-  else()
-    find_program(executable NAMES "${path}" NO_CACHE NO_DEFAULT_PATH)
-    if(NOT executable)
-      return()
-    endif()
-    file(READ "${path}" head LIMIT 128)
-    if(head MATCHES "^#![ \t]*(/[^ \t\r\n]+)[ \t\r\n]")
-      set(interpreter "${CMAKE_MATCH_1}")
-      if(NOT EXISTS "${interpreter}")
-        _holdfast_may_be_made(may)
-        if(NOT may OR NOT command MATCHES "^/")
-          _holdfast_say_once("${path}" "${path}: its interpreter ${interpreter} is missing")
-          return()
-        endif()
-        set(required "${interpreter}")
-      endif()
-    elseif(CMAKE_VERSION VERSION_GREATER_EQUAL 4.0 AND NOT head MATCHES "^(#!|.ELF|MZ)")
-      # By execvp(3) a shell runs it; the libuv of a newer ctest may find it not executable.
-      _holdfast_may_be_made(may)
-      if(NOT may)
-        _holdfast_say_once("${path}"
-          "${path}: no program, and no script that names its interpreter (#!): it runs without Holdfast")
-        return()
-      endif()
-    endif()
   endif()
   if(command MATCHES "^/" AND required STREQUAL "")
     set_property(GLOBAL PROPERTY "_holdfast_command ${command}" "${path}")
