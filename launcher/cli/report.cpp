@@ -74,7 +74,7 @@ Result<RunReport> load(const std::filesystem::path& tree, const std::string& wan
   const Result<RunEntry> run = find_run(tree, wanted, around != nullptr ? around : "");
   if (!run) return run.error();
   const RunState state = is_going_on(*run) ? RunState::going_on : RunState::over;
-  Result<RunReport> loaded = load_report(*run, Outputs::load, state);
+  Result<RunReport> loaded = load_report(*run, state);
   if (loaded) load_steps(*loaded, *run);
   return loaded;
 }

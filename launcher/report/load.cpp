@@ -109,15 +109,13 @@ std::optional<RunReport> load_builds(const std::filesystem::path& tree) {
   return report;
 }
 
-Result<RunReport> load_report(const RunEntry& run, Outputs outputs, RunState state) {
+Result<RunReport> load_report(const RunEntry& run, RunState state) {
   const Result<Journal> journal = read_journal(run.journal);
   if (!journal) return journal.error();
   RunReport report = report_of(*journal, state);
   if (report.run.id.empty()) report.run.id = run.id;
-  if (outputs == Outputs::load) {
-    load_outputs(report, run);
-    load_case_outputs(report, run.directory);
-  }
+  load_outputs(report, run);
+  load_case_outputs(report, run.directory);
   return report;
 }
 

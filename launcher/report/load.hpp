@@ -6,7 +6,6 @@
 #include "store/run_directory.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 
@@ -16,13 +15,10 @@ namespace holdfast {
 inline constexpr std::size_t k_output_limit_passed = 8U << 10U;
 inline constexpr std::size_t k_output_limit = 64U << 10U;
 
-enum class Outputs : std::uint8_t { leave_out, load };
-
-// Reads the run's journal and, if asked, what the last attempt of each test printed, from ctest's
-// log. ctest overwrites that log in the next run: output that is gone is said in output_note,
+// Reads the run's journal, and what the last attempt of each test printed, from ctest's log. ctest
+// overwrites that log in the next run: output that is gone is said in output_note,
 // never shown from another run. Fails only when the journal cannot be opened. Never throws.
-Result<RunReport> load_report(const RunEntry& run, Outputs outputs,
-                              RunState state = RunState::over);
+Result<RunReport> load_report(const RunEntry& run, RunState state = RunState::over);
 
 // Adds the steps of the tree's builds that ended after the run before this one and before the next
 // run began. Nothing is added where there was none.

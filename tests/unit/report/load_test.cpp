@@ -45,21 +45,17 @@ void add_run(const ScratchDirectory& tree, const std::string& id, double at) {
 TEST(LoadReport, OutputComesFromCtestsLog) {
   const ScratchDirectory tree;
   add_run(tree, "one", now() - 1);
-  const Result<RunReport> report = load_report(*find_run(tree.path(), "latest"), Outputs::load);
+  const Result<RunReport> report = load_report(*find_run(tree.path(), "latest"));
   ASSERT_TRUE(report);
   ASSERT_EQ(report->tests.size(), 1U);
   EXPECT_EQ(report->tests[0].attempts[0].output, "what it printed\n");
-  const Result<RunReport> without =
-      load_report(*find_run(tree.path(), "latest"), Outputs::leave_out);
-  ASSERT_TRUE(without);
-  EXPECT_EQ(without->tests[0].attempts[0].output, "");
 }
 
 TEST(LoadReport, OutputThatALaterRunOverwroteIsSaidToBeGone) {
   const ScratchDirectory tree;
   add_run(tree, "one", now() - 1);
   add_run(tree, "two", now() - 0.1);
-  const Result<RunReport> report = load_report(*find_run(tree.path(), "one"), Outputs::load);
+  const Result<RunReport> report = load_report(*find_run(tree.path(), "one"));
   ASSERT_TRUE(report);
   EXPECT_EQ(report->tests[0].attempts[0].output, "");
   EXPECT_NE(report->tests[0].attempts[0].output_note.find("later run"), std::string::npos);
@@ -77,7 +73,7 @@ TEST(LoadReport, TheStepsOfAnEarlierBuildAreNotThisRuns) {
   tree.write(".holdfast/build/journal.jsonl", step(start - 200, "a.o") + step(start + 50, "b.o"));
   const auto steps = [&](const char* run) {
     const RunEntry entry = *find_run(tree.path(), run);
-    Result<RunReport> report = load_report(entry, Outputs::leave_out);
+    Result<RunReport> report = load_report(entry);
     load_steps(*report, entry);
     std::string outputs;
     for (const StepRecord& one : report->steps) outputs += one.output;
@@ -90,8 +86,7 @@ TEST(LoadReport, TheStepsOfAnEarlierBuildAreNotThisRuns) {
 }
 
 TEST(LoadReport, AJournalThatCannotBeOpenedIsAnError) {
-  EXPECT_FALSE(load_report(RunEntry{"x", "/nonexistent/x", "/nonexistent/x/journal.jsonl", 0},
-                           Outputs::load));
+  EXPECT_FALSE(load_report(RunEntry{"x", "/nonexistent/x", "/nonexistent/x/journal.jsonl", 0}));
 }
 
 }  // namespace
