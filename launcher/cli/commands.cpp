@@ -19,7 +19,7 @@ namespace {
 
 // CLI11 only says that it wants a command. Those without a group are not for people.
 std::string trouble_with_command(const CLI::App& app, std::string_view word) {
-  if (word.substr(0, 1) == "-") return {};
+  if (word.starts_with("-")) return {};
   std::string known;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     if (command->get_name() == word) return {};

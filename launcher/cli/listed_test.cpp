@@ -19,7 +19,7 @@ std::string ctest_of(const std::string& tree) {
   std::ifstream cache(tree + "/CMakeCache.txt");
   std::string line;
   while (std::getline(cache, line)) {
-    if (line.rfind(k_key, 0) == 0) return line.substr(k_key.size());
+    if (line.starts_with(k_key)) return line.substr(k_key.size());
   }
   return "ctest";
 }

@@ -16,7 +16,7 @@ constexpr std::uint64_t k_tag_bit = 1ULL << 62U;
 bool names_attempt(std::string_view held, std::string_view attempt) {
   for (std::size_t at = held.find('#'); at != std::string_view::npos; at = held.find('#', at + 1)) {
     const std::string_view rest = held.substr(at + 1);
-    if (rest.substr(0, attempt.size()) == attempt &&
+    if (rest.starts_with(attempt) &&
         (rest.size() == attempt.size() || rest[attempt.size()] == ',')) {
       return true;
     }

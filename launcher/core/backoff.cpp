@@ -32,7 +32,7 @@ Result<Backoff> parse_backoff(std::string_view text) {
     return Error{"\"" + std::string(text) +
                  "\": expected a duration such as 2s, or exponential:500ms..30s"};
   };
-  if (text.substr(0, k_exponential.size()) != k_exponential) {
+  if (!text.starts_with(k_exponential)) {
     const Result<Milliseconds> fixed = parse_duration(text);
     if (!fixed) return refused();
     return Backoff{*fixed, *fixed};

@@ -199,7 +199,7 @@ Result<CommandLine> parse_command_line(const std::vector<std::string_view>& argu
       line.command_at = i + 1;
       return line;
     }
-    if (argument.substr(0, k_test.size()) == k_test) {
+    if (argument.starts_with(k_test)) {
       if (i + 1 == arguments.size()) {
         return Error{"expected a command after \"" + std::string(argument) + "\""};
       }
@@ -208,7 +208,7 @@ Result<CommandLine> parse_command_line(const std::vector<std::string_view>& argu
       return line;
     }
     const std::size_t equals =
-        argument.substr(0, 2) == "--" ? argument.find('=') : std::string_view::npos;
+        argument.starts_with("--") ? argument.find('=') : std::string_view::npos;
     const std::string_view name = argument.substr(0, equals);
     const std::optional<Option> option = option_named(name);
     if (!option) {

@@ -17,7 +17,7 @@ std::optional<int> code_of(std::string_view text) {
   for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
     code = std::min(code * 10 + (text[digits] - '0'), k_largest_code + 1);
   }
-  if (code > k_largest_code || text.substr(0, 1) == "-") return std::nullopt;
+  if (code > k_largest_code || text.starts_with("-")) return std::nullopt;
   return code;
 }
 

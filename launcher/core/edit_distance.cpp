@@ -29,7 +29,7 @@ std::string plain(std::string_view name) {
 bool is_prolonged(std::string_view a, std::string_view b) {
   const std::string_view shorter = a.size() < b.size() ? a : b;
   const std::string_view longer = a.size() < b.size() ? b : a;
-  return shorter.size() >= k_shortest_beginning && longer.substr(0, shorter.size()) == shorter;
+  return shorter.size() >= k_shortest_beginning && longer.starts_with(shorter);
 }
 
 }  // namespace

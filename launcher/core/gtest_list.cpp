@@ -38,7 +38,7 @@ bool is_suite_name(std::string_view text) {
 class ListReader {
  public:
   void read(std::string_view line) {
-    if (line.substr(0, 2) == "  ") {
+    if (line.starts_with("  ")) {
       read_case(line);
     } else if (line.size() > 1 && line.back() == '.' && is_suite_name(line)) {
       suite_ = line;
@@ -85,7 +85,7 @@ GtestList parse_gtest_list(std::string_view text) {
 
 bool is_disabled_name(std::string_view part) {
   // Its pattern is "DISABLED_*:*/DISABLED_*".
-  return part.substr(0, 9) == "DISABLED_" || part.find("/DISABLED_") != std::string_view::npos;
+  return part.starts_with("DISABLED_") || part.find("/DISABLED_") != std::string_view::npos;
 }
 
 std::optional<GtestShard> gtest_shard(std::string_view total, std::string_view index) {

@@ -58,10 +58,7 @@ bool names_case(std::string_view text, std::string_view name) {
 
 // Whether it ends as the line of an end does, "(0 ms)": whole lines do, and the last piece of torn
 // ones.
-bool ends_as_an_end(std::string_view text) {
-  constexpr std::string_view k_end = " ms)";
-  return text.size() > k_end.size() && text.substr(text.size() - k_end.size()) == k_end;
-}
+bool ends_as_an_end(std::string_view text) { return text.ends_with(" ms)"); }
 
 std::optional<std::uint64_t> number_at_start(std::string_view text) {
   std::uint64_t number = 0;

@@ -68,9 +68,9 @@ std::optional<Rank> rank_of(std::string_view place) {
     scope = LockScope::machine;
   } else if (directory == "user") {
     scope = LockScope::user;
-  } else if (directory.substr(0, 8) == "project-") {
+  } else if (directory.starts_with("project-")) {
     scope = LockScope::project;
-  } else if (directory.substr(0, 6) != "build-") {
+  } else if (!directory.starts_with("build-")) {
     return std::nullopt;
   }
   return Rank{scope, decode_file_name(place.substr(slash + 1)), place};

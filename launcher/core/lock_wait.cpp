@@ -87,7 +87,7 @@ std::string_view field(std::string_view record, std::string_view key) {
   while (!record.empty()) {
     const std::size_t end = record.find('\n');
     const std::string_view line = record.substr(0, end);
-    if (line.size() > key.size() && line[key.size()] == '=' && line.substr(0, key.size()) == key) {
+    if (line.size() > key.size() && line[key.size()] == '=' && line.starts_with(key)) {
       return line.substr(key.size() + 1);
     }
     if (end == std::string_view::npos) break;

@@ -48,7 +48,7 @@ std::optional<std::string> unescaped(std::string_view text) {
       continue;
     }
     const std::string_view rest = text.substr(i + 1);
-    if (rest.substr(0, 1) == "\\") {
+    if (rest.starts_with("\\")) {
       reason += '\\';
       i += 1;
     } else if (rest.size() >= 3 && rest[0] == 'x') {
@@ -138,15 +138,15 @@ std::string marker_text(const Marker& marker) {
 
 Result<Marker> parse_marker(std::string_view bytes) {
   if (bytes.size() > k_longest_marker) return Error{"is longer than a marker may be"};
-  if (bytes.substr(0, k_magic.size()) != k_magic) {
-    const bool begins_so = k_magic.substr(0, bytes.size()) == bytes;
+  if (!bytes.starts_with(k_magic)) {
+    const bool begins_so = k_magic.starts_with(bytes);
     return Error{begins_so ? "is cut off" : "is not a marker"};
   }
   bytes.remove_prefix(k_magic.size());
   const std::string_view version = bytes.substr(0, bytes.find('\n'));
   if (version.size() == bytes.size()) return Error{"is cut off"};
   if (version != k_version) return Error{"is of a version that this Holdfast does not know"};
-  if (bytes.size() < k_end.size() || bytes.substr(bytes.size() - k_end.size()) != k_end) {
+  if (!bytes.ends_with(k_end)) {
     return Error{"is cut off"};
   }
   bytes.remove_prefix(version.size() + 1);

@@ -68,7 +68,7 @@ std::string_view word_of(RetryCause cause) {
 std::optional<RetryRule> rule_named(std::string_view name) {
   RetryRule rule;
   const std::string_view exit = word_of(RetryCause::exit_code);
-  if (name.substr(0, exit.size()) == exit) {
+  if (name.starts_with(exit)) {
     const std::optional<unsigned> code = number_of(name.substr(exit.size()), k_largest_code);
     if (!code) return std::nullopt;
     rule.cause = RetryCause::exit_code;

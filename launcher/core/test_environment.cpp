@@ -19,13 +19,13 @@ bool is_of(std::string_view markers, std::string_view entry) {
     return false;
   }
   const std::size_t at = entry.find(markers);
-  return at != std::string_view::npos && entry.substr(at + markers.size()).substr(0, 1) == "/";
+  return at != std::string_view::npos && entry.substr(at + markers.size()).starts_with("/");
 }
 
 }  // namespace
 
 bool passes_to_test(std::string_view entry) {
-  if (entry.substr(0, k_prefix.size()) != k_prefix) return true;
+  if (!entry.starts_with(k_prefix)) return true;
   const std::string_view name = name_of(entry);
   return name == environment::k_disable || name == environment::k_profile ||
          name == environment::k_log;
@@ -56,8 +56,7 @@ void TestEnvironment::set(std::string_view name, std::string_view value) {
 bool TestEnvironment::set_if_absent(std::string_view name, std::string_view value) {
   for (const char* entry : entries_) {
     const std::string_view text = entry;
-    if (text.size() > name.size() && text[name.size()] == '=' &&
-        text.substr(0, name.size()) == name) {
+    if (text.size() > name.size() && text[name.size()] == '=' && text.starts_with(name)) {
       return false;
     }
   }

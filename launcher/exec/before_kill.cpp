@@ -29,7 +29,7 @@ Milliseconds time_for_hook(Milliseconds native_end) {
 std::string value_of(std::string_view name, const std::vector<std::string>& environment) {
   for (const std::string& entry : environment) {
     const std::string_view text = entry;
-    if (text.substr(0, name.size()) == name && text.substr(name.size(), 1) == "=") {
+    if (text.starts_with(name) && text.substr(name.size(), 1) == "=") {
       return entry.substr(name.size() + 1);
     }
   }

@@ -11,7 +11,7 @@ void tell_lines(std::string_view words, launcher::Teller teller) {
   while (!words.empty()) {
     const std::size_t end = std::min(words.find('\n'), words.size());
     std::string_view line = words.substr(0, end);
-    if (line.substr(0, k_prefix.size()) == k_prefix) teller.tell(line.substr(k_prefix.size()));
+    if (line.starts_with(k_prefix)) teller.tell(line.substr(k_prefix.size()));
     words.remove_prefix(std::min(end + 1, words.size()));
   }
 }

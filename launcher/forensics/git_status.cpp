@@ -13,7 +13,7 @@ constexpr std::size_t k_named = 10;
 constexpr std::size_t k_most_output = 16 * 1024 * 1024;
 constexpr int k_no_repository = 128;
 
-bool is_variable_of_git(std::string_view entry) { return entry.substr(0, 4) == "GIT_"; }
+bool is_variable_of_git(std::string_view entry) { return entry.starts_with("GIT_"); }
 
 // Ours, without what makes git look at another repository (a hook that runs the tests sets it).
 std::vector<std::string> environment_for_git() {

@@ -23,8 +23,7 @@ os::BoundedOrder hook_order(const std::string& command, const HookFacts& facts,
   order.words = {"/bin/sh", "-c", command};
   // What an attempt is told by variables is said again below, as far as it is true of this one.
   for (const std::string& entry : environment) {
-    if (entry.compare(0, k_own_prefix.size(), k_own_prefix) != 0)
-      order.environment.push_back(entry);
+    if (!entry.starts_with(k_own_prefix)) order.environment.push_back(entry);
   }
   for (const Variable& fact : hook_environment(facts)) {
     order.environment.push_back(fact.name + "=" + fact.value);

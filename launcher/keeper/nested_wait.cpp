@@ -58,8 +58,7 @@ std::vector<LockUse> run_lock_uses(const std::string& tree) {
 }
 
 bool is_of_run(const std::string& attempt, const std::string& run) {
-  return attempt.size() > run.size() && attempt[run.size()] == '.' &&
-         attempt.compare(0, run.size(), run) == 0;
+  return attempt.size() > run.size() && attempt[run.size()] == '.' && attempt.starts_with(run);
 }
 
 bool is_in_run(const LockParty& waiter, const std::string& run) {

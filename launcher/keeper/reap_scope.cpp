@@ -22,8 +22,7 @@ bool lives(const ProcessStamp& stamp) {
 std::string_view value_of(std::string_view environment, std::string_view name) {
   while (!environment.empty()) {
     const std::string_view entry = environment.substr(0, environment.find('\0'));
-    if (entry.size() > name.size() && entry[name.size()] == '=' &&
-        entry.substr(0, name.size()) == name) {
+    if (entry.size() > name.size() && entry[name.size()] == '=' && entry.starts_with(name)) {
       return entry.substr(name.size() + 1);
     }
     environment.remove_prefix(std::min(environment.size(), entry.size() + 1));

@@ -17,13 +17,13 @@ constexpr std::string_view k_launcher = "holdfast-launch";
 constexpr std::string_view k_ours = "holdfast";  // a launcher can have become `holdfast exec`
 
 bool is_ours(const os::ProcessStat& stat) {
-  return stat.state != 'Z' && stat.name.substr(0, k_ours.size()) == k_ours;
+  return stat.state != 'Z' && stat.name.starts_with(k_ours);
 }
 
 bool has_entry_like(std::string_view environment, std::string_view beginning) {
   while (!environment.empty()) {
     const std::string_view entry = environment.substr(0, environment.find('\0'));
-    if (entry.substr(0, beginning.size()) == beginning) return true;
+    if (entry.starts_with(beginning)) return true;
     environment.remove_prefix(std::min(environment.size(), entry.size() + 1));
   }
   return false;

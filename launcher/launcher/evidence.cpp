@@ -69,7 +69,7 @@ void weigh_evidence(const Evidence& evidence, const Invocation& invocation, cons
 void note_orphans(const Grant& grant, const os::ScratchContent& left, AttemptResult& result) {
   std::vector<std::string> names;
   for (const std::string& name : left.marker_files) {
-    if (name.rfind(names::k_marker_prefix, 0) == 0) names.push_back(name);
+    if (name.starts_with(names::k_marker_prefix)) names.push_back(name);
   }
   if (names.empty()) return;
   result.orphans = judge_markers(os::read_marker_files(left.markers.get(), names),

@@ -120,7 +120,7 @@ void read_environment(Invocation& invocation, std::string_view& found_command) {
   constexpr std::string_view k_prefix = "HOLDFAST_";
   for (char** entry = invocation.environment; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
-    if (text.substr(0, k_prefix.size()) != k_prefix) continue;
+    if (!text.starts_with(k_prefix)) continue;
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos) continue;
     read_variable(text.substr(0, equals), text.substr(equals + 1), invocation, found_command);

@@ -66,7 +66,7 @@ Result<std::string> own_cgroup() {
   const std::size_t begin = at + std::string_view("\n0::").size();
   std::string path = all.substr(begin, all.find('\n', begin) - begin);
   const std::string root = mount.root == "/" ? "" : mount.root;
-  if (path.compare(0, root.size(), root) != 0 || path.compare(0, 4, "/../") == 0) {
+  if (!path.starts_with(root) || path.starts_with("/../")) {
     return Error{"use our own cgroup " + path + ": it is not below " + mount.point};
   }
   path.erase(0, root.size());
@@ -102,7 +102,7 @@ void collect_forsaken(int directory, const std::string& prefix, std::vector<Cgro
     UniqueFd below = open_cgroup(directory, name);
     if (!below.valid()) continue;
     // Inside one that is looked after there is nothing to look for.
-    if (name.compare(0, prefix.size(), prefix) != 0) {
+    if (!name.starts_with(prefix)) {
       collect_forsaken(below.get(), prefix, found);
     } else if (::flock(below.get(), LOCK_EX | LOCK_NB) == 0) {
       found.emplace_back(name, std::move(below));

@@ -20,7 +20,7 @@ constexpr std::size_t k_longest_file = 16UL * 1024;
 std::optional<std::uint64_t> number_behind(std::string_view text, std::string_view key) {
   for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
     std::string_view line = text.substr(at, text.find('\n', at) - at);
-    if (line.substr(0, key.size()) == key) {
+    if (line.starts_with(key)) {
       line.remove_prefix(key.size());
       line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
       std::uint64_t number = 0;

@@ -34,15 +34,11 @@ std::vector<std::string> entries_of(const std::string& directory) {
   return names;
 }
 
-bool starts_with(std::string_view text, std::string_view start) {
-  return text.substr(0, start.size()) == start;
-}
-
 std::optional<LockScope> scope_of(const std::string& directory) {
   if (directory == "user") return LockScope::user;
   if (directory == "machine") return LockScope::machine;
-  if (starts_with(directory, "project-")) return LockScope::project;
-  if (starts_with(directory, "build-")) return LockScope::build;
+  if (directory.starts_with("project-")) return LockScope::project;
+  if (directory.starts_with("build-")) return LockScope::build;
   return std::nullopt;
 }
 
@@ -59,11 +55,8 @@ std::vector<LockParty> with_states(std::vector<LockParty> parties) {
 std::vector<UniqueFd> files_in(const std::string& directory) {
   std::vector<UniqueFd> files;
   for (const std::string& name : entries_of(directory)) {
-    const bool is_spare = name.size() > names::k_spare_suffix.size() &&
-                          name.compare(name.size() - names::k_spare_suffix.size(),
-                                       std::string::npos, names::k_spare_suffix) == 0;
-    if (is_spare) continue;
-    if (name != names::k_lock_file && !starts_with(name, names::k_slot_file_prefix)) continue;
+    if (name.ends_with(names::k_spare_suffix)) continue;
+    if (name != names::k_lock_file && !name.starts_with(names::k_slot_file_prefix)) continue;
     if (UniqueFd file = open_to_look(directory + "/" + name); file.valid()) {
       files.push_back(std::move(file));
     }
@@ -152,7 +145,7 @@ std::optional<SurveyedLock> survey_lock(const std::string& directory, Strangers 
 std::vector<std::string> levels_of(const std::string& directory) {
   std::vector<std::string> levels{directory};
   for (const std::string& name : entries_of(directory)) {
-    if (starts_with(name, k_below)) levels.push_back(directory + "/" + name);
+    if (name.starts_with(k_below)) levels.push_back(directory + "/" + name);
   }
   return levels;
 }

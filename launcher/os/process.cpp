@@ -98,7 +98,7 @@ std::uint64_t own_pid_namespace() {
   char text[64];
   const ssize_t length = ::readlink("/proc/self/ns/pid", text, sizeof text);
   std::string_view own(text, length > 0 ? static_cast<std::size_t>(length) : 0);
-  if (own.substr(0, k_beginning.size()) != k_beginning) return 0;
+  if (!own.starts_with(k_beginning)) return 0;
   own.remove_prefix(k_beginning.size());
   std::uint64_t inode = 0;
   std::from_chars(own.data(), own.data() + own.size(), inode);

@@ -156,7 +156,7 @@ std::string file_line(pid_t pid, long fd) {
   if (length <= 0) return {};
   std::string text(target, static_cast<std::size_t>(length));
   constexpr std::string_view k_socket = "socket:[";
-  if (text.compare(0, k_socket.size(), k_socket) == 0) {
+  if (text.starts_with(k_socket)) {
     const std::string_view inode =
         std::string_view(text).substr(k_socket.size(), text.size() - k_socket.size() - 1);
     if (const std::string known = socket_text(pid, inode); !known.empty()) text = known;

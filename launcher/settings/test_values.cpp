@@ -29,7 +29,7 @@ std::string trouble_with_name(std::string_view name) {
   if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string_view::npos) {
     return "the name of a variable";
   }
-  if (name.substr(0, 9) == "HOLDFAST_") return "no variable of Holdfast's own";
+  if (name.starts_with("HOLDFAST_")) return "no variable of Holdfast's own";
   return {};
 }
 
