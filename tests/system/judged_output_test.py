@@ -4,7 +4,7 @@
 import re
 import unittest
 
-from support import ProjectCase
+from support import PROGRAMS, ProjectCase
 
 # Each is judged by expressions that lines of ours would match.
 TESTS = """
@@ -20,14 +20,18 @@ add_test(NAME locks_and_crashes COMMAND @P@/die_of 11)
 add_test(NAME inverted COMMAND @P@/exit_with 0)
 add_test(NAME inverted_red COMMAND @P@/exit_with 3)
 set_tests_properties(inverted inverted_red PROPERTIES WILL_FAIL ON)
+"""
+
+EXPRESSIONS = """
 set(all green red crashes leaks leaks_and_is_red nothing locks locks_and_crashes inverted inverted_red)
 foreach(name IN LISTS all)
   set_tests_properties(${name} PROPERTIES FAIL_REGULAR_EXPRESSION "dead;holdfast|lock [a-z]|after")
 endforeach()
-foreach(name IN ITEMS locks_and_is_silent)
-  set_tests_properties(${name} PROPERTIES PASS_REGULAR_EXPRESSION "lock [a-z]")
-endforeach()
-# Whichever comes first.
+set_tests_properties(locks_and_is_silent PROPERTIES PASS_REGULAR_EXPRESSION "lock [a-z]")
+"""
+
+# Launchers of tests with a limit and a lock say a line on it, where no expression may find it.
+LOCKS = """
 set_tests_properties(locks locks_and_is_silent locks_and_crashes inverted PROPERTIES TIMEOUT 60 HOLDFAST_LOCKS one)
 """
 
@@ -39,7 +43,22 @@ class JudgedOutput(ProjectCase):
         return dict(re.findall(r"^ *\d+/\d+ Test +#\d+: (\S+) \.+ *(\S.*?)(?: +[\d.]+ sec)?$", text, re.MULTILINE))
 
     def test_verdicts_and_their_reasons_are_those_without_holdfast(self):
-        tree = self.project(TESTS)
+        self.assert_verdicts_and_reasons_in(self.project(TESTS + EXPRESSIONS + LOCKS))
+
+    def test_they_are_where_the_expressions_come_first(self):
+        self.assert_verdicts_and_reasons_in(self.written(TESTS + EXPRESSIONS + LOCKS))
+
+    def test_they_are_where_the_locks_come_first(self):
+        self.assert_verdicts_and_reasons_in(self.written(TESTS + LOCKS + EXPRESSIONS))
+
+    def written(self, text):
+        """A project whose tests are read as they stand here: CMake writes one call for each test, in the order of
+        the alphabet."""
+        tests = self.work / "tests.cmake"
+        tests.write_text(re.sub(r"add_test\(NAME (\S+) COMMAND", r"add_test(\1", text).replace("@P@", str(PROGRAMS)))
+        return self.project(f"set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES {tests})\n")
+
+    def assert_verdicts_and_reasons_in(self, tree):
         plain = self.ctest(tree, env=self.environment(HOLDFAST_DISABLE="1"))
         done = self.ctest(tree)
         self.assertEqual(len(self.words(done.text)), 11, done.text)
