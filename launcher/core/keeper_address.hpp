@@ -12,8 +12,8 @@
 
 namespace holdfast {
 
-inline std::string keeper_socket(std::string_view user_directory, const ProcessName& ctest,
-                                 std::uint64_t pid_namespace) {
+inline std::string keeper_socket_path(std::string_view user_directory, const ProcessName& ctest,
+                                      std::uint64_t pid_namespace) {
   std::string path(user_directory);
   path += '/';
   path += names::k_user_keepers_directory;

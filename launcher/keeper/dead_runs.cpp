@@ -121,7 +121,7 @@ std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree) {
   run.empty_directories = empty_directories_of(entry.directory);
   // Of one in another PID namespace nobody knows its name here (stale_sockets.hpp).
   if (started->boot == os::numbering_id()) {
-    const fs::path socket = keeper_socket_of(run.ctest);
+    const fs::path socket = keeper_socket_path_here(run.ctest);
     std::error_code failed;
     if (fs::symlink_status(socket, failed).type() == fs::file_type::socket) run.socket = socket;
   }

@@ -6,12 +6,12 @@
 
 namespace holdfast {
 
-std::string keeper_socket_of(const ProcessName& ctest) {
-  return keeper_socket(os::user_directory_path(), ctest, os::own_pid_namespace());
+std::string keeper_socket_path_here(const ProcessName& ctest) {
+  return keeper_socket_path(os::user_directory_path(), ctest, os::own_pid_namespace());
 }
 
 os::Connected connect_to_keeper(const ProcessName& ctest, Milliseconds patience) {
-  return os::connect_to(keeper_socket_of(ctest), patience);
+  return os::connect_to(keeper_socket_path_here(ctest), patience);
 }
 
 }  // namespace holdfast

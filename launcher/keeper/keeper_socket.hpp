@@ -13,8 +13,8 @@ namespace holdfast {
 // A keeper that is there accepts at once, even when it is stopped.
 inline constexpr Milliseconds k_probe_patience{200};
 
-// Its path, whether there is a keeper or not.
-std::string keeper_socket_of(const ProcessName& ctest);
+// Where the keeper of that ctest listens, if there is one.
+std::string keeper_socket_path_here(const ProcessName& ctest);
 
 // `patience`: for the connection, and for each packet on it.
 os::Connected connect_to_keeper(const ProcessName& ctest, Milliseconds patience);

@@ -95,7 +95,7 @@ void show_as_keeper(const KeeperOrder& order) {
   if (Result<void> ready = prepare_directory(*user); !ready) fail(ready.error());
   Result<os::UniqueFd> ctest = os::watch_process(order.ctest);
   if (!ctest) fail(ctest.error());
-  const std::string path = keeper_socket_of(order.ctest);
+  const std::string path = keeper_socket_path_here(order.ctest);
   os::Listening listening = os::listen_at(path);
   if (listening.existed) {
     tell(k_caller, std::string_view(&k_listens, 1));

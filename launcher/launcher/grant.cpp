@@ -22,8 +22,8 @@ namespace {
 // Every later test of the run finds the same: the first says it. The flag is removed with the
 // sockets of keepers that are gone.
 void say_keeperless(const Attach& attach, const std::string& why) {
-  const std::string flag =
-      keeperless_flag(keeper_socket(os::user_directory_path(), attach.ctest, attach.pid_namespace));
+  const std::string flag = keeperless_flag(
+      keeper_socket_path(os::user_directory_path(), attach.ctest, attach.pid_namespace));
   const os::UniqueFd first(
       ::open(flag.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (first.valid() || errno != EEXIST) write_line(why);

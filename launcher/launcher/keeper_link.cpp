@@ -26,7 +26,7 @@ constexpr Milliseconds k_patience_lost{50};
 
 os::Connected connect_to_keeper(const Attach& attach) {
   const std::string socket =
-      keeper_socket(os::user_directory_path(), attach.ctest, attach.pid_namespace);
+      keeper_socket_path(os::user_directory_path(), attach.ctest, attach.pid_namespace);
   const bool lost = ::access(keeperless_flag(socket).c_str(), F_OK) == 0;
   os::Connected link = os::connect_to(socket, lost ? k_patience_lost : k_patience);
   if (!link.socket.valid()) return link;

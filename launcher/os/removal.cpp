@@ -158,7 +158,8 @@ struct Place {
   std::string name;
 };
 
-UniqueFd open_as_ever(const std::string& path) {
+// Across links and mounts, as the user's own paths are.
+UniqueFd open_following(const std::string& path) {
   return UniqueFd(::openat(AT_FDCWD, path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
@@ -167,9 +168,9 @@ UniqueFd open_as_ever(const std::string& path) {
 UniqueFd open_above(const std::string& path) {
   const std::string runs = "/" + std::string(names::k_runs_directory) + "/";
   const std::size_t at = path.rfind(runs);
-  if (at == std::string::npos) return open_as_ever(path);
+  if (at == std::string::npos) return open_following(path);
   std::size_t from = at + runs.size();
-  UniqueFd directory = open_as_ever(path.substr(0, from));
+  UniqueFd directory = open_following(path.substr(0, from));
   while (directory.valid() && from < path.size()) {
     const std::size_t end = std::min(path.find('/', from), path.size());
     directory = open_on_this_mount(directory.get(), path.substr(from, end - from).c_str(), O_PATH);

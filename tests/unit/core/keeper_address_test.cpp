@@ -6,23 +6,25 @@ namespace holdfast {
 namespace {
 
 TEST(KeeperAddress, IsMadeOfTheUsersDirectoryAndTheNameOfCtestAlone) {
-  EXPECT_EQ(keeper_socket("/tmp/holdfast-1000", {4711, 99}, 4026531836),
+  EXPECT_EQ(keeper_socket_path("/tmp/holdfast-1000", {4711, 99}, 4026531836),
             "/tmp/holdfast-1000/keepers/4711-99-4026531836");
 }
 
 TEST(KeeperAddress, ARecycledPidHasAnotherAddress) {
-  EXPECT_NE(keeper_socket("/d", {4711, 99}, 7), keeper_socket("/d", {4711, 100}, 7));
-  EXPECT_NE(keeper_socket("/d", {1, 11}, 1), keeper_socket("/d", {11, 1}, 1));
+  EXPECT_NE(keeper_socket_path("/d", {4711, 99}, 7), keeper_socket_path("/d", {4711, 100}, 7));
+  EXPECT_NE(keeper_socket_path("/d", {1, 11}, 1), keeper_socket_path("/d", {11, 1}, 1));
 }
 
 TEST(KeeperAddress, OnePidOfTwoNamespacesBegunInOneTickHasTwo) {
-  EXPECT_NE(keeper_socket("/d", {1, 99}, 4026532200), keeper_socket("/d", {1, 99}, 4026532201));
+  EXPECT_NE(keeper_socket_path("/d", {1, 99}, 4026532200),
+            keeper_socket_path("/d", {1, 99}, 4026532201));
 }
 
 TEST(KeeperAddress, TheLongestFitsAUnixSocketWithTheSuffixOfADraft) {
   constexpr std::size_t k_sun_path = 108;  // unix(7)
   const std::string longest =
-      keeper_socket("/tmp/holdfast-4294967295", {2147483647, 18446744073709551615ULL}, 4294967295) +
+      keeper_socket_path("/tmp/holdfast-4294967295", {2147483647, 18446744073709551615ULL},
+                         4294967295) +
       ".2147483647";
   EXPECT_LT(longest.size(), k_sun_path);
 }
