@@ -159,7 +159,7 @@ set(_holdfast_file_asks_for_retries FALSE)
 if(EXISTS "${_holdfast_source_dir}/holdfast.toml"
     AND NOT IS_DIRECTORY "${_holdfast_source_dir}/holdfast.toml")
   include("${CMAKE_CURRENT_LIST_DIR}/labels.cmake")
-  # The locks that it has for tests: written by `holdfast begin` (launcher/core/lock_mirror.hpp).
+  # The locks that it has for tests: written by `holdfast begin` (launcher/core/locks_for_ctest.hpp).
   include("${_holdfast_tree}/.holdfast/locks.cmake" OPTIONAL)
   file(STRINGS "${_holdfast_source_dir}/holdfast.toml" _holdfast_line_of_toml
     REGEX "retry|known-flaky|on-failure" LIMIT_COUNT 1)

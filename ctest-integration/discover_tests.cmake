@@ -97,7 +97,7 @@ function(_holdfast_discovered_property key value out)
     # The launcher heeds it with an isolation only, which may still come.
     string(APPEND code " ENVIRONMENT_MODIFICATION [==[HOLDFAST_P_PROCESSORS=set:${value}]==]")
   elseif(key STREQUAL "HOLDFAST_LOCKS")
-    _holdfast_mirrored_locks("${value}" names)
+    _holdfast_native_locks("${value}" names)
     if(names)
       string(APPEND code " RESOURCE_LOCK [==[${names}]==]")
     endif()

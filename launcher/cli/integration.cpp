@@ -15,7 +15,7 @@
 #include "cli/commands.hpp"
 #include "core/environment.hpp"
 #include "core/exit_codes.hpp"
-#include "core/lock_mirror.hpp"
+#include "core/locks_for_ctest.hpp"
 #include "core/names.hpp"
 #include "core/wire.hpp"
 #include "keeper/dead_runs.hpp"
@@ -143,7 +143,7 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
   // Not before: a ctest that has the tree may have another profile.
   const Milliseconds grace = longest_grace(settings.settings());
   tell_attach(options.tree, names::k_grace_file, std::to_string(grace.count()) + "\n");
-  tell_attach(options.tree, names::k_lock_mirror, lock_mirror(settings.settings()));
+  tell_attach(options.tree, names::k_locks_for_ctest, locks_for_ctest(settings.settings()));
   sweep(options.tree);
   // Who shares the tree tidies nothing: a run beside it may be out of its sight (in a PID
   // namespace), and is not to be taken for dead. Nor is the one around a run that is inside it.

@@ -174,7 +174,7 @@ class Properties(HoldfastCase):
         self.assertLess(self.last.stdout.index("LOCK=set:p,q\n"),
                         self.last.stdout.index("LOCK=set:p,q,r\n"))
 
-    def test_exclusive_locks_are_mirrored_so_that_ctest_schedules_around_them(self):
+    def test_exclusive_locks_are_put_into_resource_lock_so_that_ctest_schedules_around_them(self):
         self.modifications("""
             add_test(a true)
             set_tests_properties(a PROPERTIES RESOURCE_LOCK own

@@ -1,11 +1,11 @@
-#include "core/lock_mirror.hpp"
+#include "core/locks_for_ctest.hpp"
 
 #include <gtest/gtest.h>
 
 namespace holdfast {
 namespace {
 
-TEST(LockMirror, PatternsThatCmakeReadsAsWeDo) {
+TEST(LocksForCtest, PatternsThatCmakeReadsAsWeDo) {
   for (const char* same :
        {"", "db", "^db\\.", "a.*b$", "x+", "^$", "a/b:c", "\\(x\\)", "\xC3\xA4"}) {
     EXPECT_TRUE(means_the_same_to_cmake(same)) << same;
@@ -23,13 +23,13 @@ SettingsOverride said(const char* test, std::vector<LockSpec> locks) {
   return one;
 }
 
-TEST(LockMirror, OverridesAreToldInTheOrderInWhichTheyCount) {
+TEST(LocksForCtest, OverridesAreToldInTheOrderInWhichTheyCount) {
   Settings settings;
-  EXPECT_EQ(lock_mirror(settings), "");
+  EXPECT_EQ(locks_for_ctest(settings), "");
   settings.overrides = {said("^db\\.", {*parse_lock_spec("db"), *parse_lock_spec("net@user")}),
                         said("\\d", {*parse_lock_spec("other")}),
                         said("rd", {*parse_lock_spec("db:shared"), *parse_lock_spec("n:1/2")})};
-  EXPECT_EQ(lock_mirror(settings),
+  EXPECT_EQ(locks_for_ctest(settings),
             "# Written by `holdfast begin`: the locks of holdfast.toml, for ctest.\n"
             "function(_holdfast_locks_of_file test out)\n"
             "  set(locks \"\")\n"
@@ -43,12 +43,12 @@ TEST(LockMirror, OverridesAreToldInTheOrderInWhichTheyCount) {
             "endfunction()\n");
 }
 
-TEST(LockMirror, LabelsAndNamesThatNoListHoldsAreLeftOut) {
+TEST(LocksForCtest, LabelsAndNamesThatNoListHoldsAreLeftOut) {
   Settings settings;
   settings.overrides = {said("a", {*parse_lock_spec("db")}),
                         said("b", {*parse_lock_spec("[odd]")})};
   settings.overrides[0].label = "slow";
-  const std::string text = lock_mirror(settings);
+  const std::string text = locks_for_ctest(settings);
   EXPECT_EQ(text.find("slow"), std::string::npos);
   EXPECT_EQ(text.find("odd"), std::string::npos);
   EXPECT_EQ(text.find("(locks [====["), std::string::npos);

@@ -1,4 +1,4 @@
-#include "core/lock_mirror.hpp"
+#include "core/locks_for_ctest.hpp"
 
 #include <vector>
 
@@ -58,7 +58,7 @@ bool means_the_same_to_cmake(std::string_view pattern) {
   return true;
 }
 
-std::string lock_mirror(const Settings& settings) {
+std::string locks_for_ctest(const Settings& settings) {
   std::string body;
   for (const ProfileLayer& layer : settings.layers) {
     if (layer.values.locks) body += "  " + setting_of(layer.values.locks->value) + "\n";

@@ -17,6 +17,6 @@ namespace holdfast {
 bool means_the_same_to_cmake(std::string_view pattern);
 
 // `_holdfast_locks_of_file(<test> <out>)`; empty where no lock is to be told.
-std::string lock_mirror(const Settings& settings);
+std::string locks_for_ctest(const Settings& settings);
 
 }  // namespace holdfast
