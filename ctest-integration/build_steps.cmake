@@ -74,6 +74,15 @@ function(_holdfast_check_slots)
   endforeach()
 endfunction()
 
+# The rules name locks of the user, which each step takes from the machine where it finds them
+# (launcher/launcher/step_description.cpp): nobody would see that in the rules.
+function(_holdfast_say_whose_slots)
+  set(machine /var/lock/holdfast)
+  if(NOT "${HOLDFAST_LINK_SLOTS}${HOLDFAST_COMPILE_SLOTS}" STREQUAL "" AND IS_DIRECTORY "${machine}")
+    message(STATUS "Holdfast: slots of build steps are shared by all users, those that root has made in ${machine}")
+  endif()
+endfunction()
+
 # The launcher reads no settings: where there are some for steps, it hands them over to who does.
 function(_holdfast_note_build_settings)
   set(settings "${CMAKE_SOURCE_DIR}/holdfast.toml")
@@ -111,6 +120,7 @@ function(_holdfast_attach_build_steps)
     message(WARNING "Holdfast: build steps run without it: ${launcher} ${trouble}")
     return()
   endif()
+  _holdfast_say_whose_slots()
   file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/.holdfast/build")
   _holdfast_note_build_settings()
   _holdfast_is_instrumented(instrumented)

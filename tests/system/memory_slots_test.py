@@ -143,8 +143,12 @@ class MemorySlotsTest(BuildCase):
                  for tree, (slots, whole, taken) in enumerate((
                      ("2", "holdfast-link-2:2/2@machine", "holdfast-link-2:1/2@machine"),
                      ("memory", "holdfast-memory:128/128@machine", "holdfast-memory:128/128@machine")))]
+        shared = b"slots of build steps are shared by all users"
+        self.assertNotIn(shared, self.finish(CMAKE, trees[0][0]).stdout)
         # Another user's directory is none.
         machine.mkdir()
+        for tree, _, _ in trees:
+            self.assertEqual(self.finish(CMAKE, tree).stdout.count(shared), 1)
         os.chown(machine, user, user)
         for tree, _, _ in trees:
             self.assert_built(self.ninja(tree))
