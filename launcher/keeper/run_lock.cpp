@@ -33,6 +33,8 @@ constexpr std::size_t k_longest_file_of_tests = 1024 * 1024;
 constexpr std::size_t k_longest_command = 8 * 1024 * 1024;
 // How often one looks whether the run that one waits for waits itself, of which no event tells.
 constexpr Milliseconds k_orphan_interval{250};
+// Of a longer path a record may have the beginning only (core/lock_wait.hpp).
+constexpr std::size_t k_surely_whole = 256;
 
 Result<os::LockRequest> open_lock(const std::string& tree, const std::string& level, TreeUse use) {
   LockSpec spec;
@@ -80,7 +82,7 @@ class RunLockWait {
     if (told_ > 0) say("this build tree is free after " + describe(waited()));
     request_.sign(self());
     // After we have said who we are: of two that meet and come at once one at least sees the other.
-    meets_another_ = !order_.selection.is_whole() && may_meet_one_of(request_.holders());
+    meets_another_ = order_.use == TreeUse::shared && may_meet_one_of(request_.holders());
     if (meets_another_) {
       os::erase(request_.descriptors().front(), os::RecordList::holders, order_.ctest);
       return RunLock{};
@@ -93,7 +95,8 @@ class RunLockWait {
 
   // Not empty: nothing was taken, for we are part of that run, which has the tree.
   const std::string& around() const { return around_; }
-  // Nothing was taken: another run, which shares the tree, may run one of our tests.
+  // Nothing was taken: another run, which shares the tree, may run one of our tests, or knows the
+  // tree by another path.
   bool meets_another() const { return meets_another_; }
 
   static RunLock without(const std::string& tree, const Error& error) {
@@ -137,10 +140,19 @@ class RunLockWait {
 
   bool may_meet_one_of(const std::vector<LockParty>& runs) const {
     return std::any_of(runs.begin(), runs.end(), [&](const LockParty& run) {
+      if (!names_our_tree(run)) return true;
+      if (order_.selection.is_whole()) return false;
       const bool is_known = run.boot == boot_;
       return !is_known ||
              may_meet(order_.selection, selection_of(run.process, order_.ctest_version));
     });
+  }
+
+  // By another path (a bind mount) the tree is the same, and no lock of scope `build` is: nothing
+  // would keep the tests apart.
+  bool names_our_tree(const LockParty& run) const {
+    if (run.tree.size() < k_surely_whole) return run.tree == order_.tree;
+    return order_.tree.compare(0, run.tree.size(), run.tree) == 0;
   }
 
   // We have the lock; a run whose keeper was killed may have the tree all the same.

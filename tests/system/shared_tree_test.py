@@ -358,6 +358,8 @@ class DeathsTest(SharedTreeCase):
         self.assert_gone([tests[1]])
         for one in keepers_of(tree):
             os.kill(one.pid, signal.SIGCONT)
+        # Until then nobody knows what the killed ctest ran, and whoever comes is alone.
+        wait_until(lambda: len(keepers_of(tree)) == 1, "the keeper of the killed run to end")
         third = self.single(tree, "c")
         self.running("c")
         self.assertTrue(is_alive(tests[0]))
