@@ -25,16 +25,31 @@ std::string locks_text(const Policy& policy) {
   return text.empty() ? "none" : text;
 }
 
-std::string locks_origin(const Properties& properties, const TestValues& values) {
+// "a", "a and b", "a, b and c".
+std::string enumeration_of(const std::vector<std::string>& parts) {
   std::string text;
-  if (!properties.locks.empty()) {
-    text = "the test's HOLDFAST_LOCKS";
-  } else if (values.locks) {
-    text = values.locks->origin;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (i > 0) text += i + 1 == parts.size() ? " and " : ", ";
+    text += parts[i];
   }
-  if (properties.resource_lock.empty()) return text.empty() ? k_built_in : text;
-  if (text.empty()) return "the test's RESOURCE_LOCK";
-  return text + (properties.locks.empty() ? " and the test's RESOURCE_LOCK" : " and RESOURCE_LOCK");
+  return text;
+}
+
+// All that adds locks: those of a test may come from three places.
+std::string locks_origin(const Properties& properties, const TestValues& values) {
+  std::vector<std::string> origins;
+  if (!properties.locks.empty()) {
+    origins.emplace_back("the test's HOLDFAST_LOCKS");
+  } else if (values.locks) {
+    origins.push_back(values.locks->origin);
+  }
+  if (!properties.resource_lock.empty()) {
+    origins.emplace_back(properties.locks.empty() ? "the test's RESOURCE_LOCK" : "RESOURCE_LOCK");
+  }
+  if (values.run_serial && values.run_serial->value != RunSerial::run) {
+    origins.emplace_back("run-serial");
+  }
+  return origins.empty() ? k_built_in : enumeration_of(origins);
 }
 
 void explain_environment(const Policy& policy, const TestValues& values,

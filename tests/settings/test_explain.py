@@ -114,6 +114,40 @@ class Explain(HoldfastCase):
             "none": "none | built-in default",
             "plain": "700s | ctest's own limit"})
 
+    def test_locks_have_their_origin_each_in_its_order(self):
+        self.source = self.project("""
+            add_test(NAME plain COMMAND true)
+            add_test(NAME net COMMAND true)
+            set_tests_properties(net PROPERTIES RESOURCE_LOCK port)
+            add_test(NAME own COMMAND true)
+            set_tests_properties(own PROPERTIES HOLDFAST_LOCKS db RESOURCE_LOCK port)
+            """, files={"holdfast.toml": """\
+[profile.default]
+locks = ["all:shared"]
+[profile.ci]
+run-serial = "user"
+locks = ["ci:shared"]
+[profile.bare]
+locks = []
+[[override]]
+test = "^net"
+locks = ["net"]
+"""})
+        self.build = self.configure(self.source, "build")
+        self.assertEqual({(test, profile): self.explain(test, HOLDFAST_PROFILE=profile)["locks"]
+                          for profile in ("default", "ci", "bare") for test in ("plain", "net", "own")}, {
+            ("plain", "default"): "all:shared@project | holdfast.toml:2, [profile.default]",
+            ("net", "default"): "net@project, port@project | holdfast.toml:10, [[override]] and the test's RESOURCE_LOCK",
+            ("own", "default"): "db@project, port@project | the test's HOLDFAST_LOCKS and RESOURCE_LOCK",
+            ("plain", "ci"): "ci:shared@project, RUN_SERIAL:shared@user | holdfast.toml:5, [profile.ci] and run-serial",
+            ("net", "ci"): "net@project, port@project, RUN_SERIAL:shared@user | "
+                           "holdfast.toml:10, [[override]], the test's RESOURCE_LOCK and run-serial",
+            ("own", "ci"): "db@project, port@project, RUN_SERIAL:shared@user | "
+                           "the test's HOLDFAST_LOCKS, RESOURCE_LOCK and run-serial",
+            ("plain", "bare"): "none | holdfast.toml:7, [profile.bare]",
+            ("net", "bare"): "net@project, port@project | holdfast.toml:10, [[override]] and the test's RESOURCE_LOCK",
+            ("own", "bare"): "db@project, port@project | the test's HOLDFAST_LOCKS and RESOURCE_LOCK"})
+
     def test_retries_have_their_origin(self):
         self.source = self.project("""
             add_test(NAME net.own COMMAND true)
