@@ -129,12 +129,20 @@ if(NOT "$ENV{HOLDFAST_BEGUN}" STREQUAL "${_holdfast_pid}:${_holdfast_start}"
   _holdfast_begin(--from-include)
 endif()
 
+# What `holdfast begin` has written for this profile has its name at the end.
+set(_holdfast_of_profile "")
+if(NOT "$ENV{HOLDFAST_PROFILE}" MATCHES "^(default)?$")
+  include("${CMAKE_CURRENT_LIST_DIR}/encoding.cmake")
+  _holdfast_encode("$ENV{HOLDFAST_PROFILE}" _holdfast_of_profile)
+  string(PREPEND _holdfast_of_profile "-")
+endif()
+
 # What a test's end may take: stacks (2 s), the longest grace that settings give, SIGKILL (1 s):
 # launcher/core/time_budget.hpp.
 set(_holdfast_ctest_tells FALSE)
 if(NOT "${_holdfast_timeout_margin}" MATCHES "^[1-9][0-9]?[0-9]?$")
   set(_holdfast_timeout_margin 8)
-  set(_holdfast_grace "${_holdfast_tree}/.holdfast/grace") # written by `holdfast begin`
+  set(_holdfast_grace "${_holdfast_tree}/.holdfast/grace${_holdfast_of_profile}")
   if(EXISTS "${_holdfast_grace}")
     file(READ "${_holdfast_grace}" _holdfast_grace LIMIT 12)
     if(_holdfast_grace MATCHES "^([0-9]+)\n$")
@@ -159,8 +167,8 @@ set(_holdfast_file_asks_for_retries FALSE)
 if(EXISTS "${_holdfast_source_dir}/holdfast.toml"
     AND NOT IS_DIRECTORY "${_holdfast_source_dir}/holdfast.toml")
   include("${CMAKE_CURRENT_LIST_DIR}/labels.cmake")
-  # The locks that it has for tests: written by `holdfast begin` (launcher/core/locks_for_ctest.hpp).
-  include("${_holdfast_tree}/.holdfast/locks.cmake" OPTIONAL)
+  # The locks that it has for tests (launcher/core/locks_for_ctest.hpp).
+  include("${_holdfast_tree}/.holdfast/locks.cmake${_holdfast_of_profile}" OPTIONAL)
   file(STRINGS "${_holdfast_source_dir}/holdfast.toml" _holdfast_line_of_toml
     REGEX "retry|known-flaky|on-failure" LIMIT_COUNT 1)
   if(NOT "${_holdfast_line_of_toml}" STREQUAL "")

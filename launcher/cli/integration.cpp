@@ -15,8 +15,10 @@
 #include "cli/commands.hpp"
 #include "core/environment.hpp"
 #include "core/exit_codes.hpp"
+#include "core/lock_spec.hpp"
 #include "core/locks_for_ctest.hpp"
 #include "core/names.hpp"
+#include "core/settings.hpp"
 #include "core/wire.hpp"
 #include "keeper/dead_runs.hpp"
 #include "keeper/earlier_keeper.hpp"
@@ -104,10 +106,16 @@ RunLockOrder lock_order(const IntegrationOptions& options, const ProcessName& ct
   return order;
 }
 
+// Each profile has files of its own: ctests that share the tree may have different ones.
+std::string of_profile(std::string_view name) {
+  const std::string profile = selected_profile();
+  return std::string(name) + (profile == k_default_profile ? "" : encode_file_name("-" + profile));
+}
+
 // For attach.cmake, which ctest reads next. Where it cannot be written, tests have less grace and
 // ctest knows less of their locks than settings say: no reason to complain each time.
 void tell_attach(const std::string& tree, std::string_view name, const std::string& text) {
-  const std::string path = tree + "/" + std::string(name);
+  const std::string path = tree + "/" + of_profile(name);
   if (text.empty()) {
     std::remove(path.c_str());
     return;
@@ -140,7 +148,7 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
     complain(lock.error().message);
     return exit_codes::k_lock_not_had;
   }
-  // Not before: a ctest that has the tree may have another profile.
+  // Not before: for the ctest that has the tree, what it was told holds.
   const Milliseconds grace = longest_grace(settings.settings());
   tell_attach(options.tree, names::k_grace_file, std::to_string(grace.count()) + "\n");
   tell_attach(options.tree, names::k_locks_for_ctest, locks_for_ctest(settings.settings()));

@@ -145,15 +145,15 @@ class SinglesTest(SharedTreeCase):
         """What `holdfast begin` writes for attach.cmake is the holder's: another profile may have another grace."""
         tree = self.tree_of("a", settings="[profile.default]\ngrace = 20\n[profile.other]\ngrace = 1\n"
                                           "[[profile.other.override]]\ntest = 'x'\nlocks = ['db']\n")
-        told, locks = tree / ".holdfast/grace", tree / ".holdfast/locks.cmake"
+        told, other, locks = (tree / ".holdfast" / name for name in ("grace", "grace-other", "locks.cmake-other"))
         first = self.begin(tree, "first")
         self.running("a")
         second = self.begin(tree, "second", HOLDFAST_PROFILE="other")
         self.assert_waits("second")
-        self.assertEqual((told.read_text(), locks.exists()), ("20000\n", False))
+        self.assertEqual((told.read_text(), other.exists(), locks.exists()), ("20000\n", False, False))
         self.let_go("a")
         self.assert_ended([first, second], "first", "second")
-        self.assertEqual((told.read_text(), locks.exists()), ("1000\n", True))
+        self.assertEqual((told.read_text(), other.read_text(), locks.exists()), ("20000\n", "1000\n", True))
 
     def test_each_has_a_journal_and_verdicts_of_its_own(self):
         """Twelve at once, every third red."""
@@ -440,6 +440,29 @@ class SettingsTest(SharedTreeCase):
         self.assertTrue(any(one[1] > other[0] for one, other in zip(spans, spans[1:])), spans)
         for i in range(4):
             self.assertNotIn(WAITS, self.log(f"run{i}"))
+
+    def test_runs_of_two_profiles_schedule_by_their_own_locks(self):
+        """The second begins after the first has begun, and before its ctest has read the tests."""
+        begun, go = self.work / "begun", self.work / "go"
+        (self.work / "pre").write_text(
+            f'[ "$HOLDFAST_PROFILE" = .a/b ] || exit 0\n: >{begun}\nuntil test -e {go}; do sleep 0.01; done\n')
+        custom = self.work / "build/CTestCustom.cmake"
+        custom.parent.mkdir()
+        custom.write_text(f'set(CTEST_CUSTOM_PRE_TEST "sh {self.work}/pre")\n')
+        (self.work / "project").mkdir()
+        (self.work / "project/holdfast.toml").write_text(
+            '[profile.default]\nruns = "share"\n[profile.".a/b"]\nlocks = ["one"]\n[profile.c]\ngrace = 1\n')
+        tree = self.project("".join(f"add_test(NAME {name} COMMAND sleep 0.3)\n" for name in "xy"))
+        first = self.begin(tree, "first", "-j2", HOLDFAST_PROFILE=".a/b")
+        wait_until(begun.exists, "the first to have begun")
+        second = self.begin(tree, "second", "-j2", HOLDFAST_PROFILE="c")
+        self.assert_ended([second], "second")
+        go.touch()
+        self.assert_ended([first], "first")
+        # Without the lock both start at once; with it the second waits until the first has ended.
+        order = r"Start \d: .\n(?:.*\n)*? +Start \d: .\n1/2 Test"
+        self.assertRegex(self.log("second"), order)
+        self.assertNotRegex(self.log("first"), order)
 
     def test_with_fixtures_such_a_run_is_alone(self):
         tree = self.tree_of("a", settings='[profile.default]\nruns = "share"\n', more="""
