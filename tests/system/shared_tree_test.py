@@ -1,18 +1,13 @@
 """Runs that share a build tree: what IDEs do, one ctest for each test, many at once."""
 
-import contextlib
 import json
 import os
-import re
 import signal
-import subprocess
-import time
 import unittest
 
-from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, ctest_version, is_alive,
-                     keepers_of, program, verdicts, wait_until)
-
-WAITS = "waiting for this build tree"
+from shared_trees import WAITS, SharedTreeCase
+from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ctest_version, is_alive, keepers_of,
+                     verdicts, wait_until)
 
 
 def fnv1a(text):
@@ -20,111 +15,6 @@ def fnv1a(text):
     for byte in text.encode():
         value = (value ^ byte) * 1099511628211 % 2**64
     return value
-
-
-class SharedTreeCase(ProjectCase):
-    def tree_of(self, *names, more="", settings=""):
-        """Tests that each announce themselves and stay until let_go()."""
-        (self.work / "project").mkdir(exist_ok=True)
-        if settings:
-            (self.work / "project/holdfast.toml").write_text(settings)
-        return self.project("".join(
-            f"add_test(NAME {name} COMMAND @P@/close_output {self.pid_file(name)})\n"
-            f"set_tests_properties({name} PROPERTIES WILL_FAIL ON)\n" for name in names) + more)
-
-    def begin(self, tree, name, *arguments, **changes):
-        with open(self.work / f"{name}.log", "wb") as log:
-            return self.start(CTEST, *arguments, cwd=tree, stdout=log, stderr=subprocess.STDOUT,
-                              env=self.environment(**changes))
-
-    def single(self, tree, test, name=""):
-        return self.begin(tree, name or test, "-R", f"^{test}$")
-
-    def log(self, name):
-        return (self.work / f"{name}.log").read_text(errors="replace")
-
-    def let_go(self, *names):
-        for name in names:
-            (self.work / f"{name}.pids.go").touch()
-
-    def running(self, *names):
-        """One process of each of these tests."""
-        return [self.announced(self.pid_file(name))[0] for name in names]
-
-    def assert_waits(self, name, pattern=""):
-        wait_until(lambda: re.search(f"{WAITS}.*{pattern}", self.log(name)),
-                   lambda: f"{pattern} in {self.log(name)}")
-
-    def assert_ended(self, runs, *names):
-        for run, name in zip(runs, names):
-            self.assertEqual(run.wait(PATIENCE_S), 0, self.log(name))
-
-    def assert_nobody_ran(self, name):
-        self.assertEqual(self.read_pids(self.pid_file(name)), [])
-
-    def spans(self, file):
-        return sorted((int(line.split()[0]), int(line.split()[1]), line.split()[2])
-                      for line in (self.work / file).read_text().splitlines())
-
-
-class LogOfOneMomentTest(SharedTreeCase):
-    """Below CMake 4.3 ctest removes its log's name and then makes it anew. A library preloaded into ctest has
-    another do the same in between, if it can."""
-
-    def tree_of_two(self, settings=""):
-        (self.work / "project").mkdir(exist_ok=True)
-        if settings:
-            (self.work / "project/holdfast.toml").write_text(settings)
-        for name, text in ("red", "echo ERROR of the test"), ("green", "echo all is well"):
-            (self.work / name).write_text(f"{text}\nuntil test -e {self.work}/go; do sleep 0.01; done\nexit 1\n")
-        return self.project(f"""
-add_test(NAME red COMMAND sh {self.work}/red)
-set_tests_properties(red PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
-add_test(NAME green COMMAND sh {self.work}/green)
-set_tests_properties(green PROPERTIES PASS_REGULAR_EXPRESSION "is well")
-""")
-
-    @staticmethod
-    def log_of(ctest):
-        for number in os.listdir(f"/proc/{ctest.pid}/fd"):
-            link = f"/proc/{ctest.pid}/fd/{number}"
-            with contextlib.suppress(OSError):
-                if "/Testing/Temporary/LastTest.log" in os.readlink(link):
-                    return os.stat(link).st_ino
-        return None
-
-    def check(self, tree, *arguments):
-        meeting = self.work / "meeting"
-        meeting.mkdir()
-        runs = [self.begin(tree, name, *arguments, "-R", f"^{name}$", LD_PRELOAD=program("part_log.so"),
-                           PART_LOG_DIRECTORY=str(meeting)) for name in ("red", "green")]
-        logs = [wait_until(lambda run=run: self.log_of(run), "ctest's log") for run in runs]
-        (self.work / "go").touch()
-        self.assertEqual(len(set(logs)), 2, "both have opened one file")
-        self.assertEqual([run.wait(PATIENCE_S) for run in runs], [8, 0], self.log("red") + self.log("green"))
-        wait_until(lambda: not keepers_of(tree), "the keepers to end")
-        if ctest_version() < (4, 3):
-            self.assertEqual(len(list(meeting.iterdir())), 2)  # both have parted it
-        said = {}
-        for run in self.runs(tree):
-            report = json.loads(self.finish(HOLDFAST, "report", run.name, "--format", "json", cwd=tree).stdout)
-            test, = report["tests"]
-            said[test["name"]] = test["verdict"]
-        self.assertEqual(said, {"red": "failed", "green": "passed"})
-
-    def test_each_has_a_log_of_its_own(self):
-        self.check(self.tree_of_two())
-
-    def test_so_have_runs_that_are_allowed_beside_each_other(self):
-        self.check(self.tree_of_two('[profile.default]\nruns = "allow"\n'), "-j2")
-
-    def test_and_those_whose_project_does_something_before_the_tests(self):
-        custom = self.work / "build/CTestCustom.cmake"
-        custom.parent.mkdir()
-        custom.write_text('set(CTEST_CUSTOM_PRE_TEST "sh -c \\"echo before the tests\\"")\n')
-        tree = self.tree_of_two()
-        self.check(tree)
-        self.assertIn("CTEST_CUSTOM_PRE_TEST", custom.read_text())
 
 
 class SinglesTest(SharedTreeCase):
