@@ -3,10 +3,11 @@
 # The first few absolute ones, of all calls: ctest holds all. A list of any length would not fit into the
 # environment of a process.
 function(_holdfast_tell_required test files)
+  set(most 8) # as many as the launcher takes: k_most_inputs in launcher/core/test_inputs.cpp
   get_property(told GLOBAL PROPERTY "_holdfast_required ${test}")
   foreach(file IN LISTS files)
     list(LENGTH told count)
-    if(count LESS 8 AND file MATCHES "^/")
+    if(count LESS most AND file MATCHES "^/")
       if(NOT file MATCHES "^[A-Za-z0-9_.+/-]+$")
         _holdfast_encode("${file}" file)
       endif()

@@ -205,6 +205,7 @@ class Properties(HoldfastCase):
     def test_the_first_few_required_files_are_told_as_inputs(self):
         odd = self.work / "a b,c"
         odd.write_text("")
+        most = int(re.search(r"k_most_inputs = (\d+);", (SOURCE / "launcher/core/test_inputs.cpp").read_text())[1])
         many = ";".join(f"/etc/./{'./' * i}passwd" for i in range(1000))  # more than fits into one variable
         modifications = self.modifications(f"""
             add_test(a true)
@@ -218,7 +219,7 @@ class Properties(HoldfastCase):
             f"HOLDFAST_P_REQUIRED_FILES=set:/etc/passwd,{encoded}",
             f"HOLDFAST_P_REQUIRED_FILES=set:/etc/passwd,{encoded},/etc/group"})
         self.assertEqual(modifications["b"], {
-            "HOLDFAST_P_REQUIRED_FILES=set:" + ",".join(many.split(";")[:8])})
+            "HOLDFAST_P_REQUIRED_FILES=set:" + ",".join(many.split(";")[:most])})
         self.assertEqual({verdict[1] for verdict in self.last.verdicts().values()}, {"Passed"})
 
     def test_only_a_run_that_may_share_the_tree_asks_to_have_it_alone(self):

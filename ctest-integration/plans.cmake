@@ -1,0 +1,146 @@
+# What of a call of set_tests_properties() matters, and how it is looked at: its plan, made once for each combination
+# of property names (overrides.cmake has the names of what is kept). A plan is a template of the values that matter;
+# what follows from them is learnt in properties.cmake, which reads this.
+#
+# Some properties depend on the test's name or on other tests: DEPENDS, WORKING_DIRECTORY. Of some hardly two tests
+# have the same value: REQUIRED_FILES, and expressions, of which all that matters is whether they may find the line
+# about locks. They are special: done for each test, not learnt.
+
+# The properties whose values make a difference.
+function(_holdfast_watched_properties out)
+  get_property(watched GLOBAL PROPERTY _holdfast_watched)
+  set(${out} HOLDFAST_ENABLED HOLDFAST_ISOLATION HOLDFAST_LOCKS HOLDFAST_ON_LEAK HOLDFAST_RETRY
+    HOLDFAST_TIMEOUT PROCESSORS RESOURCE_LOCK RUN_SERIAL SKIP_RETURN_CODE TIMEOUT TIMEOUT_AFTER_MATCH
+    TIMEOUT_SIGNAL_GRACE_PERIOD TIMEOUT_SIGNAL_NAME WILL_FAIL ${watched} PARENT_SCOPE)
+endfunction()
+
+# A property of ours that makes no difference: what it was to do is not done, and the test may be green without. Said
+# once, with the first test that has it.
+function(_holdfast_say_unserved test property)
+  if(property MATCHES "^HOLDFAST_(CONTAINMENT|NICE|PORTS|SERVICES)$")
+    set(why "is not served by this version")
+  else()
+    set(why "is no property of Holdfast's (HOLDFAST_ENABLED, _ISOLATION, _LOCKS, _ON_LEAK, _RETRY, _TIMEOUT)")
+  endif()
+  _holdfast_say_once("${property}" "\"${test}\": ${property} ${why}: ignoring it")
+endfunction()
+
+# How a call with properties of these names is looked at: sets `passed`, empty for one that is to be taken
+# apart, and the plan.
+# Has no parameters: ARGV<n> are set_tests_properties()'s, and `call` and `count` too.
+function(_holdfast_make_plan)
+  set(passed "" PARENT_SCOPE)
+  math(EXPR odd "${count} % 2")
+  if(NOT ARGV1 STREQUAL "PROPERTIES" OR odd OR count LESS 4 OR count GREATER 18)
+    return()
+  endif()
+  _holdfast_watched_properties(watched)
+  string(ASCII 31 separator) # no value has it
+  set(template "")
+  set(special "")
+  set(sign "=")
+  math(EXPR last "${count} - 2")
+  get_property(asking GLOBAL PROPERTY _holdfast_asks_for_tree) # sharing.cmake
+  foreach(i RANGE 2 ${last} 2)
+    set(property "${ARGV${i}}")
+    math(EXPR value "${i} + 1")
+    if(property IN_LIST asking)
+      list(APPEND special "alone-for-${property}=${value}")
+      set(sign "*")
+    endif()
+    if(property STREQUAL "HOLDFAST_RETRY")
+      _holdfast_watch_verdicts()
+      _holdfast_watched_properties(watched)
+    endif()
+    if(property IN_LIST watched AND NOT property STREQUAL "WORKING_DIRECTORY")
+      string(APPEND template "@ARGV${value}@${separator}")
+    elseif(property STREQUAL "FIXTURES_SETUP")
+      string(APPEND template "${separator}")
+    elseif(property MATCHES "^HOLDFAST_")
+      _holdfast_say_unserved("${ARGV0}" "${property}")
+    elseif(property MATCHES "^(DEPENDS|REQUIRED_FILES)$" OR property IN_LIST watched)
+      list(APPEND special "${property}=${value}")
+      set(sign "*")
+    endif()
+    if(property MATCHES "^(PASS|FAIL|SKIP)_REGULAR_EXPRESSION$")
+      string(APPEND template "${separator}")
+      list(APPEND special "expression=${value}")
+      set(sign "*")
+    endif()
+  endforeach()
+  set(plan "")
+  if(NOT template STREQUAL "" OR NOT special STREQUAL "")
+    set(plan "${sign}${template}")
+  endif()
+  set(passed ${count})
+  if("${ARGV${last}}" STREQUAL "_BACKTRACE_TRIPLES")
+    math(EXPR passed "${count} - 2")
+  endif()
+  set_property(GLOBAL PROPERTY "_holdfast_passed ${call}" "${passed}")
+  set(slot " [^][ ;\\]*") # a property's name, or none
+  if(call MATCHES "^[0-9]+ PROPERTIES${slot}${slot}${slot}${slot}${slot}${slot}${slot}${slot}$"
+      AND NOT call MATCHES "DEPENDS|FIXTURES_(SETUP|CLEANUP)") # may be left out (selection.cmake)
+    set("_holdfast_leaves_${call}" TRUE CACHE INTERNAL "")
+  endif()
+  set_property(GLOBAL PROPERTY "_holdfast_plan ${call}" "${plan}")
+  set_property(GLOBAL PROPERTY "_holdfast_special ${call}" "${special}")
+  set_property(GLOBAL APPEND PROPERTY _holdfast_calls "${call}")
+  set(passed "${passed}" PARENT_SCOPE)
+endfunction()
+
+# Of a call whose plan says so. Sets `_holdfast_anchor` where an expression begins at the start of the output, or may
+# find the line that is said about locks there (lock_line.cmake).
+# No parameters, as above.
+function(_holdfast_do_what_is_special)
+  get_property(special GLOBAL PROPERTY "_holdfast_special ${call}")
+  foreach(one IN LISTS special)
+    string(REGEX MATCH "[0-9]+$" i "${one}")
+    if(one MATCHES "^expression")
+      if(ARGV${i} MATCHES "\\^|holdfast|lock|after")
+        set(_holdfast_anchor "^" PARENT_SCOPE)
+      endif()
+    elseif(one MATCHES "^DEPENDS")
+      foreach(name IN LISTS ARGV${i})
+        _holdfast_mark_needed("${name}")
+      endforeach()
+    elseif(one MATCHES "^REQUIRED_FILES")
+      _holdfast_tell_required("${ARGV0}" "${ARGV${i}}")
+    elseif(one MATCHES "^alone-for-(.*)=")
+      _holdfast_consider_tree("${ARGV0}" "${CMAKE_MATCH_1}" "${ARGV${i}}")
+    else()
+      _holdfast_relocate_command("${ARGV0}" "${ARGV${i}}")
+    endif()
+  endforeach()
+endfunction()
+
+# A test that others depend on keeps its background processes until the run ends. It may be
+# added later: add_test() asks again.
+function(_holdfast_mark_needed test)
+  get_property(marked GLOBAL PROPERTY "_holdfast_needed ${test}")
+  if(NOT marked AND NOT test STREQUAL "")
+    set_property(GLOBAL PROPERTY "_holdfast_needed ${test}" TRUE)
+    set(_holdfast_tells_new_tests TRUE CACHE INTERNAL "")
+    _holdfast_modify_environment("${test}" "HOLDFAST_P_NEEDED=set:1")
+  endif()
+endfunction()
+
+# A relative command is looked up from WORKING_DIRECTORY, known only after the command was
+# wrapped: HOLDFAST_P_COMMAND corrects it.
+function(_holdfast_relocate_command test directory)
+  get_property(command GLOBAL PROPERTY "_holdfast_relative ${test}")
+  if("${command}" STREQUAL "")
+    return()
+  endif()
+  _holdfast_working_directory(cwd)
+  cmake_path(ABSOLUTE_PATH directory BASE_DIRECTORY "${cwd}" NORMALIZE)
+  _holdfast_find_relative("${directory}" "${command}" path)
+  if(path STREQUAL "")
+    set(path "${command}")
+    cmake_path(ABSOLUTE_PATH path BASE_DIRECTORY "${directory}" NORMALIZE)
+    __set_tests_properties("${test}" PROPERTIES REQUIRED_FILES "${path}")
+  endif()
+  get_property(wrapped GLOBAL PROPERTY "_holdfast_wrapped ${test}")
+  if(NOT path STREQUAL "${wrapped}")
+    _holdfast_modify_environment("${test}" "HOLDFAST_P_COMMAND=set:${path}")
+  endif()
+endfunction()
