@@ -8,7 +8,7 @@ import time
 import unittest
 from pathlib import Path
 
-from support import CTEST, children_of, command_of, ctest_version, program, wait_until
+from support import CTEST, children_of, command_of, ctest_version, program, script_step, wait_until
 from timing_out import TIMED_OUT, TimeoutCase
 
 
@@ -144,13 +144,7 @@ class NativeTest(TimeoutCase):
 
     def assert_timed_out_in_a_script(self, tree):
         script = self.work / "script.cmake"
-        script.write_text(f"""
-set(CTEST_SOURCE_DIRECTORY "{self.work}/project")
-set(CTEST_BINARY_DIRECTORY "{tree}")
-set(CTEST_TEST_TIMEOUT 3)
-ctest_start(Experimental)
-ctest_test()
-""")
+        script.write_text(script_step(self.work / "project", tree, "set(CTEST_TEST_TIMEOUT 3)\nctest_test()"))
         done = self.finish(CTEST, "-S", script, "-V")
         self.assertRegex(done.stdout.decode(), TIMED_OUT % "bare")
         wait_until(lambda: self.runs(tree) and self.outcomes(tree), "the record")

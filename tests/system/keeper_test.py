@@ -8,8 +8,8 @@ import time
 import unittest
 from pathlib import Path
 
-from support import (CMAKE, CTEST, HOLDFAST, PATIENCE_S, ProjectCase, command_of, keepers_of, process,
-                     processes_with, wait_until)
+from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, command_of, keepers_of, process,
+                     processes_with, script_step, wait_until)
 
 MANY = "".join(f"add_test(NAME t{i} COMMAND @P@/exit_with 0)\n" for i in range(8))
 
@@ -132,16 +132,11 @@ set_tests_properties(waits PROPERTIES FIXTURES_REQUIRED f)""")
     def test_two_ctest_test_of_a_script_are_two_runs(self):
         tree = self.project(MANY)
         script = self.work / "script.cmake"
-        script.write_text(f"""
-set(CTEST_SOURCE_DIRECTORY "{self.work}/project")
-set(CTEST_BINARY_DIRECTORY "{tree}")
-set(CTEST_COMMAND "{CTEST}")
-set(CTEST_CMAKE_COMMAND "{CMAKE}")
-ctest_start(Experimental)
+        script.write_text(script_step(self.work / "project", tree, """
 ctest_test(RETURN_VALUE first)
 ctest_test(RETURN_VALUE second INCLUDE "t[0-3]")
-message("returned ${{first}} ${{second}}")
-""")
+message("returned ${first} ${second}")
+"""))
         ran = self.finish(CTEST, "-S", script, "-V")
         self.assertIn(b"returned 0 0", ran.stdout + ran.stderr)
         wait_until(lambda: not keepers_of(tree), "the keeper to end")

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import unittest
 
-from support import CMAKE, CTEST, PATIENCE_S, ProjectCase, keepers_of, unfolded, wait_until
+from support import CTEST, PATIENCE_S, ProjectCase, keepers_of, script_step, unfolded, wait_until
 
 
 class ScriptCase(ProjectCase):
@@ -20,16 +20,11 @@ class ScriptCase(ProjectCase):
         script = self.work / "script.cmake"
         text = ""
         for i, tree in enumerate(trees):
-            text += f"""
-set(CTEST_SOURCE_DIRECTORY "{self.work}/project.{tree.name}")
-set(CTEST_BINARY_DIRECTORY "{tree}")
-set(CTEST_COMMAND "{CTEST}")
-set(CTEST_CMAKE_COMMAND "{CMAKE}")
-ctest_start(Experimental)
+            text += script_step(self.work / f"project.{tree.name}", tree, f"""
 ctest_test(RETURN_VALUE returned{i})
 message("returned {tree.name} ${{returned{i}}}")
 {between if i + 1 < len(trees) else ""}
-"""
+""")
         script.write_text(text)
         return script
 

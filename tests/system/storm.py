@@ -49,9 +49,6 @@ def name_of(ctest):
 
 
 SCRIPT = """
-set(CTEST_SOURCE_DIRECTORY "@SOURCE@")
-set(CTEST_BINARY_DIRECTORY "@TREE@")
-ctest_start(Experimental)
 ctest_test(INCLUDE "^(passes|red_by_output|skips_by_code|fails)$")
 ctest_test(EXCLUDE "nested")
 """

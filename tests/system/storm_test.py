@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storm import JUDGED_BY_OUTPUT, SCRIPT, WRAPPER, Storm, name_of, project_text
-from support import HOLDFAST, Process, ProjectCase, all_pids, command_of, ctest_version, is_alive, keepers_of, wait_until
+from support import (HOLDFAST, Process, ProjectCase, all_pids, command_of, ctest_version, is_alive, keepers_of,
+                     script_step, wait_until)
 
 SEED = 1
 SECONDS = 5.0
@@ -124,8 +125,7 @@ class StormTest(ProjectCase):
 
     def script(self, name):
         file = self.work / f"{name}.cmake"
-        file.write_text(SCRIPT.replace("@SOURCE@", str(self.work / name))
-                        .replace("@TREE@", str(self.work / f"{name}-build")))
+        file.write_text(script_step(self.work / name, self.work / f"{name}-build", SCRIPT))
         return file
 
     def no_ctest_is_left(self):

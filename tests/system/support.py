@@ -73,6 +73,18 @@ def ctest_version():
     return tuple(map(int, re.search(r"(\d+)\.(\d+)", shown).groups()))
 
 
+def script_step(source, tree, commands):
+    """What a script of `ctest -S` does in one tree: `commands`, ctest_test() and the like."""
+    return f"""
+set(CTEST_SOURCE_DIRECTORY "{source}")
+set(CTEST_BINARY_DIRECTORY "{tree}")
+set(CTEST_COMMAND "{CTEST}")
+set(CTEST_CMAKE_COMMAND "{CMAKE}")
+ctest_start(Experimental)
+{commands}
+"""
+
+
 def verdicts(text):
     """What ctest says of each test, by its name."""
     line = r"^ *\d+/\d+ Test +#\d+: (\S+) \.+ *(\S.*?) +[\d.]+ sec$"

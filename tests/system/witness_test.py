@@ -11,8 +11,8 @@ import unittest
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-from support import (CMAKE, CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, keepers_of,
-                     processes_with, verdicts, wait_until)
+from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, keepers_of,
+                     processes_with, script_step, verdicts, wait_until)
 
 # A test of each kind of verdict. What `meddle` is stands between them.
 KINDS = r"""
@@ -96,14 +96,7 @@ class WitnessCase(ProjectCase):
 
     def script(self, tree, tests):
         script = self.work / "script.cmake"
-        script.write_text(f"""
-set(CTEST_SOURCE_DIRECTORY "{self.work}/project")
-set(CTEST_BINARY_DIRECTORY "{tree}")
-set(CTEST_COMMAND "{CTEST}")
-set(CTEST_CMAKE_COMMAND "{CMAKE}")
-ctest_start(Experimental)
-{tests}
-""")
+        script.write_text(script_step(self.work / "project", tree, tests))
         done = self.finish(CTEST, "-S", script, "-V", stderr=subprocess.STDOUT)
         wait_until(lambda: not keepers_of(tree), "the keeper to end")
         return done.stdout.decode()
@@ -212,12 +205,7 @@ ctest_test(INCLUDE "^pass$")
 add_test(NAME waits COMMAND @P@/close_output {self.pid_file()})
 """)
         script = self.work / "script.cmake"
-        script.write_text(f"""
-set(CTEST_SOURCE_DIRECTORY "{self.work}/project")
-set(CTEST_BINARY_DIRECTORY "{tree}")
-ctest_start(Experimental)
-ctest_test()
-""")
+        script.write_text(script_step(self.work / "project", tree, "ctest_test()"))
         begun = self.start(CTEST, "-S", script, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         test, = self.announced(self.pid_file())
         named = {one.pid: Path(f"/proc/{one.pid}/comm").read_text().strip()
