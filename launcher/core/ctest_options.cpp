@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 
 namespace holdfast {
 namespace {
@@ -66,13 +67,6 @@ constexpr auto k_options = std::to_array<Option>({
     {"--resource-spec-file", CtestOption::other_with_value},
 });
 
-std::string_view take_word(std::string_view& rest) {
-  const std::size_t end = rest.find('\0');
-  const std::string_view word = rest.substr(0, end);
-  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-  return word;
-}
-
 }  // namespace
 
 CtestOption ctest_option(std::string_view word) {
@@ -80,15 +74,14 @@ CtestOption ctest_option(std::string_view word) {
   return found == k_options.end() ? CtestOption::unknown : found->kind;
 }
 
-bool asks_to_be_quiet(std::string_view command_line) {
-  (void)take_word(command_line);
-  while (!command_line.empty()) {
-    const std::string_view word = take_word(command_line);
+bool asks_to_be_quiet(const std::vector<std::string>& command) {
+  for (std::size_t i = 1; i < command.size(); ++i) {
+    const std::string& word = command[i];
     if (word == "-Q" || word == "--quiet") return true;
     if (word == "--test-command") return false;  // what follows is somebody else's
     const CtestOption kind = ctest_option(word);
     if (kind == CtestOption::with_value || kind == CtestOption::other_with_value) {
-      (void)take_word(command_line);
+      ++i;
     }
   }
   return false;

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast {
 
@@ -17,9 +19,8 @@ enum class CtestOption : std::uint8_t {
 
 CtestOption ctest_option(std::string_view word);
 
-// Whether it is to be quiet (-Q, --quiet). `command_line`: its words, each ended by a NUL, the
-// program first (/proc/<pid>/cmdline). A word that is an option's value is none itself: `ctest -R
-// -Q`.
-bool asks_to_be_quiet(std::string_view command_line);
+// Whether it is to be quiet (-Q, --quiet). `command`: its words, the program first. A word that is
+// an option's value is none itself: `ctest -R -Q`.
+bool asks_to_be_quiet(const std::vector<std::string>& command);
 
 }  // namespace holdfast

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/attempt_tag.hpp"
+#include "os/ancestry.hpp"
 #include "os/process.hpp"
 #include "store/journal_ends.hpp"
 #include "store/journal_reader.hpp"

@@ -7,8 +7,7 @@
 #include "core/ctest_options.hpp"
 #include "keeper/live_lines.hpp"
 #include "os/clock.hpp"
-#include "os/file_text.hpp"
-#include "os/proc_numbers.hpp"
+#include "os/process.hpp"
 
 namespace holdfast {
 
@@ -18,8 +17,7 @@ namespace {
 constexpr std::size_t k_longest_line = 8 * 1024 * 1024;
 
 bool is_quiet(const ProcessName& ctest) {
-  const Result<std::string> line = os::read_file(os::in_proc(ctest.pid, "cmdline"), k_longest_line);
-  return line && asks_to_be_quiet(*line);
+  return asks_to_be_quiet(os::command_of(ctest.pid, k_longest_line));
 }
 
 }  // namespace

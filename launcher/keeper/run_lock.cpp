@@ -44,13 +44,9 @@ Result<os::LockRequest> open_lock(const std::string& tree, const std::string& le
   return open_tree_lock(tree, names::k_run_lock_directory, spec, {level, {}});
 }
 
-std::string command_line_of(pid_t pid) {
+std::string shown_command_of(pid_t pid) {
   constexpr std::size_t k_most_shown = 300;
-  std::string line;
-  for (const std::string& word : os::command_of(pid, k_most_shown)) {
-    if (!line.empty()) line += ' ';
-    line += word;
-  }
+  const std::string line = os::command_line_of(pid, k_most_shown);
   return line.empty() ? "ctest" : line;
 }
 
@@ -302,7 +298,7 @@ class RunLockWait {
     LockParty party;
     party.process = order_.ctest;
     party.boot = boot_;
-    party.test = command_line_of(order_.ctest.pid);
+    party.test = shown_command_of(order_.ctest.pid);
     party.tree = order_.tree;
     party.since_unix_ms = os::unix_now_ms();
     return party;

@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/attach.hpp"
+#include "os/ancestry.hpp"
 #include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 
@@ -85,16 +87,12 @@ void for_each_log_of(pid_t process, Use use) {
 // Whether one above `ctest` has that log open: a ctest inside a test is handed down the log of the
 // ctest around it. Under the same number, since a fork keeps numbers; so one look at each will do.
 bool is_of_an_ancestor(const ProcessName& ctest, std::string_view number, const Inode& log) {
-  Result<os::ProcessStat> stat = os::read_process_stat(ctest.pid);
-  while (stat && stat->parent > 0) {
+  const std::vector<ProcessName> above = os::ancestors_of(ctest);
+  return std::any_of(above.begin(), above.end(), [&](const ProcessName& one) {
     struct stat status {};
-    const std::string link = os::in_proc(stat->parent, "fd/" + std::string(number));
-    if (::stat(link.c_str(), &status) == 0 && Inode(status.st_dev, status.st_ino) == log) {
-      return true;
-    }
-    stat = os::read_process_stat(stat->parent);
-  }
-  return false;
+    const std::string link = os::in_proc(one.pid, "fd/" + std::string(number));
+    return ::stat(link.c_str(), &status) == 0 && Inode(status.st_dev, status.st_ino) == log;
+  });
 }
 
 // When the file was made, in nanoseconds; nothing where the file system does not say.

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "keeper/live_lines.hpp"
+#include "os/ancestry.hpp"
 #include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 #include "os/system_call.hpp"
@@ -18,20 +19,10 @@ constexpr std::size_t k_most_ancestors = 6;
 
 std::string stderr_path(pid_t pid) { return os::in_proc(pid, "fd/2"); }
 
-std::vector<ProcessName> ancestors_of(pid_t pid) {
-  std::vector<ProcessName> ancestors;
-  Result<os::ProcessStat> stat = os::read_process_stat(pid);
-  while (stat && stat->parent > 0 && ancestors.size() < k_most_ancestors) {
-    const pid_t parent = stat->parent;
-    stat = os::read_process_stat(parent);
-    if (stat) ancestors.push_back({parent, stat->start});
-  }
-  return ancestors;
-}
-
 }  // namespace
 
-UserTerminal::UserTerminal(const ProcessName& ctest) : ancestors_(ancestors_of(ctest.pid)) {
+UserTerminal::UserTerminal(const ProcessName& ctest)
+    : ancestors_(os::ancestors_of(ctest, k_most_ancestors)) {
   const std::string path = stderr_path(ctest.pid);
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return;

@@ -16,6 +16,7 @@
 #include "launcher/attempt_stacks.hpp"
 #include "launcher/guard_process.hpp"
 #include "launcher/shared_stops.hpp"
+#include "os/ancestry.hpp"
 #include "os/clock.hpp"
 #include "os/descendants.hpp"
 #include "os/process.hpp"

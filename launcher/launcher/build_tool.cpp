@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "os/ancestry.hpp"
 #include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 
@@ -30,17 +31,13 @@ bool is_make(std::string_view name) { return name == "make" || name == "gmake"; 
 Result<BuildTool> find_build_tool() {
   const pid_t parent = ::getppid();
   std::optional<BuildTool> tool;
-  for (pid_t pid = parent; pid > 1;) {
-    const Result<os::ProcessStat> stat = os::read_process_stat(pid);
-    if (!stat) break;
-    if (!stands_between(stat->name)) {
-      const bool may_have_another_above = is_make(stat->name);
-      if (tool && !may_have_another_above) break;
-      tool = BuildTool{{pid, stat->start}, pid == parent};
-      if (!may_have_another_above) break;
-    }
-    pid = stat->parent;
-  }
+  os::walk_up(parent, [&](pid_t pid, const os::ProcessStat& stat) {
+    if (pid == 1) return false;
+    if (stands_between(stat.name)) return true;
+    const bool may_have_another_above = is_make(stat.name);
+    if (!tool || may_have_another_above) tool = BuildTool{{pid, stat.start}, pid == parent};
+    return may_have_another_above;
+  });
   if (!tool) return Error{"find the build tool among the ancestors"};
   return *tool;
 }

@@ -1,10 +1,14 @@
 #include "launcher/held_above.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/attempt_tag.hpp"
 #include "core/held_locks.hpp"
+#include "os/ancestry.hpp"
 #include "os/lock_survey.hpp"
 #include "os/process.hpp"
 

@@ -53,18 +53,6 @@ bool Spared::covers(pid_t pid) const {
          (inner_trees && is_guard(pid));
 }
 
-bool is_below(pid_t pid, pid_t ancestor) {
-  // Each is older than its child, but a number may have been given away while we look.
-  constexpr int k_deepest = 4096;
-  for (int depth = 0; pid > 1 && ancestor > 0 && depth < k_deepest; ++depth) {
-    const Result<ProcessStat> stat = read_process_stat(pid);
-    if (!stat) return false;
-    if (stat->parent == ancestor) return true;
-    pid = stat->parent;
-  }
-  return false;
-}
-
 bool contains(const std::vector<pid_t>& pids, pid_t pid) {
   return std::find(pids.begin(), pids.end(), pid) != pids.end();
 }

@@ -42,9 +42,6 @@ std::vector<Link> children(const Spared& spared);
 // is just ending may be missed.
 std::vector<Link> descendants(const Spared& spared);
 
-// Whether `pid` is `ancestor`'s, at whatever depth. False when it has ended and was reaped.
-bool is_below(pid_t pid, pid_t ancestor);
-
 bool contains(const std::vector<pid_t>& pids, pid_t pid);
 
 }  // namespace holdfast::os

@@ -9,6 +9,7 @@
 
 #include "os/file_text.hpp"
 #include "os/proc_numbers.hpp"
+#include "os/process.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -22,17 +23,6 @@ struct FileId {
 
   friend bool operator==(const FileId&, const FileId&) = default;
 };
-
-std::string command_of(pid_t pid) {
-  Result<std::string> text = read_file(in_proc(pid, "cmdline"), k_longest_command);
-  if (!text) return {};
-  while (!text->empty() && text->back() == '\0') text->pop_back();
-  // NUL between words; anything else of that kind would steer the terminal of who reads it.
-  std::replace_if(
-      text->begin(), text->end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-  return std::move(*text);
-}
 
 class Search {
  public:
@@ -94,7 +84,7 @@ class Search {
       const Result<std::string> details = read_file(in_proc(pid, "fdinfo/" + number));
       holds = details && details->find("FLOCK") != std::string::npos;
     });
-    if (holds) found_.push_back({pid, command_of(pid)});
+    if (holds) found_.push_back({pid, command_line_of(pid, k_longest_command)});
   }
 
   std::vector<FileId> wanted_;

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "os/ancestry.hpp"
 #include "os/lock_survey.hpp"
 #include "os/process.hpp"
 
@@ -14,20 +15,6 @@ namespace {
 // there a number and a start decide.
 bool may_be_in_sight(const LockParty& party) {
   return party.boot == boot_id() || party.boot == numbering_id();
-}
-
-// None when it has ended, or is of another PID namespace.
-std::vector<ProcessName> ancestors_of(const ProcessName& process) {
-  std::vector<ProcessName> line;
-  Result<ProcessStat> stat = read_process_stat(process.pid);
-  if (!stat || stat->start != process.start) return line;
-  while (stat->parent > 0) {
-    const pid_t pid = stat->parent;
-    stat = read_process_stat(pid);
-    if (!stat) break;
-    line.push_back({pid, stat->start});
-  }
-  return line;
 }
 
 void add_those_around(LockParty& waiter, const std::vector<LockUse>& uses) {

@@ -71,17 +71,6 @@ ProcessName own_name() {
   return ProcessName{::getpid(), stat ? stat->start : 0};
 }
 
-std::vector<ProcessName> own_ancestors() {
-  std::vector<ProcessName> ancestors;
-  for (pid_t pid = ::getppid(); pid > 0;) {
-    const Result<ProcessStat> stat = read_process_stat(pid);
-    if (!stat) break;
-    ancestors.push_back({pid, stat->start});
-    pid = stat->parent;
-  }
-  return ancestors;
-}
-
 std::uint64_t own_tag() {
   rlimit limit{};
   return ::getrlimit(RLIMIT_LOCKS, &limit) == 0 ? limit.rlim_cur : 0;
@@ -170,6 +159,18 @@ std::vector<std::string> command_of(pid_t pid, std::size_t limit) {
     rest.remove_prefix(std::min(rest.size(), words.back().size() + 1));
   }
   return words;
+}
+
+std::string command_line_of(pid_t pid, std::size_t limit) {
+  std::string line;
+  for (const std::string& word : command_of(pid, limit)) {
+    if (!line.empty()) line += ' ';
+    line += word;
+  }
+  std::replace_if(
+      line.begin(), line.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  return line;
 }
 
 Milliseconds age_of(const ProcessName& process) {

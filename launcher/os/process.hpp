@@ -3,11 +3,14 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "core/attach.hpp"
 #include "core/duration.hpp"
+#include "core/result.hpp"
 #include "os/unique_fd.hpp"
 
 namespace holdfast::os {
@@ -25,9 +28,6 @@ Result<ProcessStat> read_process_stat(pid_t pid);
 
 // This process, as others can name it for ever.
 ProcessName own_name();
-
-// Its ancestors, the nearest first, as far as its PID namespace shows them.
-std::vector<ProcessName> own_ancestors();
 
 // The tag of the attempt that this process is in (core/attempt_tag.hpp), or what else its soft
 // RLIMIT_LOCKS is.
@@ -73,6 +73,10 @@ bool is_stopped(pid_t pid);
 
 // Its words, as far as the first `limit` bytes go; none when it is gone or a zombie.
 std::vector<std::string> command_of(pid_t pid, std::size_t limit = 64 * 1024);
+
+// The same on one line, for people: with blanks between, and in place of what would steer the
+// terminal of who reads it.
+std::string command_line_of(pid_t pid, std::size_t limit);
 
 // How long ago it was started, whether it lives or not; exact to the clock tick.
 Milliseconds age_of(const ProcessName& process);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/attempt_tag.hpp"
+#include "os/ancestry.hpp"
 #include "os/file_text.hpp"
 #include "os/proc_numbers.hpp"
 #include "os/process.hpp"
@@ -42,11 +43,8 @@ TaggedProcesses::TaggedProcesses(const std::string& attempt)
 }
 
 TaggedProcesses::TaggedProcesses(Belongs belongs) : belongs_(std::move(belongs)) {
-  for (pid_t pid = ::getpid(); pid > 0;) {
-    own_line_.push_back(pid);
-    const Result<ProcessStat> stat = read_process_stat(pid);
-    pid = stat ? stat->parent : 0;
-  }
+  own_line_.push_back(::getpid());
+  for (const ProcessName& one : own_ancestors()) own_line_.push_back(one.pid);
 }
 
 bool TaggedProcesses::is_own(pid_t pid) const {
