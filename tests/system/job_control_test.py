@@ -220,9 +220,11 @@ class StopTest(JobControlCase):
         for number in (signal.SIGSTOP, signal.SIGTSTP):
             os.kill(test.pid, number)
             wait_until(lambda: state_of(job[1]) == "T", "the launcher to stop")
+            before = {job[1]: naps(job[1])}
             os.kill(test.pid, signal.SIGCONT)
             terminal.expect("GONE-ON")
-            wait_until(lambda: state_of(job[1]) != "T", "the launcher to go on")
+            # Its shell is told only once it runs again, not when it may.
+            wait_until(lambda before=before: have_gone_on(before), "the launcher to go on")
         self.end_job(terminal)
 
     def test_terminal_modes_set_from_the_background_stop_only_who_sets_them(self):

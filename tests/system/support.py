@@ -32,7 +32,8 @@ CTEST = os.environ["SYSTEM_TEST_CTEST"]
 USER_DIRECTORY = Path(f"/tmp/holdfast-{os.geteuid()}")
 
 # A hang is a failure of the test, not of whoever waits for it: far more than a busy machine needs.
-PATIENCE_S = 30
+# A sanitized program takes many times as long to start, and to end.
+PATIENCE_S = 120 if "ASAN_OPTIONS" in os.environ else 30
 
 # The two doors to the one supervisor, without ctest.
 SUPERVISORS = {"holdfast run": [HOLDFAST, "run"], "holdfast-launcher": [LAUNCHER]}
