@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 
 from retrying import Retry, verdicts
-from support import CTEST, HOLDFAST, SystemCase, is_alive, keepers_of, process, wait_until
+from support import CTEST, HOLDFAST, PATIENCE_S, SystemCase, is_alive, keepers_of, process, wait_until
 
 
 class Attempts(Retry):
@@ -263,7 +263,7 @@ class RunWide(Retry):
         tests = "foreach(i RANGE 1 500)\nadd_test(NAME t${i} COMMAND false)\n" \
                 "set_tests_properties(t${i} PROPERTIES HOLDFAST_RETRY any=3)\nendforeach()\n"
         tree, done = self.ran(tests, toml="[profile.default]\nretry-budget = 100\n",
-                                 arguments=("-j4",), bound=300)
+                                 arguments=("-j4",), bound=10 * PATIENCE_S)
         attempts = len(self.ends(tree))
         self.assertGreater(attempts, 500)
         self.assertLessEqual(attempts, 600)
