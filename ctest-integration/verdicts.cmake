@@ -25,12 +25,18 @@ macro(_holdfast_learn_verdict)
   endif()
 endmacro()
 
-# All that decides about the verdict, for a test that may be tried again (retries.cmake).
+# All that decides about the verdict, for a test that may be tried again (retries.cmake). execve(2) takes 128 KiB for one
+# variable: ctest could not start what is told more. Such a test is not tried again.
 macro(_holdfast_tell_verdict)
   if(of_retry OR _holdfast_file_asks_for_retries)
     set(verdict ${of_will_fail} ${of_skip_code} ${of_expressions})
     list(JOIN verdict "," verdict)
-    if(NOT verdict STREQUAL "${of_told_verdict}")
+    string(LENGTH "${verdict}" length)
+    if(length GREATER 131000)
+      _holdfast_say_once("verdict of ${ARGV0}"
+        "\"${ARGV0}\": its regular expressions are too long to be told to its launcher: it is not tried again")
+      _holdfast_tell(UNTIL_FAIL 1) # as where ctest looks for its failure
+    elseif(NOT verdict STREQUAL "${of_told_verdict}")
       set(of_told_verdict "${verdict}")
       _holdfast_tell(VERDICT "${verdict}")
     endif()

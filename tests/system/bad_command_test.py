@@ -5,7 +5,7 @@ import re
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from support import HOLDFAST, ProjectCase, verdicts
+from support import CTEST, HOLDFAST, ProjectCase, verdicts
 
 # Each as it is and with WILL_FAIL; ctest's words, "" where the test is started and fails in a report's eyes.
 TESTS = r"""
@@ -104,6 +104,26 @@ class BadCommand(ProjectCase):
         tree = self.project(TESTS.partition("foreach(name IN ITEMS locked")[0] + MADE)
         done = self.ctest(tree)
         self.assert_not_run(tree, done.text, {"needs": f"Unable to find required file: {tree}/commands/missing"})
+
+    def test_an_environment_that_is_too_large_for_the_test_alone_is_said(self):
+        """By tests whose environments grow past what execve(2) takes, a quarter of the stack: in between is one of which
+        ctest can start the launcher, and the launcher not the test."""
+        for retry in ("", 'HOLDFAST_RETRY "any=1;launch=1"'):
+            with self.subTest(retry=retry):
+                values = "".join(f"V{i}={'x' * 50000};" for i in range(5))
+                tree = self.project("".join(
+                    f"add_test(NAME t{size} COMMAND true)\n"
+                    f'set_tests_properties(t{size} PROPERTIES ENVIRONMENT "{values}W={"x" * size}" {retry})\n'
+                    for size in range(4000, 13000, 250)))
+                done = self.finish("sh", "-c", f"ulimit -s 1024; exec {CTEST}", cwd=tree, env={"PATH": "/usr/bin:/bin"})
+                tests = json.loads(self.report(tree, "json"))["tests"]
+                outcomes = [test["outcome"] for test in sorted(tests, key=lambda test: int(test["name"][1:]))]
+                # One may be just too large for `holdfast exec`, which is told a few words more than the launcher.
+                kinds = [kind for kind in dict.fromkeys(outcomes) if not (retry and kind == "internal_error")]
+                self.assertEqual(kinds, ["passed", "launch_failed", "failed"], done.stdout)
+                attempts = [test["attempts"] for test in tests if test["outcome"] == "launch_failed"]
+                self.assertEqual({len(one) for one in attempts}, {1})
+                self.assertIn(b"/true: Argument list too long", done.stderr)
 
     def test_a_program_that_became_so_while_the_run_was_on_is_left_to_ctests_word(self):
         """Its entry in ctest's log reads the same whether it was started or not."""

@@ -54,6 +54,24 @@ class Retries(HoldfastCase):
         environment = self.shown_environment()
         self.assertEqual(environment, "code=4,pass=a,pass=b")
 
+    def test_a_test_whose_expressions_no_variable_holds_runs_once(self):
+        many = ";".join(f"never {i} printed" for i in range(10000))
+        found = self.told(f"""
+            add_test(green true)
+            set_tests_properties(green PROPERTIES HOLDFAST_RETRY any=1)
+            set_tests_properties(green PROPERTIES FAIL_REGULAR_EXPRESSION a)
+            set_tests_properties(green PROPERTIES FAIL_REGULAR_EXPRESSION "{many}")
+            add_test(red false)
+            set_tests_properties(red PROPERTIES FAIL_REGULAR_EXPRESSION "{many}" HOLDFAST_RETRY any=1)
+            """)
+        self.assertEqual(found["green"], {"RETRY": {"any=1"}, "VERDICT": {"fail=a"}})
+        self.assertEqual({name: verdict for name, verdict, *_ in self.last.verdicts().values()},
+                         {"green": "Passed", "red": "***Failed"})
+        self.assertIn("2 tests through Holdfast: 1 passed, 1 failed", self.last.text)
+        self.assertNotIn("attempts", self.last.text)
+        for name in ("green", "red"):
+            self.assertEqual(self.last.text.count(f'holdfast: "{name}": its regular expressions are too long'), 1)
+
     def shown_environment(self):
         """The last of the modifications, which is the one that holds."""
         lines = [line for line in self.last.stdout.splitlines()
