@@ -59,11 +59,8 @@ std::vector<std::string> options_of(const TestValues& values) {
 Result<TestValues> values_for(const std::vector<std::string_view>& words) {
   const Result<CommandLine> line = parse_command_line(words);
   if (!line || line->help) return TestValues{};
-  std::string name = line->name;
-  if (name.empty()) {
-    const std::string_view command = words[line->command_at];
-    name = command.substr(command.rfind('/') + 1);
-  }
+  const std::string_view command = words[line->command_at];
+  const std::string name = line->name.value_or(std::string(command.substr(command.rfind('/') + 1)));
   std::error_code error;
   const std::filesystem::path here = std::filesystem::current_path(error);
   if (error) return TestValues{};

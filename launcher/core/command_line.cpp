@@ -123,7 +123,7 @@ Result<void> apply(Option option, std::string_view name, std::string_view value,
                    CommandLine& line) {
   switch (option) {
     case Option::name:
-      line.name = value;
+      if (!value.empty()) line.name = value;
       return {};
     case Option::lock: {
       Result<LockSpec> spec = parse_lock_spec(value);

@@ -16,7 +16,7 @@ namespace holdfast {
 enum class Loudness : std::uint8_t { normal, quiet };
 
 struct CommandLine {
-  std::string name;  // empty: the command's own
+  std::optional<std::string> name;  // none: the command's own. Of a test it may be empty
   Overrides overrides;
   Loudness loudness = Loudness::normal;
   bool help = false;

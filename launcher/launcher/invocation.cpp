@@ -157,11 +157,9 @@ Result<Invocation> read_invocation(char** arguments, char** environment) {
   }
   if (invocation.limits.raised || invocation.limits.kept)
     invocation.properties.default_timeout.clear();
-  invocation.test = invocation.line.name;
-  if (invocation.test.empty()) {
-    const std::string_view command = invocation.command[0];
-    invocation.test = command.substr(command.rfind('/') + 1);
-  }
+  const std::string_view command = invocation.command[0];
+  invocation.test =
+      invocation.line.name.value_or(std::string(command.substr(command.rfind('/') + 1)));
   return invocation;
 }
 

@@ -35,6 +35,11 @@ std::string FieldReader::text(const char* field) {
   return complain(field, std::string());
 }
 
+bool FieldReader::has_text(const char* field) const {
+  const Json* value = find(field);
+  return value != nullptr && value->is_string();
+}
+
 double FieldReader::number(const char* field) {
   const Json* value = find(field);
   if (value == nullptr) return 0;

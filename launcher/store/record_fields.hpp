@@ -20,8 +20,9 @@ class FieldReader {
   // `object` is a JSON object and must outlive this one.
   explicit FieldReader(const nlohmann::ordered_json& object) : object_(object) {}
 
-  std::string text(const char* field);  // empty: absent
-  double number(const char* field);     // finite; 0: absent
+  std::string text(const char* field);  // empty: absent, but for has_text()
+  bool has_text(const char* field) const;
+  double number(const char* field);  // finite; 0: absent
   std::optional<std::int64_t> integer(const char* field);
   std::optional<int> small_integer(const char* field);
   std::optional<bool> truth(const char* field);

@@ -200,6 +200,25 @@ set_tests_properties("${escape}[31mred" PROPERTIES HOLDFAST_TIMEOUT 0.2)
         report = json.loads(self.finish(HOLDFAST, "report", "--tree", tree, "--format", "json").stdout)
         self.assertEqual(report["tests"][0]["name"], "\x1b[31mred")
 
+    def test_a_test_without_a_name_is_a_test(self):
+        """CMake lets a line break be one, which ctest loses: a bracket argument does not begin with it."""
+        tree = self.project("""
+foreach(name "\\n" "\\n\\n")
+  add_test(NAME "${name}" COMMAND echo ERROR)
+  set_tests_properties("${name}" PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
+endforeach()
+add_test(NAME echo COMMAND echo fine)
+""")
+        ran = self.ctest(tree)
+        said = [line for line in ran.text.splitlines() if line.startswith("holdfast: ")]
+        self.assertEqual(said, ["holdfast: 3 tests through Holdfast: 1 passed, 2 failed"])
+        report = json.loads(self.finish(HOLDFAST, "report", "--tree", tree, "--format", "json").stdout)
+        self.assertEqual([(test["name"], test["index"], test["verdict"]) for test in report["tests"]],
+                         [("", 1, "failed"), ("\n", 2, "failed"), ("echo", 3, "passed")])
+        self.assertNotIn("complaints", report)
+        text = self.finish(HOLDFAST, "report", "--tree", tree).stdout.decode()
+        self.assertNotIn("ignored", text)
+
     def test_a_tree_that_cannot_be_written_is_said_in_one_line(self):
         # To root there is none but where a file is in the way.
         tree = self.project("add_test(NAME one COMMAND true)\n")

@@ -26,7 +26,7 @@ std::string refusal(const Words& words) {
 TEST(CommandLine, WithoutOptionsEverythingIsLeftToTheDefaults) {
   const CommandLine line = parsed({"--", "cmd"});
   EXPECT_EQ(line.command_at, 1U);
-  EXPECT_EQ(line.name, "");
+  EXPECT_FALSE(line.name);
   EXPECT_TRUE(line.overrides.locks.empty());
   EXPECT_FALSE(line.overrides.timeout || line.overrides.lock_timeout || line.overrides.grace ||
                line.overrides.on_leak || line.overrides.containment);
@@ -114,14 +114,15 @@ TEST(CommandLine, TheTestOfCTestIsNamedInOneWordAndItsCommandFollows) {
   EXPECT_EQ(line.command_at, 2U);
   EXPECT_EQ(line.loudness, Loudness::quiet);
   EXPECT_EQ(parsed({"--test=", "c"}).command_at, 1U);
+  EXPECT_EQ(parsed({"--test=", "c"}).name, "");
 }
 
 TEST(CommandLine, TheValueOfAnOptionMayLookLikeAnything) {
   EXPECT_EQ(parsed({"--name", "--", "--", "c"}).name, "--");
   EXPECT_EQ(parsed({"--name", "--quiet", "--", "c"}).name, "--quiet");
   EXPECT_EQ(parsed({"--name=a=b", "--", "c"}).name, "a=b");
-  EXPECT_EQ(parsed({"--name=", "--", "c"}).name, "");
-  EXPECT_EQ(parsed({"--name", "", "--", "c"}).name, "");
+  EXPECT_FALSE(parsed({"--name=", "--", "c"}).name);
+  EXPECT_FALSE(parsed({"--name", "", "--", "c"}).name);
 }
 
 TEST(CommandLine, AnEmptyCommandWordIsACommand) { EXPECT_EQ(parsed({"--", ""}).command_at, 1U); }

@@ -223,7 +223,7 @@ TEST(JsonRecord, WhatIsNoRecordIsRefusedWithAReason) {
       R"({"v":1,"type":"tomorrow"})",
       R"({"v":1,"type":7})",
       R"({"v":1,"type":"attempt_started"})",
-      R"({"v":1,"type":"attempt_ended","test":""})",
+      R"({"v":1,"type":"attempt_ended","test":null})",
       R"({"v":1,"type":"verdict","test":"t","verdict":"maybe"})",
       R"({"v":1,"type":"run_started"})",
       R"({"v":1,"type":"bare","test":1e999})",
@@ -233,6 +233,13 @@ TEST(JsonRecord, WhatIsNoRecordIsRefusedWithAReason) {
     EXPECT_FALSE(line.record) << row;
     EXPECT_NE(line.complaint, "") << row;
   }
+}
+
+TEST(JsonRecord, ATestMayHaveAnEmptyName) {
+  const ParsedLine line = parse_record(R"({"v":1,"type":"verdict","test":"","verdict":"failed"})");
+  ASSERT_TRUE(line.record);
+  EXPECT_EQ(std::get<VerdictRecord>(*line.record).test, "");
+  EXPECT_EQ(line.complaint, "");
 }
 
 TEST(JsonRecord, AnOutcomeThisVersionDoesNotKnowIsNoneAtAll) {
