@@ -2,9 +2,11 @@
 
 #include <fmt/core.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <string_view>
+#include <system_error>
 
 #include "core/exit_codes.hpp"
 #include "core/printable.hpp"
@@ -12,6 +14,13 @@
 #include "os/signals.hpp"
 
 namespace holdfast::cli {
+
+CLI::Validator expected(const std::string& what) {
+  return {[what](const std::string& word) {
+            return word.empty() ? "\"\": expected " + what : std::string();
+          },
+          ""};
+}
 
 void complain(const std::string& text) { fmt::print(stderr, "holdfast: {}\n", printable(text)); }
 
@@ -35,6 +44,11 @@ int exec_on(char** arguments) {
   const Exit end = exec::execute(arguments, environ);
   if (end.kind == Exit::Kind::signal) os::die_of(end.value);
   return end.value;
+}
+
+int output_lost(int number) {
+  complain("failed to write to stdout: " + std::generic_category().message(number));
+  return exit_codes::k_usage;
 }
 
 // Every ctest starts `begin` and `end`: they do not pay for the options of the others.
@@ -64,9 +78,10 @@ int run_command(int count, char** arguments) {
     app.require_subcommand(1);
     app.add_subcommand("run", "run a command under Holdfast (holdfast run --help)");
     int exit_code = exit_codes::k_success;
-    add_commands(app, count > 1 ? arguments[1] : "", exit_code);
+    const std::string_view word = count > 1 ? arguments[1] : "";
+    add_commands(app, word, exit_code);
     if (count > 1) {
-      if (const std::string trouble = trouble_with_command(app, arguments[1]); !trouble.empty()) {
+      if (const std::string trouble = trouble_with_command(app, word); !trouble.empty()) {
         complain(trouble);
         return exit_codes::k_usage;
       }
@@ -81,7 +96,14 @@ int run_command(int count, char** arguments) {
       complain(std::string(error.what()) + " (see holdfast --help)");
       return exit_codes::k_usage;
     }
+    // A run is no worse for the words about it that nobody gets.
+    const bool is_of_ctest = word == "begin" || word == "end";
+    if (std::fflush(stdout) != 0 && !is_of_ctest) return output_lost(errno);
     return exit_code;
+  } catch (const std::system_error& error) {
+    if (std::ferror(stdout) != 0) return output_lost(error.code().value());
+    complain(std::string("failed to ") + error.what());
+    return exit_codes::k_own_failure;
   } catch (const std::exception& error) {
     complain(std::string("failed to ") + error.what());
     return exit_codes::k_own_failure;

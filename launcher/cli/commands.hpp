@@ -24,6 +24,9 @@ void add_keeper(CLI::App& app, int& exit_code);
 // failure.
 int exec_run(char** arguments);
 
+// Refuses an empty word, which would count as none: a script's variable that is not set.
+CLI::Validator expected(const std::string& what);
+
 // `holdfast: <text>` on stderr, in one line.
 void complain(const std::string& text);
 

@@ -76,6 +76,21 @@ void explain_build_steps(const BuildStepSettings& steps) {
              steps.memory_kb->origin);
 }
 
+// What ctest knows of the test; nothing where it cannot be asked, or lists none of that name.
+struct Asked {
+  std::optional<Properties> properties;
+  std::string trouble;   // a clause
+  bool is_none = false;  // it was asked, and lists no such test
+};
+
+Asked ask_ctest(const std::string& tree, const std::string& test) {
+  if (tree.empty()) return {std::nullopt, "no build tree here or above"};
+  const Result<std::optional<Properties>> listed = properties_of_test(tree, test);
+  if (!listed) return {std::nullopt, listed.error().message};
+  if (!*listed) return {std::nullopt, "ctest lists no test of that name", true};
+  return {*listed, {}};
+}
+
 int explain_test(const ConfigOptions& options) {
   const Found found = find(options);
   const std::string profile = options.profile.empty() ? selected_profile() : options.profile;
@@ -85,15 +100,13 @@ int explain_test(const ConfigOptions& options) {
     return exit_codes::k_usage;
   }
   print_head(options, *project);
-  const Result<Properties> listed = found.tree.empty()
-                                        ? Result<Properties>(Error{"no build tree here or above"})
-                                        : properties_of_test(found.tree, options.test);
-  const Properties properties = listed ? *listed : Properties{};
-  if (listed) {
+  const Asked asked = ask_ctest(found.tree, options.test);
+  const Properties properties = asked.properties.value_or(Properties{});
+  if (asked.properties) {
     fmt::print("labels: {}\n\n", labels_text(properties.labels));
   } else {
     fmt::print("properties and labels: not known ({}); a test's own properties would win\n\n",
-               listed.error().message);
+               asked.trouble);
   }
   std::string trouble;
   const TestValues values = project->values_for(options.test, properties.labels, &trouble);
@@ -115,7 +128,11 @@ int explain_test(const ConfigOptions& options) {
   explain_build_steps(project->settings().build_steps);
   for (const std::string& warning : resolved->warnings) complain(warning);
   if (!trouble.empty()) complain(trouble);
-  return exit_codes::k_success;
+  if (!asked.is_none) return exit_codes::k_success;
+  // The settings are true all the same, of a test of another configuration or of a command.
+  complain("--explain \"" + options.test + "\": expected a test of " + found.tree + ", " +
+           asked.trouble);
+  return exit_codes::k_usage;
 }
 
 }  // namespace
@@ -125,7 +142,8 @@ void add_config(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<ConfigOptions>();
   command->add_option("--explain", options->test, "the test: each value and where it comes from")
       ->required();
-  command->add_option("--tree", options->tree, "the build tree (default: found upward from here)");
+  command->add_option("--tree", options->tree, "the build tree (default: found upward from here)")
+      ->check(expected("a build tree"));
   command->add_option("--profile", options->profile,
                       "of holdfast.toml (default: HOLDFAST_PROFILE, else default)");
   command->callback([options, &exit_code] { exit_code = explain_test(*options); });

@@ -61,7 +61,7 @@ void read_property(const Json& property, Properties& properties, bool& keeps_own
 }
 
 // ctest's JSON, which what PRE_TEST commands print may precede. Throws for other JSON.
-Result<Properties> find_in(const std::string& listing, std::string_view test) {
+std::optional<Properties> find_in(const std::string& listing, std::string_view test) {
   const Json json = Json::parse(listing.substr(std::min(listing.size(), listing.find("{\n"))));
   for (const Json& entry : json.at("tests")) {
     if (entry.at("name") != test) continue;
@@ -73,12 +73,13 @@ Result<Properties> find_in(const std::string& listing, std::string_view test) {
     if (keeps_own) properties.default_timeout.clear();
     return properties;
   }
-  return Error{"ctest lists no test of that name"};
+  return std::nullopt;
 }
 
 }  // namespace
 
-Result<Properties> properties_of_test(const std::string& tree, std::string_view test) {
+Result<std::optional<Properties>> properties_of_test(const std::string& tree,
+                                                     std::string_view test) {
   const Result<Captured> listed =
       capture({ctest_of(tree), "--test-dir", tree, "--show-only=json-v1"},
               {std::string(environment::k_explain) + "=1"});

@@ -1,6 +1,7 @@
 // What a build tree's ctest knows of a test.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,7 +12,9 @@ namespace holdfast::cli {
 
 // Lists the tests of `tree` (`ctest --show-only=json-v1`, which may run programs to discover their
 // tests, and runs none of them) and returns what the launcher would be told of `test`. The first,
-// where several have that name. The error is what stands in the way, a clause.
-Result<Properties> properties_of_test(const std::string& tree, std::string_view test);
+// where several have that name; nothing where none has. The error is what stands in the way, a
+// clause.
+Result<std::optional<Properties>> properties_of_test(const std::string& tree,
+                                                     std::string_view test);
 
 }  // namespace holdfast::cli

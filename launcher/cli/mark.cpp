@@ -1,8 +1,10 @@
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include "cli/commands.hpp"
 #include "core/environment.hpp"
@@ -18,6 +20,13 @@ struct MarkOptions {
   std::string reason;
   int process = 0;  // 0: who called us
 };
+
+std::string trouble_with_pid(const std::string& word) {
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), pid);
+  if (error == std::errc() && end == word.data() + word.size() && pid > 0) return {};
+  return "\"" + word + "\": expected a process ID, above 0";
+}
 
 std::string variable(std::string_view name) {
   const char* value = std::getenv(std::string(name).c_str());
@@ -45,7 +54,7 @@ void add_mark(CLI::App& app, int& exit_code) {
   command
       ->add_option("--pid", options->process,
                    "the process that is about to exit; from a sub-shell: --pid $$")
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Validator(trouble_with_pid, ""))
       ->type_name("PID");
   command->footer(
       "To be called by a test's main process, which then exits with a code other than 0. Does "

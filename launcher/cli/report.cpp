@@ -1,16 +1,20 @@
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <memory>
+#include <system_error>
 
 #include "cli/commands.hpp"
 #include "core/environment.hpp"
 #include "core/exit_codes.hpp"
 #include "keeper/live_runs.hpp"
+#include "os/system_call.hpp"
+#include "os/unique_fd.hpp"
 #include "report/load.hpp"
 #include "report/render.hpp"
 #include "store/run_directory.hpp"
@@ -38,16 +42,32 @@ bool is_at(const std::string& path, int descriptor) {
          there.st_dev == here.st_dev && there.st_ino == here.st_ino;
 }
 
-bool write_into(const std::filesystem::path& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  return static_cast<bool>(file);
+std::error_code last_error() { return {errno, std::generic_category()}; }
+
+std::error_code write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written =
+        os::retried([&] { return ::write(descriptor, text.data(), text.size()); });
+    if (written < 0) return last_error();
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+std::error_code write_into(const std::filesystem::path& path, const std::string& text) {
+  constexpr mode_t k_as_umask_says = 0666;
+  os::UniqueFd file(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, k_as_umask_says));
+  if (!file.valid()) return last_error();
+  const std::error_code error = write_all(file.get(), text);
+  // What a network file system has taken only seemingly.
+  if (::close(file.release()) != 0 && !error) return last_error();
+  return error;
 }
 
 // Written beside its target and renamed: a reader never finds half a report. What a link leads to
 // is the target; into a device or a pipe is written, for its name belongs to everybody (/dev/null).
-bool write_whole(const std::filesystem::path& path, const std::string& text) {
+std::error_code write_whole(const std::filesystem::path& path, const std::string& text) {
   namespace fs = std::filesystem;
   std::error_code error;
   const fs::file_type there = fs::status(path, error).type();
@@ -55,15 +75,16 @@ bool write_whole(const std::filesystem::path& path, const std::string& text) {
   if (leads_nowhere || (there != fs::file_type::regular && there != fs::file_type::not_found)) {
     return write_into(path, text);
   }
+  error.clear();
   const fs::path target = there == fs::file_type::regular ? fs::canonical(path, error) : path;
-  if (target.empty()) return false;
+  if (error) return error;
   const fs::path draft = fmt::format("{}.{}.tmp", target.string(), ::getpid());
-  if (write_into(draft, text)) {
-    fs::rename(draft, target, error);
-    if (!error) return true;
-  }
-  fs::remove(draft, error);
-  return false;
+  error = write_into(draft, text);
+  if (!error) fs::rename(draft, target, error);
+  if (!error) return {};
+  std::error_code ignored;
+  fs::remove(draft, ignored);
+  return error;
 }
 
 Result<RunReport> load(const std::filesystem::path& tree, const std::string& wanted) {
@@ -94,10 +115,12 @@ int report(const ReportOptions& options) {
   if (!loaded) return fail("failed to " + loaded.error().message);
   const std::string text = render(*loaded, *format);
   if (options.output.empty() || is_at(options.output, STDOUT_FILENO)) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    return std::fflush(stdout) == 0 ? exit_codes::k_success : fail("failed to write to stdout");
+    const std::error_code error = write_all(STDOUT_FILENO, text);
+    return error ? fail("failed to write to stdout: " + error.message()) : exit_codes::k_success;
   }
-  if (!write_whole(options.output, text)) return fail("failed to write " + options.output);
+  if (const std::error_code error = write_whole(options.output, text)) {
+    return fail("failed to write " + options.output + ": " + error.message());
+  }
   return exit_codes::k_success;
 }
 
@@ -106,10 +129,13 @@ int report(const ReportOptions& options) {
 void add_report(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("report", "show what a run did");
   const auto options = std::make_shared<ReportOptions>();
-  command->add_option("RUN", options->run, "a run's id, the beginning of one, or latest");
+  command->add_option("RUN", options->run, "a run's id, the beginning of one, or latest")
+      ->check(expected("a run's id, the beginning of one, or latest"));
   command->add_option("--format", options->format, "text, json or junit");
-  command->add_option("--output", options->output, "write to this file");
-  command->add_option("--tree", options->tree, "the build tree (default: found upward from here)");
+  command->add_option("--output", options->output, "write to this file")
+      ->check(expected("the path of a file"));
+  command->add_option("--tree", options->tree, "the build tree (default: found upward from here)")
+      ->check(expected("a build tree"));
   command->callback([options, &exit_code] { exit_code = report(*options); });
 }
 

@@ -127,7 +127,8 @@ void add_status(CLI::App& app, int& exit_code) {
   CLI::App* command =
       app.add_subcommand("status", "show the runs that are going on, their tests, and the locks");
   const auto options = std::make_shared<StatusOptions>();
-  command->add_option("--tree", options->tree, "only runs of this build tree");
+  command->add_option("--tree", options->tree, "only runs of this build tree")
+      ->check(expected("a build tree"));
   command->add_flag("--json", options->json, "as JSON");
   command->callback([options, &exit_code] { exit_code = show_status(*options); });
 }

@@ -3,6 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include "core/test_environment.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -159,6 +161,10 @@ Result<void> apply(Option option, std::string_view name, std::string_view value,
       if (equals == 0 || equals == std::string_view::npos) {
         return Error{"--default-env \"" + std::string(value) + "\": expected NAME=VALUE"};
       }
+      if (is_holdfasts_own(value.substr(0, equals))) {
+        return Error{"--default-env \"" + std::string(value) +
+                     "\": expected no variable of Holdfast's own"};
+      }
       line.overrides.environment.push_back(
           {std::string(value.substr(0, equals)), std::string(value.substr(equals + 1))});
       return {};
@@ -196,6 +202,7 @@ Result<CommandLine> parse_command_line(const std::vector<std::string_view>& argu
     const std::string_view argument = arguments[i];
     if (argument == "--") {
       if (i + 1 == arguments.size()) return Error{"expected a command after `--`"};
+      if (arguments[i + 1].empty()) return Error{"expected a command after `--`, found \"\""};
       line.command_at = i + 1;
       return line;
     }

@@ -24,6 +24,8 @@ bool is_of(std::string_view markers, std::string_view entry) {
 
 }  // namespace
 
+bool is_holdfasts_own(std::string_view name) { return name.starts_with(k_prefix); }
+
 bool passes_to_test(std::string_view entry) {
   if (!entry.starts_with(k_prefix)) return true;
   const std::string_view name = name_of(entry);

@@ -28,6 +28,9 @@ class TestEnvironment {
   std::vector<char*> entries_;
 };
 
+// Whether a variable is for Holdfast to set: nobody may say what it is to be in a test.
+bool is_holdfasts_own(std::string_view name);
+
 // Whether a variable stays the test's (`HOLDFAST_DISABLE`, `HOLDFAST_PROFILE`, `HOLDFAST_LOG`,
 // everything without our prefix).
 bool passes_to_test(std::string_view entry);

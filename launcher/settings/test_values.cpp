@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/names.hpp"
+#include "core/test_environment.hpp"
 #include "settings/retry_keys.hpp"
 #include "settings/spelling.hpp"
 
@@ -29,7 +30,7 @@ std::string trouble_with_name(std::string_view name) {
   if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string_view::npos) {
     return "the name of a variable";
   }
-  if (name.starts_with("HOLDFAST_")) return "no variable of Holdfast's own";
+  if (is_holdfasts_own(name)) return "no variable of Holdfast's own";
   return {};
 }
 

@@ -26,10 +26,10 @@ lock-timeout = 90
 
 
 class Explain(HoldfastCase):
-    def explain(self, test, *arguments, cwd=None, **environment):
+    def explain(self, test, *arguments, cwd=None, ended=(0, ""), **environment):
         process = self.command(STAGE / "bin/holdfast", "config", "--explain", test, *arguments,
-                               cwd=cwd or self.build, env=self.environment(**environment))
-        self.assertEqual(process.stderr, "")
+                               cwd=cwd or self.build, env=self.environment(**environment), check=False)
+        self.assertEqual((process.returncode, process.stderr), ended)
         self.head, values = process.stdout.split("\n\n")
         rows = [re.split(r"  +", line) for line in values.splitlines()]
         return {key: f"{value} | {origin}" for key, value, origin in rows}
@@ -84,7 +84,8 @@ class Explain(HoldfastCase):
 
     def test_what_is_not_known_is_said(self):
         self.prepare()
-        values = self.explain("db.two", HOLDFAST_PROFILE="ci")
+        values = self.explain("db.two", HOLDFAST_PROFILE="ci", ended=(
+            2, f'holdfast: --explain "db.two": expected a test of {self.build}, ctest lists no test of that name\n'))
         self.assertEqual(values["lock-timeout"],
                          "90s | holdfast.toml:16, [[profile.ci.override]]")
         self.assertIn("properties and labels: not known (ctest lists no test of that name)",

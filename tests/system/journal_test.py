@@ -160,10 +160,10 @@ set_tests_properties(waits PROPERTIES DEPENDS done)""")
                           ["echo", "behind"]):
                 self.finish(*words, stdout=log)
         self.assertEqual((place / "log").read_bytes(), b"before\n" + whole + b"behind\n")
-        for nowhere in (place, place / "no/such"):
+        for nowhere, why in (place, "Is a directory"), (place / "no/such", "No such file or directory"):
             done = report(nowhere)
             self.assertEqual(done.returncode, 2)
-            self.assertEqual(done.stderr.decode(), f"holdfast: failed to write {nowhere}\n")
+            self.assertEqual(done.stderr.decode(), f"holdfast: failed to write {nowhere}: {why}\n")
 
     @unittest.skipUnless(shutil.which("strace"), "strace tells what is read")
     def test_a_run_begins_without_reading_through_earlier_ones(self):

@@ -125,8 +125,6 @@ TEST(CommandLine, TheValueOfAnOptionMayLookLikeAnything) {
   EXPECT_FALSE(parsed({"--name", "", "--", "c"}).name);
 }
 
-TEST(CommandLine, AnEmptyCommandWordIsACommand) { EXPECT_EQ(parsed({"--", ""}).command_at, 1U); }
-
 TEST(CommandLine, HelpNeedsNoCommandAndEndsTheReading) {
   EXPECT_TRUE(parsed({"--help"}).help);
   EXPECT_TRUE(parsed({"-h"}).help);
@@ -162,6 +160,17 @@ TEST(CommandLine, TheErrorIsOneLineWithTheArgumentAndWhatWasExpected) {
        "lock \"a@moon\": after `@` expected build, project, user or machine, found \"moon\""},
   };
   for (const auto& row : rows) EXPECT_EQ(refusal(row.words), row.message);
+}
+
+TEST(CommandLine, AnEmptyCommandIsNone) {
+  EXPECT_EQ(refusal({"--", ""}), "expected a command after `--`, found \"\"");
+  EXPECT_EQ(refusal({"--", "c", ""}), "accepted");
+}
+
+TEST(CommandLine, VariablesOfHoldfastsOwnAreRefused) {
+  EXPECT_EQ(refusal({"--default-env", "HOLDFAST_X=1", "--", "c"}),
+            "--default-env \"HOLDFAST_X=1\": expected no variable of Holdfast's own");
+  EXPECT_EQ(refusal({"--default-env", "HOLDFASTER=1", "--", "c"}), "accepted");
 }
 
 TEST(CommandLine, TheLastOfTwoEqualOptionsHoldsExceptThatLocksAddUp) {

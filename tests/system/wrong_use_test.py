@@ -1,0 +1,71 @@
+"""What is asked of `holdfast` in a wrong way, or cannot be written: one line says what, where and what was expected."""
+
+import subprocess
+import unittest
+
+from support import HOLDFAST, ProjectCase, SystemCase
+
+FULL = "No space left on device"
+
+
+class WrongUseTest(SystemCase):
+    def refused(self, code, *words, **how):
+        """The line that says why."""
+        ended = self.finish(HOLDFAST, *words, **how)
+        self.assertEqual((ended.returncode, ended.stdout), (code, b""), (words, ended))
+        self.assert_our_lines(ended.stderr, 1)
+        return ended.stderr.decode()
+
+    def test_a_process_that_is_no_number(self):
+        for value in ("x", "0", "-1", "1x", "99999999999999999999"):
+            said = self.refused(2, "mark", f"--pid={value}")
+            self.assertTrue(said.startswith(f'holdfast: --pid: "{value}": expected a process ID'), said)
+
+    def test_an_empty_word_is_not_the_same_as_none(self):
+        for command in (["report"], ["status"], ["reap"], ["config", "--explain", "t"]):
+            said = self.refused(2, *command, "--tree", "")
+            self.assertTrue(said.startswith('holdfast: --tree: "": expected '), said)
+        self.assertIn('--output: "": expected ', self.refused(2, "report", "--output", ""))
+        self.assertIn('RUN: "": expected ', self.refused(2, "report", ""))
+        self.assertIn("expected a command after `--`", self.refused(125, "run", "--", ""))
+        self.assertIn("expected a command after `--`", self.refused(125, "run", "--", "", "argument"))
+
+    def test_variables_of_holdfasts_own(self):
+        for name in ("HOLDFAST_RUN_ID", "HOLDFAST_TMPDIR", "HOLDFAST_"):
+            said = self.refused(125, "run", "--default-env", f"{name}=x", "--", "true")
+            self.assertEqual(said, f'holdfast: --default-env "{name}=x": expected no variable of Holdfast\'s own\n')
+
+
+class OutputTest(ProjectCase):
+    def full(self, *words):
+        with open("/dev/full", "wb") as stdout:
+            ended = self.finish(HOLDFAST, *words, cwd=self.tree, stdout=stdout, stderr=subprocess.PIPE)
+        self.assertEqual(ended.returncode, 2, (words, ended))
+        self.assert_our_lines(ended.stderr, 1)
+        return ended.stderr.decode()
+
+    def test_what_cannot_be_written_is_said_with_the_reason(self):
+        # A hundred tests: more than is kept back before it is written.
+        self.tree = self.project("foreach(i RANGE 99)\n  add_test(NAME a_test_of_some_length_${i} COMMAND true)\n"
+                                 "endforeach()\n")
+        self.assertEqual(self.ctest(self.tree, "-j4").returncode, 0)
+        for form in ("text", "json", "junit"):
+            for path, why in (("/dev/full", FULL), (self.work / "none/x", "No such file or directory"),
+                              (self.work, "Is a directory")):
+                ended = self.finish(HOLDFAST, "report", "--format", form, "--output", path, cwd=self.tree)
+                self.assertEqual((ended.returncode, ended.stdout), (2, b""))
+                self.assertEqual(ended.stderr.decode(), f"holdfast: failed to write {path}: {why}\n")
+            self.assertEqual(self.full("report", "--format", form), f"holdfast: failed to write to stdout: {FULL}\n")
+        for words in (["config", "--explain", "a_test_of_some_length_1"], ["locks"], ["status", "--json"]):
+            self.assertEqual(self.full(*words), f"holdfast: failed to write to stdout: {FULL}\n")
+
+    def test_a_test_that_is_not_there_has_no_settings(self):
+        self.tree = self.project("add_test(NAME one COMMAND true)\n")
+        ended = self.finish(HOLDFAST, "config", "--explain", "two", cwd=self.tree)
+        self.assertEqual(ended.returncode, 2)
+        self.assertEqual(ended.stderr.decode(), f'holdfast: --explain "two": expected a test of {self.tree}, '
+                         "ctest lists no test of that name\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
