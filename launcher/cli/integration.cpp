@@ -28,6 +28,7 @@
 #include "keeper/log_turn.hpp"
 #include "keeper/reap.hpp"
 #include "keeper/run_lock.hpp"
+#include "keeper/stale_levels.hpp"
 #include "keeper/supervisors.hpp"
 #include "os/file_text.hpp"
 #include "os/packet_socket.hpp"
@@ -156,7 +157,10 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
   // Who shares the tree tidies nothing: a run beside it may be out of its sight (in a PID
   // namespace), and is not to be taken for dead. Nor is the one around a run that is inside it.
   const bool shares = lock->use == TreeUse::shared;
-  if (lock->held && !shares && !lock->inside_another) tidy_up(options.tree);
+  if (lock->held && !shares && !lock->inside_another) {
+    tidy_up(options.tree);
+    remove_stale_levels({options.project, options.tree});
+  }
   KeeperOrder keeper{options.tree, options.project, ctest, KeeperOrder::Starter::begin};
   if (options.from_include) keeper.starter = KeeperOrder::Starter::launcher;
   if (lock->held) keeper.run_lock = lock->held->descriptors().front();

@@ -10,6 +10,7 @@
 #include "keeper/dead_runs.hpp"
 #include "keeper/reap.hpp"
 #include "keeper/run_lock.hpp"
+#include "keeper/stale_levels.hpp"
 #include "keeper/stale_scratch.hpp"
 #include "os/proc_numbers.hpp"
 #include "os/process.hpp"
@@ -93,6 +94,7 @@ int end_all(const ReapOrder& order) {
   const int tidied = tidy_up(dead);
   remove_keepers_sockets();
   remove_stale_scratch();
+  remove_all_stale_levels();
   return reaped.survivors.empty() ? tidied : k_not_ended;
 }
 

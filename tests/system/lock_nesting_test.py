@@ -1,11 +1,14 @@
 """Locks of runs inside runs: no upgrade, and circles that are named and end."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import unittest
 
 from contained import Contained
-from support import HOLDFAST, LAUNCHER, PATIENCE_S, SystemCase, program, unfolded, wait_until
+from support import (CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, USER_DIRECTORY, ProjectCase, SystemCase, keepers_of,
+                     processes_with, program, unfolded, wait_until)
 
 
 class LockNestingTest(SystemCase):
@@ -191,6 +194,43 @@ class ContainedNestingTest(SystemCase, Contained):
                           [LAUNCHER, "--lock", name, "--", *contained, other, "--", *cleared]):
                 ended = self.finish(*words)
                 self.assertEqual((ended.returncode, ended.stderr), (0, b""))
+
+
+class KilledTest(ProjectCase):
+    """What is locked below an attempt goes with it; where its launcher was killed, with the next that looks."""
+
+    def leave(self):
+        name = self.lock_name()
+        tree = self.project(f"""
+add_test(NAME outer COMMAND {HOLDFAST} run --lock {name}@build -- @P@/linger {self.pid_file()})
+set_tests_properties(outer PROPERTIES HOLDFAST_LOCKS {name}@build)
+add_test(NAME other COMMAND true)
+""")
+        ctest = self.start(CTEST, "-R", "outer", cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.announced(self.pid_file())
+        level, = USER_DIRECTORY.glob(f"locks/build-*/{name}/below-*")
+        self.finish(HOLDFAST, "reap", cwd=tree)
+        self.assertTrue((level / "lock").exists(), "somebody has it")
+        everybody = [*keepers_of(tree), *processes_with(self.cookie)]
+        for signal_number in signal.SIGSTOP, signal.SIGKILL:  # so that nobody tidies up after another
+            for one in everybody:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(one.pid, signal_number)
+        ctest.wait(PATIENCE_S)
+        self.assert_nothing_left()
+        self.assertTrue(level.exists())
+        return tree, level
+
+    def test_the_next_run_removes_it(self):
+        tree, level = self.leave()
+        done = self.ctest(tree, "-R", "other")
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertFalse(level.exists())
+
+    def test_reap_removes_it(self):
+        tree, level = self.leave()
+        self.assertEqual(self.finish(HOLDFAST, "reap", cwd=tree).returncode, 0)
+        self.assertFalse(level.exists())
 
 
 if __name__ == "__main__":
