@@ -15,6 +15,7 @@
 #include "core/names.hpp"
 #include "core/outcome.hpp"
 #include "keeper/keeper_socket.hpp"
+#include "keeper/live_runs.hpp"
 #include "keeper/supervisors.hpp"
 #include "os/clock.hpp"
 #include "os/file_text.hpp"
@@ -56,7 +57,8 @@ bool all_end_in_time(os::TaggedProcesses processes) {
 bool is_deserted(const RunStarted& started) {
   const std::string boot = os::numbering_id();
   if (boot.empty() || started.ctest.pid <= 0) return false;
-  if (started.boot != boot) return !started.boot.empty();
+  // Its numbers mean nothing here.
+  if (started.boot != boot) return !started.boot.empty() && !is_witnessed(started, started.tree);
   const ProcessName ctest = process_of(started.ctest);
   const auto all = [](pid_t, const os::ProcessStat&) { return true; };
   return !os::is_alive(ctest) && !has_keeper(ctest) &&
@@ -117,10 +119,11 @@ std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree) {
   run.id = entry.id;
   run.journal = entry.journal;
   run.ctest = process_of(started->ctest);
+  run.is_of_others_numbers = started->boot != os::numbering_id();
   run.lacks_end = !end_record(entry.journal);
   run.empty_directories = empty_directories_of(entry.directory);
   // Of one in another PID namespace nobody knows its name here (stale_sockets.hpp).
-  if (started->boot == os::numbering_id()) {
+  if (!run.is_of_others_numbers) {
     const fs::path socket = keeper_socket_path_here(run.ctest);
     std::error_code failed;
     if (fs::symlink_status(socket, failed).type() == fs::file_type::socket) run.socket = socket;
@@ -139,7 +142,10 @@ std::string lines_for(const DeadRun& run) {
     JsonLine line("attempt_ended", now);
     line.text("attempt", one.attempt).text("test", one.test).text("key", one.key);
     line.number("n", one.n).text("outcome", name_of(Outcome::interrupted));
-    line.text("note", "launcher, guard and keeper were killed; recorded when that was found");
+    line.text("note", run.is_of_others_numbers
+                          ? "its run has neither the tree nor a keeper any more; of its processes "
+                            "nothing is known in this PID namespace"
+                          : "launcher, guard and keeper were killed; recorded when that was found");
     lines += std::move(line).finish();
   }
   if (run.lacks_end) {

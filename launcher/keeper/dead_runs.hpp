@@ -15,8 +15,9 @@ struct DeadRun {
   std::string id;
   std::filesystem::path journal;
   ProcessName ctest;
-  std::vector<AttemptStarted> unended;                   // attempts without a last record
-  bool lacks_end = false;                                // the run's own
+  std::vector<AttemptStarted> unended;  // attempts without a last record
+  bool lacks_end = false;               // the run's own
+  bool is_of_others_numbers = false;    // of another PID namespace, or of an earlier boot
   std::vector<std::filesystem::path> empty_directories;  // innermost first
   std::filesystem::path socket;                          // of its keeper; empty: it is gone
 
@@ -27,7 +28,8 @@ struct DeadRun {
 
 // The runs of `tree` (absolute, without links) that are not tidy and that nobody can be at work for
 // any more: ctest is dead (by pid, start time and boot), and so are its keeper, its launchers and
-// their guards. A guard that is just ending what it guards is waited for, two seconds at most. Runs
+// their guards. A guard that is just ending what it guards is waited for, two seconds at most. Of
+// another PID namespace nobody may have the tree for the run, nor listen as its keeper. Runs
 // of another tree (copied journals) and those whose journal is another user's are passed over.
 std::vector<DeadRun> find_dead_runs(const std::filesystem::path& tree);
 

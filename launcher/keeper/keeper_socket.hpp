@@ -1,8 +1,9 @@
 // The way to the keeper of a ctest: of one of our own PID namespace, as all are that can be named
-// here by their numbers.
+// here by their numbers, unless the namespace is said.
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/attach.hpp"
 #include "core/duration.hpp"
@@ -15,6 +16,10 @@ inline constexpr Milliseconds k_probe_patience{200};
 
 // Where the keeper of that ctest listens, if there is one.
 std::string keeper_socket_path_here(const ProcessName& ctest);
+
+// Whether somebody listens for that ctest, which may be of another PID namespace: `numbering` is
+// os::numbering_id() there.
+bool is_listened_for(const ProcessName& ctest, std::string_view numbering);
 
 // `patience`: for the connection, and for each packet on it.
 os::Connected connect_to_keeper(const ProcessName& ctest, Milliseconds patience);

@@ -10,6 +10,7 @@
 #include "core/names.hpp"
 #include "core/wire.hpp"
 #include "keeper/keeper_socket.hpp"
+#include "keeper/run_lock.hpp"
 #include "os/packet_socket.hpp"
 #include "os/process.hpp"
 #include "os/trusted_directory.hpp"
@@ -104,10 +105,19 @@ std::vector<LiveRun> find_live_run_of(const std::string& tree) {
   return {run};
 }
 
+bool is_witnessed(const RunStarted& started, const std::string& tree) {
+  const ProcessName ctest = named(started.ctest);
+  return has_tree(ctest, started.boot, tree) || is_listened_for(ctest, started.boot);
+}
+
 bool is_going_on(const RunEntry& run) {
   if (end_record(run.journal)) return false;
   const std::optional<RunStarted> started = first_record(run.journal);
-  if (!started || started->boot != os::numbering_id()) return false;
+  if (!started) return false;
+  if (started->boot != os::numbering_id()) {
+    const std::filesystem::path runs = run.directory.parent_path();
+    return is_witnessed(*started, runs.parent_path().parent_path().string());
+  }
   const ProcessName ctest = named(started->ctest);
   if (os::is_alive(ctest)) return true;
   os::Connected keeper = connect_to_keeper(ctest, k_patience);

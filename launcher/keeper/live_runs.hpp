@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/attach.hpp"
+#include "store/records.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast {
@@ -31,8 +32,14 @@ std::vector<LiveRun> find_live_runs();
 // The last run of a tree, if its ctest is alive: for a tree whose keeper was killed.
 std::vector<LiveRun> find_live_run_of(const std::string& tree);
 
-// Whether the run is going on: its ctest lives, and its end is not on record. Of one whose ctest
-// has just ended the keeper still writes down the end: it is waited for, some seconds at most.
+// Whether a lock or a keeper says that somebody is at work for a run of `tree`, in whichever PID
+// namespace. No is no proof of another namespace: what was killed there may have left processes,
+// and a run without the tree's lock may have its keepers in another /tmp.
+bool is_witnessed(const RunStarted& started, const std::string& tree);
+
+// Whether the run is going on: its ctest lives (of another PID namespace: it is witnessed), and its
+// end is not on record. Of one whose ctest has just ended the keeper still writes down the end: it
+// is waited for, some seconds at most.
 bool is_going_on(const RunEntry& run);
 
 }  // namespace holdfast

@@ -318,17 +318,32 @@ class RunLockWait {
   bool is_circle_ended_ = false;
 };
 
-}  // namespace
-
 // By the records, which are looked at without taking anything: who wants the tree at this moment
 // gets it.
-bool is_tree_taken(const std::string& tree) {
+os::UniqueFd open_to_look(const std::string& tree) {
   const std::string path =
       tree + "/" + std::string(names::k_run_lock_directory) + "/" + std::string(names::k_lock_file);
-  const os::UniqueFd lock(::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  // One that may not be opened may be anybody's.
-  if (!lock.valid()) return errno != ENOENT && errno != ENOTDIR;
+  return os::UniqueFd(::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+}
+
+// After open_to_look(): of a lock that may not be opened.
+bool may_be_anybodys() { return errno != ENOENT && errno != ENOTDIR; }
+
+}  // namespace
+
+bool is_tree_taken(const std::string& tree) {
+  const os::UniqueFd lock = open_to_look(tree);
+  if (!lock.valid()) return may_be_anybodys();
   return os::count_living(lock.get(), os::RecordList::holders) > 0;
+}
+
+bool has_tree(const ProcessName& ctest, std::string_view numbering, const std::string& tree) {
+  const os::UniqueFd lock = open_to_look(tree);
+  if (!lock.valid()) return may_be_anybodys();
+  const std::vector<LockParty> holders = os::living_records(lock.get(), os::RecordList::holders);
+  return std::any_of(holders.begin(), holders.end(), [&](const LockParty& holder) {
+    return holder.process == ctest && holder.boot == numbering;
+  });
 }
 
 void forget_run(const os::UniqueFd& lock, const ProcessName& ctest) {

@@ -65,4 +65,7 @@ CtestSelection selection_of(const ProcessName& ctest, std::string_view ctest_ver
 // Whether a run has the tree at this moment, in whichever PID namespace.
 bool is_tree_taken(const std::string& tree);
 
+// Whether that ctest has it. `numbering` is os::numbering_id() where it runs.
+bool has_tree(const ProcessName& ctest, std::string_view numbering, const std::string& tree);
+
 }  // namespace holdfast
