@@ -45,14 +45,27 @@ endfunction()
 
 # What is wrong with a program of ours, in words that follow its path; empty: nothing. One that an interrupted
 # installation or a full disk has left empty, or full of NULs, is an empty script to execvp(3): it would pass
-# for every test.
+# for every test. One that ends before its section headers do, which linkers and strip(1) put last (elf(5), of 64
+# bits and this byte order), is cut off: every test would die in it.
 function(_holdfast_trouble_with_program path out)
   set(${out} "is missing" PARENT_SCOPE)
   if(EXISTS "${path}" AND NOT IS_DIRECTORY "${path}")
-    file(READ "${path}" head LIMIT 4 HEX)
+    file(READ "${path}" head LIMIT 64 HEX)
     set(${out} "" PARENT_SCOPE)
-    if(NOT head STREQUAL "7f454c46") # ELF
+    if(NOT head MATCHES "^7f454c46") # ELF
       set(${out} "is no program (install Holdfast again)" PARENT_SCOPE)
+    elseif(NOT head MATCHES "^7f454c46(01|..02)")
+      file(SIZE "${path}" size)
+      set(end 64)
+      if(NOT size LESS end)
+        string(SUBSTRING "${head}" 80 48 fields) # e_shoff to e_shnum, the lowest bytes first
+        string(REGEX REPLACE "^(..)(..)(..)(..)............................(..)(..)(..)(..).*$"
+          "0x\\4\\3\\2\\1 + 0x\\6\\5 * 0x\\8\\7" end "${fields}")
+        math(EXPR end "${end}")
+      endif()
+      if(size LESS end)
+        set(${out} "is cut off (install Holdfast again)" PARENT_SCOPE)
+      endif()
     endif()
   endif()
 endfunction()

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string_view>
 #include <utility>
 
 #include "core/keeper_address.hpp"
@@ -39,6 +40,17 @@ os::Connected connect_to_keeper(const Attach& attach) {
   return link;
 }
 
+// A script in the command's place would pass for every test that it is to look after. What cannot
+// be read says why when it is executed.
+bool is_no_program(const std::string& path) {
+  constexpr std::string_view k_beginning = "\177ELF";
+  const os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  char bytes[k_beginning.size()] = {};
+  if (!file.valid()) return false;
+  const ssize_t count = os::retried([&] { return ::read(file.get(), bytes, sizeof bytes); });
+  return count >= 0 && std::string_view(bytes, sizeof bytes) != k_beginning;
+}
+
 // Runs `holdfast keeper`, which returns when a keeper of this ctest listens: its own or another's.
 bool start_keeper(const Attach& attach, const os::CallersSignals& callers) {
   Result<std::string> program = main_program();
@@ -69,7 +81,10 @@ Result<std::string> main_program() {
   if (!own) return own.error();
   std::string prefix = *own;
   for (int level = 0; level < 3; ++level) prefix.erase(std::min(prefix.size(), prefix.rfind('/')));
-  return prefix + "/bin/holdfast";
+  std::string program = prefix + "/bin/holdfast";
+  if (is_no_program(program))
+    return Error{"use " + program + ": expected a program, install Holdfast again"};
+  return program;
 }
 
 KeeperLink KeeperLink::adopt(os::UniqueFd socket) {

@@ -66,6 +66,13 @@ class Installation(HoldfastCase):
                           " ".join(run.text.split()))
             self.assertNotIn("holdfast", self.ctest(self.build, disable=True).text)
 
+    def test_nor_does_one_that_is_cut_off(self):
+        """Every test would die in it."""
+        whole = (self.prefix / LAUNCHER).read_bytes()
+        for size in (5, 100 * 1024, len(whole) - 1):
+            self.replace(LAUNCHER, whole[:size])
+            self.assert_bare_with_one_line(f"{LAUNCHER} is cut off (install Holdfast again): tests run without Holdfast")
+
     def test_nor_does_one_of_batches(self):
         # As the tests that holdfast_discover_tests() makes begin.
         (self.source / "batch.cmake").write_text(f"""
@@ -110,6 +117,23 @@ class Installation(HoldfastCase):
             said = (f"holdfast: {self.prefix}/bin/holdfast {words}: tests run by their own properties, "
                     "nothing is recorded")
             self.assertEqual(run.text.count(said), 1, run.text)
+
+    def test_a_script_in_the_commands_place_is_never_run(self):
+        """Whoever looks after a test that may be tried again is started by the launcher."""
+        (self.source / "sub/CMakeLists.txt").write_text("""
+            add_test(NAME b COMMAND false)
+            set_tests_properties(b PROPERTIES HOLDFAST_RETRY exit:1=1)
+            """)
+        self.configure(self.source, "build", prefix=self.prefix)
+        self.replace(LAUNCHER, (self.prefix / LAUNCHER).read_bytes()) # by a link it finds the whole stage
+        self.replace("bin/holdfast", f"#!/bin/sh\ntouch {self.work}/ran\n".encode())
+        run = self.ctest(self.build)
+        verdicts = run.verdicts()
+        self.assertEqual(verdicts[1], ("a", "Passed"), run.text)
+        self.assertNotEqual(verdicts[2][1], "Passed", run.text)
+        self.assertIn("bin/holdfast: expected a program, install Holdfast again",
+                      (self.build / "Testing/Temporary/LastTest.log").read_text())
+        self.assertFalse((self.work / "ran").exists())
 
     def test_a_newer_version_that_fits(self):
         version = self.prefix / PACKAGE / "HoldfastConfigVersion.cmake"
