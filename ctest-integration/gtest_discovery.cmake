@@ -39,7 +39,7 @@
 #]=======================================================================]
 include_guard(GLOBAL)
 
-set_property(GLOBAL PROPERTY HOLDFAST_DISCOVERY_SCRIPT "${CMAKE_CURRENT_LIST_DIR}/gtest_cases.cmake")
+set_property(GLOBAL PROPERTY HOLDFAST_DISCOVERY_DIR "${CMAKE_CURRENT_LIST_DIR}")
 
 # BATCH and ISOLATION as they are meant; ends the configure step where they are nonsense.
 function(_holdfast_batch_of batch isolation xml_dir batch_out isolation_out)
@@ -146,8 +146,10 @@ XML_OUTPUT_DIR;DISCOVERY_MODE"
   endif()
 
   # Copied: tests of a tree are found also when Holdfast is not installed any more.
-  get_property(script GLOBAL PROPERTY HOLDFAST_DISCOVERY_SCRIPT)
-  configure_file("${script}" "${CMAKE_BINARY_DIR}/.holdfast/gtest_cases.cmake" COPYONLY)
+  get_property(directory GLOBAL PROPERTY HOLDFAST_DISCOVERY_DIR)
+  foreach(file IN ITEMS gtest_cases gtest_listing)
+    configure_file("${directory}/${file}.cmake" "${CMAKE_BINARY_DIR}/.holdfast/${file}.cmake" COPYONLY)
+  endforeach()
   set(script "${CMAKE_BINARY_DIR}/.holdfast/gtest_cases.cmake")
 
   set(executor "")
