@@ -25,8 +25,8 @@ macro(_holdfast_learn_verdict)
   endif()
 endmacro()
 
-# All that decides about the verdict, for a test that may be tried again (retries.cmake). execve(2) takes 128 KiB for one
-# variable: ctest could not start what is told more. Such a test is not tried again.
+# All that decides about the verdict, for a test that may be tried again (retries.cmake). execve(2) takes 128 KiB for
+# one variable: ctest could not start what is told more. Such a test is not tried again.
 macro(_holdfast_tell_verdict)
   if(of_retry OR _holdfast_file_asks_for_retries)
     set(verdict ${of_will_fail} ${of_skip_code} ${of_expressions})

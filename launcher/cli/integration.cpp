@@ -11,6 +11,9 @@
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "cli/commands.hpp"
 #include "core/environment.hpp"

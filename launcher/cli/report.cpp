@@ -7,7 +7,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
 #include <system_error>
+#include <utility>
 
 #include "cli/commands.hpp"
 #include "core/environment.hpp"

@@ -1,5 +1,6 @@
 #include "core/command_line.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <utility>
 

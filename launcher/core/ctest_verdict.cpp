@@ -1,6 +1,7 @@
 #include "core/ctest_verdict.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/lock_spec.hpp"
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 #include "core/lock_place.hpp"
 #include "core/run_alone.hpp"

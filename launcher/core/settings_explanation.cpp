@@ -1,6 +1,7 @@
 #include "core/settings_explanation.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 
 #include "core/retry_explanation.hpp"

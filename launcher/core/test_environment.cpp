@@ -1,6 +1,7 @@
 #include "core/test_environment.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/environment.hpp"
 

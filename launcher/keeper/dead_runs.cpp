@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <system_error>
 #include <tuple>
+#include <utility>
 
 #include "core/json_line.hpp"
 #include "core/names.hpp"

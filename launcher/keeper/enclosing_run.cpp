@@ -1,6 +1,8 @@
 #include "keeper/enclosing_run.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 
 #include "core/attempt_tag.hpp"
 #include "os/ancestry.hpp"

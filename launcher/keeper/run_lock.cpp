@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
+#include <vector>
 
 #include "core/folded_line.hpp"
 #include "core/held_locks.hpp"

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/names.hpp"

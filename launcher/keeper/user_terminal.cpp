@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "keeper/live_lines.hpp"
 #include "os/ancestry.hpp"
 #include "os/proc_numbers.hpp"

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "os/file_text.hpp"
 #include "os/proc_numbers.hpp"

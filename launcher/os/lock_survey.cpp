@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <string_view>
+#include <utility>
 
 #include "core/names.hpp"
 #include "os/flock_holders.hpp"

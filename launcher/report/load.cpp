@@ -9,6 +9,9 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace holdfast {
 namespace {

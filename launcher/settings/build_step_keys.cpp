@@ -1,5 +1,9 @@
 #include "settings/build_step_keys.hpp"
 
+#include <cstdint>
+#include <optional>
+#include <string>
+
 #include "core/memory_slots.hpp"
 #include "settings/override_patterns.hpp"
 #include "settings/test_values.hpp"
@@ -34,7 +38,7 @@ void read_signatures(const NamedTable& named, BuildStepSettings& settings, Compl
       continue;
     }
     complaints.add(place_of(entry.source()), what,
-                   quoted(text->get()) + " with " + compiled.error().message, expected);
+                   in_quotes(text->get()) + " with " + compiled.error().message, expected);
   }
 }
 
@@ -47,7 +51,7 @@ void read_memory(const NamedTable& named, BuildStepSettings& settings, Complaint
     settings.memory_kb = Said<std::uint64_t>{*size, origin_of(value, named)};
     return;
   }
-  complaints.add(place_of(value.source()), std::string("memory in ") + k_called, quoted(*text),
+  complaints.add(place_of(value.source()), std::string("memory in ") + k_called, in_quotes(*text),
                  expected);
 }
 

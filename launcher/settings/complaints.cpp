@@ -23,7 +23,7 @@ void Complaints::add(Place at, const std::string& sentence) {
   first_ = Error{path_ + ":" + std::to_string(at.line) + ": " + sentence};
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   const bool is_long = text.size() > k_longest_quote;
   std::string quote = "\"";
   for (char c : text.substr(0, k_longest_quote)) quote += is_control(c) ? '?' : c;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/result.hpp"
 
@@ -34,6 +35,6 @@ class Complaints {
 };
 
 // A name or text of the user's, in quotes, shortened, fit for one line.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace holdfast

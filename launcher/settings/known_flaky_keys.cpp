@@ -1,5 +1,10 @@
 #include "settings/known_flaky_keys.hpp"
 
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
 #include "settings/override_patterns.hpp"
 #include "settings/retry_keys.hpp"
 #include "settings/test_values.hpp"
@@ -54,9 +59,10 @@ class Reader {
     if (!text) return {};
     const Result<std::regex> compiled = compile_pattern(*text);
     if (!compiled) {
-      complaints_.add(
-          place_of(named_.table.get(key)->source()), std::string(key) + " in " + named_.name,
-          quoted(*text) + " with " + compiled.error().message, "a regular expression (ECMAScript)");
+      complaints_.add(place_of(named_.table.get(key)->source()),
+                      std::string(key) + " in " + named_.name,
+                      in_quotes(*text) + " with " + compiled.error().message,
+                      "a regular expression (ECMAScript)");
     }
     return *text;
   }
@@ -68,7 +74,7 @@ class Reader {
     if (const std::optional<Day> day = day_in(value)) return *day;
     const auto* text = value.as_string();
     complaints_.add(place_of(value.source()), "expires in " + named_.name,
-                    text != nullptr ? quoted(text->get()) : describe_type(value), expected);
+                    text != nullptr ? in_quotes(text->get()) : describe_type(value), expected);
     return {};
   }
 

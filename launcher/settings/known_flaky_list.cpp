@@ -1,5 +1,7 @@
 #include "settings/known_flaky_list.hpp"
 
+#include <utility>
+
 #include "settings/complaints.hpp"
 #include "settings/override_patterns.hpp"
 
@@ -8,8 +10,8 @@ namespace holdfast {
 KnownFlakyList::KnownFlakyList(const std::vector<KnownFlaky>& entries, const Day& today) {
   for (const KnownFlaky& entry : entries) {
     if (has_expired(entry, today)) {
-      expired_ += (expired_.empty() ? "ignoring known-flaky " : ", ") + quoted(entry.tests) + " (" +
-                  entry.flake.issue + "), which expired on " + to_text(entry.expires);
+      expired_ += (expired_.empty() ? "ignoring known-flaky " : ", ") + in_quotes(entry.tests) +
+                  " (" + entry.flake.issue + "), which expired on " + to_text(entry.expires);
       continue;
     }
     Result<std::regex> tests = compile_pattern(entry.tests);

@@ -42,7 +42,7 @@ void check_inheritance(const Profiles& profiles, Complaints& complaints) {
     if (profiles.count(*profile.inherits) == 0) {
       const std::vector<std::string> names = names_of(profiles);
       complaints.add(
-          profile.inherits_at, what, quoted(*profile.inherits),
+          profile.inherits_at, what, in_quotes(*profile.inherits),
           "the name of a profile: " + alternatives(names) + suggestion(*profile.inherits, names));
       continue;
     }

@@ -1,6 +1,9 @@
 #include "settings/retry_keys.hpp"
 
 #include <cmath>
+#include <optional>
+#include <string_view>
+#include <utility>
 
 namespace holdfast {
 namespace {
@@ -86,7 +89,7 @@ std::optional<Said<std::string>> read_command(const NamedTable& named, std::stri
     return Said<std::string>{text->get(), origin_of(*value, named)};
   }
   complaints.add(place_of(value->source()), std::string(key) + " in " + named.name,
-                 text != nullptr ? quoted(text->get()) : describe_type(*value),
+                 text != nullptr ? in_quotes(text->get()) : describe_type(*value),
                  "a command for /bin/sh (an empty one: none)");
   return std::nullopt;
 }

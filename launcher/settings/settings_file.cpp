@@ -3,7 +3,10 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <optional>
 #include <tuple>
+#include <utility>
+#include <vector>
 
 #include "os/file_text.hpp"
 #include "settings/build_step_keys.hpp"
@@ -77,7 +80,7 @@ class Reader {
   void complain_of_top_level(const toml::key& key) {
     static const std::vector<std::string> known{"profile", "override", "known-flaky",
                                                 "build-steps"};
-    complaints_.add(place_of(key.source()), "top level", "the unknown key " + quoted(key.str()),
+    complaints_.add(place_of(key.source()), "top level", "the unknown key " + in_quotes(key.str()),
                     "[profile.NAME], [[override]], [[known-flaky]] or [build-steps]; what holds "
                     "for all tests goes into "
                     "[profile.default]" +
@@ -96,8 +99,8 @@ class Reader {
   void read_profile(const std::string& name, const toml::key& key, const toml::node& node) {
     const std::string called = "[profile." + name + "]";
     const toml::table* table = node.as_table();
-    if (table == nullptr || quoted(name) != "\"" + name + "\"" || name.empty()) {
-      return complaints_.add(place_of(key.source()), "profile." + quoted(name),
+    if (table == nullptr || in_quotes(name) != "\"" + name + "\"" || name.empty()) {
+      return complaints_.add(place_of(key.source()), "profile." + in_quotes(name),
                              table == nullptr ? describe_type(node) : "an unusable name",
                              "a table [profile.NAME]");
     }
@@ -154,7 +157,7 @@ class Reader {
     const Result<std::regex> compiled = compile_pattern(*override.test);
     if (compiled) return;
     complaints_.add(place_of(named.table.get("test")->source()), "test in " + named.name,
-                    quoted(*override.test) + " with " + compiled.error().message,
+                    in_quotes(*override.test) + " with " + compiled.error().message,
                     "a regular expression (ECMAScript)");
   }
 
@@ -192,7 +195,7 @@ Result<Settings> parse_settings(std::string_view text, const std::string& path,
   if (reader.error()) return *reader.error();
   if (reader.profiles().count(profile) == 0) {
     const std::vector<std::string> names = names_of(reader.profiles());
-    return Error{path + ": found no profile " + quoted(profile) + ", expected " +
+    return Error{path + ": found no profile " + in_quotes(profile) + ", expected " +
                  alternatives(names) + suggestion(profile, names)};
   }
   Settings settings = reader.select(profile);

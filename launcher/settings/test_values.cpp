@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "core/names.hpp"
 #include "core/test_environment.hpp"
@@ -21,7 +22,7 @@ std::optional<Said<Milliseconds>> read_duration(const NamedTable& named, std::st
   if (duration) return Said<Milliseconds>{*duration, origin_of(*value, named)};
   const auto* text = value->as_string();
   complaints.add(place_of(value->source()), std::string(key) + " in " + named.name,
-                 text != nullptr ? quoted(text->get()) : duration.error().message,
+                 text != nullptr ? in_quotes(text->get()) : duration.error().message,
                  k_expected_duration);
   return std::nullopt;
 }
@@ -47,13 +48,13 @@ std::vector<Said<Variable>> read_environment(const NamedTable& named, Complaints
   }
   for (const auto& [key, entry] : *table) {
     if (const std::string expected = trouble_with_name(key.str()); !expected.empty()) {
-      complaints.add(place_of(key.source()), what, quoted(key.str()), expected);
+      complaints.add(place_of(key.source()), what, in_quotes(key.str()), expected);
       continue;
     }
     const auto* text = entry.as_string();
     if (text == nullptr || text->get().find('\0') != std::string::npos) {
       complaints.add(place_of(entry.source()), std::string(key.str()) + " in " + what,
-                     text != nullptr ? quoted(text->get()) : describe_type(entry),
+                     text != nullptr ? in_quotes(text->get()) : describe_type(entry),
                      "a string (an empty one takes the variable out)");
       continue;
     }
@@ -82,7 +83,7 @@ std::optional<Said<std::vector<LockSpec>>> read_locks(const NamedTable& named,
       locks.push_back(*lock);
     } else {
       complaints.add(place_of(entry.source()), what,
-                     text != nullptr ? quoted(text->get()) : describe_type(entry), expected);
+                     text != nullptr ? in_quotes(text->get()) : describe_type(entry), expected);
     }
   }
   const Result<std::vector<LockSpec>> canonical = canonical_locks(locks);
@@ -115,7 +116,7 @@ void complain_of_unknown_keys(const NamedTable& named, const std::vector<std::st
   for (const auto& [key, value] : named.table) {
     const std::string_view name = key.str();
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    complaints.add(place_of(key.source()), named.name, "the unknown key " + quoted(name),
+    complaints.add(place_of(key.source()), named.name, "the unknown key " + in_quotes(name),
                    alternatives(known) + suggestion(name, known));
   }
 }
@@ -172,7 +173,7 @@ std::optional<Said<std::string>> read_file_name(const NamedTable& named, std::st
   if (!path) return std::nullopt;
   const toml::node& value = *named.table.get(key);
   if ((*path)[0] == '/') return Said<std::string>{*path, origin_of(value, named)};
-  complaints.add(place_of(value.source()), std::string(key) + " in " + named.name, quoted(*path),
+  complaints.add(place_of(value.source()), std::string(key) + " in " + named.name, in_quotes(*path),
                  "an absolute path");
   return std::nullopt;
 }

@@ -1,6 +1,7 @@
 // The keys of a table of holdfast.toml that say something about tests.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,7 +62,7 @@ std::optional<Said<Named>> read_word(const NamedTable& named, std::string_view k
     }
   }
   complaints.add(place_of(value->source()), std::string(key) + " in " + named.name,
-                 text != nullptr ? quoted(text->get()) : describe_type(*value), expected);
+                 text != nullptr ? in_quotes(text->get()) : describe_type(*value), expected);
   return std::nullopt;
 }
 

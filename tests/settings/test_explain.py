@@ -138,7 +138,8 @@ locks = ["net"]
         self.assertEqual({(test, profile): self.explain(test, HOLDFAST_PROFILE=profile)["locks"]
                           for profile in ("default", "ci", "bare") for test in ("plain", "net", "own")}, {
             ("plain", "default"): "all:shared@project | holdfast.toml:2, [profile.default]",
-            ("net", "default"): "net@project, port@project | holdfast.toml:10, [[override]] and the test's RESOURCE_LOCK",
+            ("net", "default"): "net@project, port@project | "
+                                "holdfast.toml:10, [[override]] and the test's RESOURCE_LOCK",
             ("own", "default"): "db@project, port@project | the test's HOLDFAST_LOCKS and RESOURCE_LOCK",
             ("plain", "ci"): "ci:shared@project, RUN_SERIAL:shared@user | holdfast.toml:5, [profile.ci] and run-serial",
             ("net", "ci"): "net@project, port@project, RUN_SERIAL:shared@user | "

@@ -106,8 +106,8 @@ class BadCommand(ProjectCase):
         self.assert_not_run(tree, done.text, {"needs": f"Unable to find required file: {tree}/commands/missing"})
 
     def test_an_environment_that_is_too_large_for_the_test_alone_is_said(self):
-        """By tests whose environments grow past what execve(2) takes, a quarter of the stack: in between is one of which
-        ctest can start the launcher, and the launcher not the test."""
+        """By tests whose environments grow past what execve(2) takes, a quarter of the stack: in between is one of
+        which ctest can start the launcher, and the launcher not the test."""
         for retry in ("", 'HOLDFAST_RETRY "any=1;launch=1"'):
             with self.subTest(retry=retry):
                 values = "".join(f"V{i}={'x' * 50000};" for i in range(5))
