@@ -64,7 +64,7 @@ class LockTest(TimeoutCase):
     def test_repeated_attempts_have_their_clock_too(self):
         name = self.lock_name()
         tree = self.timeout_project({
-            "again": (["sleep", "0.7"], f'TIMEOUT 1 HOLDFAST_LOCKS "{name}@user"')}, margin=1)
+            "again": (["sleep", "2.2"], f'TIMEOUT 4 HOLDFAST_LOCKS "{name}@user"')}, margin=1)
         done = self.ctest(tree, "--repeat", "until-fail:3")
         self.assertEqual(done.returncode, 0, done.text)
         self.assertEqual(len(self.records(self.runs(tree)[-1], "attempt_ended")), 3)
