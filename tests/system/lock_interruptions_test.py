@@ -85,11 +85,12 @@ class LockInterruptionsTest(SystemCase):
             self.assertEqual(waiter.wait(PATIENCE_S), 0)
 
     def test_a_pause_keeps_the_place_and_is_not_counted(self):
+        limit = PATIENCE_S / 5
         for name, holder in self.each_way():
             order = self.work / f"order{len(self.begun)}"
             # In a group of its own that is no orphan, as a shell's job.
             waiter, log = self.wait_for(name, "sh", "-c", f'echo 1 >>"{order}"',
-                                        options=["--lock-timeout", "6"],
+                                        options=["--lock-timeout", str(limit)],
                                         preexec_fn=lambda: os.setpgid(0, 0))
             # By itself it needs SIGTTOU to know a SIGCONT that came too early (os/signal_queue.hpp).
             stops = [signal.SIGTSTP, signal.SIGTTIN] + [signal.SIGTTOU] * (":" in name)
@@ -100,7 +101,7 @@ class LockInterruptionsTest(SystemCase):
                 self.assertEqual(os.WSTOPSIG(how), number)
                 # The pause itself is what is tested; its length is no synchronisation. Together they are
                 # longer than the time it has, of which a busy machine takes a part.
-                time.sleep(6.6 / len(stops))
+                time.sleep(1.1 * limit / len(stops))
                 waiter.send_signal(signal.SIGCONT)
                 wait_until(lambda pid=waiter.pid: state_of(pid) == "S", "the waiter to go on")
             later, _ = self.wait_for(name, "sh", "-c", f'echo 2 >>"{order}"')
