@@ -4,7 +4,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 import unittest
 
@@ -17,7 +16,7 @@ class StacksTest(TimeoutCase):
     def test_what_hangs_times_out_with_its_stacks_and_leaves_nothing(self):
         tree = self.timeout_project({
             "spinning": ([program("spin")], "TIMEOUT 1"),
-            "sleeping": ([sys.executable, "-c", "import time; time.sleep(50)"], "TIMEOUT 1"),
+            "sleeping": (["sleep", "50"], "TIMEOUT 1"),
             "locked": ([program("deadlock")], "HOLDFAST_TIMEOUT 1000ms"),
         })
         # Three debuggers at once, each with two seconds: on a busy machine one may not be done.
