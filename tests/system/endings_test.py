@@ -213,7 +213,8 @@ class TableTest(EndingsCase, ProjectCase, Contained):
     def launcher_of(ctest):
         for pid in children_of(ctest.pid):
             try:
-                if os.readlink(f"/proc/{pid}/exe") == os.path.realpath(LAUNCHER):
+                # Not by its path, which in another mount namespace is another one.
+                if os.path.samefile(f"/proc/{pid}/exe", LAUNCHER):
                     return process(pid)
             except OSError:
                 continue
