@@ -42,6 +42,17 @@ class Retries(HoldfastCase):
         self.assertEqual(found["nothing"], {"RETRY": {"any=1"}})
         self.assertEqual(found["not_asked"], {})
 
+    def test_each_test_has_its_own_expressions(self):
+        """As CMake writes them: in the order of the alphabet, with nothing about retries before."""
+        found = self.told("""
+            foreach(name one two three)
+              add_test(${name} true)
+              set_tests_properties(${name} PROPERTIES FAIL_REGULAR_EXPRESSION "${name}" HOLDFAST_RETRY any=1)
+            endforeach()
+            """)
+        self.assertEqual({name: told["VERDICT"] for name, told in found.items()},
+                         {name: {f"fail={name}"} for name in ("one", "two", "three")})
+
     def test_of_several_calls_ctest_holds_all_expressions_and_the_last_value(self):
         found = self.told("""
             add_test(t false)
