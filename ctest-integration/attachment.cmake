@@ -75,7 +75,7 @@ include(\"${own}\")
 
   _holdfast_subdirectories("${directory}" children)
   foreach(child IN LISTS children)
-    _holdfast_attach_directory("${child}")
+    _holdfast_attach_directory("${${child}}")
   endforeach()
 endfunction()
 

@@ -56,7 +56,7 @@ function(_holdfast_launch_steps_below directory property launch)
   endforeach()
   _holdfast_subdirectories("${directory}" children)
   foreach(child IN LISTS children)
-    _holdfast_launch_steps_below("${child}" ${property} "${launch}")
+    _holdfast_launch_steps_below("${${child}}" ${property} "${launch}")
   endforeach()
 endfunction()
 

@@ -12,14 +12,21 @@ function(_holdfast_directory_scope directory out)
   set(${out} "DIRECTORY;${directory}" PARENT_SCOPE)
 endfunction()
 
-# The directories that <directory> adds, each by a name that finds it. One that no name is known to find (with a
-# binary directory of its own choice, besides) is left out.
+# The directories that <directory> adds: <out> has the names of variables, each of which has a name that finds one.
+# They are no list, since foreach() does not split one where a path before it has one bracket of a pair. A directory
+# that no name is known to find (with a binary directory of its own choice, besides) is left out.
 function(_holdfast_subdirectories directory out)
   get_property(parts DIRECTORY "${directory}" PROPERTY SUBDIRECTORIES)
   string(REGEX REPLACE ";([^/])" "\\\\;\\1" parts "${parts}") # each is absolute
+  string(ASCII 1 open)
+  string(ASCII 2 close)
+  string(REPLACE "[" "${open}" parts "${parts}")
+  string(REPLACE "]" "${close}" parts "${parts}")
   set(found "")
   set(start "")
   foreach(part IN LISTS parts)
+    string(REPLACE "${open}" "[" part "${part}")
+    string(REPLACE "${close}" "]" part "${part}")
     set(source "${start}${part}")
     set(start "${source};")
     if(NOT IS_DIRECTORY "${source}") # the next part belongs to it
@@ -37,8 +44,9 @@ function(_holdfast_subdirectories directory out)
         continue()
       endif()
     endif()
-    string(REPLACE ";" "\\;" name "${name}")
-    list(APPEND found "${name}")
+    list(LENGTH found number)
+    list(APPEND found ${out}_${number})
+    set(${out}_${number} "${name}" PARENT_SCOPE)
   endforeach()
   set(${out} "${found}" PARENT_SCOPE)
 endfunction()

@@ -33,7 +33,7 @@ function(_holdfast_link_googletest directory)
   endforeach()
   _holdfast_subdirectories("${directory}" children)
   foreach(child IN LISTS children)
-    _holdfast_link_googletest("${child}")
+    _holdfast_link_googletest("${${child}}")
   endforeach()
 endfunction()
 cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _holdfast_link_googletest

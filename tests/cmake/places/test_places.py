@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import unittest
 
@@ -103,6 +104,29 @@ class Places(HoldfastCase):
                 built = self.command(CMAKE, "--build", build)
                 self.assertEqual("the step" in built.stdout, ";" not in name)
                 self.assertNotIn("Re-running CMake", built.stdout)
+
+    def test_a_source_directory_with_one_bracket_in_its_path(self):
+        """Between such brackets a list of CMake's is not split: each directory keeps what it has asked for."""
+        own = """
+            set_property(DIRECTORY PROPERTY HOLDFAST_CUSTOM_TIMEOUT {}m)
+            add_custom_target(step_{} ALL COMMAND ${{CMAKE_COMMAND}} -E echo a step VERBATIM)
+            """
+        project = self.project(TOP + "add_subdirectory(d]ir)\nadd_subdirectory(d[ir)\n" + own.format(40, 40), files={
+            **{name: text + own.format(41 + i, 41 + i) for i, (name, text) in enumerate(TREE.items())},
+            "d]ir/CMakeLists.txt": own.format(44, 44), "d[ir/CMakeLists.txt": own.format(45, 45)})
+        for number, top in enumerate(("br[x", "br]x", "b]r[x", "a;[b", "a];b")):
+            source = self.work / top
+            shutil.copytree(project, source)
+            for generator, rules in ("Ninja", "build.ninja"), ("Unix Makefiles", "build.make"):
+                build = self.configure(source, f"build{number}{rules}", "-G", generator)
+                self.assertNotIn("CMake Error", self.configure_output)
+                trees = (build, self.work / "elsewhere")
+                text = "".join(path.read_text() for tree in trees for path in tree.rglob(rules))
+                self.assertEqual(set(re.findall("--output=[^ ]*step_(4.) --timeout=(4.)m -- ", text)),
+                                 {(str(i), str(i)) for i in range(40, 46)}, (top, generator))
+                self.assert_all_wrapped(self.ctest(build, "-V"), 4)
+                self.assert_all_wrapped(self.ctest(build / "one", "-V"), 2)
+                shutil.rmtree(self.work / "elsewhere")
 
     def test_a_prefix_with_odd_characters_in_its_path(self):
         source = self.project(f"add_test(NAME probe COMMAND {PROBE})\n")
