@@ -27,8 +27,8 @@ def trees(bench, tests, command="", properties=""):
     return source / "plain", source / "attached"
 
 
-def compare(bench, tests, rounds, *arguments, properties=""):
-    plain, attached = trees(bench, tests, properties=properties)
+def compare(bench, tests, rounds, *arguments, command="", properties=""):
+    plain, attached = trees(bench, tests, command, properties)
     ctest = ["--", "ctest", *arguments, "--test-dir"]
     commands = {"plain": [*ctest, plain], "attached": [*ctest, attached]}
     return bench.interleave(rounds, commands)
@@ -74,15 +74,21 @@ def empty_selection(bench):
     """Each test has properties that the launcher is told of, and none is run: what reading them costs."""
     rows = []
     # What a label leaves out only ctest knows; of -R it is known beforehand.
-    for tests, how, arguments, bound in (
-        (5000, "-L", ("-L", "^no-such-label$"), 3),
-        (5000, "-R", ("-R", "^no-such-test$"), 1.5),
-        (10000, "-L", ("-L", "^no-such-label$"), 3),
+    by_label, by_name = ("-L", "^no-such-label$"), ("-R", "^no-such-test$")
+    for tests, command, arguments, bound in (
+        (5000, "", by_label, 3),
+        (5000, "", by_name, 1.5),
+        (10000, "", by_label, 3),
+        # What is no path is another file in another directory: each test asks where ctest is.
+        (5000, "sh -c true", by_label, None),
+        (5000, "sh -c true", by_name, None),
     ):
         samples = compare(
-            bench, tests, 7, "--no-tests=ignore", *arguments, properties="TIMEOUT 30 RESOURCE_LOCK db"
+            bench, tests, 7, "--no-tests=ignore", *arguments, command=command, properties="TIMEOUT 30 RESOURCE_LOCK db"
         )
-        what = f"nothing selected by {how} of {tests} tests with TIMEOUT and a lock"
+        what = f"nothing selected by {arguments[0]} of {tests} tests with TIMEOUT and a lock"
+        if command:
+            what += f", COMMAND {command}"
         rows.append(time_row(bench, f"{what}: time attached / plain", samples, bound))
         rows.append(memory_row(bench, what, samples))
     return rows
