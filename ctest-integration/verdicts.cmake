@@ -34,7 +34,7 @@ macro(_holdfast_tell_verdict)
     string(LENGTH "${verdict}" length)
     if(length GREATER 131000)
       _holdfast_say_once("verdict of ${ARGV0}"
-        "\"${ARGV0}\": its regular expressions are too long to be told to its launcher: it is not tried again")
+        "\"${ARGV0}\": its regular expressions are too long to be told to its launcher: no test with these is tried again")
       _holdfast_tell(UNTIL_FAIL 1) # as where ctest looks for its failure
     elseif(NOT verdict STREQUAL "${of_told_verdict}")
       set(of_told_verdict "${verdict}")
