@@ -1,11 +1,15 @@
 #include "launcher/keeper_link.hpp"
 
+#include <elf.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -40,15 +44,27 @@ os::Connected connect_to_keeper(const Attach& attach) {
   return link;
 }
 
-// A script in the command's place would pass for every test that it is to look after. What cannot
-// be read says why when it is executed.
+// A script in the command's place would pass for every test that it is to look after, and each of
+// them would die in a program that is cut off: one that ends before its section headers do, which
+// linkers and strip(1) put last (ctest-integration/process.cmake looks at the same). What cannot be
+// read says why when it is executed.
 bool is_no_program(const std::string& path) {
-  constexpr std::string_view k_beginning = "\177ELF";
+  constexpr unsigned char k_order =
+      __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
   const os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  char bytes[k_beginning.size()] = {};
   if (!file.valid()) return false;
-  const ssize_t count = os::retried([&] { return ::read(file.get(), bytes, sizeof bytes); });
-  return count >= 0 && std::string_view(bytes, sizeof bytes) != k_beginning;
+  Elf64_Ehdr header{};
+  const ssize_t count = os::retried([&] { return ::read(file.get(), &header, sizeof header); });
+  if (count < 0) return false;
+  if (count < ssize_t{sizeof header} || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+    return true;
+  struct stat status {};
+  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != k_order ||
+      ::fstat(file.get(), &status) != 0) {
+    return false;
+  }
+  const std::uint64_t headers = std::uint64_t{header.e_shnum} * header.e_shentsize;
+  return static_cast<std::uint64_t>(status.st_size) < header.e_shoff + headers;
 }
 
 // Runs `holdfast keeper`, which returns when a keeper of this ctest listens: its own or another's.

@@ -118,22 +118,32 @@ class Installation(HoldfastCase):
                     "nothing is recorded")
             self.assertEqual(run.text.count(said), 1, run.text)
 
-    def test_a_script_in_the_commands_place_is_never_run(self):
-        """Whoever looks after a test that may be tried again is started by the launcher."""
+    def run_with_a_retry(self, content):
+        """A run with `content` as bin/holdfast: the launcher starts it for b, which may be tried again."""
         (self.source / "sub/CMakeLists.txt").write_text("""
             add_test(NAME b COMMAND false)
             set_tests_properties(b PROPERTIES HOLDFAST_RETRY exit:1=1)
             """)
         self.configure(self.source, "build", prefix=self.prefix)
         self.replace(LAUNCHER, (self.prefix / LAUNCHER).read_bytes()) # by a link it finds the whole stage
-        self.replace("bin/holdfast", f"#!/bin/sh\ntouch {self.work}/ran\n".encode())
+        self.replace("bin/holdfast", content)
         run = self.ctest(self.build)
         verdicts = run.verdicts()
         self.assertEqual(verdicts[1], ("a", "Passed"), run.text)
-        self.assertNotEqual(verdicts[2][1], "Passed", run.text)
+        self.assertIn("Subprocess aborted", verdicts[2][1], run.text) # the launcher ends itself so, with a line
         self.assertIn("bin/holdfast: expected a program, install Holdfast again",
                       (self.build / "Testing/Temporary/LastTest.log").read_text())
+
+    def test_a_script_in_the_commands_place_is_never_run(self):
+        self.run_with_a_retry(f"#!/bin/sh\ntouch {self.work}/ran\n".encode())
         self.assertFalse((self.work / "ran").exists())
+
+    def test_nor_is_a_command_that_is_cut_off(self):
+        """The test would die in it, by SIGSEGV."""
+        whole = (self.prefix / "bin/holdfast").read_bytes()
+        for size in (5, 64, 100_000, len(whole) - 1):
+            with self.subTest(size=size):
+                self.run_with_a_retry(whole[:size])
 
     def test_a_newer_version_that_fits(self):
         version = self.prefix / PACKAGE / "HoldfastConfigVersion.cmake"
