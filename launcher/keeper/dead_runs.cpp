@@ -59,8 +59,10 @@ bool all_end_in_time(os::TaggedProcesses processes) {
 bool is_deserted(const RunStarted& started) {
   const std::string boot = os::numbering_id();
   if (boot.empty() || started.ctest.pid <= 0) return false;
-  // Its numbers mean nothing here.
-  if (started.boot != boot) return !started.boot.empty() && !is_witnessed(started, started.tree);
+  // Its numbers mean nothing here. A lock that may not be looked at may be anybody's.
+  if (started.boot != boot) {
+    return !started.boot.empty() && !is_witnessed(started, started.tree).value_or(true);
+  }
   const ProcessName ctest = process_of(started.ctest);
   const auto all = [](pid_t, const os::ProcessStat&) { return true; };
   return !os::is_alive(ctest) && !has_keeper(ctest) &&

@@ -44,6 +44,13 @@ void read_tests(const std::filesystem::path& file, LiveRun& run) {
   }
 }
 
+// Nothing of it can be alive.
+bool is_of_another_boot(const RunStarted& started) {
+  const std::string boot = os::boot_id();
+  return !boot.empty() && !started.boot.empty() &&
+         started.boot.substr(0, started.boot.find('/')) != boot;
+}
+
 std::optional<LiveRun> ask(const std::string& socket) {
   const os::Connected keeper = os::connect_to(socket, k_patience);
   if (!keeper.socket.valid()) return std::nullopt;
@@ -105,9 +112,11 @@ std::vector<LiveRun> find_live_run_of(const std::string& tree) {
   return {run};
 }
 
-bool is_witnessed(const RunStarted& started, const std::string& tree) {
+std::optional<bool> is_witnessed(const RunStarted& started, const std::string& tree) {
   const ProcessName ctest = named(started.ctest);
-  return has_tree(ctest, started.boot, tree) || is_listened_for(ctest, started.boot);
+  const std::optional<bool> has = has_tree(ctest, started.boot, tree);
+  if (!has.value_or(false) && is_listened_for(ctest, started.boot)) return true;
+  return has;
 }
 
 bool is_going_on(const RunEntry& run) {
@@ -115,8 +124,10 @@ bool is_going_on(const RunEntry& run) {
   const std::optional<RunStarted> started = first_record(run.journal);
   if (!started) return false;
   if (started->boot != os::numbering_id()) {
+    if (is_of_another_boot(*started)) return false;
     const std::filesystem::path runs = run.directory.parent_path();
-    return is_witnessed(*started, runs.parent_path().parent_path().string());
+    // Who may not look is not told for ever that a run which was killed goes on.
+    return is_witnessed(*started, runs.parent_path().parent_path().string()).value_or(false);
   }
   const ProcessName ctest = named(started->ctest);
   if (os::is_alive(ctest)) return true;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,13 +34,14 @@ std::vector<LiveRun> find_live_runs();
 std::vector<LiveRun> find_live_run_of(const std::string& tree);
 
 // Whether a lock or a keeper says that somebody is at work for a run of `tree`, in whichever PID
-// namespace. No is no proof of another namespace: what was killed there may have left processes,
-// and a run without the tree's lock may have its keepers in another /tmp.
-bool is_witnessed(const RunStarted& started, const std::string& tree);
+// namespace; nothing where the lock may not be looked at. No is no proof of another namespace: what
+// was killed there may have left processes, and a run without the tree's lock may have its keepers
+// in another /tmp.
+std::optional<bool> is_witnessed(const RunStarted& started, const std::string& tree);
 
-// Whether the run is going on: its ctest lives (of another PID namespace: it is witnessed), and its
-// end is not on record. Of one whose ctest has just ended the keeper still writes down the end: it
-// is waited for, some seconds at most.
+// Whether the run is going on: its ctest lives (of another PID namespace of this boot: it is
+// witnessed), and its end is not on record. Of one whose ctest has just ended the keeper still
+// writes down the end: it is waited for, some seconds at most.
 bool is_going_on(const RunEntry& run);
 
 }  // namespace holdfast

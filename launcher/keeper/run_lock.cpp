@@ -321,11 +321,11 @@ class RunLockWait {
 };
 
 // By the records, which are looked at without taking anything: who wants the tree at this moment
-// gets it.
-os::UniqueFd open_to_look(const std::string& tree) {
+// gets it. To read is enough for that.
+os::UniqueFd open_to_look(const std::string& tree, int access) {
   const std::string path =
       tree + "/" + std::string(names::k_run_lock_directory) + "/" + std::string(names::k_lock_file);
-  return os::UniqueFd(::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  return os::UniqueFd(::open(path.c_str(), access | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
 }
 
 // After open_to_look(): of a lock that may not be opened.
@@ -334,14 +334,17 @@ bool may_be_anybodys() { return errno != ENOENT && errno != ENOTDIR; }
 }  // namespace
 
 bool is_tree_taken(const std::string& tree) {
-  const os::UniqueFd lock = open_to_look(tree);
+  // Who asks is to tidy the tree, which takes the right to write.
+  const os::UniqueFd lock = open_to_look(tree, O_RDWR);
   if (!lock.valid()) return may_be_anybodys();
   return os::count_living(lock.get(), os::RecordList::holders) > 0;
 }
 
-bool has_tree(const ProcessName& ctest, std::string_view numbering, const std::string& tree) {
-  const os::UniqueFd lock = open_to_look(tree);
-  if (!lock.valid()) return may_be_anybodys();
+std::optional<bool> has_tree(const ProcessName& ctest, std::string_view numbering,
+                             const std::string& tree) {
+  const os::UniqueFd lock = open_to_look(tree, O_RDONLY);
+  if (!lock.valid() && may_be_anybodys()) return std::nullopt;
+  if (!lock.valid()) return false;
   const std::vector<LockParty> holders = os::living_records(lock.get(), os::RecordList::holders);
   return std::any_of(holders.begin(), holders.end(), [&](const LockParty& holder) {
     return holder.process == ctest && holder.boot == numbering;
