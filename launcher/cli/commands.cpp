@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <exception>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 
@@ -22,7 +23,11 @@ CLI::Validator expected(const std::string& what) {
           ""};
 }
 
-void complain(const std::string& text) { fmt::print(stderr, "holdfast: {}\n", printable(text)); }
+void complain(const std::string& text) {
+  const std::string line = fmt::format("holdfast: {}\n", printable(text));
+  // fmt::print() throws where stderr takes nothing, and every caller is ending already.
+  (void)std::fputs(line.c_str(), stderr);
+}
 
 namespace {
 
@@ -88,10 +93,10 @@ int run_command(int count, char** arguments) {
     }
     try {
       app.parse(count, arguments);
-    } catch (const CLI::CallForHelp& help) {
-      return app.exit(help);
-    } catch (const CLI::CallForVersion& version) {
-      return app.exit(version);
+    } catch (const CLI::Success& asked) {  // --help, --version
+      std::ostringstream words;
+      exit_code = app.exit(asked, words, words);
+      fmt::print("{}", words.str());
     } catch (const CLI::ParseError& error) {
       complain(std::string(error.what()) + " (see holdfast --help)");
       return exit_codes::k_usage;

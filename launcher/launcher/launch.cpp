@@ -350,7 +350,10 @@ Exit launch(char** arguments, char** environment, AttemptRunner* batches) {
   }
   if (invocation->line.help) {
     const std::string_view help = help_of_run();
-    (void)os::retried([&] { return ::write(STDOUT_FILENO, help.data(), help.size()); });
+    if (os::retried([&] { return ::write(STDOUT_FILENO, help.data(), help.size()); }) < 0) {
+      write_line("failed to " + os::system_error("write to stdout").message);
+      return {Exit::Kind::code, exit_codes::k_usage};
+    }
     return {Exit::Kind::code, exit_codes::k_success};
   }
   if (invocation->line.step) return launch_step(std::move(*invocation));

@@ -36,6 +36,38 @@ class WrongUseTest(SystemCase):
             self.assertEqual(said, f'holdfast: --default-env "{name}=x": expected no variable of Holdfast\'s own\n')
 
 
+class UnsayableTest(SystemCase):
+    """What is to be complained of cannot be said: the exit code is all that is left."""
+
+    WRONG = (["frob"], ["mark", "--pid", "x"], ["report", "--tree", "/none"], ["run", "--default-env", "HOLDFAST_X=x"])
+    REDIRECTIONS = (">&- 2>&-", ">&- 2>/dev/full", ">/dev/full 2>&1")
+
+    def code(self, redirection, *words):
+        done = self.finish("sh", "-c", f'ulimit -c 0; exec "$@" {redirection}', "sh", HOLDFAST, *words)
+        self.assertEqual((done.stdout, done.stderr), (b"", b""), (words, redirection))
+        return done.returncode
+
+    def test_a_complaint_that_cannot_be_said_is_swallowed(self):
+        for words in self.WRONG:
+            said = self.finish(HOLDFAST, *words)
+            self.assert_our_lines(said.stderr, 1)
+            for redirection in self.REDIRECTIONS:
+                self.assertEqual(self.code(redirection, *words), said.returncode, (words, redirection))
+
+    def test_that_the_output_was_lost_shows_in_the_exit_code(self):
+        for words in (["status"], ["locks"], ["--help"], ["--version"], ["run", "--help"]):
+            for redirection in self.REDIRECTIONS:
+                self.assertEqual(self.code(redirection, *words), 2, (words, redirection))
+
+    def test_help_that_nobody_gets_is_no_success(self):
+        commands = ("run", "report", "config", "reap", "locks", "status", "mark")
+        for words in (["--help"], ["--version"], *([command, "--help"] for command in commands)):
+            for redirection, why in ((">/dev/full", FULL), (">&-", "Bad file descriptor")):
+                done = self.finish("sh", "-c", f'exec "$@" {redirection}', "sh", HOLDFAST, *words)
+                self.assertEqual((done.returncode, done.stderr.decode()),
+                                 (2, f"holdfast: failed to write to stdout: {why}\n"), (words, redirection))
+
+
 class OutputTest(ProjectCase):
     def full(self, *words):
         with open("/dev/full", "wb") as stdout:
