@@ -68,10 +68,12 @@ def processes_with(entry):
 def processes_of(program):
     """Processes that run this file, whatever else they did to hide."""
     found = []
+    if not os.path.exists(program):
+        return found
     for pid in all_pids():
         try:
-            # A zombie has none.
-            if os.readlink(f"/proc/{pid}/exe") != str(program):
+            # A zombie has none. Not by its path, which in another mount namespace is another one.
+            if not os.path.samefile(f"/proc/{pid}/exe", program):
                 continue
         except OSError:
             continue
