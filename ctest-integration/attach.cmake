@@ -13,8 +13,9 @@
 # It stays out, without a word, where there is nothing to run or it would be in the way
 # (HOLDFAST_DISABLE, listings, memory checks), and with one line where something is wrong.
 # Nothing here starts a process, but for a run that CTestCustom.cmake did not begin (ctest in a
-# sub-directory, `ctest -S`), and for one that shares the tree and must not (sharing.cmake): waiting here for the tree is later than it should be, since ctest has
-# opened its log already, and still better than two runs at once.
+# sub-directory, `ctest -S`), and for one that shares the tree and must not (sharing.cmake). Such a run
+# waits for the tree here. That is later than it should be, since ctest has opened its log already, and
+# still better than two runs at once.
 
 # ctest reads with all policies unset: IN_LIST would not even be an operator.
 cmake_policy(VERSION 3.25)
@@ -104,7 +105,8 @@ function(_holdfast_begin)
   _holdfast_trouble_with_program("${_holdfast_program}" trouble)
   if(NOT trouble STREQUAL "")
     if("--from-include" IN_LIST ARGN) # once
-      message(NOTICE "holdfast: ${_holdfast_program} ${trouble}: tests run by their own properties, nothing is recorded")
+      message(NOTICE "holdfast: ${_holdfast_program} ${trouble}: tests run by their own properties, "
+        "nothing is recorded; a test that may be tried again is red")
     endif()
     return()
   endif()

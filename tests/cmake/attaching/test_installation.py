@@ -115,7 +115,7 @@ class Installation(HoldfastCase):
             self.assert_all_wrapped(run, 2)
             self.assertNotIn("Run command", run.text)
             said = (f"holdfast: {self.prefix}/bin/holdfast {words}: tests run by their own properties, "
-                    "nothing is recorded")
+                    "nothing is recorded; a test that may be tried again is red\n")
             self.assertEqual(run.text.count(said), 1, run.text)
 
     def run_with_a_retry(self, content):
