@@ -24,11 +24,11 @@
 #include "core/settings.hpp"
 #include "core/wire.hpp"
 #include "keeper/dead_runs.hpp"
-#include "keeper/earlier_keeper.hpp"
 #include "keeper/enclosing_run.hpp"
 #include "keeper/keeper.hpp"
 #include "keeper/keeper_socket.hpp"
 #include "keeper/log_turn.hpp"
+#include "keeper/own_keeper.hpp"
 #include "keeper/reap.hpp"
 #include "keeper/run_lock.hpp"
 #include "keeper/stale_levels.hpp"
@@ -176,6 +176,8 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
     if (!lock->warning.empty()) complain(lock->warning);
     complain("no keeper (failed to " + started.error().message +
              "): tests run by their own properties, nothing is recorded");
+  } else if (options.from_include) {
+    (void)OwnKeeper(ctest).go_on_with(options.tree, ComesNext::run);
   }
   // A tree that cannot be locked has no turns either, and that has been said.
   const bool has_company = shares || lock->inside_another || !lock->held;
@@ -185,7 +187,7 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
 
 // The run has a keeper: a script's next ctest_test() goes on with it. Where it shares the tree and
 // must not, the tree is let go, then waited for: a lock is never made exclusive while it is held.
-int go_on_with(EarlierKeeper& keeper, const IntegrationOptions& options, const ProcessName& ctest,
+int go_on_with(OwnKeeper& keeper, const IntegrationOptions& options, const ProcessName& ctest,
                SecondRun second) {
   // Who says `share` has locks that keep such a test apart.
   const bool is_apart = second == SecondRun::share && options.alone_for == "RUN_SERIAL";
@@ -225,14 +227,15 @@ int begin(const IntegrationOptions& options) {
     complain("failed to understand --ctest " + ctest.error().message);
     return exit_codes::k_usage;
   }
-  EarlierKeeper keeper(*ctest);
-  switch (keeper.go_on_with(options.tree)) {
-    case EarlierKeeper::Answer::serves:
+  OwnKeeper keeper(*ctest);
+  const ComesNext next = options.from_include ? ComesNext::run : ComesNext::tests;
+  switch (keeper.go_on_with(options.tree, next)) {
+    case OwnKeeper::Answer::serves:
       return go_on_with(keeper, options, *ctest, settings->run().runs);
-    case EarlierKeeper::Answer::silent:
+    case OwnKeeper::Answer::silent:
       // Launchers find out by themselves whether it answers again.
       return exit_codes::k_success;
-    case EarlierKeeper::Answer::absent:
+    case OwnKeeper::Answer::absent:
       break;
   }
   return begin_run(options, *ctest, std::move(*settings));

@@ -8,8 +8,8 @@
 
 #include "core/policy.hpp"
 #include "keeper/attempt_grants.hpp"
-#include "keeper/earlier_keeper.hpp"
 #include "keeper/further_attempts.hpp"
+#include "keeper/own_keeper.hpp"
 #include "keeper/run_lock.hpp"
 #include "keeper/stuck_pairs.hpp"
 #include "os/clock.hpp"
@@ -225,7 +225,7 @@ wire::Message Service::answer(const wire::Message& message, Connection& asker) {
   }
   if (message.kind == wire::k_end) return end_of_run(asker);
   if (message.kind == wire::k_status) return status();
-  if (message.kind == wire::k_tree) return next_tree(std::string(message.get("tree")), asker);
+  if (message.kind == wire::k_tree) return next_tree(message, asker);
   if (message.kind == wire::k_alone) return let_go_of_shared_tree();
   return refusal("a " + message.kind + " message is not understood");
 }
@@ -241,12 +241,14 @@ wire::Message Service::grant(const wire::AttemptRequest& request, Connection& as
   return wire::to_message(granted);
 }
 
+void Service::end_earlier_run(const Connection& asker) {
+  dismiss_connections(&asker);
+  run_.close(Run::Completeness::complete);
+  stale_.forget();
+}
+
 Run& Service::run_of(unsigned include_count, const Connection& asker) {
-  if (run_.is_over_at(include_count)) {
-    dismiss_connections(&asker);
-    run_.close(Run::Completeness::complete);
-    stale_.forget();
-  }
+  if (run_.is_over_at(include_count)) end_earlier_run(asker);
   Run& run = run_.at(include_count);
   // ctest opens its log before its first test, and has none but this while somebody asks.
   if (run_.may_have_log()) run_.take_log([&] { return is_there(asker); });
@@ -278,15 +280,22 @@ wire::Message Service::status() const {
   return reply;
 }
 
-wire::Message Service::next_tree(const std::string& tree, const Connection& asker) {
+wire::Message Service::next_tree(const wire::Message& message, const Connection& asker) {
+  const bool is_ours = message.get("tree") == order_.tree;
+  const bool begins_run = !message.get("run").empty();
   wire::Message reply;
   reply.kind = wire::k_tree;
-  if (tree == order_.tree) {
-    reply.add("serves", "1");
-    return reply;
-  }
+  if (is_ours) reply.add("serves", "1");
+  if (is_ours && !begins_run) return reply;
   // Before the graces of what is left: it is waited for as long as we are at it.
   (void)os::send_packet(asker.socket.get(), wire::encode(reply));
+  if (is_ours) {
+    if (run_.has_begun()) end_earlier_run(asker);
+    run_.at(k_count_not_known);
+    run_.take_log([&] { return is_there(asker); });
+    reply.add("run", "1");
+    return reply;
+  }
   dismiss_connections(&asker);
   run_.close(Run::Completeness::complete);
   forget_run(tree_lock_, order_.ctest);

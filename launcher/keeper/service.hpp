@@ -38,9 +38,10 @@ class Service {
   wire::Message grant(const wire::AttemptRequest& request, Connection& asker);
   wire::Message end_of_run(const Connection& asker);
   wire::Message status() const;
-  // What ctest goes on with: this tree, or another.
-  wire::Message next_tree(const std::string& tree, const Connection& asker);
+  // What ctest goes on with: another run of this tree, tests of the same run, or another tree.
+  wire::Message next_tree(const wire::Message& message, const Connection& asker);
   wire::Message let_go_of_shared_tree();
+  void end_earlier_run(const Connection& asker);
   // Rolls over to the next run where there is one.
   Run& run_of(unsigned include_count, const Connection& asker);
   void finish_after_ctest();

@@ -4,12 +4,12 @@ import json
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from support import HOLDFAST, ProjectCase, keepers_of, wait_until
+from support import CTEST, HOLDFAST, ProjectCase, keepers_of, script_step, wait_until
 
 LINE = "holdfast: no tests: ctest selected none\n"
 
 
-class EmptySelection(ProjectCase):
+class EmptySelectionCase(ProjectCase):
     def ran(self, *arguments, toml="", text="add_test(NAME a COMMAND true)\n"):
         source = self.work / "project"
         source.mkdir(exist_ok=True)
@@ -19,11 +19,18 @@ class EmptySelection(ProjectCase):
         wait_until(lambda: not keepers_of(self.tree), "the keeper to end")
         return done
 
-    def report(self, form):
-        done = self.finish(HOLDFAST, "report", "--tree", self.tree, "--format", form)
+    def report(self, form, *run):
+        done = self.finish(HOLDFAST, "report", *run, "--tree", self.tree, "--format", form)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout.decode()
 
+    def reported(self, *run):
+        """Its outcome, if the run has one, and the verdicts of its tests."""
+        report = json.loads(self.report("json", *run))
+        return report["run"].get("outcome"), {test["name"]: test["outcome"] for test in report["tests"]}
+
+
+class EmptySelection(EmptySelectionCase):
     def test_it_is_said_in_every_format_and_ctests_code_stays(self):
         done = self.ran("-R", "nothing")
         self.assertEqual(done.returncode, 0, done.text)
@@ -55,6 +62,58 @@ class EmptySelection(ProjectCase):
             done = self.ran("-R", "nothing", toml=toml)
             self.assertEqual(done.returncode, 0, done.text)
             self.assertIn(LINE, done.text)
+
+
+class WithoutPreTest(EmptySelectionCase):
+    """Where ctest runs no `holdfast begin`, the first test file begins the run, whatever it selects."""
+
+    TESTS = """
+add_test(NAME a COMMAND true)
+add_test(NAME bare COMMAND false)
+set_tests_properties(bare PROPERTIES HOLDFAST_ENABLED OFF)
+"""
+
+    def script(self, commands, toml=""):
+        (self.work / "project").mkdir()
+        (self.work / "project/holdfast.toml").write_text(toml)
+        self.tree = self.project(self.TESTS)
+        self.script_file = self.work / "script.cmake"
+        self.script_file.write_text(script_step(self.work / "project", self.tree, commands))
+        done = self.finish(CTEST, "-V", "-S", self.script_file, cwd=self.work)
+        wait_until(lambda: not keepers_of(self.tree), "the keeper to end")
+        for run in self.runs(self.tree):
+            self.assertEqual([r["complete"] for r in self.records(run, "run_ended")], [True], run)
+        return done.returncode, (done.stdout + done.stderr).decode()
+
+    def test_a_script_that_selects_none_has_a_run(self):
+        code, said = self.script("ctest_test(INCLUDE nothing)", toml="[profile.default]\nno-tests = 'fail'\n")
+        self.assertEqual(said.count(LINE), 1, said)
+        self.assertEqual(self.reported(), ("no_tests", {}))
+        plain = self.finish(CTEST, "-V", "-S", self.script_file, cwd=self.work,
+                            env=self.environment(HOLDFAST_DISABLE="1"))
+        self.assertEqual(code, plain.returncode, said)
+
+    def test_each_of_a_scripts_has_its_own(self):
+        selections = ["nothing", "^a$", "nothing", "nothing", "bare", "^a$", "nothing"]
+        _, said = self.script("\n".join(f'ctest_test(INCLUDE "{one}")' for one in selections))
+        empty, passed, failed = ("no_tests", {}), (None, {"a": "passed"}), (None, {"bare": "failed"})
+        expected = [empty, passed, empty, empty, failed, passed, empty]
+        self.assertEqual([self.reported(run.name) for run in self.runs(self.tree)], expected)
+        self.assertEqual(said.count(LINE), 4, said)
+        self.assertEqual(said.count("holdfast: 1 test through Holdfast: 1 passed"), 2, said)
+
+    def test_a_sub_directory_that_selects_none_has_a_run(self):
+        source = self.work / "project/below"
+        source.mkdir(parents=True)
+        (source / "CMakeLists.txt").write_text("add_test(NAME b COMMAND true)\n")
+        done = self.ran(text=self.TESTS + "add_subdirectory(below)\n")
+        self.assertEqual(done.returncode, 8, done.text)
+        done = self.ctest(self.tree / "below", "-R", "^a$")
+        self.assertEqual(done.returncode, 0, done.text)
+        wait_until(lambda: not keepers_of(self.tree), "the keeper to end")
+        self.assertEqual(done.text.count(LINE), 1, done.text)
+        self.assertEqual(self.reported(), ("no_tests", {}))
+        self.assertEqual(len(self.runs(self.tree)), 2)
 
 
 if __name__ == "__main__":

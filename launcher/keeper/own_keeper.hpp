@@ -1,6 +1,6 @@
-// The keeper that `holdfast begin` finds when its ctest has begun before: a script goes on with the
-// next ctest_test(), of this tree or of another, or it has turned out that a run needs its tree
-// alone.
+// What `holdfast begin` says to the keeper of its ctest. Usually that was there before it: a script
+// goes on with the next ctest_test(), of this tree or of another, or it has turned out that a run
+// needs its tree alone.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,8 @@ namespace wire {
 // `holdfast begin` to a keeper of its ctest that is there already: the field `tree`, whose tests
 // come next. Back the same kind, with the field `serves` where it is the keeper's own; else the
 // keeper ends its run and then itself. A stopped one reads it before anything that those tests ask.
+// With the field `run` they are another run's, and ctest has its log open: a keeper that serves
+// ends the run before, begins this one, and then sends the same kind again, with the field `run`.
 inline constexpr std::string_view k_tree = "tree";
 // The same: this run is to have its tree alone. Back the same kind, with the field `let_go` where
 // it shared the tree: now it has it no more, and waits for the same kind with the tree's lock,
@@ -25,18 +27,23 @@ inline constexpr std::string_view k_alone = "alone";
 
 }  // namespace wire
 
-class EarlierKeeper {
+// To whom the tests belong that ctest comes to: to a run that begins with them, or to the keeper's
+// own, which sees by itself where another one begins.
+enum class ComesNext : std::uint8_t { run, tests };
+
+class OwnKeeper {
  public:
   // Connects to it, if there is one.
-  explicit EarlierKeeper(const ProcessName& ctest);
+  explicit OwnKeeper(const ProcessName& ctest);
 
   enum class Answer : std::uint8_t {
     absent,  // there is none, or it is gone now: it was another tree's
     serves,  // it is this tree's, and stays
     silent   // it does not answer, or does not end
   };
-  // Says whose tests come next. Blocks for as long as the graces of what another tree's run left.
-  Answer go_on_with(const std::string& tree);
+  // Says whose tests come next. Blocks for as long as the graces of what the run before left, where
+  // that is over.
+  Answer go_on_with(const std::string& tree, ComesNext next);
 
   // Of one that serves. True: its run shared the tree and has let it go. Then it is to be given the
   // tree's lock again, as one that is alone.

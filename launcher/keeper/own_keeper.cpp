@@ -1,4 +1,4 @@
-#include "keeper/earlier_keeper.hpp"
+#include "keeper/own_keeper.hpp"
 
 #include <poll.h>
 
@@ -27,36 +27,43 @@ std::optional<wire::Message> ask(int socket, const wire::Message& question) {
   return *std::move(answer);
 }
 
-bool is_at_end(int socket, int patience_ms) {
-  pollfd peer{socket, 0, 0};
+// `news`: POLLIN for whatever comes, 0 for the end only.
+bool has_news(int socket, short news, int patience_ms) {
+  pollfd peer{socket, news, 0};
   return ::poll(&peer, 1, patience_ms) == 1;
 }
 
 }  // namespace
 
-EarlierKeeper::EarlierKeeper(const ProcessName& ctest)
+OwnKeeper::OwnKeeper(const ProcessName& ctest)
     : socket_(connect_to_keeper(ctest, k_answer_patience).socket) {}
 
-EarlierKeeper::Answer EarlierKeeper::go_on_with(const std::string& tree) {
+OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next) {
   if (!socket_.valid()) return Answer::absent;
   wire::Message question;
   question.kind = wire::k_tree;
   question.add("tree", tree);
+  if (next == ComesNext::run) question.add("run", "1");
   const std::optional<wire::Message> answer = ask(socket_.get(), question);
-  if (answer && !answer->get("serves").empty()) return Answer::serves;
+  if (answer && !answer->get("serves").empty()) {
+    // The run has begun, or the keeper is gone: launchers find that out by themselves.
+    if (next == ComesNext::run && has_news(socket_.get(), POLLIN, k_end_patience_ms))
+      (void)os::receive_packet(socket_.get());
+    return Answer::serves;
+  }
   // Its end of the connection goes with it, after all that it had.
-  const bool is_gone = is_at_end(socket_.get(), answer ? k_end_patience_ms : 0);
+  const bool is_gone = has_news(socket_.get(), 0, answer ? k_end_patience_ms : 0);
   return is_gone ? Answer::absent : Answer::silent;
 }
 
-bool EarlierKeeper::let_go_of_shared_tree() {
+bool OwnKeeper::let_go_of_shared_tree() {
   wire::Message question;
   question.kind = wire::k_alone;
   const std::optional<wire::Message> answer = ask(socket_.get(), question);
   return answer && !answer->get("let_go").empty();
 }
 
-void EarlierKeeper::hand_over(int lock) {
+void OwnKeeper::hand_over(int lock) {
   wire::Message message;
   message.kind = wire::k_alone;
   (void)os::send_descriptors(socket_.get(), wire::encode(message), {lock});
