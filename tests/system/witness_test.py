@@ -238,19 +238,45 @@ set_tests_properties(long {name} PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
         expected = {n: v for n, v in said(done.text).items() if n != name and n != "long"}
         self.assertEqual(told, expected)
 
+    @staticmethod
+    def make_run(tree, name, at):
+        """As if it had been recorded at that time, in seconds since 1970."""
+        run = tree / ".holdfast/runs" / name
+        run.mkdir(parents=True)
+        record = {"v": 1, "type": "run_started", "at": at, "run": name, "tree": str(tree)}
+        (run / "journal.jsonl").write_text(json.dumps(record) + "\n")
+
     def test_a_future_run_is_not_the_latest(self):
         tree = self.kinds()
         for old in ("20991231-235959-1", "7-20991231-235959-1"):
-            future = tree / ".holdfast/runs" / old
-            future.mkdir(parents=True)
-            record = {"v": 1, "type": "run_started", "at": 4102444799.0, "run": old, "tree": str(tree)}
-            (future / "journal.jsonl").write_text(json.dumps(record) + "\n")
+            self.make_run(tree, old, 4102444799.0)
         self.ctest(tree, "-R", "^red$")
         report = self.report(tree)
         self.assertRegex(report["run"]["id"], r"^8-\d{8}-\d{6}-\d+$")
         self.assertEqual([t["name"] for t in report["tests"]], ["red"])
         self.assertEqual(self.report(tree, "8")["run"]["id"], report["run"]["id"])
         self.assertEqual(self.report(tree, report["run"]["id"][2:])["run"]["id"], report["run"]["id"])
+
+    def test_of_future_runs_the_oldest_by_number_go(self):
+        """The clock was ahead at first, and then set back a year at a time."""
+        tree = self.kinds()
+        for number in range(1, 23):
+            self.make_run(tree, f"{number}-{2100 - number}0101-000000-1", 4102444800.0 - 31557600 * number)
+        self.ctest(tree, "-R", "^red$")
+        left = [run.name for run in self.runs(tree)]
+        self.assertEqual(sorted(int(name.split("-")[0]) for name in left), list(range(4, 24)), left)
+        self.assertEqual([t["name"] for t in self.report(tree)["tests"]], ["red"])
+
+    def test_a_whole_id_means_that_run_though_another_begins_so(self):
+        tree = self.kinds()
+        self.ctest(tree, "-R", "^red$")
+        run, = self.runs(tree)
+        self.make_run(tree, f"{run.name}-2", 4102444799.0)
+        for wanted in (run.name, run.name.split("-", 1)[1]):
+            self.assertEqual([t["name"] for t in self.report(tree, wanted)["tests"]], ["red"])
+        done = self.finish(HOLDFAST, "report", "--tree", tree, run.name[:-1])
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(b"several begin so", done.stderr)
 
     def test_the_latest_run_is_none_that_a_test_of_another_started(self):
         tree = self.project(f"""
