@@ -78,7 +78,7 @@ std::string variable(std::string_view name) {
 // What nobody wrote or took back when the keeper of an earlier run was killed. Said by nobody:
 // reports show it.
 void tidy_up(const std::string& tree) {
-  for (const std::string& trouble : tidy(find_dead_runs(tree))) {
+  for (const std::string& trouble : tidy(find_dead_runs(tree)).troubles) {
     complain("ignoring that an earlier run's directory is not tidy: failed to " + trouble);
   }
 }

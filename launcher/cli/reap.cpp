@@ -27,10 +27,16 @@ struct ReapOptions {
   bool dry_run = false;
 };
 
+struct Untidy {
+  std::vector<DeadRun> runs;
+  std::string trouble;  // why they cannot be tidied; empty: they can
+};
+
 // While a run has the tree its keeper writes and tidies.
-std::vector<DeadRun> dead_runs(const ReapOrder& order) {
-  if (is_tree_taken(order.tree.string())) return {};
-  return find_dead_runs(order.tree);
+Untidy find_untidy(const ReapOrder& order) {
+  const Result<bool> taken = is_tree_taken(order.tree.string());
+  if (taken && *taken) return {};
+  return {find_dead_runs(order.tree), taken ? std::string() : taken.error().message};
 }
 
 void list(const DeadRun& run) {
@@ -46,52 +52,52 @@ void list(const DeadRun& run) {
 
 int list(const ReapOrder& order) {
   const std::vector<LeftBehind> left = find_left_behind(order);
-  const std::vector<DeadRun> dead = dead_runs(order);
-  if (left.empty() && dead.empty()) fmt::print("nothing is left of earlier runs\n");
+  const Untidy untidy = find_untidy(order);
+  if (left.empty() && untidy.runs.empty()) fmt::print("nothing is left of earlier runs\n");
   for (const LeftBehind& one : left) {
     fmt::print("{:>8}  {:<15}  {}  (run {})\n", one.process.pid, printable(one.process.name),
                printable(one.test), one.run);
   }
-  for (const DeadRun& run : dead) list(run);
+  for (const DeadRun& run : untidy.runs) list(run);
   return exit_codes::k_success;
 }
 
 // `1 run: 2 attempts recorded as interrupted, 1 empty directory and 1 socket removed`
-std::string describe(const std::vector<DeadRun>& runs) {
-  std::size_t attempts = 0;
-  std::size_t directories = 0;
-  std::size_t sockets = 0;
-  for (const DeadRun& run : runs) {
-    attempts += run.unended.size();
-    directories += run.empty_directories.size();
-    sockets += run.socket.empty() ? 0 : 1;
-  }
+std::string describe(const Tidied& tidied) {
   const auto count = [](std::size_t number, std::string_view one, std::string_view many) {
     return fmt::format("{} {}", number, number == 1 ? one : many);
   };
-  return count(runs.size(), "run", "runs") + ": " + count(attempts, "attempt", "attempts") +
-         " recorded as interrupted, " + count(directories, "empty directory", "empty directories") +
-         " and " + count(sockets, "socket", "sockets") + " removed";
+  return count(tidied.runs, "run", "runs") + ": " + count(tidied.attempts, "attempt", "attempts") +
+         " recorded as interrupted, " +
+         count(tidied.directories, "empty directory", "empty directories") + " and " +
+         count(tidied.sockets, "socket", "sockets") + " removed";
 }
 
-int tidy_up(const std::vector<DeadRun>& dead) {
-  const std::vector<std::string> troubles = tidy(dead);
-  for (const std::string& trouble : troubles) complain("failed to " + trouble);
-  if (!dead.empty()) fmt::print("tidied {}\n", describe(dead));
-  return troubles.empty() ? exit_codes::k_success : k_not_ended;
+int tidy_up(const Untidy& untidy) {
+  if (!untidy.runs.empty() && !untidy.trouble.empty()) {
+    complain(fmt::format("failed to tidy {} run{}: failed to {}", untidy.runs.size(),
+                         untidy.runs.size() == 1 ? "" : "s", printable(untidy.trouble)));
+    return k_not_ended;
+  }
+  const Tidied tidied = tidy(untidy.runs);
+  for (const std::string& trouble : tidied.troubles) {
+    complain("failed to " + printable(trouble));
+  }
+  if (tidied.runs != 0) fmt::print("tidied {}\n", describe(tidied));
+  return tidied.troubles.empty() ? exit_codes::k_success : k_not_ended;
 }
 
 int end_all(const ReapOrder& order) {
   const Reaped reaped = reap_left_behind(order);
-  const std::vector<DeadRun> dead = dead_runs(order);
+  const Untidy untidy = find_untidy(order);
   if (!reaped.survivors.empty()) {
     complain("failed to end " + describe(reaped.survivors));
   } else if (!reaped.found.empty()) {
     fmt::print("ended {}\n", printable(describe(reaped.found)));
-  } else if (dead.empty()) {
+  } else if (untidy.runs.empty()) {
     fmt::print("nothing is left of earlier runs\n");
   }
-  const int tidied = tidy_up(dead);
+  const int tidied = tidy_up(untidy);
   remove_keepers_sockets();
   remove_stale_scratch();
   remove_all_stale_levels();

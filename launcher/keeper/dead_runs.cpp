@@ -22,6 +22,7 @@
 #include "os/clock.hpp"
 #include "os/file_text.hpp"
 #include "os/process.hpp"
+#include "os/system_call.hpp"
 #include "store/journal_ends.hpp"
 #include "store/journal_reader.hpp"
 #include "store/json_record.hpp"
@@ -84,17 +85,18 @@ std::vector<AttemptStarted> unended_attempts(const fs::path& journal) {
   return started;
 }
 
+bool is_directory_itself(const fs::path& path) {
+  std::error_code failed;
+  return fs::symlink_status(path, failed).type() == fs::file_type::directory;
+}
+
 // Nothing but its marker directory, and nothing in that.
 bool is_empty_scratch(const fs::path& scratch) {
   const fs::path markers = scratch / names::k_marker_directory;
-  const auto is_directory = [](const fs::path& path) {
-    std::error_code failed;
-    return fs::symlink_status(path, failed).type() == fs::file_type::directory;
-  };
-  if (!is_directory(scratch)) return false;
+  if (!is_directory_itself(scratch)) return false;
   std::error_code failed;
   for (const fs::directory_entry& entry : fs::directory_iterator(scratch, failed)) {
-    if (entry.path() != markers || !is_directory(markers)) return false;
+    if (entry.path() != markers || !is_directory_itself(markers)) return false;
     if (!fs::is_empty(markers, failed)) return false;
   }
   return !failed;
@@ -105,7 +107,7 @@ std::vector<fs::path> empty_directories_of(const fs::path& run) {
   std::vector<fs::path> empty;
   std::error_code failed;
   const fs::path scratch = run / names::k_scratch_directory;
-  if (fs::symlink_status(scratch, failed).type() != fs::file_type::directory) return empty;
+  if (!is_directory_itself(scratch)) return empty;
   bool all_empty = true;
   for (const fs::directory_entry& entry : fs::directory_iterator(scratch, failed)) {
     const bool is_empty = is_empty_scratch(entry.path());
@@ -168,6 +170,47 @@ bool is_cut_off(const fs::path& journal) {
   return size > 0 && ::pread(file.get(), &last, 1, size - 1) == 1 && last != '\n';
 }
 
+// Whether anything was.
+bool write_what_is_missing(const DeadRun& run, Tidied& tidied) {
+  std::string lines = lines_for(run);
+  if (lines.empty()) return false;
+  // The last line may have been cut off with its writer.
+  if (is_cut_off(run.journal)) lines.insert(0, "\n");
+  if (Result<void> written = os::append_line(run.journal.string(), lines); !written) {
+    tidied.troubles.push_back(written.error().message);
+    return false;
+  }
+  tidied.attempts += run.unended.size();
+  return true;
+}
+
+// Whether it went. That something is in it by now is no trouble, nor that somebody was quicker.
+bool remove_if_empty(const fs::path& directory, Tidied& tidied) {
+  if (::rmdir(directory.c_str()) == 0) return true;
+  if (errno != ENOENT && errno != ENOTEMPTY) {
+    tidied.troubles.push_back(os::system_error("remove " + directory.string()).message);
+  }
+  return false;
+}
+
+// Whether anything was.
+bool remove_what_is_left(const DeadRun& run, Tidied& tidied) {
+  std::size_t directories = 0;
+  for (const fs::path& directory : run.empty_directories) {
+    const fs::path markers = directory / names::k_marker_directory;
+    if (is_directory_itself(markers) && !remove_if_empty(markers, tidied)) continue;
+    if (remove_if_empty(directory, tidied)) ++directories;
+  }
+  tidied.directories += directories;
+  std::error_code failed;
+  const bool had_socket = !run.socket.empty() && fs::remove(run.socket, failed);
+  if (failed) {
+    tidied.troubles.push_back("remove " + run.socket.string() + ": " + failed.message());
+  }
+  if (had_socket) ++tidied.sockets;
+  return directories != 0 || had_socket;
+}
+
 }  // namespace
 
 std::vector<DeadRun> find_dead_runs(const fs::path& tree) {
@@ -178,27 +221,14 @@ std::vector<DeadRun> find_dead_runs(const fs::path& tree) {
   return dead;
 }
 
-std::vector<std::string> tidy(const std::vector<DeadRun>& runs) {
-  std::vector<std::string> troubles;
+Tidied tidy(const std::vector<DeadRun>& runs) {
+  Tidied tidied;
   for (const DeadRun& run : runs) {
-    if (std::string lines = lines_for(run); !lines.empty()) {
-      // The last line may have been cut off with its writer.
-      if (is_cut_off(run.journal)) lines.insert(0, "\n");
-      if (Result<void> written = os::append_line(run.journal.string(), lines); !written) {
-        troubles.push_back(written.error().message);
-      }
-    }
-    std::error_code failed;
-    for (const fs::path& directory : run.empty_directories) {
-      // Only what is still empty: rmdir(2) refuses the rest.
-      ::rmdir((directory / names::k_marker_directory).c_str());
-      if (::rmdir(directory.c_str()) != 0 && errno != ENOENT && errno != ENOTEMPTY) {
-        troubles.push_back("remove " + directory.string());
-      }
-    }
-    if (!run.socket.empty()) fs::remove(run.socket, failed);
+    const bool written = write_what_is_missing(run, tidied);
+    const bool removed = remove_what_is_left(run, tidied);
+    if (written || removed) ++tidied.runs;
   }
-  return troubles;
+  return tidied;
 }
 
 }  // namespace holdfast

@@ -2,6 +2,7 @@
 // directories that nobody took back. Found and put right by `holdfast reap`, and before a run.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -33,9 +34,18 @@ struct DeadRun {
 // of another tree (copied journals) and those whose journal is another user's are passed over.
 std::vector<DeadRun> find_dead_runs(const std::filesystem::path& tree);
 
+// What was done, and what could not be.
+struct Tidied {
+  std::size_t runs = 0;  // in which something was
+  std::size_t attempts = 0;
+  std::size_t directories = 0;
+  std::size_t sockets = 0;
+  std::vector<std::string> troubles;  // each reads well after "failed to"
+};
+
 // Writes what is missing (`interrupted` for an attempt, `complete: false` for the run), removes
 // empty directories and the socket. A directory in which a test left something stays: it is
-// evidence. Returns what could not be done, each in one line.
-std::vector<std::string> tidy(const std::vector<DeadRun>& runs);
+// evidence.
+Tidied tidy(const std::vector<DeadRun>& runs);
 
 }  // namespace holdfast

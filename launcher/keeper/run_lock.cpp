@@ -320,12 +320,16 @@ class RunLockWait {
   bool is_circle_ended_ = false;
 };
 
+std::string lock_path(const std::string& tree) {
+  return tree + "/" + std::string(names::k_run_lock_directory) + "/" +
+         std::string(names::k_lock_file);
+}
+
 // By the records, which are looked at without taking anything: who wants the tree at this moment
 // gets it. To read is enough for that.
 os::UniqueFd open_to_look(const std::string& tree, int access) {
-  const std::string path =
-      tree + "/" + std::string(names::k_run_lock_directory) + "/" + std::string(names::k_lock_file);
-  return os::UniqueFd(::open(path.c_str(), access | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  return os::UniqueFd(
+      ::open(lock_path(tree).c_str(), access | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
 }
 
 // After open_to_look(): of a lock that may not be opened.
@@ -333,10 +337,11 @@ bool may_be_anybodys() { return errno != ENOENT && errno != ENOTDIR; }
 
 }  // namespace
 
-bool is_tree_taken(const std::string& tree) {
+Result<bool> is_tree_taken(const std::string& tree) {
   // Who asks is to tidy the tree, which takes the right to write.
   const os::UniqueFd lock = open_to_look(tree, O_RDWR);
-  if (!lock.valid()) return may_be_anybodys();
+  if (!lock.valid() && may_be_anybodys()) return os::system_error("open " + lock_path(tree));
+  if (!lock.valid()) return false;
   return os::count_living(lock.get(), os::RecordList::holders) > 0;
 }
 

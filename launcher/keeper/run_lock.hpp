@@ -62,9 +62,9 @@ void forget_run(const os::UniqueFd& lock, const ProcessName& ctest);
 // it); else a whole run.
 CtestSelection selection_of(const ProcessName& ctest, std::string_view ctest_version);
 
-// Whether a run has the tree at this moment, in whichever PID namespace, or may have it: the lock
-// may not be written to.
-bool is_tree_taken(const std::string& tree);
+// Whether a run has the tree at this moment, in whichever PID namespace. Fails where the lock may
+// not be written to: then nobody can say, and the tree is not the caller's to tidy.
+Result<bool> is_tree_taken(const std::string& tree);
 
 // Whether that ctest has it; nothing where the lock may not be looked at. `numbering` is
 // os::numbering_id() where it runs.
