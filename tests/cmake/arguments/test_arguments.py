@@ -74,6 +74,27 @@ class Arguments(HoldfastCase):
             self.assertEqual(run.output(i), [f"via={name}"])
             self.assertIn("HOLDFAST_P_RESOURCE_LOCK=set:l", run.modifications()[i], name)
 
+    def test_what_ctest_passes_by_in_a_call(self):
+        """No properties, a name without a value, no tests: with names that are no list."""
+        names = ["a ]", "[x y", "plain"]
+        lines = [f"add_test({quoted(n)} sh -c \"exit 3\")\n" for n in names]
+        lines += [f"set_tests_properties({quoted(n)} PROPERTIES)\n"
+                  f"set_tests_properties({quoted(n)} PROPERTIES LABELS)\n"
+                  f"set_tests_properties({quoted(n)} PROPERTIES WILL_FAIL ON HOLDFAST_LOCKS l@build LABELS)\n"
+                  for n in names]
+        lines.append(f"set_tests_properties({' '.join(map(quoted, names))} PROPERTIES COST 1 HOLDFAST_RETRY exit:4=1)\n"
+                     "set_tests_properties(PROPERTIES LABELS \"[\")\n")
+        source = self.project(
+            "set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${CMAKE_SOURCE_DIR}/t.cmake)\n",
+            files={"t.cmake": "".join(lines)})
+        expected = self.ctest(self.configure(source, "plain", attached=False))
+        run = self.ctest(self.configure(source, "attached"), "-V")
+        self.assertEqual((expected.code, len(expected.verdicts())), (0, len(names)), expected.text)
+        self.assertEqual((run.code, run.verdicts()), (0, expected.verdicts()), run.text)
+        for number in range(1, len(names) + 1):
+            for told in ("LOCKS=set:l@build", "RETRY=set:exit:4=1", "VERDICT=set:will-fail"):
+                self.assertIn(f"HOLDFAST_P_{told}", run.modifications()[number])
+
     def test_property_values_arrive_unchanged(self):
         pairs = [("PASS_REGULAR_EXPRESSION", "[0-9]+ [;]x"), ("ENVIRONMENT", "A=[x;B=y\\"),
                  ("LABELS", ""), ("WILL_FAIL", "OFF"), ("FAIL_REGULAR_EXPRESSION", "a]b"),

@@ -77,6 +77,22 @@ class Places(HoldfastCase):
             self.assert_all_wrapped(run, count)
             self.assertNotIn("CMake Error", run.text)
 
+    def test_with_a_quote_in_the_path_properties_hold_and_names_may_have_brackets(self):
+        """The pieces are an odd number here: a name without a value, which ctest passes by."""
+        names = ("plain", "a ]", "[a b", "x]y")
+        project = self.project("".join(
+            f'add_test(NAME "{name}" COMMAND sh -c "exit 3")\n'
+            f'set_tests_properties("{name}" PROPERTIES WILL_FAIL ON HOLDFAST_LOCKS l@build)\n' for name in names))
+        source = self.work / 'so"u rce'
+        shutil.copytree(project, source)
+        plain = self.ctest(self.configure(source, "plain", attached=False))
+        run = self.ctest(self.configure(source, "attached"), "-V")
+        self.assertEqual((plain.code, len(plain.verdicts())), (0, len(names)), plain.text)
+        self.assertEqual((run.code, run.verdicts()), (0, plain.verdicts()), run.text)
+        self.assert_all_wrapped(run, len(names))
+        for number in range(1, len(names) + 1):
+            self.assertIn("HOLDFAST_P_LOCKS=set:l@build", run.modifications()[number])
+
     def test_a_source_directory_with_a_semicolon_in_its_path(self):
         """A path is no list: CMake itself configures it, joins such paths by semicolons and runs all tests."""
         project = self.project(TOP + """
