@@ -18,6 +18,12 @@ Run& CurrentRun::at(unsigned include_count) {
   return *run_;
 }
 
+void CurrentRun::have_log_for_itself(Company company) {
+  if (!run_ || !run_->log() || !run_->log()->has_foreign_end()) return;
+  const bool is_cut = company == Company::none && run_->log()->cut_foreign_end();
+  if (!is_cut) run_->forget_log();
+}
+
 std::string CurrentRun::finish(Run::Completeness completeness) {
   std::string summary = run_->finish(completeness);
   if (!run_->trouble().empty()) lines_.say_once(run_->trouble());

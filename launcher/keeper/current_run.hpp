@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "keeper/keeper.hpp"
 #include "keeper/run.hpp"
 #include "keeper/run_lines.hpp"
 
@@ -50,6 +51,11 @@ class CurrentRun {
     if (!run_) at(k_count_not_known);
     if (!run_->log()) run_->keep_log(std::move(*log));
   }
+
+  // Before the first test of the run, while ctest waits: what its log has by now of another ctest
+  // that opened the same file is cut off. `Company::possible`: somebody else may still write there,
+  // and the run does without a log.
+  void have_log_for_itself(Company company);
 
   // Records the end of the run for `holdfast end`, which prints the summary. Asked again for the
   // run of the same log it says the same again.

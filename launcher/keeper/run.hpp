@@ -49,6 +49,7 @@ class Run {
   // The log of the run's tests and of no others. Without one nothing is known of ctest's verdicts
   // but what the launchers know.
   void keep_log(RunLog log) { log_ = std::move(log); }
+  void forget_log() { log_.reset(); }
   const std::optional<RunLog>& log() const { return log_; }
 
   enum class Completeness { complete, incomplete };

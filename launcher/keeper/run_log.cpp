@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <set>
 #include <string>
@@ -18,6 +19,7 @@
 
 #include "core/attach.hpp"
 #include "os/ancestry.hpp"
+#include "os/file_text.hpp"
 #include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 
@@ -66,32 +68,36 @@ std::optional<struct stat> status_of(int descriptor) {
 
 using Inode = std::pair<dev_t, ino_t>;
 
-// `use(link, name)` for each log that the process has open; `link` leads to the file itself, which
-// may have no name any more.
+// Leads to the file itself, which may have no name any more.
+std::string link_of(const OpenFileOf& file) {
+  return os::in_proc(file.process, "fd/" + file.number);
+}
+
+// `use(file, name)` for each log that the process has open.
 template <typename Use>
 void for_each_log_of(pid_t process, Use use) {
   const std::string directory = os::in_proc(process, "fd");
   const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(directory.c_str()), &::closedir);
   if (!entries) return;
   while (const dirent* entry = ::readdir(entries.get())) {
-    const std::string link = directory + "/" + entry->d_name;
+    const OpenFileOf file{process, entry->d_name};
     char path[PATH_MAX + 32];
-    const ssize_t length = ::readlink(link.c_str(), path, sizeof path);
+    const ssize_t length = ::readlink(link_of(file).c_str(), path, sizeof path);
     if (length <= 0) continue;
     if (std::optional<Name> name = parse_name({path, static_cast<std::size_t>(length)})) {
-      use(link, *std::move(name));
+      use(file, *std::move(name));
     }
   }
 }
 
 // Whether one above `ctest` has that log open: a ctest inside a test is handed down the log of the
 // ctest around it. Under the same number, since a fork keeps numbers; so one look at each will do.
-bool is_of_an_ancestor(const ProcessName& ctest, std::string_view number, const Inode& log) {
+bool is_of_an_ancestor(const ProcessName& ctest, const std::string& number, const Inode& log) {
   const std::vector<ProcessName> above = os::ancestors_of(ctest);
   return std::any_of(above.begin(), above.end(), [&](const ProcessName& one) {
     struct stat status {};
-    const std::string link = os::in_proc(one.pid, "fd/" + std::string(number));
-    return ::stat(link.c_str(), &status) == 0 && Inode(status.st_dev, status.st_ino) == log;
+    return ::stat(link_of({one.pid, number}).c_str(), &status) == 0 &&
+           Inode(status.st_dev, status.st_ino) == log;
   });
 }
 
@@ -108,16 +114,16 @@ std::optional<std::int64_t> birth_of(int descriptor) {
 std::optional<RunLog> RunLog::of(const ProcessName& ctest) {
   std::vector<RunLog> found;
   std::set<Inode> seen;
-  for_each_log_of(ctest.pid, [&](const std::string& link, Name name) {
-    os::UniqueFd held(::open(link.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  for_each_log_of(ctest.pid, [&](const OpenFileOf& file, Name name) {
+    os::UniqueFd held(::open(link_of(file).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     const std::optional<struct stat> status = status_of(held.get());
     if (!status || !S_ISREG(status->st_mode)) return;
     const Inode log(status->st_dev, status->st_ino);
     if (!seen.insert(log).second) return;
-    if (is_of_an_ancestor(ctest, link.substr(link.rfind('/') + 1), log)) return;
+    if (is_of_an_ancestor(ctest, file.number, log)) return;
     const int descriptor = held.get();
-    found.push_back(
-        RunLog(std::move(held), {descriptor, std::move(name.directory), std::move(name.tag)}));
+    found.push_back(RunLog(std::move(held),
+                           {descriptor, std::move(name.directory), std::move(name.tag)}, file));
   });
   if (found.empty() || !os::is_alive(ctest)) return std::nullopt;
   if (found.size() == 1) return std::move(found.front());
@@ -142,6 +148,27 @@ bool RunLog::is_same_as(const RunLog& other) const {
   const std::optional<struct stat> own = status_of(held_.get());
   const std::optional<struct stat> its = status_of(other.held_.get());
   return own && its && own->st_dev == its->st_dev && own->st_ino == its->st_ino;
+}
+
+std::optional<std::int64_t> RunLog::place_of_ctest() const {
+  // Its first line, by proc(5).
+  constexpr std::string_view k_position = "pos:\t";
+  const Result<std::string> text =
+      os::read_file(os::in_proc(place_.process, "fdinfo/" + place_.number));
+  if (!text || !text->starts_with(k_position)) return std::nullopt;
+  return std::strtoll(text->c_str() + k_position.size(), nullptr, 10);
+}
+
+bool RunLog::has_foreign_end() const {
+  const std::optional<struct stat> status = status_of(held_.get());
+  const std::optional<std::int64_t> place = place_of_ctest();
+  return status && place && status->st_size > *place;
+}
+
+bool RunLog::cut_foreign_end() const {
+  const std::optional<std::int64_t> place = place_of_ctest();
+  const os::UniqueFd log(::open(link_of(place_).c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK));
+  return place && log.valid() && ::ftruncate(log.get(), *place) == 0;
 }
 
 }  // namespace holdfast

@@ -1,13 +1,24 @@
 // ctest's log of one run: the witness of its verdicts.
 #pragma once
 
+#include <sys/types.h>
+
+#include <cstdint>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "core/attach.hpp"
 #include "os/unique_fd.hpp"
 #include "store/ctest_log.hpp"
 
 namespace holdfast {
+
+// One of its descriptors, by its number.
+struct OpenFileOf {
+  pid_t process = 0;
+  std::string number;
+};
 
 // Held by a descriptor of our own from before the first test on: what other ctests do to the name
 // (removing it, putting their own log there) does not reach it, and ctest's death does not either.
@@ -24,11 +35,21 @@ class RunLog {
   bool is_nameless() const;
   bool is_same_as(const RunLog& other) const;
 
+  // Whether there is something behind the place that ctest is at. Another ctest wrote it, which has
+  // opened the same file (docs/decisions/0028). ctest must not be writing.
+  bool has_foreign_end() const;
+  // Cuts that off. The other one must be through. False: it stays.
+  bool cut_foreign_end() const;
+
  private:
-  RunLog(os::UniqueFd held, CtestLogFile file) : held_(std::move(held)), file_(std::move(file)) {}
+  RunLog(os::UniqueFd held, CtestLogFile file, OpenFileOf place)
+      : held_(std::move(held)), file_(std::move(file)), place_(std::move(place)) {}
+
+  std::optional<std::int64_t> place_of_ctest() const;
 
   os::UniqueFd held_;
   CtestLogFile file_;
+  OpenFileOf place_;
 };
 
 }  // namespace holdfast

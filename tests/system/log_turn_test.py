@@ -5,8 +5,22 @@ import json
 import os
 import unittest
 
-from shared_trees import SharedTreeCase
-from support import HOLDFAST, PATIENCE_S, ctest_version, keepers_of, program, wait_until
+from shared_trees import WAITS, SharedTreeCase
+from support import HOLDFAST, PATIENCE_S, ctest_version, keepers_of, program, script_step, wait_until
+
+
+def log_of(ctest):
+    for number in os.listdir(f"/proc/{ctest.pid}/fd"):
+        link = f"/proc/{ctest.pid}/fd/{number}"
+        with contextlib.suppress(OSError):
+            if "/Testing/Temporary/LastTest.log" in os.readlink(link):
+                return os.stat(link).st_ino
+    return None
+
+
+def verdicts_of(case, tree, run):
+    report = json.loads(case.finish(HOLDFAST, "report", run.name, "--format", "json", cwd=tree).stdout)
+    return {test["name"]: test["verdict"] for test in report["tests"]}
 
 
 class LogOfOneMomentTest(SharedTreeCase):
@@ -26,21 +40,12 @@ add_test(NAME green COMMAND sh {self.work}/green)
 set_tests_properties(green PROPERTIES PASS_REGULAR_EXPRESSION "is well")
 """)
 
-    @staticmethod
-    def log_of(ctest):
-        for number in os.listdir(f"/proc/{ctest.pid}/fd"):
-            link = f"/proc/{ctest.pid}/fd/{number}"
-            with contextlib.suppress(OSError):
-                if "/Testing/Temporary/LastTest.log" in os.readlink(link):
-                    return os.stat(link).st_ino
-        return None
-
     def check(self, tree, *arguments):
         meeting = self.work / "meeting"
         meeting.mkdir()
         runs = [self.begin(tree, name, *arguments, "-R", f"^{name}$", LD_PRELOAD=program("part_log.so"),
                            PART_LOG_DIRECTORY=str(meeting)) for name in ("red", "green")]
-        logs = [wait_until(lambda run=run: self.log_of(run), "ctest's log") for run in runs]
+        logs = [wait_until(lambda run=run: log_of(run), "ctest's log") for run in runs]
         (self.work / "go").touch()
         self.assertEqual(len(set(logs)), 2, "both have opened one file")
         self.assertEqual([run.wait(PATIENCE_S) for run in runs], [8, 0], self.log("red") + self.log("green"))
@@ -49,9 +54,7 @@ set_tests_properties(green PROPERTIES PASS_REGULAR_EXPRESSION "is well")
             self.assertEqual(len(list(meeting.iterdir())), 2)  # both have parted it
         said = {}
         for run in self.runs(tree):
-            report = json.loads(self.finish(HOLDFAST, "report", run.name, "--format", "json", cwd=tree).stdout)
-            test, = report["tests"]
-            said[test["name"]] = test["verdict"]
+            said.update(verdicts_of(self, tree, run))
         self.assertEqual(said, {"red": "failed", "green": "passed"})
 
     def test_each_has_a_log_of_its_own(self):
@@ -67,6 +70,42 @@ set_tests_properties(green PROPERTIES PASS_REGULAR_EXPRESSION "is well")
         tree = self.tree_of_two()
         self.check(tree)
         self.assertIn("CTEST_CUSTOM_PRE_TEST", custom.read_text())
+
+
+@unittest.skipIf(ctest_version() >= (4, 3), "each log has a name of its own")
+class OneLogTest(SharedTreeCase):
+    """A ctest in a sub-directory, as a script, opens its log before it waits for the tree: two may open one."""
+
+    def tree_with_a_test_that_stays(self):
+        """When it comes for the second time."""
+        (self.work / "stays").write_text(f"test -e {self.work}/again && echo > {self.work}/stays.here && exec sleep 999\n"
+                                         f"touch {self.work}/again\n")
+        below = self.work / "project/below"
+        below.mkdir(parents=True)
+        (below / "CMakeLists.txt").write_text(f"""
+add_test(NAME quick COMMAND true)
+add_test(NAME stays COMMAND sh {self.work}/stays)
+add_test(NAME last COMMAND sh -c "echo ERROR")
+set_tests_properties(last PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
+""")
+        return self.project("add_subdirectory(below)\n")
+
+    def test_what_the_run_before_wrote_is_not_the_next_ones(self):
+        meeting = self.work / "meeting"
+        meeting.mkdir()
+        tree = self.tree_with_a_test_that_stays()
+        both = [self.begin(tree / "below", name, LD_PRELOAD=program("part_log.so"), PART_LOG_DIRECTORY=str(meeting))
+                for name in ("one", "two")]
+        wait_until((self.work / "stays.here").exists, "the second run's test")
+        logs = {log_of(run) for run in both if run.poll() is None}
+        later, = (run for run in both if run.poll() is None)
+        log = tree / "below/Testing/Temporary/LastTest.log"
+        self.assertEqual(log_of(later), log.stat().st_ino, "each has a log of its own")
+        later.kill()
+        wait_until(lambda: not keepers_of(tree), "the keepers to end")
+        first, second = self.runs(tree)
+        self.assertEqual(verdicts_of(self, tree, first), {"quick": "passed", "stays": "passed", "last": "failed"})
+        self.assertEqual(verdicts_of(self, tree, second), {"quick": "passed", "stays": None})
 
 
 if __name__ == "__main__":
