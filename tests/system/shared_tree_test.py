@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import signal
 import unittest
+import xml.etree.ElementTree as ElementTree
 
 from shared_trees import WAITS, SharedTreeCase
 from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ctest_version, is_alive, keepers_of,
@@ -353,6 +355,44 @@ class SettingsTest(SharedTreeCase):
         order = r"Start \d: .\n(?:.*\n)*? +Start \d: .\n1/2 Test"
         self.assertRegex(self.log("second"), order)
         self.assertNotRegex(self.log("first"), order)
+
+    def test_each_run_shows_what_its_own_red_tests_printed(self):
+        """Two at once, which end one after the other: whose log `LastTest.log` is matters to neither."""
+        (self.work / "project").mkdir()
+        (self.work / "project/holdfast.toml").write_text('[profile.default]\nruns = "share"\n')
+        names = ("one", "two")
+        tree = self.project("add_test(NAME both COMMAND sh -c \"echo both in $WHO; exit 3\")\n" + "".join(f"""
+add_test(NAME in_{name} COMMAND sh -c "echo in_{name} in $WHO; exec @P@/close_output {self.pid_file(name)}")
+""" for name in names))
+        for name in names:
+            other, = set(names) - {name}
+            run = self.begin(tree, name, "-E", f"in_{other}", WHO=name)
+            self.running(name)
+            self.addCleanup(run.kill)
+        journals = {json.loads((run / "journal.jsonl").read_text().splitlines()[0])["ctest"]["pid"]: run.name
+                    for run in self.runs(tree)}
+        for name, begun in zip(names, self.begun[-2:]):
+            self.let_go(name)
+            self.assertEqual(begun.wait(PATIENCE_S), 8, self.log(name))
+        wait_until(lambda: not keepers_of(tree), "the keepers to end")
+        for name, begun in zip(names, self.begun[-2:]):
+            self.assert_shows_outputs(tree, journals[begun.pid], {
+                "both": f"both in {name}\n", f"in_{name}": f"in_{name} in {name}\nsaid before closing\n"})
+
+    def assert_shows_outputs(self, tree, run, expected):
+        def shown(form):
+            done = self.finish(HOLDFAST, "report", "--tree", tree, run, "--format", form)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return done.stdout.decode()
+        self.assertEqual({test["name"]: test["attempts"][-1]["output"] for test in json.loads(shown("json"))["tests"]
+                          if test["attempts"]}, expected)
+        printed = {case.get("name"): case.find("system-out").text
+                    for case in ElementTree.fromstring(shown("junit")).iter("testcase")}
+        self.assertEqual(printed, expected)
+        text = shown("text")
+        for line in "".join(expected.values()).splitlines():
+            self.assertIn(line, text)
+        self.assertEqual(len(re.findall(" in (?:one|two)$", text, re.MULTILINE)), len(expected), text)
 
     def test_with_fixtures_such_a_run_is_alone(self):
         tree = self.tree_of("a", settings='[profile.default]\nruns = "share"\n', more="""
