@@ -1,10 +1,12 @@
 """Retries of `holdfast run` (docs/retry.md)."""
 
+import signal
+import subprocess
 import time
 import unittest
 
 from retrying import Retry, verdicts
-from support import HOLDFAST
+from support import HOLDFAST, PATIENCE_S
 
 
 class Command(Retry):
@@ -27,6 +29,24 @@ class Command(Retry):
                                 "sh", "-c", script)
         self.assertEqual((done.returncode, done.stdout), (4, b"1\n2\n3\n"))
         self.assertEqual(done.stderr, b"")
+
+    def test_told_to_end_it_tries_nothing_again(self):
+        """Whether the command dies of the signal or answers it with a code; one of its own would be tried again."""
+        answers = {"exit 4": 4, "exit 0": 0, "": -signal.SIGTERM}
+        for number, (answer, code) in enumerate(answers.items()):
+            with self.subTest(answer=answer):
+                file = self.pid_file(f"answer{number}")
+                trap = f"trap '{answer}' TERM; " if answer else ""
+                begun = self.start(HOLDFAST, "run", "--retry", "any=3", "--retry", "crash=3", "--", "sh", "-c",
+                                   f"{trap}echo $$ >>{file}; while [ $HOLDFAST_ATTEMPT = 1 ]; do sleep 0.01; done; exit 9",
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                self.announced(file)
+                begun.send_signal(signal.SIGTERM)
+                said = begun.communicate(timeout=PATIENCE_S)[1].decode()
+                self.assertEqual(begun.returncode, code, said)
+                self.assertEqual(len(self.read_pids(file)), 1)
+                self.assertNotIn("tried again at once", said)
+                self.assert_nothing_left()
 
     def test_a_file_says_it_too_and_the_command_line_wins(self):
         (self.work / "holdfast.toml").write_text('[profile.default]\nretry = "exit:3=2"\n')
