@@ -1,6 +1,8 @@
 """Retries when something goes wrong around them: deaths, signals, disks, slow readers."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import unittest
@@ -58,9 +60,10 @@ class Output(Retry):
 
 class Timeouts(Retry):
     GRACE = "[profile.default]\ngrace = 0\n"
+    MARGIN_S = 100  # of nothing that is waited for
 
     def test_ctest_calls_it_a_timeout_and_has_the_output(self):
-        tree, done = self.ran("set(HOLDFAST_TIMEOUT_MARGIN 3)\n",
+        tree, done = self.ran(f"set(HOLDFAST_TIMEOUT_MARGIN {self.MARGIN_S})\n",
                               self.add("f", "echo out $n; sleep 600", HOLDFAST_RETRY="timeout=1", TIMEOUT="1"),
                               self.add("g", "echo out $n; sleep 600", HOLDFAST_RETRY="timeout=1"),
                               toml=self.GRACE, arguments=("-j2", "--timeout", "1"))
@@ -70,7 +73,19 @@ class Timeouts(Retry):
         for name in ("f", "g"):
             self.assertEqual([(r["n"], r["outcome"]) for r in self.ends(tree, name)],
                              [(1, "timed_out"), (2, "timed_out")])
+        self.assert_a_line_starts_a_clock_of_a_tenth_of_a_second(tree, done)
         self.assert_nothing_left()
+
+    def assert_a_line_starts_a_clock_of_a_tenth_of_a_second(self, tree, done):
+        """That is all that ctest waits for, whatever the margin is; the time that it shows is only that."""
+        listed = self.finish(CTEST, "--show-only=json-v1", "--timeout", "1", cwd=tree,
+                             env=self.environment(HOLDFAST_EXPLAIN="1"))
+        clocks = [{p["name"]: p["value"] for p in test["properties"]}.get("TIMEOUT_AFTER_MATCH")
+                  for test in json.loads(listed.stdout)["tests"]]
+        self.assertEqual(clocks, [{"timeout": 0.1, "regex": ["^holdfast: timed out "]}] * 2)
+        shown = [float(s) for s in re.findall(r"\*\*\*Timeout +([\d.]+) sec", done.text)]
+        self.assertEqual(len(shown), 2, done.text)
+        self.assertLess(max(shown), self.MARGIN_S)
 
     def test_from_a_second_repeat_on_it_is_ended_at_once(self):
         # ctest 3.25 has forgotten what it looks for: it would not end it for a day.
