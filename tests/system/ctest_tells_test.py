@@ -7,7 +7,7 @@ import subprocess
 import unittest
 from signal import SIGTERM, SIGUSR1, SIGUSR2
 
-from support import children_of, command_of, ctest_version, process, program, wait_until
+from support import CTEST, PATIENCE_S, children_of, command_of, ctest_version, process, program, wait_until
 from timing_out import TIMED_OUT, TimeoutCase
 
 
@@ -100,6 +100,37 @@ set_tests_properties({name} PROPERTIES {properties})
         # Two seconds of grace and margin for the signal of the project's choice, the rest for a busy machine.
         self.assertLess(max(map(float, shown.values())), 20, done.text)
         self.assertEqual(self.outcomes(tree), dict.fromkeys(["retried", "matched", "chosen"], "timed_out"))
+        self.assert_nothing_left()
+
+
+class MinuteTest(TimeoutCase):
+    """ctest waits a minute at most for the end of a test that it has told. A margin above that is as with an older
+    ctest, which tells nothing, whatever the margin is."""
+
+    def tree_with_grace(self, command, seconds):
+        (self.work / "project").mkdir(exist_ok=True)
+        (self.work / "project/holdfast.toml").write_text(f"[profile.default]\ngrace = {seconds}\n")
+        return self.timeout_project({"t": (command, f'TIMEOUT 1 ENVIRONMENT "PATH={self.tools()}"')}, margin=None)
+
+    def test_ctest_tells_where_the_margin_is_a_minute_at_most(self):
+        for grace, margin in (57, 60), (58, 61):
+            tells = ctest_version() >= (3, 27) and margin <= 60
+            with self.subTest(margin=margin):
+                done = self.ctest(self.tree_with_grace([program("exit_with"), "0"], grace), "-V")
+                limit, = re.findall(r"Test timeout computed to be: (\d+)", done.text)
+                self.assertEqual(int(limit), 1 if tells else 1 + margin)
+                self.assertEqual("HOLDFAST_P_TELLS_LIMIT=set:1" in done.text, tells, done.text)
+
+    def test_with_a_longer_margin_the_launcher_keeps_the_limit(self):
+        tree = self.tree_with_grace([program("linger"), self.pid_file()], 58)
+        ctest = self.start(CTEST, cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assert_gone(self.announced(self.pid_file()))  # ctest would wait for more than a minute
+        wait_until(lambda: self.outcomes(tree), "the record")
+        ctest.kill()
+        said = ctest.communicate(timeout=PATIENCE_S)[0].decode()
+        self.assertIn('"t" timed out after 1.0 s; its process tree was ended', said)
+        self.assertNotIn("***Timeout", said)
+        self.assertEqual(self.outcomes(tree), {"t": "timed_out"})
         self.assert_nothing_left()
 
 
