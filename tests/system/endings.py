@@ -94,7 +94,8 @@ KILLS_OF_THE_PAIR = [
     Who(("launcher", "guard", "ctest"), note="launcher and guard", by_tags=True),
 ]
 # Without ctest (and so without a keeper).
-ALONE = [*SIGNALS_TO_LAUNCHER, Who(("launcher",)), Who(("guard",))]
+KILL_OF_LAUNCHER = Who(("launcher",))
+ALONE = [*SIGNALS_TO_LAUNCHER, KILL_OF_LAUNCHER, Who(("guard",))]
 
 SHARDS = {
     "launcher": SIGNALS_TO_LAUNCHER,

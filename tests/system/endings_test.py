@@ -1,133 +1,44 @@
 """Nothing of a test survives it, whoever dies first: the table of endings.py, cell by cell.
 
-endings_test.py [SHARD [whole|PLACE]]: the rows of a shard; whole: all of its cells and not a choice;
-PLACE: a smaller choice, with ctest somewhere else (places.py).
+endings_test.py [SHARD [PLACE] [whole]]: the rows of a shard; PLACE: with ctest somewhere else (places.py);
+whole: all of its cells and not a choice, which is smaller elsewhere than here.
 Held to in each cell: nothing of the test lives after the grace and 2 s; its lock is free then and
-not before; its attempt has one outcome; ctest is not green. Where only tags reach, of who has none or
-does not stop forking: whoever was there and has a tag is gone, and the lock is free. Contained, all are.
+not before; its attempt has one outcome, which the report gives; ctest is not green. Where only tags reach,
+of who has none or does not stop forking: whoever was there and has a tag is gone, and the lock is free.
+Contained, all are. Where ctest is the first process and dies, the kernel ends everybody, and what could not
+be written any more is found out afterwards.
 """
 
-import contextlib
+import itertools
+import json
 import os
-import shutil
-import subprocess
 import sys
-import time
 import unittest
-from pathlib import Path
 
 from contained import Contained
-from endings import ALONE, GRACE_S, HOWS, KILL, SHARDS, TERM, cells
+from endings import ALONE, GRACE_S, HOWS, KILL, KILL_OF_LAUNCHER, SHARDS, TERM, cells
+from endings_case import EndingsCase
 from places import PLACES, Here
-from support import (CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, ProjectCase, SystemCase, children_of,
-                     is_alive, keepers_of, process, processes_of, program, state_of, wait_until)
-
-# grace + 2 s, with room for a machine that is busy with the other tests.
-BOUND_S = GRACE_S + 2 + 4
+from support import (CTEST, HOLDFAST, LAUNCHER, ProjectCase, children_of, keepers_of, process,
+                     processes_of, program, wait_until)
 
 SHARD = "alone"
 WHOLE = False
-PLACE = Here()
+
+# Of an attempt that nobody lived to record. Of processes in another PID namespace nothing is known; one
+# that begins when another has ended may be given its number (and then knows that they are gone).
+FOUND_OUT = ("its run has neither the tree nor a keeper any more", "launcher, guard and keeper were killed")
 
 
-def tag_of(pid):
-    """The number in the soft RLIMIT_LOCKS; 0: none (core/attempt_tag.hpp)."""
-    try:
-        limits = Path(f"/proc/{pid}/limits").read_text()
-    except OSError:
-        return 0
-    soft = limits.partition("Max file locks")[2].split()[0]
-    return int(soft) if soft.isdigit() and int(soft) >= 1 << 62 else 0
-
-
-class EndingsCase(SystemCase):
-    def setUp(self):
-        super().setUp()
-        # Whatever a process of the test does to itself, its program is this file.
-        self.hide = self.work / "hide"
-        shutil.copy(program("hide"), self.hide)
-
-    def end_everything(self):
-        super().end_everything()
-        for how in HOWS:
-            self.end_hidden(how)
-        PLACE.tidy()
-
-    def end_hidden(self, how):
-        # Who forks all the time is not to be caught: it is asked.
-        Path(f"{self.pid_file(how.target)}.stop").touch()
-        until = time.monotonic() + PATIENCE_S
-        while (left := processes_of(self.hide)) and time.monotonic() < until:
-            for one in left:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(one.pid, KILL)
-
-    def fresh(self, name):
-        for file in self.work.glob(f"{name}.*"):
-            file.unlink()
-        return self.pid_file(name)
-
-    def hidden(self, begun, how, file):
-        """The processes of a test that is as it is meant to be."""
-        wait_until(lambda: len(self.read_pids(file)) >= how.count or begun.poll() is not None,
-                   "the test to hide")
-        self.assertIsNone(begun.poll(), "ended before its test began")
-        announced = self.announced(file, how.count)
-        if "stopped" in how.words:
-            wait_until(lambda: any(state_of(one.pid) == "T" for one in announced), "one to stop")
-        return announced
-
-    def witness(self, name, lock, file):
-        """Waits for the lock; says who lived when it was free."""
-        result = self.work / f"{name}.witness"
-        pattern = self.lock_file(lock)
-        begun = self.start(program("witness_lock"), file, pattern, self.hide, result)
-        wait_until(lambda: self.is_waiting(begun.pid), "the witness to wait")
-        return begun, result
-
-    @staticmethod
-    def is_waiting(pid):
-        with open("/proc/locks", encoding="utf-8") as locks:
-            return any("-> FLOCK" in line and str(pid) in line.split() for line in locks)
-
-    def with_a_tag(self):
-        """Of the test's processes at this moment those that tags can reach, if they stay as they are."""
-        return [one for one in processes_of(self.hide) if tag_of(one.pid)]
-
-    def assert_ended(self, who, how, witness, tagged=(), contained=False):
-        """Within the bound: nobody lives, the lock is free, and was not while somebody lived."""
-        begun, result = witness
-        reached = how.tags or not who.by_tags or contained
-        try:
-            begun.wait(BOUND_S)
-        except subprocess.TimeoutExpired:
-            self.fail(f"the lock is held after {BOUND_S} s; alive: {processes_of(self.hide)}")
-        if reached:
-            self.assertEqual(result.read_text(), "free\n")
-            self.assertEqual(processes_of(self.hide), [])
-        else:
-            # Beyond what is promised is who has no tag, and who forks faster than /proc can be read.
-            self.assertTrue(tagged)
-            self.assert_gone(tagged, 0)
-            print(f"{who.name}, {how.name}: when the lock was free, {result.read_text().strip()}")
-            self.end_hidden(how)
+def chosen(rows):
+    every = 5 if type(EndingsCase.place) is Here else len(HOWS)
+    return cells(rows, WHOLE, every)
 
 
 class TableTest(EndingsCase, ProjectCase, Contained):
-    inside = False  # what is announced are numbers of another namespace
-
-    def setUp(self):
-        super().setUp()
-        self.place_words = PLACE.words(self)
-        self.inside = PLACE.inside
-        self.user_directory = PLACE.user_directory
-
-    def pid_file(self, name="announced"):
-        return self.work / f"{name}.inside" if self.inside else super().pid_file(name)
-
     def table_project(self, more=""):
         self.locks = {}
-        tests = ""
+        tests = f"add_test(NAME next COMMAND {program('exit_with')} 0)\n"
         for how in HOWS:
             self.locks[how] = self.lock_name()
             tests += (f"add_test(NAME {how.target} COMMAND {self.hide} {self.pid_file(how.target)} "
@@ -139,14 +50,11 @@ class TableTest(EndingsCase, ProjectCase, Contained):
 
     def test_table(self):
         self.tree = self.table_project()
-        PLACE.own(self.work)
-        every = 5 if type(PLACE) is Here else len(HOWS)
-        for who, how in cells(SHARDS[SHARD], WHOLE or PLACE.is_plain, every):
-            # The first process of a namespace gets no signal that it does not handle.
-            if PLACE.ends_with_ctest and "ctest" in who.killed and who.signal != KILL:
-                continue
-            with self.subTest(who=who.name, how=how.name):
-                if PLACE.is_plain:
+        self.place.own(self.work)
+        self.ways_to_find_out = itertools.cycle((self.reap, self.run_next, self.run_next_there))
+        for who, how in chosen(SHARDS[SHARD]):
+            with self.a_cell(who, how):
+                if self.place.is_plain:
                     self.plain_cell(who, how)
                 else:
                     self.cell(who, how)
@@ -160,18 +68,13 @@ class TableTest(EndingsCase, ProjectCase, Contained):
             for who in rows:
                 for how in HOWS:
                     if not how.tags:
-                        with self.subTest(who=who.name, how=how.name, containment=kind):
+                        with self.a_cell(who, how, containment=kind):
                             self.cell(who, how, kind)
 
     def cell(self, who, how, containment=""):
         file = self.fresh(how.target)
-        begun = self.start(*self.place_words, CTEST, "-R", f"^{how.target}$", cwd=self.tree, stdin=-1,
-                           stdout=-3, stderr=-3)
-        if self.inside:
-            wait_until(lambda: len(self.read_pids(file)) >= how.count, "the test to hide")
-        else:
-            self.hidden(begun, how, file)
-        ctest = PLACE.ctest_of(begun)
+        begun = self.begin(how, CTEST, "-R", f"^{how.target}$", cwd=self.tree)
+        ctest = self.place.started(begun, CTEST)
         launcher = wait_until(lambda: self.launcher_of(ctest), "the launcher")
         keeper, = keepers_of(self.tree)
         all_of_them = {"ctest": ctest, "launcher": launcher, "keeper": keeper,
@@ -179,35 +82,71 @@ class TableTest(EndingsCase, ProjectCase, Contained):
         witness = self.witness(how.target, self.locks[how], file)
         tagged = self.with_a_tag()
         who.strike(all_of_them)
+        if self.place.is_first and "ctest" in who.killed:
+            self.end_as_first(who, begun, all_of_them, witness)
+            return
         if who.killed == ("keeper",):
             self.assert_goes_on(keeper, witness)
             os.kill(launcher.pid, TERM)
-        if PLACE.ends_with_ctest and "ctest" in who.killed:
-            # The kernel ends all of them at once, in no order: who has the lock may be gone first.
-            wait_until(lambda: not processes_of(self.hide), "the end of all")
-            witness[0].wait(BOUND_S)
-            begun.wait(PATIENCE_S)
-            return
         self.assert_ended(who, how, witness, tagged, bool(containment))
         self.assert_gone(all_of_them.values())
-        code = PLACE.end(begun)
-        if "ctest" not in who.killed:
-            self.assertEqual(code, 8)  # some test failed
-        self.assert_recorded(who)
+        code = self.place.end(begun)
+        # 8: some test failed.
+        self.assertEqual(code, self.place.code_of(who.signal) if "ctest" in who.killed else 8)
+        run = self.runs(self.tree)[-1]
+        self.assert_recorded(who, run, who.note)
+        self.assert_reported(who, run)
+
+    def end_as_first(self, who, begun, all_of_them, witness):
+        """ctest, with which the kernel ends everybody, and which gets no signal that it does not handle."""
+        if who.signal != KILL:
+            self.assert_dropped(who.signal, all_of_them["ctest"], all_of_them.values())
+            self.assertIsNone(witness[0].poll())
+            os.kill(all_of_them["ctest"].pid, KILL)
+        self.assert_all_ended_with_the_first(begun, all_of_them.values(), witness)
+        self.assertNotIn("holdfast: ctest has ended", self.said.read_text())
+        run = self.runs(self.tree)[-1]
+        note = who.note if self.records(run, "attempt_ended") else FOUND_OUT
+        self.assertNotIn(str(self.tree), self.holdfast("status"))  # nor anything held by it
+        self.assert_reported(who, run)
+        self.assert_reported(who, run, self.place_words)
+        next(self.ways_to_find_out)()
+        self.assert_recorded(who, run, note, is_found_out=True)
+        self.assert_reported(who, run)
+        self.assertEqual(self.reap(), "nothing is left of earlier runs\n")
+
+    def holdfast(self, *words, place=()):
+        done = self.finish(*place, HOLDFAST, *words, cwd=self.tree)
+        self.assertEqual((done.returncode, done.stderr), (0, b""), done)
+        return done.stdout.decode()
+
+    def reap(self):
+        return self.holdfast("reap")
+
+    def run_next(self, *place_words):
+        # By an expression: single tests by name share the tree, and tidy nothing.
+        done = self.finish(*place_words, CTEST, "-R", "next", cwd=self.tree)
+        self.assertEqual(done.returncode, 0, done)
+
+    def run_next_there(self):
+        self.run_next(*self.place_words)
 
     def plain_cell(self, who, how):
         """Who else is in there is a stranger to us, and ended by the kernel with ctest."""
-        file = self.fresh(how.target)
-        begun = self.start(*self.place_words, CTEST, "-R", f"^{how.target}$", cwd=self.tree, stdout=-1, stderr=-2)
-        wait_until(lambda: len(self.read_pids(file)) >= how.count, "the test to hide")
-        ctest = PLACE.ctest_of(begun)
+        self.fresh(how.target)
+        begun = self.begin(how, CTEST, "-R", f"^{how.target}$", cwd=self.tree)
+        ctest = self.place.started(begun, CTEST)
         self.assertIsNone(self.launcher_of(ctest))
         self.assertEqual(keepers_of(self.tree), [])
         who.strike({"ctest": ctest})
-        wait_until(lambda: not processes_of(self.hide), "the end of all")
-        said, _ = begun.communicate(timeout=PATIENCE_S)
-        self.assertIn(b"tests run without Holdfast", said)
+        if who.signal != KILL:
+            self.assert_dropped(who.signal, ctest)
+            os.kill(ctest.pid, KILL)
+        self.assert_all_ended_with_the_first(begun, [ctest])
+        self.assertEqual(self.said.read_text().count("holdfast: "), 1)
+        self.assertIn("tests run without Holdfast", self.said.read_text())
         self.assertEqual(self.runs(self.tree), [])
+        self.assertEqual(list(self.user_directory.glob(f"locks/*/{self.locks[how]}")), [])
 
     @staticmethod
     def launcher_of(ctest):
@@ -226,18 +165,30 @@ class TableTest(EndingsCase, ProjectCase, Contained):
         self.assertIsNone(witness[0].poll())
         self.assertTrue(processes_of(self.hide))
 
-    def assert_recorded(self, who):
-        run = self.runs(self.tree)[-1]
+    def assert_recorded(self, who, run, notes, is_found_out=False):
+        """One end of its one attempt; `notes`: one of them is in it."""
         started, = self.records(run, "attempt_started")
         ended, = self.records(run, "attempt_ended")
         self.assertEqual(started["attempt"], ended["attempt"])
         self.assertIn(ended["outcome"], who.outcomes)
-        self.assertIn(who.note, ended.get("note", ""))
+        notes = (notes,) if isinstance(notes, str) else notes
+        self.assertTrue(any(note in ended.get("note", "") for note in notes), ended)
         complete = [record["complete"] for record in self.records(run, "run_ended")]
-        if "keeper" in who.killed:
+        if is_found_out:
+            self.assertEqual(complete, [False])
+        elif "keeper" in who.killed:
             self.assertEqual(complete, [])
         else:
             self.assertEqual(complete, ["ctest" not in who.killed])
+
+    def assert_reported(self, who, run, place=()):
+        """By whatever was recorded: it has ended, whether there is a record of that or not."""
+        report = json.loads(self.holdfast("report", run.name, "--format", "json", place=place))
+        test, = report["tests"]
+        self.assertIn(test["outcome"], who.outcomes)
+        self.assertEqual([one["outcome"] for one in test["attempts"]], [test["outcome"]])
+        self.assertEqual((report["counts"]["run"], report["counts"][test["outcome"]]), (1, 1))
+        self.assertEqual(report["run"]["complete"], not {"keeper", "ctest"} & set(who.killed))
 
     def test_a_ctest_that_was_gone_before_the_launcher_looked(self):
         """Whatever the test would have done: it is not begun."""
@@ -254,34 +205,55 @@ class TableTest(EndingsCase, ProjectCase, Contained):
 
 
 class AloneTest(EndingsCase):
-    """`holdfast run` and `holdfast-launcher`, which nobody but themselves looks after."""
+    """`holdfast run`, which becomes a launcher, and a launcher: nobody but themselves looks after them."""
 
     def test_table(self):
-        for number, (who, how) in enumerate(cells(ALONE, WHOLE)):
-            program_of_it = [HOLDFAST, "run"] if number % 2 else [LAUNCHER]
-            with self.subTest(who=who.name, how=how.name, by=program_of_it[0]):
-                self.cell(who, how, program_of_it)
+        self.place.own(self.work)
+        for number, (who, how) in enumerate(chosen(ALONE)):
+            words = [HOLDFAST, "run"] if number % 2 else [LAUNCHER]
+            with self.a_cell(who, how, by=words[0]):
+                if self.place.is_plain:
+                    self.plain_cell(who, how, words)
+                else:
+                    self.cell(who, how, words)
 
-    def cell(self, who, how, by):
+    def cell(self, who, how, words):
         file = self.fresh(how.target)
         lock = self.lock_name()
-        begun = self.start(*by, "--grace", f"{GRACE_S}s", "--lock", f"{lock}@user", "--",
-                           self.hide, file, *how.words.split(), stdout=-3, stderr=-3)
-        self.hidden(begun, how, file)
-        pair = {"launcher": process(begun.pid), "guard": self.guard_of(begun.pid)}
+        begun = self.begin(how, *words, "--grace", f"{GRACE_S}s", "--lock", f"{lock}@user", "--",
+                           self.hide, file, *how.words.split())
+        launcher = self.place.started(begun, LAUNCHER)
+        pair = {"launcher": launcher, "guard": self.guard_of(launcher.pid)}
         witness = self.witness(how.target, lock, file)
         who.strike(pair)
+        if self.place.is_first and who == KILL_OF_LAUNCHER:
+            self.assert_all_ended_with_the_first(begun, pair.values(), witness)
+            return
         self.assert_ended(who, how, witness)
-        code = begun.wait(PATIENCE_S)
-        self.assertEqual(code, 125 if who.killed == ("guard",) else -who.signal)
         self.assert_gone(pair.values())
-        self.assertFalse([one for one in pair.values() if is_alive(one)])
+        self.assertEqual(self.place.end(begun),
+                         125 if who.killed == ("guard",) else self.place.code_of(who.signal))
+
+    def plain_cell(self, who, how, words):
+        """The command takes the place of ours: there is nobody else, and the kernel ends all with it."""
+        if who.killed == ("guard",):
+            return
+        file = self.fresh(how.target)
+        begun = self.begin(how, *words, "--grace", f"{GRACE_S}s", "--", self.hide, file, *how.words.split())
+        first = self.place.started(begun, LAUNCHER)
+        self.assertTrue(os.path.samefile(f"/proc/{first.pid}/exe", self.hide))
+        who.strike({"launcher": first})
+        if who.signal != KILL:
+            self.assert_dropped(who.signal, first)
+            os.kill(first.pid, KILL)
+        self.assert_all_ended_with_the_first(begun, [first])
+        self.assertEqual(self.said.read_text().count("holdfast: "), 1, self.said.read_text())
 
 
 def tests_of(shard):
     if shard == "alone":
         return ["AloneTest"]
-    if type(PLACE) is not Here:
+    if type(EndingsCase.place) is not Here:
         return ["TableTest.test_table"]
     if shard == "pair":
         return ["TableTest.test_table", "TableTest.test_contained"]
@@ -292,5 +264,5 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         SHARD = sys.argv[1]
         WHOLE = "whole" in sys.argv[2:]
-        PLACE = next((PLACES[word]() for word in sys.argv[2:] if word in PLACES), PLACE)
+        EndingsCase.place = next((PLACES[word]() for word in sys.argv[2:] if word in PLACES), Here())
     unittest.main(argv=[sys.argv[0], *tests_of(SHARD)])

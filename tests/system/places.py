@@ -1,11 +1,12 @@
-"""Where ctest may be at work: PID namespaces (as root, or in a user namespace of one's own), another user."""
+"""Where ctest and `holdfast run` may be at work: PID namespaces (as root, or in a user namespace of one's own),
+another user."""
 
-import contextlib
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
+from forsaken import name_of
 from processes import children_of, process
 from support import PATIENCE_S, USER_DIRECTORY, wait_until
 
@@ -35,15 +36,17 @@ def need_namespace(case, proc=OWN_PROC):
 
 
 class Here:
-    """Where the driver is."""
+    """Where the driver is. What is started there is ctest, or `holdfast run`: the program."""
 
     inside = False  # what is announced are numbers of another namespace
     user_directory = USER_DIRECTORY
-    ends_with_ctest = False  # so does everybody in there, by the kernel, the keeper too
+    # It is the first process there: with it the kernel ends everybody, the keeper too, and it gets no signal
+    # that it does not handle.
+    is_first = False
     is_plain = False  # Holdfast stays out and says so: there is nobody else to be killed
 
     def words(self, case):
-        """To be put before ctest, or the test is skipped."""
+        """To be put before the program, or the test is skipped."""
         del case
         return []
 
@@ -53,23 +56,32 @@ class Here:
     def tidy(self):
         """Leaves nothing behind."""
 
-    def ctest_of(self, begun):
+    def started(self, begun, program):
+        """The process of the program, once it is there."""
+        del program
         return process(begun.pid)
 
     def end(self, begun):
-        """ctest's exit code, when all that is to be seen in there was seen."""
+        """The program's exit code, when all that is to be seen in there was seen."""
         return begun.wait(PATIENCE_S)
+
+    def code_of(self, number):
+        """By which one there is told that a signal ended the program."""
+        return -number
 
 
 class AsFirstProcess(Here):
     inside = True
-    ends_with_ctest = True
+    is_first = True
 
     def words(self, case):
         return need_namespace(case)
 
-    def ctest_of(self, begun):
-        return wait_until(lambda: next(iter(map(process, children_of(begun.pid))), None), "ctest")
+    def started(self, begun, program):
+        return wait_until(lambda: next(iter(map(process, children_of(begun.pid))), None), program)
+
+    def code_of(self, number):
+        return 128 + number
 
 
 class BesideAnothersProc(AsFirstProcess):
@@ -90,20 +102,24 @@ class ThreeLevelsDown(Here):
         # The first one in there stays until its stdin ends: with it ends everybody.
         return [*words, "sh", "-c", '"$@" </dev/null; code=$?; read -r _; exit $code', "sh"]
 
-    def ctest_of(self, begun):
+    def started(self, begun, program):
+        name = Path(program).name[:15]  # all that the kernel keeps of it
+
         def look():
             below = [begun.pid]
             for pid in below:
                 below += children_of(pid)
-                with contextlib.suppress(OSError):
-                    if Path(f"/proc/{pid}/comm").read_text() == "ctest\n":
-                        return process(pid)
+                if name_of(pid) == name:
+                    return process(pid)
             return None
-        return wait_until(look, "ctest")
+        return wait_until(look, program)
 
     def end(self, begun):
         begun.stdin.close()
         return super().end(begun)
+
+    def code_of(self, number):
+        return 128 + number
 
 
 class AsUnknownUser(Here):
