@@ -3,6 +3,7 @@ ctest does not reap, orphans come to it, and what is first cannot be stopped."""
 
 import os
 import select
+import shutil
 import signal
 import sys
 import unittest
@@ -10,6 +11,17 @@ import unittest
 from places import OWN_PROC, need_namespace
 from support import (CTEST, HOLDFAST, PATIENCE_S, SUPERVISORS, ProjectCase, children_of, process,
                      program, verdicts, wait_until)
+from terminal import Terminal
+
+
+NO_TERMINAL = "not shown here: only root may give a namespace the terminal"
+
+
+def writing_end(fifo):
+    try:
+        return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return None  # nobody reads it yet
 
 
 class FirstProcessCase(ProjectCase):
@@ -85,6 +97,120 @@ set_tests_properties(good bad PROPERTIES HOLDFAST_LOCKS {}@user)
             self.assertEqual([r["complete"] for r in self.records(run, "run_ended")], [complete])
 
 
+class ToldToEndTest(FirstProcessCase):
+    """`docker stop`, which is SIGTERM and after ten seconds SIGKILL, and Ctrl-C."""
+
+    # Ends when it is told to, once there is a file FILE.go: it needs its grace.
+    POLITE = """
+import os, signal, sys, time
+file = sys.argv[1]
+def tidy(*_):
+    open(file + ".asked", "w").close()
+    while not os.path.exists(file + ".go"):
+        time.sleep(0.002)
+    open(file + ".tidied", "w").close()
+    sys.exit(3)
+signal.signal(signal.SIGTERM, tidy)
+signal.signal(signal.SIGINT, tidy)
+open(file, "w").close()
+while True:
+    signal.pause()
+"""
+    def setUp(self):
+        super().setUp()
+        self.file = self.work / "polite"
+
+    def polite_tree(self):
+        polite = self.work / "polite.py"
+        polite.write_text(self.POLITE)
+        tree = self.project(f"add_test(NAME polite COMMAND {sys.executable} {polite} {self.file})\n"
+                            "add_test(NAME next COMMAND @P@/exit_with 0)\n")
+        (self.work / "project/holdfast.toml").write_text("[profile.default]\ngrace = 20\n")
+        return tree
+
+    def said(self, word):
+        return self.file.with_name(f"polite.{word}")
+
+    def told_to_stop(self, tree, *words):
+        """Sends SIGTERM to the first once the test is there; what waits for its exit code."""
+        begun = self.start(*self.inside, *words, cwd=tree, stdout=-3, stderr=-3)
+        wait_until(self.file.exists, "the test")
+        os.kill(self.first_of(begun).pid, signal.SIGTERM)
+        return lambda: begun.wait(PATIENCE_S)
+
+    def told_by_a_terminal(self, tree, *words):
+        """Types Ctrl-C there."""
+        terminal = Terminal([*self.inside, "setsid", "--ctty", *words], tree, self.environment())
+        self.addCleanup(terminal.close)
+        wait_until(lambda: terminal.read(0.01) and self.file.exists(), "the test")
+        terminal.type("\x03")
+        return terminal.wait
+
+    def each_way_to_tell(self):
+        ways = {signal.SIGTERM: self.told_to_stop, signal.SIGINT: self.told_by_a_terminal}
+        if os.geteuid() != 0:
+            print(NO_TERMINAL, flush=True)
+            del ways[signal.SIGINT]
+        for number, tell in ways.items():
+            with self.subTest(number):
+                for left in self.work.glob("polite*"):
+                    left.unlink()
+                yield number, tell, self.polite_tree()
+
+    def assert_run(self, tree, complete, **outcomes):
+        run = self.runs(tree)[-1]
+        self.assertEqual({r["test"]: r["outcome"] for r in self.records(run, "attempt_ended")}, outcomes)
+        self.assertEqual([r["complete"] for r in self.records(run, "run_ended")], [complete])
+
+    def test_a_signal_to_ctest_is_nothing_and_its_tests_go_on(self):
+        fifo = self.work / "fifo"
+        os.mkfifo(fifo)
+        tree = self.project(f"add_test(NAME waits COMMAND cat {fifo})\n"
+                            "add_test(NAME next COMMAND @P@/exit_with 0)\n")
+        begun = self.start(*self.inside, CTEST, "-j1", cwd=tree, stdout=-1, stderr=-2)
+        release = wait_until(lambda: writing_end(fifo), "the test")
+        for number in signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT:
+            os.kill(self.first_of(begun).pid, number)
+        os.close(release)
+        said, _ = begun.communicate(timeout=PATIENCE_S)
+        self.assertEqual(begun.returncode, 0, said)
+        self.assertNotIn(b"has ended", said)
+        self.assert_run(tree, True, waits="passed", next="passed")
+
+    def test_with_holdfast_run_first_each_test_has_its_grace(self):
+        for number, tell, tree in self.each_way_to_tell():
+            wait = tell(tree, HOLDFAST, "run", "--grace", "20s", "--", CTEST, "-j1")
+            wait_until(self.said("asked").exists, "the test to be told")
+            self.said("go").touch()
+            self.assertEqual(wait(), 128 + number)
+            self.assertTrue(self.said("tidied").exists())
+            self.assert_nothing_left()
+            self.assert_run(tree, False, polite="interrupted")
+            done = self.finish(HOLDFAST, "reap", cwd=tree)
+            self.assertEqual(done.stdout, b"nothing is left of earlier runs\n")
+
+    def test_with_an_init_all_end_when_ctest_does(self):
+        """By `docker run --init`, which passes SIGTERM on to its child, and ends when that has."""
+        if not shutil.which("tini"):
+            self.skipTest("tini is missing")
+        for number, tell, tree in self.each_way_to_tell():
+            wait = tell(tree, "tini", "--", CTEST, "-j1")
+            self.assertEqual(wait(), 128 + number)
+            self.assert_nothing_left()  # by the kernel
+            self.assertFalse(self.said("tidied").exists())
+            self.assertIn(b"tidied 1 run", self.finish(HOLDFAST, "reap", cwd=tree).stdout)
+            self.assert_run(tree, False, polite="interrupted")
+
+    def test_ctrl_c_ends_the_tests_of_the_moment(self):
+        """They are in the terminal's foreground, and not the first."""
+        if os.geteuid() != 0:
+            self.skipTest(NO_TERMINAL)
+        tree = self.polite_tree()
+        self.said("go").touch()
+        self.assertEqual(self.told_by_a_terminal(tree, CTEST, "-j1")(), 8)
+        self.assert_run(tree, True, polite="interrupted", next="passed")
+
+
 class TwoOfOneNameTest(FirstProcessCase):
     """Containers that share /tmp: both ctests are process 1, and began in the same clock tick. The tick is forced,
     by the clock of a time namespace."""
@@ -126,7 +252,7 @@ add_test(NAME another COMMAND @P@/exit_with 0)
         first = self.start(*self.words("say", CTEST, "-j1"), cwd=one, stdout=-1, stderr=-2)
         tick = int(first.stdout.readline())
         # Opened as soon as the test reads it.
-        release = wait_until(lambda: self.writing_end(fifo), "the first ctest's second test")
+        release = wait_until(lambda: writing_end(fifo), "the first ctest's second test")
         tick_there = self.finish(*self.words(tick, "sh", "-c", "cut -d' ' -f22 /proc/1/stat"))
         if tick_there.stdout.decode().split() != [str(tick)]:
             self.skipTest(f"no clock of our own to be had: {tick_there}")
@@ -143,13 +269,6 @@ add_test(NAME another COMMAND @P@/exit_with 0)
             self.assertEqual(began["ctest"], {"pid": 1, "start": tick})
             self.assertEqual([r["test"] for r in self.records(run, "attempt_ended")], tests)
             self.assertEqual([r["complete"] for r in self.records(run, "run_ended")], [True])
-
-    @staticmethod
-    def writing_end(fifo):
-        try:
-            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError:
-            return None  # nobody reads it yet
 
 
 class RunTest(FirstProcessCase):
