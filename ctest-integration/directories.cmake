@@ -12,41 +12,60 @@ function(_holdfast_directory_scope directory out)
   set(${out} "DIRECTORY;${directory}" PARENT_SCOPE)
 endfunction()
 
+# A name that finds the directory with this source, which <directory> adds; empty where none is known to (with a
+# binary directory of its own choice, besides).
+function(_holdfast_name_of_directory source directory out)
+  set(name "${source}")
+  get_property(is DIRECTORY "${source}" PROPERTY SOURCE_DIR)
+  if(NOT is STREQUAL source)
+    get_property(name DIRECTORY "${directory}" PROPERTY BINARY_DIR)
+    get_property(above DIRECTORY "${directory}" PROPERTY SOURCE_DIR)
+    file(RELATIVE_PATH below "${above}" "${source}")
+    string(APPEND name "/${below}")
+    if(NOT EXISTS "${name}/CMakeFiles") # made for each that was added
+      set(name "")
+    endif()
+  endif()
+  set(${out} "${name}" PARENT_SCOPE)
+endfunction()
+
 # The directories that <directory> adds: <out> has the names of variables, each of which has a name that finds one.
 # They are no list, since foreach() does not split one where a path before it has one bracket of a pair. A directory
-# that no name is known to find (with a binary directory of its own choice, besides) is left out.
+# that no name is known to find is left out.
+#
+# CMake joins the paths by semicolons. Each is absolute, so that most semicolons of their own tell themselves by what
+# follows; of `a;/c` the directories tell: `a` is not there, or all of it is.
 function(_holdfast_subdirectories directory out)
   get_property(parts DIRECTORY "${directory}" PROPERTY SUBDIRECTORIES)
-  string(REGEX REPLACE ";([^/])" "\\\\;\\1" parts "${parts}") # each is absolute
   string(ASCII 1 open)
   string(ASCII 2 close)
+  string(ASCII 3 semicolon)
+  string(ASCII 4 end)
   string(REPLACE "[" "${open}" parts "${parts}")
   string(REPLACE "]" "${close}" parts "${parts}")
+  string(REPLACE ";/" "${end}/" parts "${parts}")
+  string(REPLACE ";" "${semicolon}" parts "${parts}")
+  string(REPLACE "${end}" ";" parts "${parts}")
   set(found "")
-  set(start "")
-  foreach(part IN LISTS parts)
+  set(path "")
+  foreach(part IN LISTS parts ITEMS "") # nothing: the last path is whole
     string(REPLACE "${open}" "[" part "${part}")
     string(REPLACE "${close}" "]" part "${part}")
-    set(source "${start}${part}")
-    set(start "${source};")
-    if(NOT IS_DIRECTORY "${source}") # the next part belongs to it
+    string(REPLACE "${semicolon}" ";" part "${part}")
+    if(NOT part STREQUAL "" AND NOT path STREQUAL ""
+        AND (NOT IS_DIRECTORY "${path}" OR IS_DIRECTORY "${path};${part}"))
+      string(APPEND path ";${part}")
       continue()
     endif()
-    set(start "")
-    set(name "${source}")
-    get_property(is DIRECTORY "${source}" PROPERTY SOURCE_DIR)
-    if(NOT is STREQUAL source)
-      get_property(name DIRECTORY "${directory}" PROPERTY BINARY_DIR)
-      get_property(above DIRECTORY "${directory}" PROPERTY SOURCE_DIR)
-      file(RELATIVE_PATH below "${above}" "${source}")
-      string(APPEND name "/${below}")
-      if(NOT EXISTS "${name}/CMakeFiles") # made for each that was added
-        continue()
+    if(IS_DIRECTORY "${path}")
+      _holdfast_name_of_directory("${path}" "${directory}" name)
+      if(NOT name STREQUAL "")
+        list(LENGTH found number)
+        list(APPEND found ${out}_${number})
+        set(${out}_${number} "${name}" PARENT_SCOPE)
       endif()
     endif()
-    list(LENGTH found number)
-    list(APPEND found ${out}_${number})
-    set(${out}_${number} "${name}" PARENT_SCOPE)
+    set(path "${part}")
   endforeach()
   set(${out} "${found}" PARENT_SCOPE)
 endfunction()

@@ -121,6 +121,21 @@ class Places(HoldfastCase):
                 self.assertEqual("the step" in built.stdout, ";" not in name)
                 self.assertNotIn("Re-running CMake", built.stdout)
 
+    def test_directories_that_end_in_a_semicolon(self):
+        """Also beside one whose name is the rest of theirs, added or not."""
+        names = ("a", "a;", "a;/c")
+        choices = [names[1:2], names[:2], names[2:], (names[0], names[2]), names]
+        text = "".join(f'if({i} IN_LIST CHOICE)\n  add_subdirectory("{name}")\nendif()\n' for i, name in enumerate(names))
+        source = self.project(text, files={
+            f"{name}/CMakeLists.txt": f"add_test(NAME probe{i} COMMAND {PROBE})\n" for i, name in enumerate(names)})
+        for number, added in enumerate(choices):
+            with self.subTest(added=added):
+                choice = ";".join(str(names.index(name)) for name in added)
+                build = self.configure(source, f"build{number}", f"-DCHOICE={choice}")
+                self.assert_all_wrapped(self.ctest(build, "-V"), len(added))
+                for name in added:
+                    self.assert_all_wrapped(self.ctest(build / name, "-V"), 1)
+
     def test_a_source_directory_with_one_bracket_in_its_path(self):
         """Between such brackets a list of CMake's is not split: each directory keeps what it has asked for."""
         own = """
