@@ -62,6 +62,19 @@ function(_holdfast_variable_of property value out)
   set(${out} "${variable}" PARENT_SCOPE)
 endfunction()
 
+# A property whose variable is longer than the 128 KiB that execve(2) takes for one: ctest could not start what is told
+# it. It is as if it were not set; but for locks of Holdfast's own, without which no test is run.
+function(_holdfast_say_too_long test property)
+  set(what "such a one is ignored")
+  if(property STREQUAL "RESOURCE_LOCK")
+    set(what "such locks hold within one run only")
+  elseif(property STREQUAL "HOLDFAST_LOCKS")
+    set(what "no test is run without its locks")
+  endif()
+  _holdfast_say_once("length of ${property}"
+    "\"${test}\": its ${property} is too long to be told to its launcher (128 KiB): ${what}")
+endfunction()
+
 # The names under which the exclusive locks of HOLDFAST_LOCKS also go into RESOURCE_LOCK, so
 # that ctest does not start a test that would only wait in a -j slot. Shared and counted ones
 # (NAME:…) cannot be said to ctest. Bad specs are the launcher's to report.
@@ -115,6 +128,18 @@ function(_holdfast_tell variable value)
   set(told_${n} "HOLDFAST_P_${variable}=set:${value}" PARENT_SCOPE)
 endfunction()
 
+# Part of _holdfast_learn_property(), where the variable is too long: the property is not set, nor was it.
+macro(_holdfast_learn_without)
+  string(REGEX REPLACE "=set:.*" "=unset:" variable "${variable}")
+  foreach(fact IN ITEMS RESOURCE_LOCK=resource_locks LABELS=labels HOLDFAST_RETRY=retry HOLDFAST_TIMEOUT=wanted
+      HOLDFAST_ISOLATION=isolation)
+    if(fact MATCHES "^${property}=(.*)")
+      set(of_${CMAKE_MATCH_1} "")
+    endif()
+  endforeach()
+  set(property "")
+endmacro()
+
 # What follows from `property` being `value` now. No arguments: a macro would read them a second time.
 macro(_holdfast_learn_property)
   if(property MATCHES "^(PASS|FAIL|SKIP)_REGULAR_EXPRESSION$")
@@ -132,6 +157,14 @@ macro(_holdfast_learn_property)
     set(value "${of_${fact}}")
   elseif(property MATCHES "^(TIMEOUT|HOLDFAST_(ENABLED|ISOLATION|RETRY|TIMEOUT|LOCKS)|TIMEOUT_.*)$")
     set(limits TRUE)
+  endif()
+  _holdfast_variable_of("${property}" "${value}" variable)
+  string(LENGTH "${variable}" length)
+  if(length GREATER 131000)
+    _holdfast_say_too_long("${ARGV0}" "${property}")
+    if(NOT property STREQUAL "HOLDFAST_LOCKS")
+      _holdfast_learn_without()
+    endif()
   endif()
   if(property STREQUAL "TIMEOUT")
     set(of_timeout "${value}")
@@ -169,7 +202,6 @@ macro(_holdfast_learn_property)
       AND NOT "${of_processors}" STREQUAL "" AND NOT "${of_isolation}" STREQUAL "")
     _holdfast_tell(PROCESSORS "${of_processors}")
   endif()
-  _holdfast_variable_of("${property}" "${value}" variable)
   if(NOT variable STREQUAL "")
     math(EXPR told "${told} + 1")
     set(told_${told} "${variable}")

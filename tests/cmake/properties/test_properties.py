@@ -372,6 +372,42 @@ class Properties(HoldfastCase):
             """)
         self.assert_same_verdicts(source, count=2)
 
+    def test_values_that_are_too_long_for_a_variable(self):
+        """execve(2) takes 128 KiB. Where CTest alone runs the test it runs, without what was asked for in such a way."""
+        text = "string(REPEAT x 70000 half)\n"
+        ignored = ("HOLDFAST_RETRY", "HOLDFAST_TIMEOUT", "HOLDFAST_ON_LEAK", "HOLDFAST_ISOLATION", "LABELS")
+        for name in ignored:
+            text += (f"add_test(NAME {name} COMMAND true)\n"
+                     f"set_tests_properties({name} PROPERTIES TIMEOUT 5 {name} ${{half}}${{half}})\n")
+        text += """
+            add_test(NAME twice COMMAND true)
+            set_tests_properties(twice PROPERTIES TIMEOUT 5 RESOURCE_LOCK ${half}1)
+            set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${CMAKE_SOURCE_DIR}/more.cmake)
+            """
+        more = "string(REPEAT x 70000 half)\nset_tests_properties(twice PROPERTIES RESOURCE_LOCK ${half}2)\n"
+        source = self.project(text, files={"more.cmake": more, "holdfast.toml": '[[override]]\nlabel = "x"\ngrace = 1\n'})
+        plain = self.ctest(self.configure(source, "plain", attached=False), "-V")
+        run = self.ctest(self.configure(source, "attached"), "-V")
+        self.assertEqual((plain.code, len(plain.verdicts())), (0, len(ignored) + 1), plain.text)
+        self.assertEqual((run.code, run.verdicts()), (0, plain.verdicts()))
+        self.assertNotIn("86400", run.text)  # a day, for who waits for locks or is tried again
+        for number, name in enumerate((*ignored, "RESOURCE_LOCK"), start=1):
+            self.assertIn(f"HOLDFAST_P_{name.removeprefix('HOLDFAST_')}=unset:", run.modifications()[number])
+            said = [line for line in run.text.splitlines() if f": its {name} is too long to be told" in line]
+            self.assertEqual(len(said), 1, said)
+        self.assertIn("such locks hold within one run only", said[0])
+
+    def test_no_test_is_run_without_locks_that_are_too_long_to_be_told(self):
+        source = self.project("""
+            string(REPEAT x 140000 long)
+            add_test(NAME needs_them COMMAND true)
+            set_tests_properties(needs_them PROPERTIES HOLDFAST_LOCKS ${long})
+            """)
+        run = self.ctest(self.configure(source, "attached"))
+        self.assertIn("***Not Run", run.verdicts()[1][1])
+        self.assertIn('holdfast: "needs_them": its HOLDFAST_LOCKS is too long to be told to its launcher (128 KiB): '
+                      "no test is run without its locks\n", run.text)
+
 
 if __name__ == "__main__":
     unittest.main()
