@@ -71,6 +71,7 @@ Json status_json(const std::vector<LiveRun>& runs, const std::vector<os::Surveye
     object["tree"] = valid_utf8(run.tree);
     object["ctest"] = run.ctest.pid;
     object["since"] = run.since;
+    if (run.has_others_numbers) object["other_pid_namespace"] = true;
     object["tests"] = Json::array();
     for (const LiveTest& test : run.tests) {
       Json one;
@@ -91,8 +92,9 @@ Json status_json(const std::vector<LiveRun>& runs, const std::vector<os::Surveye
 void print_status(const std::vector<LiveRun>& runs, const std::vector<os::SurveyedLock>& locks) {
   if (runs.empty()) fmt::print("no run is going on\n");
   for (const LiveRun& run : runs) {
-    fmt::print("run {} of {} (ctest, pid {})", run.run.empty() ? "(begins)" : printable(run.run),
-               printable(run.tree), run.ctest.pid);
+    fmt::print("run {} of {} (ctest, pid {}{})", run.run.empty() ? "(begins)" : printable(run.run),
+               printable(run.tree), run.ctest.pid,
+               run.has_others_numbers ? " in another PID namespace" : "");
     if (run.since > 0) fmt::print(" for {}", age_of(run.since));
     fmt::print("\n");
     for (const LiveTest& test : run.tests) {

@@ -28,15 +28,15 @@ constexpr Milliseconds k_end_patience{10'000};
 
 ProcessName named(const ProcessStamp& stamp) { return {static_cast<int>(stamp.pid), stamp.start}; }
 
-// What its journal says: tests that have begun and not ended, and whose launcher lives.
-void read_tests(const std::filesystem::path& file, LiveRun& run) {
-  const Result<Journal> journal = read_journal(file);
-  if (!journal) return;
-  for (const Record& record : journal->records) {
+// What its journal says: tests that have begun and not ended, and whose launcher lives. Of a
+// launcher in another PID namespace that cannot be seen.
+void read_tests(const Journal& journal, LiveRun& run) {
+  for (const Record& record : journal.records) {
     if (const auto* started = std::get_if<RunStarted>(&record)) {
       run.since = started->at;
+      run.has_others_numbers = started->boot != os::numbering_id();
     } else if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
-      if (!os::is_alive(named(begun->launcher))) continue;
+      if (!run.has_others_numbers && !os::is_alive(named(begun->launcher))) continue;
       run.tests.push_back({begun->test, begun->attempt, begun->launcher.pid, begun->at});
     } else if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
       std::erase_if(run.tests, [&](const LiveTest& t) { return t.attempt == ended->attempt; });
@@ -49,6 +49,12 @@ bool is_of_another_boot(const RunStarted& started) {
   const std::string boot = os::boot_id();
   return !boot.empty() && !started.boot.empty() &&
          started.boot.substr(0, started.boot.find('/')) != boot;
+}
+
+// Who may not look is not told for ever that a run which was killed goes on.
+bool may_be_alive(const RunStarted& started, const std::string& tree) {
+  if (started.boot == os::numbering_id()) return os::is_alive(named(started.ctest));
+  return !is_of_another_boot(started) && is_witnessed(started, tree).value_or(false);
 }
 
 std::optional<LiveRun> ask(const std::string& socket) {
@@ -67,9 +73,10 @@ std::optional<LiveRun> ask(const std::string& socket) {
   run.run = reply->get("run");
   run.tree = reply->get("tree");
   run.ctest = *ctest;
-  if (const std::string_view journal = reply->get("journal"); !journal.empty()) {
-    read_tests(std::filesystem::path(journal), run);
-  }
+  const std::string_view file = reply->get("journal");
+  if (file.empty()) return run;
+  const Result<Journal> journal = read_journal(std::filesystem::path(file));
+  if (journal) read_tests(*journal, run);
   return run;
 }
 
@@ -95,20 +102,17 @@ std::vector<LiveRun> find_live_run_of(const std::string& tree) {
   const Result<Journal> journal = read_journal(entry->journal);
   if (!journal || journal->records.empty()) return {};
   const auto* started = std::get_if<RunStarted>(&journal->records.front());
-  if (started == nullptr || started->boot != os::numbering_id() ||
-      !os::is_alive(named(started->ctest))) {
-    return {};
-  }
-  LiveRun run;
-  run.run = started->run;
-  run.tree = started->tree;
-  run.ctest = named(started->ctest);
-  read_tests(entry->journal, run);
+  if (started == nullptr) return {};
   // A ctest that reads its tests once more (`ctest -S`) lives on after its run.
   const bool ended =
       std::any_of(journal->records.begin(), journal->records.end(),
                   [](const Record& record) { return std::holds_alternative<RunEnded>(record); });
-  if (ended) return {};
+  if (ended || !may_be_alive(*started, tree)) return {};
+  LiveRun run;
+  run.run = started->run;
+  run.tree = started->tree;
+  run.ctest = named(started->ctest);
+  read_tests(*journal, run);
   return {run};
 }
 
@@ -123,14 +127,10 @@ bool is_going_on(const RunEntry& run) {
   if (end_record(run.journal)) return false;
   const std::optional<RunStarted> started = first_record(run.journal);
   if (!started) return false;
-  if (started->boot != os::numbering_id()) {
-    if (is_of_another_boot(*started)) return false;
-    const std::filesystem::path runs = run.directory.parent_path();
-    // Who may not look is not told for ever that a run which was killed goes on.
-    return is_witnessed(*started, runs.parent_path().parent_path().string()).value_or(false);
-  }
+  const std::filesystem::path runs = run.directory.parent_path();
+  if (may_be_alive(*started, runs.parent_path().parent_path().string())) return true;
+  if (started->boot != os::numbering_id()) return false;
   const ProcessName ctest = named(started->ctest);
-  if (os::is_alive(ctest)) return true;
   os::Connected keeper = connect_to_keeper(ctest, k_patience);
   if (!keeper.socket.valid()) return false;
   ucred listener{};

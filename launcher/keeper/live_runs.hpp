@@ -24,13 +24,15 @@ struct LiveRun {
   std::string tree;
   ProcessName ctest;
   double since = 0;
-  std::vector<LiveTest> tests;  // in the order of their start
+  bool has_others_numbers = false;  // of another PID namespace
+  std::vector<LiveTest> tests;      // in the order of their start
 };
 
 // Those whose keeper answers: all of this user. One that has begun no run yet has no name.
 std::vector<LiveRun> find_live_runs();
 
-// The last run of a tree, if its ctest is alive: for a tree whose keeper was killed.
+// The last run of a tree, if its ctest is alive, or, in another PID namespace, the tree's lock says
+// so: for a tree whose keeper was killed, or has a /tmp of its own.
 std::vector<LiveRun> find_live_run_of(const std::string& tree);
 
 // Whether a lock or a keeper says that somebody is at work for a run of `tree`, in whichever PID

@@ -6,7 +6,8 @@ import signal
 import time
 import unittest
 
-from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, children_of, command_of, keepers_of,
+from places import need_namespace
+from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, children_of, command_of, keepers_of,
                      program, wait_until)
 
 
@@ -134,6 +135,38 @@ set_tests_properties("the test" PROPERTIES RESOURCE_LOCK {name} WILL_FAIL ON)"""
         self.assertIsNone(run_of(two))
         self.assertIn("no run is going on",
                       self.finish(HOLDFAST, "status", "--tree", one).stdout.decode())
+
+    def assert_shown_from_here(self, words):
+        """A run with ctest in there, while its second test is at work."""
+        go = self.work / "go"
+        tree = self.project(f"""
+add_test(NAME quick COMMAND true)
+add_test(NAME slow COMMAND sh -c ": >{self.work}/there; until [ -e {go} ]; do sleep 0.01; done")
+""", build=f"build{len(list(self.work.iterdir()))}")
+        (self.work / "there").unlink(missing_ok=True)
+        ctest = self.start(*words, CTEST, cwd=tree, stdout=-3, stderr=-3)
+        wait_until((self.work / "there").exists, "the second test")
+        run, = self.json("status", "--tree", tree)["runs"]
+        self.assertEqual((run["run"], run["tree"]), (self.runs(tree)[-1].name, str(tree)))
+        self.assertEqual([t["test"] for t in run["tests"]], ["slow"])
+        self.assertTrue(run["other_pid_namespace"])
+        self.assertRegex(self.finish(HOLDFAST, "status", "--tree", tree).stdout.decode(),
+                         r'(?m)^run .* \(ctest, pid \d+ in another PID namespace\) for .*\n  "slow" \(pid \d+\) for ')
+        go.touch()
+        self.assertEqual(ctest.wait(PATIENCE_S), 0)
+        go.unlink()
+        self.assertEqual(self.json("status", "--tree", tree)["runs"], [])
+
+    def test_a_run_of_another_pid_namespace_is_shown_with_its_tests(self):
+        inside = need_namespace(self)
+        self.assert_shown_from_here(inside)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root may mount over the user's directory")
+    def test_so_is_one_whose_keeper_cannot_be_asked(self):
+        """As in a container with a /tmp of its own."""
+        inside = need_namespace(self)
+        own = f'mkdir -p {USER_DIRECTORY} && mount -t tmpfs -o mode=700 none {USER_DIRECTORY} && exec "$@"'
+        self.assert_shown_from_here([*inside, "sh", "-c", own, "sh"])
 
     def test_a_tree_that_is_none_is_refused_in_one_line(self):
         ended = self.finish(HOLDFAST, "status", "--tree", "nowhere")
