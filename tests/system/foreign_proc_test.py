@@ -8,7 +8,7 @@ import sys
 import unittest
 from pathlib import Path
 
-from places import OUTER_PROC, need_namespace
+from places import OUTER_PROC, ROOT_THERE, need_namespace
 from support import (CTEST, HOLDFAST, SUPERVISORS, ProjectCase, processes_of,
                      program, verdicts, wait_until)
 
@@ -36,7 +36,7 @@ innocent.wait()
 class ForeignProcTest(ProjectCase):
     def setUp(self):
         super().setUp()
-        self.inside = need_namespace(self, OUTER_PROC)
+        self.inside = need_namespace(self, OUTER_PROC, ROOT_THERE)  # to choose numbers
 
     def test_nobody_is_ended_by_a_number_of_another_namespace(self):
         if not os.access("/proc/sys/kernel/ns_last_pid", os.W_OK):

@@ -17,9 +17,15 @@ OUTER_PROC = ()
 UNKNOWN_USER = 1_700_000_000 + os.getpid()
 
 
-def words_for(proc):
+# Who else than root needs a user namespace, and in there is himself, whose locks are the same; or a root who
+# may do there what only root may.
+HIMSELF = "--map-current-user"
+ROOT_THERE = "--map-root-user"
+
+
+def words_for(proc, who=HIMSELF):
     """The words that put a command in a PID namespace as its first process."""
-    user = () if os.geteuid() == 0 else ("-Ur",)
+    user = () if os.geteuid() == 0 else ("--user", who)
     return ["unshare", *user, "--pid", "--fork", "--kill-child", *proc]
 
 
@@ -29,8 +35,8 @@ def need(case, words, what):
         case.skipTest(f"{what}: {done.stderr.decode().strip()}")
 
 
-def need_namespace(case, proc=OWN_PROC):
-    words = words_for(proc)
+def need_namespace(case, proc=OWN_PROC, who=HIMSELF):
+    words = words_for(proc, who)
     need(case, [*words, "true"], "no PID namespace to be had")
     return words
 
