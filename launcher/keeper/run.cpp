@@ -116,7 +116,7 @@ Result<void> Run::record_verdicts() {
   Result<std::vector<VerdictRecord>> verdicts = read_ctest_log(log_->file(), started_);
   if (!verdicts) return verdicts.error();
   Result<void> kept;
-  if (log_->is_nameless()) {
+  if (log_->is_nameless() || origin_.has_company) {
     const std::filesystem::path directory = std::filesystem::path(journal_).parent_path();
     kept = keep_outputs(log_->file(), *verdicts,
                         directory / names::k_output_directory / names::k_kept_output_file,

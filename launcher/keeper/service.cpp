@@ -73,7 +73,8 @@ Service::Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd c
       ctest_(std::move(ctest)),
       tree_lock_(order_.run_lock),
       lines_(order_.ctest),
-      run_({order_.tree, order_.ctest, order_.lock_trouble, retry_limits(order_), order_.inside},
+      run_({order_.tree, order_.ctest, order_.lock_trouble, retry_limits(order_), order_.inside,
+            order_.company == Company::possible || order_.run_lock < 0},
            lines_),
       memory_(order_.settings ? order_.settings->run().oom_events : std::string()),
       stale_(place_of(order_)) {

@@ -23,8 +23,8 @@ Result<std::string> read_output(const OutputPlace& place, std::string_view test,
 Result<std::string> read_kept_output(const OutputPlace& place, std::size_t limit);
 
 // Copies what tests that did not pass printed, at most `limit` bytes of each, to `file`, which is
-// made, and has their records say so. For a log that nobody will find any more. Nothing is made
-// where all passed. On an error the records say what they said.
+// made, and has their records say so. For a log that nobody will find any more, or not for long.
+// Nothing is made where all passed. On an error the records say what they said.
 Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& verdicts,
                           const std::filesystem::path& file, std::size_t limit);
 
