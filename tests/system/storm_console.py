@@ -1,0 +1,110 @@
+"""What ctest's console says of a run: each test in ctest's own words, ctest's numbers, Holdfast's summary. And
+which outcome, verdict and JUnit element each of these words stands for (docs/outcomes.md, docs/reports.md)."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+# What ctest says of an expression may have a line break in it.
+LINE = re.compile(r"^ *(?:\d+/\d+)? +Test +#(\d+): (\S+) \.*([\s\S]*?) +[\d.]+ sec$", re.MULTILINE)
+NUMBERS = re.compile(r"^\d+% tests passed, (\d+) tests? failed out of (\d+)$", re.MULTILINE)
+SUMMARY = re.compile(r"^holdfast: (?:(\d+) tests? through Holdfast: (.*)|no test ran through Holdfast|"
+                     r"no tests: ctest selected none)\n"
+                     r"(?:holdfast: (\d+) not through Holdfast: (.*)\n)?", re.MULTILINE)
+
+FOUND = "Failed Error regular expression found in output."
+NOT_FOUND = "Failed Required regular expression not found."
+SEGFAULT = "Exception: SegFault"
+ABORTED = "Subprocess aborted Exception:"
+KILLED = "Subprocess killed Exception:"
+TERMINATED = "Subprocess terminated Exception:"
+DISABLED = "Not Run (Disabled)"
+
+# The one outcome that may stand for ctest's words, besides `unknown`.
+OUTCOMES = {
+    "Passed": "passed",
+    "Skipped": "skipped",
+    "Failed": "failed",
+    FOUND: "failed",
+    NOT_FOUND: "failed",
+    "Timeout": "timed_out",
+    "Timeout (SIGUSR1)": "timed_out",  # from CMake 3.27 on
+    SEGFAULT: "crashed",
+    ABORTED: "crashed",
+    KILLED: "crashed",
+    TERMINATED: "crashed",
+    "Not Run": "not_run",
+    DISABLED: "not_run",
+}
+NOT_STARTED = {"Not Run", DISABLED}
+# The other outcomes and what is not there are an `error`.
+ELEMENTS = {"passed": None, "skipped": "skipped", "unknown": "skipped", "failed": "failure"}
+
+
+def outcome_of(words, is_bare):
+    """Of a bare test nobody but ctest knows how it failed."""
+    outcome = OUTCOMES[words]
+    is_seen = not is_bare or outcome in {"passed", "skipped", "not_run"}
+    return outcome if is_seen else "failed"
+
+
+def verdict_of(words):
+    verdicts = {"Passed": "passed", "Skipped": "skipped", DISABLED: "disabled"}
+    return verdicts.get(words, "failed")
+
+
+def element_of(test):
+    """The JUnit element that a test of the JSON report demands; None: it has none."""
+    if test["verdict"] == "disabled":
+        return "skipped"
+    return ELEMENTS.get(test["outcome"], "error")
+
+
+@dataclass
+class Said:
+    """One ctest_test() of a console."""
+
+    words: dict = field(default_factory=dict)  # by the test's name, of its last execution
+    times: Counter = field(default_factory=Counter)  # executions
+    text: str = ""  # all of it, in one line
+    failed: int = 0  # by its count, of a run that came to its end
+    total: int = 0
+
+    @classmethod
+    def of(cls, chunk):
+        said = cls(text=" ".join(chunk.split()))
+        for _, name, text in LINE.findall(chunk):
+            said.words[name] = " ".join(re.sub(r"Regex=\[.*", "", text, flags=re.DOTALL).replace("***", " ").split())
+            said.times[name] += 1
+        if numbers := NUMBERS.search(chunk):
+            said.failed, said.total = int(numbers[1]), int(numbers[2])
+        return said
+
+
+def each_said(text):
+    return [Said.of(chunk) for chunk in re.split(r"^Test project .*$", text, flags=re.MULTILINE)[1:]]
+
+
+@dataclass
+class Summary:
+    """The lines of Holdfast's at the end of one ctest_test()."""
+
+    through: int
+    outcomes: Counter  # as they are called in JSON
+    extras: Counter  # what comes after them: "left processes behind"
+    not_through: int
+
+    @classmethod
+    def of(cls, number, text, not_through, names):
+        if not_through:
+            more = re.search(r" and (\d+) more$", names)
+            shown = re.sub(r"\([^()]*\)", "", names[:more.start()] if more else names).split(",")
+            assert int(not_through) == len(shown) + int(more[1] if more else 0), (not_through, names)
+        first, *rest = re.sub(r" \([^()]*\)", "", text).split("; ")
+        numbers = [Counter({name.replace(" ", "_"): int(count) for count, name in
+                            (part.split(" ", 1) for part in parts if part)}) for parts in (first.split(", "), rest)]
+        return cls(int(number or 0), *numbers, int(not_through or 0))
+
+
+def each_summary(text):
+    return [Summary.of(*found) for found in SUMMARY.findall(text)]
