@@ -218,38 +218,46 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
         again = self.reap(tree)
         self.assertEqual((again.returncode, again.stdout), (0, NOTHING))
 
-    def reap_read_only(self, tree, *below):
-        """With these, below the tree, read-only."""
-        mounts = "".join(f"mount --bind '{one}' '{one}' && mount -o remount,bind,ro '{one}' && " for one in below)
-        done = self.finish("unshare", "--mount", "sh", "-c", f"{mounts}exec {HOLDFAST} reap --tree '{tree}'")
-        if b"unshare: " in done.stderr or b"mount: " in done.stderr:
-            self.skipTest(f"cannot mount here: {done.stderr}")
-        return done
+    def reap_read_only(self, tree, below):
+        """With that, which is below the tree, read-only: by a mount, or by modes, which do not hold root back. Why
+        nothing can be written, besides."""
+        if os.geteuid() == 0:
+            done = self.finish("unshare", "--mount", "sh", "-c", f"mount --bind '{below}' '{below}' && "
+                               f"mount -o remount,bind,ro '{below}' && exec {HOLDFAST} reap --tree '{tree}'")
+            if b"unshare: " in done.stderr or b"mount: " in done.stderr:
+                self.skipTest(f"cannot mount here: {done.stderr}")
+            return done, "Read-only file system"
+        modes = [(path, path.stat().st_mode) for path in (below, *below.rglob("*"))]
+        for path, mode in modes:
+            path.chmod(mode & ~0o222)
+        done = self.reap(tree)
+        for path, mode in modes:
+            path.chmod(mode)
+        return done, "Permission denied"
 
-    @unittest.skipUnless(os.geteuid() == 0, "needs root, to mount")
     def test_what_cannot_be_tidied_is_said_and_what_was_not_done_is_not(self):
         tree, _ = self.leave()
         run, = self.runs(tree)
         before = (run / "journal.jsonl").read_bytes()
-        done = self.reap_read_only(tree, tree)
+        done, why = self.reap_read_only(tree, tree)
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stderr.decode(), f"holdfast: failed to tidy 1 run: failed to open {tree}/.holdfast/"
-                                               "run-lock/lock: Read-only file system\n")
+                                               f"run-lock/lock: {why}\n")
         self.assertRegex(done.stdout, rb"^ended 4 processes: .*\n$")
-        done = self.reap_read_only(tree, run)
+        done, why = self.reap_read_only(tree, run)
         self.assertEqual(done.returncode, 1)
         self.assertEqual(done.stderr.decode().splitlines(), [
-            f"holdfast: failed to open {run}/journal.jsonl: Read-only file system",
-            *(f"holdfast: failed to remove {run}/{name}: Read-only file system"
+            f"holdfast: failed to open {run}/journal.jsonl: {why}",
+            *(f"holdfast: failed to remove {run}/{name}: {why}"
               for name in ("scratch/1/.markers", "scratch"))])
         # Any other keeper that starts meanwhile removes the socket, which is not in the tree.
         self.assertRegex(done.stdout.decode(), r"^(tidied 1 run: 0 attempts recorded as interrupted, "
                                                r"0 empty directories and 1 socket removed\n)?$")
         self.assertEqual((run / "journal.jsonl").read_bytes(), before)
         # One of two things that there are to do.
-        done = self.reap_read_only(tree, run / "scratch")
+        done, why = self.reap_read_only(tree, run / "scratch")
         self.assertEqual(done.returncode, 1)
-        self.assertIn(b"failed to remove ", done.stderr)
+        self.assertIn(f"/scratch/1/.markers: {why}\n", done.stderr.decode())
         self.assertIn(b"tidied 1 run: 1 attempt recorded as interrupted, 0 empty directories and ", done.stdout)
         done = self.reap(tree)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
