@@ -18,10 +18,13 @@ Run& CurrentRun::at(unsigned include_count) {
   return *run_;
 }
 
-void CurrentRun::have_log_for_itself(Company company) {
-  if (!run_ || !run_->log() || !run_->log()->has_foreign_end()) return;
-  const bool is_cut = company == Company::none && run_->log()->cut_foreign_end();
-  if (!is_cut) run_->forget_log();
+void CurrentRun::have_log_for_itself() {
+  if (!run_ || !run_->log()) return;
+  const RunLog& log = *run_->log();
+  const bool is_shared = origin_.has_company
+                             ? log.has_foreign_end() || log.is_open_elsewhere(origin_.ctest)
+                             : log.has_foreign_end() && !log.cut_foreign_end();
+  if (is_shared) run_->forget_log();
 }
 
 std::string CurrentRun::finish(Run::Completeness completeness) {

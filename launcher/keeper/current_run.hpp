@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "keeper/keeper.hpp"
 #include "keeper/run.hpp"
 #include "keeper/run_lines.hpp"
 
@@ -53,9 +52,9 @@ class CurrentRun {
   }
 
   // Before the first test of the run, while ctest waits: what its log has by now of another ctest
-  // that opened the same file is cut off. `Company::possible`: somebody else may still write there,
-  // and the run does without a log.
-  void have_log_for_itself(Company company);
+  // that opened the same file is cut off. With company the other one may still be writing: then the
+  // run does without a log.
+  void have_log_for_itself();
 
   // Records the end of the run for `holdfast end`, which prints the summary. Asked again for the
   // run of the same log it says the same again.

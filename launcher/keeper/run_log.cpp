@@ -171,4 +171,18 @@ bool RunLog::cut_foreign_end() const {
   return place && log.valid() && ::ftruncate(log.get(), *place) == 0;
 }
 
+bool RunLog::is_open_elsewhere(const ProcessName& ctest) const {
+  const std::optional<struct stat> own = status_of(held_.get());
+  bool is_open = false;
+  os::for_each_process([&](pid_t pid) {
+    if (is_open || pid == ::getpid() || os::is_below(pid, ctest.pid)) return;
+    for_each_log_of(pid, [&](const OpenFileOf& file, const Name&) {
+      struct stat its {};
+      is_open = is_open || (own && ::stat(link_of(file).c_str(), &its) == 0 &&
+                            its.st_dev == own->st_dev && its.st_ino == own->st_ino);
+    });
+  });
+  return is_open;
+}
+
 }  // namespace holdfast

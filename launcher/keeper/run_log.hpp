@@ -40,6 +40,8 @@ class RunLog {
   bool has_foreign_end() const;
   // Cuts that off. The other one must be through. False: it stays.
   bool cut_foreign_end() const;
+  // Whether somebody who is not below `ctest` has it open, too. Looks at all processes.
+  bool is_open_elsewhere(const ProcessName& ctest) const;
 
  private:
   RunLog(os::UniqueFd held, CtestLogFile file, OpenFileOf place)

@@ -294,7 +294,7 @@ wire::Message Service::next_tree(const wire::Message& message, const Connection&
     if (run_.has_begun()) end_earlier_run(asker);
     run_.at(k_count_not_known);
     run_.take_log([&] { return is_there(asker); });
-    run_.have_log_for_itself(tree_lock_.valid() ? order_.company : Company::possible);
+    run_.have_log_for_itself();
     reply.add("run", "1");
     return reply;
   }

@@ -18,9 +18,14 @@ def log_of(ctest):
     return None
 
 
-def verdicts_of(case, tree, run):
+def told(case, tree, run, what):
+    """Of each test: its "verdict", which is ctest's, or its "outcome"."""
     report = json.loads(case.finish(HOLDFAST, "report", run.name, "--format", "json", cwd=tree).stdout)
-    return {test["name"]: test["verdict"] for test in report["tests"]}
+    return {test["name"]: test[what] for test in report["tests"]}
+
+
+def verdicts_of(case, tree, run):
+    return told(case, tree, run, "verdict")
 
 
 class LogOfOneMomentTest(SharedTreeCase):
@@ -90,22 +95,39 @@ set_tests_properties(last PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
 """)
         return self.project("add_subdirectory(below)\n")
 
-    def test_what_the_run_before_wrote_is_not_the_next_ones(self):
+    def begin_both(self, tree):
+        """They have one log."""
         meeting = self.work / "meeting"
         meeting.mkdir()
-        tree = self.tree_with_a_test_that_stays()
-        both = [self.begin(tree / "below", name, LD_PRELOAD=program("part_log.so"), PART_LOG_DIRECTORY=str(meeting))
+        return [self.begin(tree / "below", name, LD_PRELOAD=program("part_log.so"), PART_LOG_DIRECTORY=str(meeting))
                 for name in ("one", "two")]
+
+    def test_what_the_run_before_wrote_is_not_the_next_ones(self):
+        tree = self.tree_with_a_test_that_stays()
+        both = self.begin_both(tree)
         wait_until((self.work / "stays.here").exists, "the second run's test")
-        logs = {log_of(run) for run in both if run.poll() is None}
         later, = (run for run in both if run.poll() is None)
-        log = tree / "below/Testing/Temporary/LastTest.log"
-        self.assertEqual(log_of(later), log.stat().st_ino, "each has a log of its own")
+        self.assertEqual(log_of(later), (tree / "below/Testing/Temporary/LastTest.log").stat().st_ino)
         later.kill()
         wait_until(lambda: not keepers_of(tree), "the keepers to end")
         first, second = self.runs(tree)
         self.assertEqual(verdicts_of(self, tree, first), {"quick": "passed", "stays": "passed", "last": "failed"})
         self.assertEqual(verdicts_of(self, tree, second), {"quick": "passed", "stays": None})
+
+    def test_of_runs_beside_each_other_neither_believes_it(self):
+        (self.work / "project").mkdir()
+        (self.work / "project/holdfast.toml").write_text('[profile.default]\nruns = "allow"\n')
+        tree = self.tree_with_a_test_that_stays()
+        both = self.begin_both(tree)
+        wait_until((self.work / "stays.here").exists, "the test of one to stay")
+        wait_until(lambda: [run.poll() for run in both].count(None) == 1, "the other one's end")
+        later, = (run for run in both if run.poll() is None)
+        self.assertEqual(log_of(later), (tree / "below/Testing/Temporary/LastTest.log").stat().st_ino)
+        later.kill()
+        wait_until(lambda: not keepers_of(tree), "the keepers to end")
+        said = [told(self, tree, run, "outcome") for run in self.runs(tree)]
+        self.assertIn({"quick": "passed", "stays": "passed", "last": "unknown"}, said)
+        self.assertIn({"quick": "passed", "stays": "interrupted"}, said)
 
 
 if __name__ == "__main__":
