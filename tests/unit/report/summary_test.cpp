@@ -90,6 +90,15 @@ TEST(Summary, ListsAreBounded) {
   EXPECT_NE(text.find("t7 (not run) and 17 more\n"), std::string::npos) << text;
 }
 
+// It is one message of the keeper's, of 200 KiB at most.
+TEST(Summary, LongNamesAreCutOffBetweenCharacters) {
+  SampleJournal sample;
+  sample.verdict(std::string(239, 'n') + "\u00e9" + std::string(200'000, 'n'), Verdict::passed, 1);
+  EXPECT_EQ(render_summary(sample.report()),
+            "holdfast: no test ran through Holdfast\nholdfast: 1 not through Holdfast: " +
+                std::string(239, 'n') + "...\n");
+}
+
 TEST(Summary, ANameCannotBreakTheLine) {
   SampleJournal sample;
   sample.verdict("a\nb\x1b", Verdict::failed, 1, false, "one\ntwo");
