@@ -14,6 +14,7 @@
 #include "keeper/service.hpp"
 #include "keeper/stale_scratch.hpp"
 #include "keeper/stale_sockets.hpp"
+#include "os/descendants.hpp"
 #include "os/packet_socket.hpp"
 #include "os/process.hpp"
 #include "os/process_title.hpp"
@@ -79,8 +80,9 @@ void raise_descriptor_limit() {
 // start it, and none that are longer than those.
 void show_as_keeper(const KeeperOrder& order) {
   const std::vector<std::string> now = os::command_of(::getpid());
-  os::set_process_title("holdfast keeper", {now.empty() ? "holdfast" : now.front(), "keeper",
-                                            "--tree", order.tree, "--ctest", to_text(order.ctest)});
+  os::set_process_title(os::k_keeper_name.data(),
+                        {now.empty() ? "holdfast" : now.front(), "keeper", "--tree", order.tree,
+                         "--ctest", to_text(order.ctest)});
 }
 
 // The keeper process, from its first instruction to its last.

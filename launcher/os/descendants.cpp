@@ -20,10 +20,10 @@ bool kernel_lists_children() {
   return lists;
 }
 
-// By its name: a test that takes it for itself gets SIGKILL alone.
-bool is_guard(pid_t pid) {
+// By its name: a test that takes a guard's for itself gets SIGKILL alone.
+bool is_called(pid_t pid, std::string_view wanted) {
   const Result<std::string> name = read_file(in_proc(pid, "comm"), 16);
-  return name && name->compare(0, name->find('\n'), k_guard_name) == 0;
+  return name && name->compare(0, name->find('\n'), wanted) == 0;
 }
 
 // Descendants by a scan of all processes, where the kernel does not list children.
@@ -50,7 +50,17 @@ std::vector<Link> scanned_descendants(const Spared& spared) {
 
 bool Spared::covers(pid_t pid) const {
   return contains(children, pid) || (other_sessions && ::getsid(pid) != ::getsid(0)) ||
-         (inner_trees && is_guard(pid));
+         (inner_trees && is_called(pid, k_guard_name));
+}
+
+std::vector<pid_t> inner_supervisors(const std::vector<Link>& links) {
+  std::vector<pid_t> found;
+  for (const Link& link : links) {
+    const bool is_guard = is_called(link.pid, k_guard_name);
+    if (is_guard || is_called(link.pid, k_keeper_name)) found.push_back(link.pid);
+    if (is_guard && link.parent != ::getpid()) found.push_back(link.parent);
+  }
+  return found;
 }
 
 bool contains(const std::vector<pid_t>& pids, pid_t pid) {

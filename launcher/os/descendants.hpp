@@ -9,8 +9,9 @@
 
 namespace holdfast::os {
 
-// The name of a guard (prctl(2), PR_SET_NAME: at most 15 bytes). Its test has its own.
+// The names of guards and keepers (prctl(2), PR_SET_NAME: at most 15 bytes). A test has its own.
 inline constexpr std::string_view k_guard_name = "holdfast-guard";
+inline constexpr std::string_view k_keeper_name = "holdfast keeper";
 
 // Who is below this process and not of the tree that is meant. Converts from the children alone.
 struct Spared {
@@ -41,6 +42,9 @@ std::vector<Link> children(const Spared& spared);
 // All descendants, zombies too, but those that are spared. A process whose parent
 // is just ending may be missed.
 std::vector<Link> descendants(const Spared& spared);
+
+// Those among them who look after trees of their own: guards, the parents of guards, keepers.
+std::vector<pid_t> inner_supervisors(const std::vector<Link>& links);
 
 bool contains(const std::vector<pid_t>& pids, pid_t pid);
 

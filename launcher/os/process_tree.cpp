@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <optional>
 
 #include "os/clock.hpp"
 #include "os/contained_tree.hpp"
@@ -23,6 +24,8 @@ namespace {
 
 // After SIGKILL a process is gone in microseconds unless the kernel holds it.
 constexpr Milliseconds k_kill_patience{5000};
+// For launchers below us whose tests were killed: to record that, and to let locks go.
+constexpr Milliseconds k_inner_patience{1000};
 // Who forks faster than we look is left to SIGKILL.
 constexpr int k_most_walks = 8;
 // Where processes end faster than we can reap, orders must be heard all the same.
@@ -107,12 +110,14 @@ class Descendants final : public ProcessSet {
 
   // One walk: who wants nobody left repeats it until nobody is.
   void signal_all(int signal) override {
+    if (signal == SIGKILL) return kill_all();
     const Spared asked = with_inner_trees(order_.spared);
-    Walks(signal == SIGKILL ? order_.spared : asked).walk([&](const Link& link) {
+    Walks(asked).walk([&](const Link& link) {
       if (!has_had(link, signal)) send(link, {signal});
     });
   }
   void ask_to_end(int signal) override {
+    is_asked_ = true;
     const Spared asked = with_inner_trees(order_.spared);
     Walks walks(asked);
     const auto ask = [&](const Link& link) {
@@ -133,6 +138,21 @@ class Descendants final : public ProcessSet {
   void hear_news() override { hear_of_children(children_); }
 
  private:
+  // Locks are held by who looks after a test: it comes last. Who was not asked does not know that
+  // the end of its test is our doing, and could begin it again.
+  void kill_all() {
+    const std::vector<Link> all = descendants(order_.spared);
+    const Milliseconds now = monotonic_now();
+    if (is_asked_ && !spared_until_) {
+      inner_ = inner_supervisors(all);
+      spared_until_ = now + k_inner_patience;
+    }
+    if (spared_until_ && now >= *spared_until_) inner_.clear();
+    for (const Link& link : all) {
+      if (!contains(inner_, link.pid)) send(link, {SIGKILL});
+    }
+  }
+
   bool has_had(const Link& link, int signal) const {
     return signal == order_.first_signal && is_of_group(link, order_.told_group);
   }
@@ -151,6 +171,9 @@ class Descendants final : public ProcessSet {
   const EndOrder& order_;
   TreeWatcher& watcher_;
   UniqueFd children_;
+  bool is_asked_ = false;
+  std::vector<pid_t> inner_;
+  std::optional<Milliseconds> spared_until_;
 };
 
 // Waits until a member ends, the watcher may want to hurry, or the time is over.
