@@ -238,7 +238,7 @@ class Storm:
             victims = [ctest]
             if chance.random() < 0.5:
                 victims = [one for one in keepers_of(tree)
-                           if any(str(ctest.pid) + ":" in word for word in self.command(one.pid))]
+                           if any(word.startswith(f"{ctest.pid}:") for word in self.command(one.pid))] or victims
             for victim in victims:
                 self.killed.add(name_of(ctest))
                 self.begun = 0

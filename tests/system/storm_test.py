@@ -314,6 +314,8 @@ class StormTest(ProjectCase):
             self.assertRegex(message, rf"^signal {last['signal']} \(SIG[A-Z]+\) after ", where)
         elif last and last["exit_code"] is not None:
             self.assertRegex(message, rf"^exit code {last['exit_code']} after ", where)
+            is_by_rule = test["outcome"] == "failed" and last["exit_code"] == 0
+            self.assertEqual("; failed by ctest's rules for it" in message, is_by_rule, where)
         elif test["verdict"] == "disabled":
             self.assertEqual(message, "disabled", where)
         elif not last:
