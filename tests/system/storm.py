@@ -15,7 +15,7 @@ from storm_console import ABORTED, DISABLED, FOUND, KILLED, NOT_FOUND, SEGFAULT,
 from support import CTEST, is_alive, keepers_of, process
 
 LIST_INTERVAL_S = 0.05
-CTESTS_PER_KILL = 2  # so that most live on, however slow the machine is
+CTESTS_PER_KILL = 1  # begun in between, so that most live on, however slow the machine is
 MOST_LISTS = 8  # of one form at a time
 
 
@@ -232,7 +232,9 @@ class Storm:
         with self.guard:
             if not self.live or self.begun < CTESTS_PER_KILL:
                 return
-            ctest, tree = chance.choice(self.live)
+            # Most wait for their tree: who is killed then leaves no run.
+            at_work = [one for one in self.live if self.has_begun_a_test(one[0])]
+            ctest, tree = chance.choice(at_work if at_work and chance.random() < 0.8 else self.live)
             if not is_alive(ctest):
                 return
             victims = [ctest]
@@ -246,6 +248,12 @@ class Storm:
                     os.kill(victim.pid, signal.SIGKILL)
                 except ProcessLookupError:
                     pass
+
+    def has_begun_a_test(self, ctest):
+        try:
+            return "  Start " in (self.consoles / f"{name_of(ctest)}.log").read_text(errors="replace")
+        except OSError:
+            return False
 
     @staticmethod
     def command(pid):
