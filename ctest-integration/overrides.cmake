@@ -205,8 +205,9 @@ function(_holdfast_meet_call)
 endfunction()
 
 # A call with several tests, with more properties than fit below, or with a name that has no value, which ctest
-# passes by: one property of one test at a time. Where a test was added from is last, and in any number of pieces
-# where a quote stands in that path, since CMake writes it as it is.
+# passes by: one property of one test at a time. Where a test was added from (_BACKTRACE_TRIPLES, the last one) is
+# left out: only listings show it, and with a quote in that path it is any number of pieces, since CMake writes it as
+# it is.
 # No parameters: ARGV<n> are set_tests_properties()'s, `count` is its ARGC, `arguments` its ARGV.
 function(_holdfast_take_apart)
   set(first "") # the first property
@@ -220,7 +221,7 @@ function(_holdfast_take_apart)
   if(first STREQUAL "")
     __set_tests_properties(${arguments}) # ctest has its own words for it
     return()
-  elseif(first EQUAL 1 OR last LESS first)
+  elseif(first EQUAL 1 OR last LESS first) # no test, or no property: ctest passes it by, too
     return()
   endif()
   set(properties "")

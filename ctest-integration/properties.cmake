@@ -62,8 +62,7 @@ function(_holdfast_variable_of property value out)
   set(${out} "${variable}" PARENT_SCOPE)
 endfunction()
 
-# A property whose variable is longer than the 128 KiB that execve(2) takes for one: ctest could not start what is told
-# it. It is as if it were not set; but for locks of Holdfast's own, without which no test is run.
+# Once for each property; it names the first test.
 function(_holdfast_say_too_long test property)
   set(what "such a one is ignored")
   if(property STREQUAL "RESOURCE_LOCK")
@@ -128,7 +127,7 @@ function(_holdfast_tell variable value)
   set(told_${n} "HOLDFAST_P_${variable}=set:${value}" PARENT_SCOPE)
 endfunction()
 
-# Part of _holdfast_learn_property(), where the variable is too long: the property is not set, nor was it.
+# Part of _holdfast_learn_variable(): the property is not set, nor was it.
 macro(_holdfast_learn_without)
   string(REGEX REPLACE "=set:.*" "=unset:" variable "${variable}")
   foreach(fact IN ITEMS RESOURCE_LOCK=resource_locks LABELS=labels HOLDFAST_RETRY=retry HOLDFAST_TIMEOUT=wanted
@@ -138,6 +137,21 @@ macro(_holdfast_learn_without)
     endif()
   endforeach()
   set(property "")
+  set(limits TRUE)
+endmacro()
+
+# Part of _holdfast_learn_property(): sets `variable`. execve(2) takes 128 KiB for one, its name included; ctest cannot
+# start a test with a longer one. Such a property is as if it were not set, but for HOLDFAST_LOCKS: no test is run
+# without its locks.
+macro(_holdfast_learn_variable)
+  _holdfast_variable_of("${property}" "${value}" variable)
+  string(LENGTH "${variable}" length)
+  if(length GREATER 131000) # a few bytes are for what the name gets besides
+    _holdfast_say_too_long("${ARGV0}" "${property}")
+    if(NOT property STREQUAL "HOLDFAST_LOCKS")
+      _holdfast_learn_without()
+    endif()
+  endif()
 endmacro()
 
 # What follows from `property` being `value` now. No arguments: a macro would read them a second time.
@@ -158,14 +172,7 @@ macro(_holdfast_learn_property)
   elseif(property MATCHES "^(TIMEOUT|HOLDFAST_(ENABLED|ISOLATION|RETRY|TIMEOUT|LOCKS)|TIMEOUT_.*)$")
     set(limits TRUE)
   endif()
-  _holdfast_variable_of("${property}" "${value}" variable)
-  string(LENGTH "${variable}" length)
-  if(length GREATER 131000)
-    _holdfast_say_too_long("${ARGV0}" "${property}")
-    if(NOT property STREQUAL "HOLDFAST_LOCKS")
-      _holdfast_learn_without()
-    endif()
-  endif()
+  _holdfast_learn_variable()
   if(property STREQUAL "TIMEOUT")
     set(of_timeout "${value}")
     set(timeout_at "ARGV${i}")

@@ -164,8 +164,8 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
     tidy_up(options.tree);
     remove_stale_levels({options.project, options.tree});
   }
-  KeeperOrder keeper{options.tree, options.project, ctest, KeeperOrder::Starter::begin};
-  if (options.from_include) keeper.starter = KeeperOrder::Starter::launcher;
+  KeeperOrder keeper{options.tree, options.project, ctest, KeeperOrder::SummaryBy::end};
+  if (options.from_include) keeper.summary_by = KeeperOrder::SummaryBy::keeper;
   if (lock->held) keeper.run_lock = lock->held->descriptors().front();
   keeper.shares_tree = shares;
   if (shares || lock->inside_another) keeper.company = Company::possible;
@@ -177,6 +177,7 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
     complain("no keeper (failed to " + started.error().message +
              "): tests run by their own properties, nothing is recorded");
   } else if (options.from_include) {
+    // Where it does not answer, the first launcher begins the run.
     (void)OwnKeeper(ctest).go_on_with(options.tree, ComesNext::run);
   }
   // A tree that cannot be locked has no turns either, and that has been said.
@@ -303,7 +304,7 @@ int keeper(const IntegrationOptions& options) {
     complain("failed to understand --ctest " + ctest.error().message);
     return exit_codes::k_usage;
   }
-  KeeperOrder order{options.tree, options.project, *ctest, KeeperOrder::Starter::launcher};
+  KeeperOrder order{options.tree, options.project, *ctest, KeeperOrder::SummaryBy::keeper};
   order.settings = settings_of(options);
   if (const Result<void> started = start_keeper(order); !started) {
     complain("failed to " + started.error().message);

@@ -71,7 +71,7 @@ Json status_json(const std::vector<LiveRun>& runs, const std::vector<os::Surveye
     object["tree"] = valid_utf8(run.tree);
     object["ctest"] = run.ctest.pid;
     object["since"] = run.since;
-    if (run.has_others_numbers) object["other_pid_namespace"] = true;
+    if (run.is_in_other_pid_namespace) object["other_pid_namespace"] = true;
     object["tests"] = Json::array();
     for (const LiveTest& test : run.tests) {
       Json one;
@@ -94,7 +94,7 @@ void print_status(const std::vector<LiveRun>& runs, const std::vector<os::Survey
   for (const LiveRun& run : runs) {
     fmt::print("run {} of {} (ctest, pid {}{})", run.run.empty() ? "(begins)" : printable(run.run),
                printable(run.tree), run.ctest.pid,
-               run.has_others_numbers ? " in another PID namespace" : "");
+               run.is_in_other_pid_namespace ? " in another PID namespace" : "");
     if (run.since > 0) fmt::print(" for {}", age_of(run.since));
     fmt::print("\n");
     for (const LiveTest& test : run.tests) {

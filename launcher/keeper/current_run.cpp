@@ -18,7 +18,7 @@ Run& CurrentRun::at(unsigned include_count) {
   return *run_;
 }
 
-void CurrentRun::have_log_for_itself() {
+void CurrentRun::part_with_foreign_text() {
   if (!run_ || !run_->log()) return;
   const RunLog& log = *run_->log();
   const bool is_shared = origin_.has_company

@@ -54,7 +54,7 @@ class CurrentRun {
   // Before the first test of the run, while ctest waits: what its log has by now of another ctest
   // that opened the same file is cut off. With company the other one may still be writing: then the
   // run does without a log.
-  void have_log_for_itself();
+  void part_with_foreign_text();
 
   // Records the end of the run for `holdfast end`, which prints the summary. Asked again for the
   // run of the same log it says the same again.

@@ -20,9 +20,9 @@ struct KeeperOrder {
   std::string tree;
   std::string project;
   ProcessName ctest;
-  // `holdfast begin` prints the summary at POST_TEST; a keeper that the first launcher started
-  // prints it itself when ctest has ended.
-  enum class Starter { begin, launcher } starter = Starter::launcher;
+  // By `holdfast end`, at POST_TEST, or by the keeper, when ctest has ended: nobody runs `holdfast
+  // end` where a test file has the run begun, or the first launcher.
+  enum class SummaryBy : std::uint8_t { end, keeper } summary_by = SummaryBy::keeper;
   // The run's lock on its tree (run_lock.hpp), which the keeper holds until it ends; -1: none.
   int run_lock = -1;
   bool shares_tree = false;  // by that lock

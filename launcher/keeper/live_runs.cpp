@@ -34,9 +34,9 @@ void read_tests(const Journal& journal, LiveRun& run) {
   for (const Record& record : journal.records) {
     if (const auto* started = std::get_if<RunStarted>(&record)) {
       run.since = started->at;
-      run.has_others_numbers = started->boot != os::numbering_id();
+      run.is_in_other_pid_namespace = started->boot != os::numbering_id();
     } else if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
-      if (!run.has_others_numbers && !os::is_alive(named(begun->launcher))) continue;
+      if (!run.is_in_other_pid_namespace && !os::is_alive(named(begun->launcher))) continue;
       run.tests.push_back({begun->test, begun->attempt, begun->launcher.pid, begun->at});
     } else if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
       std::erase_if(run.tests, [&](const LiveTest& t) { return t.attempt == ended->attempt; });

@@ -24,8 +24,9 @@ struct LiveRun {
   std::string tree;
   ProcessName ctest;
   double since = 0;
-  bool has_others_numbers = false;  // of another PID namespace
-  std::vector<LiveTest> tests;      // in the order of their start
+  // Its pids are numbers there, and its launchers cannot be looked up.
+  bool is_in_other_pid_namespace = false;
+  std::vector<LiveTest> tests;  // in the order of their start
 };
 
 // Those whose keeper answers: all of this user. One that has begun no run yet has no name.

@@ -23,7 +23,8 @@ struct RunOrigin {
   std::string lock_trouble;  // one sentence: the tree could not be locked; empty: it is
   RunRetryLimits retries = {};
   std::string inside = {};  // the run one of whose tests started ctest; empty: none
-  // Runs beside it in the tree: as soon as one of them ends, LastTest.log is its log.
+  // Whether other runs may be at work in the tree. As soon as one of them ends, LastTest.log may be
+  // its log.
   bool has_company = false;
 };
 

@@ -69,7 +69,7 @@ std::optional<struct stat> status_of(int descriptor) {
 using Inode = std::pair<dev_t, ino_t>;
 
 // Leads to the file itself, which may have no name any more.
-std::string link_of(const OpenFileOf& file) {
+std::string link_of(const DescriptorOf& file) {
   return os::in_proc(file.process, "fd/" + file.number);
 }
 
@@ -80,7 +80,7 @@ void for_each_log_of(pid_t process, Use use) {
   const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(directory.c_str()), &::closedir);
   if (!entries) return;
   while (const dirent* entry = ::readdir(entries.get())) {
-    const OpenFileOf file{process, entry->d_name};
+    const DescriptorOf file{process, entry->d_name};
     char path[PATH_MAX + 32];
     const ssize_t length = ::readlink(link_of(file).c_str(), path, sizeof path);
     if (length <= 0) continue;
@@ -114,7 +114,7 @@ std::optional<std::int64_t> birth_of(int descriptor) {
 std::optional<RunLog> RunLog::of(const ProcessName& ctest) {
   std::vector<RunLog> found;
   std::set<Inode> seen;
-  for_each_log_of(ctest.pid, [&](const OpenFileOf& file, Name name) {
+  for_each_log_of(ctest.pid, [&](const DescriptorOf& file, Name name) {
     os::UniqueFd held(::open(link_of(file).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     const std::optional<struct stat> status = status_of(held.get());
     if (!status || !S_ISREG(status->st_mode)) return;
@@ -150,33 +150,35 @@ bool RunLog::is_same_as(const RunLog& other) const {
   return own && its && own->st_dev == its->st_dev && own->st_ino == its->st_ino;
 }
 
-std::optional<std::int64_t> RunLog::place_of_ctest() const {
+std::optional<std::int64_t> RunLog::offset_of_ctest() const {
   // Its first line, by proc(5).
   constexpr std::string_view k_position = "pos:\t";
   const Result<std::string> text =
-      os::read_file(os::in_proc(place_.process, "fdinfo/" + place_.number));
+      os::read_file(os::in_proc(ctests_descriptor_.process, "fdinfo/" + ctests_descriptor_.number));
   if (!text || !text->starts_with(k_position)) return std::nullopt;
   return std::strtoll(text->c_str() + k_position.size(), nullptr, 10);
 }
 
 bool RunLog::has_foreign_end() const {
   const std::optional<struct stat> status = status_of(held_.get());
-  const std::optional<std::int64_t> place = place_of_ctest();
-  return status && place && status->st_size > *place;
+  const std::optional<std::int64_t> offset = offset_of_ctest();
+  return status && offset && status->st_size > *offset;
 }
 
 bool RunLog::cut_foreign_end() const {
-  const std::optional<std::int64_t> place = place_of_ctest();
-  const os::UniqueFd log(::open(link_of(place_).c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK));
-  return place && log.valid() && ::ftruncate(log.get(), *place) == 0;
+  const std::optional<std::int64_t> offset = offset_of_ctest();
+  const os::UniqueFd log(
+      ::open(link_of(ctests_descriptor_).c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK));
+  return offset && log.valid() && ::ftruncate(log.get(), *offset) == 0;
 }
 
 bool RunLog::is_open_elsewhere(const ProcessName& ctest) const {
   const std::optional<struct stat> own = status_of(held_.get());
   bool is_open = false;
   os::for_each_process([&](pid_t pid) {
-    if (is_open || pid == ::getpid() || os::is_below(pid, ctest.pid)) return;
-    for_each_log_of(pid, [&](const OpenFileOf& file, const Name&) {
+    const bool is_ours = pid == ::getpid() || pid == ctest.pid || os::is_below(pid, ctest.pid);
+    if (is_open || is_ours) return;
+    for_each_log_of(pid, [&](const DescriptorOf& file, const Name&) {
       struct stat its {};
       is_open = is_open || (own && ::stat(link_of(file).c_str(), &its) == 0 &&
                             its.st_dev == own->st_dev && its.st_ino == own->st_ino);

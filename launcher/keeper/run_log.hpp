@@ -14,8 +14,8 @@
 
 namespace holdfast {
 
-// One of its descriptors, by its number.
-struct OpenFileOf {
+// A process's descriptor, by its number.
+struct DescriptorOf {
   pid_t process = 0;
   std::string number;
 };
@@ -35,23 +35,26 @@ class RunLog {
   bool is_nameless() const;
   bool is_same_as(const RunLog& other) const;
 
-  // Whether there is something behind the place that ctest is at. Another ctest wrote it, which has
-  // opened the same file (docs/decisions/0028). ctest must not be writing.
+  // Whether the file goes on behind ctest's offset: then another ctest that has opened the same
+  // file wrote there (docs/decisions/0028). ctest must not be writing.
   bool has_foreign_end() const;
   // Cuts that off. The other one must be through. False: it stays.
   bool cut_foreign_end() const;
-  // Whether somebody who is not below `ctest` has it open, too. Looks at all processes.
+  // Whether a process has it open that is neither ctest, nor below ctest, nor this one. Looks at
+  // all processes.
   bool is_open_elsewhere(const ProcessName& ctest) const;
 
  private:
-  RunLog(os::UniqueFd held, CtestLogFile file, OpenFileOf place)
-      : held_(std::move(held)), file_(std::move(file)), place_(std::move(place)) {}
+  RunLog(os::UniqueFd held, CtestLogFile file, DescriptorOf ctests_descriptor)
+      : held_(std::move(held)),
+        file_(std::move(file)),
+        ctests_descriptor_(std::move(ctests_descriptor)) {}
 
-  std::optional<std::int64_t> place_of_ctest() const;
+  std::optional<std::int64_t> offset_of_ctest() const;
 
   os::UniqueFd held_;
   CtestLogFile file_;
-  OpenFileOf place_;
+  DescriptorOf ctests_descriptor_;
 };
 
 }  // namespace holdfast

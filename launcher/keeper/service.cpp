@@ -74,11 +74,13 @@ Service::Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd c
       tree_lock_(order_.run_lock),
       lines_(order_.ctest),
       run_({order_.tree, order_.ctest, order_.lock_trouble, retry_limits(order_), order_.inside,
+            // Without the tree's lock nobody keeps other runs away, though no test takes locks for
+            // that.
             order_.company == Company::possible || order_.run_lock < 0},
            lines_),
       memory_(order_.settings ? order_.settings->run().oom_events : std::string()),
       stale_(place_of(order_)) {
-  if (order_.starter == KeeperOrder::Starter::launcher) {
+  if (order_.summary_by == KeeperOrder::SummaryBy::keeper) {
     lines_.hold_stderr();
   } else {
     // Before the first test: a run in which no test asks for anything is a run too.
@@ -283,26 +285,28 @@ wire::Message Service::status() const {
 
 wire::Message Service::next_tree(const wire::Message& message, const Connection& asker) {
   const bool is_ours = message.get("tree") == order_.tree;
-  const bool begins_run = !message.get("run").empty();
   wire::Message reply;
   reply.kind = wire::k_tree;
   if (is_ours) reply.add("serves", "1");
-  if (is_ours && !begins_run) return reply;
+  if (is_ours && message.get("run").empty()) return reply;
   // Before the graces of what is left: it is waited for as long as we are at it.
   (void)os::send_packet(asker.socket.get(), wire::encode(reply));
-  if (is_ours) {
-    if (run_.has_begun()) end_earlier_run(asker);
-    run_.at(k_count_not_known);
-    run_.take_log([&] { return is_there(asker); });
-    run_.have_log_for_itself();
-    reply.add("run", "1");
-    return reply;
-  }
-  dismiss_connections(&asker);
-  run_.close(Run::Completeness::complete);
+  if (is_ours) return begin_next_run(asker);
+  end_earlier_run(asker);
   forget_run(tree_lock_, order_.ctest);
   is_in_another_tree_ = true;
   return {};
+}
+
+wire::Message Service::begin_next_run(const Connection& asker) {
+  if (run_.has_begun()) end_earlier_run(asker);
+  run_.at(k_count_not_known);
+  run_.take_log([&] { return is_there(asker); });
+  run_.part_with_foreign_text();
+  wire::Message reply;
+  reply.kind = wire::k_tree;
+  reply.add("run", "1");
+  return reply;
 }
 
 wire::Message Service::let_go_of_shared_tree() {

@@ -41,6 +41,8 @@ class Service {
   // What ctest goes on with: another run of this tree, tests of the same run, or another tree.
   wire::Message next_tree(const wire::Message& message, const Connection& asker);
   wire::Message let_go_of_shared_tree();
+  // While ctest waits for `asker`, with its log open.
+  wire::Message begin_next_run(const Connection& asker);
   void end_earlier_run(const Connection& asker);
   // Rolls over to the next run where there is one.
   Run& run_of(unsigned include_count, const Connection& asker);

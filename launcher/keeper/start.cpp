@@ -80,7 +80,7 @@ void raise_descriptor_limit() {
 // start it, and none that are longer than those.
 void show_as_keeper(const KeeperOrder& order) {
   const std::vector<std::string> now = os::command_of(::getpid());
-  os::set_process_title(os::k_keeper_name.data(),
+  os::set_process_title(std::string(os::k_keeper_name).c_str(),
                         {now.empty() ? "holdfast" : now.front(), "keeper", "--tree", order.tree,
                          "--ctest", to_text(order.ctest)});
 }

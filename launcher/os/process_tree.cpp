@@ -172,7 +172,7 @@ class Descendants final : public ProcessSet {
   TreeWatcher& watcher_;
   UniqueFd children_;
   bool is_asked_ = false;
-  std::vector<pid_t> inner_;
+  std::vector<pid_t> inner_;  // a number that comes again within the second is spared for its rest
   std::optional<Milliseconds> spared_until_;
 };
 

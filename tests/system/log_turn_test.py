@@ -5,11 +5,12 @@ import json
 import os
 import unittest
 
-from shared_trees import WAITS, SharedTreeCase
-from support import HOLDFAST, PATIENCE_S, ctest_version, keepers_of, program, script_step, wait_until
+from shared_trees import SharedTreeCase
+from support import HOLDFAST, PATIENCE_S, ctest_version, keepers_of, program, wait_until
 
 
-def log_of(ctest):
+def inode_of_log(ctest):
+    """Of the one that it has open; None: it has none."""
     for number in os.listdir(f"/proc/{ctest.pid}/fd"):
         link = f"/proc/{ctest.pid}/fd/{number}"
         with contextlib.suppress(OSError):
@@ -22,10 +23,6 @@ def told(case, tree, run, what):
     """Of each test: its "verdict", which is ctest's, or its "outcome"."""
     report = json.loads(case.finish(HOLDFAST, "report", run.name, "--format", "json", cwd=tree).stdout)
     return {test["name"]: test[what] for test in report["tests"]}
-
-
-def verdicts_of(case, tree, run):
-    return told(case, tree, run, "verdict")
 
 
 class LogOfOneMomentTest(SharedTreeCase):
@@ -50,7 +47,7 @@ set_tests_properties(green PROPERTIES PASS_REGULAR_EXPRESSION "is well")
         meeting.mkdir()
         runs = [self.begin(tree, name, *arguments, "-R", f"^{name}$", LD_PRELOAD=program("part_log.so"),
                            PART_LOG_DIRECTORY=str(meeting)) for name in ("red", "green")]
-        logs = [wait_until(lambda run=run: log_of(run), "ctest's log") for run in runs]
+        logs = [wait_until(lambda run=run: inode_of_log(run), "ctest's log") for run in runs]
         (self.work / "go").touch()
         self.assertEqual(len(set(logs)), 2, "both have opened one file")
         self.assertEqual([run.wait(PATIENCE_S) for run in runs], [8, 0], self.log("red") + self.log("green"))
@@ -59,7 +56,7 @@ set_tests_properties(green PROPERTIES PASS_REGULAR_EXPRESSION "is well")
             self.assertEqual(len(list(meeting.iterdir())), 2)  # both have parted it
         said = {}
         for run in self.runs(tree):
-            said.update(verdicts_of(self, tree, run))
+            said.update(told(self, tree, run, "verdict"))
         self.assertEqual(said, {"red": "failed", "green": "passed"})
 
     def test_each_has_a_log_of_its_own(self):
@@ -82,9 +79,9 @@ class OneLogTest(SharedTreeCase):
     """A ctest in a sub-directory, as a script, opens its log before it waits for the tree: two may open one."""
 
     def tree_with_a_test_that_stays(self):
-        """When it comes for the second time."""
-        (self.work / "stays").write_text(f"test -e {self.work}/again && echo > {self.work}/stays.here && exec sleep 999\n"
-                                         f"touch {self.work}/again\n")
+        """Of two that come to it, the second stays."""
+        (self.work / "stays").write_text(f"mkdir {self.work}/again 2>/dev/null && exit 0\n"
+                                         f"echo > {self.work}/stays.here\nexec sleep 999\n")
         below = self.work / "project/below"
         below.mkdir(parents=True)
         (below / "CMakeLists.txt").write_text(f"""
@@ -107,22 +104,32 @@ set_tests_properties(last PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
         both = self.begin_both(tree)
         wait_until((self.work / "stays.here").exists, "the second run's test")
         later, = (run for run in both if run.poll() is None)
-        self.assertEqual(log_of(later), (tree / "below/Testing/Temporary/LastTest.log").stat().st_ino)
+        self.assertEqual(inode_of_log(later), (tree / "below/Testing/Temporary/LastTest.log").stat().st_ino)
         later.kill()
         wait_until(lambda: not keepers_of(tree), "the keepers to end")
         first, second = self.runs(tree)
-        self.assertEqual(verdicts_of(self, tree, first), {"quick": "passed", "stays": "passed", "last": "failed"})
-        self.assertEqual(verdicts_of(self, tree, second), {"quick": "passed", "stays": None})
+        self.assertEqual(told(self, tree, first, "verdict"), {"quick": "passed", "stays": "passed", "last": "failed"})
+        self.assertEqual(told(self, tree, second, "verdict"), {"quick": "passed", "stays": None})
 
-    def test_of_runs_beside_each_other_neither_believes_it(self):
+    def tree_of_many_runs(self):
         (self.work / "project").mkdir()
         (self.work / "project/holdfast.toml").write_text('[profile.default]\nruns = "allow"\n')
-        tree = self.tree_with_a_test_that_stays()
+        return self.tree_with_a_test_that_stays()
+
+    def test_one_of_its_own_is_believed(self):
+        tree = self.tree_of_many_runs()
+        self.ctest(tree / "below")
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        run, = self.runs(tree)
+        self.assertEqual(told(self, tree, run, "outcome"), {"quick": "passed", "stays": "passed", "last": "failed"})
+
+    def test_of_runs_beside_each_other_neither_believes_it(self):
+        tree = self.tree_of_many_runs()
         both = self.begin_both(tree)
         wait_until((self.work / "stays.here").exists, "the test of one to stay")
         wait_until(lambda: [run.poll() for run in both].count(None) == 1, "the other one's end")
         later, = (run for run in both if run.poll() is None)
-        self.assertEqual(log_of(later), (tree / "below/Testing/Temporary/LastTest.log").stat().st_ino)
+        self.assertEqual(inode_of_log(later), (tree / "below/Testing/Temporary/LastTest.log").stat().st_ino)
         later.kill()
         wait_until(lambda: not keepers_of(tree), "the keepers to end")
         said = [told(self, tree, run, "outcome") for run in self.runs(tree)]

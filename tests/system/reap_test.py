@@ -230,10 +230,11 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
         modes = [(path, path.stat().st_mode) for path in (below, *below.rglob("*"))]
         for path, mode in modes:
             path.chmod(mode & ~0o222)
-        done = self.reap(tree)
-        for path, mode in modes:
-            path.chmod(mode)
-        return done, "Permission denied"
+        try:
+            return self.reap(tree), "Permission denied"
+        finally:
+            for path, mode in modes:
+                path.chmod(mode)
 
     def test_what_cannot_be_tidied_is_said_and_what_was_not_done_is_not(self):
         tree, _ = self.leave()
