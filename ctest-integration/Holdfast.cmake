@@ -62,7 +62,7 @@ and the like.
 ``HOLDFAST_TIMEOUT``
   Time the test may take, without the time it waits for locks: ``30``, ``500ms``, ``2m``. Wins
   over :prop_test:`TIMEOUT`, which Holdfast takes over as well: it shows the stacks of what
-  hangs, ends it, and ctest says ``***Timeout`` eight seconds later (docs/timeouts.md).
+  hangs, ends it, and ctest says ``***Timeout`` (docs/timeouts.md).
 ``HOLDFAST_ON_LEAK``
   What becomes of processes the test leaves behind: ``kill`` (default), ``fail`` (kill, and
   the test fails) or ``ignore``. Those of a test with :prop_test:`FIXTURES_SETUP`, or named in

@@ -13,8 +13,8 @@
 # It stays out, without a word, where there is nothing to run or it would be in the way
 # (HOLDFAST_DISABLE, listings, memory checks), and with one line where something is wrong.
 # Nothing here starts a process, but for a run that CTestCustom.cmake did not begin (ctest in a
-# sub-directory, `ctest -S`), and for one that shares the tree and must not (sharing.cmake). Such a run
-# waits for the tree here. That is later than it should be, since ctest has opened its log already, and
+# sub-directory, `ctest -S`), and for one that shares the tree and must not (sharing.cmake). Both wait
+# for the tree here. That is later than it should be, since ctest has opened its log already, and
 # still better than two runs at once.
 
 # ctest reads with all policies unset: IN_LIST would not even be an operator.

@@ -12,8 +12,8 @@ function(_holdfast_directory_scope directory out)
   set(${out} "DIRECTORY;${directory}" PARENT_SCOPE)
 endfunction()
 
-# A name that finds the directory with this source, which <directory> adds; empty where none is known to (with a
-# binary directory of its own choice, besides).
+# The name by which CMake finds the directory that <directory> adds from this source. Empty: none is known (its source
+# is also another's binary directory, and its own was chosen freely).
 function(_holdfast_name_of_directory source directory out)
   set(name "${source}")
   get_property(is DIRECTORY "${source}" PROPERTY SOURCE_DIR)
@@ -33,8 +33,8 @@ endfunction()
 # They are no list, since foreach() does not split one where a path before it has one bracket of a pair. A directory
 # that no name is known to find is left out.
 #
-# CMake joins the paths by semicolons. Each is absolute, so that most semicolons of their own tell themselves by what
-# follows; of `a;/c` the directories tell: `a` is not there, or all of it is.
+# CMake joins the paths by semicolons. Each path is absolute: a semicolon with no slash behind it belongs to a path. With
+# one it may be either: `a;/c` is one path where `a` is no directory, or where `a;/c` is one.
 function(_holdfast_subdirectories directory out)
   get_property(parts DIRECTORY "${directory}" PROPERTY SUBDIRECTORIES)
   string(ASCII 1 open)
@@ -48,7 +48,7 @@ function(_holdfast_subdirectories directory out)
   string(REPLACE "${end}" ";" parts "${parts}")
   set(found "")
   set(path "")
-  foreach(part IN LISTS parts ITEMS "") # nothing: the last path is whole
+  foreach(part IN LISTS parts ITEMS "") # the empty one at the end closes the last path
     string(REPLACE "${open}" "[" part "${part}")
     string(REPLACE "${close}" "]" part "${part}")
     string(REPLACE "${semicolon}" ";" part "${part}")

@@ -62,11 +62,12 @@ int list(const ReapOrder& order) {
   return exit_codes::k_success;
 }
 
+std::string count(std::size_t number, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", number, number == 1 ? one : many);
+}
+
 // `1 run: 2 attempts recorded as interrupted, 1 empty directory and 1 socket removed`
 std::string describe(const Tidied& tidied) {
-  const auto count = [](std::size_t number, std::string_view one, std::string_view many) {
-    return fmt::format("{} {}", number, number == 1 ? one : many);
-  };
   return count(tidied.runs, "run", "runs") + ": " + count(tidied.attempts, "attempt", "attempts") +
          " recorded as interrupted, " +
          count(tidied.directories, "empty directory", "empty directories") + " and " +
@@ -75,8 +76,8 @@ std::string describe(const Tidied& tidied) {
 
 int tidy_up(const Untidy& untidy) {
   if (!untidy.runs.empty() && !untidy.trouble.empty()) {
-    complain(fmt::format("failed to tidy {} run{}: failed to {}", untidy.runs.size(),
-                         untidy.runs.size() == 1 ? "" : "s", printable(untidy.trouble)));
+    complain("failed to tidy " + count(untidy.runs.size(), "run", "runs") + ": " +
+             printable(untidy.trouble));
     return k_not_ended;
   }
   const Tidied tidied = tidy(untidy.runs);

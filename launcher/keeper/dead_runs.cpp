@@ -170,7 +170,7 @@ bool is_cut_off(const fs::path& journal) {
   return size > 0 && ::pread(file.get(), &last, 1, size - 1) == 1 && last != '\n';
 }
 
-// Whether anything was.
+// True: something was written.
 bool write_what_is_missing(const DeadRun& run, Tidied& tidied) {
   std::string lines = lines_for(run);
   if (lines.empty()) return false;
@@ -184,7 +184,7 @@ bool write_what_is_missing(const DeadRun& run, Tidied& tidied) {
   return true;
 }
 
-// Whether it went. That something is in it by now is no trouble, nor that somebody was quicker.
+// True: it is gone by us. One that is not empty, or that somebody else removed, is no trouble.
 bool remove_if_empty(const fs::path& directory, Tidied& tidied) {
   if (::rmdir(directory.c_str()) == 0) return true;
   if (errno != ENOENT && errno != ENOTEMPTY) {
@@ -193,7 +193,7 @@ bool remove_if_empty(const fs::path& directory, Tidied& tidied) {
   return false;
 }
 
-// Whether anything was.
+// True: something was removed.
 bool remove_what_is_left(const DeadRun& run, Tidied& tidied) {
   std::size_t directories = 0;
   for (const fs::path& directory : run.empty_directories) {

@@ -36,7 +36,7 @@ std::vector<DeadRun> find_dead_runs(const std::filesystem::path& tree);
 
 // What was done, and what could not be.
 struct Tidied {
-  std::size_t runs = 0;  // in which something was
+  std::size_t runs = 0;  // runs in which something was done
   std::size_t attempts = 0;
   std::size_t directories = 0;
   std::size_t sockets = 0;

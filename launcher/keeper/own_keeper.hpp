@@ -27,8 +27,8 @@ inline constexpr std::string_view k_alone = "alone";
 
 }  // namespace wire
 
-// To whom the tests belong that ctest comes to: to a run that begins with them, or to the keeper's
-// own, which sees by itself where another one begins.
+// What ctest comes to: a run that begins now, or tests. Of tests the keeper sees by itself whether
+// they begin another run.
 enum class ComesNext : std::uint8_t { run, tests };
 
 class OwnKeeper {

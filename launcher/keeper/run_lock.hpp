@@ -62,8 +62,8 @@ void forget_run(const os::UniqueFd& lock, const ProcessName& ctest);
 // it); else a whole run.
 CtestSelection selection_of(const ProcessName& ctest, std::string_view ctest_version);
 
-// Whether a run has the tree at this moment, in whichever PID namespace. Fails where the lock may
-// not be written to: then nobody can say, and the tree is not the caller's to tidy.
+// Whether a run has the tree at this moment, in whichever PID namespace. Fails where the lock
+// cannot be opened for writing: then the tree is not the caller's to tidy.
 Result<bool> is_tree_taken(const std::string& tree);
 
 // Whether that ctest has it; nothing where the lock may not be looked at. `numbering` is

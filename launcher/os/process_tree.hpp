@@ -67,9 +67,9 @@ bool reap(TreeWatcher& watcher, const Spared& spared, StopNews stops = StopNews:
 
 // Ends every process below this one: `first_signal` and SIGCONT (a stopped process cannot take a
 // signal), the grace, then SIGKILL until nothing is left. Returns as soon as the last one is gone.
-// A launcher below this one gets the first signal in place of its own tree. SIGKILL goes to all,
-// but to launchers, guards and keepers below that had the first one a second later, if they still
-// live.
+// A launcher below this one gets the first signal in place of its own tree. SIGKILL goes to all at
+// once, but to launchers, guards and keepers below that had the first signal: to these a second
+// later, if they still live.
 //
 // Returns those that could not be ended within five seconds of SIGKILL: in uninterruptible sleep,
 // or of another user.

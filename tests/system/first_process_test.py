@@ -10,9 +10,8 @@ import unittest
 
 from places import OWN_PROC, need_namespace
 from support import (CTEST, HOLDFAST, PATIENCE_S, SUPERVISORS, ProjectCase, children_of, process,
-                     program, verdicts, wait_until)
+                     verdicts, wait_until)
 from terminal import Terminal
-
 
 NO_TERMINAL = "not shown here: only root may give a namespace the terminal"
 
@@ -116,6 +115,7 @@ open(file, "w").close()
 while True:
     signal.pause()
 """
+
     def setUp(self):
         super().setUp()
         self.file = self.work / "polite"
@@ -152,10 +152,9 @@ while True:
             print(NO_TERMINAL, flush=True)
             del ways[signal.SIGINT]
         for number, tell in ways.items():
-            with self.subTest(number):
-                for left in self.work.glob("polite*"):
-                    left.unlink()
-                yield number, tell, self.polite_tree()
+            for left in self.work.glob("polite*"):
+                left.unlink()
+            yield number, tell, self.polite_tree()
 
     def assert_run(self, tree, complete, **outcomes):
         run = self.runs(tree)[-1]
@@ -179,27 +178,29 @@ while True:
 
     def test_with_holdfast_run_first_each_test_has_its_grace(self):
         for number, tell, tree in self.each_way_to_tell():
-            wait = tell(tree, HOLDFAST, "run", "--grace", "20s", "--", CTEST, "-j1")
-            wait_until(self.said("asked").exists, "the test to be told")
-            self.said("go").touch()
-            self.assertEqual(wait(), 128 + number)
-            self.assertTrue(self.said("tidied").exists())
-            self.assert_nothing_left()
-            self.assert_run(tree, False, polite="interrupted")
-            done = self.finish(HOLDFAST, "reap", cwd=tree)
-            self.assertEqual(done.stdout, b"nothing is left of earlier runs\n")
+            with self.subTest(number):
+                wait = tell(tree, HOLDFAST, "run", "--grace", "20s", "--", CTEST, "-j1")
+                wait_until(self.said("asked").exists, "the test to be told")
+                self.said("go").touch()
+                self.assertEqual(wait(), 128 + number)
+                self.assertTrue(self.said("tidied").exists())
+                self.assert_nothing_left()
+                self.assert_run(tree, False, polite="interrupted")
+                done = self.finish(HOLDFAST, "reap", cwd=tree)
+                self.assertEqual(done.stdout, b"nothing is left of earlier runs\n")
 
     def test_with_an_init_all_end_when_ctest_does(self):
         """By `docker run --init`, which passes SIGTERM on to its child, and ends when that has."""
         if not shutil.which("tini"):
             self.skipTest("tini is missing")
         for number, tell, tree in self.each_way_to_tell():
-            wait = tell(tree, "tini", "--", CTEST, "-j1")
-            self.assertEqual(wait(), 128 + number)
-            self.assert_nothing_left()  # by the kernel
-            self.assertFalse(self.said("tidied").exists())
-            self.assertIn(b"tidied 1 run", self.finish(HOLDFAST, "reap", cwd=tree).stdout)
-            self.assert_run(tree, False, polite="interrupted")
+            with self.subTest(number):
+                wait = tell(tree, "tini", "--", CTEST, "-j1")
+                self.assertEqual(wait(), 128 + number)
+                self.assert_nothing_left()  # by the kernel
+                self.assertFalse(self.said("tidied").exists())
+                self.assertIn(b"tidied 1 run", self.finish(HOLDFAST, "reap", cwd=tree).stdout)
+                self.assert_run(tree, False, polite="interrupted")
 
     def test_ctrl_c_ends_the_tests_of_the_moment(self):
         """They are in the terminal's foreground, and not the first."""
