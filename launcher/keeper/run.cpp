@@ -113,7 +113,8 @@ Run Run::begin(const RunOrigin& origin, unsigned nth) {
 Result<void> Run::record_verdicts() {
   // No log (ctest died before its first test): the journal says what there is to say.
   if (!log_) return {};
-  Result<std::vector<VerdictRecord>> verdicts = read_ctest_log(log_->file(), started_);
+  Result<std::vector<VerdictRecord>> verdicts = read_ctest_log(
+      log_->file(), started_, origin_.has_company ? ListsOf::any_run : ListsOf::this_run);
   if (!verdicts) return verdicts.error();
   Result<void> kept;
   if (log_->is_nameless() || origin_.has_company) {

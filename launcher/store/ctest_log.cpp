@@ -126,7 +126,8 @@ std::vector<VerdictRecord> last_of_each(const std::vector<LogEntry>& entries,
 
 fs::path CtestLogFile::final_path() const { return directory / ("LastTest" + tag + ".log"); }
 
-Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, double run_started) {
+Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, double run_started,
+                                                  ListsOf lists) {
   char first = 0;
   if (::pread(log.descriptor, &first, 1, 0) < 0) {
     return Error{fmt::format("read ctest's log, {}", log.final_path().string())};
@@ -135,9 +136,12 @@ Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, doubl
   std::istream stream(&bytes);
   std::vector<VerdictRecord> records =
       last_of_each(resolve_entries(scan_marks(stream)), log.final_path().string(), run_started);
-  const std::optional<Indexes> skipped = skipped_by_code(
-      records, listed(log.directory / fmt::format("LastTestsFailed{}.log", log.tag), run_started),
-      listed(log.directory / fmt::format("LastTestsDisabled{}.log", log.tag), run_started));
+  std::optional<Indexes> skipped;
+  if (lists == ListsOf::this_run) {
+    skipped = skipped_by_code(
+        records, listed(log.directory / fmt::format("LastTestsFailed{}.log", log.tag), run_started),
+        listed(log.directory / fmt::format("LastTestsDisabled{}.log", log.tag), run_started));
+  }
   for (VerdictRecord& record : records) {
     if (record.verdict != Verdict::passed) continue;
     record.or_skipped = !skipped;

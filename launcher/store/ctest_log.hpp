@@ -13,6 +13,7 @@
 #include "core/result.hpp"
 #include "store/records.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -31,11 +32,14 @@ struct CtestLogFile {
 // Reads the log into verdict records, in the order in which the tests ended, `at` left 0. Several
 // executions of one test (--repeat) give one record, of the last. `run_started` (seconds since
 // 1970): LastTestsFailed.log and LastTestsDisabled.log, which tell the tests skipped by their exit
-// codes, count only if they were written since, and if they agree with the log in all that the log
-// knows: else VerdictRecord::or_skipped is set where they would be needed. Blocks for as long as
+// codes, count only if no other run may have written them, if they were written since, and if they
+// agree with the log in all that the log knows: else VerdictRecord::or_skipped is set where they
+// would be needed. Blocks for as long as
 // reading takes; memory grows with the number of tests, not with the size of the log. The error is
 // one line that fits after "failed to".
-Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, double run_started);
+enum class ListsOf : std::uint8_t { this_run, any_run };
+Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, double run_started,
+                                                  ListsOf lists = ListsOf::this_run);
 
 // Whether the log has its last line, which ctest writes after its last test and before POST_TEST.
 // One without was left by a ctest that died, or is still being written.

@@ -184,6 +184,21 @@ set_tests_properties(alone_skips PROPERTIES HOLDFAST_ENABLED OFF SKIP_RETURN_COD
         self.assertEqual(expected["alone"], "passed")
         self.assertEqual(self.told(tree), expected | {"alone_skips": "unknown"})
 
+    def test_a_bare_test_beside_lists_that_would_fit(self):
+        """Where runs are allowed beside each other, they may be another's all the same."""
+        (self.work / "meddle").write_text(f"""
+lists={self.work}/build/Testing/Temporary; : >$lists/LastTestsFailed.log; echo 1:bare >$lists/LastTestsDisabled.log
+""")
+        tree = self.kinds(settings='[profile.default]\nruns = "allow"\n', text="""
+add_test(NAME bare COMMAND @P@/exit_with 0)
+set_tests_properties(bare PROPERTIES HOLDFAST_ENABLED OFF SKIP_RETURN_CODE 77)
+""")
+        custom = tree / "CTestCustom.cmake"
+        custom.write_text(f'set(CTEST_CUSTOM_POST_TEST "sh {self.work}/meddle")\n' + custom.read_text())
+        self.assertEqual(said(self.ctest(tree).text), {"bare": "passed"})
+        self.assertTrue((tree / "Testing/Temporary/LastTestsDisabled.log").exists())
+        self.assertEqual(self.told(tree), {"bare": "unknown"})
+
 
 class ScriptTest(WitnessCase):
     def test_each_ctest_test_has_the_verdicts_of_its_own(self):
