@@ -11,8 +11,7 @@
 
 namespace holdfast {
 
-// A keeper that is there accepts at once, even when it is stopped.
-inline constexpr Milliseconds k_probe_patience{200};
+using os::k_probe_patience;
 
 // Where the keeper of that ctest listens, if there is one.
 std::string keeper_socket_path_here(const ProcessName& ctest);

@@ -10,7 +10,6 @@
 
 #include "core/attach.hpp"
 #include "core/names.hpp"
-#include "keeper/keeper_socket.hpp"
 #include "os/packet_socket.hpp"
 #include "os/process.hpp"
 #include "os/trusted_directory.hpp"
@@ -40,18 +39,10 @@ std::optional<SocketName> parse_name(const std::string& name) {
 }
 
 // A keeper in another PID namespace has a ctest that we cannot see, or take for another process:
-// so it is asked whether it listens.
-bool is_listened_at(const std::string& name) {
-  const std::string path =
-      os::user_directory_path() + "/" + std::string(names::k_user_keepers_directory) + "/" + name;
-  return os::connect_to(path, k_probe_patience).socket.valid();
-}
-
-bool is_stale(const std::string& entry) {
-  const std::string name = entry.substr(0, entry.find('.'));
-  const std::optional<SocketName> socket = parse_name(name);
-  if (!socket || (socket->is_of_our_namespace && os::is_alive(socket->ctest))) return false;
-  return !is_listened_at(name);
+// so only its socket tells.
+bool may_be_stale(const std::string& entry) {
+  const std::optional<SocketName> socket = parse_name(entry.substr(0, entry.find('.')));
+  return socket && !(socket->is_of_our_namespace && os::is_alive(socket->ctest));
 }
 
 }  // namespace
@@ -60,8 +51,10 @@ void remove_stale_sockets(const os::UniqueFd& keepers) {
   const int copy = ::openat(keepers.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR* entries = copy >= 0 ? ::fdopendir(copy) : nullptr;
   if (entries == nullptr) return;
+  const std::string path =
+      os::user_directory_path() + "/" + std::string(names::k_user_keepers_directory) + "/";
   while (const dirent* entry = ::readdir(entries)) {
-    if (is_stale(entry->d_name)) ::unlinkat(keepers.get(), entry->d_name, 0);
+    if (may_be_stale(entry->d_name)) os::remove_if_dead(path + entry->d_name);
   }
   ::closedir(entries);
 }

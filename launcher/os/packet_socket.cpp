@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -72,6 +73,13 @@ Connected connect_to(const std::string& path, Milliseconds patience) {
   return result;
 }
 
+void remove_if_dead(const std::string& path) {
+  const std::string parent = path.substr(0, path.rfind('/') + 1);
+  const UniqueFd directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.valid() || retried([&] { return ::flock(directory.get(), LOCK_EX); }) != 0) return;
+  if (connect_to(path, k_probe_patience).failure == ConnectFailure::dead) ::unlink(path.c_str());
+}
+
 Listening listen_at(const std::string& path) {
   Listening result;
   // Made under another name and linked when it listens: nobody can meet it half done, and of two
@@ -90,7 +98,13 @@ Listening listen_at(const std::string& path) {
     ::unlink(draft.c_str());
     return result;
   }
-  if (::link(draft.c_str(), path.c_str()) != 0) {
+  const auto has_name = [&] { return ::link(draft.c_str(), path.c_str()) == 0; };
+  bool is_first = has_name();
+  if (!is_first && errno == EEXIST) {
+    remove_if_dead(path);
+    is_first = has_name();
+  }
+  if (!is_first) {
     result.existed = errno == EEXIST;
     result.error = system_error("listen at " + path);
   } else {

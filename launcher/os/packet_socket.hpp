@@ -29,8 +29,16 @@ struct Connected {
 // Sends and receives on it give up after `patience`.
 Connected connect_to(const std::string& path, Milliseconds patience);
 
-// Listens at `path`, which appears only once it listens: who finds it can connect. Fails with
-// EEXIST in `existed` when somebody else was first.
+// A listener that is there accepts at once, even when its process is stopped.
+inline constexpr Milliseconds k_probe_patience{200};
+
+// Removes the socket at `path` if nobody listens there any more. Of those that remove sockets of
+// one directory by this function each waits for the other, for that moment: what one has found dead
+// is not replaced by another's that listens before it is removed. Fails silently: the socket stays.
+void remove_if_dead(const std::string& path);
+
+// Listens at `path`, which appears only once it listens: who finds it can connect. A socket at
+// which nobody listens any more gives way. `existed`: somebody else was first, and listens there.
 struct Listening {
   UniqueFd socket;
   bool existed = false;

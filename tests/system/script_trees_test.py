@@ -5,7 +5,8 @@ import signal
 import subprocess
 import unittest
 
-from support import CTEST, PATIENCE_S, ProjectCase, keepers_of, script_step, unfolded, wait_until
+from support import (CTEST, PATIENCE_S, ProjectCase, keepers_of, program, script_step, unfolded,
+                     wait_until)
 
 
 class ScriptCase(ProjectCase):
@@ -141,6 +142,28 @@ class OneTreeTest(ScriptCase):
         self.assertEqual(beside.wait(PATIENCE_S), 0, self.log("beside"))
         self.assertEqual(script.wait(PATIENCE_S), 0, self.log("script"))
         self.assertEqual(self.log("script").count("returned one 0"), 2, self.log("script"))
+
+    def test_a_run_after_one_whose_keeper_was_killed_is_recorded(self):
+        """Killed while no test runs that could miss it. Only of its own run the end is not recorded."""
+        tree, = self.trees(count=1)
+        between = self.work / "between"
+        script = self.begin("script", CTEST, "-S", self.script(tree, tree, tree, between=f"""
+math(EXPR number "${{number}} + 1")
+execute_process(COMMAND "{program('close_output')}" "{between}${{number}}")
+"""), "-V")
+        for number in (1, 2):
+            self.announced(f"{between}{number}")
+            keeper, = keepers_of(tree)
+            os.kill(keeper.pid, signal.SIGKILL)
+            self.assert_gone([keeper])
+            (self.work / f"between{number}.go").touch()
+        self.assertEqual(script.wait(PATIENCE_S), 0, self.log("script"))
+        self.assertEqual(self.log("script").count("returned one 0"), 3, self.log("script"))
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        runs = self.runs(tree)
+        self.assertEqual([[r["test"] for r in self.records(run, "attempt_ended")] for run in runs], [["one"]] * 3)
+        self.assertEqual([[r["complete"] for r in self.records(run, "run_ended")] for run in runs],
+                         [[], [], [True]])
 
 
 if __name__ == "__main__":

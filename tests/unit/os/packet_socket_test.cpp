@@ -10,9 +10,8 @@
 namespace holdfast::os {
 namespace {
 
-TEST(PacketSocket, OfManyThatListenAtOneAddressAtOnceExactlyOneIsFirst) {
-  const Scratch scratch;
-  const std::string path = scratch.path("s");
+// Of many that listen at `path` at once.
+void exactly_one_is_first(const Scratch& scratch, const std::string& path) {
   Channel go;
   Channel told;
   Channel end;
@@ -50,6 +49,32 @@ TEST(PacketSocket, OfManyThatListenAtOneAddressAtOnceExactlyOneIsFirst) {
   EXPECT_EQ(files, 1) << "no draft is left";
 }
 
+TEST(PacketSocket, OfManyThatListenAtOneAddressAtOnceExactlyOneIsFirst) {
+  const Scratch scratch;
+  exactly_one_is_first(scratch, scratch.path("s"));
+}
+
+TEST(PacketSocket, ExactlyOneOfManyTakesThePlaceOfADeadOne) {
+  for (int round = 0; round < 20; ++round) {
+    const Scratch scratch;
+    { const Listening dead = listen_at(scratch.path("s")); }
+    exactly_one_is_first(scratch, scratch.path("s"));
+  }
+}
+
+TEST(PacketSocket, OnlyASocketAtWhichNobodyListensIsRemoved) {
+  const Scratch scratch;
+  const std::string path = scratch.path("s");
+  remove_if_dead(path);  // it is not there
+  {
+    const Listening listening = listen_at(path);
+    remove_if_dead(path);
+    EXPECT_TRUE(connect_to(path, Milliseconds{1000}).socket.valid());
+  }
+  remove_if_dead(path);
+  EXPECT_EQ(connect_to(path, Milliseconds{1000}).failure, ConnectFailure::absent);
+}
+
 TEST(PacketSocket, OnlyTheUserMayConnect) {
   const Scratch scratch;
   const Listening listening = listen_at(scratch.path("s"));
@@ -71,7 +96,7 @@ TEST(PacketSocket, NoFileIsAbsentAndAFileWithoutAListenerIsDead) {
   EXPECT_FALSE(dead.socket.valid());
   EXPECT_EQ(dead.failure, ConnectFailure::dead);
   EXPECT_EQ(dead.error.message, "connect to " + path + ": Connection refused");
-  EXPECT_TRUE(listen_at(path).existed) << "a dead one is not replaced";
+  EXPECT_TRUE(listen_at(path).socket.valid()) << "a dead one gives way";
   const Connected too_long = connect_to(std::string(108, '/'), Milliseconds{1000});
   EXPECT_EQ(too_long.failure, ConnectFailure::other);
   EXPECT_NE(listen_at("/" + std::string(107, 'x')).error.message.find("File name too long"),
