@@ -205,9 +205,10 @@ function(_holdfast_meet_call)
 endfunction()
 
 # A call with several tests, with more properties than fit below, or with a name that has no value, which ctest
-# passes by: one property of one test at a time. Where a test was added from (_BACKTRACE_TRIPLES, the last one) is
-# left out: only listings show it, and with a quote in that path it is any number of pieces, since CMake writes it as
-# it is.
+# passes by: one property of one test at a time. CMake writes where a test was added from (_BACKTRACE_TRIPLES) as it
+# is: with a quote in that path it is any number of pieces, which ctest takes for names and values that mean nothing
+# to it. Those are left out, as is _BACKTRACE_TRIPLES itself: no property that ctest knows but that one is other than
+# of capital letters and underscores, beginning with a letter. Of what begins with HOLDFAST_ the unknown is told.
 # No parameters: ARGV<n> are set_tests_properties()'s, `count` is its ARGC, `arguments` its ARGV.
 function(_holdfast_take_apart)
   set(first "") # the first property
@@ -226,12 +227,12 @@ function(_holdfast_take_apart)
   endif()
   set(properties "")
   foreach(i RANGE ${first} ${last} 2)
-    if(ARGV${i} STREQUAL "_BACKTRACE_TRIPLES" OR i EQUAL last)
-      break()
-    elseif(ARGV${i} STREQUAL "HOLDFAST_RETRY")
-      _holdfast_watch_verdicts()
+    if(i LESS last AND ARGV${i} MATCHES "^(HOLDFAST_.*|[A-Z][A-Z_]*)$")
+      list(APPEND properties ${i})
+      if(ARGV${i} STREQUAL "HOLDFAST_RETRY")
+        _holdfast_watch_verdicts()
+      endif()
     endif()
-    list(APPEND properties ${i})
   endforeach()
   math(EXPR names_end "${first} - 2")
   foreach(n RANGE ${names_end})

@@ -95,6 +95,23 @@ class Arguments(HoldfastCase):
             for told in ("LOCKS=set:l@build", "RETRY=set:exit:4=1", "VERDICT=set:will-fail"):
                 self.assertIn(f"HOLDFAST_P_{told}", run.modifications()[number])
 
+    def test_properties_after_where_a_test_was_added_from(self):
+        """CMake writes that last; who writes by hand, or changes what CMake wrote, may not."""
+        place = '_BACKTRACE_TRIPLES "f;1;add_test;f;0;" '
+        lines = [f"add_test({name} sh -c \"test $V = 1\")\n" for name in "abcd"]
+        lines += [f"set_tests_properties(a b PROPERTIES ENVIRONMENT V=1 {place} WILL_FAIL ON HOLDFAST_LOCKS l@build)\n",
+                  f"set_tests_properties(c d PROPERTIES {place} 7 x ENVIRONMENT V=1 {place} LABELS)\n"]
+        source = self.project(
+            "set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${CMAKE_SOURCE_DIR}/t.cmake)\n",
+            files={"t.cmake": "".join(lines)})
+        expected = self.ctest(self.configure(source, "plain", attached=False))
+        run = self.ctest(self.configure(source, "attached"), "-V")
+        self.assertEqual([verdict for _, verdict, *_ in expected.verdicts().values()],
+                         ["***Failed"] * 2 + ["Passed"] * 2)
+        self.assertEqual(run.verdicts(), expected.verdicts(), run.text)
+        for number in (1, 2):
+            self.assertIn("HOLDFAST_P_LOCKS=set:l@build", run.modifications()[number])
+
     def test_property_values_arrive_unchanged(self):
         pairs = [("PASS_REGULAR_EXPRESSION", "[0-9]+ [;]x"), ("ENVIRONMENT", "A=[x;B=y\\"),
                  ("LABELS", ""), ("WILL_FAIL", "OFF"), ("FAIL_REGULAR_EXPRESSION", "a]b"),
