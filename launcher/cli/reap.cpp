@@ -1,8 +1,9 @@
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <filesystem>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "core/exit_codes.hpp"
@@ -66,12 +67,22 @@ std::string count(std::size_t number, std::string_view one, std::string_view man
   return fmt::format("{} {}", number, number == 1 ? one : many);
 }
 
-// `1 run: 2 attempts recorded as interrupted, 1 empty directory and 1 socket removed`
+// `1 run: 2 attempts recorded as interrupted, 1 run's end recorded, 1 empty directory and 1 socket
+// removed`, without what there was none of.
 std::string describe(const Tidied& tidied) {
-  return count(tidied.runs, "run", "runs") + ": " + count(tidied.attempts, "attempt", "attempts") +
-         " recorded as interrupted, " +
-         count(tidied.directories, "empty directory", "empty directories") + " and " +
-         count(tidied.sockets, "socket", "sockets") + " removed";
+  std::vector<std::string> parts;
+  if (tidied.attempts != 0) {
+    parts.push_back(count(tidied.attempts, "attempt", "attempts") + " recorded as interrupted");
+  }
+  if (tidied.ends != 0)
+    parts.push_back(count(tidied.ends, "run's end", "runs' ends") + " recorded");
+  std::vector<std::string> removed;
+  if (tidied.directories != 0) {
+    removed.push_back(count(tidied.directories, "empty directory", "empty directories"));
+  }
+  if (tidied.sockets != 0) removed.push_back(count(tidied.sockets, "socket", "sockets"));
+  if (!removed.empty()) parts.push_back(fmt::format("{} removed", fmt::join(removed, " and ")));
+  return fmt::format("{}: {}", count(tidied.runs, "run", "runs"), fmt::join(parts, ", "));
 }
 
 int tidy_up(const Untidy& untidy) {

@@ -181,6 +181,7 @@ bool write_what_is_missing(const DeadRun& run, Tidied& tidied) {
     return false;
   }
   tidied.attempts += run.unended.size();
+  if (run.lacks_end) ++tidied.ends;
   return true;
 }
 

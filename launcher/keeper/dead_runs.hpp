@@ -36,8 +36,9 @@ std::vector<DeadRun> find_dead_runs(const std::filesystem::path& tree);
 
 // What was done, and what could not be.
 struct Tidied {
-  std::size_t runs = 0;  // runs in which something was done
-  std::size_t attempts = 0;
+  std::size_t runs = 0;      // runs in which something was done
+  std::size_t attempts = 0;  // that had no last record
+  std::size_t ends = 0;      // of runs, that were not recorded
   std::size_t directories = 0;
   std::size_t sockets = 0;
   std::vector<std::string> troubles;  // each reads well after "failed to"

@@ -203,8 +203,8 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
         done = self.reap(tree)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         # Any other keeper that starts meanwhile removes the socket.
-        self.assertRegex(done.stdout, rb"\ntidied 1 run: 1 attempt recorded as interrupted, 1 empty "
-                                      rb"directory and (1 socket|0 sockets) removed\n")
+        self.assertRegex(done.stdout, rb"\ntidied 1 run: 1 attempt recorded as interrupted, 1 run's end "
+                                      rb"recorded, 1 empty directory( and 1 socket)? removed\n")
         lines = (run / "journal.jsonl").read_text().splitlines()
         records = [json.loads(line) for line in lines[:-3] + lines[-2:]]
         self.assertEqual([r["type"] for r in records],
@@ -217,6 +217,20 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
         self.assertEqual(list(USER_DIRECTORY.glob(f"keepers/{self.last_ctest}-*")), [])
         again = self.reap(tree)
         self.assertEqual((again.returncode, again.stdout), (0, NOTHING))
+
+    def test_of_runs_that_only_lack_their_end_it_says_no_more(self):
+        tree = self.project("add_test(NAME t COMMAND true)\n")
+        for _ in range(2):
+            self.ctest(tree)
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        for runs, said in ((1, b"tidied 1 run: 1 run's end recorded\n"),
+                           (2, b"tidied 2 runs: 2 runs' ends recorded\n")):
+            for run in self.runs(tree)[:runs]:
+                journal = run / "journal.jsonl"
+                lines = journal.read_text().splitlines(keepends=True)
+                journal.write_text("".join(line for line in lines if '"run_ended"' not in line))
+            done = self.reap(tree)
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (0, said, b""))
 
     def reap_read_only(self, tree, below):
         """With that, which is below the tree, read-only: by a mount, or by modes, which do not hold root back. Why
@@ -252,18 +266,17 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
             *(f"holdfast: failed to remove {run}/{name}: {why}"
               for name in ("scratch/1/.markers", "scratch"))])
         # Any other keeper that starts meanwhile removes the socket, which is not in the tree.
-        self.assertRegex(done.stdout.decode(), r"^(tidied 1 run: 0 attempts recorded as interrupted, "
-                                               r"0 empty directories and 1 socket removed\n)?$")
+        self.assertRegex(done.stdout.decode(), r"^(tidied 1 run: 1 socket removed\n)?$")
         self.assertEqual((run / "journal.jsonl").read_bytes(), before)
         # One of two things that there are to do.
         done, why = self.reap_read_only(tree, run / "scratch")
         self.assertEqual(done.returncode, 1)
         self.assertIn(f"/scratch/1/.markers: {why}\n", done.stderr.decode())
-        self.assertIn(b"tidied 1 run: 1 attempt recorded as interrupted, 0 empty directories and ", done.stdout)
+        self.assertRegex(done.stdout, rb"tidied 1 run: 1 attempt recorded as interrupted, 1 run's end recorded"
+                                      rb"(, 1 socket removed)?\n$")
         done = self.reap(tree)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
-        self.assertEqual(done.stdout, b"tidied 1 run: 0 attempts recorded as interrupted, 2 empty directories and "
-                                      b"0 sockets removed\n")
+        self.assertEqual(done.stdout, b"tidied 1 run: 2 empty directories removed\n")
         self.assertFalse((run / "scratch").exists())
 
     def test_a_run_that_somebody_is_still_at_work_for_is_not_tidied(self):
