@@ -122,6 +122,26 @@ std::vector<VerdictRecord> last_of_each(const std::vector<LogEntry>& entries,
   return records;
 }
 
+struct Tail {
+  std::string text;
+  bool is_all = false;  // of the file
+};
+
+Tail tail_of(int descriptor, off_t most) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) return {};
+  const off_t size = std::min(most, status.st_size);
+  Tail tail{std::string(static_cast<std::size_t>(size), '\0'), size == status.st_size};
+  const ssize_t got =
+      ::pread(descriptor, tail.text.data(), tail.text.size(), status.st_size - size);
+  tail.text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return tail;
+}
+
+// ctest's summary of labels, which it writes behind its last line: `\n<label> =  0.30 sec*proc\n`
+// of each.
+bool ends_with_label(std::string_view text) { return text.ends_with(" sec*proc\n"); }
+
 }  // namespace
 
 fs::path CtestLogFile::final_path() const { return directory / ("LastTest" + tag + ".log"); }
@@ -155,22 +175,22 @@ bool is_whole_log(int descriptor) {
   // The line is 30 bytes or so, whatever the user's language makes of the time. It comes after an
   // entry, or after the first line of a run without tests: a test may print one like it.
   constexpr off_t k_tail = 512;
+  constexpr off_t k_tail_with_labels = off_t{1} << 20;
   constexpr std::string_view k_dashes =
       "\n----------------------------------------------------------\n";
-  constexpr std::string_view k_last_line = "End testing: ";
-  struct stat status {};
-  if (::fstat(descriptor, &status) != 0) return false;
-  char bytes[k_tail];
-  const off_t from = std::max<off_t>(0, status.st_size - k_tail);
-  const ssize_t got = ::pread(descriptor, bytes, sizeof bytes, from);
-  if (got <= 0 || bytes[got - 1] != '\n') return false;
-  const std::string_view tail(bytes, static_cast<std::size_t>(got - 1));
-  const std::size_t line = tail.rfind('\n') + 1;
-  const std::string_view before = tail.substr(0, line);
-  if (line == 0 || !tail.substr(line).starts_with(k_last_line)) return false;
-  const bool is_third = from == 0 && std::count(before.begin(), before.end(), '\n') == 2;
-  return before.ends_with(std::string(k_dashes) + "\n") ||
-         (is_third && before.starts_with("Start testing: ") && before.ends_with(k_dashes));
+  constexpr std::string_view k_last_line = "\nEnd testing: ";
+  Tail tail = tail_of(descriptor, k_tail);
+  if (ends_with_label(tail.text)) tail = tail_of(descriptor, k_tail_with_labels);
+  const std::string_view text = tail.text;
+  const std::size_t line = text.rfind(k_last_line);
+  const std::size_t end = line == text.npos ? line : text.find('\n', line + 1);
+  if (end == text.npos) return false;
+  const std::string_view behind = text.substr(end + 1);
+  if (!behind.empty() && (behind.front() != '\n' || !ends_with_label(behind))) return false;
+  const std::string_view before = text.substr(0, line + 1);
+  const bool is_third = tail.is_all && before.starts_with("Start testing: ") &&
+                        std::count(before.begin(), before.end(), '\n') == 2;
+  return before.ends_with(std::string(k_dashes) + "\n") || (is_third && before.ends_with(k_dashes));
 }
 
 }  // namespace holdfast

@@ -41,8 +41,9 @@ enum class ListsOf : std::uint8_t { this_run, any_run };
 Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, double run_started,
                                                   ListsOf lists = ListsOf::this_run);
 
-// Whether the log has its last line, which ctest writes after its last test and before POST_TEST.
-// One without was left by a ctest that died, or is still being written.
+// Whether the log has its last line, which ctest writes after its last test and before POST_TEST;
+// at its end a summary of labels may follow. One without was left by a ctest that died, or is still
+// being written.
 bool is_whole_log(int descriptor);
 
 }  // namespace holdfast

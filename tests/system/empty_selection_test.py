@@ -69,6 +69,7 @@ class WithoutPreTest(EmptySelectionCase):
 
     TESTS = """
 add_test(NAME a COMMAND true)
+set_tests_properties(a PROPERTIES LABELS "one;another") # ctest's summary of them stands at the end of its log
 add_test(NAME bare COMMAND false)
 set_tests_properties(bare PROPERTIES HOLDFAST_ENABLED OFF)
 """
