@@ -73,7 +73,23 @@ std::string link_of(const DescriptorOf& file) {
   return os::in_proc(file.process, "fd/" + file.number);
 }
 
-// `use(file, name)` for each log that the process has open.
+// From `/proc/<pid>/fdinfo/<number>`. proc(5)
+std::optional<std::int64_t> number_in_fdinfo(const DescriptorOf& file, std::string_view field,
+                                             int base) {
+  const Result<std::string> text =
+      os::read_file(os::in_proc(file.process, "fdinfo/" + file.number));
+  const std::size_t place = text ? text->find(field) : std::string::npos;
+  if (place == std::string::npos) return std::nullopt;
+  return std::strtoll(text->c_str() + place + field.size(), nullptr, base);
+}
+
+// As ctest opens its log: who only reads one, or has its output appended to one, writes no log.
+bool is_written_as_a_log(const DescriptorOf& file) {
+  const std::optional<std::int64_t> flags = number_in_fdinfo(file, "flags:", 8);
+  return flags && (*flags & O_ACCMODE) != O_RDONLY && (*flags & O_APPEND) == 0;
+}
+
+// `use(file, name)` for each log that the process writes.
 template <typename Use>
 void for_each_log_of(pid_t process, Use use) {
   const std::string directory = os::in_proc(process, "fd");
@@ -84,9 +100,8 @@ void for_each_log_of(pid_t process, Use use) {
     char path[PATH_MAX + 32];
     const ssize_t length = ::readlink(link_of(file).c_str(), path, sizeof path);
     if (length <= 0) continue;
-    if (std::optional<Name> name = parse_name({path, static_cast<std::size_t>(length)})) {
-      use(file, *std::move(name));
-    }
+    std::optional<Name> name = parse_name({path, static_cast<std::size_t>(length)});
+    if (name && is_written_as_a_log(file)) use(file, *std::move(name));
   }
 }
 
@@ -151,12 +166,7 @@ bool RunLog::is_same_as(const RunLog& other) const {
 }
 
 std::optional<std::int64_t> RunLog::offset_of_ctest() const {
-  // Its first line, by proc(5).
-  constexpr std::string_view k_position = "pos:\t";
-  const Result<std::string> text =
-      os::read_file(os::in_proc(ctests_descriptor_.process, "fdinfo/" + ctests_descriptor_.number));
-  if (!text || !text->starts_with(k_position)) return std::nullopt;
-  return std::strtoll(text->c_str() + k_position.size(), nullptr, 10);
+  return number_in_fdinfo(ctests_descriptor_, "pos:", 10);
 }
 
 bool RunLog::has_foreign_end() const {
@@ -172,19 +182,18 @@ bool RunLog::cut_foreign_end() const {
   return offset && log.valid() && ::ftruncate(log.get(), *offset) == 0;
 }
 
-bool RunLog::is_open_elsewhere(const ProcessName& ctest) const {
+bool RunLog::is_written_elsewhere(const ProcessName& ctest) const {
   const std::optional<struct stat> own = status_of(held_.get());
-  bool is_open = false;
+  bool is_written = false;
   os::for_each_process([&](pid_t pid) {
-    const bool is_ours = pid == ::getpid() || pid == ctest.pid || os::is_below(pid, ctest.pid);
-    if (is_open || is_ours) return;
+    if (is_written || pid == ctest.pid || os::is_below(pid, ctest.pid)) return;
     for_each_log_of(pid, [&](const DescriptorOf& file, const Name&) {
       struct stat its {};
-      is_open = is_open || (own && ::stat(link_of(file).c_str(), &its) == 0 &&
-                            its.st_dev == own->st_dev && its.st_ino == own->st_ino);
+      is_written = is_written || (own && ::stat(link_of(file).c_str(), &its) == 0 &&
+                                  its.st_dev == own->st_dev && its.st_ino == own->st_ino);
     });
   });
-  return is_open;
+  return is_written;
 }
 
 }  // namespace holdfast

@@ -40,9 +40,8 @@ class RunLog {
   bool has_foreign_end() const;
   // Cuts that off. The other one must be through. False: it stays.
   bool cut_foreign_end() const;
-  // Whether a process has it open that is neither ctest, nor below ctest, nor this one. Looks at
-  // all processes.
-  bool is_open_elsewhere(const ProcessName& ctest) const;
+  // Whether a process writes it that is neither ctest nor below ctest. Looks at all processes.
+  bool is_written_elsewhere(const ProcessName& ctest) const;
 
  private:
   RunLog(os::UniqueFd held, CtestLogFile file, DescriptorOf ctests_descriptor)

@@ -3,10 +3,13 @@
 import contextlib
 import json
 import os
+import subprocess
+import time
 import unittest
+from pathlib import Path
 
-from shared_trees import SharedTreeCase
-from support import HOLDFAST, PATIENCE_S, ctest_version, keepers_of, program, wait_until
+from shared_trees import WAITS, SharedTreeCase
+from support import CTEST, HOLDFAST, PATIENCE_S, ctest_version, keepers_of, program, script_step, wait_until
 
 
 def inode_of_log(ctest):
@@ -78,7 +81,7 @@ set_tests_properties(green PROPERTIES PASS_REGULAR_EXPRESSION "is well")
 class OneLogTest(SharedTreeCase):
     """A ctest in a sub-directory, as a script, opens its log before it waits for the tree: two may open one."""
 
-    def tree_with_a_test_that_stays(self):
+    def tree_with_a_test_that_stays(self, more=""):
         """Of two that come to it, the second stays."""
         (self.work / "stays").write_text(f"mkdir {self.work}/again 2>/dev/null && exit 0\n"
                                          f"echo > {self.work}/stays.here\nexec sleep 999\n")
@@ -90,7 +93,7 @@ add_test(NAME stays COMMAND sh {self.work}/stays)
 add_test(NAME last COMMAND sh -c "echo ERROR")
 set_tests_properties(last PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
 """)
-        return self.project("add_subdirectory(below)\n")
+        return self.project("add_subdirectory(below)\n" + more)
 
     def begin_both(self, tree):
         """They have one log."""
@@ -122,6 +125,37 @@ set_tests_properties(last PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
         wait_until(lambda: not keepers_of(tree), "the keeper to end")
         run, = self.runs(tree)
         self.assertEqual(told(self, tree, run, "outcome"), {"quick": "passed", "stays": "passed", "last": "failed"})
+
+    def test_who_only_reads_it_is_nobody(self):
+        """`tail -f`. A single test waits for a whole run; then company is possible."""
+        hold = self.work / "hold"
+        hold.write_text(f"echo > {hold}.here\nuntil test -e {self.work}/go; do sleep 0.01; done\n")
+        tree = self.tree_with_a_test_that_stays(f"add_test(NAME holds COMMAND sh {hold})\n")
+        whole = self.begin(tree, "whole", "-R", "holds")
+        wait_until(Path(f"{hold}.here").exists, "the whole run's test")
+        single = self.begin(tree / "below", "single", "-R", "^last$")
+        wait_until(lambda: WAITS in self.log("single"), lambda: self.log("single"))
+        with open(tree / "below/Testing/Temporary/LastTest.log.tmp", encoding="utf-8"):
+            (self.work / "go").touch()
+            self.assertEqual([run.wait(PATIENCE_S) for run in (whole, single)], [0, 8], self.log("single"))
+            wait_until(lambda: not keepers_of(tree), "the keepers to end")
+        self.assertEqual(told(self, tree, self.runs(tree)[-1], "outcome"), {"last": "failed"})
+
+    def test_a_file_that_a_scripts_output_is_appended_to_is_no_log(self):
+        """It is called as one is, and there is no other: directories are in the way."""
+        tree = self.project("add_test(NAME t COMMAND @P@/exit_with 0)\n")
+        directory = tree / "Testing/Temporary"
+        for minute in range(3):
+            tag = time.strftime("%Y%m%d-%H%M", time.gmtime(time.time() + 60 * minute))
+            (directory / f"LastTest_{tag}.log.tmp/in the way").mkdir(parents=True)
+        console = directory / "LastTest_console.log"
+        console.write_text("precious\n")
+        script = self.work / "script.cmake"
+        script.write_text(script_step(self.work / "project", tree, "ctest_test()"))
+        begun = self.start("sh", "-c", f"exec {CTEST} -S '{script}' >>'{console}'", cwd=tree, stderr=subprocess.PIPE)
+        self.assertIn(b"Cannot create log file", begun.communicate(timeout=PATIENCE_S)[1])
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        self.assertTrue(console.read_text().startswith("precious\n"), console.read_text())
 
     def test_of_runs_beside_each_other_neither_believes_it(self):
         tree = self.tree_of_many_runs()
