@@ -3,7 +3,6 @@
 // that are wrong end a run before its first test, and one without tests is red where they say so:
 // they were asked for. ctest ends with 8 when a PRE_TEST or POST_TEST command fails.
 #include <fmt/core.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -43,8 +42,6 @@ namespace {
 
 // Reading the log of a very large run takes its time.
 constexpr Milliseconds k_end_patience{30'000};
-// One that has not begun to answer within this may be stopped.
-constexpr int k_stopped_patience_ms = 1'000;
 
 struct IntegrationOptions {
   std::string tree;
@@ -258,8 +255,7 @@ Result<EndOfRun> end_of_run(const IntegrationOptions& options) {
     return sent.error();
   }
   // A stopped one has the run to write down, and the tree.
-  pollfd answer{link.socket.get(), POLLIN, 0};
-  if (::poll(&answer, 1, k_stopped_patience_ms) == 0) (void)os::continue_peer(link.socket.get());
+  (void)wait_for_answer(link.socket.get(), k_end_patience);
   // The first packet may be the keeper's word to everybody that the run is over.
   while (true) {
     const Result<std::string> packet = os::receive_packet(link.socket.get());

@@ -47,7 +47,10 @@ class CurrentRun {
     if (run_ && run_->log() && !run_->log()->is_same_as(*log)) {
       close(Run::Completeness::complete);
     }
-    if (!run_) at(k_count_not_known);
+    if (!run_) {
+      at(k_count_not_known);
+      looked_for_log_ = true;
+    }
     if (!run_->log()) run_->keep_log(std::move(*log));
   }
 

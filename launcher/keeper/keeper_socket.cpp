@@ -1,5 +1,8 @@
 #include "keeper/keeper_socket.hpp"
 
+#include <poll.h>
+
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 
@@ -9,6 +12,8 @@
 
 namespace holdfast {
 namespace {
+
+constexpr Milliseconds k_stopped_patience{1'000};
 
 // os::numbering_id() does not say the machine's first: PROC_PID_INIT_INO of linux/proc_ns.h.
 std::uint64_t namespace_in(std::string_view numbering) {
@@ -32,6 +37,14 @@ bool is_listened_for(const ProcessName& ctest, std::string_view numbering) {
   const std::string path =
       keeper_socket_path(os::user_directory_path(), ctest, namespace_in(numbering));
   return os::connect_to(path, k_probe_patience).socket.valid();
+}
+
+bool wait_for_answer(int socket, Milliseconds patience) {
+  pollfd answer{socket, POLLIN, 0};
+  const Milliseconds first = std::min(patience, k_stopped_patience);
+  if (::poll(&answer, 1, static_cast<int>(first.count())) == 1) return true;
+  (void)os::continue_peer(socket);
+  return ::poll(&answer, 1, static_cast<int>((patience - first).count())) == 1;
 }
 
 os::Connected connect_to_keeper(const ProcessName& ctest, Milliseconds patience) {

@@ -23,4 +23,8 @@ bool is_listened_for(const ProcessName& ctest, std::string_view numbering);
 // `patience`: for the connection, and for each packet on it.
 os::Connected connect_to_keeper(const ProcessName& ctest, Milliseconds patience);
 
+// Waits for the keeper's answer on such a connection. One that has not begun to answer within a
+// second may be stopped: it is made to go on. True: there is an answer, or the keeper is gone.
+bool wait_for_answer(int socket, Milliseconds patience);
+
 }  // namespace holdfast

@@ -15,11 +15,12 @@ namespace {
 // A keeper answers at once, unless it is stopped.
 constexpr Milliseconds k_answer_patience{2'000};
 // It ends what is left, each with a grace of its own, and records the run.
-constexpr int k_end_patience_ms = 60'000;
+constexpr Milliseconds k_end_patience{600'000};
 
 // Nothing: the keeper does not answer, or is gone.
 std::optional<wire::Message> ask(int socket, const wire::Message& question) {
   if (!os::send_packet(socket, wire::encode(question))) return std::nullopt;
+  if (!wait_for_answer(socket, k_answer_patience)) return std::nullopt;
   const Result<std::string> packet = os::receive_packet(socket);
   if (!packet || packet->empty()) return std::nullopt;
   Result<wire::Message> answer = wire::decode(*packet);
@@ -27,10 +28,9 @@ std::optional<wire::Message> ask(int socket, const wire::Message& question) {
   return *std::move(answer);
 }
 
-// `news`: POLLIN for whatever comes, 0 for the end only.
-bool has_news(int socket, short news, int patience_ms) {
-  pollfd peer{socket, news, 0};
-  return ::poll(&peer, 1, patience_ms) == 1;
+bool is_at_end(int socket, Milliseconds patience) {
+  pollfd peer{socket, 0, 0};
+  return ::poll(&peer, 1, static_cast<int>(patience.count())) == 1;
 }
 
 }  // namespace
@@ -47,12 +47,12 @@ OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next)
   const std::optional<wire::Message> answer = ask(socket_.get(), question);
   if (answer && !answer->get("serves").empty()) {
     // The run has begun, or the keeper is gone: launchers find that out by themselves.
-    if (next == ComesNext::run && has_news(socket_.get(), POLLIN, k_end_patience_ms))
+    if (next == ComesNext::run && wait_for_answer(socket_.get(), k_end_patience))
       (void)os::receive_packet(socket_.get());
     return Answer::serves;
   }
   // Its end of the connection goes with it, after all that it had.
-  const bool is_gone = has_news(socket_.get(), 0, answer ? k_end_patience_ms : 0);
+  const bool is_gone = is_at_end(socket_.get(), answer ? k_end_patience : Milliseconds{0});
   return is_gone ? Answer::absent : Answer::silent;
 }
 

@@ -300,7 +300,7 @@ wire::Message Service::next_tree(const wire::Message& message, const Connection&
 
 wire::Message Service::begin_next_run(const Connection& asker) {
   if (run_.has_begun()) end_earlier_run(asker);
-  run_.at(k_count_not_known);
+  // It is begun only if ctest still waits for it.
   run_.take_log([&] { return is_there(asker); });
   run_.part_with_foreign_text();
   wire::Message reply;

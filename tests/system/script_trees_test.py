@@ -1,12 +1,13 @@
 """`ctest -S` scripts: a script may test several build trees, and each is one that other runs may want."""
 
+import json
 import os
 import signal
 import subprocess
 import unittest
 
-from support import (CTEST, PATIENCE_S, ProjectCase, keepers_of, program, script_step, unfolded,
-                     wait_until)
+from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, children_of, command_of, keepers_of, program,
+                     script_step, unfolded, wait_until)
 
 
 class ScriptCase(ProjectCase):
@@ -164,6 +165,59 @@ execute_process(COMMAND "{program('close_output')}" "{between}${{number}}")
         self.assertEqual([[r["test"] for r in self.records(run, "attempt_ended")] for run in runs], [["one"]] * 3)
         self.assertEqual([[r["complete"] for r in self.records(run, "run_ended")] for run in runs],
                          [[], [], [True]])
+
+
+class BetweenTwoRunsTest(ScriptCase):
+    """A ctest_test() without tests, which waits until what the one before has left behind is ended."""
+
+    def at_the_end_of_a_run(self):
+        """The script, while its second ctest_test() waits: the first left somebody who does not mind SIGTERM."""
+        (self.work / "project.one").mkdir()
+        (self.work / "project.one/holdfast.toml").write_text("[profile.default]\ngrace = 3\n")
+        self.tree, = self.trees(f"""
+add_test(NAME setup COMMAND sh -c "@P@/ignore {self.pid_file()} >/dev/null 2>&1 </dev/null & until test -s {self.pid_file()}; do sleep 0.01; done")
+set_tests_properties(setup PROPERTIES FIXTURES_SETUP F)
+set_tests_properties(one PROPERTIES FIXTURES_REQUIRED F)
+""", count=1)
+        script = self.work / "script.cmake"
+        script.write_text(script_step(self.work / "project.one", self.tree, """
+ctest_test()
+message("between")
+ctest_test(INCLUDE nothing)
+"""))
+        begun = self.begin("script", CTEST, "-V", "-S", script)
+        self.left, = self.announced(self.pid_file())
+        wait_until(lambda: "between" in self.log("script") and self.begins_below(begun.pid), "the second to wait")
+        return begun
+
+    @staticmethod
+    def begins_below(pid):
+        return [child for child in children_of(pid) if "begin" in command_of(child)]
+
+    def outcomes(self):
+        self.assert_gone([self.left])
+        wait_until(lambda: not keepers_of(self.tree), "the keeper to end")
+        found = []
+        for run in self.runs(self.tree):
+            done = self.finish(HOLDFAST, "report", run.name, "--format", "json", cwd=self.tree)
+            report = json.loads(done.stdout)["run"]
+            found.append((report["complete"], report.get("outcome")))
+        return found
+
+    def test_it_is_a_run_then(self):
+        self.at_the_end_of_a_run().wait(PATIENCE_S)
+        self.assertEqual(self.outcomes(), [(True, None), (True, "no_tests")])
+
+    def test_a_ctest_that_is_killed_meanwhile_has_not_come_to_it(self):
+        self.at_the_end_of_a_run().kill()
+        self.assertEqual(self.outcomes(), [(True, None)])
+
+    def test_a_keeper_that_was_stopped_meanwhile_goes_on(self):
+        script = self.at_the_end_of_a_run()
+        keeper, = keepers_of(self.tree)
+        os.kill(keeper.pid, signal.SIGSTOP)
+        script.wait(PATIENCE_S)
+        self.assertEqual(self.outcomes(), [(True, None), (True, "no_tests")])
 
 
 if __name__ == "__main__":
