@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <utility>
 
+#include "core/printable.hpp"
 #include "core/wire_retry.hpp"
 
 namespace holdfast {
@@ -56,7 +57,7 @@ void apply_isolation(const Properties& properties, ResolvedPolicy& resolved) {
     if (const auto isolation = isolation_named(properties.isolation)) {
       policy.isolation = *isolation;
     } else {
-      resolved.warnings.push_back("ignoring HOLDFAST_ISOLATION \"" + properties.isolation +
+      resolved.warnings.push_back("ignoring HOLDFAST_ISOLATION \"" + brief(properties.isolation) +
                                   "\": expected none, process or fork");
     }
   }
@@ -96,7 +97,7 @@ void apply_properties(const Properties& properties, ResolvedPolicy& resolved) {
     if (const auto on_leak = on_leak_named(properties.on_leak)) {
       policy.on_leak = *on_leak;
     } else {
-      resolved.warnings.push_back("ignoring HOLDFAST_ON_LEAK \"" + properties.on_leak +
+      resolved.warnings.push_back("ignoring HOLDFAST_ON_LEAK \"" + brief(properties.on_leak) +
                                   "\": expected kill, fail or ignore");
     }
   }

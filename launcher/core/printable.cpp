@@ -54,4 +54,13 @@ std::string printable(std::string_view text) {
   return shown;
 }
 
+std::string brief(std::string_view text) {
+  constexpr std::size_t k_longest = 240;
+  if (text.size() <= k_longest) return printable(text);
+  std::size_t length = k_longest;
+  const auto is_within_character = [&] { return (text[length] & 0xC0) == 0x80; };
+  while (length > 0 && is_within_character()) --length;
+  return printable(text.substr(0, length)) + "...";
+}
+
 }  // namespace holdfast

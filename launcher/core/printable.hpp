@@ -12,4 +12,8 @@ namespace holdfast {
 // made printable before.
 std::string printable(std::string_view text);
 
+// The same of a name or value in a line for people; what is as long as a command line may be only
+// begins there, up to 240 bytes, and ends in "...".
+std::string brief(std::string_view text);
+
 }  // namespace holdfast

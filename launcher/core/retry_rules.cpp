@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/printable.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -94,13 +96,13 @@ Result<RetryRule> parse_rule(std::string_view text) {
   const std::size_t equals = std::min(text.find('='), text.size());
   std::optional<RetryRule> rule = rule_named(without_blanks(text.substr(0, equals)));
   if (!rule) {
-    return Error{"\"" + std::string(text) +
+    return Error{"\"" + brief(text) +
                  "\": expected exit:CODE=N, crash=N, timeout=N, launch=N, oom=N or any=N"};
   }
   const std::string_view count = without_blanks(text.substr(std::min(equals + 1, text.size())));
   const std::optional<unsigned> attempts = number_of(count, k_most_further_attempts);
   if (!attempts) {
-    return Error{"\"" + std::string(text) + "\": expected a number of further attempts, 0 to " +
+    return Error{"\"" + brief(text) + "\": expected a number of further attempts, 0 to " +
                  std::to_string(k_most_further_attempts) + ", after `" + name_of(*rule) + "=`"};
   }
   rule->attempts = *attempts;

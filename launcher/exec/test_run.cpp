@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/fnv1a.hpp"
+#include "core/printable.hpp"
 #include "core/run_alone.hpp"
 #include "core/time_budget.hpp"
 #include "exec/backoff_wait.hpp"
@@ -98,7 +99,7 @@ std::optional<NextAttempt> TestRunner::next_attempt(const EndedAttempt& ended,
   ended.result.retry = decision.reason;
   const launcher::AttemptIdentity& identity = ended.grant.identity;
   launcher::Teller(ended.teller)
-      .tell("\"" + identity.test + "\": attempt " + std::to_string(identity.n) + ": " +
+      .tell("\"" + brief(identity.test) + "\": attempt " + std::to_string(identity.n) + ": " +
             decision.end + ", " + decision.reason);
   earlier_.push_back({identity.n, decision.end, ended.result.log});
   NextAttempt next;
@@ -143,7 +144,7 @@ void TestRunner::note_flaky(const EndedAttempt& ended) {
   if (ended.grant.policy.retry.flaky_result == FlakyResult::pass) return;
   result.observation.flaky_fails = true;
   result.verdict = name_of(MirroredVerdict::failed);
-  const std::string note = "\"" + ended.grant.identity.test + "\": passed on attempt " +
+  const std::string note = "\"" + brief(ended.grant.identity.test) + "\": passed on attempt " +
                            std::to_string(attempts_.size()) + ", and flaky-result is fail";
   result.note += (result.note.empty() ? "" : "; ") + note;
 }

@@ -5,6 +5,7 @@
 #include "core/lock_place.hpp"
 #include "core/names.hpp"
 #include "core/policy.hpp"
+#include "core/printable.hpp"
 #include "core/tests_apart.hpp"
 #include "os/lock_directory.hpp"
 #include "os/trusted_directory.hpp"
@@ -31,7 +32,7 @@ void resolve(const wire::AttemptRequest& request, const Result<ProjectSettings>&
     return;
   }
   for (const std::string& warning : resolved->warnings) {
-    lines.say_once("\"" + request.test + "\": " + warning);
+    lines.say_once("\"" + brief(request.test) + "\": " + warning);
   }
   granted.policy = std::move(resolved->policy);
   if (company == Company::none) return;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/printable.hpp"
 #include "core/test_framework.hpp"
 #include "os/execution_error.hpp"
 
@@ -78,7 +79,8 @@ std::string on_outcome(const AttemptResult& result, const std::string& name) {
 }
 
 std::string on_evidence(const AttemptResult& result, std::string_view test) {
-  const std::string name = "\"" + std::string(test) + "\"";
+  if (result.outcome == Outcome::passed && result.orphans.empty()) return {};
+  const std::string name = "\"" + brief(test) + "\"";
   std::string text = on_outcome(result, name);
   add(text, on_orphans(result, name));
   return text;
@@ -103,10 +105,10 @@ std::string note_on(const AttemptResult& result, std::string_view test, std::str
   // Who has pressed a key need not be told.
   const bool pressed = seen.end_reason == EndReason::signal && seen.end_signal == result.pressed;
   if (seen.end_reason != EndReason::none && !pressed) {
-    text = "\"" + std::string(test) + "\" " + why(result, policy, parent) +
-           "; its process tree was ended";
+    text =
+        "\"" + brief(test) + "\" " + why(result, policy, parent) + "; its process tree was ended";
   } else if (seen.leaked) {
-    text = "\"" + std::string(test) + "\" " + describe_leftovers(report);
+    text = "\"" + brief(test) + "\" " + describe_leftovers(report);
   }
   add(text, on_evidence(result, test));
   if (report.survivors > 0) {

@@ -13,17 +13,6 @@ namespace {
 
 constexpr std::size_t k_names_shown = 8;
 
-// A name may be as long as a command line, and the summary is one message of the keeper.
-constexpr std::size_t k_longest_name = 240;
-
-std::string shown(std::string_view text) {
-  if (text.size() <= k_longest_name) return printable(text);
-  std::size_t length = k_longest_name;
-  const auto is_within_character = [&] { return (text[length] & 0xC0) == 0x80; };
-  while (length > 0 && is_within_character()) --length;
-  return printable(text.substr(0, length)) + "...";
-}
-
 const char* plural(std::size_t number) { return number == 1 ? "" : "s"; }
 
 std::vector<TestReport> only_through(const std::vector<TestReport>& tests) {
@@ -39,7 +28,7 @@ std::string leak_text(const RunReport& report) {
   for (const TestReport& test : report.tests) {
     if (!test.leaked) continue;
     const std::vector<std::string> left = leftover_names(test);
-    tests.push_back(shown(test.name));
+    tests.push_back(brief(test.name));
     if (!left.empty()) tests.back() += ": " + bounded_list(left, k_names_shown);
   }
   return fmt::format("; {} left processes behind ({})", report.counts.leaked,
@@ -50,7 +39,7 @@ template <typename Predicate>
 std::string names_text(const RunReport& report, std::string_view what, Predicate is_one) {
   std::vector<std::string> names;
   for (const TestReport& test : report.tests) {
-    if (is_one(test)) names.push_back(shown(test.name));
+    if (is_one(test)) names.push_back(brief(test.name));
   }
   if (names.empty()) return {};
   return fmt::format("; {} {} ({})", names.size(), what, bounded_list(names, k_names_shown));
@@ -107,7 +96,7 @@ std::string why_not(const TestReport& test) {
   std::string why = test.outcome == TestOutcome::not_run ? "not run" : std::string();
   if (test.verdict == Verdict::disabled) why = "disabled";
   // One line of it: the log may have said more.
-  const std::string detail = shown(test.why.substr(0, test.why.find('\n')));
+  const std::string detail = brief(test.why.substr(0, test.why.find('\n')));
   if (!detail.empty()) why += (why.empty() ? "" : ": ") + detail;
   return why;
 }
@@ -117,7 +106,7 @@ std::string not_through_line(const RunReport& report) {
   for (const TestReport& test : report.tests) {
     if (!test.attempts.empty()) continue;
     const std::string why = why_not(test);
-    items.push_back(why.empty() ? shown(test.name) : fmt::format("{} ({})", shown(test.name), why));
+    items.push_back(why.empty() ? brief(test.name) : fmt::format("{} ({})", brief(test.name), why));
   }
   if (items.empty()) return {};
   return fmt::format("holdfast: {} not through Holdfast: {}\n", items.size(),

@@ -3,6 +3,7 @@ open(2)."""
 
 import json
 import os
+import re
 import shutil
 import unittest
 from pathlib import Path
@@ -162,6 +163,24 @@ set_tests_properties(lock PROPERTIES HOLDFAST_LOCKS "db:7/4")
                       ('"lock"', "HOLDFAST_LOCKS", "db:7/4")):
             said = [line for line in lines if all(word in line for word in words)]
             self.assertEqual(len(said), 1, (words, ran.text))
+
+    def test_long_values_and_names_are_shown_by_their_beginning(self):
+        tree = self.project("""
+string(REPEAT x 45000 long)
+foreach(property IN ITEMS TIMEOUT ON_LEAK RETRY ISOLATION)
+  add_test(NAME ${property} COMMAND true)
+  set_tests_properties(${property} PROPERTIES HOLDFAST_${property} ${long})
+endforeach()
+add_test(NAME leaks-${long} COMMAND sh -c "sleep 600 &")
+add_test(NAME red-${long} COMMAND false)
+set_tests_properties(red-${long} PROPERTIES HOLDFAST_RETRY any=1)
+""")
+        ran = self.ctest(tree, "-V")
+        # ctest's own lines have the whole names.
+        said = [line for line in ran.text.splitlines() if re.match(r"(\d+: )?holdfast: ", line)]
+        for what in ("_TIMEOUT", "_ON_LEAK", "_RETRY", "_ISOLATION", "left 1 process behind", "attempt 1"):
+            self.assertTrue([line for line in said if what in line], what)
+        self.assertEqual([line[:100] for line in said if len(line) > 1000], [])
 
     def test_a_journal_that_goes_bad_is_said_once(self):
         spoil = self.work / "spoil"

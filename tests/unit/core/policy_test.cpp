@@ -89,6 +89,16 @@ TEST(Policy, WhatCanBeLeftOutWithoutHarmIsLeftOutWithAWarning) {
              "ignoring HOLDFAST_ON_LEAK \"keep\": expected kill, fail or ignore"}));
 }
 
+TEST(Policy, AWarningIsNoLongerThanALineForPeople) {
+  const std::string value(45'000, 'x');
+  Properties properties;
+  properties.timeout = properties.on_leak = properties.isolation = properties.retry = value;
+  const Result<ResolvedPolicy> resolved = resolve(properties, {});
+  ASSERT_TRUE(resolved);
+  ASSERT_EQ(resolved->warnings.size(), 4U);
+  for (const std::string& warning : resolved->warnings) EXPECT_LT(warning.size(), 400U);
+}
+
 TEST(Policy, ALockThatCannotBeUnderstoodIsAnErrorThatNamesTheProperty) {
   const struct {
     Properties properties;

@@ -29,5 +29,14 @@ TEST(Printable, WhatIsPrintableStaysAsItIs) {
   EXPECT_EQ(printable(once), once);
 }
 
+TEST(Printable, WhatIsBriefEndsBetweenCharacters) {
+  const std::string longest(240, 'x');
+  EXPECT_EQ(brief(longest), longest);
+  EXPECT_EQ(brief(longest + "y"), longest + "...");
+  const std::string before(239, 'x');
+  EXPECT_EQ(brief(before + "\xC3\xA9"), before + "...");
+  EXPECT_EQ(brief("a\nb"), "a\\nb");
+}
+
 }  // namespace
 }  // namespace holdfast
