@@ -176,8 +176,8 @@ JudgedMarkers judge_markers(const std::vector<MarkerFile>& files, const MarkerOw
       orphan(marker.error().message);
     } else if (file.name != marker_file_name(marker->process.pid)) {
       orphan("has a name that is not its process's");
-    } else if (std::string why = why_foreign(*marker, owner); !why.empty()) {
-      orphan(std::move(why));
+    } else if (const std::string why = why_foreign(*marker, owner); !why.empty()) {
+      orphan(why);
     } else {
       judged.reason = std::move(marker->reason);
     }
