@@ -157,19 +157,6 @@ set_tests_properties(last PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
         wait_until(lambda: not keepers_of(tree), "the keeper to end")
         self.assertTrue(console.read_text().startswith("precious\n"), console.read_text())
 
-    def test_of_runs_beside_each_other_neither_believes_it(self):
-        tree = self.tree_of_many_runs()
-        both = self.begin_both(tree)
-        wait_until((self.work / "stays.here").exists, "the test of one to stay")
-        wait_until(lambda: [run.poll() for run in both].count(None) == 1, "the other one's end")
-        later, = (run for run in both if run.poll() is None)
-        self.assertEqual(inode_of_log(later), (tree / "below/Testing/Temporary/LastTest.log").stat().st_ino)
-        later.kill()
-        wait_until(lambda: not keepers_of(tree), "the keepers to end")
-        said = [told(self, tree, run, "outcome") for run in self.runs(tree)]
-        self.assertIn({"quick": "passed", "stays": "passed", "last": "unknown"}, said)
-        self.assertIn({"quick": "passed", "stays": "interrupted"}, said)
-
 
 if __name__ == "__main__":
     unittest.main()
