@@ -18,15 +18,6 @@ Run& CurrentRun::at(unsigned include_count) {
   return *run_;
 }
 
-void CurrentRun::part_with_foreign_text() {
-  if (!run_ || !run_->log()) return;
-  const RunLog& log = *run_->log();
-  const bool is_shared = origin_.has_company
-                             ? log.has_foreign_end() || log.is_written_elsewhere(origin_.ctest)
-                             : log.has_foreign_end() && !log.cut_foreign_end();
-  if (is_shared) run_->forget_log();
-}
-
 std::string CurrentRun::finish(Run::Completeness completeness) {
   std::string summary = run_->finish(completeness);
   if (!run_->trouble().empty()) lines_.say_once(run_->trouble());

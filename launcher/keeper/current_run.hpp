@@ -40,24 +40,20 @@ class CurrentRun {
   // still there. It is looked at afterwards: else ctest may be at its next ctest_test().
   template <typename IsAsked>
   void take_log(IsAsked is_asked) {
-    std::optional<RunLog> log = RunLog::of(origin_.ctest);
+    std::optional<LogPlace> place = find_log_of(origin_.ctest);
+    const bool is_kept = place && run_ && run_->log() && run_->log()->is_at(*place);
+    std::optional<RunLog> log;
+    if (place && !is_kept) log = RunLog::open(*std::move(place));
     if (!is_asked()) return;
     looked_for_log_ = true;
     if (!log) return;
-    if (run_ && run_->log() && !run_->log()->is_same_as(*log)) {
-      close(Run::Completeness::complete);
-    }
+    if (run_ && run_->log()) close(Run::Completeness::complete);
     if (!run_) {
       at(k_count_not_known);
       looked_for_log_ = true;
     }
-    if (!run_->log()) run_->keep_log(std::move(*log));
+    run_->keep_log(*std::move(log));
   }
-
-  // Before the first test of the run, while ctest waits: what its log has by now of another ctest
-  // that opened the same file is cut off. With company the other one may still be writing: then the
-  // run does without a log.
-  void part_with_foreign_text();
 
   // Records the end of the run for `holdfast end`, which prints the summary. Asked again for the
   // run of the same log it says the same again.

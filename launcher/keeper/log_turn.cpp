@@ -78,7 +78,7 @@ void LogTurn::begin(os::UniqueFd lock) {
 void LogTurn::look(const ProcessName& ctest) {
   const Milliseconds now = os::monotonic_now();
   if (now < due_) return;
-  if (now >= until_ || RunLog::of(ctest)) return end();
+  if (now >= until_ || find_log_of(ctest)) return end();
   interval_ = std::min(2 * interval_, k_longest_interval);
   due_ = now + interval_;
 }

@@ -110,12 +110,24 @@ Run Run::begin(const RunOrigin& origin, unsigned nth) {
   return run;
 }
 
+void Run::part_with_foreign_text() {
+  if (!log_) return;
+  const bool is_shared = origin_.has_company ? !log_->watch_openings() || log_->has_foreign_end() ||
+                                                   log_->is_written_elsewhere(origin_.ctest)
+                                             : log_->has_foreign_end() && !log_->cut_foreign_end();
+  if (is_shared) log_.reset();
+}
+
 Result<void> Run::record_verdicts() {
   // No log (ctest died before its first test): the journal says what there is to say.
   if (!log_) return {};
   Result<std::vector<VerdictRecord>> verdicts = read_ctest_log(
       log_->file(), started_, origin_.has_company ? ListsOf::any_run : ListsOf::this_run);
   if (!verdicts) return verdicts.error();
+  if (log_->was_opened()) {
+    log_.reset();
+    return {};
+  }
   Result<void> kept;
   if (log_->is_nameless() || origin_.has_company) {
     const std::filesystem::path directory = std::filesystem::path(journal_).parent_path();

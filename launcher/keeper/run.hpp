@@ -52,7 +52,10 @@ class Run {
   // The log of the run's tests and of no others. Without one nothing is known of ctest's verdicts
   // but what the launchers know.
   void keep_log(RunLog log) { log_ = std::move(log); }
-  void forget_log() { log_.reset(); }
+  // Before the first test, while ctest waits: what the log has by now of another ctest that opened
+  // the same file is cut off (docs/decisions/0028). With company the other one may still be
+  // writing, or open it later: then the run does without a log.
+  void part_with_foreign_text();
   const std::optional<RunLog>& log() const { return log_; }
 
   enum class Completeness { complete, incomplete };

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <limits.h>
+#include <poll.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,7 +13,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -66,11 +67,16 @@ std::optional<struct stat> status_of(int descriptor) {
   return ::fstat(descriptor, &status) == 0 ? std::optional(status) : std::nullopt;
 }
 
-using Inode = std::pair<dev_t, ino_t>;
+Inode inode_of(const struct stat& status) { return {status.st_dev, status.st_ino}; }
 
 // Leads to the file itself, which may have no name any more.
 std::string link_of(const DescriptorOf& file) {
   return os::in_proc(file.process, "fd/" + file.number);
+}
+
+std::optional<struct stat> status_of(const DescriptorOf& file) {
+  struct stat status {};
+  return ::stat(link_of(file).c_str(), &status) == 0 ? std::optional(status) : std::nullopt;
 }
 
 // From `/proc/<pid>/fdinfo/<number>`. proc(5)
@@ -107,51 +113,54 @@ void for_each_log_of(pid_t process, Use use) {
 
 // Whether one above `ctest` has that log open: a ctest inside a test is handed down the log of the
 // ctest around it. Under the same number, since a fork keeps numbers; so one look at each will do.
-bool is_of_an_ancestor(const ProcessName& ctest, const std::string& number, const Inode& log) {
+bool is_of_an_ancestor(const ProcessName& ctest, const LogPlace& log) {
   const std::vector<ProcessName> above = os::ancestors_of(ctest);
   return std::any_of(above.begin(), above.end(), [&](const ProcessName& one) {
-    struct stat status {};
-    return ::stat(link_of({one.pid, number}).c_str(), &status) == 0 &&
-           Inode(status.st_dev, status.st_ino) == log;
+    const std::optional<struct stat> status = status_of({one.pid, log.file.number});
+    return status && inode_of(*status) == log.inode;
   });
 }
 
 // When the file was made, in nanoseconds; nothing where the file system does not say.
-std::optional<std::int64_t> birth_of(int descriptor) {
+std::optional<std::int64_t> birth_of(const LogPlace& log) {
   struct statx info {};
-  if (::statx(descriptor, "", AT_EMPTY_PATH, STATX_BTIME, &info) != 0) return std::nullopt;
+  if (::statx(AT_FDCWD, link_of(log.file).c_str(), 0, STATX_BTIME, &info) != 0) return std::nullopt;
   if ((info.stx_mask & STATX_BTIME) == 0) return std::nullopt;
   return std::int64_t{info.stx_btime.tv_sec} * 1'000'000'000 + info.stx_btime.tv_nsec;
 }
 
 }  // namespace
 
-std::optional<RunLog> RunLog::of(const ProcessName& ctest) {
-  std::vector<RunLog> found;
-  std::set<Inode> seen;
+std::optional<LogPlace> find_log_of(const ProcessName& ctest) {
+  std::vector<LogPlace> found;
   for_each_log_of(ctest.pid, [&](const DescriptorOf& file, Name name) {
-    os::UniqueFd held(::open(link_of(file).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    const std::optional<struct stat> status = status_of(held.get());
+    const std::optional<struct stat> status = status_of(file);
     if (!status || !S_ISREG(status->st_mode)) return;
-    const Inode log(status->st_dev, status->st_ino);
-    if (!seen.insert(log).second) return;
-    if (is_of_an_ancestor(ctest, file.number, log)) return;
-    const int descriptor = held.get();
-    found.push_back(RunLog(std::move(held),
-                           {descriptor, std::move(name.directory), std::move(name.tag)}, file));
+    LogPlace log{file, inode_of(*status), std::move(name.directory), std::move(name.tag)};
+    const bool is_known = std::any_of(found.begin(), found.end(), [&](const LogPlace& other) {
+      return other.inode == log.inode;
+    });
+    if (!is_known && !is_of_an_ancestor(ctest, log)) found.push_back(std::move(log));
   });
   if (found.empty() || !os::is_alive(ctest)) return std::nullopt;
   if (found.size() == 1) return std::move(found.front());
   // One whose ctest has died, or is out of sight in a PID namespace: ctest's own is the latest.
-  const auto is_older = [](const RunLog& a, const RunLog& b) {
-    return birth_of(a.file_.descriptor) < birth_of(b.file_.descriptor);
+  const auto is_older = [](const LogPlace& a, const LogPlace& b) {
+    return birth_of(a) < birth_of(b);
   };
   const auto latest = std::max_element(found.begin(), found.end(), is_older);
-  const auto alike = std::count_if(found.begin(), found.end(), [&](const RunLog& one) {
-    return birth_of(one.file_.descriptor) == birth_of(latest->file_.descriptor);
+  const auto alike = std::count_if(found.begin(), found.end(), [&](const LogPlace& one) {
+    return birth_of(one) == birth_of(*latest);
   });
   if (alike > 1) return std::nullopt;
   return std::move(*latest);
+}
+
+std::optional<RunLog> RunLog::open(LogPlace place) {
+  os::UniqueFd held(::open(link_of(place.file).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const std::optional<struct stat> status = status_of(held.get());
+  if (!status || inode_of(*status) != place.inode) return std::nullopt;
+  return RunLog(std::move(held), std::move(place));
 }
 
 bool RunLog::is_nameless() const {
@@ -159,14 +168,8 @@ bool RunLog::is_nameless() const {
   return !status || status->st_nlink == 0;
 }
 
-bool RunLog::is_same_as(const RunLog& other) const {
-  const std::optional<struct stat> own = status_of(held_.get());
-  const std::optional<struct stat> its = status_of(other.held_.get());
-  return own && its && own->st_dev == its->st_dev && own->st_ino == its->st_ino;
-}
-
 std::optional<std::int64_t> RunLog::offset_of_ctest() const {
-  return number_in_fdinfo(ctests_descriptor_, "pos:", 10);
+  return number_in_fdinfo(place_.file, "pos:", 10);
 }
 
 bool RunLog::has_foreign_end() const {
@@ -177,23 +180,31 @@ bool RunLog::has_foreign_end() const {
 
 bool RunLog::cut_foreign_end() const {
   const std::optional<std::int64_t> offset = offset_of_ctest();
-  const os::UniqueFd log(
-      ::open(link_of(ctests_descriptor_).c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK));
+  const os::UniqueFd log(::open(link_of(place_.file).c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK));
   return offset && log.valid() && ::ftruncate(log.get(), *offset) == 0;
 }
 
 bool RunLog::is_written_elsewhere(const ProcessName& ctest) const {
-  const std::optional<struct stat> own = status_of(held_.get());
   bool is_written = false;
   os::for_each_process([&](pid_t pid) {
     if (is_written || pid == ctest.pid || os::is_below(pid, ctest.pid)) return;
     for_each_log_of(pid, [&](const DescriptorOf& file, const Name&) {
-      struct stat its {};
-      is_written = is_written || (own && ::stat(link_of(file).c_str(), &its) == 0 &&
-                                  its.st_dev == own->st_dev && its.st_ino == own->st_ino);
+      const std::optional<struct stat> status = status_of(file);
+      is_written = is_written || (status && inode_of(*status) == place_.inode);
     });
   });
   return is_written;
+}
+
+bool RunLog::watch_openings() {
+  openings_ = os::UniqueFd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  return openings_.valid() &&
+         ::inotify_add_watch(openings_.get(), link_of(place_.file).c_str(), IN_OPEN) >= 0;
+}
+
+bool RunLog::was_opened() const {
+  pollfd event{openings_.get(), POLLIN, 0};  // without a watch it is -1, which poll(2) passes by
+  return ::poll(&event, 1, 0) > 0;
 }
 
 }  // namespace holdfast

@@ -20,20 +20,33 @@ struct DescriptorOf {
   std::string number;
 };
 
+using Inode = std::pair<dev_t, ino_t>;
+
+// Where a log is that a ctest writes.
+struct LogPlace {
+  DescriptorOf file;
+  Inode inode;
+  std::string directory;  // of its name
+  std::string tag;        // of a script's log; else empty
+};
+
+// The log that `ctest` writes at this moment; none: it writes none, or its descriptors are not ours
+// to see. Does not block, and opens no log.
+std::optional<LogPlace> find_log_of(const ProcessName& ctest);
+
 // Held by a descriptor of our own from before the first test on: what other ctests do to the name
 // (removing it, putting their own log there) does not reach it, and ctest's death does not either.
 class RunLog {
  public:
-  // The log that `ctest` writes at this moment; none: it writes none, or its descriptors are not
-  // ours to see. Does not block.
-  static std::optional<RunLog> of(const ProcessName& ctest);
+  // None: it is not there any more.
+  static std::optional<RunLog> open(LogPlace place);
 
-  const CtestLogFile& file() const { return file_; }
+  CtestLogFile file() const { return {held_.get(), place_.directory, place_.tag}; }
   // ctest has written its last line: its tests are through.
-  bool is_whole() const { return is_whole_log(file_.descriptor); }
+  bool is_whole() const { return is_whole_log(held_.get()); }
   // Another ctest has removed its name: nobody finds its contents any more.
   bool is_nameless() const;
-  bool is_same_as(const RunLog& other) const;
+  bool is_at(const LogPlace& place) const { return place_.inode == place.inode; }
 
   // Whether the file goes on behind ctest's offset: then another ctest that has opened the same
   // file wrote there (docs/decisions/0028). ctest must not be writing.
@@ -43,17 +56,19 @@ class RunLog {
   // Whether a process writes it that is neither ctest nor below ctest. Looks at all processes.
   bool is_written_elsewhere(const ProcessName& ctest) const;
 
+  // From here on was_opened() knows. False: the kernel has no inotify(7) for us.
+  bool watch_openings();
+  // Whether anybody has opened the file since then, for writing or reading. False without a watch.
+  bool was_opened() const;
+
  private:
-  RunLog(os::UniqueFd held, CtestLogFile file, DescriptorOf ctests_descriptor)
-      : held_(std::move(held)),
-        file_(std::move(file)),
-        ctests_descriptor_(std::move(ctests_descriptor)) {}
+  RunLog(os::UniqueFd held, LogPlace place) : held_(std::move(held)), place_(std::move(place)) {}
 
   std::optional<std::int64_t> offset_of_ctest() const;
 
   os::UniqueFd held_;
-  CtestLogFile file_;
-  DescriptorOf ctests_descriptor_;
+  LogPlace place_;
+  os::UniqueFd openings_;
 };
 
 }  // namespace holdfast

@@ -302,7 +302,7 @@ wire::Message Service::begin_next_run(const Connection& asker) {
   if (run_.has_begun()) end_earlier_run(asker);
   // It is begun only if ctest still waits for it.
   run_.take_log([&] { return is_there(asker); });
-  run_.part_with_foreign_text();
+  if (Run* run = run_.current()) run->part_with_foreign_text();
   wire::Message reply;
   reply.kind = wire::k_tree;
   reply.add("run", "1");

@@ -1,6 +1,7 @@
 // Preloaded into ctest (below CMake 4.3), which removes LastTest.log.tmp and then makes it anew:
 // those two are far apart. Who has removed it says so by a file in $PART_LOG_DIRECTORY, and goes on
-// once another has, too, or after a second.
+// once another has, too, or after a second; and then not before the file $PART_LOG_UNTIL is there,
+// if that is set, or half a minute is over.
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -23,17 +24,24 @@ int files_in(const char* path) {
   return count;
 }
 
+// At most `milliseconds`.
+template <typename Condition>
+void wait_until(Condition is_so, int milliseconds) {
+  for (int round = 0; round < milliseconds && !is_so(); ++round) {
+    const timespec moment{0, 1'000'000};
+    nanosleep(&moment, nullptr);
+  }
+}
+
 void wait_for_another(const char* directory) {
   static bool was_here = false;
   if (was_here) return;
   was_here = true;
   const std::string file = std::string(directory) + "/" + std::to_string(getpid());
   close(open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-  constexpr int k_rounds = 1000;
-  for (int round = 0; round < k_rounds && files_in(directory) < 2; ++round) {
-    const timespec moment{0, 1'000'000};
-    nanosleep(&moment, nullptr);
-  }
+  wait_until([&] { return files_in(directory) >= 2; }, 1000);
+  const char* const sign = std::getenv("PART_LOG_UNTIL");
+  if (sign != nullptr) wait_until([&] { return access(sign, F_OK) == 0; }, 30'000);
 }
 
 }  // namespace

@@ -95,12 +95,12 @@ set_tests_properties(last PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
 """)
         return self.project("add_subdirectory(below)\n" + more)
 
-    def begin_both(self, tree):
-        """They have one log."""
+    def begin_both(self, tree, **of_two):
+        """They have one log. What the second one is told besides: `of_two`."""
         meeting = self.work / "meeting"
         meeting.mkdir()
-        return [self.begin(tree / "below", name, LD_PRELOAD=program("part_log.so"), PART_LOG_DIRECTORY=str(meeting))
-                for name in ("one", "two")]
+        return [self.begin(tree / "below", name, LD_PRELOAD=program("part_log.so"), PART_LOG_DIRECTORY=str(meeting), **more)
+                for name, more in (("one", {}), ("two", of_two))]
 
     def test_what_the_run_before_wrote_is_not_the_next_ones(self):
         tree = self.tree_with_a_test_that_stays()
@@ -118,6 +118,29 @@ set_tests_properties(last PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
         (self.work / "project").mkdir()
         (self.work / "project/holdfast.toml").write_text('[profile.default]\nruns = "allow"\n')
         return self.tree_with_a_test_that_stays()
+
+    def check_unbelieved(self, tree, both):
+        """Once the test of one stays."""
+        wait_until((self.work / "stays.here").exists, "the test of one to stay")
+        wait_until(lambda: [run.poll() for run in both].count(None) == 1, "the other one's end")
+        staying, = (run for run in both if run.poll() is None)
+        self.assertEqual(inode_of_log(staying), (tree / "below/Testing/Temporary/LastTest.log").stat().st_ino)
+        staying.kill()
+        wait_until(lambda: not keepers_of(tree), "the keepers to end")
+        said = [told(self, tree, run, "outcome") for run in self.runs(tree)]
+        self.assertIn({"quick": "passed", "stays": "passed", "last": "unknown"}, said)
+        self.assertIn({"quick": "passed", "stays": "interrupted"}, said)
+
+    def test_of_runs_beside_each_other_neither_believes_it(self):
+        tree = self.tree_of_many_runs()
+        self.check_unbelieved(tree, self.begin_both(tree))
+
+    def test_not_even_where_the_other_one_opens_it_late(self):
+        """It has removed the name before, and was held up."""
+        tree = self.tree_of_many_runs()
+        (self.work / "stays").write_text(f"mkdir {self.work}/again 2>/dev/null || exit 0\n"
+                                         f"echo > {self.work}/stays.here\nexec sleep 999\n")
+        self.check_unbelieved(tree, self.begin_both(tree, PART_LOG_UNTIL=str(self.work / "stays.here")))
 
     def test_one_of_its_own_is_believed(self):
         tree = self.tree_of_many_runs()
