@@ -27,8 +27,9 @@
 namespace holdfast {
 namespace {
 
-// That who was killed is given to die.
-constexpr Milliseconds k_dying_patience{2000};
+// For ctest to kill them all: it reads /proc in between.
+constexpr Milliseconds k_killing_patience{2000};
+constexpr Milliseconds k_look_interval{50};
 
 // The launcher may have been killed between its record and its farewell.
 bool is_recorded(const std::string& journal, const std::string& attempt) {
@@ -98,17 +99,18 @@ void say_who_holds_output(const Connection& orphan, const std::vector<os::NamedP
                   orphan.test, names_of(holders), holders.size() == 1 ? "has" : "have"));
 }
 
-// Whoever was killed takes its time to die: the larger it is, and the busier the machine.
-bool all_die(os::TaggedProcesses& processes) {
-  const Milliseconds until = os::monotonic_now() + k_dying_patience;
-  while (!processes.living().empty()) {
-    const std::vector<int> lives = processes.news();
-    const Milliseconds left = until - os::monotonic_now();
-    if (left.count() <= 0) return false;
-    pollfd watched{lives.front(), POLLIN, 0};
-    (void)::poll(&watched, 1, static_cast<int>(left.count()));
+// Whether SIGKILL reaches each of them. Their death is not waited for.
+bool all_are_killed(os::TaggedProcesses& processes) {
+  const Milliseconds until = os::monotonic_now() + k_killing_patience;
+  while (true) {
+    const std::vector<os::NamedProcess> living = processes.living();
+    if (std::all_of(living.begin(), living.end(),
+                    [](const os::NamedProcess& one) { return os::is_being_killed(one.pid); })) {
+      return true;
+    }
+    if (os::monotonic_now() >= until) return false;
+    (void)::poll(nullptr, 0, static_cast<int>(k_look_interval.count()));
   }
-  return true;
 }
 
 [[noreturn]] void help(Connection orphan, const std::string& journal, KilledBy killer,
@@ -118,7 +120,7 @@ bool all_die(os::TaggedProcesses& processes) {
   // Whoever is around it first: none of those can get away meanwhile.
   std::size_t survivors = end_contained(orphan);
   os::TaggedProcesses left(orphan.attempt);
-  if (killer == KilledBy::ctest_if_none_lives && !all_die(left)) killer = KilledBy::stranger;
+  if (killer == KilledBy::ctest_if_none_lives && !all_are_killed(left)) killer = KilledBy::stranger;
   Unhurried watcher;
   survivors += os::end_processes(left, {SIGTERM, orphan.grace, {}}, watcher).size();
   const std::vector<os::NamedProcess> holders = os::holders_of(orphan.output, {ctest.pid});

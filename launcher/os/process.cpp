@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <string_view>
 #include <vector>
 
@@ -43,6 +45,7 @@ bool is_stopped(char state) { return state == 'T' || state == 't'; }
 
 // 52 numbers at most and a short name: no fresh page of memory for it.
 constexpr std::size_t k_longest_stat = 1024 + 256;
+constexpr std::size_t k_longest_status = 64 * 1024;  // it lists groups and processors
 
 }  // namespace
 
@@ -64,6 +67,16 @@ Result<ProcessStat> read_process_stat(pid_t pid) {
   stat.parent = to_number<pid_t>(word(rest, 2));          // field 4
   stat.start = to_number<std::uint64_t>(word(rest, 20));  // field 22
   return stat;
+}
+
+bool is_being_killed(pid_t pid) {
+  constexpr std::string_view k_field = "\nShdPnd:\t";
+  const Result<std::string> text = read_file(in_proc(pid, "status"), k_longest_status);
+  const std::size_t place = text ? text->find(k_field) : std::string::npos;
+  if (place == std::string::npos) return false;
+  const unsigned long long pending =
+      std::strtoull(text->c_str() + place + k_field.size(), nullptr, 16);
+  return (pending & (1ULL << (SIGKILL - 1))) != 0;
 }
 
 ProcessName own_name() {

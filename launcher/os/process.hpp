@@ -26,6 +26,10 @@ struct ProcessStat {
 // Fails when there is no such process.
 Result<ProcessStat> read_process_stat(pid_t pid);
 
+// Whether somebody has sent it SIGKILL: it may take its time to die, the larger it is and the
+// busier the machine. ShdPnd of /proc/<pid>/status, proc(5).
+bool is_being_killed(pid_t pid);
+
 // This process, as others can name it for ever.
 ProcessName own_name();
 

@@ -21,6 +21,25 @@ Child sleeper(Channel& told, const std::string& name = "") {
   });
 }
 
+// As a zombie, too: nobody looks for those.
+TEST(Process, IsBeingKilledFromTheSignalUntilItIsGone) {
+  Channel told;
+  Child child([&] {
+    const std::vector<char> memory(std::size_t{64} << 20U, 'x');
+    told.say(memory.back() == 'x' ? "ready" : "no memory");
+    while (true) ::pause();
+    return 0;
+  });
+  ASSERT_EQ(told.hear(), "ready");
+  EXPECT_FALSE(is_being_killed(child.pid()));
+  child.signal(SIGWINCH);
+  EXPECT_FALSE(is_being_killed(child.pid()));
+  child.signal(SIGKILL);
+  EXPECT_TRUE(is_being_killed(child.pid()));
+  EXPECT_EQ(child.wait(), 1000 + SIGKILL);
+  EXPECT_FALSE(is_being_killed(child.pid()));
+}
+
 TEST(Process, AnOddNameDoesNotConfuseTheFieldsAfterIt) {
   for (const char* name : {"plain", "a b", ")", "(", "a) R 1 (b", ") Z 1 1 1", "line\nbreak",
                            "))))))))))))))", "", "\xFF\x01", "15 bytes exactl"}) {
