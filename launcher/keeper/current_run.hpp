@@ -63,8 +63,8 @@ class CurrentRun {
   // Records its end and prints the summary, unless `holdfast end` has. The next one can begin.
   void close(Run::Completeness completeness);
 
-  // Whether ctest, which has ended, came to the end of its tests: by its log's last line. Without a
-  // log: whether no test was begun.
+  // Whether ctest, which has ended, came to the end of its tests: by its log's last line. Of
+  // one without a log `holdfast end` knows: it was not here.
   bool has_all_tests() const;
   // Whether `holdfast end` has recorded its end.
   bool has_ended() const { return ended_; }

@@ -11,7 +11,7 @@ import unittest
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, keepers_of,
+from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, keepers_of, program,
                      processes_with, script_step, verdicts, wait_until)
 
 # A test of each kind of verdict. What `meddle` is stands between them.
@@ -380,6 +380,18 @@ set_tests_properties(skip PROPERTIES SKIP_RETURN_CODE 77)
                           "inverted": "passed", "skip": "skipped"})
         self.assertEqual(report["counts"]["unknown"], 1)
         self.assertIn('<skipped message="holdfast: verdict unknown">', self.report(tree, form="junit"))
+
+    def test_killed_before_its_first_test_it_did_not_come_to_its_end(self):
+        source = self.work / "project"
+        source.mkdir()
+        (source / "stay.cmake").write_text(f'execute_process(COMMAND {program("linger")} {self.pid_file()})')
+        tree = self.project("set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${CMAKE_SOURCE_DIR}/stay.cmake)")
+        ctest = self.start(CTEST, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        lingers, = self.announced(self.pid_file())
+        ctest.kill()
+        os.kill(lingers.pid, signal.SIGKILL)
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        self.assertFalse(self.report(tree)["run"]["complete"])
 
     def test_a_repeated_test_has_not_the_verdict_of_the_time_before(self):
         tree = self.kinds(text="""
