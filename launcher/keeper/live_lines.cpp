@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "core/printable.hpp"
 #include "os/clock.hpp"
 #include "os/proc_numbers.hpp"
 #include "os/process.hpp"
@@ -49,11 +48,8 @@ os::UniqueFd open_stderr_of(const ProcessName& ctest) {
   return own.valid() ? std::move(own) : copy_of(ctest);
 }
 
-std::string live_line(std::string_view text) { return "holdfast: " + printable(text) + "\n"; }
-
-bool write_live_line(const os::UniqueFd& target, std::string_view text, std::string_view before) {
+bool write_live_line(const os::UniqueFd& target, std::string_view line) {
   if (!target.valid()) return false;
-  const std::string line = std::string(before) + live_line(text);
   const Milliseconds patience = ::isatty(target.get()) == 1 ? k_terminal_patience : Milliseconds{0};
   const Milliseconds until = os::monotonic_now() + patience;
   while (true) {

@@ -6,7 +6,6 @@
 // has ended.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "core/attach.hpp"
@@ -17,12 +16,8 @@ namespace holdfast {
 // Opens stderr of the living process `ctest`; invalid when that cannot be done.
 os::UniqueFd open_stderr_of(const ProcessName& ctest);
 
-// `holdfast: <text>` and a line break, as it is shown.
-std::string live_line(std::string_view text);
-
-// Writes `before` and the line to `target` at once, without waiting: false when it does not fit
+// Writes a line, as it is shown, to `target` at once, without waiting: false when it does not fit
 // into a full pipe, and is lost. A terminal that is busy with another writer is waited for.
-bool write_live_line(const os::UniqueFd& target, std::string_view text,
-                     std::string_view before = {});
+bool write_live_line(const os::UniqueFd& target, std::string_view line);
 
 }  // namespace holdfast

@@ -36,25 +36,31 @@ std::string RunLines::take_summary(std::string_view summary) {
   return quiet_ ? "" : std::exchange(unsaid_, {}) + std::string(summary);
 }
 
-bool RunLines::try_to_say(std::string_view text) {
+bool RunLines::try_to_say(std::string_view line) {
   if (quiet_) return true;
-  if (stderr_.valid()) return write_live_line(stderr_, text);
-  if (!ctest_ended_) return write_live_line(open_stderr_of(ctest_), text);
+  if (stderr_.valid()) return write_live_line(stderr_, line);
+  if (!ctest_ended_) return write_live_line(open_stderr_of(ctest_), line);
   // What the last test had to say often comes when ctest is gone already.
-  terminal_.say(text);
+  terminal_.say(line);
   return true;
 }
 
-void RunLines::say(std::string_view text) { (void)try_to_say(text); }
+void RunLines::say(std::string_view text, Layout layout) {
+  (void)try_to_say(said_line(text, layout));
+}
 
 void RunLines::say_once(const std::string& text) {
-  if (said_.insert(text).second && !try_to_say(text)) unsaid_ += live_line(text);
+  const std::string line = said_line(text);
+  if (said_.insert(text).second && !try_to_say(line)) unsaid_ += line;
 }
 
 void RunLines::say_for(const std::string& test, const wire::Message& message) {
   std::string line(message.get("line"));
   if (!message.get("once").empty()) return say_once(line);
-  if (message.get("interrupted").empty()) return say(line);
+  const bool is_folded = !message.get("folded").empty();
+  if (message.get("interrupted").empty()) {
+    return say(line, is_folded ? Layout::folded : Layout::one_line);
+  }
   if (interruption_.is_said()) return;
   interruption_.hold_back(std::move(line), test, os::monotonic_now());
 }

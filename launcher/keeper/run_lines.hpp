@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/attach.hpp"
+#include "core/said_line.hpp"
 #include "core/wire.hpp"
 #include "keeper/interruption.hpp"
 #include "keeper/user_terminal.hpp"
@@ -28,7 +29,7 @@ class RunLines {
   // The same for who prints it instead; with what has not been said yet.
   std::string take_summary(std::string_view summary);
 
-  void say(std::string_view text);
+  void say(std::string_view text, Layout layout = Layout::one_line);
   // Not lost to a full pipe: then it comes with the summary.
   void say_once(const std::string& text);
   // What the launcher of `test` wants said, in the manner it asks for.
@@ -44,7 +45,7 @@ class RunLines {
   void say_end_of_ctest(const std::vector<std::string>& running);
 
  private:
-  bool try_to_say(std::string_view text);
+  bool try_to_say(std::string_view line);
 
   ProcessName ctest_;
   bool quiet_;

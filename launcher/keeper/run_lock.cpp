@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/folded_line.hpp"
 #include "core/held_locks.hpp"
 #include "core/lock_place.hpp"
 #include "core/names.hpp"
+#include "core/said_line.hpp"
 #include "keeper/enclosing_run.hpp"
 #include "keeper/keeper_socket.hpp"
 #include "keeper/live_lines.hpp"
@@ -290,8 +290,7 @@ class RunLockWait {
   }
 
   void say(const std::string& line) {
-    const os::UniqueFd target = open_stderr_of(order_.ctest);
-    for (const std::string& part : folded_line(line)) write_live_line(target, part);
+    write_live_line(open_stderr_of(order_.ctest), said_line(line, Layout::folded));
   }
 
   Milliseconds waited() const { return os::monotonic_now() - start_; }

@@ -45,11 +45,12 @@ bool UserTerminal::is_it(const std::string& path) const {
   return ::stat(path.c_str(), &info) == 0 && is_same(info);
 }
 
-void UserTerminal::say(std::string_view text) const {
+void UserTerminal::say(std::string_view line) const {
   const os::UniqueFd target = open();
   // The cursor stands behind the `^C` of the key that was pressed, or behind the shell's next
   // prompt.
-  write_live_line(target, text, ::isatty(target.get()) == 1 ? "\n" : "");
+  const std::string start(::isatty(target.get()) == 1 ? "\n" : "");
+  write_live_line(target, start + std::string(line));
 }
 
 os::UniqueFd UserTerminal::open() const {

@@ -22,11 +22,11 @@ class UserTerminal {
   // To be made while ctest lives.
   explicit UserTerminal(const ProcessName& ctest);
 
-  // One line `holdfast: <text>` to what ctest had as stderr, by the nearest of its ancestors that
+  // One line, as it is shown, to what ctest had as stderr, by the nearest of its ancestors that
   // has it too (the shell, a script); else to a terminal or a file by its name; else to the stderr
   // of who started ctest, where that is a terminal. Nowhere when it was a pipe that only ctest
   // wrote to.
-  void say(std::string_view text) const;
+  void say(std::string_view line) const;
 
  private:
   os::UniqueFd open() const;

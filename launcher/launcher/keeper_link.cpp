@@ -185,13 +185,14 @@ KeeperLink::Again KeeperLink::asks_again(LentScratch scratch) {
   return again;
 }
 
-bool KeeperLink::say(std::string_view line, Repeat repeat) {
+bool KeeperLink::say(std::string_view line, Repeat repeat, Layout layout) {
   if (!connected()) return false;
   wire::Message message;
   message.kind = wire::k_say;
   message.add("line", line);
   if (repeat == Repeat::once_per_run) message.add("once", "1");
   if (repeat == Repeat::unless_ctest_ends) message.add("interrupted", "1");
+  if (layout == Layout::folded) message.add("folded", "1");
   return static_cast<bool>(os::send_packet(fd(), wire::encode(message)));
 }
 

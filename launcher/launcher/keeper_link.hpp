@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/said_line.hpp"
 #include "core/wire.hpp"
 #include "launcher/invocation.hpp"
 #include "os/signals.hpp"
@@ -59,7 +60,7 @@ class KeeperLink {
   Again asks_again(LentScratch scratch);
 
   // Has one line printed on ctest's stderr. False when the keeper cannot.
-  bool say(std::string_view line, Repeat repeat);
+  bool say(std::string_view line, Repeat repeat, Layout layout);
 
  private:
   // Nothing where there is no keeper, or it does not answer in time.

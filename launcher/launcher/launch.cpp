@@ -11,7 +11,6 @@
 #include "core/end_verdict.hpp"
 #include "core/environment.hpp"
 #include "core/exit_codes.hpp"
-#include "core/folded_line.hpp"
 #include "core/held_locks.hpp"
 #include "core/test_environment.hpp"
 #include "core/unrecorded.hpp"
@@ -304,8 +303,8 @@ class Launch {
     if (result.outcome == Outcome::interrupted && result.report.survivors == 0) {
       return teller().complain_of_interruption(result.note);
     }
-    if (result.outcome != Outcome::lock_timeout) return teller().complain(result.note);
-    for (const std::string& part : folded_line(result.note)) teller().complain(part);
+    const bool tells_of_waits = result.outcome == Outcome::lock_timeout;
+    teller().complain(result.note, tells_of_waits ? Layout::folded : Layout::one_line);
   }
 
   // A record that cannot be written is said and changes nothing else.

@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include "core/folded_line.hpp"
 #include "os/flock_holders.hpp"
 #include "os/process.hpp"
 
@@ -23,7 +22,7 @@ void LockTelling::tell_if_due() {
   std::string line = "\"" + order_.self.test + "\" ";
   if (told_ > 0) line += "still ";
   line += waiting() + " (" + describe(since_start()) + "): " + obstacles();
-  for (const std::string& part : folded_line(line)) teller_.tell(part);
+  teller_.tell(line, Layout::folded);
   ++told_;
 }
 

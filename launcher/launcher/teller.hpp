@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/command_line.hpp"
+#include "core/said_line.hpp"
 #include "launcher/keeper_link.hpp"
 
 namespace holdfast::launcher {
@@ -18,16 +19,16 @@ class Teller {
       : keeper_(keeper), loudness_(loudness), lines_(lines) {}
 
   // Worth knowing; silenced by --quiet.
-  void tell(std::string_view text);
+  void tell(std::string_view text, Layout layout = Layout::one_line);
   // An error; never silenced.
-  void complain(std::string_view text);
+  void complain(std::string_view text, Layout layout = Layout::one_line);
   // The same of a test that was interrupted, perhaps with all others of its run.
   void complain_of_interruption(std::string_view text);
   // The same where every test of the run would say it: said by the first.
   void complain_once(std::string_view text);
 
  private:
-  void say(std::string_view text, Repeat repeat);
+  void say(std::string_view text, Repeat repeat, Layout layout = Layout::one_line);
 
   KeeperLink* keeper_;
   Loudness loudness_;

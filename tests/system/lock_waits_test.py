@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import unittest
 
@@ -71,6 +72,17 @@ class LockWaitsTest(ProjectCase):
         holder.terminate()
         first.kill()
         self.assertEqual(second.wait(PATIENCE_S), 0)
+
+    def test_what_it_says_comes_in_one_write(self):
+        """Nobody else's words come in between, also where it is too long for one line: each write is a packet here."""
+        name = self.lock_name()
+        self.hold(name)
+        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with ours, its:
+            ours.settimeout(PATIENCE_S)
+            self.start(*self.supervised("true", options=["--lock", name, "--name", "long " * 20]), stderr=its)
+            said = ours.recv(65536).decode()
+        self.assertRegex(said, rf'\Aholdfast: .*\nholdfast:   .* held by "the holder" \(pid \d+\) for [0-9.]+ m?s\n\Z')
 
     # The example of docs/locks.md.
     def test_flock_makes_a_run_wait_and_is_named(self):
