@@ -152,17 +152,18 @@ set_tests_properties(t{i} PROPERTIES HOLDFAST_LOCKS {name}:1/2 RESOURCE_GROUPS c
     def test_inside_a_holder_its_slots_are_shared_out(self):
         name, variable = self.slot_name()
         self.hold(f"{name}:1/4", "other")
-        file = self.work / "intervals"
+        slots = self.work / "slots"
+        script = self.work / "use_slot"  # until both slots have been had
+        script.write_text(f"echo ${variable} >> {slots}\n"
+                          f"until grep -q 1 {slots} && grep -q 2 {slots}; do sleep 0.01; done\n")
         inner = " ".join(f"'{w}'" for w in self.supervised(
-            "sh", "-c", f'exec {program("record_interval")} "{file}" 20 ${variable}',
-            options=["--quiet", "--lock", f"{name}:1/4"]))
+            "sh", script, options=["--quiet", "--lock", f"{name}:1/4"]))
         ended = self.finish(*self.supervised(
             "sh", "-c", f"{inner} & {inner} & {inner} & {inner} & wait",
             options=["--lock", f"{name}:2/4"]))
         self.assertEqual((ended.returncode, ended.stderr), (0, b""))
-        spans = [line.split() for line in file.read_text().splitlines()]
-        self.assertEqual(len(spans), 4)
-        self.assertEqual({slot for _, _, slot in spans}, {"1", "2"})
+        had = slots.read_text().split()
+        self.assertEqual((len(had), set(had)), (4, {"1", "2"}))
         for wanted in (f"{name}:3/4", f"{name}:1/2", name):
             refused = self.finish(*self.supervised(
                 *self.supervised("true", options=["--lock", wanted]),

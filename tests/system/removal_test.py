@@ -139,19 +139,20 @@ class RemovalTest(ProjectCase):
 
     def run_command(self, script, *before):
         """A command that leaves what it leaves; what of its directory stays, and what was said."""
-        words = ("unshare", "-m", *before, HOLDFAST, "run", "--quiet", "--", "sh", "-c",
-                 f'set -e; cd "${{HOLDFAST_TMPDIR:?}}"; pwd; {script}')
+        scratch = USER_DIRECTORY / "scratch"
+        for directory in (USER_DIRECTORY, scratch):
+            directory.mkdir(mode=0o700, exist_ok=True)
+        # Another run of this user may tidy up there at any moment: it is this one's alone.
+        own = self.work / "scratch"
+        own.mkdir(mode=0o700, exist_ok=True)
+        words = ("unshare", "-m", "sh", "-c", f'mount --bind {own} {scratch}; exec "$@"', "sh", *before,
+                 HOLDFAST, "run", "--quiet", "--", "sh", "-c", f'set -e; cd "${{HOLDFAST_TMPDIR:?}}"; pwd; {script}')
         ran = self.finish(*words)
         self.assertEqual(ran.returncode, 0, ran.stderr)
         kept = Path(ran.stdout.decode().strip())
-        # Removed here by what it is seen to hold, so that a mistake removes nothing else.
-        self.assertEqual(kept.parent, USER_DIRECTORY / "scratch")
-        found = sorted(kept.rglob("*"), reverse=True)
-        self.assertLess(len(found), 5)
-        left = sorted(str(p.relative_to(kept)) for p in found)
-        for path in found:
-            path.rmdir() if path.is_dir() else path.unlink()
-        kept.rmdir()
+        self.assertEqual(kept.parent, scratch)
+        place = own / kept.name
+        left = sorted(str(p.relative_to(place)) for p in place.rglob("*"))
         self.assert_untouched()
         return kept, left, ran.stderr.decode()
 
