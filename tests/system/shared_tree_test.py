@@ -329,9 +329,15 @@ class SettingsTest(SharedTreeCase):
             for other_began, _, other in spans[i + 1:]:
                 if other == name or "t4" in (name, other):
                     self.assertLess(ended, other_began)
-        self.assertTrue(any(one[1] > other[0] for one, other in zip(spans, spans[1:])), spans)
         for i in range(4):
             self.assertNotIn(WAITS, self.log(f"run{i}"))
+
+    def test_then_whole_runs_go_side_by_side(self):
+        tree = self.tree_of("a", "b", settings='[profile.default]\nruns = "share"\n')
+        first, second = self.begin(tree, "first", "-E", "^b$"), self.begin(tree, "second", "-E", "^a$")
+        self.running("a", "b")
+        self.let_go("a", "b")
+        self.assert_ended([first, second], "first", "second")
 
     def test_runs_of_two_profiles_schedule_by_their_own_locks(self):
         """The second begins after the first has begun, and before its ctest has read the tests."""
