@@ -312,16 +312,25 @@ class Attempt final : public os::TreeWatcher {
     if (containment != nullptr) containment->remove();
   }
 
-  // What ended the test may have reached us at the same instant (Ctrl-C), and pend unread.
+  // What ended the test may have reached us at the same instant (Ctrl-C), and pend unread. A test
+  // that exits after it ended by itself, but is not to be tried again.
   void notice_same_interrupt() {
     const GuardReport& report = guard_.report();
-    const bool died = report.main_reaped && WIFSIGNALED(report.main_status);
-    const int signal = died ? WTERMSIG(report.main_status) : 0;
-    if (signal != SIGINT && signal != SIGQUIT && signal != SIGTERM && signal != SIGHUP) return;
-    if (around_.callers.ignores(signal)) return;
-    const os::ReceivedSignal got = os::take_pending(os::signal_bit(signal));
+    if (!report.main_reaped) return;
+    const bool died = WIFSIGNALED(report.main_status);
+    if (!died && !plan_.policy.retry.may_retry()) return;
+    os::SignalSet signals = os::signal_bit(SIGINT) | os::signal_bit(SIGQUIT) |
+                            os::signal_bit(SIGTERM) | os::signal_bit(SIGHUP);
+    signals &= ~around_.callers.ignored;
+    if (died) signals &= os::signal_bit(WTERMSIG(report.main_status));
+    if (signals == 0) return;
+    const os::ReceivedSignal got = os::take_pending(signals);
     if (got.number == 0 || got.sender == report.main) return;
-    const Event event{Event::Kind::signal_received, signal, got.source};
+    if (!died) {
+      state_.pressed = got.number;
+      return;
+    }
+    const Event event{Event::Kind::signal_received, got.number, got.source};
     state_ = next_step({}, event, plan_.mode).state;
     state_.stage = Stage::ended;
   }

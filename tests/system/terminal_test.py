@@ -1,5 +1,6 @@
 """On a terminal the command behaves as without us."""
 
+import itertools
 import json
 import os
 import re
@@ -128,16 +129,16 @@ class JobTest(TerminalCase):
                 self.pid_file().unlink()
 
     def test_a_key_that_came_before_the_launcher_looked_is_seen_too(self):
-        for key, number in KEYS:
-            terminal = self.open("sh", "-c", f'ulimit -c 0; exec {HOLDFAST} run --retry crash=2 -- '
-                                 f'{program("linger")} {self.pid_file()}')
+        for (key, number), (command, code) in itertools.product(KEYS, (("linger", None), ("record_signals", 9))):
+            terminal = self.open("sh", "-c", f'ulimit -c 0; exec {HOLDFAST} run --retry crash=2 --retry any=2 -- '
+                                 f'{program(command)} {self.pid_file()} {code}')
             test, = self.announced(self.pid_file())
             guard = process(int(stat_of(test.pid)[1]))
             os.kill(terminal.pid, signal.SIGSTOP)
             terminal.type(key)
             wait_until(lambda one=guard: state_of(one.pid) == "Z", "the guard's end")
             os.kill(terminal.pid, signal.SIGCONT)
-            self.assertEqual(terminal.wait(), -int(number))
+            self.assertEqual(terminal.wait(), code or -int(number))
             self.assertEqual(len(self.read_pids(self.pid_file())), 1)
             self.pid_file().unlink()
 
@@ -308,21 +309,19 @@ class InterruptedRunTest(TerminalCase, ProjectCase):
 
     def test_it_reaches_a_file_and_a_pipe_that_a_script_has_too(self):
         tree, tests = self.tree_of_three()
-        out = self.work / "out"
+        out, go = self.work / "out", self.work / "go"
         for script in (f"{CTEST} -j3 -E quick >{out} 2>&1; sleep 0",
-                       f"{{ {CTEST} -j3 -E quick; read -r line <{self.work}/go; echo after; }} 2>&1 | cat >{out}",
+                       f"{{ {CTEST} -j3 -E quick; until test -e {go}; do sleep 0.01; done; echo after; }} 2>&1 | cat >{out}",
                        f"{{ {CTEST} -j3 -E quick; echo after; }} >{out} 2>&1"):
             with self.subTest(script=script):
-                self.pid_file().unlink(missing_ok=True)
-                if not (self.work / "go").exists():
-                    os.mkfifo(self.work / "go")
+                for file in (self.pid_file(), go):
+                    file.unlink(missing_ok=True)
                 shell = self.start("bash", "-c", script, cwd=tree, stderr=-3)
                 left = tests()
                 os.kill(self.running_ctest().pid, signal.SIGTERM)
                 self.assert_gone(left)
                 wait_until(lambda: not keepers_of(tree), "the keeper to end")
-                if "go" in script:
-                    (self.work / "go").write_text("\n")
+                go.touch()
                 shell.wait(PATIENCE_S)
                 self.assert_one_line(out.read_text())
                 self.assertEqual("after" in script, "after\n" in out.read_text())
