@@ -1,5 +1,8 @@
 #include "core/proc_status.hpp"
 
+#include <charconv>
+#include <cstdint>
+
 namespace holdfast {
 
 unsigned numbers_in_namespaces(std::string_view status) {
@@ -14,6 +17,16 @@ unsigned numbers_in_namespaces(std::string_view status) {
     if (c == '\t') ++count;
   }
   return count;
+}
+
+bool pends(std::string_view status, int signal) {
+  constexpr std::string_view k_label = "\nShdPnd:\t";
+  const std::size_t at = status.find(k_label);
+  if (at == std::string_view::npos) return false;
+  std::uint64_t pending = 0;
+  const std::string_view rest = status.substr(at + k_label.size());
+  (void)std::from_chars(rest.data(), rest.data() + rest.size(), pending, 16);
+  return (pending >> static_cast<unsigned>(signal - 1) & 1U) != 0;
 }
 
 }  // namespace holdfast

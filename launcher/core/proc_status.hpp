@@ -10,4 +10,8 @@ namespace holdfast {
 // a kernel without PID namespaces, or not all of it.
 unsigned numbers_in_namespaces(std::string_view status);
 
+// Whether `signal` has been sent to the process and not been taken (`ShdPnd:`). SIGKILL stays there
+// until the process is gone.
+bool pends(std::string_view status, int signal);
+
 }  // namespace holdfast

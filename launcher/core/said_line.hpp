@@ -1,5 +1,5 @@
 // What Holdfast says to people, as it is written: whole, so that one write(2) keeps what others
-// write at the same moment out of it.
+// write at the same moment out of it (in a pipe up to PIPE_BUF bytes, pipe(7)).
 #pragma once
 
 #include <cstdint>

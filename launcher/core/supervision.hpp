@@ -29,8 +29,10 @@ enum class SignalSource : std::uint8_t { process, terminal, tree };
 struct SupervisionState {
   Stage stage = Stage::running;
   EndReason reason = EndReason::none;
-  int end_signal = 0;            // with EndReason::signal
-  int pressed = 0;               // Ctrl-C or Ctrl-\, which a command was left to answer; 0: neither
+  int end_signal = 0;  // with EndReason::signal
+  // Ctrl-C or Ctrl-\, which a command was left to answer, or a signal that was to end the test as
+  // it ended by itself; 0: neither.
+  int pressed = 0;
   Milliseconds ending_since{0};  // on the launcher's clock, from Stage::ending on
   // Job control, while running.
   int main_stopped = 0;     // the signal that stopped the main process; 0: it is not stopped

@@ -57,8 +57,9 @@ struct AttemptGrant {
 inline constexpr std::string_view k_request = "attempt";
 inline constexpr std::string_view k_grant = "grant";
 inline constexpr std::string_view k_refusal = "refused";  // field `why`
-inline constexpr std::string_view k_say = "say";          // fields `line`, `once`, `interrupted`
-inline constexpr std::string_view k_hold = "hold";        // with a lock's descriptor: keep it too
+// Fields `line`, `once`, `interrupted`, `folded`.
+inline constexpr std::string_view k_say = "say";
+inline constexpr std::string_view k_hold = "hold";  // with a lock's descriptor: keep it too
 // With the descriptor of what is around the attempt: its cgroup's directory, with the field
 // `cgroup` (its name), or, without it, the first process of its PID namespace (pidfd).
 inline constexpr std::string_view k_contain = "contain";

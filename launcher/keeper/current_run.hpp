@@ -63,8 +63,9 @@ class CurrentRun {
   // Records its end and prints the summary, unless `holdfast end` has. The next one can begin.
   void close(Run::Completeness completeness);
 
-  // Whether ctest, which has ended, came to the end of its tests: by its log's last line. Of
-  // one without a log `holdfast end` knows: it was not here.
+  // Whether ctest, which has ended, came to the end of its tests: by its log's last line.
+  // Without a log only `holdfast end` could tell, and it was not here: not where no launcher has
+  // asked for anything and the project's own POST_TEST command fails.
   bool has_all_tests() const;
   // Whether `holdfast end` has recorded its end.
   bool has_ended() const { return ended_; }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <string>
 #include <utility>
 
 #include "os/clock.hpp"
@@ -59,7 +60,7 @@ bool write_live_line(const os::UniqueFd& target, std::string_view line) {
     if (::poll(&room, 1, static_cast<int>(left.count())) != 1) return false;
     const ssize_t put =
         os::retried([&] { return ::write(target.get(), line.data(), line.size()); });
-    if (put >= 0) return true;
+    if (put >= 0) return static_cast<std::size_t>(put) == line.size();
     if (errno != EAGAIN || os::monotonic_now() >= until) return false;
   }
 }

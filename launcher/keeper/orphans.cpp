@@ -109,7 +109,9 @@ bool all_are_killed(os::TaggedProcesses& processes) {
       return true;
     }
     if (os::monotonic_now() >= until) return false;
-    (void)::poll(nullptr, 0, static_cast<int>(k_look_interval.count()));
+    // Nothing tells of a signal that is sent, but a death ends the wait.
+    pollfd death{processes.news().front(), POLLIN, 0};
+    (void)::poll(&death, 1, static_cast<int>(k_look_interval.count()));
   }
 }
 
@@ -120,7 +122,10 @@ bool all_are_killed(os::TaggedProcesses& processes) {
   // Whoever is around it first: none of those can get away meanwhile.
   std::size_t survivors = end_contained(orphan);
   os::TaggedProcesses left(orphan.attempt);
-  if (killer == KilledBy::ctest_if_none_lives && !all_are_killed(left)) killer = KilledBy::stranger;
+  // Who survives the end of what is around it has had a SIGKILL of ours.
+  if (killer == KilledBy::ctest_if_all_are_killed && (survivors > 0 || !all_are_killed(left))) {
+    killer = KilledBy::stranger;
+  }
   Unhurried watcher;
   survivors += os::end_processes(left, {SIGTERM, orphan.grace, {}}, watcher).size();
   const std::vector<os::NamedProcess> holders = os::holders_of(orphan.output, {ctest.pid});

@@ -16,9 +16,9 @@ namespace holdfast {
 enum class KilledBy : std::uint8_t {
   stranger,
   ctest,  // because the test's time was over
-  // Nobody knows ctest's limit (`ctest -S`). It kills the whole tree: what does not die was left
-  // by a stranger.
-  ctest_if_none_lives,
+  // Nobody knows ctest's limit (`ctest -S`). It kills the whole tree: who was not sent SIGKILL was
+  // left by a stranger.
+  ctest_if_all_are_killed,
 };
 
 // The processes that look after them, one each.

@@ -110,12 +110,15 @@ Run Run::begin(const RunOrigin& origin, unsigned nth) {
   return run;
 }
 
-void Run::part_with_foreign_text() {
-  if (!log_) return;
-  const bool is_shared = origin_.has_company ? !log_->watch_openings() || log_->has_foreign_end() ||
-                                                   log_->is_written_elsewhere(origin_.ctest)
-                                             : log_->has_foreign_end() && !log_->cut_foreign_end();
-  if (is_shared) log_.reset();
+void Run::settle_log() {
+  if (!log_ || log_->has_own_name()) return;
+  if (!origin_.has_company) {
+    if (log_->has_foreign_end() && !log_->cut_foreign_end()) log_.reset();
+    return;
+  }
+  // Before the looks, so that nobody comes in between.
+  is_log_safe_ = log_->watch_openings();
+  if (log_->has_foreign_end() || log_->is_written_elsewhere(origin_.ctest)) log_.reset();
 }
 
 Result<void> Run::record_verdicts() {
@@ -124,10 +127,7 @@ Result<void> Run::record_verdicts() {
   Result<std::vector<VerdictRecord>> verdicts = read_ctest_log(
       log_->file(), started_, origin_.has_company ? ListsOf::any_run : ListsOf::this_run);
   if (!verdicts) return verdicts.error();
-  if (log_->was_opened()) {
-    log_.reset();
-    return {};
-  }
+  if (!believes_log()) return {};
   Result<void> kept;
   if (log_->is_nameless() || origin_.has_company) {
     const std::filesystem::path directory = std::filesystem::path(journal_).parent_path();
@@ -175,7 +175,7 @@ std::string Run::finish(Completeness completeness) {
   record.run = id_;
   record.complete = completeness == Completeness::complete;
   record.retries = retries_.summary();
-  record.has_log = log_ && recorded && log_->is_whole();
+  record.has_log = believes_log() && recorded && log_->is_whole();
   Result<RunReport> seen = report(record);
   if (seen) record.unrecorded = unrecorded_in(*seen);
   const Result<void> ended = os::append_line(journal_, line_of(record));

@@ -52,11 +52,13 @@ class Run {
   // The log of the run's tests and of no others. Without one nothing is known of ctest's verdicts
   // but what the launchers know.
   void keep_log(RunLog log) { log_ = std::move(log); }
-  // Before the first test, while ctest waits: what the log has by now of another ctest that opened
-  // the same file is cut off (docs/decisions/0028). With company the other one may still be
-  // writing, or open it later: then the run does without a log.
-  void part_with_foreign_text();
+  // Before the first test, while ctest waits: what becomes of a log that another ctest may have
+  // opened, too (docs/decisions/0028). What that one wrote is cut off. With company it may still be
+  // writing: then the run does without a log. Or it may open it later: that is watched.
+  void settle_log();
   const std::optional<RunLog>& log() const { return log_; }
+  // Whether nobody else writes it, as far as anybody can know.
+  bool believes_log() const { return log_ && is_log_safe_ && !log_->was_opened(); }
 
   enum class Completeness { complete, incomplete };
   // Records ctest's verdicts and the end, removes old runs. Returns the summary for people;
@@ -83,6 +85,7 @@ class Run {
   bool selected_nothing_ = false;
   std::unordered_set<std::string> tests_;
   std::optional<RunLog> log_;
+  bool is_log_safe_ = true;  // false: who may open it later cannot be watched
   ScratchPool scratch_{{}};
   RunRetries retries_{{}};
 };

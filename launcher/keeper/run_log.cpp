@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <limits.h>
-#include <poll.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,6 +29,7 @@ namespace {
 struct Name {
   std::string directory;
   std::string tag;
+  bool is_ctests_own = false;  // with digits
 };
 
 // `…/Testing/Temporary/LastTest[_<tag>].log[.tmp[<hex>]][ (deleted)]`: the digits are there from
@@ -59,7 +59,7 @@ std::optional<Name> parse_name(std::string_view path) {
   if (digits.find_first_not_of("0123456789abcdefABCDEF") != digits.npos) return std::nullopt;
   const std::string_view tag = name.substr(k_stem.size(), end - k_stem.size());
   if (!tag.empty() && tag.front() != '_') return std::nullopt;
-  return Name{std::string(directory), std::string(tag)};
+  return Name{std::string(directory), std::string(tag), !digits.empty()};
 }
 
 std::optional<struct stat> status_of(int descriptor) {
@@ -67,7 +67,7 @@ std::optional<struct stat> status_of(int descriptor) {
   return ::fstat(descriptor, &status) == 0 ? std::optional(status) : std::nullopt;
 }
 
-Inode inode_of(const struct stat& status) { return {status.st_dev, status.st_ino}; }
+FileId id_of(const struct stat& status) { return {status.st_dev, status.st_ino}; }
 
 // Leads to the file itself, which may have no name any more.
 std::string link_of(const DescriptorOf& file) {
@@ -117,7 +117,7 @@ bool is_of_an_ancestor(const ProcessName& ctest, const LogPlace& log) {
   const std::vector<ProcessName> above = os::ancestors_of(ctest);
   return std::any_of(above.begin(), above.end(), [&](const ProcessName& one) {
     const std::optional<struct stat> status = status_of({one.pid, log.file.number});
-    return status && inode_of(*status) == log.inode;
+    return status && id_of(*status) == log.id;
   });
 }
 
@@ -136,10 +136,10 @@ std::optional<LogPlace> find_log_of(const ProcessName& ctest) {
   for_each_log_of(ctest.pid, [&](const DescriptorOf& file, Name name) {
     const std::optional<struct stat> status = status_of(file);
     if (!status || !S_ISREG(status->st_mode)) return;
-    LogPlace log{file, inode_of(*status), std::move(name.directory), std::move(name.tag)};
-    const bool is_known = std::any_of(found.begin(), found.end(), [&](const LogPlace& other) {
-      return other.inode == log.inode;
-    });
+    LogPlace log{file, id_of(*status), std::move(name.directory), std::move(name.tag),
+                 name.is_ctests_own};
+    const bool is_known = std::any_of(found.begin(), found.end(),
+                                      [&](const LogPlace& other) { return other.id == log.id; });
     if (!is_known && !is_of_an_ancestor(ctest, log)) found.push_back(std::move(log));
   });
   if (found.empty() || !os::is_alive(ctest)) return std::nullopt;
@@ -159,7 +159,7 @@ std::optional<LogPlace> find_log_of(const ProcessName& ctest) {
 std::optional<RunLog> RunLog::open(LogPlace place) {
   os::UniqueFd held(::open(link_of(place.file).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   const std::optional<struct stat> status = status_of(held.get());
-  if (!status || inode_of(*status) != place.inode) return std::nullopt;
+  if (!status || id_of(*status) != place.id) return std::nullopt;
   return RunLog(std::move(held), std::move(place));
 }
 
@@ -190,7 +190,7 @@ bool RunLog::is_written_elsewhere(const ProcessName& ctest) const {
     if (is_written || pid == ctest.pid || os::is_below(pid, ctest.pid)) return;
     for_each_log_of(pid, [&](const DescriptorOf& file, const Name&) {
       const std::optional<struct stat> status = status_of(file);
-      is_written = is_written || (status && inode_of(*status) == place_.inode);
+      is_written = is_written || (status && id_of(*status) == place_.id);
     });
   });
   return is_written;
@@ -198,13 +198,17 @@ bool RunLog::is_written_elsewhere(const ProcessName& ctest) const {
 
 bool RunLog::watch_openings() {
   openings_ = os::UniqueFd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-  return openings_.valid() &&
-         ::inotify_add_watch(openings_.get(), link_of(place_.file).c_str(), IN_OPEN) >= 0;
+  return openings_.valid() && ::inotify_add_watch(openings_.get(), link_of(place_.file).c_str(),
+                                                  IN_OPEN | IN_MOVE_SELF | IN_ONESHOT) >= 0;
 }
 
 bool RunLog::was_opened() const {
-  pollfd event{openings_.get(), POLLIN, 0};  // without a watch it is -1, which poll(2) passes by
-  return ::poll(&event, 1, 0) > 0;
+  // What comes after the first of the two is not told: under its last name only readers open it.
+  inotify_event event{};
+  while (openings_.valid() && ::read(openings_.get(), &event, sizeof event) == sizeof event) {
+    was_opened_ = was_opened_ || (event.mask & IN_OPEN) != 0;
+  }
+  return was_opened_;
 }
 
 }  // namespace holdfast

@@ -20,14 +20,15 @@ struct DescriptorOf {
   std::string number;
 };
 
-using Inode = std::pair<dev_t, ino_t>;
+using FileId = std::pair<dev_t, ino_t>;  // stat(2)
 
 // Where a log is that a ctest writes.
 struct LogPlace {
   DescriptorOf file;
-  Inode inode;
+  FileId id;
   std::string directory;  // of its name
   std::string tag;        // of a script's log; else empty
+  bool has_own_name;      // from CMake 4.3 on: no other ctest opens it
 };
 
 // The log that `ctest` writes at this moment; none: it writes none, or its descriptors are not ours
@@ -46,7 +47,7 @@ class RunLog {
   bool is_whole() const { return is_whole_log(held_.get()); }
   // Another ctest has removed its name: nobody finds its contents any more.
   bool is_nameless() const;
-  bool is_at(const LogPlace& place) const { return place_.inode == place.inode; }
+  bool is_at(const LogPlace& place) const { return place_.id == place.id; }
 
   // Whether the file goes on behind ctest's offset: then another ctest that has opened the same
   // file wrote there (docs/decisions/0028). ctest must not be writing.
@@ -56,9 +57,12 @@ class RunLog {
   // Whether a process writes it that is neither ctest nor below ctest. Looks at all processes.
   bool is_written_elsewhere(const ProcessName& ctest) const;
 
+  bool has_own_name() const { return place_.has_own_name; }
+
   // From here on was_opened() knows. False: the kernel has no inotify(7) for us.
   bool watch_openings();
-  // Whether anybody has opened the file since then, for writing or reading. False without a watch.
+  // Whether anybody has opened the file since then, for writing or reading, before ctest was
+  // through and gave it its last name. False without a watch.
   bool was_opened() const;
 
  private:
@@ -68,7 +72,8 @@ class RunLog {
 
   os::UniqueFd held_;
   LogPlace place_;
-  os::UniqueFd openings_;
+  os::UniqueFd openings_;            // inotify(7)
+  mutable bool was_opened_ = false;  // what has been read of that
 };
 
 }  // namespace holdfast

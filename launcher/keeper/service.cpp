@@ -164,7 +164,8 @@ void Service::attend_to(Connection& connection, short news) {
 KilledBy Service::killer_of(const Connection& connection) const {
   const Milliseconds age = os::age_of(connection.launcher) + k_ctest_clock_slack;
   if (age < connection.soonest_end || ctest_died()) return KilledBy::stranger;
-  return connection.soonest_end > Milliseconds{0} ? KilledBy::ctest : KilledBy::ctest_if_none_lives;
+  return connection.soonest_end > Milliseconds{0} ? KilledBy::ctest
+                                                  : KilledBy::ctest_if_all_are_killed;
 }
 
 bool Service::serve(Connection& connection) {
@@ -302,7 +303,7 @@ wire::Message Service::begin_next_run(const Connection& asker) {
   if (run_.has_begun()) end_earlier_run(asker);
   // It is begun only if ctest still waits for it.
   run_.take_log([&] { return is_there(asker); });
-  if (Run* run = run_.current()) run->part_with_foreign_text();
+  if (Run* run = run_.current()) run->settle_log();
   wire::Message reply;
   reply.kind = wire::k_tree;
   reply.add("run", "1");

@@ -29,7 +29,7 @@ struct AttemptResult {
   std::optional<std::string> marker;  // the reason in the main process's marker; none: it left none
   std::vector<OrphanMarker> orphans;
   bool ended_for_companion = false;  // launcher/companion.hpp
-  int pressed = 0;  // Ctrl-C or Ctrl-\, which a command was left to answer; 0: neither
+  int pressed = 0;                   // SupervisionState::pressed
   // What `holdfast exec` finds out beside it; each empty where there is nothing.
   bool told_timeout = false;            // ctest has read that it timed out, and ends us soon
   std::string verdict;                  // what ctest will conclude of this attempt

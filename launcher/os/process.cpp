@@ -10,10 +10,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstdlib>
 #include <string_view>
 #include <vector>
 
+#include "core/proc_status.hpp"
 #include "os/clock.hpp"
 #include "os/file_text.hpp"
 #include "os/proc_numbers.hpp"
@@ -70,13 +70,8 @@ Result<ProcessStat> read_process_stat(pid_t pid) {
 }
 
 bool is_being_killed(pid_t pid) {
-  constexpr std::string_view k_field = "\nShdPnd:\t";
-  const Result<std::string> text = read_file(in_proc(pid, "status"), k_longest_status);
-  const std::size_t place = text ? text->find(k_field) : std::string::npos;
-  if (place == std::string::npos) return false;
-  const unsigned long long pending =
-      std::strtoull(text->c_str() + place + k_field.size(), nullptr, 16);
-  return (pending & (1ULL << (SIGKILL - 1))) != 0;
+  const Result<std::string> status = read_file(in_proc(pid, "status"), k_longest_status);
+  return status && pends(*status, SIGKILL);
 }
 
 ProcessName own_name() {

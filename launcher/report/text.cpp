@@ -43,7 +43,9 @@ std::string head(const RunReport& report) {
         "until then.\n";
   if (selected_nothing(report)) text += "No tests: ctest selected none.\n";
   if (run.complete && !run.has_log)
-    text += "ctest's log was missing or not whole: tests that are not on record may have run.\n";
+    text +=
+        "ctest's log was missing, not whole or not its own: tests that are not on record may have "
+        "run.\n";
   return text;
 }
 

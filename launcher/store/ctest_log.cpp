@@ -139,8 +139,8 @@ Tail tail_of(int descriptor, off_t most) {
 }
 
 // ctest's summary of labels, which it writes behind its last line: `\n<label> =  0.30 sec*proc\n`
-// of each.
-bool ends_with_label(std::string_view text) { return text.ends_with(" sec*proc\n"); }
+// of each, and `\n` behind the last.
+bool ends_with_label(std::string_view text) { return text.ends_with(" sec*proc\n\n"); }
 
 }  // namespace
 

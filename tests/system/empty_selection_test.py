@@ -83,7 +83,8 @@ set_tests_properties(bare PROPERTIES HOLDFAST_ENABLED OFF)
         done = self.finish(CTEST, "-V", "-S", self.script_file, cwd=self.work)
         wait_until(lambda: not keepers_of(self.tree), "the keeper to end")
         for run in self.runs(self.tree):
-            self.assertEqual([r["complete"] for r in self.records(run, "run_ended")], [True], run)
+            self.assertEqual([(r["complete"], r.get("log", True)) for r in self.records(run, "run_ended")],
+                             [(True, True)], run)
         return done.returncode, (done.stdout + done.stderr).decode()
 
     def test_a_script_that_selects_none_has_a_run(self):
@@ -95,13 +96,25 @@ set_tests_properties(bare PROPERTIES HOLDFAST_ENABLED OFF)
         self.assertEqual(code, plain.returncode, said)
 
     def test_each_of_a_scripts_has_its_own(self):
-        selections = ["nothing", "^a$", "nothing", "nothing", "bare", "^a$", "nothing"]
+        # Behind the last, which has labels, ctest ends.
+        selections = ["nothing", "^a$", "nothing", "nothing", "bare", "nothing", "^a$"]
         _, said = self.script("\n".join(f'ctest_test(INCLUDE "{one}")' for one in selections))
         empty, passed, failed = ("no_tests", {}), (None, {"a": "passed"}), (None, {"bare": "failed"})
-        expected = [empty, passed, empty, empty, failed, passed, empty]
+        expected = [empty, passed, empty, empty, failed, empty, passed]
         self.assertEqual([self.reported(run.name) for run in self.runs(self.tree)], expected)
         self.assertEqual(said.count(LINE), 4, said)
         self.assertEqual(said.count("holdfast: 1 test through Holdfast: 1 passed"), 2, said)
+
+    def test_a_sub_directory_whose_tests_have_labels_comes_to_its_end(self):
+        source = self.work / "project/below"
+        source.mkdir(parents=True)
+        (source / "CMakeLists.txt").write_text("add_test(NAME b COMMAND true)\n"
+                                               "set_property(TEST b PROPERTY LABELS one another)\n")
+        tree = self.project("add_subdirectory(below)\n")
+        self.ctest(tree / "below")
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        run, = self.runs(tree)
+        self.assertEqual([(r["complete"], r.get("log", True)) for r in self.records(run, "run_ended")], [(True, True)])
 
     def test_a_sub_directory_that_selects_none_has_a_run(self):
         source = self.work / "project/below"

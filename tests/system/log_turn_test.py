@@ -22,10 +22,13 @@ def inode_of_log(ctest):
     return None
 
 
+def report(case, tree, run):
+    return json.loads(case.finish(HOLDFAST, "report", run.name, "--format", "json", cwd=tree).stdout)
+
+
 def told(case, tree, run, what):
     """Of each test: its "verdict", which is ctest's, or its "outcome"."""
-    report = json.loads(case.finish(HOLDFAST, "report", run.name, "--format", "json", cwd=tree).stdout)
-    return {test["name"]: test[what] for test in report["tests"]}
+    return {test["name"]: test[what] for test in report(case, tree, run)["tests"]}
 
 
 class LogOfOneMomentTest(SharedTreeCase):
@@ -130,6 +133,8 @@ set_tests_properties(last PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
         said = [told(self, tree, run, "outcome") for run in self.runs(tree)]
         self.assertIn({"quick": "passed", "stays": "passed", "last": "unknown"}, said)
         self.assertIn({"quick": "passed", "stays": "interrupted"}, said)
+        # The one has no log that would say so; the log of the other has the first one's last line.
+        self.assertEqual([report(self, tree, run)["run"]["complete"] for run in self.runs(tree)], [False, False])
 
     def test_of_runs_beside_each_other_neither_believes_it(self):
         tree = self.tree_of_many_runs()
@@ -149,7 +154,32 @@ set_tests_properties(last PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
         run, = self.runs(tree)
         self.assertEqual(told(self, tree, run, "outcome"), {"quick": "passed", "stays": "passed", "last": "failed"})
 
-    def test_who_only_reads_it_is_nobody(self):
+    def outcome_of_last(self, tree):
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        return told(self, tree, self.runs(tree)[-1], "outcome")["last"]
+
+    def test_who_reads_it_meanwhile_may_be_a_ctest(self):
+        tree = self.tree_of_many_runs()
+        (self.work / "stays").write_text(f"echo > {self.work}/stays.here\n"
+                                         f"until test -e {self.work}/go; do sleep 0.01; done\n")
+        run = self.begin(tree / "below", "run")
+        wait_until((self.work / "stays.here").exists, "its test")
+        (tree / "below/Testing/Temporary/LastTest.log.tmp").read_bytes()
+        (self.work / "go").touch()
+        self.assertEqual(run.wait(PATIENCE_S), 8)
+        self.assertEqual(self.outcome_of_last(tree), "unknown")
+
+    def test_who_reads_it_when_ctest_is_through_is_nobody(self):
+        tree = self.tree_of_many_runs()
+        script = self.work / "script.cmake"
+        script.write_text(script_step(self.work / "project", tree, f"""ctest_test()
+file(GLOB log {tree}/Testing/Temporary/LastTest_*.log)
+file(READ "${{log}}" text)
+message("read ${{text}}")"""))
+        self.assertIn(b"read Start testing", self.finish(CTEST, "-S", script, stderr=subprocess.STDOUT).stdout)
+        self.assertEqual(self.outcome_of_last(tree), "failed")
+
+    def test_who_only_reads_it_from_before_the_run_on_is_nobody(self):
         """`tail -f`. A single test waits for a whole run; then company is possible."""
         hold = self.work / "hold"
         hold.write_text(f"echo > {hold}.here\nuntil test -e {self.work}/go; do sleep 0.01; done\n")

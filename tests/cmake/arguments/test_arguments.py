@@ -98,18 +98,19 @@ class Arguments(HoldfastCase):
     def test_properties_after_where_a_test_was_added_from(self):
         """CMake writes that last; who writes by hand, or changes what CMake wrote, may not."""
         place = '_BACKTRACE_TRIPLES "f;1;add_test;f;0;" '
-        lines = [f"add_test({name} sh -c \"test $V = 1\")\n" for name in "abcd"]
+        lines = [f"add_test({name} sh -c \"test $V = 1\")\n" for name in "abcde"]
         lines += [f"set_tests_properties(a b PROPERTIES ENVIRONMENT V=1 {place} WILL_FAIL ON HOLDFAST_LOCKS l@build)\n",
-                  f"set_tests_properties(c d PROPERTIES {place} 7 x ENVIRONMENT V=1 {place} LABELS)\n"]
+                  f"set_tests_properties(c d PROPERTIES {place} 7 x ENVIRONMENT V=1 {place} LABELS)\n",
+                  f"set_tests_properties(e PROPERTIES {place} ENVIRONMENT V=1 HOLDFAST_LOCKS l@build)\n"]
         source = self.project(
             "set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${CMAKE_SOURCE_DIR}/t.cmake)\n",
             files={"t.cmake": "".join(lines)})
         expected = self.ctest(self.configure(source, "plain", attached=False))
         run = self.ctest(self.configure(source, "attached"), "-V")
         self.assertEqual([verdict for _, verdict, *_ in expected.verdicts().values()],
-                         ["***Failed"] * 2 + ["Passed"] * 2)
+                         ["***Failed"] * 2 + ["Passed"] * 3)
         self.assertEqual(run.verdicts(), expected.verdicts(), run.text)
-        for number in (1, 2):
+        for number in (1, 2, 5):
             self.assertIn("HOLDFAST_P_LOCKS=set:l@build", run.modifications()[number])
 
     def test_property_values_arrive_unchanged(self):

@@ -1,6 +1,7 @@
 #include "core/proc_status.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 namespace holdfast {
 namespace {
@@ -22,6 +23,19 @@ TEST(ProcStatus, HasANumberForEachPidNamespaceFromThatOfProcDownward) {
   };
   for (const Row& row : rows)
     EXPECT_EQ(numbers_in_namespaces(row.status), row.numbers) << row.status;
+}
+
+TEST(ProcStatus, TellsOfSignalsThatHaveNotBeenTaken) {
+  const std::string_view killed = "SigPnd:\t0000000000000000\nShdPnd:\t0000000000000100\n";
+  EXPECT_TRUE(pends(killed, SIGKILL));
+  EXPECT_FALSE(pends(killed, SIGTERM));
+  EXPECT_TRUE(pends("x\nShdPnd:\t8000000000000001\n", 64));
+  EXPECT_TRUE(pends("x\nShdPnd:\t8000000000000001\n", SIGHUP));
+  // Of one thread only.
+  EXPECT_FALSE(pends("x\nSigPnd:\t0000000000000100\nShdPnd:\t0000000000000000\n", SIGKILL));
+  for (const std::string_view odd : {"", "x\nShdPnd:\t", "x\nShdPnd:\tno number\n", "x\n"}) {
+    EXPECT_FALSE(pends(odd, SIGHUP)) << odd;
+  }
 }
 
 }  // namespace

@@ -322,6 +322,7 @@ TEST_F(CtestFiles, OnlyALogWithItsLastLineIsWhole) {
 TEST_F(CtestFiles, ASummaryOfLabelsMayFollowTheLastLine) {
   std::string labels;
   for (int i = 0; i < 1000; ++i) labels += "\nlabel " + std::to_string(i) + " =   0.03 sec*proc\n";
+  labels += "\n";
   for (const std::string& tests : {std::string(), entry(1, 1, "a", "x\n")}) {
     const std::string log = k_head + tests + k_foot;
     EXPECT_TRUE(is_whole_log(OpenedLog(write("LastTest.log", log + labels)).descriptor()));
