@@ -282,8 +282,8 @@ function(set_tests_properties)
       if("${_holdfast_leaves_${call}}" AND NOT "${_holdfast_brought_${ARGV0}}")
         # Between the fields stands _holdfast_f, which a reference to would be dearer.
         set_property(GLOBAL APPEND_STRING PROPERTY "_holdfast_left_out ${ARGV0}"
-          "${call}\t\r\n${ARGV3}\t\r\n${ARGV5}\t\r\n${ARGV7}\t\r\n${ARGV9}\t\r\n\
-${ARGV11}\t\r\n${ARGV13}\t\r\n${ARGV15}\t\r\n${ARGV17}\t\r\n")
+          "${call}\r\t\r\n${ARGV3}\r\t\r\n${ARGV5}\r\t\r\n${ARGV7}\r\t\r\n${ARGV9}\r\t\r\n\
+${ARGV11}\r\t\r\n${ARGV13}\r\t\r\n${ARGV15}\r\t\r\n${ARGV17}\r\t\r\n")
         return()
       endif()
       _holdfast_bring_along()

@@ -58,8 +58,8 @@ function(_holdfast_find_selection selects_out selected_out)
 endfunction()
 _holdfast_find_selection(_holdfast_selects _holdfast_selected)
 # Between the fields of what is kept (set_tests_properties() in overrides.cmake). CMake reads CR LF of a file as LF:
-# no value that it wrote has it.
-set(_holdfast_f "\t\r\n")
+# no value that it wrote has it, and nobody else's by accident.
+set(_holdfast_f "\r\t\r\n")
 
 # A test that is not selected may run all the same: tells what has been kept of it, once. So it is with the first
 # call of each kind, since only its plan says whether it may be left out. No parameters: ARGV0 is
@@ -89,6 +89,6 @@ endfunction()
 macro(_holdfast_take_field out)
   string(FIND "${kept}" "${_holdfast_f}" end)
   string(SUBSTRING "${kept}" 0 ${end} ${out})
-  math(EXPR end "${end} + 3") # the length of _holdfast_f
+  math(EXPR end "${end} + 4") # the length of _holdfast_f
   string(SUBSTRING "${kept}" ${end} -1 kept)
 endmacro()

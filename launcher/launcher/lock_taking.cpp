@@ -39,11 +39,12 @@ class Taking {
  private:
   void take(const LockSpec& spec) {
     const std::string place = place_of(spec, taker_.home);
+    const Milliseconds since = os::monotonic_now();
     Result<Asked> asked = ask(spec, place);
     if (!asked) return refuse(spec, asked.error());
     os::LockRequest& request = asked->request;
     if (!asked->had) {
-      wait_for_lock(request, wait_order(spec, place), around_, teller_, result_);
+      wait_for_lock(request, wait_order(spec, place, since), around_, teller_, result_);
       if (result_.end != TakenLocks::End::had) return;
     }
     LockParty holder = self_;
@@ -96,8 +97,9 @@ class Taking {
     return Asked{std::move(*request), *had};
   }
 
-  LockWaitOrder wait_order(const LockSpec& spec, const std::string& place) const {
-    LockWaitOrder order{self_};
+  LockWaitOrder wait_order(const LockSpec& spec, const std::string& place,
+                           Milliseconds since) const {
+    LockWaitOrder order{self_, since};
     order.out_of_order = taker_.above.is_out_of_order(spec, place);
     if (policy_.lock_timeout.count() != 0) {
       order.deadline = start_ + policy_.lock_timeout;

@@ -29,7 +29,8 @@ void LockTelling::tell_if_due() {
 void LockTelling::tell_success() const {
   if (told_ == 0) return;
   teller_.tell("\"" + order_.self.test + "\" has lock " + to_text(request_.spec()) + " after " +
-               describe(since_start()));
+                   describe(since_start()),
+               Layout::folded);
 }
 
 std::string LockTelling::waiting() const { return "waiting for lock " + to_text(request_.spec()); }

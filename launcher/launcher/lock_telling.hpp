@@ -39,7 +39,7 @@ class LockTelling {
   const os::LockRequest& request_;
   const LockWaitOrder& order_;
   Teller& teller_;
-  Milliseconds start_ = os::monotonic_now();
+  Milliseconds start_ = order_.since;
   unsigned told_ = 0;
 };
 

@@ -9,6 +9,7 @@ namespace holdfast::launcher {
 
 struct LockWaitOrder {
   const LockParty& self;
+  Milliseconds since{0};              // monotonic: the lock was asked for
   Milliseconds deadline = k_longest;  // monotonic
   bool out_of_order = false;          // said when it is given up
 };
