@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -83,6 +84,22 @@ class LockWaitsTest(ProjectCase):
             self.start(*self.supervised("true", options=["--lock", name, "--name", "long " * 20]), stderr=its)
             said = ours.recv(65536).decode()
         self.assertRegex(said, rf'\Aholdfast: .*\nholdfast:   .* held by "the holder" \(pid \d+\) for [0-9.]+ m?s\n\Z')
+
+    @unittest.skipUnless(shutil.which("strace"), "strace shows what is opened")
+    def test_who_is_inside_no_attempt_looks_at_no_other_lock(self):
+        """There may be thousands, of build trees that are long gone."""
+        name, other = self.lock_name(), self.lock_name()
+        self.finish(*self.supervised("true", options=["--lock", other]))
+        for around in ((), self.supervised()):
+            holder, _ = self.hold(name, f"holder{len(around)}")
+            trace = self.work / f"trace{len(around)}"
+            waiter = self.start(*around, "strace", "-f", "-qq", "-o", trace, "-e", "trace=open,openat",
+                                *self.supervised("true", options=["--lock", name]), stderr=subprocess.PIPE)
+            self.assertIn(b"waiting for lock", waiter.stderr.readline())
+            holder.terminate()
+            waiter.communicate(timeout=PATIENCE_S)
+            self.assertEqual(waiter.returncode, 0)
+            self.assertEqual(other in trace.read_text(), bool(around))
 
     # The example of docs/locks.md.
     def test_flock_makes_a_run_wait_and_is_named(self):
