@@ -9,8 +9,8 @@ import sys
 import unittest
 
 from places import OWN_PROC, need_namespace
-from support import (CTEST, HOLDFAST, PATIENCE_S, SUPERVISORS, ProjectCase, children_of, process,
-                     verdicts, wait_until)
+from support import (CTEST, HOLDFAST, PATIENCE_S, SUPERVISORS, ProjectCase, children_of, pending_signals,
+                     process, processes_with, verdicts, wait_until)
 from terminal import Terminal
 
 NO_TERMINAL = "not shown here: only root may give a namespace the terminal"
@@ -181,6 +181,9 @@ while True:
             with self.subTest(number):
                 wait = tell(tree, HOLDFAST, "run", "--grace", "20s", "--", CTEST, "-j1")
                 wait_until(self.said("asked").exists, "the test to be told")
+                # The terminal tells all at once: a test that ends before its launcher has looked ended by itself.
+                wait_until(lambda: not any(signal.SIGINT in pending_signals(one.pid)
+                                           for one in processes_with(self.cookie)), "all to be told")
                 self.said("go").touch()
                 self.assertEqual(wait(), 128 + number)
                 self.assertTrue(self.said("tidied").exists())

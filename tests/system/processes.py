@@ -51,6 +51,16 @@ def command_of(pid):
         return []
 
 
+def pending_signals(pid):
+    """Numbers of those that were sent to the process and not taken."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return set()
+    pending = int(status.split("\nShdPnd:\t")[1].split("\n")[0], 16)
+    return {number for number in range(1, 65) if pending >> (number - 1) & 1}
+
+
 def processes_with(entry):
     """Processes that have `entry` (NAME=value) in their environment."""
     found = []

@@ -20,7 +20,7 @@ from pathlib import Path
 
 # For the drivers too.
 from processes import (Process, all_pids, children_of, command_of, is_alive, keepers_of, process,
-                       processes_of, processes_with, stat_of, state_of)
+                       pending_signals, processes_of, processes_with, stat_of, state_of)
 
 STAGE = Path(os.environ["SYSTEM_TEST_STAGE"])
 LAUNCHER = os.environ["SYSTEM_TEST_LAUNCHER"]
