@@ -7,8 +7,9 @@
 # quotes keeps every byte: empty ones, brackets, semicolons, trailing backslashes.
 # cmake_parse_arguments(PARSE_ARGV) loses or merges exactly those; it serves for long commands without
 # them, and evaluated code, which costs heap, only for what is left. An `elseif` costs as much as a
-# get_property: branches are a tree. Each ${reference} costs a third of that. ctest compares each
-# property with the name of each test it has: two pairs in one call cost what they cost in two.
+# get_property: branches are a tree. Each ${reference} costs a third of that, and so does each command of a
+# branch that is not taken: those are few. STREQUAL is cheaper than EQUAL. ctest compares each property with
+# the name of each test it has: two pairs in one call cost what they cost in two.
 #
 # Where a test was added from (_BACKTRACE_TRIPLES, the last property of what CMake writes) matters to
 # listings only, in which Holdfast stays out: ctest is spared it.
@@ -200,6 +201,8 @@ function(_holdfast_meet_call)
   _holdfast_make_plan()
   if(passed STREQUAL "")
     _holdfast_take_apart()
+  elseif(_holdfast_selects) # only now is it known whether it may be left out
+    _holdfast_bring_along()
   endif()
   set(passed "${passed}" PARENT_SCOPE)
 endfunction()
@@ -273,20 +276,19 @@ function(_holdfast_pass_on)
 endfunction()
 
 function(set_tests_properties)
-  if(ARGV2 STREQUAL "_BACKTRACE_TRIPLES" AND ARGC EQUAL 4)
-    return()
+  if(ARGC STREQUAL "4")
+    if(ARGV2 STREQUAL "_BACKTRACE_TRIPLES")
+      return()
+    endif()
   endif()
   set(call "${ARGC} ${ARGV1} ${ARGV2} ${ARGV4} ${ARGV6} ${ARGV8} ${ARGV10} ${ARGV12} ${ARGV14} ${ARGV16}")
-  if(_holdfast_selects) # selection.cmake
-    if(NOT ARGV0 MATCHES "${_holdfast_selected}")
-      if("${_holdfast_leaves_${call}}" AND NOT "${_holdfast_brought_${ARGV0}}")
-        # Between the fields stands _holdfast_f, which a reference to would be dearer.
-        set_property(GLOBAL APPEND_STRING PROPERTY "_holdfast_left_out ${ARGV0}"
-          "${call}\r\t\r\n${ARGV3}\r\t\r\n${ARGV5}\r\t\r\n${ARGV7}\r\t\r\n${ARGV9}\r\t\r\n\
+  if("${_holdfast_leaves_${call}}") # selection.cmake
+    if(NOT ARGV0 MATCHES "${_holdfast_selected}" AND NOT "${_holdfast_brought_${ARGV0}}")
+      # Between the fields stands _holdfast_f, which a reference to would be dearer.
+      set_property(GLOBAL APPEND_STRING PROPERTY "_holdfast_left_out ${ARGV0}"
+        "${call}\r\t\r\n${ARGV3}\r\t\r\n${ARGV5}\r\t\r\n${ARGV7}\r\t\r\n${ARGV9}\r\t\r\n\
 ${ARGV11}\r\t\r\n${ARGV13}\r\t\r\n${ARGV15}\r\t\r\n${ARGV17}\r\t\r\n")
-        return()
-      endif()
-      _holdfast_bring_along()
+      return()
     endif()
   endif()
   get_property(passed GLOBAL PROPERTY "_holdfast_passed ${call}")

@@ -65,7 +65,7 @@ set(_holdfast_f "\r\t\r\n")
 # call of each kind, since only its plan says whether it may be left out. No parameters: ARGV0 is
 # set_tests_properties()'s. What is asked of each test is a cache variable: that is the cheapest to look up.
 function(_holdfast_bring_along)
-  if("${_holdfast_brought_${ARGV0}}")
+  if("${_holdfast_brought_${ARGV0}}" OR ARGV0 MATCHES "${_holdfast_selected}")
     return()
   endif()
   set("_holdfast_brought_${ARGV0}" TRUE CACHE INTERNAL "")
