@@ -21,6 +21,7 @@
 #include "os/ancestry.hpp"
 #include "os/clock.hpp"
 #include "os/descendants.hpp"
+#include "os/descriptors.hpp"
 #include "os/process.hpp"
 #include "os/process_tree.hpp"
 #include "os/system_call.hpp"
@@ -53,6 +54,7 @@ class Attempt final : public os::TreeWatcher {
     if (plan_.companion != nullptr) plan_.companion->on_tree_gone();
     guard_.bury();
     if (state_.reason == EndReason::none && state_.pressed == 0) notice_same_interrupt();
+    if (state_.reason == EndReason::none) notice_dead_reader();
     if (guard_.containment() != nullptr) guard_.containment()->dismiss_warden();
     return conclude();
   }
@@ -333,6 +335,18 @@ class Attempt final : public os::TreeWatcher {
     const Event event{Event::Kind::signal_received, got.number, got.source};
     state_ = next_step({}, event, plan_.mode).state;
     state_.stage = Stage::ended;
+  }
+
+  // ctest alone reads what a test writes. When it dies its end of the pipe goes first: the test may
+  // die of that before the death can be seen.
+  void notice_dead_reader() {
+    const GuardReport& report = guard_.report();
+    if (plan_.mode != ExitMode::ctest || !report.main_reaped || !WIFSIGNALED(report.main_status) ||
+        WTERMSIG(report.main_status) != SIGPIPE) {
+      return;
+    }
+    if (!os::has_lost_its_reader(STDOUT_FILENO) && !os::has_lost_its_reader(STDERR_FILENO)) return;
+    state_.reason = EndReason::parent_gone;
   }
 
   AttemptResult conclude() const {

@@ -1,6 +1,7 @@
 #include "os/descriptors.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,6 +31,11 @@ void close_all_but(std::vector<int> kept) {
 void leave_standard_streams() {
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
+}
+
+bool has_lost_its_reader(int fd) {
+  pollfd watched{fd, 0, 0};
+  return ::poll(&watched, 1, 0) == 1 && (watched.revents & POLLERR) != 0;
 }
 
 Result<void> fill_closed_streams(UniqueFd& first) {

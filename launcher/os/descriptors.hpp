@@ -15,6 +15,9 @@ void close_all_but(std::vector<int> kept);
 // stdin, stdout and stderr: reads nothing, keeps nobody waiting for the end of what we write.
 void leave_standard_streams();
 
+// Whether it is a pipe that nobody reads any more: who writes there gets SIGPIPE. pipe(7)
+bool has_lost_its_reader(int fd);
+
 // Where the caller closed stdin, stdout or stderr: puts /dev/null there for this process alone (the
 // test finds them closed), so that no later descriptor, a lock's file, is taken for stderr and
 // written to. `first` is the first that this process opened and keeps: it has one of those numbers

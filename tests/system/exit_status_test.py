@@ -45,6 +45,19 @@ class ExitStatusTest(SystemCase):
             self.finish(*self.under_ctest(program("die_of"), int(number)))
             self.assertEqual(self.ended_as(), f"signal {int(number)}")
 
+    def test_who_dies_of_writing_to_a_ctest_that_is_gone_is_interrupted(self):
+        """ctest's end of the pipe is closed before its death can be seen."""
+        reading, writing = os.pipe()
+        self.finish(*self.under_ctest(program("die_of"), 13), stdout=writing)
+        self.assertEqual(self.ended_as(), "signal 13")  # somebody reads: it has crashed
+        os.close(reading)
+        self.finish(*self.under_ctest("cat", "/dev/zero"), stdout=writing)
+        self.assertEqual(self.ended_as(), "signal 15")
+        # Without ctest the end is the command's own.
+        ended = self.finish(LAUNCHER, "--", "cat", "/dev/zero", stdout=writing)
+        self.assertEqual(ended.returncode, -13)
+        os.close(writing)
+
     def test_a_shell_sees_128_and_the_signal(self):
         ended = self.finish("sh", "-c", f'"{LAUNCHER}" -- "{program("die_of")}" 15; echo $?')
         self.assertEqual(ended.stdout, b"143\n")
