@@ -4,6 +4,7 @@
 // program that is mapped once per test: a quarter of its size, and of the pages each start touches.
 // Nothing here can be caught anyway (the launcher is built without exceptions): the process aborts,
 // and the guard, which lives on, ends the test.
+#include <cstddef>
 #include <cstdlib>
 #include <new>
 
@@ -22,3 +23,7 @@ void __throw_bad_function_call() { abort(); }
 extern "C" void __cxa_pure_virtual() { abort(); }
 
 const std::nothrow_t std::nothrow{};
+
+void* operator new[](std::size_t size) { return operator new(size); }
+void operator delete[](void* memory) noexcept { operator delete(memory); }
+void operator delete[](void* memory, std::size_t /*size*/) noexcept { operator delete(memory); }

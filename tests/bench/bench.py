@@ -64,6 +64,11 @@ class Bench:
         return self.stage / "libexec/holdfast/holdfast-launcher"
 
     @property
+    def launcher_libc(self):
+        """Only glibc's start files say which kernel a static program needs."""
+        return "glibc" if b".note.ABI-tag" in self.launcher.read_bytes() else "musl"
+
+    @property
     def top_level_include(self):
         return self.stage / "lib/cmake/Holdfast/Holdfast.cmake"
 
@@ -139,6 +144,7 @@ def main():
         except subprocess.CalledProcessError as failure:
             print(f"bench: {name}: not measured: {failure}", file=sys.stderr)
     print_table(rows)
+    print(f"(the launcher is built with {bench.launcher_libc})")
 
 
 if __name__ == "__main__":

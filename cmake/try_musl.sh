@@ -1,0 +1,45 @@
+#!/bin/sh
+# A step that builds the launcher with musl, and what happens instead where it fails: the launcher then has glibc
+# (LauncherLibc.cmake, which puts this in front of the step's command).
+#
+#   try_musl.sh compile NOTE OBJECT COMMAND…             an object that cannot be compiled is empty
+#   try_musl.sh link    NOTE PROGRAM GLIBC COMMAND…      a program that cannot be linked, or that fails its self-test,
+#                                                        is a copy of GLIBC, the same program with glibc
+#
+# NOTE: a file that gets what the failed step said. Ends with 0 but where the copy fails. The empty object is older
+# than any source: the next build tries again.
+kind=$1 note=$2 output=$3
+shift 3
+
+# Whether the launcher, as it is, starts a program, passes on how that ended, and ends what that left behind.
+works() {
+  case $1 in */*) ;; *) set -- "./$1" ;; esac
+  rm -f "$note.left"
+  env -i PATH="$PATH" "$1" --test=self-test /bin/sh -c 'exit 7'
+  [ $? -eq 7 ] || { echo "it did not end as its command did (7)"; return 1; }
+  env -i PATH="$PATH" "$1" --test=self-test /bin/sh -c 'kill -KILL $$'
+  [ $? -eq 137 ] || { echo "it did not end as its command did (SIGKILL)"; return 1; }
+  env -i PATH="$PATH" "$1" --test=self-test /bin/sh -c 'sleep 60 & echo $! >"$0"' "$note.left" 2>/dev/null
+  if kill -0 "$(cat "$note.left")" 2>/dev/null; then echo "it left a process behind"; return 1; fi
+  rm -f "$note.left"
+}
+
+say() {
+  echo "The launcher is built with glibc: $1 with musl ($note)" >&2
+}
+
+case $kind in
+  compile)
+    "$@" >"$note" 2>&1 && { cat "$note"; rm -f "$note"; exit 0; }
+    say "$output does not compile"
+    : >"$output"
+    touch -d 1970-01-02 "$output"
+    ;;
+  link)
+    glibc=$1
+    shift
+    "$@" >"$note" 2>&1 && works "$output" >>"$note" 2>&1 && { rm -f "$note"; exit 0; }
+    say "$output does not link, or does not work,"
+    cp -f "$glibc" "$output"
+    ;;
+esac

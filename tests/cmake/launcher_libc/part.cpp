@@ -1,0 +1,20 @@
+// Uses of the C++ library what the launcher does: strings that grow and are put together, vectors,
+// sorting.
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+int part_length(const std::string& text) {
+  std::vector<std::string> words{text, "more than fits into the string object itself"};
+  words[0].replace(0, 1, words[1]).insert(0, "a").append(3, 'b').erase(2, 1);
+  words.push_back(words[0] + std::to_string(words[1].size()));
+  std::sort(words.begin(), words.end());
+  const std::optional<std::size_t> size = words.back().size();
+  return static_cast<int>(size.value_or(0));
+}
