@@ -1,0 +1,77 @@
+# Sourced by ./dev reach: ./dev test of what is committed here, on other releases of Debian, as root and as a plain user.
+#
+#   build/reach/SUITE              the release, by debootstrap from where this machine has its packages; kept
+#   build/reach/SUITE-USER.log     what ./dev test printed
+#   build/reach/SUITE-USER.tests   a line for each test that did not pass: its name and ctest's word
+reach=$PWD/build/reach
+commit=$(git rev-parse --short HEAD)
+suites=("$@")
+[ ${#suites[@]} -gt 0 ] || suites=(trixie sid)
+
+[ "$(id -u)" -eq 0 ] || fail "reach needs root, for chroot(8)"
+[ -z "$(git status --porcelain --untracked-files=no)" ] || echo "dev: what is not committed is not tested there" >&2
+mkdir -p "$reach"
+
+make_release() {
+  local mirror
+  mirror=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' | awk '$1 == "Debian" { print $2; exit }')
+  [ -n "$mirror" ] || fail "no source of Debian's packages (apt-get update)"
+  rm -rf "$reach/$1.part"
+  quietly debootstrap --variant=minbase --include=ca-certificates,git "$1" "$reach/$1.part" "$mirror"
+  mv "$reach/$1.part" "$reach/$1"
+}
+
+# in_release SUITE COMMAND…: in PID and mount namespaces of its own. Whatever ends, its processes and mounts end with it.
+in_release() {
+  local root=$reach/$1
+  shift
+  unshare --mount --pid --fork --kill-child --propagation private bash -euc '
+    root=$1
+    shift
+    mount -t proc proc "$root/proc"
+    for tree in sys dev; do mount --rbind "/$tree" "$root/$tree"; done
+    mount -t tmpfs -o mode=1777 tmp "$root/tmp"
+    if [ -e /etc/resolv.conf ]; then cp -L /etc/resolv.conf "$root/etc/resolv.conf"; fi
+    exec chroot "$root" /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+  ' reach "$root" "$@"
+}
+
+# The sources go in as a clone: what a new user has.
+test_release() {
+  local suite=$1 user=$2 home=/root log=$reach/$1-$2.log status=0
+  [ "$user" = root ] || home=/home/$user
+  rm -rf "$reach/$suite$home/holdfast"
+  git clone --quiet --no-hardlinks . "$reach/$suite$home/holdfast"
+  say "$suite, $user: ./dev test of $commit (build/reach/$suite-$user.log)"
+  # The second user's compiler finds what the first one's has made.
+  in_release "$suite" bash -euc '
+    user=$1 home=$2
+    mkdir -p /var/cache/holdfast-reach
+    chmod 777 /var/cache/holdfast-reach
+    id "$user" >/dev/null 2>&1 || useradd --create-home "$user"
+    chown -R "$user" "$home/holdfast"
+    exec runuser -u "$user" -- env HOME="$home" CCACHE_DIR=/var/cache/holdfast-reach CCACHE_UMASK=000 \
+      CCACHE_BASEDIR="$home/holdfast" CCACHE_NOHASHDIR=1 CMAKE_CXX_COMPILER_LAUNCHER=ccache "$home/holdfast/dev" test
+  ' reach "$user" "$home" >"$log" 2>&1 </dev/null || status=$?
+  awk '/Test +#[0-9]+: .*\*\*\*/ { sub(/.*Test +#[0-9]+: /, ""); sub(/ *[0-9.]+ sec.*/, ""); sub(/ \.*\*\*\*/, ": "); print }' \
+    "$log" | sort -u >"$reach/$suite-$user.tests"
+  summaries+=("$suite, $user: $(grep -m1 'tests passed' "$log" || echo "no test was run; it ended with $status")")
+  # Some tests want root, or no root: they say so, and are skipped.
+  sed 's/^/  /' "$reach/$suite-$user.tests"
+  [ "$status" -eq 0 ] || reached=1
+}
+
+reached=0
+summaries=()
+for suite in "${suites[@]}"; do
+  if [ ! -d "$reach/$suite" ]; then
+    say "$suite: debootstrap"
+    make_release "$suite"
+  fi
+  for user in root plain; do test_release "$suite" "$user"; done
+  summaries+=("  $(in_release "$suite" bash -c 'cmake --version | head -1; g++ -dumpfullversion; ninja --version' | paste -sd' ')")
+  summaries+=("  not in both: $(diff "$reach/$suite-root.tests" "$reach/$suite-plain.tests" | grep '^[<>]' | paste -sd';')")
+done
+say "reach, $commit"
+printf '%s\n' "${summaries[@]}"
+[ "$reached" -eq 0 ] || fail "a test failed there (build/reach/*.log)"
