@@ -39,6 +39,19 @@ if grep -rnE '"/proc/?("|\{|locks|thread-self)' --include='*.[ch]pp' launcher |
   complain "what names processes in /proc goes through os/proc_numbers.hpp"
 fi
 
+# Alone, with nothing before it.
+say "headers"
+check_header() {
+  local said
+  said=$(g++ -std=c++20 -fsyntax-only -D_GNU_SOURCE -DHOLDFAST_VERSION='"lint"' -Ilauncher -Ictest-integration/include \
+    -Itests/unit -include "$1" -x c++ /dev/null 2>&1) || echo "$1: $(grep -m1 'error:' <<<"$said")"
+}
+export -f check_header
+while IFS= read -r line; do
+  complain "a header includes what it uses: $line"
+done < <(find launcher tests ctest-integration -name '*.hpp' -o -name '*.h' |
+  xargs -P "$(nproc)" -I{} bash -c 'check_header {}')
+
 say "clang-tidy"
 quietly cmake --preset lint
 tidy_log=build/lint/clang-tidy.log
