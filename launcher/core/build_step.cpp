@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 
 namespace holdfast {
 namespace {
@@ -15,6 +16,18 @@ bool take_number(std::string_view& text, Number& number) {
   if (read.ec != std::errc{} || read.ptr != text.data() + colon) return false;
   text.remove_prefix(colon + 1);
   return true;
+}
+
+// The word after the last `option`; empty: there is none.
+std::string_view word_after(std::string_view option, const CommandWords& command) {
+  for (std::size_t i = command.size(); i-- > 1;) {
+    if (command[i - 1] == option) return command[i];
+  }
+  return {};
+}
+
+std::string_view program_of(const CommandWords& command) {
+  return command[0].substr(command[0].rfind('/') + 1);
 }
 
 }  // namespace
@@ -49,6 +62,7 @@ std::optional<StepKind> step_kind_named(std::string_view name) {
   if (name == "compile") return StepKind::compile;
   if (name == "link") return StepKind::link;
   if (name == "custom") return StepKind::custom;
+  if (name == "scan") return StepKind::scan;
   return std::nullopt;
 }
 
@@ -60,6 +74,8 @@ std::string_view name_of(StepKind kind) {
       return "link";
     case StepKind::custom:
       return "custom";
+    case StepKind::scan:
+      return "scan";
   }
   return "custom";
 }
@@ -69,16 +85,21 @@ std::string BuildStep::title() const {
   return what.empty() ? std::string(name_of(kind)) : std::string(name_of(kind)) + " " + what;
 }
 
-std::string_view output_in(const CommandWords& command) {
-  for (std::size_t i = command.size(); i-- > 1;) {
-    if (command[i - 1] == "-o") return command[i];
+std::string_view output_in(const CommandWords& command) { return word_after("-o", command); }
+
+std::string_view scanned_into(const CommandWords& command) {
+  constexpr std::string_view k_option = "-fdeps-file=";
+  for (const std::string_view word : command) {
+    if (word.substr(0, k_option.size()) == k_option) return word.substr(k_option.size());
   }
-  return {};
+  if (command.empty()) return {};
+  const bool is_clangs = program_of(command).substr(0, 15) == "clang-scan-deps";
+  return is_clangs ? word_after("-MT", command) : std::string_view();
 }
 
 bool is_cmakes_own(const CommandWords& command) {
   if (command.empty()) return false;
-  const std::string_view program = command[0].substr(command[0].rfind('/') + 1);
+  const std::string_view program = program_of(command);
   if (program == "ctest" || program == "ccmake" || program == "cmake-gui") return true;
   if (program != "cmake") return false;
   const auto has = [&](std::string_view word) {

@@ -11,7 +11,9 @@
 
 namespace holdfast {
 
-enum class StepKind : std::uint8_t { compile, link, custom };
+// scan: what looks up which C++ modules a source makes and needs, by the rule for compiling it
+// (CMake 3.28).
+enum class StepKind : std::uint8_t { compile, link, custom, scan };
 
 std::optional<StepKind> step_kind_named(std::string_view name);
 std::string_view name_of(StepKind kind);
@@ -62,6 +64,10 @@ using CommandWords = std::vector<std::string_view>;
 
 // The file after the last `-o` of a compiler's or linker's command; empty: there is none.
 std::string_view output_in(const CommandWords& command);
+
+// The file that gets the modules of a source, if that is all the command is to find out: of GCC
+// (-fdeps-file=) or of clang-scan-deps (-MT); empty: it is another command.
+std::string_view scanned_into(const CommandWords& command);
 
 // One of the targets that CMake puts into every directory (test, edit_cache, rebuild_cache,
 // install): to the generator a custom command, and none of the project's.

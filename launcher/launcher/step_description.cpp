@@ -42,6 +42,14 @@ void complete_step(Invocation& invocation) {
   BuildStep& step = *invocation.line.step;
   const std::string_view path = invocation.command[0];
   step.program = path.substr(path.rfind('/') + 1);
+  if (step.kind == StepKind::compile) {
+    const std::string_view scanned = scanned_into(words_of(invocation.command));
+    if (!scanned.empty()) {
+      step.kind = StepKind::scan;
+      step.output = scanned;
+      invocation.line.slots.clear();  // they are for what takes memory and time
+    }
+  }
   if (step.output.empty() && step.kind != StepKind::custom) {
     step.output = output_in(words_of(invocation.command));
   }

@@ -22,7 +22,9 @@ StepOutputs::StepOutputs(const BuildStep& step, char** command)
   if (step.kind == StepKind::custom) return;  // what its rule names may be what it only updates
   if (!step.output.empty()) files_.push_back(step.output);
   for (char** word = command; *word != nullptr; ++word) {
-    if (std::string_view(*word) == "-MF" && word[1] != nullptr) files_.emplace_back(word[1]);
+    const std::string_view option = *word;
+    const bool names_one = option == "-MF" || (option == "-o" && step.kind == StepKind::scan);
+    if (names_one && word[1] != nullptr) files_.emplace_back(word[1]);
   }
 }
 

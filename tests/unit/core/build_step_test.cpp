@@ -25,6 +25,17 @@ TEST(BuildStepTest, TheOutputIsWhatFollowsTheLastO) {
   EXPECT_EQ(output_in({}), "");
 }
 
+TEST(BuildStep, WhatLooksForModulesNamesTheFileThatGetsThem) {
+  EXPECT_EQ(scanned_into(
+                {"c++", "-E", "a.cpp", "-MT", "a.o.ddi", "-fdeps-file=a.o.ddi", "-o", "a.o.ddi.i"}),
+            "a.o.ddi");
+  EXPECT_EQ(scanned_into({"/usr/bin/clang-scan-deps-19", "-format=p1689", "--", "c++", "-o", "a.o",
+                          "-MT", "a.o.ddi"}),
+            "a.o.ddi");
+  EXPECT_EQ(scanned_into({"c++", "-MD", "-MT", "a.o", "-MF", "a.o.d", "-o", "a.o"}), "");
+  EXPECT_EQ(scanned_into({}), "");
+}
+
 TEST(BuildStepTest, TargetsThatCMakeItselfMakesAreKnown) {
   for (const CommandWords& command : std::vector<CommandWords>{
            {"/usr/bin/ctest", "--force-new-ctest-process"},

@@ -1,0 +1,110 @@
+"""C++20 modules: steps that look for modules, whose finds tell Ninja what is to be compiled first."""
+
+import re
+import shutil
+import signal
+import subprocess
+import unittest
+
+from building import FIND, BuildCase
+from support import CMAKE, STAGE, ctest_version, wait_until
+
+PROJECT = """
+cmake_minimum_required(VERSION 3.28)
+project(modules CXX)
+set(CMAKE_CXX_STANDARD 20)
+add_library(words)
+target_sources(words PUBLIC FILE_SET CXX_MODULES FILES words.cppm letters.cppm)
+add_executable(app main.cpp)
+target_link_libraries(app words)
+"""
+FILES = {
+    "letters.cppm": "export module letters;\nexport int letter() { return 3; }\n",
+    "words.cppm": "export module words;\nimport letters;\nexport int word() { return letter(); }\n",
+    "main.cpp": "import words;\nint main() { return word() - 3; }\n",
+}
+# Stands in for the compiler: of what looks for modules it writes half, and begins to wait.
+SLOW = """#!/usr/bin/env python3
+import os, signal, sys
+found = [word[12:] for word in sys.argv if word.startswith("-fdeps-file=")]
+if found and "words" in found[0] and os.path.exists("@W@/slow"):
+    for name in (found[0], sys.argv[sys.argv.index("-o") + 1], sys.argv[sys.argv.index("-MF") + 1]):
+        with open(name, "w") as file:
+            file.write("half")
+    open("@W@/waits", "w").close()
+    signal.pause()
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
+def major_of_gcc():
+    shown = subprocess.run(["g++", "-dumpversion"], stdout=subprocess.PIPE, text=True, check=False).stdout
+    return int(shown.partition(".")[0] or 0)
+
+
+@unittest.skipUnless(ctest_version() >= (3, 28) and major_of_gcc() >= 14 and shutil.which("ninja"),
+                     "needs CMake 3.28, GCC 14 and Ninja")
+class CxxModulesTest(BuildCase):
+    def tree(self, name, *options):
+        source = self.work / name
+        source.mkdir()
+        for file, text in FILES.items():
+            (source / file).write_text(text)
+        (source / "CMakeLists.txt").write_text(PROJECT + (FIND if name != "plain" else ""))
+        tree = self.work / f"{name}-tree"
+        made = self.finish(CMAKE, "-G", "Ninja", "-S", source, "-B", tree, f"-DCMAKE_PREFIX_PATH={STAGE}",
+                           "-DCMAKE_CXX_COMPILER=g++", *options)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        return source, tree
+
+    def built(self, tree):
+        """What Ninja has made, as it names it."""
+        done = self.build(tree, "-j1")
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertEqual(self.finish(tree / "app").returncode, 0)
+        return sorted(re.findall(r"^\[\d+/\d+\] (.*)", done.text, re.M))
+
+    def test_what_is_built_is_what_plain_ninja_builds_and_each_step_is_recorded(self):
+        plain, attached = self.tree("plain"), self.tree("attached")
+        self.assertEqual(self.built(attached[1]), self.built(plain[1]))
+        steps = {(s["kind"], s["output"].rpartition("/")[2]) for s in self.steps(attached[1])}
+        self.assertEqual(steps, {(kind, f"{file}.o{more}") for file in FILES
+                                 for kind, more in (("compile", ""), ("scan", ".ddi"))}
+                         | {("link", "libwords.a"), ("link", "app")})
+        again = self.build(attached[1])
+        self.assertIn("no work to do", again.text)
+        # Another interface: what imports it is compiled anew, and no more.
+        for source, _ in (plain, attached):
+            (source / "letters.cppm").write_text(FILES["letters.cppm"] + "export int more() { return 1; }\n")
+        self.assertEqual(self.built(attached[1]), self.built(plain[1]))
+
+    def test_a_module_that_is_missing_or_wrong_is_told_in_the_compilers_words(self):
+        source, tree = self.tree("attached")
+        (source / "words.cppm").write_text("export module words;\nimport nowhere;\n")
+        done = self.build(tree)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("nowhere", done.text)
+        (source / "words.cppm").write_text(FILES["words.cppm"])
+        self.built(tree)
+
+    def test_half_of_what_was_to_be_found_does_not_stay(self):
+        stand_in = self.work / "slow-compiler"
+        stand_in.write_text(SLOW.replace("@W@", str(self.work)))
+        stand_in.chmod(0o755)
+        source, tree = self.tree("attached", f"-DCMAKE_CXX_COMPILER_LAUNCHER={stand_in}")
+        self.built(tree)
+        (self.work / "slow").touch()
+        (source / "words.cppm").write_text(FILES["words.cppm"] + "\n")
+        ninja = self.start("ninja", "-C", tree, "app", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until((self.work / "waits").exists, "the scan")
+        ninja.send_signal(signal.SIGKILL)
+        ninja.wait()
+        halves = lambda: [f for f in tree.rglob("*words*") if f.is_file() and f.read_bytes() == b"half"]
+        wait_until(lambda: not halves(), "the halves to go")
+        wait_until(lambda: [s for s in self.steps(tree) if s["kind"] == "scan" and s["outcome"] != "passed"], "the record")
+        (self.work / "slow").unlink()
+        self.built(tree)
+
+
+if __name__ == "__main__":
+    unittest.main()
