@@ -1,6 +1,6 @@
-"""usage: without_call.py ERRNO CALL COMMAND...: runs COMMAND where system call CALL fails with ERRNO.
+"""usage: without_call.py ERRNO CALL[,CALL...] COMMAND...: runs COMMAND where these system calls fail with ERRNO.
 
-As in a container whose seccomp filter does not know it (EPERM), or on an old kernel (ENOSYS). Both
+As in a container whose seccomp filter does not know them (EPERM), or on an old kernel (ENOSYS). All
 by name, of those below.
 """
 
@@ -10,15 +10,19 @@ import os
 import struct
 import sys
 
-NUMBERS = {"openat2": 437}  # the same on every architecture
+# The same on every architecture.
+NUMBERS = {"pidfd_send_signal": 424, "pidfd_open": 434, "clone3": 435, "close_range": 436, "openat2": 437,
+           "pidfd_getfd": 438, "faccessat2": 439, "epoll_pwait2": 441}
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER, PR_SET_NO_NEW_PRIVS = 22, 2, 38
 ALLOW, ERRNO = 0x7FFF0000, 0x00050000
 LOAD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06
 
 
-def refuse(number, error):
-    filters = [(LOAD, 0, 0, 0), (JUMP_IF_EQUAL, 0, 1, number),
-               (RETURN, 0, 0, ERRNO | error), (RETURN, 0, 0, ALLOW)]
+def refuse(numbers, error):
+    filters = [(LOAD, 0, 0, 0)]
+    for number in numbers:
+        filters += [(JUMP_IF_EQUAL, 0, 1, number), (RETURN, 0, 0, ERRNO | error)]
+    filters.append((RETURN, 0, 0, ALLOW))
     code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *one) for one in filters))
     program = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(filters), ctypes.addressof(code)))
     libc = ctypes.CDLL(None, use_errno=True)
@@ -29,5 +33,5 @@ def refuse(number, error):
 
 
 if __name__ == "__main__":
-    refuse(NUMBERS[sys.argv[2]], getattr(errno, sys.argv[1]))
+    refuse([NUMBERS[call] for call in sys.argv[2].split(",")], getattr(errno, sys.argv[1]))
     os.execvp(sys.argv[3], sys.argv[3:])
