@@ -1,5 +1,7 @@
 #include "cli/lock_listing.hpp"
 
+#include <cstdint>
+
 #include <fmt/core.h>
 
 #include "core/duration.hpp"

@@ -1,6 +1,7 @@
 #include "core/attach.hpp"
 
 #include <charconv>
+#include <cstdint>
 #include <optional>
 
 namespace holdfast {

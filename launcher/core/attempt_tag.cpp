@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 
 #include "core/environment.hpp"
 #include "core/fnv1a.hpp"

@@ -1,6 +1,7 @@
 #include "core/batch.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "core/gtest_filter.hpp"

@@ -1,5 +1,6 @@
 #include "core/byte_automaton.hpp"
 
+#include <cstdint>
 #include <utility>
 
 namespace holdfast {

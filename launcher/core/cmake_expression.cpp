@@ -1,5 +1,6 @@
 #include "core/cmake_expression.hpp"
 
+#include <cstdint>
 #include <utility>
 
 namespace holdfast {

@@ -1,6 +1,7 @@
 // The command line of holdfast-launcher and of `holdfast run`: the same words, one parser.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

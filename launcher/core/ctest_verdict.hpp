@@ -5,6 +5,7 @@
 // the real program by tests/system/ctest_verdict_test.py.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -1,6 +1,7 @@
 #include "core/known_flaky.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace holdfast {
 namespace {

@@ -1,6 +1,7 @@
 #include "core/marker.hpp"
 
 #include <charconv>
+#include <cstdint>
 #include <utility>
 
 #include "core/names.hpp"

@@ -1,6 +1,7 @@
 #include "core/oom.hpp"
 
 #include <charconv>
+#include <cstdint>
 #include <string>
 
 namespace holdfast {

@@ -1,6 +1,7 @@
 #include "core/program_identity.hpp"
 
 #include <array>
+#include <cstdint>
 #include <string_view>
 
 namespace holdfast {

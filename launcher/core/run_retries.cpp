@@ -1,5 +1,7 @@
 #include "core/run_retries.hpp"
 
+#include <cstdint>
+
 namespace holdfast {
 namespace {
 

@@ -1,6 +1,7 @@
 #include "core/wire.hpp"
 
 #include <charconv>
+#include <cstdint>
 #include <optional>
 
 #include "core/wire_retry.hpp"

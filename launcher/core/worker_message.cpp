@@ -3,6 +3,7 @@
 #include <holdfast/worker_protocol.h>
 
 #include <charconv>
+#include <cstdint>
 
 namespace holdfast {
 

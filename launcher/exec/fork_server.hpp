@@ -3,6 +3,7 @@
 // Holdfast's support lists its cases instead and ends.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <cstdint>
 
 #include "core/worker_message.hpp"
 #include "launcher/messages.hpp"

@@ -6,6 +6,7 @@
 
 #include <holdfast/worker_protocol.h>
 
+#include <cstdint>
 #include <cstring>
 #include <utility>
 

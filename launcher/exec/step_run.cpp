@@ -1,6 +1,7 @@
 #include "exec/step_run.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "core/memory_slots.hpp"

@@ -1,6 +1,7 @@
 #include "exec/test_run.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "core/fnv1a.hpp"

@@ -3,6 +3,7 @@
 #include <holdfast/worker_protocol.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "core/worker_message.hpp"

@@ -2,6 +2,7 @@
 // says on the worker socket is heard, and each of its cases has its time.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <optional>

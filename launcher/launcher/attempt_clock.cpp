@@ -1,6 +1,7 @@
 #include "launcher/attempt_clock.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "os/clock.hpp"
 

@@ -1,5 +1,7 @@
 #include "launcher/attempt_containment.hpp"
 
+#include <cstdint>
+
 #include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>

@@ -5,6 +5,7 @@
 // what is in it, for when both are killed.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>

@@ -1,6 +1,8 @@
 // What an attempt comes to: of what was seen, or of why it never began.
 #pragma once
 
+#include <cstdint>
+
 #include "core/policy.hpp"
 #include "core/supervision.hpp"
 #include "launcher/lock_taking.hpp"

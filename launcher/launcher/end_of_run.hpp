@@ -1,6 +1,8 @@
 // A guard that stays with leftovers, for tests that others need: until the run ends.
 #pragma once
 
+#include <cstdint>
+
 #include "os/process_tree.hpp"
 #include "os/unique_fd.hpp"
 

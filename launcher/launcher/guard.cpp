@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 
 #include "launcher/end_of_run.hpp"
 #include "launcher/guard_messages.hpp"

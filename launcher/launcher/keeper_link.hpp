@@ -1,6 +1,7 @@
 // The launcher's connection to the keeper of its run.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -1,6 +1,7 @@
 // Taking an attempt's locks, one after the other in canonical order, telling every wait.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "core/held_locks.hpp"

@@ -1,5 +1,7 @@
 #include "launcher/step_memory.hpp"
 
+#include <cstdint>
+
 #include <unistd.h>
 
 #include "core/step_retry.hpp"

@@ -5,6 +5,7 @@
 // memory runs out for takes longer than that, and most steps of a build pay nothing.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "launcher/attempt.hpp"

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 
 #include "os/bounded_runner.hpp"
 #include "os/clock.hpp"

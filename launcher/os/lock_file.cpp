@@ -3,6 +3,7 @@
 #include <sys/file.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <numeric>
 
 #include "core/names.hpp"

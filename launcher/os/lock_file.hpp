@@ -3,6 +3,7 @@
 // looks at age. docs/locks.md.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>

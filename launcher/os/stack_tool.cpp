@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <string_view>
 

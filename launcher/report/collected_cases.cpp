@@ -1,5 +1,6 @@
 #include "report/collected_cases.hpp"
 
+#include <cstdint>
 #include <utility>
 
 namespace holdfast {

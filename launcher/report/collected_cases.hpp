@@ -4,6 +4,7 @@
 #include "report/model.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <unordered_map>

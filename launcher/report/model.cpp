@@ -4,6 +4,7 @@
 #include "report/verdicts.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <utility>

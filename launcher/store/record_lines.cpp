@@ -6,6 +6,7 @@
 #include "core/json_line.hpp"
 
 #include <cmath>
+#include <cstdint>
 
 namespace holdfast {
 namespace {

@@ -16,7 +16,7 @@ extern char** environ;
 namespace {
 
 // Bytes as Latin-1, so that any byte comes back: the driver encodes it again.
-std::string quoted(const std::string& text) {
+std::string json_text(const std::string& text) {
   std::string out = "\"";
   for (unsigned char c : text) {
     char code[8];
@@ -33,7 +33,7 @@ std::string quoted(const std::string& text) {
 std::string list(char** words) {
   std::string out = "[";
   for (char** word = words; *word != nullptr; ++word)
-    out += (word == words ? "" : ",") + quoted(*word);
+    out += (word == words ? "" : ",") + json_text(*word);
   return out + "]";
 }
 
@@ -46,8 +46,8 @@ std::string descriptors() {
     const ssize_t length =
         readlink(("/proc/self/fd/" + std::string(entry->d_name)).c_str(), target, sizeof target);
     if (out.size() > 1) out += ",";
-    out += quoted(entry->d_name) + ":" +
-           quoted(std::string(target, length > 0 ? static_cast<size_t>(length) : 0));
+    out += json_text(entry->d_name) + ":" +
+           json_text(std::string(target, length > 0 ? static_cast<size_t>(length) : 0));
   }
   closedir(entries);
   return out + "}";
@@ -81,9 +81,9 @@ int main(int /*count*/, char** words) {
   field("env", list(environ));
   field("fds", fds);
   for (const char* name : {"SigBlk", "SigIgn", "SigCgt", "Cpus_allowed", "SigQ"})
-    field(name, quoted(status_field(name)));
-  field("limits", quoted(whole("/proc/self/limits")));
-  field("cwd", quoted(getcwd(cwd, sizeof cwd) != nullptr ? cwd : ""));
+    field(name, json_text(status_field(name)));
+  field("limits", json_text(whole("/proc/self/limits")));
+  field("cwd", json_text(getcwd(cwd, sizeof cwd) != nullptr ? cwd : ""));
   field("pid", std::to_string(getpid()));
   field("ppid", std::to_string(getppid()));
   field("pgid", std::to_string(getpgrp()));

@@ -1,5 +1,7 @@
 #include "core/batch.hpp"
 
+#include <cstdint>
+
 #include <gtest/gtest.h>
 
 namespace holdfast {

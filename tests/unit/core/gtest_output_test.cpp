@@ -1,5 +1,7 @@
 #include "core/gtest_output.hpp"
 
+#include <cstdint>
+
 #include <gtest/gtest.h>
 
 namespace holdfast {

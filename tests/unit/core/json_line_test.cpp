@@ -1,5 +1,7 @@
 #include "core/json_line.hpp"
 
+#include <cstdint>
+
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>

@@ -1,5 +1,7 @@
 #include "core/lock_wait.hpp"
 
+#include <cstdint>
+
 #include <gtest/gtest.h>
 
 #include "random_text.hpp"

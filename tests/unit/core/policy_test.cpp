@@ -1,5 +1,7 @@
 #include "core/policy.hpp"
 
+#include <cstdint>
+
 #include <gtest/gtest.h>
 
 namespace holdfast {

@@ -1,5 +1,7 @@
 #include "core/program_identity.hpp"
 
+#include <cstdint>
+
 #include <gtest/gtest.h>
 
 namespace holdfast {

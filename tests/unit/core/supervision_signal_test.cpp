@@ -1,6 +1,8 @@
 // Signals: who sent them, in which stage, in which mode, how soon after the first.
 #include <gtest/gtest.h>
 
+#include <cstdint>
+
 #include "core/supervision.hpp"
 #include "supervision_words.hpp"
 

@@ -2,6 +2,8 @@
 // supervision_signal_test.cpp.
 #include "core/supervision.hpp"
 
+#include <cstdint>
+
 #include <gtest/gtest.h>
 
 #include "supervision_words.hpp"

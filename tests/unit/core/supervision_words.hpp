@@ -1,6 +1,7 @@
 // Short words for the tables of supervision.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/supervision.hpp"

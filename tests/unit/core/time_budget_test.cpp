@@ -1,5 +1,7 @@
 #include "core/time_budget.hpp"
 
+#include <cstdint>
+
 #include <gtest/gtest.h>
 
 namespace holdfast {

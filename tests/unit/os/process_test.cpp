@@ -1,5 +1,7 @@
 #include "os/process.hpp"
 
+#include <cstdint>
+
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
