@@ -6,8 +6,8 @@
 #   try_musl.sh link    NOTE PROGRAM GLIBC COMMAND…      a program that cannot be linked, or that fails its self-test,
 #                                                        is a copy of GLIBC, the same program with glibc
 #
-# NOTE: a file that gets what the failed step said. Ends with 0 but where the copy fails. The empty object is older
-# than any source: the next build tries again.
+# NOTE: a file that gets what the failed step said. Ends with 0 but where the copy fails, or where a signal ended the
+# command, which says nothing of musl. The empty object is older than any source: the next build tries again.
 kind=$1 note=$2 output=$3
 shift 3
 
@@ -20,8 +20,17 @@ works() {
   env -i PATH="$PATH" "$1" --test=self-test /bin/sh -c 'kill -KILL $$'
   [ $? -eq 137 ] || { echo "it did not end as its command did (SIGKILL)"; return 1; }
   env -i PATH="$PATH" "$1" --test=self-test /bin/sh -c 'sleep 60 & echo $! >"$0"' "$note.left" 2>/dev/null
-  if kill -0 "$(cat "$note.left")" 2>/dev/null; then echo "it left a process behind"; return 1; fi
+  [ -s "$note.left" ] || { echo "it did not run its command"; return 1; }
+  if kill "$(cat "$note.left")" 2>/dev/null; then echo "it left a process behind"; return 1; fi
   rm -f "$note.left"
+}
+
+# Whether the command succeeds.
+succeeds() {
+  "$@" >"$note" 2>&1
+  code=$?
+  [ $code -lt 128 ] || { cat "$note"; exit $code; }
+  return $code
 }
 
 say() {
@@ -30,7 +39,7 @@ say() {
 
 case $kind in
   compile)
-    "$@" >"$note" 2>&1 && { cat "$note"; rm -f "$note"; exit 0; }
+    succeeds "$@" && { cat "$note"; rm -f "$note"; exit 0; }
     say "$output does not compile"
     : >"$output"
     touch -d 1970-01-02 "$output"
@@ -38,7 +47,7 @@ case $kind in
   link)
     glibc=$1
     shift
-    "$@" >"$note" 2>&1 && works "$output" >>"$note" 2>&1 && { rm -f "$note"; exit 0; }
+    succeeds "$@" && works "$output" >>"$note" 2>&1 && { rm -f "$note"; exit 0; }
     say "$output does not link, or does not work,"
     cp -f "$glibc" "$output"
     ;;

@@ -135,6 +135,19 @@ class LauncherLibc(HoldfastCase):
         self.assert_is_glibcs(self.built("-DCMAKE_CXX_FLAGS=-DLIES"), "tiny does not link, or does not work, with musl")
         self.assertIn("did not end as its command did", (self.tree / "tiny-glibc.note").read_text())
 
+    def test_a_compiler_that_is_killed_says_nothing_of_musl(self):
+        killed = self.work / "killed"
+        killed.write_text('#!/bin/sh\ncase "$*" in *-nostdinc*) kill -TERM $$ ;; esac\nexec "$@"\n')
+        killed.chmod(0o755)
+        configured = self.configured(f"-DCMAKE_CXX_COMPILER_LAUNCHER={killed}")
+        self.assertEqual(configured.returncode, 0, configured.stderr)
+        said = self.build(check=False)
+        self.assertIn("FAILED", said)
+        self.assertNotIn("is built with glibc", said)
+        killed.write_text('#!/bin/sh\nexec "$@"\n')
+        self.assertNotIn("is built with glibc", self.build())
+        self.assertFalse(is_glibcs(self.tiny))
+
     def test_who_asks_for_musl_is_told_instead(self):
         own = self.own_musl()
         self.command("ar", "d", own / "lib/libc.a", "waitpid.o", "waitpid.lo")
