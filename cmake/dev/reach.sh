@@ -22,37 +22,44 @@ make_release() {
 }
 
 # in_release SUITE COMMAND…: in PID and mount namespaces of its own. Whatever ends, its processes and mounts end with it.
+# The release becomes the root by pivot_root(8): below chroot(8) the kernel refuses user namespaces.
 in_release() {
   local root=$reach/$1
   shift
   unshare --mount --pid --fork --kill-child --propagation private bash -euc '
     root=$1
     shift
+    mount --bind "$root" "$root"
     mount -t proc proc "$root/proc"
     for tree in sys dev; do mount --rbind "/$tree" "$root/$tree"; done
     mount -t tmpfs -o mode=1777 tmp "$root/tmp"
     if [ -e /etc/resolv.conf ]; then cp -L /etc/resolv.conf "$root/etc/resolv.conf"; fi
-    exec chroot "$root" /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+    cd "$root"
+    pivot_root . mnt
+    cd /
+    export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+    hash -r
+    umount -l /mnt
+    exec env -i HOME=/root LANG=C.UTF-8 PATH="$PATH" "$@"
   ' reach "$root" "$@"
 }
 
-# The sources go in as a clone: what a new user has.
+# The sources go in as a clone: what a new user has. It stands where other users reach it too; Debian 13's /root is closed.
 test_release() {
-  local suite=$1 user=$2 home=/root log=$reach/$1-$2.log status=0
-  [ "$user" = root ] || home=/home/$user
-  rm -rf "$reach/$suite$home/holdfast"
-  git clone --quiet --no-hardlinks . "$reach/$suite$home/holdfast"
+  local suite=$1 user=$2 sources=/srv/$2/holdfast log=$reach/$1-$2.log status=0
+  rm -rf "${reach:?}/$suite$sources"
+  git clone --quiet --no-hardlinks . "$reach/$suite$sources"
   say "$suite, $user: ./dev test of $commit (build/reach/$suite-$user.log)"
   # The second user's compiler finds what the first one's has made.
   in_release "$suite" bash -euc '
-    user=$1 home=$2
+    user=$1 sources=$2
     mkdir -p /var/cache/holdfast-reach
     chmod 777 /var/cache/holdfast-reach
     id "$user" >/dev/null 2>&1 || useradd --create-home "$user"
-    chown -R "$user" "$home/holdfast"
-    exec runuser -u "$user" -- env HOME="$home" CCACHE_DIR=/var/cache/holdfast-reach CCACHE_UMASK=000 \
-      CCACHE_BASEDIR="$home/holdfast" CCACHE_NOHASHDIR=1 CMAKE_CXX_COMPILER_LAUNCHER=ccache "$home/holdfast/dev" test
-  ' reach "$user" "$home" >"$log" 2>&1 </dev/null || status=$?
+    chown -R "$user" "$sources"
+    exec runuser -u "$user" -- env HOME="$(getent passwd "$user" | cut -d: -f6)" CCACHE_DIR=/var/cache/holdfast-reach \
+      CCACHE_UMASK=000 CCACHE_BASEDIR="$sources" CCACHE_NOHASHDIR=1 CMAKE_CXX_COMPILER_LAUNCHER=ccache "$sources/dev" test
+  ' reach "$user" "$sources" >"$log" 2>&1 </dev/null || status=$?
   awk '/Test +#[0-9]+: .*\*\*\*/ { sub(/.*Test +#[0-9]+: /, ""); sub(/ *[0-9.]+ sec.*/, ""); sub(/ \.*\*\*\*/, ": "); print }' \
     "$log" | sort -u >"$reach/$suite-$user.tests"
   summaries+=("$suite, $user: $(grep -m1 'tests passed' "$log" || echo "no test was run; it ended with $status")")
