@@ -136,11 +136,33 @@ function(_holdfast_read_presets directory out)
     get_filename_component(base "${path}" DIRECTORY)
     foreach(i RANGE ${last})
       string(JSON included GET "${json}" include ${i})
+      _holdfast_expand_include("${included}" "${directory}" "${base}" included)
       get_filename_component(included "${included}" ABSOLUTE BASE_DIR "${base}")
       list(APPEND pending "${included}")
     endforeach()
   endwhile()
   set(${out} "${files}" PARENT_SCOPE)
+endfunction()
+
+# The macros that an include of a preset file may hold: $penv{} from version 7 of the format on, from 9 on those that
+# are not of a preset (cmake-presets(7)). ctest itself ends at one that the file's version does not know.
+function(_holdfast_expand_include included source_dir file_dir out)
+  while(included MATCHES "[$]penv{([^}]*)}")
+    set(macro "${CMAKE_MATCH_0}")
+    # ctest has put a preset's own environment into ENV; this is what it was started with.
+    file(STRINGS /proc/self/environ value ENCODING UTF-8 LIMIT_COUNT 1 REGEX "^${CMAKE_MATCH_1}=")
+    list(POP_FRONT value value)
+    string(REGEX REPLACE "^[^=]*=" "" value "${value}")
+    string(REPLACE "${macro}" "${value}" included "${included}")
+  endwhile()
+  get_filename_component(source_name "${source_dir}" NAME)
+  get_filename_component(source_parent "${source_dir}" DIRECTORY)
+  foreach(macro IN ITEMS "sourceDir=${source_dir}" "sourceParentDir=${source_parent}" "sourceDirName=${source_name}"
+      "fileDir=${file_dir}" "hostSystemName=${CMAKE_HOST_SYSTEM_NAME}" "pathListSep=:" "dollar=$")
+    string(REGEX MATCH "^([A-Za-z]+)=(.*)$" macro "${macro}")
+    string(REPLACE "\${${CMAKE_MATCH_1}}" "${CMAKE_MATCH_2}" included "${included}")
+  endforeach()
+  set(${out} "${included}" PARENT_SCOPE)
 endfunction()
 
 function(_holdfast_preset_execution files bytes key depth out)

@@ -115,6 +115,40 @@ class Listings(HoldfastCase):
         run = self.ctest(build, "--preset", "run", "-V", cwd=source)
         self.assert_all_wrapped(run, 3)
 
+    def test_presets_of_each_version_list_and_run(self):
+        """Each version that this CMake knows, with what it brought: macros in include (7 and 9), workflows (6)."""
+        known_from = {6: (3, 25), 7: (3, 27), 8: (3, 28), 9: (3, 30), 10: (3, 31), 11: (4, 3)}
+        for version in [version for version, cmake in known_from.items() if cmake <= ctest_version()]:
+            source = self.project(PROJECT, name=f"presets{version}", files=FILES)
+            build = self.configure(source, f"of{version}/build")
+            configure = {**configure_preset("c"), "binaryDir": str(build)}
+            include = "more.json"
+            if version >= 9:
+                include = "${sourceParentDir}/${sourceDirName}/$penv{OF_PRESETS}/${hostSystemName}.json"
+            elif version >= 7:
+                include = "$penv{OF_PRESETS}/more.json"
+            (source / "of").mkdir()
+            for name in ("more.json", "of/more.json", "of/Linux.json"):
+                (source / name).write_text(json.dumps({
+                    "version": version,
+                    "testPresets": [{"name": "listing", "hidden": True, "environment": {"OF_PRESETS": "elsewhere"},
+                                     "execution": {"showOnly": "json-v1"}}]}))
+            (source / "CMakePresets.json").write_text(json.dumps({
+                "version": version, "include": [include],
+                "configurePresets": [configure],
+                "testPresets": [{"name": "list", "configurePreset": "c", "inherits": "listing"},
+                                {"name": "run", "configurePreset": "c", "output": {"verbosity": "verbose"}}],
+                "workflowPresets": [{"name": "all", "steps": [{"type": "configure", "name": "c"},
+                                                             {"type": "test", "name": "run"}]}]}))
+            environment = self.environment(OF_PRESETS="of")
+            run = self.ctest(build, "--preset", "list", cwd=source, env=environment)
+            self.assertEqual(len(json.loads(run.stdout)["tests"]), 3, version)
+            self.assertNotIn(b"holdfast", json.dumps(json.loads(run.stdout)["tests"]).encode(), version)
+            self.assert_all_wrapped(self.ctest(build, "--preset", "run", cwd=source, env=environment), 3)
+            workflow = self.command("cmake", "--workflow", "--preset", "all", cwd=source, env=environment, check=False)
+            self.assertIn("67% tests passed", workflow.stdout, version)
+            self.assertEqual(workflow.stdout.count("Test command: "), 3, workflow.stdout)
+
     def test_disabled_is_plain_ctest(self):
         source = self.project(PROJECT, files=FILES)
         build = self.configure(source, "build")
