@@ -152,8 +152,18 @@ XML_OUTPUT_DIR;DISCOVERY_MODE"
   endforeach()
   set(script "${CMAKE_BINARY_DIR}/.holdfast/gtest_cases.cmake")
 
+  # As CMake's add_test() has it: a launcher from 3.29 on; by CMP0158 an emulator only where the build is for
+  # another machine. PARENT_SCOPE is the caller's policy, as CMake's own modules ask for it.
   set(executor "")
-  foreach(property IN ITEMS TEST_LAUNCHER CROSSCOMPILING_EMULATOR)
+  set(runs_by CROSSCOMPILING_EMULATOR)
+  if(POLICY CMP0158)
+    cmake_policy(GET CMP0158 emulator_policy PARENT_SCOPE)
+    if(emulator_policy STREQUAL "NEW" AND NOT CMAKE_CROSSCOMPILING)
+      set(runs_by "")
+    endif()
+    list(PREPEND runs_by TEST_LAUNCHER)
+  endif()
+  foreach(property IN LISTS runs_by)
     get_property(words TARGET "${target}" PROPERTY "${property}")
     list(APPEND executor ${words})
   endforeach()

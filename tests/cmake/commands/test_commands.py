@@ -1,5 +1,6 @@
 """Which program a test runs, and that ctest still says Not Run for one it would not find."""
 
+import json
 import os
 import unittest
 
@@ -167,19 +168,31 @@ class Commands(HoldfastCase):
         self.assertEqual(run.verdicts()[1][1], "***Not Run")
 
     def test_emulator_and_test_launcher_stay_inside_ours(self):
-        source = self.project("""
+        text = """
             add_executable(prog prog.c)
+            set_target_properties(prog PROPERTIES TEST_LAUNCHER "${CMAKE_SOURCE_DIR}/through;a b")
             add_test(NAME prog COMMAND prog)
-            """, languages="C", files={
-                "prog.c": "int main(void){return 0;}\n",
-                "emulator": "#!/bin/sh\necho emulated=$(basename $1)\nexec \"$@\"\n"})
-        build = self.configure(source, "build", "-DCMAKE_SYSTEM_NAME=Linux",
-                               f"-DCMAKE_CROSSCOMPILING_EMULATOR={source}/emulator")
-        self.command("cmake", "--build", build)
-        run = self.ctest(build, "-V")
-        self.assert_all_wrapped(run, 1)
-        self.assertEqual(run.output(1), ["emulated=prog"])
-        self.assertIn(f'"--test=prog" "{os.path.realpath(source)}/emulator"', run.commands()[1])
+            """
+        files = {"prog.c": "int main(void){return 0;}\n",
+                 "through": "#!/bin/sh\necho through=$1\nshift\nexec \"$@\"\n",
+                 "emulator": "#!/bin/sh\necho emulated=$(basename $1)\nexec \"$@\"\n"}
+        for name, attached in (("attached", True), ("plain", False)):
+            source = self.project(text, name=name, languages="C", files=files)
+            build = self.configure(source, f"b-{name}", "-DCMAKE_SYSTEM_NAME=Linux",
+                                   f"-DCMAKE_CROSSCOMPILING_EMULATOR={source}/emulator", attached=attached)
+            self.command("cmake", "--build", build)
+            run = self.ctest(build, "-V")
+            has_launchers = ctest_version() >= (3, 29)
+            self.assertEqual(run.output(1), ["through=a b"] * has_launchers + ["emulated=prog"], run.text)
+            outermost = f'{os.path.realpath(source)}/{"through" if has_launchers else "emulator"}'
+            if attached:
+                self.assertIn(f'"--test=prog" "{outermost}"', run.commands()[1])
+            else:
+                self.assertTrue(run.commands()[1].startswith(outermost), run.commands())
+            # Who lists sees the project's own words.
+            (listed,) = json.loads(self.ctest(build, "--show-only=json-v1").stdout)["tests"]
+            through = [f"{source}/through", "a b"] if has_launchers else []
+            self.assertEqual(listed["command"], [*through, f"{source}/emulator", f"{build}/prog"])
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import os
 import re
 import unittest
 
-from holdfast_case import HoldfastCase
+from holdfast_case import HoldfastCase, ctest_version
 
 # Answers as a GoogleTest program does, without the time to build one, and prints its arguments.
 GTEST_LIKE = r"""
@@ -109,6 +109,36 @@ class Batches(HoldfastCase):
                         for test in tests if not any(odd in test for odd in ODD)})
                 self.assertEqual(found[1], found[0])
                 self.assertGreater(len(found[0]), 8)
+
+    def test_a_launcher_and_an_emulator_are_those_of_gtest_discover_tests(self):
+        text = """
+            include(GoogleTest)
+            if(POLICY CMP0158)
+              cmake_policy(SET CMP0158 ${POLICY})
+            endif()
+            add_executable(prog prog.c)
+            set_target_properties(prog PROPERTIES TEST_LAUNCHER "${CMAKE_SOURCE_DIR}/run;--through"
+              CROSSCOMPILING_EMULATOR "${CMAKE_SOURCE_DIR}/run;--emulated")
+            gtest_discover_tests(prog TEST_PREFIX cmake.)
+            holdfast_discover_tests(prog TEST_PREFIX ours.)
+            """
+        run = "#!/bin/sh\nshift\nexec \"$@\"\n"
+        seen = set()
+        for policy in ("OLD", "NEW"):
+            for crossing in ([], ["-DCMAKE_SYSTEM_NAME=Linux"]):
+                name = policy + str(len(crossing))
+                source = self.project(text, name=name, languages="C", files={"prog.c": GTEST_LIKE, "run": run})
+                build = self.configure(source, f"b-{name}", f"-DPOLICY={policy}", *crossing)
+                self.command("cmake", "--build", build)
+                tests = self.listed(build)
+                ours = tests["ours.Suite.Passes"]["command"]
+                self.assertEqual(ours, tests["cmake.Suite.Passes"]["command"], name)
+                seen.add(tuple(word for word in ours if word in ("--through", "--emulated")))
+                run_one = self.ctest(build, "-V", "-R", "^ours.Suite.Passes$")
+                self.assertEqual(run_one.code, 0, run_one.text)
+                self.assert_all_wrapped(run_one, 1)
+        expected = {("--through", "--emulated"), ("--through",)} if ctest_version() >= (3, 29) else {("--emulated",)}
+        self.assertEqual(seen, expected)
 
     def filters(self, *arguments, **how):
         return {name: found[0] for name, found in self.discovered(*arguments, **how).items()}
