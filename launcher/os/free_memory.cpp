@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "os/file_text.hpp"
+#include "os/memory_cgroups.hpp"
 #include "os/proc_numbers.hpp"
 #include "os/process.hpp"
 
@@ -37,13 +38,17 @@ std::optional<std::uint64_t> number_behind(const Result<std::string>& text, std:
   return text ? number_behind(std::string_view(*text), key) : std::nullopt;
 }
 
-// What the cgroup at `place` has left. Pages of files that nobody has used for a while are given up
-// before anybody is killed. A limit that is no number ("max") is none.
-std::optional<std::uint64_t> left_in_cgroup_kb(const std::string& place) {
-  const auto limit = number_behind(read_file(place + "/memory.max"), "");
-  const auto used = number_behind(read_file(place + "/memory.current"), "");
+// What that cgroup has left. Pages of files that nobody has used for a while are given up before
+// anybody is killed. A limit that is no number ("max") is none; version 1 has a number that no
+// machine reaches.
+std::optional<std::uint64_t> left_in_cgroup_kb(const MemoryCgroup& group) {
+  const bool first = group.first_version;
+  const std::string files = group.directory + "/memory.";
+  const auto limit = number_behind(read_file(files + (first ? "limit_in_bytes" : "max")), "");
+  const auto used = number_behind(read_file(files + (first ? "usage_in_bytes" : "current")), "");
   if (!limit || !used) return std::nullopt;
-  const auto cached = number_behind(read_file(place + "/memory.stat"), "inactive_file ");
+  const auto cached =
+      number_behind(read_file(files + "stat"), first ? "total_inactive_file " : "inactive_file ");
   const std::uint64_t kept = *used - std::min(*used, cached.value_or(0));
   return (*limit - std::min(*limit, kept)) / 1024;
 }
@@ -88,17 +93,8 @@ std::vector<Seen> all_processes() {
 std::optional<std::uint64_t> available_memory_kb() {
   std::optional<std::uint64_t> least =
       number_behind(read_file("/proc/meminfo", k_longest_file), "MemAvailable:");
-  const Result<std::string> own = read_file("/proc/self/cgroup");
-  std::vector<std::string> places{"/sys/fs/cgroup"};
-  if (own) {
-    const std::size_t at = ("\n" + *own).find("\n0::/");
-    if (at != std::string::npos) {
-      const std::size_t begin = at + 3;
-      places.push_back("/sys/fs/cgroup" + own->substr(begin, own->find('\n', begin) - begin));
-    }
-  }
-  for (const std::string& place : places) {
-    const std::optional<std::uint64_t> left = left_in_cgroup_kb(place);
+  for (const MemoryCgroup& group : memory_cgroups()) {
+    const std::optional<std::uint64_t> left = left_in_cgroup_kb(group);
     if (left && (!least || *left < *least)) least = left;
   }
   return least;

@@ -9,8 +9,8 @@
 
 namespace holdfast::os {
 
-// In KiB: what the kernel calls available, less where our cgroup (version 2, or all there is in a
-// container) may have less. None: this system does not say.
+// In KiB: what the kernel calls available, less where one of our cgroups may have less
+// (memory_cgroups.hpp). None: this system does not say.
 std::optional<std::uint64_t> available_memory_kb();
 
 // In KiB: what these processes and all below them have in memory now. Who has ended has nothing.

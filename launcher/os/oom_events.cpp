@@ -11,7 +11,7 @@
 
 #include "core/oom.hpp"
 #include "os/clock.hpp"
-#include "os/file_text.hpp"
+#include "os/memory_cgroups.hpp"
 #include "os/process.hpp"
 #include "os/system_call.hpp"
 
@@ -23,27 +23,6 @@ constexpr std::size_t k_longest_events = 1024;
 
 UniqueFd open_file(const std::string& path) {
   return UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-}
-
-// `0::/user.slice/…` of version 2, `4:memory:/docker/…` of version 1: cgroups(7).
-std::string path_in_hierarchy(const std::string& text, std::string_view begin) {
-  const std::string all = "\n" + text;
-  std::size_t at = all.find(begin);
-  if (at == std::string::npos) return {};
-  at += begin.size();
-  const std::string path = all.substr(at, all.find('\n', at) - at);
-  return path == "/" ? "" : path;
-}
-
-// Where they usually are mounted; in a container only our own part of the hierarchy is, at its top.
-std::vector<std::string> usual_places() {
-  const Result<std::string> own = read_file("/proc/self/cgroup");
-  if (!own) return {};
-  const std::string unified = path_in_hierarchy(*own, "\n0::");
-  const std::string memory = path_in_hierarchy(*own, ":memory:");
-  return {"/sys/fs/cgroup" + unified + "/memory.events", "/sys/fs/cgroup/memory.events",
-          "/sys/fs/cgroup/memory" + memory + "/memory.oom_control",
-          "/sys/fs/cgroup/memory/memory.oom_control"};
 }
 
 // `6,1234,5678901234,-;text`: priority, number, microseconds since boot. The kernel's
@@ -64,8 +43,14 @@ std::optional<std::int64_t> time_of(std::string_view record) {
 
 OomEvents OomEvents::open(const std::string& path) {
   OomEvents events;
-  const std::vector<std::string> places =
-      path.empty() ? usual_places() : std::vector<std::string>{path};
+  std::vector<std::string> places{path};
+  if (path.empty()) {
+    places.clear();
+    for (const MemoryCgroup& group : memory_cgroups()) {
+      places.push_back(group.directory +
+                       (group.first_version ? "/memory.oom_control" : "/memory.events"));
+    }
+  }
   for (const std::string& place : places) {
     events.file_ = open_file(place);
     if (events.count()) return events;

@@ -15,8 +15,8 @@ namespace holdfast::os {
 // A counter of such kills: memory.events of a cgroup, or any file of that form.
 class OomEvents {
  public:
-  // `path` empty: that of the cgroup this process is in (version 2, else 1). Where there is none
-  // that counts, count() is none.
+  // `path` empty: that of the nearest cgroup that counts (memory_cgroups.hpp). Where there is none,
+  // count() is none.
   static OomEvents open(const std::string& path);
 
   // One read(2) of the open file.

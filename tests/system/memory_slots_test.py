@@ -10,6 +10,7 @@ from pathlib import Path
 
 import own_locks
 from building import BUILD_BOUND_S, FIND, HEAD, BuildCase
+from limited_cgroup import limited_cgroup
 from support import CMAKE, HOLDFAST, STAGE, program, wait_until
 
 # Stands before a command that makes something: when it began and when it ended. It waits for as
@@ -109,6 +110,15 @@ class MemorySlotsTest(BuildCase):
         tree = self.linking(2, None, peaks={0: 1 * MIB, 1: 1 * MIB})
         self.assert_built(self.ninja(tree, MEET="2"))
         self.assertEqual(self.most_at_once(), 2)
+
+    def test_by_what_a_cgroup_leaves_free(self):
+        """Version 2 or 1, and the limit is that of one above the build's own."""
+        into = limited_cgroup(self, 1 << 30)
+        tree = self.linking(2, None, peaks={0: 700 * MIB, 1: 700 * MIB})
+        build = self.start(*into, "ninja", "-j2", cwd=tree, stdout=subprocess.DEVNULL, env=self.environment())
+        self.assert_built(build)
+        self.assertEqual((len(self.intervals()), self.most_at_once()), (2, 1))
+        self.assertGreater(max(step["slot_wait_s"] for step in self.steps(tree) if "slot_wait_s" in step), 0)
 
     def test_a_wait_is_told_and_a_killed_build_frees_all_it_had(self):
         trees = [self.linking(1, "1GiB", peaks={0: 2000 * MIB}, tree=i) for i in (0, 1)]

@@ -1,10 +1,9 @@
 """oom_killed: only with evidence that want of memory, and nothing else, explains a SIGKILL."""
 
-import os
 import signal
 import unittest
-from pathlib import Path
 
+from limited_cgroup import limited_cgroup
 from support import CTEST, ProjectCase, keepers_of, wait_until
 
 # Counts a kill as the kernel would, then dies as of one: kills.sh FILE KILLS
@@ -75,48 +74,8 @@ add_test(NAME b COMMAND sh -c "touch @W@/b; while ! test -e @W@/a; do sleep 0.01
 
     # --- The kernel itself -------------------------------------------------------------------
 
-    def limited_cgroup(self):
-        """A cgroup in which there is 1 GiB, as words that put what follows into it."""
-        own = {line.split(":", 2)[1]: line.split(":", 2)[2]
-               for line in Path("/proc/self/cgroup").read_text().splitlines()}
-        places = [(Path("/sys/fs/cgroup" + own.get("", "")), "memory.max"),
-                  (Path("/sys/fs/cgroup/memory" + own.get("memory", "")), "memory.limit_in_bytes"),
-                  (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes")]
-        troubles = []
-        for above, limit in places:
-            group = above / f"holdfast-test-{os.getpid()}"
-            try:
-                group.mkdir()
-            except OSError as error:
-                troubles.append(str(error))
-                continue
-            if not (group / "cgroup.procs").exists():
-                group.rmdir()
-                troubles.append(f"{above} is no cgroup")
-                continue
-            self.addCleanup(lambda group=group: wait_until(lambda: self.removed(group)))
-            try:
-                (group / limit).write_text(str(1 << 30))
-                for swap in ("memory.swap.max", "memory.memsw.limit_in_bytes"):
-                    if (group / swap).exists():
-                        (group / swap).write_text("0" if swap == "memory.swap.max" else str(1 << 30))
-                return ["sh", "-c", f'echo 0 >{group}/cgroup.procs && exec "$@"', "sh"]
-            except OSError as error:
-                troubles.append(str(error))
-        self.skipTest("no cgroup with a limit of memory can be made: " + "; ".join(troubles))
-
-    @staticmethod
-    def removed(group):
-        try:
-            group.rmdir()
-        except FileNotFoundError:
-            return True
-        except OSError:
-            return False
-        return True
-
     def test_a_test_that_the_kernel_kills_is_oom_killed(self):
-        into = self.limited_cgroup()
+        into = limited_cgroup(self, 1 << 30)
         ran, ended = self.run_tests(
             'add_test(NAME eats COMMAND python3 -c "x = bytearray(4 << 30)")\n', "",
             ctest=(*into, CTEST))
