@@ -8,6 +8,7 @@ import subprocess
 import unittest
 
 from contained import Contained
+from needs import need_mounts
 from support import CTEST, PATIENCE_S, ProjectCase, keepers_of, wait_until
 from terminal import TerminalCase
 
@@ -38,9 +39,7 @@ class BatchCase(ProjectCase):
 class DiskTest(BatchCase):
     @unittest.skipUnless(os.geteuid() == 0, "needs root, to mount a file system that can be full")
     def test_output_that_a_full_disk_does_not_take_is_said_and_the_verdict_stays(self):
-        probe = subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False)
-        if probe.returncode != 0:
-            self.skipTest("needs to mount: " + probe.stderr.decode().strip())
+        need_mounts(self)
         text = "".join(batch(isolation, "Streams.much:Ends.pass:Ends.fail", isolation)
                        + batch(f"{isolation}.good", "Streams.much:Ends.pass", isolation)
                        for isolation in ISOLATIONS)

@@ -5,7 +5,7 @@ import re
 import subprocess
 import unittest
 
-from places import need
+from needs import need
 from support import CTEST, PATIENCE_S, ProjectCase, keepers_of, wait_until
 
 MOUNT = 'mount --bind "$1" "$2" && cd "$2" && shift 2 && exec "$@"'
@@ -34,7 +34,7 @@ class BindMountedTreeTest(ProjectCase):
 
     def begin_by_other_path(self, tree, name, *arguments):
         words = ["unshare", "-m", "--propagation", "private", "sh", "-c", MOUNT, "sh", tree, self.other]
-        need(self, [*map(str, words), "true"], "no mount namespace to be had")
+        need(self, [*words, "true"], "no mount namespace to be had")
         return self.begin(name, *words, CTEST, *arguments)
 
     def log(self, name):

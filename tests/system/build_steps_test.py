@@ -41,7 +41,7 @@ class BuildStepsTest(BuildCase):
                     self.assertEqual((step["outcome"], step["language"], step["attempts"]), ("passed", "C", 1))
                     self.assertGreater(step["wall_s"], 0)
                     self.assertGreater(step["max_rss_kb"], 0)
-                self.assertNotIn("holdfast", (tree / "compile_commands.json").read_text())
+                self.assertNotIn("holdfast-launcher", (tree / "compile_commands.json").read_text())
                 again = self.build(tree, *(["--", "-d", "explain"] if generator == "Ninja" else []))
                 self.assertEqual(again.returncode, 0)
                 self.assertNotIn("explain", again.text)

@@ -10,6 +10,7 @@ import unittest
 
 from contained import Contained, cgroups_of, cgroups_of_run
 from forsaken import Forsaken, kill_at_once, name_of
+from needs import need_reach
 from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, children_of, command_of, keepers_of, process, program, wait_until)
 
 GRACE_S = 5
@@ -202,6 +203,7 @@ class WithoutKeeperTest(Contained, Forsaken, ProjectCase):
         user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
         self.need("pidns", user)
         self.work.chmod(0o777)
+        need_reach(self, user)
         self.forsaken()
         begun = self.start(*user, *self.supervised(
             "python3", self.work / "forsaken.py", self.pid_file(), program("").rstrip("/"), "untagged", "deaf",

@@ -6,6 +6,7 @@ import unittest
 
 from contained import Contained, apart, cgroup_of, cgroups_of, cgroups_of_run, own_cgroup
 from forsaken import Forsaken, kill_at_once
+from needs import need_reach
 from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, SystemCase, is_alive,
                      keepers_of, process, program, stat_of, wait_until)
 
@@ -168,6 +169,7 @@ class DelegatedTest(Contained, SystemCase):
         if os.geteuid() != 0:
             self.skipTest("needs root, to delegate a cgroup; all other tests have been run as this user")
         self.need("cgroup")
+        need_reach(self, ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"])
         delegated = own_cgroup() / f"test-{self.work.name}"
         delegated.mkdir()
         try:

@@ -5,7 +5,8 @@ import os
 import signal
 import unittest
 
-from places import OWN_PROC, AsUnknownUser, need, need_namespace
+from needs import need
+from places import OWN_PROC, AsUnknownUser, need_namespace
 from processes import children_of
 from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, keepers_of, wait_until
 

@@ -97,9 +97,9 @@ class InstrumentedBuildTest(BuildCase):
                 self.assertRegex(part[0], r"-launcher --step=compile .*--language=C -- env INNER=a b \S*cc ")
                 app, = [c for c in through if "--step=link" in c and "--target=app" in c]
                 self.assertRegex(app, r" -- env INNER=1 \S*cc ")
-                self.assertNotIn("holdfast", (tree / "compile_commands.json").read_text())
+                self.assertNotIn("holdfast-launcher", (tree / "compile_commands.json").read_text())
                 again = self.build(tree, *(["--", "-d", "explain"] if generator == "Ninja" else []))
-                self.assertNotIn("holdfast", again.text)
+                self.assertNotIn("holdfast-launcher", again.text)
                 # A custom target is never up to date.
                 self.assertEqual([c for c in self.take_commands(tree) if "holdfast-launcher" in c], [])
 

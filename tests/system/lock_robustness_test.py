@@ -6,12 +6,11 @@ import subprocess
 import unittest
 from pathlib import Path
 
+from needs import need_mounts, need_reach
 from support import (HOLDFAST, LAUNCHER, PATIENCE_S, USER_DIRECTORY, SystemCase, program, unfolded,
                      wait_until)
 
 MACHINE = Path("/var/lock/holdfast")
-NO_MOUNTS = subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "none", "/tmp"], check=False,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode != 0
 
 
 @unittest.skipUnless(os.geteuid() == 0, "only root can become another user and mount")
@@ -26,7 +25,9 @@ class LockRobustnessTest(SystemCase):
 
     def as_user(self, *command, user=None):
         user = user or self.user
-        return ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", *command]
+        words = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups"]
+        need_reach(self, words)
+        return [*words, *command]
 
     def refused(self, ended, *words):
         self.assertEqual(ended.returncode, 125, ended.stderr)
@@ -131,17 +132,16 @@ class LockRobustnessTest(SystemCase):
 
     def in_namespace(self, mount, *command):
         """With mounts of which nobody else knows. None hides what is in /tmp: we may be there ourselves."""
+        need_mounts(self)
         USER_DIRECTORY.mkdir(mode=0o700, exist_ok=True)
         return self.finish("unshare", "-m", "sh", "-c", f'set -e; {mount}; exec "$@"', "sh", *command)
 
-    @unittest.skipIf(NO_MOUNTS, "no mount namespaces here")
     def test_a_full_disk_is_refused_for_a_new_lock(self):
         run = self.supervised("true", options=["--lock", "x"])
         # Room for the directories and one file.
         self.refused(self.in_namespace(f"mount -t tmpfs -o mode=0700,nr_inodes=5 none {USER_DIRECTORY}", *run),
                      "lock x@user: failed to", "No space left on device")
 
-    @unittest.skipIf(NO_MOUNTS, "no mount namespaces here")
     def test_a_full_disk_is_no_matter_for_a_lock_that_is_there(self):
         fill = f"dd if=/dev/zero of={USER_DIRECTORY}/fill bs=4k 2>/dev/null || true"
         run = " ".join(map(str, self.supervised("true", options=["--lock", "x"])))
@@ -149,7 +149,6 @@ class LockRobustnessTest(SystemCase):
                                    *self.supervised("true", options=["--lock", "x"]))
         self.assertEqual((nested.returncode, nested.stderr), (0, b""))
 
-    @unittest.skipIf(NO_MOUNTS, "no mount namespaces here")
     def test_a_read_only_disk_is_refused(self):
         read_only = "mount --rbind /tmp /tmp; mount -o remount,bind,ro /tmp"
         run = self.as_user(*self.supervised("true", options=["--lock", "x"]))

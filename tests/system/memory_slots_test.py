@@ -11,6 +11,7 @@ from pathlib import Path
 import own_locks
 from building import BUILD_BOUND_S, FIND, HEAD, BuildCase
 from limited_cgroup import limited_cgroup
+from needs import need_reach
 from support import CMAKE, HOLDFAST, STAGE, program, wait_until
 
 # Stands before a command that makes something: when it began and when it ended. It waits for as
@@ -148,6 +149,7 @@ class MemorySlotsTest(BuildCase):
         user = 1_800_000_000 + int.from_bytes(os.urandom(3), "big")
         self.addCleanup(shutil.rmtree, f"/tmp/holdfast-{user}", ignore_errors=True)
         self.work.chmod(0o777)
+        need_reach(self, ("setpriv", "--reuid", user, "--regid", user, "--clear-groups"))
         trees = [(self.linking(1, "1GiB", peaks={0: 2000 * MIB}, tree=tree, slots=slots, recorder="true"),
                   whole, taken)
                  for tree, (slots, whole, taken) in enumerate((

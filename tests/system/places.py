@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from forsaken import name_of
+from needs import need, need_reach
 from processes import children_of, process
 from support import PATIENCE_S, USER_DIRECTORY, wait_until
 
@@ -27,12 +28,6 @@ def words_for(proc, who=HIMSELF):
     """The words that put a command in a PID namespace as its first process."""
     user = () if os.geteuid() == 0 else ("--user", who)
     return ["unshare", *user, "--pid", "--fork", "--kill-child", *proc]
-
-
-def need(case, words, what):
-    done = subprocess.run(words, capture_output=True, check=False)
-    if done.returncode != 0:
-        case.skipTest(f"{what}: {done.stderr.decode().strip()}")
 
 
 def need_namespace(case, proc=OWN_PROC, who=HIMSELF):
@@ -135,7 +130,7 @@ class AsUnknownUser(Here):
         if os.geteuid() != 0:
             case.skipTest("needs root, to be another user")
         words = ["setpriv", f"--reuid={UNKNOWN_USER}", f"--regid={UNKNOWN_USER}", "--clear-groups"]
-        need(case, [*words, "ls", str(case.work)], "our directory is nothing to another user")
+        need_reach(case, words)
         return words
 
     def own(self, path):

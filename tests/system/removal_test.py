@@ -3,23 +3,21 @@
 All of it in a mount namespace of its own, which ends with its last process.
 """
 
-import subprocess
 import sys
 import unittest
 from pathlib import Path
 
+from needs import need_mounts
 from support import CTEST, HOLDFAST, USER_DIRECTORY, ProjectCase, keepers_of, wait_until
 
-MOUNTS = subprocess.run(["unshare", "-m", "sh", "-c", "mount --bind /tmp /tmp && umount /tmp"],
-                        check=False, capture_output=True).returncode == 0
 WITHOUT_CALL = [sys.executable, "-B", str(Path(__file__).with_name("without_call.py"))]
 IN_THE_WAY = "something is mounted there"
 
 
-@unittest.skipUnless(MOUNTS, "mount namespaces are not to be had (unshare -m, mount --bind)")
 class RemovalTest(ProjectCase):
     def setUp(self):
         super().setUp()
+        need_mounts(self)
         self.outside = self.work / "outside"
         (self.outside / ".markers").mkdir(parents=True)
         for path in ("precious", ".markers/exit-1"):

@@ -8,6 +8,7 @@ import subprocess
 import unittest
 
 from forsaken import Forsaken, kill_at_once
+from needs import need_mounts
 from retrying import Retry, verdicts
 from support import CTEST, HOLDFAST, is_alive, keepers_of, process, wait_until
 
@@ -15,9 +16,7 @@ from support import CTEST, HOLDFAST, is_alive, keepers_of, process, wait_until
 class Output(Retry):
     @unittest.skipUnless(os.geteuid() == 0, "needs root, to mount a file system that can be full")
     def test_what_a_full_disk_does_not_take_is_held_back_all_the_same(self):
-        probe = subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False)
-        if probe.returncode != 0:
-            self.skipTest("needs to mount: " + probe.stderr.decode().strip())
+        need_mounts(self)
         tree = self.project(self.add(
             "f", 'seq -f "$n %012.0f" 1 200000; test $n = 2 || exit 4', HOLDFAST_RETRY="exit:4=1",
             PASS_REGULAR_EXPRESSION="2 000000200000\n$"))

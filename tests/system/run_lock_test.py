@@ -5,11 +5,11 @@ Two of them at once would write one LastTest.log.tmp."""
 import fcntl
 import os
 import signal
-import subprocess
 import time
 import unittest
 
 from contained import Contained, apart
+from needs import need_mounts
 from run_locks import HELD_BY, RunLockCase, waiting_begin
 from support import CTEST, PATIENCE_S, children_of, is_alive, keepers_of, process, program, wait_until
 
@@ -265,8 +265,7 @@ endforeach()
 @unittest.skipUnless(os.geteuid() == 0, "needs root, to mount")
 class ReadOnlyTest(RunLockCase):
     def test_a_read_only_tree_is_one_warning_and_tests_run(self):
-        if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
-            self.skipTest("needs to mount")
+        need_mounts(self)
         tree = self.project("".join(f"add_test(NAME t{i} COMMAND true)\n" for i in range(4)))
         (tree / "Testing/Temporary").mkdir(parents=True)
         ran = self.finish("unshare", "-m", "sh", "-ec",

@@ -11,6 +11,7 @@ import unittest
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+from needs import need_mounts
 from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, keepers_of, program,
                      processes_with, script_step, verdicts, wait_until)
 
@@ -337,6 +338,7 @@ set_tests_properties(waits PROPERTIES WILL_FAIL ON)
     @unittest.skipUnless(os.geteuid() == 0, "only root may mount over the user's directory")
     def test_without_a_keeper_nothing_is_said_of_its_end(self):
         tree = self.kinds()
+        need_mounts(self)
         done = self.finish("unshare", "--mount", "sh", "-c",
                            f"mkdir -p {USER_DIRECTORY} && mount -t tmpfs -o ro none {USER_DIRECTORY} && "
                            f"exec {CTEST} -R ^pass$", cwd=tree)
@@ -416,6 +418,7 @@ set_tests_properties(again PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
         tree = self.kinds("add_test(NAME fills COMMAND sh -c \"head -c 300000 /dev/zero | tr '\\\\0' x\")")
         temporary = tree / "Testing/Temporary"
         temporary.mkdir(parents=True, exist_ok=True)
+        need_mounts(self)
         done = self.finish("unshare", "--mount", "sh", "-c",
                            f"mount -t tmpfs -o size=64k none {temporary} && exec {CTEST}", cwd=tree)
         text = (done.stdout + done.stderr).decode()
@@ -441,6 +444,7 @@ set_tests_properties(hides shows PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
 """)
         temporary = tree / "Testing/Temporary"
         temporary.mkdir(parents=True, exist_ok=True)
+        need_mounts(self)
         done = self.finish("unshare", "--mount", "sh", "-c",
                            f"mount -t tmpfs -o size=64k none {temporary} && exec {CTEST}", cwd=tree)
         text = (done.stdout + done.stderr).decode()
@@ -457,6 +461,7 @@ set_tests_properties(hides shows PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
         tree = self.project("add_test(NAME later COMMAND program-of-later)\n")
         temporary = tree / "Testing/Temporary"
         temporary.mkdir(parents=True, exist_ok=True)
+        need_mounts(self)
         done = self.finish("unshare", "--mount", "sh", "-c",
                            f"mount -t tmpfs -o size=8k none {temporary}; cat /dev/zero > {temporary}/full; exec {CTEST}",
                            cwd=tree)
