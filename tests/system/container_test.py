@@ -1,7 +1,8 @@
-"""examples/container: ctest as the first process of a container, by namespaces and by podman; and where a container's
-seccomp filter knows no newer system calls."""
+"""examples/container: ctest as the first process of a container, by namespaces and by podman; where a container's
+seccomp filter knows no newer system calls; and each kind of cgroups that it may have."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from support import CMAKE, CTEST, PATIENCE_S, STAGE, ProjectCase
+from needs import need, need_mounts
+from support import CMAKE, CTEST, PATIENCE_S, STAGE, ProjectCase, keepers_of, wait_until
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/container"
 WITHOUT_CALL = [sys.executable, "-B", str(Path(__file__).with_name("without_call.py"))]
@@ -53,9 +55,7 @@ class ContainerTest(ProjectCase):
 
     @unittest.skipUnless(os.geteuid() == 0, "needs root")
     def test_by_namespaces(self):
-        probe = subprocess.run(["unshare", "--mount", "--pid", "--net", "--fork", "true"], capture_output=True, check=False)
-        if probe.returncode != 0:
-            self.skipTest(probe.stderr.decode().strip())
+        need(self, ["unshare", "--mount", "--pid", "--net", "--fork", "true"], "no namespaces to be had")
         self.check("unshare")
 
     @unittest.skipUnless(os.geteuid() == 0 and shutil.which("podman"), "needs root and podman")
@@ -82,6 +82,52 @@ class ContainerTest(ProjectCase):
         said = (ran.stdout + ran.stderr).decode()
         self.assertEqual(ran.returncode, 0, said)
         self.assertIn("holdfast: this kernel cannot watch processes (pidfd_open): tests run without Holdfast", said)
+
+
+# Put in place of what is mounted there now.
+CGROUPS = {
+    "version 2": "mount -t cgroup2 none /sys/fs/cgroup",
+    "hybrid": "mount -t tmpfs none /sys/fs/cgroup; mkdir /sys/fs/cgroup/unified /sys/fs/cgroup/memory; "
+              "mount -t cgroup2 none /sys/fs/cgroup/unified; mount -t cgroup -o memory none /sys/fs/cgroup/memory",
+    "version 1": "mount -t tmpfs none /sys/fs/cgroup; mkdir /sys/fs/cgroup/memory; "
+                 "mount -t cgroup -o memory none /sys/fs/cgroup/memory",
+    "none": "true",
+}
+
+
+@unittest.skipUnless(os.geteuid() == 0, "needs root, to mount")
+class CgroupsTest(ProjectCase):
+    def settings(self, text):
+        (self.work / "project").mkdir()
+        (self.work / "project/holdfast.toml").write_text(text)
+
+    def check(self, kind, contained):
+        """Tests run with each. Where there is no version 2 they do without a cgroup of their own, and it is said."""
+        need_mounts(self)
+        words = ["unshare", "--mount", "sh", "-ec", f'umount -l /sys/fs/cgroup; {CGROUPS[kind]}; exec "$@"', "sh"]
+        need(self, [*words, "true"], f"no such cgroups to be had ({kind})")
+        self.settings('[profile.default]\ncontainment = "cgroup"\n')
+        tree = self.project("add_test(NAME passes COMMAND cat /proc/self/cgroup)\n"
+                            "add_test(NAME leaves COMMAND sh -c \"setsid sleep 60 &\")\n")
+        ran = self.finish(*words, CTEST, "-V", cwd=tree)
+        said = (ran.stdout + ran.stderr).decode()
+        self.assertEqual(ran.returncode, 0, said)
+        self.assertIn("2 tests through Holdfast: 2 passed; 1 left processes behind (leaves: sleep)", said)
+        self.assertEqual(len(re.findall(r"(?m)^1: 0::.*/holdfast-", said)), int(contained), said)
+        self.assertEqual(said.count('holdfast: ignoring containment = "cgroup": '), int(not contained), said)
+        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+
+    def test_version_2(self):
+        self.check("version 2", True)
+
+    def test_hybrid(self):
+        self.check("hybrid", True)
+
+    def test_version_1(self):
+        self.check("version 1", False)
+
+    def test_none(self):
+        self.check("none", False)
 
 
 if __name__ == "__main__":
