@@ -12,7 +12,7 @@ import subprocess
 import unittest
 
 from building import BUILD_BOUND_S, FIND, GENERATORS, BuildCase
-from support import CMAKE, HOLDFAST, STAGE, ctest_version, wait_until
+from support import CMAKE, CTEST, HOLDFAST, STAGE, ctest_version, verdicts, wait_until
 
 INSTRUMENTS = ctest_version() >= (4, 3)
 
@@ -140,6 +140,31 @@ class InstrumentedBuildTest(BuildCase):
         held = {("a.c.o" if "a.c.o" in line else "b.c.o"): line.split()[0]
                 for line in (self.work / "held").read_text().splitlines()}
         self.assertEqual(held, {"a.c.o": "1", "b.c.o": "0"})
+
+    @unittest.skipUnless(INSTRUMENTS, "CMake notes tests from 4.3 on")
+    def test_what_it_notes_of_tests_is_as_without_holdfast(self):
+        text = ("enable_testing()\nadd_test(NAME passes COMMAND cmake -E true)\n"
+                "add_test(NAME fails COMMAND sh -c \"exit 3\")\nadd_test(NAME crashes COMMAND sh -c \"kill -SEGV $$\")\n"
+                "add_test(NAME inverted COMMAND cmake -E false)\n"
+                "set_tests_properties(inverted PROPERTIES WILL_FAIL ON)\n")
+        noted = {}
+        for name, find in (("attached", FIND), ("plain", "")):
+            queries = self.work / name / ".cmake/instrumentation/v1/query"
+            queries.mkdir(parents=True)
+            (queries / "own.json").write_text('{"version": 1}')
+            tree = self.configure(find + text, build=name)
+            ran = self.finish(CTEST, "-j2", cwd=tree)
+            noted[name] = {test["testName"]: test for test in (
+                json.loads(file.read_text()) for file in tree.glob(".cmake/instrumentation/v1/data/test-*.json"))}
+            noted[name + " verdicts"] = verdicts(ran.stdout.decode())
+        self.assertEqual(noted["attached verdicts"], noted["plain verdicts"])
+        self.assertEqual(sorted(noted["plain"]), ["crashes", "fails", "inverted", "passes"])
+        for name, plain in noted["plain"].items():
+            attached = noted["attached"][name]
+            self.assertEqual({key: attached[key] for key in ("result", "role")},
+                             {key: plain[key] for key in ("result", "role")}, name)
+            self.assertIn("holdfast-launcher", attached["command"])
+            self.assertTrue(attached["command"].endswith(plain["command"].partition(" ")[2]), attached["command"])
 
     @unittest.skipIf(INSTRUMENTS, "this CMake is none, whatever it says")
     def test_an_older_cmake_has_no_instrumentation(self):
