@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>  // join, from fmt 12 on only there
 
 #include <filesystem>
 #include <memory>
