@@ -101,11 +101,12 @@ endfunction()
 # What the test preset named by <bytes> has as execution.<key>, of its own or inherited; empty: nothing.
 function(_holdfast_preset_of_ctest source_dir bytes key out)
   set(${out} "" PARENT_SCOPE)
-  # ctest has left the directory it was started in; PWD still names it.
-  foreach(directory IN ITEMS "$ENV{PWD}" "${source_dir}")
+  # ctest has left the directory it was started in, and who started it may have left PWD as it was. So the tree's own
+  # sources come first; presets may lie elsewhere.
+  foreach(directory IN ITEMS "${source_dir}" "$ENV{PWD}")
     _holdfast_read_presets("${directory}" presets)
-    if(presets)
-      _holdfast_preset_execution("${presets}" "${bytes}" "${key}" 0 value)
+    _holdfast_preset_execution("${presets}" "${bytes}" "${key}" 0 value)
+    if(value_found)
       set(${out} "${value}" PARENT_SCOPE)
       return()
     endif()
@@ -165,8 +166,10 @@ function(_holdfast_expand_include included source_dir file_dir out)
   set(${out} "${included}" PARENT_SCOPE)
 endfunction()
 
+# <out>_found: whether there is a test preset of that name at all.
 function(_holdfast_preset_execution files bytes key depth out)
   set(${out} "" PARENT_SCOPE)
+  set(${out}_found FALSE PARENT_SCOPE)
   if(depth GREATER 20) # a cycle: ctest itself refuses it
     return()
   endif()
@@ -185,6 +188,7 @@ function(_holdfast_preset_execution files bytes key depth out)
       if(NOT name_bytes STREQUAL bytes)
         continue()
       endif()
+      set(${out}_found TRUE PARENT_SCOPE)
       string(JSON value ERROR_VARIABLE missing GET "${preset}" execution "${key}")
       if(NOT missing)
         set(${out} "${value}" PARENT_SCOPE)

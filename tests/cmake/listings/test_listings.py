@@ -101,10 +101,15 @@ class Listings(HoldfastCase):
         build = self.configure(source, "build")
         (source / "CMakePresets.json").write_text(json.dumps(PRESETS))
         (source / "more.json").write_text(json.dumps(INCLUDED))
+        elsewhere = self.work / "elsewhere"
+        elsewhere.mkdir()
+        (elsewhere / "CMakePresets.json").write_text(json.dumps(
+            {"version": 4, "configurePresets": [configure_preset("c")],
+             "testPresets": [{"name": "list", "configurePreset": "c"}]}))
         for name in ("list", "inherits", "inherits further", "inherits an included one"):
             for spelling in (["--preset", name], [f"--preset={name}"]):
                 # PWD may be missing or stale: the tree knows its source directory too.
-                for pwd in (str(source), "/nonexistent", None):
+                for pwd in (str(source), "/nonexistent", str(elsewhere), None):
                     environment = self.environment(PWD=pwd)
                     if pwd is None:
                         environment.pop("PWD", None)
@@ -143,7 +148,7 @@ class Listings(HoldfastCase):
             environment = self.environment(OF_PRESETS="of")
             run = self.ctest(build, "--preset", "list", cwd=source, env=environment)
             self.assertEqual(len(json.loads(run.stdout)["tests"]), 3, version)
-            self.assertNotIn(b"holdfast", json.dumps(json.loads(run.stdout)["tests"]).encode(), version)
+            self.assertNotIn("holdfast-launcher", run.stdout, version)
             self.assert_all_wrapped(self.ctest(build, "--preset", "run", cwd=source, env=environment), 3)
             workflow = self.command("cmake", "--workflow", "--preset", "all", cwd=source, env=environment, check=False)
             self.assertIn("67% tests passed", workflow.stdout, version)
