@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import memory_test
 import own_locks
 from building import BUILD_BOUND_S, FIND, GENERATORS, BuildCase
+from limited_cgroup import limited_cgroup
 from support import HOLDFAST, PATIENCE_S, wait_until
 
 # Stands in for a compiler that fails the first time that it makes an object of this name:
@@ -196,11 +196,8 @@ class StepRetryTest(BuildCase):
 
     # --- The kernel itself -------------------------------------------------------------------
 
-    limited_cgroup = memory_test.MemoryTest.limited_cgroup
-    removed = staticmethod(memory_test.MemoryTest.removed)
-
     def test_a_plain_step_that_the_kernel_kills_is_handed_over(self):
-        into = self.limited_cgroup()
+        into = limited_cgroup(self, 1 << 30)
         tree = self.failing("", text=EATS)
         done = self.finish(*into, "ninja", cwd=tree, bound=BUILD_BOUND_S)
         done.text = (done.stdout + done.stderr).decode()

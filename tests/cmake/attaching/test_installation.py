@@ -42,7 +42,7 @@ class Installation(HoldfastCase):
         shutil.rmtree(self.prefix)
         run = self.ctest(self.build, disable=True)
         self.assertEqual(run.code, 0)
-        self.assertNotIn("holdfast", run.text)
+        self.assertNotIn("holdfast", run.words())
 
     def test_the_launcher_alone_is_missing(self):
         (self.prefix / LAUNCHER).unlink()
@@ -64,7 +64,7 @@ class Installation(HoldfastCase):
             self.assertEqual(run.text.count("holdfast: "), 1, run.text)
             self.assertIn(f"{LAUNCHER} is no program (install Holdfast again): tests run without Holdfast",
                           " ".join(run.text.split()))
-            self.assertNotIn("holdfast", self.ctest(self.build, disable=True).text)
+            self.assertNotIn("holdfast", self.ctest(self.build, disable=True).words())
 
     def test_nor_does_one_that_is_cut_off(self):
         """Every test would die in it."""

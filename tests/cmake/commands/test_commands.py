@@ -139,7 +139,7 @@ class Commands(HoldfastCase):
         self.assertEqual(run.verdicts(), self.ctest(plain).verdicts())
         said = f"holdfast: {attached}/lost: its interpreter /nonexistent/interpreter is missing"
         self.assertEqual(run.text.count(said), 1, run.text)
-        self.assertNotIn("holdfast", self.ctest(attached, "-N").text)
+        self.assertNotIn("holdfast", self.ctest(attached, "-N").words())
 
     def test_one_that_a_fixture_makes_is_waited_for(self):
         attached, plain = self.build_both("""

@@ -209,7 +209,7 @@ class Places(HoldfastCase):
         run = CTestRun(self.command(*words, CTEST, "-V", cwd=build, check=False))
         self.assertEqual(run.verdicts(), {1: ("a", "Passed"), 2: ("b", "***Failed", "Failed")})
         self.assert_none_wrapped(run, 2)
-        self.assertEqual([line for line in run.text.splitlines() if "holdfast" in line.lower()],
+        self.assertEqual([line for line in run.words().splitlines() if "holdfast" in line.lower()],
                          ["holdfast: /proc is not there: tests run without Holdfast"])
 
     def test_duplicate_names(self):

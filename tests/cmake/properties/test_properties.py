@@ -262,7 +262,7 @@ class Properties(HoldfastCase):
             'holdfast: "c": HOLDFAST_LOCK is no property of Holdfast\'s (HOLDFAST_ENABLED, _ISOLATION, _LOCKS, '
             "_ON_LEAK, _RETRY, _TIMEOUT): ignoring it"])
         for quiet in (self.ctest(build, "-N"), self.ctest(build, disable=True)):
-            self.assertNotIn("holdfast", quiet.text)
+            self.assertNotIn("holdfast", quiet.words())
 
     def test_an_own_environment_modification_survives(self):
         self.modifications("""

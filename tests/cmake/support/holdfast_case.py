@@ -52,6 +52,10 @@ class CTestRun:
                 found[int(number)] += (reason,)
         return found
 
+    def words(self):
+        """Its output without the tests' own paths, in which a checkout's name stands."""
+        return self.text.replace(str(WORK), "WORK")
+
     def commands(self):
         """{number: command line} of a `ctest -V`."""
         return {int(number): command for number, command in _COMMAND.findall(self.stdout)}
