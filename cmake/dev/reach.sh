@@ -62,9 +62,11 @@ test_release() {
     exec runuser -u "$user" -- env HOME="$(getent passwd "$user" | cut -d: -f6)" CCACHE_DIR=/var/cache/holdfast-reach \
       CCACHE_UMASK=000 CCACHE_BASEDIR="$sources" CCACHE_NOHASHDIR=1 CMAKE_CXX_COMPILER_LAUNCHER=ccache "$sources/dev" test
   ' reach "$user" "$sources" >"$log" 2>&1 </dev/null || status=$?
-  awk '/Test +#[0-9]+: .*\*\*\*/ { sub(/.*Test +#[0-9]+: /, ""); sub(/ *[0-9.]+ sec.*/, ""); sub(/ \.*\*\*\*/, ": "); print }' \
-    "$log" | sort -u >"$reach/$suite-$user.tests"
-  summaries+=("$suite, $user: $(grep -m1 'tests passed' "$log" || echo "no test was run; it ended with $status")")
+  # The last of such lists: what a test's own ctest printed may stand before it.
+  awk '/tests passed, .* failed out of/ { n = 0 }
+    /^\t *[0-9]+ - / { sub(/^\t *[0-9]+ - /, ""); sub(/\).*/, ")"); line[n++] = $0 }
+    END { for (i = 0; i < n; i++) print line[i] }' "$log" | sort -u >"$reach/$suite-$user.tests"
+  summaries+=("$suite, $user: $(grep '^[0-9]*% tests passed' "$log" | tail -n 1 | grep . || echo "no test was run; it ended with $status")")
   # Some tests want root, or no root: they say so, and are skipped.
   sed 's/^/  /' "$reach/$suite-$user.tests"
   [ "$status" -eq 0 ] || reached=1
