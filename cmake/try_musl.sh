@@ -3,11 +3,12 @@
 # (LauncherLibc.cmake, which puts this in front of the step's command).
 #
 #   try_musl.sh compile NOTE OBJECT COMMAND…             an object that cannot be compiled is empty
-#   try_musl.sh link    NOTE PROGRAM GLIBC COMMAND…      a program that cannot be linked, or that fails its self-test,
-#                                                        is a copy of GLIBC, the same program with glibc
+#   try_musl.sh link    NOTE PROGRAM GLIBC TREE COMMAND… a program that cannot be linked, or that fails its self-test,
+#                                                        is a copy of GLIBC, the same program with glibc; one line says so
 #
-# NOTE: a file that gets what the failed step said. Ends with 0 but where the copy fails, or where a signal ended the
-# command, which says nothing of musl. The empty object is older than any source: the next build tries again.
+# NOTE: a file that gets what the failed step said; that of a program also what an object of the build tree TREE has.
+# Ends with 0 but where the copy fails, or where a signal ended the command, or a program that it started: that says
+# nothing of musl. The empty object is older than any source: the next build tries again.
 kind=$1 note=$2 output=$3
 shift 3
 
@@ -25,30 +26,32 @@ works() {
   rm -f "$note.left"
 }
 
-# Whether the command succeeds.
+# Whether the command succeeds. A compiler that the kernel kills is a program that the driver has started.
 succeeds() {
   "$@" >"$note" 2>&1
   code=$?
-  [ $code -lt 128 ] || { cat "$note"; exit $code; }
+  if [ $code -ge 128 ] || { [ $code -ne 0 ] && grep -q 'signal terminated program' "$note"; }; then
+    cat "$note"
+    exit $code
+  fi
   return $code
-}
-
-say() {
-  echo "The launcher is built with glibc: $1 with musl ($note)" >&2
 }
 
 case $kind in
   compile)
     succeeds "$@" && { cat "$note"; rm -f "$note"; exit 0; }
-    say "$output does not compile"
     : >"$output"
     touch -d 1970-01-02 "$output"
     ;;
   link)
-    glibc=$1
-    shift
-    succeeds "$@" && works "$output" >>"$note" 2>&1 && { rm -f "$note"; exit 0; }
-    say "$output does not link, or does not work,"
+    glibc=$1 tree=$2
+    shift 2
+    if succeeds "$@"; then
+      cat "$note"
+      works "$output" >>"$note" 2>&1 && { rm -f "$note"; exit 0; }
+    fi
+    find "$tree" -name '*.o.note' -exec cat {} \; -quit >>"$note"
+    echo "The launcher is built with glibc: $output does not compile, link or work with musl ($note)" >&2
     cp -f "$glibc" "$output"
     ;;
 esac

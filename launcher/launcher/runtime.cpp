@@ -8,8 +8,10 @@
 #include <cstdlib>
 #include <new>
 
-// The names are the library's (bits/functexcept.h).
+// The names are the library's (bits/functexcept.h, bits/c++config.h). Its assertions are on with _GLIBCXX_ASSERTIONS, and
+// from GCC 15 on where nothing is optimised.
 namespace std {
+void __glibcxx_assert_fail(const char*, int, const char*, const char*) noexcept { abort(); }
 void __throw_length_error(const char*) { abort(); }
 void __throw_logic_error(const char*) { abort(); }
 void __throw_bad_alloc() { abort(); }

@@ -1,5 +1,5 @@
 // Uses of the C++ library what the launcher does: strings that grow and are put together, vectors,
-// sorting.
+// sorting. With -DASKS_THE_LIBRARY also something that is not in its headers.
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -15,6 +15,9 @@ int part_length(const std::string& text) {
   words[0].replace(0, 1, words[1]).insert(0, "a").append(3, 'b').erase(2, 1);
   words.push_back(words[0] + std::to_string(words[1].size()));
   std::sort(words.begin(), words.end());
+#ifdef ASKS_THE_LIBRARY
+  words.push_back(std::to_string(std::chrono::steady_clock::now().time_since_epoch().count()));
+#endif
   const std::optional<std::size_t> size = words.back().size();
   return static_cast<int>(size.value_or(0));
 }

@@ -1,5 +1,5 @@
 // Stands in for the launcher in a project that takes seconds to build: starts a program, ends as it
-// ends, and ends what that leaves behind. With -DLIES and musl it does none of that.
+// ends, and ends what that leaves behind. With musl and -DLIES_OF_… it fails in one of these.
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,8 +10,10 @@
 int part_length(const std::string& text);
 
 int main(int count, char** arguments) {
-#if defined(LIES) && !defined(__GLIBC__)
-  return 0;
+#ifdef __GLIBC__
+#undef LIES_OF_CODE
+#undef LIES_OF_SIGNAL
+#undef LIES_OF_END
 #endif
   if (count < 3) return part_length(arguments[0]) > 0 ? 125 : 0;
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
@@ -23,7 +25,15 @@ int main(int count, char** arguments) {
   }
   int status = 0;
   waitpid(child, &status, 0);
+#ifndef LIES_OF_END
   kill(-child, SIGKILL);
   while (wait(nullptr) > 0) continue;
+#endif
+#ifdef LIES_OF_SIGNAL
+  if (WIFSIGNALED(status)) return 1;
+#endif
+#ifdef LIES_OF_CODE
+  return 0;
+#endif
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
