@@ -131,7 +131,7 @@ class Listings(HoldfastCase):
             if version >= 9:
                 include = "${sourceParentDir}/${sourceDirName}/$penv{OF_PRESETS}/${hostSystemName}.json"
             elif version >= 7:
-                include = "$penv{OF_PRESETS}/more.json"
+                include = "$penv{OF_PRESETS}$penv{NOT_THERE}/more.json"
             (source / "of").mkdir()
             for name in ("more.json", "of/more.json", "of/Linux.json"):
                 (source / name).write_text(json.dumps({
