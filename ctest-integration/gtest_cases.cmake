@@ -19,7 +19,7 @@ set(_holdfast_all_skipped "holdfast: [0-9]+ cases?: [0-9]+ skipped\n*$;\
 set(_holdfast_none_matches "Note: Google Test filter = [^\n]*\n([^\n]*Note: Randomizing [^\n]*\n)?\
 [^\n]*Running 0 tests from 0 test (suites|cases)\\.\n\
 [^\n]*0 tests from 0 test (suites|cases) ran\\. [^\n]*\n\
-[^\n]*PASSED[^\n]*0 tests\\.\n+(holdfast: 0 cases\n)?$;\
+[^\n]*PASSED[^\n]*0 tests\\.\n([^\n]*WARNING: filter [^\n]*\n[^\n]*)?\n*(holdfast: 0 cases\n)?$;\
 holdfast: 0 cases: the filter matches none\n*$")
 
 # Around tests that are batches: they have a launcher of their own. attach.cmake's becomes it too,

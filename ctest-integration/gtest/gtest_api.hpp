@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <string>
 
 #ifdef GTEST_FLAG_SET
@@ -14,8 +15,21 @@
 #define HOLDFAST_SET_GTEST_FLAG(name, value) (void)(::testing::GTEST_FLAG(name) = value)
 #endif
 
+// A shard is two variables of the environment; from 1.18 on these are read into flags before main.
+// Weak: null where GoogleTest does not have them.
+namespace testing {
+extern std::int32_t FLAGS_gtest_total_shards __attribute__((weak));
+extern std::int32_t FLAGS_gtest_shard_index __attribute__((weak));
+}  // namespace testing
+
 namespace holdfast {
 namespace gtest_support {
+
+inline void set_no_shard() {
+  constexpr std::int32_t k_none = -1;
+  if (&::testing::FLAGS_gtest_total_shards != nullptr) ::testing::FLAGS_gtest_total_shards = k_none;
+  if (&::testing::FLAGS_gtest_shard_index != nullptr) ::testing::FLAGS_gtest_shard_index = k_none;
+}
 
 // An int as the last argument picks the first of each pair where it is valid: suites were called
 // test cases before 1.10, which did not know skipping.

@@ -128,6 +128,7 @@ void select_one(const std::string& test) {
   HOLDFAST_SET_GTEST_FLAG(list_tests, false);
   ::unsetenv("GTEST_TOTAL_SHARDS");
   ::unsetenv("GTEST_SHARD_INDEX");
+  set_no_shard();
 }
 
 void stop_listing() { HOLDFAST_SET_GTEST_FLAG(list_tests, false); }

@@ -67,7 +67,9 @@ bool may_be_asked_for_report(const char* const* command, const char* const* envi
 
 bool may_select_nothing(const char* const* command, const char* const* environment) {
   const bool selects = has_flag(command, "filter") || has_variable(environment, "GTEST_FILTER");
-  return selects && !has_variable(environment, "GTEST_TOTAL_SHARDS");
+  const bool is_shard =
+      has_variable(environment, "GTEST_TOTAL_SHARDS") || has_flag(command, "total_shards");
+  return selects && !is_shard;
 }
 
 bool is_googletest_report(std::string_view xml) { return xml.starts_with(k_beginning); }

@@ -14,16 +14,24 @@ constexpr std::string_view k_also_disabled = "GTEST_ALSO_RUN_DISABLED_TESTS";
 constexpr std::string_view k_brief_flag = "--gtest_brief";
 constexpr std::string_view k_also_disabled_flag = "--gtest_also_run_disabled_tests";
 constexpr std::string_view k_list_flag = "--gtest_list_tests";
+// GoogleTest has them from 1.18 on.
+constexpr std::string_view k_total_shards_flag = "--gtest_total_shards";
+constexpr std::string_view k_shard_index_flag = "--gtest_shard_index";
 
 bool is_variable(std::string_view entry, std::string_view name) {
   return entry.starts_with(name) && entry.size() > name.size() && entry[name.size()] == '=';
 }
 
+// What is behind the first `=`.
+std::string_view value_of(std::string_view argument) {
+  const std::size_t equals = argument.find('=');
+  return equals == std::string_view::npos ? std::string_view() : argument.substr(equals + 1);
+}
+
 // As GoogleTest reads a flag of its own: without a value it is set.
 bool is_set(std::string_view argument) {
-  const std::string_view value = argument.substr(std::min(argument.size(), argument.find('=')));
-  if (value.empty()) return true;
-  return value.size() < 2 || (value[1] != '0' && value[1] != 'f' && value[1] != 'F');
+  const std::string_view value = value_of(argument);
+  return value.empty() || (value[0] != '0' && value[0] != 'f' && value[0] != 'F');
 }
 
 // `flag` with two dashes; GoogleTest takes one as well.
@@ -61,17 +69,15 @@ WorkerCommand WorkerCommand::serving(const os::Command& command, const std::stri
 
 WorkerCommand WorkerCommand::listing(const os::Command& command, const std::string& file) {
   WorkerCommand made = serving(command, file);
-  made.hide_variable(k_total_shards);
-  made.hide_variable(k_shard_index);
+  made.hide_shard();
   return made;
 }
 
 WorkerCommand WorkerCommand::running(const os::Command& command, const std::string& filter) {
   WorkerCommand made(command);
   made.add_argument("--gtest_filter=" + filter);
-  for (const std::string_view name : {k_total_shards, k_shard_index, k_shard_file}) {
-    made.hide_variable(name);
-  }
+  made.hide_shard();
+  made.hide_variable(k_shard_file);
   return made;
 }
 
@@ -93,16 +99,31 @@ void WorkerCommand::hide_variable(std::string_view name) {
   std::erase_if(environment_, [&](const char* entry) { return is_variable(entry, name); });
 }
 
+void WorkerCommand::hide_shard() {
+  hide_variable(k_total_shards);
+  hide_variable(k_shard_index);
+  std::erase_if(arguments_, [](const char* word) {
+    return is_flag(word, k_total_shards_flag) || is_flag(word, k_shard_index_flag);
+  });
+}
+
 Selection selection_of(const os::Command& command) {
   Selection selection;
   const std::string_view also = variable_in(command.environment, k_also_disabled);
   if (!also.empty() && also != "0") selection.disabled = Disabled::run_too;
+  std::string_view total = variable_in(command.environment, k_total_shards);
+  std::string_view index = variable_in(command.environment, k_shard_index);
   for (char** word = command.arguments; *word != nullptr; ++word) {
-    if (!is_flag(*word, k_also_disabled_flag)) continue;
-    selection.disabled = is_set(*word) ? Disabled::run_too : Disabled::left_out;
+    const std::string_view value = value_of(*word);
+    if (is_flag(*word, k_also_disabled_flag)) {
+      selection.disabled = is_set(*word) ? Disabled::run_too : Disabled::left_out;
+    } else if (is_flag(*word, k_total_shards_flag)) {
+      total = value;
+    } else if (is_flag(*word, k_shard_index_flag)) {
+      index = value;
+    }
   }
-  selection.shard = gtest_shard(variable_in(command.environment, k_total_shards),
-                                variable_in(command.environment, k_shard_index));
+  selection.shard = gtest_shard(total, index);
   return selection;
 }
 

@@ -30,6 +30,8 @@ class WorkerCommand {
  private:
   void add_argument(std::string text);
   void hide_variable(std::string_view name);
+  // It is this process that chooses the shard's cases.
+  void hide_shard();
 
   os::Command command_;
   std::vector<std::string> own_;

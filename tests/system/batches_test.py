@@ -266,12 +266,28 @@ class Around(Batch):
         tree = self.batch_project(tests)
         self.ctest(tree, "-j2")
         for index in range(3):
-            shards = [set(self.cases(tree, f"{i}.{index}")) for i in ("none", "process", "fork")]
+            shards = [self.outcomes(tree, f"{i}.{index}") for i in ("none", "process", "fork")]
             self.assertEqual(shards[0], shards[1])
             self.assertEqual(shards[0], shards[2])
         everything = [case for i in range(3) for case in self.cases(tree, f"none.{i}")]
         self.assertEqual(len(everything), 60)
         self.assertEqual(len(set(everything)), 60)
+
+    def test_shards_by_flags_are_those_by_the_environment(self):
+        """GoogleTest has the flags from 1.18 on."""
+        if b"total_shards" not in Path(program("case_ends")).read_bytes():
+            self.skipTest("this GoogleTest does not know them")
+        tests = {f"{isolation}.{how}": ("case_ends_linked", f"*Twenty.*{flags}", isolation, properties)
+                 for isolation in ("none", "process", "fork")
+                 for how, flags, properties in (
+                     ("flags", '" --gtest_total_shards=3 "-gtest_shard_index=1', ""),
+                     ("variables", "", 'ENVIRONMENT "GTEST_TOTAL_SHARDS=3;GTEST_SHARD_INDEX=1"'))}
+        tree = self.batch_project(tests)
+        self.ctest(tree, "-j2")
+        expected = self.outcomes(tree, "none.variables")
+        self.assertEqual(len(expected), 20)
+        for name in tests:
+            self.assertEqual(self.outcomes(tree, name), expected, name)
 
     def test_what_a_case_leaves_behind_is_named_and_ended(self):
         tests = {f"{isolation}.{on_leak}": ("case_ends_linked", "Leaves.*:Ends.pass", isolation,

@@ -48,6 +48,7 @@ TEST(TestFramework, NothingToRunIsLookedForWhereAFilterIs) {
   EXPECT_FALSE(may({"t"}));
   EXPECT_FALSE(may({"t"}, {"GTEST_FILTERS=A.b", "GTEST_FILTER"}));
   EXPECT_FALSE(may({"t", "--gtest_filter=A.b"}, {"GTEST_TOTAL_SHARDS=4"}));
+  EXPECT_FALSE(may({"t", "--gtest_filter=A.b", "--gtest_total_shards=4"}));
 }
 
 TEST(TestFramework, AReportOfNoTestsIsToldFromAllOthers) {
