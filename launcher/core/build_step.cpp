@@ -89,11 +89,15 @@ std::string_view output_in(const CommandWords& command) { return word_after("-o"
 
 std::string_view scanned_into(const CommandWords& command) {
   constexpr std::string_view k_option = "-fdeps-file=";
+  std::string_view file;
+  bool only_preprocesses = false;
   for (const std::string_view word : command) {
-    if (word.substr(0, k_option.size()) == k_option) return word.substr(k_option.size());
+    if (word.starts_with(k_option)) file = word.substr(k_option.size());
+    only_preprocesses = only_preprocesses || word == "-E";
   }
+  if (!file.empty()) return only_preprocesses ? file : std::string_view();
   if (command.empty()) return {};
-  const bool is_clangs = program_of(command).substr(0, 15) == "clang-scan-deps";
+  const bool is_clangs = program_of(command).starts_with("clang-scan-deps");
   return is_clangs ? word_after("-MT", command) : std::string_view();
 }
 

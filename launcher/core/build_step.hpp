@@ -66,7 +66,7 @@ using CommandWords = std::vector<std::string_view>;
 std::string_view output_in(const CommandWords& command);
 
 // The file that gets the modules of a source, if that is all the command is to find out: of GCC
-// (-fdeps-file=) or of clang-scan-deps (-MT); empty: it is another command.
+// (-E with -fdeps-file=) or of clang-scan-deps (-MT); empty: it is another command.
 std::string_view scanned_into(const CommandWords& command);
 
 // One of the targets that CMake puts into every directory (test, edit_cache, rebuild_cache,

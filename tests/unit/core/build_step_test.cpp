@@ -32,6 +32,8 @@ TEST(BuildStep, WhatLooksForModulesNamesTheFileThatGetsThem) {
   EXPECT_EQ(scanned_into({"/usr/bin/clang-scan-deps-19", "-format=p1689", "--", "c++", "-o", "a.o",
                           "-MT", "a.o.ddi"}),
             "a.o.ddi");
+  EXPECT_EQ(scanned_into({"c++", "-c", "a.cpp", "-fdeps-file=a.o.ddi", "-o", "a.o"}), "")
+      << "it compiles, too";
   EXPECT_EQ(scanned_into({"c++", "-MD", "-MT", "a.o", "-MF", "a.o.d", "-o", "a.o"}), "");
   EXPECT_EQ(scanned_into({}), "");
 }

@@ -1,4 +1,4 @@
-"""C++20 modules: steps that look for modules, whose finds tell Ninja what is to be compiled first."""
+"""Modules of C++20 and Fortran: steps that look for them, whose finds tell Ninja what is to be compiled first."""
 
 import re
 import shutil
@@ -6,8 +6,9 @@ import signal
 import subprocess
 import unittest
 
-from building import FIND, BuildCase
-from support import CMAKE, STAGE, ctest_version, wait_until
+import own_locks
+from building import BUILD_BOUND_S, FIND, BuildCase
+from support import CMAKE, HOLDFAST, STAGE, ctest_version, program, wait_until
 
 PROJECT = """
 cmake_minimum_required(VERSION 3.28)
@@ -107,6 +108,47 @@ class CxxModulesTest(BuildCase):
         (self.work / "slow").unlink()
         self.built(tree)
 
+    @own_locks.needed
+    def test_they_take_no_slot_of_compile_steps(self):
+        _, tree = self.tree("attached", "-DHOLDFAST_COMPILE_SLOTS=*=1")
+        holder = self.start(HOLDFAST, "run", "--lock", "holdfast-compile-*-1:1/1@user", "--", program("linger"),
+                            self.pid_file())
+        self.announced(self.pid_file())
+        found = "CMakeFiles/words.dir/letters.cppm.o.ddi"
+        self.assertEqual(self.finish("ninja", "-C", tree, found).returncode, 0)
+        self.assertTrue((tree / found).exists())
+        said = self.work / "said"
+        with open(said, "wb") as stream:
+            build = self.start("ninja", "-C", tree, stdout=stream, stderr=stream)
+        wait_until(lambda: b"waiting for lock holdfast-compile-*-1" in said.read_bytes(), "the first compile step")
+        holder.terminate()
+        self.assertEqual(build.wait(BUILD_BOUND_S), 0, said.read_text())
+
+
+FORTRAN = """
+enable_language(Fortran)
+file(WRITE ${CMAKE_BINARY_DIR}/a.f90 "program a\nuse b\ncall c()\nend program\n")
+file(WRITE ${CMAKE_BINARY_DIR}/b.f90 "module b\ncontains\nsubroutine c()\nprint *, 'said'\nend subroutine\nend module\n")
+add_executable(said ${CMAKE_BINARY_DIR}/a.f90 ${CMAKE_BINARY_DIR}/b.f90)
+"""
+
+
+@unittest.skipUnless(shutil.which("gfortran") and shutil.which("ninja"), "needs gfortran and Ninja")
+class FortranModulesTest(BuildCase):
+    """The same of Ninja (dyndep) with an older compiler and CMake."""
+
+    def test_what_is_built_is_what_plain_ninja_builds_and_each_step_is_recorded(self):
+        trees = [self.configure(find + FORTRAN, name=name, build=f"{name}-tree")
+                 for name, find in (("plain", ""), ("attached", FIND))]
+        for tree in trees:
+            done = self.build(tree)
+            self.assertEqual(done.returncode, 0, done.text)
+            self.assertEqual(self.finish(tree / "said").stdout.split(), [b"said"])
+            self.assertIn("no work to do", self.build(tree).text)
+        steps = {(s["kind"], s["language"], s["output"].rpartition("/")[2]) for s in self.steps(trees[1])}
+        self.assertLessEqual({("compile", "Fortran", "a.f90.o"), ("compile", "Fortran", "b.f90.o"),
+                              ("link", "Fortran", "said")}, steps)
+
 
 if __name__ == "__main__":
-    unittest.main()
+    own_locks.main()
