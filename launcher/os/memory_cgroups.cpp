@@ -11,7 +11,7 @@ void add_line(std::string_view line, std::vector<MemoryCgroup>& second,
               std::vector<MemoryCgroup>& first) {
   const std::size_t controllers_at = line.find(':') + 1;
   const std::size_t path_at = line.find(':', controllers_at) + 1;
-  if (controllers_at == 0 || path_at == 0) return;
+  if (controllers_at == 0 || path_at == 0 || line.substr(path_at, 1) != "/") return;
   const std::string controllers =
       "," + std::string(line.substr(controllers_at, path_at - 1 - controllers_at)) + ",";
   const bool is_second = controllers == ",,";
