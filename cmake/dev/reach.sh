@@ -8,13 +8,13 @@ commit=$(git rev-parse --short HEAD)
 suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(trixie sid)
 
-[ "$(id -u)" -eq 0 ] || fail "reach needs root, for chroot(8)"
+[ "$(id -u)" -eq 0 ] || fail "reach needs root, to make the other releases and mount in them"
 [ -z "$(git status --porcelain --untracked-files=no)" ] || echo "dev: what is not committed is not tested there" >&2
 mkdir -p "$reach"
 
 make_release() {
   local mirror
-  mirror=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' | awk '$1 == "Debian" { print $2; exit }')
+  mirror=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' | awk '$1 == "Debian" && !found++ { print $2 }')
   [ -n "$mirror" ] || fail "no source of Debian's packages (apt-get update)"
   rm -rf "$reach/$1.part"
   quietly debootstrap --variant=minbase --include=ca-certificates,git "$1" "$reach/$1.part" "$mirror"
@@ -79,8 +79,10 @@ for suite in "${suites[@]}"; do
     say "$suite: debootstrap"
     make_release "$suite"
   fi
+  # What was kept is brought up to date.
+  quietly in_release "$suite" env DEBIAN_FRONTEND=noninteractive sh -ec 'apt-get -qq update; apt-get -qq -y dist-upgrade'
   for user in root plain; do test_release "$suite" "$user"; done
-  summaries+=("  $(in_release "$suite" bash -c 'cmake --version | head -1; g++ -dumpfullversion; ninja --version' | paste -sd' ')")
+  summaries+=("  $(in_release "$suite" bash -c 'cmake --version | head -1; g++ -dumpfullversion; ninja --version' | paste -sd' ' || true)")
   # diff ends with 1 where there is something to say.
   differs=$(diff "$reach/$suite-root.tests" "$reach/$suite-plain.tests" | grep '^[<>]' | paste -sd';' || true)
   summaries+=("  not in both: ${differs:-nothing}")
