@@ -50,7 +50,7 @@ class DiskTest(BatchCase):
         ran = self.finish(
             "unshare", "-m", "sh", "-ec",
             f'cd "{tree}"; mount -t tmpfs -o size=4m none "{output}"; {CTEST} -V -j2 '
-            f"--test-output-size-passed 100000000 || true")
+            f"--test-output-size-passed 100000000 || true", bound=4 * PATIENCE_S)  # 72 MB of output
         said = ran.stdout.decode()
         for name in [*ISOLATIONS, *(f"{one}.good" for one in ISOLATIONS)]:
             good = name.endswith("good")

@@ -69,9 +69,13 @@ class ContainerTest(ProjectCase):
         self.check("podman", CONTAINERS_CONF=str(settings))
 
     def test_where_newer_system_calls_are_refused(self):
-        newer = "clone3,close_range,openat2,pidfd_getfd,pidfd_send_signal,faccessat2,epoll_pwait2"
         for error in ("EPERM", "ENOSYS"):
             with self.subTest(error):
+                newer = "close_range,openat2,pidfd_getfd,pidfd_send_signal,faccessat2,epoll_pwait2"
+                # The newest ctest starts nothing itself where the C library is told EPERM of this one.
+                if self.finish(*WITHOUT_CALL, error, "clone3", CTEST, "-R", "one", cwd=self.tree,
+                               env=self.environment(HOLDFAST_DISABLE="1")).returncode == 0:
+                    newer += ",clone3"
                 ran = self.finish(*WITHOUT_CALL, error, newer, CTEST, "-E", "no-name|read-only|terminal", cwd=self.tree)
                 said = (ran.stdout + ran.stderr).decode()
                 self.assertEqual(ran.returncode, 0, said)

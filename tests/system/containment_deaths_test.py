@@ -10,7 +10,7 @@ import unittest
 
 from contained import Contained, cgroups_of, cgroups_of_run
 from forsaken import Forsaken, kill_at_once, name_of
-from needs import need_reach
+from needs import AS_NOBODY, need_reach
 from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, children_of, command_of, keepers_of, process, program, wait_until)
 
 GRACE_S = 5
@@ -200,7 +200,7 @@ class WithoutKeeperTest(Contained, Forsaken, ProjectCase):
     def test_as_another_user(self):
         if os.geteuid() != 0:
             self.skipTest("needs root, to be another user; all other tests have been run as this one")
-        user = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+        user = AS_NOBODY
         self.need("pidns", user)
         self.work.chmod(0o777)
         need_reach(self, user)

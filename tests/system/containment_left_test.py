@@ -6,7 +6,7 @@ import unittest
 
 from contained import Contained, apart, cgroup_of, cgroups_of, cgroups_of_run, own_cgroup
 from forsaken import Forsaken, kill_at_once
-from needs import need_reach
+from needs import AS_NOBODY, need_reach
 from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, SystemCase, is_alive,
                      keepers_of, process, program, stat_of, wait_until)
 
@@ -169,14 +169,13 @@ class DelegatedTest(Contained, SystemCase):
         if os.geteuid() != 0:
             self.skipTest("needs root, to delegate a cgroup; all other tests have been run as this user")
         self.need("cgroup")
-        need_reach(self, ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"])
+        need_reach(self, AS_NOBODY)
         delegated = own_cgroup() / f"test-{self.work.name}"
         delegated.mkdir()
         try:
             for path in (delegated, delegated / "cgroup.procs"):
                 os.chown(path, 65534, 65534)
-            join = (f'echo $$ >{delegated}/cgroup.procs && exec setpriv --reuid=nobody --regid=nogroup '
-                    '--clear-groups "$@"')
+            join = (f'echo $$ >{delegated}/cgroup.procs && exec {" ".join(AS_NOBODY)} "$@"')
             shown = self.finish("sh", "-c", join, "sh", *self.supervised(
                 "sh", "-c", "tail -n1 /proc/self/cgroup; sleep 60 & exit 3", options=["--containment", "cgroup"]))
             self.assertEqual(shown.returncode, 3, shown.stderr)

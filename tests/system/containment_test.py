@@ -8,7 +8,7 @@ import unittest
 
 from contained import KINDS, Contained, apart, cgroup_of, cgroups_of, trouble_with
 from forsaken import kill_at_once
-from needs import need_reach
+from needs import AS_NOBODY, need_reach
 from support import CTEST, LAUNCHER, PATIENCE_S, ProjectCase, SystemCase, process, program, stat_of, wait_until
 
 
@@ -153,7 +153,7 @@ class AnnouncedTest(Contained, ProjectCase):
 
     def test_no_cgroup(self):
         if os.geteuid() == 0:
-            words = ["setpriv", "--reuid=nobody", "--clear-groups"]
+            words = AS_NOBODY
             need_reach(self, words)
         else:
             words = []

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import unittest
 
-from needs import need_mounts, need_reach
+from needs import AS_NOBODY, need_mounts, need_reach
 from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, keepers_of, wait_until)
 
 LATER = "".join(f"add_test(NAME later{i} COMMAND @P@/exit_with 0)\n"
@@ -120,9 +120,8 @@ class TreeTest(ProjectCase):
         # ctest itself needs its Testing directory.
         (tree / "Testing").mkdir()
         (tree / "Testing").chmod(0o777)
-        as_nobody = ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
-        need_reach(self, as_nobody)
-        ran = self.finish(*as_nobody, CTEST, "-j2", cwd=tree)
+        need_reach(self, AS_NOBODY)
+        ran = self.finish(*AS_NOBODY, CTEST, "-j2", cwd=tree)
         try:
             said = self.assert_told_once_and_run(ran)
             self.assertIn("Permission denied", said)
@@ -139,9 +138,8 @@ class TreeTest(ProjectCase):
         wait_until(lambda: not keepers_of(tree), "the keeper to end")
         self.finish("chown", "-R", f"{nobody.pw_uid}:{nobody.pw_gid}", tree)
         self.finish("chown", "-R", "0:0", tree / ".holdfast")
-        as_nobody = ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
-        need_reach(self, as_nobody)
-        ran = self.finish(*as_nobody, CTEST, "-j2", cwd=tree)
+        need_reach(self, AS_NOBODY)
+        ran = self.finish(*AS_NOBODY, CTEST, "-j2", cwd=tree)
         self.assert_told_once_and_run(ran)
         wait_until(lambda: not keepers_of(tree), "the keeper to end")
         subprocess.run(["find", f"/tmp/holdfast-{nobody.pw_uid}", "-depth", "-type", "d", "-empty",

@@ -13,10 +13,14 @@ def need(case, words, what):
 
 
 def need_mounts(case):
-    """As root. In a chroot whose top is no mount point there are none."""
-    need(case, ["unshare", "--mount", "true"], "no mount namespace to be had")
+    """As root. A chroot whose top is no mount point has no namespace for them; a container may forbid mount(2)."""
+    need(case, ["unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"], "no mount namespace to be had")
 
 
-def need_reach(case, as_user, *paths):
+def need_reach(case, as_user):
     """That another user reaches Holdfast, the test programs and the test's directory. Below a closed home he does not."""
-    need(case, [*as_user, "ls", STAGE, program("exit_with"), case.work, *paths], "another user does not reach us")
+    need(case, [*as_user, "ls", STAGE, program("exit_with"), case.work], "another user does not reach us")
+
+
+# Before a command.
+AS_NOBODY = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")

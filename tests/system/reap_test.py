@@ -11,7 +11,7 @@ import unittest
 
 import own_locks
 from forsaken import Forsaken, kill_at_once
-from needs import need_mounts, need_reach
+from needs import AS_NOBODY, need_mounts, need_reach
 from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, is_alive, keepers_of,
                      process, program, wait_until)
 
@@ -321,9 +321,8 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
     def test_what_cannot_be_ended_is_said_and_fails(self):
         tree, left = self.leave(("bare",))
         nobody = pwd.getpwnam("nobody")
-        as_nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
-        need_reach(self, as_nobody)
-        done = self.finish(*as_nobody, HOLDFAST, "reap", "--tree", tree)
+        need_reach(self, AS_NOBODY)
+        done = self.finish(*AS_NOBODY, HOLDFAST, "reap", "--tree", tree)
         self.assertEqual(done.returncode, 1, done.stdout)
         self.assert_our_lines(done.stderr, 1)
         self.assertIn(b'failed to end ', done.stderr)

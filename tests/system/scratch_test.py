@@ -7,7 +7,7 @@ import shutil
 import unittest
 from pathlib import Path
 
-from needs import need_reach
+from needs import AS_NOBODY, need_reach
 from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, keepers_of, program, wait_until
 
 # Notes what it finds in its directory, fills it, exits with the code of its argument.
@@ -133,9 +133,8 @@ scratch = "remove"
         outside = self.precious()
         tree = self.tree_of(f"T 0 hostile {outside}")
         self.finish("chown", "-R", "-h", "nobody", self.work)
-        as_nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
-        need_reach(self, as_nobody)
-        ran = self.finish(*as_nobody, CTEST, cwd=tree)
+        need_reach(self, AS_NOBODY)
+        ran = self.finish(*AS_NOBODY, CTEST, cwd=tree)
         self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
         wait_until(lambda: not keepers_of(tree), "the keeper to end")
         self.assertEqual(self.scratch_left(tree), [])
