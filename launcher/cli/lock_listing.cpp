@@ -1,8 +1,8 @@
 #include "cli/lock_listing.hpp"
 
-#include <cstdint>
-
 #include <fmt/core.h>
+
+#include <cstdint>
 
 #include "core/duration.hpp"
 #include "core/printable.hpp"

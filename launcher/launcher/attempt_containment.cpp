@@ -1,12 +1,12 @@
 #include "launcher/attempt_containment.hpp"
 
-#include <cstdint>
-
 #include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cstdint>
 
 #include "core/oom.hpp"
 #include "core/wire.hpp"

@@ -1,8 +1,8 @@
 #include "launcher/step_memory.hpp"
 
-#include <cstdint>
-
 #include <unistd.h>
+
+#include <cstdint>
 
 #include "core/step_retry.hpp"
 #include "os/clock.hpp"

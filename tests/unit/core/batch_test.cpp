@@ -1,8 +1,8 @@
 #include "core/batch.hpp"
 
-#include <cstdint>
-
 #include <gtest/gtest.h>
+
+#include <cstdint>
 
 namespace holdfast {
 namespace {

@@ -1,8 +1,8 @@
 #include "core/duration.hpp"
 
-#include <cstdint>
-
 #include <gtest/gtest.h>
+
+#include <cstdint>
 
 #include "random_text.hpp"
 

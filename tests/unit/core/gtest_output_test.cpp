@@ -1,8 +1,8 @@
 #include "core/gtest_output.hpp"
 
-#include <cstdint>
-
 #include <gtest/gtest.h>
+
+#include <cstdint>
 
 namespace holdfast {
 namespace {

@@ -1,8 +1,8 @@
 #include "core/json_line.hpp"
 
-#include <cstdint>
-
 #include <gtest/gtest.h>
+
+#include <cstdint>
 
 #include <nlohmann/json.hpp>
 

@@ -1,8 +1,8 @@
 #include "core/program_identity.hpp"
 
-#include <cstdint>
-
 #include <gtest/gtest.h>
+
+#include <cstdint>
 
 namespace holdfast {
 namespace {

@@ -2,9 +2,9 @@
 // supervision_signal_test.cpp.
 #include "core/supervision.hpp"
 
-#include <cstdint>
-
 #include <gtest/gtest.h>
+
+#include <cstdint>
 
 #include "supervision_words.hpp"
 

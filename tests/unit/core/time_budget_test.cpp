@@ -1,8 +1,8 @@
 #include "core/time_budget.hpp"
 
-#include <cstdint>
-
 #include <gtest/gtest.h>
+
+#include <cstdint>
 
 namespace holdfast {
 namespace {

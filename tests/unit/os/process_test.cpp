@@ -1,12 +1,12 @@
 #include "os/process.hpp"
 
-#include <cstdint>
-
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cstdint>
 
 #include "child_process.hpp"
 
