@@ -26,6 +26,7 @@ file(GLOB_RECURSE holdfast_sources CONFIGURE_DEPENDS
   "${CMAKE_CURRENT_LIST_DIR}/../launcher/CMakeLists.txt"
   "${CMAKE_CURRENT_LIST_DIR}/../ctest-integration/*"
   "${CMAKE_CURRENT_LIST_DIR}/../cmake/*")
+list(FILTER holdfast_sources EXCLUDE REGEX "/cmake/dev/")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${holdfast_sources})
 
 # The programs run on this machine: a cross compiler of the project's is not for them.

@@ -3,7 +3,7 @@
 #
 # Runs ctest of a build tree as the first process of a container: read-only root, no terminal, no network, /tmp in memory,
 # a user without a name. By podman, or by namespaces alone (util-linux); the root is this machine's, so no image is
-# needed. Needs root.
+# needed. Needs root. The build tree becomes that user's (54321).
 set -eu
 user=54321
 
