@@ -280,7 +280,7 @@ class Around(Batch):
         tests = {f"{isolation}.{how}": ("case_ends_linked", f"*Twenty.*{flags}", isolation, properties)
                  for isolation in ("none", "process", "fork")
                  for how, flags, properties in (
-                     ("flags", '" --gtest_total_shards=3 "-gtest_shard_index=1', ""),
+                     ("flags", '" --gtest_total_shards=3 "--gtest_shard_index=1', ""),
                      ("variables", "", 'ENVIRONMENT "GTEST_TOTAL_SHARDS=3;GTEST_SHARD_INDEX=1"'))}
         tree = self.batch_project(tests)
         self.ctest(tree, "-j2")
