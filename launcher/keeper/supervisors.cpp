@@ -13,7 +13,6 @@ namespace holdfast {
 namespace {
 
 // As in /proc/<pid>/comm, which is cut off after 15 bytes.
-constexpr std::string_view k_launcher = "holdfast-launch";
 constexpr std::string_view k_ours = "holdfast";  // a launcher can have become `holdfast exec`
 
 bool is_ours(const os::ProcessStat& stat) {
@@ -47,7 +46,7 @@ os::TaggedProcesses supervisors_of(const RunOfCtest& run, IsMeant is_meant) {
       });
 }
 
-bool is_launcher(const os::ProcessStat& stat) { return stat.name == k_launcher; }
+bool is_launcher(const os::ProcessStat& stat) { return stat.name == os::k_launcher_name; }
 
 bool is_guard(const os::ProcessStat& stat) { return stat.name == os::k_guard_name; }
 

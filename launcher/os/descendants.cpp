@@ -57,7 +57,9 @@ std::vector<pid_t> inner_supervisors(const std::vector<Link>& links) {
   std::vector<pid_t> found;
   for (const Link& link : links) {
     const bool is_guard = is_called(link.pid, k_guard_name);
-    if (is_guard || is_called(link.pid, k_keeper_name)) found.push_back(link.pid);
+    if (is_guard || is_called(link.pid, k_launcher_name) || is_called(link.pid, k_keeper_name)) {
+      found.push_back(link.pid);
+    }
     if (is_guard && link.parent != ::getpid()) found.push_back(link.parent);
   }
   return found;

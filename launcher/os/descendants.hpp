@@ -9,7 +9,9 @@
 
 namespace holdfast::os {
 
-// The names of guards and keepers (prctl(2), PR_SET_NAME: at most 15 bytes). A test has its own.
+// The names of launchers, guards and keepers (prctl(2), PR_SET_NAME: at most 15 bytes). A test has
+// its own.
+inline constexpr std::string_view k_launcher_name = "holdfast-launch";
 inline constexpr std::string_view k_guard_name = "holdfast-guard";
 inline constexpr std::string_view k_keeper_name = "holdfast keeper";
 
@@ -43,7 +45,8 @@ std::vector<Link> children(const Spared& spared);
 // is just ending may be missed.
 std::vector<Link> descendants(const Spared& spared);
 
-// Those among them who look after trees of their own: guards, the parents of guards, keepers.
+// Those among them who look after trees of their own: launchers, guards, the parents of guards
+// (`holdfast run`), keepers. A launcher outlives its guard: it records how its test ended.
 std::vector<pid_t> inner_supervisors(const std::vector<Link>& links);
 
 bool contains(const std::vector<pid_t>& pids, pid_t pid);

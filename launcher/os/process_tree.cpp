@@ -144,13 +144,11 @@ class Descendants final : public ProcessSet {
   void kill_all() {
     const std::vector<Link> all = descendants(order_.spared);
     const Milliseconds now = monotonic_now();
-    if (is_asked_ && !spared_until_) {
-      inner_ = inner_supervisors(all);
-      spared_until_ = now + k_inner_patience;
-    }
-    if (spared_until_ && now >= *spared_until_) inner_.clear();
+    if (is_asked_ && !spared_until_) spared_until_ = now + k_inner_patience;
+    const bool spares = spared_until_ && now < *spared_until_;
+    const std::vector<pid_t> inner = spares ? inner_supervisors(all) : std::vector<pid_t>();
     for (const Link& link : all) {
-      if (!contains(inner_, link.pid)) send(link, {SIGKILL});
+      if (!contains(inner, link.pid)) send(link, {SIGKILL});
     }
   }
 
@@ -173,7 +171,6 @@ class Descendants final : public ProcessSet {
   TreeWatcher& watcher_;
   UniqueFd children_;
   bool is_asked_ = false;
-  std::vector<pid_t> inner_;  // a number that comes again within the second is spared for its rest
   std::optional<Milliseconds> spared_until_;
 };
 

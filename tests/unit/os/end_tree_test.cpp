@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 
 #include <cstdint>
+#include <string_view>
 
+#include "os/descendants.hpp"
 #include "tree.hpp"
 
 namespace holdfast::os {
@@ -50,6 +53,28 @@ TEST(EndTree, WhoIgnoresTheFirstSignalIsKilledWhenTheGraceIsOver) {
     TREE_CHECK(WTERMSIG(tree.reaped().at(pid)) == SIGKILL);
     return 0;
   });
+}
+
+TEST(EndTree, WhoLooksAfterATestComesToItsEndAfterIt) {
+  for (const std::string_view name : {k_launcher_name, k_guard_name, k_keeper_name}) {
+    as_parent_of_a_tree([name](Tree& tree) {
+      const pid_t pid = tree.start([&] {
+        ::signal(SIGTERM, SIG_IGN);
+        const pid_t test = ::fork();
+        if (test == 0) {
+          tree.ready();
+          stay();
+        }
+        ::prctl(PR_SET_NAME, name.data(), 0, 0, 0);
+        while (::waitpid(test, nullptr, 0) != test) continue;
+        ::_exit(7);
+      });
+      (void)tree.end(SIGTERM, Milliseconds{50});
+      TREE_CHECK(tree.nobody_is_left());
+      TREE_CHECK(WIFEXITED(tree.reaped().at(pid)) && WEXITSTATUS(tree.reaped().at(pid)) == 7);
+      return 0;
+    });
+  }
 }
 
 TEST(EndTree, AChaserThatForksAndCallsSetsidAllTheTimeIsEnded) {
