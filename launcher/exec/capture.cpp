@@ -17,7 +17,7 @@ constexpr int k_pipe_size = 1024 * 1024;  // no more than Capture::k_most
 
 Result<Capture> Capture::open(bool streams_are_one) {
   Capture capture;
-  for (int i = 0; i < (streams_are_one ? 1 : 2); ++i) {
+  for (std::size_t i = 0; i < (streams_are_one ? 1U : 2U); ++i) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return os::system_error("make a pipe for a test's output");
     capture.read_[i] = os::UniqueFd(ends[0]);
@@ -41,7 +41,7 @@ void Capture::add_descriptors(std::vector<pollfd>& fds) const {
   }
 }
 
-std::string_view Capture::take(int which) {
+std::string_view Capture::take(std::size_t which) {
   os::UniqueFd& end = read_[which];
   if (!end.valid()) return {};
   // Not set to zero each time.

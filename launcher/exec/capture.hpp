@@ -34,7 +34,7 @@ class Capture {
   // for an end: somebody may have the pipe open for ever.
   template <typename Use>
   void read(Use use) {
-    for (int i = 0; i < 2; ++i) {
+    for (std::size_t i = 0; i < 2; ++i) {
       for (std::size_t taken = 0; taken < k_most;) {
         const std::string_view part = take(i);
         if (!part.empty()) use(i == 0 ? Stream::output : Stream::errors, part);
@@ -56,7 +56,7 @@ class Capture {
   void make_parts_larger();
 
   // Valid until the next call.
-  std::string_view take(int which);
+  std::string_view take(std::size_t which);
 
   std::array<os::UniqueFd, 2> read_;
   std::array<os::UniqueFd, 2> write_;

@@ -19,7 +19,6 @@ namespace {
 
 constexpr std::size_t k_most_read = 64UL * 1024 * 1024;
 constexpr std::size_t k_piece = 256UL * 1024;
-constexpr std::size_t k_most_sections = 65536;
 constexpr std::size_t k_longest_names = 1024UL * 1024;
 
 bool read_at(const UniqueFd& file, std::uint64_t offset, void* into, std::size_t size) {
@@ -41,7 +40,7 @@ bool is_readable_elf(const Elf64_Ehdr& header) {
   return std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
          header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_ident[EI_DATA] == k_order &&
          header.e_shentsize == sizeof(Elf64_Shdr) && header.e_shnum > 0 &&
-         header.e_shstrndx < header.e_shnum && header.e_shnum < k_most_sections;
+         header.e_shstrndx < header.e_shnum;
 }
 
 // All sections of that name: nothing says that there is one only.
