@@ -156,6 +156,13 @@ while True:
                 left.unlink()
             yield number, tell, self.polite_tree()
 
+    def let_go_once_told(self):
+        """The terminal tells all at once: a test that ends before its launcher has looked ended by itself."""
+        wait_until(self.said("asked").exists, "the test to be told")
+        wait_until(lambda: not any(signal.SIGINT in pending_signals(one.pid) for one in processes_with(self.cookie)),
+                   "all to be told")
+        self.said("go").touch()
+
     def assert_run(self, tree, complete, **outcomes):
         run = self.runs(tree)[-1]
         self.assertEqual({r["test"]: r["outcome"] for r in self.records(run, "attempt_ended")}, outcomes)
@@ -180,11 +187,7 @@ while True:
         for number, tell, tree in self.each_way_to_tell():
             with self.subTest(number):
                 wait = tell(tree, HOLDFAST, "run", "--grace", "20s", "--", CTEST, "-j1")
-                wait_until(self.said("asked").exists, "the test to be told")
-                # The terminal tells all at once: a test that ends before its launcher has looked ended by itself.
-                wait_until(lambda: not any(signal.SIGINT in pending_signals(one.pid)
-                                           for one in processes_with(self.cookie)), "all to be told")
-                self.said("go").touch()
+                self.let_go_once_told()
                 self.assertEqual(wait(), 128 + number)
                 self.assertTrue(self.said("tidied").exists())
                 self.assert_nothing_left()
@@ -210,8 +213,9 @@ while True:
         if os.geteuid() != 0:
             self.skipTest(NO_TERMINAL)
         tree = self.polite_tree()
-        self.said("go").touch()
-        self.assertEqual(self.told_by_a_terminal(tree, CTEST, "-j1")(), 8)
+        wait = self.told_by_a_terminal(tree, CTEST, "-j1")
+        self.let_go_once_told()
+        self.assertEqual(wait(), 8)
         self.assert_run(tree, True, polite="interrupted", next="passed")
 
 
