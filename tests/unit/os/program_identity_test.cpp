@@ -69,7 +69,8 @@ TEST(ProgramIdentity, ABrokenProgramIsReadToNoHarm) {
   const Scratch scratch;
   const std::string file = scratch.path("broken");
   const std::string whole = content_of(own_program_path()).substr(0, 8192);
-  for (std::size_t size : {0, 1, 4, 15, 16, 17, 63, 64, 65, 120, 500, 4096}) {
+  for (std::size_t size :
+       std::initializer_list<std::size_t>{0, 1, 4, 15, 16, 17, 63, 64, 65, 120, 500, 4096}) {
     write(file, whole.substr(0, size));
     EXPECT_TRUE(identify_program(file)) << size;
   }

@@ -155,7 +155,7 @@ TEST_F(UserDirectory, IsRefusedWhenSomebodyElseOwnsIt) {
 }
 
 TEST_F(UserDirectory, IsRefusedWhenOthersMayEnterIt) {
-  for (mode_t mode : {0701, 0710, 0750, 0777, 01777}) {
+  for (mode_t mode : std::initializer_list<mode_t>{0701, 0710, 0750, 0777, 01777}) {
     std::filesystem::remove_all(path());
     ASSERT_EQ(::mkdir(path().c_str(), 0700), 0);
     ASSERT_EQ(::chown(path().c_str(), user(), user()), 0);
