@@ -121,6 +121,7 @@ void Batch::on_listed(const BatchEvent& event) {
            "its list of cases is not to be understood: " + event.why);
   }
   others_ = event.others;
+  is_shard_ = event.is_shard;
   if (wanted_.empty()) return wait_for(event.cases);
   const auto is_wanted = [this](const std::string& name) {
     return std::find(wanted_.begin(), wanted_.end(), name) != wanted_.end();

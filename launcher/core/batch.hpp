@@ -46,6 +46,7 @@ struct BatchEvent {
   bool child_finished = false;
   std::int64_t at_us = 0;  // a clock that only goes forward
   std::vector<std::string> others = {};
+  bool is_shard = false;  // listed: `others` are not known, and there may well be none in `cases`
 };
 
 struct BatchAction {
@@ -133,6 +134,7 @@ class Batch {
   Isolation isolation_;
   std::vector<BatchAction> actions_;  // of the event that is being dealt with
   bool is_listed_ = false;
+  bool is_shard_ = false;
   std::deque<std::string> waiting_;  // to run, not begun; known once listed
   std::vector<std::string> others_;  // listed, and not to run
   std::vector<std::string> wanted_;  // these alone, whatever is listed; empty: all

@@ -110,7 +110,8 @@ BatchConclusion Batch::conclude() const {
 std::string Batch::summary() const {
   std::string text = std::to_string(results_.size()) + (results_.size() == 1 ? " case" : " cases");
   // Words that holdfast_discover_tests() knows; a shard may well have none.
-  if (results_.empty() && is_listed_ && others_.empty()) text += ": the filter matches none";
+  const bool has_others = is_shard_ || !others_.empty();
+  if (results_.empty() && is_listed_ && !has_others) text += ": the filter matches none";
   const char* separator = ": ";
   const auto add = [&](const char* label, const Found& found, bool named) {
     if (found.count == 0) return;

@@ -7,6 +7,7 @@
 
 #include "core/time_budget.hpp"
 #include "core/worker_message.hpp"
+#include "exec/worker_command.hpp"
 #include "os/clock.hpp"
 
 namespace holdfast::exec {
@@ -75,6 +76,7 @@ void ForkServer::on_message(std::string_view packet) {
     is_listed_ = true;
     event.kind = BatchEvent::Kind::listed;
     event.cases = std::move(listed_);
+    event.is_shard = selection_of(parts_.plan.command).shard.has_value();
     happened(std::move(event));
   } else if (kind == HOLDFAST_WORKER_CANNOT_FORK) {
     event.kind = BatchEvent::Kind::cannot_fork;

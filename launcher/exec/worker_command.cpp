@@ -100,6 +100,8 @@ void WorkerCommand::hide_variable(std::string_view name) {
 }
 
 void WorkerCommand::hide_shard() {
+  // What makes none is GoogleTest's to refuse.
+  if (!selection_of(command_).shard) return;
   hide_variable(k_total_shards);
   hide_variable(k_shard_index);
   std::erase_if(arguments_, [](const char* word) {

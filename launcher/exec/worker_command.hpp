@@ -30,7 +30,7 @@ class WorkerCommand {
  private:
   void add_argument(std::string text);
   void hide_variable(std::string_view name);
-  // It is this process that chooses the shard's cases.
+  // It is the launcher that chooses the shard's cases.
   void hide_shard();
 
   os::Command command_;

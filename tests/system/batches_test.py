@@ -273,6 +273,17 @@ class Around(Batch):
         self.assertEqual(len(everything), 60)
         self.assertEqual(len(set(everything)), 60)
 
+    def test_what_makes_no_shard_is_refused_by_googletest(self):
+        wrong = ("GTEST_TOTAL_SHARDS=3", "GTEST_SHARD_INDEX=1", "GTEST_TOTAL_SHARDS=3;GTEST_SHARD_INDEX=3",
+                 "GTEST_TOTAL_SHARDS=3x;GTEST_SHARD_INDEX=1")
+        tests = {f"{isolation}.{number}": (which, "Ends.pass:Ends.last", isolation, f'ENVIRONMENT "{variables}"')
+                 for which, isolation in (*WAYS[:2], WAYS[4]) for number, variables in enumerate(wrong)}
+        tree = self.batch_project(tests)
+        done = self.ctest(tree, "-j2")
+        self.assertIn(f"0% tests passed, {len(tests)} tests failed", done.text)
+        for name in tests:
+            self.assertNotIn("passed", self.outcomes(tree, name).values(), name)
+
     def test_shards_by_flags_are_those_by_the_environment(self):
         """GoogleTest has the flags from 1.18 on."""
         if b"total_shards" not in Path(program("case_ends")).read_bytes():

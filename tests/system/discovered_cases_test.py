@@ -100,9 +100,9 @@ holdfast_discover_tests(program DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 {ca
                     self.assertEqual(len(self.failed_without_us(tree, GTEST_COLOR=colours)), 1)
 
     def test_a_shard_may_have_none(self):
-        for arguments in ("", "BATCH suite ISOLATION none", "BATCH suite ISOLATION process"):
+        for arguments in ("", "BATCH suite ISOLATION none", "BATCH suite ISOLATION process", "BATCH suite ISOLATION fork"):
             with self.subTest(arguments):
-                tree = self.discovered("TEST_FILTER Near.aXb", arguments)
+                tree = self.discovered("TEST_FILTER Near.aXb", arguments, which="case_names_linked")
                 shard = {"GTEST_TOTAL_SHARDS": "2", "GTEST_SHARD_INDEX": "1"}
                 self.outcomes(tree, **shard)
                 self.assertEqual(self.done.returncode, 0, self.done.text)

@@ -388,6 +388,14 @@ TEST(BatchTest, no_cases_are_no_tests) {
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::no_tests);
   EXPECT_EQ(story.batch.conclude().main.code, 0);
   EXPECT_EQ(story.batch.summary(), "0 cases: the filter matches none");
+
+  // Of a program that chooses its shard itself.
+  Story of_shard(Isolation::fork);
+  of_shard.tell(simple(Event::Kind::begun));
+  Event none = listed({});
+  none.is_shard = true;
+  of_shard.tell(none);
+  EXPECT_EQ(of_shard.batch.summary(), "0 cases");
 }
 
 TEST(BatchTest, a_program_that_is_not_googletests_is_judged_by_its_code) {
