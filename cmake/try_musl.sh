@@ -26,11 +26,11 @@ works() {
   rm -f "$note.left"
 }
 
-# Whether the command succeeds. A compiler that the kernel kills is a program that the driver has started.
+# Whether the command succeeds. A compiler or linker that the kernel kills is a program that the driver has started.
 succeeds() {
-  "$@" >"$note" 2>&1
+  LC_ALL=C "$@" >"$note" 2>&1
   code=$?
-  if [ $code -ge 128 ] || { [ $code -ne 0 ] && grep -q 'signal terminated program' "$note"; }; then
+  if [ $code -ge 128 ] || { [ $code -ne 0 ] && grep -qE 'signal terminated program|terminated with signal' "$note"; }; then
     cat "$note"
     exit $code
   fi

@@ -147,8 +147,9 @@ class LauncherLibc(HoldfastCase):
         killed.touch(0o755)
         configured = self.configured(f"-DCMAKE_CXX_COMPILER_LAUNCHER={killed}")
         self.assertEqual(configured.returncode, 0, configured.stderr)
-        # The driver, and the compiler that it has started.
-        for ends in ("kill -TERM $$", 'echo "g++: fatal error: Killed signal terminated program cc1plus"; exit 1'):
+        # The driver, and what it has started.
+        for ends in ("kill -TERM $$", 'echo "g++: fatal error: Killed signal terminated program cc1plus"; exit 1',
+                     'echo "collect2: fatal error: ld terminated with signal 9 [Killed]"; exit 1'):
             killed.write_text(f'#!/bin/sh\ncase "$*" in *-nostdinc*) {ends} ;; esac\nexec "$@"\n')
             said = self.build(check=False)
             self.assertIn("FAILED", said)
