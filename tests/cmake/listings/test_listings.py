@@ -120,6 +120,31 @@ class Listings(HoldfastCase):
         run = self.ctest(build, "--preset", "run", "-V", cwd=source)
         self.assert_all_wrapped(run, 3)
 
+    def test_presets_of_odd_paths_and_names(self):
+        names = ["plain", "x;y", "x[", "x\\", *(f"k{i}" for i in range(40))]
+        chain = [{"name": "k0", "configurePreset": "d", "execution": {"showOnly": "human"}},
+                 *({"name": f"k{i}", "inherits": f"k{i - 1}"} for i in range(1, 40)),
+                 {"name": "x[", "inherits": ["k3"]}, {"name": "x\\", "inherits": ["x["]},
+                 {"name": "x;y", "inherits": ["x\\", "k0"]}, {"name": "plain", "inherits": "x;y"}]
+        for number, odd in enumerate(("se;mi", "op[en", "clo]se")):
+            with self.subTest(odd):
+                source = self.project(PROJECT, name=f"{odd}/source", files=FILES)
+                (source / "CMakeLists.txt").write_text(
+                    (source / "CMakeLists.txt").read_text().replace(f"project({odd}/source", f"project(odd{number}"))
+                build = self.configure(source, f"{odd}/build")
+                (source / "CMakePresets.json").write_text(json.dumps(
+                    {"version": 4, "include": ["more.json"]}))
+                (source / "more.json").write_text(json.dumps(
+                    {"version": 4, "configurePresets": [configure_preset("d")], "testPresets": chain}))
+                (source / "CMakeUserPresets.json").write_text(json.dumps(
+                    {"version": 4, "testPresets": [{"name": "run", "configurePreset": "d"}]}))
+                for name in names:
+                    run = self.ctest(build, "--preset", name, cwd=source)
+                    self.assertEqual(run.text, self.ctest(build, "--preset", name, cwd=source, disable=True).text, name)
+                run = self.ctest(build, "--preset", "run", "-V", cwd=source)
+                self.assert_all_wrapped(run, 3)
+                self.assertNotIn("CMake Error", run.text)
+
     def test_presets_of_each_version_list_and_run(self):
         """Each version that this CMake knows, with what it brought: macros in include (7 and 9), workflows (6)."""
         known_from = {6: (3, 25), 7: (3, 27), 8: (3, 28), 9: (3, 30), 10: (3, 31), 11: (4, 3)}
