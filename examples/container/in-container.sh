@@ -15,7 +15,8 @@ esac
 [ $# -gt 0 ] || { echo "usage: in-container.sh [podman|unshare] BUILD_TREE CTEST_ARGUMENT..." >&2; exit 2; }
 tree=$(realpath "$1")
 shift
-case $tree in /tmp/*) echo "in-container.sh: $tree would be hidden by the container's own /tmp" >&2; exit 2 ;; esac
+[ -f "$tree/CTestTestfile.cmake" ] || { echo "in-container.sh: $tree is no build tree (CTestTestfile.cmake)" >&2; exit 2; }
+case $tree in /tmp | /tmp/*) echo "in-container.sh: $tree would be hidden by the container's own /tmp" >&2; exit 2 ;; esac
 chown -R $user:$user "$tree"
 
 if [ $by = podman ]; then

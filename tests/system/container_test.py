@@ -68,6 +68,13 @@ class ContainerTest(ProjectCase):
             self.skipTest(probe.stderr.decode().strip())
         self.check("podman", CONTAINERS_CONF=str(settings))
 
+    def test_what_is_no_build_tree_is_refused_and_stays_its_owners(self):
+        for words in ([str(self.work)], ["podmn", str(self.tree)]):
+            done = self.finish(EXAMPLE / "in-container.sh", *words, cwd=self.work)
+            self.assertEqual((done.returncode, done.stdout), (2, b""), done.stderr)
+            self.assertIn(b"in-container.sh: ", done.stderr)
+        self.assertEqual(self.work.stat().st_uid, os.geteuid())
+
     def test_where_newer_system_calls_are_refused(self):
         for error in ("EPERM", "ENOSYS"):
             with self.subTest(error):
