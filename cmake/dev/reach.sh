@@ -8,6 +8,8 @@ commit=$(git rev-parse --short HEAD)
 suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(trixie sid)
 
+# Else Ctrl-C ends one user's tests, and the next one's begin.
+trap 'exit 130' INT TERM
 [ "$(id -u)" -eq 0 ] || fail "reach needs root, to make the other releases and mount in them"
 [ -z "$(git status --porcelain --untracked-files=no)" ] || echo "dev: what is not committed is not tested there" >&2
 mkdir -p "$reach"
