@@ -148,4 +148,4 @@ def cgroups_of(launcher):
 
 def cgroups_of_run(run):
     """Of the attempts of a recorded run."""
-    return list(Path(top()).glob(f"**/holdfast-*-{run.name}.*"))
+    return list(Path(top()).glob(f"**/holdfast-*-{run.name}.*")) if top() else []
