@@ -14,13 +14,15 @@ set(_holdfast_all_skipped "holdfast: [0-9]+ cases?: [0-9]+ skipped\n*$;\
 \\[  PASSED  \\] 0 tests\\.\n\\[  SKIPPED \\] [0-9]+ tests?, listed below:\n\
 (\\[  SKIPPED \\] [^\n]*\n*)+( *YOU HAVE [^\n]*\n*)?$")
 
-# What ends the output of a test whose filter matches no case: it is never green. Of a shard, which may well have none,
-# GoogleTest says so in between, and Holdfast nothing.
+# What ends the output of a test whose filter matches no case, or which GoogleTest does not understand: it is never
+# green. Of a shard, which may well have none, GoogleTest says so in between, and Holdfast nothing.
 set(_holdfast_none_matches "Note: Google Test filter = [^\n]*\n([^\n]*Note: Randomizing [^\n]*\n)?\
 [^\n]*Running 0 tests from 0 test (suites|cases)\\.\n\
 [^\n]*0 tests from 0 test (suites|cases) ran\\. [^\n]*\n\
 [^\n]*PASSED[^\n]*0 tests\\.\n([^\n]*WARNING: filter [^\n]*\n[^\n]*)?\n*(holdfast: 0 cases\n)?$;\
-holdfast: 0 cases: the filter matches none\n*$")
+holdfast: 0 cases: the filter matches none\n*$;\
+please report it to\n[^\n]*<googletestframework[^\n]*googlegroups\\.com>[^\n]*\\.\n*\
+(holdfast: 0 cases: [^\n]*\n*)?$")
 
 # Around tests that are batches: they have a launcher of their own. attach.cmake's becomes it too,
 # for the price of one more program. Neither is there where the tests run without Holdfast.

@@ -68,6 +68,9 @@ std::vector<BatchAction>& Batch::happened(const BatchEvent& event) {
       places_.reserve(std::min<std::uint64_t>(event.count, k_most_foreseen));
       worker_finished_ = false;
       break;
+    case Kind::helped:
+      has_helped_ = !announced_ && results_.empty();
+      break;
     case Kind::case_began:
       on_case_began(event);
       break;
@@ -334,15 +337,23 @@ void Batch::go_on() {
       return;
     }
     case Isolation::process:
-      if (is_listed_ && waiting_.empty()) break;
+      if (is_listed_ && waiting_.empty()) return run_empty();
       if (is_listed_) return run_waiting();
       actions_.push_back({BatchAction::Kind::list});
       return;
     case Isolation::fork:
-      if (is_listed_ && waiting_.empty()) break;
+      if (is_listed_ && waiting_.empty()) return run_empty();
       return start_worker({BatchAction::Kind::serve});
   }
   actions_.push_back({BatchAction::Kind::end});
+}
+
+// Where there is no case to isolate, the program itself says what that comes to, as in plain ctest.
+void Batch::run_empty() {
+  const bool is_over = !results_.empty() || !children_.empty() || beyond_cases_ || stopped_;
+  if (is_over) return actions_.push_back({BatchAction::Kind::end});
+  isolation_ = Isolation::none;
+  start_worker({BatchAction::Kind::run_all});
 }
 
 // What no filter selects alone is not run.

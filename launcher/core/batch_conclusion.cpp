@@ -96,7 +96,7 @@ BatchConclusion Batch::conclude() const {
     // As a test that exited with 0: what is wrong is our judgement (core/outcome.hpp).
     if (result.leak_failed || !result.outcome) conclusion.main = {ProcessEnd::Kind::exited, 0};
   }
-  const bool is_empty = is_listed_ || (announced_ && *announced_ == 0);
+  const bool is_empty = is_listed_ || has_helped_ || (announced_ && *announced_ == 0);
   if (results_.empty() && is_empty) conclusion.outcome = Outcome::no_tests;
   if (worst == 0) conclusion.main = {ProcessEnd::Kind::exited, 0};
   if (beyond_cases_ && badness(beyond_cases_) > worst) {
@@ -111,7 +111,11 @@ std::string Batch::summary() const {
   std::string text = std::to_string(results_.size()) + (results_.size() == 1 ? " case" : " cases");
   // Words that holdfast_discover_tests() knows; a shard may well have none.
   const bool has_others = is_shard_ || !others_.empty();
-  if (results_.empty() && is_listed_ && !has_others) text += ": the filter matches none";
+  if (results_.empty() && has_helped_) {
+    text += ": it printed its help";
+  } else if (results_.empty() && is_listed_ && !has_others) {
+    text += ": the filter matches none";
+  }
   const char* separator = ": ";
   const auto add = [&](const char* label, const Found& found, bool named) {
     if (found.count == 0) return;

@@ -10,7 +10,10 @@ namespace {
 
 constexpr std::string_view k_comment = "  # ";
 
+// As strtol(3) takes it, which GoogleTest asks.
 std::optional<std::uint64_t> whole_number(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\n\v\f\r"), text.size()));
+  if (text.starts_with('+')) text.remove_prefix(1);
   std::uint64_t number = 0;
   const char* end = text.data() + text.size();
   const auto read = std::from_chars(text.data(), end, number);

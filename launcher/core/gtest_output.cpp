@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t k_longest_line = 64 * 1024;
 constexpr std::size_t k_kept_of_longer = 4 * 1024;
 
+constexpr std::string_view k_help = "This program contains tests written using Google Test.";
+
 enum Tag : std::uint8_t { k_passed, k_failed, k_skipped, k_run, k_whole, k_part, k_tag_count };
 constexpr std::string_view k_tags[k_tag_count] = {"[       OK ] ", "[  FAILED  ] ",
                                                   "[  SKIPPED ] ", "[ RUN      ] ",
@@ -151,6 +153,9 @@ void GtestOutput::read_line(std::string_view line, const Tell& tell) {
   const Tags tags(line);
   if (!tags.any()) {  // most lines have none
     if (cut_ && has_name_of_open(line)) torn_ = cut_;
+    if (open_.empty() && line.find(k_help) != std::string_view::npos) {
+      tell({GtestEvent::Kind::helped, {}, {}, line_start_, 0});
+    }
     return;
   }
   const std::string& name = open_.empty() ? closed_ : open_;

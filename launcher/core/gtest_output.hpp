@@ -27,6 +27,7 @@ struct GtestEvent {
     began,     // `offset` is where the line begins
     ended,     // with `end`; `offset` is behind the line
     finished,  // "[==========] 3 tests … ran."
+    helped,    // its help: asked for, or for an argument that GoogleTest does not know
   };
   Kind kind = Kind::running;
   std::string_view name;  // of the case; need not outlive the call

@@ -5,12 +5,9 @@ namespace {
 
 constexpr std::string_view k_beginning = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites";
 
-// GoogleTest takes `-` for `--`, and knows its flags by this prefix.
 std::string_view googletest_flag(std::string_view argument) {
-  for (std::string_view dashes : {"--gtest_", "-gtest_"}) {
-    if (argument.starts_with(dashes)) return argument.substr(dashes.size());
-  }
-  return {};
+  constexpr std::string_view k_prefix = "--gtest_";
+  return argument.starts_with(k_prefix) ? argument.substr(k_prefix.size()) : std::string_view();
 }
 
 bool is_flag(std::string_view argument, std::string_view name) {

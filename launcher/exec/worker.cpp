@@ -182,6 +182,8 @@ void Worker::on_printed(const GtestEvent& event) {
       announced.count = event.count;
       return happened(announced);
     }
+    case GtestEvent::Kind::helped:
+      return happened(BatchEvent{BatchEvent::Kind::helped});
     case GtestEvent::Kind::began:
       if (!is_linked_) return begin_case(event.name, place);
       if (event.name == open_ && first_printed(event.name) == nullptr) case_from_ = place;

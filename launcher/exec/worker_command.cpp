@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "os/file_text.hpp"
+
 namespace holdfast::exec {
 namespace {
 
@@ -17,6 +19,13 @@ constexpr std::string_view k_list_flag = "--gtest_list_tests";
 // GoogleTest has them from 1.18 on.
 constexpr std::string_view k_total_shards_flag = "--gtest_total_shards";
 constexpr std::string_view k_shard_index_flag = "--gtest_shard_index";
+// Of listing(): brief, list, output, and two of a shard.
+constexpr std::size_t k_most_own = 5;
+
+constexpr std::string_view k_flag_file = "--gtest_flagfile";
+
+// One with the filter of all cases of a program.
+constexpr std::size_t k_longest_flag_file = 64UL * 1024UL * 1024UL;
 
 bool is_variable(std::string_view entry, std::string_view name) {
   return entry.starts_with(name) && entry.size() > name.size() && entry[name.size()] == '=';
@@ -34,22 +43,41 @@ bool is_set(std::string_view argument) {
   return value.empty() || (value[0] != '0' && value[0] != 'f' && value[0] != 'F');
 }
 
-// `flag` with two dashes; GoogleTest takes one as well.
 bool is_flag(std::string_view argument, std::string_view flag) {
-  if (!argument.starts_with("--")) flag.remove_prefix(1);
   return argument.starts_with(flag) &&
          (argument.size() == flag.size() || argument[flag.size()] == '=');
+}
+
+// What GoogleTest takes for its flags, in their order: the arguments, and the lines of flag files
+// in their places. One that cannot be read is GoogleTest's to refuse.
+std::vector<std::string> flags_of(const os::Command& command) {
+  std::vector<std::string> flags;
+  for (char** word = command.arguments; *word != nullptr; ++word) {
+    if (!is_flag(*word, k_flag_file)) {
+      flags.emplace_back(*word);
+      continue;
+    }
+    const Result<std::string> text =
+        os::read_file(std::string(value_of(*word)), k_longest_flag_file);
+    if (!text) continue;
+    for (std::size_t begin = 0; begin < text->size();) {
+      const std::size_t end = std::min(text->find('\n', begin), text->size());
+      flags.push_back(text->substr(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+  return flags;
 }
 
 }  // namespace
 
 WorkerCommand::WorkerCommand(const os::Command& command) : command_(command) {
-  bool is_brief = false;
-  own_.reserve(4);
-  for (char** word = command.arguments; *word != nullptr; ++word) {
-    arguments_.push_back(*word);
-    is_brief = is_brief || is_flag(*word, k_brief_flag);
-  }
+  own_.reserve(k_most_own);
+  for (char** word = command.arguments; *word != nullptr; ++word) arguments_.push_back(*word);
+  const std::vector<std::string> flags = flags_of(command);
+  const bool is_brief = std::any_of(flags.begin(), flags.end(), [](const std::string& flag) {
+    return is_flag(flag, k_brief_flag);
+  });
   for (char** entry = command.environment; *entry != nullptr; ++entry) {
     environment_.push_back(*entry);
   }
@@ -104,9 +132,14 @@ void WorkerCommand::hide_shard() {
   if (!selection_of(command_).shard) return;
   hide_variable(k_total_shards);
   hide_variable(k_shard_index);
-  std::erase_if(arguments_, [](const char* word) {
-    return is_flag(word, k_total_shards_flag) || is_flag(word, k_shard_index_flag);
-  });
+  // Where it was asked for by flags the program knows them, and the last one counts.
+  const std::vector<std::string> flags = flags_of(command_);
+  for (const std::string_view name : {k_total_shards_flag, k_shard_index_flag}) {
+    const bool is_given = std::any_of(flags.begin(), flags.end(), [name](const std::string& flag) {
+      return is_flag(flag, name);
+    });
+    if (is_given) add_argument(std::string(name) + "=-1");
+  }
 }
 
 Selection selection_of(const os::Command& command) {
@@ -115,13 +148,14 @@ Selection selection_of(const os::Command& command) {
   if (!also.empty() && also != "0") selection.disabled = Disabled::run_too;
   std::string_view total = variable_in(command.environment, k_total_shards);
   std::string_view index = variable_in(command.environment, k_shard_index);
-  for (char** word = command.arguments; *word != nullptr; ++word) {
-    const std::string_view value = value_of(*word);
-    if (is_flag(*word, k_also_disabled_flag)) {
-      selection.disabled = is_set(*word) ? Disabled::run_too : Disabled::left_out;
-    } else if (is_flag(*word, k_total_shards_flag)) {
+  const std::vector<std::string> flags = flags_of(command);
+  for (const std::string& flag : flags) {
+    const std::string_view value = value_of(flag);
+    if (is_flag(flag, k_also_disabled_flag)) {
+      selection.disabled = is_set(flag) ? Disabled::run_too : Disabled::left_out;
+    } else if (is_flag(flag, k_total_shards_flag)) {
       total = value;
-    } else if (is_flag(*word, k_shard_index_flag)) {
+    } else if (is_flag(flag, k_shard_index_flag)) {
       index = value;
     }
   }
@@ -131,8 +165,8 @@ Selection selection_of(const os::Command& command) {
 
 bool only_lists(const os::Command& command) {
   bool lists = false;
-  for (char** word = command.arguments; *word != nullptr; ++word) {
-    if (is_flag(*word, k_list_flag)) lists = is_set(*word);
+  for (const std::string& flag : flags_of(command)) {
+    if (is_flag(flag, k_list_flag)) lists = is_set(flag);
   }
   return lists;
 }

@@ -273,6 +273,47 @@ class Around(Batch):
         self.assertEqual(len(everything), 60)
         self.assertEqual(len(set(everything)), 60)
 
+    def test_shards_are_numbers_as_googletest_reads_them(self):
+        tree = self.batch_project({
+            isolation: ("case_ends_linked", "*Twenty.pass*", isolation,
+                        'ENVIRONMENT "GTEST_TOTAL_SHARDS= 4;GTEST_SHARD_INDEX=+1"')
+            for isolation in ("none", "process", "fork")})
+        self.ctest(tree, "-j2")
+        for isolation in ("none", "process", "fork"):
+            self.assertEqual(Counter(self.outcomes(tree, isolation).values()), {"passed": 5}, isolation)
+
+    def test_flags_in_a_file_are_flags(self):
+        flags = self.work / "flags"
+        flags.write_text("--gtest_also_run_disabled_tests\n\n--gtest_brief=1\n")
+        tree = self.batch_project({
+            f"{which}.{isolation}": (which, f'*never:Ends.pass" "--gtest_flagfile={flags}', isolation, "")
+            for which, isolation in WAYS})
+        self.ctest(tree, "-j2")
+        for which, isolation in WAYS:
+            self.assertEqual(self.outcomes(tree, f"{which}.{isolation}"),
+                             self.outcomes(tree, "case_ends.none"), f"{which}.{isolation}")
+        self.assertEqual(self.outcomes(tree, "case_ends.none"), {"Ends.DISABLED_never": "crashed", "Ends.pass": "passed"})
+
+    def test_a_flag_that_googletest_does_not_know_is_no_pass(self):
+        """It prints its help and exits with 0."""
+        tree = self.batch_project({
+            f"{which}.{isolation}{flag}": (which, f'Ends.pass" "{flag}', isolation, "")
+            for which, isolation in WAYS for flag in ("--gtest_typo", "-gtest_brief")})
+        done = self.ctest(tree, "-j2", "-V")
+        outcomes = Counter(record["outcome"] for record in self.attempts(tree).values())
+        self.assertEqual(outcomes, {"no_tests": 2 * len(WAYS)})
+        self.assertEqual(done.text.count("holdfast: 0 cases: it printed its help"), 2 * len(WAYS))
+
+    def test_a_program_that_wants_a_case_fails_without(self):
+        """GoogleTest has the flag from 1.18 on."""
+        if b"fail_if_no_test_selected" not in Path(program("case_ends")).read_bytes():
+            self.skipTest("this GoogleTest does not know it")
+        tree = self.batch_project({
+            f"{which}.{isolation}": (which, 'Nothing.*" "--gtest_fail_if_no_test_selected', isolation, "")
+            for which, isolation in WAYS})
+        done = self.ctest(tree, "-j2")
+        self.assertIn(f"0% tests passed, {len(WAYS)} tests failed", done.text)
+
     def test_what_makes_no_shard_is_refused_by_googletest(self):
         wrong = ("GTEST_TOTAL_SHARDS=3", "GTEST_SHARD_INDEX=1", "GTEST_TOTAL_SHARDS=3;GTEST_SHARD_INDEX=3",
                  "GTEST_TOTAL_SHARDS=3x;GTEST_SHARD_INDEX=1")
@@ -288,10 +329,13 @@ class Around(Batch):
         """GoogleTest has the flags from 1.18 on."""
         if b"total_shards" not in Path(program("case_ends")).read_bytes():
             self.skipTest("this GoogleTest does not know them")
+        flags = self.work / "flags"
+        flags.write_text("--gtest_total_shards=3\n--gtest_shard_index=1\n")
         tests = {f"{isolation}.{how}": ("case_ends_linked", f"*Twenty.*{flags}", isolation, properties)
                  for isolation in ("none", "process", "fork")
                  for how, flags, properties in (
                      ("flags", '" --gtest_total_shards=3 "--gtest_shard_index=1', ""),
+                     ("file", f'" "--gtest_flagfile={flags}', ""),
                      ("variables", "", 'ENVIRONMENT "GTEST_TOTAL_SHARDS=3;GTEST_SHARD_INDEX=1"'))}
         tree = self.batch_project(tests)
         self.ctest(tree, "-j2")

@@ -99,6 +99,17 @@ holdfast_discover_tests(program DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 {ca
                 for colours in ("no", "yes"):
                     self.assertEqual(len(self.failed_without_us(tree, GTEST_COLOR=colours)), 1)
 
+    def test_a_flag_that_googletest_does_not_know_is_red_with_us_and_without(self):
+        """It prints its help then, and exits with 0."""
+        for arguments in ("", "BATCH suite ISOLATION none", "BATCH suite ISOLATION process", "BATCH suite ISOLATION fork"):
+            with self.subTest(arguments):
+                tree = self.discovered(f"TEST_FILTER Near.aXb {arguments} EXTRA_ARGS --gtest_typo",
+                                       which="case_names_linked")
+                self.outcomes(tree)
+                self.assertEqual(self.done.returncode, 8, self.done.text)
+                for colours in ("no", "yes"):
+                    self.assertEqual(len(self.failed_without_us(tree, GTEST_COLOR=colours)), 1)
+
     def test_a_shard_may_have_none(self):
         for arguments in ("", "BATCH suite ISOLATION none", "BATCH suite ISOLATION process", "BATCH suite ISOLATION fork"):
             with self.subTest(arguments):

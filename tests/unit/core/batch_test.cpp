@@ -384,10 +384,23 @@ TEST(BatchTest, of_a_repeated_case_the_worst_counts) {
 TEST(BatchTest, no_cases_are_no_tests) {
   Story story(Isolation::process);
   story.tell(simple(Event::Kind::begun));
-  EXPECT_EQ(story.tell(listed({})), "end");
+  // What that comes to the program says: with --gtest_fail_if_no_test_selected it ends with 1.
+  EXPECT_EQ(story.tell(listed({})), "run all");
+  story.tell(announced(0));
+  story.tell(simple(Event::Kind::finished));
+  EXPECT_EQ(story.tell(gone(code(0))), "end");
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::no_tests);
   EXPECT_EQ(story.batch.conclude().main.code, 0);
   EXPECT_EQ(story.batch.summary(), "0 cases: the filter matches none");
+
+  Story refused(Isolation::fork);
+  refused.tell(simple(Event::Kind::begun));
+  refused.tell(listed({}));
+  EXPECT_EQ(refused.tell(gone(code(0))), "run all");
+  refused.tell(announced(0));
+  EXPECT_EQ(refused.tell(gone(code(1))), "end");
+  EXPECT_EQ(refused.batch.conclude().outcome, Outcome::failed);
+  EXPECT_EQ(refused.batch.conclude().main.code, 1);
 
   // Of a program that chooses its shard itself.
   Story of_shard(Isolation::fork);
@@ -396,6 +409,26 @@ TEST(BatchTest, no_cases_are_no_tests) {
   none.is_shard = true;
   of_shard.tell(none);
   EXPECT_EQ(of_shard.batch.summary(), "0 cases");
+}
+
+TEST(BatchTest, a_help_in_place_of_cases_is_no_pass) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(simple(Event::Kind::helped));
+  EXPECT_EQ(story.tell(gone(code(0))), "end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::no_tests);
+  EXPECT_EQ(story.batch.summary(), "0 cases: it printed its help");
+}
+
+TEST(BatchTest, a_help_that_a_case_prints_is_its_output) {
+  Story story(Isolation::none);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(announced(1));
+  story.tell(simple(Event::Kind::helped));
+  story.pass("A.a");
+  story.tell(simple(Event::Kind::finished));
+  story.tell(gone(code(0)));
+  EXPECT_EQ(story.batch.summary(), "1 case: 1 passed");
 }
 
 TEST(BatchTest, a_program_that_is_not_googletests_is_judged_by_its_code) {

@@ -147,6 +147,7 @@ TEST(GtestListTest, what_makes_no_shard_is_none) {
                                      {"0", "0"}}) {
     EXPECT_FALSE(gtest_shard(total, index)) << total << " " << index;
   }
+  EXPECT_TRUE(gtest_shard(" 2", "+1"));
 }
 
 }  // namespace

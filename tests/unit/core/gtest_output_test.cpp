@@ -17,6 +17,8 @@ std::string text_of(const GtestEvent& event) {
       return "ended " + std::string(event.name) + " " + std::string(name_of(outcome_of(event.end)));
     case GtestEvent::Kind::finished:
       return "finished " + std::to_string(event.count);
+    case GtestEvent::Kind::helped:
+      return "helped";
   }
   return "?";
 }
@@ -56,6 +58,12 @@ const std::vector<std::string> k_real_events{
     "began A.skip",        "ended A.skip skipped", "began Ty/0.x",
     "ended Ty/0.x passed", "began I/P.p/1",        "ended I/P.p/1 failed",
     "finished 4"};
+
+TEST(GtestOutputTest, a_help_is_seen) {
+  EXPECT_EQ(read("This program contains tests written using Google Test. You can use the\n"
+                 "following command line flags to control its behavior:\n"),
+            (std::vector<std::string>{"helped"}));
+}
 
 TEST(GtestOutputTest, whole_output_gives_each_case_once) { EXPECT_EQ(read(k_real), k_real_events); }
 
