@@ -15,12 +15,14 @@ shift 3
 # Whether the launcher, as it is, starts a program, passes on how that ended, and ends what that left behind.
 works() {
   case $1 in */*) ;; *) set -- "./$1" ;; esac
+  # One that hangs ends with 124 or 137.
+  set -- timeout -k 5 60 env -i PATH="$PATH" "$1" --test=self-test
   rm -f "$note.left"
-  env -i PATH="$PATH" "$1" --test=self-test /bin/sh -c 'exit 7'
+  "$@" /bin/sh -c 'exit 7'
   [ $? -eq 7 ] || { echo "it did not end as its command did (7)"; return 1; }
-  env -i PATH="$PATH" "$1" --test=self-test /bin/sh -c 'kill -KILL $$'
-  [ $? -eq 137 ] || { echo "it did not end as its command did (SIGKILL)"; return 1; }
-  env -i PATH="$PATH" "$1" --test=self-test /bin/sh -c 'sleep 60 & echo $! >"$0"' "$note.left" 2>/dev/null
+  "$@" /bin/sh -c 'kill -TERM $$'
+  [ $? -eq 143 ] || { echo "it did not end as its command did (SIGTERM)"; return 1; }
+  "$@" /bin/sh -c 'sleep 60 & echo $! >"$0"' "$note.left" 2>/dev/null
   [ -s "$note.left" ] || { echo "it did not run its command"; return 1; }
   if kill "$(cat "$note.left")" 2>/dev/null; then echo "it left a process behind"; return 1; fi
   rm -f "$note.left"

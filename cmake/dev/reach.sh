@@ -1,5 +1,6 @@
 # Sourced by ./dev reach: ./dev test of what is committed here, on other releases of Debian, as root and as a plain user.
 #
+#   build/reach/lock               held while it runs
 #   build/reach/SUITE              the release, by debootstrap from where this machine has its packages; kept
 #   build/reach/SUITE-USER.log     what ./dev test printed
 #   build/reach/SUITE-USER.tests   a line for each test that did not pass: its name and ctest's word
@@ -13,13 +14,16 @@ trap 'exit 130' INT TERM
 [ "$(id -u)" -eq 0 ] || fail "reach needs root, to make the other releases and mount in them"
 [ -z "$(git status --porcelain --untracked-files=no)" ] || echo "dev: what is not committed is not tested there" >&2
 mkdir -p "$reach"
+exec 9>"$reach/lock"
+flock -n 9 || fail "another ./dev reach is at work here"
 
 make_release() {
   local mirror
   mirror=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' | awk '$1 == "Debian" && !found++ { print $2 }')
   [ -n "$mirror" ] || fail "no source of Debian's packages (apt-get update)"
   rm -rf "$reach/$1.part"
-  quietly debootstrap --variant=minbase --include=ca-certificates,git "$1" "$reach/$1.part" "$mirror"
+  # What it mounts goes with it.
+  quietly unshare --mount --propagation private debootstrap --variant=minbase --include=ca-certificates,git "$1" "$reach/$1.part" "$mirror"
   # A mirror may be behind; what it has is signed all the same.
   echo 'Acquire::Check-Valid-Until "false";' >"$reach/$1.part/etc/apt/apt.conf.d/90reach"
   mv "$reach/$1.part" "$reach/$1"

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import unittest
+import unittest.mock
 from pathlib import Path
 
 from holdfast_case import CMAKE, LAUNCHER, STAGE, HoldfastCase
@@ -137,10 +138,18 @@ class LauncherLibc(HoldfastCase):
 
     def test_glibc_where_it_does_not_work(self):
         for lie, why in (("CODE", r"did not end as its command did \(7\)"),
-                         ("SIGNAL", r"did not end as its command did \(SIGKILL\)"), ("END", "left a process behind")):
+                         ("SIGNAL", r"did not end as its command did \(SIGTERM\)"), ("END", "left a process behind")):
             with self.subTest(lie):
                 shutil.rmtree(self.tree, ignore_errors=True)
                 self.assert_is_glibcs(self.built(f"-DCMAKE_CXX_FLAGS=-DLIES_OF_{lie}"), why)
+
+    def test_glibc_where_it_hangs(self):
+        impatient = self.work / "bin"
+        impatient.mkdir()
+        (impatient / "timeout").touch(0o755)
+        (impatient / "timeout").write_text('#!/bin/sh\nshift 3\nexec /usr/bin/timeout -k 1 1 "$@"\n')
+        with unittest.mock.patch.dict(os.environ, {"PATH": f"{impatient}:{os.environ['PATH']}"}):
+            self.assert_is_glibcs(self.built("-DCMAKE_CXX_FLAGS=-DLIES_OF_TIME"), r"did not end as its command did \(7\)")
 
     def test_a_compiler_that_is_killed_says_nothing_of_musl(self):
         killed = self.work / "killed"

@@ -14,8 +14,12 @@ int main(int count, char** arguments) {
 #undef LIES_OF_CODE
 #undef LIES_OF_SIGNAL
 #undef LIES_OF_END
+#undef LIES_OF_TIME
 #endif
   if (count < 3) return part_length(arguments[0]) > 0 ? 125 : 0;
+#ifdef LIES_OF_TIME
+  while (true) pause();
+#endif
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   const pid_t child = fork();
   if (child == 0) {

@@ -5,7 +5,7 @@ import os
 import unittest
 from pathlib import Path
 
-from holdfast_case import HoldfastCase, ctest_version
+from holdfast_case import PACKAGE, STAGE, HoldfastCase, ctest_version
 
 PROJECT = """
 add_test(NAME a COMMAND true x)
@@ -178,6 +178,19 @@ class Listings(HoldfastCase):
             workflow = self.command("cmake", "--workflow", "--preset", "all", cwd=source, env=environment, check=False)
             self.assertIn("67% tests passed", workflow.stdout, version)
             self.assertEqual(workflow.stdout.count("Test command: "), 3, workflow.stdout)
+
+    def test_a_variable_that_ctest_was_started_with(self):
+        """As an include of a preset may name it, of any bytes."""
+        script = self.work / "value.cmake"
+        script.write_text(f'include("{STAGE / PACKAGE}/listing.cmake")\n'
+                          'foreach(name IN ITEMS OF_PRESETS OF NOT_THERE)\n'
+                          '  _holdfast_started_with(${name} value)\n'
+                          '  file(APPEND "${CMAKE_CURRENT_LIST_DIR}/value" "${value}\\n--\\n")\n'
+                          'endforeach()\n')
+        odd = "a;b[c\\d\n=\u00e9 \udcff$x"
+        self.command("cmake", "-P", script, env=self.environment(X_OF="no", OF_PRESETS=odd, OF="last\nOF_PRESETS=no"))
+        self.assertEqual((self.work / "value").read_bytes(),
+                         f"{odd}\n--\nlast\nOF_PRESETS=no\n--\n\n--\n".encode(errors="surrogateescape"))
 
     def test_disabled_is_plain_ctest(self):
         source = self.project(PROJECT, files=FILES)
