@@ -64,6 +64,7 @@ constexpr auto k_options = std::to_array<Option>({
     {"-S", CtestOption::other_with_value},
     {"-SP", CtestOption::other_with_value},
     {"--preset", CtestOption::other_with_value},
+    {"--presets-file", CtestOption::other_with_value},
     {"--resource-spec-file", CtestOption::other_with_value},
 });
 

@@ -179,10 +179,29 @@ class Listings(HoldfastCase):
             self.assertIn("67% tests passed", workflow.stdout, version)
             self.assertEqual(workflow.stdout.count("Test command: "), 3, workflow.stdout)
 
+    def test_presets_of_a_file(self):
+        """CMake 4.4 has the option. The arguments of a script stand for those of such a ctest."""
+        source = self.work / "source"
+        source.mkdir()
+        for name, how in (("CMakePresets.json", {"outputOnFailure": True}), ("odd;[name", {"showOnly": "json-v1"})):
+            (source / name).write_text(json.dumps({
+                "version": 8, "testPresets": [{"name": "p", "configurePreset": "c", "execution": how}]}))
+        script = self.work / "lists.cmake"
+        script.write_text(f'cmake_minimum_required(VERSION 3.25)\ninclude("{STAGE / PACKAGE}/listing.cmake")\n'
+                          f'_holdfast_lists_only("{source}" lists)\n'
+                          'message("${lists}")\n')
+        for arguments, lists in ((("--preset", "p"), "FALSE"),
+                                 (("--preset", "p", "--presets-file", "odd;[name"), "TRUE"),
+                                 (("--presets-file", str(source / "odd;[name"), "--preset", "p"), "TRUE"),
+                                 (("--presets-file", "-N"), "FALSE"),
+                                 (("--preset", "p", "--test-command", "--presets-file", "odd;[name"), "FALSE")):
+            ran = self.command("cmake", "-P", script, "--", *arguments, env=self.environment(PWD=str(source)))
+            self.assertEqual(ran.stderr.strip(), lists, arguments)
+
     def test_a_variable_that_ctest_was_started_with(self):
         """As an include of a preset may name it, of any bytes."""
         script = self.work / "value.cmake"
-        script.write_text(f'include("{STAGE / PACKAGE}/listing.cmake")\n'
+        script.write_text(f'cmake_minimum_required(VERSION 3.25)\ninclude("{STAGE / PACKAGE}/listing.cmake")\n'
                           'foreach(name IN ITEMS OF_PRESETS OF NOT_THERE)\n'
                           '  _holdfast_started_with(${name} value)\n'
                           '  file(APPEND "${CMAKE_CURRENT_LIST_DIR}/value" "${value}\\n--\\n")\n'
