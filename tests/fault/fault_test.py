@@ -23,7 +23,7 @@ import unittest
 
 from schedules import ROLES, WORKLOADS, Schedule, every_step, random_schedule, victims_of
 from support import (CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, USER_DIRECTORY, ProjectCase, children_of,
-                     keepers_of, processes_of, program, wait_until)
+                     no_keeper_of, processes_of, program, wait_until)
 
 GRACE_S = 0.2
 # grace + 2 s, with room for a machine that is busy with the other tests.
@@ -217,7 +217,7 @@ class FaultTest(ProjectCase):
         self.assertEqual(ran.returncode, 0, ran.text + self.told())
         said = [line for line in ran.text.splitlines() if "holdfast: " in line]
         self.assertEqual(said, ["holdfast: 1 test through Holdfast: 1 passed"], self.told())
-        wait_until(lambda: not keepers_of(self.tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(self.tree), "the keeper to end")
 
 
 class Profiles(dict):

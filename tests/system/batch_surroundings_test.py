@@ -9,7 +9,7 @@ import unittest
 
 from contained import Contained
 from needs import need_mounts
-from support import CTEST, PATIENCE_S, ProjectCase, keepers_of, wait_until
+from support import CTEST, PATIENCE_S, ProjectCase, keepers_of, no_keeper_of, wait_until
 from terminal import TerminalCase
 
 ISOLATIONS = ("none", "process", "fork")
@@ -78,7 +78,7 @@ class TerminalTest(TerminalCase, BatchCase):
                     f.read_bytes() for f in self.runs(t)[-1].glob("output/*")), "the hang")
                 terminal.type("\x03")
                 terminal.expect("ctest ended")
-                wait_until(lambda t=tree: not keepers_of(t), "the keeper to end")
+                wait_until(lambda t=tree: no_keeper_of(t), "the keeper to end")
                 go.touch()
                 terminal.wait()
                 self.assert_nothing_left()

@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 from needs import need
-from support import CTEST, PATIENCE_S, ProjectCase, keepers_of, wait_until
+from support import CTEST, PATIENCE_S, ProjectCase, no_keeper_of, wait_until
 
 MOUNT = 'mount --bind "$1" "$2" && cd "$2" && shift 2 && exec "$@"'
 SHARE = '[profile.default]\nruns = "share"\n'
@@ -56,7 +56,7 @@ class BindMountedTreeTest(ProjectCase):
             self.let_go(name)
         for run, name in zip(runs, ("first", "second")):
             self.assertEqual(run.wait(PATIENCE_S), 0, self.log(name))
-        wait_until(lambda: not keepers_of(tree) + keepers_of(self.other), "the keepers to end")
+        wait_until(lambda: no_keeper_of(tree) and no_keeper_of(self.other), "the keepers to end")
         self.assert_nothing_left()
 
     def test_singles_by_two_paths_take_turns(self):

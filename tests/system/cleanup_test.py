@@ -6,7 +6,7 @@ import signal
 import time
 import unittest
 
-from support import (CTEST, PATIENCE_S, ProjectCase, SystemCase, children_of, is_alive, keepers_of,
+from support import (CTEST, PATIENCE_S, ProjectCase, SystemCase, children_of, is_alive, no_keeper_of,
                      process, processes_with, program, state_of, wait_until)
 
 GRACE = ["--grace", "500ms"]
@@ -104,7 +104,7 @@ class CtestTest(ProjectCase):
         test, = self.announced(file)
         ctest.kill()
         ctest.wait()
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         self.assertFalse(is_alive(test))
         types = [record["type"] for record in self.records(self.runs(tree)[-1])]
         self.assertEqual(types[-1], "run_ended")

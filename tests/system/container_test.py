@@ -11,7 +11,7 @@ import unittest
 from pathlib import Path
 
 from needs import need, need_mounts
-from support import CMAKE, CTEST, PATIENCE_S, STAGE, ProjectCase, keepers_of, wait_until
+from support import CMAKE, CTEST, PATIENCE_S, STAGE, ProjectCase, no_keeper_of, wait_until
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/container"
 WITHOUT_CALL = [sys.executable, "-B", str(Path(__file__).with_name("without_call.py"))]
@@ -126,7 +126,7 @@ class CgroupsTest(ProjectCase):
         self.assertIn("2 tests through Holdfast: 2 passed; 1 left processes behind (leaves: sleep)", said)
         self.assertEqual(len(re.findall(r"(?m)^1: 0::.*/holdfast-", said)), int(contained), said)
         self.assertEqual(said.count('holdfast: ignoring containment = "cgroup": '), int(not contained), said)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
 
     def test_version_2(self):
         self.check("version 2", True)

@@ -11,7 +11,7 @@ import unittest
 from contained import Contained, cgroups_of, cgroups_of_run
 from forsaken import Forsaken, kill_at_once, name_of
 from needs import AS_NOBODY, need_reach
-from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, children_of, command_of, keepers_of, process, program, wait_until)
+from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, children_of, command_of, no_keeper_of, process, program, wait_until)
 
 GRACE_S = 5
 # grace + 2 s, with room for a machine that is busy with the other tests.
@@ -30,7 +30,7 @@ class DeathsTest(Contained, Forsaken, ProjectCase):
 
     def only_end(self, tree, ctest):
         ctest.wait(PATIENCE_S)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         run = self.runs(tree)[-1]
         self.assertEqual(cgroups_of_run(run), [])
         ended, = self.records(run, "attempt_ended")
@@ -127,7 +127,7 @@ set_tests_properties(late PROPERTIES HOLDFAST_TIMEOUT 500ms)\n""")
             ran = self.ctest(tree, "-j4")
             self.assertIn("crashes (SEGFAULT)", ran.text)
             self.assertIn("late (Timeout)", ran.text)
-            wait_until(lambda tree=tree: not keepers_of(tree), "the keeper to end")
+            wait_until(lambda tree=tree: no_keeper_of(tree), "the keeper to end")
             run = self.runs(tree)[-1]
             self.assertEqual({r["test"]: (r["outcome"], r.get("signal"), r.get("exit_code"))
                               for r in self.records(run, "attempt_ended")},

@@ -8,7 +8,7 @@ from contained import Contained, apart, cgroup_of, cgroups_of, cgroups_of_run, o
 from forsaken import Forsaken, kill_at_once
 from needs import AS_NOBODY, need_reach
 from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, SystemCase, is_alive,
-                     keepers_of, process, program, stat_of, wait_until)
+                     keepers_of, no_keeper_of, process, program, stat_of, wait_until)
 
 
 class LeftoversTest(Contained, SystemCase):
@@ -133,7 +133,7 @@ class ReapTest(Contained, Forsaken, ProjectCase):
         self.assertTrue(is_alive(living))
         ctest.terminate()
         ctest.wait(PATIENCE_S)
-        wait_until(lambda: not keepers_of(other), "the keeper to end")
+        wait_until(lambda: no_keeper_of(other), "the keeper to end")
         self.assertEqual(cgroups_of_run(self.runs(other)[-1]), [])
 
     def test_of_a_pid_namespace_there_is_nothing_to_reap(self):

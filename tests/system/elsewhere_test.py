@@ -8,7 +8,7 @@ import unittest
 from needs import need
 from places import OWN_PROC, AsUnknownUser, need_namespace
 from processes import children_of
-from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, keepers_of, wait_until
+from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, no_keeper_of, wait_until
 
 NOTHING = b"nothing is left of earlier runs\n"
 READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && cd "$1" && shift && exec "$@"'
@@ -43,7 +43,7 @@ class ElsewhereTest(ProjectCase):
         for first in children_of(begun.pid):
             os.kill(first, signal.SIGKILL)  # with it go all, the keeper too
         begun.wait(PATIENCE_S)
-        wait_until(lambda: not keepers_of(self.tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(self.tree), "the keeper to end")
 
     def ended(self):
         return self.records(self.run_there, "attempt_ended", "run_ended")

@@ -4,7 +4,7 @@ import json
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from support import CTEST, HOLDFAST, ProjectCase, keepers_of, script_step, wait_until
+from support import CTEST, HOLDFAST, ProjectCase, no_keeper_of, script_step, wait_until
 
 LINE = "holdfast: no tests: ctest selected none\n"
 
@@ -16,7 +16,7 @@ class EmptySelectionCase(ProjectCase):
         (source / "holdfast.toml").write_text(toml)
         self.tree = self.project(text)
         done = self.ctest(self.tree, *arguments)
-        wait_until(lambda: not keepers_of(self.tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(self.tree), "the keeper to end")
         return done
 
     def report(self, form, *run):
@@ -81,7 +81,7 @@ set_tests_properties(bare PROPERTIES HOLDFAST_ENABLED OFF)
         self.script_file = self.work / "script.cmake"
         self.script_file.write_text(script_step(self.work / "project", self.tree, commands))
         done = self.finish(CTEST, "-V", "-S", self.script_file, cwd=self.work)
-        wait_until(lambda: not keepers_of(self.tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(self.tree), "the keeper to end")
         for run in self.runs(self.tree):
             self.assertEqual([(r["complete"], r.get("log", True)) for r in self.records(run, "run_ended")],
                              [(True, True)], run)
@@ -112,7 +112,7 @@ set_tests_properties(bare PROPERTIES HOLDFAST_ENABLED OFF)
                                                "set_property(TEST b PROPERTY LABELS one another)\n")
         tree = self.project("add_subdirectory(below)\n")
         self.ctest(tree / "below")
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         run, = self.runs(tree)
         self.assertEqual([(r["complete"], r.get("log", True)) for r in self.records(run, "run_ended")], [(True, True)])
 
@@ -124,7 +124,7 @@ set_tests_properties(bare PROPERTIES HOLDFAST_ENABLED OFF)
         self.assertEqual(done.returncode, 8, done.text)
         done = self.ctest(self.tree / "below", "-R", "^a$")
         self.assertEqual(done.returncode, 0, done.text)
-        wait_until(lambda: not keepers_of(self.tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(self.tree), "the keeper to end")
         self.assertEqual(done.text.count(LINE), 1, done.text)
         self.assertEqual(self.reported(), ("no_tests", {}))
         self.assertEqual(len(self.runs(self.tree)), 2)

@@ -9,7 +9,7 @@ import re
 import unittest
 from pathlib import Path
 
-from support import ProjectCase, keepers_of, program, verdicts, wait_until
+from support import ProjectCase, no_keeper_of, program, verdicts, wait_until
 
 # A dozen pytests on a busy machine.
 BOUND_S = 100
@@ -31,7 +31,7 @@ class FrameworkCase(ProjectCase):
                 text += f'set_property(TEST {name} PROPERTY {key} "{value}")\n'
         tree = self.project(text, "attached", "attached-build")
         ran = self.ctest(tree, "-j2", bound=BOUND_S)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         plain = self.ctest(self.project(text, "plain", "plain-build", attached=False), "-j2",
                            bound=BOUND_S)
         self.assertEqual(verdicts(plain.text), {n: t[3] for n, t in tests.items()}, plain.text)

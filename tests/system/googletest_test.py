@@ -5,7 +5,7 @@ import os
 import unittest
 from pathlib import Path
 
-from support import HOLDFAST, ProjectCase, SystemCase, keepers_of, program, wait_until
+from support import HOLDFAST, ProjectCase, SystemCase, no_keeper_of, program, wait_until
 
 CASES = program("googletest_cases")
 
@@ -60,7 +60,7 @@ class GoogletestTest(ProjectCase):
         (self.work / "project/holdfast.toml").write_text(settings)
         tree = self.project(text)
         ran = self.ctest(tree, "-j4", env=self.environment(GTEST_COLOR="no"))
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         return tree, ran, {r["test"]: r for r in self.records(self.runs(tree)[0], "attempt_ended")}
 
     def test_each_end_has_its_outcome(self):

@@ -10,12 +10,12 @@ import signal
 import subprocess
 import unittest
 
-from support import (CTEST, HOLDFAST, ProjectCase, children_of, keepers_of, wait_until)
+from support import (CTEST, HOLDFAST, ProjectCase, children_of, keepers_of, no_keeper_of, wait_until)
 
 
 class JournalTest(ProjectCase):
     def after_run(self, tree):
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         return self.runs(tree)[-1]
 
     def report(self, tree, run="latest"):
@@ -114,7 +114,7 @@ set_tests_properties(waits PROPERTIES DEPENDS done)""")
         for _ in range(22):
             self.assertEqual(self.ctest(tree).returncode, 0)
             first = first or self.after_run(tree)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         self.assertEqual(len(self.runs(tree)), 20)
         self.assertNotIn(first, self.runs(tree))
 

@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 from needs import AS_NOBODY, need_mounts, need_reach
-from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, keepers_of, wait_until)
+from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, keepers_of, no_keeper_of, wait_until)
 
 LATER = "".join(f"add_test(NAME later{i} COMMAND @P@/exit_with 0)\n"
                 f"set_tests_properties(later{i} PROPERTIES DEPENDS first)\n" for i in range(6))
@@ -127,7 +127,7 @@ class TreeTest(ProjectCase):
             self.assertIn("Permission denied", said)
             self.assertIn(f"another may be at work in {tree}: failed to", said)
         finally:
-            wait_until(lambda: not keepers_of(tree), "the keeper to end")
+            wait_until(lambda: no_keeper_of(tree), "the keeper to end")
             subprocess.run(["find", f"/tmp/holdfast-{nobody.pw_uid}", "-depth", "-type", "d", "-empty",
                             "-delete"], check=False)
 
@@ -135,13 +135,13 @@ class TreeTest(ProjectCase):
         nobody = pwd.getpwnam("nobody")
         tree = self.project(self.TESTS)
         self.ctest(tree)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         self.finish("chown", "-R", f"{nobody.pw_uid}:{nobody.pw_gid}", tree)
         self.finish("chown", "-R", "0:0", tree / ".holdfast")
         need_reach(self, AS_NOBODY)
         ran = self.finish(*AS_NOBODY, CTEST, "-j2", cwd=tree)
         self.assert_told_once_and_run(ran)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         subprocess.run(["find", f"/tmp/holdfast-{nobody.pw_uid}", "-depth", "-type", "d", "-empty",
                         "-delete"], check=False)
 

@@ -8,7 +8,7 @@ import time
 import unittest
 from pathlib import Path
 
-from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, command_of, keepers_of, process,
+from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, command_of, keepers_of, no_keeper_of, process,
                      processes_with, script_step, wait_until)
 
 MANY = "".join(f"add_test(NAME t{i} COMMAND @P@/exit_with 0)\n" for i in range(8))
@@ -41,7 +41,7 @@ class KeeperTest(ProjectCase):
         self.assertEqual(len(keepers_of(tree)), 1)
         self.let_go()
         self.assertEqual(ctest.wait(PATIENCE_S), 0)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         self.assert_nothing_left()
 
     def test_it_is_called_what_it_is(self):
@@ -61,7 +61,7 @@ class KeeperTest(ProjectCase):
                 self.assertEqual(Path(f"/proc/{keeper.pid}/comm").read_text(), "holdfast keeper\n")
                 self.let_go()
                 self.assertEqual(ctest.wait(PATIENCE_S), 0)
-                wait_until(lambda: not keepers_of(tree), "the keeper to end")
+                wait_until(lambda: no_keeper_of(tree), "the keeper to end")
 
     def test_of_eight_first_launchers_exactly_one_starts_it(self):
         tree = self.waiting_tree(8)
@@ -70,7 +70,7 @@ class KeeperTest(ProjectCase):
         self.assertEqual(len(keepers_of(tree)), 1)
         self.let_go(8)
         self.assertEqual(ctest.wait(PATIENCE_S), 0)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         run, = self.runs(tree)
         self.assertEqual(len(self.records(run, "attempt_ended")), 8)
         self.assertEqual(len({r["attempt"] for r in self.records(run, "attempt_ended")}), 8)
@@ -79,7 +79,7 @@ class KeeperTest(ProjectCase):
         tree = self.project(MANY)
         ctest = self.start(CTEST, "-j4", cwd=tree, stdout=-3)
         ctest.wait(PATIENCE_S)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         keepers = f"/tmp/holdfast-{os.geteuid()}/keepers"
         self.assertEqual([n for n in os.listdir(keepers) if n.startswith(f"{ctest.pid}-")], [])
 
@@ -139,7 +139,7 @@ message("returned ${first} ${second}")
 """))
         ran = self.finish(CTEST, "-S", script, "-V")
         self.assertIn(b"returned 0 0", ran.stdout + ran.stderr)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         counts = [len(self.records(run, "attempt_ended")) for run in self.runs(tree)]
         self.assertEqual(sorted(counts), [4, 8])
         for run in self.runs(tree):

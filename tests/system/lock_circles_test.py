@@ -8,7 +8,7 @@ import unittest
 
 from contained import Contained, apart
 from run_locks import RunLockCase
-from support import CTEST, HOLDFAST, PATIENCE_S, keepers_of, unfolded, wait_until
+from support import CTEST, HOLDFAST, PATIENCE_S, keepers_of, no_keeper_of, unfolded, wait_until
 
 GOES_ON = "goes on beside"
 
@@ -46,7 +46,7 @@ class CircleCase(RunLockCase):
         for tree, ctest in zip(trees, began):
             self.assertEqual(ctest.wait(PATIENCE_S), 0,
                              self.log(f"out-{tree.name}") + self.log(f"in-{tree.name}"))
-            wait_until(lambda tree=tree: not keepers_of(tree), "the keepers to end")
+            wait_until(lambda tree=tree: no_keeper_of(tree), "the keepers to end")
 
     def who_went_on(self, trees):
         return [tree.name for tree in trees if GOES_ON in self.log(f"in-{tree.name}")]

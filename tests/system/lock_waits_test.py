@@ -8,7 +8,7 @@ import socket
 import subprocess
 import unittest
 
-from support import (PATIENCE_S, ProjectCase, keepers_of, process, program, state_of, unfolded, wait_until)
+from support import (PATIENCE_S, ProjectCase, no_keeper_of, process, program, state_of, unfolded, wait_until)
 
 
 class LockWaitsTest(ProjectCase):
@@ -160,7 +160,7 @@ set_tests_properties(skipped PROPERTIES HOLDFAST_LOCKS {name} SKIP_RETURN_CODE 7
         holder.terminate()
         self.assertNotEqual(ran.returncode, 0)
         self.assertIn("0% tests passed, 2 tests failed out of 2", ran.text)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         ended = self.records(self.runs(tree)[-1], "attempt_ended")
         self.assertEqual([one["outcome"] for one in ended], ["lock_timeout"] * 2)
         for one in ended:

@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 from shared_trees import WAITS, SharedTreeCase
-from support import CTEST, HOLDFAST, PATIENCE_S, ctest_version, keepers_of, program, script_step, wait_until
+from support import CTEST, HOLDFAST, PATIENCE_S, ctest_version, no_keeper_of, program, script_step, wait_until
 
 
 def inode_of_log(ctest):
@@ -57,7 +57,7 @@ set_tests_properties(green PROPERTIES PASS_REGULAR_EXPRESSION "is well")
         (self.work / "go").touch()
         self.assertEqual(len(set(logs)), 2, "both have opened one file")
         self.assertEqual([run.wait(PATIENCE_S) for run in runs], [8, 0], self.log("red") + self.log("green"))
-        wait_until(lambda: not keepers_of(tree), "the keepers to end")
+        wait_until(lambda: no_keeper_of(tree), "the keepers to end")
         if ctest_version() < (4, 3):
             self.assertEqual(len(list(meeting.iterdir())), 2)  # both have parted it
         said = {}
@@ -112,7 +112,7 @@ set_tests_properties(last PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
         later, = (run for run in both if run.poll() is None)
         self.assertEqual(inode_of_log(later), (tree / "below/Testing/Temporary/LastTest.log").stat().st_ino)
         later.kill()
-        wait_until(lambda: not keepers_of(tree), "the keepers to end")
+        wait_until(lambda: no_keeper_of(tree), "the keepers to end")
         first, second = self.runs(tree)
         self.assertEqual(told(self, tree, first, "verdict"), {"quick": "passed", "stays": "passed", "last": "failed"})
         self.assertEqual(told(self, tree, second, "verdict"), {"quick": "passed", "stays": None})
@@ -129,7 +129,7 @@ set_tests_properties(last PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
         staying, = (run for run in both if run.poll() is None)
         self.assertEqual(inode_of_log(staying), (tree / "below/Testing/Temporary/LastTest.log").stat().st_ino)
         staying.kill()
-        wait_until(lambda: not keepers_of(tree), "the keepers to end")
+        wait_until(lambda: no_keeper_of(tree), "the keepers to end")
         said = [told(self, tree, run, "outcome") for run in self.runs(tree)]
         self.assertIn({"quick": "passed", "stays": "passed", "last": "unknown"}, said)
         self.assertIn({"quick": "passed", "stays": "interrupted"}, said)
@@ -150,12 +150,12 @@ set_tests_properties(last PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
     def test_one_of_its_own_is_believed(self):
         tree = self.tree_of_many_runs()
         self.ctest(tree / "below")
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         run, = self.runs(tree)
         self.assertEqual(told(self, tree, run, "outcome"), {"quick": "passed", "stays": "passed", "last": "failed"})
 
     def outcome_of_last(self, tree):
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         return told(self, tree, self.runs(tree)[-1], "outcome")["last"]
 
     def test_who_reads_it_meanwhile_may_be_a_ctest(self):
@@ -191,7 +191,7 @@ message("read ${{text}}")"""))
         with open(tree / "below/Testing/Temporary/LastTest.log.tmp", encoding="utf-8"):
             (self.work / "go").touch()
             self.assertEqual([run.wait(PATIENCE_S) for run in (whole, single)], [0, 8], self.log("single"))
-            wait_until(lambda: not keepers_of(tree), "the keepers to end")
+            wait_until(lambda: no_keeper_of(tree), "the keepers to end")
         self.assertEqual(told(self, tree, self.runs(tree)[-1], "outcome"), {"last": "failed"})
 
     def test_a_file_that_a_scripts_output_is_appended_to_is_no_log(self):
@@ -207,7 +207,7 @@ message("read ${{text}}")"""))
         script.write_text(script_step(self.work / "project", tree, "ctest_test()"))
         begun = self.start("sh", "-c", f"exec {CTEST} -S '{script}' >>'{console}'", cwd=tree, stderr=subprocess.PIPE)
         self.assertIn(b"Cannot create log file", begun.communicate(timeout=PATIENCE_S)[1])
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         self.assertTrue(console.read_text().startswith("precious\n"), console.read_text())
 
 

@@ -5,7 +5,7 @@ import re
 import unittest
 from pathlib import Path
 
-from support import CMAKE, HOLDFAST, STAGE, ProjectCase, keepers_of, wait_until
+from support import CMAKE, HOLDFAST, STAGE, ProjectCase, no_keeper_of, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples/markers"
@@ -20,7 +20,7 @@ class ExampleTest(ProjectCase):
         built = self.finish(CMAKE, "--build", tree)
         self.assertEqual(built.returncode, 0, built.stdout + built.stderr)
         ran = self.ctest(tree)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         promised = re.search(r"`(3 failed[^`]*)`", (EXAMPLE / "README.md").read_text()).group(1)
         self.assertIn(promised, ran.text)
         ended = {r["test"]: r for r in self.records(self.runs(tree)[0], "attempt_ended")}
@@ -41,7 +41,7 @@ class PageTest(ProjectCase):
         tree = self.project(f"add_test(NAME t COMMAND {words})\n")
         path = f"{STAGE}/bin:{os.environ['PATH']}"
         self.ctest(tree, env=self.environment(PATH=path))
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         record, = self.records(self.runs(tree)[-1], "attempt_ended")
         return record
 

@@ -8,7 +8,7 @@ import unittest
 import xml.etree.ElementTree as ElementTree
 
 from needs import need_mounts
-from support import (HOLDFAST, PATIENCE_S, ProjectCase, SystemCase, keepers_of, program, wait_until)
+from support import (HOLDFAST, PATIENCE_S, ProjectCase, SystemCase, no_keeper_of, program, wait_until)
 
 # What each test of the table below begins with.
 HELPERS = r'''
@@ -121,7 +121,7 @@ class MarkersTest(ProjectCase):
             lines.append(f"add_test(NAME {name} COMMAND python3 {script})\n")
         tree = self.project("".join(lines) + ALSO + PROPERTIES)
         ran = self.ctest(tree, "-j4")
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         run, = self.runs(tree)
         return tree, ran, {r["test"]: r for r in self.records(run, "attempt_ended")}
 
@@ -189,7 +189,7 @@ class MarkersTest(ProjectCase):
                                     f"add_test(NAME c{i} COMMAND @P@/mark_exit die 11)\n"
                                     for i in range(20)))
         ran = self.ctest(tree, "-j4")
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         self.assertIn("40 tests through Holdfast: 20 failed, 20 crashed; 20 exited on purpose", ran.text)
 
     def test_a_kept_process_of_an_earlier_test_marks_nobody(self):
@@ -212,7 +212,7 @@ add_test(NAME second COMMAND sh -c "touch {go}; while ! test -e {go}.done; do sl
 set_tests_properties(second PROPERTIES FIXTURES_REQUIRED f)
 """)
         self.ctest(tree)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         run, = self.runs(tree)
         ended = {r["test"]: r for r in self.records(run, "attempt_ended")}
         self.assertEqual(ended["second"]["outcome"], "failed")
@@ -232,7 +232,7 @@ time.sleep(600)""")
         guard = int(open(f"/proc/{test.pid}/stat").read().rpartition(") ")[2].split()[1])
         os.kill(guard, signal.SIGKILL)
         ctest.wait(PATIENCE_S)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         record, = self.records(self.runs(tree)[0], "attempt_ended")
         self.assertEqual(record["outcome"], "internal_error")
         self.assertNotIn("marker", record)
@@ -252,7 +252,7 @@ time.sleep(600)""")
         os.kill(launcher, signal.SIGKILL)
         ctest.wait(PATIENCE_S)
         self.assert_gone([test])
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         record, = self.records(self.runs(tree)[0], "attempt_ended")
         self.assertEqual(record["outcome"], "interrupted")
         self.assertFalse((self.runs(tree)[0] / "scratch").exists())

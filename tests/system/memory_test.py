@@ -4,7 +4,7 @@ import signal
 import unittest
 
 from limited_cgroup import limited_cgroup
-from support import CTEST, ProjectCase, keepers_of, wait_until
+from support import CTEST, ProjectCase, no_keeper_of, wait_until
 
 # Counts a kill as the kernel would, then dies as of one: kills.sh FILE KILLS
 KILLS = """#!/bin/sh
@@ -24,7 +24,7 @@ class MemoryTest(ProjectCase):
         tree = self.project(text.replace("KILLS", f"{script} {self.events}"))
         ran = self.finish(*ctest, *arguments, cwd=tree)
         ran.text = (ran.stdout + ran.stderr).decode()
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         return ran, {r["test"]: r for run in self.runs(tree)
                      for r in self.records(run, "attempt_ended")}
 

@@ -7,7 +7,7 @@ import unittest
 
 from forsaken import Forsaken, kill_at_once
 from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, children_of, command_of, is_alive,
-                     keepers_of, process, program, stat_of, wait_until)
+                     keepers_of, no_keeper_of, process, program, stat_of, wait_until)
 
 GRACE_S = 5
 # grace + 2 s, with room for a machine that is busy with the other tests.
@@ -21,7 +21,7 @@ class OrphansTest(Forsaken, ProjectCase):
         return tree, ctest, self.announced(self.pid_file(), len(ways) + 1)
 
     def only_end(self, tree):
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         ended, = self.records(self.runs(tree)[-1], "attempt_ended")
         return ended
 
@@ -139,7 +139,7 @@ add_test(NAME inner COMMAND @P@/linger {self.pid_file()})""")
         self.assertTrue(is_alive(other))
         (self.work / "other.pids.go").touch()
         ctest.wait(PATIENCE_S)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         outcomes = {r["test"]: r["outcome"] for r in self.records(self.runs(tree)[-1], "attempt_ended")}
         self.assertEqual(outcomes, {"hides": "interrupted", "w": "failed"})
 

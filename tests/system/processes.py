@@ -44,6 +44,13 @@ def children_of(pid):
     return found
 
 
+def name_of(pid):
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(errors="replace").rstrip("\n")
+    except OSError:
+        return None
+
+
 def command_of(pid):
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
@@ -104,3 +111,9 @@ def keepers_of(tree):
         if fields and fields[0] not in "ZX" and int(fields[3]) == pid:
             found.append(process(pid))
     return [one for one in found if one]
+
+
+def no_keeper_of(tree):
+    """Whether all of them have ended. One that is ending loses its command before its files, and with them its locks."""
+    return not keepers_of(tree) and not any(
+        command_of(pid) == [] and name_of(pid) == "holdfast" and process(pid) for pid in all_pids())

@@ -15,7 +15,7 @@ import time
 import unittest
 from pathlib import Path
 
-from support import (CTEST, PATIENCE_S, ProjectCase, children_of, is_alive, keepers_of, process,
+from support import (CTEST, PATIENCE_S, ProjectCase, children_of, is_alive, keepers_of, no_keeper_of, process,
                      state_of, wait_until)
 
 # For a machine that is busy with the other tests.
@@ -93,7 +93,7 @@ class PipesTest(PromptCase):
                 shell.communicate(timeout=PATIENCE_S)
                 self.assertTrue(is_alive(test))
                 os.kill(test.pid, signal.SIGKILL)
-                wait_until(lambda: not keepers_of(tree), "the keeper to end")
+                wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         self.assert_nothing_left()
 
 
@@ -154,7 +154,7 @@ class TerminalTest(PromptCase):
         self.assertEqual(len(said), 1, said)
         # The terminal may echo ^C in front.
         self.assertRegex(said[0], 'holdfast: ctest has ended before its tests; ending "deaf" with all it started$')
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         self.assert_next_is_clean(tree, "next")
         return struck
 

@@ -9,7 +9,7 @@ import shutil
 import unittest
 from pathlib import Path
 
-from support import CMAKE, HOLDFAST, STAGE, ProjectCase, keepers_of, verdicts, wait_until
+from support import CMAKE, HOLDFAST, STAGE, ProjectCase, no_keeper_of, verdicts, wait_until
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/pytest-batches"
 PYTHON = os.environ.get("SYSTEM_TEST_PYTEST")
@@ -28,7 +28,7 @@ class PytestBatchesTest(ProjectCase):
         self.cmake("-S", source, "-B", tree, f"-DCMAKE_PREFIX_PATH={STAGE}",
                    f"-DPython3_EXECUTABLE={PYTHON}")
         ran = self.ctest(tree, "-j2")
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         promised = re.search(r"`(1 passed[^`]*)`", (EXAMPLE / "README.md").read_text()).group(1)
         self.assertIn(promised, ran.text)
         self.assertEqual(verdicts(ran.text), {"test_words": "Passed", "test_sums": "***Failed",
@@ -47,7 +47,7 @@ class PytestBatchesTest(ProjectCase):
         (source / "tests/test_sums.py").unlink()
         self.cmake("--build", tree)
         ran = self.ctest(tree, "-j2")
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         self.assertEqual(verdicts(ran.text), {"test_words": "Passed", "sub/test_new": "Passed",
                                               "test_device": "Passed", "misspelt": "***Failed"})
 

@@ -2,7 +2,7 @@
 
 import unittest
 
-from support import HOLDFAST, ProjectCase, ctest_version, keepers_of, wait_until
+from support import HOLDFAST, ProjectCase, ctest_version, no_keeper_of, wait_until
 
 
 class QuietTest(ProjectCase):
@@ -22,7 +22,7 @@ set_tests_properties(late PROPERTIES HOLDFAST_TIMEOUT 0.2)
             (tree / "CTestCustom.cmake").rename(tree / "away")
             ran = self.ctest(tree, option)
             self.assertEqual((ran.returncode, ran.text), (8, ""))
-            wait_until(lambda: not keepers_of(tree), "the keeper to end")
+            wait_until(lambda: no_keeper_of(tree), "the keeper to end")
             (tree / "away").rename(tree / "CTestCustom.cmake")
             report = self.finish(HOLDFAST, "report", "--tree", tree).stdout.decode()
             self.assertIn("2 passed, 1 failed", report)

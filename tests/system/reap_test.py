@@ -12,7 +12,7 @@ import unittest
 import own_locks
 from forsaken import Forsaken, kill_at_once
 from needs import AS_NOBODY, need_mounts, need_reach
-from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, is_alive, keepers_of,
+from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, is_alive, keepers_of, no_keeper_of,
                      process, program, wait_until)
 
 NOTHING = b"nothing is left of earlier runs\n"
@@ -223,7 +223,7 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
         tree = self.project("add_test(NAME t COMMAND true)\n")
         for _ in range(2):
             self.ctest(tree)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         for runs, said in ((1, b"tidied 1 run: 1 run's end recorded\n"),
                            (2, b"tidied 2 runs: 2 runs' ends recorded\n")):
             for run in self.runs(tree)[:runs]:
@@ -384,7 +384,7 @@ add_test(NAME after COMMAND true)\n""")
         tree = self.project(f"""add_test(NAME daemon COMMAND @P@/leave_child {self.pid_file()} 0 quiet)
 set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)\n""")
         self.ctest(tree)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         ran = self.ctest(tree)
         self.assertNotIn("earlier run", ran.text)
         self.assert_all_alive(self.announced(self.pid_file(), 2))

@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 
 from needs import need_mounts
-from support import CTEST, HOLDFAST, USER_DIRECTORY, ProjectCase, keepers_of, wait_until
+from support import CTEST, HOLDFAST, USER_DIRECTORY, ProjectCase, no_keeper_of, wait_until
 
 WITHOUT_CALL = [sys.executable, "-B", str(Path(__file__).with_name("without_call.py"))]
 IN_THE_WAY = "something is mounted there"
@@ -46,7 +46,7 @@ class RemovalTest(ProjectCase):
     def run_apart(self, tree, *before):
         ran = self.finish("unshare", "-m", *before, CTEST, "--output-on-failure", cwd=tree)
         ran.text = (ran.stdout + ran.stderr).decode()
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         return ran
 
     def ends(self, tree):

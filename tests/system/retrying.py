@@ -3,7 +3,7 @@
 import json
 import re
 
-from support import HOLDFAST, ProjectCase, keepers_of, wait_until
+from support import HOLDFAST, ProjectCase, no_keeper_of, wait_until
 
 
 def verdicts(text):
@@ -14,7 +14,7 @@ def verdicts(text):
 
 class Retry(ProjectCase):
     def settled(self, tree):
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
 
     def add(self, name, script, **properties):
         """A test that is a shell script; `$n` in it is the number of its attempt."""

@@ -12,7 +12,7 @@ import unittest
 from contained import Contained, apart
 from needs import need_mounts
 from run_locks import HELD_BY, RunLockCase, waiting_begin
-from support import CTEST, PATIENCE_S, children_of, is_alive, keepers_of, process, program, wait_until
+from support import CTEST, PATIENCE_S, children_of, is_alive, keepers_of, no_keeper_of, process, program, wait_until
 
 class TwoRunsTest(RunLockCase):
     def test_the_second_waits_says_for_whom_and_starts_when_the_first_ends(self):
@@ -33,7 +33,7 @@ class TwoRunsTest(RunLockCase):
         tree = self.waiting_tree()
         lock = tree / ".holdfast/run-lock/lock"
         self.assertEqual(self.begin(tree, "once", "-R", "below").wait(PATIENCE_S), 0)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         for _ in range(30):
             with open(lock, "rb") as held:
                 fcntl.flock(held, fcntl.LOCK_EX)
@@ -179,7 +179,7 @@ class SettingsTest(RunLockCase):
             self.assert_first_alone()
         self.let_go()
         self.assertEqual(first.wait(PATIENCE_S), 0, self.log("first"))
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         third = self.begin(tree, "third")
         self.assertEqual(third.wait(PATIENCE_S), 0, self.log("third"))
 
@@ -223,7 +223,7 @@ endforeach()
                 ran = self.ctest(tree, "-R", "^outer1$", "--output-on-failure")
                 self.assertEqual(ran.returncode, 0, ran.text)
                 self.assertNotIn("waiting for", ran.text + self.log("log1"))
-                wait_until(lambda tree=tree: not keepers_of(tree), "the keeper to end")
+                wait_until(lambda tree=tree: no_keeper_of(tree), "the keeper to end")
 
     def test_two_nested_siblings_exclude_one_another(self):
         for prefix in ("", "env -i", "env -i setsid -w"):

@@ -2,7 +2,7 @@
 
 import unittest
 
-from support import CTEST, PATIENCE_S, ProjectCase, keepers_of, wait_until
+from support import CTEST, PATIENCE_S, ProjectCase, no_keeper_of, wait_until
 
 
 class RunSerialTest(ProjectCase):
@@ -25,7 +25,7 @@ set_tests_properties(t0 PROPERTIES RUN_SERIAL OFF)"""
         return [(int(begun), int(ended), name) for begun, ended, name in lines]
 
     def locks_of(self, tree):
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         started = self.records(self.runs(tree)[-1], "attempt_started")
         return {one["test"]: one.get("locks", []) for one in started}
 

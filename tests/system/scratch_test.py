@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 
 from needs import AS_NOBODY, need_reach
-from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, keepers_of, program, wait_until
+from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, no_keeper_of, program, wait_until
 
 # Notes what it finds in its directory, fills it, exits with the code of its argument.
 TEST = r'''
@@ -49,7 +49,7 @@ class ScratchTest(ProjectCase):
 
     def run_all(self, tree, *arguments, **how):
         ran = self.ctest(tree, *arguments, **how)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         return ran
 
     def notes(self):
@@ -136,7 +136,7 @@ scratch = "remove"
         need_reach(self, AS_NOBODY)
         ran = self.finish(*AS_NOBODY, CTEST, cwd=tree)
         self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         self.assertEqual(self.scratch_left(tree), [])
         self.assert_untouched(outside)
         self.finish("find", f"/tmp/holdfast-{pwd.getpwnam('nobody').pw_uid}", "-depth", "-type", "d", "-empty", "-delete")
@@ -159,7 +159,7 @@ set_tests_properties(w{i} PROPERTIES WILL_FAIL ON)""" for i in range(4)))
         ctest = self.start(CTEST, cwd=tree, stdout=-3, stderr=-3)
         self.announced(self.pid_file())
         ctest.kill()
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         kept, = self.scratch_left(tree)
         self.assertEqual((kept / "file").read_text(), "x\n")
         self.assertEqual(self.ends(tree)["w"]["scratch"], str(kept))

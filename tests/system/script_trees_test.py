@@ -6,7 +6,7 @@ import signal
 import subprocess
 import unittest
 
-from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, children_of, command_of, keepers_of, program,
+from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, children_of, command_of, keepers_of, no_keeper_of, program,
                      script_step, unfolded, wait_until)
 
 
@@ -38,7 +38,7 @@ message("returned {tree.name} ${{returned{i}}}")
         return (self.work / f"{name}.log").read_text(errors="replace")
 
     def recorded(self, tree):
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         for run in self.runs(tree):
             self.assertEqual([r["tree"] for r in self.records(run, "run_started")], [str(tree)])
             self.assertEqual([r["complete"] for r in self.records(run, "run_ended")], [True])
@@ -160,7 +160,7 @@ execute_process(COMMAND "{program('close_output')}" "{between}${{number}}")
             (self.work / f"between{number}.go").touch()
         self.assertEqual(script.wait(PATIENCE_S), 0, self.log("script"))
         self.assertEqual(self.log("script").count("returned one 0"), 3, self.log("script"))
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         runs = self.runs(tree)
         self.assertEqual([[r["test"] for r in self.records(run, "attempt_ended")] for run in runs], [["one"]] * 3)
         self.assertEqual([[r["complete"] for r in self.records(run, "run_ended")] for run in runs],
@@ -196,7 +196,7 @@ ctest_test(INCLUDE nothing)
 
     def outcomes(self):
         self.assert_gone([self.left])
-        wait_until(lambda: not keepers_of(self.tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(self.tree), "the keeper to end")
         found = []
         for run in self.runs(self.tree):
             done = self.finish(HOLDFAST, "report", run.name, "--format", "json", cwd=self.tree)

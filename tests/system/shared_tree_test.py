@@ -8,7 +8,7 @@ import unittest
 import xml.etree.ElementTree as ElementTree
 
 from shared_trees import WAITS, SharedTreeCase
-from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ctest_version, is_alive, keepers_of,
+from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ctest_version, is_alive, keepers_of, no_keeper_of,
                      verdicts, wait_until)
 
 
@@ -54,7 +54,7 @@ class SinglesTest(SharedTreeCase):
         runs = [self.single(tree, f"t{i}") for i in range(12)]
         for i, run in enumerate(runs):
             self.assertEqual(run.wait(PATIENCE_S) != 0, i % 3 == 0, self.log(f"t{i}"))
-        wait_until(lambda: not keepers_of(tree), "the keepers to end")
+        wait_until(lambda: no_keeper_of(tree), "the keepers to end")
         found = {}
         for run in self.runs(tree):
             ended, = self.records(run, "attempt_ended")
@@ -71,7 +71,7 @@ class SinglesTest(SharedTreeCase):
         tree = self.project("".join(f"add_test(NAME t{i} COMMAND true)\n" for i in range(6)))
         runs = [self.single(tree, f"t{i}") for i in range(6)]
         self.assert_ended(runs, *(f"t{i}" for i in range(6)))
-        wait_until(lambda: not keepers_of(tree), "the keepers to end")
+        wait_until(lambda: no_keeper_of(tree), "the keepers to end")
         locks = USER_DIRECTORY / f"locks/build-{fnv1a(str(tree))}"
         self.assertEqual([lock.name for lock in locks.iterdir()], ["RUN_SERIAL"])
 
@@ -83,7 +83,7 @@ class SinglesTest(SharedTreeCase):
             self.assert_ended([self.single(tree, "quick" if i % 2 else "other", "quick")], "quick")
         self.let_go("stays")
         self.assert_ended([first], "stays")
-        wait_until(lambda: not keepers_of(tree), "the keepers to end")
+        wait_until(lambda: no_keeper_of(tree), "the keepers to end")
         ended = [record["outcome"] for run in self.runs(tree)
                  for record in self.records(run, "attempt_ended") if record["test"] == "stays"]
         self.assertEqual(ended, ["failed"], [run.name for run in self.runs(tree)])
@@ -279,7 +279,7 @@ add_test(NAME inner COMMAND @P@/record_interval {self.work}/inner 1)
                 self.let_go("b")
                 self.assert_ended([beside, outer], "b", "outer")
                 self.assertEqual(len(self.read_pids(self.pid_file("b"))), 2)
-                wait_until(lambda tree=tree: not keepers_of(tree), "the keepers to end")
+                wait_until(lambda tree=tree: no_keeper_of(tree), "the keepers to end")
 
     def test_a_whole_run_that_waits_keeps_none_out_that_it_waits_for(self):
         """Else they would wait for each other."""
@@ -299,7 +299,7 @@ add_test(NAME inner COMMAND @P@/exit_with 0)
                 self.assert_waits("whole")
                 gate.write_text("go\n")
                 self.assert_ended([outer, whole], "outer", "whole")
-                wait_until(lambda tree=tree: not keepers_of(tree), "the keepers to end")
+                wait_until(lambda tree=tree: no_keeper_of(tree), "the keepers to end")
 
 
 class SettingsTest(SharedTreeCase):
@@ -380,7 +380,7 @@ add_test(NAME in_{name} COMMAND sh -c "echo in_{name} in $WHO; exec @P@/close_ou
         for name, begun in zip(names, self.begun[-2:]):
             self.let_go(name)
             self.assertEqual(begun.wait(PATIENCE_S), 8, self.log(name))
-        wait_until(lambda: not keepers_of(tree), "the keepers to end")
+        wait_until(lambda: no_keeper_of(tree), "the keepers to end")
         for name, begun in zip(names, self.begun[-2:]):
             self.assert_shows_outputs(tree, journals[begun.pid], {
                 "both": f"both in {name}\n", f"in_{name}": f"in_{name} in {name}\nsaid before closing\n"})

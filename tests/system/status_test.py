@@ -7,7 +7,7 @@ import time
 import unittest
 
 from places import need_namespace
-from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, children_of, command_of, keepers_of,
+from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, children_of, command_of, keepers_of, no_keeper_of,
                      program, wait_until)
 
 
@@ -125,13 +125,13 @@ set_tests_properties("the test" PROPERTIES RESOURCE_LOCK {name} WILL_FAIL ON)"""
         # Without its keeper a tree's own journal tells.
         for keeper in keepers_of(one):
             os.kill(keeper.pid, signal.SIGKILL)
-        wait_until(lambda: not keepers_of(one), "the keeper to be dead")
+        wait_until(lambda: no_keeper_of(one), "the keeper to be dead")
         self.assertEqual([t["test"] for t in run_of(one, "--tree", one)["tests"]], ["the test"])
         for tree, ctest in ((one, first), (two, second)):
             self.announced(tree / "test.pids")
             (tree / "test.pids.go").touch()
             ctest.wait(PATIENCE_S)
-        wait_until(lambda: not keepers_of(two), "the keeper to end")
+        wait_until(lambda: no_keeper_of(two), "the keeper to end")
         self.assertIsNone(run_of(two))
         self.assertIn("no run is going on",
                       self.finish(HOLDFAST, "status", "--tree", one).stdout.decode())

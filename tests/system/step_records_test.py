@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 
 from building import BuildCase
-from support import CTEST, HOLDFAST, LAUNCHER, keepers_of, wait_until
+from support import CTEST, HOLDFAST, LAUNCHER, no_keeper_of, wait_until
 
 JOBS = 64
 FULL = 16 * 1024 * 1024  # launcher/launcher/step_record.cpp
@@ -103,7 +103,7 @@ cp "{disk}/.holdfast/build/journal.jsonl" "{self.work}/copy"
         self.assertGreaterEqual(len(made), 5)
         ran = self.finish(CTEST, cwd=tree, bound=120)
         self.assertEqual(ran.returncode, 0, ran.stdout)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         # What is built again counts once.
         (self.work / "source/a.c").touch()
         self.assertEqual(self.build(tree).returncode, 0)

@@ -19,7 +19,7 @@ from pathlib import Path
 from storm import BARE_TESTS, KINDS, MAY_BE_UNKNOWN, SCRIPT, TOLD_BY_A_LIST, WRAPPER, Storm, name_of, project_text
 from storm_console import (KILLED, NOT_STARTED, TERMINATED, Said, Summary, each_said, each_summary, element_of,
                            outcome_of, verdict_of)
-from support import (HOLDFAST, Process, ProjectCase, all_pids, command_of, is_alive, keepers_of,
+from support import (HOLDFAST, Process, ProjectCase, all_pids, command_of, is_alive, no_keeper_of,
                      script_step, wait_until)
 
 SEED = 1
@@ -118,7 +118,7 @@ class StormTest(ProjectCase):
         storm.blow(collector.look)
         wait_until(self.no_ctest_is_left, "the end of all ctests", 300)
         for tree in trees:
-            wait_until(lambda tree=tree: not keepers_of(tree), "the end of keepers", 300)
+            wait_until(lambda tree=tree: no_keeper_of(tree), "the end of keepers", 300)
         collector.look(Ended.for_certain)
         compared = sum((self.compare(run, storm.killed) for run in collector.runs.values()), Counter())
         undisturbed = sum(self.compare_console(console, storm.killed) for console in self.consoles.iterdir())

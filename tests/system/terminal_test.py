@@ -7,7 +7,7 @@ import re
 import signal
 import unittest
 
-from support import (CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, ProjectCase, command_of, keepers_of, process,
+from support import (CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, ProjectCase, command_of, no_keeper_of, process,
                      processes_with, program, stat_of, state_of, wait_until)
 from terminal import PROMPT, TerminalCase
 
@@ -230,7 +230,7 @@ add_test(NAME slow-to-end COMMAND @P@/record_signals {file} 0 600)""")
                 wait_until(lambda one=guard: state_of(one.pid) == "Z", "the guard's end")
                 os.kill(launcher.pid, signal.SIGCONT)
                 self.assert_gone([launcher])
-                wait_until(lambda t=tree: not keepers_of(t), "the keeper to end")
+                wait_until(lambda t=tree: no_keeper_of(t), "the keeper to end")
                 ended, = self.records(self.runs(tree)[-1], "attempt_ended")
                 self.assertEqual((ended["outcome"], ended["signal"]), ("interrupted", int(number)))
                 (self.work / f"go{number}").touch()
@@ -291,7 +291,7 @@ class InterruptedRunTest(TerminalCase, ProjectCase):
         left = tests()
         terminal.type("\x03")
         self.assert_gone(left)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         self.assert_one_line(self.finish_clean(terminal, tree))
         outcomes = [r["outcome"] for r in self.records(self.runs(tree)[0], "attempt_ended")]
         self.assertEqual(outcomes, ["interrupted"] * 3)
@@ -304,7 +304,7 @@ class InterruptedRunTest(TerminalCase, ProjectCase):
             left = tests()
             os.kill(self.running_ctest().pid, signal_number)
             self.assert_gone(left)
-            wait_until(lambda: not keepers_of(tree), "the keeper to end")
+            wait_until(lambda: no_keeper_of(tree), "the keeper to end")
             self.assert_one_line(self.finish_clean(terminal, tree))
 
     def test_it_reaches_a_file_and_a_pipe_that_a_script_has_too(self):
@@ -320,7 +320,7 @@ class InterruptedRunTest(TerminalCase, ProjectCase):
                 left = tests()
                 os.kill(self.running_ctest().pid, signal.SIGTERM)
                 self.assert_gone(left)
-                wait_until(lambda: not keepers_of(tree), "the keeper to end")
+                wait_until(lambda: no_keeper_of(tree), "the keeper to end")
                 go.touch()
                 shell.wait(PATIENCE_S)
                 self.assert_one_line(out.read_text())

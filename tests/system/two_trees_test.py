@@ -6,7 +6,7 @@ import signal
 import subprocess
 import unittest
 
-from support import (CTEST, PATIENCE_S, ProjectCase, children_of, command_of, keepers_of, process,
+from support import (CTEST, PATIENCE_S, ProjectCase, children_of, command_of, no_keeper_of, process,
                      program, unfolded, wait_until)
 
 
@@ -88,13 +88,13 @@ set_tests_properties("the test" PROPERTIES RESOURCE_LOCK {name} WILL_FAIL ON)"""
         holder.kill()
         self.finish_waiter(two, waiter)
         self.assert_gone([test])
-        wait_until(lambda: not keepers_of(one), "the keeper to end")
+        wait_until(lambda: no_keeper_of(one), "the keeper to end")
 
     def test_a_killed_waiting_ctest_leaves_nobody(self):
         _, one, two, holder, waiter, _ = self.holding()
         waiter.kill()
         waiter.wait()
-        wait_until(lambda: not keepers_of(two), "the keeper to end")
+        wait_until(lambda: no_keeper_of(two), "the keeper to end")
         (one / "test.pids.go").touch()
         self.assertEqual(holder.wait(PATIENCE_S), 0)
         self.assert_nothing_left()
@@ -105,7 +105,7 @@ set_tests_properties("the test" PROPERTIES RESOURCE_LOCK {name} WILL_FAIL ON)"""
         (one / "test.pids.go").touch()
         holder.wait(PATIENCE_S)
         self.finish_waiter(two, waiter)
-        wait_until(lambda: not keepers_of(two), "the keeper to end")
+        wait_until(lambda: no_keeper_of(two), "the keeper to end")
         ended, = self.records(self.runs(two)[-1], "attempt_ended")
         self.assertGreaterEqual(ended["lock_wait_s"], 0.1)
 

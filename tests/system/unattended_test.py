@@ -9,7 +9,7 @@ import sys
 import unittest
 
 from forsaken import Forsaken, kill_at_once
-from support import (CTEST, HOLDFAST, PATIENCE_S, SUPERVISORS, ProjectCase, is_alive, keepers_of, process,
+from support import (CTEST, HOLDFAST, PATIENCE_S, SUPERVISORS, ProjectCase, is_alive, no_keeper_of, process,
                      program, state_of, verdicts, wait_until)
 
 GRACE_S = 0.5
@@ -90,7 +90,7 @@ class StoppedTest(UnattendedCase):
         self.assert_gone([*left, launcher], STUCK_S)
         ctest.wait(PATIENCE_S)
         self.assertIn("Passed", verdicts(log.read_text())["next"])
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         ended = {record["test"]: record for record in self.records(self.run_of(ctest, tree), "attempt_ended")}
         self.assertEqual(ended["hides"]["outcome"], "interrupted")
         self.assert_nothing_left()
@@ -113,7 +113,7 @@ class StoppedTest(UnattendedCase):
         os.kill(launcher.pid, signal.SIGCONT)
         os.kill(ctest.pid, signal.SIGCONT)
         ctest.wait(PATIENCE_S)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         ended, = self.records(self.run_of(ctest, tree), "attempt_ended")
         self.assertEqual(ended["outcome"], "internal_error")  # its launcher has ended it
         self.assert_nothing_left()
@@ -131,7 +131,7 @@ class StoppedTest(UnattendedCase):
         os.kill(launcher.pid, signal.SIGKILL)
         self.assert_gone([*left, guard])
         ctest.wait(PATIENCE_S)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         self.assertEqual(verdicts(log.read_text())["next"], "Passed")
         self.assertNotIn("no keeper", log.read_text())
         types = [record["type"] for record in self.records(self.run_of(ctest, tree))]
@@ -243,7 +243,7 @@ class KilledTest(UnattendedCase):
         self.assertIsNone(ctest.poll())
         os.kill(alone, signal.SIGKILL)
         ctest.wait(PATIENCE_S)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         ended, = self.records(self.run_of(ctest, tree), "attempt_ended")
         self.assertIn(f"linger (pid {alone}) may be its own and lives", ended["note"])
         if quiet:

@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 from needs import need_mounts
-from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, keepers_of, program,
+from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, keepers_of, no_keeper_of, program,
                      processes_with, script_step, verdicts, wait_until)
 
 # A test of each kind of verdict. What `meddle` is stands between them.
@@ -99,7 +99,7 @@ class WitnessCase(ProjectCase):
         script = self.work / "script.cmake"
         script.write_text(script_step(self.work / "project", tree, tests))
         done = self.finish(CTEST, "-S", script, "-V", stderr=subprocess.STDOUT)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         return done.stdout.decode()
 
 
@@ -235,7 +235,7 @@ add_test(NAME waits COMMAND @P@/close_output {self.pid_file()})
             os.kill(pid, signal.SIGKILL)
         self.assert_gone([test])
         begun.wait(PATIENCE_S)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         run, = self.runs(tree)
         self.assertEqual([r["outcome"] for r in self.records(run, "attempt_ended")], ["interrupted"])
 
@@ -372,7 +372,7 @@ set_tests_properties(skip PROPERTIES SKIP_RETURN_CODE 77)
         run, = self.runs(tree)
         wait_until(lambda: len(self.records(run, "attempt_ended")) == 5, "five records")
         ctest.kill()
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         report = self.report(tree)
         self.assertFalse(report["run"]["complete"])
         self.assertEqual(self.told(tree), {"regex": "unknown", "plain": "passed", "plain_red": "failed",
@@ -392,7 +392,7 @@ set_tests_properties(skip PROPERTIES SKIP_RETURN_CODE 77)
         lingers, = self.announced(self.pid_file())
         ctest.kill()
         os.kill(lingers.pid, signal.SIGKILL)
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         self.assertFalse(self.report(tree)["run"]["complete"])
 
     def test_a_repeated_test_has_not_the_verdict_of_the_time_before(self):
@@ -410,7 +410,7 @@ set_tests_properties(again PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
         run, = self.runs(tree)
         wait_until(lambda: len(self.records(run, "attempt_ended")) == 2, "two records")
         ctest.kill()
-        wait_until(lambda: not keepers_of(tree), "the keeper to end")
+        wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         self.assertEqual(self.told(tree), {"again": "unknown"})
 
     @unittest.skipUnless(os.geteuid() == 0, "only root may mount a small disk")
