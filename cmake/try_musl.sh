@@ -15,14 +15,15 @@ shift 3
 # Whether the launcher, as it is, starts a program, passes on how that ended, and ends what that left behind.
 works() {
   case $1 in */*) ;; *) set -- "./$1" ;; esac
-  # One that hangs ends with 124 or 137.
+  # One that hangs ends with 124 or 137, which is also what a launcher passes on for SIGKILL.
   set -- timeout -k 5 60 env -i PATH="$PATH" "$1" --test=self-test
   rm -f "$note.left"
   "$@" /bin/sh -c 'exit 7'
   [ $? -eq 7 ] || { echo "it did not end as its command did (7)"; return 1; }
   "$@" /bin/sh -c 'kill -TERM $$'
   [ $? -eq 143 ] || { echo "it did not end as its command did (SIGTERM)"; return 1; }
-  "$@" /bin/sh -c 'sleep 60 & echo $! >"$0"' "$note.left" 2>/dev/null
+  "$@" /bin/sh -c 'sleep 600 & echo $! >"$0"' "$note.left" 2>/dev/null
+  [ $? -eq 0 ] || { echo "it did not end as its command did (0)"; return 1; }
   [ -s "$note.left" ] || { echo "it did not run its command"; return 1; }
   if kill "$(cat "$note.left")" 2>/dev/null; then echo "it left a process behind"; return 1; fi
   rm -f "$note.left"

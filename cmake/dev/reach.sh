@@ -22,7 +22,7 @@ make_release() {
   mirror=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' | awk '$1 == "Debian" && !found++ { print $2 }')
   [ -n "$mirror" ] || fail "no source of Debian's packages (apt-get update)"
   rm -rf "$reach/$1.part"
-  # What it mounts goes with it.
+  # In a mount namespace of its own: what it mounts is gone when it ends, however it ends.
   quietly unshare --mount --propagation private debootstrap --variant=minbase --include=ca-certificates,git "$1" "$reach/$1.part" "$mirror"
   # A mirror may be behind; what it has is signed all the same.
   echo 'Acquire::Check-Valid-Until "false";' >"$reach/$1.part/etc/apt/apt.conf.d/90reach"

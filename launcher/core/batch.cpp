@@ -68,8 +68,8 @@ std::vector<BatchAction>& Batch::happened(const BatchEvent& event) {
       places_.reserve(std::min<std::uint64_t>(event.count, k_most_foreseen));
       worker_finished_ = false;
       break;
-    case Kind::helped:
-      has_helped_ = !announced_ && results_.empty();
+    case Kind::printed_help:
+      has_printed_help_ = !announced_ && results_.empty();
       break;
     case Kind::case_began:
       on_case_began(event);
@@ -331,7 +331,12 @@ void Batch::go_on() {
     case Isolation::none: {
       const bool all_begun = announced_ && begun_ >= *announced_ && !is_listed_;
       const bool through = worker_finished_ && ordered_.empty();
-      if (through || all_begun || (is_listed_ && waiting_.empty())) break;
+      if (through || all_begun) break;
+      if (is_listed_ && waiting_.empty()) {
+        // As of a program that lists none of them and runs them all the same.
+        stopped_ = "its list does not have them";
+        break;
+      }
       if (is_listed_) return run_waiting();
       actions_.push_back({BatchAction::Kind::list});
       return;

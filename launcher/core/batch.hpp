@@ -26,7 +26,7 @@ struct BatchEvent {
     listed,        // `cases` are to run; `others` could, and are not; `why` this may not be all
     not_listed,    // `end`: of the process that was to
     announced,     // the worker says how many it is about to run: `count`
-    helped,        // the worker prints its help
+    printed_help,  // the worker, and nothing behind it
     case_began,    // `name`
     case_ended,    // `name`, `said`
     finished,      // the worker says that all of its cases are through
@@ -151,7 +151,7 @@ class Batch {
   bool worker_finished_ = false;
   bool worker_failed_case_ = false;
   std::optional<std::uint64_t> announced_;  // by this worker
-  bool has_helped_ = false;                 // in place of announcing any
+  bool has_printed_help_ = false;           // in place of announcing any
   std::uint64_t begun_ = 0;                 // cases, each counted once
   std::int64_t now_us_ = 0;
   std::int64_t worker_since_us_ = 0;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int k_signal_kill = 9;
 constexpr std::size_t k_most_named = 3;
+constexpr std::string_view k_printed_help = "it printed its help";
 
 // As one process would have ended that came to this.
 ProcessEnd end_for(Outcome outcome, const CaseResult& result) {
@@ -96,7 +97,7 @@ BatchConclusion Batch::conclude() const {
     // As a test that exited with 0: what is wrong is our judgement (core/outcome.hpp).
     if (result.leak_failed || !result.outcome) conclusion.main = {ProcessEnd::Kind::exited, 0};
   }
-  const bool is_empty = is_listed_ || has_helped_ || (announced_ && *announced_ == 0);
+  const bool is_empty = is_listed_ || has_printed_help_ || (announced_ && *announced_ == 0);
   if (results_.empty() && is_empty) conclusion.outcome = Outcome::no_tests;
   if (worst == 0) conclusion.main = {ProcessEnd::Kind::exited, 0};
   if (beyond_cases_ && badness(beyond_cases_) > worst) {
@@ -104,6 +105,8 @@ BatchConclusion Batch::conclude() const {
     conclusion.main = beyond_end_;
   }
   conclusion.note = beyond_note_;
+  const bool is_help = conclusion.outcome == Outcome::no_tests && has_printed_help_;
+  if (is_help) conclusion.note = k_printed_help;
   return conclusion;
 }
 
@@ -111,8 +114,8 @@ std::string Batch::summary() const {
   std::string text = std::to_string(results_.size()) + (results_.size() == 1 ? " case" : " cases");
   // Words that holdfast_discover_tests() knows; a shard may well have none.
   const bool has_others = is_shard_ || !others_.empty();
-  if (results_.empty() && has_helped_) {
-    text += ": it printed its help";
+  if (results_.empty() && has_printed_help_) {
+    text += ": " + std::string(k_printed_help);
   } else if (results_.empty() && is_listed_ && !has_others) {
     text += ": the filter matches none";
   }
@@ -137,7 +140,7 @@ std::string Batch::summary() const {
   add("not run", not_run, false);
   if (not_run.count > 0 && !not_run.first[0]->note.empty())
     text += " (" + printable(not_run.first[0]->note) + ")";
-  if (!is_listed_ && stopped_ && announced_ && *announced_ > begun_) {
+  if (stopped_ && announced_ && *announced_ > begun_ + not_run.count) {
     text += separator + std::to_string(*announced_ - begun_) + " not run (" + *stopped_ + ")";
   }
   if (!beyond_note_.empty()) text += "; " + printable(beyond_note_);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <limits>
 #include <utility>
 
 namespace holdfast {
@@ -10,7 +11,7 @@ namespace {
 
 constexpr std::string_view k_comment = "  # ";
 
-// As strtol(3) takes it, which GoogleTest asks.
+// As GoogleTest takes one that is not negative: by strtol(3), and no larger than an int32.
 std::optional<std::uint64_t> whole_number(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t\n\v\f\r"), text.size()));
   if (text.starts_with('+')) text.remove_prefix(1);
@@ -18,6 +19,7 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
   const char* end = text.data() + text.size();
   const auto read = std::from_chars(text.data(), end, number);
   if (text.empty() || read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+  if (number > std::numeric_limits<std::int32_t>::max()) return std::nullopt;
   return number;
 }
 

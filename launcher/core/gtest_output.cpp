@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t k_longest_line = 64 * 1024;
 constexpr std::size_t k_kept_of_longer = 4 * 1024;
 
-constexpr std::string_view k_help = "This program contains tests written using Google Test.";
+constexpr std::string_view k_end_of_help = "<googletestframework@googlegroups.com>.";
 
 enum Tag : std::uint8_t { k_passed, k_failed, k_skipped, k_run, k_whole, k_part, k_tag_count };
 constexpr std::string_view k_tags[k_tag_count] = {"[       OK ] ", "[  FAILED  ] ",
@@ -62,6 +62,11 @@ bool names_case(std::string_view text, std::string_view name) {
 // Whether it ends as the line of an end does, "(0 ms)": whole lines do, and the last piece of torn
 // ones.
 bool ends_as_an_end(std::string_view text) { return text.ends_with(" ms)"); }
+
+bool is_end_of_help(std::string_view line) {
+  const std::string_view beginning = k_end_of_help.substr(0, k_end_of_help.find('@'));
+  return line.find(beginning) != std::string_view::npos && without_colours(line) == k_end_of_help;
+}
 
 std::optional<std::uint64_t> number_at_start(std::string_view text) {
   std::uint64_t number = 0;
@@ -150,12 +155,10 @@ void GtestOutput::read(std::string_view bytes, const Tell& tell) {
 
 void GtestOutput::read_line(std::string_view line, const Tell& tell) {
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);  // printed on a terminal
+  if (!line.empty()) ends_with_help_ = is_end_of_help(line);
   const Tags tags(line);
   if (!tags.any()) {  // most lines have none
     if (cut_ && has_name_of_open(line)) torn_ = cut_;
-    if (open_.empty() && line.find(k_help) != std::string_view::npos) {
-      tell({GtestEvent::Kind::helped, {}, {}, line_start_, 0});
-    }
     return;
   }
   const std::string& name = open_.empty() ? closed_ : open_;

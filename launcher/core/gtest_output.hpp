@@ -27,7 +27,6 @@ struct GtestEvent {
     began,     // `offset` is where the line begins
     ended,     // with `end`; `offset` is behind the line
     finished,  // "[==========] 3 tests … ran."
-    helped,    // its help: asked for, or for an argument that GoogleTest does not know
   };
   Kind kind = Kind::running;
   std::string_view name;  // of the case; need not outlive the call
@@ -48,6 +47,9 @@ class GtestOutput {
 
   // The case that has begun and not ended; empty: none.
   const std::string& open_case() const { return open_; }
+  // Whether the last line that is not empty is that of GoogleTest's help: nothing came of a flag
+  // that it does not know.
+  bool ends_with_help() const { return ends_with_help_; }
   std::uint64_t size() const { return size_; }
 
  private:
@@ -68,6 +70,7 @@ class GtestOutput {
   std::string line_;              // not ended yet; of a very long one the last part
   std::uint64_t line_start_ = 0;  // where line_ begins
   std::uint64_t size_ = 0;
+  bool ends_with_help_ = false;
   std::string open_;
   std::string closed_;   // the case that has ended last, until the next line of GoogleTest's
   unsigned nested_ = 0;  // how often the open case was begun inside of itself

@@ -56,9 +56,10 @@ class BatchRun {
         around_(around),
         relay_(relay),
         journal_(*plan.identity),
+        given_(plan.command),
         // One that lists its cases is no batch of them.
-        batch_(only_lists(plan.command) ? Isolation::none
-                                        : plan.policy.isolation.value_or(Isolation::none)),
+        batch_(only_lists(given_) ? Isolation::none
+                                  : plan.policy.isolation.value_or(Isolation::none)),
         markers_(variable_in(plan.command.environment, environment::k_marker_dir)),
         link_(WorkerLink::listen(markers_)) {}
 
@@ -111,10 +112,10 @@ class BatchRun {
       case BatchAction::Kind::list:
         return list();
       case BatchAction::Kind::run_all:
-        return run_worker(WorkerCommand(plan_.command));
+        return run_worker(WorkerCommand(given_));
       case BatchAction::Kind::run_cases:
         return run_worker(
-            WorkerCommand::running(plan_.command, action.filter),
+            WorkerCommand::running(given_, action.filter),
             batch_.isolation() == Isolation::process ? action.cases.front() : std::string());
       case BatchAction::Kind::serve:
         return serve();
@@ -221,9 +222,10 @@ class BatchRun {
       add_leftovers(left);
       total_.observation.leaked = true;
     };
-    ForkServer server(
-        {plan_, batch_, *capture, relay_, link_, *launcher, tell, has_marker, left_behind});
-    WorkerCommand command = WorkerCommand::serving(plan_.command, list_file_in(markers_));
+    const bool is_shard = selection_of(given_).shard.has_value();
+    ForkServer server({plan_, batch_, is_shard, *capture, relay_, link_, *launcher, tell,
+                       has_marker, left_behind});
+    WorkerCommand command = WorkerCommand::serving(given_, list_file_in(markers_));
     const AttemptPlan plan = plan_for(command.command(), *capture);
     BeforeKill hook(server, plan, relay_, [&server] { return server.overdue(); });
     const AttemptResult result = run_with(hook);
@@ -266,7 +268,7 @@ class BatchRun {
     Result<Capture> capture = Capture::open(false);
     if (!capture) return fail(capture.error());
     Listing listing(*capture, relay_, link_, is_late ? Milliseconds{0} : plan_.policy.case_timeout);
-    WorkerCommand command = WorkerCommand::listing(plan_.command, list_file_in(markers_));
+    WorkerCommand command = WorkerCommand::listing(given_, list_file_in(markers_));
     AttemptPlan plan = plan_for(command.command(), *capture);
     plan.companion = &listing;
     os::UniqueFd parent;
@@ -294,7 +296,7 @@ class BatchRun {
   }
 
   BatchEvent listed_cases(std::string_view printed) const {
-    const Selection selection = selection_of(plan_.command);
+    const Selection selection = selection_of(given_);
     GtestList list = take_list(markers_, printed);
     Runnable found = runnable(std::move(list.cases), selection.disabled, selection.shard);
     BatchEvent listed;
@@ -364,6 +366,7 @@ class BatchRun {
     result.observation.main = conclusion.main;
     result.observation.no_tests = plan_.policy.no_tests;
     result.observation.ran_nothing = conclusion.outcome == Outcome::no_tests;
+    result.ran_nothing_because = conclusion.note;
     note_end(result, conclusion.main);
     relay_.write(Stream::output, "holdfast: " + batch_.summary() + "\n");
     relay_.finish();
@@ -381,6 +384,7 @@ class BatchRun {
   Surroundings& around_;
   OutputRelay& relay_;
   CaseJournal journal_;
+  GtestCommand given_;
   Batch batch_;
   std::string markers_;
   WorkerLink link_;

@@ -7,7 +7,6 @@
 
 #include "core/time_budget.hpp"
 #include "core/worker_message.hpp"
-#include "exec/worker_command.hpp"
 #include "os/clock.hpp"
 
 namespace holdfast::exec {
@@ -76,7 +75,7 @@ void ForkServer::on_message(std::string_view packet) {
     is_listed_ = true;
     event.kind = BatchEvent::Kind::listed;
     event.cases = std::move(listed_);
-    event.is_shard = selection_of(parts_.plan.command).shard.has_value();
+    event.is_shard = parts_.is_shard;
     happened(std::move(event));
   } else if (kind == HOLDFAST_WORKER_CANNOT_FORK) {
     event.kind = BatchEvent::Kind::cannot_fork;

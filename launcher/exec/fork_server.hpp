@@ -34,6 +34,7 @@ class ForkServer final : public launcher::Companion {
   struct Parts {
     const launcher::AttemptPlan& plan;
     const Batch& batch;
+    bool is_shard;  // of its cases
     Capture& capture;
     OutputRelay& relay;
     WorkerLink& link;

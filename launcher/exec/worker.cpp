@@ -182,8 +182,6 @@ void Worker::on_printed(const GtestEvent& event) {
       announced.count = event.count;
       return happened(announced);
     }
-    case GtestEvent::Kind::helped:
-      return happened(BatchEvent{BatchEvent::Kind::helped});
     case GtestEvent::Kind::began:
       if (!is_linked_) return begin_case(event.name, place);
       if (event.name == open_ && first_printed(event.name) == nullptr) case_from_ = place;
@@ -421,6 +419,7 @@ OutputRange Worker::finish() {
   hear();
   settle_end();
   settle_printed_end();
+  if (printed_.ends_with_help()) happened(BatchEvent{BatchEvent::Kind::printed_help});
   link_.drop();
   progress_.reset();
   told_();

@@ -31,6 +31,11 @@ bool is_variable(std::string_view entry, std::string_view name) {
   return entry.starts_with(name) && entry.size() > name.size() && entry[name.size()] == '=';
 }
 
+char** end_of(char** entries) {
+  while (*entries != nullptr) ++entries;
+  return entries;
+}
+
 // What is behind the first `=`.
 std::string_view value_of(std::string_view argument) {
   const std::size_t equals = argument.find('=');
@@ -71,40 +76,43 @@ std::vector<std::string> flags_of(const os::Command& command) {
 
 }  // namespace
 
-WorkerCommand::WorkerCommand(const os::Command& command) : command_(command) {
+GtestCommand::GtestCommand(const os::Command& given) : command(given), flags(flags_of(given)) {}
+
+bool GtestCommand::has(std::string_view flag) const {
+  return std::any_of(flags.begin(), flags.end(),
+                     [flag](const std::string& one) { return is_flag(one, flag); });
+}
+
+WorkerCommand::WorkerCommand(const GtestCommand& given) : command_(given.command) {
   own_.reserve(k_most_own);
-  for (char** word = command.arguments; *word != nullptr; ++word) arguments_.push_back(*word);
-  const std::vector<std::string> flags = flags_of(command);
-  const bool is_brief = std::any_of(flags.begin(), flags.end(), [](const std::string& flag) {
-    return is_flag(flag, k_brief_flag);
-  });
-  for (char** entry = command.environment; *entry != nullptr; ++entry) {
+  for (char** word = command_.arguments; *word != nullptr; ++word) arguments_.push_back(*word);
+  for (char** entry = command_.environment; *entry != nullptr; ++entry) {
     environment_.push_back(*entry);
   }
   // Its output is how an unmodified program is followed. Only where it was asked for: a release
   // that does not know the flag would print its help.
-  if (is_brief) add_argument(std::string(k_brief_flag) + "=0");
+  if (given.has(k_brief_flag)) add_argument(std::string(k_brief_flag) + "=0");
   hide_variable(k_brief);
 }
 
-WorkerCommand WorkerCommand::serving(const os::Command& command, const std::string& file) {
-  WorkerCommand made(command);
+WorkerCommand WorkerCommand::serving(const GtestCommand& given, const std::string& file) {
+  WorkerCommand made(given);
   made.add_argument(std::string(k_list_flag));
   // In any case: else the list goes over the report of a run.
   made.add_argument("--gtest_output=" + (file.empty() ? file : "json:" + file));
   return made;
 }
 
-WorkerCommand WorkerCommand::listing(const os::Command& command, const std::string& file) {
-  WorkerCommand made = serving(command, file);
-  made.hide_shard();
+WorkerCommand WorkerCommand::listing(const GtestCommand& given, const std::string& file) {
+  WorkerCommand made = serving(given, file);
+  made.hide_shard(given);
   return made;
 }
 
-WorkerCommand WorkerCommand::running(const os::Command& command, const std::string& filter) {
-  WorkerCommand made(command);
+WorkerCommand WorkerCommand::running(const GtestCommand& given, const std::string& filter) {
+  WorkerCommand made(given);
   made.add_argument("--gtest_filter=" + filter);
-  made.hide_shard();
+  made.hide_shard(given);
   made.hide_variable(k_shard_file);
   return made;
 }
@@ -127,29 +135,27 @@ void WorkerCommand::hide_variable(std::string_view name) {
   std::erase_if(environment_, [&](const char* entry) { return is_variable(entry, name); });
 }
 
-void WorkerCommand::hide_shard() {
+void WorkerCommand::hide_shard(const GtestCommand& given) {
   // What makes none is GoogleTest's to refuse.
-  if (!selection_of(command_).shard) return;
+  if (!selection_of(given).shard) return;
   hide_variable(k_total_shards);
   hide_variable(k_shard_index);
-  // Where it was asked for by flags the program knows them, and the last one counts.
-  const std::vector<std::string> flags = flags_of(command_);
-  for (const std::string_view name : {k_total_shards_flag, k_shard_index_flag}) {
-    const bool is_given = std::any_of(flags.begin(), flags.end(), [name](const std::string& flag) {
-      return is_flag(flag, name);
-    });
-    if (is_given) add_argument(std::string(name) + "=-1");
+  // They may stand in a file, so they stay; the last one counts, and -1 is GoogleTest's for none.
+  for (const std::string_view flag : {k_total_shards_flag, k_shard_index_flag}) {
+    if (given.has(flag)) add_argument(std::string(flag) + "=-1");
   }
 }
 
-Selection selection_of(const os::Command& command) {
+Selection selection_of(const GtestCommand& given) {
   Selection selection;
-  const std::string_view also = variable_in(command.environment, k_also_disabled);
-  if (!also.empty() && also != "0") selection.disabled = Disabled::run_too;
-  std::string_view total = variable_in(command.environment, k_total_shards);
-  std::string_view index = variable_in(command.environment, k_shard_index);
-  const std::vector<std::string> flags = flags_of(command);
-  for (const std::string& flag : flags) {
+  char** environment = given.command.environment;
+  const bool runs_disabled = std::any_of(environment, end_of(environment), [](const char* entry) {
+    return is_variable(entry, k_also_disabled) && value_of(entry) != "0";
+  });
+  if (runs_disabled) selection.disabled = Disabled::run_too;
+  std::string_view total = variable_in(environment, k_total_shards);
+  std::string_view index = variable_in(environment, k_shard_index);
+  for (const std::string& flag : given.flags) {
     const std::string_view value = value_of(flag);
     if (is_flag(flag, k_also_disabled_flag)) {
       selection.disabled = is_set(flag) ? Disabled::run_too : Disabled::left_out;
@@ -163,9 +169,9 @@ Selection selection_of(const os::Command& command) {
   return selection;
 }
 
-bool only_lists(const os::Command& command) {
+bool only_lists(const GtestCommand& given) {
   bool lists = false;
-  for (const std::string& flag : flags_of(command)) {
+  for (const std::string& flag : given.flags) {
     if (is_flag(flag, k_list_flag)) lists = is_set(flag);
   }
   return lists;

@@ -65,7 +65,9 @@ std::string on_outcome(const AttemptResult& result, const std::string& name) {
     return name + " found nothing to run: pytest has collected no test, or deselected all";
   }
   if (result.outcome == Outcome::no_tests) {
-    return name + " found nothing to run: its filter matches no test";
+    const std::string& because = result.ran_nothing_because;
+    return name +
+           " found nothing to run: " + (because.empty() ? "its filter matches no test" : because);
   }
   if (result.outcome == Outcome::oom_killed) {
     return name + " was killed by the kernel for want of memory";

@@ -26,6 +26,7 @@ struct AttemptResult {
   std::string scratch;                // the attempt's directory, where it stays; empty: it is gone
   std::string note;                   // one sentence; empty: nothing to say
   std::string remark;                 // the same, worth a record and no line
+  std::string ran_nothing_because;    // of no_tests; empty: its filter selects nothing
   std::optional<std::string> marker;  // the reason in the main process's marker; none: it left none
   std::vector<OrphanMarker> orphans;
   bool ended_for_companion = false;  // launcher/companion.hpp

@@ -294,6 +294,14 @@ class Around(Batch):
                              self.outcomes(tree, "case_ends.none"), f"{which}.{isolation}")
         self.assertEqual(self.outcomes(tree, "case_ends.none"), {"Ends.DISABLED_never": "crashed", "Ends.pass": "passed"})
 
+    def test_a_variable_that_is_empty_is_set(self):
+        tree = self.batch_project({
+            f"{which}.{isolation}": (which, "*never", isolation, 'ENVIRONMENT "GTEST_ALSO_RUN_DISABLED_TESTS="')
+            for which, isolation in WAYS})
+        self.ctest(tree, "-j2")
+        for which, isolation in WAYS:
+            self.assertEqual(self.outcomes(tree, f"{which}.{isolation}"), {"Ends.DISABLED_never": "crashed"})
+
     def test_a_flag_that_googletest_does_not_know_is_no_pass(self):
         """It prints its help and exits with 0."""
         tree = self.batch_project({
@@ -303,6 +311,7 @@ class Around(Batch):
         outcomes = Counter(record["outcome"] for record in self.attempts(tree).values())
         self.assertEqual(outcomes, {"no_tests": 2 * len(WAYS)})
         self.assertEqual(done.text.count("holdfast: 0 cases: it printed its help"), 2 * len(WAYS))
+        self.assertIn('"case_ends.none-gtest_brief" found nothing to run: it printed its help', done.text)
 
     def test_a_program_that_wants_a_case_fails_without(self):
         """GoogleTest has the flag from 1.18 on."""

@@ -6,9 +6,8 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from forsaken import name_of
 from processes import all_pids, process, processes_with, stat_of
-from support import USER_DIRECTORY, wait_until
+from support import USER_DIRECTORY, name_of, wait_until
 
 NOBODY = 65534
 

@@ -9,9 +9,10 @@ import time
 import unittest
 
 from contained import Contained, cgroups_of, cgroups_of_run
-from forsaken import Forsaken, kill_at_once, name_of
+from forsaken import Forsaken, kill_at_once
 from needs import AS_NOBODY, need_reach
-from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, children_of, command_of, no_keeper_of, process, program, wait_until)
+from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, children_of, command_of, name_of, no_keeper_of, process,
+                     program, wait_until)
 
 GRACE_S = 5
 # grace + 2 s, with room for a machine that is busy with the other tests.

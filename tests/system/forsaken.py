@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from support import children_of, keepers_of, process, wait_until
+from support import children_of, keepers_of, name_of, process, wait_until
 
 # forsaken FILE WAY…: one daemon per way, by double fork, in a session of its own, each in FILE by pid;
 # then stays itself. bare: no environment; overwritten: one of zeros; deaf: ignores what can be;
@@ -63,14 +63,6 @@ def kill_at_once(*victims):
 def stopped(pid):
     with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
         return stat.read().rpartition(") ")[2][0] == "T"
-
-
-def name_of(pid):
-    try:
-        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as comm:
-            return comm.read().strip()
-    except OSError:
-        return ""  # it has ended
 
 
 class Forsaken:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import unittest
 
-from support import (PATIENCE_S, ProjectCase, no_keeper_of, process, program, state_of, unfolded, wait_until)
+from support import (PATIENCE_S, ProjectCase, no_keeper_of, program, state_of, unfolded, wait_until)
 
 
 class LockWaitsTest(ProjectCase):

@@ -5,7 +5,7 @@ import re
 import unittest
 from pathlib import Path
 
-from support import CMAKE, HOLDFAST, STAGE, ProjectCase, no_keeper_of, wait_until
+from support import CMAKE, STAGE, ProjectCase, no_keeper_of, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples/markers"

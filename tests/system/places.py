@@ -6,10 +6,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from forsaken import name_of
 from needs import need, need_reach
 from processes import children_of, process
-from support import PATIENCE_S, USER_DIRECTORY, wait_until
+from support import PATIENCE_S, USER_DIRECTORY, name_of, wait_until
 
 # A /proc of its own, as a container has; without, it shows the numbers of the namespace outside.
 OWN_PROC = ("--mount-proc",)

@@ -48,7 +48,7 @@ def name_of(pid):
     try:
         return Path(f"/proc/{pid}/comm").read_text(errors="replace").rstrip("\n")
     except OSError:
-        return None
+        return ""  # it has ended
 
 
 def command_of(pid):

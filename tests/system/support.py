@@ -19,7 +19,7 @@ import unittest
 from pathlib import Path
 
 # For the drivers too.
-from processes import (Process, all_pids, children_of, command_of, is_alive, keepers_of, no_keeper_of, process,
+from processes import (Process, all_pids, children_of, command_of, is_alive, keepers_of, name_of, no_keeper_of, process,
                        pending_signals, processes_of, processes_with, stat_of, state_of)
 
 STAGE = Path(os.environ["SYSTEM_TEST_STAGE"])

@@ -149,7 +149,11 @@ class LauncherLibc(HoldfastCase):
         (impatient / "timeout").touch(0o755)
         (impatient / "timeout").write_text('#!/bin/sh\nshift 3\nexec /usr/bin/timeout -k 1 1 "$@"\n')
         with unittest.mock.patch.dict(os.environ, {"PATH": f"{impatient}:{os.environ['PATH']}"}):
-            self.assert_is_glibcs(self.built("-DCMAKE_CXX_FLAGS=-DLIES_OF_TIME"), r"did not end as its command did \(7\)")
+            for lie, why in (("TIME", r"did not end as its command did \(7\)"),
+                             ("REST", r"did not end as its command did \(0\)")):
+                with self.subTest(lie):
+                    shutil.rmtree(self.tree, ignore_errors=True)
+                    self.assert_is_glibcs(self.built(f"-DCMAKE_CXX_FLAGS=-DLIES_OF_{lie}"), why)
 
     def test_a_compiler_that_is_killed_says_nothing_of_musl(self):
         killed = self.work / "killed"

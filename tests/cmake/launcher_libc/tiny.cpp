@@ -14,6 +14,7 @@ int main(int count, char** arguments) {
 #undef LIES_OF_CODE
 #undef LIES_OF_SIGNAL
 #undef LIES_OF_END
+#undef LIES_OF_REST
 #undef LIES_OF_TIME
 #endif
   if (count < 3) return part_length(arguments[0]) > 0 ? 125 : 0;
@@ -31,7 +32,11 @@ int main(int count, char** arguments) {
   waitpid(child, &status, 0);
 #ifndef LIES_OF_END
   kill(-child, SIGKILL);
-  while (wait(nullptr) > 0) continue;
+  int left = 0;
+  while (wait(nullptr) > 0) ++left;
+#ifdef LIES_OF_REST
+  while (left > 0) pause();
+#endif
 #endif
 #ifdef LIES_OF_SIGNAL
   if (WIFSIGNALED(status)) return 1;

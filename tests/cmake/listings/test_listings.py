@@ -186,16 +186,20 @@ class Listings(HoldfastCase):
         for name, how in (("CMakePresets.json", {"outputOnFailure": True}), ("odd;[name", {"showOnly": "json-v1"})):
             (source / name).write_text(json.dumps({
                 "version": 8, "testPresets": [{"name": "p", "configurePreset": "c", "execution": how}]}))
+        elsewhere = self.work / "elsewhere"
+        elsewhere.mkdir()
+        (elsewhere / "odd;[name").write_bytes((source / "odd;[name").read_bytes())
         script = self.work / "lists.cmake"
         script.write_text(f'cmake_minimum_required(VERSION 3.25)\ninclude("{STAGE / PACKAGE}/listing.cmake")\n'
                           f'_holdfast_lists_only("{source}" lists)\n'
                           'message("${lists}")\n')
         for arguments, lists in ((("--preset", "p"), "FALSE"),
                                  (("--preset", "p", "--presets-file", "odd;[name"), "TRUE"),
+                                 (("--preset", "p", "--presets-file", "../elsewhere/odd;[name"), "TRUE"),
                                  (("--presets-file", str(source / "odd;[name"), "--preset", "p"), "TRUE"),
                                  (("--presets-file", "-N"), "FALSE"),
                                  (("--preset", "p", "--test-command", "--presets-file", "odd;[name"), "FALSE")):
-            ran = self.command("cmake", "-P", script, "--", *arguments, env=self.environment(PWD=str(source)))
+            ran = self.command("cmake", "-P", script, "--", *arguments, env=self.environment(PWD=str(elsewhere)))
             self.assertEqual(ran.stderr.strip(), lists, arguments)
 
     def test_a_variable_that_ctest_was_started_with(self):
@@ -206,7 +210,7 @@ class Listings(HoldfastCase):
                           '  _holdfast_started_with(${name} value)\n'
                           '  file(APPEND "${CMAKE_CURRENT_LIST_DIR}/value" "${value}\\n--\\n")\n'
                           'endforeach()\n')
-        odd = "a;b[c\\d\n=\u00e9 \udcff$x"
+        odd = "x" * 60_000 + "a;b[c\\d\n=\u00e9 \udcff$x"
         self.command("cmake", "-P", script, env=self.environment(X_OF="no", OF_PRESETS=odd, OF="last\nOF_PRESETS=no"))
         self.assertEqual((self.work / "value").read_bytes(),
                          f"{odd}\n--\nlast\nOF_PRESETS=no\n--\n\n--\n".encode(errors="surrogateescape"))

@@ -411,10 +411,21 @@ TEST(BatchTest, no_cases_are_no_tests) {
   EXPECT_EQ(of_shard.batch.summary(), "0 cases");
 }
 
+TEST(BatchTest, cases_of_an_empty_list_that_are_lost_are_said) {
+  Story story(Isolation::process);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(listed({}));
+  story.tell(announced(2));
+  story.tell(began("A.a"));
+  EXPECT_EQ(story.tell(gone(signal(11))), "A.a crashed in 1; end");
+  EXPECT_EQ(story.batch.summary(),
+            "1 case: 1 crashed (A.a), 1 not run (its list does not have them)");
+}
+
 TEST(BatchTest, a_help_in_place_of_cases_is_no_pass) {
   Story story(Isolation::none);
   story.tell(simple(Event::Kind::begun));
-  story.tell(simple(Event::Kind::helped));
+  story.tell(simple(Event::Kind::printed_help));
   EXPECT_EQ(story.tell(gone(code(0))), "end");
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::no_tests);
   EXPECT_EQ(story.batch.summary(), "0 cases: it printed its help");
@@ -424,7 +435,7 @@ TEST(BatchTest, a_help_that_a_case_prints_is_its_output) {
   Story story(Isolation::none);
   story.tell(simple(Event::Kind::begun));
   story.tell(announced(1));
-  story.tell(simple(Event::Kind::helped));
+  story.tell(simple(Event::Kind::printed_help));
   story.pass("A.a");
   story.tell(simple(Event::Kind::finished));
   story.tell(gone(code(0)));

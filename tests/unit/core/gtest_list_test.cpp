@@ -144,6 +144,7 @@ TEST(GtestListTest, what_makes_no_shard_is_none) {
                                      {"x", "0"},
                                      {"2", ""},
                                      {"2", "0x"},
+                                     {"4294967299", "1"},
                                      {"0", "0"}}) {
     EXPECT_FALSE(gtest_shard(total, index)) << total << " " << index;
   }
