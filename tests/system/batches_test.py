@@ -338,13 +338,13 @@ class Around(Batch):
         """GoogleTest has the flags from 1.18 on."""
         if b"total_shards" not in Path(program("case_ends")).read_bytes():
             self.skipTest("this GoogleTest does not know them")
-        flags = self.work / "flags"
-        flags.write_text("--gtest_total_shards=3\n--gtest_shard_index=1\n")
+        file = self.work / "flags"
+        file.write_text("--gtest_total_shards=3\n--gtest_shard_index=1\n")
         tests = {f"{isolation}.{how}": ("case_ends_linked", f"*Twenty.*{flags}", isolation, properties)
                  for isolation in ("none", "process", "fork")
                  for how, flags, properties in (
                      ("flags", '" --gtest_total_shards=3 "--gtest_shard_index=1', ""),
-                     ("file", f'" "--gtest_flagfile={flags}', ""),
+                     ("file", f'" "--gtest_flagfile={file}', ""),
                      ("variables", "", 'ENVIRONMENT "GTEST_TOTAL_SHARDS=3;GTEST_SHARD_INDEX=1"'))}
         tree = self.batch_project(tests)
         self.ctest(tree, "-j2")
