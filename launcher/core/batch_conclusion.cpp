@@ -1,6 +1,7 @@
 // How a batch ends as a whole, and the line about it.
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <iterator>
 
 #include "core/batch.hpp"
@@ -140,8 +141,10 @@ std::string Batch::summary() const {
   add("not run", not_run, false);
   if (not_run.count > 0 && !not_run.first[0]->note.empty())
     text += " (" + printable(not_run.first[0]->note) + ")";
-  if (stopped_ && announced_ && *announced_ > begun_ + not_run.count) {
-    text += separator + std::to_string(*announced_ - begun_) + " not run (" + *stopped_ + ")";
+  // Those that have no name here.
+  const std::uint64_t known = begun_ + not_run.count;
+  if (stopped_ && announced_ && *announced_ > known) {
+    text += separator + std::to_string(*announced_ - known) + " not run (" + *stopped_ + ")";
   }
   if (!beyond_note_.empty()) text += "; " + printable(beyond_note_);
   return text;
