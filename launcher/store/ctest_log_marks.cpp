@@ -8,8 +8,8 @@
 namespace holdfast {
 namespace {
 
-constexpr std::size_t k_chunk = 4U << 20U;
-// What is read at once: most logs are short, and memory never used before costs as much as reading.
+// What is read at once, and how far nearly every mark reaches: memory never used before costs as
+// much as reading.
 constexpr std::size_t k_piece = 64U << 10U;
 // How far a mark may reach: a command line takes 6 MiB at most (execve(2)), and a bit for quotes.
 constexpr std::size_t k_reach = 8U << 20U;
@@ -19,15 +19,16 @@ constexpr std::size_t k_max_reason = 4U << 20U;
 constexpr std::size_t k_max_preamble = 1024;
 constexpr std::string_view k_dashes = "----------------------------------------------------------";
 constexpr std::string_view k_end_of_output = "<end of output>\nTest time = ";
+constexpr std::string_view k_testing = " Testing: ";
+// Holds the end of the output, or two numbers and k_testing.
+constexpr std::size_t k_beginning = 64;
 
 // Beginnings of marks that turn out to be none cost a search each. A test that prints hundreds of
 // thousands of them must not hold up the end of a run: once so much was searched in vain, marks
 // are only recognised when they are short.
 class Patience {
  public:
-  std::string_view reach_of(std::string_view text) const {
-    return text.substr(0, wasted_ < k_enough ? k_reach : k_short_reach);
-  }
+  std::size_t reach() const { return wasted_ < k_enough ? k_reach : k_short_reach; }
   void waste(std::string_view searched) { wasted_ += searched.size(); }
 
  private:
@@ -108,7 +109,7 @@ std::optional<LogMark> entry_at(std::string_view text, std::uint64_t offset, Pat
   const std::optional<std::uint32_t> index = take_number(rest);
   if (!index || !take(rest, "/")) return std::nullopt;
   const std::optional<std::uint32_t> total = take_number(rest);
-  if (!total || !take(rest, " Testing: ")) return std::nullopt;
+  if (!total || !take(rest, k_testing)) return std::nullopt;
   const std::string again =
       "\n" + std::to_string(*index) + "/" + std::to_string(*total) + " Test: ";
   const std::string_view line = rest.substr(0, k_max_name);
@@ -184,43 +185,44 @@ std::optional<LogMark> end_at(std::string_view text, std::uint64_t offset, Patie
   return mark;
 }
 
-// A part of the log in memory: always from the current line on, and k_reach bytes further when
-// the log is that long.
+// A part of the log in memory, from the current place on.
 class Window {
  public:
-  explicit Window(std::istream& log) : log_(log) { fill(); }
+  explicit Window(std::istream& log) : log_(log) {}
 
-  std::string_view view() const { return std::string_view(buffer_).substr(position_); }
-  std::uint64_t offset() const { return base_ + position_; }
-  bool at_end() const { return position_ >= buffer_.size(); }
-
-  void advance(std::size_t bytes) {
-    position_ += bytes;
-    if (buffer_.size() - position_ < k_reach) fill();
+  // At least so many bytes, unless the log ends before. Valid until the next call.
+  std::string_view ahead(std::size_t bytes) {
+    while (buffer_.size() - position_ < bytes && log_.good()) fill();
+    return std::string_view(buffer_).substr(position_);
   }
+  std::uint64_t offset() const { return base_ + position_; }
+  bool at_end() { return ahead(1).empty(); }
+
+  // By what was seen ahead.
+  void advance(std::size_t bytes) { position_ += bytes; }
 
   // To the beginning of the next line, however far that is.
   void next_line() {
     while (!at_end()) {
-      const std::size_t newline = view().find('\n');
+      const std::string_view text = ahead(1);
+      const std::size_t newline = text.find('\n');
       if (newline != std::string_view::npos) return advance(newline + 1);
-      advance(view().size());
+      advance(text.size());
     }
   }
 
  private:
   void fill() {
-    if (!log_.good()) return;
-    buffer_.erase(0, position_);
-    base_ += position_;
-    position_ = 0;
-    const std::size_t wanted = buffer_.size() + k_chunk;
-    while (log_.good() && buffer_.size() < wanted) {
-      const std::size_t kept = buffer_.size();
-      buffer_.resize(kept + k_piece);
-      log_.read(buffer_.data() + kept, static_cast<std::streamsize>(k_piece));
-      buffer_.resize(kept + static_cast<std::size_t>(log_.gcount()));
+    // What is moved is never more than what was passed.
+    if (position_ >= buffer_.size() - position_) {
+      buffer_.erase(0, position_);
+      base_ += position_;
+      position_ = 0;
     }
+    const std::size_t kept = buffer_.size();
+    buffer_.resize(kept + k_piece);
+    log_.read(buffer_.data() + kept, static_cast<std::streamsize>(k_piece));
+    buffer_.resize(kept + static_cast<std::size_t>(log_.gcount()));
   }
 
   std::istream& log_;
@@ -229,11 +231,26 @@ class Window {
   std::uint64_t base_ = 0;
 };
 
-std::optional<LogMark> mark_at(std::string_view text, std::uint64_t offset, Patience& patience) {
-  const std::string_view reach = patience.reach_of(text);
-  if (reach.front() == '<') return end_at(reach, offset, patience);
-  if (reach.front() < '0' || reach.front() > '9') return std::nullopt;
-  return entry_at(reach, offset, patience);
+// Needs no more of the line than k_beginning.
+bool begins_like_mark(std::string_view line) {
+  return line.starts_with(k_end_of_output) ||
+         (take_number(line) && take(line, "/") && take_number(line) && take(line, k_testing));
+}
+
+std::optional<LogMark> mark_in(std::string_view text, std::uint64_t offset, Patience& patience) {
+  return text.front() == '<' ? end_at(text, offset, patience) : entry_at(text, offset, patience);
+}
+
+// Most marks are found in a piece. Only for what begins like one is more of the log read.
+std::optional<LogMark> mark_at(Window& window, Patience& patience) {
+  if (!begins_like_mark(window.ahead(k_beginning))) return std::nullopt;
+  std::size_t reach = std::min(k_piece, patience.reach());
+  while (true) {
+    const std::string_view text = window.ahead(reach).substr(0, reach);
+    std::optional<LogMark> mark = mark_in(text, window.offset(), patience);
+    if (mark || text.size() < reach || reach >= patience.reach()) return mark;
+    reach = patience.reach();
+  }
 }
 
 std::string preamble_before(std::string_view text) {
@@ -255,12 +272,12 @@ std::vector<LogMark> scan_marks(std::istream& log) {
   std::optional<std::uint32_t> total;
   std::string between;  // what was passed over since the last mark, while it is short
   while (!window.at_end()) {
-    const std::string_view text = window.view();
-    std::optional<LogMark> mark = mark_at(text, window.offset(), patience);
+    std::optional<LogMark> mark = mark_at(window, patience);
     const bool is_entry = mark && mark->kind == LogMark::Kind::entry;
     if (is_entry && !total) total = mark->total;
     if (!mark || (is_entry && mark->total != *total)) {
       if (between.size() <= k_max_preamble) {
+        const std::string_view text = window.ahead(k_max_preamble);
         between += text.substr(0, std::min(text.find('\n'), k_max_preamble));
         between += '\n';
       }

@@ -75,8 +75,8 @@ struct LogEntry {
   bool took_no_time = false;
 };
 
-// All marks of the log, in order. Reads in a window of some MiB, whatever the size of the log.
-// Marks whose total differs from the first one's are a nested run's and are left out.
+// All marks of the log, in order. Holds some MiB of the log at most, usually some KiB. Marks whose
+// total differs from the first one's are a nested run's and are left out.
 std::vector<LogMark> scan_marks(std::istream& log);
 
 // The entries the marks form, in order; several of one name when the test was repeated. Marks
