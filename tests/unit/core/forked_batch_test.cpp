@@ -1,0 +1,50 @@
+#include "batch_story.hpp"
+
+namespace holdfast {
+namespace {
+
+Event child_ended(const char* name, std::optional<CaseEnd> said, ProcessEnd main) {
+  Event event{Event::Kind::child_ended, name};
+  event.child_said = said;
+  event.child_finished = said.has_value();
+  event.end = {main};
+  return event;
+}
+
+TEST(ForkedBatchTest, a_crash_of_a_forked_case_costs_one_child) {
+  Story story(Isolation::fork);
+  EXPECT_EQ(story.tell(simple(Event::Kind::begun)), "serve");
+  EXPECT_EQ(story.tell(listed({"A.a", "A.b", "A.c"})), "");
+  story.tell({Event::Kind::child_began, "A.a"});
+  story.tell({Event::Kind::child_began, "A.b"});
+  EXPECT_EQ(story.batch.waiting(), std::deque<std::string>{"A.c"});
+  EXPECT_EQ(story.tell(child_ended("A.b", {}, signal(11))), "A.b crashed in 1");
+  EXPECT_EQ(story.tell(child_ended("A.a", CaseEnd::passed, code(0))), "A.a passed in 1");
+  story.tell({Event::Kind::child_began, "A.c"});
+  EXPECT_EQ(story.tell(child_ended("A.c", CaseEnd::skipped, code(0))), "A.c skipped in 1");
+  EXPECT_EQ(story.tell(gone(code(0))), "end");
+}
+
+TEST(ForkedBatchTest, a_server_that_dies_is_replaced_if_it_was_of_use) {
+  Story story(Isolation::fork);
+  story.tell(simple(Event::Kind::begun));
+  story.tell(listed({"A.a", "A.b"}));
+  story.tell({Event::Kind::child_began, "A.a"});
+  story.tell(child_ended("A.a", CaseEnd::passed, code(0)));
+  EXPECT_EQ(story.tell(gone(signal(9))), "serve");
+  EXPECT_EQ(story.tell(listed({"A.a", "A.b"})), "");
+  EXPECT_EQ(story.tell(gone(signal(9))), "A.b not_run in 0; end");
+  EXPECT_EQ(story.batch.conclude().outcome, Outcome::crashed);
+}
+
+TEST(ForkedBatchTest, who_cannot_fork_gets_processes) {
+  Story story(Isolation::fork);
+  story.tell(simple(Event::Kind::begun));
+  EXPECT_EQ(story.tell({Event::Kind::cannot_fork, "", CaseEnd::passed, 0, {}, "two threads"}),
+            "say");
+  EXPECT_EQ(story.tell(gone(code(0))), "list");
+  EXPECT_EQ(story.tell(listed({"A.a"})), "run A.a");
+}
+
+}  // namespace
+}  // namespace holdfast
