@@ -120,7 +120,10 @@ std::optional<LogMark> entry_at(std::string_view text, std::uint64_t offset, Pat
   }
   mark.name = rest.substr(0, name_end);
   rest.remove_prefix(name_end + again.size());
-  if (!take(rest, mark.name) || !take(rest, "\nCommand: ")) return std::nullopt;
+  if (!take(rest, mark.name) || !take(rest, "\nCommand: ")) {
+    patience.waste(line.substr(0, name_end));
+    return std::nullopt;
+  }
   const std::string_view from_command = rest;
   if (!take_start_of_output(rest, mark.name, mark, patience)) return std::nullopt;
   const std::string_view header = from_command.substr(0, from_command.size() - rest.size());
@@ -137,10 +140,13 @@ std::optional<LogMark> entry_at(std::string_view text, std::uint64_t offset, Pat
 // `"name" end time: T\n"name" time elapsed: H` at the end of `block`; what precedes it is a reason.
 // The name may hold any of these words itself, so it counts only when it stands there twice.
 std::optional<std::string> name_at_end_of(std::string_view block) {
+  constexpr int k_most_tries = 100;  // more of these words are a test's that prints them only
   constexpr std::string_view k_end_time = "\" end time: ";
   constexpr std::string_view k_elapsed = "\" time elapsed: ";
-  for (std::size_t at = block.rfind(k_end_time); at != std::string_view::npos && at > 0;
-       at = block.rfind(k_end_time, at - 1)) {
+  int tries = 0;
+  for (std::size_t at = block.rfind(k_end_time);
+       at != std::string_view::npos && at > 0 && tries < k_most_tries;
+       at = block.rfind(k_end_time, at - 1), ++tries) {
     std::string_view rest = block.substr(at + k_end_time.size());
     if (!take_line(rest) || !take(rest, "\"")) continue;
     const std::string_view name = rest.substr(0, rest.rfind(k_elapsed));
@@ -198,7 +204,7 @@ class Window {
   std::uint64_t offset() const { return base_ + position_; }
   bool at_end() { return ahead(1).empty(); }
 
-  // By what was seen ahead.
+  // No further than what was seen ahead.
   void advance(std::size_t bytes) { position_ += bytes; }
 
   // To the beginning of the next line, however far that is.
@@ -213,8 +219,8 @@ class Window {
 
  private:
   void fill() {
-    // What is moved is never more than what was passed.
-    if (position_ >= buffer_.size() - position_) {
+    // What is moved is never more than what was passed and a piece.
+    if (position_ + k_piece >= buffer_.size() - position_) {
       buffer_.erase(0, position_);
       base_ += position_;
       position_ = 0;
@@ -231,7 +237,7 @@ class Window {
   std::uint64_t base_ = 0;
 };
 
-// Needs no more of the line than k_beginning.
+// Needs no more of the line than k_beginning, where numbers have no zeros in front.
 bool begins_like_mark(std::string_view line) {
   return line.starts_with(k_end_of_output) ||
          (take_number(line) && take(line, "/") && take_number(line) && take(line, k_testing));
@@ -247,8 +253,10 @@ std::optional<LogMark> mark_at(Window& window, Patience& patience) {
   std::size_t reach = std::min(k_piece, patience.reach());
   while (true) {
     const std::string_view text = window.ahead(reach).substr(0, reach);
+    const Patience before = patience;
     std::optional<LogMark> mark = mark_in(text, window.offset(), patience);
-    if (mark || text.size() < reach || reach >= patience.reach()) return mark;
+    if (mark || text.size() < reach || reach >= before.reach()) return mark;
+    patience = before;  // what is searched again is counted then
     reach = patience.reach();
   }
 }

@@ -90,7 +90,7 @@ def empty_selection(bench):
         if command:
             what += f", COMMAND {command}"
         rows.append(time_row(bench, f"{what}: time attached / plain", samples, bound))
-        # A limit and a lock are some 700 bytes of each test, and there is nothing but tests.
+        # A limit and a lock are some 700 bytes of each test: 1.05 to 1.14 on Debian 12, 1.07 to 1.22 on 13.
         rows.append(memory_row(bench, what, samples, 1.25))
     return rows
 

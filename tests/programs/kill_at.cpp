@@ -3,7 +3,8 @@
 // A step is a stop before or after a system call, counted for each role; between two of them
 // nothing changes that anybody else can see. SCHEDULE is `-` or a comma list of
 // ROLE:STEP=VICTIM[/SIGNAL][+VICTIM…], as in `guard:17=guard+launcher,keeper:90=ctest/15`: when
-// ROLE takes that step, the victims get SIGKILL (or SIGNAL), nobody being able to act in between.
+// ROLE takes that step, the victims get SIGKILL (or SIGNAL), nobody being able to act in between
+// (ctest and the helper go on meanwhile).
 //
 // Roles: ctest and helper (looks after orphans), victims only; begin (`holdfast begin`, or the one
 // that starts a keeper later), end, keeper, launcher, guard, test (until it is executed).
@@ -102,7 +103,7 @@ void let_go(pid_t pid) {
 }
 
 // ctest's own steps are not counted: it is not ours to stop at each of them. Nor are the helper's:
-// it looks at every process of the machine several times, and nobody strikes at it.
+// it looks at every process of the machine several times, and no schedule names its steps.
 void go_on(pid_t pid, int number) {
   const std::string& role = traced[pid].role;
   const bool counted = role != "ctest" && role != "unknown" && role != "helper";

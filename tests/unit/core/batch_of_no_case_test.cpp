@@ -10,7 +10,7 @@ TEST(BatchOfNoCaseTest, no_cases_are_no_tests) {
   EXPECT_EQ(story.tell(listed({})), "run all");
   story.tell(announced(0));
   story.tell(simple(Event::Kind::finished));
-  EXPECT_EQ(story.tell(gone(code(0))), "end");
+  EXPECT_EQ(story.tell(gone(exited(0))), "end");
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::no_tests);
   EXPECT_EQ(story.batch.conclude().main.code, 0);
   EXPECT_EQ(story.batch.summary(), "0 cases: the filter matches none");
@@ -18,9 +18,9 @@ TEST(BatchOfNoCaseTest, no_cases_are_no_tests) {
   Story refused(Isolation::fork);
   refused.tell(simple(Event::Kind::begun));
   refused.tell(listed({}));
-  EXPECT_EQ(refused.tell(gone(code(0))), "run all");
+  EXPECT_EQ(refused.tell(gone(exited(0))), "run all");
   refused.tell(announced(0));
-  EXPECT_EQ(refused.tell(gone(code(1))), "end");
+  EXPECT_EQ(refused.tell(gone(exited(1))), "end");
   EXPECT_EQ(refused.batch.conclude().outcome, Outcome::failed);
   EXPECT_EQ(refused.batch.conclude().main.code, 1);
 
@@ -39,7 +39,7 @@ TEST(BatchOfNoCaseTest, cases_of_an_empty_list_that_are_lost_are_said) {
   story.tell(listed({}));
   story.tell(announced(2));
   story.tell(began("A.a"));
-  EXPECT_EQ(story.tell(gone(signal(11))), "A.a crashed in 1; end");
+  EXPECT_EQ(story.tell(gone(signalled(11))), "A.a crashed in 1; end");
   EXPECT_EQ(story.batch.summary(),
             "1 case: 1 crashed (A.a), 1 not run (its list does not have them)");
 }
@@ -48,7 +48,7 @@ TEST(BatchOfNoCaseTest, a_help_in_place_of_cases_is_no_pass) {
   Story story(Isolation::none);
   story.tell(simple(Event::Kind::begun));
   story.tell(simple(Event::Kind::printed_help));
-  EXPECT_EQ(story.tell(gone(code(0))), "end");
+  EXPECT_EQ(story.tell(gone(exited(0))), "end");
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::no_tests);
   EXPECT_EQ(story.batch.summary(), "0 cases: it printed its help");
 }
@@ -60,7 +60,7 @@ TEST(BatchOfNoCaseTest, a_help_that_a_case_prints_is_its_output) {
   story.tell(simple(Event::Kind::printed_help));
   story.pass("A.a");
   story.tell(simple(Event::Kind::finished));
-  story.tell(gone(code(0)));
+  story.tell(gone(exited(0)));
   EXPECT_EQ(story.batch.summary(), "1 case: 1 passed");
 }
 
@@ -68,7 +68,7 @@ TEST(BatchOfNoCaseTest, a_program_that_is_not_googletests_is_judged_by_its_code)
   for (const int number : {0, 4}) {
     Story story(Isolation::none);
     story.tell(simple(Event::Kind::begun));
-    EXPECT_EQ(story.tell(gone(code(number))), "end");
+    EXPECT_EQ(story.tell(gone(exited(number))), "end");
     EXPECT_EQ(story.batch.conclude().outcome, number == 0 ? Outcome::passed : Outcome::failed);
     EXPECT_EQ(story.batch.conclude().main.code, number);
   }

@@ -31,8 +31,8 @@ inline Event gone(ProcessEnd main, EndedBy by = EndedBy::itself, bool marker = f
   event.end = {main, by, marker};
   return event;
 }
-inline ProcessEnd code(int number) { return {ProcessEnd::Kind::exited, number}; }
-inline ProcessEnd signal(int number) { return {ProcessEnd::Kind::signalled, number}; }
+inline ProcessEnd exited(int number) { return {ProcessEnd::Kind::exited, number}; }
+inline ProcessEnd signalled(int number) { return {ProcessEnd::Kind::signalled, number}; }
 
 // What the actions say, in words.
 class Story {

@@ -10,7 +10,7 @@ TEST(BatchTest, a_batch_that_nothing_befalls_is_one_worker_and_no_listing) {
   EXPECT_EQ(story.pass("A.a"), "A.a passed in 1");
   EXPECT_EQ(story.pass("A.b", CaseEnd::skipped), "A.b skipped in 1");
   EXPECT_EQ(story.tell(simple(Event::Kind::finished)), "");
-  EXPECT_EQ(story.tell(gone(code(0))), "end");
+  EXPECT_EQ(story.tell(gone(exited(0))), "end");
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::passed);
   EXPECT_EQ(story.batch.conclude().main.code, 0);
   EXPECT_EQ(story.batch.summary(), "2 cases: 1 passed, 1 skipped");
@@ -22,15 +22,15 @@ TEST(BatchTest, after_a_death_a_fresh_worker_goes_on_with_the_rest) {
   story.tell(announced(4));
   story.pass("A.a");
   story.tell(began("A.b"));
-  EXPECT_EQ(story.tell(gone(signal(11))), "A.b crashed in 1; list");
+  EXPECT_EQ(story.tell(gone(signalled(11))), "A.b crashed in 1; list");
   EXPECT_EQ(story.tell(listed({"A.a", "A.b", "A.c", "A.d"})), "run A.c A.d");
   story.tell(announced(2));
   story.tell(began("A.c"));
-  EXPECT_EQ(story.tell(gone(code(0))), "A.c premature_exit in 2; run A.d");
+  EXPECT_EQ(story.tell(gone(exited(0))), "A.c premature_exit in 2; run A.d");
   story.tell(announced(1));
   EXPECT_EQ(story.pass("A.d", CaseEnd::failed), "A.d failed in 3");
   story.tell(simple(Event::Kind::finished));
-  EXPECT_EQ(story.tell(gone(code(1))), "end");
+  EXPECT_EQ(story.tell(gone(exited(1))), "end");
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::crashed);
   EXPECT_EQ(story.batch.conclude().main.kind, ProcessEnd::Kind::signalled);
   EXPECT_EQ(story.batch.conclude().main.code, 11);
@@ -43,7 +43,7 @@ TEST(BatchTest, a_death_in_the_last_case_needs_no_listing) {
   story.tell(simple(Event::Kind::begun));
   story.tell(announced(1));
   story.tell(began("A.a"));
-  EXPECT_EQ(story.tell(gone(code(1), EndedBy::itself, true)), "A.a deliberate_exit in 1; end");
+  EXPECT_EQ(story.tell(gone(exited(1), EndedBy::itself, true)), "A.a deliberate_exit in 1; end");
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::deliberate_exit);
   EXPECT_EQ(story.batch.conclude().main.code, 1);
 }
@@ -56,7 +56,7 @@ TEST(BatchTest, there_is_no_cap) {
   for (int i = 0; i < 1000; ++i) all.push_back("A.c" + std::to_string(i));
   for (int i = 0; i < 1000; ++i) {
     story.tell(began(all[static_cast<std::size_t>(i)].c_str()));
-    story.tell(gone(signal(11)));
+    story.tell(gone(signalled(11)));
     if (i == 0) story.tell(listed(all));
   }
   EXPECT_EQ(story.batch.results().size(), 1000U);
@@ -69,9 +69,9 @@ TEST(BatchTest, a_worker_that_begins_no_case_ends_the_batch) {
   story.tell(simple(Event::Kind::begun));
   story.tell(announced(3));
   story.pass("A.a");
-  EXPECT_EQ(story.tell(gone(signal(6))), "list");
+  EXPECT_EQ(story.tell(gone(signalled(6))), "list");
   EXPECT_EQ(story.tell(listed({"A.a", "B.b", "B.c"})), "run B.b B.c");
-  EXPECT_EQ(story.tell(gone(signal(6))), "B.b not_run in 0; B.c not_run in 0; end");
+  EXPECT_EQ(story.tell(gone(signalled(6))), "B.b not_run in 0; B.c not_run in 0; end");
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::crashed);
   EXPECT_EQ(story.batch.summary(),
             "3 cases: 1 passed, 2 not run (a worker died of signal 6 before any of them began); "
@@ -83,11 +83,11 @@ TEST(BatchTest, a_program_that_does_not_know_the_rest_ends_the_batch) {
   story.tell(simple(Event::Kind::begun));
   story.tell(announced(2));
   story.tell(began("A.a"));
-  story.tell(gone(code(3)));
+  story.tell(gone(exited(3)));
   story.tell(listed({"A.a", "A.b"}));
   story.tell(announced(0));
   story.tell(simple(Event::Kind::finished));
-  EXPECT_EQ(story.tell(gone(code(0))), "A.b not_run in 0; end");
+  EXPECT_EQ(story.tell(gone(exited(0))), "A.b not_run in 0; end");
   EXPECT_NE(story.batch.conclude().outcome, Outcome::passed);
 }
 
@@ -97,7 +97,7 @@ TEST(BatchTest, a_code_after_all_have_passed_is_red) {
   story.tell(announced(1));
   story.pass("A.a");
   story.tell(simple(Event::Kind::finished));
-  EXPECT_EQ(story.tell(gone(code(23))), "end");
+  EXPECT_EQ(story.tell(gone(exited(23))), "end");
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::failed);
   EXPECT_EQ(story.batch.conclude().main.code, 23);
   EXPECT_EQ(story.batch.summary(),
@@ -109,12 +109,12 @@ TEST(BatchTest, retiring_after_a_failed_case_counts_it_once) {
   story.tell(simple(Event::Kind::begun));
   story.tell(announced(2));
   EXPECT_EQ(story.pass("A.a", CaseEnd::failed), "A.a failed in 1");
-  EXPECT_EQ(story.tell(gone(code(1), EndedBy::itself, true)), "list");
+  EXPECT_EQ(story.tell(gone(exited(1), EndedBy::itself, true)), "list");
   EXPECT_EQ(story.tell(listed({"A.a", "A.b"})), "run A.b");
   story.tell(announced(1));
   story.pass("A.b");
   story.tell(simple(Event::Kind::finished));
-  EXPECT_EQ(story.tell(gone(code(0))), "end");
+  EXPECT_EQ(story.tell(gone(exited(0))), "end");
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::failed);
   EXPECT_EQ(story.batch.summary(), "2 cases: 1 passed, 1 failed");
 }
@@ -125,7 +125,7 @@ TEST(BatchTest, what_the_whole_limit_leaves_is_not_run) {
   story.tell(announced(3));
   story.pass("A.a");
   story.tell(began("A.b"));
-  EXPECT_EQ(story.tell(gone(signal(15), EndedBy::whole_limit)), "A.b timed_out in 1; list");
+  EXPECT_EQ(story.tell(gone(signalled(15), EndedBy::whole_limit)), "A.b timed_out in 1; list");
   EXPECT_EQ(story.tell(listed({"A.a", "A.b", "A.c"})), "A.c not_run in 0; end");
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::timed_out);
   EXPECT_EQ(story.batch.conclude().main.kind, ProcessEnd::Kind::signalled);
@@ -137,7 +137,7 @@ TEST(BatchTest, an_interruption_leaves_the_rest_not_run_even_if_it_cannot_be_lis
   story.tell(simple(Event::Kind::begun));
   story.tell(announced(3));
   story.tell(began("A.a"));
-  EXPECT_EQ(story.tell(gone(signal(2), EndedBy::interruption)), "A.a interrupted in 1; list");
+  EXPECT_EQ(story.tell(gone(signalled(2), EndedBy::interruption)), "A.a interrupted in 1; list");
   EXPECT_EQ(story.tell(simple(Event::Kind::not_listed)), "end");
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::interrupted);
   EXPECT_EQ(story.batch.conclude().main.kind, ProcessEnd::Kind::signalled);
@@ -151,11 +151,11 @@ TEST(BatchTest, a_case_that_takes_too_long_does_not_end_the_batch) {
   EXPECT_EQ(story.tell(listed({"A.a", "A.b"})), "run A.a");
   story.tell(announced(1));
   story.tell(began("A.a"));
-  EXPECT_EQ(story.tell(gone(signal(15), EndedBy::case_limit)), "A.a timed_out in 1; run A.b");
+  EXPECT_EQ(story.tell(gone(signalled(15), EndedBy::case_limit)), "A.a timed_out in 1; run A.b");
   story.tell(announced(1));
   EXPECT_EQ(story.pass("A.b"), "");
   story.tell(simple(Event::Kind::finished));
-  EXPECT_EQ(story.tell(gone(code(0))), "A.b passed in 2; end");
+  EXPECT_EQ(story.tell(gone(exited(0))), "A.b passed in 2; end");
 }
 
 TEST(BatchTest, in_a_process_of_its_own_no_other_case_begins) {
@@ -166,7 +166,7 @@ TEST(BatchTest, in_a_process_of_its_own_no_other_case_begins) {
   story.pass("A.a");
   EXPECT_EQ(story.tell(began("A.b")), "");
   story.tell(simple(Event::Kind::finished));
-  EXPECT_EQ(story.tell(gone(code(0))), "A.a passed in 1; run A.b");
+  EXPECT_EQ(story.tell(gone(exited(0))), "A.a passed in 1; run A.b");
 }
 
 TEST(BatchTest, a_process_of_its_own_is_judged_by_its_end_too) {
@@ -176,9 +176,9 @@ TEST(BatchTest, a_process_of_its_own_is_judged_by_its_end_too) {
   story.tell(announced(1));
   story.pass("A.a");
   story.tell(simple(Event::Kind::finished));
-  EXPECT_EQ(story.tell(gone(signal(6))), "A.a crashed in 1; run A.b");
-  EXPECT_EQ(story.tell(gone(signal(11))), "A.b crashed in 2; run A.c");
-  EXPECT_EQ(story.tell(gone(code(0))), "A.c passed in 3; end");  // prints nothing of GoogleTest's
+  EXPECT_EQ(story.tell(gone(signalled(6))), "A.a crashed in 1; run A.b");
+  EXPECT_EQ(story.tell(gone(signalled(11))), "A.b crashed in 2; run A.c");
+  EXPECT_EQ(story.tell(gone(exited(0))), "A.c passed in 3; end");  // prints nothing of GoogleTest's
 }
 
 TEST(BatchTest, a_listed_case_that_does_not_run_is_red) {
@@ -187,7 +187,7 @@ TEST(BatchTest, a_listed_case_that_does_not_run_is_red) {
   story.tell(listed({"A.a"}));
   story.tell(announced(0));
   story.tell(simple(Event::Kind::finished));
-  EXPECT_EQ(story.tell(gone(code(0))), "A.a not_run in 0; end");
+  EXPECT_EQ(story.tell(gone(exited(0))), "A.a not_run in 0; end");
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::failed);
   // WILL_FAIL is not to turn it.
   EXPECT_EQ(story.batch.conclude().main.code, 0);
@@ -204,7 +204,7 @@ TEST(BatchTest, a_list_that_may_hide_cases_is_red) {
   story.tell(announced(1));
   story.pass("A.a");
   story.tell(simple(Event::Kind::finished));
-  story.tell(gone(code(0)));
+  story.tell(gone(exited(0)));
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::failed);
   EXPECT_EQ(story.batch.summary(),
             "1 case: 1 passed; its list of cases is not to be understood: \"  a b\" names no case");
@@ -217,7 +217,7 @@ TEST(BatchTest, a_filter_selects_its_case_alone) {
   all.others = {"N.aYb"};
   EXPECT_EQ(story.tell(all), "run N.a-b");
   EXPECT_EQ(story.filter, "N.a?b-N.aYb:N.aXb");
-  EXPECT_EQ(story.tell(gone(signal(6))), "N.a-b crashed in 1; run N.aXb");
+  EXPECT_EQ(story.tell(gone(signalled(6))), "N.a-b crashed in 1; run N.aXb");
   EXPECT_EQ(story.filter, "N.aXb");
 }
 
@@ -234,14 +234,14 @@ TEST(BatchTest, what_has_run_is_not_run_again_beside_others) {
   story.tell(simple(Event::Kind::begun));
   story.tell(announced(4));
   story.tell(began("S.a:b"));
-  story.tell(gone(signal(6)));
+  story.tell(gone(signalled(6)));
   // All but the one that is like it by one worker, and that by none.
   EXPECT_EQ(story.tell(listed({"S.a:b", "S.c", "S.a-b", "S.d-"})), "run S.c S.a-b S.d-");
   EXPECT_EQ(story.filter, "S.c");
   story.tell(announced(1));
   story.pass("S.c");
   story.tell(simple(Event::Kind::finished));
-  EXPECT_EQ(story.tell(gone(code(0))), "S.a-b not_run in 0; run S.d-");
+  EXPECT_EQ(story.tell(gone(exited(0))), "S.a-b not_run in 0; run S.d-");
   EXPECT_EQ(story.filter, "S.d?");
 }
 
@@ -250,10 +250,10 @@ TEST(BatchTest, a_worker_that_runs_again_what_has_run_gets_on_no_further) {
   story.tell(simple(Event::Kind::begun));
   story.tell(announced(2));
   story.tell(began("A.a"));
-  story.tell(gone(signal(6)));
+  story.tell(gone(signalled(6)));
   story.tell(listed({"A.a", "A.b"}));
   story.tell(began("A.a"));
-  EXPECT_EQ(story.tell(gone(signal(6))), "A.b not_run in 0; end");
+  EXPECT_EQ(story.tell(gone(signalled(6))), "A.b not_run in 0; end");
 }
 
 TEST(BatchTest, a_filter_is_no_longer_than_an_argument) {
@@ -285,7 +285,7 @@ TEST(BatchTest, cases_that_a_nested_program_prints_first_are_not_its) {
   story.tell(announced(1));
   story.pass("A.a");
   story.tell(simple(Event::Kind::finished));
-  EXPECT_EQ(story.tell(gone(code(0))), "A.a passed in 1; end");
+  EXPECT_EQ(story.tell(gone(exited(0))), "A.a passed in 1; end");
 }
 
 TEST(BatchTest, of_a_repeated_case_the_worst_counts) {
@@ -300,7 +300,7 @@ TEST(BatchTest, of_a_repeated_case_the_worst_counts) {
   story.tell(announced(1));
   EXPECT_EQ(story.pass("A.a"), "");
   story.tell(simple(Event::Kind::finished));
-  EXPECT_EQ(story.tell(gone(code(1))), "end");
+  EXPECT_EQ(story.tell(gone(exited(1))), "end");
   EXPECT_EQ(story.batch.results().size(), 1U);
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::failed);
 }
@@ -316,12 +316,12 @@ TEST(BatchTest, a_further_attempt_runs_what_it_is_given_and_nothing_else) {
     story.pass("S.a");
     if (!shares) {
       story.tell(simple(Event::Kind::finished));
-      EXPECT_EQ(story.tell(gone(code(0))), "S.a passed in 1; run S.b");
+      EXPECT_EQ(story.tell(gone(exited(0))), "S.a passed in 1; run S.b");
       story.tell(announced(1));
     }
     story.pass("S.b");
     story.tell(simple(Event::Kind::finished));
-    story.tell(gone(code(0)));
+    story.tell(gone(exited(0)));
     EXPECT_EQ(story.batch.results().size(), 2U);
     EXPECT_EQ(story.batch.conclude().outcome, Outcome::passed);
   }

@@ -18,11 +18,11 @@ TEST(ForkedBatchTest, a_crash_of_a_forked_case_costs_one_child) {
   story.tell({Event::Kind::child_began, "A.a"});
   story.tell({Event::Kind::child_began, "A.b"});
   EXPECT_EQ(story.batch.waiting(), std::deque<std::string>{"A.c"});
-  EXPECT_EQ(story.tell(child_ended("A.b", {}, signal(11))), "A.b crashed in 1");
-  EXPECT_EQ(story.tell(child_ended("A.a", CaseEnd::passed, code(0))), "A.a passed in 1");
+  EXPECT_EQ(story.tell(child_ended("A.b", {}, signalled(11))), "A.b crashed in 1");
+  EXPECT_EQ(story.tell(child_ended("A.a", CaseEnd::passed, exited(0))), "A.a passed in 1");
   story.tell({Event::Kind::child_began, "A.c"});
-  EXPECT_EQ(story.tell(child_ended("A.c", CaseEnd::skipped, code(0))), "A.c skipped in 1");
-  EXPECT_EQ(story.tell(gone(code(0))), "end");
+  EXPECT_EQ(story.tell(child_ended("A.c", CaseEnd::skipped, exited(0))), "A.c skipped in 1");
+  EXPECT_EQ(story.tell(gone(exited(0))), "end");
 }
 
 TEST(ForkedBatchTest, a_server_that_dies_is_replaced_if_it_was_of_use) {
@@ -30,10 +30,10 @@ TEST(ForkedBatchTest, a_server_that_dies_is_replaced_if_it_was_of_use) {
   story.tell(simple(Event::Kind::begun));
   story.tell(listed({"A.a", "A.b"}));
   story.tell({Event::Kind::child_began, "A.a"});
-  story.tell(child_ended("A.a", CaseEnd::passed, code(0)));
-  EXPECT_EQ(story.tell(gone(signal(9))), "serve");
+  story.tell(child_ended("A.a", CaseEnd::passed, exited(0)));
+  EXPECT_EQ(story.tell(gone(signalled(9))), "serve");
   EXPECT_EQ(story.tell(listed({"A.a", "A.b"})), "");
-  EXPECT_EQ(story.tell(gone(signal(9))), "A.b not_run in 0; end");
+  EXPECT_EQ(story.tell(gone(signalled(9))), "A.b not_run in 0; end");
   EXPECT_EQ(story.batch.conclude().outcome, Outcome::crashed);
 }
 
@@ -42,7 +42,7 @@ TEST(ForkedBatchTest, who_cannot_fork_gets_processes) {
   story.tell(simple(Event::Kind::begun));
   EXPECT_EQ(story.tell({Event::Kind::cannot_fork, "", CaseEnd::passed, 0, {}, "two threads"}),
             "say");
-  EXPECT_EQ(story.tell(gone(code(0))), "list");
+  EXPECT_EQ(story.tell(gone(exited(0))), "list");
   EXPECT_EQ(story.tell(listed({"A.a"})), "run A.a");
 }
 

@@ -200,6 +200,35 @@ TEST(CtestLog, NamesAndCommandsMayBeAsLongAsTheyCanBe) {
       "1:" + name + "=[x\n]P 2:b=[z\n]P ");
 }
 
+TEST(CtestLog, LongMarksAreFoundHoweverMany) {
+  std::string log = k_head;
+  for (int i = 1; i <= 5000; ++i) log += entry(i, 5000, "a" + std::to_string(i), "x\n");
+  const std::string argument(70'000, 'y');
+  std::string::size_type at = 0;
+  std::string longer;
+  for (auto next = log.find("\"y\""); next != log.npos; next = log.find("\"y\"", at)) {
+    longer.append(log, at, next - at).append(argument);
+    at = next + 3;
+  }
+  longer.append(log, at);
+  EXPECT_EQ(entries_of(longer).size(), 5000U);
+}
+
+// Each takes a second or less; without a bound, minutes.
+TEST(CtestLog, MarksThatAreBrokenInTheMiddleDoNotTakeForEver) {
+  std::string block;
+  for (int i = 0; i < 3900; ++i) block += "1/2 Testing: a\n";
+  block += "\n1/2 Test: b\n";
+  std::string output;
+  for (int i = 0; i < 700; ++i) output += block;
+  const std::string log = k_head + entry(1, 2, "a", output) + entry(2, 2, "b", "y\n") + k_foot;
+  EXPECT_EQ(entries_of(log).size(), 2U);
+
+  std::string reason = "Test Fail Reason:\n";
+  for (int i = 0; i < 200'000; ++i) reason += "x\" end time: \n";
+  EXPECT_EQ(entries_of(k_head + entry(1, 1, "a", "", reason) + k_foot).size(), 1U);
+}
+
 TEST(CtestLog, BeginningsOfMarksWithoutEndDoNotTakeForEver) {
   std::string output;
   // Two seconds; to search each one to the end would take ten minutes, which no test has.
