@@ -140,7 +140,7 @@ function(holdfast_link_launcher name main memory library)
   target_link_libraries(${name} PRIVATE ${library} holdfast_compile_small)
   if(NOT HOLDFAST_SANITIZE)
     # A sanitizer replaces operator new itself.
-    target_sources(${name} PRIVATE ${memory} "${PROJECT_SOURCE_DIR}/launcher/launcher/runtime.cpp")
+    target_sources(${name} PRIVATE ${memory} "${PROJECT_SOURCE_DIR}/launcher/supervision/runtime.cpp")
     target_link_options(${name} PRIVATE -static -Wl,--gc-sections)
   endif()
 endfunction()

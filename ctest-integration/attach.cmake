@@ -140,7 +140,7 @@ if(NOT "$ENV{HOLDFAST_PROFILE}" MATCHES "^(default)?$")
 endif()
 
 # What a test's end may take: stacks (2 s), the longest grace that settings give, SIGKILL (1 s):
-# launcher/core/time_budget.hpp.
+# launcher/core/ctest/time_budget.hpp.
 set(_holdfast_ctest_tells FALSE)
 if(NOT "${_holdfast_timeout_margin}" MATCHES "^[1-9][0-9]?[0-9]?$")
   set(_holdfast_timeout_margin 8)
@@ -169,7 +169,7 @@ set(_holdfast_file_asks_for_retries FALSE)
 if(EXISTS "${_holdfast_source_dir}/holdfast.toml"
     AND NOT IS_DIRECTORY "${_holdfast_source_dir}/holdfast.toml")
   include("${CMAKE_CURRENT_LIST_DIR}/labels.cmake")
-  # The locks that it has for tests (launcher/core/locks_for_ctest.hpp).
+  # The locks that it has for tests (launcher/core/settings/locks_for_ctest.hpp).
   include("${_holdfast_tree}/.holdfast/locks.cmake${_holdfast_of_profile}" OPTIONAL)
   file(STRINGS "${_holdfast_source_dir}/holdfast.toml" _holdfast_line_of_toml
     REGEX "retry|known-flaky|on-failure" LIMIT_COUNT 1)
@@ -188,7 +188,7 @@ set(_holdfast_selects FALSE)
 if(_holdfast_line MATCHES "2d52|2d2d74657374732d72")
   include("${CMAKE_CURRENT_LIST_DIR}/listing.cmake")
   include("${CMAKE_CURRENT_LIST_DIR}/selection.cmake")
-  # Only names are shared by, `^…$` (launcher/core/ctest_selection.hpp); in doubt `holdfast begin` is asked.
+  # Only names are shared by, `^…$` (launcher/core/ctest/ctest_selection.hpp); in doubt `holdfast begin` is asked.
   if(NOT _holdfast_selects OR _holdfast_selected MATCHES "^\\^([^.*+?\\]|\\\\.)*[$]$")
     set(_holdfast_may_share TRUE)
   endif()

@@ -75,7 +75,7 @@ function(_holdfast_check_slots)
 endfunction()
 
 # The rules name locks of the user, which each step takes from the machine where it finds them
-# (launcher/launcher/step_description.cpp): nobody would see that in the rules.
+# (launcher/supervision/step/step_description.cpp): nobody would see that in the rules.
 function(_holdfast_say_whose_slots)
   set(machine /var/lock/holdfast)
   if(NOT "${HOLDFAST_LINK_SLOTS}${HOLDFAST_COMPILE_SLOTS}" STREQUAL "" AND IS_DIRECTORY "${machine}")

@@ -1,7 +1,7 @@
 # Variables of ours in the environment around ctest: a run that this one is inside of has told them,
 # or a user has set one by chance. They are not about the tests of this run.
 #
-# Each of launcher/core/environment.hpp's HOLDFAST_P_ is here. What a test's own properties say comes
+# Each of launcher/core/base/environment.hpp's HOLDFAST_P_ is here. What a test's own properties say comes
 # after this, by ENVIRONMENT_MODIFICATION.
 foreach(_holdfast_variable IN ITEMS COMMAND DEFAULT_LIMIT DEFAULT_TIMEOUT ENABLED ISOLATION JUDGED KEPT_LIMIT
     LABELS LOCKS LOCK_LINE NATIVE_LIMIT NATIVE_TIMEOUT NEEDED ON_LEAK PROCESSORS REQUIRED_FILES RESOURCE_LOCK RETRY

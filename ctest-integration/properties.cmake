@@ -3,7 +3,7 @@
 # ctest passes unknown properties by, and a wrapped command cannot be changed any more when
 # set_tests_properties() comes, so each property that matters becomes a variable
 # HOLDFAST_P_<NAME> by ENVIRONMENT_MODIFICATION, which ctest appends to what the test has.
-# launcher/core/environment.hpp lists these variables. Needs commands.cmake.
+# launcher/core/base/environment.hpp lists these variables. Needs commands.cmake.
 #
 # What is known of a test is its state: a number. Each state is a set of facts:
 #   _holdfast_fact <number> <fact>    of_<fact> while a state is worked on

@@ -1,5 +1,5 @@
 # What ctest will judge a test by, for tests that may be tried again: the launcher mirrors the verdict to know
-# whether an attempt failed (launcher/core/ctest_verdict.hpp). It costs something only where retries are asked
+# whether an attempt failed (launcher/core/ctest/ctest_verdict.hpp). It costs something only where retries are asked
 # for: by HOLDFAST_RETRY, or by holdfast.toml, in which the words `retry`, `known-flaky` or `on-failure` are then; read with the
 # first of them (_holdfast_watch_verdicts() in overrides.cmake), which may be within a function: what is here are
 # functions only. Needs properties.cmake.

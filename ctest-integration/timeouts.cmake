@@ -262,7 +262,7 @@ macro(_holdfast_settle_limit)
       set(native "${_holdfast_default_limit}")
     endif()
   endif()
-  # By the signal that the launcher takes for that (launcher/attempt.cpp). ctest has no way to take it back: where
+  # By the signal that the launcher takes for that (supervision/attempt/attempt.cpp). ctest has no way to take it back: where
   # it no longer tells, what it waits for after the signal is the project's again, or nothing.
   if(limits_told MATCHES "TELLS_LIMIT")
     set(signal SIGUSR1 TIMEOUT_SIGNAL_GRACE_PERIOD 60)

@@ -2,7 +2,7 @@
 # again all of it (retries.cmake). Parts of _holdfast_learn() in properties.cmake, which reads this.
 
 # One property of those that decide about the verdict, as parse_verdict_properties() reads them
-# (launcher/core/ctest_verdict.hpp). ctest holds all expressions of several calls, and the last of what is one
+# (launcher/core/ctest/ctest_verdict.hpp). ctest holds all expressions of several calls, and the last of what is one
 # value. No arguments, part of _holdfast_learn().
 macro(_holdfast_learn_verdict)
   if(property STREQUAL "WILL_FAIL")

@@ -12,22 +12,23 @@ say "layers"
 declare -A may_include=(
   [core]="core"
   [os]="core os"
-  [launcher]="core os launcher"
+  [supervision]="core os supervision"
   [forensics]="core os forensics"
-  [exec]="core os launcher forensics settings exec"
+  [exec]="core os supervision forensics settings exec"
   [store]="core os store"
   [report]="core os store report"
   [settings]="core os settings"
   [keeper]="core os store report settings keeper"
-  [cli]="core os launcher exec store report settings keeper cli"
+  [cli]="core os supervision exec store report settings keeper cli"
 )
-for layer in core os launcher forensics exec store report settings keeper cli; do
+for layer in core os supervision forensics exec store report settings keeper cli; do
   allowed=${may_include[$layer]// /|}
   if grep -rnE '^ *#include "' --include='*.[ch]pp' "launcher/$layer" |
     grep -vE "#include \"($allowed)/"; then
     complain "launcher/$layer includes only ${may_include[$layer]}, by paths from launcher/"
   fi
 done
+while IFS= read -r line; do complain "$line"; done < <(python3 cmake/dev/circles.py)
 system='sys/|linux/|unistd|fcntl|poll|signal\.h|csignal|time\.h|ctime|filesystem|fstream|iostream|thread'
 if grep -rnE "#include <($system)" launcher/core; then
   complain "launcher/core is pure: no clock, file or system header"
@@ -35,8 +36,8 @@ fi
 
 # A number of another PID namespace's /proc is another process.
 if grep -rnE '"/proc/?("|\{|locks|thread-self)' --include='*.[ch]pp' launcher |
-  grep -vE '^launcher/os/(proc_numbers|pid_namespace)\.cpp:'; then
-  complain "what names processes in /proc goes through os/proc_numbers.hpp"
+  grep -vE '^launcher/os/(process/proc_numbers|containment/pid_namespace)\.cpp:'; then
+  complain "what names processes in /proc goes through os/process/proc_numbers.hpp"
 fi
 
 # Alone, with nothing before it.

@@ -5,8 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "os/system_call.hpp"
-#include "os/unique_fd.hpp"
+#include "os/file/system_call.hpp"
+#include "os/file/unique_fd.hpp"
 
 namespace holdfast::cli {
 namespace {

@@ -9,10 +9,10 @@
 #include <string_view>
 #include <system_error>
 
-#include "core/exit_codes.hpp"
-#include "core/printable.hpp"
+#include "core/base/printable.hpp"
+#include "core/outcome/exit_codes.hpp"
 #include "exec/execution.hpp"
-#include "os/signals.hpp"
+#include "os/signal/signals.hpp"
 
 namespace holdfast::cli {
 

@@ -5,10 +5,11 @@
 
 #include "cli/commands.hpp"
 #include "cli/listed_test.hpp"
-#include "core/exit_codes.hpp"
-#include "core/printable.hpp"
-#include "core/retry_explanation.hpp"
-#include "core/settings_explanation.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "core/base/file_name.hpp"
+#include "core/base/printable.hpp"
+#include "core/settings/retry_explanation.hpp"
+#include "core/settings/settings_explanation.hpp"
 #include "settings/project_settings.hpp"
 #include "store/run_directory.hpp"
 

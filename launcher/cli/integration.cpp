@@ -15,13 +15,13 @@
 #include <utility>
 
 #include "cli/commands.hpp"
-#include "core/environment.hpp"
-#include "core/exit_codes.hpp"
-#include "core/lock_spec.hpp"
-#include "core/locks_for_ctest.hpp"
-#include "core/names.hpp"
-#include "core/settings.hpp"
-#include "core/wire.hpp"
+#include "core/base/environment.hpp"
+#include "core/base/file_name.hpp"
+#include "core/base/names.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "core/settings/locks_for_ctest.hpp"
+#include "core/settings/settings.hpp"
+#include "core/settings/wire.hpp"
 #include "keeper/dead_runs.hpp"
 #include "keeper/enclosing_run.hpp"
 #include "keeper/keeper.hpp"
@@ -32,10 +32,10 @@
 #include "keeper/run_lock.hpp"
 #include "keeper/stale_levels.hpp"
 #include "keeper/supervisors.hpp"
-#include "os/file_text.hpp"
-#include "os/packet_socket.hpp"
-#include "os/proc_numbers.hpp"
-#include "os/process.hpp"
+#include "os/file/file_text.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast::cli {
 namespace {

@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "cli/captured_command.hpp"
-#include "core/environment.hpp"
+#include "core/base/environment.hpp"
+#include "core/base/file_name.hpp"
 
 namespace holdfast::cli {
 namespace {

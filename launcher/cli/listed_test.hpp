@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/policy.hpp"
-#include "core/result.hpp"
+#include "core/base/result.hpp"
+#include "core/settings/resolution.hpp"
 
 namespace holdfast::cli {
 

@@ -4,10 +4,10 @@
 
 #include <cstdint>
 
-#include "core/duration.hpp"
-#include "core/printable.hpp"
-#include "core/utf8.hpp"
-#include "os/clock.hpp"
+#include "core/base/duration.hpp"
+#include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
+#include "os/file/clock.hpp"
 
 namespace holdfast::cli {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "os/lock_survey.hpp"
+#include "os/lock/lock_survey.hpp"
 
 namespace holdfast::cli {
 

@@ -4,7 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/lock_listing.hpp"
-#include "core/exit_codes.hpp"
+#include "core/outcome/exit_codes.hpp"
 
 namespace holdfast::cli {
 namespace {

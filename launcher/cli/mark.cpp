@@ -7,11 +7,11 @@
 #include <system_error>
 
 #include "cli/commands.hpp"
-#include "core/environment.hpp"
-#include "core/exit_codes.hpp"
-#include "core/marker.hpp"
-#include "os/marker_files.hpp"
-#include "os/process.hpp"
+#include "core/base/environment.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "core/outcome/marker.hpp"
+#include "os/file/marker_files.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast::cli {
 namespace {

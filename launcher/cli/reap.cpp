@@ -7,15 +7,15 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "core/exit_codes.hpp"
-#include "core/printable.hpp"
+#include "core/base/printable.hpp"
+#include "core/outcome/exit_codes.hpp"
 #include "keeper/dead_runs.hpp"
 #include "keeper/reap.hpp"
 #include "keeper/run_lock.hpp"
 #include "keeper/stale_levels.hpp"
 #include "keeper/stale_scratch.hpp"
-#include "os/proc_numbers.hpp"
-#include "os/process.hpp"
+#include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast::cli {

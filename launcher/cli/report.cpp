@@ -13,11 +13,11 @@
 #include <utility>
 
 #include "cli/commands.hpp"
-#include "core/environment.hpp"
-#include "core/exit_codes.hpp"
+#include "core/base/environment.hpp"
+#include "core/outcome/exit_codes.hpp"
 #include "keeper/live_runs.hpp"
-#include "os/system_call.hpp"
-#include "os/unique_fd.hpp"
+#include "os/file/system_call.hpp"
+#include "os/file/unique_fd.hpp"
 #include "report/load.hpp"
 #include "report/render.hpp"
 #include "store/run_directory.hpp"

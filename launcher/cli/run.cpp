@@ -7,14 +7,14 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "core/command_line.hpp"
-#include "core/environment.hpp"
-#include "core/exit_codes.hpp"
-#include "core/settings_explanation.hpp"
-#include "core/wire_retry.hpp"
-#include "launcher/hand_over.hpp"
-#include "os/system_call.hpp"
+#include "core/base/environment.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "core/settings/command_line.hpp"
+#include "core/settings/settings_explanation.hpp"
+#include "core/settings/wire_retry.hpp"
+#include "os/file/system_call.hpp"
 #include "settings/project_settings.hpp"
+#include "supervision/grant/hand_over.hpp"
 
 namespace holdfast::cli {
 namespace {

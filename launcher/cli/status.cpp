@@ -7,12 +7,12 @@
 
 #include "cli/commands.hpp"
 #include "cli/lock_listing.hpp"
-#include "core/duration.hpp"
-#include "core/exit_codes.hpp"
-#include "core/printable.hpp"
-#include "core/utf8.hpp"
+#include "core/base/duration.hpp"
+#include "core/base/printable.hpp"
+#include "core/base/utf8.hpp"
+#include "core/outcome/exit_codes.hpp"
 #include "keeper/live_runs.hpp"
-#include "os/clock.hpp"
+#include "os/file/clock.hpp"
 #include "store/run_directory.hpp"
 
 namespace holdfast::cli {

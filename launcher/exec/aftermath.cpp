@@ -6,15 +6,15 @@
 #include <algorithm>
 #include <climits>
 
-#include "core/lock_place.hpp"
-#include "core/run_alone.hpp"
+#include "core/lock/lock_place.hpp"
+#include "core/lock/run_alone.hpp"
 #include "exec/backoff_wait.hpp"
 #include "forensics/hooks.hpp"
 #include "forensics/probes.hpp"
-#include "launcher/inputs.hpp"
-#include "os/bounded_work.hpp"
-#include "os/program_identity.hpp"
+#include "os/file/program_identity.hpp"
+#include "os/process/bounded_work.hpp"
 #include "settings/project_settings.hpp"
+#include "supervision/base/inputs.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -32,7 +32,8 @@ std::string sources_of(const launcher::EndedAttempt& ended) {
   return ::getcwd(here, sizeof here) == nullptr ? std::string() : here;
 }
 
-// Those that were asked for: what every test of a project has (core/run_alone.hpp) tells nothing.
+// Those that were asked for: what every test of a project has (core/lock/run_alone.hpp) tells
+// nothing.
 std::vector<std::string> lock_places_of(const launcher::Grant& grant) {
   std::vector<std::string> places;
   for (const LockSpec& lock : grant.policy.locks) {

@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "core/program_identity.hpp"
+#include "core/base/program_identity.hpp"
 #include "forensics/findings.hpp"
 #include "forensics/program_probe.hpp"
-#include "launcher/attempt.hpp"
-#include "launcher/launch.hpp"
+#include "supervision/attempt/attempt.hpp"
+#include "supervision/launch.hpp"
 
 namespace holdfast::exec {
 

@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-#include "os/bounded_work.hpp"
+#include "os/process/bounded_work.hpp"
 
 namespace holdfast::exec {
 namespace {

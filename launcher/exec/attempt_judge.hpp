@@ -3,13 +3,13 @@
 
 #include <optional>
 
-#include "core/ctest_verdict.hpp"
-#include "core/retry_decision.hpp"
+#include "core/ctest/ctest_verdict.hpp"
+#include "core/retry/retry_decision.hpp"
 #include "exec/output_relay.hpp"
 #include "exec/verdict_mirror.hpp"
-#include "launcher/invocation.hpp"
-#include "launcher/records.hpp"
 #include "settings/signatures.hpp"
+#include "supervision/base/invocation.hpp"
+#include "supervision/base/records.hpp"
 
 namespace holdfast::exec {
 

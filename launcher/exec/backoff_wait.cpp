@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "os/clock.hpp"
+#include "os/file/clock.hpp"
 
 namespace holdfast::exec {
 namespace {

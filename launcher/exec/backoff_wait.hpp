@@ -3,9 +3,9 @@
 
 #include <vector>
 
-#include "core/duration.hpp"
-#include "launcher/surroundings.hpp"
-#include "os/bounded_work.hpp"
+#include "core/base/duration.hpp"
+#include "os/process/bounded_work.hpp"
+#include "supervision/base/surroundings.hpp"
 
 namespace holdfast::exec {
 

@@ -2,8 +2,8 @@
 #include <unistd.h>
 
 #include "exec/batch_runner.hpp"
-#include "launcher/launch.hpp"
-#include "os/signals.hpp"
+#include "os/signal/signals.hpp"
+#include "supervision/launch.hpp"
 
 int main(int /*count*/, char** arguments) {
   using namespace holdfast;

@@ -8,9 +8,9 @@
 #include <string>
 #include <utility>
 
-#include "core/batch.hpp"
-#include "core/environment.hpp"
-#include "core/unrecorded.hpp"
+#include "core/base/environment.hpp"
+#include "core/base/unrecorded.hpp"
+#include "core/batch/batch.hpp"
 #include "exec/before_kill.hpp"
 #include "exec/capture.hpp"
 #include "exec/case_journal.hpp"
@@ -20,10 +20,10 @@
 #include "exec/worker_command.hpp"
 #include "exec/worker_link.hpp"
 #include "exec/worker_marker.hpp"
-#include "launcher/attempt_result.hpp"
-#include "launcher/hand_over.hpp"
-#include "launcher/messages.hpp"
-#include "os/clock.hpp"
+#include "os/file/clock.hpp"
+#include "supervision/attempt/attempt_result.hpp"
+#include "supervision/base/messages.hpp"
+#include "supervision/grant/hand_over.hpp"
 
 namespace holdfast::exec {
 namespace {

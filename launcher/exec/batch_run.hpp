@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "exec/output_relay.hpp"
-#include "launcher/attempt.hpp"
+#include "supervision/attempt/attempt.hpp"
 
 namespace holdfast::exec {
 

@@ -5,10 +5,10 @@
 #include <string_view>
 #include <utility>
 
-#include "core/environment.hpp"
-#include "core/time_budget.hpp"
+#include "core/base/environment.hpp"
+#include "core/ctest/time_budget.hpp"
 #include "forensics/hooks.hpp"
-#include "os/clock.hpp"
+#include "os/file/clock.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "os/system_call.hpp"
+#include "os/file/system_call.hpp"
 
 namespace holdfast::exec {
 namespace {

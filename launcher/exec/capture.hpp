@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "exec/output_relay.hpp"
-#include "os/unique_fd.hpp"
+#include "os/file/unique_fd.hpp"
 
 namespace holdfast::exec {
 

@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "exec/before_kill.hpp"
-#include "launcher/attempt_result.hpp"
+#include "supervision/attempt/attempt_result.hpp"
 
 namespace holdfast::exec {
 

@@ -5,9 +5,9 @@
 
 #include "exec/capture.hpp"
 #include "exec/output_relay.hpp"
-#include "launcher/attempt.hpp"
-#include "launcher/companion.hpp"
-#include "os/bounded_work.hpp"
+#include "os/process/bounded_work.hpp"
+#include "supervision/attempt/attempt.hpp"
+#include "supervision/attempt/companion.hpp"
 
 namespace holdfast::exec {
 

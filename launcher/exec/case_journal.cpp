@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "os/clock.hpp"
-#include "os/file_text.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "core/case_result.hpp"
-#include "core/json_line.hpp"
-#include "core/result.hpp"
-#include "launcher/records.hpp"
+#include "core/base/json_line.hpp"
+#include "core/base/result.hpp"
+#include "core/batch/case_result.hpp"
+#include "supervision/base/records.hpp"
 
 namespace holdfast::exec {
 

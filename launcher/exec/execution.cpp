@@ -4,10 +4,10 @@
 
 #include <cstdlib>
 
-#include "core/environment.hpp"
+#include "core/base/environment.hpp"
 #include "exec/step_run.hpp"
 #include "exec/test_run.hpp"
-#include "launcher/launch.hpp"
+#include "supervision/launch.hpp"
 
 namespace holdfast::exec {
 

@@ -1,7 +1,7 @@
 // `holdfast exec`: goes on with a test for a launcher that has handed it over.
 #pragma once
 
-#include "core/outcome.hpp"
+#include "core/outcome/outcome.hpp"
 
 namespace holdfast::exec {
 

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/time_budget.hpp"
-#include "core/worker_message.hpp"
-#include "os/clock.hpp"
+#include "core/batch/worker_message.hpp"
+#include "core/ctest/time_budget.hpp"
+#include "os/file/clock.hpp"
 
 namespace holdfast::exec {
 namespace {

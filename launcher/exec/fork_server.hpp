@@ -10,15 +10,15 @@
 #include <string>
 #include <vector>
 
-#include "core/batch.hpp"
+#include "core/batch/batch.hpp"
 #include "exec/capture.hpp"
 #include "exec/forked_case.hpp"
 #include "exec/output_relay.hpp"
 #include "exec/worker.hpp"
 #include "exec/worker_link.hpp"
-#include "launcher/attempt.hpp"
-#include "launcher/companion.hpp"
-#include "os/unique_fd.hpp"
+#include "os/file/unique_fd.hpp"
+#include "supervision/attempt/attempt.hpp"
+#include "supervision/attempt/companion.hpp"
 
 namespace holdfast::exec {
 

@@ -10,13 +10,13 @@
 #include <climits>
 #include <cstdint>
 
-#include "core/worker_message.hpp"
-#include "launcher/messages.hpp"
-#include "os/clock.hpp"
-#include "os/descendants.hpp"
-#include "os/packet_socket.hpp"
-#include "os/process.hpp"
-#include "os/system_call.hpp"
+#include "core/batch/worker_message.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/descendants.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
+#include "supervision/base/messages.hpp"
 
 namespace holdfast::exec {
 namespace {

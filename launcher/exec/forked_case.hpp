@@ -11,15 +11,15 @@
 #include <utility>
 #include <vector>
 
-#include "core/case_result.hpp"
-#include "core/duration.hpp"
+#include "core/base/duration.hpp"
+#include "core/batch/case_result.hpp"
 #include "exec/capture.hpp"
 #include "exec/output_relay.hpp"
 #include "exec/worker_link.hpp"
-#include "launcher/guard_messages.hpp"
-#include "os/clock.hpp"
-#include "os/stack_dump.hpp"
-#include "os/unique_fd.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/unique_fd.hpp"
+#include "os/stack/stack_dump.hpp"
+#include "supervision/base/guard_messages.hpp"
 
 namespace holdfast::exec {
 

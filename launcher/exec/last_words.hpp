@@ -9,7 +9,7 @@
 #include "exec/attempt_judge.hpp"
 #include "exec/output_relay.hpp"
 #include "forensics/findings.hpp"
-#include "launcher/launch.hpp"
+#include "supervision/launch.hpp"
 
 namespace holdfast::exec {
 

@@ -6,11 +6,11 @@
 
 #include <utility>
 
-#include "core/names.hpp"
-#include "core/worker_message.hpp"
-#include "os/clock.hpp"
-#include "os/marker_files.hpp"
-#include "os/unique_fd.hpp"
+#include "core/base/names.hpp"
+#include "core/batch/worker_message.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/marker_files.hpp"
+#include "os/file/unique_fd.hpp"
 
 namespace holdfast::exec {
 namespace {

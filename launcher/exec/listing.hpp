@@ -3,11 +3,11 @@
 
 #include <string>
 
-#include "core/gtest_list.hpp"
+#include "core/batch/gtest_list.hpp"
 #include "exec/capture.hpp"
 #include "exec/output_relay.hpp"
 #include "exec/worker_link.hpp"
-#include "launcher/companion.hpp"
+#include "supervision/attempt/companion.hpp"
 
 namespace holdfast::exec {
 

@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "core/names.hpp"
-#include "os/system_call.hpp"
+#include "core/base/names.hpp"
+#include "os/file/system_call.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "launcher/records.hpp"
-#include "os/unique_fd.hpp"
+#include "os/file/unique_fd.hpp"
+#include "supervision/base/records.hpp"
 
 namespace holdfast::exec {
 

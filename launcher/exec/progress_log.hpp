@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/case_result.hpp"
-#include "os/unique_fd.hpp"
+#include "core/batch/case_result.hpp"
+#include "os/file/unique_fd.hpp"
 
 namespace holdfast::exec {
 

@@ -4,15 +4,15 @@
 #include <cstdint>
 #include <utility>
 
-#include "core/memory_slots.hpp"
-#include "core/names.hpp"
-#include "core/step_retry.hpp"
+#include "core/base/names.hpp"
+#include "core/step/memory_slots.hpp"
+#include "core/step/step_retry.hpp"
 #include "exec/captured_test.hpp"
-#include "launcher/step_description.hpp"
-#include "os/file_text.hpp"
-#include "os/free_memory.hpp"
-#include "os/lock_survey.hpp"
+#include "os/file/file_text.hpp"
+#include "os/lock/lock_survey.hpp"
+#include "os/memory/free_memory.hpp"
 #include "settings/project_settings.hpp"
+#include "supervision/step/step_description.hpp"
 
 namespace holdfast::exec {
 namespace {

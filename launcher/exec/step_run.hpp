@@ -5,11 +5,11 @@
 #include <memory>
 #include <string>
 
-#include "core/settings.hpp"
+#include "core/settings/settings.hpp"
 #include "exec/output_relay.hpp"
-#include "launcher/step.hpp"
-#include "launcher/step_memory.hpp"
 #include "settings/signatures.hpp"
+#include "supervision/step/step.hpp"
+#include "supervision/step/step_memory.hpp"
 
 namespace holdfast::exec {
 

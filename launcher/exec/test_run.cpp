@@ -4,13 +4,13 @@
 #include <cstdint>
 #include <utility>
 
-#include "core/fnv1a.hpp"
-#include "core/printable.hpp"
-#include "core/run_alone.hpp"
-#include "core/time_budget.hpp"
+#include "core/base/fnv1a.hpp"
+#include "core/base/printable.hpp"
+#include "core/ctest/time_budget.hpp"
+#include "core/lock/run_alone.hpp"
 #include "exec/backoff_wait.hpp"
 #include "exec/captured_test.hpp"
-#include "os/clock.hpp"
+#include "os/file/clock.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -12,7 +12,7 @@
 #include "exec/batch_run.hpp"
 #include "exec/last_words.hpp"
 #include "exec/output_relay.hpp"
-#include "launcher/launch.hpp"
+#include "supervision/launch.hpp"
 
 namespace holdfast::exec {
 

@@ -3,10 +3,10 @@
 
 #include <string_view>
 
-#include "core/ctest_verdict.hpp"
+#include "core/ctest/ctest_verdict.hpp"
 #include "exec/output_relay.hpp"
-#include "launcher/invocation.hpp"
-#include "launcher/records.hpp"
+#include "supervision/base/invocation.hpp"
+#include "supervision/base/records.hpp"
 
 namespace holdfast::exec {
 

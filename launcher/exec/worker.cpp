@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "core/worker_message.hpp"
-#include "os/clock.hpp"
+#include "core/batch/worker_message.hpp"
+#include "os/file/clock.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -10,13 +10,13 @@
 #include <string_view>
 #include <vector>
 
-#include "core/batch.hpp"
-#include "core/gtest_output.hpp"
+#include "core/batch/batch.hpp"
+#include "core/batch/gtest_output.hpp"
 #include "exec/capture.hpp"
 #include "exec/output_relay.hpp"
 #include "exec/progress_log.hpp"
 #include "exec/worker_link.hpp"
-#include "launcher/companion.hpp"
+#include "supervision/attempt/companion.hpp"
 
 namespace holdfast::exec {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "os/file_text.hpp"
+#include "os/file/file_text.hpp"
 
 namespace holdfast::exec {
 namespace {

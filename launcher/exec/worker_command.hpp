@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/gtest_list.hpp"
-#include "os/spawn.hpp"
+#include "core/batch/gtest_list.hpp"
+#include "os/process/spawn.hpp"
 
 namespace holdfast::exec {
 

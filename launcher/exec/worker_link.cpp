@@ -11,8 +11,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "os/packet_socket.hpp"
-#include "os/system_call.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/packet_socket.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/result.hpp"
-#include "os/unique_fd.hpp"
+#include "core/base/result.hpp"
+#include "os/file/unique_fd.hpp"
 
 namespace holdfast::exec {
 

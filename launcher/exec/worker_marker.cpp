@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "os/marker_files.hpp"
-#include "os/unique_fd.hpp"
+#include "os/file/marker_files.hpp"
+#include "os/file/unique_fd.hpp"
 
 namespace holdfast::exec {
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/marker.hpp"
+#include "core/outcome/marker.hpp"
 
 namespace holdfast::exec {
 

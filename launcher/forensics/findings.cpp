@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "core/json_line.hpp"
+#include "core/base/json_line.hpp"
 
 namespace holdfast::forensics {
 namespace {

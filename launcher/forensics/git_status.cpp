@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "os/system_call.hpp"
+#include "os/file/system_call.hpp"
 
 namespace holdfast::forensics {
 namespace {

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "forensics/findings.hpp"
-#include "os/bounded_work.hpp"
+#include "os/process/bounded_work.hpp"
 
 namespace holdfast::forensics {
 

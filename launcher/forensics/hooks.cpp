@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "os/system_call.hpp"
+#include "os/file/system_call.hpp"
 
 namespace holdfast::forensics {
 namespace {

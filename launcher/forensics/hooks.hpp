@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "core/hook_environment.hpp"
+#include "core/settings/hook_environment.hpp"
 #include "forensics/findings.hpp"
-#include "os/bounded_work.hpp"
+#include "os/process/bounded_work.hpp"
 
 namespace holdfast::forensics {
 

@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <optional>
 
-#include "core/lock_spec.hpp"
-#include "core/program_identity.hpp"
-#include "os/file_text.hpp"
-#include "os/lock_survey.hpp"
+#include "core/base/file_name.hpp"
+#include "core/base/program_identity.hpp"
+#include "os/file/file_text.hpp"
+#include "os/lock/lock_survey.hpp"
 
 namespace holdfast::forensics {
 namespace {

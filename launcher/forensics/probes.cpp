@@ -4,7 +4,7 @@
 
 #include "forensics/git_status.hpp"
 #include "forensics/machine_probe.hpp"
-#include "os/system_call.hpp"
+#include "os/file/system_call.hpp"
 
 namespace holdfast::forensics {
 namespace {

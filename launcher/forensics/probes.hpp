@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "core/duration.hpp"
-#include "core/program_identity.hpp"
-#include "core/result.hpp"
+#include "core/base/duration.hpp"
+#include "core/base/program_identity.hpp"
+#include "core/base/result.hpp"
 #include "forensics/findings.hpp"
 #include "forensics/program_probe.hpp"
-#include "os/bounded_work.hpp"
+#include "os/process/bounded_work.hpp"
 
 namespace holdfast::forensics {
 
@@ -21,7 +21,7 @@ struct Subject {
   std::string program;                    // absolute; empty: not known, left out
   std::optional<ProgramIdentity> before;  // as the run, or the first attempt, knew it
   std::string sources;                    // a directory of the project; empty: git is left out
-  std::vector<std::string> locks;         // their places (core/lock_place.hpp); none: left out
+  std::vector<std::string> locks;         // their places (core/lock/lock_place.hpp); none: left out
   std::vector<KnownFile> inputs = {};     // of the test; none: left out
 };
 

@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/edit_distance.hpp"
-#include "os/program_identity.hpp"
-#include "os/system_call.hpp"
+#include "core/base/edit_distance.hpp"
+#include "os/file/program_identity.hpp"
+#include "os/file/system_call.hpp"
 
 namespace holdfast::forensics {
 namespace {

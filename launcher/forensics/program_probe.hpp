@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/program_identity.hpp"
-#include "core/result.hpp"
+#include "core/base/program_identity.hpp"
+#include "core/base/result.hpp"
 
 namespace holdfast::forensics {
 

@@ -2,13 +2,13 @@
 
 #include <utility>
 
-#include "core/lock_place.hpp"
-#include "core/names.hpp"
-#include "core/policy.hpp"
-#include "core/printable.hpp"
-#include "core/tests_apart.hpp"
-#include "os/lock_directory.hpp"
-#include "os/trusted_directory.hpp"
+#include "core/base/names.hpp"
+#include "core/base/printable.hpp"
+#include "core/lock/lock_place.hpp"
+#include "core/lock/tests_apart.hpp"
+#include "core/settings/resolution.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/lock/lock_directory.hpp"
 
 namespace holdfast {
 namespace {

@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-#include "core/wire.hpp"
+#include "core/settings/wire.hpp"
 #include "keeper/keeper.hpp"
 #include "keeper/run.hpp"
 #include "keeper/run_lines.hpp"

@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include "os/clock.hpp"
+#include "os/file/clock.hpp"
 
 namespace holdfast {
 namespace {

@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "core/attach.hpp"
-#include "core/oom.hpp"
-#include "core/policy.hpp"
-#include "core/wire.hpp"
+#include "core/base/process_name.hpp"
+#include "core/outcome/oom.hpp"
+#include "core/settings/policy.hpp"
+#include "core/settings/wire.hpp"
 #include "keeper/guard_watch.hpp"
-#include "os/stream_holders.hpp"
-#include "os/unique_fd.hpp"
+#include "os/file/unique_fd.hpp"
+#include "os/process/stream_holders.hpp"
 
 namespace holdfast {
 
@@ -26,7 +26,7 @@ struct Connection {
   ProcessName launcher;
   os::Stream output;  // the test's stdout, of which ctest waits for the end
   Milliseconds grace = k_default_grace;
-  Milliseconds soonest_end = k_longest;  // core/ctest_limits.hpp
+  Milliseconds soonest_end = k_longest;  // core/ctest/ctest_limits.hpp
   std::string scratch;                   // lent to the attempt; empty: none, or given back
   OomClaims::Start memory;               // as it was when the attempt began
   bool farewell = false;                 // the attempt is over and recorded

@@ -13,16 +13,16 @@
 #include <tuple>
 #include <utility>
 
-#include "core/json_line.hpp"
-#include "core/names.hpp"
-#include "core/outcome.hpp"
+#include "core/base/json_line.hpp"
+#include "core/base/names.hpp"
+#include "core/outcome/outcome.hpp"
 #include "keeper/keeper_socket.hpp"
 #include "keeper/live_runs.hpp"
 #include "keeper/supervisors.hpp"
-#include "os/clock.hpp"
-#include "os/file_text.hpp"
-#include "os/process.hpp"
-#include "os/system_call.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/process.hpp"
 #include "store/journal_ends.hpp"
 #include "store/journal_reader.hpp"
 #include "store/json_record.hpp"

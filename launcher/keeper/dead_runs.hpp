@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/attach.hpp"
+#include "core/base/process_name.hpp"
 #include "store/records.hpp"
 
 namespace holdfast {

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <optional>
 
-#include "core/attempt_tag.hpp"
-#include "os/ancestry.hpp"
-#include "os/process.hpp"
+#include "core/base/attempt_tag.hpp"
+#include "os/process/ancestry.hpp"
+#include "os/process/process.hpp"
 #include "store/journal_ends.hpp"
 #include "store/journal_reader.hpp"
 #include "store/run_directory.hpp"

@@ -4,14 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "core/attach.hpp"
+#include "core/base/process_name.hpp"
 
 namespace holdfast {
 
 // The id of the run that `ctest` (in the PID namespace `numbering`, os::numbering_id()) does in
 // `tree`, if one of its tests has started this process, by
 // however many others; empty: none has. Known by ancestry, or by the tag of an attempt that has not
-// ended (core/attempt_tag.hpp): in a PID namespace ctest is out of sight.
+// ended (core/base/attempt_tag.hpp): in a PID namespace ctest is out of sight.
 std::string run_around_us(const std::string& tree, const ProcessName& ctest,
                           const std::string& numbering);
 

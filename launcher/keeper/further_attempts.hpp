@@ -1,7 +1,7 @@
 // The answer to a launcher whose test has failed and would be tried again.
 #pragma once
 
-#include "core/wire.hpp"
+#include "core/settings/wire.hpp"
 #include "keeper/connections.hpp"
 #include "keeper/run.hpp"
 #include "keeper/run_lines.hpp"

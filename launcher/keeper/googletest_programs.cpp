@@ -2,7 +2,7 @@
 
 #include <sys/stat.h>
 
-#include "os/elf_text.hpp"
+#include "os/stack/elf_text.hpp"
 
 namespace holdfast {
 

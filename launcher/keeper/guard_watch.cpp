@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "keeper/supervisors.hpp"
-#include "os/clock.hpp"
-#include "os/proc_numbers.hpp"
-#include "os/process.hpp"
+#include "os/file/clock.hpp"
+#include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast {
 namespace {

@@ -2,9 +2,9 @@
 // killed; a launcher that is stopped does not, and nothing else would become of it: ctest waits.
 #pragma once
 
-#include "core/attach.hpp"
-#include "core/duration.hpp"
-#include "os/unique_fd.hpp"
+#include "core/base/duration.hpp"
+#include "core/base/process_name.hpp"
+#include "os/file/unique_fd.hpp"
 
 namespace holdfast {
 

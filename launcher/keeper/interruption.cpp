@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/supervision.hpp"
+#include "core/outcome/supervision.hpp"
 
 namespace holdfast {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/duration.hpp"
+#include "core/base/duration.hpp"
 
 namespace holdfast {
 

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <string>
 
-#include "core/attach.hpp"
-#include "core/result.hpp"
+#include "core/base/process_name.hpp"
+#include "core/base/result.hpp"
 #include "settings/project_settings.hpp"
 
 namespace holdfast {

@@ -6,9 +6,9 @@
 #include <charconv>
 #include <cstdint>
 
-#include "core/keeper_address.hpp"
-#include "os/process.hpp"
-#include "os/trusted_directory.hpp"
+#include "core/base/keeper_address.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast {
 namespace {

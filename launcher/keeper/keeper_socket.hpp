@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/attach.hpp"
-#include "core/duration.hpp"
-#include "os/packet_socket.hpp"
+#include "core/base/duration.hpp"
+#include "core/base/process_name.hpp"
+#include "os/process/packet_socket.hpp"
 
 namespace holdfast {
 

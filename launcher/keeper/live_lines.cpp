@@ -11,10 +11,10 @@
 #include <string>
 #include <utility>
 
-#include "os/clock.hpp"
-#include "os/proc_numbers.hpp"
-#include "os/process.hpp"
-#include "os/system_call.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast {
 namespace {

@@ -8,8 +8,8 @@
 
 #include <string_view>
 
-#include "core/attach.hpp"
-#include "os/unique_fd.hpp"
+#include "core/base/process_name.hpp"
+#include "os/file/unique_fd.hpp"
 
 namespace holdfast {
 

@@ -7,13 +7,13 @@
 #include <filesystem>
 #include <optional>
 
-#include "core/names.hpp"
-#include "core/wire.hpp"
+#include "core/base/names.hpp"
+#include "core/settings/wire.hpp"
 #include "keeper/keeper_socket.hpp"
 #include "keeper/run_lock.hpp"
-#include "os/packet_socket.hpp"
-#include "os/process.hpp"
-#include "os/trusted_directory.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
 #include "store/journal_ends.hpp"
 #include "store/journal_reader.hpp"
 #include "store/run_directory.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/attach.hpp"
+#include "core/base/process_name.hpp"
 #include "store/records.hpp"
 #include "store/run_directory.hpp"
 

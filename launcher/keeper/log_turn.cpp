@@ -5,16 +5,16 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/names.hpp"
-#include "core/wire.hpp"
+#include "core/base/names.hpp"
+#include "core/settings/wire.hpp"
 #include "keeper/keeper_socket.hpp"
 #include "keeper/run_log.hpp"
 #include "keeper/tree_lock.hpp"
-#include "os/clock.hpp"
-#include "os/lock_file.hpp"
-#include "os/packet_socket.hpp"
-#include "os/process.hpp"
-#include "os/system_call.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/system_call.hpp"
+#include "os/lock/lock_file.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast {
 namespace {

@@ -7,10 +7,10 @@
 #include <string>
 #include <string_view>
 
-#include "core/attach.hpp"
-#include "core/duration.hpp"
-#include "core/result.hpp"
-#include "os/unique_fd.hpp"
+#include "core/base/duration.hpp"
+#include "core/base/process_name.hpp"
+#include "core/base/result.hpp"
+#include "os/file/unique_fd.hpp"
 
 namespace holdfast {
 

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <string_view>
 
-#include "os/process.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast {
 

@@ -4,10 +4,10 @@
 
 #include <string>
 
-#include "core/oom.hpp"
-#include "core/wire.hpp"
+#include "core/outcome/oom.hpp"
+#include "core/settings/wire.hpp"
 #include "keeper/connections.hpp"
-#include "os/oom_events.hpp"
+#include "os/memory/oom_events.hpp"
 
 namespace holdfast {
 

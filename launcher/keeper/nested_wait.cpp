@@ -7,14 +7,14 @@
 #include <utility>
 #include <vector>
 
-#include "core/attempt_tag.hpp"
-#include "core/names.hpp"
+#include "core/base/attempt_tag.hpp"
+#include "core/base/names.hpp"
 #include "keeper/enclosing_run.hpp"
-#include "os/lock_records.hpp"
-#include "os/lock_survey.hpp"
-#include "os/lock_uses.hpp"
-#include "os/process.hpp"
-#include "os/trusted_directory.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/lock/lock_records.hpp"
+#include "os/lock/lock_survey.hpp"
+#include "os/lock/lock_uses.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,12 +1,12 @@
 // A ctest inside a test that waits for a build tree: on record where others find all such waits,
-// and on the look-out for a circle (core/lock_cycle.hpp).
+// and on the look-out for a circle (core/lock/lock_cycle.hpp).
 #pragma once
 
 #include <optional>
 #include <string>
 
-#include "core/lock_cycle.hpp"
-#include "os/unique_fd.hpp"
+#include "core/lock/lock_cycle.hpp"
+#include "os/file/unique_fd.hpp"
 
 namespace holdfast {
 

@@ -10,18 +10,18 @@
 #include <iterator>
 #include <utility>
 
-#include "core/json_line.hpp"
-#include "core/outcome.hpp"
+#include "core/base/json_line.hpp"
+#include "core/outcome/outcome.hpp"
 #include "keeper/unhurried.hpp"
-#include "os/cgroup.hpp"
-#include "os/cgroup_processes.hpp"
-#include "os/clock.hpp"
-#include "os/descriptors.hpp"
-#include "os/file_text.hpp"
-#include "os/pid_namespace.hpp"
-#include "os/process.hpp"
-#include "os/system_call.hpp"
-#include "os/tagged_processes.hpp"
+#include "os/containment/cgroup.hpp"
+#include "os/containment/cgroup_processes.hpp"
+#include "os/containment/pid_namespace.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/process.hpp"
+#include "os/process/tagged_processes.hpp"
 #include "store/journal_reader.hpp"
 
 namespace holdfast {

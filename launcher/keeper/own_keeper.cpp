@@ -5,9 +5,9 @@
 #include <optional>
 #include <string_view>
 
-#include "core/wire.hpp"
+#include "core/settings/wire.hpp"
 #include "keeper/keeper_socket.hpp"
-#include "os/packet_socket.hpp"
+#include "os/process/packet_socket.hpp"
 
 namespace holdfast {
 namespace {

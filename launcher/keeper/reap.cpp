@@ -5,15 +5,15 @@
 
 #include <algorithm>
 
-#include "core/environment.hpp"
-#include "core/names.hpp"
-#include "core/proc_status.hpp"
+#include "core/base/environment.hpp"
+#include "core/base/names.hpp"
+#include "core/base/proc_status.hpp"
 #include "keeper/stale_cgroups.hpp"
 #include "keeper/stale_sockets.hpp"
 #include "keeper/unhurried.hpp"
-#include "os/file_text.hpp"
-#include "os/proc_numbers.hpp"
-#include "os/trusted_directory.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/process/proc_numbers.hpp"
 
 namespace holdfast {
 namespace {

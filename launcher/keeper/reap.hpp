@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/policy.hpp"
+#include "core/settings/policy.hpp"
 #include "keeper/reap_scope.hpp"
 
 namespace holdfast {

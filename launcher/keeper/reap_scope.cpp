@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/attempt_tag.hpp"
-#include "core/environment.hpp"
-#include "core/lock_place.hpp"
+#include "core/base/attempt_tag.hpp"
+#include "core/base/environment.hpp"
+#include "core/lock/lock_place.hpp"
 #include "keeper/supervisors.hpp"
-#include "os/process.hpp"
+#include "os/process/process.hpp"
 #include "store/journal_ends.hpp"
 #include "store/journal_reader.hpp"
 #include "store/run_directory.hpp"

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "os/tagged_processes.hpp"
+#include "os/process/tagged_processes.hpp"
 
 namespace holdfast {
 

@@ -10,13 +10,14 @@
 #include <filesystem>
 #include <string_view>
 
-#include "core/names.hpp"
-#include "core/unrecorded.hpp"
-#include "os/clock.hpp"
-#include "os/file_text.hpp"
-#include "os/process.hpp"
-#include "os/system_call.hpp"
+#include "core/base/names.hpp"
+#include "core/base/unrecorded.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/process.hpp"
 #include "report/load.hpp"
+#include "report/run_report.hpp"
 #include "report/summary.hpp"
 #include "store/ctest_log.hpp"
 #include "store/ctest_output.hpp"

@@ -7,9 +7,9 @@
 #include <unordered_set>
 #include <utility>
 
-#include "core/attach.hpp"
-#include "core/result.hpp"
-#include "core/run_retries.hpp"
+#include "core/base/process_name.hpp"
+#include "core/base/result.hpp"
+#include "core/retry/run_retries.hpp"
 #include "keeper/run_log.hpp"
 #include "keeper/scratch_pool.hpp"
 #include "report/model.hpp"

@@ -4,10 +4,10 @@
 
 #include <utility>
 
-#include "core/ctest_options.hpp"
+#include "core/ctest/ctest_options.hpp"
 #include "keeper/live_lines.hpp"
-#include "os/clock.hpp"
-#include "os/process.hpp"
+#include "os/file/clock.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast {
 

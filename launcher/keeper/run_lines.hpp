@@ -7,12 +7,12 @@
 #include <string_view>
 #include <vector>
 
-#include "core/attach.hpp"
-#include "core/said_line.hpp"
-#include "core/wire.hpp"
+#include "core/base/process_name.hpp"
+#include "core/base/said_line.hpp"
+#include "core/settings/wire.hpp"
 #include "keeper/interruption.hpp"
 #include "keeper/user_terminal.hpp"
-#include "os/unique_fd.hpp"
+#include "os/file/unique_fd.hpp"
 
 namespace holdfast {
 

@@ -9,22 +9,22 @@
 #include <utility>
 #include <vector>
 
-#include "core/held_locks.hpp"
-#include "core/lock_place.hpp"
-#include "core/names.hpp"
-#include "core/said_line.hpp"
+#include "core/base/names.hpp"
+#include "core/base/said_line.hpp"
+#include "core/lock/held_locks.hpp"
+#include "core/lock/lock_place.hpp"
 #include "keeper/enclosing_run.hpp"
 #include "keeper/keeper_socket.hpp"
 #include "keeper/live_lines.hpp"
 #include "keeper/nested_wait.hpp"
 #include "keeper/tree_lock.hpp"
-#include "os/clock.hpp"
-#include "os/file_text.hpp"
-#include "os/lock_records.hpp"
-#include "os/packet_socket.hpp"
-#include "os/process.hpp"
-#include "os/system_call.hpp"
-#include "os/trusted_directory.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/lock/lock_records.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast {
 namespace {
@@ -36,7 +36,7 @@ constexpr std::size_t k_longest_file_of_tests = 1024 * 1024;
 constexpr std::size_t k_longest_command = 8 * 1024 * 1024;
 // How often one looks whether the run that one waits for waits itself, of which no event tells.
 constexpr Milliseconds k_orphan_interval{250};
-// Of a longer path a record may have the beginning only (core/lock_wait.hpp).
+// Of a longer path a record may have the beginning only (core/lock/lock_wait.hpp).
 constexpr std::size_t k_surely_whole = 256;
 
 Result<os::LockRequest> open_lock(const std::string& tree, const std::string& level, TreeUse use) {

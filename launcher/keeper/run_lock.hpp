@@ -7,12 +7,12 @@
 #include <string>
 #include <string_view>
 
-#include "core/attach.hpp"
-#include "core/ctest_selection.hpp"
-#include "core/result.hpp"
-#include "core/settings.hpp"
-#include "os/lock_file.hpp"
-#include "os/unique_fd.hpp"
+#include "core/base/process_name.hpp"
+#include "core/base/result.hpp"
+#include "core/ctest/ctest_selection.hpp"
+#include "core/settings/settings.hpp"
+#include "os/file/unique_fd.hpp"
+#include "os/lock/lock_file.hpp"
 
 namespace holdfast {
 

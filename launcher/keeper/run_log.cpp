@@ -17,11 +17,11 @@
 #include <utility>
 #include <vector>
 
-#include "core/attach.hpp"
-#include "os/ancestry.hpp"
-#include "os/file_text.hpp"
-#include "os/proc_numbers.hpp"
-#include "os/process.hpp"
+#include "core/base/process_name.hpp"
+#include "os/file/file_text.hpp"
+#include "os/process/ancestry.hpp"
+#include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast {
 namespace {

@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
-#include "core/attach.hpp"
-#include "os/unique_fd.hpp"
+#include "core/base/process_name.hpp"
+#include "os/file/unique_fd.hpp"
 #include "store/ctest_log.hpp"
 
 namespace holdfast {

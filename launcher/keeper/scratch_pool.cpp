@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include "os/scratch_directory.hpp"
+#include "os/file/scratch_directory.hpp"
 
 namespace holdfast {
 

@@ -7,15 +7,15 @@
 #include <cstdint>
 #include <utility>
 
-#include "core/policy.hpp"
+#include "core/settings/policy.hpp"
 #include "keeper/attempt_grants.hpp"
 #include "keeper/further_attempts.hpp"
 #include "keeper/own_keeper.hpp"
 #include "keeper/run_lock.hpp"
 #include "keeper/stuck_pairs.hpp"
-#include "os/clock.hpp"
-#include "os/packet_socket.hpp"
-#include "os/process.hpp"
+#include "os/file/clock.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast {
 namespace {

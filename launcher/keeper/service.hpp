@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/wire.hpp"
+#include "core/settings/wire.hpp"
 #include "keeper/connections.hpp"
 #include "keeper/current_run.hpp"
 #include "keeper/googletest_programs.hpp"
@@ -15,7 +15,7 @@
 #include "keeper/orphans.hpp"
 #include "keeper/run_lines.hpp"
 #include "keeper/stale_programs.hpp"
-#include "os/unique_fd.hpp"
+#include "os/file/unique_fd.hpp"
 
 namespace holdfast {
 

@@ -2,10 +2,11 @@
 
 #include <signal.h>
 
-#include "core/cgroup_name.hpp"
+#include "core/base/cgroup_name.hpp"
+#include "core/base/file_name.hpp"
 #include "keeper/unhurried.hpp"
-#include "os/cgroup.hpp"
-#include "os/cgroup_processes.hpp"
+#include "os/containment/cgroup.hpp"
+#include "os/containment/cgroup_processes.hpp"
 
 namespace holdfast {
 namespace {

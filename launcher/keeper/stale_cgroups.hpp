@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/duration.hpp"
-#include "os/process_set.hpp"
+#include "core/base/duration.hpp"
+#include "os/process/process_set.hpp"
 
 namespace holdfast {
 

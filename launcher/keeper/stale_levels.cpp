@@ -4,10 +4,10 @@
 #include <string>
 #include <system_error>
 
-#include "core/names.hpp"
-#include "os/lock_directory.hpp"
-#include "os/lock_survey.hpp"
-#include "os/trusted_directory.hpp"
+#include "core/base/names.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/lock/lock_directory.hpp"
+#include "os/lock/lock_survey.hpp"
 
 namespace holdfast {
 namespace {

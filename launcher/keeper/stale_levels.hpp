@@ -2,7 +2,7 @@
 // knows when they are over.
 #pragma once
 
-#include "core/lock_place.hpp"
+#include "core/lock/lock_place.hpp"
 
 namespace holdfast {
 

@@ -5,10 +5,10 @@
 
 #include <utility>
 
-#include "core/json_line.hpp"
-#include "os/clock.hpp"
-#include "os/file_text.hpp"
-#include "os/program_identity.hpp"
+#include "core/base/json_line.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/program_identity.hpp"
 
 namespace holdfast {
 namespace {

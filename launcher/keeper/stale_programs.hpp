@@ -1,4 +1,4 @@
-// Whether the programs of a run's tests, and their inputs (core/test_inputs.hpp), stay what they
+// Whether the programs of a run's tests, and their inputs (core/ctest/test_inputs.hpp), stay what they
 // were when the run first saw them.
 #pragma once
 
@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
-#include "core/program_identity.hpp"
-#include "core/test_inputs.hpp"
+#include "core/base/program_identity.hpp"
+#include "core/ctest/test_inputs.hpp"
 #include "keeper/connections.hpp"
 
 namespace holdfast {

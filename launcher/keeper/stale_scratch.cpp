@@ -5,11 +5,11 @@
 #include <string>
 #include <system_error>
 
-#include "core/attach.hpp"
-#include "core/names.hpp"
-#include "os/process.hpp"
-#include "os/scratch_directory.hpp"
-#include "os/trusted_directory.hpp"
+#include "core/base/names.hpp"
+#include "core/base/process_name.hpp"
+#include "os/file/scratch_directory.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast {
 

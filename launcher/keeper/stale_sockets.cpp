@@ -8,16 +8,16 @@
 #include <optional>
 #include <string>
 
-#include "core/attach.hpp"
-#include "core/names.hpp"
-#include "os/packet_socket.hpp"
-#include "os/process.hpp"
-#include "os/trusted_directory.hpp"
+#include "core/base/names.hpp"
+#include "core/base/process_name.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast {
 namespace {
 
-// `<pid>-<start>-<PID namespace>` (core/keeper_address.hpp), or without the last of an older
+// `<pid>-<start>-<PID namespace>` (core/base/keeper_address.hpp), or without the last of an older
 // version.
 struct SocketName {
   ProcessName ctest;

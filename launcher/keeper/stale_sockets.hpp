@@ -1,7 +1,7 @@
 // Sockets of keepers that were killed.
 #pragma once
 
-#include "os/unique_fd.hpp"
+#include "os/file/unique_fd.hpp"
 
 namespace holdfast {
 

@@ -8,19 +8,19 @@
 #include <utility>
 #include <vector>
 
-#include "core/names.hpp"
+#include "core/base/names.hpp"
 #include "keeper/keeper.hpp"
 #include "keeper/keeper_socket.hpp"
 #include "keeper/service.hpp"
 #include "keeper/stale_scratch.hpp"
 #include "keeper/stale_sockets.hpp"
-#include "os/descendants.hpp"
-#include "os/packet_socket.hpp"
-#include "os/process.hpp"
-#include "os/process_title.hpp"
-#include "os/signals.hpp"
-#include "os/system_call.hpp"
-#include "os/trusted_directory.hpp"
+#include "os/file/system_call.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/process/descendants.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
+#include "os/process/process_title.hpp"
+#include "os/signal/signals.hpp"
 
 namespace holdfast {
 namespace {

@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/command_line.hpp"
+#include "core/settings/command_line.hpp"
 #include "keeper/unhurried.hpp"
-#include "os/process.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast {
 namespace {

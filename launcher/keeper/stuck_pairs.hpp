@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "core/attach.hpp"
+#include "core/base/process_name.hpp"
 #include "keeper/supervisors.hpp"
 
 namespace holdfast {

@@ -5,9 +5,10 @@
 #include <string_view>
 #include <utility>
 
-#include "core/environment.hpp"
+#include "core/base/environment.hpp"
+#include "core/ctest/attach.hpp"
 #include "keeper/keeper_socket.hpp"
-#include "os/descendants.hpp"
+#include "os/process/descendants.hpp"
 
 namespace holdfast {
 namespace {

@@ -4,9 +4,9 @@
 #include <functional>
 #include <optional>
 
-#include "core/attach.hpp"
-#include "os/process.hpp"
-#include "os/tagged_processes.hpp"
+#include "core/base/process_name.hpp"
+#include "os/process/process.hpp"
+#include "os/process/tagged_processes.hpp"
 
 namespace holdfast {
 

@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "core/names.hpp"
-#include "os/system_call.hpp"
-#include "os/trusted_directory.hpp"
+#include "core/base/names.hpp"
+#include "os/file/system_call.hpp"
+#include "os/file/trusted_directory.hpp"
 
 namespace holdfast {
 namespace {

@@ -5,14 +5,14 @@
 #include <string>
 #include <string_view>
 
-#include "core/held_locks.hpp"
-#include "core/lock_spec.hpp"
-#include "core/result.hpp"
-#include "os/lock_file.hpp"
+#include "core/base/result.hpp"
+#include "core/lock/held_locks.hpp"
+#include "core/lock/lock_spec.hpp"
+#include "os/lock/lock_file.hpp"
 
 namespace holdfast {
 
-// `directory`: of its files, from the tree on (core/names.hpp); made where it is missing.
+// `directory`: of its files, from the tree on (core/base/names.hpp); made where it is missing.
 Result<os::LockRequest> open_tree_lock(const std::string& tree, std::string_view directory,
                                        const LockSpec& spec, const LockLevel& level = {});
 

@@ -1,7 +1,7 @@
 // For ends that nothing hurries along and of which nobody is told.
 #pragma once
 
-#include "os/process_tree.hpp"
+#include "os/process/process_tree.hpp"
 
 namespace holdfast {
 

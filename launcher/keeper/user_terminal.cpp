@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "keeper/live_lines.hpp"
-#include "os/ancestry.hpp"
-#include "os/proc_numbers.hpp"
-#include "os/process.hpp"
-#include "os/system_call.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/ancestry.hpp"
+#include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,7 +1,6 @@
 #include "report/case_outputs.hpp"
 
-#include "core/names.hpp"
-#include "report/load.hpp"
+#include "core/base/names.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,5 @@
 #include "report/counts.hpp"
 
-#include "report/model.hpp"
-
 #include <numeric>
 
 namespace holdfast {
@@ -15,26 +13,6 @@ bool adds_up(const Counts& counts) {
          counts.run + counts.of(TestOutcome::not_run) == counts.planned &&
          counts.through + counts.bare == counts.run && counts.flaky <= counts.run &&
          counts.leaked <= counts.through && counts.orphaned <= counts.through;
-}
-
-Counts count(const std::vector<TestReport>& tests) {
-  Counts counts;
-  for (const TestReport& test : tests) {
-    ++counts.planned;
-    ++counts.by_outcome.at(static_cast<std::size_t>(test.outcome));
-    if (test.outcome != TestOutcome::not_run) ++counts.run;
-    if (!test.attempts.empty()) ++counts.through;
-    if (test.bare) ++counts.bare;
-    if (test.flaky) ++counts.flaky;
-    if (test.leaked) ++counts.leaked;
-    if (test.orphaned) ++counts.orphaned;
-    if (test.stale) ++counts.stale;
-    counts.cases += test.cases.size();
-    for (const Case& one : test.cases) {
-      ++counts.cases_by_outcome.at(static_cast<std::size_t>(one.outcome));
-    }
-  }
-  return counts;
 }
 
 }  // namespace holdfast

@@ -1,6 +1,6 @@
 #include "report/describe.hpp"
 
-#include "core/printable.hpp"
+#include "core/base/printable.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 #include "report/json.hpp"
 
-#include "core/utf8.hpp"
+#include "core/base/utf8.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,5 +1,6 @@
 #include "report/junit.hpp"
 
+#include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/escape.hpp"
 

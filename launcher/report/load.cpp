@@ -1,7 +1,8 @@
 #include "report/load.hpp"
 
-#include "core/names.hpp"
+#include "core/base/names.hpp"
 #include "report/case_outputs.hpp"
+#include "report/run_report.hpp"
 #include "report/steps.hpp"
 #include "store/ctest_output.hpp"
 #include "store/journal_ends.hpp"

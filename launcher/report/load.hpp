@@ -1,7 +1,7 @@
 // From the files of a run to a report: the part of `holdfast report` that touches the disk.
 #pragma once
 
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "report/model.hpp"
 #include "store/run_directory.hpp"
 
@@ -10,10 +10,6 @@
 #include <optional>
 
 namespace holdfast {
-
-// How much of a test's output a report holds: of one that passed, and of any other.
-inline constexpr std::size_t k_output_limit_passed = 8U << 10U;
-inline constexpr std::size_t k_output_limit = 64U << 10U;
 
 // Reads the run's journal, and what the last attempt of each test printed, from ctest's log. ctest
 // overwrites that log in the next run: output that is gone is said in output_note,

@@ -1,4 +1,4 @@
-// A run as reports show it: a pure function of the journal's records.
+// A run as reports show it.
 //
 // Renderers (text, JSON, JUnit, summary) take a RunReport and nothing else.
 #pragma once
@@ -14,6 +14,10 @@
 #include <vector>
 
 namespace holdfast {
+
+// How much of a test's output a report holds: of one that passed, and of any other.
+inline constexpr std::size_t k_output_limit_passed = 8U << 10U;
+inline constexpr std::size_t k_output_limit = 64U << 10U;
 
 struct Attempt {
   int n = 1;  // from 1, over all executions of the test in this run (--repeat, retries)
@@ -108,19 +112,10 @@ struct RunReport {
 // Of a run that is going on, a test that has begun and not ended is running.
 enum class RunState : std::uint8_t { over, going_on };
 
-RunReport report_of(const Journal& journal, RunState state = RunState::over);
-
 // The outcome of the run itself is no_tests: ctest came to its end and had selected none.
 inline bool selected_nothing(const RunReport& report) {
   return report.run.complete && report.run.has_log && report.run.unrecorded == 0 &&
          report.counts.planned == 0;
 }
-
-// For formats that know no cases inside of tests: those of a batch in its place, each as a test,
-// and the batch as well where no case says what was wrong with it.
-std::vector<TestReport> as_tests(const std::vector<TestReport>& tests);
-
-// Counts of `tests`; report_of() has called it.
-Counts count(const std::vector<TestReport>& tests);
 
 }  // namespace holdfast

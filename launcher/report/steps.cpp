@@ -8,7 +8,7 @@
 #include <string_view>
 #include <tuple>
 
-#include "core/printable.hpp"
+#include "core/base/printable.hpp"
 #include "report/describe.hpp"
 #include "report/text_sections.hpp"
 

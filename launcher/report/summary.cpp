@@ -1,7 +1,8 @@
 #include "report/summary.hpp"
 
-#include "core/printable.hpp"
+#include "core/base/printable.hpp"
 #include "report/describe.hpp"
+#include "report/run_report.hpp"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // What a report says of a test: Holdfast's outcome of its last attempt and ctest's verdict in one.
 #pragma once
 
-#include "core/outcome.hpp"
+#include "core/outcome/outcome.hpp"
 #include "store/records.hpp"
 
 #include <array>

@@ -1,6 +1,7 @@
 #include "report/text.hpp"
 
-#include "core/printable.hpp"
+#include "core/base/printable.hpp"
+#include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
 #include "report/retry_text.hpp"
 #include "report/steps.hpp"

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/printable.hpp"
+#include "core/base/printable.hpp"
 #include "report/model.hpp"
 
 namespace holdfast {

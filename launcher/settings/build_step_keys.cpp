@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "core/memory_slots.hpp"
+#include "core/step/memory_slots.hpp"
 #include "settings/override_patterns.hpp"
 #include "settings/test_values.hpp"
 

@@ -1,7 +1,7 @@
 // [build-steps] of holdfast.toml.
 #pragma once
 
-#include "core/build_step_settings.hpp"
+#include "core/step/build_step_settings.hpp"
 #include "settings/complaints.hpp"
 #include "settings/toml.hpp"
 

@@ -3,13 +3,13 @@
 
 #include <vector>
 
-#include "core/known_flaky.hpp"
+#include "core/retry/known_flaky.hpp"
 #include "settings/complaints.hpp"
 #include "settings/toml.hpp"
 
 namespace holdfast {
 
-// Of a whole file together, as it is sent with every grant (core/wire.hpp).
+// Of a whole file together, as it is sent with every grant (core/settings/wire.hpp).
 inline constexpr std::size_t k_most_known_flaky = 16 * 1024;
 
 // Complains of everything that is not understood, patterns included.

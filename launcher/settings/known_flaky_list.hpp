@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/known_flaky.hpp"
-#include "core/retry_values.hpp"
+#include "core/retry/known_flaky.hpp"
+#include "core/retry/retry_values.hpp"
 
 namespace holdfast {
 

@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/result.hpp"
-#include "core/settings.hpp"
+#include "core/base/result.hpp"
+#include "core/settings/settings.hpp"
 
 namespace holdfast {
 

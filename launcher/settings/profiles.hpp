@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/settings.hpp"
+#include "core/settings/settings.hpp"
 #include "settings/complaints.hpp"
 
 namespace holdfast {

@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "core/environment.hpp"
-#include "core/names.hpp"
-#include "core/run_alone.hpp"
-#include "os/clock.hpp"
-#include "os/file_text.hpp"
+#include "core/base/environment.hpp"
+#include "core/base/names.hpp"
+#include "core/lock/run_alone.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
 #include "settings/settings_file.hpp"
 
 namespace holdfast {

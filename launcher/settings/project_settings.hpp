@@ -5,8 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/result.hpp"
-#include "core/settings.hpp"
+#include "core/base/result.hpp"
+#include "core/settings/resolution.hpp"
+#include "core/settings/settings.hpp"
 #include "settings/known_flaky_list.hpp"
 #include "settings/override_patterns.hpp"
 

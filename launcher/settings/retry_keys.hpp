@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "core/retry_values.hpp"
-#include "settings/test_values.hpp"
+#include "core/retry/retry_values.hpp"
+#include "settings/keys.hpp"
 
 namespace holdfast {
 

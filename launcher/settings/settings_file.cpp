@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "os/file_text.hpp"
+#include "os/file/file_text.hpp"
 #include "settings/build_step_keys.hpp"
 #include "settings/known_flaky_keys.hpp"
 #include "settings/override_patterns.hpp"

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/result.hpp"
-#include "core/retry_policy.hpp"
+#include "core/base/result.hpp"
+#include "core/retry/retry_policy.hpp"
 
 namespace holdfast {
 

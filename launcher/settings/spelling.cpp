@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/edit_distance.hpp"
+#include "core/base/edit_distance.hpp"
 
 namespace holdfast {
 namespace {

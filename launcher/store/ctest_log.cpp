@@ -1,6 +1,6 @@
 #include "store/ctest_log.hpp"
 
-#include "core/utf8.hpp"
+#include "core/base/utf8.hpp"
 #include "store/ctest_log_marks.hpp"
 #include "store/descriptor_stream.hpp"
 #include "store/not_started.hpp"

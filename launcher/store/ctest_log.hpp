@@ -10,7 +10,7 @@
 // (docs/decisions/0024-the-witness.md).
 #pragma once
 
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "store/records.hpp"
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "store/ctest_output.hpp"
 
-#include "core/utf8.hpp"
+#include "core/base/utf8.hpp"
 #include "store/descriptor_stream.hpp"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 // What a test printed, read back later from where ctest or Holdfast keeps it.
 #pragma once
 
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "store/ctest_log.hpp"
 #include "store/records.hpp"
 

@@ -6,7 +6,7 @@
 // a line longer than k_max_journal_line is passed over without being kept.
 #pragma once
 
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 #include "store/records.hpp"
 
 #include <cstddef>

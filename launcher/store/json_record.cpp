@@ -1,6 +1,6 @@
 #include "store/json_record.hpp"
 
-#include "core/utf8.hpp"
+#include "core/base/utf8.hpp"
 #include "store/record_fields.hpp"
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 #include "store/not_started.hpp"
 
-#include "os/execution_error.hpp"
+#include "os/process/execution_error.hpp"
 
 #include <fmt/format.h>
 

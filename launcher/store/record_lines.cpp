@@ -3,7 +3,7 @@
 // long.
 #include "store/json_record.hpp"
 
-#include "core/json_line.hpp"
+#include "core/base/json_line.hpp"
 
 #include <cmath>
 #include <cstdint>

@@ -2,8 +2,8 @@
 // say is an empty optional, string or list: every field but the ones marked may be absent.
 #pragma once
 
-#include "core/marker.hpp"
-#include "core/outcome.hpp"
+#include "core/outcome/marker.hpp"
+#include "core/outcome/outcome.hpp"
 #include "store/verdict.hpp"
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 #include "store/run_directory.hpp"
 
-#include "core/names.hpp"
-#include "os/process.hpp"
-#include "os/removal.hpp"
+#include "core/base/names.hpp"
+#include "os/file/removal.hpp"
+#include "os/process/process.hpp"
 #include "store/journal_ends.hpp"
 
 #include <fmt/format.h>

@@ -8,7 +8,7 @@
 // Functions here touch the disk and never throw; what cannot be read is not listed.
 #pragma once
 
-#include "core/result.hpp"
+#include "core/base/result.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
-// What a lock costs by itself, without any launcher: Holdfast's (launcher/os/lock_file.hpp), raw
-// flock(2), and a lock file that is looked at every 50 ms.
+// What a lock costs by itself, without any launcher: Holdfast's (launcher/os/lock/lock_file.hpp),
+// raw flock(2), and a lock file that is looked at every 50 ms.
 //
 //   contend handoff   holdfast|flock|polled ROUNDS     ns from letting go to having it, one per
 //   line contend share     holdfast|flock PROCESSES TOTAL   how often each had it, one per line
@@ -22,9 +22,9 @@
 #include <optional>
 #include <string>
 
-#include "os/clock.hpp"
-#include "os/lock_file.hpp"
-#include "os/process.hpp"
+#include "os/file/clock.hpp"
+#include "os/lock/lock_file.hpp"
+#include "os/process/process.hpp"
 
 namespace {
 
@@ -68,7 +68,8 @@ class HoldfastLock final : public Lock {
   void let_go() override { held_.reset(); }
 
  private:
-  // As the launcher does (launcher/lock_waiting.cpp), interrupted by no more than it takes.
+  // As the launcher does (supervision/locks/lock_waiting.cpp), interrupted by no more than it
+  // takes.
   static void wait_for(os::LockRequest& request) {
     const os::SignalSet before = os::change_signal_mask(SIG_SETMASK, ~os::SignalSet{0});
     os::Interruptions interruptions;

@@ -6,7 +6,7 @@
 //   interleave ROUNDS [--attach TREE] [--pipe] { --next NAME [KEY=VALUE…] -- COMMAND [ARG…] }…
 //
 // --attach: this process plays ctest. KEY=VALUE may say `HOLDFAST_ATTACH=@`: that becomes the
-// value attach.cmake would give for this process and TREE (launcher/core/environment.hpp).
+// value attach.cmake would give for this process and TREE (launcher/core/base/environment.hpp).
 // --pipe: what a command prints is read from a pipe, as ctest does it, instead of going to
 // /dev/null. Ends with 1 and a line when a command does not end with 0.
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 // The readers of lists of cases, printed and written: whatever a program puts there, a written list
 // of what was read is read the same, filters for a name select that name, and shards share all
 // cases out.
-#include "core/gtest_filter.hpp"
-#include "core/gtest_list.hpp"
+#include "core/batch/gtest_filter.hpp"
+#include "core/batch/gtest_list.hpp"
 
 #include <algorithm>
 #include <cstddef>

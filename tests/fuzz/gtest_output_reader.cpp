@@ -1,6 +1,6 @@
 // The reader of what a GoogleTest program prints: whatever a test prints, cases begin and end in
 // turn, where it is said, and the same however the pipe has cut it.
-#include "core/gtest_output.hpp"
+#include "core/batch/gtest_output.hpp"
 
 #include <algorithm>
 #include <cstddef>

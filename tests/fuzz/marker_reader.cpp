@@ -1,6 +1,6 @@
 // The marker reader: whatever a test has put into its marker directory is read to an end, and what
 // is taken for a marker is one when it is written again.
-#include "core/marker.hpp"
+#include "core/outcome/marker.hpp"
 
 #include <cstddef>
 #include <cstdint>

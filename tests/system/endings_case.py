@@ -16,7 +16,7 @@ BOUND_S = GRACE_S + 2 + 4
 
 
 def tag_of(pid):
-    """The number in the soft RLIMIT_LOCKS; 0: none (core/attempt_tag.hpp)."""
+    """The number in the soft RLIMIT_LOCKS; 0: none (core/base/attempt_tag.hpp)."""
     try:
         limits = Path(f"/proc/{pid}/limits").read_text()
     except OSError:

@@ -99,7 +99,7 @@ class LockInterruptionsTest(SystemCase):
         # In a group of its own that is no orphan, as a shell's job.
         waiter, log = self.wait_for(name, "sh", "-c", f'echo 1 >>"{order}"', options=["--lock-timeout", str(limit)],
                                     preexec_fn=lambda: os.setpgid(0, 0))
-        # By itself it needs SIGTTOU to know a SIGCONT that came too early (os/signal_queue.hpp).
+        # By itself it needs SIGTTOU to know a SIGCONT that came too early (os/signal/signal_queue.hpp).
         stops = [signal.SIGTSTP, signal.SIGTTIN] + [signal.SIGTTOU] * (":" in name)
         # The pause itself is what is tested; its length is no synchronisation. Together they are longer than the
         # time it has.

@@ -2,7 +2,7 @@
 (holdfast-memory@user): a user's directory of its own and none of the machine, so that no other checkout's tests and no build of the
 user's waits for them, and a PID namespace, so that no holder outlives its driver, however that ends.
 
-The path of a user's directory depends on nothing but the uid (core/names.hpp), so this takes a mount namespace.
+The path of a user's directory depends on nothing but the uid (core/base/names.hpp), so this takes a mount namespace.
 Where there is none to be had, such tests are skipped: they never take the user's own locks.
 """
 
@@ -15,7 +15,7 @@ from support import USER_DIRECTORY
 
 # Not told to what a test starts: plain_environment() drops SYSTEM_.
 INSIDE = "SYSTEM_TEST_OWN_LOCKS"
-# Where root would have made the machine's (launcher/core/names.hpp).
+# Where root would have made the machine's (launcher/core/base/names.hpp).
 MACHINES_PARENT = os.path.realpath("/var/lock")
 MOUNT = (f'mount -t tmpfs -o mode=0700 none {USER_DIRECTORY} && mount -t tmpfs -o mode=0755 none {MACHINES_PARENT} || exit; '
          '"$@"; exit $?')

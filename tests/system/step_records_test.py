@@ -10,7 +10,7 @@ from building import BuildCase
 from support import CTEST, HOLDFAST, LAUNCHER, no_keeper_of, wait_until
 
 JOBS = 64
-FULL = 16 * 1024 * 1024  # launcher/launcher/step_record.cpp
+FULL = 16 * 1024 * 1024  # launcher/supervision/base/step_record.cpp
 
 
 class StepRecordsTest(BuildCase):

@@ -64,7 +64,7 @@ def plain_environment(**changes):
 
 
 def unfolded(text):
-    """Each line of ours in one piece: those of a wait go on in further ones (core/said_line.hpp)."""
+    """Each line of ours in one piece: those of a wait go on in further ones (core/base/said_line.hpp)."""
     return text.replace("\nholdfast:   ", " ")
 
 

@@ -27,7 +27,7 @@ function(holdfast_stage_program target directory)
 endfunction()
 include("cmake/LauncherLibc.cmake")
 holdfast_small_library(part part.cpp)
-holdfast_launcher_program(tiny tiny.cpp launcher/launcher/memory.cpp part)
+holdfast_launcher_program(tiny tiny.cpp launcher/supervision/memory.cpp part)
 """
 
 

@@ -205,7 +205,7 @@ class Properties(HoldfastCase):
     def test_the_first_few_required_files_are_told_as_inputs(self):
         odd = self.work / "a b,c"
         odd.write_text("")
-        most = int(re.search(r"k_most_inputs = (\d+);", (SOURCE / "launcher/core/test_inputs.cpp").read_text())[1])
+        most = int(re.search(r"k_most_inputs = (\d+);", (SOURCE / "launcher/core/ctest/test_inputs.cpp").read_text())[1])
         many = ";".join(f"/etc/./{'./' * i}passwd" for i in range(1000))  # more than fits into one variable
         modifications = self.modifications(f"""
             add_test(a true)
@@ -304,7 +304,7 @@ class Properties(HoldfastCase):
 
     def test_what_is_around_ctest_tells_the_launcher_nothing(self):
         """Only a test's own properties do; every variable that there is is tried."""
-        listed = (SOURCE / "launcher/core/environment.hpp").read_text()
+        listed = (SOURCE / "launcher/core/base/environment.hpp").read_text()
         names = set(re.findall(r'"(HOLDFAST_P_[A-Z_]+[A-Z])"', listed))
         self.assertGreater(len(names), 10)
         around = {name: "1s" for name in names} | {

@@ -1,4 +1,4 @@
-#include "core/attach.hpp"
+#include "core/ctest/attach.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/attempt_tag.hpp"
+#include "core/base/attempt_tag.hpp"
 
 #include <gtest/gtest.h>
 

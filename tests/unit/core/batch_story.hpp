@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/batch.hpp"
+#include "core/batch/batch.hpp"
 
 namespace holdfast {
 

@@ -1,4 +1,4 @@
-#include "core/build_step.hpp"
+#include "core/step/build_step.hpp"
 
 #include <gtest/gtest.h>
 

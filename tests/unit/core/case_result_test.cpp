@@ -1,4 +1,4 @@
-#include "core/case_result.hpp"
+#include "core/batch/case_result.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/cmake_expression.hpp"
+#include "core/ctest/cmake_expression.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/ctest_limits.hpp"
+#include "core/ctest/ctest_limits.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/ctest_options.hpp"
+#include "core/ctest/ctest_options.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/ctest_selection.hpp"
+#include "core/ctest/ctest_selection.hpp"
 
 #include <gtest/gtest.h>
 

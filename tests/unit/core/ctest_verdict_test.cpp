@@ -1,4 +1,4 @@
-#include "core/ctest_verdict.hpp"
+#include "core/ctest/ctest_verdict.hpp"
 
 #include <gtest/gtest.h>
 

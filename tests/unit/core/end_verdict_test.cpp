@@ -1,8 +1,8 @@
-#include "core/end_verdict.hpp"
+#include "core/outcome/end_verdict.hpp"
 
 #include <gtest/gtest.h>
 
-#include "core/ctest_verdict.hpp"
+#include "core/ctest/ctest_verdict.hpp"
 
 namespace holdfast {
 namespace {

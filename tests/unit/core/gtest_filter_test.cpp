@@ -1,4 +1,4 @@
-#include "core/gtest_filter.hpp"
+#include "core/batch/gtest_filter.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/gtest_output.hpp"
+#include "core/batch/gtest_output.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
-#include "core/held_locks.hpp"
+#include "core/lock/held_locks.hpp"
 
 #include <gtest/gtest.h>
 
-#include "core/lock_place.hpp"
+#include "core/lock/lock_place.hpp"
 #include "random_text.hpp"
 
 namespace holdfast {

@@ -1,4 +1,4 @@
-#include "core/hook_environment.hpp"
+#include "core/settings/hook_environment.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/json_line.hpp"
+#include "core/base/json_line.hpp"
 
 #include <gtest/gtest.h>
 

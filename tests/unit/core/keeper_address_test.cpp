@@ -1,4 +1,4 @@
-#include "core/keeper_address.hpp"
+#include "core/base/keeper_address.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/known_flaky.hpp"
+#include "core/retry/known_flaky.hpp"
 
 #include <gtest/gtest.h>
 

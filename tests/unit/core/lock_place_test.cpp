@@ -1,4 +1,4 @@
-#include "core/lock_place.hpp"
+#include "core/lock/lock_place.hpp"
 
 #include <gtest/gtest.h>
 

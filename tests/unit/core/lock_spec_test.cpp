@@ -1,4 +1,5 @@
-#include "core/lock_spec.hpp"
+#include "core/lock/lock_spec.hpp"
+#include "core/base/file_name.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/lock_wait.hpp"
+#include "core/lock/lock_wait.hpp"
 
 #include <gtest/gtest.h>
 

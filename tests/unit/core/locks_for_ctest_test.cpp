@@ -1,4 +1,4 @@
-#include "core/locks_for_ctest.hpp"
+#include "core/settings/locks_for_ctest.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/marker.hpp"
+#include "core/outcome/marker.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/memory_slots.hpp"
+#include "core/step/memory_slots.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <random>
 #include <string>
 
-#include "core/json_line.hpp"
+#include "core/base/json_line.hpp"
 
 namespace holdfast {
 namespace {

@@ -1,4 +1,4 @@
-#include "core/name_index.hpp"
+#include "core/base/name_index.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 // Every row of outcome -> exit, in both modes.
 #include <gtest/gtest.h>
 
-#include "core/exit_codes.hpp"
-#include "core/outcome.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "core/outcome/outcome.hpp"
 #include "outcome_rows.hpp"
 
 namespace holdfast {

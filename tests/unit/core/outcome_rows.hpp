@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/outcome.hpp"
+#include "core/outcome/outcome.hpp"
 
 namespace holdfast {
 

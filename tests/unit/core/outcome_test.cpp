@@ -1,5 +1,5 @@
 // Every row of observation -> outcome. docs/outcomes.md is the same table for people.
-#include "core/outcome.hpp"
+#include "core/outcome/outcome.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/policy.hpp"
+#include "core/settings/resolution.hpp"
 
 #include <gtest/gtest.h>
 

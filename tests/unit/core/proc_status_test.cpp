@@ -1,4 +1,4 @@
-#include "core/proc_status.hpp"
+#include "core/base/proc_status.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>

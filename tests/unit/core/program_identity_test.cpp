@@ -1,4 +1,4 @@
-#include "core/program_identity.hpp"
+#include "core/base/program_identity.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/retry_decision.hpp"
+#include "core/retry/retry_decision.hpp"
 
 #include <gtest/gtest.h>
 

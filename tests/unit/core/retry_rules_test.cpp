@@ -1,4 +1,4 @@
-#include "core/retry_rules.hpp"
+#include "core/retry/retry_rules.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/run_retries.hpp"
+#include "core/retry/run_retries.hpp"
 
 #include <gtest/gtest.h>
 

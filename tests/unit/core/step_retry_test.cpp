@@ -1,4 +1,4 @@
-#include "core/step_retry.hpp"
+#include "core/step/step_retry.hpp"
 
 #include <gtest/gtest.h>
 

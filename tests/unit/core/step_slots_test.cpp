@@ -1,10 +1,10 @@
-#include "core/step_slots.hpp"
+#include "core/step/step_slots.hpp"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "core/command_line.hpp"
+#include "core/settings/command_line.hpp"
 
 namespace holdfast {
 namespace {

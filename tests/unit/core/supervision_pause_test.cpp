@@ -1,7 +1,7 @@
 // Job control: the test stops, and we with it; or it does not, and we do not either.
 #include <gtest/gtest.h>
 
-#include "core/supervision.hpp"
+#include "core/outcome/supervision.hpp"
 #include "supervision_words.hpp"
 
 namespace holdfast {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "core/supervision.hpp"
+#include "core/outcome/supervision.hpp"
 #include "supervision_words.hpp"
 
 namespace holdfast {

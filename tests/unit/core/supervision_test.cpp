@@ -1,6 +1,6 @@
 // Every (stage, event) pair in both modes but the signals, which are in
 // supervision_signal_test.cpp.
-#include "core/supervision.hpp"
+#include "core/outcome/supervision.hpp"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/supervision.hpp"
+#include "core/outcome/supervision.hpp"
 
 namespace holdfast {
 

@@ -1,4 +1,4 @@
-#include "core/test_environment.hpp"
+#include "core/base/test_environment.hpp"
 
 #include <gtest/gtest.h>
 

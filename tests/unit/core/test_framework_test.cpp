@@ -1,4 +1,4 @@
-#include "core/test_framework.hpp"
+#include "core/ctest/test_framework.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/test_inputs.hpp"
+#include "core/ctest/test_inputs.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/tests_apart.hpp"
+#include "core/lock/tests_apart.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/time_budget.hpp"
+#include "core/ctest/time_budget.hpp"
 
 #include <gtest/gtest.h>
 

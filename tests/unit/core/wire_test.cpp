@@ -1,4 +1,4 @@
-#include "core/wire.hpp"
+#include "core/settings/wire.hpp"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "os/clock.hpp"
+#include "os/file/clock.hpp"
 #include "scratch.hpp"
 
 namespace holdfast::forensics {

@@ -8,7 +8,7 @@
 
 #include "forensics/machine_probe.hpp"
 #include "forensics/program_probe.hpp"
-#include "os/program_identity.hpp"
+#include "os/file/program_identity.hpp"
 #include "scratch.hpp"
 
 namespace holdfast::forensics {

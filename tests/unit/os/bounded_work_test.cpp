@@ -1,4 +1,4 @@
-#include "os/bounded_work.hpp"
+#include "os/process/bounded_work.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -10,8 +10,8 @@
 #include <memory>
 
 #include "child_process.hpp"
-#include "os/clock.hpp"
-#include "os/process.hpp"
+#include "os/file/clock.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast::os {
 namespace {

@@ -1,14 +1,14 @@
-#include "os/cgroup.hpp"
+#include "os/containment/cgroup.hpp"
 
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/file.h>
 #include <sys/mount.h>
 
-#include "os/cgroup_files.hpp"
-#include "os/cgroup_processes.hpp"
-#include "os/file_text.hpp"
-#include "os/spawn.hpp"
+#include "os/containment/cgroup_files.hpp"
+#include "os/containment/cgroup_processes.hpp"
+#include "os/file/file_text.hpp"
+#include "os/process/spawn.hpp"
 #include "sanitized.hpp"
 #include "scratch.hpp"
 #include "tree.hpp"

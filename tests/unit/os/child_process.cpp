@@ -9,9 +9,9 @@
 
 #include <stdexcept>
 
-#include "os/clock.hpp"
-#include "os/process.hpp"
-#include "os/system_call.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast::os {
 

@@ -10,8 +10,8 @@
 #include <functional>
 #include <string>
 
-#include "core/duration.hpp"
-#include "os/unique_fd.hpp"
+#include "core/base/duration.hpp"
+#include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {
 

@@ -1,4 +1,4 @@
-#include "os/elf_text.hpp"
+#include "os/stack/elf_text.hpp"
 
 #include <gtest/gtest.h>
 

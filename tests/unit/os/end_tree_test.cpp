@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "os/descendants.hpp"
+#include "os/process/descendants.hpp"
 #include "tree.hpp"
 
 namespace holdfast::os {

@@ -1,4 +1,4 @@
-#include "os/file_text.hpp"
+#include "os/file/file_text.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>

@@ -9,8 +9,8 @@
 #include <functional>
 
 #include "child_process.hpp"
-#include "os/clock.hpp"
-#include "os/interruptions.hpp"
+#include "os/file/clock.hpp"
+#include "os/signal/interruptions.hpp"
 #include "sanitized.hpp"
 
 namespace holdfast::os {

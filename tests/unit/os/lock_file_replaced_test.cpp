@@ -5,7 +5,7 @@
 #include <fstream>
 #include <string>
 
-#include "os/clock.hpp"
+#include "os/file/clock.hpp"
 #include "test_lock.hpp"
 
 namespace holdfast::os {

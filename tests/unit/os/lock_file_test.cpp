@@ -1,4 +1,4 @@
-#include "os/lock_file.hpp"
+#include "os/lock/lock_file.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>

@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "os/byte_locks.hpp"
-#include "os/file_text.hpp"
+#include "os/file/file_text.hpp"
+#include "os/lock/byte_locks.hpp"
 #include "sanitized.hpp"
 #include "scratch.hpp"
 #include "test_lock.hpp"

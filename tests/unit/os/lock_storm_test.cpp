@@ -19,7 +19,7 @@
 #include <random>
 #include <sstream>
 
-#include "os/clock.hpp"
+#include "os/file/clock.hpp"
 #include "test_lock.hpp"
 
 namespace holdfast::os {

@@ -1,12 +1,12 @@
 // Who holds and who waits, as somebody else sees it.
-#include "os/lock_survey.hpp"
+#include "os/lock/lock_survey.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "os/file_text.hpp"
-#include "os/flock_holders.hpp"
+#include "os/file/file_text.hpp"
+#include "os/lock/flock_holders.hpp"
 #include "test_lock.hpp"
 
 namespace holdfast::os {

@@ -1,4 +1,4 @@
-#include "os/marker_files.hpp"
+#include "os/file/marker_files.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -6,7 +6,7 @@
 
 #include <fstream>
 
-#include "os/process.hpp"
+#include "os/process/process.hpp"
 #include "scratch.hpp"
 
 namespace holdfast::os {

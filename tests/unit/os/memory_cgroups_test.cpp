@@ -1,4 +1,4 @@
-#include "os/memory_cgroups.hpp"
+#include "os/memory/memory_cgroups.hpp"
 
 #include <gtest/gtest.h>
 

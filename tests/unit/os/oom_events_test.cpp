@@ -1,4 +1,4 @@
-#include "os/oom_events.hpp"
+#include "os/memory/oom_events.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

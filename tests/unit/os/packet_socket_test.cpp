@@ -1,10 +1,10 @@
-#include "os/packet_socket.hpp"
+#include "os/process/packet_socket.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
 #include "child_process.hpp"
-#include "core/wire.hpp"
+#include "core/settings/wire.hpp"
 #include "scratch.hpp"
 
 namespace holdfast::os {

@@ -1,9 +1,9 @@
-#include "os/pid_namespace.hpp"
+#include "os/containment/pid_namespace.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/syscall.h>
 
-#include "os/file_text.hpp"
+#include "os/file/file_text.hpp"
 #include "tree.hpp"
 
 namespace holdfast::os {

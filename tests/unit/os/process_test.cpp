@@ -1,4 +1,4 @@
-#include "os/process.hpp"
+#include "os/process/process.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 // Looking at a tree and signalling it, without ending it.
-#include "os/process_tree.hpp"
+#include "os/process/process_tree.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/prctl.h>

@@ -1,4 +1,4 @@
-#include "os/program_identity.hpp"
+#include "os/file/program_identity.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

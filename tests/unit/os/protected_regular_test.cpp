@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "child_process.hpp"
-#include "os/file_text.hpp"
-#include "os/lock_file.hpp"
-#include "os/trusted_directory.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/lock/lock_file.hpp"
 #include "scratch.hpp"
 
 namespace holdfast::os {

@@ -1,5 +1,5 @@
 // Without mounts, which take a namespace: those are in tests/system/removal_test.py.
-#include "os/removal.hpp"
+#include "os/file/removal.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

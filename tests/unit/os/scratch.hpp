@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "os/unique_fd.hpp"
+#include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {
 

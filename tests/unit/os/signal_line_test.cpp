@@ -1,11 +1,11 @@
-#include "os/signal_line.hpp"
+#include "os/signal/signal_line.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include "child_process.hpp"
-#include "os/signal_queue.hpp"
+#include "os/signal/signal_queue.hpp"
 
 namespace holdfast::os {
 namespace {

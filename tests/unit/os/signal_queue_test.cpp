@@ -1,5 +1,5 @@
 // Signals one after the other, and stopping as one was told to, unless told to go on since.
-#include "os/signal_queue.hpp"
+#include "os/signal/signal_queue.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "child_process.hpp"
-#include "os/system_call.hpp"
+#include "os/file/system_call.hpp"
 #include "sanitized.hpp"
 
 namespace holdfast::os {

@@ -1,4 +1,4 @@
-#include "os/tagged_processes.hpp"
+#include "os/process/tagged_processes.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -8,8 +8,8 @@
 #include <algorithm>
 
 #include "child_process.hpp"
-#include "core/attempt_tag.hpp"
-#include "os/process.hpp"
+#include "core/base/attempt_tag.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast::os {
 namespace {

@@ -11,12 +11,12 @@
 #include <string>
 
 #include "child_process.hpp"
-#include "core/names.hpp"
-#include "os/clock.hpp"
-#include "os/interruptions.hpp"
-#include "os/lock_file.hpp"
-#include "os/process.hpp"
-#include "os/trusted_directory.hpp"
+#include "core/base/names.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/lock/lock_file.hpp"
+#include "os/process/process.hpp"
+#include "os/signal/interruptions.hpp"
 
 namespace holdfast::os {
 

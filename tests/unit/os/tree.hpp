@@ -14,9 +14,9 @@
 #include <map>
 
 #include "child_process.hpp"
-#include "os/clock.hpp"
-#include "os/process.hpp"
-#include "os/process_tree.hpp"
+#include "os/file/clock.hpp"
+#include "os/process/process.hpp"
+#include "os/process/process_tree.hpp"
 
 namespace holdfast::os {
 

@@ -1,4 +1,4 @@
-#include "report/model.hpp"
+#include "report/run_report.hpp"
 
 #include "sample_journal.hpp"
 

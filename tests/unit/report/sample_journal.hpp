@@ -2,6 +2,7 @@
 #pragma once
 
 #include "report/model.hpp"
+#include "report/run_report.hpp"
 #include "store/journal_reader.hpp"
 
 #include <optional>

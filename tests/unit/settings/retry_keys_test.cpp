@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "core/settings.hpp"
-#include "core/wire.hpp"
+#include "core/settings/settings.hpp"
+#include "core/settings/wire.hpp"
 #include "settings/settings_file.hpp"
 
 namespace holdfast {

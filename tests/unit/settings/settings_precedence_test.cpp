@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "core/settings_explanation.hpp"
+#include "core/settings/settings_explanation.hpp"
 #include "settings/settings_file.hpp"
 
 namespace holdfast {

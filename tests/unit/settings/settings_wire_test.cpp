@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "core/wire.hpp"
+#include "core/settings/wire.hpp"
 
 namespace holdfast::wire {
 namespace {

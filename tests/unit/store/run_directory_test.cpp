@@ -1,6 +1,6 @@
 #include "store/run_directory.hpp"
 
-#include "os/process.hpp"
+#include "os/process/process.hpp"
 #include "scratch_directory.hpp"
 #include "store/json_record.hpp"
 

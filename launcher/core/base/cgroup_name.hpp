@@ -1,0 +1,23 @@
+// The name of an attempt's cgroup: `holdfast-<hash of the build tree>-<attempt>`. The tree is in it
+// so that `holdfast reap` of one tree never touches what belongs to another.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/base/file_name.hpp"
+#include "core/base/fnv1a.hpp"
+#include "core/base/names.hpp"
+
+namespace holdfast {
+
+// What the cgroups of a build tree's attempts begin with; `tree` is empty outside one.
+inline std::string cgroup_prefix(std::string_view tree) {
+  return std::string(names::k_cgroup_prefix) + std::to_string(Fnv1a().add(tree).value()) + "-";
+}
+
+inline std::string cgroup_name(std::string_view tree, std::string_view attempt) {
+  return cgroup_prefix(tree) + encode_file_name(attempt);
+}
+
+}  // namespace holdfast

@@ -1,0 +1,24 @@
+// Lengths of time as people write them: `500ms`, `5s`, `2m`, `1h`, `1.5`; a bare number is seconds.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.hpp"
+
+namespace holdfast {
+
+using Milliseconds = std::chrono::milliseconds;
+
+// The longest time there is: larger values are taken as this one (about 285 thousand years), so
+// that "practically never" never wraps around into "at once".
+inline constexpr Milliseconds k_longest = Milliseconds::max() / 1024;
+
+// Refuses everything that is not a non-negative decimal number with an optional unit.
+Result<Milliseconds> parse_duration(std::string_view text);
+
+// `4.2 s`, `3 m 20 s`: for people, never parsed again.
+std::string describe(Milliseconds length);
+
+}  // namespace holdfast

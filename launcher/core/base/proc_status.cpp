@@ -1,0 +1,32 @@
+#include "core/base/proc_status.hpp"
+
+#include <charconv>
+#include <cstdint>
+
+namespace holdfast {
+
+unsigned numbers_in_namespaces(std::string_view status) {
+  constexpr std::string_view k_label = "\nNSpid:";
+  const std::size_t at = status.find(k_label);
+  if (at == std::string_view::npos) return 0;
+  const std::string_view rest = status.substr(at + k_label.size());
+  const std::size_t end = rest.find('\n');
+  if (end == std::string_view::npos) return 0;
+  unsigned count = 0;
+  for (char c : rest.substr(0, end)) {
+    if (c == '\t') ++count;
+  }
+  return count;
+}
+
+bool pends(std::string_view status, int signal) {
+  constexpr std::string_view k_label = "\nShdPnd:\t";
+  const std::size_t at = status.find(k_label);
+  if (at == std::string_view::npos) return false;
+  std::uint64_t pending = 0;
+  const std::string_view rest = status.substr(at + k_label.size());
+  (void)std::from_chars(rest.data(), rest.data() + rest.size(), pending, 16);
+  return (pending >> static_cast<unsigned>(signal - 1) & 1U) != 0;
+}
+
+}  // namespace holdfast

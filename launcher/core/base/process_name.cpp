@@ -1,0 +1,34 @@
+#include "core/base/process_name.hpp"
+
+#include <charconv>
+#include <optional>
+
+namespace holdfast {
+namespace {
+
+template <typename Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number value = 0;
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, value);
+  if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+Result<ProcessName> parse_process_name(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon != std::string_view::npos) {
+    const auto pid = parse_number<int>(text.substr(0, colon));
+    const auto start = parse_number<std::uint64_t>(text.substr(colon + 1));
+    if (pid && start && *pid >= 1) return ProcessName{*pid, *start};
+  }
+  return Error{"\"" + std::string(text) + "\": expected PID:START with a pid above 0"};
+}
+
+std::string to_text(const ProcessName& process) {
+  return std::to_string(process.pid) + ":" + std::to_string(process.start);
+}
+
+}  // namespace holdfast

@@ -1,0 +1,39 @@
+// Which file a program was: to tell whether it is still the same. os/file/program_identity.hpp
+// looks.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holdfast {
+
+struct ProgramIdentity {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t size = 0;        // bytes
+  std::int64_t modified_ns = 0;  // since 1970
+  std::string build_id = {};     // lower-case hexadecimal; empty: the file has none
+
+  friend bool operator==(const ProgramIdentity&, const ProgramIdentity&) = default;
+};
+
+// `inode 12, 4.2 MiB, build-id 3f2a…`: for people.
+std::string describe(const ProgramIdentity& program);
+
+// What is different, `size 100 -> 120, build-id 3f2a… -> 99e1…`; empty: nothing. Another inode with
+// the same content is a difference too: it was written anew.
+std::string describe_change(const ProgramIdentity& before, const ProgramIdentity& after);
+
+// Why what an attempt tested is not what the run began with; empty: it is. `first` is the program
+// as the run knew it first (its beginning, or the test's first attempt), `start` and `end` are of
+// the attempt; none: it was not there. `what`: "program", or "input /x/y.py".
+std::string staleness(std::string_view what, const std::optional<ProgramIdentity>& first,
+                      const std::optional<ProgramIdentity>& start,
+                      const std::optional<ProgramIdentity>& end);
+
+// `4.2 MiB`, `512 bytes`.
+std::string describe_size(std::uint64_t bytes);
+
+}  // namespace holdfast

@@ -1,0 +1,76 @@
+#include "core/base/test_environment.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/environment.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr std::string_view k_prefix = "HOLDFAST_";
+
+std::string_view name_of(std::string_view entry) { return entry.substr(0, entry.find('=')); }
+
+// What an attempt further out has asked of its own program: a file in its marker directory.
+bool is_of(std::string_view markers, std::string_view entry) {
+  const std::string_view name = name_of(entry);
+  if (name != environment::k_googletest_runs && name != environment::k_googletest_output &&
+      name != environment::k_googletest_shard_file) {
+    return false;
+  }
+  const std::size_t at = entry.find(markers);
+  return at != std::string_view::npos && entry.substr(at + markers.size()).starts_with("/");
+}
+
+}  // namespace
+
+bool is_holdfasts_own(std::string_view name) { return name.starts_with(k_prefix); }
+
+bool passes_to_test(std::string_view entry) {
+  if (!entry.starts_with(k_prefix)) return true;
+  const std::string_view name = name_of(entry);
+  return name == environment::k_disable || name == environment::k_profile ||
+         name == environment::k_log;
+}
+
+TestEnvironment::TestEnvironment(char** inherited) {
+  std::string_view markers_around;
+  for (char** entry = inherited; *entry != nullptr; ++entry) {
+    if (passes_to_test(*entry)) {
+      entries_.push_back(*entry);
+    } else if (const std::string_view text = *entry; name_of(text) == environment::k_marker_dir) {
+      markers_around = text.substr(std::min(text.size(), environment::k_marker_dir.size() + 1));
+    }
+  }
+  if (markers_around.empty()) return;
+  std::erase_if(entries_, [&](const char* entry) { return is_of(markers_around, entry); });
+}
+
+void TestEnvironment::set(std::string_view name, std::string_view value) {
+  std::string entry;
+  entry.reserve(name.size() + value.size() + 1);
+  entry += name;
+  entry += '=';
+  entry += value;
+  own_.push_back(std::move(entry));
+}
+
+bool TestEnvironment::set_if_absent(std::string_view name, std::string_view value) {
+  for (const char* entry : entries_) {
+    const std::string_view text = entry;
+    if (text.size() > name.size() && text[name.size()] == '=' && text.starts_with(name)) {
+      return false;
+    }
+  }
+  set(name, value);
+  return true;
+}
+
+char** TestEnvironment::environ() {
+  for (std::string& entry : own_) entries_.push_back(entry.data());
+  entries_.push_back(nullptr);
+  return entries_.data();
+}
+
+}  // namespace holdfast

@@ -1,0 +1,496 @@
+#include "core/batch/batch.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "core/batch/gtest_filter.hpp"
+
+namespace holdfast {
+namespace {
+
+using Kind = BatchEvent::Kind;
+
+// A program may announce any number.
+constexpr std::uint64_t k_most_foreseen = 10'000;
+
+std::string how(const ProcessEnd& end) {
+  switch (end.kind) {
+    case ProcessEnd::Kind::never_started:
+      return "could not be started";
+    case ProcessEnd::Kind::exited:
+      return "exited with code " + std::to_string(end.code);
+    case ProcessEnd::Kind::signalled:
+      return "died of signal " + std::to_string(end.code);
+  }
+  return "ended";
+}
+
+// Why nothing more is run after a worker that was ended from outside; empty: something may be.
+std::string why_no_more(const WorkerEnd& end) {
+  switch (end.by) {
+    case EndedBy::itself:
+    case EndedBy::case_limit:
+      return end.main.kind == ProcessEnd::Kind::never_started ? "the program could not be started"
+                                                              : "";
+    case EndedBy::whole_limit:
+      return "the time of the whole test was over";
+    case EndedBy::interruption:
+      return "interrupted";
+    case EndedBy::own_failure:
+      return "Holdfast failed";
+  }
+  return "Holdfast failed";
+}
+
+}  // namespace
+
+std::vector<BatchAction>& Batch::happened(const BatchEvent& event) {
+  actions_.clear();
+  now_us_ = event.at_us;
+  switch (event.kind) {
+    case Kind::begun:
+      on_begun(event);
+      break;
+    case Kind::listed:
+      on_listed(event);
+      break;
+    case Kind::not_listed:
+      if (!stopped_) {
+        stopped_ = "it is not known which there are";
+        consider_listing(event.end);
+      }
+      actions_.push_back({BatchAction::Kind::end});
+      break;
+    case Kind::announced:
+      announced_ = event.count;
+      results_.reserve(std::min<std::uint64_t>(event.count, k_most_foreseen));
+      places_.reserve(std::min<std::uint64_t>(event.count, k_most_foreseen));
+      worker_finished_ = false;
+      break;
+    case Kind::printed_help:
+      has_printed_help_ = !announced_ && results_.empty();
+      break;
+    case Kind::case_began:
+      on_case_began(event);
+      break;
+    case Kind::case_ended:
+      on_case_ended(event);
+      break;
+    case Kind::finished:
+      if (!open_) worker_finished_ = true;
+      break;
+    case Kind::worker_ended:
+      on_worker_ended(event);
+      break;
+    case Kind::cannot_fork:
+      isolation_ = Isolation::process;
+      actions_.push_back({BatchAction::Kind::say,
+                          {},
+                          {},
+                          "cannot fork its cases, each gets a process of its own: " + event.why});
+      break;
+    case Kind::child_began:
+      worker_has_begun_ = true;
+      if (!is_child(event.name)) children_.push_back({std::string(event.name), event.at_us});
+      forget_waiting(event.name);
+      break;
+    case Kind::child_ended:
+      on_child_ended(event);
+      break;
+  }
+  return actions_;
+}
+
+void Batch::on_begun(const BatchEvent& event) {
+  if (event.cases.empty()) {
+    if (isolation_ == Isolation::none) return start_worker({BatchAction::Kind::run_all});
+    return go_on();
+  }
+  // There is nothing to be had by forking few.
+  if (isolation_ == Isolation::fork) isolation_ = Isolation::process;
+  const bool are_sayable =
+      std::all_of(event.cases.begin(), event.cases.end(),
+                  [](const std::string& name) { return is_literal_in_filter(name); });
+  if (are_sayable) return wait_for(event.cases);
+  // Which others their filters would select is known from a list alone.
+  wanted_ = event.cases;
+  actions_.push_back({BatchAction::Kind::list});
+}
+
+void Batch::on_listed(const BatchEvent& event) {
+  if (!event.why.empty()) {
+    beyond(Outcome::failed, {ProcessEnd::Kind::exited, 0},
+           "its list of cases is not to be understood: " + event.why);
+  }
+  others_ = event.others;
+  is_shard_ = event.is_shard;
+  if (wanted_.empty()) return wait_for(event.cases);
+  const auto is_wanted = [this](const std::string& name) {
+    return std::find(wanted_.begin(), wanted_.end(), name) != wanted_.end();
+  };
+  std::vector<std::string> cases;
+  for (const std::string& name : event.cases) (is_wanted(name) ? cases : others_).push_back(name);
+  for (const std::string& name : wanted_) {
+    if (std::find(cases.begin(), cases.end(), name) == cases.end()) {
+      leave_out(name, "the program does not list it any more");
+    }
+  }
+  wait_for(cases);
+}
+
+void Batch::wait_for(const std::vector<std::string>& cases) {
+  is_listed_ = true;
+  waiting_.clear();
+  for (const std::string& name : cases) {
+    if (!is_settled(name) && !is_child(name)) waiting_.push_back(name);
+  }
+  if (stopped_) return stop(*stopped_);
+  // A server lists its own while it runs.
+  if (!worker_runs_) go_on();
+}
+
+void Batch::on_case_began(const BatchEvent& event) {
+  if (open_) return;
+  // A case may forge the beginning of another; its process has no other.
+  if (isolation_ == Isolation::process && !ordered_.empty() && event.name != ordered_.front())
+    return;
+  // Not of those that it was started for: something in front of them that looks like one.
+  if (!ordered_.empty() && !is_settled(event.name) && !is_waiting(event.name)) return;
+  // One that is run once more is no progress of a worker that was started for others.
+  worker_has_begun_ = worker_has_begun_ || ordered_.empty() || !is_settled(event.name);
+  worker_finished_ = false;
+  last_end_.reset();
+  open_ = Open{std::string(event.name), event.at_us};
+  if (!is_settled(event.name)) ++begun_;
+  forget_waiting(event.name);
+}
+
+void Batch::on_case_ended(const BatchEvent& event) {
+  if (!open_ || open_->name != event.name) return;
+  last_end_ = LastEnd{event.said, event.at_us - open_->since_us};
+  CaseResult result;
+  result.name = std::move(open_->name);
+  open_.reset();
+  worker_failed_case_ = worker_failed_case_ || event.said == CaseEnd::failed;
+  // How its own process ends is part of it.
+  if (isolation_ != Isolation::none) return;
+  result.outcome = outcome_of(event.said);
+  result.wall_us = last_end_->wall_us;
+  record(std::move(result));
+}
+
+void Batch::on_worker_ended(const BatchEvent& event) {
+  worker_runs_ = false;
+  if (isolation_ != Isolation::process && event.end.leak_fails) {
+    beyond(Outcome::failed, {ProcessEnd::Kind::exited, 0}, event.end.left);
+  }
+  switch (isolation_) {
+    case Isolation::none:
+      if (open_) {
+        settle_open(event);
+      } else {
+        consider_worker(event.end);
+      }
+      break;
+    case Isolation::process:
+      if (!ordered_.empty()) settle_own_process(event);
+      break;
+    case Isolation::fork:
+      if (event.end.by != EndedBy::itself || event.end.main.kind != ProcessEnd::Kind::exited ||
+          event.end.main.code != 0) {
+        consider_worker(event.end);
+      }
+      break;
+  }
+  if (const std::string why = why_no_more(event.end); !why.empty()) return stop(why);
+  const bool got_on = worker_has_begun_ || isolation_ == Isolation::process;
+  if (got_on) return go_on();
+  if (isolation_ == Isolation::fork && is_listed_ && waiting_.empty()) return go_on();
+  const bool is_through =
+      isolation_ == Isolation::none && (worker_finished_ || !announced_) && ordered_.empty();
+  if (is_through) {
+    actions_.push_back({BatchAction::Kind::end});
+    return;
+  }
+  if (!beyond_cases_) consider_stuck(event.end);
+  stop("a worker " + how(event.end.main) + " before any of them began");
+}
+
+// It was in the middle of a case.
+void Batch::settle_open(const BatchEvent& event) {
+  CaseResult result;
+  result.name = open_->name;
+  result.wall_us = event.at_us - open_->since_us;
+  conclude_case(result, std::nullopt, false, event.end);
+  open_.reset();
+  record(std::move(result));
+}
+
+void Batch::settle_own_process(const BatchEvent& event) {
+  CaseResult result;
+  result.name = ordered_.front();
+  const WorkerEnd& end = event.end;
+  const bool left_quietly =
+      end.by == EndedBy::itself && end.main.kind == ProcessEnd::Kind::exited && end.main.code == 0;
+  if (open_) {
+    settle_open(event);
+    return;
+  }
+  result.wall_us = last_end_ ? last_end_->wall_us : event.at_us - worker_since_us_;
+  if (last_end_) {
+    conclude_case(result, last_end_->said, worker_finished_, end);
+  } else if (!left_quietly) {
+    conclude_case(result, std::nullopt, false, end);
+    result.note = "before it began";
+  } else if (!announced_) {
+    // A printer of its own: there is nothing but the code to go by, as in plain ctest.
+    result.outcome = Outcome::passed;
+    result.exit_code = 0;
+    result.note = "by its exit code alone: it prints nothing of GoogleTest's";
+  } else {
+    // What is listed and does not run has no outcome: that is red.
+    if (*announced_ > 0) result.outcome = Outcome::premature_exit;
+    result.exit_code = 0;
+    result.note = *announced_ == 0 ? "it is listed, and the program did not run it"
+                                   : "the process exited with code 0 before it began";
+  }
+  forget_waiting(result.name);
+  record(std::move(result));
+}
+
+// The worker is gone, and was in no case.
+void Batch::consider_worker(const WorkerEnd& end) {
+  const std::string worker = "worker " + std::to_string(worker_) + " ";
+  const std::string where = worker_finished_    ? " after its last case"
+                            : worker_has_begun_ ? " between two cases"
+                                                : " before its first case";
+  switch (end.by) {
+    case EndedBy::itself:
+      break;
+    case EndedBy::case_limit:
+      return beyond(Outcome::timed_out, end.main, worker + "took too long" + where);
+    case EndedBy::whole_limit:
+      return beyond(Outcome::timed_out, end.main, "");
+    case EndedBy::interruption:
+      return beyond(Outcome::interrupted, end.main, "");
+    case EndedBy::own_failure:
+      return beyond(Outcome::internal_error, end.main, "");
+  }
+  const std::string text = worker + how(end.main) + where;
+  switch (end.main.kind) {
+    case ProcessEnd::Kind::never_started:
+      return beyond(Outcome::launch_failed, end.main, "");
+    case ProcessEnd::Kind::signalled:
+      return beyond(end.oom_killed ? Outcome::oom_killed : Outcome::crashed, end.main, text);
+    case ProcessEnd::Kind::exited:
+      break;
+  }
+  const bool failed_last = last_end_ && last_end_->said == CaseEnd::failed;
+  if (end.marker) {
+    // On purpose, after a case that has failed and was counted.
+    if (!failed_last) beyond(Outcome::deliberate_exit, {ProcessEnd::Kind::exited, 1}, text);
+  } else if (end.main.code != 0) {
+    if (!worker_finished_ || !worker_failed_case_) beyond(Outcome::failed, end.main, text);
+  } else if (!worker_finished_ && announced_) {
+    beyond(Outcome::premature_exit, end.main, text);
+  }
+}
+
+// It was to list its cases, and has not.
+void Batch::consider_listing(const WorkerEnd& end) {
+  consider_worker(end);
+  if (end.by != EndedBy::itself || end.main.kind == ProcessEnd::Kind::never_started) return;
+  beyond_cases_.reset();
+  const bool died = end.main.kind == ProcessEnd::Kind::signalled;
+  beyond(died ? Outcome::crashed : Outcome::failed, end.main,
+         "asked for its cases (--gtest_list_tests) it " + how(end.main));
+}
+
+// It has settled no case, and nothing bad was seen of it but that.
+void Batch::consider_stuck(const WorkerEnd& end) {
+  beyond(Outcome::premature_exit, end.main,
+         "worker " + std::to_string(worker_) + " " + how(end.main) + " before any case began");
+}
+
+void Batch::on_child_ended(const BatchEvent& event) {
+  const auto child = std::find_if(children_.begin(), children_.end(),
+                                  [&](const Open& one) { return one.name == event.name; });
+  if (child == children_.end()) return;
+  CaseResult result;
+  result.name = event.name;
+  result.wall_us = event.at_us - child->since_us;
+  conclude_case(result, event.child_said, event.child_finished, event.end);
+  if (result.note.empty()) result.note = event.why;
+  children_.erase(child);
+  record(std::move(result));
+}
+
+void Batch::go_on() {
+  switch (isolation_) {
+    case Isolation::none: {
+      const bool all_begun = announced_ && begun_ >= *announced_ && !is_listed_;
+      const bool through = worker_finished_ && ordered_.empty();
+      if (through || all_begun) break;
+      if (is_listed_ && waiting_.empty()) {
+        // As of a program that lists none of them and runs them all the same.
+        stopped_ = "its list does not have them";
+        break;
+      }
+      if (is_listed_) return run_waiting();
+      actions_.push_back({BatchAction::Kind::list});
+      return;
+    }
+    case Isolation::process:
+      if (is_listed_ && waiting_.empty()) return run_empty();
+      if (is_listed_) return run_waiting();
+      actions_.push_back({BatchAction::Kind::list});
+      return;
+    case Isolation::fork:
+      if (is_listed_ && waiting_.empty()) return run_empty();
+      return start_worker({BatchAction::Kind::serve});
+  }
+  actions_.push_back({BatchAction::Kind::end});
+}
+
+// Where there is no case to isolate, the program itself says what that comes to, as in plain ctest.
+void Batch::run_empty() {
+  const bool is_over = !results_.empty() || !children_.empty() || beyond_cases_ || stopped_;
+  if (is_over) return actions_.push_back({BatchAction::Kind::end});
+  isolation_ = Isolation::none;
+  start_worker({BatchAction::Kind::run_all});
+}
+
+// What no filter selects alone is not run.
+void Batch::run_waiting() {
+  while (!waiting_.empty()) {
+    BatchAction action{BatchAction::Kind::run_cases};
+    action.filter = isolation_ == Isolation::none ? filter_for_many() : filter_for_first();
+    if (action.filter.empty()) continue;
+    if (isolation_ == Isolation::none) {
+      action.cases.assign(waiting_.begin(), waiting_.end());
+    } else {
+      action.cases.push_back(waiting_.front());
+    }
+    return start_worker(std::move(action));
+  }
+  actions_.push_back({BatchAction::Kind::end});
+}
+
+// Empty: there is none; then it is not waiting any more.
+std::string Batch::filter_for_first() {
+  std::string name = waiting_.front();
+  if (is_literal_in_filter(name)) return name;
+  const std::vector<std::string_view> also = also_selected_by(name);
+  if (std::optional<std::string> filter = filter_without(name, also)) return std::move(*filter);
+  std::string why = "no filter of GoogleTest's tells it from " + std::string(also.front());
+  waiting_.pop_front();
+  leave_out(name, std::move(why));
+  return {};
+}
+
+// For as many as one filter can select: one that has run must not run again.
+std::string Batch::filter_for_many() {
+  std::string filter;
+  for (const std::string& name : waiting_) {
+    if (!filter.empty() && filter.size() + name.size() >= k_longest_gtest_filter) break;
+    if (!is_literal_in_filter(name) && !also_selected_by(name).empty()) {
+      if (filter.empty()) return filter_for_first();
+      break;
+    }
+    if (!filter.empty()) filter += ':';
+    filter += filter_pattern(name);
+  }
+  return filter;
+}
+
+// What is not to run with it: those that have, and in a process of its own those that are to.
+std::vector<std::string_view> Batch::also_selected_by(std::string_view name) const {
+  const std::string pattern = filter_pattern(name);
+  std::vector<std::string_view> also;
+  const auto consider = [&](std::string_view other) {
+    if (other != name && pattern_selects(pattern, other)) also.push_back(other);
+  };
+  for (const CaseResult& result : results_) consider(result.name);
+  for (const std::string& other : others_) consider(other);
+  if (isolation_ == Isolation::none) return also;
+  for (const std::string& other : waiting_) consider(other);
+  return also;
+}
+
+// Nothing more is run. What was to run is recorded all the same, as far as it can be known.
+void Batch::stop(const std::string& why) {
+  const bool told = stopped_.has_value();
+  stopped_ = why;
+  const bool all_begun = !announced_ || begun_ >= *announced_;
+  if (isolation_ == Isolation::none && !is_listed_ && !all_begun && !told) {
+    actions_.push_back({BatchAction::Kind::list});
+    return;
+  }
+  for (const std::string& name : std::exchange(waiting_, std::deque<std::string>{})) {
+    leave_out(name, why);
+  }
+  actions_.push_back({BatchAction::Kind::end});
+}
+
+void Batch::leave_out(const std::string& name, std::string why) {
+  CaseResult result;
+  result.name = name;
+  result.note = std::move(why);
+  record(std::move(result));
+}
+
+void Batch::start_worker(BatchAction action) {
+  ++worker_;
+  ordered_ = action.cases;
+  worker_runs_ = true;
+  worker_since_us_ = now_us_;
+  worker_has_begun_ = worker_finished_ = worker_failed_case_ = false;
+  open_.reset();
+  last_end_.reset();
+  if (action.kind != BatchAction::Kind::run_all) announced_.reset();
+  actions_.push_back(std::move(action));
+}
+
+// Run more than once (--gtest_repeat), the worst counts.
+void Batch::record(CaseResult result) {
+  if (result.outcome) result.worker = worker_;
+  const std::size_t place =
+      places_.find_or_add(result.name, static_cast<std::uint32_t>(results_.size()), name_at());
+  if (place == results_.size()) {
+    results_.push_back(std::move(result));
+  } else if (badness(result.outcome) > badness(results_[place].outcome)) {
+    results_[place] = std::move(result);
+  } else {
+    return;
+  }
+  actions_.push_back({BatchAction::Kind::record, {}, place});
+}
+
+bool Batch::is_settled(std::string_view name) const {
+  return places_.find(name, name_at()).has_value();
+}
+
+bool Batch::is_child(std::string_view name) const {
+  return std::any_of(children_.begin(), children_.end(),
+                     [&](const Open& one) { return one.name == name; });
+}
+
+bool Batch::is_waiting(std::string_view name) const {
+  return std::find(waiting_.begin(), waiting_.end(), name) != waiting_.end();
+}
+
+void Batch::forget_waiting(std::string_view name) {
+  // Nearly always the first.
+  const auto at = std::find(waiting_.begin(), waiting_.end(), name);
+  if (at != waiting_.end()) waiting_.erase(at);
+}
+
+void Batch::beyond(Outcome outcome, const ProcessEnd& end, std::string note) {
+  if (beyond_cases_ && badness(outcome) <= badness(beyond_cases_)) return;
+  beyond_cases_ = outcome;
+  beyond_end_ = end;
+  beyond_note_ = std::move(note);
+}
+
+}  // namespace holdfast

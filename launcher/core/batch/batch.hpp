@@ -1,0 +1,168 @@
+// A batch: the cases of one GoogleTest program, each to have exactly one result, whatever becomes
+// of the processes that run them. Pure: what happened goes in, what is to be done comes out.
+//
+// A worker is one process of the program. When one is gone before all cases are through, a fresh
+// one goes on with those that have not begun. There is no cap: every worker settles one case at
+// least, or the batch ends.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/batch/case_result.hpp"
+#include "core/batch/isolation.hpp"
+#include "core/base/name_index.hpp"
+
+namespace holdfast {
+
+struct BatchEvent {
+  enum class Kind : std::uint8_t {
+    begun,         // of the batch; first of all. With `cases`: these alone are to run
+    listed,        // `cases` are to run; `others` could, and are not; `why` this may not be all
+    not_listed,    // `end`: of the process that was to
+    announced,     // the worker says how many it is about to run: `count`
+    printed_help,  // the worker, and nothing behind it
+    case_began,    // `name`
+    case_ended,    // `name`, `said`
+    finished,      // the worker says that all of its cases are through
+    worker_ended,  // `end`
+    // Of isolation `fork`. The worker is the server.
+    cannot_fork,  // `why`: each case gets a process of its own
+    child_began,  // `name`
+    child_ended,  // `name`, `child_said`, `child_finished`, `end`
+  };
+  Kind kind = Kind::begun;
+  std::string_view name = {};  // need not outlive the call
+  CaseEnd said = CaseEnd::passed;
+  std::uint64_t count = 0;
+  std::vector<std::string> cases = {};
+  std::string why = {};
+  WorkerEnd end = {};
+  std::optional<CaseEnd> child_said = {};
+  bool child_finished = false;
+  std::int64_t at_us = 0;  // a clock that only goes forward
+  std::vector<std::string> others = {};
+  bool is_shard = false;  // listed: `others` are not known, and there may well be none in `cases`
+};
+
+struct BatchAction {
+  enum class Kind : std::uint8_t {
+    list,       // ask the program for its cases
+    run_all,    // start a worker: the command as it is
+    run_cases,  // start a worker for these `cases` or the first of them, by `filter`
+    serve,      // start a server, which is asked for one case after the other: waiting()
+    record,     // results()[result] is concluded
+    say,        // `text`, once
+    end,        // the batch is over
+  };
+  Kind kind = Kind::end;
+  std::vector<std::string> cases = {};
+  std::size_t result = 0;
+  std::string text = {};
+  std::string filter = {};
+};
+
+// How a batch ends as a whole.
+struct BatchConclusion {
+  Outcome outcome = Outcome::passed;
+  ProcessEnd main;  // as the exit of the launcher is to be
+  std::string note;
+};
+
+class Batch {
+ public:
+  explicit Batch(Isolation isolation) : isolation_(isolation) {}
+
+  // Until the next call.
+  std::vector<BatchAction>& happened(const BatchEvent& event);
+
+  // Fork: cases that nobody has begun, in order.
+  const std::deque<std::string>& waiting() const { return waiting_; }
+  Isolation isolation() const { return isolation_; }
+  unsigned workers() const { return worker_; }
+
+  // When it has ended.
+  BatchConclusion conclude() const;
+  const std::vector<CaseResult>& results() const { return results_; }
+  // "20 cases: 18 passed, 1 failed, 1 crashed (Suite.Name)"
+  std::string summary() const;
+
+ private:
+  void on_begun(const BatchEvent& event);
+  void on_listed(const BatchEvent& event);
+  void wait_for(const std::vector<std::string>& cases);
+  void on_case_began(const BatchEvent& event);
+  void on_case_ended(const BatchEvent& event);
+  void on_worker_ended(const BatchEvent& event);
+  void on_child_ended(const BatchEvent& event);
+  void settle_open(const BatchEvent& event);
+  void settle_own_process(const BatchEvent& event);
+  void consider_worker(const WorkerEnd& end);
+  void consider_listing(const WorkerEnd& end);
+  void consider_stuck(const WorkerEnd& end);
+  void go_on();
+  void run_empty();
+  void run_waiting();
+  std::string filter_for_first();
+  std::string filter_for_many();
+  std::vector<std::string_view> also_selected_by(std::string_view name) const;
+  void stop(const std::string& why);
+  void leave_out(const std::string& name, std::string why);
+  void start_worker(BatchAction action);
+  void record(CaseResult result);
+  auto name_at() const {
+    return [this](std::uint32_t place) { return std::string_view(results_[place].name); };
+  }
+  bool is_settled(std::string_view name) const;
+  bool is_child(std::string_view name) const;
+  bool is_waiting(std::string_view name) const;
+  void forget_waiting(std::string_view name);
+  void beyond(Outcome outcome, const ProcessEnd& end, std::string note);
+
+  struct Open {
+    std::string name;
+    std::int64_t since_us = 0;
+  };
+  struct LastEnd {
+    CaseEnd said = CaseEnd::passed;
+    std::int64_t wall_us = 0;
+  };
+
+  Isolation isolation_;
+  std::vector<BatchAction> actions_;  // of the event that is being dealt with
+  bool is_listed_ = false;
+  bool is_shard_ = false;
+  std::deque<std::string> waiting_;  // to run, not begun; known once listed
+  std::vector<std::string> others_;  // listed, and not to run
+  std::vector<std::string> wanted_;  // these alone, whatever is listed; empty: all
+  std::vector<CaseResult> results_;
+  NameIndex places_;                    // in results_
+  std::optional<std::string> stopped_;  // why nothing more is run
+
+  unsigned worker_ = 0;
+  bool worker_runs_ = false;
+  std::vector<std::string> ordered_;  // of this worker, where it was given any
+  bool worker_has_begun_ = false;     // a case
+  bool worker_finished_ = false;
+  bool worker_failed_case_ = false;
+  std::optional<std::uint64_t> announced_;  // by this worker
+  bool has_printed_help_ = false;           // in place of announcing any
+  std::uint64_t begun_ = 0;                 // cases, each counted once
+  std::int64_t now_us_ = 0;
+  std::int64_t worker_since_us_ = 0;
+  std::optional<Open> open_;
+  std::optional<LastEnd> last_end_;
+  std::vector<Open> children_;  // no more than run at once
+
+  // What is bad of the batch and of no case.
+  std::optional<Outcome> beyond_cases_;
+  ProcessEnd beyond_end_;
+  std::string beyond_note_;
+};
+
+}  // namespace holdfast

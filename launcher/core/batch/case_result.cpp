@@ -1,0 +1,156 @@
+#include "core/batch/case_result.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr int k_signal_kill = 9;
+
+std::string exited_with(int code) { return "exited with code " + std::to_string(code); }
+
+void end_by_signal(CaseResult& result, const WorkerEnd& end) {
+  result.signal = end.main.code;
+  const bool memory = end.oom_killed && end.main.code == k_signal_kill;
+  result.outcome = memory ? Outcome::oom_killed : Outcome::crashed;
+}
+
+// It was in the middle of the case.
+void end_within(CaseResult& result, const WorkerEnd& end) {
+  const int code = end.main.code;
+  result.exit_code = code;
+  if (end.marker) {
+    result.outcome = Outcome::deliberate_exit;
+  } else if (code == 0) {
+    result.outcome = Outcome::premature_exit;
+    result.note = "the process exited with code 0 in the middle of it";
+  } else {
+    result.outcome = Outcome::failed;
+    result.note = "the process " + exited_with(code) + " in the middle of it";
+  }
+}
+
+// The case was through, and the process was its alone.
+void end_after(CaseResult& result, CaseEnd said, bool finished, const WorkerEnd& end) {
+  const int code = end.main.code;
+  result.exit_code = code;
+  result.outcome = outcome_of(said);
+  if (said == CaseEnd::failed) return;
+  if (code != 0) {
+    result.outcome = end.marker ? Outcome::deliberate_exit : Outcome::failed;
+    result.note = "after it had ended the process " + exited_with(code);
+  } else if (!finished) {
+    result.outcome = end.marker ? Outcome::deliberate_exit : Outcome::premature_exit;
+    result.note = "after it had ended the process exited with code 0 before it was through";
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(const std::optional<Outcome>& outcome) {
+  return outcome ? name_of(*outcome) : "not_run";
+}
+
+Outcome outcome_of(CaseEnd said) {
+  switch (said) {
+    case CaseEnd::passed:
+      return Outcome::passed;
+    case CaseEnd::failed:
+      return Outcome::failed;
+    case CaseEnd::skipped:
+      return Outcome::skipped;
+  }
+  return Outcome::failed;
+}
+
+int badness(const std::optional<Outcome>& outcome) {
+  if (!outcome) return 1;
+  switch (*outcome) {
+    case Outcome::passed:
+    case Outcome::skipped:
+      return 0;
+    case Outcome::no_tests:
+      return 2;
+    case Outcome::failed:
+      return 3;
+    case Outcome::deliberate_exit:
+      return 4;
+    case Outcome::premature_exit:
+      return 5;
+    case Outcome::timed_out:
+      return 6;
+    case Outcome::oom_killed:
+      return 7;
+    case Outcome::crashed:
+      return 8;
+    case Outcome::interrupted:
+      return 9;
+    case Outcome::launch_failed:
+    case Outcome::lock_timeout:
+    case Outcome::lock_lost:
+    case Outcome::service_unavailable:
+      return 10;
+    case Outcome::internal_error:
+      return 11;
+  }
+  return 11;
+}
+
+bool is_bad(const std::optional<Outcome>& outcome) { return badness(outcome) > 0; }
+
+namespace {
+
+// From outside: how it went is no verdict on it.
+void note_end(CaseResult& result, const ProcessEnd& main) {
+  if (main.kind == ProcessEnd::Kind::signalled) result.signal = main.code;
+  if (main.kind == ProcessEnd::Kind::exited) result.exit_code = main.code;
+}
+
+void conclude_end(CaseResult& result, const std::optional<CaseEnd>& said, bool finished,
+                  const WorkerEnd& end) {
+  switch (end.by) {
+    case EndedBy::itself:
+      break;
+    case EndedBy::case_limit:
+      result.outcome = Outcome::timed_out;
+      return note_end(result, end.main);
+    case EndedBy::whole_limit:
+      result.outcome = Outcome::timed_out;
+      result.note = "the time of the whole test was over";
+      return note_end(result, end.main);
+    case EndedBy::interruption:
+      result.outcome = Outcome::interrupted;
+      return note_end(result, end.main);
+    case EndedBy::own_failure:
+      result.outcome = Outcome::internal_error;
+      return;
+  }
+  switch (end.main.kind) {
+    case ProcessEnd::Kind::never_started:
+      result.outcome = Outcome::launch_failed;
+      return;
+    case ProcessEnd::Kind::signalled:
+      end_by_signal(result, end);
+      if (said) result.note = "the process died after the case had ended";
+      return;
+    case ProcessEnd::Kind::exited:
+      break;
+  }
+  if (said) {
+    end_after(result, *said, finished, end);
+  } else {
+    end_within(result, end);
+  }
+}
+
+}  // namespace
+
+void conclude_case(CaseResult& result, const std::optional<CaseEnd>& said, bool finished,
+                   const WorkerEnd& end) {
+  conclude_end(result, said, finished, end);
+  if (end.left.empty()) return;
+  result.note += (result.note.empty() ? "" : "; ") + end.left;
+  if (!end.leak_fails || is_bad(result.outcome)) return;
+  result.outcome = Outcome::failed;
+  result.leak_failed = true;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,42 @@
+#include "core/batch/gtest_filter.hpp"
+
+#include <algorithm>
+
+namespace holdfast {
+namespace {
+
+constexpr std::string_view k_of_filters = ":-*?";
+
+}  // namespace
+
+bool is_literal_in_filter(std::string_view name) {
+  return name.find_first_of(k_of_filters) == std::string_view::npos;
+}
+
+std::string filter_pattern(std::string_view name) {
+  std::string pattern(name);
+  for (char& c : pattern) {
+    if (k_of_filters.find(c) != std::string_view::npos) c = '?';
+  }
+  return pattern;
+}
+
+bool pattern_selects(std::string_view pattern, std::string_view name) {
+  return std::equal(pattern.begin(), pattern.end(), name.begin(), name.end(),
+                    [](char wanted, char c) { return wanted == '?' || wanted == c; });
+}
+
+std::optional<std::string> filter_without(std::string_view name,
+                                          const std::vector<std::string_view>& others) {
+  std::string filter = filter_pattern(name);
+  char before = '-';  // what follows it is not to run
+  for (const std::string_view other : others) {
+    const std::string pattern = filter_pattern(other);
+    if (pattern_selects(pattern, name)) return std::nullopt;
+    filter += before + pattern;
+    before = ':';
+  }
+  return filter;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,117 @@
+#include "core/batch/gtest_list.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+namespace holdfast {
+namespace {
+
+constexpr std::string_view k_comment = "  # ";
+
+// As GoogleTest takes one that is not negative: by strtol(3), and no larger than an int32.
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\n\v\f\r"), text.size()));
+  if (text.starts_with('+')) text.remove_prefix(1);
+  std::uint64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  if (text.empty() || read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+  if (number > std::numeric_limits<std::int32_t>::max()) return std::nullopt;
+  return number;
+}
+
+bool has_control_character(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; });
+}
+
+bool is_word(std::string_view text) {
+  return !text.empty() && !has_control_character(text) && text.find(' ') == std::string_view::npos;
+}
+
+// No control character; a blank only behind a `/`, in the name that a typed suite has given its
+// type.
+bool is_suite_name(std::string_view text) {
+  if (text.empty() || has_control_character(text) || text.back() == ' ') return false;
+  const std::size_t blank = text.find(' ');
+  return blank == std::string_view::npos ||
+         text.substr(0, blank).find('/') != std::string_view::npos;
+}
+
+class ListReader {
+ public:
+  void read(std::string_view line) {
+    if (line.starts_with("  ")) {
+      read_case(line);
+    } else if (line.size() > 1 && line.back() == '.' && is_suite_name(line)) {
+      suite_ = line;
+      may_be_suite_ = true;
+    } else {
+      suite_.clear();
+      // Text in front of a suite's line, or a suite of a name that is no word.
+      may_be_suite_ = !line.empty() && line.back() == '.';
+    }
+  }
+
+  GtestList take() { return std::move(list_); }
+
+ private:
+  void read_case(std::string_view line) {
+    const std::string_view name = line.substr(2);
+    if (!suite_.empty() && is_word(name)) {
+      const std::string_view suite = std::string_view(suite_).substr(0, suite_.size() - 1);
+      list_.cases.push_back(
+          {suite_ + std::string(name), is_disabled_name(suite) || is_disabled_name(name)});
+    } else if (may_be_suite_ || !list_.cases.empty()) {
+      if (list_.trouble.empty()) list_.trouble = "\"" + std::string(line) + "\" names no case";
+    }
+  }
+
+  GtestList list_;
+  std::string suite_;          // with its dot; empty: in none that we understand
+  bool may_be_suite_ = false;  // what an indented line stands below
+};
+
+}  // namespace
+
+GtestList parse_gtest_list(std::string_view text) {
+  ListReader reader;
+  while (!text.empty()) {
+    const std::size_t newline = text.find('\n');
+    std::string_view line = text.substr(0, newline);
+    text.remove_prefix(newline == std::string_view::npos ? text.size() : newline + 1);
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);  // printed on a terminal
+    reader.read(line.substr(0, line.find(k_comment)));
+  }
+  return reader.take();
+}
+
+bool is_disabled_name(std::string_view part) {
+  // Its pattern is "DISABLED_*:*/DISABLED_*".
+  return part.starts_with("DISABLED_") || part.find("/DISABLED_") != std::string_view::npos;
+}
+
+std::optional<GtestShard> gtest_shard(std::string_view total, std::string_view index) {
+  const std::optional<std::uint64_t> of = whole_number(total);
+  const std::optional<std::uint64_t> which = whole_number(index);
+  if (!of || !which || *which >= *of || *of < 2) return std::nullopt;
+  return GtestShard{*of, *which};
+}
+
+Runnable runnable(std::vector<ListedCase> listed, Disabled disabled,
+                  const std::optional<GtestShard>& shard) {
+  Runnable found;
+  std::uint64_t number = 0;
+  for (ListedCase& one : listed) {
+    if (one.is_disabled && disabled == Disabled::left_out) continue;
+    const bool is_mine = !shard || number % shard->total == shard->index;
+    (is_mine ? found.cases : found.others).push_back(std::move(one.name));
+    ++number;
+  }
+  return found;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,259 @@
+#include "core/batch/gtest_output.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "core/batch/gtest_list.hpp"
+
+namespace holdfast {
+namespace {
+
+// GoogleTest's own lines are shorter, but for the values of parameters, of which none is needed.
+constexpr std::size_t k_longest_line = 64 * 1024;
+constexpr std::size_t k_kept_of_longer = 4 * 1024;
+
+constexpr std::string_view k_end_of_help = "<googletestframework@googlegroups.com>.";
+
+enum Tag : std::uint8_t { k_passed, k_failed, k_skipped, k_run, k_whole, k_part, k_tag_count };
+constexpr std::string_view k_tags[k_tag_count] = {"[       OK ] ", "[  FAILED  ] ",
+                                                  "[  SKIPPED ] ", "[ RUN      ] ",
+                                                  "[==========] ", "[----------] "};
+constexpr std::size_t k_tag_size = 13;
+static_assert(std::all_of(std::begin(k_tags), std::end(k_tags),
+                          [](std::string_view tag) { return tag.size() == k_tag_size; }));
+
+struct EndTag {
+  Tag tag;
+  CaseEnd end;
+};
+constexpr EndTag k_end_tags[] = {
+    {k_passed, CaseEnd::passed}, {k_failed, CaseEnd::failed}, {k_skipped, CaseEnd::skipped}};
+
+// The text without colours: itself, or what becomes of it in `room`.
+std::string_view plain_in(std::string_view text, std::string& room) {
+  if (text.find('\x1b') == std::string_view::npos) return text;
+  room = without_colours(text);
+  return room;
+}
+
+// `Suite.Name`, of any characters: RegisterTest() takes them, and either may be empty.
+bool is_case_name(std::string_view text) {
+  return text.find('.') != std::string_view::npos && text.find('\0') == std::string_view::npos;
+}
+
+// What a line of GoogleTest's shows of a name: its first line, as we read lines.
+std::string shown_of(std::string_view name) {
+  std::string_view line = name.substr(0, name.find('\n'));
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  return without_colours(line);
+}
+
+// Whether `text` is the case's name, alone or with what GoogleTest may print behind it.
+bool names_case(std::string_view text, std::string_view name) {
+  if (!text.starts_with(name)) return false;
+  text.remove_prefix(name.size());
+  return text.empty() || text.starts_with(" (") || text.starts_with(", where ");
+}
+
+// Whether it ends as the line of an end does, "(0 ms)": whole lines do, and the last piece of torn
+// ones.
+bool ends_as_an_end(std::string_view text) { return text.ends_with(" ms)"); }
+
+bool is_end_of_help(std::string_view line) {
+  const std::string_view beginning = k_end_of_help.substr(0, k_end_of_help.find('@'));
+  return line.find(beginning) != std::string_view::npos && without_colours(line) == k_end_of_help;
+}
+
+std::optional<std::uint64_t> number_at_start(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (read.ec != std::errc{}) return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+// Where each tag stands last, by the bracket that ends it: a line has few.
+class GtestOutput::Tags {
+ public:
+  explicit Tags(std::string_view line) : line_(line) {
+    std::fill(std::begin(last_), std::end(last_), std::string_view::npos);
+    std::size_t bracket = line.find(']');
+    for (; bracket != std::string_view::npos; bracket = line.find(']', bracket + 1)) {
+      if (bracket + 2 >= k_tag_size) look_at(bracket + 2 - k_tag_size);
+    }
+  }
+
+  bool any() const { return any_; }
+  bool has(Tag tag) const { return last_[tag] != std::string_view::npos; }
+  std::size_t at(Tag tag) const { return last_[tag]; }
+  // What stands behind it.
+  std::string_view behind(Tag tag) const { return line_.substr(last_[tag] + k_tag_size); }
+
+ private:
+  void look_at(std::size_t at) {
+    const std::string_view text = line_.substr(at, k_tag_size);
+    for (std::size_t i = 0; i < k_tag_count; ++i) {
+      if (text != k_tags[i]) continue;
+      last_[i] = at;
+      any_ = true;
+      return;
+    }
+  }
+
+  std::string_view line_;
+  std::size_t last_[k_tag_count];
+  bool any_ = false;
+};
+
+std::string without_colours(std::string_view text) {
+  if (text.find('\x1b') == std::string_view::npos) return std::string(text);
+  std::string plain;
+  plain.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\x1b' || i + 1 >= text.size() || text[i + 1] != '[') {
+      plain += text[i];
+      continue;
+    }
+    const std::size_t end = text.find_first_not_of("0123456789;", i + 2);
+    if (end == std::string_view::npos) break;
+    i = end;  // the letter that ends the sequence
+  }
+  return plain;
+}
+
+GtestOutput::GtestOutput(std::string only) : only_(std::move(only)), only_shown_(shown_of(only_)) {}
+
+std::string_view GtestOutput::shown(const std::string& name) const {
+  return only_.empty() ? std::string_view(name) : std::string_view(only_shown_);
+}
+
+void GtestOutput::read(std::string_view bytes, const Tell& tell) {
+  while (!bytes.empty()) {
+    const std::size_t newline = bytes.find('\n');
+    const std::size_t taken = newline == std::string_view::npos ? bytes.size() : newline + 1;
+    const std::string_view part = bytes.substr(0, std::min(taken, newline));
+    const bool is_whole = newline != std::string_view::npos && line_.empty();
+    if (!is_whole) line_ += part;
+    size_ += taken;
+    bytes.remove_prefix(taken);
+    if (newline != std::string_view::npos) {
+      read_line(is_whole ? part : line_, tell);
+      line_.clear();
+      line_start_ = size_;
+    } else if (line_.size() > k_longest_line) {
+      const std::size_t gone = line_.size() - k_kept_of_longer;
+      line_.erase(0, gone);
+      line_start_ += gone;
+    }
+  }
+}
+
+void GtestOutput::read_line(std::string_view line, const Tell& tell) {
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);  // printed on a terminal
+  if (!line.empty()) ends_with_help_ = is_end_of_help(line);
+  const Tags tags(line);
+  if (!tags.any()) {  // most lines have none
+    if (cut_ && has_name_of_open(line)) torn_ = cut_;
+    return;
+  }
+  const std::string& name = open_.empty() ? closed_ : open_;
+  if (!name.empty() && read_end(tags, name, tell)) return;
+  if (read_begin(line, tags, tell)) return;
+  if (!open_.empty()) {
+    if (!torn_ || nested_ > 0 || !tags.has(k_whole)) return;
+    if (tags.behind(k_whole).find(" ran.") == std::string_view::npos) return;
+    end_open(*torn_, tell);
+  }
+  if (tags.has(k_whole) || tags.has(k_part)) closed_.clear();
+  if (tags.has(k_whole)) read_whole(tags.behind(k_whole), tell);
+}
+
+bool GtestOutput::read_end(const Tags& tags, const std::string& name, const Tell& tell) {
+  std::string room;
+  for (const EndTag& one : k_end_tags) {
+    if (!tags.has(one.tag)) continue;
+    // The last one in the line: what the case has printed stands before it.
+    const std::string_view text = plain_in(tags.behind(one.tag), room);
+    if (!names_case(text, shown(name))) {
+      if (ends_as_an_end(text)) continue;  // another case's
+      (text.starts_with(shown(name)) ? torn_ : cut_) = one.end;
+      continue;
+    }
+    if (nested_ > 0) {
+      --nested_;
+      return true;
+    }
+    end_open(one.end, tell);
+    return true;
+  }
+  return false;
+}
+
+bool GtestOutput::has_name_of_open(std::string_view line) const {
+  std::string room;
+  const std::string_view text = plain_in(line, room);
+  return !open_.empty() && ends_as_an_end(text) &&
+         text.find(std::string(shown(open_)) + " (") != std::string_view::npos;
+}
+
+void GtestOutput::end_open(CaseEnd end, const Tell& tell) {
+  if (!open_.empty()) {
+    closed_.swap(open_);
+    open_.clear();
+  }
+  torn_.reset();
+  cut_.reset();
+  tell({GtestEvent::Kind::ended, closed_, end, size_, 0});
+}
+
+bool GtestOutput::read_begin(std::string_view line, const Tags& tags, const Tell& tell) {
+  if (!tags.has(k_run)) return false;
+  const std::size_t at = tags.at(k_run);
+  std::string room;
+  const std::string_view name = plain_in(tags.behind(k_run), room);
+  if (only_.empty() ? !is_case_name(name) : name != only_shown_) return !only_.empty();
+  if (!open_.empty()) {
+    if (name == shown(open_)) ++nested_;
+    return true;
+  }
+  std::size_t start = at;
+  // The colour that it is printed in is part of it.
+  if (const std::size_t escape = line.rfind('\x1b', at);
+      escape != std::string_view::npos &&
+      without_colours(line.substr(escape, at - escape)).empty()) {
+    start = escape;
+  }
+  open_ = only_.empty() ? name : std::string_view(only_);
+  closed_.clear();
+  nested_ = 0;
+  torn_.reset();
+  cut_.reset();
+  tell({GtestEvent::Kind::began, open_, CaseEnd::passed, line_start_ + start, 0});
+  return true;
+}
+
+void GtestOutput::read_whole(std::string_view text, const Tell& tell) {
+  constexpr std::string_view k_running = "Running ";
+  const std::string plain = without_colours(text);
+  std::string_view rest = plain;
+  GtestEvent event;
+  event.offset = size_;
+  if (rest.starts_with(k_running)) {
+    rest.remove_prefix(k_running.size());
+  } else if (rest.find(" ran.") != std::string_view::npos) {
+    event.kind = GtestEvent::Kind::finished;
+  } else {
+    return;
+  }
+  const std::optional<std::uint64_t> count = number_at_start(rest);
+  if (!count || rest.find(" test") == std::string_view::npos) return;
+  event.count = *count;
+  tell(event);
+}
+
+}  // namespace holdfast

@@ -1,0 +1,156 @@
+#include "core/ctest/cmake_expression.hpp"
+
+#include <cstdint>
+#include <utility>
+
+namespace holdfast {
+namespace {
+
+// Of ctest 3.25: nine pairs can be referred to, and a tenth is refused.
+constexpr int k_most_groups = 9;
+
+struct Piece {
+  MatchSteps steps;
+  bool has_width = false;  // never matches the empty text; only such a piece may be repeated
+};
+
+std::int32_t length(const MatchSteps& steps) { return static_cast<std::int32_t>(steps.size()); }
+
+MatchStep split(std::int32_t first, std::int32_t second) {
+  return {MatchStep::Kind::split, first, second};
+}
+
+MatchStep jump(std::int32_t to) { return {MatchStep::Kind::jump, to, 0}; }
+
+void append(MatchSteps& steps, const MatchSteps& more) {
+  steps.insert(steps.end(), more.begin(), more.end());
+}
+
+Piece one_of(const ByteSet& set) { return {{MatchStep{MatchStep::Kind::byte, 0, 0, set}}, true}; }
+
+std::size_t index_of(char byte) { return static_cast<unsigned char>(byte); }
+
+bool is_repetition(char c) { return c == '*' || c == '+' || c == '?'; }
+
+Piece either(const Piece& one, const Piece& other) {
+  MatchSteps steps{split(1, length(one.steps) + 2)};
+  append(steps, one.steps);
+  steps.push_back(jump(length(other.steps) + 1));
+  append(steps, other.steps);
+  return {std::move(steps), one.has_width && other.has_width};
+}
+
+Piece repeated(const Piece& piece, char how) {
+  const std::int32_t size = length(piece.steps);
+  MatchSteps steps;
+  if (how != '+') steps.push_back(split(1, how == '*' ? size + 2 : size + 1));
+  append(steps, piece.steps);
+  if (how == '*') steps.push_back(jump(-size - 1));
+  if (how == '+') steps.push_back(split(-size, 1));
+  return {std::move(steps), how == '+'};
+}
+
+// Nested no deeper than there are groups.
+class Compiler {
+ public:
+  explicit Compiler(std::string_view text) : text_(text) {}
+
+  Result<Piece> whole() {
+    Result<Piece> piece = alternatives();
+    if (piece && !at_end()) return Error{"an unmatched `)`"};
+    return piece;
+  }
+
+ private:
+  bool at_end() const { return at_ == text_.size(); }
+  char next() const { return at_end() ? '\0' : text_[at_]; }
+
+  Result<Piece> alternatives() {
+    Result<Piece> all = sequence();
+    while (all && next() == '|') {
+      ++at_;
+      const Result<Piece> other = sequence();
+      if (!other) return other.error();
+      all = either(*all, *other);
+    }
+    return all;
+  }
+
+  Result<Piece> sequence() {
+    Piece all;
+    while (!at_end() && next() != '|' && next() != ')') {
+      const Result<Piece> piece = perhaps_repeated();
+      if (!piece) return piece.error();
+      append(all.steps, piece->steps);
+      all.has_width = all.has_width || piece->has_width;
+    }
+    return all;
+  }
+
+  Result<Piece> perhaps_repeated() {
+    Result<Piece> piece = atom();
+    if (!piece || !is_repetition(next())) return piece;
+    const char how = text_[at_++];
+    if (!piece->has_width && how != '?') return Error{"a repetition of what may be empty"};
+    if (is_repetition(next())) return Error{"a repetition of a repetition"};
+    return repeated(*piece, how);
+  }
+
+  Result<Piece> atom() {
+    const char c = text_[at_++];
+    if (is_repetition(c)) return Error{"a repetition of nothing"};
+    if (c == '(') return group();
+    if (c == '[') return set();
+    if (c == '^') return Piece{{MatchStep{MatchStep::Kind::text_start}}, false};
+    if (c == '$') return Piece{{MatchStep{MatchStep::Kind::text_end}}, false};
+    if (c == '.') return one_of(ByteSet{}.set());
+    if (c != '\\') return one_of(ByteSet{}.set(index_of(c)));
+    if (at_end()) return Error{"a backslash at its end"};
+    return one_of(ByteSet{}.set(index_of(text_[at_++])));
+  }
+
+  Result<Piece> group() {
+    if (++groups_ > k_most_groups) return Error{"more than nine pairs of parentheses"};
+    Result<Piece> inner = alternatives();
+    if (!inner) return inner;
+    if (next() != ')') return Error{"an unmatched `(`"};
+    ++at_;
+    return inner;
+  }
+
+  Result<Piece> set() {
+    const bool inverted = next() == '^';
+    if (inverted) ++at_;
+    ByteSet bytes;
+    if (next() == ']' || next() == '-') bytes.set(index_of(text_[at_++]));
+    while (!at_end() && next() != ']') {
+      const char c = text_[at_++];
+      if (c != '-' || at_end() || next() == ']') {
+        bytes.set(index_of(c));
+        continue;
+      }
+      // From what stands before the dash, the end of another range too: `[a-c-e]` is `[a-e]`.
+      const std::size_t first = index_of(text_[at_ - 2]);
+      const std::size_t last = index_of(text_[at_++]);
+      if (first > last) return Error{"a bad range within `[]`"};
+      for (std::size_t byte = first; byte <= last; ++byte) bytes.set(byte);
+    }
+    if (at_end()) return Error{"an unmatched `[`"};
+    ++at_;
+    return one_of(inverted ? ~bytes : bytes);
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  int groups_ = 0;
+};
+
+}  // namespace
+
+Result<CMakeExpression> CMakeExpression::compile(std::string_view expression) {
+  Result<Piece> piece = Compiler(expression).whole();
+  if (!piece) return piece.error();
+  return CMakeExpression(std::move(piece->steps));
+}
+
+}  // namespace holdfast

@@ -1,0 +1,176 @@
+#include "core/ctest/ctest_selection.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "core/ctest/ctest_options.hpp"
+
+namespace holdfast {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_number(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+}
+
+std::string_view take_part(std::string_view& list) {
+  const std::size_t comma = list.find(',');
+  const std::string_view part = list.substr(0, comma);
+  list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  return part;
+}
+
+std::optional<unsigned> number_of(std::string_view text) {
+  unsigned number = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+// Of CMake's expressions. An escaped letter or digit stands for itself there and for something else
+// in others: who wrote it may have meant that.
+bool is_meta(char c) { return std::string_view("^$.[]*+?()|\\").find(c) != std::string_view::npos; }
+
+bool is_word_character(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// Takes literal characters off the front. None where something is not understood.
+std::optional<std::string> take_literals(std::string_view& text) {
+  std::string literals;
+  while (!text.empty()) {
+    if (text[0] == '\\') {
+      if (text.size() < 2 || is_word_character(text[1])) return std::nullopt;
+      text.remove_prefix(1);
+    } else if (is_meta(text[0])) {
+      break;
+    }
+    literals += text[0];
+    text.remove_prefix(1);
+  }
+  return literals;
+}
+
+// Takes `(a|b)` off the front; without one, the one alternative is empty.
+std::optional<std::vector<std::string>> take_group(std::string_view& text) {
+  if (text.empty() || text[0] != '(') return std::vector<std::string>{""};
+  std::vector<std::string> alternatives;
+  do {
+    text.remove_prefix(1);  // the `(` or a `|`
+    std::optional<std::string> literals = take_literals(text);
+    if (!literals || literals->empty() || text.empty()) return std::nullopt;
+    alternatives.push_back(*std::move(literals));
+  } while (text[0] == '|');
+  if (text[0] != ')') return std::nullopt;
+  text.remove_prefix(1);
+  return alternatives;
+}
+
+class Reader {
+ public:
+  Reader(const std::vector<std::string>& arguments, std::string_view version)
+      : arguments_(arguments), version_(version) {}
+
+  CtestSelection read() {
+    while (next_ < arguments_.size()) {
+      if (!take_option()) return {};
+    }
+    return std::move(selection_);
+  }
+
+ private:
+  // False: it is not understood.
+  bool take_option() {
+    const std::string_view option = arguments_[next_++];
+    const CtestOption kind = ctest_option(option);
+    if (kind == CtestOption::plain || option.starts_with("--no-tests=")) return true;
+    if (option.starts_with("-j") && option.size() > 2) return is_number(option.substr(2));
+    if (next_ == arguments_.size()) return false;
+    const std::string& value = arguments_[next_++];
+    if (kind == CtestOption::with_value) return true;
+    // Before 3.29 what follows is the number, whatever it is; from then on it may be missing.
+    if (option == "-j" || option == "--parallel") return is_number(value);
+    if (option == "-T" || option == "--test-action") return value == "test" || value == "Test";
+    return take_selection(option, value);
+  }
+
+  bool take_selection(std::string_view option, const std::string& value) {
+    using By = CtestSelection::By;
+    if (!selection_.is_whole()) return false;  // of two the last holds, or both
+    if (option == "-R" || option == "--tests-regex") return take(By::names, names_in(value));
+    if (option == "-I" || option == "--tests-information") {
+      return take(By::indexes, indexes_in(value));
+    }
+    if (option != "--tests-from-file" || !knows_tests_from_file()) return false;
+    return take(By::file, std::vector<std::string>{value});
+  }
+
+  bool take(CtestSelection::By by, std::optional<std::vector<std::string>> tests) {
+    if (!tests) return false;
+    selection_ = {by, *std::move(tests)};
+    return true;
+  }
+
+  // An older ctest passes the option by, and runs all tests.
+  bool knows_tests_from_file() const {
+    const std::size_t dot = version_.find('.');
+    const std::optional<unsigned> major = number_of(version_.substr(0, dot));
+    if (!major || dot == std::string_view::npos) return false;
+    const std::string_view rest = version_.substr(dot + 1);
+    const std::optional<unsigned> minor = number_of(rest.substr(0, rest.find('.')));
+    return *major > 3 || (*major == 3 && minor && *minor >= 29);
+  }
+
+  const std::vector<std::string>& arguments_;
+  std::string_view version_;
+  std::size_t next_ = 1;
+  CtestSelection selection_;
+};
+
+}  // namespace
+
+CtestSelection ctest_selection(const std::vector<std::string>& arguments,
+                               std::string_view version) {
+  return Reader(arguments, version).read();
+}
+
+std::optional<std::vector<std::string>> names_in(std::string_view expression) {
+  if (expression.empty() || expression.front() != '^') return std::nullopt;
+  std::string_view rest = expression.substr(1);
+  const std::optional<std::string> before = take_literals(rest);
+  if (!before) return std::nullopt;
+  std::optional<std::vector<std::string>> names = take_group(rest);
+  const std::optional<std::string> after = take_literals(rest);
+  if (!names || !after || rest != "$") return std::nullopt;
+  for (std::string& name : *names) {
+    name = *before + name + *after;
+    if (name.empty()) return std::nullopt;
+  }
+  return names;
+}
+
+std::optional<std::vector<std::string>> indexes_in(std::string_view information) {
+  const std::optional<unsigned> start = number_of(take_part(information));
+  if (!start || start != number_of(take_part(information))) return std::nullopt;
+  std::vector<std::string> indexes{std::to_string(*start)};
+  const std::string_view stride = take_part(information);
+  if (!stride.empty() && !number_of(stride)) return std::nullopt;
+  while (!information.empty()) {
+    const std::optional<unsigned> index = number_of(take_part(information));
+    if (!index) return std::nullopt;
+    indexes.push_back(std::to_string(*index));
+  }
+  return indexes;
+}
+
+bool may_meet(const CtestSelection& one, const CtestSelection& other) {
+  using By = CtestSelection::By;
+  if (one.by != other.by || one.by == By::nothing || one.by == By::file) return true;
+  return std::any_of(one.tests.begin(), one.tests.end(), [&](const std::string& test) {
+    return std::find(other.tests.begin(), other.tests.end(), test) != other.tests.end();
+  });
+}
+
+}  // namespace holdfast

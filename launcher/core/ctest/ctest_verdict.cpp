@@ -1,0 +1,138 @@
+#include "core/ctest/ctest_verdict.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/file_name.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr std::string_view k_will_fail = "will-fail";
+constexpr int k_largest_code = 255;
+
+// As atoi(3), which is how ctest reads the property; outside of 0…255 it is none.
+std::optional<int> code_of(std::string_view text) {
+  int code = 0;
+  std::size_t digits = 0;
+  for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
+    code = std::min(code * 10 + (text[digits] - '0'), k_largest_code + 1);
+  }
+  if (code > k_largest_code || text.starts_with("-")) return std::nullopt;
+  return code;
+}
+
+bool holds_between(std::string_view line, std::string_view opening, std::string_view closing) {
+  const std::size_t at = line.find(opening);
+  return at != std::string_view::npos && line.find(closing, at + opening.size()) != line.npos;
+}
+
+bool is_for_ctest(std::string_view line) {
+  return holds_between(line, "<CTestDetails>", "</CTestDetails>") ||
+         holds_between(line, "<CTestLabel>", "</CTestLabel>");
+}
+
+}  // namespace
+
+std::string_view name_of(MirroredVerdict verdict) {
+  switch (verdict) {
+    case MirroredVerdict::passed:
+      return "passed";
+    case MirroredVerdict::failed:
+      return "failed";
+    case MirroredVerdict::skipped:
+      return "skipped";
+  }
+  return "failed";
+}
+
+Result<VerdictProperties> parse_verdict_properties(std::string_view text) {
+  VerdictProperties properties;
+  while (!text.empty()) {
+    const std::string_view part = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), part.size() + 1));
+    if (part.empty()) continue;
+    const std::size_t equals = std::min(part.find('='), part.size());
+    const std::string_view name = part.substr(0, equals);
+    const std::string_view value = part.substr(std::min(equals + 1, part.size()));
+    if (part == k_will_fail) {
+      properties.will_fail = true;
+    } else if (name == "code") {
+      properties.skip_return_code = code_of(value);
+    } else if (name == "pass") {
+      properties.pass.push_back(decode_file_name(value));
+    } else if (name == "fail") {
+      properties.fail.push_back(decode_file_name(value));
+    } else if (name == "skip") {
+      properties.skip.push_back(decode_file_name(value));
+    } else {
+      return Error{"understand \"" + std::string(part) +
+                   "\": expected will-fail, code=, pass=, fail= or skip="};
+    }
+  }
+  return properties;
+}
+
+std::string to_text(const VerdictProperties& properties) {
+  std::string text;
+  const auto add = [&](std::string_view name, std::string_view value) {
+    if (!text.empty()) text += ',';
+    text.append(name).append(value);
+  };
+  if (properties.will_fail) add(k_will_fail, "");
+  if (properties.skip_return_code) add("code=", std::to_string(*properties.skip_return_code));
+  for (const std::string& pass : properties.pass) add("pass=", encode_file_name(pass));
+  for (const std::string& fail : properties.fail) add("fail=", encode_file_name(fail));
+  for (const std::string& skip : properties.skip) add("skip=", encode_file_name(skip));
+  return text;
+}
+
+std::string as_ctest_reads(std::string_view output) {
+  std::string text;
+  text.reserve(output.size() + 1);
+  while (!output.empty()) {
+    const std::size_t end = output.find_first_of(std::string_view("\n\0", 2));
+    std::string_view line = output.substr(0, end);
+    output.remove_prefix(end == std::string_view::npos ? output.size() : end + 1);
+    // What has no end keeps its carriage returns.
+    while (end != std::string_view::npos && !line.empty() && line.back() == '\r') {
+      line.remove_suffix(1);
+    }
+    if (!is_for_ctest(line)) text.append(line).append(1, '\n');
+  }
+  return text;
+}
+
+CTestVerdict::CTestVerdict(const VerdictProperties& properties)
+    : will_fail_(properties.will_fail),
+      skip_return_code_(properties.skip_return_code),
+      pass_(compiled(properties.pass)),
+      fail_(compiled(properties.fail)),
+      skip_(compiled(properties.skip)) {}
+
+CTestVerdict::Expressions CTestVerdict::compiled(const std::vector<std::string>& texts) {
+  Expressions all;
+  for (const std::string& text : texts) {
+    Result<CMakeExpression> expression = CMakeExpression::compile(text);
+    all.push_back(expression ? std::optional(std::move(*expression)) : std::nullopt);
+  }
+  return all;
+}
+
+MirroredVerdict CTestVerdict::of(const Exit& end, std::string_view output) const {
+  // Neither WILL_FAIL nor an expression changes what is no exit code.
+  if (end.kind == Exit::Kind::signal) return MirroredVerdict::failed;
+  const std::string text = needs_output() ? as_ctest_reads(output) : std::string();
+  const auto any_found = [&](const Expressions& expressions) {
+    return std::any_of(expressions.begin(), expressions.end(), [&](const auto& expression) {
+      return expression && expression->is_found_in(text);
+    });
+  };
+  if (end.value == skip_return_code_ || any_found(skip_)) return MirroredVerdict::skipped;
+  // With PASS_REGULAR_EXPRESSION the exit code no longer counts.
+  const bool good_end = pass_.empty() ? end.value == 0 : any_found(pass_);
+  const bool success = good_end && !any_found(fail_);
+  return success != will_fail_ ? MirroredVerdict::passed : MirroredVerdict::failed;
+}
+
+}  // namespace holdfast

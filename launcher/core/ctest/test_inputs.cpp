@@ -1,0 +1,96 @@
+#include "core/ctest/test_inputs.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/base/file_name.hpp"
+
+namespace holdfast {
+namespace {
+
+// All of them travel in one packet to the keeper. ctest is told as many REQUIRED_FILES
+// (ctest-integration/inputs.cmake; cmake.properties compares the two).
+constexpr std::size_t k_most_inputs = 8;
+constexpr std::size_t k_longest_path = 1024;
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+// Of names of files; quotes, `=` and the like stand in text, options and expressions.
+bool is_plain(char c) {
+  return static_cast<unsigned char>(c) > ' ' &&
+         std::string_view("\"'$*;=\x7f").find(c) == std::string_view::npos;
+}
+
+std::string_view suffix_of(std::string_view path) {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  const std::size_t dot = name.rfind('.');
+  return dot == std::string_view::npos || dot == 0 ? std::string_view() : name.substr(dot + 1);
+}
+
+bool looks_like_file(std::string_view word) {
+  if (word.empty() || word.front() == '-' || word.back() == '/') return false;
+  if (!std::ranges::all_of(word, is_plain) || word.find("://") != std::string_view::npos) {
+    return false;
+  }
+  return word.find('/') != std::string_view::npos ||
+         std::ranges::any_of(suffix_of(word), is_letter);
+}
+
+bool is_for_output(std::string_view option) { return option == "-o" || option == "--output"; }
+
+void add(std::vector<std::string>& files, std::string path) {
+  if (files.size() == k_most_inputs || path.size() > k_longest_path) return;
+  if (std::ranges::find(files, path) == files.end()) files.push_back(std::move(path));
+}
+
+bool is_below(std::string_view path, std::string_view directory) {
+  return !directory.empty() && path.size() > directory.size() && path.starts_with(directory) &&
+         path[directory.size()] == '/';
+}
+
+}  // namespace
+
+bool has_relative_file(const std::vector<std::string_view>& command) {
+  return command.size() > 1 && std::any_of(command.begin() + 1, command.end(), [](auto word) {
+           return looks_like_file(word) && word.front() != '/';
+         });
+}
+
+std::vector<std::string> file_arguments(const std::vector<std::string_view>& command,
+                                        std::string_view directory) {
+  std::vector<std::string> files;
+  for (std::size_t i = 1; i < command.size(); ++i) {
+    std::string_view word = command[i];
+    if (!looks_like_file(word) || is_for_output(command[i - 1])) continue;
+    if (word.front() == '/') {
+      add(files, std::string(word));
+    } else if (!directory.empty()) {
+      while (word.starts_with("./")) word.remove_prefix(2);
+      add(files, std::string(directory) + "/" + std::string(word));
+    }
+  }
+  return files;
+}
+
+std::vector<std::string> required_files(std::string_view encoded) {
+  std::vector<std::string> files;
+  while (!encoded.empty()) {
+    const std::size_t comma = encoded.find(',');
+    std::string path = decode_file_name(encoded.substr(0, comma));
+    if (path.starts_with('/')) add(files, std::move(path));
+    encoded.remove_prefix(comma == std::string_view::npos ? encoded.size() : comma + 1);
+  }
+  return files;
+}
+
+bool is_input(std::string_view path, Named named, bool is_executable, const ProjectPlace& place) {
+  constexpr std::array<std::string_view, 16> k_scripts = {
+      "py",  "pl", "rb",    "sh",  "bash", "js",  "mjs",  "ts",
+      "lua", "R",  "cmake", "jar", "tcl",  "php", "bats", "jl"};
+  if (is_below(path, place.sources) && !is_below(path, place.tree)) return true;
+  return named == Named::first &&
+         (is_executable || std::ranges::find(k_scripts, suffix_of(path)) != k_scripts.end());
+}
+
+}  // namespace holdfast

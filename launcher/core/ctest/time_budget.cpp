@@ -1,0 +1,23 @@
+#include "core/ctest/time_budget.hpp"
+
+#include <algorithm>
+
+namespace holdfast {
+namespace {
+
+Milliseconds left_until(Milliseconds native_end, Milliseconds now) {
+  return std::max(Milliseconds{0}, native_end - now - k_native_reserve);
+}
+
+}  // namespace
+
+Milliseconds stacks_time(Milliseconds now, Milliseconds native_end) {
+  // The test is to have its grace as well.
+  return std::min(k_stacks_time, left_until(native_end, now) / 2);
+}
+
+Milliseconds grace_before(Milliseconds native_end, Milliseconds now, Milliseconds grace) {
+  return std::min(grace, left_until(native_end, now));
+}
+
+}  // namespace holdfast

@@ -1,0 +1,210 @@
+#include "core/lock/held_locks.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "core/base/file_name.hpp"
+#include "core/lock/lock_place.hpp"
+#include "core/lock/run_alone.hpp"
+
+namespace holdfast {
+namespace {
+
+// Neither a `:` nor a `#` can be in a place: names in it are encoded as file names.
+std::string_view place_in(std::string_view entry) {
+  return entry.substr(0, entry.find_first_of(":#"));
+}
+
+std::string_view attempt_in(std::string_view entry) { return entry.substr(entry.find('#') + 1); }
+
+std::string_view how_in(std::string_view entry) {
+  const std::string_view held = entry.substr(0, entry.find('#'));
+  const std::size_t colon = held.find(':');
+  return colon == std::string_view::npos ? std::string_view{} : held.substr(colon + 1);
+}
+
+// How an ancestor has a lock.
+struct How {
+  LockMode mode = LockMode::exclusive;
+  std::vector<unsigned> slots;
+  unsigned size = 0;
+};
+
+unsigned number_in(std::string_view text) {
+  unsigned number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+How parse_how(std::string_view text) {
+  How how;
+  if (text.empty()) return how;
+  // What is not understood allows the least.
+  how.mode = LockMode::shared;
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return how;
+  how.mode = LockMode::counted;
+  how.size = number_in(text.substr(slash + 1));
+  std::string_view list = text.substr(0, slash);
+  while (!list.empty()) {
+    const std::size_t plus = list.find('+');
+    how.slots.push_back(number_in(list.substr(0, plus)));
+    list.remove_prefix(plus == std::string_view::npos ? list.size() : plus + 1);
+  }
+  return how;
+}
+
+// The global order of locks, of any project and tree; none for a build tree's run lock, which is
+// not asked for by tests.
+using Rank = std::tuple<LockScope, std::string, std::string_view>;
+
+std::optional<Rank> rank_of(std::string_view place) {
+  const std::size_t slash = place.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const std::string_view directory = place.substr(0, slash);
+  LockScope scope = LockScope::build;
+  if (directory == "machine") {
+    scope = LockScope::machine;
+  } else if (directory == "user") {
+    scope = LockScope::user;
+  } else if (directory.starts_with("project-")) {
+    scope = LockScope::project;
+  } else if (!directory.starts_with("build-")) {
+    return std::nullopt;
+  }
+  return Rank{scope, decode_file_name(place.substr(slash + 1)), place};
+}
+
+// Of these two each test may have a shared one at any depth, and one of those beside it the whole.
+bool is_among_siblings(const LockSpec& spec) {
+  if (spec.mode == LockMode::counted) return false;
+  return spec.name == k_run_serial_lock ||
+         (spec.name == k_retry_alone_lock && spec.scope == LockScope::build);
+}
+
+}  // namespace
+
+HeldLocks::HeldLocks(std::string_view text) : entries_(entries_in(text)) {}
+
+std::vector<std::string> HeldLocks::entries_in(std::string_view text) {
+  std::vector<std::string> entries;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    const std::string_view entry = text.substr(0, comma);
+    if (entry.find('#') != std::string_view::npos) entries.emplace_back(entry);
+    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+  }
+  return entries;
+}
+
+void HeldLocks::add_farther(std::string_view text) {
+  for (std::string& entry : entries_in(text)) {
+    if (std::find(entries_.begin(), entries_.end(), entry) == entries_.end()) {
+      entries_.push_back(std::move(entry));
+    }
+  }
+}
+
+const std::string* HeldLocks::entry_of(std::string_view place) const {
+  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const std::string& entry) {
+    return place_in(entry) == place && !attempt_in(entry).empty();
+  });
+  return found == entries_.end() ? nullptr : &*found;
+}
+
+std::string HeldLocks::level_of(std::string_view place) const {
+  const std::string* entry = entry_of(place);
+  return entry == nullptr ? std::string{} : std::string(attempt_in(*entry));
+}
+
+Result<LockLevel> HeldLocks::level_for(const LockSpec& spec, std::string_view place) const {
+  const std::string* entry = entry_of(place);
+  if (entry == nullptr) return LockLevel{};
+  How how = parse_how(how_in(*entry));
+  LockLevel level{std::string(attempt_in(*entry)), {}};
+  const bool counted = spec.mode == LockMode::counted;
+  if (how.mode == LockMode::exclusive || spec.mode == LockMode::shared) return level;
+  if (is_among_siblings(spec)) return level;
+  if (counted && how.mode == LockMode::counted) {
+    if (how.size != spec.size) {
+      return Error{"use it: an attempt around this one has it with size " +
+                   std::to_string(how.size) + "; expected " + std::to_string(spec.size)};
+    }
+    if (spec.units <= how.slots.size()) {
+      level.slots = std::move(how.slots);
+      return level;
+    }
+    return Error{"have " + std::to_string(spec.units) + " slots: an attempt around this one has " +
+                 std::to_string(how.slots.size()) + ", and would be waited for forever"};
+  }
+  const char* had = how.mode == LockMode::shared ? "shared" : "slots of it";
+  return Error{std::string("have more of it than an attempt around this one, which has ") + had +
+               " and would be waited for forever"};
+}
+
+bool HeldLocks::is_out_of_order(const LockSpec& spec, std::string_view place) const {
+  const std::string level = level_of(place);
+  const Rank wanted{spec.scope, spec.name, place};
+  for (const std::string& entry : entries_) {
+    if (!level.empty() && attempt_in(entry) == level) break;
+    const std::optional<Rank> held = rank_of(place_in(entry));
+    if (held && wanted < *held) return true;
+  }
+  return false;
+}
+
+std::vector<std::string> HeldLocks::holders_of(std::string_view place) const {
+  std::vector<std::string> found;
+  for (const std::string& entry : entries_) {
+    if (place_in(entry) == place && !attempt_in(entry).empty()) {
+      found.emplace_back(attempt_in(entry));
+    }
+  }
+  return found;
+}
+
+void HeldLocks::forget(std::string_view place, std::string_view attempt) {
+  for (std::string& entry : entries_) {
+    if (place_in(entry) != place || attempt_in(entry) != attempt) continue;
+    entry = "#" + std::string(attempt);
+  }
+}
+
+std::vector<std::string> HeldLocks::attempts() const {
+  std::vector<std::string> found;
+  for (const std::string& entry : entries_) {
+    std::string attempt(attempt_in(entry));
+    if (std::find(found.begin(), found.end(), attempt) == found.end()) {
+      found.push_back(std::move(attempt));
+    }
+  }
+  return found;
+}
+
+std::string HeldLocks::with(const std::vector<std::string>& places,
+                            std::string_view attempt) const {
+  std::string text;
+  const auto add = [&](std::string_view entry) {
+    if (!text.empty()) text += ',';
+    text += entry;
+  };
+  for (const std::string& place : places) add(place + "#" + std::string(attempt));
+  // Behind the new ones, the older entry for a place too: it names an attempt that is still around
+  // us, by which a sweep knows everything below it.
+  for (const std::string& entry : entries_) add(entry);
+  return text;
+}
+
+std::string held_entry(const std::string& place, const LockSpec& spec,
+                       const std::vector<unsigned>& slots) {
+  if (spec.mode == LockMode::exclusive) return place;
+  if (spec.mode == LockMode::shared) return place + ":shared";
+  std::string how;
+  for (unsigned slot : slots) how += (how.empty() ? ":" : "+") + std::to_string(slot);
+  return place + how + "/" + std::to_string(spec.size);
+}
+
+}  // namespace holdfast

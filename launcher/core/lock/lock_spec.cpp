@@ -1,0 +1,181 @@
+#include "core/lock/lock_spec.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+#include "core/base/file_name.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr std::size_t k_longest_name = 200;
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+Error refused(std::string_view text, const std::string& why) {
+  return Error{"lock \"" + std::string(text) + "\": " + why};
+}
+
+std::optional<LockScope> scope_named(std::string_view name) {
+  for (LockScope scope :
+       {LockScope::build, LockScope::project, LockScope::user, LockScope::machine}) {
+    if (name_of(scope) == name) return scope;
+  }
+  return std::nullopt;
+}
+
+std::optional<unsigned> parse_count(std::string_view text) {
+  if (text.empty() || text.size() > 6) return std::nullopt;
+  unsigned value = 0;
+  for (char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + static_cast<unsigned>(c - '0');
+  }
+  return value;
+}
+
+Result<void> parse_mode(std::string_view whole, std::string_view mode, LockSpec& spec) {
+  if (mode == "shared") {
+    spec.mode = LockMode::shared;
+    return {};
+  }
+  const std::size_t slash = mode.find('/');
+  if (slash == std::string_view::npos) {
+    return refused(whole,
+                   "after `:` expected `shared` or K/N, found \"" + std::string(mode) + "\"");
+  }
+  const std::optional<unsigned> units = parse_count(mode.substr(0, slash));
+  const std::optional<unsigned> size = parse_count(mode.substr(slash + 1));
+  if (!units || !size || *units < 1 || *units > *size || *size > k_most_slots) {
+    return refused(whole, "expected K/N with 1 <= K <= N <= " + std::to_string(k_most_slots) +
+                              ", found \"" + std::string(mode) + "\"");
+  }
+  spec.mode = LockMode::counted;
+  spec.units = *units;
+  spec.size = *size;
+  return {};
+}
+
+Result<void> check_name(std::string_view whole, std::string_view name) {
+  if (name.empty()) return refused(whole, "expected NAME[:shared|:K/N][@scope], the name is empty");
+  for (char c : name) {
+    if (is_control(c) || std::string_view(",;/").find(c) != std::string_view::npos) {
+      return refused(whole, "a name cannot hold `,`, `;`, `/` or control characters");
+    }
+  }
+  if (encode_file_name(name).size() > k_longest_name) {
+    return refused(whole, "the name is longer than 200 bytes");
+  }
+  return {};
+}
+
+// A test that could not tell its slots of one lock from those of another must not run.
+Result<void> check_slot_variables(const std::vector<LockSpec>& locks) {
+  for (std::size_t i = 0; i < locks.size(); ++i) {
+    if (locks[i].mode != LockMode::counted) continue;
+    for (std::size_t j = i + 1; j < locks.size(); ++j) {
+      if (locks[j].mode != LockMode::counted) continue;
+      const std::string variable = slot_variable(locks[i].name);
+      if (variable != slot_variable(locks[j].name)) continue;
+      return Error{"lock \"" + to_text(locks[j]) + "\": its slots and those of \"" +
+                   to_text(locks[i]) + "\" would both be HOLDFAST_SLOT_" + variable};
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string slot_variable(std::string_view name) {
+  std::string variable;
+  for (char c : name) {
+    const bool lower = c >= 'a' && c <= 'z';
+    const bool kept = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    variable += lower ? static_cast<char>(c - 'a' + 'A') : kept ? c : '_';
+  }
+  return variable;
+}
+
+std::string_view name_of(LockScope scope) {
+  switch (scope) {
+    case LockScope::build:
+      return "build";
+    case LockScope::project:
+      return "project";
+    case LockScope::user:
+      return "user";
+    case LockScope::machine:
+      return "machine";
+  }
+  return "project";
+}
+
+Result<LockSpec> parse_lock_spec(std::string_view text) {
+  LockSpec spec;
+  std::string_view rest = text;
+  if (const std::size_t at = rest.find('@'); at != std::string_view::npos) {
+    const std::string_view scope_name = rest.substr(at + 1);
+    const std::optional<LockScope> scope = scope_named(scope_name);
+    if (!scope) {
+      return refused(text, "after `@` expected build, project, user or machine, found \"" +
+                               std::string(scope_name) + "\"");
+    }
+    spec.scope = *scope;
+    rest = rest.substr(0, at);
+  }
+  if (const std::size_t colon = rest.find(':'); colon != std::string_view::npos) {
+    if (Result<void> mode = parse_mode(text, rest.substr(colon + 1), spec); !mode) {
+      return mode.error();
+    }
+    rest = rest.substr(0, colon);
+  }
+  if (Result<void> name = check_name(text, rest); !name) return name.error();
+  spec.name = rest;
+  return spec;
+}
+
+Result<LockSpec> promote_resource_lock(std::string_view name) {
+  if (name.empty()) return refused(name, "a RESOURCE_LOCK has no name");
+  if (encode_file_name(name).size() > k_longest_name) {
+    return refused(name, "the name is longer than 200 bytes");
+  }
+  LockSpec spec;
+  spec.name = name;
+  return spec;
+}
+
+std::string to_text(const LockSpec& spec) {
+  std::string text = spec.name;
+  if (spec.mode == LockMode::shared) text += ":shared";
+  if (spec.mode == LockMode::counted) {
+    text += ":" + std::to_string(spec.units) + "/" + std::to_string(spec.size);
+  }
+  text += "@";
+  text += name_of(spec.scope);
+  return text;
+}
+
+Result<std::vector<LockSpec>> canonical_locks(std::vector<LockSpec> specs) {
+  const auto place = [](const LockSpec& s) { return std::tie(s.scope, s.name); };
+  std::stable_sort(specs.begin(), specs.end(),
+                   [&](const LockSpec& a, const LockSpec& b) { return place(a) < place(b); });
+  std::vector<LockSpec> merged;
+  for (LockSpec& spec : specs) {
+    if (merged.empty() || place(merged.back()) != place(spec)) {
+      merged.push_back(std::move(spec));
+      continue;
+    }
+    LockSpec& same = merged.back();
+    const bool counted = same.mode == LockMode::counted;
+    if (counted != (spec.mode == LockMode::counted) || (counted && same.size != spec.size)) {
+      return Error{"lock \"" + to_text(spec) + "\": also asked for as \"" + to_text(same) +
+                   "\"; one name has one size"};
+    }
+    if (counted) same.units = std::max(same.units, spec.units);
+    if (spec.mode == LockMode::exclusive) same.mode = LockMode::exclusive;
+  }
+  if (Result<void> told = check_slot_variables(merged); !told) return told.error();
+  return merged;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,197 @@
+#include "core/lock/lock_wait.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+
+#include "core/base/printable.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr std::size_t k_longest_text = 400;
+constexpr std::size_t k_longest_list = 120;
+
+// One `key=value` per line: values lose their line breaks, which no reader could tell apart.
+void append_field(std::string& out, std::string_view key, std::string_view value,
+                  std::size_t longest = k_longest_text) {
+  out += key;
+  out += '=';
+  std::string text(value.substr(0, longest));
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  std::replace(text.begin(), text.end(), '\0', ' ');
+  out += text;
+  out += '\n';
+}
+
+void append_if_any(std::string& out, std::string_view key, std::string_view value) {
+  if (!value.empty()) append_field(out, key, value);
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
+  return text;
+}
+
+// Of a comma-separated list what fits.
+std::string whole_parts(std::string list, std::size_t longest) {
+  if (list.size() > longest) list.erase(std::min(list.rfind(',', longest), longest));
+  return list;
+}
+
+// Calls `use` with each part of a comma-separated list.
+template <typename Use>
+void for_each_part(std::string_view list, Use use) {
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    use(list.substr(0, comma));
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  }
+}
+
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> parts;
+  for_each_part(list, [&](std::string_view part) { parts.emplace_back(part); });
+  return parts;
+}
+
+std::int64_t number_in(std::string_view text) {
+  std::int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+std::vector<unsigned> parse_slots(std::string_view text) {
+  std::vector<unsigned> slots;
+  for_each_part(text, [&](std::string_view part) {
+    const std::int64_t slot = number_in(part);
+    if (slot >= 0 && slot < k_most_slots) slots.push_back(static_cast<unsigned>(slot));
+  });
+  return slots;
+}
+
+// As after the `:` of a spec; nothing for an exclusive lock.
+std::string how_of(const LockParty& party) {
+  if (party.mode == LockMode::shared) return "shared";
+  if (party.mode == LockMode::exclusive) return {};
+  return std::to_string(party.units) + "/" + std::to_string(party.size);
+}
+
+void read_how(LockParty& party, std::string_view how) {
+  if (how.empty()) return;
+  if (const Result<LockSpec> spec = parse_lock_spec("x:" + std::string(how))) party.say_how(*spec);
+}
+
+std::string_view field(std::string_view record, std::string_view key) {
+  while (!record.empty()) {
+    const std::size_t end = record.find('\n');
+    const std::string_view line = record.substr(0, end);
+    if (line.size() > key.size() && line[key.size()] == '=' && line.starts_with(key)) {
+      return line.substr(key.size() + 1);
+    }
+    if (end == std::string_view::npos) break;
+    record.remove_prefix(end + 1);
+  }
+  return {};
+}
+
+}  // namespace
+
+void LockParty::say_how(const LockSpec& spec) {
+  mode = spec.mode;
+  units = spec.units;
+  size = mode == LockMode::counted ? spec.size : 0;
+}
+
+std::string to_record(const LockParty& party) {
+  std::string record;
+  append_field(record, "v", "1");
+  append_field(record, "process", to_text(party.process));
+  append_field(record, "boot", party.boot);
+  append_field(record, "since", std::to_string(party.since_unix_ms));
+  append_if_any(record, "how", how_of(party));
+  append_if_any(record, "slots", whole_parts(to_text(party.slots), k_longest_list));
+  if (party.ticket != 0) append_field(record, "ticket", std::to_string(party.ticket));
+  append_if_any(record, "attempt", party.attempt);
+  append_if_any(record, "around", whole_parts(joined(party.around), k_longest_list));
+  append_field(record, "test", party.test);
+  // Last, with all the room there is: a tree is not only told, it is looked into.
+  constexpr std::size_t k_key_and_end = 6;
+  append_field(record, "tree", party.tree, k_party_size - k_key_and_end - record.size());
+  record.resize(k_party_size, '\0');
+  return record;
+}
+
+std::optional<LockParty> parse_party(std::string_view record) {
+  record = record.substr(0, record.find('\0'));
+  if (field(record, "v") != "1") return std::nullopt;
+  Result<ProcessName> process = parse_process_name(field(record, "process"));
+  if (!process) return std::nullopt;
+  LockParty party;
+  party.process = *process;
+  party.boot = field(record, "boot");
+  party.test = std::string(field(record, "test"));
+  party.tree = std::string(field(record, "tree"));
+  // Of the machine's locks another user may have written it: no time before 1970, no overflow
+  // later.
+  party.since_unix_ms = std::max<std::int64_t>(0, number_in(field(record, "since")));
+  party.ticket = number_in(field(record, "ticket"));
+  party.attempt = std::string(field(record, "attempt"));
+  party.around = split(field(record, "around"));
+  party.slots = parse_slots(field(record, "slots"));
+  read_how(party, field(record, "how"));
+  return party;
+}
+
+std::string to_text(const std::vector<unsigned>& slots) {
+  std::string text;
+  for (unsigned slot : slots) text += (text.empty() ? "" : ",") + std::to_string(slot);
+  return text;
+}
+
+std::string describe_party(const LockParty& party) {
+  // Of the machine's locks another user may have written the record.
+  std::string text = "\"" + printable(party.test) + "\" (pid " + std::to_string(party.process.pid);
+  if (party.stopped) text += ", stopped";
+  if (!party.tree.empty()) text += ", tree " + printable(party.tree);
+  return text + ")";
+}
+
+std::string describe_obstacles(std::string_view lock, const LockObstacles& obstacles,
+                               std::int64_t now_unix_ms) {
+  std::string text(lock);
+  if (!obstacles.holders.empty()) {
+    // A stopped one is the one to know of.
+    const auto& all = obstacles.holders;
+    const auto stopped =
+        std::find_if(all.begin(), all.end(), [](const LockParty& p) { return p.stopped; });
+    const LockParty& holder = stopped != all.end() ? *stopped : all.front();
+    const std::int64_t held = std::max<std::int64_t>(0, now_unix_ms - holder.since_unix_ms);
+    text += " is held by " + describe_party(holder) + " for " + describe(Milliseconds{held});
+    if (all.size() > 1) text += " and " + std::to_string(all.size() - 1) + " more";
+  } else if (!obstacles.strangers.empty()) {
+    text += " is held by a process that left no record: " + obstacles.strangers.front();
+  } else if (obstacles.ahead == 0) {
+    text += " is held by a process that left no record (flock(1)?)";
+  } else {
+    text += " is being handed on";
+  }
+  if (obstacles.ahead == 0) return text;
+  text += "; " + std::to_string(obstacles.ahead) + " before us";
+  for (const LockParty& party : obstacles.before) {
+    if (party.stopped) return text + ", of them stopped: " + describe_party(party);
+  }
+  if (!obstacles.before.empty()) text += ", first " + describe_party(obstacles.before.front());
+  return text;
+}
+
+Milliseconds next_telling(unsigned told) {
+  // The first line after a fifth of a second: a shorter wait is over before it is read.
+  constexpr std::array<int, 6> k_schedule{200, 2'000, 5'000, 10'000, 20'000, 40'000};
+  if (told < k_schedule.size()) return Milliseconds{k_schedule[told]};
+  return Milliseconds{60'000} * (told - k_schedule.size() + 1);
+}
+
+}  // namespace holdfast

@@ -1,0 +1,52 @@
+#include "core/outcome/end_verdict.hpp"
+
+#include <algorithm>
+
+namespace holdfast {
+namespace {
+
+std::string_view full_verdict(const EndedTest& test) {
+  if (test.end.kind == Exit::Kind::signal) return "failed";
+  if (test.end.value == test.skip_code) return "skipped";
+  const bool is_mirrored = !test.properties.empty() && !test.mirrored.empty();
+  const std::string_view verdict =
+      is_mirrored
+          ? test.mirrored
+          : verdict_by_end(test.properties.empty() ? test.judged : test.properties, test.end);
+  return verdict.empty() ? "unknown" : verdict;
+}
+
+// What reports take the outcome to mean by themselves (report/test_outcome.cpp).
+std::string_view usual_verdict(Outcome outcome) {
+  if (outcome == Outcome::no_tests) return {};
+  if (outcome == Outcome::skipped) return "skipped";
+  return outcome == Outcome::passed ? "passed" : "failed";
+}
+
+}  // namespace
+
+std::string_view verdict_by_end(std::string_view properties, const Exit& end) {
+  // No property changes what is no exit code.
+  if (end.kind == Exit::Kind::signal) return "failed";
+  bool success = end.value == 0;
+  while (!properties.empty()) {
+    const std::string_view part = properties.substr(0, properties.find(','));
+    properties.remove_prefix(std::min(properties.size(), part.size() + 1));
+    const std::string_view name = part.substr(0, part.find('='));
+    if (part == "will-fail") {
+      success = !success;
+    } else if (!part.empty() && name != "code") {
+      return {};
+    }
+  }
+  return success ? "passed" : "failed";
+}
+
+std::string_view verdict_on_record(const EndedTest& test) {
+  if (test.outcome == Outcome::interrupted) return {};
+  const std::string_view verdict = full_verdict(test);
+  const bool is_told = test.mirrored.empty() && verdict == usual_verdict(test.outcome);
+  return is_told ? std::string_view() : verdict;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,189 @@
+#include "core/outcome/marker.hpp"
+
+#include <charconv>
+#include <cstdint>
+#include <utility>
+
+#include "core/base/names.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr std::string_view k_magic = "holdfast-marker ";
+constexpr std::string_view k_version = "1";
+constexpr std::string_view k_end = "\nend\n";
+constexpr std::string_view k_digits = "0123456789abcdef";
+
+bool is_control(char byte) {
+  const auto value = static_cast<unsigned char>(byte);
+  return value < 0x20 || value == 0x7f;
+}
+
+template <typename Number>
+std::optional<Number> whole_number(std::string_view text) {
+  Number value = 0;
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, value);
+  if (text.empty() || parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+  return value;
+}
+
+std::string escaped(std::string_view reason, std::size_t limit) {
+  std::string text;
+  for (char byte : reason) {
+    const auto value = static_cast<unsigned char>(byte);
+    std::string one(1, byte);
+    if (byte == '\\') one = "\\\\";
+    if (is_control(byte)) one = {'\\', 'x', k_digits[value >> 4U], k_digits[value & 15U]};
+    if (text.size() + one.size() > limit) break;
+    text += one;
+  }
+  return text;
+}
+
+std::optional<std::string> unescaped(std::string_view text) {
+  std::string reason;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (is_control(text[i])) return std::nullopt;
+    if (text[i] != '\\') {
+      reason += text[i];
+      continue;
+    }
+    const std::string_view rest = text.substr(i + 1);
+    if (rest.starts_with("\\")) {
+      reason += '\\';
+      i += 1;
+    } else if (rest.size() >= 3 && rest[0] == 'x') {
+      const std::size_t high = k_digits.find(rest[1]);
+      const std::size_t low = k_digits.find(rest[2]);
+      if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
+      reason += static_cast<char>(high * 16 + low);
+      i += 3;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return reason;
+}
+
+// Field by field; unknown ones are passed over, since fields may be added.
+class Fields {
+ public:
+  // False where the line cannot be what it says it is.
+  bool take(std::string_view line) {
+    const std::size_t blank = line.find(' ');
+    const std::string_view key = line.substr(0, blank);
+    const std::string_view value =
+        blank == std::string_view::npos ? std::string_view{} : line.substr(blank + 1);
+    if (key == "attempt") return set(attempt_, value.empty() ? std::nullopt : text(value));
+    if (key == "pid") return set(pid_, whole_number<int>(value));
+    if (key == "start") return set(start_, whole_number<std::uint64_t>(value));
+    if (key == "reason") return set(reason_, unescaped(value));
+    return true;
+  }
+
+  std::optional<Marker> marker() && {
+    if (!attempt_ || !pid_ || !start_ || !reason_ || *pid_ < 1) return std::nullopt;
+    return Marker{std::move(*attempt_), {*pid_, *start_}, std::move(*reason_)};
+  }
+
+ private:
+  static std::optional<std::string> text(std::string_view value) {
+    for (char byte : value) {
+      if (is_control(byte)) return std::nullopt;
+    }
+    return std::string(value);
+  }
+
+  // Once each.
+  template <typename T>
+  static bool set(std::optional<T>& field, std::optional<T> value) {
+    if (field || !value) return false;
+    field = std::move(value);
+    return true;
+  }
+
+  std::optional<std::string> attempt_;
+  std::optional<int> pid_;
+  std::optional<std::uint64_t> start_;
+  std::optional<std::string> reason_;
+};
+
+// Not empty: why the marker is not the owner's.
+std::string why_foreign(const Marker& marker, const MarkerOwner& owner) {
+  if (marker.attempt != owner.attempt) return "is of another attempt";
+  const std::string process = "is of process " + std::to_string(marker.process.pid);
+  if (owner.pid == 0) return process + ", and the test's main process is not known";
+  if (marker.process.pid != owner.pid) return process + ", which is not the test's main process";
+  if (marker.process.start < owner.earliest_start || marker.process.start > owner.latest_start) {
+    return process + ", but not of the one that was the test's main process";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string marker_file_name(int pid) {
+  return std::string(names::k_marker_prefix) + std::to_string(pid);
+}
+
+std::string marker_text(const Marker& marker) {
+  std::string text(k_magic);
+  text += k_version;
+  text += "\nattempt " + marker.attempt + "\npid " + std::to_string(marker.process.pid) +
+          "\nstart " + std::to_string(marker.process.start) + "\nreason ";
+  const std::size_t taken = text.size() + k_end.size();
+  if (taken < k_longest_marker) text += escaped(marker.reason, k_longest_marker - taken);
+  text += k_end;
+  return text;
+}
+
+Result<Marker> parse_marker(std::string_view bytes) {
+  if (bytes.size() > k_longest_marker) return Error{"is longer than a marker may be"};
+  if (!bytes.starts_with(k_magic)) {
+    const bool begins_so = k_magic.starts_with(bytes);
+    return Error{begins_so ? "is cut off" : "is not a marker"};
+  }
+  bytes.remove_prefix(k_magic.size());
+  const std::string_view version = bytes.substr(0, bytes.find('\n'));
+  if (version.size() == bytes.size()) return Error{"is cut off"};
+  if (version != k_version) return Error{"is of a version that this Holdfast does not know"};
+  if (!bytes.ends_with(k_end)) {
+    return Error{"is cut off"};
+  }
+  bytes.remove_prefix(version.size() + 1);
+  Fields fields;
+  while (bytes != k_end.substr(1)) {
+    const std::string_view line = bytes.substr(0, bytes.find('\n'));
+    bytes.remove_prefix(line.size() + 1);
+    if (line == "end") return Error{"goes on after its end"};
+    if (!fields.take(line)) return Error{"has a line that is not understood"};
+  }
+  std::optional<Marker> marker = std::move(fields).marker();
+  if (!marker) return Error{"has not all that a marker needs"};
+  return std::move(*marker);
+}
+
+JudgedMarkers judge_markers(const std::vector<MarkerFile>& files, const MarkerOwner& owner) {
+  JudgedMarkers judged;
+  for (const MarkerFile& file : files) {
+    const auto orphan = [&](const std::string& why) { judged.orphans.push_back({file.name, why}); };
+    if (!file.text) {
+      orphan(file.text.error().message);
+      continue;
+    }
+    Result<Marker> marker = parse_marker(*file.text);
+    if (!marker) {
+      orphan(marker.error().message);
+    } else if (file.name != marker_file_name(marker->process.pid)) {
+      orphan("has a name that is not its process's");
+    } else if (const std::string why = why_foreign(*marker, owner); !why.empty()) {
+      orphan(why);
+    } else {
+      judged.reason = std::move(marker->reason);
+    }
+  }
+  return judged;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,39 @@
+#include "core/outcome/oom.hpp"
+
+#include <charconv>
+#include <cstdint>
+#include <string>
+
+namespace holdfast {
+
+std::optional<std::uint64_t> oom_kills_in(std::string_view text) {
+  constexpr std::string_view k_key = "oom_kill ";
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
+    if (!line.starts_with(k_key)) continue;
+    line.remove_prefix(k_key.size());
+    std::uint64_t kills = 0;
+    const auto parsed = std::from_chars(line.data(), line.data() + line.size(), kills);
+    if (parsed.ec == std::errc{} && parsed.ptr == line.data() + line.size()) return kills;
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+bool names_oom_victim(std::string_view line, int pid) {
+  constexpr std::string_view k_killed = "ut of memory: Killed process ";
+  const std::size_t at = line.find(k_killed);
+  if (at == std::string_view::npos) return false;
+  const std::string_view rest = line.substr(at + k_killed.size());
+  return rest.starts_with(std::to_string(pid) + " (");
+}
+
+bool OomClaims::explains_death(const Start& start, std::optional<std::uint64_t> kills) {
+  if (!start.kills || !kills || *kills < *start.kills) return false;
+  if (*kills - *start.kills <= claims_ - start.claims) return false;
+  ++claims_;
+  return true;
+}
+
+}  // namespace holdfast

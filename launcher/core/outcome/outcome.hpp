@@ -1,0 +1,98 @@
+// What Holdfast concludes of an attempt, and how the launcher then ends.
+//
+// One pure function, one table: observation -> outcome -> exit. docs/outcomes.md is the page
+// for users; tests/unit/outcome_test.cpp has every row. ctest stays the judge of the verdict
+// (WILL_FAIL, regular expressions, skip codes): nothing here knows about them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace holdfast {
+
+// On disk by name (journal), in the exit by code: names are never changed or reused.
+enum class Outcome : std::uint8_t {
+  passed,
+  failed,
+  deliberate_exit,
+  crashed,
+  premature_exit,
+  timed_out,
+  oom_killed,
+  launch_failed,
+  no_tests,
+  skipped,
+  lock_timeout,
+  lock_lost,
+  service_unavailable,
+  interrupted,
+  internal_error,
+};
+
+std::string_view name_of(Outcome outcome);
+std::optional<Outcome> outcome_named(std::string_view name);
+
+// How the main process of the test ended, if it ever was.
+struct ProcessEnd {
+  enum class Kind : std::uint8_t { never_started, exited, signalled };
+  Kind kind = Kind::never_started;
+  int code = 0;  // exited: 0..255; signalled: the signal; never_started: errno of exec, or 0
+};
+
+// What made the launcher end the process tree, if anything did. The first reason stays.
+enum class EndReason : std::uint8_t {
+  none,         // the test ended by itself
+  timeout,      // its time was over
+  signal,       // somebody sent the launcher TERM, INT, HUP or QUIT
+  parent_gone,  // ctest or ninja died
+};
+
+// What becomes of a test that selected nothing to run: a filter that matches no case.
+enum class NoTests : std::uint8_t {
+  keep,  // its own exit code, which is what plain ctest judges
+  pass,
+  fail,
+  skip,  // by the test's SKIP_RETURN_CODE; a pass where it has none
+};
+
+std::optional<NoTests> no_tests_named(std::string_view name);
+std::string_view name_of(NoTests no_tests);
+
+// Everything the outcome depends on.
+struct Observation {
+  ProcessEnd main;
+  EndReason end_reason = EndReason::none;
+  int end_signal = 0;         // with EndReason::signal
+  bool lock_not_had = false;  // the lock was not had within its time limit
+  bool lock_refused = false;  // the lock can not be had at all (bad directory, bad spec …)
+  bool lock_lost = false;     // a lock's file was removed while the test had it
+  bool own_failure = false;   // Holdfast could not do its part
+  bool leaked = false;        // processes were left after the main process ended
+  bool leak_fails = false;    // on-leak is `fail`
+  bool marked = false;        // the main process left its marker (core/outcome/marker.hpp)
+  bool unfinished = false;    // it is a GoogleTest program whose tests were not through
+  bool ran_nothing = false;   // it said that it selected nothing to run
+  NoTests no_tests = NoTests::keep;
+  bool out_of_memory = false;    // there is evidence that the kernel killed it (core/outcome/oom.hpp)
+  std::optional<int> skip_code;  // SKIP_RETURN_CODE
+  bool flaky_fails = false;      // it passed after a failure, which is not to count as a pass
+};
+
+Outcome outcome_of(const Observation& observation);
+
+// How the launcher ends itself.
+struct Exit {
+  enum class Kind : std::uint8_t { code, signal };
+  Kind kind = Kind::code;
+  int value = 0;
+  friend bool operator==(const Exit&, const Exit&) = default;
+};
+
+// Under ctest an exit code can be turned green (WILL_FAIL inverts it, SKIP_RETURN_CODE skips
+// it), death by signal cannot. So what is not the test's own end is a signal there.
+enum class ExitMode : std::uint8_t { ctest, command };
+
+Exit exit_of(Outcome outcome, const Observation& observation, ExitMode mode);
+
+}  // namespace holdfast

@@ -1,0 +1,179 @@
+#include "core/outcome/supervision.hpp"
+
+namespace holdfast {
+namespace {
+
+using Action = SupervisionAction;
+using Event = SupervisionEvent;
+
+// Numbers of signal(7) that are the same on every architecture Holdfast is built for.
+constexpr int k_hup = 1;
+constexpr int k_int = 2;
+constexpr int k_quit = 3;
+constexpr int k_term = 15;
+constexpr int k_cont = 18;
+constexpr int k_tstp = 20;
+constexpr int k_ttin = 21;
+constexpr int k_ttou = 22;
+
+bool ends_the_test(int signal) {
+  return signal == k_hup || signal == k_int || signal == k_quit || signal == k_term;
+}
+
+bool stops_the_test(int signal) { return signal == k_tstp || signal == k_ttin || signal == k_ttou; }
+
+SupervisionStep begin_ending(SupervisionState state, EndReason reason, int signal_for_tree,
+                             const Event& event) {
+  state.stage = Stage::ending;
+  state.reason = reason;
+  state.end_signal = reason == EndReason::signal ? event.signal : 0;
+  state.ending_since = event.at;
+  return {state, {{Action::Kind::end_tree, signal_for_tree}}};
+}
+
+// The reason of the end is known already: only the stacks were still to be taken.
+SupervisionStep end_after_look(SupervisionState state, const Event& event) {
+  state.stage = Stage::ending;
+  state.ending_since = event.at;
+  return {state, {{Action::Kind::end_tree, k_term}}};
+}
+
+SupervisionStep hurry(SupervisionState state) {
+  state.stage = Stage::killing;
+  return {state, {{Action::Kind::kill_tree}}};
+}
+
+// Who answers it in our place: the command, as it would without us. Ctrl-C at `holdfast run --
+// python3`; a shell's own `kill 0`. Under ctest nobody does: ctest itself is dying of the same.
+bool is_the_commands(const Event& event, ExitMode mode) {
+  if (mode != ExitMode::command) return false;
+  if (event.source == SignalSource::tree) return true;
+  return event.source == SignalSource::terminal &&
+         (event.signal == k_int || event.signal == k_quit);
+}
+
+SupervisionStep leave_to_command(SupervisionState state, const Event& event) {
+  if (event.source == SignalSource::tree) {
+    return {state, {{Action::Kind::forward_signal, event.signal}}};
+  }
+  state.pressed = event.signal;
+  return {state, {}};
+}
+
+SupervisionStep on_ending_signal(const SupervisionState& state, const Event& event, ExitMode mode) {
+  const bool from_terminal = event.source == SignalSource::terminal;
+  // `trap "kill 0" TERM`: a tree that ends hurries nobody.
+  const bool from_tree = event.source == SignalSource::tree;
+  switch (state.stage) {
+    case Stage::running:
+      if (is_the_commands(event, mode)) return leave_to_command(state, event);
+      // A terminal that hangs up tells only the leader of its session.
+      if (from_terminal && event.signal != k_hup) {
+        SupervisionStep step = begin_ending(state, EndReason::signal, event.signal, event);
+        step.actions.front().kind = Action::Kind::end_tree_beyond_group;
+        return step;
+      }
+      return begin_ending(state, EndReason::signal, event.signal, event);
+    case Stage::looking:
+      return end_after_look(state, event);
+    case Stage::settling:
+      return from_tree ? SupervisionStep{state, {}} : hurry(state);
+    case Stage::ending:
+      if (from_tree) return {state, {}};
+      if (event.at - state.ending_since <
+          (event.signal == state.end_signal ? k_same_sender : k_same_event)) {
+        return {state, {}};
+      }
+      return hurry(state);
+    case Stage::killing:
+    case Stage::ended:
+      return {state, {}};
+  }
+  return {state, {}};
+}
+
+// A test that stops is paused with us when we were told to stop, as by Ctrl-Z, or when it is the
+// command of a shell that is to see it. Under ctest a test that stops by itself hangs: nobody will
+// continue it, and its time goes on.
+SupervisionStep consider_pause(SupervisionState state, bool watched_by_shell) {
+  const bool wanted = state.stop_asked || watched_by_shell;
+  if (state.stage != Stage::running || state.main_stopped == 0 || state.paused || !wanted) {
+    return {state, {}};
+  }
+  state.paused = true;
+  return {state, {{Action::Kind::stop_self, state.main_stopped}}};
+}
+
+SupervisionStep on_signal(SupervisionState state, const Event& event, ExitMode mode) {
+  if (ends_the_test(event.signal)) return on_ending_signal(state, event, mode);
+  std::vector<Action> actions;
+  if (event.source != SignalSource::terminal) {
+    actions.push_back({Action::Kind::forward_signal, event.signal});
+  }
+  if (event.signal == k_cont) state.stop_asked = false;
+  if (stops_the_test(event.signal)) {
+    state.stop_asked = true;
+    SupervisionStep step = consider_pause(state, false);
+    actions.insert(actions.end(), step.actions.begin(), step.actions.end());
+    return {step.state, actions};
+  }
+  return {state, actions};
+}
+
+}  // namespace
+
+SupervisionStep next_step(const SupervisionState& state, const Event& event, ExitMode mode) {
+  switch (event.kind) {
+    case Event::Kind::signal_received:
+      return on_signal(state, event, mode);
+    case Event::Kind::timeout_expired: {
+      if (state.stage != Stage::running) return {state, {}};
+      SupervisionState next = state;
+      next.stage = Stage::looking;
+      next.reason = EndReason::timeout;
+      return {next, {{Action::Kind::take_stacks}}};
+    }
+    case Event::Kind::stacks_taken:
+      if (state.stage != Stage::looking) return {state, {}};
+      return end_after_look(state, event);
+    case Event::Kind::parent_ended:
+      if (state.stage == Stage::looking) return end_after_look(state, event);
+      if (state.stage == Stage::settling) return hurry(state);
+      if (state.stage != Stage::running) return {state, {}};
+      return begin_ending(state, EndReason::parent_gone, k_term, event);
+    case Event::Kind::main_stopped: {
+      SupervisionState next = state;
+      next.main_stopped = event.signal;
+      return consider_pause(next, event.watched_by_shell && mode == ExitMode::command);
+    }
+    case Event::Kind::main_continued: {
+      SupervisionState next = state;
+      next.main_stopped = 0;
+      next.stop_asked = false;
+      next.paused = false;
+      return {next, {}};
+    }
+    case Event::Kind::main_ended: {
+      SupervisionState next = state;
+      next.paused = false;  // it may have gone on and ended before that was told
+      if (next.stage == Stage::running) next.stage = Stage::settling;
+      return {next, {}};
+    }
+    case Event::Kind::tree_ended: {
+      SupervisionState next = state;
+      next.paused = false;
+      next.stage = Stage::ended;
+      return {next, {}};
+    }
+    case Event::Kind::guard_ended: {
+      if (state.stage == Stage::ended) return {state, {}};
+      SupervisionState next = state;
+      next.paused = false;
+      next.stage = Stage::ended;
+      return {next, {{Action::Kind::end_tree_here, k_term}}};
+    }
+  }
+  return {state, {}};
+}
+
+}  // namespace holdfast

@@ -1,0 +1,111 @@
+#include "core/retry/retry_decision.hpp"
+
+#include <algorithm>
+
+namespace holdfast {
+namespace {
+
+// What counts for one failure: a known flake or a rule; none: nothing fits.
+struct Grounds {
+  const KnownFlake* flake = nullptr;
+  const RetryRule* rule = nullptr;
+
+  unsigned attempts() const { return flake != nullptr ? flake->attempts : rule->attempts; }
+  std::string text() const {
+    return flake != nullptr ? "known flaky, " + flake->issue : to_text(*rule);
+  }
+  explicit operator bool() const { return flake != nullptr || rule != nullptr; }
+  friend bool operator==(const Grounds&, const Grounds&) = default;
+};
+
+Grounds grounds_for(const RetryPolicy& policy, const AttemptResult& attempt) {
+  const std::optional<RetryCause> cause = cause_of(attempt.outcome, attempt.main);
+  if (!cause) return {};
+  if (attempt.known && *attempt.known < policy.known.size()) {
+    return {&policy.known[*attempt.known], nullptr};
+  }
+  return {nullptr, rule_for(policy.rules, *cause, attempt.main)};
+}
+
+unsigned granted_by(const Grounds& grounds, const RetryQuestion& question) {
+  const auto& attempts = question.attempts;
+  return static_cast<unsigned>(
+      std::count_if(attempts.begin(), attempts.end() - 1, [&](const AttemptResult& attempt) {
+        return grounds_for(question.policy, attempt) == grounds;
+      }));
+}
+
+RetryDecision done(std::string end, std::string reason) {
+  RetryDecision decision;
+  decision.end = std::move(end);
+  decision.reason = std::move(reason);
+  return decision;
+}
+
+RetryDecision not_again(std::string end, const std::string& why) {
+  return done(std::move(end), "not tried again: " + why);
+}
+
+std::string spent(const Grounds& grounds) {
+  const unsigned attempts = grounds.attempts();
+  if (attempts == 0) return grounds.text();
+  return grounds.text() + ": " + std::to_string(attempts) +
+         (attempts == 1 ? " further attempt is spent" : " further attempts are spent");
+}
+
+std::string again_reason(const RetryDecision& decision, const Grounds& grounds, unsigned number) {
+  std::string text = "tried again ";
+  text += decision.wait.count() == 0 ? "at once" : "in " + describe(decision.wait);
+  text += " (" + grounds.text() + ": " + std::to_string(number) + " of " +
+          std::to_string(grounds.attempts());
+  return text + (decision.alone ? ", alone)" : ")");
+}
+
+}  // namespace
+
+RetryDecision decide_retry(const RetryQuestion& question) {
+  const std::vector<AttemptResult>& attempts = question.attempts;
+  if (attempts.empty()) return done({}, "nothing was tried");
+  const AttemptResult& last = attempts.back();
+  const std::string end = describe_end(last.outcome, last.main);
+  if (last.verdict == MirroredVerdict::passed) {
+    return done(end, is_flaky(attempts)
+                         ? "flaky: passed on attempt " + std::to_string(attempts.size())
+                         : "passed");
+  }
+  if (last.verdict == MirroredVerdict::skipped) return done(end, "skipped");
+  const std::string_view never = never_again(last.outcome, last.main);
+  if (!never.empty()) return not_again(end, std::string(never));
+  if (last.told_to_end) return not_again(end, "it was told to end");
+  if (question.failure_is_looked_for) return not_again(end, "ctest repeats it until it fails");
+  const Grounds grounds = grounds_for(question.policy, last);
+  if (!grounds) return not_again(end, "no rule fits");
+  const unsigned granted = granted_by(grounds, question);
+  if (granted >= grounds.attempts()) return not_again(end, spent(grounds));
+  RetryDecision decision;
+  decision.step = RetryDecision::Step::again;
+  decision.end = end;
+  decision.wait = wait_before(static_cast<unsigned>(attempts.size()), question.policy.backoff,
+                              question.policy.jitter, question.seed);
+  decision.alone = question.policy.last_alone && granted + 1 == grounds.attempts();
+  if (question.time_left && *question.time_left <= decision.wait) {
+    return not_again(end, "ctest ends the test in " + describe(*question.time_left) +
+                              ", the wait before another attempt is " + describe(decision.wait));
+  }
+  decision.reason = again_reason(decision, grounds, granted + 1);
+  return decision;
+}
+
+RetryDecision with_answer(RetryDecision decision, const RunAnswer& answer) {
+  if (decision.step == RetryDecision::Step::done || answer.granted) return decision;
+  return not_again(std::move(decision.end), answer.reason);
+}
+
+bool is_flaky(const std::vector<AttemptResult>& attempts) {
+  return attempts.size() > 1 && attempts.back().verdict == MirroredVerdict::passed &&
+         std::any_of(attempts.begin(), attempts.end() - 1, [](const AttemptResult& attempt) {
+           return attempt.verdict == MirroredVerdict::failed;
+         });
+}
+
+}  // namespace holdfast

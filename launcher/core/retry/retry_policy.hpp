@@ -1,0 +1,45 @@
+// When an attempt that failed is tried again: what properties, holdfast.toml and the command line
+// have come to. core/retry/retry_decision.hpp applies it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/retry/backoff.hpp"
+#include "core/retry/retry_rules.hpp"
+
+namespace holdfast {
+
+// What a test that passed after a failed attempt comes to.
+enum class FlakyResult : std::uint8_t { pass, fail };
+
+std::optional<FlakyResult> flaky_result_named(std::string_view name);
+std::string_view name_of(FlakyResult result);
+
+// A failure that is known, and excused `attempts` further attempts.
+struct KnownFlake {
+  std::string signature;  // found in a line of the attempt's output (settings/signatures.hpp)
+  std::string issue;      // where it is being dealt with
+  unsigned attempts = 0;
+
+  friend bool operator==(const KnownFlake&, const KnownFlake&) = default;
+};
+
+struct RetryPolicy {
+  RetryRules rules;
+  Backoff backoff;
+  PerMille jitter = 0;
+  bool last_alone = false;  // the last attempt there is, with nothing beside it
+  FlakyResult flaky_result = FlakyResult::pass;
+  std::vector<KnownFlake> known = {};  // of this test, those that have not expired
+
+  // Whether a failure may be tried again at all: else the attempt can be a plain one.
+  bool may_retry() const { return !rules.empty() || !known.empty(); }
+
+  friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;
+};
+
+}  // namespace holdfast

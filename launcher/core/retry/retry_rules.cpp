@@ -1,0 +1,243 @@
+#include "core/retry/retry_rules.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "core/base/printable.hpp"
+
+namespace holdfast {
+namespace {
+
+// errno(3) of exec and fork, as Linux numbers them: what another moment may mend.
+constexpr std::array k_passing_errors{
+    4,    // EINTR
+    5,    // EIO
+    11,   // EAGAIN
+    12,   // ENOMEM
+    16,   // EBUSY
+    23,   // ENFILE
+    24,   // EMFILE
+    26,   // ETXTBSY: it is being written
+    110,  // ETIMEDOUT
+    116,  // ESTALE: of a network file system
+};
+constexpr int k_no_entry = 2;          // ENOENT
+constexpr int k_not_a_directory = 20;  // ENOTDIR
+
+constexpr int k_largest_code = 255;
+
+bool may_pass(int error) {
+  return std::find(k_passing_errors.begin(), k_passing_errors.end(), error) !=
+         k_passing_errors.end();
+}
+
+std::optional<unsigned> number_of(std::string_view text, unsigned largest) {
+  if (text.empty() || text.size() > 6) return std::nullopt;
+  unsigned number = 0;
+  for (char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    number = number * 10 + static_cast<unsigned>(c - '0');
+  }
+  if (number > largest) return std::nullopt;
+  return number;
+}
+
+std::string_view without_blanks(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::string_view word_of(RetryCause cause) {
+  switch (cause) {
+    case RetryCause::exit_code:
+      return "exit:";
+    case RetryCause::crash:
+      return "crash";
+    case RetryCause::timeout:
+      return "timeout";
+    case RetryCause::launch:
+      return "launch";
+    case RetryCause::oom:
+      return "oom";
+    case RetryCause::any:
+      return "any";
+  }
+  return "any";
+}
+
+// The rule without its number.
+std::optional<RetryRule> rule_named(std::string_view name) {
+  RetryRule rule;
+  const std::string_view exit = word_of(RetryCause::exit_code);
+  if (name.starts_with(exit)) {
+    const std::optional<unsigned> code = number_of(name.substr(exit.size()), k_largest_code);
+    if (!code) return std::nullopt;
+    rule.cause = RetryCause::exit_code;
+    rule.code = static_cast<int>(*code);
+    return rule;
+  }
+  for (RetryCause cause : {RetryCause::crash, RetryCause::timeout, RetryCause::launch,
+                           RetryCause::oom, RetryCause::any}) {
+    if (word_of(cause) != name) continue;
+    rule.cause = cause;
+    return rule;
+  }
+  return std::nullopt;
+}
+
+std::string name_of(const RetryRule& rule) {
+  std::string name(word_of(rule.cause));
+  if (rule.cause == RetryCause::exit_code) name += std::to_string(rule.code);
+  return name;
+}
+
+Result<RetryRule> parse_rule(std::string_view text) {
+  const std::size_t equals = std::min(text.find('='), text.size());
+  std::optional<RetryRule> rule = rule_named(without_blanks(text.substr(0, equals)));
+  if (!rule) {
+    return Error{"\"" + brief(text) +
+                 "\": expected exit:CODE=N, crash=N, timeout=N, launch=N, oom=N or any=N"};
+  }
+  const std::string_view count = without_blanks(text.substr(std::min(equals + 1, text.size())));
+  const std::optional<unsigned> attempts = number_of(count, k_most_further_attempts);
+  if (!attempts) {
+    return Error{"\"" + brief(text) + "\": expected a number of further attempts, 0 to " +
+                 std::to_string(k_most_further_attempts) + ", after `" + name_of(*rule) + "=`"};
+  }
+  rule->attempts = *attempts;
+  return *rule;
+}
+
+bool same_cause(const RetryRule& a, const RetryRule& b) {
+  return a.cause == b.cause && a.code == b.code;
+}
+
+}  // namespace
+
+Result<RetryRules> parse_retry_rules(std::string_view text) {
+  RetryRules rules;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    const std::string_view part = without_blanks(text.substr(0, comma));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+    if (part.empty()) continue;
+    const Result<RetryRule> rule = parse_rule(part);
+    if (!rule) return rule.error();
+    const bool said = std::any_of(rules.begin(), rules.end(),
+                                  [&](const RetryRule& other) { return same_cause(other, *rule); });
+    if (said) return Error{"\"" + name_of(*rule) + "\" twice: expected one number for it"};
+    rules.push_back(*rule);
+  }
+  return rules;
+}
+
+std::string to_text(const RetryRule& rule) {
+  return name_of(rule) + "=" + std::to_string(rule.attempts);
+}
+
+std::string to_text(const RetryRules& rules) {
+  std::string text;
+  for (const RetryRule& rule : rules) text += (text.empty() ? "" : ",") + to_text(rule);
+  return text;
+}
+
+std::optional<RetryCause> cause_of(Outcome outcome, const ProcessEnd& main) {
+  if (!never_again(outcome, main).empty()) return std::nullopt;
+  switch (outcome) {
+    case Outcome::crashed:
+      return RetryCause::crash;
+    case Outcome::timed_out:
+      return RetryCause::timeout;
+    case Outcome::oom_killed:
+      return RetryCause::oom;
+    case Outcome::launch_failed:
+      return RetryCause::launch;
+    // It ended by itself, and what its code means was for ctest to say.
+    case Outcome::passed:
+    case Outcome::failed:
+    case Outcome::deliberate_exit:
+    case Outcome::premature_exit:
+    case Outcome::skipped:
+      return RetryCause::exit_code;
+    case Outcome::no_tests:
+    case Outcome::lock_timeout:
+    case Outcome::lock_lost:
+    case Outcome::service_unavailable:
+    case Outcome::interrupted:
+    case Outcome::internal_error:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+const RetryRule* rule_for(const RetryRules& rules, RetryCause cause, const ProcessEnd& main) {
+  const RetryRule* any = nullptr;
+  for (const RetryRule& rule : rules) {
+    if (rule.cause == RetryCause::any) any = &rule;
+    if (rule.cause != cause) continue;
+    if (cause != RetryCause::exit_code || rule.code == main.code) return &rule;
+  }
+  return any;
+}
+
+std::string_view never_again(Outcome outcome, const ProcessEnd& main) {
+  switch (outcome) {
+    case Outcome::passed:
+    case Outcome::failed:
+    case Outcome::deliberate_exit:
+    case Outcome::crashed:
+    case Outcome::premature_exit:
+    case Outcome::timed_out:
+    case Outcome::oom_killed:
+    case Outcome::skipped:
+      return {};
+    case Outcome::launch_failed:
+      if (main.code == k_no_entry || main.code == k_not_a_directory) {
+        return "a command that does not exist";
+      }
+      return may_pass(main.code) ? std::string_view{} : "a command that cannot be executed";
+    case Outcome::no_tests:
+      return "no tests were found";
+    case Outcome::lock_timeout:
+      return "its locks were not had in time";
+    case Outcome::lock_lost:
+      return "its lock was lost";
+    case Outcome::service_unavailable:
+      return "a service it needs is not available";
+    case Outcome::interrupted:
+      return "it was interrupted";
+    case Outcome::internal_error:
+      return "Holdfast itself failed, or refused to run it";
+  }
+  return "its outcome is unknown";
+}
+
+std::string describe_end(Outcome outcome, const ProcessEnd& main) {
+  switch (outcome) {
+    case Outcome::crashed:
+      return "crashed (signal " + std::to_string(main.code) + ")";
+    case Outcome::timed_out:
+      return "timed out";
+    case Outcome::oom_killed:
+      return "killed for want of memory";
+    case Outcome::launch_failed:
+      return "not started";
+    case Outcome::passed:
+    case Outcome::failed:
+    case Outcome::deliberate_exit:
+    case Outcome::premature_exit:
+    case Outcome::skipped:
+    case Outcome::no_tests:
+      return "exit " + std::to_string(main.code);
+    case Outcome::lock_timeout:
+    case Outcome::lock_lost:
+    case Outcome::service_unavailable:
+    case Outcome::interrupted:
+    case Outcome::internal_error:
+      return std::string(name_of(outcome));
+  }
+  return std::string(name_of(outcome));
+}
+
+}  // namespace holdfast

@@ -1,0 +1,61 @@
+// How often what is tried again: `exit:4=3,crash=2,timeout=1,launch=1,oom=1,any=1`.
+//
+// Each rule says for how many failures of its kind there is one further attempt. Of the rules that
+// fit a failure the most specific one counts, `any` only where no other fits: `any=3,crash=0` is
+// everything but crashes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/outcome/outcome.hpp"
+#include "core/base/result.hpp"
+
+namespace holdfast {
+
+enum class RetryCause : std::uint8_t {
+  exit_code,  // ended by itself, with one certain code
+  crash,      // died of a signal, but for want of memory
+  timeout,
+  launch,  // could not be started, for a reason that may go away
+  oom,     // killed for want of memory
+  any,
+};
+
+struct RetryRule {
+  RetryCause cause = RetryCause::any;
+  int code = 0;           // with exit_code: 0…255
+  unsigned attempts = 0;  // further ones
+
+  friend bool operator==(const RetryRule&, const RetryRule&) = default;
+};
+
+using RetryRules = std::vector<RetryRule>;
+
+// More is a typing error, or a test that nobody waits for.
+inline constexpr unsigned k_most_further_attempts = 1000;
+
+// Rules with commas between them, blanks around each allowed; none for an empty text. Refuses two
+// for the same cause. The error says what was found and what was expected.
+Result<RetryRules> parse_retry_rules(std::string_view text);
+
+std::string to_text(const RetryRule& rule);
+std::string to_text(const RetryRules& rules);
+
+// How a failed attempt ended, in the words of the rules; none for what is never tried again
+// (never_again() says why).
+std::optional<RetryCause> cause_of(Outcome outcome, const ProcessEnd& main);
+
+// The rule that counts for such an end, if any fits.
+const RetryRule* rule_for(const RetryRules& rules, RetryCause cause, const ProcessEnd& main);
+
+// Why a failure that ended like that does not get better by trying; empty where it may.
+std::string_view never_again(Outcome outcome, const ProcessEnd& main);
+
+// `exit 4`, `crashed (signal 11)`, `timed out`: for people.
+std::string describe_end(Outcome outcome, const ProcessEnd& main);
+
+}  // namespace holdfast

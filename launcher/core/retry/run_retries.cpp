@@ -1,0 +1,62 @@
+#include "core/retry/run_retries.hpp"
+
+#include <cstdint>
+
+namespace holdfast {
+namespace {
+
+std::string further_attempts(unsigned count) {
+  return std::to_string(count) + (count == 1 ? " further attempt" : " further attempts");
+}
+
+}  // namespace
+
+void RunRetries::came_out(std::string_view test, bool failed) {
+  const auto [at, is_new] = failed_.try_emplace(std::string(test), failed);
+  if (is_new) {
+    failures_ += failed ? 1 : 0;
+  } else if (at->second != failed) {
+    at->second = failed;
+    failures_ += failed ? 1 : 0;
+    failures_ -= failed ? 0 : 1;
+  }
+}
+
+bool RunRetries::opens() const {
+  return failed_.size() >= k_breaker_tests &&
+         std::uint64_t{failures_} * k_whole > std::uint64_t{limits_.breaker} * failed_.size();
+}
+
+std::string RunRetries::breaker_reason() const {
+  return std::to_string(failures_) + " of " + std::to_string(failed_.size()) +
+         " tests have failed (retry-breaker " + share_to_text(limits_.breaker) + ")";
+}
+
+RunAnswer RunRetries::again(std::string_view test) {
+  came_out(test, true);
+  if (!open_ && opens()) {
+    open_ = true;
+    why_open_ = breaker_reason();
+  }
+  if (open_) {
+    ++refused_;
+    return {false, why_open_};
+  }
+  if (limits_.budget && granted_ >= *limits_.budget) {
+    ++refused_;
+    return {false, "the run's " + further_attempts(*limits_.budget) + " (retry-budget) are spent"};
+  }
+  ++granted_;
+  return {true, {}};
+}
+
+std::string RunRetries::summary() const {
+  if (granted_ == 0 && refused_ == 0) return {};
+  std::string text = further_attempts(granted_);
+  if (limits_.budget) text += " of " + std::to_string(*limits_.budget);
+  if (refused_ > 0) text += ", " + std::to_string(refused_) + " refused";
+  if (open_) text += "; retries stopped: " + why_open_;
+  return text;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,36 @@
+// The command line of holdfast-launcher and of `holdfast run`: the same words, one parser.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "core/settings/resolution.hpp"
+#include "core/step/build_step.hpp"
+#include "core/step/step_slots.hpp"
+
+namespace holdfast {
+
+enum class Loudness : std::uint8_t { normal, quiet };
+
+struct CommandLine {
+  std::optional<std::string> name;  // none: the command's own. Of a test it may be empty
+  Overrides overrides;
+  Loudness loudness = Loudness::normal;
+  bool help = false;
+  std::optional<BuildStep> step;  // set: the command is one of a build
+  std::vector<StepSlots> slots;   // of the step: which it takes is known with its output
+  std::size_t command_at = 0;     // index of COMMAND in the arguments
+};
+
+// `arguments` without the program's own name. Everything after the first `--` is the command and
+// is not looked at. The error is one line: which argument, what was expected.
+Result<CommandLine> parse_command_line(const std::vector<std::string_view>& arguments);
+
+// What `--help` prints.
+std::string_view help_of_run();
+
+}  // namespace holdfast

@@ -1,0 +1,29 @@
+// What a hook (core/outcome/hooks.hpp) is told about the attempt, by variables.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/outcome/outcome.hpp"
+#include "core/settings/policy.hpp"
+
+namespace holdfast {
+
+struct HookFacts {
+  std::string hook;  // `on-failure`, `before-kill`
+  std::string test;
+  std::string run;
+  std::string attempt_id;
+  unsigned attempt = 1;  // from 1
+  // Of on-failure; of before-kill there is no end yet.
+  std::optional<Outcome> outcome;
+  ProcessEnd main;
+  int process = 0;      // of before-kill: the test's main process
+  std::string scratch;  // the attempt's directory; empty: none
+  std::string output;   // the file with its captured output; empty: none
+};
+
+// Only what is known: no variable is empty.
+std::vector<Variable> hook_environment(const HookFacts& facts);
+
+}  // namespace holdfast

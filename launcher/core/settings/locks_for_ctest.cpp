@@ -1,0 +1,80 @@
+#include "core/settings/locks_for_ctest.hpp"
+
+#include <vector>
+
+namespace holdfast {
+namespace {
+
+constexpr std::string_view k_open = "[====[";
+constexpr std::string_view k_close = "]====]";
+
+bool is_plain(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+         std::string_view("_- /:,%@=~#!<>&").find(c) != std::string_view::npos ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
+bool is_escaped_by_backslash(char c) {
+  return std::string_view(".+*?^$()[]{}|/-").find(c) != std::string_view::npos;
+}
+
+// Empty where the text would end its own quotes, or a list would not hold it.
+std::string bracketed(const std::string& text) {
+  if (text.find(']') != std::string::npos) return {};
+  return std::string(k_open) + text + std::string(k_close);
+}
+
+// What is left out is held all the same.
+std::string setting_of(const std::vector<LockSpec>& locks) {
+  std::string words;
+  for (const LockSpec& lock : locks) {
+    const std::string text = to_text(lock);
+    const std::string quoted = bracketed(text);
+    if (quoted.empty() || text.find_first_of("[\\") != std::string::npos) continue;
+    words += " " + quoted;
+  }
+  return words.empty() ? "set(locks \"\")" : "set(locks" + words + ")";
+}
+
+}  // namespace
+
+bool means_the_same_to_cmake(std::string_view pattern) {
+  bool may_be_repeated = false;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    if (c == '^' && i == 0) continue;
+    if (c == '$' && i + 1 == pattern.size()) continue;
+    if ((c == '*' || c == '+') && may_be_repeated) {
+      may_be_repeated = false;
+      continue;
+    }
+    if (c == '\\') {
+      if (++i == pattern.size() || !is_escaped_by_backslash(pattern[i])) return false;
+    } else if (c != '.' && !is_plain(c)) {
+      return false;
+    }
+    may_be_repeated = true;
+  }
+  return true;
+}
+
+std::string locks_for_ctest(const Settings& settings) {
+  std::string body;
+  for (const ProfileLayer& layer : settings.layers) {
+    if (layer.values.locks) body += "  " + setting_of(layer.values.locks->value) + "\n";
+  }
+  for (const SettingsOverride& one : settings.overrides) {
+    if (!one.values.locks || one.label) continue;
+    const std::string pattern = one.test.value_or("");
+    const std::string quoted = bracketed(pattern);
+    if (quoted.empty() || !means_the_same_to_cmake(pattern)) continue;
+    body += "  if(test MATCHES " + quoted + ")\n    " + setting_of(one.values.locks->value) +
+            "\n  endif()\n";
+  }
+  if (body.empty()) return {};
+  return "# Written by `holdfast begin`: the locks of holdfast.toml, for ctest.\n"
+         "function(_holdfast_locks_of_file test out)\n  set(locks \"\")\n" +
+         body + "  set(${out} \"${locks}\" PARENT_SCOPE)\nendfunction()\n";
+}
+
+}  // namespace holdfast

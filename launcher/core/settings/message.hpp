@@ -1,0 +1,29 @@
+// A message of core/settings/wire.hpp, as a packet.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/result.hpp"
+
+namespace holdfast::wire {
+
+// A kind and named texts, both free of NUL bytes.
+struct Message {
+  std::string kind;
+  std::vector<std::pair<std::string, std::string>> fields;
+
+  void add(std::string_view key, std::string_view value);
+  // The first field of that name; empty if there is none.
+  std::string_view get(std::string_view key) const;
+};
+
+inline constexpr std::size_t k_longest_message = 64 * 1024;
+
+std::string encode(const Message& message);
+Result<Message> decode(std::string_view packet);
+
+}  // namespace holdfast::wire

@@ -1,0 +1,115 @@
+#include "core/step/build_step.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+
+namespace holdfast {
+namespace {
+
+// The number before the next colon, which is taken away with it.
+template <typename Number>
+bool take_number(std::string_view& text, Number& number) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  const auto read = std::from_chars(text.data(), text.data() + colon, number);
+  if (read.ec != std::errc{} || read.ptr != text.data() + colon) return false;
+  text.remove_prefix(colon + 1);
+  return true;
+}
+
+// The word after the last `option`; empty: there is none.
+std::string_view word_after(std::string_view option, const CommandWords& command) {
+  for (std::size_t i = command.size(); i-- > 1;) {
+    if (command[i - 1] == option) return command[i];
+  }
+  return {};
+}
+
+std::string_view program_of(const CommandWords& command) {
+  return command[0].substr(command[0].rfind('/') + 1);
+}
+
+}  // namespace
+
+std::string to_text(const StepHandOver& handed) {
+  const EarlierAttempts& earlier = handed.earlier;
+  std::string text = std::to_string(handed.parent) + ":" + std::to_string(handed.lines) + ":" +
+                     std::to_string(earlier.count) + ":";
+  for (const std::int64_t number : {earlier.wall_us, earlier.user_us, earlier.system_us,
+                                    earlier.max_rss_kb, earlier.waited_ms}) {
+    text += std::to_string(number) + ":";
+  }
+  return text + earlier.why;
+}
+
+std::optional<StepHandOver> parse_step_hand_over(std::string_view text) {
+  StepHandOver handed;
+  EarlierAttempts& earlier = handed.earlier;
+  if (!take_number(text, handed.parent) || !take_number(text, handed.lines) ||
+      !take_number(text, earlier.count)) {
+    return std::nullopt;
+  }
+  for (std::int64_t* number : {&earlier.wall_us, &earlier.user_us, &earlier.system_us,
+                               &earlier.max_rss_kb, &earlier.waited_ms}) {
+    if (!take_number(text, *number)) return std::nullopt;
+  }
+  earlier.why = text;
+  return handed;
+}
+
+std::optional<StepKind> step_kind_named(std::string_view name) {
+  if (name == "compile") return StepKind::compile;
+  if (name == "link") return StepKind::link;
+  if (name == "custom") return StepKind::custom;
+  if (name == "scan") return StepKind::scan;
+  return std::nullopt;
+}
+
+std::string_view name_of(StepKind kind) {
+  switch (kind) {
+    case StepKind::compile:
+      return "compile";
+    case StepKind::link:
+      return "link";
+    case StepKind::custom:
+      return "custom";
+    case StepKind::scan:
+      return "scan";
+  }
+  return "custom";
+}
+
+std::string BuildStep::title() const {
+  const std::string& what = !output.empty() ? output : !target.empty() ? target : program;
+  return what.empty() ? std::string(name_of(kind)) : std::string(name_of(kind)) + " " + what;
+}
+
+std::string_view output_in(const CommandWords& command) { return word_after("-o", command); }
+
+std::string_view scanned_into(const CommandWords& command) {
+  constexpr std::string_view k_option = "-fdeps-file=";
+  std::string_view file;
+  bool only_preprocesses = false;
+  for (const std::string_view word : command) {
+    if (word.starts_with(k_option)) file = word.substr(k_option.size());
+    only_preprocesses = only_preprocesses || word == "-E";
+  }
+  if (!file.empty()) return only_preprocesses ? file : std::string_view();
+  if (command.empty()) return {};
+  const bool is_clangs = program_of(command).starts_with("clang-scan-deps");
+  return is_clangs ? word_after("-MT", command) : std::string_view();
+}
+
+bool is_cmakes_own(const CommandWords& command) {
+  if (command.empty()) return false;
+  const std::string_view program = program_of(command);
+  if (program == "ctest" || program == "ccmake" || program == "cmake-gui") return true;
+  if (program != "cmake") return false;
+  const auto has = [&](std::string_view word) {
+    return std::find(command.begin(), command.end(), word) != command.end();
+  };
+  return has("--regenerate-during-build") || has("cmake_install.cmake");
+}
+
+}  // namespace holdfast

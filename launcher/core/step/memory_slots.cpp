@@ -1,0 +1,104 @@
+#include "core/step/memory_slots.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <string>
+#include <tuple>
+
+#include "core/base/json_line.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr unsigned k_looked_at = 4;
+constexpr std::string_view k_alone_lock = "holdfast-once-more";
+
+std::string member(std::string_view key, std::string_view value) {
+  std::string text = "\"" + std::string(key) + "\":";
+  append_json_string(text, value);
+  return text;
+}
+
+bool has(std::string_view line, std::string_view part) {
+  return line.find(part) != std::string_view::npos;
+}
+
+std::optional<std::uint64_t> number_in(std::string_view line, std::string_view key) {
+  const std::string name = "\"" + std::string(key) + "\":";
+  const std::size_t at = line.find(name);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::uint64_t number = 0;
+  const char* begin = line.data() + at + name.size();
+  const auto read = std::from_chars(begin, line.data() + line.size(), number);
+  return read.ec == std::errc{} ? std::optional(number) : std::nullopt;
+}
+
+}  // namespace
+
+unsigned memory_units(std::uint64_t expected_kb, std::uint64_t budget_kb) {
+  if (expected_kb >= budget_kb) return k_memory_units;
+  // Both below 2^57 KiB, or the product would not fit: no machine has that.
+  const std::uint64_t units = (expected_kb * k_memory_units + budget_kb - 1) / budget_kb;
+  return static_cast<unsigned>(std::clamp<std::uint64_t>(units, 1, k_memory_units));
+}
+
+LockSpec memory_lock(unsigned units, LockScope scope) {
+  LockSpec lock;
+  lock.name = k_memory_lock;
+  lock.mode = LockMode::counted;
+  lock.units = units;
+  lock.size = k_memory_units;
+  lock.scope = scope;
+  return lock;
+}
+
+std::optional<std::uint64_t> past_peak_kb(std::string_view journal, const BuildStep& step) {
+  const std::string output = member("output", step.output);
+  const std::string target = member("target", step.target);
+  const std::string kind = member("kind", name_of(step.kind));
+  std::optional<std::uint64_t> most;
+  // From the end: the output is looked for first, which nearly no line has.
+  std::size_t end = journal.size();
+  for (unsigned found = 0; found < k_looked_at && end > 0;) {
+    const std::size_t at = journal.substr(0, end).rfind(output);
+    if (at == std::string_view::npos) break;
+    const std::size_t begin = journal.rfind('\n', at) + 1;  // npos + 1 is 0
+    const std::string_view line = journal.substr(begin, journal.find('\n', at) - begin);
+    end = begin;
+    const std::optional<std::uint64_t> peak = number_in(line, "max_rss_kb");
+    if (!peak || *peak == 0 || !has(line, kind) || !has(line, target)) continue;
+    if (!has(line, "\"outcome\":\"passed\"")) continue;
+    most = std::max(most.value_or(0), *peak);
+    ++found;
+  }
+  return most;
+}
+
+std::optional<std::uint64_t> parse_memory_size(std::string_view text) {
+  constexpr std::uint64_t k_most = std::uint64_t{1} << 40U;
+  std::uint64_t number = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (read.ec != std::errc{} || number == 0 || number > k_most) return std::nullopt;
+  const std::string_view unit = text.substr(static_cast<std::size_t>(read.ptr - text.data()));
+  if (unit == "GiB") return number * 1024 * 1024;
+  if (unit == "MiB") return number * 1024;
+  return std::nullopt;
+}
+
+void make_alone(std::vector<LockSpec>& locks, LockScope memory) {
+  std::erase_if(locks, [](const LockSpec& lock) { return lock.name == k_memory_lock; });
+  for (LockSpec& lock : locks) {
+    if (lock.mode == LockMode::counted) lock.units = lock.size;
+  }
+  locks.push_back(memory_lock(k_memory_units, memory));
+  LockSpec alone;
+  alone.name = k_alone_lock;
+  alone.scope = LockScope::user;
+  locks.push_back(alone);
+  std::sort(locks.begin(), locks.end(), [](const LockSpec& a, const LockSpec& b) {
+    return std::tie(a.scope, a.name) < std::tie(b.scope, b.name);
+  });
+}
+
+}  // namespace holdfast

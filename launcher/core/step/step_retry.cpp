@@ -1,0 +1,34 @@
+#include "core/step/step_retry.hpp"
+
+namespace holdfast {
+namespace {
+
+// POSIX gives this signal its number (kill(1), `-9`): no system header for it here.
+constexpr int k_sigkill = 9;
+
+}  // namespace
+
+bool may_be_done_once_more(const BuildStep& step, const Observation& seen) {
+  if (step.kind == StepKind::custom || step.earlier() > 0) return false;
+  // Somebody wanted it to end, or it never began.
+  if (seen.end_reason != EndReason::none || seen.own_failure) return false;
+  if (seen.lock_not_had || seen.lock_refused || seen.lock_lost) return false;
+  return seen.main.kind == ProcessEnd::Kind::signalled ||
+         (seen.main.kind == ProcessEnd::Kind::exited && seen.main.code != 0);
+}
+
+bool died_of_sigkill(const Observation& seen) {
+  return seen.main.kind == ProcessEnd::Kind::signalled && seen.main.code == k_sigkill;
+}
+
+std::string why_once_more(const Observation& seen, const StepEvidence& evidence) {
+  if (evidence.out_of_memory && died_of_sigkill(seen)) return "was killed for want of memory";
+  // Its driver lives on and says so: `g++: fatal error: Killed signal terminated program cc1plus`.
+  if (evidence.out_of_memory && seen.main.kind == ProcessEnd::Kind::exited) {
+    return "failed while the kernel killed for want of memory";
+  }
+  if (!evidence.signature.empty()) return "failed of what may pass: \"" + evidence.signature + "\"";
+  return {};
+}
+
+}  // namespace holdfast

@@ -1,0 +1,68 @@
+#include "core/step/step_slots.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace holdfast {
+
+Result<StepSlots> parse_step_slots(std::string_view text) {
+  const std::size_t equals = text.rfind('=');
+  const std::string_view what =
+      equals == std::string_view::npos ? std::string_view() : text.substr(equals + 1);
+  StepSlots slots;
+  const auto read = std::from_chars(what.data(), what.data() + what.size(), slots.count);
+  const bool is_number = read.ec == std::errc{} && read.ptr == what.data() + what.size() &&
+                         slots.count >= 1 && slots.count <= k_most_slots;
+  if (equals == 0 || (!is_number && what != "memory")) {
+    return Error{"\"" + std::string(text) + "\": expected PATTERN=N with 1 <= N <= " +
+                 std::to_string(k_most_slots) + ", or PATTERN=memory"};
+  }
+  slots.pattern = text.substr(0, equals);
+  if (!is_number) slots.count = 0;
+  return slots;
+}
+
+// Goes back only to the latest `*`: an earlier one need not be given more than it has.
+bool fits(std::string_view pattern, std::string_view text) {
+  std::size_t at = 0;
+  std::size_t star = std::string_view::npos;
+  std::size_t resume = 0;  // in the text, where that star ends next
+  std::size_t in_text = 0;
+  while (in_text < text.size()) {
+    if (at < pattern.size() && pattern[at] == '*') {
+      star = at++;
+      resume = in_text;
+    } else if (at < pattern.size() && (pattern[at] == '?' || pattern[at] == text[in_text])) {
+      ++at;
+      ++in_text;
+    } else if (star != std::string_view::npos) {
+      at = star + 1;
+      in_text = ++resume;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', at) == std::string_view::npos;
+}
+
+const StepSlots* slots_for(std::string_view output, const std::vector<StepSlots>& slots) {
+  const auto found = std::find_if(slots.begin(), slots.end(),
+                                  [&](const StepSlots& one) { return fits(one.pattern, output); });
+  return found == slots.end() ? nullptr : &*found;
+}
+
+LockSpec lock_of(StepKind kind, const StepSlots& slots) {
+  LockSpec lock;
+  lock.name = "holdfast-" + std::string(name_of(kind)) + "-";
+  // What the name of a lock cannot have.
+  for (const char c : slots.pattern) {
+    lock.name += std::string_view(":@,;/").find(c) == std::string_view::npos ? c : '!';
+  }
+  lock.name += "-" + std::to_string(slots.count);
+  lock.mode = LockMode::counted;
+  lock.size = slots.count;
+  lock.scope = LockScope::user;
+  return lock;
+}
+
+}  // namespace holdfast

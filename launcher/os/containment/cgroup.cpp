@@ -1,0 +1,186 @@
+#include "os/containment/cgroup.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+#include "os/containment/cgroup_files.hpp"
+#include "os/containment/cgroup_processes.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
+
+namespace holdfast::os {
+namespace {
+
+// A process that was reaped is no member any more; what is just ending is gone in microseconds.
+constexpr Milliseconds k_removal_patience{1000};
+// Who forks while being let go is looked for again; so is what keeps an empty one from being
+// removed.
+constexpr int k_most_rounds = 8;
+constexpr std::size_t k_longest_mounts = 4UL * 1024 * 1024;
+
+std::string_view word(std::string_view line, unsigned index) {
+  for (; index > 0; --index) {
+    const std::size_t blank = line.find(' ');
+    line.remove_prefix(blank == std::string_view::npos ? line.size() : blank + 1);
+  }
+  return line.substr(0, line.find(' '));
+}
+
+// A line of /proc/self/mountinfo: proc_pid_mountinfo(5). A path with a blank in it, which has
+// another spelling there, is none that a cgroup2 is ever mounted at.
+struct Mount {
+  std::string root;   // of the hierarchy, which part of it is mounted
+  std::string point;  // where; empty: there is none
+};
+
+Mount cgroup2_mount() {
+  const Result<std::string> text = read_file("/proc/self/mountinfo", k_longest_mounts);
+  if (!text) return {};
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    if (line.find(" - cgroup2 ") != std::string_view::npos) {
+      return {std::string(word(line, 3)), std::string(word(line, 4))};
+    }
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+  }
+  return {};
+}
+
+// Our own, by its place in the file system.
+Result<std::string> own_cgroup() {
+  const Mount mount = cgroup2_mount();
+  if (mount.point.empty()) return Error{"find a cgroup2 file system: none is mounted"};
+  const Result<std::string> text = read_file("/proc/self/cgroup");
+  if (!text) return text.error();
+  const std::string all = "\n" + *text;
+  const std::size_t at = all.find("\n0::/");
+  if (at == std::string::npos) return Error{"find our own cgroup (version 2)"};
+  const std::size_t begin = at + std::string_view("\n0::").size();
+  std::string path = all.substr(begin, all.find('\n', begin) - begin);
+  const std::string root = mount.root == "/" ? "" : mount.root;
+  if (!path.starts_with(root) || path.starts_with("/../")) {
+    return Error{"use our own cgroup " + path + ": it is not below " + mount.point};
+  }
+  path.erase(0, root.size());
+  return mount.point + (path == "/" ? "" : path);
+}
+
+bool is_same_file(int a, int b) {
+  struct stat left {};
+  struct stat right {};
+  return ::fstat(a, &left) == 0 && ::fstat(b, &right) == 0 && left.st_ino == right.st_ino &&
+         left.st_dev == right.st_dev;
+}
+
+// Between its being made and being locked a sweep may have taken it for forsaken.
+bool is_still_there(const UniqueFd& above, const std::string& name, const UniqueFd& directory) {
+  const UniqueFd now = open_cgroup(above.get(), name);
+  return now.valid() && is_same_file(now.get(), directory.get());
+}
+
+void remove_all_below(int directory) {
+  for (const std::string& name : cgroups_below(directory)) {
+    const UniqueFd below = open_cgroup(directory, name);
+    if (!below.valid()) continue;
+    remove_all_below(below.get());
+    ::unlinkat(directory, name.c_str(), AT_REMOVEDIR);
+  }
+}
+
+UniqueFd open_above(int directory) { return open_cgroup(directory, ".."); }
+
+void collect_forsaken(int directory, const std::string& prefix, std::vector<Cgroup>& found) {
+  for (const std::string& name : cgroups_below(directory)) {
+    UniqueFd below = open_cgroup(directory, name);
+    if (!below.valid()) continue;
+    // Inside one that is looked after there is nothing to look for.
+    if (!name.starts_with(prefix)) {
+      collect_forsaken(below.get(), prefix, found);
+    } else if (::flock(below.get(), LOCK_EX | LOCK_NB) == 0) {
+      found.emplace_back(name, std::move(below));
+    }
+  }
+}
+
+}  // namespace
+
+Result<Cgroup> Cgroup::make(const std::string& name) {
+  const Result<std::string> path = own_cgroup();
+  if (!path) return path.error();
+  const UniqueFd above(::open(path->c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!above.valid()) return system_error("open " + *path);
+  // Who joins must be allowed to leave where it is: we, and so the test.
+  if (::faccessat(above.get(), "cgroup.procs", W_OK, AT_EACCESS) != 0) {
+    return system_error("write to " + *path + "/cgroup.procs");
+  }
+  if (::mkdirat(above.get(), name.c_str(), 0755) != 0) {
+    return system_error("make " + *path + "/" + name);
+  }
+  UniqueFd directory = open_cgroup(above.get(), name);
+  if (!directory.valid() || ::flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {
+    return system_error("lock " + *path + "/" + name);
+  }
+  if (!is_still_there(above, name, directory)) {
+    return system_error("open " + *path + "/" + name, ENOENT);
+  }
+  return Cgroup(name, std::move(directory));
+}
+
+Result<UniqueFd> Cgroup::open_entrance() const {
+  UniqueFd entrance(::openat(directory(), "cgroup.procs", O_WRONLY | O_CLOEXEC));
+  if (!entrance.valid()) return system_error("open cgroup.procs of " + name_);
+  return entrance;
+}
+
+void Cgroup::let_go() const {
+  const UniqueFd above = open_above(directory());
+  for (int round = 0; round < k_most_rounds; ++round) {
+    const std::vector<pid_t> members = cgroup_members(directory());
+    if (members.empty()) return;
+    for (pid_t pid : members) {
+      (void)write_cgroup_file(above.get(), "cgroup.procs", std::to_string(pid));
+    }
+  }
+}
+
+Result<void> Cgroup::remove() const {
+  const UniqueFd above = open_above(directory());
+  if (!above.valid()) return {};  // somebody has removed it
+  CgroupProcesses processes(directory());
+  const Milliseconds until = monotonic_now() + k_removal_patience;
+  for (int round = 1;; ++round) {
+    const bool empty = processes.is_empty();
+    remove_all_below(directory());
+    if (::unlinkat(above.get(), name_.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return {};
+    const int error = errno;
+    const Milliseconds left = until - monotonic_now();
+    if (error != EBUSY || left.count() <= 0) {
+      return system_error("remove the cgroup " + name_, error);
+    }
+    // Empty and busy: it became one or the other between the two looks, and no event may follow.
+    if (empty && round < k_most_rounds) continue;
+    pollfd change{processes.news().front(), POLLIN, 0};
+    ::poll(&change, 1, static_cast<int>(left.count()));
+  }
+}
+
+std::vector<Cgroup> forsaken_cgroups(const std::string& prefix) {
+  std::vector<Cgroup> found;
+  const Mount mount = cgroup2_mount();
+  if (mount.point.empty()) return found;
+  const UniqueFd top(::open(mount.point.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (top.valid()) collect_forsaken(top.get(), prefix, found);
+  return found;
+}
+
+}  // namespace holdfast::os

@@ -1,0 +1,86 @@
+#include "os/containment/cgroup_files.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdint>
+
+#include "os/file/system_call.hpp"
+
+namespace holdfast::os {
+namespace {
+
+void append_members(int directory, std::vector<pid_t>& members) {
+  const std::string text = read_cgroup_file(directory, "cgroup.procs");
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    pid_t pid = 0;
+    std::from_chars(line.data(), line.data() + line.size(), pid);
+    // 0 stands for one that our PID namespace does not have.
+    if (pid > 0) members.push_back(pid);
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+  }
+  for (const std::string& name : cgroups_below(directory)) {
+    const UniqueFd below = open_cgroup(directory, name);
+    if (below.valid()) append_members(below.get(), members);
+  }
+}
+
+}  // namespace
+
+std::string read_cgroup_file(int directory, const char* name) {
+  const UniqueFd file(::openat(directory, name, O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) return {};
+  std::string text;
+  char buffer[4096];
+  while (true) {
+    const ssize_t got = retried([&] { return ::read(file.get(), buffer, sizeof buffer); });
+    if (got <= 0) return text;
+    text.append(buffer, static_cast<std::size_t>(got));
+  }
+}
+
+bool write_cgroup_file(int directory, const char* name, std::string_view text) {
+  const UniqueFd file(::openat(directory, name, O_WRONLY | O_CLOEXEC));
+  if (!file.valid()) return false;
+  return retried([&] { return ::write(file.get(), text.data(), text.size()); }) ==
+         static_cast<ssize_t>(text.size());
+}
+
+std::vector<pid_t> cgroup_members(int directory) {
+  std::vector<pid_t> members;
+  append_members(directory, members);
+  return members;
+}
+
+bool is_populated(int directory) {
+  return read_cgroup_file(directory, "cgroup.events").find("populated 1") != std::string::npos;
+}
+
+std::int64_t memory_peak_kb(int directory) {
+  const std::string text = read_cgroup_file(directory, "memory.peak");
+  std::int64_t bytes = 0;
+  std::from_chars(text.data(), text.data() + text.size(), bytes);
+  return bytes / 1024;
+}
+
+std::vector<std::string> cgroups_below(int directory) {
+  std::vector<std::string> names;
+  const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR* entries = copy >= 0 ? ::fdopendir(copy) : nullptr;
+  if (entries == nullptr) return names;
+  while (const dirent* entry = ::readdir(entries)) {
+    if (entry->d_type == DT_DIR && entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+  }
+  ::closedir(entries);
+  return names;
+}
+
+UniqueFd open_cgroup(int above, const std::string& name) {
+  return UniqueFd(::openat(above, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+}  // namespace holdfast::os

@@ -1,0 +1,36 @@
+// The files of a cgroup's directory.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "os/file/unique_fd.hpp"
+
+namespace holdfast::os {
+
+// What a file of a cgroup says; empty when it cannot be read (the cgroup was removed).
+std::string read_cgroup_file(int directory, const char* name);
+
+// By one write(2). False, with errno, when it was refused.
+bool write_cgroup_file(int directory, const char* name, std::string_view text);
+
+// The processes in it and in those below it, but those that a PID namespace hides from us.
+std::vector<pid_t> cgroup_members(int directory);
+
+// Whether any process lives in it or below it.
+bool is_populated(int directory);
+
+// The most memory that its processes had at once, in KiB (memory.peak, Linux 5.19); 0: the kernel
+// does not say, as where the memory controller is not enabled for it.
+std::int64_t memory_peak_kb(int directory);
+
+// The cgroups directly below.
+std::vector<std::string> cgroups_below(int directory);
+UniqueFd open_cgroup(int above, const std::string& name);
+
+}  // namespace holdfast::os

@@ -1,0 +1,82 @@
+#include "os/containment/cgroup_processes.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "os/containment/cgroup_files.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast::os {
+namespace {
+
+struct Held {
+  pid_t pid;
+  UniqueFd process;
+};
+
+// Each member by a descriptor. A number may have been given away between our reading it and the
+// descriptor: so only those that are members still.
+std::vector<Held> hold_members(int directory) {
+  std::vector<Held> held;
+  for (pid_t pid : cgroup_members(directory)) {
+    UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    if (process.valid()) held.push_back({pid, std::move(process)});
+  }
+  const std::vector<pid_t> now = cgroup_members(directory);
+  std::erase_if(held, [&](const Held& one) {
+    return std::find(now.begin(), now.end(), one.pid) == now.end();
+  });
+  return held;
+}
+
+}  // namespace
+
+// The kernel tells of a change of cgroup.events by POLLPRI alone; an epoll descriptor makes that
+// POLLIN, which is what everybody waits for.
+CgroupProcesses::CgroupProcesses(int directory, Killing killing)
+    : directory_(directory),
+      killing_(killing),
+      events_(::openat(directory, "cgroup.events", O_RDONLY | O_CLOEXEC)),
+      changes_(::epoll_create1(EPOLL_CLOEXEC)) {
+  epoll_event change{};
+  change.events = EPOLLPRI;
+  ::epoll_ctl(changes_.get(), EPOLL_CTL_ADD, events_.get(), &change);
+}
+
+void CgroupProcesses::signal_all(int signal) {
+  if (signal == SIGKILL) {
+    if (killing_ == Killing::at_once && write_cgroup_file(directory_, "cgroup.kill", "1")) return;
+    // Who is frozen forks no more, and can be killed.
+    (void)write_cgroup_file(directory_, "cgroup.freeze", "1");
+  }
+  for (const Held& one : hold_members(directory_)) (void)send_signal(one.process.get(), signal);
+}
+
+// Reading the file is also what makes the next change known.
+bool CgroupProcesses::is_empty() {
+  hear_news();
+  return !is_populated(directory_);
+}
+
+std::vector<NamedProcess> CgroupProcesses::living() {
+  std::vector<NamedProcess> living;
+  for (pid_t pid : cgroup_members(directory_)) {
+    const Result<ProcessStat> stat = read_process_stat(pid);
+    if (stat && stat->state != 'Z' && stat->state != 'X') living.push_back({pid, stat->name});
+  }
+  return living;
+}
+
+std::vector<int> CgroupProcesses::news() { return {changes_.get()}; }
+
+void CgroupProcesses::hear_news() {
+  char text[128];
+  (void)::pread(events_.get(), text, sizeof text, 0);
+}
+
+}  // namespace holdfast::os

@@ -1,0 +1,34 @@
+// The processes of a cgroup and of those below it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "os/file/unique_fd.hpp"
+#include "os/process/process_set.hpp"
+
+namespace holdfast::os {
+
+class CgroupProcesses final : public ProcessSet {
+ public:
+  // How SIGKILL gets to all of them: at once by `cgroup.kill` (Linux 5.14), or to one after the
+  // other while they are frozen. Without the file it is always the latter.
+  enum class Killing : std::uint8_t { at_once, one_by_one };
+
+  // Of the cgroup with that directory, which must stay open.
+  explicit CgroupProcesses(int directory, Killing killing = Killing::at_once);
+
+  void signal_all(int signal) override;
+  bool is_empty() override;
+  std::vector<NamedProcess> living() override;
+  std::vector<int> news() override;
+  void hear_news() override;
+
+ private:
+  int directory_;
+  Killing killing_;
+  UniqueFd events_;  // cgroup.events
+  UniqueFd changes_;
+};
+
+}  // namespace holdfast::os

@@ -1,0 +1,47 @@
+#include "os/file/clock.hpp"
+
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <ctime>
+
+namespace holdfast::os {
+namespace {
+
+[[maybe_unused]] constexpr int k_few_looks = 50;
+constexpr std::int64_t k_usual_ticks = 100;  // USER_HZ; who emulates a kernel may not say
+
+std::int64_t nanoseconds_of(clockid_t clock) {
+  timespec now{};
+#if defined(__GLIBC__) || !defined(__LP64__)
+  ::clock_gettime(clock, &now);
+#else
+  // With musl this is a launcher, which looks a dozen times: to find the way into the vDSO and
+  // touch its pages would cost it more than all these calls. That of a long batch gets there.
+  static int looks = 0;
+  if (looks < k_few_looks) {
+    ++looks;
+    ::syscall(SYS_clock_gettime, clock, &now);
+  } else {
+    ::clock_gettime(clock, &now);
+  }
+#endif
+  return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
+
+}  // namespace
+
+Milliseconds monotonic_now() { return Milliseconds{monotonic_now_ns() / 1'000'000}; }
+std::int64_t monotonic_now_us() { return monotonic_now_ns() / 1'000; }
+std::int64_t monotonic_now_ns() { return nanoseconds_of(CLOCK_MONOTONIC); }
+Milliseconds time_since_boot() { return Milliseconds{nanoseconds_of(CLOCK_BOOTTIME) / 1'000'000}; }
+std::uint64_t clock_ticks_since_boot() {
+  const auto per_second = static_cast<std::int64_t>(::getauxval(AT_CLKTCK));
+  const std::int64_t tick = 1'000'000'000 / (per_second > 0 ? per_second : k_usual_ticks);
+  return static_cast<std::uint64_t>(nanoseconds_of(CLOCK_BOOTTIME) / tick);
+}
+std::int64_t unix_now_ms() { return nanoseconds_of(CLOCK_REALTIME) / 1'000'000; }
+
+}  // namespace holdfast::os

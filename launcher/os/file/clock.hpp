@@ -1,0 +1,23 @@
+// Clocks.
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/duration.hpp"
+
+namespace holdfast::os {
+
+// CLOCK_MONOTONIC: for lengths of time. Never set back; does not count suspend.
+Milliseconds monotonic_now();
+std::int64_t monotonic_now_us();
+std::int64_t monotonic_now_ns();
+
+// CLOCK_BOOTTIME, by which the kernel dates processes: counts suspend.
+Milliseconds time_since_boot();
+// The same as the kernel tells the start of a process: field 22 of /proc/<pid>/stat, proc(5).
+std::uint64_t clock_ticks_since_boot();
+
+// CLOCK_REALTIME since 1970: for records only.
+std::int64_t unix_now_ms();
+
+}  // namespace holdfast::os

@@ -1,0 +1,54 @@
+#include "os/file/descriptors.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "os/file/system_call.hpp"
+
+namespace holdfast::os {
+namespace {
+
+constexpr int k_after_streams = STDERR_FILENO + 1;
+
+}  // namespace
+
+void close_all_but(std::vector<int> kept) {
+  std::sort(kept.begin(), kept.end());
+  unsigned first = 0;
+  for (int fd : kept) {
+    if (fd < 0) continue;
+    const auto number = static_cast<unsigned>(fd);
+    if (number > first) ::close_range(first, number - 1, 0);
+    first = number + 1;
+  }
+  ::close_range(first, ~0U, 0);
+}
+
+void leave_standard_streams() {
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
+}
+
+bool has_lost_its_reader(int fd) {
+  pollfd watched{fd, 0, 0};
+  return ::poll(&watched, 1, 0) == 1 && (watched.revents & POLLERR) != 0;
+}
+
+Result<void> fill_closed_streams(UniqueFd& first) {
+  if (first.get() >= k_after_streams) return {};
+  UniqueFd moved(::fcntl(first.get(), F_DUPFD_CLOEXEC, k_after_streams));
+  if (!moved.valid()) return system_error("move a descriptor out of the way of stderr");
+  first = std::move(moved);
+  while (true) {
+    UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (!null.valid()) return system_error("open /dev/null");
+    if (null.get() >= k_after_streams) return {};
+    (void)null.release();
+  }
+}
+
+}  // namespace holdfast::os

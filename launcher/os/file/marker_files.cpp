@@ -1,0 +1,71 @@
+#include "os/file/marker_files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "os/file/system_call.hpp"
+#include "os/file/unique_fd.hpp"
+
+namespace holdfast::os {
+namespace {
+
+Error cannot_read() { return Error{std::string("cannot be read: ") + std::strerror(errno)}; }
+
+}  // namespace
+
+Result<std::string> read_private_file(int directory, const std::string& name, std::size_t limit) {
+  // Before it is opened: a device may act on that alone.
+  struct stat info {};
+  if (::fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return cannot_read();
+  if (!S_ISREG(info.st_mode)) return Error{"is not a regular file"};
+  const UniqueFd file(
+      ::openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!file.valid() || ::fstat(file.get(), &info) != 0) return cannot_read();
+  if (!S_ISREG(info.st_mode)) return Error{"is not a regular file"};
+  if (info.st_uid != ::geteuid()) return Error{"belongs to another user"};
+  if (info.st_nlink != 1) return Error{"has another name somewhere (a hard link)"};
+  limit = std::min(limit, static_cast<std::size_t>(info.st_size));
+  std::string text(limit, '\0');
+  std::size_t filled = 0;
+  while (filled < limit) {
+    const ssize_t got =
+        retried([&] { return ::read(file.get(), text.data() + filled, limit - filled); });
+    if (got < 0) return cannot_read();
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+  }
+  text.resize(filled);
+  return text;
+}
+
+std::vector<MarkerFile> read_marker_files(int directory, const std::vector<std::string>& names) {
+  std::vector<MarkerFile> files;
+  for (const std::string& name : names) {
+    // One byte more than a marker may have: it is told from one that is just as long.
+    files.push_back({name, read_private_file(directory, name, k_longest_marker + 1)});
+  }
+  return files;
+}
+
+Result<void> leave_marker(const std::string& directory, const Marker& marker) {
+  const std::string path = directory + "/" + marker_file_name(marker.process.pid);
+  const UniqueFd file(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file.valid()) {
+    if (errno == EEXIST) return {};
+    return system_error("make the marker " + path);
+  }
+  const std::string text = marker_text(marker);
+  const ssize_t put = retried([&] { return ::write(file.get(), text.data(), text.size()); });
+  if (put < 0) return system_error("write the marker " + path);
+  if (static_cast<std::size_t>(put) != text.size()) {
+    return system_error("write the marker " + path, ENOSPC);
+  }
+  return {};
+}
+
+}  // namespace holdfast::os

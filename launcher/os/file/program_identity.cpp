@@ -1,0 +1,123 @@
+// Hazards. The file may be anything and may be written while it is read: nothing in it is believed
+// before it was compared with a bound.
+#include "os/file/program_identity.hpp"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "os/file/system_call.hpp"
+#include "os/file/unique_fd.hpp"
+
+namespace holdfast::os {
+namespace {
+
+constexpr std::size_t k_most_headers = 64;
+constexpr std::size_t k_largest_notes = 16 * 1024;
+constexpr std::size_t k_longest_build_id = 64;
+
+bool read_at(int fd, void* to, std::size_t size, std::uint64_t offset) {
+  if (offset > static_cast<std::uint64_t>(INT64_MAX) - size) return false;
+  const auto got = retried([&] { return ::pread(fd, to, size, static_cast<off_t>(offset)); });
+  return got >= 0 && static_cast<std::size_t>(got) == size;
+}
+
+std::string hexadecimal(const char* bytes, std::size_t size) {
+  constexpr const char* k_digits = "0123456789abcdef";
+  std::string text;
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto byte = static_cast<unsigned char>(bytes[i]);
+    text += k_digits[byte / 16];
+    text += k_digits[byte % 16];
+  }
+  return text;
+}
+
+// The parts of a note are padded to four bytes.
+std::size_t padded(std::size_t size) { return (size + 3) / 4 * 4; }
+
+// Of one segment of notes; 32 and 64 bits have the same form.
+std::string build_id_in(const std::vector<char>& notes) {
+  std::size_t at = 0;
+  Elf64_Nhdr note{};
+  while (notes.size() - at >= sizeof note) {
+    std::memcpy(&note, notes.data() + at, sizeof note);
+    at += sizeof note;
+    if (note.n_namesz > notes.size() || note.n_descsz > notes.size()) return {};
+    const std::size_t content = at + padded(note.n_namesz);
+    const std::size_t next = content + padded(note.n_descsz);
+    if (content > notes.size() || note.n_descsz > notes.size() - content) return {};
+    if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
+        std::memcmp(notes.data() + at, "GNU", 4) == 0 && note.n_descsz <= k_longest_build_id) {
+      return hexadecimal(notes.data() + content, note.n_descsz);
+    }
+    if (next >= notes.size()) return {};
+    at = next;
+  }
+  return {};
+}
+
+template <typename Header, typename Segment>
+std::string build_id_of(int fd) {
+  Header header{};
+  if (!read_at(fd, &header, sizeof header, 0)) return {};
+  if (header.e_phentsize != sizeof(Segment)) return {};
+  const std::size_t count = std::min<std::size_t>(header.e_phnum, k_most_headers);
+  for (std::size_t i = 0; i < count; ++i) {
+    Segment segment{};
+    if (header.e_phoff > static_cast<std::uint64_t>(INT64_MAX) / 2) return {};
+    if (!read_at(fd, &segment, sizeof segment, header.e_phoff + i * sizeof segment)) return {};
+    if (segment.p_type != PT_NOTE || segment.p_filesz > k_largest_notes) continue;
+    std::vector<char> notes(segment.p_filesz);
+    if (!read_at(fd, notes.data(), notes.size(), segment.p_offset)) continue;
+    std::string id = build_id_in(notes);
+    if (!id.empty()) return id;
+  }
+  return {};
+}
+
+std::string build_id_of(int fd) {
+  unsigned char start[EI_NIDENT] = {};
+  if (!read_at(fd, start, sizeof start, 0)) return {};
+  if (std::memcmp(start, ELFMAG, SELFMAG) != 0) return {};
+  // Another machine's order of bytes: not a program that runs here.
+  const bool little = std::endian::native == std::endian::little;
+  if (start[EI_DATA] != (little ? ELFDATA2LSB : ELFDATA2MSB)) return {};
+  if (start[EI_CLASS] == ELFCLASS64) return build_id_of<Elf64_Ehdr, Elf64_Phdr>(fd);
+  if (start[EI_CLASS] == ELFCLASS32) return build_id_of<Elf32_Ehdr, Elf32_Phdr>(fd);
+  return {};
+}
+
+}  // namespace
+
+Result<ProgramIdentity> identify_program(const std::string& path) {
+  const UniqueFd file(
+      retried([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); }));
+  if (!file.valid()) return system_error("open " + path);
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0) return system_error("look at " + path);
+  if (!S_ISREG(info.st_mode)) return Error{"look at " + path + ": not a regular file"};
+  ProgramIdentity program;
+  program.device = info.st_dev;
+  program.inode = info.st_ino;
+  program.size = static_cast<std::uint64_t>(info.st_size);
+  program.modified_ns = std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec;
+  program.build_id = build_id_of(file.get());
+  return program;
+}
+
+std::optional<ProgramIdentity> known_program(const std::string& path) {
+  Result<ProgramIdentity> identity = identify_program(path);
+  if (!identity) return std::nullopt;
+  return std::move(*identity);
+}
+
+}  // namespace holdfast::os

@@ -1,0 +1,231 @@
+#include "os/file/removal.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "core/base/names.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
+
+namespace holdfast::os {
+namespace {
+
+// A test can nest directories deeper than we have descriptors.
+constexpr int k_deepest = 256;
+
+// Of openat2(2). The headers of some C libraries do not have them.
+constexpr long k_openat2 = 437;
+constexpr std::uint64_t k_no_xdev = 0x01;
+constexpr std::uint64_t k_no_symlinks = 0x04;
+struct HowToOpen {
+  std::uint64_t flags = 0;
+  std::uint64_t mode = 0;
+  std::uint64_t resolve = 0;
+};
+
+constexpr int k_not_to_be_told = EOPNOTSUPP;
+
+const char* describe(int error) {
+  switch (error) {
+    case k_not_to_be_told:
+      return "it cannot be told whether something is mounted there";
+    case EXDEV:
+    case EBUSY:
+      return "something is mounted there";
+    case ELOOP:
+      return "a symbolic link is there";
+    default:
+      return strerrordesc_np(error);
+  }
+}
+
+// The mount on which it lies; empty where /proc does not tell.
+std::string mount_id(int fd) {
+  constexpr std::string_view k_key = "mnt_id:";
+  const Result<std::string> text = read_file("/proc/self/fdinfo/" + std::to_string(fd));
+  const std::size_t at = text ? text->find(k_key) : std::string::npos;
+  if (at == std::string::npos) return {};
+  const std::size_t from = at + k_key.size();
+  return text->substr(from, text->find('\n', from) - from);
+}
+
+// Invalid where a mount is in between, or may be.
+UniqueFd open_by_mount_ids(int above, const char* name, int flags) {
+  UniqueFd directory(::openat(above, name, flags));
+  if (!directory.valid()) return directory;
+  const std::string here = mount_id(directory.get());
+  if (!here.empty() && here == mount_id(above)) return directory;
+  directory.reset();
+  errno = here.empty() ? k_not_to_be_told : EXDEV;
+  return directory;
+}
+
+UniqueFd open_on_this_mount(int above, const char* name, int how) {
+  const int flags = how | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  const HowToOpen strictly{static_cast<std::uint64_t>(flags), 0, k_no_xdev | k_no_symlinks};
+  const long fd = ::syscall(k_openat2, above, name, &strictly, sizeof strictly);
+  if (fd >= 0) return UniqueFd(static_cast<int>(fd));
+  // EPERM is a seccomp filter that does not know it: opening a directory has no such error.
+  if (errno == ENOSYS || errno == EPERM) return open_by_mount_ids(above, name, flags);
+  return UniqueFd();
+}
+
+// What a test made unreadable or unwritable for itself is its own to remove all the same. By a
+// descriptor: what is mounted on the name meanwhile keeps its mode.
+UniqueFd open_closed(int above, const char* name) {
+  const UniqueFd there = open_on_this_mount(above, name, O_PATH);
+  if (!there.valid()) return UniqueFd();
+  if (::chmod(("/proc/self/fd/" + std::to_string(there.get())).c_str(), S_IRWXU) != 0) {
+    errno = EACCES;
+    return UniqueFd();
+  }
+  return UniqueFd(::openat(there.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+UniqueFd open_to_empty(int above, const char* name) {
+  UniqueFd directory = open_on_this_mount(above, name, O_RDONLY);
+  if (!directory.valid() && errno == EACCES) return open_closed(above, name);
+  struct stat info {};
+  if (directory.valid() && ::fstat(directory.get(), &info) == 0 &&
+      (info.st_mode & S_IRWXU) != S_IRWXU) {
+    ::fchmod(directory.get(), info.st_mode | S_IRWXU);
+  }
+  return directory;
+}
+
+// The first thing that stays, and why: no path, everything is gone.
+struct Stays {
+  std::string path;
+  const char* why = nullptr;
+
+  explicit operator bool() const { return why != nullptr; }
+};
+
+Stays stays(const char* name, int error) { return {std::string("/") + name, describe(error)}; }
+
+// By errno. Two keepers may remove one old run at the same time: what the other has removed is
+// gone.
+Stays stays_unless_gone(const char* name) { return errno == ENOENT ? Stays{} : stays(name, errno); }
+
+Stays empty(UniqueFd directory, int depth);
+
+Stays remove_entry(int above, const char* name, int depth) {
+  if (::unlinkat(above, name, 0) == 0) return {};
+  // Of a directory unlink(2) says so. Anything else is no directory, and stays.
+  if (errno != EISDIR) return stays_unless_gone(name);
+  if (depth == k_deepest) return {std::string("/") + name, "it is nested too deeply"};
+  UniqueFd below = open_to_empty(above, name);
+  if (!below.valid()) return stays_unless_gone(name);
+  if (Stays left = empty(std::move(below), depth + 1)) {
+    left.path.insert(0, std::string("/") + name);
+    return left;
+  }
+  return ::unlinkat(above, name, AT_REMOVEDIR) == 0 ? Stays{} : stays_unless_gone(name);
+}
+
+bool is_self_or_parent(const char* name) {
+  return std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0;
+}
+
+Stays empty(UniqueFd directory, int depth) {
+  const int fd = directory.get();
+  DIR* entries = ::fdopendir(fd);
+  if (entries == nullptr) return {"", describe(errno)};
+  (void)directory.release();  // closedir(3) closes it
+  Stays first;
+  while (const dirent* entry = ::readdir(entries)) {
+    if (is_self_or_parent(entry->d_name)) continue;
+    Stays left = remove_entry(fd, entry->d_name, depth);
+    if (left && !first) first = std::move(left);
+  }
+  ::closedir(entries);
+  return first;
+}
+
+struct Place {
+  UniqueFd above;
+  std::string path;  // of what is above, for people
+  std::string name;
+};
+
+// Across links and mounts, as the user's own paths are.
+UniqueFd open_following(const std::string& path) {
+  return UniqueFd(::openat(AT_FDCWD, path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+// A run's directories are made by us, and a test knows where they are: none of them may have become
+// a mount or a link. What is above them is the user's.
+UniqueFd open_above(const std::string& path) {
+  const std::string runs = "/" + std::string(names::k_runs_directory) + "/";
+  const std::size_t at = path.rfind(runs);
+  if (at == std::string::npos) return open_following(path);
+  std::size_t from = at + runs.size();
+  UniqueFd directory = open_following(path.substr(0, from));
+  while (directory.valid() && from < path.size()) {
+    const std::size_t end = std::min(path.find('/', from), path.size());
+    directory = open_on_this_mount(directory.get(), path.substr(from, end - from).c_str(), O_PATH);
+    from = end + 1;
+  }
+  return directory;
+}
+
+Place place_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string above = slash == std::string::npos ? "." : path.substr(0, slash);
+  return {open_above(slash == 0 ? "/" : above), above,
+          path.substr(slash == std::string::npos ? 0 : slash + 1)};
+}
+
+Result<void> result_of(const std::string& above, const Stays& left) {
+  if (!left) return {};
+  return Error{"remove " + above + left.path + ": " + left.why};
+}
+
+}  // namespace
+
+Result<UniqueFd> open_unmounted(const std::string& path) {
+  const Place place = place_of(path);
+  UniqueFd directory;
+  if (place.above.valid()) directory = open_unmounted(place.above, place.name);
+  if (!directory.valid()) return Error{"open " + path + ": " + describe(errno)};
+  return directory;
+}
+
+UniqueFd open_unmounted(const UniqueFd& above, const std::string& name) {
+  return open_on_this_mount(above.get(), name.c_str(), O_RDONLY);
+}
+
+Result<void> empty_directory(const std::string& path) {
+  const Place place = place_of(path);
+  UniqueFd directory;
+  if (place.above.valid()) directory = open_to_empty(place.above.get(), place.name.c_str());
+  if (!directory.valid()) return result_of(path, {"", describe(errno)});
+  return result_of(path, empty(std::move(directory), 0));
+}
+
+Result<void> remove_directory(const UniqueFd& above, const std::string& above_path,
+                              const std::string& name) {
+  const auto remove = [&] { return ::unlinkat(above.get(), name.c_str(), AT_REMOVEDIR) == 0; };
+  if (remove() || errno == ENOENT) return {};
+  if (errno != ENOTEMPTY) return result_of(above_path, stays(name.c_str(), errno));
+  return result_of(above_path, remove_entry(above.get(), name.c_str(), 0));
+}
+
+Result<void> remove_directory(const std::string& path) {
+  const Place place = place_of(path);
+  if (!place.above.valid() && errno == ENOENT) return {};
+  if (!place.above.valid()) return result_of(path, {"", describe(errno)});
+  return remove_directory(place.above, place.path, place.name);
+}
+
+}  // namespace holdfast::os

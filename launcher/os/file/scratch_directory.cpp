@@ -1,0 +1,159 @@
+#include "os/file/scratch_directory.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "core/base/names.hpp"
+#include "os/file/removal.hpp"
+#include "os/file/system_call.hpp"
+
+namespace holdfast::os {
+namespace {
+
+constexpr int k_most_claims = 3;
+
+bool is_self_or_parent(const char* name) {
+  return std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0;
+}
+
+// openat() throughout: open() costs a second system call with musl, for O_CLOEXEC.
+UniqueFd open_directory(int above, const char* path) {
+  return UniqueFd(::openat(above, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+const char* marker_directory() { return names::k_marker_directory.data(); }
+
+bool is_private(const UniqueFd& directory, uid_t user) {
+  struct stat info {};
+  return ::fstat(directory.get(), &info) == 0 && info.st_uid == user &&
+         (info.st_mode & 07777U) == 0700;
+}
+
+// As getdents64(2) fills a buffer; the name is a null-terminated string behind it.
+struct Entry {
+  std::uint64_t inode;
+  std::int64_t offset;
+  std::uint16_t length;
+  std::uint8_t type;
+};
+constexpr std::size_t k_name_at = 19;
+// What it returns for `.` and `..` alone, and for these and the marker directory.
+constexpr long k_size_of_no_entries = 48;
+constexpr long k_size_with_markers = k_size_of_no_entries + 32;
+
+// Calls `use` with each name but `.` and `..` until it returns false. No more than `usual` bytes
+// are all there is: a second call would only say so once more.
+template <typename Use>
+void for_each_name(const UniqueFd& directory, long usual, Use use) {
+  alignas(8) char buffer[1024];
+  while (true) {
+    const long got = ::syscall(SYS_getdents64, directory.get(), buffer, sizeof buffer);
+    for (long at = 0; at < got;) {
+      Entry entry{};
+      std::memcpy(&entry, buffer + at, k_name_at);
+      const char* name = buffer + at + k_name_at;
+      at += entry.length;
+      if (!is_self_or_parent(name) && !use(name)) return;
+    }
+    if (got <= usual) return;
+  }
+}
+
+bool make_marker_directory(const UniqueFd& scratch) {
+  return ::mkdirat(scratch.get(), marker_directory(), 0700) == 0;
+}
+
+// A directory of ours, made just now, whose mode the umask may have narrowed.
+Result<void> furnish(const std::string& path) {
+  const UniqueFd scratch = open_directory(AT_FDCWD, path.c_str());
+  if (scratch.valid() && make_marker_directory(scratch)) return {};
+  return system_error("make the marker directory of " + path);
+}
+
+}  // namespace
+
+Result<void> make_scratch_directory(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0) return furnish(path);
+  if (errno == ENOENT) {
+    const std::string above = path.substr(0, path.rfind('/'));
+    if (::mkdir(above.c_str(), 0755) != 0 && errno != EEXIST) return system_error("make " + above);
+    if (::mkdir(path.c_str(), 0700) == 0) return furnish(path);
+  }
+  return system_error("make " + path);
+}
+
+ScratchContent look_into_scratch(const std::string& path) {
+  ScratchContent content;
+  const UniqueFd scratch = open_directory(AT_FDCWD, path.c_str());
+  content.holds_files = !scratch.valid() && errno != ENOENT;
+  if (!scratch.valid()) return content;
+  for_each_name(scratch, k_size_with_markers, [&](const char* name) {
+    content.holds_files = name != names::k_marker_directory;
+    return !content.holds_files;
+  });
+  content.markers = open_directory(scratch.get(), marker_directory());
+  if (!content.markers.valid()) return content;
+  for_each_name(content.markers, k_size_of_no_entries, [&](const char* name) {
+    content.marker_files.emplace_back(name);
+    return content.marker_files.size() < k_most_marker_files;
+  });
+  if (content.holds_files || !content.marker_files.empty()) return content;
+  const uid_t user = ::geteuid();
+  content.is_as_made = is_private(scratch, user) && is_private(content.markers, user);
+  return content;
+}
+
+Result<void> renew_scratch_directory(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0) return furnish(path);  // the test has removed it
+  if (Result<void> emptied = empty_directory(path); !emptied) return emptied;
+  const Result<UniqueFd> scratch = open_unmounted(path);
+  if (!scratch) return scratch.error();
+  if (::fchmod(scratch->get(), 0700) == 0 && make_marker_directory(*scratch) &&
+      look_into_scratch(path).is_as_made) {
+    return {};
+  }
+  return system_error("make " + path + " as new");
+}
+
+Result<void> remove_marker_directory(const std::string& path) {
+  const Result<UniqueFd> scratch = open_unmounted(path);
+  if (!scratch) return scratch.error();
+  return remove_directory(*scratch, path, std::string(names::k_marker_directory));
+}
+
+void remove_empty_scratch(const std::string& path) {
+  (void)remove_marker_directory(path);
+  // rmdir(2) leaves what is not empty.
+  ::rmdir(path.c_str());
+}
+
+Result<UniqueFd> make_claimed_scratch(const std::string& path) {
+  // A sweeper may come between our making it and our claim.
+  for (int attempt = 0; attempt < k_most_claims; ++attempt) {
+    if (Result<void> made = make_scratch_directory(path); !made) return made.error();
+    UniqueFd claim = open_directory(AT_FDCWD, path.c_str());
+    struct stat info {};
+    if (claim.valid() && retried([&] { return ::flock(claim.get(), LOCK_SH); }) == 0 &&
+        ::fstat(claim.get(), &info) == 0 && info.st_nlink > 0) {
+      return claim;
+    }
+    remove_empty_scratch(path);
+  }
+  return system_error("claim " + path);
+}
+
+void sweep_empty_scratch(const std::string& path) {
+  const UniqueFd claim = open_directory(AT_FDCWD, path.c_str());
+  if (!claim.valid() || ::flock(claim.get(), LOCK_EX | LOCK_NB) != 0) return;
+  remove_empty_scratch(path);
+}
+
+}  // namespace holdfast::os

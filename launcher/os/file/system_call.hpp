@@ -1,0 +1,31 @@
+// The one EINTR helper, and errors from errno.
+#pragma once
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.hpp"
+
+namespace holdfast::os {
+
+// Repeats a system call that a signal interrupted. `call` returns -1 on error.
+template <typename Call>
+auto retried(Call call) {
+  auto result = call();
+  while (result == -1 && errno == EINTR) result = call();
+  return result;
+}
+
+// "open /x: Permission denied", from `number`. Does not allocate a locale: strerrordesc_np, not
+// strerror.
+inline Error system_error(std::string_view what, int number) {
+  const char* text = strerrordesc_np(number);
+  return Error{std::string(what) + ": " + (text != nullptr ? text : "unknown error")};
+}
+
+// The same from errno, read before anything can change it.
+inline Error system_error(std::string_view what) { return system_error(what, errno); }
+
+}  // namespace holdfast::os

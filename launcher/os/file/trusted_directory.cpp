@@ -1,0 +1,120 @@
+#include "os/file/trusted_directory.hpp"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/names.hpp"
+#include "os/file/system_call.hpp"
+
+namespace holdfast::os {
+namespace {
+
+constexpr int k_directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+constexpr int k_file_flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+
+// With errno of its opening.
+Result<UniqueFd> checked(UniqueFd file, const std::string& name) {
+  if (!file.valid()) return system_error("open " + name);
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0) return system_error("examine " + name);
+  if (!S_ISREG(info.st_mode)) return Error{"use " + name + ": expected a regular file"};
+  return file;
+}
+
+}  // namespace
+
+ExactModes::ExactModes() : umask_(::umask(0)) {}
+ExactModes::~ExactModes() { ::umask(umask_); }
+
+std::string user_directory_path() {
+  return std::string(names::k_user_directory_prefix) + std::to_string(::geteuid());
+}
+
+Result<UniqueFd> open_user_directory() {
+  const std::string path = user_directory_path();
+  UniqueFd directory(::open(path.c_str(), k_directory_flags));
+  if (!directory.valid() && errno == ENOENT) {
+    const ExactModes exact;
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return system_error("make " + path);
+    directory = UniqueFd(::open(path.c_str(), k_directory_flags));
+  }
+  if (!directory.valid()) return system_error("open the directory " + path);
+  struct stat info {};
+  if (::fstat(directory.get(), &info) != 0) return system_error("examine " + path);
+  if (info.st_uid != ::geteuid()) {
+    return Error{"use " + path + ": it belongs to user " + std::to_string(info.st_uid) +
+                 "; expected user " + std::to_string(::geteuid())};
+  }
+  if ((info.st_mode & 0077U) != 0) {
+    return Error{"use " + path + ": others may enter it; expected mode 0700"};
+  }
+  return directory;
+}
+
+Result<UniqueFd> open_machine_directory() {
+  const std::string path(names::k_machine_directory);
+  UniqueFd directory(::open(path.c_str(), k_directory_flags));
+  // Only root can make it; for others it is there or it is not.
+  if (!directory.valid() && errno == ENOENT && ::geteuid() == 0) {
+    const ExactModes exact;
+    if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return system_error("make " + path);
+    directory = UniqueFd(::open(path.c_str(), k_directory_flags));
+  }
+  if (!directory.valid()) {
+    return Error{system_error("open the directory of machine-wide locks, " + path).message +
+                 "; root makes it by: install -d " + path};
+  }
+  struct stat info {};
+  if (::fstat(directory.get(), &info) != 0) return system_error("examine " + path);
+  if (info.st_uid != 0) {
+    return Error{"use " + path + ": it belongs to user " + std::to_string(info.st_uid) +
+                 "; expected root"};
+  }
+  return directory;
+}
+
+std::string path_of(const UniqueFd& directory) {
+  const std::string link = "/proc/self/fd/" + std::to_string(directory.get());
+  char path[PATH_MAX];
+  const ssize_t length = ::readlink(link.c_str(), path, sizeof path);
+  return length > 0 ? std::string(path, static_cast<std::size_t>(length)) : std::string{};
+}
+
+Result<UniqueFd> open_existing_below(const UniqueFd& parent, const std::string& name) {
+  UniqueFd directory(::openat(parent.get(), name.c_str(), k_directory_flags));
+  if (!directory.valid()) return system_error("open the directory " + name);
+  return directory;
+}
+
+Result<UniqueFd> open_below(const UniqueFd& parent, const std::string& name, unsigned mode) {
+  UniqueFd directory(::openat(parent.get(), name.c_str(), k_directory_flags));
+  if (directory.valid()) return directory;
+  if (errno != ENOENT) return system_error("open the directory " + name);
+  const ExactModes exact;
+  if (::mkdirat(parent.get(), name.c_str(), mode) != 0 && errno != EEXIST) {
+    return system_error("make the directory " + name);
+  }
+  return open_existing_below(parent, name);
+}
+
+Result<UniqueFd> open_regular(const UniqueFd& directory, const std::string& name, unsigned mode) {
+  UniqueFd file(::openat(directory.get(), name.c_str(), k_file_flags));
+  // O_CREAT only when the plain open finds nothing: fs.protected_regular refuses O_CREAT on
+  // another user's existing file in a sticky directory. Two of us may race: then look again.
+  for (int tries = 0; !file.valid() && errno == ENOENT && tries < 8; ++tries) {
+    const ExactModes exact;
+    file = UniqueFd(::openat(directory.get(), name.c_str(), k_file_flags | O_CREAT | O_EXCL, mode));
+    if (!file.valid() && errno == EEXIST) {
+      file = UniqueFd(::openat(directory.get(), name.c_str(), k_file_flags));
+    }
+  }
+  return checked(std::move(file), name);
+}
+
+Result<UniqueFd> open_existing_regular(const UniqueFd& directory, const std::string& name) {
+  return checked(UniqueFd(::openat(directory.get(), name.c_str(), k_file_flags)), name);
+}
+
+}  // namespace holdfast::os

@@ -1,0 +1,67 @@
+#include "os/lock/byte_locks.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace holdfast::os {
+namespace {
+
+// Everybody may lock bytes of the machine's files: nobody is to keep us here for ever.
+constexpr std::size_t k_most_listed = 4096;
+
+struct flock described(short type, ByteRange range) {
+  struct flock lock {};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = range.start;
+  lock.l_len = range.length;
+  return lock;
+}
+
+short type_of(ByteLock kind) { return kind == ByteLock::shared ? F_RDLCK : F_WRLCK; }
+
+}  // namespace
+
+bool try_byte_lock(int file, ByteLock kind, ByteRange range) {
+  struct flock lock = described(type_of(kind), range);
+  return ::fcntl(file, F_OFD_SETLK, &lock) == 0;
+}
+
+bool wait_for_byte_lock(int file, ByteLock kind, ByteRange range) {
+  struct flock lock = described(type_of(kind), range);
+  return ::fcntl(file, F_OFD_SETLKW, &lock) == 0;
+}
+
+void release_byte_lock(int file, ByteRange range) {
+  struct flock lock = described(F_UNLCK, range);
+  ::fcntl(file, F_OFD_SETLK, &lock);
+}
+
+std::optional<ByteRange> byte_lock_in_the_way(int file, ByteLock kind, ByteRange range) {
+  struct flock lock = described(type_of(kind), range);
+  if (::fcntl(file, F_OFD_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return std::nullopt;
+  return ByteRange{lock.l_start, lock.l_len};
+}
+
+std::vector<off_t> byte_locks_in_the_way(int file, ByteLock kind, ByteRange range) {
+  std::vector<off_t> starts;
+  std::vector<ByteRange> unseen{range};
+  // The kernel shows any one of them: what is left of it and right of it is looked at again.
+  while (!unseen.empty() && starts.size() < k_most_listed) {
+    const ByteRange look = unseen.back();
+    unseen.pop_back();
+    const std::optional<ByteRange> found = byte_lock_in_the_way(file, kind, look);
+    if (!found) continue;
+    starts.push_back(found->start);
+    const off_t end = look.start + look.length;
+    if (found->start > look.start) unseen.push_back({look.start, found->start - look.start});
+    const off_t after = found->start + found->length;
+    if (found->length != 0 && after < end) unseen.push_back({after, end - after});
+  }
+  std::sort(starts.begin(), starts.end());
+  return starts;
+}
+
+}  // namespace holdfast::os

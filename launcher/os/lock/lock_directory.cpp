@@ -1,0 +1,155 @@
+#include "os/lock/lock_directory.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/file_name.hpp"
+#include "core/base/names.hpp"
+#include "os/file/removal.hpp"
+#include "os/file/system_call.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/lock/lock_queue.hpp"
+
+namespace holdfast::os {
+namespace {
+
+constexpr unsigned k_own = 0700;
+constexpr unsigned k_machines = 0755;
+constexpr unsigned k_everybody_may_write = 0666;
+
+bool is_owned_by_root(const UniqueFd& file) {
+  struct stat info {};
+  return ::fstat(file.get(), &info) == 0 && info.st_uid == 0;
+}
+
+// Whoever owns a directory can replace what is in it, and two would hold one lock: in the machine's
+// only root makes any.
+Result<UniqueFd> descend_in_machines(UniqueFd directory, const std::string& relative) {
+  std::string path(names::k_machine_directory);
+  std::string_view rest = relative;
+  while (!rest.empty()) {
+    const std::size_t slash = rest.find('/');
+    const std::string name(rest.substr(0, slash));
+    rest.remove_prefix(slash == std::string_view::npos ? rest.size() : slash + 1);
+    path += "/" + name;
+    Result<UniqueFd> next = ::geteuid() == 0 ? open_below(directory, name, k_machines)
+                                             : open_existing_below(directory, name);
+    if (!next || !is_owned_by_root(*next)) {
+      return Error{"use " + path +
+                   ": expected a directory that root made, by taking the lock once"};
+    }
+    directory = std::move(*next);
+  }
+  return directory;
+}
+
+// All below the user's directory is the user's own: links in it are nobody else's.
+Result<UniqueFd> descend_in_users(const UniqueFd& top, const std::string& relative) {
+  UniqueFd there(
+      ::openat(top.get(), relative.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (there.valid()) return there;
+  Result<UniqueFd> directory = Error{};
+  const UniqueFd* parent = &top;
+  std::string_view rest = relative;
+  while (!rest.empty()) {
+    const std::size_t slash = rest.find('/');
+    Result<UniqueFd> next = open_below(*parent, std::string(rest.substr(0, slash)), k_own);
+    rest.remove_prefix(slash == std::string_view::npos ? rest.size() : slash + 1);
+    if (!next) return Error{next.error().message + " (for " + relative + ")"};
+    directory = std::move(next);
+    parent = &*directory;
+  }
+  return directory;
+}
+
+std::string spare_of(const std::string& name) { return name + std::string(names::k_spare_suffix); }
+
+enum class Named { this_file, another_file, nothing };
+
+Named compare(const UniqueFd& file, const UniqueFd& directory, const std::string& name) {
+  struct stat held {};
+  struct stat named {};
+  if (::fstat(file.get(), &held) != 0) return Named::nothing;
+  if (::fstatat(directory.get(), name.c_str(), &named, AT_SYMLINK_NOFOLLOW) != 0) {
+    return Named::nothing;
+  }
+  const bool same = held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+  return same ? Named::this_file : Named::another_file;
+}
+
+}  // namespace
+
+Result<LockDirectory> open_lock_directory(const LockSpec& spec, const LockHome& home,
+                                          const std::string& attempt) {
+  std::string relative = std::string(names::k_user_locks_directory) + "/" + place_of(spec, home);
+  // What is below a holder is its own user's, of a lock of the machine too: only root could make it
+  // there.
+  const bool of_machine = spec.scope == LockScope::machine && attempt.empty();
+  if (!attempt.empty()) relative += "/" + level_directory(attempt);
+  Result<UniqueFd> top = of_machine ? open_machine_directory() : open_user_directory();
+  if (!top) return top.error();
+  LockDirectory lock;
+  Result<UniqueFd> directory = of_machine ? descend_in_machines(std::move(*top), relative)
+                                          : descend_in_users(*top, relative);
+  if (!directory) return directory.error();
+  lock.directory = std::move(*directory);
+  if (of_machine) {
+    lock.file_mode = k_everybody_may_write;
+    return lock;
+  }
+  // A cleaner that is at work has it exclusively for a moment, and removes nothing that is new.
+  (void)::flock(top->get(), LOCK_SH | LOCK_NB);
+  lock.shelter = std::move(*top);
+  return lock;
+}
+
+std::string level_directory(const std::string& attempt) {
+  return "below-" + encode_file_name(attempt);
+}
+
+void remove_level(const UniqueFd& parent, const std::string& name) {
+  UniqueFd level = open_unmounted(parent, name);
+  if (!level.valid()) return;
+  // Who has opened it already and waits for it finds it without its name then, and begins again.
+  const Result<UniqueFd> lock = open_existing_regular(level, std::string(names::k_lock_file));
+  if (lock && ::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) return;
+  Result<UniqueFd> queue = open_existing_regular(level, std::string(names::k_queue_file));
+  if (queue && !LockQueue(std::move(*queue)).tickets().empty()) return;
+  DIR* entries = ::fdopendir(level.get());
+  if (entries == nullptr) return;
+  const int directory = level.release();
+  while (const dirent* entry = ::readdir(entries)) (void)::unlinkat(directory, entry->d_name, 0);
+  ::closedir(entries);
+  (void)::unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR);
+}
+
+Result<UniqueFd> open_lock_file(const UniqueFd& directory, const std::string& name, unsigned mode) {
+  const std::string spare = spare_of(name);
+  const auto link = [&](const std::string& from, const std::string& to) {
+    return ::linkat(directory.get(), from.c_str(), directory.get(), to.c_str(), 0) == 0;
+  };
+  if (::faccessat(directory.get(), name.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) != 0 &&
+      errno == ENOENT) {
+    (void)link(spare, name);
+  }
+  Result<UniqueFd> file = open_regular(directory, name, mode);
+  struct stat info {};
+  // Where links are not possible there is only the one name.
+  if (file && ::fstat(file->get(), &info) == 0 && info.st_nlink == 1) (void)link(name, spare);
+  return file;
+}
+
+bool has_name(const UniqueFd& file, const UniqueFd& directory, const std::string& name) {
+  return compare(file, directory, name) == Named::this_file;
+}
+
+bool is_found_by(const UniqueFd& file, const UniqueFd& directory, const std::string& name) {
+  const Named named = compare(file, directory, name);
+  if (named != Named::nothing) return named == Named::this_file;
+  return has_name(file, directory, spare_of(name));
+}
+
+}  // namespace holdfast::os

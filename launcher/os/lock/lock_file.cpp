@@ -1,0 +1,254 @@
+#include "os/lock/lock_file.hpp"
+
+#include <sys/file.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+
+#include "core/base/names.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/lock/byte_locks.hpp"
+#include "os/lock/lock_records.hpp"
+
+namespace holdfast::os {
+namespace {
+
+// Every user of a counted lock of size N read-locks the byte at this offset + N of the lock's file,
+// for as long as it waits or holds.
+constexpr off_t k_sizes = off_t{1} << 40U;
+
+bool is_counted(const LockSpec& spec) { return spec.mode == LockMode::counted; }
+
+}  // namespace
+
+Result<LockRequest> LockRequest::open(const LockSpec& spec, const LockHome& home,
+                                      const LockLevel& level) {
+  LockRequest request;
+  request.spec_ = spec;
+  request.level_ = level;
+  request.home_ = home;
+  if (Result<void> opened = request.open_files(); !opened) return opened.error();
+  return request;
+}
+
+Result<LockRequest> LockRequest::open_in(UniqueFd directory, const LockSpec& spec, unsigned mode,
+                                         const LockLevel& level) {
+  LockRequest request;
+  request.spec_ = spec;
+  request.level_ = level;
+  request.directory_ = std::move(directory);
+  request.mode_ = mode;
+  if (!level.attempt.empty()) {
+    Result<UniqueFd> below =
+        open_below(request.directory_, level_directory(level.attempt), mode == 0600 ? 0700 : 0755);
+    if (!below) return below.error();
+    request.directory_ = std::move(*below);
+  }
+  if (Result<void> opened = request.open_files(); !opened) return opened.error();
+  return request;
+}
+
+Result<void> LockRequest::open_directory() {
+  if (!home_) return {};
+  Result<LockDirectory> opened = open_lock_directory(spec_, *home_, level_.attempt);
+  if (!opened) return opened.error();
+  mode_ = opened->file_mode;
+  directory_ = std::move(opened->directory);
+  shelter_ = std::move(opened->shelter);
+  return {};
+}
+
+Result<void> LockRequest::open_files() {
+  Result<void> opened = open_files_once();
+  // A directory may be removed between our opening it and our making a file in it.
+  for (int tries = 0; !opened && home_ && tries < 3; ++tries) opened = open_files_once();
+  if (!opened || !is_counted(spec_)) return opened;
+  return declare_size();
+}
+
+Result<void> LockRequest::open_files_once() {
+  if (Result<void> opened = open_directory(); !opened) return opened;
+  Result<UniqueFd> lock = open_lock_file(directory_, std::string(names::k_lock_file), mode_);
+  if (!lock) return located(lock.error());
+  Result<UniqueFd> queue = open_regular(directory_, std::string(names::k_queue_file), mode_);
+  if (!queue) return located(queue.error());
+  lock_ = std::move(*lock);
+  queue_ = LockQueue(std::move(*queue));
+  if (!is_counted(spec_) || !is_shared_by_users()) return {};
+  return make_slots_for_all({&directory_, mode_, {}, 1}, spec_.size);
+}
+
+// The files of all locks have the same names.
+Error LockRequest::located(const Error& error) const {
+  return Error{error.message + " (in " + path_of(directory_) + ")"};
+}
+
+// Ours first, then a look at the others': of two that come at once with different sizes at least
+// one sees the other.
+Result<void> LockRequest::declare_size() {
+  const auto size = static_cast<off_t>(spec_.size);
+  if (!try_byte_lock(lock_.get(), ByteLock::shared, {k_sizes + size, 1})) {
+    return Error{"say the size of the lock: its file is locked by something else"};
+  }
+  std::optional<ByteRange> other =
+      byte_lock_in_the_way(lock_.get(), ByteLock::exclusive, {k_sizes, size});
+  if (!other) {
+    other = byte_lock_in_the_way(lock_.get(), ByteLock::exclusive,
+                                 {k_sizes + size + 1, k_most_slots - size});
+  }
+  if (!other) return {};
+  std::string message = "use it: it is in use now with size " +
+                        std::to_string(other->start - k_sizes) + "; expected " +
+                        std::to_string(spec_.size);
+  for (RecordList list : {RecordList::holders, RecordList::waiters}) {
+    for (const LockParty& party : living_records(lock_.get(), list)) {
+      if (party.size != 0 && party.size != spec_.size) {
+        return Error{message + " (by \"" + party.test + "\", pid " +
+                     std::to_string(party.process.pid) +
+                     (party.tree.empty() ? "" : ", tree " + party.tree) + ")"};
+      }
+    }
+  }
+  return Error{message};
+}
+
+TurnOrder LockRequest::turn_order() const {
+  TurnOrder order;
+  order.queue = &queue_;
+  order.lock = lock_.get();
+  order.flock_mode = spec_.mode == LockMode::exclusive ? LOCK_EX : LOCK_SH;
+  if (!is_counted(spec_)) return order;
+  order.slots.directory = &directory_;
+  order.slots.file_mode = mode_;
+  order.slots.units = spec_.units;
+  order.slots.numbers = level_.slots;
+  if (level_.slots.empty()) {
+    order.slots.numbers.resize(spec_.size);
+    std::iota(order.slots.numbers.begin(), order.slots.numbers.end(), 0U);
+  }
+  return order;
+}
+
+bool LockRequest::still_named() const {
+  return has_name(lock_, directory_, std::string(names::k_lock_file));
+}
+
+Result<bool> LockRequest::try_take() {
+  while (true) {
+    if (Result<void> joined = queue_.join(); !joined) return located(joined.error());
+    Result<bool> had = take_turn_now(turn_order(), slots_);
+    if (!had) return located(had.error());
+    if (!*had || still_named()) return had;
+    // Somebody removed the file: what we hold is a lock nobody else can see.
+    slots_.clear();
+    if (Result<void> opened = open_files(); !opened) return opened.error();
+  }
+}
+
+Result<void> LockRequest::start_waiting() { return turn_.start_waiting(turn_order()); }
+
+Result<bool> LockRequest::finish_waiting() {
+  Result<std::vector<LockSlot>> slots = turn_.finish_waiting(queue_);
+  if (!slots) return located(slots.error());
+  slots_ = std::move(*slots);
+  return settle();
+}
+
+Result<LockRequest::Waited> LockRequest::wait_here(const Interruptions& interruptions) {
+  const Result<bool> had = take_turn_here(turn_order(), interruptions);
+  if (!had) return located(had.error());
+  if (!*had) return Waited::interrupted;
+  const Result<bool> ours = settle();
+  if (!ours) return ours.error();
+  return *ours ? Waited::had : Waited::replaced;
+}
+
+// After a wait. False: what we got is a lock nobody else can see, since its file was removed.
+Result<bool> LockRequest::settle() {
+  withdraw_waiting();
+  if (still_named()) return true;
+  slots_.clear();
+  if (Result<void> opened = open_files(); !opened) return opened.error();
+  return false;
+}
+
+void LockRequest::sign(const LockParty& holder) {
+  LockParty party = holder;
+  party.say_how(spec_);
+  party.slots = slots();
+  os::sign(lock_.get(), RecordList::holders, party);
+}
+
+void LockRequest::sign_waiting(const LockParty& waiter) {
+  LockParty party = waiter;
+  party.say_how(spec_);
+  party.ticket = queue_.ticket();
+  os::sign(lock_.get(), RecordList::waiters, party);
+}
+
+void LockRequest::withdraw_waiting() { withdraw(lock_.get(), RecordList::waiters); }
+
+std::vector<LockParty> LockRequest::holders() const {
+  return living_records(lock_.get(), RecordList::holders);
+}
+
+std::vector<LockParty> LockRequest::waiters() const {
+  std::vector<LockParty> found = living_records(lock_.get(), RecordList::waiters);
+  std::sort(found.begin(), found.end(),
+            [](const LockParty& a, const LockParty& b) { return a.ticket < b.ticket; });
+  return found;
+}
+
+std::vector<LockParty> LockRequest::signatories() const {
+  return all_records(lock_.get(), RecordList::holders);
+}
+
+std::size_t LockRequest::ahead() const {
+  const std::vector<std::int64_t> tickets = queue_.tickets();
+  return static_cast<std::size_t>(
+      std::lower_bound(tickets.begin(), tickets.end(), queue_.ticket()) - tickets.begin());
+}
+
+std::vector<unsigned> LockRequest::slots() const {
+  std::vector<unsigned> numbers;
+  for (const LockSlot& slot : slots_) numbers.push_back(slot.number);
+  return numbers;
+}
+
+std::vector<int> LockRequest::descriptors() const {
+  std::vector<int> all{lock_.get()};
+  for (const LockSlot& slot : slots_) all.push_back(slot.file.get());
+  return all;
+}
+
+std::vector<UniqueFd> LockRequest::files() const {
+  std::vector<UniqueFd> files;
+  const auto add = [&](const std::string& name) {
+    Result<UniqueFd> file = open_existing_regular(directory_, name);
+    if (file) files.push_back(std::move(*file));
+  };
+  add(std::string(names::k_lock_file));
+  for (unsigned number : turn_order().slots.numbers) add(slot_file(number));
+  return files;
+}
+
+void LockRequest::tidy_below(const std::string& attempt) const {
+  if (!home_) return;
+  const std::string level = level_directory(attempt);
+  if (!level_.attempt.empty()) return remove_level(directory_, "../" + level);
+  if (!is_shared_by_users()) return remove_level(directory_, level);
+  const Result<UniqueFd> top = open_user_directory();
+  if (!top) return;
+  remove_level(*top, std::string(names::k_user_locks_directory) + "/" + place_of(spec_, *home_) +
+                         "/" + level);
+}
+
+bool LockRequest::is_lost() const {
+  if (!is_found_by(lock_, directory_, std::string(names::k_lock_file))) return true;
+  return std::any_of(slots_.begin(), slots_.end(), [&](const LockSlot& slot) {
+    return !is_found_by(slot.file, directory_, slot_file(slot.number));
+  });
+}
+
+}  // namespace holdfast::os

@@ -1,0 +1,89 @@
+#include "os/lock/lock_records.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/file/system_call.hpp"
+#include "os/lock/byte_locks.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast::os {
+namespace {
+
+constexpr auto k_record_size = static_cast<off_t>(k_party_size);
+
+constexpr ByteRange part_of(RecordList list) {
+  constexpr off_t k_most_holders = 256;
+  constexpr off_t k_most_waiters = 1024;
+  if (list == RecordList::holders) return {0, k_most_holders * k_record_size};
+  return {k_most_holders * k_record_size, k_most_waiters * k_record_size};
+}
+
+void read_into(std::vector<LockParty>& found, int file, off_t at) {
+  std::string record(k_party_size, '\0');
+  const ssize_t got = retried([&] { return ::pread(file, record.data(), record.size(), at); });
+  if (got <= 0) return;
+  record.resize(static_cast<std::size_t>(got));
+  if (std::optional<LockParty> party = parse_party(record)) found.push_back(std::move(*party));
+}
+
+std::vector<off_t> living_places(int file, RecordList list) {
+  std::vector<off_t> places;
+  for (off_t at : byte_locks_in_the_way(file, ByteLock::exclusive, part_of(list))) {
+    const off_t record = at - at % k_record_size;
+    if (places.empty() || places.back() != record) places.push_back(record);
+  }
+  return places;
+}
+
+}  // namespace
+
+void sign(int file, RecordList list, const LockParty& party) {
+  const std::string record = to_record(party);
+  const ByteRange part = part_of(list);
+  for (off_t at = part.start; at < part.start + part.length; at += k_record_size) {
+    if (!try_byte_lock(file, ByteLock::exclusive, {at, k_record_size})) continue;
+    (void)retried([&] { return ::pwrite(file, record.data(), record.size(), at); });
+    return;
+  }
+}
+
+void withdraw(int file, RecordList list) { release_byte_lock(file, part_of(list)); }
+
+void erase(int file, RecordList list, const ProcessName& process) {
+  const std::string nothing(k_party_size, '\0');
+  const ByteRange part = part_of(list);
+  struct stat info {};
+  if (::fstat(file, &info) != 0) return;
+  const std::string numbering = numbering_id();
+  for (off_t at = part.start; at < part.start + part.length && at < info.st_size;
+       at += k_record_size) {
+    std::vector<LockParty> found;
+    read_into(found, file, at);
+    if (found.empty() || found.front().process != process) continue;
+    if (found.front().boot != numbering) continue;  // of that name in another PID namespace
+    (void)retried([&] { return ::pwrite(file, nothing.data(), nothing.size(), at); });
+  }
+}
+
+std::vector<LockParty> living_records(int file, RecordList list) {
+  std::vector<LockParty> found;
+  for (off_t record : living_places(file, list)) read_into(found, file, record);
+  return found;
+}
+
+std::size_t count_living(int file, RecordList list) { return living_places(file, list).size(); }
+
+std::vector<LockParty> all_records(int file, RecordList list) {
+  std::vector<LockParty> found;
+  struct stat info {};
+  if (::fstat(file, &info) != 0) return found;
+  const ByteRange part = part_of(list);
+  for (off_t at = part.start; at < part.start + part.length && at < info.st_size;
+       at += k_record_size) {
+    read_into(found, file, at);
+  }
+  return found;
+}
+
+}  // namespace holdfast::os

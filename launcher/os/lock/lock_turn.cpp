@@ -1,0 +1,160 @@
+#include "os/lock/lock_turn.hpp"
+
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+#include "os/file/system_call.hpp"
+#include "os/process/packet_socket.hpp"
+
+namespace holdfast::os {
+namespace {
+
+// What the helper says: that it begins; one packet per slot with its descriptor (`s` and the
+// number), then that all is had; or why not.
+constexpr std::string_view k_waits = "waits";
+constexpr std::string_view k_had = "had";
+constexpr char k_slot = 's';
+constexpr char k_failed = 'f';
+
+Result<std::vector<LockSlot>> wait_for_turn(const TurnOrder& order) {
+  if (retried([&] { return order.queue->wait_for_head() ? 0 : -1; }) != 0) {
+    return system_error("wait in the queue of the lock");
+  }
+  if (retried([&] { return ::flock(order.lock, order.flock_mode); }) != 0) {
+    return system_error("lock its file");
+  }
+  if (order.slots.numbers.empty()) return std::vector<LockSlot>{};
+  return wait_for_slots(order.slots);
+}
+
+[[noreturn]] void be_helper(const TurnOrder& order, int tell, pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (::getppid() != parent) ::_exit(1);
+  // Before it matters: what is touched for the first time after a fork is copied or mapped then,
+  // here and in our parent, and that would be half of the time it takes to hand a lock on.
+  if (!send_packet(tell, k_waits)) ::_exit(1);
+  const Result<std::vector<LockSlot>> had = wait_for_turn(order);
+  if (!had) {
+    (void)send_packet(tell, k_failed + had.error().message);
+    ::_exit(1);
+  }
+  for (const LockSlot& slot : *had) {
+    const std::string packet = k_slot + std::to_string(slot.number);
+    if (!send_descriptors(tell, packet, {slot.file.get()})) ::_exit(1);
+  }
+  (void)send_packet(tell, k_had);
+  // The one who waits for us does this too, should we be killed before.
+  order.queue->leave();
+  // Taking down a process costs more than all of the above, and might be done before our parent
+  // gets to run: so it goes first, and closes its end when it is through.
+  char end = 0;
+  (void)retried([&] { return ::read(tell, &end, 1); });
+  ::_exit(0);
+}
+
+}  // namespace
+
+Result<bool> take_turn_now(const TurnOrder& order, std::vector<LockSlot>& slots) {
+  if (!order.queue->is_head()) {
+    if (errno == EAGAIN || errno == EACCES) return false;
+    return system_error("look at the queue of the lock");
+  }
+  if (retried([&] { return ::flock(order.lock, order.flock_mode | LOCK_NB); }) != 0) {
+    if (errno == EWOULDBLOCK) return false;
+    return system_error("lock its file");
+  }
+  if (!order.slots.numbers.empty()) {
+    Result<std::vector<LockSlot>> free = take_free_slots(order.slots);
+    if (!free) return free.error();
+    // Those are let go again: who waits takes them anew, and nobody can come before us meanwhile.
+    if (free->size() < order.slots.units) return false;
+    slots = std::move(*free);
+  }
+  order.queue->leave();
+  return true;
+}
+
+Result<bool> take_turn_here(const TurnOrder& order, const Interruptions& interruptions) {
+  const std::optional<int> head =
+      interruptions.run([&] { return order.queue->wait_for_head() ? 0 : -1; });
+  if (head == -1) return system_error("wait in the queue of the lock");
+  if (head) {
+    const std::optional<int> locked =
+        interruptions.run([&] { return ::flock(order.lock, order.flock_mode); });
+    if (locked == -1) return system_error("lock its file");
+    if (locked) {
+      order.queue->leave();
+      return true;
+    }
+  }
+  // We may have had it the moment we were interrupted.
+  std::vector<LockSlot> no_slots;
+  return take_turn_now(order, no_slots);
+}
+
+LockTurn::LockTurn(LockTurn&& other) noexcept
+    : ready_(std::move(other.ready_)),
+      helper_(std::exchange(other.helper_, -1)),
+      owner_(other.owner_) {}
+
+LockTurn::~LockTurn() { bury_helper(); }
+
+void LockTurn::bury_helper() {
+  // A guard has a copy of us, and no such child.
+  if (helper_ <= 0 || ::getpid() != owner_) return;
+  // While it is ours to wait for its number is its own; somebody who reaps all children may have
+  // been here first.
+  if (retried([&] { return ::waitpid(helper_, nullptr, WNOHANG); }) == 0) {
+    ::kill(helper_, SIGKILL);
+    retried([&] { return ::waitpid(helper_, nullptr, 0); });
+  }
+  helper_ = -1;
+}
+
+Result<void> LockTurn::start_waiting(const TurnOrder& order) {
+  Result<std::pair<UniqueFd, UniqueFd>> ends = packet_pair();
+  if (!ends) return ends.error();
+  bury_helper();
+  owner_ = ::getpid();
+  helper_ = ::fork();
+  if (helper_ < 0) return system_error("start a process that waits for a lock");
+  if (helper_ == 0) {
+    ends->first.reset();
+    be_helper(order, ends->second.get(), owner_);
+  }
+  ready_ = std::move(ends->first);
+  ends->second.reset();
+  const Result<PacketWithDescriptor> begun = receive_with_descriptor(ready_.get());
+  if (begun && begun->packet == k_waits) return {};
+  return Error{"start a process that waits for a lock: it was killed"};
+}
+
+Result<std::vector<LockSlot>> LockTurn::finish_waiting(const LockQueue& queue) {
+  const UniqueFd hear = std::move(ready_);
+  std::vector<LockSlot> slots;
+  while (true) {
+    Result<PacketWithDescriptor> news = receive_with_descriptor(hear.get());
+    const std::string packet = news ? news->packet : std::string{};
+    if (packet == k_had) {
+      queue.leave();
+      return slots;
+    }
+    if (!packet.empty() && packet[0] == k_slot && news->descriptor.valid()) {
+      LockSlot slot{0, std::move(news->descriptor)};
+      std::from_chars(packet.data() + 1, packet.data() + packet.size(), slot.number);
+      slots.push_back(std::move(slot));
+      continue;
+    }
+    if (!packet.empty() && packet[0] == k_failed) return Error{packet.substr(1)};
+    return Error{"wait: the waiting process was killed"};
+  }
+}
+
+}  // namespace holdfast::os

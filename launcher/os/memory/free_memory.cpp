@@ -1,0 +1,124 @@
+#include "os/memory/free_memory.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "os/file/file_text.hpp"
+#include "os/memory/memory_cgroups.hpp"
+#include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast::os {
+namespace {
+
+constexpr std::size_t k_longest_file = 16UL * 1024;
+
+// The number behind `key` at the beginning of a line.
+std::optional<std::uint64_t> number_behind(std::string_view text, std::string_view key) {
+  for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
+    std::string_view line = text.substr(at, text.find('\n', at) - at);
+    if (line.starts_with(key)) {
+      line.remove_prefix(key.size());
+      line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+      std::uint64_t number = 0;
+      const auto read = std::from_chars(line.data(), line.data() + line.size(), number);
+      return read.ec == std::errc{} ? std::optional(number) : std::nullopt;
+    }
+    if (text.find('\n', at) == std::string_view::npos) break;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> number_behind(const Result<std::string>& text, std::string_view key) {
+  return text ? number_behind(std::string_view(*text), key) : std::nullopt;
+}
+
+// What that cgroup has left. Pages of files that nobody has used for a while are given up before
+// anybody is killed. A limit that is no number ("max") is none; version 1 has a number that no
+// machine reaches.
+std::optional<std::uint64_t> left_in_cgroup_kb(const MemoryCgroup& group) {
+  const bool first = group.first_version;
+  const std::string files = group.directory + "/memory.";
+  const auto limit = number_behind(read_file(files + (first ? "limit_in_bytes" : "max")), "");
+  const auto used = number_behind(read_file(files + (first ? "usage_in_bytes" : "current")), "");
+  if (!limit || !used) return std::nullopt;
+  const auto cached =
+      number_behind(read_file(files + "stat"), first ? "total_inactive_file " : "inactive_file ");
+  const std::uint64_t kept = *used - std::min(*used, cached.value_or(0));
+  return (*limit - std::min(*limit, kept)) / 1024;
+}
+
+struct Seen {
+  pid_t pid = 0;
+  pid_t parent = 0;
+  std::uint64_t start = 0;
+  std::uint64_t resident_kb = 0;
+};
+
+// Fields 4, 22 and 24 of /proc/<pid>/stat, proc(5), counted behind the name.
+std::optional<Seen> look_at(pid_t pid) {
+  const Result<std::string> text = read_file(in_proc(pid, "stat"));
+  if (!text || text->rfind(')') == std::string::npos) return std::nullopt;
+  static const auto page_kb = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) / 1024;
+  std::string_view rest = std::string_view(*text).substr(text->rfind(')') + 1);
+  Seen seen{pid};
+  for (int field = 3; field <= 24; ++field) {
+    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+    const std::string_view word = rest.substr(0, rest.find(' '));
+    std::uint64_t number = 0;
+    std::from_chars(word.data(), word.data() + word.size(), number);
+    if (field == 4) seen.parent = static_cast<pid_t>(number);
+    if (field == 22) seen.start = number;
+    if (field == 24) seen.resident_kb = number * page_kb;
+    rest.remove_prefix(word.size());
+  }
+  return seen;
+}
+
+std::vector<Seen> all_processes() {
+  std::vector<Seen> all;
+  for_each_process([&](pid_t pid) {
+    if (const std::optional<Seen> seen = look_at(pid)) all.push_back(*seen);
+  });
+  return all;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> available_memory_kb() {
+  std::optional<std::uint64_t> least =
+      number_behind(read_file("/proc/meminfo", k_longest_file), "MemAvailable:");
+  for (const MemoryCgroup& group : memory_cgroups()) {
+    const std::optional<std::uint64_t> left = left_in_cgroup_kb(group);
+    if (left && (!least || *left < *least)) least = left;
+  }
+  return least;
+}
+
+std::uint64_t memory_in_use_kb(const std::vector<ProcessName>& roots) {
+  if (roots.empty()) return 0;
+  const std::vector<Seen> all = all_processes();
+  std::vector<const Seen*> found;
+  for (const Seen& one : all) {
+    const bool is_root = std::any_of(roots.begin(), roots.end(), [&](const ProcessName& root) {
+      return root.pid == one.pid && root.start == one.start;
+    });
+    if (is_root) found.push_back(&one);
+  }
+  // It grows while it is gone through: those below each that was found.
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    sum += found[i]->resident_kb;
+    for (const Seen& one : all) {
+      if (one.parent == found[i]->pid) found.push_back(&one);
+    }
+  }
+  return sum;
+}
+
+}  // namespace holdfast::os

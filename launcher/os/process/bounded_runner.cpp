@@ -1,0 +1,173 @@
+// Hazards. Forked from a process that may hold locks and descriptors of tests: all that is not
+// needed is closed before anything else is done, so that a hung probe keeps no lock.
+#include "os/process/bounded_runner.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <iterator>
+
+#include "os/file/clock.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/execute.hpp"
+#include "os/process/process_tree.hpp"
+#include "os/signal/signals.hpp"
+
+namespace holdfast::os {
+namespace {
+
+// Between SIGTERM and SIGKILL, when the time is over.
+constexpr Milliseconds k_grace{100};
+constexpr int k_exec_failed = 127;
+
+// In the runner the three that are needed are these, whatever they were.
+constexpr int k_output = 3;
+constexpr int k_errors = 4;
+constexpr int k_report = 5;
+
+void keep_only(const BoundedPipes& pipes) {
+  // First out of the way of each other, then to their places.
+  const int wanted[] = {pipes.output, pipes.errors >= 0 ? pipes.errors : pipes.output,
+                        pipes.report};
+  int copies[std::size(wanted)];
+  for (std::size_t i = 0; i < std::size(wanted); ++i) {
+    copies[i] = ::fcntl(wanted[i], F_DUPFD_CLOEXEC, k_report + 1);
+    if (copies[i] < 0) ::_exit(k_exec_failed);
+  }
+  for (std::size_t i = 0; i < std::size(wanted); ++i) {
+    ::dup3(copies[i], k_output + static_cast<int>(i), O_CLOEXEC);
+  }
+  ::close_range(k_report + 1, ~0U, 0);
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null, fd);
+  if (null > STDERR_FILENO) ::close(null);
+}
+
+void write_all(std::string_view text) {
+  while (!text.empty()) {
+    const auto put = retried([&] { return ::write(STDOUT_FILENO, text.data(), text.size()); });
+    if (put <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(put));
+  }
+}
+
+std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// What could not be executed says why on the descriptor `failure`.
+[[noreturn]] void be_work(const BoundedOrder& order, int failure) {
+  ::dup2(k_output, STDOUT_FILENO);
+  ::dup2(k_errors, STDERR_FILENO);
+  // A command starts with everything as a shell would give it.
+  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+  give_back_signals(CallersSignals{});
+  if (order.work) {
+    ::close(failure);
+    const Result<std::string> result = order.work();
+    write_all(result ? *result : result.error().message);
+    ::_exit(result ? 0 : 1);
+  }
+  const bool there = order.directory.empty() || ::chdir(order.directory.c_str()) == 0;
+  if (there) execute(pointers_to(order.words).data(), pointers_to(order.environment).data());
+  const int error = errno;
+  (void)::write(failure, &error, sizeof error);
+  ::_exit(k_exec_failed);
+}
+
+class Runner final : public TreeWatcher {
+ public:
+  explicit Runner(const BoundedOrder& order) : until_(monotonic_now() + order.time) {
+    children_ = watch_children();
+    int ends[2];
+    if (!become_subreaper() || ::pipe2(ends, O_CLOEXEC) != 0) return;
+    const UniqueFd said(ends[0]);
+    UniqueFd saying(ends[1]);
+    work_ = ::fork();
+    if (work_ == 0) be_work(order, saying.get());
+    saying.reset();
+    // Its end without a word is that it was executed.
+    pollfd word{said.get(), POLLIN, 0};
+    (void)retried([&] { return ::poll(&word, 1, static_cast<int>(left())); });
+    int error = 0;
+    if ((word.revents & POLLIN) != 0 && ::read(said.get(), &error, sizeof error) > 0) {
+      not_started_ = error;
+    }
+  }
+
+  BoundedReport run() {
+    if (work_ < 0) return {BoundedEnd::Kind::not_started, EAGAIN};
+    while (!ended_ && !orphaned_ && left() > 0) wait();
+    const bool too_late = !ended_;
+    EndOrder order;
+    order.first_signal = SIGTERM;
+    order.grace = too_late && !orphaned_ ? k_grace : Milliseconds{0};
+    end_tree(order, *this);
+    if (not_started_ != 0) return {BoundedEnd::Kind::not_started, not_started_};
+    if (too_late) return {BoundedEnd::Kind::too_late, 0};
+    if (WIFSIGNALED(status_)) return {BoundedEnd::Kind::signalled, WTERMSIG(status_)};
+    return {BoundedEnd::Kind::exited, WEXITSTATUS(status_)};
+  }
+
+  void on_reaped(pid_t pid, int status) override {
+    if (pid != work_) return;
+    ended_ = true;
+    status_ = status;
+  }
+  int hurry_fd() override { return k_report; }
+  bool hurries() override {
+    orphaned_ = true;
+    return true;
+  }
+
+ private:
+  std::int64_t left() const {
+    const Milliseconds time = until_ - monotonic_now();
+    return std::clamp<std::int64_t>(time.count(), 0, 1'000'000);
+  }
+
+  void wait() {
+    pollfd fds[] = {{children_.get(), POLLIN, 0}, {k_report, POLLIN, 0}};
+    (void)::poll(fds, std::size(fds), static_cast<int>(left()));
+    if (fds[1].revents != 0) orphaned_ = true;
+    hear_of_children(children_);
+    reap(*this, {});
+  }
+
+  UniqueFd children_;
+  Milliseconds until_;
+  pid_t work_ = -1;
+  int status_ = 0;
+  int not_started_ = 0;
+  bool ended_ = false;
+  bool orphaned_ = false;
+};
+
+}  // namespace
+
+void be_bounded_runner(const BoundedOrder& order, const BoundedPipes& pipes) {
+  // Nothing that is meant for our parent's group or terminal ends this one.
+  ::setsid();
+  (void)take_signals();
+  keep_only(pipes);
+  Runner runner(order);
+  // The work has its own: what it wrote ends with it.
+  ::close(k_output);
+  ::close(k_errors);
+  const BoundedReport report = runner.run();
+  (void)retried([&] { return ::send(k_report, &report, sizeof report, MSG_NOSIGNAL); });
+  ::_exit(0);
+}
+
+}  // namespace holdfast::os

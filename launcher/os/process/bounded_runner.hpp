@@ -1,0 +1,23 @@
+// The process that os/process/bounded_work.hpp forks.
+#pragma once
+
+#include "os/process/bounded_order.hpp"
+
+namespace holdfast::os {
+
+// What it says when all is over.
+struct BoundedReport {
+  BoundedEnd::Kind kind = BoundedEnd::Kind::not_started;
+  int code = 0;
+};
+
+struct BoundedPipes {
+  int output = -1;  // for writing
+  int errors = -1;  // -1: with the output
+  int report = -1;  // SOCK_SEQPACKET; its hang-up is the parent's death, or that nobody waits
+};
+
+// In a freshly forked process; never returns.
+[[noreturn]] void be_bounded_runner(const BoundedOrder& order, const BoundedPipes& pipes);
+
+}  // namespace holdfast::os

@@ -1,0 +1,150 @@
+#include "os/process/bounded_work.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+
+#include "os/file/clock.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/bounded_runner.hpp"
+
+namespace holdfast::os {
+namespace {
+
+// For the runner to end the tree and say so; then we go on without its word.
+constexpr Milliseconds k_patience{500};
+constexpr std::size_t k_most_errors = 4096;
+
+bool watch(const UniqueFd& epoll, const UniqueFd& fd) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.fd = fd.get();
+  return ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd.get(), &event) == 0;
+}
+
+}  // namespace
+
+BoundedWork::BoundedWork(const BoundedOrder& order)
+    : most_output_(order.most_output), deadline_(monotonic_now() + order.time + k_patience) {
+  start(order);
+}
+
+BoundedWork::~BoundedWork() {
+  report_.reset();
+  // A runner that is still at it is not waited for: it goes when it has ended what it started.
+  if (runner_ > 0) (void)retried([&] { return ::waitpid(runner_, nullptr, done_ ? 0 : WNOHANG); });
+}
+
+void BoundedWork::fail(int error) {
+  end_.kind = BoundedEnd::Kind::not_started;
+  end_.code = error;
+  done_ = true;
+}
+
+void BoundedWork::start(const BoundedOrder& order) {
+  int pipe_ends[2];
+  int report_ends[2];
+  if (::pipe2(pipe_ends, O_CLOEXEC) != 0) return fail(errno);
+  output_ = UniqueFd(pipe_ends[0]);
+  const UniqueFd output_end(pipe_ends[1]);
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, report_ends) != 0) return fail(errno);
+  report_ = UniqueFd(report_ends[0]);
+  const UniqueFd report_end(report_ends[1]);
+  if (order.errors_apart) {
+    errors_ = UniqueFd(::memfd_create("errors", MFD_CLOEXEC));
+    if (!errors_.valid()) return fail(errno);
+  }
+  news_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
+  if (!news_.valid() || !watch(news_, output_) || !watch(news_, report_)) return fail(errno);
+  ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
+  runner_ = ::fork();
+  if (runner_ < 0) return fail(errno);
+  if (runner_ == 0) {
+    be_bounded_runner(order, {output_end.get(), errors_.get(), report_end.get()});
+  }
+}
+
+void BoundedWork::read_output() {
+  char part[16 * 1024];
+  while (output_.valid()) {
+    const auto got = retried([&] { return ::read(output_.get(), part, sizeof part); });
+    if (got < 0 && errno == EAGAIN) return;
+    if (got <= 0) return output_.reset();  // which takes it out of the epoll, too
+    const auto size = static_cast<std::size_t>(got);
+    const std::size_t room = most_output_ - std::min(most_output_, end_.output.size());
+    end_.output.append(part, std::min(size, room));
+    end_.output_cut = end_.output_cut || size > room;
+  }
+}
+
+bool BoundedWork::read_report() {
+  BoundedReport report;
+  const auto got =
+      retried([&] { return ::recv(report_.get(), &report, sizeof report, MSG_DONTWAIT); });
+  if (got < 0 && errno == EAGAIN) return false;
+  if (got == static_cast<ssize_t>(sizeof report)) {
+    end_.kind = report.kind;
+    end_.code = report.code;
+  } else {
+    end_.kind = BoundedEnd::Kind::signalled;  // somebody killed the runner
+    end_.code = 9;
+  }
+  return true;
+}
+
+void BoundedWork::finish() {
+  done_ = true;
+  if (!errors_.valid()) return;
+  end_.errors.resize(k_most_errors);
+  const auto got = ::pread(errors_.get(), end_.errors.data(), k_most_errors, 0);
+  end_.errors.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+}
+
+bool BoundedWork::go_on() {
+  if (done_) return true;
+  read_output();
+  if (read_report()) {
+    // All who could write are gone: what is there is all there will be.
+    read_output();
+    finish();
+  } else if (monotonic_now() >= deadline_) {
+    end_.kind = BoundedEnd::Kind::too_late;
+    if (errors_.valid()) finish();
+    report_.reset();
+    ::waitpid(runner_, nullptr, WNOHANG);
+    runner_ = -1;
+    done_ = true;
+  }
+  return done_;
+}
+
+void await(const std::vector<BoundedWork*>& works) {
+  while (true) {
+    std::vector<pollfd> fds;
+    Milliseconds until = k_longest;
+    for (BoundedWork* work : works) {
+      if (work->go_on()) continue;
+      fds.push_back({work->fd(), POLLIN, 0});
+      until = std::min(until, work->deadline());
+    }
+    if (fds.empty()) return;
+    const std::int64_t left = std::max<std::int64_t>(0, (until - monotonic_now()).count());
+    (void)::poll(fds.data(), fds.size(), static_cast<int>(std::min<std::int64_t>(left, 1'000'000)));
+  }
+}
+
+BoundedEnd run_bounded(const BoundedOrder& order) {
+  BoundedWork work(order);
+  await({&work});
+  return work.end();
+}
+
+}  // namespace holdfast::os

@@ -1,0 +1,212 @@
+#include "os/process/packet_socket.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/settings/wire.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast::os {
+namespace {
+
+constexpr int k_backlog = 1024;
+
+bool set_path(sockaddr_un& address, const std::string& path) {
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return false;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  return true;
+}
+
+const sockaddr* generic(const sockaddr_un& address) {
+  return reinterpret_cast<const sockaddr*>(&address);
+}
+
+UniqueFd new_socket() { return UniqueFd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)); }
+
+void set_patience(const UniqueFd& socket, Milliseconds patience) {
+  const timeval time{patience.count() / 1000, patience.count() % 1000 * 1000};
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
+}
+
+}  // namespace
+
+Result<std::pair<UniqueFd, UniqueFd>> packet_pair() {
+  int ends[2];
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+    return system_error("make a socket pair");
+  }
+  return std::pair{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+Connected connect_to(const std::string& path, Milliseconds patience) {
+  Connected result;
+  sockaddr_un address{};
+  if (!set_path(address, path)) {
+    result.error = system_error("connect to " + path, ENAMETOOLONG);
+    return result;
+  }
+  UniqueFd socket = new_socket();
+  if (!socket.valid()) {
+    result.error = system_error("make a socket");
+    return result;
+  }
+  set_patience(socket, patience);
+  if (retried([&] { return ::connect(socket.get(), generic(address), sizeof address); }) == 0) {
+    result.socket = std::move(socket);
+    return result;
+  }
+  result.error = system_error("connect to " + path);
+  if (errno == ENOENT) result.failure = ConnectFailure::absent;
+  if (errno == ECONNREFUSED) result.failure = ConnectFailure::dead;
+  return result;
+}
+
+void remove_if_dead(const std::string& path) {
+  const std::string parent = path.substr(0, path.rfind('/') + 1);
+  const UniqueFd directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.valid() || retried([&] { return ::flock(directory.get(), LOCK_EX); }) != 0) return;
+  if (connect_to(path, k_probe_patience).failure == ConnectFailure::dead) ::unlink(path.c_str());
+}
+
+Listening listen_at(const std::string& path) {
+  Listening result;
+  // Made under another name and linked when it listens: nobody can meet it half done, and of two
+  // that try at once exactly one gets the name.
+  const std::string draft = path + "." + std::to_string(::getpid());
+  sockaddr_un address{};
+  if (!set_path(address, draft)) {
+    result.error = system_error("listen at " + path, ENAMETOOLONG);
+    return result;
+  }
+  UniqueFd socket = new_socket();
+  ::unlink(draft.c_str());
+  if (!socket.valid() || ::bind(socket.get(), generic(address), sizeof address) != 0 ||
+      ::chmod(draft.c_str(), 0600) != 0 || ::listen(socket.get(), k_backlog) != 0) {
+    result.error = system_error("listen at " + path);
+    ::unlink(draft.c_str());
+    return result;
+  }
+  const auto has_name = [&] { return ::link(draft.c_str(), path.c_str()) == 0; };
+  bool is_first = has_name();
+  if (!is_first && errno == EEXIST) {
+    remove_if_dead(path);
+    is_first = has_name();
+  }
+  if (!is_first) {
+    result.existed = errno == EEXIST;
+    result.error = system_error("listen at " + path);
+  } else {
+    result.socket = std::move(socket);
+  }
+  ::unlink(draft.c_str());
+  return result;
+}
+
+Result<UniqueFd> accept_from(const UniqueFd& listener) {
+  UniqueFd socket(retried(
+      [&] { return ::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK); }));
+  if (!socket.valid()) return system_error("accept a connection");
+  return socket;
+}
+
+Result<uid_t> peer_user(const UniqueFd& socket) {
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) {
+    return system_error("learn who is at the other end of a socket");
+  }
+  return peer.uid;
+}
+
+bool continue_peer(int socket) {
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 || peer.pid <= 0) {
+    return false;
+  }
+  const UniqueFd held = watch_living(peer.pid);
+  if (!held.valid() || !is_stopped(peer.pid)) return false;
+  return send_signal(held.get(), SIGCONT);
+}
+
+Result<void> send_packet(int socket, std::string_view packet) {
+  const ssize_t sent =
+      retried([&] { return ::send(socket, packet.data(), packet.size(), MSG_NOSIGNAL); });
+  if (sent == static_cast<ssize_t>(packet.size())) return {};
+  return system_error("send a message");
+}
+
+Result<void> send_descriptors(int socket, std::string_view packet,
+                              std::initializer_list<int> descriptors) {
+  if (descriptors.size() > k_most_descriptors) return system_error("send descriptors", EINVAL);
+  iovec content{const_cast<char*>(packet.data()), packet.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * k_most_descriptors)] = {};
+  // socklen_t: a C library's msghdr has no wider type than that.
+  const auto size = static_cast<socklen_t>(sizeof(int) * descriptors.size());
+  msghdr message{};
+  message.msg_iov = &content;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = static_cast<socklen_t>(CMSG_SPACE(size));
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = static_cast<socklen_t>(CMSG_LEN(size));
+  std::memcpy(CMSG_DATA(header), descriptors.begin(), size);
+  const ssize_t sent = retried([&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL); });
+  if (sent == static_cast<ssize_t>(packet.size())) return {};
+  return system_error("send descriptors");
+}
+
+Result<PacketWithDescriptor> receive_with_descriptor(int socket) {
+  // Its length first: room for the longest there may be would be 16 fresh pages for every test.
+  const ssize_t length = retried([&] { return ::recv(socket, nullptr, 0, MSG_PEEK | MSG_TRUNC); });
+  if (length < 0) return system_error("receive a message");
+  if (length > static_cast<ssize_t>(wire::k_longest_message)) {
+    // Taken out of the queue: what stays there would be met again for ever.
+    (void)retried([&] { return ::recv(socket, nullptr, 0, 0); });
+    return system_error("receive a message", EMSGSIZE);
+  }
+  PacketWithDescriptor result;
+  result.packet.resize(static_cast<std::size_t>(length));
+  iovec content{result.packet.data(), result.packet.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &content;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  const ssize_t got = retried([&] { return ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC); });
+  if (got < 0) return system_error("receive a message");
+  result.packet.resize(static_cast<std::size_t>(got));
+  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+    // Padding leaves room for a second one, which nobody sends: it must not leak all the same.
+    int descriptors[2] = {-1, -1};
+    const std::size_t size = std::min(header->cmsg_len - CMSG_LEN(0), sizeof descriptors);
+    std::memcpy(descriptors, CMSG_DATA(header), size);
+    result.descriptor = UniqueFd(descriptors[0]);
+    const UniqueFd surplus(descriptors[1]);
+  }
+  return result;
+}
+
+Result<std::string> receive_packet(int socket) {
+  Result<PacketWithDescriptor> received = receive_with_descriptor(socket);
+  if (!received) return received.error();
+  return std::move(received->packet);
+}
+
+}  // namespace holdfast::os

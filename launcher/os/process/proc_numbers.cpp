@@ -1,0 +1,80 @@
+#include "os/process/proc_numbers.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/proc_status.hpp"
+#include "os/file/file_text.hpp"
+
+namespace holdfast::os {
+namespace {
+
+// Nothing of that name is in /proc/self, whosesoever /proc it is.
+constexpr std::string_view k_nowhere = "/proc/self/of-another-pid-namespace/";
+
+// What is looked for is among the first 300 bytes of `status`, by one read(2), unless the user is
+// in very many groups.
+constexpr std::size_t k_usual_status = 512;
+constexpr std::size_t k_longest_list = 1024UL * 1024UL;
+
+// A /proc of a namespace that we are not below has no /proc/self for us.
+bool look_at_proc() {
+  const char* const path = "/proc/self/status";
+  Result<std::string> status = read_file(path, k_usual_status);
+  const bool may_be_cut = status && status->size() == k_usual_status;
+  if (may_be_cut && numbers_in_namespaces(*status) == 0) status = read_file(path, k_longest_list);
+  return status && numbers_in_namespaces(*status) <= 1;
+}
+
+}  // namespace
+
+bool proc_has_our_numbers() {
+  static const bool ours = look_at_proc();
+  return ours;
+}
+
+std::string in_proc(std::string_view entry) {
+  std::string path(proc_has_our_numbers() ? "/proc/" : k_nowhere);
+  path += entry;
+  return path;
+}
+
+std::string in_proc(pid_t pid, std::string_view entry) {
+  std::string path = in_proc(std::to_string(pid));
+  path += '/';
+  path += entry;
+  return path;
+}
+
+bool append_numbers_in(const std::string& path, std::vector<pid_t>& numbers) {
+  const Result<std::string> read = read_file(path, k_longest_list);
+  if (!read) return false;
+  std::string_view text = *read;
+  while (!text.empty()) {
+    pid_t pid = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), pid);
+    if (parsed.ec != std::errc{}) break;
+    numbers.push_back(pid);
+    text.remove_prefix(static_cast<std::size_t>(parsed.ptr - text.data()));
+    while (!text.empty() && (text[0] == ' ' || text[0] == '\n')) text.remove_prefix(1);
+  }
+  return true;
+}
+
+std::vector<pid_t> children_of(pid_t pid) {
+  std::vector<pid_t> children;
+  const std::string tasks = in_proc(pid, "task/");
+  const auto append = [&](pid_t task) {
+    (void)append_numbers_in(tasks + std::to_string(task) + "/children", children);
+  };
+  // Most have one thread: the links of that directory are its own two and one for each.
+  struct stat info {};
+  if (::stat(tasks.c_str(), &info) == 0 && info.st_nlink == 3) {
+    append(pid);
+  } else {
+    for_each_number(tasks, append);
+  }
+  return children;
+}
+
+}  // namespace holdfast::os

@@ -1,0 +1,218 @@
+#include "os/process/process.hpp"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "core/base/proc_status.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/proc_numbers.hpp"
+
+namespace holdfast::os {
+namespace {
+
+int pidfd_open(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
+
+// Field `index` (from 1) of the blank-separated `text`.
+std::string_view word(std::string_view text, unsigned index) {
+  for (; index > 1; --index) {
+    const std::size_t blank = text.find(' ');
+    if (blank == std::string_view::npos) return {};
+    text.remove_prefix(blank + 1);
+  }
+  return text.substr(0, text.find(' '));
+}
+
+template <typename Number>
+Number to_number(std::string_view text) {
+  Number value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+bool is_stopped(char state) { return state == 'T' || state == 't'; }
+
+// 52 numbers at most and a short name: no fresh page of memory for it.
+constexpr std::size_t k_longest_stat = 1024 + 256;
+constexpr std::size_t k_longest_status = 64 * 1024;  // it lists groups and processors
+
+}  // namespace
+
+Result<ProcessStat> read_process_stat(pid_t pid) {
+  Result<std::string> text = read_file(in_proc(pid, "stat"), k_longest_stat);
+  if (!text) return text.error();
+  const std::string_view line = *text;
+  // The name is in parentheses and may hold blanks and parentheses itself.
+  const std::size_t open = line.find('(');
+  const std::size_t close = line.rfind(')');
+  if (open == std::string_view::npos || close == std::string_view::npos ||
+      close + 2 > line.size()) {
+    return Error{"read " + in_proc(pid, "stat") + ": not in the form of proc(5)"};
+  }
+  const std::string_view rest = line.substr(close + 2);
+  ProcessStat stat;
+  stat.name = line.substr(open + 1, close - open - 1);
+  stat.state = rest.empty() ? '?' : rest[0];
+  stat.parent = to_number<pid_t>(word(rest, 2));          // field 4
+  stat.start = to_number<std::uint64_t>(word(rest, 20));  // field 22
+  return stat;
+}
+
+bool is_being_killed(pid_t pid) {
+  const Result<std::string> status = read_file(in_proc(pid, "status"), k_longest_status);
+  return status && pends(*status, SIGKILL);
+}
+
+ProcessName own_name() {
+  const Result<ProcessStat> stat = read_process_stat(::getpid());
+  return ProcessName{::getpid(), stat ? stat->start : 0};
+}
+
+std::uint64_t own_tag() {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_LOCKS, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
+std::string boot_id() {
+  Result<std::string> id = read_file("/proc/sys/kernel/random/boot_id", 64);
+  if (!id) return {};
+  return id->substr(0, id->find('\n'));
+}
+
+std::uint64_t own_pid_namespace() {
+  constexpr std::string_view k_beginning = "pid:[";
+  char text[64];
+  const ssize_t length = ::readlink("/proc/self/ns/pid", text, sizeof text);
+  std::string_view own(text, length > 0 ? static_cast<std::size_t>(length) : 0);
+  if (!own.starts_with(k_beginning)) return 0;
+  own.remove_prefix(k_beginning.size());
+  std::uint64_t inode = 0;
+  std::from_chars(own.data(), own.data() + own.size(), inode);
+  return inode;
+}
+
+std::string numbering_id() {
+  constexpr std::uint64_t k_first = 4026531836;  // PROC_PID_INIT_INO of linux/proc_ns.h
+  std::string boot = boot_id();
+  const std::uint64_t own = own_pid_namespace();
+  if (boot.empty() || own == 0 || own == k_first) return boot;
+  return boot + "/pid:[" + std::to_string(own) + "]";
+}
+
+Result<UniqueFd> watch_process(const ProcessName& process) {
+  UniqueFd watched(pidfd_open(process.pid));
+  if (!watched.valid()) return system_error("watch process " + std::to_string(process.pid));
+  // Checked after the descriptor exists: from here on it cannot come to mean another process.
+  const Result<ProcessStat> stat = read_process_stat(process.pid);
+  if (!stat || stat->start != process.start || stat->state == 'Z') {
+    return system_error("watch process " + std::to_string(process.pid), ESRCH);
+  }
+  return watched;
+}
+
+bool send_signal(int watched, int signal) {
+  return ::syscall(SYS_pidfd_send_signal, watched, signal, nullptr, 0) == 0;
+}
+
+Result<UniqueFd> watch_parent(pid_t parent) {
+  UniqueFd watched(pidfd_open(parent));
+  if (!watched.valid()) return system_error("watch process " + std::to_string(parent));
+  if (::getppid() != parent) return system_error("watch process " + std::to_string(parent), ESRCH);
+  return watched;
+}
+
+UniqueFd watch_living(pid_t pid) { return UniqueFd(pidfd_open(pid)); }
+
+bool can_watch_processes() {
+  const UniqueFd self(pidfd_open(::getpid()));
+  return self.valid() || errno == EMFILE || errno == ENFILE;
+}
+
+std::string_view trouble_with_watching() {
+  if (!can_watch_processes()) return "this kernel cannot watch processes (pidfd_open)";
+  if (proc_has_our_numbers()) return {};
+  if (::access("/proc/self", F_OK) != 0) return "/proc is not there for us";
+  return "/proc is of another PID namespace, not of ours";
+}
+
+bool is_alive(const ProcessName& process) {
+  if (!proc_has_our_numbers()) {
+    // Whose number it is cannot be told: only that it is nobody's.
+    return UniqueFd(pidfd_open(process.pid)).valid() || errno != ESRCH;
+  }
+  const Result<ProcessStat> stat = read_process_stat(process.pid);
+  return stat && stat->start == process.start && stat->state != 'Z' && stat->state != 'X';
+}
+
+bool has_terminal() {
+  return UniqueFd(::open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)).valid();
+}
+
+bool is_stopped(pid_t pid) {
+  const Result<ProcessStat> stat = read_process_stat(pid);
+  return stat && (stat->state == 'T' || stat->state == 't');
+}
+
+std::vector<std::string> command_of(pid_t pid, std::size_t limit) {
+  std::vector<std::string> words;
+  const Result<std::string> text = read_file(in_proc(pid, "cmdline"), limit);
+  if (!text) return words;
+  std::string_view rest = *text;
+  while (!rest.empty()) {
+    words.emplace_back(rest.substr(0, rest.find('\0')));
+    rest.remove_prefix(std::min(rest.size(), words.back().size() + 1));
+  }
+  return words;
+}
+
+std::string command_line_of(pid_t pid, std::size_t limit) {
+  std::string line;
+  for (const std::string& word : command_of(pid, limit)) {
+    if (!line.empty()) line += ' ';
+    line += word;
+  }
+  std::replace_if(
+      line.begin(), line.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  return line;
+}
+
+Milliseconds age_of(const ProcessName& process) {
+  const auto ticks_per_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  const std::uint64_t started_ms = process.start * 1000 / ticks_per_second;
+  return time_since_boot() - Milliseconds{static_cast<std::int64_t>(started_ms)};
+}
+
+bool is_stopped(const ProcessName& process) {
+  const Result<ProcessStat> stat = read_process_stat(process.pid);
+  if (!stat || stat->start != process.start) return false;
+  if (is_stopped(stat->state)) return true;
+  for (pid_t guard : children_of(process.pid)) {
+    for (pid_t test : children_of(guard)) {
+      const Result<ProcessStat> of_test = read_process_stat(test);
+      if (of_test && is_stopped(of_test->state)) return true;
+    }
+  }
+  return false;
+}
+
+Result<std::string> own_program() {
+  char path[PATH_MAX];
+  const ssize_t length = ::readlink("/proc/self/exe", path, sizeof path);
+  if (length < 0) return system_error("read /proc/self/exe");
+  return std::string(path, static_cast<std::size_t>(length));
+}
+
+}  // namespace holdfast::os

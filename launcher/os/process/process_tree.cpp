@@ -1,0 +1,269 @@
+#include "os/process/process_tree.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+
+#include "os/file/clock.hpp"
+#include "os/file/system_call.hpp"
+#include "os/file/unique_fd.hpp"
+#include "os/process/contained_tree.hpp"
+#include "os/process/descendants.hpp"
+#include "os/process/process.hpp"
+#include "os/signal/signals.hpp"
+
+namespace holdfast::os {
+namespace {
+
+// After SIGKILL a process is gone in microseconds unless the kernel holds it.
+constexpr Milliseconds k_kill_patience{5000};
+// For launchers below us whose tests were killed: to record that, and to let locks go.
+constexpr Milliseconds k_inner_patience{1000};
+// Who forks faster than we look is left to SIGKILL.
+constexpr int k_most_walks = 8;
+// Where processes end faster than we can reap, orders must be heard all the same.
+constexpr int k_most_reaped = 1000;
+// Those that do not mind the signal are gone by then.
+constexpr Milliseconds k_dying_time{4};
+constexpr Milliseconds k_dying_round{1};
+// A child re-parented to us sends no SIGCHLD: look for newcomers this often while killing.
+constexpr int k_kill_round_ms = 5;
+
+// A child of ours keeps its number until we reap it. A deeper one may be reaped by its own parent
+// and its number be given away while we look: so it is held by a descriptor and asked for its
+// parent before it gets a signal.
+void send(const Link& to, std::initializer_list<int> signals) {
+  if (to.parent == ::getpid()) {
+    for (int signal : signals) ::kill(to.pid, signal);
+    return;
+  }
+  const UniqueFd held(static_cast<int>(::syscall(SYS_pidfd_open, to.pid, 0)));
+  if (!held.valid()) return;
+  const Result<ProcessStat> stat = read_process_stat(to.pid);
+  // An orphan has come to us in the meantime and is still of the tree.
+  if (!stat || (stat->parent != to.parent && stat->parent != ::getpid())) return;
+  for (int signal : signals) (void)send_signal(held.get(), signal);
+}
+
+bool is_of_group(const Link& link, pid_t group) {
+  return group != k_no_group && ::getpgid(link.pid) == group;
+}
+
+// For a signal that a process may answer: below a launcher nobody gets it from us.
+Spared with_inner_trees(Spared spared) {
+  spared.inner_trees = true;
+  return spared;
+}
+
+// Walks among the descendants that send signals, once to each. One walk can miss a process whose
+// parent is just ending: it has left the parent's list and was not yet in ours when that was read.
+// So walks are repeated until one finds nobody new.
+class Walks {
+ public:
+  explicit Walks(const Spared& spared) : spared_(spared) {}
+
+  // `send_to` gets each one that no walk has met before. False when there was none.
+  template <typename Send>
+  bool walk(Send send_to) {
+    return meet(descendants(spared_), send_to);
+  }
+
+  // Among our children only: those who end make theirs ours.
+  template <typename Send>
+  void walk_nearby(Send send_to) {
+    meet(children(spared_), send_to);
+  }
+  template <typename Send>
+  void walk_until_all_are_met(Send send_to) {
+    for (int walks = 0; walks < k_most_walks && walk(send_to); ++walks) {
+    }
+  }
+
+ private:
+  template <typename Send>
+  bool meet(const std::vector<Link>& links, Send send_to) {
+    bool met = false;
+    for (const Link& link : links) {
+      if (contains(told_, link.pid)) continue;
+      told_.push_back(link.pid);
+      met = true;
+      send_to(link);
+    }
+    return met;
+  }
+
+  const Spared& spared_;
+  std::vector<pid_t> told_;
+};
+
+class Descendants final : public ProcessSet {
+ public:
+  Descendants(const EndOrder& order, TreeWatcher& watcher)
+      : order_(order), watcher_(watcher), children_(watch_children()) {}
+
+  // One walk: who wants nobody left repeats it until nobody is.
+  void signal_all(int signal) override {
+    if (signal == SIGKILL) return kill_all();
+    const Spared asked = with_inner_trees(order_.spared);
+    Walks(asked).walk([&](const Link& link) {
+      if (!has_had(link, signal)) send(link, {signal});
+    });
+  }
+  void ask_to_end(int signal) override {
+    is_asked_ = true;
+    const Spared asked = with_inner_trees(order_.spared);
+    Walks walks(asked);
+    const auto ask = [&](const Link& link) {
+      return has_had(link, signal) ? send(link, {SIGCONT}) : send(link, {signal, SIGCONT});
+    };
+    // To look for the children of each costs more than the end of all. Usually all that is needed
+    // is to go on with those who became ours by the end of the first.
+    const Milliseconds until = monotonic_now() + k_dying_time;
+    do {
+      walks.walk_nearby(ask);
+      if (is_empty_within(k_dying_round)) return;
+    } while (monotonic_now() < until);
+    walks.walk_until_all_are_met(ask);
+  }
+  bool is_empty() override { return !reap(watcher_, order_.spared); }
+  std::vector<NamedProcess> living() override { return living_descendants(order_.spared); }
+  std::vector<int> news() override { return {children_.get()}; }
+  void hear_news() override { hear_of_children(children_); }
+
+ private:
+  // Locks are held by who looks after a test: it comes last. Who was not asked does not know that
+  // the end of its test is our doing, and could begin it again.
+  void kill_all() {
+    const std::vector<Link> all = descendants(order_.spared);
+    const Milliseconds now = monotonic_now();
+    if (is_asked_ && !spared_until_) spared_until_ = now + k_inner_patience;
+    const bool spares = spared_until_ && now < *spared_until_;
+    const std::vector<pid_t> inner = spares ? inner_supervisors(all) : std::vector<pid_t>();
+    for (const Link& link : all) {
+      if (!contains(inner, link.pid)) send(link, {SIGKILL});
+    }
+  }
+
+  bool has_had(const Link& link, int signal) const {
+    return signal == order_.first_signal && is_of_group(link, order_.told_group);
+  }
+
+  bool is_empty_within(Milliseconds time) {
+    const Milliseconds until = monotonic_now() + time;
+    while (!is_empty()) {
+      const Milliseconds left = until - monotonic_now();
+      pollfd news{children_.get(), POLLIN, 0};
+      if (left.count() <= 0 || ::poll(&news, 1, static_cast<int>(left.count())) <= 0) return false;
+      hear_news();
+    }
+    return true;
+  }
+
+  const EndOrder& order_;
+  TreeWatcher& watcher_;
+  UniqueFd children_;
+  bool is_asked_ = false;
+  std::optional<Milliseconds> spared_until_;
+};
+
+// Waits until a member ends, the watcher may want to hurry, or the time is over.
+// True when the watcher hurries.
+bool wait_for_news(ProcessSet& processes, TreeWatcher* watcher, Milliseconds time) {
+  std::vector<pollfd> fds{{watcher != nullptr ? watcher->hurry_fd() : -1, POLLIN, 0}};
+  for (int fd : processes.news()) fds.push_back({fd, POLLIN, 0});
+  const auto timeout = static_cast<int>(std::clamp<std::int64_t>(time.count(), 0, 3'600'000));
+  if (::poll(fds.data(), fds.size(), timeout) <= 0) return false;
+  processes.hear_news();
+  return fds[0].revents != 0 && watcher->hurries();
+}
+
+// False when the processes were gone before the grace was.
+bool wait_out_grace(ProcessSet& processes, const EndOrder& order, TreeWatcher& watcher) {
+  if (order.grace.count() == 0) return true;
+  if (order.first_signal != 0) {
+    processes.ask_to_end(order.first_signal);
+  } else {
+    processes.signal_all(SIGCONT);
+  }
+  const Milliseconds until = monotonic_now() + order.grace;
+  while (!processes.is_empty()) {
+    const Milliseconds left = until - monotonic_now();
+    if (left.count() <= 0 || wait_for_news(processes, &watcher, left)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<void> become_subreaper() {
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0) return {};
+  return system_error("become the parent of orphans (PR_SET_CHILD_SUBREAPER)");
+}
+
+std::vector<NamedProcess> living_descendants(const Spared& spared) {
+  std::vector<NamedProcess> living;
+  for (const Link& link : descendants(spared)) {
+    const Result<ProcessStat> stat = read_process_stat(link.pid);
+    if (stat && stat->state != 'Z') living.push_back({link.pid, stat->name});
+  }
+  return living;
+}
+
+void signal_descendants(int signal, const Spared& spared, pid_t told_group) {
+  const Spared asked = with_inner_trees(spared);
+  Walks(asked).walk_until_all_are_met([&](const Link& link) {
+    if (!is_of_group(link, told_group)) send(link, {signal});
+  });
+}
+
+bool reap(TreeWatcher& watcher, const Spared& spared, StopNews stops) {
+  const int news = stops == StopNews::wanted ? WUNTRACED | WCONTINUED : 0;
+  for (int reaped = 0;; ++reaped) {
+    if (reaped == k_most_reaped) {
+      // As news that is still to be heard: what else the caller waits for gets its turn first.
+      ::kill(::getpid(), SIGCHLD);
+      return true;
+    }
+    int status = 0;
+    const pid_t pid = ::waitpid(-1, &status, WNOHANG | __WALL | news);
+    if (pid > 0 && !WIFEXITED(status) && !WIFSIGNALED(status)) {
+      watcher.on_stop_news(pid, status);
+      continue;
+    }
+    if (pid > 0) {
+      if (!contains(spared.children, pid)) watcher.on_reaped(pid, status);
+      continue;
+    }
+    if (pid < 0) return false;
+    return (spared.children.empty() && !spared.other_sessions) || !children(spared).empty();
+  }
+}
+
+std::vector<NamedProcess> end_tree(const EndOrder& order, TreeWatcher& watcher) {
+  Descendants tree(order, watcher);
+  if (order.contained == nullptr) return end_processes(tree, order, watcher);
+  ContainedTree both(tree, *order.contained);
+  return end_processes(both, order, watcher);
+}
+
+std::vector<NamedProcess> end_processes(ProcessSet& processes, const EndOrder& order,
+                                        TreeWatcher& watcher) {
+  if (!wait_out_grace(processes, order, watcher)) return {};
+  const Milliseconds until = monotonic_now() + k_kill_patience;
+  while (true) {
+    processes.signal_all(SIGKILL);
+    if (processes.is_empty()) return {};
+    if (monotonic_now() >= until) return processes.living();
+    wait_for_news(processes, nullptr, Milliseconds{k_kill_round_ms});
+  }
+}
+
+}  // namespace holdfast::os

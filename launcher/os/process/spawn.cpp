@@ -1,0 +1,91 @@
+// Hazards. Between vfork and exec the child shares our memory and our stack: it calls nothing but
+// async-signal-safe functions, changes two ints, and leaves by exec or _exit.
+#include "os/process/spawn.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+
+#include "os/file/system_call.hpp"
+#include "os/file/unique_fd.hpp"
+#include "os/process/execute.hpp"
+
+namespace holdfast::os {
+
+int become(const Command& command, const CallersSignals& callers) {
+  // Where Yama lets a process be traced by its ancestors only; refused, and not needed, elsewhere.
+  if (command.debugger != 0) ::prctl(PR_SET_PTRACER, command.debugger, 0, 0, 0);
+  if (command.tag != 0) {
+    rlimit limit{};
+    // Only the soft one, and only where it may be set: it is a mark, not a limit.
+    if (::getrlimit(RLIMIT_LOCKS, &limit) == 0 && command.tag <= limit.rlim_max) {
+      limit.rlim_cur = command.tag;
+      ::setrlimit(RLIMIT_LOCKS, &limit);
+    }
+  }
+  if (command.output >= 0) ::dup2(command.output, STDOUT_FILENO);
+  if (command.errors >= 0) ::dup2(command.errors, STDERR_FILENO);
+  give_back_signals(callers);
+  execute(command.arguments, command.environment);
+  return errno;
+}
+
+namespace {
+
+// clone3(2), struct clone_args as of Linux 5.7; a C library need not bring <linux/sched.h> along.
+struct CloneArguments {
+  std::uint64_t flags = 0, pidfd = 0, child_tid = 0, parent_tid = 0, exit_signal = 0, stack = 0,
+                stack_size = 0, tls = 0, set_tid = 0, set_tid_size = 0, cgroup = 0;
+};
+constexpr std::uint64_t k_into_cgroup = 0x200000000;  // CLONE_INTO_CGROUP
+
+// Into the cgroup by clone3(2), Linux 5.7: to join it afterwards waits for a grace period of RCU,
+// which is milliseconds. As fork: without vfork's shared memory what exec said comes by a pipe.
+// False where the kernel has it not; then nothing was started.
+bool spawn_into_cgroup(const Command& command, const CallersSignals& callers, Spawned& spawned) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+  const UniqueFd said(ends[0]);
+  UniqueFd saying(ends[1]);
+  CloneArguments how;
+  how.flags = k_into_cgroup;
+  how.exit_signal = SIGCHLD;
+  how.cgroup = static_cast<std::uint64_t>(command.cgroup);
+  const auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &how, sizeof how));
+  if (pid < 0) return false;
+  if (pid == 0) {
+    const int error = become(command, callers);
+    (void)::write(saying.get(), &error, sizeof error);
+    ::_exit(127);
+  }
+  saying.reset();
+  spawned = {pid, 0, 0};
+  (void)retried([&] { return ::read(said.get(), &spawned.error, sizeof spawned.error); });
+  return true;
+}
+
+}  // namespace
+
+Spawned spawn(const Command& command, const CallersSignals& callers) {
+  Spawned into_cgroup;
+  if (command.cgroup >= 0 && spawn_into_cgroup(command, callers, into_cgroup)) return into_cgroup;
+  // Written by the child in memory that is ours too: what exec said, without a pipe.
+  volatile int error = 0;
+  volatile int entrance_error = 0;
+  const pid_t pid = ::vfork();
+  if (pid < 0) return {-1, errno};
+  if (pid == 0) {
+    if (command.entrance >= 0 && ::write(command.entrance, "0", 1) < 0) entrance_error = errno;
+    error = become(command, callers);
+    ::_exit(127);
+  }
+  return {pid, error, entrance_error};
+}
+
+}  // namespace holdfast::os

@@ -1,0 +1,38 @@
+// Starting the test's main process.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+#include "os/signal/signals.hpp"
+
+namespace holdfast::os {
+
+struct Command {
+  char** arguments = nullptr;    // null-terminated; [0] is looked up in PATH as execvp(3) does
+  char** environment = nullptr;  // null-terminated
+  std::uint64_t tag = 0;         // soft RLIMIT_LOCKS of the process, 0: as it is
+  pid_t debugger = 0;            // it and its children may trace the process; 0: as it is
+  int cgroup = -1;               // directory of one that spawn() starts the process in; -1: none
+  int entrance = -1;             // its cgroup.procs
+  // What the process has as stdout and stderr; -1: ours.
+  int output = -1;
+  int errors = -1;
+};
+
+struct Spawned {
+  pid_t pid = -1;
+  int error = 0;           // errno of fork or exec; 0: it runs
+  int entrance_error = 0;  // errno: it runs, and is not in the cgroup
+};
+
+// Runs the command as a child with the caller's signals, everything else as we have it: process
+// group, session, terminal, descriptors, working directory. Returns when the program has been
+// executed or could not be. A script without `#!` is given to /bin/sh, as ctest does.
+Spawned spawn(const Command& command, const CallersSignals& callers);
+
+// Becomes the command. Returns errno when that fails.
+int become(const Command& command, const CallersSignals& callers);
+
+}  // namespace holdfast::os

@@ -1,0 +1,53 @@
+#include "os/process/stream_holders.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast::os {
+namespace {
+
+Stream stream_in(int failed, const struct stat& info) {
+  if (failed != 0 || !(S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode))) return {};
+  return {info.st_dev, info.st_ino};
+}
+
+}  // namespace
+
+Stream stream_of(int fd) {
+  struct stat info {};
+  return stream_in(::fstat(fd, &info), info);
+}
+
+Stream stream_of(pid_t process, int fd) {
+  struct stat info {};
+  return stream_in(::stat(in_proc(process, "fd/" + std::to_string(fd)).c_str(), &info), info);
+}
+
+bool holds_stream(pid_t process, const std::vector<Stream>& streams) {
+  bool holds = false;
+  for_each_number(in_proc(process, "fd"), [&](int fd) {
+    const Stream theirs = stream_of(process, fd);
+    if (!theirs.is_there()) return;
+    holds = holds || std::any_of(streams.begin(), streams.end(), [&](const Stream& one) {
+              return one.inode == theirs.inode && one.device == theirs.device;
+            });
+  });
+  return holds;
+}
+
+std::vector<NamedProcess> holders_of(const Stream& stream, const std::vector<pid_t>& but) {
+  std::vector<NamedProcess> found;
+  if (!stream.is_there()) return found;
+  for_each_process([&](pid_t pid) {
+    if (std::find(but.begin(), but.end(), pid) != but.end()) return;
+    if (!holds_stream(pid, {stream})) return;
+    const Result<ProcessStat> stat = read_process_stat(pid);
+    if (stat) found.push_back({pid, stat->name});
+  });
+  return found;
+}
+
+}  // namespace holdfast::os

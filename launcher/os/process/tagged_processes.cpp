@@ -1,0 +1,130 @@
+#include "os/process/tagged_processes.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/attempt_tag.hpp"
+#include "os/file/file_text.hpp"
+#include "os/process/ancestry.hpp"
+#include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast::os {
+namespace {
+
+constexpr int k_empty_scans_believed = 6;
+constexpr std::size_t k_longest_environment = 4UL * 1024 * 1024;
+
+// Of the process, or of a thread: a zombie leader with living threads shows nothing of its own.
+std::string environment_of(pid_t pid) {
+  Result<std::string> text = read_file(in_proc(pid, "environ"), k_longest_environment);
+  if (text && !text->empty()) return std::move(*text);
+  std::string found;
+  const std::string tasks = in_proc(pid, "task/");
+  for_each_number(tasks, [&](pid_t task) {
+    if (!found.empty()) return;
+    Result<std::string> of_task =
+        read_file(tasks + std::to_string(task) + "/environ", k_longest_environment);
+    if (of_task) found = std::move(*of_task);
+  });
+  return found;
+}
+
+}  // namespace
+
+TaggedProcesses::TaggedProcesses(const std::string& attempt)
+    : TaggedProcesses([attempt, number = tag_number(attempt)](const ProcessMarks& marks) {
+        return marks.number == number || environment_has_attempt(marks.environment, attempt);
+      }) {
+  with_kin_ = true;
+}
+
+TaggedProcesses::TaggedProcesses(Belongs belongs) : belongs_(std::move(belongs)) {
+  own_line_.push_back(::getpid());
+  for (const ProcessName& one : own_ancestors()) own_line_.push_back(one.pid);
+}
+
+bool TaggedProcesses::is_own(pid_t pid) const {
+  return std::find(own_line_.begin(), own_line_.end(), pid) != own_line_.end();
+}
+
+bool TaggedProcesses::is_tagged(pid_t pid) const {
+  const std::string environment = environment_of(pid);
+  const Result<std::string> limits = read_file(in_proc(pid, "limits"));
+  return belongs_({pid, limits ? tag_in_limits(*limits) : 0, environment});
+}
+
+// The newest first, and each signalled as soon as it is found: who forks all the time lives for a
+// fraction of the time that a look at all processes takes.
+void TaggedProcesses::scan(std::initializer_list<int> signals) {
+  members_.clear();
+  std::vector<Seen> all;
+  for_each_process([&](pid_t pid) {
+    if (!with_kin_) return all.push_back({pid, 0, 0});
+    const Result<ProcessStat> stat = read_process_stat(pid);
+    if (stat) all.push_back({pid, stat->parent, stat->start});
+  });
+  std::for_each(all.rbegin(), all.rend(), [&](const Seen& one) {
+    UniqueFd held = watch_living(one.pid);
+    if (!held.valid() || is_own(one.pid) || !is_tagged(one.pid)) return;
+    if (with_kin_) note_kin_of(one.pid, all);
+    meet(one.pid, std::move(held), signals);
+  });
+  meet_kin(signals);
+}
+
+void TaggedProcesses::meet(pid_t pid, UniqueFd held, std::initializer_list<int> signals) {
+  const Result<ProcessStat> stat = read_process_stat(pid);
+  if (!stat || stat->state == 'Z' || stat->state == 'X') return;
+  for (int signal : signals) (void)send_signal(held.get(), signal);
+  members_.push_back({{pid, stat->name}, std::move(held)});
+}
+
+void TaggedProcesses::note_kin_of(pid_t pid, const std::vector<Seen>& all) {
+  for (const Seen& one : all) {
+    if (one.parent != pid || is_own(one.pid)) continue;
+    if (std::find(kin_.begin(), kin_.end(), one) != kin_.end()) continue;
+    kin_.push_back(one);
+    note_kin_of(one.pid, all);
+  }
+}
+
+void TaggedProcesses::meet_kin(std::initializer_list<int> signals) {
+  for (const Seen& one : kin_) {
+    const bool is_met = std::any_of(members_.begin(), members_.end(),
+                                    [&](const Member& m) { return m.process.pid == one.pid; });
+    if (is_met) continue;
+    Result<UniqueFd> held = watch_process({one.pid, one.start});
+    if (held) meet(one.pid, std::move(*held), signals);
+  }
+}
+
+void TaggedProcesses::signal_all(int signal) { scan({signal}); }
+
+void TaggedProcesses::ask_to_end(int signal) { scan({signal, SIGCONT}); }
+
+bool TaggedProcesses::is_empty() {
+  for (int scans = 0; scans < k_empty_scans_believed; ++scans) {
+    scan();
+    if (!members_.empty()) return false;
+  }
+  return true;
+}
+
+std::vector<NamedProcess> TaggedProcesses::living() {
+  scan();
+  std::vector<NamedProcess> found;
+  for (const Member& member : members_) found.push_back(member.process);
+  return found;
+}
+
+std::vector<int> TaggedProcesses::news() {
+  std::vector<int> descriptors;
+  for (const Member& member : members_) descriptors.push_back(member.held.get());
+  return descriptors;
+}
+
+}  // namespace holdfast::os

@@ -1,0 +1,127 @@
+#include "os/signal/interruptions.hpp"
+
+#include <setjmp.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+
+#include "os/file/system_call.hpp"
+
+namespace holdfast::os {
+namespace {
+
+// The timer and the end of the parent are SIGCHLD too: of all signals the one that means no more
+// than "look", to everybody who may still find it pending.
+constexpr int k_look = SIGCHLD;
+
+sigjmp_buf g_back;
+volatile sig_atomic_t g_blocking = 0;
+std::atomic<SignalSet> g_received{0};
+
+// Runs with all signals blocked, and so does what it jumps to.
+void interrupt(int signal) {
+  g_received.fetch_or(signal_bit(signal), std::memory_order_relaxed);
+  if (g_blocking == 0) return;
+  g_blocking = 0;
+  siglongjmp(g_back, 1);
+}
+
+template <typename Action>
+void for_each_signal(SignalSet set, Action action) {
+  for (int signal = 1; set != 0; ++signal, set >>= 1U) {
+    if ((set & 1U) != 0) action(signal);
+  }
+}
+
+// Returns what it did before.
+struct sigaction handle(int signal, void (*handler)(int)) {
+  struct sigaction action {};
+  struct sigaction before {};
+  action.sa_handler = handler;
+  sigfillset(&action.sa_mask);
+  (void)::sigaction(signal, &action, &before);
+  return before;
+}
+
+}  // namespace
+
+Result<void> Interruptions::begin(SignalSet signals, pid_t parent) {
+  sigevent tell{};
+  tell.sigev_notify = SIGEV_SIGNAL;
+  tell.sigev_signo = k_look;
+  if (::timer_create(CLOCK_MONOTONIC, &tell, &timer_) != 0) return system_error("make a timer");
+  begun_ = true;
+  signals_ = 0;
+  g_received = 0;
+  for_each_signal(signals | signal_bit(k_look), [this](int signal) {
+    if (set(signal)) signals_ |= signal_bit(signal);
+  });
+  if (parent == 0) return {};
+  ::prctl(PR_GET_PDEATHSIG, &callers_death_signal_, 0, 0, 0);
+  // Sent for the end of the thread that started us, which need not be that of its process: then the
+  // next one is the parent (prctl(2)), and its end is told as well.
+  parent_ = parent;
+  if (::prctl(PR_SET_PDEATHSIG, k_look, 0, 0, 0) == 0 && !parent_ended()) return {};
+  end();
+  return Error{"be told of the end of the parent"};
+}
+
+void Interruptions::end() {
+  if (!begun_) return;
+  begun_ = false;
+  ::timer_delete(timer_);
+  if (parent_ != 0) ::prctl(PR_SET_PDEATHSIG, callers_death_signal_, 0, 0, 0);
+  parent_ = 0;
+  for_each_signal(take_received(), [](int signal) { ::kill(::getpid(), signal); });
+  for_each_signal(signals_, reset);
+}
+
+void Interruptions::set_time(Milliseconds monotonic) const {
+  itimerspec when{};  // zero: never
+  if (monotonic != k_longest) {
+    monotonic = std::max(monotonic, Milliseconds{1});
+    when.it_value.tv_sec = monotonic.count() / 1000;
+    when.it_value.tv_nsec = monotonic.count() % 1000 * 1'000'000;
+  }
+  ::timer_settime(timer_, TIMER_ABSTIME, &when, nullptr);
+}
+
+// False: it is ignored, and stays so.
+bool Interruptions::set(int signal) {
+  const struct sigaction before = handle(signal, interrupt);
+  if (before.sa_handler != SIG_IGN) return true;
+  sigaction(signal, &before, nullptr);
+  return false;
+}
+
+void Interruptions::reset(int signal) { (void)handle(signal, SIG_DFL); }
+
+std::optional<int> Interruptions::run_blocking(int (*call)(void*), void* argument) const {
+  // Without the mask: after the jump it is the handler's, which is the one we had before.
+  if (sigsetjmp(g_back, 0) != 0) return std::nullopt;
+  g_blocking = 1;
+  (void)change_signal_mask(SIG_UNBLOCK, signals_);
+  const int result = call(argument);
+  const int error = errno;
+  (void)change_signal_mask(SIG_BLOCK, signals_);
+  g_blocking = 0;
+  // Where handlers are put off (ThreadSanitizer).
+  if (result == -1 && error == EINTR) return std::nullopt;
+  errno = error;
+  return result;
+}
+
+SignalSet Interruptions::take_received() const {
+  return g_received.exchange(0, std::memory_order_relaxed) & ~signal_bit(k_look);
+}
+
+void Interruptions::forget(SignalSet signals) const {
+  g_received.fetch_and(~signals, std::memory_order_relaxed);
+}
+
+bool Interruptions::parent_ended() const { return parent_ != 0 && ::getppid() != parent_; }
+
+}  // namespace holdfast::os

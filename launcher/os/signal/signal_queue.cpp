@@ -1,0 +1,159 @@
+#include "os/signal/signal_queue.hpp"
+
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "os/file/system_call.hpp"
+
+namespace holdfast::os {
+namespace {
+
+constexpr SignalSet k_all = ~SignalSet{0};
+constexpr SignalSet k_stops = signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU);
+
+// What a terminal sends, to all of its foreground group (si_code SI_KERNEL; sigaction(2)). Others
+// of the kernel's own came to this process alone: the alarm its caller had set before it exec'd us.
+bool is_of_terminal(const siginfo_t& info) {
+  constexpr SignalSet k_of_terminals = k_stops | signal_bit(SIGHUP) | signal_bit(SIGINT) |
+                                       signal_bit(SIGQUIT) | signal_bit(SIGCONT) |
+                                       signal_bit(SIGWINCH);
+  return info.si_code == SI_KERNEL && (k_of_terminals & signal_bit(info.si_signo)) != 0;
+}
+
+// A write of our own that nobody reads any more, or beyond the limit of files: nobody's signal.
+bool is_of_own_write(const siginfo_t& info) {
+  return (info.si_signo == SIGPIPE || info.si_signo == SIGXFSZ) && info.si_pid == ::getpid();
+}
+
+SignalSet pending() {
+  SignalSet set = 0;
+  ::syscall(SYS_rt_sigpending, &set, sizeof set);
+  return set;
+}
+
+void send(int signal) { ::kill(::getpid(), signal); }
+
+}  // namespace
+
+ReceivedSignal take_pending(SignalSet set) {
+  const timespec now{0, 0};
+  siginfo_t info{};
+  do {
+    info = {};
+    if (::syscall(SYS_rt_sigtimedwait, &set, &info, &now, sizeof set) <= 0) return {};
+  } while (is_of_own_write(info));
+  const bool from_line = info.si_code == POLL_IN;
+  return {info.si_signo, is_of_terminal(info) ? SignalSource::terminal : SignalSource::process,
+          from_line ? 0 : info.si_pid, from_line};
+}
+
+Result<SignalQueue> SignalQueue::open() {
+  UniqueFd signals(static_cast<int>(
+      ::syscall(SYS_signalfd4, -1, &k_all, sizeof k_all, SFD_CLOEXEC | SFD_NONBLOCK)));
+  if (!signals.valid()) return system_error("open a signal descriptor");
+  return SignalQueue(std::move(signals));
+}
+
+// The witness is no news.
+void SignalQueue::listen() {
+  const SignalSet heard = witness_ == 0 ? k_all : k_all & ~signal_bit(witness_);
+  ::syscall(SYS_signalfd4, fd_.get(), &heard, sizeof heard, 0);
+}
+
+ReceivedSignal SignalQueue::next() {
+  const ReceivedSignal got = take_pending(k_all & ~k_stops);
+  if (got.number == SIGCONT && witness_ != 0) {
+    // It has gone with that. What pends by its number now is the next that tells us to stop.
+    witness_ = told_ = 0;
+    listen();
+  }
+  return got.number != 0 ? got : next_to_stop();
+}
+
+ReceivedSignal SignalQueue::next_to_stop() {
+  const SignalSet there = pending();
+  const SignalSet witness = witness_ == 0 ? 0 : signal_bit(witness_);
+  const SignalSet telling = there & k_stops & ~witness;
+  if (telling == 0) return {};
+  if ((there & witness) == 0) call_witness(telling);
+  const ReceivedSignal told = take_pending(telling);
+  if (told.number != 0) {
+    told_ = told.number;
+    return told;
+  }
+  // A SIGCONT has come since we looked, and our witness may have taken it away.
+  dismiss_witness();
+  (void)take_pending(signal_bit(SIGCONT));
+  return {SIGCONT};
+}
+
+void SignalQueue::call_witness(SignalSet besides) {
+  witness_ = SIGTTOU;  // if all three tell: one of them then tells by being the witness
+  for (int signal : {SIGTSTP, SIGTTIN, SIGTTOU}) {
+    if ((besides & signal_bit(signal)) == 0) witness_ = signal;
+  }
+  send(witness_);
+  listen();
+}
+
+void SignalQueue::dismiss_witness() {
+  (void)take_pending(signal_bit(witness_));
+  witness_ = told_ = 0;
+  listen();
+}
+
+void SignalQueue::expect_stop() {
+  if (has_witness()) return;
+  call_witness(signal_bit(SIGTSTP) | signal_bit(SIGTTIN));
+}
+
+void SignalQueue::expect_none() {
+  if (witness_ != 0) dismiss_witness();
+}
+
+bool SignalQueue::stop_by(int signal) {
+  return stop_by(signal, [] { return true; });
+}
+
+bool SignalQueue::stop_by(int signal, const std::function<bool()>& wanted) {
+  // Looked at once: what comes between two looks would be lost.
+  const Told told = look_at_witness(signal);
+  bool goes_on = told == Told::to_go_on;
+  bool stops = false;
+  if (!goes_on) {
+    send(signal);
+    goes_on = told == Told::to_stop && take_pending(signal_bit(witness_)).number == 0;
+    stops = !goes_on && wanted();
+    if (!stops) (void)take_pending(signal_bit(signal));
+  }
+  if (goes_on) (void)take_pending(signal_bit(SIGCONT));
+  if (witness_ != 0) dismiss_witness();
+  if (!stops) return !goes_on;
+  (void)change_signal_mask(SIG_UNBLOCK, signal_bit(signal));
+  (void)change_signal_mask(SIG_BLOCK, signal_bit(signal));
+  return true;
+}
+
+bool SignalQueue::has_witness() const {
+  return witness_ != 0 && (pending() & signal_bit(witness_)) != 0;
+}
+
+// What has become of the witness, which from now on is another one than `signal`.
+SignalQueue::Told SignalQueue::look_at_witness(int signal) {
+  if (witness_ == 0) return Told::nothing;
+  const SignalSet there = pending();
+  if ((there & signal_bit(witness_)) == 0) {
+    // Which of the two was last? Each takes the other away, so it is the one that pends; a stop
+    // signal among them tells us once more, by next(). None: it was SIGCONT first, then what a
+    // handler has taken, and we stop without a witness.
+    return (there & (signal_bit(SIGCONT) | k_stops)) != 0 ? Told::to_go_on : Told::nothing;
+  }
+  if (witness_ != signal) return Told::to_stop;
+  const int before = witness_;
+  call_witness(signal_bit(before));
+  return take_pending(signal_bit(before)).number != 0 ? Told::to_stop : Told::to_go_on;
+}
+
+}  // namespace holdfast::os

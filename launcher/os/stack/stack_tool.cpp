@@ -1,0 +1,128 @@
+// Hazards. Between fork and exec the child calls nothing but async-signal-safe functions; all that
+// it needs is made before.
+#include "os/stack/stack_tool.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "os/file/system_call.hpp"
+
+namespace holdfast::os {
+namespace {
+
+constexpr const char* k_default_path = "/usr/local/bin:/usr/bin:/bin";
+
+std::string path_variable() {
+  const char* path = ::getenv("PATH");
+  return path != nullptr && *path != '\0' ? path : k_default_path;
+}
+
+std::string find_in(std::string_view path, std::string_view name) {
+  while (!path.empty()) {
+    const std::size_t colon = path.find(':');
+    const std::string_view directory = path.substr(0, colon);
+    path.remove_prefix(colon == std::string_view::npos ? path.size() : colon + 1);
+    // Our working directory is no longer the test's: what is relative to it cannot be meant.
+    if (directory.empty() || directory[0] != '/') continue;
+    std::string file = std::string(directory) + "/" + std::string(name);
+    if (::access(file.c_str(), X_OK) == 0) return file;
+  }
+  return {};
+}
+
+std::vector<std::string> words_of(const StackTool& tool, const std::string& pid) {
+  if (tool.kind == StackTool::Kind::eu_stack) return {tool.path, "-n", "64", "-p", pid};
+  // Early, before symbols are read: nothing of the user's or the project's is executed, no page is
+  // waited for.
+  return {tool.path, "-nx",
+          "-q",      "-batch",
+          "-iex",    "set auto-load off",
+          "-iex",    "set pagination off",
+          "-iex",    "set width 0",
+          "-p",      pid,
+          "-ex",     "thread apply all bt 64"};
+}
+
+[[noreturn]] void be_tool(char** words, char** environment, int output, int null, pid_t launcher,
+                          std::uint64_t tag) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (::getppid() != launcher) ::_exit(127);
+  ::setsid();
+  ::dup2(null, STDIN_FILENO);
+  ::dup2(output, STDOUT_FILENO);
+  ::dup2(output, STDERR_FILENO);
+  // Locks above all.
+  ::close_range(3, ~0U, 0);
+  rlimit limit{};
+  if (tag != 0 && ::getrlimit(RLIMIT_LOCKS, &limit) == 0 && tag <= limit.rlim_max) {
+    limit.rlim_cur = tag;
+    ::setrlimit(RLIMIT_LOCKS, &limit);
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::execve(words[0], words, environment);
+  ::_exit(127);
+}
+
+}  // namespace
+
+const char* name_of(StackTool::Kind kind) {
+  switch (kind) {
+    case StackTool::Kind::gdb:
+      return "gdb";
+    case StackTool::Kind::eu_stack:
+      return "eu-stack";
+  }
+  return "gdb";
+}
+
+std::vector<StackTool> find_stack_tools() {
+  std::vector<StackTool> tools;
+  const std::string path = path_variable();
+  for (StackTool::Kind kind : {StackTool::Kind::gdb, StackTool::Kind::eu_stack}) {
+    std::string file = find_in(path, name_of(kind));
+    if (!file.empty()) tools.push_back({kind, std::move(file)});
+  }
+  return tools;
+}
+
+RunningStackTool::RunningStackTool(const StackTool& tool, pid_t process, std::uint64_t tag) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return;
+  output_ = UniqueFd(ends[0]);
+  const UniqueFd write_end(ends[1]);
+  ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
+  const UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  std::vector<std::string> text = words_of(tool, std::to_string(process));
+  // Nothing of the test's: its PYTHONHOME or LD_PRELOAD would be gdb's, and DEBUGINFOD_URLS would
+  // make it wait for the network.
+  std::vector<std::string> variables{"PATH=" + path_variable(), "LC_ALL=C", "HOME=/nonexistent"};
+  std::vector<char*> words;
+  std::vector<char*> environment;
+  for (std::string& word : text) words.push_back(word.data());
+  for (std::string& variable : variables) environment.push_back(variable.data());
+  words.push_back(nullptr);
+  environment.push_back(nullptr);
+  const pid_t launcher = ::getpid();
+  pid_ = ::fork();
+  if (pid_ == 0) {
+    be_tool(words.data(), environment.data(), write_end.get(), null.get(), launcher, tag);
+  }
+}
+
+RunningStackTool::~RunningStackTool() {
+  if (pid_ <= 0) return;
+  ::kill(-pid_, SIGKILL);
+  ::kill(pid_, SIGKILL);  // it may not have come to setsid()
+  (void)retried([&] { return ::waitpid(pid_, nullptr, 0); });
+}
+
+}  // namespace holdfast::os

@@ -1,0 +1,252 @@
+#include "report/run_report.hpp"
+
+#include "report/collected_cases.hpp"
+#include "report/verdicts.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace holdfast {
+namespace {
+
+constexpr std::string_view k_leaked = "leaked";
+constexpr std::string_view k_flaky = "flaky";
+constexpr std::string_view k_bare = "bare";
+constexpr std::string_view k_stale = "stale";
+
+void add_once(std::vector<std::string>& flags, std::string_view flag) {
+  if (std::find(flags.begin(), flags.end(), flag) == flags.end()) flags.emplace_back(flag);
+}
+
+// Collects records into tests, in one pass.
+class Collector {
+ public:
+  void operator()(const RunStarted& record) {
+    run_.id = record.run;
+    run_.tree = record.tree;
+    run_.version = record.version;
+    run_.command = record.command;
+    if (record.at > 0) run_.started = record.at;
+    see(record.at);
+  }
+
+  void operator()(const AttemptStarted& record) {
+    Attempt& attempt = attempt_of(record.test, record.key, record.attempt, record.n);
+    if (record.at > 0) attempt.started = record.at;
+    attempt.locks = record.locks;
+    if (record.n > 1) further_.insert(record.attempt);
+    see(record.at);
+  }
+
+  void operator()(const AttemptEnded& record) {
+    Attempt& attempt = attempt_of(record.test, record.key, record.attempt, record.n);
+    attempt.has_ended = true;
+    attempt.outcome = record.outcome;
+    attempt.exit_code = record.exit_code;
+    attempt.signal = record.signal;
+    if (record.at > 0) attempt.ended = record.at;
+    attempt.wall_s = record.wall_s;
+    attempt.user_s = record.user_s;
+    attempt.sys_s = record.sys_s;
+    attempt.lock_wait_s = record.lock_wait_s;
+    attempt.max_rss_kb = record.max_rss_kb;
+    attempt.memory_peak_kb = record.memory_peak_kb;
+    attempt.flags = record.flags;
+    attempt.leftovers = record.leftovers;
+    attempt.marker = record.marker;
+    attempt.orphan_markers = record.orphan_markers;
+    attempt.note = record.note;
+    attempt.verdict = record.verdict;
+    attempt.scratch = record.scratch;
+    attempt.retry = record.retry;
+    attempt.log = record.log;
+    attempt.findings = record.findings;
+    see(record.at);
+  }
+
+  void operator()(const Bare& record) {
+    TestReport& test = test_of(record.test, record.key);
+    test.bare = true;
+    test.may_be_skipped = test.may_be_skipped || record.may_be_skipped;
+    test.why = record.why;
+    see(record.at);
+  }
+
+  void operator()(const Stale& record) {
+    TestReport& test = test_of(record.test, record.key);
+    add_once(test.flags, k_stale);
+    test.stale_why = record.why;
+    see(record.at);
+  }
+
+  void operator()(const VerdictRecord& record) {
+    verdicts_.push_back(record);
+    see(record.at);
+  }
+
+  void operator()(const CasesRecord& record) {
+    cases_.add(place_of(record.test, record.key), record, further_.count(record.attempt) != 0);
+    see(record.at);
+  }
+
+  void operator()(const StepRecord&) {}  // of the build journal (report/steps.hpp)
+
+  void operator()(const RunEnded& record) {
+    if (run_.id.empty()) run_.id = record.run;
+    // `holdfast end` and the keeper may both have written one: either knows that ctest finished.
+    run_.complete = run_.complete || record.complete;
+    if (!record.retries.empty()) run_.retries = record.retries;
+    run_.unrecorded = std::max(run_.unrecorded, record.unrecorded);
+    run_.has_log = run_.has_log && record.has_log;
+    see(record.at);
+  }
+
+  RunReport finish() && {
+    RunReport report;
+    if (last_ > 0) run_.ended = last_;
+    report.run = std::move(run_);
+    for (std::size_t i = 0; i < tests_.size(); ++i) tests_[i].cases = cases_.of(i);
+    report.tests = std::move(tests_);
+    assign_verdicts(report.tests, verdicts_);
+    return report;
+  }
+
+ private:
+  void see(double at) { last_ = std::max(last_, at); }
+
+  TestReport& test_of(const std::string& name, const std::string& key) {
+    return tests_[place_of(name, key)];
+  }
+
+  std::size_t place_of(const std::string& name, const std::string& key) {
+    const auto [known, is_new] = place_.try_emplace({name, key}, tests_.size());
+    if (is_new) {
+      TestReport& test = tests_.emplace_back();
+      test.name = name;
+      test.key = key;
+    }
+    return known->second;
+  }
+
+  // Its start and its end have the same id and n; whichever is read first makes the attempt. A
+  // test has few attempts, so a search is enough; the latest is the likeliest.
+  Attempt& attempt_of(const std::string& name, const std::string& key, const std::string& id,
+                      std::int64_t n) {
+    TestReport& test = test_of(name, key);
+    std::vector<std::int64_t>& recorded = recorded_n_[place_.at({name, key})];
+    for (std::size_t i = test.attempts.size(); i-- > 0;) {
+      if (test.attempts[i].id == id && recorded[i] == n) return test.attempts[i];
+    }
+    recorded.push_back(n);
+    if (n == 1) ++test.executions;
+    Attempt& attempt = test.attempts.emplace_back();
+    attempt.id = id;
+    return attempt;
+  }
+
+  RunInfo run_;
+  CollectedCases cases_;
+  std::set<std::string> further_;  // attempts that are retries: ctest's own begin at 1 each
+  double last_ = 0;
+  std::vector<TestReport> tests_;
+  std::map<std::pair<std::string, std::string>, std::size_t> place_;
+  std::map<std::size_t, std::vector<std::int64_t>> recorded_n_;  // n as the launcher counted it
+  std::vector<VerdictRecord> verdicts_;
+};
+
+// Each ctest --repeat starts the launcher anew, which counts from 1 again.
+void renumber(std::vector<Attempt>& attempts) {
+  int n = 0;
+  for (Attempt& attempt : attempts) attempt.n = ++n;
+}
+
+bool has_flag(const TestReport& test, std::string_view flag) {
+  return std::find(test.flags.begin(), test.flags.end(), flag) != test.flags.end();
+}
+
+// It passed in the end and an earlier attempt did not. Where ctest turns failures into passes
+// (WILL_FAIL) the last attempt did not pass either, and the test is not flaky.
+bool is_flaky(const TestReport& test) {
+  if (test.outcome != TestOutcome::passed || test.attempts.size() < 2) return false;
+  if (test.attempts.back().outcome != Outcome::passed || test.is_ahead) return false;
+  return std::any_of(test.attempts.begin(), test.attempts.end(),
+                     [](const Attempt& attempt) { return attempt.outcome != Outcome::passed; });
+}
+
+void conclude(TestReport& test, RunState state, const RunInfo& run) {
+  renumber(test.attempts);
+  if (state == RunState::going_on && !test.attempts.empty())
+    test.attempts.back().is_running = !test.attempts.back().has_ended;
+  TestEvidence evidence;
+  evidence.attempted = !test.attempts.empty() && !test.is_ahead;
+  if (evidence.attempted) {
+    evidence.ended = test.attempts.back().has_ended;
+    evidence.running = test.attempts.back().is_running;
+    evidence.outcome = test.attempts.back().outcome;
+    evidence.expected = test.attempts.back().verdict;
+  }
+  // A launcher said so, or ctest's log did (assign_verdicts).
+  evidence.ran = test.bare || test.is_ahead;
+  evidence.verdict = test.verdict;
+  evidence.complete = run.complete;
+  test.outcome = outcome_of(evidence);
+  test.verdict = verdict_of(evidence);
+  // What has an outcome of its own and no attempt ran without us, whatever else its records say.
+  test.bare = test.attempts.empty() && test.outcome != TestOutcome::not_run;
+
+  for (const Attempt& attempt : test.attempts) {
+    for (const std::string& flag : attempt.flags) add_once(test.flags, flag);
+    if (!attempt.leftovers.empty()) add_once(test.flags, k_leaked);
+  }
+  test.orphaned = std::any_of(test.attempts.begin(), test.attempts.end(),
+                              [](const Attempt& one) { return !one.orphan_markers.empty(); });
+  if (is_flaky(test)) add_once(test.flags, k_flaky);
+  if (test.bare) add_once(test.flags, k_bare);
+  test.leaked = has_flag(test, k_leaked);
+  test.flaky = has_flag(test, k_flaky);
+  test.stale = has_flag(test, k_stale);
+}
+
+}  // namespace
+
+RunReport report_of(const Journal& journal, RunState state) {
+  Collector collector;
+  for (const Record& record : journal.records) std::visit(collector, record);
+  RunReport report = std::move(collector).finish();
+  for (TestReport& test : report.tests) conclude(test, state, report.run);
+  std::stable_sort(report.tests.begin(), report.tests.end(),
+                   [](const TestReport& a, const TestReport& b) {
+                     if (a.index.has_value() != b.index.has_value()) return a.index.has_value();
+                     return a.index.has_value() && *a.index < *b.index;
+                   });
+  report.counts = count(report.tests);
+  report.journal_flaws = journal.flaws;
+  report.complaints = journal.complaints;
+  report.cut_off = journal.cut_off;
+  return report;
+}
+
+Counts count(const std::vector<TestReport>& tests) {
+  Counts counts;
+  for (const TestReport& test : tests) {
+    ++counts.planned;
+    ++counts.by_outcome.at(static_cast<std::size_t>(test.outcome));
+    if (test.outcome != TestOutcome::not_run) ++counts.run;
+    if (!test.attempts.empty()) ++counts.through;
+    if (test.bare) ++counts.bare;
+    if (test.flaky) ++counts.flaky;
+    if (test.leaked) ++counts.leaked;
+    if (test.orphaned) ++counts.orphaned;
+    if (test.stale) ++counts.stale;
+    counts.cases += test.cases.size();
+    for (const Case& one : test.cases) {
+      ++counts.cases_by_outcome.at(static_cast<std::size_t>(one.outcome));
+    }
+  }
+  return counts;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,63 @@
+// A table of holdfast.toml, its keys read one by one.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/duration.hpp"
+#include "core/base/result.hpp"
+#include "core/base/said.hpp"
+#include "settings/complaints.hpp"
+#include "settings/toml.hpp"
+
+namespace holdfast {
+
+// A table and what it is called in messages: `[profile.ci]`, `[[override]]`.
+struct NamedTable {
+  const toml::table& table;
+  std::string name;
+};
+
+Place place_of(const toml::source_region& region);
+
+// "holdfast.toml:12, [profile.ci]"
+std::string origin_of(const toml::node& value, const NamedTable& named);
+
+// A number of seconds or a text; the error is what was found.
+Result<Milliseconds> duration_of(const toml::node& value);
+
+void complain_of_unknown_keys(const NamedTable& named, const std::vector<std::string>& known,
+                              Complaints& complaints);
+
+// `a string`, `a table`
+std::string describe_type(const toml::node& value);
+
+// A string that is not empty; complains of anything else that is there.
+std::optional<std::string> read_text(const NamedTable& named, std::string_view key,
+                                     const std::string& expected, Complaints& complaints);
+
+// The absolute path of a file, whether it is there or not; complains of anything else.
+std::optional<Said<std::string>> read_file_name(const NamedTable& named, std::string_view key,
+                                                Complaints& complaints);
+
+// One of some words, by the function that knows them.
+template <typename Named>
+std::optional<Said<Named>> read_word(const NamedTable& named, std::string_view key,
+                                     std::optional<Named> (*word)(std::string_view),
+                                     const std::string& expected, Complaints& complaints) {
+  const toml::node* value = named.table.get(key);
+  if (value == nullptr) return std::nullopt;
+  const auto* text = value->as_string();
+  if (text != nullptr) {
+    if (const std::optional<Named> found = word(text->get())) {
+      return Said<Named>{*found, origin_of(*value, named)};
+    }
+  }
+  complaints.add(place_of(value->source()), std::string(key) + " in " + named.name,
+                 text != nullptr ? in_quotes(text->get()) : describe_type(*value), expected);
+  return std::nullopt;
+}
+
+}  // namespace holdfast

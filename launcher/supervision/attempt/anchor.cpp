@@ -1,0 +1,161 @@
+#include "supervision/attempt/anchor.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <holdfast/worker_protocol.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/batch/worker_message.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/system_call.hpp"
+#include "os/file/unique_fd.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process_tree.hpp"
+#include "os/signal/signals.hpp"
+#include "supervision/base/teller.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+// As for what an attempt leaves behind: what ends by itself so soon is no leak.
+constexpr Milliseconds k_leak_patience{100};
+constexpr std::size_t k_most_listed = 16;
+
+struct Duty {
+  int socket = -1;
+  Milliseconds grace{0};
+  pid_t child = 0;  // 0: has been waited for
+  int first_signal = 0;
+};
+
+// After --anchor: SOCKET GRACE_MS CHILD SIGNAL, then what this process need not know, how the case
+// ended: whoever waited for it has said so.
+constexpr std::size_t k_words = 8;
+
+bool read_duty(char** arguments, Duty& duty) {
+  std::array<std::int64_t, k_words> numbers{};
+  for (std::size_t i = 0; i < k_words; ++i) {
+    const char* word = arguments[2 + i];
+    if (word == nullptr) return false;
+    const auto number = worker_number(word);
+    if (!number || *number < 0) return false;
+    numbers[i] = *number;
+  }
+  duty.socket = static_cast<int>(numbers[0]);
+  duty.grace = Milliseconds{numbers[1]};
+  duty.child = static_cast<pid_t>(numbers[2]);
+  duty.first_signal = static_cast<int>(numbers[3]);
+  return true;
+}
+
+std::string in_microseconds(const timeval& time) {
+  return std::to_string(static_cast<std::int64_t>(time.tv_sec) * 1'000'000 + time.tv_usec);
+}
+
+class Anchor final : public os::TreeWatcher {
+ public:
+  explicit Anchor(const Duty& duty) : duty_(duty), socket_(duty.socket) {}
+
+  void end() {
+    const bool is_over = duty_.child == 0;
+    if (is_over && ends_by_itself()) return say({HOLDFAST_WORKER_GONE, "0"});
+    if (is_over) say_who_is_left();
+    const int signal = is_over ? SIGTERM : duty_.first_signal;
+    const auto survivors = os::end_tree({signal, duty_.grace, {}}, *this);
+    if (child_reaped_) say_how_it_ended();
+    say({HOLDFAST_WORKER_GONE, std::to_string(survivors.size())});
+  }
+
+  void on_reaped(pid_t pid, int status) override {
+    if (pid != duty_.child) return;
+    child_reaped_ = true;
+    status_ = status;
+  }
+
+  int hurry_fd() override { return hears_ ? socket_.get() : -1; }
+
+  // A further order while we are at it can only be for less grace. Without exec nobody has any.
+  bool hurries() override {
+    const Result<std::string> packet = os::receive_packet(socket_.get());
+    if (!packet || packet->empty()) {
+      hears_ = false;
+      return true;
+    }
+    const auto order = worker_fields(*packet);
+    return order && order->size() == 3 && order->front() == HOLDFAST_WORKER_TERMINATE &&
+           order->back() == "0";
+  }
+
+ private:
+  bool ends_by_itself() {
+    const os::UniqueFd children = os::watch_children();
+    const Milliseconds until = os::monotonic_now() + k_leak_patience;
+    while (os::reap(*this, {})) {
+      const Milliseconds left = until - os::monotonic_now();
+      pollfd news{children.get(), POLLIN, 0};
+      if (left.count() <= 0 || ::poll(&news, 1, static_cast<int>(left.count())) <= 0) return false;
+      os::hear_of_children(children);
+    }
+    return true;
+  }
+
+  void say_who_is_left() {
+    const std::vector<os::NamedProcess> left = os::living_descendants({});
+    std::string packet = worker_message({HOLDFAST_WORKER_LEFT, std::to_string(left.size())});
+    for (std::size_t i = 0; i < std::min(left.size(), k_most_listed); ++i) {
+      packet += worker_message({std::to_string(left[i].pid), left[i].name});
+    }
+    (void)os::send_packet(socket_.get(), packet);
+  }
+
+  void say_how_it_ended() {
+    rusage used{};
+    ::getrusage(RUSAGE_CHILDREN, &used);
+    say({HOLDFAST_WORKER_ENDED, std::to_string(status_), in_microseconds(used.ru_utime),
+         in_microseconds(used.ru_stime), std::to_string(used.ru_maxrss)});
+  }
+
+  void say(std::initializer_list<std::string_view> fields) {
+    (void)os::send_packet(socket_.get(), worker_message(fields));
+  }
+
+  Duty duty_;
+  os::UniqueFd socket_;
+  bool hears_ = true;
+  bool child_reaped_ = false;
+  int status_ = 0;
+};
+
+}  // namespace
+
+bool is_anchor(char** arguments) {
+  return arguments[0] != nullptr && arguments[1] != nullptr &&
+         std::string_view(arguments[1]) == HOLDFAST_WORKER_ANCHOR_OPTION;
+}
+
+Exit end_as_anchor(char** arguments) {
+  os::take_signals();
+  Duty duty;
+  if (!read_duty(arguments, duty)) {
+    write_line("--anchor is for Holdfast's own use, with eight numbers after it");
+    return {Exit::Kind::code, exit_codes::k_own_failure};
+  }
+  // It is one already, and stays one over exec; asked again, a mistaken caller harms nobody.
+  if (os::become_subreaper()) Anchor(duty).end();
+  return {Exit::Kind::code, exit_codes::k_success};
+}
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,391 @@
+#include "supervision/attempt/attempt.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <iterator>
+#include <vector>
+
+#include "core/ctest/time_budget.hpp"
+#include "core/outcome/supervision.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/ancestry.hpp"
+#include "os/process/descendants.hpp"
+#include "os/process/process.hpp"
+#include "os/process/process_tree.hpp"
+#include "supervision/attempt/attempt_clock.hpp"
+#include "supervision/attempt/attempt_result.hpp"
+#include "supervision/attempt/attempt_stacks.hpp"
+#include "supervision/attempt/guard_process.hpp"
+#include "supervision/attempt/shared_stops.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+using Event = SupervisionEvent;
+using Action = SupervisionAction;
+
+// How much longer than the grace a guard may take that was told to end the tree, before the
+// launcher does it itself: it may have been stopped by a test.
+constexpr Milliseconds k_guard_patience{7000};
+
+class Attempt final : public os::TreeWatcher {
+ public:
+  Attempt(const AttemptPlan& plan, Surroundings& around) : plan_(plan), around_(around) {}
+
+  AttemptResult run() {
+    clock_.start();
+    if (plan_.stop_time != k_longest && plan_.stop_time - k_stop_time_look > clock_.started()) {
+      look_at_ = plan_.stop_time - k_stop_time_look;
+    }
+    if (Result<void> begun = guard_.start(plan_, around_); !begun) {
+      return own_failure(begun.error());
+    }
+    while (state_.stage != Stage::ended) wait_for_news();
+    if (state_.reason == EndReason::none) stacks_.drop();  // it came to its end before --stop-time
+    stacks_.tell();                                        // it ended by itself meanwhile
+    if (plan_.companion != nullptr) plan_.companion->on_tree_gone();
+    guard_.bury();
+    if (state_.reason == EndReason::none && state_.pressed == 0) notice_same_interrupt();
+    if (state_.reason == EndReason::none) notice_dead_reader();
+    if (guard_.containment() != nullptr) guard_.containment()->dismiss_warden();
+    return conclude();
+  }
+
+  // Of the tree that is ended here, in the guard's place.
+  void on_reaped(pid_t pid, int /*status*/) override { guard_.note_reaped(pid); }
+  int hurry_fd() override { return around_.signals.fd(); }
+  bool hurries() override {
+    for (os::ReceivedSignal got = around_.signals.next(); got.number != 0;
+         got = around_.signals.next()) {
+      if (around_.callers.ignores(got.number)) continue;
+      if (got.number == SIGTERM || got.number == SIGINT) return true;
+    }
+    return false;
+  }
+
+ private:
+  void wait_for_news() {
+    pollfd fds[4] = {{around_.signals.fd(), POLLIN, 0},
+                     {parent_watched_ ? around_.parent.get() : -1, POLLIN, 0},
+                     {stacks_.fd(), POLLIN, 0},
+                     {guard_.fd(), POLLIN, 0}};
+    if (plan_.companion == nullptr) {
+      ::poll(fds, 4, time_left());
+    } else {
+      wait_with_companion(fds);
+    }
+    // The guard first: a test that has ended was not interrupted by what came at the same time.
+    look_at_guard();
+    if (state_.stage == Stage::ended) return;
+    if (fds[0].revents != 0) read_signals();
+    if (fds[1].revents != 0) {
+      parent_watched_ = false;
+      happened({Event::Kind::parent_ended});
+    }
+    if (stacks_.go_on()) stacks_are_whole();
+    const Milliseconds now = os::monotonic_now();
+    if (now >= look_at_) look_before_stop_time();
+    if (now >= companions_deadline()) companions_time_is_over();
+    if (now >= deadline()) happened({Event::Kind::timeout_expired});
+    if (now >= guard_deadline()) take_over();
+  }
+
+  void wait_with_companion(pollfd (&own)[4]) {
+    std::vector<pollfd> fds(std::begin(own), std::end(own));
+    plan_.companion->add_descriptors(fds);
+    if (const std::chrono::nanoseconds rest = plan_.companion->rest(); rest.count() > 0) {
+      const timespec time{0, static_cast<long>(rest.count())};
+      ::ppoll(fds.data(), fds.size(), &time, nullptr);
+    } else {
+      ::poll(fds.data(), fds.size(), time_left());
+    }
+    std::copy_n(fds.begin(), std::size(own), own);
+    plan_.companion->look();
+  }
+
+  Milliseconds companions_deadline() const {
+    if (plan_.companion == nullptr || state_.paused || state_.stage != Stage::running) {
+      return k_longest;
+    }
+    return plan_.companion->deadline();
+  }
+
+  void companions_time_is_over() {
+    if (plan_.companion->on_deadline() == Companion::Verdict::go_on) return;
+    is_over_for_companion_ = true;
+    happened({Event::Kind::timeout_expired});
+  }
+
+  void stacks_are_whole() {
+    if (state_.stage == Stage::running) {
+      stacks_.tell_in_output("holdfast: at its --stop-time ctest will end:\n");
+      stacks_.tell();
+    }
+    happened({Event::Kind::stacks_taken});
+  }
+
+  Milliseconds deadline() const {
+    if (plan_.policy.timeout.count() == 0 || state_.stage != Stage::running) return k_longest;
+    if (state_.paused) return k_longest;
+    return clock_.after(plan_.policy.timeout);
+  }
+
+  // ctest gives no time for it when --stop-time comes.
+  void look_before_stop_time() {
+    look_at_ = k_longest;
+    if (state_.stage == Stage::running && !stacks_.are_being_taken()) take_stacks();
+  }
+
+  Milliseconds guard_deadline() const {
+    if (state_.stage != Stage::ending && state_.stage != Stage::killing) return k_longest;
+    const Milliseconds grace = state_.stage == Stage::killing ? Milliseconds{0} : grace_;
+    return std::min(k_longest, ordered_ + grace + k_guard_patience);
+  }
+
+  int time_left() const {
+    const Milliseconds look = plan_.companion != nullptr ? plan_.companion->look_at() : k_longest;
+    const Milliseconds next = std::min(
+        {deadline(), companions_deadline(), guard_deadline(), look_at_, stacks_.deadline(), look});
+    if (next == k_longest) return -1;
+    return static_cast<int>(
+        std::clamp<std::int64_t>((next - os::monotonic_now()).count(), 0, 3'600'000));
+  }
+
+  void happened(Event event) {
+    event.at = os::monotonic_now();
+    SupervisionStep step = next_step(state_, event, plan_.mode);
+    if (!state_.paused && step.state.paused) clock_.pause(event.at);
+    if (!state_.paused && step.state.paused) paused_at_ = event.at;
+    if (state_.paused && !step.state.paused) {
+      clock_.go_on(event.at);
+      if (plan_.companion != nullptr) plan_.companion->on_pause(event.at - paused_at_);
+    }
+    state_ = step.state;
+    for (const Action& action : step.actions) act(action);
+  }
+
+  void act(const Action& action) {
+    const bool ends = action.kind == Action::Kind::end_tree ||
+                      action.kind == Action::Kind::end_tree_beyond_group ||
+                      action.kind == Action::Kind::end_tree_here;
+    if (ends && plan_.companion != nullptr) plan_.companion->on_tree_ends();
+    switch (action.kind) {
+      case Action::Kind::forward_signal:
+        return stops_.forward(passing_on(GuardOrder::Kind::forward, action.signal));
+      case Action::Kind::take_stacks:
+        return take_stacks();
+      case Action::Kind::end_tree:
+        return order_end(GuardOrder::Kind::end_tree, action.signal);
+      case Action::Kind::end_tree_beyond_group:
+        return order_end(GuardOrder::Kind::end_tree_beyond_group, action.signal);
+      case Action::Kind::kill_tree:
+        ordered_ = os::monotonic_now();
+        return guard_.order({GuardOrder::Kind::kill_tree, 0});
+      case Action::Kind::end_tree_here:
+        stacks_.tell();
+        return end_tree_here(action.signal);
+      case Action::Kind::stop_self:
+        if (!stops_.stop_as_test(action.signal)) happened({Event::Kind::signal_received, SIGCONT});
+        return;
+    }
+  }
+
+  void take_stacks() {
+    if (!stacks_.take()) happened({Event::Kind::stacks_taken});
+  }
+
+  // After a timeout as much as there is before ctest ends us.
+  Milliseconds grace() const {
+    if (state_.reason != EndReason::timeout) return plan_.policy.grace;
+    const Milliseconds grace = plan_.timeout_signal != 0 ? plan_.timeout_grace : plan_.policy.grace;
+    return grace_before(plan_.native_end, os::monotonic_now(), grace);
+  }
+
+  void look_at_stops() {
+    const SharedStops::News news = stops_.news();
+    if (news.continued) happened({Event::Kind::main_continued});
+    if (news.stopped_by == 0) return;
+    Event stopped{Event::Kind::main_stopped, news.stopped_by};
+    stopped.watched_by_shell = os::has_terminal();
+    happened(stopped);
+  }
+
+  void order_end(GuardOrder::Kind kind, int signal) {
+    stacks_.tell();
+    ordered_ = os::monotonic_now();
+    grace_ = grace();
+    if (state_.reason == EndReason::timeout && plan_.timeout_signal != 0) {
+      signal = plan_.timeout_signal;
+    }
+    GuardOrder order = passing_on(kind, signal);
+    order.grace_ms = grace_.count();
+    guard_.order(order);
+  }
+
+  // With the sender of the signal that is being answered, if it is that one.
+  GuardOrder passing_on(GuardOrder::Kind kind, int signal) const {
+    GuardOrder order{kind, signal};
+    if (signal != heard_.number || heard_.source == SignalSource::terminal) return order;
+    order.sender = heard_.sender;
+    order.sent_from_tree = heard_.source == SignalSource::tree;
+    return order;
+  }
+
+  // It exited, or has something to say and goes on.
+  void look_at_guard() {
+    if (state_.stage == Stage::ended) return;
+    const bool exited = guard_.listen();
+    const GuardReport::Stage stage = guard_.report().stage;
+    if (plan_.companion != nullptr && !main_is_told_) tell_of_main();
+    if (stage == GuardReport::Stage::watching) look_at_stops();
+    if (stage == GuardReport::Stage::tree_ended) {
+      clock_.end();
+      happened({Event::Kind::tree_ended});
+    } else if (exited) {
+      guard_lost_ = true;
+      happened({Event::Kind::guard_ended});
+    } else if (stage == GuardReport::Stage::main_ended) {
+      happened({Event::Kind::main_ended});
+    }
+  }
+
+  void tell_of_main() {
+    if (!guard_.has_reported()) return;
+    main_is_told_ = true;
+    plan_.companion->on_main_started(guard_.report().main);
+  }
+
+  void read_signals() {
+    for (os::ReceivedSignal got = around_.signals.next(); got.number != 0;
+         got = around_.signals.next()) {
+      if (got.number == SIGCHLD) {
+        look_at_guard();
+        continue;
+      }
+      if (around_.tells_limit(got)) {
+        // A companion has a clock of its own, for a hook that comes first.
+        if (plan_.companion == nullptr) happened({Event::Kind::timeout_expired});
+        continue;
+      }
+      // The test goes on, says the guard.
+      if (got.number == SIGCONT && (got.sender == guard_.pid() || got.from_line)) continue;
+      if (got.source == SignalSource::process && os::is_below(got.sender, guard_.pid())) {
+        got.source = SignalSource::tree;
+      }
+      heard_ = got;
+      answer(got);
+      heard_ = {};
+    }
+  }
+
+  void answer(const os::ReceivedSignal& got) {
+    if (got.source == SignalSource::terminal) {
+      guard_.order({GuardOrder::Kind::forget, got.number});
+    }
+    if (!around_.callers.ignores(got.number)) {
+      return happened({Event::Kind::signal_received, got.number, got.source});
+    }
+    // Nothing to us, as it would be to the bare command, unless the test handles it after all.
+    if (got.source != SignalSource::terminal) {
+      guard_.order(passing_on(GuardOrder::Kind::forward, got.number));
+    }
+  }
+
+  // The guard was to end the tree and has not: stopped, most likely.
+  void take_over() {
+    guard_.kill();
+    guard_lost_ = true;
+    happened({Event::Kind::guard_ended});
+  }
+
+  void end_tree_here(int signal) {
+    AttemptContainment* containment = guard_.containment();
+    os::EndOrder order{signal, grace(), {guard_.spared(), plan_.step != nullptr}};
+    if (containment != nullptr) order.contained = containment->processes();
+    guard_.report().survivors = static_cast<unsigned>(os::end_tree(order, *this).size());
+    if (containment != nullptr) containment->remove();
+  }
+
+  // What ended the test may have reached us at the same instant (Ctrl-C), and pend unread. A test
+  // that exits after it ended by itself, but is not to be tried again.
+  void notice_same_interrupt() {
+    const GuardReport& report = guard_.report();
+    if (!report.main_reaped) return;
+    const bool died = WIFSIGNALED(report.main_status);
+    if (!died && !plan_.policy.retry.may_retry()) return;
+    os::SignalSet signals = os::signal_bit(SIGINT) | os::signal_bit(SIGQUIT) |
+                            os::signal_bit(SIGTERM) | os::signal_bit(SIGHUP);
+    signals &= ~around_.callers.ignored;
+    if (died) signals &= os::signal_bit(WTERMSIG(report.main_status));
+    if (signals == 0) return;
+    const os::ReceivedSignal got = os::take_pending(signals);
+    if (got.number == 0 || got.sender == report.main) return;
+    if (!died) {
+      state_.pressed = got.number;
+      return;
+    }
+    const Event event{Event::Kind::signal_received, got.number, got.source};
+    state_ = next_step({}, event, plan_.mode).state;
+    state_.stage = Stage::ended;
+  }
+
+  // ctest alone reads what a test writes. When it dies its end of the pipe goes first: the test may
+  // die of that before the death can be seen.
+  void notice_dead_reader() {
+    const GuardReport& report = guard_.report();
+    if (plan_.mode != ExitMode::ctest || !report.main_reaped || !WIFSIGNALED(report.main_status) ||
+        WTERMSIG(report.main_status) != SIGPIPE) {
+      return;
+    }
+    if (!os::has_lost_its_reader(STDOUT_FILENO) && !os::has_lost_its_reader(STDERR_FILENO)) return;
+    state_.reason = EndReason::parent_gone;
+  }
+
+  AttemptResult conclude() const {
+    const GuardReport& report = guard_.report();
+    if (report.entrance_error != 0) {
+      plan_.teller->complain_once(
+          os::system_error(
+              "ignoring containment = \"cgroup\": failed to put a test into its cgroup",
+              report.entrance_error)
+              .message);
+    }
+    AttemptResult result =
+        result_of({report, state_, guard_lost_, plan_.policy.on_leak, clock_.wall_us()});
+    result.ended_for_companion = is_over_for_companion_;
+    return result;
+  }
+
+  const AttemptPlan& plan_;
+  Surroundings& around_;
+  GuardProcess guard_;
+  SharedStops stops_{guard_, around_.signals};
+  AttemptStacks stacks_{plan_, guard_};
+  SupervisionState state_;
+  AttemptClock clock_;
+  os::ReceivedSignal heard_;  // while it is being answered
+  bool guard_lost_ = false;
+  bool parent_watched_ = true;
+  bool main_is_told_ = false;           // to the companion
+  bool is_over_for_companion_ = false;  // it was the companion that had the tree ended
+  Milliseconds paused_at_{0};
+  Milliseconds look_at_ = k_longest;  // before --stop-time
+  Milliseconds ordered_{0};
+  Milliseconds grace_{0};  // as ordered
+};
+
+}  // namespace
+
+AttemptResult run_attempt(const AttemptPlan& plan, Surroundings& around) {
+  return Attempt(plan, around).run();
+}
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,14 @@
+// One attempt: the test's process tree from its first process to its last, watched over.
+#pragma once
+
+#include "supervision/attempt/attempt_plan.hpp"
+#include "supervision/base/records.hpp"
+#include "supervision/base/surroundings.hpp"
+
+namespace holdfast::launcher {
+
+// Runs the test and returns when nothing of it is left (or when what is left was let go). Whatever
+// arrives meanwhile (signals, ctest's death, the end of its time) ends the tree first.
+AttemptResult run_attempt(const AttemptPlan& plan, Surroundings& around);
+
+}  // namespace holdfast::launcher

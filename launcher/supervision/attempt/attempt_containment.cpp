@@ -1,0 +1,155 @@
+#include "supervision/attempt/attempt_containment.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdint>
+
+#include "core/outcome/oom.hpp"
+#include "core/settings/wire.hpp"
+#include "os/containment/cgroup_files.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process_tree.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+class Unwatched final : public os::TreeWatcher {
+ public:
+  void on_reaped(pid_t /*pid*/, int /*status*/) override {}
+  int hurry_fd() override { return -1; }
+  bool hurries() override { return false; }
+};
+
+}  // namespace
+
+AttemptContainment::AttemptContainment(Containment wanted, const std::string& cgroup)
+    : kind_(wanted) {
+  if (kind_ == Containment::cgroup) make_cgroup(cgroup);
+}
+
+void AttemptContainment::make_cgroup(const std::string& name) {
+  Result<os::Cgroup> made = os::Cgroup::make(name);
+  if (!made) return give_up(made.error().message);
+  Result<os::UniqueFd> entrance = made->open_entrance();
+  if (!entrance) return give_up(entrance.error().message);
+  cgroup_.emplace(std::move(*made));
+  entrance_ = std::move(*entrance);
+}
+
+void AttemptContainment::give_up(const std::string& why) {
+  trouble_ = "ignoring containment = \"" + std::string(name_of(kind_)) + "\": failed to " + why;
+  kind_ = Containment::none;
+}
+
+// Without them the test stops alone, as it does where it stops by itself under ctest.
+void AttemptContainment::make_lines() {
+  Result<os::SignalLine> stop = os::SignalLine::to_this_process(SIGSTOP);
+  Result<os::SignalLine> go_on = os::SignalLine::to_this_process(SIGCONT);
+  if (!stop || !go_on) return;
+  stop_line_.emplace(std::move(*stop));
+  continue_line_.emplace(std::move(*go_on));
+}
+
+void AttemptContainment::signal_launcher(int signal) const {
+  if (signal == SIGSTOP && stop_line_) stop_line_->pull();
+  if (signal == SIGCONT && continue_line_) continue_line_->pull();
+}
+
+pid_t AttemptContainment::fork_guard() {
+  if (!is_namespace()) return ::fork();
+  make_lines();
+  const Result<pid_t> guard = namespace_.fork();
+  if (guard) return *guard;
+  give_up(guard.error().message);
+  return ::fork();
+}
+
+pid_t AttemptContainment::post_warden(const std::vector<os::LockRequest>& locks, Milliseconds grace,
+                                      pid_t guard) {
+  if (kind_ == Containment::none) return -1;
+  const os::UniqueFd first(is_namespace() ? static_cast<int>(::syscall(SYS_pidfd_open, guard, 0))
+                                          : -1);
+  std::vector<int> kept{descriptor(), first.get()};
+  for (const os::LockRequest& lock : locks) {
+    for (int held : lock.descriptors()) kept.push_back(held);
+  }
+  warden_ = start_warden(std::move(kept));
+  if (warden_.pid != 0) return warden_.pid;
+  if (is_namespace()) {
+    // The guard may be at it, gently; when it is dead the kernel is. The locks wait for either.
+    pollfd ended{first.get(), POLLIN, 0};
+    (void)os::retried([&] { return ::poll(&ended, 1, -1); });
+  } else {
+    Unwatched watcher;
+    (void)os::end_processes(*processes(), {SIGTERM, grace, {}}, watcher);
+    remove();
+  }
+  ::_exit(0);
+}
+
+void AttemptContainment::dismiss_warden() {
+  if (warden_.pid <= 0) return;
+  ::kill(warden_.pid, SIGKILL);
+  (void)os::retried([&] { return ::waitpid(warden_.pid, nullptr, 0); });
+}
+
+void AttemptContainment::enter(os::Command& command, int keeper) const {
+  entrust(keeper);
+  command.cgroup = descriptor();
+  command.entrance = entrance_.get();
+  // In there that number is not the launcher's, who may trace whom it looks at from outside anyhow.
+  if (is_namespace()) command.debugger = 0;
+}
+
+void AttemptContainment::entrust(int keeper) const {
+  if (keeper < 0) return;
+  wire::Message message;
+  message.kind = wire::k_contain;
+  if (cgroup_) {
+    message.add("cgroup", cgroup_->name());
+    (void)os::send_descriptors(keeper, wire::encode(message), {cgroup_->directory()});
+  } else if (is_namespace()) {
+    const os::UniqueFd self(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
+    (void)os::send_descriptors(keeper, wire::encode(message), {self.get()});
+  }
+}
+
+os::ProcessSet* AttemptContainment::processes() {
+  if (!cgroup_) return nullptr;
+  if (!processes_) processes_.emplace(cgroup_->directory());
+  return &*processes_;
+}
+
+std::int64_t AttemptContainment::memory_peak_kb() const {
+  return cgroup_ ? os::memory_peak_kb(cgroup_->directory()) : 0;
+}
+
+std::uint64_t AttemptContainment::oom_kills() const {
+  if (!cgroup_) return 0;
+  return oom_kills_in(os::read_cgroup_file(cgroup_->directory(), "memory.events")).value_or(0);
+}
+
+std::vector<os::NamedProcess> AttemptContainment::named_outside(
+    std::vector<os::NamedProcess> processes) const {
+  for (os::NamedProcess& one : processes) one.pid = namespace_.number_outside(one.pid);
+  return processes;
+}
+
+void AttemptContainment::remove() {
+  // What cannot be removed is empty, or holds what could not be ended and was named: it is left to
+  // `holdfast reap`.
+  if (cgroup_) (void)cgroup_->remove();
+}
+
+void AttemptContainment::let_go() {
+  if (!cgroup_) return;
+  cgroup_->let_go();
+  remove();
+}
+
+}  // namespace holdfast::launcher

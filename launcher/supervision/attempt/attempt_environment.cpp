@@ -1,0 +1,44 @@
+#include "supervision/attempt/attempt_environment.hpp"
+
+#include "core/base/environment.hpp"
+#include "core/lock/lock_place.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+// Tells of each lock's slots. Returns the entries for what the test's own tests are to know.
+std::vector<std::string> tell_slots(const AttemptFacts& facts, TestEnvironment& told) {
+  std::vector<std::string> places;
+  for (const os::LockRequest& lock : facts.locks) {
+    const std::vector<unsigned> slots = lock.slots();
+    places.push_back(held_entry(place_of(lock.spec(), facts.grant.home), lock.spec(), slots));
+    if (slots.empty()) continue;
+    told.set(std::string(environment::k_slot_prefix) + slot_variable(lock.spec().name),
+             to_text(slots));
+  }
+  return places;
+}
+
+}  // namespace
+
+TestEnvironment attempt_environment(const Invocation& invocation, const AttemptFacts& facts) {
+  namespace env = environment;
+  const AttemptIdentity& identity = facts.grant.identity;
+  TestEnvironment told(invocation.environment);
+  told.set(env::k_test_name, identity.test);
+  told.set(env::k_attempt, std::to_string(identity.n));
+  told.set(env::k_attempt_id, identity.attempt);
+  told.set(env::k_run_id, facts.grant.run);
+  if (!facts.scratch.empty()) told.set(env::k_tmpdir, facts.scratch);
+  for (const Variable& variable : facts.grant.policy.environment) {
+    told.set_if_absent(variable.name, variable.value);
+  }
+  std::vector<std::string> places = tell_slots(facts, told);
+  // A ctest on the same tree inside this test must not wait for the run it is part of.
+  if (invocation.attach) places.push_back(run_place(facts.grant.home.tree));
+  const std::string held = facts.above.with(places, identity.attempt);
+  if (!held.empty()) told.set(env::k_held, held);
+  return told;
+}
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,26 @@
+// The environment of one attempt's test: what it inherits, and what Holdfast tells it
+// (docs/environment.md).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/test_environment.hpp"
+#include "core/lock/held_locks.hpp"
+#include "os/lock/lock_file.hpp"
+#include "supervision/base/invocation.hpp"
+#include "supervision/grant/grant.hpp"
+
+namespace holdfast::launcher {
+
+struct AttemptFacts {
+  const Grant& grant;
+  const HeldLocks& above;                     // what ancestors hold
+  const std::vector<os::LockRequest>& locks;  // what the attempt holds itself
+  const std::string& scratch;                 // its directory; empty: it has none
+};
+
+// Valid as long as the invocation's environment.
+TestEnvironment attempt_environment(const Invocation& invocation, const AttemptFacts& facts);
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,132 @@
+#include "supervision/attempt/googletest_trace.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "core/base/environment.hpp"
+#include "core/base/names.hpp"
+#include "core/ctest/test_framework.hpp"
+#include "os/file/marker_files.hpp"
+#include "os/file/system_call.hpp"
+#include "os/stack/elf_text.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+namespace env = environment;
+
+// More than the part of a report that matters.
+constexpr std::size_t k_head_of_report = 256;
+
+std::string in(const std::string& directory, std::string_view name) {
+  return directory + "/" + std::string(name);
+}
+
+// Open on both sides: a program that begins waits for nobody.
+os::UniqueFd make_beginnings(const std::string& path) {
+  if (::mkfifo(path.c_str(), 0600) != 0) return {};
+  os::UniqueFd fifo(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
+  if (!fifo.valid()) ::unlink(path.c_str());
+  return fifo;
+}
+
+// As GoogleTest names it, in a directory where none is.
+std::string own_report_of(const char* program) {
+  const std::string_view path = program;
+  return std::string(path.substr(path.rfind('/') + 1)) + std::string(names::k_googletest_report);
+}
+
+bool is_report(const std::string& name) {
+  return std::string_view(name).ends_with(names::k_googletest_report);
+}
+
+std::size_t count_beginnings(const os::UniqueFd& fifo) {
+  char bytes[8];
+  const ssize_t got = os::retried([&] { return ::read(fifo.get(), bytes, sizeof bytes); });
+  return got > 0 ? static_cast<std::size_t>(got) : 0;
+}
+
+bool is_fifo(int directory, std::string_view name) {
+  struct stat info {};
+  return ::fstatat(directory, std::string(name).c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISFIFO(info.st_mode);
+}
+
+std::string head_of(const os::ScratchContent& left, const std::string& report) {
+  const Result<std::string> head =
+      os::read_private_file(left.markers.get(), report, k_head_of_report);
+  return head ? *head : std::string();
+}
+
+// `is_there`: the runs file is.
+bool is_unfinished(const GoogletestTrace& trace, const Invocation& invocation,
+                   const os::ScratchContent& left, bool is_there) {
+  if (!trace.beginnings.valid()) return is_there;
+  const std::size_t begun = count_beginnings(trace.beginnings);
+  // As it was made; or made anew by a program that began after another was through.
+  if (is_there) return begun > 0 || !is_fifo(left.markers.get(), names::k_googletest_runs_file);
+  // Of several the first that was through has removed it. Only the test's own report tells then,
+  // and only of a program that writes one: what a script starts is not the test.
+  return begun > 1 && !trace.own_report.empty() &&
+         !is_googletest_report(head_of(left, trace.own_report)) &&
+         os::holds_googletest(invocation.command[0]);
+}
+
+// Each that has come to its end says that it had none.
+bool say_no_tests(const os::ScratchContent& left, const std::vector<std::string>& reports) {
+  bool is_one_empty = false;
+  for (const std::string& report : reports) {
+    const std::string head = head_of(left, report);
+    if (!is_googletest_report(head)) continue;
+    if (!reports_no_tests(head)) return false;
+    is_one_empty = true;
+  }
+  return is_one_empty;
+}
+
+}  // namespace
+
+GoogletestTrace ask_for_trace(const Invocation& invocation, const std::string& markers,
+                              TestEnvironment& told) {
+  GoogletestTrace trace;
+  const std::string runs = in(markers, names::k_googletest_runs_file);
+  trace.runs_file = told.set_if_absent(env::k_googletest_runs, runs);
+  if (!may_be_asked_for_report(invocation.command, invocation.environment)) return trace;
+  trace.reports = told.set_if_absent(env::k_googletest_output, "xml:" + markers + "/");
+  trace.may_be_empty = may_select_nothing(invocation.command, invocation.environment);
+  if (!trace.reports || !trace.runs_file) return trace;
+  trace.beginnings = make_beginnings(runs);
+  const std::string began = in(markers, names::k_googletest_began_file);
+  std::string own_report = own_report_of(invocation.command[0]);
+  if (told.set_if_absent(env::k_googletest_shard_file, began) &&
+      ::symlink(own_report.c_str(), began.c_str()) == 0) {
+    trace.own_report = std::move(own_report);
+  }
+  return trace;
+}
+
+void weigh_trace(const GoogletestTrace& trace, const Invocation& invocation,
+                 const os::ScratchContent& left, std::vector<std::string>& names,
+                 Observation& seen) {
+  const bool are_all_read = names.size() < os::k_most_marker_files;
+  if (trace.runs_file) {
+    const bool is_there = std::erase(names, names::k_googletest_runs_file) > 0;
+    seen.unfinished = is_unfinished(trace, invocation, left, is_there);
+  }
+  if (!trace.reports) return;
+  std::erase(names, names::k_googletest_began_file);
+  const auto others = std::partition(names.begin(), names.end(),
+                                     [](const std::string& name) { return !is_report(name); });
+  const std::vector<std::string> reports(others, names.end());
+  names.erase(others, names.end());
+  const bool exited_well = seen.main.kind == ProcessEnd::Kind::exited && seen.main.code == 0;
+  if (trace.may_be_empty && are_all_read && exited_well) {
+    seen.ran_nothing = say_no_tests(left, reports);
+  }
+}
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,317 @@
+#include "supervision/attempt/guard.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "os/file/clock.hpp"
+#include "os/process/process.hpp"
+#include "os/process/process_tree.hpp"
+#include "os/process/stream_holders.hpp"
+#include "os/signal/signal_queue.hpp"
+#include "os/signal/signals.hpp"
+#include "supervision/attempt/end_of_run.hpp"
+#include "supervision/attempt/guard_report.hpp"
+#include "supervision/attempt/launcher_link.hpp"
+#include "supervision/base/guard_messages.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+// A child that is ending when the main process ends (a helper that reads the end of a pipe) is no
+// leak. Only a test that does leave something behind waits this long.
+constexpr Milliseconds k_leak_patience{100};
+// A server that has just become one closes what it inherited a moment later. Each look costs a walk
+// through its descriptors.
+constexpr Milliseconds k_closing_patience{2000};
+constexpr Milliseconds k_closing_round{20};
+// Who continues a job (`fg`) continues the launcher as well. Only one that still stands so long
+// after its test went on was forgotten. SIGCONT at once would be too late for the stop that it is
+// meant for, and end the next one.
+constexpr Milliseconds k_wake_patience{100};
+
+class Guard final : public os::TreeWatcher {
+ public:
+  explicit Guard(GuardDuty duty)
+      : duty_(std::move(duty)), launcher_(std::move(duty_.launcher), duty_.launcher_pid) {}
+
+  [[noreturn]] void run() {
+    // Before the test exists: an orphan of its first instant is ours already.
+    if (!os::become_subreaper()) ::_exit(1);
+    if (duty_.containment != nullptr) duty_.containment->enter(duty_.command, duty_.keeper);
+    // Before there is a test: who signals a tree around ours tells by it where ours begins.
+    ::prctl(PR_SET_NAME, os::k_guard_name.data(), 0, 0, 0);
+    report_.earliest_start = os::clock_ticks_since_boot();
+    const os::Spawned spawned = os::spawn(duty_.command, duty_.callers);
+    report_.latest_start = os::clock_ticks_since_boot();
+    // The test has its working directory; ours would keep a directory busy.
+    (void)::chdir("/");
+    if (spawned.error != 0) {
+      report_.exec_error = spawned.error;
+      finish();
+    }
+    report_.entrance_error = spawned.entrance_error;
+    main_ = spawned.pid;
+    report_.main = in_namespace() ? 0 : main_;
+    report_.main_inside = main_;
+    if (duty_.tells_start) report(GuardReport::Stage::watching);
+    watch_main();
+    settle();
+  }
+
+  void on_reaped(pid_t pid, int status) override {
+    if (pid != main_) return;
+    report_.main_reaped = true;
+    report_.main_status = status;
+  }
+
+  // Of the main process: the launcher stops with it.
+  void on_stop_news(pid_t pid, int status) override {
+    if (pid != main_) return;
+    const MainStop last = report_.main_stop;
+    const bool stopped = WIFSTOPPED(status);
+    report_.main_stop = stopped ? last.stopped_by(WSTOPSIG(status)) : last.continued();
+    report(GuardReport::Stage::watching);
+    look_at_launcher_ = stopped ? k_longest : os::monotonic_now() + k_wake_patience;
+  }
+
+  int hurry_fd() override { return launcher_.fd(); }
+
+  // While the tree is being ended only "now" matters; the launcher's death changes nothing.
+  bool hurries() override {
+    GuardOrder order{};
+    return read_order(order) && order.kind == GuardOrder::Kind::kill_tree;
+  }
+
+ private:
+  bool in_namespace() const {
+    return duty_.containment != nullptr && duty_.containment->is_namespace();
+  }
+
+  // Until the main process has ended. The launcher's orders and its death end the tree.
+  void watch_main() {
+    children_ = os::watch_children();
+    while (hear_of_children() && !report_.main_reaped) {
+      const Milliseconds left =
+          look_at_launcher_ == k_longest ? k_longest : look_at_launcher_ - os::monotonic_now();
+      if (left.count() > 0) {
+        wait(left);
+      } else {
+        continue_launcher();
+      }
+    }
+  }
+
+  // Of all of them: the main process is there, so nobody need be looked up.
+  bool hear_of_children() { return os::reap(*this, {}, os::StopNews::wanted); }
+
+  os::Spared spared() const { return {{}, duty_.step != nullptr}; }
+
+  // After the main process: leftovers are found, then ended or let go.
+  [[noreturn]] void settle() {
+    const Milliseconds until = os::monotonic_now() + k_leak_patience;
+    while (true) {
+      if (!os::reap(*this, spared())) finish();
+      const Milliseconds left = until - os::monotonic_now();
+      if (left.count() <= 0) break;
+      wait(left);
+    }
+    const std::vector<os::NamedProcess> leftovers = leftovers_with_their_output_closed();
+    report_.leftovers = list_processes(for_people(leftovers), report_.leftover_list);
+    if (may_stay() && !hold_output(leftovers)) let_go();
+    report(GuardReport::Stage::main_ended);
+    end_tree(SIGTERM, duty_.grace);
+    finish();
+  }
+
+  bool may_stay() const { return duty_.needed_by_others || duty_.on_leak == OnLeak::ignore; }
+
+  // As far as there is patience for those that may stay.
+  std::vector<os::NamedProcess> leftovers_with_their_output_closed() {
+    const Milliseconds until = os::monotonic_now() + k_closing_patience;
+    while (true) {
+      std::vector<os::NamedProcess> leftovers = os::living_descendants(spared());
+      if (!may_stay() || !hold_output(leftovers) || os::monotonic_now() >= until) return leftovers;
+      wait(k_closing_round);
+      if (!os::reap(*this, spared())) finish();
+    }
+  }
+
+  // ctest waits for the end of a test's output: who holds it would hang the run.
+  bool hold_output(const std::vector<os::NamedProcess>& leftovers) const {
+    if (!duty_.under_ctest) return false;
+    const int output = duty_.command.output >= 0 ? duty_.command.output : STDOUT_FILENO;
+    const int errors = duty_.command.errors >= 0 ? duty_.command.errors : STDERR_FILENO;
+    const std::vector<os::Stream> streams{os::stream_of(output), os::stream_of(errors)};
+    return std::any_of(leftovers.begin(), leftovers.end(),
+                       [&](const os::NamedProcess& p) { return os::holds_stream(p.pid, streams); });
+  }
+
+  // The leftovers live on and hold no lock: it goes with the main process, as in ctest.
+  [[noreturn]] void let_go() {
+    report_.kept = true;
+    if (!duty_.needed_by_others && !in_namespace()) finish();
+    report_.stays = true;
+    note_usage();
+    report(GuardReport::Stage::tree_ended);
+    duty_.locks->clear();
+    EndOfRun watched{children_, duty_.keeper, duty_.parent};
+    // They would end with the first process of their namespace: so it stays, and ends with them.
+    if (!duty_.needed_by_others) watched.keeper = watched.parent = -1;
+    if (duty_.containment != nullptr) watched.contained = duty_.containment->descriptor();
+    keep_only(watched);
+    launcher_.forget();
+    if (wait_for_end_of_run(watched, *this) == KeptLeftovers::alive) {
+      end_tree(SIGTERM, duty_.grace);
+    }
+    leave_containment();
+    ::_exit(0);
+  }
+
+  void leave_containment() {
+    if (duty_.containment == nullptr) return;
+    if (report_.kept && !duty_.needed_by_others) return duty_.containment->let_go();
+    duty_.containment->remove();
+  }
+
+  void note_usage() {
+    add_usage(report_);
+    if (duty_.containment == nullptr) return;
+    report_.memory_peak_kb = duty_.containment->memory_peak_kb();
+    const bool killed =
+        WIFSIGNALED(report_.main_status) && WTERMSIG(report_.main_status) == SIGKILL;
+    if (killed) report_.oom_kills = duty_.containment->oom_kills();
+  }
+
+  [[noreturn]] void finish() {
+    note_usage();
+    leave_containment();
+    report(GuardReport::Stage::tree_ended);
+    if (!launcher_.is_up()) {
+      record_in_launchers_place(duty_, report_, os::monotonic_now_us() - started_us_);
+    }
+    ::_exit(0);
+  }
+
+  void report(GuardReport::Stage stage) {
+    report_.stage = stage;
+    launcher_.report(report_);
+  }
+
+  // The test was continued by itself: `kill -CONT`.
+  void continue_launcher() {
+    look_at_launcher_ = k_longest;
+    // From within a PID namespace it is not to be seen.
+    if (!in_namespace() && !launcher_.is_stopped()) return;
+    if (!os::is_stopped(main_)) signal_launcher(SIGCONT);
+  }
+
+  // SIGSTOP or SIGCONT.
+  void signal_launcher(int signal) const {
+    if (in_namespace()) return duty_.containment->signal_launcher(signal);
+    launcher_.signal(signal);
+  }
+
+  // True while the main process has not been continued since that stop.
+  bool is_still_stopped(std::uint32_t stop) {
+    hear_of_children();
+    return report_.main_stop.now == stop;
+  }
+
+  os::ProcessSet* contained() {
+    return duty_.containment != nullptr ? duty_.containment->processes() : nullptr;
+  }
+
+  // By the numbers that they have outside a PID namespace.
+  std::vector<os::NamedProcess> for_people(const std::vector<os::NamedProcess>& processes) const {
+    return in_namespace() ? duty_.containment->named_outside(processes) : processes;
+  }
+
+  void end_tree(int signal, Milliseconds grace, pid_t told_group = os::k_no_group) {
+    const std::vector<os::NamedProcess> survivors =
+        os::end_tree({signal, grace, spared(), told_group, contained()}, *this);
+    report_.survivors = list_processes(for_people(survivors), report_.survivor_list);
+  }
+
+  // Waits for a child, an order, or the end of `time`; carries out the order.
+  void wait(Milliseconds time) {
+    pollfd fds[2] = {{children_.get(), POLLIN, 0}, {hurry_fd(), POLLIN, 0}};
+    const auto timeout = time == k_longest ? -1 : static_cast<int>(time.count());
+    if (::poll(fds, 2, timeout) <= 0) return;
+    if (fds[0].revents != 0) os::hear_of_children(children_);
+    GuardOrder order{};
+    if (fds[1].revents != 0 && read_order(order)) carry_out(order);
+  }
+
+  void carry_out(const GuardOrder& order) {
+    switch (order.kind) {
+      case GuardOrder::Kind::forward:
+        return forward(order);
+      case GuardOrder::Kind::resume:
+        if (is_still_stopped(order.stop)) forward(order);
+        return;
+      case GuardOrder::Kind::forget:
+        (void)os::take_pending(os::signal_bit(order.signal));
+        return;
+      case GuardOrder::Kind::stop_launcher:
+        // From here, so that it cannot come after the SIGCONT for the same stop.
+        if (is_still_stopped(order.stop)) signal_launcher(SIGSTOP);
+        return;
+      case GuardOrder::Kind::end_tree:
+        end_tree(order.signal, Milliseconds{order.grace_ms}, told_group(order));
+        break;
+      case GuardOrder::Kind::end_tree_beyond_group:
+        end_tree(order.signal, Milliseconds{order.grace_ms}, ::getpgrp());
+        break;
+      case GuardOrder::Kind::kill_tree:
+        end_tree(0, Milliseconds{0});
+        break;
+    }
+    // Nothing is left, or nothing that can be ended.
+    finish();
+  }
+
+  // Our process group, where its members have had the signal from the one who sent it: then it
+  // pends here too. In a PID namespace of our own who is outside has no number.
+  pid_t told_group(const GuardOrder& order) const {
+    if (order.sender == k_nobody) return os::k_no_group;
+    const os::ReceivedSignal had = os::take_pending(os::signal_bit(order.signal));
+    const bool is_same = had.number == order.signal && had.source == SignalSource::process &&
+                         had.sender == (in_namespace() ? 0 : order.sender);
+    return is_same ? ::getpgrp() : os::k_no_group;
+  }
+
+  void forward(const GuardOrder& order) {
+    const pid_t told = told_group(order);
+    if (order.sent_from_tree && told != os::k_no_group) return;
+    os::signal_descendants(order.signal, spared(), told);
+  }
+
+  // The launcher's death is an order too: the test ends with it.
+  bool read_order(GuardOrder& order) {
+    const LauncherLink::Heard heard = launcher_.next_order(order);
+    if (heard == LauncherLink::Heard::death) {
+      order = {GuardOrder::Kind::end_tree, SIGTERM, duty_.grace.count()};
+    }
+    return heard != LauncherLink::Heard::nothing;
+  }
+
+  GuardDuty duty_;
+  LauncherLink launcher_;
+  GuardReport report_;
+  os::UniqueFd children_;
+  pid_t main_ = -1;
+  Milliseconds look_at_launcher_ = k_longest;
+  std::int64_t started_us_ = os::monotonic_now_us();
+};
+
+}  // namespace
+
+void be_guard(GuardDuty duty) { Guard(std::move(duty)).run(); }
+
+}  // namespace holdfast::launcher

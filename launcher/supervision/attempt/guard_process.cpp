@@ -1,0 +1,131 @@
+#include "supervision/attempt/guard_process.hpp"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "os/file/system_call.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
+#include "os/process/process_tree.hpp"
+#include "supervision/attempt/guard.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+bool tells_start(const AttemptPlan& plan) {
+  return plan.companion != nullptr && plan.companion->wants_start();
+}
+
+GuardDuty duty_of(const AttemptPlan& plan, const Surroundings& around, pid_t launcher) {
+  GuardDuty duty;
+  duty.command = plan.command;
+  duty.command.debugger = launcher;
+  duty.callers = around.callers;
+  duty.grace = plan.policy.grace;
+  duty.on_leak = plan.policy.on_leak;
+  duty.needed_by_others = plan.policy.needed_by_others;
+  duty.under_ctest = plan.mode == ExitMode::ctest;
+  duty.tells_start = tells_start(plan);
+  duty.launcher_pid = launcher;
+  duty.keeper = plan.keeper;
+  duty.parent = around.parent.get();
+  duty.identity = plan.identity;
+  duty.locks = plan.locks;
+  duty.step = plan.step;
+  duty.outputs = plan.outputs;
+  return duty;
+}
+
+}  // namespace
+
+Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) {
+  if (Result<void> reaper = os::become_subreaper(); !reaper) return reaper;
+  // Children that a shell had before it exec'd us are not the test's.
+  siginfo_t any{};
+  if (::waitid(P_ALL, 0, &any, WEXITED | WNOHANG | WNOWAIT) == 0) spared_ = os::own_children();
+  Result<std::pair<os::UniqueFd, os::UniqueFd>> pair = os::packet_pair();
+  if (!pair) return pair.error();
+  const pid_t launcher = ::getpid();
+  pid_ = plan.policy.containment == Containment::none ? ::fork() : fork_contained(plan);
+  if (pid_ < 0) return os::system_error("start the guard");
+  if (pid_ == 0) {
+    pair->first.reset();
+    GuardDuty duty = duty_of(plan, around, launcher);
+    duty.launcher = std::move(pair->second);
+    duty.containment = containment();
+    be_guard(std::move(duty));
+  }
+  link_ = std::move(pair->first);
+  if (containment_ && !containment_->trouble().empty()) {
+    plan.teller->complain_once(containment_->trouble());
+  }
+  // The test has its working directory; ours would keep a directory busy.
+  if (!plan.keeps_directory) (void)::chdir("/");
+  return {};
+}
+
+// As fork(2). Without a keeper a warden is posted, which is no child of the test's.
+pid_t GuardProcess::fork_contained(const AttemptPlan& plan) {
+  containment_.emplace(plan.policy.containment, plan.cgroup);
+  if (!containment_->is_namespace()) post_warden(plan, -1);
+  const pid_t guard = containment_->fork_guard();
+  if (guard > 0 && containment_->is_namespace()) post_warden(plan, guard);
+  return guard;
+}
+
+void GuardProcess::post_warden(const AttemptPlan& plan, pid_t guard) {
+  if (plan.keeper >= 0) return;
+  const pid_t warden = containment_->post_warden(*plan.locks, plan.policy.grace, guard);
+  if (warden > 0) spared_.push_back(warden);
+}
+
+void GuardProcess::order(const GuardOrder& what) {
+  (void)os::retried([&] { return ::send(link_.get(), &what, sizeof what, MSG_NOSIGNAL); });
+}
+
+bool GuardProcess::listen() {
+  const bool exited = os::retried([&] { return ::waitpid(pid_, nullptr, WNOHANG); }) == pid_;
+  if (exited) pid_ = -1;
+  read_reports();
+  return exited;
+}
+
+// The last one counts.
+void GuardProcess::read_reports() {
+  GuardReport report;
+  while (true) {
+    const ssize_t got =
+        os::retried([&] { return ::recv(link_.get(), &report, sizeof report, MSG_DONTWAIT); });
+    if (got == static_cast<ssize_t>(sizeof report)) {
+      report_ = report;
+      has_reported_ = true;
+      continue;
+    }
+    // It exited with an order unread: said once, before what it has sent.
+    if (got < 0 && errno == ECONNRESET) continue;
+    if (got == 0) has_hung_up_ = true;
+    return;
+  }
+}
+
+void GuardProcess::note_reaped(pid_t pid) {
+  if (pid == pid_) pid_ = -1;
+}
+
+void GuardProcess::kill() const {
+  if (pid_ > 0) ::kill(pid_, SIGKILL);
+}
+
+// SIGKILL, so that a stopped one does not hold us up.
+void GuardProcess::bury() {
+  if (pid_ <= 0 || report_.stays) return;
+  kill();
+  (void)os::retried([&] { return ::waitpid(pid_, nullptr, 0); });
+}
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,58 @@
+#include "supervision/attempt/scratch.hpp"
+
+#include "core/base/names.hpp"
+#include "os/file/trusted_directory.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+bool goes(Scratch what, Outcome outcome) {
+  switch (what) {
+    case Scratch::keep_failed:
+      return outcome == Outcome::passed || outcome == Outcome::skipped ||
+             outcome == Outcome::no_tests;
+    case Scratch::keep:
+      return false;
+    case Scratch::remove:
+      return true;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<AttemptScratch> AttemptScratch::make_own(const std::string& attempt) {
+  const Result<os::UniqueFd> user = os::open_user_directory();
+  if (!user) return user.error();
+  const std::string above(names::k_user_scratch_directory);
+  if (Result<os::UniqueFd> made = os::open_below(*user, above, 0700); !made) return made.error();
+  AttemptScratch own(os::user_directory_path() + "/" + above + "/" + attempt);
+  Result<os::UniqueFd> claimed = os::make_claimed_scratch(own.path_);
+  if (!claimed) return claimed.error();
+  own.claim_ = std::move(*claimed);
+  own.is_own_ = true;
+  return own;
+}
+
+// The first trouble is what is said.
+bool AttemptScratch::succeeded(const Result<void>& removal) {
+  if (!removal && trouble_.empty()) trouble_ = removal.error().message;
+  return static_cast<bool>(removal);
+}
+
+std::string AttemptScratch::settle(Scratch what, Outcome outcome, const os::ScratchContent& left) {
+  if (path_.empty()) return {};
+  is_as_new_ = left.is_as_made;
+  // An empty one tells nobody anything, whatever the outcome.
+  if (!is_as_new_ && (!left.holds_files || goes(what, outcome))) {
+    is_as_new_ = succeeded(os::renew_scratch_directory(path_));
+  }
+  if (!is_as_new_) {
+    (void)succeeded(os::remove_marker_directory(path_));
+    return path_;
+  }
+  if (is_own_) os::remove_empty_scratch(path_);
+  return {};
+}
+
+}  // namespace holdfast::launcher

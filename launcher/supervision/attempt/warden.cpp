@@ -1,0 +1,33 @@
+#include "supervision/attempt/warden.hpp"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "os/file/descriptors.hpp"
+#include "os/file/system_call.hpp"
+
+namespace holdfast::launcher {
+
+Warden start_warden(std::vector<int> kept) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return {};
+  const os::UniqueFd watched(ends[0]);
+  Warden warden;
+  warden.life = os::UniqueFd(ends[1]);
+  warden.pid = ::fork();
+  if (warden.pid != 0) return warden;
+  ::prctl(PR_SET_NAME, "holdfast-warden", 0, 0, 0);
+  // What is sent to the launcher's process group is not meant for who stands in for it.
+  ::setpgid(0, 0);
+  (void)::chdir("/");
+  os::leave_standard_streams();
+  kept.insert(kept.end(), {0, 1, 2, watched.get()});
+  (void)warden.life.release();
+  os::close_all_but(std::move(kept));
+  char byte = 0;
+  (void)os::retried([&] { return ::read(watched.get(), &byte, sizeof byte); });
+  return warden;
+}
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,51 @@
+#include "supervision/base/build_tool.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "os/process/ancestry.hpp"
+#include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+// Shells, ctest (`ctest --instrument`, `ctest --launch`) and cmake (`cmake -E cmake_link_script` of
+// a Makefile, `cmake --build` of a project inside), none of which ends with the build tool.
+bool stands_between(std::string_view name) {
+  constexpr std::string_view k_names[] = {"sh",  "dash",    "bash",  "ksh",
+                                          "zsh", "busybox", "ctest", "cmake"};
+  return std::find(std::begin(k_names), std::end(k_names), name) != std::end(k_names);
+}
+
+bool is_make(std::string_view name) { return name == "make" || name == "gmake"; }
+
+}  // namespace
+
+Result<BuildTool> find_build_tool() {
+  const pid_t parent = ::getppid();
+  std::optional<BuildTool> tool;
+  os::walk_up(parent, [&](pid_t pid, const os::ProcessStat& stat) {
+    if (pid == 1) return false;
+    if (stands_between(stat.name)) return true;
+    const bool may_have_another_above = is_make(stat.name);
+    if (!tool || may_have_another_above) tool = BuildTool{{pid, stat.start}, pid == parent};
+    return may_have_another_above;
+  });
+  if (!tool) return Error{"find the build tool among the ancestors"};
+  return *tool;
+}
+
+os::UniqueFd open_build_tools_stderr(const BuildTool& tool) {
+  const std::string path = os::in_proc(tool.process.pid, "fd/2");
+  return os::UniqueFd(
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
+}  // namespace holdfast::launcher

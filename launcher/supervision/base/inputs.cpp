@@ -1,0 +1,18 @@
+#include "supervision/base/inputs.hpp"
+
+#include <unistd.h>
+
+#include <climits>
+
+namespace holdfast::launcher {
+
+TestInputs inputs_of(char** command, std::string_view required) {
+  std::vector<std::string_view> words;
+  for (char** word = command; *word != nullptr; ++word) words.emplace_back(*word);
+  char here[PATH_MAX];
+  const bool is_here = has_relative_file(words) && ::getcwd(here, sizeof here) != nullptr;
+  return {file_arguments(words, is_here ? std::string_view(here) : std::string_view()),
+          required_files(required)};
+}
+
+}  // namespace holdfast::launcher

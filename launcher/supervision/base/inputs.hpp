@@ -1,0 +1,11 @@
+// The inputs of the test that is started here.
+#pragma once
+
+#include "core/ctest/test_inputs.hpp"
+
+namespace holdfast::launcher {
+
+// `required`: REQUIRED_FILES, as Properties has them.
+TestInputs inputs_of(char** command, std::string_view required);
+
+}  // namespace holdfast::launcher

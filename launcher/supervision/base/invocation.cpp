@@ -1,0 +1,180 @@
+#include "supervision/base/invocation.hpp"
+
+#include <limits.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/environment.hpp"
+#include "core/base/fnv1a.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+// Those that TIMEOUT_SIGNAL_NAME can be; 0 for any other.
+int timeout_signal_named(std::string_view name) {
+  if (name == "SIGINT") return SIGINT;
+  if (name == "SIGQUIT") return SIGQUIT;
+  if (name == "SIGTERM") return SIGTERM;
+  if (name == "SIGUSR1") return SIGUSR1;
+  if (name == "SIGUSR2") return SIGUSR2;
+  return 0;
+}
+
+// ctest takes what atoi(3) takes, of which only these can be the code of anything.
+std::optional<int> parse_exit_code(std::string_view text) {
+  int code = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), code);
+  if (parsed.ec != std::errc{} || code < 0 || code > 255) return std::nullopt;
+  return code;
+}
+
+// As CMake's if() takes it.
+bool is_true(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  if (upper == "ON" || upper == "YES" || upper == "TRUE" || upper == "Y") return true;
+  char* end = nullptr;
+  const double number = std::strtod(upper.c_str(), &end);
+  return !upper.empty() && *end == '\0' && number != 0;
+}
+
+void read_variable(std::string_view name, std::string_view value, Invocation& invocation,
+                   std::string_view& found_command) {
+  namespace env = environment;
+  Properties& properties = invocation.properties;
+  CtestLimits& limits = invocation.limits;
+  if (name == env::k_attach) {
+    Result<Attach> attach = parse_attach(value);
+    if (attach) {
+      invocation.attach = std::move(*attach);
+    } else {
+      invocation.warning = "ignoring " + attach.error().message;
+    }
+  } else if (name == env::k_property_enabled) {
+    invocation.bare = value == "OFF";
+  } else if (name == env::k_property_command) {
+    found_command = value;
+  } else if (name == env::k_property_locks) {
+    properties.locks = value;
+  } else if (name == env::k_property_resource_lock) {
+    properties.resource_lock = value;
+  } else if (name == env::k_property_run_serial) {
+    properties.run_serial = true;
+  } else if (name == env::k_property_timeout) {
+    properties.timeout = value;
+  } else if (name == env::k_property_native_timeout) {
+    properties.native_timeout = value;
+  } else if (name == env::k_property_native_limit) {
+    if (const Result<Milliseconds> limit = parse_duration(value)) limits.raised = *limit;
+  } else if (name == env::k_property_kept_limit) {
+    if (const Result<Milliseconds> limit = parse_duration(value)) limits.kept = *limit;
+  } else if (name == env::k_property_default_timeout) {
+    properties.default_timeout = value;
+  } else if (name == env::k_property_default_limit) {
+    if (const Result<Milliseconds> limit = parse_duration(value)) limits.default_raised = *limit;
+  } else if (name == env::k_property_stop_time) {
+    if (const Result<Milliseconds> time = parse_duration(value)) limits.stop_time = *time;
+  } else if (name == env::k_property_timeout_signal) {
+    limits.end_signal = timeout_signal_named(value);
+  } else if (name == env::k_property_timeout_grace) {
+    if (const Result<Milliseconds> grace = parse_duration(value)) limits.end_grace = *grace;
+  } else if (name == env::k_property_tells_limit) {
+    invocation.limits.tells = true;
+  } else if (name == env::k_property_lock_line) {
+    invocation.tells_locks = true;
+  } else if (name == env::k_property_timeout_line) {
+    if (const Result<Milliseconds> limit = parse_duration(value)) invocation.told_timeout = *limit;
+  } else if (name == env::k_property_on_leak) {
+    properties.on_leak = value;
+  } else if (name == env::k_property_skip_return_code) {
+    invocation.skip_code = parse_exit_code(value);
+  } else if (name == env::k_property_needed) {
+    properties.needed_by_others = true;
+  } else if (name == env::k_property_required_files) {
+    properties.required_files = value;
+  } else if (name == env::k_property_labels) {
+    properties.labels = value;
+  } else if (name == env::k_property_isolation) {
+    properties.isolation = value;
+  } else if (name == env::k_property_processors) {
+    properties.processors = value;
+  } else if (name == env::k_disable) {
+    invocation.disabled = is_true(value);
+  } else if (name == env::k_property_retry) {
+    properties.retry = value;
+  } else if (name == env::k_property_verdict) {
+    properties.verdict = value;
+  } else if (name == env::k_property_until_fail) {
+    properties.until_fail = true;
+  } else if (name == env::k_held) {
+    invocation.held = value;
+  }
+}
+
+void read_environment(Invocation& invocation, std::string_view& found_command) {
+  constexpr std::string_view k_prefix = "HOLDFAST_";
+  for (char** entry = invocation.environment; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    if (!text.starts_with(k_prefix)) continue;
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos) continue;
+    read_variable(text.substr(0, equals), text.substr(equals + 1), invocation, found_command);
+  }
+}
+
+}  // namespace
+
+Result<Invocation> read_invocation(char** arguments, char** environment) {
+  std::vector<std::string_view> words;
+  for (char** argument = arguments + 1; *argument != nullptr; ++argument)
+    words.push_back(*argument);
+  Result<CommandLine> line = parse_command_line(words);
+  if (!line) return line.error();
+  Invocation invocation;
+  invocation.arguments = arguments;
+  invocation.command = arguments + 1 + line->command_at;
+  invocation.environment = environment;
+  invocation.line = std::move(*line);
+  if (invocation.line.help) return invocation;
+  std::string_view found_command;
+  read_environment(invocation, found_command);
+  if (!invocation.attach) {
+    // What properties say is meant for the test that ctest starts, not for what it may run.
+    invocation.properties = {};
+    invocation.limits = {};
+    invocation.bare = false;
+    invocation.tells_locks = false;
+    invocation.told_timeout = Milliseconds{0};
+    invocation.skip_code.reset();
+  } else if (!found_command.empty()) {
+    // Points into the environment we were started with, which outlives every use of it.
+    invocation.command[0] = const_cast<char*>(found_command.data());
+  }
+  if (invocation.limits.raised || invocation.limits.kept)
+    invocation.properties.default_timeout.clear();
+  const std::string_view command = invocation.command[0];
+  invocation.test =
+      invocation.line.name.value_or(std::string(command.substr(command.rfind('/') + 1)));
+  return invocation;
+}
+
+std::string key_of(const Invocation& invocation) {
+  Fnv1a hash;
+  hash.add(invocation.test).end();
+  char directory[PATH_MAX];
+  if (::getcwd(directory, sizeof directory) != nullptr) hash.add(directory).end();
+  for (char** word = invocation.command; *word != nullptr; ++word) hash.add(*word).end();
+  std::string text;
+  for (int shift = 60; shift >= 0; shift -= 4) {
+    text += "0123456789abcdef"[(hash.value() >> shift) & 15U];
+  }
+  return text;
+}
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,45 @@
+// What this launcher was started for: command line and environment, read once.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/base/result.hpp"
+#include "core/ctest/attach.hpp"
+#include "core/ctest/ctest_limits.hpp"
+#include "core/outcome/outcome.hpp"
+#include "core/settings/command_line.hpp"
+#include "core/settings/resolution.hpp"
+
+namespace holdfast::launcher {
+
+struct Invocation {
+  CommandLine line;
+  char** arguments = nullptr;    // argv
+  char** command = nullptr;      // null-terminated tail of argv
+  char** environment = nullptr;  // as inherited
+  std::optional<Attach> attach;  // set: ctest started us
+  Properties properties;
+  CtestLimits limits;
+  std::string held;              // what ancestors hold (HOLDFAST_HELD)
+  std::string test;              // the name in records and messages
+  std::optional<int> skip_code;  // SKIP_RETURN_CODE, where ctest would judge by it
+  bool tells_locks = false;      // in the output: ctest's clock starts there
+  // More than 0: the output is kept back, and may say first that the test timed out. So long after
+  // that ctest ends it.
+  Milliseconds told_timeout{0};
+  bool disabled = false;  // HOLDFAST_DISABLE
+  bool bare = false;      // the test's property HOLDFAST_ENABLED is OFF
+  std::string warning;    // HOLDFAST_ATTACH was not understood
+
+  ExitMode mode() const { return attach ? ExitMode::ctest : ExitMode::command; }
+};
+
+// `arguments` is argv; its error is a usage error.
+Result<Invocation> read_invocation(char** arguments, char** environment);
+
+// 16 hexadecimal digits that tell apart two tests of one name: FNV-1a of name, working directory
+// and command.
+std::string key_of(const Invocation& invocation);
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,208 @@
+#include "supervision/base/keeper_link.hpp"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+#include "core/base/keeper_address.hpp"
+#include "os/file/system_call.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
+#include "os/process/spawn.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+// A keeper answers in microseconds; one that is stopped or lost must not hold up a test for long.
+constexpr Milliseconds k_patience{2000};
+// With one that has left another test without an answer already.
+constexpr Milliseconds k_patience_lost{50};
+
+os::Connected connect_to_keeper(const Attach& attach) {
+  const std::string socket =
+      keeper_socket_path(os::user_directory_path(), attach.ctest, attach.pid_namespace);
+  const bool lost = ::access(keeperless_flag(socket).c_str(), F_OK) == 0;
+  os::Connected link = os::connect_to(socket, lost ? k_patience_lost : k_patience);
+  if (!link.socket.valid()) return link;
+  // /tmp is everybody's: only the keeper of this user (or root's) is ours.
+  const Result<uid_t> user = os::peer_user(link.socket);
+  if (!user || (*user != ::geteuid() && *user != 0)) {
+    link.socket.reset();
+    link.error = Error{"use the keeper: its socket belongs to another user"};
+  }
+  return link;
+}
+
+// A script in the command's place would pass for every test that it is to look after, and each of
+// them would die in a program that is cut off: one that ends before its section headers do, which
+// linkers and strip(1) put last (ctest-integration/process.cmake looks at the same). What cannot be
+// read says why when it is executed.
+bool is_no_program(const std::string& path) {
+  constexpr unsigned char k_order =
+      __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
+  const os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!file.valid()) return false;
+  Elf64_Ehdr header{};
+  const ssize_t count = os::retried([&] { return ::read(file.get(), &header, sizeof header); });
+  if (count < 0) return false;
+  if (count < ssize_t{sizeof header} || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+    return true;
+  struct stat status {};
+  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != k_order ||
+      ::fstat(file.get(), &status) != 0) {
+    return false;
+  }
+  const std::uint64_t headers = std::uint64_t{header.e_shnum} * header.e_shentsize;
+  return static_cast<std::uint64_t>(status.st_size) < header.e_shoff + headers;
+}
+
+// Runs `holdfast keeper`, which returns when a keeper of this ctest listens: its own or another's.
+bool start_keeper(const Attach& attach, const os::CallersSignals& callers) {
+  Result<std::string> program = main_program();
+  if (!program) return false;
+  std::string words[] = {*program,    "keeper",      "--tree",
+                         attach.tree, "--ctest",     to_text(attach.ctest),
+                         "--project", attach.project};
+  char* arguments[std::size(words) + 1] = {};
+  for (std::size_t i = 0; i < std::size(words); ++i) arguments[i] = words[i].data();
+  const pid_t child = ::fork();
+  if (child < 0) return false;
+  if (child == 0) {
+    // Nothing of ctest's may stay open in a process that outlives the test.
+    const int null = ::open("/dev/null", O_RDWR);
+    for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
+    (void)os::become({arguments, ::environ}, callers);
+    ::_exit(127);
+  }
+  int status = 0;
+  if (os::retried([&] { return ::waitpid(child, &status, 0); }) != child) return false;
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+}  // namespace
+
+Result<std::string> main_program() {
+  Result<std::string> own = os::own_program();
+  if (!own) return own.error();
+  std::string prefix = *own;
+  for (int level = 0; level < 3; ++level) prefix.erase(std::min(prefix.size(), prefix.rfind('/')));
+  std::string program = prefix + "/bin/holdfast";
+  if (is_no_program(program))
+    return Error{"use " + program + ": expected a program, install Holdfast again"};
+  return program;
+}
+
+KeeperLink KeeperLink::adopt(os::UniqueFd socket) {
+  KeeperLink link;
+  link.socket_ = std::move(socket);
+  return link;
+}
+
+KeeperLink KeeperLink::find(const Attach& attach, const os::CallersSignals& callers) {
+  KeeperLink link;
+  os::Connected connected = connect_to_keeper(attach);
+  if (!connected.socket.valid() && connected.failure == os::ConnectFailure::absent) {
+    if (start_keeper(attach, callers)) connected = connect_to_keeper(attach);
+  }
+  if (!connected.socket.valid()) {
+    link.trouble_ = "no keeper (" + connected.error.message +
+                    "): tests run by their own properties, nothing is recorded";
+    return link;
+  }
+  link.socket_ = std::move(connected.socket);
+  return link;
+}
+
+Result<wire::AttemptGrant> KeeperLink::ask(const wire::AttemptRequest& request) {
+  if (Result<void> sent = os::send_packet(fd(), wire::encode(wire::to_message(request))); !sent) {
+    return sent.error();
+  }
+  Result<std::string> packet = os::receive_packet(fd());
+  if (!packet) {
+    // It may be stopped; or another launcher that has found it so has had it go on just now.
+    (void)os::continue_peer(fd());
+    packet = os::receive_packet(fd());
+  }
+  if (!packet) return packet.error();
+  Result<wire::Message> message = wire::decode(*packet);
+  if (!message) return message.error();
+  if (message->kind == wire::k_refusal) return Error{std::string(message->get("why"))};
+  return wire::to_grant(*message);
+}
+
+void KeeperLink::entrust(int descriptor) {
+  if (!connected()) return;
+  wire::Message message;
+  message.kind = wire::k_hold;
+  // Without it the lock ends with launcher and guard, which only matters when both are killed.
+  (void)os::send_descriptors(fd(), wire::encode(message), {descriptor});
+}
+
+std::optional<wire::Message> KeeperLink::answer_to(wire::Message question) {
+  const std::string number = std::to_string(++questions_);
+  question.add(wire::k_question, number);
+  if (!connected() || !os::send_packet(fd(), wire::encode(question))) return std::nullopt;
+  while (true) {
+    const Result<std::string> packet = os::receive_packet(fd());
+    if (!packet) return std::nullopt;
+    Result<wire::Message> answer = wire::decode(*packet);
+    if (!answer) return std::nullopt;
+    // Else it is of a question that was not waited for any longer.
+    if (answer->get(wire::k_question) == number) return std::move(*answer);
+  }
+}
+
+bool KeeperLink::asks_memory(int main) {
+  wire::Message question;
+  question.kind = wire::k_memory;
+  if (main > 0) question.add("main", std::to_string(main));
+  const std::optional<wire::Message> answer = answer_to(std::move(question));
+  return answer && answer->kind == wire::k_memory && !answer->get("sure").empty();
+}
+
+KeeperLink::Again KeeperLink::asks_again(LentScratch scratch) {
+  wire::Message question;
+  question.kind = wire::k_again;
+  if (scratch == LentScratch::reusable) question.add("scratch", "reusable");
+  const std::optional<wire::Message> answer = answer_to(std::move(question));
+  if (!answer || answer->kind != wire::k_again) return {};
+  Again again;
+  again.reason = answer->get("why");
+  again.granted = again.reason.empty();
+  again.attempt = answer->get("attempt");
+  again.scratch = answer->get("scratch_path");
+  return again;
+}
+
+bool KeeperLink::say(std::string_view line, Repeat repeat, Layout layout) {
+  if (!connected()) return false;
+  wire::Message message;
+  message.kind = wire::k_say;
+  message.add("line", line);
+  if (repeat == Repeat::once_per_run) message.add("once", "1");
+  if (repeat == Repeat::unless_ctest_ends) message.add("interrupted", "1");
+  if (layout == Layout::folded) message.add("folded", "1");
+  return static_cast<bool>(os::send_packet(fd(), wire::encode(message)));
+}
+
+void bid_farewell(int keeper, LentScratch scratch, std::string_view came_out) {
+  if (keeper < 0) return;
+  wire::Message message;
+  message.kind = wire::k_farewell;
+  if (scratch == LentScratch::reusable) message.add("scratch", "reusable");
+  if (!came_out.empty()) message.add("came_out", came_out);
+  (void)os::send_packet(keeper, wire::encode(message));
+}
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,149 @@
+#include "supervision/base/messages.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/printable.hpp"
+#include "core/ctest/test_framework.hpp"
+#include "os/process/execution_error.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+std::string list_of(const std::array<ListedProcess, k_most_listed>& processes, unsigned count) {
+  std::string text;
+  const std::size_t listed = std::min<std::size_t>(count, processes.size());
+  for (std::size_t i = 0; i < listed; ++i) {
+    if (i > 0) text += ", ";
+    text +=
+        std::string(processes[i].name.data()) + " (pid " + std::to_string(processes[i].pid) + ")";
+  }
+  if (count > listed) text += " and " + std::to_string(count - listed) + " more";
+  return text;
+}
+
+std::string signal_name(int signal) {
+  const char* name = sigabbrev_np(signal);
+  return name != nullptr ? "SIG" + std::string(name) : "signal " + std::to_string(signal);
+}
+
+std::string why(const AttemptResult& result, const Policy& policy, std::string_view parent) {
+  switch (result.observation.end_reason) {
+    case EndReason::timeout:
+      return "timed out after " + describe(policy.timeout);
+    case EndReason::signal:
+      return "interrupted by " + signal_name(result.observation.end_signal);
+    case EndReason::parent_gone:
+      return "interrupted: " + std::string(parent) + " has ended";
+    case EndReason::none:
+      break;
+  }
+  return {};
+}
+
+void add(std::string& text, const std::string& more) {
+  if (!text.empty() && !more.empty()) text += "; ";
+  text += more;
+}
+
+std::string on_orphans(const AttemptResult& result, const std::string& name) {
+  if (result.orphans.empty()) return {};
+  const OrphanMarker& first = result.orphans.front();
+  std::string text = name + " has an orphan marker: " + first.file + " " + first.why;
+  if (const std::size_t more = result.orphans.size() - 1; more > 0) {
+    text += ", and " + std::to_string(more) + " more";
+  }
+  return text;
+}
+
+std::string on_outcome(const AttemptResult& result, const std::string& name) {
+  const Observation& seen = result.observation;
+  if (result.outcome == Outcome::premature_exit) {
+    return name + " exited with 0 before its GoogleTest cases were through (exit() in a case?)";
+  }
+  if (result.outcome == Outcome::no_tests && seen.main.code == k_pytest_found_nothing) {
+    return name + " found nothing to run: pytest has collected no test, or deselected all";
+  }
+  if (result.outcome == Outcome::no_tests) {
+    const std::string& because = result.ran_nothing_because;
+    return name +
+           " found nothing to run: " + (because.empty() ? "its filter matches no test" : because);
+  }
+  if (result.outcome == Outcome::oom_killed) {
+    return name + " was killed by the kernel for want of memory";
+  }
+  const bool hides = seen.main.code == 0 || seen.skip_code == seen.main.code;
+  if (result.outcome == Outcome::deliberate_exit && hides) {
+    return name + " left a marker (" + result.marker.value_or("") + ") and exited with " +
+           std::to_string(seen.main.code) + ", which says something else: it counts as failed";
+  }
+  return {};
+}
+
+std::string on_evidence(const AttemptResult& result, std::string_view test) {
+  if (result.outcome == Outcome::passed && result.orphans.empty()) return {};
+  const std::string name = "\"" + brief(test) + "\"";
+  std::string text = on_outcome(result, name);
+  add(text, on_orphans(result, name));
+  return text;
+}
+
+}  // namespace
+
+std::string describe_leftovers(const GuardReport& report) {
+  return "left " + std::to_string(report.leftovers) +
+         (report.leftovers == 1 ? " process" : " processes") +
+         " behind, ended: " + list_of(report.leftover_list, report.leftovers);
+}
+
+std::string note_on(const AttemptResult& result, std::string_view test, std::string_view command,
+                    const Policy& policy, std::string_view parent) {
+  const GuardReport& report = result.report;
+  std::string text;
+  if (report.exec_error != 0) {
+    return os::execution_error(std::string(command), report.exec_error);
+  }
+  const Observation& seen = result.observation;
+  // Who has pressed a key need not be told.
+  const bool pressed = seen.end_reason == EndReason::signal && seen.end_signal == result.pressed;
+  if (seen.end_reason != EndReason::none && !pressed) {
+    text =
+        "\"" + brief(test) + "\" " + why(result, policy, parent) + "; its process tree was ended";
+  } else if (seen.leaked) {
+    text = "\"" + brief(test) + "\" " + describe_leftovers(report);
+  }
+  add(text, on_evidence(result, test));
+  if (report.survivors > 0) {
+    text += (text.empty() ? "" : "; ") + std::string("could not be ended: ") +
+            list_of(report.survivor_list, report.survivors);
+  }
+  return text;
+}
+
+bool is_worth_knowing(const AttemptResult& result) {
+  const Observation& seen = result.observation;
+  if (seen.end_reason != EndReason::none || result.report.survivors > 0) return false;
+  switch (result.outcome) {
+    case Outcome::no_tests:
+      return seen.no_tests != NoTests::fail;
+    case Outcome::passed:
+    case Outcome::failed:
+    case Outcome::crashed:
+    case Outcome::skipped:
+    case Outcome::oom_killed:
+      return seen.leaked || !result.orphans.empty();
+    case Outcome::deliberate_exit:
+    case Outcome::premature_exit:
+    case Outcome::timed_out:
+    case Outcome::launch_failed:
+    case Outcome::lock_timeout:
+    case Outcome::lock_lost:
+    case Outcome::service_unavailable:
+    case Outcome::interrupted:
+    case Outcome::internal_error:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,24 @@
+// What is said about an attempt that did not simply run and end.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/settings/policy.hpp"
+#include "supervision/base/records.hpp"
+
+namespace holdfast::launcher {
+
+// One sentence, empty when there is nothing to say. `command` is what was to be executed, `parent`
+// who it ends with.
+std::string note_on(const AttemptResult& result, std::string_view test, std::string_view command,
+                    const Policy& policy, std::string_view parent = "ctest");
+
+// Whether what there is to say of it is worth knowing and no error: that a test left something
+// behind, or had nothing to run.
+bool is_worth_knowing(const AttemptResult& result);
+
+// "left 1 process behind, ended: sleep (pid 17)".
+std::string describe_leftovers(const GuardReport& report);
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,66 @@
+// The launcher's lines in the journal. docs/journal.md is the format.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/json_line.hpp"
+#include "core/outcome/marker.hpp"
+#include "core/outcome/outcome.hpp"
+#include "core/settings/wire.hpp"
+#include "supervision/base/guard_messages.hpp"
+#include "supervision/base/invocation.hpp"
+
+namespace holdfast::launcher {
+
+// What is known of one attempt when it is over.
+struct AttemptResult {
+  Observation observation;
+  Outcome outcome = Outcome::internal_error;
+  GuardReport report;
+  std::int64_t wall_us = 0;
+  Milliseconds lock_wait{0};
+  std::string scratch;                // the attempt's directory, where it stays; empty: it is gone
+  std::string note;                   // one sentence; empty: nothing to say
+  std::string remark;                 // the same, worth a record and no line
+  std::string ran_nothing_because;    // of no_tests; empty: its filter selects nothing
+  std::optional<std::string> marker;  // the reason in the main process's marker; none: it left none
+  std::vector<OrphanMarker> orphans;
+  bool ended_for_companion = false;  // supervision/attempt/companion.hpp
+  int pressed = 0;                   // SupervisionState::pressed
+  // What `holdfast exec` finds out beside it; each empty where there is nothing.
+  bool told_timeout = false;            // ctest has read that it timed out, and ends us soon
+  std::string verdict;                  // what ctest will conclude of this attempt
+  std::string retry;                    // whether it is tried again, and why, in words
+  std::string log;                      // the file that has its output
+  std::string forensics;                // a JSON object
+  std::vector<std::string_view> flags;  // `flaky`, …
+
+  // It was begun and did not come to an end of its own: what it wrote may be half written.
+  bool is_cut_short() const;
+};
+
+struct AttemptIdentity {
+  std::string test;
+  std::string key;
+  std::string attempt;
+  unsigned n = 1;       // which attempt of the test in this run
+  std::string journal;  // path; empty: nothing is recorded
+  ProcessName launcher;
+};
+
+// `exit_code` or `signal`, if the main process has ended.
+void add_end_of_main(JsonLine& line, const GuardReport& report);
+
+// Appends a record. The error is for a warning: a record never changes a verdict.
+Result<void> record_start(const AttemptIdentity& identity, const std::vector<LockSpec>& locks);
+Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& result);
+// Whether a test has a SKIP_RETURN_CODE: ctest's log does not tell such a skip from a pass.
+enum class MaySkip : std::uint8_t { no, yes };
+Result<void> record_bare(const std::string& journal, const std::string& test,
+                         const std::string& key, std::string_view why, MaySkip may_skip);
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,63 @@
+#include "supervision/base/step_record.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "core/base/json_line.hpp"
+#include "core/base/names.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/unique_fd.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+// A journal of this size, some fifty thousand steps, becomes the older one.
+constexpr off_t k_full = 16 * 1024 * 1024;
+
+// Under its own lock, and only while the name still means it: of several who find it full one
+// moves it. Who has it open appends to the older one.
+void move_if_full(const std::string& path) {
+  struct stat now {};
+  if (::stat(path.c_str(), &now) != 0 || now.st_size < k_full) return;
+  const os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat locked {};
+  if (!file.valid() || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return;
+  if (::fstat(file.get(), &locked) != 0 || ::stat(path.c_str(), &now) != 0) return;
+  if (locked.st_ino != now.st_ino || locked.st_dev != now.st_dev) return;
+  // Another has moved the full one meanwhile: this is the next.
+  if (locked.st_size < k_full) return;
+  (void)::rename(path.c_str(), (path + std::string(names::k_older_suffix)).c_str());
+}
+
+}  // namespace
+
+void record_step(const BuildStep& step, const AttemptResult& result) {
+  JsonLine line("step", os::unix_now_ms());
+  line.text("kind", name_of(step.kind));
+  if (!step.target.empty()) line.text("target", step.target);
+  if (!step.output.empty()) line.text("output", step.output);
+  if (!step.program.empty()) line.text("program", step.program);
+  if (!step.language.empty()) line.text("language", step.language);
+  line.text("outcome", name_of(result.outcome));
+  add_end_of_main(line, result.report);
+  const EarlierAttempts earlier = step.handed ? step.handed->earlier : EarlierAttempts{};
+  line.seconds("wall_s", result.wall_us + earlier.wall_us);
+  line.seconds("user_s", result.report.user_us + earlier.user_us);
+  line.seconds("sys_s", result.report.system_us + earlier.system_us);
+  line.number("max_rss_kb", std::max(result.report.max_rss_kb, earlier.max_rss_kb));
+  line.seconds("slot_wait_s", (result.lock_wait.count() + earlier.waited_ms) * 1000);
+  line.number("attempts", earlier.count + 1);
+  std::string note = earlier.count > 0 ? "attempt 1 " + earlier.why : std::string();
+  if (!result.note.empty()) note += (note.empty() ? "" : "; ") + result.note;
+  if (!note.empty()) line.text("note", note);
+  const std::string path = step.tree + "/" + std::string(names::k_build_journal);
+  move_if_full(path);
+  (void)os::append_line(path, std::move(line).finish());
+}
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,115 @@
+#include "supervision/grant/grant.hpp"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "core/base/keeper_address.hpp"
+#include "core/ctest/ctest_limits.hpp"
+#include "core/ctest/test_framework.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/file/unique_fd.hpp"
+#include "os/process/process.hpp"
+#include "supervision/base/enclosing_tree.hpp"
+#include "supervision/base/inputs.hpp"
+#include "supervision/base/teller.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+// Every later test of the run finds the same: the first says it. The flag is removed with the
+// sockets of keepers that are gone.
+void say_keeperless(const Attach& attach, const std::string& why) {
+  const std::string flag = keeperless_flag(
+      keeper_socket_path(os::user_directory_path(), attach.ctest, attach.pid_namespace));
+  const os::UniqueFd first(
+      ::open(flag.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (first.valid() || errno != EEXIST) write_line(why);
+}
+
+wire::AttemptRequest request_of(const Invocation& invocation, const Grant& grant) {
+  const AttemptIdentity& identity = grant.identity;
+  wire::AttemptRequest request;
+  request.test = identity.test;
+  request.key = identity.key;
+  request.include_count = invocation.attach->include_count;
+  request.launcher = identity.launcher;
+  request.soonest_end = soonest_end(invocation.limits, Milliseconds{os::unix_now_ms()});
+  request.properties = invocation.properties;
+  const char* const program = invocation.command[0];
+  if (*program == '/') request.program = program;
+  request.inputs = inputs_of(invocation.command, invocation.properties.required_files);
+  return request;
+}
+
+// False: there is no keeper to ask.
+bool ask_keeper(const Invocation& invocation, const os::CallersSignals& callers, KeeperLink& keeper,
+                Grant& grant) {
+  keeper = KeeperLink::find(*invocation.attach, callers);
+  if (!keeper.connected()) {
+    if (!keeper.trouble().empty()) say_keeperless(*invocation.attach, keeper.trouble());
+    return false;
+  }
+  Result<wire::AttemptGrant> answer = keeper.ask(request_of(invocation, grant));
+  if (!answer) {
+    // Killed or stopped between our connecting and its answer.
+    say_keeperless(*invocation.attach,
+                   "no keeper (failed to " + answer.error().message +
+                       "): tests run by their own properties, nothing is recorded");
+    // Should it wake up and find the request, the attempt is over for it.
+    bid_farewell(keeper.fd(), LentScratch::used);
+    keeper = KeeperLink{};
+    return false;
+  }
+  grant.run = std::move(answer->run);
+  grant.identity.attempt = std::move(answer->attempt);
+  grant.identity.journal = std::move(answer->journal);
+  grant.scratch = std::move(answer->scratch);
+  grant.refusal = std::move(answer->refusal);
+  grant.is_again = answer->is_again;
+  grant.is_googletest = grant.is_googletest || answer->is_googletest;
+  Result<Policy> policy = with_overrides(std::move(answer->policy), invocation.line.overrides);
+  if (policy) {
+    grant.policy = std::move(*policy);
+  } else {
+    grant.refusal = policy.error().message;
+  }
+  return true;
+}
+
+void resolve_here(const Invocation& invocation, Grant& grant) {
+  Result<ResolvedPolicy> resolved = resolve(invocation.properties, invocation.line.overrides);
+  if (!resolved) {
+    grant.refusal = resolved.error().message;
+    return;
+  }
+  for (const std::string& warning : resolved->warnings) write_line(warning);
+  grant.policy = std::move(resolved->policy);
+}
+
+}  // namespace
+
+Grant seek_grant(const Invocation& invocation, const os::CallersSignals& callers,
+                 KeeperLink& keeper) {
+  Grant grant;
+  AttemptIdentity& identity = grant.identity;
+  identity.test = invocation.test;
+  identity.key = key_of(invocation);
+  identity.launcher = os::own_name();
+  identity.attempt =
+      std::to_string(identity.launcher.pid) + "-" + std::to_string(identity.launcher.start);
+  grant.run = "run-" + identity.attempt;
+  grant.is_googletest = has_googletest_argument(invocation.command);
+  if (invocation.attach) {
+    grant.home = {invocation.attach->project, invocation.attach->tree};
+    if (ask_keeper(invocation, callers, keeper, grant)) return grant;
+  } else {
+    grant.home = enclosing_tree();
+  }
+  resolve_here(invocation, grant);
+  return grant;
+}
+
+}  // namespace holdfast::launcher

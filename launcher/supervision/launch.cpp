@@ -1,0 +1,404 @@
+#include "supervision/launch.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include "core/base/attempt_tag.hpp"
+#include "core/base/cgroup_name.hpp"
+#include "core/base/environment.hpp"
+#include "core/base/test_environment.hpp"
+#include "core/base/unrecorded.hpp"
+#include "core/lock/held_locks.hpp"
+#include "core/outcome/end_verdict.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/execution_error.hpp"
+#include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
+#include "supervision/attempt/attempt.hpp"
+#include "supervision/attempt/attempt_environment.hpp"
+#include "supervision/attempt/attempt_result.hpp"
+#include "supervision/attempt/ctest_clock.hpp"
+#include "supervision/attempt/ctest_wait.hpp"
+#include "supervision/attempt/evidence.hpp"
+#include "supervision/attempt/scratch.hpp"
+#include "supervision/base/enclosing_tree.hpp"
+#include "supervision/base/invocation.hpp"
+#include "supervision/base/keeper_link.hpp"
+#include "supervision/base/messages.hpp"
+#include "supervision/base/records.hpp"
+#include "supervision/base/surroundings.hpp"
+#include "supervision/base/teller.hpp"
+#include "supervision/grant/grant.hpp"
+#include "supervision/grant/hand_over.hpp"
+#include "supervision/locks/attempt_locks.hpp"
+#include "supervision/step/step.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+// Our own failure, before there is anything to observe.
+Exit own_failure(ExitMode mode) {
+  Observation failure;
+  failure.own_failure = true;
+  return exit_of(Outcome::internal_error, failure, mode);
+}
+
+// No pidfd (an old kernel, seccomp, gVisor), another namespace's /proc, or exempt: the test runs as
+// if we were not there.
+Exit run_bare(const Invocation& invocation, const os::CallersSignals& callers) {
+  TestEnvironment environment(invocation.environment);
+  const int error = os::become({invocation.command, environment.environ()}, callers);
+  write_line(os::execution_error(invocation.command[0], error));
+  Observation seen;
+  seen.main = {ProcessEnd::Kind::never_started, error};
+  return exit_of(Outcome::launch_failed, seen, invocation.mode());
+}
+
+// Who asked for a lock is not run without it; under ctest `holdfast begin` has said that it is.
+Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& callers,
+                      std::string_view trouble) {
+  if (invocation.mode() == ExitMode::ctest) return run_bare(invocation, callers);
+  if (!invocation.line.overrides.locks.empty()) {
+    write_line(std::string(trouble) + ": the command is not run without its locks");
+    return own_failure(ExitMode::command);
+  }
+  write_line(std::string(trouble) + ": running the command by itself");
+  return run_bare(invocation, callers);
+}
+
+// A test from its grant to its record. Locks are the launch's: they are had before the attempt and
+// until nothing of it is left.
+class Launch {
+ public:
+  // `batches`: as for launch().
+  Launch(Invocation invocation, Surroundings around, AttemptRunner* batches = nullptr)
+      : invocation_(std::move(invocation)),
+        around_(std::move(around)),
+        clock_(invocation_.limits),
+        batches_(batches) {
+    if (!invocation_.tells_locks) clock_.start();
+  }
+
+  Exit run() {
+    if (!invocation_.warning.empty()) teller().complain(invocation_.warning);
+    grant_ = seek_grant(invocation_, around_.callers, keeper_);
+    if (invocation_.bare) return run_unwatched();
+    if (is_batch_for_here()) {
+      runner_ = batches_;
+      // Each process of it is told for itself.
+      grant_.is_googletest = false;
+    } else if (needs_exec()) {
+      grant_.refusal =
+          "failed to " + hand_over(invocation_, grant_, keeper_, around_.callers).message;
+    }
+    return run_granted();
+  }
+
+  // What the launcher that this process was has found out already.
+  Exit go_on(Grant grant, KeeperLink keeper, AttemptRunner& runner) {
+    grant_ = std::move(grant);
+    keeper_ = std::move(keeper);
+    runner_ = &runner;
+    return run_granted();
+  }
+
+ private:
+  bool is_batch_for_here() const {
+    if (batches_ == nullptr || !grant_.refusal.empty() || !invocation_.attach) return false;
+    const Policy& policy = grant_.policy;
+    return policy.isolation && !policy.retry.may_retry() && policy.retry.known.empty() &&
+           !policy.hooks.any();
+  }
+
+  // More than one process to be supervised, or more than one attempt, or commands of the user's.
+  bool needs_exec() const {
+    if (!grant_.refusal.empty()) return false;
+    const Policy& policy = grant_.policy;
+    return (policy.isolation && invocation_.attach) || policy.retry.may_retry() ||
+           policy.hooks.any();
+  }
+
+  Exit run_granted() {
+    while (true) {
+      warn(record_start(grant_.identity, grant_.policy.locks));
+      AttemptScratch scratch(std::move(grant_.scratch));
+      AttemptResult result = attempt_with_locks(scratch);
+      std::optional<NextAttempt> next;
+      if (runner_ != nullptr) next = runner_->conclude(ended_attempt(scratch, result));
+      if (!result.note.empty()) tell_note(result);
+      tell_scratch(scratch, result);
+      result.verdict = verdict_of(result);
+      warn(record_end(grant_.identity, result));
+      if (!next) return end_as(result, scratch);
+      grant_.identity.attempt = next->attempt;
+      ++grant_.identity.n;
+      grant_.scratch = std::move(next->scratch);
+      interrupted_ = runner_->wait(*next, grant_.policy, around_);
+    }
+  }
+
+  EndedAttempt ended_attempt(const AttemptScratch& scratch, AttemptResult& result) {
+    return {invocation_, grant_, keeper_, around_, clock_.end(), scratch.state(), teller(), result};
+  }
+
+  Exit end_as(const AttemptResult& result, const AttemptScratch& scratch) {
+    const Exit end = exit_of(result.outcome, result.observation, invocation_.mode());
+    bid_farewell(keeper_.fd(), scratch.state(), came_out(result, end));
+    // ctest is about to end the test by itself, and says `***Timeout` only then.
+    const bool timed_out = result.observation.end_reason == EndReason::timeout;
+    if (result.told_timeout) clock_.start_anew(invocation_.told_timeout);
+    if (timed_out && !around_.parent_tells &&
+        (result.told_timeout || clock_.judges(grant_.policy, invocation_.properties))) {
+      keeper_ = KeeperLink{};
+      wait_for_ctest(around_, clock_.end());
+    }
+    return end;
+  }
+
+  // ctest's clock is the only one: it says when the limit is over, and `***Timeout` once we are
+  // gone.
+  bool is_told_of_limit() const {
+    return around_.parent_tells && runner_ == nullptr &&
+           clock_.judges(grant_.policy, invocation_.properties);
+  }
+
+  // By what ctest judges the test besides its end: only reports ask.
+  std::string_view judged_by() const {
+    const char* const value = ::getenv(environment::k_property_judged.data());
+    return value != nullptr && invocation_.attach ? value : std::string_view();
+  }
+
+  // For the record: a report has nothing else where ctest or the keeper does not live to tell.
+  std::string verdict_of(const AttemptResult& result) const {
+    EndedTest test;
+    test.outcome = result.outcome;
+    test.end = exit_of(result.outcome, result.observation, invocation_.mode());
+    test.skip_code = invocation_.skip_code;
+    test.judged = judged_by();
+    test.properties = invocation_.properties.verdict;
+    test.mirrored = result.verdict;
+    return std::string(verdict_on_record(test));
+  }
+
+  // What ctest will say, as far as is known here.
+  std::string_view came_out(const AttemptResult& result, const Exit& end) const {
+    if (!result.verdict.empty() && result.verdict != "unknown") return result.verdict;
+    if (result.outcome == Outcome::skipped) return "skipped";
+    return verdict_by_end(invocation_.properties.verdict, end);
+  }
+
+  Exit run_unwatched() {
+    const AttemptIdentity& identity = grant_.identity;
+    warn(record_bare(identity.journal, identity.test, identity.key, "HOLDFAST_ENABLED is OFF",
+                     invocation_.skip_code ? MaySkip::yes : MaySkip::no));
+    // What comes now is the test: to the keeper it must not look like a launcher that was killed.
+    bid_farewell(keeper_.fd(), LentScratch::reusable);
+    return run_bare(invocation_, around_.callers);
+  }
+
+  AttemptResult attempt_with_locks(AttemptScratch& scratch) {
+    if (around_.parent_gone) return not_begun("ctest had ended before the test began", SIGTERM);
+    if (interrupted_ != 0) {
+      return not_begun(in_words("interrupted before it was tried again"), interrupted_);
+    }
+    if (!grant_.refusal.empty()) return refused(in_words(grant_.refusal));
+    HeldLocks above(invocation_.held);
+    Teller say = teller();
+    TakenLocks locks = take_attempts_locks(grant_, above, around_, keeper_, say);
+    if (locks.end != TakenLocks::End::had) return without_locks(locks, grant_.identity.test);
+    if (invocation_.tells_locks && grant_.identity.n == 1) tell_locks(locks);
+    const bool wants_own = !invocation_.attach && invocation_.line.overrides.scratch.has_value();
+    if (wants_own || (runner_ != nullptr && scratch.path().empty())) make_own(scratch);
+    AttemptResult result = attempt(above, locks.held, scratch);
+    result.lock_wait = locks.waited;
+    for (const os::LockRequest& lock : locks.held) lock.tidy_below(grant_.identity.attempt);
+    return result;
+  }
+
+  // The test itself, once.
+  AttemptResult attempt(const HeldLocks& above, std::vector<os::LockRequest>& locks,
+                        AttemptScratch& scratch) {
+    const AttemptIdentity& identity = grant_.identity;
+    const Policy& policy = grant_.policy;
+    Teller say = teller();
+    TestEnvironment environment =
+        attempt_environment(invocation_, {grant_, above, locks, scratch.path()});
+    const Evidence evidence = ask_for_evidence(invocation_, grant_, scratch.path(), environment);
+    AttemptPlan plan;
+    plan.command = {invocation_.command, environment.environ(), tag_number(identity.attempt)};
+    plan.policy = policy;
+    if (is_told_of_limit()) plan.policy.timeout = Milliseconds{0};
+    plan.mode = invocation_.mode();
+    plan.keeper = keeper_.fd();
+    plan.locks = &locks;
+    plan.identity = &identity;
+    plan.native_end = clock_.end();
+    plan.timeout_signal = invocation_.limits.end_signal;
+    plan.timeout_grace = invocation_.limits.end_grace;
+    plan.stop_time = clock_.stop_time();
+    plan.loudness = invocation_.line.loudness;
+    plan.required_files = invocation_.properties.required_files;
+    plan.teller = &say;
+    plan.keeps_directory = runner_ != nullptr;
+    if (policy.containment == Containment::cgroup) {
+      plan.cgroup = cgroup_name(grant_.home.tree, identity.attempt);
+    }
+    AttemptResult result =
+        runner_ != nullptr ? runner_->run(plan, around_) : run_attempt(plan, around_);
+    const os::ScratchContent left = scratch.look();
+    if (runner_ == nullptr || !runner_->judges_cases()) {
+      weigh_evidence(evidence, invocation_, grant_, left, result);
+      weigh_memory(keeper_, result);
+    } else {
+      note_orphans(grant_, left, result);
+    }
+    notice_lost_locks(locks, identity.test, result);
+    result.scratch = scratch.settle(policy.scratch, result.outcome, left);
+    if (result.note.empty()) {
+      result.note = note_on(result, identity.test, invocation_.command[0], policy);
+    }
+    return result;
+  }
+
+  void make_own(AttemptScratch& scratch) {
+    Result<AttemptScratch> made = AttemptScratch::make_own(grant_.identity.attempt);
+    if (made) {
+      scratch = std::move(*made);
+    } else {
+      teller().complain(
+          in_words("ignoring that it has no scratch directory: failed to " + made.error().message));
+    }
+  }
+
+  // The first line of the test's output, which ctest looks for (lock_line.cmake).
+  void tell_locks(const TakenLocks& locks) {
+    std::string line = "lock ";
+    for (const os::LockRequest& lock : locks.held) {
+      if (&lock != &locks.held.front()) line += ", ";
+      line += lock.spec().name;
+    }
+    write_line(line + " after " + describe(locks.waited));
+    // CTest 3.25 forgets the expression with its first match: of a later attempt of `--repeat` it
+    // never starts the clock, and will not end it.
+    if (!grant_.is_again) clock_.start();
+  }
+
+  void tell_scratch(const AttemptScratch& scratch, const AttemptResult& result) {
+    const std::string kept = "its scratch directory is kept: ";
+    if (!scratch.trouble().empty()) {
+      teller().complain(in_words(kept + "failed to " + scratch.trouble()));
+    } else if (scratch.is_own() && !result.scratch.empty()) {
+      teller().tell(in_words(kept + result.scratch));
+    }
+  }
+
+  // That a test left something behind, or had nothing to run, is worth knowing; everything else
+  // there is a note on is an error.
+  void tell_note(const AttemptResult& result) {
+    if (is_worth_knowing(result)) return teller().tell(result.note);
+    if (result.outcome == Outcome::interrupted && result.report.survivors == 0) {
+      return teller().complain_of_interruption(result.note);
+    }
+    const bool tells_of_waits = result.outcome == Outcome::lock_timeout;
+    teller().complain(result.note, tells_of_waits ? Layout::folded : Layout::one_line);
+  }
+
+  // A record that cannot be written is said and changes nothing else.
+  void warn(const Result<void>& recorded) {
+    if (recorded || warned_) return;
+    warned_ = true;
+    teller().complain_once(describe_unrecorded(recorded.error()));
+  }
+
+  Teller teller() { return {keeper_.connected() ? &keeper_ : nullptr, invocation_.line.loudness}; }
+
+  std::string in_words(const std::string& trouble) const {
+    return "\"" + invocation_.test + "\": " + trouble;
+  }
+
+  Invocation invocation_;
+  Surroundings around_;
+  KeeperLink keeper_;
+  Grant grant_;
+  CtestClock clock_;
+  AttemptRunner* batches_;
+  AttemptRunner* runner_ = nullptr;  // null: the supervisor alone
+  int interrupted_ = 0;              // the signal that came before a further attempt
+  bool warned_ = false;
+};
+
+}  // namespace
+
+Exit launch(char** arguments, char** environment, AttemptRunner* batches) {
+  // Read before anything can fail: under ctest a failure of ours must not be an exit code.
+  const ExitMode mode =
+      ::getenv(environment::k_attach.data()) != nullptr ? ExitMode::ctest : ExitMode::command;
+  // At once: what is found out before would have to be handed over, or found out again. By the
+  // test's own property; that a setting says the same shows only later.
+  const bool is_told_of_batch =
+      mode == ExitMode::ctest && ::getenv(environment::k_property_isolation.data()) != nullptr;
+  if (batches == nullptr && is_told_of_batch) become_launcher_of_batches(arguments, environment);
+  Result<Invocation> invocation = read_invocation(arguments, environment);
+  if (!invocation) {
+    write_line(invocation.error().message);
+    return own_failure(mode);
+  }
+  if (invocation->line.help) {
+    const std::string_view help = help_of_run();
+    if (os::retried([&] { return ::write(STDOUT_FILENO, help.data(), help.size()); }) < 0) {
+      write_line("failed to " + os::system_error("write to stdout").message);
+      return {Exit::Kind::code, exit_codes::k_usage};
+    }
+    return {Exit::Kind::code, exit_codes::k_success};
+  }
+  if (invocation->line.step) return launch_step(std::move(*invocation));
+  const os::CallersSignals callers = os::take_signals();
+  if (const std::string_view trouble = os::trouble_with_watching(); !trouble.empty()) {
+    return launch_unwatched(*invocation, callers, trouble);
+  }
+  Result<Surroundings> around = look_around(*invocation, callers);
+  if (!around) {
+    write_line("failed to " + around.error().message);
+    return own_failure(mode);
+  }
+  return Launch(std::move(*invocation), std::move(*around), batches).run();
+}
+
+Exit go_on(char** arguments, char** environment, AttemptRunner& runner, StepRunner& step_runner) {
+  Result<HandedOver> handed = take_over(arguments);
+  const ExitMode mode =
+      ::getenv(environment::k_attach.data()) != nullptr ? ExitMode::ctest : ExitMode::command;
+  if (!handed) {
+    write_line(handed.error().message);
+    return own_failure(mode);
+  }
+  Result<Invocation> invocation = read_invocation(handed->arguments, environment);
+  if (!invocation) {
+    write_line(invocation.error().message);
+    return own_failure(mode);
+  }
+  if (invocation->line.step) {
+    return go_on_with_step(std::move(*invocation), handed->callers, step_runner);
+  }
+  Result<Surroundings> around = look_around(*invocation, handed->callers);
+  if (!around) {
+    write_line("failed to " + around.error().message);
+    return own_failure(mode);
+  }
+  Grant& grant = handed->grant;
+  grant.identity.test = invocation->test;
+  grant.identity.key = key_of(*invocation);
+  if (invocation->attach) {
+    grant.home = {invocation->attach->project, invocation->attach->tree};
+  } else {
+    grant.home = enclosing_tree();
+  }
+  return Launch(std::move(*invocation), std::move(*around))
+      .go_on(std::move(grant), std::move(handed->keeper), runner);
+}
+
+}  // namespace holdfast::launcher

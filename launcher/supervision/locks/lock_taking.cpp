@@ -1,0 +1,135 @@
+#include "supervision/locks/lock_taking.hpp"
+
+#include <algorithm>
+
+#include "os/file/clock.hpp"
+#include "os/lock/lock_survey.hpp"
+#include "supervision/base/held_above.hpp"
+#include "supervision/locks/lock_waiting.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+// A wait out of the global order may be a circle, which nothing else would end.
+constexpr Milliseconds k_out_of_order_patience{60'000};
+
+class Taking {
+ public:
+  Taking(const Policy& policy, const LockTaker& taker, Surroundings& around, KeeperLink& keeper,
+         Teller& teller)
+      : policy_(policy),
+        taker_(taker),
+        self_(taker.self),
+        around_(around),
+        keeper_(keeper),
+        teller_(teller) {}
+
+  TakenLocks run() {
+    for (const LockSpec& spec : policy_.locks) {
+      take(spec);
+      if (result_.end != TakenLocks::End::had) {
+        result_.held.clear();
+        break;
+      }
+    }
+    result_.waited = os::monotonic_now() - start_;
+    return std::move(result_);
+  }
+
+ private:
+  void take(const LockSpec& spec) {
+    const std::string place = place_of(spec, taker_.home);
+    const Milliseconds since = os::monotonic_now();
+    Result<Asked> asked = ask(spec, place);
+    if (!asked) return refuse(spec, asked.error());
+    os::LockRequest& request = asked->request;
+    if (!asked->had) {
+      wait_for_lock(request, wait_order(spec, place, since), around_, teller_, result_);
+      if (result_.end != TakenLocks::End::had) return;
+    }
+    LockParty holder = self_;
+    holder.since_unix_ms = os::unix_now_ms();
+    request.sign(holder);
+    // Before anything of the test exists, so that there is nothing yet that the lock would have to
+    // outlive us for.
+    for (int descriptor : request.descriptors()) keeper_.entrust(descriptor);
+    result_.held.push_back(std::move(request));
+  }
+
+  struct Asked {
+    os::LockRequest request;
+    bool had;
+  };
+
+  Result<Asked> ask(const LockSpec& spec, const std::string& place) {
+    forget_let_go(spec, place);
+    const std::string known = taker_.above.level_of(place);
+    Result<Asked> asked = ask_at_level(spec, place);
+    if (!asked || asked->had || searched_) return asked;
+    // Before we wait: for an ancestor it would be for ever.
+    searched_ = true;
+    taker_.above.add_farther(find_held_above());
+    self_.around = taker_.above.attempts();
+    if (taker_.above.level_of(place) == known) return asked;
+    return ask_at_level(spec, place);
+  }
+
+  // What outlives a test, as it may be allowed to, has inherited HOLDFAST_HELD too: below an
+  // attempt that has let the lock go it would be alone with it beside everybody else.
+  void forget_let_go(const LockSpec& spec, const std::string& place) const {
+    const std::vector<std::string> chain = taker_.above.holders_of(place);
+    for (auto holder = chain.begin(); holder != chain.end(); ++holder) {
+      const auto has_it = [&](const std::string& level) {
+        return os::is_held_by(*holder, spec, taker_.home, level);
+      };
+      if (has_it({}) || std::any_of(holder + 1, chain.end(), has_it)) return;
+      taker_.above.forget(place, *holder);
+    }
+  }
+
+  Result<Asked> ask_at_level(const LockSpec& spec, const std::string& place) const {
+    const Result<LockLevel> level = taker_.above.level_for(spec, place);
+    if (!level) return level.error();
+    Result<os::LockRequest> request = os::LockRequest::open(spec, taker_.home, *level);
+    if (!request) return request.error();
+    const Result<bool> had = request->try_take();
+    if (!had) return had.error();
+    return Asked{std::move(*request), *had};
+  }
+
+  LockWaitOrder wait_order(const LockSpec& spec, const std::string& place,
+                           Milliseconds since) const {
+    LockWaitOrder order{self_, since};
+    order.out_of_order = taker_.above.is_out_of_order(spec, place);
+    if (policy_.lock_timeout.count() != 0) {
+      order.deadline = start_ + policy_.lock_timeout;
+    } else if (order.out_of_order) {
+      order.deadline = os::monotonic_now() + k_out_of_order_patience;
+    }
+    return order;
+  }
+
+  void refuse(const LockSpec& spec, const Error& error) {
+    result_.end = TakenLocks::End::refused;
+    result_.trouble = "lock " + to_text(spec) + ": failed to " + error.message;
+  }
+
+  const Policy& policy_;
+  const LockTaker& taker_;
+  LockParty self_;
+  bool searched_ = false;
+  Surroundings& around_;
+  KeeperLink& keeper_;
+  Teller& teller_;
+  Milliseconds start_ = os::monotonic_now();
+  TakenLocks result_;
+};
+
+}  // namespace
+
+TakenLocks take_locks(const Policy& policy, const LockTaker& taker, Surroundings& around,
+                      KeeperLink& keeper, Teller& teller) {
+  return Taking(policy, taker, around, keeper, teller).run();
+}
+
+}  // namespace holdfast::launcher

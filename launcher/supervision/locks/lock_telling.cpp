@@ -1,0 +1,71 @@
+#include "supervision/locks/lock_telling.hpp"
+
+#include <unistd.h>
+
+#include "os/lock/flock_holders.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+// At the head of the queue we and the helper that waits for us have what we could get so far.
+bool is_ours(pid_t pid) {
+  if (pid == ::getpid()) return true;
+  const Result<os::ProcessStat> stat = os::read_process_stat(pid);
+  return stat && stat->parent == ::getpid();
+}
+
+}  // namespace
+
+void LockTelling::tell_if_due() {
+  if (since_start() < next_telling(told_)) return;
+  std::string line = "\"" + order_.self.test + "\" ";
+  if (told_ > 0) line += "still ";
+  line += waiting() + " (" + describe(since_start()) + "): " + obstacles();
+  teller_.tell(line, Layout::folded);
+  ++told_;
+}
+
+void LockTelling::tell_success() const {
+  if (told_ == 0) return;
+  teller_.tell("\"" + order_.self.test + "\" has lock " + to_text(request_.spec()) + " after " +
+                   describe(since_start()),
+               Layout::folded);
+}
+
+std::string LockTelling::waiting() const { return "waiting for lock " + to_text(request_.spec()); }
+
+std::string LockTelling::gave_up(const LockCycle& circle) const {
+  std::string trouble = "gave up " + waiting() + " after " + describe(since_start());
+  if (!circle.empty()) return trouble + "; circle: " + describe_lock_cycle(circle);
+  if (!order_.out_of_order) return trouble;
+  return trouble + "; it was asked for out of order, inside a test that holds a later one";
+}
+
+Milliseconds LockTelling::since_start() const { return os::monotonic_now() - start_; }
+
+std::string LockTelling::obstacles() const {
+  LockObstacles seen;
+  seen.holders = request_.holders();
+  for (LockParty& holder : seen.holders) holder.stopped = os::is_stopped(holder.process);
+  seen.ahead = request_.ahead();
+  for (LockParty& other : request_.waiters()) {
+    if (other.ticket >= request_.ticket()) continue;
+    other.stopped = os::is_stopped(other.process);
+    seen.before.push_back(std::move(other));
+  }
+  if (seen.holders.empty()) seen.strangers = strangers();
+  return describe_obstacles(to_text(request_.spec()), seen, os::unix_now_ms());
+}
+
+std::vector<std::string> LockTelling::strangers() const {
+  std::vector<std::string> found;
+  for (const os::FlockHolder& one :
+       os::find_flock_holders(request_.files(), os::FlockSearch::thorough)) {
+    if (is_ours(one.pid)) continue;
+    found.push_back("\"" + one.command + "\" (pid " + std::to_string(one.pid) + ")");
+  }
+  return found;
+}
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,16 @@
+// How one lock is waited for.
+#pragma once
+
+#include "core/base/duration.hpp"
+#include "core/lock/lock_wait.hpp"
+
+namespace holdfast::launcher {
+
+struct LockWaitOrder {
+  const LockParty& self;
+  Milliseconds since{0};              // monotonic: the lock was asked for
+  Milliseconds deadline = k_longest;  // monotonic
+  bool out_of_order = false;          // said when it is given up
+};
+
+}  // namespace holdfast::launcher

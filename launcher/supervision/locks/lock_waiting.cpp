@@ -1,0 +1,227 @@
+#include "supervision/locks/lock_waiting.hpp"
+
+#include <poll.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "os/file/clock.hpp"
+#include "os/lock/lock_uses.hpp"
+#include "os/signal/interruptions.hpp"
+#include "supervision/locks/lock_telling.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+constexpr int k_end_tests[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+constexpr int k_stop_tests[] = {SIGTSTP, SIGTTIN, SIGTTOU};
+constexpr os::SignalSet k_stops =
+    os::signal_bit(SIGTSTP) | os::signal_bit(SIGTTIN) | os::signal_bit(SIGTTOU);
+
+bool ends_tests(int signal) {
+  return std::find(std::begin(k_end_tests), std::end(k_end_tests), signal) != std::end(k_end_tests);
+}
+
+bool stops_tests(int signal) { return (k_stops & os::signal_bit(signal)) != 0; }
+
+class Wait {
+ public:
+  Wait(os::LockRequest& request, const LockWaitOrder& order, Surroundings& around, Teller& teller,
+       TakenLocks& result)
+      : request_(request),
+        order_(order),
+        deadline_(order.deadline),
+        around_(around),
+        result_(result),
+        telling_(request, order, teller) {}
+
+  void run() {
+    request_.sign_waiting(self());
+    while (!wait()) {
+      // Its file was replaced while we waited: once more, for the one that has the name now.
+      const Result<bool> had = request_.try_take();
+      if (!had) return refuse(had.error());
+      if (*had) return telling_.tell_success();
+      request_.sign_waiting(self());
+    }
+  }
+
+ private:
+  // Each of the three: true when it is over, one way or the other.
+  bool wait() {
+    if (!request_.can_wait_here() || !let_interrupt()) return wait_beside_helper();
+    const bool over = wait_here();
+    interruptions_.end();
+    around_.signals.expect_none();
+    return over;
+  }
+
+  bool wait_here() {
+    while (true) {
+      interruptions_.set_time(next_event());
+      around_.signals.expect_stop();
+      const Result<os::LockRequest::Waited> waited = request_.wait_here(interruptions_);
+      if (!waited) return refuse_now(waited.error());
+      if (*waited == os::LockRequest::Waited::had) {
+        if (take_interruptions()) return true;
+        interruptions_.end();
+        return finish();
+      }
+      if (*waited == os::LockRequest::Waited::replaced) return false;
+      if (interruptions_.parent_ended()) return end_with_ctest();
+      // First those that interrupt nothing: where handlers are put off, this runs them.
+      if (read_signals() || take_interruptions() || act_by_clock()) return true;
+    }
+  }
+
+  bool wait_beside_helper() {
+    if (Result<void> started = request_.start_waiting(); !started) {
+      return refuse_now(started.error());
+    }
+    while (true) {
+      pollfd fds[3] = {{request_.ready_fd(), POLLIN, 0},
+                       {around_.signals.fd(), POLLIN, 0},
+                       {around_.parent.get(), POLLIN, 0}};
+      ::poll(fds, 3, static_cast<int>(time_left().count()));
+      if (fds[0].revents != 0) {
+        const Result<bool> had = request_.finish_waiting();
+        if (!had) return refuse_now(had.error());
+        return *had && finish();
+      }
+      if (fds[2].revents != 0) return end_with_ctest();
+      if ((fds[1].revents != 0 && read_signals()) || act_by_clock()) return true;
+    }
+  }
+
+  // We have it. Signals that came before it go where they went while we waited: those for the test,
+  // which is not there yet, nowhere.
+  bool finish() {
+    if (!read_signals()) telling_.tell_success();
+    return true;
+  }
+
+  // False: the end of a ctest that is not our parent interrupts nothing, or this system cannot.
+  bool let_interrupt() {
+    if (around_.parent.valid() && around_.parent_pid == 0) return false;
+    os::SignalSet signals = 0;
+    for (int signal : k_end_tests) signals |= os::signal_bit(signal);
+    // SIGTTOU the queue has for itself. Who is told to go on while he waits expects the next stop
+    // anew.
+    signals |= (k_stops & ~os::signal_bit(SIGTTOU)) | os::signal_bit(SIGCONT);
+    return bool(interruptions_.begin(signals, around_.parent_pid));
+  }
+
+  bool end(TakenLocks::End how, std::string trouble) {
+    result_.end = how;
+    result_.trouble = std::move(trouble);
+    return true;
+  }
+
+  bool end_with_ctest() {
+    return end(TakenLocks::End::interrupted, "ctest ended while " + telling_.waiting());
+  }
+
+  void refuse(const Error& error) {
+    end(TakenLocks::End::refused,
+        "lock " + to_text(request_.spec()) + ": failed to " + error.message);
+  }
+  bool refuse_now(const Error& error) {
+    refuse(error);
+    return true;
+  }
+
+  LockParty self() const {
+    LockParty party = order_.self;
+    party.since_unix_ms = os::unix_now_ms() - telling_.since_start().count();
+    return party;
+  }
+
+  Milliseconds next_event() const {
+    const Milliseconds next = std::min(telling_.next(), deadline_);
+    return is_nested() ? std::min(next, telling_.start() + circles_.next()) : next;
+  }
+
+  Milliseconds time_left() const {
+    return std::clamp(next_event() - os::monotonic_now(), Milliseconds{0}, Milliseconds{3'600'000});
+  }
+
+  bool act_by_clock() {
+    if (ends_circle() || os::monotonic_now() >= deadline_) {
+      return end(TakenLocks::End::not_in_time, telling_.gave_up(circles_.seen()));
+    }
+    telling_.tell_if_due();
+    return false;
+  }
+
+  // Only who keeps an attempt around it waiting can be part of one.
+  bool is_nested() const { return !order_.self.around.empty(); }
+
+  bool ends_circle() {
+    const Milliseconds since_start = telling_.since_start();
+    if (!is_nested() || since_start < circles_.next()) return false;
+    std::vector<LockUse> uses = os::named_lock_uses();
+    os::add_ancestors(uses);
+    LockParty waiter = order_.self;
+    waiter.ticket = request_.ticket();
+    return circles_.take(find_lock_cycle(waiter, uses), waiter, since_start);
+  }
+
+  bool read_signals() {
+    while (true) {
+      const os::ReceivedSignal received = around_.signals.next();
+      if (received.number == 0) return false;
+      // It pends: so it came after any of these.
+      if (received.number == SIGCONT) interruptions_.forget(k_stops);
+      if (!around_.callers.ignores(received.number) && obey(received.number)) return true;
+    }
+  }
+
+  bool take_interruptions() {
+    const os::SignalSet received = interruptions_.take_received();
+    bool over = false;
+    for (int signal : k_end_tests) {
+      if (!over && (received & os::signal_bit(signal)) != 0) over = obey(signal);
+    }
+    for (int signal : k_stop_tests) {
+      if (!over && (received & os::signal_bit(signal)) != 0) over = obey(signal);
+    }
+    return over;
+  }
+
+  // True: it ends the wait.
+  bool obey(int signal) {
+    if (stops_tests(signal)) stop(signal);
+    if (!ends_tests(signal)) return false;
+    result_.signal = signal;
+    return end(TakenLocks::End::interrupted, "interrupted while " + telling_.waiting());
+  }
+
+  // The shell is to see that we stopped. Clocks stand still meanwhile; our place in the queue
+  // stays.
+  void stop(int signal) {
+    const Milliseconds before = os::monotonic_now();
+    interruptions_.let_act(signal, [&] { (void)around_.signals.stop_by(signal); });
+    const Milliseconds pause = os::monotonic_now() - before;
+    telling_.leave_out(pause);
+    if (deadline_ != k_longest) deadline_ += pause;
+  }
+
+  os::LockRequest& request_;
+  const LockWaitOrder& order_;
+  Milliseconds deadline_;
+  Surroundings& around_;
+  TakenLocks& result_;
+  LockTelling telling_;
+  LockCycleWatch circles_;
+  os::Interruptions interruptions_;
+};
+
+}  // namespace
+
+void wait_for_lock(os::LockRequest& request, const LockWaitOrder& order, Surroundings& around,
+                   Teller& teller, TakenLocks& result) {
+  Wait(request, order, around, teller, result).run();
+}
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,21 @@
+// What became of the taking of locks.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/duration.hpp"
+#include "os/lock/lock_file.hpp"
+
+namespace holdfast::launcher {
+
+struct TakenLocks {
+  std::vector<os::LockRequest> held;
+  Milliseconds waited{0};
+  enum class End : std::uint8_t { had, not_in_time, refused, interrupted } end = End::had;
+  int signal = 0;       // with interrupted: the signal, or 0 when ctest died
+  std::string trouble;  // one sentence, unless had
+};
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,31 @@
+// What the C++ library calls when memory or logic fails, without exceptions.
+//
+// Linked statically, the library's own versions bring the unwinder, the demangler and stdio into a
+// program that is mapped once per test: a quarter of its size, and of the pages each start touches.
+// Nothing here can be caught anyway (the launcher is built without exceptions): the process aborts,
+// and the guard, which lives on, ends the test.
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+// The names are the library's (bits/functexcept.h, bits/c++config.h). Its assertions are on with
+// _GLIBCXX_ASSERTIONS, and from GCC 15 on where nothing is optimised.
+namespace std {
+void __glibcxx_assert_fail(const char*, int, const char*, const char*) noexcept { abort(); }
+void __throw_length_error(const char*) { abort(); }
+void __throw_logic_error(const char*) { abort(); }
+void __throw_bad_alloc() { abort(); }
+void __throw_bad_array_new_length() { abort(); }
+void __throw_out_of_range_fmt(const char*, ...) { abort(); }
+void __throw_out_of_range(const char*) { abort(); }
+void __throw_bad_optional_access() { abort(); }
+void __throw_bad_function_call() { abort(); }
+}  // namespace std
+
+extern "C" void __cxa_pure_virtual() { abort(); }
+
+const std::nothrow_t std::nothrow{};
+
+void* operator new[](std::size_t size) { return operator new(size); }
+void operator delete[](void* memory) noexcept { operator delete(memory); }
+void operator delete[](void* memory, std::size_t /*size*/) noexcept { operator delete(memory); }

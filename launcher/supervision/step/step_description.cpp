@@ -1,0 +1,77 @@
+#include "supervision/step/step_description.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "core/base/names.hpp"
+#include "core/lock/lock_place.hpp"
+#include "core/step/memory_slots.hpp"
+#include "core/step/step_slots.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+// The machine's where root has made its directory and this lock: root's own steps make it, the
+// others' could not. Anybody may make a directory in /var/lock: another user's is passed by.
+LockScope scope_of_slots(LockSpec lock) {
+  const std::string top(names::k_machine_directory);
+  struct stat info {};
+  if (::lstat(top.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != 0) {
+    return LockScope::user;
+  }
+  if (::geteuid() == 0) return LockScope::machine;
+  lock.scope = LockScope::machine;
+  const std::string path = top + "/" + std::string(names::k_user_locks_directory) + "/" +
+                           place_of(lock, {}) + "/" + std::string(names::k_lock_file);
+  return ::access(path.c_str(), R_OK | W_OK) == 0 ? LockScope::machine : LockScope::user;
+}
+
+}  // namespace
+
+LockScope scope_of_memory_slots() { return scope_of_slots(memory_lock(1, LockScope::user)); }
+
+CommandWords words_of(char** command) {
+  CommandWords words;
+  for (char** word = command; *word != nullptr; ++word) words.emplace_back(*word);
+  return words;
+}
+
+void complete_step(Invocation& invocation) {
+  BuildStep& step = *invocation.line.step;
+  const std::string_view path = invocation.command[0];
+  step.program = path.substr(path.rfind('/') + 1);
+  if (step.kind == StepKind::compile) {
+    const std::string_view scanned = scanned_into(words_of(invocation.command));
+    if (!scanned.empty()) {
+      step.kind = StepKind::scan;
+      step.output = scanned;
+      invocation.line.slots.clear();  // they are for what takes memory and time
+    }
+  }
+  if (step.output.empty() && step.kind != StepKind::custom) {
+    step.output = output_in(words_of(invocation.command));
+  }
+  std::vector<LockSpec>& locks = invocation.line.overrides.locks;
+  if (const StepSlots* slots = slots_for(step.output, invocation.line.slots); slots != nullptr) {
+    if (slots->count == 0) {
+      step.memory_slots = scope_of_memory_slots();
+    } else {
+      locks.push_back(lock_of(step.kind, *slots));
+    }
+  }
+  for (LockSpec& lock : locks) {
+    if (lock.mode == LockMode::counted && lock.scope == LockScope::user) {
+      lock.scope = scope_of_slots(lock);
+    }
+  }
+}
+
+bool has_settings(const BuildStep& step) {
+  if (step.tree.empty() || step.kind == StepKind::custom) return false;
+  const std::string path = step.tree + "/" + std::string(names::k_build_has_settings);
+  return ::access(path.c_str(), F_OK) == 0;
+}
+
+}  // namespace holdfast::launcher

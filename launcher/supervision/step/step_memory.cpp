@@ -1,0 +1,46 @@
+#include "supervision/step/step_memory.hpp"
+
+#include <unistd.h>
+
+#include <cstdint>
+
+#include "core/step/step_retry.hpp"
+#include "os/file/clock.hpp"
+#include "os/stack/stack_dump.hpp"
+
+namespace holdfast::launcher {
+namespace {
+
+constexpr Milliseconds k_a_while{100};
+// As for stacks anywhere: who reads them reads at once.
+constexpr Milliseconds k_telling_time{200};
+
+}  // namespace
+
+StepMemory::StepMemory() : started_(os::monotonic_now()), begins_at_(started_ + k_a_while) {}
+
+void StepMemory::begin(const std::string& path) {
+  begins_at_ = k_longest;
+  events_ = os::OomEvents::open(path);
+  before_ = events_.count();
+}
+
+Companion::Verdict StepMemory::on_deadline() {
+  begin({});
+  return Verdict::go_on;
+}
+
+bool StepMemory::ran_out(const AttemptResult& result) const {
+  if (before_) {
+    const std::optional<std::uint64_t> now = events_.count();
+    if (now && *now > *before_) return true;
+  }
+  return died_of_sigkill(result.observation) &&
+         os::kernel_log_names_victim(result.report.main, os::monotonic_now() - started_);
+}
+
+void StepMemory::tell(const std::string& text) {
+  os::write_within(STDERR_FILENO, text, k_telling_time);
+}
+
+}  // namespace holdfast::launcher

@@ -1,0 +1,44 @@
+// Whether the kernel killed something for want of memory while a step went on. Its counter is of
+// all that is in our cgroup: it says that memory ran out, not for whom.
+//
+// The counter is read twice, and the first time only of a step that has gone on for a while: what
+// memory runs out for takes longer than that, and most steps of a build pay nothing.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "os/memory/oom_events.hpp"
+#include "supervision/attempt/attempt.hpp"
+#include "supervision/attempt/companion.hpp"
+
+namespace holdfast::launcher {
+
+class StepMemory final : public Companion {
+ public:
+  StepMemory();
+
+  // Reads the counter now: as OomEvents::open().
+  void begin(const std::string& path);
+
+  // To be asked of a step that has failed by itself.
+  bool ran_out(const AttemptResult& result) const;
+
+  // As a companion: begins when it is time.
+  void add_descriptors(std::vector<pollfd>& /*fds*/) override {}
+  void look() override {}
+  bool wants_start() const override { return false; }
+  void on_main_started(pid_t /*main*/) override {}
+  Milliseconds deadline() override { return begins_at_; }
+  Verdict on_deadline() override;
+  void on_pause(Milliseconds /*length*/) override {}
+  void tell(const std::string& text) override;
+
+ private:
+  Milliseconds started_;
+  Milliseconds begins_at_;
+  os::OomEvents events_;
+  std::optional<std::uint64_t> before_;
+};
+
+}  // namespace holdfast::launcher
