@@ -78,7 +78,7 @@ Result<TestValues> values_for(const std::vector<std::string_view>& words) {
 }  // namespace
 
 int exec_run(char** arguments) {
-  Result<std::string> launcher = launcher::launcher_program();
+  Result<std::string> launcher = supervision::launcher_program();
   if (!launcher) {
     complain("failed to " + launcher.error().message);
     return exit_codes::k_own_failure;

@@ -24,7 +24,7 @@ std::string directory_of(const std::string& path) {
 }
 
 // Of the project; of a command its working directory.
-std::string sources_of(const launcher::EndedAttempt& ended) {
+std::string sources_of(const supervision::EndedAttempt& ended) {
   if (!ended.grant.home.tree.empty()) {
     if (const auto file = settings_file_of_tree(ended.grant.home.tree)) return directory_of(*file);
   }
@@ -34,7 +34,7 @@ std::string sources_of(const launcher::EndedAttempt& ended) {
 
 // Those that were asked for: what every test of a project has (core/lock/run_alone.hpp) tells
 // nothing.
-std::vector<std::string> lock_places_of(const launcher::Grant& grant) {
+std::vector<std::string> lock_places_of(const supervision::Grant& grant) {
   std::vector<std::string> places;
   for (const LockSpec& lock : grant.policy.locks) {
     if (lock.name != k_retry_alone_lock) places.push_back(place_of(lock, grant.home));
@@ -44,7 +44,7 @@ std::vector<std::string> lock_places_of(const launcher::Grant& grant) {
 
 }  // namespace
 
-void Aftermath::note_start(const launcher::AttemptPlan& plan) {
+void Aftermath::note_start(const supervision::AttemptPlan& plan) {
   environment_.clear();
   if (!plan.policy.hooks.on_failure.empty()) {
     for (char** entry = plan.command.environment; *entry != nullptr; ++entry) {
@@ -53,7 +53,7 @@ void Aftermath::note_start(const launcher::AttemptPlan& plan) {
   }
   if (is_noted_ || !plan.policy.retry.may_retry()) return;
   is_noted_ = true;
-  const TestInputs inputs = launcher::inputs_of(plan.command.arguments, plan.required_files);
+  const TestInputs inputs = supervision::inputs_of(plan.command.arguments, plan.required_files);
   for (const auto& paths : {inputs.named, inputs.required}) {
     for (const std::string& path : paths) inputs_.push_back({path, os::known_program(path)});
   }
@@ -63,14 +63,14 @@ void Aftermath::note_start(const launcher::AttemptPlan& plan) {
   before_ = os::known_program(name);
 }
 
-std::vector<forensics::Finding> Aftermath::look_around(const launcher::EndedAttempt& ended) {
+std::vector<forensics::Finding> Aftermath::look_around(const supervision::EndedAttempt& ended) {
   const forensics::Probes probes(
       {program_, before_, sources_of(ended), lock_places_of(ended.grant), inputs_});
   is_told_to_end_ = await_unless_told_to_end(ended.around, probes.works()) != 0;
   return probes.findings();
 }
 
-std::optional<forensics::Finding> Aftermath::run_hook(const launcher::EndedAttempt& ended) {
+std::optional<forensics::Finding> Aftermath::run_hook(const supervision::EndedAttempt& ended) {
   const std::string& command = ended.grant.policy.hooks.on_failure;
   if (command.empty() || is_told_to_end_) return std::nullopt;
   HookFacts facts;

@@ -16,14 +16,14 @@ namespace holdfast::exec {
 class Aftermath {
  public:
   // To be called before each attempt: what there was before the first is remembered.
-  void note_start(const launcher::AttemptPlan& plan);
+  void note_start(const supervision::AttemptPlan& plan);
 
   // Both are cut short by a signal that says to end (or ctest's death), and not begun after it.
   //
   // The probes; at most some 2 s.
-  std::vector<forensics::Finding> look_around(const launcher::EndedAttempt& ended);
+  std::vector<forensics::Finding> look_around(const supervision::EndedAttempt& ended);
   // on-failure, if there is one: what it printed.
-  std::optional<forensics::Finding> run_hook(const launcher::EndedAttempt& ended);
+  std::optional<forensics::Finding> run_hook(const supervision::EndedAttempt& ended);
 
  private:
   bool is_noted_ = false;

@@ -15,7 +15,7 @@ constexpr Milliseconds k_search_time{60'000};
 
 }  // namespace
 
-AttemptJudge::AttemptJudge(const launcher::Invocation& invocation, const RetryPolicy& policy)
+AttemptJudge::AttemptJudge(const supervision::Invocation& invocation, const RetryPolicy& policy)
     : mirror_(invocation) {
   if (policy.known.empty()) return;
   // They have been compiled by whoever read them from the file.
@@ -25,7 +25,7 @@ AttemptJudge::AttemptJudge(const launcher::Invocation& invocation, const RetryPo
   has_signatures_ = true;
 }
 
-AttemptResult AttemptJudge::judge(const launcher::AttemptResult& result, ExitMode mode,
+AttemptResult AttemptJudge::judge(const supervision::AttemptResult& result, ExitMode mode,
                                   const OutputRelay* output) const {
   AttemptResult judged;
   judged.outcome = result.outcome;

@@ -15,13 +15,13 @@ namespace holdfast::exec {
 
 class AttemptJudge {
  public:
-  AttemptJudge(const launcher::Invocation& invocation, const RetryPolicy& policy);
+  AttemptJudge(const supervision::Invocation& invocation, const RetryPolicy& policy);
 
   // Whether an attempt's output has to be captured for it.
   bool needs_output() const { return mirror_.needs_output() || has_signatures_; }
 
   // `output`: of the attempt; null: it was not captured.
-  AttemptResult judge(const launcher::AttemptResult& result, ExitMode mode,
+  AttemptResult judge(const supervision::AttemptResult& result, ExitMode mode,
                       const OutputRelay* output) const;
 
   const VerdictMirror& mirror() const { return mirror_; }

@@ -20,12 +20,12 @@ struct Waited {
   int signal = 0;
 };
 
-Waited wait_until(launcher::Surroundings& around, Milliseconds until, std::vector<pollfd> fds) {
+Waited wait_until(supervision::Surroundings& around, Milliseconds until, std::vector<pollfd> fds) {
   fds.push_back({around.signals.fd(), POLLIN, 0});
   fds.push_back({around.parent.get(), POLLIN, 0});
   const pollfd& parent = fds.back();
   while (true) {
-    if (const int signal = launcher::next_ending_signal(around); signal != 0)
+    if (const int signal = supervision::next_ending_signal(around); signal != 0)
       return {News::told_to_end, signal};
     const std::int64_t left = (until - os::monotonic_now()).count();
     ::poll(fds.data(), fds.size(), static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000)));
@@ -38,11 +38,11 @@ Waited wait_until(launcher::Surroundings& around, Milliseconds until, std::vecto
 
 }  // namespace
 
-int wait_before_attempt(launcher::Surroundings& around, Milliseconds length) {
+int wait_before_attempt(supervision::Surroundings& around, Milliseconds length) {
   return wait_until(around, os::monotonic_now() + length, {}).signal;
 }
 
-int await_unless_told_to_end(launcher::Surroundings& around,
+int await_unless_told_to_end(supervision::Surroundings& around,
                              const std::vector<os::BoundedWork*>& works) {
   while (true) {
     std::vector<pollfd> fds;

@@ -8,7 +8,7 @@
 int main(int /*count*/, char** arguments) {
   using namespace holdfast;
   exec::BatchRunner batches;
-  const Exit end = launcher::launch(arguments, environ, &batches);
+  const Exit end = supervision::launch(arguments, environ, &batches);
   if (end.kind == Exit::Kind::signal) os::die_of(end.value);
   return end.value;
 }

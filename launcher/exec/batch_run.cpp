@@ -28,9 +28,9 @@
 namespace holdfast::exec {
 namespace {
 
-using launcher::AttemptPlan;
-using launcher::AttemptResult;
-using launcher::Surroundings;
+using supervision::AttemptPlan;
+using supervision::AttemptResult;
+using supervision::Surroundings;
 
 // When all is over but the names of what was not run.
 constexpr Milliseconds k_late_listing_time{1000};
@@ -165,7 +165,7 @@ class BatchRun {
   }
 
   AttemptResult run_with(BeforeKill& hook) {
-    AttemptResult result = launcher::run_attempt(hook.plan(), around_);
+    AttemptResult result = supervision::run_attempt(hook.plan(), around_);
     result.ended_for_companion = result.ended_for_companion && !hook.ended_for_whole();
     return result;
   }
@@ -207,7 +207,7 @@ class BatchRun {
 
   void serve() {
     Result<Capture> capture = Capture::open(false);
-    const Result<std::string> launcher = launcher::launcher_program();
+    const Result<std::string> launcher = supervision::launcher_program();
     if (!capture || !launcher) return fail(capture ? launcher.error() : capture.error());
     const auto tell = [this](const BatchEvent& event, const OutputRange& range) {
       if (event.kind == BatchEvent::Kind::child_ended) know_place(event.name, range);
@@ -218,7 +218,7 @@ class BatchRun {
       return take_marker(markers_, {plan_.identity->attempt, child.child(), child.child_start(),
                                     child.child_start()});
     };
-    const auto left_behind = [this](const launcher::GuardReport& left) {
+    const auto left_behind = [this](const supervision::GuardReport& left) {
       add_leftovers(left);
       total_.observation.leaked = true;
     };
@@ -257,7 +257,7 @@ class BatchRun {
                                         result.report.earliest_start, result.report.latest_start});
     end.oom_killed = result.report.oom_kills > 0;
     if (result.observation.leaked) {
-      end.left = launcher::describe_leftovers(result.report);
+      end.left = supervision::describe_leftovers(result.report);
       end.leak_fails = result.observation.leak_fails;
     }
     return end;
@@ -279,7 +279,7 @@ class BatchRun {
       plan.loudness = Loudness::quiet;
       parent = std::exchange(around_.parent, os::UniqueFd());
     }
-    const AttemptResult result = launcher::run_attempt(plan, around_);
+    const AttemptResult result = supervision::run_attempt(plan, around_);
     if (is_late) around_.parent = std::move(parent);
     listing.finish();
     if (!is_late) add(result);
@@ -316,8 +316,8 @@ class BatchRun {
   void add(const AttemptResult& result) {
     last_by_ = who_ended(result);
     ran_us_ += result.wall_us;
-    launcher::GuardReport& sum = total_.report;
-    const launcher::GuardReport& one = result.report;
+    supervision::GuardReport& sum = total_.report;
+    const supervision::GuardReport& one = result.report;
     sum.user_us += one.user_us;
     sum.system_us += one.system_us;
     sum.max_rss_kb = std::max(sum.max_rss_kb, one.max_rss_kb);
@@ -335,8 +335,8 @@ class BatchRun {
     if (!result.note.empty()) total_.note = result.note;
   }
 
-  void add_leftovers(const launcher::GuardReport& one) {
-    launcher::GuardReport& sum = total_.report;
+  void add_leftovers(const supervision::GuardReport& one) {
+    supervision::GuardReport& sum = total_.report;
     for (unsigned i = 0; i < one.leftovers && !one.kept; ++i) {
       if (i < one.leftover_list.size() && sum.leftovers < sum.leftover_list.size()) {
         sum.leftover_list[sum.leftovers] = one.leftover_list[i];
@@ -359,7 +359,7 @@ class BatchRun {
     result.wall_us = os::monotonic_now_us() - start_us_;
     if (failure_) {
       relay_.finish();
-      return launcher::own_failure(*failure_);
+      return supervision::own_failure(*failure_);
     }
     const BatchConclusion conclusion = batch_.conclude();
     result.outcome = conclusion.outcome;

@@ -16,7 +16,8 @@ struct BatchRest {
 };
 
 // One attempt of the batch: `rest` of an earlier one, which becomes what this one leaves.
-launcher::AttemptResult run_batch(const launcher::AttemptPlan& plan, launcher::Surroundings& around,
-                                  OutputRelay& relay, BatchRest& rest);
+supervision::AttemptResult run_batch(const supervision::AttemptPlan& plan,
+                                     supervision::Surroundings& around, OutputRelay& relay,
+                                     BatchRest& rest);
 
 }  // namespace holdfast::exec

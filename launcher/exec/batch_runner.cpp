@@ -4,10 +4,10 @@
 
 namespace holdfast::exec {
 
-launcher::AttemptResult BatchRunner::run(const launcher::AttemptPlan& plan,
-                                         launcher::Surroundings& around) {
+supervision::AttemptResult BatchRunner::run(const supervision::AttemptPlan& plan,
+                                            supervision::Surroundings& around) {
   output_ = std::make_unique<OutputRelay>(log_of(*plan.identity));
-  launcher::AttemptResult result = run_batch(plan, around, *output_, rest_);
+  supervision::AttemptResult result = run_batch(plan, around, *output_, rest_);
   if (const std::string trouble = output_->take_trouble(); !trouble.empty()) {
     plan.teller->complain_once(trouble);
   }
@@ -15,7 +15,8 @@ launcher::AttemptResult BatchRunner::run(const launcher::AttemptPlan& plan,
   return result;
 }
 
-std::optional<launcher::NextAttempt> BatchRunner::conclude(const launcher::EndedAttempt& ended) {
+std::optional<supervision::NextAttempt> BatchRunner::conclude(
+    const supervision::EndedAttempt& ended) {
   const VerdictMirror mirror(ended.invocation);
   ended.result.verdict = name_of(mirror.of(ended.result, ExitMode::ctest, output_.get()));
   return std::nullopt;

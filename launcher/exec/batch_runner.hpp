@@ -11,14 +11,14 @@
 
 namespace holdfast::exec {
 
-class BatchRunner final : public launcher::AttemptRunner {
+class BatchRunner final : public supervision::AttemptRunner {
  public:
-  launcher::AttemptResult run(const launcher::AttemptPlan& plan,
-                              launcher::Surroundings& around) override;
+  supervision::AttemptResult run(const supervision::AttemptPlan& plan,
+                                 supervision::Surroundings& around) override;
   bool judges_cases() const override { return true; }
-  std::optional<launcher::NextAttempt> conclude(const launcher::EndedAttempt& ended) override;
-  int wait(const launcher::NextAttempt& /*next*/, Policy& /*policy*/,
-           launcher::Surroundings& /*around*/) override {
+  std::optional<supervision::NextAttempt> conclude(const supervision::EndedAttempt& ended) override;
+  int wait(const supervision::NextAttempt& /*next*/, Policy& /*policy*/,
+           supervision::Surroundings& /*around*/) override {
     return 0;
   }
 

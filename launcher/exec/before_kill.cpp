@@ -38,14 +38,14 @@ std::string value_of(std::string_view name, const std::vector<std::string>& envi
 
 }  // namespace
 
-BeforeKill::BeforeKill(launcher::Companion& inner, const launcher::AttemptPlan& plan,
+BeforeKill::BeforeKill(supervision::Companion& inner, const supervision::AttemptPlan& plan,
                        const OutputRelay& relay, Overdue overdue)
     : inner_(inner), plan_(plan), relay_(relay), overdue_(std::move(overdue)) {
   if (!overdue_) overdue_ = [this] { return std::vector<pid_t>{main_}; };
 }
 
-launcher::AttemptPlan BeforeKill::plan() {
-  launcher::AttemptPlan plan = plan_;
+supervision::AttemptPlan BeforeKill::plan() {
+  supervision::AttemptPlan plan = plan_;
   plan.companion = &inner_;
   if (plan.policy.hooks.before_kill.empty()) return plan;
   plan.companion = this;
@@ -86,7 +86,7 @@ void BeforeKill::on_pause(Milliseconds length) {
   inner_.on_pause(length);
 }
 
-launcher::Companion::Verdict BeforeKill::on_deadline() {
+supervision::Companion::Verdict BeforeKill::on_deadline() {
   if (hook_ && !is_done()) return Verdict::go_on;
   if (hook_is_for_whole_) {
     ends_for_whole_ = true;

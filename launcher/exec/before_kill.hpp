@@ -13,18 +13,18 @@
 
 namespace holdfast::exec {
 
-class BeforeKill final : public launcher::Companion {
+class BeforeKill final : public supervision::Companion {
  public:
   // The processes whose cases have no time left, by the limit of a case.
   using Overdue = std::function<std::vector<pid_t>()>;
 
   // All must outlive this object. Without a hook it does nothing. `overdue` none: the main process,
   // at each deadline of `inner`.
-  BeforeKill(launcher::Companion& inner, const launcher::AttemptPlan& plan,
+  BeforeKill(supervision::Companion& inner, const supervision::AttemptPlan& plan,
              const OutputRelay& relay, Overdue overdue = {});
 
   // What is to be run instead of the plan: the time of the test is kept here.
-  launcher::AttemptPlan plan();
+  supervision::AttemptPlan plan();
   // Whether the tree was ended for the time of the whole test. The result says that it was for a
   // companion.
   bool ended_for_whole() const { return ends_for_whole_; }
@@ -48,8 +48,8 @@ class BeforeKill final : public launcher::Companion {
   // False: it goes on.
   bool is_done();
 
-  launcher::Companion& inner_;
-  const launcher::AttemptPlan& plan_;
+  supervision::Companion& inner_;
+  const supervision::AttemptPlan& plan_;
   const OutputRelay& relay_;
   Overdue overdue_;
   pid_t main_ = 0;

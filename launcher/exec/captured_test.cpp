@@ -35,16 +35,16 @@ void CapturedTest::finish() {
   relay_.finish();
 }
 
-launcher::AttemptResult run_captured(const launcher::AttemptPlan& plan,
-                                     launcher::Surroundings& around, OutputRelay& relay) {
+supervision::AttemptResult run_captured(const supervision::AttemptPlan& plan,
+                                        supervision::Surroundings& around, OutputRelay& relay) {
   Result<Capture> capture = Capture::open(relay.streams_are_one());
-  if (!capture) return launcher::own_failure(capture.error());
+  if (!capture) return supervision::own_failure(capture.error());
   CapturedTest test(*capture, relay);
   BeforeKill hook(test, plan, relay);
-  launcher::AttemptPlan captured = hook.plan();
+  supervision::AttemptPlan captured = hook.plan();
   captured.command.output = capture->output();
   captured.command.errors = capture->errors();
-  launcher::AttemptResult result = launcher::run_attempt(captured, around);
+  supervision::AttemptResult result = supervision::run_attempt(captured, around);
   test.finish();
   return result;
 }

@@ -11,7 +11,7 @@
 
 namespace holdfast::exec {
 
-class CapturedTest final : public launcher::Companion {
+class CapturedTest final : public supervision::Companion {
  public:
   // Both must outlive this object.
   CapturedTest(Capture& capture, OutputRelay& relay) : capture_(capture), relay_(relay) {}
@@ -35,7 +35,7 @@ class CapturedTest final : public launcher::Companion {
 };
 
 // One attempt, with its output in `relay`.
-launcher::AttemptResult run_captured(const launcher::AttemptPlan& plan,
-                                     launcher::Surroundings& around, OutputRelay& relay);
+supervision::AttemptResult run_captured(const supervision::AttemptPlan& plan,
+                                        supervision::Surroundings& around, OutputRelay& relay);
 
 }  // namespace holdfast::exec

@@ -25,7 +25,7 @@ struct CaseOutput {
 // never changes a verdict.
 class CaseJournal {
  public:
-  explicit CaseJournal(const launcher::AttemptIdentity& identity) : identity_(identity) {}
+  explicit CaseJournal(const supervision::AttemptIdentity& identity) : identity_(identity) {}
 
   Result<void> add(const CaseResult& result, const CaseOutput& output);
   Result<void> write();
@@ -33,7 +33,7 @@ class CaseJournal {
  private:
   void begin_record(unsigned worker);
 
-  const launcher::AttemptIdentity& identity_;
+  const supervision::AttemptIdentity& identity_;
   std::string log_;                 // of all of them that have any
   unsigned worker_ = 0;             // of all of them
   std::optional<JsonLine> record_;  // not written yet

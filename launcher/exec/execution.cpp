@@ -17,7 +17,7 @@ Exit execute(char** arguments, char** environment) {
   TestRunner runner(::getenv(environment::k_attach.data()) != nullptr ? ExitMode::ctest
                                                                       : ExitMode::command);
   StepRun step_runner;
-  return launcher::go_on(arguments, environment, runner, step_runner);
+  return supervision::go_on(arguments, environment, runner, step_runner);
 }
 
 }  // namespace holdfast::exec

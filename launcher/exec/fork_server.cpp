@@ -190,9 +190,9 @@ std::vector<pid_t> ForkServer::overdue() const {
   return processes;
 }
 
-launcher::Companion::Verdict ForkServer::on_deadline() {
+supervision::Companion::Verdict ForkServer::on_deadline() {
   const Milliseconds now = os::monotonic_now();
-  const launcher::AttemptPlan& plan = parts_.plan;
+  const supervision::AttemptPlan& plan = parts_.plan;
   const Milliseconds stacks =
       plan.loudness == Loudness::quiet ? Milliseconds{0} : stacks_time(now, plan.native_end);
   for (const auto& child : children_) {

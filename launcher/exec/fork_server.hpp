@@ -22,17 +22,17 @@
 
 namespace holdfast::exec {
 
-class ForkServer final : public launcher::Companion {
+class ForkServer final : public supervision::Companion {
  public:
   using Tell = std::function<void(const BatchEvent&, const OutputRange&)>;
   // Whether that process has left its marker.
   using HasMarker = std::function<bool(const ForkedCase&)>;
 
   // Told of the leftovers of a case.
-  using LeftBehind = std::function<void(const launcher::GuardReport&)>;
+  using LeftBehind = std::function<void(const supervision::GuardReport&)>;
 
   struct Parts {
-    const launcher::AttemptPlan& plan;
+    const supervision::AttemptPlan& plan;
     const Batch& batch;
     bool is_shard;  // of its cases
     Capture& capture;

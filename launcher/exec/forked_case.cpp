@@ -141,7 +141,7 @@ void ForkedCase::on_message(std::string_view packet) {
     // None: the last of them ended while it was looked for.
     left_.leftovers = static_cast<unsigned>(std::clamp<std::int64_t>(number(1), 0, INT_MAX));
     for (std::size_t i = 0; i < left_.leftover_list.size() && 3 + 2 * i < fields->size(); ++i) {
-      launcher::ListedProcess& one = left_.leftover_list[i];
+      supervision::ListedProcess& one = left_.leftover_list[i];
       one.pid = static_cast<pid_t>(number(2 + 2 * i));
       (*fields)[3 + 2 * i].copy(one.name.data(), one.name.size() - 1);
     }
@@ -206,7 +206,7 @@ bool ForkedCase::ended_by_itself() const {
 WorkerEnd ForkedCase::end(EndedBy by) const {
   WorkerEnd end;
   end.by = by;
-  if (left_.leftovers > 0) end.left = launcher::describe_leftovers(left_);
+  if (left_.leftovers > 0) end.left = supervision::describe_leftovers(left_);
   if (timed_out_) {
     end.by = EndedBy::case_limit;
   } else if (by == EndedBy::itself && !status_) {

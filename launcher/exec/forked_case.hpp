@@ -68,7 +68,7 @@ class ForkedCase {
   // How it ended. `by`: who has ended the whole tree; itself: nobody.
   WorkerEnd end(EndedBy by) const;
   // What it left behind, in the words of a guard.
-  const launcher::GuardReport& left() const { return left_; }
+  const supervision::GuardReport& left() const { return left_; }
   const std::optional<CaseEnd>& said() const { return said_; }
   bool has_finished() const { return finished_; }
   const std::string& trouble() const { return trouble_; }
@@ -93,7 +93,7 @@ class ForkedCase {
   std::optional<CaseEnd> said_;
   bool finished_ = false;
   std::optional<int> status_;
-  launcher::GuardReport left_;  // its leftovers alone
+  supervision::GuardReport left_;  // its leftovers alone
   std::string trouble_;
   std::vector<std::pair<Stream, std::string>> kept_;
   bool is_over_ = false;

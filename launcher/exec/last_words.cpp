@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view k_prefix = "holdfast: ";
 
-void tell_lines(std::string_view words, launcher::Teller teller) {
+void tell_lines(std::string_view words, supervision::Teller teller) {
   while (!words.empty()) {
     const std::size_t end = std::min(words.find('\n'), words.size());
     std::string_view line = words.substr(0, end);
@@ -38,7 +38,7 @@ std::string words_on_failure(std::string_view end, std::string_view reason,
 }
 
 void say_last_words(const std::string& words, const AttemptJudge& judge, ExitMode mode,
-                    const launcher::EndedAttempt& ended, OutputRelay* output) {
+                    const supervision::EndedAttempt& ended, OutputRelay* output) {
   if (words.empty()) return;
   if (output == nullptr) return tell_lines(words, ended.teller);
   const std::string last = output->text(1);

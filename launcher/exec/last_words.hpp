@@ -33,6 +33,6 @@ std::string words_on_failure(std::string_view end, std::string_view reason,
 // Adds them to the output. Not where ctest would judge the test by them (an expression that is
 // found in them): then they are said beside it, as they are to a person without a captured output.
 void say_last_words(const std::string& words, const AttemptJudge& judge, ExitMode mode,
-                    const launcher::EndedAttempt& ended, OutputRelay* output);
+                    const supervision::EndedAttempt& ended, OutputRelay* output);
 
 }  // namespace holdfast::exec

@@ -19,7 +19,7 @@ std::string list_file_in(const std::string& markers);
 // write nothing.
 GtestList take_list(const std::string& markers, std::string_view printed);
 
-class Listing final : public launcher::Companion {
+class Listing final : public supervision::Companion {
  public:
   // `limit`: it is ended after that; 0: never. The others must outlive this object.
   Listing(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds limit);

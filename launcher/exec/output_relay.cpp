@@ -36,7 +36,7 @@ bool are_one(int a, int b) {
 
 }  // namespace
 
-std::string log_of(const launcher::AttemptIdentity& identity) {
+std::string log_of(const supervision::AttemptIdentity& identity) {
   if (identity.journal.empty()) return {};
   return identity.journal.substr(0, identity.journal.rfind('/') + 1) +
          std::string(names::k_output_directory) + "/" + identity.attempt +

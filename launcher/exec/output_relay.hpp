@@ -20,7 +20,7 @@ namespace holdfast::exec {
 enum class Stream : std::uint8_t { output, errors };
 
 // Where what an attempt prints is kept, beside its journal; empty: it has none.
-std::string log_of(const launcher::AttemptIdentity& identity);
+std::string log_of(const supervision::AttemptIdentity& identity);
 
 class OutputRelay {
  public:

@@ -67,7 +67,7 @@ Result<void> StepRun::prepare(const BuildStep& step, Policy& policy) {
     if (Result<void> read = read_settings(step.tree); !read) return read;
   }
   if (step.earlier() > 0) {
-    make_alone(policy.locks, launcher::scope_of_memory_slots());
+    make_alone(policy.locks, supervision::scope_of_memory_slots());
     return {};
   }
   if (!step.memory_slots) return {};
@@ -84,8 +84,8 @@ unsigned StepRun::units_for(const BuildStep& step) const {
   return memory_units(past_peak_of(step).value_or(k_unknown_peak_kb), budget);
 }
 
-launcher::AttemptResult StepRun::run(const launcher::AttemptPlan& plan,
-                                     launcher::Surroundings& around) {
+supervision::AttemptResult StepRun::run(const supervision::AttemptPlan& plan,
+                                        supervision::Surroundings& around) {
   const bool may_be_another = plan.step->kind != StepKind::custom && plan.step->earlier() == 0;
   if (may_be_another) memory_.begin(oom_events_);
   if (!may_be_another || settings_.transient.empty()) return run_attempt(plan, around);
@@ -93,7 +93,7 @@ launcher::AttemptResult StepRun::run(const launcher::AttemptPlan& plan,
   return run_captured(plan, around, *output_);
 }
 
-std::string StepRun::why_once_more(const launcher::AttemptResult& result) {
+std::string StepRun::why_once_more(const supervision::AttemptResult& result) {
   StepEvidence evidence;
   evidence.out_of_memory = memory_.ran_out(result);
   if (output_) {

@@ -13,12 +13,12 @@
 
 namespace holdfast::exec {
 
-class StepRun final : public launcher::StepRunner {
+class StepRun final : public supervision::StepRunner {
  public:
   Result<void> prepare(const BuildStep& step, Policy& policy) override;
-  launcher::AttemptResult run(const launcher::AttemptPlan& plan,
-                              launcher::Surroundings& around) override;
-  std::string why_once_more(const launcher::AttemptResult& result) override;
+  supervision::AttemptResult run(const supervision::AttemptPlan& plan,
+                                 supervision::Surroundings& around) override;
+  std::string why_once_more(const supervision::AttemptResult& result) override;
   void come_to_the_end() override;
 
  private:
@@ -29,7 +29,7 @@ class StepRun final : public launcher::StepRunner {
   BuildStepSettings settings_;
   std::string oom_events_;
   Signatures signatures_;
-  launcher::StepMemory memory_;
+  supervision::StepMemory memory_;
   std::unique_ptr<OutputRelay> output_;  // of the first attempt, kept back; null: not captured
 };
 

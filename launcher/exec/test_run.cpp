@@ -15,10 +15,10 @@
 namespace holdfast::exec {
 namespace {
 
-using launcher::AttemptPlan;
-using launcher::EndedAttempt;
-using launcher::NextAttempt;
-using launcher::Surroundings;
+using supervision::AttemptPlan;
+using supervision::EndedAttempt;
+using supervision::NextAttempt;
+using supervision::Surroundings;
 
 // What ctest reads for sure, and we have recorded, before it ends us.
 constexpr std::uint64_t k_most_before_end = 4UL * 1024UL * 1024UL;
@@ -30,7 +30,7 @@ Milliseconds left_until(Milliseconds native_end, const Policy& policy) {
 
 }  // namespace
 
-launcher::AttemptResult TestRunner::run(const AttemptPlan& plan, Surroundings& around) {
+supervision::AttemptResult TestRunner::run(const AttemptPlan& plan, Surroundings& around) {
   const Policy& policy = plan.policy;
   is_batch_ = policy.isolation.has_value() && mode_ == ExitMode::ctest;
   const bool may_retry = policy.retry.may_retry();
@@ -42,11 +42,11 @@ launcher::AttemptResult TestRunner::run(const AttemptPlan& plan, Surroundings& a
                                 : !policy.retry.known.empty() || !policy.hooks.before_kill.empty();
   output_.reset();
   aftermath_.note_start(plan);
-  if (!holds_back && !is_asked_for) return launcher::run_attempt(plan, around);
+  if (!holds_back && !is_asked_for) return supervision::run_attempt(plan, around);
   output_ = std::make_unique<OutputRelay>(
       log_of(*plan.identity),
       holds_back ? OutputRelay::Passing::when_released : OutputRelay::Passing::at_once);
-  launcher::AttemptResult result =
+  supervision::AttemptResult result =
       is_batch_ ? run_batch(plan, around, *output_, rest_) : run_captured(plan, around, *output_);
   if (const std::string trouble = output_->take_trouble(); !trouble.empty()) {
     plan.teller->complain_once(trouble);
@@ -93,13 +93,13 @@ RetryDecision TestRunner::decide(const EndedAttempt& ended) {
 std::optional<NextAttempt> TestRunner::next_attempt(const EndedAttempt& ended,
                                                     RetryDecision& decision) {
   if (decision.step == RetryDecision::Step::done) return std::nullopt;
-  launcher::KeeperLink::Again again = ended.keeper.asks_again(ended.scratch);
+  supervision::KeeperLink::Again again = ended.keeper.asks_again(ended.scratch);
   decision = with_answer(std::move(decision), {again.granted, again.reason});
   is_refused_ = decision.step == RetryDecision::Step::done;
   if (is_refused_) return std::nullopt;
   ended.result.retry = decision.reason;
-  const launcher::AttemptIdentity& identity = ended.grant.identity;
-  launcher::Teller(ended.teller)
+  const supervision::AttemptIdentity& identity = ended.grant.identity;
+  supervision::Teller(ended.teller)
       .tell("\"" + brief(identity.test) + "\": attempt " + std::to_string(identity.n) + ": " +
             decision.end + ", " + decision.reason);
   earlier_.push_back({identity.n, decision.end, ended.result.log});
@@ -139,7 +139,7 @@ void TestRunner::come_to_the_end(const EndedAttempt& ended, const RetryDecision&
 }
 
 void TestRunner::note_flaky(const EndedAttempt& ended) {
-  launcher::AttemptResult& result = ended.result;
+  supervision::AttemptResult& result = ended.result;
   result.flags.push_back("flaky");
   say_last_words(words_on_flaky(attempts_.size()), *judge_, mode_, ended, output_.get());
   if (ended.grant.policy.retry.flaky_result == FlakyResult::pass) return;
@@ -152,7 +152,7 @@ void TestRunner::note_flaky(const EndedAttempt& ended) {
 
 void TestRunner::note_failure(const EndedAttempt& ended, const RetryDecision& decision) {
   // Whoever interrupts a test waits for its end.
-  const launcher::AttemptResult& result = ended.result;
+  const supervision::AttemptResult& result = ended.result;
   if (result.outcome == Outcome::interrupted || result.pressed != 0) return;
   std::vector<forensics::Finding> findings;
   if (!earlier_.empty() && !is_refused_) findings = aftermath_.look_around(ended);

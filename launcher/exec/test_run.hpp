@@ -16,25 +16,25 @@
 
 namespace holdfast::exec {
 
-class TestRunner final : public launcher::AttemptRunner {
+class TestRunner final : public supervision::AttemptRunner {
  public:
   explicit TestRunner(ExitMode mode) : mode_(mode) {}
 
-  launcher::AttemptResult run(const launcher::AttemptPlan& plan,
-                              launcher::Surroundings& around) override;
+  supervision::AttemptResult run(const supervision::AttemptPlan& plan,
+                                 supervision::Surroundings& around) override;
   bool judges_cases() const override { return is_batch_; }
-  std::optional<launcher::NextAttempt> conclude(const launcher::EndedAttempt& ended) override;
-  int wait(const launcher::NextAttempt& next, Policy& policy,
-           launcher::Surroundings& around) override;
+  std::optional<supervision::NextAttempt> conclude(const supervision::EndedAttempt& ended) override;
+  int wait(const supervision::NextAttempt& next, Policy& policy,
+           supervision::Surroundings& around) override;
 
  private:
-  RetryDecision decide(const launcher::EndedAttempt& ended);
-  std::optional<launcher::NextAttempt> next_attempt(const launcher::EndedAttempt& ended,
-                                                    RetryDecision& decision);
-  void come_to_the_end(const launcher::EndedAttempt& ended, const RetryDecision& decision);
-  void note_flaky(const launcher::EndedAttempt& ended);
-  void tell_timeout(const launcher::EndedAttempt& ended);
-  void note_failure(const launcher::EndedAttempt& ended, const RetryDecision& decision);
+  RetryDecision decide(const supervision::EndedAttempt& ended);
+  std::optional<supervision::NextAttempt> next_attempt(const supervision::EndedAttempt& ended,
+                                                       RetryDecision& decision);
+  void come_to_the_end(const supervision::EndedAttempt& ended, const RetryDecision& decision);
+  void note_flaky(const supervision::EndedAttempt& ended);
+  void tell_timeout(const supervision::EndedAttempt& ended);
+  void note_failure(const supervision::EndedAttempt& ended, const RetryDecision& decision);
 
   ExitMode mode_;
   bool is_batch_ = false;

@@ -13,17 +13,17 @@ namespace holdfast::exec {
 class VerdictMirror {
  public:
   // What of its properties cannot be understood is left out: ctest stays the judge.
-  explicit VerdictMirror(const launcher::Invocation& invocation);
+  explicit VerdictMirror(const supervision::Invocation& invocation);
 
   bool needs_output() const { return verdict_.needs_output(); }
 
   // `output`: of the attempt; null: it was not captured.
-  MirroredVerdict of(const launcher::AttemptResult& result, ExitMode mode,
+  MirroredVerdict of(const supervision::AttemptResult& result, ExitMode mode,
                      const OutputRelay* output) const;
 
   // Whether ctest would say the same of an attempt with that at the end of its output.
-  bool is_same_with(const launcher::AttemptResult& result, ExitMode mode, const OutputRelay& output,
-                    std::string_view more) const;
+  bool is_same_with(const supervision::AttemptResult& result, ExitMode mode,
+                    const OutputRelay& output, std::string_view more) const;
 
  private:
   CTestVerdict verdict_;

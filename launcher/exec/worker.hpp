@@ -26,7 +26,7 @@ struct OutputRange {
   std::uint64_t end = 0;
 };
 
-class Worker final : public launcher::Companion {
+class Worker final : public supervision::Companion {
  public:
   // Told in order, of what happens in the worker; the range is the case's, with case_ended.
   using Tell = std::function<void(const BatchEvent&, const OutputRange&)>;

@@ -37,7 +37,7 @@
 #include "supervision/locks/attempt_locks.hpp"
 #include "supervision/step/step.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 // Our own failure, before there is anything to observe.
@@ -401,4 +401,4 @@ Exit go_on(char** arguments, char** environment, AttemptRunner& runner, StepRunn
       .go_on(std::move(grant), std::move(handed->keeper), runner);
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -11,7 +11,7 @@
 #include "supervision/grant/grant.hpp"
 #include "supervision/step/step.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 class AttemptRunner;
 
@@ -66,4 +66,4 @@ class AttemptRunner {
 // `step_runner`.
 Exit go_on(char** arguments, char** environment, AttemptRunner& runner, StepRunner& step_runner);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -4,8 +4,8 @@
 
 int main(int /*count*/, char** arguments) {
   using namespace holdfast;
-  const Exit end = launcher::is_anchor(arguments) ? launcher::end_as_anchor(arguments)
-                                                  : launcher::launch(arguments, environ);
+  const Exit end = supervision::is_anchor(arguments) ? supervision::end_as_anchor(arguments)
+                                                     : supervision::launch(arguments, environ);
   if (end.kind == Exit::Kind::signal) os::die_of(end.value);
   return end.value;
 }

@@ -27,7 +27,7 @@
 #include "os/signal/signals.hpp"
 #include "supervision/base/teller.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 // As for what an attempt leaves behind: what ends by itself so soon is no leak.
@@ -158,4 +158,4 @@ Exit end_as_anchor(char** arguments) {
   return {Exit::Kind::code, exit_codes::k_success};
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

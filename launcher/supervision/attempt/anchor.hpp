@@ -5,7 +5,7 @@
 
 #include "core/outcome/outcome.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 // Whether the launcher was started as an anchor.
 bool is_anchor(char** arguments);
@@ -13,4 +13,4 @@ bool is_anchor(char** arguments);
 // Ends the case's processes, tells `holdfast exec`, and gives what to end with.
 Exit end_as_anchor(char** arguments);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -26,7 +26,7 @@
 #include "supervision/attempt/guard_process.hpp"
 #include "supervision/attempt/shared_stops.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 using Event = SupervisionEvent;
@@ -388,4 +388,4 @@ AttemptResult run_attempt(const AttemptPlan& plan, Surroundings& around) {
   return Attempt(plan, around).run();
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

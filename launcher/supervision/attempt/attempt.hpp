@@ -5,10 +5,10 @@
 #include "supervision/base/records.hpp"
 #include "supervision/base/surroundings.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 // Runs the test and returns when nothing of it is left (or when what is left was let go). Whatever
 // arrives meanwhile (signals, ctest's death, the end of its time) ends the tree first.
 AttemptResult run_attempt(const AttemptPlan& plan, Surroundings& around);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

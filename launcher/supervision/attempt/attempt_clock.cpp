@@ -5,7 +5,7 @@
 
 #include "os/file/clock.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 void AttemptClock::start() {
   started_ = os::monotonic_now();
@@ -20,4 +20,4 @@ std::int64_t AttemptClock::wall_us() const {
   return std::max<std::int64_t>(0, until - started_us_ - paused_us);
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

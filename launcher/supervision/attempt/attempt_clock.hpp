@@ -5,7 +5,7 @@
 
 #include "core/base/duration.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 class AttemptClock {
  public:
@@ -30,4 +30,4 @@ class AttemptClock {
   std::int64_t ended_us_ = 0;
 };
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

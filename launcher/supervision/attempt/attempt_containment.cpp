@@ -15,7 +15,7 @@
 #include "os/process/packet_socket.hpp"
 #include "os/process/process_tree.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 class Unwatched final : public os::TreeWatcher {
@@ -152,4 +152,4 @@ void AttemptContainment::let_go() {
   remove();
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

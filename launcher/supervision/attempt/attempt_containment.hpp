@@ -19,7 +19,7 @@
 #include "os/signal/signal_line.hpp"
 #include "supervision/attempt/warden.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 class AttemptContainment {
  public:
@@ -80,4 +80,4 @@ class AttemptContainment {
   Warden warden_;
 };
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

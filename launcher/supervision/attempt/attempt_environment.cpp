@@ -3,7 +3,7 @@
 #include "core/base/environment.hpp"
 #include "core/lock/lock_place.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 // Tells of each lock's slots. Returns the entries for what the test's own tests are to know.
@@ -41,4 +41,4 @@ TestEnvironment attempt_environment(const Invocation& invocation, const AttemptF
   return told;
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -11,7 +11,7 @@
 #include "supervision/base/invocation.hpp"
 #include "supervision/grant/grant.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 struct AttemptFacts {
   const Grant& grant;
@@ -23,4 +23,4 @@ struct AttemptFacts {
 // Valid as long as the invocation's environment.
 TestEnvironment attempt_environment(const Invocation& invocation, const AttemptFacts& facts);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

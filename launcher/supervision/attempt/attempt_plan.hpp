@@ -12,7 +12,7 @@
 #include "supervision/base/teller.hpp"
 #include "supervision/locks/lock_taking.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 struct AttemptPlan {
   os::Command command;
@@ -37,4 +37,4 @@ struct AttemptPlan {
   const StepOutputs* outputs = nullptr;
 };
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

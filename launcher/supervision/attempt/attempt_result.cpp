@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 ProcessEnd end_of_main(const GuardReport& report) {
@@ -95,4 +95,4 @@ void notice_lost_locks(const std::vector<os::LockRequest>& locks, const std::str
   }
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -8,7 +8,7 @@
 #include "supervision/base/records.hpp"
 #include "supervision/locks/lock_taking.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 struct SeenAttempt {
   GuardReport report;
@@ -34,4 +34,4 @@ AttemptResult without_locks(const TakenLocks& locks, const std::string& name);
 void notice_lost_locks(const std::vector<os::LockRequest>& locks, const std::string& name,
                        AttemptResult& result);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -10,7 +10,7 @@
 #include "os/file/clock.hpp"
 #include "os/process/process_tree.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 // ctest reads at once, unless it is stopped.
@@ -41,4 +41,4 @@ void AttemptStacks::tell_in_output(const std::string& text) const {
   os::write_within(STDERR_FILENO, text, k_telling_time);
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

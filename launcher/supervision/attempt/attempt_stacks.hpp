@@ -10,7 +10,7 @@
 #include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/attempt/guard_process.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 class AttemptStacks {
  public:
@@ -42,4 +42,4 @@ class AttemptStacks {
   std::optional<os::StackDump> dump_;
 };
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

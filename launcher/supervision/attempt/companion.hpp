@@ -13,7 +13,7 @@
 
 #include "core/base/duration.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 class Companion {
  public:
@@ -49,4 +49,4 @@ class Companion {
   ~Companion() = default;
 };
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

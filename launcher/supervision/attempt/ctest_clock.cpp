@@ -4,7 +4,7 @@
 
 #include "os/file/clock.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 void CtestClock::start() {
   const Milliseconds limit = native_limit(limits_);
@@ -25,4 +25,4 @@ bool CtestClock::judges(const Policy& policy, const Properties& properties) cons
   return own && *own == policy.timeout;
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

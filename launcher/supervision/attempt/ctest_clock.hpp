@@ -5,7 +5,7 @@
 #include "core/ctest/ctest_limits.hpp"
 #include "core/settings/resolution.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 class CtestClock {
  public:
@@ -32,4 +32,4 @@ class CtestClock {
   Milliseconds end_ = k_longest;
 };
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

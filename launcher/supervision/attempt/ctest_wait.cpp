@@ -7,7 +7,7 @@
 
 #include "os/file/clock.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 // ctest looks at its clock at once, unless it is stopped or the machine is far behind.
@@ -26,4 +26,4 @@ void wait_for_ctest(Surroundings& around, Milliseconds native_end) {
   }
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -9,7 +9,7 @@
 #include "os/file/descriptors.hpp"
 #include "os/signal/signals.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 void keep_only(const EndOfRun& watched) {
   os::leave_standard_streams();
@@ -34,4 +34,4 @@ KeptLeftovers wait_for_end_of_run(const EndOfRun& watched, os::TreeWatcher& watc
   return KeptLeftovers::gone;
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -6,7 +6,7 @@
 #include "os/file/unique_fd.hpp"
 #include "os/process/process_tree.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 struct EndOfRun {
   const os::UniqueFd& children;  // of watch_children()
@@ -23,4 +23,4 @@ enum class KeptLeftovers : std::uint8_t { alive, gone };
 // alive. Or until none is left.
 KeptLeftovers wait_for_end_of_run(const EndOfRun& watched, os::TreeWatcher& watcher);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -11,7 +11,7 @@
 #include "core/ctest/test_framework.hpp"
 #include "os/file/marker_files.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 MarkerOwner owner_of(const Grant& grant, const GuardReport& report) {
@@ -85,4 +85,4 @@ void weigh_memory(KeeperLink& keeper, AttemptResult& result) {
   result.outcome = outcome_of(seen);
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

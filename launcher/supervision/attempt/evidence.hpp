@@ -10,7 +10,7 @@
 #include "supervision/base/records.hpp"
 #include "supervision/grant/grant.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 // What a test is asked to leave, and what its exit code may mean. Known before it is started.
 struct Evidence {
@@ -34,4 +34,4 @@ void note_orphans(const Grant& grant, const os::ScratchContent& left, AttemptRes
 // As weigh_evidence(), of a test that died of SIGKILL and nobody we know of sent it.
 void weigh_memory(KeeperLink& keeper, AttemptResult& result);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -14,7 +14,7 @@
 #include "os/file/system_call.hpp"
 #include "os/stack/elf_text.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 namespace env = environment;
@@ -129,4 +129,4 @@ void weigh_trace(const GoogletestTrace& trace, const Invocation& invocation,
   }
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

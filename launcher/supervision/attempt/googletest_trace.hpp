@@ -21,7 +21,7 @@
 #include "os/file/unique_fd.hpp"
 #include "supervision/base/invocation.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 struct GoogletestTrace {
   bool runs_file = false;
@@ -40,4 +40,4 @@ void weigh_trace(const GoogletestTrace& trace, const Invocation& invocation,
                  const os::ScratchContent& left, std::vector<std::string>& names,
                  Observation& seen);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -20,7 +20,7 @@
 #include "supervision/attempt/launcher_link.hpp"
 #include "supervision/base/guard_messages.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 // A child that is ending when the main process ends (a helper that reads the end of a pipe) is no
@@ -314,4 +314,4 @@ class Guard final : public os::TreeWatcher {
 
 void be_guard(GuardDuty duty) { Guard(std::move(duty)).run(); }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -8,9 +8,9 @@
 
 #include "supervision/attempt/guard_duty.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 // Runs in the forked child and does not return.
 [[noreturn]] void be_guard(GuardDuty duty);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

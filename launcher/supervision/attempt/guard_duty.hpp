@@ -14,7 +14,7 @@
 #include "supervision/base/records.hpp"
 #include "supervision/base/step_outputs.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 struct GuardDuty {
   os::Command command;
@@ -35,4 +35,4 @@ struct GuardDuty {
   AttemptContainment* containment = nullptr;  // inherited; null: nothing is around the test
 };
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -14,7 +14,7 @@
 #include "os/process/process_tree.hpp"
 #include "supervision/attempt/guard.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 bool tells_start(const AttemptPlan& plan) {
@@ -128,4 +128,4 @@ void GuardProcess::bury() {
   (void)os::retried([&] { return ::waitpid(pid_, nullptr, 0); });
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -11,7 +11,7 @@
 #include "supervision/base/guard_messages.hpp"
 #include "supervision/base/surroundings.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 class GuardProcess {
  public:
@@ -59,4 +59,4 @@ class GuardProcess {
   bool has_reported_ = false;
 };
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

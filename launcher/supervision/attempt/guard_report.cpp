@@ -11,7 +11,7 @@
 #include "supervision/base/records.hpp"
 #include "supervision/base/step_record.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 std::int64_t microseconds(const timeval& time) {
@@ -56,4 +56,4 @@ void record_in_launchers_place(const GuardDuty& duty, const GuardReport& report,
   if (duty.keeper >= 0) (void)os::continue_peer(duty.keeper);
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

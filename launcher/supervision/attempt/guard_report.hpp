@@ -9,7 +9,7 @@
 #include "supervision/attempt/guard_duty.hpp"
 #include "supervision/base/guard_messages.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 // The first of them by name; returns how many there are.
 unsigned list_processes(const std::vector<os::NamedProcess>& processes,
@@ -23,4 +23,4 @@ void add_usage(GuardReport& report);
 void record_in_launchers_place(const GuardDuty& duty, const GuardReport& report,
                                std::int64_t wall_us);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -8,7 +8,7 @@
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 void LauncherLink::report(const GuardReport& what) {
   if (!socket_.valid()) return;
@@ -33,4 +33,4 @@ LauncherLink::Heard LauncherLink::next_order(GuardOrder& order) {
   return Heard::death;
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -11,7 +11,7 @@
 #include "os/file/unique_fd.hpp"
 #include "supervision/base/guard_messages.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 class LauncherLink {
  public:
@@ -40,4 +40,4 @@ class LauncherLink {
   pid_t launcher_;
 };
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -3,7 +3,7 @@
 #include "core/base/names.hpp"
 #include "os/file/trusted_directory.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 bool goes(Scratch what, Outcome outcome) {
@@ -55,4 +55,4 @@ std::string AttemptScratch::settle(Scratch what, Outcome outcome, const os::Scra
   return {};
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -11,7 +11,7 @@
 #include "os/file/scratch_directory.hpp"
 #include "supervision/base/keeper_link.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 class AttemptScratch {
  public:
@@ -50,4 +50,4 @@ class AttemptScratch {
   bool is_as_new_ = false;
 };
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -7,7 +7,7 @@
 
 #include "os/process/process.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 // What the shell is to see: the same signal has stopped us. SIGSTOP cannot be held back, so the
 // guard sends it, in order with the SIGCONT that it sends when the test goes on; but who was told
@@ -47,4 +47,4 @@ SharedStops::News SharedStops::news() {
   return {before.signal() != 0, now.signal()};
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -6,7 +6,7 @@
 #include "supervision/attempt/guard_process.hpp"
 #include "supervision/base/guard_messages.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 class SharedStops {
  public:
@@ -32,4 +32,4 @@ class SharedStops {
   MainStop woken_by_;  // the stop that we stopped for, until the SIGCONT that ended it is read
 };
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -7,7 +7,7 @@
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 Warden start_warden(std::vector<int> kept) {
   int ends[2];
@@ -30,4 +30,4 @@ Warden start_warden(std::vector<int> kept) {
   return warden;
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -9,7 +9,7 @@
 
 #include "os/file/unique_fd.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 struct Warden {
   pid_t pid = -1;  // -1: there is none, 0: that is us
@@ -22,4 +22,4 @@ struct Warden {
 // failure: it is a third who watches.
 Warden start_warden(std::vector<int> kept);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

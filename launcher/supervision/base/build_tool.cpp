@@ -13,7 +13,7 @@
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 // Shells, ctest (`ctest --instrument`, `ctest --launch`) and cmake (`cmake -E cmake_link_script` of
@@ -48,4 +48,4 @@ os::UniqueFd open_build_tools_stderr(const BuildTool& tool) {
       ::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -5,7 +5,7 @@
 #include "core/base/result.hpp"
 #include "os/file/unique_fd.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 struct BuildTool {
   ProcessName process;
@@ -21,4 +21,4 @@ Result<BuildTool> find_build_tool();
 // is shown when it is over. Never waits for who does not read; invalid: it cannot be had.
 os::UniqueFd open_build_tools_stderr(const BuildTool& tool);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

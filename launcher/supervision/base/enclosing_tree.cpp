@@ -7,7 +7,7 @@
 #include "core/base/names.hpp"
 #include "os/file/file_text.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 LockHome enclosing_tree() {
   char buffer[PATH_MAX];
@@ -27,4 +27,4 @@ LockHome enclosing_tree() {
   return {};
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

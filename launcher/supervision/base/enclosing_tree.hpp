@@ -3,10 +3,10 @@
 
 #include "core/lock/lock_place.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 // Looks upward for a directory that was configured with Holdfast. Empty when there is none: then
 // the scopes `build` and `project` are the user's.
 LockHome enclosing_tree();
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

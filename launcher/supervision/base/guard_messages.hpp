@@ -11,7 +11,7 @@
 #include <array>
 #include <cstdint>
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 inline constexpr pid_t k_nobody = -1;
 
@@ -86,4 +86,4 @@ struct GuardReport {
   std::array<ListedProcess, k_most_listed> survivor_list{};
 };
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -16,7 +16,7 @@
 #include "os/process/ancestry.hpp"
 #include "os/process/process.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 struct Above {
@@ -94,4 +94,4 @@ class Search {
 // A search reads all locks that there are: of every build tree there ever was.
 std::string find_held_above() { return may_be_inside() ? Search().run() : std::string(); }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

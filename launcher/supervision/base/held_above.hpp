@@ -6,7 +6,7 @@
 
 #include "core/lock/lock_wait.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 // As HOLDFAST_HELD would say it. Who holds is known by the records of locks; that it is around us
 // by ancestry (the launcher is there for as long as its attempt has processes), or by the tag of
@@ -14,4 +14,4 @@ namespace holdfast::launcher {
 // user: for those that have to wait anyhow.
 std::string find_held_above();
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -4,7 +4,7 @@
 
 #include <climits>
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 TestInputs inputs_of(char** command, std::string_view required) {
   std::vector<std::string_view> words;
@@ -15,4 +15,4 @@ TestInputs inputs_of(char** command, std::string_view required) {
           required_files(required)};
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -3,9 +3,9 @@
 
 #include "core/ctest/test_inputs.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 // `required`: REQUIRED_FILES, as Properties has them.
 TestInputs inputs_of(char** command, std::string_view required);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -13,7 +13,7 @@
 #include "core/base/environment.hpp"
 #include "core/base/fnv1a.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 // Those that TIMEOUT_SIGNAL_NAME can be; 0 for any other.
@@ -177,4 +177,4 @@ std::string key_of(const Invocation& invocation) {
   return text;
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

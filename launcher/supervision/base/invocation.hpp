@@ -11,7 +11,7 @@
 #include "core/settings/command_line.hpp"
 #include "core/settings/resolution.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 struct Invocation {
   CommandLine line;
@@ -42,4 +42,4 @@ Result<Invocation> read_invocation(char** arguments, char** environment);
 // and command.
 std::string key_of(const Invocation& invocation);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

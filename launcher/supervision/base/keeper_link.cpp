@@ -21,7 +21,7 @@
 #include "os/process/process.hpp"
 #include "os/process/spawn.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 // A keeper answers in microseconds; one that is stopped or lost must not hold up a test for long.
@@ -205,4 +205,4 @@ void bid_farewell(int keeper, LentScratch scratch, std::string_view came_out) {
   (void)os::send_packet(keeper, wire::encode(message));
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

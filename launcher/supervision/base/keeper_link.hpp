@@ -12,7 +12,7 @@
 #include "os/signal/signals.hpp"
 #include "supervision/base/invocation.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 // Whether a line that was printed in this run already is printed again; of an interrupted test, not
 // where one line says it of all tests of a ctest that ended.
@@ -75,4 +75,4 @@ class KeeperLink {
 // `came_out`: `passed`, `failed`, `skipped`; empty: nobody knows.
 void bid_farewell(int keeper, LentScratch scratch, std::string_view came_out = {});
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -7,7 +7,7 @@
 #include "core/ctest/test_framework.hpp"
 #include "os/process/execution_error.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 std::string list_of(const std::array<ListedProcess, k_most_listed>& processes, unsigned count) {
@@ -146,4 +146,4 @@ bool is_worth_knowing(const AttemptResult& result) {
   return false;
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

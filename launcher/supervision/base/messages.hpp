@@ -7,7 +7,7 @@
 #include "core/settings/policy.hpp"
 #include "supervision/base/records.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 // One sentence, empty when there is nothing to say. `command` is what was to be executed, `parent`
 // who it ends with.
@@ -21,4 +21,4 @@ bool is_worth_knowing(const AttemptResult& result);
 // "left 1 process behind, ended: sleep (pid 17)".
 std::string describe_leftovers(const GuardReport& report);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -8,7 +8,7 @@
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 JsonLine begin(std::string_view type, const AttemptIdentity& identity) {
@@ -143,4 +143,4 @@ Result<void> record_bare(const std::string& journal, const std::string& test,
   return os::append_line(journal, std::move(line).finish());
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

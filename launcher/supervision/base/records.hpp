@@ -14,7 +14,7 @@
 #include "supervision/base/guard_messages.hpp"
 #include "supervision/base/invocation.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 // What is known of one attempt when it is over.
 struct AttemptResult {
@@ -63,4 +63,4 @@ enum class MaySkip : std::uint8_t { no, yes };
 Result<void> record_bare(const std::string& journal, const std::string& test,
                          const std::string& key, std::string_view why, MaySkip may_skip);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -6,7 +6,7 @@
 
 #include <string_view>
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 bool is_before(const timespec& a, const timespec& b) {
@@ -39,4 +39,4 @@ void StepOutputs::remove() const {
   }
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

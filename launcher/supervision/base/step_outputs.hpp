@@ -10,7 +10,7 @@
 #include "core/step/build_step.hpp"
 #include "os/file/unique_fd.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 class StepOutputs {
  public:
@@ -30,4 +30,4 @@ class StepOutputs {
   std::vector<std::string> files_;
 };
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

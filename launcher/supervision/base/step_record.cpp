@@ -13,7 +13,7 @@
 #include "os/file/file_text.hpp"
 #include "os/file/unique_fd.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 // A journal of this size, some fifty thousand steps, becomes the older one.
@@ -60,4 +60,4 @@ void record_step(const BuildStep& step, const AttemptResult& result) {
   (void)os::append_line(path, std::move(line).finish());
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -6,7 +6,7 @@
 #include "os/file/descriptors.hpp"
 #include "os/process/process.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 Result<Surroundings> look_around(const Invocation& invocation, const os::CallersSignals& callers) {
   Result<os::SignalQueue> signals = os::SignalQueue::open();
@@ -58,4 +58,4 @@ int next_ending_signal(Surroundings& around) {
   return 0;
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -11,7 +11,7 @@
 #include "os/signal/signals.hpp"
 #include "supervision/base/invocation.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 struct Surroundings {
   os::CallersSignals callers;
@@ -33,4 +33,4 @@ Result<Surroundings> look_around(const Invocation& invocation, const os::Callers
 // and returns the first signal that ends tests; 0: none has come.
 int next_ending_signal(Surroundings& around);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -4,7 +4,7 @@
 
 #include "os/file/system_call.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 namespace {
 
@@ -39,4 +39,4 @@ void Teller::say(std::string_view text, Repeat repeat, Layout layout) {
   write_to(lines_, start + said_line(text, layout));
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

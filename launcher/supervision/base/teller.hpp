@@ -9,7 +9,7 @@
 #include "core/settings/command_line.hpp"
 #include "supervision/base/keeper_link.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 class Teller {
  public:
@@ -38,4 +38,4 @@ class Teller {
 // One line `holdfast: <text>` on stderr, by one write.
 void write_line(std::string_view text);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -16,7 +16,7 @@
 #include "supervision/base/inputs.hpp"
 #include "supervision/base/teller.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 // Every later test of the run finds the same: the first says it. The flag is removed with the
@@ -112,4 +112,4 @@ Grant seek_grant(const Invocation& invocation, const os::CallersSignals& callers
   return grant;
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

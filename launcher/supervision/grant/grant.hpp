@@ -10,7 +10,7 @@
 #include "supervision/base/keeper_link.hpp"
 #include "supervision/base/records.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 struct Grant {
   AttemptIdentity identity;  // of the first attempt
@@ -30,4 +30,4 @@ struct Grant {
 Grant seek_grant(const Invocation& invocation, const os::CallersSignals& callers,
                  KeeperLink& keeper);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -14,7 +14,7 @@
 #include "os/file/unique_fd.hpp"
 #include "os/process/process.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 // argv[0], "exec", keeper, grant, signals: then what was the launcher's.
@@ -171,4 +171,4 @@ Result<HandedOver> take_over(char** arguments) {
   return handed;
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

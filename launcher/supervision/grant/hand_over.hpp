@@ -10,7 +10,7 @@
 #include "supervision/base/keeper_link.hpp"
 #include "supervision/grant/grant.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 // Returns only on failure; then nothing has changed. `more`, unless it is empty, is one further
 // option for the launcher's own arguments.
@@ -33,4 +33,4 @@ void become_launcher_of_batches(char** arguments, char** environment);
 // In `holdfast exec`, of its argv. To be called once.
 Result<HandedOver> take_over(char** arguments);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -5,7 +5,7 @@
 #include "core/lock/lock_place.hpp"
 #include "os/process/process.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 // Who the attempt is to others that want what it has.
@@ -37,4 +37,4 @@ TakenLocks take_attempts_locks(Grant& grant, HeldLocks& above, Surroundings& aro
   return take_locks(grant.policy, {grant.home, above, self}, around, keeper, teller);
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -8,11 +8,11 @@
 #include "supervision/grant/grant.hpp"
 #include "supervision/locks/lock_taking.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 // As take_locks(). The policy's locks become those that they stand for at the grant's home; `above`
 // has what was found out on the way.
 TakenLocks take_attempts_locks(Grant& grant, HeldLocks& above, Surroundings& around,
                                KeeperLink& keeper, Teller& teller);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -7,7 +7,7 @@
 #include "supervision/base/held_above.hpp"
 #include "supervision/locks/lock_waiting.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 // A wait out of the global order may be a circle, which nothing else would end.
@@ -132,4 +132,4 @@ TakenLocks take_locks(const Policy& policy, const LockTaker& taker, Surroundings
   return Taking(policy, taker, around, keeper, teller).run();
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -12,7 +12,7 @@
 #include "supervision/base/teller.hpp"
 #include "supervision/locks/taken_locks.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 // The attempt for which locks are taken.
 struct LockTaker {
@@ -26,4 +26,4 @@ struct LockTaker {
 TakenLocks take_locks(const Policy& policy, const LockTaker& taker, Surroundings& around,
                       KeeperLink& keeper, Teller& teller);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

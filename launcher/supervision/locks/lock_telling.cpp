@@ -5,7 +5,7 @@
 #include "os/lock/flock_holders.hpp"
 #include "os/process/process.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 // At the head of the queue we and the helper that waits for us have what we could get so far.
@@ -68,4 +68,4 @@ std::vector<std::string> LockTelling::strangers() const {
   return found;
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

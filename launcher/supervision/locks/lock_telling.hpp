@@ -10,7 +10,7 @@
 #include "supervision/base/teller.hpp"
 #include "supervision/locks/lock_wait_order.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 class LockTelling {
  public:
@@ -45,4 +45,4 @@ class LockTelling {
   unsigned told_ = 0;
 };
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -4,7 +4,7 @@
 #include "core/base/duration.hpp"
 #include "core/lock/lock_wait.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 struct LockWaitOrder {
   const LockParty& self;
@@ -13,4 +13,4 @@ struct LockWaitOrder {
   bool out_of_order = false;          // said when it is given up
 };
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

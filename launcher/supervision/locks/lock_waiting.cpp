@@ -11,7 +11,7 @@
 #include "os/signal/interruptions.hpp"
 #include "supervision/locks/lock_telling.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 constexpr int k_end_tests[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
@@ -224,4 +224,4 @@ void wait_for_lock(os::LockRequest& request, const LockWaitOrder& order, Surroun
   Wait(request, order, around, teller, result).run();
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -8,7 +8,7 @@
 #include "supervision/locks/lock_wait_order.hpp"
 #include "supervision/locks/taken_locks.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 // Inside another attempt the wait may be part of a circle (core/lock/lock_cycle.hpp). Whose turn it
 // is to end that gives up, as at its deadline.
@@ -18,4 +18,4 @@ namespace holdfast::launcher {
 void wait_for_lock(os::LockRequest& request, const LockWaitOrder& order, Surroundings& around,
                    Teller& teller, TakenLocks& result);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -8,7 +8,7 @@
 #include "core/base/duration.hpp"
 #include "os/lock/lock_file.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 struct TakenLocks {
   std::vector<os::LockRequest> held;
@@ -18,4 +18,4 @@ struct TakenLocks {
   std::string trouble;  // one sentence, unless had
 };
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -26,7 +26,7 @@
 #include "supervision/step/step_description.hpp"
 #include "supervision/step/step_memory.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 // As the bare command would end.
@@ -233,4 +233,4 @@ Exit go_on_with_step(Invocation invocation, const os::CallersSignals& callers, S
   return Step(invocation, std::move(*around), os::UniqueFd(handed->lines), &runner).run();
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -11,7 +11,7 @@
 #include "supervision/attempt/attempt.hpp"
 #include "supervision/base/invocation.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 // `invocation.line.step` is set. A step that is more than one plain attempt is handed over to
 // `holdfast exec`: before it, where settings or slots by memory ask for it, or after it.
@@ -35,4 +35,4 @@ class StepRunner {
 // In `holdfast exec`, of what a launcher has handed over.
 Exit go_on_with_step(Invocation invocation, const os::CallersSignals& callers, StepRunner& runner);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

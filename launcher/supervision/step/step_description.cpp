@@ -10,7 +10,7 @@
 #include "core/step/memory_slots.hpp"
 #include "core/step/step_slots.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 // The machine's where root has made its directory and this lock: root's own steps make it, the
@@ -74,4 +74,4 @@ bool has_settings(const BuildStep& step) {
   return ::access(path.c_str(), F_OK) == 0;
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -4,7 +4,7 @@
 #include "core/step/build_step.hpp"
 #include "supervision/base/invocation.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 CommandWords words_of(char** command);
 
@@ -19,4 +19,4 @@ LockScope scope_of_memory_slots();
 // Whether the project's holdfast.toml may have something to say of it; of a custom step it has not.
 bool has_settings(const BuildStep& step);
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

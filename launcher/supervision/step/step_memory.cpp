@@ -8,7 +8,7 @@
 #include "os/file/clock.hpp"
 #include "os/stack/stack_dump.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 namespace {
 
 constexpr Milliseconds k_a_while{100};
@@ -43,4 +43,4 @@ void StepMemory::tell(const std::string& text) {
   os::write_within(STDERR_FILENO, text, k_telling_time);
 }
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

@@ -12,7 +12,7 @@
 #include "supervision/attempt/attempt.hpp"
 #include "supervision/attempt/companion.hpp"
 
-namespace holdfast::launcher {
+namespace holdfast::supervision {
 
 class StepMemory final : public Companion {
  public:
@@ -41,4 +41,4 @@ class StepMemory final : public Companion {
   std::optional<std::uint64_t> before_;
 };
 
-}  // namespace holdfast::launcher
+}  // namespace holdfast::supervision

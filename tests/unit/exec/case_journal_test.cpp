@@ -32,7 +32,7 @@ class CaseJournalTest : public testing::Test {
   }
 
   ScratchDirectory directory_;
-  launcher::AttemptIdentity identity_;
+  supervision::AttemptIdentity identity_;
 };
 
 CaseResult passed(std::string name, unsigned worker = 1) {
