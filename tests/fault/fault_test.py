@@ -1,7 +1,7 @@
 """The fault ring: processes of Holdfast die at any step they take, and all is well afterwards.
 
 fault_test.py [--seed N] [--count N]      random schedules, one per seed from N on (random without)
-fault_test.py --every ROLE [--part K/N]   ROLE killed at each of its steps, or at the Kth of every N
+fault_test.py --every ROLE                ROLE killed at each of its steps
 fault_test.py --schedule WORKLOAD STRIKES  one, as a failure prints it (schedules.py)
 
 After each: no process of the test lives; its lock is free and was not before; the journal can be
@@ -11,7 +11,6 @@ came to its end; the next ctest starts clean, without a word.
 
 import argparse
 import fcntl
-import itertools
 import json
 import os
 import random
@@ -84,8 +83,7 @@ class FaultTest(ProjectCase):
         if OPTIONS.schedule:
             yield "one", Schedule(*OPTIONS.schedule)
         elif OPTIONS.every:
-            part, parts = map(int, OPTIONS.part.split("/"))
-            for schedule in itertools.islice(every_step(OPTIONS.every, self.profiles), part - 1, None, parts):
+            for schedule in every_step(OPTIONS.every, self.profiles):
                 yield "every step", schedule
         else:
             first = OPTIONS.seed if OPTIONS.seed is not None else random.randrange(10**9)
@@ -239,7 +237,6 @@ def parse_options():
     parser.add_argument("--seed", type=int)
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--every", choices=ROLES)
-    parser.add_argument("--part", default="1/1")
     parser.add_argument("--schedule", nargs=2, metavar=("WORKLOAD", "STRIKES"))
     return parser.parse_args()
 
