@@ -2,14 +2,17 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <ctime>
 #include <optional>
 #include <string>
 
 #include "core/base/names.hpp"
 #include "core/base/process_name.hpp"
+#include "os/file/clock.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
@@ -38,11 +41,23 @@ std::optional<SocketName> parse_name(const std::string& name) {
   return SocketName{*ctest, pid_namespace == std::to_string(os::own_pid_namespace())};
 }
 
-// A keeper in another PID namespace has a ctest that we cannot see, or take for another process:
-// so only its socket tells.
-bool may_be_stale(const std::string& entry) {
-  const std::optional<SocketName> socket = parse_name(entry.substr(0, entry.find('.')));
-  return socket && !(socket->is_of_our_namespace && os::is_alive(socket->ctest));
+// Since a socket was made. A clock that was set back makes it younger.
+bool is_older_than_a_day(int keepers, const char* entry) {
+  constexpr std::time_t k_day = 24 * 60 * 60;
+  struct stat status {};
+  return ::fstatat(keepers, entry, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+         os::unix_now_ms() / 1000 - status.st_mtim.tv_sec > k_day;
+}
+
+// The ctest of another PID namespace cannot be seen from here. It may live while its keeper is
+// dead, and a launcher of it that finds no socket would start a second keeper: so its socket is
+// left for as long as a run may take.
+bool may_be_stale(int keepers, const char* entry) {
+  const std::string name(entry);
+  const std::optional<SocketName> socket = parse_name(name.substr(0, name.find('.')));
+  if (!socket) return false;
+  return socket->is_of_our_namespace ? !os::is_alive(socket->ctest)
+                                     : is_older_than_a_day(keepers, entry);
 }
 
 }  // namespace
@@ -54,7 +69,7 @@ void remove_stale_sockets(const os::UniqueFd& keepers) {
   const std::string path =
       os::user_directory_path() + "/" + std::string(names::k_user_keepers_directory) + "/";
   while (const dirent* entry = ::readdir(entries)) {
-    if (may_be_stale(entry->d_name)) os::remove_if_dead(path + entry->d_name);
+    if (may_be_stale(keepers.get(), entry->d_name)) os::remove_if_dead(path + entry->d_name);
   }
   ::closedir(entries);
 }

@@ -11,7 +11,7 @@ import unittest
 
 import own_locks
 from forsaken import Forsaken, kill_at_once
-from needs import AS_NOBODY, need_mounts, need_reach
+from needs import AS_NOBODY, need, need_mounts, need_reach
 from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, is_alive, keepers_of, no_keeper_of,
                      process, program, wait_until)
 
@@ -177,6 +177,21 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
         self.assertEqual([n for n in left if n.startswith(f"{self.last_ctest}-")], [])
         self.assertEqual(len([n for n in left if n.startswith(f"{ctest.pid}-")]), 1)
         ctest.terminate()
+
+    @own_locks.needed  # any other keeper of the same kind removes it, too
+    def test_the_socket_of_another_pid_namespace_stays_for_a_day(self):
+        """Its ctest may live, out of sight: without the socket its next test would start a second keeper."""
+        elsewhere = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+        need(self, [*elsewhere, "true"], "no namespaces to be had")
+        tree, _ = self.leave()
+        stale, = USER_DIRECTORY.glob(f"keepers/{self.last_ctest}-*")
+        other = self.project("add_test(NAME t COMMAND true)\n", name="other", build="other-build")
+        self.assertEqual(self.finish(*elsewhere, CTEST, cwd=other).returncode, 0)
+        self.assertTrue(stale.exists())
+        os.utime(stale, (time.time() - 25 * 3600,) * 2)
+        self.assertEqual(self.finish(*elsewhere, CTEST, cwd=other).returncode, 0)
+        self.assertFalse(stale.exists())
+        self.reap(tree)
 
     @unittest.skipUnless(shutil.which("strace"), "strace makes flock(2) take its time")
     def test_it_looks_at_the_tree_s_lock_without_taking_it(self):
