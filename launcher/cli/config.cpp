@@ -5,9 +5,9 @@
 
 #include "cli/commands.hpp"
 #include "cli/listed_test.hpp"
-#include "core/outcome/exit_codes.hpp"
 #include "core/base/file_name.hpp"
 #include "core/base/printable.hpp"
+#include "core/outcome/exit_codes.hpp"
 #include "core/settings/retry_explanation.hpp"
 #include "core/settings/settings_explanation.hpp"
 #include "settings/project_settings.hpp"

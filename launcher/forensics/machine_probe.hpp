@@ -14,8 +14,8 @@ Result<std::string> describe_machine(std::string_view meminfo, std::string_view 
                                      long processors);
 Result<std::string> look_at_machine();
 
-// Which of the locks at these places (core/lock/lock_place.hpp) are in use, as this user sees them: the
-// first ten.
+// Which of the locks at these places (core/lock/lock_place.hpp) are in use, as this user sees them:
+// the first ten.
 Result<std::string> look_at_locks(const std::vector<std::string>& places);
 
 }  // namespace holdfast::forensics

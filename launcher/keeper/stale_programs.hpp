@@ -1,5 +1,5 @@
-// Whether the programs of a run's tests, and their inputs (core/ctest/test_inputs.hpp), stay what they
-// were when the run first saw them.
+// Whether the programs of a run's tests, and their inputs (core/ctest/test_inputs.hpp), stay what
+// they were when the run first saw them.
 #pragma once
 
 #include <cstdint>

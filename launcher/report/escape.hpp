@@ -1,4 +1,5 @@
-// Text of unknown origin (names, output) made safe for XML. For a terminal: core/base/printable.hpp.
+// Text of unknown origin (names, output) made safe for XML. For a terminal:
+// core/base/printable.hpp.
 #pragma once
 
 #include <string>

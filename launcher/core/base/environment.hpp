@@ -56,7 +56,8 @@ inline constexpr std::string_view k_property_labels = "HOLDFAST_P_LABELS";
 inline constexpr std::string_view k_property_isolation = "HOLDFAST_P_ISOLATION";
 inline constexpr std::string_view k_property_processors = "HOLDFAST_P_PROCESSORS";
 inline constexpr std::string_view k_property_retry = "HOLDFAST_P_RETRY";
-// What decides about the test's verdict (core/ctest/ctest_verdict.hpp): where it may be tried again.
+// What decides about the test's verdict (core/ctest/ctest_verdict.hpp): where it may be tried
+// again.
 inline constexpr std::string_view k_property_verdict = "HOLDFAST_P_VERDICT";
 // By what ctest judges the test besides its end: `output`, `will-fail`, with a comma. Of any test.
 inline constexpr std::string_view k_property_judged = "HOLDFAST_P_JUDGED";

@@ -16,8 +16,8 @@ inline constexpr std::string_view k_project_file = ".holdfast/project";
 inline constexpr std::string_view k_grace_file = ".holdfast/grace";
 // In the project's top source directory, written by people: docs/config.md.
 inline constexpr std::string_view k_settings_file = "holdfast.toml";
-// Written by `holdfast begin`, read by attach.cmake: core/settings/locks_for_ctest.hpp. Only there where
-// holdfast.toml has locks for tests.
+// Written by `holdfast begin`, read by attach.cmake: core/settings/locks_for_ctest.hpp. Only there
+// where holdfast.toml has locks for tests.
 inline constexpr std::string_view k_locks_for_ctest = ".holdfast/locks.cmake";
 // The lock of one run at a time: files like those of any lock (below).
 inline constexpr std::string_view k_run_lock_directory = ".holdfast/run-lock";

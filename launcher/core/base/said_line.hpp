@@ -15,7 +15,8 @@ enum class Layout : std::uint8_t {
   folded,
 };
 
-// `holdfast: <text>` and a line break. Control characters are shown as core/base/printable.hpp does.
+// `holdfast: <text>` and a line break. Control characters are shown as core/base/printable.hpp
+// does.
 std::string said_line(std::string_view text, Layout layout = Layout::one_line);
 
 }  // namespace holdfast

@@ -14,9 +14,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/name_index.hpp"
 #include "core/batch/case_result.hpp"
 #include "core/batch/isolation.hpp"
-#include "core/base/name_index.hpp"
 
 namespace holdfast {
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <iterator>
 
-#include "core/batch/batch.hpp"
 #include "core/base/printable.hpp"
+#include "core/batch/batch.hpp"
 
 namespace holdfast {
 namespace {

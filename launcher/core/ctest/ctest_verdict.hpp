@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/result.hpp"
 #include "core/ctest/cmake_expression.hpp"
 #include "core/outcome/outcome.hpp"
-#include "core/base/result.hpp"
 
 namespace holdfast {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/base/duration.hpp"
-#include "core/lock/lock_spec.hpp"
 #include "core/base/process_name.hpp"
+#include "core/lock/lock_spec.hpp"
 
 namespace holdfast {
 

@@ -74,7 +74,7 @@ struct Observation {
   bool unfinished = false;    // it is a GoogleTest program whose tests were not through
   bool ran_nothing = false;   // it said that it selected nothing to run
   NoTests no_tests = NoTests::keep;
-  bool out_of_memory = false;    // there is evidence that the kernel killed it (core/outcome/oom.hpp)
+  bool out_of_memory = false;  // there is evidence that the kernel killed it (core/outcome/oom.hpp)
   std::optional<int> skip_code;  // SKIP_RETURN_CODE
   bool flaky_fails = false;      // it passed after a failure, which is not to count as a pass
 };

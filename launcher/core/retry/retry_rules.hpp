@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/outcome/outcome.hpp"
 #include "core/base/result.hpp"
+#include "core/outcome/outcome.hpp"
 
 namespace holdfast {
 

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "core/base/said.hpp"
 #include "core/outcome/hooks.hpp"
 #include "core/retry/retry_policy.hpp"
 #include "core/retry/run_retries.hpp"
-#include "core/base/said.hpp"
 
 namespace holdfast {
 

@@ -51,8 +51,9 @@ struct BuildStep {
   std::string output = {};    // as the rule names it, seen from the step's working directory
   std::string language = {};  // CMake's name; empty: not known
   std::string program = {};   // the command's own name
-  std::optional<LockScope> memory_slots = {};  // has some, of that scope (core/step/memory_slots.hpp)
-  std::optional<StepHandOver> handed = {};     // only in `holdfast exec`
+  // In which scope it has slots by memory (core/step/memory_slots.hpp), if any.
+  std::optional<LockScope> memory_slots = {};
+  std::optional<StepHandOver> handed = {};  // only in `holdfast exec`
 
   // "link app", for people.
   std::string title() const;

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/step/build_step.hpp"
 #include "core/lock/lock_spec.hpp"
+#include "core/step/build_step.hpp"
 
 namespace holdfast {
 

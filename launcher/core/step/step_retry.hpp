@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "core/step/build_step.hpp"
 #include "core/outcome/outcome.hpp"
+#include "core/step/build_step.hpp"
 
 namespace holdfast {
 

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/step/build_step.hpp"
-#include "core/lock/lock_spec.hpp"
 #include "core/base/result.hpp"
+#include "core/lock/lock_spec.hpp"
+#include "core/step/build_step.hpp"
 
 namespace holdfast {
 
