@@ -15,7 +15,7 @@
 #include "cli/commands.hpp"
 #include "core/base/environment.hpp"
 #include "core/outcome/exit_codes.hpp"
-#include "keeper/live_runs.hpp"
+#include "keeper/tree/live_runs.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
 #include "report/load.hpp"

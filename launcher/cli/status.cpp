@@ -11,7 +11,7 @@
 #include "core/base/printable.hpp"
 #include "core/base/utf8.hpp"
 #include "core/outcome/exit_codes.hpp"
-#include "keeper/live_runs.hpp"
+#include "keeper/tree/live_runs.hpp"
 #include "os/file/clock.hpp"
 #include "store/run_directory.hpp"
 

@@ -1,6 +1,6 @@
 #include "exec/batch_runner.hpp"
 
-#include "exec/verdict_mirror.hpp"
+#include "exec/output/verdict_mirror.hpp"
 
 namespace holdfast::exec {
 

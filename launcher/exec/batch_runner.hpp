@@ -5,8 +5,8 @@
 #include <memory>
 #include <optional>
 
-#include "exec/batch_run.hpp"
-#include "exec/output_relay.hpp"
+#include "exec/batch/batch_run.hpp"
+#include "exec/output/output_relay.hpp"
 #include "supervision/launch.hpp"
 
 namespace holdfast::exec {

@@ -5,14 +5,14 @@
 #include <cstdlib>
 
 #include "core/base/environment.hpp"
-#include "exec/step_run.hpp"
-#include "exec/test_run.hpp"
+#include "exec/step/step_run.hpp"
+#include "exec/retry/test_run.hpp"
 #include "supervision/launch.hpp"
 
 namespace holdfast::exec {
 
 Exit execute(char** arguments, char** environment) {
-  // Who looks for launchers (keeper/stuck_pairs.hpp) is to find this one.
+  // Who looks for launchers (keeper/left/stuck_pairs.hpp) is to find this one.
   ::prctl(PR_SET_NAME, "holdfast-launcher", 0, 0, 0);
   TestRunner runner(::getenv(environment::k_attach.data()) != nullptr ? ExitMode::ctest
                                                                       : ExitMode::command);

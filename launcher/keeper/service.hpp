@@ -6,15 +6,15 @@
 #include <vector>
 
 #include "core/settings/wire.hpp"
-#include "keeper/connections.hpp"
-#include "keeper/current_run.hpp"
-#include "keeper/googletest_programs.hpp"
-#include "keeper/keeper.hpp"
-#include "keeper/log_turn.hpp"
-#include "keeper/memory_watch.hpp"
-#include "keeper/orphans.hpp"
-#include "keeper/run_lines.hpp"
-#include "keeper/stale_programs.hpp"
+#include "keeper/base/connections.hpp"
+#include "keeper/run/current_run.hpp"
+#include "keeper/run/googletest_programs.hpp"
+#include "keeper/base/keeper.hpp"
+#include "keeper/run/log_turn.hpp"
+#include "keeper/run/memory_watch.hpp"
+#include "keeper/left/orphans.hpp"
+#include "keeper/base/run_lines.hpp"
+#include "keeper/run/stale_programs.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast {

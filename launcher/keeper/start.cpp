@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "core/base/names.hpp"
-#include "keeper/keeper.hpp"
-#include "keeper/keeper_socket.hpp"
+#include "keeper/base/keeper.hpp"
+#include "keeper/base/keeper_socket.hpp"
 #include "keeper/service.hpp"
-#include "keeper/stale_scratch.hpp"
-#include "keeper/stale_sockets.hpp"
+#include "keeper/left/stale_scratch.hpp"
+#include "keeper/left/stale_sockets.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/descendants.hpp"

@@ -33,7 +33,7 @@ double started_at(const fs::path& journal) {
   return started && started->at > 0 ? started->at : written_at(journal);
 }
 
-// What the keeper's name of a run says of its place among the others (keeper/run.cpp).
+// What the keeper's name of a run says of its place among the others (keeper/run/run.cpp).
 struct RunName {
   std::uint64_t number = 0;  // 0: it has none
   std::string_view second;   // in which it began: 20261120-084053-; empty: nobody knows
@@ -127,7 +127,7 @@ void order(std::vector<RunEntry>& runs) {
 
 // Of runs that share a tree many may be at work at once. One in another PID namespace of this
 // machine is until its end is on record: whether its ctest lives cannot be seen from here. Of one
-// that was killed the next whole run writes that down (keeper/dead_runs.hpp).
+// that was killed the next whole run writes that down (keeper/left/dead_runs.hpp).
 bool is_at_work(const RunEntry& run) {
   const std::optional<RunStarted> started = first_record(run.journal);
   if (!started || end_record(run.journal)) return false;

@@ -1,4 +1,4 @@
-#include "exec/capture.hpp"
+#include "exec/output/capture.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

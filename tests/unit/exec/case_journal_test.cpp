@@ -1,4 +1,4 @@
-#include "exec/case_journal.hpp"
+#include "exec/batch/case_journal.hpp"
 
 #include <gtest/gtest.h>
 

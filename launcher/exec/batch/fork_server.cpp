@@ -1,0 +1,233 @@
+#include "exec/batch/fork_server.hpp"
+
+#include <holdfast/worker_protocol.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/batch/worker_message.hpp"
+#include "core/ctest/time_budget.hpp"
+#include "os/file/clock.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+constexpr std::size_t k_longest_list = 64UL * 1024UL * 1024UL;
+
+}  // namespace
+
+void ForkServer::add_descriptors(std::vector<pollfd>& fds) {
+  parts_.relay.add_descriptors(fds);
+  parts_.capture.add_descriptors(fds);
+  parts_.link.add_descriptors(fds);
+  if (parts_.relay.is_full()) return;
+  for (const auto& child : children_) child->add_descriptors(fds);
+}
+
+void ForkServer::look() {
+  parts_.relay.pass_on();
+  parts_.capture.read([this](Stream stream, std::string_view bytes) {
+    if (stream == Stream::errors || is_linked_) {
+      parts_.relay.write(stream, bytes);
+    } else if (text_.size() < k_longest_list) {
+      text_ += bytes;
+    }
+  });
+  hear();
+  notice_death();
+  look_at_children(nullptr);
+  start_children();
+}
+
+// It is gone before it was told to go, so the guard ends what it has forked: from here on they do
+// not end by themselves.
+void ForkServer::notice_death() {
+  if (!is_linked_ || has_quit_ || parts_.link.has_peer()) return;
+  for (const auto& child : children_) child->cut_off();
+}
+
+// It may have connected already, and nothing would wake us for it.
+void ForkServer::on_main_started(pid_t main) {
+  main_ = main;
+  hear();
+  start_children();
+}
+
+void ForkServer::hear() {
+  parts_.link.accept(main_);
+  while (const std::optional<std::string_view> packet = parts_.link.next()) on_message(*packet);
+}
+
+void ForkServer::on_message(std::string_view packet) {
+  const auto fields = worker_fields(packet);
+  if (!fields) return parts_.link.drop();
+  const std::string_view kind = fields->front();
+  const std::string first(fields->size() > 1 ? (*fields)[1] : std::string_view());
+  BatchEvent event;
+  if (kind == HOLDFAST_WORKER_HELLO) {
+    if (first != HOLDFAST_WORKER_VERSION) return parts_.link.drop();
+    is_linked_ = parts_.link.send(
+        worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_FORK, parts_.launcher,
+                        std::to_string(parts_.plan.policy.grace.count())}));
+  } else if (kind == HOLDFAST_WORKER_LIST) {
+    for (std::size_t i = 1; i < fields->size(); ++i) listed_.emplace_back((*fields)[i]);
+  } else if (kind == HOLDFAST_WORKER_LISTED && !is_listed_) {
+    is_listed_ = true;
+    event.kind = BatchEvent::Kind::listed;
+    event.cases = std::move(listed_);
+    event.is_shard = parts_.is_shard;
+    happened(std::move(event));
+  } else if (kind == HOLDFAST_WORKER_CANNOT_FORK) {
+    event.kind = BatchEvent::Kind::cannot_fork;
+    event.why = first;
+    happened(std::move(event));
+  }
+}
+
+void ForkServer::look_at_children(const WorkerEnd* server) {
+  for (std::size_t i = 0; i < children_.size(); ++i) {
+    children_[i]->look(i == 0 ? &parts_.relay : nullptr);
+    os::UniqueFd anchor = children_[i]->take_anchor();
+    if (anchor.valid()) anchors_.push_back(std::move(anchor));
+  }
+  const auto is_done = [](const ForkedCase& child) {
+    return child.is_over() && !child.is_lost() && !child.is_cut_off();
+  };
+  while (!children_.empty() && (server != nullptr || is_done(*children_.front()))) {
+    const std::unique_ptr<ForkedCase> done = std::move(children_.front());
+    children_.pop_front();
+    conclude(*done, server);
+    first_from_ = parts_.relay.position();
+    if (!children_.empty()) children_.front()->flush(parts_.relay);
+  }
+}
+
+void ForkServer::conclude(ForkedCase& child, const WorkerEnd* server) {
+  BatchEvent event;
+  event.kind = BatchEvent::Kind::child_ended;
+  event.name = child.name();
+  event.why = child.trouble();
+  const bool is_its_own = child.is_over() && !child.is_lost() && !child.is_cut_off();
+  const bool server_died = server != nullptr && server->by == EndedBy::itself;
+  if (is_its_own || server == nullptr) {
+    event.end = child.end(EndedBy::itself);
+  } else if (server_died && child.is_cut_off() && !child.ended_by_itself()) {
+    // Ended for it; its own end is not known, but that it is not to blame on us.
+    event.end = *server;
+    event.why = "the process that had forked it was gone";
+  } else if (server_died) {
+    event.end = child.end(child.is_cut_off() ? EndedBy::itself : EndedBy::own_failure);
+  } else {
+    event.end = child.end(server->by);
+  }
+  event.end.marker = parts_.has_marker(child);
+  if (!event.end.left.empty()) parts_.left_behind(child.left());
+  event.end.leak_fails = parts_.plan.policy.on_leak == OnLeak::fail && !event.end.left.empty();
+  event.child_said = child.said();
+  event.child_finished = child.has_finished();
+  event.at_us = child.is_over() ? child.over_at_us() : os::monotonic_now_us();
+  parts_.tell(event, {first_from_, parts_.relay.position()});
+}
+
+void ForkServer::start_children() {
+  if (!is_listed_ || has_quit_ || !parts_.link.has_peer()) return;
+  const std::size_t most = std::max(1U, parts_.plan.policy.processors);
+  const auto running = [&] {
+    return static_cast<std::size_t>(std::count_if(
+        children_.begin(), children_.end(), [](const auto& child) { return !child->is_over(); }));
+  };
+  // One that nobody looks after may run until the server ends. And Ctrl-C on a terminal kills the
+  // anchors a moment before we hear of it: what had not begun must not begin then.
+  const bool is_one_lost = std::any_of(children_.begin(), children_.end(),
+                                       [](const auto& child) { return child->is_lost(); });
+  bool is_one_refused = false;
+  while (!is_one_lost && !parts_.batch.waiting().empty() && running() < most) {
+    const std::string name = parts_.batch.waiting().front();
+    Result<std::unique_ptr<ForkedCase>> child = ForkedCase::order(
+        parts_.link, free_anchor(), ++last_number_, name, parts_.relay.streams_are_one());
+    // Out of descriptors, or the server is going: when others have ended, or by another server.
+    if (!child) {
+      is_one_refused = true;
+      break;
+    }
+    if (children_.empty()) first_from_ = parts_.relay.position();
+    children_.push_back(std::move(*child));
+    BatchEvent began;
+    began.kind = BatchEvent::Kind::child_began;
+    began.name = name;
+    happened(std::move(began));
+  }
+  const bool all_are_through = std::all_of(children_.begin(), children_.end(),
+                                           [](const auto& child) { return child->is_over(); });
+  // Nothing is going on that would wake us to ask again.
+  const bool goes_on = !is_one_lost && !is_one_refused && !parts_.batch.waiting().empty();
+  if (!all_are_through || goes_on) return;
+  has_quit_ = true;
+  anchors_.clear();  // each ends when nobody can order any more
+  (void)parts_.link.send(worker_message({HOLDFAST_WORKER_QUIT}));
+}
+
+os::UniqueFd ForkServer::free_anchor() {
+  if (anchors_.empty()) return {};
+  os::UniqueFd anchor = std::move(anchors_.back());
+  anchors_.pop_back();
+  return anchor;
+}
+
+Milliseconds ForkServer::deadline() {
+  Milliseconds next = k_longest;
+  for (const auto& child : children_) {
+    next = std::min(next, child->deadline(parts_.plan.policy.case_timeout));
+  }
+  return next;
+}
+
+std::vector<pid_t> ForkServer::overdue() const {
+  std::vector<pid_t> processes;
+  for (const auto& child : children_) {
+    if (child->is_overdue(parts_.plan.policy.case_timeout)) processes.push_back(child->child());
+  }
+  return processes;
+}
+
+supervision::Companion::Verdict ForkServer::on_deadline() {
+  const Milliseconds now = os::monotonic_now();
+  const supervision::AttemptPlan& plan = parts_.plan;
+  const Milliseconds stacks =
+      plan.loudness == Loudness::quiet ? Milliseconds{0} : stacks_time(now, plan.native_end);
+  for (const auto& child : children_) {
+    if (now < child->deadline(plan.policy.case_timeout)) continue;
+    if (child->is_stuck()) return Verdict::end_tree;
+    child->time_is_over(stacks, plan.command.tag, plan.policy.grace);
+  }
+  look_at_children(nullptr);
+  return Verdict::go_on;
+}
+
+// What becomes of those that are going on is not their doing.
+void ForkServer::on_tree_ends() {
+  look_at_children(nullptr);
+  for (const auto& child : children_) child->cut_off();
+}
+
+void ForkServer::on_pause(Milliseconds length) {
+  for (const auto& child : children_) child->on_pause(length);
+}
+
+void ForkServer::tell(const std::string& text) { parts_.relay.write(Stream::errors, text); }
+
+void ForkServer::finish(const WorkerEnd& end) {
+  parts_.capture.close_writing();
+  parts_.relay.finish();
+  look();
+  look_at_children(&end);
+  parts_.link.drop();
+  anchors_.clear();
+}
+
+void ForkServer::happened(BatchEvent event, const OutputRange& range) {
+  event.at_us = os::monotonic_now_us();
+  parts_.tell(event, range);
+}
+
+}  // namespace holdfast::exec

@@ -1,0 +1,92 @@
+// A program that has done its start-up and forks one child for each case it is asked for; looked
+// after while it runs, with its children (docs/worker-protocol.md). One that is not linked with
+// Holdfast's support lists its cases instead and ends.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/batch/batch.hpp"
+#include "exec/output/capture.hpp"
+#include "exec/batch/forked_case.hpp"
+#include "exec/output/output_relay.hpp"
+#include "exec/batch/worker.hpp"
+#include "exec/batch/worker_link.hpp"
+#include "os/file/unique_fd.hpp"
+#include "supervision/attempt/attempt.hpp"
+#include "supervision/attempt/companion.hpp"
+
+namespace holdfast::exec {
+
+class ForkServer final : public supervision::Companion {
+ public:
+  using Tell = std::function<void(const BatchEvent&, const OutputRange&)>;
+  // Whether that process has left its marker.
+  using HasMarker = std::function<bool(const ForkedCase&)>;
+
+  // Told of the leftovers of a case.
+  using LeftBehind = std::function<void(const supervision::GuardReport&)>;
+
+  struct Parts {
+    const supervision::AttemptPlan& plan;
+    const Batch& batch;
+    bool is_shard;  // of its cases
+    Capture& capture;
+    OutputRelay& relay;
+    WorkerLink& link;
+    std::string launcher;  // its program
+    Tell tell;
+    HasMarker has_marker;
+    LeftBehind left_behind;
+  };
+  explicit ForkServer(Parts parts) : parts_(std::move(parts)) {}
+
+  // The children whose cases have had their time and go on.
+  std::vector<pid_t> overdue() const;
+
+  void add_descriptors(std::vector<pollfd>& fds) override;
+  void look() override;
+  void on_main_started(pid_t main) override;
+  Milliseconds deadline() override;
+  Verdict on_deadline() override;
+  void on_tree_ends() override;
+  void on_pause(Milliseconds length) override;
+  void tell(const std::string& text) override;
+
+  // It is gone, and its children with it.
+  void finish(const WorkerEnd& end);
+  bool is_linked() const { return is_linked_; }
+  // What it printed instead of serving.
+  const std::string& text() const { return text_; }
+
+ private:
+  void hear();
+  void on_message(std::string_view packet);
+  // `server`: how it ended, if it has.
+  void look_at_children(const WorkerEnd* server);
+  void start_children();
+  os::UniqueFd free_anchor();
+  void conclude(ForkedCase& child, const WorkerEnd* server);
+  void notice_death();
+  void happened(BatchEvent event, const OutputRange& range = {});
+
+  Parts parts_;
+  pid_t main_ = -1;
+  bool is_linked_ = false;
+  bool is_listed_ = false;
+  bool has_quit_ = false;
+  std::vector<std::string> listed_;
+  std::string text_;
+  // In the order in which they were begun: the output of the first is passed on as it comes.
+  std::deque<std::unique_ptr<ForkedCase>> children_;
+  // Report sockets of anchors that wait for a case.
+  std::vector<os::UniqueFd> anchors_;
+  std::uint64_t first_from_ = 0;  // where the first one's output begins in the file
+  unsigned last_number_ = 0;
+};
+
+}  // namespace holdfast::exec

@@ -1,0 +1,224 @@
+#include "exec/batch/forked_case.hpp"
+
+#include <holdfast/worker_protocol.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstdint>
+
+#include "core/batch/worker_message.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/descendants.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
+#include "supervision/base/messages.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+// Beyond the grace: SIGKILL converges in milliseconds, unless the kernel holds a process.
+constexpr Milliseconds k_ending_patience{10'000};
+
+// Everybody below that process, by what /proc says at one moment.
+std::vector<os::NamedProcess> tree_below(pid_t root) {
+  const std::vector<os::Link> links = os::descendants({});
+  std::vector<pid_t> known{root};
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    for (const os::Link& link : links) {
+      if (link.parent == known[i] && !os::contains(known, link.pid)) known.push_back(link.pid);
+    }
+  }
+  std::vector<os::NamedProcess> tree;
+  for (std::size_t i = 1; i < known.size(); ++i) {
+    const Result<os::ProcessStat> stat = os::read_process_stat(known[i]);
+    if (stat && stat->state != 'Z') tree.push_back({known[i], stat->name});
+  }
+  return tree;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ForkedCase>> ForkedCase::order(const WorkerLink& server, os::UniqueFd anchor,
+                                                      unsigned number, const std::string& name,
+                                                      bool streams_are_one) {
+  std::unique_ptr<ForkedCase> made(new ForkedCase(name));
+  Result<Capture> capture = Capture::open(streams_are_one);
+  if (!capture) return capture.error();
+  made->capture_ = std::move(*capture);
+  const std::string order = worker_message({HOLDFAST_WORKER_RUN, std::to_string(number), name});
+  const int output = made->capture_.output();
+  const int errors = made->capture_.errors();
+  if (anchor.valid() && os::send_descriptors(anchor.get(), order, {output, errors})) {
+    made->report_ = std::move(anchor);
+  } else {
+    Result<std::pair<os::UniqueFd, os::UniqueFd>> pair = os::packet_pair();
+    if (!pair) return pair.error();
+    made->report_ = std::move(pair->first);
+    const bool is_sent = server.send_with(order, {output, errors, pair->second.get()});
+    if (!is_sent) return Error{"ask the server for a case"};
+  }
+  made->capture_.close_writing();
+  made->from_ = os::monotonic_now();
+  return made;
+}
+
+void ForkedCase::add_descriptors(std::vector<pollfd>& fds) const {
+  capture_.add_descriptors(fds);
+  if (report_.valid()) fds.push_back({report_.get(), POLLIN, 0});
+  if (stacks_ && stacks_->fd() >= 0) fds.push_back({stacks_->fd(), POLLIN, 0});
+}
+
+void ForkedCase::print(OutputRelay* relay, Stream stream, std::string_view bytes) {
+  if (relay != nullptr) return relay->write(stream, bytes);
+  if (!kept_.empty() && kept_.back().first == stream) {
+    kept_.back().second += bytes;
+  } else {
+    kept_.emplace_back(stream, bytes);
+  }
+}
+
+void ForkedCase::look(OutputRelay* relay) {
+  const auto read = [&] {
+    capture_.read([&](Stream stream, std::string_view bytes) { print(relay, stream, bytes); });
+  };
+  read();
+  hear();
+  if (stacks_) go_on_with_stacks(relay);
+  // What it printed before the last word on it.
+  if (is_over_) read();
+}
+
+void ForkedCase::flush(OutputRelay& relay) {
+  for (const auto& [stream, bytes] : kept_) relay.write(stream, bytes);
+  kept_.clear();
+}
+
+void ForkedCase::hear() {
+  char packet[HOLDFAST_WORKER_LONGEST + 1];
+  while (report_.valid()) {
+    const ssize_t count =
+        os::retried([&] { return ::recv(report_.get(), packet, sizeof packet, MSG_DONTWAIT); });
+    if (count < 0 && errno == EAGAIN) return;
+    if (count <= 0) {
+      if (!is_over_ && !status_) trouble_ = "who looked after it was killed";
+      be_over();
+      return;
+    }
+    on_message({packet, static_cast<std::size_t>(count)});
+  }
+}
+
+void ForkedCase::on_message(std::string_view packet) {
+  const auto fields = worker_fields(packet);
+  if (!fields) return;
+  const auto number = [&](std::size_t i) -> std::int64_t {
+    return i < fields->size() ? worker_number((*fields)[i]).value_or(0) : 0;
+  };
+  const std::string_view kind = fields->front();
+  if (kind == HOLDFAST_WORKER_CHILD) {
+    anchor_ = static_cast<pid_t>(number(1));
+    child_ = static_cast<pid_t>(number(2));
+    child_start_ = static_cast<std::uint64_t>(number(3));
+  } else if (kind == HOLDFAST_WORKER_END && fields->size() > 2) {
+    const std::string_view how = (*fields)[2];
+    said_ = how == HOLDFAST_WORKER_PASSED    ? CaseEnd::passed
+            : how == HOLDFAST_WORKER_SKIPPED ? CaseEnd::skipped
+                                             : CaseEnd::failed;
+  } else if (kind == HOLDFAST_WORKER_FINISHED) {
+    finished_ = true;
+  } else if (kind == HOLDFAST_WORKER_OVER) {
+    status_ = static_cast<int>(number(1));
+    free_anchor_ = std::move(report_);
+    be_over();
+  } else if (kind == HOLDFAST_WORKER_ENDED) {
+    status_ = static_cast<int>(number(1));
+  } else if (kind == HOLDFAST_WORKER_LEFT) {
+    // None: the last of them ended while it was looked for.
+    left_.leftovers = static_cast<unsigned>(std::clamp<std::int64_t>(number(1), 0, INT_MAX));
+    for (std::size_t i = 0; i < left_.leftover_list.size() && 3 + 2 * i < fields->size(); ++i) {
+      supervision::ListedProcess& one = left_.leftover_list[i];
+      one.pid = static_cast<pid_t>(number(2 + 2 * i));
+      (*fields)[3 + 2 * i].copy(one.name.data(), one.name.size() - 1);
+    }
+  } else if (kind == HOLDFAST_WORKER_GONE) {
+    be_over();
+  } else if (kind == HOLDFAST_WORKER_CHILD_FAILED) {
+    failed_ = true;
+    trouble_ = fields->size() > 1 ? (*fields)[1] : "it could not be forked";
+    be_over();
+  }
+}
+
+void ForkedCase::be_over() {
+  report_.reset();
+  stacks_.reset();
+  if (!is_over_) over_at_us_ = os::monotonic_now_us();
+  is_over_ = true;
+}
+
+Milliseconds ForkedCase::deadline(Milliseconds limit) const {
+  if (is_over_) return k_longest;
+  if (stacks_) return stacks_->deadline();
+  if (terminated_.count() != 0) return terminated_ + grace_ + k_ending_patience;
+  return limit.count() == 0 ? k_longest : from_ + limit;
+}
+
+void ForkedCase::time_is_over(Milliseconds stacks_time, std::uint64_t tag, Milliseconds grace) {
+  if (timed_out_) return;
+  timed_out_ = true;
+  grace_ = grace;
+  std::vector<os::NamedProcess> tree;
+  if (stacks_time.count() > 0 && anchor_ != 0) tree = tree_below(anchor_);
+  if (tree.empty()) return terminate();
+  stacks_.emplace(std::move(tree), os::monotonic_now() + stacks_time, tag);
+}
+
+void ForkedCase::go_on_with_stacks(OutputRelay* relay) {
+  if (!stacks_->go_on()) return;
+  print(relay, Stream::errors, stacks_->text());
+  stacks_.reset();
+  terminate();
+}
+
+void ForkedCase::terminate() {
+  terminated_ = os::monotonic_now();
+  const std::string order = worker_message(
+      {HOLDFAST_WORKER_TERMINATE, std::to_string(SIGTERM), std::to_string(grace_.count())});
+  (void)os::send_packet(report_.get(), order);
+}
+
+bool ForkedCase::is_stuck() const {
+  return !is_over_ && !stacks_ && terminated_.count() != 0 &&
+         os::monotonic_now() >= terminated_ + grace_ + k_ending_patience;
+}
+
+bool ForkedCase::ended_by_itself() const {
+  if (!status_) return false;
+  const int signal = WIFSIGNALED(*status_) ? WTERMSIG(*status_) : 0;
+  return signal != SIGTERM && signal != SIGKILL;
+}
+
+WorkerEnd ForkedCase::end(EndedBy by) const {
+  WorkerEnd end;
+  end.by = by;
+  if (left_.leftovers > 0) end.left = supervision::describe_leftovers(left_);
+  if (timed_out_) {
+    end.by = EndedBy::case_limit;
+  } else if (by == EndedBy::itself && !status_) {
+    end.by = EndedBy::own_failure;
+  }
+  if (!status_) return end;
+  if (WIFSIGNALED(*status_)) {
+    end.main = {ProcessEnd::Kind::signalled, WTERMSIG(*status_)};
+  } else {
+    end.main = {ProcessEnd::Kind::exited, WEXITSTATUS(*status_)};
+  }
+  return end;
+}
+
+}  // namespace holdfast::exec

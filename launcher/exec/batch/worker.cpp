@@ -1,0 +1,438 @@
+#include "exec/batch/worker.hpp"
+
+#include <holdfast/worker_protocol.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "core/batch/worker_message.hpp"
+#include "os/file/clock.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+// A line of GoogleTest's is never spread over more parts.
+constexpr std::size_t k_most_segments = 64;
+
+// A program that has neither printed nor said anything for so long is quiet.
+constexpr Milliseconds k_quiet{5};
+
+// One that prints is not listened to for so long after each look: to wake us for each line costs it
+// more than the line does. What is left to be read when it has ended must stay little, and it must
+// not come to wait for room in the pipe.
+constexpr std::chrono::nanoseconds k_rest{800'000};
+constexpr std::size_t k_much = 32UL * 1024UL;
+
+// So much is read and told at a time: what is remembered of it in between stays in the cache.
+constexpr std::size_t k_portion = 2UL * 1024UL;
+
+std::string_view first_lines(std::string_view bytes) {
+  if (bytes.size() <= k_portion) return bytes;
+  const std::size_t newline = bytes.find('\n', k_portion);
+  return newline == std::string_view::npos ? bytes : bytes.substr(0, newline + 1);
+}
+
+}  // namespace
+
+Worker::Worker(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds case_timeout,
+               const std::string& own_case, Tell tell, std::function<void()> told)
+    : capture_(capture),
+      relay_(relay),
+      link_(link),
+      case_timeout_(case_timeout),
+      tell_(std::move(tell)),
+      told_(std::move(told)),
+      told_at_(os::monotonic_now()),
+      printed_(own_case),
+      limit_from_(told_at_),
+      case_from_(relay.position()),
+      rest_from_(relay.position()) {}
+
+void Worker::add_descriptors(std::vector<pollfd>& fds) {
+  relay_.add_descriptors(fds);
+  if (!relay_.is_full() && rest().count() == 0) capture_.add_descriptors(fds);
+  if (!must_not_hear()) link_.add_descriptors(fds);
+}
+
+// What it says is heard when what it has printed before has been read, and that waits for ctest.
+// Without a log it would wait for us with each case: then it is heard, and less is known of its
+// output.
+bool Worker::must_not_hear() const {
+  return relay_.is_full() && progress_.valid() && !is_all_printed_;
+}
+
+void Worker::look() {
+  relay_.pass_on();
+  taken_ = 0;
+  do {
+    is_new_ = false;
+    read_output();
+    hear();
+  } while (must_look_again());
+  // While it is at work not each time: there will be another look when it is quiet.
+  const Milliseconds now = os::monotonic_now();
+  if (is_new_ && now < told_at_ + k_quiet) return;
+  told_at_ = now;
+  told_();
+}
+
+std::chrono::nanoseconds Worker::rest() const {
+  const bool prints = taken_ > 0 && taken_ < std::min(k_much, capture_.size() / 2);
+  return prints ? k_rest : std::chrono::nanoseconds{0};
+}
+
+// What a program prints wakes us, what it says in its log only where we ask for that: a packet for
+// each would cost more than the case. So one that is quiet is looked at once more, for what it has
+// said after its last line, and asked.
+bool Worker::must_look_again() {
+  if (is_new_) {
+    next_look_ = os::monotonic_now() + k_quiet;
+  } else if (next_look_ != k_longest && os::monotonic_now() >= next_look_) {
+    next_look_ = k_longest;
+    progress_.want_news();
+    // Asked first, then looked: an entry between the two has not woken us.
+    return progress_.has_news();
+  }
+  return false;
+}
+
+// It may have connected already, and nothing would wake us for it.
+void Worker::on_main_started(pid_t main) {
+  main_ = main;
+  look();
+}
+
+// From here on it may be long until the next look, and nobody waits for us.
+void Worker::on_tree_ends() { told_(); }
+
+void Worker::on_tree_gone() {
+  look();
+  told_();
+}
+
+// What has begun while the test was paused for us, but went on already, was not paused.
+void Worker::on_pause(Milliseconds length) {
+  take_progress();
+  told_();
+  if (limit_from_ <= os::monotonic_now() - length) limit_from_ += length;
+}
+
+Milliseconds Worker::deadline() {
+  if (case_timeout_.count() == 0) return k_longest;
+  // Of the case that we know of; the program may be at a later one.
+  if (os::monotonic_now() >= limit_from_ + case_timeout_) {
+    take_progress();
+    told_();
+    if (const std::optional<std::int64_t> last = progress_.last_us()) {
+      const std::int64_t now_us = os::monotonic_now_us();
+      limit_from_ = std::max(limit_from_, Milliseconds{std::min(*last, now_us) / 1000});
+    }
+  }
+  return limit_from_ + case_timeout_;
+}
+
+void Worker::tell(const std::string& text) {
+  read_output();
+  relay_.write(Stream::errors, text);
+}
+
+void Worker::read_output() {
+  if (relay_.is_full()) return;
+  // Never after it: what is said of what has not been read yet must wait.
+  progress_.look();
+  capture_.read([this](Stream stream, std::string_view bytes) { take(stream, bytes); });
+}
+
+void Worker::take(Stream stream, std::string_view bytes) {
+  is_new_ = true;
+  taken_ += bytes.size();
+  const std::uint64_t kept = relay_.position();
+  relay_.write(stream, bytes);
+  if (stream == Stream::errors) return;
+  segments_.push_back({printed_.size(), kept});
+  if (segments_.size() > k_most_segments) segments_.pop_front();
+  while (!bytes.empty()) {
+    const std::string_view lines = first_lines(bytes);
+    bytes.remove_prefix(lines.size());
+    printed_.read(lines, [this](const GtestEvent& event) { on_printed(event); });
+    take_progress_of_printed();
+  }
+}
+
+std::uint64_t Worker::place_of(std::uint64_t offset) const {
+  std::uint64_t place = offset;
+  for (const Segment& segment : segments_) {
+    if (segment.printed > offset) break;
+    place = segment.kept + (offset - segment.printed);
+  }
+  // The disk may be full.
+  return std::min(place, relay_.position());
+}
+
+void Worker::on_printed(const GtestEvent& event) {
+  const std::uint64_t place = place_of(event.offset);
+  const bool is_told_again =
+      event.kind == GtestEvent::Kind::ended && printed_end_ && printed_end_->end.name == event.name;
+  if (!is_told_again) settle_printed_end();
+  switch (event.kind) {
+    case GtestEvent::Kind::running: {
+      is_finished_printed_ = false;
+      BatchEvent announced{BatchEvent::Kind::announced};
+      announced.count = event.count;
+      return happened(announced);
+    }
+    case GtestEvent::Kind::began:
+      if (!is_linked_) return begin_case(event.name, place);
+      if (event.name == open_ && first_printed(event.name) == nullptr) case_from_ = place;
+      printed_cases_.push_back({std::string(event.name), {place, 0}, CaseEnd::passed});
+      return;
+    case GtestEvent::Kind::ended:
+      if (!is_linked_) {
+        limit_from_ = said_at();
+        printed_end_ =
+            PrintedEnd{{std::string(event.name), event.end}, place, os::monotonic_now_us()};
+        return;
+      }
+      if (Printed* printed = last_printed(event.name)) {
+        printed->range.end = place;
+        printed->said = event.end;
+      }
+      if (said_end_ && said_end_->name == event.name) settle_end();
+      return;
+    case GtestEvent::Kind::finished:
+      is_finished_printed_ = is_linked_;
+      if (is_linked_) return;
+      return happened(BatchEvent{BatchEvent::Kind::finished});
+  }
+}
+
+void Worker::hear() {
+  if (!must_not_hear()) link_.accept(main_);
+  while (!must_not_hear()) {
+    const std::optional<std::string_view> packet = link_.next();
+    if (!packet) break;
+    is_new_ = true;
+    // What it has printed and said before it said that.
+    read_output();
+    take_entries();
+    // Its log was not to be understood: nothing that it says is heard any more.
+    if (!link_.has_peer()) return;
+    on_message(*packet);
+  }
+  take_progress();
+}
+
+void Worker::take_progress() {
+  if (must_not_hear() || (!progress_.look() && !progress_.is_broken())) return;
+  is_new_ = true;
+  // At least what it has printed before it said the last of that.
+  read_output();
+  take_entries();
+}
+
+// Those that had been seen when the output was read last.
+void Worker::take_entries() {
+  const std::int64_t now_us = os::monotonic_now_us();
+  while (const std::optional<ProgressLog::Entry> entry = progress_.first()) {
+    take_entry(*entry, now_us);
+  }
+  if (progress_.is_broken()) stop_hearing();
+}
+
+// In the middle of much that it has printed, so that what is known of a case from one side alone
+// stays little.
+void Worker::take_progress_of_printed() {
+  if (!progress_.valid()) return;
+  const std::int64_t now_us = os::monotonic_now_us();
+  while (const std::optional<ProgressLog::Entry> entry = progress_.first()) {
+    if (!is_printed(*entry)) return;
+    take_entry(*entry, now_us);
+  }
+}
+
+// Whether what it says is of the first case that it has printed and not settled; and its end only
+// when another has begun, for the case may have forged it.
+bool Worker::is_printed(const ProgressLog::Entry& entry) const {
+  if (printed_cases_.empty()) return false;
+  const Printed& first = printed_cases_.front();
+  switch (entry.kind) {
+    case ProgressLog::Entry::Kind::begin:
+      return first.name == entry.text;
+    case ProgressLog::Entry::Kind::end:
+      return printed_cases_.size() > 1 && first.range.end != 0 && first.name == open_;
+    case ProgressLog::Entry::Kind::message:
+      return false;
+  }
+  return false;
+}
+
+void Worker::take_entry(const ProgressLog::Entry& entry, std::int64_t now_us) {
+  progress_.drop_first();
+  said_at_us_ = std::clamp(entry.at_us, std::min(last_said_us_, now_us), now_us);
+  last_said_us_ = said_at_us_;
+  switch (entry.kind) {
+    case ProgressLog::Entry::Kind::begin:
+      on_begin_said(entry.text);
+      break;
+    case ProgressLog::Entry::Kind::end:
+      on_end_said(open_, entry.said);
+      break;
+    case ProgressLog::Entry::Kind::message:
+      on_message(entry.text);
+      break;
+  }
+  said_at_us_ = 0;
+}
+
+// It says what we do not understand, or that it says no more: its output is read instead, also that
+// which was waiting for its words.
+void Worker::stop_hearing() {
+  settle_end();
+  link_.drop();
+  progress_.reset();
+  is_linked_ = false;
+  for (const Printed& one : std::exchange(printed_cases_, {})) {
+    settle_printed_end();
+    if (one.name != open_) begin_case(one.name, one.range.begin);
+    // As on_printed() has it: the last of them may be told again.
+    if (one.range.end != 0) {
+      printed_end_ = PrintedEnd{{one.name, one.said}, one.range.end, os::monotonic_now_us()};
+    }
+  }
+  if (!std::exchange(is_finished_printed_, false)) return;
+  settle_printed_end();
+  happened(BatchEvent{BatchEvent::Kind::finished});
+}
+
+void Worker::answer_hello() {
+  progress_ = ProgressLog::make();
+  last_said_us_ = os::monotonic_now_us();
+  const std::string mode = worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_REPORT});
+  is_linked_ = progress_.valid() ? link_.send_with(mode, {progress_.fd()}) : link_.send(mode);
+  if (!is_linked_) progress_.reset();
+}
+
+void Worker::on_message(std::string_view packet) {
+  if (!read_worker_fields(packet, fields_)) return stop_hearing();
+  const std::string_view kind = fields_.front();
+  const std::string_view name = fields_.size() > 1 ? fields_[1] : std::string_view();
+  if (kind == HOLDFAST_WORKER_HELLO) {
+    if (name != HOLDFAST_WORKER_VERSION) return stop_hearing();
+    answer_hello();
+  } else if (kind == HOLDFAST_WORKER_FULL && progress_.valid()) {
+    progress_.begin_anew();
+    (void)link_.send(worker_message({HOLDFAST_WORKER_ROOM}));
+  } else if (kind == HOLDFAST_WORKER_SILENT) {
+    stop_hearing();
+  } else if (kind == HOLDFAST_WORKER_BEGIN) {
+    on_begin_said(name);
+  } else if (kind == HOLDFAST_WORKER_END && fields_.size() > 2) {
+    const std::string_view how = fields_[2];
+    on_end_said(name, how == HOLDFAST_WORKER_PASSED    ? CaseEnd::passed
+                      : how == HOLDFAST_WORKER_SKIPPED ? CaseEnd::skipped
+                                                       : CaseEnd::failed);
+  } else if (kind == HOLDFAST_WORKER_FINISHED) {
+    settle_end();
+    happened(BatchEvent{BatchEvent::Kind::finished});
+  }
+}
+
+void Worker::on_begin_said(std::string_view name) {
+  settle_end();
+  const Printed* printed = first_printed(name);
+  begin_case(name, printed != nullptr ? printed->range.begin : relay_.position());
+}
+
+void Worker::on_end_said(std::string_view name, CaseEnd said) {
+  settle_end();
+  const Printed* printed = first_printed(name);
+  if (printed != nullptr && printed->range.end != 0) {
+    const std::uint64_t at = printed->range.end;
+    forget_printed(*printed);
+    return end_case(name, said, at);
+  }
+  said_end_ = SaidEnd{std::string(name), said};
+  // Its own printer may say nothing; else its last line is about to come.
+  if (printed_.open_case() != name) settle_end();
+}
+
+void Worker::begin_case(std::string_view name, std::uint64_t at) {
+  settle_end();
+  open_ = name;
+  case_from_ = at;
+  limit_from_ = said_at();
+  happened(BatchEvent{BatchEvent::Kind::case_began, name});
+}
+
+void Worker::end_case(std::string_view name, CaseEnd said, std::uint64_t at) {
+  limit_from_ = said_at();
+  rest_from_ = at;
+  happened(BatchEvent{BatchEvent::Kind::case_ended, name, said}, {case_from_, at});
+  open_.clear();
+}
+
+void Worker::settle_end() {
+  if (!said_end_) return;
+  const SaidEnd end = *std::exchange(said_end_, std::nullopt);
+  const Printed* printed = first_printed(end.name);
+  const bool is_printed = printed != nullptr && printed->range.end != 0;
+  const std::uint64_t at = is_printed ? printed->range.end : relay_.position();
+  if (printed != nullptr) forget_printed(*printed);
+  end_case(end.name, end.said, at);
+}
+
+void Worker::settle_printed_end() {
+  if (!printed_end_) return;
+  const PrintedEnd ended = *std::exchange(printed_end_, std::nullopt);
+  said_at_us_ = ended.at_us;
+  end_case(ended.end.name, ended.end.said, ended.place);
+  said_at_us_ = 0;
+}
+
+// Nearly always the first of all, or the last.
+Worker::Printed* Worker::first_printed(std::string_view name) {
+  for (Printed& one : printed_cases_) {
+    if (one.name == name) return &one;
+  }
+  return nullptr;
+}
+
+void Worker::forget_printed(const Printed& printed) {
+  const auto is_it = [&](const Printed& one) { return &one == &printed; };
+  printed_cases_.erase(std::find_if(printed_cases_.begin(), printed_cases_.end(), is_it));
+}
+
+Worker::Printed* Worker::last_printed(std::string_view name) {
+  for (std::size_t i = printed_cases_.size(); i > 0; --i) {
+    if (printed_cases_[i - 1].name == name) return &printed_cases_[i - 1];
+  }
+  return nullptr;
+}
+
+OutputRange Worker::finish() {
+  capture_.close_writing();
+  // There is no more than the pipes hold; what is full is passed on first.
+  relay_.finish();
+  read_output();
+  is_all_printed_ = true;
+  hear();
+  settle_end();
+  settle_printed_end();
+  if (printed_.ends_with_help()) happened(BatchEvent{BatchEvent::Kind::printed_help});
+  link_.drop();
+  progress_.reset();
+  told_();
+  return {open_.empty() ? rest_from_ : case_from_, relay_.position()};
+}
+
+void Worker::happened(BatchEvent event, const OutputRange& range) {
+  event.at_us = said_at_us_ != 0 ? said_at_us_ : os::monotonic_now_us();
+  tell_(event, range);
+}
+
+Milliseconds Worker::said_at() const {
+  return said_at_us_ != 0 ? Milliseconds{said_at_us_ / 1000} : os::monotonic_now();
+}
+
+}  // namespace holdfast::exec

@@ -1,0 +1,137 @@
+// One process of a batch, looked after while it runs: what it prints is passed on and read, what it
+// says on the worker socket is heard, and each of its cases has its time.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/batch/batch.hpp"
+#include "core/batch/gtest_output.hpp"
+#include "exec/output/capture.hpp"
+#include "exec/output/output_relay.hpp"
+#include "exec/batch/progress_log.hpp"
+#include "exec/batch/worker_link.hpp"
+#include "supervision/attempt/companion.hpp"
+
+namespace holdfast::exec {
+
+// A part of the captured file.
+struct OutputRange {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
+class Worker final : public supervision::Companion {
+ public:
+  // Told in order, of what happens in the worker; the range is the case's, with case_ended.
+  using Tell = std::function<void(const BatchEvent&, const OutputRange&)>;
+
+  // All must outlive this object. `own_case`: the process is started for that one alone; empty: it
+  // is not. `told`: called before anything is waited for without end, and every 5 ms while the
+  // program is at work.
+  Worker(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds case_timeout,
+         const std::string& own_case, Tell tell, std::function<void()> told);
+
+  void add_descriptors(std::vector<pollfd>& fds) override;
+  void look() override;
+  void on_main_started(pid_t main) override;
+  Milliseconds deadline() override;
+  Milliseconds look_at() override { return next_look_; }
+  std::chrono::nanoseconds rest() const override;
+  Verdict on_deadline() override { return Verdict::end_tree; }
+  void on_tree_ends() override;
+  void on_tree_gone() override;
+  void on_pause(Milliseconds length) override;
+  void tell(const std::string& text) override;
+
+  // It is gone: takes what it has left to say. Returns the output of the case it was in, if any.
+  OutputRange finish();
+
+ private:
+  // Of a linked program, in order: what was printed may be read before or after what was said of
+  // it, so that these are few. Run more than once (--gtest_repeat), a case is there more than once.
+  struct Printed {
+    std::string name;
+    OutputRange range;  // end 0: not yet
+    CaseEnd said;       // then: by its last line
+  };
+
+  void read_output();
+  void take(Stream stream, std::string_view bytes);
+  void on_printed(const GtestEvent& event);
+  void hear();
+  void on_message(std::string_view packet);
+  void answer_hello();
+  void stop_hearing();
+  void take_progress();
+  void take_entries();
+  void take_progress_of_printed();
+  void take_entry(const ProgressLog::Entry& entry, std::int64_t now_us);
+  bool is_printed(const ProgressLog::Entry& entry) const;
+  void on_begin_said(std::string_view name);
+  void on_end_said(std::string_view name, CaseEnd said);
+  bool must_look_again();
+  bool must_not_hear() const;
+  Milliseconds said_at() const;
+  void begin_case(std::string_view name, std::uint64_t at);
+  void end_case(std::string_view name, CaseEnd said, std::uint64_t at);
+  void settle_end();
+  void settle_printed_end();
+  Printed* first_printed(std::string_view name);
+  Printed* last_printed(std::string_view name);
+  void forget_printed(const Printed& printed);
+  void happened(BatchEvent event, const OutputRange& range = {});
+  std::uint64_t place_of(std::uint64_t offset) const;
+
+  Capture& capture_;
+  OutputRelay& relay_;
+  WorkerLink& link_;
+  Milliseconds case_timeout_;
+  Tell tell_;
+  std::function<void()> told_;
+  pid_t main_ = -1;
+  ProgressLog progress_;
+  std::vector<std::string_view> fields_;  // of the message that is being heard
+  std::int64_t said_at_us_ = 0;           // what is being heard was said then; 0: now
+  std::int64_t last_said_us_ = 0;
+  bool is_all_printed_ = false;  // it is gone, and has been read to its end
+  bool is_new_ = false;          // something has been printed or said
+  std::size_t taken_ = 0;        // bytes printed, by the last look
+  Milliseconds told_at_;
+  Milliseconds next_look_ = k_longest;  // k_longest: when something has been heard
+  GtestOutput printed_;
+  Milliseconds limit_from_;
+  std::uint64_t case_from_ = 0;  // where the open case's output begins in the file
+  std::uint64_t rest_from_ = 0;  // where what is of no case begins
+  std::string open_;             // case; empty: none
+  // Said on the socket; its last line may not have been printed yet.
+  struct SaidEnd {
+    std::string name;
+    CaseEnd said;
+  };
+  std::optional<SaidEnd> said_end_;
+  // Printed by a program that is not linked, and not told yet: the case may have forged it, and its
+  // true end comes then.
+  struct PrintedEnd {
+    SaidEnd end;
+    std::uint64_t place;
+    std::int64_t at_us;
+  };
+  std::optional<PrintedEnd> printed_end_;
+  std::deque<Printed> printed_cases_;
+  bool is_linked_ = false;
+  bool is_finished_printed_ = false;  // while it was linked, and nothing after it
+  // Where parts of stdout came to be in the file: stderr may lie between.
+  struct Segment {
+    std::uint64_t printed;
+    std::uint64_t kept;
+  };
+  std::deque<Segment> segments_;
+};
+
+}  // namespace holdfast::exec

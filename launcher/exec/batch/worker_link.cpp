@@ -1,0 +1,115 @@
+#include "exec/batch/worker_link.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <holdfast/worker_protocol.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "os/file/system_call.hpp"
+#include "os/process/packet_socket.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+// The longest path that sun_path takes is reached through a descriptor, whatever the real one is.
+os::UniqueFd listening_in(const std::string& directory, const std::string& path) {
+  const os::UniqueFd place(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  os::UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!place.valid() || !socket.valid()) return {};
+  const std::string near =
+      "/proc/self/fd/" + std::to_string(place.get()) + "/" + HOLDFAST_WORKER_SOCKET;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, near.c_str(), near.size() + 1);
+  const auto bind = [&] {
+    return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  };
+  // An attempt before this one may have been killed, and left its own.
+  const bool is_bound = bind() || (errno == EADDRINUSE && ::unlink(path.c_str()) == 0 && bind());
+  if (!is_bound || ::chmod(path.c_str(), 0600) != 0 || ::listen(socket.get(), 8) != 0) {
+    return {};
+  }
+  return socket;
+}
+
+pid_t peer_of(const os::UniqueFd& socket) {
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return -1;
+  return peer.pid;
+}
+
+}  // namespace
+
+WorkerLink WorkerLink::listen(const std::string& directory) {
+  WorkerLink link;
+  if (directory.empty()) return link;
+  link.path_ = directory + "/" + HOLDFAST_WORKER_SOCKET;
+  link.listener_ = listening_in(directory, link.path_);
+  return link;
+}
+
+WorkerLink::~WorkerLink() {
+  if (listener_.valid()) ::unlink(path_.c_str());
+}
+
+void WorkerLink::add_descriptors(std::vector<pollfd>& fds) const {
+  if (peer_.valid()) {
+    fds.push_back({peer_.get(), POLLIN, 0});
+  } else if (listener_.valid() && !waiting_.valid()) {
+    fds.push_back({listener_.get(), POLLIN, 0});
+  }
+}
+
+void WorkerLink::accept(pid_t main) {
+  while (!peer_.valid() && listener_.valid()) {
+    if (!waiting_.valid()) {
+      waiting_ = os::UniqueFd(os::retried([&] {
+        return ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+      }));
+    }
+    // Who it is is known as soon as the guard has told.
+    if (!waiting_.valid() || main < 0) return;
+    if (main == 0 || peer_of(waiting_) == main) {
+      peer_ = std::move(waiting_);
+    } else {
+      waiting_.reset();
+    }
+  }
+}
+
+std::optional<std::string_view> WorkerLink::next() {
+  if (!peer_.valid()) return std::nullopt;
+  constexpr std::size_t k_room = HOLDFAST_WORKER_LONGEST + 1;
+  // Not set to zero each time.
+  if (!packet_) packet_.reset(new char[k_room]);
+  const ssize_t count =
+      os::retried([&] { return ::recv(peer_.get(), packet_.get(), k_room, MSG_DONTWAIT); });
+  if (count < 0 && errno == EAGAIN) return std::nullopt;
+  if (count <= 0) {
+    peer_.reset();
+    return std::nullopt;
+  }
+  return std::string_view(packet_.get(), static_cast<std::size_t>(count));
+}
+
+bool WorkerLink::send(std::string_view packet) const {
+  return peer_.valid() && os::send_packet(peer_.get(), packet);
+}
+
+bool WorkerLink::send_with(std::string_view packet, std::initializer_list<int> descriptors) const {
+  return peer_.valid() && os::send_descriptors(peer_.get(), packet, descriptors);
+}
+
+void WorkerLink::drop() {
+  peer_.reset();
+  waiting_.reset();
+}
+
+}  // namespace holdfast::exec

@@ -1,0 +1,149 @@
+#include "exec/output/before_kill.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/base/environment.hpp"
+#include "core/ctest/time_budget.hpp"
+#include "forensics/hooks.hpp"
+#include "os/file/clock.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+constexpr std::string_view k_name = "before-kill";
+constexpr Milliseconds k_most_time{30'000};
+// What is kept of the grace, at least.
+constexpr Milliseconds k_least_grace{1'000};
+
+// Of the time before ctest ends the test by itself what stacks and a short grace leave.
+Milliseconds time_for_hook(Milliseconds native_end) {
+  if (native_end == k_longest) return k_most_time;
+  const Milliseconds left =
+      native_end - os::monotonic_now() - k_stacks_time - k_least_grace - k_native_reserve;
+  return std::clamp(left, Milliseconds{0}, k_most_time);
+}
+
+std::string value_of(std::string_view name, const std::vector<std::string>& environment) {
+  for (const std::string& entry : environment) {
+    const std::string_view text = entry;
+    if (text.starts_with(name) && text.substr(name.size(), 1) == "=") {
+      return entry.substr(name.size() + 1);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+BeforeKill::BeforeKill(supervision::Companion& inner, const supervision::AttemptPlan& plan,
+                       const OutputRelay& relay, Overdue overdue)
+    : inner_(inner), plan_(plan), relay_(relay), overdue_(std::move(overdue)) {
+  if (!overdue_) overdue_ = [this] { return std::vector<pid_t>{main_}; };
+}
+
+supervision::AttemptPlan BeforeKill::plan() {
+  supervision::AttemptPlan plan = plan_;
+  plan.companion = &inner_;
+  if (plan.policy.hooks.before_kill.empty()) return plan;
+  plan.companion = this;
+  if (plan.policy.timeout.count() > 0) {
+    until_ = os::monotonic_now() + std::exchange(plan.policy.timeout, Milliseconds{0});
+  }
+  return plan;
+}
+
+void BeforeKill::add_descriptors(std::vector<pollfd>& fds) {
+  inner_.add_descriptors(fds);
+  if (hook_ && hook_->fd() >= 0) fds.push_back({hook_->fd(), POLLIN, 0});
+}
+
+void BeforeKill::look() {
+  inner_.look();
+  if (hook_) (void)hook_->go_on();
+}
+
+void BeforeKill::on_main_started(pid_t main) {
+  main_ = main;
+  inner_.on_main_started(main);
+}
+
+Milliseconds BeforeKill::deadline() {
+  if (!hook_) return std::min(until_, inner_.deadline());
+  // When it is done we are asked for the verdict at once.
+  return hook_->is_done() ? Milliseconds{0} : hook_->deadline();
+}
+
+void BeforeKill::on_tree_ends() {
+  hook_.reset();
+  inner_.on_tree_ends();
+}
+
+void BeforeKill::on_pause(Milliseconds length) {
+  if (until_ != k_longest && !hook_is_for_whole_) until_ += length;
+  inner_.on_pause(length);
+}
+
+supervision::Companion::Verdict BeforeKill::on_deadline() {
+  if (hook_ && !is_done()) return Verdict::go_on;
+  if (hook_is_for_whole_) {
+    ends_for_whole_ = true;
+    return Verdict::end_tree;
+  }
+  const Milliseconds now = os::monotonic_now();
+  if (now >= until_) {
+    hook_is_for_whole_ = true;
+    start(main_);
+    return Verdict::go_on;
+  }
+  // While the hook ran for it a case may have come to its end.
+  if (now < inner_.deadline()) {
+    seen_.clear();
+    return Verdict::go_on;
+  }
+  const pid_t process = next_overdue();
+  if (process == 0) return inner_.on_deadline();
+  start(process);
+  return Verdict::go_on;
+}
+
+pid_t BeforeKill::next_overdue() {
+  for (const pid_t process : overdue_()) {
+    if (std::find(seen_.begin(), seen_.end(), process) == seen_.end()) return process;
+  }
+  return 0;
+}
+
+void BeforeKill::start(pid_t process) {
+  seen_.push_back(process);
+  std::vector<std::string> environment;
+  for (char** entry = plan_.command.environment; *entry != nullptr; ++entry) {
+    environment.emplace_back(*entry);
+  }
+  HookFacts facts;
+  facts.hook = k_name;
+  facts.test = plan_.identity->test;
+  facts.run = value_of(environment::k_run_id, environment);
+  facts.attempt_id = plan_.identity->attempt;
+  facts.attempt = plan_.identity->n;
+  facts.process = process;
+  facts.scratch = value_of(environment::k_tmpdir, environment);
+  facts.output = relay_.log();
+  hook_time_ = time_for_hook(plan_.native_end);
+  hook_.emplace(
+      forensics::hook_order(plan_.policy.hooks.before_kill, facts, environment, {}, hook_time_));
+}
+
+bool BeforeKill::is_done() {
+  if (!hook_->go_on()) return false;
+  HookFacts facts;
+  facts.hook = k_name;
+  inner_.tell("holdfast: its time is over\n" +
+              forensics::to_text({forensics::hook_finding(facts, hook_->end(), hook_time_)}));
+  hook_.reset();
+  return true;
+}
+
+}  // namespace holdfast::exec

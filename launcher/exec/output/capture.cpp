@@ -1,0 +1,61 @@
+#include "exec/output/capture.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "os/file/system_call.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+// So that a chatty test does not wait for us at each 64 KiB. Refused where a user has many.
+constexpr int k_pipe_size = 1024 * 1024;  // no more than Capture::k_most
+
+}  // namespace
+
+Result<Capture> Capture::open(bool streams_are_one) {
+  Capture capture;
+  for (std::size_t i = 0; i < (streams_are_one ? 1U : 2U); ++i) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return os::system_error("make a pipe for a test's output");
+    capture.read_[i] = os::UniqueFd(ends[0]);
+    capture.write_[i] = os::UniqueFd(ends[1]);
+    // Of our end only: to the test it is a pipe like any other.
+    ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    ::fcntl(ends[0], F_SETPIPE_SZ, k_pipe_size);
+    capture.size_ = static_cast<std::size_t>(std::max(0, ::fcntl(ends[0], F_GETPIPE_SZ)));
+  }
+  return capture;
+}
+
+void Capture::close_writing() {
+  write_[0].reset();
+  write_[1].reset();
+}
+
+void Capture::add_descriptors(std::vector<pollfd>& fds) const {
+  for (const os::UniqueFd& end : read_) {
+    if (end.valid()) fds.push_back({end.get(), POLLIN, 0});
+  }
+}
+
+std::string_view Capture::take(std::size_t which) {
+  os::UniqueFd& end = read_[which];
+  if (!end.valid()) return {};
+  // Not set to zero each time.
+  if (!part_) part_.reset(new char[part_size_]);
+  const ssize_t count = os::retried([&] { return ::read(end.get(), part_.get(), part_size_); });
+  // Its end, which poll(2) would tell again and again.
+  if (count == 0) end.reset();
+  return {part_.get(), count > 0 ? static_cast<std::size_t>(count) : 0};
+}
+
+void Capture::make_parts_larger() {
+  if (part_size_ == k_large_part) return;
+  part_size_ = k_large_part;
+  part_.reset();
+}
+
+}  // namespace holdfast::exec

@@ -1,0 +1,68 @@
+// The pipes that a process has as stdout and stderr, and what comes out of them.
+#pragma once
+
+#include <poll.h>
+
+#include <array>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "exec/output/output_relay.hpp"
+#include "os/file/unique_fd.hpp"
+
+namespace holdfast::exec {
+
+class Capture {
+ public:
+  // One pipe for both, or one for each.
+  static Result<Capture> open(bool streams_are_one);
+
+  // For the process: its stdout and its stderr.
+  int output() const { return write_[0].get(); }
+  int errors() const { return write_[1].valid() ? write_[1].get() : write_[0].get(); }
+  // When the process has them: ours are closed.
+  void close_writing();
+
+  void add_descriptors(std::vector<pollfd>& fds) const;
+  // How many bytes a pipe holds.
+  std::size_t size() const { return size_; }
+
+  // Reads what is there, `use(Stream, std::string_view)` for each part: all that was in the pipes
+  // when it was called, and at most about a mebibyte of each, which is what one holds. Not waiting
+  // for an end: somebody may have the pipe open for ever.
+  template <typename Use>
+  void read(Use use) {
+    for (std::size_t i = 0; i < 2; ++i) {
+      for (std::size_t taken = 0; taken < k_most;) {
+        const std::string_view part = take(i);
+        if (!part.empty()) use(i == 0 ? Stream::output : Stream::errors, part);
+        // A pipe gives as much as it has.
+        if (part.size() < part_size_) break;
+        taken += part.size();
+        if (taken >= k_much) make_parts_larger();
+      }
+    }
+  }
+
+ private:
+  static constexpr std::size_t k_most = 1024UL * 1024UL;
+  static constexpr std::size_t k_much = 48UL * 1024UL;
+  // Few programs print more at once, and each page that is touched costs.
+  static constexpr std::size_t k_usual_part = 16UL * 1024UL - 64;
+  static constexpr std::size_t k_large_part = 64UL * 1024UL;
+
+  void make_parts_larger();
+
+  // Valid until the next call.
+  std::string_view take(std::size_t which);
+
+  std::array<os::UniqueFd, 2> read_;
+  std::array<os::UniqueFd, 2> write_;
+  std::size_t size_ = 0;
+  std::unique_ptr<char[]> part_;
+  std::size_t part_size_ = k_usual_part;
+};
+
+}  // namespace holdfast::exec

@@ -1,0 +1,233 @@
+#include "exec/output/output_relay.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <utility>
+
+#include "core/base/names.hpp"
+#include "os/file/system_call.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+// One goes when all of it has been passed on.
+constexpr std::size_t k_longest_piece = 256UL * 1024UL;
+
+// A pipe's own description that does not block: the flag of the one we have is ctest's as well.
+os::UniqueFd without_blocking(int fd) {
+  struct stat info {};
+  if (::fstat(fd, &info) != 0 || !S_ISFIFO(info.st_mode)) return {};
+  const std::string path = "/proc/self/fd/" + std::to_string(fd);
+  return os::UniqueFd(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+}
+
+bool are_one(int a, int b) {
+  struct stat of_a {};
+  struct stat of_b {};
+  if (::fstat(a, &of_a) != 0 || ::fstat(b, &of_b) != 0) return true;
+  return of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
+}  // namespace
+
+std::string log_of(const supervision::AttemptIdentity& identity) {
+  if (identity.journal.empty()) return {};
+  return identity.journal.substr(0, identity.journal.rfind('/') + 1) +
+         std::string(names::k_output_directory) + "/" + identity.attempt +
+         std::string(names::k_output_suffix);
+}
+
+OutputRelay::OutputRelay(const std::string& log, Passing passing)
+    : one_(are_one(STDOUT_FILENO, STDERR_FILENO)),
+      log_path_(log),
+      held_back_(passing == Passing::when_released) {
+  targets_[0] = {without_blocking(STDOUT_FILENO), STDOUT_FILENO};
+  targets_[1] = {without_blocking(STDERR_FILENO), STDERR_FILENO};
+  if (!log_path_.empty()) open_log();
+  if (held_back_ && !log_.valid()) {
+    log_ = os::UniqueFd(::memfd_create("holdfast-output", MFD_CLOEXEC));
+  }
+}
+
+void OutputRelay::open_log() {
+  const auto make = [this] {
+    log_ = os::UniqueFd(
+        ::open(log_path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+    return log_.valid();
+  };
+  if (make()) return;
+  // The first of the run makes the directory.
+  const std::string directory = log_path_.substr(0, log_path_.rfind('/'));
+  if (errno == ENOENT && ::mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) {
+    trouble_ = os::system_error("make " + directory).message;
+  } else if (!make()) {
+    trouble_ = os::system_error("make " + log_path_).message;
+  }
+  if (!log_.valid()) log_path_.clear();
+}
+
+std::string OutputRelay::take_trouble() {
+  if (trouble_.empty()) return {};
+  return "ignoring that the output of cases is not kept: failed to " +
+         std::exchange(trouble_, std::string());
+}
+
+OutputRelay::Target& OutputRelay::target(Stream stream) {
+  return targets_[stream == Stream::errors && !one_ ? 1 : 0];
+}
+
+void OutputRelay::keep(std::string_view bytes) {
+  while (!is_full_ && !bytes.empty()) {
+    const ssize_t count =
+        os::retried([&] { return ::write(log_.get(), bytes.data(), bytes.size()); });
+    if (count > 0) {
+      position_ += static_cast<std::uint64_t>(count);
+      bytes.remove_prefix(static_cast<std::size_t>(count));
+      continue;
+    }
+    // A full disk: what is there stays, and is where it is said to be. The directory is named, for
+    // what many tests say is printed once where it is the same.
+    trouble_ = os::system_error("write to " + log_path_.substr(0, log_path_.rfind('/'))).message;
+    is_full_ = true;
+  }
+}
+
+void OutputRelay::keep_tail(std::string_view bytes) {
+  tail_.append(bytes.substr(bytes.size() - std::min(bytes.size(), k_tail)));
+  // Not at each write.
+  if (tail_.size() > 2 * k_tail) tail_.erase(0, tail_.size() - k_tail);
+}
+
+void OutputRelay::write(Stream stream, std::string_view bytes) {
+  if (bytes.empty()) return;
+  const std::uint64_t before = position_;
+  if (log_.valid()) {
+    keep(bytes);
+  } else {
+    keep_tail(bytes);
+  }
+  if (held_back_) {
+    const std::uint64_t kept = position_ - before;
+    if (!held_.empty() && held_.back().first == stream) {
+      held_.back().second += kept;
+    } else if (kept > 0) {
+      held_.emplace_back(stream, kept);
+    }
+    bytes.remove_prefix(kept);
+  }
+  if (target(stream).is_gone || bytes.empty()) return;
+  // Nearly always there is room for all of it at once: then it is not copied.
+  if (!held_back_ && pieces_.empty()) bytes.remove_prefix(pass(target(stream), bytes));
+  if (bytes.empty()) return;
+  if (!pieces_.empty() && pieces_.back().stream == stream &&
+      pieces_.back().bytes.size() < k_longest_piece) {
+    pieces_.back().bytes += bytes;
+  } else {
+    pieces_.push_back({stream, std::string(bytes)});
+  }
+  waiting_ += bytes.size();
+}
+
+std::string OutputRelay::read_log(std::uint64_t from, std::size_t length) const {
+  std::string text(length, '\0');
+  std::size_t done = 0;
+  while (done < length) {
+    const ssize_t count = os::retried([&] {
+      return ::pread(log_.get(), text.data() + done, length - done,
+                     static_cast<off_t>(from + done));
+    });
+    if (count <= 0) break;
+    done += static_cast<std::size_t>(count);
+  }
+  text.resize(done);
+  return text;
+}
+
+std::string OutputRelay::text(std::size_t most) const {
+  if (!log_.valid()) return tail_.substr(tail_.size() - std::min({tail_.size(), most, k_tail}));
+  const std::uint64_t from = position_ > most ? position_ - most : 0;
+  std::string all = read_log(from, position_ - from);
+  if (is_full_) {
+    for (const Piece& piece : pieces_) all += piece.bytes;
+  }
+  return all;
+}
+
+void OutputRelay::release() {
+  constexpr std::uint64_t k_part = 256UL * 1024UL;
+  // Our last words may be behind what ctest has not taken yet.
+  if (!std::exchange(held_back_, false)) return finish();
+  std::deque<Piece> in_memory = std::exchange(pieces_, {});
+  if (!first_.empty()) {
+    waiting_ += first_.size();
+    pieces_.push_back({Stream::output, std::exchange(first_, {})});
+    finish();
+  }
+  std::uint64_t at = 0;
+  for (const auto& [stream, length] : std::exchange(held_, {})) {
+    for (const std::uint64_t end = at + length; at < end;) {
+      const std::uint64_t part = std::min(k_part, end - at);
+      std::string bytes = read_log(at, part);
+      at += part;
+      if (bytes.empty()) continue;  // somebody has cut the file short
+      waiting_ += bytes.size();
+      pieces_.push_back({stream, std::move(bytes)});
+      finish();
+    }
+  }
+  for (Piece& piece : in_memory) pieces_.push_back(std::move(piece));
+  finish();
+}
+
+void OutputRelay::add_descriptors(std::vector<pollfd>& fds) const {
+  if (pieces_.empty() || held_back_) return;
+  const Target& to = targets_[pieces_.front().stream == Stream::errors && !one_ ? 1 : 0];
+  fds.push_back({to.own.valid() ? to.own.get() : to.fd, POLLOUT, 0});
+}
+
+std::size_t OutputRelay::pass(Target& to, std::string_view bytes) {
+  if (to.is_gone) return bytes.size();
+  const int fd = to.own.valid() ? to.own.get() : to.fd;
+  const ssize_t count = os::retried([&] { return ::write(fd, bytes.data(), bytes.size()); });
+  if (count >= 0) return static_cast<std::size_t>(count);
+  if (errno == EAGAIN) return 0;
+  // Nobody reads it any more: ctest has died.
+  to.is_gone = true;
+  return bytes.size();
+}
+
+bool OutputRelay::pass_first() {
+  Piece& piece = pieces_.front();
+  const std::string_view rest = std::string_view(piece.bytes).substr(passed_);
+  const std::size_t count = pass(target(piece.stream), rest);
+  if (count == 0) return false;
+  passed_ += count;
+  waiting_ -= count;
+  if (passed_ < piece.bytes.size()) return true;
+  pieces_.pop_front();
+  passed_ = 0;
+  return true;
+}
+
+void OutputRelay::pass_on() {
+  while (!held_back_ && !pieces_.empty() && pass_first()) {
+  }
+}
+
+void OutputRelay::finish() {
+  while (!held_back_) {
+    pass_on();
+    if (pieces_.empty()) return;
+    std::vector<pollfd> fds;
+    add_descriptors(fds);
+    ::poll(fds.data(), fds.size(), -1);
+  }
+}
+
+}  // namespace holdfast::exec

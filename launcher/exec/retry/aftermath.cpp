@@ -1,0 +1,94 @@
+#include "exec/retry/aftermath.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+
+#include "core/lock/lock_place.hpp"
+#include "core/lock/run_alone.hpp"
+#include "exec/retry/backoff_wait.hpp"
+#include "forensics/hooks.hpp"
+#include "forensics/probes.hpp"
+#include "os/file/program_identity.hpp"
+#include "os/process/bounded_work.hpp"
+#include "settings/project_settings.hpp"
+#include "supervision/base/inputs.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+std::string directory_of(const std::string& path) {
+  return path.substr(0, std::min(path.size(), path.rfind('/')));
+}
+
+// Of the project; of a command its working directory.
+std::string sources_of(const supervision::EndedAttempt& ended) {
+  if (!ended.grant.home.tree.empty()) {
+    if (const auto file = settings_file_of_tree(ended.grant.home.tree)) return directory_of(*file);
+  }
+  char here[PATH_MAX];
+  return ::getcwd(here, sizeof here) == nullptr ? std::string() : here;
+}
+
+// Those that were asked for: what every test of a project has (core/lock/run_alone.hpp) tells
+// nothing.
+std::vector<std::string> lock_places_of(const supervision::Grant& grant) {
+  std::vector<std::string> places;
+  for (const LockSpec& lock : grant.policy.locks) {
+    if (lock.name != k_retry_alone_lock) places.push_back(place_of(lock, grant.home));
+  }
+  return places;
+}
+
+}  // namespace
+
+void Aftermath::note_start(const supervision::AttemptPlan& plan) {
+  environment_.clear();
+  if (!plan.policy.hooks.on_failure.empty()) {
+    for (char** entry = plan.command.environment; *entry != nullptr; ++entry) {
+      environment_.emplace_back(*entry);
+    }
+  }
+  if (is_noted_ || !plan.policy.retry.may_retry()) return;
+  is_noted_ = true;
+  const TestInputs inputs = supervision::inputs_of(plan.command.arguments, plan.required_files);
+  for (const auto& paths : {inputs.named, inputs.required}) {
+    for (const std::string& path : paths) inputs_.push_back({path, os::known_program(path)});
+  }
+  const std::string name = plan.command.arguments[0];
+  if (name.empty() || name[0] != '/') return;
+  program_ = name;
+  before_ = os::known_program(name);
+}
+
+std::vector<forensics::Finding> Aftermath::look_around(const supervision::EndedAttempt& ended) {
+  const forensics::Probes probes(
+      {program_, before_, sources_of(ended), lock_places_of(ended.grant), inputs_});
+  is_told_to_end_ = await_unless_told_to_end(ended.around, probes.works()) != 0;
+  return probes.findings();
+}
+
+std::optional<forensics::Finding> Aftermath::run_hook(const supervision::EndedAttempt& ended) {
+  const std::string& command = ended.grant.policy.hooks.on_failure;
+  if (command.empty() || is_told_to_end_) return std::nullopt;
+  HookFacts facts;
+  facts.hook = "on-failure";
+  facts.test = ended.grant.identity.test;
+  facts.run = ended.grant.run;
+  facts.attempt_id = ended.grant.identity.attempt;
+  facts.attempt = ended.grant.identity.n;
+  facts.outcome = ended.result.outcome;
+  facts.main = ended.result.observation.main;
+  facts.scratch = ended.result.scratch;
+  facts.output = ended.result.log;
+  const Milliseconds time = forensics::k_on_failure_time;
+  os::BoundedWork work(forensics::hook_order(command, facts, environment_, {}, time));
+  if (await_unless_told_to_end(ended.around, {&work}) != 0) {
+    return forensics::Finding{facts.hook, true, "ended with the test"};
+  }
+  return forensics::hook_finding(facts, work.end(), time);
+}
+
+}  // namespace holdfast::exec

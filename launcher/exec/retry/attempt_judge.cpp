@@ -1,0 +1,60 @@
+#include "exec/retry/attempt_judge.hpp"
+
+#include <sys/resource.h>
+
+#include <charconv>
+
+#include "os/process/bounded_work.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+// Of the processor: on a busy machine a search takes as long as it takes, within reason.
+constexpr rlimit k_search_limit{2, 2};
+constexpr Milliseconds k_search_time{60'000};
+
+}  // namespace
+
+AttemptJudge::AttemptJudge(const supervision::Invocation& invocation, const RetryPolicy& policy)
+    : mirror_(invocation) {
+  if (policy.known.empty()) return;
+  // They have been compiled by whoever read them from the file.
+  Result<Signatures> signatures = Signatures::of(policy.known);
+  if (!signatures) return;
+  signatures_ = std::move(*signatures);
+  has_signatures_ = true;
+}
+
+AttemptResult AttemptJudge::judge(const supervision::AttemptResult& result, ExitMode mode,
+                                  const OutputRelay* output) const {
+  AttemptResult judged;
+  judged.outcome = result.outcome;
+  judged.main = result.observation.main;
+  judged.told_to_end = result.pressed != 0;
+  judged.verdict = mirror_.of(result, mode, output);
+  if (judged.verdict == MirroredVerdict::failed && has_signatures_ && output != nullptr) {
+    judged.known = known_in(output->text(k_most_searched_output));
+  }
+  return judged;
+}
+
+// Some expressions take minutes for an output in which they are not found.
+std::optional<std::size_t> AttemptJudge::known_in(const std::string& output) const {
+  os::BoundedOrder order;
+  order.time = k_search_time;
+  order.work = [&]() -> Result<std::string> {
+    (void)::setrlimit(RLIMIT_CPU, &k_search_limit);
+    const std::optional<std::size_t> found = signatures_.found_in(output);
+    return found ? std::to_string(*found) : std::string();
+  };
+  const os::BoundedEnd end = os::run_bounded(order);
+  std::size_t found = 0;
+  const char* const last = end.output.data() + end.output.size();
+  if (end.kind != os::BoundedEnd::Kind::exited || end.output.empty() ||
+      std::from_chars(end.output.data(), last, found).ec != std::errc{}) {
+    return std::nullopt;
+  }
+  return found;
+}
+
+}  // namespace holdfast::exec

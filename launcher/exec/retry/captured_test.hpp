@@ -1,0 +1,41 @@
+// A test whose output goes through our hands: one process tree, as ever.
+#pragma once
+
+#include <optional>
+
+#include "exec/output/capture.hpp"
+#include "exec/output/output_relay.hpp"
+#include "os/process/bounded_work.hpp"
+#include "supervision/attempt/attempt.hpp"
+#include "supervision/attempt/companion.hpp"
+
+namespace holdfast::exec {
+
+class CapturedTest final : public supervision::Companion {
+ public:
+  // Both must outlive this object.
+  CapturedTest(Capture& capture, OutputRelay& relay) : capture_(capture), relay_(relay) {}
+
+  void add_descriptors(std::vector<pollfd>& fds) override;
+  void look() override;
+  void on_main_started(pid_t /*main*/) override {}
+  Milliseconds deadline() override { return k_longest; }
+  Verdict on_deadline() override { return Verdict::go_on; }
+  void on_pause(Milliseconds /*length*/) override {}
+  void tell(const std::string& text) override;
+
+  // It is gone: takes what it has left.
+  void finish();
+
+ private:
+  void read();
+
+  Capture& capture_;
+  OutputRelay& relay_;
+};
+
+// One attempt, with its output in `relay`.
+supervision::AttemptResult run_captured(const supervision::AttemptPlan& plan,
+                                        supervision::Surroundings& around, OutputRelay& relay);
+
+}  // namespace holdfast::exec

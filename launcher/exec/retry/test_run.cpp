@@ -1,0 +1,184 @@
+#include "exec/retry/test_run.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "core/base/fnv1a.hpp"
+#include "core/base/printable.hpp"
+#include "core/ctest/time_budget.hpp"
+#include "core/lock/run_alone.hpp"
+#include "exec/retry/backoff_wait.hpp"
+#include "exec/retry/captured_test.hpp"
+#include "os/file/clock.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+using supervision::AttemptPlan;
+using supervision::EndedAttempt;
+using supervision::NextAttempt;
+using supervision::Surroundings;
+
+// What ctest reads for sure, and we have recorded, before it ends us.
+constexpr std::uint64_t k_most_before_end = 4UL * 1024UL * 1024UL;
+
+// Before ctest ends the test by itself: what an attempt may use of it.
+Milliseconds left_until(Milliseconds native_end, const Policy& policy) {
+  return native_end - os::monotonic_now() - k_stacks_time - policy.grace - k_native_reserve;
+}
+
+}  // namespace
+
+supervision::AttemptResult TestRunner::run(const AttemptPlan& plan, Surroundings& around) {
+  const Policy& policy = plan.policy;
+  is_batch_ = policy.isolation.has_value() && mode_ == ExitMode::ctest;
+  const bool may_retry = policy.retry.may_retry();
+  const bool holds_back = may_retry && mode_ == ExitMode::ctest;
+  // To a person at a terminal each attempt's output is worth seeing, and a terminal is worth more
+  // to a command than a pipe.
+  const bool is_asked_for = mode_ == ExitMode::ctest
+                                ? is_batch_ || policy.hooks.any()
+                                : !policy.retry.known.empty() || !policy.hooks.before_kill.empty();
+  output_.reset();
+  aftermath_.note_start(plan);
+  if (!holds_back && !is_asked_for) return supervision::run_attempt(plan, around);
+  output_ = std::make_unique<OutputRelay>(
+      log_of(*plan.identity),
+      holds_back ? OutputRelay::Passing::when_released : OutputRelay::Passing::at_once);
+  supervision::AttemptResult result =
+      is_batch_ ? run_batch(plan, around, *output_, rest_) : run_captured(plan, around, *output_);
+  if (const std::string trouble = output_->take_trouble(); !trouble.empty()) {
+    plan.teller->complain_once(trouble);
+  }
+  result.log = output_->log();
+  return result;
+}
+
+std::optional<NextAttempt> TestRunner::conclude(const EndedAttempt& ended) {
+  const RetryPolicy& policy = ended.grant.policy.retry;
+  if (!judge_) {
+    judge_.emplace(ended.invocation, policy);
+    first_ = ended.grant.identity.attempt;
+  }
+  native_end_ = ended.native_end;
+  attempts_.push_back(judge_->judge(ended.result, mode_, output_.get()));
+  ended.result.verdict = name_of(attempts_.back().verdict);
+  RetryDecision decision;
+  if (policy.may_retry()) {
+    decision = decide(ended);
+    if (std::optional<NextAttempt> next = next_attempt(ended, decision)) return next;
+    if (attempts_.size() > 1 || attempts_.back().verdict == MirroredVerdict::failed) {
+      ended.result.retry = decision.reason;
+    }
+  }
+  come_to_the_end(ended, decision);
+  return std::nullopt;
+}
+
+RetryDecision TestRunner::decide(const EndedAttempt& ended) {
+  RetryQuestion question;
+  question.policy = ended.grant.policy.retry;
+  question.attempts = attempts_;
+  question.failure_is_looked_for = ended.invocation.properties.until_fail;
+  if (ended.native_end != k_longest) {
+    question.time_left =
+        std::max(Milliseconds{0}, left_until(ended.native_end, ended.grant.policy));
+  }
+  question.seed = Fnv1a().add(first_).value();
+  return decide_retry(question);
+}
+
+// Sets the decision to what the run says of it.
+std::optional<NextAttempt> TestRunner::next_attempt(const EndedAttempt& ended,
+                                                    RetryDecision& decision) {
+  if (decision.step == RetryDecision::Step::done) return std::nullopt;
+  supervision::KeeperLink::Again again = ended.keeper.asks_again(ended.scratch);
+  decision = with_answer(std::move(decision), {again.granted, again.reason});
+  is_refused_ = decision.step == RetryDecision::Step::done;
+  if (is_refused_) return std::nullopt;
+  ended.result.retry = decision.reason;
+  const supervision::AttemptIdentity& identity = ended.grant.identity;
+  supervision::Teller(ended.teller)
+      .tell("\"" + brief(identity.test) + "\": attempt " + std::to_string(identity.n) + ": " +
+            decision.end + ", " + decision.reason);
+  earlier_.push_back({identity.n, decision.end, ended.result.log});
+  NextAttempt next;
+  next.attempt = again.attempt.empty() ? first_ + "." + std::to_string(identity.n + 1)
+                                       : std::move(again.attempt);
+  next.scratch = std::move(again.scratch);
+  next.wait = decision.wait;
+  next.alone = decision.alone;
+  return next;
+}
+
+int TestRunner::wait(const NextAttempt& next, Policy& policy, Surroundings& around) {
+  const int signal = wait_before_attempt(around, next.wait);
+  if (next.alone) have_to_itself(policy.locks);
+  if (!timeout_) timeout_ = policy.timeout;
+  if (native_end_ != k_longest) {
+    const Milliseconds left = std::max(Milliseconds{1}, left_until(native_end_, policy));
+    policy.timeout = timeout_->count() == 0 ? left : std::min(*timeout_, left);
+  }
+  return signal;
+}
+
+void TestRunner::come_to_the_end(const EndedAttempt& ended, const RetryDecision& decision) {
+  switch (attempts_.back().verdict) {
+    case MirroredVerdict::passed:
+      if (is_flaky(attempts_)) note_flaky(ended);
+      break;
+    case MirroredVerdict::failed:
+      note_failure(ended, decision);
+      tell_timeout(ended);
+      break;
+    case MirroredVerdict::skipped:
+      break;
+  }
+  if (output_) output_->release();
+}
+
+void TestRunner::note_flaky(const EndedAttempt& ended) {
+  supervision::AttemptResult& result = ended.result;
+  result.flags.push_back("flaky");
+  say_last_words(words_on_flaky(attempts_.size()), *judge_, mode_, ended, output_.get());
+  if (ended.grant.policy.retry.flaky_result == FlakyResult::pass) return;
+  result.observation.flaky_fails = true;
+  result.verdict = name_of(MirroredVerdict::failed);
+  const std::string note = "\"" + brief(ended.grant.identity.test) + "\": passed on attempt " +
+                           std::to_string(attempts_.size()) + ", and flaky-result is fail";
+  result.note += (result.note.empty() ? "" : "; ") + note;
+}
+
+void TestRunner::note_failure(const EndedAttempt& ended, const RetryDecision& decision) {
+  // Whoever interrupts a test waits for its end.
+  const supervision::AttemptResult& result = ended.result;
+  if (result.outcome == Outcome::interrupted || result.pressed != 0) return;
+  std::vector<forensics::Finding> findings;
+  if (!earlier_.empty() && !is_refused_) findings = aftermath_.look_around(ended);
+  if (std::optional<forensics::Finding> said = aftermath_.run_hook(ended)) {
+    findings.push_back(std::move(*said));
+  }
+  if (!findings.empty()) ended.result.forensics = forensics::to_json(findings);
+  const std::string end = describe_end(ended.result.outcome, ended.result.observation.main);
+  say_last_words(words_on_failure(end, decision.reason, earlier_, findings), *judge_, mode_, ended,
+                 output_.get());
+}
+
+// The first line of the output, which ctest looks for (timeouts.cmake). From a second `--repeat` on
+// it does not, and without a keeper nobody knows that it is one.
+void TestRunner::tell_timeout(const EndedAttempt& ended) {
+  const bool is_looked_for = ended.invocation.told_timeout.count() > 0 && !ended.grant.is_again &&
+                             ended.keeper.connected();
+  // The time of a case is no affair of ctest's.
+  const bool is_over = ended.result.outcome == Outcome::timed_out &&
+                       ended.result.observation.end_reason == EndReason::timeout;
+  if (!is_over || !is_looked_for) return;
+  if (!output_ || !output_->holds_back() || output_->position() > k_most_before_end) return;
+  ended.result.told_timeout = true;
+  output_->put_first("holdfast: timed out after " +
+                     describe(Milliseconds{ended.result.wall_us / 1000}) + ", attempt " +
+                     std::to_string(ended.grant.identity.n) + "\n");
+}
+
+}  // namespace holdfast::exec

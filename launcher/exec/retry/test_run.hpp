@@ -1,0 +1,53 @@
+// A test, attempt after attempt: run, judged as ctest will judge it, tried again where its policy
+// and the run say so. Under ctest the output of an attempt is kept back until it is known to be the
+// last; that of the others stays in their files.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "exec/retry/aftermath.hpp"
+#include "exec/retry/attempt_judge.hpp"
+#include "exec/batch/batch_run.hpp"
+#include "exec/retry/last_words.hpp"
+#include "exec/output/output_relay.hpp"
+#include "supervision/launch.hpp"
+
+namespace holdfast::exec {
+
+class TestRunner final : public supervision::AttemptRunner {
+ public:
+  explicit TestRunner(ExitMode mode) : mode_(mode) {}
+
+  supervision::AttemptResult run(const supervision::AttemptPlan& plan,
+                                 supervision::Surroundings& around) override;
+  bool judges_cases() const override { return is_batch_; }
+  std::optional<supervision::NextAttempt> conclude(const supervision::EndedAttempt& ended) override;
+  int wait(const supervision::NextAttempt& next, Policy& policy,
+           supervision::Surroundings& around) override;
+
+ private:
+  RetryDecision decide(const supervision::EndedAttempt& ended);
+  std::optional<supervision::NextAttempt> next_attempt(const supervision::EndedAttempt& ended,
+                                                       RetryDecision& decision);
+  void come_to_the_end(const supervision::EndedAttempt& ended, const RetryDecision& decision);
+  void note_flaky(const supervision::EndedAttempt& ended);
+  void tell_timeout(const supervision::EndedAttempt& ended);
+  void note_failure(const supervision::EndedAttempt& ended, const RetryDecision& decision);
+
+  ExitMode mode_;
+  bool is_batch_ = false;
+  BatchRest rest_;
+  std::optional<AttemptJudge> judge_;
+  Aftermath aftermath_;
+  std::vector<EarlierAttempt> earlier_;
+  bool is_refused_ = false;              // by the run, which has had enough
+  std::unique_ptr<OutputRelay> output_;  // of the latest attempt that was run, where it is captured
+  std::vector<AttemptResult> attempts_;  // as they were judged
+  std::string first_;                    // id of the first attempt
+  std::optional<Milliseconds> timeout_;  // of the policy, before any was shortened
+  Milliseconds native_end_ = k_longest;
+};
+
+}  // namespace holdfast::exec

@@ -1,0 +1,115 @@
+#include "exec/step/step_run.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "core/base/names.hpp"
+#include "core/step/memory_slots.hpp"
+#include "core/step/step_retry.hpp"
+#include "exec/retry/captured_test.hpp"
+#include "os/file/file_text.hpp"
+#include "os/lock/lock_survey.hpp"
+#include "os/memory/free_memory.hpp"
+#include "settings/project_settings.hpp"
+#include "supervision/step/step_description.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+// Twice what a build journal grows to.
+constexpr std::size_t k_largest_journal = 32UL * 1024 * 1024;
+
+std::optional<std::uint64_t> past_peak_of(const BuildStep& step) {
+  const std::string path = step.tree + "/" + std::string(names::k_build_journal);
+  for (const std::string& journal : {path, path + std::string(names::k_older_suffix)}) {
+    const Result<std::string> text = os::read_file(journal, k_largest_journal);
+    if (!text) continue;
+    if (const auto peak = past_peak_kb(*text, step)) return peak;
+  }
+  return std::nullopt;
+}
+
+// What is free, and what those have already that are in their slots: it is in their units, too.
+std::uint64_t budget_kb(LockScope scope) {
+  std::vector<ProcessName> holders;
+  for (const os::SurveyedLock& lock : os::survey_locks(os::Strangers::leave_out)) {
+    if (lock.scope != scope || lock.name != k_memory_lock) continue;
+    for (const LockParty& holder : lock.holders) holders.push_back(holder.process);
+  }
+  const std::optional<std::uint64_t> free = os::available_memory_kb();
+  // Not known: then every step is by itself.
+  return free ? *free + os::memory_in_use_kb(holders) : 0;
+}
+
+}  // namespace
+
+Result<void> StepRun::read_settings(const std::string& tree) {
+  is_read_ = true;
+  const Result<ProjectSettings> project =
+      ProjectSettings::load(settings_file_of_tree(tree), selected_profile());
+  if (!project) return project.error();
+  settings_ = project->settings().build_steps;
+  oom_events_ = project->run().oom_events;
+  std::vector<KnownFlake> known;
+  for (const Said<std::string>& said : settings_.transient) {
+    known.emplace_back();
+    known.back().signature = said.value;
+  }
+  Result<Signatures> signatures = Signatures::of(known);
+  if (!signatures) return signatures.error();
+  signatures_ = std::move(*signatures);
+  return {};
+}
+
+Result<void> StepRun::prepare(const BuildStep& step, Policy& policy) {
+  if (!is_read_) {
+    if (Result<void> read = read_settings(step.tree); !read) return read;
+  }
+  if (step.earlier() > 0) {
+    make_alone(policy.locks, supervision::scope_of_memory_slots());
+    return {};
+  }
+  if (!step.memory_slots) return {};
+  policy.locks.push_back(memory_lock(units_for(step), *step.memory_slots));
+  Result<std::vector<LockSpec>> locks = canonical_locks(std::move(policy.locks));
+  if (!locks) return locks.error();
+  policy.locks = std::move(*locks);
+  return {};
+}
+
+unsigned StepRun::units_for(const BuildStep& step) const {
+  const std::uint64_t budget =
+      settings_.memory_kb ? settings_.memory_kb->value : budget_kb(*step.memory_slots);
+  return memory_units(past_peak_of(step).value_or(k_unknown_peak_kb), budget);
+}
+
+supervision::AttemptResult StepRun::run(const supervision::AttemptPlan& plan,
+                                        supervision::Surroundings& around) {
+  const bool may_be_another = plan.step->kind != StepKind::custom && plan.step->earlier() == 0;
+  if (may_be_another) memory_.begin(oom_events_);
+  if (!may_be_another || settings_.transient.empty()) return run_attempt(plan, around);
+  output_ = std::make_unique<OutputRelay>(std::string(), OutputRelay::Passing::when_released);
+  return run_captured(plan, around, *output_);
+}
+
+std::string StepRun::why_once_more(const supervision::AttemptResult& result) {
+  StepEvidence evidence;
+  evidence.out_of_memory = memory_.ran_out(result);
+  if (output_) {
+    const std::string text = output_->text(k_most_searched_output);
+    if (const auto found = signatures_.found_in(text)) {
+      evidence.signature = settings_.transient[*found].value;
+    }
+  }
+  std::string why = holdfast::why_once_more(result.observation, evidence);
+  // Of an attempt that does not count nothing is shown.
+  if (!why.empty()) output_.reset();
+  return why;
+}
+
+void StepRun::come_to_the_end() {
+  if (output_) output_->release();
+}
+
+}  // namespace holdfast::exec

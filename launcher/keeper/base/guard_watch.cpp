@@ -1,0 +1,79 @@
+#include "keeper/base/guard_watch.hpp"
+
+#include <utility>
+
+#include "keeper/base/supervisors.hpp"
+#include "os/file/clock.hpp"
+#include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr Milliseconds k_first_look{1000};
+// How much longer than the grace a launcher may take whose guard is dead.
+constexpr Milliseconds k_launcher_patience{7000};
+
+// Stopped by a signal: one that a debugger holds is being looked at, not stuck.
+bool is_stopped(pid_t pid) {
+  const Result<os::ProcessStat> stat = os::read_process_stat(pid);
+  return stat && stat->state == 'T';
+}
+
+}  // namespace
+
+void GuardWatch::begin(const ProcessName& launcher, Milliseconds grace) {
+  end();
+  launcher_ = launcher;
+  grace_ = grace;
+  interval_ = k_first_look;
+  due_ = os::monotonic_now() + interval_;
+}
+
+void GuardWatch::end() {
+  guard_.reset();
+  is_without_guard_ = false;
+  due_ = k_longest;
+}
+
+void GuardWatch::guard_died() {
+  guard_.reset();
+  is_without_guard_ = true;
+  due_ = os::monotonic_now() + grace_ + k_launcher_patience;
+}
+
+bool GuardWatch::look(const ProcessName& ctest) {
+  if (due_ == k_longest || os::monotonic_now() < due_) return false;
+  const bool was_without_guard = is_without_guard_;
+  look_for_guard();
+  if (guard_.valid() || is_without_guard_ != was_without_guard) return false;
+  look_again();
+  return is_without_guard_ && is_stopped(launcher_.pid) && !os::is_stopped(ctest.pid);
+}
+
+// A batch has a guard for each of its processes, one after the other. One that is dead and not
+// waited for was killed before it was seen.
+void GuardWatch::look_for_guard() {
+  for (pid_t child : os::children_of(launcher_.pid)) {
+    const Result<os::ProcessStat> stat = os::read_process_stat(child);
+    if (!stat || !is_guard(*stat)) continue;
+    if (stat->state == 'Z') {
+      if (!is_without_guard_) guard_died();
+      continue;
+    }
+    Result<os::UniqueFd> watched = os::watch_process({child, stat->start});
+    if (!watched) continue;
+    guard_ = std::move(*watched);
+    is_without_guard_ = false;
+    due_ = k_longest;
+    return;
+  }
+}
+
+// It waits for a lock, or between two processes of a batch: ever more rarely.
+void GuardWatch::look_again() {
+  interval_ *= 2;
+  due_ = os::monotonic_now() + interval_;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,54 @@
+#include "keeper/base/keeper_socket.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+
+#include "core/base/keeper_address.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr Milliseconds k_stopped_patience{1'000};
+
+// os::numbering_id() does not say the machine's first: PROC_PID_INIT_INO of linux/proc_ns.h.
+std::uint64_t namespace_in(std::string_view numbering) {
+  constexpr std::string_view k_beginning = "/pid:[";
+  constexpr std::uint64_t k_first = 4026531836;
+  const std::size_t at = numbering.find(k_beginning);
+  if (at == std::string_view::npos) return k_first;
+  numbering.remove_prefix(at + k_beginning.size());
+  std::uint64_t inode = 0;
+  std::from_chars(numbering.data(), numbering.data() + numbering.size(), inode);
+  return inode;
+}
+
+}  // namespace
+
+std::string keeper_socket_path_here(const ProcessName& ctest) {
+  return keeper_socket_path(os::user_directory_path(), ctest, os::own_pid_namespace());
+}
+
+bool is_listened_for(const ProcessName& ctest, std::string_view numbering) {
+  const std::string path =
+      keeper_socket_path(os::user_directory_path(), ctest, namespace_in(numbering));
+  return os::connect_to(path, k_probe_patience).socket.valid();
+}
+
+bool wait_for_answer(int socket, Milliseconds patience) {
+  pollfd answer{socket, POLLIN, 0};
+  const Milliseconds first = std::min(patience, k_stopped_patience);
+  if (::poll(&answer, 1, static_cast<int>(first.count())) == 1) return true;
+  (void)os::continue_peer(socket);
+  return ::poll(&answer, 1, static_cast<int>((patience - first).count())) == 1;
+}
+
+os::Connected connect_to_keeper(const ProcessName& ctest, Milliseconds patience) {
+  return os::connect_to(keeper_socket_path_here(ctest), patience);
+}
+
+}  // namespace holdfast

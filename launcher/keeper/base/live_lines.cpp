@@ -1,0 +1,68 @@
+#include "keeper/base/live_lines.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "os/file/clock.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast {
+namespace {
+
+// A terminal takes nothing (no POLLOUT, or EAGAIN after it) for the moment that another one takes
+// to write: the shell its prompt, right after Ctrl-C. One that was stopped by Ctrl-S has none for
+// longer.
+constexpr Milliseconds k_terminal_patience{100};
+
+// A copy of the descriptor itself, with its file position: what is written by ctest and by us into
+// one regular file (`ctest 2>log`) must not overwrite each other. Needs ptrace access.
+os::UniqueFd copy_of(const ProcessName& ctest) {
+  const Result<os::UniqueFd> watched = os::watch_process(ctest);
+  if (!watched) return os::UniqueFd{};
+  return os::UniqueFd(
+      static_cast<int>(::syscall(SYS_pidfd_getfd, watched->get(), STDERR_FILENO, 0)));
+}
+
+}  // namespace
+
+os::UniqueFd open_stderr_of(const ProcessName& ctest) {
+  const std::string path = os::in_proc(ctest.pid, "fd/2");
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return os::UniqueFd{};
+  const bool shares_position = S_ISREG(info.st_mode) || S_ISSOCK(info.st_mode);
+  if (shares_position) {
+    if (os::UniqueFd copy = copy_of(ctest); copy.valid()) return copy;
+  }
+  os::UniqueFd own(::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  // After setpriv, sudo or su it is often another user's pipe or terminal, which only who has it
+  // may use.
+  return own.valid() ? std::move(own) : copy_of(ctest);
+}
+
+bool write_live_line(const os::UniqueFd& target, std::string_view line) {
+  if (!target.valid()) return false;
+  const Milliseconds patience = ::isatty(target.get()) == 1 ? k_terminal_patience : Milliseconds{0};
+  const Milliseconds until = os::monotonic_now() + patience;
+  while (true) {
+    // A copy of ctest's descriptor may block, and must not be made to: ctest has it too.
+    pollfd room{target.get(), POLLOUT, 0};
+    const Milliseconds left = std::max(until - os::monotonic_now(), Milliseconds{0});
+    if (::poll(&room, 1, static_cast<int>(left.count())) != 1) return false;
+    const ssize_t put =
+        os::retried([&] { return ::write(target.get(), line.data(), line.size()); });
+    if (put >= 0) return static_cast<std::size_t>(put) == line.size();
+    if (errno != EAGAIN || os::monotonic_now() >= until) return false;
+  }
+}
+
+}  // namespace holdfast

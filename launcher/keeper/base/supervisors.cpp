@@ -1,0 +1,66 @@
+#include "keeper/base/supervisors.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/base/environment.hpp"
+#include "core/ctest/attach.hpp"
+#include "keeper/base/keeper_socket.hpp"
+#include "os/process/descendants.hpp"
+
+namespace holdfast {
+namespace {
+
+// As in /proc/<pid>/comm, which is cut off after 15 bytes.
+constexpr std::string_view k_ours = "holdfast";  // a launcher can have become `holdfast exec`
+
+bool is_ours(const os::ProcessStat& stat) {
+  return stat.state != 'Z' && stat.name.starts_with(k_ours);
+}
+
+bool has_entry_like(std::string_view environment, std::string_view beginning) {
+  while (!environment.empty()) {
+    const std::string_view entry = environment.substr(0, environment.find('\0'));
+    if (entry.starts_with(beginning)) return true;
+    environment.remove_prefix(std::min(environment.size(), entry.size() + 1));
+  }
+  return false;
+}
+
+}  // namespace
+
+bool has_keeper(const ProcessName& ctest) {
+  return connect_to_keeper(ctest, k_probe_patience).socket.valid();
+}
+
+os::TaggedProcesses supervisors_of(const RunOfCtest& run, IsMeant is_meant) {
+  std::string attach = std::string(environment::k_attach) + "=" +
+                       attach_beginning(run.ctest, os::own_pid_namespace());
+  if (run.include_count) attach += std::to_string(*run.include_count) + " ";
+  return os::TaggedProcesses(
+      [attach = std::move(attach), is_meant = std::move(is_meant)](const os::ProcessMarks& marks) {
+        if (!has_entry_like(marks.environment, attach)) return false;
+        const Result<os::ProcessStat> stat = os::read_process_stat(marks.pid);
+        return stat && is_ours(*stat) && is_meant(marks.pid, *stat);
+      });
+}
+
+bool is_launcher(const os::ProcessStat& stat) { return stat.name == os::k_launcher_name; }
+
+bool is_guard(const os::ProcessStat& stat) { return stat.name == os::k_guard_name; }
+
+bool is_alone(const os::ProcessStat& guard) {
+  const Result<os::ProcessStat> parent = os::read_process_stat(guard.parent);
+  return !parent || !is_ours(*parent) || is_guard(*parent);
+}
+
+bool has_guard_alone(const ProcessName& ctest) {
+  const IsMeant is_meant = [](pid_t, const os::ProcessStat& stat) {
+    return is_guard(stat) && is_alone(stat);
+  };
+  return !supervisors_of({ctest}, is_meant).living().empty();
+}
+
+}  // namespace holdfast

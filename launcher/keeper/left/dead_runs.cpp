@@ -1,0 +1,235 @@
+#include "keeper/left/dead_runs.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include "core/base/json_line.hpp"
+#include "core/base/names.hpp"
+#include "core/outcome/outcome.hpp"
+#include "keeper/base/keeper_socket.hpp"
+#include "keeper/tree/live_runs.hpp"
+#include "keeper/base/supervisors.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/process.hpp"
+#include "store/journal_ends.hpp"
+#include "store/journal_reader.hpp"
+#include "store/json_record.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A guard whose processes are gone has a record to write and ends.
+constexpr Milliseconds k_guard_patience{2000};
+
+ProcessName process_of(const ProcessStamp& stamp) {
+  return {static_cast<pid_t>(stamp.pid), stamp.start};
+}
+
+bool is_own(const fs::path& file) {
+  struct stat info {};
+  return ::lstat(file.c_str(), &info) == 0 && info.st_uid == ::geteuid();
+}
+
+bool all_end_in_time(os::TaggedProcesses processes) {
+  const Milliseconds until = os::monotonic_now() + k_guard_patience;
+  (void)processes.living();
+  const std::vector<int> lives = processes.news();
+  return std::all_of(lives.begin(), lives.end(), [&](int life) {
+    pollfd watched{life, POLLIN, 0};
+    const Milliseconds left = std::max(Milliseconds{0}, until - os::monotonic_now());
+    return ::poll(&watched, 1, static_cast<int>(left.count())) == 1;
+  });
+}
+
+// False: somebody may be at work for the run.
+bool is_deserted(const RunStarted& started) {
+  const std::string boot = os::numbering_id();
+  if (boot.empty() || started.ctest.pid <= 0) return false;
+  // Its numbers mean nothing here. A lock that may not be looked at may be anybody's.
+  if (started.boot != boot) {
+    return !started.boot.empty() && !is_witnessed(started, started.tree).value_or(true);
+  }
+  const ProcessName ctest = process_of(started.ctest);
+  const auto all = [](pid_t, const os::ProcessStat&) { return true; };
+  return !os::is_alive(ctest) && !has_keeper(ctest) &&
+         all_end_in_time(supervisors_of({ctest}, all));
+}
+
+std::vector<AttemptStarted> unended_attempts(const fs::path& journal) {
+  std::vector<AttemptStarted> started;
+  std::set<std::string> ended;
+  const Result<Journal> read = read_journal(journal);
+  if (!read) return started;
+  for (const Record& record : read->records) {
+    if (const auto* one = std::get_if<AttemptStarted>(&record)) started.push_back(*one);
+    if (const auto* one = std::get_if<AttemptEnded>(&record)) ended.insert(one->attempt);
+  }
+  std::erase_if(started, [&](const AttemptStarted& one) {
+    return one.attempt.empty() || ended.count(one.attempt) != 0;
+  });
+  return started;
+}
+
+bool is_directory_itself(const fs::path& path) {
+  std::error_code failed;
+  return fs::symlink_status(path, failed).type() == fs::file_type::directory;
+}
+
+// Nothing but its marker directory, and nothing in that.
+bool is_empty_scratch(const fs::path& scratch) {
+  const fs::path markers = scratch / names::k_marker_directory;
+  if (!is_directory_itself(scratch)) return false;
+  std::error_code failed;
+  for (const fs::directory_entry& entry : fs::directory_iterator(scratch, failed)) {
+    if (entry.path() != markers || !is_directory_itself(markers)) return false;
+    if (!fs::is_empty(markers, failed)) return false;
+  }
+  return !failed;
+}
+
+// Of the run's scratch directory and those in it.
+std::vector<fs::path> empty_directories_of(const fs::path& run) {
+  std::vector<fs::path> empty;
+  std::error_code failed;
+  const fs::path scratch = run / names::k_scratch_directory;
+  if (!is_directory_itself(scratch)) return empty;
+  bool all_empty = true;
+  for (const fs::directory_entry& entry : fs::directory_iterator(scratch, failed)) {
+    const bool is_empty = is_empty_scratch(entry.path());
+    if (is_empty) empty.push_back(entry.path());
+    all_empty = all_empty && is_empty;
+  }
+  if (all_empty) empty.push_back(scratch);
+  return empty;
+}
+
+std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree) {
+  const std::optional<RunStarted> started = first_record(entry.journal);
+  if (!started || started->tree != tree.string() || !is_own(entry.journal)) return std::nullopt;
+  DeadRun run;
+  run.id = entry.id;
+  run.journal = entry.journal;
+  run.ctest = process_of(started->ctest);
+  run.is_of_others_numbers = started->boot != os::numbering_id();
+  run.lacks_end = !end_record(entry.journal);
+  run.empty_directories = empty_directories_of(entry.directory);
+  // Of one in another PID namespace nobody knows its name here (stale_sockets.hpp).
+  if (!run.is_of_others_numbers) {
+    const fs::path socket = keeper_socket_path_here(run.ctest);
+    std::error_code failed;
+    if (fs::symlink_status(socket, failed).type() == fs::file_type::socket) run.socket = socket;
+  }
+  if (run.is_tidy() || !is_deserted(*started)) return std::nullopt;
+  // Read last: a guard that was waited for has written by now.
+  if (run.lacks_end) run.unended = unended_attempts(entry.journal);
+  run.lacks_end = !end_record(entry.journal);
+  return run;
+}
+
+std::string lines_for(const DeadRun& run) {
+  const std::int64_t now = os::unix_now_ms();
+  std::string lines;
+  for (const AttemptStarted& one : run.unended) {
+    JsonLine line("attempt_ended", now);
+    line.text("attempt", one.attempt).text("test", one.test).text("key", one.key);
+    line.number("n", one.n).text("outcome", name_of(Outcome::interrupted));
+    line.text("note", run.is_of_others_numbers
+                          ? "its run has neither the tree nor a keeper any more; of its processes "
+                            "nothing is known in this PID namespace"
+                          : "launcher, guard and keeper were killed; recorded when that was found");
+    lines += std::move(line).finish();
+  }
+  if (run.lacks_end) {
+    RunEnded end;
+    end.at = static_cast<double>(now) / 1000;
+    end.run = run.id;
+    lines += line_of(end);
+  }
+  return lines;
+}
+
+bool is_cut_off(const fs::path& journal) {
+  const os::UniqueFd file(::open(journal.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  const off_t size = ::lseek(file.get(), 0, SEEK_END);
+  char last = '\n';
+  return size > 0 && ::pread(file.get(), &last, 1, size - 1) == 1 && last != '\n';
+}
+
+// True: something was written.
+bool write_what_is_missing(const DeadRun& run, Tidied& tidied) {
+  std::string lines = lines_for(run);
+  if (lines.empty()) return false;
+  // The last line may have been cut off with its writer.
+  if (is_cut_off(run.journal)) lines.insert(0, "\n");
+  if (Result<void> written = os::append_line(run.journal.string(), lines); !written) {
+    tidied.troubles.push_back(written.error().message);
+    return false;
+  }
+  tidied.attempts += run.unended.size();
+  if (run.lacks_end) ++tidied.ends;
+  return true;
+}
+
+// True: it is gone by us. One that is not empty, or that somebody else removed, is no trouble.
+bool remove_if_empty(const fs::path& directory, Tidied& tidied) {
+  if (::rmdir(directory.c_str()) == 0) return true;
+  if (errno != ENOENT && errno != ENOTEMPTY) {
+    tidied.troubles.push_back(os::system_error("remove " + directory.string()).message);
+  }
+  return false;
+}
+
+// True: something was removed.
+bool remove_what_is_left(const DeadRun& run, Tidied& tidied) {
+  std::size_t directories = 0;
+  for (const fs::path& directory : run.empty_directories) {
+    const fs::path markers = directory / names::k_marker_directory;
+    if (is_directory_itself(markers) && !remove_if_empty(markers, tidied)) continue;
+    if (remove_if_empty(directory, tidied)) ++directories;
+  }
+  tidied.directories += directories;
+  std::error_code failed;
+  const bool had_socket = !run.socket.empty() && fs::remove(run.socket, failed);
+  if (failed) {
+    tidied.troubles.push_back("remove " + run.socket.string() + ": " + failed.message());
+  }
+  if (had_socket) ++tidied.sockets;
+  return directories != 0 || had_socket;
+}
+
+}  // namespace
+
+std::vector<DeadRun> find_dead_runs(const fs::path& tree) {
+  std::vector<DeadRun> dead;
+  for (const RunEntry& entry : list_runs(tree, Dates::only_for_the_order)) {
+    if (std::optional<DeadRun> run = look_at(entry, tree)) dead.push_back(*std::move(run));
+  }
+  return dead;
+}
+
+Tidied tidy(const std::vector<DeadRun>& runs) {
+  Tidied tidied;
+  for (const DeadRun& run : runs) {
+    const bool written = write_what_is_missing(run, tidied);
+    const bool removed = remove_what_is_left(run, tidied);
+    if (written || removed) ++tidied.runs;
+  }
+  return tidied;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,155 @@
+#include "keeper/left/orphans.hpp"
+
+#include <fmt/core.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "core/base/json_line.hpp"
+#include "core/outcome/outcome.hpp"
+#include "keeper/base/unhurried.hpp"
+#include "os/containment/cgroup.hpp"
+#include "os/containment/cgroup_processes.hpp"
+#include "os/containment/pid_namespace.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/process.hpp"
+#include "os/process/tagged_processes.hpp"
+#include "store/journal_reader.hpp"
+
+namespace holdfast {
+namespace {
+
+// For ctest to kill them all: it reads /proc in between.
+constexpr Milliseconds k_killing_patience{2000};
+constexpr Milliseconds k_look_interval{50};
+
+// The launcher may have been killed between its record and its farewell.
+bool is_recorded(const std::string& journal, const std::string& attempt) {
+  const Result<Journal> read = read_journal(journal);
+  if (!read) return false;
+  return std::any_of(read->records.begin(), read->records.end(), [&](const Record& record) {
+    const auto* ended = std::get_if<AttemptEnded>(&record);
+    return ended != nullptr && ended->attempt == attempt;
+  });
+}
+
+std::string names_of(const std::vector<os::NamedProcess>& processes) {
+  std::string text;
+  for (const os::NamedProcess& one : processes) {
+    text += fmt::format("{}{} (pid {})", text.empty() ? "" : ", ", one.name, one.pid);
+  }
+  return text;
+}
+
+void record(const Connection& orphan, const std::string& journal, KilledBy killer,
+            std::size_t survivors, const std::vector<os::NamedProcess>& holders) {
+  if (journal.empty() || is_recorded(journal, orphan.attempt)) return;
+  JsonLine line("attempt_ended", os::unix_now_ms());
+  line.text("attempt", orphan.attempt).text("test", orphan.test).text("key", orphan.key);
+  const bool timed_out = killer != KilledBy::stranger;
+  line.number("n", orphan.n);
+  line.text("outcome", name_of(timed_out ? Outcome::timed_out : Outcome::interrupted));
+  std::string note = timed_out ? "ctest ended the test when its time was over"
+                               : "launcher and guard of the test were killed";
+  note += "; what it left was ended";
+  if (survivors > 0) note += fmt::format(", but for {} processes", survivors);
+  if (!holders.empty()) note += fmt::format("; {} may be its own and lives", names_of(holders));
+  line.text("note", note);
+  (void)os::append_line(journal, std::move(line).finish());
+}
+
+// Everything but the locks and the containment belongs to the keeper.
+void keep_only_of(const Connection& orphan) {
+  std::vector<int> kept{0, 1, 2, orphan.contained.get()};
+  for (const os::UniqueFd& lock : orphan.locks) kept.push_back(lock.get());
+  os::close_all_but(std::move(kept));
+}
+
+// By what is around the attempt: everybody in it. Returns how many are left.
+std::size_t end_contained(Connection& orphan) {
+  if (!orphan.contained.valid()) return 0;
+  Unhurried watcher;
+  if (orphan.cgroup.empty()) {
+    // The kernel is at it: its first process was the guard.
+    os::NamespaceProcesses members(orphan.contained.get());
+    return os::end_processes(members, {}, watcher).size();
+  }
+  const os::Cgroup cgroup(orphan.cgroup, std::move(orphan.contained));
+  os::CgroupProcesses members(cgroup.directory());
+  const std::size_t survivors =
+      os::end_processes(members, {SIGTERM, orphan.grace, {}}, watcher).size();
+  (void)cgroup.remove();
+  return survivors;
+}
+
+void say_who_holds_output(const Connection& orphan, const std::vector<os::NamedProcess>& holders,
+                          const ProcessName& ctest, RunLines& lines) {
+  if (holders.empty() || !os::is_alive(ctest)) return;
+  lines.say(
+      fmt::format("\"{}\": launcher and guard were killed, and ctest waits for {}, which "
+                  "{} the test's output open and no tag of it",
+                  orphan.test, names_of(holders), holders.size() == 1 ? "has" : "have"));
+}
+
+// Whether SIGKILL reaches each of them. Their death is not waited for.
+bool all_are_killed(os::TaggedProcesses& processes) {
+  const Milliseconds until = os::monotonic_now() + k_killing_patience;
+  while (true) {
+    const std::vector<os::NamedProcess> living = processes.living();
+    if (std::all_of(living.begin(), living.end(),
+                    [](const os::NamedProcess& one) { return os::is_being_killed(one.pid); })) {
+      return true;
+    }
+    if (os::monotonic_now() >= until) return false;
+    // Nothing tells of a signal that is sent, but a death ends the wait.
+    pollfd death{processes.news().front(), POLLIN, 0};
+    (void)::poll(&death, 1, static_cast<int>(k_look_interval.count()));
+  }
+}
+
+[[noreturn]] void help(Connection orphan, const std::string& journal, KilledBy killer,
+                       const ProcessName& ctest, RunLines& lines) {
+  lines.let_go();
+  keep_only_of(orphan);
+  // Whoever is around it first: none of those can get away meanwhile.
+  std::size_t survivors = end_contained(orphan);
+  os::TaggedProcesses left(orphan.attempt);
+  // Who survives the end of what is around it has had a SIGKILL of ours.
+  if (killer == KilledBy::ctest_if_all_are_killed && (survivors > 0 || !all_are_killed(left))) {
+    killer = KilledBy::stranger;
+  }
+  Unhurried watcher;
+  survivors += os::end_processes(left, {SIGTERM, orphan.grace, {}}, watcher).size();
+  const std::vector<os::NamedProcess> holders = os::holders_of(orphan.output, {ctest.pid});
+  record(orphan, journal, killer, survivors, holders);
+  // Its own limit over, ctest does not wait.
+  if (killer == KilledBy::stranger) say_who_holds_output(orphan, holders, ctest, lines);
+  ::_exit(0);
+}
+
+}  // namespace
+
+void OrphanHelpers::look_after(Connection orphan, const std::string& journal, KilledBy killer,
+                               const ProcessName& ctest, RunLines& lines) {
+  const pid_t helper = ::fork();
+  if (helper == 0) help(std::move(orphan), journal, killer, ctest, lines);
+  if (helper > 0) helpers_.insert(helper);
+}
+
+void OrphanHelpers::reap_helpers(Reap which) {
+  const int options = which == Reap::all ? 0 : WNOHANG;
+  for (auto helper = helpers_.begin(); helper != helpers_.end();) {
+    const bool ended = os::retried([&] { return ::waitpid(*helper, nullptr, options); }) == *helper;
+    helper = ended ? helpers_.erase(helper) : std::next(helper);
+  }
+}
+
+}  // namespace holdfast

@@ -1,0 +1,147 @@
+#include "keeper/left/reap.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <algorithm>
+
+#include "core/base/environment.hpp"
+#include "core/base/names.hpp"
+#include "core/base/proc_status.hpp"
+#include "keeper/left/stale_cgroups.hpp"
+#include "keeper/left/stale_sockets.hpp"
+#include "keeper/base/unhurried.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/process/proc_numbers.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr std::size_t k_most_described = 5;
+
+bool is_in_namespace_below(pid_t pid) {
+  const Result<std::string> status = os::read_file(os::in_proc(pid, "status"));
+  return status && numbers_in_namespaces(*status) > 1;
+}
+
+bool anybody_is_marked() {
+  os::TaggedProcesses marked([](const os::ProcessMarks& marks) {
+    const bool named = marks.environment.find(environment::k_attempt_id) != std::string::npos ||
+                       marks.environment.find(environment::k_held) != std::string::npos;
+    return marks.number != 0 || named;
+  });
+  return !marked.living().empty();
+}
+
+// The processes of a scope, and whose they are.
+class Search {
+ public:
+  explicit Search(const ReapOrder& order)
+      : scope_(order.tree, order.let_go),
+        processes_([this](const os::ProcessMarks& marks) { return is_left_behind(marks); }) {}
+
+  os::ProcessSet& processes() { return processes_; }
+
+  std::vector<LeftBehind> living() { return with_owners(processes_.living()); }
+
+  std::vector<LeftBehind> with_owners(const std::vector<os::NamedProcess>& processes) const {
+    std::vector<LeftBehind> all;
+    for (const os::NamedProcess& process : processes) {
+      const auto owner = owners_.find(process.pid);
+      if (owner == owners_.end()) continue;
+      all.push_back({process, owner->second->test, owner->second->run});
+    }
+    return all;
+  }
+
+ private:
+  bool is_left_behind(const os::ProcessMarks& marks) {
+    const ReapedAttempt* owner = scope_.owner_of(marks);
+    if (owner == nullptr || is_in_namespace_below(marks.pid)) return false;
+    owners_[marks.pid] = owner;
+    return true;
+  }
+
+  ReapScope scope_;
+  std::map<pid_t, const ReapedAttempt*> owners_;
+  os::TaggedProcesses processes_;
+};
+
+bool is_listed(const std::vector<LeftBehind>& all, pid_t pid) {
+  return std::any_of(all.begin(), all.end(),
+                     [&](const LeftBehind& one) { return one.process.pid == pid; });
+}
+
+// Adds who was in a cgroup and had no tag.
+void add_cgroups(const ReapOrder& order, const std::vector<StaleCgroup>& cgroups,
+                 std::vector<LeftBehind>& all) {
+  if (cgroups.empty()) return;
+  const ReapScope scope(order.tree, LetGo::end);
+  for (const StaleCgroup& cgroup : cgroups) {
+    const ReapedAttempt* owner = scope.find(cgroup.attempt);
+    for (const os::NamedProcess& process : cgroup.processes) {
+      if (is_listed(all, process.pid)) continue;
+      // Attempts of `holdfast run` are in no journal.
+      all.push_back({process, owner != nullptr ? owner->test : "holdfast run",
+                     owner != nullptr ? owner->run : cgroup.attempt});
+    }
+  }
+}
+
+void reap_marked(const ReapOrder& order, Reaped& reaped) {
+  if (!anybody_is_marked()) return;
+  Search search(order);
+  reaped.found = search.living();
+  if (reaped.found.empty()) return;
+  Unhurried watcher;
+  reaped.survivors =
+      search.with_owners(os::end_processes(search.processes(), {SIGINT, order.grace, {}}, watcher));
+}
+
+}  // namespace
+
+std::vector<LeftBehind> find_left_behind(const ReapOrder& order) {
+  std::vector<LeftBehind> found;
+  // Usually there is nobody at all; then no journal need be read.
+  if (anybody_is_marked()) found = Search(order).living();
+  add_cgroups(order, find_stale_cgroups(order.tree), found);
+  return found;
+}
+
+Reaped reap_left_behind(const ReapOrder& order) {
+  Reaped reaped;
+  std::vector<StaleCgroup> survivors;
+  // Cgroups first: nobody gets away from them.
+  const std::vector<StaleCgroup> cgroups = remove_stale_cgroups(order.tree, order.grace, survivors);
+  add_cgroups(order, cgroups, reaped.found);
+  const std::vector<LeftBehind> contained = std::move(reaped.found);
+  reap_marked(order, reaped);
+  reaped.found.insert(reaped.found.end(), contained.begin(), contained.end());
+  add_cgroups(order, survivors, reaped.survivors);
+  return reaped;
+}
+
+void remove_keepers_sockets() {
+  const Result<os::UniqueFd> user = os::open_user_directory();
+  if (!user) return;
+  const Result<os::UniqueFd> keepers =
+      os::open_existing_below(*user, std::string(names::k_user_keepers_directory));
+  if (keepers) remove_stale_sockets(*keepers);
+}
+
+std::string describe(const std::vector<LeftBehind>& processes) {
+  std::string text =
+      fmt::format("{} process{}", processes.size(), processes.size() == 1 ? "" : "es");
+  for (std::size_t i = 0; i < std::min(processes.size(), k_most_described); ++i) {
+    const LeftBehind& one = processes[i];
+    text += fmt::format("{}{} (pid {}, test \"{}\", run {})", i == 0 ? ": " : ", ",
+                        one.process.name, one.process.pid, one.test, one.run);
+  }
+  if (processes.size() > k_most_described) {
+    text += fmt::format(", and {} more", processes.size() - k_most_described);
+  }
+  return text;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,44 @@
+// Ends what earlier runs of a build tree left: `holdfast reap`, and the sweep before a run.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/settings/policy.hpp"
+#include "keeper/left/reap_scope.hpp"
+
+namespace holdfast {
+
+struct LeftBehind {
+  os::NamedProcess process;
+  std::string test;
+  std::string run;
+};
+
+struct ReapOrder {
+  std::filesystem::path tree;  // absolute, without links
+  LetGo let_go = LetGo::end;
+  Milliseconds grace = k_default_grace;
+};
+
+// The living processes of abandoned attempts (reap_scope.hpp). Never this process, its ancestors,
+// those of a living run or of another tree, nor one in a PID namespace of its own: a container may
+// share the tree, and its ctest cannot be seen from here.
+std::vector<LeftBehind> find_left_behind(const ReapOrder& order);
+
+struct Reaped {
+  std::vector<LeftBehind> found;
+  std::vector<LeftBehind> survivors;  // in uninterruptible sleep, or of another user
+};
+
+// SIGINT, the grace, SIGKILL. Blocks until nobody is left, at most five seconds after SIGKILL.
+Reaped reap_left_behind(const ReapOrder& order);
+
+// Removes sockets of keepers of this user that are gone.
+void remove_keepers_sockets();
+
+// `2 processes: sleep (pid 12, test "x", run 12-20261120-084053-1234), …`, in one line.
+std::string describe(const std::vector<LeftBehind>& processes);
+
+}  // namespace holdfast

@@ -1,0 +1,132 @@
+#include "keeper/left/reap_scope.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/base/attempt_tag.hpp"
+#include "core/base/environment.hpp"
+#include "core/lock/lock_place.hpp"
+#include "keeper/base/supervisors.hpp"
+#include "os/process/process.hpp"
+#include "store/journal_ends.hpp"
+#include "store/journal_reader.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast {
+namespace {
+
+bool lives(const ProcessStamp& stamp) {
+  return stamp.pid > 0 && os::is_alive({static_cast<int>(stamp.pid), stamp.start});
+}
+
+std::string_view value_of(std::string_view environment, std::string_view name) {
+  while (!environment.empty()) {
+    const std::string_view entry = environment.substr(0, environment.find('\0'));
+    if (entry.size() > name.size() && entry[name.size()] == '=' && entry.starts_with(name)) {
+      return entry.substr(name.size() + 1);
+    }
+    environment.remove_prefix(std::min(environment.size(), entry.size() + 1));
+  }
+  return {};
+}
+
+// The attempts of HOLDFAST_HELD that are runs' of the tree at `place`, innermost first.
+std::vector<std::string_view> attempts_held(std::string_view held, std::string_view place) {
+  std::vector<std::string_view> found;
+  while (!held.empty()) {
+    const std::string_view entry = held.substr(0, held.find(','));
+    const std::size_t mark = entry.find('#');
+    if (mark != std::string_view::npos && entry.substr(0, mark) == place) {
+      found.push_back(entry.substr(mark + 1));
+    }
+    held.remove_prefix(std::min(held.size(), entry.size() + 1));
+  }
+  return found;
+}
+
+}  // namespace
+
+ReapScope::ReapScope(const std::filesystem::path& tree, LetGo let_go)
+    : run_place_(run_place(tree.string())), let_go_(let_go) {
+  const std::string boot = os::numbering_id();
+  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
+    const std::optional<RunStarted> started = first_record(run.journal);
+    if (!started || started->tree != tree.string()) continue;
+    if (boot.empty() || started->boot != boot || started->ctest.pid <= 0) continue;
+    const ProcessName ctest{static_cast<int>(started->ctest.pid), started->ctest.start};
+    const bool goes_on = os::is_alive(ctest);
+    if (goes_on && (has_keeper(ctest) || has_guard_alone(ctest))) {
+      add_run(run.journal, run.id, RunState::attended);
+    } else {
+      add_run(run.journal, run.id, goes_on ? RunState::keeperless : RunState::dead);
+    }
+  }
+}
+
+void ReapScope::add_run(const std::filesystem::path& journal, const std::string& id,
+                        RunState state) {
+  const Result<Journal> read = read_journal(journal);
+  if (!read) return;
+  std::vector<std::string_view> let_go;
+  for (const Record& record : read->records) {
+    if (const auto* started = std::get_if<AttemptStarted>(&record)) {
+      if (started->attempt.empty()) continue;
+      const bool attended = state == RunState::attended || lives(started->launcher);
+      const auto added =
+          attempts_.insert_or_assign(started->attempt, ReapedAttempt{started->test, id, !attended});
+      by_number_[tag_number(started->attempt)] = &added.first->second;
+    }
+    const auto* ended = std::get_if<AttemptEnded>(&record);
+    if (ended == nullptr) continue;
+    // What it may have left is its run's while that goes on.
+    if (state == RunState::keeperless) let_go.push_back(ended->attempt);
+    if (let_go_ == LetGo::end) continue;
+    // It came to an end of its own, with nothing reported as left: what is still there was let go.
+    const bool own_end = ended->exit_code.has_value() || ended->signal.has_value();
+    const bool interrupted = ended->outcome == Outcome::interrupted;
+    if (own_end && !interrupted && ended->flags.empty()) let_go.push_back(ended->attempt);
+  }
+  for (std::string_view attempt : let_go) {
+    const auto found = attempts_.find(attempt);
+    if (found != attempts_.end()) found->second.abandoned = false;
+  }
+}
+
+const ReapedAttempt* ReapScope::find(std::string_view attempt) const {
+  const auto found = attempts_.find(attempt);
+  return found != attempts_.end() ? &found->second : nullptr;
+}
+
+const ReapedAttempt* ReapScope::owner_of(const os::ProcessMarks& marks) const {
+  const std::string_view own = value_of(marks.environment, environment::k_attempt_id);
+  const std::string_view held = value_of(marks.environment, environment::k_held);
+  if (own.empty() && held.empty()) {
+    const auto numbered = by_number_.find(marks.number);
+    const bool theirs = numbered != by_number_.end() && numbered->second->abandoned;
+    return theirs ? numbered->second : nullptr;
+  }
+  std::vector<std::string_view> chain = attempts_held(held, run_place_);
+  // With a list that does not name this tree the id is that of another tree's attempt.
+  if (!held.empty() && chain.empty()) return nullptr;
+  if (!own.empty()) chain.insert(chain.begin(), own);
+  const ReapedAttempt* owner = nullptr;
+  for (std::string_view attempt : chain) {
+    const ReapedAttempt* known = find(attempt);
+    if (known == nullptr) continue;
+    if (!known->abandoned) return nullptr;
+    if (owner == nullptr) owner = known;
+  }
+  return owner;
+}
+
+bool last_run_ended_well(const std::filesystem::path& tree) {
+  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
+    const std::optional<RunStarted> started = first_record(run.journal);
+    if (started && started->boot == os::numbering_id() && lives(started->ctest)) continue;
+    const std::optional<RunEnded> end = end_record(run.journal);
+    return end && end->complete;
+  }
+  return true;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,77 @@
+#include "keeper/left/stale_sockets.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+#include <optional>
+#include <string>
+
+#include "core/base/names.hpp"
+#include "core/base/process_name.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast {
+namespace {
+
+// `<pid>-<start>-<PID namespace>` (core/base/keeper_address.hpp), or without the last of an older
+// version.
+struct SocketName {
+  ProcessName ctest;
+  bool is_of_our_namespace = true;
+};
+
+std::optional<SocketName> parse_name(const std::string& name) {
+  const std::size_t second = name.find('-', name.find('-') + 1);
+  std::string process = name.substr(0, second);
+  std::replace(process.begin(), process.end(), '-', ':');
+  const Result<ProcessName> ctest = parse_process_name(process);
+  if (!ctest) return std::nullopt;
+  if (second == std::string::npos) return SocketName{*ctest};
+  const std::string pid_namespace = name.substr(second + 1);
+  if (pid_namespace.empty() || pid_namespace.find_first_not_of("0123456789") != std::string::npos) {
+    return std::nullopt;
+  }
+  return SocketName{*ctest, pid_namespace == std::to_string(os::own_pid_namespace())};
+}
+
+// Since a socket was made. A clock that was set back makes it younger.
+bool is_older_than_a_day(int keepers, const char* entry) {
+  constexpr std::time_t k_day = 24 * 60 * 60;
+  struct stat status {};
+  return ::fstatat(keepers, entry, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+         os::unix_now_ms() / 1000 - status.st_mtim.tv_sec > k_day;
+}
+
+// The ctest of another PID namespace cannot be seen from here. It may live while its keeper is
+// dead, and a launcher of it that finds no socket would start a second keeper: so its socket is
+// left for as long as a run may take.
+bool may_be_stale(int keepers, const char* entry) {
+  const std::string name(entry);
+  const std::optional<SocketName> socket = parse_name(name.substr(0, name.find('.')));
+  if (!socket) return false;
+  return socket->is_of_our_namespace ? !os::is_alive(socket->ctest)
+                                     : is_older_than_a_day(keepers, entry);
+}
+
+}  // namespace
+
+void remove_stale_sockets(const os::UniqueFd& keepers) {
+  const int copy = ::openat(keepers.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR* entries = copy >= 0 ? ::fdopendir(copy) : nullptr;
+  if (entries == nullptr) return;
+  const std::string path =
+      os::user_directory_path() + "/" + std::string(names::k_user_keepers_directory) + "/";
+  while (const dirent* entry = ::readdir(entries)) {
+    if (may_be_stale(keepers.get(), entry->d_name)) os::remove_if_dead(path + entry->d_name);
+  }
+  ::closedir(entries);
+}
+
+}  // namespace holdfast

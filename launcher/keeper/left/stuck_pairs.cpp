@@ -1,0 +1,55 @@
+#include "keeper/left/stuck_pairs.hpp"
+
+#include <signal.h>
+
+#include <utility>
+#include <vector>
+
+#include "core/settings/command_line.hpp"
+#include "keeper/base/unhurried.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast {
+namespace {
+
+bool kill_those(const RunOfCtest& run, IsMeant is_meant) {
+  os::TaggedProcesses stuck = supervisors_of(run, std::move(is_meant));
+  if (stuck.is_empty()) return false;
+  Unhurried watcher;
+  (void)os::end_processes(stuck, {}, watcher);
+  return true;
+}
+
+// It is a fork of the launcher and shows the same words.
+bool is_of_test(pid_t guard, const std::string& test) {
+  const std::vector<std::string> words = os::command_of(guard);
+  if (words.empty()) return false;
+  // One that has handed over to `holdfast exec` has that and three numbers before them.
+  const bool is_exec = words.size() > 5 && words[1] == "exec";
+  const Result<CommandLine> line =
+      parse_command_line({words.begin() + (is_exec ? 5 : 1), words.end()});
+  return line && line->name == test;
+}
+
+}  // namespace
+
+void kill_launcher(const ProcessName& launcher) {
+  const Result<os::UniqueFd> held = os::watch_process(launcher);
+  if (held) (void)os::send_signal(held->get(), SIGKILL);
+}
+
+bool kill_launchers_of(const RunOfCtest& run) {
+  return kill_those(run, [](pid_t, const os::ProcessStat& stat) { return is_launcher(stat); });
+}
+
+bool kill_guards_of(const RunOfCtest& run) {
+  return kill_those(run, [](pid_t, const os::ProcessStat& stat) { return is_guard(stat); });
+}
+
+bool kill_forsaken_guard(const RunOfCtest& run, const std::string& test) {
+  return kill_those(run, [&](pid_t pid, const os::ProcessStat& stat) {
+    return is_guard(stat) && is_alone(stat) && is_of_test(pid, test);
+  });
+}
+
+}  // namespace holdfast

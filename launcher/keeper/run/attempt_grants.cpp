@@ -1,0 +1,72 @@
+#include "keeper/run/attempt_grants.hpp"
+
+#include <utility>
+
+#include "core/base/names.hpp"
+#include "core/base/printable.hpp"
+#include "core/lock/lock_place.hpp"
+#include "core/lock/tests_apart.hpp"
+#include "core/settings/resolution.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/lock/lock_directory.hpp"
+
+namespace holdfast {
+namespace {
+
+Result<void> keep_apart(const wire::AttemptRequest& request, std::vector<LockSpec>& locks) {
+  for (LockSpec& lock : locks_that_keep_apart(request.key, request.properties.run_serial)) {
+    locks.push_back(std::move(lock));
+  }
+  Result<std::vector<LockSpec>> all = canonical_locks(std::move(locks));
+  if (!all) return all.error();
+  locks = std::move(*all);
+  return {};
+}
+
+void resolve(const wire::AttemptRequest& request, const Result<ProjectSettings>& settings,
+             Company company, RunLines& lines, wire::AttemptGrant& granted) {
+  Result<ResolvedPolicy> resolved = settings ? settings->resolve(request.test, request.properties)
+                                             : Result<ResolvedPolicy>(settings.error());
+  if (!resolved) {
+    granted.refusal = resolved.error().message;
+    return;
+  }
+  for (const std::string& warning : resolved->warnings) {
+    lines.say_once("\"" + brief(request.test) + "\": " + warning);
+  }
+  granted.policy = std::move(resolved->policy);
+  if (company == Company::none) return;
+  if (const Result<void> apart = keep_apart(request, granted.policy.locks); !apart) {
+    granted.refusal = apart.error().message;
+  }
+}
+
+}  // namespace
+
+void remove_locks_of(const std::set<std::string>& tests, const std::string& tree) {
+  if (tests.empty()) return;
+  const Result<os::UniqueFd> top = os::open_user_directory();
+  if (!top) return;
+  const std::string locks = std::string(names::k_user_locks_directory) + "/";
+  for (const std::string& key : tests) {
+    os::remove_level(*top, locks + place_of(lock_of_test(key), {{}, tree}));
+  }
+}
+
+wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
+                                 const Result<ProjectSettings>& settings, Company company, Run& run,
+                                 RunLines& lines) {
+  wire::AttemptGrant granted;
+  granted.run = run.id();
+  granted.attempt = run.next_attempt();
+  granted.journal = run.journal();
+  granted.is_again = run.begin_attempt_of(request.key);
+  if (ScratchPool* scratch = run.scratch(); scratch != nullptr) {
+    granted.scratch = scratch->lend();
+    if (granted.scratch.empty()) lines.say_once(scratch->trouble());
+  }
+  resolve(request, settings, company, lines, granted);
+  return granted;
+}
+
+}  // namespace holdfast

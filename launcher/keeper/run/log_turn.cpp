@@ -1,0 +1,91 @@
+#include "keeper/run/log_turn.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/names.hpp"
+#include "core/settings/wire.hpp"
+#include "keeper/base/keeper_socket.hpp"
+#include "keeper/run/run_log.hpp"
+#include "keeper/tree/tree_lock.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/system_call.hpp"
+#include "os/lock/lock_file.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast {
+namespace {
+
+// Others open theirs within milliseconds, each.
+constexpr Milliseconds k_turn_patience{10'000};
+// ctest is through with what comes before its log. One that is stopped there keeps nobody for long.
+constexpr Milliseconds k_longest_turn{5'000};
+constexpr Milliseconds k_first_look{1};
+constexpr Milliseconds k_longest_interval{50};
+
+Result<os::LockRequest> wait_for_turn(const std::string& tree, const ProcessName& ctest) {
+  LockSpec spec;
+  spec.name = "log";
+  spec.scope = LockScope::build;
+  Result<os::LockRequest> request = open_tree_lock(tree, names::k_log_lock_directory, spec);
+  const Result<os::UniqueFd> life = os::watch_process(ctest);
+  if (!request) return request.error();
+  if (!life) return life.error();
+  const Milliseconds until = os::monotonic_now() + k_turn_patience;
+  Result<bool> had = request->try_take();
+  while (had && !*had) {
+    if (Result<void> started = request->start_waiting(); !started) return started.error();
+    pollfd fds[2] = {{request->ready_fd(), POLLIN, 0}, {life->get(), POLLIN, 0}};
+    const Milliseconds left = std::max(until - os::monotonic_now(), Milliseconds{0});
+    const int ready = ::poll(fds, 2, static_cast<int>(left.count()));
+    if (ready == 0) return Error{"have its turn in time"};
+    if (ready < 0) return os::system_error("wait for its turn");
+    if (fds[1].revents != 0) return Error{"wait for its turn: ctest has ended"};
+    had = request->finish_waiting();
+    if (had && !*had) had = request->try_take();
+  }
+  if (!had) return had.error();
+  return std::move(*request);
+}
+
+}  // namespace
+
+Result<void> take_log_turn(const std::string& tree, const ProcessName& ctest) {
+  const os::Connected keeper = connect_to_keeper(ctest, k_probe_patience);
+  if (!keeper.socket.valid()) return {};  // nobody records this run: that has been said
+  const Result<os::LockRequest> turn = wait_for_turn(tree, ctest);
+  if (!turn) return turn.error();
+  wire::Message message;
+  message.kind = wire::k_log;
+  if (!os::send_descriptors(keeper.socket.get(), wire::encode(message),
+                            {turn->descriptors().front()})) {
+    return Error{"hand its turn to its keeper"};
+  }
+  return {};
+}
+
+void LogTurn::begin(os::UniqueFd lock) {
+  lock_ = std::move(lock);
+  interval_ = k_first_look;
+  const Milliseconds now = os::monotonic_now();
+  due_ = now + interval_;
+  until_ = now + k_longest_turn;
+}
+
+void LogTurn::look(const ProcessName& ctest) {
+  const Milliseconds now = os::monotonic_now();
+  if (now < due_) return;
+  if (now >= until_ || find_log_of(ctest)) return end();
+  interval_ = std::min(2 * interval_, k_longest_interval);
+  due_ = now + interval_;
+}
+
+void LogTurn::end() {
+  lock_.reset();
+  due_ = k_longest;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,28 @@
+#include "keeper/run/memory_watch.hpp"
+
+#include <charconv>
+#include <string_view>
+
+#include "os/process/process.hpp"
+
+namespace holdfast {
+
+void MemoryWatch::note_start(Connection& connection) const {
+  connection.memory = claims_.start(events_.count());
+}
+
+wire::Message MemoryWatch::answer(const wire::Message& question, const Connection& asker) {
+  wire::Message reply;
+  reply.kind = wire::k_memory;
+  if (asker.attempt.empty()) return reply;
+  const std::string_view main = question.get("main");
+  pid_t pid = 0;
+  std::from_chars(main.data(), main.data() + main.size(), pid);
+  // The log names its victim. The counter is looked at in any case: its rise is used up.
+  const bool named = os::kernel_log_names_victim(pid, os::age_of(asker.launcher));
+  const bool counted = claims_.explains_death(asker.memory, events_.count());
+  if (named || counted) reply.add("sure", "1");
+  return reply;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,196 @@
+#include "keeper/run/run.hpp"
+
+#include <fmt/core.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <ctime>
+#include <filesystem>
+#include <string_view>
+
+#include "core/base/names.hpp"
+#include "core/base/unrecorded.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/process.hpp"
+#include "report/load.hpp"
+#include "report/run_report.hpp"
+#include "report/summary.hpp"
+#include "store/ctest_log.hpp"
+#include "store/ctest_output.hpp"
+#include "store/journal_reader.hpp"
+#include "store/json_record.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast {
+namespace {
+
+double unix_now() { return static_cast<double>(os::unix_now_ms()) / 1000; }
+
+// When and of which ctest: 20261120-084053-1234, and -2, -3 … for the later ctest_test() of one
+// `ctest -S`.
+std::string unnumbered_id(const RunOrigin& origin, unsigned nth) {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  char date[32];
+  std::strftime(date, sizeof date, "%Y%m%d-%H%M%S", &parts);
+  std::string id = fmt::format("{}-{}", date, origin.ctest.pid);
+  if (nth > 1) id += fmt::format("-{}", nth);
+  return id;
+}
+
+Result<void> make_directories(const std::string& tree, std::string_view relative) {
+  std::size_t end = 0;
+  while (end != std::string_view::npos) {
+    end = relative.find('/', end + 1);
+    const std::string path = tree + "/" + std::string(relative.substr(0, end));
+    if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) {
+      return os::system_error("make " + path);
+    }
+  }
+  return {};
+}
+
+// Makes the directory of a run and numbers it: two ctests that have the same pid in two containers
+// may begin within a second. The id of the run.
+Result<std::string> make_run_directory(const std::string& tree, const std::string& unnumbered) {
+  if (Result<void> made = make_directories(tree, names::k_runs_directory); !made) {
+    return made.error();
+  }
+  for (std::uint64_t number = next_run_number(tree);; ++number) {
+    std::string id = fmt::format("{}-{}", number, unnumbered);
+    const std::string path = fmt::format("{}/{}/{}", tree, names::k_runs_directory, id);
+    if (::mkdir(path.c_str(), 0755) == 0) return id;
+    if (errno != EEXIST) return os::system_error("make " + path);
+  }
+}
+
+// Usually one reason for both: a tree that cannot be written to.
+std::string describe_unrecordable(const RunOrigin& origin, const Error& error) {
+  std::string text = "ignoring that this run cannot be recorded";
+  if (!origin.lock_trouble.empty()) text += " and another may be at work in " + origin.tree;
+  return text + ": failed to " + error.message;
+}
+
+}  // namespace
+
+Run Run::begin(const RunOrigin& origin, unsigned nth) {
+  Run run;
+  run.origin_ = origin;
+  run.retries_ = RunRetries(origin.retries);
+  run.id_ = unnumbered_id(origin, nth);
+  run.started_ = unix_now();
+  Result<std::string> id = make_run_directory(origin.tree, run.id_);
+  if (!id) {
+    run.trouble_ = describe_unrecordable(origin, id.error());
+    return run;
+  }
+  run.id_ = *std::move(id);
+  const std::string directory =
+      fmt::format("{}/{}/{}", origin.tree, names::k_runs_directory, run.id_);
+  run.journal_ = directory + "/" + std::string(names::k_journal_file);
+  run.scratch_ = ScratchPool(directory + "/" + std::string(names::k_scratch_directory));
+  RunStarted record;
+  record.at = run.started_;
+  record.run = run.id_;
+  record.tree = origin.tree;
+  record.boot = os::numbering_id();
+  record.version = HOLDFAST_VERSION;
+  record.ctest = {origin.ctest.pid, origin.ctest.start};
+  record.command = os::command_of(origin.ctest.pid);
+  record.inside = origin.inside;
+  if (Result<void> written = os::append_line(run.journal_, line_of(record)); !written) {
+    run.trouble_ = describe_unrecordable(origin, written.error());
+    run.journal_.clear();
+  } else {
+    run.trouble_ = origin.lock_trouble;
+  }
+  return run;
+}
+
+void Run::settle_log() {
+  if (!log_ || log_->has_own_name()) return;
+  if (!origin_.has_company) {
+    if (log_->has_foreign_end() && !log_->cut_foreign_end()) log_.reset();
+    return;
+  }
+  // Before the looks, so that nobody comes in between.
+  is_log_safe_ = log_->watch_openings();
+  if (log_->has_foreign_end() || log_->is_written_elsewhere(origin_.ctest)) log_.reset();
+}
+
+Result<void> Run::record_verdicts() {
+  // No log (ctest died before its first test): the journal says what there is to say.
+  if (!log_) return {};
+  Result<std::vector<VerdictRecord>> verdicts = read_ctest_log(
+      log_->file(), started_, origin_.has_company ? ListsOf::any_run : ListsOf::this_run);
+  if (!verdicts) return verdicts.error();
+  if (!believes_log()) return {};
+  Result<void> kept;
+  if (log_->is_nameless() || origin_.has_company) {
+    const std::filesystem::path directory = std::filesystem::path(journal_).parent_path();
+    kept = keep_outputs(log_->file(), *verdicts,
+                        directory / names::k_output_directory / names::k_kept_output_file,
+                        k_output_limit);
+  }
+  const double now = unix_now();
+  std::string lines;
+  for (VerdictRecord& verdict : *verdicts) {
+    verdict.at = now;
+    lines += line_of(verdict);
+  }
+  if (lines.empty()) return kept;
+  Result<void> written = os::append_line(journal_, lines);
+  return written ? kept : written;
+}
+
+std::int64_t Run::unrecorded_in(const RunReport& report) const {
+  std::size_t known = 0;
+  for (const TestReport& test : report.tests) {
+    // One whose launcher gave us up has no key, and ctest's word for it.
+    const bool is_recorded = !test.key.empty() && tests_.count(test.key) != 0;
+    if (is_recorded || (test.key.empty() && test.bare)) ++known;
+  }
+  return known < tests_.size() ? static_cast<std::int64_t>(tests_.size() - known) : 0;
+}
+
+Result<RunReport> Run::report(const RunEnded& to_come) const {
+  const Result<RunEntry> entry = find_run(origin_.tree, id_);
+  if (!entry) return entry.error();
+  Result<Journal> journal = read_journal(entry->journal);
+  if (!journal) return journal.error();
+  journal->records.emplace_back(to_come);
+  return report_of(*journal);
+}
+
+std::string Run::finish(Completeness completeness) {
+  if (journal_.empty()) return {};  // trouble() has said why
+  trouble_.clear();                 // that of the beginning has been said
+  scratch_.close();
+  Result<void> recorded = record_verdicts();
+  RunEnded record;
+  record.at = unix_now();
+  record.run = id_;
+  record.complete = completeness == Completeness::complete;
+  record.retries = retries_.summary();
+  record.has_log = believes_log() && recorded && log_->is_whole();
+  Result<RunReport> seen = report(record);
+  if (seen) record.unrecorded = unrecorded_in(*seen);
+  const Result<void> ended = os::append_line(journal_, line_of(record));
+  if (recorded) recorded = ended;
+  if (!recorded) trouble_ = describe_unrecorded(recorded.error());
+  for (const std::string& stays : prune_runs(origin_.tree, id_).troubles) {
+    if (!trouble_.empty()) trouble_ += "; ";
+    trouble_ += "an old run stays: failed to " + stays;
+  }
+  if (!seen) return "holdfast: no summary, failed to " + seen.error().message + "\n";
+  seen->run.unrecorded = record.unrecorded;
+  selected_nothing_ = attempts_ == 0 && holdfast::selected_nothing(*seen);
+  return render_summary(*seen);
+}
+
+}  // namespace holdfast

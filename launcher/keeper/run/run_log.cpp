@@ -1,0 +1,214 @@
+#include "keeper/run/run_log.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <limits.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/process_name.hpp"
+#include "os/file/file_text.hpp"
+#include "os/process/ancestry.hpp"
+#include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast {
+namespace {
+
+struct Name {
+  std::string directory;
+  std::string tag;
+  bool is_ctests_own = false;  // with digits
+};
+
+// `…/Testing/Temporary/LastTest[_<tag>].log[.tmp[<hex>]][ (deleted)]`: the digits are there from
+// CMake 4.3 on, the last word is the kernel's. Without `.tmp` another ctest has renamed it, which
+// took it for its own. LastTestsFailed.log and its like are none.
+std::optional<Name> parse_name(std::string_view path) {
+  constexpr std::string_view k_directory = "/Testing/Temporary";
+  constexpr std::string_view k_stem = "/LastTest";
+  constexpr std::string_view k_end = ".log";
+  constexpr std::string_view k_tmp = ".tmp";
+  constexpr std::string_view k_deleted = " (deleted)";
+  if (path.ends_with(k_deleted)) path.remove_suffix(k_deleted.size());
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  std::string_view name = path.substr(slash);
+  const std::string_view directory = path.substr(0, slash);
+  const std::size_t end = name.rfind(k_end);
+  if (!directory.ends_with(k_directory) || !name.starts_with(k_stem) ||
+      end == std::string_view::npos || end < k_stem.size()) {
+    return std::nullopt;
+  }
+  std::string_view digits = name.substr(end + k_end.size());
+  if (digits.starts_with(k_tmp))
+    digits.remove_prefix(k_tmp.size());
+  else if (!digits.empty())
+    return std::nullopt;
+  if (digits.find_first_not_of("0123456789abcdefABCDEF") != digits.npos) return std::nullopt;
+  const std::string_view tag = name.substr(k_stem.size(), end - k_stem.size());
+  if (!tag.empty() && tag.front() != '_') return std::nullopt;
+  return Name{std::string(directory), std::string(tag), !digits.empty()};
+}
+
+std::optional<struct stat> status_of(int descriptor) {
+  struct stat status {};
+  return ::fstat(descriptor, &status) == 0 ? std::optional(status) : std::nullopt;
+}
+
+FileId id_of(const struct stat& status) { return {status.st_dev, status.st_ino}; }
+
+// Leads to the file itself, which may have no name any more.
+std::string link_of(const DescriptorOf& file) {
+  return os::in_proc(file.process, "fd/" + file.number);
+}
+
+std::optional<struct stat> status_of(const DescriptorOf& file) {
+  struct stat status {};
+  return ::stat(link_of(file).c_str(), &status) == 0 ? std::optional(status) : std::nullopt;
+}
+
+// From `/proc/<pid>/fdinfo/<number>`. proc(5)
+std::optional<std::int64_t> number_in_fdinfo(const DescriptorOf& file, std::string_view field,
+                                             int base) {
+  const Result<std::string> text =
+      os::read_file(os::in_proc(file.process, "fdinfo/" + file.number));
+  const std::size_t place = text ? text->find(field) : std::string::npos;
+  if (place == std::string::npos) return std::nullopt;
+  return std::strtoll(text->c_str() + place + field.size(), nullptr, base);
+}
+
+// As ctest opens its log: who only reads one, or has its output appended to one, writes no log.
+bool is_written_as_a_log(const DescriptorOf& file) {
+  const std::optional<std::int64_t> flags = number_in_fdinfo(file, "flags:", 8);
+  return flags && (*flags & O_ACCMODE) != O_RDONLY && (*flags & O_APPEND) == 0;
+}
+
+// `use(file, name)` for each log that the process writes.
+template <typename Use>
+void for_each_log_of(pid_t process, Use use) {
+  const std::string directory = os::in_proc(process, "fd");
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(directory.c_str()), &::closedir);
+  if (!entries) return;
+  while (const dirent* entry = ::readdir(entries.get())) {
+    const DescriptorOf file{process, entry->d_name};
+    char path[PATH_MAX + 32];
+    const ssize_t length = ::readlink(link_of(file).c_str(), path, sizeof path);
+    if (length <= 0) continue;
+    std::optional<Name> name = parse_name({path, static_cast<std::size_t>(length)});
+    if (name && is_written_as_a_log(file)) use(file, *std::move(name));
+  }
+}
+
+// Whether one above `ctest` has that log open: a ctest inside a test is handed down the log of the
+// ctest around it. Under the same number, since a fork keeps numbers; so one look at each will do.
+bool is_of_an_ancestor(const ProcessName& ctest, const LogPlace& log) {
+  const std::vector<ProcessName> above = os::ancestors_of(ctest);
+  return std::any_of(above.begin(), above.end(), [&](const ProcessName& one) {
+    const std::optional<struct stat> status = status_of({one.pid, log.file.number});
+    return status && id_of(*status) == log.id;
+  });
+}
+
+// When the file was made, in nanoseconds; nothing where the file system does not say.
+std::optional<std::int64_t> birth_of(const LogPlace& log) {
+  struct statx info {};
+  if (::statx(AT_FDCWD, link_of(log.file).c_str(), 0, STATX_BTIME, &info) != 0) return std::nullopt;
+  if ((info.stx_mask & STATX_BTIME) == 0) return std::nullopt;
+  return std::int64_t{info.stx_btime.tv_sec} * 1'000'000'000 + info.stx_btime.tv_nsec;
+}
+
+}  // namespace
+
+std::optional<LogPlace> find_log_of(const ProcessName& ctest) {
+  std::vector<LogPlace> found;
+  for_each_log_of(ctest.pid, [&](const DescriptorOf& file, Name name) {
+    const std::optional<struct stat> status = status_of(file);
+    if (!status || !S_ISREG(status->st_mode)) return;
+    LogPlace log{file, id_of(*status), std::move(name.directory), std::move(name.tag),
+                 name.is_ctests_own};
+    const bool is_known = std::any_of(found.begin(), found.end(),
+                                      [&](const LogPlace& other) { return other.id == log.id; });
+    if (!is_known && !is_of_an_ancestor(ctest, log)) found.push_back(std::move(log));
+  });
+  if (found.empty() || !os::is_alive(ctest)) return std::nullopt;
+  if (found.size() == 1) return std::move(found.front());
+  // One whose ctest has died, or is out of sight in a PID namespace: ctest's own is the latest.
+  const auto is_older = [](const LogPlace& a, const LogPlace& b) {
+    return birth_of(a) < birth_of(b);
+  };
+  const auto latest = std::max_element(found.begin(), found.end(), is_older);
+  const auto alike = std::count_if(found.begin(), found.end(), [&](const LogPlace& one) {
+    return birth_of(one) == birth_of(*latest);
+  });
+  if (alike > 1) return std::nullopt;
+  return std::move(*latest);
+}
+
+std::optional<RunLog> RunLog::open(LogPlace place) {
+  os::UniqueFd held(::open(link_of(place.file).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const std::optional<struct stat> status = status_of(held.get());
+  if (!status || id_of(*status) != place.id) return std::nullopt;
+  return RunLog(std::move(held), std::move(place));
+}
+
+bool RunLog::is_nameless() const {
+  const std::optional<struct stat> status = status_of(held_.get());
+  return !status || status->st_nlink == 0;
+}
+
+std::optional<std::int64_t> RunLog::offset_of_ctest() const {
+  return number_in_fdinfo(place_.file, "pos:", 10);
+}
+
+bool RunLog::has_foreign_end() const {
+  const std::optional<struct stat> status = status_of(held_.get());
+  const std::optional<std::int64_t> offset = offset_of_ctest();
+  return status && offset && status->st_size > *offset;
+}
+
+bool RunLog::cut_foreign_end() const {
+  const std::optional<std::int64_t> offset = offset_of_ctest();
+  const os::UniqueFd log(::open(link_of(place_.file).c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK));
+  return offset && log.valid() && ::ftruncate(log.get(), *offset) == 0;
+}
+
+bool RunLog::is_written_elsewhere(const ProcessName& ctest) const {
+  bool is_written = false;
+  os::for_each_process([&](pid_t pid) {
+    if (is_written || pid == ctest.pid || os::is_below(pid, ctest.pid)) return;
+    for_each_log_of(pid, [&](const DescriptorOf& file, const Name&) {
+      const std::optional<struct stat> status = status_of(file);
+      is_written = is_written || (status && id_of(*status) == place_.id);
+    });
+  });
+  return is_written;
+}
+
+bool RunLog::watch_openings() {
+  openings_ = os::UniqueFd(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  return openings_.valid() && ::inotify_add_watch(openings_.get(), link_of(place_.file).c_str(),
+                                                  IN_OPEN | IN_MOVE_SELF | IN_ONESHOT) >= 0;
+}
+
+bool RunLog::was_opened() const {
+  // What comes after the first of the two is not told: under its last name only readers open it.
+  inotify_event event{};
+  while (openings_.valid() && ::read(openings_.get(), &event, sizeof event) == sizeof event) {
+    was_opened_ = was_opened_ || (event.mask & IN_OPEN) != 0;
+  }
+  return was_opened_;
+}
+
+}  // namespace holdfast

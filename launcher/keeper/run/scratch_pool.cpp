@@ -1,0 +1,32 @@
+#include "keeper/run/scratch_pool.hpp"
+
+#include <unistd.h>
+
+#include "os/file/scratch_directory.hpp"
+
+namespace holdfast {
+
+std::string ScratchPool::lend() {
+  if (!free_.empty()) {
+    std::string path = std::move(free_.back());
+    free_.pop_back();
+    return path;
+  }
+  std::string path = directory_ + "/" + std::to_string(++made_);
+  if (Result<void> made = os::make_scratch_directory(path); !made) {
+    trouble_ = "ignoring that tests have no scratch directory: failed to " + made.error().message;
+    return {};
+  }
+  return path;
+}
+
+void ScratchPool::close() {
+  // Those of interrupted tests, too, which nobody gave back; what holds something stays.
+  for (unsigned number = 1; number <= made_; ++number) {
+    os::remove_empty_scratch(directory_ + "/" + std::to_string(number));
+  }
+  free_.clear();
+  ::rmdir(directory_.c_str());
+}
+
+}  // namespace holdfast

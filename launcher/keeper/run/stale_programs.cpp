@@ -1,0 +1,69 @@
+#include "keeper/run/stale_programs.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "core/base/json_line.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/program_identity.hpp"
+
+namespace holdfast {
+namespace {
+
+void record(const Connection& connection, const std::string& path, const std::string& journal,
+            const std::string& why) {
+  if (journal.empty()) return;
+  JsonLine line("stale", os::unix_now_ms());
+  line.text("attempt", connection.attempt).text("test", connection.test);
+  line.text("key", connection.key).text("program", path).text("why", why);
+  (void)os::append_line(journal, std::move(line).finish());
+}
+
+}  // namespace
+
+std::optional<StalePrograms::Seen> StalePrograms::stat_of(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+  return Seen{info.st_ino, info.st_size,
+              info.st_mtim.tv_sec * 1'000'000'000LL + info.st_mtim.tv_nsec};
+}
+
+void StalePrograms::look(Point point, Connection& connection, const std::string& journal) {
+  look_at(connection.program, "program", point, connection, journal);
+  const TestInputs& inputs = connection.inputs;
+  for (const std::string& path : inputs.required) {
+    look_at(path, "input " + path, point, connection, journal);
+  }
+  for (const std::string& path : inputs.named) {
+    const Named named = &path == &inputs.named.front() ? Named::first : Named::later;
+    // What is known has been one, though it may be gone now.
+    if (known_.contains(path) || is_input(path, named, ::access(path.c_str(), X_OK) == 0, place_)) {
+      look_at(path, "input " + path, point, connection, journal);
+    }
+  }
+}
+
+void StalePrograms::look_at(const std::string& path, const std::string& what, Point point,
+                            Connection& connection, const std::string& journal) {
+  if (path.empty() || connection.is_stale) return;
+  const std::optional<Seen> seen = stat_of(path);
+  const auto known = known_.find(path);
+  if (known == known_.end()) {
+    // One that a fixture is about to build is first seen when it is there.
+    if (seen) known_[path] = {*seen, os::known_program(path)};
+    return;
+  }
+  if (seen == known->second.seen) return;
+  const std::optional<ProgramIdentity> now = os::known_program(path);
+  // What was another one at the start already has been recorded then.
+  const std::optional<ProgramIdentity>& first = known->second.identity;
+  const std::string why = staleness(what, first, point == Point::start ? now : first, now);
+  if (why.empty()) return;
+  connection.is_stale = true;
+  record(connection, path, journal, why);
+}
+
+}  // namespace holdfast

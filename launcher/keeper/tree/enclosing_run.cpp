@@ -1,0 +1,63 @@
+#include "keeper/tree/enclosing_run.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+#include "core/base/attempt_tag.hpp"
+#include "os/process/ancestry.hpp"
+#include "os/process/process.hpp"
+#include "store/journal_ends.hpp"
+#include "store/journal_reader.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast {
+namespace {
+
+// By its first record: to read the journals of twenty runs takes longer than many a test.
+bool is_of(const RunEntry& run, const ProcessName& ctest, const std::string& numbering) {
+  const std::optional<RunStarted> started = first_record(run.journal);
+  return started && started->ctest.pid == ctest.pid && started->ctest.start == ctest.start &&
+         started->boot == numbering;
+}
+
+// Whether we are in one of its attempts that goes on.
+bool has_us(const RunEntry& run, std::uint64_t tag) {
+  const Result<Journal> journal = read_journal(run.journal);
+  if (!journal) return false;
+  bool inside = false;
+  for (const Record& record : journal->records) {
+    if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
+      inside = inside || tag_number(begun->attempt) == tag;
+    } else if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
+      if (tag_number(ended->attempt) == tag) inside = false;
+    }
+  }
+  return inside;
+}
+
+}  // namespace
+
+std::string run_around_us(const std::string& tree, const ProcessName& ctest,
+                          const std::string& numbering) {
+  const std::vector<ProcessName> ancestors = os::own_ancestors();
+  const bool is_ancestor = numbering == os::numbering_id() &&
+                           std::find(ancestors.begin(), ancestors.end(), ctest) != ancestors.end();
+  const std::uint64_t tag = os::own_tag();
+  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
+    if (is_of(run, ctest, numbering) && (is_ancestor || has_us(run, tag))) return run.id;
+  }
+  // Its run is not recorded: those inside it agree on a name all the same.
+  return is_ancestor ? to_text(ctest) : std::string{};
+}
+
+std::vector<std::string> runs_of(const std::string& tree, const ProcessName& ctest,
+                                 const std::string& numbering) {
+  std::vector<std::string> ids;
+  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
+    if (is_of(run, ctest, numbering)) ids.push_back(run.id);
+  }
+  return ids;
+}
+
+}  // namespace holdfast

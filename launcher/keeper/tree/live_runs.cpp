@@ -1,0 +1,148 @@
+#include "keeper/tree/live_runs.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "core/base/names.hpp"
+#include "core/settings/wire.hpp"
+#include "keeper/base/keeper_socket.hpp"
+#include "keeper/tree/run_lock.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
+#include "store/journal_ends.hpp"
+#include "store/journal_reader.hpp"
+#include "store/run_directory.hpp"
+
+namespace holdfast {
+namespace {
+
+// A keeper answers in microseconds; a stopped one is passed over.
+constexpr Milliseconds k_patience{500};
+// A test that does not want to end has its grace.
+constexpr Milliseconds k_end_patience{10'000};
+
+ProcessName named(const ProcessStamp& stamp) { return {static_cast<int>(stamp.pid), stamp.start}; }
+
+// What its journal says: tests that have begun and not ended, and whose launcher lives. Of a
+// launcher in another PID namespace that cannot be seen.
+void read_tests(const Journal& journal, LiveRun& run) {
+  for (const Record& record : journal.records) {
+    if (const auto* started = std::get_if<RunStarted>(&record)) {
+      run.since = started->at;
+      run.is_in_other_pid_namespace = started->boot != os::numbering_id();
+    } else if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
+      if (!run.is_in_other_pid_namespace && !os::is_alive(named(begun->launcher))) continue;
+      run.tests.push_back({begun->test, begun->attempt, begun->launcher.pid, begun->at});
+    } else if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
+      std::erase_if(run.tests, [&](const LiveTest& t) { return t.attempt == ended->attempt; });
+    }
+  }
+}
+
+// Nothing of it can be alive.
+bool is_of_another_boot(const RunStarted& started) {
+  const std::string boot = os::boot_id();
+  return !boot.empty() && !started.boot.empty() &&
+         started.boot.substr(0, started.boot.find('/')) != boot;
+}
+
+// Who may not look is not told for ever that a run which was killed goes on.
+bool may_be_alive(const RunStarted& started, const std::string& tree) {
+  if (started.boot == os::numbering_id()) return os::is_alive(named(started.ctest));
+  return !is_of_another_boot(started) && is_witnessed(started, tree).value_or(false);
+}
+
+std::optional<LiveRun> ask(const std::string& socket) {
+  const os::Connected keeper = os::connect_to(socket, k_patience);
+  if (!keeper.socket.valid()) return std::nullopt;
+  wire::Message question;
+  question.kind = wire::k_status;
+  if (!os::send_packet(keeper.socket.get(), wire::encode(question))) return std::nullopt;
+  const Result<std::string> packet = os::receive_packet(keeper.socket.get());
+  if (!packet) return std::nullopt;
+  const Result<wire::Message> reply = wire::decode(*packet);
+  if (!reply || reply->kind != wire::k_status) return std::nullopt;
+  const Result<ProcessName> ctest = parse_process_name(reply->get("ctest"));
+  if (!ctest) return std::nullopt;
+  LiveRun run;
+  run.run = reply->get("run");
+  run.tree = reply->get("tree");
+  run.ctest = *ctest;
+  const std::string_view file = reply->get("journal");
+  if (file.empty()) return run;
+  const Result<Journal> journal = read_journal(std::filesystem::path(file));
+  if (journal) read_tests(*journal, run);
+  return run;
+}
+
+}  // namespace
+
+std::vector<LiveRun> find_live_runs() {
+  std::vector<LiveRun> runs;
+  const std::string directory =
+      os::user_directory_path() + "/" + std::string(names::k_user_keepers_directory);
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    if (!entry.is_socket(error) || entry.path().has_extension()) continue;
+    if (std::optional<LiveRun> run = ask(entry.path().string())) runs.push_back(std::move(*run));
+  }
+  std::sort(runs.begin(), runs.end(),
+            [](const LiveRun& a, const LiveRun& b) { return a.since < b.since; });
+  return runs;
+}
+
+std::vector<LiveRun> find_live_run_of(const std::string& tree) {
+  const Result<RunEntry> entry = find_run(tree, "latest");
+  if (!entry) return {};
+  const Result<Journal> journal = read_journal(entry->journal);
+  if (!journal || journal->records.empty()) return {};
+  const auto* started = std::get_if<RunStarted>(&journal->records.front());
+  if (started == nullptr) return {};
+  // A ctest that reads its tests once more (`ctest -S`) lives on after its run.
+  const bool ended =
+      std::any_of(journal->records.begin(), journal->records.end(),
+                  [](const Record& record) { return std::holds_alternative<RunEnded>(record); });
+  if (ended || !may_be_alive(*started, tree)) return {};
+  LiveRun run;
+  run.run = started->run;
+  run.tree = started->tree;
+  run.ctest = named(started->ctest);
+  read_tests(*journal, run);
+  return {run};
+}
+
+std::optional<bool> is_witnessed(const RunStarted& started, const std::string& tree) {
+  const ProcessName ctest = named(started.ctest);
+  const std::optional<bool> has = has_tree(ctest, started.boot, tree);
+  if (!has.value_or(false) && is_listened_for(ctest, started.boot)) return true;
+  return has;
+}
+
+bool is_going_on(const RunEntry& run) {
+  if (end_record(run.journal)) return false;
+  const std::optional<RunStarted> started = first_record(run.journal);
+  if (!started) return false;
+  const std::filesystem::path runs = run.directory.parent_path();
+  if (may_be_alive(*started, runs.parent_path().parent_path().string())) return true;
+  if (started->boot != os::numbering_id()) return false;
+  const ProcessName ctest = named(started->ctest);
+  os::Connected keeper = connect_to_keeper(ctest, k_patience);
+  if (!keeper.socket.valid()) return false;
+  ucred listener{};
+  socklen_t length = sizeof listener;
+  if (::getsockopt(keeper.socket.get(), SOL_SOCKET, SO_PEERCRED, &listener, &length) != 0)
+    return false;
+  const os::UniqueFd life = os::watch_living(listener.pid);
+  // It waits for all that are connected before it ends.
+  keeper.socket.reset();
+  pollfd ended{life.get(), POLLIN, 0};
+  if (life.valid()) (void)::poll(&ended, 1, static_cast<int>(k_end_patience.count()));
+  return false;
+}
+
+}  // namespace holdfast

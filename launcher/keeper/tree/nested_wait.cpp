@@ -1,0 +1,125 @@
+#include "keeper/tree/nested_wait.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "core/base/attempt_tag.hpp"
+#include "core/base/names.hpp"
+#include "keeper/tree/enclosing_run.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/lock/lock_records.hpp"
+#include "os/lock/lock_survey.hpp"
+#include "os/lock/lock_uses.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast {
+namespace {
+
+// What stands in the records of locks for all that a ctest does: no attempt has such a name.
+std::string name_of_ctest(const LockParty& holder) {
+  return "ctest " + to_text(holder.process) + " " + holder.boot;
+}
+
+// Should its keeper have been killed, a ctest has its tree all the same until it ends: so whoever
+// gets the lock waits for it (run_lock.cpp).
+void add_orphaned_holders(LockUse& use, const std::string& directory) {
+  const std::string path = directory + "/" + std::string(names::k_lock_file);
+  const os::UniqueFd lock(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!lock.valid()) return;
+  for (LockParty& party : os::all_records(lock.get(), os::RecordList::holders)) {
+    const bool known = std::any_of(use.holders.begin(), use.holders.end(), [&](const auto& holder) {
+      return holder.process == party.process;
+    });
+    if (known || party.boot != os::numbering_id() || !os::is_alive(party.process)) continue;
+    use.holders.push_back(std::move(party));
+  }
+}
+
+std::vector<LockUse> run_lock_uses(const std::string& tree) {
+  std::vector<LockUse> uses;
+  const std::string top = tree + "/" + std::string(names::k_run_lock_directory);
+  for (const std::string& directory : os::levels_of(top)) {
+    std::optional<os::SurveyedLock> lock = os::survey_lock(directory, os::Strangers::leave_out);
+    if (!lock) continue;
+    LockUse use;
+    use.lock = "the build tree " + tree;
+    use.kind = LockUse::Kind::run;
+    use.holders = std::move(lock->holders);
+    use.waiters = std::move(lock->waiters);
+    add_orphaned_holders(use, directory);
+    for (LockParty& holder : use.holders) holder.attempt = name_of_ctest(holder);
+    uses.push_back(std::move(use));
+  }
+  return uses;
+}
+
+bool is_of_run(const std::string& attempt, const std::string& run) {
+  return attempt.size() > run.size() && attempt[run.size()] == '.' && attempt.starts_with(run);
+}
+
+bool is_in_run(const LockParty& waiter, const std::string& run) {
+  return is_of_run(waiter.attempt, run) ||
+         std::any_of(waiter.around.begin(), waiter.around.end(),
+                     [&](const std::string& attempt) { return is_of_run(attempt, run); });
+}
+
+// By the names of their attempts too: in a PID namespace ctest is out of sight.
+void add_tests(std::vector<LockUse>& uses, const LockParty& ctest) {
+  for (const std::string& run : runs_of(ctest.tree, ctest.process, ctest.boot)) {
+    for (LockUse& use : uses) {
+      for (LockParty& waiter : use.waiters) {
+        if (is_in_run(waiter, run)) waiter.around.push_back(ctest.attempt);
+      }
+    }
+  }
+}
+
+std::vector<LockUse> all_uses(const std::set<std::string>& trees) {
+  std::vector<LockUse> uses = os::named_lock_uses();
+  std::vector<LockParty> ctests;
+  for (const std::string& tree : trees) {
+    for (LockUse& use : run_lock_uses(tree)) {
+      ctests.insert(ctests.end(), use.holders.begin(), use.holders.end());
+      uses.push_back(std::move(use));
+    }
+  }
+  os::add_ancestors(uses);
+  for (const LockParty& ctest : ctests) add_tests(uses, ctest);
+  return uses;
+}
+
+}  // namespace
+
+bool is_inside_an_attempt(const LockParty& self) {
+  return !self.around.empty() || is_tag(os::own_tag());
+}
+
+std::optional<NestedWait> NestedWait::begin(const LockParty& self) {
+  if (!is_inside_an_attempt(self)) return std::nullopt;
+  const Result<os::UniqueFd> directory = os::open_user_directory();
+  if (!directory) return std::nullopt;
+  Result<os::UniqueFd> waits =
+      os::open_regular(*directory, std::string(names::k_user_run_waits_file), 0600);
+  if (!waits) return std::nullopt;
+  // Its tree is all that is looked for here; what else there is to know stands there.
+  LockParty record = self;
+  record.test.clear();
+  record.around.clear();
+  os::sign(waits->get(), os::RecordList::waiters, record);
+  return NestedWait(self, std::move(*waits));
+}
+
+std::string NestedWait::look(Milliseconds since_start) {
+  std::set<std::string> trees{self_.tree};
+  for (LockParty& wait : os::living_records(waits_.get(), os::RecordList::waiters)) {
+    trees.insert(std::move(wait.tree));
+  }
+  if (!watch_.take(find_lock_cycle(self_, all_uses(trees)), self_, since_start)) return {};
+  return describe_lock_cycle(watch_.seen());
+}
+
+}  // namespace holdfast

@@ -1,0 +1,72 @@
+#include "keeper/tree/own_keeper.hpp"
+
+#include <poll.h>
+
+#include <optional>
+#include <string_view>
+
+#include "core/settings/wire.hpp"
+#include "keeper/base/keeper_socket.hpp"
+#include "os/process/packet_socket.hpp"
+
+namespace holdfast {
+namespace {
+
+// A keeper answers at once, unless it is stopped.
+constexpr Milliseconds k_answer_patience{2'000};
+// It ends what is left, each with a grace of its own, and records the run.
+constexpr Milliseconds k_end_patience{600'000};
+
+// Nothing: the keeper does not answer, or is gone.
+std::optional<wire::Message> ask(int socket, const wire::Message& question) {
+  if (!os::send_packet(socket, wire::encode(question))) return std::nullopt;
+  if (!wait_for_answer(socket, k_answer_patience)) return std::nullopt;
+  const Result<std::string> packet = os::receive_packet(socket);
+  if (!packet || packet->empty()) return std::nullopt;
+  Result<wire::Message> answer = wire::decode(*packet);
+  if (!answer || answer->kind != question.kind) return std::nullopt;
+  return *std::move(answer);
+}
+
+bool is_at_end(int socket, Milliseconds patience) {
+  pollfd peer{socket, 0, 0};
+  return ::poll(&peer, 1, static_cast<int>(patience.count())) == 1;
+}
+
+}  // namespace
+
+OwnKeeper::OwnKeeper(const ProcessName& ctest)
+    : socket_(connect_to_keeper(ctest, k_answer_patience).socket) {}
+
+OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next) {
+  if (!socket_.valid()) return Answer::absent;
+  wire::Message question;
+  question.kind = wire::k_tree;
+  question.add("tree", tree);
+  if (next == ComesNext::run) question.add("run", "1");
+  const std::optional<wire::Message> answer = ask(socket_.get(), question);
+  if (answer && !answer->get("serves").empty()) {
+    // The run has begun, or the keeper is gone: launchers find that out by themselves.
+    if (next == ComesNext::run && wait_for_answer(socket_.get(), k_end_patience))
+      (void)os::receive_packet(socket_.get());
+    return Answer::serves;
+  }
+  // Its end of the connection goes with it, after all that it had.
+  const bool is_gone = is_at_end(socket_.get(), answer ? k_end_patience : Milliseconds{0});
+  return is_gone ? Answer::absent : Answer::silent;
+}
+
+bool OwnKeeper::let_go_of_shared_tree() {
+  wire::Message question;
+  question.kind = wire::k_alone;
+  const std::optional<wire::Message> answer = ask(socket_.get(), question);
+  return answer && !answer->get("let_go").empty();
+}
+
+void OwnKeeper::hand_over(int lock) {
+  wire::Message message;
+  message.kind = wire::k_alone;
+  (void)os::send_descriptors(socket_.get(), wire::encode(message), {lock});
+}
+
+}  // namespace holdfast

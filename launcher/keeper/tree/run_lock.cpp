@@ -1,0 +1,402 @@
+#include "keeper/tree/run_lock.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "core/base/names.hpp"
+#include "core/base/said_line.hpp"
+#include "core/lock/held_locks.hpp"
+#include "core/lock/lock_place.hpp"
+#include "keeper/tree/enclosing_run.hpp"
+#include "keeper/base/keeper_socket.hpp"
+#include "keeper/base/live_lines.hpp"
+#include "keeper/tree/nested_wait.hpp"
+#include "keeper/tree/tree_lock.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/lock/lock_records.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast {
+namespace {
+
+// A ctest that has ended is no run to be refused for: its keeper has this long to tidy up.
+constexpr Milliseconds k_tidying_patience{10'000};
+constexpr std::size_t k_longest_file_of_tests = 1024 * 1024;
+// More than the kernel lets a command line have.
+constexpr std::size_t k_longest_command = 8 * 1024 * 1024;
+// How often one looks whether the run that one waits for waits itself, of which no event tells.
+constexpr Milliseconds k_orphan_interval{250};
+// Of a longer path a record may have the beginning only (core/lock/lock_wait.hpp).
+constexpr std::size_t k_surely_whole = 256;
+
+Result<os::LockRequest> open_lock(const std::string& tree, const std::string& level, TreeUse use) {
+  LockSpec spec;
+  spec.name = "run";
+  spec.scope = LockScope::build;
+  if (use == TreeUse::shared) spec.mode = LockMode::shared;
+  return open_tree_lock(tree, names::k_run_lock_directory, spec, {level, {}});
+}
+
+std::string shown_command_of(pid_t pid) {
+  constexpr std::size_t k_most_shown = 300;
+  const std::string line = os::command_line_of(pid, k_most_shown);
+  return line.empty() ? "ctest" : line;
+}
+
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    if (end != 0) lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return lines;
+}
+
+class RunLockWait {
+ public:
+  RunLockWait(const RunLockOrder& order, SecondRun second, os::LockRequest request)
+      : order_(order), second_(second), request_(std::move(request)) {}
+
+  Result<RunLock> run() {
+    Result<bool> had = request_.try_take();
+    while (had && !*had) {
+      if (Result<void> free = wait_for_turn(); !free) return free.error();
+      if (goes_without()) return RunLock{};
+      had = taken_ ? Result<bool>(true) : request_.try_take();
+    }
+    if (!had) return without(order_.tree, had.error());
+    if (Result<void> alone = wait_for_orphaned_runs(); !alone) return alone.error();
+    if (goes_without()) return RunLock{};
+    if (told_ > 0) say("this build tree is free after " + describe(waited()));
+    request_.sign(self());
+    // After we have said who we are: of two that meet and come at once one at least sees the other.
+    meets_another_ = order_.use == TreeUse::shared && may_meet_one_of(request_.holders());
+    if (meets_another_) {
+      os::erase(request_.descriptors().front(), os::RecordList::holders, order_.ctest);
+      return RunLock{};
+    }
+    RunLock lock;
+    lock.held.emplace(std::move(request_));
+    lock.use = order_.use;
+    return lock;
+  }
+
+  // Not empty: nothing was taken, for we are part of that run, which has the tree.
+  const std::string& around() const { return around_; }
+  // Nothing was taken: another run, which shares the tree, may run one of our tests, or knows the
+  // tree by another path.
+  bool meets_another() const { return meets_another_; }
+
+  static RunLock without(const std::string& tree, const Error& error) {
+    RunLock lock;
+    lock.warning =
+        "ignoring that another run may be at work in " + tree + ": failed to " + error.message;
+    return lock;
+  }
+
+ private:
+  bool goes_without() const { return !around_.empty() || is_circle_ended_; }
+
+  // The queue, behind a keeper that lives.
+  Result<void> wait_for_turn() {
+    const std::vector<LockParty> holders = request_.holders();
+    if (!holders.empty()) {
+      if (is_inside_one_of(holders)) return {};
+      if (second_ == SecondRun::refuse && !has_ended(holders.front())) {
+        return refusal(holders.front());
+      }
+    } else if (second_ == SecondRun::refuse) {
+      return refusal();
+    }
+    begin_waiting();
+    if (Result<void> started = request_.start_waiting(); !started) return started;
+    if (Result<void> ready = wait_for(request_.ready_fd()); !ready) return ready;
+    if (is_circle_ended_) return {};
+    const Result<bool> had = request_.finish_waiting();
+    if (!had) return had.error();
+    taken_ = *had;
+    return {};
+  }
+
+  bool is_inside_one_of(const std::vector<LockParty>& runs) {
+    for (const LockParty& run : runs) {
+      around_ = run_around_us(order_.tree, run.process, run.boot);
+      if (!around_.empty()) return true;
+    }
+    return false;
+  }
+
+  bool may_meet_one_of(const std::vector<LockParty>& runs) const {
+    return std::any_of(runs.begin(), runs.end(), [&](const LockParty& run) {
+      if (!names_our_tree(run)) return true;
+      if (order_.selection.is_whole()) return false;
+      const bool is_known = run.boot == boot_;
+      return !is_known ||
+             may_meet(order_.selection, selection_of(run.process, order_.ctest_version));
+    });
+  }
+
+  // By another path (a bind mount) the tree is the same, and no lock of scope `build` is: nothing
+  // would keep the tests apart.
+  bool names_our_tree(const LockParty& run) const {
+    if (run.tree.size() < k_surely_whole) return run.tree == order_.tree;
+    return order_.tree.compare(0, run.tree.size(), run.tree) == 0;
+  }
+
+  // We have the lock; a run whose keeper was killed may have the tree all the same.
+  Result<void> wait_for_orphaned_runs() {
+    const std::vector<LockParty> signatories = request_.signatories();
+    // Looked at in this order: who comes in between would be taken for one without a keeper.
+    const std::vector<LockParty> beside_us = request_.holders();
+    for (const LockParty& party : signatories) {
+      if (party.process == order_.ctest || party.boot != boot_) continue;
+      if (is_among(beside_us, party)) continue;
+      if (waits_itself(party)) continue;
+      // Usually the last run's, which has ended: nobody waits for it, nor is inside it.
+      const Result<os::UniqueFd> other = os::watch_process(party.process);
+      if (!other) continue;
+      around_ = run_around_us(order_.tree, party.process, party.boot);
+      if (!around_.empty()) return {};
+      if (second_ == SecondRun::refuse) return refusal(party);
+      orphaned_ = party;
+      begin_waiting();
+      if (Result<void> ended = wait_for(other->get()); !ended) return ended;
+      if (is_circle_ended_) return {};
+      request_.withdraw_waiting();
+      orphaned_.reset();
+    }
+    return {};
+  }
+
+  void begin_waiting() {
+    LockParty waiter = self();
+    waiter.since_unix_ms -= waited().count();
+    waiter.around = HeldLocks(order_.held).attempts();
+    waiter.ticket = request_.ticket();
+    request_.sign_waiting(waiter);
+    nested_ = NestedWait::begin(waiter);
+  }
+
+  Result<void> wait_for(int fd) {
+    const Result<os::UniqueFd> ctest = os::watch_process(order_.ctest);
+    if (!ctest) return Error{"ctest ended while it waited for its build tree"};
+    while (true) {
+      pollfd fds[2] = {{fd, POLLIN, 0}, {ctest->get(), POLLIN, 0}};
+      // The first line comes after a moment: the keeper of a ctest that has just ended still
+      // tidies up.
+      Milliseconds next = start_ + next_telling(told_) - os::monotonic_now();
+      if (nested_) next = std::min(next, start_ + nested_->next() - os::monotonic_now());
+      if (orphaned_) next = std::min(next, k_orphan_interval);
+      ::poll(fds, 2, static_cast<int>(std::max<std::int64_t>(next.count(), 0)));
+      if (fds[1].revents != 0) return Error{"ctest ended while it waited for its build tree"};
+      if (fds[0].revents != 0) return {};
+      if (orphaned_ && waits_itself(*orphaned_)) return {};
+      if (waited() >= next_telling(told_)) tell();
+      if (ends_circle()) return {};
+      if (second_ == SecondRun::refuse && waited() >= k_tidying_patience) return refusal();
+    }
+  }
+
+  // Two runs in one tree are what plain ctest would have here; nobody's end would be worse.
+  bool ends_circle() {
+    if (!nested_ || waited() < nested_->next()) return false;
+    const std::string circle = nested_->look(waited());
+    if (circle.empty()) return false;
+    say("this run goes on beside the one that has this build tree, for which it would wait for "
+        "ever: " +
+        circle);
+    is_circle_ended_ = true;
+    return true;
+  }
+
+  // The ctest of a script that wants the tree again: the ctest_test() whose keeper was killed is
+  // over, and each would wait for the other.
+  bool waits_itself(const LockParty& orphaned) const {
+    return is_among(request_.waiters(), orphaned);
+  }
+
+  // A number of another PID namespace is another process.
+  static bool is_among(const std::vector<LockParty>& parties, const LockParty& one) {
+    return std::any_of(parties.begin(), parties.end(), [&](const LockParty& party) {
+      return party.process == one.process && party.boot == one.boot;
+    });
+  }
+
+  // A process of another PID namespace cannot be looked up, nor taken for dead.
+  static bool has_ended(const LockParty& holder) {
+    return holder.boot == os::numbering_id() && !os::is_alive(holder.process);
+  }
+
+  Error refusal() const {
+    const std::vector<LockParty> holders = request_.holders();
+    if (!holders.empty()) return refusal(holders.front());
+    return Error{"this build tree is taken by another run; expected it free (runs = \"refuse\")"};
+  }
+
+  static Error refusal(const LockParty& holder) {
+    return Error{"this build tree is taken by " + describe_run(holder) +
+                 "; expected it free (runs = \"refuse\")"};
+  }
+
+  static std::string describe_run(const LockParty& holder) {
+    return "\"" + holder.test + "\" (pid " + std::to_string(holder.process.pid) + ", for " +
+           describe(Milliseconds{os::unix_now_ms() - holder.since_unix_ms}) + ")";
+  }
+
+  // The keeper of a ctest that has ended gives the tree back, unless it is stopped.
+  static void continue_keeper(const LockParty& holder) {
+    if (!has_ended(holder)) return;
+    const os::Connected link = connect_to_keeper(holder.process, k_probe_patience);
+    if (link.socket.valid()) (void)os::continue_peer(link.socket.get());
+  }
+
+  void tell() {
+    std::string line =
+        told_ == 0 ? "waiting for this build tree, taken by "
+                   : "still waiting (" + describe(waited()) + ") for this build tree, taken by ";
+    if (orphaned_) {
+      line += describe_run(*orphaned_) + ", whose keeper is gone";
+    } else {
+      for (const LockParty& holder : request_.holders()) continue_keeper(holder);
+      line += describe_obstacle();
+    }
+    say(line);
+    ++told_;
+  }
+
+  // Who has it, or who waits to have it alone, before us.
+  std::string describe_obstacle() const {
+    const std::vector<LockParty> holders = request_.holders();
+    if (holders.empty()) return "a process that left no record";
+    if (order_.use == TreeUse::shared && holders.front().mode == LockMode::shared) {
+      const std::vector<LockParty> waiters = request_.waiters();
+      if (!waiters.empty() && waiters.front().ticket < request_.ticket()) {
+        return describe_run(waiters.front()) + ", which waits for it, too";
+      }
+    }
+    const std::string more =
+        holders.size() > 1 ? " and " + std::to_string(holders.size() - 1) + " more" : "";
+    return describe_run(holders.front()) + more;
+  }
+
+  void say(const std::string& line) {
+    write_live_line(open_stderr_of(order_.ctest), said_line(line, Layout::folded));
+  }
+
+  Milliseconds waited() const { return os::monotonic_now() - start_; }
+
+  LockParty self() const {
+    LockParty party;
+    party.process = order_.ctest;
+    party.boot = boot_;
+    party.test = shown_command_of(order_.ctest.pid);
+    party.tree = order_.tree;
+    party.since_unix_ms = os::unix_now_ms();
+    return party;
+  }
+
+  const RunLockOrder& order_;
+  SecondRun second_;
+  os::LockRequest request_;
+  std::string boot_ = os::numbering_id();
+  Milliseconds start_ = os::monotonic_now();
+  unsigned told_ = 0;
+  bool taken_ = false;
+  std::string around_;
+  bool meets_another_ = false;
+  std::optional<LockParty> orphaned_;
+  std::optional<NestedWait> nested_;
+  bool is_circle_ended_ = false;
+};
+
+std::string lock_path(const std::string& tree) {
+  return tree + "/" + std::string(names::k_run_lock_directory) + "/" +
+         std::string(names::k_lock_file);
+}
+
+// By the records, which are looked at without taking anything: who wants the tree at this moment
+// gets it. To read is enough for that.
+os::UniqueFd open_to_look(const std::string& tree, int access) {
+  return os::UniqueFd(
+      ::open(lock_path(tree).c_str(), access | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+}
+
+// After open_to_look(): of a lock that may not be opened.
+bool may_be_anybodys() { return errno != ENOENT && errno != ENOTDIR; }
+
+}  // namespace
+
+Result<bool> is_tree_taken(const std::string& tree) {
+  // Who asks is to tidy the tree, which takes the right to write.
+  const os::UniqueFd lock = open_to_look(tree, O_RDWR);
+  if (!lock.valid() && may_be_anybodys()) return os::system_error("open " + lock_path(tree));
+  if (!lock.valid()) return false;
+  return os::count_living(lock.get(), os::RecordList::holders) > 0;
+}
+
+std::optional<bool> has_tree(const ProcessName& ctest, std::string_view numbering,
+                             const std::string& tree) {
+  const os::UniqueFd lock = open_to_look(tree, O_RDONLY);
+  if (!lock.valid() && may_be_anybodys()) return std::nullopt;
+  if (!lock.valid()) return false;
+  const std::vector<LockParty> holders = os::living_records(lock.get(), os::RecordList::holders);
+  return std::any_of(holders.begin(), holders.end(), [&](const LockParty& holder) {
+    return holder.process == ctest && holder.boot == numbering;
+  });
+}
+
+void forget_run(const os::UniqueFd& lock, const ProcessName& ctest) {
+  if (lock.valid()) os::erase(lock.get(), os::RecordList::holders, ctest);
+}
+
+CtestSelection selection_of(const ProcessName& ctest, std::string_view ctest_version) {
+  CtestSelection selection =
+      ctest_selection(os::command_of(ctest.pid, k_longest_command), ctest_version);
+  if (!os::is_alive(ctest)) return {};
+  if (selection.by != CtestSelection::By::file) return selection;
+  // ctest has left the directory it was started in, and may be told of it by a link.
+  const std::string& path = selection.tests.front();
+  const Result<std::string> text = path.empty() || path.front() != '/'
+                                       ? Result<std::string>(Error{})
+                                       : os::read_file(path, k_longest_file_of_tests);
+  if (!text || text->size() == k_longest_file_of_tests) return {};
+  return {CtestSelection::By::names, lines_of(*text)};
+}
+
+Result<RunLock> take_run_lock(const RunLockOrder& asked, SecondRun second) {
+  RunLockOrder order = asked;
+  if (second == SecondRun::allow) return RunLock{};
+  // Of the run around us, not of its attempt: two tests that both run ctest exclude one another.
+  std::string level = HeldLocks(order.held).level_of(run_place(order.tree));
+  level = level.substr(0, level.rfind('.'));
+  while (true) {
+    Result<os::LockRequest> request = open_lock(order.tree, level, order.use);
+    if (!request) return RunLockWait::without(order.tree, request.error());
+    RunLockWait wait(order, second, std::move(*request));
+    Result<RunLock> lock = wait.run();
+    if (wait.meets_another()) {
+      // Let go, then waited for: a lock is never made exclusive while it is held.
+      order.use = TreeUse::alone;
+      order.selection = {};
+      continue;
+    }
+    if (wait.around().empty() || wait.around() == level) {
+      if (lock) lock->inside_another = !level.empty();
+      return lock;
+    }
+    level = wait.around();  // the environment did not say that we are inside it
+  }
+}
+
+}  // namespace holdfast
