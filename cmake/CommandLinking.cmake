@@ -1,7 +1,7 @@
 # How `holdfast` is linked: as one static program where the C and C++ libraries are there as archives,
 # else as usual. A run of ctest starts it twice, and a shared libstdc++ and fmt cost each start more
-# than all that `begin` or `end` do (docs/decisions/0009). It uses nothing that glibc loads at run time
-# (names of users or hosts, character sets).
+# than all that `begin` or `end` do (docs/internals/decisions/0009). It uses nothing that glibc loads at
+# run time (names of users or hosts, character sets).
 #
 # Gives holdfast_fmt, by its headers: Debian has no archive of fmt; and holdfast_command_linking.
 include(CheckCXXSourceCompiles)

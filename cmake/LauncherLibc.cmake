@@ -1,11 +1,11 @@
 # The C library of the launcher: musl where its Debian package musl-dev is there, else the one of
 # everything else. A static program of glibc asks the processor some forty questions (CPUID) and
 # resolves as many function variants before main; a virtual machine answers each in a microsecond or
-# more, once per test (docs/decisions/0009).
+# more, once per test (docs/internals/decisions/0009).
 #
 # Of the C++ library only headers are used: its binaries fit glibc only. Whether a compiler's headers can be
 # used so is not known beforehand; so the launcher is built with glibc too, and takes that where any part of the
-# other cannot be compiled, linked or run (try_musl.sh; docs/decisions/0029).
+# other cannot be compiled, linked or run (try_musl.sh; docs/internals/decisions/0029).
 #
 # Gives holdfast_launcher_libc: what the launcher and the libraries below it are compiled and linked
 # with for musl; and holdfast_tries_musl.

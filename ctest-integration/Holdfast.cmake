@@ -18,7 +18,7 @@ Including it again, from a sub-project too, changes nothing: a tree is attached 
 sets the directory property :prop_dir:`TEST_INCLUDE_FILE` (to a file that includes the
 project's own value) and adds one line to ``CTestCustom.cmake`` in the build tree; both happen
 at the end of the configure step. On systems other than Linux it says so and does nothing.
-docs/attaching.md has the details.
+docs/guide/attaching.md has the details.
 
 Variables
 ^^^^^^^^^
@@ -27,13 +27,13 @@ Variables
   Cache option, ``ON`` by default. ``OFF`` detaches the tree: ctest runs as without Holdfast.
 ``HOLDFAST_BUILD_STEPS``
   Cache option, ``ON`` by default: with the Ninja and Makefile generators every compile and link
-  step runs through Holdfast too (docs/build-steps.md). It is :prop_gbl:`RULE_LAUNCH_COMPILE` and
+  step runs through Holdfast too (docs/guide/build-steps.md). It is :prop_gbl:`RULE_LAUNCH_COMPILE` and
   :prop_gbl:`RULE_LAUNCH_LINK`, in front of what a project or ``CTEST_USE_LAUNCHERS`` has there.
   Only where the top-level project includes Holdfast.
 ``HOLDFAST_CUSTOM_STEPS``, ``HOLDFAST_CUSTOM_TIMEOUT``
   No variables but properties of a directory (and all below it) or, with Makefiles, of a target:
   its custom commands run through Holdfast too, each for so long at most: ``90``, ``500ms``, ``2m``
-  (docs/build-steps.md). ``HOLDFAST_CUSTOM_STEPS`` ``OFF`` takes a directory or target out again.
+  (docs/guide/build-steps.md). ``HOLDFAST_CUSTOM_STEPS`` ``OFF`` takes a directory or target out again.
 ``HOLDFAST_LINK_SLOTS``
   A number up to 1024: so many links at once, over all build trees of this user that say the same number.
   ``memory``: as many as memory allows, by what past links of the same output took. Empty by
@@ -62,7 +62,7 @@ and the like.
 ``HOLDFAST_TIMEOUT``
   Time the test may take, without the time it waits for locks: ``30``, ``500ms``, ``2m``. Wins
   over :prop_test:`TIMEOUT`, which Holdfast takes over as well: it shows the stacks of what
-  hangs, ends it, and ctest says ``***Timeout`` (docs/timeouts.md).
+  hangs, ends it, and ctest says ``***Timeout`` (docs/guide/timeouts.md).
 ``HOLDFAST_ON_LEAK``
   What becomes of processes the test leaves behind: ``kill`` (default), ``fail`` (kill, and
   the test fails) or ``ignore``. Those of a test with :prop_test:`FIXTURES_SETUP`, or named in
@@ -73,7 +73,7 @@ and the like.
   forked from one that has done its start-up (link ``Holdfast::gtest_main``); ``none``: one process
   until it ends early, then a fresh one. :prop_test:`PROCESSORS` says how many cases may run beside
   each other; ``HOLDFAST_TIMEOUT`` limits each case, :prop_test:`TIMEOUT` the whole.
-  ``holdfast_discover_tests()`` (gtest_discovery.cmake) makes such tests (docs/gtest.md).
+  ``holdfast_discover_tests()`` (gtest_discovery.cmake) makes such tests (docs/guide/gtest.md).
 
 Targets
 ^^^^^^^
@@ -82,7 +82,7 @@ What tests may link. They are there whether tests are attached or not, and on ev
 
 ``Holdfast::mark``
   The header ``holdfast/mark.h`` for C and C++: ``holdfast_mark_exit()`` says that this process now
-  exits on purpose (docs/marker-protocol.md). Nothing to link at run time.
+  exits on purpose (docs/reference/marker-protocol.md). Nothing to link at run time.
 ``Holdfast::gtest``, ``Holdfast::gtest_main``
   For GoogleTest programs, with a main() of their own or with ours (targets.cmake).
 
@@ -92,7 +92,7 @@ Environment of ctest
 ``HOLDFAST_DISABLE``
   A true value: this ctest runs as without Holdfast.
 ``HOLDFAST_PROFILE``
-  The profile of ``holdfast.toml`` in the project's top source directory (docs/config.md).
+  The profile of ``holdfast.toml`` in the project's top source directory (docs/reference/config.md).
 #]=======================================================================]
 
 cmake_policy(PUSH)

@@ -85,7 +85,7 @@ endfunction()
 function(_holdfast_attach_custom)
   set(line "include(\"\${CMAKE_CURRENT_LIST_DIR}/.holdfast/custom.cmake\")")
   set(lines "
-# Added by Holdfast (docs/attaching.md); does nothing once the tree is detached.
+# Added by Holdfast (docs/guide/attaching.md); does nothing once the tree is detached.
 if(EXISTS \"\${CMAKE_CURRENT_LIST_DIR}/.holdfast/custom.cmake\")
   ${line}
 endif()

@@ -57,7 +57,7 @@ function(_holdfast_launch_custom_steps directory above)
       _holdfast_set_custom_launch("TARGET;${target}" "${own}" "${launch}")
     elseif(NOT "${own}" STREQUAL "${launch}")
       message(STATUS "Holdfast: target ${target} asks for its custom commands: with Ninja its "
-        "directory must (docs/build-steps.md)")
+        "directory must (docs/guide/build-steps.md)")
     endif()
   endforeach()
   _holdfast_set_custom_launch("${scope}" "${launch}" "${above}")

@@ -20,7 +20,7 @@
 
   Everything but the first two is as in :command:`gtest_discover_tests`, the default of
   ``DISCOVERY_MODE`` (``CMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE``) included, and without the first
-  two so is what comes out: the same tests with the same names. docs/gtest.md is for users.
+  two so is what comes out: the same tests with the same names. docs/guide/gtest.md is for users.
 
   ``BATCH``
     What one test of ctest is: a ``case`` (the default, without ``ISOLATION``), a ``suite`` (the

@@ -1,7 +1,7 @@
-# A run that names its tests one by one may share the build tree with others (docs/locks.md). Whether it
-# does, `holdfast begin` decides, by the command line. Here it is found out whether a test that it runs needs
-# more than that: one with a fixture, which brings other tests along, or one with RUN_SERIAL. Then the run
-# gets the tree alone, before any test starts.
+# A run that names its tests one by one may share the build tree with others (docs/guide/locks.md).
+# Whether it does, `holdfast begin` decides, by the command line. Here it is found out whether a test that
+# it runs needs more than that: one with a fixture, which brings other tests along, or one with RUN_SERIAL.
+# Then the run gets the tree alone, before any test starts.
 #
 # Read where the command line may name tests by -R, -I or --tests-from-file, or holdfast.toml has the word
 # `share`, after selection.cmake: where that does not know what ctest selects, any test may be of this run.

@@ -1,6 +1,6 @@
 # A test's own limit is the launcher's: it takes stacks and ends the tree when the limit runs out. ctest
 # gets the limit and a margin, and says `***Timeout` when the margin is over too. From CMake 3.27 on it is ctest that
-# tells when the limit is over, and it waits for the end (docs/timeouts.md).
+# tells when the limit is over, and it waits for the end (docs/guide/timeouts.md).
 #
 # Tests without TIMEOUT and HOLDFAST_TIMEOUT have ctest's own limit (ctest_limits.cmake), which add_test() raises in
 # the same way. Read with properties.cmake; of_<fact> is
@@ -87,7 +87,7 @@ endfunction()
 
 # Whether ctest is to tell that the limit is over. Not where the signal is the project's to choose, nor
 # where ctest's clock would count the wait for locks, nor of a batch, which is more than one process after
-# the other (docs/decisions/0025-ctest-tells-of-the-limit.md).
+# the other (docs/internals/decisions/0025-ctest-tells-of-the-limit.md).
 function(_holdfast_is_told_by_ctest out)
   set(${out} FALSE PARENT_SCOPE)
   _holdfast_may_tell_locks(tells_locks)

@@ -7,7 +7,7 @@ while IFS= read -r file; do
   clang-format --dry-run -Werror "$file" 2>/dev/null || complain "mend with: clang-format -i $file"
 done < <(find launcher tests ctest-integration -name '*.[ch]pp' -o -name '*.h')
 
-# Which layer may include which: arrows go one way (docs/architecture.md).
+# Which layer may include which: arrows go one way (docs/internals/architecture.md).
 say "layers"
 declare -A may_include=(
   [core]="core"

@@ -1,10 +1,10 @@
 // Fork isolation: this process has done its start-up and forks one process per case.
 //
 // Hazards. Every case begins with a copy of what start-up made: memory is its own, but files that
-// are open have one offset and connections one peer for all (docs/gtest.md says so to users), and
-// threads and timers are not copied at all (fork_obstacles.hpp: refused). What is still in a buffer
-// when a process forks would be written once by each copy: flushed before. A case must not be taken
-// for this process: getpid() is asked anew (reporter.hpp).
+// are open have one offset and connections one peer for all (docs/guide/gtest.md says so to users),
+// and threads and timers are not copied at all (fork_obstacles.hpp: refused). What is still in a
+// buffer when a process forks would be written once by each copy: flushed before. A case must not
+// be taken for this process: getpid() is asked anew (reporter.hpp).
 #pragma once
 
 #include <string>

@@ -81,7 +81,7 @@ void tidy_up(const std::string& tree) {
 }
 
 // What the last run left when it was killed: it may hold ports, files and locks of the tests. What
-// settings let live is spared: nobody asked for its end here (docs/decisions/0011).
+// settings let live is spared: nobody asked for its end here (docs/internals/decisions/0011).
 void end_left_behind(const std::string& tree, const std::string& whose) {
   ReapOrder order;
   order.tree = tree;

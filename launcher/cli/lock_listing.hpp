@@ -13,7 +13,7 @@ namespace holdfast::cli {
 // One paragraph per lock: who holds it, who waits, in order. Empty for none.
 std::string describe_locks(const std::vector<os::SurveyedLock>& locks);
 
-// docs/reports.md is the format.
+// docs/reference/report-formats.md is the format.
 nlohmann::ordered_json json_of(const std::vector<os::SurveyedLock>& locks);
 
 }  // namespace holdfast::cli

@@ -59,7 +59,7 @@ void add_mark(CLI::App& app, int& exit_code) {
   command->footer(
       "To be called by a test's main process, which then exits with a code other than 0. Does "
       "nothing "
-      "where Holdfast does not run the test. docs/marker-protocol.md");
+      "where Holdfast does not run the test. docs/reference/marker-protocol.md");
   command->callback([options, &exit_code] {
     const Result<void> marked = mark(*options);
     if (marked) return;

@@ -1,4 +1,4 @@
-// Runs the user's hooks: docs/config.md, on-failure and before-kill.
+// Runs the user's hooks: docs/reference/config.md, on-failure and before-kill.
 #pragma once
 
 #include <string>

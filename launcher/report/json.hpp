@@ -1,4 +1,4 @@
-// The report for programs: design §6, docs/reports.md. Fields may be added, never renamed.
+// The report for programs: docs/reference/report-formats.md. Fields may be added, never renamed.
 #pragma once
 
 #include "report/model.hpp"

@@ -56,9 +56,10 @@ struct TestEvidence {
 // ctest has told nobody; nothing of a test that was interrupted or whose end is not on record.
 std::optional<Verdict> verdict_of(const TestEvidence& evidence);
 
-// The table of docs/reports.md. ctest judges what the exit code and the output mean (WILL_FAIL,
-// regular expressions, skip codes); Holdfast judges how the process ended: what died of a signal,
-// a timeout or one of our own failures stays that, whatever ctest's regular expressions say.
+// The table of docs/reference/report-formats.md. ctest judges what the exit code and the output
+// mean (WILL_FAIL, regular expressions, skip codes); Holdfast judges how the process ended: what
+// died of a signal, a timeout or one of our own failures stays that, whatever ctest's regular
+// expressions say.
 TestOutcome outcome_of(const TestEvidence& evidence);
 
 }  // namespace holdfast

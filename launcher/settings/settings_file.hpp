@@ -1,5 +1,5 @@
 // holdfast.toml, read strictly: what is not understood is an error, wherever it stands in the file
-// and whichever profile is selected. docs/config.md describes the file.
+// and whichever profile is selected. docs/reference/config.md describes the file.
 #pragma once
 
 #include <string>

@@ -7,7 +7,7 @@
 //
 // The log is read by a descriptor that was opened while ctest wrote it, never by its name: any
 // other ctest in the tree, a listing too, puts a log of its own there
-// (docs/decisions/0024-the-witness.md).
+// (docs/internals/decisions/0024-the-witness.md).
 #pragma once
 
 #include "core/base/result.hpp"

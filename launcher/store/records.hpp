@@ -1,5 +1,5 @@
-// The records of a journal as types; docs/journal.md is the contract. What a record does not
-// say is an empty optional, string or list: every field but the ones marked may be absent.
+// The records of a journal as types; docs/reference/journal.md is the contract. What a record does
+// not say is an empty optional, string or list: every field but the ones marked may be absent.
 #pragma once
 
 #include "core/outcome/marker.hpp"
@@ -122,7 +122,7 @@ struct VerdictRecord {
   std::string note;         // why ctest did not start it
 };
 
-// One case of a batch (docs/batches.md).
+// One case of a batch (docs/guide/batches.md).
 struct CaseRecord {
   std::string name;                // required; field `case`
   std::optional<Outcome> outcome;  // empty: it was not run, or a name this version does not know
@@ -153,7 +153,7 @@ struct RunEnded {
   bool has_log = true;          // field `log`; false: tests that are not on record may have run
 };
 
-// One command of a build, in the build journal (docs/build-steps.md).
+// One command of a build, in the build journal (docs/reference/journal.md).
 struct StepRecord {
   double at = 0;     // when it was over
   std::string kind;  // required

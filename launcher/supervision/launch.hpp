@@ -21,7 +21,7 @@ class AttemptRunner;
 //
 // `batches`: runs a test that is a batch here, where that and the supervisor are all it takes.
 // Null: this is the launcher of every test, and the one of batches takes its place
-// (docs/decisions/0021-a-launcher-for-batches.md).
+// (docs/internals/decisions/0021-a-launcher-for-batches.md).
 Exit launch(char** arguments, char** environment, AttemptRunner* batches = nullptr);
 
 // An attempt that is over: nothing of it is left, its locks are let go, it is not recorded yet.

@@ -91,7 +91,7 @@ def one_process(bench, attached, program, pipe):
     launch = samples["launch"].wall - samples["true"].wall
     batch, bare = samples["batch"].wall, samples["bare"].wall
     read = "read from a pipe" if pipe else "to /dev/null"
-    # The bound of the pipe: docs/decisions/0021-a-launcher-for-batches.md.
+    # The bound of the pipe: docs/internals/decisions/0021-a-launcher-for-batches.md.
     return bench.Row(f"500 cases in one process, {read}: batch / bare binary and one launch",
                      ratio, 1.35 if pipe else None, None,
                      f"{batch / 1e3:.1f} ms / {bare / 1e3:.1f} + {launch / 1e3:.1f} ms")

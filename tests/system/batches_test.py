@@ -1,4 +1,4 @@
-"""Batches of GoogleTest cases by `holdfast exec` (issue 5, docs/batches.md)."""
+"""Batches of GoogleTest cases by `holdfast exec` (issue 5, docs/guide/batches.md)."""
 
 import json
 import signal

@@ -1,4 +1,5 @@
-"""Limits that are ctest's own, raised and kept by the launcher where they can be seen (docs/timeouts.md)."""
+"""Limits that are ctest's own, raised and kept by the launcher where they can be seen
+(docs/guide/timeouts.md)."""
 
 import json
 import os

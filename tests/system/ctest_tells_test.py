@@ -1,4 +1,4 @@
-"""ctest says by SIGUSR1 that a test's limit is over, from CMake 3.27 on (docs/timeouts.md)."""
+"""ctest says by SIGUSR1 that a test's limit is over, from CMake 3.27 on (docs/guide/timeouts.md)."""
 
 import os
 import re

@@ -85,7 +85,7 @@ def by_dialect():
                        "a)", "*a", "a**", "a?*", "(a*)*", "(a|b*)+", "^*", "$+", "a\\", ".", "..*", "\\.",
                        "[.]", "[+*?]", "A_b\\.c", ",b=", "[b-b]", "[^a-zA-Z]", "|", "a|", "[a-c]*"):
         if expression.count("(") > 9 and ctest_version() >= (3, 31):
-            continue  # nine were the most there have been (docs/decisions/0018*)
+            continue  # nine were the most there have been (docs/internals/decisions/0018*)
         for text in texts:
             yield Case([("fail", expression)], ("code", 0), text)
 

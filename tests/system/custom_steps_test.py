@@ -95,7 +95,7 @@ add_custom_target(asks ALL DEPENDS made.txt)
                            f"-DCMAKE_PREFIX_PATH={STAGE}", bound=BUILD_BOUND_S)
         said = [line for line in made.stdout.decode().splitlines() if "asks" in line]
         self.assertEqual(said, ["-- Holdfast: target asks asks for its custom commands: with Ninja its "
-                                "directory must (docs/build-steps.md)"])
+                                "directory must (docs/guide/build-steps.md)"])
 
     # --- Timeouts ----------------------------------------------------------------------------
 

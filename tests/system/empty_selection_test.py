@@ -1,4 +1,5 @@
-"""A ctest that selects no test: an outcome of the run, and what `no-tests` makes of it (docs/outcomes.md)."""
+"""A ctest that selects no test: an outcome of the run, and what `no-tests` makes of it
+(docs/reference/outcomes.md)."""
 
 import json
 import unittest

@@ -43,7 +43,7 @@ class FrameworkCase(ProjectCase):
         return {n: r.get("exit_code") for n, r in ended.items()}, ended
 
     def assert_codes(self, seen, expected):
-        """The numbers of docs/outcomes.md."""
+        """The numbers of docs/reference/outcomes.md."""
         self.assertEqual({name: seen[name] for name in expected}, expected)
 
     def cases(self, name, package):

@@ -1,4 +1,4 @@
-"""Programs linked with Holdfast::gtest_main: the program's side of docs/worker-protocol.md."""
+"""Programs linked with Holdfast::gtest_main: the program's side of docs/internals/worker-protocol.md."""
 
 import os
 import signal

@@ -1,5 +1,5 @@
 """ctest's expressions see what the test prints: of Holdfast's own lines none stands there that need not
-(docs/reports.md)."""
+(docs/guide/reports.md)."""
 
 import re
 import unittest

@@ -56,7 +56,8 @@ class LeftoversTest(SystemCase):
         return (begun.returncode, *said), (ended - int(there.read_text().split()[-1])) / 1e9
 
     def test_a_child_that_ends_a_moment_after_its_test_is_no_leak(self):
-        """It has 100 ms (docs/outcomes.md). On a busy machine it may take longer: such a try says nothing."""
+        """It has 100 ms (docs/reference/outcomes.md). On a busy machine it may take longer: such a
+        try says nothing."""
         outlived = []
         while not any(one < 0.1 for one in outlived):
             self.assertLess(len(outlived), 100, f"none had ended in time: {outlived}")

@@ -1,4 +1,4 @@
-"""Who is given which limit (docs/timeouts.md)."""
+"""Who is given which limit (docs/guide/timeouts.md)."""
 
 import json
 import subprocess

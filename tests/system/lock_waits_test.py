@@ -101,7 +101,7 @@ class LockWaitsTest(ProjectCase):
             self.assertEqual(waiter.returncode, 0)
             self.assertEqual(other in trace.read_text(), bool(around))
 
-    # The example of docs/locks.md.
+    # The example of docs/guide/locks.md.
     def test_flock_makes_a_run_wait_and_is_named(self):
         name = self.lock_name()
         self.finish(*self.supervised("true", options=["--lock", name]))

@@ -1,4 +1,5 @@
-"""Each of two runs in one build tree has a log of its own, however close they begin (docs/decisions/0028)."""
+"""Each of two runs in one build tree has a log of its own, however close they begin
+(docs/internals/decisions/0028)."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""examples/markers, and the examples of docs/marker-protocol.md as they stand there."""
+"""examples/markers, and the examples of docs/reference/marker-protocol.md as they stand there."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from support import CMAKE, STAGE, ProjectCase, no_keeper_of, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples/markers"
-PAGE = (ROOT / "docs/marker-protocol.md").read_text()
+PAGE = (ROOT / "docs/reference/marker-protocol.md").read_text()
 
 
 class ExampleTest(ProjectCase):

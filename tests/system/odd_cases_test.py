@@ -1,4 +1,4 @@
-"""Batches whose cases do what one could stumble over (docs/batches.md)."""
+"""Batches whose cases do what one could stumble over (docs/guide/batches.md)."""
 
 import subprocess
 import unittest

@@ -1,4 +1,4 @@
-"""Batches whose cases have names that no identifier has: none is left out (docs/batches.md)."""
+"""Batches whose cases have names that no identifier has: none is left out (docs/guide/batches.md)."""
 
 import unittest
 import xml.etree.ElementTree as ElementTree

@@ -1,4 +1,4 @@
-"""Retries of batches: only the cases that went wrong are run again (issue 6, docs/batches.md)."""
+"""Retries of batches: only the cases that went wrong are run again (issue 6, docs/guide/batches.md)."""
 
 import unittest
 

@@ -1,4 +1,4 @@
-"""Retries of `holdfast run` (docs/retry.md)."""
+"""Retries of `holdfast run` (docs/guide/retry.md)."""
 
 import os
 import signal

@@ -1,4 +1,5 @@
-"""What passed after a retry: in the summary, the reports, ctest's own records (issue 6, docs/retry.md)."""
+"""What passed after a retry: in the summary, the reports, ctest's own records
+(issue 6, docs/guide/retry.md)."""
 
 import subprocess
 import unittest

@@ -1,4 +1,5 @@
-"""The stacks of a test whose limit is over, by which tool, and what takes too long (docs/timeouts.md)."""
+"""The stacks of a test whose limit is over, by which tool, and what takes too long
+(docs/guide/timeouts.md)."""
 
 import re
 import shutil

@@ -83,7 +83,7 @@ JUDGED_BY_OUTPUT = {"skips_by_output", "red_by_output", "green_by_output", "red_
 # What may be unknown where somebody killed ctest or its keeper: nobody but ctest sees how a bare test ends.
 MAY_BE_UNKNOWN = JUDGED_BY_OUTPUT | BARE_TESTS
 # And where nobody did: ctest's log calls both "Test Passed.", and its list of what was skipped has one name in
-# the tree, whoever wrote it (docs/decisions/0024).
+# the tree, whoever wrote it (docs/internals/decisions/0024).
 TOLD_BY_A_LIST = {"bare_skips_by_code", "bare_skips_not"}
 SINGLES = ["passes", "fails", "red_by_output", "skips_by_output", "takes_the_lock", "crashes", "may_not_run",
            "needs_the_place", "needs_the_ruin", "times_out", "bare_passes", "bare_red_by_output",

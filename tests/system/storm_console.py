@@ -1,5 +1,6 @@
 """What ctest's console says of a run: each test in ctest's own words, ctest's numbers, Holdfast's summary. And
-which outcome, verdict and JUnit element each of these words stands for (docs/outcomes.md, docs/reports.md)."""
+which outcome, verdict and JUnit element each of these words stands for (docs/reference/outcomes.md,
+docs/reference/report-formats.md)."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""A test with a lock and a limit (docs/timeouts.md)."""
+"""A test with a lock and a limit (docs/guide/timeouts.md)."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What happens when a test's limit is over (docs/timeouts.md)."""
+"""What happens when a test's limit is over (docs/guide/timeouts.md)."""
 
 import subprocess
 import time

@@ -1,4 +1,4 @@
-"""The exec side of docs/worker-protocol.md, small enough to test the program's side with."""
+"""The exec side of docs/internals/worker-protocol.md, small enough to test the program's side with."""
 
 import contextlib
 import mmap

@@ -1,4 +1,4 @@
-/* Batches of GoogleTest cases that know of Holdfast: docs/gtest.md.
+/* Batches of GoogleTest cases that know of Holdfast: docs/guide/gtest.md.
  *
  * CMake targets: Holdfast::gtest_main brings a main() of its own; Holdfast::gtest is for programs
  * that have one:

@@ -11,7 +11,7 @@
  *     exit(1);
  *   }
  *
- * docs/marker-protocol.md says what Holdfast makes of it.
+ * docs/reference/marker-protocol.md says what Holdfast makes of it.
  */
 #ifndef HOLDFAST_MARK_H
 #define HOLDFAST_MARK_H

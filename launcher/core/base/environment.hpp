@@ -1,4 +1,4 @@
-// Every environment variable Holdfast reads or sets, in one place. docs/environment.md
+// Every environment variable Holdfast reads or sets, in one place. docs/reference/environment.md
 // describes them for users.
 #pragma once
 
@@ -27,7 +27,7 @@ inline constexpr std::string_view k_property_locks = "HOLDFAST_P_LOCKS";
 inline constexpr std::string_view k_property_resource_lock = "HOLDFAST_P_RESOURCE_LOCK";
 inline constexpr std::string_view k_property_run_serial = "HOLDFAST_P_RUN_SERIAL";
 inline constexpr std::string_view k_property_timeout = "HOLDFAST_P_TIMEOUT";
-// What TIMEOUT says, and what ctest has been told instead: docs/timeouts.md.
+// What TIMEOUT says, and what ctest has been told instead: docs/guide/timeouts.md.
 inline constexpr std::string_view k_property_native_timeout = "HOLDFAST_P_NATIVE_TIMEOUT";
 inline constexpr std::string_view k_property_native_limit = "HOLDFAST_P_NATIVE_LIMIT";
 // What ctest waits where its own limit was not raised: 0 when that is not known. Of a test, else of

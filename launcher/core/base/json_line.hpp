@@ -11,8 +11,8 @@ namespace holdfast {
 
 class JsonLine {
  public:
-  // Begins a record of docs/journal.md: version, type and time (milliseconds since 1970). `room`: a
-  // string that is not needed any more, whose memory it takes.
+  // Begins a record of docs/reference/journal.md: version, type and time (milliseconds since 1970).
+  // `room`: a string that is not needed any more, whose memory it takes.
   JsonLine(std::string_view type, std::int64_t unix_ms, std::string room = {});
 
   JsonLine& text(std::string_view key, std::string_view value);

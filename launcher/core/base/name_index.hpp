@@ -1,6 +1,6 @@
 // Finds by its name what is kept in a list, such as the results of a batch. Of the C++ library's
 // own maps a part is not in its headers, and the launchers link no more than those
-// (docs/decisions/0009).
+// (docs/internals/decisions/0009).
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Every name that Holdfast puts on disk, in one place. docs/on-disk.md describes them.
+// Every name that Holdfast puts on disk, in one place. docs/reference/on-disk.md describes them.
 #pragma once
 
 #include <string_view>
@@ -14,7 +14,7 @@ inline constexpr std::string_view k_project_file = ".holdfast/project";
 // Written by `holdfast begin` for attach.cmake: the longest grace that a test may have, in
 // milliseconds.
 inline constexpr std::string_view k_grace_file = ".holdfast/grace";
-// In the project's top source directory, written by people: docs/config.md.
+// In the project's top source directory, written by people: docs/reference/config.md.
 inline constexpr std::string_view k_settings_file = "holdfast.toml";
 // Written by `holdfast begin`, read by attach.cmake: core/settings/locks_for_ctest.hpp. Only there
 // where holdfast.toml has locks for tests.
@@ -26,8 +26,8 @@ inline constexpr std::string_view k_log_lock_directory = ".holdfast/log-lock";
 inline constexpr std::string_view k_runs_directory = ".holdfast/runs";
 // Inside a run's directory: one directory per attempt, by its id.
 inline constexpr std::string_view k_scratch_directory = "scratch";
-// Inside an attempt's scratch directory, and what may be in it: docs/marker-protocol.md. Hidden, so
-// that a test may take `*` for its own.
+// Inside an attempt's scratch directory, and what may be in it: docs/reference/marker-protocol.md.
+// Hidden, so that a test may take `*` for its own.
 inline constexpr std::string_view k_marker_directory = ".markers";
 inline constexpr std::string_view k_marker_prefix = "exit-";  // followed by the decimal pid
 inline constexpr std::string_view k_googletest_runs_file = "googletest-runs";

@@ -1,4 +1,4 @@
-// Messages of docs/worker-protocol.md: packets to fields and back.
+// Messages of docs/internals/worker-protocol.md: packets to fields and back.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// When ctest ends a test by itself, as attach.cmake tells it (docs/timeouts.md). Lengths of time
-// count from the launcher's start, which is when ctest's clock starts.
+// When ctest ends a test by itself, as attach.cmake tells it (docs/guide/timeouts.md). Lengths of
+// time count from the launcher's start, which is when ctest's clock starts.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
 // What a ctest was asked to run, told by its command line alone: IDEs start one ctest for each
-// test, many at once, and those may share a build tree (docs/locks.md).
+// test, many at once, and those may share a build tree (docs/guide/locks.md).
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,8 @@
 
 namespace holdfast {
 
-// Who holds a lock or waits for it, as it stands in the lock's files. docs/locks.md is the format.
+// Who holds a lock or waits for it, as it stands in the lock's files. docs/reference/lock-files.md
+// is the format.
 struct LockParty {
   ProcessName process;  // the launcher
   std::string boot;     // boot id: a process of another boot is no process

@@ -1,6 +1,6 @@
-// The locks by which runs that share a build tree keep their tests apart (docs/locks.md): no test
-// is run twice at the same time, and one with RUN_SERIAL has no test of another run beside it. Of
-// one run ctest sees to both.
+// The locks by which runs that share a build tree keep their tests apart (docs/guide/locks.md): no
+// test is run twice at the same time, and one with RUN_SERIAL has no test of another run beside it.
+// Of one run ctest sees to both.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,5 @@
-// Commands of the user's around an attempt: docs/config.md. Each is for /bin/sh; empty: none.
+// Commands of the user's around an attempt: docs/reference/config.md. Each is for /bin/sh; empty:
+// none.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // The marker protocol, version 1: a test process that is about to exit on purpose, having reported
-// its failure, says so by a file. docs/marker-protocol.md is the page; the writer for C and C++ is
-// include/holdfast/mark.h.
+// its failure, says so by a file. docs/reference/marker-protocol.md is the page; the writer for C
+// and C++ is include/holdfast/mark.h.
 //
 // Whatever is in a marker was written by a test: nothing is believed that cannot be checked.
 #pragma once

@@ -1,5 +1,5 @@
 // Whether the kernel killed a test for want of memory. A death by SIGKILL alone says nothing: an
-// administrator, a container's manager or a script may have sent it. docs/outcomes.md.
+// administrator, a container's manager or a script may have sent it. docs/reference/outcomes.md.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ bool names_oom_victim(std::string_view line, int pid);
 
 // The counter of a whole run's cgroup, as evidence for one test: a rise in the lifetime of an
 // attempt that died of SIGKILL explains that death, and each rise only one. A rise may have been a
-// helper process of another test at the same time: docs/outcomes.md.
+// helper process of another test at the same time: docs/reference/outcomes.md.
 class OomClaims {
  public:
   struct Start {

@@ -18,7 +18,8 @@ struct Properties {
   bool needed_by_others = false;
   std::string labels = {};  // LABELS, as resource_lock; only told where holdfast.toml asks for them
   bool run_serial = false;  // RUN_SERIAL
-  std::string native_timeout = {};  // TIMEOUT, where ctest has been given more (docs/timeouts.md)
+  // TIMEOUT, where ctest has been given more (docs/guide/timeouts.md).
+  std::string native_timeout = {};
   // ctest's own limit for tests without one, where it has been given more.
   std::string default_timeout = {};
   std::string isolation = {};       // HOLDFAST_ISOLATION

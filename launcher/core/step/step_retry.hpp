@@ -1,5 +1,5 @@
 // Whether a step of a build is done once more: when what it failed of is not the code's fault.
-// docs/build-steps.md.
+// docs/guide/build-steps.md.
 #pragma once
 
 #include <string>

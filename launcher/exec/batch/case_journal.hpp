@@ -1,4 +1,4 @@
-// The journal's records of cases: docs/journal.md.
+// The journal's records of cases: docs/reference/journal.md.
 #pragma once
 
 #include <cstdint>

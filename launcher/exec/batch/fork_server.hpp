@@ -1,6 +1,6 @@
 // A program that has done its start-up and forks one child for each case it is asked for; looked
-// after while it runs, with its children (docs/worker-protocol.md). One that is not linked with
-// Holdfast's support lists its cases instead and ends.
+// after while it runs, with its children (docs/internals/worker-protocol.md). One that is not
+// linked with Holdfast's support lists its cases instead and ends.
 #pragma once
 
 #include <cstdint>

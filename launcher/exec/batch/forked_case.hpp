@@ -1,5 +1,5 @@
-// One case in a child of its own, forked by a server (docs/worker-protocol.md): its output, what it
-// and its anchor report, its time.
+// One case in a child of its own, forked by a server (docs/internals/worker-protocol.md): its
+// output, what it and its anchor report, its time.
 #pragma once
 
 #include <poll.h>

@@ -1,5 +1,5 @@
-// What a linked program says without a system call (docs/worker-protocol.md). It is the program's
-// to write into, so nothing in it is believed.
+// What a linked program says without a system call (docs/internals/worker-protocol.md). It is the
+// program's to write into, so nothing in it is believed.
 #pragma once
 
 #include <cstdint>

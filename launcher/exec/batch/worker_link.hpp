@@ -1,4 +1,5 @@
-// The socket on which a linked program says at which case it is (docs/worker-protocol.md).
+// The socket on which a linked program says at which case it is
+// (docs/internals/worker-protocol.md).
 #pragma once
 
 #include <poll.h>

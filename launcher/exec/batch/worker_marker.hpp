@@ -1,5 +1,5 @@
-// The markers that processes of a batch leave (docs/marker-protocol.md): each belongs to the
-// worker, or to the child of the case, that wrote it.
+// The markers that processes of a batch leave (docs/reference/marker-protocol.md): each belongs to
+// the worker, or to the child of the case, that wrote it.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// What was locked below attempts whose launcher was killed (docs/locks.md, nested runs): only it
-// knows when they are over.
+// What was locked below attempts whose launcher was killed (docs/guide/locks.md, nested runs): only
+// it knows when they are over.
 #pragma once
 
 #include "core/lock/lock_place.hpp"

@@ -1,7 +1,7 @@
 // The turn of opening ctest's log. Below CMake 4.3 ctest removes `LastTest.log.tmp` and then makes
 // it anew: two that begin at one moment may both remove it before either has made it, open one and
 // the same file, and write over what the other says. So ctests that may begin side by side open it
-// one after the other (docs/decisions/0028).
+// one after the other (docs/internals/decisions/0028).
 #pragma once
 
 #include <string>

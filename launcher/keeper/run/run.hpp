@@ -53,8 +53,9 @@ class Run {
   // but what the launchers know.
   void keep_log(RunLog log) { log_ = std::move(log); }
   // Before the first test, while ctest waits: what becomes of a log that another ctest may have
-  // opened, too (docs/decisions/0028). What that one wrote is cut off. With company it may still be
-  // writing: then the run does without a log. Or it may open it later: that is watched.
+  // opened, too (docs/internals/decisions/0028). What that one wrote is cut off. With company it
+  // may still be writing: then the run does without a log. Or it may open it later: that is
+  // watched.
   void settle_log();
   const std::optional<RunLog>& log() const { return log_; }
   // Whether nobody else writes it, as far as anybody can know.

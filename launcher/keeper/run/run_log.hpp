@@ -50,7 +50,7 @@ class RunLog {
   bool is_at(const LogPlace& place) const { return place_.id == place.id; }
 
   // Whether the file goes on behind ctest's offset: then another ctest that has opened the same
-  // file wrote there (docs/decisions/0028). ctest must not be writing.
+  // file wrote there (docs/internals/decisions/0028). ctest must not be writing.
   bool has_foreign_end() const;
   // Cuts that off. The other one must be through. False: it stays.
   bool cut_foreign_end() const;

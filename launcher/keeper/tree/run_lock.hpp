@@ -49,8 +49,8 @@ struct RunLock {
 // does not wait for it, but for others inside that run.
 //
 // Inside a test of another tree's run it waits as anybody does, though what is around it may be
-// waited for in turn by the run that has the tree (docs/decisions/0022). Who is the last to come in
-// such a circle goes on without the tree, and says so on ctest's stderr.
+// waited for in turn by the run that has the tree (docs/internals/decisions/0022). Who is the last
+// to come in such a circle goes on without the tree, and says so on ctest's stderr.
 Result<RunLock> take_run_lock(const RunLockOrder& order, SecondRun second);
 
 // Takes `ctest`, which goes on, out of the lock's records: its tests are over, and nobody who

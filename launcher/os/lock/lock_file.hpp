@@ -1,6 +1,6 @@
 // One lock: a file that is taken with flock(2), so that flock(1) in a script interoperates, behind
 // a queue that gives the order; of a counted one slots besides. The kernel releases; nothing here
-// looks at age. docs/locks.md.
+// looks at age. docs/guide/locks.md.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The order of those who wait for one lock. docs/locks.md is the format.
+// The order of those who wait for one lock. docs/reference/lock-files.md is the format.
 //
 // Who comes write-locks one byte of the queue file, the byte being the time of arrival in
 // nanoseconds: the ticket. The head of the queue is who can read-lock all bytes before its own,

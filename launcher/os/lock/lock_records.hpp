@@ -1,5 +1,6 @@
-// Who holds a lock and who waits for it, as they say it in the lock's file. docs/locks.md is the
-// format. A record is somebody's only while its bytes are locked: no pid is believed by itself.
+// Who holds a lock and who waits for it, as they say it in the lock's file.
+// docs/reference/lock-files.md is the format. A record is somebody's only while its bytes are
+// locked: no pid is believed by itself.
 #pragma once
 
 #include <vector>

@@ -1,6 +1,6 @@
 // `holdfast-launcher --anchor …`: what the anchor of a forked case of a batch becomes when a
-// process of the case is left, or the case is to be ended (docs/worker-protocol.md). It has the
-// anchor's pid, and with it the case's processes below it.
+// process of the case is left, or the case is to be ended (docs/internals/worker-protocol.md). It
+// has the anchor's pid, and with it the case's processes below it.
 #pragma once
 
 #include "core/outcome/outcome.hpp"

@@ -1,5 +1,6 @@
 // What is put around one attempt's process tree so that nothing of it gets away: a cgroup that the
-// test is started in, or a PID namespace whose first process is the guard. docs/containment.md.
+// test is started in, or a PID namespace whose first process is the guard.
+// docs/guide/containment.md.
 //
 // Made by the launcher before the guard, inherited by the guard; the keeper gets the means to end
 // what is in it, for when both are killed.

@@ -1,5 +1,5 @@
 // The environment of one attempt's test: what it inherits, and what Holdfast tells it
-// (docs/environment.md).
+// (docs/reference/environment.md).
 #pragma once
 
 #include <string>

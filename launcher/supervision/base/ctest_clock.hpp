@@ -1,5 +1,5 @@
 // ctest's clock for a test, and what ctest ends the test by itself for: the launcher is to be
-// through before (docs/timeouts.md).
+// through before (docs/guide/timeouts.md).
 #pragma once
 
 #include "core/ctest/ctest_limits.hpp"

@@ -1,4 +1,4 @@
-// The launcher's lines in the journal. docs/journal.md is the format.
+// The launcher's lines in the journal. docs/reference/journal.md is the format.
 #pragma once
 
 #include <cstdint>

@@ -9,7 +9,7 @@ from pathlib import Path
 from holdfast_case import HoldfastCase, ctest_version
 
 SOURCE = Path(os.environ["HOLDFAST_TEST_SOURCE"])
-# That a limit is over (docs/timeouts.md).
+# That a limit is over (docs/guide/timeouts.md).
 CTEST_TELLS = ctest_version() >= (3, 27)
 
 

@@ -190,7 +190,7 @@ class HoldfastCase(unittest.TestCase):
     def assert_same_verdicts(self, source, *ctest_arguments, count, configure=(), env=None):
         """Attached, disabled and never attached: the same word for every test.
 
-        But for the signal by which ctest tells us of a limit (docs/timeouts.md)."""
+        But for the signal by which ctest tells us of a limit (docs/guide/timeouts.md)."""
         attached = self.configure(source, "attached", *configure)
         plain = self.configure(source, "plain", *configure, attached=False)
         for jobs in ("-j1", "-j8"):

@@ -1,4 +1,5 @@
-// The table of docs/outcomes.md: what was seen, what it is called, how the launcher then ends.
+// The table of docs/reference/outcomes.md: what was seen, what it is called, how the launcher then
+// ends.
 #pragma once
 
 #include <string>

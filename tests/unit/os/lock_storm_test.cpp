@@ -244,7 +244,7 @@ class StormTest : public testing::Test {
         EXPECT_TRUE(first.let_go < second.had || second.let_go < first.had)
             << place << ": had by " << first.process << " and " << second.process << " at once";
         // Who looks at the clock and is not scheduled until another has come and gone was not there
-        // yet (docs/decisions/0003-order-by-arrival-time.md).
+        // yet (docs/internals/decisions/0003-order-by-arrival-time.md).
         if (first.use->queued < second.use->ticket) {
           EXPECT_LT(first.had, second.had)
               << place << ": " << second.process << " overtook " << first.process;

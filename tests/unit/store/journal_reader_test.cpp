@@ -16,7 +16,7 @@ Journal read(const std::string& text) {
   return read_journal(stream);
 }
 
-// The example of docs/journal.md.
+// The example of docs/reference/journal.md.
 const std::string k_example =
     R"({"v":1,"type":"run_started","at":1795163653.120,"run":"20261120-084053-1234","tree":"/home/a/build","boot":"5f0c","version":"0.1.0","ctest":{"pid":1234,"start":56789},"command":["ctest","-j8"]}
 {"v":1,"type":"attempt_started","at":1795163653.131,"attempt":"20261120-084053-1234.1","test":"db.insert","key":"9ae16a3b2f90404f","n":1,"launcher":{"pid":1240,"start":56790},"locks":["db@project"]}
