@@ -34,7 +34,7 @@ enum class TestOutcome : std::uint8_t {
 
 inline constexpr std::size_t k_test_outcomes = 17;
 
-// The names of design §6 and of the journal.
+// The names in reports and in the journal.
 std::string_view name_of(TestOutcome outcome);
 const std::array<TestOutcome, k_test_outcomes>& all_test_outcomes();
 

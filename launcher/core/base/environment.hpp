@@ -18,7 +18,6 @@ inline constexpr std::string_view k_log = "HOLDFAST_LOG";
 inline constexpr std::string_view k_attach = "HOLDFAST_ATTACH";
 // What a test's properties say; set by ENVIRONMENT_MODIFICATION for the tests that have them, and
 // for nobody else: ctest-integration/environment.cmake names each of them.
-inline constexpr std::string_view k_property_prefix = "HOLDFAST_P_";
 inline constexpr std::string_view k_property_enabled = "HOLDFAST_P_ENABLED";
 // Where ctest would have found the command: it looks up relative and bare names from the test's
 // working directory, which is known only after the command was wrapped.
@@ -63,10 +62,6 @@ inline constexpr std::string_view k_property_verdict = "HOLDFAST_P_VERDICT";
 inline constexpr std::string_view k_property_judged = "HOLDFAST_P_JUDGED";
 // `1`: this ctest repeats tests until they fail. Of the run.
 inline constexpr std::string_view k_property_until_fail = "HOLDFAST_P_UNTIL_FAIL";
-
-// --- From custom.cmake to attach.cmake ------------------------------------------------------
-// "<ctest pid>:<ctest start time>": `holdfast begin` has begun this ctest's run.
-inline constexpr std::string_view k_begun = "HOLDFAST_BEGUN";
 
 // --- From `holdfast config --explain` to attach.cmake ---------------------------------------
 // Listings show commands as the launcher gets them, with its variables.

@@ -1,8 +1,8 @@
 // What Holdfast concludes of an attempt, and how the launcher then ends.
 //
 // One pure function, one table: observation -> outcome -> exit. docs/reference/outcomes.md is the
-// page for users; tests/unit/outcome_test.cpp has every row. ctest stays the judge of the verdict
-// (WILL_FAIL, regular expressions, skip codes): nothing here knows about them.
+// page for users; tests/unit/core/outcome_test.cpp has every row. ctest stays the judge of the
+// verdict (WILL_FAIL, regular expressions, skip codes): nothing here knows about them.
 #pragma once
 
 #include <cstdint>
