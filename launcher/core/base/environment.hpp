@@ -1,5 +1,6 @@
-// Every environment variable Holdfast reads or sets, in one place. docs/reference/environment.md
-// describes them for users.
+// Every environment variable that Holdfast's programs read or set, in one place.
+// docs/reference/environment.md describes them for users, docs/internals/launcher-variables.md those
+// between Holdfast's own parts.
 #pragma once
 
 #include <string_view>

@@ -1,0 +1,97 @@
+"""The pages in Markdown: what they link to is there, and their lines are not too long to read."""
+
+import re
+import unittest
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+COLUMNS = 100
+LINK = re.compile(r"\]\(([^)\s]*)\)")
+PATH_OF_PAGE = re.compile(r"(?<![\w/.-])docs/[\w./-]*\w")
+BAR = re.compile(r"(?<!\\)\|")
+
+
+def is_made(path):
+    """What is not of the sources: builds, caches, git's own."""
+    top = path.relative_to(ROOT).parts[0]
+    return top == ".git" or top.startswith("build") or "__pycache__" in path.parts
+
+
+FILES = [path for path in sorted(ROOT.rglob("*")) if path.is_file() and not is_made(path)]
+PAGES = [path for path in FILES if path.suffix == ".md"]
+
+
+def prose_of(page):
+    """Lines with their numbers, but none inside a fence."""
+    is_fenced = False
+    for number, line in enumerate(page.read_text().splitlines(), 1):
+        if line.lstrip().startswith("```"):
+            is_fenced = not is_fenced
+        elif not is_fenced:
+            yield number, line
+
+
+def anchors_of(page):
+    """Those that GitHub makes of a page's headings."""
+    headings = [line.lstrip("#").strip() for _, line in prose_of(page) if line.startswith("#")]
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def is_there(named):
+    """`docs/internals/decisions/0009` is the page whose name begins so."""
+    return (ROOT / named).exists() or any(ROOT.glob(f"{named}-*.md"))
+
+
+class Pages(unittest.TestCase):
+    def assert_none(self, found):
+        self.assertEqual(found, [], "\n" + "\n".join(found))
+
+    def test_each_link_leads_to_a_file_and_a_heading_that_are_there(self):
+        lost = []
+        for page in PAGES:
+            for number, line in prose_of(page):
+                for target in LINK.findall(line):
+                    if "://" in target:
+                        continue
+                    name, _, heading = target.partition("#")
+                    led = page.parent / name if name else page
+                    if not led.exists() or (heading and heading not in anchors_of(led)):
+                        lost.append(f"{page.relative_to(ROOT)}:{number}: {target}")
+        self.assert_none(lost)
+
+    def test_each_page_that_a_file_names_by_its_path_is_there(self):
+        lost, names = [], 0
+        for path in FILES:
+            for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+                for named in PATH_OF_PAGE.findall(line):
+                    names += 1
+                    if not is_there(named):
+                        lost.append(f"{path.relative_to(ROOT)}:{number}: {named}")
+        self.assertGreater(names, 100)
+        self.assert_none(lost)
+
+    def test_the_index_names_each_page(self):
+        index = {(DOCS / target).resolve() for target in LINK.findall((DOCS / "README.md").read_text())}
+        pages = {page for page in PAGES if page.is_relative_to(DOCS)} - {DOCS / "README.md"}
+        self.assert_none(sorted(str(page.relative_to(ROOT)) for page in pages - index))
+
+    def test_no_line_of_prose_is_longer_than_100_columns(self):
+        self.assert_none([f"{page.relative_to(ROOT)}:{number}: {len(line)} columns" for page in PAGES
+                          for number, line in prose_of(page)
+                          if len(line) > COLUMNS and not line.startswith("|")])
+
+    def test_each_row_of_a_table_has_as_many_cells_as_its_head(self):
+        broken = []
+        for page in PAGES:
+            head = None
+            for number, line in prose_of(page):
+                cells = len(BAR.findall(line)) if line.startswith("|") else None
+                if head and cells and cells != head:
+                    broken.append(f"{page.relative_to(ROOT)}:{number}")
+                head = (head or cells) if cells else None
+        self.assert_none(broken)
+
+
+if __name__ == "__main__":
+    unittest.main()
