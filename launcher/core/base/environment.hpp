@@ -1,6 +1,6 @@
 // Every environment variable that Holdfast's programs read or set, in one place.
-// docs/reference/environment.md describes them for users, docs/internals/launcher-variables.md those
-// between Holdfast's own parts.
+// docs/reference/environment.md describes them for users, docs/internals/launcher-variables.md
+// those between Holdfast's own parts.
 #pragma once
 
 #include <string_view>
