@@ -2,7 +2,7 @@
 Holdfast
 --------
 
-Runs every test of this build tree through Holdfast. Any of these, anywhere in the project:
+Runs every test of this build tree through Holdfast. Use any of these, anywhere in the project:
 
 .. code-block:: cmake
 
@@ -10,15 +10,15 @@ Runs every test of this build tree through Holdfast. Any of these, anywhere in t
   include(<prefix>/lib/cmake/Holdfast/Holdfast.cmake)      # installed
   FetchContent_MakeAvailable(Holdfast)                     # built with the project
 
-or, without an edit, when the project is configured::
+No edit is needed with this option of the configure step::
 
   cmake -DCMAKE_PROJECT_TOP_LEVEL_INCLUDES=<prefix>/lib/cmake/Holdfast/Holdfast.cmake ...
 
-Including it again, from a sub-project too, changes nothing: a tree is attached once. It only
-sets the directory property :prop_dir:`TEST_INCLUDE_FILE` (to a file that includes the
-project's own value) and adds one line to ``CTestCustom.cmake`` in the build tree; both happen
-at the end of the configure step. On systems other than Linux it says so and does nothing.
-docs/guide/attaching.md has the details.
+A tree is attached once: including Holdfast again, from a sub-project too, changes nothing. It only
+sets the directory property :prop_dir:`TEST_INCLUDE_FILE` (to a file that includes the project's own
+value) and adds one line to ``CTestCustom.cmake`` in the build tree. Both happen at the end of the
+configure step. On systems other than Linux it does nothing, and says so. docs/guide/attaching.md has
+the details.
 
 Variables
 ^^^^^^^^^
@@ -26,63 +26,67 @@ Variables
 ``HOLDFAST_ENABLED``
   Cache option, ``ON`` by default. ``OFF`` detaches the tree: ctest runs as without Holdfast.
 ``HOLDFAST_BUILD_STEPS``
-  Cache option, ``ON`` by default: with the Ninja and Makefile generators every compile and link
-  step runs through Holdfast too (docs/guide/build-steps.md). It is :prop_gbl:`RULE_LAUNCH_COMPILE` and
-  :prop_gbl:`RULE_LAUNCH_LINK`, in front of what a project or ``CTEST_USE_LAUNCHERS`` has there.
-  Only where the top-level project includes Holdfast.
+  Cache option, ``ON`` by default. With the Ninja and Makefile generators every compile and link step
+  runs through Holdfast too (docs/guide/build-steps.md). Holdfast sets :prop_gbl:`RULE_LAUNCH_COMPILE`
+  and :prop_gbl:`RULE_LAUNCH_LINK`, in front of what a project or ``CTEST_USE_LAUNCHERS`` has there.
+  This works only where the top-level project includes Holdfast.
 ``HOLDFAST_CUSTOM_STEPS``, ``HOLDFAST_CUSTOM_TIMEOUT``
-  No variables but properties of a directory (and all below it) or, with Makefiles, of a target:
-  its custom commands run through Holdfast too, each for so long at most: ``90``, ``500ms``, ``2m``
-  (docs/guide/build-steps.md). ``HOLDFAST_CUSTOM_STEPS`` ``OFF`` takes a directory or target out again.
+  These are not variables but properties of a directory (and all below it) or, with Makefiles, of a
+  target. Its custom commands run through Holdfast too; with the second property each of them may take
+  that time at most: ``90``, ``500ms``, ``2m`` (docs/guide/build-steps.md). ``HOLDFAST_CUSTOM_STEPS``
+  ``OFF`` takes a directory or target out again.
 ``HOLDFAST_LINK_SLOTS``
-  A number up to 1024: so many links at once, over all build trees of this user that say the same number.
-  ``memory``: as many as memory allows, by what past links of the same output took. Empty by
-  default: as many as the build tool starts.
+  A number up to 1024 is how many links may run at once, over all build trees of this user that say
+  the same number. ``memory`` allows as many as memory allows, by what past links of the same output
+  took. Empty, the default, allows as many as the build tool starts.
 ``HOLDFAST_COMPILE_SLOTS``
-  List of ``PATTERN=N`` and ``PATTERN=memory``, the same for compile steps whose object file is as
-  the first pattern that fits has it: ``*`` is any text, ``?`` any character, as in
+  A list of ``PATTERN=N`` and ``PATTERN=memory`` sets the same for compile steps, by their object
+  files. The first pattern that fits counts. ``*`` is any text, ``?`` any character, as in
   ``*/heavy_*.o=2;*=memory``.
 ``HOLDFAST_TIMEOUT_MARGIN``
-  For Holdfast's own tests: the whole seconds ctest waits beyond a limit, instead of 8.
+  For Holdfast's own tests: the whole seconds that ctest waits beyond a limit.
 
 Test properties
 ^^^^^^^^^^^^^^^
 
-Set by :command:`set_tests_properties`, or by the ``PROPERTIES`` of ``gtest_discover_tests()``
-and the like.
+Set them with :command:`set_tests_properties`, or with the ``PROPERTIES`` of
+``gtest_discover_tests()`` and the like.
 
 ``HOLDFAST_ENABLED``
   ``OFF``: this test runs without Holdfast.
 ``HOLDFAST_LOCKS``
-  List of locks the test holds while it runs: ``NAME[:shared|:K/N][@scope]``, for example
-  ``db``, ``db:shared``, ``gpu:1/4@machine``. Scopes: ``build``, ``project`` (default),
-  ``user``, ``machine``. Exclusive ones are also given to ctest as
-  :prop_test:`RESOURCE_LOCK`. The names in a test's own ``RESOURCE_LOCK`` are exclusive locks
-  of scope ``project`` without being named here.
+  A list of the locks that the test holds while it runs: ``NAME[:shared|:K/N][@scope]``, for example
+  ``db``, ``db:shared``, ``gpu:1/4@machine``. The scopes are ``build``, ``project`` (default),
+  ``user`` and ``machine``. ctest also gets the exclusive locks as :prop_test:`RESOURCE_LOCK`. The
+  names in a test's own ``RESOURCE_LOCK`` are exclusive locks of scope ``project`` and need not be
+  named here (docs/guide/locks.md).
 ``HOLDFAST_TIMEOUT``
-  Time the test may take, without the time it waits for locks: ``30``, ``500ms``, ``2m``. Wins
-  over :prop_test:`TIMEOUT`, which Holdfast takes over as well: it shows the stacks of what
-  hangs, ends it, and ctest says ``***Timeout`` (docs/guide/timeouts.md).
+  The time that the test may take, without its waits for locks: ``30``, ``500ms``, ``2m``. It wins
+  over :prop_test:`TIMEOUT`, which Holdfast keeps as well. When the time is over, Holdfast shows the
+  stacks of what hangs and ends it, and ctest says ``***Timeout`` (docs/guide/timeouts.md).
 ``HOLDFAST_ON_LEAK``
-  What becomes of processes the test leaves behind: ``kill`` (default), ``fail`` (kill, and
-  the test fails) or ``ignore``. Those of a test with :prop_test:`FIXTURES_SETUP`, or named in
-  a :prop_test:`DEPENDS`, live until the run ends.
+  What becomes of processes that the test leaves behind: ``kill`` (default), ``fail`` (kill, and
+  the test fails) or ``ignore``. What a test leaves that has :prop_test:`FIXTURES_SETUP`, or is
+  named in a :prop_test:`DEPENDS`, lives until the run ends.
+``HOLDFAST_RETRY``
+  A list of rules that say which failures are tried again, and how often: ``exit:4=3;crash=1``
+  (docs/guide/retry.md).
 ``HOLDFAST_ISOLATION``
-  The test is a batch: a GoogleTest program with several cases, each with a result of its own,
-  of which none takes the others with it. ``process``: one process per case; ``fork``: the same,
-  forked from one that has done its start-up (link ``Holdfast::gtest_main``); ``none``: one process
+  The test is a batch: a GoogleTest program with several cases. Each case has a result of its own,
+  and none takes the others with it. ``process``: one process per case. ``fork``: the same, forked
+  from a process that has done its start-up (link ``Holdfast::gtest_main``). ``none``: one process
   until it ends early, then a fresh one. :prop_test:`PROCESSORS` says how many cases may run beside
-  each other; ``HOLDFAST_TIMEOUT`` limits each case, :prop_test:`TIMEOUT` the whole.
+  each other. ``HOLDFAST_TIMEOUT`` limits each case, :prop_test:`TIMEOUT` the whole.
   ``holdfast_discover_tests()`` (gtest_discovery.cmake) makes such tests (docs/guide/gtest.md).
 
 Targets
 ^^^^^^^
 
-What tests may link. They are there whether tests are attached or not, and on every system.
+Tests may link these targets. They exist whether tests are attached or not, and on every system.
 
 ``Holdfast::mark``
-  The header ``holdfast/mark.h`` for C and C++: ``holdfast_mark_exit()`` says that this process now
-  exits on purpose (docs/reference/marker-protocol.md). Nothing to link at run time.
+  The header ``holdfast/mark.h`` for C and C++. ``holdfast_mark_exit()`` says that this process now
+  exits on purpose (docs/reference/marker-protocol.md). It needs no library at run time.
 ``Holdfast::gtest``, ``Holdfast::gtest_main``
   For GoogleTest programs, with a main() of their own or with ours (targets.cmake).
 

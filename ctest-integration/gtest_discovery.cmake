@@ -1,7 +1,7 @@
 #[=======================================================================[.rst:
 .. command:: holdfast_discover_tests
 
-  GoogleTest's cases as tests, several of them in one test where that is wanted::
+  Makes tests of a GoogleTest program's cases, with several cases in one test if you want that::
 
     holdfast_discover_tests(target
                             [BATCH <case|suite|binary|N>]
@@ -18,24 +18,25 @@
                             [XML_OUTPUT_DIR dir]
                             [DISCOVERY_MODE <POST_BUILD|PRE_TEST>])
 
-  Everything but the first two is as in :command:`gtest_discover_tests`, the default of
-  ``DISCOVERY_MODE`` (``CMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE``) included, and without the first
-  two so is what comes out: the same tests with the same names. docs/guide/gtest.md is for users.
+  All options except the first two are those of :command:`gtest_discover_tests`, with the same default
+  of ``DISCOVERY_MODE`` (``CMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE``). Without the first two the
+  command makes the same tests with the same names as ``gtest_discover_tests()``.
+  docs/guide/gtest.md has the guide.
 
   ``BATCH``
-    What one test of ctest is: a ``case`` (the default, without ``ISOLATION``), a ``suite`` (the
-    default with ``ISOLATION``), the whole ``binary``, or ``N`` cases in their order. They are named
+    What one ctest test is: a ``case`` (the default without ``ISOLATION``), a ``suite`` (the default
+    with ``ISOLATION``), the whole ``binary``, or ``N`` cases in their order. The tests are named
     ``<prefix><suite>.<case><suffix>``, ``<prefix><suite><suffix>``, ``<prefix><target><suffix>``
-    and ``<prefix><target>.<number><suffix>``. Disabled cases are left out of batches; a suite
-    that has no others is a test with :prop_test:`DISABLED`.
+    and ``<prefix><target>.<number><suffix>``. Batches leave disabled cases out; a suite that has
+    only disabled cases is a test with :prop_test:`DISABLED`.
   ``ISOLATION``
-    Which cases of a batch share a process, the test property ``HOLDFAST_ISOLATION``: ``process``
-    (the default), one for each; ``fork``, one for each, forked from a process that has done its
-    start-up (needs ``Holdfast::gtest_main`` or ``Holdfast::gtest``); ``none``, all of them, until one
-    ends the process. Without Holdfast a batch is one run of the program with a filter.
+    Which cases of a batch share a process (the test property ``HOLDFAST_ISOLATION``). ``process``, the
+    default: each case has a process. ``fork``: each case has a process, forked from one that has done
+    its start-up (needs ``Holdfast::gtest_main`` or ``Holdfast::gtest``). ``none``: all cases share a
+    process until one ends it. Without Holdfast a batch is one run of the program with a filter.
   ``XML_OUTPUT_DIR``
-    Not for batches with another isolation than ``none``, whose processes would write one file:
-    ``holdfast report --format junit`` has every case.
+    A batch may have it only with isolation ``none``: the processes of another batch would all write one
+    file. ``holdfast report --format junit`` has every case.
 #]=======================================================================]
 include_guard(GLOBAL)
 
