@@ -9,8 +9,9 @@
 # The properties whose values make a difference.
 function(_holdfast_watched_properties out)
   get_property(watched GLOBAL PROPERTY _holdfast_watched)
-  set(${out} HOLDFAST_ENABLED HOLDFAST_ISOLATION HOLDFAST_LOCKS HOLDFAST_ON_LEAK HOLDFAST_RETRY
-    HOLDFAST_TIMEOUT PROCESSORS RESOURCE_LOCK RUN_SERIAL SKIP_RETURN_CODE TIMEOUT TIMEOUT_AFTER_MATCH
+  _holdfast_setting_names(settings)
+  list(TRANSFORM settings PREPEND "HOLDFAST_")
+  set(${out} ${settings} HOLDFAST_ENABLED PROCESSORS RESOURCE_LOCK RUN_SERIAL SKIP_RETURN_CODE TIMEOUT TIMEOUT_AFTER_MATCH
     TIMEOUT_SIGNAL_GRACE_PERIOD TIMEOUT_SIGNAL_NAME WILL_FAIL ${watched} PARENT_SCOPE)
 endfunction()
 
@@ -20,7 +21,10 @@ function(_holdfast_say_unserved test property)
   if(property MATCHES "^HOLDFAST_(CONTAINMENT|NICE|PORTS|SERVICES)$")
     set(why "is not served by this version")
   else()
-    set(why "is no property of Holdfast's (HOLDFAST_ENABLED, _ISOLATION, _LOCKS, _ON_LEAK, _RETRY, _TIMEOUT)")
+    _holdfast_setting_names(settings)
+    list(TRANSFORM settings PREPEND "_")
+    list(JOIN settings ", " settings)
+    set(why "is no property of Holdfast's (HOLDFAST_ENABLED, ${settings})")
   endif()
   _holdfast_say_once("${property}" "\"${test}\": ${property} ${why}: ignoring it")
 endfunction()

@@ -11,8 +11,8 @@
 # state, whatever the test is called (overrides.cmake looks it up). What depends on the test's name or on
 # other tests is no fact, but special (plans.cmake).
 #
-# To add a property: _holdfast_watched_properties() in plans.cmake names it, _holdfast_learn_property() says what
-# follows from it. A variable that follows from several facts is told at the end of _holdfast_learn(), as
+# To add a property: a setting is a row of launcher/core/settings/table.def (setting_names.cmake follows from it); of
+# others _holdfast_watched_properties() in plans.cmake has the names. _holdfast_learn_property() says what follows from it. A variable that follows from several facts is told at the end of _holdfast_learn(), as
 # HOLDFAST_P_JUDGED is: by what ctest judges the test besides its end. `output`: an expression;
 # `will-fail`: WILL_FAIL is true; in this order, with a comma. (SKIP_RETURN_CODE is a variable of its own.)
 #
@@ -29,11 +29,12 @@ include("${CMAKE_CURRENT_LIST_DIR}/inputs.cmake")
 # a semicolon would end the ENVIRONMENT_MODIFICATION.
 function(_holdfast_variable_of property value out)
   set(variable "")
-  # Their value goes to the launcher as it is (a list with commas): a later property of that kind is
-  # one more name here.
-  if(property MATCHES "^HOLDFAST_(LOCKS|TIMEOUT|ON_LEAK|ISOLATION|RETRY)$")
+  # The value of a setting goes to the launcher as it is (a list with commas).
+  _holdfast_setting_names(settings)
+  list(TRANSFORM settings PREPEND "HOLDFAST_")
+  if(property IN_LIST settings)
     string(REPLACE ";" "," value "${value}")
-    string(REPLACE "HOLDFAST_" "HOLDFAST_P_" variable "${property}")
+    string(REGEX REPLACE "^HOLDFAST_" "HOLDFAST_P_" variable "${property}")
     string(APPEND variable "=set:${value}")
   elseif(property STREQUAL "HOLDFAST_ENABLED")
     if(NOT "${value}")

@@ -8,8 +8,7 @@
 #include "core/base/file_name.hpp"
 #include "core/base/printable.hpp"
 #include "core/outcome/exit_codes.hpp"
-#include "core/settings/retry_explanation.hpp"
-#include "core/settings/settings_explanation.hpp"
+#include "core/settings/explanation.hpp"
 #include "settings/project_settings.hpp"
 #include "store/run_directory.hpp"
 
@@ -67,26 +66,22 @@ void print_head(const ConfigOptions& options, const ProjectSettings& project) {
   if (!project.note().empty()) fmt::print("{}\n", project.note());
 }
 
-// What holds for no test, where there is something.
-void explain_build_steps(const BuildStepSettings& steps) {
-  for (const Said<std::string>& said : steps.transient) {
-    print_line("transient (build steps)", printable(said.value), said.origin);
+void print_lines(const std::vector<ExplainedValue>& values, std::string_view of = {}) {
+  for (const ExplainedValue& value : values) {
+    print_line(value.key + std::string(of), printable(value.value), value.origin);
   }
-  if (!steps.memory_kb) return;
-  print_line("memory (build steps)", std::to_string(steps.memory_kb->value / 1024) + "MiB",
-             steps.memory_kb->origin);
 }
 
 // What ctest knows of the test; nothing where it cannot be asked, or lists none of that name.
 struct Asked {
-  std::optional<Properties> properties;
+  std::optional<ListedTest> test;
   std::string trouble;   // a clause
   bool is_none = false;  // it was asked, and lists no such test
 };
 
 Asked ask_ctest(const std::string& tree, const std::string& test) {
   if (tree.empty()) return {std::nullopt, "no build tree here or above"};
-  const Result<std::optional<Properties>> listed = properties_of_test(tree, test);
+  const Result<std::optional<ListedTest>> listed = listed_test(tree, test);
   if (!listed) return {std::nullopt, listed.error().message};
   if (!*listed) return {std::nullopt, "ctest lists no test of that name", true};
   return {*listed, {}};
@@ -102,33 +97,22 @@ int explain_test(const ConfigOptions& options) {
   }
   print_head(options, *project);
   const Asked asked = ask_ctest(found.tree, options.test);
-  const Properties properties = asked.properties.value_or(Properties{});
-  if (asked.properties) {
-    fmt::print("labels: {}\n\n", labels_text(properties.labels));
+  const ListedTest test = asked.test.value_or(ListedTest{});
+  if (asked.test) {
+    fmt::print("labels: {}\n\n", labels_text(test.facts.labels));
   } else {
     fmt::print("properties and labels: not known ({}); a test's own properties would win\n\n",
                asked.trouble);
   }
-  std::string trouble;
-  const TestValues values = project->values_for(options.test, properties.labels, &trouble);
-  const Result<ResolvedPolicy> resolved = resolve(properties, {}, values);
+  const Result<ResolvedPolicy> resolved = project->resolve(options.test, test.facts, test.said);
   if (!resolved) {
     complain(resolved.error().message);
     return exit_codes::k_usage;
   }
-  for (const ExplainedValue& value : explain(resolved->policy, properties, values)) {
-    print_line(value.key, value.value, value.origin);
-  }
-  const RunSettings run = project->run();
-  print_line("runs", name_of(run.runs), run.runs_origin);
-  print_line("oom-events", run.oom_events.empty() ? "the run's cgroup" : run.oom_events,
-             run.oom_events_origin);
-  for (const ExplainedValue& value : explain(run.retries)) {
-    print_line(value.key, value.value, value.origin);
-  }
-  explain_build_steps(project->settings().build_steps);
+  print_lines(explain(*resolved, test.facts));
+  print_lines(explain_run(project->settings()));
+  print_lines(explain_build_steps(project->settings()), " (build steps)");
   for (const std::string& warning : resolved->warnings) complain(warning);
-  if (!trouble.empty()) complain(trouble);
   if (!asked.is_none) return exit_codes::k_success;
   // The settings are true all the same, of a test of another configuration or of a command.
   complain("--explain \"" + options.test + "\": expected a test of " + found.tree + ", " +

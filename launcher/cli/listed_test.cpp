@@ -29,60 +29,48 @@ std::string ctest_of(const std::string& tree) {
 
 // `HOLDFAST_P_TIMEOUT=set:30`, as attach.cmake puts it into ENVIRONMENT_MODIFICATION.
 // `keeps_own` becomes true where ctest's own limit for tests without one is not the test's.
-void read_modification(std::string_view text, Properties& properties, bool& keeps_own) {
+void read_modification(std::string_view text, ListedTest& test, bool& keeps_own) {
   namespace env = environment;
   const std::size_t equals = text.find("=set:");
-  if (equals == std::string_view::npos) return;
+  if (equals == std::string_view::npos || !text.starts_with(env::k_property_prefix)) return;
   const std::string_view name = text.substr(0, equals);
-  const std::string_view value = text.substr(equals + 5);
-  if (name == env::k_property_locks) properties.locks = value;
-  if (name == env::k_property_resource_lock) properties.resource_lock = value;
-  if (name == env::k_property_timeout) properties.timeout = value;
-  if (name == env::k_property_native_timeout) properties.native_timeout = value;
-  if (name == env::k_property_default_timeout) properties.default_timeout = value;
   if (name == env::k_property_native_limit || name == env::k_property_kept_limit) keeps_own = true;
-  if (name == env::k_property_on_leak) properties.on_leak = value;
-  if (name == env::k_property_retry) properties.retry = value;
-  if (name == env::k_property_needed) properties.needed_by_others = true;
-  if (name == env::k_property_isolation) properties.isolation = value;
-  if (name == env::k_property_processors) properties.processors = value;
-  if (name == env::k_property_run_serial) properties.run_serial = true;
+  learn(name.substr(env::k_property_prefix.size()), text.substr(equals + 5), test.facts, test.said);
 }
 
-void read_property(const Json& property, Properties& properties, bool& keeps_own) {
+void read_property(const Json& property, ListedTest& test, bool& keeps_own) {
   const Json& value = property.at("value");
   if (property.at("name") == "ENVIRONMENT_MODIFICATION") {
     for (const Json& entry : value) {
-      read_modification(entry.get_ref<const std::string&>(), properties, keeps_own);
+      read_modification(entry.get_ref<const std::string&>(), test, keeps_own);
     }
   } else if (property.at("name") == "LABELS") {
     for (const Json& label : value) {
-      if (!properties.labels.empty()) properties.labels += ',';
-      properties.labels += encode_file_name(label.get_ref<const std::string&>());
+      if (!test.facts.labels.empty()) test.facts.labels += ',';
+      test.facts.labels += encode_file_name(label.get_ref<const std::string&>());
     }
   }
 }
 
 // ctest's JSON, which what PRE_TEST commands print may precede. Throws for other JSON.
-std::optional<Properties> find_in(const std::string& listing, std::string_view test) {
+std::optional<ListedTest> find_in(const std::string& listing, std::string_view name) {
   const Json json = Json::parse(listing.substr(std::min(listing.size(), listing.find("{\n"))));
   for (const Json& entry : json.at("tests")) {
-    if (entry.at("name") != test) continue;
-    Properties properties;
+    if (entry.at("name") != name) continue;
+    ListedTest test;
     bool keeps_own = false;
     for (const Json& property : entry.at("properties")) {
-      read_property(property, properties, keeps_own);
+      read_property(property, test, keeps_own);
     }
-    if (keeps_own) properties.default_timeout.clear();
-    return properties;
+    if (keeps_own) test.facts.default_timeout.clear();
+    return test;
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-Result<std::optional<Properties>> properties_of_test(const std::string& tree,
-                                                     std::string_view test) {
+Result<std::optional<ListedTest>> listed_test(const std::string& tree, std::string_view test) {
   const Result<Captured> listed =
       capture({ctest_of(tree), "--test-dir", tree, "--show-only=json-v1"},
               {std::string(environment::k_explain) + "=1"});

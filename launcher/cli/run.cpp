@@ -7,11 +7,10 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/run_help.hpp"
 #include "core/base/environment.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "core/settings/command_line.hpp"
-#include "core/settings/settings_explanation.hpp"
-#include "core/settings/wire_retry.hpp"
 #include "os/file/system_call.hpp"
 #include "settings/project_settings.hpp"
 #include "supervision/grant/hand_over.hpp"
@@ -19,60 +18,33 @@
 namespace holdfast::cli {
 namespace {
 
-// What the file says, in the launcher's words, which knows nothing of files.
-std::vector<std::string> options_of(const TestValues& values) {
-  std::vector<std::string> options;
-  if (values.timeout) options.push_back("--timeout=" + to_text(values.timeout->value));
-  if (values.grace) options.push_back("--grace=" + to_text(values.grace->value));
-  if (values.lock_timeout) {
-    options.push_back("--lock-timeout=" + to_text(values.lock_timeout->value));
-  }
-  if (values.on_leak) {
-    options.push_back("--on-leak=" + std::string(name_of(values.on_leak->value)));
-  }
-  if (values.containment) {
-    options.push_back("--containment=" + std::string(name_of(values.containment->value)));
-  }
-  // Always: it is what makes the launcher give the command one.
-  const Scratch scratch = values.scratch ? values.scratch->value : Policy{}.scratch;
-  options.push_back("--scratch=" + std::string(name_of(scratch)));
-  if (values.no_tests) {
-    options.push_back("--no-tests=" + std::string(name_of(values.no_tests->value)));
-  }
-  if (values.locks) {
-    for (const LockSpec& lock : values.locks->value) options.push_back("--lock=" + to_text(lock));
-  }
-  for (const Said<Variable>& said : values.environment) {
-    options.push_back("--default-env=" + said.value.name + "=" + said.value.value);
-  }
-  Policy policy;
-  policy.retry = retry_policy_of(values.retry);
-  policy.hooks = hooks_of(values.retry);
-  if (const std::string retries = wire::retry_to_word(policy); !retries.empty()) {
-    options.push_back("--settings-of-retries=" + retries);
-  }
-  return options;
-}
-
-// What the settings of the project around us say of the command; nothing for a command line that
-// the launcher will refuse or that asks for help.
-Result<TestValues> values_for(const std::vector<std::string_view>& words) {
-  const Result<CommandLine> line = parse_command_line(words);
-  if (!line || line->help) return TestValues{};
-  const std::string_view command = words[line->command_at];
-  const std::string name = line->name.value_or(std::string(command.substr(command.rfind('/') + 1)));
+// What the settings of the project around us say of the command.
+Result<Values> values_for(const CommandLine& line, std::string_view command) {
+  const std::string name = line.name.value_or(std::string(command.substr(command.rfind('/') + 1)));
   std::error_code error;
   const std::filesystem::path here = std::filesystem::current_path(error);
-  if (error) return TestValues{};
+  if (error) return Values{};
   const std::optional<std::string> file = settings_file_around(here.string());
-  if (!file) return TestValues{};
+  if (!file) return Values{};
   const Result<ProjectSettings> settings = ProjectSettings::load(file, selected_profile());
   if (!settings) return settings.error();
   if (!settings->note().empty()) complain(settings->note());
-  TestValues values = settings->values_for(name, {});
-  // Locks add up to the launcher; the user's are to be in place of the file's.
-  if (!line->overrides.locks.empty()) values.locks.reset();
-  return values;
+  return settings->values_for(name, {});
+}
+
+// A command is no test of a run: it has no cases, and no other test is kept from it. The launcher
+// adds the locks of its options to others; here they are in place of the file's.
+Values fit_for_command(Values said, const CommandLine& line) {
+  std::erase_if(said, [&](const Value& value) {
+    return value.setting == Setting::run_serial || value.setting == Setting::isolation ||
+           (value.setting == Setting::locks && !line.options.locks.empty());
+  });
+  // It is what makes the launcher give the command a directory.
+  if (last_of(said, Setting::scratch) == nullptr) {
+    said.insert(said.begin(), {Setting::scratch, Source::file,
+                               std::string(name_of(Policy{}.scratch)), {}});
+  }
+  return said;
 }
 
 }  // namespace
@@ -85,15 +57,27 @@ int exec_run(char** arguments) {
   }
   std::vector<std::string_view> words;
   for (char** word = arguments + 2; *word != nullptr; ++word) words.emplace_back(*word);
-  const Result<TestValues> values = values_for(words);
-  if (!values) {
-    complain(values.error().message);
-    return exit_codes::k_own_failure;
-  }
-  // In front of the user's own, which come later and win.
-  std::vector<std::string> options = options_of(*values);
+  const Result<CommandLine> line = parse_command_line(words);
+  if (line && line->help) return print_help_of_run();
   std::vector<char*> all{launcher->data()};
-  for (std::string& option : options) all.push_back(option.data());
+  std::string option;
+  os::UniqueFd settings;
+  // A command line that it refuses is the launcher's to complain of.
+  if (line) {
+    const Result<Values> values = values_for(*line, words[line->command_at]);
+    if (!values) {
+      complain(values.error().message);
+      return exit_codes::k_own_failure;
+    }
+    Result<os::UniqueFd> file = supervision::hand_settings(fit_for_command(*values, *line));
+    if (!file) {
+      complain("failed to " + file.error().message);
+      return exit_codes::k_own_failure;
+    }
+    settings = std::move(*file);
+    option = std::string(k_settings_option) + "=" + std::to_string(settings.get());
+    all.push_back(option.data());
+  }
   for (char** word = arguments + 2; *word != nullptr; ++word) all.push_back(*word);
   all.push_back(nullptr);
   // A command that a test runs is no test: ctest's words to the launcher are not meant for it.

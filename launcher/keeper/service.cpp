@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "core/settings/policy.hpp"
+#include "core/settings/resolution.hpp"
 #include "keeper/run/attempt_grants.hpp"
 #include "keeper/run/further_attempts.hpp"
 #include "keeper/tree/own_keeper.hpp"
@@ -37,7 +37,7 @@ int time_until(Milliseconds point) {
 }
 
 RunRetryLimits retry_limits(const KeeperOrder& order) {
-  return order.settings ? order.settings->run().retries.limits : RunRetryLimits{};
+  return order.settings ? order.settings->run().retries : RunRetryLimits{};
 }
 
 // Whether the other end is still open: of a launcher that asks, or of `holdfast end`.
@@ -49,8 +49,8 @@ bool is_there(const Connection& asker) {
 // `no-tests` of the profile: it is of the run as of each test.
 bool is_red_without_tests(const KeeperOrder& order) {
   if (!order.settings) return false;
-  const auto said = values_of(order.settings->settings(), {}).no_tests;
-  return said && said->value == NoTests::fail;
+  const Result<ResolvedPolicy> all = resolve(values_of(order.settings->settings(), {}), {});
+  return all && all->policy.no_tests == NoTests::fail;
 }
 
 // holdfast.toml's place is the project's, whether there is one or not.

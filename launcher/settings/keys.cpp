@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/words.hpp"
 #include "core/base/names.hpp"
 #include "settings/spelling.hpp"
 
@@ -79,15 +80,11 @@ std::optional<std::string> read_text(const NamedTable& named, std::string_view k
   return std::nullopt;
 }
 
-std::optional<Said<std::string>> read_file_name(const NamedTable& named, std::string_view key,
-                                                Complaints& complaints) {
-  const std::optional<std::string> path = read_text(named, key, "the path of a file", complaints);
-  if (!path) return std::nullopt;
-  const toml::node& value = *named.table.get(key);
-  if ((*path)[0] == '/') return Said<std::string>{*path, origin_of(value, named)};
-  complaints.add(place_of(value.source()), std::string(key) + " in " + named.name, in_quotes(*path),
-                 "an absolute path");
-  return std::nullopt;
+Result<unsigned> count_in(const toml::node& value, unsigned largest) {
+  const auto* number = value.as_integer();
+  if (number == nullptr) return Error{describe_type(value)};
+  if (number->get() >= 0 && number->get() <= largest) return static_cast<unsigned>(number->get());
+  return Error{std::to_string(number->get())};
 }
 
 }  // namespace holdfast

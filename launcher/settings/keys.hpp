@@ -8,7 +8,6 @@
 
 #include "core/base/duration.hpp"
 #include "core/base/result.hpp"
-#include "core/base/said.hpp"
 #include "settings/complaints.hpp"
 #include "settings/toml.hpp"
 
@@ -38,26 +37,7 @@ std::string describe_type(const toml::node& value);
 std::optional<std::string> read_text(const NamedTable& named, std::string_view key,
                                      const std::string& expected, Complaints& complaints);
 
-// The absolute path of a file, whether it is there or not; complains of anything else.
-std::optional<Said<std::string>> read_file_name(const NamedTable& named, std::string_view key,
-                                                Complaints& complaints);
-
-// One of some words, by the function that knows them.
-template <typename Named>
-std::optional<Said<Named>> read_word(const NamedTable& named, std::string_view key,
-                                     std::optional<Named> (*word)(std::string_view),
-                                     const std::string& expected, Complaints& complaints) {
-  const toml::node* value = named.table.get(key);
-  if (value == nullptr) return std::nullopt;
-  const auto* text = value->as_string();
-  if (text != nullptr) {
-    if (const std::optional<Named> found = word(text->get())) {
-      return Said<Named>{*found, origin_of(*value, named)};
-    }
-  }
-  complaints.add(place_of(value->source()), std::string(key) + " in " + named.name,
-                 text != nullptr ? in_quotes(text->get()) : describe_type(*value), expected);
-  return std::nullopt;
-}
+// A whole number up to `largest`; the error is what was found.
+Result<unsigned> count_in(const toml::node& value, unsigned largest);
 
 }  // namespace holdfast

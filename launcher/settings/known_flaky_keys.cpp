@@ -6,8 +6,7 @@
 #include <string_view>
 
 #include "settings/override_patterns.hpp"
-#include "settings/retry_keys.hpp"
-#include "settings/test_values.hpp"
+#include "settings/keys.hpp"
 
 namespace holdfast {
 namespace {
@@ -36,8 +35,7 @@ class Reader {
     entry.flake.signature = pattern("signature", "a regular expression for a line of the output");
     entry.flake.issue = needed("issue", "where it is being dealt with").value_or("");
     entry.expires = expires();
-    const auto attempts = read_count(named_, "attempts", k_most_further_attempts, complaints_);
-    entry.flake.attempts = attempts ? attempts->value : k_default_flaky_attempts;
+    entry.flake.attempts = attempts();
     return entry;
   }
 
@@ -65,6 +63,17 @@ class Reader {
                       "a regular expression (ECMAScript)");
     }
     return *text;
+  }
+
+  unsigned attempts() {
+    const toml::node* value = named_.table.get("attempts");
+    if (value == nullptr) return k_default_flaky_attempts;
+    const Result<unsigned> count = count_in(*value, k_most_further_attempts);
+    if (count) return *count;
+    complaints_.add(
+        place_of(value->source()), "attempts in " + named_.name, count.error().message,
+        "a number of further attempts, 0 to " + std::to_string(k_most_further_attempts));
+    return 0;
   }
 
   Day expires() {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/settings/kinds.hpp"
 #include "settings/complaints.hpp"
 #include "settings/override_patterns.hpp"
 
@@ -15,12 +16,15 @@ KnownFlakyList::KnownFlakyList(const std::vector<KnownFlaky>& entries, const Day
       continue;
     }
     Result<std::regex> tests = compile_pattern(entry.tests);
-    if (tests) entries_.push_back({std::move(*tests), {entry.flake, entry.origin}});
+    if (!tests) continue;
+    entries_.push_back({std::move(*tests),
+                        {Setting::known_flaky, Source::file, kind::KnownFlakes::print(entry.flake),
+                         entry.origin}});
   }
 }
 
-std::vector<Said<KnownFlake>> KnownFlakyList::matching(std::string_view test) const {
-  std::vector<Said<KnownFlake>> found;
+Values KnownFlakyList::matching(std::string_view test) const {
+  Values found;
   // As for overrides, which say so where there are any.
   if (test.size() > k_longest_matched_name) return found;
   for (const Entry& entry : entries_) {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/retry/known_flaky.hpp"
-#include "core/retry/retry_values.hpp"
+#include "core/settings/value.hpp"
 
 namespace holdfast {
 
@@ -17,7 +17,7 @@ class KnownFlakyList {
   KnownFlakyList(const std::vector<KnownFlaky>& entries, const Day& today);
 
   // In the order of the file.
-  std::vector<Said<KnownFlake>> matching(std::string_view test) const;
+  Values matching(std::string_view test) const;
 
   // A sentence about those that have expired; empty when none has.
   const std::string& expired() const { return expired_; }
@@ -25,7 +25,7 @@ class KnownFlakyList {
  private:
   struct Entry {
     std::regex tests;
-    Said<KnownFlake> flake;
+    Value flake;
   };
   std::vector<Entry> entries_;
   std::string expired_;

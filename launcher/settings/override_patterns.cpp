@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "core/settings/facts.hpp"
+
 namespace holdfast {
 namespace {
 

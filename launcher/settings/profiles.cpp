@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/words.hpp"
 #include "settings/spelling.hpp"
 
 namespace holdfast {

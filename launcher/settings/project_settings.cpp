@@ -54,14 +54,6 @@ void go_up(std::string directory, Stop stop) {
   }
 }
 
-bool says_retry_alone(const Settings& settings) {
-  const auto says = [](const auto& table) {
-    return table.values.retry.last_alone && table.values.retry.last_alone->value;
-  };
-  return std::any_of(settings.layers.begin(), settings.layers.end(), says) ||
-         std::any_of(settings.overrides.begin(), settings.overrides.end(), says);
-}
-
 }  // namespace
 
 std::string selected_profile() {
@@ -114,43 +106,42 @@ Result<ProjectSettings> ProjectSettings::load(const std::optional<std::string>& 
     }
     return project;
   }
-  Result<Settings> settings = read_settings(*file, profile);
+  Result<Settings> settings = read_settings_file(*file, profile);
   if (!settings) return settings.error();
   Result<OverridePatterns> patterns = OverridePatterns::of(*settings);
   if (!patterns) return patterns.error();
   project.settings_ = std::move(*settings);
   project.patterns_ = std::move(*patterns);
-  project.has_retry_alone_ = says_retry_alone(project.settings_);
+  project.has_retry_alone_ = is_said(project.settings_, Setting::retry_alone, "true");
   project.known_flaky_ = KnownFlakyList(project.settings_.known_flaky, today);
   project.note_ = project.known_flaky_.expired();
   return project;
 }
 
-TestValues ProjectSettings::values_for(std::string_view test, std::string_view labels,
-                                       std::string* trouble) const {
+Values ProjectSettings::values_for(std::string_view test, std::string_view labels,
+                                   std::string* trouble) const {
   const OverridePatterns::Matched matched = patterns_.match(test, labels);
   if (matched.name_too_long && trouble != nullptr) {
     *trouble = "ignoring overrides by name: the name is longer than " +
                std::to_string(k_longest_matched_name) + " bytes";
   }
-  TestValues values = values_of(settings_, matched.overrides);
-  values.retry.known = known_flaky_.matching(test);
-  return values;
+  Values said = values_of(settings_, matched.overrides);
+  for (Value& known : known_flaky_.matching(test)) said.push_back(std::move(known));
+  return said;
 }
 
-Result<ResolvedPolicy> ProjectSettings::resolve(std::string_view test,
-                                                const Properties& properties) const {
+Result<ResolvedPolicy> ProjectSettings::resolve(std::string_view test, const TestFacts& facts,
+                                                const Values& properties) const {
   std::string trouble;
-  const TestValues values = values_for(test, properties.labels, &trouble);
-  Result<ResolvedPolicy> resolved = holdfast::resolve(properties, {}, values);
-  if (resolved && !trouble.empty()) resolved->warnings.push_back(std::move(trouble));
-  if (resolved && has_retry_alone_) {
+  Values said = values_for(test, facts.labels, &trouble);
+  said.insert(said.end(), properties.begin(), properties.end());
+  Result<ResolvedPolicy> resolved = holdfast::resolve(std::move(said), facts);
+  if (!resolved) return resolved;
+  if (!trouble.empty()) resolved->warnings.push_back(std::move(trouble));
+  if (has_retry_alone_) {
     // One of its own: there is nothing to merge it with.
-    std::vector<LockSpec> locks = resolved->policy.locks;
-    locks.push_back(retry_alone_lock());
-    Result<std::vector<LockSpec>> all = canonical_locks(std::move(locks));
-    if (!all) return all.error();
-    resolved->policy.locks = std::move(*all);
+    Result<void> added = add_locks({retry_alone_lock()}, resolved->policy.locks);
+    if (!added) return added.error();
   }
   return resolved;
 }

@@ -43,13 +43,14 @@ class ProjectSettings {
   // A sentence for people about what is asked for and not there, or not any more; usually empty.
   const std::string& note() const { return note_; }
 
-  // What the file says of this test; `labels` as Properties has them. `trouble` gets a sentence
+  // What the file says of this test; `labels` as TestFacts has them. `trouble` gets a sentence
   // when the name could not be compared with the overrides.
-  TestValues values_for(std::string_view test, std::string_view labels,
-                        std::string* trouble = nullptr) const;
+  Values values_for(std::string_view test, std::string_view labels,
+                    std::string* trouble = nullptr) const;
 
-  // The finished policy of one attempt.
-  Result<ResolvedPolicy> resolve(std::string_view test, const Properties& properties) const;
+  // The finished policy of one attempt; `properties` is what the test's own properties say.
+  Result<ResolvedPolicy> resolve(std::string_view test, const TestFacts& facts,
+                                 const Values& properties) const;
 
  private:
   Settings settings_;

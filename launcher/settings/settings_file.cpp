@@ -8,14 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/words.hpp"
 #include "os/file/file_text.hpp"
-#include "settings/build_step_keys.hpp"
 #include "settings/known_flaky_keys.hpp"
 #include "settings/override_patterns.hpp"
 #include "settings/profiles.hpp"
-#include "settings/retry_keys.hpp"
+#include "settings/setting_keys.hpp"
 #include "settings/spelling.hpp"
-#include "settings/test_values.hpp"
 
 namespace holdfast {
 namespace {
@@ -46,7 +45,7 @@ class Reader {
       } else if (key.str() == "known-flaky") {
         known_flaky_ = read_known_flaky(value, complaints_);
       } else if (key.str() == "build-steps") {
-        build_steps_ = read_build_steps(value, complaints_);
+        read_build_steps(value);
       } else {
         complain_of_top_level(key);
       }
@@ -107,16 +106,11 @@ class Reader {
     const NamedTable named{*table, called};
     Profile profile;
     profile.layer.name = name;
-    std::vector<std::string> own_keys = run_retry_keys();
-    own_keys.insert(own_keys.end(), {"runs", "oom-events", "inherits", "override"});
-    profile.layer.values = read_test_values(named, own_keys, complaints_);
-    profile.layer.retries = read_run_retry_values(named, complaints_);
-    profile.layer.runs = read_word(named, "runs", second_run_named,
-                                   R"("wait", "share", "allow" or "refuse")", complaints_);
-    profile.layer.oom_events = read_file_name(named, "oom-events", complaints_);
+    profile.layer.said =
+        read_settings(named, TableOf::profile, {"inherits", "override"}, complaints_);
     profile.inherits = read_text(named, "inherits", "the name of a profile", complaints_);
     if (profile.inherits) profile.inherits_at = place_of(table->get("inherits")->source());
-    count_environment(named, profile.layer.values);
+    count_environment(named, profile.layer.said);
     profiles_[name] = std::move(profile);
     if (const toml::node* own = table->get("override")) {
       read_overrides(*own, "[[profile." + name + ".override]]", name);
@@ -141,14 +135,14 @@ class Reader {
     override.at = place_of(table.source());
     override.profile = profile;
     SettingsOverride& content = override.content;
-    content.values = read_test_values(named, {"test", "label"}, complaints_);
+    content.said = read_settings(named, TableOf::tests, {"test", "label"}, complaints_);
     content.test = read_text(named, "test", "a regular expression", complaints_);
     content.label = read_text(named, "label", "the name of a label", complaints_);
     if (table.get("test") == nullptr && table.get("label") == nullptr) {
       complaints_.add(override.at, called, "neither `test` nor `label`", "one of them or both");
     }
     check_pattern(named, content);
-    count_environment(named, content.values);
+    count_environment(named, content.said);
     overrides_.push_back(std::move(override));
   }
 
@@ -161,11 +155,21 @@ class Reader {
                     "a regular expression (ECMAScript)");
   }
 
-  void count_environment(const NamedTable& named, const TestValues& values) {
-    for (const Said<Variable>& said : values.environment) {
-      environment_ += said.value.name.size() + said.value.value.size() + 16;
+  void read_build_steps(const toml::node& node) {
+    const toml::table* table = node.as_table();
+    if (table == nullptr) {
+      return complaints_.add(place_of(node.source()), "build-steps", describe_type(node),
+                             "a table [build-steps]");
     }
-    if (environment_ <= k_most_environment || values.environment.empty()) return;
+    build_steps_ = read_settings({*table, "[build-steps]"}, TableOf::build_steps, {}, complaints_);
+  }
+
+  void count_environment(const NamedTable& named, const Values& said) {
+    const std::size_t before = environment_;
+    for (const Value& value : said) {
+      if (value.setting == Setting::environment) environment_ += value.text.size() + 16;
+    }
+    if (environment_ <= k_most_environment || environment_ == before) return;
     complaints_.add(
         place_of(named.table.get("environment")->source()), "environment in " + named.name,
         "too much",
@@ -176,7 +180,7 @@ class Reader {
   Profiles profiles_;
   std::vector<PlacedOverride> overrides_;
   std::vector<KnownFlaky> known_flaky_;
-  BuildStepSettings build_steps_;
+  Values build_steps_;
   std::size_t environment_ = 0;
 };
 
@@ -203,7 +207,7 @@ Result<Settings> parse_settings(std::string_view text, const std::string& path,
   return settings;
 }
 
-Result<Settings> read_settings(const std::string& path, const std::string& profile) {
+Result<Settings> read_settings_file(const std::string& path, const std::string& profile) {
   struct stat info {};
   if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
     return Error{path + ": found no regular file, expected one"};

@@ -19,6 +19,6 @@ Result<Settings> parse_settings(std::string_view text, const std::string& path,
                                 const std::string& profile);
 
 // Reads the file. One that does not exist is an error, too.
-Result<Settings> read_settings(const std::string& path, const std::string& profile);
+Result<Settings> read_settings_file(const std::string& path, const std::string& profile);
 
 }  // namespace holdfast

@@ -21,12 +21,12 @@ bool is_found(const std::regex& pattern, std::string_view output) {
 
 }  // namespace
 
-Result<Signatures> Signatures::of(const std::vector<KnownFlake>& known) {
+Result<Signatures> Signatures::of(const std::vector<std::string>& patterns) {
   Signatures signatures;
-  for (const KnownFlake& flake : known) {
-    Result<std::regex> pattern = compile_pattern(flake.signature);
-    if (!pattern) return Error{"use \"" + flake.signature + "\": " + pattern.error().message};
-    signatures.patterns_.push_back(std::move(*pattern));
+  for (const std::string& pattern : patterns) {
+    Result<std::regex> compiled = compile_pattern(pattern);
+    if (!compiled) return Error{"use \"" + pattern + "\": " + compiled.error().message};
+    signatures.patterns_.push_back(std::move(*compiled));
   }
   return signatures;
 }

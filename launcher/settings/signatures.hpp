@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <optional>
 #include <regex>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "core/retry/retry_policy.hpp"
 
 namespace holdfast {
 
@@ -19,10 +19,10 @@ inline constexpr std::size_t k_longest_searched_line = 4096;
 
 class Signatures {
  public:
-  // Fails for a signature that compile_pattern() refuses: those of a policy are none.
-  static Result<Signatures> of(const std::vector<KnownFlake>& known);
+  // Fails for a pattern that compile_pattern() refuses: a file that was read has none.
+  static Result<Signatures> of(const std::vector<std::string>& patterns);
 
-  // Which is found in a line of the output: the first in the order of `known`.
+  // Which is found in a line of the output: the first in their order.
   std::optional<std::size_t> found_in(std::string_view output) const;
 
  private:

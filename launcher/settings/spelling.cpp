@@ -36,13 +36,4 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
   return best == nullptr ? std::string{} : " (did you mean \"" + *best + "\"?)";
 }
 
-std::string alternatives(const std::vector<std::string>& words) {
-  std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
-    text += words[i];
-  }
-  return text;
-}
-
 }  // namespace holdfast

@@ -10,7 +10,4 @@ namespace holdfast {
 // ` (did you mean "timeout"?)`, or nothing when no candidate is near.
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates);
 
-// `a, b or c`.
-std::string alternatives(const std::vector<std::string>& words);
-
 }  // namespace holdfast

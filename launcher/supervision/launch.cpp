@@ -58,11 +58,17 @@ Exit run_bare(const Invocation& invocation, const os::CallersSignals& callers) {
   return exit_of(Outcome::launch_failed, seen, invocation.mode());
 }
 
+// A command of `holdfast run` has a directory of its own, as it is said when that goes.
+bool says_scratch(const Invocation& invocation) {
+  return last_of(invocation.said, Setting::scratch) != nullptr ||
+         last_of(invocation.line.options.said, Setting::scratch) != nullptr;
+}
+
 // Who asked for a lock is not run without it; under ctest `holdfast begin` has said that it is.
 Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& callers,
                       std::string_view trouble) {
   if (invocation.mode() == ExitMode::ctest) return run_bare(invocation, callers);
-  if (!invocation.line.overrides.locks.empty()) {
+  if (!invocation.line.options.locks.empty()) {
     write_line(std::string(trouble) + ": the command is not run without its locks");
     return own_failure(ExitMode::command);
   }
@@ -152,7 +158,7 @@ class Launch {
     const bool timed_out = result.observation.end_reason == EndReason::timeout;
     if (result.told_timeout) clock_.start_anew(invocation_.told_timeout);
     if (timed_out && !around_.parent_tells &&
-        (result.told_timeout || clock_.judges(grant_.policy, invocation_.properties))) {
+        (result.told_timeout || clock_.judges(grant_.policy, invocation_.facts))) {
       keeper_ = KeeperLink{};
       wait_for_ctest(around_, clock_.end());
     }
@@ -163,7 +169,7 @@ class Launch {
   // gone.
   bool is_told_of_limit() const {
     return around_.parent_tells && runner_ == nullptr &&
-           clock_.judges(grant_.policy, invocation_.properties);
+           clock_.judges(grant_.policy, invocation_.facts);
   }
 
   // By what ctest judges the test besides its end: only reports ask.
@@ -179,7 +185,7 @@ class Launch {
     test.end = exit_of(result.outcome, result.observation, invocation_.mode());
     test.skip_code = invocation_.skip_code;
     test.judged = judged_by();
-    test.properties = invocation_.properties.verdict;
+    test.properties = invocation_.facts.verdict;
     test.mirrored = result.verdict;
     return std::string(verdict_on_record(test));
   }
@@ -188,7 +194,7 @@ class Launch {
   std::string_view came_out(const AttemptResult& result, const Exit& end) const {
     if (!result.verdict.empty() && result.verdict != "unknown") return result.verdict;
     if (result.outcome == Outcome::skipped) return "skipped";
-    return verdict_by_end(invocation_.properties.verdict, end);
+    return verdict_by_end(invocation_.facts.verdict, end);
   }
 
   Exit run_unwatched() {
@@ -211,7 +217,7 @@ class Launch {
     TakenLocks locks = take_attempts_locks(grant_, above, around_, keeper_, say);
     if (locks.end != TakenLocks::End::had) return without_locks(locks, grant_.identity.test);
     if (invocation_.tells_locks && grant_.identity.n == 1) tell_locks(locks);
-    const bool wants_own = !invocation_.attach && invocation_.line.overrides.scratch.has_value();
+    const bool wants_own = !invocation_.attach && says_scratch(invocation_);
     if (wants_own || (runner_ != nullptr && scratch.path().empty())) make_own(scratch);
     AttemptResult result = attempt(above, locks.held, scratch);
     result.lock_wait = locks.waited;
@@ -241,7 +247,7 @@ class Launch {
     plan.timeout_grace = invocation_.limits.end_grace;
     plan.stop_time = clock_.stop_time();
     plan.loudness = invocation_.line.loudness;
-    plan.required_files = invocation_.properties.required_files;
+    plan.required_files = invocation_.facts.required_files;
     plan.teller = &say;
     plan.keeps_directory = runner_ != nullptr;
     if (policy.containment == Containment::cgroup) {
@@ -348,14 +354,18 @@ Exit launch(char** arguments, char** environment, AttemptRunner* batches) {
     return own_failure(mode);
   }
   if (invocation->line.help) {
-    const std::string_view help = help_of_run();
-    if (os::retried([&] { return ::write(STDOUT_FILENO, help.data(), help.size()); }) < 0) {
-      write_line("failed to " + os::system_error("write to stdout").message);
-      return {Exit::Kind::code, exit_codes::k_usage};
-    }
-    return {Exit::Kind::code, exit_codes::k_success};
+    write_line("`holdfast run --help` says what there is");
+    return own_failure(mode);
   }
   if (invocation->line.step) return launch_step(std::move(*invocation));
+  if (invocation->line.settings >= 0) {
+    Result<Values> said = take_settings(invocation->line.settings);
+    if (!said) {
+      write_line("failed to " + said.error().message);
+      return own_failure(mode);
+    }
+    invocation->said = std::move(*said);
+  }
   const os::CallersSignals callers = os::take_signals();
   if (const std::string_view trouble = os::trouble_with_watching(); !trouble.empty()) {
     return launch_unwatched(*invocation, callers, trouble);

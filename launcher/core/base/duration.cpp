@@ -66,6 +66,15 @@ Result<Milliseconds> parse_duration(std::string_view text) {
   return Milliseconds{saturated(whole, *unit, part)};
 }
 
+std::string to_text(Milliseconds length) {
+  for (const std::string_view unit : {"h", "m", "s"}) {
+    const std::int64_t ms = *unit_in_ms(unit);
+    const bool fits = length.count() % ms == 0 && (length.count() > 0 || unit == "s");
+    if (fits) return std::to_string(length.count() / ms) + std::string(unit);
+  }
+  return std::to_string(length.count()) + "ms";
+}
+
 std::string describe(Milliseconds length) {
   const std::int64_t ms = length.count();
   if (ms < 60'000) {

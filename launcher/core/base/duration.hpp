@@ -18,6 +18,9 @@ inline constexpr Milliseconds k_longest = Milliseconds::max() / 1024;
 // Refuses everything that is not a non-negative decimal number with an optional unit.
 Result<Milliseconds> parse_duration(std::string_view text);
 
+// `250ms`, `30s`, `20m`, `1h`: parse_duration() reads it back exactly.
+std::string to_text(Milliseconds length);
+
 // `4.2 s`, `3 m 20 s`: for people, never parsed again.
 std::string describe(Milliseconds length);
 

@@ -18,23 +18,19 @@ inline constexpr std::string_view k_log = "HOLDFAST_LOG";
 // because it may hold blanks.
 inline constexpr std::string_view k_attach = "HOLDFAST_ATTACH";
 // What a test's properties say; set by ENVIRONMENT_MODIFICATION for the tests that have them, and
-// for nobody else: ctest-integration/environment.cmake names each of them.
+// for nobody else: ctest-integration/environment.cmake names each of them. The settings among them
+// are in core/settings/table.def, what else is known of a test in core/settings/facts.def.
+inline constexpr std::string_view k_property_prefix = "HOLDFAST_P_";
 inline constexpr std::string_view k_property_enabled = "HOLDFAST_P_ENABLED";
 // Where ctest would have found the command: it looks up relative and bare names from the test's
 // working directory, which is known only after the command was wrapped.
 inline constexpr std::string_view k_property_command = "HOLDFAST_P_COMMAND";
-inline constexpr std::string_view k_property_locks = "HOLDFAST_P_LOCKS";
-inline constexpr std::string_view k_property_resource_lock = "HOLDFAST_P_RESOURCE_LOCK";
-inline constexpr std::string_view k_property_run_serial = "HOLDFAST_P_RUN_SERIAL";
-inline constexpr std::string_view k_property_timeout = "HOLDFAST_P_TIMEOUT";
-// What TIMEOUT says, and what ctest has been told instead: docs/guide/timeouts.md.
-inline constexpr std::string_view k_property_native_timeout = "HOLDFAST_P_NATIVE_TIMEOUT";
+// What ctest has been told instead of TIMEOUT: docs/guide/timeouts.md.
 inline constexpr std::string_view k_property_native_limit = "HOLDFAST_P_NATIVE_LIMIT";
 // What ctest waits where its own limit was not raised: 0 when that is not known. Of a test, else of
 // the run. ctest's limit for tests without one, and what it was raised to; its --stop-time, in
 // seconds since 1970: of the run.
 inline constexpr std::string_view k_property_kept_limit = "HOLDFAST_P_KEPT_LIMIT";
-inline constexpr std::string_view k_property_default_timeout = "HOLDFAST_P_DEFAULT_TIMEOUT";
 inline constexpr std::string_view k_property_default_limit = "HOLDFAST_P_DEFAULT_LIMIT";
 inline constexpr std::string_view k_property_stop_time = "HOLDFAST_P_STOP_TIME";
 // How the end of its time is told to the test, where that is not SIGTERM: TIMEOUT_SIGNAL_NAME and
@@ -47,22 +43,11 @@ inline constexpr std::string_view k_property_tells_limit = "HOLDFAST_P_TELLS_LIM
 // `1`: ctest starts its clock anew at a line that says that the locks are had.
 inline constexpr std::string_view k_property_timeout_line = "HOLDFAST_P_TIMEOUT_LINE";
 inline constexpr std::string_view k_property_lock_line = "HOLDFAST_P_LOCK_LINE";
-inline constexpr std::string_view k_property_on_leak = "HOLDFAST_P_ON_LEAK";
-inline constexpr std::string_view k_property_needed = "HOLDFAST_P_NEEDED";
 inline constexpr std::string_view k_property_skip_return_code = "HOLDFAST_P_SKIP_RETURN_CODE";
-inline constexpr std::string_view k_property_required_files = "HOLDFAST_P_REQUIRED_FILES";
-inline constexpr std::string_view k_property_labels = "HOLDFAST_P_LABELS";
-// What makes a test a batch; and its PROCESSORS, told only with it.
+// What makes a test a batch.
 inline constexpr std::string_view k_property_isolation = "HOLDFAST_P_ISOLATION";
-inline constexpr std::string_view k_property_processors = "HOLDFAST_P_PROCESSORS";
-inline constexpr std::string_view k_property_retry = "HOLDFAST_P_RETRY";
-// What decides about the test's verdict (core/ctest/ctest_verdict.hpp): where it may be tried
-// again.
-inline constexpr std::string_view k_property_verdict = "HOLDFAST_P_VERDICT";
 // By what ctest judges the test besides its end: `output`, `will-fail`, with a comma. Of any test.
 inline constexpr std::string_view k_property_judged = "HOLDFAST_P_JUDGED";
-// `1`: this ctest repeats tests until they fail. Of the run.
-inline constexpr std::string_view k_property_until_fail = "HOLDFAST_P_UNTIL_FAIL";
 
 // --- From `holdfast config --explain` to attach.cmake ---------------------------------------
 // Listings show commands as the launcher gets them, with its variables.

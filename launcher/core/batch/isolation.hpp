@@ -1,9 +1,11 @@
 // Which cases of a GoogleTest program share a process: what makes a test a batch.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <optional>
 #include <string_view>
+
+#include "core/base/words.hpp"
 
 namespace holdfast {
 
@@ -13,7 +15,8 @@ enum class Isolation : std::uint8_t {
   fork,     // each has its own, forked from one that has done its start-up
 };
 
-std::optional<Isolation> isolation_named(std::string_view name);
-std::string_view name_of(Isolation isolation);
+constexpr std::array<std::string_view, 3> words_of(Isolation) {
+  return {"none", "process", "fork"};
+}
 
 }  // namespace holdfast

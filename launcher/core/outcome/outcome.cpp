@@ -56,27 +56,6 @@ std::optional<Outcome> outcome_named(std::string_view name) {
   return std::nullopt;
 }
 
-std::optional<NoTests> no_tests_named(std::string_view name) {
-  for (NoTests one : {NoTests::keep, NoTests::pass, NoTests::fail, NoTests::skip}) {
-    if (name_of(one) == name) return one;
-  }
-  return std::nullopt;
-}
-
-std::string_view name_of(NoTests no_tests) {
-  switch (no_tests) {
-    case NoTests::keep:
-      return "keep";
-    case NoTests::pass:
-      return "pass";
-    case NoTests::fail:
-      return "fail";
-    case NoTests::skip:
-      return "skip";
-  }
-  return "keep";
-}
-
 namespace {
 
 bool is_skip_code(const Observation& seen) { return seen.skip_code == seen.main.code; }

@@ -5,9 +5,12 @@
 // verdict (WILL_FAIL, regular expressions, skip codes): nothing here knows about them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+
+#include "core/base/words.hpp"
 
 namespace holdfast {
 
@@ -56,8 +59,9 @@ enum class NoTests : std::uint8_t {
   skip,  // by the test's SKIP_RETURN_CODE; a pass where it has none
 };
 
-std::optional<NoTests> no_tests_named(std::string_view name);
-std::string_view name_of(NoTests no_tests);
+constexpr std::array<std::string_view, 4> words_of(NoTests) {
+  return {"keep", "pass", "fail", "skip"};
+}
 
 // Everything the outcome depends on.
 struct Observation {

@@ -16,11 +16,6 @@ std::uint64_t mixed(std::uint64_t value) {
   return value ^ (value >> 31);
 }
 
-std::string duration_text(Milliseconds length) {
-  if (length.count() % 1000 == 0) return std::to_string(length.count() / 1000) + "s";
-  return std::to_string(length.count()) + "ms";
-}
-
 Milliseconds doubled(Milliseconds length, unsigned times, Milliseconds longest) {
   for (; times > 0 && length < longest; --times) length *= 2;
   return std::min(length, longest);
@@ -48,9 +43,9 @@ Result<Backoff> parse_backoff(std::string_view text) {
 }
 
 std::string to_text(const Backoff& backoff) {
-  if (backoff.longest <= backoff.first) return duration_text(backoff.first);
-  return std::string(k_exponential) + duration_text(backoff.first) + ".." +
-         duration_text(backoff.longest);
+  if (backoff.longest <= backoff.first) return to_text(backoff.first);
+  return std::string(k_exponential) + to_text(backoff.first) + ".." +
+         to_text(backoff.longest);
 }
 
 Result<PerMille> parse_share(std::string_view text) {

@@ -2,12 +2,13 @@
 // have come to. core/retry/retry_decision.hpp applies it.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/base/words.hpp"
 #include "core/retry/backoff.hpp"
 #include "core/retry/retry_rules.hpp"
 
@@ -16,8 +17,7 @@ namespace holdfast {
 // What a test that passed after a failed attempt comes to.
 enum class FlakyResult : std::uint8_t { pass, fail };
 
-std::optional<FlakyResult> flaky_result_named(std::string_view name);
-std::string_view name_of(FlakyResult result);
+constexpr std::array<std::string_view, 2> words_of(FlakyResult) { return {"pass", "fail"}; }
 
 // A failure that is known, and excused `attempts` further attempts.
 struct KnownFlake {

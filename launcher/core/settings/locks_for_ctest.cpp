@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "core/settings/kinds.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -25,7 +27,9 @@ std::string bracketed(const std::string& text) {
 }
 
 // What is left out is held all the same.
-std::string setting_of(const std::vector<LockSpec>& locks) {
+std::string setting_of(const Value& said) {
+  std::vector<LockSpec> locks;
+  (void)kind::Locks::read(said.text, locks);
   std::string words;
   for (const LockSpec& lock : locks) {
     const std::string text = to_text(lock);
@@ -61,14 +65,16 @@ bool means_the_same_to_cmake(std::string_view pattern) {
 std::string locks_for_ctest(const Settings& settings) {
   std::string body;
   for (const ProfileLayer& layer : settings.layers) {
-    if (layer.values.locks) body += "  " + setting_of(layer.values.locks->value) + "\n";
+    const Value* said = last_of(layer.said, Setting::locks);
+    if (said != nullptr) body += "  " + setting_of(*said) + "\n";
   }
   for (const SettingsOverride& one : settings.overrides) {
-    if (!one.values.locks || one.label) continue;
+    const Value* said = last_of(one.said, Setting::locks);
+    if (said == nullptr || one.label) continue;
     const std::string pattern = one.test.value_or("");
     const std::string quoted = bracketed(pattern);
     if (quoted.empty() || !means_the_same_to_cmake(pattern)) continue;
-    body += "  if(test MATCHES " + quoted + ")\n    " + setting_of(one.values.locks->value) +
+    body += "  if(test MATCHES " + quoted + ")\n    " + setting_of(*said) +
             "\n  endif()\n";
   }
   if (body.empty()) return {};

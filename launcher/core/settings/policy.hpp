@@ -1,9 +1,10 @@
 // What one attempt is to be done with: resolved once, here, and handed out finished.
 //
-// Who resolves: the keeper for tests of its run, else the launcher itself (no keeper, or
-// `holdfast run`). Nobody downstream looks at properties or options again.
+// The keeper resolves it for tests of its run, else the launcher does (no keeper, or
+// `holdfast run`). Nothing downstream looks at properties or options again.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,7 +12,8 @@
 #include <vector>
 
 #include "core/base/duration.hpp"
-#include "core/base/result.hpp"
+#include "core/base/variable.hpp"
+#include "core/base/words.hpp"
 #include "core/batch/isolation.hpp"
 #include "core/lock/lock_spec.hpp"
 #include "core/outcome/hooks.hpp"
@@ -27,14 +29,14 @@ enum class OnLeak : std::uint8_t {
   ignore,  // let go
 };
 
-std::optional<OnLeak> on_leak_named(std::string_view name);
-std::string_view name_of(OnLeak on_leak);
+constexpr std::array<std::string_view, 3> words_of(OnLeak) { return {"kill", "fail", "ignore"}; }
 
 // What is put around an attempt so that nothing of it can get away.
 enum class Containment : std::uint8_t { none, cgroup, pidns };
 
-std::optional<Containment> containment_named(std::string_view name);
-std::string_view name_of(Containment containment);
+constexpr std::array<std::string_view, 3> words_of(Containment) {
+  return {"none", "cgroup", "pidns"};
+}
 
 // When an attempt's scratch directory goes.
 enum class Scratch : std::uint8_t {
@@ -43,23 +45,22 @@ enum class Scratch : std::uint8_t {
   remove,       // always
 };
 
-std::optional<Scratch> scratch_named(std::string_view name);
-std::string_view name_of(Scratch scratch);
+constexpr std::array<std::string_view, 3> words_of(Scratch) {
+  return {"keep-failed", "keep", "remove"};
+}
 
-struct Variable {
-  std::string name;
-  std::string value;
+// Over what a test with RUN_SERIAL is alone: with no other test of its run, as ctest has it, or of
+// any run in that scope. Then every test takes a lock, such a test exclusively, the others shared.
+enum class RunSerial : std::uint8_t { run, project, user, machine };
 
-  friend bool operator==(const Variable&, const Variable&) = default;
-};
+constexpr std::array<std::string_view, 4> words_of(RunSerial) {
+  return {"run", "project", "user", "machine"};
+}
 
 inline constexpr Milliseconds k_default_grace{5000};
 
 // Make a crash say where it was.
 std::vector<Variable> default_environment();
-
-// Adds or replaces; an empty value takes the variable out.
-void set_variable(std::vector<Variable>& environment, const Variable& variable);
 
 struct Policy {
   std::vector<LockSpec> locks;   // canonical order
@@ -71,6 +72,7 @@ struct Policy {
   bool needed_by_others = false;
   Containment containment = Containment::none;
   Scratch scratch = Scratch::keep_failed;
+  RunSerial run_serial = RunSerial::run;
   NoTests no_tests = NoTests::keep;
   // Set: the test is a batch of GoogleTest cases, and `timeout` limits all of them together.
   std::optional<Isolation> isolation;

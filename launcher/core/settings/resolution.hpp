@@ -1,69 +1,59 @@
 // How a policy comes about: by what properties, options and holdfast.toml say.
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "core/settings/facts.hpp"
 #include "core/settings/policy.hpp"
+#include "core/settings/value.hpp"
 
 namespace holdfast {
 
-// As the test's properties say it; empty where they say nothing.
-struct Properties {
-  std::string locks;          // HOLDFAST_LOCKS, comma-separated specs
-  std::string resource_lock;  // RESOURCE_LOCK, comma-separated, each encoded as a file name
-  std::string timeout;        // HOLDFAST_TIMEOUT
-  std::string on_leak;        // HOLDFAST_ON_LEAK
-  bool needed_by_others = false;
-  std::string labels = {};  // LABELS, as resource_lock; only told where holdfast.toml asks for them
-  bool run_serial = false;  // RUN_SERIAL
-  // TIMEOUT, where ctest has been given more (docs/guide/timeouts.md).
-  std::string native_timeout = {};
-  // ctest's own limit for tests without one, where it has been given more.
-  std::string default_timeout = {};
-  std::string isolation = {};       // HOLDFAST_ISOLATION
-  std::string processors = {};      // PROCESSORS, only told where there is an isolation
-  std::string retry = {};           // HOLDFAST_RETRY
-  std::string verdict = {};         // what decides about its verdict, where it may be tried again
-  bool until_fail = false;          // ctest repeats its tests until they fail
-  std::string required_files = {};  // REQUIRED_FILES: absolute paths, encoded, with commas
+// What the command line of `holdfast run` or of the launcher says. Locks add up, so they are apart.
+struct Options {
+  Values said;
+  std::vector<LockSpec> locks;
 };
 
-// As the command line of `holdfast run` or of the launcher says it.
-struct Overrides {
-  std::vector<LockSpec> locks;
-  std::optional<Milliseconds> lock_timeout;
-  std::optional<Milliseconds> timeout;
-  std::optional<Milliseconds> grace;
-  std::optional<OnLeak> on_leak;
-  std::optional<Containment> containment;
-  std::optional<Scratch> scratch;
-  std::optional<NoTests> no_tests = {};
-  std::vector<Variable> environment = {};  // beside the built-in ones, as set_variable()
-  std::optional<RetryRules> retry = {};
-  std::optional<Backoff> backoff = {};
-  // What holdfast.toml says of retries and hooks, as core/settings/wire_retry.hpp has it; below the
-  // others.
-  std::string settings_of_retries = {};
+// Where the limit of a test comes from: of all of its cases together, if it is a batch.
+enum class LimitFrom : std::uint8_t {
+  setting,  // `timeout`, HOLDFAST_TIMEOUT or --timeout
+  test,     // the test's TIMEOUT
+  ctest,    // ctest's own limit for tests without one
 };
 
 struct ResolvedPolicy {
   Policy policy;
+  Values said;  // what was understood, in the order in which it was applied
+  LimitFrom limit_from = LimitFrom::setting;
   // What was not understood and could be left out without harm; each a whole sentence.
   std::vector<std::string> warnings;
 };
 
-// Command line > property > default; of the properties HOLDFAST_TIMEOUT > TIMEOUT; without either,
-// ctest's own limit holds as well. With an isolation, HOLDFAST_TIMEOUT (and the base's timeout)
-// limits each case; TIMEOUT, else ctest's own limit, all of them. A lock that
-// cannot be understood is an error: to run without a lock that was asked for is worse than not to
-// run. Anything else is left out with a warning.
-Result<ResolvedPolicy> resolve(const Properties& properties, const Overrides& overrides);
-// The same, where `base` is what holds when neither says anything.
-Result<ResolvedPolicy> resolve_over(Policy base, const Properties& properties,
-                                    const Overrides& overrides);
-// The last step of it alone, for a policy that the keeper resolved without them.
-Result<Policy> with_overrides(Policy policy, const Overrides& overrides);
+// Each value of `said` in its order, which is: holdfast.toml, then properties. Then the rules for
+// several settings together:
+// - Locks of RESOURCE_LOCK and of `run-serial` come besides those that are said.
+// - HOLDFAST_TIMEOUT comes before TIMEOUT, and that before holdfast.toml; without either of the
+//   properties, ctest's own limit holds as well.
+// - With an isolation, the setting is the limit of each case; TIMEOUT, else ctest's own limit, is
+//   that of all of them.
+// A lock that cannot be understood is an error: to run without a lock that was asked for is worse
+// than not to run. Any other property is left out with a warning.
+Result<ResolvedPolicy> resolve(Values said, const TestFacts& facts);
+// The same, and then with_options().
+Result<ResolvedPolicy> resolve(Values said, const TestFacts& facts, const Options& options);
+
+Result<Policy> with_options(Policy policy, const Options& options);
+
+// Takes one value into the policy; fails with `"found": expected …`.
+Result<void> apply(const Value& value, Policy& policy);
+
+// Adds a lock and keeps the order in which locks are taken.
+Result<void> add_locks(std::vector<LockSpec> more, std::vector<LockSpec>& locks);
+
+// `HOLDFAST_TIMEOUT "soon": expected …`: an error of a value, with who said it.
+std::string complaint_of(std::string_view who, const Error& error);
 
 }  // namespace holdfast

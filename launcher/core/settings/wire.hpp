@@ -25,7 +25,8 @@ struct AttemptRequest {
   Milliseconds soonest_end = k_longest;  // when ctest may end it: core/ctest/ctest_limits.hpp
   std::string program = {};  // absolute path, where the launcher does not know what it is
   TestInputs inputs = {};
-  Properties properties;
+  TestFacts facts = {};
+  Values said = {};  // by the test's properties
 };
 
 // keeper -> launcher: everything is decided.
@@ -42,6 +43,7 @@ struct AttemptGrant {
 
 inline constexpr std::string_view k_request = "attempt";
 inline constexpr std::string_view k_grant = "grant";
+inline constexpr std::string_view k_settings = "settings";
 inline constexpr std::string_view k_refusal = "refused";  // field `why`
 // Fields `line`, `once`, `interrupted`, `folded`.
 inline constexpr std::string_view k_say = "say";
@@ -69,5 +71,8 @@ Message to_message(const AttemptRequest& request);
 Result<AttemptRequest> to_request(const Message& message);
 Message to_message(const AttemptGrant& grant);
 Result<AttemptGrant> to_grant(const Message& message);
+// From `holdfast run` to the launcher: what holdfast.toml says.
+Message to_message(const Values& said);
+Result<Values> to_values(const Message& message);
 
 }  // namespace holdfast::wire

@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t k_all = std::numeric_limits<std::size_t>::max();
 
 VerdictProperties properties_of(const supervision::Invocation& invocation) {
-  Result<VerdictProperties> properties = parse_verdict_properties(invocation.properties.verdict);
+  Result<VerdictProperties> properties = parse_verdict_properties(invocation.facts.verdict);
   return properties ? *properties : VerdictProperties{};
 }
 

@@ -18,8 +18,10 @@ constexpr Milliseconds k_search_time{60'000};
 AttemptJudge::AttemptJudge(const supervision::Invocation& invocation, const RetryPolicy& policy)
     : mirror_(invocation) {
   if (policy.known.empty()) return;
-  // They have been compiled by whoever read them from the file.
-  Result<Signatures> signatures = Signatures::of(policy.known);
+  // They have been compiled when the file was read.
+  std::vector<std::string> patterns;
+  for (const KnownFlake& known : policy.known) patterns.push_back(known.signature);
+  Result<Signatures> signatures = Signatures::of(patterns);
   if (!signatures) return;
   signatures_ = std::move(*signatures);
   has_signatures_ = true;

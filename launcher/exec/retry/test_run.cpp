@@ -80,7 +80,7 @@ RetryDecision TestRunner::decide(const EndedAttempt& ended) {
   RetryQuestion question;
   question.policy = ended.grant.policy.retry;
   question.attempts = attempts_;
-  question.failure_is_looked_for = ended.invocation.properties.until_fail;
+  question.failure_is_looked_for = ended.invocation.facts.until_fail;
   if (ended.native_end != k_longest) {
     question.time_left =
         std::max(Milliseconds{0}, left_until(ended.native_end, ended.grant.policy));

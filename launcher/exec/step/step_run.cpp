@@ -49,14 +49,9 @@ Result<void> StepRun::read_settings(const std::string& tree) {
   const Result<ProjectSettings> project =
       ProjectSettings::load(settings_file_of_tree(tree), selected_profile());
   if (!project) return project.error();
-  settings_ = project->settings().build_steps;
+  settings_ = build_step_settings(project->settings());
   oom_events_ = project->run().oom_events;
-  std::vector<KnownFlake> known;
-  for (const Said<std::string>& said : settings_.transient) {
-    known.emplace_back();
-    known.back().signature = said.value;
-  }
-  Result<Signatures> signatures = Signatures::of(known);
+  Result<Signatures> signatures = Signatures::of(settings_.transient);
   if (!signatures) return signatures.error();
   signatures_ = std::move(*signatures);
   return {};
@@ -80,7 +75,7 @@ Result<void> StepRun::prepare(const BuildStep& step, Policy& policy) {
 
 unsigned StepRun::units_for(const BuildStep& step) const {
   const std::uint64_t budget =
-      settings_.memory_kb ? settings_.memory_kb->value : budget_kb(*step.memory_slots);
+      settings_.memory_kb ? *settings_.memory_kb : budget_kb(*step.memory_slots);
   return memory_units(past_peak_of(step).value_or(k_unknown_peak_kb), budget);
 }
 
@@ -99,7 +94,7 @@ std::string StepRun::why_once_more(const supervision::AttemptResult& result) {
   if (output_) {
     const std::string text = output_->text(k_most_searched_output);
     if (const auto found = signatures_.found_in(text)) {
-      evidence.signature = settings_.transient[*found].value;
+      evidence.signature = settings_.transient[*found];
     }
   }
   std::string why = holdfast::why_once_more(result.observation, evidence);

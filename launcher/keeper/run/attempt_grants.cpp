@@ -13,19 +13,9 @@
 namespace holdfast {
 namespace {
 
-Result<void> keep_apart(const wire::AttemptRequest& request, std::vector<LockSpec>& locks) {
-  for (LockSpec& lock : locks_that_keep_apart(request.key, request.properties.run_serial)) {
-    locks.push_back(std::move(lock));
-  }
-  Result<std::vector<LockSpec>> all = canonical_locks(std::move(locks));
-  if (!all) return all.error();
-  locks = std::move(*all);
-  return {};
-}
-
 void resolve(const wire::AttemptRequest& request, const Result<ProjectSettings>& settings,
              Company company, RunLines& lines, wire::AttemptGrant& granted) {
-  Result<ResolvedPolicy> resolved = settings ? settings->resolve(request.test, request.properties)
+  Result<ResolvedPolicy> resolved = settings ? settings->resolve(request.test, request.facts, request.said)
                                              : Result<ResolvedPolicy>(settings.error());
   if (!resolved) {
     granted.refusal = resolved.error().message;
@@ -36,9 +26,9 @@ void resolve(const wire::AttemptRequest& request, const Result<ProjectSettings>&
   }
   granted.policy = std::move(resolved->policy);
   if (company == Company::none) return;
-  if (const Result<void> apart = keep_apart(request, granted.policy.locks); !apart) {
-    granted.refusal = apart.error().message;
-  }
+  const Result<void> apart = add_locks(locks_that_keep_apart(request.key, request.facts.serial),
+                                       granted.policy.locks);
+  if (!apart) granted.refusal = apart.error().message;
 }
 
 }  // namespace

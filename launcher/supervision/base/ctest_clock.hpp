@@ -25,7 +25,7 @@ class CtestClock {
 
   // Whether a test that has timed out is left to ctest to call so: its limit is one that ctest has
   // been given more for, and not a shorter one of holdfast.toml.
-  bool judges(const Policy& policy, const Properties& properties) const;
+  bool judges(const Policy& policy, const TestFacts& facts) const;
 
  private:
   CtestLimits limits_;

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdlib>
 #include <string_view>
 #include <utility>
@@ -12,6 +11,7 @@
 
 #include "core/base/environment.hpp"
 #include "core/base/fnv1a.hpp"
+#include "core/base/number.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -28,10 +28,8 @@ int timeout_signal_named(std::string_view name) {
 
 // ctest takes what atoi(3) takes, of which only these can be the code of anything.
 std::optional<int> parse_exit_code(std::string_view text) {
-  int code = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), code);
-  if (parsed.ec != std::errc{} || code < 0 || code > 255) return std::nullopt;
-  return code;
+  const std::optional<int> code = take_number<int>(text);
+  return code && *code >= 0 && *code <= 255 ? code : std::nullopt;
 }
 
 // As CMake's if() takes it.
@@ -47,7 +45,6 @@ bool is_true(std::string_view text) {
 void read_variable(std::string_view name, std::string_view value, Invocation& invocation,
                    std::string_view& found_command) {
   namespace env = environment;
-  Properties& properties = invocation.properties;
   CtestLimits& limits = invocation.limits;
   if (name == env::k_attach) {
     Result<Attach> attach = parse_attach(value);
@@ -60,22 +57,10 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
     invocation.bare = value == "OFF";
   } else if (name == env::k_property_command) {
     found_command = value;
-  } else if (name == env::k_property_locks) {
-    properties.locks = value;
-  } else if (name == env::k_property_resource_lock) {
-    properties.resource_lock = value;
-  } else if (name == env::k_property_run_serial) {
-    properties.run_serial = true;
-  } else if (name == env::k_property_timeout) {
-    properties.timeout = value;
-  } else if (name == env::k_property_native_timeout) {
-    properties.native_timeout = value;
   } else if (name == env::k_property_native_limit) {
     if (const Result<Milliseconds> limit = parse_duration(value)) limits.raised = *limit;
   } else if (name == env::k_property_kept_limit) {
     if (const Result<Milliseconds> limit = parse_duration(value)) limits.kept = *limit;
-  } else if (name == env::k_property_default_timeout) {
-    properties.default_timeout = value;
   } else if (name == env::k_property_default_limit) {
     if (const Result<Milliseconds> limit = parse_duration(value)) limits.default_raised = *limit;
   } else if (name == env::k_property_stop_time) {
@@ -90,30 +75,14 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
     invocation.tells_locks = true;
   } else if (name == env::k_property_timeout_line) {
     if (const Result<Milliseconds> limit = parse_duration(value)) invocation.told_timeout = *limit;
-  } else if (name == env::k_property_on_leak) {
-    properties.on_leak = value;
   } else if (name == env::k_property_skip_return_code) {
     invocation.skip_code = parse_exit_code(value);
-  } else if (name == env::k_property_needed) {
-    properties.needed_by_others = true;
-  } else if (name == env::k_property_required_files) {
-    properties.required_files = value;
-  } else if (name == env::k_property_labels) {
-    properties.labels = value;
-  } else if (name == env::k_property_isolation) {
-    properties.isolation = value;
-  } else if (name == env::k_property_processors) {
-    properties.processors = value;
   } else if (name == env::k_disable) {
     invocation.disabled = is_true(value);
-  } else if (name == env::k_property_retry) {
-    properties.retry = value;
-  } else if (name == env::k_property_verdict) {
-    properties.verdict = value;
-  } else if (name == env::k_property_until_fail) {
-    properties.until_fail = true;
   } else if (name == env::k_held) {
     invocation.held = value;
+  } else if (name.starts_with(env::k_property_prefix)) {
+    learn(name.substr(env::k_property_prefix.size()), value, invocation.facts, invocation.said);
   }
 }
 
@@ -146,7 +115,8 @@ Result<Invocation> read_invocation(char** arguments, char** environment) {
   read_environment(invocation, found_command);
   if (!invocation.attach) {
     // What properties say is meant for the test that ctest starts, not for what it may run.
-    invocation.properties = {};
+    invocation.facts = {};
+    invocation.said.clear();
     invocation.limits = {};
     invocation.bare = false;
     invocation.tells_locks = false;
@@ -157,7 +127,7 @@ Result<Invocation> read_invocation(char** arguments, char** environment) {
     invocation.command[0] = const_cast<char*>(found_command.data());
   }
   if (invocation.limits.raised || invocation.limits.kept)
-    invocation.properties.default_timeout.clear();
+    invocation.facts.default_timeout.clear();
   const std::string_view command = invocation.command[0];
   invocation.test =
       invocation.line.name.value_or(std::string(command.substr(command.rfind('/') + 1)));

@@ -9,7 +9,7 @@
 #include "core/ctest/ctest_limits.hpp"
 #include "core/outcome/outcome.hpp"
 #include "core/settings/command_line.hpp"
-#include "core/settings/resolution.hpp"
+#include "core/settings/facts.hpp"
 
 namespace holdfast::supervision {
 
@@ -19,7 +19,8 @@ struct Invocation {
   char** command = nullptr;      // null-terminated tail of argv
   char** environment = nullptr;  // as inherited
   std::optional<Attach> attach;  // set: ctest started us
-  Properties properties;
+  TestFacts facts;
+  Values said;  // by the test's properties
   CtestLimits limits;
   std::string held;              // what ancestors hold (HOLDFAST_HELD)
   std::string test;              // the name in records and messages

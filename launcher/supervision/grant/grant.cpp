@@ -37,10 +37,11 @@ wire::AttemptRequest request_of(const Invocation& invocation, const Grant& grant
   request.include_count = invocation.attach->include_count;
   request.launcher = identity.launcher;
   request.soonest_end = soonest_end(invocation.limits, Milliseconds{os::unix_now_ms()});
-  request.properties = invocation.properties;
+  request.facts = invocation.facts;
+  request.said = invocation.said;
   const char* const program = invocation.command[0];
   if (*program == '/') request.program = program;
-  request.inputs = inputs_of(invocation.command, invocation.properties.required_files);
+  request.inputs = inputs_of(invocation.command, invocation.facts.required_files);
   return request;
 }
 
@@ -70,7 +71,7 @@ bool ask_keeper(const Invocation& invocation, const os::CallersSignals& callers,
   grant.refusal = std::move(answer->refusal);
   grant.is_again = answer->is_again;
   grant.is_googletest = grant.is_googletest || answer->is_googletest;
-  Result<Policy> policy = with_overrides(std::move(answer->policy), invocation.line.overrides);
+  Result<Policy> policy = with_options(std::move(answer->policy), invocation.line.options);
   if (policy) {
     grant.policy = std::move(*policy);
   } else {
@@ -80,7 +81,8 @@ bool ask_keeper(const Invocation& invocation, const os::CallersSignals& callers,
 }
 
 void resolve_here(const Invocation& invocation, Grant& grant) {
-  Result<ResolvedPolicy> resolved = resolve(invocation.properties, invocation.line.overrides);
+  Result<ResolvedPolicy> resolved =
+      resolve(invocation.said, invocation.facts, invocation.line.options);
   if (!resolved) {
     grant.refusal = resolved.error().message;
     return;

@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 #include <vector>
 
+#include "core/base/number.hpp"
 #include "core/settings/wire.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
@@ -55,7 +55,7 @@ Result<std::string> read_all(int file) {
   ::lseek(file, 0, SEEK_SET);
   while (true) {
     const ssize_t count = os::retried([&] { return ::read(file, part, sizeof part); });
-    if (count < 0) return os::system_error("read what the launcher has handed over");
+    if (count < 0) return os::system_error("read what was handed over");
     if (count == 0) return text;
     text.append(part, static_cast<std::size_t>(count));
   }
@@ -67,9 +67,9 @@ void set_close_on_exec(int fd, bool on) {
 
 template <typename Number>
 bool parse(std::string_view text, Number& number) {
-  const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, number);
-  return !text.empty() && read.ec == std::errc{} && read.ptr == end;
+  const std::optional<Number> read = parse_number<Number>(text);
+  if (read) number = *read;
+  return read.has_value();
 }
 
 // "<mask>:<ignored>:<whether SIGCHLD was>", the sets in the kernel's form.
@@ -114,6 +114,19 @@ Error hand_over(const Invocation& invocation, const Grant& grant, const KeeperLi
   Error error = os::system_error("execute " + *program);
   set_close_on_exec(keeper.fd(), true);
   return error;
+}
+
+Result<os::UniqueFd> hand_settings(const Values& said) {
+  return written(wire::encode(wire::to_message(said)));
+}
+
+Result<Values> take_settings(int descriptor) {
+  const os::UniqueFd file(descriptor);
+  const Result<std::string> text = read_all(file.get());
+  if (!text) return text.error();
+  const Result<wire::Message> message = wire::decode(*text);
+  if (!message) return message.error();
+  return wire::to_values(*message);
 }
 
 Result<std::string> launcher_program() {

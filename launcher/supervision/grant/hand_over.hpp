@@ -5,6 +5,8 @@
 #pragma once
 
 #include "core/base/result.hpp"
+#include "core/settings/value.hpp"
+#include "os/file/unique_fd.hpp"
 #include "os/signal/signals.hpp"
 #include "supervision/base/invocation.hpp"
 #include "supervision/base/keeper_link.hpp"
@@ -23,6 +25,11 @@ struct HandedOver {
   KeeperLink keeper;
   os::CallersSignals callers;
 };
+
+// From `holdfast run` to the launcher, by --settings: what holdfast.toml says of the command. The
+// descriptor survives execve(2); take_settings() closes it.
+Result<os::UniqueFd> hand_settings(const Values& said);
+Result<Values> take_settings(int descriptor);
 
 // <prefix>/libexec/holdfast/holdfast-launcher, from <prefix>/bin/holdfast or from beside it.
 Result<std::string> launcher_program();

@@ -98,7 +98,7 @@ class Step {
   bool is_for_exec() const { return step_.memory_slots || has_settings(step_); }
 
   AttemptResult attempt() {
-    Result<Policy> policy = with_overrides({}, invocation_.line.overrides);
+    Result<Policy> policy = with_options({}, invocation_.line.options);
     if (!policy) return refused(policy.error().message);
     grant_.policy = std::move(*policy);
     if (runner_ != nullptr) {
@@ -212,7 +212,7 @@ Exit launch_step(Invocation invocation) {
         tool->is_parent ? os::watch_parent(tool->process.pid) : os::watch_process(tool->process);
     if (watched) around->parent = std::move(*watched);
     if (watched && tool->is_parent) around->parent_pid = tool->process.pid;
-    const bool may_wait = !invocation.line.overrides.locks.empty() || step.memory_slots;
+    const bool may_wait = !invocation.line.options.locks.empty() || step.memory_slots;
     if (may_wait || is_custom) lines = open_build_tools_stderr(*tool);
   }
   return Step(invocation, std::move(*around), std::move(lines), nullptr).run();

@@ -53,7 +53,7 @@ void complete_step(Invocation& invocation) {
   if (step.output.empty() && step.kind != StepKind::custom) {
     step.output = output_in(words_of(invocation.command));
   }
-  std::vector<LockSpec>& locks = invocation.line.overrides.locks;
+  std::vector<LockSpec>& locks = invocation.line.options.locks;
   if (const StepSlots* slots = slots_for(step.output, invocation.line.slots); slots != nullptr) {
     if (slots->count == 0) {
       step.memory_slots = scope_of_memory_slots();

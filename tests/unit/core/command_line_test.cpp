@@ -27,9 +27,8 @@ TEST(CommandLine, WithoutOptionsEverythingIsLeftToTheDefaults) {
   const CommandLine line = parsed({"--", "cmd"});
   EXPECT_EQ(line.command_at, 1U);
   EXPECT_FALSE(line.name);
-  EXPECT_TRUE(line.overrides.locks.empty());
-  EXPECT_FALSE(line.overrides.timeout || line.overrides.lock_timeout || line.overrides.grace ||
-               line.overrides.on_leak || line.overrides.containment);
+  EXPECT_TRUE(line.options.locks.empty());
+  EXPECT_TRUE(line.options.said.empty());
   EXPECT_EQ(line.loudness, Loudness::normal);
   EXPECT_FALSE(line.help);
 }
@@ -68,15 +67,18 @@ TEST(CommandLine, AValueComesAfterItsOptionOrAfterAnEqualsSign) {
   for (const Words& words : rows) {
     const CommandLine line = parsed(words);
     EXPECT_EQ(line.name, "n");
-    ASSERT_EQ(line.overrides.locks.size(), 2U);
-    EXPECT_EQ(to_text(line.overrides.locks[1]), "b:shared@project");
-    EXPECT_EQ(line.overrides.lock_timeout, Milliseconds{1000});
-    EXPECT_EQ(line.overrides.timeout, Milliseconds{2000});
-    EXPECT_EQ(line.overrides.grace, Milliseconds{3});
-    EXPECT_EQ(line.overrides.on_leak, OnLeak::fail);
-    EXPECT_EQ(line.overrides.containment, Containment::cgroup);
-    EXPECT_EQ(line.overrides.scratch, Scratch::keep);
-    EXPECT_EQ(line.overrides.environment, (std::vector<Variable>{{"A", "b=c"}, {"B", ""}}));
+    ASSERT_EQ(line.options.locks.size(), 2U);
+    EXPECT_EQ(to_text(line.options.locks[1]), "b:shared@project");
+    Policy policy;
+    policy.environment = {{"B", "1"}};
+    policy = *with_options(policy, line.options);
+    EXPECT_EQ(policy.lock_timeout, Milliseconds{1000});
+    EXPECT_EQ(policy.timeout, Milliseconds{2000});
+    EXPECT_EQ(policy.grace, Milliseconds{3});
+    EXPECT_EQ(policy.on_leak, OnLeak::fail);
+    EXPECT_EQ(policy.containment, Containment::cgroup);
+    EXPECT_EQ(policy.scratch, Scratch::keep);
+    EXPECT_EQ(policy.environment, (std::vector<Variable>{{"A", "b=c"}}));
     EXPECT_EQ(line.loudness, Loudness::quiet);
     EXPECT_EQ(line.command_at, words.size() - 1);
   }
@@ -91,7 +93,7 @@ TEST(CommandLine, AStepOfABuildIsDescribed) {
   EXPECT_EQ(line.step->target, "app");
   EXPECT_EQ(line.step->language, "C");
   EXPECT_EQ(line.step->title(), "link bin/app");
-  EXPECT_EQ(line.overrides.locks.size(), 1U);
+  EXPECT_EQ(line.options.locks.size(), 1U);
   EXPECT_FALSE(parsed({"--", "cc"}).step);
   EXPECT_EQ(parsed({"--step", "custom", "--", "x"}).step->title(), "custom");
   EXPECT_EQ(refusal({"--step", "make", "--", "x"}),
@@ -157,7 +159,7 @@ TEST(CommandLine, TheErrorIsOneLineWithTheArgumentAndWhatWasExpected) {
       {{"--containment", "jail", "--", "c"},
        "--containment \"jail\": expected none, cgroup or pidns"},
       {{"--lock", "a@moon", "--", "c"},
-       "lock \"a@moon\": after `@` expected build, project, user or machine, found \"moon\""},
+       "--lock: lock \"a@moon\": after `@` expected build, project, user or machine, found \"moon\""},
   };
   for (const auto& row : rows) EXPECT_EQ(refusal(row.words), row.message);
 }
@@ -176,16 +178,8 @@ TEST(CommandLine, VariablesOfHoldfastsOwnAreRefused) {
 TEST(CommandLine, TheLastOfTwoEqualOptionsHoldsExceptThatLocksAddUp) {
   const CommandLine line =
       parsed({"--timeout", "1", "--timeout", "2", "--lock", "a", "--lock", "a", "--", "c"});
-  EXPECT_EQ(line.overrides.timeout, Milliseconds{2000});
-  EXPECT_EQ(line.overrides.locks.size(), 2U);
-}
-
-TEST(CommandLine, TheHelpNamesEveryOptionAndEveryExitCode) {
-  for (const char* word :
-       {"--name", "--lock", "--lock-timeout", "--timeout", "--grace", "--on-leak", "--containment",
-        "--quiet", "--help", "75", "124", "125", "126", "127"}) {
-    EXPECT_NE(help_of_run().find(word), std::string_view::npos) << word;
-  }
+  EXPECT_EQ(with_options({}, line.options)->timeout, Milliseconds{2000});
+  EXPECT_EQ(line.options.locks.size(), 2U);
 }
 
 TEST(CommandLine, WhateverIsAcceptedNamesACommandThatIsThere) {
@@ -208,8 +202,9 @@ TEST(CommandLine, WhateverIsAcceptedNamesACommandThatIsThere) {
 TEST(CommandLine, RulesOfRetriesAddUpAndTheirErrorsSayWhatWasExpected) {
   const CommandLine line =
       parsed({"--retry", "exit:4=3", "--retry=crash=1,oom=2", "--backoff", "2s", "--", "cmd"});
-  EXPECT_EQ(to_text(*line.overrides.retry), "exit:4=3,crash=1,oom=2");
-  EXPECT_EQ(line.overrides.backoff, (Backoff{Milliseconds{2000}, Milliseconds{2000}}));
+  const Policy policy = *with_options({}, line.options);
+  EXPECT_EQ(to_text(policy.retry.rules), "exit:4=3,crash=1,oom=2");
+  EXPECT_EQ(policy.retry.backoff, (Backoff{Milliseconds{2000}, Milliseconds{2000}}));
   EXPECT_NE(refusal({"--retry", "exit:4=3", "--retry", "exit:4=1", "--", "c"}).find("twice"),
             std::string::npos);
   EXPECT_NE(refusal({"--retry", "often", "--", "c"}).find("expected exit:CODE=N"),

@@ -68,6 +68,22 @@ TEST(Duration, WhateverIsAcceptedIsBetweenZeroAndTheLongest) {
   }
 }
 
+TEST(Duration, ATextIsReadBackAndHasTheLargestUnitThatFits) {
+  const struct {
+    Milliseconds length;
+    const char* text;
+  } rows[] = {
+      {Milliseconds{0}, "0s"},           {Milliseconds{1}, "1ms"},
+      {Milliseconds{1500}, "1500ms"},    {Milliseconds{90'000}, "90s"},
+      {Milliseconds{1'200'000}, "20m"},  {Milliseconds{7'200'000}, "2h"},
+      {k_longest, "9007199254740991ms"},
+  };
+  for (const auto& row : rows) {
+    EXPECT_EQ(to_text(row.length), row.text);
+    EXPECT_EQ(*parse_duration(row.text), row.length);
+  }
+}
+
 TEST(Duration, PeopleAreToldTheTwoLargestUnits) {
   const struct {
     std::int64_t ms;

@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <utility>
-#include <vector>
+#include "said_values.hpp"
 
 namespace holdfast {
 namespace {
@@ -19,19 +18,19 @@ TEST(LocksForCtest, PatternsThatCmakeReadsAsWeDo) {
   }
 }
 
-SettingsOverride said(const char* test, std::vector<LockSpec> locks) {
+SettingsOverride said(const char* test, const char* locks) {
   SettingsOverride one;
   one.test = test;
-  one.values.locks = Said<std::vector<LockSpec>>{std::move(locks), "holdfast.toml:1, [[override]]"};
+  one.said = {in_file(Setting::locks, locks)};
   return one;
 }
 
 TEST(LocksForCtest, OverridesAreToldInTheOrderInWhichTheyCount) {
   Settings settings;
   EXPECT_EQ(locks_for_ctest(settings), "");
-  settings.overrides = {said("^db\\.", {*parse_lock_spec("db"), *parse_lock_spec("net@user")}),
-                        said("\\d", {*parse_lock_spec("other")}),
-                        said("rd", {*parse_lock_spec("db:shared"), *parse_lock_spec("n:1/2")})};
+  settings.overrides = {said("^db\\.", "db,net@user"),
+                        said("\\d", "other"),
+                        said("rd", "db:shared,n:1/2")};
   EXPECT_EQ(locks_for_ctest(settings),
             "# Written by `holdfast begin`: the locks of holdfast.toml, for ctest.\n"
             "function(_holdfast_locks_of_file test out)\n"
@@ -48,8 +47,8 @@ TEST(LocksForCtest, OverridesAreToldInTheOrderInWhichTheyCount) {
 
 TEST(LocksForCtest, LabelsAndNamesThatNoListHoldsAreLeftOut) {
   Settings settings;
-  settings.overrides = {said("a", {*parse_lock_spec("db")}),
-                        said("b", {*parse_lock_spec("[odd]")})};
+  settings.overrides = {said("a", "db"),
+                        said("b", "[odd]")};
   settings.overrides[0].label = "slow";
   const std::string text = locks_for_ctest(settings);
   EXPECT_EQ(text.find("slow"), std::string::npos);

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "said_values.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -26,9 +28,13 @@ TEST(Policy, WhereNothingIsSaidTheDefaultsHold) {
 }
 
 TEST(Policy, EachPropertyIsUnderstood) {
-  const Properties properties{"db:shared,gpu:1/4@machine", "port%2080,a%2Cb", "1.5", "ignore",
-                              true};
-  const Result<ResolvedPolicy> resolved = resolve(properties, {});
+  TestFacts facts;
+  facts.resource_lock = "port%2080,a%2Cb";
+  facts.needed_by_others = true;
+  const Result<ResolvedPolicy> resolved =
+      resolve({by_property(Setting::locks, "db:shared,gpu:1/4@machine"),
+               by_property(Setting::timeout, "1.5"), by_property(Setting::on_leak, "ignore")},
+              facts);
   ASSERT_TRUE(resolved);
   EXPECT_EQ(lock_texts(resolved->policy),
             (Texts{"a,b@project", "db:shared@project", "port 80@project", "gpu:1/4@machine"}));
@@ -39,15 +45,15 @@ TEST(Policy, EachPropertyIsUnderstood) {
 }
 
 TEST(Policy, TheCommandLineComesBeforeAPropertyAndLocksAddUp) {
-  const Properties properties{"db", "", "10", "fail", false};
-  Overrides overrides;
-  overrides.locks = {*parse_lock_spec("net@user")};
-  overrides.timeout = Milliseconds{0};
-  overrides.lock_timeout = Milliseconds{7};
-  overrides.grace = Milliseconds{0};
-  overrides.on_leak = OnLeak::kill;
-  overrides.containment = Containment::pidns;
-  const Result<ResolvedPolicy> resolved = resolve(properties, overrides);
+  Options options;
+  options.locks = {*parse_lock_spec("net@user")};
+  options.said = {by_option(Setting::timeout, "0"), by_option(Setting::lock_timeout, "7ms"),
+                  by_option(Setting::grace, "0"), by_option(Setting::on_leak, "kill"),
+                  by_option(Setting::containment, "pidns")};
+  const Result<ResolvedPolicy> resolved =
+      resolve({by_property(Setting::locks, "db"), by_property(Setting::timeout, "10"),
+               by_property(Setting::on_leak, "fail")},
+              {}, options);
   ASSERT_TRUE(resolved);
   EXPECT_EQ(lock_texts(resolved->policy), (Texts{"db@project", "net@user"}));
   EXPECT_EQ(resolved->policy.timeout, Milliseconds{0});
@@ -58,33 +64,61 @@ TEST(Policy, TheCommandLineComesBeforeAPropertyAndLocksAddUp) {
 }
 
 TEST(Policy, HoldfastTimeoutComesBeforeTimeoutAndBothBeforeTheFile) {
-  Policy file;
-  file.timeout = Milliseconds{9000};
   const struct {
     const char* native;
     const char* own;
     std::int64_t limit;
+    LimitFrom from;
   } rows[] = {
-      {"", "", 9000},       {"3", "", 3000}, {"1.5", "", 1500},   {"", "2", 2000},
-      {"3", "2m", 120'000}, {"3", "0", 0},   {"3", "soon", 3000}, {"x", "", 9000},
+      {"", "", 9000, LimitFrom::setting},      {"3", "", 3000, LimitFrom::test},
+      {"1.5", "", 1500, LimitFrom::test},      {"", "2", 2000, LimitFrom::setting},
+      {"3", "2m", 120'000, LimitFrom::setting}, {"3", "0", 0, LimitFrom::setting},
+      {"3", "soon", 3000, LimitFrom::test},    {"x", "", 9000, LimitFrom::setting},
   };
   for (const auto& row : rows) {
-    Properties properties;
-    properties.native_timeout = row.native;
-    properties.timeout = row.own;
-    const Result<ResolvedPolicy> resolved = resolve_over(file, properties, {});
+    TestFacts facts;
+    facts.native_timeout = row.native;
+    Values said{in_file(Setting::timeout, "9")};
+    if (*row.own != 0) said.push_back(by_property(Setting::timeout, row.own));
+    const Result<ResolvedPolicy> resolved = resolve(said, facts);
     ASSERT_TRUE(resolved);
     EXPECT_EQ(resolved->policy.timeout, Milliseconds{row.limit}) << row.native << "/" << row.own;
-    Overrides overrides;
-    overrides.timeout = Milliseconds{7};
-    EXPECT_EQ(resolve_over(file, properties, overrides)->policy.timeout, Milliseconds{7});
+    EXPECT_EQ(resolved->limit_from, row.from) << row.native << "/" << row.own;
+    Options options;
+    options.said = {by_option(Setting::timeout, "7ms")};
+    EXPECT_EQ(resolve(said, facts, options)->policy.timeout, Milliseconds{7});
   }
 }
 
+TEST(Policy, CtestsOwnLimitHoldsBesideTheFileAndWithoutAPropertyOnly) {
+  TestFacts facts;
+  facts.default_timeout = "1500";
+  const auto limit = [&](const Values& said) { return resolve(said, facts)->policy.timeout; };
+  EXPECT_EQ(limit({}), Milliseconds{1'500'000});
+  EXPECT_EQ(limit({in_file(Setting::timeout, "9")}), Milliseconds{9000});
+  EXPECT_EQ(limit({in_file(Setting::timeout, "1h")}), Milliseconds{1'500'000});
+  EXPECT_EQ(limit({by_property(Setting::timeout, "1h")}), Milliseconds{3'600'000});
+  EXPECT_EQ(resolve({}, facts)->limit_from, LimitFrom::ctest);
+}
+
+TEST(Policy, TheLimitOfABatchIsThatOfEachCaseAndTimeoutThatOfAll) {
+  TestFacts facts;
+  facts.native_timeout = "60";
+  facts.processors = "4";
+  const Result<ResolvedPolicy> resolved =
+      resolve({by_property(Setting::isolation, "process"), by_property(Setting::timeout, "2")}, facts);
+  ASSERT_TRUE(resolved);
+  EXPECT_EQ(resolved->policy.case_timeout, Milliseconds{2000});
+  EXPECT_EQ(resolved->policy.timeout, Milliseconds{60'000});
+  EXPECT_EQ(resolved->policy.processors, 4U);
+}
+
 TEST(Policy, WhatCanBeLeftOutWithoutHarmIsLeftOutWithAWarning) {
-  const Result<ResolvedPolicy> resolved = resolve({"", "", "soon", "keep", false}, {});
+  const Result<ResolvedPolicy> resolved = resolve(
+      {by_property(Setting::timeout, "soon"), by_property(Setting::on_leak, "keep")}, {});
   ASSERT_TRUE(resolved);
   EXPECT_EQ(resolved->policy, Policy{});
+  EXPECT_TRUE(resolved->said.empty());
   EXPECT_EQ(
       resolved->warnings,
       (Texts{"ignoring HOLDFAST_TIMEOUT \"soon\": expected a duration such as 500ms, 5s, 2m or 1.5",
@@ -92,10 +126,11 @@ TEST(Policy, WhatCanBeLeftOutWithoutHarmIsLeftOutWithAWarning) {
 }
 
 TEST(Policy, AWarningIsNoLongerThanALineForPeople) {
-  const std::string value(45'000, 'x');
-  Properties properties;
-  properties.timeout = properties.on_leak = properties.isolation = properties.retry = value;
-  const Result<ResolvedPolicy> resolved = resolve(properties, {});
+  const std::string text(45'000, 'x');
+  const Result<ResolvedPolicy> resolved =
+      resolve({by_property(Setting::timeout, text), by_property(Setting::on_leak, text),
+               by_property(Setting::isolation, text), by_property(Setting::retry, text)},
+              {});
   ASSERT_TRUE(resolved);
   ASSERT_EQ(resolved->warnings.size(), 4U);
   for (const std::string& warning : resolved->warnings) EXPECT_LT(warning.size(), 400U);
@@ -103,69 +138,67 @@ TEST(Policy, AWarningIsNoLongerThanALineForPeople) {
 
 TEST(Policy, ALockThatCannotBeUnderstoodIsAnErrorThatNamesTheProperty) {
   const struct {
-    Properties properties;
+    const char* locks;
+    std::string resource_lock;
     const char* message;
   } rows[] = {
-      {{"a@moon", "", "", "", false}, "HOLDFAST_LOCKS: lock \"a@moon\": "},
-      {{"ok,a:9/4", "", "", "", false}, "HOLDFAST_LOCKS: lock \"a:9/4\": "},
-      {{"a/b", "", "", "", false}, "HOLDFAST_LOCKS: lock \"a/b\": "},
-      {{"", std::string(201, 'x'), "", "", false}, "RESOURCE_LOCK: lock \"xxx"},
-      {{"a:1/4,a:1/5", "", "", "", false},
-       "lock \"a:1/5@project\": also asked for as \"a:1/4@project\""},
-      {{"a:1/4", "a", "", "", false}, "lock \"a@project\": also asked for as \"a:1/4@project\""},
+      {"a@moon", "", "HOLDFAST_LOCKS: lock \"a@moon\": "},
+      {"ok,a:9/4", "", "HOLDFAST_LOCKS: lock \"a:9/4\": "},
+      {"a/b", "", "HOLDFAST_LOCKS: lock \"a/b\": "},
+      {"", std::string(201, 'x'), "RESOURCE_LOCK: lock \"xxx"},
+      {"a:1/4,a:1/5", "", "lock \"a:1/5@project\": also asked for as \"a:1/4@project\""},
+      {"a:1/4", "a", "lock \"a@project\": also asked for as \"a:1/4@project\""},
   };
   for (const auto& row : rows) {
-    const Result<ResolvedPolicy> resolved = resolve(row.properties, {});
+    TestFacts facts;
+    facts.resource_lock = row.resource_lock;
+    const Result<ResolvedPolicy> resolved =
+        resolve({by_property(Setting::locks, row.locks)}, facts);
     ASSERT_FALSE(resolved) << row.message;
     EXPECT_EQ(resolved.error().message.rfind(row.message, 0), 0U) << resolved.error().message;
   }
 }
 
 TEST(Policy, EmptyPartsOfAListAreNoLocks) {
-  const Result<ResolvedPolicy> resolved = resolve({",,db,,", ",,", "", "", false}, {});
+  TestFacts facts;
+  facts.resource_lock = ",,";
+  const Result<ResolvedPolicy> resolved =
+      resolve({by_property(Setting::locks, ",,db,,")}, facts);
   ASSERT_TRUE(resolved);
   EXPECT_EQ(lock_texts(resolved->policy), (Texts{"db@project"}));
 }
 
 TEST(Policy, ALockWantedTwiceIsTakenOnce) {
-  Overrides overrides;
-  overrides.locks = {*parse_lock_spec("db:shared")};
-  const Result<ResolvedPolicy> resolved = resolve({"db", "db", "", "", false}, overrides);
+  Options options;
+  options.locks = {*parse_lock_spec("db:shared")};
+  TestFacts facts;
+  facts.resource_lock = "db";
+  const Result<ResolvedPolicy> resolved =
+      resolve({by_property(Setting::locks, "db")}, facts, options);
   ASSERT_TRUE(resolved);
   EXPECT_EQ(lock_texts(resolved->policy), (Texts{"db@project"}));
 }
 
-TEST(Policy, WhatHoldsWhenNothingIsSaidMayBeGiven) {
-  Policy base;
-  base.timeout = Milliseconds{9000};
-  base.grace = Milliseconds{1};
-  base.on_leak = OnLeak::ignore;
-  const Result<ResolvedPolicy> silent = resolve_over(base, {}, {});
-  ASSERT_TRUE(silent);
-  EXPECT_EQ(silent->policy, base);
-  const Result<ResolvedPolicy> said = resolve_over(base, {"", "", "2", "fail", false}, {});
-  ASSERT_TRUE(said);
-  EXPECT_EQ(said->policy.timeout, Milliseconds{2000});
-  EXPECT_EQ(said->policy.grace, Milliseconds{1});
-  EXPECT_EQ(said->policy.on_leak, OnLeak::fail);
+TEST(Policy, LocksOfAPropertyComeInThePlaceOfTheFiles) {
+  const Values said{in_file(Setting::locks, "a,b"), by_property(Setting::locks, "c")};
+  EXPECT_EQ(lock_texts(resolve(said, {})->policy), (Texts{"c@project"}));
 }
 
-TEST(Policy, TheNamesOfContainmentAndScratchAreReadBack) {
-  for (Containment one : {Containment::none, Containment::cgroup, Containment::pidns}) {
-    EXPECT_EQ(containment_named(name_of(one)), one);
-  }
-  for (Scratch one : {Scratch::keep_failed, Scratch::keep, Scratch::remove}) {
-    EXPECT_EQ(scratch_named(name_of(one)), one);
-  }
-  EXPECT_FALSE(containment_named("") || containment_named("docker"));
-  EXPECT_FALSE(scratch_named("") || scratch_named("Keep"));
+template <typename E>
+void expect_words_are_read_back() {
+  for (const std::string_view word : words_of(E{})) EXPECT_EQ(name_of(*named<E>(word)), word);
+  for (const char* word : {"", "Kill", "kill ", "docker"}) EXPECT_FALSE(named<E>(word)) << word;
 }
 
-TEST(Policy, TheNamesOfOnLeakAreReadBack) {
-  for (OnLeak on_leak : {OnLeak::kill, OnLeak::fail, OnLeak::ignore}) {
-    EXPECT_EQ(on_leak_named(name_of(on_leak)), on_leak);
-  }
-  for (const char* name : {"", "Kill", "kill ", "warn"}) EXPECT_FALSE(on_leak_named(name));
+TEST(Policy, TheWordsOfEachEnumerationAreReadBack) {
+  expect_words_are_read_back<OnLeak>();
+  expect_words_are_read_back<Containment>();
+  expect_words_are_read_back<Scratch>();
+  expect_words_are_read_back<RunSerial>();
+  expect_words_are_read_back<NoTests>();
+  expect_words_are_read_back<Isolation>();
+  expect_words_are_read_back<FlakyResult>();
+  EXPECT_EQ(name_of(Scratch::keep_failed), "keep-failed");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "random_text.hpp"
+#include "said_values.hpp"
 
 namespace holdfast::wire {
 namespace {
@@ -17,10 +18,16 @@ AttemptRequest full_request() {
   request.key = "9ae16a3b2f90404f";
   request.include_count = 4294967295U;
   request.launcher = {2147483647, 18446744073709551615ULL};
-  request.properties = {"db:shared,gpu:1/4", "a%2Cb,c", "1.5", "fail", true};
-  request.properties.labels = "unit,a%2Cb";
-  request.properties.native_timeout = "2.5";
-  request.properties.default_timeout = "1500";
+  request.said = {by_property(Setting::locks, "db:shared,gpu:1/4"),
+                  by_property(Setting::timeout, "1.5"), by_property(Setting::on_leak, "fail"),
+                  by_property(Setting::retry, "any=1")};
+  request.facts.resource_lock = "a%2Cb,c";
+  request.facts.needed_by_others = true;
+  request.facts.serial = true;
+  request.facts.labels = "unit,a%2Cb";
+  request.facts.native_timeout = "2.5";
+  request.facts.default_timeout = "1500";
+  request.facts.processors = "3";
   request.soonest_end = Milliseconds{0};
   return request;
 }
@@ -39,7 +46,19 @@ AttemptGrant full_grant() {
   grant.policy.needed_by_others = true;
   grant.policy.containment = Containment::pidns;
   grant.policy.scratch = Scratch::remove;
-  grant.policy.environment = {{"A", "b=c\nd"}, {"EMPTY", ""}};
+  grant.policy.environment = {{"A", "b=c\nd"}, {"B", "2"}};
+  grant.policy.isolation = Isolation::fork;
+  grant.policy.case_timeout = Milliseconds{1500};
+  grant.policy.processors = 7;
+  grant.policy.run_serial = RunSerial::machine;
+  grant.policy.no_tests = NoTests::skip;
+  grant.policy.retry.rules = *parse_retry_rules("exit:4=3,any=1");
+  grant.policy.retry.backoff = *parse_backoff("exponential:500ms..30s");
+  grant.policy.retry.jitter = 125;
+  grant.policy.retry.last_alone = true;
+  grant.policy.retry.flaky_result = FlakyResult::fail;
+  grant.policy.retry.known = {{"a|b", "PROJ-1", 2}, {"x\ty", "", 0}, {" 3 4 x", "7 ", 9}};
+  grant.policy.hooks = {"collect \"$x\"\n", "dump"};
   grant.policy.locks = {{"gpu", LockMode::counted, 2, 4, LockScope::machine},
                         {"db", LockMode::shared, 1, 1, LockScope::build},
                         {k_hostile, LockMode::exclusive, 1, 1, LockScope::project},
@@ -53,16 +72,16 @@ void expect_equal(const AttemptRequest& a, const AttemptRequest& b) {
   EXPECT_EQ(a.key, b.key);
   EXPECT_EQ(a.include_count, b.include_count);
   EXPECT_EQ(a.launcher, b.launcher);
-  EXPECT_EQ(a.properties.locks, b.properties.locks);
-  EXPECT_EQ(a.properties.resource_lock, b.properties.resource_lock);
-  EXPECT_EQ(a.properties.timeout, b.properties.timeout);
-  EXPECT_EQ(a.properties.native_timeout, b.properties.native_timeout);
-  EXPECT_EQ(a.properties.default_timeout, b.properties.default_timeout);
   EXPECT_EQ(a.soonest_end, b.soonest_end);
-  EXPECT_EQ(a.properties.on_leak, b.properties.on_leak);
-  EXPECT_EQ(a.properties.needed_by_others, b.properties.needed_by_others);
-  EXPECT_EQ(a.properties.run_serial, b.properties.run_serial);
-  EXPECT_EQ(a.properties.labels, b.properties.labels);
+  ASSERT_EQ(a.said.size(), b.said.size());
+  for (std::size_t i = 0; i < a.said.size(); ++i) {
+    EXPECT_EQ(a.said[i].setting, b.said[i].setting);
+    EXPECT_EQ(a.said[i].text, b.said[i].text);
+    EXPECT_EQ(a.said[i].source, Source::property);
+  }
+#define HOLDFAST_TEXT(field, ...) EXPECT_EQ(a.facts.field, b.facts.field);
+#define HOLDFAST_FLAG(field, ...) EXPECT_EQ(a.facts.field, b.facts.field);
+#include "core/settings/facts.def"
 }
 
 void expect_equal(const AttemptGrant& a, const AttemptGrant& b) {
@@ -164,30 +183,50 @@ TEST(Wire, AMessageThatLacksANumberOrHasNoNumberThereIsRefused) {
       EXPECT_FALSE(to_request(message)) << key << '=' << value;
     }
   }
-  for (const char* key : {"lock_timeout", "timeout", "grace", "on_leak"}) {
-    for (const char* value : {"", "x", "1 ", "99999999999999999999999"}) {
+  for (const char* key :
+       {"lock_timeout", "timeout", "grace", "on_leak", "containment", "scratch", "no_tests",
+        "isolation", "case_timeout", "processors", "retry", "backoff", "jitter", "retry_alone",
+        "flaky_result", "run_serial", "known_flaky"}) {
+    for (const char* value : {"x", "1 ", "999999999999999999999999999999x"}) {
       Message message = to_message(full_grant());
+      int changed = 0;
       for (auto& field : message.fields) {
-        if (field.first == key) field.second = value;
+        if (field.first != key || field.second.empty()) continue;
+        field.second = value;
+        ++changed;
       }
+      EXPECT_GT(changed, 0) << key;
       EXPECT_FALSE(to_grant(message)) << key << '=' << value;
     }
   }
 }
 
-TEST(Wire, ALockWithoutItsNameOrItsMannerIsRefused) {
-  const std::vector<std::pair<std::string, std::string>> locks[] = {
-      {{"lock_name", "a"}},
-      {{"lock_manner", "x@user"}},
-      {{"lock_name", "a"}, {"lock_name", "b"}, {"lock_manner", "x@user"}},
-      {{"lock_name", "a"}, {"lock_manner", "x@user"}, {"lock_manner", "x@user"}},
-      {{"lock_name", "a"}, {"lock_manner", "x@moon"}},
-      {{"lock_name", "a"}, {"lock_manner", ""}},
-  };
-  for (const auto& row : locks) {
+TEST(Wire, WhatIsBuiltInIsNotSent) {
+  for (const auto& [key, value] : to_message(AttemptGrant{}).fields) {
+    EXPECT_FALSE(setting_of_id(key)) << key;
+    EXPECT_NE(key, "lock");
+  }
+}
+
+TEST(Wire, WhatAFileSaysArrivesAsItWasSaid) {
+  const Values said{in_file(Setting::timeout, "2m"), in_file(Setting::environment, "A=x=y"),
+                    in_file(Setting::on_failure, "")};
+  const Result<Values> read = to_values(*decode(encode(to_message(said))));
+  ASSERT_TRUE(read);
+  ASSERT_EQ(read->size(), 3U);
+  EXPECT_EQ((*read)[1].setting, Setting::environment);
+  EXPECT_EQ((*read)[1].text, "A=x=y");
+  Message unknown;
+  unknown.kind = k_settings;
+  unknown.add("colour", "red");
+  EXPECT_FALSE(to_values(unknown));
+}
+
+TEST(Wire, ALockThatIsNoLockIsRefused) {
+  for (const char* lock : {"", "a", "x@moon=a", "=a", "x:2/1=a", "x:shared"}) {
     Message message = to_message(AttemptGrant{});
-    for (const auto& [key, value] : row) message.add(key, value);
-    EXPECT_FALSE(to_grant(message)) << row.front().first << ' ' << row.size();
+    message.add("lock", lock);
+    EXPECT_FALSE(to_grant(message)) << lock;
   }
 }
 

@@ -15,12 +15,12 @@ TEST(BuildStepKeys, SignaturesAndMemory) {
       "[build-steps]\ntransient = [\"No space left\", \"^ld: .* timed out\"]\nmemory = \"8GiB\"\n",
       "/s/holdfast.toml", "default");
   ASSERT_TRUE(settings) << settings.error().message;
-  const BuildStepSettings& steps = settings->build_steps;
+  const BuildStepSettings steps = build_step_settings(*settings);
   ASSERT_EQ(steps.transient.size(), 2U);
-  EXPECT_EQ(steps.transient[1].value, "^ld: .* timed out");
-  EXPECT_EQ(steps.transient[0].origin, "holdfast.toml:2, [build-steps]");
+  EXPECT_EQ(steps.transient[1], "^ld: .* timed out");
+  EXPECT_EQ(settings->build_steps[0].origin, "holdfast.toml:2, [build-steps]");
   ASSERT_TRUE(steps.memory_kb);
-  EXPECT_EQ(steps.memory_kb->value, 8U * 1024 * 1024);
+  EXPECT_EQ(*steps.memory_kb, 8U * 1024 * 1024);
 }
 
 TEST(BuildStepKeys, WhatIsNotUnderstoodIsNamed) {

@@ -100,15 +100,15 @@ scratch = "remove"
 )");
   const Result<ProjectSettings> project = ProjectSettings::load(file, "default");
   ASSERT_TRUE(project);
-  Properties properties;
-  properties.labels = "big";
-  const Result<ResolvedPolicy> resolved = project->resolve("slow.one", properties);
+  TestFacts facts;
+  facts.labels = "big";
+  const Result<ResolvedPolicy> resolved = project->resolve("slow.one", facts, {});
   ASSERT_TRUE(resolved);
   EXPECT_EQ(resolved->policy.timeout, Milliseconds{60'000});
   EXPECT_EQ(resolved->policy.scratch, Scratch::remove);
-  EXPECT_EQ(project->resolve("fast", {})->policy, Policy{});
+  EXPECT_EQ(project->resolve("fast", {}, {})->policy, Policy{});
   EXPECT_EQ(
-      project->resolve(std::string(5000, 'x'), {})->warnings,
+      project->resolve(std::string(5000, 'x'), {}, {})->warnings,
       std::vector<std::string>{"ignoring overrides by name: the name is longer than 4096 bytes"});
 }
 

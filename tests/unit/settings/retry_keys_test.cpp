@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "core/settings/settings.hpp"
-#include "core/settings/wire.hpp"
+#include "core/settings/resolution.hpp"
 #include "settings/settings_file.hpp"
 
 namespace holdfast {
@@ -41,52 +40,45 @@ before-kill = "dump $HOLDFAST_PID"
 
 TEST(RetryKeys, OfProfilesAndOverridesEachForItself) {
   const Settings settings = settings_of(k_all, "ci");
-  RetryPolicy retry = retry_policy_of(values_of(settings, {}).retry);
-  EXPECT_EQ(to_text(retry.rules), "exit:4=3,any=1");
-  EXPECT_EQ(to_text(retry.backoff), "2s");
-  EXPECT_EQ(retry.jitter, 250U);
-  EXPECT_TRUE(retry.last_alone);
-  EXPECT_EQ(retry.flaky_result, FlakyResult::pass);
-  const TestValues of_net = values_of(settings, {0});
-  retry = retry_policy_of(of_net.retry);
-  EXPECT_EQ(to_text(retry.rules), "");
-  EXPECT_FALSE(retry.may_retry());
-  EXPECT_EQ(retry.flaky_result, FlakyResult::fail);
-  EXPECT_EQ(hooks_of(of_net.retry), (Hooks{"", "dump $HOLDFAST_PID"}));
-  EXPECT_EQ(hooks_of(values_of(settings, {}).retry), (Hooks{"collect", ""}));
+  const Policy all = resolve(values_of(settings, {}), {})->policy;
+  EXPECT_EQ(to_text(all.retry.rules), "exit:4=3,any=1");
+  EXPECT_EQ(to_text(all.retry.backoff), "2s");
+  EXPECT_EQ(all.retry.jitter, 250U);
+  EXPECT_TRUE(all.retry.last_alone);
+  EXPECT_EQ(all.retry.flaky_result, FlakyResult::pass);
+  EXPECT_EQ(all.hooks, (Hooks{"collect", ""}));
+  const Policy net = resolve(values_of(settings, {0}), {})->policy;
+  EXPECT_EQ(to_text(net.retry.rules), "");
+  EXPECT_FALSE(net.retry.may_retry());
+  EXPECT_EQ(net.retry.flaky_result, FlakyResult::fail);
+  EXPECT_EQ(net.hooks, (Hooks{"", "dump $HOLDFAST_PID"}));
 }
 
 TEST(RetryKeys, OfTheWholeRunAreOfTheProfile) {
-  const RunSettings ci = run_settings(settings_of(k_all, "ci"));
-  EXPECT_EQ(ci.retries.limits, (RunRetryLimits{100, 1000}));
-  EXPECT_EQ(ci.retries.budget_origin, "holdfast.toml:11, [profile.ci]");
-  const RunSettings plain = run_settings(settings_of(k_all));
-  EXPECT_EQ(plain.retries.limits, RunRetryLimits{});
-  EXPECT_EQ(plain.retries.breaker_origin, "built-in default");
+  EXPECT_EQ(run_settings(settings_of(k_all, "ci")).retries, (RunRetryLimits{100, 1000}));
+  EXPECT_EQ(run_settings(settings_of(k_all)).retries, RunRetryLimits{});
 }
 
 TEST(RetryKeys, APropertyWinsOverTheFileAndTheCommandLineOverBoth) {
-  const TestValues values = values_of(settings_of(k_all), {});
-  Properties properties;
-  properties.retry = "crash=2";
-  EXPECT_EQ(to_text(resolve(properties, {}, values)->policy.retry.rules), "crash=2");
-  Overrides overrides;
-  overrides.retry = *parse_retry_rules("oom=5");
-  overrides.backoff = *parse_backoff("7s");
-  const Result<ResolvedPolicy> both = resolve(properties, overrides, values);
+  Values said = values_of(settings_of(k_all), {});
+  said.push_back({Setting::retry, Source::property, "crash=2", {}});
+  EXPECT_EQ(to_text(resolve(said, {})->policy.retry.rules), "crash=2");
+  Options options;
+  options.said = {{Setting::retry, Source::option, "oom=5", {}},
+                  {Setting::backoff, Source::option, "7s", {}}};
+  const Result<ResolvedPolicy> both = resolve(said, {}, options);
   EXPECT_EQ(to_text(both->policy.retry.rules), "oom=5");
   EXPECT_EQ(to_text(both->policy.retry.backoff), "7s");
 }
 
 TEST(RetryKeys, APropertyThatIsNotUnderstoodIsLeftOutWithAWarning) {
-  Properties properties;
-  properties.retry = "fail=3";
-  const Result<ResolvedPolicy> resolved =
-      resolve(properties, {}, values_of(settings_of(k_all), {}));
+  Values said = values_of(settings_of(k_all), {});
+  said.push_back({Setting::retry, Source::property, "fail=3", {}});
+  const Result<ResolvedPolicy> resolved = resolve(said, {});
   ASSERT_TRUE(resolved);
   EXPECT_EQ(to_text(resolved->policy.retry.rules), "exit:4=3,any=1");
   EXPECT_EQ(resolved->warnings,
-            std::vector<std::string>{"ignoring HOLDFAST_RETRY: \"fail=3\": expected exit:CODE=N, "
+            std::vector<std::string>{"ignoring HOLDFAST_RETRY \"fail=3\": expected exit:CODE=N, "
                                      "crash=N, timeout=N, launch=N, oom=N or any=N"});
 }
 
@@ -143,42 +135,6 @@ TEST(RetryKeys, WhatIsWrongIsSaidWithItsLineAndWhatWasExpected) {
   }
   EXPECT_EQ(error_of("[[override]]\ntest = \"x\"\nretry-budget = 3\n").substr(0, 74),
             "/p/holdfast.toml:3: [[override]]: found the unknown key \"retry-budget\", ex");
-}
-
-TEST(RetryKeys, ArriveInAGrantAndWhatIsBuiltInIsNotSent) {
-  Policy policy;
-  policy.retry.rules = *parse_retry_rules("exit:4=3,any=1");
-  policy.retry.backoff = *parse_backoff("exponential:500ms..30s");
-  policy.retry.jitter = 125;
-  policy.retry.last_alone = true;
-  policy.retry.flaky_result = FlakyResult::fail;
-  policy.retry.known = {{"a|b", "PROJ-1", 2}, {"x\ty", "", 0}};
-  policy.hooks = {"collect \"$x\"\n", "dump"};
-  wire::AttemptGrant grant;
-  grant.policy = policy;
-  const wire::Message message = *wire::decode(wire::encode(to_message(grant)));
-  const Result<wire::AttemptGrant> read = to_grant(message);
-  ASSERT_TRUE(read) << read.error().message;
-  EXPECT_EQ(read->policy, policy);
-  const wire::Message plain = to_message(wire::AttemptGrant{});
-  for (const char* key : {"retry", "backoff", "jitter", "retry_alone", "flaky_result",
-                          "known_issue", "on_failure", "before_kill"}) {
-    EXPECT_EQ(plain.get(key), "") << key;
-  }
-  for (const char* key : {"retry", "backoff", "jitter", "flaky_result", "known_attempts"}) {
-    wire::Message broken = plain;
-    broken.add(key, "nonsense");
-    EXPECT_FALSE(to_grant(broken)) << key;
-  }
-}
-
-TEST(RetryKeys, OfThePropertiesTheRulesArriveInARequest) {
-  wire::AttemptRequest request;
-  request.launcher = {17, 4711};
-  request.properties.retry = "any=1";
-  const Result<wire::AttemptRequest> read = to_request(to_message(request));
-  ASSERT_TRUE(read);
-  EXPECT_EQ(read->properties.retry, "any=1");
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/settings/resolution.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -22,7 +24,7 @@ TEST(SettingsFile, AnEmptyFileIsTheDefaultProfileWithNothingInIt) {
   EXPECT_EQ(names(settings), "default ");
   EXPECT_EQ(settings.file, "/p/holdfast.toml");
   EXPECT_TRUE(settings.overrides.empty());
-  EXPECT_FALSE(settings.layers[0].values.timeout);
+  EXPECT_TRUE(settings.layers[0].said.empty());
 }
 
 TEST(SettingsFile, EachKeyIsReadWithItsOrigin) {
@@ -37,25 +39,25 @@ containment = "cgroup"
 scratch = "keep"
 environment = { A = "1", B = "" }
 )");
-  const TestValues& values = settings.layers[0].values;
-  EXPECT_EQ(values.timeout->value, Milliseconds{120'000});
-  EXPECT_EQ(values.timeout->origin, "holdfast.toml:3, [profile.default]");
-  EXPECT_EQ(values.grace->value, Milliseconds{1500});
-  EXPECT_EQ(values.lock_timeout->value, Milliseconds{90'000});
-  EXPECT_EQ(values.on_leak->value, OnLeak::fail);
-  EXPECT_EQ(values.containment->value, Containment::cgroup);
-  EXPECT_EQ(values.scratch->value, Scratch::keep);
-  ASSERT_EQ(values.environment.size(), 2U);
-  EXPECT_EQ(values.environment[0].value, (Variable{"A", "1"}));
-  EXPECT_EQ(values.environment[1].value, (Variable{"B", ""}));
-  EXPECT_EQ(values.environment[1].origin, "holdfast.toml:10, [profile.default]");
+  const Values& said = settings.layers[0].said;
+  EXPECT_EQ(last_of(said, Setting::timeout)->origin, "holdfast.toml:3, [profile.default]");
+  EXPECT_EQ(last_of(said, Setting::runs)->origin, "holdfast.toml:7, [profile.default]");
+  EXPECT_EQ(last_of(said, Setting::environment)->origin, "holdfast.toml:10, [profile.default]");
   EXPECT_EQ(run_settings(settings).runs, SecondRun::refuse);
-  EXPECT_EQ(run_settings(settings).runs_origin, "holdfast.toml:7, [profile.default]");
+  const Policy policy = resolve(values_of(settings, {}), {})->policy;
+  EXPECT_EQ(policy.timeout, Milliseconds{120'000});
+  EXPECT_EQ(policy.grace, Milliseconds{1500});
+  EXPECT_EQ(policy.lock_timeout, Milliseconds{90'000});
+  EXPECT_EQ(policy.on_leak, OnLeak::fail);
+  EXPECT_EQ(policy.containment, Containment::cgroup);
+  EXPECT_EQ(policy.scratch, Scratch::keep);
+  EXPECT_EQ(policy.environment.back(), (Variable{"A", "1"}));
 }
 
 TEST(SettingsFile, ExtremeTimesAreTakenAsTheNearestThereIs) {
   const auto timeout = [](const std::string& value) {
-    return parse("[profile.default]\ntimeout = " + value).layers[0].values.timeout->value;
+    const Settings settings = parse("[profile.default]\ntimeout = " + value);
+    return resolve(values_of(settings, {}), {})->policy.timeout;
   };
   EXPECT_EQ(timeout("0"), Milliseconds{0});
   EXPECT_EQ(timeout("0.0"), Milliseconds{0});

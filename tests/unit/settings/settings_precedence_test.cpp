@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "core/settings/settings_explanation.hpp"
+#include <utility>
+
+#include "core/settings/explanation.hpp"
 #include "settings/settings_file.hpp"
 
 namespace holdfast {
@@ -20,55 +22,62 @@ test = "b"
 timeout = 40
 )";
 
-TestValues values(const std::string& profile, const std::vector<std::size_t>& overrides) {
+Values said_in(const std::string& profile, const std::vector<std::size_t>& overrides) {
   const Result<Settings> settings = parse_settings(k_file, "holdfast.toml", profile);
   EXPECT_TRUE(settings);
   return values_of(*settings, overrides);
 }
 
-std::string origin_of(const std::vector<ExplainedValue>& explained, const std::string& key) {
-  for (const ExplainedValue& value : explained) {
+Values with(Values said, Value more) {
+  said.push_back(std::move(more));
+  return said;
+}
+
+Value property(Setting setting, std::string text) {
+  return {setting, Source::property, std::move(text), {}};
+}
+
+std::string origin_of(const ResolvedPolicy& resolved, const std::string& key,
+                      const TestFacts& facts = {}) {
+  for (const ExplainedValue& value : explain(resolved, facts)) {
     if (value.key == key) return value.value + " | " + value.origin;
   }
   return "none";
 }
 
 TEST(SettingsPrecedence, CommandLineThenPropertyThenLaterOverrideThenProfileThenBuiltIn) {
-  Properties own_timeout;
-  own_timeout.timeout = "50";
-  Overrides command_line;
-  command_line.timeout = Milliseconds{60'000};
-  Properties native_timeout;
-  native_timeout.native_timeout = "45";
-  own_timeout.native_timeout = "45";
+  Options command_line;
+  command_line.said = {{Setting::timeout, Source::option, "60", {}}};
+  const Value own = property(Setting::timeout, "50");
+  TestFacts native;
+  native.native_timeout = "45";
   const struct {
-    TestValues values;
-    Properties properties;
-    Overrides overrides;
+    Values said;
+    TestFacts facts;
+    Options options;
     int seconds;
     const char* explained;  // not for the command line, which nobody explains
   } rows[] = {
       {{}, {}, {}, 0, "none | built-in default"},
-      {values("default", {}), {}, {}, 10, "10s | holdfast.toml:2, [profile.default]"},
-      {values("ci", {}), {}, {}, 20, "20s | holdfast.toml:6, [profile.ci]"},
-      {values("ci", {0}), {}, {}, 30, "30s | holdfast.toml:9, [[override]]"},
-      {values("ci", {0, 1}), {}, {}, 40, "40s | holdfast.toml:12, [[profile.ci.override]]"},
-      {values("ci", {0, 1}), native_timeout, {}, 45, "45s | the test's TIMEOUT"},
-      {values("ci", {0, 1}), own_timeout, {}, 50, "50s | the test's HOLDFAST_TIMEOUT"},
-      {values("ci", {0, 1}), own_timeout, command_line, 60, nullptr},
+      {said_in("default", {}), {}, {}, 10, "10s | holdfast.toml:2, [profile.default]"},
+      {said_in("ci", {}), {}, {}, 20, "20s | holdfast.toml:6, [profile.ci]"},
+      {said_in("ci", {0}), {}, {}, 30, "30s | holdfast.toml:9, [[override]]"},
+      {said_in("ci", {0, 1}), {}, {}, 40, "40s | holdfast.toml:12, [[profile.ci.override]]"},
+      {said_in("ci", {0, 1}), native, {}, 45, "45s | the test's TIMEOUT"},
+      {with(said_in("ci", {0, 1}), own), native, {}, 50, "50s | the test's HOLDFAST_TIMEOUT"},
+      {with(said_in("ci", {0, 1}), own), native, command_line, 60, nullptr},
   };
   for (const auto& row : rows) {
-    const Result<ResolvedPolicy> resolved = resolve(row.properties, row.overrides, row.values);
+    const Result<ResolvedPolicy> resolved = resolve(row.said, row.facts, row.options);
     ASSERT_TRUE(resolved);
     EXPECT_EQ(resolved->policy.timeout, Milliseconds{row.seconds * 1000});
     if (row.explained == nullptr) continue;
-    EXPECT_EQ(origin_of(explain(resolved->policy, row.properties, row.values), "timeout"),
-              row.explained);
+    EXPECT_EQ(origin_of(*resolved, "timeout"), row.explained);
   }
 }
 
 TEST(SettingsPrecedence, WhatALaterLayerDoesNotSayStaysAsItWas) {
-  const Result<ResolvedPolicy> resolved = resolve({}, {}, values("ci", {0, 1}));
+  const Result<ResolvedPolicy> resolved = resolve(said_in("ci", {0, 1}), {});
   ASSERT_TRUE(resolved);
   EXPECT_EQ(resolved->policy.on_leak, OnLeak::ignore);
   EXPECT_EQ(resolved->policy.grace, Milliseconds{1000});
@@ -76,72 +85,63 @@ TEST(SettingsPrecedence, WhatALaterLayerDoesNotSayStaysAsItWas) {
 }
 
 TEST(SettingsPrecedence, APropertyThatIsNotUnderstoodLeavesWhatTheFileSays) {
-  Properties properties;
-  properties.timeout = "soon";
-  properties.on_leak = "perhaps";
-  const TestValues said = values("default", {});
-  const Result<ResolvedPolicy> resolved = resolve(properties, {}, said);
+  const Result<ResolvedPolicy> resolved =
+      resolve(with(with(said_in("default", {}), property(Setting::timeout, "soon")),
+                   property(Setting::on_leak, "perhaps")),
+              {});
   ASSERT_TRUE(resolved);
   EXPECT_EQ(resolved->warnings.size(), 2U);
   EXPECT_EQ(resolved->policy.timeout, Milliseconds{10'000});
-  const std::vector<ExplainedValue> explained = explain(resolved->policy, properties, said);
-  EXPECT_EQ(origin_of(explained, "timeout"), "10s | holdfast.toml:2, [profile.default]");
-  EXPECT_EQ(origin_of(explained, "on-leak"), "ignore | holdfast.toml:3, [profile.default]");
+  EXPECT_EQ(origin_of(*resolved, "timeout"), "10s | holdfast.toml:2, [profile.default]");
+  EXPECT_EQ(origin_of(*resolved, "on-leak"), "ignore | holdfast.toml:3, [profile.default]");
 }
 
 TEST(SettingsPrecedence, VariablesAreMergedOneByOneAndAnEmptyOneIsTakenOut) {
-  TestValues said;
-  said.environment = {{{"RUST_BACKTRACE", "full"}, "x"},
-                      {{"UBSAN_OPTIONS", ""}, "y"},
-                      {{"NEW", "1"}, "z"},
-                      {{"NEVER_THERE", ""}, "n"}};
-  const Result<ResolvedPolicy> resolved = resolve({}, {}, said);
+  const Values said{{Setting::environment, Source::file, "RUST_BACKTRACE=full", "x"},
+                    {Setting::environment, Source::file, "UBSAN_OPTIONS=", "y"},
+                    {Setting::environment, Source::file, "NEW=1", "z"},
+                    {Setting::environment, Source::file, "NEVER_THERE=", "n"}};
+  const Result<ResolvedPolicy> resolved = resolve(said, {});
   ASSERT_TRUE(resolved);
   EXPECT_EQ(resolved->policy.environment,
             (std::vector<Variable>{
                 {"PYTHONFAULTHANDLER", "1"}, {"RUST_BACKTRACE", "full"}, {"NEW", "1"}}));
-  const std::vector<ExplainedValue> explained = explain(resolved->policy, {}, said);
-  EXPECT_EQ(origin_of(explained, "environment.PYTHONFAULTHANDLER"), "1 | built-in default");
-  EXPECT_EQ(origin_of(explained, "environment.RUST_BACKTRACE"), "full | x");
-  EXPECT_EQ(origin_of(explained, "environment.UBSAN_OPTIONS"), "not set | y");
+  EXPECT_EQ(origin_of(*resolved, "environment.PYTHONFAULTHANDLER"), "1 | built-in default");
+  EXPECT_EQ(origin_of(*resolved, "environment.RUST_BACKTRACE"), "full | x");
+  EXPECT_EQ(origin_of(*resolved, "environment.UBSAN_OPTIONS"), "not set | y");
+  EXPECT_EQ(origin_of(*resolved, "environment.NEVER_THERE"), "not set | n");
 }
 
 TEST(SettingsPrecedence, ALaterLayerPutsAVariableBackIn) {
-  Settings settings;
-  settings.layers.resize(2);
-  settings.layers[0].values.environment = {{{"RUST_BACKTRACE", ""}, "a"}};
-  settings.layers[1].values.environment = {{{"RUST_BACKTRACE", "2"}, "b"}};
-  const TestValues said = values_of(settings, {});
-  ASSERT_EQ(said.environment.size(), 1U);
-  EXPECT_EQ(said.environment[0].origin, "b");
+  const Values said{{Setting::environment, Source::file, "RUST_BACKTRACE=", "a"},
+                    {Setting::environment, Source::file, "RUST_BACKTRACE=2", "b"}};
+  EXPECT_EQ(origin_of(*resolve(said, {}), "environment.RUST_BACKTRACE"), "2 | b");
 }
 
 TEST(SettingsPrecedence, LocksComeFromTheTestItself) {
-  Properties properties;
-  properties.locks = "db";
-  const Result<ResolvedPolicy> resolved = resolve(properties, {}, {});
+  const Result<ResolvedPolicy> resolved = resolve({property(Setting::locks, "db")}, {});
   ASSERT_TRUE(resolved);
-  EXPECT_EQ(origin_of(explain(resolved->policy, properties, {}), "locks"),
-            "db@project | the test's HOLDFAST_LOCKS");
+  EXPECT_EQ(origin_of(*resolved, "locks"), "db@project | the test's HOLDFAST_LOCKS");
 }
 
-TEST(SettingsPrecedence, LengthsAreReadBackAsTheyWereWritten) {
-  for (const Milliseconds length :
-       {Milliseconds{0}, Milliseconds{1}, Milliseconds{1000}, Milliseconds{1500}, k_longest}) {
-    const Result<Milliseconds> read = parse_duration(to_text(length));
-    ASSERT_TRUE(read);
-    EXPECT_EQ(*read, length);
-  }
+TEST(SettingsPrecedence, OfABatchBothLimitsHaveTheirOrigin) {
+  TestFacts facts;
+  facts.default_timeout = "1500";
+  const Result<ResolvedPolicy> resolved =
+      resolve(with(said_in("default", {}), property(Setting::isolation, "process")), facts);
+  ASSERT_TRUE(resolved);
+  EXPECT_EQ(origin_of(*resolved, "timeout"), "10s | holdfast.toml:2, [profile.default]");
+  EXPECT_EQ(origin_of(*resolved, "timeout of all cases"), "25m | ctest's own limit");
 }
 
 TEST(SettingsPrecedence, RunSerialIsALockForEveryTestOfTheScope) {
   const auto locks_of = [](const char* scope, bool alone) {
     const std::string text = "[profile.default]\nrun-serial = \"" + std::string(scope) + "\"\n";
     const Result<Settings> settings = parse_settings(text, "holdfast.toml", "default");
-    Properties properties;
-    properties.locks = "db";
-    properties.run_serial = alone;
-    const Result<ResolvedPolicy> resolved = resolve(properties, {}, values_of(*settings, {}));
+    TestFacts facts;
+    facts.serial = alone;
+    const Result<ResolvedPolicy> resolved =
+        resolve(with(values_of(*settings, {}), property(Setting::locks, "db")), facts);
     std::string locks;
     for (const LockSpec& lock : resolved->policy.locks) locks += to_text(lock) + " ";
     return locks;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/base/words.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -16,11 +18,13 @@ TEST(Spelling, TheNearestWordIsSuggestedAndAFarOneIsNot) {
   EXPECT_EQ(suggestion(std::string(100, 'x'), words), "");
 }
 
+using Words = std::vector<std::string>;
+
 TEST(Spelling, AlternativesReadAsASentence) {
-  EXPECT_EQ(alternatives({}), "");
-  EXPECT_EQ(alternatives({"a"}), "a");
-  EXPECT_EQ(alternatives({"a", "b"}), "a or b");
-  EXPECT_EQ(alternatives({"a", "b", "c"}), "a, b or c");
+  EXPECT_EQ(alternatives(Words{}), "");
+  EXPECT_EQ(alternatives(Words{"a"}), "a");
+  EXPECT_EQ(alternatives(Words{"a", "b"}), "a or b");
+  EXPECT_EQ(alternatives(Words{"a", "b", "c"}), "a, b or c");
 }
 
 }  // namespace

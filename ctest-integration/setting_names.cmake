@@ -1,0 +1,6 @@
+# Written by settings_test from launcher/core/settings/table.def.
+
+# The properties HOLDFAST_<name> that are settings: their values go to the launcher as they are.
+macro(_holdfast_setting_names out)
+  set(${out} ISOLATION LOCKS ON_LEAK RETRY TIMEOUT)
+endmacro()

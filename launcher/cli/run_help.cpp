@@ -1,0 +1,70 @@
+#include "cli/run_help.hpp"
+
+#include <cstdio>
+#include <string_view>
+
+#include "cli/commands.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "os/file/system_call.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+constexpr std::size_t k_column = 22;
+
+struct HelpOfOption {
+  std::string_view option;
+  std::string_view argument;
+  std::string_view help;  // its lines
+};
+
+constexpr HelpOfOption k_options[] = {
+    {"--name", "N", "what this run is called in messages and records"},
+#define HOLDFAST_SETTING(id, field, kind, toml, since, nothing, meaning, property, ...) \
+  {__VA_ARGS__},
+#include "core/settings/table.def"
+    {"--quiet", "", "say nothing but errors"},
+    {"--help", "", "this text"},
+};
+
+std::string text_of(const HelpOfOption& row) {
+  std::string text = "  " + std::string(row.option) + " " + std::string(row.argument);
+  text.resize(std::max(text.size(), k_column - 1), ' ');
+  for (std::string_view rest = row.help; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    text.resize(std::max(text.size() + 1, text.rfind('\n') + 1 + k_column), ' ');
+    text.append(rest.substr(0, end)).append("\n");
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string help_of_run() {
+  std::string text = R"(usage: holdfast run [OPTION]... -- COMMAND [ARGUMENT]...
+
+Runs COMMAND and ends as it ended: same exit code, same signal. Whatever dies, everything that
+COMMAND started is ended, gently first.
+
+)";
+  for (const HelpOfOption& row : k_options) {
+    if (!row.option.empty()) text += text_of(row);
+  }
+  return text + R"(
+DUR: 500ms, 5s, 2m, 1h; a bare number is seconds; 0 is no limit.
+Own exit codes: 75 locks not free in time, 124 timeout, 125 Holdfast itself failed,
+126 COMMAND cannot be executed, 127 COMMAND not found.
+)";
+}
+
+int print_help_of_run() {
+  const std::string text = help_of_run();
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
+    return exit_codes::k_success;
+  }
+  complain("failed to " + os::system_error("write to stdout").message);
+  return exit_codes::k_usage;
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,19 @@
+// A variable of an environment.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace holdfast {
+
+struct Variable {
+  std::string name;
+  std::string value;
+
+  friend bool operator==(const Variable&, const Variable&) = default;
+};
+
+// Adds or replaces; an empty value takes the variable out.
+void set_variable(std::vector<Variable>& environment, const Variable& variable);
+
+}  // namespace holdfast

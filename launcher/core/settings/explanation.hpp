@@ -1,0 +1,30 @@
+// Where each value of a policy comes from, for `holdfast config --explain`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/settings/resolution.hpp"
+#include "core/settings/settings.hpp"
+
+namespace holdfast {
+
+struct ExplainedValue {
+  std::string key;  // as in holdfast.toml
+  std::string value;
+  std::string origin;  // "holdfast.toml:12, [profile.ci]", "the test's HOLDFAST_TIMEOUT", …
+};
+
+// One entry per setting; for `environment` one per variable (and one for each that was taken out),
+// for [[known-flaky]] one per entry that fits the test.
+std::vector<ExplainedValue> explain(const ResolvedPolicy& resolved, const TestFacts& facts);
+
+// The settings of the whole run.
+std::vector<ExplainedValue> explain_run(const Settings& settings);
+// Those of build steps, where something is said.
+std::vector<ExplainedValue> explain_build_steps(const Settings& settings);
+
+// Who said it: the place in holdfast.toml, "the test's HOLDFAST_TIMEOUT", "--timeout".
+std::string origin_of(const Value& value);
+
+}  // namespace holdfast

@@ -1,0 +1,133 @@
+#include "core/settings/kinds.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/number.hpp"
+#include "core/base/test_environment.hpp"
+#include "core/step/memory_slots.hpp"
+
+namespace holdfast::kind {
+namespace {
+
+Error refused(std::string_view text, std::string_view expected) {
+  return Error{"\"" + brief(text) + "\": expected " + std::string(expected)};
+}
+
+template <typename T>
+Result<void> put(Result<T> value, T& field) {
+  if (!value) return value.error();
+  field = std::move(*value);
+  return {};
+}
+
+}  // namespace
+
+Error unknown_word(std::string_view text, const std::string& expected) {
+  return refused(text, expected);
+}
+
+Result<void> Duration::read(std::string_view text, Milliseconds& field) {
+  return put(parse_duration(text), field);
+}
+
+std::string Duration::print(Milliseconds field) { return to_text(field); }
+
+Result<void> Flag::read(std::string_view text, bool& field) {
+  if (text != "true" && text != "false") return refused(text, "true or false");
+  field = text == "true";
+  return {};
+}
+
+Result<void> Share::read(std::string_view text, PerMille& field) {
+  return put(parse_share(text), field);
+}
+
+Result<void> Number::read(std::string_view text, unsigned& field) {
+  const std::optional<unsigned> number = parse_number<unsigned>(text);
+  if (!number) return refused(text, "a whole number");
+  field = *number;
+  return {};
+}
+
+Result<void> Count::read(std::string_view text, std::optional<unsigned>& field) {
+  unsigned number = 0;
+  Result<void> done = Number::read(text, number);
+  if (done) field = number;
+  return done;
+}
+
+Result<void> Size::read(std::string_view text, std::optional<std::uint64_t>& field) {
+  const std::optional<std::uint64_t> size = parse_memory_size(text);
+  if (!size) return refused(text, "a size such as 8GiB or 512MiB");
+  field = size;
+  return {};
+}
+
+std::string Size::print(const std::optional<std::uint64_t>& field) {
+  return field ? std::to_string(*field / 1024) + "MiB" : std::string();
+}
+
+Result<void> Rules::read(std::string_view text, RetryRules& field) {
+  return put(parse_retry_rules(text), field);
+}
+
+Result<void> Wait::read(std::string_view text, Backoff& field) {
+  return put(parse_backoff(text), field);
+}
+
+Result<void> Command::read(std::string_view text, std::string& field) {
+  field = text;
+  return {};
+}
+
+Result<void> Locks::read(std::string_view text, std::vector<LockSpec>& field) {
+  std::vector<LockSpec> locks;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    const std::string_view part = text.substr(0, comma);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+    if (part.empty()) continue;
+    Result<LockSpec> lock = parse_lock_spec(part);
+    if (!lock) return lock.error();
+    locks.push_back(std::move(*lock));
+  }
+  field = std::move(locks);
+  return {};
+}
+
+Result<void> Variables::read(std::string_view text, std::vector<Variable>& field) {
+  const std::size_t equals = text.find('=');
+  if (equals == 0 || equals == std::string_view::npos) return refused(text, "NAME=VALUE");
+  const std::string_view name = text.substr(0, equals);
+  if (is_holdfasts_own(name)) return refused(text, "no variable of Holdfast's own");
+  set_variable(field, {std::string(name), std::string(text.substr(equals + 1))});
+  return {};
+}
+
+Result<void> Patterns::read(std::string_view text, std::vector<std::string>& field) {
+  field.emplace_back(text);
+  return {};
+}
+
+Result<void> KnownFlakes::read(std::string_view text, std::vector<KnownFlake>& field) {
+  const std::string_view whole = text;
+  const std::optional<unsigned> attempts = take_number<unsigned>(text);
+  if (text.starts_with(' ')) text.remove_prefix(1);
+  const std::optional<std::size_t> length = take_number<std::size_t>(text);
+  if (!attempts || *attempts > k_most_further_attempts || !length || !text.starts_with(' ') ||
+      *length >= text.size()) {
+    return refused(whole, "attempts, the length of the issue, the issue and a signature");
+  }
+  text.remove_prefix(1);
+  field.push_back(
+      {std::string(text.substr(*length)), std::string(text.substr(0, *length)), *attempts});
+  return {};
+}
+
+std::string KnownFlakes::print(const KnownFlake& one) {
+  return std::to_string(one.attempts) + " " + std::to_string(one.issue.size()) + " " + one.issue +
+         one.signature;
+}
+
+}  // namespace holdfast::kind

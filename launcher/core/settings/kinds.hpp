@@ -1,0 +1,135 @@
+// How the values of settings are written: the kinds of core/settings/table.def.
+//
+// Each has read(), which takes a text into a field and fails with `"found": expected …` (the field
+// is then as it was), and print(), whose text read() takes to the same value. Kinds that hold
+// several things read one of them, add it, and have each() in the place of print().
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/duration.hpp"
+#include "core/base/printable.hpp"
+#include "core/base/result.hpp"
+#include "core/base/variable.hpp"
+#include "core/base/words.hpp"
+#include "core/lock/lock_spec.hpp"
+#include "core/retry/retry_policy.hpp"
+
+namespace holdfast::kind {
+
+// `30s`, `250ms`, `1.5`. What may be none is a Limit: 0 is none.
+struct Duration {
+  static Result<void> read(std::string_view text, Milliseconds& field);
+  static std::string print(Milliseconds field);
+};
+struct Limit : Duration {};
+
+Error unknown_word(std::string_view text, const std::string& expected);
+
+// One of some words: of an enumeration as core/base/words.hpp has it, or of one that may be none.
+struct Word {
+  template <Worded E>
+  static Result<void> read(std::string_view text, E& field) {
+    const std::optional<E> value = named<E>(text);
+    if (!value) return unknown_word(text, alternatives(words_of(E{})));
+    field = *value;
+    return {};
+  }
+  template <Worded E>
+  static Result<void> read(std::string_view text, std::optional<E>& field) {
+    E value{};
+    Result<void> done = read(text, value);
+    if (done) field = value;
+    return done;
+  }
+  template <Worded E>
+  static std::string print(E field) {
+    return std::string(name_of(field));
+  }
+  template <Worded E>
+  static std::string print(const std::optional<E>& field) {
+    return field ? print(*field) : std::string();
+  }
+};
+
+// `true`, `false`.
+struct Flag {
+  static Result<void> read(std::string_view text, bool& field);
+  static std::string print(bool field) { return field ? "true" : "false"; }
+};
+
+// A number between 0 and 1, in thousandths.
+struct Share {
+  static Result<void> read(std::string_view text, PerMille& field);
+  static std::string print(PerMille field) { return share_to_text(field); }
+};
+
+// A whole number.
+struct Number {
+  static Result<void> read(std::string_view text, unsigned& field);
+  static std::string print(unsigned field) { return std::to_string(field); }
+};
+struct Count {
+  static Result<void> read(std::string_view text, std::optional<unsigned>& field);
+  static std::string print(const std::optional<unsigned>& field) {
+    return field ? std::to_string(*field) : std::string();
+  }
+};
+
+// `8GiB`, `512MiB`; kept in KiB.
+struct Size {
+  static Result<void> read(std::string_view text, std::optional<std::uint64_t>& field);
+  static std::string print(const std::optional<std::uint64_t>& field);
+};
+
+struct Rules {
+  static Result<void> read(std::string_view text, RetryRules& field);
+  static std::string print(const RetryRules& field) { return to_text(field); }
+};
+struct Wait {
+  static Result<void> read(std::string_view text, Backoff& field);
+  static std::string print(const Backoff& field) { return to_text(field); }
+};
+
+// Any text.
+struct Command {
+  static Result<void> read(std::string_view text, std::string& field);
+  static std::string print(const std::string& field) { return field; }
+};
+struct Path : Command {};
+
+// All of them in one text, with commas: it replaces those that were said before. Names are not
+// always fit for that, so messages have locks in a way of their own (core/settings/wire.cpp).
+struct Locks {
+  static Result<void> read(std::string_view text, std::vector<LockSpec>& field);
+};
+
+// `NAME=VALUE` replaces the variable of that name, `NAME=` takes it out.
+struct Variables {
+  static Result<void> read(std::string_view text, std::vector<Variable>& field);
+  template <typename Use>
+  static void each(const std::vector<Variable>& field, Use use) {
+    for (const Variable& one : field) use(one.name + "=" + one.value);
+  }
+};
+
+// One regular expression after the other.
+struct Patterns {
+  static Result<void> read(std::string_view text, std::vector<std::string>& field);
+};
+
+// One entry after the other: attempts, length of the issue, issue and signature.
+struct KnownFlakes {
+  static Result<void> read(std::string_view text, std::vector<KnownFlake>& field);
+  static std::string print(const KnownFlake& one);
+  template <typename Use>
+  static void each(const std::vector<KnownFlake>& field, Use use) {
+    for (const KnownFlake& one : field) use(print(one));
+  }
+};
+
+}  // namespace holdfast::kind

@@ -1,0 +1,55 @@
+// What was said about settings: one shape for holdfast.toml, properties and options, and for the
+// messages that carry them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast {
+
+// The rows of core/settings/table.def.
+enum class Setting : std::uint8_t {
+#define HOLDFAST_SETTING(id, ...) id,
+#define HOLDFAST_RUN_SETTING(id, ...) id,
+#define HOLDFAST_STEP_SETTING(id, ...) id,
+#include "core/settings/table.def"
+};
+
+// Whether it is of tests; else it is of a run or of build steps.
+constexpr bool is_of_tests(Setting setting) {
+  constexpr std::size_t k_count = 0
+#define HOLDFAST_SETTING(...) +1
+#include "core/settings/table.def"
+      ;
+  return static_cast<std::size_t>(setting) < k_count;
+}
+
+enum class Source : std::uint8_t { file, property, option };
+
+struct Value {
+  Setting setting = {};
+  Source source = Source::file;
+  std::string text;    // as the setting's kind writes it (core/settings/kinds.hpp)
+  std::string origin;  // of a file: "holdfast.toml:12, [profile.ci]"
+};
+
+// In the order in which they were said: of two about one setting the later holds, or adds to it.
+using Values = std::vector<Value>;
+
+// The last that is said of it; null where nothing is.
+const Value* last_of(const Values& values, Setting setting);
+
+// Settings of tests alone. `id` is the first column of the table.
+std::optional<Setting> setting_of_id(std::string_view id);
+std::string_view id_of(Setting setting);
+// `TIMEOUT` of the property HOLDFAST_TIMEOUT; `--timeout`.
+std::optional<Setting> setting_of_property(std::string_view property);
+std::optional<Setting> setting_of_option(std::string_view option);
+std::string_view property_of(Setting setting);
+std::string_view option_of(Setting setting);
+
+}  // namespace holdfast

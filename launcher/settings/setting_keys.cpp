@@ -1,0 +1,273 @@
+#include "settings/setting_keys.hpp"
+
+#include <cmath>
+#include <type_traits>
+#include <utility>
+
+#include "core/base/test_environment.hpp"
+#include "core/settings/kinds.hpp"
+#include "core/settings/policy.hpp"
+#include "core/settings/settings.hpp"
+#include "settings/override_patterns.hpp"
+#include "settings/spelling.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr unsigned k_largest_count = 1'000'000;
+constexpr std::size_t k_most_patterns = 64;
+
+// One key of a table, on its way to be read.
+struct Key {
+  const NamedTable& named;
+  const toml::node& node;
+  Setting setting;
+  std::string_view name;
+  Values& values;
+  Complaints& complaints;
+
+  void complain(const toml::node& at, const std::string& found, const std::string& expected) const {
+    complaints.add(place_of(at.source()), std::string(name) + " in " + named.name, found, expected);
+  }
+  void add(const toml::node& at, std::string text) const {
+    values.push_back({setting, Source::file, std::move(text), origin_of(at, named)});
+  }
+};
+
+// What a value is in holdfast.toml, as the text of its kind; the error is what was found.
+Result<std::string> text_of_string(const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  return Error{describe_type(node)};
+}
+
+Result<std::string> text_in(kind::Duration /*kind*/, const toml::node& node) {
+  if (node.is_string()) return text_of_string(node);
+  const Result<Milliseconds> length = duration_of(node);
+  if (!length) return length.error();
+  return to_text(*length);
+}
+
+Result<std::string> text_in(kind::Limit /*kind*/, const toml::node& node) {
+  return text_in(kind::Duration{}, node);
+}
+
+Result<std::string> text_in(kind::Wait /*kind*/, const toml::node& node) {
+  const Result<std::string> text = text_in(kind::Duration{}, node);
+  return text ? text : Error{describe_type(node)};
+}
+
+Result<std::string> text_in(kind::Share /*kind*/, const toml::node& node) {
+  const std::optional<double> number = node.value<double>();
+  if (!node.is_number() || !number) return Error{describe_type(node)};
+  if (!(*number >= 0 && *number <= 1)) return Error{"a number outside of it"};
+  return share_to_text(static_cast<PerMille>(std::lround(*number * k_whole)));
+}
+
+Result<std::string> text_in(kind::Flag /*kind*/, const toml::node& node) {
+  if (const auto* flag = node.as_boolean()) return kind::Flag::print(flag->get());
+  return Error{describe_type(node)};
+}
+
+Result<std::string> text_in(kind::Count /*kind*/, const toml::node& node) {
+  const Result<unsigned> count = count_in(node, k_largest_count);
+  if (!count) return count.error();
+  return std::to_string(*count);
+}
+
+Result<std::string> text_in(kind::Command /*kind*/, const toml::node& node) {
+  const Result<std::string> text = text_of_string(node);
+  if (text && text->find('\0') != std::string::npos) return Error{in_quotes(*text)};
+  return text;
+}
+
+Result<std::string> text_in(kind::Path /*kind*/, const toml::node& node) {
+  const Result<std::string> text = text_of_string(node);
+  if (text && !text->starts_with('/')) return Error{in_quotes(*text)};
+  return text;
+}
+
+template <typename Kind>
+Result<std::string> text_in(Kind /*kind*/, const toml::node& node) {
+  return text_of_string(node);
+}
+
+// The words that come after "expected".
+std::string expected_of(kind::Duration /*kind*/) {
+  return R"(a duration such as 30, 1.5, "500ms", "5s" or "2m")";
+}
+std::string expected_of(kind::Wait /*kind*/) {
+  return "a duration such as 2s, or exponential:500ms..30s";
+}
+std::string expected_of(kind::Share /*kind*/) { return "a number between 0 and 1"; }
+std::string expected_of(kind::Flag /*kind*/) { return "true or false"; }
+std::string expected_of(kind::Rules /*kind*/) { return R"(rules such as "exit:4=3,crash=2,any=1")"; }
+std::string expected_of(kind::Size /*kind*/) { return R"(a size such as "8GiB" or "512MiB")"; }
+std::string expected_of(kind::Path /*kind*/) { return "an absolute path"; }
+std::string expected_of(kind::Command /*kind*/) {
+  return "a command for /bin/sh (an empty one: none)";
+}
+std::string expected_of(kind::Count /*kind*/) {
+  return "a number of further attempts, 0 to " + std::to_string(k_largest_count);
+}
+
+template <typename Kind, typename Field>
+std::string expected() {
+  if constexpr (requires { words_of(Field{}); }) {
+    return alternatives(words_of(Field{}), "\"");
+  } else if constexpr (requires { words_of(typename Field::value_type{}); }) {
+    return alternatives(words_of(typename Field::value_type{}), "\"");
+  } else {
+    return expected_of(Kind{});
+  }
+}
+
+template <typename Kind, typename Field>
+struct Reader {
+  static void read(const Key& key) {
+    const Result<std::string> text = text_in(Kind{}, key.node);
+    if (!text) return key.complain(key.node, text.error().message, expected<Kind, Field>());
+    Field field{};
+    const Result<void> understood = Kind::read(*text, field);
+    if (understood) return key.add(key.node, *text);
+    if (!std::is_same_v<Kind, kind::Rules>) {
+      return key.complain(key.node, in_quotes(*text), expected<Kind, Field>());
+    }
+    // They know better which part was wrong: `<found>: expected <expected>`.
+    constexpr std::string_view k_middle = ": expected ";
+    const std::string& error = understood.error().message;
+    const std::size_t middle = error.rfind(k_middle);
+    key.complain(key.node, error.substr(0, middle), error.substr(middle + k_middle.size()));
+  }
+};
+
+template <typename Field>
+struct Reader<kind::Locks, Field> {
+  static void read(const Key& key) {
+    const std::string expected =
+        R"(a list of locks such as "db", "db:shared" or "gpu:1/4@machine")";
+    const toml::array* list = key.node.as_array();
+    if (list == nullptr) return key.complain(key.node, describe_type(key.node), expected);
+    std::string all;
+    std::vector<LockSpec> locks;
+    for (const toml::node& entry : *list) {
+      const Result<std::string> text = text_of_string(entry);
+      const Result<LockSpec> lock = text ? parse_lock_spec(*text) : Result<LockSpec>(text.error());
+      if (!lock) {
+        key.complain(entry, text ? in_quotes(*text) : text.error().message, expected);
+        continue;
+      }
+      all += (all.empty() ? "" : ",") + *text;
+      locks.push_back(*lock);
+    }
+    const Result<std::vector<LockSpec>> canonical = canonical_locks(locks);
+    if (!canonical) return key.complain(key.node, canonical.error().message, expected);
+    key.add(key.node, all);
+  }
+};
+
+template <typename Field>
+struct Reader<kind::Variables, Field> {
+  static std::string trouble_with(std::string_view name) {
+    if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string_view::npos) {
+      return "the name of a variable";
+    }
+    return is_holdfasts_own(name) ? "no variable of Holdfast's own" : "";
+  }
+
+  static void read(const Key& key) {
+    const toml::table* table = key.node.as_table();
+    if (table == nullptr) {
+      return key.complain(key.node, describe_type(key.node),
+                          "a table of variables and their values");
+    }
+    const std::string what = std::string(key.name) + " in " + key.named.name;
+    for (const auto& [name, entry] : *table) {
+      if (const std::string expected = trouble_with(name.str()); !expected.empty()) {
+        key.complaints.add(place_of(name.source()), what, in_quotes(name.str()), expected);
+        continue;
+      }
+      const Result<std::string> text = text_in(kind::Command{}, entry);
+      if (text) {
+        key.add(entry, std::string(name.str()) + "=" + *text);
+      } else {
+        key.complaints.add(place_of(entry.source()), std::string(name.str()) + " in " + what,
+                           text.error().message, "a string (an empty one takes the variable out)");
+      }
+    }
+  }
+};
+
+template <typename Field>
+struct Reader<kind::Patterns, Field> {
+  static void read(const Key& key) {
+    const std::string expected = "regular expressions (ECMAScript) for a line of the output";
+    const toml::array* entries = key.node.as_array();
+    if (entries == nullptr || entries->size() > k_most_patterns) {
+      return key.complain(key.node, entries == nullptr ? describe_type(key.node) : "too many",
+                          "a list of at most 64 " + expected);
+    }
+    for (const toml::node& entry : *entries) {
+      const Result<std::string> text = text_of_string(entry);
+      if (!text || text->empty()) {
+        key.complain(entry, text ? "an empty text" : text.error().message, expected);
+        continue;
+      }
+      const Result<std::regex> compiled = compile_pattern(*text);
+      if (compiled) {
+        key.add(entry, *text);
+      } else {
+        key.complain(entry, in_quotes(*text) + " with " + compiled.error().message, expected);
+      }
+    }
+  }
+};
+
+// They have a section of their own (settings/known_flaky_keys.hpp).
+template <typename Field>
+struct Reader<kind::KnownFlakes, Field> {
+  static void read(const Key& /*key*/) {}
+};
+
+struct Row {
+  Setting setting;
+  std::string_view key;
+  TableOf of;
+  void (*read)(const Key& key);
+};
+
+constexpr Row k_rows[] = {
+#define HOLDFAST_SETTING(id, field, Kind, toml, ...) \
+  {Setting::id, toml, TableOf::tests,                \
+   &Reader<kind::Kind, std::remove_cvref_t<decltype(std::declval<Policy&>().field)>>::read},
+#define HOLDFAST_RUN_SETTING(id, field, Kind, toml, ...) \
+  {Setting::id, toml, TableOf::profile,                  \
+   &Reader<kind::Kind, std::remove_cvref_t<decltype(std::declval<RunSettings&>().field)>>::read},
+#define HOLDFAST_STEP_SETTING(id, field, Kind, toml, ...) \
+  {Setting::id, toml, TableOf::build_steps,               \
+   &Reader<kind::Kind, std::remove_cvref_t<decltype(std::declval<BuildStepSettings&>().field)>>::read},
+#include "core/settings/table.def"
+};
+
+bool stands_in(const Row& row, TableOf of) {
+  return !row.key.empty() && (row.of == of || (row.of == TableOf::tests && of == TableOf::profile));
+}
+
+}  // namespace
+
+Values read_settings(const NamedTable& named, TableOf of,
+                     const std::vector<std::string>& other_keys, Complaints& complaints) {
+  std::vector<std::string> known;
+  for (const Row& row : k_rows) {
+    if (stands_in(row, of)) known.emplace_back(row.key);
+  }
+  known.insert(known.end(), other_keys.begin(), other_keys.end());
+  complain_of_unknown_keys(named, known, complaints);
+  Values values;
+  for (const Row& row : k_rows) {
+    const toml::node* node = stands_in(row, of) ? named.table.get(row.key) : nullptr;
+    if (node != nullptr) row.read({named, *node, row.setting, row.key, values, complaints});
+  }
+  return values;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,211 @@
+// Each row of core/settings/table.def, in each way in which it may be said.
+#include <gtest/gtest.h>
+
+#include "core/settings/command_line.hpp"
+#include "core/settings/explanation.hpp"
+#include "core/settings/kinds.hpp"
+#include "settings/settings_file.hpp"
+
+namespace holdfast {
+namespace {
+
+// A value that is not the built-in one: in holdfast.toml, and as a text.
+struct Sample {
+  std::string toml;
+  std::string text;
+};
+
+template <typename Kind>
+Sample sample_of();
+template <>
+Sample sample_of<kind::Limit>() {
+  return {"7", "7"};
+}
+template <>
+Sample sample_of<kind::Duration>() {
+  return {"\"70ms\"", "70ms"};
+}
+template <>
+Sample sample_of<kind::Locks>() {
+  return {"[\"db\", \"net:shared\"]", "db,net:shared"};
+}
+template <>
+Sample sample_of<kind::Variables>() {
+  return {"{ A = \"1\" }", "A=1"};
+}
+template <>
+Sample sample_of<kind::Rules>() {
+  return {"\"crash=2\"", "crash=2"};
+}
+template <>
+Sample sample_of<kind::Wait>() {
+  return {"2", "2s"};
+}
+template <>
+Sample sample_of<kind::Share>() {
+  return {"0.25", "0.25"};
+}
+template <>
+Sample sample_of<kind::Flag>() {
+  return {"true", "true"};
+}
+template <>
+Sample sample_of<kind::Command>() {
+  return {"\"look\"", "look"};
+}
+template <>
+Sample sample_of<kind::Path>() {
+  return {"\"/p\"", "/p"};
+}
+template <>
+Sample sample_of<kind::Count>() {
+  return {"3", "3"};
+}
+template <>
+Sample sample_of<kind::Patterns>() {
+  return {"[\"x\"]", "x"};
+}
+template <>
+Sample sample_of<kind::Size>() {
+  return {"\"8GiB\"", "8GiB"};
+}
+template <>
+Sample sample_of<kind::KnownFlakes>() {
+  return {};
+}
+
+template <typename Kind, typename Field>
+Sample sample(const Field& /*built_in*/) {
+  if constexpr (requires { words_of(Field{}); }) {
+    const std::string word(words_of(Field{}).back());
+    return {"\"" + word + "\"", word};
+  } else if constexpr (requires { words_of(typename Field::value_type{}); }) {
+    const std::string word(words_of(typename Field::value_type{}).back());
+    return {"\"" + word + "\"", word};
+  } else {
+    return sample_of<Kind>();
+  }
+}
+
+struct Row {
+  Setting setting;
+  std::string key;
+  std::string property;
+  std::string option;
+  Sample sample;
+};
+
+std::vector<Row> rows_of_tests() {
+  const Policy policy;
+  std::vector<Row> rows;
+#define HOLDFAST_SETTING(id, field, Kind, toml, since, nothing, meaning, property, option, ...) \
+  rows.push_back({Setting::id, toml, property, option, sample<kind::Kind>(policy.field)});
+#include "core/settings/table.def"
+  return rows;
+}
+
+std::vector<Row> rows_of_runs() {
+  const RunSettings run;
+  std::vector<Row> rows;
+#define HOLDFAST_RUN_SETTING(id, field, Kind, toml, ...) \
+  rows.push_back({Setting::id, toml, {}, {}, sample<kind::Kind>(run.field)});
+#include "core/settings/table.def"
+  return rows;
+}
+
+std::vector<Row> rows_of_build_steps() {
+  const BuildStepSettings steps;
+  std::vector<Row> rows;
+#define HOLDFAST_STEP_SETTING(id, field, Kind, toml, ...) \
+  rows.push_back({Setting::id, toml, {}, {}, sample<kind::Kind>(steps.field)});
+#include "core/settings/table.def"
+  return rows;
+}
+
+std::string shown_as(const Row& row) {
+  return row.setting == Setting::environment ? row.key + ".A" : row.key;
+}
+
+ExplainedValue value_of(const std::vector<ExplainedValue>& explained, const std::string& key) {
+  for (const ExplainedValue& value : explained) {
+    if (value.key == key) return value;
+  }
+  return {key, "none of that name", "nowhere"};
+}
+
+Settings settings_of(const std::string& text, const std::string& profile = "default") {
+  const Result<Settings> settings = parse_settings(text, "/p/holdfast.toml", profile);
+  EXPECT_TRUE(settings) << settings.error().message;
+  return settings ? *settings : Settings{};
+}
+
+// `in` says it; what it comes to differs from what is built in, and has that origin.
+void expect_origin(const Row& row, const Values& in, const std::string& origin) {
+  const Result<ResolvedPolicy> resolved = resolve(in, {});
+  ASSERT_TRUE(resolved) << row.key;
+  const ExplainedValue said = value_of(explain(*resolved, {}), shown_as(row));
+  EXPECT_EQ(said.origin, origin) << row.key;
+  EXPECT_NE(said.value, value_of(explain({}, {}), shown_as(row)).value) << row.key;
+}
+
+TEST(EverySetting, OfTestsHasItsOriginInProfilesAndOverrides) {
+  for (const Row& row : rows_of_tests()) {
+    if (row.key.empty()) continue;
+    const std::string line = row.key + " = " + row.sample.toml + "\n";
+    expect_origin(row, values_of(settings_of("[profile.default]\n" + line), {}),
+                  "holdfast.toml:2, [profile.default]");
+    expect_origin(row, values_of(settings_of("[profile.a]\n" + line + "[profile.b]\ninherits = \"a\"\n",
+                                             "b"),
+                                 {}),
+                  "holdfast.toml:2, [profile.a]");
+    expect_origin(row, values_of(settings_of("[[override]]\ntest = \"x\"\n" + line), {0}),
+                  "holdfast.toml:3, [[override]]");
+  }
+}
+
+TEST(EverySetting, OfTestsHasItsOriginInItsProperty) {
+  for (const Row& row : rows_of_tests()) {
+    TestFacts facts;
+    Values said;
+    EXPECT_EQ(learn(row.property, row.sample.text, facts, said), !row.property.empty()) << row.key;
+    if (!row.property.empty()) expect_origin(row, said, "the test's HOLDFAST_" + row.property);
+  }
+}
+
+TEST(EverySetting, OfTestsIsUnderstoodAsAnOption) {
+  for (const Row& row : rows_of_tests()) {
+    if (row.option.empty()) continue;
+    const std::string argument = row.option + "=" + row.sample.text;
+    const Result<CommandLine> line = parse_command_line({argument, "--", "c"});
+    ASSERT_TRUE(line) << argument << ": " << line.error().message;
+    // They add up, so they are apart.
+    EXPECT_EQ(line->options.locks.size(), row.setting == Setting::locks ? 2U : 0U);
+    if (row.setting == Setting::locks) continue;
+    ASSERT_EQ(line->options.said.size(), 1U);
+    EXPECT_EQ(origin_of(line->options.said[0]), row.option);
+    expect_origin(row, line->options.said, row.option);
+  }
+}
+
+TEST(EverySetting, OfRunsHasItsOriginInProfilesOnly) {
+  for (const Row& row : rows_of_runs()) {
+    const std::string line = row.key + " = " + row.sample.toml + "\n";
+    const Settings settings = settings_of("[profile.ci]\n" + line, "ci");
+    const ExplainedValue said = value_of(explain_run(settings), row.key);
+    EXPECT_EQ(said.origin, "holdfast.toml:2, [profile.ci]");
+    EXPECT_NE(said.value, value_of(explain_run({}), row.key).value);
+    EXPECT_FALSE(parse_settings("[[override]]\ntest = \"x\"\n" + line, "f", "default"));
+  }
+}
+
+TEST(EverySetting, OfBuildStepsHasItsOriginInTheirTable) {
+  for (const Row& row : rows_of_build_steps()) {
+    const Settings settings = settings_of("[build-steps]\n" + row.key + " = " + row.sample.toml + "\n");
+    const ExplainedValue said = value_of(explain_build_steps(settings), row.key);
+    EXPECT_EQ(said.origin, "holdfast.toml:2, [build-steps]");
+    EXPECT_EQ(explain_build_steps({}).size(), 0U);
+  }
+}
+
+}  // namespace
+}  // namespace holdfast
