@@ -41,8 +41,8 @@ Values fit_for_command(Values said, const CommandLine& line) {
   });
   // It is what makes the launcher give the command a directory.
   if (last_of(said, Setting::scratch) == nullptr) {
-    said.insert(said.begin(), {Setting::scratch, Source::file,
-                               std::string(name_of(Policy{}.scratch)), {}});
+    said.insert(said.begin(),
+                {Setting::scratch, Source::file, std::string(name_of(Policy{}.scratch)), {}});
   }
   return said;
 }

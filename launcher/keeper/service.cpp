@@ -8,11 +8,11 @@
 #include <utility>
 
 #include "core/settings/resolution.hpp"
+#include "keeper/left/stuck_pairs.hpp"
 #include "keeper/run/attempt_grants.hpp"
 #include "keeper/run/further_attempts.hpp"
 #include "keeper/tree/own_keeper.hpp"
 #include "keeper/tree/run_lock.hpp"
-#include "keeper/left/stuck_pairs.hpp"
 #include "os/file/clock.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"

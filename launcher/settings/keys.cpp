@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/base/words.hpp"
 #include "core/base/names.hpp"
+#include "core/base/words.hpp"
 #include "settings/spelling.hpp"
 
 namespace holdfast {

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "settings/override_patterns.hpp"
 #include "settings/keys.hpp"
+#include "settings/override_patterns.hpp"
 
 namespace holdfast {
 namespace {

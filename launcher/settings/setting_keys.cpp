@@ -14,7 +14,6 @@
 namespace holdfast {
 namespace {
 
-constexpr unsigned k_largest_count = 1'000'000;
 constexpr std::size_t k_most_patterns = 64;
 
 // One key of a table, on its way to be read.
@@ -68,8 +67,9 @@ Result<std::string> text_in(kind::Flag /*kind*/, const toml::node& node) {
   return Error{describe_type(node)};
 }
 
-Result<std::string> text_in(kind::Count /*kind*/, const toml::node& node) {
-  const Result<unsigned> count = count_in(node, k_largest_count);
+template <unsigned k_most>
+Result<std::string> text_in(kind::UpTo<k_most> /*kind*/, const toml::node& node) {
+  const Result<unsigned> count = count_in(node, k_most);
   if (!count) return count.error();
   return std::to_string(*count);
 }
@@ -100,14 +100,17 @@ std::string expected_of(kind::Wait /*kind*/) {
 }
 std::string expected_of(kind::Share /*kind*/) { return "a number between 0 and 1"; }
 std::string expected_of(kind::Flag /*kind*/) { return "true or false"; }
-std::string expected_of(kind::Rules /*kind*/) { return R"(rules such as "exit:4=3,crash=2,any=1")"; }
+std::string expected_of(kind::Rules /*kind*/) {
+  return R"(rules such as "exit:4=3,crash=2,any=1")";
+}
 std::string expected_of(kind::Size /*kind*/) { return R"(a size such as "8GiB" or "512MiB")"; }
 std::string expected_of(kind::Path /*kind*/) { return "an absolute path"; }
 std::string expected_of(kind::Command /*kind*/) {
   return "a command for /bin/sh (an empty one: none)";
 }
-std::string expected_of(kind::Count /*kind*/) {
-  return "a number of further attempts, 0 to " + std::to_string(k_largest_count);
+template <unsigned k_most>
+std::string expected_of(kind::UpTo<k_most> /*kind*/) {
+  return "a number, 0 to " + std::to_string(k_most);
 }
 
 template <typename Kind, typename Field>
@@ -244,7 +247,8 @@ constexpr Row k_rows[] = {
    &Reader<kind::Kind, std::remove_cvref_t<decltype(std::declval<RunSettings&>().field)>>::read},
 #define HOLDFAST_STEP_SETTING(id, field, Kind, toml, ...) \
   {Setting::id, toml, TableOf::build_steps,               \
-   &Reader<kind::Kind, std::remove_cvref_t<decltype(std::declval<BuildStepSettings&>().field)>>::read},
+   &Reader<kind::Kind,                                    \
+           std::remove_cvref_t<decltype(std::declval<BuildStepSettings&>().field)>>::read},
 #include "core/settings/table.def"
 };
 

@@ -23,7 +23,7 @@ enum class TableOf : std::uint8_t {
 
 // Reads what is right and complains of the rest: of every key, too, that is neither a setting there
 // nor one of `other_keys`.
-Values read_settings(const NamedTable& named, TableOf of, const std::vector<std::string>& other_keys,
-                     Complaints& complaints);
+Values read_settings(const NamedTable& named, TableOf of,
+                     const std::vector<std::string>& other_keys, Complaints& complaints);
 
 }  // namespace holdfast

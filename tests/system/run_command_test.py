@@ -17,14 +17,18 @@ class RunCommandTest(SystemCase):
             self.assertIn(said, ended.stderr.decode(), options)
 
     def test_help_is_on_stdout_and_no_error(self):
-        for by in self.each_supervisor():
-            for word in ("--help", "-h"):
-                ended = self.finish(*self.supervised(by=by)[:-1], word)
-                self.assertEqual((ended.returncode, ended.stderr), (0, b""))
-                self.assertIn(b"usage: holdfast run", ended.stdout)
-                for option in ("--name", "--lock", "--lock-timeout", "--timeout", "--grace",
-                               "--on-leak", "--scratch", "--default-env", "--quiet"):
-                    self.assertIn(option.encode(), ended.stdout)
+        for word in ("--help", "-h"):
+            ended = self.finish(*self.supervised(by="holdfast run")[:-1], word)
+            self.assertEqual((ended.returncode, ended.stderr), (0, b""))
+            self.assertIn(b"usage: holdfast run", ended.stdout)
+            for option in ("--name", "--lock", "--lock-timeout", "--timeout", "--grace", "--on-leak",
+                           "--scratch", "--default-env", "--quiet", "75", "124", "125", "126", "127"):
+                self.assertIn(option.encode(), ended.stdout)
+            self.assertLessEqual(max(map(len, ended.stdout.splitlines())), 100)
+            # The launcher of each test does not carry the text.
+            ended = self.finish(*self.supervised(by="holdfast-launcher")[:-1], word)
+            self.assertEqual((ended.returncode, ended.stdout), (125, b""))
+            self.assertIn(b"`holdfast run --help`", ended.stderr)
 
     def test_help_after_the_separator_is_the_commands(self):
         ended = self.finish(*self.supervised("sh", "--help"))

@@ -1,5 +1,5 @@
-// Whole numbers in text, as std::from_chars(3) reads them: digits, with a minus before them where the
-// type has a sign; no plus, no blanks.
+// Whole numbers in text, as std::from_chars(3) reads them: digits, with a minus before them where
+// the type has a sign; no plus, no blanks.
 #pragma once
 
 #include <charconv>

@@ -1,6 +1,8 @@
-// Enumerations whose values people write by name. Such an enumeration gives its names, in its order:
+// Enumerations whose values people write by name. Such an enumeration gives its names, in its
+// order:
 //
-//   constexpr std::array<std::string_view, 3> words_of(OnLeak) { return {"kill", "fail", "ignore"}; }
+//   constexpr std::array<std::string_view, 3> words_of(OnLeak) { return {"kill", "fail", "ignore"};
+//   }
 #pragma once
 
 #include <array>
@@ -12,7 +14,9 @@
 namespace holdfast {
 
 template <typename E>
-concept Worded = requires(E value) { words_of(value)[0]; };
+concept Worded = requires(E value) {
+  words_of(value)[0];
+};
 
 template <Worded E>
 std::string_view name_of(E value) {

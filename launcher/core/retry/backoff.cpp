@@ -44,8 +44,7 @@ Result<Backoff> parse_backoff(std::string_view text) {
 
 std::string to_text(const Backoff& backoff) {
   if (backoff.longest <= backoff.first) return to_text(backoff.first);
-  return std::string(k_exponential) + to_text(backoff.first) + ".." +
-         to_text(backoff.longest);
+  return std::string(k_exponential) + to_text(backoff.first) + ".." + to_text(backoff.longest);
 }
 
 Result<PerMille> parse_share(std::string_view text) {

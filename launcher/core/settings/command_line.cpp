@@ -28,7 +28,7 @@ enum class Option : std::uint8_t {
 };
 
 constexpr std::array<std::string_view, 11> words_of(Option) {
-  return {"--name",  "--step",        "--tree",         "--target", "--output", "--language",
+  return {"--name",  "--step",        "--tree",          "--target", "--output", "--language",
           "--slots", "--handed-over", k_settings_option, "--quiet",  "--help"};
 }
 
@@ -94,15 +94,21 @@ Result<void> apply(Option option, std::string_view name, std::string_view value,
 // Locks and rules of retries add up, of any other setting the last value holds.
 Result<void> add_setting(Setting setting, std::string_view name, std::string_view value,
                          Options& options) {
+  if (setting == Setting::locks) {
+    Result<LockSpec> lock = parse_lock_spec(value);
+    if (!lock) return Error{complaint_of(name, lock.error())};
+    options.locks.push_back(std::move(*lock));
+    return {};
+  }
   Value said{setting, Source::option, std::string(value), {}};
   if (setting == Setting::retry) {
-    if (const Value* before = last_of(options.said, setting)) said.text = before->text + "," + said.text;
+    if (const Value* before = last_of(options.said, setting))
+      said.text = before->text + "," + said.text;
   }
   Policy alone;
   const Result<void> understood = holdfast::apply(said, alone);
   if (!understood) return Error{complaint_of(name, understood.error())};
-  if (setting != Setting::locks) options.said.push_back(std::move(said));
-  for (LockSpec& lock : alone.locks) options.locks.push_back(std::move(lock));
+  options.said.push_back(std::move(said));
   return {};
 }
 

@@ -66,8 +66,8 @@ void Explanation::add<kind::Variables>(Setting setting, std::string_view key,
   for (const Value& value : said_) {
     if (value.setting != setting || !value.text.ends_with('=')) continue;
     const std::string name = value.text.substr(0, value.text.size() - 1);
-    const bool is_there = std::any_of(all.begin(), all.end(),
-                                      [&](const Variable& one) { return one.name == name; });
+    const bool is_there =
+        std::any_of(all.begin(), all.end(), [&](const Variable& one) { return one.name == name; });
     if (!is_there) all.push_back({name, {}});
   }
   for (const Variable& one : all) {
@@ -183,9 +183,9 @@ std::vector<ExplainedValue> explain_run(const Settings& settings) {
 std::vector<ExplainedValue> explain_build_steps(const Settings& settings) {
   const BuildStepSettings steps = build_step_settings(settings);
   Explanation explanation(settings.build_steps);
-#define HOLDFAST_STEP_SETTING(id, field, Kind, toml, ...)             \
-  if (last_of(settings.build_steps, Setting::id) != nullptr) {        \
-    explanation.add<kind::Kind>(Setting::id, toml, steps.field, {});  \
+#define HOLDFAST_STEP_SETTING(id, field, Kind, toml, ...)            \
+  if (last_of(settings.build_steps, Setting::id) != nullptr) {       \
+    explanation.add<kind::Kind>(Setting::id, toml, steps.field, {}); \
   }
 #include "core/settings/table.def"
   return std::move(explanation.rows());

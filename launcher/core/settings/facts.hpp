@@ -15,7 +15,8 @@ struct TestFacts {
 #include "core/settings/facts.def"
 };
 
-// Of a variable HOLDFAST_P_<variable>: a fact or a property that is a setting. False: it is neither.
+// Of a variable HOLDFAST_P_<variable>: a fact or a property that is a setting. False: it is
+// neither.
 bool learn(std::string_view variable, std::string_view value, TestFacts& facts, Values& said);
 
 // Whether `labels`, as TestFacts has them, has that one.

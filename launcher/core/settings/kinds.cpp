@@ -43,18 +43,10 @@ Result<void> Share::read(std::string_view text, PerMille& field) {
   return put(parse_share(text), field);
 }
 
-Result<void> Number::read(std::string_view text, unsigned& field) {
+Result<unsigned> read_number(std::string_view text, unsigned most) {
   const std::optional<unsigned> number = parse_number<unsigned>(text);
-  if (!number) return refused(text, "a whole number");
-  field = *number;
-  return {};
-}
-
-Result<void> Count::read(std::string_view text, std::optional<unsigned>& field) {
-  unsigned number = 0;
-  Result<void> done = Number::read(text, number);
-  if (done) field = number;
-  return done;
+  if (number && *number <= most) return *number;
+  return refused(text, "a number, 0 to " + std::to_string(most));
 }
 
 Result<void> Size::read(std::string_view text, std::optional<std::uint64_t>& field) {

@@ -68,14 +68,19 @@ struct Share {
   static std::string print(PerMille field) { return share_to_text(field); }
 };
 
-// A whole number.
-struct Number {
-  static Result<void> read(std::string_view text, unsigned& field);
-  static std::string print(unsigned field) { return std::to_string(field); }
-};
-struct Count {
-  static Result<void> read(std::string_view text, std::optional<unsigned>& field);
-  static std::string print(const std::optional<unsigned>& field) {
+Result<unsigned> read_number(std::string_view text, unsigned most);
+
+// A whole number from 0 on, which may be none where the field can be.
+template <unsigned k_most>
+struct UpTo {
+  template <typename Field>
+  static Result<void> read(std::string_view text, Field& field) {
+    const Result<unsigned> number = read_number(text, k_most);
+    if (!number) return number.error();
+    field = *number;
+    return {};
+  }
+  static std::string print(std::optional<unsigned> field) {
     return field ? std::to_string(*field) : std::string();
   }
 };

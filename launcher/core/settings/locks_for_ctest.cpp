@@ -74,8 +74,7 @@ std::string locks_for_ctest(const Settings& settings) {
     const std::string pattern = one.test.value_or("");
     const std::string quoted = bracketed(pattern);
     if (quoted.empty() || !means_the_same_to_cmake(pattern)) continue;
-    body += "  if(test MATCHES " + quoted + ")\n    " + setting_of(*said) +
-            "\n  endif()\n";
+    body += "  if(test MATCHES " + quoted + ")\n    " + setting_of(*said) + "\n  endif()\n";
   }
   if (body.empty()) return {};
   return "# Written by `holdfast begin`: the locks of holdfast.toml, for ctest.\n"

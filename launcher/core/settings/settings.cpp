@@ -12,9 +12,9 @@ namespace {
 // What the file says is understood: it was read strictly.
 void apply(const Value& value, RunSettings& to) {
   switch (value.setting) {
-#define HOLDFAST_RUN_SETTING(id, field, Kind, ...)      \
-  case Setting::id:                                     \
-    (void)kind::Kind::read(value.text, to.field);       \
+#define HOLDFAST_RUN_SETTING(id, field, Kind, ...) \
+  case Setting::id:                                \
+    (void)kind::Kind::read(value.text, to.field);  \
     break;
 #include "core/settings/table.def"
     default:
@@ -24,9 +24,9 @@ void apply(const Value& value, RunSettings& to) {
 
 void apply(const Value& value, BuildStepSettings& to) {
   switch (value.setting) {
-#define HOLDFAST_STEP_SETTING(id, field, Kind, ...)     \
-  case Setting::id:                                     \
-    (void)kind::Kind::read(value.text, to.field);       \
+#define HOLDFAST_STEP_SETTING(id, field, Kind, ...) \
+  case Setting::id:                                 \
+    (void)kind::Kind::read(value.text, to.field);   \
     break;
 #include "core/settings/table.def"
     default:

@@ -15,8 +15,9 @@ namespace {
 
 void resolve(const wire::AttemptRequest& request, const Result<ProjectSettings>& settings,
              Company company, RunLines& lines, wire::AttemptGrant& granted) {
-  Result<ResolvedPolicy> resolved = settings ? settings->resolve(request.test, request.facts, request.said)
-                                             : Result<ResolvedPolicy>(settings.error());
+  Result<ResolvedPolicy> resolved =
+      settings ? settings->resolve(request.test, request.facts, request.said)
+               : Result<ResolvedPolicy>(settings.error());
   if (!resolved) {
     granted.refusal = resolved.error().message;
     return;
@@ -26,8 +27,8 @@ void resolve(const wire::AttemptRequest& request, const Result<ProjectSettings>&
   }
   granted.policy = std::move(resolved->policy);
   if (company == Company::none) return;
-  const Result<void> apart = add_locks(locks_that_keep_apart(request.key, request.facts.serial),
-                                       granted.policy.locks);
+  const Result<void> apart =
+      add_locks(locks_that_keep_apart(request.key, request.facts.serial), granted.policy.locks);
   if (!apart) granted.refusal = apart.error().message;
 }
 

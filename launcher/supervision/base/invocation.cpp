@@ -126,8 +126,7 @@ Result<Invocation> read_invocation(char** arguments, char** environment) {
     // Points into the environment we were started with, which outlives every use of it.
     invocation.command[0] = const_cast<char*>(found_command.data());
   }
-  if (invocation.limits.raised || invocation.limits.kept)
-    invocation.facts.default_timeout.clear();
+  if (invocation.limits.raised || invocation.limits.kept) invocation.facts.default_timeout.clear();
   const std::string_view command = invocation.command[0];
   invocation.test =
       invocation.line.name.value_or(std::string(command.substr(command.rfind('/') + 1)));

@@ -159,7 +159,8 @@ TEST(CommandLine, TheErrorIsOneLineWithTheArgumentAndWhatWasExpected) {
       {{"--containment", "jail", "--", "c"},
        "--containment \"jail\": expected none, cgroup or pidns"},
       {{"--lock", "a@moon", "--", "c"},
-       "--lock: lock \"a@moon\": after `@` expected build, project, user or machine, found \"moon\""},
+       "--lock: lock \"a@moon\": after `@` expected build, project, user or machine, found "
+       "\"moon\""},
   };
   for (const auto& row : rows) EXPECT_EQ(refusal(row.words), row.message);
 }

@@ -28,8 +28,7 @@ SettingsOverride said(const char* test, const char* locks) {
 TEST(LocksForCtest, OverridesAreToldInTheOrderInWhichTheyCount) {
   Settings settings;
   EXPECT_EQ(locks_for_ctest(settings), "");
-  settings.overrides = {said("^db\\.", "db,net@user"),
-                        said("\\d", "other"),
+  settings.overrides = {said("^db\\.", "db,net@user"), said("\\d", "other"),
                         said("rd", "db:shared,n:1/2")};
   EXPECT_EQ(locks_for_ctest(settings),
             "# Written by `holdfast begin`: the locks of holdfast.toml, for ctest.\n"
@@ -47,8 +46,7 @@ TEST(LocksForCtest, OverridesAreToldInTheOrderInWhichTheyCount) {
 
 TEST(LocksForCtest, LabelsAndNamesThatNoListHoldsAreLeftOut) {
   Settings settings;
-  settings.overrides = {said("a", "db"),
-                        said("b", "[odd]")};
+  settings.overrides = {said("a", "db"), said("b", "[odd]")};
   settings.overrides[0].label = "slow";
   const std::string text = locks_for_ctest(settings);
   EXPECT_EQ(text.find("slow"), std::string::npos);

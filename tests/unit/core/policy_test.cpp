@@ -70,10 +70,10 @@ TEST(Policy, HoldfastTimeoutComesBeforeTimeoutAndBothBeforeTheFile) {
     std::int64_t limit;
     LimitFrom from;
   } rows[] = {
-      {"", "", 9000, LimitFrom::setting},      {"3", "", 3000, LimitFrom::test},
-      {"1.5", "", 1500, LimitFrom::test},      {"", "2", 2000, LimitFrom::setting},
+      {"", "", 9000, LimitFrom::setting},       {"3", "", 3000, LimitFrom::test},
+      {"1.5", "", 1500, LimitFrom::test},       {"", "2", 2000, LimitFrom::setting},
       {"3", "2m", 120'000, LimitFrom::setting}, {"3", "0", 0, LimitFrom::setting},
-      {"3", "soon", 3000, LimitFrom::test},    {"x", "", 9000, LimitFrom::setting},
+      {"3", "soon", 3000, LimitFrom::test},     {"x", "", 9000, LimitFrom::setting},
   };
   for (const auto& row : rows) {
     TestFacts facts;
@@ -105,8 +105,8 @@ TEST(Policy, TheLimitOfABatchIsThatOfEachCaseAndTimeoutThatOfAll) {
   TestFacts facts;
   facts.native_timeout = "60";
   facts.processors = "4";
-  const Result<ResolvedPolicy> resolved =
-      resolve({by_property(Setting::isolation, "process"), by_property(Setting::timeout, "2")}, facts);
+  const Result<ResolvedPolicy> resolved = resolve(
+      {by_property(Setting::isolation, "process"), by_property(Setting::timeout, "2")}, facts);
   ASSERT_TRUE(resolved);
   EXPECT_EQ(resolved->policy.case_timeout, Milliseconds{2000});
   EXPECT_EQ(resolved->policy.timeout, Milliseconds{60'000});
@@ -114,8 +114,8 @@ TEST(Policy, TheLimitOfABatchIsThatOfEachCaseAndTimeoutThatOfAll) {
 }
 
 TEST(Policy, WhatCanBeLeftOutWithoutHarmIsLeftOutWithAWarning) {
-  const Result<ResolvedPolicy> resolved = resolve(
-      {by_property(Setting::timeout, "soon"), by_property(Setting::on_leak, "keep")}, {});
+  const Result<ResolvedPolicy> resolved =
+      resolve({by_property(Setting::timeout, "soon"), by_property(Setting::on_leak, "keep")}, {});
   ASSERT_TRUE(resolved);
   EXPECT_EQ(resolved->policy, Policy{});
   EXPECT_TRUE(resolved->said.empty());
@@ -162,8 +162,7 @@ TEST(Policy, ALockThatCannotBeUnderstoodIsAnErrorThatNamesTheProperty) {
 TEST(Policy, EmptyPartsOfAListAreNoLocks) {
   TestFacts facts;
   facts.resource_lock = ",,";
-  const Result<ResolvedPolicy> resolved =
-      resolve({by_property(Setting::locks, ",,db,,")}, facts);
+  const Result<ResolvedPolicy> resolved = resolve({by_property(Setting::locks, ",,db,,")}, facts);
   ASSERT_TRUE(resolved);
   EXPECT_EQ(lock_texts(resolved->policy), (Texts{"db@project"}));
 }

@@ -183,10 +183,9 @@ TEST(Wire, AMessageThatLacksANumberOrHasNoNumberThereIsRefused) {
       EXPECT_FALSE(to_request(message)) << key << '=' << value;
     }
   }
-  for (const char* key :
-       {"lock_timeout", "timeout", "grace", "on_leak", "containment", "scratch", "no_tests",
-        "isolation", "case_timeout", "processors", "retry", "backoff", "jitter", "retry_alone",
-        "flaky_result", "run_serial", "known_flaky"}) {
+  for (const char* key : {"lock_timeout", "timeout", "grace", "on_leak", "containment", "scratch",
+                          "no_tests", "isolation", "case_timeout", "processors", "retry", "backoff",
+                          "jitter", "retry_alone", "flaky_result", "run_serial", "known_flaky"}) {
     for (const char* value : {"x", "1 ", "999999999999999999999999999999x"}) {
       Message message = to_message(full_grant());
       int changed = 0;

@@ -119,8 +119,8 @@ TEST(KnownFlakyList, WhatIsWrongIsSaidWithItsLineAndWhatWasExpected) {
 }
 
 TEST(Signatures, AreFoundInOneLineOfTheOutput) {
-  const Result<Signatures> signatures = Signatures::of(
-      {"reset by peer$", "^FATAL: .*db", "\\d{3}-\\d"});
+  const Result<Signatures> signatures =
+      Signatures::of({"reset by peer$", "^FATAL: .*db", "\\d{3}-\\d"});
   ASSERT_TRUE(signatures);
   const struct {
     std::string output;

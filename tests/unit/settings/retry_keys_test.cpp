@@ -114,11 +114,9 @@ TEST(RetryKeys, WhatIsWrongIsSaidWithItsLineAndWhatWasExpected) {
       {"flaky-result = \"skip\"",
        "flaky-result in [profile.default]: found \"skip\", expected \"pass\" or \"fail\""},
       {"retry-budget = -1",
-       "retry-budget in [profile.default]: found -1, expected a number of further attempts, 0 to "
-       "1000000"},
+       "retry-budget in [profile.default]: found -1, expected a number, 0 to 1000000"},
       {"retry-budget = 1.5",
-       "retry-budget in [profile.default]: found a number, expected a number of further attempts, "
-       "0 to 1000000"},
+       "retry-budget in [profile.default]: found a number, expected a number, 0 to 1000000"},
       {"retry-breaker = 50",
        "retry-breaker in [profile.default]: found a number outside of it, expected a number "
        "between 0 and 1"},

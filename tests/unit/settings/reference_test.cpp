@@ -1,0 +1,284 @@
+// What is written from core/settings/table.def: tables of docs/reference/config.md, the JSON schema
+// of holdfast.toml, and the properties that ctest-integration knows. HOLDFAST_WRITE_REFERENCE=1 in
+// the environment writes them anew.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "core/settings/kinds.hpp"
+#include "core/settings/policy.hpp"
+#include "core/settings/settings.hpp"
+
+namespace holdfast {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// How a kind is written in holdfast.toml: for people, and as a JSON schema.
+struct Form {
+  std::string words;
+  Json schema;
+};
+
+const Json k_text{{"type", "string"}};
+const Json k_share{{"type", "number"}, {"minimum", 0}, {"maximum", 1}};
+
+Form form_of(kind::Duration /*kind*/) {
+  return {"time",
+          {{"anyOf",
+            {{{"type", "number"}, {"minimum", 0}},
+             {{"type", "string"}, {"pattern", R"(^(\d+\.?\d*|\.\d+)(ms|s|m|h)?$)"}}}}}};
+}
+Form form_of(kind::Wait /*kind*/) { return {"time, or text", {{"type", {"number", "string"}}}}; }
+Form form_of(kind::Flag /*kind*/) { return {"boolean", {{"type", "boolean"}}}; }
+Form form_of(kind::Share /*kind*/) { return {"number, 0 to 1", k_share}; }
+template <unsigned k_most>
+Form form_of(kind::UpTo<k_most> /*kind*/) {
+  return {"number, 0 to " + std::to_string(k_most),
+          {{"type", "integer"}, {"minimum", 0}, {"maximum", k_most}}};
+}
+Form form_of(kind::Size /*kind*/) {
+  return {"size", {{"type", "string"}, {"pattern", R"(^\d+(MiB|GiB)$)"}}};
+}
+Form form_of(kind::Rules /*kind*/) { return {"text", k_text}; }
+Form form_of(kind::Command /*kind*/) { return {"text", k_text}; }
+Form form_of(kind::Path /*kind*/) {
+  return {"absolute path", {{"type", "string"}, {"pattern", "^/"}}};
+}
+Form form_of(kind::Locks /*kind*/) {
+  return {"list of texts", {{"type", "array"}, {"items", k_text}}};
+}
+Form form_of(kind::Patterns /*kind*/) {
+  return {"list of regular expressions", {{"type", "array"}, {"items", k_text}, {"maxItems", 64}}};
+}
+Form form_of(kind::Variables /*kind*/) {
+  return {"table of strings", {{"type", "object"}, {"additionalProperties", k_text}}};
+}
+Form form_of(kind::KnownFlakes /*kind*/) { return {}; }
+
+template <typename Words>
+Form form_of_words(const Words& words) {
+  Form form;
+  for (const std::string_view word : words) {
+    form.words += (form.words.empty() ? "`\"" : ", `\"") + std::string(word) + "\"`";
+    form.schema["enum"].push_back(word);
+  }
+  return form;
+}
+
+template <typename Kind, typename Field>
+Form form() {
+  if constexpr (requires { words_of(Field{}); }) {
+    return form_of_words(words_of(Field{}));
+  } else if constexpr (requires { words_of(typename Field::value_type{}); }) {
+    return form_of_words(words_of(typename Field::value_type{}));
+  } else {
+    return form_of(Kind{});
+  }
+}
+
+// What holds where nothing is said; empty: nothing does.
+template <typename Kind, typename Field>
+std::string built_in(const Field& field) {
+  if constexpr (std::is_same_v<Kind, kind::Limit>) return {};
+  if constexpr (requires { Kind::each(field, [](const std::string&) {}); }) {
+    std::string text;
+    Kind::each(field, [&](const std::string& one) { text += (text.empty() ? "" : "`, `") + one; });
+    return text;
+  } else if constexpr (requires { Kind::print(field); }) {
+    const std::string text = Kind::print(field);
+    return std::is_same_v<Kind, kind::Word> && !text.empty() ? "\"" + text + "\"" : text;
+  } else {
+    return {};
+  }
+}
+
+struct Row {
+  std::string key;
+  std::string since;
+  std::string nothing;
+  std::string meaning;
+  std::string property;
+  std::string option;
+  Form form;
+  std::string built_in;
+};
+
+std::vector<Row> rows_of_tests() {
+  const Policy policy;
+  std::vector<Row> rows;
+#define HOLDFAST_SETTING(id, field, Kind, toml, since, nothing, meaning, property, option, ...) \
+  rows.push_back({toml, since, nothing, meaning, property, option,                              \
+                  form<kind::Kind, std::remove_cvref_t<decltype(policy.field)>>(),              \
+                  built_in<kind::Kind>(policy.field)});
+#include "core/settings/table.def"
+  std::erase_if(rows, [](const Row& row) { return row.key.empty(); });
+  return rows;
+}
+
+std::vector<Row> rows_of_runs() {
+  const RunSettings run;
+  std::vector<Row> rows;
+#define HOLDFAST_RUN_SETTING(id, field, Kind, toml, since, nothing, meaning)    \
+  rows.push_back({toml,                                                         \
+                  since,                                                        \
+                  nothing,                                                      \
+                  meaning,                                                      \
+                  {},                                                           \
+                  {},                                                           \
+                  form<kind::Kind, std::remove_cvref_t<decltype(run.field)>>(), \
+                  built_in<kind::Kind>(run.field)});
+#include "core/settings/table.def"
+  return rows;
+}
+
+std::vector<Row> rows_of_build_steps() {
+  const BuildStepSettings steps;
+  std::vector<Row> rows;
+#define HOLDFAST_STEP_SETTING(id, field, Kind, toml, since, nothing, meaning)     \
+  rows.push_back({toml,                                                           \
+                  since,                                                          \
+                  nothing,                                                        \
+                  meaning,                                                        \
+                  {},                                                             \
+                  {},                                                             \
+                  form<kind::Kind, std::remove_cvref_t<decltype(steps.field)>>(), \
+                  built_in<kind::Kind>(steps.field)});
+#include "core/settings/table.def"
+  return rows;
+}
+
+std::string table_of(const std::vector<Row>& rows, bool of_tests) {
+  std::string text = of_tests
+                         ? "| key | property, option | value | built-in | meaning | since |\n"
+                           "|---|---|---|---|---|---|\n"
+                         : "| key | value | built-in | meaning | since |\n|---|---|---|---|---|\n";
+  for (const Row& row : rows) {
+    text += "| `" + row.key + "` | ";
+    if (of_tests) {
+      const std::string both = row.property.empty() || row.option.empty() ? "" : ", ";
+      text += (row.property.empty() ? "" : "`HOLDFAST_" + row.property + "`") + both +
+              (row.option.empty() ? "" : "`" + row.option + "`") + " | ";
+    }
+    text += row.form.words + " | " +
+            (row.built_in.empty() ? row.nothing : "`" + row.built_in + "`") + " | " + row.meaning +
+            " | " + row.since + " |\n";
+  }
+  return text;
+}
+
+// `[text](link)` is `text`.
+std::string without_links(std::string text) {
+  for (std::size_t at = text.find("]("); at != std::string::npos; at = text.find("](")) {
+    text.erase(at, text.find(')', at) + 1 - at);
+    text.erase(text.rfind('[', at), 1);
+  }
+  return text;
+}
+
+Json properties_of(const std::vector<Row>& rows) {
+  Json properties = Json::object();
+  for (const Row& row : rows) {
+    properties[row.key] = row.form.schema;
+    properties[row.key]["description"] = without_links(row.meaning);
+  }
+  return properties;
+}
+
+Json table_schema(Json properties) {
+  return {
+      {"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties)}};
+}
+
+std::string schema() {
+  Json override = properties_of(rows_of_tests());
+  override["test"] = {{"type", "string"}, {"minLength", 1}, {"maxLength", 1024}};
+  override["label"] = {{"type", "string"}, {"minLength", 1}};
+  Json overrides{{"type", "array"}, {"items", table_schema(override)}};
+  overrides["items"]["anyOf"] = {{{"required", {"test"}}}, {{"required", {"label"}}}};
+  Json profile = properties_of(rows_of_tests());
+  profile.update(properties_of(rows_of_runs()));
+  profile["inherits"] = {{"type", "string"}, {"minLength", 1}};
+  profile["override"] = {{"$ref", "#/definitions/overrides"}};
+  Json known =
+      table_schema({{"tests", k_text},
+                    {"signature", k_text},
+                    {"issue", k_text},
+                    {"expires", {{"type", "string"}}},
+                    {"attempts", {{"type", "integer"}, {"minimum", 0}, {"maximum", 1000}}}});
+  known["required"] = {"tests", "signature", "issue", "expires"};
+  Json all = table_schema(
+      {{"profile", {{"type", "object"}, {"additionalProperties", table_schema(profile)}}},
+       {"override", {{"$ref", "#/definitions/overrides"}}},
+       {"known-flaky", {{"type", "array"}, {"items", known}}},
+       {"build-steps", table_schema(properties_of(rows_of_build_steps()))}});
+  Json whole{{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", "holdfast.toml"}};
+  whole.update(all);
+  whole["definitions"] = {{"overrides", overrides}};
+  return whole.dump(2) + "\n";
+}
+
+std::string setting_names() {
+  std::vector<std::string> names;
+  for (const Row& row : rows_of_tests()) {
+    if (!row.property.empty()) names.push_back(row.property);
+  }
+  std::sort(names.begin(), names.end());
+  std::string text =
+      "# Written by settings_test from launcher/core/settings/table.def.\n\n"
+      "# The properties HOLDFAST_<name> that are settings: their values go to the launcher as they "
+      "are.\n"
+      "macro(_holdfast_setting_names out)\n  set(${out}";
+  for (const std::string& name : names) text += " " + name;
+  return text + ")\nendmacro()\n";
+}
+
+std::string path_of(const std::string& name) {
+  return std::string(HOLDFAST_SOURCE_DIRECTORY) + "/" + name;
+}
+
+std::string read(const std::string& name) {
+  std::ifstream file(path_of(name), std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+void expect_file(const std::string& name, const std::string& text) {
+  if (std::getenv("HOLDFAST_WRITE_REFERENCE") != nullptr) {
+    std::ofstream(path_of(name), std::ios::binary) << text;
+  }
+  EXPECT_EQ(read(name), text) << "HOLDFAST_WRITE_REFERENCE=1 settings_test writes " << name;
+}
+
+// The page with `table` between its two marks.
+std::string with_table(const std::string& page, const std::string& mark, const std::string& table) {
+  const std::string begin = "<!-- " + mark + ": begin, written by settings_test -->\n";
+  const std::size_t first = page.find(begin);
+  const std::size_t last = page.find("<!-- " + mark + ": end -->");
+  if (first == std::string::npos || last == std::string::npos) return page + mark + " is missing\n";
+  return page.substr(0, first + begin.size()) + "\n" + table + "\n" + page.substr(last);
+}
+
+TEST(Reference, ThePageOfSettingsHasEachRow) {
+  const std::string name = "docs/reference/config.md";
+  std::string page = with_table(read(name), "tests", table_of(rows_of_tests(), true));
+  page = with_table(page, "runs", table_of(rows_of_runs(), false));
+  page = with_table(page, "build steps", table_of(rows_of_build_steps(), false));
+  expect_file(name, page);
+}
+
+TEST(Reference, TheSchemaHasEachRow) {
+  expect_file("docs/reference/holdfast.schema.json", schema());
+}
+
+TEST(Reference, CtestIsToldEachProperty) {
+  expect_file("ctest-integration/setting_names.cmake", setting_names());
+}
+
+}  // namespace
+}  // namespace holdfast
