@@ -47,7 +47,7 @@ class Explain(HoldfastCase):
         self.prepare()
         values = self.explain("db.one", HOLDFAST_PROFILE="ci")
         self.assertEqual(values, {
-            "timeout": "120s | holdfast.toml:2, [profile.default]",
+            "timeout": "2m | holdfast.toml:2, [profile.default]",
             "grace": "1500ms | holdfast.toml:7, [profile.ci]",
             "lock-timeout": "90s | holdfast.toml:16, [[profile.ci.override]]",
             "on-leak": "fail | the test's HOLDFAST_ON_LEAK",
@@ -111,7 +111,7 @@ class Explain(HoldfastCase):
         self.build = self.configure(self.source, "build")
         self.assertEqual({test: self.explain(test)["timeout"] for test in ("own", "ours", "none", "plain")}, {
             "own": "2500ms | the test's TIMEOUT",
-            "ours": "180s | the test's HOLDFAST_TIMEOUT",
+            "ours": "3m | the test's HOLDFAST_TIMEOUT",
             "none": "none | built-in default",
             "plain": "700s | ctest's own limit"})
 
