@@ -72,6 +72,7 @@ struct Policy {
   bool needed_by_others = false;
   Containment containment = Containment::none;
   Scratch scratch = Scratch::keep_failed;
+  unsigned nice = 0;  // at least, 0 to 19
   RunSerial run_serial = RunSerial::run;
   NoTests no_tests = NoTests::keep;
   // Set: the test is a batch of GoogleTest cases, and `timeout` limits all of them together.

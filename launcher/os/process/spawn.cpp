@@ -29,6 +29,10 @@ int become(const Command& command, const CallersSignals& callers) {
       ::setrlimit(RLIMIT_LOCKS, &limit);
     }
   }
+  // Never less nice than we are: the user may have begun the whole run so.
+  if (command.nice > 0 && ::getpriority(PRIO_PROCESS, 0) < command.nice) {
+    (void)::setpriority(PRIO_PROCESS, 0, command.nice);
+  }
   if (command.output >= 0) ::dup2(command.output, STDOUT_FILENO);
   if (command.errors >= 0) ::dup2(command.errors, STDERR_FILENO);
   give_back_signals(callers);

@@ -13,6 +13,7 @@ struct Command {
   char** arguments = nullptr;    // null-terminated; [0] is looked up in PATH as execvp(3) does
   char** environment = nullptr;  // null-terminated
   std::uint64_t tag = 0;         // soft RLIMIT_LOCKS of the process, 0: as it is
+  int nice = 0;                  // its nice value is that at least
   pid_t debugger = 0;            // it and its children may trace the process; 0: as it is
   int cgroup = -1;               // directory of one that spawn() starts the process in; -1: none
   int entrance = -1;             // its cgroup.procs

@@ -25,6 +25,7 @@ GuardDuty duty_of(const AttemptPlan& plan, const Surroundings& around, pid_t lau
   GuardDuty duty;
   duty.command = plan.command;
   duty.command.debugger = launcher;
+  duty.command.nice = static_cast<int>(plan.policy.nice);
   duty.callers = around.callers;
   duty.grace = plan.policy.grace;
   duty.on_leak = plan.policy.on_leak;

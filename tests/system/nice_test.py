@@ -1,0 +1,81 @@
+"""HOLDFAST_NICE: the test's processes give way to others, those that look after them do not."""
+
+import os
+import unittest
+
+from processes import command_of, processes_of
+from support import CTEST, HOLDFAST, ProjectCase, SystemCase, program, wait_until
+
+# The nice value of the shell, of what it starts and of the guard that started it.
+SHOW = "cut -d' ' -f19 /proc/$$/stat /proc/self/stat /proc/$PPID/stat | paste -sd,"
+
+
+def nice_of(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+        return int(stat.read().rpartition(")")[2].split()[16])
+
+
+class OfCommands(SystemCase):
+    def test_the_command_is_nice_and_its_guard_is_not(self):
+        for by in self.each_supervisor():
+            done = self.finish(*self.supervised("sh", "-c", SHOW, options=["--nice", 7], by=by))
+            self.assertEqual((done.returncode, done.stdout), (0, b"7,7,0\n"), done.stderr)
+            done = self.finish(*self.supervised("sh", "-c", SHOW, by=by))
+            self.assertEqual(done.stdout, b"0,0,0\n")
+
+    def test_what_is_nicer_already_stays(self):
+        for mine, said, comes_to in ((5, 3, b"5,5,5\n"), (5, 9, b"9,9,5\n")):
+            done = self.finish("nice", "-n", str(mine),
+                               *self.supervised("sh", "-c", SHOW, options=["--nice", said]))
+            self.assertEqual(done.stdout, comes_to, done.stderr)
+
+    def test_other_values_are_refused(self):
+        for value in ("", "-1", "20", "1.5", "much"):
+            done = self.finish(*self.supervised("true", options=["--nice", value]))
+            self.assertEqual((done.returncode, done.stderr), (
+                125, f'holdfast: --nice "{value}": expected a number, 0 to 19\n'.encode()))
+
+    def test_of_a_command_by_the_file(self):
+        (self.work / ".git").mkdir()
+        (self.work / "holdfast.toml").write_text("[profile.default]\nnice = 4\n")
+        done = self.finish(HOLDFAST, "run", "--", "sh", "-c", SHOW, cwd=self.work)
+        self.assertEqual(done.stdout, b"4,4,0\n", done.stderr)
+
+
+class OfTests(ProjectCase):
+    def test_by_property_and_by_the_file(self):
+        tree = self.project("".join(f"""
+            add_test(NAME {name} COMMAND sh -c "{SHOW.replace("$", chr(92) + "$")} >{self.work}/{name}")
+            """ for name in ("plain", "own", "file", "odd")) + """
+            set_tests_properties(own file PROPERTIES HOLDFAST_NICE 11)
+            set_tests_properties(file PROPERTIES HOLDFAST_NICE "")
+            set_tests_properties(odd PROPERTIES HOLDFAST_NICE 40)
+            """)
+        (self.work / "project/holdfast.toml").write_text(
+            '[[override]]\ntest = "file|own|odd"\nnice = 3\n')
+        done = self.ctest(tree)
+        self.assertEqual(done.returncode, 0, done.text)
+        self.assertEqual({name: (self.work / name).read_text() for name in ("plain", "own", "file", "odd")},
+                         {"plain": "0,0,0\n", "own": "11,11,0\n", "file": "3,3,0\n", "odd": "3,3,0\n"})
+        self.assertIn('holdfast: "odd": ignoring HOLDFAST_NICE "40": expected a number, 0 to 19', done.text)
+
+    def test_of_each_case_of_a_batch(self):
+        for isolation, which in (("none", "case_ends"), ("process", "case_ends"), ("fork", "case_ends_linked")):
+            with self.subTest(isolation):
+                tree = self.project(f"""
+                    add_test(NAME batch COMMAND @P@/{which} --gtest_filter=Ends.hang)
+                    set_tests_properties(batch PROPERTIES HOLDFAST_ISOLATION {isolation} HOLDFAST_NICE 6)
+                    """, build=isolation)
+                ctest = self.start(CTEST, cwd=tree)
+                worker = [program(which)]
+                found = wait_until(lambda: [pid for pid, _ in processes_of(program(which))
+                                            if command_of(pid)[:1] == worker], "a case")
+                self.assertEqual({nice_of(pid) for pid in found}, {6})
+                self.assertEqual(nice_of(ctest.pid), os.nice(0))
+                ctest.terminate()
+                ctest.communicate()
+        self.assert_nothing_left()
+
+
+if __name__ == "__main__":
+    unittest.main()
