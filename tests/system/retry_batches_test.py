@@ -41,6 +41,12 @@ class Batches(Retry):
                 self.assertEqual((shown["outcome"], shown["flags"]), ("passed", ["flaky"]))
         self.assert_nothing_left()
 
+    def test_a_batch_that_crashed_is_tried_again_by_the_signal(self):
+        tree, done = self.ran(self.batch("hit", "case_ends", "process", "Ends.segfault", "signal:SIGSEGV=1"),
+                              self.batch("missed", "case_ends", "process", "Ends.abort", "signal:SIGSEGV=1"))
+        self.assertEqual({test: len(self.ends(tree, test)) for test in ("hit", "missed")},
+                         {"hit": 2, "missed": 1}, done.text)
+
     def test_one_that_stays_wrong_is_wrong_in_the_end(self):
         tree, done = self.ran(self.batch("f", "case_ends", "process", "Again.passes:Ends.fail", "any=1"))
         self.assertEqual(verdicts(done.text), {"f": "***Failed"})

@@ -44,6 +44,15 @@ class Attempts(Retry):
         self.assertNotIn("out 1\n", done.text)
         self.assertIn("out 3\n", done.text)
 
+    def test_a_signal_of_that_name_is_tried_again_and_another_is_not(self):
+        tree, done = self.ran(
+            self.add("asked", "kill -SEGV $$", HOLDFAST_RETRY="signal:SIGSEGV=2;any=0"),
+            self.add("other", "kill -ABRT $$", HOLDFAST_RETRY="signal:SIGSEGV=2"))
+        self.assertEqual([(r["test"], r["n"]) for r in sorted(self.ends(tree), key=lambda r: (r["test"], r["n"]))],
+                         [("asked", 1), ("asked", 2), ("asked", 3), ("other", 1)])
+        self.assertIn('"asked": attempt 1: crashed (signal 11), tried again at once (signal:SIGSEGV=2: 1 of 2)',
+                      done.text)
+
     def test_what_is_not_asked_for_is_not_tried_again(self):
         tree, done = self.ran(
             self.add("other", "exit 5", HOLDFAST_RETRY="exit:4=2"),

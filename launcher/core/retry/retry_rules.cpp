@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "core/base/printable.hpp"
 
@@ -25,6 +26,7 @@ constexpr int k_no_entry = 2;          // ENOENT
 constexpr int k_not_a_directory = 20;  // ENOTDIR
 
 constexpr int k_largest_code = 255;
+constexpr int k_last_signal = 31;  // those above are for programs themselves, without names
 
 bool may_pass(int error) {
   return std::find(k_passing_errors.begin(), k_passing_errors.end(), error) !=
@@ -52,6 +54,8 @@ std::string_view word_of(RetryCause cause) {
   switch (cause) {
     case RetryCause::exit_code:
       return "exit:";
+    case RetryCause::signal:
+      return "signal:";
     case RetryCause::crash:
       return "crash";
     case RetryCause::timeout:
@@ -66,6 +70,19 @@ std::string_view word_of(RetryCause cause) {
   return "any";
 }
 
+// sigabbrev_np(3), with what is usually before it.
+std::string name_of_signal(int signal) {
+  const char* const name = ::sigabbrev_np(signal);
+  return name == nullptr ? std::string() : "SIG" + std::string(name);
+}
+
+std::optional<int> signal_named(std::string_view name) {
+  for (int signal = 1; signal <= k_last_signal; ++signal) {
+    if (!name.empty() && name_of_signal(signal) == name) return signal;
+  }
+  return std::nullopt;
+}
+
 // The rule without its number.
 std::optional<RetryRule> rule_named(std::string_view name) {
   RetryRule rule;
@@ -75,6 +92,14 @@ std::optional<RetryRule> rule_named(std::string_view name) {
     if (!code) return std::nullopt;
     rule.cause = RetryCause::exit_code;
     rule.code = static_cast<int>(*code);
+    return rule;
+  }
+  const std::string_view signal = word_of(RetryCause::signal);
+  if (name.starts_with(signal)) {
+    const std::optional<int> number = signal_named(name.substr(signal.size()));
+    if (!number) return std::nullopt;
+    rule.cause = RetryCause::signal;
+    rule.code = *number;
     return rule;
   }
   for (RetryCause cause : {RetryCause::crash, RetryCause::timeout, RetryCause::launch,
@@ -89,6 +114,7 @@ std::optional<RetryRule> rule_named(std::string_view name) {
 std::string name_of(const RetryRule& rule) {
   std::string name(word_of(rule.cause));
   if (rule.cause == RetryCause::exit_code) name += std::to_string(rule.code);
+  if (rule.cause == RetryCause::signal) name += name_of_signal(rule.code);
   return name;
 }
 
@@ -96,8 +122,9 @@ Result<RetryRule> parse_rule(std::string_view text) {
   const std::size_t equals = std::min(text.find('='), text.size());
   std::optional<RetryRule> rule = rule_named(without_blanks(text.substr(0, equals)));
   if (!rule) {
-    return Error{"\"" + brief(text) +
-                 "\": expected exit:CODE=N, crash=N, timeout=N, launch=N, oom=N or any=N"};
+    return Error{
+        "\"" + brief(text) +
+        "\": expected exit:CODE=N, signal:NAME=N, crash=N, timeout=N, launch=N, oom=N or any=N"};
   }
   const std::string_view count = without_blanks(text.substr(std::min(equals + 1, text.size())));
   const std::optional<unsigned> attempts = number_of(count, k_most_further_attempts);
@@ -107,6 +134,23 @@ Result<RetryRule> parse_rule(std::string_view text) {
   }
   rule->attempts = *attempts;
   return *rule;
+}
+
+bool fits(const RetryRule& rule, RetryCause cause, const ProcessEnd& main) {
+  switch (rule.cause) {
+    case RetryCause::any:
+      return true;
+    case RetryCause::signal:
+      return cause == RetryCause::crash && rule.code == main.code;
+    case RetryCause::exit_code:
+      return cause == rule.cause && rule.code == main.code;
+    case RetryCause::crash:
+    case RetryCause::timeout:
+    case RetryCause::launch:
+    case RetryCause::oom:
+      return cause == rule.cause;
+  }
+  return false;
 }
 
 bool same_cause(const RetryRule& a, const RetryRule& b) {
@@ -172,13 +216,11 @@ std::optional<RetryCause> cause_of(Outcome outcome, const ProcessEnd& main) {
 }
 
 const RetryRule* rule_for(const RetryRules& rules, RetryCause cause, const ProcessEnd& main) {
-  const RetryRule* any = nullptr;
+  const RetryRule* best = nullptr;
   for (const RetryRule& rule : rules) {
-    if (rule.cause == RetryCause::any) any = &rule;
-    if (rule.cause != cause) continue;
-    if (cause != RetryCause::exit_code || rule.code == main.code) return &rule;
+    if (fits(rule, cause, main) && (best == nullptr || rule.cause < best->cause)) best = &rule;
   }
-  return any;
+  return best;
 }
 
 std::string_view never_again(Outcome outcome, const ProcessEnd& main) {

@@ -1,4 +1,4 @@
-// How often what is tried again: `exit:4=3,crash=2,timeout=1,launch=1,oom=1,any=1`.
+// How often what is tried again: `exit:4=3,signal:SIGSEGV=2,crash=2,timeout=1,launch=1,oom=1,any=1`.
 //
 // Each rule says for how many failures of its kind there is one further attempt. Of the rules that
 // fit a failure the most specific one counts, `any` only where no other fits: `any=3,crash=0` is
@@ -16,8 +16,10 @@
 
 namespace holdfast {
 
+// The more specific first.
 enum class RetryCause : std::uint8_t {
   exit_code,  // ended by itself, with one certain code
+  signal,     // a crash, by one certain signal
   crash,      // died of a signal, but for want of memory
   timeout,
   launch,  // could not be started, for a reason that may go away
@@ -27,7 +29,7 @@ enum class RetryCause : std::uint8_t {
 
 struct RetryRule {
   RetryCause cause = RetryCause::any;
-  int code = 0;           // with exit_code: 0…255
+  int code = 0;           // with exit_code: 0…255; with signal: which
   unsigned attempts = 0;  // further ones
 
   friend bool operator==(const RetryRule&, const RetryRule&) = default;

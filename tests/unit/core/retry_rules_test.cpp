@@ -17,6 +17,7 @@ TEST(RetryRules, AreReadAndWrittenBack) {
        "exit:4=3,crash=2,timeout=1,launch=1,oom=1,any=1"},
       {" exit:4 = 3 , crash=2,", "exit:4=3,crash=2"},
       {"exit:0=1,exit:255=1000,crash=0", "exit:0=1,exit:255=1000,crash=0"},
+      {"signal:SIGSEGV=2,signal:SIGABRT=0", "signal:SIGSEGV=2,signal:SIGABRT=0"},
   };
   for (const auto& row : rows) {
     const Result<RetryRules> rules = parse_retry_rules(row.text);
@@ -26,7 +27,8 @@ TEST(RetryRules, AreReadAndWrittenBack) {
 }
 
 TEST(RetryRules, WhatIsNoneIsRefusedByWhatWasExpected) {
-  const std::string words = ": expected exit:CODE=N, crash=N, timeout=N, launch=N, oom=N or any=N";
+  const std::string words =
+      ": expected exit:CODE=N, signal:NAME=N, crash=N, timeout=N, launch=N, oom=N or any=N";
   const std::string number = ": expected a number of further attempts, 0 to 1000, after `";
   const struct {
     const char* text;
@@ -40,6 +42,13 @@ TEST(RetryRules, WhatIsNoneIsRefusedByWhatWasExpected) {
       {"exit:256=3", "\"exit:256=3\"" + words},
       {"exit:-1=3", "\"exit:-1=3\"" + words},
       {"=3", "\"=3\"" + words},
+      {"signal:=3", "\"signal:=3\"" + words},
+      {"signal:11=3", "\"signal:11=3\"" + words},
+      {"signal:SEGV=3", "\"signal:SEGV=3\"" + words},
+      {"signal:SIGNONE=3", "\"signal:SIGNONE=3\"" + words},
+      {"signal:SIGSEGV", "\"signal:SIGSEGV\"" + number + "signal:SIGSEGV=`"},
+      {"signal:SIGBUS=1,crash=1,signal:SIGBUS=2",
+       "\"signal:SIGBUS\" twice: expected one number for it"},
       {"crash", "\"crash\"" + number + "crash=`"},
       {"crash=", "\"crash=\"" + number + "crash=`"},
       {"crash=x", "\"crash=x\"" + number + "crash=`"},
@@ -74,6 +83,14 @@ TEST(RetryRules, OfThoseThatFitTheMostSpecificCounts) {
       {"crash=2,any=1", Outcome::crashed, {Kind::signalled, 11}, "crash=2"},
       // A signal's number is no exit code.
       {"exit:11=2", Outcome::crashed, {Kind::signalled, 11}, "none"},
+      {"any=1,crash=2,signal:SIGSEGV=3",
+       Outcome::crashed,
+       {Kind::signalled, 11},
+       "signal:SIGSEGV=3"},
+      {"signal:SIGSEGV=3,crash=2", Outcome::crashed, {Kind::signalled, 6}, "crash=2"},
+      {"signal:SIGSEGV=3", Outcome::crashed, {Kind::signalled, 6}, "none"},
+      {"signal:SIGKILL=3", Outcome::timed_out, {Kind::signalled, 9}, "none"},
+      {"signal:SIGKILL=3", Outcome::oom_killed, {Kind::signalled, 9}, "none"},
       {"any=3,crash=0", Outcome::crashed, {Kind::signalled, 6}, "crash=0"},
       {"timeout=1,crash=2", Outcome::timed_out, {Kind::signalled, 9}, "timeout=1"},
       {"timeout=1,exit:4=2", Outcome::timed_out, {Kind::exited, 4}, "timeout=1"},
