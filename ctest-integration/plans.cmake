@@ -18,7 +18,7 @@ endfunction()
 # A property of ours that makes no difference: what it was to do is not done, and the test may be green without. Said
 # once, with the first test that has it.
 function(_holdfast_say_unserved test property)
-  if(property MATCHES "^HOLDFAST_(CONTAINMENT|NICE|PORTS|SERVICES)$")
+  if(property MATCHES "^HOLDFAST_(CONTAINMENT|PORTS|SERVICES)$")
     set(why "is not served by this version")
   else()
     _holdfast_setting_names(settings)

@@ -260,7 +260,7 @@ class Properties(HoldfastCase):
         self.assertEqual(said, [
             'holdfast: "a": HOLDFAST_SERVICES is not served by this version: ignoring it',
             'holdfast: "c": HOLDFAST_LOCK is no property of Holdfast\'s (HOLDFAST_ENABLED, _ISOLATION, _LOCKS, '
-            "_ON_LEAK, _RETRY, _TIMEOUT): ignoring it"])
+            "_NICE, _ON_LEAK, _RETRY, _TIMEOUT): ignoring it"])
         for quiet in (self.ctest(build, "-N"), self.ctest(build, disable=True)):
             self.assertNotIn("holdfast", quiet.words())
 
