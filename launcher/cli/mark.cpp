@@ -1,13 +1,12 @@
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdlib>
 #include <memory>
 #include <string>
-#include <system_error>
 
 #include "cli/commands.hpp"
 #include "core/base/environment.hpp"
+#include "core/base/number.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "core/outcome/marker.hpp"
 #include "os/file/marker_files.hpp"
@@ -22,9 +21,7 @@ struct MarkOptions {
 };
 
 std::string trouble_with_pid(const std::string& word) {
-  pid_t pid = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), pid);
-  if (error == std::errc() && end == word.data() + word.size() && pid > 0) return {};
+  if (parse_number<pid_t>(word).value_or(0) > 0) return {};
   return "\"" + word + "\": expected a process ID, above 0";
 }
 

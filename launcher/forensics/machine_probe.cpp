@@ -3,11 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <optional>
 
 #include "core/base/file_name.hpp"
+#include "core/base/number.hpp"
 #include "core/base/program_identity.hpp"
 #include "os/file/file_text.hpp"
 #include "os/lock/lock_survey.hpp"
@@ -29,9 +29,7 @@ std::optional<std::uint64_t> bytes_of(std::string_view meminfo, std::string_view
   }
   at = meminfo.find_first_of("0123456789", at + key.size());
   if (at == std::string_view::npos) return std::nullopt;
-  std::uint64_t kilobytes = 0;
-  std::from_chars(meminfo.data() + at, meminfo.data() + meminfo.size(), kilobytes);
-  return kilobytes * 1024;
+  return leading_number<std::uint64_t>(meminfo.substr(at)).value_or(0) * 1024;
 }
 
 // The first three of `0.52 0.58 0.59 1/1190 4711`.

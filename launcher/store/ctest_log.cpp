@@ -1,5 +1,6 @@
 #include "store/ctest_log.hpp"
 
+#include "core/base/number.hpp"
 #include "core/base/utf8.hpp"
 #include "store/ctest_log_marks.hpp"
 #include "store/descriptor_stream.hpp"
@@ -11,7 +12,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <fstream>
 #include <istream>
@@ -46,10 +46,9 @@ Indexes listed(const fs::path& file, double since) {
   std::ifstream stream(file, std::ios::binary);
   std::string line;
   while (std::getline(stream, line)) {
-    std::uint32_t index = 0;
-    const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), index);
-    if (error == std::errc() && end != line.data() + line.size() && *end == ':')
-      indexes.insert(index);
+    std::string_view rest = line;
+    const std::optional<std::uint32_t> index = take_number<std::uint32_t>(rest);
+    if (index && rest.starts_with(':')) indexes.insert(*index);
   }
   return indexes;
 }

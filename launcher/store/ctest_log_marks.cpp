@@ -1,9 +1,10 @@
 #include "store/ctest_log_marks.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <istream>
+
+#include "core/base/number.hpp"
 
 namespace holdfast {
 namespace {
@@ -41,14 +42,6 @@ bool take(std::string_view& text, std::string_view expected) {
   if (!text.starts_with(expected)) return false;
   text.remove_prefix(expected.size());
   return true;
-}
-
-std::optional<std::uint32_t> take_number(std::string_view& text) {
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end == text.data()) return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  return number;
 }
 
 // The rest of the line, its newline taken too; empty optional when there is none.
@@ -106,9 +99,9 @@ std::optional<LogMark> entry_at(std::string_view text, std::uint64_t offset, Pat
   const std::size_t size = text.size();
   LogMark mark;
   std::string_view rest = text;
-  const std::optional<std::uint32_t> index = take_number(rest);
+  const std::optional<std::uint32_t> index = take_number<std::uint32_t>(rest);
   if (!index || !take(rest, "/")) return std::nullopt;
-  const std::optional<std::uint32_t> total = take_number(rest);
+  const std::optional<std::uint32_t> total = take_number<std::uint32_t>(rest);
   if (!total || !take(rest, k_testing)) return std::nullopt;
   const std::string again =
       "\n" + std::to_string(*index) + "/" + std::to_string(*total) + " Test: ";
@@ -240,7 +233,8 @@ class Window {
 // Needs no more of the line than k_beginning, where numbers have no zeros in front.
 bool begins_like_mark(std::string_view line) {
   return line.starts_with(k_end_of_output) ||
-         (take_number(line) && take(line, "/") && take_number(line) && take(line, k_testing));
+         (take_number<std::uint32_t>(line) && take(line, "/") && take_number<std::uint32_t>(line) &&
+          take(line, k_testing));
 }
 
 std::optional<LogMark> mark_in(std::string_view text, std::uint64_t offset, Patience& patience) {

@@ -1,6 +1,7 @@
 #include "store/run_directory.hpp"
 
 #include "core/base/names.hpp"
+#include "core/base/number.hpp"
 #include "os/file/removal.hpp"
 #include "os/process/process.hpp"
 #include "store/journal_ends.hpp"
@@ -10,7 +11,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <system_error>
 #include <tuple>
@@ -53,12 +53,11 @@ std::string_view second_in(std::string_view name) {
 RunName name_of(std::string_view id) {
   RunName name{0, second_in(id), id};
   if (!name.second.empty()) return name;
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
-  if (error != std::errc() || end == id.data() + id.size() || *end != '-') return name;
-  const std::string_view rest = id.substr(static_cast<std::size_t>(end - id.data()) + 1);
-  const std::string_view second = second_in(rest);
-  return second.empty() ? name : RunName{number, second, rest};
+  const std::optional<std::uint64_t> number = take_number<std::uint64_t>(id);
+  if (!number || !id.starts_with('-')) return name;
+  id.remove_prefix(1);
+  const std::string_view second = second_in(id);
+  return second.empty() ? name : RunName{*number, second, id};
 }
 
 std::optional<RunEntry> entry_of(const fs::directory_entry& found) {

@@ -1,11 +1,11 @@
 #include "core/base/attempt_tag.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 
 #include "core/base/environment.hpp"
 #include "core/base/fnv1a.hpp"
+#include "core/base/number.hpp"
 
 namespace holdfast {
 namespace {
@@ -53,9 +53,7 @@ std::uint64_t tag_in_limits(std::string_view limits) {
   if (at == std::string_view::npos) return 0;
   std::string_view rest = limits.substr(at + k_label.size());
   rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of(' ')));
-  std::uint64_t number = 0;
-  std::from_chars(rest.data(), rest.data() + rest.size(), number);
-  return number;
+  return leading_number<std::uint64_t>(rest).value_or(0);
 }
 
 }  // namespace holdfast

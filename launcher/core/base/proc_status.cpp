@@ -1,7 +1,8 @@
 #include "core/base/proc_status.hpp"
 
-#include <charconv>
 #include <cstdint>
+
+#include "core/base/number.hpp"
 
 namespace holdfast {
 
@@ -23,9 +24,8 @@ bool pends(std::string_view status, int signal) {
   constexpr std::string_view k_label = "\nShdPnd:\t";
   const std::size_t at = status.find(k_label);
   if (at == std::string_view::npos) return false;
-  std::uint64_t pending = 0;
-  const std::string_view rest = status.substr(at + k_label.size());
-  (void)std::from_chars(rest.data(), rest.data() + rest.size(), pending, 16);
+  const auto pending =
+      leading_number<std::uint64_t>(status.substr(at + k_label.size()), 16).value_or(0);
   return (pending >> static_cast<unsigned>(signal - 1) & 1U) != 0;
 }
 

@@ -1,21 +1,10 @@
 #include "core/base/process_name.hpp"
 
-#include <charconv>
 #include <optional>
 
+#include "core/base/number.hpp"
+
 namespace holdfast {
-namespace {
-
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number value = 0;
-  const char* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, value);
-  if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
-  return value;
-}
-
-}  // namespace
 
 Result<ProcessName> parse_process_name(std::string_view text) {
   const std::size_t colon = text.find(':');

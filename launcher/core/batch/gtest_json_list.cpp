@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/base/number.hpp"
 #include "core/batch/gtest_list.hpp"
 
 namespace holdfast {
@@ -134,22 +135,12 @@ class JsonList {
 
   // Four digits. Above 0xFF it is none of GoogleTest's.
   bool read_byte(std::string& text) {
-    unsigned value = 0;
-    for (unsigned i = 0; i < 4; ++i) {
-      const int digit = at_ < text_.size() ? digit_of(text_[at_++]) : -1;
-      if (digit < 0) return false;
-      value = value * 16 + static_cast<unsigned>(digit);
-    }
-    if (value == 0 || value > 0xFF) return false;
+    const std::string_view digits = text_.substr(at_, 4);
+    const unsigned value = parse_number<unsigned>(digits, 16).value_or(0);
+    if (digits.size() < 4 || value == 0 || value > 0xFF) return false;
+    at_ += digits.size();
     text += static_cast<char>(value);
     return true;
-  }
-
-  static int digit_of(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
   }
 
   void skip_blanks() {

@@ -1,10 +1,11 @@
 #include "core/batch/gtest_list.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <limits>
 #include <utility>
+
+#include "core/base/number.hpp"
 
 namespace holdfast {
 namespace {
@@ -15,12 +16,8 @@ constexpr std::string_view k_comment = "  # ";
 std::optional<std::uint64_t> whole_number(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t\n\v\f\r"), text.size()));
   if (text.starts_with('+')) text.remove_prefix(1);
-  std::uint64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, number);
-  if (text.empty() || read.ec != std::errc{} || read.ptr != end) return std::nullopt;
-  if (number > std::numeric_limits<std::int32_t>::max()) return std::nullopt;
-  return number;
+  const std::optional<std::uint64_t> number = parse_number<std::uint64_t>(text);
+  return number && *number <= std::numeric_limits<std::int32_t>::max() ? number : std::nullopt;
 }
 
 bool has_control_character(std::string_view text) {

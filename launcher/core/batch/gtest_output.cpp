@@ -1,12 +1,12 @@
 #include "core/batch/gtest_output.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <iterator>
 #include <optional>
 #include <utility>
 
+#include "core/base/number.hpp"
 #include "core/batch/gtest_list.hpp"
 
 namespace holdfast {
@@ -66,13 +66,6 @@ bool ends_as_an_end(std::string_view text) { return text.ends_with(" ms)"); }
 bool is_end_of_help(std::string_view line) {
   const std::string_view beginning = k_end_of_help.substr(0, k_end_of_help.find('@'));
   return line.find(beginning) != std::string_view::npos && without_colours(line) == k_end_of_help;
-}
-
-std::optional<std::uint64_t> number_at_start(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (read.ec != std::errc{}) return std::nullopt;
-  return number;
 }
 
 }  // namespace
@@ -250,7 +243,7 @@ void GtestOutput::read_whole(std::string_view text, const Tell& tell) {
   } else {
     return;
   }
-  const std::optional<std::uint64_t> count = number_at_start(rest);
+  const std::optional<std::uint64_t> count = leading_number<std::uint64_t>(rest);
   if (!count || rest.find(" test") == std::string_view::npos) return;
   event.count = *count;
   tell(event);

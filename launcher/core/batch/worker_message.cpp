@@ -2,9 +2,6 @@
 
 #include <holdfast/worker_protocol.h>
 
-#include <charconv>
-#include <cstdint>
-
 namespace holdfast {
 
 std::string worker_message(std::initializer_list<std::string_view> fields) {
@@ -33,14 +30,6 @@ bool read_worker_fields(std::string_view packet, std::vector<std::string_view>& 
     packet.remove_prefix(nul + 1);
   }
   return true;
-}
-
-std::optional<std::int64_t> worker_number(std::string_view field) {
-  std::int64_t number = 0;
-  const char* end = field.data() + field.size();
-  const auto read = std::from_chars(field.data(), end, number);
-  if (field.empty() || read.ec != std::errc{} || read.ptr != end) return std::nullopt;
-  return number;
 }
 
 }  // namespace holdfast

@@ -17,7 +17,4 @@ std::optional<std::vector<std::string_view>> worker_fields(std::string_view pack
 // The same, into a list that is there already. False: it is no message.
 bool read_worker_fields(std::string_view packet, std::vector<std::string_view>& fields);
 
-// A decimal number and nothing else.
-std::optional<std::int64_t> worker_number(std::string_view field);
-
 }  // namespace holdfast

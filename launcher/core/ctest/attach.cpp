@@ -1,20 +1,12 @@
 #include "core/ctest/attach.hpp"
 
-#include <charconv>
 #include <cstdint>
 #include <optional>
 
+#include "core/base/number.hpp"
+
 namespace holdfast {
 namespace {
-
-template <typename Number>
-std::optional<Number> parse_number(std::string_view text) {
-  Number value = 0;
-  const char* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, value);
-  if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
-  return value;
-}
 
 // Takes the text up to the next blank off the front.
 std::string_view take_word(std::string_view& text) {

@@ -1,9 +1,9 @@
 #include "core/ctest/ctest_selection.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
+#include "core/base/number.hpp"
 #include "core/ctest/ctest_options.hpp"
 
 namespace holdfast {
@@ -20,13 +20,6 @@ std::string_view take_part(std::string_view& list) {
   const std::string_view part = list.substr(0, comma);
   list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
   return part;
-}
-
-std::optional<unsigned> number_of(std::string_view text) {
-  unsigned number = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()) return std::nullopt;
-  return number;
 }
 
 // Of CMake's expressions. An escaped letter or digit stands for itself there and for something else
@@ -116,10 +109,10 @@ class Reader {
   // An older ctest passes the option by, and runs all tests.
   bool knows_tests_from_file() const {
     const std::size_t dot = version_.find('.');
-    const std::optional<unsigned> major = number_of(version_.substr(0, dot));
+    const std::optional<unsigned> major = parse_number<unsigned>(version_.substr(0, dot));
     if (!major || dot == std::string_view::npos) return false;
     const std::string_view rest = version_.substr(dot + 1);
-    const std::optional<unsigned> minor = number_of(rest.substr(0, rest.find('.')));
+    const std::optional<unsigned> minor = parse_number<unsigned>(rest.substr(0, rest.find('.')));
     return *major > 3 || (*major == 3 && minor && *minor >= 29);
   }
 
@@ -152,13 +145,13 @@ std::optional<std::vector<std::string>> names_in(std::string_view expression) {
 }
 
 std::optional<std::vector<std::string>> indexes_in(std::string_view information) {
-  const std::optional<unsigned> start = number_of(take_part(information));
-  if (!start || start != number_of(take_part(information))) return std::nullopt;
+  const std::optional<unsigned> start = parse_number<unsigned>(take_part(information));
+  if (!start || start != parse_number<unsigned>(take_part(information))) return std::nullopt;
   std::vector<std::string> indexes{std::to_string(*start)};
   const std::string_view stride = take_part(information);
-  if (!stride.empty() && !number_of(stride)) return std::nullopt;
+  if (!stride.empty() && !parse_number<unsigned>(stride)) return std::nullopt;
   while (!information.empty()) {
-    const std::optional<unsigned> index = number_of(take_part(information));
+    const std::optional<unsigned> index = parse_number<unsigned>(take_part(information));
     if (!index) return std::nullopt;
     indexes.push_back(std::to_string(*index));
   }

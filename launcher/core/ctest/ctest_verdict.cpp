@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/file_name.hpp"
+#include "core/base/number.hpp"
 
 namespace holdfast {
 namespace {
@@ -13,13 +14,10 @@ constexpr int k_largest_code = 255;
 
 // As atoi(3), which is how ctest reads the property; outside of 0…255 it is none.
 std::optional<int> code_of(std::string_view text) {
-  int code = 0;
-  std::size_t digits = 0;
-  for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
-    code = std::min(code * 10 + (text[digits] - '0'), k_largest_code + 1);
-  }
-  if (code > k_largest_code || text.starts_with("-")) return std::nullopt;
-  return code;
+  if (text.find_first_of("-0123456789") != 0) return 0;
+  const unsigned code = leading_number<unsigned>(text).value_or(k_largest_code + 1);
+  if (code > k_largest_code) return std::nullopt;
+  return static_cast<int>(code);
 }
 
 bool holds_between(std::string_view line, std::string_view opening, std::string_view closing) {

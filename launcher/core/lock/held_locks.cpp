@@ -1,12 +1,12 @@
 #include "core/lock/held_locks.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <tuple>
 #include <utility>
 
 #include "core/base/file_name.hpp"
+#include "core/base/number.hpp"
 #include "core/lock/lock_place.hpp"
 #include "core/lock/run_alone.hpp"
 
@@ -33,12 +33,6 @@ struct How {
   unsigned size = 0;
 };
 
-unsigned number_in(std::string_view text) {
-  unsigned number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
-
 How parse_how(std::string_view text) {
   How how;
   if (text.empty()) return how;
@@ -47,11 +41,11 @@ How parse_how(std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return how;
   how.mode = LockMode::counted;
-  how.size = number_in(text.substr(slash + 1));
+  how.size = leading_number<unsigned>(text.substr(slash + 1)).value_or(0);
   std::string_view list = text.substr(0, slash);
   while (!list.empty()) {
     const std::size_t plus = list.find('+');
-    how.slots.push_back(number_in(list.substr(0, plus)));
+    how.slots.push_back(leading_number<unsigned>(list).value_or(0));
     list.remove_prefix(plus == std::string_view::npos ? list.size() : plus + 1);
   }
   return how;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <tuple>
 #include "core/base/file_name.hpp"
+#include "core/base/number.hpp"
 
 namespace holdfast {
 namespace {
@@ -25,13 +26,7 @@ std::optional<LockScope> scope_named(std::string_view name) {
 }
 
 std::optional<unsigned> parse_count(std::string_view text) {
-  if (text.empty() || text.size() > 6) return std::nullopt;
-  unsigned value = 0;
-  for (char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    value = value * 10 + static_cast<unsigned>(c - '0');
-  }
-  return value;
+  return text.size() > 6 ? std::nullopt : parse_number<unsigned>(text);
 }
 
 Result<void> parse_mode(std::string_view whole, std::string_view mode, LockSpec& spec) {

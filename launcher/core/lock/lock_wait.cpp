@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 
+#include "core/base/number.hpp"
 #include "core/base/printable.hpp"
 
 namespace holdfast {
@@ -58,9 +58,7 @@ std::vector<std::string> split(std::string_view list) {
 }
 
 std::int64_t number_in(std::string_view text) {
-  std::int64_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
+  return leading_number<std::int64_t>(text).value_or(0);
 }
 
 std::vector<unsigned> parse_slots(std::string_view text) {

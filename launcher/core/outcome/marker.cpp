@@ -1,10 +1,10 @@
 #include "core/outcome/marker.hpp"
 
-#include <charconv>
 #include <cstdint>
 #include <utility>
 
 #include "core/base/names.hpp"
+#include "core/base/number.hpp"
 
 namespace holdfast {
 namespace {
@@ -17,15 +17,6 @@ constexpr std::string_view k_digits = "0123456789abcdef";
 bool is_control(char byte) {
   const auto value = static_cast<unsigned char>(byte);
   return value < 0x20 || value == 0x7f;
-}
-
-template <typename Number>
-std::optional<Number> whole_number(std::string_view text) {
-  Number value = 0;
-  const char* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, value);
-  if (text.empty() || parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
-  return value;
 }
 
 std::string escaped(std::string_view reason, std::size_t limit) {
@@ -76,8 +67,8 @@ class Fields {
     const std::string_view value =
         blank == std::string_view::npos ? std::string_view{} : line.substr(blank + 1);
     if (key == "attempt") return set(attempt_, value.empty() ? std::nullopt : text(value));
-    if (key == "pid") return set(pid_, whole_number<int>(value));
-    if (key == "start") return set(start_, whole_number<std::uint64_t>(value));
+    if (key == "pid") return set(pid_, parse_number<int>(value));
+    if (key == "start") return set(start_, parse_number<std::uint64_t>(value));
     if (key == "reason") return set(reason_, unescaped(value));
     return true;
   }

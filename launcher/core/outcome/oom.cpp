@@ -1,8 +1,9 @@
 #include "core/outcome/oom.hpp"
 
-#include <charconv>
 #include <cstdint>
 #include <string>
+
+#include "core/base/number.hpp"
 
 namespace holdfast {
 
@@ -13,10 +14,7 @@ std::optional<std::uint64_t> oom_kills_in(std::string_view text) {
     text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
     if (!line.starts_with(k_key)) continue;
     line.remove_prefix(k_key.size());
-    std::uint64_t kills = 0;
-    const auto parsed = std::from_chars(line.data(), line.data() + line.size(), kills);
-    if (parsed.ec == std::errc{} && parsed.ptr == line.data() + line.size()) return kills;
-    return std::nullopt;
+    return parse_number<std::uint64_t>(line);
   }
   return std::nullopt;
 }

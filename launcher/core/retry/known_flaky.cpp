@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/base/number.hpp"
+
 namespace holdfast {
 namespace {
-
-constexpr std::string_view k_form = "0000-00-00";
 
 std::string padded(unsigned number, std::size_t width) {
   std::string text = std::to_string(number);
@@ -16,22 +16,14 @@ std::string padded(unsigned number, std::size_t width) {
 }  // namespace
 
 std::optional<Day> parse_day(std::string_view text) {
-  if (text.size() != k_form.size()) return std::nullopt;
-  unsigned numbers[3] = {0, 0, 0};
-  unsigned* number = numbers;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool is_digit = text[i] >= '0' && text[i] <= '9';
-    if (k_form[i] == '-' ? text[i] != '-' : !is_digit) return std::nullopt;
-    if (is_digit) {
-      *number = *number * 10 + static_cast<unsigned>(text[i] - '0');
-    } else {
-      ++number;
-    }
-  }
-  const Day day{std::chrono::year{static_cast<int>(numbers[0])}, std::chrono::month{numbers[1]},
-                std::chrono::day{numbers[2]}};
-  if (!day.ok()) return std::nullopt;
-  return day;
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
+  const auto year = parse_number<unsigned>(text.substr(0, 4));
+  const auto month = parse_number<unsigned>(text.substr(5, 2));
+  const auto day = parse_number<unsigned>(text.substr(8));
+  if (!year || !month || !day) return std::nullopt;
+  const Day whole{std::chrono::year{static_cast<int>(*year)}, std::chrono::month{*month},
+                  std::chrono::day{*day}};
+  return whole.ok() ? std::optional(whole) : std::nullopt;
 }
 
 std::string to_text(const Day& day) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "core/base/number.hpp"
 #include "core/base/printable.hpp"
 
 namespace holdfast {
@@ -34,14 +35,8 @@ bool may_pass(int error) {
 }
 
 std::optional<unsigned> number_of(std::string_view text, unsigned largest) {
-  if (text.empty() || text.size() > 6) return std::nullopt;
-  unsigned number = 0;
-  for (char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    number = number * 10 + static_cast<unsigned>(c - '0');
-  }
-  if (number > largest) return std::nullopt;
-  return number;
+  const std::optional<unsigned> number = parse_number<unsigned>(text);
+  return text.size() <= 6 && number && *number <= largest ? number : std::nullopt;
 }
 
 std::string_view without_blanks(std::string_view text) {

@@ -1,20 +1,20 @@
 #include "core/step/build_step.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
+
+#include "core/base/number.hpp"
 
 namespace holdfast {
 namespace {
 
 // The number before the next colon, which is taken away with it.
 template <typename Number>
-bool take_number(std::string_view& text, Number& number) {
-  const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos || colon == 0) return false;
-  const auto read = std::from_chars(text.data(), text.data() + colon, number);
-  if (read.ec != std::errc{} || read.ptr != text.data() + colon) return false;
-  text.remove_prefix(colon + 1);
+bool take_field(std::string_view& text, Number& number) {
+  const std::optional<Number> taken = take_number<Number>(text);
+  if (!taken || !text.starts_with(':')) return false;
+  text.remove_prefix(1);
+  number = *taken;
   return true;
 }
 
@@ -46,13 +46,13 @@ std::string to_text(const StepHandOver& handed) {
 std::optional<StepHandOver> parse_step_hand_over(std::string_view text) {
   StepHandOver handed;
   EarlierAttempts& earlier = handed.earlier;
-  if (!take_number(text, handed.parent) || !take_number(text, handed.lines) ||
-      !take_number(text, earlier.count)) {
+  if (!take_field(text, handed.parent) || !take_field(text, handed.lines) ||
+      !take_field(text, earlier.count)) {
     return std::nullopt;
   }
   for (std::int64_t* number : {&earlier.wall_us, &earlier.user_us, &earlier.system_us,
                                &earlier.max_rss_kb, &earlier.waited_ms}) {
-    if (!take_number(text, *number)) return std::nullopt;
+    if (!take_field(text, *number)) return std::nullopt;
   }
   earlier.why = text;
   return handed;

@@ -1,12 +1,12 @@
 #include "core/step/memory_slots.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <string>
 #include <tuple>
 
 #include "core/base/json_line.hpp"
+#include "core/base/number.hpp"
 
 namespace holdfast {
 namespace {
@@ -28,10 +28,7 @@ std::optional<std::uint64_t> number_in(std::string_view line, std::string_view k
   const std::string name = "\"" + std::string(key) + "\":";
   const std::size_t at = line.find(name);
   if (at == std::string_view::npos) return std::nullopt;
-  std::uint64_t number = 0;
-  const char* begin = line.data() + at + name.size();
-  const auto read = std::from_chars(begin, line.data() + line.size(), number);
-  return read.ec == std::errc{} ? std::optional(number) : std::nullopt;
+  return leading_number<std::uint64_t>(line.substr(at + name.size()));
 }
 
 }  // namespace
@@ -77,12 +74,10 @@ std::optional<std::uint64_t> past_peak_kb(std::string_view journal, const BuildS
 
 std::optional<std::uint64_t> parse_memory_size(std::string_view text) {
   constexpr std::uint64_t k_most = std::uint64_t{1} << 40U;
-  std::uint64_t number = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (read.ec != std::errc{} || number == 0 || number > k_most) return std::nullopt;
-  const std::string_view unit = text.substr(static_cast<std::size_t>(read.ptr - text.data()));
-  if (unit == "GiB") return number * 1024 * 1024;
-  if (unit == "MiB") return number * 1024;
+  const std::uint64_t number = take_number<std::uint64_t>(text).value_or(0);
+  if (number == 0 || number > k_most) return std::nullopt;
+  if (text == "GiB") return number * 1024 * 1024;
+  if (text == "MiB") return number * 1024;
   return std::nullopt;
 }
 

@@ -1,7 +1,8 @@
 #include "core/step/step_slots.hpp"
 
 #include <algorithm>
-#include <charconv>
+
+#include "core/base/number.hpp"
 
 namespace holdfast {
 
@@ -10,15 +11,13 @@ Result<StepSlots> parse_step_slots(std::string_view text) {
   const std::string_view what =
       equals == std::string_view::npos ? std::string_view() : text.substr(equals + 1);
   StepSlots slots;
-  const auto read = std::from_chars(what.data(), what.data() + what.size(), slots.count);
-  const bool is_number = read.ec == std::errc{} && read.ptr == what.data() + what.size() &&
-                         slots.count >= 1 && slots.count <= k_most_slots;
+  slots.count = parse_number<unsigned>(what).value_or(0);
+  const bool is_number = slots.count >= 1 && slots.count <= k_most_slots;
   if (equals == 0 || (!is_number && what != "memory")) {
     return Error{"\"" + std::string(text) + "\": expected PATTERN=N with 1 <= N <= " +
                  std::to_string(k_most_slots) + ", or PATTERN=memory"};
   }
   slots.pattern = text.substr(0, equals);
-  if (!is_number) slots.count = 0;
   return slots;
 }
 

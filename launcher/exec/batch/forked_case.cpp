@@ -10,6 +10,7 @@
 #include <climits>
 #include <cstdint>
 
+#include "core/base/number.hpp"
 #include "core/batch/worker_message.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/system_call.hpp"
@@ -117,7 +118,7 @@ void ForkedCase::on_message(std::string_view packet) {
   const auto fields = worker_fields(packet);
   if (!fields) return;
   const auto number = [&](std::size_t i) -> std::int64_t {
-    return i < fields->size() ? worker_number((*fields)[i]).value_or(0) : 0;
+    return i < fields->size() ? parse_number<std::int64_t>((*fields)[i]).value_or(0) : 0;
   };
   const std::string_view kind = fields->front();
   if (kind == HOLDFAST_WORKER_CHILD) {

@@ -2,8 +2,7 @@
 
 #include <sys/resource.h>
 
-#include <charconv>
-
+#include "core/base/number.hpp"
 #include "os/process/bounded_work.hpp"
 
 namespace holdfast::exec {
@@ -50,13 +49,8 @@ std::optional<std::size_t> AttemptJudge::known_in(const std::string& output) con
     return found ? std::to_string(*found) : std::string();
   };
   const os::BoundedEnd end = os::run_bounded(order);
-  std::size_t found = 0;
-  const char* const last = end.output.data() + end.output.size();
-  if (end.kind != os::BoundedEnd::Kind::exited || end.output.empty() ||
-      std::from_chars(end.output.data(), last, found).ec != std::errc{}) {
-    return std::nullopt;
-  }
-  return found;
+  if (end.kind != os::BoundedEnd::Kind::exited) return std::nullopt;
+  return leading_number<std::size_t>(end.output);
 }
 
 }  // namespace holdfast::exec

@@ -3,10 +3,10 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 
 #include "core/base/keeper_address.hpp"
+#include "core/base/number.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/process.hpp"
 
@@ -21,10 +21,7 @@ std::uint64_t namespace_in(std::string_view numbering) {
   constexpr std::uint64_t k_first = 4026531836;
   const std::size_t at = numbering.find(k_beginning);
   if (at == std::string_view::npos) return k_first;
-  numbering.remove_prefix(at + k_beginning.size());
-  std::uint64_t inode = 0;
-  std::from_chars(numbering.data(), numbering.data() + numbering.size(), inode);
-  return inode;
+  return leading_number<std::uint64_t>(numbering.substr(at + k_beginning.size())).value_or(0);
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 #include "keeper/run/memory_watch.hpp"
 
-#include <charconv>
-#include <string_view>
-
+#include "core/base/number.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast {
@@ -15,9 +13,7 @@ wire::Message MemoryWatch::answer(const wire::Message& question, const Connectio
   wire::Message reply;
   reply.kind = wire::k_memory;
   if (asker.attempt.empty()) return reply;
-  const std::string_view main = question.get("main");
-  pid_t pid = 0;
-  std::from_chars(main.data(), main.data() + main.size(), pid);
+  const pid_t pid = leading_number<pid_t>(question.get("main")).value_or(0);
   // The log names its victim. The counter is looked at in any case: its rise is used up.
   const bool named = os::kernel_log_names_victim(pid, os::age_of(asker.launcher));
   const bool counted = claims_.explains_death(asker.memory, events_.count());

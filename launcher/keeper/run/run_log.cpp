@@ -10,13 +10,13 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/base/number.hpp"
 #include "core/base/process_name.hpp"
 #include "os/file/file_text.hpp"
 #include "os/process/ancestry.hpp"
@@ -86,12 +86,12 @@ std::optional<std::int64_t> number_in_fdinfo(const DescriptorOf& file, std::stri
       os::read_file(os::in_proc(file.process, "fdinfo/" + file.number));
   const std::size_t place = text ? text->find(field) : std::string::npos;
   if (place == std::string::npos) return std::nullopt;
-  return std::strtoll(text->c_str() + place + field.size(), nullptr, base);
+  return leading_number<std::int64_t>(text->substr(place + field.size()), base).value_or(0);
 }
 
 // As ctest opens its log: who only reads one, or has its output appended to one, writes no log.
 bool is_written_as_a_log(const DescriptorOf& file) {
-  const std::optional<std::int64_t> flags = number_in_fdinfo(file, "flags:", 8);
+  const std::optional<std::int64_t> flags = number_in_fdinfo(file, "flags:\t", 8);
   return flags && (*flags & O_ACCMODE) != O_RDONLY && (*flags & O_APPEND) == 0;
 }
 
@@ -169,7 +169,7 @@ bool RunLog::is_nameless() const {
 }
 
 std::optional<std::int64_t> RunLog::offset_of_ctest() const {
-  return number_in_fdinfo(place_.file, "pos:", 10);
+  return number_in_fdinfo(place_.file, "pos:\t", 10);
 }
 
 bool RunLog::has_foreign_end() const {

@@ -4,9 +4,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdint>
 
+#include "core/base/number.hpp"
 #include "os/file/system_call.hpp"
 
 namespace holdfast::os {
@@ -17,8 +17,7 @@ void append_members(int directory, std::vector<pid_t>& members) {
   std::string_view rest = text;
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
-    pid_t pid = 0;
-    std::from_chars(line.data(), line.data() + line.size(), pid);
+    const pid_t pid = leading_number<pid_t>(line).value_or(0);
     // 0 stands for one that our PID namespace does not have.
     if (pid > 0) members.push_back(pid);
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
@@ -61,10 +60,8 @@ bool is_populated(int directory) {
 }
 
 std::int64_t memory_peak_kb(int directory) {
-  const std::string text = read_cgroup_file(directory, "memory.peak");
-  std::int64_t bytes = 0;
-  std::from_chars(text.data(), text.data() + text.size(), bytes);
-  return bytes / 1024;
+  return leading_number<std::int64_t>(read_cgroup_file(directory, "memory.peak")).value_or(0) /
+         1024;
 }
 
 std::vector<std::string> cgroups_below(int directory) {

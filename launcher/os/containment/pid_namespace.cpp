@@ -12,9 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <string_view>
 
+#include "core/base/number.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
@@ -55,8 +55,7 @@ Result<void> stay_who_we_are(uid_t user, gid_t group) {
 void begin_numbers_at(pid_t outside) {
   constexpr unsigned k_lowest = 300;  // where the kernel begins anew, too
   const Result<std::string> most = read_file("/proc/sys/kernel/pid_max", 32);
-  unsigned limit = 0;
-  if (most) std::from_chars(most->data(), most->data() + most->size(), limit);
+  const unsigned limit = most ? leading_number<unsigned>(*most).value_or(0) : 0;
   if (limit <= 2 * k_lowest) return;
   const unsigned range = limit - 2 * k_lowest;
   // Knuth's multiplicative hash: neighbours are far apart.
@@ -67,9 +66,8 @@ void begin_numbers_at(pid_t outside) {
 pid_t own_number_in_proc() {
   char text[32];
   const ssize_t length = ::readlink("/proc/self", text, sizeof text);
-  pid_t pid = 0;
-  if (length > 0) std::from_chars(text, text + length, pid);
-  return pid;
+  if (length <= 0) return 0;
+  return leading_number<pid_t>({text, static_cast<std::size_t>(length)}).value_or(0);
 }
 
 // What the child had to say before it gave up; empty: it is settled, or dead.
@@ -139,9 +137,7 @@ pid_t PidNamespace::number_outside(pid_t pid) const {
   constexpr std::string_view k_label = "Pid:\t";
   const std::size_t at = lines.find(k_label);
   if (at == std::string_view::npos) return 0;
-  pid_t outside = 0;
-  std::from_chars(lines.data() + at + k_label.size(), lines.data() + lines.size(), outside);
-  return outside;
+  return leading_number<pid_t>(lines.substr(at + k_label.size())).value_or(0);
 }
 
 void NamespaceProcesses::signal_all(int signal) {

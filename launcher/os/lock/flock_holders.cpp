@@ -3,11 +3,11 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string_view>
 #include <utility>
 
+#include "core/base/number.hpp"
 #include "os/file/file_text.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
@@ -67,8 +67,7 @@ class Search {
       std::size_t blank = line.rfind(' ', at);
       if (blank == std::string_view::npos || blank == 0) continue;
       const std::size_t before = line.rfind(' ', blank - 1);
-      pid_t pid = 0;
-      std::from_chars(line.data() + before + 1, line.data() + blank, pid);
+      const pid_t pid = leading_number<pid_t>(line.substr(before + 1)).value_or(0);
       if (pid > 0) return pid;
     }
     return std::nullopt;

@@ -6,10 +6,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <string_view>
 #include <utility>
 
+#include "core/base/number.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/packet_socket.hpp"
 
@@ -147,9 +147,9 @@ Result<std::vector<LockSlot>> LockTurn::finish_waiting(const LockQueue& queue) {
       return slots;
     }
     if (!packet.empty() && packet[0] == k_slot && news->descriptor.valid()) {
-      LockSlot slot{0, std::move(news->descriptor)};
-      std::from_chars(packet.data() + 1, packet.data() + packet.size(), slot.number);
-      slots.push_back(std::move(slot));
+      const unsigned number =
+          leading_number<unsigned>(std::string_view(packet).substr(1)).value_or(0);
+      slots.push_back({number, std::move(news->descriptor)});
       continue;
     }
     if (!packet.empty() && packet[0] == k_failed) return Error{packet.substr(1)};

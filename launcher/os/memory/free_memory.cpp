@@ -3,11 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "core/base/number.hpp"
 #include "os/file/file_text.hpp"
 #include "os/memory/memory_cgroups.hpp"
 #include "os/process/proc_numbers.hpp"
@@ -25,9 +25,7 @@ std::optional<std::uint64_t> number_behind(std::string_view text, std::string_vi
     if (line.starts_with(key)) {
       line.remove_prefix(key.size());
       line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
-      std::uint64_t number = 0;
-      const auto read = std::from_chars(line.data(), line.data() + line.size(), number);
-      return read.ec == std::errc{} ? std::optional(number) : std::nullopt;
+      return leading_number<std::uint64_t>(line);
     }
     if (text.find('\n', at) == std::string_view::npos) break;
   }
@@ -70,8 +68,7 @@ std::optional<Seen> look_at(pid_t pid) {
   for (int field = 3; field <= 24; ++field) {
     rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
     const std::string_view word = rest.substr(0, rest.find(' '));
-    std::uint64_t number = 0;
-    std::from_chars(word.data(), word.data() + word.size(), number);
+    const std::uint64_t number = leading_number<std::uint64_t>(word).value_or(0);
     if (field == 4) seen.parent = static_cast<pid_t>(number);
     if (field == 22) seen.start = number;
     if (field == 24) seen.resident_kb = number * page_kb;

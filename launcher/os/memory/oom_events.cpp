@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
+#include "core/base/number.hpp"
 #include "core/outcome/oom.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/system_call.hpp"
@@ -33,10 +33,7 @@ std::optional<std::int64_t> time_of(std::string_view record) {
     if (comma == std::string_view::npos) return std::nullopt;
     record.remove_prefix(comma + 1);
   }
-  std::int64_t time_us = 0;
-  const auto parsed = std::from_chars(record.data(), record.data() + record.size(), time_us);
-  if (parsed.ec != std::errc{}) return std::nullopt;
-  return time_us;
+  return leading_number<std::int64_t>(record);
 }
 
 }  // namespace

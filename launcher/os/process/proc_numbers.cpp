@@ -50,12 +50,8 @@ bool append_numbers_in(const std::string& path, std::vector<pid_t>& numbers) {
   const Result<std::string> read = read_file(path, k_longest_list);
   if (!read) return false;
   std::string_view text = *read;
-  while (!text.empty()) {
-    pid_t pid = 0;
-    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), pid);
-    if (parsed.ec != std::errc{}) break;
-    numbers.push_back(pid);
-    text.remove_prefix(static_cast<std::size_t>(parsed.ptr - text.data()));
+  while (const std::optional<pid_t> pid = take_number<pid_t>(text)) {
+    numbers.push_back(*pid);
     while (!text.empty() && (text[0] == ' ' || text[0] == '\n')) text.remove_prefix(1);
   }
   return true;

@@ -9,10 +9,12 @@
 #include <dirent.h>
 #include <sys/types.h>
 
-#include <charconv>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "core/base/number.hpp"
 
 namespace holdfast::os {
 
@@ -37,10 +39,7 @@ void for_each_number(const std::string& directory, Visit visit) {
   DIR* entries = ::opendir(directory.c_str());
   if (entries == nullptr) return;
   while (const dirent* entry = ::readdir(entries)) {
-    const std::string_view name = entry->d_name;
-    int number = 0;
-    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (parsed.ec == std::errc{} && parsed.ptr == name.data() + name.size()) visit(number);
+    if (const std::optional<int> number = parse_number<int>(entry->d_name)) visit(*number);
   }
   ::closedir(entries);
 }

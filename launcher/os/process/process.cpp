@@ -9,11 +9,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
+#include "core/base/number.hpp"
 #include "core/base/proc_status.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
@@ -33,13 +33,6 @@ std::string_view word(std::string_view text, unsigned index) {
     text.remove_prefix(blank + 1);
   }
   return text.substr(0, text.find(' '));
-}
-
-template <typename Number>
-Number to_number(std::string_view text) {
-  Number value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
 }
 
 bool is_stopped(char state) { return state == 'T' || state == 't'; }
@@ -65,8 +58,8 @@ Result<ProcessStat> read_process_stat(pid_t pid) {
   ProcessStat stat;
   stat.name = line.substr(open + 1, close - open - 1);
   stat.state = rest.empty() ? '?' : rest[0];
-  stat.parent = to_number<pid_t>(word(rest, 2));          // field 4
-  stat.start = to_number<std::uint64_t>(word(rest, 20));  // field 22
+  stat.parent = leading_number<pid_t>(word(rest, 2)).value_or(0);          // field 4
+  stat.start = leading_number<std::uint64_t>(word(rest, 20)).value_or(0);  // field 22
   return stat;
 }
 
@@ -98,9 +91,7 @@ std::uint64_t own_pid_namespace() {
   std::string_view own(text, length > 0 ? static_cast<std::size_t>(length) : 0);
   if (!own.starts_with(k_beginning)) return 0;
   own.remove_prefix(k_beginning.size());
-  std::uint64_t inode = 0;
-  std::from_chars(own.data(), own.data() + own.size(), inode);
-  return inode;
+  return leading_number<std::uint64_t>(own).value_or(0);
 }
 
 std::string numbering_id() {

@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 #include <vector>
 
+#include "core/base/number.hpp"
 #include "os/file/file_text.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
@@ -79,10 +79,9 @@ std::string call_name(long number) {
 std::string call_text(const std::string& thread) {
   std::string line = first_line(thread + "/syscall");
   if (line.empty() || line == "running") return line;
-  long number = -1;
-  const auto parsed = std::from_chars(line.data(), line.data() + line.size(), number);
-  if (parsed.ec != std::errc{} || number < 0) return {};
-  return "in " + call_name(number) + " (" + line.substr(line.find(' ') + 1) + ")";
+  const std::optional<long> number = leading_number<long>(line);
+  if (!number || *number < 0) return {};
+  return "in " + call_name(*number) + " (" + line.substr(line.find(' ') + 1) + ")";
 }
 
 std::string thread_line(pid_t pid, long tid) {
@@ -113,14 +112,12 @@ std::string line_of_socket(const std::string& table, std::string_view inode) {
 // 127.0.0.1:8080.
 std::string address_text(std::string_view word) {
   const std::size_t colon = word.find(':');
-  unsigned long port = 0;
   if (colon == std::string_view::npos) return std::string(word);
-  std::from_chars(word.data() + colon + 1, word.data() + word.size(), port, 16);
+  const auto port = leading_number<unsigned long>(word.substr(colon + 1), 16).value_or(0);
   std::string text;
   if (colon == 8) {
     for (std::size_t at = 8; at > 0; at -= 2) {
-      unsigned byte = 0;
-      std::from_chars(word.data() + at - 2, word.data() + at, byte, 16);
+      const auto byte = leading_number<unsigned>(word.substr(at - 2, 2), 16).value_or(0);
       text += (text.empty() ? "" : ".") + std::to_string(byte);
     }
   } else {

@@ -2,10 +2,10 @@
 
 #include <sys/prctl.h>
 
-#include <charconv>
 #include <cstdint>
 #include <cstring>
 
+#include "core/base/number.hpp"
 #include "core/base/result.hpp"
 #include "os/file/file_text.hpp"
 
@@ -25,7 +25,7 @@ Area argument_area() {
   std::uintptr_t ends[2] = {};
   for (int field = 3; field <= 49 && !rest.empty(); ++field) {
     rest.remove_prefix(1);
-    if (field >= 48) std::from_chars(rest.data(), rest.data() + rest.size(), ends[field - 48]);
+    if (field >= 48) ends[field - 48] = leading_number<std::uintptr_t>(rest).value_or(0);
     const std::size_t blank = rest.find(' ');
     rest.remove_prefix(blank == std::string_view::npos ? rest.size() : blank);
   }

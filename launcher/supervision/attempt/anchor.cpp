@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/number.hpp"
 #include "core/batch/worker_message.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "os/file/clock.hpp"
@@ -50,7 +51,7 @@ bool read_duty(char** arguments, Duty& duty) {
   for (std::size_t i = 0; i < k_words; ++i) {
     const char* word = arguments[2 + i];
     if (word == nullptr) return false;
-    const auto number = worker_number(word);
+    const auto number = parse_number<std::int64_t>(word);
     if (!number || *number < 0) return false;
     numbers[i] = *number;
   }
