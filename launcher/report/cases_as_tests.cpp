@@ -3,10 +3,6 @@
 namespace holdfast {
 namespace {
 
-bool is_good(TestOutcome outcome) {
-  return outcome == TestOutcome::passed || outcome == TestOutcome::skipped;
-}
-
 TestReport as_test(const TestReport& test, const Case& one) {
   TestReport shown;
   shown.name = one.name;
@@ -18,7 +14,7 @@ TestReport as_test(const TestReport& test, const Case& one) {
   }
   Attempt& attempt = shown.attempts.emplace_back();
   attempt.has_ended = true;
-  attempt.outcome = outcome_named(name_of(one.outcome));
+  if (one.outcome != TestOutcome::unknown) attempt.outcome = one.outcome;
   attempt.exit_code = one.exit_code;
   attempt.signal = one.signal;
   attempt.wall_s = one.wall_s;

@@ -4,19 +4,6 @@
 #include <utility>
 
 namespace holdfast {
-namespace {
-
-TestOutcome outcome_of(const CaseRecord& record) {
-  if (record.not_run) return TestOutcome::not_run;
-  if (!record.outcome) return TestOutcome::unknown;
-  const std::string_view name = name_of(*record.outcome);
-  for (const TestOutcome outcome : all_test_outcomes()) {
-    if (name_of(outcome) == name) return outcome;
-  }
-  return TestOutcome::unknown;
-}
-
-}  // namespace
 
 void CollectedCases::add(std::size_t test, const CasesRecord& record, bool is_further) {
   Batch& batch = batches_[test];
@@ -31,7 +18,8 @@ void CollectedCases::Batch::add(const CaseRecord& record, std::int64_t worker) {
   if (is_new) cases.emplace_back();
   Case& one = cases[place->second];
   one.name = record.name;
-  one.outcome = outcome_of(record);
+  one.outcome =
+      record.not_run ? TestOutcome::not_run : record.outcome.value_or(TestOutcome::unknown);
   one.exit_code = record.exit_code;
   one.signal = record.signal;
   one.wall_s = record.wall_s;

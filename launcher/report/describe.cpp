@@ -56,12 +56,6 @@ std::string duration_text(double seconds) {
 std::string time_text(double at) { return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", utc(at)); }
 std::string iso_time(double at) { return fmt::format("{:%Y-%m-%dT%H:%M:%S}", utc(at)); }
 
-std::string label(TestOutcome outcome) {
-  std::string text(name_of(outcome));
-  std::replace(text.begin(), text.end(), '_', ' ');
-  return text;
-}
-
 std::string ending(const Attempt& attempt) {
   if (attempt.is_running) return "still running";
   if (!attempt.has_ended) return "started and never ended";

@@ -17,9 +17,6 @@ std::string duration_text(double seconds);
 std::string time_text(double at);
 std::string iso_time(double at);
 
-// "timed out" for timed_out.
-std::string label(TestOutcome outcome);
-
 // How one attempt ended: "exit code 3 after 0.05 s", "signal 11 (SIGSEGV) after 2.1 s", "never
 // ended".
 std::string ending(const Attempt& attempt);

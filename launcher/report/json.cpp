@@ -63,10 +63,9 @@ Json counts_json(const Counts& counts) {
 Json attempt_json(const Attempt& attempt) {
   Json object;
   object["n"] = attempt.n;
-  object["outcome"] = attempt.outcome ? std::string(name_of(*attempt.outcome))
-                      : attempt.has_ended || attempt.is_running
-                          ? std::string(name_of(TestOutcome::unknown))
-                          : std::string(name_of(TestOutcome::interrupted));
+  const bool is_lost = !attempt.has_ended && !attempt.is_running;
+  object["outcome"] = std::string(
+      name_of(attempt.outcome.value_or(is_lost ? TestOutcome::interrupted : TestOutcome::unknown)));
   object["exit_code"] = or_null(attempt.exit_code);
   object["signal"] = or_null(attempt.signal);
   object["wall_s"] = attempt.wall_s;
@@ -140,8 +139,7 @@ Json step_json(const StepRecord& step) {
   object["output"] = valid_utf8(step.output);
   if (!step.program.empty()) object["program"] = valid_utf8(step.program);
   object["language"] = valid_utf8(step.language);
-  object["outcome"] =
-      std::string(step.outcome ? name_of(*step.outcome) : name_of(TestOutcome::unknown));
+  object["outcome"] = std::string(name_of(step.outcome.value_or(TestOutcome::unknown)));
   object["exit_code"] = or_null(step.exit_code);
   object["signal"] = or_null(step.signal);
   object["wall_s"] = step.wall_s;

@@ -12,37 +12,14 @@
 namespace holdfast {
 namespace {
 
-// How JUnit sees an outcome. `failure` is a test that says no, `error` one that could not say.
-enum class Grade { passed, skipped, failure, error };
-
+// Whether it is one at all depends on what ctest says of it.
 Grade grade_of(const TestReport& test) {
-  switch (test.outcome) {
-    case TestOutcome::passed:
-      return Grade::passed;
-    case TestOutcome::skipped:
-      return Grade::skipped;
-    case TestOutcome::not_run:
-      return test.verdict == Verdict::disabled ? Grade::skipped : Grade::error;
-    case TestOutcome::no_tests:
-      return test.verdict && test.verdict != Verdict::failed ? Grade::skipped : Grade::error;
-    case TestOutcome::failed:
-    case TestOutcome::deliberate_exit:
-      return Grade::failure;
-    case TestOutcome::crashed:
-    case TestOutcome::premature_exit:
-    case TestOutcome::timed_out:
-    case TestOutcome::oom_killed:
-    case TestOutcome::launch_failed:
-    case TestOutcome::lock_timeout:
-    case TestOutcome::lock_lost:
-    case TestOutcome::service_unavailable:
-    case TestOutcome::interrupted:
-    case TestOutcome::internal_error:
-      return Grade::error;
-    case TestOutcome::unknown:
-      return test.verdict == Verdict::unknown ? Grade::skipped : Grade::error;
-  }
-  return Grade::error;
+  const std::optional<Verdict>& verdict = test.verdict;
+  const bool is_skip =
+      (test.outcome == TestOutcome::not_run && verdict == Verdict::disabled) ||
+      (test.outcome == TestOutcome::no_tests && verdict && verdict != Verdict::failed) ||
+      (test.outcome == TestOutcome::unknown && verdict == Verdict::unknown);
+  return is_skip ? Grade::skipped : facts_of(test.outcome).grade;
 }
 
 // Fixed notation in a range every reader of xs:decimal takes.
@@ -67,8 +44,7 @@ std::string earlier_attempts(const TestReport& test) {
     const bool passed =
         attempt.verdict ? *attempt.verdict != Verdict::failed : attempt.outcome == Outcome::passed;
     if (passed) continue;
-    const std::string_view type =
-        attempt.outcome ? name_of(*attempt.outcome) : name_of(TestOutcome::interrupted);
+    const std::string_view type = name_of(attempt.outcome.value_or(TestOutcome::interrupted));
     xml +=
         fmt::format("      <{0}{1}{2}>{3}</{0}>\n", element,
                     attribute("message", fmt::format("attempt {}: {}", attempt.n, ending(attempt))),

@@ -34,12 +34,6 @@ std::string memory_text(std::int64_t kb) {
   return mib < 1024 ? fmt::format("{:.0f} MiB", mib) : fmt::format("{:.1f} GiB", mib / 1024);
 }
 
-std::string words_of(std::string_view name) {
-  std::string text(name);
-  std::replace(text.begin(), text.end(), '_', ' ');
-  return text;
-}
-
 // A static library is made by several programs one after the other: each is a step by itself.
 bool is_one_of_several(const StepRecord& step, const std::vector<StepRecord>& steps) {
   return !step.program.empty() &&
@@ -53,7 +47,7 @@ bool is_one_of_several(const StepRecord& step, const std::vector<StepRecord>& st
 std::string remark(const StepRecord& step, const std::vector<StepRecord>& steps) {
   std::string text;
   if (step.outcome != Outcome::passed) {
-    text += "; " + words_of(step.outcome ? name_of(*step.outcome) : "unknown");
+    text += "; " + label(step.outcome.value_or(Outcome::unknown));
   }
   if (is_one_of_several(step, steps)) text += "; " + printable(step.program);
   if (step.attempts > 1) text += fmt::format("; {} attempts", step.attempts);

@@ -5,37 +5,16 @@
 #include "store/records.hpp"
 
 #include <array>
-#include <cstdint>
+#include <cstddef>
 #include <optional>
-#include <string_view>
 
 namespace holdfast {
 
-// Every test has exactly one. All of Outcome, and the two that only a whole run can show.
-enum class TestOutcome : std::uint8_t {
-  passed,
-  failed,
-  deliberate_exit,
-  crashed,
-  premature_exit,
-  timed_out,
-  oom_killed,
-  launch_failed,
-  no_tests,
-  skipped,
-  lock_timeout,
-  lock_lost,
-  service_unavailable,
-  interrupted,
-  internal_error,
-  not_run,  // ctest knew it and did not start it: disabled, no program, a fixture failed
-  unknown,  // it ran, and nobody knows what ctest concluded or how it ended; never a success
-};
+// Every test has exactly one. The last two are of no attempt: only a whole run can show them.
+using TestOutcome = Outcome;
 
-inline constexpr std::size_t k_test_outcomes = 17;
+inline constexpr std::size_t k_test_outcomes = k_outcomes;
 
-// The names in reports and in the journal.
-std::string_view name_of(TestOutcome outcome);
 const std::array<TestOutcome, k_test_outcomes>& all_test_outcomes();
 
 // What is known of a test when its outcome is decided.

@@ -68,10 +68,8 @@ std::string counts_lines(const Counts& counts, std::int64_t unrecorded) {
   return text;
 }
 
-bool is_red(const TestReport& test) {
-  return test.outcome != TestOutcome::passed && test.outcome != TestOutcome::skipped &&
-         test.outcome != TestOutcome::not_run;
-}
+bool is_red(TestOutcome outcome) { return !is_good(outcome) && outcome != TestOutcome::not_run; }
+bool has_gone_red(const TestReport& test) { return is_red(test.outcome); }
 
 std::string capitalised(std::string text) {
   if (!text.empty() && text.front() >= 'a' && text.front() <= 'z')
@@ -82,9 +80,7 @@ std::string capitalised(std::string text) {
 std::string red_sections(const RunReport& report) {
   std::string text;
   for (const TestOutcome outcome : all_test_outcomes()) {
-    if (outcome == TestOutcome::passed || outcome == TestOutcome::skipped ||
-        outcome == TestOutcome::not_run)
-      continue;
+    if (!is_red(outcome)) continue;
     const Tests tests =
         tests_that(report, [&](const TestReport& test) { return test.outcome == outcome; });
     text += section(capitalised(label(outcome)), tests, k_tests_per_section, reason);
@@ -97,9 +93,7 @@ std::string red_cases(const RunReport& report) {
   const std::vector<TestReport> all = as_tests(report.tests);
   Tests red;
   for (const TestReport& one : all) {
-    if (!one.part_of.empty() && (is_red(one) || one.outcome == TestOutcome::not_run)) {
-      red.push_back(&one);
-    }
+    if (!one.part_of.empty() && !is_good(one.outcome)) red.push_back(&one);
   }
   return section("Cases that went wrong", red, k_tests_per_section, [](const TestReport& one) {
     const std::string why = reason(one);
@@ -130,7 +124,7 @@ std::string tail_of(const std::string& output) {
 std::string tails(const RunReport& report) {
   std::string text;
   std::size_t shown = 0;
-  for (const TestReport* test : tests_that(report, is_red)) {
+  for (const TestReport* test : tests_that(report, has_gone_red)) {
     if (test->attempts.empty() || test->attempts.back().output.empty()) continue;
     if (++shown > k_shown_in_full) break;
     text += fmt::format("\nLast output of {}\n{}", printable(test->name),
@@ -244,7 +238,7 @@ std::string render_text(const RunReport& report) {
       report, [](const TestReport& test) { return test.outcome == TestOutcome::skipped; });
   const Tests flaky = tests_that(report, [](const TestReport& test) { return test.flaky; });
   return head(report) + counts_lines(report.counts, report.run.unrecorded) + red_sections(report) +
-         red_cases(report) + tails(report) + findings_text(tests_that(report, is_red)) +
+         red_cases(report) + tails(report) + findings_text(tests_that(report, has_gone_red)) +
          further_attempts_text(report) + section("Flaky", flaky, k_tests_per_section, reason) +
          leftovers(report) + kept_scratch(report) + orphan_markers(report) + stale_text(report) +
          not_through(report) + names_line("Skipped", skipped) + lock_waits(report) +

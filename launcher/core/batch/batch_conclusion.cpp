@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <iterator>
 
 #include "core/base/printable.hpp"
 #include "core/batch/batch.hpp"
@@ -10,7 +9,6 @@
 namespace holdfast {
 namespace {
 
-constexpr int k_signal_kill = 9;
 constexpr std::size_t k_most_named = 3;
 constexpr std::string_view k_printed_help = "it printed its help";
 
@@ -30,36 +28,6 @@ ProcessEnd end_for(Outcome outcome, const CaseResult& result) {
     default:
       return {ProcessEnd::Kind::exited, 0};
   }
-}
-
-struct Group {
-  const char* label;
-  std::initializer_list<Outcome> outcomes;
-  bool named;
-};
-
-// What a test's own output does not show is named.
-const Group k_groups[] = {
-    {"passed", {Outcome::passed}, false},
-    {"failed", {Outcome::failed, Outcome::deliberate_exit}, false},
-    {"crashed", {Outcome::crashed}, true},
-    {"premature exit", {Outcome::premature_exit}, true},
-    {"timed out", {Outcome::timed_out}, true},
-    {"oom killed", {Outcome::oom_killed}, true},
-    {"no tests", {Outcome::no_tests}, true},
-    {"interrupted", {Outcome::interrupted}, true},
-    {"launch failed", {Outcome::launch_failed}, false},
-    {"internal error", {Outcome::internal_error}, true},
-    {"skipped", {Outcome::skipped}, false},
-};
-
-// Its place in k_groups, or behind them.
-std::size_t group_of(Outcome outcome) {
-  const auto* const group =
-      std::find_if(std::begin(k_groups), std::end(k_groups), [&](const Group& one) {
-        return std::find(one.outcomes.begin(), one.outcomes.end(), outcome) != one.outcomes.end();
-      });
-  return static_cast<std::size_t>(group - std::begin(k_groups));
 }
 
 // How many there are, and the first of them.
@@ -121,24 +89,22 @@ std::string Batch::summary() const {
     text += ": the filter matches none";
   }
   const char* separator = ": ";
-  const auto add = [&](const char* label, const Found& found, bool named) {
-    if (found.count == 0) return;
-    text += separator + std::to_string(found.count) + " " + label;
-    if (named) text += " (" + names_of(found) + ")";
-    separator = ", ";
-  };
-  std::array<Found, std::size(k_groups)> found;
-  Found not_run;
+  std::array<Found, k_outcomes> found;  // by their places
+  const auto found_of = [&](Outcome outcome) -> Found& { return found[facts_of(outcome).place]; };
   for (const CaseResult& result : results_) {
-    if (!result.outcome) {
-      not_run.add(result);
-    } else if (const std::size_t group = group_of(*result.outcome); group < found.size()) {
-      found[group].add(result);
-    }
+    found_of(result.outcome.value_or(Outcome::not_run)).add(result);
   }
-  for (std::size_t i = 0; i < found.size(); ++i)
-    add(k_groups[i].label, found[i], k_groups[i].named);
-  add("not run", not_run, false);
+  for (std::size_t place = 1; place < found.size(); ++place) {
+    if (found[place].count == 0) continue;
+    // The first of its place: those that exited on purpose are shown as failed.
+    const auto* const facts =
+        std::find_if(k_outcome_table.begin(), k_outcome_table.end(),
+                     [&](const OutcomeFacts& one) { return one.place == place; });
+    text += separator + std::to_string(found[place].count) + " " + label(facts->outcome);
+    if (facts->is_named) text += " (" + names_of(found[place]) + ")";
+    separator = ", ";
+  }
+  const Found& not_run = found_of(Outcome::not_run);
   if (not_run.count > 0 && !not_run.first[0]->note.empty())
     text += " (" + printable(not_run.first[0]->note) + ")";
   // Those that have no name here.

@@ -3,8 +3,6 @@
 namespace holdfast {
 namespace {
 
-constexpr int k_signal_kill = 9;
-
 std::string exited_with(int code) { return "exited with code " + std::to_string(code); }
 
 void end_by_signal(CaseResult& result, const WorkerEnd& end) {
@@ -46,7 +44,7 @@ void end_after(CaseResult& result, CaseEnd said, bool finished, const WorkerEnd&
 }  // namespace
 
 std::string_view name_of(const std::optional<Outcome>& outcome) {
-  return outcome ? name_of(*outcome) : "not_run";
+  return name_of(outcome.value_or(Outcome::not_run));
 }
 
 Outcome outcome_of(CaseEnd said) {
@@ -62,36 +60,7 @@ Outcome outcome_of(CaseEnd said) {
 }
 
 int badness(const std::optional<Outcome>& outcome) {
-  if (!outcome) return 1;
-  switch (*outcome) {
-    case Outcome::passed:
-    case Outcome::skipped:
-      return 0;
-    case Outcome::no_tests:
-      return 2;
-    case Outcome::failed:
-      return 3;
-    case Outcome::deliberate_exit:
-      return 4;
-    case Outcome::premature_exit:
-      return 5;
-    case Outcome::timed_out:
-      return 6;
-    case Outcome::oom_killed:
-      return 7;
-    case Outcome::crashed:
-      return 8;
-    case Outcome::interrupted:
-      return 9;
-    case Outcome::launch_failed:
-    case Outcome::lock_timeout:
-    case Outcome::lock_lost:
-    case Outcome::service_unavailable:
-      return 10;
-    case Outcome::internal_error:
-      return 11;
-  }
-  return 11;
+  return facts_of(outcome.value_or(Outcome::not_run)).badness;
 }
 
 bool is_bad(const std::optional<Outcome>& outcome) { return badness(outcome) > 0; }

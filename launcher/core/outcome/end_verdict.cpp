@@ -16,14 +16,12 @@ std::string_view full_verdict(const EndedTest& test) {
   return verdict.empty() ? "unknown" : verdict;
 }
 
-// What reports take the outcome to mean by themselves (report/test_outcome.cpp).
-std::string_view usual_verdict(Outcome outcome) {
-  if (outcome == Outcome::no_tests) return {};
-  if (outcome == Outcome::skipped) return "skipped";
-  return outcome == Outcome::passed ? "passed" : "failed";
-}
-
 }  // namespace
+
+std::string_view usual_verdict(Outcome outcome) {
+  if (outcome == Outcome::no_tests || outcome == Outcome::interrupted) return {};
+  return is_good(outcome) ? name_of(outcome) : "failed";
+}
 
 std::string_view verdict_by_end(std::string_view properties, const Exit& end) {
   // No property changes what is no exit code.

@@ -8,6 +8,10 @@
 
 namespace holdfast {
 
+// What ctest says of an attempt that ended so, where nothing is set that could change it. Empty: a
+// setting says what it counts as (no_tests), or ctest may not have lived to say anything.
+std::string_view usual_verdict(Outcome outcome);
+
 // `passed` or `failed`, of one that was not skipped; empty where an expression decides.
 // `properties`: as parse_verdict_properties() reads them.
 std::string_view verdict_by_end(std::string_view properties, const Exit& end);

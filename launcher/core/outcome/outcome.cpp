@@ -1,59 +1,30 @@
 #include "core/outcome/outcome.hpp"
 
+#include <algorithm>
+
 #include "core/outcome/exit_codes.hpp"
 
-#include <array>
-
 namespace holdfast {
-namespace {
 
-// Signal numbers of Linux; core includes no system header. Source: signal(7), x86 and arm.
-constexpr int k_signal_abort = 6;
-constexpr int k_signal_kill = 9;
-constexpr int k_signal_term = 15;
+std::string_view name_of(Outcome outcome) { return facts_of(outcome).name; }
 
-// ENOENT and ENOTDIR of errno(3): the command does not exist (127), else it cannot be executed
-// (126).
-constexpr int k_no_entry = 2;
-constexpr int k_not_a_directory = 20;
-
-struct NamedOutcome {
-  Outcome outcome;
-  std::string_view name;
-};
-
-constexpr std::array<NamedOutcome, 15> k_names{{
-    {Outcome::passed, "passed"},
-    {Outcome::failed, "failed"},
-    {Outcome::deliberate_exit, "deliberate_exit"},
-    {Outcome::crashed, "crashed"},
-    {Outcome::premature_exit, "premature_exit"},
-    {Outcome::timed_out, "timed_out"},
-    {Outcome::oom_killed, "oom_killed"},
-    {Outcome::launch_failed, "launch_failed"},
-    {Outcome::no_tests, "no_tests"},
-    {Outcome::skipped, "skipped"},
-    {Outcome::lock_timeout, "lock_timeout"},
-    {Outcome::lock_lost, "lock_lost"},
-    {Outcome::service_unavailable, "service_unavailable"},
-    {Outcome::interrupted, "interrupted"},
-    {Outcome::internal_error, "internal_error"},
-}};
-
-}  // namespace
-
-std::string_view name_of(Outcome outcome) {
-  for (const NamedOutcome& entry : k_names) {
-    if (entry.outcome == outcome) return entry.name;
-  }
-  return "internal_error";
+std::string label(Outcome outcome) {
+  std::string text(name_of(outcome));
+  std::replace(text.begin(), text.end(), '_', ' ');
+  return text;
 }
 
 std::optional<Outcome> outcome_named(std::string_view name) {
-  for (const NamedOutcome& entry : k_names) {
-    if (entry.name == name) return entry.outcome;
+  for (const OutcomeFacts& one : k_outcome_table) {
+    if (one.name == name && one.outcome < Outcome::not_run) return one.outcome;
   }
   return std::nullopt;
+}
+
+bool is_missing(const ProcessEnd& main) {
+  constexpr int k_no_entry = 2;          // ENOENT of errno(3)
+  constexpr int k_not_a_directory = 20;  // ENOTDIR
+  return main.code == k_no_entry || main.code == k_not_a_directory;
 }
 
 namespace {
@@ -130,61 +101,41 @@ std::optional<int> code_of_no_tests(const Observation& seen) {
   return std::nullopt;
 }
 
-Exit launch_failure(const Observation& seen) {
-  const bool missing = seen.main.code == k_no_entry || seen.main.code == k_not_a_directory;
-  return {Exit::Kind::code, missing ? exit_codes::k_not_found : exit_codes::k_cannot_execute};
+// It has failed, and its own end does not show it. Under ctest WILL_FAIL must not invert that
+// either.
+bool hides_failure(Outcome outcome, const Observation& seen) {
+  // A leak fails it, or cases of a batch that did not run.
+  if (outcome == Outcome::failed) {
+    return seen.main.kind == ProcessEnd::Kind::exited && seen.main.code == 0;
+  }
+  // It said that it had failed: neither 0 nor the code of a skip may hide that.
+  return outcome == Outcome::deliberate_exit && (seen.main.code == 0 || is_skip_code(seen));
 }
 
 }  // namespace
 
 Exit exit_of(Outcome outcome, const Observation& seen, ExitMode mode) {
+  const OutcomeFacts& facts = facts_of(outcome);
   const bool under_ctest = mode == ExitMode::ctest;
   // Not the test's own end: under ctest a signal, so that no property makes it green.
-  const auto own = [&](int code) {
-    return under_ctest ? Exit{Exit::Kind::signal, k_signal_abort} : Exit{Exit::Kind::code, code};
+  const auto own = [&](int code, int signal = k_signal_abort) {
+    return under_ctest ? Exit{Exit::Kind::signal, signal} : Exit{Exit::Kind::code, code};
   };
   if (seen.flaky_fails) return own(1);
-  switch (outcome) {
-    case Outcome::failed:
-      // Its own end was well: it is a leak that fails it, or cases of a batch that did not run.
-      // Under ctest WILL_FAIL must not invert that either.
-      if (seen.main.kind == ProcessEnd::Kind::exited && seen.main.code == 0) return own(1);
-      return as_the_test_ended(seen);
-    case Outcome::passed:
-    case Outcome::crashed:
-    case Outcome::oom_killed:
-    case Outcome::skipped:
-      return as_the_test_ended(seen);
-    case Outcome::deliberate_exit:
-      // It said that it had failed: neither 0 nor the code of a skip may hide that.
-      if (seen.main.code == 0 || is_skip_code(seen)) return own(1);
-      return as_the_test_ended(seen);
-    case Outcome::no_tests:
-      if (const std::optional<int> code = code_of_no_tests(seen)) {
-        return {Exit::Kind::code, *code};
-      }
-      return own(1);
-    case Outcome::premature_exit:
-      return own(1);
-    case Outcome::timed_out:
-      return under_ctest ? Exit{Exit::Kind::signal, k_signal_kill}
-                         : Exit{Exit::Kind::code, exit_codes::k_timed_out};
-    case Outcome::interrupted:
-      // What a command says of its own end after it was told to end is its caller's to read.
-      if (!under_ctest && exited_when_told(seen)) return as_the_test_ended(seen);
-      return {Exit::Kind::signal, seen.end_signal != 0 ? seen.end_signal : k_signal_term};
-    case Outcome::launch_failed: {
-      const Exit failure = launch_failure(seen);
-      return own(failure.value);
-    }
-    case Outcome::lock_timeout:
-      return own(exit_codes::k_lock_not_had);
-    case Outcome::lock_lost:
-    case Outcome::service_unavailable:
-    case Outcome::internal_error:
-      return own(exit_codes::k_own_failure);
+  if (outcome == Outcome::interrupted) {
+    // What a command says of its own end after it was told to end is its caller's to read.
+    if (!under_ctest && exited_when_told(seen)) return as_the_test_ended(seen);
+    return {Exit::Kind::signal, seen.end_signal != 0 ? seen.end_signal : facts.signal};
   }
-  return own(exit_codes::k_own_failure);
+  if (outcome == Outcome::no_tests) {
+    const std::optional<int> code = code_of_no_tests(seen);
+    return code ? Exit{Exit::Kind::code, *code} : own(facts.code);
+  }
+  if (outcome == Outcome::launch_failed && is_missing(seen.main)) {
+    return own(exit_codes::k_not_found);
+  }
+  if (facts.code != 0) return own(facts.code, facts.signal);
+  return hides_failure(outcome, seen) ? own(1) : as_the_test_ended(seen);
 }
 
 }  // namespace holdfast

@@ -8,32 +8,17 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/base/words.hpp"
+#include "core/outcome/outcome_table.hpp"
 
 namespace holdfast {
 
-// On disk by name (journal), in the exit by code: names are never changed or reused.
-enum class Outcome : std::uint8_t {
-  passed,
-  failed,
-  deliberate_exit,
-  crashed,
-  premature_exit,
-  timed_out,
-  oom_killed,
-  launch_failed,
-  no_tests,
-  skipped,
-  lock_timeout,
-  lock_lost,
-  service_unavailable,
-  interrupted,
-  internal_error,
-};
-
 std::string_view name_of(Outcome outcome);
+std::string label(Outcome outcome);  // `timed out` for timed_out
+// One that an attempt can have.
 std::optional<Outcome> outcome_named(std::string_view name);
 
 // How the main process of the test ended, if it ever was.
@@ -42,6 +27,9 @@ struct ProcessEnd {
   Kind kind = Kind::never_started;
   int code = 0;  // exited: 0..255; signalled: the signal; never_started: errno of exec, or 0
 };
+
+// Of one that was never started: its command does not exist.
+bool is_missing(const ProcessEnd& main);
 
 // What made the launcher end the process tree, if anything did. The first reason stays.
 enum class EndReason : std::uint8_t {

@@ -23,8 +23,6 @@ constexpr std::array k_passing_errors{
     110,  // ETIMEDOUT
     116,  // ESTALE: of a network file system
 };
-constexpr int k_no_entry = 2;          // ENOENT
-constexpr int k_not_a_directory = 20;  // ENOTDIR
 
 constexpr int k_largest_code = 255;
 constexpr int k_last_signal = 31;  // those above are for programs themselves, without names
@@ -183,31 +181,7 @@ std::string to_text(const RetryRules& rules) {
 
 std::optional<RetryCause> cause_of(Outcome outcome, const ProcessEnd& main) {
   if (!never_again(outcome, main).empty()) return std::nullopt;
-  switch (outcome) {
-    case Outcome::crashed:
-      return RetryCause::crash;
-    case Outcome::timed_out:
-      return RetryCause::timeout;
-    case Outcome::oom_killed:
-      return RetryCause::oom;
-    case Outcome::launch_failed:
-      return RetryCause::launch;
-    // It ended by itself, and what its code means was for ctest to say.
-    case Outcome::passed:
-    case Outcome::failed:
-    case Outcome::deliberate_exit:
-    case Outcome::premature_exit:
-    case Outcome::skipped:
-      return RetryCause::exit_code;
-    case Outcome::no_tests:
-    case Outcome::lock_timeout:
-    case Outcome::lock_lost:
-    case Outcome::service_unavailable:
-    case Outcome::interrupted:
-    case Outcome::internal_error:
-      return std::nullopt;
-  }
-  return std::nullopt;
+  return facts_of(outcome).cause;
 }
 
 const RetryRule* rule_for(const RetryRules& rules, RetryCause cause, const ProcessEnd& main) {
@@ -219,62 +193,19 @@ const RetryRule* rule_for(const RetryRules& rules, RetryCause cause, const Proce
 }
 
 std::string_view never_again(Outcome outcome, const ProcessEnd& main) {
-  switch (outcome) {
-    case Outcome::passed:
-    case Outcome::failed:
-    case Outcome::deliberate_exit:
-    case Outcome::crashed:
-    case Outcome::premature_exit:
-    case Outcome::timed_out:
-    case Outcome::oom_killed:
-    case Outcome::skipped:
-      return {};
-    case Outcome::launch_failed:
-      if (main.code == k_no_entry || main.code == k_not_a_directory) {
-        return "a command that does not exist";
-      }
-      return may_pass(main.code) ? std::string_view{} : "a command that cannot be executed";
-    case Outcome::no_tests:
-      return "no tests were found";
-    case Outcome::lock_timeout:
-      return "its locks were not had in time";
-    case Outcome::lock_lost:
-      return "its lock was lost";
-    case Outcome::service_unavailable:
-      return "a service it needs is not available";
-    case Outcome::interrupted:
-      return "it was interrupted";
-    case Outcome::internal_error:
-      return "Holdfast itself failed, or refused to run it";
+  if (outcome == Outcome::launch_failed) {
+    if (is_missing(main)) return "a command that does not exist";
+    if (may_pass(main.code)) return {};
   }
-  return "its outcome is unknown";
+  return facts_of(outcome).never_again;
 }
 
 std::string describe_end(Outcome outcome, const ProcessEnd& main) {
-  switch (outcome) {
-    case Outcome::crashed:
-      return "crashed (signal " + std::to_string(main.code) + ")";
-    case Outcome::timed_out:
-      return "timed out";
-    case Outcome::oom_killed:
-      return "killed for want of memory";
-    case Outcome::launch_failed:
-      return "not started";
-    case Outcome::passed:
-    case Outcome::failed:
-    case Outcome::deliberate_exit:
-    case Outcome::premature_exit:
-    case Outcome::skipped:
-    case Outcome::no_tests:
-      return "exit " + std::to_string(main.code);
-    case Outcome::lock_timeout:
-    case Outcome::lock_lost:
-    case Outcome::service_unavailable:
-    case Outcome::interrupted:
-    case Outcome::internal_error:
-      return std::string(name_of(outcome));
-  }
-  return std::string(name_of(outcome));
+  const OutcomeFacts& facts = facts_of(outcome);
+  std::string text(facts.end.empty() ? facts.name : facts.end);
+  const std::size_t number = text.find('#');
+  if (number != std::string::npos) text.replace(number, 1, std::to_string(main.code));
+  return text;
 }
 
 }  // namespace holdfast

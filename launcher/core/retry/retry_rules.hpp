@@ -5,7 +5,6 @@
 // everything but crashes.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,17 +14,6 @@
 #include "core/outcome/outcome.hpp"
 
 namespace holdfast {
-
-// The more specific first.
-enum class RetryCause : std::uint8_t {
-  exit_code,  // ended by itself, with one certain code
-  signal,     // a crash, by one certain signal
-  crash,      // died of a signal, but for want of memory
-  timeout,
-  launch,  // could not be started, for a reason that may go away
-  oom,     // killed for want of memory
-  any,
-};
 
 struct RetryRule {
   RetryCause cause = RetryCause::any;

@@ -9,8 +9,7 @@ namespace {
 bool goes(Scratch what, Outcome outcome) {
   switch (what) {
     case Scratch::keep_failed:
-      return outcome == Outcome::passed || outcome == Outcome::skipped ||
-             outcome == Outcome::no_tests;
+      return is_good(outcome) || outcome == Outcome::no_tests;
     case Scratch::keep:
       return false;
     case Scratch::remove:

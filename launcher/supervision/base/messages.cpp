@@ -123,27 +123,9 @@ std::string note_on(const AttemptResult& result, std::string_view test, std::str
 bool is_worth_knowing(const AttemptResult& result) {
   const Observation& seen = result.observation;
   if (seen.end_reason != EndReason::none || result.report.survivors > 0) return false;
-  switch (result.outcome) {
-    case Outcome::no_tests:
-      return seen.no_tests != NoTests::fail;
-    case Outcome::passed:
-    case Outcome::failed:
-    case Outcome::crashed:
-    case Outcome::skipped:
-    case Outcome::oom_killed:
-      return seen.leaked || !result.orphans.empty();
-    case Outcome::deliberate_exit:
-    case Outcome::premature_exit:
-    case Outcome::timed_out:
-    case Outcome::launch_failed:
-    case Outcome::lock_timeout:
-    case Outcome::lock_lost:
-    case Outcome::service_unavailable:
-    case Outcome::interrupted:
-    case Outcome::internal_error:
-      return false;
-  }
-  return false;
+  if (!facts_of(result.outcome).is_worth_knowing) return false;
+  if (result.outcome == Outcome::no_tests) return seen.no_tests != NoTests::fail;
+  return seen.leaked || !result.orphans.empty();
 }
 
 }  // namespace holdfast::supervision

@@ -26,6 +26,8 @@ bool is_the_tests_own_end(Outcome outcome) {
     case Outcome::service_unavailable:
     case Outcome::interrupted:
     case Outcome::internal_error:
+    case Outcome::not_run:
+    case Outcome::unknown:
       return false;
   }
   return false;
