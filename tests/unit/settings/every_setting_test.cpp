@@ -70,6 +70,11 @@ Sample sample_of<kind::KnownFlakes>() {
   return {};
 }
 
+template <unsigned k_most>
+Sample sample_of_number(kind::UpTo<k_most> /*kind*/) {
+  return {"3", "3"};
+}
+
 template <typename Kind, typename Field>
 Sample sample(const Field& /*built_in*/) {
   if constexpr (requires { words_of(Field{}); }) {
@@ -78,8 +83,8 @@ Sample sample(const Field& /*built_in*/) {
   } else if constexpr (requires { words_of(typename Field::value_type{}); }) {
     const std::string word(words_of(typename Field::value_type{}).back());
     return {"\"" + word + "\"", word};
-  } else if constexpr (requires { Kind::print(3U); }) {
-    return {"3", "3"};
+  } else if constexpr (requires { sample_of_number(Kind{}); }) {
+    return sample_of_number(Kind{});
   } else {
     return sample_of<Kind>();
   }
