@@ -4,23 +4,30 @@
 // or knows a locale.
 #pragma once
 
-#include <charconv>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
-#include <system_error>
+#include <type_traits>
 
 namespace holdfast {
+
+// Digits at the front, up to `largest`; takes them off. One function for all types: it is large.
+std::optional<std::uint64_t> take_digits(std::string_view& text, int base, std::uint64_t largest);
 
 // At the front, and takes it off; where there is nothing, the text stays as it is.
 template <std::integral N>
 std::optional<N> take_number(std::string_view& text, int base = 10) {
-  N number = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), number, base);
-  if (read.ec != std::errc{}) return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()));
-  return number;
+  const bool is_negative = std::is_signed_v<N> && text.starts_with('-');
+  std::string_view digits = text.substr(is_negative ? 1 : 0);
+  const auto most = static_cast<std::uint64_t>(std::numeric_limits<N>::max());
+  const std::optional<std::uint64_t> number =
+      take_digits(digits, base, is_negative ? most + 1 : most);
+  if (!number) return std::nullopt;
+  text = digits;
+  return static_cast<N>(is_negative ? 0 - *number : *number);
 }
 
 // At the front, whatever follows.

@@ -1,6 +1,7 @@
 #include "core/settings/kinds.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "core/base/number.hpp"
@@ -23,8 +24,11 @@ Result<void> put(Result<T> value, T& field) {
 
 }  // namespace
 
-Error unknown_word(std::string_view text, const std::string& expected) {
-  return refused(text, expected);
+Result<std::size_t> read_word(std::string_view text, const std::string_view* words,
+                              std::size_t count) {
+  const std::string_view* const found = std::find(words, words + count, text);
+  if (found != words + count) return static_cast<std::size_t>(found - words);
+  return refused(text, alternatives(std::span(words, count)));
 }
 
 Result<void> Duration::read(std::string_view text, Milliseconds& field) {

@@ -28,15 +28,18 @@ struct Duration {
 };
 struct Limit : Duration {};
 
-Error unknown_word(std::string_view text, const std::string& expected);
+// Which of `words` it is.
+Result<std::size_t> read_word(std::string_view text, const std::string_view* words,
+                              std::size_t count);
 
 // One of some words: of an enumeration as core/base/words.hpp has it, or of one that may be none.
 struct Word {
   template <Worded E>
   static Result<void> read(std::string_view text, E& field) {
-    const std::optional<E> value = named<E>(text);
-    if (!value) return unknown_word(text, alternatives(words_of(E{})));
-    field = *value;
+    static constexpr auto k_words = words_of(E{});
+    const Result<std::size_t> word = read_word(text, k_words.data(), k_words.size());
+    if (!word) return word.error();
+    field = static_cast<E>(*word);
     return {};
   }
   template <Worded E>
