@@ -104,7 +104,7 @@ Result<RunReport> load(const std::filesystem::path& tree, const std::string& wan
 }
 
 int report(const ReportOptions& options) {
-  const std::optional<Format> format = format_named(options.format);
+  const std::optional<Format> format = named<Format>(options.format);
   if (!format) {
     return fail("--format \"" + options.format + "\": expected text, json or junit");
   }

@@ -6,13 +6,6 @@
 
 namespace holdfast {
 
-std::optional<Format> format_named(std::string_view name) {
-  if (name == "text") return Format::text;
-  if (name == "json") return Format::json;
-  if (name == "junit") return Format::junit;
-  return std::nullopt;
-}
-
 std::string render(const RunReport& report, Format format) {
   switch (format) {
     case Format::text:

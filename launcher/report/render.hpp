@@ -1,10 +1,11 @@
 // The one entry for whoever wants a report: `holdfast report --format`.
 #pragma once
 
+#include "core/base/words.hpp"
 #include "report/model.hpp"
 
+#include <array>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,7 +14,7 @@ namespace holdfast {
 enum class Format : std::uint8_t { text, json, junit };
 
 // "text", "json", "junit"; nothing for any other name.
-std::optional<Format> format_named(std::string_view name);
+constexpr std::array<std::string_view, 3> words_of(Format) { return {"text", "json", "junit"}; }
 
 // The whole report, newline at the end. Never fails, whatever bytes names and outputs hold.
 std::string render(const RunReport& report, Format format);

@@ -66,7 +66,7 @@ std::optional<Verdict> verdict_of(const TestEvidence& evidence) {
   if (!evidence.ended && !evidence.verdict && evidence.complete) return Verdict::unknown;
   if (!evidence.ended || !evidence.outcome) return evidence.verdict;
   const std::optional<Verdict> own =
-      evidence.expected ? evidence.expected : verdict_named(usual_verdict(*evidence.outcome));
+      evidence.expected ? evidence.expected : named<Verdict>(usual_verdict(*evidence.outcome));
   // Of a test skipped by its exit code ctest's log says that it passed.
   const bool is_skip = evidence.verdict == Verdict::passed && own == Verdict::skipped;
   return evidence.verdict && !is_skip ? evidence.verdict : own;

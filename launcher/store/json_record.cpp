@@ -70,7 +70,7 @@ Record attempt_ended(FieldReader& in) {
   record.marker = in.marker();
   record.orphan_markers = in.orphan_markers();
   record.note = in.text("note");
-  record.verdict = verdict_named(in.text("verdict"));
+  record.verdict = named<Verdict>(in.text("verdict"));
   record.scratch = in.text("scratch");
   record.retry = in.text("retry");
   record.log = in.text("log");
@@ -167,7 +167,7 @@ ParsedLine record_of(const Json& object) {
   } else if (type == "stale") {
     parsed.record = stale(in);
   } else if (type == "verdict") {
-    const std::optional<Verdict> verdict = verdict_named(in.text("verdict"));
+    const std::optional<Verdict> verdict = named<Verdict>(in.text("verdict"));
     if (!verdict) return refused("verdict of an unknown name");
     parsed.record = verdict_record(in, *verdict);
   } else if (type == "cases") {

@@ -1,9 +1,11 @@
 // What ctest concludes of a test.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <optional>
 #include <string_view>
+
+#include "core/base/words.hpp"
 
 namespace holdfast {
 
@@ -11,7 +13,8 @@ namespace holdfast {
 // ctest found there.
 enum class Verdict : std::uint8_t { passed, failed, skipped, disabled, unknown };
 
-std::string_view name_of(Verdict verdict);
-std::optional<Verdict> verdict_named(std::string_view name);
+constexpr std::array<std::string_view, 5> words_of(Verdict) {
+  return {"passed", "failed", "skipped", "disabled", "unknown"};
+}
 
 }  // namespace holdfast

@@ -32,18 +32,6 @@ bool is_for_ctest(std::string_view line) {
 
 }  // namespace
 
-std::string_view name_of(MirroredVerdict verdict) {
-  switch (verdict) {
-    case MirroredVerdict::passed:
-      return "passed";
-    case MirroredVerdict::failed:
-      return "failed";
-    case MirroredVerdict::skipped:
-      return "skipped";
-  }
-  return "failed";
-}
-
 Result<VerdictProperties> parse_verdict_properties(std::string_view text) {
   VerdictProperties properties;
   while (!text.empty()) {

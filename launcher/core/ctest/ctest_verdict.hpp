@@ -5,6 +5,7 @@
 // the real program by tests/system/ctest_verdict_test.py.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/base/words.hpp"
 #include "core/ctest/cmake_expression.hpp"
 #include "core/outcome/outcome.hpp"
 
@@ -19,7 +21,9 @@ namespace holdfast {
 
 enum class MirroredVerdict : std::uint8_t { passed, failed, skipped };
 
-std::string_view name_of(MirroredVerdict verdict);
+constexpr std::array<std::string_view, 3> words_of(MirroredVerdict) {
+  return {"passed", "failed", "skipped"};
+}
 
 // A test's properties that decide about its verdict. Without any: a command's of `holdfast run`.
 struct VerdictProperties {

@@ -17,14 +17,6 @@ Error refused(std::string_view text, const std::string& why) {
   return Error{"lock \"" + std::string(text) + "\": " + why};
 }
 
-std::optional<LockScope> scope_named(std::string_view name) {
-  for (LockScope scope :
-       {LockScope::build, LockScope::project, LockScope::user, LockScope::machine}) {
-    if (name_of(scope) == name) return scope;
-  }
-  return std::nullopt;
-}
-
 std::optional<unsigned> parse_count(std::string_view text) {
   return text.size() > 6 ? std::nullopt : parse_number<unsigned>(text);
 }
@@ -91,29 +83,15 @@ std::string slot_variable(std::string_view name) {
   return variable;
 }
 
-std::string_view name_of(LockScope scope) {
-  switch (scope) {
-    case LockScope::build:
-      return "build";
-    case LockScope::project:
-      return "project";
-    case LockScope::user:
-      return "user";
-    case LockScope::machine:
-      return "machine";
-  }
-  return "project";
-}
-
 Result<LockSpec> parse_lock_spec(std::string_view text) {
   LockSpec spec;
   std::string_view rest = text;
   if (const std::size_t at = rest.find('@'); at != std::string_view::npos) {
     const std::string_view scope_name = rest.substr(at + 1);
-    const std::optional<LockScope> scope = scope_named(scope_name);
+    const std::optional<LockScope> scope = named<LockScope>(scope_name);
     if (!scope) {
-      return refused(text, "after `@` expected build, project, user or machine, found \"" +
-                               std::string(scope_name) + "\"");
+      return refused(text, "after `@` expected " + alternatives(words_of(LockScope{})) +
+                               ", found \"" + std::string(scope_name) + "\"");
     }
     spec.scope = *scope;
     rest = rest.substr(0, at);

@@ -1,12 +1,14 @@
 // What a lock is called and how it is wanted: `NAME[:shared|:K/N][@scope]`.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "core/base/words.hpp"
 
 namespace holdfast {
 
@@ -14,6 +16,10 @@ enum class LockMode : std::uint8_t { exclusive, shared, counted };
 
 // In the canonical order in which several locks are taken.
 enum class LockScope : std::uint8_t { build, project, user, machine };
+
+constexpr std::array<std::string_view, 4> words_of(LockScope) {
+  return {"build", "project", "user", "machine"};
+}
 
 struct LockSpec {
   std::string name;
@@ -36,7 +42,6 @@ Result<LockSpec> parse_lock_spec(std::string_view text);
 Result<LockSpec> promote_resource_lock(std::string_view name);
 
 std::string to_text(const LockSpec& spec);
-std::string_view name_of(LockScope scope);
 
 // Sorted into the one global order (scope, name) that makes deadlock between tests impossible;
 // the same lock named twice is merged: exclusive wins over shared. Fails when one name is asked

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include "core/base/words.hpp"
 #include "core/outcome/exit_codes.hpp"
 
 namespace holdfast {
@@ -56,6 +57,11 @@ enum class RetryCause : std::uint8_t {
   oom,     // killed for want of memory
   any,
 };
+
+// Those that end in a colon have more after it.
+constexpr std::array<std::string_view, 7> words_of(RetryCause) {
+  return {"exit:", "signal:", "crash", "timeout", "launch", "oom", "any"};
+}
 
 // Signal numbers of Linux; core includes no system header. Source: signal(7), x86 and arm.
 inline constexpr int k_signal_abort = 6;

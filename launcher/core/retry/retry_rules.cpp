@@ -43,26 +43,6 @@ std::string_view without_blanks(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-std::string_view word_of(RetryCause cause) {
-  switch (cause) {
-    case RetryCause::exit_code:
-      return "exit:";
-    case RetryCause::signal:
-      return "signal:";
-    case RetryCause::crash:
-      return "crash";
-    case RetryCause::timeout:
-      return "timeout";
-    case RetryCause::launch:
-      return "launch";
-    case RetryCause::oom:
-      return "oom";
-    case RetryCause::any:
-      return "any";
-  }
-  return "any";
-}
-
 // sigabbrev_np(3), with what is usually before it.
 std::string name_of_signal(int signal) {
   const char* const name = ::sigabbrev_np(signal);
@@ -79,7 +59,7 @@ std::optional<int> signal_named(std::string_view name) {
 // The rule without its number.
 std::optional<RetryRule> rule_named(std::string_view name) {
   RetryRule rule;
-  const std::string_view exit = word_of(RetryCause::exit_code);
+  const std::string_view exit = name_of(RetryCause::exit_code);
   if (name.starts_with(exit)) {
     const std::optional<unsigned> code = number_of(name.substr(exit.size()), k_largest_code);
     if (!code) return std::nullopt;
@@ -87,7 +67,7 @@ std::optional<RetryRule> rule_named(std::string_view name) {
     rule.code = static_cast<int>(*code);
     return rule;
   }
-  const std::string_view signal = word_of(RetryCause::signal);
+  const std::string_view signal = name_of(RetryCause::signal);
   if (name.starts_with(signal)) {
     const std::optional<int> number = signal_named(name.substr(signal.size()));
     if (!number) return std::nullopt;
@@ -95,17 +75,14 @@ std::optional<RetryRule> rule_named(std::string_view name) {
     rule.code = *number;
     return rule;
   }
-  for (RetryCause cause : {RetryCause::crash, RetryCause::timeout, RetryCause::launch,
-                           RetryCause::oom, RetryCause::any}) {
-    if (word_of(cause) != name) continue;
-    rule.cause = cause;
-    return rule;
-  }
-  return std::nullopt;
+  const std::optional<RetryCause> cause = named<RetryCause>(name);
+  if (!cause) return std::nullopt;
+  rule.cause = *cause;
+  return rule;
 }
 
 std::string name_of(const RetryRule& rule) {
-  std::string name(word_of(rule.cause));
+  std::string name(name_of(rule.cause));
   if (rule.cause == RetryCause::exit_code) name += std::to_string(rule.code);
   if (rule.cause == RetryCause::signal) name += name_of_signal(rule.code);
   return name;

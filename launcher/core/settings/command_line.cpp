@@ -48,7 +48,7 @@ Result<void> set_step(Option option, std::string_view name, std::string_view val
                       CommandLine& line) {
   std::optional<BuildStep>& step = line.step;
   if (option == Option::step) {
-    const std::optional<StepKind> kind = step_kind_named(value);
+    const std::optional<StepKind> kind = named<StepKind>(value);
     if (!kind)
       return Error{"--step \"" + std::string(value) + "\": expected compile, link or custom"};
     step.emplace().kind = *kind;

@@ -58,28 +58,6 @@ std::optional<StepHandOver> parse_step_hand_over(std::string_view text) {
   return handed;
 }
 
-std::optional<StepKind> step_kind_named(std::string_view name) {
-  if (name == "compile") return StepKind::compile;
-  if (name == "link") return StepKind::link;
-  if (name == "custom") return StepKind::custom;
-  if (name == "scan") return StepKind::scan;
-  return std::nullopt;
-}
-
-std::string_view name_of(StepKind kind) {
-  switch (kind) {
-    case StepKind::compile:
-      return "compile";
-    case StepKind::link:
-      return "link";
-    case StepKind::custom:
-      return "custom";
-    case StepKind::scan:
-      return "scan";
-  }
-  return "custom";
-}
-
 std::string BuildStep::title() const {
   const std::string& what = !output.empty() ? output : !target.empty() ? target : program;
   return what.empty() ? std::string(name_of(kind)) : std::string(name_of(kind)) + " " + what;

@@ -1,12 +1,14 @@
 // One command of a build, as the build tool's rule describes it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/base/words.hpp"
 #include "core/lock/lock_spec.hpp"
 
 namespace holdfast {
@@ -15,8 +17,9 @@ namespace holdfast {
 // (CMake 3.28).
 enum class StepKind : std::uint8_t { compile, link, custom, scan };
 
-std::optional<StepKind> step_kind_named(std::string_view name);
-std::string_view name_of(StepKind kind);
+constexpr std::array<std::string_view, 4> words_of(StepKind) {
+  return {"compile", "link", "custom", "scan"};
+}
 
 // What was before this attempt of a step, all of it together.
 struct EarlierAttempts {

@@ -93,11 +93,11 @@ TEST(JsonReport, AnEmptyJournalIsAReportToo) {
 }
 
 TEST(Format, NamesAreThoseOfTheCommandLine) {
-  EXPECT_EQ(format_named("text"), Format::text);
-  EXPECT_EQ(format_named("json"), Format::json);
-  EXPECT_EQ(format_named("junit"), Format::junit);
-  EXPECT_EQ(format_named("JSON"), std::nullopt);
-  EXPECT_EQ(format_named(""), std::nullopt);
+  EXPECT_EQ(named<Format>("text"), Format::text);
+  EXPECT_EQ(named<Format>("json"), Format::json);
+  EXPECT_EQ(named<Format>("junit"), Format::junit);
+  EXPECT_EQ(named<Format>("JSON"), std::nullopt);
+  EXPECT_EQ(named<Format>(""), std::nullopt);
 }
 
 }  // namespace
