@@ -52,6 +52,7 @@ class Explain(HoldfastCase):
             "lock-timeout": "90s | holdfast.toml:16, [[profile.ci.override]]",
             "on-leak": "fail | the test's HOLDFAST_ON_LEAK",
             "containment": "none | built-in default",
+            "nice": "0 | built-in default",
             "scratch": "remove | holdfast.toml:12, [[override]]",
             "run-serial": "run | built-in default",
             "no-tests": "keep | built-in default",
