@@ -29,7 +29,7 @@ constexpr std::size_t k_max_note = 300;
 
 using Indexes = std::set<std::uint32_t>;
 
-// Whether it is a regular file that was written at `since` (seconds since 1970) or later.
+// Whether `file` is a regular file that was written at `since` (seconds since 1970) or later.
 bool was_written_since(const fs::path& file, double since) {
   struct stat status {};
   if (::lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
@@ -38,8 +38,8 @@ bool was_written_since(const fs::path& file, double since) {
          since;
 }
 
-// The indexes in a "7:name" list. ctest does not remove a list when a later run has nothing to put
-// there: one that is older than `since` is empty.
+// The indexes in a list of lines such as "7:name". A list older than `since` counts as empty: ctest
+// leaves an old list in place when a later run has nothing to put there.
 Indexes listed(const fs::path& file, double since) {
   Indexes indexes;
   if (!was_written_since(file, since)) return indexes;
@@ -53,7 +53,7 @@ Indexes listed(const fs::path& file, double since) {
   return indexes;
 }
 
-// What the log's own words come to.
+// The verdict that the log alone gives.
 Verdict verdict_of(const LogEntry& entry) {
   if (!entry.started) return entry.explained ? Verdict::failed : Verdict::disabled;
   switch (entry.result) {
@@ -67,9 +67,9 @@ Verdict verdict_of(const LogEntry& entry) {
   return Verdict::failed;
 }
 
-// The tests skipped by their exit codes, which the log does not tell from those that passed:
-// nothing where the lists are not of this log. Any other ctest in the tree may have written them;
-// then they fit only if they say of every test what this log says, too.
+// The tests skipped by their exit codes, which the log alone cannot tell from passed ones. Any
+// other ctest in the tree may have written the lists. So they count only if they agree with this
+// log about every test; if not, the answer is nothing.
 std::optional<Indexes> skipped_by_code(const std::vector<VerdictRecord>& verdicts,
                                        const Indexes& failed, Indexes disabled) {
   Indexes passed;
@@ -124,7 +124,7 @@ std::vector<VerdictRecord> last_of_each(const std::vector<LogEntry>& entries,
 
 struct Tail {
   std::string text;
-  bool is_all = false;  // of the file
+  bool is_all = false;  // whether `text` is the whole file
 };
 
 Tail tail_of(int descriptor, off_t most) {
@@ -138,8 +138,8 @@ Tail tail_of(int descriptor, off_t most) {
   return tail;
 }
 
-// ctest's summary of labels, which it writes behind its last line: `\n<label> =  0.30 sec*proc\n`
-// of each, and `\n` behind the last.
+// Whether the text ends with ctest's summary of labels, which follows the last line of the log:
+// `\n<label> =  0.30 sec*proc\n` for each label, and one more `\n`.
 bool ends_with_label(std::string_view text) { return text.ends_with(" sec*proc\n\n"); }
 
 }  // namespace
@@ -172,8 +172,8 @@ Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, doubl
 }
 
 bool is_whole_log(int descriptor) {
-  // The line is 30 bytes or so, whatever the user's language makes of the time. It comes after an
-  // entry, or after the first line of a run without tests: a test may print one like it.
+  // The line takes about 30 bytes, in whatever language the time is. A test may print one like it,
+  // so it counts only after an entry, or after the first lines of a run without tests.
   constexpr off_t k_tail = 512;
   constexpr off_t k_tail_with_labels = off_t{1} << 20;
   constexpr std::string_view k_dashes =

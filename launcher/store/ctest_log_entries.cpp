@@ -1,4 +1,4 @@
-// Which marks of ctest's log are real.
+// Decides which marks of ctest's log are real.
 #include "store/ctest_log_marks.hpp"
 
 #include <unordered_map>
@@ -6,12 +6,12 @@
 namespace holdfast {
 namespace {
 
-// How far apart two entries may be: what ctest says about a test it did not start.
+// The most bytes between two entries: what ctest says about a test that it did not start.
 constexpr std::size_t k_max_gap = 1024;
-// More logs within logs than this is a test that prints beginnings only.
+// A deeper nest of logs within logs comes from a test that prints only beginnings.
 constexpr std::size_t k_deepest = 100;
 
-// Which end mark closes which entry.
+// Finds the end mark that closes an entry.
 class Resolver {
  public:
   explicit Resolver(const std::vector<LogMark>& marks) : marks_(marks) {
@@ -22,10 +22,10 @@ class Resolver {
     }
   }
 
-  // Marks of one name nest like brackets (a log shown inside its own test's output). At the end
-  // that balances, the entry is over if the log goes on as it does between two entries;
-  // otherwise the test printed that end itself and a later one of its name, before its next
-  // entry, is the real one.
+  // Marks of one name nest like brackets, because a test's output may show a log with the test in
+  // it. The entry is over at the first end that balances, if the log then goes on as it does
+  // between two entries. If it does not, the test itself printed that end. Then the real one is a
+  // later end of this name before the name's next entry.
   std::optional<std::size_t> end_of(std::size_t entry) const {
     const std::vector<std::size_t>& own = of_name_.at(marks_[entry].name);
     std::size_t depth = 0;
@@ -51,7 +51,7 @@ class Resolver {
 
   const std::vector<LogMark>& marks_;
   std::unordered_map<std::string, std::vector<std::size_t>> of_name_;
-  std::vector<std::size_t> place_;  // of each mark among those of its name
+  std::vector<std::size_t> place_;  // the place of each mark among those of its name
 };
 
 }  // namespace

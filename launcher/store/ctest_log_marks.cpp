@@ -9,24 +9,24 @@
 namespace holdfast {
 namespace {
 
-// What is read at once, and how far nearly every mark reaches: memory never used before costs as
-// much as reading.
+// How much is read at once; nearly every mark is shorter. It is small because the first use of
+// memory costs as much as reading.
 constexpr std::size_t k_piece = 64U << 10U;
-// How far a mark may reach: a command line takes 6 MiB at most (execve(2)), and a bit for quotes.
+// The longest mark: a command line takes 6 MiB at most (execve(2)), and quotes a little more.
 constexpr std::size_t k_reach = 8U << 20U;
 constexpr std::size_t k_max_name = 1U << 20U;
-// The reason names the expressions; the test's name stands below it twice.
+// A reason quotes regular expressions. The test's name follows it twice.
 constexpr std::size_t k_max_reason = 4U << 20U;
 constexpr std::size_t k_max_preamble = 1024;
 constexpr std::string_view k_dashes = "----------------------------------------------------------";
 constexpr std::string_view k_end_of_output = "<end of output>\nTest time = ";
 constexpr std::string_view k_testing = " Testing: ";
-// Holds the end of the output, or two numbers and k_testing.
+// Enough for the line that ends an output, or for two numbers and k_testing.
 constexpr std::size_t k_beginning = 64;
 
-// Beginnings of marks that turn out to be none cost a search each. A test that prints hundreds of
-// thousands of them must not hold up the end of a run: once so much was searched in vain, marks
-// are only recognised when they are short.
+// Each beginning of a mark that turns out to be none costs a search. A test that prints hundreds of
+// thousands of them must not hold up the end of a run. So after enough vain searches only short
+// marks are recognised.
 class Patience {
  public:
   std::size_t reach() const { return wasted_ < k_enough ? k_reach : k_short_reach; }
@@ -44,7 +44,7 @@ bool take(std::string_view& text, std::string_view expected) {
   return true;
 }
 
-// The rest of the line, its newline taken too; empty optional when there is none.
+// The rest of the line; its newline is taken too. Nothing when there is no newline.
 std::optional<std::string_view> take_line(std::string_view& text) {
   const std::size_t newline = text.find('\n');
   if (newline == std::string_view::npos) return std::nullopt;
@@ -57,7 +57,7 @@ bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t") == std::string_view::npos;
 }
 
-// From `"program" "argument" …`.
+// Parses `"program" "argument" …`.
 LoggedCommand command_of(std::string_view text) {
   constexpr std::string_view k_between = "\" \"";
   LoggedCommand command;
@@ -72,13 +72,13 @@ LoggedCommand command_of(std::string_view text) {
   return command;
 }
 
-// Whether it is ours, or that of batches.
+// Whether `program` is the launcher, the plain one or that for batches.
 bool is_launcher(std::string_view program) {
   return program.ends_with("/holdfast-launcher") || program.ends_with("/holdfast-launcher-batch");
 }
 
-// From `"name" start time:` to the output. An argument of the command may look like that line,
-// so each place where it stands is tried.
+// Takes the text from `"name" start time:` to the output. An argument of the command may look like
+// that line, so each place where it stands is tried.
 bool take_start_of_output(std::string_view& text, const std::string& name, LogMark& mark,
                           Patience& patience) {
   const std::string start_time = "\n\"" + name + "\" start time: ";
@@ -130,10 +130,10 @@ std::optional<LogMark> entry_at(std::string_view text, std::uint64_t offset, Pat
   return mark;
 }
 
-// `"name" end time: T\n"name" time elapsed: H` at the end of `block`; what precedes it is a reason.
-// The name may hold any of these words itself, so it counts only when it stands there twice.
+// The name in `"name" end time: T\n"name" time elapsed: H` at the end of `block`; a reason precedes
+// it. The name itself may hold any of these words, so it counts only when it stands there twice.
 std::optional<std::string> name_at_end_of(std::string_view block) {
-  constexpr int k_most_tries = 100;  // more of these words are a test's that prints them only
+  constexpr int k_most_tries = 100;  // a test that only prints these words may have more
   constexpr std::string_view k_end_time = "\" end time: ";
   constexpr std::string_view k_elapsed = "\" time elapsed: ";
   int tries = 0;
@@ -184,12 +184,12 @@ std::optional<LogMark> end_at(std::string_view text, std::uint64_t offset, Patie
   return mark;
 }
 
-// A part of the log in memory, from the current place on.
+// The part of the log that is in memory, from the current place on.
 class Window {
  public:
   explicit Window(std::istream& log) : log_(log) {}
 
-  // At least so many bytes, unless the log ends before. Valid until the next call.
+  // At least so many bytes, unless the log ends earlier. Valid until the next call.
   std::string_view ahead(std::size_t bytes) {
     while (buffer_.size() - position_ < bytes && log_.good()) fill();
     return std::string_view(buffer_).substr(position_);
@@ -197,10 +197,10 @@ class Window {
   std::uint64_t offset() const { return base_ + position_; }
   bool at_end() { return ahead(1).empty(); }
 
-  // No further than what was seen ahead.
+  // The caller must have seen that many bytes ahead.
   void advance(std::size_t bytes) { position_ += bytes; }
 
-  // To the beginning of the next line, however far that is.
+  // Goes to the beginning of the next line, however far that is.
   void next_line() {
     while (!at_end()) {
       const std::string_view text = ahead(1);
@@ -212,7 +212,7 @@ class Window {
 
  private:
   void fill() {
-    // What is moved is never more than what was passed and a piece.
+    // The erase never moves more bytes than were passed, plus one piece.
     if (position_ + k_piece >= buffer_.size() - position_) {
       buffer_.erase(0, position_);
       base_ += position_;
@@ -230,7 +230,7 @@ class Window {
   std::uint64_t base_ = 0;
 };
 
-// Needs no more of the line than k_beginning, where numbers have no zeros in front.
+// k_beginning bytes of the line are enough, because ctest's numbers have no leading zeros.
 bool begins_like_mark(std::string_view line) {
   return line.starts_with(k_end_of_output) ||
          (take_number<std::uint32_t>(line) && take(line, "/") && take_number<std::uint32_t>(line) &&
@@ -241,7 +241,7 @@ std::optional<LogMark> mark_in(std::string_view text, std::uint64_t offset, Pati
   return text.front() == '<' ? end_at(text, offset, patience) : entry_at(text, offset, patience);
 }
 
-// Most marks are found in a piece. Only for what begins like one is more of the log read.
+// Most marks fit into a piece. More of the log is read only for what begins like a mark.
 std::optional<LogMark> mark_at(Window& window, Patience& patience) {
   if (!begins_like_mark(window.ahead(k_beginning))) return std::nullopt;
   std::size_t reach = std::min(k_piece, patience.reach());
@@ -250,13 +250,13 @@ std::optional<LogMark> mark_at(Window& window, Patience& patience) {
     const Patience before = patience;
     std::optional<LogMark> mark = mark_in(text, window.offset(), patience);
     if (mark || text.size() < reach || reach >= before.reach()) return mark;
-    patience = before;  // what is searched again is counted then
+    patience = before;  // the next round searches and counts the same bytes again
     reach = patience.reach();
   }
 }
 
 std::string preamble_before(std::string_view text) {
-  // The log's first two lines are its own ("Start testing: …" and dashes).
+  // The first two lines of the log ("Start testing: …" and dashes) belong to no entry.
   if (text.starts_with("Start testing: ")) {
     take_line(text);
     take_line(text);

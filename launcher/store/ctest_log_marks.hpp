@@ -19,9 +19,9 @@
 //     "name" time elapsed: 00:00:00
 //     ----------------------------------------------------------
 //
-// Names and arguments may hold newlines, and a test may print such lines itself (one that runs
-// ctest and shows its log does). A mark is therefore the whole pattern, not one line of it;
-// which marks are real is decided by resolve_entries().
+// Names and arguments may hold newlines, and a test may print such lines itself, for instance when
+// it runs ctest and shows the log. So a mark is the whole pattern, not one line of it, and
+// resolve_entries() decides which marks are real.
 #pragma once
 
 #include <cstddef>
@@ -36,10 +36,10 @@ namespace holdfast {
 
 enum class LoggedResult : std::uint8_t { passed, failed, skipped };
 
-// What ctest was to start. It does not mark quotes in its words.
+// The command that ctest was to start. The log does not escape quotes inside a word.
 struct LoggedCommand {
   std::string program;
-  std::size_t longest = 0;  // of its words, or of a part of one, in bytes
+  std::size_t longest = 0;  // bytes of the longest word, or of a part of a word
 };
 
 struct LogMark {
@@ -47,18 +47,18 @@ struct LogMark {
   Kind kind = Kind::entry;
   std::string name;
   std::uint64_t begin = 0;  // offset of its first byte
-  std::uint64_t end = 0;    // offset after its last byte; of an entry: where the output begins
-  // Of an entry:
+  std::uint64_t end = 0;    // offset after its last byte; for an entry: where the output begins
+  // Only for an entry:
   std::uint32_t index = 0;
   std::uint32_t total = 0;
   bool started = false;
-  bool launched = false;   // its command is the launcher
-  bool explained = false;  // something stands between the mark before and this one
-  std::string preamble;    // the beginning of that
+  bool launched = false;   // the command is the launcher
+  bool explained = false;  // some text stands between the previous mark and this one
+  std::string preamble;    // the beginning of that text
   LoggedCommand command;
-  // Of an end:
+  // Only for an end:
   LoggedResult result = LoggedResult::failed;
-  bool took_no_time = false;  // less than ctest shows
+  bool took_no_time = false;  // less time than ctest shows
 };
 
 struct LogEntry {
@@ -69,18 +69,18 @@ struct LogEntry {
   LoggedResult result = LoggedResult::failed;
   std::uint64_t output_begin = 0;
   std::uint64_t output_end = 0;
-  bool explained = false;  // ctest has said something about it beforehand: why it did not start it
-  std::string preamble;    // the beginning of that
+  bool explained = false;  // ctest said beforehand why it did not start it
+  std::string preamble;    // the beginning of what it said
   LoggedCommand command;
   bool took_no_time = false;
 };
 
-// All marks of the log, in order. Holds some MiB of the log at most, usually some KiB. Marks whose
-// total differs from the first one's are a nested run's and are left out.
+// All marks of the log, in order. Holds a few KiB of the log, at most some MiB. Marks with another
+// total than the first mark belong to a nested run and are left out.
 std::vector<LogMark> scan_marks(std::istream& log);
 
-// The entries the marks form, in order; several of one name when the test was repeated. Marks
-// inside another entry's output do not count; an entry without an end is dropped.
+// The entries that the marks form, in order. A repeated test has several. Marks inside another
+// entry's output do not count. An entry without an end is dropped.
 std::vector<LogEntry> resolve_entries(const std::vector<LogMark>& marks);
 
 }  // namespace holdfast

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view k_tmp = ".tmp";
 
-// Seconds since 1970 at which a regular file was last written; nothing for anything else.
+// When a regular file was last written, in seconds since 1970; nothing for anything else.
 std::optional<double> written_at(const fs::path& file) {
   struct stat status {};
   if (::lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
@@ -40,7 +40,7 @@ std::string read_at(std::istream& stream, std::uint64_t offset, std::uint64_t le
   return bytes;
 }
 
-// The lines before and after the output still are the ones that were there.
+// Whether the lines before and after the output are still those that ctest wrote around it.
 bool still_frames(std::istream& stream, const OutputPlace& place, std::string_view test) {
   constexpr std::string_view k_before =
       "\nOutput:\n----------------------------------------------------------\n";
@@ -100,7 +100,7 @@ Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& v
       fs::create_directories(file.parent_path(), failed);
       copy.open(file, std::ios::binary | std::ios::trunc);
     }
-    // One at a time: of a large run all of them are more than a keeper is to have in memory.
+    // One output at a time: all those of a large run would be too much memory for a keeper.
     const std::string output = bounded(stream, *one.output, limit);
     kept.push_back({&one, {file.string(), size, output.size()}});
     size += output.size();

@@ -1,4 +1,4 @@
-// A file that is only known by a descriptor, as a stream.
+// A stream over a file that is known only by a descriptor.
 #pragma once
 
 #include <array>
@@ -8,9 +8,9 @@
 
 namespace holdfast {
 
-// Reads from the beginning of the file, or from where it is told to (seekg with a position),
-// whatever the descriptor's own offset is, and leaves that as it is. The descriptor must outlive
-// it. A file that cannot be read ends there.
+// Reads from the beginning of the file, or from where seekg() with a position puts it. It neither
+// uses nor moves the descriptor's own offset. The descriptor must outlive the buffer. A read error
+// looks like the end of the file.
 class DescriptorBuffer final : public std::streambuf {
  public:
   explicit DescriptorBuffer(int descriptor) : descriptor_(descriptor) {}

@@ -10,10 +10,10 @@
 namespace holdfast {
 namespace {
 
-// More than `run_ended` takes.
+// More bytes than a `run_ended` record takes.
 constexpr std::streamoff k_tail = 4096;
 
-// No longer than a line of a journal may be: what is cut off is no record.
+// Nothing when the line is longer than a line of a journal may be.
 std::string first_line(std::istream& stream) {
   std::string line;
   std::streambuf& bytes = *stream.rdbuf();

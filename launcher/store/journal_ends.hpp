@@ -1,4 +1,4 @@
-// The first and the last record of a journal, without reading what is between.
+// The first and the last record of a journal, read without what is between them.
 #pragma once
 
 #include <filesystem>
@@ -8,10 +8,10 @@
 
 namespace holdfast {
 
-// None when the journal does not begin with one.
+// Nothing when the journal does not begin with this record.
 std::optional<RunStarted> first_record(const std::filesystem::path& journal);
 
-// The run's last record; none while it is being written, or when who would have written it died.
+// Nothing while the run is under way, and when its writer died before the end.
 std::optional<RunEnded> end_record(const std::filesystem::path& journal);
 
 }  // namespace holdfast

@@ -28,7 +28,7 @@ class LineCollector {
     }
   }
 
-  // What is left has no newline: its writer died. It may still be a whole record.
+  // The rest has no newline: its writer died. It may still be a whole record.
   void finish() {
     journal_.cut_off = !line_.empty() || too_long_;
     if (journal_.cut_off) end_line();

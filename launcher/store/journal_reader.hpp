@@ -1,9 +1,9 @@
 // Reads a journal, however its run ended.
 //
-// A journal is read after any death: the last line may be cut off, a disk may have been full, a
-// newer Holdfast may have written types this one does not know. All of that is skipped and
-// counted; nothing throws and nothing crashes. Memory is bounded by the records themselves:
-// a line longer than k_max_journal_line is passed over without being kept.
+// A run may die in any way: the last line may be cut off, the disk may have been full, a newer
+// Holdfast may have written types that this one does not know. The reader skips and counts all of
+// that; it never throws and never crashes. The records alone bound its memory: it does not keep a
+// line longer than k_max_journal_line.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -18,7 +18,7 @@
 namespace holdfast {
 
 inline constexpr std::size_t k_max_journal_line = 4U << 20U;
-// So many complaints are kept; Journal::flaws counts them all.
+// The most complaints that are kept; Journal::flaws counts them all.
 inline constexpr std::size_t k_max_complaints = 20;
 
 struct Complaint {
@@ -28,12 +28,12 @@ struct Complaint {
 
 struct Journal {
   std::vector<Record> records;        // in the order of the file
-  std::vector<Complaint> complaints;  // the first few lines that were ignored, wholly or partly
-  std::size_t flaws = 0;              // how many such lines there are
+  std::vector<Complaint> complaints;  // the first lines that were ignored, wholly or in part
+  std::size_t flaws = 0;              // how many lines were ignored, wholly or in part
   bool cut_off = false;               // the last line has no newline
 };
 
-// Blocks as the stream does. A read error ends the journal as an end of file would.
+// Blocks as the stream does. A read error ends the journal like an end of file.
 Journal read_journal(std::istream& stream);
 
 // Fails only when the file cannot be opened.

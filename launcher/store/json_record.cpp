@@ -12,14 +12,14 @@
 namespace holdfast {
 namespace {
 
-// Its objects are lists: what is read here has a dozen fields, and a tree of them takes as long to
-// make as all the rest.
+// ordered_json keeps an object's fields in a list. A record has a dozen fields, and to build a tree
+// of them would take as long as all the rest.
 using Json = nlohmann::ordered_json;
 
 constexpr int k_journal_version = 1;
-// Records nest three deep; what nests deeper is not ours and is not built up in memory.
+// Records nest three deep. What nests deeper is not ours, and we do not build it up in memory.
 constexpr int k_max_depth = 8;
-// Ours has some thirty; a list of a test's leftovers adds two for each.
+// A record has about thirty fields; each leftover of a test adds two.
 constexpr std::size_t k_max_fields = 4096;
 
 ParsedLine refused(std::string why) { return {std::nullopt, std::move(why)}; }
@@ -184,9 +184,9 @@ ParsedLine record_of(const Json& object) {
   return parsed;
 }
 
-// What is outside of its texts. To find a field takes longer the more there are.
+// Counts what is outside the strings. The more fields there are, the longer a look-up takes.
 struct Shape {
-  int depth = 0;  // of the deepest
+  int depth = 0;  // the deepest
   std::size_t fields = 0;
 };
 
@@ -223,7 +223,7 @@ Json parsed_json(std::string_view text) {
 
 ParsedLine parse_record(std::string_view line) {
   Json object = parsed_json(line);
-  // A test's name may hold any bytes; one odd byte must not cost the record.
+  // A test's name may hold any bytes. One odd byte must not cost the record.
   if (object.is_discarded()) object = parsed_json(valid_utf8(line));
   if (!object.is_object()) return refused("not a JSON object of a record's size");
   return record_of(object);

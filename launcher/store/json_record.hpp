@@ -1,5 +1,5 @@
-// One line of a journal to a record, and the lines that `holdfast end` and the keeper write.
-// (The launcher writes attempt_started, attempt_ended and bare by itself.)
+// Parses one line of a journal, and makes the lines that `holdfast end` and the keeper write. (The
+// launcher makes its own: attempt_started, attempt_ended and bare.)
 #pragma once
 
 #include "store/records.hpp"
@@ -11,13 +11,13 @@
 namespace holdfast {
 
 struct ParsedLine {
-  std::optional<Record> record;  // empty: the line is no record this version understands
-  std::string complaint;         // not empty: what of the line was ignored, and why
+  std::optional<Record> record;  // empty: this version understands no record in the line
+  std::string complaint;         // not empty: what was ignored in the line, and why
 };
 
-// Never throws, whatever the bytes are. A field of the wrong type counts as absent and is named
-// in the complaint; a missing required field makes the line no record. Unknown fields are
-// ignored silently (fields may be added). Bytes that are not UTF-8 are replaced.
+// Never throws, whatever the bytes are. A field of the wrong type counts as absent, and the
+// complaint names it. A line without a required field is no record. Unknown fields are ignored
+// silently, because fields may be added. Bytes that are not UTF-8 are replaced.
 ParsedLine parse_record(std::string_view line);
 
 // Complete lines, newline included, for one write(2) to a descriptor opened with O_APPEND.

@@ -12,22 +12,22 @@
 namespace holdfast {
 namespace {
 
-// execve(2), MAX_ARG_STRLEN: with the byte that ends it.
+// MAX_ARG_STRLEN of execve(2), less the byte that ends the argument.
 std::size_t longest_argument() {
   return 32 * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) - 1;
 }
 
-// Its mode and its bytes, to which its inode's time goes back.
+// The inode's change time covers both the file's mode and its bytes.
 bool is_unchanged_since(const struct stat& file, double at) {
   return static_cast<double>(file.st_ctim.tv_sec) +
              static_cast<double>(file.st_ctim.tv_nsec) * 1e-9 <
          at;
 }
 
-// As libuv puts it, which starts processes for ctest.
+// In the words of libuv, which starts processes for ctest.
 std::string_view refusal_of(const LogEntry& entry, double run_started) {
   if (entry.command.longest > longest_argument()) return "argument list too long";
-  // One that is gone by now may have been there.
+  // A program that is gone now may have been there then.
   const std::string& program = entry.command.program;
   struct stat file {};
   if (::stat(program.c_str(), &file) != 0 || !is_unchanged_since(file, run_started)) return {};

@@ -1,4 +1,4 @@
-// The fields of one JSON object of a journal, by type.
+// Reads the fields of one JSON object of a journal, each as its type.
 #pragma once
 
 #include "store/records.hpp"
@@ -13,34 +13,34 @@
 
 namespace holdfast {
 
-// A field that is not there, or whose value is not of the type asked for, counts as absent; the
-// first of the latter is remembered. Never throws.
+// A field with a value of another type counts as absent. The first such field is remembered. Never
+// throws.
 class FieldReader {
  public:
   // `object` is a JSON object and must outlive this one.
   explicit FieldReader(const nlohmann::ordered_json& object) : object_(object) {}
 
-  std::string text(const char* field);  // empty: absent, but for has_text()
+  std::string text(const char* field);  // empty: absent; has_text() tells an empty text apart
   bool has_text(const char* field) const;
-  double number(const char* field);  // finite; 0: absent
+  double number(const char* field);  // always finite; 0: absent
   std::optional<std::int64_t> integer(const char* field);
   std::optional<int> small_integer(const char* field);
   std::optional<bool> truth(const char* field);
-  std::vector<std::string> texts(const char* field);  // those of its items that are texts
+  std::vector<std::string> texts(const char* field);  // only those items that are texts
 
   ProcessStamp stamp(const char* field);
   std::vector<Leftover> leftovers(const char* field);
-  // The reason in `marker`.
+  // The reason in the field `marker`.
   std::optional<std::string> marker();
   std::vector<OrphanMarker> orphan_markers();
-  // Of `output`, in the file `log`.
+  // The place in the field `output`, in the file `log`.
   std::optional<OutputPlace> output_place(const std::string& log);
-  // Those with a name.
+  // Only cases with a name.
   std::vector<CaseRecord> cases();
-  // Of `forensics`.
+  // The findings in the field `forensics`.
   std::vector<Finding> findings();
 
-  // What could not be used, and why; empty: nothing.
+  // What could not be used, and why. Empty when there was nothing.
   std::string take_complaint() { return std::move(complaint_); }
 
  private:

@@ -1,5 +1,6 @@
-// The records of a journal as types; docs/reference/journal.md is the contract. What a record does
-// not say is an empty optional, string or list: every field but the ones marked may be absent.
+// The records of a journal as types; docs/reference/journal.md is the contract. A field that the
+// record lacks is an empty optional, string or list. Every field may be absent unless it is marked
+// as required.
 #pragma once
 
 #include "core/outcome/marker.hpp"
@@ -14,8 +15,8 @@
 
 namespace holdfast {
 
-// A process that can be told from a later one with the same number: start is in clock ticks
-// since boot, 0 when unknown.
+// Tells a process from a later one with the same number. `start` is in clock ticks since boot, and
+// 0 when unknown.
 struct ProcessStamp {
   std::int64_t pid = 0;
   std::uint64_t start = 0;
@@ -29,8 +30,7 @@ struct RunStarted {
   std::string version;
   ProcessStamp ctest;
   std::vector<std::string> command;
-  std::string inside =
-      {};  // the run, of any tree, one of whose tests started this ctest; empty: none
+  std::string inside = {};  // the run, of any tree, whose test started ctest; empty: none
 };
 
 struct AttemptStarted {
@@ -48,10 +48,10 @@ struct Leftover {
   std::string name;
 };
 
-// What one look at the test's surroundings came to, when it had failed for good.
+// What one probe saw after the test had failed for good.
 struct Finding {
   std::string probe;    // `program`, `git`, …
-  bool failed = false;  // then `text` says why there is nothing to see
+  bool failed = false;  // `text` then says why there is nothing to see
   std::string text;
 };
 
@@ -75,14 +75,14 @@ struct AttemptEnded {
   std::optional<std::string> marker;  // the reason in the main process's marker
   std::vector<OrphanMarker> orphan_markers;
   std::string note;
-  std::optional<Verdict> verdict = {};  // what ctest was expected to say of it; unknown: it depends
-  std::string scratch = {};             // its directory, where that was kept
+  std::optional<Verdict> verdict = {};  // what ctest was expected to say; unknown: it depends
+  std::string scratch = {};             // its directory, if that was kept
   std::string retry = {};               // whether it was tried again, and why
   std::string log = {};                 // the file with its output
-  std::vector<Finding> findings = {};   // field `forensics`: what was seen when it had failed
+  std::vector<Finding> findings = {};   // field `forensics`: what the probes saw
 };
 
-// The program of an attempt was not what the run knew first.
+// The program of an attempt is not the one that the run knew first.
 struct Stale {
   double at = 0;
   std::string attempt;
@@ -92,7 +92,7 @@ struct Stale {
   std::string why;
 };
 
-// A test that the launcher started without Holdfast.
+// A test that the launcher runs without Holdfast.
 struct Bare {
   double at = 0;
   std::string test;  // required
@@ -101,7 +101,7 @@ struct Bare {
   bool may_be_skipped = false;  // it has a SKIP_RETURN_CODE
 };
 
-// Where a test's output is in ctest's log.
+// Where ctest's log has a test's output.
 struct OutputPlace {
   std::string log;
   std::uint64_t offset = 0;
@@ -115,17 +115,17 @@ struct VerdictRecord {
   std::optional<std::int64_t> index;  // ctest's number of the test
   std::optional<OutputPlace> output;
   std::optional<bool> ran;  // whether ctest started it at all
-  bool launched = false;    // it was started with our launcher around it
-  // How often ctest ran it (--repeat): the verdict is of the last time.
+  bool launched = false;    // ctest started our launcher for it
+  // How often ctest ran it (--repeat). The verdict is that of the last time.
   std::optional<std::int64_t> times;
-  bool or_skipped = false;  // passed, or skipped by its exit code: ctest's log reads the same
+  bool or_skipped = false;  // passed, or skipped by its exit code: ctest's log cannot tell
   std::string note;         // why ctest did not start it
 };
 
 // One case of a batch (docs/guide/batches.md).
 struct CaseRecord {
   std::string name;                // required; field `case`
-  std::optional<Outcome> outcome;  // empty: it was not run, or a name this version does not know
+  std::optional<Outcome> outcome;  // empty: not run, or a name this version does not know
   bool not_run = false;
   std::optional<int> exit_code;
   std::optional<int> signal;
@@ -134,7 +134,7 @@ struct CaseRecord {
   std::string note;
 };
 
-// Cases of one attempt. Of two of one case in one attempt the later counts.
+// Cases of one attempt. When one case has two records in an attempt, the later one counts.
 struct CasesRecord {
   double at = 0;
   std::string attempt;
@@ -148,14 +148,14 @@ struct RunEnded {
   double at = 0;
   std::string run;
   bool complete = false;
-  std::string retries = {};     // what was tried again, and what was not any more, in words
-  std::int64_t unrecorded = 0;  // tests that had an attempt and have no record
-  bool has_log = true;          // field `log`; false: tests that are not on record may have run
+  std::string retries = {};     // what was tried again and what was not, in words
+  std::int64_t unrecorded = 0;  // tests that had an attempt but have no record
+  bool has_log = true;          // field `log`; false: more tests may have run than are on record
 };
 
 // One command of a build, in the build journal (docs/reference/journal.md).
 struct StepRecord {
-  double at = 0;     // when it was over
+  double at = 0;     // when it ended
   std::string kind;  // required
   std::string target;
   std::string output;

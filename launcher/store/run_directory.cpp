@@ -33,10 +33,10 @@ double started_at(const fs::path& journal) {
   return started && started->at > 0 ? started->at : written_at(journal);
 }
 
-// What the keeper's name of a run says of its place among the others (keeper/run/run.cpp).
+// The parts of a run's name, which the keeper gives (keeper/run/run.cpp).
 struct RunName {
-  std::uint64_t number = 0;  // 0: it has none
-  std::string_view second;   // in which it began: 20261120-084053-; empty: nobody knows
+  std::uint64_t number = 0;  // 0: the name has none
+  std::string_view second;   // when it began: 20261120-084053-; empty: unknown
   std::string_view unnumbered;
 };
 
@@ -65,7 +65,7 @@ std::optional<RunEntry> entry_of(const fs::directory_entry& found) {
   if (found.symlink_status(ignored).type() != fs::file_type::directory) return std::nullopt;
   RunEntry entry{found.path().filename().string(), found.path(),
                  found.path() / names::k_journal_file, 0};
-  // Not a link and not a FIFO that would hang us: somebody else may have made it.
+  // Neither a link nor a FIFO that would hang us: anybody may have made it.
   if (fs::symlink_status(entry.journal, ignored).type() != fs::file_type::regular)
     return std::nullopt;
   return entry;
@@ -83,7 +83,7 @@ std::vector<RunEntry> undated_runs(const fs::path& tree) {
   return runs;
 }
 
-// Two runs of one moment: the id decides, so that the order is the same each time.
+// The id decides between two runs of one moment, so that the order is the same each time.
 bool is_newer(const RunEntry& a, const RunEntry& b) {
   const std::uint64_t number_a = name_of(a.id).number;
   const std::uint64_t number_b = name_of(b.id).number;
@@ -97,8 +97,8 @@ RunEntry dated(RunEntry run) {
   return run;
 }
 
-// Each begin of a run orders the last twenty: to read all their journals would take longer than the
-// rest of it. So only those are read that their names do not put in order.
+// Each beginning of a run orders the last twenty runs. To read all their journals would take longer
+// than the rest of it. So only those are read whose names leave their order open.
 void order(std::vector<RunEntry>& runs) {
   const bool all_named = std::all_of(runs.begin(), runs.end(), [](const RunEntry& run) {
     return !name_of(run.id).second.empty();
@@ -124,9 +124,9 @@ void order(std::vector<RunEntry>& runs) {
   }
 }
 
-// Of runs that share a tree many may be at work at once. One in another PID namespace of this
-// machine is until its end is on record: whether its ctest lives cannot be seen from here. Of one
-// that was killed the next whole run writes that down (keeper/left/dead_runs.hpp).
+// Many runs that share a tree may be at work at once. From here we cannot see whether a ctest in
+// another PID namespace of this machine is alive. Such a run counts as at work until its end is on
+// record. If it was killed, the next whole run records its end (keeper/left/dead_runs.hpp).
 bool is_at_work(const RunEntry& run) {
   const std::optional<RunStarted> started = first_record(run.journal);
   if (!started || end_record(run.journal)) return false;
@@ -137,13 +137,13 @@ bool is_at_work(const RunEntry& run) {
   return !boot.empty() && started->boot.substr(0, started->boot.find('/')) == boot;
 }
 
-// Whether `wanted` can mean this run.
+// Whether `wanted` may mean this run.
 bool is_meant(const RunEntry& run, std::string_view wanted) {
   return run.id.starts_with(wanted) || name_of(run.id).unnumbered.starts_with(wanted);
 }
 
-// Whether it is all that it takes to mean this run: its id, with or without the number, or the
-// number.
+// Whether `wanted` names exactly this run: by its id, with or without the number, or by the number
+// alone.
 bool is_named(const RunEntry& run, std::string_view wanted) {
   const RunName name = name_of(run.id);
   return run.id == wanted || name.unnumbered == wanted ||
@@ -188,14 +188,14 @@ std::vector<RunEntry> list_runs(const fs::path& tree, Dates dates) {
 
 namespace {
 
-// The newest, but for those that a test of another one started: whoever asks means that one, unless
-// he is inside it himself.
+// The newest run. If a test of another run started it, the user means that other run, unless the
+// user asks from inside it.
 RunEntry latest_of(const std::vector<RunEntry>& runs, std::string_view around) {
   const RunEntry* latest = &runs.front();
   while (true) {
     const std::optional<RunStarted> started = first_record(latest->journal);
     if (!started || started->inside.empty() || started->inside == around) break;
-    // Older than what it has started: so this comes to an end, whatever the journals say.
+    // The outer run is older than the inner one, so the loop ends, whatever the journals say.
     const RunEntry* outer = latest;
     for (const RunEntry* run = latest + 1; run < runs.data() + runs.size(); ++run) {
       if (run->id == started->inside) outer = run;
@@ -209,7 +209,7 @@ RunEntry latest_of(const std::vector<RunEntry>& runs, std::string_view around) {
 }  // namespace
 
 Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted, std::string_view around) {
-  // By its whole name: there is nothing to look for, nor to put in order.
+  // A whole name needs no list and no order.
   if (!wanted.empty() && wanted.find('/') == std::string_view::npos) {
     std::error_code failed;
     const fs::directory_entry named(tree / names::k_runs_directory / wanted, failed);
@@ -240,7 +240,7 @@ Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted, std::st
 
 namespace {
 
-// What tests left first: where some of it stays, the journal does, and says whose it was.
+// What tests left goes first. If some of it stays, so does the journal, which says whose it was.
 Result<void> remove_run(const fs::path& directory) {
   const fs::path scratch = directory / names::k_scratch_directory;
   if (Result<void> removed = os::remove_directory(scratch.string()); !removed) return removed;

@@ -1,4 +1,4 @@
-// What ctest concludes of a test.
+// ctest's verdict on a test.
 #pragma once
 
 #include <array>
@@ -9,8 +9,8 @@
 
 namespace holdfast {
 
-// What ctest concluded. On disk by name. Unknown: its output decides, and nobody has told what
-// ctest found there.
+// A verdict is on disk by its name. `unknown`: ctest judges the test by its output, and nobody has
+// told what ctest found there.
 enum class Verdict : std::uint8_t { passed, failed, skipped, disabled, unknown };
 
 constexpr std::array<std::string_view, 5> words_of(Verdict) {
