@@ -20,14 +20,14 @@
 namespace holdfast {
 namespace {
 
-// A launcher or guard ends its tree within the grace; beyond it, this long is waited for it.
+// A launcher or guard ends its tree within the grace. We wait this much longer.
 constexpr Milliseconds k_dismissal_patience{2000};
-// The last launcher ends before ctest does; its end is seen within this time.
+// The last launcher ends before ctest does. We see its end within this time.
 constexpr Milliseconds k_news_patience{100};
-// ctest's clock may be behind when it starts a test: it looks at it once for all it starts.
+// ctest reads its clock once for all tests that it starts together, so its time may be behind.
 constexpr Milliseconds k_ctest_clock_slack{1000};
 
-// That wait_for_news() polls for a connection.
+// The descriptors that wait_for_news() polls for each connection.
 constexpr std::size_t k_descriptors_each = 3;
 
 int time_until(Milliseconds point) {
@@ -40,20 +40,20 @@ RunRetryLimits retry_limits(const KeeperOrder& order) {
   return order.settings ? order.settings->run().retries : RunRetryLimits{};
 }
 
-// Whether the other end is still open: of a launcher that asks, or of `holdfast end`.
+// Whether `asker`, a launcher or `holdfast end`, still has its end open.
 bool is_there(const Connection& asker) {
   pollfd peer{asker.socket.get(), 0, 0};
   return ::poll(&peer, 1, 0) == 0;
 }
 
-// `no-tests` of the profile: it is of the run as of each test.
+// The setting `no-tests`, which holds for the whole run as it does for each test.
 bool is_red_without_tests(const KeeperOrder& order) {
   if (!order.settings) return false;
   const Result<ResolvedPolicy> all = resolve(values_of(order.settings->settings(), {}), {});
   return all && all->policy.no_tests == NoTests::fail;
 }
 
-// holdfast.toml's place is the project's, whether there is one or not.
+// The project is where holdfast.toml is or would be.
 ProjectPlace place_of(const KeeperOrder& order) {
   const std::optional<std::string> file = settings_file_of_tree(order.tree);
   return {file ? file->substr(0, file->rfind('/')) : std::string(), order.tree};
@@ -75,8 +75,8 @@ Service::Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd c
       tree_lock_(order_.run_lock),
       lines_(order_.ctest),
       run_({order_.tree, order_.ctest, order_.lock_trouble, retry_limits(order_), order_.inside,
-            // Without the tree's lock nobody keeps other runs away, though no test takes locks for
-            // that.
+            // Without the tree's lock nothing keeps other runs away, and no test takes locks to
+            // stay apart.
             order_.company == Company::possible || order_.run_lock < 0},
            lines_),
       memory_(order_.settings ? order_.settings->run().oom_events : std::string()),
@@ -136,7 +136,7 @@ void Service::hurry_guard_of(Connection& connection) {
 void Service::accept_one() {
   Result<os::UniqueFd> socket = os::accept_from(listener_);
   if (!socket) return;
-  // The directory is 0700, so nobody else gets here; root may, and is welcome.
+  // The directory is 0700, so only root can get here besides us, and root is welcome.
   const Result<uid_t> user = os::peer_user(*socket);
   if (!user || (*user != ::geteuid() && *user != 0)) return;
   Connection connection;
@@ -146,22 +146,23 @@ void Service::accept_one() {
 
 void Service::attend_to(Connection& connection, short news) {
   while (serve(connection)) {
-    // Nobody is at the other end any more: what is left to read is there, and so is its end.
+    // Without POLLHUP more may come later. With it, all that is left to read is there already.
     if ((news & POLLHUP) == 0) return;
   }
   connection.socket.reset();
-  // A guard that keeps leftovers stays after the farewell; we have killed it with them alive.
+  // A guard that keeps leftovers stays after the farewell. If we killed it, the leftovers are
+  // alive.
   const bool is_over = connection.farewell && !guards_killed_;
   if (connection.attempt.empty() || is_over) return;
-  // Launcher and guard have both the other end: both are dead, and neither said that it was
-  // through.
+  // Launcher and guard share the other end. It is closed, so both are dead, and neither said
+  // farewell.
   const KilledBy killer = killer_of(connection);
   orphans_.look_after(std::move(connection), run_.journal(), killer, order_.ctest, lines_);
   connection = {};
 }
 
-// ctest kills launcher, guard and test at once when its own limit is over, and nobody else does:
-// not a ctest that dies, nor one whose limit is not over.
+// ctest kills launcher, guard and test at once when its own limit is over. Nobody else does:
+// neither a ctest that dies nor one whose limit is not over.
 KilledBy Service::killer_of(const Connection& connection) const {
   const Milliseconds age = os::age_of(connection.launcher) + k_ctest_clock_slack;
   if (age < connection.soonest_end || ctest_died()) return KilledBy::stranger;
@@ -200,7 +201,7 @@ bool Service::serve(Connection& connection) {
       connection.launcher_life = os::watch_living(connection.launcher.pid);
     return true;
   }
-  // The launcher has given us up and runs its test by itself: what we granted it never had.
+  // The launcher has given us up and runs its test by itself. It never had what we granted.
   if (message && message->kind == wire::k_request) connection.attempt.clear();
   return false;
 }
@@ -255,7 +256,7 @@ void Service::end_earlier_run(const Connection& asker) {
 Run& Service::run_of(unsigned include_count, const Connection& asker) {
   if (run_.is_over_at(include_count)) end_earlier_run(asker);
   Run& run = run_.at(include_count);
-  // ctest opens its log before its first test, and has none but this while somebody asks.
+  // ctest opens its log before its first test. While somebody asks, it has no other log open.
   if (run_.may_have_log()) run_.take_log([&] { return is_there(asker); });
   return run;
 }
@@ -291,7 +292,7 @@ wire::Message Service::next_tree(const wire::Message& message, const Connection&
   reply.kind = wire::k_tree;
   if (is_ours) reply.add("serves", "1");
   if (is_ours && message.get("run").empty()) return reply;
-  // Before the graces of what is left: it is waited for as long as we are at it.
+  // The answer comes before we end what is left: the asker waits for us during those graces.
   (void)os::send_packet(asker.socket.get(), wire::encode(reply));
   if (is_ours) return begin_next_run(asker);
   end_earlier_run(asker);
@@ -302,7 +303,7 @@ wire::Message Service::next_tree(const wire::Message& message, const Connection&
 
 wire::Message Service::begin_next_run(const Connection& asker) {
   if (run_.has_begun()) end_earlier_run(asker);
-  // It is begun only if ctest still waits for it.
+  // ctest may no longer wait for the run. Then it is not begun.
   run_.take_log([&] { return is_there(asker); });
   if (Run* run = run_.current()) run->settle_log();
   wire::Message reply;
@@ -327,13 +328,12 @@ void Service::dismiss_connections(const Connection* asker) {
   over.kind = wire::k_end;
   const std::string packet = wire::encode(over);
   for (const Connection& connection : connections_) {
-    // Usually only a guard that keeps leftovers is still there: launchers end with their tests.
+    // Launchers end with their tests. Usually only a guard that keeps leftovers is still there.
     if (&connection != asker && connection.socket.valid()) {
       (void)os::send_packet(connection.socket.get(), packet);
     }
   }
-  // A launcher that is stopped keeps its guard from ending the tree, and a stopped guard keeps it
-  // alive itself.
+  // A stopped launcher keeps its guard from ending the tree. A stopped guard keeps the tree alive.
   const RunOfCtest run{order_.ctest, run_.include_count()};
   bool all_gone = wait_for_connections(asker);
   if (!all_gone && kill_launchers_of(run)) all_gone = wait_for_connections(asker);
@@ -380,8 +380,8 @@ void Service::finish_after_ctest() {
   } else {
     lines_.say_held_back();
   }
-  // Who reads ctest's output to its end must not wait for what is still to be tidied up. Of a
-  // launcher that has just ended only the news of its end may still be on its way.
+  // A process that reads ctest's output to its end must not wait while we tidy up. The last
+  // launcher may have ended already, and only the news of that is on its way.
   if (!wait_for_connections(nullptr, k_news_patience)) lines_.let_go();
   dismiss_connections(nullptr);
   run_.close(ctest_died() ? Run::Completeness::incomplete : Run::Completeness::complete);

@@ -23,35 +23,34 @@ class Service {
  public:
   Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd ctest);
 
-  // Blocks until ctest has ended, or goes on with another tree, and its run is recorded.
+  // Blocks until ctest has ended or goes on with another tree, and the run is recorded.
   void run();
 
  private:
   void wait_for_news();
   void accept_one();
   void hurry_guard_of(Connection& connection);
-  // Serves one message, or sees to the end of the connection.
-  void attend_to(Connection& connection, short news);  // as poll(2) gave it
-  // False when the connection is over.
+  // Serves one message, or handles the end of the connection.
+  void attend_to(Connection& connection, short news);  // the events that poll(2) returned
+  // False when the connection has ended.
   bool serve(Connection& connection);
   wire::Message answer(const wire::Message& message, Connection& asker);
   wire::Message grant(const wire::AttemptRequest& request, Connection& asker);
   wire::Message end_of_run(const Connection& asker);
   wire::Message status() const;
-  // What ctest goes on with: another run of this tree, tests of the same run, or another tree.
+  // ctest goes on: with another run of this tree, with tests of the same run, or with another tree.
   wire::Message next_tree(const wire::Message& message, const Connection& asker);
   wire::Message let_go_of_shared_tree();
-  // While ctest waits for `asker`, with its log open.
+  // ctest waits for `asker` and has its log open.
   wire::Message begin_next_run(const Connection& asker);
   void end_earlier_run(const Connection& asker);
-  // Rolls over to the next run where there is one.
+  // Goes over to the next run if there is one.
   Run& run_of(unsigned include_count, const Connection& asker);
   void finish_after_ctest();
-  // Tells everybody but `asker` (null: nobody is spared) that the run is over, and waits until they
-  // are gone: guards that keep leftovers, launchers of a ctest that died.
+  // Tells all connections but `asker` (null: all) that the run is over, and waits until they are
+  // gone. They are guards that keep leftovers, and launchers of a ctest that died.
   void dismiss_connections(const Connection* asker);
-  // For as long as the longest of their graces takes, or `patience`. True: all but `asker` are
-  // gone.
+  // Waits for the longest of their graces, or for `patience`. True: all but `asker` are gone.
   bool wait_for_connections(const Connection* asker);
   bool wait_for_connections(const Connection* asker, Milliseconds patience);
   KilledBy killer_of(const Connection& connection) const;
@@ -70,9 +69,9 @@ class Service {
   MemoryWatch memory_;
   StalePrograms stale_;
   LogTurn log_turn_;
-  std::set<std::string> tests_apart_;  // by their keys: they have had a lock each
+  std::set<std::string> tests_apart_;  // keys of the tests that had a lock to keep them apart
   bool ctest_ended_ = false;
-  bool is_in_another_tree_ = false;  // our ctest: a keeper of that one is waiting for our end
+  bool is_in_another_tree_ = false;  // ctest is; that tree's keeper waits for our end
   bool guards_killed_ = false;       // they were stuck at the end of a run
 };
 

@@ -26,11 +26,11 @@ namespace holdfast {
 namespace {
 
 constexpr char k_listens = 'L';
-// Descriptors of the keeper: for its first words to who started it, and the run's lock.
+// Descriptors of the keeper: one for its first words to its starter, one for the run's lock.
 constexpr int k_caller = 3;
 constexpr int k_run_lock = 4;
 
-// It holds a duplicate of every descriptor that a lock of this run has: of a counted one many.
+// The keeper holds a duplicate of every lock descriptor of the run. A counted lock has many.
 void allow_many_descriptors() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -38,14 +38,14 @@ void allow_many_descriptors() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Nothing of the caller's may stay open: a pipe of ctest's would block it or who reads from it.
+// Nothing of the caller may stay open: a pipe of ctest would block ctest or its reader.
 void leave_caller(int kept, int run_lock) {
   ::setsid();
   allow_many_descriptors();
   (void)::chdir("/");
   const int null = ::open("/dev/null", O_RDWR);
   for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
-  // Out of the way first: either may have the other's new number.
+  // Both move out of the way first, because either may have the other's new number.
   constexpr int k_out_of_the_way = 10;
   const int high = ::fcntl(kept, F_DUPFD_CLOEXEC, k_out_of_the_way);
   const int high_lock = run_lock >= 0 ? ::fcntl(run_lock, F_DUPFD_CLOEXEC, k_out_of_the_way) : -1;
@@ -67,8 +67,8 @@ Result<void> prepare_directory(const os::UniqueFd& user) {
   return {};
 }
 
-// Two for each test that runs at once, and its locks: far more than a soft limit that is meant for
-// select(2).
+// A keeper needs two descriptors for each running test, and those of its locks. That is far more
+// than a soft limit made for select(2).
 void raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -76,8 +76,8 @@ void raise_descriptor_limit() {
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// It is a fork of `holdfast begin`, or of `holdfast keeper`. The words of a command that would
-// start it, and none that are longer than those.
+// The keeper is a fork of `holdfast begin` or `holdfast keeper`. It shows the words of a command
+// that would start it, and no longer ones.
 void show_as_keeper(const KeeperOrder& order) {
   const std::vector<std::string> now = os::command_of(::getpid());
   os::set_process_title(std::string(os::k_keeper_name).c_str(),
@@ -85,7 +85,7 @@ void show_as_keeper(const KeeperOrder& order) {
                          "--ctest", to_text(order.ctest)});
 }
 
-// The keeper process, from its first instruction to its last.
+// The keeper process, from beginning to end.
 [[noreturn]] void be_keeper(const KeeperOrder& order) {
   const auto fail = [&](const Error& error) {
     tell(k_caller, error.message);

@@ -7,7 +7,7 @@
 namespace holdfast {
 namespace {
 
-// How much longer than the grace a guard may take whose launcher is dead.
+// How much longer than the grace a guard may take after its launcher's death.
 constexpr Milliseconds k_guard_patience{7000};
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Who is connected to the keeper: launchers with their guards, and `holdfast end`.
+// The keeper's connections: with launchers and their guards, and with `holdfast end`.
 #pragma once
 
 #include <string>
@@ -16,34 +16,34 @@ namespace holdfast {
 
 struct Connection {
   os::UniqueFd socket;
-  std::string attempt;  // empty: has not asked for one
+  std::string attempt;  // empty: it has asked for none
   std::string test;
   std::string key;
-  unsigned n = 1;       // which attempt of its launcher's it is at
-  std::string program;  // path; empty: not known
+  unsigned n = 1;       // the number of the launcher's attempt
+  std::string program;  // path; empty: unknown
   TestInputs inputs;
-  bool is_stale = false;  // one of them is not what it was, which is recorded
+  bool is_stale = false;  // the program or an input has changed; that is on record
   ProcessName launcher;
-  os::Stream output;  // the test's stdout, of which ctest waits for the end
+  os::Stream output;  // the test's stdout; ctest waits for its end
   Milliseconds grace = k_default_grace;
   Milliseconds soonest_end = k_longest;  // core/ctest/ctest_limits.hpp
   std::string scratch;                   // lent to the attempt; empty: none, or given back
   OomClaims::Start memory;               // as it was when the attempt began
-  bool farewell = false;                 // the attempt is over and recorded
+  bool farewell = false;                 // the attempt has ended and is on record
   os::UniqueFd launcher_life;            // its pidfd, while the attempt goes on
-  Milliseconds guard_until = k_longest;  // when a guard without launcher is to be through
+  Milliseconds guard_until = k_longest;  // when a guard without launcher should have ended
   GuardWatch guard;                      // while the attempt goes on
-  std::vector<os::UniqueFd> locks;       // duplicates: they keep the attempt's locks
-  os::UniqueFd contained;  // of its cgroup or of the first process of its PID namespace
-  std::string cgroup;      // its name; empty: it has none
+  std::vector<os::UniqueFd> locks;       // duplicates, which keep the attempt's locks
+  os::UniqueFd contained;                // the cgroup, or the first process of the PID namespace
+  std::string cgroup;                    // the cgroup's name; empty: there is no cgroup
 
-  // It has asked for an attempt and been granted one.
+  // The launcher has asked for an attempt and got it.
   void begin_attempt(const wire::AttemptRequest& request, const wire::AttemptGrant& granted);
-  // An attempt is over and another follows: what was held for it goes.
+  // The attempt has ended and another follows. Lets go of what was held for the old one.
   void begin_next(const std::string& id, const std::string& its_scratch);
-  // Launcher or guard has said the last word on it: what was held for it goes.
+  // Launcher or guard has reported the end of the attempt. Lets go of what was held for it.
   void end_attempt();
-  // The launcher is dead: its guard ends the test in its time, unless it is stopped.
+  // The launcher is dead. Its guard now ends the test within its time, unless it is stopped.
   void expect_end();
 };
 

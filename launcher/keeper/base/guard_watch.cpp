@@ -11,10 +11,10 @@ namespace holdfast {
 namespace {
 
 constexpr Milliseconds k_first_look{1000};
-// How much longer than the grace a launcher may take whose guard is dead.
+// How much longer than the grace a launcher may take after its guard's death.
 constexpr Milliseconds k_launcher_patience{7000};
 
-// Stopped by a signal: one that a debugger holds is being looked at, not stuck.
+// Stopped by a signal. A process that a debugger holds is not stuck: somebody looks at it.
 bool is_stopped(pid_t pid) {
   const Result<os::ProcessStat> stat = os::read_process_stat(pid);
   return stat && stat->state == 'T';
@@ -51,8 +51,8 @@ bool GuardWatch::look(const ProcessName& ctest) {
   return is_without_guard_ && is_stopped(launcher_.pid) && !os::is_stopped(ctest.pid);
 }
 
-// A batch has a guard for each of its processes, one after the other. One that is dead and not
-// waited for was killed before it was seen.
+// A batch has one guard after the other, one for each of its processes. A dead guard that nobody
+// has waited for was killed before we saw it.
 void GuardWatch::look_for_guard() {
   for (pid_t child : os::children_of(launcher_.pid)) {
     const Result<os::ProcessStat> stat = os::read_process_stat(child);
@@ -70,7 +70,7 @@ void GuardWatch::look_for_guard() {
   }
 }
 
-// It waits for a lock, or between two processes of a batch: ever more rarely.
+// The launcher waits for a lock or is between two processes of a batch: looks become rarer.
 void GuardWatch::look_again() {
   interval_ *= 2;
   due_ = os::monotonic_now() + interval_;

@@ -1,5 +1,5 @@
-// The guard of one attempt, as the keeper sees it. Its launcher ends the test when the guard is
-// killed; a launcher that is stopped does not, and nothing else would become of it: ctest waits.
+// The guard of one attempt, as the keeper sees it. A launcher ends the test when its guard is
+// killed. A stopped launcher does not, and nobody else would: ctest waits.
 #pragma once
 
 #include "core/base/duration.hpp"
@@ -10,18 +10,18 @@ namespace holdfast {
 
 class GuardWatch {
  public:
-  // For an attempt that was granted just now. Costs one that is over soon nothing: the guard is not
-  // looked for before a second has passed.
+  // Begins with an attempt that was just granted. The first look comes after a second, so a short
+  // attempt costs nothing.
   void begin(const ProcessName& launcher, Milliseconds grace);
   void end();
 
-  // Readable: guard_died() is to be called; -1: it is not known.
+  // When it is readable, call guard_died(). -1: the guard is not known.
   int fd() const { return guard_.get(); }
   void guard_died();
-  // When look() is to be called; before, it does nothing.
+  // When to call look(). An earlier call does nothing.
   Milliseconds due() const { return due_; }
   // True: the launcher has been stopped without a guard for longer than it takes to end a test.
-  // `ctest`: while that is stopped, too, everything is, by Ctrl-Z.
+  // Never true while `ctest` is stopped too: Ctrl-Z stops everything.
   bool look(const ProcessName& ctest);
 
  private:
@@ -31,7 +31,7 @@ class GuardWatch {
   ProcessName launcher_;
   Milliseconds grace_{0};
   os::UniqueFd guard_;
-  bool is_without_guard_ = false;  // which it had
+  bool is_without_guard_ = false;  // the launcher had a guard, which died
   Milliseconds due_ = k_longest;
   Milliseconds interval_{0};
 };

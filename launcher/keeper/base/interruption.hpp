@@ -1,7 +1,7 @@
-// One line for a ctest that ends before its tests, in place of one for each of them.
+// One line in place of one per test, for a ctest that ends before its tests.
 //
-// A test that is interrupted says so. On Ctrl-C all tests of a run are, and ctest dies of the same
-// key press a moment later: so what they say is held back for that moment.
+// An interrupted test says so. Ctrl-C interrupts all tests of a run, and a moment later ctest dies
+// of the same key press. So the lines of the tests are held back for that moment.
 #pragma once
 
 #include <string>
@@ -15,14 +15,14 @@ class Interruption {
  public:
   void hold_back(std::string line, std::string test, Milliseconds now);
 
-  // When what is held back is to be said, should ctest live; k_longest: there is nothing.
+  // When to say what is held back, if ctest is still alive; k_longest: nothing is held back.
   Milliseconds due() const { return due_; }
-  // What is held back, for the last time.
+  // Takes the lines that are held back.
   std::vector<std::string> take_lines();
 
-  // ctest has ended, and these tests were running. Says what is done about them and about those
-  // whose lines were held back; empty when there is nobody. What tests say of their interruption
-  // from now on has been said.
+  // ctest has ended while the tests `running` ran. The line says what happens to them and to the
+  // tests whose lines were held back. Empty when there are no such tests. From now on is_said() is
+  // true: what tests say of their interruption is already said.
   std::string end_of_ctest(const std::vector<std::string>& running);
   bool is_said() const { return said_; }
 

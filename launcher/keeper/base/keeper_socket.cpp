@@ -15,7 +15,7 @@ namespace {
 
 constexpr Milliseconds k_stopped_patience{1'000};
 
-// os::numbering_id() does not say the machine's first: PROC_PID_INIT_INO of linux/proc_ns.h.
+// os::numbering_id() omits the first PID namespace: PROC_PID_INIT_INO of linux/proc_ns.h.
 std::uint64_t namespace_in(std::string_view numbering) {
   constexpr std::string_view k_beginning = "/pid:[";
   constexpr std::uint64_t k_first = 4026531836;

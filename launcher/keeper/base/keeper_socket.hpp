@@ -1,5 +1,5 @@
-// The way to the keeper of a ctest: of one of our own PID namespace, as all are that can be named
-// here by their numbers, unless the namespace is said.
+// How to reach the keeper of a ctest. The ctest is in our own PID namespace, where its pid means
+// something, unless a function takes a namespace.
 #pragma once
 
 #include <string>
@@ -13,18 +13,18 @@ namespace holdfast {
 
 using os::k_probe_patience;
 
-// Where the keeper of that ctest listens, if there is one.
+// The path on which the keeper of `ctest` listens, if there is one.
 std::string keeper_socket_path_here(const ProcessName& ctest);
 
-// Whether somebody listens for that ctest, which may be of another PID namespace: `numbering` is
+// Whether somebody listens for `ctest`, which may be in another PID namespace. `numbering` is
 // os::numbering_id() there.
 bool is_listened_for(const ProcessName& ctest, std::string_view numbering);
 
-// `patience`: for the connection, and for each packet on it.
+// `patience` bounds the connecting, and each packet afterwards.
 os::Connected connect_to_keeper(const ProcessName& ctest, Milliseconds patience);
 
-// Waits for the keeper's answer on such a connection. One that has not begun to answer within a
-// second may be stopped: it is made to go on. True: there is an answer, or the keeper is gone.
+// Waits for the keeper's answer. A keeper that has not begun to answer within a second may be
+// stopped, so it gets SIGCONT. True: there is an answer, or the keeper is gone.
 bool wait_for_answer(int socket, Milliseconds patience);
 
 }  // namespace holdfast

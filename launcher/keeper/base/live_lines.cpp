@@ -19,13 +19,13 @@
 namespace holdfast {
 namespace {
 
-// A terminal takes nothing (no POLLOUT, or EAGAIN after it) for the moment that another one takes
-// to write: the shell its prompt, right after Ctrl-C. One that was stopped by Ctrl-S has none for
-// longer.
+// A terminal takes nothing (no POLLOUT, or EAGAIN after it) while another process writes to it,
+// such as a shell that prints its prompt right after Ctrl-C. That takes a moment. A terminal that
+// Ctrl-S has stopped takes nothing for longer.
 constexpr Milliseconds k_terminal_patience{100};
 
-// A copy of the descriptor itself, with its file position: what is written by ctest and by us into
-// one regular file (`ctest 2>log`) must not overwrite each other. Needs ptrace access.
+// A copy of the descriptor shares its file position. So in a regular file (`ctest 2>log`) ctest and
+// we do not overwrite each other. Needs ptrace access.
 os::UniqueFd copy_of(const ProcessName& ctest) {
   const Result<os::UniqueFd> watched = os::watch_process(ctest);
   if (!watched) return os::UniqueFd{};
@@ -44,8 +44,8 @@ os::UniqueFd open_stderr_of(const ProcessName& ctest) {
     if (os::UniqueFd copy = copy_of(ctest); copy.valid()) return copy;
   }
   os::UniqueFd own(::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-  // After setpriv, sudo or su it is often another user's pipe or terminal, which only who has it
-  // may use.
+  // After setpriv, sudo or su it is often another user's pipe or terminal. Only a process that has
+  // it open may use it.
   return own.valid() ? std::move(own) : copy_of(ctest);
 }
 
@@ -54,7 +54,7 @@ bool write_live_line(const os::UniqueFd& target, std::string_view line) {
   const Milliseconds patience = ::isatty(target.get()) == 1 ? k_terminal_patience : Milliseconds{0};
   const Milliseconds until = os::monotonic_now() + patience;
   while (true) {
-    // A copy of ctest's descriptor may block, and must not be made to: ctest has it too.
+    // A copy of ctest's descriptor may block. We must not change that, because ctest uses it too.
     pollfd room{target.get(), POLLOUT, 0};
     const Milliseconds left = std::max(until - os::monotonic_now(), Milliseconds{0});
     if (::poll(&room, 1, static_cast<int>(left.count())) != 1) return false;

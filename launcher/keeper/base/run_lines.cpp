@@ -13,7 +13,7 @@ namespace holdfast {
 
 namespace {
 
-// As long as a command line can be.
+// The longest command line there can be.
 constexpr std::size_t k_longest_line = 8 * 1024 * 1024;
 
 bool is_quiet(const ProcessName& ctest) {
@@ -40,7 +40,7 @@ bool RunLines::try_to_say(std::string_view line) {
   if (quiet_) return true;
   if (stderr_.valid()) return write_live_line(stderr_, line);
   if (!ctest_ended_) return write_live_line(open_stderr_of(ctest_), line);
-  // What the last test had to say often comes when ctest is gone already.
+  // The last test's line often comes after ctest has gone.
   terminal_.say(line);
   return true;
 }

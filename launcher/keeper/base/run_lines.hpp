@@ -1,5 +1,4 @@
-// What is said to people while a run goes on, and how its end is said. To `ctest --quiet` nothing
-// is.
+// What people are told while a run goes on, and its summary. `ctest --quiet` turns all of it off.
 #pragma once
 
 #include <set>
@@ -18,30 +17,30 @@ namespace holdfast {
 
 class RunLines {
  public:
-  // To be made while `ctest` lives.
+  // Must be made while `ctest` lives.
   explicit RunLines(const ProcessName& ctest);
 
-  // Holds ctest's stderr from now on: for a summary that comes when ctest has ended.
+  // Holds ctest's stderr from now on, for a summary that comes after ctest has ended.
   void hold_stderr();
-  // Who reads ctest's output to its end must not wait any longer.
+  // Releases ctest's stderr: a process that reads it to its end must not wait any longer.
   void let_go() { stderr_.reset(); }
   void print(std::string_view summary);
-  // The same for who prints it instead; with what has not been said yet.
+  // The summary, with the lines that have not been said yet, for a caller that prints it.
   std::string take_summary(std::string_view summary);
 
   void say(std::string_view text, Layout layout = Layout::one_line);
-  // Not lost to a full pipe: then it comes with the summary.
+  // A line that a full pipe would lose comes with the summary instead.
   void say_once(const std::string& text);
-  // What the launcher of `test` wants said, in the manner it asks for.
+  // Says what the launcher of `test` wants said, in the layout that it asks for.
   void say_for(const std::string& test, const wire::Message& message);
 
-  // When say_held_back() is to be called at the latest; k_longest: nothing is held back.
+  // The latest time to call say_held_back(); k_longest: nothing is held back.
   Milliseconds due() const { return interruption_.due(); }
   void say_held_back();
 
   // Lines go to the user's terminal from now on.
   void ctest_has_ended() { ctest_ended_ = true; }
-  // It has done so before these tests.
+  // ctest has ended before the tests `running`.
   void say_end_of_ctest(const std::vector<std::string>& running);
 
  private:

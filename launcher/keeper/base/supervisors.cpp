@@ -13,7 +13,7 @@
 namespace holdfast {
 namespace {
 
-// As in /proc/<pid>/comm, which is cut off after 15 bytes.
+// As in /proc/<pid>/comm, which the kernel cuts off after 15 bytes.
 constexpr std::string_view k_ours = "holdfast";  // a launcher can have become `holdfast exec`
 
 bool is_ours(const os::ProcessStat& stat) {

@@ -1,4 +1,4 @@
-// Who of ours looks after the tests of a ctest, as others can see it.
+// Which processes of ours look after the tests of a ctest, as seen from outside.
 #pragma once
 
 #include <functional>
@@ -10,7 +10,7 @@
 
 namespace holdfast {
 
-// Whether its keeper is there, be it stopped.
+// Whether the keeper of `ctest` is there. A stopped one counts.
 bool has_keeper(const ProcessName& ctest);
 
 // All runs of a ctest, or one: `ctest -S` has several.
@@ -19,17 +19,17 @@ struct RunOfCtest {
   std::optional<unsigned> include_count = {};  // none: all
 };
 
-// Its launchers and guards, those that `is_meant` says are: they have the name of ctest in their
-// environment, which a test does not get, and a ctest inside one has another.
+// The launchers and guards of a run for which `is_meant` is true. They are known by ctest's name in
+// their environment. A test does not get that variable, and a ctest inside a test has another name.
 using IsMeant = std::function<bool(pid_t pid, const os::ProcessStat& stat)>;
 os::TaggedProcesses supervisors_of(const RunOfCtest& run, IsMeant is_meant);
 
 bool is_launcher(const os::ProcessStat& stat);
 bool is_guard(const os::ProcessStat& stat);
-// Of a guard: its launcher, or what that has become, is dead.
+// Whether the guard's launcher, or what the launcher has become, is dead.
 bool is_alone(const os::ProcessStat& guard);
 
-// Whether it has such a guard: that ends its test in its time, or keeps a fixture's.
+// Whether `ctest` has a guard that is alone: it ends its test or keeps a fixture's leftovers.
 bool has_guard_alone(const ProcessName& ctest);
 
 }  // namespace holdfast

@@ -1,4 +1,4 @@
-// For ends that nothing hurries along and of which nobody is told.
+// A watcher for ending processes when nothing hurries the end and nobody hears of it.
 #pragma once
 
 #include "os/process/process_tree.hpp"

@@ -16,7 +16,7 @@
 namespace holdfast {
 namespace {
 
-// ctest, a script or two, their shell: beyond that it is nobody's to be told of ctest's end.
+// ctest, a script or two, their shell. An ancestor further up has no interest in ctest's end.
 constexpr std::size_t k_most_ancestors = 6;
 
 std::string stderr_path(pid_t pid) { return os::in_proc(pid, "fd/2"); }
@@ -47,8 +47,7 @@ bool UserTerminal::is_it(const std::string& path) const {
 
 void UserTerminal::say(std::string_view line) const {
   const os::UniqueFd target = open();
-  // The cursor stands behind the `^C` of the key that was pressed, or behind the shell's next
-  // prompt.
+  // The cursor is behind the `^C` of the pressed key, or behind the shell's next prompt.
   const std::string start(::isatty(target.get()) == 1 ? "\n" : "");
   write_live_line(target, start + std::string(line));
 }
@@ -56,7 +55,7 @@ void UserTerminal::say(std::string_view line) const {
 os::UniqueFd UserTerminal::open() const {
   for (const ProcessName& ancestor : ancestors_) {
     if (!os::is_alive(ancestor) || !is_it(stderr_path(ancestor.pid))) continue;
-    // A shell that is through with `{ ctest; …; } 2>file` has another one, or has exited, by now.
+    // A shell that has left `{ ctest; …; } 2>file` has another stderr by now, or has exited.
     os::UniqueFd opened = open_stderr_of(ancestor);
     struct stat info {};
     if (::fstat(opened.get(), &info) == 0 && is_same(info)) return opened;

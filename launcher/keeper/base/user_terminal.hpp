@@ -1,8 +1,8 @@
-// Where a line reaches the user once ctest has ended.
+// Where a line reaches the user after ctest has ended.
 //
-// Hazards. To hold ctest's stderr until then would keep who reads it to its end (`ctest | cat`,
-// `out=$(ctest)`) from coming to its own end, for ever if the keeper is stopped. So nothing is
-// held: it is remembered which file it was, and who else has it open.
+// Hazards. A keeper that held ctest's stderr until then would block a process that reads it to its
+// end (`ctest | cat`, `out=$(ctest)`), for ever if the keeper is stopped. So this class holds
+// nothing open. It remembers which file stderr was, and who else has it open.
 #pragma once
 
 #include <sys/stat.h>
@@ -19,13 +19,13 @@ namespace holdfast {
 
 class UserTerminal {
  public:
-  // To be made while ctest lives.
+  // Must be made while `ctest` lives.
   explicit UserTerminal(const ProcessName& ctest);
 
-  // One line, as it is shown, to what ctest had as stderr, by the nearest of its ancestors that
-  // has it too (the shell, a script); else to a terminal or a file by its name; else to the stderr
-  // of who started ctest, where that is a terminal. Nowhere when it was a pipe that only ctest
-  // wrote to.
+  // Writes one line, as it is, to the file that was ctest's stderr. It tries ctest's nearest
+  // ancestor that has the file open too (the shell, a script), then the name of the terminal or
+  // file. Last comes the stderr of the process that started ctest, if that is a terminal. A pipe
+  // that only ctest wrote to gets nothing.
   void say(std::string_view line) const;
 
  private:
@@ -35,7 +35,7 @@ class UserTerminal {
 
   dev_t device_ = 0;
   ino_t inode_ = 0;
-  std::string path_;  // of a terminal or a file
+  std::string path_;  // the name of the terminal or file
   std::vector<ProcessName> ancestors_;
 };
 

@@ -33,7 +33,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A guard whose processes are gone has a record to write and ends.
+// A guard whose test is gone writes its record and ends.
 constexpr Milliseconds k_guard_patience{2000};
 
 ProcessName process_of(const ProcessStamp& stamp) {
@@ -60,7 +60,7 @@ bool all_end_in_time(os::TaggedProcesses processes) {
 bool is_deserted(const RunStarted& started) {
   const std::string boot = os::numbering_id();
   if (boot.empty() || started.ctest.pid <= 0) return false;
-  // Its numbers mean nothing here. A lock that may not be looked at may be anybody's.
+  // The run's pids mean nothing here. A lock that we may not look at may be anybody's.
   if (started.boot != boot) {
     return !started.boot.empty() && !is_witnessed(started, started.tree).value_or(true);
   }
@@ -90,7 +90,7 @@ bool is_directory_itself(const fs::path& path) {
   return fs::symlink_status(path, failed).type() == fs::file_type::directory;
 }
 
-// Nothing but its marker directory, and nothing in that.
+// It holds nothing but the marker directory, which is empty.
 bool is_empty_scratch(const fs::path& scratch) {
   const fs::path markers = scratch / names::k_marker_directory;
   if (!is_directory_itself(scratch)) return false;
@@ -102,7 +102,7 @@ bool is_empty_scratch(const fs::path& scratch) {
   return !failed;
 }
 
-// Of the run's scratch directory and those in it.
+// The empty ones among the run's scratch directory and those in it.
 std::vector<fs::path> empty_directories_of(const fs::path& run) {
   std::vector<fs::path> empty;
   std::error_code failed;
@@ -128,14 +128,14 @@ std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree) {
   run.is_of_others_numbers = started->boot != os::numbering_id();
   run.lacks_end = !end_record(entry.journal);
   run.empty_directories = empty_directories_of(entry.directory);
-  // Of one in another PID namespace nobody knows its name here (stale_sockets.hpp).
+  // A keeper of another PID namespace has a socket whose name we do not know (stale_sockets.hpp).
   if (!run.is_of_others_numbers) {
     const fs::path socket = keeper_socket_path_here(run.ctest);
     std::error_code failed;
     if (fs::symlink_status(socket, failed).type() == fs::file_type::socket) run.socket = socket;
   }
   if (run.is_tidy() || !is_deserted(*started)) return std::nullopt;
-  // Read last: a guard that was waited for has written by now.
+  // Read last, because a guard that we waited for has written by now.
   if (run.lacks_end) run.unended = unended_attempts(entry.journal);
   run.lacks_end = !end_record(entry.journal);
   return run;
@@ -174,7 +174,7 @@ bool is_cut_off(const fs::path& journal) {
 bool write_what_is_missing(const DeadRun& run, Tidied& tidied) {
   std::string lines = lines_for(run);
   if (lines.empty()) return false;
-  // The last line may have been cut off with its writer.
+  // The writer may have died in the middle of the last line.
   if (is_cut_off(run.journal)) lines.insert(0, "\n");
   if (Result<void> written = os::append_line(run.journal.string(), lines); !written) {
     tidied.troubles.push_back(written.error().message);
@@ -185,7 +185,7 @@ bool write_what_is_missing(const DeadRun& run, Tidied& tidied) {
   return true;
 }
 
-// True: it is gone by us. One that is not empty, or that somebody else removed, is no trouble.
+// True: we have removed it. It is no trouble if it is not empty or somebody else removed it.
 bool remove_if_empty(const fs::path& directory, Tidied& tidied) {
   if (::rmdir(directory.c_str()) == 0) return true;
   if (errno != ENOENT && errno != ENOTEMPTY) {

@@ -27,7 +27,7 @@
 namespace holdfast {
 namespace {
 
-// For ctest to kill them all: it reads /proc in between.
+// How long ctest may take to kill them all: it reads /proc in between.
 constexpr Milliseconds k_killing_patience{2000};
 constexpr Milliseconds k_look_interval{50};
 
@@ -66,19 +66,19 @@ void record(const Connection& orphan, const std::string& journal, KilledBy kille
   (void)os::append_line(journal, std::move(line).finish());
 }
 
-// Everything but the locks and the containment belongs to the keeper.
+// All other descriptors belong to the keeper.
 void keep_only_of(const Connection& orphan) {
   std::vector<int> kept{0, 1, 2, orphan.contained.get()};
   for (const os::UniqueFd& lock : orphan.locks) kept.push_back(lock.get());
   os::close_all_but(std::move(kept));
 }
 
-// By what is around the attempt: everybody in it. Returns how many are left.
+// Ends everybody in the attempt's containment. Returns how many are left.
 std::size_t end_contained(Connection& orphan) {
   if (!orphan.contained.valid()) return 0;
   Unhurried watcher;
   if (orphan.cgroup.empty()) {
-    // The kernel is at it: its first process was the guard.
+    // The guard was the first process of the namespace, so the kernel is ending the others.
     os::NamespaceProcesses members(orphan.contained.get());
     return os::end_processes(members, {}, watcher).size();
   }
@@ -99,7 +99,7 @@ void say_who_holds_output(const Connection& orphan, const std::vector<os::NamedP
                   orphan.test, names_of(holders), holders.size() == 1 ? "has" : "have"));
 }
 
-// Whether SIGKILL reaches each of them. Their death is not waited for.
+// Whether SIGKILL reaches each of them. Does not wait for their death.
 bool all_are_killed(os::TaggedProcesses& processes) {
   const Milliseconds until = os::monotonic_now() + k_killing_patience;
   while (true) {
@@ -109,7 +109,7 @@ bool all_are_killed(os::TaggedProcesses& processes) {
       return true;
     }
     if (os::monotonic_now() >= until) return false;
-    // Nothing tells of a signal that is sent, but a death ends the wait.
+    // No event tells of a signal, but a death ends the wait.
     pollfd death{processes.news().front(), POLLIN, 0};
     (void)::poll(&death, 1, static_cast<int>(k_look_interval.count()));
   }
@@ -119,10 +119,10 @@ bool all_are_killed(os::TaggedProcesses& processes) {
                        const ProcessName& ctest, RunLines& lines) {
   lines.let_go();
   keep_only_of(orphan);
-  // Whoever is around it first: none of those can get away meanwhile.
+  // The containment comes first: nobody in it can get away meanwhile.
   std::size_t survivors = end_contained(orphan);
   os::TaggedProcesses left(orphan.attempt);
-  // Who survives the end of what is around it has had a SIGKILL of ours.
+  // A survivor of the containment had our SIGKILL, so nobody can tell whether ctest sent one.
   if (killer == KilledBy::ctest_if_all_are_killed && (survivors > 0 || !all_are_killed(left))) {
     killer = KilledBy::stranger;
   }
@@ -130,7 +130,7 @@ bool all_are_killed(os::TaggedProcesses& processes) {
   survivors += os::end_processes(left, {SIGTERM, orphan.grace, {}}, watcher).size();
   const std::vector<os::NamedProcess> holders = os::holders_of(orphan.output, {ctest.pid});
   record(orphan, journal, killer, survivors, holders);
-  // Its own limit over, ctest does not wait.
+  // When ctest's own limit is over, ctest does not wait.
   if (killer == KilledBy::stranger) say_who_holds_output(orphan, holders, ctest, lines);
   ::_exit(0);
 }

@@ -1,4 +1,5 @@
-// Attempts whose launcher and guard were both killed: what they left is ended here, by its tags.
+// Attempts whose launcher and guard were both killed. Their processes are found by their tags and
+// ended.
 #pragma once
 
 #include <sys/types.h>
@@ -12,24 +13,24 @@
 
 namespace holdfast {
 
-// Who has killed them.
+// Who killed launcher and guard.
 enum class KilledBy : std::uint8_t {
   stranger,
   ctest,  // because the test's time was over
-  // Nobody knows ctest's limit (`ctest -S`). It kills the whole tree: who was not sent SIGKILL was
-  // left by a stranger.
+  // ctest's limit is unknown (`ctest -S`). ctest kills the whole tree, so a process that got no
+  // SIGKILL shows that a stranger was at work.
   ctest_if_all_are_killed,
 };
 
-// The processes that look after them, one each.
+// The processes that look after orphaned attempts, one for each attempt.
 class OrphanHelpers {
  public:
-  // Starts one that ends what is left of the attempt (gently first), lets its locks go when nothing
-  // is, and records the attempt unless that was done. Takes the connection's locks with it. When it
-  // cannot be started the locks go at once.
+  // Starts a process that ends what is left of the attempt, with the gentle signal first. When
+  // nothing is left, that process lets the locks go. It records the attempt unless that was done.
+  // It takes the connection's locks with it. If it cannot be started, the locks go at once.
   //
-  // Who then still holds its output has no tag of it: ctest waits for them, which is said in
-  // `lines`.
+  // Some processes may still hold the attempt's output because they have no tag of it. ctest waits
+  // for them, and `lines` says so.
   void look_after(Connection orphan, const std::string& journal, KilledBy killer,
                   const ProcessName& ctest, RunLines& lines);
 

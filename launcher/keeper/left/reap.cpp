@@ -34,7 +34,7 @@ bool anybody_is_marked() {
   return !marked.living().empty();
 }
 
-// The processes of a scope, and whose they are.
+// The processes of a scope, and the attempts that they belong to.
 class Search {
  public:
   explicit Search(const ReapOrder& order)
@@ -73,7 +73,7 @@ bool is_listed(const std::vector<LeftBehind>& all, pid_t pid) {
                      [&](const LeftBehind& one) { return one.process.pid == pid; });
 }
 
-// Adds who was in a cgroup and had no tag.
+// Adds the processes that were in a cgroup and had no tag.
 void add_cgroups(const ReapOrder& order, const std::vector<StaleCgroup>& cgroups,
                  std::vector<LeftBehind>& all) {
   if (cgroups.empty()) return;
@@ -103,7 +103,7 @@ void reap_marked(const ReapOrder& order, Reaped& reaped) {
 
 std::vector<LeftBehind> find_left_behind(const ReapOrder& order) {
   std::vector<LeftBehind> found;
-  // Usually there is nobody at all; then no journal need be read.
+  // Usually no process is marked at all. Then there is no need to read the journals.
   if (anybody_is_marked()) found = Search(order).living();
   add_cgroups(order, find_stale_cgroups(order.tree), found);
   return found;
@@ -112,7 +112,7 @@ std::vector<LeftBehind> find_left_behind(const ReapOrder& order) {
 Reaped reap_left_behind(const ReapOrder& order) {
   Reaped reaped;
   std::vector<StaleCgroup> survivors;
-  // Cgroups first: nobody gets away from them.
+  // Cgroups come first, because nobody gets away from them.
   const std::vector<StaleCgroup> cgroups = remove_stale_cgroups(order.tree, order.grace, survivors);
   add_cgroups(order, cgroups, reaped.found);
   const std::vector<LeftBehind> contained = std::move(reaped.found);

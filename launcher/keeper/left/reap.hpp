@@ -1,4 +1,4 @@
-// Ends what earlier runs of a build tree left: `holdfast reap`, and the sweep before a run.
+// Ends what earlier runs of a build tree left, for `holdfast reap` and for the sweep before a run.
 #pragma once
 
 #include <filesystem>
@@ -23,8 +23,8 @@ struct ReapOrder {
 };
 
 // The living processes of abandoned attempts (reap_scope.hpp). Never this process, its ancestors,
-// those of a living run or of another tree, nor one in a PID namespace of its own: a container may
-// share the tree, and its ctest cannot be seen from here.
+// or processes of a living run or of another tree. Never a process in a PID namespace of its own
+// either: a container may share the tree, and its ctest cannot be seen from here.
 std::vector<LeftBehind> find_left_behind(const ReapOrder& order);
 
 struct Reaped {
@@ -32,7 +32,8 @@ struct Reaped {
   std::vector<LeftBehind> survivors;  // in uninterruptible sleep, or of another user
 };
 
-// SIGINT, the grace, SIGKILL. Blocks until nobody is left, at most five seconds after SIGKILL.
+// Sends SIGINT and, after the grace, SIGKILL. Blocks until nobody is left, at most five seconds
+// after SIGKILL.
 Reaped reap_left_behind(const ReapOrder& order);
 
 // Removes sockets of keepers of this user that are gone.

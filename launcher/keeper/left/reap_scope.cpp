@@ -30,7 +30,7 @@ std::string_view value_of(std::string_view environment, std::string_view name) {
   return {};
 }
 
-// The attempts of HOLDFAST_HELD that are runs' of the tree at `place`, innermost first.
+// The attempts in HOLDFAST_HELD that belong to runs of the tree at `place`, innermost first.
 std::vector<std::string_view> attempts_held(std::string_view held, std::string_view place) {
   std::vector<std::string_view> found;
   while (!held.empty()) {
@@ -78,10 +78,10 @@ void ReapScope::add_run(const std::filesystem::path& journal, const std::string&
     }
     const auto* ended = std::get_if<AttemptEnded>(&record);
     if (ended == nullptr) continue;
-    // What it may have left is its run's while that goes on.
+    // While its ctest lives, what the attempt left belongs to the run.
     if (state == RunState::keeperless) let_go.push_back(ended->attempt);
     if (let_go_ == LetGo::end) continue;
-    // It came to an end of its own, with nothing reported as left: what is still there was let go.
+    // It ended by itself and nothing was reported as left. So what is still there was let go.
     const bool own_end = ended->exit_code.has_value() || ended->signal.has_value();
     const bool interrupted = ended->outcome == Outcome::interrupted;
     if (own_end && !interrupted && ended->flags.empty()) let_go.push_back(ended->attempt);
@@ -106,7 +106,7 @@ const ReapedAttempt* ReapScope::owner_of(const os::ProcessMarks& marks) const {
     return theirs ? numbered->second : nullptr;
   }
   std::vector<std::string_view> chain = attempts_held(held, run_place_);
-  // With a list that does not name this tree the id is that of another tree's attempt.
+  // A list that does not name this tree comes with the id of another tree's attempt.
   if (!held.empty() && chain.empty()) return nullptr;
   if (!own.empty()) chain.insert(chain.begin(), own);
   const ReapedAttempt* owner = nullptr;

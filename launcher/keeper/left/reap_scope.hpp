@@ -1,5 +1,5 @@
 // Which attempts of a build tree's earlier runs nobody looks after any more, and which processes
-// are theirs.
+// belong to them.
 #pragma once
 
 #include <cstdint>
@@ -13,33 +13,33 @@
 
 namespace holdfast {
 
-// What is to be spared of the attempts that have come to their end.
+// What to spare of attempts that have ended.
 enum class LetGo : std::uint8_t {
   end,
-  spare,  // what a test left and its settings (on-leak, needed by others) let live
+  spare,  // what a test left and its settings let live (on-leak, needed by others)
 };
 
 struct ReapedAttempt {
   std::string test;
   std::string run;
-  // Its launcher is dead, and so are its ctest, or, before the attempt has ended, keeper and
-  // guards.
+  // The launcher is dead. ctest is dead too; or, if the attempt has not ended, its keeper and
+  // guards are dead.
   bool abandoned = false;
 };
 
 class ReapScope {
  public:
-  // Reads the journals of `tree`, an absolute path without links. Runs of another tree (the
-  // journals were copied), of another boot or PID namespace, and those that do not name their ctest
-  // are passed over: there is no knowing that they are dead.
+  // Reads the journals of `tree`, an absolute path without links. Leaves out runs that cannot be
+  // known to be dead: those of another tree (copied journals), boot or PID namespace, and those
+  // whose record names no ctest.
   ReapScope(const std::filesystem::path& tree, LetGo let_go);
 
   bool is_empty() const { return attempts_.empty(); }
 
-  // The abandoned attempt whose process has these marks; null when there is none. What runs inside
-  // a living attempt of this tree is that one's, whatever became of the attempts inside it.
+  // The abandoned attempt whose process has these marks, or null. A process inside a living attempt
+  // of this tree belongs to that attempt, even if attempts between the two are abandoned.
   const ReapedAttempt* owner_of(const os::ProcessMarks& marks) const;
-  // By its id; null: it is in no journal.
+  // The attempt with this id. Null: no journal has it.
   const ReapedAttempt* find(std::string_view attempt) const;
 
  private:
@@ -56,8 +56,8 @@ class ReapScope {
   std::map<std::uint64_t, const ReapedAttempt*> by_number_;
 };
 
-// Whether the newest run of the tree that is not at work was recorded to its end and ctest with it.
-// True when there is none.
+// Whether the newest run that is not at work has its end on record as complete. True when there is
+// no such run.
 bool last_run_ended_well(const std::filesystem::path& tree);
 
 }  // namespace holdfast

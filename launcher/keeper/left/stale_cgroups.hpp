@@ -1,4 +1,4 @@
-// Cgroups of attempts that nobody looks after any more: launcher, guard and keeper were all killed.
+// Cgroups of attempts whose launcher, guard and keeper were all killed.
 #pragma once
 
 #include <filesystem>
@@ -12,15 +12,15 @@ namespace holdfast {
 
 struct StaleCgroup {
   std::string attempt;
-  std::vector<os::NamedProcess> processes;  // in it, living
+  std::vector<os::NamedProcess> processes;  // those that live in it
 };
 
-// Those of attempts of `tree`. Processes that a test was allowed to leave are in none: they are
-// taken out when it ends.
+// The stale cgroups of attempts of `tree`. They hold no process that a test was allowed to leave:
+// such a process leaves the cgroup when its test ends.
 std::vector<StaleCgroup> find_stale_cgroups(const std::filesystem::path& tree);
 
-// Ends them (SIGINT, the grace, SIGKILL) and removes them. Says in each who was in it; `survivors`
-// gets those that could not be ended.
+// Ends them (SIGINT, the grace, SIGKILL) and removes them. Returns each with the processes that
+// were in it. `survivors` gets those that could not be ended.
 std::vector<StaleCgroup> remove_stale_cgroups(const std::filesystem::path& tree, Milliseconds grace,
                                               std::vector<StaleCgroup>& survivors);
 

@@ -3,7 +3,7 @@
 
 namespace holdfast {
 
-// Removes from the user's own those that are empty and whose launcher is gone. One that holds
+// Removes those of this user that are empty and whose launcher is gone. A directory that holds
 // something is evidence and stays.
 void remove_stale_scratch();
 

@@ -20,8 +20,8 @@
 namespace holdfast {
 namespace {
 
-// `<pid>-<start>-<PID namespace>` (core/base/keeper_address.hpp), or without the last of an older
-// version.
+// `<pid>-<start>-<PID namespace>` (core/base/keeper_address.hpp). Older versions leave out the
+// namespace.
 struct SocketName {
   ProcessName ctest;
   bool is_of_our_namespace = true;
@@ -41,7 +41,7 @@ std::optional<SocketName> parse_name(const std::string& name) {
   return SocketName{*ctest, pid_namespace == std::to_string(os::own_pid_namespace())};
 }
 
-// Since a socket was made. A clock that was set back makes it younger.
+// Counts from when the socket was made. After a clock is set back the socket seems younger.
 bool is_older_than_a_day(int keepers, const char* entry) {
   constexpr std::time_t k_day = 24 * 60 * 60;
   struct stat status {};
@@ -49,9 +49,9 @@ bool is_older_than_a_day(int keepers, const char* entry) {
          os::unix_now_ms() / 1000 - status.st_mtim.tv_sec > k_day;
 }
 
-// The ctest of another PID namespace cannot be seen from here. It may live while its keeper is
-// dead, and a launcher of it that finds no socket would start a second keeper: so its socket is
-// left for as long as a run may take.
+// A ctest of another PID namespace cannot be seen from here. It may live while its keeper is dead.
+// A launcher of it that finds no socket would start a second keeper. So the socket stays for as
+// long as a run may take.
 bool may_be_stale(int keepers, const char* entry) {
   const std::string name(entry);
   const std::optional<SocketName> socket = parse_name(name.substr(0, name.find('.')));

@@ -5,8 +5,8 @@
 
 namespace holdfast {
 
-// Removes from the directory of keepers what belongs to a ctest that is gone. A name that is none
-// of a keeper's socket is left alone.
+// Removes from the directory of keepers all sockets whose ctest is gone. It leaves alone a name
+// that is not a keeper's.
 void remove_stale_sockets(const os::UniqueFd& keepers);
 
 }  // namespace holdfast

@@ -20,11 +20,11 @@ bool kill_those(const RunOfCtest& run, IsMeant is_meant) {
   return true;
 }
 
-// It is a fork of the launcher and shows the same words.
+// A guard is a fork of the launcher and shows the same words.
 bool is_of_test(pid_t guard, const std::string& test) {
   const std::vector<std::string> words = os::command_of(guard);
   if (words.empty()) return false;
-  // One that has handed over to `holdfast exec` has that and three numbers before them.
+  // A launcher that became `holdfast exec` has that word and three numbers in front.
   const bool is_exec = words.size() > 5 && words[1] == "exec";
   const Result<CommandLine> line =
       parse_command_line({words.begin() + (is_exec ? 5 : 1), words.end()});

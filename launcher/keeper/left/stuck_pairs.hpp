@@ -1,6 +1,5 @@
-// Launchers and guards that do not come to their end: stopped, most likely. They are killed, which
-// neither SIGSTOP nor a debugger prevents. What a killed guard leaves is for who looks after
-// orphaned attempts.
+// Launchers and guards that do not end, most likely because they are stopped. They are killed:
+// neither SIGSTOP nor a debugger prevents that. What they leave is for OrphanHelpers (orphans.hpp).
 #pragma once
 
 #include <string>
@@ -10,14 +9,13 @@
 
 namespace holdfast {
 
-// A launcher that does not look after its test: what it leaves is for who looks after orphaned
-// attempts.
+// Kills a launcher that does not look after its test.
 void kill_launcher(const ProcessName& launcher);
 
-// Each is false when there was none.
+// Each is false when there was nobody to kill.
 bool kill_launchers_of(const RunOfCtest& run);
 bool kill_guards_of(const RunOfCtest& run);
-// The guard of a test whose launcher is dead.
+// Kills the guard of a test whose launcher is dead.
 bool kill_forsaken_guard(const RunOfCtest& run, const std::string& test);
 
 }  // namespace holdfast

@@ -1,4 +1,4 @@
-// The answer to a launcher that asks for its attempt.
+// Answers a launcher that asks for its attempt.
 #pragma once
 
 #include <set>
@@ -12,15 +12,15 @@
 
 namespace holdfast {
 
-// Gives the attempt its name and its policy, by the project's settings, and lends it a directory.
-// Settings that cannot be had are its refusal. What people are to know is said in `lines`. In
+// Gives the attempt its name and its policy, from the project's settings, and lends it a directory.
+// If the settings have an error, the attempt is refused. `lines` says what people should know. In
 // company the test gets locks that keep it apart from other runs' tests.
 wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
                                  const Result<ProjectSettings>& settings, Company company, Run& run,
                                  RunLines& lines);
 
-// Removes the files of the locks that these tests of `tree` had in company, by their keys; not of
-// those that somebody has or wants.
+// Removes the files of the locks that `tests` (keys) of `tree` had in company. A lock that somebody
+// has or wants stays.
 void remove_locks_of(const std::set<std::string>& tests, const std::string& tree);
 
 }  // namespace holdfast

@@ -1,5 +1,5 @@
-// The run that a ctest is at. `ctest -S` reads the tests anew for each ctest_test(): another
-// include count is another run.
+// The current run of a ctest. `ctest -S` reads the tests anew for each ctest_test(), so another
+// include count means another run.
 #pragma once
 
 #include <optional>
@@ -11,33 +11,33 @@
 
 namespace holdfast {
 
-// An include count before any launcher has told one.
+// The include count before any launcher has told one.
 inline constexpr unsigned k_count_not_known = 0;
 
 class CurrentRun {
  public:
-  // `lines` must outlive this object; what cannot be recorded is said there.
+  // `lines` must outlive this object. It gets what cannot be recorded.
   CurrentRun(RunOrigin origin, RunLines& lines) : origin_(std::move(origin)), lines_(lines) {}
 
-  // Whether a test with this include count belongs to a later run: then close() this one first.
+  // Whether a test with this include count belongs to a later run. Then close() this run first.
   bool is_over_at(unsigned include_count) const;
-  // Whether take_log() may find one for the run that is going on: it has none, nor was it looked
-  // for.
+  // Whether take_log() may find a log for this run: it has none, and nobody has looked yet.
   bool may_have_log() const { return run_ && !run_->log() && !looked_for_log_; }
-  // The run of a test with this include count, begun if there is none.
+  // The run of a test with this include count. Begins it if there is none.
   Run& at(unsigned include_count);
   unsigned include_count() const { return include_count_; }
 
   bool has_begun() const { return run_.has_value(); }
-  // Null: none has begun.
+  // Null: no run has begun.
   Run* current() { return run_ ? &*run_ : nullptr; }
   ScratchPool* scratch() { return run_ ? run_->scratch() : nullptr; }
   std::string id() const { return run_ ? run_->id() : std::string(); }
   std::string journal() const { return run_ ? run_->journal() : std::string(); }
 
-  // Opens ctest's log of now for the run that is going on, begun if there is none; where that has
-  // another log, this is a new run. `is_asked`: whether somebody that ctest waits for is
-  // still there. It is looked at afterwards: else ctest may be at its next ctest_test().
+  // Gives the current run the log that ctest now has open, and begins a run if there is none. If
+  // the run has another log already, this log means a new run. `is_asked` says whether a process
+  // that ctest waits for is still there. It is called after the log is opened: without that
+  // process, ctest may already be at its next ctest_test().
   template <typename IsAsked>
   void take_log(IsAsked is_asked) {
     std::optional<LogPlace> place = find_log_of(origin_.ctest);
@@ -55,19 +55,20 @@ class CurrentRun {
     run_->keep_log(*std::move(log));
   }
 
-  // Records the end of the run for `holdfast end`, which prints the summary. Asked again for the
-  // run of the same log it says the same again.
+  // Records the end of the run for `holdfast end` and returns the summary to print. A second call
+  // for the same run returns the same text.
   std::string finish_for_end();
-  // Then: whether ctest had selected no test.
+  // After the end: whether ctest had selected no test.
   bool selected_nothing() const { return run_ && run_->selected_nothing(); }
-  // Records its end and prints the summary, unless `holdfast end` has. The next one can begin.
+  // Records the end and prints the summary, unless `holdfast end` has done so. Then the next run
+  // can begin.
   void close(Run::Completeness completeness);
 
-  // Whether ctest, which has ended, came to the end of its tests: by its log's last line.
-  // Without a log only `holdfast end` could tell, and it was not here: not where no launcher has
-  // asked for anything and the project's own POST_TEST command fails.
+  // Whether ctest, which has ended, came to the end of its tests; the last line of its log says so.
+  // Without a log only `holdfast end` could tell, and it has not come. It does not come if no
+  // launcher has asked for anything and the project's own POST_TEST command fails.
   bool has_all_tests() const;
-  // Whether `holdfast end` has recorded its end.
+  // Whether `holdfast end` has recorded the end.
   bool has_ended() const { return ended_; }
 
  private:
@@ -79,7 +80,7 @@ class CurrentRun {
   unsigned runs_ = 0;
   unsigned include_count_ = k_count_not_known;
   bool looked_for_log_ = false;
-  bool ended_ = false;  // `holdfast end` has been here
+  bool ended_ = false;  // `holdfast end` has come
   std::string summary_;
 };
 

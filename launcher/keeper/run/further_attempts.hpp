@@ -1,4 +1,4 @@
-// The answer to a launcher whose test has failed and would be tried again.
+// Answers a launcher whose test has failed and may be tried again.
 #pragma once
 
 #include "core/settings/wire.hpp"
@@ -8,12 +8,12 @@
 
 namespace holdfast {
 
-// By the budget and the breaker of the run. Where there is to be another attempt, what was held for
-// the last one is let go, and the next one has its name and its directory.
+// The run's budget and breaker decide. If there is another attempt, lets go of what was held for
+// the last one, and gives the next one its name and directory.
 wire::Message answer_again(const wire::Message& question, Connection& asker, Run& run,
                            RunLines& lines);
 
-// How a test came out, as its farewell says it.
+// Notes how a test ended, as its farewell says.
 void note_farewell(const wire::Message& farewell, const Connection& from, Run& run);
 
 }  // namespace holdfast

@@ -1,4 +1,4 @@
-// Which programs have GoogleTest in them: what only such a program understands is set for no other.
+// Which programs contain GoogleTest. No other gets settings that only GoogleTest understands.
 #pragma once
 
 #include <map>
@@ -8,7 +8,7 @@ namespace holdfast {
 
 class GoogletestPrograms {
  public:
-  // Looks into the file once, and again when it has changed.
+  // Reads the file once, and again after it has changed.
   bool knows(const std::string& path);
 
  private:

@@ -19,9 +19,9 @@
 namespace holdfast {
 namespace {
 
-// Others open theirs within milliseconds, each.
+// Each of the others opens its log within milliseconds.
 constexpr Milliseconds k_turn_patience{10'000};
-// ctest is through with what comes before its log. One that is stopped there keeps nobody for long.
+// Bounds how long a ctest that is stopped before it opens its log holds up the others.
 constexpr Milliseconds k_longest_turn{5'000};
 constexpr Milliseconds k_first_look{1};
 constexpr Milliseconds k_longest_interval{50};

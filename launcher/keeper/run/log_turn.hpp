@@ -1,6 +1,6 @@
-// The turn of opening ctest's log. Below CMake 4.3 ctest removes `LastTest.log.tmp` and then makes
-// it anew: two that begin at one moment may both remove it before either has made it, open one and
-// the same file, and write over what the other says. So ctests that may begin side by side open it
+// The turn to open ctest's log. Before CMake 4.3 ctest removes `LastTest.log.tmp` and then makes it
+// anew. Two ctests that begin at the same moment may both remove it before either has made it. Then
+// they open the same file and overwrite each other. So ctests that may begin side by side open it
 // one after the other (docs/internals/decisions/0028).
 #pragma once
 
@@ -16,22 +16,23 @@ namespace holdfast {
 
 namespace wire {
 
-// `holdfast begin` to the keeper of its ctest, with the lock of the turn. Has no answer.
+// `holdfast begin` sends this, with the turn's lock, to the keeper of its ctest. There is no
+// answer.
 inline constexpr std::string_view k_log = "log";
 
 }  // namespace wire
 
-// For `ctest`, which is about to open its log. Waits for others to open theirs, some seconds at
-// most, and hands the turn to the keeper of that ctest; one without a keeper needs none. Where it
-// cannot be had (a tree of another user, or not in time) ctest goes on without: the error is one
-// line that fits after "failed to".
+// Takes the turn for `ctest`, which is about to open its log, and hands it to ctest's keeper. Waits
+// some seconds at most for others to open theirs. A ctest without a keeper needs no turn. On an
+// error (another user's tree, or no turn in time) ctest goes on without it. The error is one line
+// that fits after "failed to".
 Result<void> take_log_turn(const std::string& tree, const ProcessName& ctest);
 
-// The keeper's, which gives the turn back once its ctest has its log open.
+// The keeper's side: it gives the turn back when its ctest has opened the log.
 class LogTurn {
  public:
   void begin(os::UniqueFd lock);
-  // When to look next; k_longest: it is not ctest's turn.
+  // When to look next; k_longest: ctest does not have the turn.
   Milliseconds due() const { return due_; }
   void look(const ProcessName& ctest);
 

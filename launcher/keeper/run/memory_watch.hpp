@@ -1,5 +1,5 @@
-// Whether a test that died of SIGKILL was killed by the kernel for want of memory, as far as the
-// keeper can know: by the counter of the run's cgroup, or the kernel's log.
+// Whether the kernel's SIGKILL for want of memory ended a test, as far as the keeper can know: by
+// the counter of the run's cgroup, or by the kernel's log.
 #pragma once
 
 #include <string>
@@ -13,13 +13,13 @@ namespace holdfast {
 
 class MemoryWatch {
  public:
-  // `events`: the file with the counter; empty: that of the cgroup that we are in.
+  // `events`: the file with the counter; empty: that of our own cgroup.
   explicit MemoryWatch(const std::string& events) : events_(os::OomEvents::open(events)) {}
 
-  // An attempt begins on that connection.
+  // An attempt begins on `connection`.
   void note_start(Connection& connection) const;
 
-  // The answer to its launcher.
+  // Answers the launcher.
   wire::Message answer(const wire::Message& question, const Connection& asker);
 
  private:

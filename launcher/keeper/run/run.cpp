@@ -30,8 +30,8 @@ namespace {
 
 double unix_now() { return static_cast<double>(os::unix_now_ms()) / 1000; }
 
-// When and of which ctest: 20261120-084053-1234, and -2, -3 … for the later ctest_test() of one
-// `ctest -S`.
+// The time and ctest's pid: 20261120-084053-1234. Later ctest_test() calls of one `ctest -S` add
+// -2, -3 …
 std::string unnumbered_id(const RunOrigin& origin, unsigned nth) {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
@@ -55,8 +55,8 @@ Result<void> make_directories(const std::string& tree, std::string_view relative
   return {};
 }
 
-// Makes the directory of a run and numbers it: two ctests that have the same pid in two containers
-// may begin within a second. The id of the run.
+// Makes the directory of a run, numbers it and returns the run's id. The number is needed because
+// two ctests in two containers may have the same pid and begin within one second.
 Result<std::string> make_run_directory(const std::string& tree, const std::string& unnumbered) {
   if (Result<void> made = make_directories(tree, names::k_runs_directory); !made) {
     return made.error();
@@ -69,7 +69,7 @@ Result<std::string> make_run_directory(const std::string& tree, const std::strin
   }
 }
 
-// Usually one reason for both: a tree that cannot be written to.
+// Both usually have one reason: the tree cannot be written to.
 std::string describe_unrecordable(const RunOrigin& origin, const Error& error) {
   std::string text = "ignoring that this run cannot be recorded";
   if (!origin.lock_trouble.empty()) text += " and another may be at work in " + origin.tree;
@@ -118,13 +118,13 @@ void Run::settle_log() {
     if (log_->has_foreign_end() && !log_->cut_foreign_end()) log_.reset();
     return;
   }
-  // Before the looks, so that nobody comes in between.
+  // The watch comes before the looks, so that nobody slips in between.
   is_log_safe_ = log_->watch_openings();
   if (log_->has_foreign_end() || log_->is_written_elsewhere(origin_.ctest)) log_.reset();
 }
 
 Result<void> Run::record_verdicts() {
-  // No log (ctest died before its first test): the journal says what there is to say.
+  // Without a log (ctest died before its first test) the journal alone tells.
   if (!log_) return {};
   Result<std::vector<VerdictRecord>> verdicts = read_ctest_log(
       log_->file(), started_, origin_.has_company ? ListsOf::any_run : ListsOf::this_run);
@@ -151,7 +151,7 @@ Result<void> Run::record_verdicts() {
 std::int64_t Run::unrecorded_in(const RunReport& report) const {
   std::size_t known = 0;
   for (const TestReport& test : report.tests) {
-    // One whose launcher gave us up has no key, and ctest's word for it.
+    // A test whose launcher gave us up has no key. It has ctest's verdict.
     const bool is_recorded = !test.key.empty() && tests_.count(test.key) != 0;
     if (is_recorded || (test.key.empty() && test.bare)) ++known;
   }
@@ -169,7 +169,7 @@ Result<RunReport> Run::report(const RunEnded& to_come) const {
 
 std::string Run::finish(Completeness completeness) {
   if (journal_.empty()) return {};  // trouble() has said why
-  trouble_.clear();                 // that of the beginning has been said
+  trouble_.clear();                 // the trouble of the beginning has been said
   scratch_.close();
   Result<void> recorded = record_verdicts();
   RunEnded record;

@@ -1,4 +1,4 @@
-// One run as the keeper keeps it: its directory, its journal, its attempts' numbers, its end.
+// One run as the keeper keeps it: its directory, its journal, the numbers of its attempts, its end.
 #pragma once
 
 #include <cstdint>
@@ -16,65 +16,65 @@
 
 namespace holdfast {
 
-// What a run is of.
+// What a run is about.
 struct RunOrigin {
   std::string tree;
   ProcessName ctest;
-  std::string lock_trouble;  // one sentence: the tree could not be locked; empty: it is
+  std::string lock_trouble;  // one sentence: the tree could not be locked; empty: it is locked
   RunRetryLimits retries = {};
-  std::string inside = {};  // the run one of whose tests started ctest; empty: none
-  // Whether other runs may be at work in the tree. As soon as one of them ends, LastTest.log may be
+  std::string inside = {};  // the run whose test started ctest; empty: none
+  // Whether other runs may be at work in the tree. When one of them ends, LastTest.log may become
   // its log.
   bool has_company = false;
 };
 
 class Run {
  public:
-  // Makes the run's directory and writes its first record. A tree that cannot be written to gives a
-  // run without a journal, and the reason in trouble().
+  // Makes the run's directory and writes the first record. In a tree that cannot be written to, the
+  // run has no journal, and trouble() says why.
   static Run begin(const RunOrigin& origin, unsigned number);
 
   const std::string& id() const { return id_; }
   const std::string& journal() const { return journal_; }  // empty: nothing is recorded
   const std::string& trouble() const { return trouble_; }
 
-  // Without a journal there is no directory to have them in.
+  // Null without a journal: then there is no directory for them.
   ScratchPool* scratch() { return journal_.empty() ? nullptr : &scratch_; }
 
   std::string next_attempt() { return id_ + "." + std::to_string(++attempts_); }
   unsigned attempts() const { return attempts_; }
-  // Of the test with that key. Says whether there was one before in this run.
+  // Notes an attempt of the test with that key. Returns whether the run had one before.
   bool begin_attempt_of(const std::string& key) { return !tests_.insert(key).second; }
 
-  // Of the run's tests, which are told apart by their keys.
+  // The retries of the run's tests, by key.
   RunRetries& retries() { return retries_; }
 
-  // The log of the run's tests and of no others. Without one nothing is known of ctest's verdicts
-  // but what the launchers know.
+  // Keeps the log that has this run's tests and no others. Without it only the launchers' words
+  // tell ctest's verdicts.
   void keep_log(RunLog log) { log_ = std::move(log); }
-  // Before the first test, while ctest waits: what becomes of a log that another ctest may have
-  // opened, too (docs/internals/decisions/0028). What that one wrote is cut off. With company it
-  // may still be writing: then the run does without a log. Or it may open it later: that is
-  // watched.
+  // Decides what becomes of a log that another ctest may have opened too
+  // (docs/internals/decisions/0028). To be called before the first test, while ctest waits. Cuts
+  // off what the other one wrote. With company the other may still be writing: then the run goes
+  // without a log. The other may also open it later: that is watched.
   void settle_log();
   const std::optional<RunLog>& log() const { return log_; }
-  // Whether nobody else writes it, as far as anybody can know.
+  // Whether nobody else writes the log, as far as anybody can know.
   bool believes_log() const { return log_ && is_log_safe_ && !log_->was_opened(); }
 
   enum class Completeness { complete, incomplete };
-  // Records ctest's verdicts and the end, removes old runs. Returns the summary for people;
-  // trouble() is what could not be recorded: without a journal there is no summary. To be called
+  // Records ctest's verdicts and the end, and removes old runs. Returns the summary for people.
+  // trouble() says what could not be recorded. Without a journal there is no summary. To be called
   // once.
   std::string finish(Completeness completeness);
-  // Then: it came to its end, and ctest had selected no test.
+  // After the end: whether the run is complete and ctest had selected no test.
   bool selected_nothing() const { return selected_nothing_; }
 
  private:
   Result<void> record_verdicts();
-  // Of what the journal has by now and will have when that is on record, too: what a test without
-  // an end came to depends on it.
+  // The report of the journal together with `to_come`, which is not in it yet: how a test without
+  // an end is judged depends on the run's end.
   Result<RunReport> report(const RunEnded& to_come) const;
-  // Tests that were granted an attempt and are not in the report.
+  // Tests that were granted an attempt but are not in the report.
   std::int64_t unrecorded_in(const RunReport& report) const;
 
   RunOrigin origin_;
@@ -86,7 +86,7 @@ class Run {
   bool selected_nothing_ = false;
   std::unordered_set<std::string> tests_;
   std::optional<RunLog> log_;
-  bool is_log_safe_ = true;  // false: who may open it later cannot be watched
+  bool is_log_safe_ = true;  // false: later openings of the log cannot be watched
   ScratchPool scratch_{{}};
   RunRetries retries_{{}};
 };

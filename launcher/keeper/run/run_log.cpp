@@ -29,12 +29,12 @@ namespace {
 struct Name {
   std::string directory;
   std::string tag;
-  bool is_ctests_own = false;  // with digits
+  bool is_ctests_own = false;  // its name has digits
 };
 
-// `…/Testing/Temporary/LastTest[_<tag>].log[.tmp[<hex>]][ (deleted)]`: the digits are there from
-// CMake 4.3 on, the last word is the kernel's. Without `.tmp` another ctest has renamed it, which
-// took it for its own. LastTestsFailed.log and its like are none.
+// `…/Testing/Temporary/LastTest[_<tag>].log[.tmp[<hex>]][ (deleted)]`: CMake 4.3 adds the digits,
+// the kernel the last word. Without `.tmp`, another ctest has renamed the file as its own.
+// LastTestsFailed.log and the like are no logs.
 std::optional<Name> parse_name(std::string_view path) {
   constexpr std::string_view k_directory = "/Testing/Temporary";
   constexpr std::string_view k_stem = "/LastTest";
@@ -69,7 +69,7 @@ std::optional<struct stat> status_of(int descriptor) {
 
 FileId id_of(const struct stat& status) { return {status.st_dev, status.st_ino}; }
 
-// Leads to the file itself, which may have no name any more.
+// The link leads to the file itself, which may have no name any more.
 std::string link_of(const DescriptorOf& file) {
   return os::in_proc(file.process, "fd/" + file.number);
 }
@@ -79,7 +79,7 @@ std::optional<struct stat> status_of(const DescriptorOf& file) {
   return ::stat(link_of(file).c_str(), &status) == 0 ? std::optional(status) : std::nullopt;
 }
 
-// From `/proc/<pid>/fdinfo/<number>`. proc(5)
+// A number in `/proc/<pid>/fdinfo/<number>`, see proc(5).
 std::optional<std::int64_t> number_in_fdinfo(const DescriptorOf& file, std::string_view field,
                                              int base) {
   const Result<std::string> text =
@@ -89,13 +89,13 @@ std::optional<std::int64_t> number_in_fdinfo(const DescriptorOf& file, std::stri
   return leading_number<std::int64_t>(text->substr(place + field.size()), base).value_or(0);
 }
 
-// As ctest opens its log: who only reads one, or has its output appended to one, writes no log.
+// Whether it is open the way ctest opens its log: for writing, and not for appending.
 bool is_written_as_a_log(const DescriptorOf& file) {
   const std::optional<std::int64_t> flags = number_in_fdinfo(file, "flags:\t", 8);
   return flags && (*flags & O_ACCMODE) != O_RDONLY && (*flags & O_APPEND) == 0;
 }
 
-// `use(file, name)` for each log that the process writes.
+// Calls `use(file, name)` for each log that the process writes.
 template <typename Use>
 void for_each_log_of(pid_t process, Use use) {
   const std::string directory = os::in_proc(process, "fd");
@@ -111,8 +111,8 @@ void for_each_log_of(pid_t process, Use use) {
   }
 }
 
-// Whether one above `ctest` has that log open: a ctest inside a test is handed down the log of the
-// ctest around it. Under the same number, since a fork keeps numbers; so one look at each will do.
+// Whether an ancestor of `ctest` has that log open: a ctest inside a test inherits the log of the
+// ctest around it. A fork keeps descriptor numbers, so one look at each ancestor is enough.
 bool is_of_an_ancestor(const ProcessName& ctest, const LogPlace& log) {
   const std::vector<ProcessName> above = os::ancestors_of(ctest);
   return std::any_of(above.begin(), above.end(), [&](const ProcessName& one) {
@@ -121,7 +121,7 @@ bool is_of_an_ancestor(const ProcessName& ctest, const LogPlace& log) {
   });
 }
 
-// When the file was made, in nanoseconds; nothing where the file system does not say.
+// When the file was made, in nanoseconds; nothing if the file system does not say.
 std::optional<std::int64_t> birth_of(const LogPlace& log) {
   struct statx info {};
   if (::statx(AT_FDCWD, link_of(log.file).c_str(), 0, STATX_BTIME, &info) != 0) return std::nullopt;
@@ -144,7 +144,7 @@ std::optional<LogPlace> find_log_of(const ProcessName& ctest) {
   });
   if (found.empty() || !os::is_alive(ctest)) return std::nullopt;
   if (found.size() == 1) return std::move(found.front());
-  // One whose ctest has died, or is out of sight in a PID namespace: ctest's own is the latest.
+  // The others are of a ctest that died or is in a PID namespace. The latest is ctest's own.
   const auto is_older = [](const LogPlace& a, const LogPlace& b) {
     return birth_of(a) < birth_of(b);
   };
@@ -203,7 +203,7 @@ bool RunLog::watch_openings() {
 }
 
 bool RunLog::was_opened() const {
-  // What comes after the first of the two is not told: under its last name only readers open it.
+  // Only the first of the two events is told. After the last renaming only readers open the log.
   inotify_event event{};
   while (openings_.valid() && ::read(openings_.get(), &event, sizeof event) == sizeof event) {
     was_opened_ = was_opened_ || (event.mask & IN_OPEN) != 0;

@@ -1,5 +1,5 @@
-// The scratch directories of a run: lent to one attempt at a time, used again when they come back
-// empty.
+// The scratch directories of a run. Each is lent to one attempt at a time, and lent again if it
+// comes back empty.
 #pragma once
 
 #include <string>
@@ -9,16 +9,16 @@ namespace holdfast {
 
 class ScratchPool {
  public:
-  // Below `<run>/scratch`. Makes nothing yet.
+  // The directories are made below `directory`, `<run>/scratch`, but not yet.
   explicit ScratchPool(std::string directory) : directory_(std::move(directory)) {}
 
-  // An empty directory; empty text when none can be made, and why in trouble().
+  // An empty directory. An empty text when none can be made; trouble() then says why.
   std::string lend();
-  // It is as it was lent.
+  // The directory must be as it was lent.
   void give_back(std::string path) { free_.push_back(std::move(path)); }
   const std::string& trouble() const { return trouble_; }
 
-  // Removes those that are empty, and the directory above them when none is kept.
+  // Removes the empty ones, and the directory above them if none is left.
   void close();
 
  private:

@@ -1,5 +1,5 @@
-// Whether the programs of a run's tests, and their inputs (core/ctest/test_inputs.hpp), stay what
-// they were when the run first saw them.
+// Whether the programs of a run's tests, and their inputs (core/ctest/test_inputs.hpp), are still
+// what they were when the run first saw them.
 #pragma once
 
 #include <cstdint>
@@ -19,16 +19,16 @@ class StalePrograms {
   explicit StalePrograms(ProjectPlace place) : place_(std::move(place)) {}
 
   enum class Point : std::uint8_t { start, end };
-  // Of an attempt, on that connection. Records it once per attempt when its program or an input is
-  // not what the run knew first. What cannot be recorded is not said: whoever recorded the attempt
-  // has said so.
+  // Looks at the start or the end of the attempt on `connection`. If the program or an input has
+  // changed since the run first saw it, records that, once per attempt. A failed write is not
+  // reported here: the writer of the attempt's own record has reported it.
   void look(Point point, Connection& connection, const std::string& journal);
 
-  // Another run knows nothing.
+  // The next run knows no program.
   void forget() { known_.clear(); }
 
  private:
-  // What stat(2) tells is enough to see that nothing has changed.
+  // What stat(2) tells is enough to see that a file has not changed.
   struct Seen {
     unsigned long inode = 0;
     long long size = 0;
@@ -41,9 +41,9 @@ class StalePrograms {
     std::optional<ProgramIdentity> identity;
   };
 
-  // None: it is not there, or no regular file.
+  // Nothing when it is not there or is no regular file.
   static std::optional<Seen> stat_of(const std::string& path);
-  // The same of one file; `what`: as for staleness().
+  // look() for one file; `what` is as for staleness().
   void look_at(const std::string& path, const std::string& what, Point point,
                Connection& connection, const std::string& journal);
 

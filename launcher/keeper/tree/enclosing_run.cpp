@@ -14,14 +14,14 @@
 namespace holdfast {
 namespace {
 
-// By its first record: to read the journals of twenty runs takes longer than many a test.
+// Reads only the first record: to read the journals of twenty runs takes longer than many a test.
 bool is_of(const RunEntry& run, const ProcessName& ctest, const std::string& numbering) {
   const std::optional<RunStarted> started = first_record(run.journal);
   return started && started->ctest.pid == ctest.pid && started->ctest.start == ctest.start &&
          started->boot == numbering;
 }
 
-// Whether we are in one of its attempts that goes on.
+// Whether we are inside an attempt of the run that has not ended.
 bool has_us(const RunEntry& run, std::uint64_t tag) {
   const Result<Journal> journal = read_journal(run.journal);
   if (!journal) return false;
@@ -47,7 +47,7 @@ std::string run_around_us(const std::string& tree, const ProcessName& ctest,
   for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
     if (is_of(run, ctest, numbering) && (is_ancestor || has_us(run, tag))) return run.id;
   }
-  // Its run is not recorded: those inside it agree on a name all the same.
+  // The run is not on record. Those inside it still agree on this name.
   return is_ancestor ? to_text(ctest) : std::string{};
 }
 

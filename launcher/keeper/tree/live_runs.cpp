@@ -21,15 +21,15 @@
 namespace holdfast {
 namespace {
 
-// A keeper answers in microseconds; a stopped one is passed over.
+// A keeper answers in microseconds. One that does not is stopped, and is left out.
 constexpr Milliseconds k_patience{500};
 // A test that does not want to end has its grace.
 constexpr Milliseconds k_end_patience{10'000};
 
 ProcessName named(const ProcessStamp& stamp) { return {static_cast<int>(stamp.pid), stamp.start}; }
 
-// What its journal says: tests that have begun and not ended, and whose launcher lives. Of a
-// launcher in another PID namespace that cannot be seen.
+// Adds the tests that the journal shows as begun and not ended, if their launcher lives. A launcher
+// in another PID namespace cannot be seen and counts as alive.
 void read_tests(const Journal& journal, LiveRun& run) {
   for (const Record& record : journal.records) {
     if (const auto* started = std::get_if<RunStarted>(&record)) {
@@ -44,14 +44,14 @@ void read_tests(const Journal& journal, LiveRun& run) {
   }
 }
 
-// Nothing of it can be alive.
+// Then nothing of it can be alive.
 bool is_of_another_boot(const RunStarted& started) {
   const std::string boot = os::boot_id();
   return !boot.empty() && !started.boot.empty() &&
          started.boot.substr(0, started.boot.find('/')) != boot;
 }
 
-// Who may not look is not told for ever that a run which was killed goes on.
+// If we may not look, the run counts as dead: else a killed run would seem to go on for ever.
 bool may_be_alive(const RunStarted& started, const std::string& tree) {
   if (started.boot == os::numbering_id()) return os::is_alive(named(started.ctest));
   return !is_of_another_boot(started) && is_witnessed(started, tree).value_or(false);
@@ -103,7 +103,7 @@ std::vector<LiveRun> find_live_run_of(const std::string& tree) {
   if (!journal || journal->records.empty()) return {};
   const auto* started = std::get_if<RunStarted>(&journal->records.front());
   if (started == nullptr) return {};
-  // A ctest that reads its tests once more (`ctest -S`) lives on after its run.
+  // A ctest that reads its tests once more (`ctest -S`) outlives its run.
   const bool ended =
       std::any_of(journal->records.begin(), journal->records.end(),
                   [](const Record& record) { return std::holds_alternative<RunEnded>(record); });
@@ -138,7 +138,7 @@ bool is_going_on(const RunEntry& run) {
   if (::getsockopt(keeper.socket.get(), SOL_SOCKET, SO_PEERCRED, &listener, &length) != 0)
     return false;
   const os::UniqueFd life = os::watch_living(listener.pid);
-  // It waits for all that are connected before it ends.
+  // The keeper waits for all connections before it ends, so ours must go.
   keeper.socket.reset();
   pollfd ended{life.get(), POLLIN, 0};
   if (life.valid()) (void)::poll(&ended, 1, static_cast<int>(k_end_patience.count()));

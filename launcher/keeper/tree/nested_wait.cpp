@@ -19,13 +19,13 @@
 namespace holdfast {
 namespace {
 
-// What stands in the records of locks for all that a ctest does: no attempt has such a name.
+// Stands for all that a ctest does in the records of locks. No attempt has such a name.
 std::string name_of_ctest(const LockParty& holder) {
   return "ctest " + to_text(holder.process) + " " + holder.boot;
 }
 
-// Should its keeper have been killed, a ctest has its tree all the same until it ends: so whoever
-// gets the lock waits for it (run_lock.cpp).
+// A ctest whose keeper was killed still has its tree until it ends. A run that gets the lock waits
+// for it (run_lock.cpp).
 void add_orphaned_holders(LockUse& use, const std::string& directory) {
   const std::string path = directory + "/" + std::string(names::k_lock_file);
   const os::UniqueFd lock(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
@@ -67,7 +67,7 @@ bool is_in_run(const LockParty& waiter, const std::string& run) {
                      [&](const std::string& attempt) { return is_of_run(attempt, run); });
 }
 
-// By the names of their attempts too: in a PID namespace ctest is out of sight.
+// Looks at the names of their attempts too, because ctest is out of sight in a PID namespace.
 void add_tests(std::vector<LockUse>& uses, const LockParty& ctest) {
   for (const std::string& run : runs_of(ctest.tree, ctest.process, ctest.boot)) {
     for (LockUse& use : uses) {
@@ -105,7 +105,7 @@ std::optional<NestedWait> NestedWait::begin(const LockParty& self) {
   Result<os::UniqueFd> waits =
       os::open_regular(*directory, std::string(names::k_user_run_waits_file), 0600);
   if (!waits) return std::nullopt;
-  // Its tree is all that is looked for here; what else there is to know stands there.
+  // Others look up only its tree here. The rest is on record at the tree.
   LockParty record = self;
   record.test.clear();
   record.around.clear();

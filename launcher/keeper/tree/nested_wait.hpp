@@ -1,5 +1,5 @@
-// A ctest inside a test that waits for a build tree: on record where others find all such waits,
-// and on the look-out for a circle (core/lock/lock_cycle.hpp).
+// The wait of a ctest inside a test for a build tree. The wait is on record with all such waits,
+// and it looks for circles (core/lock/lock_cycle.hpp).
 #pragma once
 
 #include <optional>
@@ -12,16 +12,16 @@ namespace holdfast {
 
 class NestedWait {
  public:
-  // None for a ctest that is inside no test, and so keeps nobody from going on; nor where it cannot
-  // be put on record, so that nobody else could know of it. `self` is its record among those who
-  // wait for the tree, with its ticket.
+  // Nothing for a ctest that is inside no test: it keeps nobody from going on. Nothing either if
+  // the wait cannot go on record, because then nobody else could know of it. `self` is its record
+  // among those who wait for the tree, with its ticket.
   static std::optional<NestedWait> begin(const LockParty& self);
 
-  // When to look next, in time since the wait began.
+  // When to look next, counted from the beginning of the wait.
   Milliseconds next() const { return watch_.next(); }
 
-  // The circle, in words, in which this ctest is the one to go on without the tree. Empty: there is
-  // none, or somebody else is, or it is not certain yet.
+  // Describes the circle in which this ctest must go on without the tree. Empty: there is no
+  // circle, another ctest must give way, or it is not certain yet.
   std::string look(Milliseconds since_start);
 
  private:
@@ -33,7 +33,7 @@ class NestedWait {
   LockCycleWatch watch_;
 };
 
-// The marks of an attempt that this process has inherited: it is inside a test.
+// Whether this process has inherited the marks of an attempt, so is inside a test.
 bool is_inside_an_attempt(const LockParty& self);
 
 }  // namespace holdfast

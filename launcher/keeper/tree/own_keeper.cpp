@@ -14,10 +14,10 @@ namespace {
 
 // A keeper answers at once, unless it is stopped.
 constexpr Milliseconds k_answer_patience{2'000};
-// It ends what is left, each with a grace of its own, and records the run.
+// The keeper ends what is left, each part with its own grace, and records the run.
 constexpr Milliseconds k_end_patience{600'000};
 
-// Nothing: the keeper does not answer, or is gone.
+// Nothing when the keeper does not answer or is gone.
 std::optional<wire::Message> ask(int socket, const wire::Message& question) {
   if (!os::send_packet(socket, wire::encode(question))) return std::nullopt;
   if (!wait_for_answer(socket, k_answer_patience)) return std::nullopt;
@@ -46,12 +46,12 @@ OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next)
   if (next == ComesNext::run) question.add("run", "1");
   const std::optional<wire::Message> answer = ask(socket_.get(), question);
   if (answer && !answer->get("serves").empty()) {
-    // The run has begun, or the keeper is gone: launchers find that out by themselves.
+    // The run has begun, or the keeper is gone. Launchers notice that by themselves.
     if (next == ComesNext::run && wait_for_answer(socket_.get(), k_end_patience))
       (void)os::receive_packet(socket_.get());
     return Answer::serves;
   }
-  // Its end of the connection goes with it, after all that it had.
+  // The keeper's end of the connection closes when it has done everything.
   const bool is_gone = is_at_end(socket_.get(), answer ? k_end_patience : Milliseconds{0});
   return is_gone ? Answer::absent : Answer::silent;
 }

@@ -29,14 +29,14 @@
 namespace holdfast {
 namespace {
 
-// A ctest that has ended is no run to be refused for: its keeper has this long to tidy up.
+// A ctest that has ended is no reason to refuse: its keeper has this long to tidy up.
 constexpr Milliseconds k_tidying_patience{10'000};
 constexpr std::size_t k_longest_file_of_tests = 1024 * 1024;
-// More than the kernel lets a command line have.
+// More than the kernel allows a command line.
 constexpr std::size_t k_longest_command = 8 * 1024 * 1024;
-// How often one looks whether the run that one waits for waits itself, of which no event tells.
+// How often to look whether the orphaned run that we wait for is itself waiting: no event tells.
 constexpr Milliseconds k_orphan_interval{250};
-// Of a longer path a record may have the beginning only (core/lock/lock_wait.hpp).
+// A record may hold only the beginning of a longer path (core/lock/lock_wait.hpp).
 constexpr std::size_t k_surely_whole = 256;
 
 Result<os::LockRequest> open_lock(const std::string& tree, const std::string& level, TreeUse use) {
@@ -80,7 +80,7 @@ class RunLockWait {
     if (goes_without()) return RunLock{};
     if (told_ > 0) say("this build tree is free after " + describe(waited()));
     request_.sign(self());
-    // After we have said who we are: of two that meet and come at once one at least sees the other.
+    // We look after we have signed. So if two runs come at once, at least one sees the other.
     meets_another_ = order_.use == TreeUse::shared && may_meet_one_of(request_.holders());
     if (meets_another_) {
       os::erase(request_.descriptors().front(), os::RecordList::holders, order_.ctest);
@@ -92,10 +92,10 @@ class RunLockWait {
     return lock;
   }
 
-  // Not empty: nothing was taken, for we are part of that run, which has the tree.
+  // Not empty: we are part of this run, which has the tree. Nothing was taken.
   const std::string& around() const { return around_; }
-  // Nothing was taken: another run, which shares the tree, may run one of our tests, or knows the
-  // tree by another path.
+  // Nothing was taken: another run that shares the tree may run one of our tests, or knows the tree
+  // by another path.
   bool meets_another() const { return meets_another_; }
 
   static RunLock without(const std::string& tree, const Error& error) {
@@ -108,7 +108,7 @@ class RunLockWait {
  private:
   bool goes_without() const { return !around_.empty() || is_circle_ended_; }
 
-  // The queue, behind a keeper that lives.
+  // Waits in the queue, behind a keeper that lives.
   Result<void> wait_for_turn() {
     const std::vector<LockParty> holders = request_.holders();
     if (!holders.empty()) {
@@ -147,23 +147,23 @@ class RunLockWait {
     });
   }
 
-  // By another path (a bind mount) the tree is the same, and no lock of scope `build` is: nothing
-  // would keep the tests apart.
+  // A tree that is known by another path (a bind mount) has other locks of scope `build`, so
+  // nothing would keep the tests apart.
   bool names_our_tree(const LockParty& run) const {
     if (run.tree.size() < k_surely_whole) return run.tree == order_.tree;
     return order_.tree.compare(0, run.tree.size(), run.tree) == 0;
   }
 
-  // We have the lock; a run whose keeper was killed may have the tree all the same.
+  // We have the lock, but a run whose keeper was killed may still have the tree.
   Result<void> wait_for_orphaned_runs() {
     const std::vector<LockParty> signatories = request_.signatories();
-    // Looked at in this order: who comes in between would be taken for one without a keeper.
+    // Read in this order: in the other, a run that comes in between would seem to have no keeper.
     const std::vector<LockParty> beside_us = request_.holders();
     for (const LockParty& party : signatories) {
       if (party.process == order_.ctest || party.boot != boot_) continue;
       if (is_among(beside_us, party)) continue;
       if (waits_itself(party)) continue;
-      // Usually the last run's, which has ended: nobody waits for it, nor is inside it.
+      // Usually this is the last run, which has ended. Nobody waits for it or is inside it.
       const Result<os::UniqueFd> other = os::watch_process(party.process);
       if (!other) continue;
       around_ = run_around_us(order_.tree, party.process, party.boot);
@@ -193,8 +193,8 @@ class RunLockWait {
     if (!ctest) return Error{"ctest ended while it waited for its build tree"};
     while (true) {
       pollfd fds[2] = {{fd, POLLIN, 0}, {ctest->get(), POLLIN, 0}};
-      // The first line comes after a moment: the keeper of a ctest that has just ended still
-      // tidies up.
+      // The first line comes after a moment, because the keeper of a ctest that has just ended
+      // still tidies up.
       Milliseconds next = start_ + next_telling(told_) - os::monotonic_now();
       if (nested_) next = std::min(next, start_ + nested_->next() - os::monotonic_now());
       if (orphaned_) next = std::min(next, k_orphan_interval);
@@ -208,7 +208,7 @@ class RunLockWait {
     }
   }
 
-  // Two runs in one tree are what plain ctest would have here; nobody's end would be worse.
+  // Plain ctest would have two runs in one tree here, too. A wait without end is worse.
   bool ends_circle() {
     if (!nested_ || waited() < nested_->next()) return false;
     const std::string circle = nested_->look(waited());
@@ -220,20 +220,20 @@ class RunLockWait {
     return true;
   }
 
-  // The ctest of a script that wants the tree again: the ctest_test() whose keeper was killed is
-  // over, and each would wait for the other.
+  // This is the ctest of a script that wants the tree again. Its earlier ctest_test(), whose keeper
+  // was killed, is over, and the two runs would wait for each other.
   bool waits_itself(const LockParty& orphaned) const {
     return is_among(request_.waiters(), orphaned);
   }
 
-  // A number of another PID namespace is another process.
+  // The same number in another PID namespace is another process.
   static bool is_among(const std::vector<LockParty>& parties, const LockParty& one) {
     return std::any_of(parties.begin(), parties.end(), [&](const LockParty& party) {
       return party.process == one.process && party.boot == one.boot;
     });
   }
 
-  // A process of another PID namespace cannot be looked up, nor taken for dead.
+  // A process of another PID namespace cannot be looked up, and so not taken for dead.
   static bool has_ended(const LockParty& holder) {
     return holder.boot == os::numbering_id() && !os::is_alive(holder.process);
   }
@@ -275,7 +275,7 @@ class RunLockWait {
     ++told_;
   }
 
-  // Who has it, or who waits to have it alone, before us.
+  // Names the run that has the tree, or one that waits before us to have it alone.
   std::string describe_obstacle() const {
     const std::vector<LockParty> holders = request_.holders();
     if (holders.empty()) return "a process that left no record";
@@ -325,20 +325,20 @@ std::string lock_path(const std::string& tree) {
          std::string(names::k_lock_file);
 }
 
-// By the records, which are looked at without taking anything: who wants the tree at this moment
-// gets it. To read is enough for that.
+// Opens the lock to read its records. Nothing is taken, because a run that wants the tree at this
+// moment must get it. Read access is enough for that.
 os::UniqueFd open_to_look(const std::string& tree, int access) {
   return os::UniqueFd(
       ::open(lock_path(tree).c_str(), access | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
 }
 
-// After open_to_look(): of a lock that may not be opened.
+// After open_to_look() has failed: whether there is a lock that we may not open.
 bool may_be_anybodys() { return errno != ENOENT && errno != ENOTDIR; }
 
 }  // namespace
 
 Result<bool> is_tree_taken(const std::string& tree) {
-  // Who asks is to tidy the tree, which takes the right to write.
+  // The caller tidies the tree, and needs the right to write to it.
   const os::UniqueFd lock = open_to_look(tree, O_RDWR);
   if (!lock.valid() && may_be_anybodys()) return os::system_error("open " + lock_path(tree));
   if (!lock.valid()) return false;
@@ -365,7 +365,7 @@ CtestSelection selection_of(const ProcessName& ctest, std::string_view ctest_ver
       ctest_selection(os::command_of(ctest.pid, k_longest_command), ctest_version);
   if (!os::is_alive(ctest)) return {};
   if (selection.by != CtestSelection::By::file) return selection;
-  // ctest has left the directory it was started in, and may be told of it by a link.
+  // ctest has left the directory in which it was started, and may know that one by a link.
   const std::string& path = selection.tests.front();
   const Result<std::string> text = path.empty() || path.front() != '/'
                                        ? Result<std::string>(Error{})
@@ -377,7 +377,7 @@ CtestSelection selection_of(const ProcessName& ctest, std::string_view ctest_ver
 Result<RunLock> take_run_lock(const RunLockOrder& asked, SecondRun second) {
   RunLockOrder order = asked;
   if (second == SecondRun::allow) return RunLock{};
-  // Of the run around us, not of its attempt: two tests that both run ctest exclude one another.
+  // The level is the outer run's, not its attempt's: two tests that run ctest exclude each other.
   std::string level = HeldLocks(order.held).level_of(run_place(order.tree));
   level = level.substr(0, level.rfind('.'));
   while (true) {
@@ -386,7 +386,7 @@ Result<RunLock> take_run_lock(const RunLockOrder& asked, SecondRun second) {
     RunLockWait wait(order, second, std::move(*request));
     Result<RunLock> lock = wait.run();
     if (wait.meets_another()) {
-      // Let go, then waited for: a lock is never made exclusive while it is held.
+      // We let go and then wait: nobody makes a lock exclusive while holding it.
       order.use = TreeUse::alone;
       order.selection = {};
       continue;

@@ -1,5 +1,5 @@
-// Locks whose files are in the build tree, below .holdfast: whoever may write to the tree may take
-// them.
+// Locks whose files are in the build tree, below .holdfast. Everybody who may write to the tree may
+// take them.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace holdfast {
 
-// `directory`: of its files, from the tree on (core/base/names.hpp); made where it is missing.
+// `directory`: where the files are, from the tree on (core/base/names.hpp). Made if missing.
 Result<os::LockRequest> open_tree_lock(const std::string& tree, std::string_view directory,
                                        const LockSpec& spec, const LockLevel& level = {});
 
