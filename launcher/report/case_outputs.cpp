@@ -21,7 +21,7 @@ std::string part(std::ifstream& file, std::uint64_t offset, std::uint64_t length
   return text;
 }
 
-// The beginning and the end of what is longer, as of a test's output.
+// Keeps the beginning and the end of longer output, as reports do for a test.
 std::string bounded(std::ifstream& file, const OutputPlace& place, std::uint64_t limit) {
   if (place.length <= limit) return part(file, place.offset, place.length);
   const std::uint64_t half = limit / 2;
@@ -38,7 +38,7 @@ void load_case_outputs(RunReport& report, const std::filesystem::path& run_direc
     std::filesystem::path opened;
     for (Case& one : test.cases) {
       if (!one.output_place) continue;
-      // In the run's own directory, wherever the tree is by now; a journal may say anything.
+      // In the run's own directory, wherever the tree is by now. A journal may name any path.
       const std::filesystem::path log = run_directory / names::k_output_directory /
                                         std::filesystem::path(one.output_place->log).filename();
       if (log != opened) {

@@ -7,8 +7,8 @@
 
 namespace holdfast {
 
-// For formats that know no cases inside of tests: those of a batch in its place, each as a test,
-// and the batch as well where no case says what was wrong with it.
+// For formats that know no cases inside tests. The cases of a batch take its place, each as a test.
+// The batch stays too if it went wrong and none of its cases did.
 std::vector<TestReport> as_tests(const std::vector<TestReport>& tests);
 
 }  // namespace holdfast

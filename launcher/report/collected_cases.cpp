@@ -7,7 +7,7 @@ namespace holdfast {
 
 void CollectedCases::add(std::size_t test, const CasesRecord& record, bool is_further) {
   Batch& batch = batches_[test];
-  // A further attempt runs those again that went wrong; the others stay as they were.
+  // A retry runs the cases that went wrong. The others stay as they were.
   if (batch.attempt != record.attempt && !is_further) batch = {};
   batch.attempt = record.attempt;
   for (const CaseRecord& one : record.cases) batch.add(one, record.worker);

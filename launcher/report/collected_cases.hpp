@@ -1,4 +1,4 @@
-// The cases of a run's batches, as their records come in.
+// Collects the cases of a run's batches from their records.
 #pragma once
 
 #include "report/model.hpp"
@@ -14,11 +14,11 @@ namespace holdfast {
 
 class CollectedCases {
  public:
-  // `test`: a number of its own for each test. `is_further`: the attempt is a retry, which has the
-  // cases that went wrong before.
+  // `test`: a number of its own for each test. `is_further`: the attempt is a retry, which runs
+  // only the cases that went wrong before.
   void add(std::size_t test, const CasesRecord& record, bool is_further);
-  // Of its last attempt that had any (with those that it is a retry of), each once, in the order in
-  // which they first came.
+  // The cases of the test's last attempt that had any, each once, in the order in which they first
+  // came. If that was a retry, the cases of the attempts before it count too.
   std::vector<Case> of(std::size_t test) const;
 
  private:

@@ -1,8 +1,8 @@
 // The numbers of a run.
 //
-// Exclusive: each test is in exactly one of by_outcome, so they add up to planned. On top: flaky,
-// leaked, bare tests and those with orphan markers are counted among the exclusive ones too. A test
-// that exited on purpose after it reported a failure is a failed test to whoever reads counts.
+// Each test is in exactly one of by_outcome, so these numbers add up to planned. Flaky, leaked and
+// bare tests and those with orphan markers are counted a second time by that name. A test that
+// reported a failure and exited on purpose counts as failed.
 #pragma once
 
 #include "report/test_outcome.hpp"
@@ -14,13 +14,13 @@ namespace holdfast {
 
 struct Counts {
   std::size_t planned = 0;  // every test that ctest selected, as far as the journal knows
-  std::size_t run = 0;      // planned without not_run
-  std::size_t through = 0;  // of these, through Holdfast
-  std::size_t bare = 0;     // of these, not through Holdfast; run == through + bare
+  std::size_t run = 0;      // planned, without not_run
+  std::size_t through = 0;  // those of `run` that ran through Holdfast
+  std::size_t bare = 0;     // those of `run` that did not; run == through + bare
   std::size_t flaky = 0;
   std::size_t leaked = 0;
-  std::size_t stale = 0;     // their programs were changed while the run was on
-  std::size_t orphaned = 0;  // found markers that were not their own
+  std::size_t stale = 0;     // their programs changed during the run
+  std::size_t orphaned = 0;  // they found markers that were not their own
   std::array<std::size_t, k_test_outcomes> by_outcome{};
 
   std::size_t of(TestOutcome outcome) const {
@@ -28,7 +28,7 @@ struct Counts {
   }
   std::size_t failed() const { return of(TestOutcome::failed) + of(TestOutcome::deliberate_exit); }
 
-  // Of the cases of batches, in the same way.
+  // The same for the cases of batches.
   std::size_t cases = 0;
   std::array<std::size_t, k_test_outcomes> cases_by_outcome{};
 

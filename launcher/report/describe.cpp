@@ -30,7 +30,7 @@ std::string marker_text(const std::string& reason) {
   return reason.empty() ? "exited on purpose" : "exited on purpose: " + printable(reason);
 }
 
-// ctest's part, where it concluded something else than the exit code says.
+// Names ctest's part if ctest concluded something else than the exit code says.
 std::string judgement(const TestReport& test, const Attempt& last) {
   if (!test.verdict) return {};
   if (test.outcome == TestOutcome::unknown && test.verdict == Verdict::unknown)

@@ -1,4 +1,4 @@
-// The phrases that more than one report uses.
+// Phrases that several reports use.
 #pragma once
 
 #include "report/model.hpp"
@@ -12,7 +12,7 @@ namespace holdfast {
 // "0.05 s", "12.4 s", "3 min 20 s".
 std::string duration_text(double seconds);
 
-// "2026-11-20 08:54:55 UTC" and "2026-11-20T08:54:55"; seconds since 1970. A time outside the
+// "2026-11-20 08:54:55 UTC" and "2026-11-20T08:54:55" for seconds since 1970. A time outside the
 // years 1970 to 9999 is shown as the nearest one inside.
 std::string time_text(double at);
 std::string iso_time(double at);
@@ -21,23 +21,23 @@ std::string iso_time(double at);
 // ended".
 std::string ending(const Attempt& attempt);
 
-// Why the test has its outcome, in one line, safe for a terminal: the ending of its last
-// attempt, ctest's part in it, the note; or why it did not run.
+// Why the test has its outcome: the end of its last attempt, ctest's part in it and the note, or
+// why it did not run. One line, safe for a terminal.
 std::string reason(const TestReport& test);
 
-// "60 passed, 1 failed, 1 crashed": every outcome that occurs among the tests that ran.
+// "60 passed, 1 failed, 1 crashed": each outcome that occurs among the tests that ran.
 std::string outcome_list(const Counts& counts);
 
-// The same of the cases of batches.
+// The same for the cases of batches.
 std::string case_list(const Counts& counts);
 
-// The names of processes left behind, each once.
+// The names of leftovers, each once.
 std::vector<std::string> leftover_names(const TestReport& test);
 
-// "exit-17 is of another attempt", of each orphan marker of its attempts.
+// "exit-17 is of another attempt" for each orphan marker of the test's attempts.
 std::vector<std::string> orphan_texts(const TestReport& test);
 
-// At most `limit` of them, separated by ", ", then "and N more".
+// At most `limit` items, separated by ", ", then "and N more".
 std::string bounded_list(const std::vector<std::string>& items, std::size_t limit);
 
 }  // namespace holdfast

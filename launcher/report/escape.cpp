@@ -9,7 +9,7 @@ namespace {
 
 enum class Place { text, attribute };
 
-// A line break that stands as itself in text would be turned into a blank in an attribute.
+// Text may hold a plain line break. In an attribute a reader would turn it into a blank.
 std::string xml_character(char c, Place place) {
   switch (c) {
     case '&':

@@ -1,4 +1,4 @@
-// Text of unknown origin (names, output) made safe for XML. For a terminal:
+// Makes text of unknown origin (names, output) safe for XML. For terminals see
 // core/base/printable.hpp.
 #pragma once
 
@@ -7,8 +7,8 @@
 
 namespace holdfast {
 
-// For XML 1.0 character data and attribute values. Characters that XML cannot express at all
-// (most control characters, U+FFFE, U+FFFF) are shown as \xNN or \uNNNN.
+// Text for XML 1.0 character data and attribute values. Characters that XML cannot express (most
+// control characters, U+FFFE, U+FFFF) become \xNN or \uNNNN.
 std::string xml_text(std::string_view text);
 std::string xml_attribute(std::string_view text);
 

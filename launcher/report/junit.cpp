@@ -12,7 +12,7 @@
 namespace holdfast {
 namespace {
 
-// Whether it is one at all depends on what ctest says of it.
+// Whether the test is a skipped one depends on ctest's verdict.
 Grade grade_of(const TestReport& test) {
   const std::optional<Verdict>& verdict = test.verdict;
   const bool is_skip =
@@ -22,7 +22,7 @@ Grade grade_of(const TestReport& test) {
   return is_skip ? Grade::skipped : facts_of(test.outcome).grade;
 }
 
-// Fixed notation in a range every reader of xs:decimal takes.
+// Fixed notation, in a range that every reader of xs:decimal takes.
 std::string seconds(double value) { return fmt::format("{:.3f}", std::clamp(value, 0.0, 1e9)); }
 
 std::string attribute(std::string_view name, std::string_view value) {
@@ -33,7 +33,7 @@ double time_of(const TestReport& test) {
   return test.attempts.empty() ? 0 : test.attempts.back().wall_s;
 }
 
-// The attempts before the last: flaky when the test passed in the end, else re-runs of a failure.
+// The attempts before the last: flaky ones if the test passed in the end, else reruns of a failure.
 std::string earlier_attempts(const TestReport& test) {
   std::string xml;
   const std::string_view element =
@@ -156,7 +156,7 @@ std::string render_junit(const RunReport& report) {
   if (selected_nothing(report)) xml += property("holdfast.outcome", name_of(Outcome::no_tests));
   xml += "</properties>\n";
   for (const TestReport& test : tests) xml += testcase(test);
-  // A run that died reads as such everywhere: some readers show nothing but system-err.
+  // Every reader must see that a run died. Some readers show nothing but system-err.
   if (!report.run.complete)
     xml += "    <system-err>holdfast: incomplete: ctest did not come to its end</system-err>\n";
   return xml + "  </testsuite>\n</testsuites>\n";

@@ -17,7 +17,7 @@
 namespace holdfast {
 namespace {
 
-// Between `holdfast end` (POST_TEST) and the last line of the log ctest only writes that line.
+// From `holdfast end` (POST_TEST) on, ctest only writes the last line of its log.
 constexpr double k_log_is_closed_within = 10;
 
 std::filesystem::path tree_of(const RunEntry& run) {
@@ -26,7 +26,7 @@ std::filesystem::path tree_of(const RunEntry& run) {
 
 constexpr double k_for_ever = std::numeric_limits<double>::infinity();
 
-// The runs of the tree before and after one; none: it is the first, the last.
+// The runs of the tree before and after one run. Empty for the first and the last run.
 struct Neighbours {
   std::optional<RunEntry> before;
   std::optional<RunEntry> after;
@@ -43,7 +43,7 @@ Neighbours neighbours_of(const RunEntry& run) {
   return found;
 }
 
-// When the next run of the tree began: what was written then is not this run's.
+// When the tree's next run began. What was written after that is not this run's.
 double next_start(const Neighbours& neighbours) {
   if (neighbours.after) return neighbours.after->started;
   return k_for_ever;
@@ -55,7 +55,7 @@ Result<std::string> output_of(const TestReport& test, const RunEntry& run, doubl
   const std::filesystem::path log = test.output_place->log;
   if (log.filename() != names::k_kept_output_file)
     return read_output(*test.output_place, test.name, from, to, limit);
-  // In the run's own directory, wherever the tree is by now; a journal may say anything.
+  // In the run's own directory, wherever the tree is by now. A journal may name any path.
   OutputPlace kept = *test.output_place;
   kept.log = (run.directory / names::k_output_directory / names::k_kept_output_file).string();
   return read_kept_output(kept, limit);
@@ -80,8 +80,8 @@ void load_outputs(RunReport& report, const RunEntry& run) {
   }
 }
 
-// Those that ended within (from, until], of both journals, the older first. One that is not there
-// has no records.
+// The steps in both journals that ended within (from, until], the older journal first. A journal
+// that does not exist has no records.
 std::vector<StepRecord> steps_of(const std::filesystem::path& tree, double from, double until) {
   const std::string journal = (tree / names::k_build_journal).string();
   std::vector<Record> records;

@@ -1,4 +1,4 @@
-// From the files of a run to a report: the part of `holdfast report` that touches the disk.
+// Makes a report from a run's files: the part of `holdfast report` that touches the disk.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -11,16 +11,16 @@
 
 namespace holdfast {
 
-// Reads the run's journal, and what the last attempt of each test printed, from ctest's log. ctest
-// overwrites that log in the next run: output that is gone is said in output_note,
-// never shown from another run. Fails only when the journal cannot be opened. Never throws.
+// Reads the run's journal, and from ctest's log what the last attempt of each test printed. The
+// next run overwrites that log. If an output is gone, output_note says so; it is never taken from
+// another run. Fails only when the journal cannot be opened. Never throws.
 Result<RunReport> load_report(const RunEntry& run, RunState state = RunState::over);
 
-// Adds the steps of the tree's builds that ended after the run before this one and before the next
-// run began. Nothing is added where there was none.
+// Adds the build steps that ended after the tree's previous run ended and before its next run
+// began. Adds nothing when there were no steps.
 void load_steps(RunReport& report, const RunEntry& run);
 
-// Of a tree that has no run: its steps and nothing else. Empty: it has none of those either.
+// The report of a tree without a run: only its build steps. Nothing if there are none either.
 std::optional<RunReport> load_builds(const std::filesystem::path& tree);
 
 }  // namespace holdfast

@@ -15,39 +15,39 @@
 
 namespace holdfast {
 
-// How much of a test's output a report holds: of one that passed, and of any other.
+// How much output a report holds of a test that passed, and of any other test.
 inline constexpr std::size_t k_output_limit_passed = 8U << 10U;
 inline constexpr std::size_t k_output_limit = 64U << 10U;
 
 struct Attempt {
-  int n = 1;  // from 1, over all executions of the test in this run (--repeat, retries)
+  int n = 1;  // counts from 1 over all executions of the test in this run (--repeat, retries)
   std::string id;
   bool has_ended = false;
-  bool is_running = false;  // its end is still to come
+  bool is_running = false;  // the end is still to come
   std::optional<Outcome> outcome;
   std::optional<int> exit_code;
   std::optional<int> signal;
-  std::optional<double> started;  // seconds since 1970; empty when that record was lost
+  std::optional<double> started;  // seconds since 1970; empty: that record is lost
   std::optional<double> ended;
   double wall_s = 0;
   double user_s = 0;
   double sys_s = 0;
   double lock_wait_s = 0;
-  std::int64_t max_rss_kb = 0;                 // of the largest process
-  std::optional<std::int64_t> memory_peak_kb;  // of all at once; empty: nobody counted
+  std::int64_t max_rss_kb = 0;                 // of the process that used most
+  std::optional<std::int64_t> memory_peak_kb;  // of all processes together; empty: not counted
   std::vector<std::string> locks;
   std::vector<std::string> flags;
   std::vector<Leftover> leftovers;
-  std::optional<std::string> marker;  // the reason it gave for exiting on purpose
+  std::optional<std::string> marker;  // its reason to exit on purpose
   std::vector<OrphanMarker> orphan_markers;
   std::string note;
-  std::optional<Verdict> verdict;  // what ctest had to say of it, where its end does not tell
-  std::string scratch;             // its directory, where that was kept
+  std::optional<Verdict> verdict;  // ctest's verdict on it, if its end does not tell
+  std::string scratch;             // its directory, if that was kept
   std::string retry;               // whether it was tried again, and why
   std::string log;                 // the file with its output; empty: ctest's log alone has it
-  std::vector<Finding> findings;   // what was seen around it when the test had failed for good
-  std::string output;              // filled in by load_outputs(), of the last attempt only
-  std::string output_note;         // why there is none
+  std::vector<Finding> findings;   // what the probes saw after the test had failed for good
+  std::string output;              // only of the last attempt; filled in by load_outputs()
+  std::string output_note;         // why there is no output
 };
 
 // One case inside a test (a GoogleTest case of a batch).
@@ -60,7 +60,7 @@ struct Case {
   std::int64_t worker = 0;  // from 1; 0: none
   std::string note = {};
   std::optional<OutputPlace> output_place = {};
-  std::string output = {};  // filled in by load_outputs()
+  std::string output = {};  // filled in by load_case_outputs()
 };
 
 struct TestReport {
@@ -71,18 +71,18 @@ struct TestReport {
   std::optional<Verdict> verdict;  // ctest's, or what it must have been (verdict_of())
   bool flaky = false;
   bool leaked = false;
-  bool stale = false;              // its program was changed while the run was on
-  std::string stale_why;           // how
+  bool stale = false;              // its program changed during the run
+  std::string stale_why;           // how the program changed
   bool orphaned = false;           // an attempt found markers that were not its own
   bool bare = false;               // it ran, but not through Holdfast
-  std::string why;                 // why it did not run, or not through Holdfast; may be empty
-  std::vector<std::string> flags;  // flaky, leaked, bare and what the attempts were flagged
+  std::string why;                 // why it did not run, or ran bare; may be empty
+  std::vector<std::string> flags;  // flaky, leaked, bare, and the flags of the attempts
   std::vector<Attempt> attempts;
-  std::int64_t executions = 0;  // how often ctest started it: without the launcher's own retries
-  bool is_ahead = false;        // ctest's log has an execution that left no record of ours
-  bool may_be_skipped = false;  // of a bare one: it has a SKIP_RETURN_CODE
-  std::vector<Case> cases;      // of the last attempt that has any
-  std::string part_of;          // the test that this is a case of (as_tests()); empty: it is a test
+  std::int64_t executions = 0;  // how often ctest started it; the launcher's retries do not count
+  bool is_ahead = false;        // ctest's log has an execution that we have no record of
+  bool may_be_skipped = false;  // for a bare test: it has a SKIP_RETURN_CODE
+  std::vector<Case> cases;      // the cases of the last attempt that has any
+  std::string part_of;          // the test whose case this is (as_tests()); empty: this is a test
   std::optional<OutputPlace> output_place;
 };
 
@@ -92,27 +92,27 @@ struct RunInfo {
   std::string version;
   std::vector<std::string> command;
   bool complete = false;          // ctest came to its end
-  std::string retries;            // what was tried again in it, and what was not any more
-  std::int64_t unrecorded = 0;    // tests that had an attempt and no record could be written of
-  bool has_log = true;            // ctest's: else tests that are not on record may have run
+  std::string retries;            // what was tried again and what was not
+  std::int64_t unrecorded = 0;    // tests that had an attempt but have no record
+  bool has_log = true;            // false: more tests may have run than are on record
   std::optional<double> started;  // seconds since 1970
-  std::optional<double> ended;    // of the last record when the run did not complete
+  std::optional<double> ended;    // if the run is incomplete: the time of the last record
 };
 
 struct RunReport {
   RunInfo run;
   Counts counts;
-  std::vector<TestReport> tests;  // by ctest's number, then in the order they appeared
-  std::vector<StepRecord> steps;  // of the build, in the order they ended (load_steps())
+  std::vector<TestReport> tests;  // by ctest's number, then in the order in which they appeared
+  std::vector<StepRecord> steps;  // of the build, in the order in which they ended (load_steps())
   std::size_t journal_flaws = 0;
   std::vector<Complaint> complaints;
   bool cut_off = false;
 };
 
-// Of a run that is going on, a test that has begun and not ended is running.
+// In a run that is going on, a test that has begun and not ended is running.
 enum class RunState : std::uint8_t { over, going_on };
 
-// The outcome of the run itself is no_tests: ctest came to its end and had selected none.
+// Whether the run's own outcome is no_tests: ctest came to its end and had selected no test.
 inline bool selected_nothing(const RunReport& report) {
   return report.run.complete && report.run.has_log && report.run.unrecorded == 0 &&
          report.counts.planned == 0;

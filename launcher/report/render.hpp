@@ -1,4 +1,4 @@
-// The one entry for whoever wants a report: `holdfast report --format`.
+// The one entry to all formats, for `holdfast report --format`.
 #pragma once
 
 #include "core/base/words.hpp"
@@ -13,10 +13,9 @@ namespace holdfast {
 
 enum class Format : std::uint8_t { text, json, junit };
 
-// "text", "json", "junit"; nothing for any other name.
 constexpr std::array<std::string_view, 3> words_of(Format) { return {"text", "json", "junit"}; }
 
-// The whole report, newline at the end. Never fails, whatever bytes names and outputs hold.
+// The whole report, with a newline at its end. Never fails, whatever bytes names and outputs hold.
 std::string render(const RunReport& report, Format format);
 
 }  // namespace holdfast

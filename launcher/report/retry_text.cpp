@@ -5,7 +5,7 @@
 namespace holdfast {
 namespace {
 
-// Of several lines, below the first one.
+// Puts each further line of the text below the first one.
 std::string in_lines(std::string_view text) {
   std::string lines;
   while (!text.empty()) {

@@ -1,4 +1,4 @@
-// The text report's parts about further attempts, and about what was seen when there was no other.
+// The parts of the text report on further attempts, and on what the probes saw after the last one.
 #pragma once
 
 #include <string>
@@ -7,9 +7,9 @@
 
 namespace holdfast {
 
-// Of the first of `red`, the tests that went wrong.
+// The findings on the first few tests of `red`, the tests that went wrong.
 std::string findings_text(const Tests& red);
-// Why each attempt was followed by another, and where its output is.
+// Why each attempt had a further one, and where its output is.
 std::string further_attempts_text(const RunReport& report);
 std::string stale_text(const RunReport& report);
 

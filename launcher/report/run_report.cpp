@@ -92,11 +92,11 @@ class Collector {
     see(record.at);
   }
 
-  void operator()(const StepRecord&) {}  // of the build journal (report/steps.hpp)
+  void operator()(const StepRecord&) {}  // a record of the build journal (report/steps.hpp)
 
   void operator()(const RunEnded& record) {
     if (run_.id.empty()) run_.id = record.run;
-    // `holdfast end` and the keeper may both have written one: either knows that ctest finished.
+    // Both `holdfast end` and the keeper may write this record. Either knows that ctest finished.
     run_.complete = run_.complete || record.complete;
     if (!record.retries.empty()) run_.retries = record.retries;
     run_.unrecorded = std::max(run_.unrecorded, record.unrecorded);
@@ -131,8 +131,8 @@ class Collector {
     return known->second;
   }
 
-  // Its start and its end have the same id and n; whichever is read first makes the attempt. A
-  // test has few attempts, so a search is enough; the latest is the likeliest.
+  // An attempt's start and end have one id and n; the first record read makes the attempt. A test
+  // has few attempts, so a search is enough. The latest is the likeliest.
   Attempt& attempt_of(const std::string& name, const std::string& key, const std::string& id,
                       std::int64_t n) {
     TestReport& test = test_of(name, key);
@@ -149,7 +149,7 @@ class Collector {
 
   RunInfo run_;
   CollectedCases cases_;
-  std::set<std::string> further_;  // attempts that are retries: ctest's own begin at 1 each
+  std::set<std::string> further_;  // retries (n > 1): n is 1 whenever ctest starts the test
   double last_ = 0;
   std::vector<TestReport> tests_;
   std::map<std::pair<std::string, std::string>, std::size_t> place_;
@@ -157,7 +157,7 @@ class Collector {
   std::vector<VerdictRecord> verdicts_;
 };
 
-// Each ctest --repeat starts the launcher anew, which counts from 1 again.
+// For each --repeat ctest starts the launcher anew, and the launcher counts from 1 again.
 void renumber(std::vector<Attempt>& attempts) {
   int n = 0;
   for (Attempt& attempt : attempts) attempt.n = ++n;
@@ -167,8 +167,8 @@ bool has_flag(const TestReport& test, std::string_view flag) {
   return std::find(test.flags.begin(), test.flags.end(), flag) != test.flags.end();
 }
 
-// It passed in the end and an earlier attempt did not. Where ctest turns failures into passes
-// (WILL_FAIL) the last attempt did not pass either, and the test is not flaky.
+// The test passed in the end and an earlier attempt did not. Where ctest turns failures into passes
+// (WILL_FAIL), the last attempt did not pass either, so the test is not flaky.
 bool is_flaky(const TestReport& test) {
   if (test.outcome != TestOutcome::passed || test.attempts.size() < 2) return false;
   if (test.attempts.back().outcome != Outcome::passed || test.is_ahead) return false;
@@ -188,13 +188,13 @@ void conclude(TestReport& test, RunState state, const RunInfo& run) {
     evidence.outcome = test.attempts.back().outcome;
     evidence.expected = test.attempts.back().verdict;
   }
-  // A launcher said so, or ctest's log did (assign_verdicts).
+  // A launcher said so (bare), or ctest's log did (is_ahead, by assign_verdicts).
   evidence.ran = test.bare || test.is_ahead;
   evidence.verdict = test.verdict;
   evidence.complete = run.complete;
   test.outcome = outcome_of(evidence);
   test.verdict = verdict_of(evidence);
-  // What has an outcome of its own and no attempt ran without us, whatever else its records say.
+  // A test with an outcome but no attempt ran without us, whatever else its records say.
   test.bare = test.attempts.empty() && test.outcome != TestOutcome::not_run;
 
   for (const Attempt& attempt : test.attempts) {

@@ -1,4 +1,4 @@
-// A run's report: a pure function of the journal's records.
+// Makes a run's report, as a pure function of the journal's records.
 #pragma once
 
 #include <vector>
@@ -11,7 +11,7 @@ namespace holdfast {
 
 RunReport report_of(const Journal& journal, RunState state = RunState::over);
 
-// Counts of `tests`; report_of() has called it.
+// The counts of `tests`. report_of() calls it, so its reports have them.
 Counts count(const std::vector<TestReport>& tests);
 
 }  // namespace holdfast

@@ -34,7 +34,7 @@ std::string memory_text(std::int64_t kb) {
   return mib < 1024 ? fmt::format("{:.0f} MiB", mib) : fmt::format("{:.1f} GiB", mib / 1024);
 }
 
-// A static library is made by several programs one after the other: each is a step by itself.
+// Several programs make a static library one after the other. Each of them is a step by itself.
 bool is_one_of_several(const StepRecord& step, const std::vector<StepRecord>& steps) {
   return !step.program.empty() &&
          std::any_of(steps.begin(), steps.end(), [&](const StepRecord& other) {
@@ -43,7 +43,7 @@ bool is_one_of_several(const StepRecord& step, const std::vector<StepRecord>& st
          });
 }
 
-// What is out of the ordinary about it.
+// What is unusual about the step.
 std::string remark(const StepRecord& step, const std::vector<StepRecord>& steps) {
   std::string text;
   if (step.outcome != Outcome::passed) {
@@ -54,8 +54,7 @@ std::string remark(const StepRecord& step, const std::vector<StepRecord>& steps)
   return text;
 }
 
-// The first of `steps` by `measure`, largest first; those of which it is not above `floor` are not
-// shown.
+// The first of `steps` by `measure`, largest first. A step that is not above `floor` is not shown.
 template <typename Measure, typename Line>
 std::string section(std::string_view name, const std::vector<StepRecord>& steps, double floor,
                     Measure measure, Line line) {

@@ -1,4 +1,4 @@
-// The steps of a build in a report: which count, and how they read.
+// The build steps in a report: which of them count, and how they read.
 #pragma once
 
 #include <string>
@@ -9,16 +9,16 @@
 
 namespace holdfast {
 
-// Of each step, known by its kind, what it makes and its program (a static library is three), the
-// last that was over after `from` and by `until` (seconds since 1970): several builds may have made
-// it meanwhile. In the order they ended.
+// The last record of each step that ended after `from` and by `until` (seconds since 1970), in the
+// order in which they ended. Several builds may have run a step meanwhile. Its kind, its output and
+// its program tell a step from others: three programs make a static library.
 std::vector<StepRecord> latest_steps(const std::vector<Record>& records, double from, double until);
 
-// A tree that was built and whose tests have never been run.
+// Whether the tree was built but its tests have never run.
 bool has_only_steps(const RunReport& report);
 
-// The sections of the text report: the slowest, the heaviest, those that waited longest for a slot.
-// Empty where there are no steps.
+// The sections of the text report: the slowest, the heaviest, and those that waited longest for a
+// slot. Empty if there are no steps.
 std::string steps_text(const std::vector<StepRecord>& steps);
 
 }  // namespace holdfast

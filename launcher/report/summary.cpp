@@ -46,7 +46,7 @@ std::string names_text(const RunReport& report, std::string_view what, Predicate
   return fmt::format("; {} {} ({})", names.size(), what, bounded_list(names, k_names_shown));
 }
 
-// A marker that is nobody's is the trace of something that went wrong in the test, or before it.
+// An orphan marker is the trace of something that went wrong in the test or before it.
 std::string orphan_text(const RunReport& report) {
   return names_text(report, "with orphan markers",
                     [](const TestReport& test) { return test.orphaned; });
@@ -96,7 +96,7 @@ std::string retries_line(const RunReport& report) {
 std::string why_not(const TestReport& test) {
   std::string why = test.outcome == TestOutcome::not_run ? "not run" : std::string();
   if (test.verdict == Verdict::disabled) why = "disabled";
-  // One line of it: the log may have said more.
+  // Only one line of it, because the log may say more.
   const std::string detail = brief(test.why.substr(0, test.why.find('\n')));
   if (!detail.empty()) why += (why.empty() ? "" : ": ") + detail;
   return why;

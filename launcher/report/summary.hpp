@@ -1,4 +1,4 @@
-// The few lines at the end of ctest, printed by `holdfast end`.
+// The few lines that `holdfast end` prints when ctest ends.
 #pragma once
 
 #include "report/model.hpp"
@@ -7,9 +7,9 @@
 
 namespace holdfast {
 
-// Complete lines, each beginning with "holdfast: ". How many tests ran through Holdfast and how
-// they ended; which did not, and why; nothing else. Lists are bounded: the length does not grow
-// with the run.
+// Complete lines, each with "holdfast: " in front. They say how many tests ran through Holdfast and
+// how they ended, which tests did not, and why. Lists are bounded: the length does not grow with
+// the run.
 std::string render_summary(const RunReport& report);
 
 }  // namespace holdfast

@@ -22,12 +22,12 @@ TestOutcome judged(Outcome outcome, Verdict verdict) {
     case Verdict::unknown:
       return TestOutcome::unknown;
     case Verdict::disabled:
-      return outcome;  // it ran all the same: a namesake is disabled
+      return outcome;  // it ran all the same: a test of the same name is disabled
   }
   return outcome;
 }
 
-// Its end is still to come, or could not be recorded (a full disk), or there was none.
+// The end is still to come, or was not recorded (a full disk), or never came.
 TestOutcome without_end(const TestEvidence& evidence) {
   if (evidence.running) return TestOutcome::unknown;
   if (evidence.verdict == Verdict::passed) return TestOutcome::passed;
@@ -67,7 +67,7 @@ std::optional<Verdict> verdict_of(const TestEvidence& evidence) {
   if (!evidence.ended || !evidence.outcome) return evidence.verdict;
   const std::optional<Verdict> own =
       evidence.expected ? evidence.expected : named<Verdict>(usual_verdict(*evidence.outcome));
-  // Of a test skipped by its exit code ctest's log says that it passed.
+  // ctest's log says "passed" of a test that its exit code skipped.
   const bool is_skip = evidence.verdict == Verdict::passed && own == Verdict::skipped;
   return evidence.verdict && !is_skip ? evidence.verdict : own;
 }

@@ -1,4 +1,4 @@
-// What a report says of a test: Holdfast's outcome of its last attempt and ctest's verdict in one.
+// What a report says of a test: one outcome from Holdfast's last attempt and ctest's verdict.
 #pragma once
 
 #include "core/outcome/outcome.hpp"
@@ -10,7 +10,7 @@
 
 namespace holdfast {
 
-// Every test has exactly one. The last two are of no attempt: only a whole run can show them.
+// Every test has exactly one outcome. No attempt has the last two: only a whole run shows them.
 using TestOutcome = Outcome;
 
 inline constexpr std::size_t k_test_outcomes = k_outcomes;
@@ -20,25 +20,24 @@ const std::array<TestOutcome, k_test_outcomes>& all_test_outcomes();
 // What is known of a test when its outcome is decided.
 struct TestEvidence {
   bool attempted = false;          // an attempt was started
-  bool ended = false;              // the last one ended
-  std::optional<Outcome> outcome;  // of the last one; empty: a name this version does not know
-  bool ran = false;                // it ran without Holdfast (nothing said: it did not)
-  std::optional<Verdict> verdict;  // ctest's, of the last time it ran the test: its log says so
-  // What ctest had to say of the last attempt, as its launcher knew; none: what its end says.
+  bool ended = false;              // the last attempt has ended
+  std::optional<Outcome> outcome;  // of the last attempt; empty: unknown to this version
+  bool ran = false;                // it is known to have run without Holdfast
+  std::optional<Verdict> verdict;  // ctest's last verdict on the test, from its log
+  // ctest's verdict on the last attempt, as its launcher foresaw it. Empty: its end tells.
   std::optional<Verdict> expected;
-  bool running = false;   // the last one is going on
-  bool complete = false;  // ctest came to the end of the run: all it started has ended
+  bool running = false;   // the last attempt goes on
+  bool complete = false;  // ctest came to the end of the run, so all that it started has ended
 };
 
-// What ctest concluded of a test, from its own words where there are any, else from what we know
-// ourselves: its end, WILL_FAIL, SKIP_RETURN_CODE. `unknown` where the test's output decides and
-// ctest has told nobody; nothing of a test that was interrupted or whose end is not on record.
+// ctest's verdict on a test: from ctest's own words if there are any, else from what we know (the
+// test's end, WILL_FAIL, SKIP_RETURN_CODE). `unknown` when the test's output decides and ctest has
+// not told. Nothing when the test was interrupted or its end is not on record.
 std::optional<Verdict> verdict_of(const TestEvidence& evidence);
 
-// The table of docs/reference/report-formats.md. ctest judges what the exit code and the output
-// mean (WILL_FAIL, regular expressions, skip codes); Holdfast judges how the process ended: what
-// died of a signal, a timeout or one of our own failures stays that, whatever ctest's regular
-// expressions say.
+// Follows the table in docs/reference/report-formats.md. ctest judges what exit code and output
+// mean (WILL_FAIL, regular expressions, skip codes). Holdfast judges how the process ended: a
+// signal, a timeout or our own failure stays the outcome, whatever ctest's expressions say.
 TestOutcome outcome_of(const TestEvidence& evidence);
 
 }  // namespace holdfast

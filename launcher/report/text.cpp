@@ -88,7 +88,7 @@ std::string red_sections(const RunReport& report) {
   return text;
 }
 
-// Of batches: what went wrong in them.
+// The cases of batches that went wrong.
 std::string red_cases(const RunReport& report) {
   const std::vector<TestReport> all = as_tests(report.tests);
   Tests red;

@@ -1,4 +1,4 @@
-// The form of the text report's sections: a title, a line per test, bounded.
+// The form of the text report's sections: a title, one line per test, and a bound.
 #pragma once
 
 #include <fmt/format.h>
@@ -16,7 +16,7 @@ namespace holdfast {
 
 inline constexpr std::size_t k_tests_per_section = 50;
 inline constexpr std::size_t k_widest_name = 48;
-// Tests that went wrong of which more is shown than a line.
+// How many tests that went wrong are shown with more than a line.
 inline constexpr std::size_t k_shown_in_full = 5;
 
 using Tests = std::vector<const TestReport*>;
@@ -39,7 +39,7 @@ inline std::size_t width_of(const Tests& tests) {
   return width;
 }
 
-// One line, or two where the name is wider than its column.
+// One line, or two if the name is wider than its column.
 inline std::string row(const std::string& name, std::size_t width, std::string_view text) {
   std::string line = name.size() <= width
                          ? fmt::format("  {:<{}}  {}", name, width, text)

@@ -11,12 +11,12 @@ namespace {
 
 using Group = std::vector<std::size_t>;  // tests of one name, by place in the list
 
-// The last verdict of each (name, number), in the order in which they first came.
+// The last verdict of each (name, number), in the order in which the pairs first came.
 std::vector<VerdictRecord> latest(const std::vector<VerdictRecord>& verdicts) {
   std::vector<VerdictRecord> kept;
   std::map<std::pair<std::string, std::int64_t>, std::size_t> place;
   for (const VerdictRecord& verdict : verdicts) {
-    // Without a number each record is a test of its own name: the number -1 stands for it.
+    // All records of one name without a number are one test, as number -1.
     const auto [known, is_new] =
         place.try_emplace({verdict.test, verdict.index.value_or(-1)}, kept.size());
     if (is_new)
@@ -32,32 +32,32 @@ bool agrees(const TestReport& test, const VerdictRecord& verdict) {
   if (!ran) return false;
   if (test.attempts.empty()) return true;
   const Attempt& last = test.attempts.back();
-  // Whether a test that had nothing to run passes is a setting.
+  // A setting decides whether a test that had nothing to run passes.
   if (last.outcome == Outcome::no_tests) return true;
   const bool passed =
       last.verdict ? *last.verdict == Verdict::passed : last.outcome == Outcome::passed;
   return passed == (verdict.verdict == Verdict::passed);
 }
 
-// How often a name's tests were started, and how often ctest's log has them: with --repeat more
-// than once. Absent: an older version has recorded it.
+// How often the tests of one name were started, and how often ctest's log has them. Both grow with
+// --repeat. `logged` is absent in records of older versions.
 struct Times {
   std::int64_t started = 0;
   std::optional<std::int64_t> logged = 0;
-  unsigned tests = 0;     // of the name, in the journal
-  unsigned verdicts = 0;  // and in the log
+  unsigned tests = 0;     // tests of that name in the journal
+  unsigned verdicts = 0;  // tests of that name in the log
 };
 
 void give(TestReport& test, const VerdictRecord& verdict, const Times& times) {
   test.index = verdict.index;
   if (!test.why.empty()) {
-    // It says so itself.
+    // The test's own records say why.
   } else if (verdict.launched && test.attempts.empty()) {
     test.why = "its launcher left no record";  // the keeper was gone or stopped
   } else {
     test.why = verdict.note;
   }
-  // ctest died before it had the last one on record: what it said is of one before.
+  // ctest died before it recorded the last execution. Its verdict is on an earlier one.
   if (times.logged && *times.logged < times.started && !test.attempts.empty()) return;
   test.verdict = verdict.verdict;
   test.output_place = verdict.output;
@@ -68,7 +68,7 @@ void give(TestReport& test, const VerdictRecord& verdict, const Times& times) {
   if (verdict.or_skipped && test.attempts.empty() && !is_told) test.verdict = Verdict::unknown;
 }
 
-// Whether this verdict is of a test that ctest never started, so of none that has an attempt.
+// ctest never started the test of this verdict, so the test has no attempt.
 bool is_not_run(const VerdictRecord& verdict) {
   return verdict.verdict == Verdict::disabled || !verdict.ran.value_or(true);
 }

@@ -1,4 +1,4 @@
-// Which of ctest's verdicts belongs to which test of the journal.
+// Decides which of ctest's verdicts belongs to which test of the journal.
 #pragma once
 
 #include "report/model.hpp"
@@ -8,9 +8,9 @@
 namespace holdfast {
 
 // Gives each test its verdict and appends the tests that only ctest knows. A verdict has ctest's
-// number and a name; the tests have a key and a name, and CTest allows one name several times.
-// Among namesakes a verdict goes to the first test whose last attempt agrees with it, then to
-// the first one left. Several verdicts of one number: the last counts.
+// number and a name, a test has a key and a name, and CTest allows one name several times. Among
+// tests of one name, a verdict goes to the first whose last attempt agrees with it, else to the
+// first one left. Of several verdicts with one number the last counts.
 void assign_verdicts(std::vector<TestReport>& tests, const std::vector<VerdictRecord>& verdicts);
 
 }  // namespace holdfast
