@@ -25,13 +25,13 @@ CLI::Validator expected(const std::string& what) {
 
 void complain(const std::string& text) {
   const std::string line = fmt::format("holdfast: {}\n", printable(text));
-  // fmt::print() throws where stderr takes nothing, and every caller is ending already.
+  // fmt::print() would throw if stderr takes nothing, but every caller is about to end anyway.
   (void)std::fputs(line.c_str(), stderr);
 }
 
 namespace {
 
-// CLI11 only says that it wants a command. Those without a group are not for people.
+// CLI11 only says that it wants a command. Commands without a group are not for people.
 std::string trouble_with_command(const CLI::App& app, std::string_view word) {
   if (word.starts_with("-")) return {};
   std::string known;
@@ -44,7 +44,7 @@ std::string trouble_with_command(const CLI::App& app, std::string_view word) {
          " (see holdfast --help)";
 }
 
-// In the launcher's place, which cannot say so itself any more.
+// The launcher has become this process, so this process must end as the launcher would.
 int exec_on(char** arguments) {
   const Exit end = exec::execute(arguments, environ);
   if (end.kind == Exit::Kind::signal) os::die_of(end.value);
@@ -56,7 +56,7 @@ int output_lost(int number) {
   return exit_codes::k_usage;
 }
 
-// Every ctest starts `begin` and `end`: they do not pay for the options of the others.
+// Every ctest starts `begin` and `end`, which must not pay for the options of the other commands.
 void add_commands(CLI::App& app, std::string_view word, int& exit_code) {
   if (word == "begin") return add_begin(app, exit_code);
   if (word == "end") return add_end(app, exit_code);
@@ -74,7 +74,7 @@ void add_commands(CLI::App& app, std::string_view word, int& exit_code) {
 }  // namespace
 
 int run_command(int count, char** arguments) {
-  // Before CLI11 sees it: what follows `--` is not ours to look at.
+  // CLI11 must not see these two: what follows `--` is not ours to read.
   if (count > 1 && std::string_view(arguments[1]) == "run") return exec_run(arguments);
   if (count > 1 && std::string_view(arguments[1]) == "exec") return exec_on(arguments);
   try {
@@ -101,7 +101,7 @@ int run_command(int count, char** arguments) {
       complain(std::string(error.what()) + " (see holdfast --help)");
       return exit_codes::k_usage;
     }
-    // A run is no worse for the words about it that nobody gets.
+    // begin and end succeed even if nobody gets their words: the run is no worse for that.
     const bool is_of_ctest = word == "begin" || word == "end";
     if (std::fflush(stdout) != 0 && !is_of_ctest) return output_lost(errno);
     return exit_code;

@@ -1,4 +1,4 @@
-// The command a person types: `holdfast COMMAND …`. One file per command.
+// The command that a person types: `holdfast COMMAND …`. Each command has a file of its own.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -9,7 +9,7 @@ namespace holdfast::cli {
 
 int run_command(int count, char** arguments);
 
-// Each adds its sub-command to `app`; `exit_code` is set when it is the one that runs.
+// Each function adds its command to `app`. The command that runs sets `exit_code`.
 void add_report(CLI::App& app, int& exit_code);
 void add_config(CLI::App& app, int& exit_code);
 void add_reap(CLI::App& app, int& exit_code);
@@ -20,14 +20,14 @@ void add_begin(CLI::App& app, int& exit_code);
 void add_end(CLI::App& app, int& exit_code);
 void add_keeper(CLI::App& app, int& exit_code);
 
-// `holdfast run`: becomes the launcher, which is the one supervisor there is. Returns only on
+// `holdfast run`: becomes the launcher, because there is only one supervisor. Returns only on
 // failure.
 int exec_run(char** arguments);
 
-// Refuses an empty word, which would count as none: a script's variable that is not set.
+// Refuses an empty word (a script's unset variable), which would count as no word.
 CLI::Validator expected(const std::string& what);
 
-// `holdfast: <text>` on stderr, in one line.
+// Prints `holdfast: <text>` on stderr, in one line.
 void complain(const std::string& text);
 
 }  // namespace holdfast::cli

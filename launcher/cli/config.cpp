@@ -72,11 +72,11 @@ void print_lines(const std::vector<ExplainedValue>& values, std::string_view of 
   }
 }
 
-// What ctest knows of the test; nothing where it cannot be asked, or lists none of that name.
+// What ctest knows of the test. Nothing when ctest cannot be asked or lists no test of that name.
 struct Asked {
   std::optional<ListedTest> test;
   std::string trouble;   // a clause
-  bool is_none = false;  // it was asked, and lists no such test
+  bool is_none = false;  // ctest was asked and lists no such test
 };
 
 Asked ask_ctest(const std::string& tree, const std::string& test) {
@@ -114,7 +114,7 @@ int explain_test(const ConfigOptions& options) {
   print_lines(explain_build_steps(project->settings()), " (build steps)");
   for (const std::string& warning : resolved->warnings) complain(warning);
   if (!asked.is_none) return exit_codes::k_success;
-  // The settings are true all the same, of a test of another configuration or of a command.
+  // The settings still hold: for a test of another configuration, or for a command.
   complain("--explain \"" + options.test + "\": expected a test of " + found.tree + ", " +
            asked.trouble);
   return exit_codes::k_usage;

@@ -1,7 +1,7 @@
-// begin, end and keeper: called by CTest's PRE_TEST and POST_TEST and by the launcher, not by
-// people. A failure of begin or end must not fail the tests: both say it and return 0. Settings
-// that are wrong end a run before its first test, and one without tests is red where they say so:
-// they were asked for. ctest ends with 8 when a PRE_TEST or POST_TEST command fails.
+// The commands begin, end and keeper, for CTest's PRE_TEST and POST_TEST and the launcher, not for
+// people. A failure of begin or end must not fail the tests: both report it and return 0. But users
+// asked for this: wrong settings end a run before its first test, and a run without tests fails if
+// settings say so. ctest ends with 8 when a PRE_TEST or POST_TEST command fails.
 #include <fmt/core.h>
 #include <unistd.h>
 
@@ -40,7 +40,7 @@
 namespace holdfast::cli {
 namespace {
 
-// Reading the log of a very large run takes its time.
+// To read the log of a very large run takes some time.
 constexpr Milliseconds k_end_patience{30'000};
 
 struct IntegrationOptions {
@@ -48,10 +48,10 @@ struct IntegrationOptions {
   std::string project;
   std::string ctest;
   std::string ctest_version;
-  bool from_include = false;  // by attach.cmake: there is no POST_TEST to print the summary
-  bool log_next = false;      // what ctest does next is to open its log
-  bool begun = false;         // the run has, by another command
-  std::string alone_for;      // the property of a test that needs more of the tree than runs share
+  bool from_include = false;  // attach.cmake calls: no POST_TEST prints the summary
+  bool log_next = false;      // ctest opens its log next
+  bool begun = false;         // another command has begun the run
+  std::string alone_for;      // the test property that needs more than a shared tree
 };
 
 std::shared_ptr<IntegrationOptions> add_options(CLI::App* command) {
@@ -72,7 +72,7 @@ std::string variable(std::string_view name) {
   return value != nullptr ? value : "";
 }
 
-// What nobody wrote or took back when the keeper of an earlier run was killed. Said by nobody:
+// Puts right what is left on disk of a run whose keeper was killed. It does so silently, because
 // reports show it.
 void tidy_up(const std::string& tree) {
   for (const std::string& trouble : tidy(find_dead_runs(tree)).troubles) {
@@ -80,8 +80,8 @@ void tidy_up(const std::string& tree) {
   }
 }
 
-// What the last run left when it was killed: it may hold ports, files and locks of the tests. What
-// settings let live is spared: nobody asked for its end here (docs/internals/decisions/0011).
+// Ends what a killed run left, which may hold ports, files and locks of the tests. What settings
+// let live is spared: nobody has asked for its end (docs/internals/decisions/0011).
 void end_left_behind(const std::string& tree, const std::string& whose) {
   ReapOrder order;
   order.tree = tree;
@@ -107,14 +107,14 @@ RunLockOrder lock_order(const IntegrationOptions& options, const ProcessName& ct
   return order;
 }
 
-// Each profile has files of its own: ctests that share the tree may have different ones.
+// Each profile has its own files: ctests that share the tree may have different profiles.
 std::string of_profile(std::string_view name) {
   const std::string profile = selected_profile();
   return std::string(name) + (profile == k_default_profile ? "" : encode_file_name("-" + profile));
 }
 
-// For attach.cmake, which ctest reads next. Where it cannot be written, tests have less grace and
-// ctest knows less of their locks than settings say: no reason to complain each time.
+// Writes a file for attach.cmake, which ctest reads next. Without it tests have less grace and
+// ctest knows less of their locks than the settings say. That is no reason to complain each time.
 void tell_attach(const std::string& tree, std::string_view name, const std::string& text) {
   const std::string path = tree + "/" + of_profile(name);
   if (text.empty()) {
@@ -125,7 +125,7 @@ void tell_attach(const std::string& tree, std::string_view name, const std::stri
       before && *before == text) {
     return;
   }
-  // Another ctest may be reading it.
+  // Written beside its place and renamed, because another ctest may be reading it.
   const std::string fresh = path + "." + std::to_string(::getpid());
   std::ofstream file(fresh, std::ios::binary);
   file << text;
@@ -140,7 +140,7 @@ void have_log_turn(const std::string& tree, const ProcessName& ctest) {
   }
 }
 
-// With a keeper, and with as much of the tree as the settings say.
+// Begins a run with a keeper and with as much of the tree as the settings say.
 int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
               ProjectSettings settings) {
   const SecondRun second = settings.run().runs;
@@ -149,13 +149,13 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
     complain(lock.error().message);
     return exit_codes::k_lock_not_had;
   }
-  // Not before: for the ctest that has the tree, what it was told holds.
+  // Only now: before, the ctest that had the tree relied on what these files told it.
   const Milliseconds grace = longest_grace(settings.settings());
   tell_attach(options.tree, names::k_grace_file, std::to_string(grace.count()) + "\n");
   tell_attach(options.tree, names::k_locks_for_ctest, locks_for_ctest(settings.settings()));
   sweep(options.tree);
-  // Who shares the tree tidies nothing: a run beside it may be out of its sight (in a PID
-  // namespace), and is not to be taken for dead. Nor is the one around a run that is inside it.
+  // A run that shares the tree tidies nothing. It may not see a run beside it (in a PID namespace),
+  // and must not take that run for dead. The same holds for a run inside another.
   const bool shares = lock->use == TreeUse::shared;
   if (lock->held && !shares && !lock->inside_another) {
     tidy_up(options.tree);
@@ -174,20 +174,20 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
     complain("no keeper (failed to " + started.error().message +
              "): tests run by their own properties, nothing is recorded");
   } else if (options.from_include) {
-    // Where it does not answer, the first launcher begins the run.
+    // If the keeper does not answer, the first launcher begins the run.
     (void)OwnKeeper(ctest).go_on_with(options.tree, ComesNext::run);
   }
-  // A tree that cannot be locked has no turns either, and that has been said.
+  // A tree that cannot be locked has no turns either. The user has been told.
   const bool has_company = shares || lock->inside_another || !lock->held;
   if (options.log_next && has_company && lock->warning.empty()) have_log_turn(options.tree, ctest);
   return exit_codes::k_success;
 }
 
-// The run has a keeper: a script's next ctest_test() goes on with it. Where it shares the tree and
-// must not, the tree is let go, then waited for: a lock is never made exclusive while it is held.
+// The run has a keeper, and a script's next ctest_test() goes on with it. A tree that may not be
+// shared any more is let go, then waited for: nobody makes a lock exclusive while holding it.
 int go_on_with(OwnKeeper& keeper, const IntegrationOptions& options, const ProcessName& ctest,
                SecondRun second) {
-  // Who says `share` has locks that keep such a test apart.
+  // With `share`, locks keep a RUN_SERIAL test apart.
   const bool is_apart = second == SecondRun::share && options.alone_for == "RUN_SERIAL";
   if (options.alone_for.empty() || is_apart || !keeper.let_go_of_shared_tree())
     return exit_codes::k_success;
@@ -201,7 +201,7 @@ int go_on_with(OwnKeeper& keeper, const IntegrationOptions& options, const Proce
   return exit_codes::k_success;
 }
 
-// The project's own PRE_TEST commands are through.
+// The project's own PRE_TEST commands have ended.
 int go_on_to_log(const IntegrationOptions& options) {
   const Result<ProcessName> ctest = parse_process_name(options.ctest);
   if (ctest) have_log_turn(options.tree, *ctest);
@@ -212,7 +212,7 @@ int begin(const IntegrationOptions& options) {
   if (options.begun) return go_on_to_log(options);
   Result<ProjectSettings> settings = settings_of(options);
   if (!settings) {
-    // ctest runs no test then, and ends with 8.
+    // ctest then runs no test, and ends with 8.
     complain(settings.error().message);
     return exit_codes::k_usage;
   }
@@ -231,7 +231,7 @@ int begin(const IntegrationOptions& options) {
     case OwnKeeper::Answer::serves:
       return go_on_with(keeper, options, *ctest, settings->run().runs);
     case OwnKeeper::Answer::silent:
-      // Launchers find out by themselves whether it answers again.
+      // Launchers notice by themselves when the keeper answers again.
       return exit_codes::k_success;
     case OwnKeeper::Answer::absent:
       break;
@@ -241,7 +241,7 @@ int begin(const IntegrationOptions& options) {
 
 struct EndOfRun {
   std::string summary;
-  bool is_red = false;  // there were no tests, which settings call a failure
+  bool is_red = false;  // there were no tests, and settings call that a failure
 };
 
 Result<EndOfRun> end_of_run(const IntegrationOptions& options) {
@@ -254,9 +254,9 @@ Result<EndOfRun> end_of_run(const IntegrationOptions& options) {
   if (Result<void> sent = os::send_packet(link.socket.get(), wire::encode(end)); !sent) {
     return sent.error();
   }
-  // A stopped one has the run to write down, and the tree.
+  // A stopped keeper gets SIGCONT: it must still record the run and give back the tree.
   (void)wait_for_answer(link.socket.get(), k_end_patience);
-  // The first packet may be the keeper's word to everybody that the run is over.
+  // The first packet may be what the keeper tells everybody: that the run is over.
   while (true) {
     const Result<std::string> packet = os::receive_packet(link.socket.get());
     if (!packet) return packet.error();
@@ -268,7 +268,7 @@ Result<EndOfRun> end_of_run(const IntegrationOptions& options) {
   }
 }
 
-// Tests whose launcher and guard were killed after their keeper: nobody else has looked after them.
+// Ends tests whose launcher and guard were killed after their keeper. Nobody else does.
 void end_unattended(const IntegrationOptions& options) {
   const Result<ProcessName> ctest = parse_process_name(options.ctest);
   if (ctest && !has_keeper(*ctest) && os::trouble_with_watching().empty()) {
@@ -279,7 +279,7 @@ void end_unattended(const IntegrationOptions& options) {
 int end(const IntegrationOptions& options) {
   const Result<EndOfRun> ended = end_of_run(options);
   if (!ended) {
-    // Without a run there never was a keeper, which begin has said.
+    // A run that is not on record never had a keeper, and begin has said so.
     const Result<ProcessName> ctest = parse_process_name(options.ctest);
     if (!ctest || !runs_of(options.tree, *ctest, os::numbering_id()).empty()) {
       complain("no summary, the keeper of this run is gone (failed to " + ended.error().message +

@@ -27,8 +27,8 @@ std::string ctest_of(const std::string& tree) {
   return "ctest";
 }
 
-// `HOLDFAST_P_TIMEOUT=set:30`, as attach.cmake puts it into ENVIRONMENT_MODIFICATION.
-// `keeps_own` becomes true where ctest's own limit for tests without one is not the test's.
+// Reads `HOLDFAST_P_TIMEOUT=set:30`, as attach.cmake puts it into ENVIRONMENT_MODIFICATION.
+// `keeps_own` becomes true if ctest's default limit does not apply to the test.
 void read_modification(std::string_view text, ListedTest& test, bool& keeps_own) {
   namespace env = environment;
   const std::size_t equals = text.find("=set:");
@@ -52,7 +52,7 @@ void read_property(const Json& property, ListedTest& test, bool& keeps_own) {
   }
 }
 
-// ctest's JSON, which what PRE_TEST commands print may precede. Throws for other JSON.
+// Finds the test in ctest's JSON, after what PRE_TEST commands print. Throws for other JSON.
 std::optional<ListedTest> find_in(const std::string& listing, std::string_view name) {
   const Json json = Json::parse(listing.substr(std::min(listing.size(), listing.find("{\n"))));
   for (const Json& entry : json.at("tests")) {

@@ -12,13 +12,13 @@ namespace holdfast::cli {
 
 struct ListedTest {
   TestFacts facts;
-  Values said;  // by its properties
+  Values said;  // what its properties say
 };
 
-// Lists the tests of `tree` (`ctest --show-only=json-v1`, which may run programs to discover their
-// tests, and runs none of them) and returns what the launcher would be told of `test`. The first,
-// where several have that name; nothing where none has. The error is what stands in the way, a
-// clause.
+// Lists the tests of `tree` with `ctest --show-only=json-v1` and returns what the launcher would be
+// told of `test`. ctest may run programs to discover their tests, but runs no test. If several
+// tests have that name, the first counts; nothing if none has. The error is a clause that says what
+// went wrong.
 Result<std::optional<ListedTest>> listed_test(const std::string& tree, std::string_view test);
 
 }  // namespace holdfast::cli

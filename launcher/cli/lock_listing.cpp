@@ -26,7 +26,7 @@ std::string mode_of(const LockParty& party) {
   return "exclusive";
 }
 
-// Of the lock as it is held now, else as the first wants it.
+// The mode in which the lock is held, or else in which its first waiter wants it.
 std::string mode_of(const os::SurveyedLock& lock) {
   if (!lock.holders.empty()) {
     return lock.holders.front().mode == LockMode::counted ? "counted"
@@ -53,7 +53,7 @@ Json party_json(const LockParty& party) {
   return object;
 }
 
-// By flock(1): it left no record, so that little is known of it.
+// A holder by flock(1), which leaves no record. Little is known of it.
 Json stranger_json(const os::FlockHolder& stranger) {
   Json object;
   object["pid"] = stranger.pid;

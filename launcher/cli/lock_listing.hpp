@@ -10,10 +10,10 @@
 
 namespace holdfast::cli {
 
-// One paragraph per lock: who holds it, who waits, in order. Empty for none.
+// One paragraph per lock: who holds it and who waits, in order. Empty when there are no locks.
 std::string describe_locks(const std::vector<os::SurveyedLock>& locks);
 
-// docs/reference/report-formats.md is the format.
+// The format is in docs/reference/report-formats.md.
 nlohmann::ordered_json json_of(const std::vector<os::SurveyedLock>& locks);
 
 }  // namespace holdfast::cli

@@ -17,7 +17,7 @@ namespace {
 
 struct MarkOptions {
   std::string reason;
-  int process = 0;  // 0: who called us
+  int process = 0;  // 0: the process that called us
 };
 
 std::string trouble_with_pid(const std::string& word) {
@@ -33,7 +33,7 @@ std::string variable(std::string_view name) {
 Result<void> mark(const MarkOptions& options) {
   const std::string directory = variable(environment::k_marker_dir);
   const std::string attempt = variable(environment::k_attempt_id);
-  // Not run by Holdfast: a script may say it all the same.
+  // Holdfast does not run this script. It may call `holdfast mark` all the same.
   if (directory.empty() || attempt.empty()) return {};
   const pid_t pid = options.process != 0 ? options.process : ::getppid();
   const Result<os::ProcessStat> stat = os::read_process_stat(pid);

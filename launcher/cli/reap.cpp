@@ -1,5 +1,5 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>  // join, from fmt 12 on only there
+#include <fmt/ranges.h>  // join(), which only this header has from fmt 12 on
 
 #include <filesystem>
 #include <memory>
@@ -21,7 +21,7 @@
 namespace holdfast::cli {
 namespace {
 
-// Something is left that could not be ended.
+// Something could not be ended.
 constexpr int k_not_ended = 1;
 
 struct ReapOptions {
@@ -34,7 +34,7 @@ struct Untidy {
   std::string trouble;  // why they cannot be tidied; empty: they can
 };
 
-// While a run has the tree its keeper writes and tidies.
+// Nothing while a run has the tree: its keeper then writes and tidies.
 Untidy find_untidy(const ReapOrder& order) {
   const Result<bool> taken = is_tree_taken(order.tree.string());
   if (taken && *taken) return {};
@@ -69,7 +69,7 @@ std::string count(std::size_t number, std::string_view one, std::string_view man
 }
 
 // `1 run: 2 attempts recorded as interrupted, 1 run's end recorded, 1 empty directory and 1 socket
-// removed`, without what there was none of.
+// removed`. A part whose number is 0 is left out.
 std::string describe(const Tidied& tidied) {
   std::vector<std::string> parts;
   if (tidied.attempts != 0) {
@@ -120,7 +120,7 @@ int end_all(const ReapOrder& order) {
 int reap(const ReapOptions& options) {
   const auto tree = find_build_tree(options.tree.empty() ? "." : options.tree);
   std::error_code error;
-  // With --tree nothing is looked for upward: what is there is ended.
+  // With --tree, only that directory counts, not one above it: everything left in it gets ended.
   if (!tree ||
       (!options.tree.empty() && !std::filesystem::equivalent(*tree, options.tree, error))) {
     complain(options.tree.empty() ? "no build tree here or above: expected --tree DIR"

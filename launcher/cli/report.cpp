@@ -37,7 +37,7 @@ int fail(const std::string& text) {
   return exit_codes::k_usage;
 }
 
-// /dev/stdout, where that is a file that somebody else goes on to write to.
+// Whether the path leads to the descriptor's file (/dev/stdout), to which others go on writing.
 bool is_at(const std::string& path, int descriptor) {
   struct stat there {};
   struct stat here {};
@@ -63,13 +63,13 @@ std::error_code write_into(const std::filesystem::path& path, const std::string&
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, k_as_umask_says));
   if (!file.valid()) return last_error();
   const std::error_code error = write_all(file.get(), text);
-  // What a network file system has taken only seemingly.
+  // A network file system may report only now what it could not write.
   if (::close(file.release()) != 0 && !error) return last_error();
   return error;
 }
 
-// Written beside its target and renamed: a reader never finds half a report. What a link leads to
-// is the target; into a device or a pipe is written, for its name belongs to everybody (/dev/null).
+// Writes beside the target and renames: a reader never finds half a report. A link's target is
+// replaced. A device or pipe is written into: its name belongs to everybody (/dev/null).
 std::error_code write_whole(const std::filesystem::path& path, const std::string& text) {
   namespace fs = std::filesystem;
   std::error_code error;

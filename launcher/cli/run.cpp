@@ -18,7 +18,7 @@
 namespace holdfast::cli {
 namespace {
 
-// What the settings of the project around us say of the command.
+// What the project's settings, found from here upward, say of the command.
 Result<Values> values_for(const CommandLine& line, std::string_view command) {
   const std::string name = line.name.value_or(std::string(command.substr(command.rfind('/') + 1)));
   std::error_code error;
@@ -33,13 +33,13 @@ Result<Values> values_for(const CommandLine& line, std::string_view command) {
 }
 
 // A command is no test of a run: it has no cases, and no other test is kept from it. The launcher
-// adds the locks of its options to others; here they are in place of the file's.
+// adds the locks of its options to other locks, but here they replace those of the file.
 Values fit_for_command(Values said, const CommandLine& line) {
   std::erase_if(said, [&](const Value& value) {
     return value.setting == Setting::run_serial || value.setting == Setting::isolation ||
            (value.setting == Setting::locks && !line.options.locks.empty());
   });
-  // It is what makes the launcher give the command a directory.
+  // This value makes the launcher give the command a directory.
   if (last_of(said, Setting::scratch) == nullptr) {
     said.insert(said.begin(),
                 {Setting::scratch, Source::file, std::string(name_of(Policy{}.scratch)), {}});
@@ -62,7 +62,7 @@ int exec_run(char** arguments) {
   std::vector<char*> all{launcher->data()};
   std::string option;
   os::UniqueFd settings;
-  // A command line that it refuses is the launcher's to complain of.
+  // If the launcher refuses the command line, the launcher itself says so.
   if (line) {
     const Result<Values> values = values_for(*line, words[line->command_at]);
     if (!values) {
@@ -80,7 +80,7 @@ int exec_run(char** arguments) {
   }
   for (char** word = arguments + 2; *word != nullptr; ++word) all.push_back(*word);
   all.push_back(nullptr);
-  // A command that a test runs is no test: ctest's words to the launcher are not meant for it.
+  // A command is no test even if a test runs it. What ctest told the launcher is not meant for it.
   ::unsetenv(std::string(environment::k_attach).c_str());
   ::execv(launcher->c_str(), all.data());
   complain(os::system_error("failed to execute " + *launcher).message);

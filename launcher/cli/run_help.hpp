@@ -5,10 +5,10 @@
 
 namespace holdfast::cli {
 
-// With the options of core/settings/table.def.
+// The text, with the options of core/settings/table.def.
 std::string help_of_run();
 
-// To stdout; the exit code of `holdfast`.
+// Prints it to stdout. Returns the exit code of `holdfast`.
 int print_help_of_run();
 
 }  // namespace holdfast::cli

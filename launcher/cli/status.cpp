@@ -35,7 +35,7 @@ bool is_same(const std::string& one, const std::string& other) {
   return one == other || std::filesystem::equivalent(one, other, error);
 }
 
-// All of this user; with a tree only its own.
+// All runs of this user, or with `tree` only those of that tree.
 std::vector<LiveRun> runs_for(const std::string& tree) {
   std::vector<LiveRun> runs = find_live_runs();
   std::string wanted = tree;
