@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t k_longest_text = 4096;
 constexpr std::size_t k_width = 10;
 
-// Without what would move a terminal's cursor or end a line of ours.
+// Replaces what would move a terminal's cursor.
 std::string fit_for_lines(std::string_view text) {
   std::string fit(text.substr(0, k_longest_text));
   for (char& c : fit) {
@@ -21,7 +21,7 @@ std::string fit_for_lines(std::string_view text) {
   return fit;
 }
 
-// A blank follows the longest one, too.
+// At least one blank follows, even after the longest text.
 std::string padded(std::string_view text) {
   return std::string(text) + std::string(k_width - std::min(k_width - 1, text.size()), ' ');
 }

@@ -1,4 +1,4 @@
-// What the probes found, as a block under the failure and as a field of the journal. Pure.
+// Shows what the probes found: as a block under the failure, and as a field of the journal. Pure.
 #pragma once
 
 #include <string>
@@ -8,15 +8,15 @@ namespace holdfast::forensics {
 
 struct Finding {
   std::string probe;    // `program`, `directory`, `inputs`, `git`, `machine`, `locks`
-  bool failed = false;  // then `text` says why there is nothing else
-  std::string text;     // one line or more, without a line break at the end
+  bool failed = false;  // `text` then says why there is nothing else
+  std::string text;     // one or more lines, without a line break at the end
 };
 
-// Lines that each begin with `holdfast: `, aligned; control characters of names are taken out.
-// Empty without findings.
+// Aligned lines, each with `holdfast: ` in front. Control characters are replaced. Empty without
+// findings.
 std::string to_text(const std::vector<Finding>& findings);
 
-// `{"program":{"text":"…"},"git":{"failed":"…"}}`, valid whatever files are called.
+// `{"program":{"text":"…"},"git":{"failed":"…"}}`. Valid JSON, whatever the files are called.
 std::string to_json(const std::vector<Finding>& findings);
 
 }  // namespace holdfast::forensics

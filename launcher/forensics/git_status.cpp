@@ -17,7 +17,7 @@ constexpr int k_no_repository = 128;
 
 bool is_variable_of_git(std::string_view entry) { return entry.starts_with("GIT_"); }
 
-// Ours, without what makes git look at another repository (a hook that runs the tests sets it).
+// Ours, without the variables that lead git to another repository (a git hook sets them).
 std::vector<std::string> environment_for_git() {
   std::vector<std::string> environment;
   for (char** entry = ::environ; *entry != nullptr; ++entry) {
@@ -63,7 +63,7 @@ std::string describe_git_status(std::string_view porcelain, bool cut) {
     porcelain.remove_prefix(end + 1);
     if (entry.size() < 4) continue;
     if (++count <= k_named) named += "\n" + std::string(entry);
-    // What was renamed or copied is followed by where it was.
+    // A renamed or copied file has its old name in the next entry.
     if (entry.substr(0, 2).find_first_of("RC") == std::string_view::npos) continue;
     porcelain.remove_prefix(std::min(porcelain.find('\0'), porcelain.size() - 1) + 1);
   }

@@ -9,14 +9,14 @@
 
 namespace holdfast::forensics {
 
-// Nothing is written (no index is refreshed on disk), nobody is asked for a password, no daemon is
-// started.
+// Asks git without side effects: it refreshes no index on disk, asks for no password and starts no
+// daemon.
 os::BoundedOrder git_status_order(const std::string& directory, Milliseconds time);
 
 Finding git_finding(const os::BoundedEnd& end, const std::string& directory, Milliseconds time);
 
-// Of `git status --porcelain=v1 -z`: how many files are not as they were committed, and the first
-// ten. `cut`: there was more of it. Pure.
+// How many files in the output of `git status --porcelain=v1 -z` differ from what is committed,
+// with the first ten. `cut`: the output went on. Pure.
 std::string describe_git_status(std::string_view porcelain, bool cut);
 
 }  // namespace holdfast::forensics

@@ -21,7 +21,7 @@ os::BoundedOrder hook_order(const std::string& command, const HookFacts& facts,
                             const std::string& directory, Milliseconds time) {
   os::BoundedOrder order;
   order.words = {"/bin/sh", "-c", command};
-  // What an attempt is told by variables is said again below, as far as it is true of this one.
+  // Our own variables are left out. Those that are true of this attempt are added below.
   for (const std::string& entry : environment) {
     if (!entry.starts_with(k_own_prefix)) order.environment.push_back(entry);
   }

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t k_named = 10;
 
-// `MemTotal:       16311348 kB`
+// Reads a line such as `MemTotal:       16311348 kB`.
 std::optional<std::uint64_t> bytes_of(std::string_view meminfo, std::string_view key) {
   std::size_t at = meminfo.find("\n" + std::string(key) + ":");
   if (meminfo.substr(0, key.size() + 1) == std::string(key) + ":") {
@@ -32,7 +32,7 @@ std::optional<std::uint64_t> bytes_of(std::string_view meminfo, std::string_view
   return leading_number<std::uint64_t>(meminfo.substr(at)).value_or(0) * 1024;
 }
 
-// The first three of `0.52 0.58 0.59 1/1190 4711`.
+// The first three numbers of `0.52 0.58 0.59 1/1190 4711`.
 std::string_view loads_of(std::string_view loadavg) {
   std::size_t end = 0;
   for (int number = 0; number < 3 && end != std::string_view::npos; ++number) {

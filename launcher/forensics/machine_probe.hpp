@@ -9,13 +9,13 @@
 
 namespace holdfast::forensics {
 
-// From the texts of /proc/meminfo and /proc/loadavg, proc(5). Pure.
+// Reads the texts of /proc/meminfo and /proc/loadavg, see proc(5). Pure.
 Result<std::string> describe_machine(std::string_view meminfo, std::string_view loadavg,
                                      long processors);
 Result<std::string> look_at_machine();
 
-// Which of the locks at these places (core/lock/lock_place.hpp) are in use, as this user sees them:
-// the first ten.
+// The first ten of the locks at `places` (core/lock/lock_place.hpp) that are in use, as this user
+// sees them.
 Result<std::string> look_at_locks(const std::vector<std::string>& places);
 
 }  // namespace holdfast::forensics

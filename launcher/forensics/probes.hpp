@@ -1,5 +1,5 @@
-// All that is looked at when a test has failed for good. Never fails itself and never changes how
-// the test ends: a probe that could not look says why.
+// All probes of a test that has failed for good. They never fail and never change how the test
+// ends: a probe that cannot look says why.
 #pragma once
 
 #include <functional>
@@ -18,25 +18,25 @@
 namespace holdfast::forensics {
 
 struct Subject {
-  std::string program;                    // absolute; empty: not known, left out
+  std::string program;                    // absolute; empty: unknown, left out
   std::optional<ProgramIdentity> before;  // as the run, or the first attempt, knew it
   std::string sources;                    // a directory of the project; empty: git is left out
   std::vector<std::string> locks;         // their places (core/lock/lock_place.hpp); none: left out
-  std::vector<KnownFile> inputs = {};     // of the test; none: left out
+  std::vector<KnownFile> inputs = {};     // of the test; empty: left out
 };
 
 inline constexpr Milliseconds k_probe_time{2000};
 
-// The probes run beside one another, each in a process of its own that is ended after `time`, or
-// with this object: all of them take hardly longer than that.
+// Each probe runs in a process of its own, all at once. Each is ended after `time`, or with this
+// object. So all of them together hardly take longer than `time`.
 class Probes {
  public:
   // Starts them.
   explicit Probes(const Subject& subject, Milliseconds time = k_probe_time);
 
-  // To be waited for, by whoever may be told to do something else meanwhile.
+  // The caller waits for these, together with whatever else it waits for.
   std::vector<os::BoundedWork*> works() const;
-  // What they found; one that is not done was cut short.
+  // What the probes found. A probe that has not ended counts as cut short.
   std::vector<Finding> findings() const;
 
  private:

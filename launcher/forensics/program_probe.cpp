@@ -34,7 +34,7 @@ std::string directory_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// The nearest of the directories above that is still there.
+// The nearest directory above that is still there.
 std::string what_is_left_of(std::string path) {
   while (path != "/" && path != "." && !is_directory(path)) path = directory_of(path);
   return path;

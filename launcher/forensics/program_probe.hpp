@@ -1,5 +1,5 @@
-// The test's program and its neighbours. Each may hang on a dead file system: meant for
-// os::BoundedWork.
+// The test's program and its neighbours. Each function may hang on a dead file system, so it is
+// meant for os::BoundedWork.
 #pragma once
 
 #include <optional>
@@ -11,12 +11,12 @@
 
 namespace holdfast::forensics {
 
-// Whether it is there, and what is different from `before` (as the run or the attempt knew it
-// first; none: it was not looked at).
+// Whether the program is there, and what differs from `before`: how the run or the attempt first
+// knew it, or nothing if nobody had looked.
 Result<std::string> look_at_program(const std::string& path,
                                     const std::optional<ProgramIdentity>& before);
 
-// The same of files that the test reads: each in a line or two, one that is not there with
+// The same for files that the test reads, in a line or two each. For a missing file it adds
 // look_at_directory().
 struct KnownFile {
   std::string path;
@@ -24,8 +24,8 @@ struct KnownFile {
 };
 Result<std::string> look_at_inputs(const std::vector<KnownFile>& files);
 
-// How many entries its directory has, and which look like its name; where the directory is gone,
-// how far the path leads. Stops counting at `most` entries and says so.
+// How many entries the program's directory has, and which have a similar name. If the directory is
+// gone: how much of the path is left. Stops counting at `most` entries and says so.
 inline constexpr std::size_t k_most_entries = 200'000;
 Result<std::string> look_at_directory(const std::string& path, std::size_t most = k_most_entries);
 
