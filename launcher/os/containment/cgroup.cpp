@@ -20,10 +20,10 @@
 namespace holdfast::os {
 namespace {
 
-// A process that was reaped is no member any more; what is just ending is gone in microseconds.
+// A reaped process is no member any more. A process that is just ending is gone in microseconds.
 constexpr Milliseconds k_removal_patience{1000};
-// Who forks while being let go is looked for again; so is what keeps an empty one from being
-// removed.
+// A process may fork while it is let go, and something may keep an empty cgroup from being removed.
+// Both are tried again this often.
 constexpr int k_most_rounds = 8;
 constexpr std::size_t k_longest_mounts = 4UL * 1024 * 1024;
 
@@ -35,11 +35,11 @@ std::string_view word(std::string_view line, unsigned index) {
   return line.substr(0, line.find(' '));
 }
 
-// A line of /proc/self/mountinfo: proc_pid_mountinfo(5). A path with a blank in it, which has
-// another spelling there, is none that a cgroup2 is ever mounted at.
+// A line of /proc/self/mountinfo: proc_pid_mountinfo(5). It spells blanks in paths in another way,
+// but nobody mounts a cgroup2 at such a path.
 struct Mount {
-  std::string root;   // of the hierarchy, which part of it is mounted
-  std::string point;  // where; empty: there is none
+  std::string root;   // which part of the hierarchy is mounted
+  std::string point;  // where it is mounted; empty: there is none
 };
 
 Mount cgroup2_mount() {
@@ -56,7 +56,7 @@ Mount cgroup2_mount() {
   return {};
 }
 
-// Our own, by its place in the file system.
+// The path of our own cgroup in the file system.
 Result<std::string> own_cgroup() {
   const Mount mount = cgroup2_mount();
   if (mount.point.empty()) return Error{"find a cgroup2 file system: none is mounted"};
@@ -82,7 +82,7 @@ bool is_same_file(int a, int b) {
          left.st_dev == right.st_dev;
 }
 
-// Between its being made and being locked a sweep may have taken it for forsaken.
+// A sweep may have removed a new cgroup before it was locked.
 bool is_still_there(const UniqueFd& above, const std::string& name, const UniqueFd& directory) {
   const UniqueFd now = open_cgroup(above.get(), name);
   return now.valid() && is_same_file(now.get(), directory.get());
@@ -103,7 +103,7 @@ void collect_forsaken(int directory, const std::string& prefix, std::vector<Cgro
   for (const std::string& name : cgroups_below(directory)) {
     UniqueFd below = open_cgroup(directory, name);
     if (!below.valid()) continue;
-    // Inside one that is looked after there is nothing to look for.
+    // Inside a cgroup that is looked after there is nothing to find.
     if (!name.starts_with(prefix)) {
       collect_forsaken(below.get(), prefix, found);
     } else if (::flock(below.get(), LOCK_EX | LOCK_NB) == 0) {
@@ -119,7 +119,7 @@ Result<Cgroup> Cgroup::make(const std::string& name) {
   if (!path) return path.error();
   const UniqueFd above(::open(path->c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!above.valid()) return system_error("open " + *path);
-  // Who joins must be allowed to leave where it is: we, and so the test.
+  // We, and so the test, must be allowed to leave the cgroup that we are in.
   if (::faccessat(above.get(), "cgroup.procs", W_OK, AT_EACCESS) != 0) {
     return system_error("write to " + *path + "/cgroup.procs");
   }
@@ -155,7 +155,7 @@ void Cgroup::let_go() const {
 
 Result<void> Cgroup::remove() const {
   const UniqueFd above = open_above(directory());
-  if (!above.valid()) return {};  // somebody has removed it
+  if (!above.valid()) return {};  // somebody else has removed it
   CgroupProcesses processes(directory());
   const Milliseconds until = monotonic_now() + k_removal_patience;
   for (int round = 1;; ++round) {
@@ -167,7 +167,7 @@ Result<void> Cgroup::remove() const {
     if (error != EBUSY || left.count() <= 0) {
       return system_error("remove the cgroup " + name_, error);
     }
-    // Empty and busy: it became one or the other between the two looks, and no event may follow.
+    // Empty and busy at once: the state changed between the two looks, and no event may follow.
     if (empty && round < k_most_rounds) continue;
     pollfd change{processes.news().front(), POLLIN, 0};
     ::poll(&change, 1, static_cast<int>(left.count()));

@@ -1,11 +1,11 @@
-// A cgroup (version 2) around a process tree: whatever its processes do to themselves, they and all
-// that they start are in it until they end. cgroups(7), and the kernel's
+// A cgroup (version 2) around a process tree. Its processes and all that they start stay in it
+// until they end, whatever they do. cgroups(7), and the kernel's
 // Documentation/admin-guide/cgroup-v2.rst.
 //
-// It lies below the cgroup of the process that makes it, which must be writable: root's, or one
-// that was delegated (a user's service of systemd). It is looked after for as long as anybody has
-// the descriptor that it was made with: a lock (flock(2)) on its directory says so, and goes with
-// the last process that holds it.
+// It lies below the cgroup of the process that makes it. That one must be writable: root's, or one
+// that was delegated (a user's service of systemd). The descriptor that make() opens holds a lock
+// (flock(2)) on the cgroup's directory. While any process has that descriptor open, the cgroup
+// counts as looked after.
 #pragma once
 
 #include <string>
@@ -22,7 +22,7 @@ class Cgroup {
   // Makes a cgroup of that name. Fails where this process may not, or there is no cgroup2.
   static Result<Cgroup> make(const std::string& name);
 
-  // The one whose directory that is, opened by somebody else.
+  // The cgroup of a directory that somebody else has opened.
   Cgroup(std::string name, UniqueFd directory)
       : name_(std::move(name)), directory_(std::move(directory)) {}
 
@@ -32,10 +32,10 @@ class Cgroup {
   // Opens the file through which a process joins, by writing "0".
   Result<UniqueFd> open_entrance() const;
 
-  // Takes its processes out, to the cgroup above.
+  // Moves its processes to the cgroup above.
   void let_go() const;
 
-  // Removes it and those below it. Waits up to a second for processes that are just ending.
+  // Removes it and the cgroups below it. Waits up to a second for processes that are just ending.
   Result<void> remove() const;
 
  private:
@@ -43,8 +43,8 @@ class Cgroup {
   UniqueFd directory_;
 };
 
-// Cgroups below the cgroup2 mount whose name begins with `prefix` and that nobody looks after.
-// Whoever has the result does.
+// Cgroups below the cgroup2 mount whose name begins with `prefix` and that nobody looks after. From
+// then on, whoever has the result looks after them.
 std::vector<Cgroup> forsaken_cgroups(const std::string& prefix);
 
 }  // namespace holdfast::os

@@ -18,7 +18,7 @@ void append_members(int directory, std::vector<pid_t>& members) {
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     const pid_t pid = leading_number<pid_t>(line).value_or(0);
-    // 0 stands for one that our PID namespace does not have.
+    // 0 stands for a process that our PID namespace does not see.
     if (pid > 0) members.push_back(pid);
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
   }

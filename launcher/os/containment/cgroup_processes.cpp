@@ -19,8 +19,8 @@ struct Held {
   UniqueFd process;
 };
 
-// Each member by a descriptor. A number may have been given away between our reading it and the
-// descriptor: so only those that are members still.
+// Opens a descriptor for each member. A number may be reused before the descriptor is open, so only
+// processes that are still members stay in the result.
 std::vector<Held> hold_members(int directory) {
   std::vector<Held> held;
   for (pid_t pid : cgroup_members(directory)) {
@@ -36,8 +36,8 @@ std::vector<Held> hold_members(int directory) {
 
 }  // namespace
 
-// The kernel tells of a change of cgroup.events by POLLPRI alone; an epoll descriptor makes that
-// POLLIN, which is what everybody waits for.
+// The kernel reports a change of cgroup.events by POLLPRI alone. An epoll descriptor turns it into
+// POLLIN, for which everybody waits.
 CgroupProcesses::CgroupProcesses(int directory, Killing killing)
     : directory_(directory),
       killing_(killing),
@@ -51,13 +51,13 @@ CgroupProcesses::CgroupProcesses(int directory, Killing killing)
 void CgroupProcesses::signal_all(int signal) {
   if (signal == SIGKILL) {
     if (killing_ == Killing::at_once && write_cgroup_file(directory_, "cgroup.kill", "1")) return;
-    // Who is frozen forks no more, and can be killed.
+    // A frozen process cannot fork, but can be killed.
     (void)write_cgroup_file(directory_, "cgroup.freeze", "1");
   }
   for (const Held& one : hold_members(directory_)) (void)send_signal(one.process.get(), signal);
 }
 
-// Reading the file is also what makes the next change known.
+// Reading the file also makes the kernel report the next change.
 bool CgroupProcesses::is_empty() {
   hear_news();
   return !is_populated(directory_);

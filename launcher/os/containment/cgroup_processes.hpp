@@ -1,4 +1,4 @@
-// The processes of a cgroup and of those below it.
+// The processes of a cgroup and of the cgroups below it.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,11 @@ namespace holdfast::os {
 
 class CgroupProcesses final : public ProcessSet {
  public:
-  // How SIGKILL gets to all of them: at once by `cgroup.kill` (Linux 5.14), or to one after the
-  // other while they are frozen. Without the file it is always the latter.
+  // How SIGKILL gets to all of them: at once by `cgroup.kill` (Linux 5.14), or one by one while
+  // they are frozen. Without that file it is always one by one.
   enum class Killing : std::uint8_t { at_once, one_by_one };
 
-  // Of the cgroup with that directory, which must stay open.
+  // The processes of the cgroup with that directory, which must stay open.
   explicit CgroupProcesses(int directory, Killing killing = Killing::at_once);
 
   void signal_all(int signal) override;

@@ -1,6 +1,6 @@
-// Hazards. The child comes from a bare clone(2): glibc does not know of it, as it would of fork.
-// That is sound for a process of one thread that takes no locks of the library's, which launcher
-// and guard are.
+// Hazards. The child comes from a bare clone(2), so glibc does not know of it, as it would after
+// fork. That is sound in a process with one thread that takes no locks of the library. Launcher and
+// guard are such processes.
 #include "os/containment/pid_namespace.hpp"
 
 #include <fcntl.h>
@@ -22,7 +22,7 @@
 namespace holdfast::os {
 namespace {
 
-// As fork(2), into new namespaces.
+// Forks into new namespaces.
 pid_t clone_into(int namespaces) {
   return static_cast<pid_t>(::syscall(SYS_clone, namespaces | SIGCHLD, 0, 0, 0, 0));
 }
@@ -36,7 +36,7 @@ Result<void> put(const char* path, const std::string& text) {
   return {};
 }
 
-// One user and one group, each as outside: all that an unprivileged process may map.
+// Maps one user and one group to themselves, which is all that an unprivileged process may map.
 // user_namespaces(7).
 Result<void> stay_who_we_are(uid_t user, gid_t group) {
   const std::string uid = std::to_string(user);
@@ -48,12 +48,12 @@ Result<void> stay_who_we_are(uid_t user, gid_t group) {
   return put("/proc/self/gid_map", gid + " " + gid + " 1");
 }
 
-// Else every test would be number 2, and what tests make of their numbers (files in /tmp, ports)
-// would be the same for all that run at once. `outside` differs from attempt to attempt; spread
-// over the range, so that their descendants differ, too. Where the kernel does not let us
-// (CONFIG_CHECKPOINT_RESTORE), they count from 2.
+// Otherwise every test would be number 2, and names that tests make of their numbers (files in
+// /tmp, ports) would collide. `outside` differs from attempt to attempt. It is spread over the
+// range so that the numbers of descendants differ too. Where the kernel forbids it
+// (CONFIG_CHECKPOINT_RESTORE), numbers start at 2.
 void begin_numbers_at(pid_t outside) {
-  constexpr unsigned k_lowest = 300;  // where the kernel begins anew, too
+  constexpr unsigned k_lowest = 300;  // the kernel wraps around to this number
   const Result<std::string> most = read_file("/proc/sys/kernel/pid_max", 32);
   const unsigned limit = most ? leading_number<unsigned>(*most).value_or(0) : 0;
   if (limit <= 2 * k_lowest) return;
@@ -70,7 +70,7 @@ pid_t own_number_in_proc() {
   return leading_number<pid_t>({text, static_cast<std::size_t>(length)}).value_or(0);
 }
 
-// What the child had to say before it gave up; empty: it is settled, or dead.
+// What the child said before it gave up; empty: it has settled, or is dead.
 std::string read_to_end(int pipe) {
   char text[256];
   const ssize_t got = retried([&] { return ::read(pipe, text, sizeof text); });
@@ -115,7 +115,7 @@ Result<void> PidNamespace::settle(UserNamespace user_namespace, uid_t user, gid_
   }
   const pid_t outside = own_number_in_proc();
   descriptors_ = UniqueFd(::open("/proc/self/fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  // What is mounted outside later shows inside, not the other way round.
+  // A later mount outside shows inside, but not the other way round.
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) {
     return system_error("keep mounts apart");
   }
@@ -144,7 +144,7 @@ void NamespaceProcesses::signal_all(int signal) {
   if (signal == SIGKILL) (void)send_signal(first_, SIGKILL);
 }
 
-// Readable when the first process is a zombie: the kernel has waited for all others by then.
+// The pidfd is readable when the first process is a zombie; by then all others are gone.
 bool NamespaceProcesses::is_empty() {
   pollfd ended{first_, POLLIN, 0};
   return retried([&] { return ::poll(&ended, 1, 0); }) > 0;

@@ -7,17 +7,17 @@
 
 namespace holdfast::os {
 
-// CLOCK_MONOTONIC: for lengths of time. Never set back; does not count suspend.
+// CLOCK_MONOTONIC, for lengths of time. It is never set back and does not count suspend.
 Milliseconds monotonic_now();
 std::int64_t monotonic_now_us();
 std::int64_t monotonic_now_ns();
 
-// CLOCK_BOOTTIME, by which the kernel dates processes: counts suspend.
+// CLOCK_BOOTTIME, with which the kernel dates processes. It counts suspend.
 Milliseconds time_since_boot();
-// The same as the kernel tells the start of a process: field 22 of /proc/<pid>/stat, proc(5).
+// The same in the unit of a process's start: field 22 of /proc/<pid>/stat, proc(5).
 std::uint64_t clock_ticks_since_boot();
 
-// CLOCK_REALTIME since 1970: for records only.
+// CLOCK_REALTIME since 1970, for records only.
 std::int64_t unix_now_ms();
 
 }  // namespace holdfast::os

@@ -1,4 +1,4 @@
-// What a process inherited: letting go of it, and what is missing.
+// Descriptors that a process inherited, or did not inherit.
 #pragma once
 
 #include <vector>
@@ -8,20 +8,20 @@
 
 namespace holdfast::os {
 
-// Closes every descriptor but these, in any order; those below 0 are nobody's. What owns one of the
-// closed must be told to release it.
+// Closes every descriptor but these, which may be in any order; numbers below 0 are ignored. An
+// object that owns a closed descriptor must be told to release it.
 void close_all_but(std::vector<int> kept);
 
-// stdin, stdout and stderr: reads nothing, keeps nobody waiting for the end of what we write.
+// Makes stdin, stdout and stderr /dev/null, so that nobody waits for the end of our output.
 void leave_standard_streams();
 
-// Whether it is a pipe that nobody reads any more: who writes there gets SIGPIPE. pipe(7)
+// Whether `fd` is a pipe that nobody reads any more, so that a write to it raises SIGPIPE. pipe(7)
 bool has_lost_its_reader(int fd);
 
-// Where the caller closed stdin, stdout or stderr: puts /dev/null there for this process alone (the
-// test finds them closed), so that no later descriptor, a lock's file, is taken for stderr and
-// written to. `first` is the first that this process opened and keeps: it has one of those numbers
-// if any is free, and is given another.
+// Opens /dev/null as stdin, stdout and stderr where the caller closed them. Otherwise a later
+// descriptor, such as a lock's file, could get the number of stderr and be written to. This holds
+// for this process alone; the test finds them closed. `first` is the first descriptor that this
+// process opened and keeps. It has one of the three numbers if any is free, and gets another.
 Result<void> fill_closed_streams(UniqueFd& first);
 
 }  // namespace holdfast::os

@@ -10,9 +10,9 @@
 namespace holdfast::os {
 namespace {
 
-// Half a line would spoil the next. It goes while it is still the last of the file: where there was
-// no room for all of it there is none for another's, so nobody appends between the look and the cut
-// unless room has just been made, and then a whole line is lost and none is torn.
+// Half a line would spoil the next one, so it is cut off while it is still the end of the file. The
+// disk was full, so nobody else could append between the look and the cut. If room was made just
+// then, a whole line of theirs may be lost, but none is torn.
 void take_back(int file, off_t put) {
   const off_t end = ::lseek(file, 0, SEEK_CUR);
   struct stat info {};
@@ -23,7 +23,7 @@ void take_back(int file, off_t put) {
 
 }  // namespace
 
-// Neither function may hang at a FIFO that somebody planted: both open without waiting.
+// Both functions open without waiting, so that a planted FIFO cannot make them hang.
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
   const UniqueFd file(
       retried([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); }));

@@ -1,4 +1,4 @@
-// Small files, whole.
+// Reads small files whole, and appends lines.
 #pragma once
 
 #include <string>
@@ -8,12 +8,12 @@
 
 namespace holdfast::os {
 
-// Reads at most `limit` bytes. Meant for /proc and for our own small files: read(2) until the end.
+// Reads at most `limit` bytes, by read(2) until the end. Meant for /proc and our own small files.
 Result<std::string> read_file(const std::string& path, std::size_t limit = 64 * 1024);
 
 // Appends `text` by one write(2) to a file opened with O_APPEND, so that the lines of many
-// processes never mix. Creates the file (0644). A short write (disk full) is an error, and the
-// part that was written is taken back.
+// processes never mix. Creates the file (0644). A short write (disk full) is an error, and the part
+// that was written is taken back.
 Result<void> append_line(const std::string& path, std::string_view text);
 
 }  // namespace holdfast::os

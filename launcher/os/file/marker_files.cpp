@@ -18,7 +18,7 @@ Error cannot_read() { return Error{std::string("cannot be read: ") + std::strerr
 }  // namespace
 
 Result<std::string> read_private_file(int directory, const std::string& name, std::size_t limit) {
-  // Before it is opened: a device may act on that alone.
+  // This look comes before the open, because opening a device can have an effect.
   struct stat info {};
   if (::fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return cannot_read();
   if (!S_ISREG(info.st_mode)) return Error{"is not a regular file"};
@@ -45,7 +45,7 @@ Result<std::string> read_private_file(int directory, const std::string& name, st
 std::vector<MarkerFile> read_marker_files(int directory, const std::vector<std::string>& names) {
   std::vector<MarkerFile> files;
   for (const std::string& name : names) {
-    // One byte more than a marker may have: it is told from one that is just as long.
+    // One byte more than the longest marker tells a file that is too long from one that just fits.
     files.push_back({name, read_private_file(directory, name, k_longest_marker + 1)});
   }
   return files;

@@ -1,4 +1,4 @@
-// Reading what a test has put into its marker directory: anything, and perhaps still being changed.
+// Reads what a test has put into its marker directory. It may be anything, and may still change.
 #pragma once
 
 #include <string>
@@ -9,15 +9,15 @@
 
 namespace holdfast::os {
 
-// A file of ours in the open directory, its first `limit` bytes. Follows no link, waits for nobody
-// (a FIFO), and reads no file that has another name somewhere: it may be anybody's. The error is
-// what is wrong with the file: "is not a regular file".
+// Reads the first `limit` bytes of a file in the open directory. Follows no link and does not wait
+// (for a FIFO). Refuses a file that is not ours or has a second name: that one could be anybody's.
+// The error says what is wrong with the file, such as "is not a regular file".
 Result<std::string> read_private_file(int directory, const std::string& name, std::size_t limit);
 
-// Those of `names`, for core to judge.
+// Reads the files called `names`, for core to judge.
 std::vector<MarkerFile> read_marker_files(int directory, const std::vector<std::string>& names);
 
-// For a process that cannot do it itself (a shell). One that has its marker already keeps it.
+// Leaves a marker for a process that cannot do it itself (a shell). A marker that is there stays.
 Result<void> leave_marker(const std::string& directory, const Marker& marker);
 
 }  // namespace holdfast::os

@@ -1,5 +1,5 @@
-// Hazards. The file may be anything and may be written while it is read: nothing in it is believed
-// before it was compared with a bound.
+// Hazards. The file may be anything and may be written while it is read. So each number in it is
+// compared with a bound before it is used.
 #include "os/file/program_identity.hpp"
 
 #include <elf.h>
@@ -44,7 +44,7 @@ std::string hexadecimal(const char* bytes, std::size_t size) {
 // The parts of a note are padded to four bytes.
 std::size_t padded(std::size_t size) { return (size + 3) / 4 * 4; }
 
-// Of one segment of notes; 32 and 64 bits have the same form.
+// The build-id in one segment of notes; the form is the same for 32 and 64 bits.
 std::string build_id_in(const std::vector<char>& notes) {
   std::size_t at = 0;
   Elf64_Nhdr note{};
@@ -88,7 +88,7 @@ std::string build_id_of(int fd) {
   unsigned char start[EI_NIDENT] = {};
   if (!read_at(fd, start, sizeof start, 0)) return {};
   if (std::memcmp(start, ELFMAG, SELFMAG) != 0) return {};
-  // Another machine's order of bytes: not a program that runs here.
+  // The byte order is another machine's, so the program cannot run here.
   const bool little = std::endian::native == std::endian::little;
   if (start[EI_DATA] != (little ? ELFDATA2LSB : ELFDATA2MSB)) return {};
   if (start[EI_CLASS] == ELFCLASS64) return build_id_of<Elf64_Ehdr, Elf64_Phdr>(fd);

@@ -1,4 +1,4 @@
-// Looks which file a program is: docs of the parts in core/base/program_identity.hpp.
+// Finds out which file a program is; core/base/program_identity.hpp describes the parts.
 #pragma once
 
 #include <optional>
@@ -9,11 +9,11 @@
 
 namespace holdfast::os {
 
-// Of the file at `path`, links followed. Reads no more of it than its build-id (the ELF note
-// NT_GNU_BUILD_ID, elf(5)); a file that is no ELF program, or is broken, has none. Fails when there
-// is no regular file that may be read; waits for nobody who opened a FIFO.
+// Identifies the file at `path`; links are followed. Of its content only the build-id is read (the
+// ELF note NT_GNU_BUILD_ID, elf(5)). A broken file, or one that is no ELF program, has no build-id.
+// Fails when there is no regular file that may be read. Never waits, even for a FIFO.
 Result<ProgramIdentity> identify_program(const std::string& path);
-// The same; nothing where it fails.
+// The same; none where it fails.
 std::optional<ProgramIdentity> known_program(const std::string& path);
 
 }  // namespace holdfast::os

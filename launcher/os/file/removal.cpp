@@ -23,7 +23,7 @@ namespace {
 // A test can nest directories deeper than we have descriptors.
 constexpr int k_deepest = 256;
 
-// Of openat2(2). The headers of some C libraries do not have them.
+// Values of openat2(2), which the headers of some C libraries lack.
 constexpr long k_openat2 = 437;
 constexpr std::uint64_t k_no_xdev = 0x01;
 constexpr std::uint64_t k_no_symlinks = 0x04;
@@ -49,7 +49,7 @@ const char* describe(int error) {
   }
 }
 
-// The mount on which it lies; empty where /proc does not tell.
+// The id of the mount on which the file lies; empty where /proc does not tell.
 std::string mount_id(int fd) {
   constexpr std::string_view k_key = "mnt_id:";
   const Result<std::string> text = read_file("/proc/self/fdinfo/" + std::to_string(fd));
@@ -59,7 +59,7 @@ std::string mount_id(int fd) {
   return text->substr(from, text->find('\n', from) - from);
 }
 
-// Invalid where a mount is in between, or may be.
+// Invalid where a mount is in between, or where that cannot be told.
 UniqueFd open_by_mount_ids(int above, const char* name, int flags) {
   UniqueFd directory(::openat(above, name, flags));
   if (!directory.valid()) return directory;
@@ -75,13 +75,13 @@ UniqueFd open_on_this_mount(int above, const char* name, int how) {
   const HowToOpen strictly{static_cast<std::uint64_t>(flags), 0, k_no_xdev | k_no_symlinks};
   const long fd = ::syscall(k_openat2, above, name, &strictly, sizeof strictly);
   if (fd >= 0) return UniqueFd(static_cast<int>(fd));
-  // EPERM is a seccomp filter that does not know it: opening a directory has no such error.
+  // EPERM is from a seccomp filter that lacks the call: opening a directory never gives it.
   if (errno == ENOSYS || errno == EPERM) return open_by_mount_ids(above, name, flags);
   return UniqueFd();
 }
 
-// What a test made unreadable or unwritable for itself is its own to remove all the same. By a
-// descriptor: what is mounted on the name meanwhile keeps its mode.
+// A test may have made its own directory unreadable or unwritable; it is removed all the same. The
+// mode is changed by a descriptor, so that something mounted there meanwhile keeps its mode.
 UniqueFd open_closed(int above, const char* name) {
   const UniqueFd there = open_on_this_mount(above, name, O_PATH);
   if (!there.valid()) return UniqueFd();
@@ -103,7 +103,7 @@ UniqueFd open_to_empty(int above, const char* name) {
   return directory;
 }
 
-// The first thing that stays, and why: no path, everything is gone.
+// The first thing that could not be removed, and why. False: everything is gone.
 struct Stays {
   std::string path;
   const char* why = nullptr;
@@ -113,15 +113,14 @@ struct Stays {
 
 Stays stays(const char* name, int error) { return {std::string("/") + name, describe(error)}; }
 
-// By errno. Two keepers may remove one old run at the same time: what the other has removed is
-// gone.
+// Two keepers may remove the same old run at once, so ENOENT means that the other was faster.
 Stays stays_unless_gone(const char* name) { return errno == ENOENT ? Stays{} : stays(name, errno); }
 
 Stays empty(UniqueFd directory, int depth);
 
 Stays remove_entry(int above, const char* name, int depth) {
   if (::unlinkat(above, name, 0) == 0) return {};
-  // Of a directory unlink(2) says so. Anything else is no directory, and stays.
+  // For a directory unlink(2) says EISDIR. With another error it is no directory, and it stays.
   if (errno != EISDIR) return stays_unless_gone(name);
   if (depth == k_deepest) return {std::string("/") + name, "it is nested too deeply"};
   UniqueFd below = open_to_empty(above, name);
@@ -154,17 +153,17 @@ Stays empty(UniqueFd directory, int depth) {
 
 struct Place {
   UniqueFd above;
-  std::string path;  // of what is above, for people
+  std::string path;  // the path of `above`, for messages
   std::string name;
 };
 
-// Across links and mounts, as the user's own paths are.
+// Follows links and crosses mounts, since the path is the user's own.
 UniqueFd open_following(const std::string& path) {
   return UniqueFd(::openat(AT_FDCWD, path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
-// A run's directories are made by us, and a test knows where they are: none of them may have become
-// a mount or a link. What is above them is the user's.
+// A run's directories are ours, and a test knows where they are. So each is checked: none may have
+// become a mount or a link. The directories above them are the user's.
 UniqueFd open_above(const std::string& path) {
   const std::string runs = "/" + std::string(names::k_runs_directory) + "/";
   const std::size_t at = path.rfind(runs);

@@ -1,11 +1,11 @@
-// Removing directories with what others have put there: the one place that does so.
+// The one place that removes directories with what others have put into them.
 //
-// Hazards. A test mounts what is dear to somebody below its directory, or plants a link to it. So a
-// directory is entered only where no mount and no link stands in between. Device numbers do not
-// tell: a bind mount of the same file system has the same (mount(8)). openat2(2) does, with
-// RESOLVE_NO_XDEV; where that is missing (Linux before 5.6, seccomp in containers) the mount ids of
-// /proc/self/fdinfo (proc(5)); where both are, nothing is entered. What is on the far side of a
-// mount is neither removed nor changed in any way.
+// Hazards. A test may mount something valuable below its directory, or plant a link to it. So a
+// directory is entered only where no mount and no link is in between. Device numbers cannot show a
+// mount: a bind mount of the same file system has the same number (mount(8)). openat2(2) with
+// RESOLVE_NO_XDEV can. Where it is missing (Linux before 5.6, seccomp in containers), the mount ids
+// of /proc/self/fdinfo (proc(5)) can. Where both are missing, nothing is entered. What is behind a
+// mount is neither removed nor changed.
 #pragma once
 
 #include <string>
@@ -15,22 +15,23 @@
 
 namespace holdfast::os {
 
-// Below, of a `path` no component behind `.holdfast/runs/` may be a link or a mount, and its last
-// one never. Those before are followed as ever.
+// In each `path` below, the last component may never be a link or a mount. Nor may any other
+// component after `.holdfast/runs/`. The components before that are followed as usual.
 
 // Opens the directory at `path`.
 Result<UniqueFd> open_unmounted(const std::string& path);
-// That of the `name` below `above`, where no component may be either. Invalid with errno set.
+// Opens the directory `name` below `above`; no component of `name` may be a link or a mount.
+// Invalid, with errno set, where it fails.
 UniqueFd open_unmounted(const UniqueFd& above, const std::string& name);
 
-// Removes everything in the directory at `path`, which stays. The error names the first thing that
-// could not be removed, and why ("/a/b: something is mounted there"); all that is beside it is
-// gone.
+// Removes everything in the directory at `path`, but not the directory. The error names the first
+// thing that could not be removed, and why ("/a/b: something is mounted there"). Everything else is
+// removed all the same.
 Result<void> empty_directory(const std::string& path);
 
-// The same, and the directory itself. It is no error when there is none.
+// The same, and the directory itself. A missing directory is no error.
 Result<void> remove_directory(const std::string& path);
-// That of the `name` below `above`, whose own path is for the words only.
+// Removes the directory `name` below `above`; `above_path` serves for messages only.
 Result<void> remove_directory(const UniqueFd& above, const std::string& above_path,
                               const std::string& name);
 

@@ -24,7 +24,7 @@ bool is_self_or_parent(const char* name) {
   return std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0;
 }
 
-// openat() throughout: open() costs a second system call with musl, for O_CLOEXEC.
+// openat() is used throughout: with musl, open() makes a second system call for O_CLOEXEC.
 UniqueFd open_directory(int above, const char* path) {
   return UniqueFd(::openat(above, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
@@ -37,7 +37,7 @@ bool is_private(const UniqueFd& directory, uid_t user) {
          (info.st_mode & 07777U) == 0700;
 }
 
-// As getdents64(2) fills a buffer; the name is a null-terminated string behind it.
+// The form in which getdents64(2) fills a buffer; the null-terminated name follows.
 struct Entry {
   std::uint64_t inode;
   std::int64_t offset;
@@ -45,12 +45,12 @@ struct Entry {
   std::uint8_t type;
 };
 constexpr std::size_t k_name_at = 19;
-// What it returns for `.` and `..` alone, and for these and the marker directory.
+// What getdents64(2) returns for `.` and `..` alone, and for these and the marker directory.
 constexpr long k_size_of_no_entries = 48;
 constexpr long k_size_with_markers = k_size_of_no_entries + 32;
 
-// Calls `use` with each name but `.` and `..` until it returns false. No more than `usual` bytes
-// are all there is: a second call would only say so once more.
+// Calls `use` with each name but `.` and `..` until it returns false. A first answer of at most
+// `usual` bytes is complete: a second call would only confirm that.
 template <typename Use>
 void for_each_name(const UniqueFd& directory, long usual, Use use) {
   alignas(8) char buffer[1024];
@@ -71,7 +71,7 @@ bool make_marker_directory(const UniqueFd& scratch) {
   return ::mkdirat(scratch.get(), marker_directory(), 0700) == 0;
 }
 
-// A directory of ours, made just now, whose mode the umask may have narrowed.
+// Completes a directory that we have just made; the umask may have narrowed its mode.
 Result<void> furnish(const std::string& path) {
   const UniqueFd scratch = open_directory(AT_FDCWD, path.c_str());
   if (scratch.valid() && make_marker_directory(scratch)) return {};
@@ -131,12 +131,12 @@ Result<void> remove_marker_directory(const std::string& path) {
 
 void remove_empty_scratch(const std::string& path) {
   (void)remove_marker_directory(path);
-  // rmdir(2) leaves what is not empty.
+  // rmdir(2) fails for a directory that is not empty, and that is intended.
   ::rmdir(path.c_str());
 }
 
 Result<UniqueFd> make_claimed_scratch(const std::string& path) {
-  // A sweeper may come between our making it and our claim.
+  // A sweeper may come between our making it and our claim; then we make it again.
   for (int attempt = 0; attempt < k_most_claims; ++attempt) {
     if (Result<void> made = make_scratch_directory(path); !made) return made.error();
     UniqueFd claim = open_directory(AT_FDCWD, path.c_str());

@@ -18,14 +18,14 @@ auto retried(Call call) {
   return result;
 }
 
-// "open /x: Permission denied", from `number`. Does not allocate a locale: strerrordesc_np, not
-// strerror.
+// Makes "open /x: Permission denied" from `number`. Uses strerrordesc_np(), because strerror()
+// allocates a locale.
 inline Error system_error(std::string_view what, int number) {
   const char* text = strerrordesc_np(number);
   return Error{std::string(what) + ": " + (text != nullptr ? text : "unknown error")};
 }
 
-// The same from errno, read before anything can change it.
+// The same from errno, which is read before anything can change it.
 inline Error system_error(std::string_view what) { return system_error(what, errno); }
 
 }  // namespace holdfast::os

@@ -1,5 +1,5 @@
-// Locks on ranges of bytes that belong to an open file description (F_OFD_SETLK, fcntl(2)): every
-// duplicate of the descriptor keeps them, and they need no disk.
+// Locks on ranges of bytes that belong to an open file description (F_OFD_SETLK, fcntl(2)). Every
+// duplicate of the descriptor keeps them, and they use no space on the disk.
 #pragma once
 
 #include <sys/types.h>
@@ -16,15 +16,16 @@ struct ByteRange {
 
 enum class ByteLock { shared, exclusive };
 
-// Each returns false with errno set; `wait_for_byte_lock` blocks, and is not repeated after EINTR.
+// try_byte_lock and wait_for_byte_lock return false with errno set. wait_for_byte_lock blocks, and
+// is not repeated after EINTR.
 bool try_byte_lock(int file, ByteLock kind, ByteRange range);
 bool wait_for_byte_lock(int file, ByteLock kind, ByteRange range);
 void release_byte_lock(int file, ByteRange range);
 
-// A lock of somebody else in `range` that would keep us from having one of `kind`.
+// A lock of somebody else in `range` that would keep us from getting one of `kind`.
 std::optional<ByteRange> byte_lock_in_the_way(int file, ByteLock kind, ByteRange range);
 
-// Where all of them begin, in ascending order. `range` has a length.
+// The starts of all such locks, in ascending order. `range` must have a length.
 std::vector<off_t> byte_locks_in_the_way(int file, ByteLock kind, ByteRange range);
 
 }  // namespace holdfast::os

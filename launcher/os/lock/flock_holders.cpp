@@ -35,8 +35,8 @@ class Search {
   }
 
   std::vector<FlockHolder> run(FlockSearch how) {
-    // Who took it, proc_locks(5); that process may be dead while another keeps its descriptor, and
-    // then whoever has it open says more.
+    // The table names the process that took the lock, proc_locks(5). It may be dead while another
+    // process keeps its descriptor; then only the processes that have the file open can tell.
     for (pid_t pid : takers()) look_at(pid);
     if (found_.empty() && how == FlockSearch::thorough) {
       for_each_process([&](pid_t pid) { look_at(pid); });

@@ -1,4 +1,4 @@
-// Processes that hold a file by flock(2) without having said so: scripts that use flock(1).
+// Finds processes that hold a file by flock(2) without a record, such as scripts with flock(1).
 #pragma once
 
 #include <sys/types.h>
@@ -15,12 +15,12 @@ struct FlockHolder {
   std::string command;  // the beginning of its command line
 };
 
-// `quick` believes the kernel's table of locks, which names who took one, be it dead or of another
-// PID namespace; `thorough` goes on to look at all processes: only for a file that is known to be
-// locked.
+// `quick` looks only at those whom the kernel's table of locks names: the takers, even dead ones or
+// those of another PID namespace. `thorough` then looks at all processes; use it only for a file
+// that is known to be locked.
 enum class FlockSearch { quick, thorough };
 
-// Those that have one of `files` open and locked now. Other users' processes are seen by root only.
+// Processes that have one of `files` open and locked now. Only root sees those of other users.
 std::vector<FlockHolder> find_flock_holders(const std::vector<UniqueFd>& files, FlockSearch how);
 
 }  // namespace holdfast::os

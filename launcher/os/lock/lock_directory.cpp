@@ -25,8 +25,8 @@ bool is_owned_by_root(const UniqueFd& file) {
   return ::fstat(file.get(), &info) == 0 && info.st_uid == 0;
 }
 
-// Whoever owns a directory can replace what is in it, and two would hold one lock: in the machine's
-// only root makes any.
+// Whoever owns a directory can replace what is in it, and then two would hold one lock. So only
+// root makes directories in the machine's.
 Result<UniqueFd> descend_in_machines(UniqueFd directory, const std::string& relative) {
   std::string path(names::k_machine_directory);
   std::string_view rest = relative;
@@ -46,7 +46,7 @@ Result<UniqueFd> descend_in_machines(UniqueFd directory, const std::string& rela
   return directory;
 }
 
-// All below the user's directory is the user's own: links in it are nobody else's.
+// Everything below the user's directory is the user's own, links too.
 Result<UniqueFd> descend_in_users(const UniqueFd& top, const std::string& relative) {
   UniqueFd there(
       ::openat(top.get(), relative.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -85,8 +85,8 @@ Named compare(const UniqueFd& file, const UniqueFd& directory, const std::string
 Result<LockDirectory> open_lock_directory(const LockSpec& spec, const LockHome& home,
                                           const std::string& attempt) {
   std::string relative = std::string(names::k_user_locks_directory) + "/" + place_of(spec, home);
-  // What is below a holder is its own user's, of a lock of the machine too: only root could make it
-  // there.
+  // The directory for inner runs belongs to the holder's user, even for a lock of the machine:
+  // there only root could make it.
   const bool of_machine = spec.scope == LockScope::machine && attempt.empty();
   if (!attempt.empty()) relative += "/" + level_directory(attempt);
   Result<UniqueFd> top = of_machine ? open_machine_directory() : open_user_directory();
@@ -100,7 +100,7 @@ Result<LockDirectory> open_lock_directory(const LockSpec& spec, const LockHome& 
     lock.file_mode = k_everybody_may_write;
     return lock;
   }
-  // A cleaner that is at work has it exclusively for a moment, and removes nothing that is new.
+  // A cleaner at work has it locked exclusively for a moment, and removes nothing that is new.
   (void)::flock(top->get(), LOCK_SH | LOCK_NB);
   lock.shelter = std::move(*top);
   return lock;
@@ -113,7 +113,7 @@ std::string level_directory(const std::string& attempt) {
 void remove_level(const UniqueFd& parent, const std::string& name) {
   UniqueFd level = open_unmounted(parent, name);
   if (!level.valid()) return;
-  // Who has opened it already and waits for it finds it without its name then, and begins again.
+  // A process that has opened it and waits for it then finds it without a name, and starts again.
   const Result<UniqueFd> lock = open_existing_regular(level, std::string(names::k_lock_file));
   if (lock && ::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) return;
   Result<UniqueFd> queue = open_existing_regular(level, std::string(names::k_queue_file));
@@ -137,7 +137,7 @@ Result<UniqueFd> open_lock_file(const UniqueFd& directory, const std::string& na
   }
   Result<UniqueFd> file = open_regular(directory, name, mode);
   struct stat info {};
-  // Where links are not possible there is only the one name.
+  // Where hard links are not possible, the file has only the one name.
   if (file && ::fstat(file->get(), &info) == 0 && info.st_nlink == 1) (void)link(name, spare);
   return file;
 }

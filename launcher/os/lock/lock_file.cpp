@@ -14,8 +14,8 @@
 namespace holdfast::os {
 namespace {
 
-// Every user of a counted lock of size N read-locks the byte at this offset + N of the lock's file,
-// for as long as it waits or holds.
+// Every holder and every waiter of a counted lock of size N read-locks the byte at this offset + N
+// of the lock's file.
 constexpr off_t k_sizes = off_t{1} << 40U;
 
 bool is_counted(const LockSpec& spec) { return spec.mode == LockMode::counted; }
@@ -61,7 +61,7 @@ Result<void> LockRequest::open_directory() {
 
 Result<void> LockRequest::open_files() {
   Result<void> opened = open_files_once();
-  // A directory may be removed between our opening it and our making a file in it.
+  // The directory may be removed after we opened it and before we make a file in it.
   for (int tries = 0; !opened && home_ && tries < 3; ++tries) opened = open_files_once();
   if (!opened || !is_counted(spec_)) return opened;
   return declare_size();
@@ -79,13 +79,13 @@ Result<void> LockRequest::open_files_once() {
   return make_slots_for_all({&directory_, mode_, {}, 1}, spec_.size);
 }
 
-// The files of all locks have the same names.
+// All locks use the same file names, so an error needs the directory too.
 Error LockRequest::located(const Error& error) const {
   return Error{error.message + " (in " + path_of(directory_) + ")"};
 }
 
-// Ours first, then a look at the others': of two that come at once with different sizes at least
-// one sees the other.
+// Our own size is declared before the look at the others'. So of two that come at once with
+// different sizes, at least one sees the other.
 Result<void> LockRequest::declare_size() {
   const auto size = static_cast<off_t>(spec_.size);
   if (!try_byte_lock(lock_.get(), ByteLock::shared, {k_sizes + size, 1})) {
@@ -140,7 +140,7 @@ Result<bool> LockRequest::try_take() {
     Result<bool> had = take_turn_now(turn_order(), slots_);
     if (!had) return located(had.error());
     if (!*had || still_named()) return had;
-    // Somebody removed the file: what we hold is a lock nobody else can see.
+    // Somebody removed the file, so nobody else can see the lock that we hold.
     slots_.clear();
     if (Result<void> opened = open_files(); !opened) return opened.error();
   }
@@ -164,7 +164,7 @@ Result<LockRequest::Waited> LockRequest::wait_here(const Interruptions& interrup
   return *ours ? Waited::had : Waited::replaced;
 }
 
-// After a wait. False: what we got is a lock nobody else can see, since its file was removed.
+// Called after a wait. False: the file was removed, so nobody else can see the lock that we got.
 Result<bool> LockRequest::settle() {
   withdraw_waiting();
   if (still_named()) return true;

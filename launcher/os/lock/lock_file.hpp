@@ -1,6 +1,6 @@
-// One lock: a file that is taken with flock(2), so that flock(1) in a script interoperates, behind
-// a queue that gives the order; of a counted one slots besides. The kernel releases; nothing here
-// looks at age. docs/guide/locks.md.
+// One lock: a file that is taken with flock(2), so that flock(1) in a script interoperates. A queue
+// in front of it gives the order, and a counted lock has slots too. The kernel releases locks;
+// nothing here looks at age. docs/guide/locks.md.
 #pragma once
 
 #include <cstdint>
@@ -20,17 +20,17 @@
 
 namespace holdfast::os {
 
-// A lock that was asked for: not had, being waited for, or had. Destroying it lets the lock go,
+// A lock that was asked for: not taken yet, waited for, or taken. Destroying it releases the lock,
 // unless a forked process still has the descriptors.
 class LockRequest {
  public:
-  // `level`: below which attempt it is taken, and which slots that one has. Fails when the lock is
-  // in use with another size.
+  // `level`: the attempt below which it is taken, and the slots of that attempt. Fails when the
+  // lock is in use with another size.
   static Result<LockRequest> open(const LockSpec& spec, const LockHome& home,
                                   const LockLevel& level = {});
 
-  // The lock whose files are in `directory`, for what has a place of its own. `mode` is that of
-  // files it makes.
+  // The same with the directory of its files given, for a lock with a place of its own. `mode` is
+  // for the files that it makes.
   static Result<LockRequest> open_in(UniqueFd directory, const LockSpec& spec, unsigned mode,
                                      const LockLevel& level = {});
 
@@ -40,57 +40,56 @@ class LockRequest {
 
   const LockSpec& spec() const { return spec_; }
 
-  // Joins the queue, and takes the lock if that needs no waiting. True when had.
+  // Joins the queue, and takes the lock if that needs no waiting. True when it is taken.
   Result<bool> try_take();
 
-  // After try_take said false. Whether one who has nothing to poll meanwhile can wait for it here,
-  // which hands it on with one wake-up instead of two. Not for slots, of which any will do.
+  // To be asked after try_take() returned false. Whether a caller with nothing else to poll can
+  // wait here, which hands the lock on with one wake-up instead of two. Not for slots: any will do.
   bool can_wait_here() const { return spec_.mode != LockMode::counted; }
   enum class Waited : std::uint8_t {
     had,
-    interrupted,  // to be called again, or given up
-    replaced      // it has to be asked for again: its file was replaced meanwhile
+    interrupted,  // call again, or give up
+    replaced      // its file was replaced meanwhile: ask for it again
   };
   Result<Waited> wait_here(const Interruptions& interruptions);
 
-  // The same in a helper process. ready_fd() becomes readable once.
+  // Waits in a helper process. ready_fd() becomes readable once.
   Result<void> start_waiting();
   int ready_fd() const { return turn_.ready_fd(); }
-  // When ready_fd() is readable: the lock is had. False when it has to be asked for again (its
-  // file was replaced meanwhile).
+  // To be called when ready_fd() is readable. True: the lock is taken. False: its file was replaced
+  // meanwhile, and it has to be asked for again.
   Result<bool> finish_waiting();
 
-  // Leaves a record of the holder, or of who waits. Failing to is no failure.
+  // Leaves a record of the holder, or of a waiter. Not being able to is no failure.
   void sign(const LockParty& holder);
   void sign_waiting(const LockParty& waiter);
-  // Takes the record of who waits back. finish_waiting() and wait_here() do so themselves.
+  // Takes the waiter's record back. finish_waiting() and wait_here() do so themselves.
   void withdraw_waiting();
 
-  // Who else holds it now, and who else waits (in the order of the queue), as far as they left a
+  // The other holders, and the other waiters in the order of the queue, as far as they left a
   // record that is still theirs.
   std::vector<LockParty> holders() const;
   std::vector<LockParty> waiters() const;
-  // Everybody who left a holder's record, whether it is still theirs or not.
+  // All who left a holder's record, whether it is still theirs or not.
   std::vector<LockParty> signatories() const;
-  // Our own place in the queue, as it stands in records.
+  // Our own ticket, as records give it.
   std::int64_t ticket() const { return queue_.ticket(); }
   // How many came before us and still wait, with or without a record.
   std::size_t ahead() const;
 
-  // Of a counted lock that is had: their numbers, ascending.
+  // The numbers of the slots that we hold of a counted lock, ascending.
   std::vector<unsigned> slots() const;
 
-  // What has to stay open for the lock to be kept, once it is had.
+  // The descriptors that must stay open to keep the lock, once it is taken.
   std::vector<int> descriptors() const;
-  // Of its files those that others may lock without a record, by flock(1): the lock's and those of
+  // Those of its files that others may lock without a record, by flock(1): the lock's and those of
   // its slots, as far as they exist.
   std::vector<UniqueFd> files() const;
 
-  // While it is had by `attempt`, of which nothing is left: removes what runs inside it have used.
+  // While `attempt` holds the lock and is otherwise gone: removes what runs inside it have used.
   void tidy_below(const std::string& attempt) const;
 
-  // While it is had: whether somebody else could have come to hold it too, because its file was
-  // removed.
+  // While we hold it: whether its file was removed, so that somebody else could hold it too.
   bool is_lost() const;
 
  private:
@@ -107,7 +106,7 @@ class LockRequest {
 
   LockSpec spec_;
   LockLevel level_;
-  std::optional<LockHome> home_;  // none: the directory was given
+  std::optional<LockHome> home_;  // none: open_in() was given the directory
   UniqueFd directory_;
   UniqueFd shelter_;
   unsigned mode_ = 0600;

@@ -23,9 +23,9 @@ Result<void> LockQueue::join() {
     ticket_ = std::max<std::int64_t>(monotonic_now_ns(), behind_all);
     if (try_byte_lock(file_.get(), ByteLock::exclusive, {ticket_, 1})) return {};
     if (errno != EAGAIN && errno != EACCES) return system_error("draw a ticket");
-    // Two came in the same nanosecond, or who is at the head bars every byte below its own: it came
-    // after our look at the clock, or has another clock, that of a time namespace. Whoever is there
-    // already was here before us.
+    // Two came in the same nanosecond, or the head bars every byte below its own. The head may have
+    // come after our look at the clock, or have another clock, that of a time namespace. All whose
+    // tickets we see came before us.
     const std::vector<std::int64_t> there = tickets();
     if (!there.empty() && there.back() < k_last_ticket) behind_all = there.back() + 1;
   }
@@ -43,7 +43,7 @@ bool LockQueue::wait_for_head() const {
 void LockQueue::leave() const { release_byte_lock(file_.get(), {0, 0}); }
 
 std::vector<std::int64_t> LockQueue::tickets() const {
-  // Tickets stand in the way of readers; the head's own lock, on what is before it, does not.
+  // Tickets conflict with a read lock; the head's read lock on the bytes before its own does not.
   return byte_locks_in_the_way(file_.get(), ByteLock::shared, {0, k_last_ticket});
 }
 

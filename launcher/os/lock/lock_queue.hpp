@@ -1,9 +1,9 @@
 // The order of those who wait for one lock. docs/reference/lock-files.md is the format.
 //
-// Who comes write-locks one byte of the queue file, the byte being the time of arrival in
-// nanoseconds: the ticket. The head of the queue is who can read-lock all bytes before its own,
-// which also keeps out whoever comes with an earlier one. A stopped waiter keeps its place, a
-// killed one vanishes.
+// Each newcomer write-locks one byte of the queue file: the byte at its time of arrival in
+// nanoseconds, its ticket. The head of the queue is the one that can read-lock all bytes before its
+// own. That also keeps out any newcomer with an earlier ticket. A stopped waiter keeps its place,
+// and a killed one vanishes.
 #pragma once
 
 #include <cstdint>
@@ -19,18 +19,19 @@ class LockQueue {
   LockQueue() = default;
   explicit LockQueue(UniqueFd file) : file_(std::move(file)) {}
 
-  // Draws a ticket: the time, or the next one after all others where who is at the head has a later
+  // Draws a ticket: the time, or the number after all other tickets where the head has a later
   // clock (time_namespaces(7)).
   Result<void> join();
-  // Whether ours is the lowest; then nobody can come before us until we leave.
+  // Whether our ticket is the lowest; if so, nobody can come before us until we leave.
   bool is_head() const;
-  // Blocks until it is. False: a signal came (EINTR), or the file system cannot do it (errno).
+  // Blocks until our ticket is the lowest. False, with errno: a signal came, or the file system
+  // cannot.
   bool wait_for_head() const;
-  // Lets the next come forward; explicitly, since other processes have copies of our descriptor.
+  // Lets the next one become head. Closing is not enough: others have copies of our descriptor.
   void leave() const;
 
   std::int64_t ticket() const { return ticket_; }
-  // Of the others, in order.
+  // The tickets of the others, in order.
   std::vector<std::int64_t> tickets() const;
 
  private:

@@ -61,7 +61,7 @@ void erase(int file, RecordList list, const ProcessName& process) {
     std::vector<LockParty> found;
     read_into(found, file, at);
     if (found.empty() || found.front().process != process) continue;
-    if (found.front().boot != numbering) continue;  // of that name in another PID namespace
+    if (found.front().boot != numbering) continue;  // it is in another PID namespace
     (void)retried([&] { return ::pwrite(file, nothing.data(), nothing.size(), at); });
   }
 }

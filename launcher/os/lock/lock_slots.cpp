@@ -15,10 +15,10 @@ namespace holdfast::os {
 namespace {
 
 constexpr std::size_t k_stack = 64UL * 1024;
-// How often the file of a slot may be replaced while it is waited for.
+// This often the file of a slot may be replaced while we wait for it.
 constexpr std::size_t k_most_renewals = 64;
 
-// What one thread is given and what it says: the index of its slot, or errno.
+// What one thread is given.
 struct Waiter {
   int file = -1;
   int tell = -1;
@@ -30,7 +30,7 @@ struct News {
   int error = 0;
 };
 
-// Nothing but system calls: the process ends while it waits.
+// Makes only system calls, because the process may end while it waits.
 void* wait_for_one(void* argument) {
   const Waiter waiter = *static_cast<Waiter*>(argument);
   const int locked = retried([&] { return ::flock(waiter.file, LOCK_EX); });
@@ -39,7 +39,7 @@ void* wait_for_one(void* argument) {
   return nullptr;
 }
 
-// A descriptor for each slot: more than a low soft limit allows.
+// Each slot needs a descriptor, and a low soft limit may allow too few.
 void allow_many_descriptors() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -53,7 +53,7 @@ Result<LockSlot> open_slot(const SlotOrder& order, unsigned number) {
   return LockSlot{number, std::move(*file)};
 }
 
-// Takes it if it is free and still the file of its name.
+// Takes the slot if it is free and its file still has its name.
 Result<bool> take_free(LockSlot& slot, const SlotOrder& order) {
   while (true) {
     if (retried([&] { return ::flock(slot.file.get(), LOCK_EX | LOCK_NB); }) != 0) {
@@ -107,7 +107,7 @@ class SlotsWait {
   }
 
   Result<void> wait_in_thread(std::size_t index) {
-    // Reserved for all: threads keep pointers into it.
+    // The vector has room reserved for all, because threads keep pointers into it.
     waiters_.push_back({taken_[index].file.get(), tell_.get(), static_cast<int>(index)});
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
@@ -131,7 +131,7 @@ class SlotsWait {
       had_.push_back(std::move(slot));
       return {};
     }
-    // Its file was replaced while we waited: once more, for the one that has the name now.
+    // The file was replaced while we waited, so we wait again for the one that has the name now.
     Result<LockSlot> renewed = open_slot(order_, slot.number);
     if (!renewed) return renewed.error();
     taken_.push_back(std::move(*renewed));
@@ -181,7 +181,7 @@ Result<std::vector<LockSlot>> take_free_slots(const SlotOrder& order) {
 
 Result<std::vector<LockSlot>> wait_for_slots(const SlotOrder& order) {
   allow_many_descriptors();
-  // Never taken down: its threads still use its descriptors when it has what it wants.
+  // Never destroyed: some threads still use its descriptors when it has enough slots.
   auto* wait = new SlotsWait(order);
   return wait->run();
 }

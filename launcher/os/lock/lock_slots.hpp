@@ -14,7 +14,7 @@ struct LockSlot {
   UniqueFd file;  // locked as long as it or a duplicate is open
 };
 
-// Which of them, how many, and where.
+// Which slots to take, how many, and where.
 struct SlotOrder {
   const UniqueFd* directory = nullptr;
   unsigned file_mode = 0600;
@@ -24,15 +24,15 @@ struct SlotOrder {
 
 std::string slot_file(unsigned number);
 
-// Where only root can make files: makes those of all slots, if we are root.
+// In a directory where only root can make files, makes the files of all slots if we are root.
 Result<void> make_slots_for_all(const SlotOrder& order, unsigned size);
 
-// Takes the lowest that are free, at most `units`. Does not block.
+// Takes the lowest free slots, at most `units`. Does not block.
 Result<std::vector<LockSlot>> take_free_slots(const SlotOrder& order);
 
-// Blocks until it has `units` of them: one thread per slot that is taken, each in flock(2), since
-// nothing else is told the moment a lock is free. Threads that are not needed any more are left
-// where they are: only for a process that ends right after it, and that had one thread before.
+// Blocks until it has `units` slots. Each slot has a thread that blocks in flock(2), since nothing
+// else tells when a lock is free. Threads that are no longer needed are left as they are. So the
+// process must have had one thread before and must end right after this.
 Result<std::vector<LockSlot>> wait_for_slots(const SlotOrder& order);
 
 }  // namespace holdfast::os

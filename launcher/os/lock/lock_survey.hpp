@@ -15,13 +15,13 @@ namespace holdfast::os {
 
 struct SurveyedLock {
   LockScope scope = LockScope::user;
-  std::string scope_directory;  // `project-shop`: which project, which tree
+  std::string scope_directory;  // `project-shop`: names the project or the tree
   std::string name;
-  std::string below;  // the attempt below which it is; empty: at the top
+  std::string below;  // the attempt below which it lies; empty: at the top
   std::vector<LockParty> holders;
   std::vector<LockParty> waiters;      // in the order of the queue
-  std::size_t tickets = 0;             // all who wait, with those that left no record
-  std::vector<FlockHolder> strangers;  // who holds it by flock(2) without a record
+  std::size_t tickets = 0;             // all waiters, including those without a record
+  std::vector<FlockHolder> strangers;  // holders by flock(2) without a record
 
   bool is_in_use() const { return !holders.empty() || tickets > 0 || !strangers.empty(); }
 };
@@ -30,23 +30,22 @@ enum class Strangers { leave_out, look_for };
 
 struct LockSurvey {
   std::vector<SurveyedLock> locks;
-  std::vector<Error> unseen;  // what is there and may not be looked at: each fits after "failed to"
+  std::vector<Error> unseen;  // what exists and may not be read: each fits after "failed to"
 };
 
 // The locks in the user's directory and the machine's. Makes nothing, takes nothing.
 LockSurvey survey_all_locks(Strangers strangers);
-// Of these what could be seen.
+// Those of these locks that could be seen.
 std::vector<SurveyedLock> survey_locks(Strangers strangers);
 
-// The lock whose files are in this directory; none with errno set if they are not there, or not to
-// be opened.
+// The lock whose files are in this directory. None, with errno set, if they cannot be opened.
 std::optional<SurveyedLock> survey_lock(const std::string& directory, Strangers strangers);
 
-// The directories in which it has files: this one and those of what is taken below its holders.
+// The directories with files of the lock: this one, and those for what its holders run.
 std::vector<std::string> levels_of(const std::string& directory);
 
 // Whether that attempt has the lock, which it took below the attempt `level` (empty: at the top).
-// Yes where that cannot be told: a holder left no record, or its file is not ours to open.
+// True where nobody can tell: a holder left no record, or its file is not ours to open.
 bool is_held_by(const std::string& attempt, const LockSpec& spec, const LockHome& home,
                 const std::string& level);
 

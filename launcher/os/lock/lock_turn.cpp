@@ -16,8 +16,8 @@
 namespace holdfast::os {
 namespace {
 
-// What the helper says: that it begins; one packet per slot with its descriptor (`s` and the
-// number), then that all is had; or why not.
+// What the helper says: that it begins; for each slot one packet with its descriptor (`s` and the
+// number); then that it has everything, or why not.
 constexpr std::string_view k_waits = "waits";
 constexpr std::string_view k_had = "had";
 constexpr char k_slot = 's';
@@ -37,8 +37,9 @@ Result<std::vector<LockSlot>> wait_for_turn(const TurnOrder& order) {
 [[noreturn]] void be_helper(const TurnOrder& order, int tell, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (::getppid() != parent) ::_exit(1);
-  // Before it matters: what is touched for the first time after a fork is copied or mapped then,
-  // here and in our parent, and that would be half of the time it takes to hand a lock on.
+  // This message comes early to save time later. Memory touched for the first time after a fork is
+  // copied or mapped then, here and in our parent. That would be half the time of handing a lock
+  // on.
   if (!send_packet(tell, k_waits)) ::_exit(1);
   const Result<std::vector<LockSlot>> had = wait_for_turn(order);
   if (!had) {
@@ -50,10 +51,10 @@ Result<std::vector<LockSlot>> wait_for_turn(const TurnOrder& order) {
     if (!send_descriptors(tell, packet, {slot.file.get()})) ::_exit(1);
   }
   (void)send_packet(tell, k_had);
-  // The one who waits for us does this too, should we be killed before.
+  // Our parent does this too, in case we are killed before.
   order.queue->leave();
-  // Taking down a process costs more than all of the above, and might be done before our parent
-  // gets to run: so it goes first, and closes its end when it is through.
+  // Ending a process costs more than all of the above, and might be done before our parent runs. So
+  // the parent goes first, and closes its end when it has finished.
   char end = 0;
   (void)retried([&] { return ::read(tell, &end, 1); });
   ::_exit(0);
@@ -73,7 +74,8 @@ Result<bool> take_turn_now(const TurnOrder& order, std::vector<LockSlot>& slots)
   if (!order.slots.numbers.empty()) {
     Result<std::vector<LockSlot>> free = take_free_slots(order.slots);
     if (!free) return free.error();
-    // Those are let go again: who waits takes them anew, and nobody can come before us meanwhile.
+    // The slots that we got are released here. The wait takes them again, and nobody can come
+    // before us meanwhile.
     if (free->size() < order.slots.units) return false;
     slots = std::move(*free);
   }
@@ -94,7 +96,7 @@ Result<bool> take_turn_here(const TurnOrder& order, const Interruptions& interru
       return true;
     }
   }
-  // We may have had it the moment we were interrupted.
+  // We may have got the lock at the very moment of the interruption.
   std::vector<LockSlot> no_slots;
   return take_turn_now(order, no_slots);
 }
@@ -107,10 +109,9 @@ LockTurn::LockTurn(LockTurn&& other) noexcept
 LockTurn::~LockTurn() { bury_helper(); }
 
 void LockTurn::bury_helper() {
-  // A guard has a copy of us, and no such child.
+  // A guard has a copy of this object, but the helper is not its child.
   if (helper_ <= 0 || ::getpid() != owner_) return;
-  // While it is ours to wait for its number is its own; somebody who reaps all children may have
-  // been here first.
+  // Until we wait for it, its number is its own. Somebody who reaps all children may have.
   if (retried([&] { return ::waitpid(helper_, nullptr, WNOHANG); }) == 0) {
     ::kill(helper_, SIGKILL);
     retried([&] { return ::waitpid(helper_, nullptr, 0); });

@@ -1,6 +1,5 @@
-// Waiting for our turn. flock(2) blocks, and nothing tells the moment at which it would not. So
-// either we block, and are interrupted by whatever else there is, or a process of our own does and
-// we go on with everything else.
+// Waits for our turn. flock(2) blocks, and nothing tells the moment at which it would not. So
+// either we block, and other events interrupt us; or a helper process blocks, and we go on.
 #pragma once
 
 #include <sys/types.h>
@@ -13,8 +12,7 @@
 
 namespace holdfast::os {
 
-// What is waited for, in this order: the head of `queue`, `flock` on `lock`, slots if there are
-// any.
+// What we wait for, in this order: the head of `queue`, `flock` on `lock`, slots if there are any.
 struct TurnOrder {
   const LockQueue* queue = nullptr;
   int lock = -1;
@@ -22,15 +20,16 @@ struct TurnOrder {
   SlotOrder slots;  // no numbers: none
 };
 
-// Takes the first two steps without blocking, and the third. False: it has to be waited for.
+// Takes all steps without blocking. False: we have to wait.
 Result<bool> take_turn_now(const TurnOrder& order, std::vector<LockSlot>& slots);
 
-// Blocks in the first two steps, where there is no third. False: interrupted. To be called again
-// then, as often as is needed: the place in the queue stays.
+// Blocks in the first two steps; there must be no third. False: interrupted. It can then be called
+// again, as often as needed: the place in the queue stays.
 Result<bool> take_turn_here(const TurnOrder& order, const Interruptions& interruptions);
 
-// The helper has copies of the descriptors in its order, so the lock it takes is ours too; it
-// leaves the queue when all is had. It ends with us, however we end.
+// Has a helper process wait. It has copies of the descriptors in its order, so the lock that it
+// takes is ours too. It leaves the queue when it has taken everything. It ends with us, however we
+// end.
 class LockTurn {
  public:
   LockTurn() = default;
@@ -41,8 +40,8 @@ class LockTurn {
   Result<void> start_waiting(const TurnOrder& order);
   // Becomes readable once.
   int ready_fd() const { return ready_.get(); }
-  // When ready_fd() is readable: the slots. The helper, which is about to end, is not waited for:
-  // that would take longer than all the rest of handing a lock on.
+  // To be called when ready_fd() is readable; returns the slots. Does not wait for the helper,
+  // which is about to end: that would take longer than the rest of handing a lock on.
   Result<std::vector<LockSlot>> finish_waiting(const LockQueue& queue);
 
  private:
@@ -50,7 +49,7 @@ class LockTurn {
 
   UniqueFd ready_;
   pid_t helper_ = -1;
-  pid_t owner_ = -1;  // whose child the helper is
+  pid_t owner_ = -1;  // the process whose child the helper is
 };
 
 }  // namespace holdfast::os

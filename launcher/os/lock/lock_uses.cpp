@@ -11,8 +11,8 @@
 namespace holdfast::os {
 namespace {
 
-// Whether its numbers are ours. The record of a test does not say which PID namespace it is from:
-// there a number and a start decide.
+// Whether its process numbers can be ours. A test's record does not name its PID namespace; then
+// number and start time decide.
 bool may_be_in_sight(const LockParty& party) {
   return party.boot == boot_id() || party.boot == numbering_id();
 }

@@ -1,4 +1,4 @@
-// Who uses locks, as whoever looks for a circle of waits wants it (core/lock/lock_cycle.hpp).
+// Collects who uses locks, for the search for circles of waits (core/lock/lock_cycle.hpp).
 #pragma once
 
 #include <vector>
@@ -7,12 +7,12 @@
 
 namespace holdfast::os {
 
-// The locks of survey_locks().
+// The uses of the locks of survey_locks().
 std::vector<LockUse> named_lock_uses();
 
-// Adds to those around each waiter the attempts of holders whose process is an ancestor of its
-// own: a record has room for a few, and none of what a cleared environment hid. A waiter of another
-// PID namespace stays as its record says.
+// Adds to the attempts around each waiter those of holders whose process is its ancestor. A record
+// has room for a few attempts only, and has none that a cleared environment hid. A waiter of
+// another PID namespace stays as its record says.
 void add_ancestors(std::vector<LockUse>& uses);
 
 }  // namespace holdfast::os

@@ -36,8 +36,8 @@ std::optional<std::uint64_t> number_behind(const Result<std::string>& text, std:
   return text ? number_behind(std::string_view(*text), key) : std::nullopt;
 }
 
-// What that cgroup has left. Pages of files that nobody has used for a while are given up before
-// anybody is killed. A limit that is no number ("max") is none; version 1 has a number that no
+// What that cgroup has left. Unused pages of files count as free: the kernel gives them up before
+// it kills anybody. A limit that is no number ("max") is no limit; version 1 has a number that no
 // machine reaches.
 std::optional<std::uint64_t> left_in_cgroup_kb(const MemoryCgroup& group) {
   const bool first = group.first_version;
@@ -107,7 +107,7 @@ std::uint64_t memory_in_use_kb(const std::vector<ProcessName>& roots) {
     });
     if (is_root) found.push_back(&one);
   }
-  // It grows while it is gone through: those below each that was found.
+  // The loop appends to `found`: those below each process that it meets.
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < found.size(); ++i) {
     sum += found[i]->resident_kb;

@@ -1,4 +1,4 @@
-// How much memory there is for more processes.
+// How much memory is free for more processes.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,11 @@
 
 namespace holdfast::os {
 
-// In KiB: what the kernel calls available, less where one of our cgroups may have less
+// What the kernel calls available, in KiB, or less if one of our cgroups has less left
 // (memory_cgroups.hpp). None: this system does not say.
 std::optional<std::uint64_t> available_memory_kb();
 
-// In KiB: what these processes and all below them have in memory now. Who has ended has nothing.
+// What these processes and all below them have in memory now, in KiB. Ended processes have nothing.
 std::uint64_t memory_in_use_kb(const std::vector<ProcessName>& roots);
 
 }  // namespace holdfast::os

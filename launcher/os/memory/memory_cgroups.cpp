@@ -5,8 +5,8 @@
 namespace holdfast::os {
 namespace {
 
-// `0::/user.slice/…` of version 2, `4:memory:/docker/…` of version 1, where a line may name several
-// controllers.
+// A line of version 2 is `0::/user.slice/…`, one of version 1 `4:memory:/docker/…`, which may name
+// several controllers.
 void add_line(std::string_view line, std::vector<MemoryCgroup>& second,
               std::vector<MemoryCgroup>& first) {
   const std::size_t controllers_at = line.find(':') + 1;

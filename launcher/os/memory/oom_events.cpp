@@ -18,7 +18,7 @@
 namespace holdfast::os {
 namespace {
 
-// Far more than either file has; the line is within the first hundred bytes of them.
+// More than either file has; the line is within its first hundred bytes.
 constexpr std::size_t k_longest_events = 1024;
 
 UniqueFd open_file(const std::string& path) {
@@ -65,7 +65,7 @@ std::optional<std::uint64_t> OomEvents::count() const {
 }
 
 bool kernel_log_names_victim(pid_t pid, Milliseconds age) {
-  // Any other namespace has its own name behind the boot id.
+  // In any other namespace numbering_id() has the namespace's name after the boot id.
   if (pid <= 0 || numbering_id() != boot_id()) return false;
   const UniqueFd log = open_file("/dev/kmsg");
   if (!log.valid()) return false;

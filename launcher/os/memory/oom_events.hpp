@@ -1,4 +1,4 @@
-// Where the kernel says that it killed processes for want of memory.
+// Where the kernel reports that it killed processes for want of memory.
 #pragma once
 
 #include <sys/types.h>
@@ -15,8 +15,8 @@ namespace holdfast::os {
 // A counter of such kills: memory.events of a cgroup, or any file of that form.
 class OomEvents {
  public:
-  // `path` empty: that of the nearest cgroup that counts (memory_cgroups.hpp). Where there is none,
-  // count() is none.
+  // An empty `path` stands for the nearest cgroup that counts (memory_cgroups.hpp). Where there is
+  // none, count() is none.
   static OomEvents open(const std::string& path);
 
   // One read(2) of the open file.
@@ -26,8 +26,9 @@ class OomEvents {
   UniqueFd file_;
 };
 
-// Whether the kernel's log, as far as it can be read, says so of this process within `age` from
-// now. False in any PID namespace but the machine's first: the log has its numbers.
+// Whether the kernel's log, as far as it can be read, names this process as killed for want of
+// memory within the last `age`. False except in the machine's first PID namespace, whose numbers
+// the log has.
 bool kernel_log_names_victim(pid_t pid, Milliseconds age);
 
 }  // namespace holdfast::os

@@ -1,4 +1,4 @@
-// The processes above one, up to the first of its PID namespace.
+// The ancestors of a process, up to the first process of its PID namespace.
 #pragma once
 
 #include <sys/types.h>
@@ -13,11 +13,11 @@
 
 namespace holdfast::os {
 
-// Each is older than its child, but a number may have been given away while we look.
+// Bounds the walk: a number that is given to another process meanwhile could make a circle.
 inline constexpr int k_most_above = 4096;
 
-// Asks `look(pid, stat)` of `first`, then of its parent, and so on upward, until it says false or
-// there is nobody to be seen.
+// Calls `look(pid, stat)` for `first`, then for its parent, and so on upward, until `look` returns
+// false or no process can be seen.
 template <typename Look>
 void walk_up(pid_t first, Look look) {
   pid_t pid = first;
@@ -28,14 +28,15 @@ void walk_up(pid_t first, Look look) {
   }
 }
 
-// This process's, the nearest first.
+// The ancestors of this process, the nearest first.
 std::vector<ProcessName> own_ancestors();
 
-// The nearest `most` of another's. None when it has ended, or is of another PID namespace.
+// The nearest `most` ancestors of another process. None when it has ended or is in another PID
+// namespace.
 std::vector<ProcessName> ancestors_of(const ProcessName& process,
                                       std::size_t most = std::numeric_limits<std::size_t>::max());
 
-// Whether `pid` is `ancestor`'s, at whatever depth. False when it has ended and was reaped.
+// Whether `pid` is a descendant of `ancestor`. False when it has ended and was reaped.
 bool is_below(pid_t pid, pid_t ancestor);
 
 }  // namespace holdfast::os

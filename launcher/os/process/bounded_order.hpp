@@ -1,4 +1,4 @@
-// What bounded work is to be done (os/process/bounded_work.hpp), and how it ended.
+// What bounded work has to do (os/process/bounded_work.hpp), and how it ended.
 #pragma once
 
 #include <cstddef>
@@ -13,23 +13,23 @@
 namespace holdfast::os {
 
 struct BoundedOrder {
-  // Either a command, [0] looked up in our own PATH,
+  // Either a command, whose [0] is looked up in our own PATH,
   std::vector<std::string> words;
-  // or this, in a process of its own: what it returns is the output; of an error the message, and
-  // the exit code is 1. Must not count on threads.
+  // or a function that a process of its own calls; it must not count on threads. Its result is the
+  // output; for an error the message is, and the exit code is 1.
   std::function<Result<std::string>()> work;
-  std::vector<std::string> environment;  // `NAME=VALUE`, all of it; of a command
-  std::string directory;                 // empty: ours; of a command
+  std::vector<std::string> environment;  // `NAME=VALUE`, complete; for a command
+  std::string directory;                 // empty: ours; for a command
   Milliseconds time{0};
   std::size_t most_output = 64 * 1024;  // more is read and dropped
-  bool errors_apart = false;            // stderr into `errors`, not among the output
+  bool errors_apart = false;            // stderr goes to `errors` instead of the output
 };
 
 struct BoundedEnd {
   enum class Kind : std::uint8_t {
     exited,
     signalled,
-    too_late,     // the time was over; it has been ended
+    too_late,     // the time was over, and the work was ended
     not_started,  // `code` is errno
   };
   Kind kind = Kind::not_started;

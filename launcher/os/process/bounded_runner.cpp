@@ -1,5 +1,5 @@
-// Hazards. Forked from a process that may hold locks and descriptors of tests: all that is not
-// needed is closed before anything else is done, so that a hung probe keeps no lock.
+// Hazards. The process that forks the runner may hold locks and descriptors of tests. So the runner
+// first closes all that it does not need: a probe that hangs must keep no lock.
 #include "os/process/bounded_runner.hpp"
 
 #include <fcntl.h>
@@ -28,13 +28,13 @@ namespace {
 constexpr Milliseconds k_grace{100};
 constexpr int k_exec_failed = 127;
 
-// In the runner the three that are needed are these, whatever they were.
+// The three descriptors that the runner needs get these numbers.
 constexpr int k_output = 3;
 constexpr int k_errors = 4;
 constexpr int k_report = 5;
 
 void keep_only(const BoundedPipes& pipes) {
-  // First out of the way of each other, then to their places.
+  // The copies are made above the final numbers, so that none overwrites another.
   const int wanted[] = {pipes.output, pipes.errors >= 0 ? pipes.errors : pipes.output,
                         pipes.report};
   int copies[std::size(wanted)];
@@ -66,11 +66,11 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-// What could not be executed says why on the descriptor `failure`.
+// If the command cannot be executed, writes errno to the descriptor `failure`.
 [[noreturn]] void be_work(const BoundedOrder& order, int failure) {
   ::dup2(k_output, STDOUT_FILENO);
   ::dup2(k_errors, STDERR_FILENO);
-  // A command starts with everything as a shell would give it.
+  // A command starts with the settings that a shell would give it.
   for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
   give_back_signals(CallersSignals{});
   if (order.work) {
@@ -97,7 +97,7 @@ class Runner final : public TreeWatcher {
     work_ = ::fork();
     if (work_ == 0) be_work(order, saying.get());
     saying.reset();
-    // Its end without a word is that it was executed.
+    // The pipe ends without a word once the command is executed.
     pollfd word{said.get(), POLLIN, 0};
     (void)retried([&] { return ::poll(&word, 1, static_cast<int>(left())); });
     int error = 0;
@@ -157,12 +157,12 @@ class Runner final : public TreeWatcher {
 }  // namespace
 
 void be_bounded_runner(const BoundedOrder& order, const BoundedPipes& pipes) {
-  // Nothing that is meant for our parent's group or terminal ends this one.
+  // A session of its own keeps out signals for our parent's group or terminal.
   ::setsid();
   (void)take_signals();
   keep_only(pipes);
   Runner runner(order);
-  // The work has its own: what it wrote ends with it.
+  // The work has its own copies, so the reader sees the end of its output when the work ends.
   ::close(k_output);
   ::close(k_errors);
   const BoundedReport report = runner.run();

@@ -5,7 +5,7 @@
 
 namespace holdfast::os {
 
-// What it says when all is over.
+// What the runner reports when all is over.
 struct BoundedReport {
   BoundedEnd::Kind kind = BoundedEnd::Kind::not_started;
   int code = 0;
@@ -14,7 +14,7 @@ struct BoundedReport {
 struct BoundedPipes {
   int output = -1;  // for writing
   int errors = -1;  // -1: with the output
-  int report = -1;  // SOCK_SEQPACKET; its hang-up is the parent's death, or that nobody waits
+  int report = -1;  // SOCK_SEQPACKET; a hang-up: the parent died or does not wait
 };
 
 // In a freshly forked process; never returns.

@@ -19,7 +19,7 @@
 namespace holdfast::os {
 namespace {
 
-// For the runner to end the tree and say so; then we go on without its word.
+// The time that the runner has to end the tree and report it; after that we go on without it.
 constexpr Milliseconds k_patience{500};
 constexpr std::size_t k_most_errors = 4096;
 
@@ -39,7 +39,7 @@ BoundedWork::BoundedWork(const BoundedOrder& order)
 
 BoundedWork::~BoundedWork() {
   report_.reset();
-  // A runner that is still at it is not waited for: it goes when it has ended what it started.
+  // A runner that is still busy is not waited for: it ends once it has ended what it started.
   if (runner_ > 0) (void)retried([&] { return ::waitpid(runner_, nullptr, done_ ? 0 : WNOHANG); });
 }
 
@@ -77,7 +77,7 @@ void BoundedWork::read_output() {
   while (output_.valid()) {
     const auto got = retried([&] { return ::read(output_.get(), part, sizeof part); });
     if (got < 0 && errno == EAGAIN) return;
-    if (got <= 0) return output_.reset();  // which takes it out of the epoll, too
+    if (got <= 0) return output_.reset();  // closing removes it from the epoll, too
     const auto size = static_cast<std::size_t>(got);
     const std::size_t room = most_output_ - std::min(most_output_, end_.output.size());
     end_.output.append(part, std::min(size, room));
@@ -112,7 +112,7 @@ bool BoundedWork::go_on() {
   if (done_) return true;
   read_output();
   if (read_report()) {
-    // All who could write are gone: what is there is all there will be.
+    // Nobody is left who could write, so this reads the rest of the output.
     read_output();
     finish();
   } else if (monotonic_now() >= deadline_) {

@@ -1,9 +1,8 @@
-// A command, or work of our own that may hang (a dead network file system), done in processes
-// beside this one, within a time: whatever becomes of it, nothing of it is left.
+// Runs a command, or work of our own that may hang (a dead network file system), beside this
+// process and within a time. Nothing of it is left afterwards, whatever becomes of it.
 //
-// A runner is forked, a subreaper in a session of its own; the work is its child. It ends
-// everything below it by end_tree() when the work is done, when the time is over, and when this
-// process dies.
+// A forked runner, a subreaper in a session of its own, has the work as its child. The runner ends
+// everything below it by end_tree() when the work is done, the time is over, or this process dies.
 #pragma once
 
 #include <sys/types.h>
@@ -26,14 +25,14 @@ class BoundedWork {
   explicit BoundedWork(const BoundedOrder& order);
   BoundedWork(const BoundedWork&) = delete;
   BoundedWork& operator=(const BoundedWork&) = delete;
-  // What is not done is ended, without waiting for it.
+  // Has unfinished work ended, without waiting for that.
   ~BoundedWork();
 
-  // For a poll loop: readable when go_on() has something to do; -1: it is done.
+  // For a poll loop: readable when go_on() has something to do. -1: the work is done.
   int fd() const { return done_ ? -1 : news_.get(); }
-  // When go_on() is to be called at the latest, on the clock of monotonic_now().
+  // The latest time for the next go_on(), on the clock of monotonic_now().
   Milliseconds deadline() const { return deadline_; }
-  // Takes what there is, never waits. True when it is done; then end() is whole.
+  // Takes what there is, and never waits. True when the work is done; then end() is complete.
   bool go_on();
   bool is_done() const { return done_; }
   const BoundedEnd& end() const { return end_; }
@@ -46,9 +45,9 @@ class BoundedWork {
   void finish();
 
   BoundedEnd end_;
-  UniqueFd news_;  // epoll of both
+  UniqueFd news_;  // epoll for output_ and report_
   UniqueFd output_;
-  UniqueFd report_;  // closed by us or by our death: the runner ends
+  UniqueFd report_;  // closed by us or by our death, it makes the runner end
   UniqueFd errors_;
   std::size_t most_output_;
   Milliseconds deadline_;
@@ -56,7 +55,7 @@ class BoundedWork {
   bool done_ = false;
 };
 
-// Waits for all of them, which run at the same time.
+// Waits for all of `works`, which run at the same time.
 void await(const std::vector<BoundedWork*>& works);
 BoundedEnd run_bounded(const BoundedOrder& order);
 

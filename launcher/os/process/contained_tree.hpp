@@ -8,8 +8,8 @@
 
 namespace holdfast::os {
 
-// A tree and what is around it. Before SIGKILL the tree alone is signalled: who is in both would
-// be told twice.
+// A tree and the containment around it. Signals other than SIGKILL go to the tree alone, so that a
+// process in both does not get them twice.
 class ContainedTree final : public ProcessSet {
  public:
   ContainedTree(ProcessSet& tree, ProcessSet& around) : tree_(tree), around_(around) {}
@@ -18,7 +18,7 @@ class ContainedTree final : public ProcessSet {
     if (signal == SIGKILL) around_.signal_all(signal);
     tree_.signal_all(signal);
   }
-  // Gently the tree alone, in its own way.
+  // The gentle signal goes to the tree alone, in the tree's own way.
   void ask_to_end(int signal) override { tree_.ask_to_end(signal); }
   bool is_empty() override {
     const bool reaped = tree_.is_empty();

@@ -20,13 +20,13 @@ bool kernel_lists_children() {
   return lists;
 }
 
-// By its name: a test that takes a guard's for itself gets SIGKILL alone.
+// The name decides. A test that calls itself a guard only misses the gentle signal.
 bool is_called(pid_t pid, std::string_view wanted) {
   const Result<std::string> name = read_file(in_proc(pid, "comm"), 16);
   return name && name->compare(0, name->find('\n'), wanted) == 0;
 }
 
-// Descendants by a scan of all processes, where the kernel does not list children.
+// Finds descendants by a scan of all processes, where the kernel does not list children.
 std::vector<Link> scanned_descendants(const Spared& spared) {
   std::vector<Link> all;
   for_each_process([&](pid_t pid) {

@@ -1,4 +1,4 @@
-// Who is below this process, by what /proc says at one moment.
+// The descendants of this process, as /proc shows them at one moment.
 #pragma once
 
 #include <sys/types.h>
@@ -9,13 +9,13 @@
 
 namespace holdfast::os {
 
-// The names of launchers, guards and keepers (prctl(2), PR_SET_NAME: at most 15 bytes). A test has
-// its own.
+// The names of launchers, guards and keepers (prctl(2), PR_SET_NAME: at most 15 bytes). Tests have
+// others.
 inline constexpr std::string_view k_launcher_name = "holdfast-launch";
 inline constexpr std::string_view k_guard_name = "holdfast-guard";
 inline constexpr std::string_view k_keeper_name = "holdfast keeper";
 
-// Who is below this process and not of the tree that is meant. Converts from the children alone.
+// Which descendants do not belong to the tree that is meant. A list of children converts to it.
 struct Spared {
   Spared() = default;
   Spared(std::vector<pid_t> some, bool others = false)  // NOLINT(google-explicit-constructor)
@@ -23,10 +23,10 @@ struct Spared {
 
   bool covers(pid_t pid) const;
 
-  std::vector<pid_t> children;  // and whoever is below them
-  bool other_sessions = false;  // whoever has called setsid(2), and whoever is below it
-  // The guards of launchers that run in the tree, and whoever is below them: each launcher passes
-  // on to its own tree what it gets itself.
+  std::vector<pid_t> children;  // these and their descendants
+  bool other_sessions = false;  // processes that called setsid(2), and their descendants
+  // The guards of launchers that run in the tree, and their descendants. Such a launcher passes the
+  // signals that it gets on to its own tree.
   bool inner_trees = false;
 };
 
@@ -35,18 +35,17 @@ struct Link {
   pid_t parent;
 };
 
-// Children of this thread, living or not yet reaped.
+// The children of this thread, living or not yet reaped.
 std::vector<pid_t> own_children();
 
-// The same, but those that are spared.
+// The children that are not spared.
 std::vector<Link> children(const Spared& spared);
 
-// All descendants, zombies too, but those that are spared. A process whose parent
-// is just ending may be missed.
+// All descendants that are not spared, zombies too. May miss a process whose parent is just ending.
 std::vector<Link> descendants(const Spared& spared);
 
-// Those among them who look after trees of their own: launchers, guards, the parents of guards
-// (`holdfast run`), keepers. A launcher outlives its guard: it records how its test ended.
+// Those in `links` that look after trees of their own: launchers, guards, the parents of guards
+// (`holdfast run`), keepers. A launcher outlives its guard, since it records how its test ended.
 std::vector<pid_t> inner_supervisors(const std::vector<Link>& links);
 
 bool contains(const std::vector<pid_t>& pids, pid_t pid);

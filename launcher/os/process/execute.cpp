@@ -1,5 +1,5 @@
-// Hazards. Runs between vfork and exec, in memory that is the parent's too: no allocation, no
-// locks.
+// Hazards. This runs between vfork and exec, in memory that is the parent's too: it must not
+// allocate or lock.
 #include "os/process/execute.hpp"
 
 #include <limits.h>
@@ -12,19 +12,21 @@
 namespace holdfast::os {
 namespace {
 
-// Where the search goes on: this directory has no such program. execvp(3)
+// Whether the search goes on, because this directory has no such program. execvp(3)
 bool is_elsewhere(int error) {
   return error == ENOENT || error == ENOTDIR || error == EACCES || error == ESTALE ||
          error == ENODEV || error == ETIMEDOUT;
 }
 
-// A script without `#!` is the shell's, as for ctest. POSIX, execvp; not done by every C library.
+// A script without `#!` goes to the shell, as in ctest. POSIX asks execvp for this; not all C
+// libraries do it.
 void execute_file(const char* file, char** arguments, char** environment) {
   ::execve(file, arguments, environment);
   if (errno != ENOEXEC) return;
   std::size_t count = 0;
   while (arguments[count] != nullptr) ++count;
-  // The shell, the file, the arguments after the first, the end. On the stack: see above.
+  // The shell, the file, the arguments after the first, the end. They are on the stack, since
+  // nothing may be allocated.
   auto** words = static_cast<char**>(__builtin_alloca((count + 2) * sizeof(char*)));
   char shell[] = "/bin/sh";
   words[0] = shell;

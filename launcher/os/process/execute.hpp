@@ -1,11 +1,11 @@
-// execvp(3), the same with every C library: musl's gives no script without `#!` to the shell.
+// execvp(3), alike in every C library: musl's gives no script without `#!` to the shell.
 #pragma once
 
 namespace holdfast::os {
 
-// Becomes the program arguments[0], looked up in our own PATH when it has no slash, with that
-// environment; both null-terminated. A script without `#!` is given to /bin/sh, as ctest does.
-// Returns only on failure, with errno as execvp(3) sets it. Async-signal-safe, but for a PATH
+// Becomes the program arguments[0], with that environment; both arrays are null-terminated. A name
+// without a slash is looked up in our own PATH. A script without `#!` is given to /bin/sh, as ctest
+// does. Returns only on failure, with errno as execvp(3) sets it. Async-signal-safe, unless PATH is
 // changed meanwhile.
 void execute(char** arguments, char** environment);
 

@@ -11,7 +11,7 @@
 namespace holdfast::os {
 namespace {
 
-// As much of the first line as the kernel reads (BINPRM_BUF_SIZE).
+// The kernel reads this much of the first line (BINPRM_BUF_SIZE).
 constexpr std::size_t k_first_line = 256;
 
 }  // namespace

@@ -82,8 +82,8 @@ void remove_if_dead(const std::string& path) {
 
 Listening listen_at(const std::string& path) {
   Listening result;
-  // Made under another name and linked when it listens: nobody can meet it half done, and of two
-  // that try at once exactly one gets the name.
+  // The socket gets another name first and is linked when it listens. So nobody finds it half done,
+  // and of two processes that try at once exactly one gets the name.
   const std::string draft = path + "." + std::to_string(::getpid());
   sockaddr_un address{};
   if (!set_path(address, draft)) {
@@ -153,7 +153,7 @@ Result<void> send_descriptors(int socket, std::string_view packet,
   if (descriptors.size() > k_most_descriptors) return system_error("send descriptors", EINVAL);
   iovec content{const_cast<char*>(packet.data()), packet.size()};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * k_most_descriptors)] = {};
-  // socklen_t: a C library's msghdr has no wider type than that.
+  // socklen_t, because some C library's msghdr has no wider type.
   const auto size = static_cast<socklen_t>(sizeof(int) * descriptors.size());
   msghdr message{};
   message.msg_iov = &content;
@@ -171,11 +171,11 @@ Result<void> send_descriptors(int socket, std::string_view packet,
 }
 
 Result<PacketWithDescriptor> receive_with_descriptor(int socket) {
-  // Its length first: room for the longest there may be would be 16 fresh pages for every test.
+  // The length comes first: room for the longest message would cost each test 16 fresh pages.
   const ssize_t length = retried([&] { return ::recv(socket, nullptr, 0, MSG_PEEK | MSG_TRUNC); });
   if (length < 0) return system_error("receive a message");
   if (length > static_cast<ssize_t>(wire::k_longest_message)) {
-    // Taken out of the queue: what stays there would be met again for ever.
+    // It leaves the queue; otherwise it would come again for ever.
     (void)retried([&] { return ::recv(socket, nullptr, 0, 0); });
     return system_error("receive a message", EMSGSIZE);
   }
@@ -193,7 +193,7 @@ Result<PacketWithDescriptor> receive_with_descriptor(int socket) {
   result.packet.resize(static_cast<std::size_t>(got));
   const cmsghdr* header = CMSG_FIRSTHDR(&message);
   if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
-    // Padding leaves room for a second one, which nobody sends: it must not leak all the same.
+    // The padding has room for a second descriptor. Nobody sends one, but it must not leak.
     int descriptors[2] = {-1, -1};
     const std::size_t size = std::min(header->cmsg_len - CMSG_LEN(0), sizeof descriptors);
     std::memcpy(descriptors, CMSG_DATA(header), size);

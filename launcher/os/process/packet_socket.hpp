@@ -1,4 +1,4 @@
-// Unix sockets that keep the borders of messages (SOCK_SEQPACKET).
+// Unix sockets that keep messages apart (SOCK_SEQPACKET).
 #pragma once
 
 #include <sys/types.h>
@@ -17,7 +17,7 @@ namespace holdfast::os {
 
 Result<std::pair<UniqueFd, UniqueFd>> packet_pair();
 
-// Why a connection was not had: the caller acts on which it is.
+// Why a connection failed; the caller acts on it.
 enum class ConnectFailure : std::uint8_t { absent, dead, other };
 
 struct Connected {
@@ -26,20 +26,20 @@ struct Connected {
   Error error;
 };
 
-// Connects to a socket in the file system. `dead`: the file is there and nobody listens.
-// Sends and receives on it give up after `patience`.
+// Connects to a socket in the file system. `dead`: the file exists and nobody listens. Sending and
+// receiving give up after `patience`.
 Connected connect_to(const std::string& path, Milliseconds patience);
 
-// A listener that is there accepts at once, even when its process is stopped.
+// A listener accepts at once, even when its process is stopped.
 inline constexpr Milliseconds k_probe_patience{200};
 
-// Removes the socket at `path` if nobody listens there any more. Of those that remove sockets of
-// one directory by this function each waits for the other, for that moment: what one has found dead
-// is not replaced by another's that listens before it is removed. Fails silently: the socket stays.
+// Removes the socket at `path` if nobody listens there any more. Processes that call this for one
+// directory take turns. So a dead socket is not replaced by a live one between the check and the
+// removal. Fails silently: the socket stays.
 void remove_if_dead(const std::string& path);
 
-// Listens at `path`, which appears only once it listens: who finds it can connect. A socket at
-// which nobody listens any more gives way. `existed`: somebody else was first, and listens there.
+// Listens at `path`, which appears only once it listens: whoever finds it can connect. Replaces a
+// socket at which nobody listens any more. `existed`: somebody else listens there already.
 struct Listening {
   UniqueFd socket;
   bool existed = false;
@@ -52,23 +52,22 @@ Result<UniqueFd> accept_from(const UniqueFd& listener);
 // The user at the other end.
 Result<uid_t> peer_user(const UniqueFd& socket);
 
-// Has the process that listened at the other end go on if it is stopped: SIGCONT. False: it is not,
-// or cannot be seen from here.
+// Sends SIGCONT to the process that listened at the other end, if it is stopped. False: it is not
+// stopped, or cannot be seen from here.
 bool continue_peer(int socket);
 
-// One packet; never raises SIGPIPE.
+// Sends one packet; never raises SIGPIPE.
 Result<void> send_packet(int socket, std::string_view packet);
 
-// One packet, empty at the end of the connection (or when the patience is over: an error).
+// Receives one packet; empty at the end of the connection. Patience that is over is an error.
 Result<std::string> receive_packet(int socket);
 
-// The same with at most k_most_descriptors in it (SCM_RIGHTS), of which the receiver gets
-// duplicates.
+// Sends a packet with at most k_most_descriptors (SCM_RIGHTS); the receiver gets duplicates.
 inline constexpr std::size_t k_most_descriptors = 3;
 Result<void> send_descriptors(int socket, std::string_view packet,
                               std::initializer_list<int> descriptors);
 
-// One packet and the descriptor in it, if there is one.
+// A packet, and the descriptor in it if there is one.
 struct PacketWithDescriptor {
   std::string packet;
   UniqueFd descriptor;

@@ -9,15 +9,15 @@
 namespace holdfast::os {
 namespace {
 
-// Nothing of that name is in /proc/self, whosesoever /proc it is.
+// No /proc/self has an entry of that name.
 constexpr std::string_view k_nowhere = "/proc/self/of-another-pid-namespace/";
 
-// What is looked for is among the first 300 bytes of `status`, by one read(2), unless the user is
-// in very many groups.
+// The line is in the first 300 bytes of `status`, unless the user is in very many groups. So one
+// read(2) is usually enough.
 constexpr std::size_t k_usual_status = 512;
 constexpr std::size_t k_longest_list = 1024UL * 1024UL;
 
-// A /proc of a namespace that we are not below has no /proc/self for us.
+// If we are not in or below the namespace of this /proc, it has no /proc/self for us.
 bool look_at_proc() {
   const char* const path = "/proc/self/status";
   Result<std::string> status = read_file(path, k_usual_status);
@@ -63,7 +63,7 @@ std::vector<pid_t> children_of(pid_t pid) {
   const auto append = [&](pid_t task) {
     (void)append_numbers_in(tasks + std::to_string(task) + "/children", children);
   };
-  // Most have one thread: the links of that directory are its own two and one for each.
+  // Most processes have one thread: the directory's links are its own two and one for each thread.
   struct stat info {};
   if (::stat(tasks.c_str(), &info) == 0 && info.st_nlink == 3) {
     append(pid);

@@ -1,9 +1,9 @@
-// The one door to the numbers of /proc. A mounted /proc shows the numbers of the PID namespace it
-// was mounted for, which need not be ours (`unshare --pid --fork` without --mount-proc): what it
-// says of number 12 is then about another process than the one that kill(2) would reach. So every
-// path below it that has a process number, or holds some, is made here, and leads nowhere when the
-// numbers are not ours. /proc/self, /proc/meminfo and the like need not come here: they name
-// nobody.
+// The one place that makes paths with process numbers in /proc. A mounted /proc shows the numbers
+// of the PID namespace it was mounted for, which need not be ours (`unshare --pid --fork` without
+// --mount-proc). What it says of number 12 is then about another process than the one that kill(2)
+// would reach. So every path in /proc that contains a process number, or a file of such numbers, is
+// made here. It leads nowhere when the numbers are not ours. /proc/self, /proc/meminfo and the like
+// name no process and need not come here.
 #pragma once
 
 #include <dirent.h>
@@ -18,19 +18,19 @@
 
 namespace holdfast::os {
 
-// Whether the numbers in /proc are those of our PID namespace. Found out once: a child in a new
-// namespace mounts a /proc of its own before it looks (pid_namespace.hpp).
+// Whether the numbers in /proc are those of our PID namespace. The answer is found once: a child in
+// a new namespace mounts its own /proc before it asks (pid_namespace.hpp).
 bool proc_has_our_numbers();
 
-// `/proc/<entry>`; where the numbers are not ours, a path at which nothing can be.
+// `/proc/<entry>`; where the numbers are not ours, a path at which nothing can exist.
 std::string in_proc(std::string_view entry);
-// The same of a process: `/proc/<pid>/<entry>`.
+// The same for a process: `/proc/<pid>/<entry>`.
 std::string in_proc(pid_t pid, std::string_view entry);
 
-// The children of a process, living or not yet waited for, by what /proc lists
-// (CONFIG_PROC_CHILDREN): none where it does not.
+// The children of a process, living or not yet waited for, as /proc lists them. None where it does
+// not (CONFIG_PROC_CHILDREN).
 std::vector<pid_t> children_of(pid_t pid);
-// The numbers in a file of /proc, behind those that are in `numbers`. False when it cannot be read.
+// Appends the numbers in a file of /proc to `numbers`. False when it cannot be read.
 bool append_numbers_in(const std::string& path, std::vector<pid_t>& numbers);
 
 // Calls `visit` with each number that is a name in `directory`; with none where it cannot be read.
@@ -44,7 +44,7 @@ void for_each_number(const std::string& directory, Visit visit) {
   ::closedir(entries);
 }
 
-// Of all processes, as /proc lists them at one moment or another.
+// Calls `visit` with all process numbers; /proc lists them one after the other, not at one moment.
 template <typename Visit>
 void for_each_process(Visit visit) {
   for_each_number(in_proc(""), visit);

@@ -37,7 +37,7 @@ std::string_view word(std::string_view text, unsigned index) {
 
 bool is_stopped(char state) { return state == 'T' || state == 't'; }
 
-// 52 numbers at most and a short name: no fresh page of memory for it.
+// The file has at most 52 numbers and a short name; a buffer this small needs no fresh page.
 constexpr std::size_t k_longest_stat = 1024 + 256;
 constexpr std::size_t k_longest_status = 64 * 1024;  // it lists groups and processors
 
@@ -105,7 +105,7 @@ std::string numbering_id() {
 Result<UniqueFd> watch_process(const ProcessName& process) {
   UniqueFd watched(pidfd_open(process.pid));
   if (!watched.valid()) return system_error("watch process " + std::to_string(process.pid));
-  // Checked after the descriptor exists: from here on it cannot come to mean another process.
+  // This check comes after the open: from then on the descriptor cannot mean another process.
   const Result<ProcessStat> stat = read_process_stat(process.pid);
   if (!stat || stat->start != process.start || stat->state == 'Z') {
     return system_error("watch process " + std::to_string(process.pid), ESRCH);
@@ -140,7 +140,7 @@ std::string_view trouble_with_watching() {
 
 bool is_alive(const ProcessName& process) {
   if (!proc_has_our_numbers()) {
-    // Whose number it is cannot be told: only that it is nobody's.
+    // Nobody can tell whose number it is, only whether it is in use.
     return UniqueFd(pidfd_open(process.pid)).valid() || errno != ESRCH;
   }
   const Result<ProcessStat> stat = read_process_stat(process.pid);

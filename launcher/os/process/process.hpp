@@ -1,4 +1,4 @@
-// Processes that are not ours to wait for: who they are, whether they still live.
+// Processes that we may not be able to wait for: who they are, and whether they live.
 #pragma once
 
 #include <sys/types.h>
@@ -15,7 +15,7 @@
 
 namespace holdfast::os {
 
-// Of /proc/<pid>/stat, proc(5).
+// From /proc/<pid>/stat, proc(5).
 struct ProcessStat {
   std::string name;  // comm: at most 15 bytes
   char state = '?';
@@ -26,70 +26,71 @@ struct ProcessStat {
 // Fails when there is no such process.
 Result<ProcessStat> read_process_stat(pid_t pid);
 
-// Whether somebody has sent it SIGKILL: it may take its time to die, the larger it is and the
-// busier the machine. ShdPnd of /proc/<pid>/status, proc(5).
+// Whether SIGKILL is pending for it. A large process on a busy machine may take its time to die.
+// ShdPnd of /proc/<pid>/status, proc(5).
 bool is_being_killed(pid_t pid);
 
-// This process, as others can name it for ever.
+// The name of this process, which stays unique after its end.
 ProcessName own_name();
 
-// The tag of the attempt that this process is in (core/base/attempt_tag.hpp), or what else its soft
-// RLIMIT_LOCKS is.
+// The tag of the attempt that this process is in (core/base/attempt_tag.hpp): its soft
+// RLIMIT_LOCKS, which need not be a tag.
 std::uint64_t own_tag();
 
 // /proc/sys/kernel/random/boot_id; empty when it cannot be read.
 std::string boot_id();
 
-// Its PID namespace, as an inode (pid_namespaces(7)): no two at one time have the same. 0 when it
-// cannot be known.
+// The PID namespace of this process, as an inode (pid_namespaces(7)), which is unique while the
+// namespace exists. 0 when it cannot be known.
 std::uint64_t own_pid_namespace();
 
-// Where a process number means what it means here: the boot id, and, in any but the machine's first
-// PID namespace, which one. What was recorded elsewhere cannot be looked up, nor taken for dead.
+// Names the place in which a process number means what it means here: the boot id and, except in
+// the machine's first PID namespace, that namespace. A process recorded elsewhere cannot be looked
+// up, and must not be taken for dead.
 std::string numbering_id();
 
 // Watches `process`: the descriptor becomes readable when it ends. Fails when it has ended, when
 // the pid belongs to another process by now, or without pidfd_open(2) (Linux before 5.3, seccomp).
 Result<UniqueFd> watch_process(const ProcessName& process);
 
-// The same for a process that is known to live: who has just asked us something. Invalid when it
-// cannot be had.
+// The same for a process that is known to live, such as one that has just asked us something.
+// Invalid when it cannot be opened.
 UniqueFd watch_living(pid_t pid);
 
 // The same for the parent, whose pid cannot be recycled while it is the parent.
 Result<UniqueFd> watch_parent(pid_t parent);
 
-// Sends a signal to whom a descriptor of those above names: pidfd_send_signal(2). False when it has
+// Sends a signal by one of the descriptors above: pidfd_send_signal(2). False when the process has
 // ended, or is not ours to signal.
 bool send_signal(int watched, int signal);
 
-// Whether this kernel lets us watch processes at all. Yes when only descriptors are wanting.
+// Whether this kernel lets us watch processes at all. True also when we only lack descriptors.
 bool can_watch_processes();
 
-// Why processes cannot be looked after here; empty when they can.
+// Why processes cannot be supervised here; empty when they can.
 std::string_view trouble_with_watching();
 
-// Whether it lives. A zombie counts as gone: in a container nobody may reap it.
+// Whether `process` lives. A zombie counts as gone, because in a container perhaps nobody reaps it.
 bool is_alive(const ProcessName& process);
 
-// Whether this process has a controlling terminal, so perhaps a shell with job control around it.
+// Whether this process has a controlling terminal, so perhaps a shell with job control.
 bool has_terminal();
 
-// Whether this process is stopped at this moment (job control, ptrace). False when there is none.
+// Whether the process is stopped at this moment (job control, ptrace). False when there is none.
 bool is_stopped(pid_t pid);
 
-// Its words, as far as the first `limit` bytes go; none when it is gone or a zombie.
+// The words of its command line, from the first `limit` bytes. None when it is gone or a zombie.
 std::vector<std::string> command_of(pid_t pid, std::size_t limit = 64 * 1024);
 
-// The same on one line, for people: with blanks between, and in place of what would steer the
-// terminal of who reads it.
+// The same on one line, for messages: blanks separate the words, and characters that would control
+// the reader's terminal are replaced.
 std::string command_line_of(pid_t pid, std::size_t limit);
 
-// How long ago it was started, whether it lives or not; exact to the clock tick.
+// How long ago `process` was started, whether it lives or not; exact to the clock tick.
 Milliseconds age_of(const ProcessName& process);
 
-// Whether it is stopped (by a signal or a debugger), or what it supervises is: a launcher's test,
-// below its guard.
+// Whether `process` is stopped (by a signal or a debugger), or what it supervises is: for a
+// launcher, its test below its guard.
 bool is_stopped(const ProcessName& process);
 
 // The path of the program that this process runs.

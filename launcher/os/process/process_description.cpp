@@ -32,7 +32,7 @@ std::string first_line(const std::string& path) {
   return text ? text->substr(0, text->find('\n')) : std::string();
 }
 
-// The calls in which a process usually hangs; others by number.
+// The system calls in which a process usually hangs; other calls are shown by number.
 std::string call_name(long number) {
   const struct {
     long number;
@@ -108,8 +108,7 @@ std::string line_of_socket(const std::string& table, std::string_view inode) {
   return text->substr(begin, text->find('\n', at) - begin);
 }
 
-// "0100007F:1F90" of proc_net_tcp(5), the address in the byte order of this machine:
-// 127.0.0.1:8080.
+// "0100007F:1F90" of proc_net_tcp(5), in this machine's byte order, is 127.0.0.1:8080.
 std::string address_text(std::string_view word) {
   const std::size_t colon = word.find(':');
   if (colon == std::string_view::npos) return std::string(word);

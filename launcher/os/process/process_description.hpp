@@ -1,4 +1,4 @@
-// What /proc tells of a process that hangs: its threads and what they wait for, its open files.
+// Describes a process that hangs from /proc: its threads, what they wait for, its open files.
 #pragma once
 
 #include <sys/types.h>
@@ -7,7 +7,7 @@
 
 namespace holdfast::os {
 
-// Several lines, each ended; at most a few dozen. What may not be read is left out. Takes
+// Several lines, each ended; at most a few dozen. Leaves out what may not be read. Takes
 // milliseconds and stops nothing.
 std::string describe_process(pid_t pid);
 

@@ -17,7 +17,8 @@ struct Area {
   std::size_t size = 0;
 };
 
-// arg_start and arg_end: fields 48 and 49 of /proc/self/stat, proc(5), counted behind the name.
+// arg_start and arg_end: fields 48 and 49 of /proc/self/stat, proc(5). Counting starts after the
+// name.
 Area argument_area() {
   const Result<std::string> text = read_file("/proc/self/stat");
   if (!text || text->rfind(')') == std::string::npos) return {};
@@ -42,7 +43,7 @@ void set_process_title(const char* name, const std::vector<std::string>& words) 
   for (const std::string& word : words) line.append(word).push_back('\0');
   const Area area = argument_area();
   if (area.size == 0) return;
-  line.resize(area.size - 1);  // the last byte stays NUL: else the environment counts as more of it
+  line.resize(area.size - 1);  // the last byte stays NUL, or ps shows the environment too
   std::memcpy(area.begin, line.data(), line.size());
 }
 

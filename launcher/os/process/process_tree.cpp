@@ -25,21 +25,21 @@ namespace {
 
 // After SIGKILL a process is gone in microseconds unless the kernel holds it.
 constexpr Milliseconds k_kill_patience{5000};
-// For launchers below us whose tests were killed: to record that, and to let locks go.
+// Launchers below us whose tests were killed get this time to record that and to release locks.
 constexpr Milliseconds k_inner_patience{1000};
-// Who forks faster than we look is left to SIGKILL.
+// A process that forks faster than we look is left to SIGKILL.
 constexpr int k_most_walks = 8;
-// Where processes end faster than we can reap, orders must be heard all the same.
+// Processes may end faster than we can reap; orders must be heard even then.
 constexpr int k_most_reaped = 1000;
-// Those that do not mind the signal are gone by then.
+// Within this time the processes that do not resist the signal are gone.
 constexpr Milliseconds k_dying_time{4};
 constexpr Milliseconds k_dying_round{1};
-// A child re-parented to us sends no SIGCHLD: look for newcomers this often while killing.
+// A child that is re-parented to us sends no SIGCHLD, so while killing we look this often.
 constexpr int k_kill_round_ms = 5;
 
-// A child of ours keeps its number until we reap it. A deeper one may be reaped by its own parent
-// and its number be given away while we look: so it is held by a descriptor and asked for its
-// parent before it gets a signal.
+// Our own child keeps its number until we reap it. A deeper descendant may be reaped by its own
+// parent, and its number be reused while we look. So a descriptor holds it, and its parent is
+// checked before it gets a signal.
 void send(const Link& to, std::initializer_list<int> signals) {
   if (to.parent == ::getpid()) {
     for (int signal : signals) ::kill(to.pid, signal);
@@ -48,7 +48,7 @@ void send(const Link& to, std::initializer_list<int> signals) {
   const UniqueFd held(static_cast<int>(::syscall(SYS_pidfd_open, to.pid, 0)));
   if (!held.valid()) return;
   const Result<ProcessStat> stat = read_process_stat(to.pid);
-  // An orphan has come to us in the meantime and is still of the tree.
+  // It is of the tree still if its parent has ended and it has become our child.
   if (!stat || (stat->parent != to.parent && stat->parent != ::getpid())) return;
   for (int signal : signals) (void)send_signal(held.get(), signal);
 }
@@ -57,26 +57,26 @@ bool is_of_group(const Link& link, pid_t group) {
   return group != k_no_group && ::getpgid(link.pid) == group;
 }
 
-// For a signal that a process may answer: below a launcher nobody gets it from us.
+// Spares what is below launchers: these pass on any signal that a process can handle.
 Spared with_inner_trees(Spared spared) {
   spared.inner_trees = true;
   return spared;
 }
 
-// Walks among the descendants that send signals, once to each. One walk can miss a process whose
-// parent is just ending: it has left the parent's list and was not yet in ours when that was read.
+// Walks through the descendants and sends signals, once to each. One walk can miss a process whose
+// parent is just ending: it has left the parent's list, and was not yet in ours when we read that.
 // So walks are repeated until one finds nobody new.
 class Walks {
  public:
   explicit Walks(const Spared& spared) : spared_(spared) {}
 
-  // `send_to` gets each one that no walk has met before. False when there was none.
+  // Calls `send_to` for each descendant that no walk has met before. False when there was none.
   template <typename Send>
   bool walk(Send send_to) {
     return meet(descendants(spared_), send_to);
   }
 
-  // Among our children only: those who end make theirs ours.
+  // Walks through our children only; the children of those that end become ours.
   template <typename Send>
   void walk_nearby(Send send_to) {
     meet(children(spared_), send_to);
@@ -109,7 +109,7 @@ class Descendants final : public ProcessSet {
   Descendants(const EndOrder& order, TreeWatcher& watcher)
       : order_(order), watcher_(watcher), children_(watch_children()) {}
 
-  // One walk: who wants nobody left repeats it until nobody is.
+  // One walk only: a caller that wants nobody left repeats it.
   void signal_all(int signal) override {
     if (signal == SIGKILL) return kill_all();
     const Spared asked = with_inner_trees(order_.spared);
@@ -124,8 +124,8 @@ class Descendants final : public ProcessSet {
     const auto ask = [&](const Link& link) {
       return has_had(link, signal) ? send(link, {SIGCONT}) : send(link, {signal, SIGCONT});
     };
-    // To look for the children of each costs more than the end of all. Usually all that is needed
-    // is to go on with those who became ours by the end of the first.
+    // Looking for every process's children costs more than waiting for all to end. Usually it is
+    // enough to go on with the processes that became our children when the first ones ended.
     const Milliseconds until = monotonic_now() + k_dying_time;
     do {
       walks.walk_nearby(ask);
@@ -139,8 +139,8 @@ class Descendants final : public ProcessSet {
   void hear_news() override { hear_of_children(children_); }
 
  private:
-  // Locks are held by who looks after a test: it comes last. Who was not asked does not know that
-  // the end of its test is our doing, and could begin it again.
+  // Processes that look after tests hold locks, so they come last. One that was not asked to end
+  // gets no such respite: it does not know that we ended its test, and could start it again.
   void kill_all() {
     const std::vector<Link> all = descendants(order_.spared);
     const Milliseconds now = monotonic_now();
@@ -174,8 +174,7 @@ class Descendants final : public ProcessSet {
   std::optional<Milliseconds> spared_until_;
 };
 
-// Waits until a member ends, the watcher may want to hurry, or the time is over.
-// True when the watcher hurries.
+// Waits until a member ends, the watcher has news, or the time is over. True: the watcher hurries.
 bool wait_for_news(ProcessSet& processes, TreeWatcher* watcher, Milliseconds time) {
   std::vector<pollfd> fds{{watcher != nullptr ? watcher->hurry_fd() : -1, POLLIN, 0}};
   for (int fd : processes.news()) fds.push_back({fd, POLLIN, 0});
@@ -185,7 +184,7 @@ bool wait_for_news(ProcessSet& processes, TreeWatcher* watcher, Milliseconds tim
   return fds[0].revents != 0 && watcher->hurries();
 }
 
-// False when the processes were gone before the grace was.
+// False when the processes were gone before the grace was over.
 bool wait_out_grace(ProcessSet& processes, const EndOrder& order, TreeWatcher& watcher) {
   if (order.grace.count() == 0) return true;
   if (order.first_signal != 0) {
@@ -228,7 +227,7 @@ bool reap(TreeWatcher& watcher, const Spared& spared, StopNews stops) {
   const int news = stops == StopNews::wanted ? WUNTRACED | WCONTINUED : 0;
   for (int reaped = 0;; ++reaped) {
     if (reaped == k_most_reaped) {
-      // As news that is still to be heard: what else the caller waits for gets its turn first.
+      // The signal makes the caller come back here, after whatever else it waits for had its turn.
       ::kill(::getpid(), SIGCHLD);
       return true;
     }

@@ -1,10 +1,10 @@
 // The processes below this one, and their end.
 //
-// Hazards. A tree changes while it is looked at: processes fork, exit and are re-parented between
-// two system calls, and a scan of /proc that finds nobody proves nothing (three empty scans in a
-// row missed a process that forks and calls setsid all the time, in 3 of 4 runs). What converges is
-// a subreaper that kills its children until it has none: every orphan comes to it. So the caller
-// must be one (become_subreaper), with SIGCHLD blocked and not ignored.
+// Hazards. A tree changes while we look: processes fork, exit and are re-parented between two
+// system calls. A scan of /proc that finds nobody proves nothing: three empty scans in a row missed
+// a process that forks and calls setsid all the time, in 3 of 4 runs. Only a subreaper that kills
+// its children until it has none is sure to finish, because every orphan becomes its child. So the
+// caller must be a subreaper (become_subreaper), with SIGCHLD blocked and not ignored.
 #pragma once
 
 #include <sys/resource.h>
@@ -24,19 +24,20 @@ namespace holdfast::os {
 // Makes this process the parent of every orphan among its descendants. prctl(2).
 Result<void> become_subreaper();
 
-// All living descendants but those that are spared.
+// All living descendants that are not spared.
 std::vector<NamedProcess> living_descendants(const Spared& spared);
 
-// Told of what happens while a tree is being ended.
+// Is told what happens while a tree is being ended.
 class TreeWatcher {
  public:
   // A child was reaped.
   virtual void on_reaped(pid_t pid, int status) = 0;
-  // A child stopped or goes on, as waitpid(2) says; only from reap() with StopNews::wanted.
+  // A child stopped or continues, as waitpid(2) says. Called only by reap() with StopNews::wanted.
   virtual void on_stop_news(pid_t /*pid*/, int /*status*/) {}
-  // A descriptor that may become readable when there is no more time for grace; -1: none.
+  // A descriptor that becomes readable when the grace may have to be cut short; -1: none.
   virtual int hurry_fd() = 0;
-  // It is readable: is there a reason to kill now? Must consume what made it readable.
+  // Called when hurry_fd() is readable. Whether there is a reason to kill now. Must consume what
+  // made it readable.
   virtual bool hurries() = 0;
 
  protected:
@@ -45,38 +46,38 @@ class TreeWatcher {
 
 inline constexpr pid_t k_no_group = -1;
 
-// Sends `signal` once to every descendant, but not below a launcher: it gets the signal and passes
-// it on. `told_group` as in EndOrder.
+// Sends `signal` once to every descendant, but not below a launcher: the launcher gets the signal
+// and passes it on. `told_group` as in EndOrder.
 void signal_descendants(int signal, const Spared& spared, pid_t told_group = k_no_group);
 
 struct EndOrder {
   int first_signal = 0;   // sent before the grace; 0: none
   Milliseconds grace{0};  // 0: SIGKILL at once and no first signal
   Spared spared;          // those that are not of the tree
-  // This process group has had the first signal. 0 is one outside our PID namespace.
+  // This process group has had the first signal already. 0: a group outside our PID namespace.
   pid_t told_group = k_no_group;
-  // What is around the tree, from which SIGKILL goes to everybody in it too, and which must be
-  // empty in the end; null: nothing is.
+  // The containment around the tree; null: none. SIGKILL goes to everybody in it too, and it must
+  // be empty in the end.
   ProcessSet* contained = nullptr;
 };
 
 enum class StopNews : std::uint8_t { unwanted, wanted };
 
-// Reaps what has ended. False when no child is left (but spared ones).
+// Reaps the children that have ended. False when no child is left that is not spared.
 bool reap(TreeWatcher& watcher, const Spared& spared, StopNews stops = StopNews::unwanted);
 
-// Ends every process below this one: `first_signal` and SIGCONT (a stopped process cannot take a
-// signal), the grace, then SIGKILL until nothing is left. Returns as soon as the last one is gone.
-// A launcher below this one gets the first signal in place of its own tree. SIGKILL goes to all at
-// once, but to launchers, guards and keepers below that had the first signal: to these a second
-// later, if they still live.
+// Ends every process below this one. It sends `first_signal` and SIGCONT (a stopped process cannot
+// take a signal), waits for the grace, then sends SIGKILL until nothing is left. Returns as soon as
+// the last process is gone. A launcher below this one gets the first signal in place of its own
+// tree. SIGKILL goes to all at once, except that launchers, guards and keepers that were sent the
+// first signal get it a second later.
 //
-// Returns those that could not be ended within five seconds of SIGKILL: in uninterruptible sleep,
+// Returns the processes that five seconds of SIGKILL could not end: those in uninterruptible sleep,
 // or of another user.
 std::vector<NamedProcess> end_tree(const EndOrder& order, TreeWatcher& watcher);
 
 // The same for any set of processes. This is the one place in Holdfast that ends processes of a
-// test; `order.spared` is not looked at.
+// test. `order.spared` is not used.
 std::vector<NamedProcess> end_processes(ProcessSet& processes, const EndOrder& order,
                                         TreeWatcher& watcher);
 

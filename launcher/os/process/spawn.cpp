@@ -1,4 +1,4 @@
-// Hazards. Between vfork and exec the child shares our memory and our stack: it calls nothing but
+// Hazards. Between vfork and exec the child shares our memory and our stack. It calls only
 // async-signal-safe functions, changes two ints, and leaves by exec or _exit.
 #include "os/process/spawn.hpp"
 
@@ -19,17 +19,17 @@
 namespace holdfast::os {
 
 int become(const Command& command, const CallersSignals& callers) {
-  // Where Yama lets a process be traced by its ancestors only; refused, and not needed, elsewhere.
+  // Yama may allow tracing by ancestors only. Elsewhere the call is refused, and is not needed.
   if (command.debugger != 0) ::prctl(PR_SET_PTRACER, command.debugger, 0, 0, 0);
   if (command.tag != 0) {
     rlimit limit{};
-    // Only the soft one, and only where it may be set: it is a mark, not a limit.
+    // Only the soft limit changes, and only where we may set it: it is a mark, not a limit.
     if (::getrlimit(RLIMIT_LOCKS, &limit) == 0 && command.tag <= limit.rlim_max) {
       limit.rlim_cur = command.tag;
       ::setrlimit(RLIMIT_LOCKS, &limit);
     }
   }
-  // Never less nice than we are: the user may have begun the whole run so.
+  // Never makes the process less nice than we are: the user may have made the whole run nice.
   if (command.nice > 0 && ::getpriority(PRIO_PROCESS, 0) < command.nice) {
     (void)::setpriority(PRIO_PROCESS, 0, command.nice);
   }
@@ -42,16 +42,16 @@ int become(const Command& command, const CallersSignals& callers) {
 
 namespace {
 
-// clone3(2), struct clone_args as of Linux 5.7; a C library need not bring <linux/sched.h> along.
+// struct clone_args of clone3(2) as of Linux 5.7; a C library need not bring <linux/sched.h>.
 struct CloneArguments {
   std::uint64_t flags = 0, pidfd = 0, child_tid = 0, parent_tid = 0, exit_signal = 0, stack = 0,
                 stack_size = 0, tls = 0, set_tid = 0, set_tid_size = 0, cgroup = 0;
 };
 constexpr std::uint64_t k_into_cgroup = 0x200000000;  // CLONE_INTO_CGROUP
 
-// Into the cgroup by clone3(2), Linux 5.7: to join it afterwards waits for a grace period of RCU,
-// which is milliseconds. As fork: without vfork's shared memory what exec said comes by a pipe.
-// False where the kernel has it not; then nothing was started.
+// Starts the command in the cgroup by clone3(2), Linux 5.7: joining afterwards waits for a grace
+// period of RCU, which takes milliseconds. Without vfork's shared memory, a pipe tells what exec
+// said. False where the kernel does not support it; then nothing was started.
 bool spawn_into_cgroup(const Command& command, const CallersSignals& callers, Spawned& spawned) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return false;
@@ -79,7 +79,7 @@ bool spawn_into_cgroup(const Command& command, const CallersSignals& callers, Sp
 Spawned spawn(const Command& command, const CallersSignals& callers) {
   Spawned into_cgroup;
   if (command.cgroup >= 0 && spawn_into_cgroup(command, callers, into_cgroup)) return into_cgroup;
-  // Written by the child in memory that is ours too: what exec said, without a pipe.
+  // The child writes here, in memory that is ours too, so what exec said needs no pipe.
   volatile int error = 0;
   volatile int entrance_error = 0;
   const pid_t pid = ::vfork();

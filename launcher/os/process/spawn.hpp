@@ -12,25 +12,25 @@ namespace holdfast::os {
 struct Command {
   char** arguments = nullptr;    // null-terminated; [0] is looked up in PATH as execvp(3) does
   char** environment = nullptr;  // null-terminated
-  std::uint64_t tag = 0;         // soft RLIMIT_LOCKS of the process, 0: as it is
-  int nice = 0;                  // its nice value is that at least
-  pid_t debugger = 0;            // it and its children may trace the process; 0: as it is
-  int cgroup = -1;               // directory of one that spawn() starts the process in; -1: none
+  std::uint64_t tag = 0;         // soft RLIMIT_LOCKS of the process; 0: unchanged
+  int nice = 0;                  // its nice value is at least this
+  pid_t debugger = 0;            // it and its children may trace the process; 0: unchanged
+  int cgroup = -1;               // directory of the cgroup to start the process in; -1: none
   int entrance = -1;             // its cgroup.procs
-  // What the process has as stdout and stderr; -1: ours.
+  // The stdout and stderr of the process; -1: ours.
   int output = -1;
   int errors = -1;
 };
 
 struct Spawned {
   pid_t pid = -1;
-  int error = 0;           // errno of fork or exec; 0: it runs
-  int entrance_error = 0;  // errno: it runs, and is not in the cgroup
+  int error = 0;           // errno of fork or exec; 0: the command runs
+  int entrance_error = 0;  // errno: the command runs, but is not in the cgroup
 };
 
-// Runs the command as a child with the caller's signals, everything else as we have it: process
-// group, session, terminal, descriptors, working directory. Returns when the program has been
-// executed or could not be. A script without `#!` is given to /bin/sh, as ctest does.
+// Runs the command as a child with the caller's signals. The child shares everything else with us:
+// process group, session, terminal, descriptors, working directory. Returns when the program has
+// been executed or could not be. A script without `#!` is given to /bin/sh, as ctest does.
 Spawned spawn(const Command& command, const CallersSignals& callers);
 
 // Becomes the command. Returns errno when that fails.

@@ -1,4 +1,4 @@
-// Who has a test's output open: whoever reads it to its end waits for them.
+// Who has a test's output open: a reader that reads it to its end waits for these processes.
 #pragma once
 
 #include <sys/stat.h>
@@ -10,22 +10,22 @@
 
 namespace holdfast::os {
 
-// A pipe or a socket, whichever descriptor it is reached by.
+// A pipe or a socket, by whichever descriptor it is reached.
 struct Stream {
   dev_t device = 0;
-  ino_t inode = 0;  // 0: none, or something that nobody reads to its end
+  ino_t inode = 0;  // 0: none, or a file that nobody reads to its end
 
   bool is_there() const { return inode != 0; }
 };
 
 Stream stream_of(int fd);
-// That `process` has as `fd`.
+// The stream that `process` has as `fd`.
 Stream stream_of(pid_t process, int fd);
 
-// Whether the process has one of them open.
+// Whether the process has one of the streams open.
 bool holds_stream(pid_t process, const std::vector<Stream>& streams);
 
-// All that have it open but these, as far as they may be looked at.
+// All processes except `but` that have it open, as far as we may look at them.
 std::vector<NamedProcess> holders_of(const Stream& stream, const std::vector<pid_t>& but);
 
 }  // namespace holdfast::os

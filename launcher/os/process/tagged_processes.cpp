@@ -18,7 +18,8 @@ namespace {
 constexpr int k_empty_scans_believed = 6;
 constexpr std::size_t k_longest_environment = 4UL * 1024 * 1024;
 
-// Of the process, or of a thread: a zombie leader with living threads shows nothing of its own.
+// The environment of the process, or of one of its threads: a zombie leader with living threads
+// shows nothing itself.
 std::string environment_of(pid_t pid) {
   Result<std::string> text = read_file(in_proc(pid, "environ"), k_longest_environment);
   if (text && !text->empty()) return std::move(*text);
@@ -57,8 +58,8 @@ bool TaggedProcesses::is_tagged(pid_t pid) const {
   return belongs_({pid, limits ? tag_in_limits(*limits) : 0, environment});
 }
 
-// The newest first, and each signalled as soon as it is found: who forks all the time lives for a
-// fraction of the time that a look at all processes takes.
+// The newest process comes first and is signalled as soon as it is found: one that forks all the
+// time lives much shorter than a look at all processes takes.
 void TaggedProcesses::scan(std::initializer_list<int> signals) {
   members_.clear();
   std::vector<Seen> all;

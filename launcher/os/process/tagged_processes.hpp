@@ -1,9 +1,9 @@
-// Processes known only by the tags of their attempt: the last resort, when launcher and guard are
-// both dead and what they left belongs to nobody.
+// Processes known only by the tags of their attempt. This is the last resort, when launcher and
+// guard are both dead and nobody owns what they left.
 //
-// Hazards. A scan of /proc is not a snapshot: a process that forks all the time can be missed by
-// it, so an empty set is believed after several empty scans in a row, and even that is no proof.
-// Between fork and exec a child has its parent's environment but always its limits.
+// Hazards. A scan of /proc is not a snapshot and can miss a process that forks all the time. So an
+// empty set is believed after several empty scans in a row, and even that is no proof. Between fork
+// and exec a child may still have its parent's environment, but it always has its limits.
 #pragma once
 
 #include <cstdint>
@@ -21,16 +21,16 @@ namespace holdfast::os {
 // What a process shows of the attempt it belongs to (core/base/attempt_tag.hpp).
 struct ProcessMarks {
   pid_t pid = 0;
-  std::uint64_t number = 0;      // its soft RLIMIT_LOCKS; 0: unlimited, or not to be read
-  std::string_view environment;  // as in /proc/<pid>/environ; empty: cleared, or not to be read
+  std::uint64_t number = 0;      // its soft RLIMIT_LOCKS; 0: unlimited or unreadable
+  std::string_view environment;  // as in /proc/<pid>/environ; empty: cleared or unreadable
 };
 
 class TaggedProcesses final : public ProcessSet {
  public:
-  // Those of one attempt and of attempts inside it, and who is below one of them without a tag.
+  // The processes of one attempt and of attempts inside it, and their untagged descendants.
   explicit TaggedProcesses(const std::string& attempt);
-  // Those that `belongs` says are: one look at each process for any number of attempts. It is
-  // asked anew in every scan.
+  // The processes for which `belongs` is true, so that one look serves any number of attempts.
+  // Every scan asks it anew.
   using Belongs = std::function<bool(const ProcessMarks&)>;
   explicit TaggedProcesses(Belongs belongs);
   // This process and its ancestors are never members, whatever their environment says.
@@ -63,8 +63,7 @@ class TaggedProcesses final : public ProcessSet {
 
   Belongs belongs_;
   bool with_kin_ = false;
-  std::vector<Seen>
-      kin_;  // who was below a member when a scan began: its parent may be gone by now
+  std::vector<Seen> kin_;  // descendants of members at a scan; parents may be gone
   std::vector<pid_t> own_line_;
   std::vector<Member> members_;
 };

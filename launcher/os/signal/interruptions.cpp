@@ -13,15 +13,15 @@
 namespace holdfast::os {
 namespace {
 
-// The timer and the end of the parent are SIGCHLD too: of all signals the one that means no more
-// than "look", to everybody who may still find it pending.
+// The timer and the end of the parent also send SIGCHLD. A SIGCHLD that stays pending does no harm:
+// to everybody it means no more than "look".
 constexpr int k_look = SIGCHLD;
 
 sigjmp_buf g_back;
 volatile sig_atomic_t g_blocking = 0;
 std::atomic<SignalSet> g_received{0};
 
-// Runs with all signals blocked, and so does what it jumps to.
+// All signals are blocked here and where it jumps to.
 void interrupt(int signal) {
   g_received.fetch_or(signal_bit(signal), std::memory_order_relaxed);
   if (g_blocking == 0) return;
@@ -36,7 +36,7 @@ void for_each_signal(SignalSet set, Action action) {
   }
 }
 
-// Returns what it did before.
+// Returns the action that the signal had before.
 struct sigaction handle(int signal, void (*handler)(int)) {
   struct sigaction action {};
   struct sigaction before {};
@@ -61,8 +61,8 @@ Result<void> Interruptions::begin(SignalSet signals, pid_t parent) {
   });
   if (parent == 0) return {};
   ::prctl(PR_GET_PDEATHSIG, &callers_death_signal_, 0, 0, 0);
-  // Sent for the end of the thread that started us, which need not be that of its process: then the
-  // next one is the parent (prctl(2)), and its end is told as well.
+  // PR_SET_PDEATHSIG (prctl(2)) tells of the end of the thread that started us. Its process may go
+  // on: then another of its threads is the parent, and its end is told as well.
   parent_ = parent;
   if (::prctl(PR_SET_PDEATHSIG, k_look, 0, 0, 0) == 0 && !parent_ended()) return {};
   end();
@@ -89,7 +89,7 @@ void Interruptions::set_time(Milliseconds monotonic) const {
   ::timer_settime(timer_, TIMER_ABSTIME, &when, nullptr);
 }
 
-// False: it is ignored, and stays so.
+// False: the signal is ignored, and stays so.
 bool Interruptions::set(int signal) {
   const struct sigaction before = handle(signal, interrupt);
   if (before.sa_handler != SIG_IGN) return true;
@@ -100,7 +100,8 @@ bool Interruptions::set(int signal) {
 void Interruptions::reset(int signal) { (void)handle(signal, SIG_DFL); }
 
 std::optional<int> Interruptions::run_blocking(int (*call)(void*), void* argument) const {
-  // Without the mask: after the jump it is the handler's, which is the one we had before.
+  // sigsetjmp() need not save the mask: after the jump the mask is the handler's, which blocks all
+  // signals as before.
   if (sigsetjmp(g_back, 0) != 0) return std::nullopt;
   g_blocking = 1;
   (void)change_signal_mask(SIG_UNBLOCK, signals_);
@@ -108,7 +109,7 @@ std::optional<int> Interruptions::run_blocking(int (*call)(void*), void* argumen
   const int error = errno;
   (void)change_signal_mask(SIG_BLOCK, signals_);
   g_blocking = 0;
-  // Where handlers are put off (ThreadSanitizer).
+  // Where handlers run late (ThreadSanitizer), the call ends with EINTR instead of the jump.
   if (result == -1 && error == EINTR) return std::nullopt;
   errno = error;
   return result;

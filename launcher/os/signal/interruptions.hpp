@@ -1,10 +1,10 @@
-// System calls that block where nothing can be polled: flock(2), fcntl(2) with F_OFD_SETLKW. What
-// comes meanwhile interrupts them: signals, the end of the parent, the clock.
+// Interrupts system calls that block where nothing can be polled: flock(2), fcntl(2) with
+// F_OFD_SETLKW. Signals, the end of the parent and a timer interrupt them.
 //
-// Hazards. The one place in which signals are handled instead of read from a descriptor. A signal
-// that comes just before the call blocks would be handled, and the call would block all the same:
-// so the handler jumps out of it (siglongjmp(3)). Nobody knows then whether it had succeeded. What
-// is called must bear being called again, and own nothing on the stack that is jumped over.
+// Hazards. This is the one place in which signals are handled instead of read from a descriptor. A
+// signal may come just before the call blocks; a plain handler would return, and the call would
+// block all the same. So the handler jumps out of the call (siglongjmp(3)), and nobody knows then
+// whether the call succeeded. The call must bear repetition and own nothing on the stack.
 #pragma once
 
 #include <time.h>
@@ -17,7 +17,7 @@
 
 namespace holdfast::os {
 
-// One at a time in a process, which has one thread and all signals blocked.
+// A process may have one at a time, and must have one thread and all signals blocked.
 class Interruptions {
  public:
   Interruptions() = default;
@@ -25,23 +25,23 @@ class Interruptions {
   Interruptions& operator=(const Interruptions&) = delete;
   ~Interruptions() { end(); }
 
-  // From now on SIGCHLD and those of `signals` that are not ignored interrupt; with a `parent`
-  // other than 0 its end too. Fails, having changed nothing, when the process that is named is not
-  // our parent, or without timers.
+  // From now on these interrupt: SIGCHLD, those of `signals` that are not ignored, and, unless
+  // `parent` is 0, the end of the parent. Fails, and changes nothing, without timers or when
+  // `parent` is not our parent.
   Result<void> begin(SignalSet signals, pid_t parent);
-  // All is as before. Signals that came and were not taken are pending again.
+  // Restores what was before. Signals that came and were not taken become pending again.
   void end();
 
-  // The time, by the monotonic clock, at which to interrupt next. k_longest: none.
+  // Sets the monotonic time of the next interruption. k_longest: none.
   void set_time(Milliseconds monotonic) const;
 
-  // Calls `call`, which returns an int and sets errno. None: interrupted.
+  // Calls `call`, which returns an int and sets errno. None when it was interrupted.
   template <typename Call>
   std::optional<int> run(Call call) const {
     return run_blocking([](void* made) { return (*static_cast<Call*>(made))(); }, &call);
   }
 
-  // While `action` runs, `signal` does what it does by default.
+  // Gives `signal` its default action while `action` runs.
   template <typename Action>
   void let_act(int signal, Action action) const {
     if (begun_) reset(signal);
@@ -49,7 +49,7 @@ class Interruptions {
     if (begun_) set(signal);
   }
 
-  // Which of the signals came.
+  // Returns the signals that came, and forgets them.
   SignalSet take_received() const;
   void forget(SignalSet signals) const;
   bool parent_ended() const;

@@ -20,7 +20,7 @@ Result<SignalLine> SignalLine::to_this_process(int signal) {
   return SignalLine(std::move(read), std::move(write));
 }
 
-// The end of either end is told by the same signal.
+// Closing either end would send the signal too, so the owner is taken away first.
 SignalLine::~SignalLine() {
   if (read_.valid()) ::fcntl(read_.get(), F_SETOWN, 0);
 }
@@ -28,7 +28,7 @@ SignalLine::~SignalLine() {
 void SignalLine::pull() const {
   char byte = 0;
   if (retried([&] { return ::write(write_.get(), &byte, 1); }) != 1) return;
-  // Some kernels tell only of the first byte in an empty pipe.
+  // Some kernels signal only for the first byte in an empty pipe, so the byte is read at once.
   (void)retried([&] { return ::read(read_.get(), &byte, 1); });
 }
 

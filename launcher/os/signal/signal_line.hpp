@@ -1,7 +1,6 @@
-// A signal from a process that may not signal us: one of a PID namespace below ours has no number
-// for us, and a pidfd does not help it (pidfd_send_signal(2): EINVAL). What it has is a pipe: the
-// kernel sends the reader's owner a signal of its choice when there is something to read (fcntl(2),
-// F_SETSIG).
+// Signals us from a process that cannot name us. In a PID namespace below ours we have no number,
+// and a pidfd does not help (pidfd_send_signal(2): EINVAL). So that process writes to a pipe, and
+// the kernel sends the reader's owner a signal of its choice (fcntl(2), F_SETSIG).
 #pragma once
 
 #include "core/base/result.hpp"
@@ -11,14 +10,14 @@ namespace holdfast::os {
 
 class SignalLine {
  public:
-  // Of `signal` to this process, from whoever inherits the line. SIGSTOP is one, too.
+  // Lets whoever inherits the line send `signal` to this process; SIGSTOP is possible too.
   static Result<SignalLine> to_this_process(int signal);
 
   SignalLine(SignalLine&&) = default;
   SignalLine& operator=(SignalLine&&) = delete;
   ~SignalLine();
 
-  // Sends it. Does not block.
+  // Sends the signal. Does not block.
   void pull() const;
 
  private:

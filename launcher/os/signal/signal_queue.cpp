@@ -13,8 +13,8 @@ namespace {
 constexpr SignalSet k_all = ~SignalSet{0};
 constexpr SignalSet k_stops = signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU);
 
-// What a terminal sends, to all of its foreground group (si_code SI_KERNEL; sigaction(2)). Others
-// of the kernel's own came to this process alone: the alarm its caller had set before it exec'd us.
+// A terminal signals its whole foreground group (si_code SI_KERNEL; sigaction(2)). Other signals of
+// the kernel are for this process alone, such as an alarm that its caller set before exec.
 bool is_of_terminal(const siginfo_t& info) {
   constexpr SignalSet k_of_terminals = k_stops | signal_bit(SIGHUP) | signal_bit(SIGINT) |
                                        signal_bit(SIGQUIT) | signal_bit(SIGCONT) |
@@ -22,7 +22,7 @@ bool is_of_terminal(const siginfo_t& info) {
   return info.si_code == SI_KERNEL && (k_of_terminals & signal_bit(info.si_signo)) != 0;
 }
 
-// A write of our own that nobody reads any more, or beyond the limit of files: nobody's signal.
+// Whether a write of ours caused it: nobody reads any more, or the file has reached its limit.
 bool is_of_own_write(const siginfo_t& info) {
   return (info.si_signo == SIGPIPE || info.si_signo == SIGXFSZ) && info.si_pid == ::getpid();
 }
@@ -56,7 +56,7 @@ Result<SignalQueue> SignalQueue::open() {
   return SignalQueue(std::move(signals));
 }
 
-// The witness is no news.
+// The signal descriptor must not become readable for the witness.
 void SignalQueue::listen() {
   const SignalSet heard = witness_ == 0 ? k_all : k_all & ~signal_bit(witness_);
   ::syscall(SYS_signalfd4, fd_.get(), &heard, sizeof heard, 0);
@@ -65,7 +65,7 @@ void SignalQueue::listen() {
 ReceivedSignal SignalQueue::next() {
   const ReceivedSignal got = take_pending(k_all & ~k_stops);
   if (got.number == SIGCONT && witness_ != 0) {
-    // It has gone with that. What pends by its number now is the next that tells us to stop.
+    // SIGCONT discarded the witness. A signal pending under its number is a new request to stop.
     witness_ = told_ = 0;
     listen();
   }
@@ -83,14 +83,14 @@ ReceivedSignal SignalQueue::next_to_stop() {
     told_ = told.number;
     return told;
   }
-  // A SIGCONT has come since we looked, and our witness may have taken it away.
+  // A SIGCONT has come since we looked, and our witness may have discarded it.
   dismiss_witness();
   (void)take_pending(signal_bit(SIGCONT));
   return {SIGCONT};
 }
 
 void SignalQueue::call_witness(SignalSet besides) {
-  witness_ = SIGTTOU;  // if all three tell: one of them then tells by being the witness
+  witness_ = SIGTTOU;  // where all three are pending, one of them serves as the witness
   for (int signal : {SIGTSTP, SIGTTIN, SIGTTOU}) {
     if ((besides & signal_bit(signal)) == 0) witness_ = signal;
   }
@@ -118,7 +118,7 @@ bool SignalQueue::stop_by(int signal) {
 }
 
 bool SignalQueue::stop_by(int signal, const std::function<bool()>& wanted) {
-  // Looked at once: what comes between two looks would be lost.
+  // One look serves both questions: a signal that comes between two looks would be lost.
   const Told told = look_at_witness(signal);
   bool goes_on = told == Told::to_go_on;
   bool stops = false;
@@ -140,14 +140,14 @@ bool SignalQueue::has_witness() const {
   return witness_ != 0 && (pending() & signal_bit(witness_)) != 0;
 }
 
-// What has become of the witness, which from now on is another one than `signal`.
+// Tells what became of the witness, and makes sure that the witness is not `signal`.
 SignalQueue::Told SignalQueue::look_at_witness(int signal) {
   if (witness_ == 0) return Told::nothing;
   const SignalSet there = pending();
   if ((there & signal_bit(witness_)) == 0) {
-    // Which of the two was last? Each takes the other away, so it is the one that pends; a stop
-    // signal among them tells us once more, by next(). None: it was SIGCONT first, then what a
-    // handler has taken, and we stop without a witness.
+    // Stop signals and SIGCONT discard each other, so the one that is pending came last; next()
+    // returns a pending stop signal later. If neither is pending, SIGCONT came before the stop
+    // signal that a handler took, and we stop without a witness.
     return (there & (signal_bit(SIGCONT) | k_stops)) != 0 ? Told::to_go_on : Told::nothing;
   }
   if (witness_ != signal) return Told::to_stop;

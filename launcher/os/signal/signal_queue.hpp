@@ -1,11 +1,11 @@
-// The blocked signals of this process, one after the other; and stopping as one of them says.
+// Takes the blocked signals of this process one by one, and stops the process when told to.
 //
-// A stop that is made later. Who was told to stop (SIGTSTP, SIGTTIN, SIGTTOU) has something to do
-// before: its test stops first. It then stops by a signal of its own, and each stop signal that is
-// sent takes a pending SIGCONT away (signal(7)): one that came meanwhile would be lost, and nobody
-// would ever continue us. SIGCONT in turn takes pending stop signals away. So from before we take
-// the one that tells us until our own one pends, another one pends, the witness: when it is gone, a
-// SIGCONT has come.
+// How a stop is put off. When we are told to stop (SIGTSTP, SIGTTIN, SIGTTOU), our test stops
+// first; then we stop by a signal of our own. But sending any stop signal discards a pending
+// SIGCONT (signal(7)). A SIGCONT that came meanwhile would be lost, and nobody would ever continue
+// us. SIGCONT in turn discards pending stop signals. So we keep one more stop signal pending, the
+// witness, from before we take the signal that tells us to stop until our own one is pending. When
+// the witness is gone, a SIGCONT has come.
 #pragma once
 
 #include <sys/types.h>
@@ -23,43 +23,43 @@ namespace holdfast::os {
 struct ReceivedSignal {
   int number = 0;  // 0: none pending
   SignalSource source = SignalSource::process;
-  pid_t sender = 0;        // of kill(2)
-  bool from_line = false;  // by a SignalLine
+  pid_t sender = 0;        // who called kill(2)
+  bool from_line = false;  // a SignalLine sent it
 };
 
-// One of `set` that is pending, without waiting. Of this process, all signals of it blocked.
+// Takes one pending signal of `set`, without waiting. This process must have all of `set` blocked.
 ReceivedSignal take_pending(SignalSet set);
 
-// Of a process with one thread and all signals blocked.
+// The process must have one thread and all signals blocked.
 class SignalQueue {
  public:
   static Result<SignalQueue> open();
 
-  int fd() const { return fd_.get(); }  // readable: next() has one
+  int fd() const { return fd_.get(); }  // readable when next() has a signal
   UniqueFd& descriptor() { return fd_; }
 
-  // The next pending signal, without waiting. Not those that writes of this process cause (SIGPIPE,
-  // SIGXFSZ): their failure has been seen already.
+  // Takes the next pending signal, without waiting. Skips signals that writes of this process cause
+  // (SIGPIPE, SIGXFSZ): the write itself has failed, and that is known already.
   ReceivedSignal next();
 
-  // From now on a stop signal that is taken otherwise than by next(), by a handler, has a witness
-  // too, and SIGCONT must be looked for in the same way. What is used for it, SIGTTOU, is not heard
-  // meanwhile. To be called again after each of them.
+  // To be called before a handler may take a stop signal in place of next(), and again after each
+  // such signal or SIGCONT. That stop signal then has a witness too, and the handler must take
+  // SIGCONT as well. The witness is SIGTTOU, which is not heard meanwhile.
   void expect_stop();
   void expect_none();
 
-  // Stops this process by `signal`, so that a shell sees which one. Returns after SIGCONT; at once
-  // in an orphaned process group, where the kernel does not let them stop anybody, and when
-  // `wanted` says no. False: this process was told to stop, and to go on since. That SIGCONT is
-  // taken, and may not be among the next().
+  // Stops this process by `signal`, so that a shell sees which signal it was. Returns after
+  // SIGCONT. Returns at once when `wanted` says no, and in an orphaned process group, where the
+  // kernel lets nobody stop. False: this process was told to stop and then to continue. That
+  // SIGCONT is taken; do not expect it from next().
   //
-  // `wanted` is asked when the signal is pending already: a SIGCONT that comes later takes it away.
-  // So what makes `wanted` say no before it sends SIGCONT never leaves us stopped. After SIGCONT
-  // and until this process is scheduled, the same signal of a terminal stops it directly.
+  // `wanted` is asked when the signal is already pending, and a later SIGCONT discards the signal.
+  // So whoever makes `wanted` say no before sending SIGCONT never leaves us stopped. After SIGCONT,
+  // until this process runs, the same signal from a terminal stops it directly.
   [[nodiscard]] bool stop_by(int signal, const std::function<bool()>& wanted);
   [[nodiscard]] bool stop_by(int signal);
 
-  // The stop signal for which there is a witness, since it was taken by next(). 0: none.
+  // The stop signal that next() took and that has a witness. 0: none.
   int told_to_stop() const { return told_; }
 
  private:

@@ -11,7 +11,7 @@
 namespace holdfast::os {
 namespace {
 
-// As the kernel takes it (rt_sigaction(2)); no handler, so no way back from one is needed.
+// Calls rt_sigaction(2) directly. There is no handler, so no restorer is needed.
 void reset_action(int signal) {
   struct {
     void (*handler)(int) = SIG_DFL;

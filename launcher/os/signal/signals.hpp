@@ -1,6 +1,6 @@
-// Signals are data: blocked in launcher, guard and keeper, taken from their queue
-// (signal_queue.hpp), handled nowhere (but while a system call blocks that cannot be polled:
-// interruptions.hpp).
+// Signals are data: launcher, guard and keeper block them and take them from their queue
+// (signal_queue.hpp). They are handled only where a system call blocks that cannot be polled
+// (interruptions.hpp).
 #pragma once
 
 #include <signal.h>
@@ -12,40 +12,41 @@
 
 namespace holdfast::os {
 
-// Bit n-1: signal n. The kernel's form (rt_sigprocmask(2)): a C library keeps two or three
-// real-time signals to itself and leaves them out of its own sets, but they are the test's as much
-// as others.
+// Bit n-1 is signal n, as in the kernel (rt_sigprocmask(2)). A C library keeps two or three
+// real-time signals to itself and leaves them out of its own sets, but the test may use them.
 using SignalSet = std::uint64_t;
 
 constexpr SignalSet signal_bit(int signal) { return SignalSet{1} << (signal - 1); }
 
-// How the caller had set things: what the test is started with.
+// The signal settings of our caller, with which the test is started.
 struct CallersSignals {
   SignalSet mask = 0;
-  bool child_ignored = false;  // SIGCHLD was ignored, which would make waiting impossible for us
-  // Of the signals that end or stop a test, those that were ignored (nohup). The kernel keeps a
-  // signal that is blocked, as ours are, even if it is ignored: so it must be known.
+  bool child_ignored = false;  // SIGCHLD was ignored, which would keep us from waiting
+  // Those signals that end or stop a test and were ignored (nohup). We must know them, because the
+  // kernel keeps a blocked signal pending even if it is ignored.
   SignalSet ignored = 0;
 
   bool ignores(int signal) const { return (ignored & signal_bit(signal)) != 0; }
 };
 
-// Blocks every signal and makes SIGCHLD waitable. To be called first of all.
+// Blocks every signal and makes children waitable. To be called before anything else.
 CallersSignals take_signals();
 
-// rt_sigprocmask(2), whatever the C library keeps to itself. Returns what was blocked before.
+// rt_sigprocmask(2), including the signals that the C library keeps to itself. Returns the mask
+// that was in force before.
 SignalSet change_signal_mask(int how, SignalSet set);
 
-// Gives a new process what the caller had. Async-signal-safe; for the child between fork and exec.
+// Gives a new process the caller's settings, between fork and exec. Async-signal-safe.
 void give_back_signals(const CallersSignals& callers);
 
-// SIGCHLD alone, readable; and unreadable again. With the signal blocked.
+// A descriptor that becomes readable for SIGCHLD, which must be blocked; and what makes it
+// unreadable again.
 UniqueFd watch_children();
 void hear_of_children(const UniqueFd& children);
 
 // Ends this process by `signal`, without a core file: the test has left its own, and a core_pattern
-// that pipes ignores the size limit. As pid 1 of a container, where default actions do nothing, by
-// exit code 128 + signal.
+// that pipes ignores the size limit. Pid 1 of a container, where default actions do nothing, ends
+// with exit code 128 + signal.
 [[noreturn]] void die_of(int signal);
 
 }  // namespace holdfast::os

@@ -43,7 +43,7 @@ bool is_readable_elf(const Elf64_Ehdr& header) {
          header.e_shstrndx < header.e_shnum;
 }
 
-// All sections of that name: nothing says that there is one only.
+// All sections of that name: a file may have more than one.
 std::vector<Elf64_Shdr> sections_named(const UniqueFd& file, std::string_view name) {
   Elf64_Ehdr header{};
   if (!read_at(file, 0, &header, sizeof header) || !is_readable_elf(header)) return {};
@@ -64,7 +64,7 @@ std::vector<Elf64_Shdr> sections_named(const UniqueFd& file, std::string_view na
 bool holds(const UniqueFd& file, const Elf64_Shdr& section, std::string_view text) {
   const std::uint64_t size = std::min<std::uint64_t>(section.sh_size, k_most_read);
   std::vector<char> piece;
-  // Pieces overlap, so that what lies across two of them is found.
+  // Pieces overlap, so that a text across two of them is found.
   for (std::uint64_t at = 0; at + text.size() <= size; at += k_piece) {
     piece.resize(std::min<std::uint64_t>(size - at, k_piece + text.size()));
     if (!read_at(file, section.sh_offset + at, piece.data(), piece.size())) return false;

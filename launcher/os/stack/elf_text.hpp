@@ -1,4 +1,4 @@
-// What a program has in it, without running it.
+// Looks for text in a program without running it.
 #pragma once
 
 #include <string>
@@ -6,14 +6,13 @@
 
 namespace holdfast::os {
 
-// Whether the section of that name in a 64-bit ELF file of this machine's byte order holds the
-// text. Reads that section only, at most 64 MiB of it. False for everything that is no such file,
-// or was stripped of its section table.
+// Whether the section of that name holds the text, in a 64-bit ELF file of this machine's byte
+// order. Reads at most 64 MiB of that section and nothing else. False for any other file, and for
+// one that was stripped of its section table.
 bool elf_section_holds(const std::string& path, std::string_view section, std::string_view text);
 
-// Whether a program has GoogleTest in it: linked into it, or a library that it is linked with, by
-// its name, with the suffixes that builds give it. Debug sections, which may be a hundred times
-// larger, are not looked at.
+// Whether a program contains GoogleTest or is linked with a library of that name, with the suffixes
+// that builds add. Debug sections, which may be a hundred times larger, are not searched.
 bool holds_googletest(const std::string& path);
 
 }  // namespace holdfast::os

@@ -16,10 +16,10 @@ namespace holdfast::os {
 namespace {
 
 constexpr std::size_t k_most_text = 64UL * 1024UL;
-// A tree of many processes: the first ones say what hangs.
+// In a tree of many processes the first ones show what hangs.
 constexpr std::size_t k_most_processes = 16;
-// gdb reads all debug information, which may take longer than there is; eu-stack, where it is
-// installed too, needs this much.
+// gdb reads all debug information, which may take longer than there is time. Where eu-stack is
+// installed too, this much is left for it.
 constexpr Milliseconds k_second_tool_time{600};
 
 std::string title(const NamedProcess& process) {
@@ -67,7 +67,7 @@ void StackDump::next_process() {
   tool_ = first_tool_;
 }
 
-// Frame lines of both tools begin so.
+// Both tools begin their frame lines this way.
 bool StackDump::has_stacks() const { return output_.find("#0 ") != std::string::npos; }
 
 void StackDump::read_output() {
@@ -82,7 +82,7 @@ void StackDump::read_output() {
   }
 }
 
-// Does /proc at once where there is no tool (left) for a process.
+// Describes a process from /proc at once where no tool is left for it.
 void StackDump::start_tool() {
   while (process_ < processes_.size()) {
     const Result<ProcessStat> now = read_process_stat(processes_[process_].pid);
@@ -103,14 +103,14 @@ void StackDump::start_tool() {
 }
 
 void StackDump::tool_ended(ToolEnd how) {
-  // What it did not do in time for this process, it will not do for the next.
+  // A tool that was too slow for this process will be too slow for the next.
   if (how == ToolEnd::too_late) first_tool_ = tool_ + 1;
   ++tool_;
   give_up_tool(how);
   start_tool();
 }
 
-// Keeps what it has said, if that is of use.
+// Keeps the tool's output if it contains stacks.
 void StackDump::give_up_tool(ToolEnd how) {
   running_.reset();
   if (!has_stacks()) return;
@@ -145,7 +145,7 @@ void write_within(int fd, const std::string& text, Milliseconds time) {
     const Milliseconds left = until - monotonic_now();
     if (left.count() <= 0 || ::poll(&writable, 1, static_cast<int>(left.count())) <= 0) return;
     if ((writable.revents & POLLOUT) == 0) return;
-    // A pipe that is writable takes this much without blocking, pipe(7).
+    // A writable pipe takes this much without blocking, pipe(7).
     const ssize_t put = retried(
         [&] { return ::write(fd, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF)); });
     if (put <= 0) return;

@@ -1,5 +1,5 @@
-// The stacks of a process tree that is about to be ended: by gdb or eu-stack where they are
-// installed and may trace, else what /proc tells. For a poll loop: nothing here waits.
+// The stacks of a process tree that is about to be ended. gdb or eu-stack shows them where they are
+// installed and may trace; otherwise /proc says what it can. For a poll loop: nothing here waits.
 #pragma once
 
 #include <cstdint>
@@ -15,18 +15,18 @@ namespace holdfast::os {
 
 class StackDump {
  public:
-  // Of these, in this order, by `until` on the clock of monotonic_now().
+  // Dumps these processes, in this order, by `until` on the clock of monotonic_now().
   StackDump(std::vector<NamedProcess> processes, Milliseconds until, std::uint64_t tag);
 
-  // Readable when go_on() has something to do; -1: nothing but the time.
+  // Readable when go_on() has something to do; -1: only the deadline counts.
   int fd() const { return running_ ? running_->output() : -1; }
-  // When go_on() is to be called at the latest.
+  // The latest time for the next go_on().
   Milliseconds deadline() const;
-  // Takes what there is. True when all is done; then text() is whole.
+  // Takes what there is. True when all is done; then text() is complete.
   bool go_on();
-  // Stops where it is: kills the tool. What /proc tells stands for the rest.
+  // Stops now and kills the tool. What /proc tells stands in for the rest.
   void finish();
-  // Lines of ours begin with "holdfast: ", between them are the tool's as they are. 64 KiB at most.
+  // Our own lines begin with "holdfast: "; the tool's lines are unchanged. 64 KiB at most.
   const std::string& text() const { return text_; }
 
  private:
@@ -44,7 +44,7 @@ class StackDump {
   Milliseconds until_;
   std::uint64_t tag_;
   std::size_t process_ = 0;
-  std::size_t tool_ = 0;        // of tools_, for this process
+  std::size_t tool_ = 0;        // in tools_, for this process
   std::size_t first_tool_ = 0;  // for the next one
   std::unique_ptr<RunningStackTool> running_;
   const char* running_name_ = "";
@@ -52,7 +52,7 @@ class StackDump {
   std::string text_;
 };
 
-// Writes to a descriptor that may be a pipe nobody reads: what does not go in time is dropped.
+// Writes to a descriptor that may be a pipe nobody reads. Drops what does not go in time.
 void write_within(int fd, const std::string& text, Milliseconds time);
 
 }  // namespace holdfast::os

@@ -1,4 +1,4 @@
-// Hazards. Between fork and exec the child calls nothing but async-signal-safe functions; all that
+// Hazards. Between fork and exec the child calls only async-signal-safe functions. Everything that
 // it needs is made before.
 #include "os/stack/stack_tool.hpp"
 
@@ -29,7 +29,7 @@ std::string find_in(std::string_view path, std::string_view name) {
     const std::size_t colon = path.find(':');
     const std::string_view directory = path.substr(0, colon);
     path.remove_prefix(colon == std::string_view::npos ? path.size() : colon + 1);
-    // Our working directory is no longer the test's: what is relative to it cannot be meant.
+    // Our working directory is no longer the test's, so a path relative to it cannot be meant.
     if (directory.empty() || directory[0] != '/') continue;
     std::string file = std::string(directory) + "/" + std::string(name);
     if (::access(file.c_str(), X_OK) == 0) return file;
@@ -39,8 +39,8 @@ std::string find_in(std::string_view path, std::string_view name) {
 
 std::vector<std::string> words_of(const StackTool& tool, const std::string& pid) {
   if (tool.kind == StackTool::Kind::eu_stack) return {tool.path, "-n", "64", "-p", pid};
-  // Early, before symbols are read: nothing of the user's or the project's is executed, no page is
-  // waited for.
+  // -iex runs before symbols are read: gdb executes nothing of the user's or the project's, and
+  // does not stop at the end of a page.
   return {tool.path, "-nx",
           "-q",      "-batch",
           "-iex",    "set auto-load off",
@@ -58,7 +58,7 @@ std::vector<std::string> words_of(const StackTool& tool, const std::string& pid)
   ::dup2(null, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
-  // Locks above all.
+  // The tool must not keep our locks.
   ::close_range(3, ~0U, 0);
   rlimit limit{};
   if (tag != 0 && ::getrlimit(RLIMIT_LOCKS, &limit) == 0 && tag <= limit.rlim_max) {
@@ -102,8 +102,8 @@ RunningStackTool::RunningStackTool(const StackTool& tool, pid_t process, std::ui
   ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
   const UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   std::vector<std::string> text = words_of(tool, std::to_string(process));
-  // Nothing of the test's: its PYTHONHOME or LD_PRELOAD would be gdb's, and DEBUGINFOD_URLS would
-  // make it wait for the network.
+  // The test's environment stays out: its PYTHONHOME or LD_PRELOAD would affect gdb, and
+  // DEBUGINFOD_URLS would make it wait for the network.
   std::vector<std::string> variables{"PATH=" + path_variable(), "LC_ALL=C", "HOME=/nonexistent"};
   std::vector<char*> words;
   std::vector<char*> environment;
@@ -121,7 +121,7 @@ RunningStackTool::RunningStackTool(const StackTool& tool, pid_t process, std::ui
 RunningStackTool::~RunningStackTool() {
   if (pid_ <= 0) return;
   ::kill(-pid_, SIGKILL);
-  ::kill(pid_, SIGKILL);  // it may not have come to setsid()
+  ::kill(pid_, SIGKILL);  // it may not have called setsid() yet
   (void)retried([&] { return ::waitpid(pid_, nullptr, 0); });
 }
 

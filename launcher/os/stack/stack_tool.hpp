@@ -16,25 +16,26 @@ struct StackTool {
   std::string path;
 };
 
-// Those found in PATH, the better first.
+// The tools found in PATH, the better one first.
 std::vector<StackTool> find_stack_tools();
 
 // "gdb", "eu-stack"
 const char* name_of(StackTool::Kind kind);
 
-// Its own session, so that nothing reaches the terminal and it is ended with what it started; dies
-// with us. `tag` as os::Command has it: the keeper's last resort knows it for one of this attempt.
+// The tool has a session of its own, so that nothing reaches the terminal, and it is ended with all
+// that it started. It dies with us. `tag` as in os::Command: by it the keeper recognises the tool
+// as part of this attempt.
 class RunningStackTool {
  public:
-  // Not started when that is impossible: `output` is at its end at once.
+  // If the tool cannot be started, `output` is at its end at once.
   RunningStackTool(const StackTool& tool, pid_t process, std::uint64_t tag);
   RunningStackTool(const RunningStackTool&) = delete;
   RunningStackTool& operator=(const RunningStackTool&) = delete;
-  // Kills and reaps it. The process it looked at goes on, unless it was caught while stopping: then
-  // SIGCONT helps.
+  // Kills and reaps the tool. The process that it looked at goes on. If it was caught while
+  // stopping, SIGCONT makes it go on.
   ~RunningStackTool();
 
-  // Readable when there is output or the end of it; never blocks.
+  // Readable when there is output or its end; reading never blocks.
   int output() const { return output_.get(); }
 
  private:
