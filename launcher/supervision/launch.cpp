@@ -40,15 +40,15 @@
 namespace holdfast::supervision {
 namespace {
 
-// Our own failure, before there is anything to observe.
+// How we end when we fail before there is anything to observe.
 Exit own_failure(ExitMode mode) {
   Observation failure;
   failure.own_failure = true;
   return exit_of(Outcome::internal_error, failure, mode);
 }
 
-// No pidfd (an old kernel, seccomp, gVisor), another namespace's /proc, or exempt: the test runs as
-// if we were not there.
+// Runs the test as if we were not there: it is exempt, there is no pidfd (an old kernel, seccomp,
+// gVisor), or /proc is another namespace's.
 Exit run_bare(const Invocation& invocation, const os::CallersSignals& callers) {
   TestEnvironment environment(invocation.environment);
   const int error = os::become({invocation.command, environment.environ()}, callers);
@@ -58,13 +58,14 @@ Exit run_bare(const Invocation& invocation, const os::CallersSignals& callers) {
   return exit_of(Outcome::launch_failed, seen, invocation.mode());
 }
 
-// A command of `holdfast run` has a directory of its own, as it is said when that goes.
+// A command of `holdfast run` has a scratch directory only if the user said when it goes.
 bool says_scratch(const Invocation& invocation) {
   return last_of(invocation.said, Setting::scratch) != nullptr ||
          last_of(invocation.line.options.said, Setting::scratch) != nullptr;
 }
 
-// Who asked for a lock is not run without it; under ctest `holdfast begin` has said that it is.
+// A command that asked for a lock does not run without it. Under ctest it does, and `holdfast
+// begin` has said so.
 Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& callers,
                       std::string_view trouble) {
   if (invocation.mode() == ExitMode::ctest) return run_bare(invocation, callers);
@@ -76,8 +77,8 @@ Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& ca
   return run_bare(invocation, callers);
 }
 
-// A test from its grant to its record. Locks are the launch's: they are had before the attempt and
-// until nothing of it is left.
+// A test from its grant to its record. Locks belong to the launch: they are taken before the
+// attempt, and kept until nothing of it is left.
 class Launch {
  public:
   // `batches`: as for launch().
@@ -95,7 +96,7 @@ class Launch {
     if (invocation_.bare) return run_unwatched();
     if (is_batch_for_here()) {
       runner_ = batches_;
-      // Each process of it is told for itself.
+      // Each process of the batch is recognised by itself.
       grant_.is_googletest = false;
     } else if (needs_exec()) {
       grant_.refusal =
@@ -104,7 +105,7 @@ class Launch {
     return run_granted();
   }
 
-  // What the launcher that this process was has found out already.
+  // Starts with what this process found out as the launcher.
   Exit go_on(Grant grant, KeeperLink keeper, AttemptRunner& runner) {
     grant_ = std::move(grant);
     keeper_ = std::move(keeper);
@@ -120,7 +121,7 @@ class Launch {
            !policy.hooks.any();
   }
 
-  // More than one process to be supervised, or more than one attempt, or commands of the user's.
+  // The test is more than one process to be supervised, or more than one attempt, or has hooks.
   bool needs_exec() const {
     if (!grant_.refusal.empty()) return false;
     const Policy& policy = grant_.policy;
@@ -154,7 +155,7 @@ class Launch {
   Exit end_as(const AttemptResult& result, const AttemptScratch& scratch) {
     const Exit end = exit_of(result.outcome, result.observation, invocation_.mode());
     bid_farewell(keeper_.fd(), scratch.state(), came_out(result, end));
-    // ctest is about to end the test by itself, and says `***Timeout` only then.
+    // ctest is about to end the test by itself, and only then says `***Timeout`.
     const bool timed_out = result.observation.end_reason == EndReason::timeout;
     if (result.told_timeout) clock_.start_anew(invocation_.told_timeout);
     if (timed_out && !around_.parent_tells &&
@@ -165,20 +166,19 @@ class Launch {
     return end;
   }
 
-  // ctest's clock is the only one: it says when the limit is over, and `***Timeout` once we are
-  // gone.
+  // ctest's clock alone counts: it tells us of the end, and says `***Timeout` when we are gone.
   bool is_told_of_limit() const {
     return around_.parent_tells && runner_ == nullptr &&
            clock_.judges(grant_.policy, invocation_.facts);
   }
 
-  // By what ctest judges the test besides its end: only reports ask.
+  // What ctest judges the test by besides its end; only reports need it.
   std::string_view judged_by() const {
     const char* const value = ::getenv(environment::k_property_judged.data());
     return value != nullptr && invocation_.attach ? value : std::string_view();
   }
 
-  // For the record: a report has nothing else where ctest or the keeper does not live to tell.
+  // The verdict for the record: a report has nothing else where ctest or the keeper dies early.
   std::string verdict_of(const AttemptResult& result) const {
     EndedTest test;
     test.outcome = result.outcome;
@@ -190,7 +190,7 @@ class Launch {
     return std::string(verdict_on_record(test));
   }
 
-  // What ctest will say, as far as is known here.
+  // What ctest will say, as far as we know.
   std::string_view came_out(const AttemptResult& result, const Exit& end) const {
     if (!result.verdict.empty() && result.verdict != "unknown") return result.verdict;
     if (result.outcome == Outcome::skipped) return "skipped";
@@ -201,7 +201,7 @@ class Launch {
     const AttemptIdentity& identity = grant_.identity;
     warn(record_bare(identity.journal, identity.test, identity.key, "HOLDFAST_ENABLED is OFF",
                      invocation_.skip_code ? MaySkip::yes : MaySkip::no));
-    // What comes now is the test: to the keeper it must not look like a launcher that was killed.
+    // From here on this process is the test. The keeper must not take that for a killed launcher.
     bid_farewell(keeper_.fd(), LentScratch::reusable);
     return run_bare(invocation_, around_.callers);
   }
@@ -225,7 +225,7 @@ class Launch {
     return result;
   }
 
-  // The test itself, once.
+  // Runs the test itself, once.
   AttemptResult attempt(const HeldLocks& above, std::vector<os::LockRequest>& locks,
                         AttemptScratch& scratch) {
     const AttemptIdentity& identity = grant_.identity;
@@ -280,7 +280,7 @@ class Launch {
     }
   }
 
-  // The first line of the test's output, which ctest looks for (lock_line.cmake).
+  // Prints the first line of the test's output, for which ctest waits (lock_line.cmake).
   void tell_locks(const TakenLocks& locks) {
     std::string line = "lock ";
     for (const os::LockRequest& lock : locks.held) {
@@ -288,8 +288,8 @@ class Launch {
       line += lock.spec().name;
     }
     write_line(line + " after " + describe(locks.waited));
-    // CTest 3.25 forgets the expression with its first match: of a later attempt of `--repeat` it
-    // never starts the clock, and will not end it.
+    // CTest 3.25 forgets the expression after its first match. So it never starts the clock of a
+    // later attempt of `--repeat`, and will not end it.
     if (!grant_.is_again) clock_.start();
   }
 
@@ -302,8 +302,8 @@ class Launch {
     }
   }
 
-  // That a test left something behind, or had nothing to run, is worth knowing; everything else
-  // there is a note on is an error.
+  // A test that left something behind or had nothing to run is worth knowing. Any other note is an
+  // error.
   void tell_note(const AttemptResult& result) {
     if (is_worth_knowing(result)) return teller().tell(result.note);
     if (result.outcome == Outcome::interrupted && result.report.survivors == 0) {
@@ -313,7 +313,7 @@ class Launch {
     teller().complain(result.note, tells_of_waits ? Layout::folded : Layout::one_line);
   }
 
-  // A record that cannot be written is said and changes nothing else.
+  // A record that cannot be written causes a warning and nothing else.
   void warn(const Result<void>& recorded) {
     if (recorded || warned_) return;
     warned_ = true;
@@ -332,19 +332,19 @@ class Launch {
   Grant grant_;
   CtestClock clock_;
   AttemptRunner* batches_;
-  AttemptRunner* runner_ = nullptr;  // null: the supervisor alone
-  int interrupted_ = 0;              // the signal that came before a further attempt
+  AttemptRunner* runner_ = nullptr;  // null: only the supervisor
+  int interrupted_ = 0;              // the signal that came before another attempt
   bool warned_ = false;
 };
 
 }  // namespace
 
 Exit launch(char** arguments, char** environment, AttemptRunner* batches) {
-  // Read before anything can fail: under ctest a failure of ours must not be an exit code.
+  // The mode is read first of all: under ctest a failure of ours must not be an exit code.
   const ExitMode mode =
       ::getenv(environment::k_attach.data()) != nullptr ? ExitMode::ctest : ExitMode::command;
-  // At once: what is found out before would have to be handed over, or found out again. By the
-  // test's own property; that a setting says the same shows only later.
+  // The other launcher takes over at once, so that nothing found out here is lost. This follows the
+  // test's own property; a setting that says the same shows only later.
   const bool is_told_of_batch =
       mode == ExitMode::ctest && ::getenv(environment::k_property_isolation.data()) != nullptr;
   if (batches == nullptr && is_told_of_batch) become_launcher_of_batches(arguments, environment);

@@ -1,4 +1,4 @@
-// The launcher, from its arguments to how it ends.
+// The launcher, from its arguments to its end.
 #pragma once
 
 #include <optional>
@@ -16,15 +16,15 @@ namespace holdfast::supervision {
 class AttemptRunner;
 
 // Runs what the command line says. `arguments` and `environment` are those of main. Returns how
-// this process is to end; some ends (a test that is exempt from Holdfast) replace it and do not
-// return.
+// this process is to end. Some ends (a test that is exempt from Holdfast) replace the process and
+// do not return.
 //
-// `batches`: runs a test that is a batch here, where that and the supervisor are all it takes.
-// Null: this is the launcher of every test, and the one of batches takes its place
-// (docs/internals/decisions/0021-a-launcher-for-batches.md).
+// `batches` runs a batch in this process, if the test needs nothing else than that and the
+// supervisor. Null: this is the launcher of every test, and for a batch the launcher of batches
+// takes its place (docs/internals/decisions/0021-a-launcher-for-batches.md).
 Exit launch(char** arguments, char** environment, AttemptRunner* batches = nullptr);
 
-// An attempt that is over: nothing of it is left, its locks are let go, it is not recorded yet.
+// An attempt that is over: nothing of it is left, its locks are released, its record is to come.
 struct EndedAttempt {
   const Invocation& invocation;
   const Grant& grant;
@@ -33,28 +33,28 @@ struct EndedAttempt {
   Milliseconds native_end;  // as in AttemptPlan
   LentScratch scratch;
   Teller teller;
-  AttemptResult& result;  // what is found out about it is added
+  AttemptResult& result;  // the receiver adds what it finds out
 };
 
-// The attempt that follows, after a while without locks.
+// The next attempt, after a while without locks.
 struct NextAttempt {
   std::string attempt;  // its id
   std::string scratch;  // as in Grant
   Milliseconds wait{0};
-  bool alone = false;  // with nothing beside it
+  bool alone = false;  // no other test runs beside it
 };
 
-// What runs a test in place of the supervisor alone, as often as it wants, with locks, records and
-// scratch directory around each attempt as ever.
+// Runs a test in place of the supervisor alone, as often as it wants. Each attempt has locks,
+// records and a scratch directory as usual.
 class AttemptRunner {
  public:
   virtual AttemptResult run(const AttemptPlan& plan, Surroundings& around) = 0;
-  // Whether it weighs all evidence itself, of each case.
+  // Whether it weighs all evidence of each case itself.
   virtual bool judges_cases() const = 0;
-  // None: this was the last attempt, and how it ended is how the test ends.
+  // None: this was the last attempt, and its end is the end of the test.
   virtual std::optional<NextAttempt> conclude(const EndedAttempt& ended) = 0;
-  // Until it is time for the next one, whose policy may be another. Returns the signal that is to
-  // end the test instead, SIGTERM if ctest has died; 0: none.
+  // Waits until it is time for the next attempt, whose policy may differ. Returns the signal that
+  // is to end the test instead, SIGTERM if ctest has died; 0: none.
   virtual int wait(const NextAttempt& next, Policy& policy, Surroundings& around) = 0;
 
  protected:
@@ -62,8 +62,7 @@ class AttemptRunner {
 };
 
 // In `holdfast exec`: goes on with what a launcher has handed over
-// (supervision/grant/hand_over.hpp), and has the test run by `runner`, a step of a build by
-// `step_runner`.
+// (supervision/grant/hand_over.hpp). `runner` runs a test, `step_runner` a step of a build.
 Exit go_on(char** arguments, char** environment, AttemptRunner& runner, StepRunner& step_runner);
 
 }  // namespace holdfast::supervision

@@ -1,6 +1,6 @@
-// Memory comes from one block of the program's own, mostly: a plain attempt needs some kilobytes
-// once, and a heap asks the kernel for pages, gives them back and asks again, a dozen system calls
-// for every test. What does not fit (long waits, large process trees) comes from the heap.
+// Most memory comes from one block of the program's own. A plain attempt needs some kilobytes once.
+// A heap asks the kernel for pages, gives them back and asks again: a dozen system calls for every
+// test. What does not fit (long waits, large process trees) comes from the heap.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -9,13 +9,13 @@
 namespace {
 
 constexpr std::size_t k_alignment = alignof(std::max_align_t);
-// A plain attempt uses less than half. Untouched pages cost nothing.
+// A plain attempt uses less than half of it, and untouched pages cost nothing.
 constexpr std::size_t k_block_size = 64 * 1024;
 
 alignas(k_alignment) unsigned char block[k_block_size];
 std::size_t used = 0;
 
-// Never 0: what is at the end of the block would not be of it.
+// Never 0, because an address at the very end of the block would not count as inside it.
 std::size_t rounded(std::size_t size) {
   return (size > 0 ? size + k_alignment - 1 : k_alignment) & ~(k_alignment - 1);
 }
@@ -39,7 +39,7 @@ void release(void* memory) {
   if (!is_of_block(memory)) std::free(memory);
 }
 
-// The last one given out, usually a string that was read and parsed, makes room for the next.
+// The latest piece given out, usually a string that was read and parsed, makes room for the next.
 void release(void* memory, std::size_t size) {
   if (!is_of_block(memory)) return std::free(memory);
   if (static_cast<unsigned char*>(memory) + rounded(size) == block + used) used -= rounded(size);

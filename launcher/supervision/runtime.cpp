@@ -1,15 +1,15 @@
-// What the C++ library calls when memory or logic fails, without exceptions.
+// What the C++ library calls when memory or logic fails, here without exceptions.
 //
-// Linked statically, the library's own versions bring the unwinder, the demangler and stdio into a
-// program that is mapped once per test: a quarter of its size, and of the pages each start touches.
-// Nothing here can be caught anyway (the launcher is built without exceptions): the process aborts,
+// When linked statically, the library's own versions bring in the unwinder, the demangler and
+// stdio. That is a quarter of the program, and of the pages that each start for a test touches.
+// Nothing can be caught here anyway (the launcher is built without exceptions): the process aborts,
 // and the guard, which lives on, ends the test.
 #include <cstddef>
 #include <cstdlib>
 #include <new>
 
 // The names are the library's (bits/functexcept.h, bits/c++config.h). Its assertions are on with
-// _GLIBCXX_ASSERTIONS, and from GCC 15 on where nothing is optimised.
+// _GLIBCXX_ASSERTIONS, and since GCC 15 in builds without optimisation.
 namespace std {
 void __glibcxx_assert_fail(const char*, int, const char*, const char*) noexcept { abort(); }
 void __throw_length_error(const char*) { abort(); }

@@ -31,19 +31,19 @@
 namespace holdfast::supervision {
 namespace {
 
-// As for what an attempt leaves behind: what ends by itself so soon is no leak.
+// As in an attempt: a process that ends by itself so soon is no leak.
 constexpr Milliseconds k_leak_patience{100};
 constexpr std::size_t k_most_listed = 16;
 
 struct Duty {
   int socket = -1;
   Milliseconds grace{0};
-  pid_t child = 0;  // 0: has been waited for
+  pid_t child = 0;  // 0: it has been waited for
   int first_signal = 0;
 };
 
-// After --anchor: SOCKET GRACE_MS CHILD SIGNAL, then what this process need not know, how the case
-// ended: whoever waited for it has said so.
+// After --anchor: SOCKET GRACE_MS CHILD SIGNAL. The rest says how the case ended, which this
+// process need not know: whoever waited for the case has reported it.
 constexpr std::size_t k_words = 8;
 
 bool read_duty(char** arguments, Duty& duty) {
@@ -88,7 +88,7 @@ class Anchor final : public os::TreeWatcher {
 
   int hurry_fd() override { return hears_ ? socket_.get() : -1; }
 
-  // A further order while we are at it can only be for less grace. Without exec nobody has any.
+  // A further order meanwhile can only be for less grace. Without `holdfast exec` there is none.
   bool hurries() override {
     const Result<std::string> packet = os::receive_packet(socket_.get());
     if (!packet || packet->empty()) {
@@ -154,7 +154,8 @@ Exit end_as_anchor(char** arguments) {
     write_line("--anchor is for Holdfast's own use, with eight numbers after it");
     return {Exit::Kind::code, exit_codes::k_own_failure};
   }
-  // It is one already, and stays one over exec; asked again, a mistaken caller harms nobody.
+  // An anchor is a subreaper already, and stays one over exec. Asking again guards against mistaken
+  // callers.
   if (os::become_subreaper()) Anchor(duty).end();
   return {Exit::Kind::code, exit_codes::k_success};
 }

@@ -1,6 +1,6 @@
-// `holdfast-launcher --anchor …`: what the anchor of a forked case of a batch becomes when a
-// process of the case is left, or the case is to be ended (docs/internals/worker-protocol.md). It
-// has the anchor's pid, and with it the case's processes below it.
+// `holdfast-launcher --anchor …`: the anchor of a forked case of a batch becomes this when
+// processes of the case are left, or the case is to be ended (docs/internals/worker-protocol.md).
+// The pid stays the same, and so the case's processes stay below it.
 #pragma once
 
 #include "core/outcome/outcome.hpp"
@@ -10,7 +10,7 @@ namespace holdfast::supervision {
 // Whether the launcher was started as an anchor.
 bool is_anchor(char** arguments);
 
-// Ends the case's processes, tells `holdfast exec`, and gives what to end with.
+// Ends the case's processes, tells `holdfast exec`, and returns how this process is to end.
 Exit end_as_anchor(char** arguments);
 
 }  // namespace holdfast::supervision

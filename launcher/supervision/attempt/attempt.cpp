@@ -32,8 +32,8 @@ namespace {
 using Event = SupervisionEvent;
 using Action = SupervisionAction;
 
-// How much longer than the grace a guard may take that was told to end the tree, before the
-// launcher does it itself: it may have been stopped by a test.
+// A guard that was told to end the tree has this long beyond the grace. Then the launcher ends the
+// tree itself: a test may have stopped the guard.
 constexpr Milliseconds k_guard_patience{7000};
 
 class Attempt final : public os::TreeWatcher {
@@ -49,8 +49,8 @@ class Attempt final : public os::TreeWatcher {
       return own_failure(begun.error());
     }
     while (state_.stage != Stage::ended) wait_for_news();
-    if (state_.reason == EndReason::none) stacks_.drop();  // it came to its end before --stop-time
-    stacks_.tell();                                        // it ended by itself meanwhile
+    if (state_.reason == EndReason::none) stacks_.drop();  // it ended before --stop-time
+    stacks_.tell();                                        // it ended while they were taken
     if (plan_.companion != nullptr) plan_.companion->on_tree_gone();
     guard_.bury();
     if (state_.reason == EndReason::none && state_.pressed == 0) notice_same_interrupt();
@@ -59,7 +59,7 @@ class Attempt final : public os::TreeWatcher {
     return conclude();
   }
 
-  // Of the tree that is ended here, in the guard's place.
+  // Watches the tree when it is ended here, in the guard's place.
   void on_reaped(pid_t pid, int /*status*/) override { guard_.note_reaped(pid); }
   int hurry_fd() override { return around_.signals.fd(); }
   bool hurries() override {
@@ -82,7 +82,7 @@ class Attempt final : public os::TreeWatcher {
     } else {
       wait_with_companion(fds);
     }
-    // The guard first: a test that has ended was not interrupted by what came at the same time.
+    // The guard comes first: a test that has ended was not interrupted by a simultaneous event.
     look_at_guard();
     if (state_.stage == Stage::ended) return;
     if (fds[0].revents != 0) read_signals();
@@ -138,7 +138,7 @@ class Attempt final : public os::TreeWatcher {
     return clock_.after(plan_.policy.timeout);
   }
 
-  // ctest gives no time for it when --stop-time comes.
+  // Stacks are taken early because ctest gives no time for them when --stop-time comes.
   void look_before_stop_time() {
     look_at_ = k_longest;
     if (state_.stage == Stage::running && !stacks_.are_being_taken()) take_stacks();
@@ -202,7 +202,7 @@ class Attempt final : public os::TreeWatcher {
     if (!stacks_.take()) happened({Event::Kind::stacks_taken});
   }
 
-  // After a timeout as much as there is before ctest ends us.
+  // After a timeout the grace is limited by the time before ctest ends us.
   Milliseconds grace() const {
     if (state_.reason != EndReason::timeout) return plan_.policy.grace;
     const Milliseconds grace = plan_.timeout_signal != 0 ? plan_.timeout_grace : plan_.policy.grace;
@@ -230,7 +230,7 @@ class Attempt final : public os::TreeWatcher {
     guard_.order(order);
   }
 
-  // With the sender of the signal that is being answered, if it is that one.
+  // Adds the sender, if `signal` is the one that is being answered.
   GuardOrder passing_on(GuardOrder::Kind kind, int signal) const {
     GuardOrder order{kind, signal};
     if (signal != heard_.number || heard_.source == SignalSource::terminal) return order;
@@ -239,7 +239,7 @@ class Attempt final : public os::TreeWatcher {
     return order;
   }
 
-  // It exited, or has something to say and goes on.
+  // The guard has exited, or has something to report and goes on.
   void look_at_guard() {
     if (state_.stage == Stage::ended) return;
     const bool exited = guard_.listen();
@@ -271,11 +271,11 @@ class Attempt final : public os::TreeWatcher {
         continue;
       }
       if (around_.tells_limit(got)) {
-        // A companion has a clock of its own, for a hook that comes first.
+        // A companion has its own clock, for a hook that comes first.
         if (plan_.companion == nullptr) happened({Event::Kind::timeout_expired});
         continue;
       }
-      // The test goes on, says the guard.
+      // The guard says by this SIGCONT that the test goes on.
       if (got.number == SIGCONT && (got.sender == guard_.pid() || got.from_line)) continue;
       if (got.source == SignalSource::process && os::is_below(got.sender, guard_.pid())) {
         got.source = SignalSource::tree;
@@ -293,13 +293,13 @@ class Attempt final : public os::TreeWatcher {
     if (!around_.callers.ignores(got.number)) {
       return happened({Event::Kind::signal_received, got.number, got.source});
     }
-    // Nothing to us, as it would be to the bare command, unless the test handles it after all.
+    // We ignore it, as the bare command would, but the test may handle it all the same.
     if (got.source != SignalSource::terminal) {
       guard_.order(passing_on(GuardOrder::Kind::forward, got.number));
     }
   }
 
-  // The guard was to end the tree and has not: stopped, most likely.
+  // The guard did not end the tree as ordered; most likely it is stopped.
   void take_over() {
     guard_.kill();
     guard_lost_ = true;
@@ -314,8 +314,8 @@ class Attempt final : public os::TreeWatcher {
     if (containment != nullptr) containment->remove();
   }
 
-  // What ended the test may have reached us at the same instant (Ctrl-C), and pend unread. A test
-  // that exits after it ended by itself, but is not to be tried again.
+  // The signal that ended the test (Ctrl-C) may have reached us at the same instant, and still
+  // pend. A test that handles the signal and exits ended by itself, but must not be tried again.
   void notice_same_interrupt() {
     const GuardReport& report = guard_.report();
     if (!report.main_reaped) return;
@@ -337,8 +337,8 @@ class Attempt final : public os::TreeWatcher {
     state_.stage = Stage::ended;
   }
 
-  // ctest alone reads what a test writes. When it dies its end of the pipe goes first: the test may
-  // die of that before the death can be seen.
+  // Only ctest reads the test's output. When ctest dies, its end of the pipe closes first: the test
+  // may die of that before we can see ctest's death.
   void notice_dead_reader() {
     const GuardReport& report = guard_.report();
     if (plan_.mode != ExitMode::ctest || !report.main_reaped || !WIFSIGNALED(report.main_status) ||
@@ -371,15 +371,15 @@ class Attempt final : public os::TreeWatcher {
   AttemptStacks stacks_{plan_, guard_};
   SupervisionState state_;
   AttemptClock clock_;
-  os::ReceivedSignal heard_;  // while it is being answered
+  os::ReceivedSignal heard_;  // the signal that is being answered
   bool guard_lost_ = false;
   bool parent_watched_ = true;
-  bool main_is_told_ = false;           // to the companion
-  bool is_over_for_companion_ = false;  // it was the companion that had the tree ended
+  bool main_is_told_ = false;           // whether the companion knows of it
+  bool is_over_for_companion_ = false;  // the companion had the tree ended
   Milliseconds paused_at_{0};
   Milliseconds look_at_ = k_longest;  // before --stop-time
   Milliseconds ordered_{0};
-  Milliseconds grace_{0};  // as ordered
+  Milliseconds grace_{0};  // the grace of the order
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// One attempt: the test's process tree from its first process to its last, watched over.
+// Supervises one attempt: the test's process tree from its first process to its last.
 #pragma once
 
 #include "supervision/attempt/attempt_plan.hpp"
@@ -7,8 +7,8 @@
 
 namespace holdfast::supervision {
 
-// Runs the test and returns when nothing of it is left (or when what is left was let go). Whatever
-// arrives meanwhile (signals, ctest's death, the end of its time) ends the tree first.
+// Runs the test and returns when nothing of it is left, or when what is left was let go. A signal,
+// ctest's death or the end of its time ends the tree first.
 AttemptResult run_attempt(const AttemptPlan& plan, Surroundings& around);
 
 }  // namespace holdfast::supervision

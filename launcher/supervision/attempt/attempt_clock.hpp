@@ -1,4 +1,4 @@
-// The clock of an attempt: it stands still while the test is paused.
+// The clock of an attempt, which stands still while the test is paused.
 #pragma once
 
 #include <cstdint>
@@ -10,16 +10,16 @@ namespace holdfast::supervision {
 class AttemptClock {
  public:
   void start();
-  // Of one pause after the other, both on the clock of monotonic_now().
+  // The start and the end of one pause, both on the clock of monotonic_now().
   void pause(Milliseconds at) { paused_since_ = at; }
   void go_on(Milliseconds at) { stopped_ += at - paused_since_; }
-  // Of what it measures: the first call counts.
+  // Ends the measured time; only the first call counts.
   void end();
 
   Milliseconds started() const { return started_; }
-  // When it will have run for `time`, if it is not paused again.
+  // When the attempt will have run for `time`, if it is not paused again.
   Milliseconds after(Milliseconds time) const { return started_ + stopped_ + time; }
-  // From start to end, or to now, less the pauses; microseconds.
+  // The time from start to end (or now) without the pauses, in microseconds.
   std::int64_t wall_us() const;
 
  private:

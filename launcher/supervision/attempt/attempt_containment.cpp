@@ -46,7 +46,7 @@ void AttemptContainment::give_up(const std::string& why) {
   kind_ = Containment::none;
 }
 
-// Without them the test stops alone, as it does where it stops by itself under ctest.
+// Without these lines the test stops alone, as it does under ctest when it stops by itself.
 void AttemptContainment::make_lines() {
   Result<os::SignalLine> stop = os::SignalLine::to_this_process(SIGSTOP);
   Result<os::SignalLine> go_on = os::SignalLine::to_this_process(SIGCONT);
@@ -81,7 +81,8 @@ pid_t AttemptContainment::post_warden(const std::vector<os::LockRequest>& locks,
   warden_ = start_warden(std::move(kept));
   if (warden_.pid != 0) return warden_.pid;
   if (is_namespace()) {
-    // The guard may be at it, gently; when it is dead the kernel is. The locks wait for either.
+    // The guard may be ending the tree gently; if it is dead, the kernel does. The locks stay until
+    // then.
     pollfd ended{first.get(), POLLIN, 0};
     (void)os::retried([&] { return ::poll(&ended, 1, -1); });
   } else {
@@ -102,7 +103,7 @@ void AttemptContainment::enter(os::Command& command, int keeper) const {
   entrust(keeper);
   command.cgroup = descriptor();
   command.entrance = entrance_.get();
-  // In there that number is not the launcher's, who may trace whom it looks at from outside anyhow.
+  // Inside, that number is not the launcher's, which may trace from outside anyway.
   if (is_namespace()) command.debugger = 0;
 }
 
@@ -141,8 +142,7 @@ std::vector<os::NamedProcess> AttemptContainment::named_outside(
 }
 
 void AttemptContainment::remove() {
-  // What cannot be removed is empty, or holds what could not be ended and was named: it is left to
-  // `holdfast reap`.
+  // If this fails, the cgroup is empty or holds reported survivors: `holdfast reap` gets it.
   if (cgroup_) (void)cgroup_->remove();
 }
 

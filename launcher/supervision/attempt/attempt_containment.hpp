@@ -1,9 +1,9 @@
-// What is put around one attempt's process tree so that nothing of it gets away: a cgroup that the
-// test is started in, or a PID namespace whose first process is the guard.
+// The containment around one attempt's process tree, which keeps anything from getting away. It is
+// a cgroup in which the test is started, or a PID namespace whose first process is the guard.
 // docs/guide/containment.md.
 //
-// Made by the launcher before the guard, inherited by the guard; the keeper gets the means to end
-// what is in it, for when both are killed.
+// The launcher makes it before the guard, which inherits it. The keeper gets the means to end what
+// is inside, in case both are killed.
 #pragma once
 
 #include <cstdint>
@@ -24,43 +24,43 @@ namespace holdfast::supervision {
 
 class AttemptContainment {
  public:
-  // `cgroup`: the name that one would have. Where the machine does not let us have what is wanted,
-  // there is none, and trouble() says why.
+  // `cgroup`: the name for a cgroup. Where the machine does not allow what is wanted, there is no
+  // containment, and trouble() says why.
   AttemptContainment(Containment wanted, const std::string& cgroup);
 
   // Forks the guard, as fork(2).
   pid_t fork_guard();
-  // Has a third process end what is inside when launcher and guard are both killed: for where there
-  // is no keeper to do it. To be called before the guard of a cgroup exists, and after that of a
-  // PID namespace does. The warden holds these locks, too. Returns its pid, -1 when there is none.
+  // Has a third process, the warden, end what is inside when launcher and guard are both killed;
+  // for use where there is no keeper. To be called before a cgroup's guard exists, or after a PID
+  // namespace's guard does. The warden holds these locks, too. Returns its pid; -1: there is none.
   pid_t post_warden(const std::vector<os::LockRequest>& locks, Milliseconds grace, pid_t guard);
-  // When the attempt is over.
+  // To be called when the attempt is over.
   void dismiss_warden();
 
   const std::string& trouble() const { return trouble_; }
   bool is_namespace() const { return kind_ == Containment::pidns; }
 
   // --- In the guard ----------------------------------------------------------------------
-  // Before the test exists: has its command start inside, and tells the keeper (-1: there is none)
-  // how to end what is inside.
+  // To be called before the test exists. Makes the command start inside, and tells the keeper (-1:
+  // there is none) how to end what is inside.
   void enter(os::Command& command, int keeper) const;
-  // From within a PID namespace: SIGSTOP or SIGCONT, to the launcher; others it does without.
+  // Sends SIGSTOP or SIGCONT to the launcher from within a PID namespace; no other signal works.
   void signal_launcher(int signal) const;
-  // To be kept open for as long as anything is in it; -1: there is none.
+  // To be kept open for as long as anything is inside; -1: there is none.
   int descriptor() const { return cgroup_ ? cgroup_->directory() : -1; }
   // The most memory that everything inside had at once; 0: the kernel does not say.
   std::int64_t memory_peak_kb() const;
-  // How many of its processes the kernel has killed for want of memory.
+  // How many processes inside the kernel has killed for want of memory.
   std::uint64_t oom_kills() const;
-  // Processes of the test by the numbers that they have for people.
+  // The test's processes with the numbers that people see.
   std::vector<os::NamedProcess> named_outside(std::vector<os::NamedProcess> processes) const;
 
   // --- In both ---------------------------------------------------------------------------
-  // Who is to be ended besides our descendants; null: nobody could be.
+  // The processes to end besides our descendants; null: there can be none.
   os::ProcessSet* processes();
-  // Takes it away when nothing is left in it.
+  // Removes the containment when nothing is left inside.
   void remove();
-  // The same, with somebody in it who is to live on.
+  // Removes it while a process that is to live on is inside.
   void let_go();
 
  private:
@@ -73,9 +73,9 @@ class AttemptContainment {
   std::string trouble_;
   std::optional<os::Cgroup> cgroup_;
   os::UniqueFd entrance_;
-  std::optional<os::CgroupProcesses> processes_;  // once they are asked for
+  std::optional<os::CgroupProcesses> processes_;  // made on the first call of processes()
   os::PidNamespace namespace_;
-  // From in there to the launcher.
+  // From inside the PID namespace to the launcher.
   std::optional<os::SignalLine> stop_line_;
   std::optional<os::SignalLine> continue_line_;
   Warden warden_;

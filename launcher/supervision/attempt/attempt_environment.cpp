@@ -6,7 +6,7 @@
 namespace holdfast::supervision {
 namespace {
 
-// Tells of each lock's slots. Returns the entries for what the test's own tests are to know.
+// Puts each lock's slots into the environment. Returns the entries that tests inside the test need.
 std::vector<std::string> tell_slots(const AttemptFacts& facts, TestEnvironment& told) {
   std::vector<std::string> places;
   for (const os::LockRequest& lock : facts.locks) {
@@ -34,7 +34,7 @@ TestEnvironment attempt_environment(const Invocation& invocation, const AttemptF
     told.set_if_absent(variable.name, variable.value);
   }
   std::vector<std::string> places = tell_slots(facts, told);
-  // A ctest on the same tree inside this test must not wait for the run it is part of.
+  // A ctest on the same tree inside this test must not wait for the run that it is part of.
   if (invocation.attach) places.push_back(run_place(facts.grant.home.tree));
   const std::string held = facts.above.with(places, identity.attempt);
   if (!held.empty()) told.set(env::k_held, held);

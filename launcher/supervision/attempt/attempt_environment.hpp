@@ -1,4 +1,4 @@
-// The environment of one attempt's test: what it inherits, and what Holdfast tells it
+// The environment of one attempt's test: what it inherits and what Holdfast adds
 // (docs/reference/environment.md).
 #pragma once
 
@@ -16,11 +16,11 @@ namespace holdfast::supervision {
 struct AttemptFacts {
   const Grant& grant;
   const HeldLocks& above;                     // what ancestors hold
-  const std::vector<os::LockRequest>& locks;  // what the attempt holds itself
-  const std::string& scratch;                 // its directory; empty: it has none
+  const std::vector<os::LockRequest>& locks;  // what the attempt itself holds
+  const std::string& scratch;                 // its scratch directory; empty: none
 };
 
-// Valid as long as the invocation's environment.
+// The result is valid as long as the invocation's environment.
 TestEnvironment attempt_environment(const Invocation& invocation, const AttemptFacts& facts);
 
 }  // namespace holdfast::supervision

@@ -1,4 +1,4 @@
-// What is to be done in one attempt.
+// What to do in one attempt.
 #pragma once
 
 #include "core/settings/policy.hpp"
@@ -21,18 +21,18 @@ struct AttemptPlan {
   int keeper = -1;  // connection; -1: none
   const AttemptIdentity* identity = nullptr;
   std::vector<os::LockRequest>* locks = nullptr;  // held for as long as anything of the test lives
-  Milliseconds native_end = k_longest;  // when ctest ends the test by itself, monotonic clock
-  int timeout_signal = 0;               // by which its time ends; 0: SIGTERM, with the usual grace
+  Milliseconds native_end = k_longest;            // ctest's own end of the test, monotonic clock
+  int timeout_signal = 0;  // sent when time is over; 0: SIGTERM, with the usual grace
   Milliseconds timeout_grace{0};
   Milliseconds stop_time = k_longest;  // ctest's --stop-time, on the same clock
   Loudness loudness = Loudness::normal;
-  // More may be started here for the test, in the same working directory.
+  // More may be started here for the test, so the working directory must stay.
   bool keeps_directory = false;
   std::string_view required_files = {};  // as Properties has them
-  std::string cgroup;  // what the attempt's would be called, where the policy wants one
+  std::string cgroup;                    // the attempt's cgroup name, if the policy wants a cgroup
   Teller* teller = nullptr;
-  Companion* companion = nullptr;  // null: nobody
-  // Of a build step: what has called setsid(2) is not of its tree. Null: it is a test.
+  Companion* companion = nullptr;  // null: there is none
+  // The build step, whose tree does not include what has called setsid(2). Null: it is a test.
   const BuildStep* step = nullptr;
   const StepOutputs* outputs = nullptr;
 };

@@ -24,13 +24,14 @@ AttemptResult result_of(const SeenAttempt& seen) {
   Observation& observation = result.observation;
   observation.end_reason = seen.state.reason;
   observation.end_signal = seen.state.end_signal;
-  // The guard was killed from outside: the test was ended for it, and how it would have ended
-  // is not known. When the tree was being ended anyhow, that reason stays.
+  // The guard was killed from outside. The test was ended for that, and nobody knows how it would
+  // have ended. If the tree was being ended anyway, that reason stays.
   observation.own_failure = seen.guard_lost && seen.state.reason == EndReason::none;
   if (observation.own_failure) result.note = "the guard was killed";
   observation.main = end_of_main(seen.report);
   result.pressed = seen.state.pressed;
-  // Who pressed the key wanted its end. What it does in its place is its own affair.
+  // The person who pressed the key wanted the test to end. If the test does something else instead,
+  // that is its own affair.
   if (observation.end_reason == EndReason::none && result.pressed != 0 &&
       observation.main.kind == ProcessEnd::Kind::signalled &&
       observation.main.code == result.pressed) {

@@ -1,4 +1,4 @@
-// What an attempt comes to: of what was seen, or of why it never began.
+// Makes the result of an attempt from what was seen, or from why it never began.
 #pragma once
 
 #include <cstdint>
@@ -20,17 +20,17 @@ struct SeenAttempt {
 
 AttemptResult result_of(const SeenAttempt& seen);
 
-// Holdfast could not do its part.
+// Holdfast failed to do its part.
 AttemptResult own_failure(const Error& error);
 // A signal (or ctest's death, as SIGTERM) came before the test was started.
 AttemptResult not_begun(std::string note, int signal);
-// Its locks cannot be had at all.
+// Its locks can never be taken.
 AttemptResult refused(std::string note);
-// `locks` were not had, whatever the reason; `name` is the test's.
+// `locks` were not taken, for whatever reason; `name` is the test's.
 AttemptResult without_locks(const TakenLocks& locks, const std::string& name);
 
-// To be called when the test is over and its locks are still held: if one of them was removed
-// meanwhile, that is what the attempt came to.
+// To be called when the test is over and its locks are still held. If the file of one was removed
+// meanwhile, that becomes the result of the attempt.
 void notice_lost_locks(const std::vector<os::LockRequest>& locks, const std::string& name,
                        AttemptResult& result);
 

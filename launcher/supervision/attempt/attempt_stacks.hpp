@@ -1,5 +1,5 @@
-// The stacks of a test that is about to be ended, taken while it still lives and told in its own
-// output, where ctest keeps it.
+// Takes the stacks of a test that is about to be ended, while it still lives. They go to its own
+// output, where ctest keeps them.
 #pragma once
 
 #include <optional>
@@ -17,23 +17,23 @@ class AttemptStacks {
   // Both must outlive this object.
   AttemptStacks(const AttemptPlan& plan, const GuardProcess& guard) : plan_(plan), guard_(guard) {}
 
-  // Starts taking those of the whole tree, by a debugger that is our child and not of the tree: to
-  // be called before anything is sent to the tree. Tells those that were being taken. False when
-  // there is no time for them, or nobody wants them.
+  // Starts to take the stacks of the whole tree, by a debugger that is our child and not of the
+  // tree. To be called before anything is sent to the tree. First tells stacks that are still being
+  // taken. False when there is no time for stacks, or nobody wants them.
   bool take();
   bool are_being_taken() const { return dump_.has_value(); }
-  // Stops where it is and tells what there is, if they are being taken.
+  // If stacks are being taken: stops now and tells what there is.
   void tell();
-  // The same, and tells nothing.
+  // Stops now and tells nothing.
   void drop() { dump_.reset(); }
 
-  // For the poll loop, while they are being taken.
+  // For the poll loop, while stacks are being taken.
   int fd() const { return dump_ ? dump_->fd() : -1; }
   Milliseconds deadline() const { return dump_ ? dump_->deadline() : k_longest; }
-  // True when they are whole.
+  // True when the stacks are complete.
   bool go_on() { return dump_ && dump_->go_on(); }
 
-  // Writes into the test's output; what nobody reads is dropped.
+  // Writes into the test's output; drops what nobody reads.
   void tell_in_output(const std::string& text) const;
 
  private:

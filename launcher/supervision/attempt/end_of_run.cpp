@@ -29,7 +29,7 @@ KeptLeftovers wait_for_end_of_run(const EndOfRun& watched, os::TreeWatcher& watc
     if (fds[1].revents == 0) continue;
     char byte = 0;
     if (::recv(keeper, &byte, 1, MSG_DONTWAIT) > 0) return KeptLeftovers::alive;
-    keeper = -1;  // The keeper died, the run goes on.
+    keeper = -1;  // the keeper died, and the run goes on
   }
   return KeptLeftovers::gone;
 }

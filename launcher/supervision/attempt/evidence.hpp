@@ -1,5 +1,6 @@
-// What tells more about how a test ended than its exit status does: its marker, what a GoogleTest
-// program leaves, the kernel's word on memory. Gathered here, judged in core/outcome/outcome.hpp.
+// Evidence that tells more about a test's end than its exit status: its marker, what a GoogleTest
+// program leaves, the kernel's word on memory. It is gathered here and judged in
+// core/outcome/outcome.hpp.
 #pragma once
 
 #include "core/base/test_environment.hpp"
@@ -12,26 +13,27 @@
 
 namespace holdfast::supervision {
 
-// What a test is asked to leave, and what its exit code may mean. Known before it is started.
+// What a test is asked to leave, and what its exit code may mean. Known before the test starts.
 struct Evidence {
   GoogletestTrace googletest;
   bool pytest = false;
 };
 
-// `scratch` empty: it has no directory to leave anything in, and nothing is asked of it. What the
-// user has set himself stays.
+// If `scratch` is empty, the test has no directory for evidence, and is asked for none. Variables
+// that the user has set stay.
 Evidence ask_for_evidence(const Invocation& invocation, const Grant& grant,
                           const std::string& scratch, TestEnvironment& told);
 
-// To be called when the test is over, before its directory is settled. Says what of the test the
-// outcome depends on, and what it is then.
+// To be called when the test is over, before its directory is settled. Adds the evidence to
+// `result` and sets its outcome.
 void weigh_evidence(const Evidence& evidence, const Invocation& invocation, const Grant& grant,
                     const os::ScratchContent& left, AttemptResult& result);
 
-// Where somebody else has judged, and taken away the markers that were anybody's: the others.
+// For a result that somebody else has judged, who has removed the markers of known owners: notes
+// the other markers.
 void note_orphans(const Grant& grant, const os::ScratchContent& left, AttemptResult& result);
 
-// As weigh_evidence(), of a test that died of SIGKILL and nobody we know of sent it.
+// As weigh_evidence(), for a test that died of a SIGKILL from no sender that we know of.
 void weigh_memory(KeeperLink& keeper, AttemptResult& result);
 
 }  // namespace holdfast::supervision

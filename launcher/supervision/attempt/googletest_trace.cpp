@@ -19,14 +19,14 @@ namespace {
 
 namespace env = environment;
 
-// More than the part of a report that matters.
+// Longer than the part of a report that matters.
 constexpr std::size_t k_head_of_report = 256;
 
 std::string in(const std::string& directory, std::string_view name) {
   return directory + "/" + std::string(name);
 }
 
-// Open on both sides: a program that begins waits for nobody.
+// The FIFO is open on both sides, so a program that begins does not wait.
 os::UniqueFd make_beginnings(const std::string& path) {
   if (::mkfifo(path.c_str(), 0600) != 0) return {};
   os::UniqueFd fifo(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
@@ -34,7 +34,7 @@ os::UniqueFd make_beginnings(const std::string& path) {
   return fifo;
 }
 
-// As GoogleTest names it, in a directory where none is.
+// The name that GoogleTest gives its report in a directory without reports.
 std::string own_report_of(const char* program) {
   const std::string_view path = program;
   return std::string(path.substr(path.rfind('/') + 1)) + std::string(names::k_googletest_report);
@@ -62,21 +62,21 @@ std::string head_of(const os::ScratchContent& left, const std::string& report) {
   return head ? *head : std::string();
 }
 
-// `is_there`: the runs file is.
+// `is_there`: whether the runs file exists.
 bool is_unfinished(const GoogletestTrace& trace, const Invocation& invocation,
                    const os::ScratchContent& left, bool is_there) {
   if (!trace.beginnings.valid()) return is_there;
   const std::size_t begun = count_beginnings(trace.beginnings);
-  // As it was made; or made anew by a program that began after another was through.
+  // Either it is still as made, or a program that began after another had finished made it anew.
   if (is_there) return begun > 0 || !is_fifo(left.markers.get(), names::k_googletest_runs_file);
-  // Of several the first that was through has removed it. Only the test's own report tells then,
-  // and only of a program that writes one: what a script starts is not the test.
+  // The first of several programs that finished has removed it. Now only the test's own report
+  // tells, and only if the test's program writes one: what a script starts is not the test.
   return begun > 1 && !trace.own_report.empty() &&
          !is_googletest_report(head_of(left, trace.own_report)) &&
          os::holds_googletest(invocation.command[0]);
 }
 
-// Each that has come to its end says that it had none.
+// Every complete report says that its program had no cases.
 bool say_no_tests(const os::ScratchContent& left, const std::vector<std::string>& reports) {
   bool is_one_empty = false;
   for (const std::string& report : reports) {

@@ -1,8 +1,8 @@
-// What the GoogleTest programs of an attempt are asked to leave in its marker directory, and what
-// that tells: whether the test's cases were through when it exited, whether there were any.
+// What the GoogleTest programs of an attempt are asked to leave in its marker directory. It tells
+// whether the test's cases had finished when it exited, and whether there were any.
 //
-// Programs that the test starts inherit what is asked, and leave the same. So no file alone tells
-// of the test itself:
+// Programs that the test starts inherit the request and leave the same files. So no single file
+// tells about the test itself:
 //
 //   googletest-runs   a FIFO: each program that begins puts a byte into it, and removes its name
 //                     when it is through (TEST_PREMATURE_EXIT_FILE)
@@ -26,16 +26,16 @@ namespace holdfast::supervision {
 struct GoogletestTrace {
   bool runs_file = false;
   bool reports = false;
-  bool may_be_empty = false;  // a part of the cases was asked for: it may have none
-  std::string own_report;     // the name of the test's own; empty: it is not told from others
-  os::UniqueFd beginnings;    // the FIFO; invalid: a file
+  bool may_be_empty = false;  // only some cases were asked for: there may be none
+  std::string own_report;     // the name of the test's own report; empty: unknown
+  os::UniqueFd beginnings;    // the FIFO; invalid: the runs file is a plain file
 };
 
-// Asks for it, each where the user has not set the variable himself.
+// Asks for each part where the user has not set its variable himself.
 GoogletestTrace ask_for_trace(const Invocation& invocation, const std::string& markers,
                               TestEnvironment& told);
 
-// When the test is over. Takes the names of what was asked for out of `names`.
+// To be called when the test is over. Removes the files that were asked for from `names`.
 void weigh_trace(const GoogletestTrace& trace, const Invocation& invocation,
                  const os::ScratchContent& left, std::vector<std::string>& names,
                  Observation& seen);

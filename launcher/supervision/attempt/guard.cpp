@@ -23,16 +23,16 @@
 namespace holdfast::supervision {
 namespace {
 
-// A child that is ending when the main process ends (a helper that reads the end of a pipe) is no
-// leak. Only a test that does leave something behind waits this long.
+// A child that is just ending when the main process ends (a helper that reads the end of a pipe) is
+// no leak. Only a test that leaves something behind waits this long.
 constexpr Milliseconds k_leak_patience{100};
 // A server that has just become one closes what it inherited a moment later. Each look costs a walk
 // through its descriptors.
 constexpr Milliseconds k_closing_patience{2000};
 constexpr Milliseconds k_closing_round{20};
-// Who continues a job (`fg`) continues the launcher as well. Only one that still stands so long
-// after its test went on was forgotten. SIGCONT at once would be too late for the stop that it is
-// meant for, and end the next one.
+// Whoever continues a job (`fg`) continues the launcher too. A launcher that is still stopped so
+// long after its test went on was forgotten. An immediate SIGCONT could come too late for its stop,
+// and end the next stop instead.
 constexpr Milliseconds k_wake_patience{100};
 
 class Guard final : public os::TreeWatcher {
@@ -41,15 +41,15 @@ class Guard final : public os::TreeWatcher {
       : duty_(std::move(duty)), launcher_(std::move(duty_.launcher), duty_.launcher_pid) {}
 
   [[noreturn]] void run() {
-    // Before the test exists: an orphan of its first instant is ours already.
+    // This comes before the test exists, so that we get even its first orphan.
     if (!os::become_subreaper()) ::_exit(1);
     if (duty_.containment != nullptr) duty_.containment->enter(duty_.command, duty_.keeper);
-    // Before there is a test: who signals a tree around ours tells by it where ours begins.
+    // The name comes before the test: it shows to those who signal an outer tree where ours begins.
     ::prctl(PR_SET_NAME, os::k_guard_name.data(), 0, 0, 0);
     report_.earliest_start = os::clock_ticks_since_boot();
     const os::Spawned spawned = os::spawn(duty_.command, duty_.callers);
     report_.latest_start = os::clock_ticks_since_boot();
-    // The test has its working directory; ours would keep a directory busy.
+    // The test has its working directory already; ours would only keep a directory busy.
     (void)::chdir("/");
     if (spawned.error != 0) {
       report_.exec_error = spawned.error;
@@ -70,7 +70,7 @@ class Guard final : public os::TreeWatcher {
     report_.main_status = status;
   }
 
-  // Of the main process: the launcher stops with it.
+  // The launcher stops with the main process.
   void on_stop_news(pid_t pid, int status) override {
     if (pid != main_) return;
     const MainStop last = report_.main_stop;
@@ -82,7 +82,7 @@ class Guard final : public os::TreeWatcher {
 
   int hurry_fd() override { return launcher_.fd(); }
 
-  // While the tree is being ended only "now" matters; the launcher's death changes nothing.
+  // While the tree is being ended, only kill_tree matters; the launcher's death changes nothing.
   bool hurries() override {
     GuardOrder order{};
     return read_order(order) && order.kind == GuardOrder::Kind::kill_tree;
@@ -93,7 +93,7 @@ class Guard final : public os::TreeWatcher {
     return duty_.containment != nullptr && duty_.containment->is_namespace();
   }
 
-  // Until the main process has ended. The launcher's orders and its death end the tree.
+  // Runs until the main process has ended. The launcher's orders and its death end the tree.
   void watch_main() {
     children_ = os::watch_children();
     while (hear_of_children() && !report_.main_reaped) {
@@ -107,12 +107,12 @@ class Guard final : public os::TreeWatcher {
     }
   }
 
-  // Of all of them: the main process is there, so nobody need be looked up.
+  // Nobody is spared here: while the main process is there, no process need be looked up.
   bool hear_of_children() { return os::reap(*this, {}, os::StopNews::wanted); }
 
   os::Spared spared() const { return {{}, duty_.step != nullptr}; }
 
-  // After the main process: leftovers are found, then ended or let go.
+  // Runs after the main process: finds leftovers, then ends them or lets them go.
   [[noreturn]] void settle() {
     const Milliseconds until = os::monotonic_now() + k_leak_patience;
     while (true) {
@@ -131,7 +131,7 @@ class Guard final : public os::TreeWatcher {
 
   bool may_stay() const { return duty_.needed_by_others || duty_.on_leak == OnLeak::ignore; }
 
-  // As far as there is patience for those that may stay.
+  // Waits, with limited patience, until leftovers that may stay have closed their output.
   std::vector<os::NamedProcess> leftovers_with_their_output_closed() {
     const Milliseconds until = os::monotonic_now() + k_closing_patience;
     while (true) {
@@ -142,7 +142,7 @@ class Guard final : public os::TreeWatcher {
     }
   }
 
-  // ctest waits for the end of a test's output: who holds it would hang the run.
+  // ctest waits for the end of a test's output, so a leftover that holds it would hang the run.
   bool hold_output(const std::vector<os::NamedProcess>& leftovers) const {
     if (!duty_.under_ctest) return false;
     const int output = duty_.command.output >= 0 ? duty_.command.output : STDOUT_FILENO;
@@ -152,7 +152,7 @@ class Guard final : public os::TreeWatcher {
                        [&](const os::NamedProcess& p) { return os::holds_stream(p.pid, streams); });
   }
 
-  // The leftovers live on and hold no lock: it goes with the main process, as in ctest.
+  // The leftovers live on without the locks, which go with the main process, as in ctest.
   [[noreturn]] void let_go() {
     report_.kept = true;
     if (!duty_.needed_by_others && !in_namespace()) finish();
@@ -161,7 +161,8 @@ class Guard final : public os::TreeWatcher {
     report(GuardReport::Stage::tree_ended);
     duty_.locks->clear();
     EndOfRun watched{children_, duty_.keeper, duty_.parent};
-    // They would end with the first process of their namespace: so it stays, and ends with them.
+    // The guard is the first process of their namespace, with which they would end. So it stays
+    // until they end.
     if (!duty_.needed_by_others) watched.keeper = watched.parent = -1;
     if (duty_.containment != nullptr) watched.contained = duty_.containment->descriptor();
     keep_only(watched);
@@ -203,10 +204,10 @@ class Guard final : public os::TreeWatcher {
     launcher_.report(report_);
   }
 
-  // The test was continued by itself: `kill -CONT`.
+  // Only the test was continued (`kill -CONT`), so the launcher must be continued too.
   void continue_launcher() {
     look_at_launcher_ = k_longest;
-    // From within a PID namespace it is not to be seen.
+    // Inside a PID namespace we cannot see the launcher.
     if (!in_namespace() && !launcher_.is_stopped()) return;
     if (!os::is_stopped(main_)) signal_launcher(SIGCONT);
   }
@@ -227,7 +228,7 @@ class Guard final : public os::TreeWatcher {
     return duty_.containment != nullptr ? duty_.containment->processes() : nullptr;
   }
 
-  // By the numbers that they have outside a PID namespace.
+  // The processes with the numbers that they have outside a PID namespace.
   std::vector<os::NamedProcess> for_people(const std::vector<os::NamedProcess>& processes) const {
     return in_namespace() ? duty_.containment->named_outside(processes) : processes;
   }
@@ -259,7 +260,7 @@ class Guard final : public os::TreeWatcher {
         (void)os::take_pending(os::signal_bit(order.signal));
         return;
       case GuardOrder::Kind::stop_launcher:
-        // From here, so that it cannot come after the SIGCONT for the same stop.
+        // The guard sends it, so that it cannot come after the SIGCONT for the same stop.
         if (is_still_stopped(order.stop)) signal_launcher(SIGSTOP);
         return;
       case GuardOrder::Kind::end_tree:
@@ -272,12 +273,12 @@ class Guard final : public os::TreeWatcher {
         end_tree(0, Milliseconds{0});
         break;
     }
-    // Nothing is left, or nothing that can be ended.
+    // Nothing is left that can be ended.
     finish();
   }
 
-  // Our process group, where its members have had the signal from the one who sent it: then it
-  // pends here too. In a PID namespace of our own who is outside has no number.
+  // Our process group, if its members have had the signal from the same sender: then it pends here
+  // too. Inside a PID namespace of our own, a sender from outside has number 0.
   pid_t told_group(const GuardOrder& order) const {
     if (order.sender == k_nobody) return os::k_no_group;
     const os::ReceivedSignal had = os::take_pending(os::signal_bit(order.signal));
@@ -292,7 +293,7 @@ class Guard final : public os::TreeWatcher {
     os::signal_descendants(order.signal, spared(), told);
   }
 
-  // The launcher's death is an order too: the test ends with it.
+  // The launcher's death counts as an order: the test ends with it.
   bool read_order(GuardOrder& order) {
     const LauncherLink::Heard heard = launcher_.next_order(order);
     if (heard == LauncherLink::Heard::death) {

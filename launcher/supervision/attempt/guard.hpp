@@ -1,9 +1,8 @@
-// The guard: the launcher's child and the test's parent. It reaps, finds leftovers, ends the tree,
-// and goes on doing so when the launcher is killed; the launcher does it when the guard is.
+// The guard is the launcher's child and the test's parent. It reaps, finds leftovers and ends the
+// tree. It goes on if the launcher is killed, and the launcher takes over if the guard is.
 //
-// One process could not do it: what it had double-forked with a cleared environment before its own
-// SIGKILL would be lost to all ancestry. Of the pair, whoever survives is a subreaper of
-// everything.
+// One process is not enough: if it gets SIGKILL, ancestry no longer shows what was double-forked
+// with a cleared environment. Of the pair, the survivor is a subreaper of everything.
 #pragma once
 
 #include "supervision/attempt/guard_duty.hpp"

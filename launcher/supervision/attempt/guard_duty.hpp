@@ -1,4 +1,4 @@
-// What a guard is given to look after.
+// What a guard has to look after.
 #pragma once
 
 #include <vector>
@@ -32,7 +32,7 @@ struct GuardDuty {
   std::vector<os::LockRequest>* locks = nullptr;  // inherited copies, which keep the locks
   const BuildStep* step = nullptr;                // inherited, as in AttemptPlan
   const StepOutputs* outputs = nullptr;
-  AttemptContainment* containment = nullptr;  // inherited; null: nothing is around the test
+  AttemptContainment* containment = nullptr;  // inherited; null: there is none
 };
 
 }  // namespace holdfast::supervision

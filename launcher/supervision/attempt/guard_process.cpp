@@ -46,7 +46,7 @@ GuardDuty duty_of(const AttemptPlan& plan, const Surroundings& around, pid_t lau
 
 Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) {
   if (Result<void> reaper = os::become_subreaper(); !reaper) return reaper;
-  // Children that a shell had before it exec'd us are not the test's.
+  // Children that a shell had before it became this process by exec are not the test's.
   siginfo_t any{};
   if (::waitid(P_ALL, 0, &any, WEXITED | WNOHANG | WNOWAIT) == 0) spared_ = os::own_children();
   Result<std::pair<os::UniqueFd, os::UniqueFd>> pair = os::packet_pair();
@@ -65,12 +65,12 @@ Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) 
   if (containment_ && !containment_->trouble().empty()) {
     plan.teller->complain_once(containment_->trouble());
   }
-  // The test has its working directory; ours would keep a directory busy.
+  // The test has its working directory already; ours would only keep a directory busy.
   if (!plan.keeps_directory) (void)::chdir("/");
   return {};
 }
 
-// As fork(2). Without a keeper a warden is posted, which is no child of the test's.
+// Returns as fork(2). Without a keeper it posts a warden, which is no child of the test's.
 pid_t GuardProcess::fork_contained(const AttemptPlan& plan) {
   containment_.emplace(plan.policy.containment, plan.cgroup);
   if (!containment_->is_namespace()) post_warden(plan, -1);
@@ -96,7 +96,7 @@ bool GuardProcess::listen() {
   return exited;
 }
 
-// The last one counts.
+// Only the latest report counts.
 void GuardProcess::read_reports() {
   GuardReport report;
   while (true) {
@@ -107,7 +107,7 @@ void GuardProcess::read_reports() {
       has_reported_ = true;
       continue;
     }
-    // It exited with an order unread: said once, before what it has sent.
+    // The guard exited with an order unread. The error comes once, before its last packets.
     if (got < 0 && errno == ECONNRESET) continue;
     if (got == 0) has_hung_up_ = true;
     return;
@@ -122,7 +122,7 @@ void GuardProcess::kill() const {
   if (pid_ > 0) ::kill(pid_, SIGKILL);
 }
 
-// SIGKILL, so that a stopped one does not hold us up.
+// SIGKILL, because a stopped guard would hold us up.
 void GuardProcess::bury() {
   if (pid_ <= 0 || report_.stays) return;
   kill();

@@ -1,4 +1,4 @@
-// The guard as the launcher sees it: a child to start, to give orders to, to listen to, to bury.
+// The guard as the launcher sees it: a child to start, order, hear and bury.
 #pragma once
 
 #include <optional>
@@ -15,34 +15,35 @@ namespace holdfast::supervision {
 
 class GuardProcess {
  public:
-  // Forks it, with what the plan wants around the test; from here on this process is a subreaper
-  // and its working directory is /. A child of ours that exists already is not the test's.
-  // To be called once, with SIGCHLD taken; both arguments must outlive this object.
+  // Forks the guard, with the containment that the plan wants. From here on this process is a
+  // subreaper and its working directory is /. Children that we have already are not the test's. To
+  // be called once, after take_signals(); both arguments must outlive this object.
   Result<void> start(const AttemptPlan& plan, Surroundings& around);
 
   pid_t pid() const { return pid_; }  // -1: it has been reaped
-  // Our children that are not of the test's tree.
+  // Our children that do not belong to the test's tree.
   const std::vector<pid_t>& spared() const { return spared_; }
-  // What it has said last.
+  // The guard's latest report.
   const GuardReport& report() const { return report_; }
   GuardReport& report() { return report_; }
   bool has_reported() const { return has_reported_; }
-  // What is around the test; null: nothing is.
+  // The containment around the test; null: there is none.
   AttemptContainment* containment() { return containment_ ? &*containment_ : nullptr; }
-  // Readable when it has said something; -1: it will not any more.
+  // Readable when there is something to read; -1: nothing will come any more.
   int fd() const { return has_hung_up_ ? -1 : link_.get(); }
 
   void order(const GuardOrder& what);
 
-  // Reads what it has said since. True when it has exited, said once.
+  // Reads new reports. True once: when the guard has exited.
   bool listen();
 
-  // Somebody else has reaped this child of ours.
+  // Tells that somebody else has reaped this child of ours.
   void note_reaped(pid_t pid);
-  // It does not do what it was told to: stopped, most likely.
+  // For a guard that does not obey, most likely because it is stopped.
   void kill() const;
-  // When it has said its last word, before anybody hears that the attempt is over: until then its
-  // locks are held, and in a container nobody else may reap it. Not where it stays with leftovers.
+  // To be called after its last report, before anybody hears that the attempt is over: until then
+  // the guard holds its locks, and in a container nobody else may reap it. Does nothing where the
+  // guard stays with leftovers.
   void bury();
 
  private:

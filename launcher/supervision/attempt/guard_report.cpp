@@ -52,7 +52,7 @@ void record_in_launchers_place(const GuardDuty& duty, const GuardReport& report,
   result.note = "the launcher of the test was killed; its process tree was ended";
   (void)record_end(*duty.identity, result);
   bid_farewell(duty.keeper, LentScratch::used);
-  // It holds the test's locks and the tree: a stopped one would hold them for ever.
+  // The keeper holds the test's locks and the tree; if it is stopped, it would hold them for ever.
   if (duty.keeper >= 0) (void)os::continue_peer(duty.keeper);
 }
 

@@ -1,4 +1,4 @@
-// Filling in what the guard reports, and writing it down where there is no launcher to do it.
+// Fills in the guard's report, and records it where there is no launcher to do so.
 #pragma once
 
 #include <array>
@@ -11,15 +11,14 @@
 
 namespace holdfast::supervision {
 
-// The first of them by name; returns how many there are.
+// Puts the first processes into `list`; returns how many there are.
 unsigned list_processes(const std::vector<os::NamedProcess>& processes,
                         std::array<ListedProcess, k_most_listed>& list);
 
-// What all processes reaped so far have used.
+// Adds the resources that all processes reaped so far have used.
 void add_usage(GuardReport& report);
 
-// The launcher was killed: what it would have said of the attempt is said here, to the journal and
-// to the keeper.
+// For a killed launcher: reports the attempt to the journal and to the keeper in its place.
 void record_in_launchers_place(const GuardDuty& duty, const GuardReport& report,
                                std::int64_t wall_us);
 

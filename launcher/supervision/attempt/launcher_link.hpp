@@ -1,5 +1,5 @@
-// The guard's end of what it and its launcher say to each other. The end of the connection is how
-// the guard learns that the launcher was killed.
+// The guard's end of its connection with the launcher. When the connection ends, the guard knows
+// that the launcher was killed.
 #pragma once
 
 #include <signal.h>
@@ -22,7 +22,7 @@ class LauncherLink {
   bool is_up() const { return socket_.valid(); }
   // Readable when there is something for next_order(); -1: the launcher is dead.
   int fd() const { return socket_.valid() ? socket_.get() : -1; }
-  // The descriptor has been closed together with others.
+  // Forgets the descriptor, which was closed together with others.
   void forget() { (void)socket_.release(); }
 
   // Never waits.

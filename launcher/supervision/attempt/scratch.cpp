@@ -33,7 +33,7 @@ Result<AttemptScratch> AttemptScratch::make_own(const std::string& attempt) {
   return own;
 }
 
-// The first trouble is what is said.
+// Only the first trouble is kept.
 bool AttemptScratch::succeeded(const Result<void>& removal) {
   if (!removal && trouble_.empty()) trouble_ = removal.error().message;
   return static_cast<bool>(removal);
@@ -42,7 +42,7 @@ bool AttemptScratch::succeeded(const Result<void>& removal) {
 std::string AttemptScratch::settle(Scratch what, Outcome outcome, const os::ScratchContent& left) {
   if (path_.empty()) return {};
   is_as_new_ = left.is_as_made;
-  // An empty one tells nobody anything, whatever the outcome.
+  // An empty directory tells nobody anything, whatever the outcome.
   if (!is_as_new_ && (!left.holds_files || goes(what, outcome))) {
     is_as_new_ = succeeded(os::renew_scratch_directory(path_));
   }

@@ -1,5 +1,4 @@
-// HOLDFAST_TMPDIR: the attempt's own directory, from before its test starts until its outcome is
-// known.
+// HOLDFAST_TMPDIR: the attempt's own directory, from before the test until the outcome is known.
 #pragma once
 
 #include <string>
@@ -15,29 +14,28 @@ namespace holdfast::supervision {
 
 class AttemptScratch {
  public:
-  // As the keeper lends it, empty; no path: there is none.
+  // Takes a directory that the keeper lends, with nothing in it; no path: there is none.
   explicit AttemptScratch(std::string lent) : path_(std::move(lent)) {}
-  // For a command that no keeper looks after: made in the user's own directory, by the id of the
-  // attempt.
+  // For a command without a keeper: makes one in the user's directory, named by the attempt's id.
   static Result<AttemptScratch> make_own(const std::string& attempt);
 
   const std::string& path() const { return path_; }
   bool is_own() const { return is_own_; }
 
-  // What the test left in it. To be called when the test is over.
+  // Returns what the test left in it. To be called when the test is over.
   os::ScratchContent look() const {
     return path_.empty() ? os::ScratchContent{} : os::look_into_scratch(path_);
   }
 
-  // To be called with that when everything in it has been read. Returns the path where it holds
-  // something that stays, else nothing. Making and removing a directory costs as much as a third of
-  // the launcher, so one that a test left empty goes back to the keeper as it is.
+  // To be called with the result of look(), when everything in it has been read. Returns the path
+  // if something in it stays, else nothing. Making and removing a directory costs up to a third of
+  // the launcher. So one that a test left empty goes back to the keeper as it is.
   std::string settle(Scratch what, Outcome outcome, const os::ScratchContent& left);
 
-  // What of it could not be removed although it was to go, and why; empty: nothing. To be said.
+  // What should go and could not be removed, and why, for the caller to say; empty: nothing.
   const std::string& trouble() const { return trouble_; }
 
-  // What the keeper gets back: as new only once it is settled.
+  // The state in which the keeper gets it back: reusable only once it is settled.
   LentScratch state() const { return is_as_new_ ? LentScratch::reusable : LentScratch::used; }
 
  private:
@@ -45,7 +43,7 @@ class AttemptScratch {
 
   std::string path_;
   std::string trouble_;
-  os::UniqueFd claim_;  // on one of our own
+  os::UniqueFd claim_;  // for one that we made
   bool is_own_ = false;
   bool is_as_new_ = false;
 };

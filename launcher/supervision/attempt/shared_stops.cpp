@@ -9,9 +9,9 @@
 
 namespace holdfast::supervision {
 
-// What the shell is to see: the same signal has stopped us. SIGSTOP cannot be held back, so the
-// guard sends it, in order with the SIGCONT that it sends when the test goes on; but who was told
-// to stop by another signal stops by that.
+// The shell must see that the same signal has stopped us. SIGSTOP cannot be held back, so the guard
+// sends it, in order with the SIGCONT that it sends when the test goes on. But if another signal
+// told us to stop, we stop by that one.
 bool SharedStops::stop_as_test(int signal) {
   woken_by_ = {};
   // The first process of a PID namespace cannot be stopped, so nobody would see it and continue it.
@@ -21,16 +21,15 @@ bool SharedStops::stop_as_test(int signal) {
     guard_.order({GuardOrder::Kind::stop_launcher, 0, 0, last_.now});
     return true;
   }
-  // What the guard told may be over: between two key presses we may have been stopped and woken
-  // for both.
+  // The guard's news may be old: we may have been stopped and continued since, for two key presses.
   const pid_t main = guard_.report().main;
   if (!signals_.stop_by(signal, [main] { return main == 0 || os::is_stopped(main); })) return false;
   woken_by_ = last_;
   return true;
 }
 
-// What wakes us from a pause is meant for the stop that it ended: `fg` has continued the test as
-// well, and it may have been stopped again by now.
+// The SIGCONT that continues us is meant for the stop that it ended: `fg` has continued the test
+// too, and the test may be stopped again by now.
 void SharedStops::forward(GuardOrder order) {
   const MainStop woken_by = std::exchange(woken_by_, {});
   if (order.signal == SIGCONT && woken_by.signal() != 0) {

@@ -1,5 +1,5 @@
-// Job control: the launcher stops as its test does and is continued with it, so that the shell sees
-// the job stop and go on. Stops can follow one another faster than they are told.
+// Job control: the launcher stops and continues with its test, so that the shell sees the job stop
+// and go on. Stops can follow one another faster than they are reported.
 #pragma once
 
 #include "os/signal/signal_queue.hpp"
@@ -12,16 +12,16 @@ class SharedStops {
  public:
   SharedStops(GuardProcess& guard, os::SignalQueue& signals) : guard_(guard), signals_(signals) {}
 
-  // Stops this process by `signal`, as the main process is; returns when it is continued. False:
-  // it was told to stop, and to go on since.
+  // Stops this process by `signal`, as the main process is stopped. Returns when it is continued.
+  // False: this process was told to stop and then to continue.
   [[nodiscard]] bool stop_as_test(int signal);
-  // To the tree: an order of kind `forward`.
+  // Passes an order of kind `forward` to the tree.
   void forward(GuardOrder order);
 
-  // What the guard has told since the last call.
+  // What the guard has reported since the last call.
   struct News {
     bool continued = false;
-    int stopped_by = 0;  // after it was continued; 0: it was not stopped
+    int stopped_by = 0;  // after it was continued; 0: it is not stopped
   };
   News news();
 
@@ -29,7 +29,7 @@ class SharedStops {
   GuardProcess& guard_;
   os::SignalQueue& signals_;
   MainStop last_;
-  MainStop woken_by_;  // the stop that we stopped for, until the SIGCONT that ended it is read
+  MainStop woken_by_;  // our latest stop, until the SIGCONT that ended it is read
 };
 
 }  // namespace holdfast::supervision

@@ -18,7 +18,7 @@ Warden start_warden(std::vector<int> kept) {
   warden.pid = ::fork();
   if (warden.pid != 0) return warden;
   ::prctl(PR_SET_NAME, "holdfast-warden", 0, 0, 0);
-  // What is sent to the launcher's process group is not meant for who stands in for it.
+  // Signals to the launcher's process group are not meant for its stand-in.
   ::setpgid(0, 0);
   (void)::chdir("/");
   os::leave_standard_streams();

@@ -1,4 +1,4 @@
-// The ninja or make that started a build step, by way of a shell, of `ctest --instrument`, or not.
+// The ninja or make that started a build step, perhaps through a shell or `ctest --instrument`.
 #pragma once
 
 #include "core/base/process_name.hpp"
@@ -9,16 +9,16 @@ namespace holdfast::supervision {
 
 struct BuildTool {
   ProcessName process;
-  bool is_parent = false;  // ours; else something is between
+  bool is_parent = false;  // our parent; false: something is between
 };
 
-// The nearest ancestor that is no shell (ninja has one run `: && link … && :`), no ctest and no
-// cmake. Of makes that run each other, as CMake's Makefiles do three deep, the outermost: the inner
-// ones do not end when it is killed, but of steps that fail.
+// Finds the nearest ancestor that is no shell (ninja has one run `: && link … && :`), no ctest and
+// no cmake. Where makes run each other, as CMake's Makefiles do three deep, finds the outermost.
+// When that one is killed, the inner ones do not end by themselves, but because their steps fail.
 Result<BuildTool> find_build_tool();
 
-// Its stderr, where what a step waits for can be told while it waits: what the step itself prints
-// is shown when it is over. Never waits for who does not read; invalid: it cannot be had.
+// Opens the tool's stderr, where a step can say what it waits for: the step's own output is shown
+// only when it is over. Writing never blocks. Invalid: it cannot be opened.
 os::UniqueFd open_build_tools_stderr(const BuildTool& tool);
 
 }  // namespace holdfast::supervision

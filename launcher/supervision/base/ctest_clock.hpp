@@ -1,5 +1,5 @@
-// ctest's clock for a test, and what ctest ends the test by itself for: the launcher is to be
-// through before (docs/guide/timeouts.md).
+// ctest's clock for a test. The launcher has to finish before ctest ends the test by itself
+// (docs/guide/timeouts.md).
 #pragma once
 
 #include "core/ctest/ctest_limits.hpp"
@@ -11,20 +11,19 @@ class CtestClock {
  public:
   explicit CtestClock(const CtestLimits& limits) : limits_(limits) {}
 
-  // To be called when ctest starts it: with the launcher, or at the line that says that the locks
-  // are had.
+  // To be called when ctest starts its clock: with the launcher, or at the line about taken locks.
   void start();
 
-  // With another limit.
+  // Starts the clock again with another limit.
   void start_anew(Milliseconds limit);
 
-  // When ctest's limit is over, monotonic clock; k_longest: never, not started, or nobody knows.
+  // When ctest's limit is over, on the monotonic clock; k_longest: never, not started, or unknown.
   Milliseconds end() const { return end_; }
   // ctest's --stop-time on the same clock; k_longest: there is none.
   Milliseconds stop_time() const;
 
-  // Whether a test that has timed out is left to ctest to call so: its limit is one that ctest has
-  // been given more for, and not a shorter one of holdfast.toml.
+  // Whether ctest is left to report a timeout. So it is if the limit in force is one for which
+  // ctest was given more time, and not a shorter one of holdfast.toml.
   bool judges(const Policy& policy, const TestFacts& facts) const;
 
  private:

@@ -10,7 +10,7 @@
 namespace holdfast::supervision {
 namespace {
 
-// ctest looks at its clock at once, unless it is stopped or the machine is far behind.
+// ctest looks at its clock in time, unless it is stopped or the machine is far behind.
 constexpr Milliseconds k_ctest_patience{30'000};
 
 }  // namespace

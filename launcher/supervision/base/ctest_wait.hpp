@@ -6,9 +6,9 @@
 
 namespace holdfast::supervision {
 
-// Blocks until ctest ends us, which it is to do at `native_end`: this is how it comes to say
-// `***Timeout`. Returns when ctest has died, when a signal says to end, or when ctest has not done
-// it long after it was to. The test's tree is gone, its locks and its record are settled.
+// Blocks until ctest ends us, which is due at `native_end`: only this makes it say `***Timeout`.
+// Returns when ctest has died, when a signal says to end, or when ctest is long overdue. The test's
+// tree must be gone, its locks released and its record written.
 void wait_for_ctest(Surroundings& around, Milliseconds native_end);
 
 }  // namespace holdfast::supervision

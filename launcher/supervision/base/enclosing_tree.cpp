@@ -15,7 +15,7 @@ LockHome enclosing_tree() {
   std::string directory = buffer;
   while (!directory.empty()) {
     const std::string file = directory + "/" + std::string(names::k_project_file);
-    // Anybody can leave a file in /tmp; whose word counts is this user's and root's.
+    // Anybody can leave a file in /tmp; only files of this user and of root count.
     struct stat info {};
     const bool ours = ::stat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
                       (info.st_uid == ::geteuid() || info.st_uid == 0);

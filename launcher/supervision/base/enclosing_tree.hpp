@@ -6,7 +6,7 @@
 namespace holdfast::supervision {
 
 // Looks upward for a directory that was configured with Holdfast. Empty when there is none: then
-// the scopes `build` and `project` are the user's.
+// the scopes `build` and `project` are those of the user.
 LockHome enclosing_tree();
 
 }  // namespace holdfast::supervision

@@ -24,8 +24,8 @@ struct Above {
   std::string entry;
 };
 
-// Whether an attempt may be around this process. Who holds a lock is one of our programs: it stands
-// above us, or, out of sight, has left us its tag.
+// Whether an attempt may be around this process. A holder is one of our programs: it is our
+// ancestor, or, if we cannot see it, we have its tag.
 bool may_be_inside() {
   if (os::own_tag() != RLIM_INFINITY) return true;
   bool is_ours = false;
@@ -40,7 +40,7 @@ class Search {
  public:
   std::string run() {
     const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::leave_out);
-    // First those in sight: they name attempts around them that may be out of sight.
+    // The holders that we can see come first: they name attempts around them that we may not see.
     for (const os::SurveyedLock& lock : locks) {
       for (const LockParty& holder : lock.holders) {
         if (is_nearest(holder)) around_ = holder.around;
@@ -69,7 +69,7 @@ class Search {
     if (ancestor != ancestors_.end()) {
       distance = static_cast<std::size_t>(ancestor - ancestors_.begin());
     } else if (named != around_.end()) {
-      // Out of sight: behind all that are not.
+      // Not visible, so it comes after all that are.
       distance = ancestors_.size() + static_cast<std::size_t>(named - around_.begin());
     } else if (!is_nearest(holder)) {
       return;
@@ -91,7 +91,7 @@ class Search {
 
 }  // namespace
 
-// A search reads all locks that there are: of every build tree there ever was.
+// A search is expensive: it reads all locks of every build tree that there ever was.
 std::string find_held_above() { return may_be_inside() ? Search().run() : std::string(); }
 
 }  // namespace holdfast::supervision

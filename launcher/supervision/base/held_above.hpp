@@ -1,5 +1,5 @@
-// What the attempts around this process hold, though nothing in its environment says so: a test may
-// have cleared HOLDFAST_HELD for what it starts (`env -i`).
+// Finds what the attempts around this process hold where its environment does not say so: a test
+// may have cleared HOLDFAST_HELD for what it starts (`env -i`).
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace holdfast::supervision {
 
-// As HOLDFAST_HELD would say it. Who holds is known by the records of locks; that it is around us
-// by ancestry (the launcher is there for as long as its attempt has processes), or by the tag of
-// the attempt that we are in, where a PID namespace hides the launcher. Reads all locks of this
-// user: for those that have to wait anyhow.
+// Returns the text that HOLDFAST_HELD would have. Records of locks name the holders. A holder is
+// around us if it is an ancestor: the launcher lives as long as its attempt has processes. Where a
+// PID namespace hides the launcher, our attempt's tag tells it. Reads all locks of this user, so it
+// is for those that have to wait anyway.
 std::string find_held_above();
 
 }  // namespace holdfast::supervision

@@ -16,7 +16,7 @@
 namespace holdfast::supervision {
 namespace {
 
-// Those that TIMEOUT_SIGNAL_NAME can be; 0 for any other.
+// The signals that TIMEOUT_SIGNAL_NAME can name; 0 for any other.
 int timeout_signal_named(std::string_view name) {
   if (name == "SIGINT") return SIGINT;
   if (name == "SIGQUIT") return SIGQUIT;
@@ -26,13 +26,13 @@ int timeout_signal_named(std::string_view name) {
   return 0;
 }
 
-// ctest takes what atoi(3) takes, of which only these can be the code of anything.
+// ctest reads the code with atoi(3); only these values can be an exit code.
 std::optional<int> parse_exit_code(std::string_view text) {
   const std::optional<int> code = take_number<int>(text);
   return code && *code >= 0 && *code <= 255 ? code : std::nullopt;
 }
 
-// As CMake's if() takes it.
+// Whether CMake's if() takes it for true.
 bool is_true(std::string_view text) {
   std::string upper(text);
   for (char& c : upper) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
@@ -114,7 +114,7 @@ Result<Invocation> read_invocation(char** arguments, char** environment) {
   std::string_view found_command;
   read_environment(invocation, found_command);
   if (!invocation.attach) {
-    // What properties say is meant for the test that ctest starts, not for what it may run.
+    // Properties are meant for the test that ctest starts, not for commands that the test runs.
     invocation.facts = {};
     invocation.said.clear();
     invocation.limits = {};
@@ -123,7 +123,7 @@ Result<Invocation> read_invocation(char** arguments, char** environment) {
     invocation.told_timeout = Milliseconds{0};
     invocation.skip_code.reset();
   } else if (!found_command.empty()) {
-    // Points into the environment we were started with, which outlives every use of it.
+    // It points into the inherited environment, which outlives every use.
     invocation.command[0] = const_cast<char*>(found_command.data());
   }
   if (invocation.limits.raised || invocation.limits.kept) invocation.facts.default_timeout.clear();

@@ -1,4 +1,4 @@
-// What this launcher was started for: command line and environment, read once.
+// What this launcher was started for; command line and environment are read once.
 #pragma once
 
 #include <optional>
@@ -20,23 +20,23 @@ struct Invocation {
   char** environment = nullptr;  // as inherited
   std::optional<Attach> attach;  // set: ctest started us
   TestFacts facts;
-  Values said;  // by the test's properties
+  Values said;  // what the test's properties say
   CtestLimits limits;
   std::string held;              // what ancestors hold (HOLDFAST_HELD)
   std::string test;              // the name in records and messages
   std::optional<int> skip_code;  // SKIP_RETURN_CODE, where ctest would judge by it
-  bool tells_locks = false;      // in the output: ctest's clock starts there
-  // More than 0: the output is kept back, and may say first that the test timed out. So long after
-  // that ctest ends it.
+  bool tells_locks = false;      // in the output, where ctest's clock starts
+  // More than 0: the output is kept back, and may begin with the word that the test timed out.
+  // ctest ends the test this long after that.
   Milliseconds told_timeout{0};
   bool disabled = false;  // HOLDFAST_DISABLE
   bool bare = false;      // the test's property HOLDFAST_ENABLED is OFF
-  std::string warning;    // HOLDFAST_ATTACH was not understood
+  std::string warning;    // why HOLDFAST_ATTACH was not understood
 
   ExitMode mode() const { return attach ? ExitMode::ctest : ExitMode::command; }
 };
 
-// `arguments` is argv; its error is a usage error.
+// `arguments` is argv. An error is a usage error.
 Result<Invocation> read_invocation(char** arguments, char** environment);
 
 // 16 hexadecimal digits that tell apart two tests of one name: FNV-1a of name, working directory

@@ -26,7 +26,7 @@ namespace {
 
 // A keeper answers in microseconds; one that is stopped or lost must not hold up a test for long.
 constexpr Milliseconds k_patience{2000};
-// With one that has left another test without an answer already.
+// The same for a keeper that has already failed to answer another test.
 constexpr Milliseconds k_patience_lost{50};
 
 os::Connected connect_to_keeper(const Attach& attach) {
@@ -35,7 +35,7 @@ os::Connected connect_to_keeper(const Attach& attach) {
   const bool lost = ::access(keeperless_flag(socket).c_str(), F_OK) == 0;
   os::Connected link = os::connect_to(socket, lost ? k_patience_lost : k_patience);
   if (!link.socket.valid()) return link;
-  // /tmp is everybody's: only the keeper of this user (or root's) is ours.
+  // Anybody can write to /tmp: only a keeper of this user or of root is ours.
   const Result<uid_t> user = os::peer_user(link.socket);
   if (!user || (*user != ::geteuid() && *user != 0)) {
     link.socket.reset();
@@ -44,10 +44,10 @@ os::Connected connect_to_keeper(const Attach& attach) {
   return link;
 }
 
-// A script in the command's place would pass for every test that it is to look after, and each of
-// them would die in a program that is cut off: one that ends before its section headers do, which
-// linkers and strip(1) put last (ctest-integration/process.cmake looks at the same). What cannot be
-// read says why when it is executed.
+// Whether the file is readable and is no whole program. If a script replaced `holdfast`, every test
+// that it looks after would pass. If the program was cut off, every such test would die in it. A
+// cut-off program ends before its section headers, which linkers and strip(1) put last
+// (ctest-integration/process.cmake looks at the same). An unreadable file fails when executed.
 bool is_no_program(const std::string& path) {
   constexpr unsigned char k_order =
       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
@@ -67,7 +67,7 @@ bool is_no_program(const std::string& path) {
   return static_cast<std::uint64_t>(status.st_size) < header.e_shoff + headers;
 }
 
-// Runs `holdfast keeper`, which returns when a keeper of this ctest listens: its own or another's.
+// Runs `holdfast keeper`, which returns when a keeper of this ctest listens, its own or another's.
 bool start_keeper(const Attach& attach, const os::CallersSignals& callers) {
   Result<std::string> program = main_program();
   if (!program) return false;
@@ -79,7 +79,7 @@ bool start_keeper(const Attach& attach, const os::CallersSignals& callers) {
   const pid_t child = ::fork();
   if (child < 0) return false;
   if (child == 0) {
-    // Nothing of ctest's may stay open in a process that outlives the test.
+    // The keeper outlives the test, so it must not keep ctest's streams open.
     const int null = ::open("/dev/null", O_RDWR);
     for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
     (void)os::become({arguments, ::environ}, callers);
@@ -130,7 +130,7 @@ Result<wire::AttemptGrant> KeeperLink::ask(const wire::AttemptRequest& request) 
   }
   Result<std::string> packet = os::receive_packet(fd());
   if (!packet) {
-    // It may be stopped; or another launcher that has found it so has had it go on just now.
+    // The keeper may be stopped, or another launcher may have continued it just now.
     (void)os::continue_peer(fd());
     packet = os::receive_packet(fd());
   }
@@ -145,7 +145,7 @@ void KeeperLink::entrust(int descriptor) {
   if (!connected()) return;
   wire::Message message;
   message.kind = wire::k_hold;
-  // Without it the lock ends with launcher and guard, which only matters when both are killed.
+  // If this fails, the lock ends with launcher and guard. That matters only when both are killed.
   (void)os::send_descriptors(fd(), wire::encode(message), {descriptor});
 }
 
@@ -158,7 +158,7 @@ std::optional<wire::Message> KeeperLink::answer_to(wire::Message question) {
     if (!packet) return std::nullopt;
     Result<wire::Message> answer = wire::decode(*packet);
     if (!answer) return std::nullopt;
-    // Else it is of a question that was not waited for any longer.
+    // Any other answer belongs to a question that we no longer wait for.
     if (answer->get(wire::k_question) == number) return std::move(*answer);
   }
 }

@@ -1,4 +1,4 @@
-// What is said about an attempt that did not simply run and end.
+// What we say about an attempt that did not simply run and end.
 #pragma once
 
 #include <string>
@@ -9,13 +9,12 @@
 
 namespace holdfast::supervision {
 
-// One sentence, empty when there is nothing to say. `command` is what was to be executed, `parent`
-// who it ends with.
+// One sentence; empty when there is nothing to say. `command` is what was to be executed, and
+// `parent` the program with which it ends.
 std::string note_on(const AttemptResult& result, std::string_view test, std::string_view command,
                     const Policy& policy, std::string_view parent = "ctest");
 
-// Whether what there is to say of it is worth knowing and no error: that a test left something
-// behind, or had nothing to run.
+// Whether the note is no error: the test left something behind, or had nothing to run.
 bool is_worth_knowing(const AttemptResult& result);
 
 // "left 1 process behind, ended: sleep (pid 17)".

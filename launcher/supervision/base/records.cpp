@@ -39,7 +39,7 @@ std::string process_list(const std::array<ListedProcess, k_most_listed>& process
   return list + "]";
 }
 
-// As many as are worth a line; the number of all is said by the note.
+// This many are worth a line; the note gives the number of all.
 constexpr std::size_t k_most_orphans = 16;
 
 std::string orphan_list(const std::vector<OrphanMarker>& orphans) {

@@ -16,30 +16,30 @@
 
 namespace holdfast::supervision {
 
-// What is known of one attempt when it is over.
+// What we know of one attempt when it is over.
 struct AttemptResult {
   Observation observation;
   Outcome outcome = Outcome::internal_error;
   GuardReport report;
   std::int64_t wall_us = 0;
   Milliseconds lock_wait{0};
-  std::string scratch;                // the attempt's directory, where it stays; empty: it is gone
+  std::string scratch;                // the attempt's directory if it stays; empty: it is gone
   std::string note;                   // one sentence; empty: nothing to say
-  std::string remark;                 // the same, worth a record and no line
-  std::string ran_nothing_because;    // of no_tests; empty: its filter selects nothing
+  std::string remark;                 // one sentence for the record only
+  std::string ran_nothing_because;    // with no_tests; empty: its filter selects nothing
   std::optional<std::string> marker;  // the reason in the main process's marker; none: it left none
   std::vector<OrphanMarker> orphans;
   bool ended_for_companion = false;  // supervision/attempt/companion.hpp
   int pressed = 0;                   // SupervisionState::pressed
-  // What `holdfast exec` finds out beside it; each empty where there is nothing.
-  bool told_timeout = false;            // ctest has read that it timed out, and ends us soon
+  // What `holdfast exec` adds; each is empty where there is nothing.
+  bool told_timeout = false;            // ctest has read that it timed out, and will end us
   std::string verdict;                  // what ctest will conclude of this attempt
   std::string retry;                    // whether it is tried again, and why, in words
   std::string log;                      // the file that has its output
   std::string forensics;                // a JSON object
   std::vector<std::string_view> flags;  // `flaky`, …
 
-  // It was begun and did not come to an end of its own: what it wrote may be half written.
+  // Whether it began and was cut off: what it wrote may be incomplete.
   bool is_cut_short() const;
 };
 
@@ -58,7 +58,7 @@ void add_end_of_main(JsonLine& line, const GuardReport& report);
 // Appends a record. The error is for a warning: a record never changes a verdict.
 Result<void> record_start(const AttemptIdentity& identity, const std::vector<LockSpec>& locks);
 Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& result);
-// Whether a test has a SKIP_RETURN_CODE: ctest's log does not tell such a skip from a pass.
+// Whether a test has a SKIP_RETURN_CODE: ctest's log shows such a skip as a pass.
 enum class MaySkip : std::uint8_t { no, yes };
 Result<void> record_bare(const std::string& journal, const std::string& test,
                          const std::string& key, std::string_view why, MaySkip may_skip);

@@ -17,9 +17,9 @@ bool is_before(const timespec& a, const timespec& b) {
 
 StepOutputs::StepOutputs(const BuildStep& step, char** command)
     : directory_(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)) {
-  // The clock that file systems stamp by.
+  // File systems stamp files by this clock.
   ::clock_gettime(CLOCK_REALTIME_COARSE, &begun_);
-  if (step.kind == StepKind::custom) return;  // what its rule names may be what it only updates
+  if (step.kind == StepKind::custom) return;  // its rule may name files that it only updates
   if (!step.output.empty()) files_.push_back(step.output);
   for (char** word = command; *word != nullptr; ++word) {
     const std::string_view option = *word;

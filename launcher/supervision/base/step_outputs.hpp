@@ -1,5 +1,5 @@
-// The files that a build step makes. One that was cut short may have left half of them: for the
-// next build they would be newer than what they are made of.
+// The files that a build step makes. A step that is cut short may leave half a file, which the next
+// build would take for newer than its sources.
 #pragma once
 
 #include <time.h>
@@ -14,14 +14,14 @@ namespace holdfast::supervision {
 
 class StepOutputs {
  public:
-  // To be made before the step begins, in its working directory. `command` is its null-terminated
-  // command: a compiler is told there where its dependencies go.
+  // To be made before the step begins, in its working directory. `command` is the step's
+  // null-terminated command, in which a compiler is told where its dependencies go.
   StepOutputs(const BuildStep& step, char** command);
 
-  // Makes the directory in which it was made the working directory again.
+  // Returns to the working directory that the constructor saw.
   void go_there() const;
 
-  // Removes those that have been written to since. Only regular files.
+  // Removes the regular files among them that were written to since the constructor ran.
   void remove() const;
 
  private:

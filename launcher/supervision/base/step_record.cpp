@@ -16,11 +16,11 @@
 namespace holdfast::supervision {
 namespace {
 
-// A journal of this size, some fifty thousand steps, becomes the older one.
+// At this size, some fifty thousand steps, the journal becomes the older one.
 constexpr off_t k_full = 16 * 1024 * 1024;
 
-// Under its own lock, and only while the name still means it: of several who find it full one
-// moves it. Who has it open appends to the older one.
+// The journal is locked, and its name is checked again: so of several processes that find it full,
+// only one moves it. A process that has it open appends to the older one.
 void move_if_full(const std::string& path) {
   struct stat now {};
   if (::stat(path.c_str(), &now) != 0 || now.st_size < k_full) return;
@@ -29,7 +29,7 @@ void move_if_full(const std::string& path) {
   if (!file.valid() || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return;
   if (::fstat(file.get(), &locked) != 0 || ::stat(path.c_str(), &now) != 0) return;
   if (locked.st_ino != now.st_ino || locked.st_dev != now.st_dev) return;
-  // Another has moved the full one meanwhile: this is the next.
+  // Another process has moved the full journal meanwhile; this is the next one.
   if (locked.st_size < k_full) return;
   (void)::rename(path.c_str(), (path + std::string(names::k_older_suffix)).c_str());
 }

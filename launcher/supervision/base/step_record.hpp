@@ -6,8 +6,8 @@
 
 namespace holdfast::supervision {
 
-// Appends it to <tree>/.holdfast/build/journal.jsonl. A step that cannot be recorded is not told
-// so: each of thousands would say it.
+// Appends the line to <tree>/.holdfast/build/journal.jsonl. Failure is silent: otherwise each of
+// thousands of steps would report it.
 void record_step(const BuildStep& step, const AttemptResult& result);
 
 }  // namespace holdfast::supervision

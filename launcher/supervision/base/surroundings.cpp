@@ -15,12 +15,12 @@ Result<Surroundings> look_around(const Invocation& invocation, const os::Callers
   if (Result<void> filled = os::fill_closed_streams(around.signals.descriptor()); !filled) {
     return filled.error();
   }
-  // `holdfast run … &` must outlive the shell: only what ctest starts ends with its parent.
+  // Only what ctest starts ends with its parent: `holdfast run … &` must outlive the shell.
   if (!invocation.attach) return around;
   const ProcessName& ctest = invocation.attach->ctest;
   // Usually ctest is our parent: then its pid cannot mean another process, and one look is enough.
-  // Not as the first process of a container: that is the parent of every orphan, too, and the first
-  // process of the machine has the same number.
+  // Pid 1 proves nothing: the first process of a container is also the parent of every orphan, and
+  // every PID namespace has a pid 1.
   const bool is_parent = ctest.pid != 1 && ::getppid() == ctest.pid;
   Result<os::UniqueFd> parent = is_parent ? os::watch_parent(ctest.pid) : os::watch_process(ctest);
   if (parent) {

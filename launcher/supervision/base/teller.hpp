@@ -1,5 +1,5 @@
-// Where a line for people goes: to ctest's stderr by way of the keeper, so that not one byte of
-// ours stands in a test's output; to our own stderr when there is no other way.
+// Where a line for people goes: through the keeper to ctest's stderr, so that no byte of ours is in
+// a test's output; to our own stderr when there is no other way.
 #pragma once
 
 #include <string>
@@ -13,18 +13,18 @@ namespace holdfast::supervision {
 
 class Teller {
  public:
-  // `lines`: a descriptor for them where there is no keeper; -1: our own stderr. Where it is a
-  // terminal, the status line of a build tool that stands there is overwritten.
+  // `lines`: a descriptor for the lines where there is no keeper; -1: our own stderr. On a terminal
+  // a line overwrites the build tool's status line.
   Teller(KeeperLink* keeper, Loudness loudness, int lines = -1)
       : keeper_(keeper), loudness_(loudness), lines_(lines) {}
 
-  // Worth knowing; silenced by --quiet.
+  // Says something worth knowing; silenced by --quiet.
   void tell(std::string_view text, Layout layout = Layout::one_line);
-  // An error; never silenced.
+  // Says an error; never silenced.
   void complain(std::string_view text, Layout layout = Layout::one_line);
-  // The same of a test that was interrupted, perhaps with all others of its run.
+  // The same for a test that was interrupted, perhaps with all others of its run.
   void complain_of_interruption(std::string_view text);
-  // The same where every test of the run would say it: said by the first.
+  // The same for an error that every test of the run would say; only the first says it.
   void complain_once(std::string_view text);
 
  private:
@@ -35,7 +35,7 @@ class Teller {
   int lines_;
 };
 
-// One line `holdfast: <text>` on stderr, by one write.
+// Writes one line `holdfast: <text>` on stderr, by one write.
 void write_line(std::string_view text);
 
 }  // namespace holdfast::supervision

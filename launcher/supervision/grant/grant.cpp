@@ -19,8 +19,8 @@
 namespace holdfast::supervision {
 namespace {
 
-// Every later test of the run finds the same: the first says it. The flag is removed with the
-// sockets of keepers that are gone.
+// Only the first test says it, because every later one of the run finds the same. The flag is
+// removed with the sockets of dead keepers.
 void say_keeperless(const Attach& attach, const std::string& why) {
   const std::string flag = keeperless_flag(
       keeper_socket_path(os::user_directory_path(), attach.ctest, attach.pid_namespace));
@@ -55,11 +55,11 @@ bool ask_keeper(const Invocation& invocation, const os::CallersSignals& callers,
   }
   Result<wire::AttemptGrant> answer = keeper.ask(request_of(invocation, grant));
   if (!answer) {
-    // Killed or stopped between our connecting and its answer.
+    // The keeper was killed or stopped after we connected.
     say_keeperless(*invocation.attach,
                    "no keeper (failed to " + answer.error().message +
                        "): tests run by their own properties, nothing is recorded");
-    // Should it wake up and find the request, the attempt is over for it.
+    // If it wakes up and finds the request, this tells it that the attempt is over.
     bid_farewell(keeper.fd(), LentScratch::used);
     keeper = KeeperLink{};
     return false;

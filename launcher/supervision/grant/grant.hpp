@@ -1,4 +1,4 @@
-// What this launcher is to do for its test: the names, the policy and the directory that it has.
+// What this launcher has to do for its test: its names, policy and directory.
 #pragma once
 
 #include <string>
@@ -17,16 +17,16 @@ struct Grant {
   std::string run;
   LockHome home;
   Policy policy;
-  std::string scratch;    // lent by the keeper, empty; no path: there is none
-  std::string refusal;    // not empty: the test must not run, and why
-  bool is_again = false;  // `ctest --repeat` has run the test before, as far as the keeper knows
-  bool is_googletest = false;  // the program is known to be one
+  std::string scratch;         // lent by the keeper, with nothing in it; no path: there is none
+  std::string refusal;         // why the test must not run; empty: it may
+  bool is_again = false;       // `ctest --repeat` has run the test before, if the keeper knows it
+  bool is_googletest = false;  // the program is known to be a GoogleTest program
 };
 
-// From the keeper, which resolves for its run and is connected to `keeper` here; else by the test's
-// own properties and the same rules. Always gives one: a policy that cannot be had is a refusal.
-// Says why there is no keeper, where one was expected. Blocks for its answer, a few seconds at
-// most.
+// Gets the grant from the keeper, to which `keeper` is then connected; otherwise makes one from the
+// test's own properties by the same rules. Always returns one: a policy that cannot be resolved is
+// a refusal. Says why there is no keeper where one was expected. Waits for the keeper's answer, a
+// few seconds at most.
 Grant seek_grant(const Invocation& invocation, const os::CallersSignals& callers,
                  KeeperLink& keeper);
 

@@ -17,7 +17,7 @@
 namespace holdfast::supervision {
 namespace {
 
-// argv[0], "exec", keeper, grant, signals: then what was the launcher's.
+// argv[0], "exec", keeper, grant, signals; the launcher's words follow.
 constexpr int k_own_words = 5;
 constexpr int k_no_keeper = -1;
 
@@ -29,14 +29,14 @@ wire::AttemptGrant to_wire(const Grant& grant) {
   sent.scratch = grant.scratch;
   sent.refusal = grant.refusal;
   sent.is_again = grant.is_again;
-  // Each process of a batch is told for itself.
+  // Each process of a batch is recognised by itself.
   sent.is_googletest = grant.is_googletest && !grant.policy.isolation;
   sent.policy = grant.policy;
   return sent;
 }
 
 Result<os::UniqueFd> written(const std::string& text) {
-  // Without MFD_CLOEXEC: it is to be there after the exec.
+  // There is no MFD_CLOEXEC, because the file must survive the exec.
   os::UniqueFd file(::memfd_create("holdfast-grant", 0));
   if (!file.valid()) return os::system_error("make a file in memory");
   std::size_t done = 0;
@@ -72,7 +72,7 @@ bool parse(std::string_view text, Number& number) {
   return read.has_value();
 }
 
-// "<mask>:<ignored>:<whether SIGCHLD was>", the sets in the kernel's form.
+// "<mask>:<ignored>:<whether SIGCHLD was ignored>"; the sets are in the kernel's form.
 std::string to_text(const os::CallersSignals& callers) {
   return std::to_string(callers.mask) + ":" + std::to_string(callers.ignored) + ":" +
          (callers.child_ignored ? "1" : "0");
@@ -104,7 +104,7 @@ Error hand_over(const Invocation& invocation, const Grant& grant, const KeeperLi
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   for (char** word = invocation.arguments + 1; *word != nullptr; ++word) {
-    // Before the `--` that is before the command.
+    // The option goes before the `--` in front of the command.
     if (!more.empty() && word == invocation.command - 1) arguments.push_back(more.data());
     arguments.push_back(*word);
   }

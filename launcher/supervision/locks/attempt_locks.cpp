@@ -8,10 +8,10 @@
 namespace holdfast::supervision {
 namespace {
 
-// Who the attempt is to others that want what it has.
+// The attempt as others see it that want its locks.
 LockParty party_of(const Grant& grant, const HeldLocks& above) {
   LockParty party;
-  if (grant.policy.locks.empty()) return party;  // nobody will ask: spare the system calls
+  if (grant.policy.locks.empty()) return party;  // nobody will ask, so this saves system calls
   party.process = grant.identity.launcher;
   party.boot = os::boot_id();
   party.test = grant.identity.test;

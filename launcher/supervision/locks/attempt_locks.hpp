@@ -1,4 +1,4 @@
-// The locks that an attempt's policy names, taken in its name.
+// Takes the locks that an attempt's policy names, in the attempt's name.
 #pragma once
 
 #include "core/lock/held_locks.hpp"
@@ -10,8 +10,8 @@
 
 namespace holdfast::supervision {
 
-// As take_locks(). The policy's locks become those that they stand for at the grant's home; `above`
-// has what was found out on the way.
+// As take_locks(). The policy's locks are replaced by those that they mean at the grant's home.
+// Adds to `above` what is found out on the way.
 TakenLocks take_attempts_locks(Grant& grant, HeldLocks& above, Surroundings& around,
                                KeeperLink& keeper, Teller& teller);
 

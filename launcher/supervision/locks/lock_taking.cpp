@@ -10,7 +10,7 @@
 namespace holdfast::supervision {
 namespace {
 
-// A wait out of the global order may be a circle, which nothing else would end.
+// A wait out of the global order may be part of a circle, which nothing else would end.
 constexpr Milliseconds k_out_of_order_patience{60'000};
 
 class Taking {
@@ -50,8 +50,7 @@ class Taking {
     LockParty holder = self_;
     holder.since_unix_ms = os::unix_now_ms();
     request.sign(holder);
-    // Before anything of the test exists, so that there is nothing yet that the lock would have to
-    // outlive us for.
+    // Nothing of the test exists yet, so the keeper has the lock before it must outlive us.
     for (int descriptor : request.descriptors()) keeper_.entrust(descriptor);
     result_.held.push_back(std::move(request));
   }
@@ -66,7 +65,7 @@ class Taking {
     const std::string known = taker_.above.level_of(place);
     Result<Asked> asked = ask_at_level(spec, place);
     if (!asked || asked->had || searched_) return asked;
-    // Before we wait: for an ancestor it would be for ever.
+    // This search comes before the wait: a wait for a lock of an ancestor would never end.
     searched_ = true;
     taker_.above.add_farther(find_held_above());
     self_.around = taker_.above.attempts();
@@ -74,8 +73,9 @@ class Taking {
     return ask_at_level(spec, place);
   }
 
-  // What outlives a test, as it may be allowed to, has inherited HOLDFAST_HELD too: below an
-  // attempt that has let the lock go it would be alone with it beside everybody else.
+  // Forgets holders that have released the lock. A process may be allowed to outlive its test, and
+  // has inherited HOLDFAST_HELD. It would take the lock inside an attempt that no longer has it,
+  // and so share it with the next holder.
   void forget_let_go(const LockSpec& spec, const std::string& place) const {
     const std::vector<std::string> chain = taker_.above.holders_of(place);
     for (auto holder = chain.begin(); holder != chain.end(); ++holder) {

@@ -1,4 +1,4 @@
-// Taking an attempt's locks, one after the other in canonical order, telling every wait.
+// Takes an attempt's locks, one after the other in canonical order, and tells every wait.
 #pragma once
 
 #include <cstdint>
@@ -17,12 +17,12 @@ namespace holdfast::supervision {
 // The attempt for which locks are taken.
 struct LockTaker {
   const LockHome& home;
-  HeldLocks& above;  // with what is found out on the way
+  HeldLocks& above;  // gets what is found out on the way
   const LockParty& self;
 };
 
-// Blocks until all are had, the policy's lock timeout is over, a signal that ends tests arrives, or
-// ctest dies. What is not had is let go again.
+// Blocks until all locks are taken, the policy's lock timeout is over, a signal that ends tests
+// arrives, or ctest dies. Unless it gets all, it releases those that it has.
 TakenLocks take_locks(const Policy& policy, const LockTaker& taker, Surroundings& around,
                       KeeperLink& keeper, Teller& teller);
 

@@ -8,7 +8,7 @@
 namespace holdfast::supervision {
 namespace {
 
-// At the head of the queue we and the helper that waits for us have what we could get so far.
+// At the head of the queue we, and the helper that waits for us, hold what we could get so far.
 bool is_ours(pid_t pid) {
   if (pid == ::getpid()) return true;
   const Result<os::ProcessStat> stat = os::read_process_stat(pid);

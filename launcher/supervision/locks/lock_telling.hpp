@@ -1,4 +1,4 @@
-// What is told about one wait for one lock: while it lasts, and how it ended.
+// What we tell about one wait for one lock: while it lasts, and how it ended.
 #pragma once
 
 #include <string>
@@ -17,21 +17,21 @@ class LockTelling {
   LockTelling(const os::LockRequest& request, const LockWaitOrder& order, Teller& teller)
       : request_(request), order_(order), teller_(teller) {}
 
-  // By the monotonic clock: since when it is waited, and when there is something to tell again.
+  // On the monotonic clock: when the wait began, and when there is something to tell again.
   Milliseconds start() const { return start_; }
   Milliseconds next() const { return start_ + next_telling(told_); }
   void tell_if_due();
-  // Who told nothing has nothing to add.
+  // Says nothing unless the wait was told before.
   void tell_success() const;
 
   // "waiting for lock db@project".
   std::string waiting() const;
-  // One sentence for who does not get it in time, or ever: it is part of `circle` (empty: of none
-  // that is known).
+  // One sentence for a wait that was given up. `circle`: the known circle that it is part of, or
+  // empty.
   std::string gave_up(const LockCycle& circle) const;
 
   Milliseconds since_start() const;
-  // Not counted: we were stopped.
+  // Leaves out a time in which we were stopped.
   void leave_out(Milliseconds pause) { start_ += pause; }
 
  private:

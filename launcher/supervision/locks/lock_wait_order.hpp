@@ -1,4 +1,4 @@
-// How one lock is waited for.
+// How to wait for one lock.
 #pragma once
 
 #include "core/base/duration.hpp"
@@ -8,9 +8,9 @@ namespace holdfast::supervision {
 
 struct LockWaitOrder {
   const LockParty& self;
-  Milliseconds since{0};              // monotonic: the lock was asked for
+  Milliseconds since{0};              // monotonic: when the lock was asked for
   Milliseconds deadline = k_longest;  // monotonic
-  bool out_of_order = false;          // said when it is given up
+  bool out_of_order = false;          // said when the wait is given up
 };
 
 }  // namespace holdfast::supervision

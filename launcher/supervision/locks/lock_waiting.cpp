@@ -39,7 +39,7 @@ class Wait {
   void run() {
     request_.sign_waiting(self());
     while (!wait()) {
-      // Its file was replaced while we waited: once more, for the one that has the name now.
+      // The file was replaced while we waited, so we wait again for the one that has the name now.
       const Result<bool> had = request_.try_take();
       if (!had) return refuse(had.error());
       if (*had) return telling_.tell_success();
@@ -48,7 +48,7 @@ class Wait {
   }
 
  private:
-  // Each of the three: true when it is over, one way or the other.
+  // wait(), wait_here() and wait_beside_helper() return true when the wait is over.
   bool wait() {
     if (!request_.can_wait_here() || !let_interrupt()) return wait_beside_helper();
     const bool over = wait_here();
@@ -70,7 +70,7 @@ class Wait {
       }
       if (*waited == os::LockRequest::Waited::replaced) return false;
       if (interruptions_.parent_ended()) return end_with_ctest();
-      // First those that interrupt nothing: where handlers are put off, this runs them.
+      // Signals that interrupt nothing come first: where handlers run late, they run here.
       if (read_signals() || take_interruptions() || act_by_clock()) return true;
     }
   }
@@ -94,20 +94,20 @@ class Wait {
     }
   }
 
-  // We have it. Signals that came before it go where they went while we waited: those for the test,
-  // which is not there yet, nowhere.
+  // We have the lock. Earlier signals are treated as during the wait: those for the test, which
+  // does not exist yet, are dropped.
   bool finish() {
     if (!read_signals()) telling_.tell_success();
     return true;
   }
 
-  // False: the end of a ctest that is not our parent interrupts nothing, or this system cannot.
+  // False where this system cannot do it, or where ctest is not our parent and so its end would
+  // interrupt nothing.
   bool let_interrupt() {
     if (around_.parent.valid() && around_.parent_pid == 0) return false;
     os::SignalSet signals = 0;
     for (int signal : k_end_tests) signals |= os::signal_bit(signal);
-    // SIGTTOU the queue has for itself. Who is told to go on while he waits expects the next stop
-    // anew.
+    // The queue needs SIGTTOU for itself. SIGCONT interrupts, so that the next stop is expected.
     signals |= (k_stops & ~os::signal_bit(SIGTTOU)) | os::signal_bit(SIGCONT);
     return bool(interruptions_.begin(signals, around_.parent_pid));
   }
@@ -154,7 +154,7 @@ class Wait {
     return false;
   }
 
-  // Only who keeps an attempt around it waiting can be part of one.
+  // Only a wait that keeps an attempt around it waiting can be part of a circle.
   bool is_nested() const { return !order_.self.around.empty(); }
 
   bool ends_circle() {
@@ -171,7 +171,7 @@ class Wait {
     while (true) {
       const os::ReceivedSignal received = around_.signals.next();
       if (received.number == 0) return false;
-      // It pends: so it came after any of these.
+      // SIGCONT discards pending stops, so it came after those that were received.
       if (received.number == SIGCONT) interruptions_.forget(k_stops);
       if (!around_.callers.ignores(received.number) && obey(received.number)) return true;
     }
@@ -189,7 +189,7 @@ class Wait {
     return over;
   }
 
-  // True: it ends the wait.
+  // True: the signal ends the wait.
   bool obey(int signal) {
     if (stops_tests(signal)) stop(signal);
     if (!ends_tests(signal)) return false;
@@ -197,8 +197,7 @@ class Wait {
     return end(TakenLocks::End::interrupted, "interrupted while " + telling_.waiting());
   }
 
-  // The shell is to see that we stopped. Clocks stand still meanwhile; our place in the queue
-  // stays.
+  // Stops so that the shell sees it. Our clocks stand still; our place in the queue stays.
   void stop(int signal) {
     const Milliseconds before = os::monotonic_now();
     interruptions_.let_act(signal, [&] { (void)around_.signals.stop_by(signal); });

@@ -1,4 +1,4 @@
-// One wait for one lock: told while it lasts, ended by whatever ends a test.
+// One wait for one lock; it is told while it lasts, and ends for whatever ends a test.
 #pragma once
 
 #include "core/base/duration.hpp"
@@ -10,11 +10,11 @@
 
 namespace holdfast::supervision {
 
-// Inside another attempt the wait may be part of a circle (core/lock/lock_cycle.hpp). Whose turn it
-// is to end that gives up, as at its deadline.
+// Waits for a lock whose try_take() returned false. `result.end` is `had` unless the wait ended
+// otherwise.
 //
-// Waits for a lock whose try_take() said false. Returns with `result.end` other than `had` when it
-// ended otherwise.
+// Inside another attempt the wait may be part of a circle (core/lock/lock_cycle.hpp). If it is this
+// wait's turn to end the circle, it gives up as at its deadline.
 void wait_for_lock(os::LockRequest& request, const LockWaitOrder& order, Surroundings& around,
                    Teller& teller, TakenLocks& result);
 

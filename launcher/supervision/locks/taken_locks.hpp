@@ -1,4 +1,4 @@
-// What became of the taking of locks.
+// The result of taking locks.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct TakenLocks {
   Milliseconds waited{0};
   enum class End : std::uint8_t { had, not_in_time, refused, interrupted } end = End::had;
   int signal = 0;       // with interrupted: the signal, or 0 when ctest died
-  std::string trouble;  // one sentence, unless had
+  std::string trouble;  // why not, in one sentence; unless had
 };
 
 }  // namespace holdfast::supervision

@@ -29,7 +29,7 @@
 namespace holdfast::supervision {
 namespace {
 
-// As the bare command would end.
+// Ends as the bare command would end.
 Exit become_command(const Invocation& invocation, const os::CallersSignals& callers) {
   const int error = os::become({invocation.command, invocation.environment}, callers);
   write_line(os::execution_error(invocation.command[0], error));
@@ -63,7 +63,7 @@ class Step {
       write_line("\"" + step_.title() + "\" " + why + ": once more, alone");
       const EarlierAttempts earlier = add_up(result, why);
       if (runner_ == nullptr) {
-        // Should that fail, it ends as it has ended.
+        // We get here only if handing over fails; then the step ends as its attempt did.
         write_line("ignoring that it is to be done once more: failed to " +
                    hand_over_step(earlier).message);
       } else {
@@ -74,7 +74,7 @@ class Step {
     if (runner_ != nullptr) runner_->come_to_the_end();
     if (!result.note.empty()) say(result);
     record_step(step_, result);
-    // A build tool tells by a signal that a step was interrupted and has not failed.
+    // A build tool sees by the signal that a step was interrupted and has not failed.
     const bool interrupted = result.outcome == Outcome::interrupted;
     return exit_of(result.outcome, result.observation,
                    interrupted ? ExitMode::ctest : ExitMode::command);
@@ -86,15 +86,15 @@ class Step {
     return {Exit::Kind::code, exit_codes::k_own_failure};
   }
 
-  // What a custom command prints may go into a file, by `> file 2>&1`: not one byte of ours there,
-  // but where it fails anyway and nobody else can be told.
+  // A custom command's output may go into a file, by `> file 2>&1`. So we write nothing there,
+  // unless the command fails anyway and there is nobody else to tell.
   void say(const AttemptResult& result) {
     if (step_.kind != StepKind::custom) return write_line(result.note);
     if (!lines_.valid() && result.outcome == Outcome::passed) return;
     Teller(nullptr, Loudness::normal, lines_.get()).complain(result.note);
   }
 
-  // Of settings for steps none is for custom commands.
+  // No setting for steps applies to custom commands.
   bool is_for_exec() const { return step_.memory_slots || has_settings(step_); }
 
   AttemptResult attempt() {
@@ -106,7 +106,7 @@ class Step {
         return refused(ready.error().message);
       }
     }
-    // Only who waits for a slot, or has one, is asked about.
+    // Others ask only about steps that wait for a slot or have one.
     if (!grant_.policy.locks.empty()) grant_.identity.launcher = os::own_name();
     AttemptResult result = attempt_with_locks();
     if (result.is_cut_short()) outputs_.remove();
@@ -133,8 +133,8 @@ class Step {
     return earlier;
   }
 
-  // Returns only on failure. The build tool is watched by the same descriptor from its first look
-  // on: a second look could take another process for it.
+  // Returns only on failure. `holdfast exec` inherits the descriptor of the build tool: if it
+  // looked for the tool again, it could find another process.
   Error hand_over_step(const EarlierAttempts& earlier) {
     const StepHandOver handed{around_.parent.get(), lines_.get(), earlier};
     outputs_.go_there();
@@ -158,7 +158,7 @@ class Step {
     plan.policy = grant_.policy;
     plan.identity = &grant_.identity;
     plan.locks = &locks.held;
-    // Stacks would stand in the output.
+    // Stacks would end up in the output.
     plan.loudness = step_.kind == StepKind::custom ? Loudness::quiet : invocation_.line.loudness;
     plan.teller = &teller;
     plan.keeps_directory = runner_ != nullptr;
@@ -169,7 +169,7 @@ class Step {
         runner_ != nullptr ? runner_->run(plan, around_) : run_attempt(plan, around_);
     notice_lost_locks(locks.held, step_.title(), result);
     result.lock_wait = locks.waited;
-    // What a compiler has to say of its failure it has said.
+    // A compiler has explained its failure itself.
     if (result.note.empty() && result.outcome != Outcome::failed) {
       result.note =
           note_on(result, step_.title(), invocation_.command[0], grant_.policy, "the build tool");
@@ -183,7 +183,7 @@ class Step {
   os::UniqueFd lines_;
   StepOutputs outputs_;
   StepMemory memory_;
-  StepRunner* runner_;  // null: the launcher, for one plain attempt
+  StepRunner* runner_;  // null: this is the launcher, with one plain attempt
   Grant grant_;
 };
 

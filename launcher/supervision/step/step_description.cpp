@@ -13,8 +13,8 @@
 namespace holdfast::supervision {
 namespace {
 
-// The machine's where root has made its directory and this lock: root's own steps make it, the
-// others' could not. Anybody may make a directory in /var/lock: another user's is passed by.
+// The machine's if root has made its directory and this lock. Root's own steps make the lock; those
+// of others could not. Anybody may make one in /var/lock, so other users' are ignored.
 LockScope scope_of_slots(LockSpec lock) {
   const std::string top(names::k_machine_directory);
   struct stat info {};
@@ -47,7 +47,7 @@ void complete_step(Invocation& invocation) {
     if (!scanned.empty()) {
       step.kind = StepKind::scan;
       step.output = scanned;
-      invocation.line.slots.clear();  // they are for what takes memory and time
+      invocation.line.slots.clear();  // slots are for steps that take memory and time
     }
   }
   if (step.output.empty() && step.kind != StepKind::custom) {

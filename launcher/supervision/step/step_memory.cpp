@@ -12,7 +12,7 @@ namespace holdfast::supervision {
 namespace {
 
 constexpr Milliseconds k_a_while{100};
-// As for stacks anywhere: who reads them reads at once.
+// As with other stacks: a reader that is there reads at once.
 constexpr Milliseconds k_telling_time{200};
 
 }  // namespace

@@ -1,8 +1,8 @@
-// Whether the kernel killed something for want of memory while a step went on. Its counter is of
-// all that is in our cgroup: it says that memory ran out, not for whom.
+// Whether the kernel killed something for want of memory while a step ran. The counter covers all
+// that is in our cgroup: it says that memory ran out, not for whom.
 //
-// The counter is read twice, and the first time only of a step that has gone on for a while: what
-// memory runs out for takes longer than that, and most steps of a build pay nothing.
+// The counter is read twice, and first only when a step has run for a while. A step that uses up
+// memory takes longer than that, and most steps of a build pay nothing.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +18,10 @@ class StepMemory final : public Companion {
  public:
   StepMemory();
 
-  // Reads the counter now: as OomEvents::open().
+  // Reads the counter now; `path` as for OomEvents::open().
   void begin(const std::string& path);
 
-  // To be asked of a step that has failed by itself.
+  // To be asked about a step that has failed by itself.
   bool ran_out(const AttemptResult& result) const;
 
   // As a companion: begins when it is time.
