@@ -5,8 +5,8 @@
 #include <cstdlib>
 
 #include "core/base/environment.hpp"
-#include "exec/step/step_run.hpp"
 #include "exec/retry/test_run.hpp"
+#include "exec/step/step_run.hpp"
 #include "supervision/launch.hpp"
 
 namespace holdfast::exec {

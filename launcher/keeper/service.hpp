@@ -7,13 +7,13 @@
 
 #include "core/settings/wire.hpp"
 #include "keeper/base/connections.hpp"
+#include "keeper/base/keeper.hpp"
+#include "keeper/base/run_lines.hpp"
+#include "keeper/left/orphans.hpp"
 #include "keeper/run/current_run.hpp"
 #include "keeper/run/googletest_programs.hpp"
-#include "keeper/base/keeper.hpp"
 #include "keeper/run/log_turn.hpp"
 #include "keeper/run/memory_watch.hpp"
-#include "keeper/left/orphans.hpp"
-#include "keeper/base/run_lines.hpp"
 #include "keeper/run/stale_programs.hpp"
 #include "os/file/unique_fd.hpp"
 

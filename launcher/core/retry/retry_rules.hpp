@@ -1,4 +1,5 @@
-// How often what is tried again: `exit:4=3,signal:SIGSEGV=2,crash=2,timeout=1,launch=1,oom=1,any=1`.
+// How often what is tried again:
+// `exit:4=3,signal:SIGSEGV=2,crash=2,timeout=1,launch=1,oom=1,any=1`.
 //
 // Each rule says for how many failures of its kind there is one further attempt. Of the rules that
 // fit a failure the most specific one counts, `any` only where no other fits: `any=3,crash=0` is

@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "core/batch/batch.hpp"
-#include "exec/output/capture.hpp"
 #include "exec/batch/forked_case.hpp"
-#include "exec/output/output_relay.hpp"
 #include "exec/batch/worker.hpp"
 #include "exec/batch/worker_link.hpp"
+#include "exec/output/capture.hpp"
+#include "exec/output/output_relay.hpp"
 #include "os/file/unique_fd.hpp"
 #include "supervision/attempt/attempt.hpp"
 #include "supervision/attempt/companion.hpp"

@@ -13,9 +13,9 @@
 
 #include "core/base/duration.hpp"
 #include "core/batch/case_result.hpp"
+#include "exec/batch/worker_link.hpp"
 #include "exec/output/capture.hpp"
 #include "exec/output/output_relay.hpp"
-#include "exec/batch/worker_link.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/stack/stack_dump.hpp"

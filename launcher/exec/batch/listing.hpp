@@ -4,9 +4,9 @@
 #include <string>
 
 #include "core/batch/gtest_list.hpp"
+#include "exec/batch/worker_link.hpp"
 #include "exec/output/capture.hpp"
 #include "exec/output/output_relay.hpp"
-#include "exec/batch/worker_link.hpp"
 #include "supervision/attempt/companion.hpp"
 
 namespace holdfast::exec {

@@ -12,10 +12,10 @@
 
 #include "core/batch/batch.hpp"
 #include "core/batch/gtest_output.hpp"
-#include "exec/output/capture.hpp"
-#include "exec/output/output_relay.hpp"
 #include "exec/batch/progress_log.hpp"
 #include "exec/batch/worker_link.hpp"
+#include "exec/output/capture.hpp"
+#include "exec/output/output_relay.hpp"
 #include "supervision/attempt/companion.hpp"
 
 namespace holdfast::exec {

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "exec/retry/attempt_judge.hpp"
 #include "exec/output/output_relay.hpp"
+#include "exec/retry/attempt_judge.hpp"
 #include "forensics/findings.hpp"
 #include "supervision/launch.hpp"
 

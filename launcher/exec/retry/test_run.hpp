@@ -7,11 +7,11 @@
 #include <optional>
 #include <vector>
 
+#include "exec/batch/batch_run.hpp"
+#include "exec/output/output_relay.hpp"
 #include "exec/retry/aftermath.hpp"
 #include "exec/retry/attempt_judge.hpp"
-#include "exec/batch/batch_run.hpp"
 #include "exec/retry/last_words.hpp"
-#include "exec/output/output_relay.hpp"
 #include "supervision/launch.hpp"
 
 namespace holdfast::exec {

@@ -6,8 +6,8 @@
 
 #include "core/settings/wire.hpp"
 #include "keeper/base/keeper.hpp"
-#include "keeper/run/run.hpp"
 #include "keeper/base/run_lines.hpp"
+#include "keeper/run/run.hpp"
 #include "settings/project_settings.hpp"
 
 namespace holdfast {

@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "keeper/run/run.hpp"
 #include "keeper/base/run_lines.hpp"
+#include "keeper/run/run.hpp"
 
 namespace holdfast {
 

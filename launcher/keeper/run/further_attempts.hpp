@@ -3,8 +3,8 @@
 
 #include "core/settings/wire.hpp"
 #include "keeper/base/connections.hpp"
-#include "keeper/run/run.hpp"
 #include "keeper/base/run_lines.hpp"
+#include "keeper/run/run.hpp"
 
 namespace holdfast {
 
