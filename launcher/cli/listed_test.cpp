@@ -45,6 +45,7 @@ void read_property(const Json& property, ListedTest& test, bool& keeps_own) {
       read_modification(entry.get_ref<const std::string&>(), test, keeps_own);
     }
   } else if (property.at("name") == "LABELS") {
+    test.facts.labels.clear();  // ENVIRONMENT_MODIFICATION may have told them already
     for (const Json& label : value) {
       if (!test.facts.labels.empty()) test.facts.labels += ',';
       test.facts.labels += encode_file_name(label.get_ref<const std::string&>());
