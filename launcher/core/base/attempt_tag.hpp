@@ -1,6 +1,6 @@
-// The marks by which a process of an attempt is known when all ancestry is lost: the id in its
-// environment, and a number in its soft RLIMIT_LOCKS, which survives a cleared environment and
-// means nothing to Linux (setrlimit(2): only used by early 2.4 kernels).
+// Two marks tell which attempt a process belongs to when its ancestry is lost. One is the attempt's
+// id in the environment. The other is a number in the soft RLIMIT_LOCKS: it survives a cleared
+// environment and means nothing to Linux (setrlimit(2): only early 2.4 kernels used it).
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,10 @@ namespace holdfast {
 
 // The number of an attempt: never 0, never RLIM_INFINITY, and above any limit that people set.
 std::uint64_t tag_number(std::string_view attempt);
-// Whether a limit is such a number: who has it is inside an attempt.
+// Whether a limit is such a number. A process with such a limit is inside an attempt.
 bool is_tag(std::uint64_t limit);
 
-// Whether an environment, as /proc/<pid>/environ has it, is that of the attempt or of one inside
-// it.
+// Whether an environment, as in /proc/<pid>/environ, is that of the attempt or of one inside it.
 bool environment_has_attempt(std::string_view environment, std::string_view attempt);
 
 // The soft limit of file locks in a text like /proc/<pid>/limits; 0 when there is none.

@@ -6,7 +6,7 @@
 namespace holdfast {
 namespace {
 
-// The instructions that are waiting for the next byte, each once.
+// The instructions that wait for the next byte, each once.
 class Waiting {
  public:
   explicit Waiting(std::size_t steps) : marks_(steps + 1, 0) {}
@@ -66,7 +66,7 @@ std::size_t index_of(char byte) { return static_cast<unsigned char>(byte); }
 }  // namespace
 
 ByteAutomaton::ByteAutomaton(MatchSteps steps) : steps_(std::move(steps)) {
-  // Anchors are passed as if they held: more beginnings than there are do no harm.
+  // Anchors count as met here. A beginning too many costs time and finds nothing wrong.
   Waiting first(steps_.size());
   first.add(steps_, 0, true, true);
   begins_anywhere_ = first.has_match();

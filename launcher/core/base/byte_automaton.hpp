@@ -1,5 +1,5 @@
-// Whether a text holds a match of a regular expression, in time proportional to the text's length
-// times the expression's, whatever both are: all ways of matching are followed at once.
+// Tells whether a text holds a match of a regular expression. It follows all ways of matching at
+// once, so the time is at most proportional to the length of the text times that of the expression.
 #pragma once
 
 #include <array>
@@ -12,14 +12,14 @@ namespace holdfast {
 
 using ByteSet = std::bitset<256>;
 
-// Places are relative to the instruction itself, so that pieces can be put one after the other.
+// `first` and `second` are relative to the instruction, so that pieces can be put in a row.
 struct MatchStep {
   enum class Kind : std::uint8_t {
     byte,        // one of `set`, then the next instruction
     split,       // both `first` and `second`
     jump,        // `first`
-    text_start,  // goes on only before the first byte
-    text_end,    // goes on only after the last
+    text_start,  // continues only before the first byte
+    text_end,    // continues only after the last byte
   };
   Kind kind = Kind::byte;
   std::int32_t first = 0;
@@ -33,7 +33,7 @@ class ByteAutomaton {
  public:
   // Matches nothing but the empty text, which is found everywhere.
   ByteAutomaton() : ByteAutomaton(MatchSteps{}) {}
-  // Coming to the end of `steps` is a match.
+  // A run that gets to the end of `steps` is a match.
   explicit ByteAutomaton(MatchSteps steps);
 
   bool is_found_in(std::string_view text) const;

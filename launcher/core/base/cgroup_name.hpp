@@ -1,5 +1,5 @@
-// The name of an attempt's cgroup: `holdfast-<hash of the build tree>-<attempt>`. The tree is in it
-// so that `holdfast reap` of one tree never touches what belongs to another.
+// The name of an attempt's cgroup: `holdfast-<hash of the build tree>-<attempt>`. The build tree is
+// part of it so that `holdfast reap` of one tree never touches the cgroups of another.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace holdfast {
 
-// What the cgroups of a build tree's attempts begin with; `tree` is empty outside one.
+// The common beginning of the names for one build tree; `tree` is empty outside a build tree.
 inline std::string cgroup_prefix(std::string_view tree) {
   return std::string(names::k_cgroup_prefix) + std::to_string(Fnv1a().add(tree).value()) + "-";
 }

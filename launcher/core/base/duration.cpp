@@ -20,7 +20,7 @@ std::optional<std::int64_t> unit_in_ms(std::string_view unit) {
   return std::nullopt;
 }
 
-// a * b + c, or the limit when that would be more.
+// a * b + c, or the limit if that is less.
 std::int64_t saturated(std::int64_t a, std::int64_t b, std::int64_t c) {
   std::int64_t product = 0;
   std::int64_t sum = 0;
@@ -48,7 +48,7 @@ Result<Milliseconds> parse_duration(std::string_view text) {
     ++at;
     while (at < text.size() && is_digit(text[at])) {
       positive = positive || text[at] != '0';
-      // Nine digits are nanoseconds; what is finer can only say that it is not zero.
+      // Nine digits are nanoseconds. Finer digits only tell whether the value is zero.
       if (scale < 1'000'000'000) {
         fraction = fraction * 10 + (text[at] - '0');
         scale *= 10;
@@ -61,7 +61,7 @@ Result<Milliseconds> parse_duration(std::string_view text) {
   const std::optional<std::int64_t> unit = unit_in_ms(text.substr(at));
   if (!unit) return refused();
   std::int64_t part = fraction * *unit / scale;
-  // Zero means "none", so a tiny positive time is rounded up to the shortest there is.
+  // Zero means "none", so a tiny positive time becomes the shortest time there is.
   if (whole == 0 && part == 0 && positive) part = 1;
   return Milliseconds{saturated(whole, *unit, part)};
 }

@@ -11,11 +11,11 @@ namespace holdfast {
 
 using Milliseconds = std::chrono::milliseconds;
 
-// The longest time there is: larger values are taken as this one (about 285 thousand years), so
-// that "practically never" never wraps around into "at once".
+// The longest time there is, about 285 thousand years. Larger values become this one, so that
+// "practically never" cannot wrap around into "at once".
 inline constexpr Milliseconds k_longest = Milliseconds::max() / 1024;
 
-// Refuses everything that is not a non-negative decimal number with an optional unit.
+// Refuses everything but a non-negative decimal number with an optional unit.
 Result<Milliseconds> parse_duration(std::string_view text);
 
 // `250ms`, `30s`, `20m`, `1h`: parse_duration() reads it back exactly.

@@ -7,13 +7,12 @@
 namespace holdfast {
 namespace {
 
-// What is longer is no slip of the finger.
+// A longer name is no slip of the finger.
 constexpr std::size_t k_longest_name = 255;
 
 constexpr std::size_t k_shortest_beginning = 4;
 
-// Not farther than this: two of three letters must be right, and more than four wrong ones are too
-// many.
+// How many letters may be wrong: one of three, and never more than four.
 std::size_t farthest(std::size_t length) { return std::min<std::size_t>(4, length / 3 + 1); }
 
 std::string plain(std::string_view name) {
@@ -25,7 +24,7 @@ std::string plain(std::string_view name) {
   return text;
 }
 
-// One begins with the other, of which there is enough to say something.
+// Whether one begins with the other, and the shorter one is long enough to say something.
 bool is_prolonged(std::string_view a, std::string_view b) {
   const std::string_view shorter = a.size() < b.size() ? a : b;
   const std::string_view longer = a.size() < b.size() ? b : a;
@@ -60,7 +59,7 @@ std::vector<std::string> look_alikes(std::string_view name, const std::vector<st
     const std::string other = plain(candidate);
     const std::size_t difference =
         other.size() > wanted.size() ? other.size() - wanted.size() : wanted.size() - other.size();
-    // The distance is never less than the difference of the lengths: most need not be compared.
+    // The distance is at least the difference of the lengths, so most names need no comparison.
     std::size_t far = difference <= limit ? edit_distance(wanted, other) : limit + 1;
     if (is_prolonged(wanted, other)) far = std::min(far, limit);
     if (far <= limit) near.emplace_back(far, candidate);

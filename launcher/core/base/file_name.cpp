@@ -18,7 +18,7 @@ std::string encode_file_name(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (char c : text) {
-    // A leading dot would make a hidden entry, or `..`.
+    // A leading dot would make a hidden file, or `..`.
     if (is_plain(c) || (c == '.' && !out.empty())) {
       out += c;
       continue;

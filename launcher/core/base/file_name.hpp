@@ -6,9 +6,9 @@
 
 namespace holdfast {
 
-// A name as a file name: all but letters, digits, `_`, `.`, `+`, `-` as %XX; never `.` or `..`.
+// Keeps letters, digits, `_`, `.`, `+` and `-`; other bytes become %XX. Never gives `.` or `..`.
 std::string encode_file_name(std::string_view text);
-// The inverse; text that is not well-formed is returned as it is.
+// The inverse. Returns ill-formed text as it is.
 std::string decode_file_name(std::string_view text);
 
 }  // namespace holdfast

@@ -1,4 +1,5 @@
-// FNV-1a, 64 bits: names of bounded length for texts of any. Not for anything an enemy may choose.
+// FNV-1a, 64 bits: names of bounded length for texts of any length. Anyone can build two texts with
+// one hash, so it is not for texts that an enemy may choose.
 #pragma once
 
 #include <cstdint>

@@ -47,7 +47,7 @@ void append_escape(std::string& out, char c) {
   out += k_hex[byte & 15U];
 }
 
-// How much of it at its start stands for itself.
+// How many bytes at the start need no escape.
 std::size_t plain_length(std::string_view text) {
   std::size_t length = 0;
   for (const char c : text) {
@@ -58,7 +58,7 @@ std::size_t plain_length(std::string_view text) {
   return length;
 }
 
-// At once where it can be: a record of cases has hundreds of keys.
+// Appends in one go if the key is short: a record of cases has hundreds of keys.
 void append_key(std::string& out, std::string_view before, std::string_view name) {
   char text[48];
   const std::size_t size = before.size() + name.size() + 2;

@@ -1,5 +1,5 @@
-// One line of JSON, written field by field: the launcher's own records. A full JSON library is
-// 200 kB in a program that is mapped once per test, and reading is never needed here.
+// Writes one line of JSON, field by field, for the launcher's own records. A full JSON library
+// would add 200 kB to a program that every test maps, and the launcher never reads JSON.
 #pragma once
 
 #include <cstddef>
@@ -12,20 +12,20 @@ namespace holdfast {
 class JsonLine {
  public:
   // Begins a record of docs/reference/journal.md: version, type and time (milliseconds since 1970).
-  // `room`: a string that is not needed any more, whose memory it takes.
+  // `room` is a string that is no longer needed; its memory is used again.
   JsonLine(std::string_view type, std::int64_t unix_ms, std::string room = {});
 
   JsonLine& text(std::string_view key, std::string_view value);
   JsonLine& number(std::string_view key, std::int64_t value);
-  // A length of time given in microseconds, written in seconds with six decimals.
+  // Takes microseconds and writes seconds with six decimals.
   JsonLine& seconds(std::string_view key, std::int64_t microseconds);
   // An array of two.
   JsonLine& numbers(std::string_view key, std::uint64_t first, std::uint64_t second);
   // `value` is JSON already.
   JsonLine& raw(std::string_view key, std::string_view value);
 
-  // A list of objects: begin_list(), for each of them begin_object() with its first field, its
-  // other fields and end_object(), then end_list().
+  // A list of objects: begin_list(); for each object begin_object() with its first field, then its
+  // other fields, then end_object(); at last end_list().
   JsonLine& begin_list(std::string_view key);
   JsonLine& begin_object(std::string_view first_key, std::string_view value);
   JsonLine& end_object();
@@ -34,7 +34,7 @@ class JsonLine {
   // Bytes so far.
   std::size_t size() const { return line_.size(); }
 
-  // The finished record with its newline. The object is used up.
+  // The finished record with its newline. The object must not be used afterwards.
   std::string finish() &&;
 
  private:
@@ -42,11 +42,11 @@ class JsonLine {
   std::string line_;
 };
 
-// A JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD: a record stays valid
-// whatever a test is called.
+// Writes a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD, so a record stays
+// valid whatever the name of a test is.
 void append_json_string(std::string& out, std::string_view text);
 
-// Microseconds as seconds with six decimals.
+// Writes microseconds as seconds with six decimals.
 void append_seconds(std::string& out, std::int64_t microseconds);
 
 }  // namespace holdfast

@@ -1,6 +1,7 @@
-// Where the keeper of a ctest listens: known from that ctest alone, so that nobody has to be told.
-// From its PID namespace too: containers that share /tmp have ctests of one pid, and two of them
-// may begin within one clock tick. Not from its tree: a script goes on from one to the next.
+// Where the keeper of a ctest listens. The path follows from that ctest alone, so nobody has to be
+// told. The PID namespace is part of it: containers that share /tmp may have ctests of one pid that
+// began within one clock tick. The build tree is not part of it: a script goes on from tree to
+// tree.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +24,8 @@ inline std::string keeper_socket_path(std::string_view user_directory, const Pro
   return path;
 }
 
-// Beside the socket: made once a launcher got no answer, so that it is said once per run and the
-// tests after it do not wait as long again. Removed with the stale sockets.
+// A file beside the socket. A launcher that got no answer makes it, so that the warning comes once
+// per run and later tests do not wait again. It is removed with the stale sockets.
 inline std::string keeperless_flag(const std::string& socket) { return socket + ".said"; }
 
 }  // namespace holdfast

@@ -1,6 +1,6 @@
-// Finds by its name what is kept in a list, such as the results of a batch. Of the C++ library's
-// own maps a part is not in its headers, and the launchers link no more than those
-// (docs/internals/decisions/0009).
+// Finds an entry of a list by its name, for example a result of a batch. The maps of the C++
+// library are no choice: part of their code is outside the headers, and the launchers do not link
+// that part (docs/internals/decisions/0009).
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 namespace holdfast {
 
-// `name_at(place)` gives the name of what is kept there; names and places must not change.
+// `name_at(place)` gives the name of the entry at that place. Names and places must not change.
 class NameIndex {
  public:
   template <typename NameAt>
@@ -28,10 +28,10 @@ class NameIndex {
     if (slots > slots_.size()) resize(slots);
   }
 
-  // The place of that name, which is `place` from now on if there was none.
+  // The place of that name. A new name gets `place`.
   template <typename NameAt>
   std::uint32_t find_or_add(std::string_view name, std::uint32_t place, NameAt name_at) {
-    // Half of it stays free, so that a search is short.
+    // Half of the slots stay free, so that a search is short.
     if (2 * (size_ + 1) > slots_.size()) resize(slots_.empty() ? k_fewest : 2 * slots_.size());
     const std::uint32_t hash = hash_of(name);
     Slot& slot = slots_[slot_of(name, hash, name_at)];
@@ -51,9 +51,9 @@ class NameIndex {
     bool is_taken = false;
   };
 
-  // Word by word, not byte by byte: names are long, and each is looked for some times.
+  // Goes word by word, not byte by byte: names are long, and each is looked up several times.
   static std::uint32_t hash_of(std::string_view name) {
-    constexpr std::uint64_t k_odd = 0x9e3779b97f4a7c15U;  // 2^64 by the golden ratio
+    constexpr std::uint64_t k_odd = 0x9e3779b97f4a7c15U;  // 2^64 divided by the golden ratio
     std::uint64_t hash = name.size() * k_odd;
     while (!name.empty()) {
       const std::size_t size = std::min(name.size(), sizeof(std::uint64_t));
@@ -65,7 +65,7 @@ class NameIndex {
     }
     return static_cast<std::uint32_t>(hash);
   }
-  // The one that has it, or where it belongs.
+  // The slot that holds the name, or else the free slot where it belongs.
   template <typename NameAt>
   std::size_t slot_of(std::string_view name, std::uint32_t hash, NameAt name_at) const {
     std::size_t at = hash & mask();
@@ -74,7 +74,7 @@ class NameIndex {
     }
     return at;
   }
-  // Their number is a power of two.
+  // The number of slots is a power of two.
   std::size_t mask() const { return slots_.size() - 1; }
 
   void resize(std::size_t slots) {

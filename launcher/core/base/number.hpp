@@ -1,7 +1,7 @@
 // Whole numbers in text. A number is its digits in `base` (letters of either case above 9), with a
-// `-` in front where N has a sign; a blank, a `+` and a `0x` are no part of one. Each reader has
-// nothing where no number stands at the front, or one that N cannot hold. None throws, allocates
-// or knows a locale.
+// leading `-` if N has a sign. It has no blank, no `+` and no `0x`. Each reader returns nothing if
+// the text does not begin with a number, or if N cannot hold it. None throws, allocates or uses a
+// locale.
 #pragma once
 
 #include <concepts>
@@ -30,13 +30,13 @@ std::optional<N> take_number(std::string_view& text, int base = 10) {
   return static_cast<N>(is_negative ? 0 - *number : *number);
 }
 
-// At the front, whatever follows.
+// Reads a number at the front, whatever follows.
 template <std::integral N>
 std::optional<N> leading_number(std::string_view text, int base = 10) {
   return take_number<N>(text, base);
 }
 
-// The whole text and nothing else.
+// Reads a text that is one number and nothing else.
 template <std::integral N>
 std::optional<N> parse_number(std::string_view text, int base = 10) {
   const std::optional<N> number = take_number<N>(text, base);

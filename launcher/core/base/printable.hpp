@@ -1,5 +1,5 @@
-// Names and output as a person may see them: a test's name may hold anything, and is not to steer
-// a terminal, nor to make two lines of one.
+// Names and output in a form that is safe to show. A test's name may hold any byte, but must not
+// steer a terminal or break a line in two.
 #pragma once
 
 #include <string>
@@ -7,13 +7,12 @@
 
 namespace holdfast {
 
-// On one line: control characters become \n, \t, \x1b (in UTF-8 those of two bytes \u009b, which
-// terminals heed as well), bytes that are not UTF-8 become U+FFFD. Does not change what has been
-// made printable before.
+// One line. Control characters become \n, \t, \x1b. Terminals also obey the two-byte control
+// characters of UTF-8; those become \u009b and the like. Bytes that are not UTF-8 become U+FFFD.
+// Printable text does not change.
 std::string printable(std::string_view text);
 
-// The same of a name or value in a line for people; what is as long as a command line may be only
-// begins there, up to 240 bytes, and ends in "...".
+// The same for a name or value within a line. A text over 240 bytes is cut, and ends in "...".
 std::string brief(std::string_view text);
 
 }  // namespace holdfast

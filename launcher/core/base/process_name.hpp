@@ -1,4 +1,3 @@
-// A process by its number and its beginning.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +8,7 @@
 
 namespace holdfast {
 
-// A process that cannot be mistaken for a later one with the same number.
+// A process by its pid and start time, so that no later process with the same pid is taken for it.
 struct ProcessName {
   int pid = 0;
   std::uint64_t start = 0;  // clock ticks since boot: field 22 of /proc/<pid>/stat, proc(5)

@@ -7,7 +7,7 @@
 namespace holdfast {
 namespace {
 
-// Enough to tell builds apart, as git and debuggers show them.
+// Enough to tell builds apart; git and debuggers show as much.
 constexpr std::size_t k_shown_build_id = 12;
 
 std::string shortened(const std::string& build_id) {
@@ -21,8 +21,7 @@ std::string describe_size(std::uint64_t bytes) {
   constexpr std::array<std::string_view, 5> k_units{"KiB", "MiB", "GiB", "TiB", "PiB"};
   if (bytes < 1024) return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes");
   std::size_t unit = 0;
-  std::uint64_t rest =
-      bytes;  // in tenths of the unit below, rounded down: never more than there is
+  std::uint64_t rest = bytes;  // in tenths, rounded down
   while (rest >= 1024 * 1024 && unit + 1 < k_units.size()) {
     rest /= 1024;
     ++unit;

@@ -1,5 +1,4 @@
-// Which file a program was: to tell whether it is still the same. os/file/program_identity.hpp
-// looks.
+// Which file a program was, to tell if it is still the same. os/file/program_identity.hpp reads it.
 #pragma once
 
 #include <cstdint>
@@ -22,13 +21,13 @@ struct ProgramIdentity {
 // `inode 12, 4.2 MiB, build-id 3f2a…`: for people.
 std::string describe(const ProgramIdentity& program);
 
-// What is different, `size 100 -> 120, build-id 3f2a… -> 99e1…`; empty: nothing. Another inode with
-// the same content is a difference too: it was written anew.
+// What is different: `size 100 -> 120, build-id 3f2a… -> 99e1…`; empty: nothing. Another inode with
+// the same content is a difference too, because the file was written anew.
 std::string describe_change(const ProgramIdentity& before, const ProgramIdentity& after);
 
-// Why what an attempt tested is not what the run began with; empty: it is. `first` is the program
-// as the run knew it first (its beginning, or the test's first attempt), `start` and `end` are of
-// the attempt; none: it was not there. `what`: "program", or "input /x/y.py".
+// Why an attempt did not test what the run began with; empty: it did. `first` is the program when
+// the run first saw it, at its beginning or at the test's first attempt. `start` and `end` are from
+// the attempt; none: the file was missing. `what` is "program", or "input /x/y.py".
 std::string staleness(std::string_view what, const std::optional<ProgramIdentity>& first,
                       const std::optional<ProgramIdentity>& start,
                       const std::optional<ProgramIdentity>& end);

@@ -1,7 +1,7 @@
-// A value or a message, without exceptions: the launcher is built without them.
+// A value or an error message, without exceptions: the launcher is built without them.
 //
-// The message reads well after "failed to": what we tried, on what, and why. Low layers return
-// it, the program's main says it once.
+// The message reads well after "failed to": what we tried, on what, and why. Low layers return it;
+// the program's main reports it once.
 #pragma once
 
 #include <optional>
@@ -22,12 +22,12 @@ class [[nodiscard]] Result {
   Result(Error error) : content_(std::in_place_index<1>, std::move(error)) {}
 
   explicit operator bool() const { return content_.index() == 0; }
-  // Only after the result was found to hold a value.
+  // Only for a result that holds a value.
   T& operator*() { return *std::get_if<0>(&content_); }
   const T& operator*() const { return *std::get_if<0>(&content_); }
   T* operator->() { return std::get_if<0>(&content_); }
   const T* operator->() const { return std::get_if<0>(&content_); }
-  // Only after it was found to hold none.
+  // Only for a result that holds an error.
   const Error& error() const { return *std::get_if<1>(&content_); }
 
  private:

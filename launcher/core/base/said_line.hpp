@@ -1,5 +1,5 @@
-// What Holdfast says to people, as it is written: whole, so that one write(2) keeps what others
-// write at the same moment out of it (in a pipe up to PIPE_BUF bytes, pipe(7)).
+// A line that Holdfast says to people, in its final form. It is complete, so that one write(2)
+// keeps the output of others out of it (in a pipe up to PIPE_BUF bytes, pipe(7)).
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,12 @@ namespace holdfast {
 
 enum class Layout : std::uint8_t {
   one_line,
-  // In several of at most 160 columns, as far as its words allow; those after the first go on
-  // behind two blanks more.
+  // Several lines of at most 160 columns, unless a word is longer. Later lines have two more blanks
+  // in front.
   folded,
 };
 
-// `holdfast: <text>` and a line break. Control characters are shown as core/base/printable.hpp
-// does.
+// `holdfast: <text>` and a line break. Control characters are shown as in core/base/printable.hpp.
 std::string said_line(std::string_view text, Layout layout = Layout::one_line);
 
 }  // namespace holdfast

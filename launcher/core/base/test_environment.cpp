@@ -12,7 +12,7 @@ constexpr std::string_view k_prefix = "HOLDFAST_";
 
 std::string_view name_of(std::string_view entry) { return entry.substr(0, entry.find('=')); }
 
-// What an attempt further out has asked of its own program: a file in its marker directory.
+// Whether an enclosing attempt set this entry: it names a file in that attempt's marker directory.
 bool is_of(std::string_view markers, std::string_view entry) {
   const std::string_view name = name_of(entry);
   if (name != environment::k_googletest_runs && name != environment::k_googletest_output &&

@@ -1,5 +1,5 @@
-// The environment a test is started with: what ctest gave, less what was meant for Holdfast, plus
-// what Holdfast tells the test.
+// The environment of a test: ctest's, without what was meant for Holdfast, plus what Holdfast
+// tells.
 #pragma once
 
 #include <string>
@@ -10,17 +10,17 @@ namespace holdfast {
 
 class TestEnvironment {
  public:
-  // `inherited` is environ(7), null-terminated, and must outlive this object. Every HOLDFAST_ entry
-  // but the user's own settings is left out: it belongs to us or to an attempt further out. So does
-  // what such an attempt has asked of a GoogleTest program.
+  // `inherited` is environ(7), null-terminated, and must outlive this object. HOLDFAST_ entries are
+  // left out, except for the user's own settings: they belong to us or to an enclosing attempt.
+  // What an enclosing attempt set for its own GoogleTest program is left out too.
   explicit TestEnvironment(char** inherited);
 
-  // May be called until environ() is.
+  // Only before environ() is called.
   void set(std::string_view name, std::string_view value);
-  // The same where the user has not set it, not even to nothing. False: he has.
+  // Sets it unless the user has, even to an empty value. False: the user has.
   bool set_if_absent(std::string_view name, std::string_view value);
 
-  // Null-terminated, for execve(2). Valid as long as this object.
+  // Null-terminated, for execve(2). Valid as long as this object lives.
   char** environ();
 
  private:
@@ -28,11 +28,11 @@ class TestEnvironment {
   std::vector<char*> entries_;
 };
 
-// Whether a variable is for Holdfast to set: nobody may say what it is to be in a test.
+// Whether only Holdfast may set a variable: users cannot choose its value in a test.
 bool is_holdfasts_own(std::string_view name);
 
-// Whether a variable stays the test's (`HOLDFAST_DISABLE`, `HOLDFAST_PROFILE`, `HOLDFAST_LOG`,
-// everything without our prefix).
+// Whether the test inherits a variable: HOLDFAST_DISABLE, HOLDFAST_PROFILE, HOLDFAST_LOG, and
+// everything without our prefix.
 bool passes_to_test(std::string_view entry);
 
 }  // namespace holdfast

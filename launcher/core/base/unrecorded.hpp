@@ -1,5 +1,5 @@
-// What launcher and keeper say of records that cannot be written: in the same words, so that the
-// keeper, which says a line once per run, says it once of both.
+// The warning of launcher and keeper about records that they cannot write. Both use the same words,
+// because the keeper says the same line only once per run.
 #pragma once
 
 #include <string>

@@ -41,7 +41,7 @@ std::string valid_utf8(std::string_view bytes) {
   std::string text;
   text.reserve(bytes.size());
   while (true) {
-    // Nearly all of it, mostly.
+    // Usually this is nearly all of it.
     const std::size_t plain = ascii_length(bytes);
     text.append(bytes.substr(0, plain));
     bytes.remove_prefix(plain);

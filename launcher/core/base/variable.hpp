@@ -1,4 +1,3 @@
-// A variable of an environment.
 #pragma once
 
 #include <string>
@@ -13,7 +12,7 @@ struct Variable {
   friend bool operator==(const Variable&, const Variable&) = default;
 };
 
-// Adds or replaces; an empty value takes the variable out.
+// Adds or replaces the variable; an empty value removes it.
 void set_variable(std::vector<Variable>& environment, const Variable& variable);
 
 }  // namespace holdfast

@@ -1,5 +1,5 @@
-// Enumerations whose values people write by name. Such an enumeration gives its names, in its
-// order:
+// Enumerations whose values people write by name. Such an enumeration lists its names in the order
+// of its values:
 //
 //   constexpr std::array<std::string_view, 3> words_of(OnLeak) { return {"kill", "fail", "ignore"};
 //   }
@@ -32,7 +32,7 @@ std::optional<E> named(std::string_view name) {
   return std::nullopt;
 }
 
-// `kill, fail or ignore`; with a quote, each word stands between two of them.
+// `kill, fail or ignore`. A `quote` is put before and after each word.
 template <typename Words>
 std::string alternatives(const Words& words, std::string_view quote = {}) {
   std::string text;
