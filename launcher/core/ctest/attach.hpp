@@ -12,12 +12,12 @@ namespace holdfast {
 
 struct Attach {
   ProcessName ctest;
-  // Whose numbers those are: the inode of ctest's PID namespace, pid_namespaces(7); 0: not known.
+  // The inode of the PID namespace in which ctest has that pid, pid_namespaces(7); 0: not known.
   std::uint64_t pid_namespace = 0;
-  unsigned include_count =
-      1;                // how often ctest has read the tests: `ctest -S` does so per ctest_test()
-  std::string project;  // the key of the lock scope `project`
-  std::string tree;     // the build tree, absolute
+  // `ctest -S` reads the tests once per ctest_test().
+  unsigned include_count = 1;  // how often ctest has read the tests
+  std::string project;         // the key of the lock scope `project`
+  std::string tree;            // the build tree, absolute
 
   friend bool operator==(const Attach&, const Attach&) = default;
 };
@@ -25,7 +25,7 @@ struct Attach {
 // "2 <pid> <start> <PID namespace> <include count> <project> <tree>". Refuses another version.
 Result<Attach> parse_attach(std::string_view text);
 std::string to_text(const Attach& attach);
-// What all that a ctest tells its launchers begins with, with a blank at its end.
+// The beginning of everything that one ctest tells its launchers, with a blank at its end.
 std::string attach_beginning(const ProcessName& ctest, std::uint64_t pid_namespace);
 
 }  // namespace holdfast

@@ -6,12 +6,12 @@
 namespace holdfast {
 namespace {
 
-// Of ctest 3.25: nine pairs can be referred to, and a tenth is refused.
+// ctest 3.25 has nine pairs that can be referred to, and refuses a tenth.
 constexpr int k_most_groups = 9;
 
 struct Piece {
   MatchSteps steps;
-  bool has_width = false;  // never matches the empty text; only such a piece may be repeated
+  bool has_width = false;  // never matches the empty text; only then it may be repeated
 };
 
 std::int32_t length(const MatchSteps& steps) { return static_cast<std::int32_t>(steps.size()); }
@@ -50,7 +50,7 @@ Piece repeated(const Piece& piece, char how) {
   return {std::move(steps), how == '+'};
 }
 
-// Nested no deeper than there are groups.
+// The nesting is no deeper than the number of groups.
 class Compiler {
  public:
   explicit Compiler(std::string_view text) : text_(text) {}
@@ -129,7 +129,8 @@ class Compiler {
         bytes.set(index_of(c));
         continue;
       }
-      // From what stands before the dash, the end of another range too: `[a-c-e]` is `[a-e]`.
+      // A range begins at the byte before the dash, even at the end of another: `[a-c-e]` is
+      // `[a-e]`.
       const std::size_t first = index_of(text_[at_ - 2]);
       const std::size_t last = index_of(text_[at_++]);
       if (first > last) return Error{"a bad range within `[]`"};

@@ -1,10 +1,11 @@
-// Regular expressions as CMake and ctest have them (PASS_REGULAR_EXPRESSION and its like): only
-// whether one is found in a text.
+// Regular expressions as CMake and ctest have them (PASS_REGULAR_EXPRESSION and the like). They
+// only tell whether a text holds a match.
 //
-// The dialect is that of cmake-commands(7), "Regex Specification", as ctest 3.25 compiles it: no
-// `{n}`, no classes such as `[:alpha:]`, no `\d`; a backslash takes the next byte as it is, and is
-// a plain byte within `[]`; `^` and `$` are the ends of the whole text, never of a line; `.` is any
-// byte, a line break too. What ctest cannot compile it finds nowhere.
+// The dialect is that of cmake-commands(7), "Regex Specification", as ctest 3.25 compiles it. It
+// has no `{n}`, no classes such as `[:alpha:]` and no `\d`. A backslash makes the next byte
+// literal, but is a plain byte within `[]`. `^` and `$` are the ends of the whole text, never of a
+// line. `.` is any byte, even a line break. An expression that ctest cannot compile matches
+// nothing.
 #pragma once
 
 #include <string_view>
@@ -16,10 +17,10 @@ namespace holdfast {
 
 class CMakeExpression {
  public:
-  // Fails for what ctest would not compile; the error says why and does not repeat the expression.
+  // Fails if ctest would not compile it. The error says why and does not repeat the expression.
   static Result<CMakeExpression> compile(std::string_view expression);
 
-  // `text` without NUL bytes.
+  // `text` must have no NUL bytes.
   bool is_found_in(std::string_view text) const { return automaton_.is_found_in(text); }
 
  private:

@@ -1,5 +1,5 @@
-// When ctest ends a test by itself, as attach.cmake tells it (docs/guide/timeouts.md). Lengths of
-// time count from the launcher's start, which is when ctest's clock starts.
+// When ctest ends a test by itself, as attach.cmake tells it (docs/guide/timeouts.md). Times count
+// from the launcher's start, when ctest's clock starts too.
 #pragma once
 
 #include <optional>
@@ -9,25 +9,26 @@
 namespace holdfast {
 
 struct CtestLimits {
-  // Of the test, TIMEOUT or HOLDFAST_TIMEOUT and a margin; 0: ctest does not end it.
+  // The test's TIMEOUT or HOLDFAST_TIMEOUT with a margin; 0: ctest does not end the test.
   std::optional<Milliseconds> raised;
-  // As the project, the user or a script has it: ctest may end the test when this is over, which
-  // the launcher is not to be in front of. 0: nobody knows when.
+  // A limit of the project, the user or a script that Holdfast did not raise. ctest may end the
+  // test when it is over, and the launcher must not act before that. 0: not known.
   std::optional<Milliseconds> kept;
-  // Of a test that is told neither; 0: there is none.
+  // For a test with neither of the two; 0: there is none.
   Milliseconds default_raised{0};
-  // By which the test is ended when its time is over, and how long it has then; 0: as ever.
+  // The signal that ends the test when its time is over; 0: the usual one.
   int end_signal = 0;
-  bool tells = false;  // ctest says by SIGUSR1 that the limit is over, and waits until `raised`
+  bool tells = false;  // ctest sends SIGUSR1 at the limit, and waits until `raised`
+  // The time between that signal and SIGKILL; 0: the usual one.
   Milliseconds end_grace{0};
-  // --stop-time, since 1970; 0: there is none.
+  // ctest's --stop-time, since 1970; 0: there is none.
   Milliseconds stop_time{0};
 };
 
-// When ctest ends the test; k_longest: never, or nobody knows when.
+// When ctest ends the test; k_longest: never, or not known.
 Milliseconds native_limit(const CtestLimits& limits);
 
-// The soonest that ctest may end the test, whatever for; k_longest: it will not.
+// The earliest time at which ctest may end the test for any reason; k_longest: it will not.
 Milliseconds soonest_end(const CtestLimits& limits, Milliseconds unix_now);
 
 }  // namespace holdfast

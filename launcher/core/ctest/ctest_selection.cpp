@@ -22,15 +22,15 @@ std::string_view take_part(std::string_view& list) {
   return part;
 }
 
-// Of CMake's expressions. An escaped letter or digit stands for itself there and for something else
-// in others: who wrote it may have meant that.
+// For CMake's expressions. They take an escaped letter or digit literally. Other dialects do not,
+// and the author may have meant those.
 bool is_meta(char c) { return std::string_view("^$.[]*+?()|\\").find(c) != std::string_view::npos; }
 
 bool is_word_character(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-// Takes literal characters off the front. None where something is not understood.
+// Takes literal characters off the front; none: the text is not understood.
 std::optional<std::string> take_literals(std::string_view& text) {
   std::string literals;
   while (!text.empty()) {
@@ -46,7 +46,7 @@ std::optional<std::string> take_literals(std::string_view& text) {
   return literals;
 }
 
-// Takes `(a|b)` off the front; without one, the one alternative is empty.
+// Takes `(a|b)` off the front. Without a group there is one empty alternative.
 std::optional<std::vector<std::string>> take_group(std::string_view& text) {
   if (text.empty() || text[0] != '(') return std::vector<std::string>{""};
   std::vector<std::string> alternatives;
@@ -74,7 +74,7 @@ class Reader {
   }
 
  private:
-  // False: it is not understood.
+  // False: the option is not understood.
   bool take_option() {
     const std::string_view option = arguments_[next_++];
     const CtestOption kind = ctest_option(option);
@@ -83,7 +83,7 @@ class Reader {
     if (next_ == arguments_.size()) return false;
     const std::string& value = arguments_[next_++];
     if (kind == CtestOption::with_value) return true;
-    // Before 3.29 what follows is the number, whatever it is; from then on it may be missing.
+    // Before 3.29 the next word is the number in any case; since then the number may be missing.
     if (option == "-j" || option == "--parallel") return is_number(value);
     if (option == "-T" || option == "--test-action") return value == "test" || value == "Test";
     return take_selection(option, value);
@@ -91,7 +91,7 @@ class Reader {
 
   bool take_selection(std::string_view option, const std::string& value) {
     using By = CtestSelection::By;
-    if (!selection_.is_whole()) return false;  // of two the last holds, or both
+    if (!selection_.is_whole()) return false;  // the last of two counts, or both do
     if (option == "-R" || option == "--tests-regex") return take(By::names, names_in(value));
     if (option == "-I" || option == "--tests-information") {
       return take(By::indexes, indexes_in(value));
@@ -106,7 +106,7 @@ class Reader {
     return true;
   }
 
-  // An older ctest passes the option by, and runs all tests.
+  // An older ctest ignores the option and runs all tests.
   bool knows_tests_from_file() const {
     const std::size_t dot = version_.find('.');
     const std::optional<unsigned> major = parse_number<unsigned>(version_.substr(0, dot));

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view k_will_fail = "will-fail";
 constexpr int k_largest_code = 255;
 
-// As atoi(3), which is how ctest reads the property; outside of 0…255 it is none.
+// Reads it as atoi(3) does, because ctest does; none: it is outside of 0…255.
 std::optional<int> code_of(std::string_view text) {
   if (text.find_first_of("-0123456789") != 0) return 0;
   const unsigned code = leading_number<unsigned>(text).value_or(k_largest_code + 1);
@@ -80,7 +80,7 @@ std::string as_ctest_reads(std::string_view output) {
     const std::size_t end = output.find_first_of(std::string_view("\n\0", 2));
     std::string_view line = output.substr(0, end);
     output.remove_prefix(end == std::string_view::npos ? output.size() : end + 1);
-    // What has no end keeps its carriage returns.
+    // A last line without an end keeps its carriage returns.
     while (end != std::string_view::npos && !line.empty() && line.back() == '\r') {
       line.remove_suffix(1);
     }
@@ -106,7 +106,7 @@ CTestVerdict::Expressions CTestVerdict::compiled(const std::vector<std::string>&
 }
 
 MirroredVerdict CTestVerdict::of(const Exit& end, std::string_view output) const {
-  // Neither WILL_FAIL nor an expression changes what is no exit code.
+  // A death by signal is no exit code: neither WILL_FAIL nor an expression changes it.
   if (end.kind == Exit::Kind::signal) return MirroredVerdict::failed;
   const std::string text = needs_output() ? as_ctest_reads(output) : std::string();
   const auto any_found = [&](const Expressions& expressions) {

@@ -1,8 +1,7 @@
-// What ctest will conclude of an attempt, to know whether to try again. ctest stays the judge:
-// nothing else depends on this.
+// What ctest will conclude of an attempt, to decide about another one. ctest stays the judge.
 //
-// The rules and their order are those of cmCTestRunTest::EndTest (CTest 3.25 … 4.x), compared with
-// the real program by tests/system/ctest_verdict_test.py.
+// The rules and their order are those of cmCTestRunTest::EndTest (CTest 3.25 … 4.x).
+// tests/system/ctest_verdict_test.py compares them with the real program.
 #pragma once
 
 #include <array>
@@ -25,7 +24,7 @@ constexpr std::array<std::string_view, 3> words_of(MirroredVerdict) {
   return {"passed", "failed", "skipped"};
 }
 
-// A test's properties that decide about its verdict. Without any: a command's of `holdfast run`.
+// A test's properties that decide its verdict. A command of `holdfast run` has none.
 struct VerdictProperties {
   bool will_fail = false;               // WILL_FAIL
   std::optional<int> skip_return_code;  // SKIP_RETURN_CODE
@@ -36,26 +35,26 @@ struct VerdictProperties {
   friend bool operator==(const VerdictProperties&, const VerdictProperties&) = default;
 };
 
-// As attach.cmake hands them over: parts with commas between them, `will-fail`, `code=77`,
-// `pass=<expression>`, `fail=…`, `skip=…`, expressions encoded as names of locks are. A code that
-// is none is none, as for ctest.
+// As attach.cmake writes them, separated by commas: `will-fail`, `code=77`, `pass=<expression>`,
+// `fail=…`, `skip=…`. Expressions are encoded like names of locks. A code outside of 0…255 counts
+// as absent, as it does for ctest.
 Result<VerdictProperties> parse_verdict_properties(std::string_view text);
 std::string to_text(const VerdictProperties& properties);
 
-// The output of a test as ctest compares it with expressions: lines end at line breaks and NUL
-// bytes, without the carriage returns in front of them, each with a line break; without the lines
-// that speak to ctest itself (<CTestDetails>, <CTestLabel>).
+// The output of a test as ctest compares it with expressions. A line ends at a line break or a NUL
+// byte, loses the carriage returns before that, and gets one line break. The lines for ctest itself
+// (<CTestDetails>, <CTestLabel>) are left out.
 std::string as_ctest_reads(std::string_view output);
 
 class CTestVerdict {
  public:
-  // An expression that ctest cannot compile is found nowhere.
+  // An expression that ctest cannot compile matches nothing.
   explicit CTestVerdict(const VerdictProperties& properties);
 
-  // Whether the verdict depends on the output at all: else none is looked at.
+  // Whether the verdict depends on the output; otherwise `output` is not read.
   bool needs_output() const { return !pass_.empty() || !fail_.empty() || !skip_.empty(); }
 
-  // How the launcher ends under ctest (exit_of()), and all that the attempt wrote.
+  // `end` is how the launcher ends under ctest (exit_of()); `output` is all that the attempt wrote.
   MirroredVerdict of(const Exit& end, std::string_view output) const;
 
  private:

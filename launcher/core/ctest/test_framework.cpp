@@ -80,7 +80,7 @@ bool is_pytest(const char* const* command) {
   const std::string_view program = file_name(command[0]);
   if (is_pytest_script(program)) return true;
   if (!is_python(program)) return false;
-  // Options of the interpreter, none of which takes a word of its own but -W and -X.
+  // These are options of the interpreter. Only -W and -X take another word.
   const char* const* word = command + 1;
   for (; *word != nullptr; ++word) {
     const std::string_view text = *word;

@@ -9,14 +9,14 @@
 namespace holdfast {
 namespace {
 
-// All of them travel in one packet to the keeper. ctest is told as many REQUIRED_FILES
-// (ctest-integration/inputs.cmake; cmake.properties compares the two).
+// All inputs travel to the keeper in one packet. ctest gets as many REQUIRED_FILES
+// (ctest-integration/inputs.cmake; the test cmake.properties compares the two numbers).
 constexpr std::size_t k_most_inputs = 8;
 constexpr std::size_t k_longest_path = 1024;
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-// Of names of files; quotes, `=` and the like stand in text, options and expressions.
+// Whether file names usually have it. Quotes, `=` and the like are in texts, options, expressions.
 bool is_plain(char c) {
   return static_cast<unsigned char>(c) > ' ' &&
          std::string_view("\"'$*;=\x7f").find(c) == std::string_view::npos;

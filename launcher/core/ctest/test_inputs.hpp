@@ -1,5 +1,4 @@
-// Which files a test has for its inputs, besides its program: those that its command names, and
-// REQUIRED_FILES. Looks at none of them.
+// Which files are inputs of a test: those that its command names, and REQUIRED_FILES.
 #pragma once
 
 #include <cstdint>
@@ -9,16 +8,17 @@
 
 namespace holdfast {
 
-// The words of a command after its program that look like the path of a file, absolute, as seen
-// from `directory`: no options, nothing that an option -o names, no text with blanks. The first
-// few, each once. Empty `directory`: absolute ones only.
+// The words after the program that look like a path, made absolute from `directory`. Leaves out
+// options, what follows an option -o, and text with blanks. Gives the first few, each once. With an
+// empty `directory` it gives only absolute ones.
 std::vector<std::string> file_arguments(const std::vector<std::string_view>& command,
                                         std::string_view directory);
 
-// Whether there is a relative one among them: who has none need not know its directory.
+// Whether one of them is relative. If none is, the directory is not needed.
 bool has_relative_file(const std::vector<std::string_view>& command);
 
-// The first few of REQUIRED_FILES that are absolute; `encoded`: as Properties has them.
+// The first few absolute paths of REQUIRED_FILES. `encoded` has commas between paths, each encoded
+// as a file name (core/base/file_name.hpp).
 std::vector<std::string> required_files(std::string_view encoded);
 
 struct TestInputs {
@@ -34,9 +34,9 @@ struct ProjectPlace {
 
 enum class Named : std::uint8_t { first, later };
 
-// Whether a file that a command names is what is tested, and not what the test may be writing: it
-// is of the project's sources, or the first that is named (`python3 x.py`, `valgrind ./x`) and a
-// script or a program.
+// Whether a file that the command names is what the test tests, and not what it may write. Such a
+// file is among the project's sources. Or it is the first file named (`python3 x.py`, `valgrind
+// ./x`) and a script or a program.
 bool is_input(std::string_view path, Named named, bool is_executable, const ProjectPlace& place);
 
 }  // namespace holdfast

@@ -1,22 +1,21 @@
-// What is left of a test's time when its limit has run out and ctest is about to end it natively.
+// How much time is left when a test's limit is over and ctest is about to end the test natively.
 #pragma once
 
 #include "core/base/duration.hpp"
 
 namespace holdfast {
 
-// All stacks of one attempt are taken in this time, or what is not taken is left out.
+// The time for all stacks of one attempt. Stacks that take longer are left out.
 inline constexpr Milliseconds k_stacks_time{2000};
-// Between the end of the grace and ctest's own kill: SIGKILL, the record, the locks.
+// The time between the end of the grace and ctest's own kill: for SIGKILL, the record, the locks.
 inline constexpr Milliseconds k_native_reserve{1000};
 
-// How long before ctest's --stop-time the stacks of what still runs are taken. It may yet end by
-// itself.
+// How long before ctest's --stop-time a test's stacks are taken. It may still end by itself.
 inline constexpr Milliseconds k_stop_time_look{3000};
 
-// Points in time are on one clock; `native_end` is when ctest ends the test, k_longest for never.
+// All times are on one clock. `native_end` is when ctest ends the test; k_longest: never.
 Milliseconds stacks_time(Milliseconds now, Milliseconds native_end);
-// As much of `grace` as there is time for; 0: SIGKILL at once.
+// The part of `grace` for which there is time; 0: SIGKILL at once.
 Milliseconds grace_before(Milliseconds native_end, Milliseconds now, Milliseconds grace);
 
 }  // namespace holdfast
