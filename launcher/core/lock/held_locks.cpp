@@ -13,7 +13,7 @@
 namespace holdfast {
 namespace {
 
-// Neither a `:` nor a `#` can be in a place: names in it are encoded as file names.
+// A place has neither `:` nor `#`: names in it are encoded as file names.
 std::string_view place_in(std::string_view entry) {
   return entry.substr(0, entry.find_first_of(":#"));
 }
@@ -36,7 +36,7 @@ struct How {
 How parse_how(std::string_view text) {
   How how;
   if (text.empty()) return how;
-  // What is not understood allows the least.
+  // An entry that is not understood allows the least.
   how.mode = LockMode::shared;
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return how;
@@ -51,8 +51,7 @@ How parse_how(std::string_view text) {
   return how;
 }
 
-// The global order of locks, of any project and tree; none for a build tree's run lock, which is
-// not asked for by tests.
+// The order of all locks, of any project and tree. Tests never ask for a run lock: it has no rank.
 using Rank = std::tuple<LockScope, std::string, std::string_view>;
 
 std::optional<Rank> rank_of(std::string_view place) {
@@ -72,7 +71,7 @@ std::optional<Rank> rank_of(std::string_view place) {
   return Rank{scope, decode_file_name(place.substr(slash + 1)), place};
 }
 
-// Of these two each test may have a shared one at any depth, and one of those beside it the whole.
+// At any depth a test may hold one of these two locks shared, and a sibling of it exclusively.
 bool is_among_siblings(const LockSpec& spec) {
   if (spec.mode == LockMode::counted) return false;
   return spec.name == k_run_serial_lock ||
@@ -186,8 +185,8 @@ std::string HeldLocks::with(const std::vector<std::string>& places,
     text += entry;
   };
   for (const std::string& place : places) add(place + "#" + std::string(attempt));
-  // Behind the new ones, the older entry for a place too: it names an attempt that is still around
-  // us, by which a sweep knows everything below it.
+  // The older entry for the same place stays, behind the new one. It names an attempt that is still
+  // around us, and a sweep finds everything below that attempt by it.
   for (const std::string& entry : entries_) add(entry);
   return text;
 }

@@ -1,6 +1,6 @@
-// What the ancestors of this launcher hold (HOLDFAST_HELD): a run inside a test that holds `db`
-// must not wait for its own ancestor, and its tests must exclude one another all the same. So they
-// take `db` at a level of their own, named after the attempt that holds it above them.
+// What the ancestors of this launcher hold (HOLDFAST_HELD). A run inside a test that holds `db`
+// must not wait for its own ancestor, yet its tests must exclude one another. So they take `db` at
+// a level of their own, named after the attempt that holds it above them.
 #pragma once
 
 #include <string>
@@ -11,52 +11,50 @@
 
 namespace holdfast {
 
-// Where a lock is to be taken.
+// The level at which a lock is taken.
 struct LockLevel {
-  std::string attempt;          // below which; empty: at the top, no ancestor holds it
-  std::vector<unsigned> slots;  // of a counted lock: those that attempt has; empty: all
+  std::string attempt;          // the attempt above that holds it; empty: no ancestor does
+  std::vector<unsigned> slots;  // the slots that attempt has of a counted lock; empty: all
 
   friend bool operator==(const LockLevel&, const LockLevel&) = default;
 };
 
-// The name of the lock by which a test with RUN_SERIAL is alone over all runs. Inside a test that
-// has it shared an inner one has it exclusively among its siblings.
+// The lock by which a test with RUN_SERIAL is alone over all runs. If an enclosing test holds it
+// shared, an inner test holds it exclusively among its siblings.
 inline constexpr std::string_view k_run_serial_lock = "RUN_SERIAL";
 
-// `<place>[:<how>]#<attempt>`, comma-separated, the nearest attempt first; the place as place_of()
-// gives it, `how` being `shared` or, of a counted lock, `<slot>+<slot>…/<size>`.
+// Entries `<place>[:<how>]#<attempt>`, separated by commas, the nearest attempt first. The place is
+// that of place_of(). `how` is `shared`, or for a counted lock `<slot>+<slot>…/<size>`.
 class HeldLocks {
  public:
   explicit HeldLocks(std::string_view text);
 
-  // The nearest attempt below which the lock at `place` has to be taken; empty when no ancestor
-  // holds it.
+  // The nearest attempt below which the lock at `place` must be taken; empty: no ancestor holds it.
   std::string level_of(std::string_view place) const;
 
-  // The level for `spec`, which is taken at `place`. Refuses what can never be had there: more than
-  // the ancestor has (an exclusive lock below a shared one, more slots), which would wait for that
-  // ancestor for ever.
+  // The level for `spec`, which is taken at `place`. Refuses to ask for more than the ancestor has:
+  // an exclusive lock below a shared one, or more slots. That would wait for the ancestor for ever.
   Result<LockLevel> level_for(const LockSpec& spec, std::string_view place) const;
 
-  // Whether somebody below that level holds a lock that comes later in the global order: the
-  // request may then be part of a circle.
+  // Whether an attempt below that level holds a lock that comes later in the global order. Then the
+  // request may close a circle of waits.
   bool is_out_of_order(const LockSpec& spec, std::string_view place) const;
 
-  // What is held around us though HOLDFAST_HELD did not say so, in the same form. It did not from
-  // some attempt on: what it does not say is of attempts farther away.
+  // Adds entries that HOLDFAST_HELD lacks, in the same form. The variable got lost at some attempt,
+  // so they belong to attempts farther away than those it names.
   void add_farther(std::string_view text);
 
-  // The attempts that have the lock at `place`, the nearest first: each took it below one of those
-  // that follow, or at the top.
+  // The attempts that hold the lock at `place`, the nearest first. Each took it below a later one,
+  // or at the top.
   std::vector<std::string> holders_of(std::string_view place) const;
-  // That attempt has let the lock at `place` go. It stays one of those we descend from.
+  // That attempt has released the lock at `place`. It is still one of our ancestors.
   void forget(std::string_view place, std::string_view attempt);
 
-  // The attempts around us that hold locks, or did, the nearest first.
+  // The attempts around us that hold or held locks, the nearest first.
   std::vector<std::string> attempts() const;
 
-  // After this attempt took the locks at `places` (entries without `#…`): what its test and
-  // everything below it inherits.
+  // What the test of `attempt`, and everything below it, inherits after it took the locks at
+  // `places` (entries without `#…`).
   std::string with(const std::vector<std::string>& places, std::string_view attempt) const;
 
  private:
@@ -66,7 +64,7 @@ class HeldLocks {
   std::vector<std::string> entries_;
 };
 
-// The entry of a lock that is had: `user/db`, `user/db:shared`, `user/gpu:0+2/4`.
+// The entry of a lock that is held: `user/db`, `user/db:shared`, `user/gpu:0+2/4`.
 std::string held_entry(const std::string& place, const LockSpec& spec,
                        const std::vector<unsigned>& slots);
 

@@ -8,7 +8,7 @@
 namespace holdfast {
 namespace {
 
-// Whether `party` keeps the attempt from going on while it waits.
+// Whether `attempt` cannot go on while `party` waits.
 bool is_of(const LockParty& party, const std::string& attempt) {
   if (attempt.empty()) return false;
   return party.attempt == attempt ||
@@ -17,18 +17,18 @@ bool is_of(const LockParty& party, const std::string& attempt) {
 
 bool is_counted(const LockParty& party) { return party.mode == LockMode::counted; }
 
-// Whether `waiter` can have nothing while `holder` has the lock.
+// Whether `waiter` gets no part of the lock as long as `holder` has it.
 bool excludes(const LockParty& holder, const LockParty& waiter) {
   return holder.mode == LockMode::exclusive || waiter.mode == LockMode::exclusive;
 }
 
-// A wait that nothing ends, as far as is known.
+// A wait that, as far as is known, nothing ends.
 struct Wait {
   const LockUse* use;
   const LockParty* party;
 };
 
-// Of all waits those that stay when everybody else goes on and lets go what it has.
+// The waits that remain when everybody else goes on and releases its locks.
 class StuckWaits {
  public:
   explicit StuckWaits(const std::vector<LockUse>& all) {
@@ -76,11 +76,11 @@ class StuckWaits {
   }
 
   std::vector<Wait> waits_;
-  std::vector<Wait> still_;           // as they were when this round began
+  std::vector<Wait> still_;           // the waits when this round began
   std::vector<std::string> held_up_;  // attempts, sorted
 };
 
-// Breadth first: the first circle that is found is a shortest one.
+// Searches breadth first, so the first circle found is a shortest one.
 class CycleSearch {
  public:
   CycleSearch(const LockParty& first, const std::vector<LockUse>& all)
@@ -141,8 +141,8 @@ class CycleSearch {
   }
 
   StuckWaits stuck_;
-  std::vector<std::size_t> from_;  // of each wait that was reached: from which
-  LockCycle steps_;                // and by which step
+  std::vector<std::size_t> from_;  // for each wait reached: the wait before it
+  LockCycle steps_;                // and the step between the two
   std::size_t first_ = 0;
   std::size_t closing_ = k_none;
   LockCycleStep last_;
@@ -195,7 +195,7 @@ bool LockCycleWatch::take(LockCycle seen, const LockParty& waiter, Milliseconds 
   const bool sure = !seen.empty() && is_same_cycle(seen, seen_);
   seen_ = std::move(seen);
   next_ = since_start + (seen_.empty() ? std::min(since_start, k_longest_pause) : k_until_sure);
-  // Of a circle that somebody else is to end: no oftener than of none.
+  // If another waiter is to end the circle, look no more often than without a circle.
   if (sure) next_ = since_start + k_longest_pause;
   return sure && is_same_wait(who_gives_way(seen_).waiter, waiter);
 }
@@ -204,7 +204,7 @@ std::string describe_lock_cycle(const LockCycle& cycle) {
   std::string text;
   LockCycleStep::Way way = LockCycleStep::Way::holds;
   for (const LockCycleStep& step : cycle) {
-    // Who is before another in the queue waits itself: its own step says for what.
+    // A waiter that stands before another has a step of its own, which says what it waits for.
     if (!text.empty() && way == LockCycleStep::Way::holds) {
       text += ", in which " + describe_party(step.waiter);
     } else {

@@ -1,5 +1,4 @@
-// Those who wait for one another in a circle, as the records of locks tell, and which of them gives
-// way.
+// Finds circles of waiters by the records of locks, and decides which waiter gives way.
 #pragma once
 
 #include <cstdint>
@@ -11,18 +10,18 @@
 
 namespace holdfast {
 
-// A lock that is in use, as far as those who use it left records.
+// A lock in use, as far as its users left records.
 struct LockUse {
-  // Of a run: the lock that a ctest has on its build tree.
+  // run: the lock of a ctest on its build tree
   enum class Kind : std::uint8_t { named, run };
 
-  std::string lock;  // as told to people: `db@project`, `the build tree /b`
+  std::string lock;  // in the words for people: `db@project`, `the build tree /b`
   std::vector<LockParty> holders;
-  std::vector<LockParty> waiters;  // in the order of the queue, which their tickets tell too
+  std::vector<LockParty> waiters;  // in the order of the queue, the same as that of their tickets
   Kind kind = Kind::named;
 };
 
-// One who waits, for what, and who is in the way.
+// One waiter, the lock it waits for, and a party in its way.
 struct LockCycleStep {
   enum class Way : std::uint8_t { holds, is_before };  // before it in the queue
 
@@ -35,32 +34,31 @@ struct LockCycleStep {
 
 using LockCycle = std::vector<LockCycleStep>;
 
-// The shortest circle that `waiter` is part of, in which nobody can go on whatever all others do:
-// who waits for two of four slots waits for nobody as long as two of them may become free. Whoever
-// waits keeps all attempts around it waiting, and so everything these hold. The last step's other
-// one is around `waiter`, or is `waiter`. Empty: there is none, or `waiter` is not among `all`.
+// The shortest circle that `waiter` is part of and in which nobody can go on, whatever all others
+// do. A waiter for two of four slots waits for nobody as long as two may become free. A waiter
+// keeps all attempts around it waiting, and so everything that they hold. `other` of the last step
+// is `waiter` or is around it. Empty: there is no circle, or `waiter` is not among `all`.
 LockCycle find_lock_cycle(const LockParty& waiter, const std::vector<LockUse>& all);
 
-// Whether two looks saw one circle. Records are read one after the other: only what stood in all of
-// them at two looks did so at one moment in between.
+// Whether two looks saw the same circle. Records are read one after the other. Only what two looks
+// both saw was true of all records at one moment in between.
 bool is_same_cycle(const LockCycle& one, const LockCycle& other);
 
-// Who is to end the circle, the same for everybody in it, and inside an attempt: of those who wait
-// for a build tree, who need not have it, the last to come; where there is none, of all the last.
-// `cycle` is not empty.
+// The step whose waiter must end the circle; everybody in the circle gets the same answer. Waiters
+// inside an attempt are preferred. Among them, those that wait for a build tree go first, because
+// they can do without it; then the youngest. `cycle` is not empty.
 const LockCycleStep& who_gives_way(const LockCycle& cycle);
 
-// Whether the two are one wait.
 bool is_same_wait(const LockParty& one, const LockParty& other);
 
-// Looks for a circle while a wait lasts: when, and when what was seen is sure. Nobody tells who
-// waits that somebody else's wait has closed one.
+// Decides when to look for a circle during a wait, and when a sighting is certain. It must look
+// again and again: nobody tells a waiter that another wait has closed a circle.
 class LockCycleWatch {
  public:
   // When to look next, in time since the wait began.
   Milliseconds next() const { return next_; }
 
-  // What a look at that time saw for `waiter`. True: it is certain, and `waiter` is to give way.
+  // Takes what a look at that time saw. True: the circle is certain, and `waiter` must give way.
   bool take(LockCycle seen, const LockParty& waiter, Milliseconds since_start);
 
   // The circle of the last look.

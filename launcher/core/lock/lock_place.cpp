@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t k_longest_key = 200;
 
-// A build tree's path may be longer than a file name can be, and a project's key too.
+// The path of a build tree, or a project's key, may be longer than a file name can be.
 std::string hash_of(std::string_view text) { return std::to_string(Fnv1a().add(text).value()); }
 
 }  // namespace

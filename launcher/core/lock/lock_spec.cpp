@@ -56,7 +56,7 @@ Result<void> check_name(std::string_view whole, std::string_view name) {
   return {};
 }
 
-// A test that could not tell its slots of one lock from those of another must not run.
+// A test must not run if it cannot tell its slots of one lock from those of another.
 Result<void> check_slot_variables(const std::vector<LockSpec>& locks) {
   for (std::size_t i = 0; i < locks.size(); ++i) {
     if (locks[i].mode != LockMode::counted) continue;

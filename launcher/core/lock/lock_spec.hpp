@@ -1,4 +1,4 @@
-// What a lock is called and how it is wanted: `NAME[:shared|:K/N][@scope]`.
+// The name of a lock and how a test wants it: `NAME[:shared|:K/N][@scope]`.
 #pragma once
 
 #include <array>
@@ -33,23 +33,22 @@ struct LockSpec {
 
 inline constexpr unsigned k_most_slots = 1024;
 
-// A name is any text without `:`, `@`, `,`, `;`, `/` and control characters, at most 200 bytes on
-// disk.
+// A name is any text without `:` `@` `,` `;` `/` and control characters, at most 200 bytes on disk.
 Result<LockSpec> parse_lock_spec(std::string_view text);
 
-// CTest's RESOURCE_LOCK is any text: an exclusive lock of the project. Fails only for a name that
-// is empty or longer on disk than a file name can be.
+// Turns a name in CTest's RESOURCE_LOCK, which may be any text, into an exclusive lock of the
+// project. Fails only for a name that is empty, or too long for a file name.
 Result<LockSpec> promote_resource_lock(std::string_view name);
 
 std::string to_text(const LockSpec& spec);
 
-// Sorted into the one global order (scope, name) that makes deadlock between tests impossible;
-// the same lock named twice is merged: exclusive wins over shared. Fails when one name is asked
-// for with two sizes, or two counted locks would have one slot variable.
+// Sorts locks into the one global order (scope, name), which makes deadlock between tests
+// impossible. Merges a lock that is named twice: exclusive wins over shared. Fails if one name has
+// two sizes, or if two counted locks would have the same slot variable.
 Result<std::vector<LockSpec>> canonical_locks(std::vector<LockSpec> specs);
 
-// What follows HOLDFAST_SLOT_ in the name of the variable that tells a test its slots: the name in
-// capitals, with `_` for what is neither a letter nor a digit.
+// What follows HOLDFAST_SLOT_ in the variable that tells a test its slots: the name in capitals,
+// with `_` for all but letters and digits.
 std::string slot_variable(std::string_view name);
 
 }  // namespace holdfast

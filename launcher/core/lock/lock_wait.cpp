@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t k_longest_text = 400;
 constexpr std::size_t k_longest_list = 120;
 
-// One `key=value` per line: values lose their line breaks, which no reader could tell apart.
+// Writes one `key=value` per line. Line breaks in a value become blanks, because no reader could
+// tell them from the end of a line.
 void append_field(std::string& out, std::string_view key, std::string_view value,
                   std::size_t longest = k_longest_text) {
   out += key;
@@ -35,7 +36,7 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
-// Of a comma-separated list what fits.
+// As many whole parts of a comma-separated list as fit.
 std::string whole_parts(std::string list, std::size_t longest) {
   if (list.size() > longest) list.erase(std::min(list.rfind(',', longest), longest));
   return list;
@@ -70,7 +71,7 @@ std::vector<unsigned> parse_slots(std::string_view text) {
   return slots;
 }
 
-// As after the `:` of a spec; nothing for an exclusive lock.
+// The text after the `:` of a spec; empty for an exclusive lock.
 std::string how_of(const LockParty& party) {
   if (party.mode == LockMode::shared) return "shared";
   if (party.mode == LockMode::exclusive) return {};
@@ -115,7 +116,7 @@ std::string to_record(const LockParty& party) {
   append_if_any(record, "attempt", party.attempt);
   append_if_any(record, "around", whole_parts(joined(party.around), k_longest_list));
   append_field(record, "test", party.test);
-  // Last, with all the room there is: a tree is not only told, it is looked into.
+  // The tree comes last, with all the room that is left: its path should be whole.
   constexpr std::size_t k_key_and_end = 6;
   append_field(record, "tree", party.tree, k_party_size - k_key_and_end - record.size());
   record.resize(k_party_size, '\0');
@@ -132,8 +133,7 @@ std::optional<LockParty> parse_party(std::string_view record) {
   party.boot = field(record, "boot");
   party.test = std::string(field(record, "test"));
   party.tree = std::string(field(record, "tree"));
-  // Of the machine's locks another user may have written it: no time before 1970, no overflow
-  // later.
+  // Another user may have written the record of a machine lock. A negative time could overflow.
   party.since_unix_ms = std::max<std::int64_t>(0, number_in(field(record, "since")));
   party.ticket = number_in(field(record, "ticket"));
   party.attempt = std::string(field(record, "attempt"));
@@ -150,7 +150,7 @@ std::string to_text(const std::vector<unsigned>& slots) {
 }
 
 std::string describe_party(const LockParty& party) {
-  // Of the machine's locks another user may have written the record.
+  // Another user may have written the record of a machine lock.
   std::string text = "\"" + printable(party.test) + "\" (pid " + std::to_string(party.process.pid);
   if (party.stopped) text += ", stopped";
   if (!party.tree.empty()) text += ", tree " + printable(party.tree);
@@ -161,7 +161,7 @@ std::string describe_obstacles(std::string_view lock, const LockObstacles& obsta
                                std::int64_t now_unix_ms) {
   std::string text(lock);
   if (!obstacles.holders.empty()) {
-    // A stopped one is the one to know of.
+    // A stopped holder is the one to know about.
     const auto& all = obstacles.holders;
     const auto stopped =
         std::find_if(all.begin(), all.end(), [](const LockParty& p) { return p.stopped; });
@@ -186,7 +186,7 @@ std::string describe_obstacles(std::string_view lock, const LockObstacles& obsta
 }
 
 Milliseconds next_telling(unsigned told) {
-  // The first line after a fifth of a second: a shorter wait is over before it is read.
+  // The first line comes after a fifth of a second: nobody could read it during a shorter wait.
   constexpr std::array<int, 6> k_schedule{200, 2'000, 5'000, 10'000, 20'000, 40'000};
   if (told < k_schedule.size()) return Milliseconds{k_schedule[told]};
   return Milliseconds{60'000} * (told - k_schedule.size() + 1);

@@ -1,4 +1,4 @@
-// What is said about a lock: who holds it, in the record the holder leaves, and to those who wait.
+// What Holdfast says about a lock: in the record that its holder leaves, and to those who wait.
 #pragma once
 
 #include <cstdint>
@@ -13,23 +13,22 @@
 
 namespace holdfast {
 
-// Who holds a lock or waits for it, as it stands in the lock's files. docs/reference/lock-files.md
-// is the format.
+// A holder of a lock or a waiter, as the lock's files record it: docs/reference/lock-files.md.
 struct LockParty {
   ProcessName process;  // the launcher
-  std::string boot;     // boot id: a process of another boot is no process
+  std::string boot;     // boot id; after a reboot the process is gone
   std::string test;
   std::string tree;  // empty outside a build tree
   std::int64_t since_unix_ms = 0;
-  // What it has or wants. Empty: an exclusive lock, or a record that does not say.
+  // What it holds or wants. An exclusive lock, too, if the record does not say.
   LockMode mode = LockMode::exclusive;
   unsigned units = 1;                // counted
   unsigned size = 0;                 // counted
-  std::vector<unsigned> slots = {};  // of a holder of a counted one
-  std::int64_t ticket = 0;           // of who waits: its place in the queue
-  // By which a circle of nested runs that wait for one another is found.
+  std::vector<unsigned> slots = {};  // of a holder of a counted lock
+  std::int64_t ticket = 0;           // of a waiter: its place in the queue
+  // These two help to find a circle of nested runs that wait for one another.
   std::string attempt = {};
-  std::vector<std::string> around = {};  // the attempts it is in, as far as they hold locks
+  std::vector<std::string> around = {};  // the attempts around it, as far as they hold locks
 
   bool stopped = false;  // as seen now; not in the record
 
@@ -42,14 +41,14 @@ struct LockParty {
 inline constexpr std::size_t k_party_size = 1024;
 
 std::string to_record(const LockParty& party);
-// None for a record that is empty or not understood: the holder is then simply not named.
+// None for a record that is empty or not understood: then the holder is just not named.
 std::optional<LockParty> parse_party(std::string_view record);
 
-// What stands between one who waits and its lock, as far as it is known.
+// What stands between a waiter and its lock, as far as is known.
 struct LockObstacles {
   std::vector<LockParty> holders;
-  std::vector<LockParty> before;       // came before it and wait too, in order
-  std::size_t ahead = 0;               // how many those are, with those that left no record
+  std::vector<LockParty> before;       // earlier waiters, in order
+  std::size_t ahead = 0;               // how many earlier waiters, even those without a record
   std::vector<std::string> strangers;  // hold it by flock(2) without a record: `"sleep 5" (pid 7)`
 };
 
@@ -63,8 +62,7 @@ std::string describe_obstacles(std::string_view lock, const LockObstacles& obsta
 // `0,2,3`
 std::string to_text(const std::vector<unsigned>& slots);
 
-// When a wait is told: soon, then at growing intervals, then every minute. `told` is how many
-// times it was.
+// When to tell of a wait: soon, then at growing intervals, then every minute. `told`: times so far.
 Milliseconds next_telling(unsigned told);
 
 }  // namespace holdfast

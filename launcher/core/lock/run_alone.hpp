@@ -1,6 +1,6 @@
-// The lock by which an attempt has nothing beside it: `retry-alone` of holdfast.toml. Where a
-// project says that of any test, each of its tests has the lock, shared; such an attempt has it for
-// itself.
+// The lock by which an attempt runs with nothing beside it: `retry-alone` of holdfast.toml. If a
+// project sets that for any test, each of its tests holds the lock shared. An attempt that is to
+// run alone holds it exclusively.
 #pragma once
 
 #include <vector>
@@ -11,10 +11,10 @@ namespace holdfast {
 
 inline constexpr const char* k_retry_alone_lock = "RETRY_ALONE";
 
-// Of the build tree, with others.
+// In the scope `build`, shared.
 LockSpec retry_alone_lock();
 
-// Makes it exclusive, where it is among them.
+// Makes that lock exclusive, if it is among `locks`.
 void have_to_itself(std::vector<LockSpec>& locks);
 
 }  // namespace holdfast

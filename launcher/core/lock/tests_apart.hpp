@@ -1,6 +1,6 @@
-// The locks by which runs that share a build tree keep their tests apart (docs/guide/locks.md): no
-// test is run twice at the same time, and one with RUN_SERIAL has no test of another run beside it.
-// Of one run ctest sees to both.
+// The locks by which runs that share a build tree keep their tests apart (docs/guide/locks.md). No
+// test runs twice at the same time. A test with RUN_SERIAL has no test of another run beside it.
+// Within one run ctest sees to both.
 #pragma once
 
 #include <string_view>
@@ -10,10 +10,10 @@
 
 namespace holdfast {
 
-// The one that no two executions of the test with that key have at once.
+// The lock that allows one execution of that test at a time.
 LockSpec lock_of_test(std::string_view key);
 
-// Those of the test with that key, in the scope `build`.
+// All such locks of that test, in the scope `build`.
 std::vector<LockSpec> locks_that_keep_apart(std::string_view key, bool run_serial);
 
 }  // namespace holdfast
