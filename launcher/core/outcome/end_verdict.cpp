@@ -24,7 +24,7 @@ std::string_view usual_verdict(Outcome outcome) {
 }
 
 std::string_view verdict_by_end(std::string_view properties, const Exit& end) {
-  // No property changes what is no exit code.
+  // A death by signal is no exit code: no property changes it.
   if (end.kind == Exit::Kind::signal) return "failed";
   bool success = end.value == 0;
   while (!properties.empty()) {

@@ -1,4 +1,4 @@
-// The verdict of ctest on a test whose output nobody has read.
+// ctest's verdict on a test whose output nobody has read.
 #pragma once
 
 #include <optional>
@@ -8,12 +8,12 @@
 
 namespace holdfast {
 
-// What ctest says of an attempt that ended so, where nothing is set that could change it. Empty: a
-// setting says what it counts as (no_tests), or ctest may not have lived to say anything.
+// ctest's verdict on an attempt with that outcome, if no property changes it. Empty: a setting
+// decides (no_tests), or ctest may not have lived to give a verdict (interrupted).
 std::string_view usual_verdict(Outcome outcome);
 
-// `passed` or `failed`, of one that was not skipped; empty where an expression decides.
-// `properties`: as parse_verdict_properties() reads them.
+// `passed` or `failed` for a test that was not skipped; empty: an expression decides. `properties`
+// is in the form that parse_verdict_properties() reads.
 std::string_view verdict_by_end(std::string_view properties, const Exit& end);
 
 // What a launcher knows when its attempt is over.
@@ -21,16 +21,16 @@ struct EndedTest {
   Outcome outcome = Outcome::passed;
   Exit end;                      // of the launcher
   std::optional<int> skip_code;  // SKIP_RETURN_CODE
-  // `output` where an expression is set, `will-fail` where WILL_FAIL is.
+  // `output` if an expression is set, `will-fail` if WILL_FAIL is.
   std::string_view judged;
-  // As above, where it may be tried again, and the verdict that was found with them.
+  // If the test may be tried again: its properties, as above, and the verdict found with them.
   std::string_view properties = {};
   std::string_view mirrored = {};
 };
 
-// What goes on record of ctest's verdict: `passed`, `failed`, `skipped`, or `unknown` where an
-// expression decides that nobody has looked for. Empty: what the outcome says by itself, or ctest
-// may have ended before it had any.
+// The verdict of ctest for the record: `passed`, `failed`, `skipped`, or `unknown` if an expression
+// decides and nobody has looked for it. Empty: it follows from the outcome, or ctest may have had
+// none.
 std::string_view verdict_on_record(const EndedTest& test);
 
 }  // namespace holdfast

@@ -1,5 +1,4 @@
-// Commands of the user's around an attempt: docs/reference/config.md. Each is for /bin/sh; empty:
-// none.
+// The user's commands around an attempt, for /bin/sh: docs/reference/config.md. Empty: none.
 #pragma once
 
 #include <string>
@@ -8,7 +7,7 @@ namespace holdfast {
 
 struct Hooks {
   std::string on_failure;   // when a test has failed for good
-  std::string before_kill;  // before the process tree of a test is ended for its time
+  std::string before_kill;  // before a test's process tree is ended because its time is over
 
   bool any() const { return !on_failure.empty() || !before_kill.empty(); }
 

@@ -57,10 +57,10 @@ std::optional<std::string> unescaped(std::string_view text) {
   return reason;
 }
 
-// Field by field; unknown ones are passed over, since fields may be added.
+// Reads field by field. It skips unknown fields, because fields may be added.
 class Fields {
  public:
-  // False where the line cannot be what it says it is.
+  // False: the line contradicts what it claims to be.
   bool take(std::string_view line) {
     const std::size_t blank = line.find(' ');
     const std::string_view key = line.substr(0, blank);
@@ -86,7 +86,7 @@ class Fields {
     return std::string(value);
   }
 
-  // Once each.
+  // A field must not come twice.
   template <typename T>
   static bool set(std::optional<T>& field, std::optional<T> value) {
     if (field || !value) return false;
@@ -100,7 +100,7 @@ class Fields {
   std::optional<std::string> reason_;
 };
 
-// Not empty: why the marker is not the owner's.
+// Why the marker is not the owner's; empty: it is.
 std::string why_foreign(const Marker& marker, const MarkerOwner& owner) {
   if (marker.attempt != owner.attempt) return "is of another attempt";
   const std::string process = "is of process " + std::to_string(marker.process.pid);

@@ -1,4 +1,4 @@
-// Whether the kernel killed a test for want of memory. A death by SIGKILL alone says nothing: an
+// Whether the kernel killed a test for want of memory. A death by SIGKILL alone proves nothing: an
 // administrator, a container's manager or a script may have sent it. docs/reference/outcomes.md.
 #pragma once
 
@@ -8,28 +8,28 @@
 
 namespace holdfast {
 
-// How many processes it has killed in a cgroup: the line `oom_kill N` of memory.events (version 2)
-// or of memory.oom_control (version 1). None: the text has no such line.
+// How many processes the kernel has killed in a cgroup: the line `oom_kill N` of memory.events
+// (version 2) or memory.oom_control (version 1). None: the text has no such line.
 std::optional<std::uint64_t> oom_kills_in(std::string_view text);
 
-// A line of the kernel's log that says that it killed this process: `Out of memory: Killed process
-// 17 (name) …`, `Memory cgroup out of memory: Killed process 17 (name) …`.
+// Whether a line of the kernel's log says that the kernel killed this process: `Out of memory:
+// Killed process 17 (name) …`, `Memory cgroup out of memory: Killed process 17 (name) …`.
 bool names_oom_victim(std::string_view line, int pid);
 
-// The counter of a whole run's cgroup, as evidence for one test: a rise in the lifetime of an
-// attempt that died of SIGKILL explains that death, and each rise only one. A rise may have been a
-// helper process of another test at the same time: docs/reference/outcomes.md.
+// Takes the counter of a whole run's cgroup as evidence for one test. If it rises while an attempt
+// runs that dies of SIGKILL, the rise explains that death, and no other. It may really have been a
+// helper process of another test: docs/reference/outcomes.md.
 class OomClaims {
  public:
   struct Start {
-    std::optional<std::uint64_t> kills;  // as the counter was; none: nobody counts
-    std::uint64_t claims = 0;            // deaths that had been explained by then
+    std::optional<std::uint64_t> kills;  // the counter at that time; none: nobody counts
+    std::uint64_t claims = 0;            // deaths explained until then
   };
 
-  // Of an attempt that begins now.
+  // For an attempt that begins now.
   Start start(std::optional<std::uint64_t> kills) const { return {kills, claims_}; }
 
-  // That attempt has died of SIGKILL, which nobody we know of sent.
+  // For that attempt, when it has died of a SIGKILL that nobody we know of sent.
   bool explains_death(const Start& start, std::optional<std::uint64_t> kills);
 
  private:

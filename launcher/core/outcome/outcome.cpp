@@ -31,14 +31,14 @@ namespace {
 
 bool is_skip_code(const Observation& seen) { return seen.skip_code == seen.main.code; }
 
-// on-leak=fail is the one way a test that ended with 0 and was through fails.
+// A test that exited with 0 and finished its work fails for one reason only: on-leak=fail.
 bool fails_by_leak(const Observation& seen) {
   return seen.main.code == 0 && seen.leaked && seen.leak_fails;
 }
 
 Outcome outcome_of_exit(const Observation& seen) {
   if (seen.marked) return Outcome::deliberate_exit;
-  // With another code it has failed anyhow.
+  // With another code it has failed anyway.
   if (seen.main.code == 0 && seen.unfinished) return Outcome::premature_exit;
   if (fails_by_leak(seen)) return Outcome::failed;
   if (seen.ran_nothing) return Outcome::no_tests;
@@ -70,7 +70,7 @@ Outcome outcome_of(const Observation& seen) {
     case ProcessEnd::Kind::exited:
       break;
   }
-  // Another may have had it at the same time: whatever the test found is worth nothing.
+  // Another test may have held the lock at the same time, so this one's findings are worth nothing.
   if (seen.lock_lost) return Outcome::lock_lost;
   return outcome_of_exit(seen);
 }
@@ -86,7 +86,7 @@ bool exited_when_told(const Observation& seen) {
   return seen.end_reason == EndReason::signal && seen.main.kind == ProcessEnd::Kind::exited;
 }
 
-// The code by which a test that selected nothing ends; none: it is to be red, whatever it said.
+// The exit code of a test that selected nothing to run; none: it must fail, whatever it reported.
 std::optional<int> code_of_no_tests(const Observation& seen) {
   switch (seen.no_tests) {
     case NoTests::keep:
@@ -101,14 +101,13 @@ std::optional<int> code_of_no_tests(const Observation& seen) {
   return std::nullopt;
 }
 
-// It has failed, and its own end does not show it. Under ctest WILL_FAIL must not invert that
-// either.
+// Whether the test has failed and its own end hides that. WILL_FAIL must not invert such a failure.
 bool hides_failure(Outcome outcome, const Observation& seen) {
-  // A leak fails it, or cases of a batch that did not run.
+  // The failure is a leak, or cases of a batch that did not run.
   if (outcome == Outcome::failed) {
     return seen.main.kind == ProcessEnd::Kind::exited && seen.main.code == 0;
   }
-  // It said that it had failed: neither 0 nor the code of a skip may hide that.
+  // The test reported a failure: neither 0 nor the skip code may hide that.
   return outcome == Outcome::deliberate_exit && (seen.main.code == 0 || is_skip_code(seen));
 }
 
@@ -117,13 +116,13 @@ bool hides_failure(Outcome outcome, const Observation& seen) {
 Exit exit_of(Outcome outcome, const Observation& seen, ExitMode mode) {
   const OutcomeFacts& facts = facts_of(outcome);
   const bool under_ctest = mode == ExitMode::ctest;
-  // Not the test's own end: under ctest a signal, so that no property makes it green.
+  // An end that is not the test's own is a signal under ctest, so that no property turns it green.
   const auto own = [&](int code, int signal = k_signal_abort) {
     return under_ctest ? Exit{Exit::Kind::signal, signal} : Exit{Exit::Kind::code, code};
   };
   if (seen.flaky_fails) return own(1);
   if (outcome == Outcome::interrupted) {
-    // What a command says of its own end after it was told to end is its caller's to read.
+    // A command that was told to end chooses its own exit code; its caller reads that.
     if (!under_ctest && exited_when_told(seen)) return as_the_test_ended(seen);
     return {Exit::Kind::signal, seen.end_signal != 0 ? seen.end_signal : facts.signal};
   }

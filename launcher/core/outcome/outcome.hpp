@@ -1,8 +1,8 @@
 // What Holdfast concludes of an attempt, and how the launcher then ends.
 //
-// One pure function, one table: observation -> outcome -> exit. docs/reference/outcomes.md is the
-// page for users; tests/unit/core/outcome_test.cpp has every row. ctest stays the judge of the
-// verdict (WILL_FAIL, regular expressions, skip codes): nothing here knows about them.
+// One pure function and one table lead from observation to outcome to exit.
+// docs/reference/outcomes.md is the page for users; tests/unit/core/outcome_test.cpp has every row.
+// ctest stays the judge of the verdict: nothing here applies WILL_FAIL or regular expressions.
 #pragma once
 
 #include <array>
@@ -18,20 +18,20 @@ namespace holdfast {
 
 std::string_view name_of(Outcome outcome);
 std::string label(Outcome outcome);  // `timed out` for timed_out
-// One that an attempt can have.
+// Finds only outcomes that an attempt can have.
 std::optional<Outcome> outcome_named(std::string_view name);
 
-// How the main process of the test ended, if it ever was.
+// How the test's main process ended, if it ever started.
 struct ProcessEnd {
   enum class Kind : std::uint8_t { never_started, exited, signalled };
   Kind kind = Kind::never_started;
   int code = 0;  // exited: 0..255; signalled: the signal; never_started: errno of exec, or 0
 };
 
-// Of one that was never started: its command does not exist.
+// For a main process that never started: whether its command does not exist.
 bool is_missing(const ProcessEnd& main);
 
-// What made the launcher end the process tree, if anything did. The first reason stays.
+// Why the launcher ended the process tree, if it did. The first reason stays.
 enum class EndReason : std::uint8_t {
   none,         // the test ended by itself
   timeout,      // its time was over
@@ -41,10 +41,10 @@ enum class EndReason : std::uint8_t {
 
 // What becomes of a test that selected nothing to run: a filter that matches no case.
 enum class NoTests : std::uint8_t {
-  keep,  // its own exit code, which is what plain ctest judges
+  keep,  // its own exit code, which plain ctest would judge
   pass,
   fail,
-  skip,  // by the test's SKIP_RETURN_CODE; a pass where it has none
+  skip,  // with the test's SKIP_RETURN_CODE; a pass if it has none
 };
 
 constexpr std::array<std::string_view, 4> words_of(NoTests) {
@@ -56,19 +56,19 @@ struct Observation {
   ProcessEnd main;
   EndReason end_reason = EndReason::none;
   int end_signal = 0;         // with EndReason::signal
-  bool lock_not_had = false;  // the lock was not had within its time limit
-  bool lock_refused = false;  // the lock can not be had at all (bad directory, bad spec …)
-  bool lock_lost = false;     // a lock's file was removed while the test had it
+  bool lock_not_had = false;  // the wait for the lock reached its time limit
+  bool lock_refused = false;  // the lock can never be taken (bad directory, bad spec …)
+  bool lock_lost = false;     // a lock's file was removed while the test held it
   bool own_failure = false;   // Holdfast could not do its part
   bool leaked = false;        // processes were left after the main process ended
   bool leak_fails = false;    // on-leak is `fail`
   bool marked = false;        // the main process left its marker (core/outcome/marker.hpp)
-  bool unfinished = false;    // it is a GoogleTest program whose tests were not through
-  bool ran_nothing = false;   // it said that it selected nothing to run
+  bool unfinished = false;    // it is a GoogleTest program that ended before its tests did
+  bool ran_nothing = false;   // it reported that it selected nothing to run
   NoTests no_tests = NoTests::keep;
   bool out_of_memory = false;  // there is evidence that the kernel killed it (core/outcome/oom.hpp)
   std::optional<int> skip_code;  // SKIP_RETURN_CODE
-  bool flaky_fails = false;      // it passed after a failure, which is not to count as a pass
+  bool flaky_fails = false;      // it passed after a failure, and that must not count as a pass
 };
 
 Outcome outcome_of(const Observation& observation);
@@ -81,8 +81,8 @@ struct Exit {
   friend bool operator==(const Exit&, const Exit&) = default;
 };
 
-// Under ctest an exit code can be turned green (WILL_FAIL inverts it, SKIP_RETURN_CODE skips
-// it), death by signal cannot. So what is not the test's own end is a signal there.
+// Under ctest a property can turn an exit code green (WILL_FAIL inverts it, SKIP_RETURN_CODE skips
+// it), but not a death by signal. So there an end that is not the test's own is a signal.
 enum class ExitMode : std::uint8_t { ctest, command };
 
 Exit exit_of(Outcome outcome, const Observation& observation, ExitMode mode);

@@ -1,6 +1,6 @@
-// Every outcome, and all that follows from it alone: a new one is an enumerator and a row. What
-// depends on more is a function that looks here first: exit_of(), never_again(), describe_end().
-// docs/reference/outcomes.md is the table for people.
+// Every outcome, with all that follows from it alone. A new outcome needs an enumerator and a row.
+// What depends on more is a function that looks here first: exit_of(), never_again(),
+// describe_end(). docs/reference/outcomes.md is the table for people.
 #pragma once
 
 #include <array>
@@ -31,27 +31,27 @@ enum class Outcome : std::uint8_t {
   service_unavailable,
   interrupted,
   internal_error,
-  // Of a test in a report, and of no attempt: those before are what launchers conclude.
+  // Only for a test in a report. Launchers conclude those above.
   not_run,  // ctest knew it and did not start it: disabled, no program, a fixture failed
-  unknown,  // it ran, and nobody knows what ctest concluded or how it ended; never a success
+  unknown,  // it ran, but its end or ctest's verdict is not known; never a success
 };
 
 inline constexpr std::size_t k_outcomes = static_cast<std::size_t>(Outcome::unknown) + 1;
 
-// As JUnit sees it. What is an `error` keeps its outcome, whatever ctest concludes; the others say
-// no more than an exit code does, and ctest's rules decide what that means.
+// As JUnit sees it. An `error` keeps its outcome, whatever ctest concludes. The other grades say no
+// more than an exit code does, and ctest's rules decide what that means.
 enum class Grade : std::uint8_t {
   passed,
   skipped,
   failure,  // the test says no
-  error,    // it could not say
+  error,    // the test could not say
 };
 
-// How a failed attempt ended, in the words of retry rules; the more specific first.
+// How a failed attempt ended, in the words of retry rules. More specific causes come first.
 enum class RetryCause : std::uint8_t {
-  exit_code,  // ended by itself, with one certain code
-  signal,     // a crash, by one certain signal
-  crash,      // died of a signal, but for want of memory
+  exit_code,  // ended by itself with one given code
+  signal,     // crashed by one given signal
+  crash,      // died of a signal, and not for want of memory
   timeout,
   launch,  // could not be started, for a reason that may go away
   oom,     // killed for want of memory
@@ -68,23 +68,25 @@ inline constexpr int k_signal_abort = 6;
 inline constexpr int k_signal_kill = 9;
 inline constexpr int k_signal_term = 15;
 
-// The defaults are those of what is not the test's own doing. Small: each launcher carries it.
+// The defaults are for outcomes that are not the test's own doing. Every launcher carries the
+// table.
 struct OutcomeFacts {
   Outcome outcome = Outcome::passed;
-  std::string_view name = {};  // in records, reports and scripts of others: never changed or reused
+  std::string_view name =
+      {};  // for records, reports and scripts of others: never changed or reused
   Grade grade = Grade::error;
-  // How the launcher ends where the test's own end is not to be seen; code 0: as the test did.
+  // How the launcher ends unless it ends as the test did; code 0: it does.
   std::uint8_t code = exit_codes::k_own_failure;  // as a command
   std::uint8_t signal = k_signal_abort;           // under ctest
-  bool is_worth_knowing = false;                  // what there is to say of it may be no error
-  // Of the cases of a batch.
-  std::uint8_t badness = 10;  // the worst one counts; 0: good
-  std::uint8_t place = 0;     // in the line about them; 0: none has this outcome
-  bool is_named = false;      // they are, there: the test's own output does not show which they are
-  // Of retries.
+  bool is_worth_knowing = false;                  // a note about it may be news and no error
+  // For the cases of a batch.
+  std::uint8_t badness = 10;  // the worst one decides; 0: good
+  std::uint8_t place = 0;     // in the line about the cases; 0: no case has this outcome
+  bool is_named = false;      // the line names them, because the test's own output does not
+  // For retries.
   std::optional<RetryCause> cause = {};
-  std::string_view never_again = {};  // why a failure does not get better by trying
-  std::string_view end = {};          // for people, # is the code or signal; empty: the name
+  std::string_view never_again = {};  // why another attempt cannot help
+  std::string_view end = {};          // for people; # is the code or signal; empty: the name
 };
 
 // clang-format off

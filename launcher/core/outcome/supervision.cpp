@@ -31,7 +31,7 @@ SupervisionStep begin_ending(SupervisionState state, EndReason reason, int signa
   return {state, {{Action::Kind::end_tree, signal_for_tree}}};
 }
 
-// The reason of the end is known already: only the stacks were still to be taken.
+// The reason of the end is known already; only the stacks were missing.
 SupervisionStep end_after_look(SupervisionState state, const Event& event) {
   state.stage = Stage::ending;
   state.ending_since = event.at;
@@ -43,8 +43,8 @@ SupervisionStep hurry(SupervisionState state) {
   return {state, {{Action::Kind::kill_tree}}};
 }
 
-// Who answers it in our place: the command, as it would without us. Ctrl-C at `holdfast run --
-// python3`; a shell's own `kill 0`. Under ctest nobody does: ctest itself is dying of the same.
+// Whether the command answers the signal itself, as it would without us: Ctrl-C at `holdfast run --
+// python3`, or a shell's own `kill 0`. Not under ctest, which is dying of the same signal.
 bool is_the_commands(const Event& event, ExitMode mode) {
   if (mode != ExitMode::command) return false;
   if (event.source == SignalSource::tree) return true;
@@ -62,12 +62,12 @@ SupervisionStep leave_to_command(SupervisionState state, const Event& event) {
 
 SupervisionStep on_ending_signal(const SupervisionState& state, const Event& event, ExitMode mode) {
   const bool from_terminal = event.source == SignalSource::terminal;
-  // `trap "kill 0" TERM`: a tree that ends hurries nobody.
+  // `trap "kill 0" TERM`: a signal from the tree that is ending does not make it end faster.
   const bool from_tree = event.source == SignalSource::tree;
   switch (state.stage) {
     case Stage::running:
       if (is_the_commands(event, mode)) return leave_to_command(state, event);
-      // A terminal that hangs up tells only the leader of its session.
+      // A terminal that hangs up signals only the leader of its session.
       if (from_terminal && event.signal != k_hup) {
         SupervisionStep step = begin_ending(state, EndReason::signal, event.signal, event);
         step.actions.front().kind = Action::Kind::end_tree_beyond_group;
@@ -92,9 +92,9 @@ SupervisionStep on_ending_signal(const SupervisionState& state, const Event& eve
   return {state, {}};
 }
 
-// A test that stops is paused with us when we were told to stop, as by Ctrl-Z, or when it is the
-// command of a shell that is to see it. Under ctest a test that stops by itself hangs: nobody will
-// continue it, and its time goes on.
+// A test that stops pauses us with it in two cases: we were told to stop, as by Ctrl-Z, or it is
+// the command of a shell that must see it stop. Under ctest a test that stops by itself hangs:
+// nobody will continue it, and its time runs on.
 SupervisionStep consider_pause(SupervisionState state, bool watched_by_shell) {
   const bool wanted = state.stop_asked || watched_by_shell;
   if (state.stage != Stage::running || state.main_stopped == 0 || state.paused || !wanted) {
@@ -155,7 +155,7 @@ SupervisionStep next_step(const SupervisionState& state, const Event& event, Exi
     }
     case Event::Kind::main_ended: {
       SupervisionState next = state;
-      next.paused = false;  // it may have gone on and ended before that was told
+      next.paused = false;  // it may have continued and ended before we were told
       if (next.stage == Stage::running) next.stage = Stage::settling;
       return {next, {}};
     }

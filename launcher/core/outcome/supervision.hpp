@@ -1,6 +1,6 @@
 // The launcher's decisions while a test runs: (state, event) -> (state, actions). Pure: no clock,
 // no process. The poll loop in supervision/attempt/attempt.cpp turns what happens into events and
-// does what comes back; the guard ends the process tree, on the launcher's order or by itself.
+// carries out the actions. The guard ends the process tree, on the launcher's order or by itself.
 #pragma once
 
 #include <cstdint>
@@ -12,32 +12,32 @@
 namespace holdfast {
 
 enum class Stage : std::uint8_t {
-  running,   // the test's main process lives, nobody wants it ended
-  looking,   // its time is over: stacks are being taken before it is ended
+  running,   // the test's main process is alive, and nobody wants it to end
+  looking,   // its time is over; its stacks are taken before it is ended
   settling,  // the main process ended; the guard deals with what it left
-  ending,    // the tree was told to end, its grace runs
-  killing,   // no more grace
+  ending,    // the tree was told to end; its grace runs
+  killing,   // the grace is over
   ended,     // nothing is left
 };
 
-// Who sent a signal. What the kernel sends for a terminal (Ctrl-C) has reached the whole
-// foreground process group already, test included. What kill(2) sent has reached us, and perhaps
-// our process group: the guard knows. A process of the tree may have signalled its own group
-// (`kill 0`), or us.
+// Who sent a signal. `terminal`: the kernel, for Ctrl-C and the like; it reaches the whole
+// foreground process group, the test included. `process`: kill(2), which reached us and perhaps our
+// process group; the guard knows. `tree`: a process of the tree, which signalled its own group
+// (`kill 0`) or us.
 enum class SignalSource : std::uint8_t { process, terminal, tree };
 
 struct SupervisionState {
   Stage stage = Stage::running;
   EndReason reason = EndReason::none;
   int end_signal = 0;  // with EndReason::signal
-  // Ctrl-C or Ctrl-\, which a command was left to answer, or a signal that was to end the test as
-  // it ended by itself; 0: neither.
+  // Ctrl-C or Ctrl-\ that the command was left to answer, or a signal that came to end the test
+  // just as it ended by itself; 0: neither.
   int pressed = 0;
-  Milliseconds ending_since{0};  // on the launcher's clock, from Stage::ending on
+  Milliseconds ending_since{0};  // by the launcher's clock, from Stage::ending on
   // Job control, while running.
   int main_stopped = 0;     // the signal that stopped the main process; 0: it is not stopped
-  bool stop_asked = false;  // we were told to stop (Ctrl-Z); the test decides whether it does
-  bool paused = false;      // the test stopped for that, and we with it: its clock stands still
+  bool stop_asked = false;  // we were told to stop (Ctrl-Z); the test decides whether it stops
+  bool paused = false;      // the test stopped and we with it: its clock stands still
 };
 
 struct SupervisionEvent {
@@ -46,9 +46,9 @@ struct SupervisionEvent {
     timeout_expired,
     stacks_taken,    // or there was no time for more of them
     parent_ended,    // ctest or ninja died
-    main_stopped,    // the test's main process, by `signal`
+    main_stopped,    // the test's main process was stopped by `signal`
     main_continued,  // it runs again
-    main_ended,      // but processes are left
+    main_ended,      // the main process ended, but others are left
     tree_ended,
     guard_ended,  // the guard died before it said that the tree has ended
   };
@@ -56,21 +56,21 @@ struct SupervisionEvent {
   int signal = 0;
   SignalSource source = SignalSource::process;
   Milliseconds at{0};
-  // With main_stopped: whether a shell with job control may be watching us.
+  // For main_stopped: whether a shell with job control may be watching us.
   bool watched_by_shell = false;
 };
 
 struct SupervisionAction {
   enum class Kind : std::uint8_t {
-    forward_signal,  // to every process of the tree that has not had it
+    forward_signal,  // to every process of the tree that has not got it yet
     take_stacks,     // then report stacks_taken
     end_tree,        // `signal` first, SIGKILL after the grace
-    // The same, where the terminal has sent `signal` to our process group: first to the others
-    // only, those that called setsid or made a group of their own.
+    // As end_tree, but the terminal has already sent `signal` to our process group. The guard sends
+    // it first only to the others: processes that called setsid or made a group of their own.
     end_tree_beyond_group,
-    kill_tree,      // now
-    end_tree_here,  // the launcher itself, in the guard's place
-    stop_self,      // by `signal`, as the main process: what the shell is to see
+    kill_tree,      // at once
+    end_tree_here,  // the launcher ends the tree itself, in the guard's place
+    stop_self,      // stops us by `signal`, as the main process was: the shell must see that
   };
   Kind kind;
   int signal = 0;
@@ -82,12 +82,12 @@ struct SupervisionStep {
   std::vector<SupervisionAction> actions;
 };
 
-// A different signal, or the parent's death, this soon after the first is the same event seen
-// twice: a terminal's Ctrl-C reaches us and ctest, and ctest dies of it a moment later. Measured:
-// 1.6 ms; under load far more.
+// A different signal, or the parent's death, so soon after the first is the same event seen twice:
+// Ctrl-C reaches us and ctest, and ctest dies of it a moment later. Measured: 1.6 ms, far more
+// under load.
 inline constexpr Milliseconds k_same_event{300};
-// The same signal this soon after the first is one sender's: timeout(1) sends to its child and then
-// to its process group, 0.2 ms apart.
+// The same signal so soon after the first is from one sender: timeout(1) signals its child and then
+// its process group, 0.2 ms apart.
 inline constexpr Milliseconds k_same_sender{2};
 
 SupervisionStep next_step(const SupervisionState& state, const SupervisionEvent& event,
