@@ -10,29 +10,29 @@
 
 namespace holdfast {
 
-// A share in thousandths: 0…1000. As a number of people: 0.25.
+// A share in thousandths, 0…1000. People write it as 0.25.
 using PerMille = unsigned;
 
 inline constexpr PerMille k_whole = 1000;
 
 struct Backoff {
   Milliseconds first{0};    // 0: at once
-  Milliseconds longest{0};  // more than `first`: doubled with each further attempt, up to this
+  Milliseconds longest{0};  // more than `first`: each further wait doubles, up to this
 
   friend bool operator==(const Backoff&, const Backoff&) = default;
 };
 
-// `2s`, always the same; `exponential:500ms..30s`.
+// `2s` is always the same; `exponential:500ms..30s` doubles.
 Result<Backoff> parse_backoff(std::string_view text);
 std::string to_text(const Backoff& backoff);
 
-// A number between 0 and 1, `0.25`.
+// Takes a number between 0 and 1: `0.25`.
 Result<PerMille> parse_share(std::string_view text);
 std::string share_to_text(PerMille share);
 
-// The wait before the further attempt number `further`, from 1. A jitter of 0.25 makes it anything
-// between three quarters and all of what the backoff says, by `seed` and `further` alone: tests
-// that failed together do not come back together.
+// The wait before further attempt number `further`, from 1. A jitter of 0.25 makes it anything
+// between three quarters and all of the backoff. Only `seed` and `further` decide how much. So
+// tests that failed together do not start again together.
 Milliseconds wait_before(unsigned further, const Backoff& backoff, PerMille jitter,
                          std::uint64_t seed);
 

@@ -5,7 +5,7 @@
 namespace holdfast {
 namespace {
 
-// What counts for one failure: a known flake or a rule; none: nothing fits.
+// What counts for one failure: a known flake or a rule; neither: nothing fits.
 struct Grounds {
   const KnownFlake* flake = nullptr;
   const RetryRule* rule = nullptr;

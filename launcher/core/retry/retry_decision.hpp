@@ -1,5 +1,5 @@
-// Whether a test is tried again, and when. Pure: what the attempts came to goes in, the next step
-// and its reason in words come out.
+// Decides whether a test is tried again, and when. Pure: the results of the attempts go in; the
+// next step comes out, with its reason in words.
 #pragma once
 
 #include <cstddef>
@@ -15,22 +15,21 @@
 
 namespace holdfast {
 
-// What one attempt came to.
+// The result of one attempt.
 struct AttemptResult {
   Outcome outcome = Outcome::passed;
   ProcessEnd main;
   MirroredVerdict verdict = MirroredVerdict::passed;
   bool told_to_end = false;  // by Ctrl-C or Ctrl-\, whatever came of it
-  // Which of RetryPolicy::known the output of a failed one shows: the first whose signature is
-  // found.
+  // The index in RetryPolicy::known of the first signature found in a failed attempt's output.
   std::optional<std::size_t> known;
 };
 
 struct RetryQuestion {
   RetryPolicy policy;
-  std::vector<AttemptResult> attempts;  // in their order; the last one has just ended
-  // ctest itself repeats the test until it fails (--repeat until-fail): a retry would hide what it
-  // looks for.
+  std::vector<AttemptResult> attempts;  // in order; the last one has just ended
+  // ctest itself repeats the test until it fails (--repeat until-fail). A retry would hide that
+  // failure.
   bool failure_is_looked_for = false;
   std::optional<Milliseconds> time_left = {};  // until ctest ends the test; none: no limit
   std::uint64_t seed = 0;                      // for the jitter
@@ -39,7 +38,7 @@ struct RetryQuestion {
 struct RetryDecision {
   enum class Step : std::uint8_t { done, again };
   Step step = Step::done;
-  Milliseconds wait{0};  // before the next attempt; locks are let go meanwhile
+  Milliseconds wait{0};  // before the next attempt; the locks are released meanwhile
   bool alone = false;    // the next attempt runs with nothing beside it
   std::string end;       // how the last attempt ended: `exit 4`
   std::string reason;    // in words, for people and for the journal; without the end
@@ -47,17 +46,17 @@ struct RetryDecision {
   friend bool operator==(const RetryDecision&, const RetryDecision&) = default;
 };
 
-// Of the known flakes and the rules that fit the last failure, the most specific counts: a known
-// flake, exit:CODE, the other causes, any. It has granted a further attempt for each earlier
-// failure for which it counted, and is spent when those are as many as it says.
+// Among the known flakes and the rules that fit the last failure, the most specific counts: a known
+// flake, exit:CODE, the other causes, any. It has granted one further attempt for each earlier
+// failure for which it counted. It is spent when it has granted as many as it allows.
 //
-// `again` still needs the run's word: with_answer().
+// `again` still needs the consent of the run: with_answer().
 RetryDecision decide_retry(const RetryQuestion& question);
 
-// The same decision after the run was asked (RunRetries::again()).
+// The same decision after the answer of the run (RunRetries::again()).
 RetryDecision with_answer(RetryDecision decision, const RunAnswer& answer);
 
-// The last attempt passed, an earlier one failed.
+// Whether the last attempt passed after an earlier one failed.
 bool is_flaky(const std::vector<AttemptResult>& attempts);
 
 }  // namespace holdfast

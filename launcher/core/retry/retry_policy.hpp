@@ -1,5 +1,5 @@
-// When an attempt that failed is tried again: what properties, holdfast.toml and the command line
-// have come to. core/retry/retry_decision.hpp applies it.
+// When a failed attempt is tried again, as properties, holdfast.toml and the command line say.
+// core/retry/retry_decision.hpp applies it.
 #pragma once
 
 #include <array>
@@ -14,15 +14,15 @@
 
 namespace holdfast {
 
-// What a test that passed after a failed attempt comes to.
+// The result of a test that passed after a failed attempt.
 enum class FlakyResult : std::uint8_t { pass, fail };
 
 constexpr std::array<std::string_view, 2> words_of(FlakyResult) { return {"pass", "fail"}; }
 
-// A failure that is known, and excused `attempts` further attempts.
+// A known failure, which excuses `attempts` further attempts.
 struct KnownFlake {
   std::string signature;  // found in a line of the attempt's output (settings/signatures.hpp)
-  std::string issue;      // where it is being dealt with
+  std::string issue;      // where somebody works on it
   unsigned attempts = 0;
 
   friend bool operator==(const KnownFlake&, const KnownFlake&) = default;
@@ -32,11 +32,11 @@ struct RetryPolicy {
   RetryRules rules;
   Backoff backoff;
   PerMille jitter = 0;
-  bool last_alone = false;  // the last attempt there is, with nothing beside it
+  bool last_alone = false;  // the last possible attempt runs with nothing beside it
   FlakyResult flaky_result = FlakyResult::pass;
-  std::vector<KnownFlake> known = {};  // of this test, those that have not expired
+  std::vector<KnownFlake> known = {};  // those of this test that have not expired
 
-  // Whether a failure may be tried again at all: else the attempt can be a plain one.
+  // Whether a failure may be tried again at all. If not, the attempt can be a plain one.
   bool may_retry() const { return !rules.empty() || !known.empty(); }
 
   friend bool operator==(const RetryPolicy&, const RetryPolicy&) = default;

@@ -10,7 +10,7 @@
 namespace holdfast {
 namespace {
 
-// errno(3) of exec and fork, as Linux numbers them: what another moment may mend.
+// errno(3) of exec and fork, as Linux numbers them: errors that may be gone a moment later.
 constexpr std::array k_passing_errors{
     4,    // EINTR
     5,    // EIO
@@ -19,13 +19,13 @@ constexpr std::array k_passing_errors{
     16,   // EBUSY
     23,   // ENFILE
     24,   // EMFILE
-    26,   // ETXTBSY: it is being written
+    26,   // ETXTBSY: somebody is writing the program
     110,  // ETIMEDOUT
     116,  // ESTALE: of a network file system
 };
 
 constexpr int k_largest_code = 255;
-constexpr int k_last_signal = 31;  // those above are for programs themselves, without names
+constexpr int k_last_signal = 31;  // later ones have no names; programs give them a meaning
 
 bool may_pass(int error) {
   return std::find(k_passing_errors.begin(), k_passing_errors.end(), error) !=

@@ -1,9 +1,9 @@
-// How often what is tried again:
+// How often each kind of failure is tried again:
 // `exit:4=3,signal:SIGSEGV=2,crash=2,timeout=1,launch=1,oom=1,any=1`.
 //
-// Each rule says for how many failures of its kind there is one further attempt. Of the rules that
-// fit a failure the most specific one counts, `any` only where no other fits: `any=3,crash=0` is
-// everything but crashes.
+// Each rule says for how many failures of its kind there is one further attempt. The most specific
+// rule that fits a failure counts; `any` counts only if no other fits. `any=3,crash=0` is all but
+// crashes.
 #pragma once
 
 #include <optional>
@@ -18,7 +18,7 @@ namespace holdfast {
 
 struct RetryRule {
   RetryCause cause = RetryCause::any;
-  int code = 0;           // with exit_code: 0…255; with signal: which
+  int code = 0;           // with exit_code: 0…255; with signal: its number
   unsigned attempts = 0;  // further ones
 
   friend bool operator==(const RetryRule&, const RetryRule&) = default;
@@ -26,24 +26,23 @@ struct RetryRule {
 
 using RetryRules = std::vector<RetryRule>;
 
-// More is a typing error, or a test that nobody waits for.
+// A larger number is a typing error, or a test that nobody waits for.
 inline constexpr unsigned k_most_further_attempts = 1000;
 
-// Rules with commas between them, blanks around each allowed; none for an empty text. Refuses two
-// for the same cause. The error says what was found and what was expected.
+// Rules separated by commas, with blanks around them allowed; an empty text has none. Refuses two
+// rules for one cause. The error says what was found and what was expected.
 Result<RetryRules> parse_retry_rules(std::string_view text);
 
 std::string to_text(const RetryRule& rule);
 std::string to_text(const RetryRules& rules);
 
-// How a failed attempt ended, in the words of the rules; none for what is never tried again
-// (never_again() says why).
+// How a failed attempt ended, in the words of the rules; none: never_again() says why not.
 std::optional<RetryCause> cause_of(Outcome outcome, const ProcessEnd& main);
 
-// The rule that counts for such an end, if any fits.
+// The rule that counts for such an end; null: none fits.
 const RetryRule* rule_for(const RetryRules& rules, RetryCause cause, const ProcessEnd& main);
 
-// Why a failure that ended like that does not get better by trying; empty where it may.
+// Why another attempt cannot help after such a failure; empty: it may.
 std::string_view never_again(Outcome outcome, const ProcessEnd& main);
 
 // `exit 4`, `crashed (signal 11)`, `timed out`: for people.

@@ -1,6 +1,6 @@
-// The further attempts of a whole run: their budget, and the breaker that stops them where most
-// tests fail, since then it is not the tests that are flaky. State without clock or process: the
-// keeper has one per run.
+// The further attempts of a whole run. They have a budget, and a breaker that stops them when most
+// tests fail, because then flakiness is not the cause. The keeper has one per run; no clock, no
+// process.
 #pragma once
 
 #include <optional>
@@ -14,31 +14,31 @@ namespace holdfast {
 
 struct RunRetryLimits {
   std::optional<unsigned> budget;  // further attempts in the whole run; none: no limit
-  PerMille breaker = 500;          // more of the tests have failed: no more retries; 1000: never
+  PerMille breaker = 500;  // no more retries once more of the tests have failed; 1000: never
 
   friend bool operator==(const RunRetryLimits&, const RunRetryLimits&) = default;
 };
 
-// Fewer say nothing about a run.
+// Fewer tests say nothing about a run.
 inline constexpr unsigned k_breaker_tests = 20;
 
 struct RunAnswer {
   bool granted = true;
-  std::string reason;  // when not: a whole clause
+  std::string reason;  // if not granted: a whole clause
 };
 
 class RunRetries {
  public:
   explicit RunRetries(const RunRetryLimits& limits) : limits_(limits) {}
 
-  // How the latest attempt of a test came out. `test` is the same text for all attempts of a test
-  // and no other's. Skipped ones are not told.
+  // How the latest attempt of a test came out. `test` is the same text for all attempts of one
+  // test, and differs between tests. Not called for skipped attempts.
   void came_out(std::string_view test, bool failed);
 
-  // A test failed and would be tried again; counts as came_out(test, true). Granted means used.
+  // Asks for another attempt of a failed test; counts as came_out(test, true). Granted means used.
   RunAnswer again(std::string_view test);
 
-  // One sentence about what was granted and refused; empty when nothing was asked.
+  // One sentence about what was granted and refused; empty: nothing was asked.
   std::string summary() const;
 
   unsigned granted() const { return granted_; }
