@@ -11,8 +11,9 @@
 namespace holdfast {
 namespace {
 
-// Those that are no settings of a test. What a launcher tells `holdfast exec` of a step, and
-// `holdfast run` the launcher of holdfast.toml, which it does not read, is not for people.
+// The options that are no settings of a test. Two of them are not for people: what a launcher tells
+// `holdfast exec` about a step, and what `holdfast run` tells the launcher about holdfast.toml,
+// which the launcher does not read.
 enum class Option : std::uint8_t {
   name,
   step,
@@ -32,7 +33,7 @@ constexpr std::array<std::string_view, 11> words_of(Option) {
           "--slots", "--handed-over", k_settings_option, "--quiet",  "--help"};
 }
 
-// `--test=NAME`: `--name NAME --` in one word, as attach.cmake writes it for every test.
+// `--test=NAME` is `--name NAME --` in one word; attach.cmake writes it for every test.
 constexpr std::string_view k_test = "--test=";
 
 bool takes_value(Option option) { return option != Option::quiet && option != Option::help; }
@@ -91,7 +92,7 @@ Result<void> apply(Option option, std::string_view name, std::string_view value,
   return {};
 }
 
-// Locks and rules of retries add up, of any other setting the last value holds.
+// Locks and retry rules add up. For any other setting the last value holds.
 Result<void> add_setting(Setting setting, std::string_view name, std::string_view value,
                          Options& options) {
   if (setting == Setting::locks) {

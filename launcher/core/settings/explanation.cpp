@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* k_built_in = "built-in default";
 
-// Empty: there is none.
+// Empty: there is no limit.
 template <typename Kind, typename Field>
 std::string shown(const Field& field) {
   return Kind::print(field);
@@ -57,7 +57,7 @@ class Explanation {
   std::vector<ExplainedValue> rows_;
 };
 
-// One per variable, one per entry: these are no single values.
+// Gives a row per variable and per entry, because these settings are no single values.
 template <>
 void Explanation::add<kind::Variables>(Setting setting, std::string_view key,
                                        const std::vector<Variable>& field,
@@ -111,7 +111,7 @@ std::string enumeration_of(const std::vector<std::string>& parts) {
   return text;
 }
 
-// All that adds locks: those of a test may come from three places.
+// Everything that adds locks: those of a test may come from three places.
 std::string origin_of_locks(const ResolvedPolicy& resolved, const TestFacts& facts) {
   std::vector<std::string> origins;
   const Value* said = last_of(resolved.said, Setting::locks);
@@ -124,7 +124,7 @@ std::string origin_of_locks(const ResolvedPolicy& resolved, const TestFacts& fac
   return origins.empty() ? k_built_in : enumeration_of(origins);
 }
 
-// The limit of a test is that of all cases together, if it is a batch.
+// For a batch, the test's limit is that of all cases together.
 void explain_limits(const ResolvedPolicy& resolved, Explanation& explanation) {
   const Policy& policy = resolved.policy;
   const std::string origin = resolved.limit_from == LimitFrom::test    ? "the test's TIMEOUT"

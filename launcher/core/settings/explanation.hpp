@@ -15,16 +15,16 @@ struct ExplainedValue {
   std::string origin;  // "holdfast.toml:12, [profile.ci]", "the test's HOLDFAST_TIMEOUT", …
 };
 
-// One entry per setting; for `environment` one per variable (and one for each that was taken out),
-// for [[known-flaky]] one per entry that fits the test.
+// One row per setting. `environment` has one per variable, even for a variable that was taken out;
+// [[known-flaky]] has one per entry that fits the test.
 std::vector<ExplainedValue> explain(const ResolvedPolicy& resolved, const TestFacts& facts);
 
 // The settings of the whole run.
 std::vector<ExplainedValue> explain_run(const Settings& settings);
-// Those of build steps, where something is said.
+// The settings of build steps that have a value.
 std::vector<ExplainedValue> explain_build_steps(const Settings& settings);
 
-// Who said it: the place in holdfast.toml, "the test's HOLDFAST_TIMEOUT", "--timeout".
+// Where the value was said: the place in holdfast.toml, "the test's HOLDFAST_TIMEOUT", "--timeout".
 std::string origin_of(const Value& value);
 
 }  // namespace holdfast

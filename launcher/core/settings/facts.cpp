@@ -36,7 +36,7 @@ bool learn(std::string_view variable, std::string_view value, TestFacts& facts, 
     return true;
   }
   const std::optional<Setting> setting = setting_of_property(variable);
-  // An empty property is one that is not set.
+  // An empty property counts as not set.
   if (setting && !value.empty()) {
     said.push_back({*setting, Source::property, std::string(value), {}});
   }

@@ -1,5 +1,5 @@
-// What ctest and a project say of a test beside its settings: core/settings/facts.def. Empty, or
-// false, where nothing is said.
+// What ctest and a project say about a test besides its settings: core/settings/facts.def. A fact
+// that nobody gave is empty or false.
 #pragma once
 
 #include <string>
@@ -15,11 +15,10 @@ struct TestFacts {
 #include "core/settings/facts.def"
 };
 
-// Of a variable HOLDFAST_P_<variable>: a fact or a property that is a setting. False: it is
-// neither.
+// Takes the value of HOLDFAST_P_<variable>, if that is a fact or a setting. False: it is neither.
 bool learn(std::string_view variable, std::string_view value, TestFacts& facts, Values& said);
 
-// Whether `labels`, as TestFacts has them, has that one.
+// Whether `labels`, in the form of TestFacts, has that label.
 bool has_label(std::string_view labels, std::string_view label);
 
 }  // namespace holdfast

@@ -1,4 +1,4 @@
-// What a hook (core/outcome/hooks.hpp) is told about the attempt, by variables.
+// The variables that tell a hook (core/outcome/hooks.hpp) about the attempt.
 #pragma once
 
 #include <string>
@@ -15,15 +15,15 @@ struct HookFacts {
   std::string run;
   std::string attempt_id;
   unsigned attempt = 1;  // from 1
-  // Of on-failure; of before-kill there is no end yet.
+  // For on-failure; at before-kill there is no end yet.
   std::optional<Outcome> outcome;
   ProcessEnd main;
-  int process = 0;      // of before-kill: the test's main process
+  int process = 0;      // for before-kill: the test's main process
   std::string scratch;  // the attempt's directory; empty: none
   std::string output;   // the file with its captured output; empty: none
 };
 
-// Only what is known: no variable is empty.
+// Gives only what is known: no variable is empty.
 std::vector<Variable> hook_environment(const HookFacts& facts);
 
 }  // namespace holdfast

@@ -1,8 +1,8 @@
 // How the values of settings are written: the kinds of core/settings/table.def.
 //
-// Each has read(), which takes a text into a field and fails with `"found": expected …` (the field
-// is then as it was), and print(), whose text read() takes to the same value. Kinds that hold
-// several things read one of them, add it, and have each() in the place of print().
+// Each kind has read() and print(). read() takes a text into a field; if it fails with `"found":
+// expected …`, the field stays as it was. read() takes the text of print() to the same value. A
+// kind for several things reads one of them and adds it, and has each() in place of print().
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@
 
 namespace holdfast::kind {
 
-// `30s`, `250ms`, `1.5`. What may be none is a Limit: 0 is none.
+// `30s`, `250ms`, `1.5`. A Limit may also be none, written as 0.
 struct Duration {
   static Result<void> read(std::string_view text, Milliseconds& field);
   static std::string print(Milliseconds field);
@@ -32,7 +32,7 @@ struct Limit : Duration {};
 Result<std::size_t> read_word(std::string_view text, const std::string_view* words,
                               std::size_t count);
 
-// One of some words: of an enumeration as core/base/words.hpp has it, or of one that may be none.
+// One of several words: a value of an enumeration as in core/base/words.hpp, or an optional one.
 struct Word {
   template <Worded E>
   static Result<void> read(std::string_view text, E& field) {
@@ -73,7 +73,7 @@ struct Share {
 
 Result<unsigned> read_number(std::string_view text, unsigned most);
 
-// A whole number from 0 on, which may be none where the field can be.
+// A whole number from 0 on. It may be none if the field can be empty.
 template <unsigned k_most>
 struct UpTo {
   template <typename Field>
@@ -88,7 +88,7 @@ struct UpTo {
   }
 };
 
-// `8GiB`, `512MiB`; kept in KiB.
+// `8GiB`, `512MiB`; stored in KiB.
 struct Size {
   static Result<void> read(std::string_view text, std::optional<std::uint64_t>& field);
   static std::string print(const std::optional<std::uint64_t>& field);
@@ -110,13 +110,13 @@ struct Command {
 };
 struct Path : Command {};
 
-// All of them in one text, with commas: it replaces those that were said before. Names are not
-// always fit for that, so messages have locks in a way of their own (core/settings/wire.cpp).
+// All locks in one text, with commas between; it replaces earlier ones. Some names do not fit into
+// such a text, so messages carry locks in another form (core/settings/wire.cpp).
 struct Locks {
   static Result<void> read(std::string_view text, std::vector<LockSpec>& field);
 };
 
-// `NAME=VALUE` replaces the variable of that name, `NAME=` takes it out.
+// `NAME=VALUE` replaces the variable of that name, `NAME=` removes it.
 struct Variables {
   static Result<void> read(std::string_view text, std::vector<Variable>& field);
   template <typename Use>
@@ -125,12 +125,12 @@ struct Variables {
   }
 };
 
-// One regular expression after the other.
+// Regular expressions; each read() adds one.
 struct Patterns {
   static Result<void> read(std::string_view text, std::vector<std::string>& field);
 };
 
-// One entry after the other: attempts, length of the issue, issue and signature.
+// Known flakes; each read() adds one: attempts, length of the issue, issue and signature.
 struct KnownFlakes {
   static Result<void> read(std::string_view text, std::vector<KnownFlake>& field);
   static std::string print(const KnownFlake& one);

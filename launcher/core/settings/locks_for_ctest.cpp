@@ -20,13 +20,13 @@ bool is_escaped_by_backslash(char c) {
   return std::string_view(".+*?^$()[]{}|/-").find(c) != std::string_view::npos;
 }
 
-// Empty where the text would end its own quotes, or a list would not hold it.
+// Empty if the text would end its own quotes, or cannot be in a CMake list.
 std::string bracketed(const std::string& text) {
   if (text.find(']') != std::string::npos) return {};
   return std::string(k_open) + text + std::string(k_close);
 }
 
-// What is left out is held all the same.
+// A lock that is left out here is held all the same.
 std::string setting_of(const Value& said) {
   std::vector<LockSpec> locks;
   (void)kind::Locks::read(said.text, locks);

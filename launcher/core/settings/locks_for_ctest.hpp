@@ -1,8 +1,9 @@
-// The locks that holdfast.toml gives to tests, for attach.cmake: a function in CMake's language. By
-// it ctest schedules the test and keeps its clock as if the test had them in HOLDFAST_LOCKS.
+// Tells attach.cmake which locks holdfast.toml gives to tests, by a function in CMake's language.
+// So ctest schedules and times such a test as if the locks were in its HOLDFAST_LOCKS.
 //
-// Which locks a test holds is decided by its policy alone. So overrides are left out whose pattern
-// CMake reads otherwise, and those with a label, which comes later than the test.
+// A test's policy alone decides which locks the test holds, so this function may leave some out. It
+// leaves out overrides whose pattern CMake reads differently. It also leaves out overrides with a
+// label, because ctest learns a test's labels after the test.
 #pragma once
 
 #include <string>
@@ -12,11 +13,11 @@
 
 namespace holdfast {
 
-// Whether CMake reads this pattern of ours (ECMAScript) as we do: plain characters, `\` before
+// Whether CMake reads this ECMAScript pattern as we do. It may have plain characters, `\` before
 // punctuation, `.`, `*`, `+`, `^` at its beginning and `$` at its end.
 bool means_the_same_to_cmake(std::string_view pattern);
 
-// `_holdfast_locks_of_file(<test> <out>)`; empty where no lock is to be told.
+// Text of the function `_holdfast_locks_of_file(<test> <out>)`; empty: there is no lock to tell.
 std::string locks_for_ctest(const Settings& settings);
 
 }  // namespace holdfast

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view k_version = "holdfast-1";
 
-// Takes the text up to the next NUL off the front; none when there is no NUL.
+// Takes the text up to the next NUL off the front; none: there is no NUL.
 std::optional<std::string_view> take_text(std::string_view& packet) {
   const std::size_t nul = packet.find('\0');
   if (nul == std::string_view::npos) return std::nullopt;

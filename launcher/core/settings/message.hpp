@@ -11,13 +11,13 @@
 
 namespace holdfast::wire {
 
-// A kind and named texts, both free of NUL bytes.
+// A kind and texts by name, all free of NUL bytes.
 struct Message {
   std::string kind;
   std::vector<std::pair<std::string, std::string>> fields;
 
   void add(std::string_view key, std::string_view value);
-  // The first field of that name; empty if there is none.
+  // The first field of that name; empty: there is none.
   std::string_view get(std::string_view key) const;
 };
 

@@ -12,7 +12,7 @@
 namespace holdfast {
 namespace {
 
-// RESOURCE_LOCK holds over runs, too.
+// Makes RESOURCE_LOCK hold over runs, too.
 Result<void> add_resource_locks(std::string_view encoded, std::vector<LockSpec>& locks) {
   while (!encoded.empty()) {
     const std::size_t comma = std::min(encoded.find(','), encoded.size());
@@ -26,7 +26,7 @@ Result<void> add_resource_locks(std::string_view encoded, std::vector<LockSpec>&
   return {};
 }
 
-// A test with RUN_SERIAL keeps all others out that take the lock, shared.
+// A test with RUN_SERIAL holds the lock exclusively, the others hold it shared.
 void add_serial_lock(RunSerial over, bool alone, std::vector<LockSpec>& locks) {
   if (over == RunSerial::run) return;
   LockSpec lock;
@@ -38,7 +38,7 @@ void add_serial_lock(RunSerial over, bool alone, std::vector<LockSpec>& locks) {
   locks.push_back(lock);
 }
 
-// With ctest's limit, of whose form attach.cmake sees to it; 0 is none.
+// The shorter of our limit and ctest's; 0: none. attach.cmake ensures the form of ctest's limit.
 Milliseconds shorter(Milliseconds timeout, const std::string& ctests) {
   const Result<Milliseconds> other = parse_duration(ctests);
   if (!other || other->count() == 0) return timeout;
@@ -66,7 +66,7 @@ void settle_limits(const TestFacts& facts, bool by_property, ResolvedPolicy& res
   if (policy.timeout != before) resolved.limit_from = LimitFrom::ctest;
 }
 
-// False: it was not understood and is left out, with a warning.
+// False: the value was not understood and is left out, with a warning.
 Result<bool> take(const Value& value, ResolvedPolicy& resolved) {
   const Result<void> applied = apply(value, resolved.policy);
   if (applied) return true;
@@ -119,7 +119,7 @@ Result<ResolvedPolicy> resolve(Values said, const TestFacts& facts) {
   Policy& policy = resolved.policy;
   policy.needed_by_others = facts.needed_by_others;
   settle_limits(facts, limit_by_property, resolved);
-  // ctest has understood it already.
+  // ctest has checked the number already.
   policy.processors = std::max(1U, parse_number<unsigned>(facts.processors).value_or(1));
   std::vector<LockSpec> more;
   if (Result<void> added = add_resource_locks(facts.resource_lock, more); !added) {

@@ -1,4 +1,4 @@
-// How a policy comes about: by what properties, options and holdfast.toml say.
+// How properties, options and holdfast.toml make a policy.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ struct Options {
   std::vector<LockSpec> locks;
 };
 
-// Where the limit of a test comes from: of all of its cases together, if it is a batch.
+// Where a test's limit comes from; for a batch, the limit of all cases together.
 enum class LimitFrom : std::uint8_t {
   setting,  // `timeout`, HOLDFAST_TIMEOUT or --timeout
   test,     // the test's TIMEOUT
@@ -26,21 +26,21 @@ enum class LimitFrom : std::uint8_t {
 
 struct ResolvedPolicy {
   Policy policy;
-  Values said;  // what was understood, in the order in which it was applied
+  Values said;  // the values that were understood, in the order of application
   LimitFrom limit_from = LimitFrom::setting;
-  // What was not understood and could be left out without harm; each a whole sentence.
+  // One whole sentence for each value that was not understood and could be left out without harm.
   std::vector<std::string> warnings;
 };
 
-// Each value of `said` in its order, which is: holdfast.toml, then properties. Then the rules for
-// several settings together:
-// - Locks of RESOURCE_LOCK and of `run-serial` come besides those that are said.
-// - HOLDFAST_TIMEOUT comes before TIMEOUT, and that before holdfast.toml; without either of the
-//   properties, ctest's own limit holds as well.
-// - With an isolation, the setting is the limit of each case; TIMEOUT, else ctest's own limit, is
-//   that of all of them.
-// A lock that cannot be understood is an error: to run without a lock that was asked for is worse
-// than not to run. Any other property is left out with a warning.
+// Applies the values of `said` in their order: holdfast.toml, then properties. Then come the rules
+// for several settings together:
+// - Locks of RESOURCE_LOCK and of `run-serial` are added to the others.
+// - HOLDFAST_TIMEOUT wins over TIMEOUT, and TIMEOUT over holdfast.toml. Without either property,
+//   ctest's own limit holds as well.
+// - With an isolation, the setting is the limit of each case. TIMEOUT, else ctest's own limit, is
+//   that of all cases together.
+// A lock that is not understood is an error: to run without a lock that somebody wants is worse
+// than not to run. Any other property that is not understood is left out with a warning.
 Result<ResolvedPolicy> resolve(Values said, const TestFacts& facts);
 // The same, and then with_options().
 Result<ResolvedPolicy> resolve(Values said, const TestFacts& facts, const Options& options);
@@ -53,7 +53,7 @@ Result<void> apply(const Value& value, Policy& policy);
 // Adds a lock and keeps the order in which locks are taken.
 Result<void> add_locks(std::vector<LockSpec> more, std::vector<LockSpec>& locks);
 
-// `HOLDFAST_TIMEOUT "soon": expected …`: an error of a value, with who said it.
+// `HOLDFAST_TIMEOUT "soon": expected …`: the error of a value, after the name of its source.
 std::string complaint_of(std::string_view who, const Error& error);
 
 }  // namespace holdfast

@@ -9,7 +9,7 @@
 namespace holdfast {
 namespace {
 
-// What the file says is understood: it was read strictly.
+// read() cannot fail: the file was read strictly.
 void apply(const Value& value, RunSettings& to) {
   switch (value.setting) {
 #define HOLDFAST_RUN_SETTING(id, field, Kind, ...) \

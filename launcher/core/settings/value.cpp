@@ -11,7 +11,7 @@ struct Names {
   std::string_view option;
 };
 
-// By the number of the setting.
+// Indexed by the number of the setting.
 constexpr Names k_names[] = {
 #define HOLDFAST_SETTING(id, field, kind, toml, since, nothing, meaning, property, option, ...) \
   {#id, property, option},

@@ -1,5 +1,4 @@
-// What was said about settings: one shape for holdfast.toml, properties and options, and for the
-// messages that carry them.
+// What was said about settings: one form for holdfast.toml, properties, options and messages.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +18,7 @@ enum class Setting : std::uint8_t {
 #include "core/settings/table.def"
 };
 
-// Whether it is of tests; else it is of a run or of build steps.
+// Whether it is a setting of tests, and not of a run or of build steps.
 constexpr bool is_of_tests(Setting setting) {
   constexpr std::size_t k_count = 0
 #define HOLDFAST_SETTING(...) +1
@@ -33,20 +32,20 @@ enum class Source : std::uint8_t { file, property, option };
 struct Value {
   Setting setting = {};
   Source source = Source::file;
-  std::string text;    // as the setting's kind writes it (core/settings/kinds.hpp)
-  std::string origin;  // of a file: "holdfast.toml:12, [profile.ci]"
+  std::string text;    // in the form of the setting's kind (core/settings/kinds.hpp)
+  std::string origin;  // for a file: "holdfast.toml:12, [profile.ci]"
 };
 
-// In the order in which they were said: of two about one setting the later holds, or adds to it.
+// In the order in which they were said. A later value replaces an earlier one, or adds to it.
 using Values = std::vector<Value>;
 
-// The last that is said of it; null where nothing is.
+// The last value of the setting; null: there is none.
 const Value* last_of(const Values& values, Setting setting);
 
-// Settings of tests alone. `id` is the first column of the table.
+// These know settings of tests alone. `id` is the first column of the table.
 std::optional<Setting> setting_of_id(std::string_view id);
 std::string_view id_of(Setting setting);
-// `TIMEOUT` of the property HOLDFAST_TIMEOUT; `--timeout`.
+// `TIMEOUT` for the property HOLDFAST_TIMEOUT; `--timeout` for the option.
 std::optional<Setting> setting_of_property(std::string_view property);
 std::optional<Setting> setting_of_option(std::string_view option);
 std::string_view property_of(Setting setting);

@@ -30,7 +30,7 @@ Result<Milliseconds> time_in(const Message& message, std::string_view key) {
   return Milliseconds{*count};
 }
 
-// `x:shared@user=NAME`: a promoted RESOURCE_LOCK may hold any character.
+// `x:shared@user=NAME`: the name comes last because a RESOURCE_LOCK may have any character in it.
 std::string to_field(const LockSpec& lock) {
   LockSpec nameless = lock;
   nameless.name = "x";
@@ -45,14 +45,14 @@ Result<LockSpec> to_lock(std::string_view field) {
   return lock;
 }
 
-// What is as it is built in is not sent: it costs nothing.
+// A value that is the built-in one is not sent, and so costs nothing.
 template <typename Kind, typename Field>
 void add(Message& message, std::string_view id, const Field& field, const Field& built_in) {
   if (field == built_in) return;
   if constexpr (requires { Kind::print(field); }) {
     message.add(id, Kind::print(field));
   } else if constexpr (requires { Kind::each(field, [](const std::string&) {}); }) {
-    // An empty one: none of those that are built in.
+    // The empty text clears the built-in ones.
     message.add(id, "");
     Kind::each(field, [&](const std::string& text) { message.add(id, text); });
   } else {
@@ -115,7 +115,7 @@ Message to_message(const AttemptRequest& request) {
   if (request.soonest_end != k_longest) {
     message.add("soonest_end", std::to_string(request.soonest_end.count()));
   }
-  // Most tests have none of these: what is not sent costs nothing.
+  // Most tests have none of these, and what is not sent costs nothing.
 #define HOLDFAST_TEXT(field, variable) \
   if (!request.facts.field.empty()) message.add(#field, request.facts.field);
 #define HOLDFAST_FLAG(field, variable) \

@@ -1,5 +1,5 @@
-// What launcher, keeper and `holdfast end` say to each other: one message per packet of a
-// SOCK_SEQPACKET socket. Private to one version of Holdfast; a message of another is refused.
+// The messages between launcher, keeper and `holdfast end`: one message per packet of a
+// SOCK_SEQPACKET socket. A version of Holdfast refuses those of another.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +22,11 @@ struct AttemptRequest {
   std::string key;
   unsigned include_count = 1;
   ProcessName launcher;
-  Milliseconds soonest_end = k_longest;  // when ctest may end it: core/ctest/ctest_limits.hpp
-  std::string program = {};  // absolute path, where the launcher does not know what it is
+  Milliseconds soonest_end = k_longest;  // when ctest may end the test: core/ctest/ctest_limits.hpp
+  std::string program = {};  // absolute path, if the launcher does not know which program it is
   TestInputs inputs = {};
   TestFacts facts = {};
-  Values said = {};  // by the test's properties
+  Values said = {};  // what the test's properties say
 };
 
 // keeper -> launcher: everything is decided.
@@ -35,8 +35,8 @@ struct AttemptGrant {
   std::string attempt;
   std::string journal;         // path; empty: this run has none
   std::string scratch;         // path of an empty directory; empty: there is none
-  std::string refusal;         // not empty: the test must not run, and why
-  bool is_again = false;       // the test had an attempt in this run before: `ctest --repeat`
+  std::string refusal;         // why the test must not run; empty: it may
+  bool is_again = false;       // the test had an attempt in this run before (`ctest --repeat`)
   bool is_googletest = false;  // the program has GoogleTest in it
   Policy policy;
 };
@@ -47,31 +47,33 @@ inline constexpr std::string_view k_settings = "settings";
 inline constexpr std::string_view k_refusal = "refused";  // field `why`
 // Fields `line`, `once`, `interrupted`, `folded`.
 inline constexpr std::string_view k_say = "say";
-inline constexpr std::string_view k_hold = "hold";  // with a lock's descriptor: keep it too
-// With the descriptor of what is around the attempt: its cgroup's directory, with the field
-// `cgroup` (its name), or, without it, the first process of its PID namespace (pidfd).
+inline constexpr std::string_view k_hold =
+    "hold";  // with the descriptor of a lock: keep it open, too
+// Comes with a descriptor of the containment around the attempt. With the field `cgroup` (its name)
+// that is the cgroup's directory, else a pidfd of the first process of the PID namespace.
 inline constexpr std::string_view k_contain = "contain";
-// A field of what is asked while a test is at work, and of its answer: the number of the question.
-// A keeper that was stopped may answer when its asker has gone on, and asks for something else.
+// Field of a question during a test, and of its answer: the number of the question. A keeper that
+// was stopped may answer after the launcher has gone on and asked something else.
 inline constexpr std::string_view k_question = "question";
-// launcher -> keeper: a test died of SIGKILL that nobody we know of sent; back the same kind, with
-// the field `sure` where only want of memory explains it.
+// launcher -> keeper: a test died of a SIGKILL that nobody we know of sent. The answer has the same
+// kind; its field `sure` is set if only want of memory explains the death.
 inline constexpr std::string_view k_memory = "memory";
-// launcher -> keeper: the attempt is over and recorded. Fields: `scratch`, and `came_out`, how the
-// test did: what ctest will say of it, where that is known.
+// launcher -> keeper: the attempt is over and recorded. Fields: `scratch`, and `came_out`, what
+// ctest will say of the test, if that is known.
 inline constexpr std::string_view k_farewell = "farewell";
-// launcher -> keeper: the attempt failed and is over, may there be another? Its locks go. Field
-// `scratch`; back the same kind, with `attempt` and `scratch_path` of the next one, or `why` not.
+// launcher -> keeper: the attempt failed and is over; may there be another? Its locks are released.
+// Field: `scratch`. The answer has the same kind, with the next `attempt` and `scratch_path`, or
+// `why` not.
 inline constexpr std::string_view k_again = "again";
-// `holdfast status` to keeper; back the fields `run`, `tree`, `ctest`, `journal`.
+// `holdfast status` -> keeper; the answer has `run`, `tree`, `ctest`, `journal`.
 inline constexpr std::string_view k_status = "status";
-inline constexpr std::string_view k_end = "end";  // `holdfast end` to keeper; field `run` back
+inline constexpr std::string_view k_end = "end";  // `holdfast end` -> keeper; the answer has `run`
 
 Message to_message(const AttemptRequest& request);
 Result<AttemptRequest> to_request(const Message& message);
 Message to_message(const AttemptGrant& grant);
 Result<AttemptGrant> to_grant(const Message& message);
-// From `holdfast run` to the launcher: what holdfast.toml says.
+// `holdfast run` -> launcher: what holdfast.toml says.
 Message to_message(const Values& said);
 Result<Values> to_values(const Message& message);
 
