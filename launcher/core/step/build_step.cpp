@@ -8,7 +8,7 @@
 namespace holdfast {
 namespace {
 
-// The number before the next colon, which is taken away with it.
+// Takes a number and the colon after it off the front.
 template <typename Number>
 bool take_field(std::string_view& text, Number& number) {
   const std::optional<Number> taken = take_number<Number>(text);

@@ -13,15 +13,14 @@
 
 namespace holdfast {
 
-// scan: what looks up which C++ modules a source makes and needs, by the rule for compiling it
-// (CMake 3.28).
+// scan: looks up which C++ modules a source makes and needs, by its compile rule (CMake 3.28).
 enum class StepKind : std::uint8_t { compile, link, custom, scan };
 
 constexpr std::array<std::string_view, 4> words_of(StepKind) {
   return {"compile", "link", "custom", "scan"};
 }
 
-// What was before this attempt of a step, all of it together.
+// The earlier attempts of a step, summed up.
 struct EarlierAttempts {
   unsigned count = 0;
   std::int64_t wall_us = 0;
@@ -34,9 +33,10 @@ struct EarlierAttempts {
   friend bool operator==(const EarlierAttempts&, const EarlierAttempts&) = default;
 };
 
-// What the launcher tells `holdfast exec`, which goes on with its step in the same process.
+// What the launcher tells `holdfast exec`, which continues the step in the same process.
 struct StepHandOver {
-  int parent = -1;  // descriptors: the build tool's pidfd, and where lines go; -1: none
+  int parent = -1;  // descriptor of the build tool's pidfd; -1: none
+  // Descriptor to which lines go; -1: none.
   int lines = -1;
   EarlierAttempts earlier;
 
@@ -51,10 +51,10 @@ struct BuildStep {
   StepKind kind = StepKind::compile;
   std::string tree = {};      // the top-level build directory, absolute
   std::string target = {};    // CMake's name; empty: not known
-  std::string output = {};    // as the rule names it, seen from the step's working directory
+  std::string output = {};    // as the rule names it, relative to the step's working directory
   std::string language = {};  // CMake's name; empty: not known
-  std::string program = {};   // the command's own name
-  // In which scope it has slots by memory (core/step/memory_slots.hpp), if any.
+  std::string program = {};   // the name of the command's program
+  // The scope of its slots by memory (core/step/memory_slots.hpp); none: it has no such slots.
   std::optional<LockScope> memory_slots = {};
   std::optional<StepHandOver> handed = {};  // only in `holdfast exec`
 
@@ -69,12 +69,12 @@ using CommandWords = std::vector<std::string_view>;
 // The file after the last `-o` of a compiler's or linker's command; empty: there is none.
 std::string_view output_in(const CommandWords& command);
 
-// The file that gets the modules of a source, if that is all the command is to find out: of GCC
-// (-E with -fdeps-file=) or of clang-scan-deps (-MT); empty: it is another command.
+// The file for the modules of a source, if the command only scans: GCC with -E and -fdeps-file=, or
+// clang-scan-deps with -MT. Empty: it is another command.
 std::string_view scanned_into(const CommandWords& command);
 
-// One of the targets that CMake puts into every directory (test, edit_cache, rebuild_cache,
-// install): to the generator a custom command, and none of the project's.
+// Whether the command is a target that CMake puts into every directory (test, edit_cache,
+// rebuild_cache, install). The generator takes it for a custom command; it is not the project's.
 bool is_cmakes_own(const CommandWords& command);
 
 }  // namespace holdfast

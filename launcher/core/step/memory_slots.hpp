@@ -1,6 +1,5 @@
-// As many steps at once as memory allows, over all build trees of a user, or of the machine: one
-// counted lock whose units are shares of the memory that there is. A step takes as many as it is
-// expected to need.
+// Runs as many steps at once as memory allows, over all build trees of a user or of the machine.
+// One counted lock has shares of the memory as its units. A step takes what it is expected to need.
 #pragma once
 
 #include <cstdint>
@@ -13,29 +12,30 @@
 
 namespace holdfast {
 
-// The same for everybody, whatever memory there is: all users of a lock must name one size.
+// The same number on every machine, because all users of a lock must name one size.
 inline constexpr unsigned k_memory_units = 128;
 inline constexpr std::string_view k_memory_lock = "holdfast-memory";
 
-// What a step is expected to need of which nothing is known yet: 1 GiB.
+// What a step is expected to need if nothing is known about it: 1 GiB.
 inline constexpr std::uint64_t k_unknown_peak_kb = 1024UL * 1024UL;
 
-// What a step that needs so much takes: its share of the budget, rounded up; never more than all of
-// it, so that any step is had by itself, and never nothing.
+// The units for a step that needs `expected_kb`: its share of the budget, rounded up. At least one,
+// and never more than all units, so that any step can run alone.
 unsigned memory_units(std::uint64_t expected_kb, std::uint64_t budget_kb);
 
 LockSpec memory_lock(unsigned units, LockScope scope);
 
-// The most that the last four commands took which made this output and passed (a static library is
-// made by several). `journal` is the text of a build journal; lines that are not whole are passed
-// over. None: there are none.
+// The highest peak of the last four commands that made this output and passed (several commands
+// make a static library). `journal` is the text of a build journal; incomplete lines are skipped.
+// None: there is no such command.
 std::optional<std::uint64_t> past_peak_kb(std::string_view journal, const BuildStep& step);
 
-// "8GiB", "512MiB", in KiB; none for anything else, and for nothing.
+// Reads "8GiB" or "512MiB" as KiB; none for anything else, and for zero.
 std::optional<std::uint64_t> parse_memory_size(std::string_view text);
 
-// For a step that is to be alone: all slots of its counted locks and of memory, and a lock that all
-// such steps have for themselves. In canonical order. `memory`: the scope of the lock of memory.
+// Changes the locks of a step that is to run alone. It gets all slots of its counted locks, all
+// memory, and a lock that such steps hold exclusively. The result is in canonical order. `memory`
+// is the scope of the memory lock.
 void make_alone(std::vector<LockSpec>& locks, LockScope memory);
 
 }  // namespace holdfast

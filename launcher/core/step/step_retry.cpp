@@ -3,14 +3,14 @@
 namespace holdfast {
 namespace {
 
-// POSIX gives this signal its number (kill(1), `-9`): no system header for it here.
+// POSIX fixes this number (kill(1), `-9`), so no system header is needed.
 constexpr int k_sigkill = 9;
 
 }  // namespace
 
 bool may_be_done_once_more(const BuildStep& step, const Observation& seen) {
   if (step.kind == StepKind::custom || step.earlier() > 0) return false;
-  // Somebody wanted it to end, or it never began.
+  // Somebody wanted the step to end, or it never began.
   if (seen.end_reason != EndReason::none || seen.own_failure) return false;
   if (seen.lock_not_had || seen.lock_refused || seen.lock_lost) return false;
   return seen.main.kind == ProcessEnd::Kind::signalled ||
@@ -23,7 +23,7 @@ bool died_of_sigkill(const Observation& seen) {
 
 std::string why_once_more(const Observation& seen, const StepEvidence& evidence) {
   if (evidence.out_of_memory && died_of_sigkill(seen)) return "was killed for want of memory";
-  // Its driver lives on and says so: `g++: fatal error: Killed signal terminated program cc1plus`.
+  // The driver survives and says so: `g++: fatal error: Killed signal terminated program cc1plus`.
   if (evidence.out_of_memory && seen.main.kind == ProcessEnd::Kind::exited) {
     return "failed while the kernel killed for want of memory";
   }

@@ -21,11 +21,11 @@ Result<StepSlots> parse_step_slots(std::string_view text) {
   return slots;
 }
 
-// Goes back only to the latest `*`: an earlier one need not be given more than it has.
+// Goes back only to the latest `*`: an earlier one never needs more than it has.
 bool fits(std::string_view pattern, std::string_view text) {
   std::size_t at = 0;
   std::size_t star = std::string_view::npos;
-  std::size_t resume = 0;  // in the text, where that star ends next
+  std::size_t resume = 0;  // where in the text that star ends next
   std::size_t in_text = 0;
   while (in_text < text.size()) {
     if (at < pattern.size() && pattern[at] == '*') {
@@ -53,7 +53,7 @@ const StepSlots* slots_for(std::string_view output, const std::vector<StepSlots>
 LockSpec lock_of(StepKind kind, const StepSlots& slots) {
   LockSpec lock;
   lock.name = "holdfast-" + std::string(name_of(kind)) + "-";
-  // What the name of a lock cannot have.
+  // Replaces the characters that the name of a lock cannot have.
   for (const char c : slots.pattern) {
     lock.name += std::string_view(":@,;/").find(c) == std::string_view::npos ? c : '!';
   }

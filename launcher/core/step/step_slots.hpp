@@ -1,5 +1,4 @@
-// How many steps of a kind may go on at once, by a pattern for what they make:
-// `*heavy*=2`, `*=memory`.
+// How many steps of a kind may run at once, by patterns for their output: `*heavy*=2`, `*=memory`.
 #pragma once
 
 #include <string>
@@ -17,16 +16,16 @@ struct StepSlots {
   unsigned count = 0;  // 0: by memory (core/step/memory_slots.hpp)
 };
 
-// The error is one sentence: what was found, what was expected.
+// The error is one sentence: what was found and what was expected.
 Result<StepSlots> parse_step_slots(std::string_view text);
 
-// Whether the whole of `text` is as `pattern` has it: `*` is any text, `?` any byte.
+// Whether `pattern` fits the whole of `text`: `*` is any text, `?` any byte.
 bool fits(std::string_view pattern, std::string_view text);
 
-// The first whose pattern fits what the step makes; null: it takes none.
+// The first whose pattern fits the output; null: the step takes none.
 const StepSlots* slots_for(std::string_view output, const std::vector<StepSlots>& slots);
 
-// The lock of slots that are counted: all steps of the kind that say the same share them.
+// The lock for counted slots. All steps of the kind with the same pattern and count share it.
 LockSpec lock_of(StepKind kind, const StepSlots& slots);
 
 }  // namespace holdfast
