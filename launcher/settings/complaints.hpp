@@ -1,4 +1,4 @@
-// What is wrong in a settings file: the first of it, by place, becomes the error that is printed.
+// What is wrong in a settings file. The first complaint, by place, becomes the printed error.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ class Complaints {
   std::optional<Error> first_;
 };
 
-// A name or text of the user's, in quotes, shortened, fit for one line.
+// A name or text of the user's, quoted and shortened, on one line.
 std::string in_quotes(std::string_view text);
 
 }  // namespace holdfast

@@ -20,7 +20,7 @@ Result<Milliseconds> duration_of(const toml::node& value) {
   const double ms = number->get() * 1000;
   if (!std::isfinite(ms) || ms < 0) return Error{"a number that is negative or not finite"};
   if (ms >= static_cast<double>(k_longest.count())) return k_longest;
-  // Zero means "none", so a tiny positive time is rounded up to the shortest there is.
+  // Zero means "none", so a tiny positive time becomes the shortest time there is.
   return Milliseconds{ms > 0 ? std::max(1LL, std::llround(ms)) : 0};
 }
 

@@ -1,4 +1,4 @@
-// A table of holdfast.toml, its keys read one by one.
+// Reads the keys of a table of holdfast.toml, one by one.
 #pragma once
 
 #include <optional>
@@ -13,7 +13,7 @@
 
 namespace holdfast {
 
-// A table and what it is called in messages: `[profile.ci]`, `[[override]]`.
+// A table and its name in messages: `[profile.ci]`, `[[override]]`.
 struct NamedTable {
   const toml::table& table;
   std::string name;
@@ -24,7 +24,7 @@ Place place_of(const toml::source_region& region);
 // "holdfast.toml:12, [profile.ci]"
 std::string origin_of(const toml::node& value, const NamedTable& named);
 
-// A number of seconds or a text; the error is what was found.
+// Takes a number of seconds or a text; the error is what was found.
 Result<Milliseconds> duration_of(const toml::node& value);
 
 void complain_of_unknown_keys(const NamedTable& named, const std::vector<std::string>& known,
@@ -33,7 +33,7 @@ void complain_of_unknown_keys(const NamedTable& named, const std::vector<std::st
 // `a string`, `a table`
 std::string describe_type(const toml::node& value);
 
-// A string that is not empty; complains of anything else that is there.
+// A string that is not empty; complains of any other value.
 std::optional<std::string> read_text(const NamedTable& named, std::string_view key,
                                      const std::string& expected, Complaints& complaints);
 

@@ -1,4 +1,4 @@
-// [[known-flaky]] of holdfast.toml, read.
+// Reads [[known-flaky]] of holdfast.toml.
 #pragma once
 
 #include <vector>
@@ -9,10 +9,10 @@
 
 namespace holdfast {
 
-// Of a whole file together, as it is sent with every grant (core/settings/wire.hpp).
+// Bytes of all entries of a file together: every grant carries them (core/settings/wire.hpp).
 inline constexpr std::size_t k_most_known_flaky = 16 * 1024;
 
-// Complains of everything that is not understood, patterns included.
+// Complains of everything that it does not understand, patterns included.
 std::vector<KnownFlaky> read_known_flaky(const toml::node& node, Complaints& complaints);
 
 }  // namespace holdfast

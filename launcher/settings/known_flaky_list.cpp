@@ -25,7 +25,7 @@ KnownFlakyList::KnownFlakyList(const std::vector<KnownFlaky>& entries, const Day
 
 Values KnownFlakyList::matching(std::string_view test) const {
   Values found;
-  // As for overrides, which say so where there are any.
+  // Overrides have the same limit, and warn about it.
   if (test.size() > k_longest_matched_name) return found;
   for (const Entry& entry : entries_) {
     if (std::regex_search(test.begin(), test.end(), entry.tests)) found.push_back(entry.flake);

@@ -1,4 +1,4 @@
-// The entries of [[known-flaky]], asked which of them fit a test.
+// Tells which entries of [[known-flaky]] fit a test.
 #pragma once
 
 #include <regex>
@@ -13,13 +13,13 @@ namespace holdfast {
 class KnownFlakyList {
  public:
   KnownFlakyList() = default;
-  // `entries` have patterns that compile_pattern() takes. Those that have expired are left out.
+  // compile_pattern() must accept the patterns of `entries`. Expired entries are left out.
   KnownFlakyList(const std::vector<KnownFlaky>& entries, const Day& today);
 
   // In the order of the file.
   Values matching(std::string_view test) const;
 
-  // A sentence about those that have expired; empty when none has.
+  // A sentence about the expired entries; empty: there are none.
   const std::string& expired() const { return expired_; }
 
  private:

@@ -7,7 +7,7 @@
 namespace holdfast {
 namespace {
 
-// libstdc++'s own texts are long, and wrong for some.
+// libstdc++'s own texts are long, and some of them are wrong.
 std::string describe(std::regex_constants::error_type code) {
   namespace rc = std::regex_constants;
   if (code == rc::error_paren) return "an unmatched parenthesis, or a repetition of nothing";
@@ -33,8 +33,8 @@ Result<std::regex> compile_pattern(const std::string& pattern) {
     return Error{"longer than " + std::to_string(k_longest_pattern) + " bytes"};
   }
   try {
-    // __polynomial is libstdc++'s: its usual matcher recurses once per character of the name and
-    // takes exponential time for (a+)+$, which would hold up every test of a run.
+    // __polynomial is an extension of libstdc++. The usual matcher recurses once per character of
+    // the name, and takes exponential time for (a+)+$, which would hold up every test of a run.
     return std::regex(pattern, std::regex::ECMAScript | std::regex_constants::__polynomial);
   } catch (const std::regex_error& error) {
     return Error{describe(error.code())};

@@ -1,7 +1,7 @@
 // Which overrides apply to a test.
 //
-// Patterns are ECMAScript's, found anywhere in the name, case-sensitive, by bytes. Matching takes
-// time polynomial in the name's length, whatever the pattern: so there are no back-references.
+// Patterns are ECMAScript's. A match may be anywhere in the name; it is case-sensitive and by
+// bytes. The time is polynomial in the name's length, so there are no back-references.
 #pragma once
 
 #include <cstddef>
@@ -24,14 +24,14 @@ Result<std::regex> compile_pattern(const std::string& pattern);
 
 class OverridePatterns {
  public:
-  // Fails for a pattern that compile_pattern() refuses: settings from parse_settings() have none.
+  // Fails for a pattern that compile_pattern() refuses; parse_settings() leaves none in.
   static Result<OverridePatterns> of(const Settings& settings);
 
   struct Matched {
     std::vector<std::size_t> overrides;  // indices, ascending
-    bool name_too_long = false;          // and there are patterns it was not compared with
+    bool name_too_long = false;          // some patterns were not compared with it
   };
-  // `labels` as Properties has them.
+  // `labels` is in the form of TestFacts.
   Matched match(std::string_view name, std::string_view labels) const;
 
  private:

@@ -8,7 +8,7 @@
 namespace holdfast {
 namespace {
 
-// The next one towards `default`; none at its end.
+// The profile from which `name` inherits; none: it is `default`, or unknown.
 std::optional<std::string> parent_of(const Profiles& profiles, const std::string& name) {
   const auto found = profiles.find(name);
   if (found == profiles.end()) return std::nullopt;
@@ -17,7 +17,7 @@ std::optional<std::string> parent_of(const Profiles& profiles, const std::string
   return std::string(k_default_profile);
 }
 
-// `name`, its parent and so on, up to `default` or the first that is there for the second time.
+// `name`, its parent and so on, up to `default` or the first profile that comes twice.
 std::vector<std::string> way_from(const Profiles& profiles, const std::string& name) {
   std::vector<std::string> way{name};
   while (const std::optional<std::string> parent = parent_of(profiles, way.back())) {

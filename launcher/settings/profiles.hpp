@@ -1,5 +1,5 @@
-// The profiles of a file and how they inherit from each other. All end in `default`, which is there
-// even when the file does not mention it.
+// The profiles of a file, and how they inherit from each other. Each ends in `default`, which
+// exists even if the file does not mention it.
 #pragma once
 
 #include <map>
@@ -22,11 +22,11 @@ using Profiles = std::map<std::string, Profile>;
 
 std::vector<std::string> names_of(const Profiles& profiles);
 
-// Complains of an `inherits` that names no profile or leads back to where it started. `profiles`
-// must have `default`.
+// Complains of an `inherits` that names no profile or leads back to its own. `profiles` must have
+// `default`.
 void check_inheritance(const Profiles& profiles, Complaints& complaints);
 
-// From `default` to `profile`, which must be one of `profiles`, checked before.
+// The names from `default` to `profile`. `profiles` must have `profile` and have been checked.
 std::vector<std::string> lineage(const Profiles& profiles, const std::string& profile);
 
 }  // namespace holdfast

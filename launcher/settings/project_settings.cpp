@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t k_longest_project_file = 16 * 1024;
 
-// A link to nothing too: whoever made it expects settings, and hears that they cannot be read.
+// True also for a dangling link: its owner must hear that the settings cannot be read.
 bool exists(const std::string& path) {
   return ::faccessat(AT_FDCWD, path.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
@@ -44,7 +44,7 @@ class Trust {
   uid_t owner_;
 };
 
-// `directory` and all above it, the nearest first, until `stop` says true.
+// Calls `stop` with `directory` and all directories above it, the nearest first, until it is true.
 template <typename Stop>
 void go_up(std::string directory, Stop stop) {
   while (!directory.empty() && !stop(directory)) {
@@ -139,7 +139,7 @@ Result<ResolvedPolicy> ProjectSettings::resolve(std::string_view test, const Tes
   if (!resolved) return resolved;
   if (!trouble.empty()) resolved->warnings.push_back(std::move(trouble));
   if (has_retry_alone_) {
-    // One of its own: there is nothing to merge it with.
+    // The lock has a name of its own, so there is nothing to merge it with.
     Result<void> added = add_locks({retry_alone_lock()}, resolved->policy.locks);
     if (!added) return added.error();
   }

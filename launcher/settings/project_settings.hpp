@@ -1,4 +1,4 @@
-// The settings of one project: found, read once, asked for each test.
+// The settings of one project: finds the file, reads it once, and answers for each test.
 #pragma once
 
 #include <optional>
@@ -16,14 +16,14 @@ namespace holdfast {
 // HOLDFAST_PROFILE, or `default`.
 std::string selected_profile();
 
-// Where holdfast.toml of the project is that `tree` was configured for, whether there is one or
-// not. None when the tree does not say where its project is.
+// The path of holdfast.toml for the project of `tree`, whether the file exists or not. None: the
+// tree does not say where its project is.
 std::optional<std::string> settings_file_of_tree(const std::string& tree);
 
 // For a command that ctest did not start: the file of the build tree around `directory`, else the
-// nearest one from `directory` upward to a directory with .git. None when there is none.
-// Files that belong neither to this user, to root nor to the owner of `directory` are passed over:
-// in /tmp anybody can leave one, and it can set environment variables.
+// nearest file from `directory` upward to a directory with .git. None: there is no such file.
+// Ignores a file unless this user, root or the owner of `directory` owns it: in /tmp anybody can
+// leave one, and a file can set environment variables.
 std::optional<std::string> settings_file_around(const std::string& directory);
 
 class ProjectSettings {
@@ -31,8 +31,8 @@ class ProjectSettings {
   // Built-in defaults.
   ProjectSettings() = default;
 
-  // `file`: none, or not there, means built-in defaults. Fails, by one line that needs nothing in
-  // front of it, for a file that parse_settings() refuses. `today` is when its run begins.
+  // If `file` is none or does not exist, the built-in defaults hold. Fails for a file that
+  // parse_settings() refuses, with one complete line. `today` is the day on which the run begins.
   static Result<ProjectSettings> load(const std::optional<std::string>& file,
                                       const std::string& profile, const Day& today);
   static Result<ProjectSettings> load(const std::optional<std::string>& file,
@@ -40,15 +40,15 @@ class ProjectSettings {
 
   const Settings& settings() const { return settings_; }
   RunSettings run() const { return run_settings(settings_); }
-  // A sentence for people about what is asked for and not there, or not any more; usually empty.
+  // A sentence for people about something missing or expired that is asked for; usually empty.
   const std::string& note() const { return note_; }
 
-  // What the file says of this test; `labels` as TestFacts has them. `trouble` gets a sentence
-  // when the name could not be compared with the overrides.
+  // What the file says of this test. `labels` is in the form of TestFacts. `trouble` gets a
+  // sentence if the name could not be compared with the overrides.
   Values values_for(std::string_view test, std::string_view labels,
                     std::string* trouble = nullptr) const;
 
-  // The finished policy of one attempt; `properties` is what the test's own properties say.
+  // The finished policy of one attempt; `properties` are the values from the test's own properties.
   Result<ResolvedPolicy> resolve(std::string_view test, const TestFacts& facts,
                                  const Values& properties) const;
 

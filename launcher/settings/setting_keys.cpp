@@ -33,7 +33,7 @@ struct Key {
   }
 };
 
-// What a value is in holdfast.toml, as the text of its kind; the error is what was found.
+// The value in holdfast.toml as the text of its kind; the error is what was found.
 Result<std::string> text_of_string(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
   return Error{describe_type(node)};
@@ -91,7 +91,7 @@ Result<std::string> text_in(Kind /*kind*/, const toml::node& node) {
   return text_of_string(node);
 }
 
-// The words that come after "expected".
+// The words after "expected".
 std::string expected_of(kind::Duration /*kind*/) {
   return R"(a duration such as 30, 1.5, "500ms", "5s" or "2m")";
 }
@@ -135,7 +135,7 @@ struct Reader {
     if (!std::is_same_v<Kind, kind::Rules>) {
       return key.complain(key.node, in_quotes(*text), expected<Kind, Field>());
     }
-    // They know better which part was wrong: `<found>: expected <expected>`.
+    // The error of these kinds names the part that is wrong: `<found>: expected <expected>`.
     constexpr std::string_view k_middle = ": expected ";
     const std::string& error = understood.error().message;
     const std::size_t middle = error.rfind(k_middle);
@@ -225,7 +225,7 @@ struct Reader<kind::Patterns, Field> {
   }
 };
 
-// They have a section of their own (settings/known_flaky_keys.hpp).
+// Known flakes have a section of their own (settings/known_flaky_keys.hpp).
 template <typename Field>
 struct Reader<kind::KnownFlakes, Field> {
   static void read(const Key& /*key*/) {}

@@ -1,4 +1,4 @@
-// The keys of a table of holdfast.toml that are settings: core/settings/table.def.
+// Reads the keys of a table of holdfast.toml that are settings: core/settings/table.def.
 #pragma once
 
 #include <cstdint>
@@ -11,18 +11,17 @@
 
 namespace holdfast {
 
-// Of all variables in one file together: a grant must fit into one message
-// (core/settings/wire.hpp).
+// Bytes of all variables in a file: a grant must fit into one message (core/settings/wire.hpp).
 inline constexpr std::size_t k_most_environment = 32 * 1024;
 
 enum class TableOf : std::uint8_t {
   tests,        // [[override]]
-  profile,      // [profile.NAME]: what holds for tests and for the run
+  profile,      // [profile.NAME]: settings of tests and of the run
   build_steps,  // [build-steps]
 };
 
-// Reads what is right and complains of the rest: of every key, too, that is neither a setting there
-// nor one of `other_keys`.
+// Reads what is right and complains of the rest, even of a key that is neither a setting of that
+// table nor one of `other_keys`.
 Values read_settings(const NamedTable& named, TableOf of,
                      const std::vector<std::string>& other_keys, Complaints& complaints);
 

@@ -21,7 +21,7 @@ namespace {
 
 struct PlacedOverride {
   Place at;
-  std::string profile;  // empty: of all
+  std::string profile;  // empty: for all profiles
   SettingsOverride content;
 };
 
@@ -51,7 +51,7 @@ class Reader {
       }
     }
     check_inheritance(profiles_, complaints_);
-    // Tables are sorted by name; the later in the file wins.
+    // toml++ sorts tables by name, but the later one in the file must win.
     std::stable_sort(overrides_.begin(), overrides_.end(), [](const auto& a, const auto& b) {
       return std::tie(a.at.line, a.at.column) < std::tie(b.at.line, b.at.column);
     });
@@ -60,7 +60,7 @@ class Reader {
   const std::optional<Error>& error() const { return complaints_.first(); }
   const Profiles& profiles() const { return profiles_; }
 
-  // Without errors, and of a profile there is.
+  // Only without errors, and for a profile that exists.
   Settings select(const std::string& profile) const {
     Settings settings;
     const std::vector<std::string> line = lineage(profiles_, profile);

@@ -1,5 +1,5 @@
-// holdfast.toml, read strictly: what is not understood is an error, wherever it stands in the file
-// and whichever profile is selected. docs/reference/config.md describes the file.
+// Reads holdfast.toml strictly: anything that is not understood is an error, wherever it is in the
+// file and whichever profile is selected. docs/reference/config.md describes the file.
 #pragma once
 
 #include <string>
@@ -12,13 +12,12 @@ namespace holdfast {
 
 inline constexpr std::size_t k_largest_settings_file = 1024 * 1024;
 
-// `path` is only for messages. The error is the first of the file, one line:
-// `<path>:<line>: <what>: found …, expected …`; for a `profile` that the file does not have
-// `<path>: profile …`.
+// `path` is only for messages. The error is the first in the file, on one line: `<path>:<line>:
+// <what>: found …, expected …`. If the file has no such `profile`, it is `<path>: profile …`.
 Result<Settings> parse_settings(std::string_view text, const std::string& path,
                                 const std::string& profile);
 
-// Reads the file. One that does not exist is an error, too.
+// Reads the file. A missing file is an error, too.
 Result<Settings> read_settings_file(const std::string& path, const std::string& profile);
 
 }  // namespace holdfast

@@ -1,4 +1,4 @@
-// Whether a failure is a known one: signatures of [[known-flaky]] against an attempt's output.
+// Whether a failure is a known one: searches an attempt's output for signatures of [[known-flaky]].
 #pragma once
 
 #include <cstddef>
@@ -12,17 +12,17 @@
 
 namespace holdfast {
 
-// What is looked at: the end of the output, and of a line what fits; a failure says what it is in
-// a line, at its end. So the time for it has a bound.
+// The search reads only the end of the output and the beginning of each line, so that its time is
+// bounded. A failure usually names its cause in a line near the end.
 inline constexpr std::size_t k_most_searched_output = 1024 * 1024;
 inline constexpr std::size_t k_longest_searched_line = 4096;
 
 class Signatures {
  public:
-  // Fails for a pattern that compile_pattern() refuses: a file that was read has none.
+  // Fails for a pattern that compile_pattern() refuses; a file that was read has none.
   static Result<Signatures> of(const std::vector<std::string>& patterns);
 
-  // Which is found in a line of the output: the first in their order.
+  // The index of the first pattern that matches within a line of the output.
   std::optional<std::size_t> found_in(std::string_view output) const;
 
  private:

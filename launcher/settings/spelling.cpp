@@ -7,10 +7,10 @@
 namespace holdfast {
 namespace {
 
-// What is longer is no slip of the finger, and the distance costs the product of both lengths.
+// A longer word is no slip of the finger, and the distance costs the product of both lengths.
 constexpr std::size_t k_longest_word = 64;
 
-// `lock_timeout` and `Timeout` are the commonest slips.
+// `lock_timeout` and `Timeout` are the most frequent slips.
 std::string plain(std::string_view word) {
   std::string text(word);
   for (char& c : text) {
@@ -24,7 +24,7 @@ std::string plain(std::string_view word) {
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
   if (word.size() > k_longest_word) return {};
-  // Some of the word must be right.
+  // A part of the word must be right.
   std::size_t nearest = std::min(word.size(), std::max<std::size_t>(1, word.size() / 3) + 1);
   const std::string* best = nullptr;
   for (const std::string& candidate : candidates) {

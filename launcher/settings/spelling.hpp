@@ -1,4 +1,4 @@
-// Which word was meant.
+// Suggests the word that a user may have meant.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace holdfast {
 
-// ` (did you mean "timeout"?)`, or nothing when no candidate is near.
+// ` (did you mean "timeout"?)`; empty: no candidate is near.
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace holdfast
