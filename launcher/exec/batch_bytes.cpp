@@ -1,9 +1,8 @@
-// Copying and comparing for the launcher of batches. Those of musl are made to be small: memcmp
-// goes byte by byte, and on x86_64 memcpy is one string instruction whatever the length, which
-// takes longer to begin than a name takes to copy. Of each case some dozens of names and lines are
-// copied.
+// Copies and compares bytes for the launcher of batches, which copies dozens of names and lines per
+// case. The functions of musl are made to be small. Its memcmp goes byte by byte. Its memcpy on
+// x86_64 is one string instruction for any length, which is slow to start for a short name.
 //
-// memmove is here because that of musl would bring musl's memcpy along.
+// memmove is here because musl's memmove would link musl's memcpy.
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -23,7 +22,7 @@ struct Block {
 template <class Word>
 Word load(const unsigned char* from) {
   Word word;
-  __builtin_memcpy(&word, from, sizeof word);  // of constant length: no call
+  __builtin_memcpy(&word, from, sizeof word);  // constant length, so no call
   return word;
 }
 
@@ -32,7 +31,7 @@ void store(unsigned char* to, const Word& word) {
   __builtin_memcpy(to, &word, sizeof word);
 }
 
-// The first and the last Word, which may overlap: all is read before any is written.
+// Copies the first and the last Word, which may overlap: both are read before either is written.
 template <class Word>
 void copy_ends(unsigned char* to, const unsigned char* from, std::size_t size) {
   const Word first = load<Word>(from);
@@ -41,7 +40,7 @@ void copy_ends(unsigned char* to, const unsigned char* from, std::size_t size) {
   store(to + size - sizeof(Word), last);
 }
 
-// Up to twice sizeof(Block), also where the two overlap.
+// Copies up to twice sizeof(Block), even if the two ranges overlap.
 void copy_few(unsigned char* to, const unsigned char* from, std::size_t size) {
   if (size >= sizeof(Block)) return copy_ends<Block>(to, from, size);
   if (size >= 8) return copy_ends<std::uint64_t>(to, from, size);
@@ -107,8 +106,8 @@ int memcmp(const void* left, const void* right, std::size_t size) {
 }
 
 #ifdef __SSE2__
-// Lines and fields end at a byte: sixteen at a time. The last ones may be looked at twice, and some
-// behind the first that is found: all `size` bytes must be there.
+// Lines and fields end at a byte, so this looks at sixteen bytes at a time. It may look twice at
+// the last bytes, and at some after the first match: all `size` bytes must exist.
 void* memchr(const void* bytes, int byte, std::size_t size) {
   const auto* at = static_cast<const unsigned char*>(bytes);
   const auto wanted = static_cast<unsigned char>(byte);

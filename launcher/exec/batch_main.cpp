@@ -1,4 +1,4 @@
-// holdfast-launcher-batch: the launcher, of tests that are batches.
+// holdfast-launcher-batch: the launcher for tests that are batches.
 #include <unistd.h>
 
 #include "exec/batch_runner.hpp"

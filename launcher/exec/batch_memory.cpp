@@ -1,10 +1,10 @@
 // Memory for the launcher of batches, which makes and drops some texts for every case. The heap of
-// musl gives pages back with nearly each and asks for them again: that took longer than all the
-// rest of what is done for a case. Here what is dropped is kept for the next of that length, and
-// pages are touched in their order: each costs as much as some cases do, and what fork(2) shares is
-// copied when it is written to again.
+// musl returns pages with nearly each drop and asks for them again; that took longer than all other
+// work for a case. Here a dropped piece is kept for the next text of its length. Pages are touched
+// in order, because each page costs as much as some cases do. The order also saves copies: a page
+// that fork(2) shares is copied when it is written to again.
 //
-// Never given back before the end: a batch uses no more than its longest moment took.
+// Memory is never returned before the end: a batch uses no more than at its peak.
 #include <sys/mman.h>
 
 #include <bit>
@@ -15,7 +15,7 @@
 
 namespace {
 
-// In front of each piece: which of the lengths it has; k_from_heap: it is the heap's.
+// The head of each piece: the index of its length, or k_from_heap if it comes from the heap.
 struct alignas(std::max_align_t) Head {
   std::size_t which;
 };
@@ -23,8 +23,8 @@ struct Free {
   Free* next;
 };
 
-// Up to four units each number of them; then powers of two and what lies at a quarter, half and
-// three quarters between two.
+// The lengths: each number of units up to four, then the powers of two with three steps between
+// each two, at a quarter, half and three quarters.
 constexpr std::size_t k_unit = alignof(std::max_align_t);
 constexpr std::size_t k_few_units = 4;
 constexpr unsigned k_least_order = 6;
@@ -35,17 +35,17 @@ constexpr std::size_t k_from_heap = k_lengths;
 static_assert(k_few_units * k_unit == 1U << k_least_order);
 static_assert(sizeof(Free) <= sizeof(Head) && sizeof(Head) == k_unit);
 
-// Address space, of which pages are used as they are touched. Less than a huge page: all of one
-// would be filled with zeros at the first touch.
+// Address space, whose pages are used as they are touched. It is less than a huge page, because the
+// first touch would fill all of that with zeros.
 constexpr std::size_t k_space = 1024UL * 1024UL;
 
 Free* dropped[k_lengths];
-// A small batch needs no other.
+// Enough for a small batch.
 alignas(std::max_align_t) unsigned char first_space[48 * 1024];
 unsigned char* next_piece = first_space;
 unsigned char* space_end = first_space + sizeof first_space;
 
-// The shortest length that holds so much, at least one byte.
+// The index of the shortest length for `size` bytes, at least one.
 std::size_t length_for(std::size_t size) {
   if (size <= k_few_units * k_unit) return (size - 1) / k_unit;
   const auto order = static_cast<unsigned>(std::bit_width(size - 1)) - 1;  // of the power below

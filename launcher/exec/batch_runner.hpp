@@ -1,5 +1,4 @@
-// A test that is a batch and is run once, with no command of the user's: all that the launcher of
-// batches does besides supervising.
+// Runs a batch once and without a hook: all that the launcher of batches does besides supervision.
 #pragma once
 
 #include <memory>

@@ -12,7 +12,7 @@
 namespace holdfast::exec {
 
 Exit execute(char** arguments, char** environment) {
-  // Who looks for launchers (keeper/left/stuck_pairs.hpp) is to find this one.
+  // Code that looks for launchers (keeper/left/stuck_pairs.hpp) must find this one.
   ::prctl(PR_SET_NAME, "holdfast-launcher", 0, 0, 0);
   TestRunner runner(::getenv(environment::k_attach.data()) != nullptr ? ExitMode::ctest
                                                                       : ExitMode::command);

@@ -15,10 +15,10 @@ namespace {
 
 constexpr std::string_view k_name = "before-kill";
 constexpr Milliseconds k_most_time{30'000};
-// What is kept of the grace, at least.
+// The least part of the grace that is kept.
 constexpr Milliseconds k_least_grace{1'000};
 
-// Of the time before ctest ends the test by itself what stacks and a short grace leave.
+// The time until ctest ends the test by itself, without the time for stacks and a short grace.
 Milliseconds time_for_hook(Milliseconds native_end) {
   if (native_end == k_longest) return k_most_time;
   const Milliseconds left =
@@ -72,7 +72,7 @@ void BeforeKill::on_main_started(pid_t main) {
 
 Milliseconds BeforeKill::deadline() {
   if (!hook_) return std::min(until_, inner_.deadline());
-  // When it is done we are asked for the verdict at once.
+  // When the hook has finished, on_deadline() is called at once.
   return hook_->is_done() ? Milliseconds{0} : hook_->deadline();
 }
 
@@ -98,7 +98,7 @@ supervision::Companion::Verdict BeforeKill::on_deadline() {
     start(main_);
     return Verdict::go_on;
   }
-  // While the hook ran for it a case may have come to its end.
+  // A case may have ended while the hook ran for it.
   if (now < inner_.deadline()) {
     seen_.clear();
     return Verdict::go_on;

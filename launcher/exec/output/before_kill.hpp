@@ -1,5 +1,5 @@
-// The user's hook before-kill, around whoever looks after an attempt: when the time of the test, or
-// of a case of its batch, is over, the hook runs first; then what is over is ended, as ever.
+// Runs the user's hook before-kill, around the companion of an attempt. When the time of the test
+// is over, or that of a case of its batch, the hook runs first; then the usual end follows.
 #pragma once
 
 #include <functional>
@@ -15,18 +15,17 @@ namespace holdfast::exec {
 
 class BeforeKill final : public supervision::Companion {
  public:
-  // The processes whose cases have no time left, by the limit of a case.
+  // The processes whose cases have reached the limit of a case.
   using Overdue = std::function<std::vector<pid_t>()>;
 
-  // All must outlive this object. Without a hook it does nothing. `overdue` none: the main process,
-  // at each deadline of `inner`.
+  // All arguments must outlive this object. Without a hook it does nothing. Without `overdue` the
+  // hook runs for the main process, at each deadline of `inner`.
   BeforeKill(supervision::Companion& inner, const supervision::AttemptPlan& plan,
              const OutputRelay& relay, Overdue overdue = {});
 
-  // What is to be run instead of the plan: the time of the test is kept here.
+  // The plan to run in place of the given one: this object keeps the time of the test.
   supervision::AttemptPlan plan();
-  // Whether the tree was ended for the time of the whole test. The result says that it was for a
-  // companion.
+  // Whether the tree was ended for the time of the whole test; the result only names a companion.
   bool ended_for_whole() const { return ends_for_whole_; }
 
   void add_descriptors(std::vector<pollfd>& fds) override;
@@ -42,10 +41,10 @@ class BeforeKill final : public supervision::Companion {
   void tell(const std::string& text) override { inner_.tell(text); }
 
  private:
-  // One whose time is over and for which the hook has not run; 0: none.
+  // A process whose time is over and for which the hook has not run; 0: none.
   pid_t next_overdue();
   void start(pid_t process);
-  // False: it goes on.
+  // False: the hook still runs.
   bool is_done();
 
   supervision::Companion& inner_;
@@ -58,7 +57,7 @@ class BeforeKill final : public supervision::Companion {
   Milliseconds hook_time_{0};
   bool hook_is_for_whole_ = false;
   bool ends_for_whole_ = false;
-  std::vector<pid_t> seen_;  // by the hook, of those that are overdue
+  std::vector<pid_t> seen_;  // overdue processes for which the hook has run
 };
 
 }  // namespace holdfast::exec

@@ -10,7 +10,7 @@
 namespace holdfast::exec {
 namespace {
 
-// So that a chatty test does not wait for us at each 64 KiB. Refused where a user has many.
+// Large, so that a chatty test need not wait for us every 64 KiB. Refused if a user has many.
 constexpr int k_pipe_size = 1024 * 1024;  // no more than Capture::k_most
 
 }  // namespace
@@ -22,7 +22,7 @@ Result<Capture> Capture::open(bool streams_are_one) {
     if (::pipe2(ends, O_CLOEXEC) != 0) return os::system_error("make a pipe for a test's output");
     capture.read_[i] = os::UniqueFd(ends[0]);
     capture.write_[i] = os::UniqueFd(ends[1]);
-    // Of our end only: to the test it is a pipe like any other.
+    // Only for our end: the test sees an ordinary pipe.
     ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
     ::fcntl(ends[0], F_SETPIPE_SZ, k_pipe_size);
     capture.size_ = static_cast<std::size_t>(std::max(0, ::fcntl(ends[0], F_GETPIPE_SZ)));
@@ -44,10 +44,10 @@ void Capture::add_descriptors(std::vector<pollfd>& fds) const {
 std::string_view Capture::take(std::size_t which) {
   os::UniqueFd& end = read_[which];
   if (!end.valid()) return {};
-  // Not set to zero each time.
+  // new char[] without (): no time is spent on zeros.
   if (!part_) part_.reset(new char[part_size_]);
   const ssize_t count = os::retried([&] { return ::read(end.get(), part_.get(), part_size_); });
-  // Its end, which poll(2) would tell again and again.
+  // The end of the pipe, which poll(2) would report again and again.
   if (count == 0) end.reset();
   return {part_.get(), count > 0 ? static_cast<std::size_t>(count) : 0};
 }

@@ -1,4 +1,4 @@
-// The pipes that a process has as stdout and stderr, and what comes out of them.
+// The pipes that are a process's stdout and stderr, and what comes out of them.
 #pragma once
 
 #include <poll.h>
@@ -19,26 +19,26 @@ class Capture {
   // One pipe for both, or one for each.
   static Result<Capture> open(bool streams_are_one);
 
-  // For the process: its stdout and its stderr.
+  // The descriptors for the process: its stdout and its stderr.
   int output() const { return write_[0].get(); }
   int errors() const { return write_[1].valid() ? write_[1].get() : write_[0].get(); }
-  // When the process has them: ours are closed.
+  // Closes our copies, once the process has its own.
   void close_writing();
 
   void add_descriptors(std::vector<pollfd>& fds) const;
   // How many bytes a pipe holds.
   std::size_t size() const { return size_; }
 
-  // Reads what is there, `use(Stream, std::string_view)` for each part: all that was in the pipes
-  // when it was called, and at most about a mebibyte of each, which is what one holds. Not waiting
-  // for an end: somebody may have the pipe open for ever.
+  // Reads what is there and calls `use(Stream, std::string_view)` for each part. It reads all that
+  // was in the pipes when it was called, and at most about a mebibyte from each, which is what a
+  // pipe holds. It does not wait for the end of a pipe, which somebody may keep open for ever.
   template <typename Use>
   void read(Use use) {
     for (std::size_t i = 0; i < 2; ++i) {
       for (std::size_t taken = 0; taken < k_most;) {
         const std::string_view part = take(i);
         if (!part.empty()) use(i == 0 ? Stream::output : Stream::errors, part);
-        // A pipe gives as much as it has.
+        // A short part was all that the pipe had.
         if (part.size() < part_size_) break;
         taken += part.size();
         if (taken >= k_much) make_parts_larger();
@@ -49,7 +49,7 @@ class Capture {
  private:
   static constexpr std::size_t k_most = 1024UL * 1024UL;
   static constexpr std::size_t k_much = 48UL * 1024UL;
-  // Few programs print more at once, and each page that is touched costs.
+  // Few programs print more at once, and each page that is touched costs time.
   static constexpr std::size_t k_usual_part = 16UL * 1024UL - 64;
   static constexpr std::size_t k_large_part = 64UL * 1024UL;
 

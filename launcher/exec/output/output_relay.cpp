@@ -16,10 +16,10 @@
 namespace holdfast::exec {
 namespace {
 
-// One goes when all of it has been passed on.
+// A piece is freed only when all of it has been passed on, so its size is limited.
 constexpr std::size_t k_longest_piece = 256UL * 1024UL;
 
-// A pipe's own description that does not block: the flag of the one we have is ctest's as well.
+// Opens the pipe again without blocking. The flags of our own descriptor are also ctest's.
 os::UniqueFd without_blocking(int fd) {
   struct stat info {};
   if (::fstat(fd, &info) != 0 || !S_ISFIFO(info.st_mode)) return {};
@@ -62,7 +62,7 @@ void OutputRelay::open_log() {
     return log_.valid();
   };
   if (make()) return;
-  // The first of the run makes the directory.
+  // The first attempt of the run makes the directory.
   const std::string directory = log_path_.substr(0, log_path_.rfind('/'));
   if (errno == ENOENT && ::mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) {
     trouble_ = os::system_error("make " + directory).message;
@@ -91,8 +91,8 @@ void OutputRelay::keep(std::string_view bytes) {
       bytes.remove_prefix(static_cast<std::size_t>(count));
       continue;
     }
-    // A full disk: what is there stays, and is where it is said to be. The directory is named, for
-    // what many tests say is printed once where it is the same.
+    // The disk is full: what is in the file stays, at the positions we have given. The message
+    // names the directory, because a message that is the same for many tests is printed once.
     trouble_ = os::system_error("write to " + log_path_.substr(0, log_path_.rfind('/'))).message;
     is_full_ = true;
   }
@@ -100,7 +100,7 @@ void OutputRelay::keep(std::string_view bytes) {
 
 void OutputRelay::keep_tail(std::string_view bytes) {
   tail_.append(bytes.substr(bytes.size() - std::min(bytes.size(), k_tail)));
-  // Not at each write.
+  // Cuts only now and then, not at each write.
   if (tail_.size() > 2 * k_tail) tail_.erase(0, tail_.size() - k_tail);
 }
 
@@ -122,7 +122,7 @@ void OutputRelay::write(Stream stream, std::string_view bytes) {
     bytes.remove_prefix(kept);
   }
   if (target(stream).is_gone || bytes.empty()) return;
-  // Nearly always there is room for all of it at once: then it is not copied.
+  // Usually there is room for all of it at once, and nothing is copied.
   if (!held_back_ && pieces_.empty()) bytes.remove_prefix(pass(target(stream), bytes));
   if (bytes.empty()) return;
   if (!pieces_.empty() && pieces_.back().stream == stream &&
@@ -161,7 +161,7 @@ std::string OutputRelay::text(std::size_t most) const {
 
 void OutputRelay::release() {
   constexpr std::uint64_t k_part = 256UL * 1024UL;
-  // Our last words may be behind what ctest has not taken yet.
+  // Our last words may be waiting behind output that ctest has not taken yet.
   if (!std::exchange(held_back_, false)) return finish();
   std::deque<Piece> in_memory = std::exchange(pieces_, {});
   if (!first_.empty()) {

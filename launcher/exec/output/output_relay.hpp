@@ -1,6 +1,7 @@
-// What a test prints: into a file of the run, where each case's part can be found, and on to ctest,
-// byte for byte and in order: as it comes, or only when it is known to be the last attempt's. Never
-// waits for ctest, so that signals and ends are heard meanwhile.
+// Takes what a test prints. It writes that to a file of the run, in which each case's part can be
+// found. It also passes it on to ctest, byte for byte and in order: at once, or only when the
+// attempt is known to be the last. It does not wait for ctest meanwhile, so that signals and ends
+// are noticed.
 #pragma once
 
 #include <poll.h>
@@ -19,43 +20,43 @@ namespace holdfast::exec {
 
 enum class Stream : std::uint8_t { output, errors };
 
-// Where what an attempt prints is kept, beside its journal; empty: it has none.
+// The file for the output of an attempt, beside its journal; empty: there is none.
 std::string log_of(const supervision::AttemptIdentity& identity);
 
 class OutputRelay {
  public:
   enum class Passing : std::uint8_t { at_once, when_released };
 
-  // `log`: path of the file, which is made with the directory above it; empty: there is none. What
-  // is passed on later is then kept in memory.
+  // `log` is the path of the file, which is made together with its directory; empty: no file.
+  // Output that is passed on later is then kept in memory.
   explicit OutputRelay(const std::string& log, Passing passing = Passing::at_once);
 
-  // Whether ctest has one pipe for both.
+  // Whether ctest has one pipe for both streams.
   bool streams_are_one() const { return one_; }
   // Bytes in the log so far.
   std::uint64_t position() const { return position_; }
   // Path; empty: nothing is captured.
   const std::string& log() const { return log_path_; }
-  // Why the log ends early or is not there, said once; empty: nothing to say.
+  // Why the log ends early or is missing; says it once. Empty: no trouble.
   std::string take_trouble();
 
   void write(Stream stream, std::string_view bytes);
-  // So much waits for ctest that no more should be read from who prints.
+  // Whether so much output waits for ctest that the test's pipes should not be read now.
   bool is_full() const { return !held_back_ && waiting_ > k_most_waiting; }
 
   void add_descriptors(std::vector<pollfd>& fds) const;
-  // Passes on what ctest takes now.
+  // Passes on as much as ctest takes now.
   void pass_on();
-  // Passes on the rest; waits for ctest as long as that takes it. Not of what is held back.
+  // Passes on the rest, and waits for ctest as long as that takes. Leaves alone what is held back.
   void finish();
 
-  // Passes on what was held back, and waits for ctest as finish() does; from now on nothing is.
+  // Passes on what was held back, and waits like finish(). Nothing is held back any more.
   void release();
   bool holds_back() const { return held_back_; }
-  // Of what is held back ctest gets this first. It is not of the log.
+  // A line that ctest gets before the output that is held back. It is not in the log.
   void put_first(std::string line) { first_ = std::move(line); }
-  // All of it so far, its last `most` bytes. Without a log of what was passed on at once no more
-  // than the last mebibyte.
+  // The last `most` bytes of the output so far. Without a log, and with output that is passed on at
+  // once, no more than the last mebibyte.
   std::string text(std::size_t most) const;
 
  private:
@@ -63,7 +64,7 @@ class OutputRelay {
   static constexpr std::size_t k_tail = 1024 * 1024;
 
   struct Target {
-    os::UniqueFd own;  // does not block; invalid: `fd` is used, which may
+    os::UniqueFd own;  // does not block; invalid: `fd` is used, which may block
     int fd = -1;
     bool is_gone = false;
   };
@@ -75,9 +76,9 @@ class OutputRelay {
   void open_log();
   std::string read_log(std::uint64_t from, std::size_t length) const;
   Target& target(Stream stream);
-  // How much of it is taken now.
+  // Passes on what is taken now; returns how many bytes.
   static std::size_t pass(Target& to, std::string_view bytes);
-  // False: ctest takes nothing more now.
+  // False: ctest takes no more now.
   bool pass_first();
   void keep(std::string_view bytes);
   void keep_tail(std::string_view bytes);
@@ -85,18 +86,18 @@ class OutputRelay {
   bool one_ = true;
   Target targets_[2];
   std::deque<Piece> pieces_;
-  std::size_t passed_ = 0;  // of the first piece
+  std::size_t passed_ = 0;  // how much of the first piece was passed on
   std::size_t waiting_ = 0;
   std::string log_path_;
   os::UniqueFd log_;
   std::uint64_t position_ = 0;
   std::string tail_;  // without a log
   std::string trouble_;
-  bool is_full_ = false;  // the disk: the log ends where it is
+  bool is_full_ = false;  // the disk is full: the log ends here
   bool held_back_ = false;
   std::string first_;
-  // Of what is held back: which stream the next so many bytes of the log are of. What a full disk
-  // did not take is in pieces_.
+  // For output that is held back: the stream of each next stretch of the log, with its length in
+  // bytes. What a full disk did not take is in pieces_.
   std::vector<std::pair<Stream, std::uint64_t>> held_;
 };
 

@@ -20,7 +20,7 @@ VerdictMirror::VerdictMirror(const supervision::Invocation& invocation)
 
 MirroredVerdict VerdictMirror::of(const supervision::AttemptResult& result, ExitMode mode,
                                   const OutputRelay* output) const {
-  // A command's own code is passed on and says nothing of it: it was cut short.
+  // The exit code of a command says nothing about an attempt that was cut short.
   if (result.outcome == Outcome::interrupted) return MirroredVerdict::failed;
   const bool reads = verdict_.needs_output() && output != nullptr;
   return verdict_.of(exit_of(result.outcome, result.observation, mode),

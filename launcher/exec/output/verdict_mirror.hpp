@@ -12,16 +12,16 @@ namespace holdfast::exec {
 
 class VerdictMirror {
  public:
-  // What of its properties cannot be understood is left out: ctest stays the judge.
+  // Leaves out properties that it does not understand: ctest stays the judge.
   explicit VerdictMirror(const supervision::Invocation& invocation);
 
   bool needs_output() const { return verdict_.needs_output(); }
 
-  // `output`: of the attempt; null: it was not captured.
+  // `output` is that of the attempt; null: it was not captured.
   MirroredVerdict of(const supervision::AttemptResult& result, ExitMode mode,
                      const OutputRelay* output) const;
 
-  // Whether ctest would say the same of an attempt with that at the end of its output.
+  // Whether ctest would say the same if the attempt's output ended with `more`.
   bool is_same_with(const supervision::AttemptResult& result, ExitMode mode,
                     const OutputRelay& output, std::string_view more) const;
 

@@ -23,7 +23,7 @@ std::string directory_of(const std::string& path) {
   return path.substr(0, std::min(path.size(), path.rfind('/')));
 }
 
-// Of the project; of a command its working directory.
+// The directory of the project's sources; for a command its working directory.
 std::string sources_of(const supervision::EndedAttempt& ended) {
   if (!ended.grant.home.tree.empty()) {
     if (const auto file = settings_file_of_tree(ended.grant.home.tree)) return directory_of(*file);
@@ -32,8 +32,8 @@ std::string sources_of(const supervision::EndedAttempt& ended) {
   return ::getcwd(here, sizeof here) == nullptr ? std::string() : here;
 }
 
-// Those that were asked for: what every test of a project has (core/lock/run_alone.hpp) tells
-// nothing.
+// The locks that somebody asked for. A lock that every test of a project has
+// (core/lock/run_alone.hpp) explains nothing.
 std::vector<std::string> lock_places_of(const supervision::Grant& grant) {
   std::vector<std::string> places;
   for (const LockSpec& lock : grant.policy.locks) {

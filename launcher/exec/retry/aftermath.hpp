@@ -1,4 +1,4 @@
-// What is done when a test has failed for good: a look around it, and the user's command.
+// What happens when a test has failed for good: the probes, and the user's command.
 #pragma once
 
 #include <optional>
@@ -15,14 +15,14 @@ namespace holdfast::exec {
 
 class Aftermath {
  public:
-  // To be called before each attempt: what there was before the first is remembered.
+  // Must be called before each attempt. It remembers how things were before the first.
   void note_start(const supervision::AttemptPlan& plan);
 
-  // Both are cut short by a signal that says to end (or ctest's death), and not begun after it.
+  // A signal to end, or ctest's death, cuts both of these short, and neither begins after it.
   //
-  // The probes; at most some 2 s.
+  // Runs the probes; takes about 2 s at most.
   std::vector<forensics::Finding> look_around(const supervision::EndedAttempt& ended);
-  // on-failure, if there is one: what it printed.
+  // Runs on-failure, if there is one; returns what it printed.
   std::optional<forensics::Finding> run_hook(const supervision::EndedAttempt& ended);
 
  private:
@@ -31,7 +31,7 @@ class Aftermath {
   std::string program_;  // absolute; empty: not known
   std::optional<ProgramIdentity> before_;
   std::vector<forensics::KnownFile> inputs_;
-  std::vector<std::string> environment_;  // of the latest attempt; only where a hook needs it
+  std::vector<std::string> environment_;  // of the latest attempt; only if a hook needs it
 };
 
 }  // namespace holdfast::exec

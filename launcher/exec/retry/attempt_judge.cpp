@@ -8,7 +8,7 @@
 namespace holdfast::exec {
 namespace {
 
-// Of the processor: on a busy machine a search takes as long as it takes, within reason.
+// CPU seconds: on a busy machine a search may take longer than that by the clock, within reason.
 constexpr rlimit k_search_limit{2, 2};
 constexpr Milliseconds k_search_time{60'000};
 
@@ -17,7 +17,7 @@ constexpr Milliseconds k_search_time{60'000};
 AttemptJudge::AttemptJudge(const supervision::Invocation& invocation, const RetryPolicy& policy)
     : mirror_(invocation) {
   if (policy.known.empty()) return;
-  // They have been compiled when the file was read.
+  // The patterns were checked when the file was read.
   std::vector<std::string> patterns;
   for (const KnownFlake& known : policy.known) patterns.push_back(known.signature);
   Result<Signatures> signatures = Signatures::of(patterns);
@@ -39,7 +39,7 @@ AttemptResult AttemptJudge::judge(const supervision::AttemptResult& result, Exit
   return judged;
 }
 
-// Some expressions take minutes for an output in which they are not found.
+// Runs in a process with limits: some expressions search for minutes if the output has no match.
 std::optional<std::size_t> AttemptJudge::known_in(const std::string& output) const {
   os::BoundedOrder order;
   order.time = k_search_time;

@@ -1,4 +1,4 @@
-// What an attempt came to, as the decision about another one wants to know it.
+// Judges an attempt, for the decision about another one.
 #pragma once
 
 #include <optional>
@@ -17,10 +17,10 @@ class AttemptJudge {
  public:
   AttemptJudge(const supervision::Invocation& invocation, const RetryPolicy& policy);
 
-  // Whether an attempt's output has to be captured for it.
+  // Whether the output of an attempt must be captured for judge().
   bool needs_output() const { return mirror_.needs_output() || has_signatures_; }
 
-  // `output`: of the attempt; null: it was not captured.
+  // `output` is that of the attempt; null: it was not captured.
   AttemptResult judge(const supervision::AttemptResult& result, ExitMode mode,
                       const OutputRelay* output) const;
 

@@ -13,7 +13,7 @@
 namespace holdfast::exec {
 namespace {
 
-// Waits until then, or until one of `fds` is readable.
+// What ended a wait: its time, a readable descriptor, or a signal to end.
 enum class News : std::uint8_t { time_is_over, readable, told_to_end };
 struct Waited {
   News news = News::time_is_over;

@@ -1,4 +1,4 @@
-// The time between two attempts, and after the last one.
+// Waits between two attempts, and after the last one.
 #pragma once
 
 #include <vector>
@@ -9,11 +9,12 @@
 
 namespace holdfast::exec {
 
-// Blocks for that long. Returns 0 when the time is over; else at once the signal that says to end,
-// SIGTERM when ctest has died. Stops as it is told meanwhile, as a test would; the time goes on.
+// Blocks for that long. Returns 0 when the time is over. Returns at once on a signal to end, with
+// that signal, and with SIGTERM when ctest has died. A stop signal (Ctrl-Z) stops us as it would
+// stop a test; the time runs on.
 int wait_before_attempt(supervision::Surroundings& around, Milliseconds length);
 
-// The same until all of it is done, which sees to its own time.
+// Blocks in the same way until all of `works` has finished. Each of them limits its own time.
 int await_unless_told_to_end(supervision::Surroundings& around,
                              const std::vector<os::BoundedWork*>& works);
 

@@ -29,7 +29,7 @@ void CapturedTest::tell(const std::string& text) {
 
 void CapturedTest::finish() {
   capture_.close_writing();
-  // There is no more than the pipes hold; what is full is passed on first.
+  // The rest is no more than the pipes hold. A full relay must pass on its output first.
   relay_.finish();
   read();
   relay_.finish();

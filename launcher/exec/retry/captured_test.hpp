@@ -1,4 +1,4 @@
-// A test whose output goes through our hands: one process tree, as ever.
+// A test in one process tree whose output we capture.
 #pragma once
 
 #include <optional>
@@ -24,7 +24,7 @@ class CapturedTest final : public supervision::Companion {
   void on_pause(Milliseconds /*length*/) override {}
   void tell(const std::string& text) override;
 
-  // It is gone: takes what it has left.
+  // Call it when the test has ended: it takes the output that is left.
   void finish();
 
  private:
@@ -34,7 +34,7 @@ class CapturedTest final : public supervision::Companion {
   OutputRelay& relay_;
 };
 
-// One attempt, with its output in `relay`.
+// Runs one attempt, with its output in `relay`.
 supervision::AttemptResult run_captured(const supervision::AttemptPlan& plan,
                                         supervision::Surroundings& around, OutputRelay& relay);
 

@@ -1,5 +1,5 @@
-// What is said at the end of a test's output when its last attempt is over: which attempts there
-// were, what was seen around it, what ctest is to note of it.
+// What Holdfast adds to the end of a test's output after the last attempt: which attempts there
+// were, what the probes saw, and what ctest is to note.
 #pragma once
 
 #include <string>
@@ -13,25 +13,24 @@
 
 namespace holdfast::exec {
 
-// One that is not the last.
+// An attempt that is not the last.
 struct EarlierAttempt {
   unsigned n = 1;
   std::string how;  // `exit 4`
-  std::string log;  // the file with its output; empty: it is not kept
+  std::string log;  // the file with its output; empty: none was kept
 };
 
-// For ctest of 3.22 or newer, from the output of a test that passed in the end: a label and a
-// measurement (ctest(1), "Additional Labels", "Additional Test Measurements").
+// A label and a measurement for a test that passed in the end. ctest 3.22 and later reads them in
+// the output (ctest(1), "Additional Labels", "Additional Test Measurements").
 std::string words_on_flaky(std::size_t attempts);
 
-// Of a test that has failed for good: lines that each begin with `holdfast: `. Empty where there is
-// nothing to say.
+// Lines for a test that has failed for good. Each begins with `holdfast: `. Empty: nothing to say.
 std::string words_on_failure(std::string_view end, std::string_view reason,
                              const std::vector<EarlierAttempt>& earlier,
                              const std::vector<forensics::Finding>& findings);
 
-// Adds them to the output. Not where ctest would judge the test by them (an expression that is
-// found in them): then they are said beside it, as they are to a person without a captured output.
+// Adds the words to the output. If an expression of the test's matches them, ctest would judge the
+// test by them; then people are told them instead, as they are if the output is not captured.
 void say_last_words(const std::string& words, const AttemptJudge& judge, ExitMode mode,
                     const supervision::EndedAttempt& ended, OutputRelay* output);
 

@@ -20,10 +20,10 @@ using supervision::EndedAttempt;
 using supervision::NextAttempt;
 using supervision::Surroundings;
 
-// What ctest reads for sure, and we have recorded, before it ends us.
+// So much output ctest surely reads, and we record, before ctest ends us.
 constexpr std::uint64_t k_most_before_end = 4UL * 1024UL * 1024UL;
 
-// Before ctest ends the test by itself: what an attempt may use of it.
+// How much time an attempt may use before ctest ends the test by itself.
 Milliseconds left_until(Milliseconds native_end, const Policy& policy) {
   return native_end - os::monotonic_now() - k_stacks_time - policy.grace - k_native_reserve;
 }
@@ -35,8 +35,8 @@ supervision::AttemptResult TestRunner::run(const AttemptPlan& plan, Surroundings
   is_batch_ = policy.isolation.has_value() && mode_ == ExitMode::ctest;
   const bool may_retry = policy.retry.may_retry();
   const bool holds_back = may_retry && mode_ == ExitMode::ctest;
-  // To a person at a terminal each attempt's output is worth seeing, and a terminal is worth more
-  // to a command than a pipe.
+  // A person at a terminal wants each attempt's output, and a terminal suits a command more than a
+  // pipe.
   const bool is_asked_for = mode_ == ExitMode::ctest
                                 ? is_batch_ || policy.hooks.any()
                                 : !policy.retry.known.empty() || !policy.hooks.before_kill.empty();
@@ -89,7 +89,7 @@ RetryDecision TestRunner::decide(const EndedAttempt& ended) {
   return decide_retry(question);
 }
 
-// Sets the decision to what the run says of it.
+// Changes the decision if the run refuses it.
 std::optional<NextAttempt> TestRunner::next_attempt(const EndedAttempt& ended,
                                                     RetryDecision& decision) {
   if (decision.step == RetryDecision::Step::done) return std::nullopt;
@@ -151,7 +151,7 @@ void TestRunner::note_flaky(const EndedAttempt& ended) {
 }
 
 void TestRunner::note_failure(const EndedAttempt& ended, const RetryDecision& decision) {
-  // Whoever interrupts a test waits for its end.
+  // Whoever interrupts a test waits for its end, so there is no time for probes.
   const supervision::AttemptResult& result = ended.result;
   if (result.outcome == Outcome::interrupted || result.pressed != 0) return;
   std::vector<forensics::Finding> findings;
@@ -165,12 +165,12 @@ void TestRunner::note_failure(const EndedAttempt& ended, const RetryDecision& de
                  output_.get());
 }
 
-// The first line of the output, which ctest looks for (timeouts.cmake). From a second `--repeat` on
-// it does not, and without a keeper nobody knows that it is one.
+// Writes the first line of the output, which ctest looks for (timeouts.cmake). With `--repeat`
+// ctest looks only the first time, and without a keeper nobody knows which time this is.
 void TestRunner::tell_timeout(const EndedAttempt& ended) {
   const bool is_looked_for = ended.invocation.told_timeout.count() > 0 && !ended.grant.is_again &&
                              ended.keeper.connected();
-  // The time of a case is no affair of ctest's.
+  // The limit of a case does not concern ctest.
   const bool is_over = ended.result.outcome == Outcome::timed_out &&
                        ended.result.observation.end_reason == EndReason::timeout;
   if (!is_over || !is_looked_for) return;

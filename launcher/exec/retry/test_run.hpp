@@ -1,6 +1,6 @@
-// A test, attempt after attempt: run, judged as ctest will judge it, tried again where its policy
-// and the run say so. Under ctest the output of an attempt is kept back until it is known to be the
-// last; that of the others stays in their files.
+// Runs a test, attempt after attempt. Each attempt is judged as ctest will judge it, and tried
+// again if its policy and the run say so. Under ctest an attempt's output is held back until the
+// attempt is known to be the last. The output of the others stays in their files.
 #pragma once
 
 #include <memory>
@@ -42,11 +42,11 @@ class TestRunner final : public supervision::AttemptRunner {
   std::optional<AttemptJudge> judge_;
   Aftermath aftermath_;
   std::vector<EarlierAttempt> earlier_;
-  bool is_refused_ = false;              // by the run, which has had enough
-  std::unique_ptr<OutputRelay> output_;  // of the latest attempt that was run, where it is captured
+  bool is_refused_ = false;              // the run has refused another attempt
+  std::unique_ptr<OutputRelay> output_;  // of the latest attempt; null: it was not captured
   std::vector<AttemptResult> attempts_;  // as they were judged
   std::string first_;                    // id of the first attempt
-  std::optional<Milliseconds> timeout_;  // of the policy, before any was shortened
+  std::optional<Milliseconds> timeout_;  // of the policy, before it was shortened
   Milliseconds native_end_ = k_longest;
 };
 

@@ -17,7 +17,7 @@
 namespace holdfast::exec {
 namespace {
 
-// Twice what a build journal grows to.
+// Twice the size to which a build journal grows.
 constexpr std::size_t k_largest_journal = 32UL * 1024 * 1024;
 
 std::optional<std::uint64_t> past_peak_of(const BuildStep& step) {
@@ -30,7 +30,7 @@ std::optional<std::uint64_t> past_peak_of(const BuildStep& step) {
   return std::nullopt;
 }
 
-// What is free, and what those have already that are in their slots: it is in their units, too.
+// The free memory, and what the holders of slots already use: their units count that, too.
 std::uint64_t budget_kb(LockScope scope) {
   std::vector<ProcessName> holders;
   for (const os::SurveyedLock& lock : os::survey_locks(os::Strangers::leave_out)) {
@@ -38,7 +38,7 @@ std::uint64_t budget_kb(LockScope scope) {
     for (const LockParty& holder : lock.holders) holders.push_back(holder.process);
   }
   const std::optional<std::uint64_t> free = os::available_memory_kb();
-  // Not known: then every step is by itself.
+  // If the free memory is not known, every step runs by itself.
   return free ? *free + os::memory_in_use_kb(holders) : 0;
 }
 
@@ -98,7 +98,7 @@ std::string StepRun::why_once_more(const supervision::AttemptResult& result) {
     }
   }
   std::string why = holdfast::why_once_more(result.observation, evidence);
-  // Of an attempt that does not count nothing is shown.
+  // The output of an attempt that does not count is not shown.
   if (!why.empty()) output_.reset();
   return why;
 }

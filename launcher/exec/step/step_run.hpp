@@ -1,5 +1,5 @@
-// A step of a build that is more than one plain attempt: slots by memory, a second attempt alone,
-// signatures of failures that may pass.
+// A build step that is more than one plain attempt: with slots by memory, a second attempt alone,
+// or signatures of failures that may pass.
 #pragma once
 
 #include <memory>
@@ -30,7 +30,7 @@ class StepRun final : public supervision::StepRunner {
   std::string oom_events_;
   Signatures signatures_;
   supervision::StepMemory memory_;
-  std::unique_ptr<OutputRelay> output_;  // of the first attempt, kept back; null: not captured
+  std::unique_ptr<OutputRelay> output_;  // of the first attempt, held back; null: none
 };
 
 }  // namespace holdfast::exec
