@@ -102,7 +102,7 @@ Environment of ctest
 cmake_policy(PUSH)
 cmake_policy(VERSION 3.24)
 
-# What tests link is there wherever Holdfast is, attached or not.
+# Targets that tests link exist wherever Holdfast does, attached or not.
 include("${CMAKE_CURRENT_LIST_DIR}/targets.cmake")
 
 option(HOLDFAST_ENABLED "Run the tests of this build tree through Holdfast" ON)
@@ -125,13 +125,13 @@ if(NOT CMAKE_HOST_SYSTEM_NAME STREQUAL "Linux")
 elseif(CMAKE_VERSION VERSION_LESS 3.25)
   message(STATUS "Holdfast needs CMake 3.25: tests run without it")
 elseif(NOT HOLDFAST_ENABLED)
-  # What an earlier configure left in the tree; the line in CTestCustom.cmake asks for it first.
+  # An earlier configure left these in the tree. The line in CTestCustom.cmake checks for them.
   file(REMOVE "${CMAKE_BINARY_DIR}/.holdfast/attach.cmake"
     "${CMAKE_BINARY_DIR}/.holdfast/custom.cmake")
 elseif("${_holdfast_attached_by}" STREQUAL "")
   set_property(GLOBAL PROPERTY HOLDFAST_ATTACHED_BY "${CMAKE_CURRENT_LIST_DIR}")
   include("${CMAKE_CURRENT_LIST_DIR}/attachment.cmake")
-  # Twice, to be after what the project itself deferred (its CTestCustom.cmake, say).
+  # Deferred twice, to run after what the project itself deferred (such as its CTestCustom.cmake).
   cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL cmake_language DEFER CALL
     _holdfast_attach_tree)
 elseif(NOT _holdfast_attached_by STREQUAL CMAKE_CURRENT_LIST_DIR)

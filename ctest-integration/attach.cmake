@@ -1,6 +1,6 @@
-# Read by ctest before the tests of a tree (through <tree>/.holdfast/attach.cmake): from here
-# on every add_test() runs its command through the launcher, whoever calls it: generated test
-# files, discovery scripts, sub-directories.
+# ctest reads this before the tests of a tree (through <tree>/.holdfast/attach.cmake). From here on
+# every add_test() runs its command through the launcher, whoever calls it: generated test files,
+# discovery scripts, sub-directories.
 #
 # The file in the tree sets
 #   _holdfast_tree           the top-level build directory, absolute
@@ -8,16 +8,17 @@
 #   _holdfast_tree_version   the Holdfast that configured it
 #   _holdfast_source_dir     the top-level source directory
 #   _holdfast_project_key    the project's name, percent-encoded
-#   _holdfast_timeout_margin seconds; empty: the usual (timeouts.cmake)
+#   _holdfast_timeout_margin seconds; empty: the usual margin (timeouts.cmake)
 #
-# It stays out, without a word, where there is nothing to run or it would be in the way
-# (HOLDFAST_DISABLE, listings, memory checks), and with one line where something is wrong.
-# Nothing here starts a process, but for a run that CTestCustom.cmake did not begin (ctest in a
-# sub-directory, `ctest -S`), and for one that shares the tree and must not (sharing.cmake). Both wait
-# for the tree here. That is later than it should be, since ctest has opened its log already, and
-# still better than two runs at once.
+# It does nothing, and says nothing, if there is nothing to run or it would be in the way
+# (HOLDFAST_DISABLE, listings, memory checks). If something is wrong it only prints one line.
+#
+# Only two kinds of run start a process here: one that CTestCustom.cmake did not begin (ctest in a
+# sub-directory, `ctest -S`), and one that shares the tree and must not (sharing.cmake). Both wait
+# for the tree here. ctest has opened its log by then: that is too late, but better than two runs at
+# once.
 
-# ctest reads with all policies unset: IN_LIST would not even be an operator.
+# ctest reads this with all policies unset: not even IN_LIST would be an operator.
 cmake_policy(VERSION 3.25)
 
 if("$ENV{HOLDFAST_DISABLE}")
@@ -31,7 +32,7 @@ if(_holdfast_may)
   include("${CMAKE_CURRENT_LIST_DIR}/listing.cmake")
   _holdfast_lists_only("${_holdfast_source_dir}" _holdfast_stay_out)
 endif()
-# `holdfast config --explain` asks for a listing with what the launcher would be told.
+# `holdfast config --explain` wants a listing of what the launcher would be told.
 if(_holdfast_stay_out AND NOT "$ENV{HOLDFAST_EXPLAIN}")
   return()
 endif()
@@ -43,8 +44,8 @@ if(_holdfast_stay_out)
 endif()
 
 include("${CMAKE_CURRENT_LIST_DIR}/environment.cmake")
-# A ctest that runs no script and names no step does no memory check: -D, -M, -S, -T, --dashboard,
-# --script, --test-action, --test-model.
+# Only these can mean a memory check: -D, -M, -S, -T, --dashboard, --script, --test-action,
+# --test-model.
 if(_holdfast_line MATCHES "2d(44|4d|53|54)|2d2d(6461|7363|746573742d(61|6d))")
   include("${CMAKE_CURRENT_LIST_DIR}/memory_check.cmake")
   _holdfast_checks_memory(_holdfast_stay_out)
@@ -53,7 +54,7 @@ if(_holdfast_line MATCHES "2d(44|4d|53|54)|2d2d(6461|7363|746573742d(61|6d))")
   endif()
 endif()
 
-# What the tree's files and these files say to one another. A change of meaning gets a new number.
+# The contract between the tree's files and these files. A change of meaning gets a new number.
 set(_holdfast_contract 1)
 set(_holdfast_version "unknown")
 if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/HoldfastConfigVersion.cmake")
@@ -72,8 +73,8 @@ elseif(NOT _holdfast_tree_version STREQUAL _holdfast_version)
     "${_holdfast_version} is installed; they fit")
 endif()
 
-# A function of the same name as a command keeps that command under the name with a '_' in
-# front, once: a second override would make the first call itself for ever.
+# A function with the name of a command keeps that command under the name with a '_' in front, but
+# only once. After a second override the first function would call itself for ever.
 if(COMMAND _add_test OR COMMAND _set_tests_properties)
   message(NOTICE "holdfast: another script already replaces add_test() or "
     "set_tests_properties(): tests run without Holdfast")
@@ -88,9 +89,9 @@ if(NOT _holdfast_trouble STREQUAL "")
   return()
 endif()
 
-# Who runs the tests. Set in ctest's own environment, which is every test's; the launcher takes
-# it away again. Several ctest_test() of one script read this again in the same process: the
-# count tells their runs apart. A ctest started by a test has another pid and begins at 1.
+# Says which ctest runs the tests. It is set in ctest's own environment, which every test inherits;
+# the launcher removes it. A script with several ctest_test() reads this file again in the same
+# process, and the count tells its runs apart. A ctest inside a test has its own pid and count.
 _holdfast_own_process(_holdfast_pid _holdfast_start)
 _holdfast_own_pid_namespace(_holdfast_numbers)
 set(_holdfast_ctest "2 ${_holdfast_pid} ${_holdfast_start} ${_holdfast_numbers}")
@@ -104,13 +105,13 @@ get_filename_component(_holdfast_program "${CMAKE_CURRENT_LIST_DIR}/../../../bin
 function(_holdfast_begin)
   _holdfast_trouble_with_program("${_holdfast_program}" trouble)
   if(NOT trouble STREQUAL "")
-    if("--from-include" IN_LIST ARGN) # once
+    if("--from-include" IN_LIST ARGN)
       message(NOTICE "holdfast: ${_holdfast_program} ${trouble}: tests run by their own properties, "
         "nothing is recorded; a test that may be tried again is red")
     endif()
     return()
   endif()
-  # Neither stdout nor stderr is ctest's here: begin speaks on ctest's stderr by itself.
+  # stdout and stderr are not ctest's here: begin finds ctest's stderr by itself.
   execute_process(
     COMMAND "${_holdfast_program}" begin --tree "${_holdfast_tree}"
       --project "${_holdfast_project_key}" --ctest "${_holdfast_pid}:${_holdfast_start}"
@@ -118,7 +119,7 @@ function(_holdfast_begin)
     RESULT_VARIABLE result OUTPUT_QUIET ERROR_VARIABLE error)
   string(STRIP "${error}" error)
   if(NOT result EQUAL 0)
-    # In a line of its own: FATAL_ERROR would wrap it.
+    # On a line of its own, because FATAL_ERROR would wrap it.
     message(NOTICE "${error}")
     message(FATAL_ERROR "Holdfast could not begin this run: no test is run")
   elseif(NOT error STREQUAL "")
@@ -131,7 +132,7 @@ if(NOT "$ENV{HOLDFAST_BEGUN}" STREQUAL "${_holdfast_pid}:${_holdfast_start}"
   _holdfast_begin(--from-include)
 endif()
 
-# What `holdfast begin` has written for this profile has its name at the end.
+# Files that `holdfast begin` wrote for this profile have its name at their end.
 set(_holdfast_of_profile "")
 if(NOT "$ENV{HOLDFAST_PROFILE}" MATCHES "^(default)?$")
   include("${CMAKE_CURRENT_LIST_DIR}/encoding.cmake")
@@ -139,8 +140,8 @@ if(NOT "$ENV{HOLDFAST_PROFILE}" MATCHES "^(default)?$")
   string(PREPEND _holdfast_of_profile "-")
 endif()
 
-# What a test's end may take: stacks (2 s), the longest grace that settings give, SIGKILL (1 s):
-# launcher/core/ctest/time_budget.hpp.
+# How long the end of a test may take: stacks (2 s), the longest grace in the settings, SIGKILL (1
+# s). See launcher/core/ctest/time_budget.hpp.
 set(_holdfast_ctest_tells FALSE)
 if(NOT "${_holdfast_timeout_margin}" MATCHES "^[1-9][0-9]?[0-9]?$")
   set(_holdfast_timeout_margin 8)
@@ -151,8 +152,7 @@ if(NOT "${_holdfast_timeout_margin}" MATCHES "^[1-9][0-9]?[0-9]?$")
       math(EXPR _holdfast_timeout_margin "(${CMAKE_MATCH_1} + 999) / 1000 + 3")
     endif()
   endif()
-  # From CMake 3.27 on ctest can tell that a test's limit is over, and then waits for its end. Not longer
-  # than a minute.
+  # From CMake 3.27 on ctest can tell that a limit is over, and wait for the end: a minute at most.
   if(CMAKE_VERSION VERSION_GREATER_EQUAL 3.27 AND _holdfast_timeout_margin LESS_EQUAL 60)
     set(_holdfast_ctest_tells TRUE)
   endif()
@@ -169,7 +169,7 @@ set(_holdfast_file_asks_for_retries FALSE)
 if(EXISTS "${_holdfast_source_dir}/holdfast.toml"
     AND NOT IS_DIRECTORY "${_holdfast_source_dir}/holdfast.toml")
   include("${CMAKE_CURRENT_LIST_DIR}/labels.cmake")
-  # The locks that it has for tests (launcher/core/settings/locks_for_ctest.hpp).
+  # The locks of holdfast.toml for tests (launcher/core/settings/locks_for_ctest.hpp).
   include("${_holdfast_tree}/.holdfast/locks.cmake${_holdfast_of_profile}" OPTIONAL)
   file(STRINGS "${_holdfast_source_dir}/holdfast.toml" _holdfast_line_of_toml
     REGEX "retry|known-flaky|on-failure" LIMIT_COUNT 1)
@@ -188,7 +188,7 @@ set(_holdfast_selects FALSE)
 if(_holdfast_line MATCHES "2d52|2d2d74657374732d72")
   include("${CMAKE_CURRENT_LIST_DIR}/listing.cmake")
   include("${CMAKE_CURRENT_LIST_DIR}/selection.cmake")
-  # Only names are shared by, `^…$` (launcher/core/ctest/ctest_selection.hpp); in doubt `holdfast begin` is asked.
+  # Only names `^…$` can share (launcher/core/ctest/ctest_selection.hpp); `holdfast begin` decides.
   if(NOT _holdfast_selects OR _holdfast_selected MATCHES "^\\^([^.*+?\\]|\\\\.)*[$]$")
     set(_holdfast_may_share TRUE)
   endif()

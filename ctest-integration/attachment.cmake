@@ -1,4 +1,4 @@
-# The configure step's part: writes <tree>/.holdfast/ and makes ctest read it.
+# The part of the configure step: writes <tree>/.holdfast/ and makes ctest read it.
 # _holdfast_attach_tree() runs deferred, when every directory of the project is known.
 include("${CMAKE_CURRENT_LIST_DIR}/encoding.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/build_steps.cmake")
@@ -8,14 +8,14 @@ set_property(GLOBAL PROPERTY HOLDFAST_PACKAGE_DIR "${CMAKE_CURRENT_LIST_DIR}")
 function(_holdfast_attach_tree)
   get_property(package_dir GLOBAL PROPERTY HOLDFAST_PACKAGE_DIR)
   _holdfast_package_version("${package_dir}" _holdfast_version)
-  # The key that locks of scope `project` share over all build trees of a project. Without a
+  # The key by which all build trees of a project share locks of the scope `project`. Without a
   # project() CMake calls every project "Project".
   if(CMAKE_PROJECT_NAME AND NOT CMAKE_PROJECT_NAME STREQUAL "Project")
     _holdfast_encode("${CMAKE_PROJECT_NAME}" _holdfast_project_key)
   else()
     _holdfast_encode("${CMAKE_SOURCE_DIR}" _holdfast_project_key)
   endif()
-  # Built with the project (FetchContent), it moves with the tree.
+  # If Holdfast is built with the project (FetchContent), its directory moves with the tree.
   set(_holdfast_package_dir "${package_dir}")
   cmake_path(IS_PREFIX CMAKE_BINARY_DIR "${package_dir}" NORMALIZE inside)
   if(inside)
@@ -26,7 +26,7 @@ function(_holdfast_attach_tree)
   configure_file("${package_dir}/tree-attach.cmake.in" "${directory}/attach.cmake" @ONLY)
   configure_file("${package_dir}/tree-custom.cmake.in" "${directory}/custom.cmake" @ONLY)
   configure_file("${package_dir}/listing.cmake" "${directory}/listing.cmake" COPYONLY)
-  # launcher/core/base/names.hpp says what is in it.
+  # launcher/core/base/names.hpp describes the file.
   file(WRITE "${directory}/project" "${_holdfast_project_key}\n${CMAKE_SOURCE_DIR}\n")
   _holdfast_attach_directory("${CMAKE_SOURCE_DIR}")
   _holdfast_attach_custom()
@@ -48,15 +48,15 @@ function(_holdfast_package_version package_dir out)
   endif()
 endfunction()
 
-# Gives a source directory, and all below it, its TEST_INCLUDE_FILE. The singular property:
-# it is read before TEST_INCLUDE_FILES, which a project may set at any time. In every
-# directory: ctest started in a sub-directory reads that one's only.
+# Gives a source directory, and all below it, a TEST_INCLUDE_FILE. It is the singular property
+# because ctest reads that before TEST_INCLUDE_FILES, which a project may set at any time. It is set
+# in every directory because ctest in a sub-directory reads only that one.
 function(_holdfast_attach_directory directory)
   get_property(binary_dir DIRECTORY "${directory}" PROPERTY BINARY_DIR)
   get_property(own DIRECTORY "${directory}" PROPERTY TEST_INCLUDE_FILE)
   set(file "${CMAKE_BINARY_DIR}/.holdfast/attach.cmake")
   if(NOT "${own}" STREQUAL "")
-    # The project has a value: a file that includes ours and then, as CMake would have, its own.
+    # The project has a value of its own: our file includes ours and then, as CMake would, that one.
     file(RELATIVE_PATH key "${CMAKE_BINARY_DIR}" "${binary_dir}")
     string(MD5 key "${key}")
     set(file "${CMAKE_BINARY_DIR}/.holdfast/include/${key}.cmake")
@@ -66,7 +66,7 @@ include(\"${own}\")
 ")
     file(CONFIGURE OUTPUT "${file}" CONTENT "@content@" @ONLY)
   endif()
-  # ctest reads a relative path from the directory at hand: right in a moved tree as well.
+  # ctest reads a relative path from the current directory, so it is right in a moved tree, too.
   cmake_path(IS_PREFIX CMAKE_BINARY_DIR "${binary_dir}" NORMALIZE inside)
   if(inside)
     file(RELATIVE_PATH file "${binary_dir}" "${file}")
@@ -79,9 +79,9 @@ include(\"${own}\")
   endforeach()
 endfunction()
 
-# Adds one line to the tree's CTestCustom.cmake, which may be the project's own, or to its CTestCustom.ctest: ctest
-# passes that by where the other exists. A project that writes it at generate time loses the line: `begin` is then
-# done by the first test.
+# Adds one line to the tree's CTestCustom.cmake, which may be the project's own, or to its
+# CTestCustom.ctest, which ctest ignores if the other exists. A project that writes the file at
+# generate time loses the line; then the first test runs `begin`.
 function(_holdfast_attach_custom)
   set(line "include(\"\${CMAKE_CURRENT_LIST_DIR}/.holdfast/custom.cmake\")")
   set(lines "
@@ -104,7 +104,7 @@ endif()
   endif()
   if(EXISTS "${file}")
     if(CMAKE_SOURCE_DIR STREQUAL CMAKE_BINARY_DIR)
-      return() # built in the source tree, it is a file under version control
+      return() # the source tree is the build tree, so the file is under version control
     endif()
     file(STRINGS "${file}" present REGEX "/\\.holdfast/custom\\.cmake" LIMIT_COUNT 1)
     if(present)

@@ -1,7 +1,7 @@
-# Puts the launcher around every compile and link step of the build tree: by RULE_LAUNCH_COMPILE and
-# RULE_LAUNCH_LINK, outermost, in front of what is there already (`ctest --launch` of
-# CTEST_USE_LAUNCHERS, a project's own). Last of all, since include(CTest) overwrites the global ones.
-# CMAKE_<LANG>_COMPILER_LAUNCHER is inside of them: ccache stays next to the compiler.
+# Puts the launcher around every compile and link step of the build tree, by RULE_LAUNCH_COMPILE and
+# RULE_LAUNCH_LINK. It goes outermost, before what is there already (`ctest --launch` of
+# CTEST_USE_LAUNCHERS, a project's own). It runs last of all, because include(CTest) overwrites the
+# global values. CMAKE_<LANG>_COMPILER_LAUNCHER is inside: ccache stays next to the compiler.
 include("${CMAKE_CURRENT_LIST_DIR}/custom_steps.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/instrumentation.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/process.cmake")
@@ -12,7 +12,7 @@ function(_holdfast_launcher_path out)
   set(${out} "${launcher}" PARENT_SCOPE)
 endfunction()
 
-# <kind>: compile or link. The words of the launcher before the step's own command.
+# The launcher's words before the command of a step; <kind> is compile or link.
 function(_holdfast_step_launch kind out)
   _holdfast_launcher_path(launcher)
   set(output "<OBJECT>")
@@ -34,8 +34,8 @@ function(_holdfast_step_launch kind out)
   set(${out} "${launch}" PARENT_SCOPE)
 endfunction()
 
-# Whatever <scope> (a list: GLOBAL, DIRECTORY <dir> or TARGET <name>) has or inherits as <property>, the launcher
-# comes first, once, and then <separator>.
+# Puts the launcher and <separator> before the value that <scope> has or inherits as <property>,
+# once. <scope> is a list: GLOBAL, DIRECTORY <dir> or TARGET <name>.
 function(_holdfast_launch_first scope property launch separator)
   get_property(present ${scope} PROPERTY ${property})
   string(FIND "${present}" "${launch}" place)
@@ -46,7 +46,7 @@ function(_holdfast_launch_first scope property launch separator)
   endif()
 endfunction()
 
-# From the root down: only who has a value of its own does not inherit the launcher.
+# Goes from the root down: only a scope with a value of its own does not inherit the launcher.
 function(_holdfast_launch_steps_below directory property launch)
   _holdfast_directory_scope("${directory}" scope)
   _holdfast_launch_first("${scope}" ${property} "${launch}" " ")
@@ -60,7 +60,7 @@ function(_holdfast_launch_steps_below directory property launch)
   endforeach()
 endfunction()
 
-# What the user has asked for as slots, before it becomes part of a rule. 1024: as many as a lock has.
+# Checks the user's slots before they become part of a rule. A lock has 1024 slots at most.
 function(_holdfast_check_slots)
   set(number "[1-9][0-9]?[0-9]?|10[01][0-9]|102[0-4]")
   if(NOT "${HOLDFAST_LINK_SLOTS}" MATCHES "^(|memory|${number})$")
@@ -74,8 +74,8 @@ function(_holdfast_check_slots)
   endforeach()
 endfunction()
 
-# The rules name locks of the user, which each step takes from the machine where it finds them
-# (launcher/supervision/step/step_description.cpp): nobody would see that in the rules.
+# Says what the rules do not show: they name locks of the user, but each step takes those of the
+# machine if they exist (launcher/supervision/step/step_description.cpp).
 function(_holdfast_say_whose_slots)
   set(machine /var/lock/holdfast)
   if(NOT "${HOLDFAST_LINK_SLOTS}${HOLDFAST_COMPILE_SLOTS}" STREQUAL "" AND IS_DIRECTORY "${machine}")
@@ -83,7 +83,7 @@ function(_holdfast_say_whose_slots)
   endif()
 endfunction()
 
-# The launcher reads no settings: where there are some for steps, it hands them over to who does.
+# The launcher reads no settings. This note tells it to hand over steps that have settings.
 function(_holdfast_note_build_settings)
   set(settings "${CMAKE_SOURCE_DIR}/holdfast.toml")
   set(note "${CMAKE_BINARY_DIR}/.holdfast/build/has-settings")
@@ -99,7 +99,7 @@ function(_holdfast_note_build_settings)
   endif()
 endfunction()
 
-# To be called when every directory of the project is known.
+# Must be called when every directory of the project is known.
 function(_holdfast_attach_build_steps)
   if(NOT HOLDFAST_BUILD_STEPS)
     return()

@@ -1,21 +1,20 @@
-# Finds the command of a test as ctest would, so that a test that ctest would not find is
-# `***Not Run` with Holdfast too. Modelled on cmCTestTestHandler::FindExecutable (CMake 3.25):
-# the path itself, then the configuration's directory or, without -C, the usual ones; a name
-# without a slash also in ctest's own PATH; what is relative is seen from the test's
-# WORKING_DIRECTORY, else from the directory ctest was in when it read the test.
+# Finds the command of a test as ctest would. So a test that ctest would not find is `***Not Run`
+# with Holdfast, too. The model is cmCTestTestHandler::FindExecutable (CMake 3.25). It tries the
+# path itself, then the configuration's directory, or the usual ones without -C. It looks for a name
+# without a slash in ctest's own PATH, too. A relative path starts from the test's
+# WORKING_DIRECTORY, else from the directory in which ctest read the test.
 #
-# Results are kept in global properties: functions have scopes, and most
-# tests of a project share few commands.
+# Global properties keep the results: functions have scopes, and most tests share few commands.
 
-# The directory ctest is in, which it changes for every sub-directory it reads. CMake's own
+# The current directory of ctest, which changes for every sub-directory that it reads. CMake's own
 # variables do not tell: CMAKE_CURRENT_SOURCE_DIR is empty in ctest.
 function(_holdfast_working_directory out)
   file(READ_SYMLINK /proc/self/cwd cwd)
   set(${out} "${cwd}" PARENT_SCOPE)
 endfunction()
 
-# The candidates for <command> seen from <directory>, in ctest's order; the first that is a file.
-# Paths are never put into a list: one with a lone '[' would swallow its neighbours.
+# The first candidate for <command>, seen from <directory>, that is a file, in ctest's order. Paths
+# are never put into a list, in which a lone '[' would swallow its neighbours.
 function(_holdfast_find_below directory command out)
   get_filename_component(base "${command}" DIRECTORY)
   get_filename_component(name "${command}" NAME)
@@ -35,14 +34,14 @@ function(_holdfast_find_below directory command out)
     endif()
     cmake_path(ABSOLUTE_PATH path BASE_DIRECTORY "${directory}")
     if(EXISTS "${path}" AND NOT IS_DIRECTORY "${path}")
-      cmake_path(NORMAL_PATH path) # only now: in missing/../prog there is no prog
+      cmake_path(NORMAL_PATH path) # not before: there is no prog in missing/../prog
       set(${out} "${path}" PARENT_SCOPE)
       return()
     endif()
   endforeach()
 endfunction()
 
-# A name without a slash in ctest's PATH. ctest takes the first file, executable or not.
+# Looks for a name without a slash in ctest's PATH. ctest takes the first file, executable or not.
 function(_holdfast_find_in_path name out)
   set(${out} "" PARENT_SCOPE)
   string(REPLACE ":" ";" directories "$ENV{PATH}")
@@ -56,7 +55,7 @@ function(_holdfast_find_in_path name out)
   endforeach()
 endfunction()
 
-# A relative command, seen from <directory>: its absolute path or nothing.
+# The absolute path of a relative command, seen from <directory>, or nothing.
 function(_holdfast_find_relative directory command out)
   get_property(found GLOBAL PROPERTY "_holdfast_found ${directory}//${command}")
   if("${found}" STREQUAL "")
@@ -69,8 +68,8 @@ function(_holdfast_find_relative directory command out)
   set(${out} "${found}" PARENT_SCOPE)
 endfunction()
 
-# Whether a program that is missing may be there when its test starts, or its test needs us all the same: as the
-# file says that adds the test, or holdfast.toml. A test that holds a lock is never run without it.
+# Whether a missing program may exist when its test starts, or its test needs us in any case. The
+# file that adds the test tells, or holdfast.toml. A test never runs without its locks.
 function(_holdfast_may_be_made out)
   set(file "${CMAKE_CURRENT_LIST_FILE}")
   _holdfast_working_directory(cwd)
@@ -107,7 +106,7 @@ function(_holdfast_locate command out)
     _holdfast_find_below("/" "${command}" path)
     if(path STREQUAL "")
       _holdfast_working_directory(cwd)
-      string(SUBSTRING "${command}" 1 -1 local) # yes, ctest does that
+      string(SUBSTRING "${command}" 1 -1 local) # ctest really does that
       _holdfast_find_below("${cwd}" "${local}" path)
     endif()
   else()
@@ -117,11 +116,12 @@ function(_holdfast_locate command out)
   set(${out} "${path}" PARENT_SCOPE)
 endfunction()
 
-# Whether the launcher is to start <path>, the file of <command>; and what must exist when the test starts, or nothing.
+# Whether the launcher must start <path>, <command>'s file; and what must exist when the test
+# starts.
 #
-# A file that cannot be executed (no permission, a script whose interpreter is missing) is left
-# to ctest: it says `***Not Run` for it, which no exit of a launcher can say. So is, from CMake 4 on, a
-# script that names no interpreter: ctest runs it, or finds that it cannot be executed.
+# ctest itself gets a file that cannot be executed (no permission, a script whose interpreter is
+# missing). It says `***Not Run`, which the launcher has no way to say. From CMake 4 on ctest also
+# gets a script that names no interpreter: it runs the script, or finds that it cannot be executed.
 function(_holdfast_examine command path is_ours_out required_out)
   set(${is_ours_out} FALSE PARENT_SCOPE)
   set(${required_out} "" PARENT_SCOPE)
@@ -141,7 +141,7 @@ function(_holdfast_examine command path is_ours_out required_out)
       set(${required_out} "${interpreter}" PARENT_SCOPE)
     endif()
   elseif(CMAKE_VERSION VERSION_GREATER_EQUAL 4.0 AND NOT head MATCHES "^(#!|.ELF|MZ)")
-    # By execvp(3) a shell runs it; the libuv of a newer ctest may find it not executable.
+    # execvp(3) runs such a script with a shell, but the libuv of a newer ctest may refuse it.
     _holdfast_may_be_made(may)
     if(NOT may)
       _holdfast_say_once("${path}"
@@ -154,7 +154,7 @@ endfunction()
 
 # What to run for <command>:
 #   <path>      the file, or nothing: leave the test as it is
-#   <required>  what must exist when the test starts, because it does not yet: a fixture may
+#   <required>  what must exist when the test starts and does not exist yet: a fixture may
 #               build it, else ctest says Not Run
 function(_holdfast_find_command command path_out required_out)
   set(${path_out} "" PARENT_SCOPE)
@@ -178,11 +178,11 @@ function(_holdfast_find_command command path_out required_out)
       return()
     endif()
   elseif(NOT command MATCHES "/")
-    return() # a fixture may install it into the PATH: then it runs, without us
+    return() # a fixture may install it into the PATH: then it runs without us
   else()
     _holdfast_may_be_made(may)
     if(NOT may AND command MATCHES "^/") # WORKING_DIRECTORY may still mean another file
-      return() # in ctest's own words, with all the places it looked in
+      return() # ctest reports it in its own words, with all the places it looked in
     endif()
     set(path "${command}")
     set(required "${command}")

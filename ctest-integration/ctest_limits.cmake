@@ -1,12 +1,12 @@
-# ctest's own limits, for tests that have none themselves: --timeout, else a preset's, else the TimeOut of
-# DartConfiguration.tcl; and --stop-time. The launcher is told of them in ctest's own environment, and
-# ctest is given a margin beyond the limit like that beyond a test's own (timeouts.cmake).
+# ctest's own limits: --stop-time, and the limit for tests that have none. The latter is --timeout,
+# else that of a preset, else the TimeOut of DartConfiguration.tcl. ctest's environment tells them
+# to the launcher. ctest gets a margin beyond, as for a test's own limit (timeouts.cmake).
 #
-# Of `ctest -S` only --timeout can be seen: a script's CTEST_TEST_TIMEOUT is in nobody's reach.
+# With `ctest -S` only --timeout can be seen; nobody can see a script's CTEST_TEST_TIMEOUT.
 #
 # Needs process.cmake, commands.cmake, _holdfast_timeout_margin.
 
-# The TimeOut of the configuration that ctest reads where it was started; empty: there is none.
+# The TimeOut of the configuration file that ctest reads at its start; empty: there is none.
 function(_holdfast_configured_timeout out)
   set(${out} "" PARENT_SCOPE)
   _holdfast_working_directory(cwd)
@@ -21,12 +21,12 @@ function(_holdfast_configured_timeout out)
   endforeach()
 endfunction()
 
-# The default limit in seconds, empty for none. <unknown>: true where ctest may have a limit that cannot be seen.
+# The default limit in seconds; empty: none. <unknown>: whether ctest may have one that is not seen.
 set(_holdfast_default_timeout "")
 set(_holdfast_limit_unknown FALSE)
 set(_holdfast_stop "")
-# Usually no option is there, and to look closer costs ctest memory and a millisecond. The beginnings of
-# --timeout, --stop-time, --preset, --script; -S; --overwrite.
+# Usually there is no such option, and a closer look costs ctest memory and a millisecond. The bytes
+# are the beginnings of --timeout, --stop-time, --preset, --script; -S; --overwrite.
 if(_holdfast_line MATCHES "2d2d(7469|73746f|70726573|7363|6f76)|2d53")
   include("${CMAKE_CURRENT_LIST_DIR}/listing.cmake")
   include("${CMAKE_CURRENT_LIST_DIR}/limit_options.cmake")

@@ -1,11 +1,10 @@
-# Read by ctest with CTestCustom.cmake (through <tree>/.holdfast/custom.cmake, which sets what
-# attach.cmake lists): `holdfast begin` before the first test waits for the tree and starts
-# the run, `holdfast end` after the last one prints the summary.
+# ctest reads this with CTestCustom.cmake, through <tree>/.holdfast/custom.cmake, which sets the
+# variables that attach.cmake lists. `holdfast begin` before the first test waits for the tree and
+# starts the run. `holdfast end` after the last test prints the summary.
 #
-# ctest 3.25 runs PRE_TEST commands while listing too, and a PRE_TEST or POST_TEST command
-# that is missing turns a green run red: so nothing is added unless it will work and attach.cmake
-# will wrap the tests.
-# PRE_TEST runs before ctest opens its log, the only moment at which waiting harms nothing.
+# ctest 3.25 runs PRE_TEST commands while listing, too, and a missing PRE_TEST or POST_TEST command
+# makes a green run red. So a command is added only if it will work and attach.cmake will wrap the
+# tests. PRE_TEST runs before ctest opens its log, the only moment at which waiting does no harm.
 cmake_policy(VERSION 3.25)
 
 get_filename_component(_holdfast_program "${CMAKE_CURRENT_LIST_DIR}/../../../bin/holdfast" ABSOLUTE)
@@ -26,14 +25,15 @@ endforeach()
 if(NOT EXISTS "${_holdfast_tree}/CTestTestfile.cmake")
   return()
 endif()
-# The line stands before the tests, after two paths in comments.
+# The line comes before the tests, after two paths in comments.
 file(READ "${_holdfast_tree}/CTestTestfile.cmake" _holdfast_text LIMIT 16384)
 if(NOT _holdfast_text MATCHES "\ninclude\\(\"[^\n]*\\.holdfast/")
   return()
 endif()
 
-# A script (-S, -SP, --script) reads this at ctest_start() and runs none of the commands; one that calls
-# ctest_read_custom_files() runs them for any tree it comes to. attach.cmake begins its runs.
+# A script (-S, -SP, --script) reads this at ctest_start() and runs none of the commands. If it
+# calls ctest_read_custom_files(), it runs them for every tree it visits. So attach.cmake begins its
+# runs.
 if(_holdfast_line MATCHES "002d53(00|50|52)|002d2d736372697074")
   return()
 endif()
@@ -51,8 +51,8 @@ if(_holdfast_stay_out)  # attach.cmake says so
   return()
 endif()
 
-# ctest splits these commands as a shell would, but knows no backslash within quotes, puts no two quoted parts
-# together, and takes them from a list.
+# ctest splits these commands as a shell would, with exceptions. It knows no backslash within
+# quotes, does not join two quoted parts, and takes the commands from a list.
 function(_holdfast_quote text out)
   if(NOT text MATCHES "\"")
     set(text "\"${text}\"")
@@ -69,10 +69,10 @@ _holdfast_own_process(_holdfast_pid _holdfast_start)
 _holdfast_quote("${_holdfast_program}" _holdfast_program)
 _holdfast_quote("${_holdfast_tree}" _holdfast_quoted_tree)
 set(_holdfast_ctest "--ctest ${_holdfast_pid}:${_holdfast_start}")
-# attach.cmake begins the run itself where this file is not read; the launcher takes it away.
+# Without this file attach.cmake begins the run itself. The launcher removes the variable.
 set(ENV{HOLDFAST_BEGUN} "${_holdfast_pid}:${_holdfast_start}")
-# Below CMake 4.3 two ctests that open their log at one moment may open the same file: the last command before
-# that takes the turn. Usually it is the only one.
+# Before CMake 4.3 two ctests that open their log at the same moment may open the same file. So the
+# last command before that takes a turn. Usually it is the only command.
 set(_holdfast_log_next "")
 if(CMAKE_VERSION VERSION_LESS 4.3)
   set(_holdfast_log_next "--log-next")
@@ -82,7 +82,7 @@ if(CMAKE_VERSION VERSION_LESS 4.3)
     set(_holdfast_log_next "")
   endif()
 endif()
-# First and last: the project's own PRE_TEST and POST_TEST commands belong to the run.
+# First and last, because the project's own PRE_TEST and POST_TEST commands belong to the run.
 list(PREPEND CTEST_CUSTOM_PRE_TEST "${_holdfast_program} begin --tree ${_holdfast_quoted_tree} \
 --project ${_holdfast_project_key} ${_holdfast_ctest} --ctest-version ${CMAKE_VERSION} ${_holdfast_log_next}")
 list(APPEND CTEST_CUSTOM_POST_TEST

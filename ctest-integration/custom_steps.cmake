@@ -1,11 +1,11 @@
-# Custom commands through the launcher, only where a directory or target asks for it by the property
-# HOLDFAST_CUSTOM_STEPS or HOLDFAST_CUSTOM_TIMEOUT. By RULE_LAUNCH_CUSTOM, which is put before each
-# command of a shell line: what is no program (cd, export, `!`, VAR=1) cannot be run there.
+# Runs custom commands through the launcher, only if a directory or target has the property
+# HOLDFAST_CUSTOM_STEPS or HOLDFAST_CUSTOM_TIMEOUT. RULE_LAUNCH_CUSTOM puts the launcher before each
+# command of a shell line. So shell words that are no program (cd, export, `!`, VAR=1) fail there.
 #
-# Of a directory it holds below it too. CMake's Ninja generator reads the directory's only.
+# A directory's value also holds below it. CMake's Ninja generator reads only that of the directory.
 
-# What <scope> (the list DIRECTORY <dir> or TARGET <name>) asks for: the launcher's words, or "" for nothing.
-# <inherited> is what the directory above has; a property of its own wins.
+# The launcher's words that <scope> asks for, or "" for none. <scope> is the list DIRECTORY <dir> or
+# TARGET <name>. <inherited> is the value of the directory above; the scope's own property wins.
 function(_holdfast_custom_launch scope inherited out)
   get_property(has_steps ${scope} PROPERTY HOLDFAST_CUSTOM_STEPS SET)
   get_property(steps ${scope} PROPERTY HOLDFAST_CUSTOM_STEPS)
@@ -20,7 +20,7 @@ function(_holdfast_custom_launch scope inherited out)
         "time such as 90, 500ms or 2m")
     endif()
     _holdfast_launcher_path(launcher)
-    # Nothing else is expanded there: <TARGET_NAME> would be a redirection to the shell.
+    # CMake expands nothing else there: <TARGET_NAME> would be a redirection to the shell.
     set(launch "\"${launcher}\" --step=custom --tree=\"${CMAKE_BINARY_DIR}\" --output=<OUTPUT>")
     if(NOT "${timeout}" STREQUAL "")
       string(APPEND launch " --timeout=${timeout}")
@@ -30,8 +30,8 @@ function(_holdfast_custom_launch scope inherited out)
   set(${out} "${launch}" PARENT_SCOPE)
 endfunction()
 
-# <inherits>: what the scope would have without a value of its own. `present` is what it has now, a
-# project's or CTEST_USE_LAUNCHERS's, and comes behind.
+# <inherits> is what the scope would have without a value of its own. `present` is what it has now,
+# from the project or CTEST_USE_LAUNCHERS; it comes after the launcher.
 function(_holdfast_set_custom_launch scope launch inherits)
   get_property(present ${scope} PROPERTY RULE_LAUNCH_CUSTOM)
   if(NOT "${launch}" STREQUAL "")
@@ -42,7 +42,7 @@ function(_holdfast_set_custom_launch scope launch inherits)
   endif()
 endfunction()
 
-# From the bottom up, so that each scope still inherits what the project has there.
+# Goes from the bottom up, so that each scope still inherits the project's value.
 function(_holdfast_launch_custom_steps directory above)
   _holdfast_directory_scope("${directory}" scope)
   _holdfast_custom_launch("${scope}" "${above}" launch)

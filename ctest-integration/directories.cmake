@@ -1,10 +1,10 @@
-# The directories of a project, from one to those that it adds.
+# The directories of a project: one directory and those that it adds.
 #
-# CMake finds a directory by its source or its binary directory, whichever of all was there first. So where a
-# source directory is another's binary directory, too (add_subdirectory(build) and `cmake -B build`), its source
-# means that other one.
+# CMake finds a directory by its source or its binary directory, whichever was there first. If a
+# source directory is also the binary directory of another (add_subdirectory(build) and `cmake -B
+# build`), its path means the other one.
 
-# A path may have a semicolon: in our lists it has a backslash before it, in SUBDIRECTORIES of CMake it has none.
+# A path may have a semicolon. Our lists put a backslash before it; CMake's SUBDIRECTORIES does not.
 
 # What get_property() and set_property() take for a directory: a list of two.
 function(_holdfast_directory_scope directory out)
@@ -12,8 +12,8 @@ function(_holdfast_directory_scope directory out)
   set(${out} "DIRECTORY;${directory}" PARENT_SCOPE)
 endfunction()
 
-# The name by which CMake finds the directory that <directory> adds from this source. Empty: none is known (its source
-# is also another's binary directory, and its own was chosen freely).
+# The name by which CMake finds the directory with this source that <directory> adds. Empty: no name
+# is known, because its source is also another's binary directory and its own was chosen freely.
 function(_holdfast_name_of_directory source directory out)
   set(name "${source}")
   get_property(is DIRECTORY "${source}" PROPERTY SOURCE_DIR)
@@ -22,19 +22,20 @@ function(_holdfast_name_of_directory source directory out)
     get_property(above DIRECTORY "${directory}" PROPERTY SOURCE_DIR)
     file(RELATIVE_PATH below "${above}" "${source}")
     string(APPEND name "/${below}")
-    if(NOT EXISTS "${name}/CMakeFiles") # made for each that was added
+    if(NOT EXISTS "${name}/CMakeFiles") # exists for each directory that was added
       set(name "")
     endif()
   endif()
   set(${out} "${name}" PARENT_SCOPE)
 endfunction()
 
-# The directories that <directory> adds: <out> has the names of variables, each of which has a name that finds one.
-# They are no list, since foreach() does not split one where a path before it has one bracket of a pair. A directory
-# that no name is known to find is left out.
+# The directories that <directory> adds. <out> lists names of variables; each variable holds a name
+# by which CMake finds one directory. The names are not in a list themselves, because foreach() does
+# not split a list after a path with a single bracket. A directory without a known name is left out.
 #
-# CMake joins the paths by semicolons. Each path is absolute: a semicolon with no slash behind it belongs to a path. With
-# one it may be either: `a;/c` is one path where `a` is no directory, or where `a;/c` is one.
+# CMake joins the paths with semicolons. Each path is absolute, so a semicolon without a slash after
+# it belongs to a path. A semicolon with a slash may be either: `a;/c` is one path if `a` is no
+# directory, or if `a;/c` is one.
 function(_holdfast_subdirectories directory out)
   get_property(parts DIRECTORY "${directory}" PROPERTY SUBDIRECTORIES)
   string(ASCII 1 open)
@@ -48,7 +49,7 @@ function(_holdfast_subdirectories directory out)
   string(REPLACE "${end}" ";" parts "${parts}")
   set(found "")
   set(path "")
-  foreach(part IN LISTS parts ITEMS "") # the empty one at the end closes the last path
+  foreach(part IN LISTS parts ITEMS "") # the last, empty part closes the last path
     string(REPLACE "${open}" "[" part "${part}")
     string(REPLACE "${close}" "]" part "${part}")
     string(REPLACE "${semicolon}" ";" part "${part}")

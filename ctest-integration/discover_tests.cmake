@@ -1,17 +1,16 @@
-# discover_tests() of CMake 4.4 and newer, which lists tests while ctest reads the tree. Written
-# from its documentation (https://cmake.org/cmake/help/v4.5/command/discover_tests.html).
+# discover_tests() of CMake 4.4 and newer lists tests while ctest reads the tree. This file was
+# written from its documentation (https://cmake.org/cmake/help/v4.5/command/discover_tests.html).
 #
-# COMMAND is run once to list the tests and again for each of them, and only TEST_ARGS knows a
-# test's name. So the launcher alone becomes COMMAND, and the command moves into
-# DISCOVERY_ARGS and TEST_ARGS:
+# COMMAND runs once to list the tests and once for each test, and only TEST_ARGS knows a test's
+# name. So COMMAND becomes the launcher alone; the command moves into DISCOVERY_ARGS and TEST_ARGS:
 #
 #   launcher -- <command> <discovery args>             with HOLDFAST_P_ENABLED=OFF: plain exec
 #   launcher --name <test> -- <command> <test args>
 #
-# Left as it is: a command that is not an existing absolute path, and one with a backslash in
+# A command stays as it is unless it is an existing absolute path. So does one with a backslash in
 # it, which TEST_ARGS would take for a reference to the match.
 #
-# Included only where ctest has the command. Needs overrides.cmake, commands.cmake.
+# Included only if ctest has the command. Needs overrides.cmake and commands.cmake.
 _holdfast_need_properties()
 
 function(discover_tests)
@@ -20,8 +19,7 @@ function(discover_tests)
   foreach(section IN LISTS sections)
     set(arguments_${section} "")
   endforeach()
-  # Arguments are named by number in the code that is evaluated below, never copied into it:
-  # every byte stays as it is.
+  # The evaluated code below names arguments by number and never copies them: every byte stays.
   set(section "")
   set(program "")
   set(stay_out FALSE)
@@ -85,8 +83,8 @@ function(_discover_tests) # as _add_test() in overrides.cmake
   __discover_tests(${passed_UNPARSED_ARGUMENTS})
 endfunction()
 
-# What a property of all discovered tests adds, as code. Values may refer to the match (\1),
-# which is replaced after us: such a lock name goes to the launcher without encoding.
+# The code that a property of all discovered tests adds. A value may refer to the match (\1), which
+# is replaced later. So such a lock name goes to the launcher without encoding.
 function(_holdfast_discovered_property key value out)
   set(code "")
   if(key STREQUAL "DEPENDS")
@@ -94,7 +92,7 @@ function(_holdfast_discovered_property key value out)
       _holdfast_mark_needed("${name}")
     endforeach()
   elseif(key STREQUAL "PROCESSORS")
-    # The launcher heeds it with an isolation only, which may still come.
+    # The launcher uses it only with an isolation, which may still come.
     string(APPEND code " ENVIRONMENT_MODIFICATION [==[HOLDFAST_P_PROCESSORS=set:${value}]==]")
   elseif(key STREQUAL "HOLDFAST_LOCKS")
     _holdfast_native_locks("${value}" names)

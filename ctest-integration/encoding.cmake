@@ -1,4 +1,4 @@
-# Percent-encoding of names that go into one word: everything but letters, digits and _.+-
+# Percent-encodes names that become part of one word: everything but letters, digits and _.+-
 function(_holdfast_encode text out)
   if(text MATCHES "^[A-Za-z0-9_.+-]*$")
     set(${out} "${text}" PARENT_SCOPE)

@@ -1,8 +1,8 @@
-# Variables of ours in the environment around ctest: a run that this one is inside of has told them,
-# or a user has set one by chance. They are not about the tests of this run.
+# Removes variables of ours from the environment around ctest. An enclosing run has set them for its
+# own test, or a user by chance. They say nothing about the tests of this run.
 #
-# Each HOLDFAST_P_ of launcher/core/base/environment.hpp and of launcher/core/settings/facts.def is here. What a
-# test's own properties say comes after this, by ENVIRONMENT_MODIFICATION.
+# Each HOLDFAST_P_ of launcher/core/base/environment.hpp and of launcher/core/settings/facts.def is
+# here. ENVIRONMENT_MODIFICATION sets later what a test's own properties say.
 include("${CMAKE_CURRENT_LIST_DIR}/setting_names.cmake")
 _holdfast_setting_names(_holdfast_names)
 foreach(_holdfast_variable IN ITEMS ${_holdfast_names} COMMAND DEFAULT_LIMIT DEFAULT_TIMEOUT ENABLED JUDGED KEPT_LIMIT

@@ -1,7 +1,7 @@
-# REQUIRED_FILES, which are inputs of the test (launcher/core/ctest/test_inputs.hpp). Needs encoding.cmake.
+# REQUIRED_FILES are inputs of the test (launcher/core/ctest/test_inputs.hpp). Needs encoding.cmake.
 
-# The first few absolute ones, of all calls: ctest holds all. A list of any length would not fit into the
-# environment of a process.
+# Tells the first few absolute paths of all calls; ctest keeps them all, too. A longer list might
+# not fit into the environment of a process.
 function(_holdfast_tell_required test files)
   set(most 8) # as many as the launcher takes: k_most_inputs in launcher/core/ctest/test_inputs.cpp
   get_property(told GLOBAL PROPERTY "_holdfast_required ${test}")

@@ -1,10 +1,10 @@
-# Build steps in a tree that CMake itself instruments (cmake-instrumentation(7), CMake 4.3 or later).
-# It sets RULE_LAUNCH_COMPILE, _LINK and _CUSTOM when the whole configure step is over, deferred calls
-# included; a directory's or target's own value would displace it. So the launcher goes inside of it,
-# next to what a project has as <LANG>_COMPILER_LAUNCHER and <LANG>_LINKER_LAUNCHER, in front of that
-# (ccache). Archive steps have no such place, and custom commands neither.
+# Build steps in a tree that CMake itself instruments (cmake-instrumentation(7), CMake 4.3 or
+# later). CMake sets RULE_LAUNCH_COMPILE, _LINK and _CUSTOM after the whole configure step, deferred
+# calls included. A value of a directory or target would replace those. So the launcher goes inside
+# of them, before the project's <LANG>_COMPILER_LAUNCHER and <LANG>_LINKER_LAUNCHER (ccache). There
+# is no such place for archive steps, nor for custom commands.
 
-# Whether there is a query: the project's, one laid into the build tree, or the user's.
+# Whether there is a query: of the project, in the build tree, or of the user.
 function(_holdfast_is_instrumented out)
   set(found "")
   if(CMAKE_VERSION VERSION_GREATER_EQUAL 4.3)
@@ -15,7 +15,7 @@ function(_holdfast_is_instrumented out)
       set(user "$ENV{XDG_CONFIG_HOME}/cmake")
     endif()
     foreach(place IN ITEMS "${CMAKE_BINARY_DIR}/.cmake" "${user}")
-      # GLOB takes brackets in a path for a pattern of its own.
+      # GLOB takes brackets in a path for a pattern.
       string(REGEX REPLACE "([][*?])" "[\\1]" place "${place}")
       foreach(directory IN ITEMS query query/generated)
         file(GLOB queries "${place}/instrumentation/v1/${directory}/*.json")
@@ -30,8 +30,8 @@ function(_holdfast_is_instrumented out)
   endif()
 endfunction()
 
-# <launch> is the value that RULE_LAUNCH_* would have. Nothing is expanded in a compiler's launcher:
-# target and language are known here, the output is what the command says (-o).
+# <launch> is the value that RULE_LAUNCH_* would have. CMake expands nothing in a compiler's
+# launcher: target and language are known here, and the output is what the command says (-o).
 function(_holdfast_launcher_words launch target language out)
   string(REGEX REPLACE " --output=<[A-Z]+>" "" launch "${launch}")
   string(REPLACE "<TARGET_NAME>" "${target}" launch "${launch}")

@@ -1,9 +1,9 @@
-# Labels, for overrides by label: only where the project's holdfast.toml has the word `label` are
-# they watched and told to the launcher; elsewhere they cost nothing. Read where there is a
+# Labels, for overrides by label. They are watched and told to the launcher only if the project's
+# holdfast.toml has the word `label`; otherwise they cost nothing. Read only if there is a
 # holdfast.toml. Needs overrides.cmake.
 #
-# ctest adds the labels of a directory, written as set_directory_properties() at the end of its test
-# file, to every test read from that directory so far.
+# CMake writes the labels of a directory as set_directory_properties() at the end of its test file.
+# ctest adds them to every test read from that directory so far.
 
 file(STRINGS "${_holdfast_source_dir}/holdfast.toml" _holdfast_line_of_toml REGEX "label" LIMIT_COUNT 1)
 if("${_holdfast_line_of_toml}" STREQUAL "")
@@ -20,7 +20,7 @@ function(_holdfast_note_test test)
 endfunction()
 
 if(COMMAND _set_directory_properties)
-  return() # another script's: a second override would call itself for ever
+  return() # it is another script's: a second override would call itself for ever
 endif()
 
 # ctest takes one pair: PROPERTIES LABELS <list>.

@@ -1,9 +1,9 @@
-# The limits that ctest's command line sets, by itself or by a preset: --timeout, --stop-time. Read where
-# it may have such an option (ctest_limits.cmake).
+# The limits --timeout and --stop-time, from ctest's command line or a preset. Read only if there
+# may be such an option (ctest_limits.cmake).
 #
 # Needs listing.cmake.
 
-# " 33 30" -> "30"; nothing where a byte is none of 0123456789.:
+# " 33 30" -> "30"; nothing if a byte is none of 0123456789.:
 function(_holdfast_text_of_time bytes out)
   set(${out} "" PARENT_SCOPE)
   if(NOT bytes MATCHES "^( (3[0-9a]|2e))+$")
@@ -15,7 +15,7 @@ function(_holdfast_text_of_time bytes out)
   set(${out} "${text}" PARENT_SCOPE)
 endfunction()
 
-# What this ctest's command line says: each value as bytes, empty where it says nothing.
+# What this ctest's command line says: each value as bytes; empty: it says nothing.
 function(_holdfast_limit_options timeout_out stop_out preset_out script_out)
   foreach(out IN ITEMS timeout stop preset)
     set(${${out}_out} "" PARENT_SCOPE)
@@ -45,13 +45,13 @@ function(_holdfast_limit_options timeout_out stop_out preset_out script_out)
       set(option "")
       continue()
     elseif(argument STREQUAL "${bytes--test-command}")
-      break() # what follows is somebody else's command line
+      break() # what follows is the command line of somebody else
     elseif(argument MATCHES "^${bytes--preset}${equals}(.*)$")
       set(preset "${CMAKE_MATCH_1}")
     elseif(argument STREQUAL "${bytes--preset}" OR argument IN_LIST takes_value)
       set(option "${argument}")
     endif()
-    # --overwrite TimeOut=… is as good as a script.
+    # --overwrite TimeOut=… counts as a script.
     if(argument STREQUAL "${bytes-S}" OR argument STREQUAL "${bytes-SP}"
         OR argument MATCHES "^(${bytes--script}|${bytes--script-new-process}|${bytes--overwrite})")
       set(script TRUE)
@@ -63,8 +63,8 @@ function(_holdfast_limit_options timeout_out stop_out preset_out script_out)
   set(${script_out} "${script}" PARENT_SCOPE)
 endfunction()
 
-# What --timeout or the preset say, in seconds. <unknown>: true where it cannot be understood, or a script may
-# say something else.
+# The limit that --timeout or the preset gives, in seconds. <unknown>: whether it cannot be
+# understood, or a script may give another.
 function(_holdfast_wanted_timeout source_dir timeout preset script seconds_out unknown)
   set(${seconds_out} "" PARENT_SCOPE)
   set(${unknown} FALSE PARENT_SCOPE)
@@ -72,11 +72,11 @@ function(_holdfast_wanted_timeout source_dir timeout preset script seconds_out u
   if(NOT timeout STREQUAL "")
     _holdfast_text_of_time("${timeout}" seconds)
     if(NOT seconds MATCHES "^[0-9]+(\\.[0-9]+)?$")
-      set(${unknown} TRUE PARENT_SCOPE) # ctest's to understand
+      set(${unknown} TRUE PARENT_SCOPE) # only ctest understands it
       return()
     endif()
   endif()
-  # Nought is as good as not said.
+  # Zero counts as not given.
   if(NOT seconds MATCHES "[1-9]" AND NOT preset STREQUAL "")
     _holdfast_preset_of_ctest("${source_dir}" "${preset}" timeout seconds)
   endif()
@@ -86,8 +86,8 @@ function(_holdfast_wanted_timeout source_dir timeout preset script seconds_out u
   set(${seconds_out} "${seconds}" PARENT_SCOPE)
 endfunction()
 
-# When --stop-time comes, in seconds since 1970; empty when there is none, or one written in a way that ctest
-# 3.25 does not heed (with a time zone, or a date).
+# The time of --stop-time, in seconds since 1970. Empty: there is none, or ctest 3.25 ignores its
+# form (with a time zone, or a date).
 function(_holdfast_stop_time bytes out)
   set(${out} "" PARENT_SCOPE)
   _holdfast_text_of_time("${bytes}" text)

@@ -1,24 +1,23 @@
-# Tells whether this ctest only lists tests. Holdfast then wraps nothing, starts nothing and
-# prints nothing: IDEs read the real commands from `--show-only=json-v1` on the same stdout.
+# Tells whether this ctest only lists tests. Then Holdfast wraps nothing, starts nothing and prints
+# nothing: IDEs read the real commands from `--show-only=json-v1` on the same stdout.
 #
 #   _holdfast_lists_only(<source dir> <out>)
 #
-# <source dir> is where CMakePresets.json may lie: a preset's execution.showOnly lists too and
-# is not on the command line. Nothing else gives a listing away: ctest 3.25 opens its log and
-# runs PRE_TEST commands also under -N.
+# <source dir> is where CMakePresets.json may be: a preset's execution.showOnly lists, too, and is
+# not on the command line. Nothing else shows that ctest only lists: ctest 3.25 opens its log and
+# runs PRE_TEST commands even with -N.
 #
-# A copy of this file is put into every attached build tree, which needs it when Holdfast
-# itself is no longer installed.
+# Every attached build tree gets a copy of this file, for the time after Holdfast was removed.
 
-# Arguments are compared as " xx xx" bytes: /proc/self/cmdline separates them by NUL, which
-# no CMake string can hold, and none of CMake's list characters survives a list.
+# Arguments are compared as " xx xx" bytes. /proc/self/cmdline separates them by NUL, which no CMake
+# string can hold, and CMake's special characters do not survive in a list.
 function(_holdfast_bytes text out)
   string(HEX "${text}" hex)
   string(REGEX REPLACE "(..)" " \\1" hex "${hex}")
   set(${out} "${hex}" PARENT_SCOPE)
 endfunction()
 
-# The text that _holdfast_bytes() has made bytes of.
+# The text of bytes that _holdfast_bytes() made.
 function(_holdfast_text bytes out)
   string(REGEX MATCHALL "[0-9a-f][0-9a-f]" bytes "${bytes}")
   set(text "")
@@ -30,8 +29,8 @@ function(_holdfast_text bytes out)
   set(${out} "${text}" PARENT_SCOPE)
 endfunction()
 
-# The arguments of this process, each as bytes; `--option=value` as two. ctest takes that from CMake 4 on, 3.30
-# ends at it, and an older one passes it by.
+# The arguments of this process, each as bytes, with `--option=value` as two. ctest takes that form
+# from CMake 4 on; 3.30 ends at it, and older ones ignore it.
 function(_holdfast_own_arguments out)
   file(READ /proc/self/cmdline hex HEX)
   string(REGEX REPLACE "(..)" " \\1" hex "${hex}")
@@ -55,7 +54,7 @@ function(_holdfast_own_arguments out)
   set(${out} "${hex}" PARENT_SCOPE)
 endfunction()
 
-# The options, as bytes, whose next argument is a value even when it looks like an option: ctest -R -N.
+# The options, as bytes, whose next argument is a value, whatever it looks like: ctest -R -N.
 function(_holdfast_options_with_value out)
   set(options -R -E -L -LE -FA -FS -FC -I -C -O -A -M -T -D -S -SP
     --tests-regex --exclude-regex --label-regex --label-exclude --tests-information
@@ -63,7 +62,7 @@ function(_holdfast_options_with_value out)
     --resource-spec-file --fixture-exclude-any --fixture-exclude-setup --fixture-exclude-cleanup
     --tests-from-file --exclude-from-file --test-load --test-output-size-passed
     --test-output-size-failed --test-output-truncation)
-  _holdfast_bytes("${options}" bytes) # at once: a call for each costs a tenth of ctest's start
+  _holdfast_bytes("${options}" bytes) # in one go: a call for each costs a tenth of ctest's start
   string(REPLACE " 3b" ";" bytes "${bytes}")
   set(${out} "${bytes}" PARENT_SCOPE)
 endfunction()
@@ -97,7 +96,7 @@ function(_holdfast_lists_only source_dir out)
     elseif(argument MATCHES "^${preset_option}${equals}(.*)$")
       set(preset "${CMAKE_MATCH_1}")
     elseif(argument STREQUAL test_command)
-      break() # what follows is somebody else's command line
+      break() # what follows is the command line of somebody else
     endif()
   endforeach()
   if(preset STREQUAL "")
@@ -110,11 +109,11 @@ function(_holdfast_lists_only source_dir out)
   endif()
 endfunction()
 
-# What the test preset named by <bytes> has as execution.<key>, of its own or inherited; empty: nothing.
+# The value of execution.<key>, own or inherited, of the test preset named by <bytes>; empty: none.
 function(_holdfast_preset_of_ctest source_dir bytes key out)
   set(${out} "" PARENT_SCOPE)
-  # ctest has left the directory it was started in, and who started it may have left PWD as it was. So the tree's own
-  # sources come first; presets may lie elsewhere.
+  # ctest has left the directory in which it was started, and PWD may be that of its parent. So the
+  # tree's own sources come first; presets may be elsewhere.
   _holdfast_presets_file(file)
   foreach(directory IN ITEMS "${source_dir}" "$ENV{PWD}")
     set(path "")
@@ -130,7 +129,7 @@ function(_holdfast_preset_of_ctest source_dir bytes key out)
   endforeach()
 endfunction()
 
-# What --presets-file names (CMake 4.4), in place of a project's own files; empty: nothing.
+# The file of --presets-file (CMake 4.4), which replaces a project's own files; empty: none.
 function(_holdfast_presets_file out)
   _holdfast_own_arguments(arguments)
   _holdfast_options_with_value(takes_value)
@@ -147,14 +146,15 @@ function(_holdfast_presets_file out)
     elseif(argument IN_LIST takes_value)
       set(option "${argument}")
     elseif(argument STREQUAL test_command)
-      break() # what follows is somebody else's command line
+      break() # what follows is the command line of somebody else
     endif()
   endforeach()
   set(${out} "${file}" PARENT_SCOPE)
 endfunction()
 
-# Reads the preset files of a project, or <file> alone, and what they include. _holdfast_presets: how many;
-# _holdfast_presets_<i>: the text of each, from 1 on. No list: CMake's know no `;` and no `[` in a text.
+# Reads the preset files of a project, or <file> alone, and what they include. Sets
+# _holdfast_presets, their number, and _holdfast_presets_<i>, the text of each, from 1 on. They are
+# no list, because a list element cannot hold `;` or `[`.
 function(_holdfast_read_presets directory file)
   set(count 0)
   set(path_1 "${file}")
@@ -202,8 +202,9 @@ function(_holdfast_read_presets directory file)
   set(_holdfast_presets ${count} PARENT_SCOPE)
 endfunction()
 
-# The macros that an include of a preset file may hold: $penv{} from version 7 of the format on, from 9 on those that
-# are not of a preset (cmake-presets(7)). ctest itself ends at one that the file's version does not know.
+# Expands the macros that an include of a preset file may have: $penv{} from version 7 of the format
+# on; from 9 on also those that do not belong to a preset (cmake-presets(7)). ctest itself ends at a
+# macro that the file's version does not have.
 function(_holdfast_expand_include text source_dir file_dir out)
   set(macro_sourceDir "${source_dir}")
   get_filename_component(macro_sourceParentDir "${source_dir}" DIRECTORY)
@@ -231,12 +232,12 @@ function(_holdfast_expand_include text source_dir file_dir out)
   set(${out} "${expanded}${text}" PARENT_SCOPE)
 endfunction()
 
-# What that variable was when ctest began: it has put a preset's own environment into ENV.
+# The value of that variable when ctest began: ENV has the preset's own environment since.
 function(_holdfast_started_with name out)
   file(READ /proc/self/environ hex HEX)
   string(REGEX REPLACE "(..)" " \\1" hex "00${hex}")
   _holdfast_bytes("${name}=" beginning)
-  # No expression that repeats a group: for a long value CMake's die of it.
+  # No expression that repeats a group: for a long value CMake would crash.
   set(value "")
   string(FIND "${hex} 00" " 00${beginning}" begin)
   if(begin GREATER_EQUAL 0)
@@ -249,7 +250,7 @@ function(_holdfast_started_with name out)
   set(${out} "${value}" PARENT_SCOPE)
 endfunction()
 
-# Of what _holdfast_read_presets has read. <out>_found: whether there is a test preset of that name at all.
+# Looks in what _holdfast_read_presets() has read. <out>_found: whether a preset has that name.
 function(_holdfast_preset_execution bytes key depth out)
   set(${out} "" PARENT_SCOPE)
   set(${out}_found FALSE PARENT_SCOPE)
@@ -277,7 +278,7 @@ function(_holdfast_preset_execution bytes key depth out)
         set(${out} "${value}" PARENT_SCOPE)
         return()
       endif()
-      # A name, or an array of them.
+      # `inherits` is a name, or an array of names.
       string(JSON parents ERROR_VARIABLE ignored TYPE "${preset}" inherits)
       set(parent_count 0)
       set(parent_place "")

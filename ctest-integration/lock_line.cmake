@@ -1,13 +1,12 @@
-# A test that has a limit of its own and a lock waits for the lock on ctest's clock. So its launcher says one
-# first line when it has the locks (`holdfast: lock db after 4.2 s`), at which ctest starts its clock
-# anew, by TIMEOUT_AFTER_MATCH, and forgets what it had counted; until then ctest's limit is generous.
+# A test with a limit of its own and a lock waits for the lock on ctest's clock. So, when it has its
+# locks, the launcher prints one first line (`holdfast: lock db after 4.2 s`). By
+# TIMEOUT_AFTER_MATCH ctest then restarts its clock from zero. Until then its limit is generous.
 #
-# The expression is anchored at the start of the output: ctest tries it on all there is of the
-# output at every line, and one that may match anywhere took 63 s for 40,000 lines. Lines of ours may stand
-# before: without a keeper a wait is told there. Read with properties.cmake.
+# The expression is anchored at the start of the output. ctest tries it on the whole output at every
+# line, and an expression without an anchor took 63 s for 40,000 lines. Other lines of ours may come
+# before: without a keeper the launcher tells of a wait there. Read with properties.cmake.
 
-# Whether the launcher may say the line. Not with --stop-time, which TIMEOUT_AFTER_MATCH cancels in
-# ctest 3.25.
+# Whether the launcher may print the line. In ctest 3.25 TIMEOUT_AFTER_MATCH cancels --stop-time.
 function(_holdfast_may_tell_locks out)
   set(${out} FALSE PARENT_SCOPE)
   if(NOT "${of_locks}${of_resource_locks}" STREQUAL "" AND NOT of_anchored AND _holdfast_stop STREQUAL "")
@@ -15,19 +14,19 @@ function(_holdfast_may_tell_locks out)
   endif()
 endfunction()
 
-# Changes the variables, as _holdfast_limits_of() gives them, to what they are for such a test.
+# Changes the variables that _holdfast_limits_of() sets to their values for such a test.
 macro(_holdfast_restart_clock_at_locks native_name told_name match_name)
-  if("${${told_name}}" MATCHES "NATIVE_LIMIT=set:[0-9.]*[1-9]") # what ends the test is ours
+  if("${${told_name}}" MATCHES "NATIVE_LIMIT=set:[0-9.]*[1-9]") # our limit ends the test
     _holdfast_may_tell_locks(tells)
     if(tells)
-      # ctest would look for an expression that it is given twice at each line twice.
+      # If ctest gets an expression twice, it looks for it twice at each line.
       if(NOT of_lock_line STREQUAL "${${native_name}}")
         set(of_lock_line "${${native_name}}")
         set(${match_name} "${of_lock_line};^(holdfast: [^\n]*\n)*holdfast: lock ")
       endif()
       list(APPEND ${told_name} "HOLDFAST_P_LOCK_LINE=set:1")
-      # While the test waits for its locks, and for all further attempts of `ctest --repeat`: ctest 3.25
-      # forgets the expression once it has matched. A day.
+      # A day, for the wait for the locks and for all further attempts of `ctest --repeat`: ctest
+      # 3.25 forgets the expression once it has matched.
       set(${native_name} 86400)
     endif()
   endif()

@@ -1,11 +1,11 @@
-# Whether this is a memory check, in which valgrind is put in front of each command and would
-# check the launcher instead of the test. ctest_memcheck() in a script shows nowhere on the
-# command line; the log that is open already does.
+# Whether this is a memory check. In one, valgrind is put before each command and would check the
+# launcher instead of the test. The command line does not show ctest_memcheck() in a script, but the
+# log that is already open does.
 function(_holdfast_checks_memory out)
   set(${out} FALSE PARENT_SCOPE)
   file(GLOB descriptors LIST_DIRECTORIES TRUE /proc/self/fd/*)
   foreach(descriptor IN LISTS descriptors)
-    if(NOT IS_SYMLINK "${descriptor}") # the one by which the directory was read
+    if(NOT IS_SYMLINK "${descriptor}") # the descriptor that reads this directory
       continue()
     endif()
     file(READ_SYMLINK "${descriptor}" target)

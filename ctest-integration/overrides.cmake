@@ -1,40 +1,45 @@
-# add_test() and set_tests_properties() as ctest calls them from here on. The built-ins are
+# add_test() and set_tests_properties() as ctest calls them from here on. The built-in commands are
 # __add_test() and __set_tests_properties() (attach.cmake).
 #
-# Both are on the way of every test, at each start of ctest, and ctest forks per test and pays for
-# its heap at each fork. So the launcher is told in one word what --name NAME -- would say in three,
-# no code is evaluated and no list is made for the usual number of arguments. Naming each ARGV<n> in
-# quotes keeps every byte: empty ones, brackets, semicolons, trailing backslashes.
-# cmake_parse_arguments(PARSE_ARGV) loses or merges exactly those; it serves for long commands without
-# them, and evaluated code, which costs heap, only for what is left. An `elseif` costs as much as a
-# get_property: branches are a tree. Each ${reference} costs a third of that, and so does each command of a
-# branch that is not taken: those are few. STREQUAL is cheaper than EQUAL. ctest compares each property with
-# the name of each test it has: two pairs in one call cost what they cost in two.
+# Every test passes through both at each start of ctest. ctest forks per test and pays for its heap
+# at each fork. So the code below follows some rules:
+# - One word tells the launcher what --name NAME -- would say in three.
+# - For the usual number of arguments no code is evaluated and no list is made. Naming each ARGV<n>
+#   in quotes keeps every byte: empty ones, brackets, semicolons, trailing backslashes.
+# - cmake_parse_arguments(PARSE_ARGV) loses or merges exactly those. It serves only long commands
+#   without them. Evaluated code costs heap and serves the rest.
+# - An `elseif` costs as much as a get_property(), so branches form a tree.
+# - Each ${reference} costs a third of that, and so does each command of a branch that is not taken.
+# - STREQUAL is cheaper than EQUAL.
+# - ctest compares each property with the name of each of its tests: two pairs in one call cost as
+#   much as in two calls.
 #
-# Where a test was added from (_BACKTRACE_TRIPLES, the last property of what CMake writes) matters to
-# listings only, in which Holdfast stays out: ctest is spared it.
+# Only listings use the place where a test was added (_BACKTRACE_TRIPLES, the last property that
+# CMake writes), and Holdfast does nothing in listings. So ctest does not get it.
 #
-# Which properties matter, and what follows from them, is found out once for each combination
-# (properties.cmake). From then on a test with that combination is a few look-ups in global properties:
-#   _holdfast_passed <call>           how many of the arguments ctest is to have; a call is known by the
-#                                     names of its properties
-#   _holdfast_plan <call>             empty: none of them matters. Else a sign and a template of the values
-#                                     that do: `=`; `*`: with more to do (_holdfast_special <call>)
+# Which properties matter, and what follows from them, is worked out once for each combination
+# (properties.cmake). After that a test with that combination takes a few look-ups in global
+# properties:
+#   _holdfast_passed <call>           how many of the arguments ctest gets; the names of its
+#                                     properties identify a call
+#   _holdfast_plan <call>             empty: none of them matters; else a sign and a template of the
+#                                     values that do. `*` means that there is more to do
+#                                     (_holdfast_special <call>), `=` that there is not
 #   _holdfast_of <test>               a number: what is known of the test so far
-#   _holdfast_to <number> <call>      with the values: the number that follows, and of that:
-#   _holdfast_more <number>           what ctest is told besides
-#   _holdfast_instead <number>        ARGV<n> and the value that ctest has in its place
+#   _holdfast_to <number> <call>      with the values: the number that follows; for that number:
+#   _holdfast_more <number>           what else ctest is told
+#   _holdfast_instead <number>        ARGV<n> and the value that ctest gets in its place
 
 set(_holdfast_odd_arguments "[][\\]|;;|;$")
 
-# Many projects set none of the properties that matter: what looks at them is read with the first.
+# Many projects set no property that matters. The first such property reads the code for them.
 function(_holdfast_need_properties)
   if(NOT COMMAND _holdfast_learn)
     include("${CMAKE_CURRENT_FUNCTION_LIST_DIR}/properties.cmake")
   endif()
 endfunction()
 
-# Of a test that may be tried again what decides about its verdict is watched, too.
+# For tests that may be tried again, what decides the verdict is watched, too.
 function(_holdfast_watch_verdicts)
   if(NOT COMMAND _holdfast_looks_for_failures)
     include("${CMAKE_CURRENT_FUNCTION_LIST_DIR}/retries.cmake")
@@ -42,8 +47,9 @@ function(_holdfast_watch_verdicts)
   endif()
 endfunction()
 
-# A test whose command is not known yet, or only for the directory that ctest is in, or is left to ctest,
-# which is told so here and `command` stays empty. No parameters: ARGV<n> are add_test()'s, `count` its ARGC.
+# Handles a test whose command is not known yet, or only for ctest's current directory, or is left
+# to ctest. In the last case ctest gets the test here, and `command` stays empty. No parameters:
+# ARGV<n> are those of add_test(), `count` is its ARGC.
 function(_holdfast_seek_command)
   file(READ_SYMLINK /proc/self/cwd cwd)
   get_property(command GLOBAL PROPERTY "_holdfast_command_in ${cwd}//${ARGV1}")
@@ -63,9 +69,9 @@ function(_holdfast_seek_command)
     foreach(i RANGE ${last})
       string(APPEND code " \"\${ARGV${i}}\"")
     endforeach()
-    cmake_language(EVAL CODE "__add_test(${code})") # ctest has its own words for what is wrong with it
+    cmake_language(EVAL CODE "__add_test(${code})") # ctest says in its own words what is wrong
   elseif(NOT ARGV1 MATCHES "^/")
-    # WORKING_DIRECTORY may still change what is meant.
+    # WORKING_DIRECTORY may still change which file is meant.
     set_property(GLOBAL PROPERTY "_holdfast_relative ${ARGV0}" "${ARGV1}")
     _holdfast_watch("WORKING_DIRECTORY")
     if(required STREQUAL "")
@@ -79,7 +85,7 @@ function(_holdfast_seek_command)
   endif()
 endfunction()
 
-# One more property that matters from here on: plans that were made without it are made anew.
+# Adds a property that matters from here on. Plans that were made without it are made anew.
 function(_holdfast_watch property)
   get_property(watched GLOBAL PROPERTY _holdfast_watched)
   if(NOT "${property}" IN_LIST watched)
@@ -92,7 +98,7 @@ function(_holdfast_watch property)
   endif()
 endfunction()
 
-# ctest's own limit, for a test without one.
+# Tells ctest's own limit for a test without one.
 function(_holdfast_tell_default_limit test)
   if(NOT _holdfast_default_limit STREQUAL "")
     __set_tests_properties("${test}" PROPERTIES TIMEOUT "${_holdfast_default_limit}")
@@ -103,8 +109,8 @@ function(_holdfast_tell_default_limit test)
   endif()
 endfunction()
 
-# What only some runs have: a limit of ctest's own for tests without one, labels, locks, a path that must exist
-# when the test starts.
+# Things that only some runs have: ctest's own limit for tests without one, labels, locks, a path
+# that must exist when the test starts.
 function(_holdfast_tell_of_new_test test required)
   get_property(needed GLOBAL PROPERTY "_holdfast_needed ${test}")
   if(needed) # a DEPENDS of an earlier test named it
@@ -128,7 +134,7 @@ function(_holdfast_tell_of_new_test test required)
   endif()
 endfunction()
 
-# A test with more arguments than add_test() looks for itself. No parameters, as above.
+# Adds a test with more arguments than add_test() itself handles. No parameters, as above.
 function(_holdfast_add_long_test)
   if(count LESS 8)
     if(count EQUAL 5)
@@ -194,25 +200,29 @@ function(add_test)
   endif()
 endfunction()
 
-# A call with properties of names that were not met before: makes a plan. Without one, `passed` is empty,
-# it has been dealt with here. No parameters, as above.
+# Handles a call whose combination of property names is new, and makes its plan. If that is not
+# possible, it handles the call here and leaves `passed` empty. No parameters, as above.
 function(_holdfast_meet_call)
   _holdfast_need_properties()
   _holdfast_make_plan()
   if(passed STREQUAL "")
     _holdfast_take_apart()
-  elseif(_holdfast_selects) # only now is it known whether it may be left out
+  elseif(_holdfast_selects) # only now is it known whether the test may be left out
     _holdfast_bring_along()
   endif()
   set(passed "${passed}" PARENT_SCOPE)
 endfunction()
 
-# A call with several tests, with more properties than fit below, or with a name that has no value, which ctest
-# passes by: one property of one test at a time. CMake writes where a test was added from (_BACKTRACE_TRIPLES) as it
-# is: with a quote in that path it is any number of pieces, which ctest takes for names and values that mean nothing
-# to it. Those are left out, as is _BACKTRACE_TRIPLES itself: no property that ctest knows but that one is other than
-# of capital letters and underscores, beginning with a letter. Of what begins with HOLDFAST_ the unknown is told.
-# No parameters: ARGV<n> are set_tests_properties()'s, `count` is its ARGC, `arguments` its ARGV.
+# Handles a call one property of one test at a time: a call with several tests, with more properties
+# than fit below, or with a name that has no value, which ctest ignores.
+#
+# CMake writes where a test was added (_BACKTRACE_TRIPLES) without quoting. A quote in that path
+# makes it any number of pieces, which ctest takes for names and values without a meaning. Those
+# pieces are left out, and so is _BACKTRACE_TRIPLES itself. Every other property that ctest knows
+# has only capital letters and underscores, and begins with a letter. Unknown HOLDFAST_ names are
+# reported.
+#
+# No parameters: ARGV<n>, `count` (ARGC) and `arguments` (ARGV) are set_tests_properties()'s.
 function(_holdfast_take_apart)
   set(first "") # the first property
   math(EXPR last "${count} - 1")
@@ -223,9 +233,9 @@ function(_holdfast_take_apart)
     endif()
   endforeach()
   if(first STREQUAL "")
-    __set_tests_properties(${arguments}) # ctest has its own words for it
+    __set_tests_properties(${arguments}) # ctest reports it in its own words
     return()
-  elseif(first EQUAL 1 OR last LESS first) # no test, or no property: ctest passes it by, too
+  elseif(first EQUAL 1 OR last LESS first) # no test, or no property: ctest ignores it, too
     return()
   endif()
   set(properties "")
@@ -246,8 +256,7 @@ function(_holdfast_take_apart)
   endforeach()
 endfunction()
 
-# What of a call ctest is to have, where that is more than set_tests_properties() looks for itself. No
-# parameters, as above.
+# Passes on what ctest gets of a call that set_tests_properties() finds too long. No parameters.
 function(_holdfast_pass_on)
   if(passed LESS 13)
     if(passed EQUAL 8)
@@ -284,7 +293,7 @@ function(set_tests_properties)
   set(call "${ARGC} ${ARGV1} ${ARGV2} ${ARGV4} ${ARGV6} ${ARGV8} ${ARGV10} ${ARGV12} ${ARGV14} ${ARGV16}")
   if("${_holdfast_leaves_${call}}") # selection.cmake
     if(NOT ARGV0 MATCHES "${_holdfast_selected}" AND NOT "${_holdfast_brought_${ARGV0}}")
-      # Between the fields stands _holdfast_f, which a reference to would be dearer.
+      # \r\t\r\n is _holdfast_f, written out because a reference would cost more.
       set_property(GLOBAL APPEND_STRING PROPERTY "_holdfast_left_out ${ARGV0}"
         "${call}\r\t\r\n${ARGV3}\r\t\r\n${ARGV5}\r\t\r\n${ARGV7}\r\t\r\n${ARGV9}\r\t\r\n\
 ${ARGV11}\r\t\r\n${ARGV13}\r\t\r\n${ARGV15}\r\t\r\n${ARGV17}\r\t\r\n")
@@ -333,8 +342,8 @@ ${ARGV11}\r\t\r\n${ARGV13}\r\t\r\n${ARGV15}\r\t\r\n${ARGV17}\r\t\r\n")
   endif()
 endfunction()
 
-# Moves the built-ins on from _add_test() to __add_test(). A script that replaces add_test()
-# after us then gets ours as _add_test(), and ours still reaches the built-in.
+# Moves the built-in commands on from _add_test() to __add_test(). If a script replaces add_test()
+# after us, it gets ours as _add_test(), and ours still reaches the built-in.
 function(_add_test)
   cmake_parse_arguments(PARSE_ARGV 0 passed "" "" "")
   __add_test(${passed_UNPARSED_ARGUMENTS})

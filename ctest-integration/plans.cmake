@@ -1,10 +1,12 @@
-# What of a call of set_tests_properties() matters, and how it is looked at: its plan, made once for each combination
-# of property names (overrides.cmake has the names of what is kept). A plan is a template of the values that matter;
-# what follows from them is learnt in properties.cmake, which reads this.
+# Which parts of a call of set_tests_properties() matter, and how they are examined. This is the
+# call's plan, made once for each combination of property names (overrides.cmake names what is
+# kept). A plan is a template of the values that matter. properties.cmake, which reads this file,
+# learns what follows from them.
 #
-# Some properties depend on the test's name or on other tests: DEPENDS, WORKING_DIRECTORY. Of some hardly two tests
-# have the same value: REQUIRED_FILES, and expressions, of which all that matters is whether they may find the line
-# about locks. They are special: done for each test, not learnt.
+# Some properties depend on the test's name or on other tests: DEPENDS, WORKING_DIRECTORY. For
+# others hardly two tests have the same value: REQUIRED_FILES, and expressions, of which it only
+# matters whether they may match the line about locks. These are special: handled for each test, not
+# learnt.
 
 # The properties whose values make a difference.
 function(_holdfast_watched_properties out)
@@ -15,8 +17,8 @@ function(_holdfast_watched_properties out)
     TIMEOUT_SIGNAL_GRACE_PERIOD TIMEOUT_SIGNAL_NAME WILL_FAIL ${watched} PARENT_SCOPE)
 endfunction()
 
-# A property of ours that makes no difference: what it was to do is not done, and the test may be green without. Said
-# once, with the first test that has it.
+# Reports a property of ours that has no effect, because without it a test may be green for the
+# wrong reason. Reports it once, for the first test that has it.
 function(_holdfast_say_unserved test property)
   if(property MATCHES "^HOLDFAST_(CONTAINMENT|PORTS|SERVICES)$")
     set(why "is not served by this version")
@@ -29,16 +31,16 @@ function(_holdfast_say_unserved test property)
   _holdfast_say_once("${property}" "\"${test}\": ${property} ${why}: ignoring it")
 endfunction()
 
-# How a call with properties of these names is looked at: sets `passed`, empty for one that is to be taken
-# apart, and the plan.
-# Has no parameters: ARGV<n> are set_tests_properties()'s, and `call` and `count` too.
+# Makes the plan for a call with these property names. Sets `passed`, which is empty for a call that
+# must be taken apart. No parameters: ARGV<n>, `call` and `count` are those of
+# set_tests_properties().
 function(_holdfast_make_plan)
   set(passed "" PARENT_SCOPE)
   math(EXPR odd "${count} % 2")
   if(NOT ARGV1 STREQUAL "PROPERTIES" OR odd OR count LESS 4 OR count GREATER 18)
     return()
   endif()
-  # Before any property is looked at: CMake writes FAIL_REGULAR_EXPRESSION first.
+  # Comes before all properties, because CMake writes FAIL_REGULAR_EXPRESSION first.
   if(call MATCHES " HOLDFAST_RETRY( |$)")
     _holdfast_watch_verdicts()
   endif()
@@ -97,9 +99,9 @@ function(_holdfast_make_plan)
   set(passed "${passed}" PARENT_SCOPE)
 endfunction()
 
-# Of a call whose plan says so. Sets `_holdfast_anchor` where an expression begins at the start of the output, or may
-# find the line that is said about locks there (lock_line.cmake).
-# No parameters, as above.
+# Handles a call whose plan says that there is more to do. Sets `_holdfast_anchor` if an expression
+# begins at the start of the output, or may match the line about locks there (lock_line.cmake). No
+# parameters.
 function(_holdfast_do_what_is_special)
   get_property(special GLOBAL PROPERTY "_holdfast_special ${call}")
   foreach(one IN LISTS special)
@@ -124,8 +126,8 @@ function(_holdfast_do_what_is_special)
   endforeach()
 endfunction()
 
-# A test that others depend on keeps its background processes until the run ends. It may be
-# added later: add_test() asks again.
+# A test that others depend on keeps its background processes until the run ends. If it is added
+# later, add_test() looks again.
 function(_holdfast_mark_needed test)
   get_property(marked GLOBAL PROPERTY "_holdfast_needed ${test}")
   if(NOT marked AND NOT test STREQUAL "")
@@ -135,8 +137,8 @@ function(_holdfast_mark_needed test)
   endif()
 endfunction()
 
-# A relative command is looked up from WORKING_DIRECTORY, known only after the command was
-# wrapped: HOLDFAST_P_COMMAND corrects it.
+# A relative command is looked up from WORKING_DIRECTORY, which is known only after the command was
+# wrapped. HOLDFAST_P_COMMAND corrects the path.
 function(_holdfast_relocate_command test directory)
   get_property(command GLOBAL PROPERTY "_holdfast_relative ${test}")
   if("${command}" STREQUAL "")

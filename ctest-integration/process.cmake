@@ -1,15 +1,15 @@
 # Facts about the ctest process that reads this, from /proc (proc(5)).
 #
-# ctest keeps in memory what it has used: the code of a command that nothing else needs, the text of
-# every function. So what is read here at every start of ctest makes do with the commands that are used
-# anyhow, and what is rarely wanted is a file of its own (listing, memory_check, limit_options).
+# ctest keeps in memory what it has used: the code of each command, the text of each function. So
+# this file, which every start of ctest reads, uses only commands that are needed in any case. What
+# is rarely needed has a file of its own (listing, memory_check, limit_options).
 
-# Sets _holdfast_line: the command line, as hexadecimal digits, since it has NULs between the arguments.
-# Matched as it is a pattern may be found between two bytes as well: good enough to rule something out.
+# _holdfast_line is the command line as hexadecimal digits, because it has NULs between the
+# arguments. A pattern may also match across two bytes: that is good enough to rule something out.
 file(READ /proc/self/cmdline _holdfast_line HEX)
 
-# <pid> and <start>: who this ctest is, safe against recycled pids. <start> is field 22 of
-# /proc/self/stat, clock ticks since boot; fields are counted from the last ')', because the
+# <pid> and <start> identify this ctest, even if its pid is used again. <start> is field 22 of
+# /proc/self/stat, in clock ticks since boot. Fields are counted from the last ')', because the
 # program's name before it may hold blanks and parentheses.
 function(_holdfast_own_process pid_out start_out)
   file(READ /proc/self/stat stat)
@@ -20,8 +20,8 @@ function(_holdfast_own_process pid_out start_out)
   endif()
 endfunction()
 
-# Whose numbers those are: the inode of the PID namespace, pid_namespaces(7); 0: not known. Containers that
-# share /tmp have ctests of one pid, and two of them may begin within one tick.
+# The inode of the PID namespace to which those numbers belong, pid_namespaces(7); 0: not known.
+# Containers that share /tmp may have ctests of one pid that began within one tick.
 function(_holdfast_own_pid_namespace out)
   set(${out} 0 PARENT_SCOPE)
   if(IS_SYMLINK "/proc/self/ns/pid")
@@ -32,9 +32,9 @@ function(_holdfast_own_pid_namespace out)
   endif()
 endfunction()
 
-# Whether /proc is of another PID namespace than this ctest, which it is in (`unshare --pid --fork` mounts
-# none): then the numbers read there are other processes', and so is <pid> above. NSpid has one number
-# for each namespace from that of /proc downward.
+# Whether /proc is that of another PID namespace than this ctest's own (`unshare --pid --fork`
+# mounts none). Then the numbers in it, and <pid> above, belong to other processes. NSpid has one
+# number for each namespace from that of /proc downward.
 function(_holdfast_proc_is_anothers out)
   set(${out} FALSE PARENT_SCOPE)
   file(READ /proc/self/status status)
@@ -43,10 +43,11 @@ function(_holdfast_proc_is_anothers out)
   endif()
 endfunction()
 
-# What is wrong with a program of ours, in words that follow its path; empty: nothing. One that an interrupted
-# installation or a full disk has left empty, or full of NULs, is an empty script to execvp(3): it would pass
-# for every test. One that ends before its section headers do, which linkers and strip(1) put last (elf(5), of 64
-# bits and this byte order), is cut off: every test would die in it.
+# What is wrong with a program of ours, in words that follow its path; empty: nothing. An
+# interrupted installation or a full disk may leave a program empty or full of NULs. To execvp(3)
+# that is an empty script, and every test would pass. A program that ends before its section headers
+# is cut off, and every test would die in it. Linkers and strip(1) put those headers last (elf(5),
+# for 64 bits and this byte order).
 function(_holdfast_trouble_with_program path out)
   set(${out} "is missing" PARENT_SCOPE)
   if(EXISTS "${path}" AND NOT IS_DIRECTORY "${path}")
@@ -70,8 +71,8 @@ function(_holdfast_trouble_with_program path out)
   endif()
 endfunction()
 
-# Whether this ctest may list tests only. False is certain; true is for listing.cmake to look into. The
-# beginnings of -N, --show-only, --print-labels, --preset.
+# Whether this ctest may only list tests. False is certain; for true, listing.cmake looks closer.
+# The bytes are the beginnings of -N, --show-only, --print-labels, --preset.
 function(_holdfast_may_list out)
   set(${out} FALSE PARENT_SCOPE)
   if(_holdfast_line MATCHES "2d4e|2d2d7368|2d2d7072")

@@ -1,23 +1,27 @@
 # What a test's properties tell the launcher, as variables in that test's environment.
 #
-# ctest passes unknown properties by, and a wrapped command cannot be changed any more when
-# set_tests_properties() comes, so each property that matters becomes a variable
-# HOLDFAST_P_<NAME> by ENVIRONMENT_MODIFICATION, which ctest appends to what the test has.
+# ctest ignores unknown properties, and a wrapped command cannot change any more when
+# set_tests_properties() comes. So each property that matters becomes a variable HOLDFAST_P_<NAME>
+# by ENVIRONMENT_MODIFICATION, which ctest appends to what the test has.
 # launcher/core/base/environment.hpp lists these variables. Needs commands.cmake.
 #
 # What is known of a test is its state: a number. Each state is a set of facts:
 #   _holdfast_fact <number> <fact>    of_<fact> while a state is worked on
-# A call of set_tests_properties() leads from one state to the next, the same one for every test in that
-# state, whatever the test is called (overrides.cmake looks it up). What depends on the test's name or on
-# other tests is no fact, but special (plans.cmake).
+# A call of set_tests_properties() leads from one state to the next. The next state is the same for
+# every test in the first, whatever its name (overrides.cmake looks it up). What depends on the
+# test's name or on other tests is no fact, but special (plans.cmake).
 #
-# To add a property: a setting is a row of launcher/core/settings/table.def (setting_names.cmake follows from it); of
-# others _holdfast_watched_properties() in plans.cmake has the names. _holdfast_learn_property() says what follows from it. A variable that follows from several facts is told at the end of _holdfast_learn(), as
-# HOLDFAST_P_JUDGED is: by what ctest judges the test besides its end. `output`: an expression;
-# `will-fail`: WILL_FAIL is true; in this order, with a comma. (SKIP_RETURN_CODE is a variable of its own.)
+# To add a property: a setting needs a row in launcher/core/settings/table.def (setting_names.cmake
+# follows from it). Any other property goes into _holdfast_watched_properties() in plans.cmake.
+# _holdfast_learn_property() says what follows from a property. A variable that follows from several
+# facts is told at the end of _holdfast_learn().
 #
-# Read when the first property that matters is set (_holdfast_need_properties() in overrides.cmake),
-# which may be within a function: what is here are functions and macros only.
+# An example is HOLDFAST_P_JUDGED, by what ctest judges the test besides its end. `output` means an
+# expression, `will-fail` that WILL_FAIL is true; in this order, with a comma. (SKIP_RETURN_CODE is
+# another variable.)
+#
+# Read when the first property that matters is set (_holdfast_need_properties() in overrides.cmake).
+# That may be within a function, so this file has only functions and macros.
 include("${CMAKE_CURRENT_LIST_DIR}/encoding.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/plans.cmake")
 include("${CMAKE_CURRENT_LIST_DIR}/timeouts.cmake")
@@ -29,7 +33,7 @@ include("${CMAKE_CURRENT_LIST_DIR}/inputs.cmake")
 # a semicolon would end the ENVIRONMENT_MODIFICATION.
 function(_holdfast_variable_of property value out)
   set(variable "")
-  # The value of a setting goes to the launcher as it is (a list with commas).
+  # A setting's value goes to the launcher as it is (a list with commas).
   _holdfast_setting_names(settings)
   list(TRANSFORM settings PREPEND "HOLDFAST_")
   if(property IN_LIST settings)
@@ -63,7 +67,7 @@ function(_holdfast_variable_of property value out)
   set(${out} "${variable}" PARENT_SCOPE)
 endfunction()
 
-# Once for each property; it names the first test.
+# Reports a property once, for the first test that has it.
 function(_holdfast_say_too_long test property)
   set(what "such a one is ignored")
   if(property STREQUAL "RESOURCE_LOCK")
@@ -75,9 +79,9 @@ function(_holdfast_say_too_long test property)
     "\"${test}\": its ${property} is too long to be told to its launcher (128 KiB): ${what}")
 endfunction()
 
-# The names under which the exclusive locks of HOLDFAST_LOCKS also go into RESOURCE_LOCK, so
-# that ctest does not start a test that would only wait in a -j slot. Shared and counted ones
-# (NAME:…) cannot be said to ctest. Bad specs are the launcher's to report.
+# The exclusive locks of HOLDFAST_LOCKS whose names also go into RESOURCE_LOCK, so that ctest does
+# not start a test that would only wait in a -j slot. ctest cannot express shared and counted locks
+# (NAME:…). The launcher reports bad specs.
 function(_holdfast_native_locks specs out)
   set(names "")
   foreach(spec IN LISTS specs)
@@ -94,7 +98,7 @@ function(_holdfast_modify_environment test modification)
   __set_tests_properties("${test}" PROPERTIES ENVIRONMENT_MODIFICATION "${modification}")
 endfunction()
 
-# The facts of `state`, as of_<fact>, each set.
+# Sets of_<fact> for each fact of `state`.
 macro(_holdfast_recall)
   foreach(fact IN ITEMS bare timeout after_match signal_name signal_grace wanted locks resource_locks
       labels isolation processors retry anchored output will_fail skip_code expressions told_limit
@@ -107,7 +111,7 @@ macro(_holdfast_recall)
   endif()
 endmacro()
 
-# A number for what is known now: `to`.
+# Gives what is known now a number: `to`.
 macro(_holdfast_remember)
   get_property(to GLOBAL PROPERTY _holdfast_states)
   math(EXPR to "0${to} + 1")
@@ -121,14 +125,14 @@ macro(_holdfast_remember)
   endforeach()
 endmacro()
 
-# One variable more of those that are told now: told_<n>.
+# Adds a variable to those that are told now: told_<n>.
 function(_holdfast_tell variable value)
   math(EXPR n "${told} + 1")
   set(told ${n} PARENT_SCOPE)
   set(told_${n} "HOLDFAST_P_${variable}=set:${value}" PARENT_SCOPE)
 endfunction()
 
-# Part of _holdfast_learn_variable(): the property is not set, nor was it.
+# Part of _holdfast_learn_variable(): makes the property as if it was never set.
 macro(_holdfast_learn_without)
   string(REGEX REPLACE "=set:.*" "=unset:" variable "${variable}")
   foreach(fact IN ITEMS RESOURCE_LOCK=resource_locks LABELS=labels HOLDFAST_RETRY=retry HOLDFAST_TIMEOUT=wanted
@@ -141,13 +145,13 @@ macro(_holdfast_learn_without)
   set(limits TRUE)
 endmacro()
 
-# Part of _holdfast_learn_property(): sets `variable`. execve(2) takes 128 KiB for one, its name included; ctest cannot
-# start a test with a longer one. Such a property is as if it were not set, but for HOLDFAST_LOCKS: no test is run
-# without its locks.
+# Part of _holdfast_learn_property(): sets `variable`. execve(2) takes 128 KiB for one variable, its
+# name included, and ctest cannot start a test with a longer one. A longer property counts as not
+# set, except HOLDFAST_LOCKS: no test runs without its locks.
 macro(_holdfast_learn_variable)
   _holdfast_variable_of("${property}" "${value}" variable)
   string(LENGTH "${variable}" length)
-  if(length GREATER 131000) # a few bytes are for what the name gets besides
+  if(length GREATER 131000) # a few bytes are for what is added to the name
     _holdfast_say_too_long("${ARGV0}" "${property}")
     if(NOT property STREQUAL "HOLDFAST_LOCKS")
       _holdfast_learn_without()
@@ -155,13 +159,13 @@ macro(_holdfast_learn_variable)
   endif()
 endmacro()
 
-# What follows from `property` being `value` now. No arguments: a macro would read them a second time.
+# What follows from `property` being `value` now. No arguments: a macro would evaluate them again.
 macro(_holdfast_learn_property)
   if(property MATCHES "^(PASS|FAIL|SKIP)_REGULAR_EXPRESSION$")
     set(of_output TRUE)
   endif()
   if(property STREQUAL "RESOURCE_LOCK" OR property STREQUAL "LABELS")
-    # Set twice, ctest holds both; the variable would keep the last only.
+    # ctest adds up the values of several calls; the variable alone would keep only the last.
     string(TOLOWER "${property}" fact)
     string(REPLACE "resource_lock" "resource_locks" fact "${fact}")
     if("${of_${fact}}" STREQUAL "")
@@ -204,7 +208,7 @@ macro(_holdfast_learn_property)
   elseif(property MATCHES "^(WILL_FAIL|SKIP_RETURN_CODE|(PASS|FAIL|SKIP)_REGULAR_EXPRESSION)$")
     _holdfast_learn_verdict()
   endif()
-  # How many cases of a batch may run beside each other: as many as ctest keeps job slots for. Only a
+  # How many cases of a batch may run side by side: as many as ctest keeps job slots for. Only a
   # test with an isolation is told, whichever of the two properties comes first.
   if(property MATCHES "^(PROCESSORS|HOLDFAST_ISOLATION)$"
       AND NOT "${of_processors}" STREQUAL "" AND NOT "${of_isolation}" STREQUAL "")
@@ -216,9 +220,10 @@ macro(_holdfast_learn_property)
   endif()
 endmacro()
 
-# A combination that is met for the first time: sets `to`, the state that follows, `_holdfast_more` and `instead`, what
-# ctest is told besides. `is_passed_on`: ctest has been told all of it, the call itself, too. No parameters:
-# ARGV<n>, `call`, `count`, `state`, `said` and `_holdfast_anchor` are set_tests_properties()'s.
+# Handles a combination that comes for the first time. Sets `to`, the state that follows, and
+# `_holdfast_more` and `instead`, which ctest gets besides. `is_passed_on`: ctest has got
+# everything, even the call itself. No parameters: ARGV<n>, `call`, `count`, `state`, `said` and
+# `_holdfast_anchor` are those of set_tests_properties().
 function(_holdfast_learn)
   _holdfast_recall()
   set(told 0)
@@ -254,9 +259,9 @@ function(_holdfast_learn)
   _holdfast_pack()
 endfunction()
 
-# What ctest is told besides, as a list that goes into its command unquoted. What a list would not
-# hold is told by calls of its own, and looked into each time. No more is remembered than 1000
-# combinations: a project in which no two tests have the same pays with its time, not with ctest's memory.
+# Packs what else ctest is told into a list that goes into its command unquoted. What a list cannot
+# hold is told by calls of its own, and worked out each time. At most 1000 combinations are
+# remembered: a project in which no two tests are alike pays with its time, not with ctest's memory.
 macro(_holdfast_pack)
   set(more "")
   set(modifications "")
@@ -326,9 +331,9 @@ function(_holdfast_pass_on_piecemeal)
   set_property(GLOBAL PROPERTY "_holdfast_of ${ARGV0}" "${to}")
 endfunction()
 
-# A value that stands in no call of set_tests_properties(): the labels of the test's directory, which ctest has from
-# set_directory_properties(), and the locks that holdfast.toml gives the test. Learnt as such a call is; ctest is told
-# what follows from it.
+# A value that comes from no call of set_tests_properties(): the labels of the test's directory,
+# which ctest has from set_directory_properties(), and the locks that holdfast.toml gives the test.
+# It is learnt like such a call; ctest is told what follows from it.
 function(_holdfast_note_property test property value)
   get_property(state GLOBAL PROPERTY "_holdfast_of ${test}")
   set(call "in no call: ${property}") # a call begins with its number of arguments

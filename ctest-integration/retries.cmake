@@ -1,14 +1,16 @@
-# What ctest will judge a test by, for tests that may be tried again: the launcher mirrors the verdict to know
-# whether an attempt failed (launcher/core/ctest/ctest_verdict.hpp). It costs something only where retries are asked
-# for: by HOLDFAST_RETRY, or by holdfast.toml, in which the words `retry`, `known-flaky` or `on-failure` are then; read with the
-# first of them (_holdfast_watch_verdicts() in overrides.cmake), which may be within a function: what is here are
-# functions only. Needs properties.cmake.
+# What ctest will judge a test by, for tests that may be tried again. The launcher mirrors the
+# verdict to know whether an attempt failed (launcher/core/ctest/ctest_verdict.hpp). This costs
+# something only if somebody asks for retries: by HOLDFAST_RETRY, or by a holdfast.toml with the
+# words `retry`, `known-flaky` or `on-failure`. The first of them reads this file
+# (_holdfast_watch_verdicts() in overrides.cmake). That may be within a function, so this file has
+# only functions. Needs properties.cmake.
 #
-# Without such words the expressions of a test are watched from the first HOLDFAST_RETRY on, with those of the same
-# call: a script that sets PASS_REGULAR_EXPRESSION in an earlier call and HOLDFAST_RETRY for the first time in a later
-# one is not seen through.
+# Without such words, the expressions of tests are watched from the first HOLDFAST_RETRY on, and in
+# the same call. A PASS_REGULAR_EXPRESSION in an earlier call than the first HOLDFAST_RETRY is
+# missed.
 
-# `ctest --repeat until-fail` looks for a failure, which a retry would hide. Of `ctest -S` it cannot be seen.
+# `ctest --repeat until-fail` looks for a failure, which a retry would hide. `ctest -S` does not
+# show it.
 function(_holdfast_looks_for_failures out)
   set(${out} FALSE PARENT_SCOPE)
   foreach(file IN ITEMS listing limit_options)
@@ -30,7 +32,7 @@ function(_holdfast_looks_for_failures out)
   endif()
 endfunction()
 
-# From here on what decides about verdicts is watched.
+# From here on the properties that decide verdicts are watched.
 function(_holdfast_tell_what_ctest_looks_for)
   _holdfast_looks_for_failures(looks)
   if(looks)

@@ -1,12 +1,13 @@
-# Which tests this ctest can run, where its command line tells by one -R: those whose names match, and what
-# fixtures bring along. Of others nothing is told to the launcher, nor to ctest. Read where ctest may have
-# such an option (attach.cmake). Sets _holdfast_selects, and _holdfast_selected: the expression.
+# Which tests this ctest can run, if one -R on its command line tells: those whose names match, and
+# those that fixtures bring along. Neither the launcher nor ctest is told anything about the others.
+# Read if ctest may have such an option (attach.cmake). Sets _holdfast_selects, and
+# _holdfast_selected, the expression.
 #
-# In doubt all are told: with a union (-U), several -R, in a script, with a preset, -R written in one word,
-# and with --rerun-failed, for which ctest forgets its -R.
+# In doubt all tests are told: with a union (-U), several -R, a script, a preset, -R and its value
+# in one word, and with --rerun-failed, for which ctest ignores its -R.
 #
-# A test is brought along only if it has FIXTURES_SETUP or FIXTURES_CLEANUP, which may come after its other
-# properties: what has been left out is kept, and told then. Needs listing.cmake.
+# A test is brought along only if it has FIXTURES_SETUP or FIXTURES_CLEANUP, which may come after
+# its other properties. So what is left out is kept, and told then. Needs listing.cmake.
 
 function(_holdfast_find_selection selects_out selected_out)
   set(${selects_out} FALSE PARENT_SCOPE)
@@ -31,7 +32,7 @@ function(_holdfast_find_selection selects_out selected_out)
       endif()
       set(option "")
     elseif(argument STREQUAL test_command)
-      break() # what follows is somebody else's command line
+      break() # what follows is the command line of somebody else
     elseif(argument IN_LIST takes_value AND NOT argument MATCHES "^${takes_script}")
       set(option "${argument}")
     elseif(argument MATCHES "^(${in_doubt})")
@@ -42,7 +43,7 @@ function(_holdfast_find_selection selects_out selected_out)
     return()
   endif()
   _holdfast_text("${bytes}" selected)
-  # CMake would stop at an expression that is none: what is not plainly one is not looked into.
+  # CMake would stop at a malformed expression, so only plainly valid ones are used.
   set(character "([A-Za-z0-9_/: -]|\\.|\\\\[.()*+?^$|])[*+?]?")
   if(NOT selected MATCHES "^(${character}|[$^|]|\\((${character}|[$^|])+\\))+$")
     return()
@@ -51,13 +52,13 @@ function(_holdfast_find_selection selects_out selected_out)
   set(${selected_out} "${selected}" PARENT_SCOPE)
 endfunction()
 _holdfast_find_selection(_holdfast_selects _holdfast_selected)
-# Between the fields of what is kept (set_tests_properties() in overrides.cmake). CMake reads CR LF of a file as LF:
-# no value that it wrote has it, and nobody else's by accident.
+# Separates the fields of what is kept (set_tests_properties() in overrides.cmake). CMake reads CR
+# LF in a file as LF, so no value that CMake wrote has it, and nobody else writes it by accident.
 set(_holdfast_f "\r\t\r\n")
 
-# A test that is not selected may run all the same: tells what has been kept of it, once. So it is with the first
-# call of each kind, since only its plan says whether it may be left out. No parameters: ARGV0 is
-# set_tests_properties()'s. What is asked of each test is a cache variable: that is the cheapest to look up.
+# A test that is not selected may run all the same: tells what was kept of it, once. This also
+# serves the first call of each kind, because only its plan says whether it may be left out. What
+# every test looks up is a cache variable, the cheapest kind. No parameters, as above.
 function(_holdfast_bring_along)
   if("${_holdfast_brought_${ARGV0}}" OR ARGV0 MATCHES "${_holdfast_selected}")
     return()
@@ -67,7 +68,7 @@ function(_holdfast_bring_along)
   set(name "${ARGV0}")
   get_property(kept GLOBAL PROPERTY "_holdfast_left_out ${ARGV0}")
   while(NOT "${kept}" STREQUAL "")
-    # A call, then ARGV3, ARGV5 to ARGV17: the values of the properties that it names.
+    # A call, then ARGV3, ARGV5 and so on to ARGV17: the values of the properties in it.
     _holdfast_take_field(call)
     string(REPLACE " " ";" call "${call}")
     list(SUBLIST call 2 8 properties)

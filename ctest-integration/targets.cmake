@@ -1,8 +1,8 @@
-# What users' programs link: included by Holdfast.cmake, on every system and with HOLDFAST_ENABLED
-# OFF too, so that a project that links them can always be built.
+# The targets that users' programs link. Holdfast.cmake includes them on every system, even with
+# HOLDFAST_ENABLED OFF, so that a project that links them can always be built.
 #
 # ``Holdfast::mark``
-#   <holdfast/mark.h>: a process that exits on purpose says so. Header only.
+#   <holdfast/mark.h>: tells that a process exits on purpose. Header only.
 # ``Holdfast::gtest``
 #   <holdfast/gtest.h>: ``holdfast::run_all_tests()`` for GoogleTest programs with a main() of their
 #   own. Its sources are compiled as part of the program that links it, with that program's flags
@@ -10,16 +10,15 @@
 # ``Holdfast::gtest_main``
 #   The same, with a main(); in place of GTest::gtest_main.
 #
-# GoogleTest itself is the project's target GTest::gtest, or gtest: the one that is known where the
-# program is.
+# GoogleTest itself is GTest::gtest or gtest, the target that the program's directory knows.
 if(TARGET Holdfast::mark)
   return()
 endif()
 include("${CMAKE_CURRENT_LIST_DIR}/directories.cmake")
 
-# Adds GoogleTest to what links Holdfast::gtest. An imported target looks for it in the directory that
-# it was made in, and find_package(GTest) may have been called in another: so each program asks by
-# itself, in its own directory.
+# Adds GoogleTest to what links Holdfast::gtest. An imported target looks for it in the directory
+# that made the target, and find_package(GTest) may have been called in another. So each program
+# looks for it in its own directory.
 function(_holdfast_link_googletest directory)
   get_property(targets DIRECTORY "${directory}" PROPERTY BUILDSYSTEM_TARGETS)
   foreach(target IN LISTS targets)
@@ -39,7 +38,7 @@ endfunction()
 cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL _holdfast_link_googletest
   "${CMAKE_SOURCE_DIR}")
 
-# The headers lie beside this file in the sources, and where a prefix has its headers when it is installed.
+# The headers are beside this file in the sources, and in the prefix's include/ when installed.
 foreach(_holdfast_place IN ITEMS include ../../../include)
   if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/${_holdfast_place}/holdfast/mark.h")
     get_filename_component(_holdfast_include "${CMAKE_CURRENT_LIST_DIR}/${_holdfast_place}" ABSOLUTE)
@@ -48,7 +47,7 @@ foreach(_holdfast_place IN ITEMS include ../../../include)
 endforeach()
 set(_holdfast_sources "${CMAKE_CURRENT_LIST_DIR}/gtest")
 
-# GLOBAL: found once, anywhere in the project, they serve all of it.
+# GLOBAL: found once, anywhere in the project, they serve the whole project.
 add_library(Holdfast::mark INTERFACE IMPORTED GLOBAL)
 set_target_properties(Holdfast::mark PROPERTIES
   INTERFACE_INCLUDE_DIRECTORIES "${_holdfast_include}")

@@ -1,18 +1,18 @@
-# A test's own limit is the launcher's: it takes stacks and ends the tree when the limit runs out. ctest
-# gets the limit and a margin, and says `***Timeout` when the margin is over too. From CMake 3.27 on it is ctest that
-# tells when the limit is over, and it waits for the end (docs/guide/timeouts.md).
+# The launcher keeps a test's own limit: when it runs out, the launcher takes stacks and ends the
+# tree. ctest gets the limit with a margin, and says `***Timeout` when the margin is over, too. From
+# CMake 3.27 on ctest itself tells when the limit is over, and waits for the end
+# (docs/guide/timeouts.md).
 #
-# Tests without TIMEOUT and HOLDFAST_TIMEOUT have ctest's own limit (ctest_limits.cmake), which add_test() raises in
-# the same way. Read with properties.cmake; of_<fact> is
-# what is known of the test.
+# Tests without TIMEOUT and HOLDFAST_TIMEOUT have ctest's own limit (ctest_limits.cmake), which
+# add_test() raises in the same way. Read with properties.cmake; of_<fact> is a fact about the test.
 
-# A HOLDFAST_TIMEOUT in whole seconds, rounded up; nothing when the launcher would not understand it.
+# A HOLDFAST_TIMEOUT in whole seconds, rounded up; nothing if the launcher would not understand it.
 function(_holdfast_seconds duration out)
   set(${out} "" PARENT_SCOPE)
   string(LENGTH "${duration}" length)
   if(length GREATER 12 OR NOT duration MATCHES "[0-9]"
       OR NOT duration MATCHES "^([0-9]*)(\\.[0-9]*)?(ms|s|m|h)?$")
-    return() # what is longer is practically never
+    return() # a longer text is practically never
   endif()
   set(whole "0${CMAKE_MATCH_1}")
   set(unit "${CMAKE_MATCH_3}")
@@ -31,7 +31,7 @@ function(_holdfast_seconds duration out)
   set(${out} "${whole}" PARENT_SCOPE)
 endfunction()
 
-# Of two limits in seconds the shorter one that is more than nought; 0 where one is not a plain number.
+# The shorter of two limits in seconds, without those that are zero; 0 if one is not a plain number.
 function(_holdfast_shorter one other out)
   set(shortest "")
   foreach(limit IN ITEMS "${one}" "${other}")
@@ -50,8 +50,8 @@ function(_holdfast_shorter one other out)
   set(${out} "${shortest}" PARENT_SCOPE)
 endfunction()
 
-# The signal and the grace that a test's time ends with, where they are the project's (CMake 3.27: TIMEOUT_SIGNAL_NAME,
-# TIMEOUT_SIGNAL_GRACE_PERIOD). Nothing where they are not what ctest understands: it says so itself.
+# The signal and the grace at the end of a test's time, if the project sets them (CMake 3.27:
+# TIMEOUT_SIGNAL_NAME, TIMEOUT_SIGNAL_GRACE_PERIOD). Nothing if ctest will refuse them itself.
 function(_holdfast_timeout_signal_of signal_out grace_out)
   set(${signal_out} "" PARENT_SCOPE)
   set(${grace_out} 0 PARENT_SCOPE)
@@ -72,7 +72,7 @@ function(_holdfast_timeout_signal_of signal_out grace_out)
   set(${grace_out} "${grace}" PARENT_SCOPE)
 endfunction()
 
-# Of a HOLDFAST_TIMEOUT of <whole> seconds, rounded up: with its fraction.
+# A HOLDFAST_TIMEOUT with its fraction; <whole> is its seconds rounded up.
 function(_holdfast_exact_seconds duration whole out)
   set(${out} "${whole}" PARENT_SCOPE)
   if(duration MATCHES "^([0-9]+)ms$")
@@ -85,9 +85,9 @@ function(_holdfast_exact_seconds duration whole out)
   endif()
 endfunction()
 
-# Whether ctest is to tell that the limit is over. Not where the signal is the project's to choose, nor
-# where ctest's clock would count the wait for locks, nor of a batch, which is more than one process after
-# the other (docs/internals/decisions/0025-ctest-tells-of-the-limit.md).
+# Whether ctest must tell that the limit is over. Not if the project chooses the signal, nor if
+# ctest's clock would count the wait for locks. Not for a batch either, which is more than one
+# process after the other (docs/internals/decisions/0025-ctest-tells-of-the-limit.md).
 function(_holdfast_is_told_by_ctest out)
   set(${out} FALSE PARENT_SCOPE)
   _holdfast_may_tell_locks(tells_locks)
@@ -98,8 +98,9 @@ function(_holdfast_is_told_by_ctest out)
   endif()
 endfunction()
 
-# The same for a test with HOLDFAST_RETRY: each of its attempts has the limit to itself, and how many there will
-# be nobody knows. So ctest has practically none, and the launcher keeps it. Both empty: as for any test.
+# As _holdfast_limits_of(), for a test with HOLDFAST_RETRY. Each of its attempts has the whole
+# limit, and nobody knows how many there will be. So the launcher keeps the limit, and ctest gets
+# practically none. Both empty: as for any test.
 function(_holdfast_limits_of_attempts native_out told_out match_out)
   set(${native_out} "" PARENT_SCOPE)
   set(${told_out} "" PARENT_SCOPE)
@@ -107,7 +108,7 @@ function(_holdfast_limits_of_attempts native_out told_out match_out)
   if(NOT "${of_timeout}" STREQUAL "")
     _holdfast_shorter("${of_timeout}" "" plain)
     if(plain STREQUAL "0")
-      return() # ctest's to understand
+      return() # only ctest understands it
     endif()
     set(told "HOLDFAST_P_NATIVE_LIMIT=set:0")
     if(NOT plain STREQUAL "")
@@ -121,19 +122,19 @@ function(_holdfast_limits_of_attempts native_out told_out match_out)
     endif()
     set(told "HOLDFAST_P_NATIVE_LIMIT=set:0")
   endif()
-  # The output is kept back. So its first line can say that the test timed out for good: then ctest's clock starts
-  # anew, and there is nothing to wait for. Not with --stop-time, which TIMEOUT_AFTER_MATCH cancels in ctest 3.25.
+  # The output is held back, so its first line can say that the test timed out for good. Then
+  # ctest's clock starts anew, with nothing left to wait for. Not with --stop-time, which
+  # TIMEOUT_AFTER_MATCH cancels in ctest 3.25.
   if(_holdfast_stop STREQUAL "")
     set(${match_out} "0.1;^holdfast: timed out " PARENT_SCOPE)
     list(APPEND told "HOLDFAST_P_TIMEOUT_LINE=set:0.1")
   endif()
-  # Not 0, instead of which ctest 3.25 takes its --timeout. A day.
+  # A day, and not 0: for 0, ctest 3.25 takes its --timeout.
   set(${native_out} 86400 PARENT_SCOPE)
   set(${told_out} "${told}" PARENT_SCOPE)
 endfunction()
 
-# What ctest is to have for its own limit, and what the launcher is told of it. Both empty: the test is left as
-# the project has it.
+# The limit that ctest gets, and what the launcher is told about it. Both empty: no change.
 function(_holdfast_limits_of native_out told_out match_out)
   set(${native_out} "" PARENT_SCOPE)
   set(${told_out} "" PARENT_SCOPE)
@@ -146,7 +147,7 @@ function(_holdfast_limits_of native_out told_out match_out)
     set(${native_out} "${unraised}" PARENT_SCOPE)
     return()
   endif()
-  # The user's own clock: ctest's to keep.
+  # With TIMEOUT_AFTER_MATCH the user has a clock that only ctest can keep.
   if(NOT "${of_after_match}" STREQUAL "")
     list(GET of_after_match 0 after_match) # SECONDS;REGEX
     _holdfast_shorter("${after_match}" "${unraised}" kept)
@@ -174,7 +175,7 @@ function(_holdfast_limits_of native_out told_out match_out)
   endif()
   math(EXPR margin "${margin} + ${_holdfast_timeout_margin}")
   set(seconds "")
-  # Of a batch it limits each case; only TIMEOUT the whole.
+  # For a batch it limits each case; only TIMEOUT limits the whole.
   if(NOT "${of_wanted}" STREQUAL "" AND "${of_isolation}" STREQUAL "")
     _holdfast_seconds("${of_wanted}" seconds)
   endif()
@@ -184,11 +185,10 @@ function(_holdfast_limits_of native_out told_out match_out)
   if(seconds STREQUAL "0")
     set(none TRUE) # HOLDFAST_TIMEOUT wins
     if(NOT "${_holdfast_default_timeout}" STREQUAL "")
-      set(no_limit 86400) # instead of 0 ctest 3.25 takes its --timeout
+      set(no_limit 86400) # for 0, ctest 3.25 takes its --timeout
     endif()
   elseif(NOT seconds STREQUAL "")
-    # HOLDFAST_TIMEOUT does not count the wait for locks, which ctest's clock would where nothing
-    # can start it anew.
+    # HOLDFAST_TIMEOUT does not count the wait for locks; a ctest clock that cannot restart would.
     _holdfast_may_tell_locks(tells)
     if("${of_timeout}" STREQUAL "" AND NOT tells AND NOT "${of_locks}${of_resource_locks}" STREQUAL "")
       set(none TRUE)
@@ -238,7 +238,7 @@ function(_holdfast_limits_of native_out told_out match_out)
   endif()
 endfunction()
 
-# What the launcher is told besides: by what signal it ends the test.
+# Adds the signal with which the launcher must end the test to what it is told.
 function(_holdfast_add_timeout_signal told_name)
   _holdfast_timeout_signal_of(signal grace)
   if(signal STREQUAL "" OR of_bare OR NOT "${of_after_match}" STREQUAL "")
@@ -249,9 +249,10 @@ function(_holdfast_add_timeout_signal told_name)
   set(${told_name} "${told}" PARENT_SCOPE)
 endfunction()
 
-# After every call that may have changed something, since ctest holds what that call said: adds to what the
-# launcher is told, and sets what ctest is to have: `native` for its TIMEOUT, `after_match` for its
-# TIMEOUT_AFTER_MATCH; empty: what it has. No arguments, part of _holdfast_learn().
+# Runs after every call that may have changed something, because ctest holds what that call said.
+# Adds to what the launcher is told, and sets what ctest gets: `native` for its TIMEOUT,
+# `after_match` for its TIMEOUT_AFTER_MATCH; empty: no change. No arguments; part of
+# _holdfast_learn().
 macro(_holdfast_settle_limit)
   _holdfast_limits_of(native limits_told after_match)
   _holdfast_restart_clock_at_locks(native limits_told after_match)
@@ -262,8 +263,8 @@ macro(_holdfast_settle_limit)
       set(native "${_holdfast_default_limit}")
     endif()
   endif()
-  # By the signal that the launcher takes for that (supervision/attempt/attempt.cpp). ctest has no way to take it back: where
-  # it no longer tells, what it waits for after the signal is the project's again, or nothing.
+  # The signal is the one that the launcher expects (supervision/attempt/attempt.cpp). ctest cannot
+  # take it back. When ctest no longer tells, its wait after the signal is the project's, or none.
   if(limits_told MATCHES "TELLS_LIMIT")
     set(signal SIGUSR1 TIMEOUT_SIGNAL_GRACE_PERIOD 60)
   elseif(of_told_signal STREQUAL "")

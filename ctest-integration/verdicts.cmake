@@ -1,9 +1,9 @@
-# What the launcher is told of by what ctest judges a test: HOLDFAST_P_JUDGED, and of tests that may be tried
-# again all of it (retries.cmake). Parts of _holdfast_learn() in properties.cmake, which reads this.
+# Tells the launcher what ctest judges a test by: HOLDFAST_P_JUDGED, and for tests that may be tried
+# again everything (retries.cmake). Parts of _holdfast_learn() in properties.cmake.
 
-# One property of those that decide about the verdict, as parse_verdict_properties() reads them
-# (launcher/core/ctest/ctest_verdict.hpp). ctest holds all expressions of several calls, and the last of what is one
-# value. No arguments, part of _holdfast_learn().
+# Takes one property that decides the verdict, in the form that parse_verdict_properties() reads
+# (launcher/core/ctest/ctest_verdict.hpp). Of several calls ctest keeps all expressions, and the
+# last value of the other properties. No arguments; part of _holdfast_learn().
 macro(_holdfast_learn_verdict)
   if(property STREQUAL "WILL_FAIL")
     set(of_will_fail "")
@@ -25,8 +25,9 @@ macro(_holdfast_learn_verdict)
   endif()
 endmacro()
 
-# All that decides about the verdict, for a test that may be tried again (retries.cmake). execve(2) takes 128 KiB for
-# one variable: ctest could not start what is told more. Such a test is not tried again.
+# Tells everything that decides the verdict of a test that may be tried again (retries.cmake).
+# execve(2) takes 128 KiB for one variable, and ctest could not start a test with a longer one. It
+# is not tried again.
 macro(_holdfast_tell_verdict)
   if(of_retry OR _holdfast_file_asks_for_retries)
     set(verdict ${of_will_fail} ${of_skip_code} ${of_expressions})
@@ -35,7 +36,7 @@ macro(_holdfast_tell_verdict)
     if(length GREATER 131000)
       _holdfast_say_once("verdict of ${ARGV0}"
         "\"${ARGV0}\": its regular expressions are too long to be told to its launcher: no test with these is tried again")
-      _holdfast_tell(UNTIL_FAIL 1) # as where ctest looks for its failure
+      _holdfast_tell(UNTIL_FAIL 1) # as when ctest looks for its failure
     elseif(NOT verdict STREQUAL "${of_told_verdict}")
       set(of_told_verdict "${verdict}")
       _holdfast_tell(VERDICT "${verdict}")
@@ -43,7 +44,7 @@ macro(_holdfast_tell_verdict)
   endif()
 endmacro()
 
-# By what ctest judges the test besides its end (properties.cmake).
+# Tells what ctest judges the test by besides its end (properties.cmake).
 macro(_holdfast_tell_judged)
   set(judged "")
   if(of_output)
