@@ -1,7 +1,7 @@
-# Holdfast as a part of another project (FetchContent, add_subdirectory): its programs are
-# built and installed into that project's build tree while it is configured, since its test
-# discovery may need them at build time already, at a path that never changes. Nothing of
-# ours becomes a target of that project.
+# Holdfast as a part of another project (FetchContent, add_subdirectory). Its programs are built and
+# installed into that project's build tree at configure time. The project's test discovery may need
+# them at build time already, at a path that never changes. None of our targets becomes one of that
+# project.
 #
 #   <build>/.holdfast/tools-build   our build tree
 #   <build>/.holdfast/tools         our prefix
@@ -20,7 +20,7 @@ endif()
 set(holdfast_build "${CMAKE_BINARY_DIR}/.holdfast/tools-build")
 set(holdfast_prefix "${CMAKE_BINARY_DIR}/.holdfast/tools")
 
-# An edit of our sources configures the project again, which builds what changed.
+# An edit of our sources configures the project again, and that builds what changed.
 file(GLOB_RECURSE holdfast_sources CONFIGURE_DEPENDS
   "${CMAKE_CURRENT_LIST_DIR}/../launcher/*.[ch]pp"
   "${CMAKE_CURRENT_LIST_DIR}/../launcher/CMakeLists.txt"
@@ -29,7 +29,7 @@ file(GLOB_RECURSE holdfast_sources CONFIGURE_DEPENDS
 list(FILTER holdfast_sources EXCLUDE REGEX "/cmake/dev/")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${holdfast_sources})
 
-# The programs run on this machine: a cross compiler of the project's is not for them.
+# The programs run on this machine, so a cross compiler of the project's is not used.
 set(holdfast_arguments
   -S "${CMAKE_CURRENT_SOURCE_DIR}" -B "${holdfast_build}"
   -D CMAKE_BUILD_TYPE=RelWithDebInfo -D HOLDFAST_BUILD_TESTS=OFF
@@ -43,7 +43,7 @@ else()
   list(APPEND holdfast_arguments -G "Unix Makefiles")
 endif()
 
-# Runs cmake; its output is shown only when it fails.
+# Runs cmake and shows its output only if it fails.
 function(holdfast_run_cmake what)
   execute_process(
     COMMAND "${CMAKE_COMMAND}" -E env --unset=DESTDIR --unset=MAKEFLAGS --unset=MAKELEVEL

@@ -1,18 +1,18 @@
-# How `holdfast` is linked: as one static program where the C and C++ libraries are there as archives,
-# else as usual. A run of ctest starts it twice, and a shared libstdc++ and fmt cost each start more
-# than all that `begin` or `end` do (docs/internals/decisions/0009). It uses nothing that glibc loads at
-# run time (names of users or hosts, character sets).
+# How `holdfast` is linked: as one static program if the C and C++ libraries exist as archives, else
+# as usual. A run of ctest starts it twice. A shared libstdc++ and fmt would cost each start more
+# than all the work of `begin` or `end` (docs/internals/decisions/0009). The program uses nothing
+# that glibc loads at run time (names of users or hosts, character sets).
 #
-# Gives holdfast_fmt, by its headers: Debian has no archive of fmt; and holdfast_command_linking.
+# Provides holdfast_command_linking, and holdfast_fmt by headers: Debian has no archive of fmt.
 include(CheckCXXSourceCompiles)
 
-# GLOBAL: whoever links a library of ours must be able to see what it needs.
+# GLOBAL: a target that links a library of ours must see what that library needs.
 find_package(fmt REQUIRED GLOBAL)
 add_library(holdfast_fmt INTERFACE)
 target_link_libraries(holdfast_fmt INTERFACE fmt::fmt-header-only)
 
 add_library(holdfast_command_linking INTERFACE)
-# A sanitizer's runtime wants the shared libraries.
+# A sanitizer's runtime needs the shared libraries.
 if(NOT HOLDFAST_SANITIZE)
   set(CMAKE_REQUIRED_LINK_OPTIONS -static)
   check_cxx_source_compiles("#include <string>\nint main(int n, char** a) { return std::string(a[0], 1).size() == 1 ? n : 0; }"

@@ -1,5 +1,5 @@
-# How every target of Holdfast is compiled. Targets link holdfast_compile (and
-# nothing sets flags globally), so that a sub-project keeps its own.
+# How every target of Holdfast is compiled. Targets link holdfast_compile. Nothing sets flags
+# globally, so a sub-project keeps its own.
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Type of build" FORCE)
@@ -10,17 +10,18 @@ target_compile_features(holdfast_compile INTERFACE cxx_std_20)
 target_compile_options(holdfast_compile INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor
   -Wold-style-cast -Woverloaded-virtual -Wimplicit-fallthrough -Werror=return-type
-  # An enum without default must stay complete (style: every outcome is handled).
+  # A switch over an enum without default must stay complete (style: every outcome is handled).
   -Werror=switch)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # Warns of std::string operator+ itself when optimising for speed (GCC bug 105651, mended in 13).
+  # It warns of std::string operator+ itself when optimising for speed (GCC bug 105651, fixed in
+  # 13).
   target_compile_options(holdfast_compile INTERFACE -Wno-restrict)
 endif()
 target_compile_definitions(holdfast_compile INTERFACE
   HOLDFAST_VERSION="${PROJECT_VERSION}" _GNU_SOURCE)
 target_include_directories(holdfast_compile INTERFACE
   "${PROJECT_SOURCE_DIR}/launcher"
-  # What users' programs and Holdfast say to each other, in headers that both compile.
+  # The headers that users' programs and Holdfast both compile.
   "${PROJECT_SOURCE_DIR}/ctest-integration/include")
 
 # HOLDFAST_SANITIZE=address,undefined or thread: the asan-ubsan and tsan presets.
@@ -30,25 +31,25 @@ if(HOLDFAST_SANITIZE)
     -fsanitize=${HOLDFAST_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(holdfast_compile INTERFACE -fsanitize=${HOLDFAST_SANITIZE})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND HOLDFAST_SANITIZE MATCHES "address")
-    # Warns of std::regex itself (GCC bug 105562, still there in 16).
+    # It warns of std::regex itself (GCC bug 105562, still there in 16).
     target_compile_options(holdfast_compile INTERFACE -Wno-maybe-uninitialized)
   endif()
 endif()
 
-# What goes into the launcher, and what uses that: no exceptions, no RTTI, no guards of local statics,
-# which would pull the unwinder into a program that is mapped once per test.
+# For the code of the launcher and the code that uses it: no exceptions, no RTTI, no guards of local
+# statics. They would bring the unwinder into a program that is mapped once per test.
 add_library(holdfast_compile_bare INTERFACE)
 set(holdfast_no_rtti -fno-rtti)
 if(HOLDFAST_SANITIZE MATCHES "undefined")
-  set(holdfast_no_rtti "") # it looks at the types of objects, also from code that has RTTI
+  set(holdfast_no_rtti "") # the sanitizer looks at the types of objects, even in code that has RTTI
 endif()
 target_link_libraries(holdfast_compile_bare INTERFACE holdfast_compile)
 target_compile_options(holdfast_compile_bare INTERFACE
   -fno-exceptions ${holdfast_no_rtti} -fno-threadsafe-statics -fno-asynchronous-unwind-tables
   -ffunction-sections -fdata-sections)
 
-# The launcher itself: -Os besides, since it waits far more than it computes and every page it touches is
-# paid for at each start. `holdfast exec` reads each line that a batch prints: it is compiled for speed.
+# The launcher itself gets -Os, too. It waits far more than it computes, and each start pays for
+# every page it touches. `holdfast exec` reads all that a batch prints, so it is compiled for speed.
 add_library(holdfast_compile_small INTERFACE)
 target_link_libraries(holdfast_compile_small INTERFACE holdfast_compile_bare)
 target_compile_options(holdfast_compile_small INTERFACE $<$<NOT:$<CONFIG:Debug>>:-Os>)

@@ -1,12 +1,12 @@
-# What an installed Holdfast consists of, and the same laid out in the build tree's stage
-# (Layout.cmake). Paths are fixed, not GNUInstallDirs': the parts find one another by them,
-# wherever the prefix is moved to.
+# What an installed Holdfast consists of. The build tree's stage has the same layout (Layout.cmake).
+# Paths are fixed, not those of GNUInstallDirs: the parts find one another by them, even in a moved
+# prefix.
 include(CMakePackageConfigHelpers)
 
 set(HOLDFAST_PACKAGE_DIR "lib/cmake/Holdfast")
 
-# Programs that may be running while they are replaced, and that must never be there half: CMake writes a file in
-# place, so they are installed beside their place, brought to the disk, and renamed.
+# Programs that may run while they are replaced, and that must never be half written. CMake writes a
+# file in place. So they are installed beside their place, flushed to the disk, and renamed.
 function(holdfast_install_programs dir)
   install(TARGETS ${ARGN} RUNTIME DESTINATION "${dir}/.holdfast-new")
   foreach(target IN LISTS ARGN)
@@ -18,8 +18,8 @@ endfunction()
 holdfast_install_programs(bin holdfast-cli)
 holdfast_install_programs(libexec/holdfast holdfast-launcher holdfast-launcher-batch)
 
-# Copies a file into the stage at configure time and installs that copy. CMake re-runs itself
-# when the source changes, so an edit reaches the stage with the next build.
+# Copies a file into the stage at configure time and installs that copy. CMake runs again when the
+# source changes, so an edit reaches the stage with the next build.
 function(holdfast_stage_file source dir)
   get_filename_component(name "${source}" NAME)
   configure_file("${source}" "${HOLDFAST_STAGE}/${dir}/${name}" COPYONLY)
@@ -33,7 +33,7 @@ foreach(module IN LISTS holdfast_modules)
   holdfast_stage_file("${module}" "${HOLDFAST_PACKAGE_DIR}")
 endforeach()
 
-# What users' programs include, and compile (targets.cmake).
+# What users' programs include and compile (targets.cmake).
 file(GLOB holdfast_headers CONFIGURE_DEPENDS
   "${PROJECT_SOURCE_DIR}/ctest-integration/include/holdfast/*.h")
 foreach(header IN LISTS holdfast_headers)
@@ -49,7 +49,7 @@ configure_package_config_file(
   "${HOLDFAST_STAGE}/${HOLDFAST_PACKAGE_DIR}/HoldfastConfig.cmake"
   INSTALL_DESTINATION "${HOLDFAST_PACKAGE_DIR}"
   NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
-# ARCH_INDEPENDENT: a project that is cross-compiled runs this machine's launcher.
+# ARCH_INDEPENDENT: a cross-compiled project uses this machine's launcher.
 write_basic_package_version_file(
   "${HOLDFAST_STAGE}/${HOLDFAST_PACKAGE_DIR}/HoldfastConfigVersion.cmake"
   COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)

@@ -1,22 +1,22 @@
-# The C library of the launcher: musl where its Debian package musl-dev is there, else the one of
-# everything else. A static program of glibc asks the processor some forty questions (CPUID) and
-# resolves as many function variants before main; a virtual machine answers each in a microsecond or
-# more, once per test (docs/internals/decisions/0009).
+# The C library of the launcher: musl if its Debian package musl-dev is installed, else that of
+# everything else. Before main, a static program of glibc asks the processor some forty questions
+# (CPUID) and resolves as many function variants. A virtual machine takes a microsecond or more for
+# each, once per test (docs/internals/decisions/0009).
 #
-# Of the C++ library only headers are used: its binaries fit glibc only. Whether a compiler's headers can be
-# used so is not known beforehand; so the launcher is built with glibc too, and takes that where any part of the
-# other cannot be compiled, linked or run (try_musl.sh; docs/internals/decisions/0029).
+# Only the headers of the C++ library are used, because its binaries fit only glibc. Nobody knows
+# beforehand whether a compiler's headers allow that. So the launcher is built with glibc, too, and
+# that one is used if any part of the other cannot be compiled, linked or run (try_musl.sh;
+# docs/internals/decisions/0029).
 #
-# Gives holdfast_launcher_libc: what the launcher and the libraries below it are compiled and linked
-# with for musl; and holdfast_tries_musl.
+# Provides holdfast_tries_musl, and holdfast_launcher_libc with the options for musl.
 
 set(HOLDFAST_LAUNCHER_LIBC "auto" CACHE STRING
   "C library of the launcher: auto, glibc, or musl, where the build fails if it cannot be had")
 set_property(CACHE HOLDFAST_LAUNCHER_LIBC PROPERTY STRINGS auto musl glibc)
 set(HOLDFAST_MUSL_PREFIX "" CACHE PATH "Where musl is: include/ and lib/ (empty: where Debian has it)")
 
-# Sets `<out>_compile` and `<out>_link` (options, then objects to link last in `<out>_last`), or
-# nothing where the parts are not there.
+# Sets `<out>_compile` and `<out>_link` (options) and `<out>_last` (objects to link last). Sets none
+# if a part is missing.
 function(holdfast_find_musl out)
   set(headers "/usr/include/${CMAKE_CXX_LIBRARY_ARCHITECTURE}")
   string(REPLACE "-gnu" "-musl" headers "${headers}")
@@ -51,7 +51,7 @@ endfunction()
 
 add_library(holdfast_launcher_libc INTERFACE)
 set(holdfast_tries_musl FALSE)
-# A sanitizer's runtime is made for glibc; the self-test needs a program that can be started here.
+# A sanitizer's runtime is made for glibc. The self-test needs a program that runs on this machine.
 if(NOT HOLDFAST_LAUNCHER_LIBC STREQUAL "glibc" AND NOT HOLDFAST_SANITIZE AND NOT CMAKE_CROSSCOMPILING
    AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   holdfast_find_musl(musl)
@@ -69,7 +69,7 @@ if(NOT holdfast_tries_musl)
   message(STATUS "The launcher is built with glibc (musl, Debian package musl-dev, makes it start faster)")
 endif()
 
-# Puts try_musl.sh before a target's steps of <kind> (COMPILE or LINK), with <note> and further words.
+# Puts try_musl.sh, with <note> and ARGN, before a target's steps of <kind> (COMPILE or LINK).
 function(holdfast_may_fail target kind note)
   if(HOLDFAST_LAUNCHER_LIBC STREQUAL "musl")
     return()
@@ -77,7 +77,7 @@ function(holdfast_may_fail target kind note)
   string(TOLOWER "${kind}" step)
   set(launch "/bin/sh \"${PROJECT_SOURCE_DIR}/cmake/try_musl.sh\" ${step}")
   foreach(word IN LISTS note ARGN)
-    if(NOT word MATCHES "^<") # what CMake puts there is quoted by it
+    if(NOT word MATCHES "^<") # CMake itself quotes what it puts there
       set(word "\"${word}\"")
     endif()
     string(APPEND launch " ${word}")
@@ -85,8 +85,8 @@ function(holdfast_may_fail target kind note)
   set_property(TARGET ${target} PROPERTY RULE_LAUNCH_${kind} "${launch}")
 endfunction()
 
-# A library below a launcher: `<name>` for everybody, `<name>_launcher` for launchers, of the same
-# sources (ARGN). FOR_SPEED: compiled for that there too, instead of for size.
+# A library below a launcher. `<name>` is for everybody, `<name>_launcher` for launchers; both have
+# the same sources (ARGN). FOR_SPEED: the launchers' one is compiled for speed too, not for size.
 function(holdfast_small_library name)
   cmake_parse_arguments(PARSE_ARGV 1 _library "FOR_SPEED" "" "")
   set(sources ${_library_UNPARSED_ARGUMENTS})
@@ -107,7 +107,7 @@ function(holdfast_small_library name)
   target_link_libraries(${name} PUBLIC holdfast_compile)
 endfunction()
 
-# `name` and the library `below` are both holdfast_small_library.
+# `name` and `below` must both come from holdfast_small_library().
 function(holdfast_small_library_uses name below)
   target_link_libraries(${name} PUBLIC ${below})
   if(holdfast_tries_musl)
@@ -115,9 +115,9 @@ function(holdfast_small_library_uses name below)
   endif()
 endfunction()
 
-# A program that is started once per test, beside the other ones. Static, so that nothing is looked up
-# and linked at each start. `library`: what it is made of, a holdfast_small_library. `memory`: its operator
-# new. Further sources: for musl only.
+# A program that is started once per test. It is static, so that nothing is looked up and linked at
+# each start. `library` is the holdfast_small_library it is made of, `memory` its operator new.
+# Further sources are for musl only.
 function(holdfast_launcher_program name main memory library)
   holdfast_link_launcher(${name} ${main} ${memory} ${library}_launcher)
   if(holdfast_tries_musl)

@@ -1,6 +1,6 @@
-# The build tree has the layout of an installed one (bin, libexec/holdfast,
-# lib/cmake/Holdfast, include/holdfast), so that every path that one program derives
-# from another's is the same in both, and tests run what users run.
+# The build tree has the layout of an installed one (bin, libexec/holdfast, lib/cmake/Holdfast,
+# include/holdfast). So a path that one program derives from another's is the same in both, and
+# tests run what users run.
 set(HOLDFAST_STAGE "${PROJECT_BINARY_DIR}/stage")
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "")
 

@@ -1,11 +1,11 @@
-// Included before everything else where the launcher is built with musl (LauncherLibc.cmake): what
-// the headers of GCC's C++ library expect of glibc, and the few functions of glibc that we use.
+// Included before everything else when the launcher is built with musl (LauncherLibc.cmake). It has
+// what the headers of GCC's C++ library expect of glibc, and the few glibc functions we use.
 #pragma once
 
 #define __GLIBC_PREREQ(major, minor) 0
 #define __locale_t locale_t
 
-// Of <bits/ctype_base.h>, which <string> brings along: names only, nothing of it is linked.
+// For <bits/ctype_base.h>, which <string> includes. Only the names matter; nothing is linked.
 enum {
   _ISupper = 1 << 0,
   _ISlower = 1 << 1,
@@ -21,12 +21,12 @@ enum {
   _ISgraph = 1 << 11,
 };
 
-// Made for a glibc that has them.
+// The headers were made for a glibc that has these.
 #include <bits/c++config.h>
 #undef _GLIBCXX_USE_PTHREAD_COND_CLOCKWAIT
 #undef _GLIBCXX_USE_PTHREAD_MUTEX_CLOCKLOCK
 #undef _GLIBCXX_USE_PTHREAD_RWLOCK_CLOCKLOCK
-// No template is taken to be compiled in the library: what is used of one is compiled here.
+// No template is taken from the compiled library: each is compiled where it is used.
 #undef _GLIBCXX_EXTERN_TEMPLATE
 #define _GLIBCXX_EXTERN_TEMPLATE 0
 
@@ -34,12 +34,12 @@ enum {
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// Debian's musl 1.2.3 has no wrapper. close_range(2)
+// close_range(2), for which Debian's musl 1.2.3 has no wrapper.
 inline int close_range(unsigned first, unsigned last, int flags) {
   return static_cast<int>(::syscall(SYS_close_range, first, last, flags));
 }
 
-// strerror(3): musl's reads no locale that has not been set.
+// strerror(3): musl's reads no locale unless one was set.
 inline const char* strerrordesc_np(int number) { return ::strerror(number); }
 
 // "SEGV"; null: no name. strsignal(3), signal(7)

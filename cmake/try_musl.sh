@@ -1,21 +1,22 @@
 #!/bin/sh
-# A step that builds the launcher with musl, and what happens instead where it fails: the launcher then has glibc
-# (LauncherLibc.cmake, which puts this in front of the step's command).
+# Runs a step that builds the launcher with musl. If the step fails, the launcher gets glibc instead
+# (LauncherLibc.cmake, which puts this script before the step's command).
 #
 #   try_musl.sh compile NOTE OBJECT COMMAND…             an object that cannot be compiled is empty
 #   try_musl.sh link    NOTE PROGRAM GLIBC TREE COMMAND… a program that cannot be linked, or that fails its self-test,
 #                                                        is a copy of GLIBC, the same program with glibc; one line says so
 #
-# NOTE: a file that gets what the failed step said; that of a program also what an object of the build tree TREE has.
-# Ends with 0 but where the copy fails, or where a signal ended the command, or a program that it started: that says
-# nothing of musl. The empty object is older than any source: the next build tries again.
+# NOTE is a file for the messages of the failed step. The note of a program also gets those of its
+# objects in the build tree TREE. The script ends with 0, unless the copy fails or a signal ended
+# the command or a program that it started: a signal says nothing about musl. The empty object is
+# older than any source, so the next build tries again.
 kind=$1 note=$2 output=$3
 shift 3
 
-# Whether the launcher, as it is, starts a program, passes on how that ended, and ends what that left behind.
+# Whether the launcher starts a program, passes on how that ended, and ends what that left behind.
 works() {
   case $1 in */*) ;; *) set -- "./$1" ;; esac
-  # One that hangs ends with 124 or 137, which is also what a launcher passes on for SIGKILL.
+  # A launcher that hangs ends with 124 or 137; a launcher also passes on 137 for SIGKILL.
   set -- timeout -k 5 60 env -i PATH="$PATH" "$1" --test=self-test
   rm -f "$note.left"
   "$@" /bin/sh -c 'exit 7'
@@ -29,7 +30,8 @@ works() {
   rm -f "$note.left"
 }
 
-# Whether the command succeeds. A compiler or linker that the kernel kills is a program that the driver has started.
+# Whether the command succeeds. A compiler or linker that the kernel kills was started by its
+# driver.
 succeeds() {
   LC_ALL=C "$@" >"$note" 2>&1
   code=$?

@@ -5,7 +5,7 @@ work=$PWD/build/demo
 sources=/usr/src/googletest
 began=$SECONDS
 
-# Background ctest runs ignore Ctrl-C (the shell starts them so): they are ended here.
+# The shell makes background ctest runs ignore Ctrl-C, so they are ended here.
 two_trees=()
 end_two_trees() { [ ${#two_trees[@]} -eq 0 ] || kill "${two_trees[@]}" 2>/dev/null || true; }
 trap end_two_trees EXIT
@@ -13,8 +13,8 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 say "1. configuring GoogleTest's own suite ($sources), attached by one -D and no edit"
-# No build type: the tests are compiled once and run once, optimising them takes longer. -w: their
-# warnings are not ours to show.
+# No build type: the tests are compiled once and run once, and to optimise them takes longer. -w:
+# their warnings are not ours to show.
 quietly cmake -S "$sources" -B "$work/googletest" -G Ninja -DCMAKE_BUILD_TYPE= -DCMAKE_CXX_FLAGS=-w \
   -Dgtest_build_tests=ON -Dgmock_build_tests=ON "${attach[@]}"
 say "2. building it (some minutes the first time)"

@@ -1,4 +1,4 @@
-# Sourced by ./dev lint. Says everything it finds, then fails once.
+# Sourced by ./dev lint. Reports everything it finds, then fails once.
 found=0
 complain() { echo "lint: $*" >&2; found=1; }
 
@@ -34,13 +34,13 @@ if grep -rnE "#include <($system)" launcher/core; then
   complain "launcher/core is pure: no clock, file or system header"
 fi
 
-# A number of another PID namespace's /proc is another process.
+# In the /proc of another PID namespace the same number is another process.
 if grep -rnE '"/proc/?("|\{|locks|thread-self)' --include='*.[ch]pp' launcher |
   grep -vE '^launcher/os/(process/proc_numbers|containment/pid_namespace)\.cpp:'; then
   complain "what names processes in /proc goes through os/process/proc_numbers.hpp"
 fi
 
-# Alone, with nothing before it.
+# Each header must compile alone, with nothing before it.
 say "headers"
 check_header() {
   local said
@@ -58,7 +58,7 @@ quietly cmake --preset lint
 tidy_log=build/lint/clang-tidy.log
 if ! run-clang-tidy -quiet -j"$(nproc)" -p build/lint "^$PWD/(launcher|tests)/" \
   >"$tidy_log" 2>&1; then
-  # It colours and counts whatever is asked of it.
+  # run-clang-tidy prints colours and counts even if it is told not to.
   sed 's/\x1b\[[0-9;]*m//g' "$tidy_log" | grep -vE '^(clang-tidy-|[0-9]+ warnings? )' >&2
   complain "clang-tidy found something"
 fi

@@ -1,7 +1,8 @@
-# Sourced by ./dev reach: ./dev test of what is committed here, on other releases of Debian, as root and as a plain user.
+# Sourced by ./dev reach. Runs ./dev test of this commit on other Debian releases, as root and plain
+# user.
 #
 #   build/reach/lock               held while it runs
-#   build/reach/SUITE              the release, by debootstrap from where this machine has its packages; kept
+#   build/reach/SUITE              the release, from debootstrap and this machine's mirror; kept
 #   build/reach/SUITE-USER.log     what ./dev test printed
 #   build/reach/SUITE-USER.tests   a line for each test that did not pass: its name and ctest's word
 reach=$PWD/build/reach
@@ -9,7 +10,7 @@ commit=$(git rev-parse --short HEAD)
 suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(trixie sid)
 
-# Else Ctrl-C ends one user's tests, and the next one's begin.
+# Without this, Ctrl-C ends one user's tests and the next user's begin.
 trap 'exit 130' INT TERM
 [ "$(id -u)" -eq 0 ] || fail "reach needs root, to make the other releases and mount in them"
 [ -z "$(git status --porcelain --untracked-files=no)" ] || echo "dev: what is not committed is not tested there" >&2
@@ -22,15 +23,16 @@ make_release() {
   mirror=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' | awk '$1 == "Debian" && !found++ { print $2 }')
   [ -n "$mirror" ] || fail "no source of Debian's packages (apt-get update)"
   rm -rf "$reach/$1.part"
-  # In a mount namespace of its own: what it mounts is gone when it ends, however it ends.
+  # Its own mount namespace removes what debootstrap mounted, however it ends.
   quietly unshare --mount --propagation private debootstrap --variant=minbase --include=ca-certificates,git "$1" "$reach/$1.part" "$mirror"
-  # A mirror may be behind; what it has is signed all the same.
+  # A mirror may be behind, but its contents are signed all the same.
   echo 'Acquire::Check-Valid-Until "false";' >"$reach/$1.part/etc/apt/apt.conf.d/90reach"
   mv "$reach/$1.part" "$reach/$1"
 }
 
-# in_release SUITE COMMAND…: in PID and mount namespaces of its own. Whatever ends, its processes and mounts end with it.
-# The release becomes the root by pivot_root(8): below chroot(8) the kernel refuses user namespaces.
+# in_release SUITE COMMAND…: runs a command in PID and mount namespaces of its own. Its processes
+# and mounts end with it, however it ends. pivot_root(8) makes the release the root, because below
+# chroot(8) the kernel refuses user namespaces.
 in_release() {
   local root=$reach/$1
   shift
@@ -52,13 +54,14 @@ in_release() {
   ' reach "$root" "$@"
 }
 
-# The sources go in as a clone: what a new user has. It stands where other users reach it too; Debian 13's /root is closed.
+# The sources go in as a clone, which is what a new user has. They are where other users can read
+# them: on Debian 13 /root is closed.
 test_release() {
   local suite=$1 user=$2 sources=/srv/$2/holdfast log=$reach/$1-$2.log status=0
   rm -rf "${reach:?}/$suite$sources"
   git clone --quiet --no-hardlinks . "$reach/$suite$sources"
   say "$suite, $user: ./dev test of $commit (build/reach/$suite-$user.log)"
-  # The second user's compiler finds what the first one's has made.
+  # The second user's compiler reuses what the first user's compiler made.
   in_release "$suite" bash -euc '
     user=$1 sources=$2
     mkdir -p /var/cache/holdfast-reach
@@ -68,12 +71,12 @@ test_release() {
     exec runuser -u "$user" -- env HOME="$(getent passwd "$user" | cut -d: -f6)" CCACHE_DIR=/var/cache/holdfast-reach \
       CCACHE_UMASK=000 CCACHE_BASEDIR="$sources" CCACHE_NOHASHDIR=1 CMAKE_CXX_COMPILER_LAUNCHER=ccache "$sources/dev" test
   ' reach "$user" "$sources" >"$log" 2>&1 </dev/null || status=$?
-  # The last of such lists: what a test's own ctest printed may stand before it.
+  # Takes the last list, because a test's own ctest may have printed one before it.
   awk '/tests passed, .* failed out of/ { n = 0 }
     /^\t *[0-9]+ - / { sub(/^\t *[0-9]+ - /, ""); sub(/\).*/, ")"); line[n++] = $0 }
     END { for (i = 0; i < n; i++) print line[i] }' "$log" | sort -u >"$reach/$suite-$user.tests"
   summaries+=("$suite, $user: $(grep '^[0-9]*% tests passed' "$log" | tail -n 1 | grep . || echo "no test was run; it ended with $status")")
-  # Some tests want root, or no root: they say so, and are skipped.
+  # Some tests need root, or need to run without root: they say so, and are skipped.
   sed 's/^/  /' "$reach/$suite-$user.tests"
   [ "$status" -eq 0 ] || reached=1
 }
@@ -85,11 +88,11 @@ for suite in "${suites[@]}"; do
     say "$suite: debootstrap"
     make_release "$suite"
   fi
-  # What was kept is brought up to date.
+  # Brings a release that was kept up to date.
   quietly in_release "$suite" env DEBIAN_FRONTEND=noninteractive sh -ec 'apt-get -qq update; apt-get -qq -y dist-upgrade'
   for user in root plain; do test_release "$suite" "$user"; done
   summaries+=("  $(in_release "$suite" bash -c 'cmake --version | head -1; g++ -dumpfullversion; ninja --version' | paste -sd' ' || true)")
-  # diff ends with 1 where there is something to say.
+  # diff ends with 1 if there is a difference.
   differs=$(diff "$reach/$suite-root.tests" "$reach/$suite-plain.tests" | grep '^[<>]' | paste -sd';' || true)
   summaries+=("  not in both: ${differs:-nothing}")
 done
