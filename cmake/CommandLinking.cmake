@@ -3,7 +3,8 @@
 # than all the work of `begin` or `end` (docs/internals/decisions/0009). The program uses nothing
 # that glibc loads at run time (names of users or hosts, character sets).
 #
-# Provides holdfast_command_linking, and holdfast_fmt by headers: Debian has no archive of fmt.
+# Provides holdfast_command_linking, holdfast_fmt by headers (Debian has no archive of fmt), and
+# holdfast_re2.
 include(CheckCXXSourceCompiles)
 
 # GLOBAL: a target that links a library of ours must see what that library needs.
@@ -21,4 +22,15 @@ if(NOT HOLDFAST_SANITIZE)
   if(HOLDFAST_COMMAND_IS_STATIC)
     target_link_options(holdfast_command_linking INTERFACE -static -Wl,--gc-sections)
   endif()
+endif()
+
+# A static link also needs what RE2 itself needs: from 2023 on, Abseil.
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(HOLDFAST_RE2 REQUIRED re2)
+add_library(holdfast_re2 INTERFACE)
+target_include_directories(holdfast_re2 SYSTEM INTERFACE ${HOLDFAST_RE2_INCLUDE_DIRS})
+if(HOLDFAST_COMMAND_IS_STATIC)
+  target_link_libraries(holdfast_re2 INTERFACE ${HOLDFAST_RE2_STATIC_LDFLAGS})
+else()
+  target_link_libraries(holdfast_re2 INTERFACE ${HOLDFAST_RE2_LDFLAGS})
 endif()

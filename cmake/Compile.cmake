@@ -30,10 +30,6 @@ if(HOLDFAST_SANITIZE)
   target_compile_options(holdfast_compile INTERFACE
     -fsanitize=${HOLDFAST_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(holdfast_compile INTERFACE -fsanitize=${HOLDFAST_SANITIZE})
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND HOLDFAST_SANITIZE MATCHES "address")
-    # It warns of std::regex itself (GCC bug 105562, still there in 16).
-    target_compile_options(holdfast_compile INTERFACE -Wno-maybe-uninitialized)
-  endif()
 endif()
 
 # For the code of the launcher and the code that uses it: no exceptions, no RTTI, no guards of local

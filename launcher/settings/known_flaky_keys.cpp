@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "settings/keys.hpp"
-#include "settings/override_patterns.hpp"
+#include "settings/pattern.hpp"
 
 namespace holdfast {
 namespace {
@@ -55,12 +55,11 @@ class Reader {
   std::string pattern(std::string_view key, const std::string& expected) {
     const std::optional<std::string> text = needed(key, expected);
     if (!text) return {};
-    const Result<std::regex> compiled = compile_pattern(*text);
+    const Result<Pattern> compiled = Pattern::compile(*text);
     if (!compiled) {
-      complaints_.add(place_of(named_.table.get(key)->source()),
-                      std::string(key) + " in " + named_.name,
-                      in_quotes(*text) + " with " + compiled.error().message,
-                      "a regular expression (ECMAScript)");
+      complaints_.add(
+          place_of(named_.table.get(key)->source()), std::string(key) + " in " + named_.name,
+          in_quotes(*text) + " with " + compiled.error().message, "a regular expression (RE2)");
     }
     return *text;
   }

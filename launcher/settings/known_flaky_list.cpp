@@ -4,7 +4,6 @@
 
 #include "core/settings/kinds.hpp"
 #include "settings/complaints.hpp"
-#include "settings/override_patterns.hpp"
 
 namespace holdfast {
 
@@ -15,7 +14,7 @@ KnownFlakyList::KnownFlakyList(const std::vector<KnownFlaky>& entries, const Day
                   " (" + entry.flake.issue + "), which expired on " + to_text(entry.expires);
       continue;
     }
-    Result<std::regex> tests = compile_pattern(entry.tests);
+    Result<Pattern> tests = Pattern::compile(entry.tests);
     if (!tests) continue;
     entries_.push_back({std::move(*tests),
                         {Setting::known_flaky, Source::file, kind::KnownFlakes::print(entry.flake),
@@ -25,10 +24,8 @@ KnownFlakyList::KnownFlakyList(const std::vector<KnownFlaky>& entries, const Day
 
 Values KnownFlakyList::matching(std::string_view test) const {
   Values found;
-  // Overrides have the same limit, and warn about it.
-  if (test.size() > k_longest_matched_name) return found;
   for (const Entry& entry : entries_) {
-    if (std::regex_search(test.begin(), test.end(), entry.tests)) found.push_back(entry.flake);
+    if (entry.tests.is_found_in(test)) found.push_back(entry.flake);
   }
   return found;
 }

@@ -1,19 +1,19 @@
 // Tells which entries of [[known-flaky]] fit a test.
 #pragma once
 
-#include <regex>
 #include <string_view>
 #include <vector>
 
 #include "core/retry/known_flaky.hpp"
 #include "core/settings/value.hpp"
+#include "settings/pattern.hpp"
 
 namespace holdfast {
 
 class KnownFlakyList {
  public:
   KnownFlakyList() = default;
-  // compile_pattern() must accept the patterns of `entries`. Expired entries are left out.
+  // Pattern::compile() must accept the patterns of `entries`. Expired entries are left out.
   KnownFlakyList(const std::vector<KnownFlaky>& entries, const Day& today);
 
   // In the order of the file.
@@ -24,7 +24,7 @@ class KnownFlakyList {
 
  private:
   struct Entry {
-    std::regex tests;
+    Pattern tests;
     Value flake;
   };
   std::vector<Entry> entries_;

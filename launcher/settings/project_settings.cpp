@@ -118,26 +118,18 @@ Result<ProjectSettings> ProjectSettings::load(const std::optional<std::string>& 
   return project;
 }
 
-Values ProjectSettings::values_for(std::string_view test, std::string_view labels,
-                                   std::string* trouble) const {
-  const OverridePatterns::Matched matched = patterns_.match(test, labels);
-  if (matched.name_too_long && trouble != nullptr) {
-    *trouble = "ignoring overrides by name: the name is longer than " +
-               std::to_string(k_longest_matched_name) + " bytes";
-  }
-  Values said = values_of(settings_, matched.overrides);
+Values ProjectSettings::values_for(std::string_view test, std::string_view labels) const {
+  Values said = values_of(settings_, patterns_.matching(test, labels));
   for (Value& known : known_flaky_.matching(test)) said.push_back(std::move(known));
   return said;
 }
 
 Result<ResolvedPolicy> ProjectSettings::resolve(std::string_view test, const TestFacts& facts,
                                                 const Values& properties) const {
-  std::string trouble;
-  Values said = values_for(test, facts.labels, &trouble);
+  Values said = values_for(test, facts.labels);
   said.insert(said.end(), properties.begin(), properties.end());
   Result<ResolvedPolicy> resolved = holdfast::resolve(std::move(said), facts);
   if (!resolved) return resolved;
-  if (!trouble.empty()) resolved->warnings.push_back(std::move(trouble));
   if (has_retry_alone_) {
     // The lock has a name of its own, so there is nothing to merge it with.
     Result<void> added = add_locks({retry_alone_lock()}, resolved->policy.locks);

@@ -43,10 +43,8 @@ class ProjectSettings {
   // A sentence for people about something missing or expired that is asked for; usually empty.
   const std::string& note() const { return note_; }
 
-  // What the file says of this test. `labels` is in the form of TestFacts. `trouble` gets a
-  // sentence if the name could not be compared with the overrides.
-  Values values_for(std::string_view test, std::string_view labels,
-                    std::string* trouble = nullptr) const;
+  // What the file says of this test. `labels` is in the form of TestFacts.
+  Values values_for(std::string_view test, std::string_view labels) const;
 
   // The finished policy of one attempt; `properties` are the values from the test's own properties.
   Result<ResolvedPolicy> resolve(std::string_view test, const TestFacts& facts,

@@ -8,7 +8,7 @@
 #include "core/settings/kinds.hpp"
 #include "core/settings/policy.hpp"
 #include "core/settings/settings.hpp"
-#include "settings/override_patterns.hpp"
+#include "settings/pattern.hpp"
 #include "settings/spelling.hpp"
 
 namespace holdfast {
@@ -203,7 +203,7 @@ struct Reader<kind::Variables, Field> {
 template <typename Field>
 struct Reader<kind::Patterns, Field> {
   static void read(const Key& key) {
-    const std::string expected = "regular expressions (ECMAScript) for a line of the output";
+    const std::string expected = "regular expressions (RE2) for a line of the output";
     const toml::array* entries = key.node.as_array();
     if (entries == nullptr || entries->size() > k_most_patterns) {
       return key.complain(key.node, entries == nullptr ? describe_type(key.node) : "too many",
@@ -215,7 +215,7 @@ struct Reader<kind::Patterns, Field> {
         key.complain(entry, text ? "an empty text" : text.error().message, expected);
         continue;
       }
-      const Result<std::regex> compiled = compile_pattern(*text);
+      const Result<Pattern> compiled = Pattern::compile(*text);
       if (compiled) {
         key.add(entry, *text);
       } else {

@@ -11,7 +11,7 @@
 #include "core/base/words.hpp"
 #include "os/file/file_text.hpp"
 #include "settings/known_flaky_keys.hpp"
-#include "settings/override_patterns.hpp"
+#include "settings/pattern.hpp"
 #include "settings/profiles.hpp"
 #include "settings/setting_keys.hpp"
 #include "settings/spelling.hpp"
@@ -148,11 +148,11 @@ class Reader {
 
   void check_pattern(const NamedTable& named, const SettingsOverride& override) {
     if (!override.test) return;
-    const Result<std::regex> compiled = compile_pattern(*override.test);
+    const Result<Pattern> compiled = Pattern::compile(*override.test);
     if (compiled) return;
     complaints_.add(place_of(named.table.get("test")->source()), "test in " + named.name,
                     in_quotes(*override.test) + " with " + compiled.error().message,
-                    "a regular expression (ECMAScript)");
+                    "a regular expression (RE2)");
   }
 
   void read_build_steps(const toml::node& node) {

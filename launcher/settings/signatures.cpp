@@ -2,18 +2,15 @@
 
 #include <algorithm>
 
-#include "settings/override_patterns.hpp"
-
 namespace holdfast {
 namespace {
 
-bool is_found(const std::regex& pattern, std::string_view output) {
+bool is_found(const Pattern& pattern, std::string_view output) {
   while (!output.empty()) {
     const std::size_t end = std::min(output.find('\n'), output.size());
     std::string_view line = output.substr(0, end);
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    line = line.substr(0, k_longest_searched_line);
-    if (std::regex_search(line.begin(), line.end(), pattern)) return true;
+    if (pattern.is_found_in(line)) return true;
     output.remove_prefix(std::min(end + 1, output.size()));
   }
   return false;
@@ -24,7 +21,7 @@ bool is_found(const std::regex& pattern, std::string_view output) {
 Result<Signatures> Signatures::of(const std::vector<std::string>& patterns) {
   Signatures signatures;
   for (const std::string& pattern : patterns) {
-    Result<std::regex> compiled = compile_pattern(pattern);
+    Result<Pattern> compiled = Pattern::compile(pattern);
     if (!compiled) return Error{"use \"" + pattern + "\": " + compiled.error().message};
     signatures.patterns_.push_back(std::move(*compiled));
   }

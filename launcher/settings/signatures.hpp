@@ -3,30 +3,28 @@
 
 #include <cstddef>
 #include <optional>
-#include <regex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/result.hpp"
+#include "settings/pattern.hpp"
 
 namespace holdfast {
 
-// The search reads only the end of the output and the beginning of each line, so that its time is
-// bounded. A failure usually names its cause in a line near the end.
+// Only the end of the output is searched: a failure usually names its cause in a line near it.
 inline constexpr std::size_t k_most_searched_output = 1024 * 1024;
-inline constexpr std::size_t k_longest_searched_line = 4096;
 
 class Signatures {
  public:
-  // Fails for a pattern that compile_pattern() refuses; a file that was read has none.
+  // Fails for a pattern that Pattern::compile() refuses; a file that was read has none.
   static Result<Signatures> of(const std::vector<std::string>& patterns);
 
   // The index of the first pattern that matches within a line of the output.
   std::optional<std::size_t> found_in(std::string_view output) const;
 
  private:
-  std::vector<std::regex> patterns_;
+  std::vector<Pattern> patterns_;
 };
 
 }  // namespace holdfast

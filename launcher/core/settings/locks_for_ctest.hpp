@@ -13,7 +13,7 @@
 
 namespace holdfast {
 
-// Whether CMake reads this ECMAScript pattern as we do. It may have plain characters, `\` before
+// Whether CMake reads this pattern of RE2 as we do. It may have plain characters, `\` before
 // punctuation, `.`, `*`, `+`, `^` at its beginning and `$` at its end.
 bool means_the_same_to_cmake(std::string_view pattern);
 

@@ -27,8 +27,6 @@ class AttemptJudge {
   const VerdictMirror& mirror() const { return mirror_; }
 
  private:
-  std::optional<std::size_t> known_in(const std::string& output) const;
-
   VerdictMirror mirror_;
   Signatures signatures_;
   bool has_signatures_ = false;

@@ -33,10 +33,10 @@ TEST(BuildStepKeys, WhatIsNotUnderstoodIsNamed) {
   EXPECT_EQ(
       error_of("[build-steps]\ntransient = \"x\"\n"),
       "/s/holdfast.toml:2: transient in [build-steps]: found a string, expected a list of at most "
-      "64 regular expressions (ECMAScript) for a line of the output");
+      "64 regular expressions (RE2) for a line of the output");
   EXPECT_EQ(error_of("[build-steps]\ntransient = [1]\n"),
             "/s/holdfast.toml:2: transient in [build-steps]: found an integer, expected regular "
-            "expressions (ECMAScript) for a line of the output");
+            "expressions (RE2) for a line of the output");
   EXPECT_NE(error_of("[build-steps]\ntransient = [\"(\"]\n").find("found \"(\" with "),
             std::string::npos);
   EXPECT_NE(error_of("[build-steps]\ntransients = []\n").find("did you mean \"transient\"?"),

@@ -52,7 +52,7 @@ TEST(KnownFlakyList, FitsByNameAndDayAndSaysWhatHasExpired) {
   EXPECT_EQ(in_january.matching("net.http").size(), 1U);
   EXPECT_EQ(in_january.matching("a.slow.one")[0].text.substr(0, 26), "1 21 https://example.org/7");
   EXPECT_TRUE(in_january.matching("subnet").empty());
-  EXPECT_TRUE(in_january.matching(std::string(5000, 'x') + "slow").empty());
+  EXPECT_EQ(in_january.matching(std::string(200'000, 'x') + ".slow.").size(), 1U);
   const KnownFlakyList in_february(entries, *parse_day("2026-02-01"));
   EXPECT_EQ(in_february.matching("net.dns").size(), 1U);
   EXPECT_EQ(in_february.expired(),
@@ -85,8 +85,8 @@ TEST(KnownFlakyList, WhatIsWrongIsSaidWithItsLineAndWhatWasExpected) {
        "1: [[known-flaky]]: found no `expires`, expected the last day on which it holds, such as "
        "2026-12-31"},
       {"signature = \"b\"\n", "signature = \"(\"\n",
-       "3: signature in [[known-flaky]]: found \"(\" with an unmatched parenthesis, or a "
-       "repetition of nothing, expected a regular expression (ECMAScript)"},
+       "3: signature in [[known-flaky]]: found \"(\" with an unmatched parenthesis, expected "
+       "a regular expression (RE2)"},
       {"issue = \"c\"\n", "issue = 7\n",
        "4: issue in [[known-flaky]]: found an integer, expected where it is being dealt with"},
       {"expires = 2026-01-01\n", "expires = \"soon\"\n",
@@ -148,8 +148,6 @@ TEST(Signatures, OfALargeOutputTheEndIsLookedAt) {
   EXPECT_FALSE(signatures->found_in(lines));
   EXPECT_FALSE(signatures->found_in("needle\n" + lines));
   EXPECT_TRUE(signatures->found_in(lines + "needle\n"));
-  const std::string hay(5000, 'h');
-  EXPECT_FALSE(signatures->found_in(hay + "needle\n"));
 }
 
 }  // namespace

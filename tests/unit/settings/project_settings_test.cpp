@@ -107,9 +107,6 @@ scratch = "remove"
   EXPECT_EQ(resolved->policy.timeout, Milliseconds{60'000});
   EXPECT_EQ(resolved->policy.scratch, Scratch::remove);
   EXPECT_EQ(project->resolve("fast", {}, {})->policy, Policy{});
-  EXPECT_EQ(
-      project->resolve(std::string(5000, 'x'), {}, {})->warnings,
-      std::vector<std::string>{"ignoring overrides by name: the name is longer than 4096 bytes"});
 }
 
 }  // namespace

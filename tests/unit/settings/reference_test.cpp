@@ -196,7 +196,7 @@ Json table_schema(Json properties) {
 
 std::string schema() {
   Json override = properties_of(rows_of_tests());
-  override["test"] = {{"type", "string"}, {"minLength", 1}, {"maxLength", 1024}};
+  override["test"] = {{"type", "string"}, {"minLength", 1}};
   override["label"] = {{"type", "string"}, {"minLength", 1}};
   Json overrides{{"type", "array"}, {"items", table_schema(override)}};
   overrides["items"]["anyOf"] = {{{"required", {"test"}}}, {{"required", {"label"}}}};
