@@ -107,7 +107,7 @@ function(_holdfast_begin)
   if(NOT trouble STREQUAL "")
     if("--from-include" IN_LIST ARGN)
       message(NOTICE "holdfast: ${_holdfast_program} ${trouble}: tests run by their own properties, "
-        "nothing is recorded; a test that may be tried again is red")
+        "nothing is recorded")
     endif()
     return()
   endif()

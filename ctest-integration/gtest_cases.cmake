@@ -24,14 +24,15 @@ holdfast: 0 cases: the filter matches none\n*$;\
 please report it to\n[^\n]*<googletestframework[^\n]*googlegroups\\.com>[^\n]*\\.\n*\
 (holdfast: 0 cases: [^\n]*\n*)?$")
 
-# Around tests that are batches: they have a launcher of their own. attach.cmake's becomes it too,
+# Around tests that are batches: ctest starts holdfast-exec. attach.cmake's launcher becomes it too,
 # for the price of one more program. Neither is there where the tests run without Holdfast.
 set(_holdfast_before_batches [==[
 set(_holdfast_usual_launcher "${_holdfast_launcher}")
 if(NOT _holdfast_usual_launcher STREQUAL "" AND COMMAND _holdfast_trouble_with_program)
-  _holdfast_trouble_with_program("${_holdfast_launcher}-batch" _holdfast_trouble)
+  string(REPLACE "/holdfast-launcher" "/holdfast-exec" _holdfast_exec "${_holdfast_launcher}")
+  _holdfast_trouble_with_program("${_holdfast_exec}" _holdfast_trouble)
   if(_holdfast_trouble STREQUAL "")
-    string(APPEND _holdfast_launcher "-batch")
+    set(_holdfast_launcher "${_holdfast_exec}")
   endif()
 endif()
 ]==])

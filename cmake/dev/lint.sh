@@ -14,12 +14,12 @@ declare -A may_include=(
   [os]="core os"
   [supervision]="core os supervision"
   [forensics]="core os forensics"
-  [exec]="core os supervision forensics settings exec"
+  [exec]="core os supervision forensics exec"
   [store]="core os store"
   [report]="core os store report"
   [settings]="core os settings"
   [keeper]="core os store report settings keeper"
-  [cli]="core os supervision exec store report settings keeper cli"
+  [cli]="core os supervision store report settings keeper cli"
 )
 for layer in core os supervision forensics exec store report settings keeper cli; do
   allowed=${may_include[$layer]// /|}

@@ -1,4 +1,4 @@
-// Messages to and from `holdfast exec`: docs/internals/worker-protocol.md.
+// Messages to and from holdfast-exec: docs/internals/worker-protocol.md.
 #pragma once
 
 #include <string>

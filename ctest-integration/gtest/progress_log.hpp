@@ -1,4 +1,4 @@
-// What is said to `holdfast exec` without a system call: docs/internals/worker-protocol.md.
+// What is said to holdfast-exec without a system call: docs/internals/worker-protocol.md.
 #pragma once
 
 #include <stdint.h>

@@ -1,4 +1,4 @@
-// Tells `holdfast exec` which case this process is at.
+// Tells holdfast-exec which case this process is at.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -11,8 +11,6 @@
 
 #include "core/base/printable.hpp"
 #include "core/outcome/exit_codes.hpp"
-#include "exec/execution.hpp"
-#include "os/signal/signals.hpp"
 
 namespace holdfast::cli {
 
@@ -44,13 +42,6 @@ std::string trouble_with_command(const CLI::App& app, std::string_view word) {
          " (see holdfast --help)";
 }
 
-// The launcher has become this process, so this process must end as the launcher would.
-int exec_on(char** arguments) {
-  const Exit end = exec::execute(arguments, environ);
-  if (end.kind == Exit::Kind::signal) os::die_of(end.value);
-  return end.value;
-}
-
 int output_lost(int number) {
   complain("failed to write to stdout: " + std::generic_category().message(number));
   return exit_codes::k_usage;
@@ -74,9 +65,11 @@ void add_commands(CLI::App& app, std::string_view word, int& exit_code) {
 }  // namespace
 
 int run_command(int count, char** arguments) {
-  // CLI11 must not see these two: what follows `--` is not ours to read.
+  // CLI11 must not see these two: what follows `--` and a pattern are not its to read.
   if (count > 1 && std::string_view(arguments[1]) == "run") return exec_run(arguments);
-  if (count > 1 && std::string_view(arguments[1]) == "exec") return exec_on(arguments);
+  if (count > 1 && std::string_view(arguments[1]) == "answer") {
+    return answer({arguments + 2, arguments + count});
+  }
   try {
     CLI::App app("Holdfast: a plugin for CTest and Ninja.", "holdfast");
     app.set_version_flag("--version", HOLDFAST_VERSION);

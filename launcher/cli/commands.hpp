@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include <string>
+#include <vector>
 
 namespace holdfast::cli {
 
@@ -23,6 +24,9 @@ void add_keeper(CLI::App& app, int& exit_code);
 // `holdfast run`: becomes the launcher, because there is only one supervisor. Returns only on
 // failure.
 int exec_run(char** arguments);
+
+// `words`: those after `answer`.
+int answer(const std::vector<std::string>& words);
 
 // Refuses an empty word (a script's unset variable), which would count as no word.
 CLI::Validator expected(const std::string& what);

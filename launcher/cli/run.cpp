@@ -13,6 +13,7 @@
 #include "core/settings/command_line.hpp"
 #include "os/file/system_call.hpp"
 #include "settings/project_settings.hpp"
+#include "supervision/base/programs.hpp"
 #include "supervision/grant/hand_over.hpp"
 
 namespace holdfast::cli {

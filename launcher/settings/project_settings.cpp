@@ -11,13 +11,11 @@
 #include "core/base/names.hpp"
 #include "core/lock/run_alone.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/file_text.hpp"
+#include "os/file/project_file.hpp"
 #include "settings/settings_file.hpp"
 
 namespace holdfast {
 namespace {
-
-constexpr std::size_t k_longest_project_file = 16 * 1024;
 
 // True also for a dangling link: its owner must hear that the settings cannot be read.
 bool exists(const std::string& path) {
@@ -62,16 +60,9 @@ std::string selected_profile() {
 }
 
 std::optional<std::string> settings_file_of_tree(const std::string& tree) {
-  const Result<std::string> text =
-      os::read_file(below(tree, names::k_project_file), k_longest_project_file);
-  if (!text) return std::nullopt;
-  const std::size_t first_end = text->find('\n');
-  if (first_end == std::string::npos) return std::nullopt;
-  const std::size_t second_end = text->find('\n', first_end + 1);
-  const std::string source = text->substr(
-      first_end + 1, second_end == std::string::npos ? second_end : second_end - first_end - 1);
-  if (source.empty() || source[0] != '/') return std::nullopt;
-  return below(source, names::k_settings_file);
+  const std::optional<std::string> source = os::source_of_tree(tree);
+  if (!source) return std::nullopt;
+  return below(*source, names::k_settings_file);
 }
 
 std::optional<std::string> settings_file_around(const std::string& directory) {

@@ -29,9 +29,6 @@ Result<Signatures> Signatures::of(const std::vector<std::string>& patterns) {
 }
 
 std::optional<std::size_t> Signatures::found_in(std::string_view output) const {
-  if (output.size() > k_most_searched_output) {
-    output.remove_prefix(output.size() - k_most_searched_output);
-  }
   for (std::size_t i = 0; i < patterns_.size(); ++i) {
     if (is_found(patterns_[i], output)) return i;
   }

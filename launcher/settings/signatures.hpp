@@ -12,15 +12,12 @@
 
 namespace holdfast {
 
-// Only the end of the output is searched: a failure usually names its cause in a line near it.
-inline constexpr std::size_t k_most_searched_output = 1024 * 1024;
-
 class Signatures {
  public:
   // Fails for a pattern that Pattern::compile() refuses; a file that was read has none.
   static Result<Signatures> of(const std::vector<std::string>& patterns);
 
-  // The index of the first pattern that matches within a line of the output.
+  // The index of the first pattern that is found in a line of the output.
   std::optional<std::size_t> found_in(std::string_view output) const;
 
  private:

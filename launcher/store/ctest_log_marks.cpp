@@ -74,7 +74,7 @@ LoggedCommand command_of(std::string_view text) {
 
 // Whether `program` is the launcher, the plain one or that for batches.
 bool is_launcher(std::string_view program) {
-  return program.ends_with("/holdfast-launcher") || program.ends_with("/holdfast-launcher-batch");
+  return program.ends_with("/holdfast-launcher") || program.ends_with("/holdfast-exec");
 }
 
 // Takes the text from `"name" start time:` to the output. An argument of the command may look like

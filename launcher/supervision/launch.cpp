@@ -81,12 +81,11 @@ Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& ca
 // attempt, and kept until nothing of it is left.
 class Launch {
  public:
-  // `batches`: as for launch().
-  Launch(Invocation invocation, Surroundings around, AttemptRunner* batches = nullptr)
+  Launch(Invocation invocation, Surroundings around, AttemptRunner& runner)
       : invocation_(std::move(invocation)),
         around_(std::move(around)),
         clock_(invocation_.limits),
-        batches_(batches) {
+        runner_(runner) {
     if (!invocation_.tells_locks) clock_.start();
   }
 
@@ -94,48 +93,43 @@ class Launch {
     if (!invocation_.warning.empty()) teller().complain(invocation_.warning);
     grant_ = seek_grant(invocation_, around_.callers, keeper_);
     if (invocation_.bare) return run_unwatched();
-    if (is_batch_for_here()) {
-      runner_ = batches_;
-      // Each process of the batch is recognised by itself.
-      grant_.is_googletest = false;
-    } else if (needs_exec()) {
-      grant_.refusal =
-          "failed to " + hand_over(invocation_, grant_, keeper_, around_.callers).message;
-    }
+    if (runner_.is_plain() && needs_exec()) hand_over_test();
     return run_granted();
   }
 
-  // Starts with what this process found out as the launcher.
-  Exit go_on(Grant grant, KeeperLink keeper, AttemptRunner& runner) {
-    grant_ = std::move(grant);
-    keeper_ = std::move(keeper);
-    runner_ = &runner;
+  // Goes on with what this process found out as the launcher.
+  Exit go_on(HandedOver&& handed) {
+    grant_ = complete(std::move(handed.grant), invocation_, os::own_name());
+    keeper_ = std::move(handed.keeper);
     return run_granted();
   }
 
  private:
-  bool is_batch_for_here() const {
-    if (batches_ == nullptr || !grant_.refusal.empty() || !invocation_.attach) return false;
-    const Policy& policy = grant_.policy;
-    return policy.isolation && !policy.retry.may_retry() && policy.retry.known.empty() &&
-           !policy.hooks.any();
-  }
+  bool is_batch() const { return grant_.policy.isolation && invocation_.attach; }
 
   // The test is more than one process to be supervised, or more than one attempt, or has hooks.
   bool needs_exec() const {
-    if (!grant_.refusal.empty()) return false;
     const Policy& policy = grant_.policy;
-    return (policy.isolation && invocation_.attach) || policy.retry.may_retry() ||
-           policy.hooks.any();
+    return grant_.refusal.empty() && (is_batch() || policy.retry.may_retry() || policy.hooks.any());
+  }
+
+  // Returns only on failure, which is then a refusal.
+  void hand_over_test() {
+    HandOver handed;
+    handed.callers = around_.callers;
+    handed.keeper = std::move(keeper_);
+    grant_.refusal = "failed to " + hand_over(invocation_, grant_, handed).message;
+    keeper_ = std::move(handed.keeper);
   }
 
   Exit run_granted() {
+    // Each process of a batch is recognised by itself.
+    if (is_batch()) grant_.is_googletest = false;
     while (true) {
       warn(record_start(grant_.identity, grant_.policy.locks));
       AttemptScratch scratch(std::move(grant_.scratch));
       AttemptResult result = attempt_with_locks(scratch);
-      std::optional<NextAttempt> next;
-      if (runner_ != nullptr) next = runner_->conclude(ended_attempt(scratch, result));
+      std::optional<NextAttempt> next = runner_.conclude(ended_attempt(scratch, result));
       if (!result.note.empty()) tell_note(result);
       tell_scratch(scratch, result);
       result.verdict = verdict_of(result);
@@ -144,7 +138,7 @@ class Launch {
       grant_.identity.attempt = next->attempt;
       ++grant_.identity.n;
       grant_.scratch = std::move(next->scratch);
-      interrupted_ = runner_->wait(*next, grant_.policy, around_);
+      interrupted_ = runner_.wait(*next, grant_.policy, around_);
     }
   }
 
@@ -168,7 +162,7 @@ class Launch {
 
   // ctest's clock alone counts: it tells us of the end, and says `***Timeout` when we are gone.
   bool is_told_of_limit() const {
-    return around_.parent_tells && runner_ == nullptr &&
+    return around_.parent_tells && runner_.is_plain() &&
            clock_.judges(grant_.policy, invocation_.facts);
   }
 
@@ -218,7 +212,7 @@ class Launch {
     if (locks.end != TakenLocks::End::had) return without_locks(locks, grant_.identity.test);
     if (invocation_.tells_locks && grant_.identity.n == 1) tell_locks(locks);
     const bool wants_own = !invocation_.attach && says_scratch(invocation_);
-    if (wants_own || (runner_ != nullptr && scratch.path().empty())) make_own(scratch);
+    if (wants_own || (!runner_.is_plain() && scratch.path().empty())) make_own(scratch);
     AttemptResult result = attempt(above, locks.held, scratch);
     result.lock_wait = locks.waited;
     for (const os::LockRequest& lock : locks.held) lock.tidy_below(grant_.identity.attempt);
@@ -249,18 +243,17 @@ class Launch {
     plan.loudness = invocation_.line.loudness;
     plan.required_files = invocation_.facts.required_files;
     plan.teller = &say;
-    plan.keeps_directory = runner_ != nullptr;
+    plan.is_plain = runner_.is_plain();
     if (policy.containment == Containment::cgroup) {
       plan.cgroup = cgroup_name(grant_.home.tree, identity.attempt);
     }
-    AttemptResult result =
-        runner_ != nullptr ? runner_->run(plan, around_) : run_attempt(plan, around_);
+    AttemptResult result = runner_.run(plan, around_);
     const os::ScratchContent left = scratch.look();
-    if (runner_ == nullptr || !runner_->judges_cases()) {
+    if (runner_.judges_cases()) {
+      note_orphans(grant_, left, result);
+    } else {
       weigh_evidence(evidence, invocation_, grant_, left, result);
       weigh_memory(keeper_, result);
-    } else {
-      note_orphans(grant_, left, result);
     }
     notice_lost_locks(locks, identity.test, result);
     result.scratch = scratch.settle(policy.scratch, result.outcome, left);
@@ -331,84 +324,52 @@ class Launch {
   KeeperLink keeper_;
   Grant grant_;
   CtestClock clock_;
-  AttemptRunner* batches_;
-  AttemptRunner* runner_ = nullptr;  // null: only the supervisor
-  int interrupted_ = 0;              // the signal that came before another attempt
+  AttemptRunner& runner_;
+  int interrupted_ = 0;  // the signal that came before another attempt
   bool warned_ = false;
 };
 
+bool is_under_ctest() { return ::getenv(environment::k_attach.data()) != nullptr; }
+
 }  // namespace
 
-Exit launch(char** arguments, char** environment, AttemptRunner* batches) {
-  // The mode is read first of all: under ctest a failure of ours must not be an exit code.
-  const ExitMode mode =
-      ::getenv(environment::k_attach.data()) != nullptr ? ExitMode::ctest : ExitMode::command;
-  // The other launcher takes over at once, so that nothing found out here is lost. This follows the
-  // test's own property; a setting that says the same shows only later.
-  const bool is_told_of_batch =
-      mode == ExitMode::ctest && ::getenv(environment::k_property_isolation.data()) != nullptr;
-  if (batches == nullptr && is_told_of_batch) become_launcher_of_batches(arguments, environment);
-  Result<Invocation> invocation = read_invocation(arguments, environment);
-  if (!invocation) {
-    write_line(invocation.error().message);
-    return own_failure(mode);
-  }
-  if (invocation->line.help) {
-    write_line("`holdfast run --help` says what there is");
-    return own_failure(mode);
-  }
-  if (invocation->line.step) return launch_step(std::move(*invocation));
-  if (invocation->line.settings >= 0) {
-    Result<Values> said = take_settings(invocation->line.settings);
-    if (!said) {
-      write_line("failed to " + said.error().message);
-      return own_failure(mode);
-    }
-    invocation->said = std::move(*said);
-  }
-  const os::CallersSignals callers = os::take_signals();
-  if (const std::string_view trouble = os::trouble_with_watching(); !trouble.empty()) {
-    return launch_unwatched(*invocation, callers, trouble);
-  }
-  Result<Surroundings> around = look_around(*invocation, callers);
-  if (!around) {
-    write_line("failed to " + around.error().message);
-    return own_failure(mode);
-  }
-  return Launch(std::move(*invocation), std::move(*around), batches).run();
+// The environment says the mode: under ctest a failure of ours must not be an exit code, however
+// early it comes.
+Exit cannot_begin(const std::string& why) {
+  write_line(why);
+  return own_failure(is_under_ctest() ? ExitMode::ctest : ExitMode::command);
 }
 
-Exit go_on(char** arguments, char** environment, AttemptRunner& runner, StepRunner& step_runner) {
-  Result<HandedOver> handed = take_over(arguments);
-  const ExitMode mode =
-      ::getenv(environment::k_attach.data()) != nullptr ? ExitMode::ctest : ExitMode::command;
-  if (!handed) {
-    write_line(handed.error().message);
-    return own_failure(mode);
-  }
-  Result<Invocation> invocation = read_invocation(handed->arguments, environment);
-  if (!invocation) {
-    write_line(invocation.error().message);
-    return own_failure(mode);
-  }
+Exit launch(char** arguments, char** environment, const Runners& runners, HandedOver* handed) {
+  // The other program takes over at once, so that nothing found out here is lost. This follows the
+  // test's own property; a setting that says the same shows only later.
+  const bool is_told_of_batch =
+      is_under_ctest() && ::getenv(environment::k_property_isolation.data()) != nullptr;
+  if (runners.tests.is_plain() && is_told_of_batch) become_exec(arguments, environment);
+  Result<Invocation> invocation = read_invocation(arguments, environment);
+  if (!invocation) return cannot_begin(invocation.error().message);
+  if (invocation->line.help) return cannot_begin("`holdfast run --help` says what there is");
   if (invocation->line.step) {
-    return go_on_with_step(std::move(*invocation), handed->callers, step_runner);
+    return launch_step(std::move(*invocation), handed, runners.steps);
   }
-  Result<Surroundings> around = look_around(*invocation, handed->callers);
-  if (!around) {
-    write_line("failed to " + around.error().message);
-    return own_failure(mode);
-  }
-  Grant& grant = handed->grant;
-  grant.identity.test = invocation->test;
-  grant.identity.key = key_of(*invocation);
-  if (invocation->attach) {
-    grant.home = {invocation->attach->project, invocation->attach->tree};
+  os::CallersSignals callers;
+  if (handed != nullptr) {
+    callers = handed->callers;
   } else {
-    grant.home = enclosing_tree();
+    if (invocation->line.settings >= 0) {
+      Result<Values> said = take_settings(invocation->line.settings);
+      if (!said) return cannot_begin("failed to " + said.error().message);
+      invocation->said = std::move(*said);
+    }
+    callers = os::take_signals();
+    if (const std::string_view trouble = os::trouble_with_watching(); !trouble.empty()) {
+      return launch_unwatched(*invocation, callers, trouble);
+    }
   }
-  return Launch(std::move(*invocation), std::move(*around))
-      .go_on(std::move(grant), std::move(handed->keeper), runner);
+  Result<Surroundings> around = look_around(*invocation, callers);
+  if (!around) return cannot_begin("failed to " + around.error().message);
+  Launch launch(std::move(*invocation), std::move(*around), runners.tests);
+  return handed != nullptr ? launch.go_on(std::move(*handed)) : launch.run();
 }
 
 }  // namespace holdfast::supervision

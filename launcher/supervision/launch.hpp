@@ -9,20 +9,27 @@
 #include "supervision/base/keeper_link.hpp"
 #include "supervision/base/teller.hpp"
 #include "supervision/grant/grant.hpp"
+#include "supervision/grant/hand_over.hpp"
 #include "supervision/step/step.hpp"
 
 namespace holdfast::supervision {
 
-class AttemptRunner;
+struct Runners;
 
 // Runs what the command line says. `arguments` and `environment` are those of main. Returns how
 // this process is to end. Some ends (a test that is exempt from Holdfast) replace the process and
 // do not return.
 //
-// `batches` runs a batch in this process, if the test needs nothing else than that and the
-// supervisor. Null: this is the launcher of every test, and for a batch the launcher of batches
-// takes its place (docs/internals/decisions/0021-a-launcher-for-batches.md).
-Exit launch(char** arguments, char** environment, AttemptRunner* batches = nullptr);
+// With plain runners this is the launcher: what is more than one plain attempt is for
+// holdfast-exec, which takes its place. That one calls this with runners of its own, to begin or to
+// go on with what a launcher has handed over (docs/internals/decisions/0032).
+//
+// `handed`: what a launcher has handed over; null: nobody was here before.
+Exit launch(char** arguments, char** environment, const Runners& runners,
+            HandedOver* handed = nullptr);
+
+// Says `why` nothing can be begun, and returns how this process is to end for that.
+Exit cannot_begin(const std::string& why);
 
 // An attempt that is over: nothing of it is left, its locks are released, its record is to come.
 struct EndedAttempt {
@@ -44,25 +51,34 @@ struct NextAttempt {
   bool alone = false;  // no other test runs beside it
 };
 
-// Runs a test in place of the supervisor alone, as often as it wants. Each attempt has locks,
-// records and a scratch directory as usual.
+// Runs a test, as often as it wants. Each attempt has locks, records and a scratch directory as
+// usual. As it stands, it is the launcher's: one plain attempt.
 class AttemptRunner {
  public:
-  virtual AttemptResult run(const AttemptPlan& plan, Surroundings& around) = 0;
+  virtual bool is_plain() const { return true; }
+  virtual AttemptResult run(const AttemptPlan& plan, Surroundings& around) {
+    return run_attempt(plan, around);
+  }
   // Whether it weighs all evidence of each case itself.
-  virtual bool judges_cases() const = 0;
+  virtual bool judges_cases() const { return false; }
   // None: this was the last attempt, and its end is the end of the test.
-  virtual std::optional<NextAttempt> conclude(const EndedAttempt& ended) = 0;
+  virtual std::optional<NextAttempt> conclude(const EndedAttempt& /*ended*/) {
+    return std::nullopt;
+  }
   // Waits until it is time for the next attempt, whose policy may differ. Returns the signal that
   // is to end the test instead, SIGTERM if ctest has died; 0: none.
-  virtual int wait(const NextAttempt& next, Policy& policy, Surroundings& around) = 0;
+  virtual int wait(const NextAttempt& /*next*/, Policy& /*policy*/, Surroundings& /*around*/) {
+    return 0;
+  }
 
  protected:
   ~AttemptRunner() = default;
 };
 
-// In `holdfast exec`: goes on with what a launcher has handed over
-// (supervision/grant/hand_over.hpp). `runner` runs a test, `step_runner` a step of a build.
-Exit go_on(char** arguments, char** environment, AttemptRunner& runner, StepRunner& step_runner);
+// Both are plain, or neither is.
+struct Runners {
+  AttemptRunner& tests;
+  StepRunner& steps;
+};
 
 }  // namespace holdfast::supervision

@@ -77,7 +77,7 @@ def in_one_process(bench):
 
 
 def one_process(bench, attached, program, pipe):
-    batches = f"{bench.launcher}-batch"  # as holdfast_discover_tests() has it started
+    batches = bench.launcher.with_name("holdfast-exec")  # as holdfast_discover_tests() has it started
     samples = bench.interleave(100, {
         "batch": ["HOLDFAST_ATTACH=@", "HOLDFAST_P_ISOLATION=none", "--", batches, "--", program],
         "bare": ["--", program],

@@ -83,7 +83,7 @@ std::string first_words_of(pid_t pid) {
 std::string role_by_exec(pid_t pid) {
   const std::string words = first_words_of(pid);
   if (pid == ctest) return "ctest";
-  if (words == "holdfast-launcher" || words == "holdfast-launcher-batch") return "launcher";
+  if (words == "holdfast-launcher" || words == "holdfast-exec") return "launcher";
   if (words == "holdfast begin" || words == "holdfast keeper") return "begin";
   if (words == "holdfast end") return "end";
   return {};

@@ -118,7 +118,7 @@ class BadCommand(ProjectCase):
                 done = self.finish("sh", "-c", f"ulimit -s 1024; exec {CTEST}", cwd=tree, env={"PATH": "/usr/bin:/bin"})
                 tests = json.loads(self.report(tree, "json"))["tests"]
                 outcomes = [test["outcome"] for test in sorted(tests, key=lambda test: int(test["name"][1:]))]
-                # One may be just too large for `holdfast exec`, which is told a few words more than the launcher.
+                # One may be just too large for holdfast-exec, which is told a few words more than the launcher.
                 kinds = [kind for kind in dict.fromkeys(outcomes) if not (retry and kind == "internal_error")]
                 self.assertEqual(kinds, ["passed", "launch_failed", "failed"], done.stdout)
                 attempts = [test["attempts"] for test in tests if test["outcome"] == "launch_failed"]

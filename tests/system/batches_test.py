@@ -1,4 +1,4 @@
-"""Batches of GoogleTest cases by `holdfast exec` (issue 5, docs/guide/batches.md)."""
+"""Batches of GoogleTest cases by holdfast-exec (issue 5, docs/guide/batches.md)."""
 
 import json
 import signal
@@ -434,22 +434,22 @@ class Around(Batch):
         self.assert_nothing_left()
 
     def test_a_missing_program_is_an_internal_error(self):
-        tree = self.of_stage(self.stage_without("bin/holdfast", "libexec/holdfast/holdfast-launcher-batch"),
-                             "HOLDFAST_ISOLATION none")
+        tree = self.of_stage(self.stage_without("libexec/holdfast/holdfast-exec"), "HOLDFAST_ISOLATION none")
         done = self.ctest(tree, "--output-on-failure")
         self.assertIn("Subprocess aborted", done.text)
-        self.assertRegex(done.text, r"failed to execute \S+/bin/holdfast: No such file")
+        self.assertRegex(done.text, r"failed to execute \S+/holdfast-exec: No such file")
 
-    def test_without_the_launcher_of_batches_holdfast_exec_runs_them(self):
-        tree = self.of_stage(self.stage_without("libexec/holdfast/holdfast-launcher-batch"),
-                             "HOLDFAST_ISOLATION none")
-        done = self.ctest(tree)
-        self.assertEqual(self.outcomes(tree, "t"), {"Ends.pass": "passed", "Ends.segfault": "crashed"},
-                         done.text)
+    def test_a_program_that_is_none_is_an_internal_error(self):
+        stage = self.stage_without("libexec/holdfast/holdfast-exec")
+        (stage / "libexec/holdfast/holdfast-exec").write_text("#!/bin/sh\nexit 0\n")
+        (stage / "libexec/holdfast/holdfast-exec").chmod(0o755)
+        done = self.ctest(self.of_stage(stage, "HOLDFAST_ISOLATION none"), "--output-on-failure")
+        self.assertIn("Subprocess aborted", done.text)
+        self.assertRegex(done.text, r"failed to use \S+/holdfast-exec: expected a program, install Holdfast again")
 
 
 class WhoRunsItTest(Batch):
-    """A batch has a launcher of its own; what is more than that is for `holdfast exec`."""
+    """What is more than one plain attempt is for holdfast-exec, which is then the launcher."""
 
     def program_of(self, settings="", **how):
         tree = self.batch_project({"t": ("case_ends", "Ends.hang", "none", how.pop("more", ""))})
@@ -468,13 +468,14 @@ class WhoRunsItTest(Batch):
         return str(found)
 
     def test_a_plain_batch(self):
-        self.assertEqual(self.program_of(), "libexec/holdfast/holdfast-launcher-batch")
+        self.assertEqual(self.program_of(), "libexec/holdfast/holdfast-exec")
 
     def test_with_retries(self):
-        self.assertEqual(self.program_of(more='HOLDFAST_RETRY "crash=1"'), "bin/holdfast")
+        self.assertEqual(self.program_of(more='HOLDFAST_RETRY "crash=1"'), "libexec/holdfast/holdfast-exec")
 
     def test_with_a_hook(self):
-        self.assertEqual(self.program_of('[profile.default]\non-failure = "true"\n'), "bin/holdfast")
+        self.assertEqual(self.program_of('[profile.default]\non-failure = "true"\n'),
+                         "libexec/holdfast/holdfast-exec")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Retries by `holdfast exec` under a real ctest (docs/guide/retry.md)."""
+"""Retries by holdfast-exec under a real ctest (docs/guide/retry.md)."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-/* What a worker of a batch and `holdfast exec` say to each other:
+/* What a worker of a batch and holdfast-exec say to each other:
  * docs/internals/worker-protocol.md.
  *
  * C++11 and C99: this is compiled into users' programs as well as into Holdfast.

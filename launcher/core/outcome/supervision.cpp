@@ -120,6 +120,21 @@ SupervisionStep on_signal(SupervisionState state, const Event& event, ExitMode m
   return {state, actions};
 }
 
+// Ctrl-C reached the test and us at the same instant. A test that died of it was interrupted, as if
+// we had been first. One that handled the signal and exited ended by itself, but is not tried
+// again.
+SupervisionState with_signal_beside_end(SupervisionState state, const Event& event, ExitMode mode) {
+  if (state.reason != EndReason::none || state.pressed != 0) return state;
+  if (!event.died_of_it) {
+    state.pressed = event.signal;
+    return state;
+  }
+  if (is_the_commands(event, mode)) return leave_to_command(state, event).state;
+  state.reason = EndReason::signal;
+  state.end_signal = event.signal;
+  return state;
+}
+
 }  // namespace
 
 SupervisionStep next_step(const SupervisionState& state, const Event& event, ExitMode mode) {
@@ -171,6 +186,13 @@ SupervisionStep next_step(const SupervisionState& state, const Event& event, Exi
       next.paused = false;
       next.stage = Stage::ended;
       return {next, {{Action::Kind::end_tree_here, k_term}}};
+    }
+    case Event::Kind::ended_beside_signal:
+      return {with_signal_beside_end(state, event, mode), {}};
+    case Event::Kind::ended_without_reader: {
+      SupervisionState next = state;
+      if (next.reason == EndReason::none) next.reason = EndReason::parent_gone;
+      return {next, {}};
     }
   }
   return {state, {}};

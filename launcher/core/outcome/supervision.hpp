@@ -51,6 +51,11 @@ struct SupervisionEvent {
     main_ended,      // the main process ended, but others are left
     tree_ended,
     guard_ended,  // the guard died before it said that the tree has ended
+    // These two are noticed when the tree has ended by itself, and say why it did.
+    //
+    // The main process ended of `signal`, or exited while `signal` waited for us to read it.
+    ended_beside_signal,
+    ended_without_reader,  // ctest's end of the output had closed: ctest was dying
   };
   Kind kind;
   int signal = 0;
@@ -58,6 +63,8 @@ struct SupervisionEvent {
   Milliseconds at{0};
   // For main_stopped: whether a shell with job control may be watching us.
   bool watched_by_shell = false;
+  // For ended_beside_signal: whether the main process died of the signal.
+  bool died_of_it = false;
 };
 
 struct SupervisionAction {

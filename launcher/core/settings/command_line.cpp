@@ -11,9 +11,8 @@
 namespace holdfast {
 namespace {
 
-// The options that are no settings of a test. Two of them are not for people: what a launcher tells
-// `holdfast exec` about a step, and what `holdfast run` tells the launcher about holdfast.toml,
-// which the launcher does not read.
+// The options that are no settings of a test. --settings is not for people: by it `holdfast run`
+// tells the launcher what holdfast.toml says, which the launcher does not read.
 enum class Option : std::uint8_t {
   name,
   step,
@@ -22,15 +21,14 @@ enum class Option : std::uint8_t {
   output,
   language,
   slots,
-  handed_over,
   settings,
   quiet,
   help,
 };
 
-constexpr std::array<std::string_view, 11> words_of(Option) {
-  return {"--name",  "--step",        "--tree",          "--target", "--output", "--language",
-          "--slots", "--handed-over", k_settings_option, "--quiet",  "--help"};
+constexpr std::array<std::string_view, 10> words_of(Option) {
+  return {"--name",     "--step",  "--tree",          "--target", "--output",
+          "--language", "--slots", k_settings_option, "--quiet",  "--help"};
 }
 
 // `--test=NAME` is `--name NAME --` in one word; attach.cmake writes it for every test.
@@ -61,7 +59,6 @@ Result<void> set_step(Option option, std::string_view name, std::string_view val
   if (option == Option::output) step->output = value;
   if (option == Option::language) step->language = value;
   if (option == Option::slots) return add_slots(value, line);
-  if (option == Option::handed_over) step->handed = parse_step_hand_over(value);
   return {};
 }
 
@@ -77,7 +74,6 @@ Result<void> apply(Option option, std::string_view name, std::string_view value,
     case Option::output:
     case Option::language:
     case Option::slots:
-    case Option::handed_over:
       return set_step(option, name, value, line);
     case Option::settings:
       line.settings = parse_number<int>(value).value_or(-1);

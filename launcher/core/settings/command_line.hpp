@@ -18,6 +18,10 @@ namespace holdfast {
 // With this option `holdfast run` gives the launcher a descriptor.
 inline constexpr std::string_view k_settings_option = "--settings";
 
+// `--handed-over=FD` in front of the launcher's own arguments: what a launcher gives to
+// holdfast-exec. It is for nobody else, and no option that parse_command_line() knows.
+inline constexpr std::string_view k_handed_over = "--handed-over=";
+
 enum class Loudness : std::uint8_t { normal, quiet };
 
 struct CommandLine {

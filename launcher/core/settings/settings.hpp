@@ -66,6 +66,12 @@ struct BuildStepSettings {
   std::optional<std::uint64_t> memory_kb;
 };
 
+// What a build step is told of holdfast.toml.
+struct StepSettings {
+  BuildStepSettings steps;
+  std::string oom_events;  // as RunSettings has it
+};
+
 RunSettings run_settings(const Settings& settings);
 BuildStepSettings build_step_settings(const Settings& settings);
 

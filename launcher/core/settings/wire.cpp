@@ -12,6 +12,9 @@ namespace {
 constexpr std::string_view k_input = "input";
 constexpr std::string_view k_required = "required";
 constexpr std::string_view k_lock = "lock";
+constexpr std::string_view k_transient = "transient";
+constexpr std::string_view k_memory_kb = "memory_kb";
+constexpr std::string_view k_oom_events = "oom_events";
 
 Error unreadable(const Message& message, std::string_view key) {
   return Error{"read `" + std::string(key) + "` of a " + message.kind + " message"};
@@ -201,6 +204,30 @@ Result<Values> to_values(const Message& message) {
     said.push_back({*setting, Source::file, text, {}});
   }
   return said;
+}
+
+Message to_message(const StepSettings& steps) {
+  Message message;
+  message.kind = k_steps;
+  for (const std::string& pattern : steps.steps.transient) message.add(k_transient, pattern);
+  if (steps.steps.memory_kb) message.add(k_memory_kb, std::to_string(*steps.steps.memory_kb));
+  message.add(k_oom_events, steps.oom_events);
+  return message;
+}
+
+Result<StepSettings> to_step_settings(const Message& message) {
+  if (message.kind != k_steps) return unreadable(message, k_steps);
+  StepSettings steps;
+  for (const auto& [key, text] : message.fields) {
+    if (key == k_transient) steps.steps.transient.push_back(text);
+  }
+  if (!message.get(k_memory_kb).empty()) {
+    const Result<std::uint64_t> memory = number_in<std::uint64_t>(message, k_memory_kb);
+    if (!memory) return memory.error();
+    steps.steps.memory_kb = *memory;
+  }
+  steps.oom_events = message.get(k_oom_events);
+  return steps;
 }
 
 }  // namespace holdfast::wire

@@ -13,6 +13,7 @@
 #include "core/ctest/test_inputs.hpp"
 #include "core/settings/message.hpp"
 #include "core/settings/resolution.hpp"
+#include "core/settings/settings.hpp"
 
 namespace holdfast::wire {
 
@@ -44,6 +45,7 @@ struct AttemptGrant {
 inline constexpr std::string_view k_request = "attempt";
 inline constexpr std::string_view k_grant = "grant";
 inline constexpr std::string_view k_settings = "settings";
+inline constexpr std::string_view k_steps = "steps";
 inline constexpr std::string_view k_refusal = "refused";  // field `why`
 // Fields `line`, `once`, `interrupted`, `folded`.
 inline constexpr std::string_view k_say = "say";
@@ -76,5 +78,8 @@ Result<AttemptGrant> to_grant(const Message& message);
 // `holdfast run` -> launcher: what holdfast.toml says.
 Message to_message(const Values& said);
 Result<Values> to_values(const Message& message);
+// `holdfast answer steps` -> holdfast-exec: the settings of a project's build steps.
+Message to_message(const StepSettings& steps);
+Result<StepSettings> to_step_settings(const Message& message);
 
 }  // namespace holdfast::wire

@@ -32,10 +32,8 @@ std::string_view program_of(const CommandWords& command) {
 
 }  // namespace
 
-std::string to_text(const StepHandOver& handed) {
-  const EarlierAttempts& earlier = handed.earlier;
-  std::string text = std::to_string(handed.parent) + ":" + std::to_string(handed.lines) + ":" +
-                     std::to_string(earlier.count) + ":";
+std::string to_text(const EarlierAttempts& earlier) {
+  std::string text = std::to_string(earlier.count) + ":";
   for (const std::int64_t number : {earlier.wall_us, earlier.user_us, earlier.system_us,
                                     earlier.max_rss_kb, earlier.waited_ms}) {
     text += std::to_string(number) + ":";
@@ -43,19 +41,15 @@ std::string to_text(const StepHandOver& handed) {
   return text + earlier.why;
 }
 
-std::optional<StepHandOver> parse_step_hand_over(std::string_view text) {
-  StepHandOver handed;
-  EarlierAttempts& earlier = handed.earlier;
-  if (!take_field(text, handed.parent) || !take_field(text, handed.lines) ||
-      !take_field(text, earlier.count)) {
-    return std::nullopt;
-  }
+std::optional<EarlierAttempts> parse_earlier_attempts(std::string_view text) {
+  EarlierAttempts earlier;
+  if (!take_field(text, earlier.count)) return std::nullopt;
   for (std::int64_t* number : {&earlier.wall_us, &earlier.user_us, &earlier.system_us,
                                &earlier.max_rss_kb, &earlier.waited_ms}) {
     if (!take_field(text, *number)) return std::nullopt;
   }
   earlier.why = text;
-  return handed;
+  return earlier;
 }
 
 std::string BuildStep::title() const {

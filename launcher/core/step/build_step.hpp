@@ -33,19 +33,9 @@ struct EarlierAttempts {
   friend bool operator==(const EarlierAttempts&, const EarlierAttempts&) = default;
 };
 
-// What the launcher tells `holdfast exec`, which continues the step in the same process.
-struct StepHandOver {
-  int parent = -1;  // descriptor of the build tool's pidfd; -1: none
-  // Descriptor to which lines go; -1: none.
-  int lines = -1;
-  EarlierAttempts earlier;
-
-  friend bool operator==(const StepHandOver&, const StepHandOver&) = default;
-};
-
-// "<parent>:<lines>:<count>:<wall>:<user>:<system>:<peak>:<waited>:<why>"
-std::string to_text(const StepHandOver& handed);
-std::optional<StepHandOver> parse_step_hand_over(std::string_view text);
+// "<count>:<wall>:<user>:<system>:<peak>:<waited>:<why>"
+std::string to_text(const EarlierAttempts& earlier);
+std::optional<EarlierAttempts> parse_earlier_attempts(std::string_view text);
 
 struct BuildStep {
   StepKind kind = StepKind::compile;
@@ -56,12 +46,10 @@ struct BuildStep {
   std::string program = {};   // the name of the command's program
   // The scope of its slots by memory (core/step/memory_slots.hpp); none: it has no such slots.
   std::optional<LockScope> memory_slots = {};
-  std::optional<StepHandOver> handed = {};  // only in `holdfast exec`
+  EarlierAttempts earlier = {};
 
   // "link app", for people.
   std::string title() const;
-  // How many attempts there were before.
-  unsigned earlier() const { return handed ? handed->earlier.count : 0; }
 };
 
 using CommandWords = std::vector<std::string_view>;

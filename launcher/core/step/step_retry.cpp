@@ -9,7 +9,7 @@ constexpr int k_sigkill = 9;
 }  // namespace
 
 bool may_be_done_once_more(const BuildStep& step, const Observation& seen) {
-  if (step.kind == StepKind::custom || step.earlier() > 0) return false;
+  if (step.kind == StepKind::custom || step.earlier.count > 0) return false;
   // Somebody wanted the step to end, or it never began.
   if (seen.end_reason != EndReason::none || seen.own_failure) return false;
   if (seen.lock_not_had || seen.lock_refused || seen.lock_lost) return false;

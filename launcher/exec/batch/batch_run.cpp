@@ -23,7 +23,7 @@
 #include "os/file/clock.hpp"
 #include "supervision/attempt/attempt_result.hpp"
 #include "supervision/base/messages.hpp"
-#include "supervision/grant/hand_over.hpp"
+#include "supervision/base/programs.hpp"
 
 namespace holdfast::exec {
 namespace {

@@ -50,6 +50,7 @@ class ForkServer final : public supervision::Companion {
 
   void add_descriptors(std::vector<pollfd>& fds) override;
   void look() override;
+  bool wants_start() const override { return true; }
   void on_main_started(pid_t main) override;
   Milliseconds deadline() override;
   Verdict on_deadline() override;

@@ -26,6 +26,7 @@ class Listing final : public supervision::Companion {
 
   void add_descriptors(std::vector<pollfd>& fds) override;
   void look() override;
+  bool wants_start() const override { return true; }
   void on_main_started(pid_t main) override;
   Milliseconds deadline() override { return until_; }
   Verdict on_deadline() override { return Verdict::end_tree; }

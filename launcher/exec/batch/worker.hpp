@@ -39,6 +39,7 @@ class Worker final : public supervision::Companion {
 
   void add_descriptors(std::vector<pollfd>& fds) override;
   void look() override;
+  bool wants_start() const override { return true; }
   void on_main_started(pid_t main) override;
   Milliseconds deadline() override;
   Milliseconds look_at() override { return next_look_; }

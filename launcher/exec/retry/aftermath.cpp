@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <climits>
 
 #include "core/lock/lock_place.hpp"
@@ -12,21 +11,17 @@
 #include "forensics/hooks.hpp"
 #include "forensics/probes.hpp"
 #include "os/file/program_identity.hpp"
+#include "os/file/project_file.hpp"
 #include "os/process/bounded_work.hpp"
-#include "settings/project_settings.hpp"
 #include "supervision/base/inputs.hpp"
 
 namespace holdfast::exec {
 namespace {
 
-std::string directory_of(const std::string& path) {
-  return path.substr(0, std::min(path.size(), path.rfind('/')));
-}
-
 // The directory of the project's sources; for a command its working directory.
 std::string sources_of(const supervision::EndedAttempt& ended) {
   if (!ended.grant.home.tree.empty()) {
-    if (const auto file = settings_file_of_tree(ended.grant.home.tree)) return directory_of(*file);
+    if (auto source = os::source_of_tree(ended.grant.home.tree)) return std::move(*source);
   }
   char here[PATH_MAX];
   return ::getcwd(here, sizeof here) == nullptr ? std::string() : here;

@@ -1,13 +1,13 @@
 // Judges an attempt, for the decision about another one.
 #pragma once
 
-#include <optional>
+#include <string>
+#include <vector>
 
 #include "core/ctest/ctest_verdict.hpp"
 #include "core/retry/retry_decision.hpp"
 #include "exec/output/output_relay.hpp"
 #include "exec/output/verdict_mirror.hpp"
-#include "settings/signatures.hpp"
 #include "supervision/base/invocation.hpp"
 #include "supervision/base/records.hpp"
 
@@ -18,7 +18,7 @@ class AttemptJudge {
   AttemptJudge(const supervision::Invocation& invocation, const RetryPolicy& policy);
 
   // Whether the output of an attempt must be captured for judge().
-  bool needs_output() const { return mirror_.needs_output() || has_signatures_; }
+  bool needs_output() const { return mirror_.needs_output() || !signatures_.empty(); }
 
   // `output` is that of the attempt; null: it was not captured.
   AttemptResult judge(const supervision::AttemptResult& result, ExitMode mode,
@@ -28,8 +28,7 @@ class AttemptJudge {
 
  private:
   VerdictMirror mirror_;
-  Signatures signatures_;
-  bool has_signatures_ = false;
+  std::vector<std::string> signatures_;
 };
 
 }  // namespace holdfast::exec

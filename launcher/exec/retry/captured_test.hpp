@@ -18,10 +18,6 @@ class CapturedTest final : public supervision::Companion {
 
   void add_descriptors(std::vector<pollfd>& fds) override;
   void look() override;
-  void on_main_started(pid_t /*main*/) override {}
-  Milliseconds deadline() override { return k_longest; }
-  Verdict on_deadline() override { return Verdict::go_on; }
-  void on_pause(Milliseconds /*length*/) override {}
   void tell(const std::string& text) override;
 
   // Call it when the test has ended: it takes the output that is left.

@@ -32,12 +32,12 @@ Milliseconds left_until(Milliseconds native_end, const Policy& policy) {
 
 supervision::AttemptResult TestRunner::run(const AttemptPlan& plan, Surroundings& around) {
   const Policy& policy = plan.policy;
-  is_batch_ = policy.isolation.has_value() && mode_ == ExitMode::ctest;
+  is_batch_ = policy.isolation.has_value() && plan.mode == ExitMode::ctest;
   const bool may_retry = policy.retry.may_retry();
-  const bool holds_back = may_retry && mode_ == ExitMode::ctest;
+  const bool holds_back = may_retry && plan.mode == ExitMode::ctest;
   // A person at a terminal wants each attempt's output, and a terminal suits a command more than a
   // pipe.
-  const bool is_asked_for = mode_ == ExitMode::ctest
+  const bool is_asked_for = plan.mode == ExitMode::ctest
                                 ? is_batch_ || policy.hooks.any()
                                 : !policy.retry.known.empty() || !policy.hooks.before_kill.empty();
   output_.reset();
@@ -57,6 +57,7 @@ supervision::AttemptResult TestRunner::run(const AttemptPlan& plan, Surroundings
 
 std::optional<NextAttempt> TestRunner::conclude(const EndedAttempt& ended) {
   const RetryPolicy& policy = ended.grant.policy.retry;
+  mode_ = ended.invocation.mode();
   if (!judge_) {
     judge_.emplace(ended.invocation, policy);
     first_ = ended.grant.identity.attempt;

@@ -18,8 +18,7 @@ namespace holdfast::exec {
 
 class TestRunner final : public supervision::AttemptRunner {
  public:
-  explicit TestRunner(ExitMode mode) : mode_(mode) {}
-
+  bool is_plain() const override { return false; }
   supervision::AttemptResult run(const supervision::AttemptPlan& plan,
                                  supervision::Surroundings& around) override;
   bool judges_cases() const override { return is_batch_; }
@@ -36,7 +35,7 @@ class TestRunner final : public supervision::AttemptRunner {
   void tell_timeout(const supervision::EndedAttempt& ended);
   void note_failure(const supervision::EndedAttempt& ended, const RetryDecision& decision);
 
-  ExitMode mode_;
+  ExitMode mode_ = ExitMode::command;
   bool is_batch_ = false;
   BatchRest rest_;
   std::optional<AttemptJudge> judge_;

@@ -7,11 +7,11 @@
 #include "core/base/names.hpp"
 #include "core/step/memory_slots.hpp"
 #include "core/step/step_retry.hpp"
+#include "exec/base/answer.hpp"
 #include "exec/retry/captured_test.hpp"
 #include "os/file/file_text.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "os/memory/free_memory.hpp"
-#include "settings/project_settings.hpp"
 #include "supervision/step/step_description.hpp"
 
 namespace holdfast::exec {
@@ -44,24 +44,13 @@ std::uint64_t budget_kb(LockScope scope) {
 
 }  // namespace
 
-Result<void> StepRun::read_settings(const std::string& tree) {
-  is_read_ = true;
-  const Result<ProjectSettings> project =
-      ProjectSettings::load(settings_file_of_tree(tree), selected_profile());
-  if (!project) return project.error();
-  settings_ = build_step_settings(project->settings());
-  oom_events_ = project->run().oom_events;
-  Result<Signatures> signatures = Signatures::of(settings_.transient);
-  if (!signatures) return signatures.error();
-  signatures_ = std::move(*signatures);
-  return {};
-}
-
 Result<void> StepRun::prepare(const BuildStep& step, Policy& policy) {
-  if (!is_read_) {
-    if (Result<void> read = read_settings(step.tree); !read) return read;
+  if (!settings_) {
+    Result<StepSettings> answer = step_settings(step.tree);
+    if (!answer) return answer.error();
+    settings_ = std::move(*answer);
   }
-  if (step.earlier() > 0) {
+  if (step.earlier.count > 0) {
     make_alone(policy.locks, supervision::scope_of_memory_slots());
     return {};
   }
@@ -75,15 +64,15 @@ Result<void> StepRun::prepare(const BuildStep& step, Policy& policy) {
 
 unsigned StepRun::units_for(const BuildStep& step) const {
   const std::uint64_t budget =
-      settings_.memory_kb ? *settings_.memory_kb : budget_kb(*step.memory_slots);
+      settings_->steps.memory_kb ? *settings_->steps.memory_kb : budget_kb(*step.memory_slots);
   return memory_units(past_peak_of(step).value_or(k_unknown_peak_kb), budget);
 }
 
-supervision::AttemptResult StepRun::run(const supervision::AttemptPlan& plan,
+supervision::AttemptResult StepRun::run(supervision::AttemptPlan plan,
                                         supervision::Surroundings& around) {
-  const bool may_be_another = plan.step->kind != StepKind::custom && plan.step->earlier() == 0;
-  if (may_be_another) memory_.begin(oom_events_);
-  if (!may_be_another || settings_.transient.empty()) return run_attempt(plan, around);
+  const bool may_be_another = plan.step->kind != StepKind::custom && plan.step->earlier.count == 0;
+  if (may_be_another) memory_.begin(settings_->oom_events);
+  if (!may_be_another || settings_->steps.transient.empty()) return run_attempt(plan, around);
   output_ = std::make_unique<OutputRelay>(std::string(), OutputRelay::Passing::when_released);
   return run_captured(plan, around, *output_);
 }
@@ -93,8 +82,8 @@ std::string StepRun::why_once_more(const supervision::AttemptResult& result) {
   evidence.out_of_memory = memory_.ran_out(result);
   if (output_) {
     const std::string text = output_->text(k_most_searched_output);
-    if (const auto found = signatures_.found_in(text)) {
-      evidence.signature = settings_.transient[*found];
+    if (const auto found = first_found(settings_->steps.transient, text)) {
+      evidence.signature = settings_->steps.transient[*found];
     }
   }
   std::string why = holdfast::why_once_more(result.observation, evidence);

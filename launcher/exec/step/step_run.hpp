@@ -3,33 +3,28 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/settings/settings.hpp"
 #include "exec/output/output_relay.hpp"
-#include "settings/signatures.hpp"
 #include "supervision/step/step.hpp"
-#include "supervision/step/step_memory.hpp"
 
 namespace holdfast::exec {
 
 class StepRun final : public supervision::StepRunner {
  public:
+  bool is_plain() const override { return false; }
   Result<void> prepare(const BuildStep& step, Policy& policy) override;
-  supervision::AttemptResult run(const supervision::AttemptPlan& plan,
+  supervision::AttemptResult run(supervision::AttemptPlan plan,
                                  supervision::Surroundings& around) override;
   std::string why_once_more(const supervision::AttemptResult& result) override;
   void come_to_the_end() override;
 
  private:
-  Result<void> read_settings(const std::string& tree);
   unsigned units_for(const BuildStep& step) const;
 
-  bool is_read_ = false;
-  BuildStepSettings settings_;
-  std::string oom_events_;
-  Signatures signatures_;
-  supervision::StepMemory memory_;
+  std::optional<StepSettings> settings_;
   std::unique_ptr<OutputRelay> output_;  // of the first attempt, held back; null: none
 };
 

@@ -14,7 +14,7 @@ namespace holdfast {
 namespace {
 
 // As in /proc/<pid>/comm, which the kernel cuts off after 15 bytes.
-constexpr std::string_view k_ours = "holdfast";  // a launcher can have become `holdfast exec`
+constexpr std::string_view k_ours = "holdfast";
 
 bool is_ours(const os::ProcessStat& stat) {
   return stat.state != 'Z' && stat.name.starts_with(k_ours);

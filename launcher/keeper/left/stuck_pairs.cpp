@@ -24,10 +24,10 @@ bool kill_those(const RunOfCtest& run, IsMeant is_meant) {
 bool is_of_test(pid_t guard, const std::string& test) {
   const std::vector<std::string> words = os::command_of(guard);
   if (words.empty()) return false;
-  // A launcher that became `holdfast exec` has that word and three numbers in front.
-  const bool is_exec = words.size() > 5 && words[1] == "exec";
+  // What a launcher has handed over stands in front.
+  const bool is_handed_over = words.size() > 1 && words[1].starts_with(k_handed_over);
   const Result<CommandLine> line =
-      parse_command_line({words.begin() + (is_exec ? 5 : 1), words.end()});
+      parse_command_line({words.begin() + (is_handed_over ? 2 : 1), words.end()});
   return line && line->name == test;
 }
 

@@ -20,6 +20,7 @@ struct BoundedOrder {
   std::function<Result<std::string>()> work;
   std::vector<std::string> environment;  // `NAME=VALUE`, complete; for a command
   std::string directory;                 // empty: ours; for a command
+  std::string input;                     // what a command reads on stdin; empty: /dev/null
   Milliseconds time{0};
   std::size_t most_output = 64 * 1024;  // more is read and dropped
   bool errors_apart = false;            // stderr goes to `errors` instead of the output

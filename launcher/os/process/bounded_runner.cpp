@@ -42,12 +42,14 @@ void keep_only(const BoundedPipes& pipes) {
     copies[i] = ::fcntl(wanted[i], F_DUPFD_CLOEXEC, k_report + 1);
     if (copies[i] < 0) ::_exit(k_exec_failed);
   }
+  if (pipes.input >= 0) ::dup2(pipes.input, STDIN_FILENO);
   for (std::size_t i = 0; i < std::size(wanted); ++i) {
     ::dup3(copies[i], k_output + static_cast<int>(i), O_CLOEXEC);
   }
   ::close_range(k_report + 1, ~0U, 0);
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null, fd);
+  if (pipes.input < 0) ::dup2(null, STDIN_FILENO);
+  for (int fd : {STDOUT_FILENO, STDERR_FILENO}) ::dup2(null, fd);
   if (null > STDERR_FILENO) ::close(null);
 }
 

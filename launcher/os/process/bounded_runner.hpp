@@ -15,6 +15,7 @@ struct BoundedPipes {
   int output = -1;  // for writing
   int errors = -1;  // -1: with the output
   int report = -1;  // SOCK_SEQPACKET; a hang-up: the parent died or does not wait
+  int input = -1;   // for reading; -1: there is nothing to read
 };
 
 // In a freshly forked process; never returns.

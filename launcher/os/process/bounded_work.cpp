@@ -11,8 +11,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <utility>
 
 #include "os/file/clock.hpp"
+#include "os/file/memory_file.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/bounded_runner.hpp"
 
@@ -62,13 +64,19 @@ void BoundedWork::start(const BoundedOrder& order) {
     errors_ = UniqueFd(::memfd_create("errors", MFD_CLOEXEC));
     if (!errors_.valid()) return fail(errno);
   }
+  UniqueFd input;
+  if (!order.input.empty()) {
+    Result<UniqueFd> file = memory_file(order.input);
+    if (!file) return fail(errno);
+    input = std::move(*file);
+  }
   news_ = UniqueFd(::epoll_create1(EPOLL_CLOEXEC));
   if (!news_.valid() || !watch(news_, output_) || !watch(news_, report_)) return fail(errno);
   ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
   runner_ = ::fork();
   if (runner_ < 0) return fail(errno);
   if (runner_ == 0) {
-    be_bounded_runner(order, {output_end.get(), errors_.get(), report_end.get()});
+    be_bounded_runner(order, {output_end.get(), errors_.get(), report_end.get(), input.get()});
   }
 }
 

@@ -88,7 +88,7 @@ class Anchor final : public os::TreeWatcher {
 
   int hurry_fd() override { return hears_ ? socket_.get() : -1; }
 
-  // A further order meanwhile can only be for less grace. Without `holdfast exec` there is none.
+  // A further order meanwhile can only be for less grace. Without holdfast-exec there is none.
   bool hurries() override {
     const Result<std::string> packet = os::receive_packet(socket_.get());
     if (!packet || packet->empty()) {

@@ -10,7 +10,7 @@ namespace holdfast::supervision {
 // Whether the launcher was started as an anchor.
 bool is_anchor(char** arguments);
 
-// Ends the case's processes, tells `holdfast exec`, and returns how this process is to end.
+// Ends the case's processes, tells holdfast-exec, and returns how this process is to end.
 Exit end_as_anchor(char** arguments);
 
 }  // namespace holdfast::supervision

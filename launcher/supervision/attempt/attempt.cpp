@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <iterator>
 #include <vector>
 
 #include "core/ctest/time_budget.hpp"
@@ -51,7 +50,7 @@ class Attempt final : public os::TreeWatcher {
     while (state_.stage != Stage::ended) wait_for_news();
     if (state_.reason == EndReason::none) stacks_.drop();  // it ended before --stop-time
     stacks_.tell();                                        // it ended while they were taken
-    if (plan_.companion != nullptr) plan_.companion->on_tree_gone();
+    plan_.companion->on_tree_gone();
     guard_.bury();
     if (state_.reason == EndReason::none && state_.pressed == 0) notice_same_interrupt();
     if (state_.reason == EndReason::none) notice_dead_reader();
@@ -73,20 +72,24 @@ class Attempt final : public os::TreeWatcher {
 
  private:
   void wait_for_news() {
-    pollfd fds[4] = {{around_.signals.fd(), POLLIN, 0},
-                     {parent_watched_ ? around_.parent.get() : -1, POLLIN, 0},
-                     {stacks_.fd(), POLLIN, 0},
-                     {guard_.fd(), POLLIN, 0}};
-    if (plan_.companion == nullptr) {
-      ::poll(fds, 4, time_left());
+    fds_.clear();
+    fds_.push_back({around_.signals.fd(), POLLIN, 0});
+    fds_.push_back({parent_watched_ ? around_.parent.get() : -1, POLLIN, 0});
+    fds_.push_back({stacks_.fd(), POLLIN, 0});
+    fds_.push_back({guard_.fd(), POLLIN, 0});
+    plan_.companion->add_descriptors(fds_);
+    if (const std::chrono::nanoseconds rest = plan_.companion->rest(); rest.count() > 0) {
+      const timespec time{0, static_cast<long>(rest.count())};
+      ::ppoll(fds_.data(), fds_.size(), &time, nullptr);
     } else {
-      wait_with_companion(fds);
+      ::poll(fds_.data(), fds_.size(), time_left());
     }
+    plan_.companion->look();
     // The guard comes first: a test that has ended was not interrupted by a simultaneous event.
     look_at_guard();
     if (state_.stage == Stage::ended) return;
-    if (fds[0].revents != 0) read_signals();
-    if (fds[1].revents != 0) {
+    if (fds_[0].revents != 0) read_signals();
+    if (fds_[1].revents != 0) {
       parent_watched_ = false;
       happened({Event::Kind::parent_ended});
     }
@@ -98,23 +101,8 @@ class Attempt final : public os::TreeWatcher {
     if (now >= guard_deadline()) take_over();
   }
 
-  void wait_with_companion(pollfd (&own)[4]) {
-    std::vector<pollfd> fds(std::begin(own), std::end(own));
-    plan_.companion->add_descriptors(fds);
-    if (const std::chrono::nanoseconds rest = plan_.companion->rest(); rest.count() > 0) {
-      const timespec time{0, static_cast<long>(rest.count())};
-      ::ppoll(fds.data(), fds.size(), &time, nullptr);
-    } else {
-      ::poll(fds.data(), fds.size(), time_left());
-    }
-    std::copy_n(fds.begin(), std::size(own), own);
-    plan_.companion->look();
-  }
-
   Milliseconds companions_deadline() const {
-    if (plan_.companion == nullptr || state_.paused || state_.stage != Stage::running) {
-      return k_longest;
-    }
+    if (state_.paused || state_.stage != Stage::running) return k_longest;
     return plan_.companion->deadline();
   }
 
@@ -151,9 +139,8 @@ class Attempt final : public os::TreeWatcher {
   }
 
   int time_left() const {
-    const Milliseconds look = plan_.companion != nullptr ? plan_.companion->look_at() : k_longest;
-    const Milliseconds next = std::min(
-        {deadline(), companions_deadline(), guard_deadline(), look_at_, stacks_.deadline(), look});
+    const Milliseconds next = std::min({deadline(), companions_deadline(), guard_deadline(),
+                                        look_at_, stacks_.deadline(), plan_.companion->look_at()});
     if (next == k_longest) return -1;
     return static_cast<int>(
         std::clamp<std::int64_t>((next - os::monotonic_now()).count(), 0, 3'600'000));
@@ -166,7 +153,7 @@ class Attempt final : public os::TreeWatcher {
     if (!state_.paused && step.state.paused) paused_at_ = event.at;
     if (state_.paused && !step.state.paused) {
       clock_.go_on(event.at);
-      if (plan_.companion != nullptr) plan_.companion->on_pause(event.at - paused_at_);
+      plan_.companion->on_pause(event.at - paused_at_);
     }
     state_ = step.state;
     for (const Action& action : step.actions) act(action);
@@ -176,7 +163,7 @@ class Attempt final : public os::TreeWatcher {
     const bool ends = action.kind == Action::Kind::end_tree ||
                       action.kind == Action::Kind::end_tree_beyond_group ||
                       action.kind == Action::Kind::end_tree_here;
-    if (ends && plan_.companion != nullptr) plan_.companion->on_tree_ends();
+    if (ends) plan_.companion->on_tree_ends();
     switch (action.kind) {
       case Action::Kind::forward_signal:
         return stops_.forward(passing_on(GuardOrder::Kind::forward, action.signal));
@@ -244,7 +231,7 @@ class Attempt final : public os::TreeWatcher {
     if (state_.stage == Stage::ended) return;
     const bool exited = guard_.listen();
     const GuardReport::Stage stage = guard_.report().stage;
-    if (plan_.companion != nullptr && !main_is_told_) tell_of_main();
+    if (!main_is_told_) tell_of_main();
     if (stage == GuardReport::Stage::watching) look_at_stops();
     if (stage == GuardReport::Stage::tree_ended) {
       clock_.end();
@@ -271,8 +258,8 @@ class Attempt final : public os::TreeWatcher {
         continue;
       }
       if (around_.tells_limit(got)) {
-        // A companion has its own clock, for a hook that comes first.
-        if (plan_.companion == nullptr) happened({Event::Kind::timeout_expired});
+        // Anything more than a plain attempt has its own clock, for a hook that comes first.
+        if (plan_.is_plain) happened({Event::Kind::timeout_expired});
         continue;
       }
       // The guard says by this SIGCONT that the test goes on.
@@ -328,13 +315,9 @@ class Attempt final : public os::TreeWatcher {
     if (signals == 0) return;
     const os::ReceivedSignal got = os::take_pending(signals);
     if (got.number == 0 || got.sender == report.main) return;
-    if (!died) {
-      state_.pressed = got.number;
-      return;
-    }
-    const Event event{Event::Kind::signal_received, got.number, got.source};
-    state_ = next_step({}, event, plan_.mode).state;
-    state_.stage = Stage::ended;
+    Event event{Event::Kind::ended_beside_signal, got.number, got.source};
+    event.died_of_it = died;
+    happened(event);
   }
 
   // Only ctest reads the test's output. When ctest dies, its end of the pipe closes first: the test
@@ -346,7 +329,7 @@ class Attempt final : public os::TreeWatcher {
       return;
     }
     if (!os::has_lost_its_reader(STDOUT_FILENO) && !os::has_lost_its_reader(STDERR_FILENO)) return;
-    state_.reason = EndReason::parent_gone;
+    happened({Event::Kind::ended_without_reader});
   }
 
   AttemptResult conclude() const {
@@ -374,6 +357,7 @@ class Attempt final : public os::TreeWatcher {
   os::ReceivedSignal heard_;  // the signal that is being answered
   bool guard_lost_ = false;
   bool parent_watched_ = true;
+  std::vector<pollfd> fds_;             // what is waited for: ours, then the companion's
   bool main_is_told_ = false;           // whether the companion knows of it
   bool is_over_for_companion_ = false;  // the companion had the tree ended
   Milliseconds paused_at_{0};

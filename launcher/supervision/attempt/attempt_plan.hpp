@@ -26,12 +26,12 @@ struct AttemptPlan {
   Milliseconds timeout_grace{0};
   Milliseconds stop_time = k_longest;  // ctest's --stop-time, on the same clock
   Loudness loudness = Loudness::normal;
-  // More may be started here for the test, so the working directory must stay.
-  bool keeps_directory = false;
+  // Nothing else is started here for the test.
+  bool is_plain = true;
   std::string_view required_files = {};  // as Properties has them
   std::string cgroup;                    // the attempt's cgroup name, if the policy wants a cgroup
   Teller* teller = nullptr;
-  Companion* companion = nullptr;  // null: there is none
+  Companion* companion = &no_companion();
   // The build step, whose tree does not include what has called setsid(2). Null: it is a test.
   const BuildStep* step = nullptr;
   const StepOutputs* outputs = nullptr;

@@ -1,7 +1,5 @@
 #include "supervision/attempt/attempt_stacks.hpp"
 
-#include <unistd.h>
-
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,12 +9,6 @@
 #include "os/process/process_tree.hpp"
 
 namespace holdfast::supervision {
-namespace {
-
-// ctest reads at once, unless it is stopped.
-constexpr Milliseconds k_telling_time{200};
-
-}  // namespace
 
 bool AttemptStacks::take() {
   tell();
@@ -36,9 +28,6 @@ void AttemptStacks::tell() {
   dump_.reset();
 }
 
-void AttemptStacks::tell_in_output(const std::string& text) const {
-  if (plan_.companion != nullptr) return plan_.companion->tell(text);
-  os::write_within(STDERR_FILENO, text, k_telling_time);
-}
+void AttemptStacks::tell_in_output(const std::string& text) const { plan_.companion->tell(text); }
 
 }  // namespace holdfast::supervision

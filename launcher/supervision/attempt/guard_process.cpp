@@ -17,10 +17,6 @@
 namespace holdfast::supervision {
 namespace {
 
-bool tells_start(const AttemptPlan& plan) {
-  return plan.companion != nullptr && plan.companion->wants_start();
-}
-
 GuardDuty duty_of(const AttemptPlan& plan, const Surroundings& around, pid_t launcher) {
   GuardDuty duty;
   duty.command = plan.command;
@@ -31,7 +27,7 @@ GuardDuty duty_of(const AttemptPlan& plan, const Surroundings& around, pid_t lau
   duty.on_leak = plan.policy.on_leak;
   duty.needed_by_others = plan.policy.needed_by_others;
   duty.under_ctest = plan.mode == ExitMode::ctest;
-  duty.tells_start = tells_start(plan);
+  duty.tells_start = plan.companion->wants_start();
   duty.launcher_pid = launcher;
   duty.keeper = plan.keeper;
   duty.parent = around.parent.get();
@@ -66,7 +62,7 @@ Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) 
     plan.teller->complain_once(containment_->trouble());
   }
   // The test has its working directory already; ours would only keep a directory busy.
-  if (!plan.keeps_directory) (void)::chdir("/");
+  if (plan.is_plain) (void)::chdir("/");
   return {};
 }
 

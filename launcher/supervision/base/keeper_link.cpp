@@ -1,15 +1,11 @@
 #include "supervision/base/keeper_link.hpp"
 
-#include <elf.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdint>
-#include <cstring>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -20,6 +16,7 @@
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
 #include "os/process/spawn.hpp"
+#include "supervision/base/programs.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -42,29 +39,6 @@ os::Connected connect_to_keeper(const Attach& attach) {
     link.error = Error{"use the keeper: its socket belongs to another user"};
   }
   return link;
-}
-
-// Whether the file is readable and is no whole program. If a script replaced `holdfast`, every test
-// that it looks after would pass. If the program was cut off, every such test would die in it. A
-// cut-off program ends before its section headers, which linkers and strip(1) put last
-// (ctest-integration/process.cmake looks at the same). An unreadable file fails when executed.
-bool is_no_program(const std::string& path) {
-  constexpr unsigned char k_order =
-      __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
-  const os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  if (!file.valid()) return false;
-  Elf64_Ehdr header{};
-  const ssize_t count = os::retried([&] { return ::read(file.get(), &header, sizeof header); });
-  if (count < 0) return false;
-  if (count < ssize_t{sizeof header} || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
-    return true;
-  struct stat status {};
-  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != k_order ||
-      ::fstat(file.get(), &status) != 0) {
-    return false;
-  }
-  const std::uint64_t headers = std::uint64_t{header.e_shnum} * header.e_shentsize;
-  return static_cast<std::uint64_t>(status.st_size) < header.e_shoff + headers;
 }
 
 // Runs `holdfast keeper`, which returns when a keeper of this ctest listens, its own or another's.
@@ -91,17 +65,6 @@ bool start_keeper(const Attach& attach, const os::CallersSignals& callers) {
 }
 
 }  // namespace
-
-Result<std::string> main_program() {
-  Result<std::string> own = os::own_program();
-  if (!own) return own.error();
-  std::string prefix = *own;
-  for (int level = 0; level < 3; ++level) prefix.erase(std::min(prefix.size(), prefix.rfind('/')));
-  std::string program = prefix + "/bin/holdfast";
-  if (is_no_program(program))
-    return Error{"use " + program + ": expected a program, install Holdfast again"};
-  return program;
-}
 
 KeeperLink KeeperLink::adopt(os::UniqueFd socket) {
   KeeperLink link;

@@ -21,9 +21,6 @@ enum class Repeat : std::uint8_t { each_time, once_per_run, unless_ctest_ends };
 // Whether the keeper can lend the scratch directory of an attempt to another one.
 enum class LentScratch : std::uint8_t { used, reusable };
 
-// <prefix>/bin/holdfast, found from <prefix>/libexec/holdfast/holdfast-launcher.
-Result<std::string> main_program();
-
 // Connected or not: without a keeper a test runs by its own properties.
 class KeeperLink {
  public:

@@ -31,7 +31,7 @@ struct AttemptResult {
   std::vector<OrphanMarker> orphans;
   bool ended_for_companion = false;  // supervision/attempt/companion.hpp
   int pressed = 0;                   // SupervisionState::pressed
-  // What `holdfast exec` adds; each is empty where there is nothing.
+  // What holdfast-exec adds; each is empty where there is nothing.
   bool told_timeout = false;            // ctest has read that it timed out, and will end us
   std::string verdict;                  // what ctest will conclude of this attempt
   std::string retry;                    // whether it is tried again, and why, in words

@@ -45,7 +45,7 @@ void record_step(const BuildStep& step, const AttemptResult& result) {
   if (!step.language.empty()) line.text("language", step.language);
   line.text("outcome", name_of(result.outcome));
   add_end_of_main(line, result.report);
-  const EarlierAttempts earlier = step.handed ? step.handed->earlier : EarlierAttempts{};
+  const EarlierAttempts& earlier = step.earlier;
   line.seconds("wall_s", result.wall_us + earlier.wall_us);
   line.seconds("user_s", result.report.user_us + earlier.user_us);
   line.seconds("sys_s", result.report.system_us + earlier.system_us);

@@ -64,20 +64,25 @@ bool ask_keeper(const Invocation& invocation, const os::CallersSignals& callers,
     keeper = KeeperLink{};
     return false;
   }
-  grant.run = std::move(answer->run);
-  grant.identity.attempt = std::move(answer->attempt);
-  grant.identity.journal = std::move(answer->journal);
-  grant.scratch = std::move(answer->scratch);
-  grant.refusal = std::move(answer->refusal);
-  grant.is_again = answer->is_again;
-  grant.is_googletest = grant.is_googletest || answer->is_googletest;
+  answer->is_googletest = answer->is_googletest || grant.is_googletest;
   Result<Policy> policy = with_options(std::move(answer->policy), invocation.line.options);
+  static_cast<wire::AttemptGrant&>(grant) = std::move(*answer);
+  grant.identity.attempt = grant.attempt;
+  grant.identity.journal = grant.journal;
   if (policy) {
     grant.policy = std::move(*policy);
   } else {
     grant.refusal = policy.error().message;
   }
   return true;
+}
+
+// Without a keeper the launcher's own name is that of its attempt.
+wire::AttemptGrant own_names(const ProcessName& own) {
+  wire::AttemptGrant granted;
+  granted.attempt = std::to_string(own.pid) + "-" + std::to_string(own.start);
+  granted.run = "run-" + granted.attempt;
+  return granted;
 }
 
 void resolve_here(const Invocation& invocation, Grant& grant) {
@@ -93,23 +98,25 @@ void resolve_here(const Invocation& invocation, Grant& grant) {
 
 }  // namespace
 
-Grant seek_grant(const Invocation& invocation, const os::CallersSignals& callers,
-                 KeeperLink& keeper) {
-  Grant grant;
+Grant complete(wire::AttemptGrant granted, const Invocation& invocation, const ProcessName& own) {
+  Grant grant{std::move(granted), {}, {}};
   AttemptIdentity& identity = grant.identity;
   identity.test = invocation.test;
   identity.key = key_of(invocation);
-  identity.launcher = os::own_name();
-  identity.attempt =
-      std::to_string(identity.launcher.pid) + "-" + std::to_string(identity.launcher.start);
-  grant.run = "run-" + identity.attempt;
+  identity.launcher = own;
+  identity.attempt = grant.attempt;
+  identity.journal = grant.journal;
+  grant.home = invocation.attach ? LockHome{invocation.attach->project, invocation.attach->tree}
+                                 : enclosing_tree();
+  return grant;
+}
+
+Grant seek_grant(const Invocation& invocation, const os::CallersSignals& callers,
+                 KeeperLink& keeper) {
+  const ProcessName own = os::own_name();
+  Grant grant = complete(own_names(own), invocation, own);
   grant.is_googletest = has_googletest_argument(invocation.command);
-  if (invocation.attach) {
-    grant.home = {invocation.attach->project, invocation.attach->tree};
-    if (ask_keeper(invocation, callers, keeper, grant)) return grant;
-  } else {
-    grant.home = enclosing_tree();
-  }
+  if (invocation.attach && ask_keeper(invocation, callers, keeper, grant)) return grant;
   resolve_here(invocation, grant);
   return grant;
 }

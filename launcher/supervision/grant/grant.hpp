@@ -12,16 +12,13 @@
 
 namespace holdfast::supervision {
 
-struct Grant {
-  AttemptIdentity identity;  // of the first attempt
-  std::string run;
+struct Grant : wire::AttemptGrant {
+  AttemptIdentity identity;  // of the attempt at hand; the base has that of the first
   LockHome home;
-  Policy policy;
-  std::string scratch;         // lent by the keeper, with nothing in it; no path: there is none
-  std::string refusal;         // why the test must not run; empty: it may
-  bool is_again = false;       // `ctest --repeat` has run the test before, if the keeper knows it
-  bool is_googletest = false;  // the program is known to be a GoogleTest program
 };
+
+// The rest of a grant: what this process, `own`, knows by itself.
+Grant complete(wire::AttemptGrant granted, const Invocation& invocation, const ProcessName& own);
 
 // Gets the grant from the keeper, to which `keeper` is then connected; otherwise makes one from the
 // test's own properties by the same rules. Always returns one: a policy that cannot be resolved is

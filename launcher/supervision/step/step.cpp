@@ -1,6 +1,5 @@
 #include "supervision/step/step.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <string>
@@ -21,10 +20,8 @@
 #include "supervision/base/step_record.hpp"
 #include "supervision/base/surroundings.hpp"
 #include "supervision/base/teller.hpp"
-#include "supervision/grant/hand_over.hpp"
 #include "supervision/locks/attempt_locks.hpp"
 #include "supervision/step/step_description.hpp"
-#include "supervision/step/step_memory.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -38,13 +35,9 @@ Exit become_command(const Invocation& invocation, const os::CallersSignals& call
   return exit_of(Outcome::launch_failed, seen, ExitMode::command);
 }
 
-void keep_over_exec(int fd, bool keep) {
-  if (fd >= 0) (void)::fcntl(fd, F_SETFD, keep ? 0 : FD_CLOEXEC);
-}
-
 class Step {
  public:
-  Step(Invocation& invocation, Surroundings around, os::UniqueFd lines, StepRunner* runner)
+  Step(Invocation& invocation, Surroundings around, os::UniqueFd lines, StepRunner& runner)
       : invocation_(invocation),
         step_(*invocation.line.step),
         around_(std::move(around)),
@@ -55,23 +48,23 @@ class Step {
   Exit run() {
     grant_.identity.test = step_.title();
     grant_.home.tree = step_.tree;
-    if (runner_ == nullptr && is_for_exec()) {
-      return refuse({"failed to " + hand_over_step({}).message});
+    if (runner_.is_plain() && is_for_exec()) {
+      return refuse({"failed to " + hand_over_step().message});
     }
     AttemptResult result = attempt();
     if (const std::string why = why_once_more(result); !why.empty()) {
       write_line("\"" + step_.title() + "\" " + why + ": once more, alone");
-      const EarlierAttempts earlier = add_up(result, why);
-      if (runner_ == nullptr) {
+      step_.earlier = add_up(result, why);
+      if (runner_.is_plain()) {
         // We get here only if handing over fails; then the step ends as its attempt did.
         write_line("ignoring that it is to be done once more: failed to " +
-                   hand_over_step(earlier).message);
+                   hand_over_step().message);
+        step_.earlier = {};
       } else {
-        step_.handed->earlier = earlier;
         result = attempt();
       }
     }
-    if (runner_ != nullptr) runner_->come_to_the_end();
+    runner_.come_to_the_end();
     if (!result.note.empty()) say(result);
     record_step(step_, result);
     // A build tool sees by the signal that a step was interrupted and has not failed.
@@ -101,10 +94,8 @@ class Step {
     Result<Policy> policy = with_options({}, invocation_.line.options);
     if (!policy) return refused(policy.error().message);
     grant_.policy = std::move(*policy);
-    if (runner_ != nullptr) {
-      if (Result<void> ready = runner_->prepare(step_, grant_.policy); !ready) {
-        return refused(ready.error().message);
-      }
+    if (Result<void> ready = runner_.prepare(step_, grant_.policy); !ready) {
+      return refused(ready.error().message);
     }
     // Others ask only about steps that wait for a slot or have one.
     if (!grant_.policy.locks.empty()) grant_.identity.launcher = os::own_name();
@@ -115,10 +106,7 @@ class Step {
 
   std::string why_once_more(const AttemptResult& result) const {
     if (!may_be_done_once_more(step_, result.observation)) return {};
-    if (runner_ != nullptr) return runner_->why_once_more(result);
-    StepEvidence evidence;
-    evidence.out_of_memory = memory_.ran_out(result);
-    return holdfast::why_once_more(result.observation, evidence);
+    return runner_.why_once_more(result);
   }
 
   static EarlierAttempts add_up(const AttemptResult& result, const std::string& why) {
@@ -133,17 +121,17 @@ class Step {
     return earlier;
   }
 
-  // Returns only on failure. `holdfast exec` inherits the descriptor of the build tool: if it
-  // looked for the tool again, it could find another process.
-  Error hand_over_step(const EarlierAttempts& earlier) {
-    const StepHandOver handed{around_.parent.get(), lines_.get(), earlier};
+  // Returns only on failure.
+  Error hand_over_step() {
+    HandOver handed;
+    handed.callers = around_.callers;
+    handed.build_tool = std::move(around_.parent);
+    handed.lines = std::move(lines_);
+    handed.earlier = step_.earlier;
     outputs_.go_there();
-    keep_over_exec(handed.parent, true);
-    keep_over_exec(handed.lines, true);
-    Error error =
-        hand_over(invocation_, grant_, {}, around_.callers, "--handed-over=" + to_text(handed));
-    keep_over_exec(handed.parent, false);
-    keep_over_exec(handed.lines, false);
+    Error error = hand_over(invocation_, grant_, handed);
+    around_.parent = std::move(handed.build_tool);
+    lines_ = std::move(handed.lines);
     return error;
   }
 
@@ -161,12 +149,10 @@ class Step {
     // Stacks would end up in the output.
     plan.loudness = step_.kind == StepKind::custom ? Loudness::quiet : invocation_.line.loudness;
     plan.teller = &teller;
-    plan.keeps_directory = runner_ != nullptr;
+    plan.is_plain = runner_.is_plain();
     plan.step = &step_;
     plan.outputs = &outputs_;
-    if (runner_ == nullptr && step_.kind != StepKind::custom) plan.companion = &memory_;
-    AttemptResult result =
-        runner_ != nullptr ? runner_->run(plan, around_) : run_attempt(plan, around_);
+    AttemptResult result = runner_.run(std::move(plan), around_);
     notice_lost_locks(locks.held, step_.title(), result);
     result.lock_wait = locks.waited;
     // A compiler has explained its failure itself.
@@ -182,24 +168,48 @@ class Step {
   Surroundings around_;
   os::UniqueFd lines_;
   StepOutputs outputs_;
-  StepMemory memory_;
-  StepRunner* runner_;  // null: this is the launcher, with one plain attempt
+  StepRunner& runner_;
   Grant grant_;
 };
 
+// Watches the build tool in the place of our parent, and returns where lines for it go.
+os::UniqueFd watch_build_tool(const Invocation& invocation, Surroundings& around) {
+  const BuildStep& step = *invocation.line.step;
+  const Result<BuildTool> tool = find_build_tool();
+  if (!tool) return {};
+  Result<os::UniqueFd> watched =
+      tool->is_parent ? os::watch_parent(tool->process.pid) : os::watch_process(tool->process);
+  if (watched) around.parent = std::move(*watched);
+  if (watched && tool->is_parent) around.parent_pid = tool->process.pid;
+  const bool may_wait = !invocation.line.options.locks.empty() || step.memory_slots;
+  return may_wait || step.kind == StepKind::custom ? open_build_tools_stderr(*tool)
+                                                   : os::UniqueFd();
+}
+
+// Whether the command is none that we look after.
+bool is_exempt(const Invocation& invocation) {
+  return invocation.disabled || !os::trouble_with_watching().empty() ||
+         (invocation.line.step->kind == StepKind::custom &&
+          is_cmakes_own(words_of(invocation.command)));
+}
+
 }  // namespace
 
-Exit launch_step(Invocation invocation) {
+AttemptResult StepRunner::run(AttemptPlan plan, Surroundings& around) {
+  if (plan.step->kind != StepKind::custom) plan.companion = &memory_;
+  return run_attempt(plan, around);
+}
+
+std::string StepRunner::why_once_more(const AttemptResult& result) {
+  StepEvidence evidence;
+  evidence.out_of_memory = memory_.ran_out(result);
+  return holdfast::why_once_more(result.observation, evidence);
+}
+
+Exit launch_step(Invocation invocation, HandedOver* handed, StepRunner& runner) {
   invocation.attach.reset();  // a ctest further up is not who started this
-  const os::CallersSignals callers = os::take_signals();
-  if (invocation.disabled || !os::trouble_with_watching().empty()) {
-    return become_command(invocation, callers);
-  }
-  BuildStep& step = *invocation.line.step;
-  const bool is_custom = step.kind == StepKind::custom;
-  if (is_custom && is_cmakes_own(words_of(invocation.command))) {
-    return become_command(invocation, callers);
-  }
+  const os::CallersSignals callers = handed != nullptr ? handed->callers : os::take_signals();
+  if (handed == nullptr && is_exempt(invocation)) return become_command(invocation, callers);
   complete_step(invocation);
   Result<Surroundings> around = look_around(invocation, callers);
   if (!around) {
@@ -207,30 +217,14 @@ Exit launch_step(Invocation invocation) {
     return {Exit::Kind::code, exit_codes::k_own_failure};
   }
   os::UniqueFd lines;
-  if (const Result<BuildTool> tool = find_build_tool()) {
-    Result<os::UniqueFd> watched =
-        tool->is_parent ? os::watch_parent(tool->process.pid) : os::watch_process(tool->process);
-    if (watched) around->parent = std::move(*watched);
-    if (watched && tool->is_parent) around->parent_pid = tool->process.pid;
-    const bool may_wait = !invocation.line.options.locks.empty() || step.memory_slots;
-    if (may_wait || is_custom) lines = open_build_tools_stderr(*tool);
+  if (handed != nullptr) {
+    around->parent = std::move(handed->build_tool);
+    lines = std::move(handed->lines);
+    invocation.line.step->earlier = std::move(handed->earlier);
+  } else {
+    lines = watch_build_tool(invocation, *around);
   }
-  return Step(invocation, std::move(*around), std::move(lines), nullptr).run();
-}
-
-Exit go_on_with_step(Invocation invocation, const os::CallersSignals& callers, StepRunner& runner) {
-  invocation.attach.reset();
-  complete_step(invocation);
-  const std::optional<StepHandOver>& handed = invocation.line.step->handed;
-  Result<Surroundings> around = look_around(invocation, callers);
-  if (!around || !handed) {
-    write_line("failed to " + (around ? "go on with a step" : around.error().message));
-    return {Exit::Kind::code, exit_codes::k_own_failure};
-  }
-  keep_over_exec(handed->parent, false);
-  keep_over_exec(handed->lines, false);
-  around->parent = os::UniqueFd(handed->parent);
-  return Step(invocation, std::move(*around), os::UniqueFd(handed->lines), &runner).run();
+  return Step(invocation, std::move(*around), std::move(lines), runner).run();
 }
 
 }  // namespace holdfast::supervision

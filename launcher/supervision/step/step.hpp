@@ -6,35 +6,40 @@
 // record is in the build journal.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "core/outcome/outcome.hpp"
 #include "supervision/attempt/attempt.hpp"
 #include "supervision/base/invocation.hpp"
+#include "supervision/grant/hand_over.hpp"
+#include "supervision/step/step_memory.hpp"
 
 namespace holdfast::supervision {
 
-// `invocation.line.step` must be set. A step that is more than one plain attempt is handed over to
-// `holdfast exec`: before the attempt where settings or slots by memory ask for it, or after it.
-Exit launch_step(Invocation invocation);
-
-// What `holdfast exec` adds for a step.
+// Runs a step. As it stands, it is the launcher's: one plain attempt, after which it knows only
+// whether memory ran out.
 class StepRunner {
  public:
+  virtual bool is_plain() const { return true; }
   // Called before each attempt. Adds the step's locks to those of its policy.
-  virtual Result<void> prepare(const BuildStep& step, Policy& policy) = 0;
-  virtual AttemptResult run(const AttemptPlan& plan, Surroundings& around) = 0;
+  virtual Result<void> prepare(const BuildStep& /*step*/, Policy& /*policy*/) { return {}; }
+  virtual AttemptResult run(AttemptPlan plan, Surroundings& around);
   // Why the step is done once more after this failure; empty: it is not. Asked only where it may
   // be.
-  virtual std::string why_once_more(const AttemptResult& result) = 0;
+  virtual std::string why_once_more(const AttemptResult& result);
   // The latest attempt was the last one: shows what was kept back of its output.
-  virtual void come_to_the_end() = 0;
+  virtual void come_to_the_end() {}
 
  protected:
   ~StepRunner() = default;
+
+  StepMemory memory_;
 };
 
-// In `holdfast exec`: goes on with what a launcher has handed over.
-Exit go_on_with_step(Invocation invocation, const os::CallersSignals& callers, StepRunner& runner);
+// `invocation.line.step` must be set. `handed`: as for launch(). With a plain runner a step that is
+// more than one plain attempt is handed over to holdfast-exec: before the attempt where settings or
+// slots by memory ask for it, or after it.
+Exit launch_step(Invocation invocation, HandedOver* handed, StepRunner& runner);
 
 }  // namespace holdfast::supervision

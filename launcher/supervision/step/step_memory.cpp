@@ -1,19 +1,14 @@
 #include "supervision/step/step_memory.hpp"
 
-#include <unistd.h>
-
 #include <cstdint>
 
 #include "core/step/step_retry.hpp"
 #include "os/file/clock.hpp"
-#include "os/stack/stack_dump.hpp"
 
 namespace holdfast::supervision {
 namespace {
 
 constexpr Milliseconds k_a_while{100};
-// As with other stacks: a reader that is there reads at once.
-constexpr Milliseconds k_telling_time{200};
 
 }  // namespace
 
@@ -37,10 +32,6 @@ bool StepMemory::ran_out(const AttemptResult& result) const {
   }
   return died_of_sigkill(result.observation) &&
          os::kernel_log_names_victim(result.report.main, os::monotonic_now() - started_);
-}
-
-void StepMemory::tell(const std::string& text) {
-  os::write_within(STDERR_FILENO, text, k_telling_time);
 }
 
 }  // namespace holdfast::supervision

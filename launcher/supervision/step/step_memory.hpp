@@ -25,14 +25,8 @@ class StepMemory final : public Companion {
   bool ran_out(const AttemptResult& result) const;
 
   // As a companion: begins when it is time.
-  void add_descriptors(std::vector<pollfd>& /*fds*/) override {}
-  void look() override {}
-  bool wants_start() const override { return false; }
-  void on_main_started(pid_t /*main*/) override {}
   Milliseconds deadline() override { return begins_at_; }
   Verdict on_deadline() override;
-  void on_pause(Milliseconds /*length*/) override {}
-  void tell(const std::string& text) override;
 
  private:
   Milliseconds started_;

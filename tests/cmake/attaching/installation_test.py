@@ -7,6 +7,7 @@ import unittest
 from holdfast_case import LAUNCHER, PACKAGE, STAGE, HoldfastCase
 
 PROJECT = "add_test(NAME a COMMAND true)\nadd_subdirectory(sub)\n"
+EXEC = "libexec/holdfast/holdfast-exec"
 SUB = {"sub/CMakeLists.txt": "add_test(NAME b COMMAND true)\n"}
 
 
@@ -84,7 +85,7 @@ class Installation(HoldfastCase):
         (self.source / "sub/CMakeLists.txt").write_text(
             "set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${CMAKE_CURRENT_SOURCE_DIR}/../batch.cmake)\n")
         self.configure(self.source, "build", prefix=self.prefix)
-        self.replace(LAUNCHER + "-batch", b"")
+        self.replace(EXEC, b"")
         run = self.ctest(self.build, "-V")
         self.assertEqual(run.verdicts(), {1: ("a", "Passed"), 2: ("c", "***Failed", "Failed")})
         self.assert_all_wrapped(run, 2)
@@ -115,32 +116,32 @@ class Installation(HoldfastCase):
             self.assert_all_wrapped(run, 2)
             self.assertNotIn("Run command", run.text)
             said = (f"holdfast: {self.prefix}/bin/holdfast {words}: tests run by their own properties, "
-                    "nothing is recorded; a test that may be tried again is red\n")
+                    "nothing is recorded\n")
             self.assertEqual(run.text.count(said), 1, run.text)
 
     def run_with_a_retry(self, content):
-        """A run with `content` as bin/holdfast: the launcher starts it for b, which may be tried again."""
+        """A run with `content` as holdfast-exec: the launcher becomes it for b, which may be tried again."""
         (self.source / "sub/CMakeLists.txt").write_text("""
             add_test(NAME b COMMAND false)
             set_tests_properties(b PROPERTIES HOLDFAST_RETRY exit:1=1)
             """)
         self.configure(self.source, "build", prefix=self.prefix)
         self.replace(LAUNCHER, (self.prefix / LAUNCHER).read_bytes()) # by a link it finds the whole stage
-        self.replace("bin/holdfast", content)
+        self.replace(EXEC, content)
         run = self.ctest(self.build)
         verdicts = run.verdicts()
         self.assertEqual(verdicts[1], ("a", "Passed"), run.text)
         self.assertIn("Subprocess aborted", verdicts[2][1], run.text) # the launcher ends itself so, with a line
-        self.assertIn("bin/holdfast: expected a program, install Holdfast again",
+        self.assertIn("holdfast-exec: expected a program, install Holdfast again",
                       (self.build / "Testing/Temporary/LastTest.log").read_text())
 
-    def test_a_script_in_the_commands_place_is_never_run(self):
+    def test_a_script_in_the_place_of_holdfast_exec_is_never_run(self):
         self.run_with_a_retry(f"#!/bin/sh\ntouch {self.work}/ran\n".encode())
         self.assertFalse((self.work / "ran").exists())
 
-    def test_nor_is_a_command_that_is_cut_off(self):
+    def test_nor_is_one_that_is_cut_off(self):
         """The test would die in it, by SIGSEGV."""
-        whole = (self.prefix / "bin/holdfast").read_bytes()
+        whole = (self.prefix / EXEC).read_bytes()
         for size in (5, 64, 100_000, len(whole) - 1):
             with self.subTest(size=size):
                 self.run_with_a_retry(whole[:size])
@@ -181,7 +182,7 @@ class Installing(HoldfastCase):
     def test_a_program_is_replaced_at_one_stroke(self):
         # One that is running, or interrupted while it is written, must not change under its name.
         prefix = self.work / "installed"
-        for name in (LAUNCHER, LAUNCHER + "-batch", "bin/holdfast"):
+        for name in (LAUNCHER, EXEC, "bin/holdfast"):
             (prefix / name).parent.mkdir(parents=True, exist_ok=True)
             (prefix / name).write_text(f"the {name} before")
         before = {name: open(prefix / name, encoding="utf-8") for name in (LAUNCHER, "bin/holdfast")}

@@ -218,10 +218,10 @@ class Batches(HoldfastCase):
                 """, name=mode, build=f"b-{mode}")
             run = self.ctest(build, "-V")
             names = run.verdicts()
-            launchers = {names[number][0]: re.search(r"holdfast-launcher\S*", command)[0]
+            launchers = {names[number][0]: re.search(r"holdfast-(launcher|exec)", command)[0]
                          for number, command in run.commands().items()}
             self.assertEqual(launchers, {
-                "prog": "holdfast-launcher-batch", "case.Suite.Passes": "holdfast-launcher",
+                "prog": "holdfast-exec", "case.Suite.Passes": "holdfast-launcher",
                 "case.Suite.Fails": "holdfast-launcher", "plain": "holdfast-launcher"}, run.text)
 
     def test_a_changed_program_and_a_changed_call_are_looked_at_again(self):

@@ -194,5 +194,13 @@ TEST(BoundedWork, ItEndsWhenWhoeverWantedItDies) {
   EXPECT_TRUE(becomes_true([&] { return !lives(left); }));
 }
 
+TEST(BoundedWork, ACommandReadsItsInputAndElseNothing) {
+  BoundedOrder order = shell("cat; printf .");
+  EXPECT_EQ(run_bounded(order).output, ".");
+  order.input = std::string(200'000, 'x');
+  order.most_output = 1'000'000;
+  EXPECT_EQ(run_bounded(order).output, order.input + ".");
+}
+
 }  // namespace
 }  // namespace holdfast::os

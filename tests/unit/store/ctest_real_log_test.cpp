@@ -53,7 +53,7 @@ add_test(NAME crash COMMAND sh -c "kill -SEGV $$")
 add_test(NAME "odd: \"name\"
 of two lines" COMMAND echo odd)
 add_test(NAME shows_a_log COMMAND sh -c "cat ${CMAKE_BINARY_DIR}/Testing/Temporary/LastTest.log || true")
-foreach(launcher IN ITEMS holdfast-launcher holdfast-launcher-batch)
+foreach(launcher IN ITEMS holdfast-launcher holdfast-exec)
   file(WRITE ${CMAKE_BINARY_DIR}/${launcher} "#!/bin/sh\n")
   file(CHMOD ${CMAKE_BINARY_DIR}/${launcher} PERMISSIONS OWNER_READ OWNER_EXECUTE)
   add_test(NAME by_${launcher} COMMAND ${CMAKE_BINARY_DIR}/${launcher} -- true)
@@ -91,7 +91,7 @@ const Expected k_expected[] = {
     {"odd: \"name\"\nof two lines", Verdict::passed, true},
     {"shows_a_log", Verdict::passed, true},
     {"by_holdfast-launcher", Verdict::passed, true},
-    {"by_holdfast-launcher-batch", Verdict::passed, true},
+    {"by_holdfast-exec", Verdict::passed, true},
     {"last", Verdict::passed, true},
 };
 

@@ -124,5 +124,47 @@ TEST(Supervision, ATestThatEndedByItselfKeepsNoReasonWhateverComesWhileItsLeftov
   }
 }
 
+// What is noticed when nothing of the tree is left.
+struct EndRow {
+  Event event;
+  ExitMode mode;
+  EndReason reason;
+  int end_signal;
+  int pressed;
+};
+
+Event beside(Event event, bool died_of_it) {
+  event.kind = Event::Kind::ended_beside_signal;
+  event.died_of_it = died_of_it;
+  return event;
+}
+
+TEST(Supervision, ASignalThatCameWithTheEndIsTheReasonIfTheTestDiedOfIt) {
+  const EndRow rows[] = {
+      {beside(by_kill(15), true), ExitMode::ctest, EndReason::signal, 15, 0},
+      {beside(by_terminal(2), true), ExitMode::ctest, EndReason::signal, 2, 0},
+      {beside(by_terminal(2), true), ExitMode::command, EndReason::none, 0, 2},
+      {beside(by_kill(2), true), ExitMode::command, EndReason::signal, 2, 0},
+      {beside(by_tree(15), true), ExitMode::command, EndReason::none, 0, 0},
+      {beside(by_kill(15), false), ExitMode::ctest, EndReason::none, 0, 15},
+      {beside(by_terminal(2), false), ExitMode::command, EndReason::none, 0, 2},
+      {{Event::Kind::ended_without_reader}, ExitMode::ctest, EndReason::parent_gone, 0, 0},
+  };
+  for (const EndRow& row : rows) {
+    SCOPED_TRACE(std::to_string(&row - rows));
+    SupervisionState state;
+    state.stage = Stage::ended;
+    const SupervisionStep step = next_step(state, row.event, row.mode);
+    EXPECT_EQ(step.state.stage, Stage::ended);
+    EXPECT_EQ(step.state.reason, row.reason);
+    EXPECT_EQ(step.state.end_signal, row.end_signal);
+    EXPECT_EQ(step.state.pressed, row.pressed);
+    EXPECT_EQ(text_of(step.actions), "");
+    // The first reason stays.
+    state.reason = EndReason::timeout;
+    EXPECT_EQ(next_step(state, row.event, row.mode).state.reason, EndReason::timeout);
+  }
+}
+
 }  // namespace
 }  // namespace holdfast

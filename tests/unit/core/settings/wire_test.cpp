@@ -269,5 +269,28 @@ TEST(Wire, AnyBytesAreDecodedOrRefused) {
   EXPECT_LT(decoded, 20'000);
 }
 
+TEST(Wire, WhatStepsAreToldOfHoldfastTomlComesBack) {
+  StepSettings said;
+  said.steps.transient = {"No space", "", "^ld: .*=x"};
+  said.steps.memory_kb = 24'000'000;
+  said.oom_events = "/sys/fs/cgroup/memory.events";
+  const Result<StepSettings> read = to_step_settings(*decode(encode(to_message(said))));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->steps.transient, said.steps.transient);
+  EXPECT_EQ(read->steps.memory_kb, said.steps.memory_kb);
+  EXPECT_EQ(read->oom_events, said.oom_events);
+  const Result<StepSettings> nothing =
+      to_step_settings(*decode(encode(to_message(StepSettings{}))));
+  ASSERT_TRUE(nothing);
+  EXPECT_TRUE(nothing->steps.transient.empty());
+  EXPECT_FALSE(nothing->steps.memory_kb);
+  Message other;
+  other.kind = k_settings;
+  EXPECT_FALSE(to_step_settings(other));
+  Message odd = to_message(StepSettings{});
+  odd.add("memory_kb", "much");
+  EXPECT_FALSE(to_step_settings(odd));
+}
+
 }  // namespace
 }  // namespace holdfast::wire

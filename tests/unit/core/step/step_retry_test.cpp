@@ -42,9 +42,7 @@ TEST(StepRetry, OnlyACompilerOrLinkerThatFailedByItselfForTheFirstTime) {
   step.kind = StepKind::custom;
   EXPECT_FALSE(may_be_done_once_more(step, exited(1)));
   step.kind = StepKind::link;
-  step.handed.emplace();
-  EXPECT_TRUE(may_be_done_once_more(step, exited(1)));
-  step.handed->earlier.count = 1;
+  step.earlier.count = 1;
   EXPECT_FALSE(may_be_done_once_more(step, exited(1)));
 }
 
@@ -66,11 +64,11 @@ TEST(StepRetry, ASignatureIsNamed) {
 }
 
 TEST(StepRetry, WhatIsHandedOverComesBack) {
-  StepHandOver handed{7, -1, {1, 1'500'000, 20, 30, 40, 50, "failed of: \"a:b\""}};
-  EXPECT_EQ(parse_step_hand_over(to_text(handed)), handed);
-  EXPECT_EQ(parse_step_hand_over(to_text(StepHandOver{})), StepHandOver{});
-  for (const char* wrong : {"", "1", "1:2:3:4:5:6:7", "1:2:x:4:5:6:7:8:", "1::3:4:5:6:7:8:"}) {
-    EXPECT_EQ(parse_step_hand_over(wrong), std::nullopt) << wrong;
+  const EarlierAttempts earlier{1, 1'500'000, 20, 30, 40, 50, "failed of: \"a:b\""};
+  EXPECT_EQ(parse_earlier_attempts(to_text(earlier)), earlier);
+  EXPECT_EQ(parse_earlier_attempts(to_text(EarlierAttempts{})), EarlierAttempts{});
+  for (const char* wrong : {"", "1", "1:2:3:4:5", "1:2:x:4:5:6:", "1::3:4:5:6:"}) {
+    EXPECT_EQ(parse_earlier_attempts(wrong), std::nullopt) << wrong;
   }
 }
 

@@ -1,4 +1,4 @@
-// The functions of exec/batch_bytes.cpp under names of their own, beside those of the C library.
+// The functions of exec/bytes.cpp under names of their own, beside those of the C library.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 #define memmove batch_memmove
 #define memcmp batch_memcmp
 #define memchr batch_memchr
-#include "exec/batch_bytes.cpp"
+#include "exec/bytes.cpp"
 // NOLINTEND(readability-identifier-naming,bugprone-suspicious-include)
 #undef memcpy
 #undef memmove

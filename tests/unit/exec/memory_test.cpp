@@ -1,5 +1,5 @@
-// The memory of exec/batch_memory.cpp, which is that of all of this program.
-#include "exec/batch_memory.cpp"  // NOLINT(bugprone-suspicious-include)
+// The memory of exec/memory.cpp, which is that of all of this program.
+#include "exec/memory.cpp"  // NOLINT(bugprone-suspicious-include)
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,60 @@
+// `holdfast answer`: what holdfast-exec asks (exec/base/answer.hpp). It is not for people.
+//
+//   found PATTERN…   reads an output on stdin; prints the index of the first pattern that is found
+//                    in a line of it, or nothing
+//   steps TREE       prints what holdfast.toml says of build steps, as a message of
+//                    core/settings/wire.hpp
+#include <cstdio>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "core/outcome/exit_codes.hpp"
+#include "core/settings/wire.hpp"
+#include "settings/project_settings.hpp"
+#include "settings/signatures.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+int print(const std::string& answer) {
+  const bool is_written = std::fwrite(answer.data(), 1, answer.size(), stdout) == answer.size() &&
+                          std::fflush(stdout) == 0;
+  return is_written ? exit_codes::k_success : exit_codes::k_own_failure;
+}
+
+int refuse(const std::string& why) {
+  complain(why);
+  return exit_codes::k_own_failure;
+}
+
+int answer_found(const std::vector<std::string>& patterns) {
+  const Result<Signatures> signatures = Signatures::of(patterns);
+  if (!signatures) return refuse("failed to " + signatures.error().message);
+  const std::string output{std::istreambuf_iterator<char>(std::cin), {}};
+  const std::optional<std::size_t> found = signatures->found_in(output);
+  return print(found ? std::to_string(*found) : std::string());
+}
+
+int answer_steps(const std::string& tree) {
+  const Result<ProjectSettings> project =
+      ProjectSettings::load(settings_file_of_tree(tree), selected_profile());
+  if (!project) return refuse(project.error().message);
+  const StepSettings steps{build_step_settings(project->settings()), project->run().oom_events};
+  return print(wire::encode(wire::to_message(steps)));
+}
+
+}  // namespace
+
+int answer(const std::vector<std::string>& words) {
+  if (words.size() > 1 && words[0] == "found")
+    return answer_found({words.begin() + 1, words.end()});
+  if (words.size() == 2 && words[0] == "steps") return answer_steps(words[1]);
+  complain("answer is for holdfast-exec: expected `found PATTERN…` or `steps TREE`");
+  return exit_codes::k_usage;
+}
+
+}  // namespace holdfast::cli

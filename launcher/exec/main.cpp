@@ -1,0 +1,24 @@
+// holdfast-exec: the launcher for what is more than one plain attempt. A launcher becomes it, or
+// ctest starts it for a batch.
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "exec/retry/test_run.hpp"
+#include "exec/step/step_run.hpp"
+#include "os/process/process.hpp"
+#include "os/signal/signals.hpp"
+#include "supervision/launch.hpp"
+
+int main(int /*count*/, char** arguments) {
+  using namespace holdfast;
+  // Code that looks for launchers (keeper/left/stuck_pairs.hpp) must find this one, too.
+  ::prctl(PR_SET_NAME, "holdfast-launcher", 0, 0, 0);
+  exec::TestRunner tests;
+  exec::StepRun steps;
+  auto handed = supervision::take_over(arguments);
+  const Exit end = handed ? supervision::launch(arguments, environ, {tests, steps},
+                                                *handed ? &**handed : nullptr)
+                          : supervision::cannot_begin("failed to " + handed.error().message);
+  if (end.kind == Exit::Kind::signal) os::die_of(end.value);
+  return end.value;
+}

@@ -1,0 +1,73 @@
+#include "supervision/base/programs.hpp"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "os/file/system_call.hpp"
+#include "os/file/unique_fd.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast::supervision {
+namespace {
+
+constexpr std::string_view k_main = "/bin/holdfast";
+constexpr std::string_view k_exec = "/libexec/holdfast/holdfast-exec";
+constexpr std::string_view k_launcher = "/libexec/holdfast/holdfast-launcher";
+
+// Whether the file is readable and is no whole program. If a script replaced holdfast-exec, every test
+// that it looks after would pass. If the program was cut off, every such test would die in it. A
+// cut-off program ends before its section headers, which linkers and strip(1) put last
+// (ctest-integration/process.cmake looks at the same). An unreadable file fails when executed.
+bool is_no_program(const std::string& path) {
+  constexpr unsigned char k_order =
+      __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
+  const os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!file.valid()) return false;
+  Elf64_Ehdr header{};
+  const ssize_t count = os::retried([&] { return ::read(file.get(), &header, sizeof header); });
+  if (count < 0) return false;
+  if (count < ssize_t{sizeof header} || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+    return true;
+  struct stat status {};
+  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != k_order ||
+      ::fstat(file.get(), &status) != 0) {
+    return false;
+  }
+  const std::uint64_t headers = std::uint64_t{header.e_shnum} * header.e_shentsize;
+  return static_cast<std::uint64_t>(status.st_size) < header.e_shoff + headers;
+}
+
+Result<std::string> program_at(std::string_view place) {
+  Result<std::string> own = os::own_program();
+  if (!own) return own;
+  constexpr std::string_view k_libexec = "/libexec/holdfast";
+  own->erase(std::min(own->size(), own->rfind('/')));
+  const bool is_below_libexec = std::string_view(*own).ends_with(k_libexec);
+  own->erase(is_below_libexec ? own->size() - k_libexec.size()
+                              : std::min(own->size(), own->rfind('/')));
+  *own += place;
+  return own;
+}
+
+Result<std::string> whole_program_at(std::string_view place) {
+  Result<std::string> program = program_at(place);
+  if (program && is_no_program(*program)) {
+    return Error{"use " + *program + ": expected a program, install Holdfast again"};
+  }
+  return program;
+}
+
+}  // namespace
+
+Result<std::string> main_program() { return whole_program_at(k_main); }
+Result<std::string> exec_program() { return whole_program_at(k_exec); }
+Result<std::string> launcher_program() { return program_at(k_launcher); }
+
+}  // namespace holdfast::supervision
