@@ -1,0 +1,162 @@
+// What launchers write of an attempt and of a build step, to the byte.
+#include "supervision/base/records.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "core/base/names.hpp"
+#include "scratch_directory.hpp"
+#include "supervision/base/step_record.hpp"
+
+namespace holdfast::supervision {
+namespace {
+
+constexpr int k_exited_3 = 3 << 8;
+constexpr int k_killed_by_9 = 9;
+
+class RecordsTest : public testing::Test {
+ protected:
+  RecordsTest() {
+    identity_.journal = (directory_.path() / "journal.jsonl").string();
+    identity_.attempt = "r.1";
+    identity_.test = "t";
+    identity_.key = "9a";
+    identity_.n = 2;
+    identity_.launcher = {1240, 56790};
+  }
+
+  // Without the time, and without what begins and ends every record.
+  std::string written() const { return written_to(identity_.journal); }
+  static std::string written_to(const std::filesystem::path& journal) {
+    std::ifstream file(journal);
+    std::string text(std::istreambuf_iterator<char>(file), {});
+    const std::size_t at = text.find(R"(,"at":)");
+    text.erase(at, text.find(',', at + 1) - at);
+    return text;
+  }
+
+  static AttemptResult full_result() {
+    AttemptResult result;
+    result.outcome = Outcome::crashed;
+    result.observation.leaked = true;
+    result.report.main_reaped = true;
+    result.report.main_status = k_killed_by_9;
+    result.wall_us = 1'500'000;
+    result.report.user_us = 20'000;
+    result.report.system_us = 4;
+    result.report.max_rss_kb = 5120;
+    result.report.memory_peak_kb = 9000;
+    result.lock_wait = Milliseconds(4500);
+    result.flags = {"flaky", "odd"};
+    result.report.leftovers = 2;
+    result.report.leftover_list = {{{1250, {"sleep"}}, {1251, {"a\"b"}}}};
+    result.scratch = "/s";
+    result.marker = "why\n";
+    result.orphans.assign(17, {"exit-7", "is cut off"});
+    result.verdict = "failed";
+    result.retry = "no rule fits";
+    result.log = "/l";
+    result.forensics = R"({"git":{"text":"clean"}})";
+    result.note = "one";
+    result.remark = "two";
+    return result;
+  }
+
+  ScratchDirectory directory_;
+  AttemptIdentity identity_;
+};
+
+TEST_F(RecordsTest, AStartSaysWhoseItIsAndWhichLocksItNeeds) {
+  LockSpec shared;
+  shared.name = "db";
+  shared.mode = LockMode::shared;
+  ASSERT_TRUE(record_start(identity_, {LockSpec{.name = "port"}, shared}));
+  EXPECT_EQ(written(), R"({"v":1,"type":"attempt_started","attempt":"r.1","test":"t","key":"9a",)"
+                       R"("n":2,"launcher":{"pid":1240,"start":56790},"locks":[")" +
+                           to_text(LockSpec{.name = "port"}) + R"(",")" + to_text(shared) +
+                           "\"]}\n");
+}
+
+TEST_F(RecordsTest, AStartWithoutLocksHasNoListOfThem) {
+  ASSERT_TRUE(record_start(identity_, {}));
+  EXPECT_EQ(written(), R"({"v":1,"type":"attempt_started","attempt":"r.1","test":"t","key":"9a",)"
+                       R"("n":2,"launcher":{"pid":1240,"start":56790}})"
+                       "\n");
+}
+
+TEST_F(RecordsTest, AnEndSaysAllThatIsKnown) {
+  ASSERT_TRUE(record_end(identity_, full_result()));
+  std::string orphans = R"({"file":"exit-7","why":"is cut off"})";
+  for (int i = 1; i < 16; ++i) orphans += R"(,{"file":"exit-7","why":"is cut off"})";
+  EXPECT_EQ(
+      written(),
+      R"({"v":1,"type":"attempt_ended","attempt":"r.1","test":"t","key":"9a","n":2,)"
+      R"("outcome":"crashed","signal":9,"wall_s":1.500000,"user_s":0.020000,"sys_s":0.000004,)"
+      R"("max_rss_kb":5120,"memory_peak_kb":9000,"lock_wait_s":4.500000,)"
+      R"("flags":["leaked","flaky","odd"],)"
+      R"("leftovers":[{"pid":1250,"name":"sleep"},{"pid":1251,"name":"a\"b"}],"scratch":"/s",)"
+      R"("marker":{"reason":"why\n"},"orphan_markers":[)" +
+          orphans +
+          R"(],"verdict":"failed","retry":"no rule fits","log":"/l",)"
+          R"("forensics":{"git":{"text":"clean"}},"note":"one; two"})"
+          "\n");
+}
+
+TEST_F(RecordsTest, AnEndOfWhichNothingIsKnownHasTheFieldsThatEveryEndHas) {
+  AttemptResult result;
+  result.report.leftovers = 1;  // they were let go
+  ASSERT_TRUE(record_end(identity_, result));
+  EXPECT_EQ(
+      written(),
+      R"({"v":1,"type":"attempt_ended","attempt":"r.1","test":"t","key":"9a","n":2,)"
+      R"("outcome":"internal_error","wall_s":0.000000,"user_s":0.000000,"sys_s":0.000000,)"
+      R"("max_rss_kb":0,"lock_wait_s":0.000000})"
+      "\n");
+}
+
+TEST_F(RecordsTest, ABareTestSaysWhyItIs) {
+  ASSERT_TRUE(record_bare(identity_.journal, "t", "9a", "why", MaySkip::no));
+  EXPECT_EQ(written(),
+            R"({"v":1,"type":"bare","test":"t","key":"9a","why":"why","may_be_skipped":false})"
+            "\n");
+  std::filesystem::remove(identity_.journal);
+  ASSERT_TRUE(record_bare(identity_.journal, "t", "9a", "why", MaySkip::yes));
+  EXPECT_EQ(written(), R"({"v":1,"type":"bare","test":"t","key":"9a","why":"why"})"
+                       "\n");
+}
+
+TEST_F(RecordsTest, AStepIsRecordedWithItsEarlierAttempts) {
+  BuildStep step;
+  step.kind = StepKind::link;
+  step.tree = directory_.path().string();
+  const std::filesystem::path journal = directory_.path() / names::k_build_journal;
+  std::filesystem::create_directories(journal.parent_path());
+  AttemptResult result = full_result();
+  record_step(step, result);
+  EXPECT_EQ(written_to(journal),
+            R"({"v":1,"type":"step","kind":"link","outcome":"crashed","signal":9,)"
+            R"("wall_s":1.500000,"user_s":0.020000,"sys_s":0.000004,"max_rss_kb":5120,)"
+            R"("slot_wait_s":4.500000,"attempts":1,"note":"one"})"
+            "\n");
+  std::filesystem::remove(journal);
+  step.target = "app";
+  step.output = "bin/app";
+  step.program = "c++";
+  step.language = "CXX";
+  step.earlier = {1, 500'000, 1, 2, 6000, 500, "was killed"};
+  result.report.main_status = k_exited_3;
+  record_step(step, result);
+  EXPECT_EQ(written_to(journal),
+            R"({"v":1,"type":"step","kind":"link","target":"app","output":"bin/app",)"
+            R"("program":"c++","language":"CXX","outcome":"crashed","exit_code":3,)"
+            R"("wall_s":2.000000,"user_s":0.020001,"sys_s":0.000006,"max_rss_kb":6000,)"
+            R"("slot_wait_s":5.000000,"attempts":2,"note":"attempt 1 was killed; one"})"
+            "\n");
+}
+
+}  // namespace
+}  // namespace holdfast::supervision
