@@ -120,7 +120,11 @@ JsonLine::JsonLine(std::string_view type, std::int64_t unix_ms, std::string room
   seconds("at", unix_ms * 1000);
 }
 
-void JsonLine::key(std::string_view name) { append_key(line_, ",\"", name); }
+void JsonLine::key(std::string_view name) {
+  append_key(line_, line_.back() == '{' ? "\"" : ",\"", name);
+}
+
+void JsonLine::put(char c) { line_ += c; }
 
 JsonLine& JsonLine::text(std::string_view name, std::string_view value) {
   key(name);
@@ -142,11 +146,11 @@ JsonLine& JsonLine::seconds(std::string_view name, std::int64_t microseconds) {
 
 JsonLine& JsonLine::numbers(std::string_view name, std::uint64_t first, std::uint64_t second) {
   key(name);
-  line_ += '[';
+  put('[');
   append_number(line_, first);
-  line_ += ',';
+  put(',');
   append_number(line_, second);
-  line_ += ']';
+  put(']');
   return *this;
 }
 
@@ -158,23 +162,33 @@ JsonLine& JsonLine::raw(std::string_view name, std::string_view value) {
 
 JsonLine& JsonLine::begin_list(std::string_view name) {
   key(name);
-  line_ += '[';
+  put('[');
   return *this;
 }
 
-JsonLine& JsonLine::begin_object(std::string_view first_key, std::string_view value) {
-  append_key(line_, line_.back() == '[' ? "{\"" : ",{\"", first_key);
+JsonLine& JsonLine::item(std::string_view value) {
+  if (line_.back() != '[') put(',');
   append_json_string(line_, value);
   return *this;
 }
 
+JsonLine& JsonLine::begin_object(std::string_view name) {
+  if (!name.empty()) {
+    key(name);
+  } else if (line_.back() != '[') {
+    put(',');
+  }
+  put('{');
+  return *this;
+}
+
 JsonLine& JsonLine::end_object() {
-  line_ += '}';
+  put('}');
   return *this;
 }
 
 JsonLine& JsonLine::end_list() {
-  line_ += ']';
+  put(']');
   return *this;
 }
 

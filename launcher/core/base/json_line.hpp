@@ -24,10 +24,11 @@ class JsonLine {
   // `value` is JSON already.
   JsonLine& raw(std::string_view key, std::string_view value);
 
-  // A list of objects: begin_list(); for each object begin_object() with its first field, then its
-  // other fields, then end_object(); at last end_list().
+  // What is written up to the end belongs to the list, or to the object. An object with no key is
+  // an item of a list.
   JsonLine& begin_list(std::string_view key);
-  JsonLine& begin_object(std::string_view first_key, std::string_view value);
+  JsonLine& item(std::string_view value);
+  JsonLine& begin_object(std::string_view key = {});
   JsonLine& end_object();
   JsonLine& end_list();
 
@@ -39,6 +40,7 @@ class JsonLine {
 
  private:
   void key(std::string_view name);
+  [[gnu::noinline]] void put(char c);  // inlined, it would take 300 bytes in each place
   std::string line_;
 };
 

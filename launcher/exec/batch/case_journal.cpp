@@ -30,7 +30,7 @@ Result<void> CaseJournal::add(const CaseResult& result, const CaseOutput& output
   Result<void> written;
   if (record_ && worker_ != result.worker) written = write();
   if (!record_) begin_record(result.worker);
-  record_->begin_object("case", result.name).text("outcome", name_of(result.outcome));
+  record_->begin_object().text("case", result.name).text("outcome", name_of(result.outcome));
   if (result.outcome) record_->seconds("wall_s", result.wall_us);
   if (result.signal) record_->number("signal", *result.signal);
   if (result.exit_code) record_->number("exit_code", *result.exit_code);

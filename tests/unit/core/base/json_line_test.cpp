@@ -42,14 +42,17 @@ TEST(JsonLine, AKeyMayBeLong) {
             R"({"v":1,"type":"t","at":0.000000,")" + key + "\":1,\"n\":2}\n");
 }
 
-TEST(JsonLine, AListOfObjects) {
+TEST(JsonLine, ListsAndObjects) {
   std::string room = "not needed any more";
   JsonLine line("t", 0, std::move(room));
-  line.begin_list("l").begin_object("a", "x\"").number("b", 1).end_object();
-  line.begin_object("a", "y").end_object().end_list().begin_list("none").end_list();
+  line.begin_list("l").begin_object().text("a", "x\"").number("b", 1).end_object();
+  line.begin_object().text("a", "y").end_object().end_list().begin_list("none").end_list();
+  line.begin_list("texts").item("x\"").item("[").item("").end_list();
+  line.begin_object("o").number("b", 1).begin_object("none").end_object().end_object();
   EXPECT_EQ(std::move(line).finish(),
             "{\"v\":1,\"type\":\"t\",\"at\":0.000000,\"l\":[{\"a\":\"x\\\"\",\"b\":1},"
-            "{\"a\":\"y\"}],\"none\":[]}\n");
+            "{\"a\":\"y\"}],\"none\":[],\"texts\":[\"x\\\"\",\"[\",\"\"],"
+            "\"o\":{\"b\":1,\"none\":{}}}\n");
 }
 
 TEST(JsonLine, SecondsHaveSixDecimalsAndAreNeverNegative) {
