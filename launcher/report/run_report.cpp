@@ -63,7 +63,7 @@ class Collector {
     attempt.scratch = record.scratch;
     attempt.retry = record.retry;
     attempt.log = record.log;
-    attempt.findings = record.findings;
+    attempt.findings = record.forensics;
     see(record.at);
   }
 

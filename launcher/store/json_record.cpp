@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 namespace holdfast {
@@ -37,50 +38,14 @@ Record run_started(FieldReader& in) {
   return record;
 }
 
-Record attempt_started(FieldReader& in) {
-  AttemptStarted record;
+template <typename T>
+T launcher_record(FieldReader& in) {
+  T record;
   record.at = in.number("at");
-  record.attempt = in.text("attempt");
-  record.test = in.text("test");
-  record.key = in.text("key");
-  record.n = in.integer("n").value_or(1);
-  record.launcher = in.stamp("launcher");
-  record.locks = in.texts("locks");
+#define HOLDFAST_RECORD_FIELD(Record, name, ...) \
+  if constexpr (std::is_same_v<T, Record>) in.read(#name, record.name);
+#include "core/base/launcher_records.def"
   return record;
-}
-
-Record attempt_ended(FieldReader& in) {
-  AttemptEnded record;
-  record.at = in.number("at");
-  record.attempt = in.text("attempt");
-  record.test = in.text("test");
-  record.key = in.text("key");
-  record.n = in.integer("n").value_or(1);
-  record.outcome = outcome_named(in.text("outcome"));
-  record.exit_code = in.small_integer("exit_code");
-  record.signal = in.small_integer("signal");
-  record.wall_s = in.number("wall_s");
-  record.user_s = in.number("user_s");
-  record.sys_s = in.number("sys_s");
-  record.max_rss_kb = in.integer("max_rss_kb").value_or(0);
-  record.memory_peak_kb = in.integer("memory_peak_kb");
-  record.lock_wait_s = in.number("lock_wait_s");
-  record.flags = in.texts("flags");
-  record.leftovers = in.leftovers("leftovers");
-  record.marker = in.marker();
-  record.orphan_markers = in.orphan_markers();
-  record.note = in.text("note");
-  record.verdict = named<Verdict>(in.text("verdict"));
-  record.scratch = in.text("scratch");
-  record.retry = in.text("retry");
-  record.log = in.text("log");
-  record.findings = in.findings();
-  return record;
-}
-
-Record bare(FieldReader& in) {
-  return Bare{in.number("at"), in.text("test"), in.text("key"), in.text("why"),
-              in.truth("may_be_skipped").value_or(true)};
 }
 
 Record stale(FieldReader& in) {
@@ -112,27 +77,6 @@ Record cases_record(FieldReader& in) {
                      in.cases()};
 }
 
-Record step(FieldReader& in) {
-  StepRecord record;
-  record.at = in.number("at");
-  record.kind = in.text("kind");
-  record.target = in.text("target");
-  record.output = in.text("output");
-  record.program = in.text("program");
-  record.language = in.text("language");
-  record.outcome = outcome_named(in.text("outcome"));
-  record.exit_code = in.small_integer("exit_code");
-  record.signal = in.small_integer("signal");
-  record.wall_s = in.number("wall_s");
-  record.user_s = in.number("user_s");
-  record.sys_s = in.number("sys_s");
-  record.max_rss_kb = in.integer("max_rss_kb").value_or(0);
-  record.slot_wait_s = in.number("slot_wait_s");
-  record.attempts = in.integer("attempts").value_or(1);
-  record.note = in.text("note");
-  return record;
-}
-
 Record run_ended(FieldReader& in) {
   return RunEnded{in.number("at"),
                   in.text("run"),
@@ -157,13 +101,13 @@ ParsedLine record_of(const Json& object) {
     if (in.text("run").empty()) return refused("run_started without a run");
     parsed.record = run_started(in);
   } else if (type == "attempt_started") {
-    parsed.record = attempt_started(in);
+    parsed.record = launcher_record<AttemptStarted>(in);
   } else if (type == "attempt_ended") {
-    parsed.record = attempt_ended(in);
-    if (!std::get<AttemptEnded>(*parsed.record).outcome)
-      parsed.complaint = "attempt_ended with no known outcome";
+    auto ended = launcher_record<AttemptEnded>(in);
+    if (!ended.outcome) parsed.complaint = "attempt_ended with no known outcome";
+    parsed.record = std::move(ended);
   } else if (type == "bare") {
-    parsed.record = bare(in);
+    parsed.record = launcher_record<Bare>(in);
   } else if (type == "stale") {
     parsed.record = stale(in);
   } else if (type == "verdict") {
@@ -174,7 +118,7 @@ ParsedLine record_of(const Json& object) {
     parsed.record = cases_record(in);
   } else if (type == "step") {
     if (in.text("kind").empty()) return refused("step without a kind");
-    parsed.record = step(in);
+    parsed.record = launcher_record<StepRecord>(in);
   } else if (type == "run_ended") {
     parsed.record = run_ended(in);
   } else {

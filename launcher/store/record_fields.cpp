@@ -89,74 +89,55 @@ std::vector<std::string> FieldReader::texts(const char* field) {
   return list;
 }
 
-ProcessStamp FieldReader::stamp(const char* field) {
-  const Json* value = find(field);
-  if (value == nullptr) return {};
-  if (!value->is_object()) return complain(field, ProcessStamp{});
-  FieldReader inner(*value);
-  ProcessStamp stamp;
-  stamp.pid = inner.integer("pid").value_or(0);
-  const std::int64_t start = inner.integer("start").value_or(0);
-  stamp.start = start < 0 ? 0 : static_cast<std::uint64_t>(start);
+template <typename Read>
+void FieldReader::read_object(const char* field, const Json& value, Read read) {
+  if (!value.is_object()) return void(complain(field, 0));
+  FieldReader inner(value);
+  read(inner);
   if (!inner.complaint_.empty()) complain(field, 0);
+}
+
+ProcessStamp FieldReader::stamp(const char* field) {
+  ProcessStamp stamp;
+  const auto read = [&](FieldReader& object) {
+    stamp.pid = object.integer("pid").value_or(0);
+    const std::int64_t start = object.integer("start").value_or(0);
+    stamp.start = start < 0 ? 0 : static_cast<std::uint64_t>(start);
+  };
+  if (const Json* value = find(field)) read_object(field, *value, read);
   return stamp;
 }
 
-std::vector<Leftover> FieldReader::leftovers(const char* field) {
-  std::vector<Leftover> list;
-  for (const Json& item : array(field)) {
-    if (!item.is_object()) {
-      complain(field, 0);
-      continue;
-    }
-    FieldReader inner(item);
-    list.push_back({inner.integer("pid").value_or(0), inner.text("name")});
-    if (!inner.complaint_.empty()) complain(field, 0);
-  }
-  return list;
+void FieldReader::read(const char* field, std::vector<Leftover>& to) {
+  const auto read = [&](FieldReader& object) {
+    to.push_back({object.integer("pid").value_or(0), object.text("name")});
+  };
+  for (const Json& item : array(field)) read_object(field, item, read);
 }
 
-std::optional<std::string> FieldReader::marker() {
-  const Json* value = find("marker");
-  if (value == nullptr) return std::nullopt;
-  if (!value->is_object()) return complain("marker", std::optional<std::string>());
-  FieldReader inner(*value);
-  std::string reason = inner.text("reason");
-  if (!inner.complaint_.empty()) complain("marker", 0);
-  return reason;
+void FieldReader::read(const char* field, std::vector<OrphanMarker>& to) {
+  const auto read = [&](FieldReader& object) {
+    to.push_back({object.text("file"), object.text("why")});
+  };
+  for (const Json& item : array(field)) read_object(field, item, read);
 }
 
-std::vector<Finding> FieldReader::findings() {
-  std::vector<Finding> list;
-  const Json* value = find("forensics");
-  if (value == nullptr) return list;
-  if (!value->is_object()) return complain("forensics", list);
-  for (const auto& [probe, seen] : value->items()) {
-    if (!seen.is_object()) {
-      complain("forensics", 0);
-      continue;
-    }
-    FieldReader inner(seen);
-    Finding finding{probe, false, inner.text("text")};
-    if (finding.text.empty()) finding = {probe, true, inner.text("failed")};
-    if (!inner.complaint_.empty()) complain("forensics", 0);
-    list.push_back(std::move(finding));
-  }
-  return list;
+void FieldReader::read(const char* field, std::optional<std::string>& marker) {
+  const auto read = [&](FieldReader& object) { marker = object.text("reason"); };
+  if (const Json* value = find(field)) read_object(field, *value, read);
 }
 
-std::vector<OrphanMarker> FieldReader::orphan_markers() {
-  std::vector<OrphanMarker> list;
-  for (const Json& item : array("orphan_markers")) {
-    if (!item.is_object()) {
-      complain("orphan_markers", 0);
-      continue;
-    }
-    FieldReader inner(item);
-    list.push_back({inner.text("file"), inner.text("why")});
-    if (!inner.complaint_.empty()) complain("orphan_markers", 0);
+void FieldReader::read(const char* field, std::vector<Finding>& to) {
+  const Json* value = find(field);
+  if (value == nullptr) return;
+  if (!value->is_object()) return void(complain(field, 0));
+  for (const auto& item : value->items()) {
+    read_object(field, item.value(), [&](FieldReader& object) {
+      Finding finding{item.key(), false, object.text("text")};
+      if (finding.text.empty()) finding = {item.key(), true, object.text("failed")};
+      to.push_back(std::move(finding));
+    });
   }
-  return list;
 }
 
 std::optional<OutputPlace> FieldReader::output_place(const std::string& log) {
@@ -172,22 +153,18 @@ std::vector<CaseRecord> FieldReader::cases() {
   std::vector<CaseRecord> list;
   const std::string log = text("log");
   for (const Json& item : array("cases")) {
-    if (!item.is_object()) {
-      complain("cases", 0);
-      continue;
-    }
-    FieldReader inner(item);
     CaseRecord record;
-    record.name = inner.text("case");
-    const std::string outcome = inner.text("outcome");
-    record.not_run = outcome == "not_run";
-    record.outcome = outcome_named(outcome);
-    record.exit_code = inner.small_integer("exit_code");
-    record.signal = inner.small_integer("signal");
-    record.wall_s = inner.number("wall_s");
-    record.output = inner.output_place(log);
-    record.note = inner.text("note");
-    if (!inner.complaint_.empty()) complain("cases", 0);
+    read_object("cases", item, [&](FieldReader& object) {
+      record.name = object.text("case");
+      const std::string outcome = object.text("outcome");
+      record.not_run = outcome == "not_run";
+      record.outcome = outcome_named(outcome);
+      record.exit_code = object.small_integer("exit_code");
+      record.signal = object.small_integer("signal");
+      record.wall_s = object.number("wall_s");
+      record.output = object.output_place(log);
+      record.note = object.text("note");
+    });
     if (record.name.empty()) {
       if (complaint_.empty()) complaint_ = "case without a name";
       continue;

@@ -29,16 +29,27 @@ class FieldReader {
   std::vector<std::string> texts(const char* field);  // only those items that are texts
 
   ProcessStamp stamp(const char* field);
-  std::vector<Leftover> leftovers(const char* field);
-  // The reason in the field `marker`.
-  std::optional<std::string> marker();
-  std::vector<OrphanMarker> orphan_markers();
   // The place in the field `output`, in the file `log`.
   std::optional<OutputPlace> output_place(const std::string& log);
   // Only cases with a name.
   std::vector<CaseRecord> cases();
-  // The findings in the field `forensics`.
-  std::vector<Finding> findings();
+
+  // By the kinds of core/base/launcher_records.def. A number or a truth that is absent stays as it
+  // is, and anything else becomes empty.
+  void read(const char* field, std::string& to) { to = text(field); }
+  void read(const char* field, std::vector<std::string>& to) { to = texts(field); }
+  void read(const char* field, std::int64_t& to) { to = integer(field).value_or(to); }
+  void read(const char* field, std::optional<std::int64_t>& to) { to = integer(field); }
+  void read(const char* field, std::optional<int>& to) { to = small_integer(field); }
+  void read(const char* field, double& to) { to = number(field); }
+  void read(const char* field, bool& to) { to = truth(field).value_or(to); }
+  void read(const char* field, std::optional<Outcome>& to) { to = outcome_named(text(field)); }
+  void read(const char* field, std::optional<Verdict>& to) { to = named<Verdict>(text(field)); }
+  void read(const char* field, ProcessStamp& to) { to = stamp(field); }
+  void read(const char* field, std::vector<Leftover>& to);
+  void read(const char* field, std::optional<std::string>& marker);
+  void read(const char* field, std::vector<OrphanMarker>& to);
+  void read(const char* field, std::vector<Finding>& to);
 
   // What could not be used, and why. Empty when there was nothing.
   std::string take_complaint() { return std::move(complaint_); }
@@ -48,6 +59,9 @@ class FieldReader {
   const nlohmann::ordered_json& array(const char* field);
   template <typename T>
   T complain(const char* field, T instead);
+  // Reads `value`, which is the field or in it.
+  template <typename Read>
+  void read_object(const char* field, const nlohmann::ordered_json& value, Read read);
 
   const nlohmann::ordered_json& object_;
   std::string complaint_;

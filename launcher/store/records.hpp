@@ -1,6 +1,6 @@
 // The records of a journal as types; docs/reference/journal.md is the contract. A field that the
 // record lacks is an empty optional, string or list. Every field may be absent unless it is marked
-// as required.
+// as required. Those that launchers write have their fields in core/base/launcher_records.def.
 #pragma once
 
 #include "core/outcome/marker.hpp"
@@ -20,6 +20,8 @@ namespace holdfast {
 struct ProcessStamp {
   std::int64_t pid = 0;
   std::uint64_t start = 0;
+
+  friend bool operator==(const ProcessStamp&, const ProcessStamp&) = default;
 };
 
 struct RunStarted {
@@ -33,19 +35,11 @@ struct RunStarted {
   std::string inside = {};  // the run, of any tree, whose test started ctest; empty: none
 };
 
-struct AttemptStarted {
-  double at = 0;
-  std::string attempt;
-  std::string test;  // required
-  std::string key;
-  std::int64_t n = 1;
-  ProcessStamp launcher;
-  std::vector<std::string> locks;
-};
-
 struct Leftover {
   std::int64_t pid = 0;
   std::string name;
+
+  friend bool operator==(const Leftover&, const Leftover&) = default;
 };
 
 // What one probe saw after the test had failed for good.
@@ -53,34 +47,56 @@ struct Finding {
   std::string probe;    // `program`, `git`, …
   bool failed = false;  // `text` then says why there is nothing to see
   std::string text;
+
+  friend bool operator==(const Finding&, const Finding&) = default;
+};
+
+// The kinds of core/base/launcher_records.def.
+namespace kinds {
+using Text = std::string;
+using Texts = std::vector<std::string>;
+using Locks = std::vector<std::string>;
+using Number = std::int64_t;
+using Measured = std::optional<std::int64_t>;
+using Code = std::optional<int>;
+using Seconds = double;
+using Truth = bool;
+using Outcome = std::optional<holdfast::Outcome>;  // empty: absent, or not known to this version
+using Verdict = std::optional<holdfast::Verdict>;
+using Process = ProcessStamp;
+using Leftovers = std::vector<Leftover>;
+using Marker = std::optional<std::string>;
+using Orphans = std::vector<OrphanMarker>;
+using Findings = std::vector<Finding>;
+}  // namespace kinds
+
+#define HOLDFAST_MEMBER(name, Kind, when, absent) kinds::Kind name = absent;
+struct AttemptStarted {
+  double at = 0;
+#define HOLDFAST_ATTEMPT_STARTED HOLDFAST_MEMBER
+#include "core/base/launcher_records.def"
 };
 
 struct AttemptEnded {
   double at = 0;
-  std::string attempt;
-  std::string test;  // required
-  std::string key;
-  std::int64_t n = 1;
-  std::optional<Outcome> outcome;  // empty: absent, or a name this version does not know
-  std::optional<int> exit_code;
-  std::optional<int> signal;
-  double wall_s = 0;
-  double user_s = 0;
-  double sys_s = 0;
-  std::int64_t max_rss_kb = 0;
-  std::optional<std::int64_t> memory_peak_kb;
-  double lock_wait_s = 0;
-  std::vector<std::string> flags;
-  std::vector<Leftover> leftovers;
-  std::optional<std::string> marker;  // the reason in the main process's marker
-  std::vector<OrphanMarker> orphan_markers;
-  std::string note;
-  std::optional<Verdict> verdict = {};  // what ctest was expected to say; unknown: it depends
-  std::string scratch = {};             // its directory, if that was kept
-  std::string retry = {};               // whether it was tried again, and why
-  std::string log = {};                 // the file with its output
-  std::vector<Finding> findings = {};   // field `forensics`: what the probes saw
+#define HOLDFAST_ATTEMPT_ENDED HOLDFAST_MEMBER
+#include "core/base/launcher_records.def"
 };
+
+// A test that the launcher runs without Holdfast.
+struct Bare {
+  double at = 0;
+#define HOLDFAST_BARE HOLDFAST_MEMBER
+#include "core/base/launcher_records.def"
+};
+
+// One command of a build, in the build journal; `at` is when it ended.
+struct StepRecord {
+  double at = 0;
+#define HOLDFAST_STEP HOLDFAST_MEMBER
+#include "core/base/launcher_records.def"
+};
+#undef HOLDFAST_MEMBER
 
 // The program of an attempt is not the one that the run knew first.
 struct Stale {
@@ -90,15 +106,6 @@ struct Stale {
   std::string key;
   std::string program;
   std::string why;
-};
-
-// A test that the launcher runs without Holdfast.
-struct Bare {
-  double at = 0;
-  std::string test;  // required
-  std::string key;
-  std::string why;
-  bool may_be_skipped = false;  // it has a SKIP_RETURN_CODE
 };
 
 // Where ctest's log has a test's output.
@@ -151,26 +158,6 @@ struct RunEnded {
   std::string retries = {};     // what was tried again and what was not, in words
   std::int64_t unrecorded = 0;  // tests that had an attempt but have no record
   bool has_log = true;          // field `log`; false: more tests may have run than are on record
-};
-
-// One command of a build, in the build journal (docs/reference/journal.md).
-struct StepRecord {
-  double at = 0;     // when it ended
-  std::string kind;  // required
-  std::string target;
-  std::string output;
-  std::string program;
-  std::string language;
-  std::optional<Outcome> outcome;
-  std::optional<int> exit_code;
-  std::optional<int> signal;
-  double wall_s = 0;
-  double user_s = 0;
-  double sys_s = 0;
-  std::int64_t max_rss_kb = 0;
-  double slot_wait_s = 0;
-  std::int64_t attempts = 1;
-  std::string note;
 };
 
 using Record = std::variant<RunStarted, AttemptStarted, AttemptEnded, Bare, VerdictRecord, RunEnded,

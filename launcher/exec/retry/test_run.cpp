@@ -141,7 +141,7 @@ void TestRunner::come_to_the_end(const EndedAttempt& ended, const RetryDecision&
 
 void TestRunner::note_flaky(const EndedAttempt& ended) {
   supervision::AttemptResult& result = ended.result;
-  result.flags.push_back("flaky");
+  result.is_flaky = true;
   say_last_words(words_on_flaky(attempts_.size()), *judge_, mode_, ended, output_.get());
   if (ended.grant.policy.retry.flaky_result == FlakyResult::pass) return;
   result.observation.flaky_fails = true;

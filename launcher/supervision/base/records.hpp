@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/json_line.hpp"
 #include "core/outcome/marker.hpp"
 #include "core/outcome/outcome.hpp"
 #include "core/settings/wire.hpp"
@@ -32,12 +31,12 @@ struct AttemptResult {
   bool ended_for_companion = false;  // supervision/attempt/companion.hpp
   int pressed = 0;                   // SupervisionState::pressed
   // What holdfast-exec adds; each is empty where there is nothing.
-  bool told_timeout = false;            // ctest has read that it timed out, and will end us
-  std::string verdict;                  // what ctest will conclude of this attempt
-  std::string retry;                    // whether it is tried again, and why, in words
-  std::string log;                      // the file that has its output
-  std::string forensics;                // a JSON object
-  std::vector<std::string_view> flags;  // `flaky`, …
+  bool told_timeout = false;  // ctest has read that it timed out, and will end us
+  std::string verdict;        // what ctest will conclude of this attempt
+  std::string retry;          // whether it is tried again, and why, in words
+  std::string log;            // the file that has its output
+  std::string forensics;      // a JSON object
+  bool is_flaky = false;      // it passed after a failed attempt
 
   // Whether it began and was cut off: what it wrote may be incomplete.
   bool is_cut_short() const;
@@ -52,8 +51,9 @@ struct AttemptIdentity {
   ProcessName launcher;
 };
 
-// `exit_code` or `signal`, if the main process has ended.
-void add_end_of_main(JsonLine& line, const GuardReport& report);
+// How the main process ended, if it has; at most one has a value.
+std::optional<int> exit_code_of(const GuardReport& report);
+std::optional<int> signal_of(const GuardReport& report);
 
 // Appends a record. The error is for a warning: a record never changes a verdict.
 Result<void> record_start(const AttemptIdentity& identity, const std::vector<LockSpec>& locks);

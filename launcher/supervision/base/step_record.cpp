@@ -7,11 +7,11 @@
 
 #include <algorithm>
 
-#include "core/base/json_line.hpp"
 #include "core/base/names.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/unique_fd.hpp"
+#include "supervision/base/record_writer.hpp"
 
 namespace holdfast::supervision {
 namespace {
@@ -37,27 +37,29 @@ void move_if_full(const std::string& path) {
 }  // namespace
 
 void record_step(const BuildStep& step, const AttemptResult& result) {
-  JsonLine line("step", os::unix_now_ms());
-  line.text("kind", name_of(step.kind));
-  if (!step.target.empty()) line.text("target", step.target);
-  if (!step.output.empty()) line.text("output", step.output);
-  if (!step.program.empty()) line.text("program", step.program);
-  if (!step.language.empty()) line.text("language", step.language);
-  line.text("outcome", name_of(result.outcome));
-  add_end_of_main(line, result.report);
+  const GuardReport& report = result.report;
   const EarlierAttempts& earlier = step.earlier;
-  line.seconds("wall_s", result.wall_us + earlier.wall_us);
-  line.seconds("user_s", result.report.user_us + earlier.user_us);
-  line.seconds("sys_s", result.report.system_us + earlier.system_us);
-  line.number("max_rss_kb", std::max(result.report.max_rss_kb, earlier.max_rss_kb));
-  line.seconds("slot_wait_s", (result.lock_wait.count() + earlier.waited_ms) * 1000);
-  line.number("attempts", earlier.count + 1);
   std::string note = earlier.count > 0 ? "attempt 1 " + earlier.why : std::string();
   if (!result.note.empty()) note += (note.empty() ? "" : "; ") + result.note;
-  if (!note.empty()) line.text("note", note);
+  const written::StepRecord record{
+      .kind = name_of(step.kind),
+      .target = step.target,
+      .output = step.output,
+      .program = step.program,
+      .language = step.language,
+      .outcome = result.outcome,
+      .exit_code = exit_code_of(report),
+      .signal = signal_of(report),
+      .wall_s = written::Seconds(result.wall_us + earlier.wall_us),
+      .user_s = written::Seconds(report.user_us + earlier.user_us),
+      .sys_s = written::Seconds(report.system_us + earlier.system_us),
+      .max_rss_kb = std::max(report.max_rss_kb, earlier.max_rss_kb),
+      .slot_wait_s = result.lock_wait + Milliseconds(earlier.waited_ms),
+      .attempts = earlier.count + 1,
+      .note = note};
   const std::string path = step.tree + "/" + std::string(names::k_build_journal);
   move_if_full(path);
-  (void)os::append_line(path, std::move(line).finish());
+  (void)os::append_line(path, line_of(record, os::unix_now_ms()));
 }
 
 }  // namespace holdfast::supervision

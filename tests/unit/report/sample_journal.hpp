@@ -61,7 +61,7 @@ class SampleJournal {
   }
   SampleJournal& bare(const std::string& test, const std::string& why,
                       const std::string& key = "k") {
-    journal_.records.push_back(Bare{1001, test, key, why});
+    journal_.records.push_back(Bare{1001, test, key, why, false});
     return *this;
   }
   SampleJournal& verdict(const std::string& test, Verdict verdict, int index,

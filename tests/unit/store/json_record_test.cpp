@@ -272,9 +272,9 @@ TEST(JsonRecord, WhatIsKnownOfRetriesIsRead) {
   EXPECT_EQ(ended.verdict, Verdict::failed);
   EXPECT_EQ(ended.retry, "not tried again: no rule fits");
   EXPECT_EQ(ended.log, "/l");
-  ASSERT_EQ(ended.findings.size(), 2U);
-  EXPECT_TRUE(ended.findings[0].failed);
-  EXPECT_EQ(ended.findings[1].text, "m");
+  ASSERT_EQ(ended.forensics.size(), 2U);
+  EXPECT_TRUE(ended.forensics[0].failed);
+  EXPECT_EQ(ended.forensics[1].text, "m");
   const Stale stale =
       parsed<Stale>(R"({"v":1,"type":"stale","test":"t","key":"k","program":"/p","why":"w"})");
   EXPECT_EQ(stale.program + stale.why, "/pw");

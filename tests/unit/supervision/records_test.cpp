@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string>
 
 #include "core/base/names.hpp"
@@ -29,11 +30,15 @@ class RecordsTest : public testing::Test {
     identity_.launcher = {1240, 56790};
   }
 
-  // Without the time, and without what begins and ends every record.
+  static std::string whole(const std::filesystem::path& journal) {
+    std::ifstream file(journal);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  // One record without its time.
   std::string written() const { return written_to(identity_.journal); }
   static std::string written_to(const std::filesystem::path& journal) {
-    std::ifstream file(journal);
-    std::string text(std::istreambuf_iterator<char>(file), {});
+    std::string text = whole(journal);
     const std::size_t at = text.find(R"(,"at":)");
     text.erase(at, text.find(',', at + 1) - at);
     return text;
@@ -51,7 +56,7 @@ class RecordsTest : public testing::Test {
     result.report.max_rss_kb = 5120;
     result.report.memory_peak_kb = 9000;
     result.lock_wait = Milliseconds(4500);
-    result.flags = {"flaky", "odd"};
+    result.is_flaky = true;
     result.report.leftovers = 2;
     result.report.leftover_list = {{{1250, {"sleep"}}, {1251, {"a\"b"}}}};
     result.scratch = "/s";
@@ -97,7 +102,7 @@ TEST_F(RecordsTest, AnEndSaysAllThatIsKnown) {
       R"({"v":1,"type":"attempt_ended","attempt":"r.1","test":"t","key":"9a","n":2,)"
       R"("outcome":"crashed","signal":9,"wall_s":1.500000,"user_s":0.020000,"sys_s":0.000004,)"
       R"("max_rss_kb":5120,"memory_peak_kb":9000,"lock_wait_s":4.500000,)"
-      R"("flags":["leaked","flaky","odd"],)"
+      R"("flags":["leaked","flaky"],)"
       R"("leftovers":[{"pid":1250,"name":"sleep"},{"pid":1251,"name":"a\"b"}],"scratch":"/s",)"
       R"("marker":{"reason":"why\n"},"orphan_markers":[)" +
           orphans +
@@ -110,12 +115,11 @@ TEST_F(RecordsTest, AnEndOfWhichNothingIsKnownHasTheFieldsThatEveryEndHas) {
   AttemptResult result;
   result.report.leftovers = 1;  // they were let go
   ASSERT_TRUE(record_end(identity_, result));
-  EXPECT_EQ(
-      written(),
-      R"({"v":1,"type":"attempt_ended","attempt":"r.1","test":"t","key":"9a","n":2,)"
-      R"("outcome":"internal_error","wall_s":0.000000,"user_s":0.000000,"sys_s":0.000000,)"
-      R"("max_rss_kb":0,"lock_wait_s":0.000000})"
-      "\n");
+  EXPECT_EQ(written(),
+            R"({"v":1,"type":"attempt_ended","attempt":"r.1","test":"t","key":"9a","n":2,)"
+            R"("outcome":"internal_error","wall_s":0.000000,"user_s":0.000000,"sys_s":0.000000,)"
+            R"("max_rss_kb":0,"lock_wait_s":0.000000})"
+            "\n");
 }
 
 TEST_F(RecordsTest, ABareTestSaysWhyItIs) {
@@ -156,6 +160,41 @@ TEST_F(RecordsTest, AStepIsRecordedWithItsEarlierAttempts) {
             R"("wall_s":2.000000,"user_s":0.020001,"sys_s":0.000006,"max_rss_kb":6000,)"
             R"("slot_wait_s":5.000000,"attempts":2,"note":"attempt 1 was killed; one"})"
             "\n");
+}
+
+// A row of core/base/launcher_records.def has a place where its value comes from.
+TEST_F(RecordsTest, WhereAllIsKnownNoFieldIsMissing) {
+  AttemptResult result = full_result();
+  ASSERT_TRUE(record_start(identity_, {LockSpec{}}));
+  ASSERT_TRUE(record_end(identity_, result));
+  result.report.main_status = k_exited_3;
+  ASSERT_TRUE(record_end(identity_, result));
+  ASSERT_TRUE(record_bare(identity_.journal, "t", "9a", "why", MaySkip::no));
+  BuildStep step{.tree = directory_.path().string(),
+                 .target = "app",
+                 .output = "bin/app",
+                 .language = "CXX",
+                 .program = "c++"};
+  const std::filesystem::path steps = directory_.path() / names::k_build_journal;
+  std::filesystem::create_directories(steps.parent_path());
+  record_step(step, result);
+  result.report.main_status = k_killed_by_9;
+  record_step(step, result);
+  const std::string text = whole(identity_.journal) + whole(steps);
+  const auto expect_field = [&](const std::string& type, const std::string& name) {
+    bool is_there = false;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      is_there = is_there || (line.find(R"("type":")" + type + '"') != std::string::npos &&
+                              line.find(",\"" + name + "\":") != std::string::npos);
+    }
+    EXPECT_TRUE(is_there) << name << " of " << type;
+  };
+#define HOLDFAST_ATTEMPT_STARTED(name, ...) expect_field("attempt_started", #name);
+#define HOLDFAST_ATTEMPT_ENDED(name, ...) expect_field("attempt_ended", #name);
+#define HOLDFAST_BARE(name, ...) expect_field("bare", #name);
+#define HOLDFAST_STEP(name, ...) expect_field("step", #name);
+#include "core/base/launcher_records.def"
 }
 
 }  // namespace
