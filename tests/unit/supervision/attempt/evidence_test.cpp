@@ -1,0 +1,90 @@
+#include "supervision/attempt/evidence.hpp"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "started.hpp"
+
+namespace holdfast::supervision {
+namespace {
+
+AttemptResult exited(int code) {
+  AttemptResult result;
+  result.observation.main = {ProcessEnd::Kind::exited, code};
+  return result;
+}
+
+AttemptResult weighed(std::vector<std::string> command, int code,
+                      NoTests no_tests = NoTests::keep) {
+  command.insert(command.begin(), "--");
+  Started started(std::move(command), {"HOLDFAST_P_SKIP_RETURN_CODE=77", k_attached});
+  const Invocation invocation = started.invocation();
+  Grant grant;
+  grant.policy.no_tests = no_tests;
+  TestEnvironment told(invocation.environment);
+  const Evidence evidence = ask_for_evidence(invocation, grant, {}, told);
+  AttemptResult result = exited(code);
+  weigh_evidence(evidence, invocation, grant, {}, result);
+  return result;
+}
+
+TEST(Evidence, PytestSaysByItsExitCodeThatItFoundNothing) {
+  EXPECT_EQ(weighed({"pytest", "x"}, 5).outcome, Outcome::no_tests);
+  EXPECT_EQ(weighed({"/b/t"}, 5).outcome, Outcome::failed);
+  EXPECT_EQ(weighed({"pytest"}, 1).outcome, Outcome::failed);
+  EXPECT_EQ(weighed({"pytest"}, 0).outcome, Outcome::passed);
+  EXPECT_EQ(weighed({"pytest"}, 5, NoTests::fail).observation.no_tests, NoTests::fail);
+}
+
+TEST(Evidence, PytestSaysByItsExitCodeThatItDidNotUnderstand) {
+  EXPECT_NE(weighed({"pytest", "--nonsense"}, 4).remark, "");
+  EXPECT_EQ(weighed({"/b/t"}, 4).remark, "");
+  EXPECT_EQ(weighed({"pytest"}, 1).remark, "");
+}
+
+TEST(Evidence, TheTestsCodeThatSkipsCounts) {
+  EXPECT_EQ(weighed({"/b/t"}, 77).outcome, Outcome::skipped);
+}
+
+TEST(Evidence, IsAskedForOnlyWhereThereIsADirectoryForIt) {
+  Started started({"--", "/b/t", "--gtest_filter=A.*"}, {"PATH=/bin"});
+  const Invocation invocation = started.invocation();
+  Grant grant;
+  grant.is_googletest = true;
+  TestEnvironment told(invocation.environment);
+  (void)ask_for_evidence(invocation, grant, {}, told);
+  char** entries = told.environ();
+  EXPECT_STREQ(entries[0], "PATH=/bin");
+  EXPECT_EQ(entries[1], nullptr);
+}
+
+Outcome killed(EndReason reason, int signal, std::uint64_t oom_kills) {
+  AttemptResult result;
+  result.observation.main = {ProcessEnd::Kind::signalled, signal};
+  result.observation.end_reason = reason;
+  result.report.oom_kills = oom_kills;
+  result.outcome = outcome_of(result.observation);
+  KeeperLink none;
+  weigh_memory(none, result);
+  return result.outcome;
+}
+
+TEST(Evidence, WantOfMemoryExplainsOnlyASigkillThatNobodySent) {
+  EXPECT_EQ(killed(EndReason::none, SIGKILL, 1), Outcome::oom_killed);
+  EXPECT_EQ(killed(EndReason::none, SIGKILL, 0), Outcome::crashed);
+  EXPECT_EQ(killed(EndReason::none, SIGSEGV, 1), Outcome::crashed);
+  EXPECT_EQ(killed(EndReason::timeout, SIGKILL, 1), Outcome::timed_out);
+}
+
+TEST(Evidence, WantOfMemoryDoesNotHideOurOwnFailure) {
+  AttemptResult result;
+  result.observation.main = {ProcessEnd::Kind::signalled, SIGKILL};
+  result.observation.own_failure = true;
+  result.report.oom_kills = 1;
+  KeeperLink none;
+  weigh_memory(none, result);
+  EXPECT_FALSE(result.observation.out_of_memory);
+}
+
+}  // namespace
+}  // namespace holdfast::supervision
