@@ -1,0 +1,93 @@
+#include "keeper/run/current_run.hpp"
+
+#include <gtest/gtest.h>
+
+#include "nowhere.hpp"
+
+namespace holdfast {
+namespace {
+
+class CurrentRunTest : public testing::Test {
+ protected:
+  RunLines lines_{k_no_ctest};
+  CurrentRun run_{origin_nowhere(), lines_};
+};
+
+TEST_F(CurrentRunTest, BeginsWithItsFirstTest) {
+  EXPECT_FALSE(run_.has_begun());
+  EXPECT_FALSE(run_.is_over_at(1));
+  EXPECT_EQ(run_.id(), "");
+  const std::string id = run_.at(1).id();
+  EXPECT_TRUE(run_.has_begun());
+  EXPECT_EQ(run_.at(1).id(), id);
+  EXPECT_EQ(run_.id(), id);
+}
+
+TEST_F(CurrentRunTest, IsOverWhenCtestHasReadItsTestsAnew) {
+  run_.at(1);
+  EXPECT_FALSE(run_.is_over_at(1));
+  EXPECT_TRUE(run_.is_over_at(2));
+}
+
+TEST_F(CurrentRunTest, BegunBeforeAnyTestBelongsToTheFirstThatComes) {
+  run_.at(k_count_not_known);
+  EXPECT_FALSE(run_.is_over_at(3));
+  run_.at(3);
+  EXPECT_TRUE(run_.is_over_at(4));
+}
+
+TEST_F(CurrentRunTest, IsOverForEveryTestAfterHoldfastEnd) {
+  run_.at(1);
+  (void)run_.finish_for_end();
+  EXPECT_TRUE(run_.has_ended());
+  EXPECT_TRUE(run_.is_over_at(1));
+}
+
+TEST_F(CurrentRunTest, IsBegunByHoldfastEndIfThereWasNoTest) {
+  (void)run_.finish_for_end();
+  EXPECT_TRUE(run_.has_begun());
+  EXPECT_TRUE(run_.has_ended());
+}
+
+TEST_F(CurrentRunTest, EachRunOfACtestHasItsNumber) {
+  run_.at(1);
+  run_.close(holdfast::Run::Completeness::complete);
+  EXPECT_FALSE(run_.has_begun());
+  EXPECT_FALSE(run_.has_ended());
+  EXPECT_EQ(run_.include_count(), k_count_not_known);
+  EXPECT_TRUE(run_.at(2).id().ends_with("-4711-2"));
+}
+
+TEST_F(CurrentRunTest, WithoutALogOnlyHoldfastEndCouldSayThatAllTestsHaveEnded) {
+  EXPECT_TRUE(run_.has_all_tests());
+  run_.at(1);
+  EXPECT_FALSE(run_.has_all_tests());
+  (void)run_.finish_for_end();
+  EXPECT_TRUE(run_.has_all_tests());
+}
+
+TEST_F(CurrentRunTest, SaysOnceThatItCannotBeRecorded) {
+  run_.at(1);
+  const std::string said = lines_.take_summary("");
+  EXPECT_TRUE(said.starts_with("holdfast: ignoring that this run cannot be recorded")) << said;
+  (void)run_.finish_for_end();
+  run_.close(holdfast::Run::Completeness::complete);
+  run_.at(2);
+  EXPECT_EQ(lines_.take_summary(""), "");
+}
+
+TEST_F(CurrentRunTest, LooksForALogUntilItHasLookedOnce) {
+  EXPECT_FALSE(run_.may_have_log());
+  run_.at(1);
+  EXPECT_TRUE(run_.may_have_log());
+  run_.take_log([] { return false; });
+  EXPECT_TRUE(run_.may_have_log());
+  run_.take_log([] { return true; });
+  EXPECT_FALSE(run_.may_have_log());
+  run_.close(holdfast::Run::Completeness::complete);
+  run_.at(2);
+  EXPECT_TRUE(run_.may_have_log());
+}
+
+}  // namespace
+}  // namespace holdfast

@@ -1,0 +1,81 @@
+#include "keeper/run/further_attempts.hpp"
+
+#include <gtest/gtest.h>
+
+#include "nowhere.hpp"
+
+namespace holdfast {
+namespace {
+
+class FurtherAttempts : public testing::Test {
+ protected:
+  FurtherAttempts() {
+    RunOrigin origin = origin_nowhere();
+    origin.retries.budget = 1;
+    run_ = begun(origin);
+    asker_.key = "key";
+    asker_.attempt = run_.next_attempt();
+    question_.kind = wire::k_again;
+  }
+
+  RunLines lines_{k_no_ctest};
+  holdfast::Run run_ = begun();
+  Connection asker_;
+  wire::Message question_;
+};
+
+TEST_F(FurtherAttempts, HaveNamesAndNumbersOfTheirOwn) {
+  const wire::Message answer = answer_again(question_, asker_, run_, lines_);
+  EXPECT_EQ(answer.kind, wire::k_again);
+  EXPECT_EQ(answer.get("attempt"), run_.id() + ".2");
+  EXPECT_EQ(answer.get("why"), "");
+  EXPECT_EQ(asker_.attempt, run_.id() + ".2");
+  EXPECT_EQ(asker_.n, 2U);
+}
+
+TEST_F(FurtherAttempts, ComeToAnEndWithTheRunsBudget) {
+  (void)answer_again(question_, asker_, run_, lines_);
+  const wire::Message answer = answer_again(question_, asker_, run_, lines_);
+  EXPECT_EQ(answer.get("why"), "the run's 1 further attempt (retry-budget) are spent");
+  EXPECT_EQ(answer.get("attempt"), "");
+  EXPECT_EQ(asker_.n, 2U);
+}
+
+TEST_F(FurtherAttempts, LetGoOfWhatWasHeldForTheLastOne) {
+  asker_.cgroup = "holdfast-1";
+  asker_.is_stale = true;
+  asker_.locks.emplace_back();
+  (void)answer_again(question_, asker_, run_, lines_);
+  EXPECT_EQ(asker_.cgroup, "");
+  EXPECT_FALSE(asker_.is_stale);
+  EXPECT_TRUE(asker_.locks.empty());
+}
+
+// How many of 20 tests may fail before there are no more retries.
+std::string why_not(std::string_view how_others_came_out) {
+  auto run = begun();
+  RunLines lines(k_no_ctest);
+  wire::Message farewell;
+  farewell.kind = wire::k_farewell;
+  farewell.add("came_out", how_others_came_out);
+  for (int i = 0; i < 19; ++i) {
+    Connection other;
+    other.key = std::to_string(i);
+    note_farewell(farewell, other, run);
+  }
+  Connection asker;
+  asker.key = "key";
+  wire::Message question;
+  question.kind = wire::k_again;
+  return std::string(answer_again(question, asker, run, lines).get("why"));
+}
+
+TEST_F(FurtherAttempts, StopWhereMostTestsSaidFarewellAsFailed) {
+  EXPECT_EQ(why_not("failed"), "20 of 20 tests have failed (retry-breaker 0.5)");
+  EXPECT_EQ(why_not("passed"), "");
+  EXPECT_EQ(why_not("skipped"), "");
+  EXPECT_EQ(why_not(""), "");
+}
+
+}  // namespace
+}  // namespace holdfast

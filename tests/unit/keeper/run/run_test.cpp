@@ -1,0 +1,50 @@
+#include "keeper/run/run.hpp"
+
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "nowhere.hpp"
+
+namespace holdfast {
+namespace {
+
+bool is_like(const std::string& text, const char* pattern) {
+  return std::regex_match(text, std::regex(pattern));
+}
+
+TEST(Run, IsCalledByItsTimeItsCtestAndWhichOfCtestsRunsItIs) {
+  EXPECT_TRUE(is_like(begun().id(), "[0-9]{8}-[0-9]{6}-4711"));
+  EXPECT_TRUE(is_like(begun(origin_nowhere(), 2).id(), "[0-9]{8}-[0-9]{6}-4711-2"));
+}
+
+TEST(Run, ThatCannotBeRecordedSaysSoAndStillNamesItsAttempts) {
+  auto run = begun();
+  EXPECT_EQ(run.journal(), "");
+  EXPECT_EQ(run.scratch(), nullptr);
+  EXPECT_TRUE(is_like(run.trouble(),
+                      "ignoring that this run cannot be recorded: failed to make "
+                      "/proc/no-such-tree/.holdfast: .*"))
+      << run.trouble();
+  EXPECT_EQ(run.next_attempt(), run.id() + ".1");
+  EXPECT_EQ(run.next_attempt(), run.id() + ".2");
+  EXPECT_EQ(run.finish(Run::Completeness::complete), "");
+}
+
+TEST(Run, ThatCanBeNeitherRecordedNorLockedSaysBothInOneSentence) {
+  RunOrigin origin = origin_nowhere();
+  origin.lock_trouble = "the tree could not be locked";
+  EXPECT_TRUE(is_like(begun(origin).trouble(),
+                      "ignoring that this run cannot be recorded and another may be at work in "
+                      "/proc/no-such-tree: failed to make .*"));
+}
+
+TEST(Run, KnowsATestThatItHadBefore) {
+  auto run = begun();
+  EXPECT_FALSE(run.begin_attempt_of("a"));
+  EXPECT_FALSE(run.begin_attempt_of("b"));
+  EXPECT_TRUE(run.begin_attempt_of("a"));
+}
+
+}  // namespace
+}  // namespace holdfast
