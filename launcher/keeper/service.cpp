@@ -24,8 +24,6 @@ namespace {
 constexpr Milliseconds k_dismissal_patience{2000};
 // The last launcher ends before ctest does. We see its end within this time.
 constexpr Milliseconds k_news_patience{100};
-// ctest reads its clock once for all tests that it starts together, so its time may be behind.
-constexpr Milliseconds k_ctest_clock_slack{1000};
 
 // The descriptors that wait_for_news() polls for each connection.
 constexpr std::size_t k_descriptors_each = 3;
@@ -156,18 +154,10 @@ void Service::attend_to(Connection& connection, short news) {
   if (connection.attempt.empty() || is_over) return;
   // Launcher and guard share the other end. It is closed, so both are dead, and neither said
   // farewell.
-  const KilledBy killer = killer_of(connection);
+  const KilledBy killer = killer_of(os::age_of(connection.launcher), connection.soonest_end,
+                                    ctest_died() ? CtestIs::dead : CtestIs::alive);
   orphans_.look_after(std::move(connection), run_.journal(), killer, order_.ctest, lines_);
   connection = {};
-}
-
-// ctest kills launcher, guard and test at once when its own limit is over. Nobody else does:
-// neither a ctest that dies nor one whose limit is not over.
-KilledBy Service::killer_of(const Connection& connection) const {
-  const Milliseconds age = os::age_of(connection.launcher) + k_ctest_clock_slack;
-  if (age < connection.soonest_end || ctest_died()) return KilledBy::stranger;
-  return connection.soonest_end > Milliseconds{0} ? KilledBy::ctest
-                                                  : KilledBy::ctest_if_all_are_killed;
 }
 
 bool Service::serve(Connection& connection) {

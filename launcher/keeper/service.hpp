@@ -53,7 +53,6 @@ class Service {
   // Waits for the longest of their graces, or for `patience`. True: all but `asker` are gone.
   bool wait_for_connections(const Connection* asker);
   bool wait_for_connections(const Connection* asker, Milliseconds patience);
-  KilledBy killer_of(const Connection& connection) const;
   bool ctest_died() const;
   std::vector<std::string> running_tests() const;
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,5 +28,16 @@ inline std::string keeper_socket_path(std::string_view user_directory, const Pro
 // A file beside the socket. A launcher that got no answer makes it, so that the warning comes once
 // per run and later tests do not wait again. It is removed with the stale sockets.
 inline std::string keeperless_flag(const std::string& socket) { return socket + ".said"; }
+
+// What the name of such a socket, or of a file beside it, says.
+struct KeeperSocketName {
+  ProcessName ctest;
+  std::optional<std::uint64_t> pid_namespace;  // none: an older version made it
+
+  friend bool operator==(const KeeperSocketName&, const KeeperSocketName&) = default;
+};
+
+// Nothing for a name that is no keeper's. `name` is without its directory.
+std::optional<KeeperSocketName> parse_keeper_socket_name(std::string_view name);
 
 }  // namespace holdfast

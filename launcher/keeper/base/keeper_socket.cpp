@@ -3,7 +3,6 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <cstdint>
 
 #include "core/base/keeper_address.hpp"
 #include "core/base/number.hpp"
@@ -15,8 +14,14 @@ namespace {
 
 constexpr Milliseconds k_stopped_patience{1'000};
 
+}  // namespace
+
+std::string keeper_socket_path_here(const ProcessName& ctest) {
+  return keeper_socket_path(os::user_directory_path(), ctest, os::own_pid_namespace());
+}
+
 // os::numbering_id() omits the first PID namespace: PROC_PID_INIT_INO of linux/proc_ns.h.
-std::uint64_t namespace_in(std::string_view numbering) {
+std::uint64_t pid_namespace_in(std::string_view numbering) {
   constexpr std::string_view k_beginning = "/pid:[";
   constexpr std::uint64_t k_first = 4026531836;
   const std::size_t at = numbering.find(k_beginning);
@@ -24,15 +29,9 @@ std::uint64_t namespace_in(std::string_view numbering) {
   return leading_number<std::uint64_t>(numbering.substr(at + k_beginning.size())).value_or(0);
 }
 
-}  // namespace
-
-std::string keeper_socket_path_here(const ProcessName& ctest) {
-  return keeper_socket_path(os::user_directory_path(), ctest, os::own_pid_namespace());
-}
-
 bool is_listened_for(const ProcessName& ctest, std::string_view numbering) {
   const std::string path =
-      keeper_socket_path(os::user_directory_path(), ctest, namespace_in(numbering));
+      keeper_socket_path(os::user_directory_path(), ctest, pid_namespace_in(numbering));
   return os::connect_to(path, k_probe_patience).socket.valid();
 }
 

@@ -2,6 +2,7 @@
 // something, unless a function takes a namespace.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,9 @@ std::string keeper_socket_path_here(const ProcessName& ctest);
 // Whether somebody listens for `ctest`, which may be in another PID namespace. `numbering` is
 // os::numbering_id() there.
 bool is_listened_for(const ProcessName& ctest, std::string_view numbering);
+
+// The PID namespace that os::numbering_id() names; 0: it is not understood.
+std::uint64_t pid_namespace_in(std::string_view numbering);
 
 // `patience` bounds the connecting, and each packet afterwards.
 os::Connected connect_to_keeper(const ProcessName& ctest, Milliseconds patience);

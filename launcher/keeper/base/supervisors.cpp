@@ -20,6 +20,8 @@ bool is_ours(const os::ProcessStat& stat) {
   return stat.state != 'Z' && stat.name.starts_with(k_ours);
 }
 
+}  // namespace
+
 bool has_entry_like(std::string_view environment, std::string_view beginning) {
   while (!environment.empty()) {
     const std::string_view entry = environment.substr(0, environment.find('\0'));
@@ -28,8 +30,6 @@ bool has_entry_like(std::string_view environment, std::string_view beginning) {
   }
   return false;
 }
-
-}  // namespace
 
 bool has_keeper(const ProcessName& ctest) {
   return connect_to_keeper(ctest, k_probe_patience).socket.valid();

@@ -3,12 +3,16 @@
 
 #include <functional>
 #include <optional>
+#include <string_view>
 
 #include "core/base/process_name.hpp"
 #include "os/process/process.hpp"
 #include "os/process/tagged_processes.hpp"
 
 namespace holdfast {
+
+// Whether an environment, as in /proc/<pid>/environ, has an entry that begins like that.
+bool has_entry_like(std::string_view environment, std::string_view beginning);
 
 // Whether the keeper of `ctest` is there. A stopped one counts.
 bool has_keeper(const ProcessName& ctest);

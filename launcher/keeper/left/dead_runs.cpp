@@ -70,21 +70,6 @@ bool is_deserted(const RunStarted& started) {
          all_end_in_time(supervisors_of({ctest}, all));
 }
 
-std::vector<AttemptStarted> unended_attempts(const fs::path& journal) {
-  std::vector<AttemptStarted> started;
-  std::set<std::string> ended;
-  const Result<Journal> read = read_journal(journal);
-  if (!read) return started;
-  for (const Record& record : read->records) {
-    if (const auto* one = std::get_if<AttemptStarted>(&record)) started.push_back(*one);
-    if (const auto* one = std::get_if<AttemptEnded>(&record)) ended.insert(one->attempt);
-  }
-  std::erase_if(started, [&](const AttemptStarted& one) {
-    return one.attempt.empty() || ended.count(one.attempt) != 0;
-  });
-  return started;
-}
-
 bool is_directory_itself(const fs::path& path) {
   std::error_code failed;
   return fs::symlink_status(path, failed).type() == fs::file_type::directory;
@@ -136,31 +121,12 @@ std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree) {
   }
   if (run.is_tidy() || !is_deserted(*started)) return std::nullopt;
   // Read last, because a guard that we waited for has written by now.
-  if (run.lacks_end) run.unended = unended_attempts(entry.journal);
+  if (run.lacks_end) {
+    const Result<Journal> read = read_journal(entry.journal);
+    if (read) run.unended = unended_attempts(read->records);
+  }
   run.lacks_end = !end_record(entry.journal);
   return run;
-}
-
-std::string lines_for(const DeadRun& run) {
-  const std::int64_t now = os::unix_now_ms();
-  std::string lines;
-  for (const AttemptStarted& one : run.unended) {
-    JsonLine line("attempt_ended", now);
-    line.text("attempt", one.attempt).text("test", one.test).text("key", one.key);
-    line.number("n", one.n).text("outcome", name_of(Outcome::interrupted));
-    line.text("note", run.is_of_others_numbers
-                          ? "its run has neither the tree nor a keeper any more; of its processes "
-                            "nothing is known in this PID namespace"
-                          : "launcher, guard and keeper were killed; recorded when that was found");
-    lines += std::move(line).finish();
-  }
-  if (run.lacks_end) {
-    RunEnded end;
-    end.at = static_cast<double>(now) / 1000;
-    end.run = run.id;
-    lines += line_of(end);
-  }
-  return lines;
 }
 
 bool is_cut_off(const fs::path& journal) {
@@ -172,7 +138,7 @@ bool is_cut_off(const fs::path& journal) {
 
 // True: something was written.
 bool write_what_is_missing(const DeadRun& run, Tidied& tidied) {
-  std::string lines = lines_for(run);
+  std::string lines = missing_lines(run, os::unix_now_ms());
   if (lines.empty()) return false;
   // The writer may have died in the middle of the last line.
   if (is_cut_off(run.journal)) lines.insert(0, "\n");
@@ -213,6 +179,40 @@ bool remove_what_is_left(const DeadRun& run, Tidied& tidied) {
 }
 
 }  // namespace
+
+std::vector<AttemptStarted> unended_attempts(const std::vector<Record>& records) {
+  std::vector<AttemptStarted> started;
+  std::set<std::string> ended;
+  for (const Record& record : records) {
+    if (const auto* one = std::get_if<AttemptStarted>(&record)) started.push_back(*one);
+    if (const auto* one = std::get_if<AttemptEnded>(&record)) ended.insert(one->attempt);
+  }
+  std::erase_if(started, [&](const AttemptStarted& one) {
+    return one.attempt.empty() || ended.count(one.attempt) != 0;
+  });
+  return started;
+}
+
+std::string missing_lines(const DeadRun& run, std::int64_t now_unix_ms) {
+  std::string lines;
+  for (const AttemptStarted& one : run.unended) {
+    JsonLine line("attempt_ended", now_unix_ms);
+    line.text("attempt", one.attempt).text("test", one.test).text("key", one.key);
+    line.number("n", one.n).text("outcome", name_of(Outcome::interrupted));
+    line.text("note", run.is_of_others_numbers
+                          ? "its run has neither the tree nor a keeper any more; of its processes "
+                            "nothing is known in this PID namespace"
+                          : "launcher, guard and keeper were killed; recorded when that was found");
+    lines += std::move(line).finish();
+  }
+  if (run.lacks_end) {
+    RunEnded end;
+    end.at = static_cast<double>(now_unix_ms) / 1000;
+    end.run = run.id;
+    lines += line_of(end);
+  }
+  return lines;
+}
 
 std::vector<DeadRun> find_dead_runs(const fs::path& tree) {
   std::vector<DeadRun> dead;

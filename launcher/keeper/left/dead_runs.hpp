@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -27,6 +28,13 @@ struct DeadRun {
   }
 };
 
+// The attempts that have begun and have no last record.
+std::vector<AttemptStarted> unended_attempts(const std::vector<Record>& records);
+
+// The records that the run lacks: `interrupted` for an attempt, `complete: false` for the run.
+// Empty: it lacks none.
+std::string missing_lines(const DeadRun& run, std::int64_t now_unix_ms);
+
 // The untidy runs of `tree` (absolute, without links) for which nobody can be at work. ctest is
 // dead (by pid, start time and boot), and so are its keeper, its launchers and their guards. Waits
 // two seconds at most for a guard that is just ending its test. For a run of another PID namespace,
@@ -44,9 +52,8 @@ struct Tidied {
   std::vector<std::string> troubles;  // each reads well after "failed to"
 };
 
-// Writes missing records (`interrupted` for an attempt, `complete: false` for a run) and removes
-// empty directories and the socket. A directory in which a test left something stays: it is
-// evidence.
+// Writes missing records and removes empty directories and the socket. A directory in which a test
+// left something stays: it is evidence.
 Tidied tidy(const std::vector<DeadRun>& runs);
 
 }  // namespace holdfast

@@ -30,6 +30,8 @@ namespace {
 // How long ctest may take to kill them all: it reads /proc in between.
 constexpr Milliseconds k_killing_patience{2000};
 constexpr Milliseconds k_look_interval{50};
+// ctest reads its clock once for all tests that it starts together, so its time may be behind.
+constexpr Milliseconds k_ctest_clock_slack{1000};
 
 // The launcher may have been killed between its record and its farewell.
 bool is_recorded(const std::string& journal, const std::string& attempt) {
@@ -57,12 +59,7 @@ void record(const Connection& orphan, const std::string& journal, KilledBy kille
   const bool timed_out = killer != KilledBy::stranger;
   line.number("n", orphan.n);
   line.text("outcome", name_of(timed_out ? Outcome::timed_out : Outcome::interrupted));
-  std::string note = timed_out ? "ctest ended the test when its time was over"
-                               : "launcher and guard of the test were killed";
-  note += "; what it left was ended";
-  if (survivors > 0) note += fmt::format(", but for {} processes", survivors);
-  if (!holders.empty()) note += fmt::format("; {} may be its own and lives", names_of(holders));
-  line.text("note", note);
+  line.text("note", note_on_orphan(killer, survivors, holders));
   (void)os::append_line(journal, std::move(line).finish());
 }
 
@@ -136,6 +133,21 @@ bool all_are_killed(os::TaggedProcesses& processes) {
 }
 
 }  // namespace
+
+KilledBy killer_of(Milliseconds age, Milliseconds soonest_end, CtestIs ctest) {
+  if (age + k_ctest_clock_slack < soonest_end || ctest == CtestIs::dead) return KilledBy::stranger;
+  return soonest_end > Milliseconds{0} ? KilledBy::ctest : KilledBy::ctest_if_all_are_killed;
+}
+
+std::string note_on_orphan(KilledBy killer, std::size_t survivors,
+                           const std::vector<os::NamedProcess>& holders) {
+  std::string note = killer != KilledBy::stranger ? "ctest ended the test when its time was over"
+                                                  : "launcher and guard of the test were killed";
+  note += "; what it left was ended";
+  if (survivors > 0) note += fmt::format(", but for {} processes", survivors);
+  if (!holders.empty()) note += fmt::format("; {} may be its own and lives", names_of(holders));
+  return note;
+}
 
 void OrphanHelpers::look_after(Connection orphan, const std::string& journal, KilledBy killer,
                                const ProcessName& ctest, RunLines& lines) {

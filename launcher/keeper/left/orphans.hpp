@@ -4,12 +4,15 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "keeper/base/connections.hpp"
 #include "keeper/base/run_lines.hpp"
+#include "os/process/process_set.hpp"
 
 namespace holdfast {
 
@@ -21,6 +24,16 @@ enum class KilledBy : std::uint8_t {
   // SIGKILL shows that a stranger was at work.
   ctest_if_all_are_killed,
 };
+
+// ctest kills launcher, guard and test at once when its own limit is over. Nobody else does:
+// neither a ctest that dies nor one whose limit is not over. `age` is the launcher's, and
+// `soonest_end` when ctest may end the test (core/ctest/ctest_limits.hpp).
+enum class CtestIs : std::uint8_t { alive, dead };
+KilledBy killer_of(Milliseconds age, Milliseconds soonest_end, CtestIs ctest);
+
+// What the journal says of such an attempt, in one sentence. `holders` hold its output.
+std::string note_on_orphan(KilledBy killer, std::size_t survivors,
+                           const std::vector<os::NamedProcess>& holders);
 
 // The processes that look after orphaned attempts, one for each attempt.
 class OrphanHelpers {

@@ -38,7 +38,7 @@ bool anybody_is_marked() {
 class Search {
  public:
   explicit Search(const ReapOrder& order)
-      : scope_(order.tree, order.let_go),
+      : scope_(read_reap_scope(order.tree, order.let_go)),
         processes_([this](const os::ProcessMarks& marks) { return is_left_behind(marks); }) {}
 
   os::ProcessSet& processes() { return processes_; }
@@ -77,7 +77,7 @@ bool is_listed(const std::vector<LeftBehind>& all, pid_t pid) {
 void add_cgroups(const ReapOrder& order, const std::vector<StaleCgroup>& cgroups,
                  std::vector<LeftBehind>& all) {
   if (cgroups.empty()) return;
-  const ReapScope scope(order.tree, LetGo::end);
+  const ReapScope scope = read_reap_scope(order.tree, LetGo::end);
   for (const StaleCgroup& cgroup : cgroups) {
     const ReapedAttempt* owner = scope.find(cgroup.attempt);
     for (const os::NamedProcess& process : cgroup.processes) {

@@ -46,32 +46,16 @@ std::vector<std::string_view> attempts_held(std::string_view held, std::string_v
 
 }  // namespace
 
-ReapScope::ReapScope(const std::filesystem::path& tree, LetGo let_go)
-    : run_place_(run_place(tree.string())), let_go_(let_go) {
-  const std::string boot = os::numbering_id();
-  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
-    const std::optional<RunStarted> started = first_record(run.journal);
-    if (!started || started->tree != tree.string()) continue;
-    if (boot.empty() || started->boot != boot || started->ctest.pid <= 0) continue;
-    const ProcessName ctest{static_cast<int>(started->ctest.pid), started->ctest.start};
-    const bool goes_on = os::is_alive(ctest);
-    if (goes_on && (has_keeper(ctest) || has_guard_alone(ctest))) {
-      add_run(run.journal, run.id, RunState::attended);
-    } else {
-      add_run(run.journal, run.id, goes_on ? RunState::keeperless : RunState::dead);
-    }
-  }
-}
+ReapScope::ReapScope(const std::string& tree, LetGo let_go)
+    : run_place_(run_place(tree)), let_go_(let_go) {}
 
-void ReapScope::add_run(const std::filesystem::path& journal, const std::string& id,
-                        RunState state) {
-  const Result<Journal> read = read_journal(journal);
-  if (!read) return;
+void ReapScope::add_run(const std::string& id, const std::vector<Record>& records, RunCare care,
+                        const Lives& lives) {
   std::vector<std::string_view> let_go;
-  for (const Record& record : read->records) {
+  for (const Record& record : records) {
     if (const auto* started = std::get_if<AttemptStarted>(&record)) {
       if (started->attempt.empty()) continue;
-      const bool attended = state == RunState::attended || lives(started->launcher);
+      const bool attended = care == RunCare::attended || lives(started->launcher);
       const auto added =
           attempts_.insert_or_assign(started->attempt, ReapedAttempt{started->test, id, !attended});
       by_number_[tag_number(started->attempt)] = &added.first->second;
@@ -79,7 +63,7 @@ void ReapScope::add_run(const std::filesystem::path& journal, const std::string&
     const auto* ended = std::get_if<AttemptEnded>(&record);
     if (ended == nullptr) continue;
     // While its ctest lives, what the attempt left belongs to the run.
-    if (state == RunState::keeperless) let_go.push_back(ended->attempt);
+    if (care == RunCare::keeperless) let_go.push_back(ended->attempt);
     if (let_go_ == LetGo::end) continue;
     // It ended by itself and nothing was reported as left. So what is still there was let go.
     const bool own_end = ended->exit_code.has_value() || ended->signal.has_value();
@@ -117,6 +101,26 @@ const ReapedAttempt* ReapScope::owner_of(const os::ProcessMarks& marks) const {
     if (owner == nullptr) owner = known;
   }
   return owner;
+}
+
+ReapScope read_reap_scope(const std::filesystem::path& tree, LetGo let_go) {
+  ReapScope scope(tree.string(), let_go);
+  const std::string boot = os::numbering_id();
+  for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
+    const std::optional<RunStarted> started = first_record(run.journal);
+    if (!started || started->tree != tree.string()) continue;
+    if (boot.empty() || started->boot != boot || started->ctest.pid <= 0) continue;
+    const ProcessName ctest{static_cast<int>(started->ctest.pid), started->ctest.start};
+    RunCare care = RunCare::dead;
+    if (os::is_alive(ctest)) {
+      const bool is_attended = has_keeper(ctest) || has_guard_alone(ctest);
+      care = is_attended ? RunCare::attended : RunCare::keeperless;
+    }
+    if (const Result<Journal> read = read_journal(run.journal)) {
+      scope.add_run(run.id, read->records, care, lives);
+    }
+  }
+  return scope;
 }
 
 bool last_run_ended_well(const std::filesystem::path& tree) {

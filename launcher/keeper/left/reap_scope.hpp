@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "os/process/tagged_processes.hpp"
+#include "store/records.hpp"
 
 namespace holdfast {
 
@@ -27,12 +29,23 @@ struct ReapedAttempt {
   bool abandoned = false;
 };
 
+// Whether somebody looks after a run.
+enum class RunCare : std::uint8_t {
+  dead,
+  keeperless,  // its ctest lives; keeper and guards do not
+  attended,
+};
+
 class ReapScope {
  public:
-  // Reads the journals of `tree`, an absolute path without links. Leaves out runs that cannot be
-  // known to be dead: those of another tree (copied journals), boot or PID namespace, and those
-  // whose record names no ctest.
-  ReapScope(const std::filesystem::path& tree, LetGo let_go);
+  // Has no run yet. `tree` is an absolute path without links.
+  ReapScope(const std::string& tree, LetGo let_go);
+  ReapScope(ReapScope&&) = default;
+
+  // Adds the attempts that the records of a run name. `lives` says whether a launcher is alive.
+  using Lives = std::function<bool(const ProcessStamp& launcher)>;
+  void add_run(const std::string& id, const std::vector<Record>& records, RunCare care,
+               const Lives& lives);
 
   bool is_empty() const { return attempts_.empty(); }
 
@@ -43,18 +56,15 @@ class ReapScope {
   const ReapedAttempt* find(std::string_view attempt) const;
 
  private:
-  enum class RunState : std::uint8_t {
-    dead,
-    keeperless,  // its ctest lives; keeper and guards do not
-    attended,
-  };
-  void add_run(const std::filesystem::path& journal, const std::string& id, RunState state);
-
   std::string run_place_;
   LetGo let_go_;
   std::map<std::string, ReapedAttempt, std::less<>> attempts_;
   std::map<std::uint64_t, const ReapedAttempt*> by_number_;
 };
+
+// Reads the journals of `tree`. Leaves out runs that cannot be known to be dead: those of another
+// tree (copied journals), boot or PID namespace, and those whose record names no ctest.
+ReapScope read_reap_scope(const std::filesystem::path& tree, LetGo let_go);
 
 // Whether the newest run that is not at work has its end on record as complete. True when there is
 // no such run.

@@ -5,13 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <cstdint>
 #include <ctime>
 #include <optional>
 #include <string>
 
+#include "core/base/keeper_address.hpp"
 #include "core/base/names.hpp"
-#include "core/base/process_name.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/packet_socket.hpp"
@@ -19,27 +19,6 @@
 
 namespace holdfast {
 namespace {
-
-// `<pid>-<start>-<PID namespace>` (core/base/keeper_address.hpp). Older versions leave out the
-// namespace.
-struct SocketName {
-  ProcessName ctest;
-  bool is_of_our_namespace = true;
-};
-
-std::optional<SocketName> parse_name(const std::string& name) {
-  const std::size_t second = name.find('-', name.find('-') + 1);
-  std::string process = name.substr(0, second);
-  std::replace(process.begin(), process.end(), '-', ':');
-  const Result<ProcessName> ctest = parse_process_name(process);
-  if (!ctest) return std::nullopt;
-  if (second == std::string::npos) return SocketName{*ctest};
-  const std::string pid_namespace = name.substr(second + 1);
-  if (pid_namespace.empty() || pid_namespace.find_first_not_of("0123456789") != std::string::npos) {
-    return std::nullopt;
-  }
-  return SocketName{*ctest, pid_namespace == std::to_string(os::own_pid_namespace())};
-}
 
 // Counts from when the socket was made. After a clock is set back the socket seems younger.
 bool is_older_than_a_day(int keepers, const char* entry) {
@@ -53,11 +32,11 @@ bool is_older_than_a_day(int keepers, const char* entry) {
 // A launcher of it that finds no socket would start a second keeper. So the socket stays for as
 // long as a run may take.
 bool may_be_stale(int keepers, const char* entry) {
-  const std::string name(entry);
-  const std::optional<SocketName> socket = parse_name(name.substr(0, name.find('.')));
+  const std::optional<KeeperSocketName> socket = parse_keeper_socket_name(entry);
   if (!socket) return false;
-  return socket->is_of_our_namespace ? !os::is_alive(socket->ctest)
-                                     : is_older_than_a_day(keepers, entry);
+  const std::uint64_t ours = os::own_pid_namespace();
+  return socket->pid_namespace.value_or(ours) == ours ? !os::is_alive(socket->ctest)
+                                                      : is_older_than_a_day(keepers, entry);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <signal.h>
 
 #include <utility>
-#include <vector>
 
 #include "core/settings/command_line.hpp"
 #include "keeper/base/unhurried.hpp"
@@ -20,9 +19,9 @@ bool kill_those(const RunOfCtest& run, IsMeant is_meant) {
   return true;
 }
 
-// A guard is a fork of the launcher and shows the same words.
-bool is_of_test(pid_t guard, const std::string& test) {
-  const std::vector<std::string> words = os::command_of(guard);
+}  // namespace
+
+bool is_launcher_of(const std::vector<std::string>& words, const std::string& test) {
   if (words.empty()) return false;
   // What a launcher has handed over stands in front.
   const bool is_handed_over = words.size() > 1 && words[1].starts_with(k_handed_over);
@@ -30,8 +29,6 @@ bool is_of_test(pid_t guard, const std::string& test) {
       parse_command_line({words.begin() + (is_handed_over ? 2 : 1), words.end()});
   return line && line->name == test;
 }
-
-}  // namespace
 
 void kill_launcher(const ProcessName& launcher) {
   const Result<os::UniqueFd> held = os::watch_process(launcher);
@@ -48,7 +45,7 @@ bool kill_guards_of(const RunOfCtest& run) {
 
 bool kill_forsaken_guard(const RunOfCtest& run, const std::string& test) {
   return kill_those(run, [&](pid_t pid, const os::ProcessStat& stat) {
-    return is_guard(stat) && is_alone(stat) && is_of_test(pid, test);
+    return is_guard(stat) && is_alone(stat) && is_launcher_of(os::command_of(pid), test);
   });
 }
 

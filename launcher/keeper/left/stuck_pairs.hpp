@@ -3,11 +3,16 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/base/process_name.hpp"
 #include "keeper/base/supervisors.hpp"
 
 namespace holdfast {
+
+// Whether a process with these words is the launcher of that test, or its guard, which is a fork
+// and shows the same words.
+bool is_launcher_of(const std::vector<std::string>& words, const std::string& test);
 
 // Kills a launcher that does not look after its test.
 void kill_launcher(const ProcessName& launcher);

@@ -148,14 +148,15 @@ Result<void> Run::record_verdicts() {
   return written ? kept : written;
 }
 
-std::int64_t Run::unrecorded_in(const RunReport& report) const {
+std::int64_t unrecorded_in(const RunReport& report,
+                           const std::unordered_set<std::string>& granted) {
   std::size_t known = 0;
   for (const TestReport& test : report.tests) {
     // A test whose launcher gave us up has no key. It has ctest's verdict.
-    const bool is_recorded = !test.key.empty() && tests_.count(test.key) != 0;
+    const bool is_recorded = !test.key.empty() && granted.count(test.key) != 0;
     if (is_recorded || (test.key.empty() && test.bare)) ++known;
   }
-  return known < tests_.size() ? static_cast<std::int64_t>(tests_.size() - known) : 0;
+  return known < granted.size() ? static_cast<std::int64_t>(granted.size() - known) : 0;
 }
 
 Result<RunReport> Run::report(const RunEnded& to_come) const {
@@ -179,7 +180,7 @@ std::string Run::finish(Completeness completeness) {
   record.retries = retries_.summary();
   record.has_log = believes_log() && recorded && log_->is_whole();
   Result<RunReport> seen = report(record);
-  if (seen) record.unrecorded = unrecorded_in(*seen);
+  if (seen) record.unrecorded = unrecorded_in(*seen, tests_);
   const Result<void> ended = os::append_line(journal_, line_of(record));
   if (recorded) recorded = ended;
   if (!recorded) trouble_ = describe_unrecorded(recorded.error());

@@ -28,6 +28,9 @@ struct RunOrigin {
   bool has_company = false;
 };
 
+// How many of the tests with these keys, which were granted an attempt, are not in the report.
+std::int64_t unrecorded_in(const RunReport& report, const std::unordered_set<std::string>& granted);
+
 class Run {
  public:
   // Makes the run's directory and writes the first record. In a tree that cannot be written to, the
@@ -74,8 +77,6 @@ class Run {
   // The report of the journal together with `to_come`, which is not in it yet: how a test without
   // an end is judged depends on the run's end.
   Result<RunReport> report(const RunEnded& to_come) const;
-  // Tests that were granted an attempt but are not in the report.
-  std::int64_t unrecorded_in(const RunReport& report) const;
 
   RunOrigin origin_;
   std::string id_;

@@ -26,42 +26,6 @@
 namespace holdfast {
 namespace {
 
-struct Name {
-  std::string directory;
-  std::string tag;
-  bool is_ctests_own = false;  // its name has digits
-};
-
-// `…/Testing/Temporary/LastTest[_<tag>].log[.tmp[<hex>]][ (deleted)]`: CMake 4.3 adds the digits,
-// the kernel the last word. Without `.tmp`, another ctest has renamed the file as its own.
-// LastTestsFailed.log and the like are no logs.
-std::optional<Name> parse_name(std::string_view path) {
-  constexpr std::string_view k_directory = "/Testing/Temporary";
-  constexpr std::string_view k_stem = "/LastTest";
-  constexpr std::string_view k_end = ".log";
-  constexpr std::string_view k_tmp = ".tmp";
-  constexpr std::string_view k_deleted = " (deleted)";
-  if (path.ends_with(k_deleted)) path.remove_suffix(k_deleted.size());
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string_view::npos) return std::nullopt;
-  std::string_view name = path.substr(slash);
-  const std::string_view directory = path.substr(0, slash);
-  const std::size_t end = name.rfind(k_end);
-  if (!directory.ends_with(k_directory) || !name.starts_with(k_stem) ||
-      end == std::string_view::npos || end < k_stem.size()) {
-    return std::nullopt;
-  }
-  std::string_view digits = name.substr(end + k_end.size());
-  if (digits.starts_with(k_tmp))
-    digits.remove_prefix(k_tmp.size());
-  else if (!digits.empty())
-    return std::nullopt;
-  if (digits.find_first_not_of("0123456789abcdefABCDEF") != digits.npos) return std::nullopt;
-  const std::string_view tag = name.substr(k_stem.size(), end - k_stem.size());
-  if (!tag.empty() && tag.front() != '_') return std::nullopt;
-  return Name{std::string(directory), std::string(tag), !digits.empty()};
-}
-
 std::optional<struct stat> status_of(int descriptor) {
   struct stat status {};
   return ::fstat(descriptor, &status) == 0 ? std::optional(status) : std::nullopt;
@@ -106,7 +70,7 @@ void for_each_log_of(pid_t process, Use use) {
     char path[PATH_MAX + 32];
     const ssize_t length = ::readlink(link_of(file).c_str(), path, sizeof path);
     if (length <= 0) continue;
-    std::optional<Name> name = parse_name({path, static_cast<std::size_t>(length)});
+    std::optional<LogName> name = parse_log_name({path, static_cast<std::size_t>(length)});
     if (name && is_written_as_a_log(file)) use(file, *std::move(name));
   }
 }
@@ -131,9 +95,44 @@ std::optional<std::int64_t> birth_of(const LogPlace& log) {
 
 }  // namespace
 
+std::optional<LogName> parse_log_name(std::string_view path) {
+  constexpr std::string_view k_directory = "/Testing/Temporary";
+  constexpr std::string_view k_stem = "/LastTest";
+  constexpr std::string_view k_end = ".log";
+  constexpr std::string_view k_tmp = ".tmp";
+  constexpr std::string_view k_deleted = " (deleted)";
+  if (path.ends_with(k_deleted)) path.remove_suffix(k_deleted.size());
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  std::string_view name = path.substr(slash);
+  const std::string_view directory = path.substr(0, slash);
+  const std::size_t end = name.rfind(k_end);
+  if (!directory.ends_with(k_directory) || !name.starts_with(k_stem) ||
+      end == std::string_view::npos || end < k_stem.size()) {
+    return std::nullopt;
+  }
+  std::string_view digits = name.substr(end + k_end.size());
+  if (digits.starts_with(k_tmp))
+    digits.remove_prefix(k_tmp.size());
+  else if (!digits.empty())
+    return std::nullopt;
+  if (digits.find_first_not_of("0123456789abcdefABCDEF") != digits.npos) return std::nullopt;
+  const std::string_view tag = name.substr(k_stem.size(), end - k_stem.size());
+  if (!tag.empty() && tag.front() != '_') return std::nullopt;
+  return LogName{std::string(directory), std::string(tag), !digits.empty()};
+}
+
+std::optional<std::size_t> latest_of(const std::vector<std::optional<std::int64_t>>& births) {
+  const auto latest = std::max_element(births.begin(), births.end());
+  if (latest == births.end() || std::count(births.begin(), births.end(), *latest) > 1) {
+    return std::nullopt;
+  }
+  return static_cast<std::size_t>(latest - births.begin());
+}
+
 std::optional<LogPlace> find_log_of(const ProcessName& ctest) {
   std::vector<LogPlace> found;
-  for_each_log_of(ctest.pid, [&](const DescriptorOf& file, Name name) {
+  for_each_log_of(ctest.pid, [&](const DescriptorOf& file, LogName name) {
     const std::optional<struct stat> status = status_of(file);
     if (!status || !S_ISREG(status->st_mode)) return;
     LogPlace log{file, id_of(*status), std::move(name.directory), std::move(name.tag),
@@ -145,15 +144,11 @@ std::optional<LogPlace> find_log_of(const ProcessName& ctest) {
   if (found.empty() || !os::is_alive(ctest)) return std::nullopt;
   if (found.size() == 1) return std::move(found.front());
   // The others are of a ctest that died or is in a PID namespace. The latest is ctest's own.
-  const auto is_older = [](const LogPlace& a, const LogPlace& b) {
-    return birth_of(a) < birth_of(b);
-  };
-  const auto latest = std::max_element(found.begin(), found.end(), is_older);
-  const auto alike = std::count_if(found.begin(), found.end(), [&](const LogPlace& one) {
-    return birth_of(one) == birth_of(*latest);
-  });
-  if (alike > 1) return std::nullopt;
-  return std::move(*latest);
+  std::vector<std::optional<std::int64_t>> births;
+  for (const LogPlace& log : found) births.push_back(birth_of(log));
+  const std::optional<std::size_t> latest = latest_of(births);
+  if (!latest) return std::nullopt;
+  return std::move(found[*latest]);
 }
 
 std::optional<RunLog> RunLog::open(LogPlace place) {
@@ -188,7 +183,7 @@ bool RunLog::is_written_elsewhere(const ProcessName& ctest) const {
   bool is_written = false;
   os::for_each_process([&](pid_t pid) {
     if (is_written || pid == ctest.pid || os::is_below(pid, ctest.pid)) return;
-    for_each_log_of(pid, [&](const DescriptorOf& file, const Name&) {
+    for_each_log_of(pid, [&](const DescriptorOf& file, const LogName&) {
       const std::optional<struct stat> status = status_of(file);
       is_written = is_written || (status && id_of(*status) == place_.id);
     });

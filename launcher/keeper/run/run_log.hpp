@@ -3,10 +3,13 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/base/process_name.hpp"
 #include "os/file/unique_fd.hpp"
@@ -21,6 +24,22 @@ struct DescriptorOf {
 };
 
 using FileId = std::pair<dev_t, ino_t>;  // stat(2)
+
+// `…/Testing/Temporary/LastTest[_<tag>].log[.tmp[<hex>]][ (deleted)]`: CMake 4.3 adds the digits,
+// the kernel the last word. Without `.tmp`, another ctest has renamed the file as its own.
+// LastTestsFailed.log and the like are no logs.
+struct LogName {
+  std::string directory;
+  std::string tag;
+  bool is_ctests_own = false;  // its name has digits
+
+  friend bool operator==(const LogName&, const LogName&) = default;
+};
+std::optional<LogName> parse_log_name(std::string_view path);
+
+// Which of several files was made last; nothing if that is not certain. None: its time of birth is
+// not known.
+std::optional<std::size_t> latest_of(const std::vector<std::optional<std::int64_t>>& births);
 
 // Where a ctest writes its log.
 struct LogPlace {

@@ -1,7 +1,6 @@
 #include "keeper/tree/enclosing_run.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <optional>
 
 #include "core/base/attempt_tag.hpp"
@@ -21,22 +20,25 @@ bool is_of(const RunEntry& run, const ProcessName& ctest, const std::string& num
          started->boot == numbering;
 }
 
-// Whether we are inside an attempt of the run that has not ended.
-bool has_us(const RunEntry& run, std::uint64_t tag) {
+// Whether the tag is that of an attempt of the run that has not ended.
+bool has_tag(const RunEntry& run, std::uint64_t tag) {
   const Result<Journal> journal = read_journal(run.journal);
-  if (!journal) return false;
-  bool inside = false;
-  for (const Record& record : journal->records) {
-    if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
-      inside = inside || tag_number(begun->attempt) == tag;
-    } else if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
-      if (tag_number(ended->attempt) == tag) inside = false;
-    }
-  }
-  return inside;
+  return journal && is_attempt_going_on(journal->records, tag);
 }
 
 }  // namespace
+
+bool is_attempt_going_on(const std::vector<Record>& records, std::uint64_t tag) {
+  bool goes_on = false;
+  for (const Record& record : records) {
+    if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
+      goes_on = goes_on || tag_number(begun->attempt) == tag;
+    } else if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
+      if (tag_number(ended->attempt) == tag) goes_on = false;
+    }
+  }
+  return goes_on;
+}
 
 std::string run_around_us(const std::string& tree, const ProcessName& ctest,
                           const std::string& numbering) {
@@ -45,7 +47,7 @@ std::string run_around_us(const std::string& tree, const ProcessName& ctest,
                            std::find(ancestors.begin(), ancestors.end(), ctest) != ancestors.end();
   const std::uint64_t tag = os::own_tag();
   for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
-    if (is_of(run, ctest, numbering) && (is_ancestor || has_us(run, tag))) return run.id;
+    if (is_of(run, ctest, numbering) && (is_ancestor || has_tag(run, tag))) return run.id;
   }
   // The run is not on record. Those inside it still agree on this name.
   return is_ancestor ? to_text(ctest) : std::string{};

@@ -1,10 +1,12 @@
 // Finds the run that this process is part of: a ctest inside one of its tests must not wait for it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "core/base/process_name.hpp"
+#include "store/records.hpp"
 
 namespace holdfast {
 
@@ -14,6 +16,9 @@ namespace holdfast {
 // (core/base/attempt_tag.hpp), because ctest is out of sight in a PID namespace.
 std::string run_around_us(const std::string& tree, const ProcessName& ctest,
                           const std::string& numbering);
+
+// Whether an attempt with that tag has begun and not ended, as a run's records say.
+bool is_attempt_going_on(const std::vector<Record>& records, std::uint64_t tag);
 
 // The ids of the runs of `ctest` that `tree` has on record, the last one first. The last may go on.
 std::vector<std::string> runs_of(const std::string& tree, const ProcessName& ctest,

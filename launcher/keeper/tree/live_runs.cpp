@@ -28,33 +28,14 @@ constexpr Milliseconds k_end_patience{10'000};
 
 ProcessName named(const ProcessStamp& stamp) { return {static_cast<int>(stamp.pid), stamp.start}; }
 
-// Adds the tests that the journal shows as begun and not ended, if their launcher lives. A launcher
-// in another PID namespace cannot be seen and counts as alive.
 void read_tests(const Journal& journal, LiveRun& run) {
-  for (const Record& record : journal.records) {
-    if (const auto* started = std::get_if<RunStarted>(&record)) {
-      run.since = started->at;
-      run.is_in_other_pid_namespace = started->boot != os::numbering_id();
-    } else if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
-      if (!run.is_in_other_pid_namespace && !os::is_alive(named(begun->launcher))) continue;
-      run.tests.push_back({begun->test, begun->attempt, begun->launcher.pid, begun->at});
-    } else if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
-      std::erase_if(run.tests, [&](const LiveTest& t) { return t.attempt == ended->attempt; });
-    }
-  }
-}
-
-// Then nothing of it can be alive.
-bool is_of_another_boot(const RunStarted& started) {
-  const std::string boot = os::boot_id();
-  return !boot.empty() && !started.boot.empty() &&
-         started.boot.substr(0, started.boot.find('/')) != boot;
+  take_records(journal.records, os::numbering_id(), os::is_alive, run);
 }
 
 // If we may not look, the run counts as dead: else a killed run would seem to go on for ever.
 bool may_be_alive(const RunStarted& started, const std::string& tree) {
   if (started.boot == os::numbering_id()) return os::is_alive(named(started.ctest));
-  return !is_of_another_boot(started) && is_witnessed(started, tree).value_or(false);
+  return !is_of_another_boot(started, os::boot_id()) && is_witnessed(started, tree).value_or(false);
 }
 
 std::optional<LiveRun> ask(const std::string& socket) {
@@ -81,6 +62,26 @@ std::optional<LiveRun> ask(const std::string& socket) {
 }
 
 }  // namespace
+
+void take_records(const std::vector<Record>& records, const std::string& numbering,
+                  const std::function<bool(const ProcessName&)>& is_alive, LiveRun& run) {
+  for (const Record& record : records) {
+    if (const auto* started = std::get_if<RunStarted>(&record)) {
+      run.since = started->at;
+      run.is_in_other_pid_namespace = started->boot != numbering;
+    } else if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
+      if (!run.is_in_other_pid_namespace && !is_alive(named(begun->launcher))) continue;
+      run.tests.push_back({begun->test, begun->attempt, begun->launcher.pid, begun->at});
+    } else if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
+      std::erase_if(run.tests, [&](const LiveTest& t) { return t.attempt == ended->attempt; });
+    }
+  }
+}
+
+bool is_of_another_boot(const RunStarted& started, const std::string& boot) {
+  return !boot.empty() && !started.boot.empty() &&
+         started.boot.substr(0, started.boot.find('/')) != boot;
+}
 
 std::vector<LiveRun> find_live_runs() {
   std::vector<LiveRun> runs;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,15 @@ struct LiveRun {
   bool is_in_other_pid_namespace = false;
   std::vector<LiveTest> tests;  // in the order of their start
 };
+
+// Adds the tests that the records show as begun and not ended, if their launcher lives. A launcher
+// in another PID namespace than `numbering` (os::numbering_id()) cannot be seen and counts as
+// alive.
+void take_records(const std::vector<Record>& records, const std::string& numbering,
+                  const std::function<bool(const ProcessName&)>& is_alive, LiveRun& run);
+
+// Whether the run began before the boot `boot`. Then nothing of it can be alive.
+bool is_of_another_boot(const RunStarted& started, const std::string& boot);
 
 // The runs of this user whose keeper answers. A keeper that has begun no run yet gives no name.
 std::vector<LiveRun> find_live_runs();

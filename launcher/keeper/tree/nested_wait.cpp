@@ -61,12 +61,6 @@ bool is_of_run(const std::string& attempt, const std::string& run) {
   return attempt.size() > run.size() && attempt[run.size()] == '.' && attempt.starts_with(run);
 }
 
-bool is_in_run(const LockParty& waiter, const std::string& run) {
-  return is_of_run(waiter.attempt, run) ||
-         std::any_of(waiter.around.begin(), waiter.around.end(),
-                     [&](const std::string& attempt) { return is_of_run(attempt, run); });
-}
-
 // Looks at the names of their attempts too, because ctest is out of sight in a PID namespace.
 void add_tests(std::vector<LockUse>& uses, const LockParty& ctest) {
   for (const std::string& run : runs_of(ctest.tree, ctest.process, ctest.boot)) {
@@ -93,6 +87,12 @@ std::vector<LockUse> all_uses(const std::set<std::string>& trees) {
 }
 
 }  // namespace
+
+bool is_in_run(const LockParty& waiter, const std::string& run) {
+  return is_of_run(waiter.attempt, run) ||
+         std::any_of(waiter.around.begin(), waiter.around.end(),
+                     [&](const std::string& attempt) { return is_of_run(attempt, run); });
+}
 
 bool is_inside_an_attempt(const LockParty& self) {
   return !self.around.empty() || is_tag(os::own_tag());

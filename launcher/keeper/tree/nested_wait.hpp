@@ -33,6 +33,9 @@ class NestedWait {
   LockCycleWatch watch_;
 };
 
+// Whether the waiter is an attempt of that run or inside one.
+bool is_in_run(const LockParty& waiter, const std::string& run);
+
 // Whether this process has inherited the marks of an attempt, so is inside a test.
 bool is_inside_an_attempt(const LockParty& self);
 

@@ -17,6 +17,7 @@
 #include "keeper/base/live_lines.hpp"
 #include "keeper/tree/enclosing_run.hpp"
 #include "keeper/tree/nested_wait.hpp"
+#include "keeper/tree/run_obstacle.hpp"
 #include "keeper/tree/tree_lock.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
@@ -36,8 +37,6 @@ constexpr std::size_t k_longest_file_of_tests = 1024 * 1024;
 constexpr std::size_t k_longest_command = 8 * 1024 * 1024;
 // How often to look whether the orphaned run that we wait for is itself waiting: no event tells.
 constexpr Milliseconds k_orphan_interval{250};
-// A record may hold only the beginning of a longer path (core/lock/lock_wait.hpp).
-constexpr std::size_t k_surely_whole = 256;
 
 Result<os::LockRequest> open_lock(const std::string& tree, const std::string& level, TreeUse use) {
   LockSpec spec;
@@ -139,19 +138,12 @@ class RunLockWait {
 
   bool may_meet_one_of(const std::vector<LockParty>& runs) const {
     return std::any_of(runs.begin(), runs.end(), [&](const LockParty& run) {
-      if (!names_our_tree(run)) return true;
+      if (!names_tree(run, order_.tree)) return true;
       if (order_.selection.is_whole()) return false;
       const bool is_known = run.boot == boot_;
       return !is_known ||
              may_meet(order_.selection, selection_of(run.process, order_.ctest_version));
     });
-  }
-
-  // A tree that is known by another path (a bind mount) has other locks of scope `build`, so
-  // nothing would keep the tests apart.
-  bool names_our_tree(const LockParty& run) const {
-    if (run.tree.size() < k_surely_whole) return run.tree == order_.tree;
-    return order_.tree.compare(0, run.tree.size(), run.tree) == 0;
   }
 
   // We have the lock, but a run whose keeper was killed may still have the tree.
@@ -226,13 +218,6 @@ class RunLockWait {
     return is_among(request_.waiters(), orphaned);
   }
 
-  // The same number in another PID namespace is another process.
-  static bool is_among(const std::vector<LockParty>& parties, const LockParty& one) {
-    return std::any_of(parties.begin(), parties.end(), [&](const LockParty& party) {
-      return party.process == one.process && party.boot == one.boot;
-    });
-  }
-
   // A process of another PID namespace cannot be looked up, and so not taken for dead.
   static bool has_ended(const LockParty& holder) {
     return holder.boot == os::numbering_id() && !os::is_alive(holder.process);
@@ -245,13 +230,8 @@ class RunLockWait {
   }
 
   static Error refusal(const LockParty& holder) {
-    return Error{"this build tree is taken by " + describe_run(holder) +
+    return Error{"this build tree is taken by " + describe_run(holder, os::unix_now_ms()) +
                  "; expected it free (runs = \"refuse\")"};
-  }
-
-  static std::string describe_run(const LockParty& holder) {
-    return "\"" + holder.test + "\" (pid " + std::to_string(holder.process.pid) + ", for " +
-           describe(Milliseconds{os::unix_now_ms() - holder.since_unix_ms}) + ")";
   }
 
   // The keeper of a ctest that has ended gives the tree back, unless it is stopped.
@@ -266,7 +246,7 @@ class RunLockWait {
         told_ == 0 ? "waiting for this build tree, taken by "
                    : "still waiting (" + describe(waited()) + ") for this build tree, taken by ";
     if (orphaned_) {
-      line += describe_run(*orphaned_) + ", whose keeper is gone";
+      line += describe_run(*orphaned_, os::unix_now_ms()) + ", whose keeper is gone";
     } else {
       for (const LockParty& holder : request_.holders()) continue_keeper(holder);
       line += describe_obstacle();
@@ -275,19 +255,13 @@ class RunLockWait {
     ++told_;
   }
 
-  // Names the run that has the tree, or one that waits before us to have it alone.
   std::string describe_obstacle() const {
-    const std::vector<LockParty> holders = request_.holders();
-    if (holders.empty()) return "a process that left no record";
-    if (order_.use == TreeUse::shared && holders.front().mode == LockMode::shared) {
-      const std::vector<LockParty> waiters = request_.waiters();
-      if (!waiters.empty() && waiters.front().ticket < request_.ticket()) {
-        return describe_run(waiters.front()) + ", which waits for it, too";
-      }
-    }
-    const std::string more =
-        holders.size() > 1 ? " and " + std::to_string(holders.size() - 1) + " more" : "";
-    return describe_run(holders.front()) + more;
+    RunObstacles seen;
+    seen.holders = request_.holders();
+    seen.waiters = request_.waiters();
+    seen.wanted = request_.spec().mode;
+    seen.ticket = request_.ticket();
+    return describe_run_obstacle(seen, os::unix_now_ms());
   }
 
   void say(const std::string& line) {
