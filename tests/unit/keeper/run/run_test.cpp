@@ -46,5 +46,25 @@ TEST(Run, KnowsATestThatItHadBefore) {
   EXPECT_TRUE(run.begin_attempt_of("a"));
 }
 
+TestReport reported(const std::string& key, bool bare) {
+  TestReport test;
+  test.key = key;
+  test.bare = bare;
+  return test;
+}
+
+TEST(Run, CountsTheTestsThatHadAnAttemptAndHaveNoRecord) {
+  RunReport report;
+  report.tests = {reported("a", false), reported("c", false), reported("", false)};
+  EXPECT_EQ(unrecorded_in(report, {"a", "b"}), 1);
+  EXPECT_EQ(unrecorded_in(report, {"a"}), 0);
+  EXPECT_EQ(unrecorded_in(report, {}), 0);
+  // A test whose launcher gave the keeper up.
+  report.tests.push_back(reported("", true));
+  EXPECT_EQ(unrecorded_in(report, {"a", "b"}), 0);
+  report.tests.push_back(reported("", true));
+  EXPECT_EQ(unrecorded_in(report, {"a", "b"}), 0);
+}
+
 }  // namespace
 }  // namespace holdfast
