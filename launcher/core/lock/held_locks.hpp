@@ -3,6 +3,7 @@
 // a level of their own, named after the attempt that holds it above them.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,11 +45,21 @@ class HeldLocks {
   // so they belong to attempts farther away than those it names.
   void add_farther(std::string_view text);
 
-  // The attempts that hold the lock at `place`, the nearest first. Each took it below a later one,
-  // or at the top.
-  std::vector<std::string> holders_of(std::string_view place) const;
-  // That attempt has released the lock at `place`. It is still one of our ancestors.
-  void forget(std::string_view place, std::string_view attempt);
+  // Forgets that attempts hold the lock at `place`, the nearest first, up to one that has it still.
+  // An attempt took it below another one of them, or at the top: `has_it(attempt, level)` says
+  // whether it has it there. Those forgotten are still around us.
+  template <typename HasIt>
+  void forget_released(std::string_view place, HasIt has_it) {
+    const std::vector<std::string> chain = holders_of(place);
+    for (std::size_t i = 0; i < chain.size(); ++i) {
+      bool has = has_it(chain[i], std::string{});
+      for (std::size_t level = i + 1; level < chain.size() && !has; ++level) {
+        has = has_it(chain[i], chain[level]);
+      }
+      if (has) return;
+      forget(place, chain[i]);
+    }
+  }
 
   // The attempts around us that hold or held locks, the nearest first.
   std::vector<std::string> attempts() const;
@@ -60,6 +71,9 @@ class HeldLocks {
  private:
   static std::vector<std::string> entries_in(std::string_view text);
   const std::string* entry_of(std::string_view place) const;
+  // The nearest first.
+  std::vector<std::string> holders_of(std::string_view place) const;
+  void forget(std::string_view place, std::string_view attempt);
 
   std::vector<std::string> entries_;
 };

@@ -4,21 +4,6 @@
 #include "os/file/trusted_directory.hpp"
 
 namespace holdfast::supervision {
-namespace {
-
-bool goes(Scratch what, Outcome outcome) {
-  switch (what) {
-    case Scratch::keep_failed:
-      return is_good(outcome) || outcome == Outcome::no_tests;
-    case Scratch::keep:
-      return false;
-    case Scratch::remove:
-      return true;
-  }
-  return true;
-}
-
-}  // namespace
 
 Result<AttemptScratch> AttemptScratch::make_own(const std::string& attempt) {
   const Result<os::UniqueFd> user = os::open_user_directory();

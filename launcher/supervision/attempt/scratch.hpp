@@ -12,6 +12,19 @@
 
 namespace holdfast::supervision {
 
+// Whether what the test left in its directory is removed.
+inline bool goes(Scratch what, Outcome outcome) {
+  switch (what) {
+    case Scratch::keep_failed:
+      return is_good(outcome) || outcome == Outcome::no_tests;
+    case Scratch::keep:
+      return false;
+    case Scratch::remove:
+      return true;
+  }
+  return true;
+}
+
 class AttemptScratch {
  public:
   // Takes a directory that the keeper lends, with nothing in it; no path: there is none.

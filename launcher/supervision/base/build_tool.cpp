@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
-#include <optional>
 #include <string>
-#include <string_view>
 
 #include "os/process/ancestry.hpp"
 #include "os/process/proc_numbers.hpp"
@@ -29,18 +27,22 @@ bool is_make(std::string_view name) { return name == "make" || name == "gmake"; 
 
 }  // namespace
 
+bool BuildToolSearch::take(const ProcessName& ancestor, std::string_view name) {
+  if (ancestor.pid == 1) return false;
+  if (stands_between(name)) return true;
+  const bool may_have_another_above = is_make(name);
+  if (!tool_ || may_have_another_above) tool_ = BuildTool{ancestor, ancestor.pid == parent_};
+  return may_have_another_above;
+}
+
 Result<BuildTool> find_build_tool() {
   const pid_t parent = ::getppid();
-  std::optional<BuildTool> tool;
+  BuildToolSearch search(parent);
   os::walk_up(parent, [&](pid_t pid, const os::ProcessStat& stat) {
-    if (pid == 1) return false;
-    if (stands_between(stat.name)) return true;
-    const bool may_have_another_above = is_make(stat.name);
-    if (!tool || may_have_another_above) tool = BuildTool{{pid, stat.start}, pid == parent};
-    return may_have_another_above;
+    return search.take({pid, stat.start}, stat.name);
   });
-  if (!tool) return Error{"find the build tool among the ancestors"};
-  return *tool;
+  if (!search.tool()) return Error{"find the build tool among the ancestors"};
+  return *search.tool();
 }
 
 os::UniqueFd open_build_tools_stderr(const BuildTool& tool) {

@@ -5,14 +5,12 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "core/base/attempt_tag.hpp"
 #include "core/base/file_name.hpp"
 #include "core/lock/held_locks.hpp"
-#include "os/lock/lock_survey.hpp"
 #include "os/process/ancestry.hpp"
 #include "os/process/process.hpp"
 
@@ -38,15 +36,17 @@ bool may_be_inside() {
 
 class Search {
  public:
+  Search(const std::vector<os::SurveyedLock>& locks, const LockSeeker& seeker)
+      : locks_(locks), seeker_(seeker) {}
+
   std::string run() {
-    const std::vector<os::SurveyedLock> locks = os::survey_locks(os::Strangers::leave_out);
     // The holders that we can see come first: they name attempts around them that we may not see.
-    for (const os::SurveyedLock& lock : locks) {
+    for (const os::SurveyedLock& lock : locks_) {
       for (const LockParty& holder : lock.holders) {
         if (is_nearest(holder)) around_ = holder.around;
       }
     }
-    for (const os::SurveyedLock& lock : locks) {
+    for (const os::SurveyedLock& lock : locks_) {
       for (const LockParty& holder : lock.holders) look_at(lock, holder);
     }
     std::stable_sort(found_.begin(), found_.end(),
@@ -58,19 +58,20 @@ class Search {
 
  private:
   bool is_nearest(const LockParty& holder) const {
-    return !holder.attempt.empty() && tag_number(holder.attempt) == tag_;
+    return !holder.attempt.empty() && tag_number(holder.attempt) == seeker_.tag;
   }
 
   void look_at(const os::SurveyedLock& lock, const LockParty& holder) {
-    if (holder.attempt.empty() || holder.boot != boot_) return;
-    const auto ancestor = std::find(ancestors_.begin(), ancestors_.end(), holder.process);
+    if (holder.attempt.empty() || holder.boot != seeker_.boot) return;
+    const std::vector<ProcessName>& ancestors = seeker_.ancestors;
+    const auto ancestor = std::find(ancestors.begin(), ancestors.end(), holder.process);
     const auto named = std::find(around_.begin(), around_.end(), holder.attempt);
     std::size_t distance = 0;
-    if (ancestor != ancestors_.end()) {
-      distance = static_cast<std::size_t>(ancestor - ancestors_.begin());
+    if (ancestor != ancestors.end()) {
+      distance = static_cast<std::size_t>(ancestor - ancestors.begin());
     } else if (named != around_.end()) {
       // Not visible, so it comes after all that are.
-      distance = ancestors_.size() + static_cast<std::size_t>(named - around_.begin());
+      distance = ancestors.size() + static_cast<std::size_t>(named - around_.begin());
     } else if (!is_nearest(holder)) {
       return;
     }
@@ -82,16 +83,23 @@ class Search {
     found_.push_back({distance, held_entry(place, spec, holder.slots) + "#" + holder.attempt});
   }
 
-  std::uint64_t tag_ = os::own_tag();
-  std::string boot_ = os::boot_id();
-  std::vector<ProcessName> ancestors_ = os::own_ancestors();
+  const std::vector<os::SurveyedLock>& locks_;
+  const LockSeeker& seeker_;
   std::vector<std::string> around_;
   std::vector<Above> found_;
 };
 
 }  // namespace
 
+std::string held_above_in(const std::vector<os::SurveyedLock>& locks, const LockSeeker& seeker) {
+  return Search(locks, seeker).run();
+}
+
 // A search is expensive: it reads all locks of every build tree that there ever was.
-std::string find_held_above() { return may_be_inside() ? Search().run() : std::string(); }
+std::string find_held_above() {
+  if (!may_be_inside()) return {};
+  return held_above_in(os::survey_locks(os::Strangers::leave_out),
+                       {os::own_tag(), os::boot_id(), os::own_ancestors()});
+}
 
 }  // namespace holdfast::supervision

@@ -15,17 +15,23 @@ bool is_before(const timespec& a, const timespec& b) {
 
 }  // namespace
 
-StepOutputs::StepOutputs(const BuildStep& step, char** command)
-    : directory_(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)) {
-  // File systems stamp files by this clock.
-  ::clock_gettime(CLOCK_REALTIME_COARSE, &begun_);
-  if (step.kind == StepKind::custom) return;  // its rule may name files that it only updates
-  if (!step.output.empty()) files_.push_back(step.output);
+std::vector<std::string> files_made_by(const BuildStep& step, char** command) {
+  std::vector<std::string> files;
+  if (step.kind == StepKind::custom) return files;  // its rule may name files that it only updates
+  if (!step.output.empty()) files.push_back(step.output);
   for (char** word = command; *word != nullptr; ++word) {
     const std::string_view option = *word;
     const bool names_one = option == "-MF" || (option == "-o" && step.kind == StepKind::scan);
-    if (names_one && word[1] != nullptr) files_.emplace_back(word[1]);
+    if (names_one && word[1] != nullptr) files.emplace_back(word[1]);
   }
+  return files;
+}
+
+StepOutputs::StepOutputs(const BuildStep& step, char** command)
+    : directory_(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)),
+      files_(files_made_by(step, command)) {
+  // File systems stamp files by this clock.
+  ::clock_gettime(CLOCK_REALTIME_COARSE, &begun_);
 }
 
 void StepOutputs::go_there() const { (void)::fchdir(directory_.get()); }

@@ -12,10 +12,13 @@
 
 namespace holdfast::supervision {
 
+// `command` is the step's null-terminated command, in which a compiler is told where its
+// dependencies go.
+std::vector<std::string> files_made_by(const BuildStep& step, char** command);
+
 class StepOutputs {
  public:
-  // To be made before the step begins, in its working directory. `command` is the step's
-  // null-terminated command, in which a compiler is told where its dependencies go.
+  // To be made before the step begins, in its working directory.
   StepOutputs(const BuildStep& step, char** command);
 
   // Returns to the working directory that the constructor saw.

@@ -1,7 +1,5 @@
 #include "supervision/locks/lock_taking.hpp"
 
-#include <algorithm>
-
 #include "os/file/clock.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "supervision/base/held_above.hpp"
@@ -9,9 +7,6 @@
 
 namespace holdfast::supervision {
 namespace {
-
-// A wait out of the global order may be part of a circle, which nothing else would end.
-constexpr Milliseconds k_out_of_order_patience{60'000};
 
 class Taking {
  public:
@@ -77,14 +72,9 @@ class Taking {
   // has inherited HOLDFAST_HELD. It would take the lock inside an attempt that no longer has it,
   // and so share it with the next holder.
   void forget_let_go(const LockSpec& spec, const std::string& place) const {
-    const std::vector<std::string> chain = taker_.above.holders_of(place);
-    for (auto holder = chain.begin(); holder != chain.end(); ++holder) {
-      const auto has_it = [&](const std::string& level) {
-        return os::is_held_by(*holder, spec, taker_.home, level);
-      };
-      if (has_it({}) || std::any_of(holder + 1, chain.end(), has_it)) return;
-      taker_.above.forget(place, *holder);
-    }
+    taker_.above.forget_released(place, [&](const std::string& attempt, const std::string& level) {
+      return os::is_held_by(attempt, spec, taker_.home, level);
+    });
   }
 
   Result<Asked> ask_at_level(const LockSpec& spec, const std::string& place) const {
@@ -101,11 +91,7 @@ class Taking {
                            Milliseconds since) const {
     LockWaitOrder order{self_, since};
     order.out_of_order = taker_.above.is_out_of_order(spec, place);
-    if (policy_.lock_timeout.count() != 0) {
-      order.deadline = start_ + policy_.lock_timeout;
-    } else if (order.out_of_order) {
-      order.deadline = os::monotonic_now() + k_out_of_order_patience;
-    }
+    order.set_deadline(policy_.lock_timeout, start_, os::monotonic_now());
     return order;
   }
 

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "core/lock/lock_place.hpp"
 #include "random_text.hpp"
 
@@ -36,17 +39,44 @@ TEST(HeldLocks, WhatAnAttemptTookStandsBeforeWhatWasHeldAboveIt) {
   EXPECT_EQ(held.with({}, "r.3"), "project-p/db#r.1,machine/gpu#r.2");
 }
 
+// Each attempt in `has` has the lock still, at that level.
+void forget_all_but(HeldLocks& held, const std::vector<std::pair<std::string, std::string>>& has) {
+  held.forget_released("user/db", [&](const std::string& attempt, const std::string& level) {
+    return std::find(has.begin(), has.end(), std::pair(attempt, level)) != has.end();
+  });
+}
+
 TEST(HeldLocks, WhoHasLetALockGoIsStillAroundUs) {
   HeldLocks held("user/db#r.3,user/net#r.3,user/db:shared#r.1,run#r.1");
-  EXPECT_EQ(held.holders_of("user/db"), (std::vector<std::string>{"r.3", "r.1"}));
-  held.forget("user/db", "r.3");
-  EXPECT_EQ(held.holders_of("user/db"), std::vector<std::string>{"r.1"});
+  forget_all_but(held, {{"r.1", ""}});
   EXPECT_EQ(held.level_of("user/db"), "r.1");
   EXPECT_EQ(held.level_of("user/net"), "r.3");
-  held.forget("user/db", "r.1");
+  forget_all_but(held, {});
   EXPECT_EQ(held.level_of("user/db"), "");
   EXPECT_EQ(held.attempts(), (std::vector<std::string>{"r.3", "r.1"}));
   EXPECT_EQ(held.with({"user/db"}, "r.4"), "user/db#r.4,#r.3,user/net#r.3,#r.1,run#r.1");
+}
+
+TEST(HeldLocks, BehindOneThatHasTheLockNobodyIsForgotten) {
+  const std::string all = "user/db#r.3,user/db#r.2,user/db#r.1";
+  const struct {
+    std::vector<std::pair<std::string, std::string>> has;
+    std::string left;
+  } rows[] = {
+      {{{"r.3", ""}}, all},
+      {{{"r.3", "r.2"}}, all},
+      {{{"r.3", "r.1"}}, all},
+      {{{"r.2", "r.1"}}, "#r.3,user/db#r.2,user/db#r.1"},
+      {{{"r.1", ""}}, "#r.3,#r.2,user/db#r.1"},
+      {{}, "#r.3,#r.2,#r.1"},
+      // Nobody takes a lock below an attempt inside it.
+      {{{"r.1", "r.3"}}, "#r.3,#r.2,#r.1"},
+  };
+  for (const auto& row : rows) {
+    HeldLocks held(all);
+    forget_all_but(held, row.has);
+    EXPECT_EQ(held.with({}, "x"), row.left) << "row " << (&row - rows);
+  }
 }
 
 TEST(HeldLocks, WhatWasWrittenIsFoundWhateverLockAndProjectAreCalled) {
