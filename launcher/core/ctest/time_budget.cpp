@@ -20,4 +20,14 @@ Milliseconds grace_before(Milliseconds native_end, Milliseconds now, Millisecond
   return std::min(grace, left_until(native_end, now));
 }
 
+Milliseconds time_for_hook(Milliseconds now, Milliseconds native_end) {
+  constexpr Milliseconds k_most{30'000};
+  constexpr Milliseconds k_least_grace{1'000};
+  return std::min(k_most, time_for_attempt(now, native_end, k_least_grace));
+}
+
+Milliseconds time_for_attempt(Milliseconds now, Milliseconds native_end, Milliseconds grace) {
+  return std::max(Milliseconds{0}, left_until(native_end, now) - k_stacks_time - grace);
+}
+
 }  // namespace holdfast

@@ -17,5 +17,10 @@ inline constexpr Milliseconds k_stop_time_look{3000};
 Milliseconds stacks_time(Milliseconds now, Milliseconds native_end);
 // The part of `grace` for which there is time; 0: SIGKILL at once.
 Milliseconds grace_before(Milliseconds native_end, Milliseconds now, Milliseconds grace);
+// The time for a command that looks at a test before the test is killed: what is left besides the
+// stacks and a short grace, and never more than half a minute.
+Milliseconds time_for_hook(Milliseconds now, Milliseconds native_end);
+// The longest that another attempt may run, if it is then given its stacks and its grace.
+Milliseconds time_for_attempt(Milliseconds now, Milliseconds native_end, Milliseconds grace);
 
 }  // namespace holdfast

@@ -14,17 +14,6 @@ namespace holdfast::exec {
 namespace {
 
 constexpr std::string_view k_name = "before-kill";
-constexpr Milliseconds k_most_time{30'000};
-// The least part of the grace that is kept.
-constexpr Milliseconds k_least_grace{1'000};
-
-// The time until ctest ends the test by itself, without the time for stacks and a short grace.
-Milliseconds time_for_hook(Milliseconds native_end) {
-  if (native_end == k_longest) return k_most_time;
-  const Milliseconds left =
-      native_end - os::monotonic_now() - k_stacks_time - k_least_grace - k_native_reserve;
-  return std::clamp(left, Milliseconds{0}, k_most_time);
-}
 
 std::string value_of(std::string_view name, const std::vector<std::string>& environment) {
   for (const std::string& entry : environment) {
@@ -131,7 +120,7 @@ void BeforeKill::start(pid_t process) {
   facts.process = process;
   facts.scratch = value_of(environment::k_tmpdir, environment);
   facts.output = relay_.log();
-  hook_time_ = time_for_hook(plan_.native_end);
+  hook_time_ = time_for_hook(os::monotonic_now(), plan_.native_end);
   hook_.emplace(
       forensics::hook_order(plan_.policy.hooks.before_kill, facts, environment, {}, hook_time_));
 }

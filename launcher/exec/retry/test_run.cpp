@@ -23,29 +23,28 @@ using supervision::Surroundings;
 // So much output ctest surely reads, and we record, before ctest ends us.
 constexpr std::uint64_t k_most_before_end = 4UL * 1024UL * 1024UL;
 
-// How much time an attempt may use before ctest ends the test by itself.
-Milliseconds left_until(Milliseconds native_end, const Policy& policy) {
-  return native_end - os::monotonic_now() - k_stacks_time - policy.grace - k_native_reserve;
-}
-
 }  // namespace
 
-supervision::AttemptResult TestRunner::run(const AttemptPlan& plan, Surroundings& around) {
-  const Policy& policy = plan.policy;
-  is_batch_ = policy.isolation.has_value() && plan.mode == ExitMode::ctest;
-  const bool may_retry = policy.retry.may_retry();
-  const bool holds_back = may_retry && plan.mode == ExitMode::ctest;
+OutputWay way_of_output(const Policy& policy, ExitMode mode) {
+  if (mode == ExitMode::ctest) {
+    if (policy.retry.may_retry()) return OutputWay::held_back;
+    return policy.isolation || policy.hooks.any() ? OutputWay::captured : OutputWay::direct;
+  }
   // A person at a terminal wants each attempt's output, and a terminal suits a command more than a
   // pipe.
-  const bool is_asked_for = plan.mode == ExitMode::ctest
-                                ? is_batch_ || policy.hooks.any()
-                                : !policy.retry.known.empty() || !policy.hooks.before_kill.empty();
+  const bool is_read = !policy.retry.known.empty() || !policy.hooks.before_kill.empty();
+  return is_read ? OutputWay::captured : OutputWay::direct;
+}
+
+supervision::AttemptResult TestRunner::run(const AttemptPlan& plan, Surroundings& around) {
+  is_batch_ = plan.policy.isolation.has_value() && plan.mode == ExitMode::ctest;
+  const OutputWay way = way_of_output(plan.policy, plan.mode);
   output_.reset();
   aftermath_.note_start(plan);
-  if (!holds_back && !is_asked_for) return supervision::run_attempt(plan, around);
+  if (way == OutputWay::direct) return supervision::run_attempt(plan, around);
   output_ = std::make_unique<OutputRelay>(
-      log_of(*plan.identity),
-      holds_back ? OutputRelay::Passing::when_released : OutputRelay::Passing::at_once);
+      log_of(*plan.identity), way == OutputWay::held_back ? OutputRelay::Passing::when_released
+                                                          : OutputRelay::Passing::at_once);
   supervision::AttemptResult result =
       is_batch_ ? run_batch(plan, around, *output_, rest_) : run_captured(plan, around, *output_);
   if (const std::string trouble = output_->take_trouble(); !trouble.empty()) {
@@ -84,7 +83,7 @@ RetryDecision TestRunner::decide(const EndedAttempt& ended) {
   question.failure_is_looked_for = ended.invocation.facts.until_fail;
   if (ended.native_end != k_longest) {
     question.time_left =
-        std::max(Milliseconds{0}, left_until(ended.native_end, ended.grant.policy));
+        time_for_attempt(os::monotonic_now(), ended.native_end, ended.grant.policy.grace);
   }
   question.seed = Fnv1a().add(first_).value();
   return decide_retry(question);
@@ -118,7 +117,8 @@ int TestRunner::wait(const NextAttempt& next, Policy& policy, Surroundings& arou
   if (next.alone) have_to_itself(policy.locks);
   if (!timeout_) timeout_ = policy.timeout;
   if (native_end_ != k_longest) {
-    const Milliseconds left = std::max(Milliseconds{1}, left_until(native_end_, policy));
+    const Milliseconds left =
+        std::max(Milliseconds{1}, time_for_attempt(os::monotonic_now(), native_end_, policy.grace));
     policy.timeout = timeout_->count() == 0 ? left : std::min(*timeout_, left);
   }
   return signal;

@@ -3,6 +3,7 @@
 // attempt is known to be the last. The output of the others stays in their files.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -15,6 +16,14 @@
 #include "supervision/launch.hpp"
 
 namespace holdfast::exec {
+
+// What becomes of the output of an attempt.
+enum class OutputWay : std::uint8_t {
+  direct,     // nobody needs it: the test writes where we would
+  captured,   // it is passed on at once
+  held_back,  // until the attempt is known to be the last
+};
+OutputWay way_of_output(const Policy& policy, ExitMode mode);
 
 class TestRunner final : public supervision::AttemptRunner {
  public:
