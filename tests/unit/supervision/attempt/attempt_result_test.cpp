@@ -95,6 +95,19 @@ TEST(AttemptResult, ALeakFailsTheTestOnlyWhereSettingsSaySoAndNothingIsKept) {
   EXPECT_TRUE(result.observation.leaked);
 }
 
+TEST(AttemptResult, IsCutShortUnlessTheMainProcessExitedByItself) {
+  EXPECT_FALSE(result_of(seen(W_EXITCODE(1, 0))).is_cut_short());
+  EXPECT_TRUE(result_of(seen(W_EXITCODE(0, SIGSEGV))).is_cut_short());
+  SeenAttempt attempt = seen(W_EXITCODE(0, 0));
+  attempt.guard_lost = true;
+  EXPECT_TRUE(result_of(attempt).is_cut_short());
+  attempt.guard_lost = false;
+  attempt.state.reason = EndReason::parent_gone;
+  EXPECT_TRUE(result_of(attempt).is_cut_short());
+  // There is nothing to cut.
+  EXPECT_FALSE(result_of({}).is_cut_short());
+}
+
 TEST(AttemptResult, OfATestThatNeverBeganSaysWhyNot) {
   const AttemptResult failed = own_failure({"make a pipe: no more"});
   EXPECT_EQ(failed.outcome, Outcome::internal_error);
