@@ -132,7 +132,10 @@ TEST(AttemptResult, WithoutLocksTellsAWaitThatWasTooLongFromOneThatWasCutShort) 
   EXPECT_EQ(late.outcome, Outcome::lock_timeout);
   EXPECT_EQ(late.note, "\"t\": trouble");
   EXPECT_EQ(late.lock_wait, 40ms);
-  EXPECT_EQ(result(TakenLocks::End::refused).outcome, Outcome::internal_error);
+  const AttemptResult refused = result(TakenLocks::End::refused);
+  EXPECT_EQ(refused.outcome, Outcome::internal_error);
+  EXPECT_TRUE(refused.observation.lock_refused);
+  EXPECT_FALSE(refused.observation.lock_not_had);
   const AttemptResult interrupted = result(TakenLocks::End::interrupted, SIGINT);
   EXPECT_EQ(interrupted.outcome, Outcome::interrupted);
   EXPECT_EQ(interrupted.observation.end_signal, SIGINT);

@@ -143,7 +143,9 @@ TEST(Note, IsWorthKnowingAndNoErrorWhereTheTestItselfWasNotCutShort) {
   EXPECT_TRUE(is_worth_knowing(leaked(1)));
   EXPECT_FALSE(is_worth_knowing(with(Outcome::passed, 0)));
   EXPECT_FALSE(is_worth_knowing(ended(EndReason::timeout)));
-  EXPECT_FALSE(is_worth_knowing(with(Outcome::premature_exit, 0)));
+  AttemptResult premature = leaked(1);
+  premature.outcome = Outcome::premature_exit;
+  EXPECT_FALSE(is_worth_knowing(premature));
   AttemptResult survived = leaked(1);
   survived.report.survivors = 1;
   EXPECT_FALSE(is_worth_knowing(survived));
