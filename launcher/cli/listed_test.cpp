@@ -53,7 +53,7 @@ void read_property(const Json& property, ListedTest& test, bool& keeps_own) {
   }
 }
 
-// Finds the test in ctest's JSON, after what PRE_TEST commands print. Throws for other JSON.
+// Throws for JSON that is not ctest's.
 std::optional<ListedTest> find_in(const std::string& listing, std::string_view name) {
   const Json json = Json::parse(listing.substr(std::min(listing.size(), listing.find("{\n"))));
   for (const Json& entry : json.at("tests")) {
@@ -71,17 +71,21 @@ std::optional<ListedTest> find_in(const std::string& listing, std::string_view n
 
 }  // namespace
 
+Result<std::optional<ListedTest>> read_listing(const std::string& listing, std::string_view test) {
+  try {
+    return find_in(listing, test);
+  } catch (const Json::exception&) {
+    return Error{"ctest's list of tests was not understood"};
+  }
+}
+
 Result<std::optional<ListedTest>> listed_test(const std::string& tree, std::string_view test) {
   const Result<Captured> listed =
       capture({ctest_of(tree), "--test-dir", tree, "--show-only=json-v1"},
               {std::string(environment::k_explain) + "=1"});
   if (!listed) return Error{"failed to " + listed.error().message};
   if (listed->exit_code != 0) return Error{"ctest --show-only=json-v1 failed in " + tree};
-  try {
-    return find_in(listed->output, test);
-  } catch (const Json::exception&) {
-    return Error{"ctest's list of tests was not understood"};
-  }
+  return read_listing(listed->output, test);
 }
 
 }  // namespace holdfast::cli

@@ -15,10 +15,12 @@ struct ListedTest {
   Values said;  // what its properties say
 };
 
+// What ctest's JSON says of `test`. What PRE_TEST commands print may come before the JSON. Nothing
+// if there is no test of that name; if several have it, the first counts. The error is a clause.
+Result<std::optional<ListedTest>> read_listing(const std::string& listing, std::string_view test);
+
 // Lists the tests of `tree` with `ctest --show-only=json-v1` and returns what the launcher would be
-// told of `test`. ctest may run programs to discover their tests, but runs no test. If several
-// tests have that name, the first counts; nothing if none has. The error is a clause that says what
-// went wrong.
+// told of `test`. ctest may run programs to discover their tests, but runs no test.
 Result<std::optional<ListedTest>> listed_test(const std::string& tree, std::string_view test);
 
 }  // namespace holdfast::cli

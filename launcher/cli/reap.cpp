@@ -1,5 +1,4 @@
-#include <fmt/format.h>
-#include <fmt/ranges.h>  // join(), which only this header has from fmt 12 on
+#include <fmt/core.h>
 
 #include <filesystem>
 #include <memory>
@@ -64,32 +63,10 @@ int list(const ReapOrder& order) {
   return exit_codes::k_success;
 }
 
-std::string count(std::size_t number, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", number, number == 1 ? one : many);
-}
-
-// `1 run: 2 attempts recorded as interrupted, 1 run's end recorded, 1 empty directory and 1 socket
-// removed`. A part whose number is 0 is left out.
-std::string describe(const Tidied& tidied) {
-  std::vector<std::string> parts;
-  if (tidied.attempts != 0) {
-    parts.push_back(count(tidied.attempts, "attempt", "attempts") + " recorded as interrupted");
-  }
-  if (tidied.ends != 0)
-    parts.push_back(count(tidied.ends, "run's end", "runs' ends") + " recorded");
-  std::vector<std::string> removed;
-  if (tidied.directories != 0) {
-    removed.push_back(count(tidied.directories, "empty directory", "empty directories"));
-  }
-  if (tidied.sockets != 0) removed.push_back(count(tidied.sockets, "socket", "sockets"));
-  if (!removed.empty()) parts.push_back(fmt::format("{} removed", fmt::join(removed, " and ")));
-  return fmt::format("{}: {}", count(tidied.runs, "run", "runs"), fmt::join(parts, ", "));
-}
-
 int tidy_up(const Untidy& untidy) {
   if (!untidy.runs.empty() && !untidy.trouble.empty()) {
-    complain("failed to tidy " + count(untidy.runs.size(), "run", "runs") + ": " +
-             printable(untidy.trouble));
+    complain(fmt::format("failed to tidy {} run{}: {}", untidy.runs.size(),
+                         untidy.runs.size() == 1 ? "" : "s", printable(untidy.trouble)));
     return k_not_ended;
   }
   const Tidied tidied = tidy(untidy.runs);

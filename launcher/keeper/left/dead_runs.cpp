@@ -1,6 +1,8 @@
 #include "keeper/left/dead_runs.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>  // join(), which only this header has from fmt 12 on
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -178,6 +180,10 @@ bool remove_what_is_left(const DeadRun& run, Tidied& tidied) {
   return directories != 0 || had_socket;
 }
 
+std::string count(std::size_t number, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", number, number == 1 ? one : many);
+}
+
 }  // namespace
 
 std::vector<AttemptStarted> unended_attempts(const std::vector<Record>& records) {
@@ -230,6 +236,22 @@ Tidied tidy(const std::vector<DeadRun>& runs) {
     if (written || removed) ++tidied.runs;
   }
   return tidied;
+}
+
+std::string describe(const Tidied& tidied) {
+  std::vector<std::string> parts;
+  if (tidied.attempts != 0) {
+    parts.push_back(count(tidied.attempts, "attempt", "attempts") + " recorded as interrupted");
+  }
+  if (tidied.ends != 0)
+    parts.push_back(count(tidied.ends, "run's end", "runs' ends") + " recorded");
+  std::vector<std::string> removed;
+  if (tidied.directories != 0) {
+    removed.push_back(count(tidied.directories, "empty directory", "empty directories"));
+  }
+  if (tidied.sockets != 0) removed.push_back(count(tidied.sockets, "socket", "sockets"));
+  if (!removed.empty()) parts.push_back(fmt::format("{} removed", fmt::join(removed, " and ")));
+  return fmt::format("{}: {}", count(tidied.runs, "run", "runs"), fmt::join(parts, ", "));
 }
 
 }  // namespace holdfast

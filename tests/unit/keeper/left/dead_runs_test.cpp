@@ -76,5 +76,27 @@ TEST(DeadRun, OfAnotherPidNamespaceNobodyKnowsWhatBecameOfItsProcesses) {
 
 TEST(DeadRun, ThatLacksNothingGetsNoRecord) { EXPECT_EQ(missing_lines({}, 0), ""); }
 
+TEST(DeadRun, WhatWasDoneIsSaidInOneLineWithoutWhatWasNot) {
+  Tidied all;
+  all.runs = 2;
+  all.attempts = 1;
+  all.ends = 2;
+  all.directories = 1;
+  all.sockets = 3;
+  EXPECT_EQ(describe(all),
+            "2 runs: 1 attempt recorded as interrupted, 2 runs' ends recorded, 1 empty directory "
+            "and 3 sockets removed");
+  Tidied sockets;
+  sockets.runs = 1;
+  sockets.sockets = 1;
+  EXPECT_EQ(describe(sockets), "1 run: 1 socket removed");
+  Tidied records;
+  records.runs = 1;
+  records.attempts = 2;
+  records.directories = 2;
+  EXPECT_EQ(describe(records),
+            "1 run: 2 attempts recorded as interrupted, 2 empty directories removed");
+}
+
 }  // namespace
 }  // namespace holdfast
