@@ -1,0 +1,80 @@
+#include "cli/listed_test.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast::cli {
+namespace {
+
+// A listing with these tests, as objects of JSON.
+std::string listing(const std::string& tests) {
+  return "{\n\"kind\":\"ctestInfo\",\"tests\":[" + tests + "]}";
+}
+
+std::string test(const std::string& name, const std::string& properties) {
+  return "{\"name\":\"" + name + "\",\"properties\":[" + properties + "]}";
+}
+
+std::string modifications(const std::string& list) {
+  return R"({"name":"ENVIRONMENT_MODIFICATION","value":[)" + list + "]}";
+}
+
+// The test "t" in such a listing.
+ListedTest listed(const std::string& properties) {
+  const auto read = read_listing(listing(test("t", properties)), "t");
+  EXPECT_TRUE(read && *read) << properties;
+  return read && *read ? **read : ListedTest{};
+}
+
+TEST(ListedTest, SaysWhatTheLauncherWouldBeTold) {
+  const ListedTest read = listed(modifications(
+      R"("HOLDFAST_P_TIMEOUT=set:30","HOLDFAST_P_RUN_SERIAL=set:1","OTHER=set:1","HOLDFAST_P_X=unset:")"));
+  EXPECT_TRUE(read.facts.serial);
+  ASSERT_EQ(read.said.size(), 1U);
+  EXPECT_EQ(read.said[0].setting, Setting::timeout);
+  EXPECT_EQ(read.said[0].source, Source::property);
+  EXPECT_EQ(read.said[0].text, "30");
+}
+
+TEST(ListedTest, HasTheLabelsOfItsPropertyHoweverTheyWereTold) {
+  const std::string labels = R"({"name":"LABELS","value":["fast","a b"]})";
+  EXPECT_EQ(listed(labels).facts.labels, "fast,a%20b");
+  EXPECT_EQ(listed(modifications(R"("HOLDFAST_P_LABELS=set:old")") + "," + labels).facts.labels,
+            "fast,a%20b");
+  EXPECT_EQ(listed("").facts.labels, "");
+}
+
+TEST(ListedTest, WithALimitOfItsOwnHasNotTheRunsLimit) {
+  const std::string run = R"("HOLDFAST_P_DEFAULT_TIMEOUT=set:1500")";
+  EXPECT_EQ(listed(modifications(run)).facts.default_timeout, "1500");
+  for (const char* own : {"NATIVE_LIMIT", "KEPT_LIMIT"}) {
+    const std::string limit = std::string(R"("HOLDFAST_P_)") + own + R"(=set:0")";
+    EXPECT_EQ(listed(modifications(limit + "," + run)).facts.default_timeout, "") << own;
+  }
+}
+
+TEST(ListedTest, IsTheFirstOfItsName) {
+  const std::string two =
+      listing(test("u", "") + "," + test("t", modifications(R"("HOLDFAST_P_RUN_SERIAL=set:1")")) +
+              "," + test("t", ""));
+  EXPECT_TRUE((*read_listing(two, "t"))->facts.serial);
+  EXPECT_FALSE((*read_listing(two, "u"))->facts.serial);
+  EXPECT_FALSE(*read_listing(two, "v"));
+}
+
+TEST(ListedTest, ComesAfterWhatPreTestCommandsPrint) {
+  const auto read = read_listing("Setting up {all}\n" + listing(test("t", "")), "t");
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(*read);
+}
+
+TEST(ListedTest, AnythingElseIsNotUnderstood) {
+  for (const char* text : {"", "No tests were found!!!", "{\n}", "{\n\"tests\":[{}]}",
+                           "{\n\"tests\":[{\"name\":\"t\",\"properties\":[{\"name\":1}]}]}"}) {
+    const auto read = read_listing(text, "t");
+    ASSERT_FALSE(read) << text;
+    EXPECT_EQ(read.error().message, "ctest's list of tests was not understood");
+  }
+}
+
+}  // namespace
+}  // namespace holdfast::cli
