@@ -113,6 +113,8 @@ TEST(ReapScope, AProcessWithAClearedEnvironmentIsKnownByItsNumber) {
   EXPECT_EQ(owner(one, {"PATH=/bin"}, tag_number("r.1")), "test of r.1");
   EXPECT_EQ(owner(one, {}, tag_number("r.2")), "");
   EXPECT_EQ(owner(one, {}, tag_number("r.3")), "");
+  // Another variable hides nothing.
+  EXPECT_EQ(owner(one, {"HOLDFAST_ATTEMPT_ID2=q.1"}, tag_number("r.1")), "test of r.1");
   // The environment knows better: another attempt inherited the number.
   EXPECT_EQ(owner(one, {"HOLDFAST_ATTEMPT_ID=q.1"}, tag_number("r.1")), "");
 }

@@ -59,6 +59,9 @@ TEST(Run, CountsTheTestsThatHadAnAttemptAndHaveNoRecord) {
   EXPECT_EQ(unrecorded_in(report, {"a", "b"}), 1);
   EXPECT_EQ(unrecorded_in(report, {"a"}), 0);
   EXPECT_EQ(unrecorded_in(report, {}), 0);
+  // It ran, but has nothing to do with this test.
+  report.tests.push_back(reported("c", true));
+  EXPECT_EQ(unrecorded_in(report, {"a", "b"}), 1);
   // A test whose launcher gave the keeper up.
   report.tests.push_back(reported("", true));
   EXPECT_EQ(unrecorded_in(report, {"a", "b"}), 0);

@@ -58,7 +58,7 @@ TEST(Evidence, IsAskedForOnlyWhereThereIsADirectoryForIt) {
   EXPECT_EQ(entries[1], nullptr);
 }
 
-Outcome killed(EndReason reason, int signal, std::uint64_t oom_kills) {
+AttemptResult killed(EndReason reason, int signal, std::uint64_t oom_kills) {
   AttemptResult result;
   result.observation.main = {ProcessEnd::Kind::signalled, signal};
   result.observation.end_reason = reason;
@@ -66,14 +66,14 @@ Outcome killed(EndReason reason, int signal, std::uint64_t oom_kills) {
   result.outcome = outcome_of(result.observation);
   KeeperLink none;
   weigh_memory(none, result);
-  return result.outcome;
+  return result;
 }
 
 TEST(Evidence, WantOfMemoryExplainsOnlyASigkillThatNobodySent) {
-  EXPECT_EQ(killed(EndReason::none, SIGKILL, 1), Outcome::oom_killed);
-  EXPECT_EQ(killed(EndReason::none, SIGKILL, 0), Outcome::crashed);
-  EXPECT_EQ(killed(EndReason::none, SIGSEGV, 1), Outcome::crashed);
-  EXPECT_EQ(killed(EndReason::timeout, SIGKILL, 1), Outcome::timed_out);
+  EXPECT_EQ(killed(EndReason::none, SIGKILL, 1).outcome, Outcome::oom_killed);
+  EXPECT_EQ(killed(EndReason::none, SIGKILL, 0).outcome, Outcome::crashed);
+  EXPECT_FALSE(killed(EndReason::none, SIGSEGV, 1).observation.out_of_memory);
+  EXPECT_FALSE(killed(EndReason::timeout, SIGKILL, 1).observation.out_of_memory);
 }
 
 TEST(Evidence, WantOfMemoryDoesNotHideOurOwnFailure) {
