@@ -37,7 +37,8 @@ struct KeeperSocketName {
   friend bool operator==(const KeeperSocketName&, const KeeperSocketName&) = default;
 };
 
-// Nothing for a name that is no keeper's. `name` is without its directory.
+// `<pid>-<start>-<PID namespace>`, and perhaps a dot and more. Nothing for a name that is no
+// keeper's.
 std::optional<KeeperSocketName> parse_keeper_socket_name(std::string_view name);
 
 }  // namespace holdfast

@@ -25,10 +25,10 @@ enum class KilledBy : std::uint8_t {
   ctest_if_all_are_killed,
 };
 
+enum class CtestIs : std::uint8_t { alive, dead };
 // ctest kills launcher, guard and test at once when its own limit is over. Nobody else does:
 // neither a ctest that dies nor one whose limit is not over. `age` is the launcher's, and
 // `soonest_end` when ctest may end the test (core/ctest/ctest_limits.hpp).
-enum class CtestIs : std::uint8_t { alive, dead };
 KilledBy killer_of(Milliseconds age, Milliseconds soonest_end, CtestIs ctest);
 
 // What the journal says of such an attempt, in one sentence. `holders` hold its output.

@@ -59,7 +59,7 @@ class ReapScope {
   std::string run_place_;
   LetGo let_go_;
   std::map<std::string, ReapedAttempt, std::less<>> attempts_;
-  std::map<std::uint64_t, const ReapedAttempt*> by_number_;
+  std::map<std::uint64_t, const ReapedAttempt*> by_number_;  // into attempts_, so it is moved only
 };
 
 // Reads the journals of `tree`. Leaves out runs that cannot be known to be dead: those of another
