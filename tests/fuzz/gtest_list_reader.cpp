@@ -60,11 +60,11 @@ void check_shards(const std::vector<ListedCase>& cases, std::uint64_t total) {
 void check_filters(const std::vector<ListedCase>& cases) {
   for (const ListedCase& one : cases) {
     const std::string pattern = filter_pattern(one.name);
-    must(pattern_selects(pattern, one.name));
+    must(filter_selects(pattern, one.name));
     must(!is_literal_in_filter(one.name) || pattern == one.name);
     std::vector<std::string_view> others;
     for (const ListedCase& other : cases) {
-      if (other.name != one.name && pattern_selects(pattern, other.name))
+      if (other.name != one.name && filter_selects(pattern, other.name))
         others.push_back(other.name);
     }
     const auto filter = filter_without(one.name, others);

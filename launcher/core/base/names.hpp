@@ -33,6 +33,9 @@ inline constexpr std::string_view k_googletest_runs_file = "googletest-runs";
 inline constexpr std::string_view k_googletest_began_file = "googletest-began";
 inline constexpr std::string_view k_googletest_report = ".xml";  // follows a program's name
 inline constexpr std::string_view k_googletest_list_file = "googletest-list.json";
+inline constexpr std::string_view k_catch2_list_file = "catch2-list.xml";
+inline constexpr std::string_view k_catch2_cases_file = "catch2-cases";
+inline constexpr std::string_view k_catch2_totals_file = "catch2-totals";
 // The journal of build steps, and the suffix of its name once it is full.
 inline constexpr std::string_view k_build_journal = ".holdfast/build/journal.jsonl";
 inline constexpr std::string_view k_older_suffix = ".old";

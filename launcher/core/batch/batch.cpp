@@ -4,8 +4,6 @@
 #include <cstdint>
 #include <utility>
 
-#include "core/batch/gtest_filter.hpp"
-
 namespace holdfast {
 namespace {
 
@@ -109,11 +107,11 @@ void Batch::on_begun(const BatchEvent& event) {
   }
   // There is nothing to be had by forking few.
   if (isolation_ == Isolation::fork) isolation_ = Isolation::process;
-  const bool are_sayable =
+  const bool are_exact =
       std::all_of(event.cases.begin(), event.cases.end(),
-                  [](const std::string& name) { return is_literal_in_filter(name); });
-  if (are_sayable) return wait_for(event.cases);
-  // Which others their filters would select is known from a list alone.
+                  [this](const std::string& name) { return framework_.is_exact(name); });
+  if (are_exact) return wait_for(event.cases);
+  // Which others would be selected with them is known from a list alone.
   wanted_ = event.cases;
   actions_.push_back({BatchAction::Kind::list});
 }
@@ -185,6 +183,8 @@ void Batch::on_worker_ended(const BatchEvent& event) {
   if (isolation_ != Isolation::process && event.end.leak_fails) {
     beyond(Outcome::failed, {ProcessEnd::Kind::exited, 0}, event.end.left);
   }
+  const bool died_untold = isolation_ == Isolation::none && !worker_finished_ && !open_ &&
+                           framework_.tells() == Telling::ends;
   switch (isolation_) {
     case Isolation::none:
       if (open_) {
@@ -203,7 +203,11 @@ void Batch::on_worker_ended(const BatchEvent& event) {
       }
       break;
   }
+  if (is_one_test()) {
+    return actions_.push_back({BatchAction::Kind::end});
+  }
   if (const std::string why = why_no_more(event.end); !why.empty()) return stop(why);
+  if (died_untold) part_cases();
   const bool got_on = worker_has_begun_ || isolation_ == Isolation::process;
   if (got_on) return go_on();
   if (isolation_ == Isolation::fork && is_listed_ && waiting_.empty()) return go_on();
@@ -215,6 +219,17 @@ void Batch::on_worker_ended(const BatchEvent& event) {
   }
   if (!beyond_cases_) consider_stuck(event.end);
   stop("a worker " + how(event.end.main) + " before any of them began");
+}
+
+// In which case it died nobody knows, nor which cases it had run without getting to say so.
+void Batch::part_cases() {
+  isolation_ = Isolation::process;
+  actions_.push_back({BatchAction::Kind::say,
+                      {},
+                      {},
+                      "a process ended early, and " + std::string(framework_.name()) +
+                          " does not tell in which case: those that it has not told of get a "
+                          "process of their own"});
 }
 
 // It was in the middle of a case.
@@ -239,7 +254,7 @@ void Batch::settle_own_process(const BatchEvent& event) {
   }
   result.wall_us = last_end_ ? last_end_->wall_us : event.at_us - worker_since_us_;
   if (last_end_) {
-    conclude_case(result, last_end_->said, worker_finished_, end);
+    conclude_own_process(result, end);
   } else if (!left_quietly) {
     conclude_case(result, std::nullopt, false, end);
     result.note = "before it began";
@@ -247,7 +262,8 @@ void Batch::settle_own_process(const BatchEvent& event) {
     // A printer of its own: there is nothing but the code to go by, as in plain ctest.
     result.outcome = Outcome::passed;
     result.exit_code = 0;
-    result.note = "by its exit code alone: it prints nothing of GoogleTest's";
+    result.note =
+        "by its exit code alone: it prints nothing of " + std::string(framework_.name()) + "'s";
   } else {
     // What is listed and does not run has no outcome: that is red.
     if (*announced_ > 0) result.outcome = Outcome::premature_exit;
@@ -259,12 +275,42 @@ void Batch::settle_own_process(const BatchEvent& event) {
   record(std::move(result));
 }
 
+// Its process had no other case.
+void Batch::conclude_own_process(CaseResult& result, const WorkerEnd& end) const {
+  WorkerEnd judged = end;
+  const bool is_usual = end.main.kind == ProcessEnd::Kind::exited &&
+                        framework_.is_usual_exit(last_end_->said, end.main.code);
+  if (is_usual) judged.main.code = 0;
+  conclude_case(result, last_end_->said, worker_finished_, judged);
+  if (is_usual && result.exit_code) result.exit_code = end.main.code;
+}
+
+// Where in its cases the worker ended.
+std::string_view Batch::where_it_ended() const {
+  if (worker_finished_) return " after its last case";
+  switch (framework_.tells()) {
+    case Telling::beginnings:
+      break;
+    case Telling::ends:
+      if (isolation_ == Isolation::none) return " in a case that it has not told of";
+      break;
+    case Telling::nothing:
+      if (isolation_ == Isolation::none) return " before it was through";
+      break;
+  }
+  return worker_has_begun_ ? " between two cases" : " before its first case";
+}
+
+// Whether what its cases came to is why the worker exited with that code.
+bool Batch::is_explained(int code) const {
+  if (!worker_finished_) return false;
+  return worker_failed_case_ || (last_end_ && framework_.is_usual_exit(last_end_->said, code));
+}
+
 // The worker is gone, and was in no case.
 void Batch::consider_worker(const WorkerEnd& end) {
   const std::string worker = "worker " + std::to_string(worker_) + " ";
-  const std::string where = worker_finished_    ? " after its last case"
-                            : worker_has_begun_ ? " between two cases"
-                                                : " before its first case";
+  const std::string where(where_it_ended());
   switch (end.by) {
     case EndedBy::itself:
       break;
@@ -291,7 +337,9 @@ void Batch::consider_worker(const WorkerEnd& end) {
     // On purpose, after a case that has failed and was counted.
     if (!failed_last) beyond(Outcome::deliberate_exit, {ProcessEnd::Kind::exited, 1}, text);
   } else if (end.main.code != 0) {
-    if (!worker_finished_ || !worker_failed_case_) beyond(Outcome::failed, end.main, text);
+    if (is_explained(end.main.code)) return;
+    const bool says_all = is_one_test() && worker_finished_;
+    beyond(Outcome::failed, end.main, says_all ? "" : text);
   } else if (!worker_finished_ && announced_) {
     beyond(Outcome::premature_exit, end.main, text);
   }
@@ -304,7 +352,7 @@ void Batch::consider_listing(const WorkerEnd& end) {
   beyond_cases_.reset();
   const bool died = end.main.kind == ProcessEnd::Kind::signalled;
   beyond(died ? Outcome::crashed : Outcome::failed, end.main,
-         "asked for its cases (--gtest_list_tests) it " + how(end.main));
+         "asked for its cases (" + std::string(framework_.list_option()) + ") it " + how(end.main));
 }
 
 // It has settled no case, and nothing bad was seen of it but that.
@@ -326,13 +374,20 @@ void Batch::on_child_ended(const BatchEvent& event) {
   record(std::move(result));
 }
 
+// As far as the program, which knows them all, has said.
+bool Batch::all_have_begun() const {
+  if (framework_.tells() == Telling::beginnings) return announced_ && begun_ >= *announced_;
+  return worker_finished_;
+}
+
 void Batch::go_on() {
   switch (isolation_) {
     case Isolation::none: {
-      const bool all_begun = announced_ && begun_ >= *announced_ && !is_listed_;
       const bool through = worker_finished_ && ordered_.empty();
-      if (through || all_begun) break;
+      if (through || (all_have_begun() && !is_listed_)) break;
       if (is_listed_ && waiting_.empty()) {
+        // It has told of all of them, but not how many there were to be.
+        if (framework_.tells() == Telling::ends) break;
         // As of a program that lists none of them and runs them all the same.
         stopped_ = "its list does not have them";
         break;
@@ -361,69 +416,11 @@ void Batch::run_empty() {
   start_worker({BatchAction::Kind::run_all});
 }
 
-// What no filter selects alone is not run.
-void Batch::run_waiting() {
-  while (!waiting_.empty()) {
-    BatchAction action{BatchAction::Kind::run_cases};
-    action.filter = isolation_ == Isolation::none ? filter_for_many() : filter_for_first();
-    if (action.filter.empty()) continue;
-    if (isolation_ == Isolation::none) {
-      action.cases.assign(waiting_.begin(), waiting_.end());
-    } else {
-      action.cases.push_back(waiting_.front());
-    }
-    return start_worker(std::move(action));
-  }
-  actions_.push_back({BatchAction::Kind::end});
-}
-
-// Empty: there is none; then it is not waiting any more.
-std::string Batch::filter_for_first() {
-  std::string name = waiting_.front();
-  if (is_literal_in_filter(name)) return name;
-  const std::vector<std::string_view> also = also_selected_by(name);
-  if (std::optional<std::string> filter = filter_without(name, also)) return std::move(*filter);
-  std::string why = "no filter of GoogleTest's tells it from " + std::string(also.front());
-  waiting_.pop_front();
-  leave_out(name, std::move(why));
-  return {};
-}
-
-// For as many as one filter can select: one that has run must not run again.
-std::string Batch::filter_for_many() {
-  std::string filter;
-  for (const std::string& name : waiting_) {
-    if (!filter.empty() && filter.size() + name.size() >= k_longest_gtest_filter) break;
-    if (!is_literal_in_filter(name) && !also_selected_by(name).empty()) {
-      if (filter.empty()) return filter_for_first();
-      break;
-    }
-    if (!filter.empty()) filter += ':';
-    filter += filter_pattern(name);
-  }
-  return filter;
-}
-
-// What is not to run with it: those that have, and in a process of its own those that are to.
-std::vector<std::string_view> Batch::also_selected_by(std::string_view name) const {
-  const std::string pattern = filter_pattern(name);
-  std::vector<std::string_view> also;
-  const auto consider = [&](std::string_view other) {
-    if (other != name && pattern_selects(pattern, other)) also.push_back(other);
-  };
-  for (const CaseResult& result : results_) consider(result.name);
-  for (const std::string& other : others_) consider(other);
-  if (isolation_ == Isolation::none) return also;
-  for (const std::string& other : waiting_) consider(other);
-  return also;
-}
-
 // Nothing more is run. What was to run is recorded all the same, as far as it can be known.
 void Batch::stop(const std::string& why) {
   const bool told = stopped_.has_value();
   stopped_ = why;
-  const bool all_begun = !announced_ || begun_ >= *announced_;
-  if (isolation_ == Isolation::none && !is_listed_ && !all_begun && !told) {
+  if (isolation_ == Isolation::none && !is_listed_ && announced_ && !all_have_begun() && !told) {
     actions_.push_back({BatchAction::Kind::list});
     return;
   }

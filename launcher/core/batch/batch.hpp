@@ -1,5 +1,6 @@
-// A batch: the cases of one GoogleTest program, each to have exactly one result, whatever becomes
-// of the processes that run them. Pure: what happened goes in, what is to be done comes out.
+// A batch: the cases of one program of a test framework, each to have exactly one result, whatever
+// becomes of the processes that run them. Pure: what happened goes in, what is to be done comes
+// out.
 //
 // A worker is one process of the program. When one is gone before all cases are through, a fresh
 // one goes on with those that have not begun. There is no cap: every worker settles one case at
@@ -16,6 +17,7 @@
 
 #include "core/base/name_index.hpp"
 #include "core/batch/case_result.hpp"
+#include "core/batch/framework.hpp"
 #include "core/batch/isolation.hpp"
 
 namespace holdfast {
@@ -54,7 +56,7 @@ struct BatchAction {
   enum class Kind : std::uint8_t {
     list,       // ask the program for its cases
     run_all,    // start a worker: the command as it is
-    run_cases,  // start a worker for these `cases` or the first of them, by `filter`
+    run_cases,  // start a worker for these `cases` or the first of them, by `selection`
     serve,      // start a server, which is asked for one case after the other: waiting()
     record,     // results()[result] is concluded
     say,        // `text`, once
@@ -64,7 +66,7 @@ struct BatchAction {
   std::vector<std::string> cases = {};
   std::size_t result = 0;
   std::string text = {};
-  std::string filter = {};
+  std::string selection = {};
 };
 
 // How a batch ends as a whole.
@@ -76,7 +78,9 @@ struct BatchConclusion {
 
 class Batch {
  public:
-  explicit Batch(Isolation isolation) : isolation_(isolation) {}
+  // The framework must outlive this object.
+  Batch(Isolation isolation, const Framework& framework)
+      : isolation_(isolation), framework_(framework) {}
 
   // Until the next call.
   std::vector<BatchAction>& happened(const BatchEvent& event);
@@ -102,14 +106,18 @@ class Batch {
   void on_child_ended(const BatchEvent& event);
   void settle_open(const BatchEvent& event);
   void settle_own_process(const BatchEvent& event);
+  void conclude_own_process(CaseResult& result, const WorkerEnd& end) const;
+  std::string_view where_it_ended() const;
+  bool is_explained(int code) const;
   void consider_worker(const WorkerEnd& end);
   void consider_listing(const WorkerEnd& end);
   void consider_stuck(const WorkerEnd& end);
+  void part_cases();
   void go_on();
   void run_empty();
   void run_waiting();
-  std::string filter_for_first();
-  std::string filter_for_many();
+  std::string select_first();
+  std::string select_many();
   std::vector<std::string_view> also_selected_by(std::string_view name) const;
   void stop(const std::string& why);
   void leave_out(const std::string& name, std::string why);
@@ -118,6 +126,10 @@ class Batch {
   auto name_at() const {
     return [this](std::uint32_t place) { return std::string_view(results_[place].name); };
   }
+  bool is_one_test() const {
+    return isolation_ == Isolation::none && framework_.tells() == Telling::nothing;
+  }
+  bool all_have_begun() const;
   bool is_settled(std::string_view name) const;
   bool is_child(std::string_view name) const;
   bool is_waiting(std::string_view name) const;
@@ -134,6 +146,7 @@ class Batch {
   };
 
   Isolation isolation_;
+  const Framework& framework_;
   std::vector<BatchAction> actions_;  // of the event that is being dealt with
   bool is_listed_ = false;
   bool is_shard_ = false;

@@ -81,6 +81,7 @@ BatchConclusion Batch::conclude() const {
 
 std::string Batch::summary() const {
   std::string text = std::to_string(results_.size()) + (results_.size() == 1 ? " case" : " cases");
+  if (results_.empty() && is_one_test() && !is_listed_) text = "run as one test";
   // Words that holdfast_discover_tests() knows; a shard may well have none.
   const bool has_others = is_shard_ || !others_.empty();
   if (results_.empty() && has_printed_help_) {

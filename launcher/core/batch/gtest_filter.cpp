@@ -21,9 +21,10 @@ std::string filter_pattern(std::string_view name) {
   return pattern;
 }
 
-bool pattern_selects(std::string_view pattern, std::string_view name) {
-  return std::equal(pattern.begin(), pattern.end(), name.begin(), name.end(),
-                    [](char wanted, char c) { return wanted == '?' || wanted == c; });
+bool filter_selects(std::string_view name, std::string_view other) {
+  return std::equal(name.begin(), name.end(), other.begin(), other.end(), [](char wanted, char c) {
+    return wanted == c || k_of_filters.find(wanted) != std::string_view::npos;
+  });
 }
 
 std::optional<std::string> filter_without(std::string_view name,
@@ -31,9 +32,8 @@ std::optional<std::string> filter_without(std::string_view name,
   std::string filter = filter_pattern(name);
   char before = '-';  // what follows it is not to run
   for (const std::string_view other : others) {
-    const std::string pattern = filter_pattern(other);
-    if (pattern_selects(pattern, name)) return std::nullopt;
-    filter += before + pattern;
+    if (filter_selects(other, name)) return std::nullopt;
+    filter += before + filter_pattern(other);
     before = ':';
   }
   return filter;

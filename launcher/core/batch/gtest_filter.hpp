@@ -1,19 +1,13 @@
 // Filters of GoogleTest's (`--gtest_filter=`) that select what is wanted and nothing else. `:`,
-// `-`,
-// `*` and `?` have a meaning in them and cannot be escaped; names may hold them all the same.
+// `-`, `*` and `?` have a meaning in them and cannot be escaped; names may hold them all the same.
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace holdfast {
-
-// As long as one may be, with some room: it is one argument of at most 128 KiB (MAX_ARG_STRLEN of
-// execve(2)), and the program may hand it on.
-inline constexpr std::size_t k_longest_gtest_filter = 96UL * 1024UL;
 
 // Whether a filter can say the name as it is.
 bool is_literal_in_filter(std::string_view name);
@@ -22,7 +16,7 @@ bool is_literal_in_filter(std::string_view name);
 std::string filter_pattern(std::string_view name);
 
 // Whether the pattern of a name selects that other name as well.
-bool pattern_selects(std::string_view pattern, std::string_view name);
+bool filter_selects(std::string_view name, std::string_view other);
 
 // One that selects `name` and none of `others`, those that its pattern selects, too. None: there is
 // no such filter.

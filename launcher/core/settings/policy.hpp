@@ -76,7 +76,7 @@ struct Policy {
   unsigned nice = 0;  // the least nice value, 0 to 19
   RunSerial run_serial = RunSerial::run;
   NoTests no_tests = NoTests::keep;
-  // If set, the test is a batch of GoogleTest cases, and `timeout` limits all of them together.
+  // If set, the test is a batch of cases, and `timeout` limits all of them together.
   std::optional<Isolation> isolation;
   Milliseconds case_timeout{0};  // for each case; 0: no limit
   unsigned processors = 1;       // how many cases may run at once

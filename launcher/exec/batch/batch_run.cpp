@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -14,7 +15,7 @@
 #include "exec/batch/case_journal.hpp"
 #include "exec/batch/fork_server.hpp"
 #include "exec/batch/listing.hpp"
-#include "exec/batch/worker.hpp"
+#include "exec/batch/test_program.hpp"
 #include "exec/batch/worker_command.hpp"
 #include "exec/batch/worker_link.hpp"
 #include "exec/batch/worker_marker.hpp"
@@ -56,15 +57,15 @@ class BatchRun {
         around_(around),
         relay_(relay),
         journal_(*plan.identity),
-        given_(plan.command),
-        // One that lists its cases is no batch of them.
-        batch_(only_lists(given_) ? Isolation::none
-                                  : plan.policy.isolation.value_or(Isolation::none)),
         markers_(variable_in(plan.command.environment, environment::k_marker_dir)),
+        program_(test_program(plan.command, markers_)),
+        start_(program_->start(plan.policy.isolation.value_or(Isolation::none))),
+        batch_(start_.isolation, program_->framework()),
         link_(WorkerLink::listen(markers_)) {}
 
   AttemptResult run(BatchRest& rest) {
     start_us_ = os::monotonic_now_us();
+    if (!start_.why.empty()) say(start_.why);
     BatchEvent begun;
     begun.cases = std::move(rest.cases);
     perform(happened(begun));
@@ -93,7 +94,7 @@ class BatchRun {
           record(batch_.results()[action.result]);
           break;
         case BatchAction::Kind::say:
-          plan_.teller->complain("\"" + plan_.identity->test + "\": " + action.text);
+          say(action.text);
           break;
         case BatchAction::Kind::list:
         case BatchAction::Kind::run_all:
@@ -107,15 +108,19 @@ class BatchRun {
     }
   }
 
+  void say(const std::string& text) {
+    plan_.teller->complain("\"" + plan_.identity->test + "\": " + text);
+  }
+
   void do_next(const BatchAction& action) {
     switch (action.kind) {
       case BatchAction::Kind::list:
         return list();
       case BatchAction::Kind::run_all:
-        return run_worker(WorkerCommand(given_));
+        return run_worker(program_->running_all());
       case BatchAction::Kind::run_cases:
         return run_worker(
-            WorkerCommand::running(given_, action.filter),
+            program_->running(action.selection),
             batch_.isolation() == Isolation::process ? action.cases.front() : std::string());
       case BatchAction::Kind::serve:
         return serve();
@@ -174,23 +179,23 @@ class BatchRun {
   void run_worker(WorkerCommand command, const std::string& own_case = {}) {
     Result<Capture> capture = Capture::open(relay_.streams_are_one());
     if (!capture) return fail(capture.error());
-    Worker worker(
-        *capture, relay_, link_, plan_.policy.case_timeout, own_case,
-        [this](const BatchEvent& event, const OutputRange& range) {
-          if (event.kind == BatchEvent::Kind::case_began) {
-            open_ = event.name;
-            know_place({}, {});  // not known yet
-          }
-          if (event.kind == BatchEvent::Kind::case_ended) know_place(event.name, range);
-          perform(batch_.happened(event));
-        },
-        [this] { write_journal(); });
+    const auto tell = [this](const BatchEvent& event, const OutputRange& range) {
+      if (event.kind == BatchEvent::Kind::case_began) {
+        open_ = event.name;
+        know_place({}, {});  // not known yet
+      }
+      if (event.kind == BatchEvent::Kind::case_ended) know_place(event.name, range);
+      perform(batch_.happened(event));
+    };
+    const std::unique_ptr<BatchWorker> worker =
+        program_->worker({*capture, relay_, link_, plan_.policy.case_timeout, own_case, tell,
+                          [this] { write_journal(); }});
     open_ = own_case;
     place_ = {};
     const AttemptPlan plan = plan_for(command.command(), *capture);
-    BeforeKill hook(worker, plan, relay_);
+    BeforeKill hook(*worker, plan, relay_);
     const AttemptResult result = run_with(hook);
-    const OutputRange rest = worker.finish();
+    const OutputRange rest = worker->finish(result.observation.main);
     // In the middle of it; or behind it, and the process was its alone.
     if (place_.name != open_) {
       place_ = {open_, rest};
@@ -222,10 +227,9 @@ class BatchRun {
       add_leftovers(left);
       total_.observation.leaked = true;
     };
-    const bool is_shard = selection_of(given_).shard.has_value();
-    ForkServer server({plan_, batch_, is_shard, *capture, relay_, link_, *launcher, tell,
-                       has_marker, left_behind});
-    WorkerCommand command = WorkerCommand::serving(given_, list_file_in(markers_));
+    ForkServer server({plan_, batch_, program_->is_shard(), *capture, relay_, link_, *launcher,
+                       tell, has_marker, left_behind});
+    WorkerCommand command = program_->serving();
     const AttemptPlan plan = plan_for(command.command(), *capture);
     BeforeKill hook(server, plan, relay_, [&server] { return server.overdue(); });
     const AttemptResult result = run_with(hook);
@@ -244,7 +248,7 @@ class BatchRun {
     cannot.kind = BatchEvent::Kind::cannot_fork;
     cannot.why = "it is not linked with Holdfast::gtest_main";
     perform(happened(cannot));
-    BatchEvent listed = listed_cases(server.text());
+    BatchEvent listed = program_->listed(server.text(), end);
     perform(happened(listed));
     perform(happened(ended));
   }
@@ -268,7 +272,7 @@ class BatchRun {
     Result<Capture> capture = Capture::open(false);
     if (!capture) return fail(capture.error());
     Listing listing(*capture, relay_, link_, is_late ? Milliseconds{0} : plan_.policy.case_timeout);
-    WorkerCommand command = WorkerCommand::listing(given_, list_file_in(markers_));
+    WorkerCommand command = program_->listing();
     AttemptPlan plan = plan_for(command.command(), *capture);
     plan.companion = &listing;
     os::UniqueFd parent;
@@ -283,28 +287,8 @@ class BatchRun {
     if (is_late) around_.parent = std::move(parent);
     listing.finish();
     if (!is_late) add(result);
-    BatchEvent told;
-    told.end = end_of(result);
-    const bool is_well = told.end.by == EndedBy::itself &&
-                         told.end.main.kind == ProcessEnd::Kind::exited && told.end.main.code == 0;
-    if (is_well) {
-      told = listed_cases(listing.text());
-    } else {
-      told.kind = BatchEvent::Kind::not_listed;
-    }
+    BatchEvent told = program_->listed(listing.text(), end_of(result));
     perform(happened(told));
-  }
-
-  BatchEvent listed_cases(std::string_view printed) const {
-    const Selection selection = selection_of(given_);
-    GtestList list = take_list(markers_, printed);
-    Runnable found = runnable(std::move(list.cases), selection.disabled, selection.shard);
-    BatchEvent listed;
-    listed.kind = BatchEvent::Kind::listed;
-    listed.cases = std::move(found.cases);
-    listed.others = std::move(found.others);
-    listed.why = std::move(list.trouble);
-    return listed;
   }
 
   void fail(const Error& error) {
@@ -384,9 +368,10 @@ class BatchRun {
   Surroundings& around_;
   OutputRelay& relay_;
   CaseJournal journal_;
-  GtestCommand given_;
-  Batch batch_;
   std::string markers_;
+  std::unique_ptr<TestProgram> program_;
+  TestProgram::Start start_;
+  Batch batch_;
   WorkerLink link_;
   std::deque<BatchAction> todo_;
   // The output of the case that has ended last.

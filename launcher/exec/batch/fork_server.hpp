@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "core/batch/batch.hpp"
+#include "exec/batch/batch_worker.hpp"
 #include "exec/batch/forked_case.hpp"
-#include "exec/batch/worker.hpp"
 #include "exec/batch/worker_link.hpp"
 #include "exec/output/capture.hpp"
 #include "exec/output/output_relay.hpp"

@@ -1,16 +1,9 @@
 #include "exec/batch/listing.hpp"
 
-#include <fcntl.h>
 #include <holdfast/worker_protocol.h>
-#include <unistd.h>
 
-#include <utility>
-
-#include "core/base/names.hpp"
 #include "core/batch/worker_message.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/marker_files.hpp"
-#include "os/file/unique_fd.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -19,24 +12,6 @@ namespace {
 constexpr std::size_t k_longest_list = 64UL * 1024UL * 1024UL;
 
 }  // namespace
-
-std::string list_file_in(const std::string& markers) {
-  return markers.empty() ? markers : markers + "/" + std::string(names::k_googletest_list_file);
-}
-
-GtestList take_list(const std::string& markers, std::string_view printed) {
-  const std::string name(names::k_googletest_list_file);
-  const os::UniqueFd directory(
-      ::open(markers.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (directory.valid()) {
-    const Result<std::string> json = os::read_private_file(directory.get(), name, k_longest_list);
-    ::unlinkat(directory.get(), name.c_str(), 0);
-    if (json) {
-      if (std::optional<GtestList> list = parse_gtest_json_list(*json)) return std::move(*list);
-    }
-  }
-  return parse_gtest_list(printed);
-}
 
 Listing::Listing(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds limit)
     : capture_(capture),

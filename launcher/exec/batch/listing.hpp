@@ -3,21 +3,12 @@
 
 #include <string>
 
-#include "core/batch/gtest_list.hpp"
 #include "exec/batch/worker_link.hpp"
 #include "exec/output/capture.hpp"
 #include "exec/output/output_relay.hpp"
 #include "supervision/attempt/companion.hpp"
 
 namespace holdfast::exec {
-
-// The file in the marker directory that such a program is to write its cases into; no path where
-// there is no such directory.
-std::string list_file_in(const std::string& markers);
-
-// What it has written there, which is taken away, else what it has printed: releases before 1.10
-// write nothing.
-GtestList take_list(const std::string& markers, std::string_view printed);
 
 class Listing final : public supervision::Companion {
  public:

@@ -59,7 +59,7 @@ std::string on_orphans(const AttemptResult& result, const std::string& name) {
 std::string on_outcome(const AttemptResult& result, const std::string& name) {
   const Observation& seen = result.observation;
   if (result.outcome == Outcome::premature_exit) {
-    return name + " exited with 0 before its GoogleTest cases were through (exit() in a case?)";
+    return name + " exited with 0 before its cases were through (exit() in a case?)";
   }
   if (result.outcome == Outcome::no_tests && seen.main.code == k_pytest_found_nothing) {
     return name + " found nothing to run: pytest has collected no test, or deselected all";

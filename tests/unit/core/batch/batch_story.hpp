@@ -37,7 +37,8 @@ inline ProcessEnd signalled(int number) { return {ProcessEnd::Kind::signalled, n
 // What the actions say, in words.
 class Story {
  public:
-  explicit Story(Isolation isolation) : batch(isolation) {}
+  explicit Story(Isolation isolation, const Framework& framework = googletest())
+      : batch(isolation, framework) {}
 
   std::string tell(const Event& event) {
     std::string text;
@@ -53,7 +54,7 @@ class Story {
   }
 
   Batch batch;
-  std::string filter;  // of the worker started last
+  std::string selection;  // of the worker started last
 
  private:
   std::string words(const Action& action) {
@@ -65,7 +66,7 @@ class Story {
       case Action::Kind::run_cases: {
         std::string text = "run";
         for (const std::string& name : action.cases) text += " " + name;
-        filter = action.filter;
+        selection = action.selection;
         return text;
       }
       case Action::Kind::serve:

@@ -216,9 +216,9 @@ TEST(BatchTest, a_filter_selects_its_case_alone) {
   Event all = listed({"N.a-b", "N.aXb"});
   all.others = {"N.aYb"};
   EXPECT_EQ(story.tell(all), "run N.a-b");
-  EXPECT_EQ(story.filter, "N.a?b-N.aYb:N.aXb");
+  EXPECT_EQ(story.selection, "N.a?b-N.aYb:N.aXb");
   EXPECT_EQ(story.tell(gone(signalled(6))), "N.a-b crashed in 1; run N.aXb");
-  EXPECT_EQ(story.filter, "N.aXb");
+  EXPECT_EQ(story.selection, "N.aXb");
 }
 
 TEST(BatchTest, what_no_filter_selects_alone_is_not_run) {
@@ -237,12 +237,12 @@ TEST(BatchTest, what_has_run_is_not_run_again_beside_others) {
   story.tell(gone(signalled(6)));
   // All but the one that is like it by one worker, and that by none.
   EXPECT_EQ(story.tell(listed({"S.a:b", "S.c", "S.a-b", "S.d-"})), "run S.c S.a-b S.d-");
-  EXPECT_EQ(story.filter, "S.c");
+  EXPECT_EQ(story.selection, "S.c");
   story.tell(announced(1));
   story.pass("S.c");
   story.tell(simple(Event::Kind::finished));
   EXPECT_EQ(story.tell(gone(exited(0))), "S.a-b not_run in 0; run S.d-");
-  EXPECT_EQ(story.filter, "S.d?");
+  EXPECT_EQ(story.selection, "S.d?");
 }
 
 TEST(BatchTest, a_worker_that_runs_again_what_has_run_gets_on_no_further) {
@@ -263,8 +263,8 @@ TEST(BatchTest, a_filter_is_no_longer_than_an_argument) {
   Event begun = simple(Event::Kind::begun);
   begun.cases = many;
   story.tell(begun);
-  EXPECT_LT(story.filter.size(), 128U * 1024);
-  EXPECT_GT(story.filter.size(), 64U * 1024);
+  EXPECT_LT(story.selection.size(), 128U * 1024);
+  EXPECT_GT(story.selection.size(), 64U * 1024);
 }
 
 TEST(BatchTest, a_further_attempt_asks_first_for_what_a_filter_does_not_select_alone) {
@@ -273,7 +273,7 @@ TEST(BatchTest, a_further_attempt_asks_first_for_what_a_filter_does_not_select_a
   begun.cases = {"N.a-b", "N.gone-"};
   EXPECT_EQ(story.tell(begun), "list");
   EXPECT_EQ(story.tell(listed({"N.a-b", "N.aXb"})), "N.gone- not_run in 0; run N.a-b");
-  EXPECT_EQ(story.filter, "N.a?b-N.aXb");
+  EXPECT_EQ(story.selection, "N.a?b-N.aXb");
 }
 
 TEST(BatchTest, cases_that_a_nested_program_prints_first_are_not_its) {

@@ -13,11 +13,11 @@ TEST(GtestFilterTest, what_has_a_meaning_becomes_any_character) {
   EXPECT_EQ(filter_pattern("T/std::char-*.x"), "T/std??char??.x");
 }
 
-TEST(GtestFilterTest, a_pattern_selects_names_of_its_shape) {
-  EXPECT_TRUE(pattern_selects("A.a?b", "A.a-b"));
-  EXPECT_TRUE(pattern_selects("A.a?b", "A.aXb"));
-  EXPECT_FALSE(pattern_selects("A.a?b", "A.ab"));
-  EXPECT_FALSE(pattern_selects("A.a?b", "A.aXc"));
+TEST(GtestFilterTest, a_filter_selects_names_of_its_shape) {
+  EXPECT_TRUE(filter_selects("A.a?b", "A.a-b"));
+  EXPECT_TRUE(filter_selects("A.a?b", "A.aXb"));
+  EXPECT_FALSE(filter_selects("A.a?b", "A.ab"));
+  EXPECT_FALSE(filter_selects("A.a?b", "A.aXc"));
 }
 
 TEST(GtestFilterTest, others_of_its_shape_are_taken_out_again_where_that_can_be_said) {

@@ -113,7 +113,7 @@ TEST(Note, ExplainsAnOutcomeThatTheExitCodeDoesNot) {
     std::string text;
   } rows[] = {
       {with(Outcome::premature_exit, 0),
-       "exited with 0 before its GoogleTest cases were through (exit() in a case?)"},
+       "exited with 0 before its cases were through (exit() in a case?)"},
       {with(Outcome::no_tests, 5),
        "found nothing to run: pytest has collected no test, or deselected all"},
       {unfiltered, "found nothing to run: its filter matches no test"},

@@ -1,4 +1,4 @@
-#include "exec/batch/worker.hpp"
+#include "exec/batch/gtest_worker.hpp"
 
 #include <holdfast/worker_protocol.h>
 
@@ -35,21 +35,20 @@ std::string_view first_lines(std::string_view bytes) {
 
 }  // namespace
 
-Worker::Worker(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds case_timeout,
-               const std::string& own_case, Tell tell, std::function<void()> told)
-    : capture_(capture),
-      relay_(relay),
-      link_(link),
-      case_timeout_(case_timeout),
-      tell_(std::move(tell)),
-      told_(std::move(told)),
+GtestWorker::GtestWorker(WorkerOrder order)
+    : capture_(order.capture),
+      relay_(order.relay),
+      link_(order.link),
+      case_timeout_(order.case_timeout),
+      tell_(std::move(order.tell)),
+      told_(std::move(order.told)),
       told_at_(os::monotonic_now()),
-      printed_(own_case),
+      printed_(order.own_case),
       limit_from_(told_at_),
-      case_from_(relay.position()),
-      rest_from_(relay.position()) {}
+      case_from_(order.relay.position()),
+      rest_from_(order.relay.position()) {}
 
-void Worker::add_descriptors(std::vector<pollfd>& fds) {
+void GtestWorker::add_descriptors(std::vector<pollfd>& fds) {
   relay_.add_descriptors(fds);
   if (!relay_.is_full() && rest().count() == 0) capture_.add_descriptors(fds);
   if (!must_not_hear()) link_.add_descriptors(fds);
@@ -58,11 +57,11 @@ void Worker::add_descriptors(std::vector<pollfd>& fds) {
 // What it says is heard when what it has printed before has been read, and that waits for ctest.
 // Without a log it would wait for us with each case: then it is heard, and less is known of its
 // output.
-bool Worker::must_not_hear() const {
+bool GtestWorker::must_not_hear() const {
   return relay_.is_full() && progress_.valid() && !is_all_printed_;
 }
 
-void Worker::look() {
+void GtestWorker::look() {
   relay_.pass_on();
   taken_ = 0;
   do {
@@ -77,7 +76,7 @@ void Worker::look() {
   told_();
 }
 
-std::chrono::nanoseconds Worker::rest() const {
+std::chrono::nanoseconds GtestWorker::rest() const {
   const bool prints = taken_ > 0 && taken_ < std::min(k_much, capture_.size() / 2);
   return prints ? k_rest : std::chrono::nanoseconds{0};
 }
@@ -85,7 +84,7 @@ std::chrono::nanoseconds Worker::rest() const {
 // What a program prints wakes us, what it says in its log only where we ask for that: a packet for
 // each would cost more than the case. So one that is quiet is looked at once more, for what it has
 // said after its last line, and asked.
-bool Worker::must_look_again() {
+bool GtestWorker::must_look_again() {
   if (is_new_) {
     next_look_ = os::monotonic_now() + k_quiet;
   } else if (next_look_ != k_longest && os::monotonic_now() >= next_look_) {
@@ -98,27 +97,27 @@ bool Worker::must_look_again() {
 }
 
 // It may have connected already, and nothing would wake us for it.
-void Worker::on_main_started(pid_t main) {
+void GtestWorker::on_main_started(pid_t main) {
   main_ = main;
   look();
 }
 
 // From here on it may be long until the next look, and nobody waits for us.
-void Worker::on_tree_ends() { told_(); }
+void GtestWorker::on_tree_ends() { told_(); }
 
-void Worker::on_tree_gone() {
+void GtestWorker::on_tree_gone() {
   look();
   told_();
 }
 
 // What has begun while the test was paused for us, but went on already, was not paused.
-void Worker::on_pause(Milliseconds length) {
+void GtestWorker::on_pause(Milliseconds length) {
   take_progress();
   told_();
   if (limit_from_ <= os::monotonic_now() - length) limit_from_ += length;
 }
 
-Milliseconds Worker::deadline() {
+Milliseconds GtestWorker::deadline() {
   if (case_timeout_.count() == 0) return k_longest;
   // Of the case that we know of; the program may be at a later one.
   if (os::monotonic_now() >= limit_from_ + case_timeout_) {
@@ -132,19 +131,19 @@ Milliseconds Worker::deadline() {
   return limit_from_ + case_timeout_;
 }
 
-void Worker::tell(const std::string& text) {
+void GtestWorker::tell(const std::string& text) {
   read_output();
   relay_.write(Stream::errors, text);
 }
 
-void Worker::read_output() {
+void GtestWorker::read_output() {
   if (relay_.is_full()) return;
   // Never after it: what is said of what has not been read yet must wait.
   progress_.look();
   capture_.read([this](Stream stream, std::string_view bytes) { take(stream, bytes); });
 }
 
-void Worker::take(Stream stream, std::string_view bytes) {
+void GtestWorker::take(Stream stream, std::string_view bytes) {
   is_new_ = true;
   taken_ += bytes.size();
   const std::uint64_t kept = relay_.position();
@@ -160,7 +159,7 @@ void Worker::take(Stream stream, std::string_view bytes) {
   }
 }
 
-std::uint64_t Worker::place_of(std::uint64_t offset) const {
+std::uint64_t GtestWorker::place_of(std::uint64_t offset) const {
   std::uint64_t place = offset;
   for (const Segment& segment : segments_) {
     if (segment.printed > offset) break;
@@ -170,7 +169,7 @@ std::uint64_t Worker::place_of(std::uint64_t offset) const {
   return std::min(place, relay_.position());
 }
 
-void Worker::on_printed(const GtestEvent& event) {
+void GtestWorker::on_printed(const GtestEvent& event) {
   const std::uint64_t place = place_of(event.offset);
   const bool is_told_again =
       event.kind == GtestEvent::Kind::ended && printed_end_ && printed_end_->end.name == event.name;
@@ -207,7 +206,7 @@ void Worker::on_printed(const GtestEvent& event) {
   }
 }
 
-void Worker::hear() {
+void GtestWorker::hear() {
   if (!must_not_hear()) link_.accept(main_);
   while (!must_not_hear()) {
     const std::optional<std::string_view> packet = link_.next();
@@ -223,7 +222,7 @@ void Worker::hear() {
   take_progress();
 }
 
-void Worker::take_progress() {
+void GtestWorker::take_progress() {
   if (must_not_hear() || (!progress_.look() && !progress_.is_broken())) return;
   is_new_ = true;
   // At least what it has printed before it said the last of that.
@@ -232,7 +231,7 @@ void Worker::take_progress() {
 }
 
 // Those that had been seen when the output was read last.
-void Worker::take_entries() {
+void GtestWorker::take_entries() {
   const std::int64_t now_us = os::monotonic_now_us();
   while (const std::optional<ProgressLog::Entry> entry = progress_.first()) {
     take_entry(*entry, now_us);
@@ -242,7 +241,7 @@ void Worker::take_entries() {
 
 // In the middle of much that it has printed, so that what is known of a case from one side alone
 // stays little.
-void Worker::take_progress_of_printed() {
+void GtestWorker::take_progress_of_printed() {
   if (!progress_.valid()) return;
   const std::int64_t now_us = os::monotonic_now_us();
   while (const std::optional<ProgressLog::Entry> entry = progress_.first()) {
@@ -253,7 +252,7 @@ void Worker::take_progress_of_printed() {
 
 // Whether what it says is of the first case that it has printed and not settled; and its end only
 // when another has begun, for the case may have forged it.
-bool Worker::is_printed(const ProgressLog::Entry& entry) const {
+bool GtestWorker::is_printed(const ProgressLog::Entry& entry) const {
   if (printed_cases_.empty()) return false;
   const Printed& first = printed_cases_.front();
   switch (entry.kind) {
@@ -267,7 +266,7 @@ bool Worker::is_printed(const ProgressLog::Entry& entry) const {
   return false;
 }
 
-void Worker::take_entry(const ProgressLog::Entry& entry, std::int64_t now_us) {
+void GtestWorker::take_entry(const ProgressLog::Entry& entry, std::int64_t now_us) {
   progress_.drop_first();
   said_at_us_ = std::clamp(entry.at_us, std::min(last_said_us_, now_us), now_us);
   last_said_us_ = said_at_us_;
@@ -287,7 +286,7 @@ void Worker::take_entry(const ProgressLog::Entry& entry, std::int64_t now_us) {
 
 // It says what we do not understand, or that it says no more: its output is read instead, also that
 // which was waiting for its words.
-void Worker::stop_hearing() {
+void GtestWorker::stop_hearing() {
   settle_end();
   link_.drop();
   progress_.reset();
@@ -305,7 +304,7 @@ void Worker::stop_hearing() {
   happened(BatchEvent{BatchEvent::Kind::finished});
 }
 
-void Worker::answer_hello() {
+void GtestWorker::answer_hello() {
   progress_ = ProgressLog::make();
   last_said_us_ = os::monotonic_now_us();
   const std::string mode = worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_REPORT});
@@ -313,7 +312,7 @@ void Worker::answer_hello() {
   if (!is_linked_) progress_.reset();
 }
 
-void Worker::on_message(std::string_view packet) {
+void GtestWorker::on_message(std::string_view packet) {
   if (!read_worker_fields(packet, fields_)) return stop_hearing();
   const std::string_view kind = fields_.front();
   const std::string_view name = fields_.size() > 1 ? fields_[1] : std::string_view();
@@ -338,13 +337,13 @@ void Worker::on_message(std::string_view packet) {
   }
 }
 
-void Worker::on_begin_said(std::string_view name) {
+void GtestWorker::on_begin_said(std::string_view name) {
   settle_end();
   const Printed* printed = first_printed(name);
   begin_case(name, printed != nullptr ? printed->range.begin : relay_.position());
 }
 
-void Worker::on_end_said(std::string_view name, CaseEnd said) {
+void GtestWorker::on_end_said(std::string_view name, CaseEnd said) {
   settle_end();
   const Printed* printed = first_printed(name);
   if (printed != nullptr && printed->range.end != 0) {
@@ -357,7 +356,7 @@ void Worker::on_end_said(std::string_view name, CaseEnd said) {
   if (printed_.open_case() != name) settle_end();
 }
 
-void Worker::begin_case(std::string_view name, std::uint64_t at) {
+void GtestWorker::begin_case(std::string_view name, std::uint64_t at) {
   settle_end();
   open_ = name;
   case_from_ = at;
@@ -365,14 +364,14 @@ void Worker::begin_case(std::string_view name, std::uint64_t at) {
   happened(BatchEvent{BatchEvent::Kind::case_began, name});
 }
 
-void Worker::end_case(std::string_view name, CaseEnd said, std::uint64_t at) {
+void GtestWorker::end_case(std::string_view name, CaseEnd said, std::uint64_t at) {
   limit_from_ = said_at();
   rest_from_ = at;
   happened(BatchEvent{BatchEvent::Kind::case_ended, name, said}, {case_from_, at});
   open_.clear();
 }
 
-void Worker::settle_end() {
+void GtestWorker::settle_end() {
   if (!said_end_) return;
   const SaidEnd end = *std::exchange(said_end_, std::nullopt);
   const Printed* printed = first_printed(end.name);
@@ -382,7 +381,7 @@ void Worker::settle_end() {
   end_case(end.name, end.said, at);
 }
 
-void Worker::settle_printed_end() {
+void GtestWorker::settle_printed_end() {
   if (!printed_end_) return;
   const PrintedEnd ended = *std::exchange(printed_end_, std::nullopt);
   said_at_us_ = ended.at_us;
@@ -391,26 +390,26 @@ void Worker::settle_printed_end() {
 }
 
 // Nearly always the first of all, or the last.
-Worker::Printed* Worker::first_printed(std::string_view name) {
+GtestWorker::Printed* GtestWorker::first_printed(std::string_view name) {
   for (Printed& one : printed_cases_) {
     if (one.name == name) return &one;
   }
   return nullptr;
 }
 
-void Worker::forget_printed(const Printed& printed) {
+void GtestWorker::forget_printed(const Printed& printed) {
   const auto is_it = [&](const Printed& one) { return &one == &printed; };
   printed_cases_.erase(std::find_if(printed_cases_.begin(), printed_cases_.end(), is_it));
 }
 
-Worker::Printed* Worker::last_printed(std::string_view name) {
+GtestWorker::Printed* GtestWorker::last_printed(std::string_view name) {
   for (std::size_t i = printed_cases_.size(); i > 0; --i) {
     if (printed_cases_[i - 1].name == name) return &printed_cases_[i - 1];
   }
   return nullptr;
 }
 
-OutputRange Worker::finish() {
+OutputRange GtestWorker::finish(const ProcessEnd& /*end*/) {
   capture_.close_writing();
   // There is no more than the pipes hold; what is full is passed on first.
   relay_.finish();
@@ -426,12 +425,12 @@ OutputRange Worker::finish() {
   return {open_.empty() ? rest_from_ : case_from_, relay_.position()};
 }
 
-void Worker::happened(BatchEvent event, const OutputRange& range) {
+void GtestWorker::happened(BatchEvent event, const OutputRange& range) {
   event.at_us = said_at_us_ != 0 ? said_at_us_ : os::monotonic_now_us();
   tell_(event, range);
 }
 
-Milliseconds Worker::said_at() const {
+Milliseconds GtestWorker::said_at() const {
   return said_at_us_ != 0 ? Milliseconds{said_at_us_ / 1000} : os::monotonic_now();
 }
 

@@ -1,5 +1,5 @@
-// One process of a batch, looked after while it runs: what it prints is passed on and read, what it
-// says on the worker socket is heard, and each of its cases has its time.
+// One process of a GoogleTest program: what it prints is passed on and read, what it says on the
+// worker socket is heard.
 #pragma once
 
 #include <cstdint>
@@ -12,30 +12,17 @@
 
 #include "core/batch/batch.hpp"
 #include "core/batch/gtest_output.hpp"
+#include "exec/batch/batch_worker.hpp"
 #include "exec/batch/progress_log.hpp"
 #include "exec/batch/worker_link.hpp"
 #include "exec/output/capture.hpp"
 #include "exec/output/output_relay.hpp"
-#include "supervision/attempt/companion.hpp"
 
 namespace holdfast::exec {
 
-// A part of the captured file.
-struct OutputRange {
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-};
-
-class Worker final : public supervision::Companion {
+class GtestWorker final : public BatchWorker {
  public:
-  // Told in order, of what happens in the worker; the range is the case's, with case_ended.
-  using Tell = std::function<void(const BatchEvent&, const OutputRange&)>;
-
-  // All must outlive this object. `own_case`: the process is started for that one alone; empty: it
-  // is not. `told`: called before anything is waited for without end, and every 5 ms while the
-  // program is at work.
-  Worker(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds case_timeout,
-         const std::string& own_case, Tell tell, std::function<void()> told);
+  explicit GtestWorker(WorkerOrder order);
 
   void add_descriptors(std::vector<pollfd>& fds) override;
   void look() override;
@@ -50,8 +37,7 @@ class Worker final : public supervision::Companion {
   void on_pause(Milliseconds length) override;
   void tell(const std::string& text) override;
 
-  // It is gone: takes what it has left to say. Returns the output of the case it was in, if any.
-  OutputRange finish();
+  OutputRange finish(const ProcessEnd& end) override;
 
  private:
   // Of a linked program, in order: what was printed may be read before or after what was said of
@@ -93,7 +79,7 @@ class Worker final : public supervision::Companion {
   OutputRelay& relay_;
   WorkerLink& link_;
   Milliseconds case_timeout_;
-  Tell tell_;
+  WorkerOrder::Tell tell_;
   std::function<void()> told_;
   pid_t main_ = -1;
   ProgressLog progress_;

@@ -1,0 +1,51 @@
+#include "core/batch/catch2_names.hpp"
+#include "core/batch/framework.hpp"
+
+namespace holdfast {
+namespace {
+
+// Of version 3.3 and later, when every case of the process was skipped.
+constexpr int k_all_skipped = 4;
+
+class Catch2 final : public Framework {
+ public:
+  constexpr Catch2(Catch2Version version, Telling tells) : version_(version), tells_(tells) {}
+
+  std::string_view name() const override { return "Catch2"; }
+  std::string_view list_option() const override {
+    return version_ == Catch2Version::two ? "--list-test-names-only" : "--list-tests";
+  }
+  Telling tells() const override { return tells_; }
+
+  // It compares without regard to case, so there may always be another.
+  bool is_exact(std::string_view /*name*/) const override { return false; }
+  bool selects(std::string_view name, std::string_view other) const override {
+    return catch2_selects(name, other);
+  }
+  std::optional<std::string> selection_without(
+      std::string_view name, const std::vector<std::string_view>& others) const override {
+    return others.empty() ? catch2_selection(name) : std::nullopt;
+  }
+  char separator() const override { return ','; }
+
+  bool is_usual_exit(CaseEnd said, int code) const override {
+    return code == 0 || (said == CaseEnd::skipped && code == k_all_skipped);
+  }
+
+ private:
+  Catch2Version version_;
+  Telling tells_;
+};
+
+constinit const Catch2 k_two(Catch2Version::two, Telling::nothing);
+constinit const Catch2 k_three(Catch2Version::three, Telling::ends);
+constinit const Catch2 k_silent_three(Catch2Version::three, Telling::nothing);
+
+}  // namespace
+
+const Framework& catch2(Catch2Version version, Telling tells) {
+  if (version == Catch2Version::two) return k_two;
+  return tells == Telling::nothing ? k_silent_three : k_three;
+}
+
+}  // namespace holdfast

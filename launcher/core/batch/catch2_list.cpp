@@ -1,0 +1,120 @@
+#include "core/batch/catch2_list.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <utility>
+
+#include "core/base/name_index.hpp"
+
+namespace holdfast {
+namespace {
+
+constexpr std::string_view k_list = "<MatchingTests>";
+constexpr std::string_view k_empty_list = "<MatchingTests/>";
+constexpr std::string_view k_end_of_list = "</MatchingTests>";
+constexpr std::string_view k_name = "<Name>";
+constexpr std::string_view k_end_of_name = "</Name>";
+constexpr int k_codes = 256;
+
+struct Entity {
+  std::string_view text;
+  char stands_for;
+};
+constexpr Entity k_entities[] = {
+    {"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''}};
+
+std::string without_entities(std::string_view text) {
+  std::string plain;
+  plain.reserve(text.size());
+  while (!text.empty()) {
+    const auto* const entity =
+        std::find_if(std::begin(k_entities), std::end(k_entities),
+                     [text](const Entity& one) { return text.starts_with(one.text); });
+    const bool is_entity = entity != std::end(k_entities);
+    plain += is_entity ? entity->stands_for : text.front();
+    text.remove_prefix(is_entity ? entity->text.size() : 1);
+  }
+  return plain;
+}
+
+// Adds each name once.
+class Names {
+ public:
+  void add(std::string name) {
+    const auto name_at = [this](std::uint32_t place) { return std::string_view(names_[place]); };
+    const auto count = static_cast<std::uint32_t>(names_.size());
+    if (places_.find_or_add(name, count, name_at) == count) names_.push_back(std::move(name));
+  }
+  std::vector<std::string> take() { return std::move(names_); }
+
+ private:
+  std::vector<std::string> names_;
+  NameIndex places_;
+};
+
+// Version 2 puts quotes around a name that begins with `#`.
+std::string_view without_quotes(std::string_view line) {
+  if (line.size() < 3 || !line.starts_with("\"#") || line.back() != '"') return line;
+  return line.substr(1, line.size() - 2);
+}
+
+}  // namespace
+
+std::optional<Catch2List> parse_catch2_xml_list(std::string_view xml) {
+  if (xml.find(k_empty_list) != std::string_view::npos) return Catch2List{};
+  const std::size_t begin = xml.find(k_list);
+  const std::size_t end = xml.rfind(k_end_of_list);
+  if (begin == std::string_view::npos || end == std::string_view::npos || end < begin) {
+    return std::nullopt;
+  }
+  xml = xml.substr(begin, end - begin);
+  Names names;
+  for (std::size_t at = xml.find(k_name); at != std::string_view::npos; at = xml.find(k_name, at)) {
+    at += k_name.size();
+    const std::size_t name_end = xml.find(k_end_of_name, at);
+    if (name_end == std::string_view::npos) return std::nullopt;
+    names.add(without_entities(xml.substr(at, name_end - at)));
+    at = name_end;
+  }
+  return Catch2List{names.take(), {}};
+}
+
+std::optional<Catch2List> parse_catch2_name_list(std::string_view text, int exit_code) {
+  Names names;
+  std::size_t lines = 0;
+  while (!text.empty()) {
+    const std::size_t newline = text.find('\n');
+    std::string_view line = text.substr(0, newline);
+    text.remove_prefix(newline == std::string_view::npos ? text.size() : newline + 1);
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);  // printed on a terminal
+    if (line.empty()) continue;
+    ++lines;
+    names.add(std::string(without_quotes(line)));
+  }
+  if (lines == 0 && exit_code != 0) return std::nullopt;
+  Catch2List list{names.take(), {}};
+  if (lines % k_codes != static_cast<std::size_t>(exit_code)) {
+    list.trouble = std::to_string(lines) + " lines, and its code " + std::to_string(exit_code) +
+                   " says that there are not so many cases";
+  }
+  return list;
+}
+
+std::vector<std::string> take_other_shards(std::vector<std::string>& cases,
+                                           const Catch2Shard& shard) {
+  std::vector<std::string> others;
+  if (shard.count < 2 || shard.index >= shard.count) return others;
+  const std::size_t size = cases.size() / shard.count;
+  const std::size_t more = cases.size() % shard.count;  // shards that have one more
+  const std::size_t begin = shard.index * size + std::min(shard.index, more);
+  const std::size_t end = (shard.index + 1) * size + std::min(shard.index + 1, more);
+  std::vector<std::string> mine;
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    (i >= begin && i < end ? mine : others).push_back(std::move(cases[i]));
+  }
+  cases = std::move(mine);
+  return others;
+}
+
+}  // namespace holdfast

@@ -1,0 +1,50 @@
+// The words of a Catch2 program's command line, by what they are for. An option that Catch2 does
+// not know is the program's own: it stays, and so does the word behind it, which may be its value.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+#include <vector>
+
+#include "core/batch/catch2_list.hpp"
+#include "os/process/spawn.hpp"
+
+namespace holdfast::exec {
+
+enum class Catch2Word : std::uint8_t {
+  other,
+  selection,  // names, tags, files of names
+  reporter,   // --reporter
+  output,     // --out, --verbosity: where the reporter writes, and how much
+  shard,      // --shard-count, --shard-index
+  warning,    // --warn
+  question,   // --list-tests, --help and their like: no case is run
+};
+
+class Catch2Command {
+ public:
+  // What it refers to must outlive this object.
+  explicit Catch2Command(const os::Command& given);
+
+  bool has(Catch2Word kind) const;
+  // The arguments that are none of these.
+  std::vector<char*> without(std::initializer_list<Catch2Word> kinds) const;
+  const os::Command& command() const { return command_; }
+  // What is none is Catch2's to refuse.
+  const Catch2Shard& shard() const { return shard_; }
+
+ private:
+  struct Word {
+    char* text;
+    Catch2Word kind;
+  };
+
+  void note_shard(std::string_view option, std::string_view value);
+
+  os::Command command_;
+  std::vector<Word> words_;
+  Catch2Shard shard_;
+};
+
+}  // namespace holdfast::exec

@@ -1,0 +1,145 @@
+// Catch2 behind the interface: versions 2.13 and 3. Nothing is linked with the program, and what it
+// prints stays as it is: core/batch/catch2_report.hpp says what that leaves to be known.
+#include <optional>
+#include <utility>
+
+#include "core/base/names.hpp"
+#include "core/batch/catch2_list.hpp"
+#include "exec/batch/catch2_command.hpp"
+#include "exec/batch/catch2_worker.hpp"
+#include "exec/batch/report_file.hpp"
+#include "exec/batch/test_program.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+class Catch2Program final : public TestProgram {
+ public:
+  Catch2Program(const os::Command& command, const std::string& markers, Catch2Version version)
+      : given_(command),
+        version_(version),
+        // A `::` ends the name of a reporter's file.
+        markers_(markers.find("::") == std::string::npos ? markers : std::string()),
+        framework_(catch2(version, has_reports() ? Telling::ends : Telling::nothing)) {}
+
+  const Framework& framework() const override { return framework_; }
+
+  Start start(Isolation wanted) const override {
+    // One that lists its cases is no batch of them.
+    if (given_.has(Catch2Word::question)) return {};
+    if (wanted == Isolation::fork) {
+      return {Isolation::process,
+              "cannot fork its cases, each gets a process of its own: it is a Catch2 program"};
+    }
+    if (wanted == Isolation::none && framework_.tells() == Telling::nothing) {
+      return {Isolation::none, version_ == Catch2Version::two
+                                   ? "it runs as one test: Catch2 2 tells of its cases only in "
+                                     "place of its output (isolation process tells them apart)"
+                                   : "it runs as one test: there is no directory for what Catch2 "
+                                     "tells of its cases"};
+    }
+    return {wanted, {}};
+  }
+
+  WorkerCommand running_all() const override {
+    WorkerCommand made(given_.command());
+    add_reports(made);
+    return made;
+  }
+
+  WorkerCommand running(const std::string& selection) const override {
+    WorkerCommand made(given_.command(),
+                       given_.without({Catch2Word::selection, Catch2Word::shard}));
+    add_reports(made);
+    // Otherwise version 2 exits with 0 when it has no such case.
+    const bool may_pass_empty = version_ == Catch2Version::two && !given_.has(Catch2Word::warning);
+    if (may_pass_empty) {
+      made.add_argument("--warn");
+      made.add_argument("NoTests");
+    }
+    made.add_argument(selection);
+    return made;
+  }
+
+  WorkerCommand listing() const override {
+    WorkerCommand made(given_.command(), given_.without({Catch2Word::reporter, Catch2Word::output,
+                                                         Catch2Word::shard, Catch2Word::warning}));
+    made.add_argument(std::string(framework_.list_option()));
+    if (version_ == Catch2Version::two) return made;
+    made.add_argument("--reporter");
+    made.add_argument(markers_.empty() ? "xml" : report_as("xml", names::k_catch2_list_file));
+    return made;
+  }
+
+  BatchEvent listed(std::string_view printed, const WorkerEnd& end) const override {
+    BatchEvent event;
+    event.end = end;
+    event.kind = BatchEvent::Kind::not_listed;
+    const bool has_exited = end.by == EndedBy::itself && end.main.kind == ProcessEnd::Kind::exited;
+    std::optional<Catch2List> list;
+    if (has_exited) list = take_list(printed, end.main.code);
+    if (!list) return event;
+    event.kind = BatchEvent::Kind::listed;
+    event.others = take_other_shards(list->cases, given_.shard());
+    event.cases = std::move(list->cases);
+    event.why = std::move(list->trouble);
+    return event;
+  }
+
+  std::unique_ptr<BatchWorker> worker(WorkerOrder order) const override {
+    // Only the console's reporter, on stdout, has totals that can be read.
+    const bool has_no_totals = given_.has(Catch2Word::reporter) || given_.has(Catch2Word::output) ||
+                               given_.has(Catch2Word::question);
+    const Catch2Sign sign = has_reports()   ? Catch2Sign::reports
+                            : has_no_totals ? Catch2Sign::exit_code
+                                            : Catch2Sign::console;
+    return std::make_unique<Catch2Worker>(std::move(order), sign, markers_);
+  }
+
+  WorkerCommand serving() const override { return listing(); }
+  bool is_shard() const override { return given_.shard().count > 1; }
+
+ private:
+  bool has_reports() const {
+    return version_ == Catch2Version::three && !markers_.empty() &&
+           !given_.has(Catch2Word::question);
+  }
+
+  std::string report_as(std::string_view reporter, std::string_view file) const {
+    return std::string(reporter) + "::out=" + report_file_in(markers_, file);
+  }
+
+  // Beside the user's reporters; without any it would have the console's.
+  void add_reports(WorkerCommand& made) const {
+    if (!has_reports()) return;
+    if (!given_.has(Catch2Word::reporter)) {
+      made.add_argument("--reporter");
+      made.add_argument("console");
+    }
+    made.add_argument("--reporter");
+    made.add_argument(report_as("automake", names::k_catch2_cases_file));
+    made.add_argument("--reporter");
+    made.add_argument(report_as("compact", names::k_catch2_totals_file));
+  }
+
+  std::optional<Catch2List> take_list(std::string_view printed, int code) const {
+    if (version_ == Catch2Version::two) return parse_catch2_name_list(printed, code);
+    const std::optional<std::string> file = take_report_file(markers_, names::k_catch2_list_file);
+    if (code != 0) return std::nullopt;
+    return parse_catch2_xml_list(file ? std::string_view(*file) : printed);
+  }
+
+  Catch2Command given_;
+  Catch2Version version_;
+  std::string markers_;
+  const Framework& framework_;
+};
+
+}  // namespace
+
+std::unique_ptr<TestProgram> catch2_program(const os::Command& command, const std::string& markers,
+                                            Catch2Version version) {
+  return std::make_unique<Catch2Program>(command, markers, version);
+}
+
+}  // namespace holdfast::exec

@@ -1,0 +1,228 @@
+// GoogleTest behind the interface: GoogleTest 1.8 and later, linked with Holdfast's support or not.
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "core/base/names.hpp"
+#include "core/batch/gtest_list.hpp"
+#include "exec/batch/gtest_worker.hpp"
+#include "exec/batch/report_file.hpp"
+#include "exec/batch/test_program.hpp"
+#include "os/file/file_text.hpp"
+
+namespace holdfast::exec {
+namespace {
+
+constexpr std::string_view k_total_shards = "GTEST_TOTAL_SHARDS";
+constexpr std::string_view k_shard_index = "GTEST_SHARD_INDEX";
+constexpr std::string_view k_shard_file = "GTEST_SHARD_STATUS_FILE";
+constexpr std::string_view k_brief = "GTEST_BRIEF";
+constexpr std::string_view k_also_disabled = "GTEST_ALSO_RUN_DISABLED_TESTS";
+constexpr std::string_view k_brief_flag = "--gtest_brief";
+constexpr std::string_view k_also_disabled_flag = "--gtest_also_run_disabled_tests";
+constexpr std::string_view k_list_flag = "--gtest_list_tests";
+// GoogleTest has them from 1.18 on.
+constexpr std::string_view k_total_shards_flag = "--gtest_total_shards";
+constexpr std::string_view k_shard_index_flag = "--gtest_shard_index";
+constexpr std::string_view k_flag_file = "--gtest_flagfile";
+
+// One with the filter of all cases of a program.
+constexpr std::size_t k_longest_flag_file = 64UL * 1024UL * 1024UL;
+
+char** end_of(char** entries) {
+  while (*entries != nullptr) ++entries;
+  return entries;
+}
+
+// What is behind the first `=`.
+std::string_view value_of(std::string_view argument) {
+  const std::size_t equals = argument.find('=');
+  return equals == std::string_view::npos ? std::string_view() : argument.substr(equals + 1);
+}
+
+// As GoogleTest reads a flag of its own: without a value it is set.
+bool is_set(std::string_view argument) {
+  const std::string_view value = value_of(argument);
+  return value.empty() || (value[0] != '0' && value[0] != 'f' && value[0] != 'F');
+}
+
+bool is_flag(std::string_view argument, std::string_view flag) {
+  return argument.starts_with(flag) &&
+         (argument.size() == flag.size() || argument[flag.size()] == '=');
+}
+
+// What GoogleTest takes for its flags, in their order: the arguments, and the lines of flag files
+// in their places. One that cannot be read is GoogleTest's to refuse.
+std::vector<std::string> flags_of(const os::Command& command) {
+  std::vector<std::string> flags;
+  for (char** word = command.arguments; *word != nullptr; ++word) {
+    if (!is_flag(*word, k_flag_file)) {
+      flags.emplace_back(*word);
+      continue;
+    }
+    const Result<std::string> text =
+        os::read_file(std::string(value_of(*word)), k_longest_flag_file);
+    if (!text) continue;
+    for (std::size_t begin = 0; begin < text->size();) {
+      const std::size_t end = std::min(text->find('\n', begin), text->size());
+      flags.push_back(text->substr(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+  return flags;
+}
+
+// A command as it was given, and what GoogleTest takes for its flags in that.
+struct GtestCommand {
+  explicit GtestCommand(const os::Command& given) : command(given), flags(flags_of(given)) {}
+  bool has(std::string_view flag) const {
+    return std::any_of(flags.begin(), flags.end(),
+                       [flag](const std::string& one) { return is_flag(one, flag); });
+  }
+
+  os::Command command;
+  std::vector<std::string> flags;
+};
+
+// What of a run's selection its list does not show.
+struct Selection {
+  Disabled disabled = Disabled::left_out;
+  std::optional<GtestShard> shard;
+};
+
+Selection selection_of(const GtestCommand& given) {
+  Selection selection;
+  char** environment = given.command.environment;
+  const bool runs_disabled = std::any_of(environment, end_of(environment), [](const char* entry) {
+    return is_variable(entry, k_also_disabled) && value_of(entry) != "0";
+  });
+  if (runs_disabled) selection.disabled = Disabled::run_too;
+  std::string_view total = variable_in(environment, k_total_shards);
+  std::string_view index = variable_in(environment, k_shard_index);
+  for (const std::string& flag : given.flags) {
+    const std::string_view value = value_of(flag);
+    if (is_flag(flag, k_also_disabled_flag)) {
+      selection.disabled = is_set(flag) ? Disabled::run_too : Disabled::left_out;
+    } else if (is_flag(flag, k_total_shards_flag)) {
+      total = value;
+    } else if (is_flag(flag, k_shard_index_flag)) {
+      index = value;
+    }
+  }
+  selection.shard = gtest_shard(total, index);
+  return selection;
+}
+
+// Whether it was given with `--gtest_list_tests`: it runs no case in any isolation.
+bool only_lists(const GtestCommand& given) {
+  bool lists = false;
+  for (const std::string& flag : given.flags) {
+    if (is_flag(flag, k_list_flag)) lists = is_set(flag);
+  }
+  return lists;
+}
+
+// It is the launcher that chooses the shard's cases.
+void hide_shard(WorkerCommand& made, const GtestCommand& given) {
+  // What makes none is GoogleTest's to refuse.
+  if (!selection_of(given).shard) return;
+  made.hide_variable(k_total_shards);
+  made.hide_variable(k_shard_index);
+  // They may stand in a file, so they stay; the last one counts, and -1 is GoogleTest's for none.
+  for (const std::string_view flag : {k_total_shards_flag, k_shard_index_flag}) {
+    if (given.has(flag)) made.add_argument(std::string(flag) + "=-1");
+  }
+}
+
+class GoogletestProgram final : public TestProgram {
+ public:
+  GoogletestProgram(const os::Command& command, const std::string& markers)
+      : given_(command), markers_(markers) {}
+
+  const Framework& framework() const override { return googletest(); }
+
+  // One that lists its cases is no batch of them.
+  Start start(Isolation wanted) const override {
+    return {only_lists(given_) ? Isolation::none : wanted, {}};
+  }
+
+  WorkerCommand running_all() const override {
+    WorkerCommand made(given_.command);
+    // Its output is how an unmodified program is followed. Only where it was asked for: a release
+    // that does not know the flag would print its help.
+    if (given_.has(k_brief_flag)) made.add_argument(std::string(k_brief_flag) + "=0");
+    made.hide_variable(k_brief);
+    return made;
+  }
+
+  WorkerCommand running(const std::string& selection) const override {
+    WorkerCommand made = running_all();
+    made.add_argument("--gtest_filter=" + selection);
+    hide_shard(made, given_);
+    made.hide_variable(k_shard_file);
+    return made;
+  }
+
+  WorkerCommand listing() const override {
+    WorkerCommand made = serving();
+    hide_shard(made, given_);
+    return made;
+  }
+
+  WorkerCommand serving() const override {
+    const std::string file = report_file_in(markers_, names::k_googletest_list_file);
+    WorkerCommand made = running_all();
+    made.add_argument(std::string(k_list_flag));
+    // In any case: else the list goes over the report of a run.
+    made.add_argument("--gtest_output=" + (file.empty() ? file : "json:" + file));
+    return made;
+  }
+
+  BatchEvent listed(std::string_view printed, const WorkerEnd& end) const override {
+    BatchEvent event;
+    event.end = end;
+    event.kind = BatchEvent::Kind::not_listed;
+    const bool is_well = end.by == EndedBy::itself && end.main.kind == ProcessEnd::Kind::exited &&
+                         end.main.code == 0;
+    if (!is_well) return event;
+    const Selection selection = selection_of(given_);
+    GtestList list = take_list(printed);
+    Runnable found = runnable(std::move(list.cases), selection.disabled, selection.shard);
+    event.kind = BatchEvent::Kind::listed;
+    event.cases = std::move(found.cases);
+    event.others = std::move(found.others);
+    event.why = std::move(list.trouble);
+    return event;
+  }
+
+  std::unique_ptr<BatchWorker> worker(WorkerOrder order) const override {
+    return std::make_unique<GtestWorker>(std::move(order));
+  }
+
+  bool is_shard() const override { return selection_of(given_).shard.has_value(); }
+
+ private:
+  // What it has written into its file, else what it has printed: releases before 1.10 write
+  // nothing.
+  GtestList take_list(std::string_view printed) const {
+    const std::optional<std::string> json =
+        take_report_file(markers_, names::k_googletest_list_file);
+    if (json) {
+      if (std::optional<GtestList> list = parse_gtest_json_list(*json)) return std::move(*list);
+    }
+    return parse_gtest_list(printed);
+  }
+
+  GtestCommand given_;
+  std::string markers_;
+};
+
+}  // namespace
+
+std::unique_ptr<TestProgram> googletest_program(const os::Command& command,
+                                                const std::string& markers) {
+  return std::make_unique<GoogletestProgram>(command, markers);
+}
+
+}  // namespace holdfast::exec

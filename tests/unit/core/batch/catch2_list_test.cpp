@@ -1,0 +1,77 @@
+#include "core/batch/catch2_list.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast {
+namespace {
+
+using Names = std::vector<std::string>;
+
+std::string xml_of(const std::string& cases) {
+  return "what main() printed\n<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<MatchingTests>\n" +
+         cases + "</MatchingTests>\n";
+}
+
+std::string xml_case(const std::string& name) {
+  return "  <TestCase>\n    <Name>" + name +
+         "</Name>\n    <ClassName/>\n    <Tags>[a]</Tags>\n  </TestCase>\n";
+}
+
+TEST(Catch2ListTest, a_written_list_has_every_name_as_it_is) {
+  const auto list = parse_catch2_xml_list(
+      xml_of(xml_case("passes") + xml_case("&lt;x> &amp;amp; 'q' \"r\"") + xml_case("two\nlines") +
+             xml_case("  padded ") + xml_case("passes")));
+  ASSERT_TRUE(list.has_value());
+  EXPECT_EQ(list->cases, (Names{"passes", "<x> &amp; 'q' \"r\"", "two\nlines", "  padded "}));
+  EXPECT_EQ(list->trouble, "");
+  EXPECT_EQ(parse_catch2_xml_list(xml_of(""))->cases, Names{});
+  EXPECT_EQ(parse_catch2_xml_list("<?xml version=\"1.0\"?>\n<MatchingTests/>\n")->cases, Names{});
+}
+
+TEST(Catch2ListTest, a_part_of_a_written_list_is_none) {
+  const std::string whole = xml_of(xml_case("passes"));
+  const std::size_t needed = whole.rfind('>') + 1;
+  for (std::size_t size = 0; size < needed; ++size) {
+    EXPECT_FALSE(parse_catch2_xml_list(whole.substr(0, size)).has_value()) << size;
+  }
+  EXPECT_FALSE(parse_catch2_xml_list("<MatchingTests><Name>a</MatchingTests>").has_value());
+}
+
+TEST(Catch2ListTest, a_printed_list_is_a_line_for_each_name) {
+  const auto list = parse_catch2_name_list("passes\n\"#hash\"\n\"quoted\"\r\n  padded\n", 4);
+  ASSERT_TRUE(list.has_value());
+  EXPECT_EQ(list->cases, (Names{"passes", "#hash", "\"quoted\"", "  padded"}));
+  EXPECT_EQ(list->trouble, "");
+}
+
+TEST(Catch2ListTest, the_code_of_a_printed_list_is_how_many_there_are) {
+  EXPECT_EQ(parse_catch2_name_list("", 0)->cases, Names{});
+  EXPECT_FALSE(parse_catch2_name_list("", 255).has_value());
+  EXPECT_NE(parse_catch2_name_list("two\nlines\n", 1)->trouble, "");
+  std::string many;
+  for (int i = 0; i < 300; ++i) many += "case " + std::to_string(i) + "\n";
+  EXPECT_EQ(parse_catch2_name_list(many, 300 - 256)->trouble, "");
+  EXPECT_EQ(parse_catch2_name_list(many, 300 - 256)->cases.size(), 300U);
+}
+
+TEST(Catch2ListTest, shards_are_parts_of_the_list_in_its_order) {
+  // As createShard() of Catch2 3 has it: the first ones have what is left over.
+  const Names all = {"a", "b", "c", "d", "e"};
+  Names mine = all;
+  EXPECT_EQ(take_other_shards(mine, {2, 0}), (Names{"d", "e"}));
+  EXPECT_EQ(mine, (Names{"a", "b", "c"}));
+  mine = all;
+  EXPECT_EQ(take_other_shards(mine, {3, 1}), (Names{"a", "b", "e"}));
+  EXPECT_EQ(mine, (Names{"c", "d"}));
+  mine = all;
+  EXPECT_EQ(take_other_shards(mine, {7, 6}), all);
+  EXPECT_EQ(mine, Names{});
+  for (const Catch2Shard& none : {Catch2Shard{1, 0}, Catch2Shard{0, 0}, Catch2Shard{2, 2}}) {
+    mine = all;
+    EXPECT_EQ(take_other_shards(mine, none), Names{});
+    EXPECT_EQ(mine, all);
+  }
+}
+
+}  // namespace
+}  // namespace holdfast

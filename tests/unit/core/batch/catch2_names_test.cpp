@@ -1,0 +1,65 @@
+#include "core/batch/catch2_names.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/batch/framework.hpp"
+
+namespace holdfast {
+namespace {
+
+TEST(Catch2NamesTest, what_has_a_meaning_is_taken_literally) {
+  struct Row {
+    const char* name;
+    const char* selection;
+  };
+  for (const Row& row : {Row{"passes", "passes"}, Row{"a,b", "a\\,b"}, Row{"a[b]c", "a\\[b\\]c"},
+                         Row{"a\\b", "a\\\\b"}, Row{"\"q\"", "\\\"q\\\""}, Row{"~t", "\\~t"},
+                         Row{"-dash - dash", "\\-dash - dash"}, Row{"#hash", "#hash"},
+                         Row{"  padded\t", "padded"}, Row{"two\nlines", "two\nlines"}}) {
+    EXPECT_EQ(catch2_selection(row.name), row.selection) << row.name;
+  }
+}
+
+TEST(Catch2NamesTest, what_catch2_takes_for_its_own_word_is_the_end_of_any_text) {
+  EXPECT_EQ(catch2_selection("exclude:a,b"), "*exclude:a\\,b");
+  EXPECT_TRUE(catch2_selects("exclude:a", "does not exclude:a"));
+  EXPECT_FALSE(catch2_selects("exclude:a", "exclude:ab"));
+  EXPECT_EQ(catch2_selection("does not exclude: this"), "does not exclude: this");
+}
+
+TEST(Catch2NamesTest, nothing_selects_blanks) {
+  for (const char* name : {"", "  ", "\t"}) EXPECT_EQ(catch2_selection(name), std::nullopt);
+}
+
+TEST(Catch2NamesTest, names_are_compared_without_regard_to_case_and_blanks_around_them) {
+  EXPECT_TRUE(catch2_selects("Passes", "passes"));
+  EXPECT_TRUE(catch2_selects(" passes", "passes "));
+  EXPECT_FALSE(catch2_selects("passes", "passes too"));
+  EXPECT_FALSE(catch2_selects("passes too", "passes"));
+  EXPECT_FALSE(catch2_selects("pass es", "passes"));
+}
+
+TEST(Catch2NamesTest, a_star_at_an_end_stands_for_any_text) {
+  EXPECT_TRUE(catch2_selects("*star*", "a STAR rises"));
+  EXPECT_TRUE(catch2_selects("star*", "Starling"));
+  EXPECT_FALSE(catch2_selects("star*", "a star"));
+  EXPECT_TRUE(catch2_selects("*star", "a star"));
+  EXPECT_FALSE(catch2_selects("*star", "starling"));
+  EXPECT_TRUE(catch2_selects("*", "anything"));
+  EXPECT_FALSE(catch2_selects("a*b", "a or b"));
+}
+
+TEST(Catch2NamesTest, each_selects_itself) {
+  for (const char* name : {"passes", "*star*", "*", "**", "a*b", " x ", "a,[b]", "exclude:x"}) {
+    EXPECT_TRUE(catch2_selects(name, name)) << name;
+  }
+}
+
+TEST(Catch2NamesTest, what_selects_another_too_has_no_selection_of_its_own) {
+  const Framework& framework = catch2(Catch2Version::three, Telling::ends);
+  EXPECT_EQ(framework.selection_without("a,b", {}), "a\\,b");
+  EXPECT_EQ(framework.selection_without("Foo", {"foo"}), std::nullopt);
+}
+
+}  // namespace
+}  // namespace holdfast
