@@ -1,21 +1,23 @@
 # Asks a GoogleTest program for its cases and writes the tests of a holdfast_discover_tests() call
-# (gtest_discovery.cmake): as a script after the build, with -D HOLDFAST_REQUEST=<file>, or included
-# by ctest. It is copied into the build tree with gtest_listing.cmake, and needs nothing else of Holdfast.
+# (gtest_discovery.cmake). It runs as a script after the build, with -D HOLDFAST_REQUEST=<file>, or
+# ctest includes it. The build tree has a copy of it and of gtest_listing.cmake; they need nothing
+# else of Holdfast.
 cmake_policy(PUSH)
 cmake_policy(VERSION 3.25)
 include("${CMAKE_CURRENT_LIST_DIR}/gtest_listing.cmake")
 
-# Longer filters go into a file: the kernel takes 128 KiB per argument.
+# Longer filters go into a file: the kernel takes at most 128 KiB per argument.
 set(_holdfast_longest_filter 100000)
 
-# What ends the output of a batch in which every case was skipped: Holdfast's line, or GoogleTest's
-# own. One skipped case among others makes no skip of the batch.
+# The end of the output of a batch in which every case was skipped: Holdfast's line, or GoogleTest's
+# own. A batch that skipped only some of its cases is not skipped.
 set(_holdfast_all_skipped "holdfast: [0-9]+ cases?: [0-9]+ skipped\n*$;\
 \\[  PASSED  \\] 0 tests\\.\n\\[  SKIPPED \\] [0-9]+ tests?, listed below:\n\
 (\\[  SKIPPED \\] [^\n]*\n*)+( *YOU HAVE [^\n]*\n*)?$")
 
-# What ends the output of a test whose filter matches no case, or which GoogleTest does not understand: it is never
-# green. Of a shard, which may well have none, GoogleTest says so in between, and Holdfast nothing.
+# The end of the output of a test whose filter matches no case, or whose arguments GoogleTest does
+# not understand (it prints its help). Such a test must not pass. But a shard may have no case: then
+# GoogleTest prints a line about the shard in between, and Holdfast prints no line of its own.
 set(_holdfast_none_matches "Note: Google Test filter = [^\n]*\n([^\n]*Note: Randomizing [^\n]*\n)?\
 [^\n]*Running 0 tests from 0 test (suites|cases)\\.\n\
 [^\n]*0 tests from 0 test (suites|cases) ran\\. [^\n]*\n\
@@ -24,8 +26,9 @@ holdfast: 0 cases: the filter matches none\n*$;\
 please report it to\n[^\n]*<googletestframework[^\n]*googlegroups\\.com>[^\n]*\\.\n*\
 (holdfast: 0 cases: [^\n]*\n*)?$")
 
-# Around tests that are batches: ctest starts holdfast-exec. attach.cmake's launcher becomes it too,
-# for the price of one more program. Neither is there where the tests run without Holdfast.
+# These lines stand around tests that are batches, so that ctest starts holdfast-exec for them. The
+# launcher of attach.cmake would replace itself by that, for the price of one more program. If the
+# tests run without Holdfast, ctest knows neither the variable nor the command.
 set(_holdfast_before_batches [==[
 set(_holdfast_usual_launcher "${_holdfast_launcher}")
 if(NOT _holdfast_usual_launcher STREQUAL "" AND COMMAND _holdfast_trouble_with_program)
@@ -38,7 +41,7 @@ endif()
 ]==])
 set(_holdfast_behind_batches "set(_holdfast_launcher \"\${_holdfast_usual_launcher}\")\n")
 
-# " [[text]]", by brackets that the text does not hold, added to <out>.
+# Appends " [[text]]" to <out>, with brackets that the text does not hold.
 function(_holdfast_append_quoted out text)
   set(equals "==")
   while("${text}]" MATCHES "]${equals}]")
@@ -47,7 +50,7 @@ function(_holdfast_append_quoted out text)
   set(${out} "${${out}} [${equals}[${text}]${equals}]" PARENT_SCOPE)
 endfunction()
 
-# Every element of a list, for a command that is written.
+# Quotes every element of a list, for a command in the script.
 function(_holdfast_quote_all list out)
   set(words "")
   foreach(word IN LISTS ${list})
@@ -56,13 +59,13 @@ function(_holdfast_quote_all list out)
   set(${out} "${words}" PARENT_SCOPE)
 endfunction()
 
-# The filter that matches a name. Names of types may hold what a filter gives a meaning.
+# The filter that matches a name. Names of types may hold characters with a meaning in a filter.
 function(_holdfast_pattern name out)
   string(REGEX REPLACE "[*:\n-]" "?" name "${name}") # no line break: it may go into a file
   set(${out} "${name}" PARENT_SCOPE)
 endfunction()
 
-# One test. <filter>: which cases, or nothing; <file>: what GoogleTest's own XML file is called.
+# Writes one test. <filter>: its cases, or nothing; <file>: the name of GoogleTest's own XML file.
 function(_holdfast_write_test name filter file disabled)
   string(ASCII 4 backslash)
   string(REPLACE "\n" "${backslash}n" name "${_holdfast_TEST_PREFIX}${name}${_holdfast_TEST_SUFFIX}")
@@ -90,9 +93,9 @@ function(_holdfast_write_test name filter file disabled)
   if(disabled)
     string(APPEND line " DISABLED TRUE")
   endif()
-  # In a property, which grows without being copied.
+  # A property can grow without being copied.
   set_property(GLOBAL APPEND_STRING PROPERTY _holdfast_script "${line}${_holdfast_property_words})\n")
-  if(NOT name MATCHES "[][]") # no list could hold it
+  if(NOT name MATCHES "[][]") # a list cannot hold such a name
     string(REPLACE ";" "\\;" name "${name}")
     set(listed "")
     _holdfast_append_quoted(listed "${name}")
@@ -112,9 +115,10 @@ function(_holdfast_filter_argument filter out)
   endif()
 endfunction()
 
-# The macros below work on variables of _holdfast_discover_cases() and take no text, as those of gtest_listing.cmake.
+# As in gtest_listing.cmake, the macros below work on variables of _holdfast_discover_cases() and
+# take no text.
 
-# What the cases since the last call are together, batch_name: of a suite, or a number of them.
+# Makes a test, batch_name, of all cases since the last call.
 macro(_holdfast_end_batch)
   if(batch_count GREATER 0)
     _holdfast_write_test("${batch_name}" "${batch_filter}" "" FALSE)
@@ -123,7 +127,8 @@ macro(_holdfast_end_batch)
   set(batch_count 0)
 endmacro()
 
-# At the end of a suite, with BATCH suite. Where nothing was left out, its name is filter enough.
+# Called at the end of a suite. With BATCH suite, makes it a test. The suite's name is filter enough
+# if TEST_FILTER leaves no case out.
 macro(_holdfast_end_suite)
   if(_holdfast_BATCH STREQUAL "suite" AND in_suite)
     _holdfast_pattern("${suite}.*" pattern)
@@ -132,7 +137,7 @@ macro(_holdfast_end_suite)
     if(batch_name STREQUAL "")
       set(batch_name "(no name)")
     endif()
-    if(suite MATCHES "^DISABLED_") # there may be one of the rest of its name
+    if(suite MATCHES "^DISABLED_") # a suite of the same name without this prefix may exist
       string(PREPEND batch_name "DISABLED_")
     endif()
     if(_holdfast_TEST_FILTER STREQUAL "")
@@ -146,7 +151,7 @@ macro(_holdfast_end_suite)
   set(disabled_count 0)
 endmacro()
 
-# A case, into the tests that it belongs to.
+# Adds a case to the test to which it belongs.
 macro(_holdfast_take_case)
   _holdfast_pattern("${suite}.${test}" pattern)
   if(_holdfast_BATCH STREQUAL "case")
@@ -171,7 +176,7 @@ macro(_holdfast_take_case)
   endif()
 endmacro()
 
-# What every test of the call has in common, as it is written.
+# Sets the words of the script that all tests of the call have in common.
 macro(_holdfast_prepare_words)
   set(program ${_holdfast_executor} "${_holdfast_executable}")
   _holdfast_quote_all(program _holdfast_program_words)
@@ -186,7 +191,7 @@ macro(_holdfast_prepare_words)
     _holdfast_append_quoted(_holdfast_common_words "${_holdfast_all_skipped}")
     string(APPEND _holdfast_common_words " HOLDFAST_ISOLATION ${_holdfast_ISOLATION}")
   endif()
-  # Inverted it would make a pass of what is a failure already.
+  # With WILL_FAIL a test without a case fails already, and this would make it pass.
   if(NOT "WILL_FAIL" IN_LIST _holdfast_PROPERTIES)
     string(APPEND _holdfast_common_words " FAIL_REGULAR_EXPRESSION")
     _holdfast_append_quoted(_holdfast_common_words "${_holdfast_none_matches}")

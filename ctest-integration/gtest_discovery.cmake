@@ -42,7 +42,7 @@ include_guard(GLOBAL)
 
 set_property(GLOBAL PROPERTY HOLDFAST_DISCOVERY_DIR "${CMAKE_CURRENT_LIST_DIR}")
 
-# BATCH and ISOLATION as they are meant; ends the configure step where they are nonsense.
+# Puts in the defaults of BATCH and ISOLATION. Ends the configure step if their values are wrong.
 function(_holdfast_batch_of batch isolation xml_dir batch_out isolation_out)
   if("${batch}" STREQUAL "")
     set(batch case)
@@ -58,7 +58,7 @@ function(_holdfast_batch_of batch isolation xml_dir batch_out isolation_out)
     message(FATAL_ERROR "holdfast_discover_tests: ISOLATION ${isolation}: expected process, fork or none")
   endif()
   if(batch STREQUAL "case")
-    set(isolation "") # a process of its own is what a single case has
+    set(isolation "") # a single case has its own process anyway
   elseif(NOT "${xml_dir}" STREQUAL "" AND NOT isolation STREQUAL "none")
     message(FATAL_ERROR "holdfast_discover_tests: XML_OUTPUT_DIR with BATCH ${batch} needs ISOLATION none: "
       "the processes of a batch would write one file. `holdfast report --format junit` has every case")
@@ -67,7 +67,7 @@ function(_holdfast_batch_of batch isolation xml_dir batch_out isolation_out)
   set(${isolation_out} "${isolation}" PARENT_SCOPE)
 endfunction()
 
-# set(<name> [[value]]), by brackets that the value does not hold.
+# Appends "set(<name> [[value]])" to <out>, with brackets that the value does not hold.
 function(_holdfast_set_line name value out)
   set(equals "==")
   while(value MATCHES "]${equals}]")
@@ -77,13 +77,13 @@ function(_holdfast_set_line name value out)
   set(${out} "${${out}}" PARENT_SCOPE)
 endfunction()
 
-# The directory's tests begin with a file that takes in what was found.
+# Writes a file that includes the discovered tests, and adds it to the tests of the directory.
 function(_holdfast_include_discovered target base suffix mode script)
   set(tests "${base}-tests${suffix}.cmake")
   set(request "${base}-request${suffix}.cmake")
   set(code "")
   if(mode STREQUAL "PRE_TEST")
-    # As long as the program is newer than the list of its cases.
+    # ctest discovers again if the program or the request is newer than the list.
     set(code "if(EXISTS \"${request}\")
   include(\"${request}\")
   if(EXISTS \"\${_holdfast_executable}\" AND (NOT EXISTS \"${tests}\"
@@ -146,15 +146,16 @@ XML_OUTPUT_DIR;DISCOVERY_MODE"
     set(suffix_in_ctest "-\${CTEST_CONFIGURATION_TYPE}")
   endif()
 
-  # Copied: tests of a tree are found also when Holdfast is not installed any more.
+  # A copy, so that a tree finds its tests even when Holdfast is no longer installed.
   get_property(directory GLOBAL PROPERTY HOLDFAST_DISCOVERY_DIR)
   foreach(file IN ITEMS gtest_cases gtest_listing)
     configure_file("${directory}/${file}.cmake" "${CMAKE_BINARY_DIR}/.holdfast/${file}.cmake" COPYONLY)
   endforeach()
   set(script "${CMAKE_BINARY_DIR}/.holdfast/gtest_cases.cmake")
 
-  # As CMake's add_test() has it: a launcher from 3.29 on; by CMP0158 an emulator only where the build is for
-  # another machine. PARENT_SCOPE is the caller's policy, as CMake's own modules ask for it.
+  # The same words as CMake's add_test() puts first: a TEST_LAUNCHER from 3.29 on, and an emulator,
+  # which with CMP0158 is only for cross builds. PARENT_SCOPE asks for the caller's policy, as
+  # CMake's own modules do.
   set(executor "")
   set(runs_by CROSSCOMPILING_EMULATOR)
   if(POLICY CMP0158)
@@ -181,7 +182,7 @@ XML_OUTPUT_DIR;DISCOVERY_MODE"
   file(GENERATE OUTPUT "${base}-request${suffix}.cmake" CONTENT "${request}")
 
   if(given_DISCOVERY_MODE STREQUAL "POST_BUILD")
-    # A changed call is a changed command: the tests are looked for anew.
+    # The revision makes a changed call a changed command, so the tests are discovered anew.
     string(MD5 revision "${request}")
     set(byproducts "${base}-tests${suffix}.cmake")
     add_custom_command(TARGET "${target}" POST_BUILD BYPRODUCTS "${byproducts}"

@@ -1,7 +1,8 @@
-# The cases of a GoogleTest program: asks it for its list, in either of its two forms, and reads that. Part of
-# gtest_cases.cmake, beside which it lies; calls _holdfast_end_suite() and _holdfast_take_case() of it.
+# Asks a GoogleTest program for the list of its cases, which has one of two forms, and reads it. It
+# is a part of gtest_cases.cmake, lies beside it, and calls its _holdfast_end_suite() and
+# _holdfast_take_case().
 
-# What a list in CMake gives a meaning is put into characters that no name has.
+# Replaces characters that have a meaning in a list of CMake by characters that no name has.
 macro(_holdfast_put_stand_ins text)
   set(code 1)
   foreach(special IN ITEMS "[" "]" ";" "\\")
@@ -11,8 +12,9 @@ macro(_holdfast_put_stand_ins text)
   endforeach()
 endmacro()
 
-# The list that the program has written into <file>, one line after the other: GoogleTest 1.10 and later give every
-# member a line of its own. Nothing where it is no such list. string(JSON) would read all of it for every member.
+# The lines of the list that the program has written into <file>: GoogleTest 1.10 and later give
+# every member a line of its own. Empty if the file is no such list. string(JSON) would parse the
+# whole text for every member.
 function(_holdfast_written_lines file out)
   set(${out} "" PARENT_SCOPE)
   if(NOT EXISTS "${file}")
@@ -25,7 +27,7 @@ function(_holdfast_written_lines file out)
     return()
   endif()
   string(ASCII 5 backslash)
-  string(REPLACE "\\\\" "${backslash}" text "${text}") # not the beginning of what follows
+  string(REPLACE "\\\\" "${backslash}" text "${text}") # this backslash begins no escape
   string(REGEX REPLACE "\n *(\"(tests|file|line)\": [^\n]*|{)" "" text "${text}")
   set(suite_begins "\n      \"testsuite\": [")
   string(REPLACE "${suite_begins}" "" rest "${text}")
@@ -34,14 +36,14 @@ function(_holdfast_written_lines file out)
   endforeach()
   math(EXPR understood "(${text_length} - ${rest_length}) / ${suite_begins_length}")
   if(understood EQUAL count)
-    _holdfast_put_stand_ins(text) # the backslashes that are left begin an escape, as before
+    _holdfast_put_stand_ins(text) # each backslash that is left begins an escape
     string(REPLACE "\n" ";" text "${text}")
     set(${out} "${text}" PARENT_SCOPE)
   endif()
 endfunction()
 
-# Runs the program: <written>, what it has written, or nothing; <printed>, what it has printed. Either is one line
-# after the other. What else it prints may hide the beginning of what it prints.
+# Runs the program. <written> gets the lines of the list that it wrote, or nothing; <printed> the
+# lines that it printed. Other output of the program may hide the beginning of a printed list.
 function(_holdfast_listed_lines written printed)
   if(NOT EXISTS "${_holdfast_executable}")
     message(FATAL_ERROR "holdfast_discover_tests: ${_holdfast_executable} does not exist")
@@ -52,7 +54,7 @@ function(_holdfast_listed_lines written printed)
   endif()
   string(RANDOM LENGTH 12 random) # two ctests may ask at once
   set(file "${_holdfast_tests_file}.${random}.json")
-  # A shard writes its own cases only.
+  # With these set, the program would list the cases of one shard only.
   foreach(variable IN ITEMS GTEST_TOTAL_SHARDS GTEST_SHARD_INDEX)
     set(its_${variable} "$ENV{${variable}}")
     unset(ENV{${variable}})
@@ -90,10 +92,11 @@ function(_holdfast_restored text out)
   set(${out} "${text}" PARENT_SCOPE)
 endfunction()
 
-# The macros below work on variables of _holdfast_discover_cases() and take no text: what a macro is
-# given is evaluated once more.
+# The macros below work on variables of _holdfast_discover_cases() and take no text, because a macro
+# evaluates its arguments once more.
 
-# From suite and type_param, which may be empty: what tests are named after them, pretty_suite and type, "<int>".
+# Sets the parts of tests' names, pretty_suite and type ("<int>"), from suite and type_param, which
+# may be empty.
 macro(_holdfast_name_suite)
   set(type "")
   set(pretty_suite "${suite}")
@@ -110,15 +113,15 @@ macro(_holdfast_name_suite)
   set(in_suite TRUE)
 endmacro()
 
-# From test and shown, "Case/0  # GetParam() = 5": pretty_test, "Case/5"; disabled, as GoogleTest has it: DISABLED_ at
-# the beginning, also after the prefix of an instantiation.
+# Sets pretty_test ("Case/5") from test and shown ("Case/0  # GetParam() = 5"), and disabled by
+# GoogleTest's rule: DISABLED_ at the beginning, or after the prefix of an instantiation.
 macro(_holdfast_name_case)
   if(NOT _holdfast_NO_PRETTY_VALUES)
     string(REGEX REPLACE "/[0-9]+[ #]+GetParam\\(\\) = " "/" pretty_test "${shown}")
   else()
     set(pretty_test "${test}")
   endif()
-  # A case with a name of its own: CMake's names have had the value behind it up to 4.1.
+  # This case has a name in place of a number. Up to 4.1 CMake put the value behind such a name.
   if(pretty_test STREQUAL shown AND CMAKE_VERSION VERSION_GREATER_EQUAL 4.2)
     set(pretty_test "${test}")
   endif()
@@ -129,7 +132,8 @@ macro(_holdfast_name_case)
   endif()
 endmacro()
 
-# A line that was printed: "Suite.", "Suite.  # TypeParam = int", "  Case", "  Case/0  # GetParam() = 5".
+# Takes a printed line: "Suite.", "Suite.  # TypeParam = int", "  Case", or
+# "  Case/0  # GetParam() = 5".
 macro(_holdfast_take_printed_line)
   if(line MATCHES "^[^ ].*\\.(  # TypeParam = .*)?$")
     _holdfast_end_suite()
@@ -149,7 +153,7 @@ macro(_holdfast_take_printed_line)
   endif()
 endmacro()
 
-# A text of JSON as GoogleTest writes it: a byte that is no ASCII character as \u00XX.
+# Undoes the escapes of JSON. GoogleTest writes each byte that is not ASCII as \u00XX.
 function(_holdfast_unescape text out)
   string(ASCII 4 begin)
   string(ASCII 5 backslash)
@@ -164,11 +168,11 @@ function(_holdfast_unescape text out)
     string(ASCII ${byte} byte)
     string(REPLACE "${escaped}" "${byte}" text "${text}")
   endwhile()
-  string(REPLACE "${backslash}" "${begin}" text "${text}") # one that is meant, as a stand-in
+  string(REPLACE "${backslash}" "${begin}" text "${text}") # to the stand-in for a backslash
   set(${out} "${text}" PARENT_SCOPE)
 endfunction()
 
-# A value as GoogleTest prints it behind a name: on one line, of 250 characters.
+# A value as GoogleTest prints it behind a name: on one line, at most 250 characters.
 function(_holdfast_on_one_line text out)
   string(ASCII 4 backslash)
   string(REPLACE "\n" "${backslash}n" text "${text}")
@@ -180,7 +184,8 @@ function(_holdfast_on_one_line text out)
   set(${out} "${text}" PARENT_SCOPE)
 endfunction()
 
-# A line that was written: a member of a suite, indented by 6, or of a case, by 10, or the end of a case.
+# Takes a written line: a member of a suite (indented by 6), a member of a case (by 10), or the end
+# of a case.
 macro(_holdfast_take_written_line)
   if(line MATCHES "^(      |          )\"([a-z_]+)\": \"(.*)\",?$")
     set(member "${CMAKE_MATCH_2}")

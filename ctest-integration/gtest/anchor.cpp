@@ -24,7 +24,7 @@ namespace holdfast {
 namespace gtest_support {
 namespace {
 
-// The numbers are those of every architecture; headers may be older than the kernel.
+// Headers may be older than the kernel. The numbers are the same on every architecture.
 #ifdef SYS_pidfd_open
 const long k_pidfd_open = SYS_pidfd_open;
 #else
@@ -36,7 +36,7 @@ const long k_close_range = SYS_close_range;
 const long k_close_range = 436;
 #endif
 
-// How the case ended, as the protocol has it.
+// How the case ended, in fields of the protocol.
 struct End {
   std::string status = "0";
   std::string user_us = "0";
@@ -48,8 +48,8 @@ std::string microseconds(const timeval& time) {
   return std::to_string(static_cast<long long>(time.tv_sec) * 1000000 + time.tv_usec);
 }
 
-// Field 22 of /proc/<pid>/stat, of this process; fields are counted from the last ')', as a name
-// may hold some.
+// Field 22 of this process's /proc/<pid>/stat. Fields are counted from the last ')', because the
+// name before it may hold blanks and parentheses.
 std::string own_start() {
   char text[1024];
   const Descriptor file(::open("/proc/self/stat", O_RDONLY | O_CLOEXEC));
@@ -62,7 +62,7 @@ std::string own_start() {
   return std::string(at, strcspn(at, " "));
 }
 
-// Where close_range(2) is refused (seccomp) or absent.
+// For a system where close_range(2) is refused (seccomp) or absent.
 void close_each_but(int kept) {
   std::vector<int> numbers;
   if (DIR* directory = ::opendir("/proc/self/fd")) {
@@ -75,7 +75,8 @@ void close_each_but(int kept) {
   for (const int number : numbers) ::close(number);
 }
 
-// Everything but the report socket: what comes now is for nobody's eyes, and may take its time.
+// Closes everything but the report socket. The end of the leftovers may take long, and nobody is to
+// wait for an output that this process still holds open.
 void let_go_of_everything_but(int report) {
   const int nowhere = ::open("/dev/null", O_RDWR);
   for (int number = 0; number <= STDERR_FILENO; ++number) ::dup2(nowhere, number);
@@ -85,7 +86,7 @@ void let_go_of_everything_but(int report) {
       ::syscall(k_close_range, kept + 1, ~0U, 0U) != 0) {
     close_each_but(report);
   }
-  // Its directory would be busy for as long.
+  // The current directory could not be unmounted until then.
   (void)!::chdir("/");
 }
 
@@ -109,11 +110,11 @@ void let_go_of_everything_but(int report) {
   for (std::size_t i = 0; i < count; ++i) arguments[i] = &words[i][0];
   arguments[count] = nullptr;
   ::execv(arguments[0], arguments);
-  // Nobody says that it is over: exec ends what is left with the whole attempt.
+  // exec hears of no end then: it ends what is left when it ends the whole attempt.
   ::_exit(1);
 }
 
-// Waits until the case has ended and waits for it. An order to end it does not return.
+// Waits until the case has ended, and reaps it. Does not return if exec orders to end the case.
 End wait_for(pid_t child, const Anchor& anchor) {
   const Descriptor watched(static_cast<int>(::syscall(k_pidfd_open, child, 0U)));
   pollfd news[] = {{watched.get(), POLLIN, 0}, {anchor.report.get(), POLLIN, 0}};
@@ -124,7 +125,7 @@ End wait_for(pid_t child, const Anchor& anchor) {
     if (order.size() == 3 && order[0] == HOLDFAST_WORKER_TERMINATE) {
       become_launcher(anchor, order[2], std::to_string(child), order[1], End());
     }
-    // Without exec somebody else ends us all; until then the case goes on.
+    // exec is gone. Others will end this whole process tree; until then the case goes on.
     news[1].fd = -1;
   }
   int status = 0;
@@ -148,7 +149,8 @@ bool anybody_is_left() {
   return ended == 0;
 }
 
-// Waits until nothing of the case is left, and says so; else does not return.
+// Waits until the case has ended. Returns if nothing of it is left; else this process becomes the
+// launcher.
 void see_to_the_end(pid_t child, const Anchor& anchor) {
   const End end = wait_for(child, anchor);
   const bool is_over = !anybody_is_left();
@@ -157,12 +159,12 @@ void see_to_the_end(pid_t child, const Anchor& anchor) {
   if (!is_over) become_launcher(anchor, anchor.grace_ms, "0", "0", end);
 }
 
-// False: no case will come any more.
+// Waits for the next case. False: no more will come.
 bool next_order(const Anchor& anchor, CaseOrder& order) {
   while (true) {
     Packet packet = receive(anchor.report.get());
     if (packet.fields.empty()) return false;
-    // An order to end a case that had just ended.
+    // Any other order is to end a case that has just ended.
     if (packet.fields[0] != HOLDFAST_WORKER_RUN) continue;
     if (packet.fields.size() != 3 || packet.descriptors.size() != 2) return false;
     order.test = packet.fields[2];
@@ -172,18 +174,19 @@ bool next_order(const Anchor& anchor, CaseOrder& order) {
   }
 }
 
-// In the process of a case, before anything of the case.
+// Called in the process of a case, before it does anything else.
 void say_who_it_is(const Anchor& anchor, pid_t anchor_pid) {
   send_fields(anchor.report.get(), Fields{HOLDFAST_WORKER_CHILD, std::to_string(anchor_pid),
                                           std::to_string(::getpid()), own_start()});
-  // Where Yama lets only ancestors look: stacks of what hangs are taken by a process that is none.
+  // Yama may let only ancestors trace a process, and no ancestor takes the stacks of a case that
+  // hangs.
   ::prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
 }
 
 const std::size_t k_name_size = 16;  // prctl(2): with the NUL
 
 pid_t fork_case(const OwnHandlers& handlers, const char* name) {
-  // A handler of the program's is to run in the case, and in nobody's stead before.
+  // No signal may arrive in the child before the program's own handlers are back.
   const AllBlocked until_it_is_as_it_was;
   const pid_t child = ::fork();
   if (child != 0) return child;

@@ -1,10 +1,10 @@
-// The anchor of forked cases: the parent of one after the other, the one to which their orphans
-// come, and who tells how each ended. It ends nobody: where something is left, or is to be ended,
-// it becomes holdfast-launcher, with the same children.
+// The anchor of forked cases. It forks one case after the other, gets their orphans, and tells exec
+// how each case ended. It never ends a process itself: when a case leaves processes behind, or must
+// be ended, the anchor execs holdfast-launcher, which then has the same children.
 //
 // It is a copy of the server and stays one, so that each case finds what start-up made: handlers,
-// descriptors, directory. It keeps none of a case's own descriptors: whoever waits for the end of
-// an output waits for the case alone.
+// descriptors, directory. It keeps no descriptor of a case, so that the outputs of a case end with
+// the case.
 #pragma once
 
 #include <string>
@@ -15,9 +15,9 @@ namespace holdfast {
 namespace gtest_support {
 
 struct Anchor {
-  Descriptor report;     // the report socket, where the next orders come from
-  std::string launcher;  // path of holdfast-launcher
-  std::string grace_ms;  // what the processes that a case leaves behind are given
+  Descriptor report;     // the report socket, on which orders arrive
+  std::string launcher;  // the path of holdfast-launcher
+  std::string grace_ms;  // the grace of processes that a case leaves behind
 };
 
 // A case that exec has ordered.
@@ -27,12 +27,12 @@ struct CaseOrder {
   Descriptor err;
 };
 
-// Makes this process an anchor, which forks a process for `order` and for each that exec sends when
-// that one's tree is gone. Returns in the process of a case, which `order` then says, when exec
-// knows of it. The anchor does not return.
+// Makes this process an anchor. It forks a process for `order`, and one for each later order that
+// exec sends once the tree of the case before is gone. Returns only in the process of a case, after
+// exec has heard of it; `order` is then that case. The anchor exits instead.
 void anchor_cases(Anchor& anchor, CaseOrder& order);
 
-// Tells exec what could not be done, with errno.
+// Tells exec what failed (`what` and errno), so that there is no case.
 void fail_under_anchor(int report, const char* what);
 
 }  // namespace gtest_support

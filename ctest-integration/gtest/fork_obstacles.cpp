@@ -20,18 +20,18 @@ bool has_timer() {
       return true;
     }
   }
-  // timer_create(2); not there where the kernel was built without it.
+  // Timers of timer_create(2). Some kernels are built without this file.
   std::ifstream timers("/proc/self/timers");
   return timers.peek() != std::ifstream::traits_type::eof();
 }
 
 bool has_children() {
   siginfo_t info;
-  // Waits for nobody and takes nobody's status.
+  // This neither blocks nor reaps a child.
   return ::waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) == 0;
 }
 
-// The first mapping that all copies would write to, as /proc/self/maps has it; empty: none.
+// The first mapping of /proc/self/maps that all copies would write to; empty: none.
 std::string shared_memory() {
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) {
@@ -43,7 +43,6 @@ std::string shared_memory() {
   return std::string();
 }
 
-// Of this process.
 unsigned count_threads() {
   DIR* directory = ::opendir("/proc/self/task");
   if (directory == nullptr) return 1;

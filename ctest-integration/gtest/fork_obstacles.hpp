@@ -1,4 +1,4 @@
-// Why a process cannot be copied after its start-up.
+// Finds out why a process cannot be copied after its start-up.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 namespace holdfast {
 namespace gtest_support {
 
-// What start-up made that fork(2) does not copy, or that copies would share; empty: nothing is in
-// the way. Found: threads, timers, child processes, shared memory that can be written to.
+// Says, in words, what start-up made that fork(2) does not copy, or that the copies would share:
+// threads, timers, child processes, writable shared memory. Empty: there is no obstacle.
 std::string fork_obstacle();
 
 }  // namespace gtest_support

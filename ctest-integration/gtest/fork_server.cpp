@@ -20,7 +20,7 @@ namespace holdfast {
 namespace gtest_support {
 namespace {
 
-// With what stands beside a name in any message.
+// Whether each name fits into a message, with the other fields of any message.
 bool are_sayable(const std::vector<std::string>& cases) {
   const std::size_t longest = HOLDFAST_WORKER_LONGEST - 64;
   for (const std::string& name : cases) {
@@ -55,7 +55,7 @@ void wait_for_anchors() {
   }
 }
 
-// In the process of a case: as one of its own that was told to run this case alone.
+// Called in the process of a case. Makes it like a process that was started for this case alone.
 void become_case(CaseOrder& order) {
   move_up(order.out);
   move_up(order.err);
@@ -90,7 +90,8 @@ Served serve(Descriptor socket, const std::string& launcher, const std::string& 
     return served;
   }
   if (!send_list(socket.get(), cases)) return served;
-  // Its file was for the list of a program that is not linked; each case would write it.
+  // exec named an output file for the list of a program that is not linked with Holdfast. Here each
+  // case would write that file.
   ::testing::TestEventListeners& listeners = ::testing::UnitTest::GetInstance()->listeners();
   delete listeners.Release(listeners.default_xml_generator());
   flush_output();

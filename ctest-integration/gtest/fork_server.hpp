@@ -1,10 +1,10 @@
-// Fork isolation: this process has done its start-up and forks one process per case.
+// Isolation `fork`: this process has done its start-up, and each case runs in a copy of it.
 //
-// Hazards. Every case begins with a copy of what start-up made: memory is its own, but files that
-// are open have one offset and connections one peer for all (docs/guide/gtest.md says so to users),
-// and threads and timers are not copied at all (fork_obstacles.hpp: refused). What is still in a
-// buffer when a process forks would be written once by each copy: flushed before. A case must not
-// be taken for this process: getpid() is asked anew (reporter.hpp).
+// Hazards. Memory is the case's own. But an open file has one offset for all cases, and a
+// connection one peer (docs/guide/gtest.md tells users so). Threads and timers are not copied at
+// all: fork_obstacles.hpp refuses them. Each copy would write what was in a buffer when it was
+// forked, so buffers are flushed before. Each case makes a reporter of its own: one from before the
+// fork would say nothing there (own_process.hpp).
 #pragma once
 
 #include <string>
@@ -14,15 +14,17 @@
 namespace holdfast {
 namespace gtest_support {
 
-// What a process is when serve() returns in it.
+// The role of the process in which serve() returns.
 struct Served {
-  // The process of this case, with its report socket; empty: the server, with nothing left to do.
+  // The case of this process, which then has a report socket. Empty: this is the server, and it has
+  // nothing left to do.
   std::string test;
   Descriptor report;
 };
 
-// Serves until exec wants no more, and returns in the process of each case and in the end in this
-// one. `launcher`: the path of holdfast-launcher; `grace_ms`: for what a case leaves behind.
+// Serves until exec sends no more cases. Returns once in the process of each case, and at the end
+// in this process. `launcher` is the path of holdfast-launcher. `grace_ms` is for processes that a
+// case leaves behind.
 Served serve(Descriptor socket, const std::string& launcher, const std::string& grace_ms);
 
 }  // namespace gtest_support

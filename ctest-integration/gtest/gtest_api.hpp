@@ -1,5 +1,5 @@
-// What is called differently in GoogleTest 1.8 and in later ones. No version macro tells them
-// apart: names are asked for.
+// Hides what has different names in the versions of GoogleTest from 1.8 on. No version macro tells
+// them apart, so this looks which names exist.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -15,8 +15,8 @@
 #define HOLDFAST_SET_GTEST_FLAG(name, value) (void)(::testing::GTEST_FLAG(name) = value)
 #endif
 
-// A shard is two variables of the environment; from 1.18 on these are read into flags before main.
-// Weak: null where GoogleTest does not have them.
+// Two environment variables choose a shard. From 1.18 on GoogleTest reads them into these flags
+// before main. They are weak: null where GoogleTest does not have them.
 namespace testing {
 extern std::int32_t FLAGS_gtest_total_shards __attribute__((weak));
 extern std::int32_t FLAGS_gtest_shard_index __attribute__((weak));
@@ -31,8 +31,8 @@ inline void set_no_shard() {
   if (&::testing::FLAGS_gtest_shard_index != nullptr) ::testing::FLAGS_gtest_shard_index = k_none;
 }
 
-// An int as the last argument picks the first of each pair where it is valid: suites were called
-// test cases before 1.10, which did not know skipping.
+// An int as the last argument picks the first function of each pair if that is valid. Before 1.10
+// GoogleTest called suites test cases, and could not skip.
 template <typename Info>
 auto suite_name(const Info& test, int) -> decltype(test.test_suite_name()) {
   return test.test_suite_name();
@@ -51,7 +51,7 @@ bool is_skipped(const Result&, long) {
   return false;
 }
 
-// Calls `visit` with each case that is known, in the order of their definition.
+// Calls `visit` with each case of the program, in the order of their definition.
 template <typename Suite, typename Visit>
 void visit_suite(const Suite& suite, Visit& visit) {
   for (int i = 0; i < suite.total_test_count(); ++i) visit(*suite.GetTestInfo(i));

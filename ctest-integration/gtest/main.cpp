@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 #include <holdfast/gtest.h>
 
-// There where the program links GoogleMock, whose flags it reads too; nobody needs to.
+// It exists if the program links GoogleMock, which it need not. It reads GoogleMock's flags too.
 namespace testing {
 #ifdef __GNUC__
 __attribute__((weak)) void InitGoogleMock(int* argc, char** argv);

@@ -10,7 +10,7 @@ OwnHandlers OwnHandlers::put_aside() {
     if (::sigaction(number, nullptr, &action) != 0) continue;
     const bool caught = (action.sa_flags & SA_SIGINFO) != 0 ||
                         (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN);
-    // SA_NOCLDWAIT does the same to waitpid(2) as ignoring it.
+    // SA_NOCLDWAIT does the same to waitpid(2) as an ignored SIGCHLD.
     const bool takes_ends = number == SIGCHLD &&
                             (action.sa_handler == SIG_IGN || (action.sa_flags & SA_NOCLDWAIT) != 0);
     if (!caught && !takes_ends) continue;

@@ -1,5 +1,5 @@
-// Handlers of signals that start-up set are for the program and its cases. Their anchor must not
-// run them: one for SIGCHLD may wait for the case itself.
+// Signal handlers that start-up set are for the program and its cases. The anchor must not run
+// them: a handler of SIGCHLD might reap the case.
 #pragma once
 
 #include <signal.h>
@@ -12,18 +12,18 @@ namespace gtest_support {
 
 class OwnHandlers {
  public:
-  // Those that are caught get their default. So does an ignored SIGCHLD, which would take the end
-  // of a child away from waitpid(2).
+  // Sets each caught signal to its default, and an ignored SIGCHLD too: with that, waitpid(2) would
+  // not learn how a child ended.
   static OwnHandlers put_aside();
 
-  // In a child: as they were.
+  // To be called in a child: puts the handlers back.
   void restore() const;
 
  private:
   std::vector<std::pair<int, struct sigaction>> handlers_;
 };
 
-// No signal reaches this process while it lives, but those that cannot be blocked.
+// Blocks all signals of this process while it lives, except those that cannot be blocked.
 class AllBlocked {
  public:
   AllBlocked();

@@ -1,4 +1,5 @@
-// Whether this is still the process that it was: asked at the beginning and end of each case.
+// Tells whether this is still the same process, and not a child forked from it. The reporter asks
+// at the beginning and end of each case.
 #pragma once
 
 #include <sys/types.h>
@@ -10,15 +11,15 @@ class OwnProcess {
  public:
   OwnProcess();
 
-  // False in whoever was forked from the process that made this.
+  // False in a process that was forked from the one that made this object.
   bool is_here() const { return mark_ != nullptr ? *mark_ != 0 : asks_kernel(); }
 
  private:
   bool asks_kernel() const;
 
   pid_t pid_;
-  // A page that is empty in a child (MADV_WIPEONFORK), so that looking costs no system call. It is
-  // never unmapped: there is one for the life of the process. Null on a kernel that has none.
+  // A page that the kernel fills with zeros in a child (MADV_WIPEONFORK), so that a look costs no
+  // system call. It is never unmapped. Null on a kernel that cannot do that.
   volatile char* mark_;
 };
 

@@ -16,7 +16,7 @@ namespace holdfast {
 namespace gtest_support {
 namespace {
 
-// Nobody who works needs so long; more would make a test hang because its runner does.
+// A working exec answers much sooner. A longer wait would make a test hang because exec hangs.
 const int k_patience_s = 10;
 // stdout, stderr, report socket.
 const unsigned k_most_descriptors = 3;
@@ -34,7 +34,7 @@ Fields split(const char* text, std::size_t size) {
   return fields;
 }
 
-// The kernel's list of descriptors in a message.
+// Room for the kernel's list of the descriptors in a message.
 union Control {
   cmsghdr header;
   char space[CMSG_SPACE(k_most_descriptors * sizeof(int))];
@@ -92,11 +92,11 @@ Descriptor connect_to_batch() {
     if (!place.valid()) return Descriptor();
     path = "/proc/self/fd/" + std::to_string(place.get()) + "/" + HOLDFAST_WORKER_SOCKET;
   }
-  // Most attempts are no batch: one look, and no socket.
+  // Most attempts are no batch. This look saves them the socket.
   if (::access(path.c_str(), F_OK) != 0) return Descriptor();
   memcpy(address.sun_path, path.c_str(), path.size() + 1);
   Descriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  // Where stdout is closed it would be that: what start-up has printed would be said to exec.
+  // If stdout is closed, the socket gets its number, and exec would receive what start-up printed.
   move_up(socket);
   if (!socket.valid()) return Descriptor();
   timeval patience;

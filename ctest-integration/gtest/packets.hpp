@@ -7,7 +7,7 @@
 namespace holdfast {
 namespace gtest_support {
 
-// A descriptor that is closed with its owner. -1: none.
+// Owns a descriptor and closes it. -1: none.
 class Descriptor {
  public:
   explicit Descriptor(int number = -1) : number_(number) {}
@@ -28,27 +28,27 @@ class Descriptor {
 
 using Fields = std::vector<std::string>;
 
-// Off 0, 1 and 2, which it may have got where this process was started without them.
+// Gives it a number above 2. It may have got 0, 1 or 2 if this process was started without them.
 void move_up(Descriptor& descriptor);
 
 struct Packet {
-  Fields fields;  // none: the connection has ended
+  Fields fields;  // empty: the connection has ended, or the message makes no sense
   std::vector<Descriptor> descriptors;
 };
 
-// The socket of the batch this process may be a worker of; invalid: there is no batch.
+// Connects to the batch of which this process may be a worker. Invalid: there is no batch.
 Descriptor connect_to_batch();
 
-// The next message, waited for. Closed by the other side, or not understood: no fields.
+// Waits for the next message.
 Packet receive(int socket);
 
-// The same, ten seconds at most.
+// Waits for the next message, ten seconds at most.
 Packet receive_answer(int socket);
 
 // The bytes of a message.
 std::string packed(const Fields& fields);
 
-// Waits for room, ten seconds at most. False when nobody hears us.
+// These wait for room in the socket, ten seconds at most. False: the message is not sent.
 bool send_fields(int socket, const Fields& fields);
 bool send_packed(int socket, const std::string& message);
 

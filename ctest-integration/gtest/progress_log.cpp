@@ -44,7 +44,8 @@ bool ProgressLog::say(int socket, const std::string& text) {
   char* record = start_ + HOLDFAST_WORKER_LOG_HEADER + from;
   memcpy(record, &time_and_size, sizeof time_and_size);
   memcpy(record + HOLDFAST_WORKER_LOG_RECORD_HEADER, text.data(), text.size());
-  // In this order and with no other before it: the reader asks for news, then looks once more.
+  // Both are SEQ_CST, in this order: the reader asks for news and then looks at the size again, so
+  // either it sees the record or we see that it asked.
   __atomic_store_n(written(), from + static_cast<uint32_t>(whole), __ATOMIC_SEQ_CST);
   if (__atomic_load_n(wants_news(), __ATOMIC_SEQ_CST) == 0) return true;
   __atomic_store_n(wants_news(), 0U, __ATOMIC_SEQ_CST);

@@ -1,4 +1,4 @@
-// What is said to holdfast-exec without a system call: docs/internals/worker-protocol.md.
+// Tells holdfast-exec things without a system call: docs/internals/worker-protocol.md.
 #pragma once
 
 #include <stdint.h>
@@ -8,18 +8,18 @@
 namespace holdfast {
 namespace gtest_support {
 
-// Mapped for as long as the process lives.
+// The log stays mapped as long as the process lives.
 class ProgressLog {
  public:
   ProgressLog() : start_(nullptr) {}
 
-  // Not valid where that cannot be mapped.
+  // The result is not valid if `file` cannot be mapped.
   static ProgressLog map(Descriptor file);
 
   bool valid() const { return start_ != nullptr; }
 
-  // Wakes the reader, by the socket, only if it wants to be; waits for room, ten seconds at most.
-  // False when nobody hears us.
+  // Waits for room in the log, ten seconds at most. Wakes the reader, through the socket, only if
+  // the reader has asked for that. False: the message is too long, or exec does not hear us.
   bool say(int socket, const std::string& message);
 
  private:

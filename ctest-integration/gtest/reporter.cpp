@@ -31,7 +31,7 @@ void append_name(std::string& text, const ::testing::TestInfo& test) {
   text.append(suite_name(test, 0)).append(1, '.').append(test.name());
 }
 
-// What a case may have printed. std::cerr keeps nothing back.
+// Flushes what a case may have printed. std::cerr has no buffer.
 void flush_standard_streams() {
   std::cout.flush();
   std::clog.flush();
@@ -55,12 +55,13 @@ void retire_after_failure() { retires = true; }
 Reporter::Reporter(Descriptor socket, ProgressLog log)
     : socket_(std::move(socket)), log_(std::move(log)) {}
 
-// The order matters: listeners hear of a beginning in their order and of an end in the reverse one.
-// Before the printer, `begin` is said before the case's first line and `end` after its last.
+// GoogleTest calls listeners in their order at a beginning, and in the reverse order at an end. As
+// this one stands before the printer, it says `begin` before the case's first line is printed, and
+// `end` after its last.
 Reporter& Reporter::install(Descriptor socket, Descriptor log) {
   ::testing::TestEventListeners& listeners = ::testing::UnitTest::GetInstance()->listeners();
   ::testing::TestEventListener* printer = listeners.Release(listeners.default_result_printer());
-  // Without GoogleTest's lines only the moment of a message tells exec which output is whose.
+  // Without GoogleTest's lines, exec knows which case printed what only by when a packet arrives.
   Reporter* reporter = new Reporter(
       std::move(socket), printer != nullptr ? ProgressLog::map(std::move(log)) : ProgressLog());
   listeners.Append(reporter);
@@ -74,7 +75,7 @@ void Reporter::OnTestIterationStart(const ::testing::UnitTest& /*all*/, int /*nu
 
 void Reporter::OnTestStart(const ::testing::TestInfo& test) {
   if (!owner_.is_here()) return;
-  // Between two cases of one suite nothing runs that prints.
+  // Between two cases of one suite, nothing runs that prints.
   if (suite_ != suite_name(test, 0)) flush_standard_streams();
   suite_ = suite_name(test, 0);
   if (!says_beginnings_) return;
@@ -123,7 +124,7 @@ void Reporter::add_name(const ::testing::TestInfo& test) {
   message_.push_back('\0');
 }
 
-// What cannot be said, or is not heard, is the last: what is printed is read instead.
+// A message that cannot be sent is the last one: from then on exec reads the output instead.
 void Reporter::say() {
   if (!socket_.valid()) return;
   const bool is_said = log_.valid() ? log_.say(socket_.get(), message_)

@@ -1,4 +1,4 @@
-// Tells holdfast-exec which case this process is at.
+// Tells holdfast-exec which case this process runs.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,32 +12,32 @@
 namespace holdfast {
 namespace gtest_support {
 
-// What was printed so far is in the descriptors, nothing in buffers of this process.
+// Flushes all buffers of stdio and of the standard streams.
 void flush_output();
 
-// After a failed case the process leaves (holdfast::retire_worker_after_failure()).
+// Makes the process exit after a case that failed (holdfast::retire_worker_after_failure()).
 void retire_after_failure();
 
 class Reporter : public ::testing::EmptyTestEventListener {
  public:
   Reporter(Descriptor socket, ProgressLog log);
 
-  // Puts a reporter among the listeners of this process, which owns it from then on. `log`: of a
+  // Puts a reporter among GoogleTest's listeners, which own it from then on. `log` is the file of a
   // progress log, or invalid.
   static Reporter& install(Descriptor socket, Descriptor log);
 
-  // This process is one case's, as who hears us knows.
+  // From here on no `begin` is said: exec knows the one case of this process.
   void begin_nothing() { says_beginnings_ = false; }
 
   void OnTestIterationStart(const ::testing::UnitTest& all, int number) override;
   void OnTestStart(const ::testing::TestInfo& test) override;
   void OnTestEnd(const ::testing::TestInfo& test) override;
 
-  // All cases have ended with this code of RUN_ALL_TESTS().
+  // To be called when RUN_ALL_TESTS() has returned `code`.
   void finished(int code);
 
  private:
-  // The message that is being made: its name first, then field by field.
+  // These make message_: its name first, then field by field.
   void begin_message(const char* name) { message_.assign(name).push_back('\0'); }
   void add_field(const char* text) { message_.append(text).push_back('\0'); }
   void add_name(const ::testing::TestInfo& test);
@@ -47,8 +47,8 @@ class Reporter : public ::testing::EmptyTestEventListener {
   ProgressLog log_;
   std::string message_;
   bool says_beginnings_ = true;
-  const char* suite_ = nullptr;  // of the case before
-  // A child that a case forks (a death test, say) has our descriptor and nothing to report.
+  const char* suite_ = nullptr;  // of the latest case
+  // A child that a case forks (such as a death test) has our descriptor, but must say nothing.
   OwnProcess owner_;
 };
 

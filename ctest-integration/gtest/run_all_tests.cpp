@@ -18,7 +18,7 @@ namespace holdfast {
 namespace gtest_support {
 namespace {
 
-// Leftovers of a case get the usual grace where exec says nothing else.
+// The grace for leftovers of a case if exec names none.
 const char* const k_usual_grace_ms = "5000";
 
 int run_and_report(Reporter& reporter) {
@@ -62,7 +62,7 @@ void retire_worker_after_failure() { gtest_support::retire_after_failure(); }
 
 }  // namespace holdfast
 
-#else  // no batches elsewhere
+#else  // there are no batches on other systems
 
 namespace holdfast {
 

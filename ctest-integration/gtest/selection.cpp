@@ -19,7 +19,7 @@ namespace holdfast {
 namespace gtest_support {
 namespace {
 
-// Standard output, thrown away while it lives.
+// Throws standard output away while it lives.
 class Silence {
  public:
   Silence() : kept_((flush_output(), ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1))) {
@@ -41,7 +41,7 @@ class Silence {
   Descriptor kept_;
 };
 
-// Names can hold what a filter gives a meaning; there any character stands for it.
+// A name may hold characters with a meaning in a filter. `?`, any character, stands for those.
 std::string pattern_of(const std::string& name) {
   std::string pattern = name;
   for (char& character : pattern) {
@@ -70,7 +70,7 @@ struct Selected {
   }
 };
 
-// As GoogleTest: by its seed, else by the time.
+// By the seed that GoogleTest was given, else by the time, as GoogleTest does.
 void shuffle(std::vector<std::string>& names) {
   const int seed = HOLDFAST_GTEST_FLAG(random_seed);
   std::mt19937 random(seed != 0 ? static_cast<unsigned>(seed)
@@ -89,10 +89,10 @@ bool is_death_test_child() {
   return false;
 }
 
-// To list them is GoogleTest's own way to choose without running.
+// Makes GoogleTest list its cases: so it chooses cases without running them.
 std::vector<std::string> selected_cases() {
   const bool listed = HOLDFAST_GTEST_FLAG(list_tests);
-  // Of a list it would write a file as well.
+  // With an output file, GoogleTest would write the list to it too.
   const std::string output = HOLDFAST_GTEST_FLAG(output);
   HOLDFAST_SET_GTEST_FLAG(list_tests, true);
   HOLDFAST_SET_GTEST_FLAG(output, "");

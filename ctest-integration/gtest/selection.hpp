@@ -1,4 +1,4 @@
-// Which cases run: GoogleTest's own choice, asked for and set.
+// Asks GoogleTest which cases it would run, and sets which it runs.
 #pragma once
 
 #include <string>
@@ -7,21 +7,21 @@
 namespace holdfast {
 namespace gtest_support {
 
-// Whether this is the program of a death test of style `threadsafe`, which GoogleTest starts anew
-// with its own arguments. Such a one runs its case, whatever else the arguments say.
+// Whether GoogleTest started this process for a death test of the style `threadsafe`. It passes on
+// the arguments of the program. The process must run its case even if they ask for a list.
 bool is_death_test_child();
 
-// The cases that are to run, after filter, DISABLED_ and shard, in their order, shuffled if asked
-// for. Prints nothing.
+// The cases that filter, DISABLED_ and shard leave, in their order, or shuffled if GoogleTest was
+// told to shuffle. Prints nothing.
 std::vector<std::string> selected_cases();
 
-// Of two cases whose names select_one() cannot tell apart, in words; empty: there are none.
+// Names, in words, two cases that select_one() cannot tell apart. Empty: there are none.
 std::string not_told_apart();
 
-// From here on RUN_ALL_TESTS() runs this case and no other.
+// From here on RUN_ALL_TESTS() runs this case only.
 void select_one(const std::string& test);
 
-// From here on RUN_ALL_TESTS() runs cases and does not list them.
+// From here on RUN_ALL_TESTS() runs cases instead of listing them.
 void stop_listing();
 
 }  // namespace gtest_support

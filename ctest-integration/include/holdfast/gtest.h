@@ -1,30 +1,30 @@
-/* Batches of GoogleTest cases that know of Holdfast: docs/guide/gtest.md.
+/* Lets a GoogleTest program take part in a batch of Holdfast: docs/guide/gtest.md.
  *
- * CMake targets: Holdfast::gtest_main brings a main() of its own; Holdfast::gtest is for programs
- * that have one:
+ * CMake targets: Holdfast::gtest_main has a main() of its own; Holdfast::gtest is for programs that
+ * have one:
  *
  *   int main(int argc, char** argv) {
  *     testing::InitGoogleTest(&argc, argv);
  *     return holdfast::run_all_tests();
  *   }
  *
- * Without Holdfast, or where the test is no batch, it is RUN_ALL_TESTS(). C++11 and later,
- * GoogleTest 1.8 and later.
+ * Without Holdfast, or if the test is no batch, this is the same as RUN_ALL_TESTS(). It needs C++11
+ * and GoogleTest 1.8 or later.
  */
 #ifndef HOLDFAST_GTEST_H
 #define HOLDFAST_GTEST_H
 
 namespace holdfast {
 
-/* In place of RUN_ALL_TESTS(), once, after InitGoogleTest(). What main() did before is the
- * start-up that cases share with isolation `fork`; there it returns once in the process of each
- * case, and once, with 0, in the process that forked them. */
+/* Call this once after InitGoogleTest(), in place of RUN_ALL_TESTS(). With isolation `fork`, what
+ * main() did before is the start-up that all cases share. The function then returns once in the
+ * process of each case, and once, with 0, in the process that forked them. */
 int run_all_tests();
 
-/* To be called before run_all_tests(), or in a case: a process in which a case failed is not
- * trusted with the next one. It leaves its marker, flushes what it has printed and exits with 1
- * when the failed case is over, and the remaining cases go on in a fresh process. Nothing runs
- * at that exit: no destructors of static objects, no atexit(). Without Holdfast it does nothing. */
+/* Call this before run_all_tests(), or in a case. A process in which a case failed then runs no
+ * further case: when that case is over, the process writes its marker, flushes what it has printed
+ * and exits with 1. The remaining cases run in a fresh process. At that exit no destructors of
+ * static objects and no atexit() functions run. Without Holdfast this does nothing. */
 void retire_worker_after_failure();
 
 } /* namespace holdfast */

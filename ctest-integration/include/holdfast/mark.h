@@ -2,8 +2,8 @@
  * holdfast/mark.h: "this process now exits on purpose; it has reported its failure".
  *
  * For C (C89 and later) and C++ (C++98 and later). Header only; CMake target Holdfast::mark. A
- * program that uses it needs nothing of Holdfast at run time: where it is not run by Holdfast, and
- * on systems other than Linux, the call does nothing.
+ * program that uses it needs nothing of Holdfast at run time. The call does nothing if Holdfast
+ * does not run the program, and on systems other than Linux.
  *
  *   if (the_server_is_gone()) {
  *     report_failure("the server is gone");
@@ -11,7 +11,7 @@
  *     exit(1);
  *   }
  *
- * docs/reference/marker-protocol.md says what Holdfast makes of it.
+ * docs/reference/marker-protocol.md says what Holdfast does with the marker.
  */
 #ifndef HOLDFAST_MARK_H
 #define HOLDFAST_MARK_H
@@ -37,23 +37,23 @@ extern "C" {
 
 /*
  * Marks this process. `reason` is one sentence for people, or a null pointer; it may hold any
- * bytes, and is cut where it is very long (some 3 KiB). To be called by the test's main process,
- * after it has reported its failure, before it exits with a code other than 0.
+ * bytes, and is cut if it is very long (some 3 KiB). The test's main process calls this after it
+ * has reported its failure, before it exits with a code other than 0.
  *
- * Returns 0 when the process is marked, or is not run by Holdfast; -1 when the marker could not be
- * written (disk full, directory gone): the test then counts as failed without it. Calling it again
- * changes nothing.
+ * Returns 0 if the process is marked, or Holdfast does not run it. Returns -1 if the marker could
+ * not be written (disk full, directory gone); the test then counts as failed without it. A second
+ * call changes nothing.
  *
  * Async-signal-safe: allowed in a signal handler, after fork() in a program with threads, and in a
- * process whose heap is damaged, as long as no other thread is changing the environment. It
- * allocates nothing, uses less than 5 KiB of stack, keeps no descriptor, and leaves errno as it
- * was. It flushes nothing: what stdio or std::cout still hold is written by exit(), not by _exit().
+ * process whose heap is damaged, as long as no other thread changes the environment. It allocates
+ * nothing, uses less than 5 KiB of stack, keeps no descriptor, and leaves errno as it was. It
+ * flushes nothing: exit() writes what stdio and std::cout still hold, _exit() does not.
  */
 HOLDFAST_MARK_LOCAL int holdfast_mark_exit(const char* reason);
 
 #if defined(__linux__)
 
-/* Text in a buffer of fixed size; what does not fit sets `full` and is left out. */
+/* Text in a buffer of fixed size. A piece that does not fit is left out and sets `full`. */
 struct holdfast_mark_text {
   char bytes[4096];
   size_t length;
@@ -89,7 +89,7 @@ HOLDFAST_MARK_LOCAL void holdfast_mark_put_number(struct holdfast_mark_text* tex
   holdfast_mark_put(text, written + first, sizeof written - first);
 }
 
-/* One line whatever it holds: a backslash is doubled, a control character becomes \xNN. */
+/* Keeps any reason on one line: doubles a backslash, turns a control character into \xNN. */
 HOLDFAST_MARK_LOCAL void holdfast_mark_put_reason(struct holdfast_mark_text* text,
                                                   const char* reason) {
   static const char digits[] = "0123456789abcdef";
@@ -108,16 +108,16 @@ HOLDFAST_MARK_LOCAL void holdfast_mark_put_reason(struct holdfast_mark_text* tex
       escaped[3] = digits[byte & 15];
       length = 4;
     }
-    /* The end has to fit as well. */
+    /* The end of the marker must fit too. */
     if (text->length + length + sizeof end > sizeof text->bytes) return;
     holdfast_mark_put(text, escaped, length);
   }
 }
 
 /*
- * When this process was started, in clock ticks since boot; 0 when that cannot be known. Field 22
- * of /proc/self/stat, counted from behind the name, which may hold blanks and parentheses: proc(5).
- * Uses `text` for it.
+ * When this process was started, in clock ticks since boot; 0: unknown. That is field 22 of
+ * /proc/self/stat (proc(5)), counted from the end of the name, which may hold blanks and
+ * parentheses. Overwrites `text`.
  */
 HOLDFAST_MARK_LOCAL unsigned long holdfast_mark_start(struct holdfast_mark_text* text) {
   unsigned long start = 0;
@@ -171,7 +171,7 @@ HOLDFAST_MARK_LOCAL int holdfast_mark_write(const char* directory, const char* a
   holdfast_mark_put_text(&text, "/exit-");
   holdfast_mark_put_number(&text, pid);
   if (start == 0 || text.full) return -1;
-  /* O_EXCL follows no link, and takes nothing that somebody has put there for a marker of ours. */
+  /* O_EXCL follows no link, and does not write into a file that somebody else has put there. */
   file = open(text.bytes, flags, 0600);
   if (file < 0) return errno == EEXIST ? 0 : -1;
   text.length = 0;
@@ -187,7 +187,7 @@ HOLDFAST_MARK_LOCAL int holdfast_mark_write(const char* directory, const char* a
   do {
     put = text.full ? 0 : write(file, text.bytes, text.length);
   } while (put < 0 && errno == EINTR);
-  /* One that is cut off is left as it is: the launcher says so. */
+  /* A marker that is cut off stays as it is: the launcher reports it. */
   if (close(file) != 0 || put < 0) return -1;
   return HOLDFAST_MARK_AS(size_t, put) == text.length ? 0 : -1;
 }
