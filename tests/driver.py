@@ -1,8 +1,7 @@
 """Runs a driver of tests: driver.py FILE [ARGUMENT...], as `python3 FILE [ARGUMENT...]` would.
 
-Green only where a method has run. Each method that was skipped is named, with its reason; where all
-were the exit code is 77, which ctest shows as a skip. A driver that runs none is red.
-"""
+It is green only if a method has run. It names each skipped method, with the reason. If all were
+skipped, the exit code is 77, which ctest shows as a skip. A driver that runs no method is red."""
 
 import os
 import runpy
@@ -13,7 +12,7 @@ SKIPPED = 77
 
 
 class Result(unittest.TextTestResult):
-    """Knows which methods came to an end of their own."""
+    """Knows which methods ran to their own end."""
 
     def __init__(self, *arguments, **how):
         super().__init__(*arguments, **how)

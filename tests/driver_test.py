@@ -1,4 +1,4 @@
-"""What driver.py makes of drivers (its own is started without it)."""
+"""What driver.py says of drivers. This driver itself is started without it."""
 
 import subprocess
 import sys

@@ -1,4 +1,5 @@
-"""The pages in Markdown: what they link to is there, and their lines are not too long to read."""
+"""The Markdown pages: the targets of their links exist, and their lines are not too long to
+read."""
 
 import re
 import unittest
@@ -12,7 +13,7 @@ PATH_OF_PAGE = re.compile(r"(?<![\w/.-])docs/[\w./-]*\w")
 BAR = re.compile(r"(?<!\\)\|")
 
 
-# No build, no cache, nothing of git's own.
+# Without builds, caches and git's own files.
 TOPS = [path for path in ROOT.iterdir() if path.name != ".git" and not path.name.startswith("build")]
 FILES = [path for top in TOPS for path in [top, *top.rglob("*")]
          if path.is_file() and "__pycache__" not in path.parts]
@@ -20,7 +21,7 @@ PAGES = [path for path in FILES if path.suffix == ".md"]
 
 
 def prose_of(page):
-    """Lines with their numbers, but no code: neither fenced nor indented."""
+    """The lines with their numbers, without code, fenced or indented."""
     is_fenced = False
     for number, line in enumerate(page.read_text().splitlines(), 1):
         if line.lstrip().startswith("```"):
@@ -30,13 +31,13 @@ def prose_of(page):
 
 
 def anchors_of(page):
-    """Those that GitHub makes of a page's headings."""
+    """The anchors that GitHub makes of a page's headings."""
     headings = [line.lstrip("#").strip() for _, line in prose_of(page) if line.startswith("#")]
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def is_there(named):
-    """`docs/internals/decisions/0009` is the page whose name begins so."""
+    """`docs/internals/decisions/0009` means the page whose name begins with that."""
     return (ROOT / named).exists() or any(ROOT.glob(f"{named}-*.md"))
 
 
@@ -75,7 +76,7 @@ class Pages(unittest.TestCase):
         self.assert_none(sorted(str(page.relative_to(ROOT)) for page in pages - index))
 
     def test_no_line_of_prose_is_longer_than_100_columns(self):
-        """A table has its rows, and the list of changes its entries, each on one line."""
+        """A row of a table, and an entry of the list of changes, is one line."""
         self.assert_none([f"{page.relative_to(ROOT)}:{number}: {len(line)} columns" for page in PAGES
                           if page.name != "CHANGELOG.md" for number, line in prose_of(page)
                           if len(line) > COLUMNS and not line.startswith("|")])

@@ -1,4 +1,4 @@
-// Many trivial cases, behind as much start-up as BENCH_STARTUP_MS says.
+// Many trivial cases, after a start-up that takes BENCH_STARTUP_MS.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -6,7 +6,7 @@
 
 namespace {
 
-// Work, as start-up is; a sleep would cost the machine nothing.
+// It computes, as a real start-up does: a sleep would leave the processor free.
 const bool is_started = [] {
   const char* wanted = std::getenv("BENCH_STARTUP_MS");
   if (wanted == nullptr) return true;

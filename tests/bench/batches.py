@@ -1,11 +1,12 @@
-"""What batches of GoogleTest cases cost, against one process per case and against the bare binary."""
+"""What batches of GoogleTest cases cost, against one process per case and against the bare
+binary."""
 
 import os
 import shutil
 import statistics
 import subprocess
 
-# The program is linked with Holdfast::gtest_main, as installed, in each tree.
+# Each tree links the program with the installed Holdfast::gtest_main.
 PROJECT = """
 cmake_minimum_required(VERSION 3.25)
 project(Batches LANGUAGES CXX)
@@ -17,7 +18,7 @@ add_executable(cases "{source}")
 target_link_libraries(cases PRIVATE Holdfast::gtest_main)
 holdfast_discover_tests(cases TEST_FILTER "{filter}" DISCOVERY_TIMEOUT 60 {call})
 """
-# Of the 500 cases, the first hundred.
+# The first hundred of the 500 cases.
 HUNDRED = ":".join(f"All/Trivial.holds/{number}" for number in range(100))
 
 
@@ -34,7 +35,8 @@ def tree(bench, name, cases, call):
 
 
 def fork(bench, name, what, cases, startup_ms, bound, rounds):
-    """The cases forked in one test, two at a time, and each in a test of its own by ctest -j2."""
+    """Compares the cases forked in one test, two at a time, with each case as a test of its own
+    under ctest -j2."""
     forked = tree(bench, f"{name}-fork", cases, "BATCH binary ISOLATION fork PROPERTIES PROCESSORS 2")
     alone = tree(bench, f"{name}-alone", cases, "BATCH case")
     startup = f"BENCH_STARTUP_MS={startup_ms}"
@@ -72,26 +74,28 @@ def slow_start(bench):
 def in_one_process(bench):
     attached = tree(bench, "none", "*", "BATCH binary ISOLATION none")
     program = attached / "cases"
-    # ctest reads from a pipe. To /dev/null a line costs the bare binary nothing: for comparison.
+    # ctest reads from a pipe. The other row is for comparison: to /dev/null a line costs the bare
+    # binary nothing.
     return [one_process(bench, attached, program, pipe) for pipe in (True, False)]
 
 
 def one_process(bench, attached, program, pipe):
-    batches = bench.launcher.with_name("holdfast-exec")  # as holdfast_discover_tests() has it started
+    # The program that ctest starts for tests of holdfast_discover_tests().
+    batches = bench.launcher.with_name("holdfast-exec")
     samples = bench.interleave(100, {
         "batch": ["HOLDFAST_ATTACH=@", "HOLDFAST_P_ISOLATION=none", "--", batches, "--", program],
         "bare": ["--", program],
         "launch": ["HOLDFAST_ATTACH=@", "--", bench.launcher, "--", bench.program("true")],
         "true": ["--", bench.program("true")],
     }, attached, pipe)
-    # Round by round: what else the machine does comes and goes within one run.
+    # A ratio for each round, because the load of the machine changes within one run.
     ratio = statistics.median(
         batch / (bare + launch - true) for batch, bare, launch, true in zip(
             *(samples[name].wall_us for name in ("batch", "bare", "launch", "true"))))
     launch = samples["launch"].wall - samples["true"].wall
     batch, bare = samples["batch"].wall, samples["bare"].wall
     read = "read from a pipe" if pipe else "to /dev/null"
-    # The bound of the pipe: docs/internals/decisions/0021-a-launcher-for-batches.md.
+    # docs/internals/decisions/0021-a-launcher-for-batches.md has the bound for the pipe.
     return bench.Row(f"500 cases in one process, {read}: batch / bare binary and one launch",
                      ratio, 1.35 if pipe else None, None,
                      f"{batch / 1e3:.1f} ms / {bare / 1e3:.1f} + {launch / 1e3:.1f} ms")

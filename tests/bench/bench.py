@@ -1,9 +1,8 @@
-"""What Holdfast costs, as ratios of two things measured in turn on this machine.
+"""What Holdfast costs, as ratios of two things that are measured in turn on this machine.
 
-Prints one table and asserts nothing: the bounds are what the project holds itself to, a busy
-machine may miss them. Each topic is a file beside this one with a list `MEASUREMENTS` of
-(name, function); a function gets the Bench and gives rows. FILTER picks by topic or name.
-"""
+Prints one table and asserts nothing: the bounds are the project's own aims, and a busy machine may
+miss them. Each topic is a file beside this one with a list `MEASUREMENTS` of (name, function); a
+function gets the Bench and returns rows. FILTER selects by topic or name."""
 
 import argparse
 import pathlib
@@ -37,7 +36,7 @@ class Row:
 
 @dataclass
 class Samples:
-    """All executions of one command of an interleaved run."""
+    """All executions of one command in an interleaved run."""
 
     wall_us: list[float]
     peak_kb: list[int]
@@ -73,8 +72,8 @@ class Bench:
         return self.stage / "lib/cmake/Holdfast/Holdfast.cmake"
 
     def install(self):
-        """What is measured is a copy, as a package lays it down: what a linker has just written lies
-        in the page cache in single pages, which cost more to map each time a program is started."""
+        """Measures a copy, as a package installs it. What a linker has just written lies in the
+        page cache in single pages, which cost more to map at each start of a program."""
         installed = self.fresh_directory("installed")
         shutil.copytree(self.stage, installed, symlinks=True, dirs_exist_ok=True)
         self.stage = installed
@@ -89,7 +88,7 @@ class Bench:
         return directory
 
     def interleave(self, rounds, commands, attach=None, pipe=False):
-        """commands: {name: [KEY=VALUE…, "--", COMMAND…]}; gives {name: Samples}."""
+        """`commands` is {name: [KEY=VALUE…, "--", COMMAND…]}. Returns {name: Samples}."""
         call = [self.program("interleave"), str(rounds)]
         if attach:
             call += ["--attach", attach]

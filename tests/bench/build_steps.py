@@ -1,4 +1,4 @@
-"""What a build costs more because its steps run through the launcher."""
+"""How much more a build costs if its steps run through the launcher."""
 
 import pathlib
 import subprocess
@@ -10,8 +10,8 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
 
 def trivial(bench):
-    # Steps that do nothing, as CMake writes a compile step for ninja. Their outputs are never made, so
-    # each build runs all of them.
+    # Steps that do nothing, written as CMake writes a compile step for ninja. Their outputs are
+    # never made, so each build runs all of them.
     tree = bench.fresh_directory("trivial-steps")
     (tree / ".holdfast/build").mkdir(parents=True)
     launch = f'"{bench.launcher}" --step=compile --tree="{tree}" --target=t --output=$out --language=CXX -- '
@@ -23,7 +23,7 @@ def trivial(bench):
             "".join(f"build {n}.o: step\n" for n in range(STEPS)))
         commands[name] = ["--", "ninja", "--quiet", "-j2", "-C", tree / name]
     samples = bench.interleave(7, commands)
-    # The machines differ: a launcher that stayed below 1.45 on one has 1.48 to 1.50 on another.
+    # Machines differ: a launcher with less than 1.45 on one had 1.48 to 1.50 on another.
     return [time_row(bench, f"{STEPS} trivial steps, ninja -j2: time attached / plain", samples, 1.60, 1.15)]
 
 

@@ -1,4 +1,4 @@
-"""What one command costs more because something is in front of it."""
+"""How much more a command costs with another program before it."""
 
 import sys
 
@@ -11,7 +11,7 @@ def added_cost(bench):
     lock = tree / "lock"
     flock = ["flock", lock]
     timeout = ["timeout", "60"]
-    # -s: tini as a subreaper, since it is not pid 1 here.
+    # -s makes tini a subreaper, because it is not process 1 here.
     tini = ["tini", "-s", "--"]
     commands = {
         "floor": ["--", true],

@@ -1,9 +1,9 @@
-// What a lock costs by itself, without any launcher: Holdfast's (launcher/os/lock/lock_file.hpp),
-// raw flock(2), and a lock file that is looked at every 50 ms.
+// What a lock itself costs, without a launcher: Holdfast's lock (launcher/os/lock/lock_file.hpp),
+// plain flock(2), and a lock file that is looked at every 50 ms.
 //
-//   contend handoff   holdfast|flock|polled ROUNDS     ns from letting go to having it, one per
-//   line contend share     holdfast|flock PROCESSES TOTAL   how often each had it, one per line
-//   contend alone     holdfast|flock ROUNDS            ns to take and let go, one per line
+//   contend handoff holdfast|flock|polled ROUNDS    ns from release to take, one per line
+//   contend share   holdfast|flock PROCESSES TOTAL  how often each process had it, one per line
+//   contend alone   holdfast|flock ROUNDS           ns to take and release, one per line
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
@@ -68,8 +68,7 @@ class HoldfastLock final : public Lock {
   void let_go() override { held_.reset(); }
 
  private:
-  // As the launcher does (supervision/locks/lock_waiting.cpp), interrupted by no more than it
-  // takes.
+  // Waits as the launcher does (supervision/locks/lock_waiting.cpp), with the same interruptions.
   static void wait_for(os::LockRequest& request) {
     const os::SignalSet before = os::change_signal_mask(SIG_SETMASK, ~os::SignalSet{0});
     os::Interruptions interruptions;
@@ -163,8 +162,8 @@ void finish(pid_t pid) {
   if (status != 0) std::exit(1);
 }
 
-// One process has it, the other waits, again and again. Both from the start: who is forked by a
-// holder holds it too.
+// One process has the lock and the other waits, again and again. Both are forked first: a child of
+// a holder would hold the lock too.
 void hand_off(const std::string& kind, int rounds) {
   Shared* shared = share();
   const std::string name = own_name_on_disk();
@@ -202,7 +201,7 @@ void share_out(const std::string& kind, int processes, int total) {
       const auto lock = make(kind, name);
       ++shared->asking;
       while (!shared->begin) ::usleep(100);
-      // Counted from when all are at it.
+      // The count starts once all of them take part.
       bool first = true;
       while (true) {
         lock->take();

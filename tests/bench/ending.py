@@ -14,7 +14,8 @@ def measure(bench, bystanders):
     for line in printed.splitlines():
         name, wall, _ = line.split("\t")
         samples[name].append(float(wall))
-    # Of each round, then the median: a machine busy for a while slows both endings of a round.
+    # The median of the rounds' ratios: a machine that is busy for a while slows both endings of a
+    # round.
     ratio = statistics.median(ours / theirs for ours, theirs in zip(samples["launcher"], samples["plain"]))
     ours, theirs = (statistics.median(samples[name]) for name in ("launcher", "plain"))
     return ratio, f"{ours / 1000:.2f} ms / {theirs / 1000:.2f} ms"

@@ -1,11 +1,11 @@
-// What it takes to end a test that has 50 processes. Prints one line per ending, the two in turn:
+// What it takes to end a test of 50 processes. Prints one line per ending, the two kinds in turn:
 //   NAME <tab> microseconds from the signal until nothing is left <tab> 0
 //
 //   endings ROUNDS BYSTANDERS LAUNCHER
 //     plain     SIGTERM to a process group of 50 children
 //     launcher  SIGTERM to a launcher whose test has 50 grandchildren, each made by double fork and
 //               in a session of its own
-//   endings escape FD                  such a test; each of its processes writes a byte to FD
+//   endings escape FD                  is such a test; each of its processes writes a byte to FD
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -29,7 +29,7 @@ constexpr int k_processes = 50;
   std::exit(1);
 }
 
-// A minute at most, should nobody end it.
+// For a minute at most, if nothing ends it.
 [[noreturn]] void stay(int told) {
   alarm(60);
   if (write(told, "+", 1) != 1) _exit(1);
@@ -59,7 +59,7 @@ constexpr int k_processes = 50;
 
 struct Begun {
   pid_t pid = -1;
-  int there = -1;  // a byte for each process
+  int there = -1;  // gets a byte from each process
 };
 
 template <typename Body>
@@ -83,7 +83,7 @@ void wait_until_complete(const Begun& begun, int count) {
   }
 }
 
-// All that end with it come to us, as orphans.
+// All processes that this ends become our children, as orphans.
 double microseconds_to_end(pid_t target, pid_t main) {
   const auto began = std::chrono::steady_clock::now();
   if (kill(target, SIGTERM) != 0) fail("send a signal");

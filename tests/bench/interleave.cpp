@@ -1,14 +1,14 @@
 // Runs several commands in turn, round after round, and prints one line per execution:
 //   NAME <tab> wall microseconds <tab> peak memory in kB
-// In turn, so that whatever else the machine does hits all of them alike. A small static
-// program, because a child's peak memory starts at its parent's, and a large parent would show.
+// They run in turn, so that other work of the machine hits all of them alike. This is a small
+// static program, because a child's peak memory starts at its parent's: a large parent would show.
 //
 //   interleave ROUNDS [--attach TREE] [--pipe] { --next NAME [KEY=VALUE…] -- COMMAND [ARG…] }…
 //
-// --attach: this process plays ctest. KEY=VALUE may say `HOLDFAST_ATTACH=@`: that becomes the
-// value attach.cmake would give for this process and TREE (launcher/core/base/environment.hpp).
-// --pipe: what a command prints is read from a pipe, as ctest does it, instead of going to
-// /dev/null. Ends with 1 and a line when a command does not end with 0.
+// --attach: this process plays ctest. A KEY=VALUE of `HOLDFAST_ATTACH=@` becomes the value that
+// attach.cmake would give for this process and TREE (launcher/core/base/environment.hpp).
+// --pipe: it reads a command's output from a pipe, as ctest does; otherwise the output goes to
+// /dev/null. Prints a line and exits with 1 if a command does not end with 0.
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/resource.h>
@@ -38,7 +38,7 @@ std::string own_start_time() {
   if (file == nullptr) return "0";
   const std::size_t size = std::fread(text, 1, sizeof text - 1, file);
   std::fclose(file);
-  // The name, field 2, may hold blanks and parentheses: count from the last one.
+  // The name, field 2, may hold blanks and parentheses, so this counts from the last parenthesis.
   const char* field = size > 0 ? std::strrchr(text, ')') : nullptr;
   for (int number = 2; field != nullptr && number < 22; ++number)
     field = std::strchr(field + 1, ' ');
@@ -136,7 +136,7 @@ int main(int argc, char** argv) {
     if (std::strcmp(*argument, "--next") != 0) wrong_use("--next expected");
     commands.push_back(parse_command(++argument, attach));
   }
-  // As ctest starts tests: no input, and output that nobody's terminal slows down.
+  // As ctest starts tests: without input, and with an output that no terminal slows down.
   for (int round = 0; round < rounds; ++round) {
     for (const Command& command : commands) run_once(command, has_pipe);
   }

@@ -1,4 +1,4 @@
-"""What locks cost: handed on, shared out, and taken with nobody else there."""
+"""What locks cost: handed on, shared out, and taken without contention."""
 
 import statistics
 import subprocess
@@ -13,7 +13,7 @@ def contend(bench, *words):
 
 def hand_off(bench):
     ours, raw = [], []
-    # In turn: whatever else the machine does hits both alike.
+    # In turn, so that other work of the machine hits both alike.
     for _ in range(5):
         raw += contend(bench, "handoff", "flock", 100)
         ours += contend(bench, "handoff", "holdfast", 100)
@@ -56,7 +56,7 @@ def uncontended(bench):
     ]
 
 
-# Each of some processes runs a command under the lock again and again.
+# Several processes run a command under the lock again and again.
 COMMANDS = 25
 CONTENDERS = 8
 

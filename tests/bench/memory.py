@@ -1,4 +1,4 @@
-"""What the two processes around a test hold while it runs."""
+"""How much memory the two processes around a test hold while it runs."""
 
 import os
 import pathlib
@@ -17,7 +17,7 @@ def children(pid):
 
 
 def find(bench, ctest, deadline_s=10):
-    """The pids of launcher and guard, once the test itself is there."""
+    """The pids of launcher and guard, once the test itself runs."""
     deadline = time.monotonic() + deadline_s
     while time.monotonic() < deadline:
         for launcher in children(ctest):
@@ -48,7 +48,7 @@ def around_a_test(bench):
             for field in ("Rss", "Pss")
         }
     except PermissionError:
-        # Launcher and guard are not dumpable, so that they never dump a second core.
+        # Launcher and guard are not dumpable, so that they never leave a second core file.
         print("bench: the memory of launcher and guard is readable by root only", file=sys.stderr)
         return []
     finally:

@@ -1,4 +1,4 @@
-"""What a test that says much costs more because it is attached, with a limit and a lock of its own."""
+"""How much more an attached test costs that prints much, with a limit and a lock of its own."""
 
 import subprocess
 

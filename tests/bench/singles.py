@@ -1,4 +1,4 @@
-"""What IDEs do: one ctest for each test, many at once in one build tree."""
+"""What IDEs do: they start one ctest for each test, many at once in one build tree."""
 
 import statistics
 import subprocess
@@ -22,7 +22,7 @@ def together(tree):
 
 def at_once(bench, what, command, bound=None, aim=None):
     plain, attached = trees(bench, AT_ONCE, command)
-    together(attached)  # makes what stays: the locks' files
+    together(attached)  # makes the locks' files, which stay
     rounds = [(together(plain), together(attached)) for _ in range(ROUNDS)]
     theirs, ours = (statistics.median(one[i] for one in rounds) for i in (0, 1))
     ratio = statistics.median(ours / theirs for theirs, ours in rounds)
@@ -31,7 +31,8 @@ def at_once(bench, what, command, bound=None, aim=None):
 
 
 def singles(bench):
-    # 0.3 s: tests as they were when these runs were seen to wait for one another (3.86 s for 0.39 s).
+    # Tests of 0.3 s, as when such runs were found to wait for one another (3.86 s in place of 0.39
+    # s).
     return [at_once(bench, "of 0.3 s", "sleep 0.3", bound=1.50), at_once(bench, "of none", "", aim=1.50)]
 
 

@@ -1,5 +1,5 @@
-// A test that is there until it is ended, so that what is around it can be looked at; for a minute
-// at most, should nobody end it.
+// A test that runs until it is ended, for a minute at most, so that one can look at the processes
+// around it.
 #include <unistd.h>
 
 int main() {

@@ -1,11 +1,12 @@
-"""What a whole ctest run costs more because its tests are attached."""
+"""How much more a whole ctest run costs if its tests are attached."""
 
 import statistics
 import subprocess
 
 
 def trees(bench, tests, command="", properties=""):
-    """Two build trees of the same tests, which run `command`, else what ends at once: (plain, attached)."""
+    """Two build trees (plain, attached) of the same tests, which run `command`, or a program that
+    ends at once."""
     source = bench.fresh_directory(f"suite-{tests}-{len(command)}-{len(properties)}")
     if not command:
         ends_at_once = bench.program("true")
@@ -36,7 +37,8 @@ def compare(bench, tests, rounds, *arguments, command="", properties=""):
 
 def time_row(bench, what, samples, bound=None, aim=None):
     plain, attached = samples["plain"], samples["attached"]
-    # Of each round, then the median: a machine busy for a while slows both runs of a round.
+    # The median of the rounds' ratios: a machine that is busy for a while slows both runs of a
+    # round.
     ratio = statistics.median(ours / theirs for ours, theirs in zip(attached.wall_us, plain.wall_us))
     measured = f"{attached.wall / 1e3:.0f} ms / {plain.wall / 1e3:.0f} ms"
     return bench.Row(what, ratio, bound, aim, measured)
@@ -59,7 +61,7 @@ def one_test(bench):
 
 
 def parse(bench):
-    # Matches no test: ctest reads all of them and runs none.
+    # This matches no test: ctest reads all of them and runs none.
     samples = compare(bench, 20000, 5, "--no-tests=ignore", "-R", "^no-such-test$")
     return [time_row(bench, "ctest reads 20000 tests: time attached / plain", samples)]
 
@@ -71,15 +73,16 @@ def memory_row(bench, what, samples, bound=1.05):
 
 
 def empty_selection(bench):
-    """Each test has properties that the launcher is told of, and none is run: what reading them costs."""
+    """The cost of reading tests: each has properties for the launcher, and none is run."""
     rows = []
-    # What a label leaves out only ctest knows; of -R it is known beforehand.
+    # Only ctest knows which tests a label leaves out, but -R is known beforehand.
     by_label, by_name = ("-L", "^no-such-label$"), ("-R", "^no-such-test$")
     for tests, command, arguments, bound in (
         (5000, "", by_label, 3),
         (5000, "", by_name, 1.5),
         (10000, "", by_label, 3),
-        # What is no path is another file in another directory: each test asks where ctest is.
+        # A command that is no path may be another file in another directory, so each test asks for
+        # ctest's directory.
         (5000, "sh -c true", by_label, None),
         (5000, "sh -c true", by_name, None),
     ):
@@ -90,7 +93,8 @@ def empty_selection(bench):
         if command:
             what += f", COMMAND {command}"
         rows.append(time_row(bench, f"{what}: time attached / plain", samples, bound))
-        # A limit and a lock are some 700 bytes of each test: 1.05 to 1.14 on Debian 12, 1.07 to 1.22 on 13.
+        # A limit and a lock take some 700 bytes of each test: 1.05 to 1.14 on Debian 12, 1.07 to
+        # 1.22 on 13.
         rows.append(memory_row(bench, what, samples, 1.25))
     return rows
 
@@ -101,7 +105,8 @@ MEASUREMENTS = [
     many_tests(1000, 8, 5),
     many_tests(5000, 2, 5),
     many_tests(5000, 8, 5),
-    # ctest compares each property with the name of every test there is: what grows shows here.
+    # ctest compares each property with the name of every test, so a cost that grows faster shows
+    # here.
     many_tests(10000, 2, 3),
     ("parse 20000 tests", parse),
     ("empty selection", empty_selection),

@@ -1,13 +1,12 @@
-"""The fault ring: processes of Holdfast die at any step they take, and all is well afterwards.
+"""The fault ring: processes of Holdfast die at any step that they take, and all is well afterwards.
 
-fault_test.py [--seed N] [--count N]      random schedules, one per seed from N on (random without)
-fault_test.py --every ROLE                ROLE killed at each of its steps
-fault_test.py --schedule WORKLOAD STRIKES  one, as a failure prints it (schedules.py)
+  fault_test.py [--seed N] [--count N]      random schedules, one per seed from N (default: random)
+  fault_test.py --every ROLE                ROLE killed at each of its steps
+  fault_test.py --schedule WORKLOAD STRIKES  one, as a failure prints it (schedules.py)
 
-After each: no process of the test lives; its lock is free and was not before; the journal can be
-read and has each attempt once, or the run reads as incomplete; ctest was green only for a test that
-came to its end; the next ctest starts clean, without a word.
-"""
+After each, no process of the test lives. Its lock is free, and was not free before. The journal can
+be read and has each attempt once, or the run reads as incomplete. ctest was green only for a test
+that came to its end. The next ctest starts clean and prints nothing of this."""
 
 import argparse
 import fcntl
@@ -25,9 +24,9 @@ from support import (CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, USER_DIRECTORY, Proj
                      no_keeper_of, processes_of, program, wait_until)
 
 GRACE_S = 0.2
-# grace + 2 s, with room for a machine that is busy with the other tests.
+# The grace and 2 s, and more for a machine that is busy with the other tests.
 BOUND_S = GRACE_S + 2 + 4
-NOT_TRACED = 3  # of kill_at
+NOT_TRACED = 3  # exit code of kill_at
 MOST_FAILURES = 5
 
 OPTIONS = None
@@ -36,7 +35,7 @@ OPTIONS = None
 class FaultTest(ProjectCase):
     def setUp(self):
         super().setUp()
-        # Whatever a process of the test does to itself, its program is this file.
+        # Every process of the test runs this file, whatever else it does to itself.
         self.hide, self.later = self.work / "hide", self.work / "hide-later"
         for copy in (self.hide, self.later):
             shutil.copy(program("hide"), copy)
@@ -56,7 +55,7 @@ class FaultTest(ProjectCase):
         super().end_everything()
 
     def end_hidden(self):
-        # Who forks all the time is not to be caught: it is asked.
+        # A process that forks all the time cannot be caught, so this file asks it to stop.
         (self.work / "first.pids.stop").touch()
 
         def none_left():
@@ -107,7 +106,7 @@ class FaultTest(ProjectCase):
         self.assert_next_run_is_clean()
 
     def run_ctest(self, schedule):
-        """Plays it; gives ctest's pid."""
+        """Plays the schedule. Returns ctest's pid."""
         workload = WORKLOADS[schedule.workload]
         with open(self.work / "output", "wb") as output:
             driver = self.start(program("kill_at"), self.work / "strikes", schedule.strikes, CTEST, "-R",
@@ -132,7 +131,7 @@ class FaultTest(ProjectCase):
             try:
                 os.kill(pid, signal.SIGTERM)
             except ProcessLookupError:
-                pass  # it was struck
+                pass  # the schedule killed it
 
     @staticmethod
     def runs_launcher(pid):
@@ -145,7 +144,7 @@ class FaultTest(ProjectCase):
         texts = [self.work / name for name in ("strikes", "output")]
         return "\n".join(text.read_text(errors="replace") for text in texts if text.exists())
 
-    # --- What is held to afterwards ------------------------------------------------------
+    # --- Checks afterwards ---------------------------------------------------------------
 
     def assert_tree_gone(self, schedule, witness):
         if schedule.workload == "spawns" and schedule.kills_pair:
@@ -157,7 +156,7 @@ class FaultTest(ProjectCase):
         self.assert_gone(left, BOUND_S)
         self.assertEqual(processes_of(self.hide), [], self.told())
         if not self.read_pids(self.file):
-            # It never began: nobody waits for its lock.
+            # The test never began, so nothing waits for its lock.
             witness.kill()
             witness.wait()
             return
@@ -199,7 +198,8 @@ class FaultTest(ProjectCase):
             for attempts in (started, ended):
                 self.assertEqual(len(attempts), len(set(attempts)), f"{attempts}\n{self.told()}")
             if complete or not struck & {"keeper", "begin", "ctest"}:
-                # An end without a start is of a launcher that was killed between grant and record.
+                # An end without a start belongs to a launcher that was killed between grant and
+                # record.
                 self.assertEqual(set(started) - set(ended), set(), self.told())
             for record in self.records(run, "attempt_ended"):
                 name = "later" if record["test"] == "later" else "first"
@@ -219,7 +219,7 @@ class FaultTest(ProjectCase):
 
 
 class Profiles(dict):
-    """How many steps each role takes in each workload when nobody dies."""
+    """Maps each workload to how many steps each role takes if no process dies."""
 
     def __init__(self, case):
         super().__init__()

@@ -1,8 +1,7 @@
 """Which process of Holdfast is killed at which step: random schedules, each from a seed.
 
-A schedule is what the program kill_at understands (tests/programs/kill_at.cpp), and the workload it
-is played against.
-"""
+A schedule has the form that the program kill_at takes (tests/programs/kill_at.cpp). It also names
+the workload against which it is played."""
 
 import random
 from dataclasses import dataclass
@@ -10,11 +9,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Workload:
-    """A first test; the second one takes the same lock after it."""
+    """A first test. A second test takes the same lock after it."""
 
     name: str
-    words: str  # of the program hide
-    ended: str = ""  # who gets SIGTERM when the test is there; nobody: it ends by itself
+    words: str  # arguments of the program hide
+    ended: str = ""  # gets SIGTERM once the test runs; empty: the test ends itself
 
 
 WORKLOADS = {one.name: one for one in (
@@ -28,7 +27,7 @@ WORKLOADS = {one.name: one for one in (
 )}
 
 ROLES = ("begin", "end", "keeper", "launcher", "guard", "test")
-# Who may die besides, at the same moment, with nothing of the test surviving it.
+# Roles that may die at the same moment, so that still nothing of the test survives.
 ALSO = {
     "begin": ("", "ctest"),
     "end": ("", "ctest", "keeper"),
@@ -49,7 +48,7 @@ class Schedule:
 
     @property
     def kills_pair(self):
-        """Launcher and guard at once: what forks without end is beyond the reach of tags."""
+        """Kills launcher and guard at once: tags do not find a process that forks without end."""
         return any({"launcher", "guard"} <= victims_of(strike) for strike in self.strikes.split(","))
 
 
@@ -58,18 +57,20 @@ def victims_of(strike):
 
 
 def random_schedule(seed, profiles):
-    """The same for the same seed and binaries. `profiles`: steps of each role, by workload."""
+    """A schedule that depends only on seed and binaries. `profiles`: the steps of each role, by
+    workload."""
     draw = random.Random(seed)
     name = draw.choice(sorted(WORKLOADS))
     steps = profiles[name]
     role = draw.choice([role for role in ROLES if steps.get(role)])
     also = draw.choice(ALSO[role])
-    # The programs' own start is long and all alike: half of the strikes are in the later half.
+    # The start of the programs is long and always the same, so half of the strikes are in the later
+    # half.
     step = 1 + int(steps[role] * draw.choice((draw.random(), 0.5 + draw.random() / 2)))
     return Schedule(name, f"{role}:{step}={'+'.join(filter(None, (role, also)))}")
 
 
 def every_step(role, profiles):
-    """One role, killed at each of its steps, against a test that leaves a daemon behind."""
+    """Kills one role at each of its steps, against a test that leaves a daemon behind."""
     name = "leaks"
     return [Schedule(name, f"{role}:{step}={role}") for step in range(1, profiles[name].get(role, 0) + 1)]

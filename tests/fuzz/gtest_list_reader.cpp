@@ -1,6 +1,6 @@
-// The readers of lists of cases, printed and written: whatever a program puts there, a written list
-// of what was read is read the same, filters for a name select that name, and shards share all
-// cases out.
+// The readers of printed and written lists of cases. Whatever a program puts into a list: if the
+// cases are written as a list again, the reader reads the same; the filter for a name selects that
+// name; shards divide all cases among them.
 #include "core/batch/gtest_filter.hpp"
 #include "core/batch/gtest_list.hpp"
 
@@ -17,7 +17,7 @@ void must(bool holds) {
   if (!holds) std::abort();
 }
 
-// As GoogleTest writes them: a suite for each.
+// As GoogleTest writes them, with a suite for each case.
 std::string written(const std::vector<ListedCase>& cases) {
   const auto quoted = [](std::string_view text) {
     std::string json = "\"";

@@ -1,5 +1,5 @@
-// The reader of what a GoogleTest program prints: whatever a test prints, cases begin and end in
-// turn, where it is said, and the same however the pipe has cut it.
+// The reader of a GoogleTest program's output. Whatever a test prints: cases begin and end in turn,
+// at the places of the lines that say so, and the same however the pipe cuts the text.
 #include "core/batch/gtest_output.hpp"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ void must(bool holds) {
   if (!holds) std::abort();
 }
 
-// An event that outlives what was read.
+// An event that outlives the text it was read from.
 struct Told {
   explicit Told(const GtestEvent& event)
       : kind(event.kind),
@@ -55,7 +55,7 @@ void check(const std::vector<Told>& events, std::string_view text, const std::st
         closed.clear();
         break;
       case GtestEvent::Kind::ended:
-        // Told once more: what the case printed came before its true end.
+        // The end may be told twice: the case had printed such a line before its true end.
         must(event.name == (name.empty() ? closed : name) && !event.name.empty());
         must(text[event.offset - 1] == '\n');
         closed = event.name;

@@ -1,5 +1,5 @@
-// The marker reader: whatever a test has put into its marker directory is read to an end, and what
-// is taken for a marker is one when it is written again.
+// The marker reader. It reads to its end whatever a test has put into its marker directory, and
+// what it takes for a marker is still one when it is written again.
 #include "core/outcome/marker.hpp"
 
 #include <cstddef>
@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Result<Marker> read = parse_marker(bytes);
   if (!read) return read.error().message.empty() ? std::abort(), 0 : 0;
   const std::string text = marker_text(*read);
-  // Of an attempt's name that long there is none; and a reason may have been spelled shorter.
+  // No attempt has a name that long, and the reason may have been spelled shorter.
   if (text.size() > k_longest_marker) return 0;
   const Result<Marker> again = parse_marker(text);
   if (!again || again->process != read->process || again->attempt != read->attempt) std::abort();

@@ -1,7 +1,7 @@
-// act_as_ctest TREE STATUS COMMAND…: is to COMMAND (a launcher) what ctest is: names itself in
-// HOLDFAST_ATTACH, starts it, waits, and writes how it ended into STATUS ("exit 3", "signal 9",
-// "signal 11 core"). SIGUSR1 is sent on to it. A real ctest takes a second to configure; tests of
-// ctest itself use one.
+// act_as_ctest TREE STATUS COMMAND…: stands in for ctest. It names itself in HOLDFAST_ATTACH,
+// starts COMMAND (a launcher), waits, and writes to STATUS how that ended ("exit 3", "signal 9",
+// "signal 11 core"). It sends SIGUSR1 on to COMMAND. A real ctest takes a second to configure, so
+// only tests of ctest itself use one.
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -9,7 +9,7 @@
 #include "habit.hpp"
 
 namespace {
-// Field 22 of /proc/self/stat, counted after the name, which may hold blanks.
+// Field 22 of /proc/self/stat, counted from the end of the name, which may hold blanks.
 std::string start_time() {
   std::ifstream file("/proc/self/stat");
   std::stringstream text;

@@ -1,4 +1,4 @@
-// Boost.Test: one case per way to end.
+// A Boost.Test program with one case per way to end.
 #define BOOST_TEST_MODULE cases
 #include <signal.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-// A case for every way in which a case can end; an unmodified GoogleTest program, but for markers.
+// A GoogleTest program with a case for every way to end. It is unmodified, except for markers.
 #include <gtest/gtest.h>
 #include <holdfast/mark.h>
 #include <signal.h>
@@ -54,7 +54,7 @@ TEST(Ends, mimic) {
 }
 TEST(Ends, last) { std::printf("no line break"); }
 
-// Well in any but the first attempt.
+// The cases with this go well in any attempt but the first.
 bool is_first_attempt() { return variable("HOLDFAST_ATTEMPT") == "1"; }
 
 TEST(Again, passes) { std::printf("said by passes\n"); }
@@ -82,10 +82,11 @@ TEST(Where, it_is) {
   std::cout << "cgroups " << std::ifstream("/proc/self/cgroup").rdbuf() << std::endl;
 }
 
-// With isolation `fork` its parent is the anchor.
+// With isolation `fork` the parent is the anchor.
 TEST(Kills, who_looks_after_it) { ::kill(::getppid(), SIGKILL); }
 
-// As a program that a case runs, and GoogleTest's of this one may be silent.
+// It prints lines as if it ran another GoogleTest program, and its own GoogleTest may print
+// nothing.
 TEST(Pace, first) { std::printf("[ RUN      ] Inner.x\n[       OK ] Inner.x (0 ms)\n"); }
 TEST(Pace, waits) {
   while (::access(variable("GO").c_str(), F_OK) != 0) ::usleep(1000);
@@ -95,7 +96,7 @@ TEST(Pace, hangs) {
   while (true) ::pause();
 }
 
-// Its last case has ended long before it goes on.
+// Its last case ends long before its suite does.
 class Down : public ::testing::Test {
  public:
   static void TearDownTestSuite() {
@@ -128,15 +129,15 @@ TEST_P(Twenty, exit_on_purpose) {
 }
 TEST_P(Twenty, segfault) { die_of(SIGSEGV); }
 TEST_P(Twenty, pass) {}
-// Asked for after the options have been read and before the printer is chosen: a program that says
-// by itself that nothing is to be printed of what passes.
+// GoogleTest calls this after it has read its options, and before it chooses the printer. So the
+// program itself can say that nothing is printed of passed cases.
 int twenty() {
   if (!variable("BRIEF").empty()) GTEST_FLAG_SET(brief, true);
   return 20;
 }
 INSTANTIATE_TEST_SUITE_P(Of, Twenty, ::testing::Range(0, twenty()));
 
-// Between cases, and after the last.
+// It dies before the first case of the suite, between two cases, or after the last.
 class Suite : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {

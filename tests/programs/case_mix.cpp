@@ -1,5 +1,5 @@
-// 200 cases that end as the letters of MIX say; a GoogleTest program, linked with Holdfast's main
-// and not.
+// A GoogleTest program of 200 cases that end as the letters of MIX say. It is built with Holdfast's
+// main and without.
 #include <gtest/gtest.h>
 #include <holdfast/mark.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
-// Cases of names that no identifier has, as RegisterTest() takes them, and text in front of their
-// list. With Holdfast's main function and without. The name of a case says how it ends.
+// Cases with names that are no identifiers, which RegisterTest() allows, and a text before their
+// list. It is built with Holdfast's main function and without. The name of a case says how it ends.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -29,7 +29,7 @@ void add(const char* suite, const char* name) {
 }
 
 void add_all() {
-  add("First", "bad");  // behind the text
+  add("First", "bad");  // first in the list, right behind the text
   for (const char* name : {"blank bad", "tab\tbad", "line\nbad", "bad (0 ms)", "bad, where x",
                            "bad  # x", "umlaut \xc3\xa4 bad", "quote \"\\/ bad", "dash-bad",
                            "star*bad", "colon:bad", "what?bad", "good", "good too"}) {
@@ -38,7 +38,7 @@ void add_all() {
   add("Odd names", "");
   add("", "no suite");
   add("Nobad", "");
-  add("a.DISABLED_b", "bad");  // GoogleTest runs it: neither name begins so
+  add("a.DISABLED_b", "bad");  // not disabled: suite and case begin otherwise
   add("Slash/of a type", "bad");
   add("Near", "a-b");
   add("Near", "aXb bad");
@@ -52,7 +52,7 @@ void add_all() {
 int main(int count, char** words) {
   if (std::getenv("QUIET") == nullptr) std::printf("Starting up... ");
   ::testing::InitGoogleTest(&count, words);
-  // As a release that cannot write a list.
+  // As with a release of GoogleTest that cannot write a list to a file.
   if (std::getenv("PRINTED_LIST") != nullptr) GTEST_FLAG_SET(output, "");
   add_all();
 #ifdef LINKED

@@ -1,4 +1,4 @@
-// Cases that do what a follower of their output or of their process could stumble over.
+// Cases that may confuse a reader of their output, or a watcher of their process.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -59,7 +59,7 @@ TEST(Closes, stdout_and_stderr) {
 TEST(Closes, then_fails) { EXPECT_EQ(1, 2); }
 TEST(Closes, then_passes) {}
 
-// Names as users give them to their types.
+// Names that users give to their types.
 template <typename T>
 class Named : public ::testing::Test {};
 struct Names {
@@ -72,7 +72,7 @@ using NamedTypes = ::testing::Types<char, std::pair<int, int>>;
 TYPED_TEST_SUITE(Named, NamedTypes, Names);
 TYPED_TEST(Named, runs) { EXPECT_EQ(sizeof(TypeParam), 1U); }
 
-// With isolation `fork`: the parent of its anchor.
+// With isolation `fork` this is the parent of the case's anchor.
 TEST(Kills, who_has_forked_it) {
   std::ifstream stat("/proc/" + std::to_string(::getppid()) + "/stat");
   std::string text;
@@ -82,12 +82,12 @@ TEST(Kills, who_has_forked_it) {
   while (true) ::pause();
 }
 
-// More in all than is read at once.
+// All together, more than one read takes.
 class Much : public ::testing::TestWithParam<int> {};
 TEST_P(Much, is_printed) { std::printf("%s\n", std::string(4096, 'x').c_str()); }
 INSTANTIATE_TEST_SUITE_P(So, Much, ::testing::Range(0, 220));
 
-// More in all than is kept for ctest, and little of it at a time.
+// All together, more than Holdfast keeps for ctest, printed little by little.
 class Steady : public ::testing::TestWithParam<int> {};
 TEST_P(Steady, is_printed) {
   std::printf("%s\n", std::string(8000, 'x').c_str());

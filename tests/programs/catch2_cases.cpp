@@ -1,4 +1,4 @@
-// Catch2 2 and 3: one case per way to end. Its main() is in its library.
+// A program with one case per way to end, for Catch2 2 and 3. Its main() is in Catch2's library.
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
-// close_output FILE: says a line, closes its output, announces itself and stays until the file
-// FILE.go is there; then exits with 5.
+// close_output FILE: prints a line, closes its output, announces itself in FILE, and stays until
+// there is a file FILE.go. Then it exits with 5.
 #include <string>
 
 #include "habit.hpp"

@@ -1,5 +1,5 @@
-// deadlock [FILE]: 30 threads, each of which holds one lock and wants its neighbour's. Announces
-// itself in FILE once all wait.
+// deadlock [FILE]: 30 threads, each of which holds one lock and wants its neighbour's. It announces
+// itself in FILE once all of them wait.
 #include <pthread.h>
 
 #include "habit.hpp"

@@ -1,5 +1,5 @@
-// Dies of signal N, whatever was ignored or blocked; `core`: with a core file if the hard limit
-// allows one.
+// die_of N [core]: dies of signal N, even if that was ignored or blocked. `core`: leaves a core
+// file if the hard limit allows one.
 #include <sys/resource.h>
 
 #include "habit.hpp"

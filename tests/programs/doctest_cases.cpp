@@ -1,4 +1,4 @@
-// doctest: one case per way to end.
+// A doctest program with one case per way to end.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 #include <signal.h>

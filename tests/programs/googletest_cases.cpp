@@ -1,4 +1,4 @@
-// A GoogleTest program with a case for each way to leave one.
+// A GoogleTest program with a case for each way to leave it.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -22,7 +22,7 @@ void run_another(const std::string& filter) {
 
 }  // namespace
 
-// What its child leaves behind is not its own.
+// What the child leaves behind must not count as this program's.
 TEST(Case, StartsAnotherThatExits) { run_another("Case.ExitsWithZero"); }
 
 TEST(Another, Starts) { run_another("Case.Passes"); }

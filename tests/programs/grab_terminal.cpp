@@ -1,5 +1,5 @@
-// grab_terminal: makes itself the terminal's foreground group and sets its modes, as a shell does;
-// gives it back; exits with 0 when all of it worked.
+// grab_terminal: makes its group the terminal's foreground group and sets the terminal's modes, as
+// a shell does. Then it gives the terminal back. Exits with 0 if all of that worked.
 #include <termios.h>
 
 #include "habit.hpp"

@@ -1,5 +1,5 @@
-// A GoogleTest program with a case for each way to end, linked with Holdfast::gtest_main. What its
-// start-up does before main is chosen by START.
+// A GoogleTest program with a case for each way to end, linked with Holdfast::gtest_main. START
+// says what it does before main.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #ifndef NOT_LINKED
@@ -34,7 +34,8 @@ void announce(const char* suffix) {
   std::ofstream(variable("ANNOUNCE") + suffix, std::ios::app) << ::getpid() << "\n";
 }
 
-// A process that nobody waits for, in a session of its own; returns once it has announced itself.
+// Starts a process that nobody reaps, in a session of its own. Returns once that has announced
+// itself.
 void leave_child() {
   int ends[2];
   ASSERT_EQ(0, ::pipe(ends));
@@ -51,7 +52,7 @@ void leave_child() {
   ::close(ends[0]);
 }
 
-// Waits for whoever has ended, as programs do that start many.
+// Reaps any child that has ended, as programs with many children do.
 void reap_all(int /*number*/) {
   while (::waitpid(-1, nullptr, WNOHANG) > 0) {
   }
@@ -171,7 +172,7 @@ TEST(DeathTest, threadsafe) {
 }
 TEST(DeathTest, survives) { EXPECT_DEATH((void)0, ""); }
 
-// Each passes only while the other runs.
+// Each of the two passes only while the other runs.
 void meet(const char* own, const char* other) {
   announce(own);
   const std::string file = variable("ANNOUNCE") + other;
@@ -185,7 +186,7 @@ class Values : public ::testing::TestWithParam<int> {};
 TEST_P(Values, is_small) { EXPECT_LT(GetParam(), 3); }
 INSTANTIATE_TEST_SUITE_P(All, Values, ::testing::Values(1, 2, 3));
 
-// Names of types may hold what a filter gives a meaning.
+// Names of types may hold characters that have a meaning in a filter.
 struct Names {
   template <typename T>
   static std::string GetName(int) {  // NOLINT(readability-identifier-naming): GoogleTest's name
@@ -201,13 +202,13 @@ TYPED_TEST(Typed, runs) { EXPECT_LE(sizeof(TypeParam), 4U); }
 TEST(Ends, DISABLED_never) { FAIL(); }
 TEST(DISABLED_Suite, never) { FAIL(); }
 
-// Who hears of it knows of its anchor alone.
+// Closes even its report socket, so exec sees only its anchor.
 TEST(Lost, closes_all_and_hangs) {
   for (int fd = 3; fd < 1024; ++fd) ::close(fd);
   announce(".pids");
   wait_for_ever(nullptr);
 }
-// Behind those that announce themselves.
+// It runs after those that announce themselves.
 TEST(Lost, is_beside_nobody) {
   std::ifstream file(variable("ANNOUNCE") + ".pids");
   pid_t other = 0;

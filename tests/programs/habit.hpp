@@ -1,5 +1,5 @@
-// What the programs of bad habits share. Each lives a minute at most: a test that fails to end one
-// must not leave it to the machine.
+// Shared by the programs of bad habits. Each lives for a minute at most: if a test fails to end
+// one, the machine must not keep it.
 #pragma once
 
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 
 namespace habit {
 
-// Appends our pid to a file, by one write: how a driver learns that a process is there and which.
+// Appends our pid to a file by one write. So a driver learns that the process runs, and its pid.
 inline void announce(const char* file) {
   char line[32];
   const int length = std::snprintf(line, sizeof line, "%d\n", static_cast<int>(getpid()));
@@ -43,7 +43,7 @@ inline void rest(long milliseconds) {
   _exit(98);
 }
 
-// Goes on in a process that has no ancestor left but init or a subreaper.
+// Goes on in a process whose only ancestor is init or a subreaper.
 inline void become_orphan() {
   if (fork() != 0) _exit(0);
 }

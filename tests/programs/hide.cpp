@@ -1,15 +1,20 @@
-// hide FILE WORD…: a test that is hard to find and to end. One of its processes hides, the way the
-// words say; every process announces itself in FILE when it is as it is meant to be.
+// hide FILE WORD…: a test that is hard to find and to end. One of its processes hides as the words
+// say. Every process announces itself in FILE once it is as it is meant to be.
 //
-//   child | orphan   the one that hides: a child, or a grandchild whose parent is gone; else the
-//                    main process itself
-//   setsid closed deaf      in a session of its own; without a descriptor; ignoring what can be
-//   bare forged overwritten  no environment; another attempt's tags; zeros where it was
+//   child | orphan   the one that hides: a child, or a grandchild whose parent is gone; without
+//                    either, the main process itself
+//   setsid           it has a session of its own
+//   closed           it has no descriptor
+//   deaf             it ignores all signals that it can
+//   bare             it has no environment
+//   forged           it has another attempt's tags
+//   overwritten      it has zeros in place of its environment
 //   untagged         bare, and with the resource limits of a new login
-//   stopped spawning         stops itself; chains of processes that each fork the next and exit,
-//                            until there is a file FILE.stop
-//   for=MS           the main process says `finished` in FILE.end after MS and exits with 0; else
-//                    it stays until it is ended, a minute at most
+//   stopped          it stops itself
+//   spawning         chains of processes that each fork the next and exit, until there is a file
+//                    FILE.stop
+//   for=MS           the main process writes `finished` to FILE.end after MS and exits with 0;
+//                    without it, it stays until it is ended, for a minute at most
 #include <fcntl.h>
 #include <sys/resource.h>
 
@@ -31,7 +36,7 @@ bool is_said(const char* word) {
   return false;
 }
 
-// In memory, where proc_pid_environ(5) looks; by exec it would be an environment of its own.
+// In memory, where proc_pid_environ(5) looks. An exec would make a new environment instead.
 void overwrite_environment() {
   char text[4096] = {};
   const int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
@@ -46,8 +51,8 @@ void overwrite_environment() {
               stop - start);  // NOLINT(performance-no-int-to-ptr)
 }
 
-// Each of them a zombie until somebody reaps it: at most a third of the pids there are may be, or
-// the whole machine suffers when nobody does.
+// Each of these stays a zombie until it is reaped. They may be a third of all pids at most, or the
+// whole machine suffers if they are not reaped.
 [[noreturn]] void keep_spawning() {
   constexpr int k_generations = 2000;
   const std::string stop = file + ".stop";
@@ -71,7 +76,7 @@ void overwrite_environment() {
   habit::linger();
 }
 
-// The same program anew: what exec leaves as it is (ignored signals, session) is done before.
+// Runs the same program anew. What exec leaves as it is (ignored signals, session) is set before.
 [[noreturn]] void stay_by_exec(std::initializer_list<const char*> environment) {
   char self[4096] = {};
   if (readlink("/proc/self/exe", self, sizeof self - 1) <= 0) _exit(96);

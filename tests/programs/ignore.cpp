@@ -1,4 +1,4 @@
-// ignore FILE [SIGNAL…]: ignores the signals (TERM without any), announces itself and stays.
+// ignore FILE [SIGNAL…]: ignores the signals (without any: TERM), announces itself and stays.
 #include "habit.hpp"
 
 int main(int count, char** words) {

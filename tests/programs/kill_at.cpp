@@ -1,16 +1,16 @@
-// kill_at REPORT SCHEDULE COMMAND…: runs a ctest and ends processes of Holdfast at chosen steps.
+// kill_at REPORT SCHEDULE COMMAND…: runs a ctest and kills processes of Holdfast at chosen steps.
 //
-// A step is a stop before or after a system call, counted for each role; between two of them
-// nothing changes that anybody else can see. SCHEDULE is `-` or a comma list of
-// ROLE:STEP=VICTIM[/SIGNAL][+VICTIM…], as in `guard:17=guard+launcher,keeper:90=ctest/15`: when
-// ROLE takes that step, the victims get SIGKILL (or SIGNAL), nobody being able to act in between
-// (ctest and the helper go on meanwhile).
+// A step is a stop before or after a system call, counted for each role. Between two steps a
+// process changes nothing that others can see. SCHEDULE is `-` or a comma list of
+// ROLE:STEP=VICTIM[/SIGNAL][+VICTIM…], as in `guard:17=guard+launcher,keeper:90=ctest/15`. When
+// ROLE takes that step, the victims get SIGKILL (or SIGNAL), and none of them can act in between.
+// ctest and the helper go on meanwhile.
 //
-// Roles: ctest and helper (looks after orphans), victims only; begin (`holdfast begin`, or the one
-// that starts a keeper later), end, keeper, launcher, guard, test (until it is executed).
-// REPORT gets `ctest PID`, `struck …`, `ended ctest exit CODE|signal NUMBER` and `steps ROLE
-// COUNT`. Returns when everybody but the test's own processes is gone. Exit code 3: this machine
-// does not let us trace; 4: somebody was still there after half a minute (he is named and ended).
+// The roles are begin (`holdfast begin`, or the process that starts a keeper later), end, keeper,
+// launcher, guard and test (until its exec). ctest and helper (which looks after orphans) can only
+// be victims. REPORT gets `ctest PID`, `struck …`, `ended ctest exit CODE|signal NUMBER` and `steps
+// ROLE COUNT`. Returns when all processes but the test's own are gone. Exit code 3: this machine
+// does not let us trace; 4: a process was still there after half a minute (it is named and ended).
 #include <sys/ptrace.h>
 #include <sys/user.h>
 
@@ -31,8 +31,8 @@ struct Strike {
 
 struct Traced {
   std::string role;
-  bool is_new = true;     // its first stop is still to come
-  bool is_early = false;  // that came before its parent's word of it
+  bool is_new = true;     // its first stop has not come yet
+  bool is_early = false;  // its first stop came before its parent's event
 };
 
 constexpr long k_options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
@@ -41,7 +41,7 @@ constexpr long k_options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O
 std::vector<Strike> schedule;
 std::map<pid_t, Traced> traced;
 std::map<std::string, long> steps;
-std::map<std::string, pid_t> latest;  // of each role
+std::map<std::string, pid_t> latest;  // the latest process of each role
 const char* report;
 pid_t ctest;
 
@@ -79,7 +79,7 @@ std::string first_words_of(pid_t pid) {
   return base;
 }
 
-// What a process becomes by exec; empty: nobody of ours.
+// The role of a process after an exec. Empty: it is not one of Holdfast's.
 std::string role_by_exec(pid_t pid) {
   const std::string words = first_words_of(pid);
   if (pid == ctest) return "ctest";
@@ -94,7 +94,7 @@ std::string role_by_fork(const std::string& parent) {
   if (parent == "guard") return "test";
   if (parent == "begin") return "keeper";
   if (parent == "keeper") return "helper";
-  return "unknown";  // until its exec
+  return "unknown";  // it gets a role at its exec
 }
 
 void let_go(pid_t pid) {
@@ -102,8 +102,8 @@ void let_go(pid_t pid) {
   ptrace(PTRACE_DETACH, pid, nullptr, nullptr);
 }
 
-// ctest's own steps are not counted: it is not ours to stop at each of them. Nor are the helper's:
-// it looks at every process of the machine several times, and no schedule names its steps.
+// Steps of ctest and of the helper do not count. ctest is not ours to stop at each of them. The
+// helper looks at every process of the machine several times, and no schedule names its steps.
 void go_on(pid_t pid, int number) {
   const std::string& role = traced[pid].role;
   const bool counted = role != "ctest" && role != "unknown" && role != "helper";
@@ -126,7 +126,7 @@ void carry_out(const Strike& strike, pid_t at) {
     line += ", " + role + " " + std::to_string(found->second);
   }
   habit::append_line(report, line.c_str());
-  // The one at its step cannot act meanwhile; another that is to be killed is stopped first.
+  // The process at its step cannot act now. Any other that is to be killed is stopped first.
   for (const auto& [pid, number] : victims) {
     if (pid != at && number == SIGKILL && victims.size() > 1) kill(pid, SIGSTOP);
   }
@@ -167,7 +167,7 @@ void on_stop(pid_t pid, int status) {
   const int event = status >> 16;
   if (number == (SIGTRAP | 0x80)) return take_step(pid);
   if (event == PTRACE_EVENT_STOP) {
-    // The first stop of a new one, or a stop as by SIGSTOP, in which it is to stay.
+    // This is the first stop of a new process, or else a stop as by SIGSTOP, in which it must stay.
     if (number == SIGTRAP || traced[pid].is_new) {
       Traced& one = traced[pid];
       one.is_new = false;
@@ -209,7 +209,7 @@ void end_traced(int /*signal*/) {
   for (const auto& [pid, one] : traced) {
     habit::append_line(report, ("stuck " + one.role + " " + std::to_string(pid)).c_str());
   }
-  _exit(4);  // PTRACE_O_EXITKILL does the rest
+  _exit(4);  // PTRACE_O_EXITKILL ends them
 }
 
 }  // namespace

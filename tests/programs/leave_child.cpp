@@ -1,7 +1,7 @@
-// leave_child FILE CODE [quiet|deaf|late]: leaves a child behind that holds stdout (quiet: holds no
-// output; deaf: ignores TERM; late: ends by itself, 30 ms after nothing is left of its parent) and
-// exits with CODE once the child is there. The late one writes into FILE.there, nanoseconds of
-// CLOCK_MONOTONIC, when it last knew that its parent was there.
+// leave_child FILE CODE [quiet|deaf|late]: leaves behind a child that holds stdout, and exits with
+// CODE once the child runs. quiet: the child holds no output. deaf: it ignores TERM. late: it ends
+// by itself, 30 ms after its parent is gone, and writes to FILE.there the last moment, in
+// nanoseconds of CLOCK_MONOTONIC, at which it knew that its parent was there.
 #include <string>
 
 #include "habit.hpp"
@@ -18,7 +18,7 @@ void write_that_it_is_there(const std::string& file, long long seen) {
   habit::append_line((file + ".there").c_str(), std::to_string(seen).c_str());
 }
 
-// Who has ended is there until it is waited for.
+// A process that has ended stays until it is reaped.
 void wait_for_the_end_of(pid_t parent, const char* file) {
   for (long long seen = now(); kill(parent, 0) == 0; seen = now()) {
     write_that_it_is_there(file, seen);

@@ -1,10 +1,10 @@
-// Exits on purpose, by holdfast/mark.h: mark_exit HOW [NUMBER].
+// mark_exit HOW [NUMBER]: exits on purpose, by holdfast/mark.h.
 //   exit N     marks itself, exits with N
 //   die N      marks itself, dies of signal N
-//   handler N  is marked by the handler of the signal it dies of, exits with N from there
-//   fork N     its child marks itself after fork() and exits with N; so does the parent, unmarked
+//   handler N  the handler of the signal of which it dies marks it and exits with N
+//   fork N     its child marks itself after fork() and exits with N; the parent exits so unmarked
 //   twice N    marks itself twice, exits with N
-//   tell N     says whether it could, exits with N
+//   tell N     prints whether it could mark itself, exits with N
 #include <holdfast/mark.h>
 
 #include <signal.h>

@@ -1,4 +1,4 @@
-// mix_streams COUNT: numbered lines, in turn on stdout and stderr, each by one write.
+// mix_streams COUNT: prints numbered lines, in turn on stdout and stderr, each by one write.
 #include "habit.hpp"
 
 int main(int /*count*/, char** words) {

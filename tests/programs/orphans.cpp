@@ -1,5 +1,5 @@
-// orphans FILE COUNT: makes COUNT processes whose parents are gone, each announced, and exits
-// with 3.
+// orphans FILE COUNT: makes COUNT processes whose parents are gone, each of which announces itself,
+// and exits with 3.
 #include "habit.hpp"
 
 int main(int /*count*/, char** words) {

@@ -1,7 +1,7 @@
-// Preloaded into ctest (below CMake 4.3), which removes LastTest.log.tmp and then makes it anew:
-// those two are far apart. Who has removed it says so by a file in $PART_LOG_DIRECTORY, and goes on
-// once another has, too, or after a second; and then not before the file $PART_LOG_UNTIL is there,
-// if that is set, or half a minute is over.
+// A library to preload into ctest. Before CMake 4.3 ctest removes LastTest.log.tmp and then makes
+// it anew; this puts a pause between the two. A ctest that has removed the file leaves a file in
+// $PART_LOG_DIRECTORY. It goes on once another ctest has done so too, or after a second. If
+// $PART_LOG_UNTIL is set, it then waits for that file as well, for half a minute at most.
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@ int files_in(const char* path) {
   return count;
 }
 
-// At most `milliseconds`.
+// Waits for at most `milliseconds`.
 template <typename Condition>
 void wait_until(Condition is_so, int milliseconds) {
   for (int round = 0; round < milliseconds && !is_so(); ++round) {
@@ -46,7 +46,8 @@ void wait_for_another(const char* directory) {
 
 }  // namespace
 
-// Of ctest only: a sanitized program refuses what is preloaded before its own runtime.
+// This library is for ctest only: a sanitized program refuses to start with a library before its
+// own runtime.
 __attribute__((constructor)) static void load_into_no_child() { unsetenv("LD_PRELOAD"); }
 
 extern "C" int unlink(const char* path) {

@@ -1,5 +1,5 @@
-// record_interval FILE MS: takes MS milliseconds and writes when it began and ended (nanoseconds of
-// CLOCK_MONOTONIC) into FILE, with a name.
+// record_interval FILE MS: runs for MS milliseconds and writes to FILE when it began and ended
+// (nanoseconds of CLOCK_MONOTONIC), with a name.
 #include "habit.hpp"
 
 namespace {

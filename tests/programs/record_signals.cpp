@@ -1,6 +1,6 @@
-// record_signals FILE [CODE [DELAY_MS]]: takes every signal it can, writes each one's number into
-// FILE.signals, and exits with CODE after TERM, INT, HUP or QUIT, DELAY_MS later (default 0; 100
-// 000 stays). Announces itself in FILE when it is ready.
+// record_signals FILE [CODE [DELAY_MS]]: handles every signal that it can, writes the number of
+// each to FILE.signals, and exits with CODE after TERM, INT, HUP or QUIT, DELAY_MS later (default
+// 0; 100 000 stays). It announces itself in FILE when it is ready.
 #include <cerrno>
 #include <string>
 

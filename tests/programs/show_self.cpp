@@ -1,4 +1,4 @@
-// show_self [ARGUMENT…]: what a process can see of itself, as one line of JSON on stdout.
+// show_self [ARGUMENT…]: prints all that a process can see of itself, as one line of JSON.
 #include <dirent.h>
 #include <sched.h>
 #include <sys/resource.h>
@@ -15,7 +15,7 @@ extern char** environ;
 
 namespace {
 
-// Bytes as Latin-1, so that any byte comes back: the driver encodes it again.
+// Each byte becomes a Latin-1 character, and the driver turns it back into that byte.
 std::string json_text(const std::string& text) {
   std::string out = "\"";
   for (unsigned char c : text) {

@@ -1,4 +1,4 @@
-// spin [FILE]: computes for ever in spin_here(), with all signals blocked. Announces itself in
+// spin [FILE]: computes for ever in spin_here(), with all signals blocked. It announces itself in
 // FILE.
 #include <pthread.h>
 

@@ -1,5 +1,5 @@
-// start_from_thread COMMAND…: starts COMMAND from a thread that then ends, and waits for COMMAND.
-// What is bound to its parent by PR_SET_PDEATHSIG dies of that.
+// start_from_thread COMMAND…: starts COMMAND from a thread, which then ends, and waits for COMMAND.
+// The end of the thread kills a process that uses PR_SET_PDEATHSIG.
 #include <thread>
 
 #include "habit.hpp"

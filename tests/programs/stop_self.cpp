@@ -1,4 +1,4 @@
-// stop_self FILE: announces itself, stops itself, and when continued exits with 6.
+// stop_self FILE: announces itself, stops itself, and exits with 6 when it is continued.
 #include "habit.hpp"
 
 int main(int /*count*/, char** words) {

@@ -1,5 +1,5 @@
-// swell FILE MEGABYTES: fills that much memory, page by page, announces itself and stays. Whoever
-// kills it sees it die slowly: the kernel takes the pages back first.
+// swell FILE MEGABYTES: fills that much memory, page by page, announces itself and stays. It dies
+// slowly when it is killed, because the kernel takes the pages back first.
 #include <sys/mman.h>
 
 #include "habit.hpp"

@@ -1,5 +1,6 @@
-// vanish FILE [stay]: leaves a daemon behind as thoroughly as one can (double fork, new session, no
-// environment, no descriptor, deaf to what can be ignored) and exits, or stays.
+// vanish FILE [stay]: leaves behind a daemon that hides as well as it can (double fork, new
+// session, no environment, no descriptor, deaf to all signals that it can ignore), and exits or
+// stays.
 #include <initializer_list>
 
 #include "habit.hpp"

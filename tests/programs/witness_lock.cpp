@@ -1,7 +1,7 @@
-// witness_lock BEGUN PATTERN PROGRAM RESULT: waits until the file BEGUN has something in it (the
-// test has begun), then for the lock whose file PATTERN names, and writes into RESULT who of
-// PROGRAM's processes lives at that moment: "free", or "alive PID…". Looks at once: a lock that
-// goes a moment too early is to be seen.
+// witness_lock BEGUN PATTERN PROGRAM RESULT: waits until the file BEGUN is not empty (the test has
+// begun), and then for the lock whose file PATTERN names. It writes to RESULT which processes of
+// PROGRAM live at that moment: "free", or "alive PID…". It looks at once, to catch a lock that is
+// released a moment too early.
 #include <dirent.h>
 #include <glob.h>
 #include <sys/file.h>
@@ -16,7 +16,7 @@ namespace {
 bool is_of(const char* pid, const std::string& program) {
   char target[4096] = {};
   const std::string link = std::string("/proc/") + pid + "/exe";
-  // Of a zombie, or of a process that has let its memory go, there is no such link.
+  // A zombie, or a process that has released its memory, has no such link.
   return readlink(link.c_str(), target, sizeof target - 1) > 0 && program == target;
 }
 

@@ -1,4 +1,4 @@
-"""A holdfast.toml that is wrong stops the run before its first test."""
+"""A wrong holdfast.toml stops the run before its first test."""
 
 import os
 import unittest
@@ -17,7 +17,7 @@ BAD = {
 
 class Errors(HoldfastCase):
     def tree(self, toml):
-        """A build tree whose tests each leave a file behind."""
+        """A build tree in which each test leaves a file behind."""
         source = self.project(f"""
             add_test(NAME top COMMAND touch {self.work}/ran-top)
             add_subdirectory(sub)
@@ -49,7 +49,7 @@ class Errors(HoldfastCase):
 
     def test_a_keeper_that_the_first_launcher_started_refuses_every_test(self):
         source, build = self.tree("nonsense = 1\n")
-        # Without PRE_TEST, and with `begin` done by somebody who did not read the settings.
+        # Without PRE_TEST, and with a `begin` that did not read the settings.
         (build / "CTestCustom.cmake").unlink()
         attach = build / ".holdfast/attach.cmake"
         attach.write_text('_holdfast_begun()\n' + attach.read_text())

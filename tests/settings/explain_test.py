@@ -1,4 +1,4 @@
-"""`holdfast config --explain TEST`: each value and where it comes from."""
+"""`holdfast config --explain TEST` shows each value and where it comes from."""
 
 import re
 import unittest

@@ -1,4 +1,4 @@
-"""What holdfast.toml says reaches the test that it is said of."""
+"""An override in holdfast.toml reaches the tests that it names."""
 
 import json
 import unittest
@@ -41,7 +41,8 @@ class Overrides(HoldfastCase):
         self.assert_verdicts(verdicts, ["db.a", "db.b", "net.x"], [])
         # As with HOLDFAST_LOCKS, ctest's clock starts when the test has the lock.
         self.assertIn("holdfast: lock db after ", (self.build / "Testing/Temporary/LastTest.log").read_text())
-        # ctest knows what it can know of it; the labels' comes later than its test.
+        # ctest knows the locks of overrides by name. It cannot know those by label, because a
+        # test's labels come after the test.
         listing = self.ctest(self.build, "--show-only=json-v1", env=self.environment(HOLDFAST_EXPLAIN="1"))
         locks = {test["name"]: [p["value"] for p in test["properties"] if p["name"] == "RESOURCE_LOCK"]
                  for test in json.loads(listing.stdout)["tests"]}

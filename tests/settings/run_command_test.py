@@ -1,4 +1,4 @@
-"""`holdfast run` reads holdfast.toml too; the user's own options win."""
+"""`holdfast run` reads holdfast.toml too, but the user's options take precedence."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Commands that ctest does not find or cannot start: not run in every report, in its own words."""
+"""Commands that ctest cannot find or start are "not run" in every report, in ctest's own words."""
 
 import json
 import re
@@ -7,7 +7,8 @@ import xml.etree.ElementTree as ElementTree
 
 from support import CTEST, HOLDFAST, ProjectCase, verdicts
 
-# Each as it is and with WILL_FAIL; ctest's words, "" where the test is started and fails in a report's eyes.
+# Each test exists as it is and with WILL_FAIL. WORDS has ctest's words for each; "": ctest starts
+# the test, and the test fails.
 TESTS = r"""
 set(d ${CMAKE_BINARY_DIR}/commands)
 file(MAKE_DIRECTORY ${d}/directory)
@@ -52,7 +53,7 @@ WORDS = {
     "prints": "Process not started: @D@/locked [permission denied]",
     "left": "Process not started: @D@/left [permission denied]",
 }
-# With fixtures a missing program may still be made: then it is looked for when its test starts.
+# A fixture may still make a missing program, so ctest looks for it only when its test starts.
 MADE = """
 add_test(NAME setup COMMAND true)
 set_tests_properties(setup PROPERTIES FIXTURES_SETUP made)
@@ -106,8 +107,8 @@ class BadCommand(ProjectCase):
         self.assert_not_run(tree, done.text, {"needs": f"Unable to find required file: {tree}/commands/missing"})
 
     def test_an_environment_that_is_too_large_for_the_test_alone_is_said(self):
-        """By tests whose environments grow past what execve(2) takes, a quarter of the stack: in between is one of
-        which ctest can start the launcher, and the launcher not the test."""
+        """The environments of these tests grow past the limit of execve(2), a quarter of the stack.
+        For one of them ctest can start the launcher, but the launcher cannot start the test."""
         for retry in ("", 'HOLDFAST_RETRY "any=1;launch=1"'):
             with self.subTest(retry=retry):
                 values = "".join(f"V{i}={'x' * 50000};" for i in range(5))
@@ -118,7 +119,8 @@ class BadCommand(ProjectCase):
                 done = self.finish("sh", "-c", f"ulimit -s 1024; exec {CTEST}", cwd=tree, env={"PATH": "/usr/bin:/bin"})
                 tests = json.loads(self.report(tree, "json"))["tests"]
                 outcomes = [test["outcome"] for test in sorted(tests, key=lambda test: int(test["name"][1:]))]
-                # One may be just too large for holdfast-exec, which is told a few words more than the launcher.
+                # One environment may be just too large for holdfast-exec, which gets a few words
+                # more than the launcher.
                 kinds = [kind for kind in dict.fromkeys(outcomes) if not (retry and kind == "internal_error")]
                 self.assertEqual(kinds, ["passed", "launch_failed", "failed"], done.stdout)
                 attempts = [test["attempts"] for test in tests if test["outcome"] == "launch_failed"]
@@ -126,7 +128,7 @@ class BadCommand(ProjectCase):
                 self.assertIn(b"/true: Argument list too long", done.stderr)
 
     def test_a_program_that_became_so_while_the_run_was_on_is_left_to_ctests_word(self):
-        """Its entry in ctest's log reads the same whether it was started or not."""
+        """Its entry in ctest's log looks the same whether the program was started or not."""
         tree = self.project("""
 set(d ${CMAKE_BINARY_DIR})
 file(WRITE ${d}/once "#!/bin/sh\\nexit 1\\n")

@@ -1,4 +1,4 @@
-"""What is wrong is said in one line that says what and where; nothing hangs. A planted FIFO would hang a plain
+"""One line says what is wrong and where, and nothing hangs. A planted FIFO would hang a plain
 open(2)."""
 
 import json
@@ -10,14 +10,14 @@ from pathlib import Path
 
 from support import (HOLDFAST, USER_DIRECTORY, ProjectCase, SystemCase, program)
 
-# Another user, whose directory in /tmp nobody else uses.
+# Another user, whose directory in /tmp no other process uses.
 OTHER = 1_700_000_000 + os.getpid() % 100_000_000
 THEIRS = Path(f"/tmp/holdfast-{OTHER}")
 
 
 class LockFilesTest(SystemCase):
     def directory_of(self, name):
-        """The directory of a lock, made by one that took it."""
+        """The directory of a lock, made by a run that took the lock."""
         self.finish(*self.supervised("true", options=["--lock", name]))
         return self.lock_file(name).parent
 
@@ -37,7 +37,7 @@ class LockFilesTest(SystemCase):
         for file in ("lock", "queue"):
             (directory / file).unlink()
             (directory / file).symlink_to(target)
-            # In the words of glibc or of musl.
+            # glibc and musl have these words in common.
             self.assert_refused(name, "symbolic link")
             (directory / file).unlink()
             self.directory_of(name)
@@ -65,7 +65,7 @@ class LockFilesTest(SystemCase):
         directory = self.directory_of(name)
         (directory / "lock").unlink()
         os.mkfifo(directory / "lock")
-        # Outside a build tree a lock of the project is one of the user; here one says so.
+        # Outside a build tree a project's lock becomes a user's lock; this one says `@user` itself.
         begun = self.finish(*self.under_ctest("touch", self.work / "ran"), env=self.environment(
             HOLDFAST_P_LOCKS=f"{name}@user"))
         self.assertEqual(begun.returncode, 0)
@@ -102,7 +102,7 @@ class UserDirectoryTest(SystemCase):
         self.assert_our_lines(ended.stderr, 1)
         self.assertIn(str(THEIRS), ended.stderr.decode())
         self.assertIn(what, ended.stderr.decode())
-        # Without a lock only the scratch directory is missing, and that is said.
+        # Without a lock, only the scratch directory is missing, and a line says so.
         plain = self.as_other(HOLDFAST, "run", "--", "echo", "ran")
         self.assertEqual((plain.returncode, plain.stdout), (0, b"ran\n"))
         self.assert_our_lines(plain.stderr, 1)
@@ -176,7 +176,7 @@ add_test(NAME red-${long} COMMAND false)
 set_tests_properties(red-${long} PROPERTIES HOLDFAST_RETRY any=1)
 """)
         ran = self.ctest(tree, "-V")
-        # ctest's own lines have the whole names.
+        # ctest's own lines have the whole names, so only Holdfast's count.
         said = [line for line in ran.text.splitlines() if re.match(r"(\d+: )?holdfast: ", line)]
         for what in ("_TIMEOUT", "_ON_LEAK", "_RETRY", "_ISOLATION", "left 1 process behind", "attempt 1"):
             self.assertTrue([line for line in said if what in line], what)
@@ -188,7 +188,7 @@ set_tests_properties(red-${long} PROPERTIES HOLDFAST_RETRY any=1)
         spoil.chmod(0o755)
         tests = {
             "middle": f'add_test(NAME one COMMAND {spoil})\nadd_test(NAME two COMMAND true)',
-            # Only the end of the run is left to record.
+            # Here only the end of the run is left to record.
             "end": ('add_test(NAME one COMMAND true)\nfile(WRITE ${CMAKE_BINARY_DIR}/CTestCustom.cmake '
                     f'"set(CTEST_CUSTOM_POST_TEST {spoil})\\n")')}
         for when, text in tests.items():
@@ -202,7 +202,7 @@ set_tests_properties(red-${long} PROPERTIES HOLDFAST_RETRY any=1)
             self.assertIn("holdfast: no summary, failed to ", ran.text)
 
     def test_a_name_of_a_test_does_not_steer_the_terminal(self):
-        """It stands as it is in ctest's lines, in JSON and nowhere else."""
+        """ctest's lines and JSON have the name as it is; nothing else does."""
         tree = self.project("""
 string(ASCII 27 escape)
 add_test(NAME "${escape}[31mred" COMMAND sleep 60)
@@ -220,7 +220,8 @@ set_tests_properties("${escape}[31mred" PROPERTIES HOLDFAST_TIMEOUT 0.2)
         self.assertEqual(report["tests"][0]["name"], "\x1b[31mred")
 
     def test_a_test_without_a_name_is_a_test(self):
-        """CMake lets a line break be one, which ctest loses: a bracket argument does not begin with it."""
+        """A line break can be a name in CMake. ctest loses it, because a bracket argument drops a
+        line break at its beginning."""
         tree = self.project("""
 foreach(name "\\n" "\\n\\n")
   add_test(NAME "${name}" COMMAND echo ERROR)
@@ -239,7 +240,7 @@ add_test(NAME echo COMMAND echo fine)
         self.assertNotIn("ignored", text)
 
     def test_a_tree_that_cannot_be_written_is_said_in_one_line(self):
-        # To root there is none but where a file is in the way.
+        # root can write everywhere, so a file stands in place of the directory.
         tree = self.project("add_test(NAME one COMMAND true)\n")
         shutil.rmtree(tree / ".holdfast/runs", ignore_errors=True)
         (tree / ".holdfast/runs").write_text("")
@@ -253,7 +254,7 @@ add_test(NAME echo COMMAND echo fine)
         for text in ("", "nonsense", "1 1 1 1 p /t", "2 0 1 0 1 p /t", "2 99999999 1 0 1 p /t x", "2 5"):
             ended = self.finish(*self.supervised(program("exit_with"), 3), env=self.environment(
                 HOLDFAST_ATTACH=text))
-            if text.startswith("2 9999"):  # understood: a ctest that is gone
+            if text.startswith("2 9999"):  # this one is understood: its ctest is gone
                 self.assertNotEqual(ended.returncode, 0)
                 continue
             self.assertEqual(ended.returncode, 3, text)

@@ -1,4 +1,4 @@
-"""Batches where something around them is otherwise: the disk, the terminal, the keeper, holdfast.toml, a
+"""Batches under unusual conditions: a full disk, a terminal, no keeper, holdfast.toml, a
 containment, the properties that discovery sets."""
 
 import os
@@ -29,7 +29,7 @@ def batch(name, cases, isolation="", more=""):
 
 class BatchCase(ProjectCase):
     def outcomes(self, tree, test):
-        """Case -> outcome in the last run; each case once."""
+        """Maps each case to its outcome in the last run, which has each case once."""
         records = [r for r in self.case_records(self.runs(tree)[-1]) if r["test"] == test]
         found = {record["case"]: record["outcome"] for record in records}
         self.assertEqual(len(found), len(records), records)
@@ -46,7 +46,7 @@ class DiskTest(BatchCase):
         tree = self.project(text)
         output = tree / ".holdfast/runs"
         output.mkdir(parents=True)
-        # Room for the journal, none for 12 MB.
+        # The disk has room for the journal, but not for 12 MB.
         ran = self.finish(
             "unshare", "-m", "sh", "-ec",
             f'cd "{tree}"; mount -t tmpfs -o size=4m none "{output}"; {CTEST} -V -j2 '
@@ -55,11 +55,11 @@ class DiskTest(BatchCase):
         for name in [*ISOLATIONS, *(f"{one}.good" for one in ISOLATIONS)]:
             good = name.endswith("good")
             self.assertRegex(said, rf"Test +#\d+: {name} \.*( |)*{'Passed' if good else '[*]{3}Failed'}")
-        # Not in `said`: it may come in the middle of a line of ctest's.
+        # ctest's stderr is apart: Holdfast's line may come in the middle of a line of ctest.
         complaints = [line for line in ran.stderr.decode().splitlines() if "output of cases is not kept" in line]
         self.assertEqual(len(complaints), 1, complaints)
         self.assertRegex(complaints[0], "^holdfast: ignoring .*: No space left on device$")
-        # All of it has gone to ctest.
+        # ctest got all of the output.
         self.assertEqual(said.count(f"{199999:059d}"), 6)
         self.assertEqual(said.count("holdfast: 3 cases: 2 passed, 1 failed"), 3)
 
@@ -70,7 +70,7 @@ class TerminalTest(TerminalCase, BatchCase):
             with self.subTest(isolation):
                 tree = self.project(batch("t", "Ends.pass:Ends.hang:Ends.last", isolation),
                                     name=isolation, build=f"build-{isolation}")
-                # A session leader that does not die of Ctrl-C, so that no hang-up joins in.
+                # This session leader survives Ctrl-C, so the terminal does not hang up.
                 go = self.work / f"go-{isolation}"
                 terminal = self.open("sh", "-c", f'trap ":" INT; cd "{tree}" && {CTEST}; echo ctest '
                                      f'ended; while ! [ -e "{go}" ]; do sleep 0.05; done')
@@ -135,7 +135,8 @@ class SettingsTest(Contained, BatchCase):
                     '[[override]]\ntest = "^batch[.]fork"\nisolation = "fork"\n'
                     '[[override]]\nlabel = "forked"\nisolation = "fork"\n')
         names = [f"batch.{isolation}" for isolation in ISOLATIONS]
-        # The key `timeout` is that of each case; a property of the test goes before the file.
+        # The key `timeout` is the limit of each case. A test's property takes precedence over the
+        # file.
         text = "".join(batch(name, "State.*:Ends.hang") for name in names)
         text += batch("labelled", "State.*", more="LABELS forked")
         text += batch("batch.none.property", "State.*", "process")
@@ -180,7 +181,7 @@ class SkippedTest(BatchCase):
     """SKIP_REGULAR_EXPRESSION as holdfast_discover_tests() sets it."""
 
     BATCHES = {
-        # cases: how ctest calls it, with Holdfast and without.
+        # cases: ctest's words with Holdfast and without.
         "Ends.skip": ("***Skipped", "***Skipped"),
         "Ends.skip:Ends.pass": ("Passed", "Passed"),
         "Ends.skip:Ends.fail": ("***Failed", "***Failed"),
@@ -188,7 +189,7 @@ class SkippedTest(BatchCase):
         "Ends.skip:Ends.segfault": ("***Exception: SegFault", "***Exception: SegFault"),
         "Ends.skip:Ends.exit_0": ("Subprocess aborted***Exception", None),
         "Ends.skip:Ends.marker_and_exit": ("***Failed", "***Failed"),
-        "Skips.*": ("Subprocess aborted***Exception", None),  # for what it leaves behind
+        "Skips.*": ("Subprocess aborted***Exception", None),  # because it leaves a process behind
     }
 
     def batches(self):
@@ -205,7 +206,7 @@ class SkippedTest(BatchCase):
     def test_a_skipped_case_hides_nothing_beside_it(self):
         tree = self.project(self.batches())
         for column, disabled in enumerate((None, "1")):
-            # Bare, ctest would wait for what holds the output.
+            # Without Holdfast ctest would wait for the process that holds the output.
             without = ["-E", f"^[a-z]+[.]{len(self.BATCHES) - 1}[.]"] if disabled else []
             done = self.ctest(tree, "-j2", *without, env=self.environment(HOLDFAST_DISABLE=disabled))
             found = dict(re.findall(r"Test +#\d+: (\S+) \.*(?: |)*(.*?):? +\d+\.\d+ sec", done.text))

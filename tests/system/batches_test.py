@@ -1,4 +1,4 @@
-"""Batches of GoogleTest cases by holdfast-exec (issue 5, docs/guide/batches.md)."""
+"""holdfast-exec runs batches of GoogleTest cases (issue 5, docs/guide/batches.md)."""
 
 import json
 import signal
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from support import (CTEST, HOLDFAST, STAGE, ProjectCase, processes_with, program, wait_until)
 
-# What each case of tests/programs/case_ends.cpp comes to, in every isolation.
+# The outcome of each case of tests/programs/case_ends.cpp, in every isolation.
 ENDS = {
     "Ends.pass": "passed", "Ends.fail": "failed", "Ends.exit_0": "premature_exit",
     "Ends.exit_1": "failed", "Ends.abort": "crashed", "Ends.segfault": "crashed",
@@ -18,7 +18,7 @@ ENDS = {
     "Ends.mimic": "passed", "Ends.last": "passed",
 }
 
-# How a batch may be run: an unmodified program, and one that speaks the worker protocol.
+# The ways to run a batch: with an unmodified program, and with one that speaks the worker protocol.
 WAYS = [("case_ends", "none"), ("case_ends", "process"), ("case_ends_linked", "none"),
         ("case_ends_linked", "process"), ("case_ends_linked", "fork")]
 
@@ -35,7 +35,7 @@ class Batch(ProjectCase):
         return self.project(text, **how)
 
     def cases(self, tree, test):
-        """Case -> record, of the last run; each case once."""
+        """Maps each case to its record in the last run, which has each case once."""
         found = {}
         for record in self.case_records(self.runs(tree)[-1]):
             if record["test"] == test:
@@ -61,7 +61,7 @@ class Batch(ProjectCase):
 
 class EachEnd(Batch):
     def test_each_process_is_where_the_test_is(self):
-        # The case before it ends its worker.
+        # The case before ends its worker, so this case is in a new process.
         tree = self.batch_project({f"{which}.{way}": (which, "Ends.abort:Where.it_is", way, "")
                                    for which, way in WAYS})
         self.ctest(tree, "-j2")
@@ -85,7 +85,7 @@ class EachEnd(Batch):
                 self.assertIn("no line break", self.printed(cases["Ends.last"]))
                 self.assertEqual(cases["Ends.segfault"]["signal"], signal.SIGSEGV)
                 self.assertEqual(cases["Ends.exit_1"]["exit_code"], 1)
-                # The first crash is how the whole ends.
+                # The whole batch ends as its first crash did.
                 ended = self.attempts(tree)[name]
                 self.assertEqual((ended["outcome"], ended["signal"]), ("crashed", signal.SIGABRT))
         self.assertIn("holdfast: 13 cases: 3 passed, 4 failed, 3 crashed (Ends.abort, Ends.segfault, "
@@ -167,7 +167,7 @@ class Verdicts(Batch):
         self.assertIn("2 cases: 2 passed; worker 1 exited with code 23 after its last case", done.text)
         self.assertEqual(ended["end.die"]["outcome"], "crashed")
         self.assertEqual(ended["begin.die"]["outcome"], "crashed")
-        # A worker that begins no case ends the batch.
+        # A worker that dies before its first case ends the batch.
         self.assertEqual(self.outcomes(tree, "begin.die"),
                          {"Suite.one": "not_run", "Suite.two": "not_run"})
 
@@ -188,7 +188,7 @@ class Verdicts(Batch):
         self.assert_nothing_left()
 
     def test_a_case_is_recorded_when_it_ends_though_nothing_is_printed_of_it(self):
-        # Of the third nothing at all is printed.
+        # Of the third batch GoogleTest prints nothing at all.
         for brief, without in (("1", ""), ("", ""), ("1", "first")):
             with self.subTest(brief + without):
                 go = self.work / f"go{brief}{without}"
@@ -218,7 +218,8 @@ class Verdicts(Batch):
                 self.assertEqual(self.outcomes(tree, "t")["Pace.hangs"], "interrupted")
 
     def test_the_last_of_a_suite_is_recorded_when_it_ends(self):
-        """Ten times: what it prints of its end may be read before it has said it."""
+        """Runs ten tests at once, because exec may read the printed end of a case before the
+        message."""
         go = self.work / "go"
         names = [f"t{i}" for i in range(10)]
         tree = self.project("".join(
@@ -303,7 +304,7 @@ class Around(Batch):
             self.assertEqual(self.outcomes(tree, f"{which}.{isolation}"), {"Ends.DISABLED_never": "crashed"})
 
     def test_a_flag_that_googletest_does_not_know_is_no_pass(self):
-        """It prints its help and exits with 0."""
+        """The program prints its help and exits with 0."""
         tree = self.batch_project({
             f"{which}.{isolation}{flag}": (which, f'Ends.pass" "{flag}', isolation, "")
             for which, isolation in WAYS for flag in ("--gtest_typo", "-gtest_brief")})
@@ -400,7 +401,7 @@ class Around(Batch):
                          {"State.first": "passed", "State.second": "passed"})
 
     def stage_without(self, *missing):
-        """A copy of what is installed, but for these files."""
+        """A copy of the stage without these files."""
         stage = self.work / "stage"
         subprocess.run(["cp", "-al", STAGE, stage], check=True)
         for name in missing:
@@ -420,7 +421,7 @@ class Around(Batch):
         return tree
 
     def test_another_process_of_the_test_is_not_its_worker(self):
-        """A script that runs one linked program, and becomes another one."""
+        """A script runs one linked program and then becomes another one."""
         line = "$1 --gtest_filter=Ends.pass:Ends.skip; exec $1 --gtest_filter=$2"
         tests = "".join(
             f"add_test(NAME {name} COMMAND sh -c [==[{line}]==] script @P@/case_ends_linked {last})\n"
@@ -449,7 +450,7 @@ class Around(Batch):
 
 
 class WhoRunsItTest(Batch):
-    """What is more than one plain attempt is for holdfast-exec, which is then the launcher."""
+    """holdfast-exec is the launcher of every test that needs more than one plain attempt."""
 
     def program_of(self, settings="", **how):
         tree = self.batch_project({"t": ("case_ends", "Ends.hang", "none", how.pop("more", ""))})
@@ -463,7 +464,7 @@ class WhoRunsItTest(Batch):
         name = Path(f"/proc/{launcher}/comm").read_text().strip()
         ctest.send_signal(signal.SIGINT)
         ctest.wait(30)
-        # Who looks for launchers finds either.
+        # holdfast-exec takes the launcher's name, so tools that look for launchers find both.
         self.assertEqual(name, "holdfast-launch")
         return str(found)
 

@@ -1,4 +1,5 @@
-"""One build tree by two paths: its runs exclude one another all the same, though locks of scope `build` do not."""
+"""Two paths lead to one build tree. Runs by both paths exclude each other, but locks of scope
+`build` do not."""
 
 import os
 import re
@@ -20,7 +21,7 @@ class BindMountedTreeTest(ProjectCase):
         self.other.mkdir()
 
     def tree_of_two(self, settings=""):
-        """Tests that share a lock of the tree, and stay until they are let go."""
+        """A tree of two tests that share a lock of scope `build` and run until they are let go."""
         (self.work / "project").mkdir()
         (self.work / "project/holdfast.toml").write_text(settings)
         return self.project("".join(
@@ -44,7 +45,7 @@ class BindMountedTreeTest(ProjectCase):
         (self.work / f"{name}.pids.go").touch()
 
     def check(self, tree, first, second):
-        """`second`, by the other path, runs nothing before `first` has ended."""
+        """The run `second`, by the other path, starts no test before the run `first` has ended."""
         runs = [self.begin("first", CTEST, *first, cwd=tree)]
         self.announced(self.pid_file("one"))
         runs.append(self.begin_by_other_path(tree, "second", *second))

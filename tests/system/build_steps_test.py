@@ -1,4 +1,4 @@
-"""Compile and link steps under Ninja and Make."""
+"""Compile and link steps run through the launcher, under Ninja and Make."""
 
 import contextlib
 import hashlib
@@ -12,7 +12,7 @@ import own_locks
 from building import FIND, GENERATORS, HEAD, BuildCase, cmdline, parent_of
 from support import CMAKE, LAUNCHER, PATIENCE_S, STAGE, wait_until
 
-# Stands in for a compiler that takes its time: writes half of its output and begins to wait.
+# Stands in for a slow compiler: it writes half of its output and then waits.
 SLOW = """#!/usr/bin/env python3
 import os, signal, sys
 if "-o" in sys.argv and os.path.exists("@W@/slow"):
@@ -58,7 +58,7 @@ class BuildStepsTest(BuildCase):
             self.assertGreater(steps, 0)
         self.assertEqual(built[0], built[1])
         self.assertEqual(len(built[0]), 5)
-        # OFF, nothing more is recorded.
+        # With HOLDFAST_BUILD_STEPS off, nothing more is recorded.
         self.assertEqual(self.build(tree, "--clean-first").returncode, 0)
         self.assertEqual(len(self.steps(tree)), steps)
 
@@ -110,7 +110,7 @@ class BuildStepsTest(BuildCase):
         step, = [s for s in self.steps(tree) if s["outcome"] != "passed"]
         self.assertEqual((step["outcome"], step["exit_code"]), ("failed", 1))
 
-    # --- What is cut short -------------------------------------------------------------------
+    # --- Builds that are cut short -----------------------------------------------------------
 
     def slow_build(self, generator="Ninja", kind="COMPILER"):
         slow = self.work / "slow.py"
@@ -137,7 +137,7 @@ class BuildStepsTest(BuildCase):
         wait_until(gone, "the end of the compilers")
 
         def is_half(file):
-            # It may go between two looks.
+            # The file may vanish between two looks.
             with contextlib.suppress(FileNotFoundError):
                 return file.read_bytes() == b"half"
             return False
@@ -158,7 +158,8 @@ class BuildStepsTest(BuildCase):
                 (self.work / "compilers").unlink()
 
     def test_a_killed_make_ends_what_its_makes_have_begun(self):
-        # Three makes run each other, and a link is begun by cmake: none of them ends with the first.
+        # Three makes run one another, and cmake starts a link. None of them ends when the first
+        # make does.
         for kind in ("COMPILER", "LINKER"):
             with self.subTest(kind):
                 tree, make, pids = self.slow_build("Unix Makefiles", kind)
@@ -174,7 +175,8 @@ class BuildStepsTest(BuildCase):
     def test_an_interrupt_is_reported_as_one(self):
         tree, ninja, pids = self.slow_build()
         ninja.send_signal(signal.SIGINT)
-        self.assertIn(ninja.wait(PATIENCE_S), (2, 130))  # what ninja exits with when interrupted, the older one first
+        # ninja's exit code when it is interrupted: an older ninja's, and a newer one's.
+        self.assertIn(ninja.wait(PATIENCE_S), (2, 130))
         self.assert_nothing_half(tree, pids)
 
     def test_a_killed_launcher_leaves_no_half_object(self):

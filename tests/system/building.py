@@ -1,4 +1,5 @@
-"""What the drivers of build steps share: a small project in C, its builds, the steps in its journal."""
+"""Helpers for the drivers of build steps: a small project in C, its builds, the steps in its
+journal."""
 
 import json
 
@@ -7,7 +8,7 @@ from support import CMAKE, PATIENCE_S, STAGE, SystemCase
 GENERATORS = ("Ninja", "Unix Makefiles")
 HEAD = "cmake_minimum_required(VERSION 3.25)\nproject(steps C)\n"
 FIND = "find_package(Holdfast REQUIRED)\n"
-# To configure and to build is dozens of processes, of which each may have to wait for a processor.
+# A configure and a build start dozens of processes, and each may have to wait for a processor.
 BUILD_BOUND_S = 300
 
 

@@ -1,4 +1,4 @@
-"""Real projects built through the launcher: GoogleTest's sources, with and without ccache, and Holdfast."""
+"""Real projects build through the launcher: GoogleTest, with and without ccache, and Holdfast."""
 
 import hashlib
 import os
@@ -19,7 +19,7 @@ BOUND_S = 1200
 
 class BuiltProjectsCase(BuildCase):
     def made(self, source, build, *options, generator="Ninja", env=None):
-        """A tree, configured and built."""
+        """A tree that is configured and built."""
         tree = self.work / build
         jobs = str(os.cpu_count())
         for words in ([CMAKE, "-G", generator, "-S", source, "-B", tree, INCLUDE, *options],
@@ -29,14 +29,14 @@ class BuiltProjectsCase(BuildCase):
         return tree
 
     def files(self, tree, *suffixes):
-        """Path in the tree -> what is in it."""
+        """Maps each path in the tree to a hash of the file."""
         return {str(file.relative_to(tree)): hashlib.sha256(file.read_bytes()).hexdigest()
                 for file in tree.rglob("*") if file.suffix in suffixes and "CMakeScratch" not in str(file)}
 
     def assert_up_to_date(self, tree, env=None):
         before = len(self.steps(tree))
         again = self.finish("ninja", "-d", "explain", cwd=tree, bound=BOUND_S, env=env or self.environment())
-        # A project that globs with CONFIGURE_DEPENDS has them looked at by every build.
+        # A project that globs with CONFIGURE_DEPENDS makes every build look at the directories.
         why = [line for line in again.stderr.decode().splitlines()
                if "VerifyGlobs.cmake_force" not in line and "cmake.verify_globs is dirty" not in line]
         self.assertEqual((again.returncode, why), (0, []))
@@ -60,7 +60,7 @@ class GoogleTestsSources(BuiltProjectsCase):
     def test_the_same_bytes_and_ccaches_hits_stay_hits(self):
         if shutil.which("ccache") is None:
             self.skipTest("ccache is not installed")
-        # No debug information, which would name the build tree.
+        # Without debug information, which would name the build tree.
         options = ["-DCMAKE_BUILD_TYPE=", "-DCMAKE_CXX_FLAGS=-w"]
         cached = [*options, "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"]
         plain = self.made(GOOGLETEST, "plain", *cached, "-DHOLDFAST_BUILD_STEPS=OFF", env=self.caches)

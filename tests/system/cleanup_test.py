@@ -1,5 +1,6 @@
-"""Deaths at odd moments, and those that end nothing: a shell that exits leaves its background
-jobs alone. The table of who dies and how the test hides: endings_test.py."""
+"""Kills launchers at odd moments, and checks deaths that must end nothing: a shell that exits
+leaves its background jobs alone. endings_test.py has the table of who dies and how the test
+hides."""
 
 import os
 import signal
@@ -10,12 +11,12 @@ from support import (CTEST, PATIENCE_S, ProjectCase, SystemCase, children_of, is
                      process, processes_with, program, state_of, wait_until)
 
 GRACE = ["--grace", "500ms"]
-# grace + 2 s, with room for a machine that is busy with the other tests.
+# The grace and 2 s, and more for a machine that is busy with the other tests.
 BOUND_S = 0.5 + 2 + 3
 
 
 class PairTest(SystemCase):
-    """The worst there is: a deaf daemon by double fork, setsid, no environment, no descriptors."""
+    """The worst case is a deaf daemon: double fork, setsid, no environment, no descriptors."""
 
     def vanish(self, by):
         self.pid_file().unlink(missing_ok=True)
@@ -41,7 +42,7 @@ class PairTest(SystemCase):
         self.assertRegex(self.ended_as(), "^signal ")
 
     def test_the_test_ends_whenever_the_launcher_is_killed(self):
-        # From before the guard exists to after the test has begun.
+        # The kill comes anywhere from before the guard exists until after the test has begun.
         for step in range(40):
             begun = self.start(*self.supervised(program("linger"), self.pid_file()))
             until = time.monotonic() + step * 0.0002
@@ -52,14 +53,14 @@ class PairTest(SystemCase):
         self.assert_nothing_left()
 
     def test_a_guard_that_was_stopped_ends_a_killed_launchers_test_when_it_goes_on(self):
-        """One that nobody continues: endings_test.py, where a keeper is."""
+        """endings_test.py has the guard that nobody continues, where a keeper ends the test."""
         begun, launcher, daemon = self.vanish("holdfast-launcher")
         guard = self.guard_of(launcher.pid)
         os.kill(guard.pid, signal.SIGSTOP)
         wait_until(lambda: state_of(guard.pid) == "T", "the guard to stop")
         begun.kill()
         begun.wait(PATIENCE_S)
-        self.assertTrue(is_alive(daemon) and is_alive(guard))  # what is to be ended is there
+        self.assertTrue(is_alive(daemon) and is_alive(guard))  # both are alive before the check
         os.kill(guard.pid, signal.SIGCONT)
         self.assert_gone([daemon, guard], BOUND_S)
 
@@ -71,7 +72,7 @@ class PairTest(SystemCase):
         out, _ = shell.communicate(timeout=PATIENCE_S)
         launcher = process(int(out))
         self.assertIsNotNone(launcher)
-        # Were its parent's death anything to it, it would have seen it by now: it answers.
+        # The launcher answers the signal, so it would have noticed its parent's death by now.
         os.kill(launcher.pid, signal.SIGTERM)
         self.assert_gone([launcher, test])
 
@@ -96,7 +97,8 @@ class PairTest(SystemCase):
 
 class CtestTest(ProjectCase):
     def test_the_tree_stays_taken_for_as_long_as_a_long_grace(self):
-        """Longer than the usual one: who came next would meet the test that is still ending."""
+        """The grace is longer than usual, and the next run must not meet the test that still
+        ends."""
         file = self.pid_file()
         tree = self.project(f"add_test(NAME slow COMMAND @P@/record_signals {file} 0 7600)\n")
         (self.work / "project/holdfast.toml").write_text("[profile.default]\ngrace = 20\n")

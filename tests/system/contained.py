@@ -1,4 +1,5 @@
-"""What the tests of containment share: whether this machine has it, and who is inside."""
+"""Helpers for the tests of containment: whether this machine has it, and which processes are
+inside."""
 
 import os
 import shutil
@@ -13,7 +14,7 @@ NOBODY = 65534
 
 
 def own_cgroup():
-    """The directory of our own cgroup, version 2; None where there is none."""
+    """The directory of our own cgroup of version 2. None: there is none."""
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         fields, _, kind = line.partition(" - ")
         if kind.split()[0] == "cgroup2":
@@ -24,7 +25,8 @@ def own_cgroup():
 
 
 def trouble_with(kind, user=()):
-    """Why this machine cannot do it for whoever runs `user` words; None when it can. Holdfast is not asked."""
+    """Why containment is not possible here for a command after the words `user`. None: it is
+    possible. This does not ask Holdfast."""
     if kind == "pidns":
         for namespaces in ("--pid", "-Ur"), ("--pid",):
             words = [*user, "unshare", *namespaces, "--fork", "--mount-proc", "true"]
@@ -42,8 +44,8 @@ KINDS = ("cgroup", "pidns")
 
 
 def apart(*words):
-    """The words with a user's directory of their own, where we may: an older Holdfast at work on this
-    machine takes the sockets of keepers in a PID namespace for stale."""
+    """Runs `words` with a user's directory of their own, if we may mount one. An older Holdfast on
+    this machine would take the sockets of keepers in a PID namespace for stale."""
     if subprocess.run(["unshare", "--mount", "true"], stderr=subprocess.DEVNULL, check=False).returncode:
         return words
     USER_DIRECTORY.mkdir(mode=0o700, exist_ok=True)
@@ -52,7 +54,8 @@ def apart(*words):
 
 
 class Contained:
-    """For a SystemCase: for each kind, or skipped with the reasons."""
+    """A mixin for SystemCase: runs a test for each kind of containment, or skips it with the
+    reasons."""
 
     def each_kind(self, kinds=KINDS):
         troubles = {kind: trouble_with(kind) for kind in kinds}
@@ -71,29 +74,29 @@ class Contained:
             self.skipTest(trouble)
 
     def settings(self, kind, name="project", more=""):
-        """A holdfast.toml for project(); to be called before it."""
+        """Writes a holdfast.toml for project(); call it before project()."""
         source = self.work / name
         source.mkdir(exist_ok=True)
         (source / "holdfast.toml").write_text(f'[profile.default]\ncontainment = "{kind}"\n{more}')
 
     def fresh(self):
-        """Nothing of what an earlier kind left in our directory."""
+        """Empties the test's directory of what an earlier kind left there."""
         for one in self.work.iterdir():
             shutil.rmtree(one) if one.is_dir() else one.unlink()
 
     def pid_file(self, name="announced"):
-        # Numbers of another namespace are other processes' here: of no `.pids` file, which are ended
-        # by number when the test is over.
+        # Not a `.pids` file: the numbers are those of another namespace, and after the test
+        # support.py ends the processes of all `.pids` files by number.
         return self.work / f"{name}.inside"
 
     def by_name(self, name):
-        """Our processes of that name, in whichever namespace."""
+        """The processes of this test with that name, in any namespace."""
         return [one for one in processes_with(self.cookie) if name_of(one.pid) == name]
 
-    # --- Who is inside ------------------------------------------------------------------------
+    # --- Processes inside ---------------------------------------------------------------------
 
     def inside(self, kind, guard, count):
-        """The processes of an attempt, by its containment, once there are `count`."""
+        """The processes inside the containment of an attempt, once there are `count`."""
         look = self.in_namespace_of if kind == "pidns" else self.in_cgroup_of_tests
         found = wait_until(lambda: (got := look(guard))[count - 1:] and got, f"{count} inside")
         self.watched += found
@@ -141,10 +144,10 @@ def top():
 
 
 def cgroups_of(launcher):
-    """The cgroups of attempts that a launcher without keeper made."""
+    """The cgroups of the attempts of a launcher without a keeper."""
     return list(Path(top()).glob(f"**/holdfast-*-{launcher}-*"))
 
 
 def cgroups_of_run(run):
-    """Of the attempts of a recorded run."""
+    """The cgroups of the attempts of a recorded run."""
     return list(Path(top()).glob(f"**/holdfast-*-{run.name}.*")) if top() else []

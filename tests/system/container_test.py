@@ -1,5 +1,6 @@
-"""examples/container: ctest as the first process of a container, by namespaces and by podman; where a container's
-seccomp filter knows no newer system calls; and each kind of cgroups that it may have."""
+"""Runs examples/container: ctest as the first process of a container, by namespaces and by podman.
+Checks a seccomp filter that does not know the newer system calls, and each kind of cgroups that a
+container may have."""
 
 import os
 import re
@@ -15,7 +16,7 @@ from support import CMAKE, CTEST, PATIENCE_S, STAGE, ProjectCase, no_keeper_of, 
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/container"
 WITHOUT_CALL = [sys.executable, "-B", str(Path(__file__).with_name("without_call.py"))]
-# podman raises these limits, which root of a container may not; runc is content with any cgroups.
+# podman raises these limits, which root in a container may not do. runc works with any cgroups.
 SETTINGS = """
 [containers]
 default_ulimits = ["nofile=1000:1000", "nproc=1000:1000"]
@@ -29,7 +30,7 @@ ENDED = "holdfast: 7 tests through Holdfast: 7 passed; 1 left processes behind (
 class ContainerTest(ProjectCase):
     def setUp(self):
         super().setUp()
-        # The container has a /tmp of its own, and a checkout may be below ours.
+        # The container has its own /tmp, and the checkout may be below the host's /tmp.
         self.place = Path(tempfile.mkdtemp(prefix="holdfast-container-", dir="/var/tmp"))
         self.addCleanup(lambda: shutil.rmtree(self.place))
         self.place.chmod(0o755)
@@ -79,7 +80,7 @@ class ContainerTest(ProjectCase):
         for error in ("EPERM", "ENOSYS"):
             with self.subTest(error):
                 newer = "close_range,openat2,pidfd_getfd,pidfd_send_signal,faccessat2,epoll_pwait2"
-                # The newest ctest starts nothing itself where the C library is told EPERM of this one.
+                # The newest ctest itself starts nothing if clone3 fails with EPERM.
                 if self.finish(*WITHOUT_CALL, error, "clone3", CTEST, "-R", "one", cwd=self.tree,
                                env=self.environment(HOLDFAST_DISABLE="1")).returncode == 0:
                     newer += ",clone3"
@@ -95,7 +96,7 @@ class ContainerTest(ProjectCase):
         self.assertIn("holdfast: this kernel cannot watch processes (pidfd_open): tests run without Holdfast", said)
 
 
-# Put in place of what is mounted there now.
+# Each is mounted in place of the present cgroups.
 CGROUPS = {
     "version 2": "mount -t cgroup2 none /sys/fs/cgroup",
     "hybrid": "mount -t tmpfs none /sys/fs/cgroup; mkdir /sys/fs/cgroup/unified /sys/fs/cgroup/memory; "
@@ -113,7 +114,8 @@ class CgroupsTest(ProjectCase):
         (self.work / "project/holdfast.toml").write_text(text)
 
     def check(self, kind, contained):
-        """Tests run with each. Where there is no version 2 they do without a cgroup of their own, and it is said."""
+        """Tests run with each kind of cgroups. Without version 2 they run without a cgroup of their
+        own, and a line says so."""
         need_mounts(self)
         words = ["unshare", "--mount", "sh", "-ec", f'umount -l /sys/fs/cgroup; {CGROUPS[kind]}; exec "$@"', "sh"]
         need(self, [*words, "true"], f"no such cgroups to be had ({kind})")

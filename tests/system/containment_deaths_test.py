@@ -1,7 +1,7 @@
-"""With containment nobody is left even when launcher and guard are killed at once.
+"""With a containment no process survives, even if launcher and guard are killed at once.
 
-The test hides as well as one can: it double-forks, calls setsid, closes its descriptors, and clears
-its environment and the limit that is its second tag. Without containment it would get away."""
+The test hides as well as it can: it double-forks, calls setsid, closes its descriptors, and clears
+its environment and the limit that is its second tag. Without a containment it would survive."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, children_of, comm
                      program, wait_until)
 
 GRACE_S = 5
-# grace + 2 s, with room for a machine that is busy with the other tests.
+# The grace and 2 s, and more for a machine that is busy with the other tests.
 BOUND_S = GRACE_S + 2 + 3
 
 

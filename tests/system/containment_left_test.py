@@ -1,4 +1,4 @@
-"""What a contained test leaves, and what a run that died leaves with its containment."""
+"""Checks what a contained test leaves behind, and what a killed run leaves with its containment."""
 
 import os
 import signal
@@ -73,7 +73,8 @@ set_tests_properties(use PROPERTIES FIXTURES_REQUIRED server WILL_FAIL ON)""")
 
 
 class ReapTest(Contained, Forsaken, ProjectCase):
-    """Everybody who would have tidied up was killed; without tags only the cgroup tells."""
+    """All processes that would have tidied up were killed. Without tags only the cgroup tells which
+    processes belong to the test."""
 
     def leave(self, kind, more=""):
         self.settings(kind)
@@ -85,7 +86,7 @@ class ReapTest(Contained, Forsaken, ProjectCase):
         victims = [*keepers_of(tree), *pair]
         kill_at_once(process(ctest.pid), *victims)
         ctest.wait(PATIENCE_S)
-        # Until then they look after the cgroup: each holds its lock to its own end.
+        # Each of them holds the lock of the cgroup, and looks after it, until its own end.
         self.assert_gone(victims)
         return tree, inside
 
@@ -95,7 +96,7 @@ class ReapTest(Contained, Forsaken, ProjectCase):
         run, = self.runs(tree)
         self.assertEqual(len(cgroups_of_run(run)), 1)
         listed = self.finish(HOLDFAST, "reap", "--tree", tree, "--dry-run").stdout.decode().splitlines()
-        listed = [line for line in listed if line.split()[0].isdigit()]  # what is on disk comes after
+        listed = [line for line in listed if line.split()[0].isdigit()]  # the lines about files
         self.assertEqual(sorted(int(line.split()[0]) for line in listed), sorted(one.pid for one in left))
         for line in listed:
             self.assertRegex(line, rf"^ *\d+  \S+ +hides  \(run {run.name}\)$")
@@ -165,7 +166,7 @@ wait $!"""))
 
 class DelegatedTest(Contained, SystemCase):
     def test_a_user_with_a_cgroup_of_its_own(self):
-        """As systemd delegates one: the directory and cgroup.procs are the user's."""
+        """A cgroup as systemd delegates it: the user owns the directory and cgroup.procs."""
         if os.geteuid() != 0:
             self.skipTest("needs root, to delegate a cgroup; all other tests have been run as this user")
         self.need("cgroup")

@@ -1,5 +1,5 @@
-"""A contained test that stops stops its launcher, and goes on with it, as without (M14): from within a PID
-namespace, too, where nobody may signal the launcher."""
+"""A contained test that stops also stops its launcher, and goes on with it, as an uncontained one
+does. This holds in a PID namespace too, where no process may signal the launcher."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ class ContainedStopTest(JobControlCase, Contained):
         return Contained.pid_file(self, name)
 
     def begin_job(self, kind, text):
-        """A shell, the launcher of its job, the test."""
+        """Starts a shell, the launcher of its job, and the test."""
         for file in self.work.glob("announced.*"):
             file.unlink()
         terminal = self.shell()

@@ -1,4 +1,4 @@
-"""A contained test is a test like any other: what it sees, how it ends, what is said."""
+"""A contained test is like any other test: what it sees, how it ends, what is said of it."""
 
 import json
 import os
@@ -43,7 +43,7 @@ class ContainedTest(Contained, SystemCase):
 
     def test_it_sees_what_it_would_see_but_for_process_numbers(self):
         plain = self.seen_by(*self.supervised(program("show_self"), "a", ""))
-        # SigQ is how many signals the user has queued anywhere.
+        # SigQ is the number of signals that the user has queued anywhere.
         numbers = {"pid", "ppid", "pgid", "sid", "env", "fds", "tpgid", "limits", "SigQ"}
         for kind in self.each_kind():
             seen = self.seen_by(*self.contained(kind, program("show_self"), "a", ""))
@@ -100,7 +100,8 @@ class ContainedTest(Contained, SystemCase):
     def test_a_stop_of_the_launcher_stops_it_too(self):
         for kind in self.each_kind():
             self.fresh()
-            # In a group of its own, as a shell's job: an orphaned one is never stopped.
+            # It has a process group of its own, as a shell's job: a job in an orphaned group never
+            # stops.
             begun = self.start(*self.contained(kind, program("linger"), self.pid_file()),
                                preexec_fn=lambda: os.setpgid(0, 0))
             wait_until(lambda: self.read_pids(self.pid_file()), "the test")
@@ -135,7 +136,7 @@ class ContainedTest(Contained, SystemCase):
 
 
 class AnnouncedTest(Contained, ProjectCase):
-    """Where the machine does not let us, tests run without and one line says so."""
+    """If the machine allows no containment, tests run without it and one line says so."""
 
     def forbidding_namespaces(self):
         forbid = 'echo 0 >/proc/sys/user/max_pid_namespaces && exec "$@"'
@@ -209,7 +210,7 @@ add_test(NAME fails COMMAND @P@/exit_with 3)\n""", name="inner", build="inner-bu
                 self.assert_nothing_left()
 
     def test_a_ctest_of_the_same_tree_inside_ends_nobody_of_the_run_around_it(self):
-        """From inside a PID namespace the ctest around it cannot be seen, and is not dead."""
+        """A ctest inside a PID namespace cannot see the ctest around it, which is not dead."""
         for kind in self.each_kind():
             self.fresh()
             self.settings(kind)
@@ -233,7 +234,7 @@ add_test(NAME inner COMMAND @P@/exit_with 0)""")
             wait_until(lambda: self.read_pids(self.pid_file()), "the test")
             guard = self.guard_of(begun.pid)
             inside = self.inside(kind, guard, 1)
-            # Without a keeper a cgroup is nobody's when both are dead.
+            # Without a keeper, a cgroup whose launcher and guard are dead belongs to nobody.
             kill_at_once(process(begun.pid), *([guard] if kind == "pidns" else []))
             self.assert_gone([*inside, guard])
             self.assert_nothing_left()

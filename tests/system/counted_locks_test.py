@@ -1,4 +1,5 @@
-"""Counted locks: K of N slots, their numbers to the test, free the moment its processes are gone."""
+"""Counted locks give K of N slots. The test gets their numbers, and they are free the moment its
+processes are gone."""
 
 import os
 import signal
@@ -10,7 +11,7 @@ from support import (PATIENCE_S, ProjectCase, children_of, command_of, is_alive,
 
 class CountedLocksTest(ProjectCase):
     def slot_name(self):
-        """A lock's name, and the variable that tells its slots."""
+        """The name of a lock, and the variable that holds its slots."""
         name = self.lock_name()
         return name, "HOLDFAST_SLOT_" + name.upper().replace("-", "_")
 
@@ -20,7 +21,7 @@ class CountedLocksTest(ProjectCase):
         return begun, self.announced(self.pid_file(file))[0]
 
     def slots(self, spec, variable):
-        """Those a run gets that asks now, and has to get them at once."""
+        """The slots that a new run gets. It must get them at once."""
         ended = self.finish(*self.supervised("sh", "-c", f"echo ${variable}",
                                              options=["--lock", spec, "--lock-timeout", "20s"]))
         self.assertEqual((ended.returncode, ended.stderr), (0, b""))
@@ -113,7 +114,7 @@ set_tests_properties(victim PROPERTIES HOLDFAST_LOCKS {name}:2/3)""")
         for pid in (launcher, guard.pid):
             os.kill(pid, signal.SIGKILL)
         self.assert_gone([guard])
-        # It ignores TERM, so it lives for the grace; its slots are still its own.
+        # The victim ignores TERM, so it lives for the grace and keeps its slots.
         spec = f"{name}:1/3"
         run = self.finish(*self.supervised("sh", "-c", f"echo ${variable}", by="holdfast run",
                                            options=["--lock", spec]), cwd=tree)
@@ -153,7 +154,7 @@ set_tests_properties(t{i} PROPERTIES HOLDFAST_LOCKS {name}:1/2 RESOURCE_GROUPS c
         name, variable = self.slot_name()
         self.hold(f"{name}:1/4", "other")
         slots = self.work / "slots"
-        script = self.work / "use_slot"  # until both slots have been had
+        script = self.work / "use_slot"  # runs until each of the two slots was used
         script.write_text(f"echo ${variable} >> {slots}\n"
                           f"until grep -q 1 {slots} && grep -q 2 {slots}; do sleep 0.01; done\n")
         inner = " ".join(f"'{w}'" for w in self.supervised(

@@ -1,4 +1,4 @@
-"""Limits that are ctest's own, raised and kept by the launcher where they can be seen
+"""The launcher raises ctest's own limits, and keeps them itself, if it can see them
 (docs/guide/timeouts.md)."""
 
 import json
@@ -14,10 +14,10 @@ from timing_out import TIMED_OUT, TimeoutCase
 
 
 class NativeTest(TimeoutCase):
-    """Limits that are ctest's own: raised and kept by the launcher where they can be seen."""
+    """The launcher raises ctest's own limits, and keeps them itself, if it can see them."""
 
     def hanging(self, head="", margin=2, more=None, **how):
-        """A project of one test that leaves a daemon and hangs, without a debugger."""
+        """A project of one test that leaves a daemon and hangs. Its PATH has no debugger."""
         command = f"(/usr/bin/setsid {program('linger')} {self.pid_file()} &); /bin/sleep 50"
         tests = {"bare": (["/bin/sh", "-c", command], f'ENVIRONMENT "PATH={self.tools()}"')}
         return self.timeout_project({**tests, **(more or {})}, margin=margin, head=head, **how)
@@ -47,7 +47,8 @@ class NativeTest(TimeoutCase):
     def test_none_is_none_even_of_the_command_line(self):
         tree = self.timeout_project({"ours": (["sleep", "3"], "HOLDFAST_TIMEOUT 0"),
                                      "ctests": (["sleep", "3"], "TIMEOUT 0")}, margin=1)
-        # 3.25 takes its --timeout in place of 0, 3.31 does not: so does it without us.
+        # ctest 3.25 uses --timeout in place of a limit of 0, but 3.31 does not. Plain ctest here
+        # shows which.
         plain = self.ctest(tree, "-R", "ctests", "--timeout", "1", env=self.environment(HOLDFAST_DISABLE="1"))
         ends = "***Timeout" in plain.text
         if ctest_version() < (3, 26) or ctest_version() >= (3, 31):
@@ -77,9 +78,10 @@ class NativeTest(TimeoutCase):
         self.assert_kept_by_the_launcher(tree, self.ctest(tree, "--timeout", "1"))
 
     def test_before_stop_time_the_stacks_are_taken_of_what_it_ends(self):
-        # ctest 4.3 says that the time has come only where that leaves tests out.
+        # ctest 4.3 says that the stop time has come only if that leaves tests out.
         tree = self.hanging(more={"short": (["sleep", "0.1"], ""), "late": (["true"], "DEPENDS bare")})
-        # They are taken within 4 s before it; on a busy machine the test may only just begin then.
+        # The launcher takes the stacks within 4 s before the stop time. On a busy machine the test
+        # may begin later than that.
         for seconds in 6, 12, 24:
             self.pid_file().unlink(missing_ok=True)
             stop = int(time.time()) + seconds
@@ -97,7 +99,7 @@ class NativeTest(TimeoutCase):
         self.assert_nothing_left()
 
     def test_the_signal_of_the_projects_choice_ends_its_time_after_the_stacks(self):
-        """TIMEOUT_SIGNAL_NAME, of CMake 3.27, which an older ctest passes by."""
+        """TIMEOUT_SIGNAL_NAME is from CMake 3.27; an older ctest ignores it."""
         quiet = f'ENVIRONMENT "PATH={self.tools()}"'
         tree = self.timeout_project({
             "goes": ([program("record_signals"), self.pid_file("goes"), "0"],

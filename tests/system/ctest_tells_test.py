@@ -1,4 +1,5 @@
-"""ctest says by SIGUSR1 that a test's limit is over, from CMake 3.27 on (docs/guide/timeouts.md)."""
+"""From CMake 3.27 on, ctest says by SIGUSR1 that a test's limit is over
+(docs/guide/timeouts.md)."""
 
 import os
 import re
@@ -12,7 +13,7 @@ from timing_out import TIMED_OUT, TimeoutCase
 
 
 class LauncherTest(TimeoutCase):
-    """By a stand-in for ctest, which sends the signal on."""
+    """A stand-in for ctest passes the signal on to the launcher."""
 
     told = {"HOLDFAST_P_TELLS_LIMIT": "1", "HOLDFAST_P_NATIVE_TIMEOUT": "0.1", "HOLDFAST_P_NATIVE_LIMIT": "60.1"}
 
@@ -26,7 +27,7 @@ class LauncherTest(TimeoutCase):
 
     def test_the_limit_is_over_when_ctest_says_so_and_not_before(self):
         ctest, test, _ = self.begin(program("linger"), self.pid_file())
-        # Its own clock would have ended it by now: the stand-in waits for us.
+        # The launcher's own limit is over by now, but it waits for the stand-in.
         with self.assertRaises(subprocess.TimeoutExpired):
             ctest.wait(1)
         self.assertTrue(process(test.pid))
@@ -76,13 +77,14 @@ class CtestTest(TimeoutCase):
         for test in tests:
             line, = re.findall(TIMED_OUT % test + r" \(SIGUSR1\) +([0-9.]+) sec", done.text)
             limit = 1.5 if test == "ours" else 2
-            self.assertGreaterEqual(float(line), limit - 0.1)  # that of 4.3 is some 20 ms early at times
+            self.assertGreaterEqual(float(line), limit - 0.1)  # ctest 4.3 is up to 20 ms early
             self.assertLess(float(line), limit + 1.2)
             self.assertIn("(linger), by /proc:", self.output_of(tree, test))
         self.assert_nothing_left()
 
     def test_a_later_call_takes_the_signal_back(self):
-        """ctest would wait a minute for the end of a test that is not told of it."""
+        """ctest must not send its signal to these tests: they would not learn of the limit, and
+        ctest would wait a minute for their end."""
         tree = self.timeout_project({}, margin=None, head="set_property(DIRECTORY PROPERTY "
                                     "TEST_INCLUDE_FILES ${CMAKE_SOURCE_DIR}/later.cmake)\n")
         later = {"retried": "HOLDFAST_RETRY timeout=1", "off": "HOLDFAST_ENABLED OFF",
@@ -97,15 +99,15 @@ set_tests_properties({name} PROPERTIES {properties})
         done = self.ctest(tree, "-j4", bound=100)
         shown = dict(re.findall(r"Test +#\d+: (\w+) \.*\*\*\*Timeout.* ([0-9.]+) sec", done.text))
         self.assertEqual(sorted(shown), sorted(later), done.text)
-        # Two seconds of grace and margin for the signal of the project's choice, the rest for a busy machine.
+        # The project's signal gets two seconds of grace and margin. The rest is for a busy machine.
         self.assertLess(max(map(float, shown.values())), 20, done.text)
         self.assertEqual(self.outcomes(tree), dict.fromkeys(["retried", "matched", "chosen"], "timed_out"))
         self.assert_nothing_left()
 
 
 class MinuteTest(TimeoutCase):
-    """ctest waits a minute at most for the end of a test that it has told. A margin above that is as with an older
-    ctest, which tells nothing, whatever the margin is."""
+    """ctest waits at most a minute for the end of a test that it has told. With a longer margin
+    ctest tells nothing, as an older ctest."""
 
     def tree_with_grace(self, command, seconds):
         (self.work / "project").mkdir(exist_ok=True)
@@ -154,7 +156,7 @@ class MarginTest(TimeoutCase):
         (self.work / "project/holdfast.toml").write_text("[profile.default]\ngrace = 60\n")
         done = self.ctest(tree)
         self.assert_timeouts(done, "deaf")
-        # Ended by ctest the launcher could not have said it.
+        # If ctest had killed the launcher, this line would be missing.
         self.assertIn('"deaf" timed out after 1.0 s; its process tree was ended', done.text)
         self.assertEqual(self.outcomes(tree), {"deaf": "timed_out"})
         self.assert_nothing_left()
@@ -163,7 +165,7 @@ class MarginTest(TimeoutCase):
         tree = self.timeout_project({"t": ([program("linger"), self.pid_file()],
                                            f'TIMEOUT 2 ENVIRONMENT "PATH={self.tools()}"')}, margin=None)
         (self.work / "project/holdfast.toml").write_text("[profile.default]\ngrace = 0\n")
-        for _ in range(3):  # a busy machine may keep ctest back
+        for _ in range(3):  # a busy machine may slow ctest down
             done = self.ctest(tree)
             line, = re.findall(TIMED_OUT % "t" + r" +([0-9.]+) sec", done.text)
             if float(line) < 5.5:

@@ -1,5 +1,5 @@
-// What the mirror of ctest's verdict says, for the driver that compares it with ctest: reads lines
-// `<properties>\t<code|signal>\t<number>\t<file with the output>`, prints a verdict for each.
+// Prints the verdicts of the mirror, for the driver that compares them with ctest's. Reads lines
+// `<properties>\t<code|signal>\t<number>\t<file with the output>` and prints one verdict for each.
 #include <fstream>
 #include <iostream>
 #include <sstream>

@@ -1,4 +1,4 @@
-"""The mirror of ctest's verdict against ctest: the same properties, ends and outputs, one by one."""
+"""Compares the mirror of ctest's verdict with ctest, for the same properties, ends and outputs."""
 
 import os
 import random
@@ -24,7 +24,7 @@ def encoded(text):
 
 
 class Case:
-    """`properties`: pairs of our name and a value; `end`: ("code", 3) or ("signal", 6)."""
+    """`properties`: pairs of Holdfast's name and a value; `end`: ("code", 3) or ("signal", 6)."""
 
     def __init__(self, properties, end, output):
         self.properties = properties
@@ -85,7 +85,7 @@ def by_dialect():
                        "a)", "*a", "a**", "a?*", "(a*)*", "(a|b*)+", "^*", "$+", "a\\", ".", "..*", "\\.",
                        "[.]", "[+*?]", "A_b\\.c", ",b=", "[b-b]", "[^a-zA-Z]", "|", "a|", "[a-c]*"):
         if expression.count("(") > 9 and ctest_version() >= (3, 31):
-            continue  # nine were the most there have been (docs/internals/decisions/0018*)
+            continue  # ctest took nine before 3.31 (docs/internals/decisions/0018*)
         for text in texts:
             yield Case([("fail", expression)], ("code", 0), text)
 
@@ -107,7 +107,7 @@ class CTestVerdictTest(SystemCase):
         return ended.stdout.decode().splitlines()
 
     def concluded(self, cases, files):
-        """By ctest, of a tree that nothing has configured."""
+        """The verdicts of ctest in a tree that nobody configured."""
         lines = []
         for number, (case, file) in enumerate(zip(cases, files), 1):
             lines.append(f'add_test(t{number} /bin/sh -c [==[{RUN}]==] "{file}" '

@@ -1,4 +1,5 @@
-"""Custom commands of a build through the launcher, where they are asked for, and their timeouts."""
+"""Custom commands of a build run through the launcher if the project asks for it, and have
+timeouts."""
 
 import signal
 import subprocess
@@ -7,7 +8,8 @@ import unittest
 from building import BUILD_BOUND_S, FIND, GENERATORS, HEAD, BuildCase
 from support import CMAKE, PATIENCE_S, STAGE, is_alive, process, wait_until
 
-# Announces itself and what it started, says so when it is asked to end, and prints on both streams.
+# Writes its pid and its child's to a file, notes that it was told to end, and prints on both
+# streams.
 HANGS = """#!/bin/sh
 trap 'echo gently >>"@W@/ended"; exit 3' TERM
 sh -c 'trap "" TERM; echo $$ >>"@W@/tree.pids"; while :; do sleep 1; done' </dev/null >/dev/null 2>&1 &
@@ -55,7 +57,7 @@ add_subdirectory(not)
                 if generator == "Ninja":
                     again = self.build(tree, "--", "-d", "explain", "asks/made.txt")
                     self.assertNotIn("explain", again.text)
-                # CMake's own targets are no steps of the project.
+                # CMake's own targets are not steps of the project.
                 words = (["ninja", "asks/test", "asks/rebuild_cache"] if generator == "Ninja" else
                          ["make", "-C", "asks", "test", "rebuild_cache"])
                 own = self.finish(*words, cwd=tree, bound=BUILD_BOUND_S)
@@ -120,8 +122,8 @@ add_custom_target(asks ALL DEPENDS made.txt)
                 self.assertEqual(said, ['holdfast: "custom out.txt" timed out after 2.0 s; its process tree was ended'])
                 self.assertEqual((self.work / "ended").read_text(), "gently\n")
                 self.assert_gone([one for one in self.announced(self.work / "tree.pids") if one])
-                # Not one byte of ours in the command's own file.
-                if generator == "Ninja":  # make removes what a command that failed has made
+                # The command's own file holds no byte of Holdfast's.
+                if generator == "Ninja":  # make removes the output of a command that failed
                     printed = (tree / "out.txt").read_text()
                     self.assertTrue(printed.startswith("to the file\nto the file, too\n"), printed)
                     self.assertNotIn("holdfast", printed)
@@ -134,7 +136,8 @@ add_custom_target(asks ALL DEPENDS made.txt)
         ninja = self.start("ninja", cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         processes = self.announced(self.work / "tree.pids", 2)
         ninja.send_signal(signal.SIGINT)
-        self.assertIn(ninja.wait(PATIENCE_S), (2, 130))  # what ninja exits with when interrupted, the older one first
+        # ninja's exit code when it is interrupted: an older ninja's, and a newer one's.
+        self.assertIn(ninja.wait(PATIENCE_S), (2, 130))
         self.assert_gone(processes)
 
     def test_a_killed_ninja_leaves_nothing_of_it(self):

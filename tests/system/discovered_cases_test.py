@@ -1,4 +1,5 @@
-"""holdfast_discover_tests() with programs that no list of lines describes, and cases that are not there any more."""
+"""Runs holdfast_discover_tests() with programs whose case names do not fit into a list of lines,
+and with cases that no longer exist."""
 
 import json
 import unittest
@@ -8,14 +9,14 @@ from support import HOLDFAST, ProjectCase
 
 ALL = dict(ODD, **{"Near.a-b": "passed", "Near.aXb bad": "failed", "Near.aXb": "passed", "Same.a-b": "passed",
                    "Same.a:b": "passed"})
-# In a name of ctest's a line break is shown.
+# ctest shows a line break in a name as two characters.
 ALL["Odd names.line\\nbad"] = ALL.pop("Odd names.line\nbad")
 NOWHERE = "Gone.case"
 
 
 class DiscoveredCases(ProjectCase):
     def discovered(self, *arguments, which="case_names", **environment):
-        """A tree with the cases of that program, found by its first ctest."""
+        """A tree with the cases of the program `which`, discovered by its first ctest."""
         call = " ".join(arguments)
         name = f"{which}{abs(hash((call, *environment.items())))}"
         tree = self.project(f"""
@@ -36,7 +37,7 @@ holdfast_discover_tests(program DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 {ca
 
     def failed_without_us(self, tree, **environment):
         log = tree / "Testing/Temporary/LastTestsFailed.log"
-        log.unlink(missing_ok=True)  # ctest leaves it where nothing has failed
+        log.unlink(missing_ok=True)  # ctest leaves the old file if nothing failed
         self.ctest(tree, "-j2", env=self.environment(HOLDFAST_DISABLE="1", **environment))
         return {line.partition(":")[2] for line in log.read_text().splitlines()} if log.exists() else set()
 
@@ -54,7 +55,7 @@ holdfast_discover_tests(program DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 {ca
             with self.subTest(isolation):
                 tree = self.discovered(f"BATCH suite ISOLATION {isolation}", which="case_names_linked")
                 outcomes = self.outcomes(tree)
-                same = "passed" if isolation == "none" else "failed"  # one of them cannot be run apart
+                same = "passed" if isolation == "none" else "failed"  # one case cannot run alone
                 self.assertEqual(outcomes, {
                     "First": "failed", "Odd names": "failed", "(no name)": "passed", "Nobad": "failed",
                     "a.DISABLED_b": "failed", "Slash/of a type": "failed", "Near": "failed", "Same": same})
@@ -80,7 +81,7 @@ holdfast_discover_tests(program DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 {ca
                 self.assertEqual(self.failed_without_us(tree), {name})
 
     def gone(self, *arguments, which="case_names_linked", **environment):
-        """A tree with one test, of a case that the program does not have any more."""
+        """A tree with one test, whose case the program no longer has."""
         tree = self.discovered("TEST_FILTER Near.aXb", *arguments, which=which, **environment)
         text = self.list.read_text()
         self.assertIn("--gtest_filter=Near.aXb", text)
@@ -100,7 +101,7 @@ holdfast_discover_tests(program DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 {ca
                     self.assertEqual(len(self.failed_without_us(tree, GTEST_COLOR=colours)), 1)
 
     def test_a_flag_that_googletest_does_not_know_is_red_with_us_and_without(self):
-        """It prints its help then, and exits with 0."""
+        """The program then prints its help and exits with 0."""
         for arguments in ("", "BATCH suite ISOLATION none", "BATCH suite ISOLATION process", "BATCH suite ISOLATION fork"):
             with self.subTest(arguments):
                 tree = self.discovered(f"TEST_FILTER Near.aXb {arguments} EXTRA_ARGS --gtest_typo",

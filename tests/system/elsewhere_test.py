@@ -1,4 +1,5 @@
-"""A run in another PID namespace: its processes cannot be looked up, so its lock and its keeper tell whether it goes on."""
+"""A run is in another PID namespace. Its processes cannot be looked up, so its lock and its keeper
+tell whether it goes on."""
 
 import json
 import os
@@ -41,7 +42,7 @@ class ElsewhereTest(ProjectCase):
     def begin_and_kill(self):
         begun = self.begin("")
         for first in children_of(begun.pid):
-            os.kill(first, signal.SIGKILL)  # with it go all, the keeper too
+            os.kill(first, signal.SIGKILL)  # this ends all others there, the keeper too
         begun.wait(PATIENCE_S)
         wait_until(lambda: no_keeper_of(self.tree), "the keeper to end")
 
@@ -63,7 +64,7 @@ class ElsewhereTest(ProjectCase):
         self.check_that_it_is_let_be("")
 
     def test_it_goes_on_while_its_keeper_listens(self):
-        """It has no lock on the tree."""
+        """The run has no lock on the tree."""
         self.check_that_it_is_let_be('[profile.default]\nruns = "allow"\n')
 
     def test_one_that_was_killed_is_tidied_in_words_that_claim_no_more_than_is_known(self):

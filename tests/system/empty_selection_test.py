@@ -1,5 +1,5 @@
-"""A ctest that selects no test: an outcome of the run, and what `no-tests` makes of it
-(docs/reference/outcomes.md)."""
+"""A ctest that selects no test has an outcome of its own, and the setting `no-tests` says what
+follows (docs/reference/outcomes.md)."""
 
 import json
 import unittest
@@ -26,7 +26,7 @@ class EmptySelectionCase(ProjectCase):
         return done.stdout.decode()
 
     def reported(self, *run):
-        """Its outcome, if the run has one, and the verdicts of its tests."""
+        """The run's outcome, if it has one, and the outcomes of its tests."""
         report = json.loads(self.report("json", *run))
         return report["run"].get("outcome"), {test["name"]: test["outcome"] for test in report["tests"]}
 
@@ -66,7 +66,8 @@ class EmptySelection(EmptySelectionCase):
 
 
 class WithoutPreTest(EmptySelectionCase):
-    """Where ctest runs no `holdfast begin`, the first test file begins the run, whatever it selects."""
+    """If ctest runs no `holdfast begin`, the first test file begins the run, whatever ctest
+    selects."""
 
     TESTS = """
 add_test(NAME a COMMAND true)
@@ -97,7 +98,7 @@ set_tests_properties(bare PROPERTIES HOLDFAST_ENABLED OFF)
         self.assertEqual(code, plain.returncode, said)
 
     def test_each_of_a_scripts_has_its_own(self):
-        # Behind the last, which has labels, ctest ends.
+        # The last test has labels: after that ctest ends.
         selections = ["nothing", "^a$", "nothing", "nothing", "bare", "nothing", "^a$"]
         _, said = self.script("\n".join(f'ctest_test(INCLUDE "{one}")' for one in selections))
         empty, passed, failed = ("no_tests", {}), (None, {"a": "passed"}), (None, {"bare": "failed"})

@@ -1,7 +1,8 @@
-"""The table {who is killed} x {how the test hides}: its rows, its columns, what each cell is held to.
+"""The table {who is killed} x {how the test hides}: its rows, its columns, and what holds in each
+cell.
 
-A row is who gets which signal; a column the words of the program `hide` (tests/programs/hide.cpp).
-"""
+A row says which processes get which signal. A column is the arguments of the program `hide`
+(tests/programs/hide.cpp)."""
 
 import os
 import signal
@@ -12,7 +13,7 @@ from forsaken import kill_at_once
 INT, TERM, HUP, QUIT, KILL = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT,
                               signal.SIGKILL)
 
-# Grace of every test of the table, by its holdfast.toml.
+# The grace of every test of the table, set by its holdfast.toml.
 GRACE_S = 0.3
 
 
@@ -20,9 +21,9 @@ GRACE_S = 0.3
 class How:
     name: str
     words: str
-    count: int = 2  # processes that announce themselves
-    tags: bool = True  # reached by tags, where ancestry is lost
-    normal: bool = False  # in every row of the short table
+    count: int = 2  # processes that write their pids to the file
+    tags: bool = True  # tags find them when ancestry does not
+    normal: bool = False  # part of every row of the short table
 
     @property
     def target(self):
@@ -50,13 +51,13 @@ HOWS = [
 
 @dataclass(frozen=True)
 class Who:
-    """`killed` get `signal` at once: of launcher, guard, keeper, ctest."""
+    """The processes `killed` (of launcher, guard, keeper, ctest) get `signal` at the same time."""
 
     killed: tuple
     signal: int = KILL
     outcomes: tuple = ("interrupted",)
-    note: str = ""  # in the record of the attempt
-    by_tags: bool = False  # nothing but tags can find what is left
+    note: str = ""  # expected in the record of the attempt
+    by_tags: bool = False  # only tags can find what is left
 
     @property
     def name(self):
@@ -71,7 +72,7 @@ class Who:
         return None
 
 
-# A guard that was killed takes the knowledge of how the test ended with it.
+# Only the guard knew how the test ended.
 GUARD_LOST = ("internal_error",)
 GUARD_OR_CTEST = ("internal_error", "interrupted")
 
@@ -80,7 +81,7 @@ SIGNALS_TO_CTEST = [Who(("ctest",), number) for number in (INT, TERM, HUP, QUIT,
 KILLS = [
     Who(("launcher",), note="the launcher of the test was killed"),
     Who(("guard",), outcomes=GUARD_LOST, note="the guard was killed"),
-    Who(("keeper",)),  # ends nothing: what is struck next is the launcher
+    Who(("keeper",)),  # this ends nothing, so the launcher is killed next
 ]
 TWO_KILLS = [
     Who(("launcher", "keeper")),
@@ -93,7 +94,7 @@ KILLS_OF_THE_PAIR = [
     Who(("launcher", "guard"), note="launcher and guard", by_tags=True),
     Who(("launcher", "guard", "ctest"), note="launcher and guard", by_tags=True),
 ]
-# Without ctest (and so without a keeper).
+# A launcher without ctest, and so without a keeper.
 KILL_OF_LAUNCHER = Who(("launcher",))
 ALONE = [*SIGNALS_TO_LAUNCHER, KILL_OF_LAUNCHER, Who(("guard",))]
 
@@ -107,7 +108,7 @@ SHARDS = {
 
 
 def cells(rows, whole, every=5):
-    """(who, how) of a shard: all, or every fifth and in each row the worst."""
+    """The (who, how) of a shard: all of them, or every fifth and the worst of each row."""
     for i, who in enumerate(rows):
         for j, how in enumerate(HOWS):
             if whole or how.normal or (i + j) % every == 0:

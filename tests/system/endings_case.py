@@ -1,4 +1,5 @@
-"""What the cells of the table of endings share: a test that hides, somewhere, and a witness at its lock."""
+"""Helpers for the cells of the table of endings: a test that hides, a place where it runs, and a
+process that waits for its lock."""
 
 import contextlib
 import os
@@ -11,12 +12,12 @@ from endings import GRACE_S, HOWS, KILL
 from places import Here
 from support import PATIENCE_S, SystemCase, is_alive, processes_of, program, state_of, wait_until
 
-# grace + 2 s, with room for a machine that is busy with the other tests.
+# The grace and 2 s, and more for a machine that is busy with the other tests.
 BOUND_S = GRACE_S + 2 + 4
 
 
 def tag_of(pid):
-    """The number in the soft RLIMIT_LOCKS; 0: none (core/base/attempt_tag.hpp)."""
+    """The number in the soft RLIMIT_LOCKS (core/base/attempt_tag.hpp). 0: none."""
     try:
         limits = Path(f"/proc/{pid}/limits").read_text()
     except OSError:
@@ -26,18 +27,18 @@ def tag_of(pid):
 
 
 def has_signal(pid, number, *fields):
-    """Whether it is set in any of these fields of /proc/<pid>/status."""
+    """Whether the signal is set in any of these fields of /proc/<pid>/status."""
     lines = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     return any(int(lines[field], 16) >> (number - 1) & 1 for field in fields)
 
 
 class EndingsCase(SystemCase):
     place = Here()
-    inside = False  # what is announced are numbers of another namespace
+    inside = False  # the announced pids are numbers of another namespace
 
     def setUp(self):
         super().setUp()
-        # Whatever a process of the test does to itself, its program is this file.
+        # Every process of the test runs this file, whatever else it does to itself.
         self.hide = self.work / "hide"
         shutil.copy(program("hide"), self.hide)
         self.place_words = self.place.words(self)
@@ -54,7 +55,7 @@ class EndingsCase(SystemCase):
         self.place.tidy()
 
     def end_hidden(self, how):
-        # Who forks all the time is not to be caught: it is asked.
+        # A process that forks all the time cannot be caught, so this file asks it to stop.
         Path(f"{self.pid_file(how.target)}.stop").touch()
         until = time.monotonic() + PATIENCE_S
         while (left := processes_of(self.hide)) and time.monotonic() < until:
@@ -69,7 +70,7 @@ class EndingsCase(SystemCase):
 
     @contextlib.contextmanager
     def a_cell(self, who, how, **more):
-        """A red one leaves nobody to the next."""
+        """A cell that fails leaves no process to the next cell."""
         with self.subTest(who=who.name, how=how.name, **more):
             try:
                 yield
@@ -81,20 +82,22 @@ class EndingsCase(SystemCase):
                 raise
 
     def begin(self, how, *words, **options):
-        """Starts it, with what it says in self.said; returns when the test is as it is meant to be."""
+        """Starts the command, whose output goes to self.said. Returns once the test has hidden
+        itself."""
         self.said = self.work / "said"
         with open(self.said, "wb") as said:
             begun = self.start(*self.place_words, *words, stdin=-1, stdout=said, stderr=said, **options)
         file = self.pid_file(how.target)
         wait_until(lambda: len(self.read_pids(file)) >= how.count or begun.poll() is not None, "the test to hide")
         self.assertIsNone(begun.poll(), f"ended before its test began: {self.said.read_text()}")
-        # A plain one may be the first process itself, which cannot stop.
+        # A plain test may be the first process itself, which cannot stop.
         if "stopped" in how.words and not self.place.is_plain:
             wait_until(lambda: any(state_of(one.pid) == "T" for one in processes_of(self.hide)), "one to stop")
         return begun
 
     def witness(self, name, lock, file):
-        """Waits for the lock; says who lived when it was free."""
+        """Starts a process that waits for the lock and then says which processes of the test
+        live."""
         result = self.work / f"{name}.witness"
         pattern = self.lock_file(lock)
         begun = self.start(program("witness_lock"), file, pattern, self.hide, result)
@@ -107,11 +110,12 @@ class EndingsCase(SystemCase):
             return any("-> FLOCK" in line and str(pid) in line.split() for line in locks)
 
     def with_a_tag(self):
-        """Of the test's processes at this moment those that tags can reach, if they stay as they are."""
+        """The processes of the test that have a tag at this moment."""
         return [one for one in processes_of(self.hide) if tag_of(one.pid)]
 
     def assert_ended(self, who, how, witness, tagged=(), contained=False):
-        """Within the bound: nobody lives, the lock is free, and was not while somebody lived."""
+        """Within the bound no process lives and the lock is free. It was not free while a process
+        lived."""
         begun, result = witness
         reached = how.tags or not who.by_tags or contained
         try:
@@ -122,7 +126,8 @@ class EndingsCase(SystemCase):
             self.assertEqual(result.read_text(), "free\n")
             self.assertEqual(processes_of(self.hide), [])
         else:
-            # Beyond what is promised is who has no tag, and who forks faster than /proc can be read.
+            # Holdfast does not promise to end a process without a tag, or one that forks faster
+            # than /proc can be read.
             self.assertTrue(tagged)
             self.assert_gone(tagged, 0)
             print(f"{who.name}, {how.name}: when the lock was free, {result.read_text().strip()}")
@@ -131,16 +136,18 @@ class EndingsCase(SystemCase):
     # --- As the first process ---------------------------------------------------------------
 
     def assert_dropped(self, number, first, others=()):
-        """The kernel has not given the signal to the first process, which handles none such; all go on."""
+        """The kernel has dropped the signal: the first process has no handler for it. All processes
+        go on."""
         self.assertFalse(has_signal(first.pid, number, "SigCgt"))
-        # Blocked it pends, while a child is being started.
+        # While ctest starts a child it blocks the signal, which then stays pending.
         wait_until(lambda: not has_signal(first.pid, number, "SigBlk", "SigPnd", "ShdPnd"), "it to be dropped")
         for one in (first, *others):
             self.assertTrue(is_alive(one), one)
         self.assertTrue(processes_of(self.hide))
 
     def assert_all_ended_with_the_first(self, begun, ours, witness=None):
-        """The kernel has killed all of them at once. In no order: who has the lock may be gone first."""
+        """The kernel has killed all of them, in no particular order: the process with the lock may
+        go first."""
         self.assert_gone(ours, BOUND_S)
         wait_until(lambda: not processes_of(self.hide), "the end of all", BOUND_S)
         if witness:

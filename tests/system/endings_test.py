@@ -1,13 +1,13 @@
 """Nothing of a test survives it, whoever dies first: the table of endings.py, cell by cell.
 
-endings_test.py [SHARD [PLACE] [whole]]: the rows of a shard; PLACE: with ctest somewhere else (places.py);
-whole: all of its cells and not a choice, which is smaller elsewhere than here.
-Held to in each cell: nothing of the test lives after the grace and 2 s; its lock is free then and
-not before; its attempt has one outcome, which the report gives; ctest is not green. Where only tags reach,
-of who has none or does not stop forking: whoever was there and has a tag is gone, and the lock is free.
-Contained, all are. Where ctest is the first process and dies, the kernel ends everybody, and what could not
-be written any more is found out afterwards.
-"""
+endings_test.py [SHARD [PLACE] [whole]]: SHARD names the rows, PLACE where ctest runs (places.py).
+`whole` takes all cells instead of a choice, which is smaller elsewhere than here.
+
+In each cell nothing of the test lives after the grace and 2 s. Its lock is free then, but not
+before. Its attempt has one outcome, which the report gives, and ctest is not green.
+If only tags can find the processes, this holds for those that have a tag and do not fork all the
+time. In a containment it holds for all. If ctest is the first process and dies, the kernel ends all
+processes, and Holdfast finds out later what it could no longer write."""
 
 import itertools
 import json
@@ -25,8 +25,9 @@ from support import (CTEST, HOLDFAST, LAUNCHER, ProjectCase, children_of, keeper
 SHARD = "alone"
 WHOLE = False
 
-# Of an attempt that nobody lived to record. Of processes in another PID namespace nothing is known; one
-# that begins when another has ended may be given its number (and then knows that they are gone).
+# Reasons in the record of an attempt whose processes all died. Nothing is known of processes in
+# another PID namespace. But a new namespace may get the number of one that has ended; from inside
+# it, Holdfast then knows that they are gone.
 FOUND_OUT = ("its run has neither the tree nor a keeper any more", "launcher, guard and keeper were killed")
 
 
@@ -60,7 +61,7 @@ class TableTest(EndingsCase, ProjectCase, Contained):
                     self.cell(who, how)
 
     def test_contained(self):
-        """Those whom tags do not reach, with something around them that the kernel keeps."""
+        """The processes that tags do not find, in a containment."""
         self.inside = True
         rows = [who for who in SHARDS[SHARD] if who.by_tags]
         for kind in self.each_kind():
@@ -91,14 +92,15 @@ class TableTest(EndingsCase, ProjectCase, Contained):
         self.assert_ended(who, how, witness, tagged, bool(containment))
         self.assert_gone(all_of_them.values())
         code = self.place.end(begun)
-        # 8: some test failed.
+        # ctest exits with 8 when a test failed.
         self.assertEqual(code, self.place.code_of(who.signal) if "ctest" in who.killed else 8)
         run = self.runs(self.tree)[-1]
         self.assert_recorded(who, run, who.note)
         self.assert_reported(who, run)
 
     def end_as_first(self, who, begun, all_of_them, witness):
-        """ctest, with which the kernel ends everybody, and which gets no signal that it does not handle."""
+        """ctest is the first process. Its death makes the kernel end all others, and it gets no
+        signal that it does not handle."""
         if who.signal != KILL:
             self.assert_dropped(who.signal, all_of_them["ctest"], all_of_them.values())
             self.assertIsNone(witness[0].poll())
@@ -123,7 +125,8 @@ class TableTest(EndingsCase, ProjectCase, Contained):
         return self.holdfast("reap")
 
     def run_next(self, *place_words):
-        # By an expression: single tests by name share the tree, and tidy nothing.
+        # By an expression, because a run of single tests by name shares the tree and tidies
+        # nothing.
         done = self.finish(*place_words, CTEST, "-R", "next", cwd=self.tree)
         self.assertEqual(done.returncode, 0, done)
 
@@ -131,7 +134,8 @@ class TableTest(EndingsCase, ProjectCase, Contained):
         self.run_next(*self.place_words)
 
     def plain_cell(self, who, how):
-        """Who else is in there is a stranger to us, and ended by the kernel with ctest."""
+        """Holdfast stays out: the test's processes are strangers to it, and the kernel ends them
+        with ctest."""
         self.fresh(how.target)
         begun = self.begin(how, CTEST, "-R", f"^{how.target}$", cwd=self.tree)
         ctest = self.place.started(begun, CTEST)
@@ -151,7 +155,7 @@ class TableTest(EndingsCase, ProjectCase, Contained):
     def launcher_of(ctest):
         for pid in children_of(ctest.pid):
             try:
-                # Not by its path, which in another mount namespace is another one.
+                # Not by its path, which differs in another mount namespace.
                 if os.path.samefile(f"/proc/{pid}/exe", LAUNCHER):
                     return process(pid)
             except OSError:
@@ -159,13 +163,13 @@ class TableTest(EndingsCase, ProjectCase, Contained):
         return None
 
     def assert_goes_on(self, keeper, witness):
-        """The keeper's death alone is nothing to a test."""
+        """The keeper's death alone does not touch a test."""
         self.assert_gone([keeper])
         self.assertIsNone(witness[0].poll())
         self.assertTrue(processes_of(self.hide))
 
     def assert_recorded(self, who, run, notes, is_found_out=False):
-        """One end of its one attempt; `notes`: one of them is in it."""
+        """The attempt has one end in the journal, whose note is one of `notes`."""
         started, = self.records(run, "attempt_started")
         ended, = self.records(run, "attempt_ended")
         self.assertEqual(started["attempt"], ended["attempt"])
@@ -181,7 +185,7 @@ class TableTest(EndingsCase, ProjectCase, Contained):
             self.assertEqual(complete, ["ctest" not in who.killed])
 
     def assert_reported(self, who, run, place=()):
-        """By whatever was recorded: it has ended, whether there is a record of that or not."""
+        """The report says that the test has ended, whether or not there is a record of its end."""
         report = json.loads(self.holdfast("report", run.name, "--format", "json", place=place))
         test, = report["tests"]
         self.assertIn(test["outcome"], who.outcomes)
@@ -190,7 +194,7 @@ class TableTest(EndingsCase, ProjectCase, Contained):
         self.assertEqual(report["run"]["complete"], not {"keeper", "ctest"} & set(who.killed))
 
     def test_a_ctest_that_was_gone_before_the_launcher_looked(self):
-        """Whatever the test would have done: it is not begun."""
+        """Whatever the test would have done, it does not begin."""
         gone = self.start("sleep", "60")
         attach = f"2 {gone.pid} {process(gone.pid).start} 0 1 system-test {self.work}"
         gone.kill()
@@ -204,7 +208,8 @@ class TableTest(EndingsCase, ProjectCase, Contained):
 
 
 class AloneTest(EndingsCase):
-    """`holdfast run`, which becomes a launcher, and a launcher: nobody but themselves looks after them."""
+    """Only `holdfast run`, which becomes a launcher, or a launcher: no ctest and no keeper look
+    after the test."""
 
     def test_table(self):
         self.place.own(self.work)
@@ -234,7 +239,8 @@ class AloneTest(EndingsCase):
                          125 if who.killed == ("guard",) else self.place.code_of(who.signal))
 
     def plain_cell(self, who, how, words):
-        """The command takes the place of ours: there is nobody else, and the kernel ends all with it."""
+        """The command takes the launcher's place: there is no other process, and the kernel ends
+        all with it."""
         if who.killed == ("guard",):
             return
         file = self.fresh(how.target)

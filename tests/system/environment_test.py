@@ -1,4 +1,4 @@
-"""What the test sees of the world is what it would see without us.
+"""The test sees the same surroundings as it would without Holdfast.
 
 ctest gives a test its own session, process group and terminal, and whatever descriptors it has."""
 
@@ -12,9 +12,9 @@ import unittest
 from support import (LAUNCHER, SUPERVISORS, PROGRAMS, ProjectCase, SystemCase, program)
 
 
-# What Holdfast sets where the user has not.
+# Variables that Holdfast sets if the user has not.
 DIAGNOSTICS = ("PYTHONFAULTHANDLER=", "RUST_BACKTRACE=", "UBSAN_OPTIONS=")
-# The whole contract of design section 6; what is not here must not be there.
+# All variables that Holdfast promises to set; it must set no others.
 OURS = {"HOLDFAST_TEST_NAME", "HOLDFAST_ATTEMPT", "HOLDFAST_ATTEMPT_ID", "HOLDFAST_RUN_ID",
         "HOLDFAST_TMPDIR", "HOLDFAST_MARKER_DIR", "HOLDFAST_HELD"}
 
@@ -24,14 +24,14 @@ def not_ours(env):
 
 
 def limits(text):
-    # The soft limit of locks, which the kernel does not use, is the attempt's tag.
+    # The soft limit of file locks, which the kernel does not use, is the attempt's tag.
     return [line for line in text.splitlines() if not line.startswith("Max file locks")]
 
 
 def shown(ended):
     seen = json.loads(ended.stdout)
     seen["limits"] = limits(seen["limits"])
-    # Numbers of processes, and the queue they share with all of this user's.
+    # These differ from process to process; SigQ counts the signals of all of the user's processes.
     for key in ("pid", "ppid", "SigQ"):
         seen.pop(key)
     return seen
@@ -39,7 +39,7 @@ def shown(ended):
 
 class EnvironmentTest(SystemCase):
     def both(self, *arguments, **how):
-        """What show_self sees without us, and through each door."""
+        """What show_self sees without Holdfast, and by each supervisor."""
         bare = self.finish(program("show_self"), *arguments, **how)
         seen = [shown(bare)]
         for words in SUPERVISORS.values():
@@ -60,7 +60,7 @@ class EnvironmentTest(SystemCase):
 
     @staticmethod
     def plain(seen):
-        # Each start has pipes of its own, which differ in number alone.
+        # Each start has pipes of its own, which differ only in their numbers.
         return {fd: target.split(":")[0] for fd, target in seen["fds"].items()}
 
     def test_nothing_else_than_the_environment_differs(self):
@@ -195,7 +195,7 @@ set_tests_properties(show PROPERTIES
                 one.pop(key)
             one["env"] = sorted(not_ours(one["env"]))
             one["limits"] = limits(one["limits"])
-            # From 4.3 on ctest's log has random digits.
+            # From 4.3 on, the name of ctest's log has random digits.
             one["fds"] = {fd: re.sub(r"\.tmp[0-9a-f]+$", ".tmp", target.split(":")[0])
                           for fd, target in one["fds"].items()}
             seen[attached] = one

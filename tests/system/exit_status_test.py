@@ -1,6 +1,6 @@
-"""How the launcher ends: as the test ended, or by its own failure.
+"""The launcher ends as the test did, or says that it failed itself.
 
-ctest inverts exit codes (WILL_FAIL) and turns them into skips, but never a death by signal."""
+ctest inverts exit codes (WILL_FAIL) and turns them into skips, but never a death by a signal."""
 
 import os
 import resource
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from support import (LAUNCHER, SUPERVISORS, SystemCase, ProjectCase, program)
 
-# Those that neither stop nor are ignored by default.
+# Signals that by default neither stop a process nor are ignored.
 DEADLY = [n for n in range(1, 32) if n not in (
     signal.SIGCHLD, signal.SIGCONT, signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN,
     signal.SIGTTOU, signal.SIGURG, signal.SIGWINCH)]
@@ -46,14 +46,14 @@ class ExitStatusTest(SystemCase):
             self.assertEqual(self.ended_as(), f"signal {int(number)}")
 
     def test_who_dies_of_writing_to_a_ctest_that_is_gone_is_interrupted(self):
-        """ctest's end of the pipe is closed before its death can be seen."""
+        """ctest's end of the pipe closes before the launcher can see ctest's death."""
         reading, writing = os.pipe()
         self.finish(*self.under_ctest(program("die_of"), 13), stdout=writing)
-        self.assertEqual(self.ended_as(), "signal 13")  # somebody reads: it has crashed
+        self.assertEqual(self.ended_as(), "signal 13")  # the pipe has a reader, so this is a crash
         os.close(reading)
         self.finish(*self.under_ctest("cat", "/dev/zero"), stdout=writing)
         self.assertEqual(self.ended_as(), "signal 15")
-        # Without ctest the end is the command's own.
+        # Without ctest, the launcher ends as the command did.
         ended = self.finish(LAUNCHER, "--", "cat", "/dev/zero", stdout=writing)
         self.assertEqual(ended.returncode, -13)
         os.close(writing)
@@ -73,7 +73,7 @@ class ExitStatusTest(SystemCase):
         before = {f for f in os.listdir("/") if f.startswith("core")}
         ended = self.finish(*self.under_ctest(program("die_of"), 11), preexec_fn=allow)
         self.assertEqual(ended.returncode, 0)
-        self.assertEqual(self.ended_as(), "signal 11")  # without "core"
+        self.assertEqual(self.ended_as(), "signal 11")  # no "core" is said
         self.assertEqual(len(list(self.work.glob("core*"))), 1)
         self.assertEqual({f for f in os.listdir("/") if f.startswith("core")}, before)
 
@@ -148,7 +148,7 @@ add_test(NAME setsid COMMAND setsid false)
 """)
         ran = self.ctest(tree)
         self.assertRegex(ran.text, r"gone .*\*\*\*Not Run")
-        # A test made leader of a group would let setsid fork and return 0.
+        # If the test were the leader of a process group, setsid would fork and return 0.
         self.assertRegex(ran.text, r"setsid .*\*\*\*Failed")
 
 

@@ -1,5 +1,5 @@
-"""As the first process of a PID namespace (`docker run image ctest`, `docker run image holdfast run …`):
-ctest does not reap, orphans come to it, and what is first cannot be stopped."""
+"""ctest or `holdfast run` is the first process of a PID namespace (`docker run image ctest`). There
+ctest does not reap, orphans become its children, and the first process cannot be stopped."""
 
 import os
 import select
@@ -20,7 +20,7 @@ def writing_end(fifo):
     try:
         return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
     except OSError:
-        return None  # nobody reads it yet
+        return None  # no process reads it yet
 
 
 class FirstProcessCase(ProjectCase):
@@ -29,11 +29,11 @@ class FirstProcessCase(ProjectCase):
         self.inside = need_namespace(self, OWN_PROC)
 
     def pid_file(self, name="announced"):
-        # Numbers of another namespace: of no `.pids` file, whose processes are ended by number.
+        # Not a `.pids` file: support.py would end processes of our namespace by these numbers.
         return self.work / f"{name}.inside"
 
     def first_of(self, begun):
-        """The first process in there, by its number here."""
+        """The first process of the namespace, by its number in ours."""
         return wait_until(lambda: next(iter(map(process, children_of(begun.pid))), None), "the first")
 
 
@@ -82,12 +82,12 @@ set_tests_properties(good bad PROPERTIES HOLDFAST_LOCKS {}@user)
     def test_what_a_killed_one_had_begun_is_tidied_by_the_next(self):
         tree = self.project(f"add_test(NAME lingers COMMAND @P@/linger {self.pid_file()})\n"
                             "add_test(NAME next COMMAND @P@/exit_with 0)\n")
-        # Of expressions, not of single tests by name: those share the tree, and tidy nothing.
+        # By expressions, because runs of single tests by name share the tree and tidy nothing.
         begun = self.start(*self.inside, CTEST, "-R", "linger", cwd=tree, stdout=-3, stderr=-3)
         wait_until(lambda: self.read_pids(self.pid_file()), "the test")
         os.kill(self.first_of(begun).pid, signal.SIGKILL)
         begun.wait(PATIENCE_S)
-        self.assert_nothing_left()  # by the kernel
+        self.assert_nothing_left()  # the kernel has ended all
         done = self.finish(*self.inside, CTEST, "-R", "next", cwd=tree)
         self.assertEqual(done.returncode, 0, done)
         first, second = self.runs(tree)
@@ -97,9 +97,9 @@ set_tests_properties(good bad PROPERTIES HOLDFAST_LOCKS {}@user)
 
 
 class ToldToEndTest(FirstProcessCase):
-    """`docker stop`, which is SIGTERM and after ten seconds SIGKILL, and Ctrl-C."""
+    """`docker stop`, which sends SIGTERM and after ten seconds SIGKILL, and Ctrl-C."""
 
-    # Ends when it is told to, once there is a file FILE.go: it needs its grace.
+    # Once it is told to end, it waits for the file FILE.go: it needs its grace.
     POLITE = """
 import os, signal, sys, time
 file = sys.argv[1]
@@ -132,14 +132,15 @@ while True:
         return self.file.with_name(f"polite.{word}")
 
     def told_to_stop(self, tree, *words):
-        """Sends SIGTERM to the first once the test is there; what waits for its exit code."""
+        """Sends SIGTERM to the first process once the test runs. Returns a function that waits for
+        its exit code."""
         begun = self.start(*self.inside, *words, cwd=tree, stdout=-3, stderr=-3)
         wait_until(self.file.exists, "the test")
         os.kill(self.first_of(begun).pid, signal.SIGTERM)
         return lambda: begun.wait(PATIENCE_S)
 
     def told_by_a_terminal(self, tree, *words):
-        """Types Ctrl-C there."""
+        """Types Ctrl-C on the terminal of the namespace. Returns such a function, too."""
         terminal = Terminal([*self.inside, "setsid", "--ctty", *words], tree, self.environment())
         self.addCleanup(terminal.close)
         wait_until(lambda: terminal.read(0.01) and self.file.exists(), "the test")
@@ -157,7 +158,8 @@ while True:
             yield number, tell, self.polite_tree()
 
     def let_go_once_told(self):
-        """The terminal tells all at once: a test that ends before its launcher has looked ended by itself."""
+        """Waits until all processes have got the signal of the terminal. Otherwise a test might end
+        before its launcher looks, as if by itself."""
         wait_until(self.said("asked").exists, "the test to be told")
         wait_until(lambda: not any(signal.SIGINT in pending_signals(one.pid) for one in processes_with(self.cookie)),
                    "all to be told")
@@ -196,20 +198,21 @@ while True:
                 self.assertEqual(done.stdout, b"nothing is left of earlier runs\n")
 
     def test_with_an_init_all_end_when_ctest_does(self):
-        """By `docker run --init`, which passes SIGTERM on to its child, and ends when that has."""
+        """`docker run --init`: its init passes SIGTERM on to its child, and ends when the child has
+        ended."""
         if not shutil.which("tini"):
             self.skipTest("tini is missing")
         for number, tell, tree in self.each_way_to_tell():
             with self.subTest(number):
                 wait = tell(tree, "tini", "--", CTEST, "-j1")
                 self.assertEqual(wait(), 128 + number)
-                self.assert_nothing_left()  # by the kernel
+                self.assert_nothing_left()  # the kernel has ended all
                 self.assertFalse(self.said("tidied").exists())
                 self.assertIn(b"tidied 1 run", self.finish(HOLDFAST, "reap", cwd=tree).stdout)
                 self.assert_run(tree, False, polite="interrupted")
 
     def test_ctrl_c_ends_the_tests_of_the_moment(self):
-        """They are in the terminal's foreground, and not the first."""
+        """The tests are in the terminal's foreground group, but are not the first process."""
         if os.geteuid() != 0:
             self.skipTest(NO_TERMINAL)
         tree = self.polite_tree()
@@ -220,10 +223,11 @@ while True:
 
 
 class TwoOfOneNameTest(FirstProcessCase):
-    """Containers that share /tmp: both ctests are process 1, and began in the same clock tick. The tick is forced,
-    by the clock of a time namespace."""
+    """Two containers share /tmp. Both ctests are process 1 and began in the same clock tick, which
+    the test forces by the clock of a time namespace."""
 
-    # The first process: says when it was started, or makes that a tick which it is told, and becomes ctest.
+    # The first process. It prints when it was started, or gives itself the start that it is told,
+    # and becomes ctest.
     BEGIN = """
 import ctypes, os, sys
 def tick():
@@ -259,7 +263,7 @@ add_test(NAME another COMMAND @P@/exit_with 0)
 """, name="two", build="two-build")
         first = self.start(*self.words("say", CTEST, "-j1"), cwd=one, stdout=-1, stderr=-2)
         tick = int(first.stdout.readline())
-        # Opened as soon as the test reads it.
+        # This open succeeds as soon as the test reads the FIFO.
         release = wait_until(lambda: writing_end(fifo), "the first ctest's second test")
         tick_there = self.finish(*self.words(tick, "sh", "-c", "cut -d' ' -f22 /proc/1/stat"))
         if tick_there.stdout.decode().split() != [str(tick)]:
@@ -280,7 +284,7 @@ add_test(NAME another COMMAND @P@/exit_with 0)
 
 
 class RunTest(FirstProcessCase):
-    # Stops as most do, and says so when it goes on.
+    # Stops by default, and says so when it goes on.
     STOPS = """
 import os, signal, sys
 signal.signal(signal.SIGCONT, lambda *_: os.write(1, b"goes on\\n"))
@@ -292,7 +296,8 @@ sys.stdin.read()
         for by, words in SUPERVISORS.items():
             for number in signal.SIGTSTP, signal.SIGTTIN, signal.SIGTSTP:
                 with self.subTest(by=by, signal=number):
-                    # In a session of its own the kernel would have nobody stopped by a terminal's signals.
+                    # A new session would make this an orphaned process group, which the kernel
+                    # never stops by a terminal's signals.
                     begun = self.start(*self.inside, *words, "--", sys.executable, "-c", self.STOPS,
                                        stdin=-1, stdout=-1, process_group=0)
                     self.assertEqual(begun.stdout.readline(), b"is there\n")

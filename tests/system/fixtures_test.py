@@ -1,5 +1,5 @@
-"""What other tests need lives until the run ends, and no longer: a FIXTURES_SETUP test that
-starts a server in the background is common."""
+"""A process that other tests need lives until the run ends, and no longer. Often a FIXTURES_SETUP
+test starts a server in the background."""
 
 import unittest
 
@@ -20,7 +20,7 @@ add_test(NAME use COMMAND sh {self.work}/use.sh)
     def assert_server_served_and_ended(self, tree):
         ran = self.ctest(tree)
         self.assertEqual(ran.returncode, 0, ran.text)
-        # When ctest has ended, `holdfast end` has waited for the end of what was kept.
+        # By the time ctest has ended, `holdfast end` has waited for the end of such processes.
         self.assertEqual([p for p in self.read_pids(self.pid_file()) if process(p)], [])
         wait_until(lambda: not processes_with(self.cookie), "guard and keeper to end")
         self.assertNotIn("left 1 process behind", ran.text)

@@ -1,5 +1,6 @@
-"""In a PID namespace without a /proc of its own (`unshare --pid --fork`) the numbers in /proc are other
-processes': nothing of ours may believe one, and what cannot be done without is said."""
+"""In a PID namespace without its own /proc (`unshare --pid --fork`), the numbers in /proc belong to
+other processes. Holdfast must not act on such a number, and must say what it cannot do without
+/proc."""
 
 import os
 import re
@@ -14,8 +15,8 @@ from support import (CTEST, HOLDFAST, SUPERVISORS, ProjectCase, processes_of,
 
 WORDS = "/proc is of another PID namespace, not of ours"
 
-# The first process in there: runs a command, then a second one under a number that it is told, sends
-# SIGTERM to the first, and says whether the second lives.
+# The first process of the namespace. It runs a command, then a second one with the pid that it is
+# told, sends SIGTERM to the first, and says whether the second lives.
 INSIDE = r'''
 import os, subprocess, sys
 begun = subprocess.Popen(sys.argv[1:])
@@ -36,7 +37,7 @@ innocent.wait()
 class ForeignProcTest(ProjectCase):
     def setUp(self):
         super().setUp()
-        self.inside = need_namespace(self, OUTER_PROC, ROOT_THERE)  # to choose numbers
+        self.inside = need_namespace(self, OUTER_PROC, ROOT_THERE)  # this allows it to choose pids
 
     def test_nobody_is_ended_by_a_number_of_another_namespace(self):
         if not os.access("/proc/sys/kernel/ns_last_pid", os.W_OK):
@@ -48,7 +49,8 @@ class ForeignProcTest(ProjectCase):
             with self.subTest(by=by):
                 errors = open(self.work / "errors", "w+b")
                 self.addCleanup(errors.close)
-                # Numbers of another namespace: of no `.pids` file, whose processes are ended by number.
+                # Not a `.pids` file: support.py would end processes of our namespace by these
+                # numbers.
                 begun = self.start(*self.inside, sys.executable, "-c", INSIDE, *words, "--", linger,
                                    self.work / "announced", stdin=-1, stdout=-1, stderr=errors)
                 test = wait_until(lambda: next(iter(processes_of(linger)), None), "the command")
@@ -77,7 +79,7 @@ class ForeignProcTest(ProjectCase):
         self.assertEqual(verdicts(text), {"good": "Passed", "bad": "***Failed", "deeper": "Passed"})
         self.assertEqual(re.findall("holdfast:.*", text), [f"holdfast: {WORDS}: tests run without Holdfast"])
         self.assertEqual(self.runs(tree), [])
-        # And outside it is as ever.
+        # Outside the namespace it works as usual.
         self.assertEqual(verdicts(self.ctest(tree).text)["bad"], "***Failed")
         self.assertEqual(len(self.runs(tree)), 1)
 

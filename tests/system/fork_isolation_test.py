@@ -1,4 +1,5 @@
-"""Isolation of GoogleTest cases under a real ctest: what shares a process, and what a crash costs."""
+"""Isolation of GoogleTest cases under a real ctest: which cases share a process, and what a crash
+costs."""
 
 import os
 import signal
@@ -15,7 +16,7 @@ set_tests_properties(batch PROPERTIES HOLDFAST_ISOLATION {isolation} {properties
 
 class ForkIsolation(ProjectCase):
     def batch(self, cases, isolation="fork", properties="", program="gtest_cases", tree="build", **env):
-        """One batch under ctest; {case: outcome} of its journal."""
+        """Runs one batch under ctest and returns {case: outcome} of its journal."""
         text = TEST.format(program=program, cases=cases, isolation=isolation, properties=properties)
         self.tree = self.project(text, build=tree)
         variables = self.environment(ANNOUNCE=str(self.work / "announced"), **env)
@@ -77,7 +78,7 @@ class ForkIsolation(ProjectCase):
             self.assert_nothing_left()
 
     def lose_the_anchor(self, case, properties, is_at):
-        """Kills who looks after `case` when `is_at` says so of it; the outcomes."""
+        """Kills the anchor of `case` once `is_at` is true of it, and returns the outcomes."""
         cases = f"{case}:Lost.is_beside_nobody"
         self.tree = self.project(TEST.format(program="gtest_cases", cases=cases, isolation="fork",
                                              properties=properties), build=case)
@@ -93,13 +94,14 @@ class ForkIsolation(ProjectCase):
         return {record["case"]: record["outcome"] for record in self.case_records(self.runs(self.tree)[-1])}
 
     def test_no_case_begins_beside_one_that_nobody_looks_after(self):
-        """It goes on when its anchor is killed, until it is ended with the server."""
+        """A case whose anchor was killed goes on until it is ended with the server."""
         outcomes = self.lose_the_anchor("Lost.closes_all_and_hangs", "", lambda pid: True)
         self.assertEqual(outcomes, {"Lost.closes_all_and_hangs": "internal_error",
                                     "Lost.is_beside_nobody": "passed"})
 
     def test_nor_beside_one_whose_anchor_is_lost_while_it_ends_it(self):
-        """From the order on it is `holdfast-launcher --anchor`; the case ignores SIGTERM."""
+        """The anchor becomes `holdfast-launcher --anchor` when it is told to end the case, which
+        ignores SIGTERM."""
         (self.work / "project").mkdir()
         (self.work / "project/holdfast.toml").write_text("[profile.default]\ngrace = 2\n")
         outcomes = self.lose_the_anchor("Ends.ignores_term", "HOLDFAST_TIMEOUT 1",

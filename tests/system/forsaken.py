@@ -1,4 +1,5 @@
-"""What the tests of orphans share: a test that hides its processes, and deaths of several at once."""
+"""Helpers for the tests of orphans: a test that hides its processes, and a way to kill several
+processes at once."""
 
 import os
 import signal
@@ -6,9 +7,10 @@ import sys
 
 from support import children_of, keepers_of, name_of, process, wait_until
 
-# forsaken FILE WAY…: one daemon per way, by double fork, in a session of its own, each in FILE by pid;
-# then stays itself. bare: no environment; overwritten: one of zeros; deaf: ignores what can be;
-# untagged: no environment and no limit that could tell whose it is.
+# forsaken FILE WAY…: starts one daemon per WAY by double fork, each in a session of its own, writes
+# their pids to FILE, and then stays. bare: the daemon has no environment; overwritten: an
+# environment of zeros; deaf: it ignores all signals that it can; untagged: it has neither the
+# environment nor the limit that tell to which test it belongs.
 PROGRAM = r'''
 import ctypes, os, resource, signal, sys, time
 file = sys.argv[1]
@@ -48,14 +50,15 @@ time.sleep(60)
 
 
 def kill_at_once(*victims):
-    """SIGKILL to all of them with nobody able to act on the death of another."""
+    """Stops all of them first, so that none can act on the death of another, and then sends SIGKILL
+    to each."""
     for one in victims:
         os.kill(one.pid, signal.SIGSTOP)
     for one in victims:
         wait_until(lambda one=one: process(one.pid) != one or stopped(one.pid), f"{one} to stop")
     for one in victims:
         os.kill(one.pid, signal.SIGKILL)
-    # Until then its sockets are there, and who connects to one finds it living.
+    # Until it is gone, its sockets exist and accept connections.
     for one in victims:
         wait_until(lambda one=one: process(one.pid) != one, f"the end of {one}")
 
@@ -66,10 +69,10 @@ def stopped(pid):
 
 
 class Forsaken:
-    """For a ProjectCase."""
+    """A mixin for ProjectCase."""
 
     def forsaken(self, name="hides", ways=("plain", "bare", "overwritten"), file=None):
-        """add_test() of a test that hides that way."""
+        """The add_test() of a test that hides in these ways."""
         script = self.work / "forsaken.py"
         script.write_text(PROGRAM)
         return (f"add_test(NAME {name} COMMAND {sys.executable} {script} {file or self.pid_file()} "

@@ -1,8 +1,7 @@
-"""Catch2, doctest, Boost.Test, pytest under plain add_test(): the outcome of each way to end, and
-ctest's verdict with Holdfast and without. An argument names the class to run.
+"""Runs Catch2, doctest, Boost.Test and pytest under plain add_test(): the outcome of each way to
+end, and ctest's verdict with Holdfast and without. An argument names the class to run.
 
-Environment: SYSTEM_TEST_PYTEST, a Python that has pytest, or empty.
-"""
+Environment: SYSTEM_TEST_PYTEST, a Python that has pytest, or empty."""
 
 import os
 import re
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from support import ProjectCase, no_keeper_of, program, verdicts, wait_until
 
-# A dozen pytests on a busy machine.
+# Enough for a dozen pytests on a busy machine.
 BOUND_S = 100
 PYTHON = os.environ.get("SYSTEM_TEST_PYTEST")
 GREEN, RED, SKIPPED = "Passed", "***Failed", "***Skipped"
@@ -20,7 +19,7 @@ ABORTED, KILLED = "Subprocess aborted***Exception:", "Subprocess killed***Except
 
 
 class FrameworkCase(ProjectCase):
-    """`tests` of compare(): name: (words of the command, properties, outcome, verdict)."""
+    """`tests` of compare() is name: (words of the command, properties, outcome, verdict)."""
 
     def compare(self, tests):
         text = ""
@@ -43,11 +42,11 @@ class FrameworkCase(ProjectCase):
         return {n: r.get("exit_code") for n, r in ended.items()}, ended
 
     def assert_codes(self, seen, expected):
-        """The numbers of docs/reference/outcomes.md."""
+        """The exit codes of docs/reference/outcomes.md."""
         self.assertEqual({name: seen[name] for name in expected}, expected)
 
     def cases(self, name, package):
-        """The program of that framework's cases."""
+        """The program with the cases of that framework."""
         path = program(name)
         if not Path(path).exists():
             self.skipTest(f"{package} was missing when this was configured")
@@ -76,7 +75,7 @@ class Catch2(FrameworkCase):
             codes, _ = self.compare({
                 **both,
                 "no_match": ([cases, "no such"], {}, "passed", GREEN),
-                # The same 2 as two failed checks: nothing to conclude from.
+                # Two failed checks exit with 2 as well, so the code does not tell.
                 "no_match_is_wrong": ([cases, "-w", "NoTests", "no such"], {}, "failed", RED),
             })
             expected = {"fails": 1, "throws": 1, "fails_twice": 2, "exits_3": 3, "wrong_use": 255, "no_match": 0,
@@ -124,7 +123,7 @@ class BoostTest(FrameworkCase):
             "passes": ([cases, "-t", "passes"], {}, "passed", GREEN),
             "fails": ([cases, "-t", "fails"], {}, "failed", RED),
             "throws": ([cases, "-t", "throws"], {}, "failed", RED),
-            # It catches these signals, says so and exits with 201.
+            # doctest catches this signal, prints a line and exits with 201.
             "segfaults": ([cases, "-t", "segfaults"], {}, "failed", RED),
             "aborts": ([cases, "-t", "aborts"], {}, "failed", RED),
             "segfaults_uncaught": ([cases, "-t", "segfaults"], {"ENVIRONMENT": leave}, "crashed",
@@ -138,7 +137,7 @@ class BoostTest(FrameworkCase):
             "will_fail": ([cases, "-t", "fails"], {"WILL_FAIL": "ON"}, "failed", GREEN),
             "skips_all": ([cases, "-t", "is_skipped"], {}, "passed", GREEN),
             "wrong_use": ([cases, "--no_such_option"], {}, "failed", RED),
-            # 200, as for any other error in its set-up.
+            # Any other error in its set-up exits with 200 as well.
             "no_match": ([cases, "-t", "no_such"], {}, "failed", RED),
         })
         self.assert_codes(codes, {"fails": 201, "throws": 201, "segfaults": 201, "aborts": 201,
@@ -221,4 +220,4 @@ class Pytest(FrameworkCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)  # which says why something is skipped
+    unittest.main(verbosity=2)  # verbose: it says why a test is skipped

@@ -1,4 +1,5 @@
-"""GoogleTest programs and pytest under plain add_test(): exit in the middle, nothing to run."""
+"""GoogleTest programs and pytest run under plain add_test(): they exit in the middle, or have
+nothing to run."""
 
 import json
 import os
@@ -9,7 +10,7 @@ from support import HOLDFAST, ProjectCase, SystemCase, no_keeper_of, program, wa
 
 CASES = program("googletest_cases")
 
-# name: arguments, environment, outcome, how ctest sees it end.
+# name: arguments, environment, outcome, ctest's words for its end.
 TESTS = {
     "passes": (["--gtest_filter=Case.Passes"], {}, "passed", "Passed"),
     "fails": (["--gtest_filter=Case.Fails"], {}, "failed", "***Failed"),
@@ -23,7 +24,7 @@ TESTS = {
     "no_match_skips": (["--gtest_filter=No.Such"], {}, "no_tests", "***Skipped"),
     "lists": (["--gtest_filter=No.Such", "--gtest_list_tests"], {}, "passed", "Passed"),
     "own_report": (["--gtest_filter=No.Such", "--gtest_output=xml:own.xml"], {}, "passed", "Passed"),
-    # Known by what is in the file, not by an argument.
+    # No argument says that this is GoogleTest, so Holdfast looks into the program's file.
     "all_exit_0": ([], {}, "premature_exit", "Subprocess aborted"),
     "filter_in_environment": ([], {"GTEST_FILTER": "No.Such"}, "no_tests", "Passed"),
     "shard": (["--gtest_filter=Case.Passes"],
@@ -32,7 +33,7 @@ TESTS = {
                  "passed", "Passed"),
     "starts_another": (["--gtest_filter=Case.StartsAnotherThatExits"], {"GOOGLETEST_CASES": CASES},
                        "passed", "Passed"),
-    # What another program takes away that it has inherited is not the test's own.
+    # Another program inherits the variable and removes the file. That is not the test's own end.
     "another_then_exits": (["--gtest_filter=Another.Starts*:Afterwards.*"],
                            {"GOOGLETEST_CASES": program("case_ends")}, "premature_exit",
                            "Subprocess aborted"),
@@ -72,7 +73,8 @@ class GoogletestTest(ProjectCase):
                 text += f'set_tests_properties({name} PROPERTIES ENVIRONMENT "{pairs}")\n'
         text += "set_tests_properties(no_match_skips PROPERTIES SKIP_RETURN_CODE 77)\n"
         text += "set_tests_properties(will_fail PROPERTIES WILL_FAIL ON)\n"
-        # Inherited by what a test starts, it would speak of that: a script is given nothing.
+        # A script gets no variable: its children would inherit it, and the file would speak of
+        # them.
         text += "add_test(NAME script COMMAND sh -c \"env; : --gtest_\")\n"
         tree, ran, ended = self.run_project(text, SETTINGS)
         for name, (_, _, outcome, status) in TESTS.items():
@@ -88,7 +90,7 @@ class GoogletestTest(ProjectCase):
         self.assertNotIn("TEST_PREMATURE_EXIT_FILE", log)
         self.assertNotIn("GTEST_OUTPUT", log)
         self.assertTrue((tree / "own.xml").exists())
-        # Nothing is left of the files that were asked for.
+        # The files that Holdfast asked for are gone.
         self.assertFalse((self.runs(tree)[0] / "scratch").exists())
         counts = json.loads(self.finish(HOLDFAST, "report", "latest", "--format", "json", "--tree",
                                         tree).stdout)["counts"]
@@ -139,7 +141,7 @@ set_tests_properties(two PROPERTIES DEPENDS change)
         text = (f'add_test(NAME outer COMMAND {CASES} --gtest_filter=Case.StartsAnotherThatExits)\n'
                 f'set_tests_properties(outer PROPERTIES ENVIRONMENT '
                 f'"GOOGLETEST_CASES={HOLDFAST} run -- env")\n')
-        # `env --gtest_filter=…` fails: what counts is what it was given.
+        # `env --gtest_filter=…` would fail, but only the environment that it gets matters here.
         text = text.replace("run -- env", f"run -- sh {self.work}/show.sh")
         (self.work / "show.sh").write_text(f"env >{self.work}/env\n")
         _, _, ended = self.run_project(text)

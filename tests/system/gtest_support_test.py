@@ -1,4 +1,4 @@
-"""Programs linked with Holdfast::gtest_main: the program's side of docs/internals/worker-protocol.md."""
+"""Programs linked with Holdfast::gtest_main follow docs/internals/worker-protocol.md."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ class GtestSupport(SystemCase):
         return self.worker(["fork", LAUNCHER, grace_ms], *arguments, "--gtest_list_tests", **changes)
 
     def forked(self, name, **changes):
-        """One case in a process of its own, to its end."""
+        """Runs one case in its own process, to its end."""
         server = self.fork_server(**changes)
         server.listed()
         case = server.run(name).finish()
@@ -53,7 +53,7 @@ class GtestSupport(SystemCase):
     def test_a_thousand_cases_wait_for_a_slow_reader(self):
         worker = self.worker(["report"], "--gtest_filter=State.second", "--gtest_repeat=1000",
                              stdout=subprocess.DEVNULL)
-        # The program is at work while nobody reads: more than the socket holds.
+        # The program sends more than the socket holds before anybody reads.
         messages = worker.messages()
         worker.end()
         self.assertEqual(len(messages), 2001)
@@ -227,7 +227,7 @@ class GtestSupport(SystemCase):
         self.assertIn(f"cout, printf of {pid}\n", case.stdout)
         self.assertTrue(case.stdout.endswith(f"destroyed in {pid}\n"), case.stdout)
         self.assertEqual(case.stderr, "to stderr\n")
-        # What start-up left in buffers was written once, by the server.
+        # The server wrote once what start-up left in buffers.
         self.assertNotIn("start-up", case.stdout)
         self.assertIn("no newline", self.forked("Ends.exits_0", directory="other").stdout)
 
@@ -265,7 +265,7 @@ class GtestSupport(SystemCase):
         first = server.run("Ends.crashes").finish(keep_anchor=True)
         second = server.run("State.first", anchor=first.report).finish(keep_anchor=True)
         third = server.run("State.second", anchor=first.report).finish(keep_anchor=True)
-        # An order to end what had just ended is not for the next one.
+        # This order is for the case that has just ended, not for the next one.
         third.terminate(signal.SIGKILL, 0)
         fourth = server.run("Ends.passes", anchor=first.report).finish()
         cases = [first, second, third, fourth]
@@ -294,7 +294,8 @@ class GtestSupport(SystemCase):
         self.announced(self.pid_file())
 
         def kept():
-            """By number: as the server has them, its own socket not among them."""
+            """The anchor's descriptors by number: the same as the server's, without the server's
+            socket."""
             links = {int(number): os.readlink(f"/proc/{anchor}/fd/{number}")
                      for number in os.listdir(f"/proc/{anchor}/fd")}
             beyond = [link for number, link in links.items() if number > 2]
@@ -380,7 +381,7 @@ class GtestSupport(SystemCase):
         self.assertEqual(case.wait_status(), 0, case.stdout)
 
     def test_closed_standard_streams_are_the_cases_own_all_the_same(self):
-        # A long path takes a descriptor of its own while the program connects.
+        # With a long path, the program needs one more descriptor while it connects.
         for name, named in (("closed" * 20, str), ("closed", lambda place: place.name)):
             def closed(place, named=named):
                 return self.start("sh", "-c", f"exec {program('gtest_cases')} --gtest_list_tests >&- 2>&-",

@@ -1,4 +1,4 @@
-"""examples/heavy-link, as its page says: two builds at once, one link at a time."""
+"""Runs examples/heavy-link as its page says: two builds at once, one link at a time."""
 
 import subprocess
 from pathlib import Path
@@ -32,7 +32,8 @@ class HeavyLinkTest(BuildCase):
         self.assertEqual(codes, [0, 0], log)
         links = [s for tree in trees for s in self.steps(tree) if s["kind"] == "link"]
         self.assertEqual(len(links), 12)
-        # They were there at once, so this says something; each took as long as it pretends to.
+        # The builds ran at the same time, so the check means something. Each link took as long as
+        # it pretends to.
         self.assertGreater(sum(s["slot_wait_s"] > 0 for s in links), 6)
         self.assertTrue(all(s["wall_s"] >= 0.5 for s in links))
         report = self.finish(HOLDFAST, "report", "--tree", trees[0]).stdout.decode()

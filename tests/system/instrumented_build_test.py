@@ -1,9 +1,9 @@
-"""A tree that CMake itself instruments: the launcher next to the compilers, behind `ctest --instrument`.
+"""CMake itself instruments the tree: the launcher goes next to the compilers, behind `ctest
+--instrument`.
 
-The CMake that is installed may be older than 4.3, which first does that. Then the projects here say that it
-is 4.3, and a stand-in for `ctest --instrument` is put where CMake puts the real one: into the global
-RULE_LAUNCH_*, when the configure step is over.
-"""
+That needs CMake 4.3. With an older one, the projects here say that it is 4.3, and put a stand-in
+for `ctest --instrument` where CMake puts the real one: into the global RULE_LAUNCH_*, at the end of
+the configure step."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from support import CMAKE, CTEST, HOLDFAST, STAGE, ctest_version, verdicts, wait
 
 INSTRUMENTS = ctest_version() >= (4, 3)
 
-# Stays the parent of what it runs, as the real one does.
+# It stays the parent of the command, as the real one does.
 STAND_IN = """#!/bin/sh
 while [ "$1" != -- ]; do shift; done
 shift
@@ -64,7 +64,7 @@ class InstrumentedBuildTest(BuildCase):
         return self.configure(FIND + text, *options, generator=generator, build=build)
 
     def take_commands(self, tree):
-        """What has run behind the instrumentation since it was last asked."""
+        """The commands that the instrumentation has run since the last call."""
         if not INSTRUMENTS:
             log = self.work / "instrumented"
             commands = log.read_text().splitlines()
@@ -91,7 +91,7 @@ class InstrumentedBuildTest(BuildCase):
                 commands = self.take_commands(tree)
                 through = [c for c in commands if "holdfast-launcher --step=" in c]
                 self.assertEqual(len(through), 6)
-                # Archive steps and custom commands are the instrumentation's alone.
+                # Only the instrumentation sees archive steps and custom commands.
                 self.assertGreater(len(commands), 6)
                 part = [c for c in through if "a.c.o" in c]
                 self.assertRegex(part[0], r"-launcher --step=compile .*--language=C -- env INNER=a b \S*cc ")
@@ -124,7 +124,7 @@ class InstrumentedBuildTest(BuildCase):
                 self.assertEqual(made.returncode, 0, made.stderr)
                 self.assertEqual(b"CMake's instrumentation is on" in made.stdout, bool(place))
                 rules = (tree / "CMakeFiles/rules.ninja").read_text()
-                self.assertEqual("--output=" in rules, not place)  # only a rule's own is expanded
+                self.assertEqual("--output=" in rules, not place)  # only rules expand it
                 self.assertEqual(self.build(tree).returncode, 0)
                 self.assertEqual({s["kind"] for s in self.steps(tree)}, {"compile", "link"})
 

@@ -1,5 +1,5 @@
-"""Ctrl-Z, fg, bg: the launcher stops when the test does, and a shell sees what the bare command would
-show."""
+"""Ctrl-Z, fg, bg: the launcher stops when the test does, and a shell sees what it would see of the
+bare command."""
 
 import os
 import signal
@@ -13,7 +13,8 @@ from terminal import PROMPT, TerminalCase
 
 RUN = f"{HOLDFAST} run -- "
 
-# Each says READY once its handlers are there, GONE-ON when continued, and ends at the end of input.
+# Each script prints READY once its handlers are set and GONE-ON when it is continued, and exits at
+# the end of its input.
 HEAD = f"""
 import os, signal, subprocess, sys, time
 def say(text):
@@ -34,8 +35,8 @@ def read_to_end():
             pass
 """
 
-# Reads nothing, so that it can go on in the background. Waits with the signal blocked: one that
-# came just before pause(2) would be seen after the next.
+# Reads nothing, so it can go on in the background. It blocks the signal while it waits: pause(2)
+# would miss one that comes just before.
 WAITS = HEAD + """
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCONT])
 announce()
@@ -43,7 +44,7 @@ while True:
     go_on(signal.sigwait([signal.SIGCONT]))
 """
 
-# Tidies up first, as an editor does: for as long as FILE.go is not there.
+# Tidies up before it stops, as an editor does, until there is a file FILE.go.
 TIDIES_UP = HEAD + """
 def stop(*_):
     open(sys.argv[1] + ".asked", "w").close()
@@ -63,7 +64,8 @@ announce()
 read_to_end()
 """
 
-# Its child sets the terminal's modes from the background, and stops for that; it does not.
+# Its child sets the terminal's modes from the background and is stopped for that; the parent is
+# not.
 SETS_MODES = HEAD + """
 for one in (signal.SIGTTOU, signal.SIGTTIN):
     signal.signal(one, lambda *_: None)
@@ -92,7 +94,8 @@ def blocks(pid, number):
 
 
 def naps(pid):
-    """How often it went to sleep or was stopped by itself (proc_pid_status(5)); None: it is gone."""
+    """How often the process has slept or stopped, by its own count (proc_pid_status(5)). None: it
+    is gone."""
     try:
         with open(f"/proc/{pid}/status", encoding="utf-8") as status:
             return int(next(line.split()[1] for line in status if line.startswith("voluntary_ctxt_switches:")))
@@ -101,7 +104,7 @@ def naps(pid):
 
 
 def have_gone_on(before):
-    """Whether each of {pid: naps} has run since, and sleeps; those that are still there."""
+    """Whether each process of {pid: naps} has run since, and sleeps again, or is gone."""
     return all(naps(pid) is None or (naps(pid) > count and state_of(pid) == "S") for pid, count in before.items())
 
 
@@ -112,7 +115,7 @@ class JobControlCase(TerminalCase):
         return f"{sys.executable} {file} {self.pid_file()}"
 
     def each_way(self):
-        """A shell and what to put before a command, with us and bare."""
+        """A shell, and the words before a command: with Holdfast, and without."""
         for prefix in ("", RUN):
             with self.subTest(prefix=prefix):
                 yield self.shell(), prefix
@@ -129,7 +132,7 @@ class JobControlCase(TerminalCase):
         terminal.expect("code 143\n")
 
     def job_of(self, test):
-        """The test and its launcher; only the test when it is bare."""
+        """The test and its launcher; only the test if it runs bare."""
         guard = int(stat_of(test.pid)[1])
         if "holdfast" not in " ".join(command_of(guard)):
             return [test.pid]
@@ -198,7 +201,7 @@ class StopTest(JobControlCase):
             terminal.expect(PROMPT)
             terminal.type("fg\n")
             terminal.expect("GONE-ON")
-            # Until it has been scheduled once, the terminal stops it directly.
+            # Until the launcher has been scheduled once, the terminal stops it directly.
             wait_until(lambda: blocks(launcher, signal.SIGTSTP), "the launcher to go on")
         terminal.type("\x04")
         terminal.expect(PROMPT)
@@ -223,7 +226,7 @@ class StopTest(JobControlCase):
             before = {job[1]: naps(job[1])}
             os.kill(test.pid, signal.SIGCONT)
             terminal.expect("GONE-ON")
-            # Its shell is told only once it runs again, not when it may.
+            # The shell hears of it when the launcher runs, not when it is allowed to.
             wait_until(lambda before=before: have_gone_on(before), "the launcher to go on")
         self.end_job(terminal)
 
@@ -240,7 +243,7 @@ class StopTest(JobControlCase):
 class CtestTest(JobControlCase, ProjectCase):
     def test_ctrl_z_of_ctest_pauses_everything_and_times_nothing_out(self):
         file = self.pid_file()
-        # From 3.27 on the limit is ctest's, whose clock goes on.
+        # From 3.27 on ctest keeps the limit, and its clock does not stop.
         limit = 20 if ctest_version() >= (3, 27) else 2
         tree = self.project(f"""
 add_test(NAME paused COMMAND @P@/close_output {file})
@@ -252,7 +255,7 @@ set_tests_properties(paused PROPERTIES HOLDFAST_TIMEOUT {limit} WILL_FAIL ON)"""
         terminal.expect("Stopped")
         launcher = self.job_of(test)[1]
         wait_until(lambda: state_of(test.pid) == "T" and state_of(launcher) == "T", "both to stop")
-        # The pause itself is what is tested: longer than the limit, shorter than limit and margin.
+        # The pause itself is tested: longer than the limit, shorter than limit and margin.
         time.sleep(3)
         terminal.type("fg\n")
         (self.work / "announced.pids.go").touch()
@@ -284,11 +287,11 @@ set_tests_properties(paused PROPERTIES HOLDFAST_ISOLATION {isolation} HOLDFAST_T
                 self.assertTrue(programs)
                 for one in programs:
                     wait_until(lambda pid=one.pid: state_of(pid) == "T", "it to stop")
-                # The pause itself is what is tested: longer than the limit.
+                # The pause itself is tested: longer than the limit.
                 time.sleep(4)
                 stopped = {p.pid: naps(p.pid) for p in processes_with(self.cookie) if state_of(p.pid) == "T"}
                 terminal.type("fg\n")
-                # Whoever was stopped has looked at the clock again, and sleeps.
+                # Each process that was stopped has looked at the clock again, and sleeps.
                 wait_until(lambda before=stopped: have_gone_on(before), "them to go on")
                 go.touch()
                 terminal.expect("100% tests passed")

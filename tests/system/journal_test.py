@@ -1,4 +1,4 @@
-"""Records survive every death, and every attempt has its one end."""
+"""Records survive every death, and every attempt has exactly one end."""
 
 import collections
 import json
@@ -61,7 +61,8 @@ class JournalTest(ProjectCase):
     def test_it_is_valid_after_launchers_were_killed_at_any_point(self):
         tree = self.project("".join(f"add_test(NAME t{i} COMMAND @P@/record_interval {self.work}/spans 5)\n"
                                     for i in range(60))
-                            # On a busy machine the others may be over before one is seen.
+                            # On a busy machine the other tests may be over before the loop sees
+                            # one.
                             + f"add_test(NAME stays COMMAND @P@/linger {self.pid_file()})\n")
         ctest = self.start(CTEST, "-j4", cwd=tree, stdout=-3, stderr=-3)
         dice, killed = random.Random(7), 0
@@ -72,7 +73,7 @@ class JournalTest(ProjectCase):
                     killed += 1
         run = self.after_run(tree)
         self.assertGreater(killed, 0)
-        records = self.records(run)  # each line is whole JSON
+        records = self.records(run)  # checks that each line is whole JSON
         self.assertEqual(len([r for r in records if r["type"] == "run_ended"]), 1)
         ends = collections.Counter(r["attempt"] for r in records if r["type"] == "attempt_ended")
         self.assertLessEqual(set(ends.values()), {1})
@@ -148,7 +149,7 @@ set_tests_properties(waits PROPERTIES DEPENDS done)""")
         self.assertEqual((place / "new").read_bytes(), whole)
         self.assertEqual((place / "old").read_bytes(), whole)
         self.assertEqual(reader.communicate(timeout=30)[0], whole)
-        # What was not a file, as /dev/null is not, is still what it was.
+        # A file that is not a regular file, such as /dev/null, stays as it was.
         self.assertTrue((place / "link").is_symlink())
         self.assertTrue((place / "pipe").is_fifo())
         self.assertEqual(sorted(os.listdir(place)), ["link", "new", "old", "pipe"])
@@ -171,7 +172,8 @@ set_tests_properties(waits PROPERTIES DEPENDS done)""")
         for _ in range(2):
             self.ctest(tree)
             journal = self.after_run(tree) / "journal.jsonl"
-            # A keeper that is just ending has its descriptors for a moment more. Who waits looks into the holder's run.
+            # An ending keeper keeps its descriptors for a moment. A run that waits for the tree
+            # looks into the holder's run.
             lock = tree / ".holdfast/run-lock/lock"
             wait_until(lambda lock=lock: self.finish("flock", "-n", lock, "true").returncode == 0, "the tree to be free")
             first, rest = journal.read_bytes().split(b"\n", 1)

@@ -1,4 +1,4 @@
-"""ctest's expressions see what the test prints: of Holdfast's own lines none stands there that need not
+"""ctest's expressions see the output of the test. It has no line of Holdfast's that is not needed
 (docs/guide/reports.md)."""
 
 import re
@@ -6,7 +6,7 @@ import unittest
 
 from support import PROGRAMS, ProjectCase
 
-# Each is judged by expressions that lines of ours would match.
+# Each test has expressions that would match Holdfast's lines.
 TESTS = """
 add_test(NAME green COMMAND @P@/exit_with 0)
 add_test(NAME red COMMAND @P@/exit_with 3)
@@ -30,7 +30,8 @@ endforeach()
 set_tests_properties(locks_and_is_silent PROPERTIES PASS_REGULAR_EXPRESSION "lock [a-z]")
 """
 
-# Launchers of tests with a limit and a lock say a line on it, where no expression may find it.
+# Launchers of tests with a limit and a lock print a line about it, in a place that no expression
+# sees.
 LOCKS = """
 set_tests_properties(locks locks_and_is_silent locks_and_crashes inverted PROPERTIES TIMEOUT 60 HOLDFAST_LOCKS one)
 """
@@ -39,7 +40,7 @@ set_tests_properties(locks locks_and_is_silent locks_and_crashes inverted PROPER
 class JudgedOutput(ProjectCase):
     @staticmethod
     def words(text):
-        """Each test's line on ctest's console, without number and time."""
+        """The line of each test on ctest's console, without number and time."""
         return dict(re.findall(r"^ *\d+/\d+ Test +#\d+: (\S+) \.+ *(\S.*?)(?: +[\d.]+ sec)?$", text, re.MULTILINE))
 
     def test_verdicts_and_their_reasons_are_those_without_holdfast(self):
@@ -52,8 +53,8 @@ class JudgedOutput(ProjectCase):
         self.assert_verdicts_and_reasons_in(self.written(TESTS + LOCKS + EXPRESSIONS))
 
     def written(self, text):
-        """A project whose tests are read as they stand here: CMake writes one call for each test, in the order of
-        the alphabet."""
+        """A project whose tests ctest reads as they are written here. CMake would write one call
+        for each test, in the order of the alphabet."""
         tests = self.work / "tests.cmake"
         tests.write_text(re.sub(r"add_test\(NAME (\S+) COMMAND", r"add_test(\1", text).replace("@P@", str(PROGRAMS)))
         return self.project(f"set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES {tests})\n")

@@ -1,4 +1,4 @@
-"""Tests run without a keeper too; that is said once."""
+"""Tests also run without a keeper, and one line says so."""
 
 import os
 import pwd
@@ -40,7 +40,7 @@ set_tests_properties(first PROPERTIES WILL_FAIL ON)
         self.assertEqual(ctest.returncode, 0, text)
         said = [line for line in text.splitlines() if "no keeper" in line]
         self.assertEqual(len(said), 1, "\n".join(said))
-        # What was recorded until then is read.
+        # A report has what was recorded until then.
         report = self.finish(HOLDFAST, "report", "--tree", tree)
         self.assertEqual(report.returncode, 0, report.stderr)
 
@@ -64,7 +64,7 @@ set_tests_properties(first PROPERTIES WILL_FAIL ON)
 
 @unittest.skipUnless(os.geteuid() == 0, "needs root, to mount and to be another user")
 class TreeTest(ProjectCase):
-    """Trees that cannot be written: said once, tests run."""
+    """If a tree cannot be written, one line says so, and tests run."""
 
     TESTS = "".join(f"add_test(NAME t{i} COMMAND @P@/exit_with 0)\n" for i in range(5))
 
@@ -82,7 +82,7 @@ class TreeTest(ProjectCase):
 
     def test_a_read_only_tree(self):
         tree = self.project(self.TESTS)
-        # ctest cannot run at all without its own directory.
+        # ctest itself needs this directory.
         (tree / "Testing/Temporary").mkdir(parents=True)
         ran = self.in_namespace(f'mount --bind "{tree}" "{tree}"; cd "{tree}"; '
                                 f'mount --bind Testing Testing; mount -o remount,bind,ro "{tree}"; '
@@ -91,7 +91,7 @@ class TreeTest(ProjectCase):
 
     def test_a_full_disk(self):
         tree = self.project(self.TESTS)
-        # Room for ctest's own files, none for the journal.
+        # The disk has room for ctest's own files, but not for the journal.
         ran = self.in_namespace(f'cd "{tree}"; mount -t tmpfs -o size=64k none .holdfast/runs; '
                                 f'cat /dev/zero >.holdfast/runs/fill 2>/dev/null || true; '
                                 f'{CTEST} -j2 || true', **self.with_runs(tree))
@@ -105,7 +105,7 @@ class TreeTest(ProjectCase):
                                 f'{CTEST} || true', **self.with_runs(tree))
         text = (ran.stdout + ran.stderr).decode()
         self.assertIn("100% tests passed", text)
-        # A page may have room for one more record.
+        # The page may have room for one more record.
         said = [line for line in text.splitlines() if "holdfast: " in line and "record" in line]
         self.assertLessEqual(len(said), 1, text)
 

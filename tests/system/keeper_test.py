@@ -1,5 +1,5 @@
-"""The keeper: one per ctest, bound to it, holding nothing of it open: whoever keeps its stderr
-keeps `ctest | cat` waiting."""
+"""Each ctest has one keeper, which ends with it and holds nothing of it open. A keeper with ctest's
+stderr would keep `ctest | cat` waiting."""
 
 import os
 import re
@@ -90,7 +90,8 @@ class KeeperTest(ProjectCase):
         fds = f"/proc/{keeper.pid}/fd"
         held = {os.readlink(f"{fds}/{fd}"): fd for fd in os.listdir(fds)}
         self.assertEqual([t for t in held if t.startswith("pipe:")], [])
-        # But its log, opened anew to be read: the witness of its verdicts.
+        # But it has ctest's log, which it opened itself to read: the log is the witness of the
+        # verdicts.
         log, = [t for t in held if "Testing" in t]
         self.assertRegex(log, r"/Testing/Temporary/LastTest\.log\.tmp[0-9a-f]*$")
         flags, = re.findall(r"flags:\s+(\d+)", Path(f"/proc/{keeper.pid}/fdinfo/{held[log]}").read_text())
@@ -111,7 +112,7 @@ class KeeperTest(ProjectCase):
                 self.assertLess(time.monotonic() - before, 10, script)
 
     def test_a_pipe_ends_with_a_killed_ctest_although_the_keeper_works_on(self):
-        # The deaf server keeps keeper and guard for the whole grace after ctest's death.
+        # A deaf server makes keeper and guard live for the whole grace after ctest's death.
         tree = self.project(f"""
 add_test(NAME server COMMAND @P@/vanish {self.pid_file()})
 set_tests_properties(server PROPERTIES FIXTURES_SETUP f)

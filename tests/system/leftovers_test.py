@@ -1,6 +1,6 @@
 """What is left when the main process has ended.
 
-To ctest a test that exits 0 while a child keeps its stdout open is a timeout."""
+ctest takes a test for a timeout if it exits with 0 but a child keeps its stdout open."""
 
 import contextlib
 import os
@@ -38,8 +38,8 @@ class LeftoversTest(SystemCase):
         self.assertEqual((ended.returncode, ended.stderr, left), (0, b"", None))
 
     def late_child(self):
-        """A test whose child ends by itself, 30 ms after it: how it came out, and at most how many seconds the child
-        outlived it."""
+        """Runs a test whose child ends by itself, 30 ms after it. Returns how the test ended, and
+        at most how many seconds the child outlived it."""
         file = self.pid_file()
         there = Path(f"{file}.there")
         for one in (file, there):
@@ -47,7 +47,7 @@ class LeftoversTest(SystemCase):
         begun = self.start(*self.supervised(program("leave_child"), file, 0, "late",
                                             options=["--on-leak", "fail"]), stdout=-1, stderr=-1)
         pid, = wait_until(lambda: self.read_pids(file), "the child")
-        with contextlib.suppress(ProcessLookupError):  # it has ended
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
             watched = os.pidfd_open(pid)
             select.select([watched], [], [], PATIENCE_S)
             os.close(watched)
@@ -56,8 +56,8 @@ class LeftoversTest(SystemCase):
         return (begun.returncode, *said), (ended - int(there.read_text().split()[-1])) / 1e9
 
     def test_a_child_that_ends_a_moment_after_its_test_is_no_leak(self):
-        """It has 100 ms (docs/reference/outcomes.md). On a busy machine it may take longer: such a
-        try says nothing."""
+        """The child has 100 ms (docs/reference/outcomes.md). On a busy machine it may take longer;
+        such a try says nothing."""
         outlived = []
         while not any(one < 0.1 for one in outlived):
             self.assertLess(len(outlived), 100, f"none had ended in time: {outlived}")
@@ -77,7 +77,8 @@ class LeftoversTest(SystemCase):
         self.assertTrue(is_alive(left))
 
     def test_who_lets_go_of_a_leak_has_ended_with_its_locks_before_the_launcher(self):
-        # The first attempt leaves something; of its guard nothing may be there while the second runs.
+        # The first attempt leaves a process behind. Its guard must be gone when the second attempt
+        # runs.
         launcher = self.start(HOLDFAST, "run", "--on-leak", "ignore", "--retry", "exit:3=1", "--", "sh", "-c",
                               f"""
 echo $$ >>{self.pid_file('main')}

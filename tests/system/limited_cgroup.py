@@ -1,4 +1,4 @@
-"""A cgroup with a limit of memory, of version 2 or 1, for a test to put a command into."""
+"""A cgroup of version 2 or 1 with a limit of memory, in which a test can run a command."""
 
 import os
 import unittest
@@ -21,7 +21,7 @@ def _removed(group):
 
 
 def _make(test, above, limit, size):
-    """A cgroup of that limit with one below it, in which what is started is."""
+    """A cgroup with that limit, and one below it for the command."""
     group = above / f"holdfast-test-{os.getpid()}-{test.id().rpartition('.')[2]}"
     group.mkdir()
     test.addCleanup(lambda: wait_until(lambda: _removed(group), f"{group} to be empty"))
@@ -38,8 +38,8 @@ def _make(test, above, limit, size):
 
 
 def limited_cgroup(test, size):
-    """Words that put what follows them into a cgroup below one with that limit, in bytes. Skips the test where none can
-    be made."""
+    """Words that put a command into a cgroup below one with that limit, in bytes. Skips the test if
+    no such cgroup can be made."""
     own = {line.split(":", 2)[1]: line.split(":", 2)[2] for line in Path("/proc/self/cgroup").read_text().splitlines()}
     troubles = []
     for above, limit in ((Path(f"{UNIFIED}{own.get('', '')}"), "memory.max"),

@@ -1,4 +1,4 @@
-"""Who is given which limit (docs/guide/timeouts.md)."""
+"""Which test is given which limit (docs/guide/timeouts.md)."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from timing_out import A_DAY_S, TimeoutCase
 
 
 class LimitTest(TimeoutCase):
-    """Who is given which limit."""
+    """Which test is given which limit."""
 
     def told(self, tree):
         told = {}
@@ -71,7 +71,7 @@ class LimitTest(TimeoutCase):
             margin=8, build="plain", attached=False)
         names = [self.ctest(t, "-N").stdout.split(b"\n", 1)[1] for t in (tree, plain)]
         self.assertEqual(*names)
-        # With a limit of ctest's own for those that have none.
+        # Now ctest has a limit for tests that have none.
         (tree / "DartConfiguration.tcl").write_text("TimeOut: 1500\n")
         native = {name: told[0] for name, told in self.told(tree).items()}
         self.assertEqual(native, {

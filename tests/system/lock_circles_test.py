@@ -1,6 +1,6 @@
-"""Runs and tests that wait for one another in a circle: of build trees, of build trees and locks.
+"""Runs and tests wait for one another in a circle: of build trees, or of build trees and locks.
 
-Plain ctest passes all of them."""
+Plain ctest passes all of these tests."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ GOES_ON = "goes on beside"
 
 class CircleCase(RunLockCase):
     def meets(self, which, other):
-        """A shell command that ends when that of `other` has begun, too."""
+        """A shell command that ends once the command of `other` has begun, too."""
         return f"touch {self.work}/{which}.there; until [ -e {self.work}/{other}.there ]; do sleep 0.02; done"
 
     def a_test(self, name, command, *properties):
@@ -28,8 +28,8 @@ class CircleCase(RunLockCase):
         return f"cd {self.work}/{tree} && {prefix} {CTEST} {' '.join(arguments)} >{self.work}/{log} 2>&1"
 
     def trees_that_meet(self, names, prefix=""):
-        """In each tree a test that runs ctest in the next one, once all are there: whole runs, since those
-        of single tests share a tree."""
+        """Each tree has a test that runs ctest in the next tree, once all of these tests run. Those
+        are whole runs, because runs of single tests share a tree."""
         trees = []
         for i, name in enumerate(names):
             to = names[(i + 1) % len(names)]
@@ -52,7 +52,7 @@ class CircleCase(RunLockCase):
         return [tree.name for tree in trees if GOES_ON in self.log(f"in-{tree.name}")]
 
     def assert_tests_recorded(self, tree, *expected):
-        """Of each run of the tree its tests that passed, in whichever order the runs began."""
+        """The passed tests of each run of the tree, whatever the order of the runs."""
         found = sorted(sorted(ended["test"] for ended in self.records(run, "attempt_ended")
                               if ended["outcome"] == "passed") for run in self.runs(tree))
         self.assertEqual(found, sorted(expected))
@@ -79,7 +79,7 @@ class TreesTest(CircleCase, Contained):
         self.mutual(prefix="env -i")
 
     def test_in_pid_namespaces(self):
-        """The ctests around are out of sight there."""
+        """In there the outer ctests cannot be seen."""
         self.need("pidns")
         for name in ("A", "B"):
             self.settings("pidns", name=f"source-{name}")
@@ -91,7 +91,7 @@ class TreesTest(CircleCase, Contained):
         self.assertEqual(len(self.who_went_on(trees)), 1)
 
     def test_a_keeper_that_was_killed_hides_no_circle(self):
-        """The tree is its ctest's all the same."""
+        """Without its keeper, the tree still belongs to its ctest."""
         trees = self.trees_that_meet(("A", "B"))
         began = [self.begin(trees[0], "out-A", "-R", "outer")]
         wait_until((self.work / "A.there").exists, "the first")
@@ -105,7 +105,7 @@ class TreesTest(CircleCase, Contained):
 
 class TreesAndLocksTest(CircleCase):
     def busy_tree(self, lock):
-        """Its test `first` stays until let_go(); then `second` wants the lock."""
+        """A tree whose test `first` runs until let_go(); then `second` wants the lock."""
         text = self.a_test("first", f"touch {self.work}/first.there; "
                               f"until [ -e {self.work}/go ]; do sleep 0.02; done")
         text += self.a_test("second", ":", f'HOLDFAST_LOCKS "{lock}@user"', "DEPENDS first")
@@ -175,7 +175,7 @@ class TreesAndLocksTest(CircleCase):
 
 class LocksTest(CircleCase):
     def test_nobody_goes_on_without_a_lock(self):
-        """Two tests, each with the lock that a test of the ctest inside the other one wants."""
+        """Each of two tests holds the lock that a test of the ctest inside the other one wants."""
         names = ("A", "B")
         locks = [self.lock_name() for _ in names]
         trees = []

@@ -1,5 +1,5 @@
-"""A lock is free the moment its holder's processes are gone, never before: flock(2) is
-held by every duplicate of the descriptor."""
+"""A lock is free the moment its holder's processes are gone, never before: every duplicate of the
+descriptor holds flock(2)."""
 
 import os
 import signal
@@ -55,7 +55,7 @@ class LockHoldersTest(SystemCase):
     def test_when_launcher_guard_and_test_are_all_dead_it_is_free_at_once(self):
         begun, guard, test = self.hold(program("linger"), self.pid_file())
         waiter = self.waiter()
-        for pid in (begun.pid, guard.pid, test.pid):  # stopped first: nobody reacts to another's death
+        for pid in (begun.pid, guard.pid, test.pid):  # stopped, so none can react to a death
             os.kill(pid, signal.SIGSTOP)
         for pid in (begun.pid, guard.pid, test.pid):
             os.kill(pid, signal.SIGKILL)
@@ -84,7 +84,7 @@ class LockHoldersTest(SystemCase):
         begun, _, _ = self.hold(program("linger"), self.pid_file(), grace="1s")
         begun.terminate()
         begun.wait(PATIENCE_S)
-        # The record of the last holder is still in the file; flock(1) holds it now.
+        # The file still names the last holder, but flock(1) holds the lock now.
         self.start("flock", "-x", "-o", self.lock_file(self.name), program("linger"),
                    self.pid_file("script"))
         self.announced(self.pid_file("script"))

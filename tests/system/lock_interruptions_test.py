@@ -1,5 +1,5 @@
-"""What happens to a launcher while it waits for a lock: in flock(2) itself, or beside a helper that
-does, for slots and where ctest is not its parent (behaviours 6, 8, 14, 16, 25)."""
+"""Signals to a launcher that waits for a lock: in flock(2) itself, or beside a helper that does
+(for slots, and when ctest is not its parent; behaviours 6, 8, 14, 16, 25)."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 from support import (LAUNCHER, PATIENCE_S, SystemCase, children_of, is_alive, process, program,
                      state_of, wait_until)
 
-# How it waits → mode of the lock.
+# Maps each way to wait to the mode of the lock.
 WAYS = {"by itself": "", "beside a helper": ":1/1"}
 
 
@@ -31,7 +31,7 @@ class LockInterruptionsTest(SystemCase):
             yield name, self.hold(name)
 
     def wait_for(self, name, *command, options=(), told=1, before=(), **how):
-        """A run that waits, and the log in which it has said so."""
+        """Starts a run that waits. Returns it, and the log in which it has said so `told` times."""
         log = self.work / f"waiter{len(self.begun)}.err"
         with open(log, "wb") as stream:
             begun = self.start(*before, *self.supervised(*(command or ["true"]),
@@ -59,7 +59,7 @@ class LockInterruptionsTest(SystemCase):
                 for told in (0, 1, 2):
                     waiter, log = self.wait_for(name, "touch", self.work / "ran", told=told)
                     if told == 0:
-                        # At any moment, but not before it takes signals.
+                        # The signal comes at any moment after the launcher takes signals.
                         wait_until(lambda pid=waiter.pid, number=number: takes(pid, number), "it to begin")
                     waiter.send_signal(number)
                     self.assertEqual(waiter.wait(PATIENCE_S), -number, log.read_text())
@@ -85,7 +85,8 @@ class LockInterruptionsTest(SystemCase):
 
     def test_a_pause_keeps_the_place_and_is_not_counted(self):
         for name, holder in self.each_way():
-            # On a busy machine there is more than the pause between two looks: once more, with more time.
+            # On a busy machine more time than the pause may pass between two looks. Then it tries
+            # again with more time.
             limit = PATIENCE_S / 5
             while self.pause_longer_than(limit, name, holder) > limit / 2:
                 limit *= 2
@@ -93,22 +94,24 @@ class LockInterruptionsTest(SystemCase):
                 holder = self.hold(name)
 
     def pause_longer_than(self, limit, name, holder):
-        """For how long the waiter was not paused. If that is less than half of its time, it has waited to the end."""
+        """For how many seconds the waiter was not paused. If that is less than half of its time, it
+        has waited to the end."""
         order = self.work / f"order{len(self.begun)}"
         begun = time.monotonic()
-        # In a group of its own that is no orphan, as a shell's job.
+        # It has a process group of its own that is not orphaned, as a shell's job.
         waiter, log = self.wait_for(name, "sh", "-c", f'echo 1 >>"{order}"', options=["--lock-timeout", str(limit)],
                                     preexec_fn=lambda: os.setpgid(0, 0))
-        # By itself it needs SIGTTOU to know a SIGCONT that came too early (os/signal/signal_queue.hpp).
+        # A launcher that waits by itself uses SIGTTOU to notice a SIGCONT that came too early
+        # (os/signal/signal_queue.hpp), so that signal does not stop it.
         stops = [signal.SIGTSTP, signal.SIGTTIN] + [signal.SIGTTOU] * (":" in name)
-        # The pause itself is what is tested; its length is no synchronisation. Together they are longer than the
-        # time it has.
+        # The pause itself is tested; its length is no synchronisation. All pauses together are
+        # longer than the lock's time.
         pause, paused = 1.1 * limit / len(stops), 0
         for number in stops:
             waiter.send_signal(number)
             wait_until(lambda: state_of(waiter.pid) in "TZ", "the waiter to stop")
             if state_of(waiter.pid) == "Z":
-                break  # its time was over
+                break  # its time is over
             _, how = os.waitpid(waiter.pid, os.WUNTRACED)
             self.assertEqual(os.WSTOPSIG(how), number)
             time.sleep(pause)
@@ -138,16 +141,18 @@ class LockInterruptionsTest(SystemCase):
 
     @unittest.skipUnless(shutil.which("strace"), "strace sends a signal into flock(2)")
     def test_what_interrupts_at_the_very_moment_the_lock_is_had_loses_nothing(self):
-        """The signal comes while flock(2), of a lock that is free by then, succeeds. SIGCHLD is the clock."""
+        """The signal comes while flock(2) succeeds, as the lock is free by then. SIGCHLD is the
+        clock."""
         for number, ends in ((signal.SIGTERM, True), (signal.SIGCHLD, False)):
             with self.subTest(signal.Signals(number).name):
                 name, ran = self.lock_name(), self.work / f"ran-{number}"
                 holder = self.hold(name)
-                # Behind another one that is stopped, so that it waits in the queue and not yet in flock(2).
+                # Another waiter, which is stopped, comes before it, so it waits in the queue and
+                # not yet in flock(2).
                 first, _ = self.wait_for(name)
                 first.send_signal(signal.SIGSTOP)
                 wait_until(lambda pid=first.pid: state_of(pid) == "T", "the first to stop")
-                # Its first flock(2) is of the directory.
+                # Its first flock(2) is on the directory.
                 traced = ["strace", "-qq", "-o", self.work / "trace", "-e", "trace=flock",
                           "-e", f"inject=flock:signal={number}:when=2"]
                 waiter, log = self.wait_for(name, "touch", ran, before=traced)
@@ -171,7 +176,7 @@ class LockInterruptionsTest(SystemCase):
         self.assert_nothing_left()
 
     def wait_under_ctest(self, name, through_shell):
-        """Our stand-in for ctest, and the launcher below it that waits."""
+        """Starts our stand-in for ctest. Returns it and the launcher below it that waits."""
         log = self.work / f"under_ctest{len(self.begun)}.err"
         pids = self.pid_file(f"launcher{len(self.begun)}")
         # The shell becomes the launcher, or is its parent.
@@ -214,7 +219,8 @@ class LockInterruptionsTest(SystemCase):
 
 
 def takes(pid, number):
-    """Whether it has taken signals: blocks it, or is in flock(2) with it handled."""
+    """Whether the process takes the signal: it blocks it, or is in flock(2) with a handler for
+    it."""
     text = Path(f"/proc/{pid}/status").read_text()
     status = dict(line.split(":", 1) for line in text.splitlines())
     bit = 1 << (number - 1)

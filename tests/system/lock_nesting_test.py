@@ -1,4 +1,4 @@
-"""Locks of runs inside runs: no upgrade, and circles that are named and end."""
+"""Locks of runs inside runs: there is no upgrade, and circles are named and end."""
 
 import contextlib
 import os
@@ -34,7 +34,8 @@ class LockNestingTest(SystemCase):
             self.assertEqual((ended.returncode, ended.stderr), (0, b""), (outer, inner))
 
     def outer(self, which, has, wants, options=()):
-        """A run that has one lock and, told to, runs another that wants a second."""
+        """Starts a run that has one lock and, once it is told to, runs another that wants a second
+        lock."""
         gate = self.work / f"{which}.gate"
         os.mkfifo(gate)
         inner = " ".join([HOLDFAST, "run", "--name", f"in-{which}", "--lock", wants, *options,
@@ -61,7 +62,7 @@ class LockNestingTest(SystemCase):
                   rf'in which "in-two" \(pid \d+\) waits for {b}@user, held by "one" \(pid {one.pid}\), '
                   r'which is around "in-one" \(pid \d+\)')
         self.assertEqual(one.wait(PATIENCE_S), 75)
-        # With the lock that it let go the other goes on.
+        # The other run goes on with the lock that this one released.
         self.assertEqual(two.wait(PATIENCE_S), 0)
         first, *_, last = unfolded(self.log("one")).splitlines()
         self.assertRegex(first, "waiting for lock")
@@ -69,7 +70,7 @@ class LockNestingTest(SystemCase):
         self.assertNotIn("circle", self.log("two"))
 
     def test_who_only_has_to_be_patient_has_it_in_the_end(self):
-        """A later lock above, and nobody waits for that one."""
+        """The outer lock comes later in the order, but no run waits for it."""
         a, b = self.lock_name(), self.lock_name()
         other, gate = self.outer("other", has=a, wants="unused-" + b)
         self.lock_names.append("unused-" + b)
@@ -96,7 +97,7 @@ class LockNestingTest(SystemCase):
         self.assertEqual((ended.returncode, ended.stderr), (0, b""))
 
     def test_an_ancestor_is_known_though_the_environment_was_cleared(self):
-        """Before a wait: it would be for ever."""
+        """It is found before a wait, which would never end."""
         for outer, inner in (("", ""), ("", ":shared"), (":2/2", ":1/2"), (":shared", ":shared")):
             name = self.lock_name()
             ended = self.finish(HOLDFAST, "run", "--lock", name + outer, "--", "env", "-i", "setsid", "-w",
@@ -132,7 +133,7 @@ class LockNestingTest(SystemCase):
         self.assertLess(two[1], three[0])
 
     def test_what_outlived_the_holder_takes_the_lock_as_everybody_does(self):
-        """It has inherited HOLDFAST_HELD, of an attempt that is over."""
+        """The process has inherited HOLDFAST_HELD of an attempt that is over."""
         for which, mode in (("exclusive", ""), ("counted", ":2/2")):
             with self.subTest(which):
                 self.outlive_a_holder(which, self.lock_name() + mode)
@@ -158,7 +159,7 @@ class LockNestingTest(SystemCase):
         holder.terminate()
         holder.wait(PATIENCE_S)
         self.assert_gone([left])
-        # What it has now, and the attempt it descends from, by which it can still be found.
+        # The lock that it has now, and the attempt from which it descends, which can still find it.
         self.assertRegex(held.read_text(), rf"^user/{lock.partition(':')[0]}[^,]*#[^,]+,#[^,]+$")
 
     def test_nothing_is_left_of_the_levels_of_attempts_that_are_over(self):
@@ -172,7 +173,8 @@ class LockNestingTest(SystemCase):
             self.assertEqual(list(self.lock_file(lock).parent.glob("below-*")), [])
 
     def test_out_of_order_is_known_too(self):
-        """Of a lock of an ancestor that nobody told of: such a wait has a deadline."""
+        """The lock belongs to an ancestor that the environment does not name; such a wait has a
+        deadline."""
         a, b = self.lock_name(), self.lock_name()
         holder = self.start(HOLDFAST, "run", "--lock", a, "--", program("close_output"), self.pid_file())
         self.announced(self.pid_file())
@@ -197,7 +199,8 @@ class ContainedNestingTest(SystemCase, Contained):
 
 
 class KilledTest(ProjectCase):
-    """What is locked below an attempt goes with it; where its launcher was killed, with the next that looks."""
+    """What is locked below an attempt ends with it. If its launcher was killed, the next one to
+    look ends it."""
 
     def leave(self):
         name = self.lock_name()
@@ -212,7 +215,7 @@ add_test(NAME other COMMAND true)
         self.finish(HOLDFAST, "reap", cwd=tree)
         self.assertTrue((level / "lock").exists(), "somebody has it")
         everybody = [*keepers_of(tree), *processes_with(self.cookie)]
-        for signal_number in signal.SIGSTOP, signal.SIGKILL:  # so that nobody tidies up after another
+        for signal_number in signal.SIGSTOP, signal.SIGKILL:  # so that none tidies up after another
             for one in everybody:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(one.pid, signal_number)

@@ -1,4 +1,4 @@
-"""Locks where things are missing, full, planted or somebody else's."""
+"""Locks whose files are missing or planted or belong to another user, and full disks."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ MACHINE = Path("/var/lock/holdfast")
 class LockRobustnessTest(SystemCase):
     def setUp(self):
         super().setUp()
-        # Another user, whose directory in /tmp nobody else uses.
+        # Another user, whose directory in /tmp no other process uses.
         self.user = 1_800_000_000 + os.getpid() % 100_000_000
         self.directory = Path(f"/tmp/holdfast-{self.user}")
         self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
@@ -41,7 +41,7 @@ class LockRobustnessTest(SystemCase):
         self.announced(self.pid_file())
         return begun
 
-    # --- What is removed -------------------------------------------------------------------
+    # --- Removed files ---------------------------------------------------------------------
 
     def test_a_removed_file_is_put_back_and_still_excludes(self):
         name = self.lock_name()
@@ -65,7 +65,7 @@ class LockRobustnessTest(SystemCase):
                 stderr=stream)
         self.announced(self.pid_file())
         shutil.rmtree(self.directory)
-        # A later one makes a new file: two at once, and the first says so.
+        # A later run makes a new file. Then two runs have the lock, and the first says so.
         self.assertEqual(self.finish(*words, *self.supervised("true", options=["--lock", "x"])).returncode, 0)
         gate.write_text("go\n")
         self.assertEqual(holder.wait(PATIENCE_S), 125)
@@ -73,7 +73,7 @@ class LockRobustnessTest(SystemCase):
 
     def test_a_cleaner_of_tmp_is_kept_off_while_a_lock_is_held(self):
         holder = self.hold("x", self.as_user())
-        # As systemd-tmpfiles(8) asks before it goes into a directory.
+        # systemd-tmpfiles(8) asks so before it enters a directory.
         cleaner = ["flock", "-n", "-x", self.directory, "true"]
         self.assertEqual(self.finish(*cleaner).returncode, 1)
         holder.terminate()
@@ -81,7 +81,8 @@ class LockRobustnessTest(SystemCase):
         self.assertEqual(self.finish(*cleaner).returncode, 0)
 
     def test_a_slot_removed_while_it_is_held_is_the_outcome(self):
-        """The lock's own file is there; another makes a new slot, and two have it."""
+        """The lock's own file is there, but another run makes a new file for the slot, and both
+        have the slot."""
         gate = self.work / "gate"
         os.mkfifo(gate)
         name = self.lock_name()
@@ -98,11 +99,11 @@ class LockRobustnessTest(SystemCase):
         self.assertEqual(holder.wait(PATIENCE_S), 125)
         self.assertIn("was removed while it had it", log.read_text())
 
-    # --- Who may not look, whose clock is another ------------------------------------------
+    # --- Hidden processes, another clock ---------------------------------------------------
 
     def test_locks_that_may_not_be_looked_at_are_not_called_free(self):
         (self.directory / "locks").mkdir(parents=True)
-        self.directory.chmod(0o700)  # and it is root's
+        self.directory.chmod(0o700)  # and the directory is root's
         ended = self.finish(*self.as_user(HOLDFAST, "locks"))
         self.assertEqual((ended.returncode, ended.stdout), (0, b"no lock is held, as far as it may be seen\n"))
         self.assert_our_lines(ended.stderr, 1)
@@ -128,17 +129,18 @@ class LockRobustnessTest(SystemCase):
         self.assertEqual([one.wait(PATIENCE_S) for one in waiting], [0, 0, 0, 0])
         self.assertEqual(order.read_text().split(), ["first", "second", "third", "fourth"])
 
-    # --- What a file system cannot do ----------------------------------------------------------
+    # --- Limits of file systems ----------------------------------------------------------------
 
     def in_namespace(self, mount, *command):
-        """With mounts of which nobody else knows. None hides what is in /tmp: we may be there ourselves."""
+        """Runs the command with mounts that no other process sees. They must not hide /tmp, because
+        this checkout may be there."""
         need_mounts(self)
         USER_DIRECTORY.mkdir(mode=0o700, exist_ok=True)
         return self.finish("unshare", "-m", "sh", "-c", f'set -e; {mount}; exec "$@"', "sh", *command)
 
     def test_a_full_disk_is_refused_for_a_new_lock(self):
         run = self.supervised("true", options=["--lock", "x"])
-        # Room for the directories and one file.
+        # The disk has room for the directories and one file.
         self.refused(self.in_namespace(f"mount -t tmpfs -o mode=0700,nr_inodes=5 none {USER_DIRECTORY}", *run),
                      "lock x@user: failed to", "No space left on device")
 
@@ -160,7 +162,7 @@ class LockRobustnessTest(SystemCase):
     @unittest.skipUnless(shutil.which("strace"), "strace makes flock(2) fail")
     def test_without_flock_it_is_refused_saying_why(self):
         name = self.lock_name()
-        # In the words that musl and glibc have in common.
+        # musl and glibc have these words in common.
         for call, error, text in (("flock", "ENOLCK", "No locks available"),
                                   ("flock", "EOPNOTSUPP", "upported"),
                                   ("fcntl", "EINVAL", "Invalid argument")):
@@ -182,7 +184,7 @@ class LockRobustnessTest(SystemCase):
         bare = run([], "ENOSYS")
         self.assertEqual(bare.returncode, 3)
         self.assertIn(b"running the command by itself", bare.stderr)
-        # Nothing is wrong with the kernel.
+        # This error does not come from the kernel's version.
         for options in ([], ["--lock", self.lock_name()]):
             ended = run(options, "EMFILE")
             self.assertNotIn(b"this kernel cannot", ended.stderr)
@@ -256,7 +258,7 @@ class LockRobustnessTest(SystemCase):
         else:
             self.refused(ended, "install -d /var/lock/holdfast")
 
-    # --- What is planted ---------------------------------------------------------------------
+    # --- Planted files -----------------------------------------------------------------------
 
     def test_anothers_directory_under_our_name_is_refused(self):
         run = self.as_user(*self.supervised("true", options=["--lock", "x"]))

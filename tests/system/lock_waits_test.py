@@ -1,4 +1,4 @@
-"""What a wait says, what stops it, and scripts beside."""
+"""What a wait says, what stops it, and scripts that use the same lock."""
 
 import json
 import os
@@ -19,7 +19,8 @@ class LockWaitsTest(ProjectCase):
         return begun, self.announced(self.pid_file(file))[0]
 
     def wait_for(self, name, test="the waiter", lines=1):
-        """A run that waits, and the log in which it has told so `lines` times."""
+        """Starts a run that waits. Returns it, and the log in which it has said so `lines`
+        times."""
         log = self.work / f"{test}.{len(self.begun)}.err"
         with open(log, "wb") as stream:
             begun = self.start(*self.supervised("true", options=["--lock", name, "--name", test]),
@@ -57,7 +58,7 @@ class LockWaitsTest(ProjectCase):
         third, log = self.wait_for(name, "third")
         self.assertRegex(unfolded(log.read_text()),
                          rf'; 2 before us, of them stopped: "first" \(pid {first.pid}, stopped\)')
-        # It keeps its place, and costs the others no more than the time it is stopped.
+        # It keeps its place, and delays the others only while it is stopped.
         holder.terminate()
         holder.wait(PATIENCE_S)
         self.assertIsNone(second.poll())
@@ -75,7 +76,8 @@ class LockWaitsTest(ProjectCase):
         self.assertEqual(second.wait(PATIENCE_S), 0)
 
     def test_what_it_says_comes_in_one_write(self):
-        """Nobody else's words come in between, also where it is too long for one line: each write is a packet here."""
+        """No other process's words can come in between, even in the middle of several lines: here
+        each write is a packet."""
         name = self.lock_name()
         self.hold(name)
         ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -87,7 +89,7 @@ class LockWaitsTest(ProjectCase):
 
     @unittest.skipUnless(shutil.which("strace"), "strace shows what is opened")
     def test_who_is_inside_no_attempt_looks_at_no_other_lock(self):
-        """There may be thousands, of build trees that are long gone."""
+        """There may be thousands of locks, of build trees that are long gone."""
         name, other = self.lock_name(), self.lock_name()
         self.finish(*self.supervised("true", options=["--lock", other]))
         for around in ((), self.supervised()):
@@ -101,7 +103,7 @@ class LockWaitsTest(ProjectCase):
             self.assertEqual(waiter.returncode, 0)
             self.assertEqual(other in trace.read_text(), bool(around))
 
-    # The example of docs/guide/locks.md.
+    # This is the example of docs/guide/locks.md.
     def test_flock_makes_a_run_wait_and_is_named(self):
         name = self.lock_name()
         self.finish(*self.supervised("true", options=["--lock", name]))
@@ -112,7 +114,7 @@ class LockWaitsTest(ProjectCase):
         waiter, log = self.wait_for(name)
         self.assertIn(f'is held by a process that left no record: "flock -x {file} sleep 30" '
                       f"(pid {script.pid})", unfolded(log.read_text()))
-        # flock(1) is gone, its child has the descriptor.
+        # flock(1) is gone, but its child has the descriptor.
         script.kill()
         script.wait()
         self.assertIsNone(waiter.poll())

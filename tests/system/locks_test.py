@@ -1,4 +1,4 @@
-"""Exclusive locks of `holdfast run` and the launcher."""
+"""Exclusive locks of `holdfast run` and of the launcher."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ class LocksTest(SystemCase):
         return begun, self.announced(self.pid_file(file))[0]
 
     def wait_for(self, name, *command, options=(), **how):
-        """A run that waits for the lock: it has said so."""
+        """Starts a run that waits for the lock. Returns once it has said so."""
         log = self.work / f"waiter{len(self.begun)}.err"
         with open(log, "wb") as stream:
             begun = self.start(*self.supervised(*(command or ["true"]),
@@ -109,7 +109,7 @@ class LocksTest(SystemCase):
         name, order = self.lock_name(), self.work / "order"
         holder, _ = self.hold(name)
         waiters = [self.wait_for(name, "sh", "-c", f'echo {i} >> "{order}"')[0] for i in range(5)]
-        # A stopped one keeps its place.
+        # A stopped waiter keeps its place.
         waiters[1].send_signal(signal.SIGSTOP)
         holder.terminate()
         self.assertEqual(waiters[0].wait(PATIENCE_S), 0)

@@ -1,4 +1,4 @@
-"""Each of two runs in one build tree has a log of its own, however close they begin
+"""Each of two runs in one build tree has its own log, however close together they begin
 (docs/internals/decisions/0028)."""
 
 import contextlib
@@ -14,7 +14,7 @@ from support import CTEST, HOLDFAST, PATIENCE_S, ctest_version, no_keeper_of, pr
 
 
 def inode_of_log(ctest):
-    """Of the one that it has open; None: it has none."""
+    """The inode of the log that the ctest has open. None: it has none."""
     for number in os.listdir(f"/proc/{ctest.pid}/fd"):
         link = f"/proc/{ctest.pid}/fd/{number}"
         with contextlib.suppress(OSError):
@@ -28,13 +28,13 @@ def report(case, tree, run):
 
 
 def told(case, tree, run, what):
-    """Of each test: its "verdict", which is ctest's, or its "outcome"."""
+    """Maps each test to its "verdict", which is ctest's, or to its "outcome"."""
     return {test["name"]: test[what] for test in report(case, tree, run)["tests"]}
 
 
 class LogOfOneMomentTest(SharedTreeCase):
-    """Below CMake 4.3 ctest removes its log's name and then makes it anew. A library preloaded into ctest has
-    another do the same in between, if it can."""
+    """Before CMake 4.3 ctest removes the name of its log and then makes it anew. A library,
+    preloaded into ctest, lets another ctest do the same in between, if it can."""
 
     def tree_of_two(self, settings=""):
         (self.work / "project").mkdir(exist_ok=True)
@@ -60,7 +60,7 @@ set_tests_properties(green PROPERTIES PASS_REGULAR_EXPRESSION "is well")
         self.assertEqual([run.wait(PATIENCE_S) for run in runs], [8, 0], self.log("red") + self.log("green"))
         wait_until(lambda: no_keeper_of(tree), "the keepers to end")
         if ctest_version() < (4, 3):
-            self.assertEqual(len(list(meeting.iterdir())), 2)  # both have parted it
+            self.assertEqual(len(list(meeting.iterdir())), 2)  # both have passed that point
         said = {}
         for run in self.runs(tree):
             said.update(told(self, tree, run, "verdict"))
@@ -83,10 +83,11 @@ set_tests_properties(green PROPERTIES PASS_REGULAR_EXPRESSION "is well")
 
 @unittest.skipIf(ctest_version() >= (4, 3), "each log has a name of its own")
 class OneLogTest(SharedTreeCase):
-    """A ctest in a sub-directory, as a script, opens its log before it waits for the tree: two may open one."""
+    """A ctest in a sub-directory opens its log before it waits for the tree, as a script does. So
+    two may open the same log."""
 
     def tree_with_a_test_that_stays(self, more=""):
-        """Of two that come to it, the second stays."""
+        """A tree with a test that exits at once the first time, and stays the second time."""
         (self.work / "stays").write_text(f"mkdir {self.work}/again 2>/dev/null && exit 0\n"
                                          f"echo > {self.work}/stays.here\nexec sleep 999\n")
         below = self.work / "project/below"
@@ -100,7 +101,7 @@ set_tests_properties(last PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
         return self.project("add_subdirectory(below)\n" + more)
 
     def begin_both(self, tree, **of_two):
-        """They have one log. What the second one is told besides: `of_two`."""
+        """Starts two ctests that have the same log. `of_two` is more environment for the second."""
         meeting = self.work / "meeting"
         meeting.mkdir()
         return [self.begin(tree / "below", name, LD_PRELOAD=program("part_log.so"), PART_LOG_DIRECTORY=str(meeting), **more)
@@ -124,7 +125,7 @@ set_tests_properties(last PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
         return self.tree_with_a_test_that_stays()
 
     def check_unbelieved(self, tree, both):
-        """Once the test of one stays."""
+        """Checks the reports once the test of one run stays."""
         wait_until((self.work / "stays.here").exists, "the test of one to stay")
         wait_until(lambda: [run.poll() for run in both].count(None) == 1, "the other one's end")
         staying, = (run for run in both if run.poll() is None)
@@ -134,7 +135,8 @@ set_tests_properties(last PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
         said = [told(self, tree, run, "outcome") for run in self.runs(tree)]
         self.assertIn({"quick": "passed", "stays": "passed", "last": "unknown"}, said)
         self.assertIn({"quick": "passed", "stays": "interrupted"}, said)
-        # The one has no log that would say so; the log of the other has the first one's last line.
+        # One run has no log that could say so. The log of the other ends with the first one's last
+        # line.
         self.assertEqual([report(self, tree, run)["run"]["complete"] for run in self.runs(tree)], [False, False])
 
     def test_of_runs_beside_each_other_neither_believes_it(self):
@@ -142,7 +144,7 @@ set_tests_properties(last PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
         self.check_unbelieved(tree, self.begin_both(tree))
 
     def test_not_even_where_the_other_one_opens_it_late(self):
-        """It has removed the name before, and was held up."""
+        """It removed the name earlier and was then delayed."""
         tree = self.tree_of_many_runs()
         (self.work / "stays").write_text(f"mkdir {self.work}/again 2>/dev/null || exit 0\n"
                                          f"echo > {self.work}/stays.here\nexec sleep 999\n")
@@ -181,7 +183,8 @@ message("read ${{text}}")"""))
         self.assertEqual(self.outcome_of_last(tree), "failed")
 
     def test_who_only_reads_it_from_before_the_run_on_is_nobody(self):
-        """`tail -f`. A single test waits for a whole run; then company is possible."""
+        """The reader is `tail -f`. The single test waits for a whole run, so another ctest might
+        have opened the log, too."""
         hold = self.work / "hold"
         hold.write_text(f"echo > {hold}.here\nuntil test -e {self.work}/go; do sleep 0.01; done\n")
         tree = self.tree_with_a_test_that_stays(f"add_test(NAME holds COMMAND sh {hold})\n")
@@ -196,7 +199,7 @@ message("read ${{text}}")"""))
         self.assertEqual(told(self, tree, self.runs(tree)[-1], "outcome"), {"last": "failed"})
 
     def test_a_file_that_a_scripts_output_is_appended_to_is_no_log(self):
-        """It is called as one is, and there is no other: directories are in the way."""
+        """The file has a name like a log's, and no log exists: directories are in its place."""
         tree = self.project("add_test(NAME t COMMAND @P@/exit_with 0)\n")
         directory = tree / "Testing/Temporary"
         for minute in range(3):

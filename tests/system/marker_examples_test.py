@@ -1,4 +1,4 @@
-"""examples/markers, and the examples of docs/reference/marker-protocol.md as they stand there."""
+"""Runs examples/markers, and the examples of docs/reference/marker-protocol.md word for word."""
 
 import os
 import re
@@ -36,7 +36,7 @@ class PageTest(ProjectCase):
         return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 
     def run_marked(self, *command):
-        """Runs it as a test of a project of its own; its record."""
+        """Runs the command as a test of its own project. Returns its record."""
         words = " ".join(f'"{w}"' for w in command)
         tree = self.project(f"add_test(NAME t COMMAND {words})\n")
         path = f"{STAGE}/bin:{os.environ['PATH']}"

@@ -1,4 +1,5 @@
-"""Markers: a test that exits on purpose counts once, no crash is masked, no other's marker counts."""
+"""A test that exits on purpose counts once, a marker hides no crash, and no other test's marker
+counts."""
 
 import json
 import os
@@ -10,7 +11,7 @@ import xml.etree.ElementTree as ElementTree
 from needs import need_mounts
 from support import (HOLDFAST, PATIENCE_S, ProjectCase, SystemCase, no_keeper_of, program, wait_until)
 
-# What each test of the table below begins with.
+# The beginning of each test of the table below.
 HELPERS = r'''
 import os, resource, shutil, signal, subprocess, sys, time
 DIR, ATTEMPT = os.environ["HOLDFAST_MARKER_DIR"], os.environ["HOLDFAST_ATTEMPT_ID"]
@@ -30,7 +31,8 @@ OWN = f"{DIR}/exit-{os.getpid()}"
 ROOT = os.geteuid() == 0
 NOT_MAIN = "which is not the test's main process"
 
-# name: what the test does, its outcome, how ctest sees it end, the orphan's `why` (None: no orphan).
+# name: what the test does, its outcome, ctest's words for its end, the orphan marker's `why` (None:
+# no orphan marker).
 ABUSES = {
     "own": ("leave(marker()); sys.exit(3)", "deliberate_exit", "Failed", None),
     "other_attempt": ("leave(marker(attempt='run.1')); sys.exit(3)", "failed", "Failed",
@@ -111,7 +113,7 @@ ALSO_OUTCOMES = {"skipped": "skipped", "passed": "passed", "nested": "failed",
 
 
 class MarkersTest(ProjectCase):
-    """One run of ctest over all of them: the slow part is ctest."""
+    """Runs all of them under one ctest, because a ctest is slow."""
 
     def run_table(self):
         lines = []
@@ -148,9 +150,10 @@ class MarkersTest(ProjectCase):
         self.assertEqual(ended["c_abort"]["signal"], signal.SIGABRT)
         for name in ("c_fork", "wrong_shell"):
             self.assertIn(NOT_MAIN, ended[name]["orphan_markers"][0]["why"])
-        # A run inside a run: not even an orphan of it is seen further out.
+        # The test is a run inside a run. The outer run sees not even its orphan markers.
         self.assertNotIn("orphan_markers", ended["nested"])
-        # No marker is left in what is kept of failed tests, nor anything else.
+        # The directories that are kept of failed tests have no marker, nor anything else of
+        # Holdfast's.
         self.assertEqual([p for p in self.runs(tree)[0].rglob(".markers")], [])
         self.check_reports(tree, ran, ended)
 
@@ -216,7 +219,7 @@ set_tests_properties(second PROPERTIES FIXTURES_REQUIRED f)
         run, = self.runs(tree)
         ended = {r["test"]: r for r in self.records(run, "attempt_ended")}
         self.assertEqual(ended["second"]["outcome"], "failed")
-        # The directory was lent to the second test again; its attempt is another.
+        # The second test got the same directory again, but its attempt is another one.
         self.assertEqual([o["why"] for o in ended["second"].get("orphan_markers", [])],
                          ["is of another attempt"])
 

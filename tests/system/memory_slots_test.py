@@ -1,4 +1,4 @@
-"""Steps of a build that take slots: links and compile steps by memory, compile steps by pattern."""
+"""Steps of a build take slots: links and compile steps by memory, compile steps by pattern."""
 
 import json
 import os
@@ -14,8 +14,8 @@ from limited_cgroup import limited_cgroup
 from needs import need_reach
 from support import CMAKE, HOLDFAST, STAGE, program, wait_until
 
-# Stands before a command that makes something: when it began and when it ended. It waits for as
-# many others of its kind as MEET says, or for ever if HANG says so.
+# Goes before a command that makes something, and writes when it began and when it ended. It waits
+# for as many others of its kind as MEET says, or for ever if HANG is set.
 RECORDS = '''import os, signal, sys, time
 made = sys.argv[1]
 def note(what):
@@ -40,7 +40,8 @@ class MemorySlotsTest(BuildCase):
         (self.work / "records.py").write_text(text)
 
     def linking(self, count, memory, *, peaks, tree=0, slots="memory", recorder=None):
-        """A tree of so many programs, each of which took so much (KiB) when it was last linked."""
+        """A tree of `count` programs. `peaks` says how much memory (KiB) each took when it was last
+        linked."""
         source = self.work / f"source{tree}"
         source.mkdir(exist_ok=True)
         if memory:
@@ -63,7 +64,7 @@ class MemorySlotsTest(BuildCase):
                           env=self.environment(**environment))
 
     def intervals(self):
-        """(begin, end, what) of each; what has not ended never does."""
+        """(begin, end, what) of each step. A step without an end never ends."""
         begun, found = {}, []
         for line in self.log.read_text().splitlines():
             made, what, at, pid = line.split()
@@ -113,7 +114,7 @@ class MemorySlotsTest(BuildCase):
         self.assertEqual(self.most_at_once(), 2)
 
     def test_by_what_a_cgroup_leaves_free(self):
-        """Version 2 or 1, and the limit is that of one above the build's own."""
+        """The cgroup has version 2 or 1, and the limit is on a cgroup above the build's own."""
         into = limited_cgroup(self, 1 << 30)
         tree = self.linking(2, None, peaks={0: 700 * MIB, 1: 700 * MIB})
         build = self.start(*into, "ninja", "-j2", cwd=tree, stdout=subprocess.DEVNULL, env=self.environment())
@@ -143,7 +144,7 @@ class MemorySlotsTest(BuildCase):
 
     @unittest.skipUnless(os.geteuid() == 0, "only root makes locks of the machine, and may be another user")
     def test_slots_are_the_machines_where_root_has_made_its_directory(self):
-        # Nobody else's here: own_locks.py.
+        # No other process has this directory: own_locks.py.
         machine = Path("/var/lock/holdfast")
         self.addCleanup(shutil.rmtree, machine, ignore_errors=True)
         user = 1_800_000_000 + int.from_bytes(os.urandom(3), "big")
@@ -157,7 +158,7 @@ class MemorySlotsTest(BuildCase):
                      ("memory", "holdfast-memory:128/128@machine", "holdfast-memory:128/128@machine")))]
         shared = b"slots of build steps are shared by all users"
         self.assertNotIn(shared, self.finish(CMAKE, trees[0][0]).stdout)
-        # Another user's directory is none.
+        # A directory of another user does not count.
         machine.mkdir()
         for tree, _, _ in trees:
             self.assertEqual(self.finish(CMAKE, tree).stdout.count(shared), 1)
@@ -170,11 +171,11 @@ class MemorySlotsTest(BuildCase):
         self.finish("chown", "-R", f"{user}:{user}", self.work)
         for tree, whole, taken in trees:
             as_user = ("setpriv", "--reuid", user, "--regid", user, "--clear-groups", "ninja")
-            # The user's own until root has taken it.
+            # The user has the lock as their own until root has taken it.
             self.assert_built(self.start(*as_user, cwd=tree, env=self.environment(CCACHE_DISABLE="1")))
             (tree / "app0").unlink()
             if taken != whole:
-                self.assert_built(self.ninja(tree))  # root's step
+                self.assert_built(self.ninja(tree))  # now root takes it
                 (tree / "app0").unlink()
                 self.assertTrue((machine / "locks/machine" / whole.partition(":")[0] / "slot.1").exists())
                 self.finish("chown", "-R", f"{user}:{user}", self.work)
@@ -182,7 +183,7 @@ class MemorySlotsTest(BuildCase):
             self.announced(self.pid_file(tree.name))
             said = self.work / f"said-{tree.name}"
             said.touch()
-            said.chmod(0o666)  # the step opens the stderr of its build tool
+            said.chmod(0o666)  # the step opens the stderr of its build tool again
             with open(said, "wb") as stream:
                 build = self.start(*as_user, cwd=tree, stdout=stream, stderr=stream,
                                    env=self.environment(CCACHE_DISABLE="1"))
@@ -206,7 +207,7 @@ class MemorySlotsTest(BuildCase):
         for pattern, _, count in (one.rpartition("=") for one in slots.split(";")):
             name = pattern.replace("*", "%2A").replace("/", "%21").replace("?", "%3F")
             self.lock_names.append(f"holdfast-compile-{name}-{count}")
-        self.log.unlink(missing_ok=True)  # of what CMake compiles when it looks at the compiler
+        self.log.unlink(missing_ok=True)  # CMake compiles when it checks the compiler
         return made
 
     def test_compile_steps_that_a_pattern_fits_share_its_slots_over_trees(self):

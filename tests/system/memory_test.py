@@ -1,4 +1,5 @@
-"""oom_killed: only with evidence that want of memory, and nothing else, explains a SIGKILL."""
+"""An attempt is oom_killed only if there is evidence that a lack of memory, and nothing else,
+explains its SIGKILL."""
 
 import signal
 import unittest
@@ -6,7 +7,7 @@ import unittest
 from limited_cgroup import limited_cgroup
 from support import CTEST, ProjectCase, no_keeper_of, wait_until
 
-# Counts a kill as the kernel would, then dies as of one: kills.sh FILE KILLS
+# Counts a kill as the kernel would, and then dies as if killed for it: kills.sh FILE KILLS
 KILLS = """#!/bin/sh
 test "$2" = 0 || echo "oom_kill $2" >"$1"
 kill -KILL $$
@@ -58,7 +59,7 @@ add_test(NAME a COMMAND sh -c "touch @W@/a; while ! test -e @W@/b; do sleep 0.01
 add_test(NAME b COMMAND sh -c "touch @W@/b; while ! test -e @W@/a; do sleep 0.01; done; exec KILLS 0")
 """.replace("@W@", str(self.work)), self.settings(), "-j2")
         outcomes = sorted(r["outcome"] for r in ended.values())
-        # Who asked first: the other's rise may not have been there.
+        # The first launcher to look may look before the other kill is counted.
         self.assertIn(outcomes, (["crashed", "oom_killed"], ["crashed", "crashed"]))
 
     def test_without_a_counter_a_sigkill_is_a_crash(self):

@@ -1,5 +1,5 @@
-"""200 cases that end in every way, in batches of 1 to 200: each has one result, the right one, and the
-journal, ctest's output, the text, the JSON and the JUnit report have the same numbers."""
+"""200 cases end in every way, in batches of 1 to 200. Each has one result, the right one. The
+journal, ctest's output, and the reports (text, JSON, JUnit) have the same numbers."""
 
 import json
 import random
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from support import CTEST, HOLDFAST, ProjectCase
 
-# What each letter of tests/programs/case_mix.cpp comes to.
+# The outcome for each letter of tests/programs/case_mix.cpp.
 OUTCOMES = {
     "p": "passed", "f": "failed", "k": "skipped", "0": "premature_exit", "1": "failed", "a": "crashed",
     "s": "crashed", "e": "deliberate_exit", "c": "crashed", "t": "timed_out",
@@ -24,7 +24,7 @@ NUMBERS = re.compile(r"(\d+) (passed|failed|crashed|premature exit|timed out|ski
 CASES = 200
 WAYS = [("case_mix", "none"), ("case_mix", "process"), ("case_mix_linked", "none"),
         ("case_mix_linked", "process"), ("case_mix_linked", "fork")]
-# Far more than a case takes on a busy machine, and what each hang costs.
+# Far more than a case takes on a busy machine, but also the time that each hang costs.
 LIMIT_S = 3
 BOUND_S = 900
 
@@ -33,14 +33,14 @@ WHOLE = False
 
 
 def counted(text):
-    """The numbers of a line of ours, without the names of cases."""
+    """The numbers of one of Holdfast's lines, without the names of cases."""
     text = re.sub(r"\([^)]*\)", "", text)
     return Counter({LABELS.get(label, label): int(number) for number, label in NUMBERS.findall(text)})
 
 
 class MixTest(ProjectCase):
     def letters(self, chance):
-        """Those that hang are few: each takes its limit."""
+        """One letter for each case. Few cases hang, because each of them takes its limit."""
         hang = 4 if WHOLE else 1
         others = [letter for letter in OUTCOMES if letter != "t"]
         letters = ["t"] * hang + [others[i % len(others)] for i in range(CASES - hang)]
@@ -49,7 +49,8 @@ class MixTest(ProjectCase):
 
     @staticmethod
     def cuts(chance):
-        """Where batches begin and end, of all sizes: few large ones and many small ones."""
+        """The first and last case of each batch. The batches have all sizes: few large ones and
+        many small ones."""
         sizes = [1, 1]
         while sum(sizes) < CASES:
             most = CASES - sum(sizes)
@@ -58,7 +59,7 @@ class MixTest(ProjectCase):
         return [range(end - size, end) for end, size in zip(accumulate(sizes), sizes)]
 
     def batches(self, chance):
-        """name -> (program, isolation, indices of its cases)."""
+        """Maps each name to (program, isolation, indices of its cases)."""
         found = {}
         for number, (which, isolation) in enumerate(WAYS):
             cuts = self.cuts(chance)
@@ -81,7 +82,8 @@ class MixTest(ProjectCase):
         tree = self.project(text)
         begun = self.start(CTEST, "-j4", cwd=tree, env=self.environment(MIX="".join(letters)),
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        # Apart: ctest writes a line of its own in pieces, between which one of ours can come.
+        # Apart, because ctest writes a line in pieces, and a line of Holdfast's may come between
+        # them.
         of_ctest, of_ours = begun.communicate(timeout=BOUND_S)
         return tree, of_ctest.decode(), of_ours.decode()
 
@@ -96,7 +98,7 @@ class MixTest(ProjectCase):
         batches = self.batches(chance)
         tree, of_ctest, of_ours = self.run_mix(batches, letters, chance)
         self.assert_nothing_left()
-        # (batch, case) -> its outcome.
+        # Maps (batch, case) to its outcome.
         wanted = {(name, f"All/Mix.ends/{i}"): OUTCOMES[letters[i]]
                   for name, (_, _, cut) in batches.items() for i in cut}
         records = self.case_records(self.runs(tree)[-1])
@@ -121,7 +123,7 @@ class MixTest(ProjectCase):
 
     def sums(self, tree, said, wanted):
         exact = Counter(wanted.values())
-        # Those that exited on purpose are failed to whoever counts.
+        # The summaries count cases that exited on purpose as failed.
         shown = exact.copy()
         shown["failed"] += shown.pop("deliberate_exit", 0)
         log = (tree / "Testing/Temporary/LastTest.log").read_text(errors="replace")
@@ -139,7 +141,8 @@ class MixTest(ProjectCase):
         report = json.loads(self.report(tree, "json"))
         counts = report["counts"]["cases"]
         self.assertEqual(counts.pop("planned"), sum(exact.values()))
-        self.assertEqual(counts.pop("deliberate_exit"), exact["deliberate_exit"])  # in `failed`, too
+        # JSON counts these cases in `failed`, too.
+        self.assertEqual(counts.pop("deliberate_exit"), exact["deliberate_exit"])
         self.assertEqual(+Counter(counts), shown)
         listed = Counter(case["outcome"] for test in report["tests"] for case in test["cases"])
         self.assertEqual(listed, exact)

@@ -1,4 +1,4 @@
-"""Modules of C++20 and Fortran: steps that look for them, whose finds tell Ninja what is to be compiled first."""
+"""Modules of C++20 and Fortran: scans find them and so tell Ninja what to compile first."""
 
 import re
 import shutil
@@ -24,8 +24,8 @@ FILES = {
     "words.cppm": "export module words;\nimport letters;\nexport int word() { return letter(); }\n",
     "main.cpp": "import words;\nint main() { return word() - 3; }\n",
 }
-# Stands in for the compiler, since no launcher of compilers is put before scans: of what looks for modules it
-# writes half, and begins to wait.
+# Stands in for the compiler, because CMake puts no compiler launcher before a scan. It writes half
+# of a scan's output and then waits.
 SLOW = """#!/usr/bin/env python3
 import os, signal, sys
 found = [word[12:] for word in sys.argv if word.startswith("-fdeps-file=")]
@@ -60,7 +60,7 @@ class CxxModulesTest(BuildCase):
         return source, tree
 
     def built(self, tree):
-        """What Ninja has made, as it names it."""
+        """The steps that Ninja ran, by Ninja's names."""
         done = self.build(tree, "-j1")
         self.assertEqual(done.returncode, 0, done.text)
         self.assertEqual(self.finish(tree / "app").returncode, 0)
@@ -76,7 +76,7 @@ class CxxModulesTest(BuildCase):
                          | {("link", "libwords.a"), ("link", "app")})
         again = self.build(attached[1])
         self.assertIn("no work to do", again.text)
-        # Another interface: what imports it is compiled anew, and no more.
+        # With another interface, Ninja compiles the importers anew, and nothing else.
         for source, _ in (plain, attached):
             (source / "letters.cppm").write_text(FILES["letters.cppm"] + "export int more() { return 1; }\n")
         self.assertEqual(self.built(attached[1]), self.built(plain[1]))
@@ -135,7 +135,7 @@ add_executable(said ${CMAKE_BINARY_DIR}/a.f90 ${CMAKE_BINARY_DIR}/b.f90)
 
 @unittest.skipUnless(shutil.which("gfortran") and shutil.which("ninja"), "needs gfortran and Ninja")
 class FortranModulesTest(BuildCase):
-    """The same of Ninja (dyndep) with an older compiler and CMake."""
+    """Ninja treats these the same way (dyndep), with an older compiler and CMake."""
 
     def test_what_is_built_is_what_plain_ninja_builds_and_each_step_is_recorded(self):
         trees = [self.configure(find + FORTRAN, name=name, build=f"{name}-tree")

@@ -1,4 +1,4 @@
-"""What a test needs of the machine. Where it is not to be had, the test is skipped with the reason."""
+"""What a test needs of the machine. If it is missing, the test is skipped with the reason."""
 
 import subprocess
 
@@ -6,21 +6,23 @@ from support import STAGE, program
 
 
 def need(case, words, what):
-    """That this command succeeds."""
+    """Needs this command to succeed."""
     done = subprocess.run([str(word) for word in words], capture_output=True, check=False)
     if done.returncode != 0:
         case.skipTest(f"{what}: {done.stderr.decode().strip()}")
 
 
 def need_mounts(case):
-    """As root. A chroot whose top is no mount point has no namespace for them; a container may forbid mount(2)."""
+    """Needs root, and a mount namespace. In a chroot whose top is no mount point there is none, and
+    a container may forbid mount(2)."""
     need(case, ["unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"], "no mount namespace to be had")
 
 
 def need_reach(case, as_user):
-    """That another user reaches Holdfast, the test programs and the test's directory. Below a closed home he does not."""
+    """Needs Holdfast, the test programs and the test's directory to be reachable for another user.
+    Below a closed home directory they are not."""
     need(case, [*as_user, "ls", STAGE, program("exit_with"), case.work], "another user does not reach us")
 
 
-# Before a command.
+# Words to put before a command.
 AS_NOBODY = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups")

@@ -1,4 +1,5 @@
-"""HOLDFAST_NICE: the test's processes give way to others, those that look after them do not."""
+"""HOLDFAST_NICE: the test's processes give way to others, but the processes that look after them do
+not."""
 
 import os
 import unittest
@@ -6,7 +7,8 @@ import unittest
 from processes import command_of, processes_of
 from support import CTEST, HOLDFAST, ProjectCase, SystemCase, program, wait_until
 
-# The nice value of the shell, of what it starts and of the guard that started it.
+# Prints the nice values of the shell, of a process that it starts, and of the guard that started
+# it.
 SHOW = "cut -d' ' -f19 /proc/$$/stat /proc/self/stat /proc/$PPID/stat | paste -sd,"
 
 

@@ -1,4 +1,4 @@
-"""Batches whose cases do what one could stumble over (docs/guide/batches.md)."""
+"""Batches whose cases do unusual things (docs/guide/batches.md)."""
 
 import subprocess
 import unittest
@@ -21,12 +21,12 @@ WAYS = [("case_odd", "none"), ("case_odd", "process"), ("case_odd_linked", "none
 
 class OddCases(Batch):
     def cases(self, tree, test):
-        """As in Batch; of two records of one case the later counts (--gtest_repeat)."""
+        """As in Batch; but if a case has two records (--gtest_repeat), the later one counts."""
         return {record["case"]: record for record in self.case_records(self.runs(tree)[-1])
                 if record["test"] == test}
 
     def outcomes_of(self, pattern, ways=WAYS, more="", options="", **environment):
-        """Way -> outcomes of the cases that match, each case once."""
+        """Maps each way to the outcomes of the matching cases, which it has once each."""
         tests = {f"{which}.{isolation}": (which, pattern + options, isolation, more)
                  for which, isolation in ways}
         tree = self.batch_project(tests)
@@ -78,10 +78,11 @@ class OddCases(Batch):
                 text = self.printed(record)
                 self.assertIn(f"[       OK ] {case} (", text)
                 self.assertEqual(text.count("x" * 4096), 1)
-                self.assertLess(len(text), 2 * 4096)  # with what the program says itself
+                self.assertLess(len(text), 2 * 4096)  # including the program's own lines
 
     def test_what_ctest_does_not_take_yet_is_no_worse_known(self):
-        """More than we keep for ctest: the program is through before anybody reads what it printed."""
+        """It prints more than Holdfast keeps for ctest, so the program ends before ctest reads its
+        output."""
         wanted = {f"So/Steady.is_printed/{number}": "passed" for number in range(240)}
         for which in ("case_odd", "case_odd_linked"):
             name = f"{which}.late"

@@ -1,4 +1,4 @@
-"""Batches whose cases have names that no identifier has: none is left out (docs/guide/batches.md)."""
+"""The names of these cases are no identifiers, but none is left out (docs/guide/batches.md)."""
 
 import unittest
 import xml.etree.ElementTree as ElementTree
@@ -30,7 +30,7 @@ class OddNames(Batch):
             with self.subTest(name):
                 wanted = dict(ODD)
                 if name == "case_names.none":
-                    # Its output is all that is known, line by line.
+                    # Holdfast knows only its output, line by line.
                     wanted["Odd names.line"] = wanted.pop("Odd names.line\nbad")
                 self.assertEqual(outcomes, wanted)
         counted = self.report(self.tree)["counts"]["cases"]

@@ -1,4 +1,5 @@
-"""Whom the keeper ends when launcher and guard are both killed, and whom not. How the test may hide: endings_test.py."""
+"""Which processes the keeper ends when launcher and guard are both killed, and which it leaves
+alone. endings_test.py has the ways in which a test may hide."""
 
 import os
 import signal
@@ -10,7 +11,7 @@ from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, children_of, comm
                      keepers_of, no_keeper_of, process, program, stat_of, wait_until)
 
 GRACE_S = 5
-# grace + 2 s, with room for a machine that is busy with the other tests.
+# The grace and 2 s, and more for a machine that is busy with the other tests.
 BOUND_S = GRACE_S + 2 + 3
 
 
@@ -45,7 +46,7 @@ class OrphansTest(Forsaken, ProjectCase):
         launcher, guard = self.pair_of(ctest)
         os.kill(guard.pid, signal.SIGSTOP)
         os.kill(launcher.pid, signal.SIGKILL)
-        # 7 s are the guard's to be slow.
+        # A guard may take up to 7 s to act.
         self.assert_gone([*left, guard], 0.5 + 7 + BOUND_S)
         ctest.wait(PATIENCE_S)
         ended = self.only_end(tree)
@@ -102,7 +103,7 @@ add_test(NAME inner COMMAND @P@/linger {self.pid_file()})""")
         inner = process(children_of(guard.pid)[0])
         keeper, = [one for one in keepers_of(tree)
                    if any(word.startswith(f"{inner.pid}:") for word in command_of(one.pid))]
-        # The outer ones last: their keeper is awake, and acts.
+        # The outer ones are killed last, because their keeper is not stopped, and acts.
         kill_at_once(keeper, *self.pair_of(inner), inner, guard, launcher)
         self.assert_gone(left, BOUND_S)
 

@@ -1,10 +1,10 @@
-"""For tests of locks that every build of this user has, by a name that is not the test's to choose
-(holdfast-memory@user): a user's directory of its own and none of the machine, so that no other checkout's tests and no build of the
-user's waits for them, and a PID namespace, so that no holder outlives its driver, however that ends.
+"""For tests of a lock whose name the test cannot choose (holdfast-memory@user), which every build
+of this user takes. Such a driver gets a user's directory of its own, no directory of the machine,
+and a PID namespace. So no other checkout's tests and no build of the user waits for the tests, and
+no holder outlives the driver.
 
-The path of a user's directory depends on nothing but the uid (core/base/names.hpp), so this takes a mount namespace.
-Where there is none to be had, such tests are skipped: they never take the user's own locks.
-"""
+The path of a user's directory depends only on the uid (core/base/names.hpp), so this needs a mount
+namespace. Without one, such tests are skipped: they never take the user's own locks."""
 
 import os
 import subprocess
@@ -13,16 +13,16 @@ import unittest
 
 from support import USER_DIRECTORY
 
-# Not told to what a test starts: plain_environment() drops SYSTEM_.
+# The processes of a test do not see it: plain_environment() drops SYSTEM_.
 INSIDE = "SYSTEM_TEST_OWN_LOCKS"
-# Where root would have made the machine's (launcher/core/base/names.hpp).
+# Here root would make the machine's directory (launcher/core/base/names.hpp).
 MACHINES_PARENT = os.path.realpath("/var/lock")
 MOUNT = (f'mount -t tmpfs -o mode=0700 none {USER_DIRECTORY} && mount -t tmpfs -o mode=0755 none {MACHINES_PARENT} || exit; '
          '"$@"; exit $?')
 
 
 def _words(*command):
-    """Words that run the command there, and end all that is there when they are ended."""
+    """Words that run the command in there, and end all its processes when they end."""
     USER_DIRECTORY.mkdir(mode=0o700, exist_ok=True)
     apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
     after = []
@@ -37,7 +37,7 @@ def _are_ours():
 
 
 def main():
-    """In place of unittest.main()."""
+    """Call this in place of unittest.main()."""
     if not _are_ours() and subprocess.run(_words("true"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                           check=False).returncode == 0:
         words = _words(sys.executable, "-B", *sys.argv)
@@ -45,6 +45,6 @@ def main():
     unittest.main()
 
 
-# For a class or a test.
+# A decorator for a class or a test.
 needed = unittest.skipUnless(
     _are_ours(), f"no {USER_DIRECTORY} of its own: `unshare --mount --pid --fork --mount-proc` fails, or mounting there")

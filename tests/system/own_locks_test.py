@@ -1,4 +1,5 @@
-"""own_locks.py: what the tests of well-known locks take is nobody else's, and ends with their driver."""
+"""own_locks.py: the tests' well-known locks are not those of other processes, and end with the
+driver."""
 
 import os
 import signal
@@ -40,7 +41,7 @@ class OwnLocksTest(SystemCase):
                 self.assertEqual(self.finish(HOLDFAST, "run", "--lock", f"{name}@user", "--lock-timeout", "20", "--",
                                              "true").returncode, 0)
                 self.assertEqual(len(list(USER_DIRECTORY.glob(f"locks/user/{name}"))), 1)
-                # By its name: in a chroot the path begins elsewhere.
+                # By its name only: in a chroot the path begins elsewhere.
                 self.assertIn("ignore", [Path(os.readlink(f"/proc/{one.pid}/exe")).name
                                          for one in processes_with(self.cookie)])
                 driver.send_signal(how)

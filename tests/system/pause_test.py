@@ -1,4 +1,4 @@
-"""Stopping and continuing."""
+"""Stops and continues launchers and tests."""
 
 import os
 import signal
@@ -17,8 +17,8 @@ class PauseTest(SystemCase):
             wait_until(lambda pid=pid: state_of(pid) == "T", f"{pid} to stop")
 
     def in_a_job(self, *command, options=(), **how):
-        # In a group of its own that is no orphan, as a shell's job: the kernel discards the stop
-        # signals of orphaned groups.
+        # It has a process group of its own that is not orphaned, as a shell's job: the kernel
+        # discards the stop signals of orphaned groups.
         return self.start(*self.supervised(*command, options=options),
                           preexec_fn=lambda: os.setpgid(0, 0), **how)
 
@@ -37,7 +37,7 @@ class PauseTest(SystemCase):
                               options=["--timeout", "1500ms"], stdout=subprocess.DEVNULL)
         test, = self.announced(self.pid_file())
         self.stop(begun, test)
-        # The pause itself is what is tested; its length is no synchronisation.
+        # The pause itself is tested; its length is no synchronisation.
         time.sleep(2)
         begun.send_signal(signal.SIGCONT)
         (self.work / "announced.pids.go").touch()
@@ -47,8 +47,8 @@ class PauseTest(SystemCase):
         for _ in range(20):
             begun = self.in_a_job(program("exit_with"), 3)
             begun.send_signal(signal.SIGTSTP)
-            # Stopped before it can take signals, by itself later, or through already: CONT until
-            # it has ended.
+            # It may stop before it can take signals, stop itself later, or be done already. So CONT
+            # is sent until it has ended.
             def ended(begun=begun):
                 begun.send_signal(signal.SIGCONT)
                 return begun.poll() is not None
@@ -71,7 +71,7 @@ class PauseTest(SystemCase):
                     self.announced(pids)
                 for round_ in range(300):
                     begun.send_signal(signal.SIGTSTP)
-                    # At any moment on the way from one signal to the other.
+                    # A moment of varying length, to hit each point between the two signals.
                     until = time.monotonic() + 1e-6 * (round_ * 7 % 400)
                     while time.monotonic() < until:
                         pass
@@ -101,7 +101,7 @@ class PauseTest(SystemCase):
 
 
 def has_gone_on(pid):
-    """Sleeps, and has taken the signal that was to stop it."""
+    """Whether the process sleeps and has taken the signal that was to stop it."""
     status = Path(f"/proc/{pid}/status").read_text()
     pending = next(line for line in status.splitlines() if line.startswith("ShdPnd:"))
     return not int(pending.split()[1], 16) >> (signal.SIGTSTP - 1) & 1 and state_of(pid) == "S"

@@ -1,5 +1,5 @@
-"""Where ctest and `holdfast run` may be at work: PID namespaces (as root, or in a user namespace of one's own),
-another user."""
+"""Places where ctest and `holdfast run` may run: PID namespaces (as root, or in a user namespace of
+one's own), and as another user."""
 
 import os
 import shutil
@@ -10,21 +10,22 @@ from needs import need, need_reach
 from processes import children_of, process
 from support import PATIENCE_S, USER_DIRECTORY, name_of, wait_until
 
-# A /proc of its own, as a container has; without, it shows the numbers of the namespace outside.
+# With a /proc of its own, as a container has. Without it, /proc shows the pids of the outer
+# namespace.
 OWN_PROC = ("--mount-proc",)
 OUTER_PROC = ()
-# A user whom /etc/passwd does not know, and no other driver is.
+# A user without an entry in /etc/passwd, whom no other driver uses.
 UNKNOWN_USER = 1_700_000_000 + os.getpid()
 
 
-# Who else than root needs a user namespace, and in there is himself, whose locks are the same; or a root who
-# may do there what only root may.
+# A user other than root needs a user namespace. There he is himself, with the same locks, or root,
+# with the rights of root.
 HIMSELF = "--map-current-user"
 ROOT_THERE = "--map-root-user"
 
 
 def words_for(proc, who=HIMSELF):
-    """The words that put a command in a PID namespace as its first process."""
+    """The words that run a command as the first process of a PID namespace."""
     user = () if os.geteuid() == 0 else ("--user", who)
     return ["unshare", *user, "--pid", "--fork", "--kill-child", *proc]
 
@@ -36,37 +37,37 @@ def need_namespace(case, proc=OWN_PROC, who=HIMSELF):
 
 
 class Here:
-    """Where the driver is. What is started there is ctest, or `holdfast run`: the program."""
+    """The place of the driver itself. The program is ctest or `holdfast run`."""
 
-    inside = False  # what is announced are numbers of another namespace
+    inside = False  # the announced pids are numbers of another namespace
     user_directory = USER_DIRECTORY
-    # It is the first process there: with it the kernel ends everybody, the keeper too, and it gets no signal
-    # that it does not handle.
+    # The program is the first process there. Its death makes the kernel end all others, the keeper
+    # too, and it gets no signal that it does not handle.
     is_first = False
-    is_plain = False  # Holdfast stays out and says so: there is nobody else to be killed
+    is_plain = False  # Holdfast stays out and says so: only ctest can be killed
 
     def words(self, case):
-        """To be put before the program, or the test is skipped."""
+        """The words to put before the program. Skips the test if the place cannot be made."""
         del case
         return []
 
     def own(self, path):
-        """Makes all of this its user's."""
+        """Gives the path and all below it to the user of this place."""
 
     def tidy(self):
-        """Leaves nothing behind."""
+        """Removes what the place has left."""
 
     def started(self, begun, program):
-        """The process of the program, once it is there."""
+        """The process of the program, once it exists."""
         del program
         return process(begun.pid)
 
     def end(self, begun):
-        """The program's exit code, when all that is to be seen in there was seen."""
+        """The program's exit code. No process of the place is needed any more."""
         return begun.wait(PATIENCE_S)
 
     def code_of(self, number):
-        """By which one there is told that a signal ended the program."""
+        """The exit code with which this place says that a signal ended the program."""
         return -number
 
 
@@ -85,7 +86,7 @@ class AsFirstProcess(Here):
 
 
 class BesideAnothersProc(AsFirstProcess):
-    """With the /proc of the namespace outside."""
+    """With the /proc of the outer namespace."""
 
     is_plain = True
 
@@ -99,11 +100,11 @@ class ThreeLevelsDown(Here):
     def words(self, case):
         words = 3 * need_namespace(case)
         need(case, [*words, "true"], "no three PID namespaces to be had")
-        # The first one in there stays until its stdin ends: with it ends everybody.
+        # The first process there stays until its stdin ends, and all others end with it.
         return [*words, "sh", "-c", '"$@" </dev/null; code=$?; read -r _; exit $code', "sh"]
 
     def started(self, begun, program):
-        name = Path(program).name[:15]  # all that the kernel keeps of it
+        name = Path(program).name[:15]  # the kernel keeps only this much
 
         def look():
             below = [begun.pid]

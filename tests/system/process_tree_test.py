@@ -1,7 +1,7 @@
-"""Ending trees that do not want to end.
+"""Ends trees that resist.
 
-A stopped process keeps a SIGTERM pending; one that forks and calls setsid all the time is missed by
-scans of /proc."""
+A stopped process keeps a SIGTERM pending, and scans of /proc miss a process that forks and calls
+setsid all the time."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ class ProcessTreeTest(SystemCase):
             ended = self.finish(*self.supervised(program("orphans"), self.pid_file(), 100, by=by))
             self.assertEqual(ended.returncode, 3)
             pids = self.read_pids(self.pid_file())
-            # Announced or caught before it could: ended it is.
+            # A process may have ended before it could announce itself.
             self.assertLessEqual(len(pids), 100)
             self.assertGreater(len(pids), 0)
             self.assertEqual([pid for pid in pids if process(pid)], [])
@@ -68,7 +68,7 @@ class ProcessTreeTest(SystemCase):
             self.assertEqual((ended.returncode, ended.stderr), (3, b""), limit)
 
     def test_children_of_the_shell_that_execd_the_launcher_are_not_the_tests(self):
-        # The launcher's image has a child before it starts.
+        # The launcher has a child from before its own start.
         script = (f'"{program("linger")}" "{self.pid_file()}" >/dev/null 2>&1 & '
                   f'while ! [ -s "{self.pid_file()}" ]; do :; done; '
                   f'exec "{LAUNCHER}" -- "{program("exit_with")}" 8')

@@ -1,4 +1,5 @@
-"""Who is alive, by /proc: a process is a pid and its start time, and a zombie is gone."""
+"""Which processes live, according to /proc. A process is a pid and its start time, and a zombie
+counts as gone."""
 
 import collections
 import os
@@ -8,7 +9,7 @@ Process = collections.namedtuple("Process", "pid start")
 
 
 def stat_of(pid):
-    """The fields of /proc/<pid>/stat from the third on; None when there is no such process."""
+    """The fields of /proc/<pid>/stat from the third on. None: there is no such process."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(") ")[2].split()
     except OSError:
@@ -16,13 +17,13 @@ def stat_of(pid):
 
 
 def process(pid):
-    """The process that now has this number; None when there is none, or only a zombie."""
+    """The process that now has this pid. None: there is none, or only a zombie."""
     fields = stat_of(pid)
     return Process(int(pid), fields[19]) if fields and fields[0] not in "ZX" else None
 
 
 def is_alive(one):
-    # A zombie is gone: pid 1 of a container may be slow to reap.
+    # A zombie counts as gone: process 1 of a container may be slow to reap.
     return one is not None and process(one.pid) == one
 
 
@@ -59,7 +60,7 @@ def command_of(pid):
 
 
 def pending_signals(pid):
-    """Numbers of those that were sent to the process and not taken."""
+    """The numbers of signals that the process was sent and has not taken."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -89,7 +90,7 @@ def processes_of(program):
         return found
     for pid in all_pids():
         try:
-            # A zombie has none. Not by its path, which in another mount namespace is another one.
+            # A zombie has none. The path would differ in another mount namespace.
             if not os.path.samefile(f"/proc/{pid}/exe", program):
                 continue
         except OSError:
@@ -101,7 +102,8 @@ def processes_of(program):
 
 
 def keepers_of(tree):
-    """The keepers that serve this build tree: in a session of their own, named by their command."""
+    """The keepers that serve this build tree. They have a session of their own, and their command
+    names the tree."""
     found = []
     for pid in all_pids():
         words = command_of(pid)
@@ -114,6 +116,7 @@ def keepers_of(tree):
 
 
 def no_keeper_of(tree):
-    """Whether all of them have ended. One that is ending loses its command before its files, and with them its locks."""
+    """Whether all of them have ended. An ending process loses its command before its files, and its
+    locks end with its files."""
     return not keepers_of(tree) and not any(
         command_of(pid) == [] and name_of(pid) == "holdfast" and process(pid) for pid in all_pids())

@@ -1,7 +1,7 @@
-"""How an ending looks to who typed `ctest`: the prompt is back in time, one line says what was ended,
-the next ctest starts clean; nobody looks at a clock to learn of an end.
+"""How an end looks to a person at a terminal: the prompt is back in time, one line says what was
+ended, and the next ctest starts clean. No process looks at a clock to learn of an end.
 
-The kernel sends Ctrl-C to every process of the foreground group: ctest is gone 1.6 ms later."""
+The kernel sends Ctrl-C to every process of the foreground group, and ctest is gone 1.6 ms later."""
 
 import fcntl
 import os
@@ -18,7 +18,7 @@ from pathlib import Path
 from support import (CTEST, PATIENCE_S, ProjectCase, children_of, is_alive, keepers_of, no_keeper_of, process,
                      state_of, wait_until)
 
-# For a machine that is busy with the other tests.
+# More time for a machine that is busy with the other tests.
 SLACK_S = 4
 
 
@@ -30,7 +30,7 @@ class PromptCase(ProjectCase):
         return tree
 
     def shell(self, script, tree):
-        """sh -c `script` in the tree; its output is read to its end by time_to_end()."""
+        """Starts sh -c `script` in the tree. time_to_end() reads its output to the end."""
         return self.start("sh", "-c", script, cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def ctest_below(self, shell):
@@ -51,10 +51,10 @@ class PromptCase(ProjectCase):
 
 
 class PipesTest(PromptCase):
-    """Who reads ctest's output to its end waits for ctest and for nobody else."""
+    """A process that reads ctest's output to the end waits for ctest only."""
 
     SHELLS = {"pipe": f"{CTEST} | cat", "substitution": f'out=$({CTEST}); echo "$out"'}
-    # Lives a minute, holds stdout, and ignores what is polite.
+    # Lives for a minute, holds stdout, and ignores the gentle signal.
     DEAF = "add_test(NAME deaf COMMAND @P@/leave_child {} 0 deaf)\n"
 
     def test_a_leftover_that_holds_stdout_delays_nobody_and_is_named(self):
@@ -98,19 +98,20 @@ class PipesTest(PromptCase):
 
 
 class TerminalTest(PromptCase):
-    """ctest in the foreground of a terminal whose shell lives on."""
+    """ctest runs in the foreground of a terminal whose shell lives on."""
 
     GRACE_S = 1
 
     def begin(self, tree):
-        """ctest as the foreground job of a session leader; the terminal's end and the shell."""
+        """Starts ctest as the foreground job of a session leader. Returns our end of the terminal,
+        and the shell."""
         ours, theirs = pty.openpty()
         self.addCleanup(os.close, ours)
 
         def own_terminal():
             os.setsid()
             fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
-        # The leader does not die of Ctrl-C, as an interactive shell would not.
+        # The session leader survives Ctrl-C, as an interactive shell does.
         script = f'trap : INT; {CTEST}; echo prompt; read go'
         shell = self.start("sh", "-c", script, cwd=tree, stdin=theirs, stdout=theirs, stderr=theirs,
                            preexec_fn=own_terminal)
@@ -133,7 +134,8 @@ class TerminalTest(PromptCase):
                              "add_test(NAME next COMMAND @P@/exit_with 0)\n", grace=self.GRACE_S)
 
     def lines_of_ending(self, fd, shell, test):
-        """What is said until nothing of the test is left and the shell is ended."""
+        """Holdfast's lines, up to the moment when nothing of the test is left and the shell has
+        ended."""
         seen = self.read_until(fd, "prompt")
         self.assert_gone([test], self.GRACE_S + 2 + SLACK_S)
         if "holdfast: " not in seen:
@@ -152,7 +154,7 @@ class TerminalTest(PromptCase):
         said = self.lines_of_ending(fd, shell, test)
         self.assertLess(time.monotonic() - struck, self.GRACE_S + 2 + SLACK_S)
         self.assertEqual(len(said), 1, said)
-        # The terminal may echo ^C in front.
+        # The terminal may echo ^C before it.
         self.assertRegex(said[0], 'holdfast: ctest has ended before its tests; ending "deaf" with all it started$')
         wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         self.assert_next_is_clean(tree, "next")
@@ -173,14 +175,14 @@ class TerminalTest(PromptCase):
         struck = time.monotonic()
         os.write(fd, b"\x03")
         self.assert_gone([test], self.GRACE_S + 2 + SLACK_S)
-        # The kernel's INT to all and ctest's death of it are one event, no second signal.
+        # The kernel's SIGINT to all, and ctest's death of it, are one event and not two signals.
         self.assertGreaterEqual(time.monotonic() - struck, self.GRACE_S)
         os.write(fd, b"\n")
         shell.wait(PATIENCE_S)
 
 
 class NoPollingTest(PromptCase):
-    """While a test runs nobody around it wakes up."""
+    """While a test runs, no process around it wakes up."""
 
     @staticmethod
     def wake_ups(one):
@@ -189,7 +191,7 @@ class NoPollingTest(PromptCase):
 
     def wake_ups_in_a_second(self, processes):
         before = [self.wake_ups(one) for one in processes]
-        self.finish("sleep", "1")  # the interval itself is the matter here
+        self.finish("sleep", "1")  # the second itself is what matters
         return sum(sum(now) - sum(then) for now, then in zip(map(self.wake_ups, processes), before))
 
     def test_launcher_guard_and_keeper_sleep_until_something_happens(self):

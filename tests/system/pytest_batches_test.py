@@ -1,7 +1,6 @@
-"""examples/pytest-batches: one test of ctest per pytest file.
+"""Runs examples/pytest-batches: one ctest test for each pytest file.
 
-Environment: SYSTEM_TEST_PYTEST, a Python that has pytest, or empty.
-"""
+Environment: SYSTEM_TEST_PYTEST, a Python that has pytest, or empty."""
 
 import os
 import re
@@ -41,7 +40,7 @@ class PytestBatchesTest(ProjectCase):
         self.assertIn("did not understand", report)
         self.assertEqual(sorted(source.rglob("*")), sorted(source / f.relative_to(EXAMPLE)
                                                            for f in EXAMPLE.rglob("*")))
-        # A new file is a test as soon as the project is built again; a removed one is none.
+        # The next build turns a new file into a test, and drops a removed one.
         (source / "tests/sub").mkdir()
         (source / "tests/sub/test_new.py").write_text("def test_it(): pass\n")
         (source / "tests/test_sums.py").unlink()
@@ -53,4 +52,4 @@ class PytestBatchesTest(ProjectCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)  # which says why it is skipped
+    unittest.main(verbosity=2)  # verbose: it says why a test is skipped

@@ -1,4 +1,4 @@
-"""`ctest --quiet` says nothing: what it is about is its exit code, and the record."""
+"""`ctest --quiet` prints nothing: only its exit code and the record matter."""
 
 import unittest
 
@@ -18,7 +18,7 @@ set_tests_properties(late PROPERTIES HOLDFAST_TIMEOUT 0.2)
             plain = self.ctest(tree, option, "-R", "passes|fails", env=self.environment(HOLDFAST_DISABLE="1"))
             ran = self.ctest(tree, option, "-R", "passes|fails")
             self.assertEqual((ran.returncode, ran.text), (plain.returncode, plain.text))
-            # Begun by attach.cmake there: the keeper says its summary itself.
+            # Here attach.cmake begins the run, and the keeper would say the summary itself.
             (tree / "CTestCustom.cmake").rename(tree / "away")
             ran = self.ctest(tree, option)
             self.assertEqual((ran.returncode, ran.text), (8, ""))
@@ -26,7 +26,7 @@ set_tests_properties(late PROPERTIES HOLDFAST_TIMEOUT 0.2)
             (tree / "away").rename(tree / "CTestCustom.cmake")
             report = self.finish(HOLDFAST, "report", "--tree", tree).stdout.decode()
             self.assertIn("2 passed, 1 failed", report)
-        # A value; from 4.0 on ctest takes one that looks like an option only in one word.
+        # This -Q is a value. From 4.0 on ctest takes such a value only in the same word.
         words = ["-R=-Q|passes"] if ctest_version() >= (4, 0) else ["-R", "-Q|passes"]
         self.assertIn("holdfast: ", self.ctest(tree, *words).text)
 

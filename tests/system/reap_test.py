@@ -1,4 +1,5 @@
-"""`holdfast reap` and the sweep before a run: what earlier runs left, and nothing else."""
+"""`holdfast reap` and the sweep before a run end and remove what earlier runs left, and nothing
+else."""
 
 import fcntl
 import json
@@ -20,7 +21,7 @@ NOTHING = b"nothing is left of earlier runs\n"
 
 class ReapCase(Forsaken, ProjectCase):
     def leave(self, ways=("plain", "bare", "overwritten"), name="project", more=""):
-        """A tree whose run died with everybody who would have tidied up."""
+        """A tree whose run died together with every process that would have tidied up."""
         file = self.pid_file(name)
         tree = self.project(self.forsaken(ways=ways, file=file) + more, name=name, build=f"build-{name}")
         return tree, self.die_in(tree, file, len(ways) + 1)
@@ -116,7 +117,7 @@ class ReapTest(ReapCase):
         self.assertEqual((done.returncode, done.stdout), (0, NOTHING))
         self.assertEqual(self.reap(tree, "--dry-run").stdout, NOTHING)
         self.assert_all_alive([test])
-        # Nor when its keeper is gone: its ctest lives.
+        # Nor is it a leftover when its keeper is gone, because its ctest lives.
         os.kill(self.keeper_of(tree).pid, signal.SIGKILL)
         self.assertEqual(self.reap(tree).stdout, NOTHING)
         self.assert_all_alive([test])
@@ -178,9 +179,10 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
         self.assertEqual(len([n for n in left if n.startswith(f"{ctest.pid}-")]), 1)
         ctest.terminate()
 
-    @own_locks.needed  # any other keeper of the same kind removes it, too
+    @own_locks.needed  # any other keeper of that kind removes it, too
     def test_the_socket_of_another_pid_namespace_stays_for_a_day(self):
-        """Its ctest may live, out of sight: without the socket its next test would start a second keeper."""
+        """Its ctest may live, but cannot be seen from here. Without the socket its next test would
+        start a second keeper."""
         elsewhere = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
         need(self, [*elsewhere, "true"], "no namespaces to be had")
         tree, _ = self.leave()
@@ -195,7 +197,7 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
 
     @unittest.skipUnless(shutil.which("strace"), "strace makes flock(2) take its time")
     def test_it_looks_at_the_tree_s_lock_without_taking_it(self):
-        """Whoever wants the tree at that moment would be refused, or wait."""
+        """A run that wants the tree at that moment would be refused, or wait."""
         tree, _ = self.leave()
         reap = self.start("strace", "-qq", "-f", "-o", "/dev/null", "-e", "inject=flock:delay_exit=300000", HOLDFAST,
                           "reap", "--tree", tree, stdout=-1, stderr=-2)
@@ -203,7 +205,7 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
             while reap.poll() is None:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 fcntl.flock(lock, fcntl.LOCK_UN)
-                time.sleep(0.01)  # how often it is tried: mostly nobody has it
+                time.sleep(0.01)  # the interval of the tries: reap holds no lock
         text = reap.stdout.read()
         if b"strace: " in text:
             self.skipTest(f"strace may not trace here: {text}")
@@ -213,12 +215,12 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
         tree, _ = self.leave()
         run, = self.runs(tree)
         with (run / "journal.jsonl").open("a") as journal:
-            journal.write('{"v":1,"type":"attempt_en')  # cut off with its writer
+            journal.write('{"v":1,"type":"attempt_en')  # cut off, as its writer died
         (run / "scratch/2").mkdir()
         (run / "scratch/2/evidence").touch()
         done = self.reap(tree)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
-        # Any other keeper that starts meanwhile removes the socket.
+        # Another keeper that starts meanwhile may remove the socket.
         self.assertRegex(done.stdout, rb"\ntidied 1 run: 1 attempt recorded as interrupted, 1 run's end "
                                       rb"recorded, 1 empty directory( and 1 socket)? removed\n")
         lines = (run / "journal.jsonl").read_text().splitlines()
@@ -249,8 +251,8 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
             self.assertEqual((done.returncode, done.stdout, done.stderr), (0, said, b""))
 
     def reap_read_only(self, tree, below):
-        """With that, which is below the tree, read-only: by a mount, or by modes, which do not hold root back. Why
-        nothing can be written, besides."""
+        """Runs reap while `below`, which is below the tree, is read-only: by a mount, or by modes,
+        which do not stop root. Also returns the error that a write gets."""
         if os.geteuid() == 0:
             need_mounts(self)
             done = self.finish("unshare", "--mount", "sh", "-c", f"mount --bind '{below}' '{below}' && "
@@ -280,10 +282,10 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
             f"holdfast: failed to open {run}/journal.jsonl: {why}",
             *(f"holdfast: failed to remove {run}/{name}: {why}"
               for name in ("scratch/1/.markers", "scratch"))])
-        # Any other keeper that starts meanwhile removes the socket, which is not in the tree.
+        # Another keeper that starts meanwhile may remove the socket, which is outside the tree.
         self.assertRegex(done.stdout.decode(), r"^(tidied 1 run: 1 socket removed\n)?$")
         self.assertEqual((run / "journal.jsonl").read_bytes(), before)
-        # One of two things that there are to do.
+        # Of the two things to do, only one is possible.
         done, why = self.reap_read_only(tree, run / "scratch")
         self.assertEqual(done.returncode, 1)
         self.assertIn(f"/scratch/1/.markers: {why}\n", done.stderr.decode())
@@ -305,7 +307,8 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
         for one in stopped:
             os.kill(one.pid, signal.SIGSTOP)
         kill_at_once(process(ctest.pid))
-        for gone in (keeper, launcher):  # the keeper lives; then only launcher and guard; then the guard
+        # First keeper, launcher and guard live, then the last two, then the guard alone.
+        for gone in (keeper, launcher):
             self.assertEqual(self.reap(tree, "--dry-run").stdout, NOTHING)
             self.assertEqual(self.reap(tree).stdout, NOTHING)
             self.assertEqual(self.records(run, "attempt_ended", "run_ended"), [])
@@ -350,7 +353,7 @@ class SweepTest(ReapCase):
     CHECK = 'add_test(NAME check COMMAND sh @W@/check.sh)\n'
 
     def leave_and_check(self, left_by=("plain", "bare", "overwritten")):
-        """The test `check` of the tree fails while one of the processes lives."""
+        """Adds a test `check`, which fails while one of these processes lives."""
         tree, left = self.leave(left_by, more=self.CHECK.replace("@W@", str(self.work)))
         (self.work / "check.sh").write_text(
             f'for p in {" ".join(str(one.pid) for one in left)}; do '

@@ -1,7 +1,6 @@
-"""What Holdfast removes and what it must leave: nothing beyond a mount or a link.
+"""What Holdfast removes, and what it must leave: everything beyond a mount or a link.
 
-All of it in a mount namespace of its own, which ends with its last process.
-"""
+All of it runs in a mount namespace of its own, which ends with its last process."""
 
 import sys
 import unittest
@@ -32,7 +31,8 @@ class RemovalTest(ProjectCase):
         self.assertEqual(self.outside.stat().st_mode & 0o777, 0o710)
 
     def tree_of(self, *scripts, settings=""):
-        """A project of a test for each shell script; $OUT in it is what must stay."""
+        """A project with a test for each shell script. $OUT in a script is the directory that must
+        stay."""
         (self.work / "project").mkdir()
         if settings:
             (self.work / "project/holdfast.toml").write_text(settings)
@@ -53,7 +53,7 @@ class RemovalTest(ProjectCase):
         return {r["test"]: r for r in self.records(self.runs(tree)[-1], "attempt_ended")}
 
     def assert_left(self, ran, tree, test, where):
-        """`where` of the test's directory was left, and ctest's output says so and why."""
+        """`where`, in the test's directory, was left, and ctest's output says so and why."""
         kept = Path(self.ends(tree)[test]["scratch"])
         said = f'holdfast: "{test}": its scratch directory is kept: failed to remove {kept / where}: {IN_THE_WAY}'
         self.assertIn(said, ran.text.splitlines())
@@ -67,7 +67,7 @@ class RemovalTest(ProjectCase):
         self.assert_untouched()
         kept = self.assert_left(ran, tree, "t0", "a/mnt")
         self.assertEqual(sorted(str(p.relative_to(kept)) for p in kept.rglob("*")), ["a", "a/mnt"])
-        # Nobody gets it again, and others are as ever.
+        # No other attempt gets that directory, and the other tests are as usual.
         self.assertNotIn("scratch", self.ends(tree)["t1"])
 
     def test_what_is_mounted_on_the_directory_itself_or_on_that_of_its_markers_is_left(self):
@@ -80,7 +80,8 @@ class RemovalTest(ProjectCase):
         self.assertIn("scratch", self.ends(tree)["t2"])
 
     def test_nothing_is_removed_below_what_a_test_put_on_the_directories_above(self):
-        """Where each attempt has its number, somebody may have a directory of that name."""
+        """An attempt's directory is named by a number, and other directories may have the same
+        name."""
         ways = {"mount": "mount --bind $OUT $ALL", "link": "mv $ALL $ALL.old; ln -s $OUT $ALL",
                 "mount one up": "mkdir -p $OUT/scratch; cp -r $OUT/1 $OUT/scratch; mount --bind $OUT ${ALL%/scratch}"}
         for number, (way, script) in enumerate(ways.items()):
@@ -131,16 +132,18 @@ class RemovalTest(ProjectCase):
                       f"{IN_THE_WAY}", ran.text.splitlines())
         self.assertTrue((runs / old[0] / "journal.jsonl").exists())
         self.assertEqual(len(list(runs.iterdir())), 21)
-        # And when nothing is mounted any more, it goes.
+        # Once nothing is mounted there any more, it is removed.
         self.run_apart(tree)
         self.assertFalse((runs / old[0]).exists())
 
     def run_command(self, script, *before):
-        """A command that leaves what it leaves; what of its directory stays, and what was said."""
+        """Runs a command that leaves files. Returns its directory, what is left of it, and what was
+        said."""
         scratch = USER_DIRECTORY / "scratch"
         for directory in (USER_DIRECTORY, scratch):
             directory.mkdir(mode=0o700, exist_ok=True)
-        # Another run of this user may tidy up there at any moment: it is this one's alone.
+        # Another run of this user may tidy up there at any moment, so this run gets a directory of
+        # its own.
         own = self.work / "scratch"
         own.mkdir(mode=0o700, exist_ok=True)
         words = ("unshare", "-m", "sh", "-c", f'mount --bind {own} {scratch}; exec "$@"', "sh", *before,
@@ -166,7 +169,7 @@ class RemovalTest(ProjectCase):
         kept, left, said = self.run_command(
             f"mkdir -p a; touch a/file file; mount --bind {self.outside} a; mount -t tmpfs none /proc",
             *WITHOUT_CALL, "ENOSYS", "openat2")
-        # The directory itself is one, too.
+        # The directory itself may be a mount as well.
         self.assertEqual((left, said), ([".markers", "a", "a/file", "file"], self.said(
             kept, "it cannot be told whether something is mounted there")))
 

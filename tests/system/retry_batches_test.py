@@ -1,4 +1,5 @@
-"""Retries of batches: only the cases that went wrong are run again (issue 6, docs/guide/batches.md)."""
+"""A retry of a batch runs only those cases again that went wrong (issue 6,
+docs/guide/batches.md)."""
 
 import unittest
 
@@ -15,7 +16,7 @@ class Batches(Retry):
                 f"HOLDFAST_RETRY {retry})\n")
 
     def cases(self, tree, test):
-        """Each attempt's, as they were recorded."""
+        """The recorded cases of each attempt."""
         found = {}
         for record in self.case_records(self.runs(tree)[-1]):
             if record["test"] == test:

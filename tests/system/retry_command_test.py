@@ -32,7 +32,8 @@ class Command(Retry):
         self.assertEqual(done.stderr, b"")
 
     def test_told_to_end_it_tries_nothing_again(self):
-        """Whether the command dies of the signal or answers it with a code; one of its own would be tried again."""
+        """The command dies of the signal, or exits with a code for which it would otherwise be
+        tried again."""
         answers = {"exit 4": 4, "exit 0": 0, "": -signal.SIGTERM}
         for number, (answer, code) in enumerate(answers.items()):
             with self.subTest(answer=answer):
@@ -60,14 +61,14 @@ class Command(Retry):
         (self.work / "holdfast.toml").write_text(
             "[[known-flaky]]\ntests = '^f$'\nsignature = 'reset by .eer'\nissue = 'I-1'\n"
             "expires = 9999-12-31\nattempts = 1\n"
-            # A matcher that tries one way after the other takes minutes for what this is not found in.
+            # A backtracking matcher would take minutes to find that this does not match.
             "[[known-flaky]]\ntests = '^g$'\nsignature = '((a?){30}){30}b'\nissue = 'I-2'\nexpires = 9999-12-31\n")
 
         def attempts(name, script):
             done = self.run_command("--name", name, "--", "sh", "-c", f"{script}; exit 4", bound=100)
             self.assertEqual(done.returncode, 4)
             return done.stdout.count(b"said")
-        lines = 20_000 if "ASAN_OPTIONS" in os.environ else 500_000  # what is searched in a second
+        lines = 20_000 if "ASAN_OPTIONS" in os.environ else 500_000  # one second of search
         self.assertEqual(attempts("f", f"seq 1 {lines}; echo said reset by peer"), 2)
         self.assertEqual(attempts("f", "echo said reset by no one"), 1)
         self.assertEqual(attempts("e", "echo said reset by peer"), 1)

@@ -1,4 +1,4 @@
-"""examples/flaky-test and examples/retry-exit-code, as their pages say."""
+"""Runs examples/flaky-test and examples/retry-exit-code as their pages say."""
 
 import re
 import unittest

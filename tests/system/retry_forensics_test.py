@@ -1,4 +1,5 @@
-"""What is seen around a test that has failed for good; hooks; programs that change (issue 6)."""
+"""Probes and hooks after a test has failed for good, and programs that change meanwhile (issue
+6)."""
 
 import os
 import shutil
@@ -24,7 +25,7 @@ class Failing(Retry):
     def bounded(self, tree):
         self.assertTrue(self.found(tree)["git"])
         ends = self.ends(tree, "f")
-        # 2 s for all probes, on a machine that does something else.
+        # All probes together have 2 s; the rest is for a busy machine.
         self.assertLess(ends[-1]["at"] - ends[0]["at"], 30)
         self.assert_nothing_left()
 
@@ -44,7 +45,8 @@ class Forensics(Failing):
         self.assertIn("machine", self.report(tree)["tests"][0]["attempts"][-1]["forensics"])
 
     def test_of_locks_the_tests_own_are_shown(self):
-        """They are free again when it has failed: who has them now may be why."""
+        """They are free again when the test has failed: a process that has them now may be the
+        cause."""
         own, other = self.lock_name(), self.lock_name()
         holding = [HOLDFAST, "run", "--lock"]
         self.start(*holding, other, "--", program("linger"), self.pid_file("other"), stderr=subprocess.DEVNULL)
@@ -57,7 +59,7 @@ class Forensics(Failing):
         self.assertRegex(said[0], rf'^holdfast:   locks     {own}@user: held by "holdfast" \(pid \d+')
 
     def test_without_git_it_says_so(self):
-        # Somewhere in the user's PATH there is no git.
+        # This PATH has no git.
         tools = self.work / "tools"
         tools.mkdir()
         for name in ("sh", "ctest", "cmake"):
@@ -67,7 +69,7 @@ class Forensics(Failing):
         self.assertIn("failed", self.found(tree)["git"])
 
     def test_what_is_no_repository_is_said(self):
-        # The usual place is below Holdfast's own repository.
+        # The usual directory is inside Holdfast's own repository.
         usual = self.work
         try:
             with tempfile.TemporaryDirectory() as place:
@@ -92,7 +94,7 @@ class Forensics(Failing):
         source = self.work / "project"
         source.mkdir()
         subprocess.run(["git", "init", "-q", source], check=True)
-        # In the index alone: git looks for each of them, and lists it.
+        # These files are only in the index, so git looks for each of them and lists it.
         empty = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
         subprocess.run(["git", "-C", source, "update-index", "--index-info"], check=True, text=True,
                        input="".join(f"100644 {empty}\td{i // 1000}/f{i}\n" for i in range(100000)))
@@ -119,7 +121,7 @@ class Forensics(Failing):
         said = self.found(tree)["inputs"]["text"]
         self.assertIn(f"{script} does not exist any more\n{self.work} has ", said)
         self.assertIn("; like gone.py: gone_2.py", said)
-        # Said though it never was there, and as seen from the test's directory.
+        # The file is named even though it never existed, by its path from the test's directory.
         tree, _ = self.ran(f"add_test(NAME f COMMAND {sys.executable} never.py)\n"
                            f"set_tests_properties(f PROPERTIES HOLDFAST_RETRY any=1 WORKING_DIRECTORY {self.work})\n")
         self.assertIn(f"{self.work}/never.py does not exist\n", self.found(tree)["inputs"]["text"])
@@ -133,7 +135,7 @@ class Forensics(Failing):
 
 
 class Large(Failing):
-    """Takes its time: in ./dev test --long."""
+    """Takes long: only for ./dev test --long."""
 
     def test_100000_files(self):
         source = self.work / "project"
@@ -191,7 +193,7 @@ class Hooks(Retry):
             "set(HOLDFAST_TIMEOUT_MARGIN 7)\n", self.add("f", "exec sleep 600", TIMEOUT="1"),
             toml="[profile.default]\ngrace = 0\nbefore-kill = 'echo seen; sleep 600'\n")
         self.assertEqual(verdicts(done.text), {"f": "***Timeout"})
-        # 7 s without 2 s for the stacks and 1 s each for grace and record.
+        # 7 s, less 2 s for the stacks and 1 s each for grace and record.
         self.assertRegex(done.text, r"holdfast:   before-kill not done within [23]\.\d s\n")
         self.assertIn("seen", done.text)
         self.assert_nothing_left()
@@ -264,7 +266,7 @@ class Stale(Retry):
         out = self.work / "out.txt"
         tree, done = self.ran(f"add_test(NAME f COMMAND {sys.executable} reads.py)\n"
                               f"set_tests_properties(f PROPERTIES WORKING_DIRECTORY {self.work})\n"
-                              # What a test writes is no input.
+                              # A file that the test writes is no input.
                               f"add_test(NAME g COMMAND cp /etc/passwd {out})\n"
                               f"add_test(NAME h COMMAND cp /etc/group {out})\n"
                               "set_tests_properties(h PROPERTIES DEPENDS g)\n"

@@ -1,4 +1,4 @@
-"""What passed after a retry: in the summary, the reports, ctest's own records
+"""How tests that passed after a retry appear in the summary, the reports and ctest's own records
 (issue 6, docs/guide/retry.md)."""
 
 import subprocess
@@ -10,7 +10,7 @@ from retrying import Retry, verdicts
 from support import CTEST
 
 SCHEMA = Path(__file__).resolve().parents[1] / "unit/report/junit.xsd"
-# Debian's package gives it to the system's Python only.
+# Debian's package of junitparser serves only the system's Python.
 READ_JUNIT = """
 import sys
 from junitparser import Element, JUnitXml

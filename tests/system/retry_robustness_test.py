@@ -1,4 +1,4 @@
-"""Retries when something goes wrong around them: deaths, signals, disks, slow readers."""
+"""Retries while other things go wrong: deaths, signals, full disks, slow readers."""
 
 import json
 import os
@@ -22,23 +22,23 @@ class Output(Retry):
             PASS_REGULAR_EXPRESSION="2 000000200000\n$"))
         runs = tree / ".holdfast/runs"
         runs.mkdir(parents=True)
-        # Room for the journal, none for 3 MB of each attempt.
+        # The disk has room for the journal, but not for 3 MB of each attempt.
         ran = self.finish("unshare", "-m", "sh", "-ec",
                           f'cd "{tree}"; mount -t tmpfs -o size=1m none "{runs}"; {CTEST} -V '
                           "--test-output-size-passed 100000000 || true", bound=100)
         self.settled(tree)
         said = ran.stdout.decode()
         self.assertEqual(verdicts(said), {"f": "Passed"}, said[-2000:])
-        # Not in `said`: it may come in the middle of a line of ctest's.
+        # ctest's stderr is apart: Holdfast's line may come in the middle of a line of ctest.
         self.assertRegex(ran.stderr.decode(), "holdfast: ignoring .*: No space left on device")
-        # All of the last attempt, in its order, and nothing of the first.
+        # The whole last attempt, in its order, and nothing of the first.
         shown = [line.removeprefix("1: ") for line in said.splitlines() if line.startswith("1: 2 0")]
         self.assertEqual(shown, [f"2 {i:012}" for i in range(1, 200001)])
         self.assertNotIn("1: 1 0000", said)
 
     def test_a_log_that_is_cut_short_meanwhile_keeps_nobody_waiting(self):
         tree, done = self.ran(self.add(
-            # 588,895 bytes are what seq prints.
+            # seq prints 588,895 bytes.
             "f", "seq 1 100000; until [ $(cat .holdfast/runs/*/output/* | wc -c) -ge 588895 ]; do sleep 0.01; done; "
                  "for log in .holdfast/runs/*/output/*; do : > $log; done; test $n = 2",
             HOLDFAST_RETRY="any=1"))
@@ -50,7 +50,7 @@ class Output(Retry):
         ended = self.work / "ended"
         begun = self.start(HOLDFAST, "run", "--", "sh", "-c", f"seq 1 290000; echo > {ended}",
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        # As much as a reader's pipe, what waits for it and the command's own pipe hold: 2 MB.
+        # 2 MB: as much as the reader's pipe, Holdfast's buffer and the command's own pipe hold.
         wait_until(ended.exists, "the command's end")
         out, err = begun.communicate(timeout=60)
         self.assertEqual((begun.returncode, err), (0, b""))
@@ -59,7 +59,7 @@ class Output(Retry):
 
 class Timeouts(Retry):
     GRACE = "[profile.default]\ngrace = 0\n"
-    MARGIN_S = 100  # of nothing that is waited for
+    MARGIN_S = 100  # nothing here waits for so long
 
     def test_ctest_calls_it_a_timeout_and_has_the_output(self):
         tree, done = self.ran(f"set(HOLDFAST_TIMEOUT_MARGIN {self.MARGIN_S})\n",
@@ -76,7 +76,7 @@ class Timeouts(Retry):
         self.assert_nothing_left()
 
     def assert_a_line_starts_a_clock_of_a_tenth_of_a_second(self, tree, done):
-        """That is all that ctest waits for, whatever the margin is; the time that it shows is only that."""
+        """ctest waits for only that long, whatever the margin is, and shows that time."""
         listed = self.finish(CTEST, "--show-only=json-v1", "--timeout", "1", cwd=tree,
                              env=self.environment(HOLDFAST_EXPLAIN="1"))
         clocks = [{p["name"]: p["value"] for p in test["properties"]}.get("TIMEOUT_AFTER_MATCH")
@@ -87,7 +87,7 @@ class Timeouts(Retry):
         self.assertLess(max(shown), self.MARGIN_S)
 
     def test_from_a_second_repeat_on_it_is_ended_at_once(self):
-        # ctest 3.25 has forgotten what it looks for: it would not end it for a day.
+        # ctest 3.25 forgets its expression on a repeat, and would end the test after a day.
         tree, done = self.ran("set(HOLDFAST_TIMEOUT_MARGIN 1)\n",
                               self.add("f", "sleep 600", HOLDFAST_RETRY="exit:4=1", TIMEOUT="1"),
                               toml=self.GRACE, arguments=("--repeat", "until-pass:2"))
@@ -107,7 +107,7 @@ class Timeouts(Retry):
 
 
 class Ends(Forsaken, Retry):
-    """Told to end in each phase."""
+    """Holdfast is told to end in each phase of a retry."""
 
     def test_probes_are_cut_short_by_a_signal(self):
         tools = self.work / "tools"
@@ -125,7 +125,7 @@ class Ends(Forsaken, Retry):
             text = begun.communicate(timeout=60)[1].decode()
             self.assertEqual(begun.returncode, 4)
             return text
-        # On a busy machine git may not have begun within its time.
+        # On a busy machine git may not start within its time.
         self.assertTrue(any("git       not known: cut short, the test was told to end" in said()
                             for _ in range(5)))
         self.assert_nothing_left()
@@ -148,7 +148,8 @@ class Ends(Forsaken, Retry):
         self.assert_nothing_left()
 
     def killed_while_it_waits(self, victims):
-        """Kills these in the backoff: what ctest said, where ctest lives, and the tree."""
+        """Kills these processes in the backoff. Returns ctest's output, if ctest lives, and the
+        tree."""
         source = self.work / "project"
         source.mkdir()
         (source / "holdfast.toml").write_text('[profile.default]\nbackoff = "600s"\n')
@@ -196,7 +197,7 @@ class Ends(Forsaken, Retry):
         kill_at_once(*self.pair_of(begun))
         begun.communicate(timeout=60)
         self.settled(tree)
-        # The keeper knows the attempt that its launcher was at.
+        # The keeper knows the attempt at which its launcher was.
         starts = [(r["attempt"], r["n"]) for r in self.starts(tree, "f")]
         self.assertEqual([n for _, n in starts], [1, 2, 3])
         self.assertEqual([(r["attempt"], r["n"]) for r in self.ends(tree, "f")], starts)

@@ -1,4 +1,4 @@
-"""Retries by holdfast-exec under a real ctest (docs/guide/retry.md)."""
+"""holdfast-exec tries tests again under a real ctest (docs/guide/retry.md)."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ class Attempts(Retry):
         for before, after in zip(ends, starts[1:]):
             self.assertGreaterEqual(after["at"] - before["at"], 0.29)
         self.assertIn('"f": attempt 1: exit 4, tried again in 0.3 s (exit:4=3: 1 of 3)', done.text)
-        # Only the last attempt's output is ctest's; the others are where the journal says.
+        # ctest gets the output of the last attempt only; the journal says where the others are.
         log = (tree / "Testing/Temporary/LastTest.log").read_text()
         self.assertIn("said by 3\n", log)
         self.assertNotIn("said by 1\n", log)
@@ -84,7 +84,8 @@ class Attempts(Retry):
         tree, done = self.ran(
             self.add("f", f"test $n = 2 || {{ echo > {self.work}/failed; exit 4; }}",
                      HOLDFAST_RETRY="exit:4=1", HOLDFAST_LOCKS=f"{lock}@user"),
-            # It gets the lock between the two attempts: else it would wait for longer than it may.
+            # This test gets the lock between the two attempts; otherwise it would wait for too
+            # long.
             self.add("g", f"while [ ! -e {self.work}/failed ]; do sleep 0.01; done; "
                           f"{HOLDFAST} run --lock {lock}@user --lock-timeout 20 -- true"),
             toml='[profile.default]\nbackoff = "2s"\n', arguments=("-j2",))
@@ -201,7 +202,8 @@ class Attempts(Retry):
         self.assertIn("2 of 2, alone", self.ends(tree, "f")[1]["retry"])
 
     def test_a_last_attempt_alone_inside_a_test_of_the_same_tree(self):
-        """The test around it has the tree with others: it is alone among those inside that one."""
+        """The outer test shares the tree with others. The inner one is alone among the tests of its
+        own ctest."""
         tree, done = self.ran(
             self.add("outer", f"{CTEST} -j4 --output-on-failure -R '^inner|beside' --output-log {self.work}/log"),
             self.add("inner", f"touch {self.work}/running {self.work}/ended; test $n = 2 || exit 4; "
@@ -228,7 +230,8 @@ class Streams(SystemCase):
 
 
 class Verdicts(Retry):
-    """What decides is what ctest would say of the attempt; the deciding attempt's verdict is ctest's."""
+    """ctest's verdict of an attempt decides about a retry, and the last attempt's verdict is
+    ctest's."""
 
     ROWS = [
         # script, properties, what plain ctest says of the last attempt, attempts
@@ -257,7 +260,7 @@ class Verdicts(Retry):
                 ends = self.ends(tree, f"row{i}")
                 self.assertTrue(said[f"row{i}"].startswith(verdict), said[f"row{i}"])
                 self.assertEqual(len(ends), attempts)
-        # The same, where the file asks for the retries.
+        # The same rows, with the retries in holdfast.toml.
         tests = [self.add(f"row{i}", script, **properties)
                  for i, (script, properties, _, _) in enumerate(self.ROWS)]
         tree, done = self.ran(*tests, toml='[profile.default]\nretry = "any=2"\n',
@@ -290,11 +293,11 @@ class RunWide(Retry):
         self.assertEqual(len(self.ends(tree)), 23)
 
     def test_the_breaker_counts_those_that_passed(self):
-        """22 of 62 are no reason to stop; 20 of the 20 that failed first would be."""
+        """22 of 62 are no reason to stop. The first 20 failures alone would be, as 20 of 20."""
         tests = ("foreach(i RANGE 1 40)\nadd_test(NAME green${i} COMMAND true)\nendforeach()\n"
                  "foreach(i RANGE 1 22)\nadd_test(NAME red${i} COMMAND false)\n"
                  "set_tests_properties(red${i} PROPERTIES HOLDFAST_RETRY any=1)\nendforeach()\n")
-        tree, done = self.ran(tests)  # one after the other, as they are written
+        tree, done = self.ran(tests)  # in order, one at a time
         self.assertNotIn("retries stopped", done.text)
         self.assertIn("holdfast: retries: 22 further attempts\n", done.text)
         self.assertEqual(len(self.ends(tree)), 40 + 2 * 22)

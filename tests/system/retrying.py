@@ -1,4 +1,4 @@
-"""What the drivers of retries share: small projects of shell scripts, run once."""
+"""Helpers for the drivers of retries: small projects of shell scripts, run once."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from support import HOLDFAST, ProjectCase, no_keeper_of, wait_until
 
 
 def verdicts(text):
-    """What ctest says of each test, without its reasons, which may be more than a line."""
+    """ctest's words for each test, without its reasons, which may be longer than a line."""
     line = r"^ *\d+/\d+ Test +#\d+: (\S+) \.+ *(Passed|[\w ]*\*\*\*(?:Not Run|[A-Z][a-z]+))"
     return dict(re.findall(line, text, re.MULTILINE))
 
@@ -17,14 +17,14 @@ class Retry(ProjectCase):
         wait_until(lambda: no_keeper_of(tree), "the keeper to end")
 
     def add(self, name, script, **properties):
-        """A test that is a shell script; `$n` in it is the number of its attempt."""
+        """The add_test() of a shell script, in which `$n` is the number of the attempt."""
         lines = [f'add_test(NAME {name} COMMAND sh -c [==[n=$HOLDFAST_ATTEMPT; {script}]==])']
         for key, value in properties.items():
             lines.append(f'set_tests_properties({name} PROPERTIES {key} [==[{value}]==])')
         return "\n".join(lines) + "\n"
 
     def ran(self, *tests, toml="", arguments=(), env=None, bound=120, **how):
-        """A project of these tests, run once: its tree and what ctest said."""
+        """Runs a project of these tests once. Returns its tree and ctest's output."""
         source = self.work / how.get("name", "project")
         source.mkdir(exist_ok=True)
         if toml:

@@ -1,5 +1,5 @@
-"""`holdfast run -- ctest` that is told to end, with tests that do not want to: when the grace is over the tests
-are killed first, and who looks after them comes to an end of his own."""
+"""`holdfast run -- ctest` is told to end while tests resist. When the grace is over, it kills the
+tests first, and the processes that look after them end by themselves."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ NEEDS_KILL = [how for how in HOWS if {"deaf", "spawning", "stopped"} & set(how.w
 
 
 class RunAroundCtestTest(EndingsCase, ProjectCase):
-    # The outermost's, and one that it cuts short.
+    # The grace of the outermost, and one that it cuts short.
     GRACES_OF_TESTS_S = (GRACE_S, 100 * GRACE_S)
 
     def begin_around(self, how, grace_of_tests, grace=GRACE_S):
@@ -53,7 +53,7 @@ class RunAroundCtestTest(EndingsCase, ProjectCase):
         launcher = process(int(stat_of(guard.pid)[1]))
         keeper, = keepers_of(tree)
         begun.send_signal(TERM)
-        # All were asked by then, and continued if they had been stopped.
+        # By then all processes have got the signal, and the stopped ones were continued.
         wait_until(lambda: "ctest has ended" in self.said.read_text(), "the keeper to see it")
         for one in launcher, guard, keeper:
             os.kill(one.pid, signal.SIGSTOP)

@@ -25,7 +25,7 @@ class RunCommandTest(SystemCase):
                            "--scratch", "--default-env", "--quiet", "75", "124", "125", "126", "127"):
                 self.assertIn(option.encode(), ended.stdout)
             self.assertLessEqual(max(map(len, ended.stdout.splitlines())), 100)
-            # The launcher of each test does not carry the text.
+            # The launcher of each test does not contain that text.
             ended = self.finish(*self.supervised(by="holdfast-launcher")[:-1], word)
             self.assertEqual((ended.returncode, ended.stdout), (125, b""))
             self.assertIn(b"`holdfast run --help`", ended.stderr)

@@ -1,6 +1,6 @@
-"""One run at a time on a build tree.
+"""One run at a time uses a build tree.
 
-Two of them at once would write one LastTest.log.tmp."""
+Two at once would write the same LastTest.log.tmp."""
 
 import contextlib
 import fcntl
@@ -29,7 +29,7 @@ class TwoRunsTest(RunLockCase):
         self.assertRegex(self.log("second"), r"holdfast: this build tree is free after ")
 
     def test_a_short_wait_is_silent(self):
-        """The keeper of a ctest that has just ended may still tidy up."""
+        """The keeper of a ctest that has just ended may still be tidying up."""
         tree = self.waiting_tree()
         lock = tree / ".holdfast/run-lock/lock"
         self.assertEqual(self.begin(tree, "once", "-R", "below").wait(PATIENCE_S), 0)
@@ -40,7 +40,7 @@ class TwoRunsTest(RunLockCase):
                 second = self.begin(tree, "second", "-R", "below")
                 begin = wait_until(lambda second=second: waiting_begin(second), "begin")
                 wait_until(lambda begin=begin: children_of(begin.pid), "its helper, which waits")
-                # From its own start, which is before it waits; the clock ticks each 10 ms.
+                # From the start of `begin`, which is before it waits. The clock ticks every 10 ms.
                 waited = time.clock_gettime(time.CLOCK_BOOTTIME) - int(begin.start) / os.sysconf("SC_CLK_TCK")
             self.assertEqual(second.wait(PATIENCE_S), 0, self.log("second"))
             if waited < 0.15:
@@ -61,7 +61,7 @@ class TwoRunsTest(RunLockCase):
         second = self.begin_second(tree, first)
         first.kill()
         self.announced(self.pid_file(), 2)
-        # The lock is free only when nothing of the first is left.
+        # The lock is free only once nothing of the first run is left.
         self.assert_gone([test], 0)
         self.let_go()
         self.assertEqual(second.wait(PATIENCE_S), 0, self.log("second"))
@@ -118,8 +118,8 @@ class TwoRunsTest(RunLockCase):
         self.let_go()
         self.assertEqual((first.wait(PATIENCE_S), second.wait(PATIENCE_S)), (0, 0))
 
-    # SIGTERM and SIGINT sent to ctest alone are lost: CTest 3.25 catches both while a PRE_TEST command
-    # runs, and does nothing. From a terminal, and by timeout(1), they reach `begin` as well.
+    # A SIGTERM or SIGINT to ctest alone is lost: CTest 3.25 catches both while a PRE_TEST command
+    # runs, and does nothing. From a terminal, and from timeout(1), they reach `begin` as well.
     def ended_while_waiting(self, number, to_group):
         tree = self.waiting_tree()
         first, _ = self.begin_first(tree)
@@ -136,7 +136,7 @@ class TwoRunsTest(RunLockCase):
         self.assertNotEqual(second.wait(PATIENCE_S), 0)
         self.assert_gone([begin, *helpers], 5)
         self.assertNotIn("Passed", self.log("second"))
-        # It has no place in the queue any more.
+        # It no longer has a place in the queue.
         self.let_go()
         self.assertEqual(first.wait(PATIENCE_S), 0, self.log("first"))
         third = self.begin(tree, "third", "-R", "below")
@@ -195,9 +195,9 @@ class SettingsTest(RunLockCase):
         self.assert_gone([test])
         second = self.begin(tree, "second", "-R", "below")
         begin = wait_until(lambda: waiting_begin(second), "begin")
-        # On a busy machine it may have told of its wait by now, which sets the keeper going again.
+        # On a busy machine it may have said that it waits, which makes the keeper go on.
         wait_until(lambda: children_of(begin.pid) or second.poll() is not None, "its helper, which waits")
-        with contextlib.suppress(ProcessLookupError):  # which then has ended
+        with contextlib.suppress(ProcessLookupError):  # by then it may have ended
             os.kill(keeper.pid, signal.SIGCONT)
         self.assertEqual(second.wait(PATIENCE_S), 0, self.log("second"))
 
@@ -236,7 +236,7 @@ endforeach()
                 self.assertLess(one[1], two[0])
 
     def test_in_a_pid_namespace_too(self):
-        """The ctest around is out of sight there."""
+        """In there the outer ctest cannot be seen."""
         self.need("pidns")
         self.settings("pidns")
         tree = self.nested_tree("env -i")

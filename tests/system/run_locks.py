@@ -1,4 +1,4 @@
-"""What the tests of one run at a time on a build tree share."""
+"""Helpers for the tests of one run at a time on a build tree."""
 
 import re
 import subprocess
@@ -9,7 +9,7 @@ HELD_BY = r'holdfast: waiting for this build tree, taken by "[^"]*ctest[^"]*" \(
 
 
 def waiting_begin(ctest):
-    """The `holdfast begin` of a ctest that waits, and its helper."""
+    """The `holdfast begin` of a waiting ctest, and its helper."""
     for pid in children_of(ctest.pid):
         if "begin" in command_of(pid)[:2]:
             return process(pid)
@@ -18,7 +18,7 @@ def waiting_begin(ctest):
 
 class RunLockCase(ProjectCase):
     def waiting_tree(self, settings=""):
-        """A tree of one test, which stays until let_go()."""
+        """A tree of one test, which runs until let_go()."""
         source = self.work / "project"
         (source / "sub").mkdir(parents=True)
         (source / "sub/CMakeLists.txt").write_text("add_test(NAME below COMMAND true)\n")

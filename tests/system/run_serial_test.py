@@ -1,4 +1,4 @@
-"""RUN_SERIAL over several runs, by a setting (run-serial in holdfast.toml)."""
+"""A setting (run-serial in holdfast.toml) makes RUN_SERIAL hold over several runs."""
 
 import unittest
 

@@ -1,4 +1,4 @@
-"""A directory of its own for each attempt, and diagnostics by default."""
+"""Each attempt has its own directory, and diagnostics are on by default."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 from needs import AS_NOBODY, need_reach
 from support import CTEST, HOLDFAST, PATIENCE_S, ProjectCase, no_keeper_of, program, wait_until
 
-# Notes what it finds in its directory, fills it, exits with the code of its argument.
+# Notes the contents of its directory, puts files there, and exits with the code that it was told.
 TEST = r'''
 import json, os, shutil, sys
 notes, code, *does = sys.argv[1:]
@@ -38,7 +38,8 @@ sys.exit(int(code))
 
 class ScratchTest(ProjectCase):
     def tree_of(self, *lines, settings=""):
-        """A project of add_test() lines; T stands for the test program and its file of notes."""
+        """A project of add_test() lines, in which T stands for the test program and its file of
+        notes."""
         (self.work / "project").mkdir()
         if settings:
             (self.work / "project/holdfast.toml").write_text(settings)
@@ -82,7 +83,7 @@ class ScratchTest(ProjectCase):
         for path, content, mode in others:
             self.assertNotEqual(path, failed)
             self.assertEqual((content, mode), ([".markers"], "0o700"))
-        # An empty one tells nobody anything.
+        # An empty directory is not kept.
         self.assertEqual(self.scratch_left(tree), [Path(failed)])
         self.assertNotIn("scratch", self.ends(tree)["t2"])
         self.assertNotIn("scratch", self.ends(tree)["t3"])
@@ -123,7 +124,7 @@ scratch = "remove"
         self.assert_untouched(outside)
         for _, content, mode in self.notes():
             self.assertEqual((content, mode), ([".markers"], "0o700"))
-        # What stands in for the directory is not ours to remove, nor to lend.
+        # Holdfast neither removes nor lends what stands in place of the directory.
         left = self.scratch_left(tree)
         self.assertLessEqual(len(left), 1)
         self.assertTrue(all(p.is_symlink() for p in left), left)
@@ -185,7 +186,7 @@ class RunCommandTest(ProjectCase):
 
 
 class DiagnosticsTest(ProjectCase):
-    """Set unless the user set them."""
+    """Holdfast sets these variables unless the user has set them."""
 
     NAMES = ("PYTHONFAULTHANDLER", "RUST_BACKTRACE", "UBSAN_OPTIONS")
 

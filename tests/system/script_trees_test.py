@@ -1,4 +1,4 @@
-"""`ctest -S` scripts: a script may test several build trees, and each is one that other runs may want."""
+"""A script of `ctest -S` may test several build trees, and other runs may want each of them."""
 
 import json
 import os
@@ -12,13 +12,13 @@ from support import (CTEST, HOLDFAST, PATIENCE_S, ProjectCase, children_of, comm
 
 class ScriptCase(ProjectCase):
     def trees(self, text="", count=2):
-        """Of one project each; a test says the tree it is of."""
+        """Trees of one project each. The name of a test says its tree."""
         return [self.project(f"add_test(NAME {name} COMMAND true)\n{text.replace('@T@', name)}",
                              name=f"project.{name}", build=name)
                 for name in ["one", "two", "three"][:count]]
 
     def script(self, *trees, between=""):
-        """ctest_test() in each of them, in turn."""
+        """A script that calls ctest_test() in each of the trees, in turn."""
         script = self.work / "script.cmake"
         text = ""
         for i, tree in enumerate(trees):
@@ -78,7 +78,7 @@ class TwoTreesTest(ScriptCase):
         wait_until(lambda: "waiting for this build tree" in self.log("beside"), "the wait to be told")
         (self.work / "one.pids.go").touch()
         self.announced(self.work / "two.pids")
-        # Of the first tree nothing is left but the lock's file: who waited has it.
+        # Only the lock's file is left of the first tree's run, so the waiting run gets the lock.
         self.assertEqual(beside.wait(PATIENCE_S), 0, self.log("beside"))
         after = self.begin("after", CTEST, "-R", "o", cwd=two)
         wait_until(lambda: "waiting for this build tree" in self.log("after"), "the wait to be told")
@@ -113,7 +113,8 @@ set_tests_properties(@T@ PROPERTIES FIXTURES_REQUIRED F)
 
 
 class OneTreeTest(ScriptCase):
-    """On CMake 3.25 CTestCustom.cmake is not read under -S: the first test file begins the run."""
+    """CMake 3.25 does not read CTestCustom.cmake under -S, so the first test file begins the
+    run."""
 
     def test_a_script_waits_and_is_waited_for(self):
         tree, = self.trees(f"add_test(NAME stays COMMAND @P@/close_output {self.work}/pids)\n"
@@ -130,7 +131,8 @@ class OneTreeTest(ScriptCase):
                          self.log("again"))
 
     def test_one_whose_keeper_was_killed_and_who_waits_for_it_come_to_an_end(self):
-        """Not each for the other: the script wants the tree again for its next ctest_test()."""
+        """They must not wait for each other: the script wants the tree again for its next
+        ctest_test()."""
         tree, = self.trees(f"add_test(NAME stays COMMAND @P@/close_output {self.work}/pids)\n"
                            "set_tests_properties(stays PROPERTIES WILL_FAIL ON)\n", count=1)
         script = self.begin("script", CTEST, "-S", self.script(tree, tree), "-V")
@@ -145,7 +147,8 @@ class OneTreeTest(ScriptCase):
         self.assertEqual(self.log("script").count("returned one 0"), 2, self.log("script"))
 
     def test_a_run_after_one_whose_keeper_was_killed_is_recorded(self):
-        """Killed while no test runs that could miss it. Only of its own run the end is not recorded."""
+        """The keeper is killed while no test runs that could notice it. Only the end of its own run
+        is missing."""
         tree, = self.trees(count=1)
         between = self.work / "between"
         script = self.begin("script", CTEST, "-S", self.script(tree, tree, tree, between=f"""
@@ -168,10 +171,11 @@ execute_process(COMMAND "{program('close_output')}" "{between}${{number}}")
 
 
 class BetweenTwoRunsTest(ScriptCase):
-    """A ctest_test() without tests, which waits until what the one before has left behind is ended."""
+    """A ctest_test() without tests waits until what the one before left behind is ended."""
 
     def at_the_end_of_a_run(self):
-        """The script, while its second ctest_test() waits: the first left somebody who does not mind SIGTERM."""
+        """Starts the script, and returns while its second ctest_test() waits: the first left a
+        process that ignores SIGTERM."""
         (self.work / "project.one").mkdir()
         (self.work / "project.one/holdfast.toml").write_text("[profile.default]\ngrace = 3\n")
         self.tree, = self.trees(f"""

@@ -1,4 +1,4 @@
-"""examples/shared-resource: two trees, ports from slots, a real server on each."""
+"""Runs examples/shared-resource: two trees, ports from slots, a real server on each port."""
 
 import re
 import socket
@@ -12,7 +12,7 @@ EXAMPLE = Path(__file__).resolve().parents[2] / "examples/shared-resource"
 
 class SharedResourceTest(ProjectCase):
     def free_ports(self, count):
-        """A base from which that many ports are free now."""
+        """A first port, from which on `count` ports are free now."""
         for base in range(21000 + (hash(self.work.name) % 300) * 20, 32000, 20):
             try:
                 for port in range(base, base + count):

@@ -1,4 +1,4 @@
-"""Runs that share a build tree: what IDEs do, one ctest for each test, many at once."""
+"""Runs share a build tree, as in an IDE: it starts one ctest for each test, many at once."""
 
 import json
 import os
@@ -24,7 +24,7 @@ class SinglesTest(SharedTreeCase):
         tree = self.tree_of("a", "b", "c", "d.1")
         asked = {"a": ("-R", "^a$"), "b": ("-I", "2,2"), "c": ("-T", "test", "-j4", "-R", "^c$"),
                  r"d.1": ("-R", r"^(x|d\.1)$")}
-        # An index is any test to those who go by names: they share with indexes only.
+        # An index may mean any test, so runs by index share only with one another.
         for names in (("a", "c", "d.1"), ("b",)):
             runs = [self.begin(tree, name, *asked[name]) for name in names]
             self.running(*names)
@@ -34,7 +34,8 @@ class SinglesTest(SharedTreeCase):
                 self.assertNotIn(WAITS, self.log(name))
 
     def test_who_waits_for_the_tree_says_nothing_to_the_run_that_has_it(self):
-        """What `holdfast begin` writes for attach.cmake is the holder's: another profile may have another grace."""
+        """`holdfast begin` writes files for attach.cmake. They belong to the run that has the tree:
+        another profile may have another grace."""
         tree = self.tree_of("a", settings="[profile.default]\ngrace = 20\n[profile.other]\ngrace = 1\n"
                                           "[[profile.other.override]]\ntest = 'x'\nlocks = ['db']\n")
         told, other, locks = (tree / ".holdfast" / name for name in ("grace", "grace-other", "locks.cmake-other"))
@@ -48,7 +49,7 @@ class SinglesTest(SharedTreeCase):
         self.assertEqual((told.read_text(), other.read_text(), locks.exists()), ("20000\n", "1000\n", True))
 
     def test_each_has_a_journal_and_verdicts_of_its_own(self):
-        """Twelve at once, every third red."""
+        """Twelve runs at once, of which every third is red."""
         tree = self.project("".join(f"add_test(NAME t{i} COMMAND @P@/exit_with {int(i % 3 == 0)})\n"
                                     for i in range(12)))
         runs = [self.single(tree, f"t{i}") for i in range(12)]
@@ -145,7 +146,7 @@ class SinglesTest(SharedTreeCase):
             self.assertLess(ended, began)
 
     def alone(self, more):
-        """`special` needs the tree alone, though its run is a single's."""
+        """`special` needs the tree alone, though its run has a single test."""
         tree = self.tree_of("a", "b", "special", more=more)
         first = self.single(tree, "a")
         self.running("a")
@@ -250,7 +251,7 @@ class DeathsTest(SharedTreeCase):
         self.assert_gone([tests[1]])
         for one in keepers_of(tree):
             os.kill(one.pid, signal.SIGCONT)
-        # Until then nobody knows what the killed ctest ran, and whoever comes is alone.
+        # Until then Holdfast does not know what the killed ctest ran, so a new run has to be alone.
         wait_until(lambda: len(keepers_of(tree)) == 1, "the keeper of the killed run to end")
         third = self.single(tree, "c")
         self.running("c")
@@ -261,7 +262,8 @@ class DeathsTest(SharedTreeCase):
 
 class NestedTest(SharedTreeCase):
     def test_a_ctest_inside_a_test_of_a_shared_run(self):
-        """With its environment and without; what it runs is not run beside another run's same test."""
+        """With its environment and without it. A test of the inner ctest does not run beside the
+        same test of another run."""
         for prefix in ("", "env -i "):
             with self.subTest(prefix=prefix):
                 tree = self.tree_of("b", more=f"""
@@ -282,7 +284,7 @@ add_test(NAME inner COMMAND @P@/record_interval {self.work}/inner 1)
                 wait_until(lambda tree=tree: no_keeper_of(tree), "the keepers to end")
 
     def test_a_whole_run_that_waits_keeps_none_out_that_it_waits_for(self):
-        """Else they would wait for each other."""
+        """Otherwise the two would wait for each other."""
         for prefix in ("", "env -i "):
             with self.subTest(prefix=prefix):
                 gate = self.work / "gate"
@@ -314,7 +316,8 @@ class SettingsTest(SharedTreeCase):
         self.assert_ended([first], "a")
 
     def test_share_is_for_whole_runs_too(self):
-        """Two whole runs and two of one test: no test twice at the same time, RUN_SERIAL alone."""
+        """Two whole runs and two of one test: no test runs twice at the same time, and RUN_SERIAL
+        runs alone."""
         (self.work / "project").mkdir()
         (self.work / "project/holdfast.toml").write_text('[profile.default]\nruns = "share"\n')
         tree = self.project("".join(
@@ -340,7 +343,8 @@ class SettingsTest(SharedTreeCase):
         self.assert_ended([first, second], "first", "second")
 
     def test_runs_of_two_profiles_schedule_by_their_own_locks(self):
-        """The second begins after the first has begun, and before its ctest has read the tests."""
+        """The second run begins after the first has begun, but before the first one's ctest has
+        read the tests."""
         begun, go = self.work / "begun", self.work / "go"
         (self.work / "pre").write_text(
             f'[ "$HOLDFAST_PROFILE" = .a/b ] || exit 0\n: >{begun}\nuntil test -e {go}; do sleep 0.01; done\n')
@@ -357,13 +361,15 @@ class SettingsTest(SharedTreeCase):
         self.assert_ended([second], "second")
         go.touch()
         self.assert_ended([first], "first")
-        # Without the lock both start at once; with it the second waits until the first has ended.
+        # Without the lock both tests start at once. With it the second waits for the end of the
+        # first.
         order = r"Start \d: .\n(?:.*\n)*? +Start \d: .\n1/2 Test"
         self.assertRegex(self.log("second"), order)
         self.assertNotRegex(self.log("first"), order)
 
     def test_each_run_shows_what_its_own_red_tests_printed(self):
-        """Two at once, which end one after the other: whose log `LastTest.log` is matters to neither."""
+        """Two runs at once end one after the other. Which of them `LastTest.log` belongs to matters
+        to neither."""
         (self.work / "project").mkdir()
         (self.work / "project/holdfast.toml").write_text('[profile.default]\nruns = "share"\n')
         names = ("one", "two")

@@ -1,4 +1,4 @@
-"""What the drivers of runs in one build tree share: tests that stay until they are let go."""
+"""Helpers for the drivers of runs in one build tree: tests that run until they are let go."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ WAITS = "waiting for this build tree"
 
 class SharedTreeCase(ProjectCase):
     def tree_of(self, *names, more="", settings=""):
-        """Tests that each announce themselves and stay until let_go()."""
+        """A tree of tests that each announce themselves and run until let_go()."""
         (self.work / "project").mkdir(exist_ok=True)
         if settings:
             (self.work / "project/holdfast.toml").write_text(settings)
@@ -34,7 +34,7 @@ class SharedTreeCase(ProjectCase):
             (self.work / f"{name}.pids.go").touch()
 
     def running(self, *names):
-        """One process of each of these tests."""
+        """Waits until each of these tests has one process."""
         return [self.announced(self.pid_file(name))[0] for name in names]
 
     def assert_waits(self, name, pattern=""):

@@ -1,4 +1,4 @@
-"""What happens to a signal sent to the launcher."""
+"""What becomes of a signal to the launcher."""
 
 import os
 import resource
@@ -77,7 +77,8 @@ class SignalsTest(SystemCase):
             self.assert_gone([grandchild])
 
     def test_an_alarm_that_the_caller_set_before_ends_the_test(self):
-        # As in `perl -e 'alarm 9; exec @ARGV'`. Again and again: the first may come too early.
+        # As in `perl -e 'alarm 9; exec @ARGV'`. The alarm repeats, because the first may come too
+        # early.
         def wind_up():
             signal.setitimer(signal.ITIMER_REAL, 0.3, 0.3)
         for by in self.each_supervisor():
@@ -86,7 +87,8 @@ class SignalsTest(SystemCase):
             self.assertEqual(ended.returncode, -signal.SIGALRM)
 
     def assert_only_what_is_sent_comes(self, *, by, **how):
-        """Though a line of ours could not be written before the test began."""
+        """Checks that no other signal comes, though the launcher failed to write a line before the
+        test began."""
         self.pid_file().unlink(missing_ok=True)
         (self.work / "announced.pids.signals").unlink(missing_ok=True)
         script = f'ulimit -S -f unlimited; exec "{program("record_signals")}" "{self.pid_file()}"'
@@ -94,7 +96,7 @@ class SignalsTest(SystemCase):
             HOLDFAST_ATTACH="nonsense"), **how)
         test, = self.announced(self.pid_file())
         before = len(self.record())
-        begun.send_signal(signal.SIGWINCH)  # the highest number: what was pending comes before
+        begun.send_signal(signal.SIGWINCH)  # the highest number: pending signals come first
         wait_until(lambda: len(self.record()) > before, "the signal")
         self.assertEqual(self.record()[before:], [str(int(signal.SIGWINCH))])
         begun.kill()
@@ -149,7 +151,7 @@ class SignalsTest(SystemCase):
             self.assertEqual(self.ended_as(), f"signal {number}")
 
     def test_a_command_that_exits_after_a_signal_that_was_passed_on_has_its_own_code(self):
-        # As below tini and dumb-init: `docker stop` of a server that ends well is no failure.
+        # As below tini and dumb-init: `docker stop` is no failure of a server that ends well.
         for by in self.each_supervisor():
             for number in ENDING:
                 for code in (0, 3):
@@ -179,7 +181,8 @@ class SignalsTest(SystemCase):
         begun.send_signal(signal.SIGTERM)
         first = time.monotonic()
         wait_until(lambda: "15" in self.record(), "the first TERM")
-        # Two within 2 ms are one sender's: timeout(1) signals its child, then its group.
+        # Two signals within 2 ms count as one sender's: timeout(1) signals its child and then its
+        # group.
         wait_until(lambda: time.monotonic() - first > 0.02, "a second of its own")
         begun.send_signal(signal.SIGTERM)
         self.assertEqual(begun.wait(PATIENCE_S), -signal.SIGTERM)
@@ -210,21 +213,22 @@ class SignalsTest(SystemCase):
         self.assert_gone([test])
 
     def test_what_the_caller_ignored_ends_nothing(self):
-        # As with nohup: the terminal's HUP is not for this command.
+        # As with nohup: the terminal's HUP is not meant for this command.
         for number in ENDING:
             self.pid_file().unlink(missing_ok=True)
             begun = self.start(*self.supervised(program("linger"), self.pid_file()),
                                preexec_fn=lambda n=number: signal.signal(n, signal.SIG_IGN))
             self.announced(self.pid_file())
             begun.send_signal(number)
-            # Read after the other one, whose number is lower or which is long pending.
+            # The launcher reads it after the other signal, which has a lower number or has been
+            # pending for long.
             begun.send_signal(signal.SIGXFSZ)
             self.assertEqual(begun.wait(PATIENCE_S), -signal.SIGXFSZ)
 
 
 
 class NestedTest(SystemCase):
-    """A launcher in the tree of another: it is asked, and its tree is its own."""
+    """A launcher in the tree of another one gets the signal, but ends its own tree itself."""
 
     def nested(self, levels, *command, by, options=()):
         words = command
@@ -233,12 +237,12 @@ class NestedTest(SystemCase):
         return words
 
     def heard(self, number):
-        """How often the innermost heard of it, and whether it came to the end of its grace."""
+        """How often the innermost test got the signal, and whether its grace was long enough."""
         record = (self.work / "announced.pids.signals").read_text().split()
         return record.count(str(int(number))), "clean" in record
 
     def test_a_signal_to_the_outermost_comes_once_to_the_innermost_which_has_its_grace(self):
-        # It takes longer to end than anybody needs to send it the signal a second time.
+        # It takes longer to end than a second signal would take to arrive.
         for by in self.each_supervisor():
             for levels in (2, 3, 4):
                 for number in ENDING:
@@ -284,7 +288,7 @@ class NestedTest(SystemCase):
         self.assert_nothing_left()
 
     def test_launchers_that_were_killed_leave_their_trees_to_the_next_one_out(self):
-        """Nobody is spared for a launcher that is gone."""
+        """A process whose launcher is gone is ended like any other."""
         begun = self.start(*self.nested(3, program("record_signals"), self.pid_file(), 0, 100,
                                         by="holdfast run"), stderr=-3)
         test, = self.announced(self.pid_file())
@@ -317,7 +321,7 @@ add_test(NAME plain COMMAND @P@/record_signals {self.pid_file("plain")} 4 100)""
 
 
 class GroupTest(SystemCase):
-    """What is sent to a whole process group has been had by all of it."""
+    """All processes of a group have got a signal that was sent to the group."""
 
     def in_group(self, *command, options=(), by="holdfast run"):
         return self.start(*self.supervised(*command, options=options, by=by), stderr=-3,

@@ -1,4 +1,4 @@
-"""The stacks of a test whose limit is over, by which tool, and what takes too long
+"""The stacks of a test whose limit is over: by which tool, and what happens if that takes too long
 (docs/guide/timeouts.md)."""
 
 import re
@@ -20,7 +20,8 @@ class StacksTest(TimeoutCase):
             "sleeping": (["sleep", "50"], "TIMEOUT 1"),
             "locked": ([program("deadlock")], "HOLDFAST_TIMEOUT 1000ms"),
         })
-        # Three debuggers at once, each with two seconds: on a busy machine one may not be done.
+        # Three debuggers run at once, and each has two seconds. On a busy machine one may not
+        # finish.
         for _ in range(3):
             done = self.ctest(tree, "-j3")
             self.assert_timeouts(done, "spinning", "sleeping", "locked")
@@ -28,11 +29,12 @@ class StacksTest(TimeoutCase):
                 break
         self.assertRegex(self.output_of(tree, "spinning"),
                          r"holdfast: process \d+ \(spin\), by (gdb|eu-stack):\n(?s:.*)spin_here")
-        # From glibc 2.41 on the innermost frame is of any system call that a thread may be cancelled in.
+        # From glibc 2.41 on, all system calls at which a thread may be cancelled have the same
+        # innermost frame.
         self.assertRegex(self.output_of(tree, "sleeping"), "#[01] .*(sleep|select)")
         locked = self.output_of(tree, "locked")
         threads = len(re.findall(r"#\d+ .*\bwait_for_neighbour\b", locked))
-        if "no time for the rest" in locked:  # three debuggers at once, on a busy machine
+        if "no time for the rest" in locked:  # three debuggers run on a busy machine
             self.assertGreater(threads, 0, locked)
         else:
             self.assertEqual(threads, 30, locked)
@@ -75,7 +77,7 @@ class ToolTest(TimeoutCase):
                             env=self.environment(PATH=path))
         self.assertEqual(ended.returncode, 124)
         self.assertGreater(time.monotonic() - begun, 2)
-        # The bound is 2 s; the rest is for a machine that is busy.
+        # The bound is 2 s. The rest is for a busy machine.
         self.assertLess(time.monotonic() - begun - without, 6)
         self.assertRegex(ended.stderr, rb"process \d+ \(spin\), by /proc:")
         self.assert_nothing_left()

@@ -1,4 +1,5 @@
-"""`holdfast locks` and `holdfast status`: who holds, who waits, what runs."""
+"""`holdfast locks` and `holdfast status` show which processes hold and wait for locks, and which
+tests run."""
 
 import json
 import os
@@ -25,7 +26,7 @@ class StatusTest(ProjectCase):
         return json.loads(ended.stdout)
 
     def lock(self, name):
-        """What `locks --json` says of one, and None when it is not in use."""
+        """The lock's entry in `locks --json`. None: it is not in use."""
         found = [one for one in self.json("locks") if one["name"] == name]
         self.assertLessEqual(len(found), 1)
         return found[0] if found else None
@@ -55,7 +56,7 @@ class StatusTest(ProjectCase):
         self.assertIsNone(self.lock(name))
 
     def test_a_name_does_not_steer_the_terminal(self):
-        """Its escape sequences are shown; to who reads JSON it is what it is."""
+        """The name's escape sequences are shown as text; JSON has the name as it is."""
         name = self.lock_name()
         odd, shown = "\x1b]0;t\x07\x1b[31m\u009bred\r", rb"\x1b]0;t\x07\x1b[31m\u009bred\x0d"
         self.start(*self.supervised(program("linger"), self.pid_file(), options=[
@@ -117,12 +118,12 @@ set_tests_properties("the test" PROPERTIES RESOURCE_LOCK {name} WILL_FAIL ON)"""
                      if command_of(pid)[0].endswith("holdfast-launcher")]
         self.assertEqual(test["pid"], launcher)
         self.assertEqual(self.runs(one)[-1].name, run["run"])
-        # Only one tree.
+        # Only this tree is shown.
         self.assertEqual([r["tree"] for r in self.json("status", "--tree", one)["runs"]], [str(one)])
         text = self.finish(HOLDFAST, "status", "--tree", two).stdout.decode()
         self.assertRegex(text, rf'run \S+ of {two} \(ctest, pid {second.pid}\) for [^\n]*\n  "the test" '
                          rf'\(pid \d+\) for [^\n]*, waiting for lock {name}@project\n')
-        # Without its keeper a tree's own journal tells.
+        # Without a keeper, the journal of the tree tells.
         for keeper in keepers_of(one):
             os.kill(keeper.pid, signal.SIGKILL)
         wait_until(lambda: no_keeper_of(one), "the keeper to be dead")
@@ -137,7 +138,7 @@ set_tests_properties("the test" PROPERTIES RESOURCE_LOCK {name} WILL_FAIL ON)"""
                       self.finish(HOLDFAST, "status", "--tree", one).stdout.decode())
 
     def assert_shown_from_here(self, words):
-        """A run with ctest in there, while its second test is at work."""
+        """Runs ctest in that place. Checks what status shows here while the second test runs."""
         go = self.work / "go"
         tree = self.project(f"""
 add_test(NAME quick COMMAND true)
@@ -163,7 +164,7 @@ add_test(NAME slow COMMAND sh -c ": >{self.work}/there; until [ -e {go} ]; do sl
 
     @unittest.skipUnless(os.geteuid() == 0, "only root may mount over the user's directory")
     def test_so_is_one_whose_keeper_cannot_be_asked(self):
-        """As in a container with a /tmp of its own."""
+        """As in a container with its own /tmp."""
         inside = need_namespace(self)
         own = f'mkdir -p {USER_DIRECTORY} && mount -t tmpfs -o mode=700 none {USER_DIRECTORY} && exec "$@"'
         self.assert_shown_from_here([*inside, "sh", "-c", own, "sh"])

@@ -1,5 +1,5 @@
-"""stdin, stdout and stderr are what they were. Projects compare
-whole outputs: not one byte of ours is among a test's."""
+"""stdin, stdout and stderr are what they would be without Holdfast. Projects compare whole outputs:
+a test's output has not one byte of Holdfast's."""
 
 import hashlib
 import os
@@ -35,7 +35,7 @@ class StdioTest(SystemCase):
             def close(numbers=closed):
                 for number in numbers:
                     os.close(number)
-            # It stays, so that its stacks are shown before it is ended.
+            # It lives until its limit, so its stacks are shown before it is ended.
             begun = self.start(*self.supervised("sh", "-c", script, options=[
                 "--lock", f"{name}@user", "--timeout", "500ms", "--grace", "0"]), preexec_fn=close)
             self.assertEqual(begun.wait(PATIENCE_S), 124)
@@ -63,7 +63,7 @@ class StdioTest(SystemCase):
         with open(file, "rb") as stream:
             words = " ".join(f'"{w}"' for w in self.supervised("head", "-c", "4"))
             ended = self.finish("sh", "-c", f"{words}; cat", stdin=stream)
-        # What the test did not read is there for the next reader.
+        # The next reader gets what the test did not read.
         self.assertEqual(ended.stdout, b"one\ntwo\nthree\n")
 
     def test_a_reader_that_leaves_ends_the_test_by_sigpipe_as_the_bare_command(self):
@@ -75,7 +75,7 @@ class StdioTest(SystemCase):
         for close in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
             words = " ".join(f'"{w}"' for w in self.supervised(
                 "sh", "-c", f'ls /proc/self/fd > "{self.work}/fds" 2>/dev/null; exit 3'))
-            # ls's own: its output and the directory. The shell's are what it was given.
+            # ls itself opens two: its output and the directory. The others are the shell's.
             ended = self.finish("sh", "-c", f"{words} {close}")
             self.assertEqual(ended.returncode, 3, close)
 
@@ -89,7 +89,7 @@ add_test(NAME leak COMMAND @P@/leave_child ${CMAKE_CURRENT_BINARY_DIR}/x.pids 0 
 add_test(NAME fails COMMAND sh -c "echo said; exit 3")
 add_test(NAME silent COMMAND true)
 """, attached=attached, build=f"build-{attached}")
-            # The leak is told, on ctest's own stderr.
+            # ctest's own stderr has the line about the leak.
             ran = self.ctest(tree, "-V")
             out = [line for line in ran.stdout.decode().splitlines() if line[:3] in (
                 "1: ", "2: ", "3: ", "4: ") and not line[3:].startswith(("Test ", "Working", " "))]

@@ -1,4 +1,5 @@
-"""The build journal: many writers at once, a full disk, its turn-over, and the steps in reports."""
+"""The build journal: many writers at once, a full disk, how it is turned over, and the steps in
+reports."""
 
 import json
 import os
@@ -10,7 +11,7 @@ from building import BuildCase
 from support import CTEST, HOLDFAST, LAUNCHER, no_keeper_of, wait_until
 
 JOBS = 64
-FULL = 16 * 1024 * 1024  # launcher/supervision/base/step_record.cpp
+FULL = 16 * 1024 * 1024  # as in launcher/supervision/base/step_record.cpp
 
 
 class StepRecordsTest(BuildCase):
@@ -20,7 +21,7 @@ class StepRecordsTest(BuildCase):
         self.journal.parent.mkdir(parents=True)
 
     def all_at_once(self, outputs):
-        """One launcher per output; their commands end at one moment."""
+        """Starts one launcher per output, and lets all their commands end at the same moment."""
         gate = self.work / "gate"
         os.mkfifo(gate)
         ready = self.work / "ready"
@@ -28,7 +29,7 @@ class StepRecordsTest(BuildCase):
         begun = [self.start(LAUNCHER, "--step=compile", f"--tree={self.work}", f"--output={output}", "--",
                             "sh", "-c", command) for output in outputs]
         wait_until(lambda: ready.exists() and ready.stat().st_size == len(outputs), "all commands", 120)
-        held = os.open(gate, os.O_RDWR)  # who opens it later does not wait either
+        held = os.open(gate, os.O_RDWR)  # a later opener does not wait either
         try:
             self.assertEqual([one.wait(120) for one in begun], [0] * len(outputs))
         finally:
@@ -37,7 +38,8 @@ class StepRecordsTest(BuildCase):
         ready.unlink()
 
     def test_64_jobs_at_once_never_tear_a_record(self):
-        # From short ones to twice PIPE_BUF and beyond a page of the file system, and not only ASCII.
+        # From short records to twice PIPE_BUF and more than two pages of the file system, with
+        # characters beyond ASCII.
         lengths = [10, 3700, 3900, 4000, 4090, 4096, 4097, 8191, 8192, 9000, 20000]
         expected = []
         for turn in range(3):
@@ -64,7 +66,8 @@ class StepRecordsTest(BuildCase):
         disk = self.work / "disk"
         disk.mkdir()
         step = f'"{LAUNCHER}" --step=compile --tree="{disk}" --output=$(printf "%03000d" $n) --'
-        # A disk of 16 pages, all but one filled: the first record fits, the next begins in it and does not.
+        # The disk has 16 pages, of which one is free. The first record fits; the next begins in
+        # that page but does not fit.
         script = f"""
 mount -t tmpfs -o size=64k none "{disk}" || exit 99
 mkdir -p "{disk}/.holdfast/build"
@@ -96,7 +99,7 @@ cp "{disk}/.holdfast/build/journal.jsonl" "{self.work}/copy"
     def test_reports_show_the_slowest_and_the_heaviest(self):
         tree = self.configure(self.PROJECT + "enable_testing()\nadd_test(NAME t COMMAND app)\n")
         self.assertEqual(self.build(tree).returncode, 0)
-        # Before any test has run, too.
+        # A report shows steps even before any test has run.
         text = self.report(tree)
         self.assertIn(f"Build steps of {tree}; no run of its tests is recorded\n", text)
         made = {s["output"] for s in self.steps(tree)}
@@ -104,12 +107,12 @@ cp "{disk}/.holdfast/build/journal.jsonl" "{self.work}/copy"
         ran = self.finish(CTEST, cwd=tree, bound=120)
         self.assertEqual(ran.returncode, 0, ran.stdout)
         wait_until(lambda: no_keeper_of(tree), "the keeper to end")
-        # What is built again counts once.
+        # An output that is built again counts once.
         (self.work / "source/a.c").touch()
         self.assertEqual(self.build(tree).returncode, 0)
         text = self.report(tree)
         self.assertRegex(text, r"\n1 planned, 1 run: 1 passed\n")
-        # An archive's programs are called by their names.
+        # The report names each program of an archive step.
         step, name = r"  (compile|link) \S+ +", r"(; ar|; ranlib|; cmake)?\n"
         self.assertRegex(text, rf"\nSlowest of \d+ build steps\n({step}[\d.]+ s{name}){{5}}")
         self.assertRegex(text, rf"\nHeaviest of \d+ build steps\n({step}\d+ MiB{name}){{5}}")

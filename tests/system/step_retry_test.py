@@ -1,4 +1,4 @@
-"""Steps of a build that fail of what is not the code's fault are done once more, alone."""
+"""If a step of a build fails for a reason outside the code, it runs once more, alone."""
 
 import json
 import os
@@ -12,8 +12,8 @@ from building import BUILD_BOUND_S, FIND, GENERATORS, BuildCase
 from limited_cgroup import limited_cgroup
 from support import HOLDFAST, PATIENCE_S, wait_until
 
-# Stands in for a compiler that fails the first time that it makes an object of this name:
-# fails.py HOW NAME COMMAND…
+# Stands in for a compiler that fails the first time it makes an object of this name: fails.py HOW
+# NAME COMMAND…
 FAILS = '''import os, signal, sys
 how, name, command = sys.argv[1], sys.argv[2], sys.argv[3:]
 made = os.path.basename(command[command.index("-o") + 1]) if "-o" in command else ""
@@ -121,7 +121,7 @@ class StepRetryTest(BuildCase):
             with self.subTest(text):
                 self.settings(text)
                 tree = self.failing("none", name="b.c.o", build="build" + str(len(text)))
-                (self.work / "failed-b.c.o").touch()  # it fails by its code alone
+                (self.work / "failed-b.c.o").touch()  # now it fails by its code alone
                 (self.work / "source/b.c").write_text("int b( {\n")
                 done = self.build(tree)
                 self.assertNotEqual(done.returncode, 0)
@@ -144,7 +144,7 @@ class StepRetryTest(BuildCase):
         tree = self.failing("transient")
         done = self.build(tree)
         self.assert_done_once_more(done, tree, 'failed of what may pass: "No space left on dev"')
-        # Of the attempt that does not count nothing is shown.
+        # The output of the attempt that does not count is not shown.
         self.assertNotIn("ld: No space", done.text)
 
     def test_what_passes_by_hands_of_ours_is_shown_as_it_was(self):
@@ -162,7 +162,8 @@ class StepRetryTest(BuildCase):
         self.assertEqual(done.returncode, 0, done.text)
         self.assertEqual(done.text.count("once more, alone"), 2)
         log = [line.split() for line in (self.work / "log").read_text().splitlines()]
-        # The first two begin and are killed; then whoever begins is the next to end.
+        # The first two begin and are killed. After that, each that begins ends before the next
+        # begins.
         self.assertEqual([what for _, what, _ in log], ["begin", "begin", "begin", "end", "begin", "end"])
         for begun, ended in (log[2:4], log[4:6]):
             self.assertEqual(begun[2], ended[2])

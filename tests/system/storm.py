@@ -1,4 +1,5 @@
-"""The storm of storm_test.py: many ctests on two build trees at once, each with its console kept."""
+"""The storm of storm_test.py: many ctests on two build trees at once. The console of each is
+kept."""
 
 import os
 import random
@@ -15,18 +16,18 @@ from storm_console import ABORTED, DISABLED, FOUND, KILLED, NOT_FOUND, SEGFAULT,
 from support import CTEST, is_alive, keepers_of, process
 
 LIST_INTERVAL_S = 0.05
-CTESTS_PER_KILL = 1  # begun in between, so that most live on, however slow the machine is
-MOST_LISTS = 8  # of one form at a time
+CTESTS_PER_KILL = 1  # so that most survive on any machine
+MOST_LISTS = 8  # at a time, for each form of a list
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What a test is made of, and what ctest says of it."""
+    """The parts of a test, and ctest's words for it."""
 
     command: str
     properties: str
     words: str
-    why: str = ""  # why it was not started, in the reports
+    why: str = ""  # why it was not started, as reports say
 
     @property
     def is_bare(self):
@@ -55,7 +56,7 @@ KINDS = {
     "green_by_output": Kind(WELL, "PASS_REGULAR_EXPRESSION \"is well\"", "Passed"),
     "red_by_no_output": Kind("echo silence", "PASS_REGULAR_EXPRESSION \"is well\"", NOT_FOUND),
     "disabled": Kind("true", "DISABLED ON", DISABLED),
-    # A fixture may make it, as far as anybody can know: it is one more required file then.
+    # A fixture may make the program, so to ctest it is one more required file.
     "has_no_program": Kind("/nowhere/at/all", "", "Not Run", "Unable to find required file: /nowhere/at/all"),
     "may_not_run": Kind("${CMAKE_CURRENT_LIST_FILE}", "", "Not Run", "Process not started: "),
     "lacks_a_file": Kind("true", "REQUIRED_FILES /nowhere/at/all", "Not Run",
@@ -78,22 +79,22 @@ KINDS = {
     "bare_fails_beside_a_code": Kind("false", BARE + " SKIP_RETURN_CODE 77", "Failed"),
 }
 BARE_TESTS = {name for name, kind in KINDS.items() if kind.is_bare}
-# What only the output tells: ctest alone can judge it.
+# Only the output decides these, so only ctest can judge them.
 JUDGED_BY_OUTPUT = {"skips_by_output", "red_by_output", "green_by_output", "red_by_no_output"}
-# What may be unknown where somebody killed ctest or its keeper: nobody but ctest sees how a bare test ends.
+# These may be unknown if ctest or its keeper was killed: only ctest sees how a bare test ends.
 MAY_BE_UNKNOWN = JUDGED_BY_OUTPUT | BARE_TESTS
-# And where nobody did: ctest's log calls both "Test Passed.", and its list of what was skipped has one name in
-# the tree, whoever wrote it (docs/internals/decisions/0024).
+# These may be unknown even if none was killed. ctest's log calls both "Test Passed.", and its list
+# of skipped tests has the same name for every ctest in the tree (docs/internals/decisions/0024).
 TOLD_BY_A_LIST = {"bare_skips_by_code", "bare_skips_not"}
 SINGLES = ["passes", "fails", "red_by_output", "skips_by_output", "takes_the_lock", "crashes", "may_not_run",
            "needs_the_place", "needs_the_ruin", "times_out", "bare_passes", "bare_red_by_output",
            "bare_skips_by_code", "bare_fails_beside_a_code", "no_such_test"]
-# It takes some seconds: not in each run.
+# It takes some seconds, so not every run has it.
 IN_TIME = ["-E", "^times_out$"]
 IN_TIME_ALONE = ["-E", "nested|^times_out$"]
 
-# $1 is the directory of consoles; the rest is the command. The console is named by ctest's pid and start: a
-# pid comes again within a minute of storm.
+# $1 is the directory of consoles; the rest is the command. A console is named by ctest's pid and
+# start, because a pid may come again within a minute of storm.
 WRAPPER = """#!/bin/sh
 console=$1/$$-$(sed 's/.*) //' /proc/$$/stat | cut -d' ' -f20).log; shift
 echo "inside ${HOLDFAST_RUN_ID-nothing}" >"$console"
@@ -102,7 +103,7 @@ exec "$@" >>"$console" 2>&1 </dev/null
 
 
 def name_of(ctest):
-    """As its console is called."""
+    """The name of the ctest's console."""
     return f"{ctest.pid}-{ctest.start}"
 
 
@@ -114,7 +115,7 @@ ctest_test(EXCLUDE "nested|^times_out$")
 
 
 def project_text(other_tree, wrapper, consoles, lock):
-    """The tests of one tree; two of them run ctest in the other tree, and one in their own."""
+    """The tests of one tree. Two of them run ctest in the other tree, and one in its own."""
     text = ""
     for name, kind in KINDS.items():
         command = kind.command.replace("$$", chr(92) + "$" + chr(92) + "$")
@@ -133,7 +134,7 @@ def project_text(other_tree, wrapper, consoles, lock):
 
 @dataclass
 class Storm:
-    """Blows for `seconds`, then waits until all of its ctests are gone."""
+    """Runs for `seconds`, then waits until all of its ctests are gone."""
 
     case: object  # the SystemCase
     trees: list
@@ -142,18 +143,18 @@ class Storm:
     consoles: Path
     seed: int
     seconds: float
-    killed: set = field(default_factory=set)  # names of ctests that were killed, or whose keeper was
-    listed: Counter = field(default_factory=Counter)  # how many lists there were, by form
+    killed: set = field(default_factory=set)  # ctests that were killed, or whose keeper was
+    listed: Counter = field(default_factory=Counter)  # the number of lists, by form
 
     def __post_init__(self):
         self.until = time.monotonic() + self.seconds
         self.live = []
-        self.begun = 0  # ctests, since one was killed
+        self.begun = 0  # ctests since the last kill
         self.guard = threading.Lock()
         self.complaints = []
 
     def blow(self, collect):
-        """`collect` is called again and again meanwhile."""
+        """Runs the storm and calls `collect` again and again meanwhile."""
         actors = [self.whole_runs, self.whole_runs, self.singles, self.singles, self.scripted, self.killer,
                   partial(self.lists, "-N"), partial(self.lists, "--show-only=json-v1")]
         threads = [threading.Thread(target=self.guarded, args=(actor, random.Random(f"{self.seed} {i}")))
@@ -162,7 +163,7 @@ class Storm:
             thread.start()
         while any(thread.is_alive() for thread in threads):
             collect()
-            time.sleep(0.02)  # how often it looks
+            time.sleep(0.02)  # the interval of the calls
         if self.complaints:
             raise self.complaints[0]
 
@@ -170,7 +171,7 @@ class Storm:
         try:
             while time.monotonic() < self.until:
                 actor(chance)
-        except BaseException as error:  # of a thread: told by blow()
+        except BaseException as error:  # of a thread: blow() raises it
             self.complaints.append(error)
 
     def ctest(self, tree, *arguments, bound=300):
@@ -202,7 +203,7 @@ class Storm:
 
     @staticmethod
     def single(name, chance):
-        """By its name, or by ctest's number of it."""
+        """Selects the test by its name, or by its number in ctest."""
         if name not in KINDS or chance.random() < 0.7:
             return ["-R", f"^{name}$"]
         number = list(KINDS).index(name) + 1
@@ -213,7 +214,8 @@ class Storm:
         self.ctest(self.trees[number], "-V", "-S", self.scripts[number])
 
     def lists(self, how, chance):
-        """One every 50 ms, as an IDE that polls does, whether or not the one before has ended."""
+        """Starts a list every 50 ms, as a polling IDE does, whether or not the one before has
+        ended."""
         alive = []
         due = time.monotonic()
         while time.monotonic() < self.until or alive:
@@ -232,7 +234,7 @@ class Storm:
         with self.guard:
             if not self.live or self.begun < CTESTS_PER_KILL:
                 return
-            # Most wait for their tree: who is killed then leaves no run.
+            # Most ctests wait for their tree, and leave no run if killed then.
             at_work = [one for one in self.live if self.has_begun_a_test(one[0])]
             ctest, tree = chance.choice(at_work if at_work and chance.random() < 0.8 else self.live)
             if not is_alive(ctest):

@@ -1,12 +1,12 @@
-"""What ctest's console says of a run: each test in ctest's own words, ctest's numbers, Holdfast's summary. And
-which outcome, verdict and JUnit element each of these words stands for (docs/reference/outcomes.md,
-docs/reference/report-formats.md)."""
+"""What ctest's console says of a run: each test in ctest's words, ctest's numbers, Holdfast's
+summary. Also the outcome, verdict and JUnit element for each of ctest's words
+(docs/reference/outcomes.md, docs/reference/report-formats.md)."""
 
 import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-# What ctest says of an expression may have a line break in it.
+# ctest's words about an expression may contain a line break.
 LINE = re.compile(r"^ *(?:\d+/\d+)? +Test +#(\d+): (\S+) \.*([\s\S]*?) +[\d.]+ sec$", re.MULTILINE)
 NUMBERS = re.compile(r"^\d+% tests passed, (\d+) tests? failed out of (\d+)$", re.MULTILINE)
 SUMMARY = re.compile(r"^holdfast: (?:(\d+) tests? through Holdfast: (.*)|no test ran through Holdfast|"
@@ -21,7 +21,7 @@ KILLED = "Subprocess killed Exception:"
 TERMINATED = "Subprocess terminated Exception:"
 DISABLED = "Not Run (Disabled)"
 
-# The one outcome that may stand for ctest's words, besides `unknown`.
+# The only outcome, besides `unknown`, that fits ctest's words.
 OUTCOMES = {
     "Passed": "passed",
     "Skipped": "skipped",
@@ -38,12 +38,12 @@ OUTCOMES = {
     DISABLED: "not_run",
 }
 NOT_STARTED = {"Not Run", DISABLED}
-# The other outcomes and what is not there are an `error`.
+# Every other outcome becomes an `error`.
 ELEMENTS = {"passed": None, "skipped": "skipped", "unknown": "skipped", "failed": "failure"}
 
 
 def outcome_of(words, is_bare):
-    """Of a bare test nobody but ctest knows how it failed."""
+    """Only ctest knows how a bare test failed."""
     outcome = OUTCOMES[words]
     is_seen = not is_bare or outcome in {"passed", "skipped", "not_run"}
     return outcome if is_seen else "failed"
@@ -55,7 +55,7 @@ def verdict_of(words):
 
 
 def element_of(test):
-    """The JUnit element that a test of the JSON report demands; None: it has none."""
+    """The JUnit element that fits a test of the JSON report. None: the test has none."""
     if test["verdict"] == "disabled":
         return "skipped"
     return ELEMENTS.get(test["outcome"], "error")
@@ -63,12 +63,12 @@ def element_of(test):
 
 @dataclass
 class Said:
-    """One ctest_test() of a console."""
+    """The part of a console that belongs to one ctest_test()."""
 
-    words: dict = field(default_factory=dict)  # by the test's name, of its last execution
-    times: Counter = field(default_factory=Counter)  # executions
-    text: str = ""  # all of it, in one line
-    failed: int = 0  # by its count, of a run that came to its end
+    words: dict = field(default_factory=dict)  # of the last execution, by the test's name
+    times: Counter = field(default_factory=Counter)  # how often each test ran
+    text: str = ""  # the whole part in one line
+    failed: int = 0  # ctest's own count, if the run came to its end
     total: int = 0
 
     @classmethod
@@ -88,11 +88,11 @@ def each_said(text):
 
 @dataclass
 class Summary:
-    """The lines of Holdfast's at the end of one ctest_test()."""
+    """Holdfast's lines at the end of one ctest_test()."""
 
     through: int
-    outcomes: Counter  # as they are called in JSON
-    extras: Counter  # what comes after them: "left processes behind"
+    outcomes: Counter  # by their names in JSON
+    extras: Counter  # what follows them: "left processes behind"
     not_through: int
 
     @classmethod

@@ -1,9 +1,9 @@
-"""Many ctests on two build trees at once: whole runs, runs inside tests of the other tree, scripts with
-several ctest_test(), single tests, two listings every 50 ms, and kill -9 of ctests and keepers. Whatever a run's
-summary, JSON and JUnit say of a test is what its own ctest said, or `unknown` where nobody can know.
+"""Many ctests run on two build trees at once: whole runs, runs inside tests of the other tree,
+scripts with several ctest_test(), single tests, two listings every 50 ms, and kill -9 of ctests and
+keepers. What a run's summary, JSON and JUnit say of a test is what its own ctest said, or `unknown`
+if Holdfast cannot know.
 
-    storm_test.py SEED [SECONDS]
-"""
+  storm_test.py SEED [SECONDS]"""
 
 import contextlib
 import enum
@@ -24,7 +24,7 @@ from support import (HOLDFAST, Process, ProjectCase, all_pids, command_of, is_al
 
 SEED = 1
 SECONDS = 5.0
-RUNS_KEPT = 20  # of a tree
+RUNS_KEPT = 20  # in each tree
 
 
 class Ended(enum.Enum):
@@ -42,7 +42,8 @@ class CollectedRun:
 
 
 class Collector:
-    """Takes the reports of runs as soon as they are through: a tree keeps its last 20 runs only."""
+    """Takes the reports of runs as soon as they have ended, because a tree keeps only its last 20
+    runs."""
 
     def __init__(self, case, trees):
         self.case = case
@@ -97,7 +98,8 @@ class StormTest(ProjectCase):
     def tree(self, name, other):
         text = project_text(self.work / f"{other}-build", self.wrapper, self.consoles, self.lock)
         (self.work / name).mkdir()
-        (self.work / name / "holdfast.toml").write_text("[profile.default]\ngrace = 0\n")  # limits end sooner
+        # Without a grace, tests end sooner at their limits.
+        (self.work / name / "holdfast.toml").write_text("[profile.default]\ngrace = 0\n")
         return self.project(text, name=name, build=f"{name}-build")
 
     def script(self, name):
@@ -106,7 +108,7 @@ class StormTest(ProjectCase):
         return file
 
     def no_ctest_is_left(self):
-        """Those inside tests may outlive the one that was killed around them for a moment."""
+        """A ctest inside a test may outlive the killed ctest around it for a moment."""
         return not any(str(self.work) in " ".join(command_of(pid)) and "ctest" in command_of(pid)[0]
                        for pid in all_pids() if command_of(pid))
 
@@ -123,7 +125,8 @@ class StormTest(ProjectCase):
         compared = sum((self.compare(run, storm.killed) for run in collector.runs.values()), Counter())
         undisturbed = sum(self.compare_console(console, storm.killed) for console in self.consoles.iterdir())
         missing = undisturbed - (compared["runs"] - compared["disturbed runs"])
-        # A tree keeps its last runs: one that is gone before its report was taken is compared by its lines only.
+        # A tree keeps only its last runs. If one is gone before its report was taken, only its
+        # lines are compared.
         if all(len(list((tree / ".holdfast/runs").iterdir())) < RUNS_KEPT for tree in trees):
             self.assertEqual(missing, 0)
         print(f"seed {SEED}: {dict(compared)}, {missing} missing, {len(storm.killed)} killed, {dict(storm.listed)}")
@@ -131,7 +134,7 @@ class StormTest(ProjectCase):
         self.assertGreater(compared["tests"], 20)
 
     def compare(self, run, killed):
-        """One run with the console of its ctest."""
+        """Compares one run with the console of its ctest."""
         text = (self.consoles / f"{run.ctest}.log").read_text(errors="replace")
         disturbed = self.is_disturbed(run.ctest, killed)
         where = f"{run.name} of {run.tree.name}, seed {SEED}, killed: {disturbed}\n{text}"
@@ -152,11 +155,13 @@ class StormTest(ProjectCase):
                         "unknown by a list": not disturbed and len(TOLD_BY_A_LIST.intersection(unknown))})
 
     def agreeing(self, run, all_said, where):
-        """A script whose keeper was killed goes on with another keeper, which counts its runs from 1 again. So the run's
-        number does not tell its ctest_test(): one of them must agree with it."""
+        """After its keeper was killed a script gets another keeper, which counts its runs from 1
+        again. So the run's number does not tell which ctest_test() it is, but one of them must
+        agree with the run."""
         trouble = AssertionError(f"nothing was said of {where}")
         for said in all_said:
-            # One without a test agrees with every run. It may be this one's if the run has no test, or if ctest died there.
+            # A part without a test agrees with every run. It may be this run's only if the run has
+            # no test, or if ctest died in it.
             if not said.words and run.json["tests"] and said is not all_said[-1]:
                 continue
             try:
@@ -172,12 +177,12 @@ class StormTest(ProjectCase):
         for name, words in said.words.items():
             self.ctest_says_what_it_should(name, words, disturbed, where)
             if name not in told:
-                # What began, or was not started, after the keeper's death: the next keeper may see ctest come to its end,
-                # and says that it has not seen the log.
+                # The test began, or was not started, after the keeper's death. The next keeper may
+                # see ctest come to its end, but says that it has not seen the log.
                 is_said = not run.json["run"]["complete"] or run.json["run"].get("log") is False
                 self.assertTrue(disturbed and is_said, f"{name} is missing in {where}")
             elif disturbed and 0 < len(told[name]["attempts"]) != said.times[name]:
-                # --repeat: the one or the other does not know of the last time.
+                # With --repeat, ctest or the journal may not know of the last time.
                 is_unseen = len(told[name]["attempts"]) < said.times[name]
                 self.is_how_it_ends(told[name], where, is_unseen)
             else:
@@ -187,25 +192,26 @@ class StormTest(ProjectCase):
             self.is_how_it_ends(told[name], where)
 
     def ctest_says_what_it_should(self, name, words, disturbed, where):
-        """With Holdfast as without, so that the comparison is of something."""
+        """Checks that ctest says the same as without Holdfast, so that the comparison means
+        something."""
         if name not in KINDS:
-            return  # a ctest in a test: that one may be killed
+            return  # a ctest inside a test: it may be killed
         expected = {KINDS[name].words}
         if expected == {"Timeout"}:
             expected.add("Timeout (SIGUSR1)")
         if disturbed:
-            expected |= {KILLED, TERMINATED}  # with the ctest around this one
+            expected |= {KILLED, TERMINATED}  # killed with the ctest around it
         self.assertIn(words, expected, f"{name} in {where}")
 
     def is_what_ctest_said(self, test, said, disturbed, where):
         name = test["name"]
         words = said.words[name]
         where = f"{name}, {words}, in {test} of {where}"
-        # Without a keeper a launcher leaves no record: it is as if there were none.
+        # Without a keeper a launcher leaves no record, as if there were no launcher.
         is_unseen = disturbed and not test["attempts"]
         if test["outcome"] == "unknown":
             self.assertEqual(test["verdict"], "unknown", where)
-            # For all that is known such a test may have a SKIP_RETURN_CODE.
+            # As far as Holdfast knows, such a test may have a SKIP_RETURN_CODE.
             may_be_skipped = is_unseen and words in {"Passed", "Skipped"}
             self.assertTrue(may_be_skipped or name in (MAY_BE_UNKNOWN if disturbed else TOLD_BY_A_LIST), where)
             return
@@ -222,7 +228,7 @@ class StormTest(ProjectCase):
             self.assertIn(why.replace("not started: ", "not started "), said.text, where)
 
     def is_how_it_ends(self, test, where, is_unseen=False):
-        """Of what its ctest did not live to say, or its keeper to hear."""
+        """Checks a test whose end ctest did not live to say, or its keeper to hear."""
         name = test["name"]
         if name in KINDS:
             words = KINDS[name].words
@@ -232,7 +238,7 @@ class StormTest(ProjectCase):
             self.assertIn(test["outcome"], known | {"interrupted"}, f"{name} in {test} of {where}")
 
     def run_is_whole(self, run, said, where):
-        """All that its ctest said is in the report of a run that nobody disturbed."""
+        """The report of an undisturbed run has all that its ctest said."""
         self.assertTrue(run.json["run"]["complete"], where)
         self.assertNotIn("log", run.json["run"], where)
         self.assertNotIn("unrecorded", run.json["run"], where)
@@ -244,12 +250,12 @@ class StormTest(ProjectCase):
         through = {test["name"] for test in tests if test["attempts"]}
         self.assertEqual(through, {name for name, words in said.words.items()
                                    if name not in BARE_TESTS and words not in NOT_STARTED}, where)
-        # ctest's own numbers.
+        # The numbers that ctest itself printed.
         verdicts = Counter(test["verdict"] for test in tests)
         self.assertEqual((verdicts["failed"], len(tests) - verdicts["disabled"]), (said.failed, said.total), where)
 
     def counts_agree(self, report, where):
-        """The numbers of the JSON report are those of its tests."""
+        """The numbers of the JSON report fit its tests."""
         tests, counts = report["tests"], report["counts"]
         outcomes = Counter(test["outcome"] for test in tests)
         flags = Counter(flag for test in tests for flag in test["flags"])
@@ -261,8 +267,9 @@ class StormTest(ProjectCase):
         self.assertEqual(set(counts["cases"].values()), {0}, where)
 
     def summary_agrees(self, run, text, index, where):
-        """Each number in the lines at the end is that of the JSON report, which is that of ctest's words. Without
-        `index`, which tells whose lines they are, one of them is this run's."""
+        """The numbers in the lines at the end are those of the JSON report, which fit ctest's
+        words. `index` tells which lines are this run's; without it, one of the summaries must
+        be."""
         tests, counts = run.json["tests"], run.json["counts"]
         through = [test for test in tests if test["attempts"]]
         extras = {"left_processes_behind": counts["leaked"], "flaky": counts["flaky"], "stale": counts["stale"]}
@@ -275,8 +282,8 @@ class StormTest(ProjectCase):
             self.assertIn(expected, summaries, where)
 
     def compare_console(self, console, killed):
-        """Each ctest_test() of one that nobody disturbed has its lines, those of runs that are not kept any more too:
-        each number in them is that of ctest's words. Returns how many there are."""
+        """For an undisturbed ctest, each ctest_test() has its lines, even if its run is no longer
+        kept, and each number in them fits ctest's words. Returns how many there are."""
         if self.is_disturbed(console.stem, killed):
             return 0
         text = console.read_text(errors="replace")
@@ -292,7 +299,8 @@ class StormTest(ProjectCase):
         return len(all_said)
 
     def junit_agrees(self, run, where):
-        """Each test is there once, with the element that its outcome demands; the numbers are those of the elements."""
+        """JUnit has each test once, with the element that fits its outcome, and its numbers fit the
+        elements."""
         root = ElementTree.fromstring(run.junit)
         told = {test["name"]: test for test in run.json["tests"]}
         cases = list(root.iter("testcase"))
@@ -336,14 +344,14 @@ class StormTest(ProjectCase):
             self.assertEqual(message, test.get("why", ""), where)
 
     def is_disturbed(self, ctest, killed):
-        """Whoever is inside a test of a killed ctest ends with it."""
+        """Whether this ctest was killed, or runs inside a test of a killed one and ends with it."""
         if ctest in killed:
             return True
         text = (self.consoles / f"{ctest}.log").read_text(errors="replace")
         if text.startswith("inside run-"):
-            return True  # in a test without a keeper: it was killed
+            return True  # the keeper around it was killed
         around = re.match(r"inside \d+-\d{8}-\d{6}-(\d+)", text)
-        # A run's name has no start: any of that pid.
+        # A run's name does not have ctest's start, so any ctest with that pid counts.
         return bool(around) and any(self.is_disturbed(console.stem, killed)
                                     for console in self.consoles.glob(f"{around[1]}-*.log"))
 

@@ -1,8 +1,7 @@
-"""What the drivers share: the programs, waiting with a bound, mini projects; processes.py besides.
+"""Shared by the drivers: the programs, waits with a bound, small projects. See also processes.py.
 
 Environment (set by CMakeLists.txt): SYSTEM_TEST_STAGE, _LAUNCHER, _CLI, _PROGRAMS, _WORK, _CMAKE,
-_CTEST.
-"""
+_CTEST."""
 
 import contextlib
 import json
@@ -18,7 +17,7 @@ import time
 import unittest
 from pathlib import Path
 
-# For the drivers too.
+# The drivers import some of these from here.
 from processes import (Process, all_pids, children_of, command_of, is_alive, keepers_of, name_of, no_keeper_of, process,
                        pending_signals, processes_of, processes_with, stat_of, state_of)
 
@@ -31,11 +30,11 @@ CMAKE = os.environ["SYSTEM_TEST_CMAKE"]
 CTEST = os.environ["SYSTEM_TEST_CTEST"]
 USER_DIRECTORY = Path(f"/tmp/holdfast-{os.geteuid()}")
 
-# A hang is a failure of the test, not of whoever waits for it: far more than a busy machine needs.
-# A sanitized program takes many times as long to start, and to end.
+# Far more than a busy machine needs: a hang fails the test instead of hanging its ctest. A
+# sanitized program takes many times as long to start and to end.
 PATIENCE_S = 120 if "ASAN_OPTIONS" in os.environ else 30
 
-# The two doors to the one supervisor, without ctest.
+# The two programs that supervise a command, without ctest.
 SUPERVISORS = {"holdfast run": [HOLDFAST, "run"], "holdfast-launcher": [LAUNCHER]}
 
 
@@ -44,7 +43,7 @@ def program(name):
 
 
 def wait_until(condition, what="the condition", bound=PATIENCE_S):
-    """The first true value of `condition`; fails after `bound` seconds."""
+    """Waits for a true value of `condition` and returns it. Fails after `bound` seconds."""
     until = time.monotonic() + bound
     while True:
         value = condition()
@@ -56,7 +55,7 @@ def wait_until(condition, what="the condition", bound=PATIENCE_S):
 
 
 def plain_environment(**changes):
-    """Ours, without what a surrounding ctest or Holdfast has put there."""
+    """The driver's environment, without what a surrounding ctest or Holdfast has put there."""
     drop = ("HOLDFAST_", "CTEST_", "DASHBOARD_TEST", "CLICOLOR", "MAKEFLAGS", "CMAKE_", "SYSTEM_")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(drop)}
     kept.update({k: v for k, v in changes.items() if v is not None})
@@ -64,18 +63,18 @@ def plain_environment(**changes):
 
 
 def unfolded(text):
-    """Each line of ours in one piece: those of a wait go on in further ones (core/base/said_line.hpp)."""
+    """Joins each of Holdfast's lines that goes on in further ones (core/base/said_line.hpp)."""
     return text.replace("\nholdfast:   ", " ")
 
 
 def ctest_version():
-    """(3, 25): words and abilities differ."""
+    """Such as (3, 25). Words and abilities differ."""
     shown = subprocess.run([CTEST, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
     return tuple(map(int, re.search(r"(\d+)\.(\d+)", shown).groups()))
 
 
 def script_step(source, tree, commands):
-    """What a script of `ctest -S` does in one tree: `commands`, ctest_test() and the like."""
+    """A step of a `ctest -S` script in one tree. `commands` is ctest_test() and the like."""
     return f"""
 set(CTEST_SOURCE_DIRECTORY "{source}")
 set(CTEST_BINARY_DIRECTORY "{tree}")
@@ -87,14 +86,14 @@ ctest_start(Experimental)
 
 
 def verdicts(text):
-    """What ctest says of each test, by its name."""
+    """ctest's words for each test, by the test's name."""
     line = r"^ *\d+/\d+ Test +#\d+: (\S+) \.+ *(\S.*?) +[\d.]+ sec$"
     return dict(re.findall(line, text, re.MULTILINE))
 
 
 class SystemCase(unittest.TestCase):
     maxDiff = None
-    user_directory = USER_DIRECTORY  # of whose locks are used
+    user_directory = USER_DIRECTORY  # the locks of this user are used
 
     def setUp(self):
         WORK.mkdir(parents=True, exist_ok=True)
@@ -104,7 +103,7 @@ class SystemCase(unittest.TestCase):
         self.begun = []
         self.watched = []
         self.lock_names = []
-        # In every process a test starts, unless its program is there to clear it.
+        # Every process of a test has it, unless its program clears the environment.
         self.cookie = f"SYSTEM_COOKIE={self.work.name}"
 
     def run(self, result=None):
@@ -120,7 +119,8 @@ class SystemCase(unittest.TestCase):
             print(f"kept: {self.work}", file=sys.stderr)
 
     def end_everything(self):
-        """Whatever a failed test left: by what was started here, announced, or has our cookie."""
+        """Ends all that a failed test left: processes started here, announced, or with the
+        cookie."""
         left = list(self.watched) + processes_with(self.cookie)
         for file in self.work.glob("*.pids"):
             left += [process(pid) for pid in self.read_pids(file)]
@@ -139,7 +139,7 @@ class SystemCase(unittest.TestCase):
             for directory in self.user_directory.glob(f"locks/*/{name}"):
                 shutil.rmtree(directory, ignore_errors=True)
                 if directory.parent.name.startswith("project-") and not any(directory.parent.iterdir()):
-                    directory.parent.rmdir()  # of a project that was this test's alone
+                    directory.parent.rmdir()  # a project of this test alone
 
     # --- Starting ------------------------------------------------------------------------
 
@@ -156,7 +156,8 @@ class SystemCase(unittest.TestCase):
         return begun
 
     def finish(self, *words, **how):
-        """Runs to the end, for `bound` seconds at most; returncode, stdout, stderr (bytes) of it."""
+        """Runs the words to their end, for at most `bound` seconds. The result has returncode,
+        stdout and stderr (bytes)."""
         bound = how.pop("bound", PATIENCE_S)
         how.setdefault("stdout", subprocess.PIPE)
         how.setdefault("stderr", subprocess.PIPE)
@@ -176,17 +177,17 @@ class SystemCase(unittest.TestCase):
                 yield name
 
     def under_ctest(self, *command, name="a test", options=()):
-        """Words that run `command` by the launcher of a stand-in for ctest; see ended_as()."""
+        """Words that run `command` by the launcher of a stand-in for ctest. See ended_as()."""
         tree = self.work / "tree"
         tree.mkdir(exist_ok=True)
         return [program("act_as_ctest"), tree, self.work / "status", LAUNCHER, "--name", name,
                 *map(str, options), "--", *map(str, command)]
 
     def ended_as(self):
-        """How the launcher of the stand-in ended: "exit 3", "signal 9"."""
+        """How the launcher under the stand-in ended: "exit 3", "signal 9"."""
         return (self.work / "status").read_text().splitlines()[-1]
 
-    # --- Who is there --------------------------------------------------------------------
+    # --- Processes -----------------------------------------------------------------------
 
     def pid_file(self, name="announced"):
         return self.work / f"{name}.pids"
@@ -199,7 +200,7 @@ class SystemCase(unittest.TestCase):
             return []
 
     def announced(self, file, count=1):
-        """The processes that announced themselves in `file`, once there are `count`."""
+        """The processes that have announced themselves in `file`, once there are `count`."""
         pids = wait_until(lambda: self.read_pids(file)[count - 1:] and self.read_pids(file),
                           f"{count} processes in {file}")
         found = [process(pid) for pid in pids]
@@ -207,7 +208,7 @@ class SystemCase(unittest.TestCase):
         return found
 
     def guard_of(self, launcher):
-        """The guard of a launcher: its one child of that name."""
+        """The guard of a launcher: its only child of that name."""
         def look():
             for pid in children_of(launcher):
                 fields = stat_of(pid)
@@ -227,7 +228,7 @@ class SystemCase(unittest.TestCase):
             time.sleep(0.002)
 
     def assert_nothing_left(self, bound=PATIENCE_S):
-        """No process with our cookie is left but this one."""
+        """No other process with the test's cookie is left."""
         wait_until(lambda: not processes_with(self.cookie),
                    lambda: f"the end of {processes_with(self.cookie)}", bound)
 
@@ -244,7 +245,7 @@ class SystemCase(unittest.TestCase):
         return name
 
     def lock_file(self, name):
-        """The lock's file, once somebody has opened it."""
+        """The lock's file, once a process has opened it."""
         return wait_until(lambda: next(self.user_directory.glob(f"locks/*/{name}/lock"), None),
                           f"the file of lock {name}")
 
@@ -254,7 +255,8 @@ class ProjectCase(SystemCase):
 
     @property
     def project_name(self):
-        """This test's alone: another checkout's has locks of its own, whatever they are called."""
+        """A name for this test alone, so that another checkout's tests have other locks of scope
+        `project`."""
         return self.work.name[-40:].replace(".", "_")
 
     def end_everything(self):
@@ -262,7 +264,8 @@ class ProjectCase(SystemCase):
         shutil.rmtree(USER_DIRECTORY / f"locks/project-{self.project_name}", ignore_errors=True)
 
     def project(self, text, name="project", build="build", attached=True):
-        """Configures a project with these tests; @P@ in `text` is where the test programs are."""
+        """Configures a project with these tests. @P@ in `text` stands for the directory of the test
+        programs."""
         source = self.work / name
         source.mkdir(exist_ok=True)
         head = f"cmake_minimum_required(VERSION 3.25)\nproject({self.project_name} NONE)\nenable_testing()\n"
@@ -282,7 +285,8 @@ class ProjectCase(SystemCase):
 
     @staticmethod
     def runs(tree):
-        """Oldest first. Of two that began in one second the names do not tell: they end in pids."""
+        """The runs of a tree, oldest first. The names do not order two that began in the same
+        second, because they end in pids."""
         def begun(run):
             try:
                 with open(run / "journal.jsonl", encoding="utf-8") as journal:
@@ -300,5 +304,5 @@ class ProjectCase(SystemCase):
 
     @classmethod
     def case_records(cls, run):
-        """The cases of a run's batches, each with what its record says of all."""
+        """The cases of a run's batches. Each also has what its record says of all cases."""
         return [{**record, **case} for record in cls.records(run, "cases") for case in record["cases"]]

@@ -1,4 +1,4 @@
-"""A pseudo-terminal to run things on, and shells that have job control there."""
+"""A pseudo-terminal on which things run, and shells with job control."""
 
 import os
 import pty
@@ -13,7 +13,7 @@ PROMPT = "ready> "
 
 
 class Terminal:
-    """A pseudo-terminal with a process on it; what it printed so far in `seen`."""
+    """A pseudo-terminal with a process on it. `seen` is what it has printed so far."""
 
     def __init__(self, words, cwd, env):
         self.pid, self.fd = pty.fork()
@@ -27,12 +27,13 @@ class Terminal:
         if select.select([self.fd], [], [], seconds)[0]:
             try:
                 self.seen += os.read(self.fd, 65536).decode(errors="replace").replace("\r", "")
-            except OSError:  # everybody has closed it
+            except OSError:  # no process has it open any more
                 return False
         return True
 
     def expect(self, text, bound=PATIENCE_S):
-        """Waits until `text` (a regular expression) is printed; forgets all up to it."""
+        """Waits until `text` (a regular expression) is printed, and drops all up to its end from
+        `seen`."""
         until = time.monotonic() + bound
         while not (found := re.search(text, self.seen)):
             if time.monotonic() > until or not self.read(0.05):
@@ -58,7 +59,7 @@ class Terminal:
         return self.status
 
     def drain(self):
-        """What the dead have printed and nobody has read."""
+        """Reads what processes printed before they ended."""
         had = -1
         while len(self.seen) > had:
             had = len(self.seen)

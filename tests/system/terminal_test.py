@@ -1,4 +1,4 @@
-"""On a terminal the command behaves as without us."""
+"""On a terminal a command behaves as it does without Holdfast."""
 
 import itertools
 import json
@@ -12,7 +12,7 @@ from support import (CTEST, HOLDFAST, LAUNCHER, PATIENCE_S, ProjectCase, command
 from terminal import PROMPT, TerminalCase
 
 
-# Ctrl-C and Ctrl-\\, and what a terminal sends for them.
+# Ctrl-C and Ctrl-\\, and the signals that a terminal sends for them.
 KEYS = (("\x03", "2"), ("\x1c", "3"))
 
 
@@ -59,7 +59,7 @@ class ShellTest(TerminalCase):
 
 
 class JobTest(TerminalCase):
-    """`holdfast run` as a job of an outer shell."""
+    """`holdfast run` is a job of an outer shell."""
 
     def test_ctrl_z_and_fg_stop_and_continue_the_whole(self):
         terminal = self.shell()
@@ -69,8 +69,8 @@ class JobTest(TerminalCase):
         terminal.type("\x1a")
         terminal.expect("Stopped")
         terminal.expect(PROMPT)
-        # The shell has its prompt when the launcher has stopped; a cat that did not run since would
-        # still take the next line.
+        # The shell prints its prompt once the launcher has stopped. A cat that has not run since
+        # would still take the next line.
         cat = next(one for one in processes_with(self.cookie) if command_of(one.pid) == ["cat"])
         wait_until(lambda: state_of(cat.pid) == "T", "cat to stop")
         terminal.type("fg\n")
@@ -99,7 +99,7 @@ class JobTest(TerminalCase):
     def test_what_the_terminal_sent_is_not_sent_twice(self):
         for key, number in KEYS:
             terminal = self.shell()
-            # Without a grace: who is left to answer it needs none.
+            # The grace is 0: a test that is left to answer the key gets all the time that it needs.
             terminal.type(f"{HOLDFAST} run --grace 0 -- {program('record_signals')} {self.pid_file()} 9 300\n")
             self.announced(self.pid_file())
             terminal.type(key)
@@ -112,7 +112,7 @@ class JobTest(TerminalCase):
             record.unlink()
 
     def test_what_ends_after_a_key_is_not_tried_again(self):
-        # linger dies of it, record_signals exits: either way somebody wants the end.
+        # linger dies of the signal and record_signals exits. Either way the user wanted the end.
         for key, number in KEYS:
             for command, code in ((f"linger {self.pid_file()}", 128 + int(number)),
                                   (f"record_signals {self.pid_file()} 9", 9)):
@@ -121,7 +121,7 @@ class JobTest(TerminalCase):
                 terminal.type(f"{HOLDFAST} run --retry crash=2 --retry any=2 -- {program(command)}\n")
                 self.announced(self.pid_file())
                 terminal.type(key)
-                # A further attempt announces itself; and would linger.
+                # A second attempt would announce itself, and linger.
                 terminal.expect(PROMPT)
                 terminal.type("echo code $?\n")
                 terminal.expect(f"code {code}\n")
@@ -176,13 +176,13 @@ class ProgramTest(TerminalCase):
             one = json.loads(terminal.seen)
             self.assertEqual((one["pgid"], one["sid"], one["tpgid"]), (terminal.pid,) * 3)
             self.assertTrue(one["stdin_is_terminal"] and one["stdout_is_terminal"])
-            # The driver's own ends of the terminals opened so far are no matter here.
+            # The driver's own ends of the terminals do not count.
             seen.append({fd: re.sub(r"\d+", "N", t) for fd, t in one["fds"].items()
                          if t != "/dev/ptmx"})
         self.assertEqual(seen[1:], seen[:1] * 2)
 
     def test_a_test_that_grabs_the_terminal_stops_neither(self):
-        # As a child of the session leader, which may not change its own group.
+        # The test is a child of the session leader, which may not change its own process group.
         for prefix in ("", f"{HOLDFAST} run -- ", f"{LAUNCHER} -- "):
             terminal = self.open("sh", "-c", f"{prefix}{program('grab_terminal')}; echo code $?")
             terminal.expect("grabbed")
@@ -192,7 +192,8 @@ class ProgramTest(TerminalCase):
 
 class CtestTest(TerminalCase, ProjectCase):
     def test_ctrl_c_of_ctest_is_no_second_signal(self):
-        """ctest dies of the key press a moment after its tests got it: they keep their grace."""
+        """The key press kills ctest a moment after its tests got the signal. The tests keep their
+        grace."""
         for key, number in KEYS:
             with self.subTest(key=key):
                 self.assert_no_second_signal(key, number)
@@ -204,7 +205,7 @@ class CtestTest(TerminalCase, ProjectCase):
         file = self.pid_file()
         tree = self.project(f"""
 add_test(NAME slow-to-end COMMAND @P@/record_signals {file} 0 600)""")
-        # A session leader that does not die of Ctrl-C, so that no hang-up joins in.
+        # This session leader survives Ctrl-C, so the terminal does not hang up.
         terminal = self.open("sh", "-c", f'trap ":" INT QUIT; ulimit -c 0; cd "{tree}" && {CTEST}; echo ctest ended; '
                              f'while ! [ -e "{self.work}/go" ]; do sleep 0.05; done')
         test, = self.announced(file)
@@ -237,7 +238,8 @@ add_test(NAME slow-to-end COMMAND @P@/record_signals {file} 0 600)""")
                 terminal.wait()
 
     def test_ctrl_c_of_ctest_reaches_what_left_the_terminals_group(self):
-        """The terminal signals its foreground group only: the others hear it from Holdfast, gently."""
+        """The terminal signals only its foreground group. Holdfast sends the other processes the
+        gentle signal."""
         file = self.pid_file()
         tree = self.project(f"""
 add_test(NAME daemon COMMAND sh -c "setsid @P@/record_signals {file} 0 & wait")""")
@@ -257,7 +259,7 @@ ENDED = r'holdfast: ctest has ended before its tests; ending (?:"\w"(?:, | and )
 
 
 class InterruptedRunTest(TerminalCase, ProjectCase):
-    """One line for the run, wherever ctest's stderr was, and nothing that is held up by it."""
+    """The run gets one line, wherever ctest's stderr was, and the line delays nothing."""
 
     def tree_of_three(self):
         tree = self.project("".join(
@@ -274,10 +276,10 @@ class InterruptedRunTest(TerminalCase, ProjectCase):
         self.assertEqual(text.count("holdfast: "), 1, text)
 
     def finish_clean(self, terminal, tree):
-        """The shell has its prompt; a second ctest has nothing to wait for and nothing to end."""
+        """The shell has its prompt. A second ctest has nothing to wait for and nothing to end."""
         self.pid_file().unlink()
         terminal.type("echo pro''mpt\n")
-        said = terminal.expect("prompt\n")  # behind the shell's own prompt where that comes late
+        said = terminal.expect("prompt\n")  # the shell's own prompt may come first
         terminal.type(f"{HOLDFAST} reap --tree {tree}; {CTEST} -R quick\n")
         terminal.expect("nothing is left of earlier runs\nTest project")
         self.assertIn("Start 4: quick\n1/1 Test #4: quick", terminal.expect("1 test through").replace("    ", ""))

@@ -1,4 +1,4 @@
-"""A test with a lock and a limit (docs/guide/timeouts.md)."""
+"""Tests with a lock and a limit (docs/guide/timeouts.md)."""
 
 import json
 import re
@@ -11,7 +11,8 @@ from timing_out import A_DAY_S, TimeoutCase
 
 
 class LockTest(TimeoutCase):
-    """A test with a lock and a limit: ctest's clock starts when it has the lock (lock_line.cmake)."""
+    """ctest's clock for a test with a lock and a limit starts when the test has the lock
+    (lock_line.cmake)."""
 
     def test_a_wait_longer_than_the_limit_is_no_timeout_and_not_the_tests_time(self):
         name = self.lock_name()
@@ -25,7 +26,7 @@ class LockTest(TimeoutCase):
         begun = self.start(CTEST, "-V", cwd=tree, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         wait_until(lambda: any(self.records(journal.parent, "attempt_started") for journal in
                                (tree / ".holdfast/runs").glob("*/journal.jsonl")), "a test to wait")
-        time.sleep(4)  # more than limit and margin: what is tested
+        time.sleep(4)  # more than limit and margin, on purpose
         (self.work / "announced.pids.go").touch()
         out, _ = begun.communicate(timeout=30)
         holder.wait(30)
@@ -51,7 +52,7 @@ class LockTest(TimeoutCase):
         self.assert_nothing_left()
 
     def test_a_chatty_one_passes_in_the_time_that_it_takes(self):
-        """By an expression that may match anywhere ctest would look at the output for minutes."""
+        """With an expression that may match anywhere, ctest would search the output for minutes."""
         name = self.lock_name()
         tree = self.timeout_project({
             "chatty": (["/bin/sh", "-c", f"yes {'x' * 60} | head -n 200000"],
@@ -70,7 +71,8 @@ class LockTest(TimeoutCase):
         self.assertEqual(len(self.records(self.runs(tree)[-1], "attempt_ended")), 3)
 
     def test_what_hangs_again_with_a_lock_is_ended_at_once(self):
-        """CTest 3.25 has forgotten the expression: it would end the second attempt after a day."""
+        """CTest 3.25 forgets the expression on a repeat, and would end the second attempt after a
+        day."""
         name = self.lock_name()
         tree = self.timeout_project({
             "again": ([program("linger"), self.pid_file()],
@@ -79,7 +81,7 @@ class LockTest(TimeoutCase):
         done = self.ctest(tree, "--repeat", "until-pass:2")
         self.assert_timeouts(done, "again")
         self.assertIn("Subprocess killed***Exception", done.text)
-        # 4 s and 1 s, and room for a busy machine; it was 30 s more.
+        # It takes 4 s and 1 s; the rest is for a busy machine. With the fault it took 30 s more.
         self.assertLess(time.monotonic() - begun, 20)
         ended = self.records(self.runs(tree)[-1], "attempt_ended")
         self.assertEqual([one["outcome"] for one in ended], ["timed_out"] * 2)
@@ -118,14 +120,15 @@ class LockTest(TimeoutCase):
         for one in told.values():
             for expression in one[1]:
                 self.assertTrue(expression.startswith("^") or expression == "go")
-        # --stop-time would be cancelled.
+        # The lock line would cancel --stop-time.
         stop = time.strftime("%H:%M:%S", time.localtime(time.time() + 3000))
         for seconds, expressions, says, limit in self.lock_lines(tree, "--stop-time", stop).values():
             self.assertFalse(says)
             self.assertNotEqual(limit, A_DAY_S)
 
     def lock_lines(self, tree, *options):
-        """Test -> seconds and expressions of TIMEOUT_AFTER_MATCH, whether the launcher says the line, TIMEOUT."""
+        """Maps each test to the seconds and expressions of TIMEOUT_AFTER_MATCH, whether the
+        launcher says the line, and TIMEOUT."""
         shown = self.ctest(tree, "--show-only=json-v1", *options,
                            env=self.environment(HOLDFAST_EXPLAIN="1"))
         told = {}

@@ -1,14 +1,13 @@
-"""What the drivers of limits share: projects whose tests hang.
+"""Helpers for the drivers of limits: projects whose tests hang.
 
-HOLDFAST_TIMEOUT_MARGIN shortens what ctest waits beyond a limit. Most tests share one project and
-one ctest, which spends most of its time in those margins.
-"""
+HOLDFAST_TIMEOUT_MARGIN shortens the time for which ctest waits beyond a limit. Most tests share one
+project and one ctest, which spends most of its time in those margins."""
 
 import re
 
 from support import ProjectCase
 
-# Stacks get 2 s of it, as of the usual margin.
+# The stacks get 2 s of it, as they do of the usual margin.
 MARGIN_S = 6
 
 TIMED_OUT = r"\d+/\d+ Test +#\d+: %s \.*\*\*\*Timeout"
@@ -19,14 +18,15 @@ A_DAY_S = 86400
 
 class TimeoutCase(ProjectCase):
     def timeout_project(self, tests, margin=MARGIN_S, head="", **how):
-        """`tests`: name -> (command words, properties text); `head` comes before them."""
+        """`tests` maps each name to (command words, text of the properties). `head` comes before
+        them."""
         text = head + (f'set(HOLDFAST_TIMEOUT_MARGIN {margin})\n' if margin else "")
         for name, (command, properties) in tests.items():
             words = " ".join(f'"{word}"' for word in command)
             text += f"add_test(NAME {name} COMMAND {words})\n"
             if properties:
                 text += f"set_tests_properties({name} PROPERTIES {properties})\n"
-        # find_package comes first in `project`: the margin is read at the end of the configure step.
+        # The margin may come after find_package(): it is read at the end of the configure step.
         return self.project(text, **how)
 
     def outcomes(self, tree):
@@ -43,7 +43,7 @@ class TimeoutCase(ProjectCase):
             self.assertRegex(done.text, TIMED_OUT % name)
 
     def tools(self, **programs):
-        """A directory for PATH with these shell scripts and no debugger besides."""
+        """A directory for PATH with these shell scripts and without a debugger."""
         directory = self.work / "path"
         directory.mkdir(exist_ok=True)
         for name, text in programs.items():

@@ -1,4 +1,4 @@
-"""Locks over two build trees of one project, and what ctest schedules by itself beside them."""
+"""Locks over two build trees of one project, and what ctest itself schedules beside them."""
 
 import os
 import re
@@ -32,14 +32,14 @@ class TwoTreesTest(ProjectCase):
             f"set_tests_properties(t{i} PROPERTIES {prop} {name})\n"
             for i, prop in enumerate(["RESOURCE_LOCK", "HOLDFAST_LOCKS"] * 5)))
         begun = [self.begin(tree) for tree in trees]
-        # One after another, on a machine that may be busy.
+        # The tests run one after another, on a machine that may be busy.
         self.assertEqual([one.wait(4 * PATIENCE_S) for one in begun], [0, 0],
                          self.log(trees[0]) + self.log(trees[1]))
         spans = self.spans(file)
         self.assertEqual(len(spans), 20)
         for (_, ended), (began, _) in zip(spans, spans[1:]):
             self.assertLess(ended, began)
-        # Both were there at once, so this says something.
+        # Both ran at the same time, so the check means something.
         for tree in trees:
             self.assertIn("100% tests passed", self.log(tree))
 
@@ -73,7 +73,7 @@ set_tests_properties("the test" PROPERTIES RESOURCE_LOCK {name} WILL_FAIL ON)"""
         (one / "test.pids.go").touch()
         self.assertEqual(holder.wait(PATIENCE_S), 0)
         self.finish_waiter(two, waiter)
-        # Told on ctest's stderr, not in the test's output.
+        # The line is on ctest's stderr, not in the test's output.
         self.assertNotIn("waiting for lock", (two / "Testing/Temporary/LastTest.log").read_text())
 
     def test_a_killed_launcher_frees_it(self):

@@ -1,6 +1,7 @@
-"""Who of ours is stopped, or killed with the others, and who then ends its tests, or says that they live.
+"""Launcher, guard or keeper is stopped, or killed with the others. Who then ends their tests, or
+says that they live?
 
-What the keeper ends with launcher and guard both dead: orphans_test.py."""
+orphans_test.py has what the keeper ends if launcher and guard are both dead."""
 
 import os
 import re
@@ -13,11 +14,11 @@ from support import (CTEST, HOLDFAST, PATIENCE_S, SUPERVISORS, ProjectCase, is_a
                      program, state_of, verdicts, wait_until)
 
 GRACE_S = 0.5
-# The grace, the 7 s that one of a pair has to be slow, and room for a machine that is busy.
+# The grace, the 7 s that launcher or guard may take to act, and more for a busy machine.
 STUCK_S = GRACE_S + 7 + 12
 
-# untagged FILE LINGER [alone]: has a child without any tag of the test; alone: it is nobody's child, and
-# holds the test's output.
+# untagged FILE LINGER [alone]: has a child without any tag of the test. alone: the child is an
+# orphan and holds the test's output.
 UNTAGGED = r'''
 import os, resource, sys, time
 def announce():
@@ -67,7 +68,7 @@ class UnattendedCase(Forsaken, ProjectCase):
 
 class StoppedTest(UnattendedCase):
     def test_a_stopped_guard_is_taken_over_when_the_time_is_over(self):
-        """By the launcher, with nobody else there."""
+        """The launcher ends the test itself: no other process is there."""
         for by, words in SUPERVISORS.items():
             with self.subTest(by=by):
                 ended = self.finish(*words, "--timeout", "0.5s", "--grace", f"{GRACE_S}s", "--", "sh", "-c",
@@ -96,7 +97,7 @@ class StoppedTest(UnattendedCase):
         self.assert_nothing_left()
 
     def test_a_stopped_launcher_whose_ctest_is_stopped_too_is_left_alone(self):
-        """Ctrl-Z: nobody is to be judged by it."""
+        """Ctrl-Z stops them all, and says nothing about any of them."""
         tree = self.attached(self.forsaken())
         ctest, _ = self.ctest_to_file(tree)
         self.announced(self.pid_file(), 4)
@@ -105,8 +106,8 @@ class StoppedTest(UnattendedCase):
         self.stop(process(ctest.pid), launcher)
         before = self.wake_ups_of(keeper)
         os.kill(guard.pid, signal.SIGKILL)
-        # It looks for the guard after a second, hears of its death, and looks at the launcher when
-        # grace and patience are over.
+        # The keeper looks for the guard after a second, hears of its death, and looks at the
+        # launcher when grace and patience are over.
         wait_until(lambda: self.wake_ups_of(keeper) >= before + 2, "the keeper's looks", STUCK_S)
         wait_until(lambda: state_of(keeper.pid) == "S", "the keeper to sleep again")
         self.assertTrue(is_alive(launcher))
@@ -115,7 +116,7 @@ class StoppedTest(UnattendedCase):
         ctest.wait(PATIENCE_S)
         wait_until(lambda: no_keeper_of(tree), "the keeper to end")
         ended, = self.records(self.run_of(ctest, tree), "attempt_ended")
-        self.assertEqual(ended["outcome"], "internal_error")  # its launcher has ended it
+        self.assertEqual(ended["outcome"], "internal_error")  # its launcher has ended the test
         self.assert_nothing_left()
 
     def test_a_stopped_keeper_keeps_neither_lock_nor_tree_when_the_launcher_is_killed(self):
@@ -141,7 +142,7 @@ class StoppedTest(UnattendedCase):
     def test_nor_the_tree_when_ctest_is_killed(self):
         tree = self.attached(f"add_test(NAME lingers COMMAND @P@/linger {self.pid_file()})\n"
                              "add_test(NAME next COMMAND @P@/exit_with 0)\n")
-        # Of expressions: single tests by name share the tree.
+        # By expressions, because runs of single tests by name share the tree.
         ctest, _ = self.ctest_to_file(tree, "-R", "linger")
         left = self.announced(self.pid_file())
         self.stop(self.keeper_of(tree))
@@ -180,7 +181,7 @@ class KilledTest(UnattendedCase):
         self.assert_nothing_left()
 
     def test_and_at_the_end_of_the_run_and_said(self):
-        # A way to hide that does not hold the output: ctest comes to its end with it alive.
+        # The hidden process does not hold the output, so ctest comes to its end while it lives.
         tree = self.attached(self.forsaken(ways=("plain",)).replace("COMMAND", "COMMAND sh -c \"exec \\\"$0\\\" "
                              "\\\"$@\\\" >/dev/null 2>&1\""))
         ctest, log = self.ctest_to_file(tree)
@@ -191,7 +192,7 @@ class KilledTest(UnattendedCase):
         self.assertIn("ended what a test whose launcher, guard and keeper were killed left", log.read_text())
 
     def test_reap_leaves_the_tests_of_a_living_run_alone(self):
-        """The keeper alone is killed: launchers look after their tests."""
+        """Only the keeper is killed, and the launchers look after their tests."""
         tree = self.attached(f"add_test(NAME t COMMAND @P@/close_output {self.pid_file()})\n"
                              "set_tests_properties(t PROPERTIES WILL_FAIL ON)\n"
                              "add_test(NAME server COMMAND @P@/vanish " f"{self.pid_file('server')})\n"

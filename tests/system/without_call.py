@@ -1,8 +1,8 @@
-"""usage: without_call.py ERRNO CALL[,CALL...] COMMAND...: runs COMMAND where these system calls fail with ERRNO.
+"""usage: without_call.py ERRNO CALL[,CALL...] COMMAND...: runs COMMAND with these system calls
+failing with ERRNO.
 
-As in a container whose seccomp filter does not know them (EPERM), or on an old kernel (ENOSYS). All
-by name, of those below.
-"""
+This is as in a container whose seccomp filter does not know the calls (EPERM), or on an old kernel
+(ENOSYS). The calls are named as in NUMBERS below."""
 
 import ctypes
 import errno

@@ -1,5 +1,5 @@
-"""What reports say of each test is what that ctest said of it, whoever else is at work in the tree;
-where ctest did not live to say it, and its output decides, that is `unknown`."""
+"""Reports say of each test what its own ctest said, whatever else works in the tree. If ctest died
+before it could say it, and the output decides, they say `unknown`."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ from needs import need_mounts
 from support import (CTEST, HOLDFAST, PATIENCE_S, USER_DIRECTORY, ProjectCase, keepers_of, no_keeper_of, program,
                      processes_with, script_step, verdicts, wait_until)
 
-# A test of each kind of verdict. What `meddle` is stands between them.
+# One test for each kind of verdict. The test `meddle` stands between them.
 KINDS = r"""
 add_test(NAME pass COMMAND @P@/exit_with 0)
 add_test(NAME red COMMAND @P@/exit_with 3)
@@ -43,7 +43,7 @@ add_test(NAME late_inverted COMMAND @P@/exit_with 1)
 set_tests_properties(late_inverted PROPERTIES WILL_FAIL ON)
 """
 
-# ctest's words for a test to the verdict in JSON.
+# Maps ctest's words for a test to the verdict in JSON.
 VERDICTS = {"Passed": "passed", "***Failed": "failed", "***Skipped": "skipped", "***Not Run": "failed",
             "***Not Run (Disabled)": "disabled"}
 
@@ -74,7 +74,8 @@ class WitnessCase(ProjectCase):
         return {t["name"]: t["verdict"] for t in self.report(tree, run)["tests"]}
 
     def assert_told_as_on(self, text, tree, run="latest", summary=None):
-        """JSON, JUnit and summary, which is on this console if not given, of the run are what is on it."""
+        """JSON, JUnit and summary of the run say what this console says. `summary`: None means the
+        one on this console."""
         expected = said(text)
         self.assertTrue(expected, text)
         report = self.report(tree, run)
@@ -104,7 +105,7 @@ class WitnessCase(ProjectCase):
 
 
 class CompanyTest(WitnessCase):
-    """Other ctests in the tree while one is at its tests."""
+    """Other ctests work in the tree while one runs its tests."""
 
     def test_alone(self):
         tree = self.kinds()
@@ -132,7 +133,8 @@ class CompanyTest(WitnessCase):
                          {"red": "failed", "fail_regex": "failed", "pass": "passed"})
 
     def test_a_log_that_another_ctest_has_renamed(self):
-        """As below CMake 4.3, where all of them write to one name: here before the keeper has seen it."""
+        """Before CMake 4.3 all ctests write to one name. Here another one renames the log before
+        the keeper has seen it."""
         gate = self.work / "gate"
         gate.write_text(f"touch {self.work}/begun; while [ ! -e {self.work}/go ]; do sleep 0.01; done\n")
         tree = self.kinds(f"""
@@ -166,8 +168,9 @@ file(WRITE ${{CMAKE_BINARY_DIR}}/CTestCustom.cmake "set(CTEST_CUSTOM_PRE_TEST \\
 
 
     def test_bare_tests_beside_the_lists_of_another_ctest(self):
-        """The lists of what failed and what was disabled or skipped have fixed names: here another ctest has written
-        them before ours are looked at. A bare test without a SKIP_RETURN_CODE needs none of them."""
+        """ctest's lists of failed, disabled and skipped tests have fixed names. Here another ctest
+        has written them before the keeper looks. A bare test without a SKIP_RETURN_CODE does not
+        depend on them."""
         meddle = self.work / "meddle"
         meddle.write_text(f"""[ -e {self.work}/met ] && exit  # by the other ctest
 touch {self.work}/met
@@ -186,7 +189,7 @@ set_tests_properties(alone_skips PROPERTIES HOLDFAST_ENABLED OFF SKIP_RETURN_COD
         self.assertEqual(self.told(tree), expected | {"alone_skips": "unknown"})
 
     def test_a_bare_test_beside_lists_that_would_fit(self):
-        """Where runs are allowed beside each other, they may be another's all the same."""
+        """If runs may run beside each other, the lists may still belong to another run."""
         (self.work / "meddle").write_text(f"""
 lists={self.work}/build/Testing/Temporary; : >$lists/LastTestsFailed.log; echo 1:bare >$lists/LastTestsDisabled.log
 """)
@@ -210,7 +213,7 @@ ctest_test(INCLUDE "late|off|missing|skip")
 ctest_test(INCLUDE "^pass$")
 """)
         consoles = re.split(r"^Test project ", text, flags=re.MULTILINE)[1:]
-        # Each is said when its run is over, which may be on the next one's console.
+        # A summary is printed when its run is over, which may be on the console of the next run.
         summaries = re.findall(r"^holdfast: \d+ tests? through Holdfast: .*$", text, re.MULTILINE)
         runs = self.runs(tree)
         self.assertEqual((len(consoles), len(summaries), len(runs)), (3, 3, 3), text)
@@ -257,7 +260,7 @@ set_tests_properties(long {name} PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
 
     @staticmethod
     def make_run(tree, name, at):
-        """As if it had been recorded at that time, in seconds since 1970."""
+        """A run as if recorded at that time, in seconds since 1970."""
         run = tree / ".holdfast/runs" / name
         run.mkdir(parents=True)
         record = {"v": 1, "type": "run_started", "at": at, "run": name, "tree": str(tree)}
@@ -275,7 +278,7 @@ set_tests_properties(long {name} PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
         self.assertEqual(self.report(tree, report["run"]["id"][2:])["run"]["id"], report["run"]["id"])
 
     def test_of_future_runs_the_oldest_by_number_go(self):
-        """The clock was ahead at first, and then set back a year at a time."""
+        """The clock was wrong and ahead, and was then set back a year at a time."""
         tree = self.kinds()
         for number in range(1, 23):
             self.make_run(tree, f"{number}-{2100 - number}0101-000000-1", 4102444800.0 - 31557600 * number)
@@ -303,13 +306,13 @@ add_test(NAME nested COMMAND sh -c "{CTEST} -R '^green$' && {HOLDFAST} report --
 """)
         self.ctest(tree)
         self.assertEqual(self.told(tree), {"red": "failed", "green": "passed", "nested": "passed"})
-        # The test itself means its own.
+        # The test itself asks for its own run.
         inner = json.loads((self.work / "inner").read_text())
         self.assertEqual([t["name"] for t in inner["tests"]], ["green"])
 
     @staticmethod
     def watches_a_process(pid):
-        with contextlib.suppress(OSError):  # a descriptor is closed meanwhile
+        with contextlib.suppress(OSError):  # a descriptor may close meanwhile
             return any("[pidfd]" in os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir())
         return False
 
@@ -318,7 +321,7 @@ add_test(NAME nested COMMAND sh -c "{CTEST} -R '^green$' && {HOLDFAST} report --
 add_test(NAME waits COMMAND @P@/close_output {self.pid_file()})
 set_tests_properties(waits PROPERTIES WILL_FAIL ON)
 """)
-        (tree / "CTestCustom.cmake").write_text("")  # no `holdfast end`: the keeper is alone with it
+        (tree / "CTestCustom.cmake").write_text("")  # no `holdfast end`, so the keeper is alone
         ctest = self.start(CTEST, cwd=tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.announced(self.pid_file())
         running, = self.report(tree)["tests"]
@@ -348,7 +351,7 @@ set_tests_properties(waits PROPERTIES WILL_FAIL ON)
 
 
 class DeathTest(WitnessCase):
-    """ctest dies before it has said what it found."""
+    """ctest dies before it has written its verdicts."""
 
     GATES = """
 foreach(gate IN ITEMS regex plain plain_red inverted skip)
@@ -454,7 +457,8 @@ set_tests_properties(hides shows PROPERTIES FAIL_REGULAR_EXPRESSION ERROR)
 
     @unittest.skipUnless(os.geteuid() == 0, "only root may mount a small disk")
     def test_without_a_log_nothing_is_said_of_the_selection(self):
-        """No test goes through Holdfast, and ctest's log is empty: that is no selection of none."""
+        """No test runs through Holdfast, and ctest's log is empty. That does not mean that ctest
+        selected no test."""
         source = self.work / "project"
         source.mkdir()
         (source / "holdfast.toml").write_text("[profile.default]\nno-tests = 'fail'\n")

@@ -1,4 +1,4 @@
-"""The exec side of docs/internals/worker-protocol.md, small enough to test the program's side with."""
+"""The side of exec in docs/internals/worker-protocol.md, just enough to test the program's side."""
 
 import contextlib
 import mmap
@@ -35,7 +35,7 @@ def receive(connection, bound=PATIENCE_S):
 
 
 class ProgressLog:
-    """What a program says without a system call, as exec reads it."""
+    """Reads the progress log of a program as exec does."""
 
     SIZE, HEADER, RECORD = 65536, 64, 8
     BEGIN, ENDS = 1, {2: "passed", 3: "failed", 4: "skipped"}
@@ -53,7 +53,7 @@ class ProgressLog:
         return head + message + bytes(-len(message) % 8)
 
     def read(self, message):
-        """As in a packet: the short forms made long."""
+        """The message as in a packet, with short forms made long."""
         if message[0] == self.BEGIN:
             self.open = message[1:].decode()
             return ["begin", self.open]
@@ -65,7 +65,7 @@ class ProgressLog:
         self.map[4:8] = struct.pack("=I", 1)
 
     def take(self):
-        """Messages with their times, since the last call."""
+        """The messages since the last call, with their times."""
         written, = struct.unpack("=I", self.map[:4])
         found = []
         while self.taken < written:
@@ -87,7 +87,7 @@ class ProgressLog:
 
 @dataclass
 class Case:
-    """One forked case that was ordered: its outputs and what was said of it."""
+    """A forked case: its outputs, and the messages about it."""
 
     report: socket.socket
     out: int
@@ -95,7 +95,7 @@ class Case:
     messages: list = field(default_factory=list)
 
     def until(self, *names):
-        """The message of one of these names, once it comes."""
+        """Waits for the next message with one of these names, and returns it."""
         while True:
             for message in self.messages:
                 if message[0] in names:
@@ -106,7 +106,7 @@ class Case:
             self.messages.append(message)
 
     def finish(self, keep_anchor=False):
-        """Everything until the last word on it and the end of both outputs."""
+        """Reads all until the last message and the end of both outputs."""
         self.until("over", "gone")
         texts = []
         for end in (self.out, self.err):
@@ -134,12 +134,12 @@ class Case:
 
 
 class Worker:
-    """Listens as exec does and starts a program as its worker."""
+    """Listens as exec does, and starts a program as its worker."""
 
     def __init__(self, directory, mode, start):
         directory.mkdir(parents=True)
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        # A path may be longer than an address.
+        # The path may be longer than a socket address.
         place = os.open(directory, os.O_PATH)
         self.listener.bind(f"/proc/self/fd/{place}/worker")
         os.close(place)
@@ -160,7 +160,7 @@ class Worker:
         socket.send_fds(self.connection, [pack("mode", *mode)], descriptors)
 
     def messages(self):
-        """All there are until the connection ends."""
+        """All messages until the connection ends."""
         found = []
         while (message := receive(self.connection)) is not None:
             found.append(message)
@@ -175,7 +175,8 @@ class Worker:
         return cases
 
     def run(self, case, anchor=None):
-        """Ordered of the server, or of `anchor`: the report socket of one that has said `over`."""
+        """Orders a case from the server, or from `anchor`, the report socket of an anchor that has
+        said `over`."""
         self.number += 1
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         out, out_there = os.pipe()

@@ -1,9 +1,10 @@
-"""A GoogleTest program, as far as a batch can tell, that says something wrong as its worker.
+"""Plays a GoogleTest program whose worker says something wrong.
 
-  worker_says.py WHAT GO   WHAT: packet, record, empty, nameless, end, size, version; silent: that it
-                           says no more; late: a packet, when all has been printed; forged: a packet,
-                           after a line that its case has forged (the file GO ends its only case)
-"""
+worker_says.py WHAT GO
+
+WHAT says what is wrong: packet, record, empty, nameless, end, size or version.
+silent: it says that it will say no more. late: a packet, after all was printed.
+forged: a packet, after a line that its case has forged. The file GO ends its only case."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""What a batch's worker says wrongly: its output is read instead, and nobody burns the processor."""
+"""If a batch's worker says something wrong, its output is read instead, and no process spins."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from processes import stat_of
 from support import CTEST, ProjectCase, wait_until
 
 WORKER = Path(__file__).with_name("worker_says.py")
-# User and system time of proc(5), from the third field on.
+# User and system time in proc(5), counted from the third field.
 USER, SYSTEM = 11, 12
 
 
@@ -38,7 +38,8 @@ class WorkerSays(ProjectCase):
                 self.assert_nothing_left()
 
     def assert_waits_idly(self, pid):
-        """For fifty ticks of the clock, of which its own are few: one that spins has nearly all."""
+        """The process uses few of the next fifty clock ticks. A process that spins uses nearly
+        all."""
         def used():
             fields = stat_of(pid)
             return int(fields[USER]) + int(fields[SYSTEM])

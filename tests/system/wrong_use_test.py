@@ -1,4 +1,5 @@
-"""What is asked of `holdfast` in a wrong way, or cannot be written: one line says what, where and what was expected."""
+"""Wrong requests to `holdfast`, and outputs that cannot be written: one line says what is wrong,
+where, and what was expected."""
 
 import subprocess
 import unittest
@@ -37,7 +38,7 @@ class WrongUseTest(SystemCase):
 
 
 class UnsayableTest(SystemCase):
-    """What is to be complained of cannot be said: the exit code is all that is left."""
+    """The complaint cannot be written, so only the exit code is left."""
 
     WRONG = (["frob"], ["mark", "--pid", "x"], ["report", "--tree", "/none"], ["run", "--default-env", "HOLDFAST_X=x"])
     REDIRECTIONS = (">&- 2>&-", ">&- 2>/dev/full", ">/dev/full 2>&1")
@@ -77,7 +78,7 @@ class OutputTest(ProjectCase):
         return ended.stderr.decode()
 
     def test_what_cannot_be_written_is_said_with_the_reason(self):
-        # A hundred tests: more than is kept back before it is written.
+        # A hundred tests: more than the buffer holds before it is written.
         self.tree = self.project("foreach(i RANGE 99)\n  add_test(NAME a_test_of_some_length_${i} COMMAND true)\n"
                                  "endforeach()\n")
         self.assertEqual(self.ctest(self.tree, "-j4").returncode, 0)

@@ -1,10 +1,10 @@
-"""Arguments and names arrive byte for byte, whatever is in them and however many there are."""
+"""Arguments and names arrive byte for byte, whatever they hold and however many there are."""
 
 import unittest
 
 from holdfast_case import HoldfastCase
 
-# Prints the command line of the shell that runs it, in hexadecimal: every byte, NULs included.
+# Prints the command line of its shell in hexadecimal: every byte, NULs included.
 DUMP = "#!/bin/sh\nod -An -v -tx1 /proc/$$/cmdline | tr -d ' \\n'\necho\n"
 
 ODD = ["", "a;b", ";", ";;", "a;", '"quoted"', "it's", "[", "]", "[[x]]", "]==]", "[==[", "[a",
@@ -14,10 +14,10 @@ ODD = ["", "a;b", ";", ";;", "a;", '"quoted"', "it's", "[", "]", "[[x]]", "]==]"
 
 
 def quoted(text):
-    """As CMake reads it back: the same text."""
+    """A quoted argument that CMake reads back as the same text."""
     for plain, escaped in (("\\", "\\\\"), ('"', '\\"'), ("$", "\\$"), (";", "\\;")):
         text = text.replace(plain, escaped)
-    # Within quotes "\;" is two characters to CMake.
+    # Within quotes CMake keeps both characters of "\;".
     return '"' + text.replace("\\;", ";") + '"'
 
 
@@ -75,7 +75,8 @@ class Arguments(HoldfastCase):
             self.assertIn("HOLDFAST_P_RESOURCE_LOCK=set:l", run.modifications()[i], name)
 
     def test_what_ctest_passes_by_in_a_call(self):
-        """No properties, a name without a value, no tests: with names that are no list."""
+        """Calls without properties, with a name without a value, or without tests. ctest ignores
+        them; the names here fit into no list."""
         names = ["a ]", "[x y", "plain"]
         lines = [f"add_test({quoted(n)} sh -c \"exit 3\")\n" for n in names]
         lines += [f"set_tests_properties({quoted(n)} PROPERTIES)\n"
@@ -96,7 +97,8 @@ class Arguments(HoldfastCase):
                 self.assertIn(f"HOLDFAST_P_{told}", run.modifications()[number])
 
     def test_properties_after_where_a_test_was_added_from(self):
-        """CMake writes that last; who writes by hand, or changes what CMake wrote, may not."""
+        """CMake writes that property last. A file that is written or changed by hand may have
+        others after it."""
         place = '_BACKTRACE_TRIPLES "f;1;add_test;f;0;" '
         lines = [f"add_test({name} sh -c \"test $V = 1\")\n" for name in "abcde"]
         lines += [f"set_tests_properties(a b PROPERTIES ENVIRONMENT V=1 {place} WILL_FAIL ON HOLDFAST_LOCKS l@build)\n",

@@ -1,4 +1,4 @@
-"""The ways to attach and to detach: each covers all tests, once."""
+"""The ways to attach and to detach. Each covers all tests, once."""
 
 import unittest
 
@@ -14,7 +14,7 @@ MODULE = STAGE / PACKAGE / "Holdfast.cmake"
 
 class Attaching(HoldfastCase):
     def bare_project(self, text, **more):
-        """A project without a word of Holdfast in it but what `text` says."""
+        """A project that says nothing of Holdfast except in `text`."""
         source = self.project("", **more)
         (source / "CMakeLists.txt").write_text(
             "cmake_minimum_required(VERSION 3.25)\nproject(p NONE)\nenable_testing()\n" + text)

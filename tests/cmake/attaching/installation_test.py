@@ -1,4 +1,4 @@
-"""What happens to an attached tree when the installation is removed or replaced."""
+"""What becomes of an attached tree if the installation is removed or replaced."""
 
 import os
 import shutil
@@ -55,7 +55,7 @@ class Installation(HoldfastCase):
         (self.prefix / name).chmod(0o755)
 
     def test_a_launcher_that_an_interrupted_installation_left_empty_passes_no_test(self):
-        # To execvp(3) either file is a script that does nothing.
+        # To execvp(3) each of these files is a script that does nothing.
         (self.source / "sub/CMakeLists.txt").write_text("add_test(NAME b COMMAND false)\n")
         self.configure(self.source, "build", prefix=self.prefix)
         for content in (b"", bytes(8192)):
@@ -68,14 +68,14 @@ class Installation(HoldfastCase):
             self.assertNotIn("holdfast", self.ctest(self.build, disable=True).words())
 
     def test_nor_does_one_that_is_cut_off(self):
-        """Every test would die in it."""
+        """Otherwise every test would die in it."""
         whole = (self.prefix / LAUNCHER).read_bytes()
         for size in (5, 100 * 1024, len(whole) - 1):
             self.replace(LAUNCHER, whole[:size])
             self.assert_bare_with_one_line(f"{LAUNCHER} is cut off (install Holdfast again): tests run without Holdfast")
 
     def test_nor_does_one_of_batches(self):
-        # As the tests that holdfast_discover_tests() makes begin.
+        # Begins as the tests of holdfast_discover_tests() do.
         (self.source / "batch.cmake").write_text(f"""
             include("{self.prefix / PACKAGE}/gtest_cases.cmake")
             cmake_language(EVAL CODE "${{_holdfast_before_batches}}")
@@ -112,7 +112,7 @@ class Installation(HoldfastCase):
             else:
                 self.replace("bin/holdfast", content)
             run = self.ctest(self.build, "-V")
-            self.assertEqual(run.code, 0, run.text) # a missing POST_TEST command would make it 8
+            self.assertEqual(run.code, 0, run.text) # without the POST_TEST command it would be 8
             self.assert_all_wrapped(run, 2)
             self.assertNotIn("Run command", run.text)
             said = (f"holdfast: {self.prefix}/bin/holdfast {words}: tests run by their own properties, "
@@ -120,18 +120,20 @@ class Installation(HoldfastCase):
             self.assertEqual(run.text.count(said), 1, run.text)
 
     def run_with_a_retry(self, content):
-        """A run with `content` as holdfast-exec: the launcher becomes it for b, which may be tried again."""
+        """A run with `content` as holdfast-exec. The launcher becomes that for b, which may be
+        tried again."""
         (self.source / "sub/CMakeLists.txt").write_text("""
             add_test(NAME b COMMAND false)
             set_tests_properties(b PROPERTIES HOLDFAST_RETRY exit:1=1)
             """)
         self.configure(self.source, "build", prefix=self.prefix)
-        self.replace(LAUNCHER, (self.prefix / LAUNCHER).read_bytes()) # by a link it finds the whole stage
+        # A copy: through a link it would find the whole stage.
+        self.replace(LAUNCHER, (self.prefix / LAUNCHER).read_bytes())
         self.replace(EXEC, content)
         run = self.ctest(self.build)
         verdicts = run.verdicts()
         self.assertEqual(verdicts[1], ("a", "Passed"), run.text)
-        self.assertIn("Subprocess aborted", verdicts[2][1], run.text) # the launcher ends itself so, with a line
+        self.assertIn("Subprocess aborted", verdicts[2][1], run.text) # so the launcher ends itself
         self.assertIn("holdfast-exec: expected a program, install Holdfast again",
                       (self.build / "Testing/Temporary/LastTest.log").read_text())
 
@@ -140,7 +142,7 @@ class Installation(HoldfastCase):
         self.assertFalse((self.work / "ran").exists())
 
     def test_nor_is_one_that_is_cut_off(self):
-        """The test would die in it, by SIGSEGV."""
+        """Otherwise the test would die in it, by SIGSEGV."""
         whole = (self.prefix / EXEC).read_bytes()
         for size in (5, 64, 100_000, len(whole) - 1):
             with self.subTest(size=size):
@@ -165,7 +167,7 @@ class Installation(HoldfastCase):
         self.assertNotIn("Run command", self.ctest(self.build, "-V").text)
 
     def test_a_prefix_that_moves_with_the_tree(self):
-        # As FetchContent has it: the tools lie in the build tree.
+        # As with FetchContent: the tools are in the build tree.
         build = self.work / "fetched"
         tools = build / ".holdfast/tools"
         tools.parent.mkdir(parents=True)
@@ -180,7 +182,8 @@ class Installation(HoldfastCase):
 
 class Installing(HoldfastCase):
     def test_a_program_is_replaced_at_one_stroke(self):
-        # One that is running, or interrupted while it is written, must not change under its name.
+        # A running program must not change under its name, nor an interrupted write leave half of
+        # one.
         prefix = self.work / "installed"
         for name in (LAUNCHER, EXEC, "bin/holdfast"):
             (prefix / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Projects that use the same hooks of CTest: theirs keep working."""
+"""Projects that use the same hooks of CTest still work."""
 
 import unittest
 
@@ -25,7 +25,7 @@ class Neighbours(HoldfastCase):
                     add_test(NAME b COMMAND true)
                     """})
         build = self.configure(source, "build")
-        for _ in range(2): # a second configure must not take ours for the project's
+        for _ in range(2): # a second configure must tell our value from theirs
             run = self.ctest(build, "-V")
             self.assert_all_wrapped(run, 5)
             for name in ("single", "more", "most", "sub"):
@@ -34,7 +34,7 @@ class Neighbours(HoldfastCase):
         self.assert_none_wrapped(self.ctest(build, "-V", disable=True), 5)
 
     def test_whoever_replaced_add_test_before_us_has_it(self):
-        # Theirs is in place when ours is read: CMake could not keep both built-ins.
+        # Their function exists before ours. CMake could not keep both built-in commands.
         source = self.project("add_test(NAME a COMMAND true)\nadd_test(NAME b COMMAND true)\n")
         build = self.configure(source, "build")
         testfile = build / "CTestTestfile.cmake"
@@ -74,7 +74,7 @@ class Neighbours(HoldfastCase):
             set(CTEST_CUSTOM_PRE_TEST "echo their first")
             set(CTEST_CUSTOM_POST_TEST "echo their last")
             set(CTEST_CUSTOM_TESTS_IGNORE "nothing")"""})
-        for _ in range(2): # their configure_file writes the file anew
+        for _ in range(2): # their configure_file writes it anew
             build = self.configure(source, "build")
             run = self.ctest(build, "-V")
             self.assertEqual(run.code, 0, run.text)
@@ -82,12 +82,12 @@ class Neighbours(HoldfastCase):
             self.assertIn("\ntheir first\n", run.stdout)
             self.assertIn("\ntheir last\n", run.stdout)
             self.assertEqual((build / "CTestCustom.cmake").read_text().count("/custom.cmake\")"), 2)
-        if " begin --tree" in run.stdout: # ours encloses theirs
+        if " begin --tree" in run.stdout: # ours come around theirs
             self.assertLess(run.stdout.index(" begin --tree"), run.stdout.index("their first"))
             self.assertLess(run.stdout.index("their last"), run.stdout.index(" end --tree"))
 
     def test_a_ctestcustom_of_the_old_kind_is_still_read(self):
-        # ctest passes it by where there is a CTestCustom.cmake.
+        # ctest ignores it if there is a CTestCustom.cmake.
         source = self.project("""
             add_test(NAME a COMMAND true)
             add_test(NAME ignored COMMAND false)
@@ -98,18 +98,18 @@ class Neighbours(HoldfastCase):
             """, files={"custom.in": """
             list(APPEND CTEST_CUSTOM_TESTS_IGNORE "ignored")
             list(APPEND CTEST_CUSTOM_POST_TEST "echo theirs")"""})
-        self.configure(source, "build") # ours is alone first
+        self.configure(source, "build") # only our file at first
         for _ in range(2):
             build = self.configure(source, "build", "-DCUSTOM=ON")
             run = self.ctest(build, "-V")
             self.assertEqual(run.code, 0, run.text)
             self.assertEqual(run.verdicts(), {1: ("a", "Passed")})
             self.assert_all_wrapped(run, 1)
-            # An older ctest reads those below, too.
+            # An older ctest also reads those in directories below.
             self.assertEqual(run.stdout.count("\ntheirs\n"), 1 if ctest_version() >= (4, 0) else 2)
             self.assertIn(" begin --tree", run.stdout)
             self.assertIn(" end --tree", run.stdout)
-        # A CTestCustom.cmake of the project's own goes first, as in ctest.
+        # As in ctest, the project's own CTestCustom.cmake takes precedence.
         (build / "CTestCustom.cmake").write_text("# theirs\n")
         self.configure(source, "build")
         self.assertEqual(self.ctest(build).verdicts()[2][1], "***Failed")
@@ -143,7 +143,7 @@ class Neighbours(HoldfastCase):
         self.assert_all_wrapped(self.ctest(source, "-V"), 1)
 
     def test_a_source_directory_that_is_the_build_directory_too(self):
-        # To CMake its name means the top-level directory, whose binary directory it is.
+        # By this name CMake means the top-level directory, of which it is the binary directory.
         source = self.project("""
             add_subdirectory(build)
             add_subdirectory(two)

@@ -1,4 +1,4 @@
-"""Holdfast fetched with the project: built while that is configured, at a path that stays."""
+"""A project fetches Holdfast. It is built while the project is configured, at a path that stays."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ add_test(NAME a COMMAND sh -c "echo via=$HOLDFAST_TEST_NAME")
 
 
 class Subproject(HoldfastCase):
-    # All of Holdfast is built by one of its commands.
+    # One command of this test builds all of Holdfast.
     patience_s = 2300
 
     def test_fetched_built_once_and_again_when_it_changes(self):
@@ -61,7 +61,7 @@ class Subproject(HoldfastCase):
         self.assertIn("edited", self.ctest(build).text)
 
         self.configure(source, "build", "-DHOLDFAST_ENABLED=OFF")
-        self.command("cmake", "--build", build) # what tests link is still there
+        self.command("cmake", "--build", build) # what tests link still exists
         self.assert_none_wrapped(self.ctest(build, "-V"), 1)
 
 

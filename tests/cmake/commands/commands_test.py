@@ -1,4 +1,4 @@
-"""Which program a test runs, and that ctest still says Not Run for one it would not find."""
+"""Which program a test runs. ctest still says Not Run for a program that it would not find."""
 
 import json
 import os
@@ -50,9 +50,9 @@ endforeach()
 BARE = {"no_detour", "missing", "missing_name", "directory", "no_permission", "lost_interpreter", "wd_only_name",
         "will_fail_missing", "will_fail_missing_relative", "will_fail_missing_name",
         "will_fail_no_permission"}
-if ctest_version() >= (4, 0):  # whose libuv may find it not executable
+if ctest_version() >= (4, 0):  # its libuv may not find it executable
     BARE.add("bare_script")
-# What ctest does not find it does not print a command for.
+# ctest prints no command for a program that it does not find.
 NOT_FOUND = {"no_detour", "missing", "missing_name", "directory", "will_fail_missing", "will_fail_missing_relative",
              "will_fail_missing_name"}
 
@@ -72,7 +72,7 @@ class Commands(HoldfastCase):
         names = {number: verdict[0] for number, verdict in expected.verdicts().items()}
         self.assertEqual(len(names), 26)
         for number, name in names.items():
-            # argv[0] as well: scripts derive paths from $0.
+            # argv[0] too, because scripts derive paths from $0.
             plain_output = [line.replace(str(plain), str(attached))
                             for line in expected.output(number)]
             self.assertEqual(run.output(number), plain_output, name)
@@ -189,7 +189,7 @@ class Commands(HoldfastCase):
                 self.assertIn(f'"--test=prog" "{outermost}"', run.commands()[1])
             else:
                 self.assertTrue(run.commands()[1].startswith(outermost), run.commands())
-            # Who lists sees the project's own words.
+            # A listing has the project's own words.
             (listed,) = json.loads(self.ctest(build, "--show-only=json-v1").stdout)["tests"]
             through = [f"{source}/through", "a b"] if has_launchers else []
             self.assertEqual(listed["command"], [*through, f"{source}/emulator", f"{build}/prog"])

@@ -1,4 +1,4 @@
-"""holdfast_discover_tests(): what becomes a test, with and without Holdfast at test time."""
+"""holdfast_discover_tests(): which tests it makes, with and without Holdfast when they run."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import unittest
 
 from holdfast_case import HoldfastCase, ctest_version
 
-# Answers as a GoogleTest program does, without the time to build one, and prints its arguments.
+# Answers as a GoogleTest program would, without the time to build one, and prints its arguments.
 GTEST_LIKE = r"""
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,7 +62,7 @@ else()
 endif()
 """
 
-# Which names and outcomes CMake has changed between its versions, or has wrong for GoogleTest.
+# CMake has changed these names and outcomes between its versions, or has them wrong for GoogleTest.
 ODD = ("Odd", "Inst/")
 
 
@@ -82,7 +82,7 @@ class Batches(HoldfastCase):
         return build
 
     def discovered(self, *arguments, **how):
-        """The tests of one call: {name: (filter, properties)}."""
+        """The tests of one call as {name: (filter, properties)}."""
         call = " ".join(arguments)
         build = self.built(f"add_executable(prog prog.c)\nholdfast_discover_tests(prog {call})\n", **how)
         self.build = build
@@ -204,7 +204,7 @@ class Batches(HoldfastCase):
         self.assertEqual(told["a.Suite"], {
             "HOLDFAST_P_ISOLATION=set:process", "HOLDFAST_P_PROCESSORS=set:2",
             "HOLDFAST_P_LOCKS=set:x,y:shared",
-            "HOLDFAST_P_JUDGED=set:output"})  # that all were skipped is told by a line
+            "HOLDFAST_P_JUDGED=set:output"})  # a line says that all were skipped
         self.assertEqual(told["b.prog"], {"HOLDFAST_P_ISOLATION=set:fork", "HOLDFAST_P_JUDGED=set:output"})
 
     def test_a_batch_is_started_by_its_own_launcher_and_no_other_test_is(self):

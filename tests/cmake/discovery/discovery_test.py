@@ -1,10 +1,10 @@
-"""Tests that are found after the configure step run through the launcher like all others."""
+"""Tests that are discovered after the configure step run through the launcher like all others."""
 
 import unittest
 
 from holdfast_case import HoldfastCase
 
-# Answers as a GoogleTest program does, without the time to build one.
+# Answers as a GoogleTest program would, without the time to build one.
 GTEST_LIKE = """
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ gtest_discover_tests(prog DISCOVERY_MODE ${MODE} TEST_PREFIX pre.
   PROPERTIES HOLDFAST_LOCKS db LABELS unit TIMEOUT 60)
 """
 
-# What CMake 4.4 would have: here it only shows what it is given.
+# Stands in for the command of CMake 4.4. It only shows its arguments.
 DISCOVER_TESTS = """
 function(discover_tests)
   set(i 0)
@@ -60,7 +60,8 @@ class Discovery(HoldfastCase):
                 self.assertIn("HOLDFAST_P_LOCKS=set:db", runs[1].modifications()[number])
 
     def given(self, call, name):
-        """What the built-in discover_tests() receives for a call in a CTestTestfile.cmake."""
+        """The arguments that the built-in discover_tests() gets for a call in a
+        CTestTestfile.cmake."""
         source = self.project("add_test(NAME a COMMAND true)\n", name=name)
         build = self.configure(source, f"{name}-build")
         testfile = build / "CTestTestfile.cmake"

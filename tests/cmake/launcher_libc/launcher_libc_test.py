@@ -1,5 +1,5 @@
-"""Which C library the launcher gets: musl where all of it can be had, else glibc, in one line. On a launcher of some
-lines, built as Holdfast's is (cmake/LauncherLibc.cmake)."""
+"""Which C library the launcher gets: musl if all of it works, else glibc, with one line. The
+launcher here has only some lines, but is built as Holdfast's is (cmake/LauncherLibc.cmake)."""
 
 import os
 import shutil
@@ -89,7 +89,7 @@ class LauncherLibc(HoldfastCase):
 
     @unittest.skipUnless(os.environ.get("HOLDFAST_TEST_TRIES_MUSL") == "TRUE", "Holdfast was configured to take glibc")
     def test_of_holdfast_itself_it_is_musl(self):
-        # Or ./dev bench, which has a bound for that, would be the first to see it.
+        # Without this, ./dev bench would be the first to see it, by its bound.
         self.assertFalse(is_glibcs(STAGE / LAUNCHER))
 
     def test_musl_where_all_of_it_works(self):
@@ -160,7 +160,7 @@ class LauncherLibc(HoldfastCase):
         killed.touch(0o755)
         configured = self.configured(f"-DCMAKE_CXX_COMPILER_LAUNCHER={killed}")
         self.assertEqual(configured.returncode, 0, configured.stderr)
-        # The driver, and what it has started.
+        # Either the compiler's driver is killed, or a program that it has started.
         for ends in ("kill -TERM $$", 'echo "g++: fatal error: Killed signal terminated program cc1plus"; exit 1',
                      'echo "collect2: fatal error: ld terminated with signal 9 [Killed]"; exit 1'):
             killed.write_text(f'#!/bin/sh\ncase "$*" in *-nostdinc*) {ends} ;; esac\nexec "$@"\n')

@@ -1,5 +1,5 @@
-// Uses of the C++ library what the launcher does: strings that grow and are put together, vectors,
-// sorting. With -DASKS_THE_LIBRARY also something that is not in its headers.
+// Uses the parts of the C++ library that the launcher uses: strings that grow and are joined,
+// vectors, sorting. With -DASKS_THE_LIBRARY it also uses a function that is not in the headers.
 #include <algorithm>
 #include <charconv>
 #include <chrono>

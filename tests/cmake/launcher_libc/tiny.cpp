@@ -1,4 +1,4 @@
-// Stands in for the launcher in a project that takes seconds to build: starts a program, ends as it
+// Stands in for the launcher in a project that builds in seconds. It starts a program, ends as that
 // ends, and ends what that leaves behind. With musl and -DLIES_OF_… it fails in one of these.
 #include <sys/prctl.h>
 #include <sys/wait.h>

@@ -1,4 +1,4 @@
-"""Holdfast::mark, Holdfast::gtest and Holdfast::gtest_main in projects of users."""
+"""Holdfast::mark, Holdfast::gtest and Holdfast::gtest_main in users' projects."""
 
 import shutil
 import unittest
@@ -35,7 +35,7 @@ STRICT = ("-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wold-style-cast -Wuse
 
 class Linking(HoldfastCase):
     def configure(self, source, build, *arguments, **how):
-        """GoogleTest's headers take long to compile: by ccache where it is."""
+        """Uses ccache if it is installed, because GoogleTest's headers take long to compile."""
         if shutil.which("ccache"):
             arguments += ("-DCMAKE_CXX_COMPILER_LAUNCHER=ccache",)
         return super().configure(source, build, *arguments, **how)

@@ -1,4 +1,4 @@
-"""Whoever only lists tests sees the real commands, and nothing of Holdfast at all."""
+"""A listing shows the real commands, and nothing of Holdfast."""
 
 import json
 import os
@@ -41,7 +41,7 @@ INCLUDED = {
 
 class Listings(HoldfastCase):
     def tree(self, build):
-        """Every file below it with its content, ctest's own log apart."""
+        """Every file below the tree with its content, except ctest's own log."""
         found = {}
         for directory, _, files in os.walk(build):
             for name in files:
@@ -52,7 +52,7 @@ class Listings(HoldfastCase):
         return found
 
     def processes_of(self, build):
-        """Command lines of processes that know the tree by its path."""
+        """The command lines of processes that name the tree's path."""
         found = []
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             try:
@@ -92,7 +92,7 @@ class Listings(HoldfastCase):
     def test_a_value_that_looks_like_a_listing_option_is_a_value(self):
         source = self.project("add_test(NAME a-N COMMAND true)\n")
         build = self.configure(source, "build")
-        # From 4.0 on ctest takes such a value in one word only.
+        # From 4.0 on ctest takes such a value only in the same word.
         words = ["-R=-N"] if ctest_version() >= (4, 0) else ["-R", "-N"]
         self.assert_all_wrapped(self.ctest(build, "-V", *words), 1)
 
@@ -108,7 +108,7 @@ class Listings(HoldfastCase):
              "testPresets": [{"name": "list", "configurePreset": "c"}]}))
         for name in ("list", "inherits", "inherits further", "inherits an included one"):
             for spelling in (["--preset", name], [f"--preset={name}"]):
-                # PWD may be missing or stale: the tree knows its source directory too.
+                # PWD may be missing or wrong. The tree knows its source directory too.
                 for pwd in (str(source), "/nonexistent", str(elsewhere), None):
                     environment = self.environment(PWD=pwd)
                     if pwd is None:
@@ -146,7 +146,8 @@ class Listings(HoldfastCase):
                 self.assertNotIn("CMake Error", run.text)
 
     def test_presets_of_each_version_list_and_run(self):
-        """Each version that this CMake knows, with what it brought: macros in include (7 and 9), workflows (6)."""
+        """Each version of presets that this CMake knows, with what it brought: macros in include (7
+        and 9), workflows (6)."""
         known_from = {6: (3, 25), 7: (3, 27), 8: (3, 28), 9: (3, 30), 10: (3, 31), 11: (4, 3)}
         for version in [version for version, cmake in known_from.items() if cmake <= ctest_version()]:
             source = self.project(PROJECT, name=f"presets{version}", files=FILES)
@@ -180,7 +181,8 @@ class Listings(HoldfastCase):
             self.assertEqual(workflow.stdout.count("Test command: "), 3, workflow.stdout)
 
     def test_presets_of_a_file(self):
-        """CMake 4.4 has the option. The arguments of a script stand for those of such a ctest."""
+        """CMake 4.4 has the option. The arguments of a script stand in for those of such a
+        ctest."""
         source = self.work / "source"
         source.mkdir()
         for name, how in (("CMakePresets.json", {"outputOnFailure": True}), ("odd;[name", {"showOnly": "json-v1"})):
@@ -203,7 +205,7 @@ class Listings(HoldfastCase):
             self.assertEqual(ran.stderr.strip(), lists, arguments)
 
     def test_a_variable_that_ctest_was_started_with(self):
-        """As an include of a preset may name it, of any bytes."""
+        """An include of a preset may name such a variable, which may hold any bytes."""
         script = self.work / "value.cmake"
         script.write_text(f'cmake_minimum_required(VERSION 3.25)\ninclude("{STAGE / PACKAGE}/listing.cmake")\n'
                           'foreach(name IN ITEMS OF_PRESETS OF NOT_THERE)\n'

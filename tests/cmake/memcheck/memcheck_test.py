@@ -1,4 +1,4 @@
-"""A memory check checks the test, not the launcher: valgrind finds what it finds without us."""
+"""A memory check checks the test, not the launcher: valgrind finds the same as without Holdfast."""
 
 import re
 import shutil
@@ -34,7 +34,7 @@ class Memcheck(HoldfastCase):
             yield source, build
 
     def findings(self, run, build):
-        """What ctest counted, and what valgrind wrote of it, without addresses and pids."""
+        """ctest's count, and valgrind's findings without addresses and pids."""
         counted = re.findall(r"^(Memory Leak|Uninit\w* \w+ \w+.*|Uninitialized.*) - (\d+)$",
                              run.stdout, re.M)
         logs = [re.sub(r"==\d+==|0x[0-9A-F]+|at .*|by .*", "", path.read_text())
@@ -51,7 +51,7 @@ class Memcheck(HoldfastCase):
             results.append((run.code, *self.findings(run, build)))
         self.assertEqual(results[0], results[1])
         self.assertTrue(results[0][1], "valgrind found nothing at all")
-        # The same tree still runs through Holdfast otherwise.
+        # Otherwise the same tree still runs through Holdfast.
         self.assert_all_wrapped(self.ctest(build, "-V"), 2)
 
     def test_in_a_script(self):

@@ -1,4 +1,4 @@
-"""Wherever ctest is started, and wherever the tree has gone since, every test is covered."""
+"""Every test is covered, wherever ctest starts, and wherever the tree has been moved."""
 
 import json
 import os
@@ -41,7 +41,7 @@ class Places(HoldfastCase):
             run = self.ctest(directory, "-V")
             self.assertTrue(all(run.wrapped().values()))
         run = self.ctest(link, "-V")
-        if "Run command" in run.text: # there is a bin/holdfast
+        if "Run command" in run.text: # only if there is a bin/holdfast
             self.assertIn(f'--tree "{os.path.realpath(build)}"', run.text)
 
     def test_a_moved_tree_works_as_before(self):
@@ -50,7 +50,7 @@ class Places(HoldfastCase):
         moved = self.work / "a b" / "moved"
         moved.parent.mkdir()
         shutil.move(build, moved)
-        shutil.rmtree(self.work / "elsewhere") # that one's path is absolute in ctest's own file
+        shutil.rmtree(self.work / "elsewhere") # its path is absolute in ctest's own file
         run = self.ctest(moved, "-V", "-E", "apart")
         self.assert_all_wrapped(run, 3)
         self.assert_all_wrapped(self.ctest(moved / "one", "-V"), 2)
@@ -66,7 +66,8 @@ class Places(HoldfastCase):
             self.assertIn("1 passed", run.text)
 
     def test_a_source_directory_with_quotes_in_its_path(self):
-        """ctest reads them unescaped (_BACKTRACE_TRIPLES), so that one argument may be several."""
+        """ctest reads these paths unescaped (_BACKTRACE_TRIPLES), so one argument may become
+        several."""
         plain = self.project(f"add_test(NAME probe COMMAND {PROBE})\nadd_test(NAME other COMMAND {PROBE})\n")
         source = self.work / 'a "b'
         shutil.copytree(plain, source)
@@ -78,7 +79,8 @@ class Places(HoldfastCase):
             self.assertNotIn("CMake Error", run.text)
 
     def test_with_a_quote_in_the_path_properties_hold_and_names_may_have_brackets(self):
-        """The pieces are an odd number here: a name without a value, which ctest passes by."""
+        """ctest reads such a path as several words. Here they are an odd number, so the last is a
+        name without a value, which ctest ignores."""
         names = ("plain", "a ]", "[a b", "x]y")
         project = self.project("".join(
             f'add_test(NAME "{name}" COMMAND sh -c "exit 3")\n'
@@ -94,7 +96,8 @@ class Places(HoldfastCase):
             self.assertIn("HOLDFAST_P_LOCKS=set:l@build", run.modifications()[number])
 
     def test_a_source_directory_with_a_semicolon_in_its_path(self):
-        """A path is no list: CMake itself configures it, joins such paths by semicolons and runs all tests."""
+        """A path is no list. CMake configures it, joins such paths by semicolons, and runs all
+        tests."""
         project = self.project(TOP + """
             set_property(DIRECTORY PROPERTY HOLDFAST_CUSTOM_STEPS ON)
             if(NOT CMAKE_BINARY_DIR MATCHES ";") # CMake makes no target there
@@ -122,7 +125,8 @@ class Places(HoldfastCase):
                 self.assertNotIn("Re-running CMake", built.stdout)
 
     def test_directories_that_end_in_a_semicolon(self):
-        """Also beside one whose name is the rest of theirs, added or not."""
+        """Even beside a directory whose name is the rest of theirs, whether that one is added or
+        not."""
         names = ("a", "a;", "a;/c")
         choices = [names[1:2], names[:2], names[2:], (names[0], names[2]), names]
         text = "".join(f'if({i} IN_LIST CHOICE)\n  add_subdirectory("{name}")\nendif()\n' for i, name in enumerate(names))
@@ -137,7 +141,8 @@ class Places(HoldfastCase):
                     self.assert_all_wrapped(self.ctest(build / name, "-V"), 1)
 
     def test_a_source_directory_with_one_bracket_in_its_path(self):
-        """Between such brackets a list of CMake's is not split: each directory keeps what it has asked for."""
+        """CMake does not split a list between such brackets. Each directory still gets its own
+        settings."""
         own = """
             set_property(DIRECTORY PROPERTY HOLDFAST_CUSTOM_TIMEOUT {}m)
             add_custom_target(step_{} ALL COMMAND ${{CMAKE_COMMAND}} -E echo a step VERBATIM)
@@ -178,7 +183,7 @@ class Places(HoldfastCase):
         plain = self.configure(source, "plain", "-G", "Ninja Multi-Config", attached=False)
         for build in (attached, plain):
             self.command("cmake", "--build", build, "--config", "Release")
-        # Debug is not built, Other does not exist, and without -C nothing is available.
+        # Debug is not built, Other does not exist, and without -C ctest finds no program.
         for arguments in (["-C", "Release"], ["-C", "Debug"], ["-C", "Other"], []):
             run = self.ctest(attached, *arguments)
             expected = self.ctest(plain, *arguments)

@@ -1,4 +1,4 @@
-"""ctest -S scripts, dashboards, nested runs: what ctest tells the launcher about itself."""
+"""ctest -S scripts, dashboards and nested runs: what ctest tells the launcher about itself."""
 
 import os
 import re
@@ -6,8 +6,8 @@ import unittest
 
 from holdfast_case import CTEST, STAGE, HoldfastCase
 
-# A bare name that only the test's own directory has is left alone by Holdfast: such a test
-# sees what the launcher would take away.
+# Holdfast leaves a bare name alone that exists only in the test's own directory. So this test sees
+# the variable, which the launcher would remove.
 SHOW = '#!/bin/sh\necho "attach=$HOLDFAST_ATTACH parent=$PPID"\n'
 SHOWN = """
 configure_file(show ${CMAKE_BINARY_DIR}/wd/show-attach COPYONLY)
@@ -18,7 +18,8 @@ set_tests_properties(show PROPERTIES WORKING_DIRECTORY ${CMAKE_BINARY_DIR}/wd)
 
 class Scripts(HoldfastCase):
     def shown(self, text):
-        """(pid, start, count, key, tree, parent) as each bare test printed them; of our PID namespace."""
+        """(pid, start, count, key, tree, parent) as each bare test printed them, in our PID
+        namespace."""
         own = os.stat("/proc/self/ns/pid").st_ino
         return re.findall(rf"attach=2 (\d+) (\d+) {own} (\d+) (\S+) (.*) parent=(\d+)", text)
 
@@ -32,7 +33,7 @@ class Scripts(HoldfastCase):
         (pid, start, count, key, tree, parent), = self.shown(run.text)
         self.assertEqual(pid, parent)
         self.assertEqual((count, key, tree), ("1", "a%25b%20project", os.path.realpath(build)))
-        # Field 22 of /proc/<pid>/stat, in ticks since boot: a bit before now.
+        # Field 22 of /proc/<pid>/stat, in ticks since boot: a moment ago.
         with open("/proc/uptime", encoding="ascii") as file:
             now = float(file.read().split()[0]) * os.sysconf("SC_CLK_TCK")
         self.assertTrue(now - 60_000 < int(start) <= now, f"{start} at {now}")

@@ -1,4 +1,4 @@
-"""What test properties tell the launcher, as ctest -V shows it: variables of the test."""
+"""What test properties tell the launcher. ctest -V shows it, as variables of the test."""
 
 import json
 import os
@@ -9,12 +9,12 @@ from pathlib import Path
 from holdfast_case import HoldfastCase, ctest_version
 
 SOURCE = Path(os.environ["HOLDFAST_TEST_SOURCE"])
-# That a limit is over (docs/guide/timeouts.md).
+# That ctest tells the end of a limit (docs/guide/timeouts.md).
 CTEST_TELLS = ctest_version() >= (3, 27)
 
 
 def limit_told(seconds):
-    """The modifications of a limit that ctest and the launcher keep between them."""
+    """The modifications for a limit that ctest and the launcher keep together."""
     if CTEST_TELLS:
         return {f"HOLDFAST_P_NATIVE_LIMIT=set:{seconds + 60}", "HOLDFAST_P_TELLS_LIMIT=set:1"}
     return {f"HOLDFAST_P_NATIVE_LIMIT=set:{seconds + 8}"}
@@ -22,7 +22,7 @@ def limit_told(seconds):
 
 class Properties(HoldfastCase):
     def modifications(self, tests_cmake):
-        """{name: HOLDFAST_P_… modifications} of tests that a script defines."""
+        """{name: HOLDFAST_P_… modifications} of the tests that a script defines."""
         source = self.project("""
             set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${CMAKE_SOURCE_DIR}/t.cmake)
             """, name=f"p{len(list(self.work.iterdir()))}", files={"t.cmake": tests_cmake})
@@ -69,7 +69,8 @@ class Properties(HoldfastCase):
                    "both": {"HOLDFAST_P_JUDGED=set:output,will-fail"}, "not": set()})
 
     def test_a_combination_that_was_met_before_is_told_as_it_was_the_first_time(self):
-        """By what was remembered of it, odd values and earlier calls included."""
+        """attach.cmake remembers what it wrote for a combination, even with odd values or after
+        earlier calls."""
         script = ""
         for name in ("a", "b", "c"):
             script += f"""
@@ -169,7 +170,7 @@ class Properties(HoldfastCase):
                 "HOLDFAST_P_RESOURCE_LOCK=set:a%20b,c%2Cd,e%25f,g%2Fh%3Ai%40j,%C3%A4,x_y.z-1+2"})
         modifications = self.last.modifications()
         self.assertEqual(modifications[1], {"HOLDFAST_P_RESOURCE_LOCK=set:db"})
-        # ctest applies them in order: the last one has both calls' names.
+        # ctest applies them in order, and the last one has the names of both calls.
         self.assertIn("HOLDFAST_P_RESOURCE_LOCK=set:p,q,r", modifications[3])
         self.assertLess(self.last.stdout.index("LOCK=set:p,q\n"),
                         self.last.stdout.index("LOCK=set:p,q,r\n"))
@@ -183,8 +184,8 @@ class Properties(HoldfastCase):
         self.assertEqual(self.last.modifications()[1], {
             "HOLDFAST_P_RESOURCE_LOCK=set:own",
             "HOLDFAST_P_LOCKS=set:db,net@project,gpu@machine,rd:shared,n:1/4,s:shared@user"})
-        # ctest lists a test's locks, but only where it lists tests, and there we stay out: ask
-        # the same files for their JSON with the listing of Holdfast's switched off.
+        # ctest shows a test's locks only in a listing, and there Holdfast stays out. So this asks
+        # the same files for JSON, with Holdfast's check for a listing switched off.
         testfile = self.build / "CTestTestfile.cmake"
         testfile.write_text("macro(_holdfast_stay_in)\n  function(_holdfast_lists_only a out)\n"
                             "    set(${out} FALSE PARENT_SCOPE)\n  endfunction()\nendmacro()\n"
@@ -206,7 +207,7 @@ class Properties(HoldfastCase):
         odd = self.work / "a b,c"
         odd.write_text("")
         most = int(re.search(r"k_most_inputs = (\d+);", (SOURCE / "launcher/core/ctest/test_inputs.cpp").read_text())[1])
-        many = ";".join(f"/etc/./{'./' * i}passwd" for i in range(1000))  # more than fits into one variable
+        many = ";".join(f"/etc/./{'./' * i}passwd" for i in range(1000))  # too long for a variable
         modifications = self.modifications(f"""
             add_test(a true)
             set_tests_properties(a PROPERTIES REQUIRED_FILES "/etc/passwd;{odd}")
@@ -303,7 +304,7 @@ class Properties(HoldfastCase):
         self.assertEqual(names, {"in_first", "in_second"})
 
     def test_what_is_around_ctest_tells_the_launcher_nothing(self):
-        """Only a test's own properties do; every variable that there is is tried."""
+        """Only a test's own properties tell it something. This tries every variable there is."""
         listed = (SOURCE / "launcher/core/base/environment.hpp").read_text()
         names = set(re.findall(r'"(HOLDFAST_P_[A-Z_]+[A-Z])"', listed))
         self.assertGreater(len(names), 10)
@@ -320,7 +321,7 @@ class Properties(HoldfastCase):
         self.assertIn("HOLDFAST_ATTACH=", of_launcher)
         self.assertIn("HOLDFAST_ATTEMPT_ID=", of_launcher)
         told = set(re.findall("HOLDFAST_P_[A-Z_]+", of_launcher))
-        # What ctest's own limit for all tests is, which this run tells.
+        # These tell ctest's own limit for all tests, as this run has it.
         self.assertLessEqual(told, {"HOLDFAST_P_DEFAULT_TIMEOUT", "HOLDFAST_P_DEFAULT_LIMIT"}, run.text)
         self.assertNotIn("DEFAULT_TIMEOUT=1s", of_launcher)
         self.assertEqual([line for line in run.output(2) if line.startswith("HOLDFAST_P_")], [])
@@ -373,7 +374,8 @@ class Properties(HoldfastCase):
         self.assert_same_verdicts(source, count=2)
 
     def test_values_that_are_too_long_for_a_variable(self):
-        """execve(2) takes 128 KiB. Where CTest alone runs the test it runs, without what was asked for in such a way."""
+        """execve(2) takes 128 KiB. Tests that CTest alone would run do run, but without the
+        setting."""
         text = "string(REPEAT x 70000 half)\n"
         ignored = ("HOLDFAST_RETRY", "HOLDFAST_TIMEOUT", "HOLDFAST_ON_LEAK", "HOLDFAST_ISOLATION", "LABELS")
         for name in ignored:
@@ -388,7 +390,7 @@ class Properties(HoldfastCase):
         run = self.ctest(self.configure(source, "attached"), "-V")
         self.assertEqual((plain.code, len(plain.verdicts())), (0, len(ignored) + 1), plain.text)
         self.assertEqual((run.code, run.verdicts()), (0, plain.verdicts()))
-        self.assertNotIn("86400", run.text)  # a day, for who waits for locks or is tried again
+        self.assertNotIn("86400", run.text)  # a day: for waits and retries
         for number, name in enumerate(("RESOURCE_LOCK", *ignored), start=1):
             self.assertIn(f"HOLDFAST_P_{name.removeprefix('HOLDFAST_')}=unset:", run.modifications()[number])
             said = [line for line in run.text.splitlines() if f": its {name} is too long to be told" in line]

@@ -1,4 +1,4 @@
-"""What the launcher is told of a test's verdict: only where retries are asked for."""
+"""The launcher is told the rules of a test's verdict only if the test has retries."""
 
 import unittest
 
@@ -7,7 +7,7 @@ from holdfast_case import HoldfastCase
 
 class Retries(HoldfastCase):
     def told(self, tests_cmake, *arguments, toml=None):
-        """{name: HOLDFAST_P_RETRY and _VERDICT} of tests that a script defines."""
+        """{name: HOLDFAST_P_RETRY and _VERDICT} of the tests that a script defines."""
         source = self.project("""
             set_property(DIRECTORY PROPERTY TEST_INCLUDE_FILES ${CMAKE_SOURCE_DIR}/t.cmake)
             """, name=f"p{len(list(self.work.iterdir()))}",
@@ -43,7 +43,8 @@ class Retries(HoldfastCase):
         self.assertEqual(found["not_asked"], {})
 
     def test_each_test_has_its_own_expressions(self):
-        """As CMake writes them: in the order of the alphabet, with nothing about retries before."""
+        """CMake writes properties in the order of the alphabet, and none about retries comes
+        before."""
         found = self.told("""
             foreach(name one two three)
               add_test(${name} true)
@@ -84,7 +85,7 @@ class Retries(HoldfastCase):
             self.assertEqual(self.last.text.count(f'holdfast: "{name}": its regular expressions are too long'), 1)
 
     def shown_environment(self):
-        """The last of the modifications, which is the one that holds."""
+        """The last of the modifications, which is the one that counts."""
         lines = [line for line in self.last.stdout.splitlines()
                  if "HOLDFAST_P_VERDICT=set:" in line]
         return lines[-1].partition("=set:")[2]
@@ -137,7 +138,7 @@ class Retries(HoldfastCase):
             self.told(script.replace("$HOLDFAST", "\\$HOLDFAST"), *arguments)
             shown = [line for line in self.last.stdout.splitlines() if "told=" in line
                      and "Test command" not in line]
-            # By the built-in: the launcher would take the variable away from the test.
+            # These tests run by the built-in command: the launcher would remove the variable.
             self.assertTrue(shown, self.last.stdout)
             self.assertEqual({line.split("told=")[1] for line in shown}, {told}, arguments)
 

@@ -1,10 +1,9 @@
 """Mini projects, configured with and without Holdfast, and what ctest says of them.
 
 Environment (set by tests/cmake/CMakeLists.txt):
-  HOLDFAST_TEST_STAGE   the prefix under test
-  HOLDFAST_TEST_WORK    where tests may write
-  HOLDFAST_TEST_CMAKE, HOLDFAST_TEST_CTEST, HOLDFAST_TEST_SOURCE
-"""
+HOLDFAST_TEST_STAGE   the prefix under test
+HOLDFAST_TEST_WORK    where tests may write
+HOLDFAST_TEST_CMAKE, HOLDFAST_TEST_CTEST, HOLDFAST_TEST_SOURCE"""
 
 import os
 import re
@@ -29,13 +28,13 @@ _MODIFICATION = re.compile(r"^(\d+):  ([A-Za-z_0-9]+=[a-z_]+:.*)$", re.M)
 
 
 def ctest_version():
-    """(3, 25): words and abilities differ."""
+    """Such as (3, 25). Words and abilities differ."""
     shown = subprocess.run([CTEST, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
     return tuple(map(int, re.search(r"(\d+)\.(\d+)", shown).groups()))
 
 
 class CTestRun:
-    """One finished ctest: its output, and what it says per test (by ctest's test number)."""
+    """A ctest that has ended: its output, and its words for each test (by ctest's number)."""
 
     def __init__(self, process):
         self.code = process.returncode
@@ -44,7 +43,7 @@ class CTestRun:
         self.text = self.stdout + self.stderr
 
     def verdicts(self):
-        """{number: (name, verdict)}, the verdict in ctest's words, reasons included."""
+        """{number: (name, verdict)}. The verdict is in ctest's words, reasons included."""
         found = {int(number): (name, " ".join(verdict.split()))
                  for number, name, verdict in _VERDICT.findall(self.stdout)}
         for number, _, reason in _FAILED_LINE.findall(self.stdout):
@@ -53,26 +52,26 @@ class CTestRun:
         return found
 
     def words(self):
-        """Its output without the tests' own paths, in which a checkout's name stands."""
+        """The output without the tests' own paths, which contain the checkout's name."""
         return self.text.replace(str(WORK), "WORK")
 
     def commands(self):
-        """{number: command line} of a `ctest -V`."""
+        """{number: command line}, from `ctest -V`."""
         return {int(number): command for number, command in _COMMAND.findall(self.stdout)}
 
     def wrapped(self):
-        """{number: whether the command is run by the launcher} of a `ctest -V`."""
+        """{number: whether the launcher runs the command}, from `ctest -V`."""
         return {number: LAUNCHER in command for number, command in self.commands().items()}
 
     def modifications(self):
-        """{number: set of ENVIRONMENT_MODIFICATIONs} of a `ctest -V`."""
+        """{number: set of ENVIRONMENT_MODIFICATIONs}, from `ctest -V`."""
         found = {}
         for number, modification in _MODIFICATION.findall(self.stdout):
             found.setdefault(int(number), set()).add(modification)
         return found
 
     def output(self, number):
-        """What a test printed, of a `ctest -V`."""
+        """The output of a test, from `ctest -V`."""
         lines = re.findall(rf"^{number}: (.*)$", self.stdout, re.M)
         ctests_own = re.compile(r"Test command: |Test timeout |Working Dir|Environment var"
                                 r"| [A-Za-z_0-9]+=")
@@ -81,7 +80,7 @@ class CTestRun:
 
 class HoldfastCase(unittest.TestCase):
     maxDiff = None
-    # A hang is a failure of the test, not of whoever waits for it.
+    # A hang fails the test instead of hanging its ctest.
     patience_s = 1200
 
     def setUp(self):
@@ -111,7 +110,7 @@ class HoldfastCase(unittest.TestCase):
 
     @staticmethod
     def environment(**changes):
-        """Ours, without what a surrounding ctest or Holdfast has put there."""
+        """The driver's environment, without what a surrounding ctest or Holdfast has put there."""
         drop = ("HOLDFAST_", "CTEST_", "DASHBOARD_TEST", "CLICOLOR", "MAKEFLAGS", "CMAKE_")
         kept = {k: v for k, v in os.environ.items() if not k.startswith(drop)}
         kept.update({k: v for k, v in changes.items() if v is not None})
@@ -133,10 +132,10 @@ class HoldfastCase(unittest.TestCase):
     # --- Projects --------------------------------------------------------------------
 
     def project(self, text, name="project", languages="NONE", files=None):
-        """Writes a project; `find_package(Holdfast)` is in it unless NO_HOLDFAST is set."""
+        """Writes a project, with `find_package(Holdfast)` unless NO_HOLDFAST is set."""
         source = self.work / name
         source.mkdir(parents=True)
-        # This test's alone: another checkout's has locks of its own, whatever they are called.
+        # This test's own name, so that another checkout's tests have other locks.
         key = self.project_key() if name == "project" else name
         head = (f"cmake_minimum_required(VERSION 3.25)\nproject({key} {languages})\n"
                 "enable_testing()\n"
@@ -188,9 +187,10 @@ class HoldfastCase(unittest.TestCase):
         self.assertFalse(any(wrapped.values()), run.text)
 
     def assert_same_verdicts(self, source, *ctest_arguments, count, configure=(), env=None):
-        """Attached, disabled and never attached: the same word for every test.
+        """Attached, disabled and never attached, every test gets the same words.
 
-        But for the signal by which ctest tells us of a limit (docs/guide/timeouts.md)."""
+        The only exception is the signal by which ctest tells the end of a limit
+        (docs/guide/timeouts.md)."""
         attached = self.configure(source, "attached", *configure)
         plain = self.configure(source, "plain", *configure, attached=False)
         for jobs in ("-j1", "-j8"):

@@ -1,10 +1,10 @@
-"""Each exit code and each signal, plain, under WILL_FAIL and under SKIP_RETURN_CODE."""
+"""Each exit code and each signal: plain, with WILL_FAIL, and with SKIP_RETURN_CODE."""
 
 import unittest
 
 from holdfast_case import HoldfastCase
 
-# sh itself would not end by some signals when they were ignored above it: reset them.
+# sh would not die of some signals if they were ignored above it, so the tests reset them.
 PROJECT = """
 foreach(code RANGE 0 255)
   foreach(how IN ITEMS plain will_fail skip)
@@ -30,7 +30,8 @@ class ExitVerdicts(HoldfastCase):
         self.assert_same_verdicts(self.project(PROJECT), count=3 * 256 + 4 * 15)
 
     def test_setsid_false_stays_red(self):
-        # As the leader of a new group, setsid would fork and return at once: green.
+        # As the leader of a process group, setsid would fork and return at once, and the test would
+        # pass.
         source = self.project("add_test(NAME s COMMAND setsid false)\n"
                               "add_test(NAME t COMMAND setsid true)\n")
         attached = self.assert_same_verdicts(source, count=2)

@@ -1,4 +1,4 @@
-# One test per property of CTest 3.25 and per way to end that its verdict depends on.
+# One test for each property of CTest 3.25, and for each end on which its verdict depends.
 function(try name script)
   add_test(NAME ${name} COMMAND sh -c "${script}")
   cmake_parse_arguments(PARSE_ARGV 2 with "" "" "") # keeps semicolons

@@ -1,4 +1,4 @@
-"""Every property CTest has: the verdict of each test is the same with and without Holdfast."""
+"""With every property of CTest, each test has the same verdict with and without Holdfast."""
 
 import unittest
 from pathlib import Path
@@ -16,7 +16,7 @@ class PropertyVerdicts(HoldfastCase):
         source = self.project(PROJECT, files={"resources.json": RESOURCES})
         attached = self.assert_same_verdicts(
             source, "--resource-spec-file", source / "resources.json", count=55)
-        # The comparison is worth something only if the launcher ran them.
+        # The comparison means something only if the launcher ran them.
         run = self.ctest(attached, "-V", "-R", "^(pass|signal_11|will_fail_fails)$")
         self.assert_all_wrapped(run, 3)
 

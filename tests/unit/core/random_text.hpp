@@ -1,4 +1,4 @@
-// Texts by chance, the same in every run.
+// Random texts, the same in every run.
 #pragma once
 
 #include <random>
@@ -12,14 +12,15 @@ class RandomText {
 
   unsigned below(unsigned limit) { return static_cast<unsigned>(engine_() % limit); }
 
-  // Any bytes, NUL among them.
+  // Any bytes, including NUL.
   std::string bytes(unsigned longest) {
     std::string text(below(longest + 1), '\0');
     for (char& c : text) c = static_cast<char>(below(256));
     return text;
   }
 
-  // Characters of `alphabet` only: hits the borders of a grammar more often than any bytes do.
+  // Only characters of `alphabet`: these hit the borders of a grammar more often than random bytes
+  // do.
   std::string of(std::string_view alphabet, unsigned longest) {
     std::string text(below(longest + 1), '\0');
     for (char& c : text) c = alphabet[below(static_cast<unsigned>(alphabet.size()))];

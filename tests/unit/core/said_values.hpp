@@ -1,4 +1,4 @@
-// What was said about settings, for tests.
+// Settings as a user said them, for tests.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// The functions of exec/bytes.cpp under names of their own, beside those of the C library.
+// Tests the functions of exec/bytes.cpp under names of their own, beside the C library's.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -56,7 +56,7 @@ TEST(BatchBytes, ComparesAsBytesWithoutSign) {
     for (std::size_t at = 0; at < size; ++at) {
       std::string other = text;
       other[at] = '\xff';
-      if (at + 1 < size) other[at + 1] = ' ';  // what comes later does not count
+      if (at + 1 < size) other[at + 1] = ' ';  // later bytes do not count
       EXPECT_LT(batch_memcmp(text.data(), other.data(), size), 0) << size << " at " << at;
       EXPECT_GT(batch_memcmp(other.data(), text.data(), size), 0) << size << " at " << at;
     }
@@ -66,7 +66,7 @@ TEST(BatchBytes, ComparesAsBytesWithoutSign) {
 #ifdef __SSE2__
 TEST(BatchBytes, FindsTheFirstOfAByteAndLooksNoFurther) {
   for (std::size_t size = 0; size < 70; ++size) {
-    // What is around the bytes must not be found.
+    // The bytes around the text must not be found.
     std::string text(size + 2, 'x');
     char* const bytes = text.data() + 1;
     for (const char wanted : {'x', '\xff', '\0'}) {
@@ -74,7 +74,7 @@ TEST(BatchBytes, FindsTheFirstOfAByteAndLooksNoFurther) {
       text.front() = text.back() = wanted;
       ASSERT_EQ(batch_memchr(bytes, wanted, size), nullptr) << size;
       for (std::size_t at = size; at > 0; --at) {
-        bytes[at - 1] = wanted;  // those behind it are there, too
+        bytes[at - 1] = wanted;  // the later ones are there, too
         ASSERT_EQ(batch_memchr(bytes, wanted, size), bytes + at - 1) << size;
       }
     }

@@ -9,7 +9,7 @@
 namespace holdfast::exec {
 namespace {
 
-// Who prints may be gone, and nobody reads a second time.
+// The writer may be gone, and there is no second read.
 TEST(Capture, OneReadTakesAllThatThePipesHold) {
   for (const bool streams_are_one : {true, false}) {
     Result<Capture> capture = Capture::open(streams_are_one);

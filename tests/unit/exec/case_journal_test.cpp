@@ -21,7 +21,7 @@ class CaseJournalTest : public testing::Test {
     identity_.key = "9a";
   }
 
-  // Every record is one that the journal's reader takes, whole.
+  // The journal's reader takes every record, whole.
   std::vector<CasesRecord> written() const {
     const Result<Journal> journal = read_journal(std::filesystem::path(identity_.journal));
     std::vector<CasesRecord> records;
@@ -75,7 +75,7 @@ TEST_F(CaseJournalTest, ARecordIsOfOneWorker) {
   EXPECT_EQ(records[2].worker, 0);
 }
 
-// It has been said that records are lost; those that come when there is room again are not.
+// A line has said that records are lost. Those that come when there is room again are not.
 TEST_F(CaseJournalTest, WhatCouldNotBeWrittenCostsNoOther) {
   const std::string journal_path = identity_.journal;
   identity_.journal = (directory_.path() / "no-such" / "journal.jsonl").string();
@@ -90,7 +90,7 @@ TEST_F(CaseJournalTest, WhatCouldNotBeWrittenCostsNoOther) {
   EXPECT_EQ(records[0].cases[0].name, "A.b");
 }
 
-// However many are added at once, and however short each is.
+// This holds however many records are added at once, and however short each is.
 TEST_F(CaseJournalTest, NoRecordIsTooLargeForItsReader) {
   CaseResult crashed = passed("A.a");
   crashed.outcome = Outcome::crashed;

@@ -1,4 +1,4 @@
-// The memory of exec/memory.cpp, which is that of all of this program.
+// Tests the memory of exec/memory.cpp, which this whole program uses.
 #include "exec/memory.cpp"  // NOLINT(bugprone-suspicious-include)
 
 #include <gtest/gtest.h>
@@ -74,7 +74,7 @@ TEST(BatchMemory, MuchMoreThanOneSpaceHolds) {
 }
 
 TEST(BatchMemory, WhatNobodyHasIsRefusedToWhoCanBeTold) {
-  volatile std::size_t all = SIZE_MAX - 8;  // the compiler is not to know it
+  volatile std::size_t all = SIZE_MAX - 8;  // hides the value from the compiler
   EXPECT_EQ(::operator new(all, std::nothrow), nullptr);
 }
 

@@ -18,7 +18,7 @@ namespace {
 using namespace std::string_literals;
 
 constexpr Milliseconds k_plenty{60'000};
-// Far more than a machine that is busy needs to end what has no time left.
+// Far more than a busy machine needs to end work that has no time left.
 constexpr Milliseconds k_soon{20'000};
 
 Finding look(const std::string& directory, Milliseconds time = k_plenty) {
@@ -105,7 +105,7 @@ TEST_F(Repository, IsNotWrittenTo) {
   write(path("a"), "1");
   ASSERT_TRUE(git("add a"));
   const auto index = std::filesystem::last_write_time(path(".git/index"));
-  // An index that is out of date is what git status would write again.
+  // git status would write an index anew that is out of date.
   write(path("a"), "1");
   EXPECT_FALSE(look(root()).failed);
   EXPECT_EQ(std::filesystem::last_write_time(path(".git/index")), index);
@@ -113,8 +113,9 @@ TEST_F(Repository, IsNotWrittenTo) {
 }
 
 TEST_F(Repository, OfAHundredThousandFilesIsBounded) {
-  // Links of empty files (a file has 65,000 names at most), put into the index by hand: to add them
-  // would take git far longer. None is committed, and each has to be compared with the index.
+  // These are links of empty files (a file has at most 65,000 names), put into the index by hand,
+  // because git would take far longer to add them. None is committed, and git has to compare each
+  // with the index.
   constexpr const char* k_empty_blob = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391";
   std::ofstream index(path("index"));
   for (int folder = 0; folder < 100; ++folder) {

@@ -32,7 +32,7 @@ BoundedOrder shell(const std::string& script, Milliseconds time = k_plenty) {
   return command({"/bin/sh", "-c", script}, time);
 }
 
-// Whether a process of that number lives, and is not only a zombie.
+// Whether a process with this pid lives and is not only a zombie.
 bool lives(pid_t pid) {
   const Result<ProcessStat> stat = read_process_stat(pid);
   return stat && stat->state != 'Z' && stat->state != 'X';
@@ -81,7 +81,7 @@ TEST(BoundedWork, LargeOutputIsReadToItsEndAndCut) {
 }
 
 TEST(BoundedWork, WhenTheTimeIsOverAllOfItIsEnded) {
-  // Asks to be left alone, by every means there is.
+  // The command resists its end by every means.
   const Milliseconds before = monotonic_now();
   const BoundedEnd end = run_bounded(
       shell("trap '' TERM HUP; setsid sh -c 'trap \"\" TERM; echo $$; exec sleep 1000' & "
@@ -90,7 +90,7 @@ TEST(BoundedWork, WhenTheTimeIsOverAllOfItIsEnded) {
   EXPECT_EQ(end.kind, Kind::too_late);
   EXPECT_LT(monotonic_now() - before, k_patience);
   const std::size_t digits = end.output.find_first_of("123456789");
-  if (digits != std::string::npos) {  // a slow machine may not have come to the echo
+  if (digits != std::string::npos) {  // a slow machine may not reach the echo
     const pid_t left = static_cast<pid_t>(std::stol(end.output.substr(digits)));
     EXPECT_TRUE(becomes_true([&] { return !lives(left); }));
   }
@@ -134,7 +134,7 @@ TEST(BoundedWork, OurOwnWorkReturnsATextOrAnError) {
 
 TEST(BoundedWork, KeepsNoDescriptorOfOurs) {
   const Channel channel;
-  // 3 is the directory that is being listed.
+  // 3 is the directory that ls reads.
   EXPECT_EQ(run_bounded(command({"ls", "/proc/self/fd"})).output, "0\n1\n2\n3\n");
   BoundedOrder order;
   order.time = k_plenty;

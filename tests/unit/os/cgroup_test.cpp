@@ -24,7 +24,7 @@ std::string own_name(const char* what) {
   return "holdfast-test-" + std::string(what) + "-" + std::to_string(::getpid());
 }
 
-// Skips where this user has no cgroup of its own.
+// Skips if this user has no cgroup of its own.
 class CgroupTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -34,7 +34,7 @@ class CgroupTest : public ::testing::Test {
   }
 };
 
-// In the child between fork and the habit.
+// Called in the child, between fork and the habit.
 void join(const Cgroup& cgroup) {
   if (!write_cgroup_file(cgroup.directory(), "cgroup.procs", "0")) ::_exit(98);
 }
@@ -116,7 +116,7 @@ TEST_F(CgroupTest, CgroupsBelowItAreOfItAndGoWithIt) {
       TREE_CHECK(members.living().size() == 1);
       NobodyWatches watcher;
       TREE_CHECK(end_processes(members, {0, Milliseconds{0}, {}}, watcher).empty());
-      // As it was, for the next one.
+      // As it was before, for the next round.
       TREE_CHECK(write_cgroup_file(cgroup->directory(), "cgroup.freeze", "0"));
     }
     TREE_CHECK(cgroup->remove());
@@ -207,14 +207,14 @@ TEST_F(CgroupTest, OneThatIsPopulatedIsNotRemovedAndOneThatIsGoneIs) {
   });
 }
 
-// Mounts of this process's own: made before the cgroup's directory is opened, which is of the
-// mounts that there are then.
+// Gives this process mounts of its own. They must exist before the cgroup's directory is opened:
+// that belongs to the mounts of the moment.
 bool has_own_mounts() {
   return ::unshare(CLONE_NEWNS) == 0 &&
          ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
 }
 
-// A directory in it is busy while it is a mount point, and no event tells of the end of that.
+// Makes a directory in the cgroup busy: it is a mount point. No event tells the end of that.
 bool make_busy(const std::string& inner) {
   return ::mkdir(inner.c_str(), 0755) == 0 &&
          ::mount(inner.c_str(), inner.c_str(), nullptr, MS_BIND, nullptr) == 0;
@@ -237,7 +237,7 @@ TEST_F(CgroupTest, OneThatIsBusyWithNobodyInItIsRemovedWhenItIsNotBusyAnyMore) {
     tree.start([&] {
       tree.ready();
       go.hear();
-      // Once whoever removes it waits. Its own coming and going is the event.
+      // This waits until the remover waits. That this process joins and leaves is the event.
       const Milliseconds until = monotonic_now() + k_soon;
       while (!sleeps(remover) && monotonic_now() < until) ::sched_yield();
       ::umount2(inner.c_str(), MNT_DETACH);

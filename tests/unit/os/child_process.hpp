@@ -1,8 +1,8 @@
-// Processes that tests start: forked, told apart by what they do, ended with the test at the
+// Processes that tests start. They are forked, differ by what they do, and end with the test at the
 // latest.
 //
-// A child works on real descriptors and pipes; what it concludes it says by its exit code, so that
-// gtest's state is touched by one process only.
+// A child works on real descriptors and pipes. It tells its conclusion by its exit code, so that
+// only one process touches gtest's state.
 #pragma once
 
 #include <sys/types.h>
@@ -15,10 +15,10 @@
 
 namespace holdfast::os {
 
-// Nothing here takes this long unless it hangs.
+// Nothing here takes so long unless it hangs.
 inline constexpr Milliseconds k_patience{20'000};
 
-// Exit code of a child, from its body; it dies with its parent.
+// A child process that runs the body, whose result is its exit code. It dies with its parent.
 class Child {
  public:
   explicit Child(const std::function<int()>& body);
@@ -28,7 +28,7 @@ class Child {
 
   pid_t pid() const { return pid_; }
   void signal(int number) const;
-  // The exit code; 1000 + n: signal n; -1: did not end within the patience.
+  // Returns the exit code; 1000 + n: signal n; -1: it did not end within the patience.
   int wait();
 
  private:
@@ -41,7 +41,8 @@ class Channel {
   Channel();
   // Sends one line of less than PIPE_BUF bytes.
   void say(const std::string& line) const;
-  // The next line; "<silence>" when there is none within `patience`, "<end>" when nobody can write.
+  // The next line; "<silence>": none came within `patience`; "<end>": no process can write any
+  // more.
   std::string hear(Milliseconds patience = k_patience);
   void close_end_for_writing() { write_.reset(); }
   int read_fd() const { return read_.get(); }
@@ -52,8 +53,8 @@ class Channel {
   std::string heard_;
 };
 
-// Looks again and again, in short waits on nothing, until `condition` holds: for what the kernel
-// shows only in /proc. False when it does not within the patience.
+// Looks again and again, with short waits, until `condition` holds: for facts that the kernel shows
+// only in /proc. False: it does not hold within the patience.
 bool becomes_true(const std::function<bool()>& condition);
 
 // Waits until `fd` is readable.

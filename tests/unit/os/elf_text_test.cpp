@@ -11,7 +11,7 @@
 namespace holdfast::os {
 namespace {
 
-// In .rodata, at whatever place the linker chose.
+// This is in .rodata, at a place that the linker chose.
 [[gnu::used]] const char k_mark[] = "something that only this program has in it";
 
 TEST(ElfText, ASectionsTextIsFoundAndNoOthers) {
@@ -44,7 +44,7 @@ TEST(ElfText, AFileCutOffAnywhereIsReadToNoEnd) {
     std::ofstream(path, std::ios::binary | std::ios::trunc) << whole.substr(0, length);
     EXPECT_FALSE(elf_section_holds(path, ".dynstr", "libc.so")) << length;
   }
-  // The header's numbers are anything.
+  // The numbers in the header may be wrong.
   for (std::size_t at = 0; at < 64; ++at) {
     std::string odd = whole;
     odd[at] = '\xff';

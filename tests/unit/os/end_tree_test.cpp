@@ -132,7 +132,7 @@ TEST(EndTree, AStoppedProcessGetsTheFirstSignal) {
   });
 }
 
-// Says "term" for each SIGTERM and goes on.
+// Starts a process that says "term" for each SIGTERM and goes on.
 pid_t start_witness(Tree& tree) {
   static const Tree* told = nullptr;
   told = &tree;
@@ -169,7 +169,7 @@ TEST(EndTree, AHurryEndsTheGrace) {
     static Channel* hurry = nullptr;
     hurry = &tree.hurry();
     const pid_t pid = tree.start([&] {
-      // Once it has the polite signal, and not before.
+      // Only once it has the gentle signal.
       ::signal(SIGTERM, [](int) { hurry->say("now"); });
       tree.ready();
       stay();

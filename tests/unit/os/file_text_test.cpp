@@ -85,7 +85,7 @@ TEST(FileText, AFullDiskIsAnErrorAndCostsThatLineAndNoOther) {
   ASSERT_TRUE(append_line(path, "first\n"));
   Child child([&] {
     ::signal(SIGXFSZ, SIG_IGN);
-    const rlimit room{10, 10};  // in place of a disk
+    const rlimit room{10, 10};  // stands in for a full disk
     if (::setrlimit(RLIMIT_FSIZE, &room) != 0) return 1;
     const Result<void> cut = append_line(path, "second\n");
     if (cut) return 2;

@@ -18,7 +18,7 @@ namespace {
 
 constexpr SignalSet k_term = signal_bit(SIGTERM);
 
-// Nobody writes into it.
+// A pipe into which no process writes.
 class Silence {
  public:
   Silence() {
@@ -31,7 +31,7 @@ class Silence {
   Silence(const Silence&) = delete;
   Silence& operator=(const Silence&) = delete;
 
-  // By a system call whose wrapper knows nothing of signals, as flock(2)'s.
+  // Waits in a system call whose wrapper knows nothing of signals, as flock(2)'s.
   std::optional<int> wait_in(const Interruptions& interruptions) const {
     char byte = 0;
     return interruptions.run([&] { return static_cast<int>(::read(ends_[0], &byte, 1)); });
@@ -79,7 +79,7 @@ TEST(Interruptions, ASignalThatIsPendingAlreadyInterrupts) {
             0);
 }
 
-// Signals that come at any moment, also between the look at them and the block.
+// Signals come at any moment, even between the look at them and the block.
 TEST(Interruptions, NoneOfManySignalsIsMissed) {
   SKIP_UNDER_TSAN(k_puts_handlers_off);
   constexpr int k_rounds = 5000;
@@ -146,8 +146,8 @@ TEST(Interruptions, TheEndOfTheParentInterrupts) {
   EXPECT_EQ(told.hear(), "alone");
 }
 
-// The kernel tells the end of the thread that forked us; the process goes on, and its end is told
-// as well.
+// The kernel tells the end of the thread that forked us, but the process goes on. Its own end is
+// told as well.
 TEST(Interruptions, TheEndOfAThreadOfTheParentIsNotTheEndOfTheParent) {
   struct Channels {
     Channel told;
@@ -180,7 +180,7 @@ TEST(Interruptions, TheEndOfAThreadOfTheParentIsNotTheEndOfTheParent) {
   channels.orders.say("end");
   ASSERT_EQ(channels.told.hear(), "not alone");
   parent.signal(SIGKILL);
-  // A sanitizer's runtime has a thread of its own, whose end may be told, too.
+  // The runtime of a sanitizer has a thread of its own, whose end may be told, too.
   std::string last = channels.told.hear();
   while (last == "not alone") last = channels.told.hear();
   EXPECT_EQ(last, "alone");

@@ -1,4 +1,4 @@
-// A lock file that somebody removed: a lock on it excludes nobody.
+// A lock file was removed: a lock on it excludes nothing.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -17,7 +17,7 @@ void remove_file(const TestLock& lock, const std::string& name = "lock") {
   ASSERT_TRUE(std::filesystem::remove(path + ".spare"));
 }
 
-// Whether somebody blocks in flock(2) for the file, soon (proc_locks(5): "1: -> FLOCK … 00:2a:INODE
+// Whether a process soon blocks in flock(2) for the file (proc_locks(5): "1: -> FLOCK … 00:2a:INODE
 // …").
 bool is_waited_for(const std::string& path) {
   struct stat info {};
@@ -88,7 +88,7 @@ TEST(ReplacedLockFile, ASlotIsNoticedByWhoWaitedForItAndTheNewOneIsWaitedFor) {
   LockRequest waiter = lock.request("db:1/1");
   ASSERT_FALSE(takes(waiter));
   ASSERT_TRUE(waiter.start_waiting());
-  // For the file that is to go, and not for the one that comes.
+  // It waits for the old file, not for the new one.
   ASSERT_TRUE(is_waited_for(lock.directory() + "/db/slot.0"));
   remove_file(lock, "slot.0");
   const std::string path = lock.directory() + "/db/slot.0";

@@ -1,4 +1,4 @@
-// The order of those who wait.
+// The order of the waiters.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -15,7 +15,7 @@ namespace {
 
 enum class Waits { here, beside_helper };
 
-// A process that says "queued", waits, says its name when it has the lock, and lets it go.
+// A process that says "queued", waits, says its name once it has the lock, and releases it.
 Child waiter(const TestLock& lock, Channel& told, const std::string& name,
              Waits how = Waits::beside_helper) {
   return Child([&lock, &told, name, how] {
@@ -53,7 +53,7 @@ TEST(LockQueue, WaitersGetTheLockInTheOrderOfTheirArrival) {
 TEST(LockQueue, ANewcomerDoesNotOvertakeWhoIsInTheQueueEvenWhenTheLockIsFree) {
   const TestLock lock;
   Holder holder(lock);
-  LockRequest first = lock.request();  // has a ticket and does nothing: as if stopped
+  LockRequest first = lock.request();  // has a ticket but does nothing, as if stopped
   ASSERT_FALSE(takes(first));
   holder.let_go();
   EXPECT_FALSE(lock.file_is_locked());
@@ -186,7 +186,7 @@ TEST(LockQueue, WhoGivesUpLeavesTheQueueAndNoProcess) {
   EXPECT_TRUE(takes(next));
 }
 
-// As in a time namespace: its ticket is one that others will read from the clock only much later.
+// As from a time namespace: its ticket is a time that the clock here reaches only much later.
 TEST(LockQueue, WhoComesWhileOneWithALaterClockIsAtTheHeadWaitsBehindIt) {
   const TestLock lock;
   Holder holder(lock);
@@ -235,7 +235,7 @@ TEST(LockQueue, AWriterIsNotStarvedByReadersThatComeAfterIt) {
   EXPECT_TRUE(*writer.finish_waiting());
 }
 
-// Many at once: nobody is lost, nobody is refused, never two at a time.
+// Many at once: none is lost or refused, and never have two the lock.
 TEST(LockQueue, ManyThatTakeItAgainAndAgainExcludeOneAnother) {
   constexpr int k_processes = 6;
   constexpr int k_rounds = 50;

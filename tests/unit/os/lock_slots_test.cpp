@@ -1,4 +1,4 @@
-// Counted locks: K of N slots, all taken by the head of the queue.
+// Counted locks: K of N slots, which the head of the queue takes all at once.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>

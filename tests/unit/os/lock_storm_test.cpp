@@ -1,9 +1,9 @@
-// Many processes that want random locks in random modes, some of them killed at random moments.
+// Many processes want random locks in random modes, and some are killed at random moments.
 //
-// Each writes into shared memory when it drew a ticket, had a lock and let it go; these times lie
-// within the true ones (had is written after the lock was had, and so on), so that two intervals
-// that overlap are a violation, and two that do not tell for sure who was first. Of a killed one
-// the interval ends when it was killed. HOLDFAST_STORM="PROCESSES ROUNDS SEED…" says how many.
+// Each writes into shared memory when it drew a ticket, had a lock and released it. These times lie
+// within the true ones (`had` is written after it had the lock, and so on). So two intervals that
+// overlap are a violation, and two that do not overlap tell which process was first. The interval
+// of a killed process ends with the kill. HOLDFAST_STORM="PROCESSES ROUNDS SEED…" sets the numbers.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -36,7 +36,7 @@ struct Use {
   unsigned size = 0;
   std::array<unsigned, k_most_units> slots{};
   std::atomic<std::int64_t> ticket{0};
-  std::atomic<std::int64_t> queued{0};  // by then it stood in the queue
+  std::atomic<std::int64_t> queued{0};  // by then it was in the queue
   std::atomic<std::int64_t> had{0};
   std::atomic<std::int64_t> let_go{0};
 };
@@ -47,7 +47,7 @@ struct Storm {
   unsigned seed = 1;
 };
 
-// The locks there are: a name has one size.
+// All locks of the storm. A name always has the same size.
 const char* const k_specs[] = {"db",
                                "db",
                                "db:shared",
@@ -67,8 +67,8 @@ const char* const k_specs[] = {"db",
 
 class StormTest : public testing::Test {
  protected:
-  // Locks of this test alone, in two build trees; the scope `user` is one for all, so its names are
-  // made this test's own.
+  // The locks are this test's alone, in two build trees. The scope `user` is shared by all tests,
+  // so names in it get this test's own suffix.
   void run(const Storm& storm) {
     storm_ = storm;
     uses_per_process_ = storm.rounds * k_most_locks;
@@ -108,14 +108,14 @@ class StormTest : public testing::Test {
     }
   }
 
-  // What each of them does; its exit code says at which step it failed.
+  // What each process does. Its exit code says at which step it failed.
   int live(unsigned process) const {
     std::mt19937 random(storm_.seed * 1000 + process);
     for (unsigned round = 0; round < storm_.rounds; ++round) {
       std::vector<LockSpec> wanted;
       const std::size_t count = 1 + random() % k_most_locks;
       for (std::size_t i = 0; i < count; ++i) wanted.push_back(random_spec(random));
-      // What a test could not ask for (a count beside another mode) is not asked for.
+      // A combination that a test could not ask for (a count beside another mode) is left out.
       Result<std::vector<LockSpec>> specs = locks_at(home(process), wanted);
       if (!specs) continue;
       Use* use = &uses_[process * uses_per_process_ + round * k_most_locks];
@@ -143,7 +143,7 @@ class StormTest : public testing::Test {
     use.queued = monotonic_now_ns();
     if (!*had) {
       request->sign_waiting(party_named("storm"));
-      // In the way of the launcher, except that some wait beside a helper without need.
+      // As the launcher does, except that some wait beside a helper without need.
       const bool here = request->can_wait_here() && process % 4 != 0;
       if (!(here ? waits_here_and_has(*request, k_storm_patience)
                  : waits_and_has(*request, k_storm_patience))) {
@@ -159,13 +159,13 @@ class StormTest : public testing::Test {
     return 0;
   }
 
-  // A fifth of them, at moments spread over the time it takes.
+  // Kills a fifth of them, at moments over the whole time.
   void kill_some() {
     std::mt19937 random(storm_.seed);
     for (unsigned process = 0; process < storm_.processes; process += 5) {
       const unsigned victim = static_cast<unsigned>(process + random() % 5) % storm_.processes;
       ::usleep(static_cast<unsigned>(500 + random() % 3000));
-      // Before the signal: until now it certainly had what it had.
+      // Before the signal: until now the process certainly had its locks.
       if (killed_[victim] == 0) killed_[victim] = monotonic_now_ns();
       ::kill(pids_[victim], SIGKILL);
     }
@@ -208,7 +208,7 @@ class StormTest : public testing::Test {
     return false;
   }
 
-  // Whether one of the two cannot be had while the other is, whatever the slots are.
+  // Whether only one of the two uses can be had at a time, whatever the slots are.
   static bool cannot_be_together(const Use& a, const Use& b) {
     if (exclude_one_another(a, b)) return true;
     return a.mode == LockMode::counted && b.mode == LockMode::counted && a.units + b.units > a.size;
@@ -243,8 +243,8 @@ class StormTest : public testing::Test {
         ++pairs;
         EXPECT_TRUE(first.let_go < second.had || second.let_go < first.had)
             << place << ": had by " << first.process << " and " << second.process << " at once";
-        // Who looks at the clock and is not scheduled until another has come and gone was not there
-        // yet (docs/internals/decisions/0003-order-by-arrival-time.md).
+        // A process that has read the clock, but does not run until another has come and gone, was
+        // not in the queue yet (docs/internals/decisions/0003-order-by-arrival-time.md).
         if (first.use->queued < second.use->ticket) {
           EXPECT_LT(first.had, second.had)
               << place << ": " << second.process << " overtook " << first.process;
@@ -254,7 +254,7 @@ class StormTest : public testing::Test {
     return pairs;
   }
 
-  // Whoever is dead has left nothing: all that was used can be had at once.
+  // The dead have left nothing: all locks can be taken at once.
   void clean_up() {
     for (unsigned process : {0U, 1U}) {
       for (const char* text : k_specs) {
@@ -277,7 +277,7 @@ class StormTest : public testing::Test {
   std::size_t uses_per_process_ = 0;
   Use* uses_ = nullptr;
   std::vector<pid_t> pids_;
-  std::vector<std::int64_t> killed_;  // when; 0: not
+  std::vector<std::int64_t> killed_;  // the time of the kill; 0: none
 };
 
 std::vector<Storm> storms() {
@@ -299,7 +299,7 @@ INSTANTIATE_TEST_SUITE_P(Seeds, LockStorm, testing::ValuesIn(storms()), [](const
   return "Seed" + std::to_string(storm.param.seed);
 });
 
-// Readers that come again and again, more of them at any time than the writer could wait out.
+// Readers come again and again, so many at any time that a writer could not wait them out.
 TEST(LockFlood, AWriterHasItsTurnAfterThoseWhoCameBeforeIt) {
   constexpr int k_readers = 12;
   const TestLock lock;

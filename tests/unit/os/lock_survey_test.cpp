@@ -1,4 +1,4 @@
-// Who holds and who waits, as somebody else sees it.
+// Holders and waiters, as another process sees them.
 #include "os/lock/lock_survey.hpp"
 
 #include <gtest/gtest.h>
@@ -81,7 +81,7 @@ TEST(LockSurvey, WhoHoldsTheFileByFlockIsNamed) {
   ASSERT_EQ(seen.size(), 1U);
   ASSERT_EQ(seen[0].strangers.size(), 1U);
   EXPECT_EQ(seen[0].strangers[0].pid, script);
-  // The one that took it is dead: its child is found by what it has open.
+  // The process that took it is dead. Its child is found by its open files.
   std::vector<UniqueFd> files;
   files.emplace_back(::open(lock.file().c_str(), O_RDWR | O_CLOEXEC));
   std::vector<FlockHolder> heirs;

@@ -63,7 +63,7 @@ TEST_F(MarkerFiles, WhatIsLeftForAnotherProcessIsReadBack) {
   ASSERT_TRUE(leave_marker(directory, marker));
   const std::string name = marker_file_name(marker.process.pid);
   EXPECT_EQ(mode_of(scratch_.path(name)), 0600U);
-  // The first stays.
+  // The first marker stays.
   ASSERT_TRUE(leave_marker(directory, {"run.2", marker.process, "x"}));
   const std::vector<MarkerFile> files = read_marker_files(scratch_.open().get(), {name});
   ASSERT_TRUE(files.at(0).text);

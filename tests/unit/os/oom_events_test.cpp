@@ -26,7 +26,7 @@ TEST(OomEvents, WhereNobodyCountsThereIsNoCount) {
   for (const std::string& path : {scratch.path("none"), scratch.path("other")}) {
     EXPECT_EQ(OomEvents::open(path).count(), std::nullopt);
   }
-  // The machine's own, whether it has one or not.
+  // This is the machine's own counter, if it has one.
   (void)OomEvents::open("").count();
 }
 

@@ -10,7 +10,7 @@
 namespace holdfast::os {
 namespace {
 
-// Of many that listen at `path` at once.
+// Checks that of many processes that listen at `path` at once, exactly one is the first.
 void exactly_one_is_first(const Scratch& scratch, const std::string& path) {
   Channel go;
   Channel told;
@@ -23,7 +23,7 @@ void exactly_one_is_first(const Scratch& scratch, const std::string& path) {
       (void)go.hear();
       const Listening listening = listen_at(path);
       if (listening.existed == listening.socket.valid()) return 1;
-      // Whoever finds it can connect, in the same instant too.
+      // A process that finds the socket can connect at the same instant.
       const Connected connected = connect_to(path, Milliseconds{1000});
       if (!connected.socket.valid()) return 2;
       told.say(listening.existed ? "existed" : "first");
@@ -65,7 +65,7 @@ TEST(PacketSocket, ExactlyOneOfManyTakesThePlaceOfADeadOne) {
 TEST(PacketSocket, OnlyASocketAtWhichNobodyListensIsRemoved) {
   const Scratch scratch;
   const std::string path = scratch.path("s");
-  remove_if_dead(path);  // it is not there
+  remove_if_dead(path);  // there is none yet
   {
     const Listening listening = listen_at(path);
     remove_if_dead(path);

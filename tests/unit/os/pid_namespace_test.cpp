@@ -9,7 +9,7 @@
 namespace holdfast::os {
 namespace {
 
-// Runs `body`, which returns 0 when all was well, as the first process of a namespace.
+// Runs `body` as the first process of a namespace. It returns 0 if all was well.
 int as_first(const std::function<int(PidNamespace&)>& body) {
   Child outside([&] {
     PidNamespace inside;
@@ -24,7 +24,7 @@ int as_first(const std::function<int(PidNamespace&)>& body) {
   return outside.wait();
 }
 
-// Skips where this user may not have one.
+// Skips if this user may not have a PID namespace.
 class PidNamespaceTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -80,7 +80,7 @@ TEST_F(PidNamespaceTest, AProcessHasAnotherNumberOutside) {
     const Result<ProcessStat> stat = read_process_stat(number);
     ::kill(*first, SIGKILL);
     ::waitpid(*first, nullptr, 0);
-    // With the first process everybody is gone, and reaped by the kernel.
+    // The end of the first process ends all others, and the kernel reaps them.
     return stat && stat->parent == *first && !read_process_stat(number) ? 0 : 1;
   });
   EXPECT_EQ(outside.wait(), 0);

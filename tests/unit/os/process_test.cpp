@@ -23,7 +23,7 @@ Child sleeper(Channel& told, const std::string& name = "") {
   });
 }
 
-// As a zombie, too: nobody looks for those.
+// A zombie counts, too: nothing looks for zombies.
 TEST(Process, IsBeingKilledFromTheSignalUntilItIsGone) {
   Channel told;
   Child child([&] {

@@ -1,4 +1,4 @@
-// Looking at a tree and signalling it, without ending it.
+// Looks at a tree and signals it, without ending it.
 #include "os/process/process_tree.hpp"
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 namespace holdfast::os {
 namespace {
 
-// Child, grandchild and great-grandchild; each says "ready".
+// Starts a child, a grandchild and a great-grandchild, each of which says "ready".
 pid_t start_line(Tree& tree) {
   const pid_t pid = tree.start([&] {
     ::prctl(PR_SET_NAME, "line (of three", 0, 0, 0);

@@ -77,7 +77,7 @@ TEST(ProgramIdentity, ABrokenProgramIsReadToNoHarm) {
   std::mt19937 chance(1);
   for (int i = 0; i < 400; ++i) {
     std::string broken = whole;
-    // In the headers, where sizes and offsets are.
+    // The damage is in the headers, which have the sizes and offsets.
     for (int n = 0; n < 6; ++n) broken[16 + chance() % 800] = static_cast<char>(chance());
     write(file, broken);
     const Result<ProgramIdentity> read = identify_program(file);

@@ -1,5 +1,5 @@
-// fs.protected_regular (proc_sys_fs(5)): in a sticky directory that all may write to, O_CREAT on
-// another's file is refused with EACCES, though the file is there and opening it would be allowed.
+// fs.protected_regular (proc_sys_fs(5)): in a sticky directory that all may write to, the kernel
+// refuses O_CREAT on another user's file with EACCES, even if the file exists and one may open it.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/filter.h>
@@ -21,9 +21,9 @@ namespace {
 
 constexpr uid_t k_nobody = 65534;
 
-// The kernel's answer, to every file: for this process, from now on.
+// From now on this process gets that answer of the kernel for every file.
 bool refuse_creat() {
-  // Linux counts arguments in 64 bits; the flags are the lower half.
+  // Linux has arguments of 64 bits; the flags are in the lower half.
   constexpr unsigned k_flags =
       offsetof(seccomp_data, args[2]) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0);
   sock_filter steps[] = {

@@ -1,4 +1,4 @@
-// Without mounts, which take a namespace: those are in tests/system/removal_test.py.
+// Removal without mounts. Those need a namespace, and are in tests/system/removal_test.py.
 #include "os/file/removal.hpp"
 
 #include <gtest/gtest.h>

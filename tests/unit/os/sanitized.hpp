@@ -1,4 +1,4 @@
-// What a sanitizer's runtime cannot do.
+// What the runtime of a sanitizer cannot do.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,9 +11,9 @@
 
 namespace holdfast::os {
 
-// It hands signals to handlers when a wrapped system call returns, which one that blocks does not.
+// It runs handlers only when a wrapped system call returns, and a call that blocks does not.
 inline constexpr const char* k_puts_handlers_off = "puts signal handlers off";
-// It makes vfork(2) a fork(2): what the child says in memory that is the parent's too is lost.
+// It turns vfork(2) into fork(2), so what the child writes into the shared memory is lost.
 inline constexpr const char* k_has_no_vfork = "makes vfork a fork";
 
 }  // namespace holdfast::os

@@ -1,4 +1,5 @@
-// A directory of a test's own below the build tree, removed at its end unless the test failed.
+// A directory of a test's own below the build tree. It is removed at the end unless the test
+// failed.
 #pragma once
 
 #include <fcntl.h>

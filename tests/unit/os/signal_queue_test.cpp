@@ -1,4 +1,4 @@
-// Signals one after the other, and stopping as one was told to, unless told to go on since.
+// Takes signals one after the other, and stops as it was told to, unless told to go on since.
 #include "os/signal/signal_queue.hpp"
 
 #include <gtest/gtest.h>
@@ -15,7 +15,8 @@ namespace {
 
 void send(int signal) { ::kill(::getpid(), signal); }
 
-// Runs `act` with all signals blocked, in a group that is no orphan: its stop signals stop.
+// Runs `act` with all signals blocked, in a process group that is not orphaned, so stop signals
+// stop it.
 class QueueOwner : public Child {
  public:
   explicit QueueOwner(const std::function<int(SignalQueue&)>& act)
@@ -26,7 +27,7 @@ class QueueOwner : public Child {
           return queue ? act(*queue) : 99;
         }) {}
 
-  // The signal by which it has stopped; 0: it has ended.
+  // The signal that has stopped it; 0: it has ended.
   int stopped_by() {
     int status = 0;
     (void)retried([&] { return ::waitpid(pid(), &status, WUNTRACED); });
@@ -34,7 +35,8 @@ class QueueOwner : public Child {
   }
 };
 
-// Told to stop by one signal; then `then`; stops by `by`. Ends with what it is told next.
+// A process is told to stop by `signal`. Then `then` happens, and it stops by `by`. Its exit code
+// is the next signal that it gets.
 QueueOwner told_to_stop(int signal, int by, const std::function<void()>& then) {
   return QueueOwner([=](SignalQueue& queue) {
     send(signal);
@@ -95,14 +97,14 @@ TEST(SignalQueue, WhoWaitsToBeToldIsToldByAllThreeAtOnce) {
     for (int signal : k_stops) send(signal);
     if (queue.next().number == 0 || queue.next().number == 0) return 1;
     const int more = queue.next().number;
-    // Of three one may be the witness of the others.
+    // One of the three may be the witness of the others.
     if (more != 0 && queue.next().number != 0) return 2;
     return readable(queue.fd(), Milliseconds{0}) ? 3 : 0;
   });
   EXPECT_EQ(owner.wait(), 0);
 }
 
-// Told by a handler, which leaves nothing pending.
+// A handler tells it, and leaves nothing pending.
 volatile sig_atomic_t g_handled = 0;
 
 void be_told(int signal) {
@@ -118,7 +120,7 @@ void be_told(int signal) {
 QueueOwner told_by_handler(const std::vector<int>& before, const std::vector<int>& since) {
   return QueueOwner([=](SignalQueue& queue) {
     queue.expect_stop();
-    if (readable(queue.fd(), Milliseconds{0})) return 98;  // what it expects is no news
+    if (readable(queue.fd(), Milliseconds{0})) return 98;  // it expects this signal
     for (int signal : before) send(signal);
     be_told(SIGTSTP);
     for (int signal : since) send(signal);
@@ -146,7 +148,7 @@ TEST(SignalQueue, AStopThatAHandlerTookIsMadeUnlessToldToGoOnSince) {
   EXPECT_EQ(told_by_handler({SIGTSTP}, {SIGCONT, SIGTSTP}).wait(), 50 + SIGTSTP);
 }
 
-// From outside, at any moment on the way from one to the other.
+// From another process, at any moment between the two signals.
 TEST(SignalQueue, ASigcontAtAnyMomentIsNeverLost) {
   Channel ready;
   QueueOwner owner([&](SignalQueue& queue) {

@@ -16,12 +16,12 @@ namespace {
 
 enum class Marked { by_nothing, by_number, by_environment, by_what_is_held };
 
-// Of this test process alone, so that any number of these tests may run at once.
+// The name is this process's alone, so that any number of these tests may run at once.
 std::string attempt(const std::string& name) {
   return "tagged-test-" + std::to_string(::getpid()) + "." + name;
 }
 
-// A program with those marks, from its exec on.
+// A program that has those marks from its exec on.
 Child marked(Marked how, const std::string& attempt) {
   Child child([&] {
     if (how == Marked::by_number) {
@@ -40,7 +40,7 @@ Child marked(Marked how, const std::string& attempt) {
     ::execve(program, words, environment);
     return 1;
   });
-  // It has its name a moment before its environment.
+  // It has its new name a moment before its environment.
   const bool there = becomes_true([&] {
     const Result<ProcessStat> stat = read_process_stat(child.pid());
     return stat && stat->name == "sleep" && sleeps(child.pid());

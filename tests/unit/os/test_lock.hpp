@@ -55,7 +55,7 @@ class TestLock {
     return directory() + "/" + name + "/lock";
   }
 
-  // As a script does by flock(1): whether somebody else has the file.
+  // Whether another process has the file locked, as a script with flock(1) would see it.
   bool file_is_locked(int mode = LOCK_EX) const {
     const UniqueFd script(::open(file().c_str(), O_RDONLY | O_CLOEXEC));
     return ::flock(script.get(), mode | LOCK_NB) != 0;
@@ -66,14 +66,14 @@ class TestLock {
   LockHome home_;
 };
 
-// try_take that must not fail.
+// As try_take(), which must not fail.
 inline bool takes(LockRequest& request) {
   const Result<bool> had = request.try_take();
   if (!had) throw std::runtime_error(had.error().message);
   return *had;
 }
 
-// A wait until the lock is had.
+// Waits until it has the lock.
 inline bool waits_and_has(LockRequest& request, Milliseconds patience = k_patience) {
   if (!request.start_waiting()) return false;
   if (!readable(request.ready_fd(), patience)) return false;
@@ -81,7 +81,7 @@ inline bool waits_and_has(LockRequest& request, Milliseconds patience = k_patien
   return had && *had;
 }
 
-// The same without a helper, in a process that has nothing else to do.
+// The same without a helper, in a process that does nothing else.
 inline LockRequest::Waited wait_here(LockRequest& request, Milliseconds patience = k_patience) {
   const SignalSet before = change_signal_mask(SIG_SETMASK, ~SignalSet{0});
   Interruptions interruptions;
@@ -89,7 +89,7 @@ inline LockRequest::Waited wait_here(LockRequest& request, Milliseconds patience
   const Milliseconds until = monotonic_now() + patience;
   interruptions.set_time(until);
   Result<LockRequest::Waited> waited = LockRequest::Waited::interrupted;
-  // The end of an earlier lock's helper interrupts too.
+  // The end of an earlier lock's helper interrupts this, too.
   while (waited && *waited == LockRequest::Waited::interrupted && monotonic_now() < until) {
     waited = request.wait_here(interruptions);
   }
@@ -103,8 +103,8 @@ inline bool waits_here_and_has(LockRequest& request, Milliseconds patience = k_p
   return wait_here(request, patience) == LockRequest::Waited::had;
 }
 
-// Another process that has the lock. Whoever waits in a process that also held it would wait for
-// itself: the helper that waits has copies of all our descriptors.
+// Another process that has the lock. A waiter in a process that also held the lock would wait for
+// itself, because its helper has copies of all our descriptors.
 class Holder {
  public:
   explicit Holder(const TestLock& lock, const std::string& spec = "db")

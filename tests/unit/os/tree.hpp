@@ -1,7 +1,7 @@
-// A process that is the parent of a tree, as the guard is, and the habits of those in the tree.
+// A process that is the parent of a tree, as the guard is, and the habits of processes in the tree.
 //
-// All of it happens in a child of the test program: being a subreaper and blocking SIGCHLD concern
-// a whole process. Every process of the tree has the writing end of `alive`: its end proves that
+// All of it happens in a child of the test program, because a whole process is a subreaper or
+// blocks SIGCHLD. Every process of the tree has the writing end of `alive`. So its end proves that
 // none is left.
 #pragma once
 
@@ -20,7 +20,7 @@
 
 namespace holdfast::os {
 
-// What went wrong is said on stderr; the parent only sees that something did.
+// stderr says what went wrong. The parent sees only that something did.
 #define TREE_CHECK(condition)                                              \
   do {                                                                     \
     if (!(condition)) {                                                    \
@@ -29,7 +29,7 @@ namespace holdfast::os {
     }                                                                      \
   } while (false)
 
-// No habit outlives a test that hangs by more than this.
+// If a test hangs, no habit outlives it by more than this.
 inline constexpr unsigned k_longest_life_s = 40;
 
 class Tree final : public TreeWatcher {
@@ -42,7 +42,7 @@ class Tree final : public TreeWatcher {
     (void)become_subreaper();
   }
 
-  // Starts a process of the tree and returns when it has called `ready()`.
+  // Starts a process of the tree. Returns once it has called `ready()`.
   pid_t start(const std::function<void()>& body) {
     const pid_t pid = ::fork();
     if (pid == 0) {
@@ -67,7 +67,7 @@ class Tree final : public TreeWatcher {
   }
   std::size_t survivors() const { return survivors_; }
 
-  // Nobody but this process has a descriptor of the tree any more.
+  // No other process has a descriptor of the tree any more.
   bool nobody_is_left() {
     alive_.close_end_for_writing();
     return alive_.hear(Milliseconds{0}) == "<end>";
@@ -75,7 +75,7 @@ class Tree final : public TreeWatcher {
 
   const std::map<pid_t, int>& reaped() const { return reaped_; }
 
-  // Readable: hurry.
+  // It becomes readable when the end of the tree is to hurry.
   Channel& hurry() { return hurry_; }
 
   void on_reaped(pid_t pid, int status) override { reaped_[pid] = status; }
@@ -90,12 +90,12 @@ class Tree final : public TreeWatcher {
   std::map<pid_t, int> reaped_;
 };
 
-// Runs `body`, which returns 0 when all was well, as the parent of a tree.
+// Runs `body` as the parent of a tree. It returns 0 if all was well.
 inline void as_parent_of_a_tree(const std::function<int(Tree&)>& body) {
   Child parent([&] {
     Tree tree;
     const int result = body(tree);
-    tree.end(0, Milliseconds{0});  // a test that failed half-way leaves nobody either
+    tree.end(0, Milliseconds{0});  // even if the test failed half-way
     return result;
   });
   EXPECT_EQ(parent.wait(), 0);
@@ -104,7 +104,7 @@ inline void as_parent_of_a_tree(const std::function<int(Tree&)>& body) {
 // --- Habits ---------------------------------------------------------------------------------
 
 inline void stay() {
-  ::alarm(k_longest_life_s);  // not inherited by who was forked
+  ::alarm(k_longest_life_s);  // a child does not inherit this
   while (true) ::pause();
 }
 
@@ -113,7 +113,7 @@ inline void ignore_term_and_stay() {
   stay();
 }
 
-// A chain of processes: each lives only until it has forked the next, in a session of its own.
+// A chain of processes. Each lives only until it has forked the next, in a session of its own.
 inline void flee() {
   const Milliseconds until = monotonic_now() + Milliseconds{k_longest_life_s * 1000};
   ::signal(SIGTERM, SIG_IGN);

@@ -10,7 +10,7 @@
 namespace holdfast::os {
 namespace {
 
-// Restores the umask: it belongs to the whole test program.
+// Restores the umask, which belongs to the whole test program.
 class Umask {
  public:
   explicit Umask(mode_t mask) : before_(::umask(mask)) {}
@@ -73,7 +73,7 @@ TEST(TrustedDirectory, WhatIsNoDirectoryOrNoRegularFileIsRefusedAtOnce) {
   ASSERT_EQ(::mkfifo(scratch.path("fifo").c_str(), 0600), 0);
   ASSERT_EQ(::mkdir(scratch.path("d").c_str(), 0700), 0);
   ASSERT_TRUE(open_regular(scratch.open(), "f", 0600));
-  // In a child: an open that blocks must fail the test, not hang it.
+  // In a child, so that an open that blocks fails the test instead of hanging it.
   Child child([&] {
     const Result<UniqueFd> fifo = open_regular(scratch.open(), "fifo", 0600);
     if (fifo) return 1;
@@ -110,7 +110,7 @@ TEST(TrustedDirectory, OfManyThatMakeOneFileAtOnceAllGetTheSame) {
   for (std::size_t i = 1; i < children.size(); ++i) EXPECT_EQ(seen.hear(), first);
 }
 
-// As another user than root, whose directory in /tmp nobody else uses.
+// Runs as a user other than root, whose directory in /tmp no other process uses.
 class UserDirectory : public testing::Test {
  protected:
   void SetUp() override {
@@ -121,14 +121,14 @@ class UserDirectory : public testing::Test {
     if (::geteuid() == 0) std::filesystem::remove_all(path());
   }
 
-  // A user for each test: tests run at the same time.
+  // Each test has its own user, because tests run at the same time.
   static uid_t user() {
     static const uid_t user = 1'900'000'000U + static_cast<uid_t>(::getpid()) % 100'000'000U;
     return user;
   }
   static std::string path() { return "/tmp/holdfast-" + std::to_string(user()); }
 
-  // 0: opened; 1: refused with a message that holds `reason`; 2: refused for another reason.
+  // 0: opened; 1: refused with a message that contains `reason`; 2: refused for another reason.
   static int open_as_user(const std::string& reason) {
     Child child([&] {
       if (::setresgid(user(), user(), user()) != 0 || ::setresuid(user(), user(), user()) != 0)

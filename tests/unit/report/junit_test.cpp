@@ -14,7 +14,7 @@ namespace {
 
 bool have_xmllint() { return std::system("xmllint --version > /dev/null 2>&1") == 0; }
 
-// Empty when the file is valid, else what xmllint says.
+// What xmllint says of the file; empty: it is valid.
 std::string complaint(const ScratchDirectory& scratch, const std::string& xml) {
   const auto file = scratch.write("report.xml", xml);
   const std::string said = (scratch.path() / "said.txt").string();

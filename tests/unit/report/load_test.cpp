@@ -26,7 +26,7 @@ double now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-// A run as the launcher, ctest and `holdfast end` leave it.
+// Adds a run as the launcher, ctest and `holdfast end` leave it.
 void add_run(const ScratchDirectory& tree, const std::string& id, double at) {
   const auto log = tree.write("Testing/Temporary/LastTest.log", k_log);
   std::string journal = line_of(RunStarted{at, id, tree.path().string(), "", "", {}, {}});
@@ -80,7 +80,7 @@ TEST(LoadReport, TheStepsOfAnEarlierBuildAreNotThisRuns) {
     for (const StepRecord& one : report->steps) outputs += one.output;
     return outputs;
   };
-  EXPECT_EQ(steps("1"), "a.ob.o");  // until the next run began
+  EXPECT_EQ(steps("1"), "a.ob.o");  // up to the next run's start
   EXPECT_EQ(steps("2"), "b.o");
   add_run(tree, "3-20261120-100200-7", start + 200);
   EXPECT_EQ(steps("3"), "");

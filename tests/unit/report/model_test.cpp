@@ -72,7 +72,7 @@ TEST(Model, AVerdictOnATimeBeforeIsNoneOnTheLast) {
   EXPECT_EQ(again(Verdict::unknown, 2), "failed");
   EXPECT_EQ(again(Verdict::unknown, 1), "unknown");
   EXPECT_EQ(again(std::nullopt, 1), "passed");
-  // One that left no record with us was the last: ctest's word is all there is.
+  // The last attempt left no record, so only ctest's word counts.
   SampleJournal ahead;
   ahead.attempt("a", Outcome::crashed, 11).verdict("a", Verdict::passed, 1, true).times(2);
   EXPECT_EQ(name_of(ahead.report().tests.at(0).outcome), "passed");
@@ -101,7 +101,7 @@ TEST(Model, WhatRunsIsNotInterruptedWhileTheRunGoesOn) {
   EXPECT_EQ(name_of(report.tests.at(0).outcome), "unknown");
   EXPECT_TRUE(report.tests.at(0).attempts.at(0).is_running);
   EXPECT_EQ(name_of(sample.report().tests.at(0).outcome), "interrupted");
-  sample.run_ended();  // ctest came to its end: it has ended, too
+  sample.run_ended();  // ctest has ended, so the test has, too
   EXPECT_EQ(name_of(sample.report().tests.at(0).outcome), "unknown");
 }
 

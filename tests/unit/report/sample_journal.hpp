@@ -38,7 +38,7 @@ class SampleJournal {
     journal_.records.push_back(record);
     return *this;
   }
-  // The end of the attempt started last, unless `number` says which.
+  // The end of the latest attempt, unless `number` names another.
   SampleJournal& attempt_ended(const std::string& test, Outcome outcome, int status = 0,
                                const std::string& key = "k", int number = 0) {
     AttemptEnded record;
@@ -76,12 +76,12 @@ class SampleJournal {
     journal_.records.push_back(record);
     return *this;
   }
-  // Of the verdict added last: with the launcher around its test.
+  // Changes the latest verdict: the launcher was around its test.
   SampleJournal& launched() {
     std::get<VerdictRecord>(journal_.records.back()).launched = true;
     return *this;
   }
-  // Of the verdict added last: so often ctest's log has its test.
+  // Changes the latest verdict: ctest's log has its test so many times.
   SampleJournal& times(int number) {
     std::get<VerdictRecord>(journal_.records.back()).times = number;
     return *this;
@@ -100,7 +100,7 @@ class SampleJournal {
   int attempts_ = 0;
 };
 
-// One of everything a run can show.
+// Everything that a run can show, once.
 inline SampleJournal full_journal() {
   SampleJournal sample;
   sample.run_started();
@@ -134,7 +134,7 @@ inline SampleJournal full_journal() {
   return sample;
 }
 
-// Any order of any records: also what no run would write.
+// Any records in any order, even what no run would write.
 inline SampleJournal random_journal(unsigned seed) {
   std::mt19937 random(seed);
   const auto below = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };

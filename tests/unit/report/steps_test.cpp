@@ -41,7 +41,7 @@ TEST(StepsTest, OfEachStepTheLastOfItsTimeCounts) {
   EXPECT_EQ(steps[2].program, "ar");
   EXPECT_EQ(latest_steps(records, 0, k_ever)[4].wall_s, 8);
   EXPECT_TRUE(latest_steps(records, 0, 0.9).empty());
-  // What an earlier run had been built by is none of this one's.
+  // The steps of an earlier run's build do not count for this run.
   ASSERT_EQ(latest_steps(records, 5, 8.9).size(), 1U);
   EXPECT_EQ(latest_steps(records, 5, 8.9)[0].output, "a.o");
 }

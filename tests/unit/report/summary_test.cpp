@@ -90,7 +90,7 @@ TEST(Summary, ListsAreBounded) {
   EXPECT_NE(text.find("t7 (not run) and 17 more\n"), std::string::npos) << text;
 }
 
-// The summary is one message of the keeper: 64 KiB at most (core/settings/wire.hpp).
+// The summary is one message of the keeper, of at most 64 KiB (core/settings/wire.hpp).
 TEST(Summary, LongNamesAreCutOffBetweenCharacters) {
   SampleJournal sample;
   sample.verdict(std::string(239, 'n') + "\u00e9" + std::string(200'000, 'n'), Verdict::passed, 1);

@@ -44,17 +44,17 @@ TEST(TestOutcome, TheTable) {
       {ended(Outcome::timed_out, Verdict::skipped), TestOutcome::timed_out},
       {ended(Outcome::interrupted, Verdict::passed), TestOutcome::interrupted},
       {ended(Outcome::skipped, Verdict::skipped), TestOutcome::skipped},
-      // ctest's log says so of what its exit code skips.
+      // ctest's log says `passed` of a test that its exit code skips.
       {ended(Outcome::skipped, Verdict::passed), TestOutcome::skipped},
-      // The outcome of a batch: ctest sees an exit code that is none of a skip.
+      // This is the outcome of a batch: ctest sees an exit code that does not skip.
       {expected(Outcome::skipped, Verdict::passed, Verdict::passed), TestOutcome::passed},
-      // Without a word of ctest's what the launcher knew of its rules counts.
+      // Without ctest's word, what the launcher knew of the rules counts.
       {expected(Outcome::failed, Verdict::passed, k_no_verdict), TestOutcome::passed},
       {expected(Outcome::passed, Verdict::failed, k_no_verdict), TestOutcome::failed},
       {expected(Outcome::passed, Verdict::unknown, k_no_verdict), TestOutcome::unknown},
       {expected(Outcome::failed, Verdict::unknown, k_no_verdict), TestOutcome::unknown},
       {expected(Outcome::crashed, Verdict::unknown, k_no_verdict), TestOutcome::crashed},
-      // With one it does not.
+      // With ctest's word, it does not count.
       {expected(Outcome::passed, Verdict::unknown, Verdict::failed), TestOutcome::failed},
       {expected(Outcome::failed, Verdict::unknown, Verdict::passed), TestOutcome::passed},
       {expected(Outcome::failed, Verdict::passed, Verdict::failed), TestOutcome::failed},

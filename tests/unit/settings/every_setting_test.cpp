@@ -1,4 +1,4 @@
-// Each row of core/settings/table.def, in each way in which it may be said.
+// Each row of core/settings/table.def, in each way in which a user may say it.
 #include <gtest/gtest.h>
 
 #include "core/settings/command_line.hpp"
@@ -9,7 +9,7 @@
 namespace holdfast {
 namespace {
 
-// A value that is not the built-in one: in holdfast.toml, and as a text.
+// A value that differs from the built-in one: in holdfast.toml, and as a text.
 struct Sample {
   std::string toml;
   std::string text;
@@ -142,7 +142,7 @@ Settings settings_of(const std::string& text, const std::string& profile = "defa
   return settings ? *settings : Settings{};
 }
 
-// `in` says it; what it comes to differs from what is built in, and has that origin.
+// `in` says it. The result differs from the built-in value, and has that origin.
 void expect_origin(const Row& row, const Values& in, const std::string& origin) {
   const Result<ResolvedPolicy> resolved = resolve(in, {});
   ASSERT_TRUE(resolved) << row.key;
@@ -177,7 +177,7 @@ TEST(EverySetting, OfTestsHasItsOriginInItsProperty) {
 
 TEST(EverySetting, OfTestsIsUnderstoodAsAnOption) {
   for (const Row& row : rows_of_tests()) {
-    // Locks add up, so they are apart.
+    // Locks add up, so they have a test of their own.
     if (row.option.empty() || row.setting == Setting::locks) continue;
     const std::string argument = row.option + "=" + row.sample.text;
     const Result<CommandLine> line = parse_command_line({argument, "--", "c"});

@@ -41,8 +41,8 @@ TEST(OverridePatterns, ALabelIsOneOfTheTestsWholeAndDecoded) {
   EXPECT_EQ(matching(settings, "a", "slower,Slow,,b"), Indices{});
 }
 
-// A matcher that tries one way after the other takes longer than the world is old for the first,
-// and all the stack for the second.
+// A backtracking matcher would take longer than the age of the world for the first, and all of the
+// stack for the second.
 TEST(OverridePatterns, TheTimeOfAPatternIsInProportionToTheName) {
   const Settings settings =
       with({{"(a+)+$", nullptr}, {"(.|a)*b", nullptr}, {"((a?){30}){30}b", nullptr}});

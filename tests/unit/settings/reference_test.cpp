@@ -1,6 +1,6 @@
-// What is written from core/settings/table.def: tables of docs/reference/config.md, the JSON schema
-// of holdfast.toml, and the properties that ctest-integration knows. HOLDFAST_WRITE_REFERENCE=1 in
-// the environment writes them anew.
+// What is made from core/settings/table.def: tables of docs/reference/config.md, the JSON schema of
+// holdfast.toml, and the properties that ctest-integration knows. With HOLDFAST_WRITE_REFERENCE=1
+// in the environment this writes them anew.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// How a kind is written in holdfast.toml: for people, and as a JSON schema.
+// How a kind of value is written in holdfast.toml: for people, and as a JSON schema.
 struct Form {
   std::string words;
   Json schema;
@@ -81,7 +81,7 @@ Form form() {
   }
 }
 
-// What holds where nothing is said; empty: nothing does.
+// The value that holds if nothing is said; empty: none.
 template <typename Kind, typename Field>
 std::string built_in(const Field& field) {
   if constexpr (std::is_same_v<Kind, kind::Limit>) return {};
@@ -171,7 +171,7 @@ std::string table_of(const std::vector<Row>& rows, bool of_tests) {
   return text;
 }
 
-// `[text](link)` is `text`.
+// Turns `[text](link)` into `text`.
 std::string without_links(std::string text) {
   for (std::size_t at = text.find("]("); at != std::string::npos; at = text.find("](")) {
     text.erase(at, text.find(')', at) + 1 - at);
@@ -255,7 +255,7 @@ void expect_file(const std::string& name, const std::string& text) {
   EXPECT_EQ(read(name), text) << "HOLDFAST_WRITE_REFERENCE=1 settings_test writes " << name;
 }
 
-// The page with `table` between its two marks.
+// The page, with `table` between its two marks.
 std::string with_table(const std::string& page, const std::string& mark, const std::string& table) {
   const std::string begin = "<!-- " + mark + ": begin, written by settings_test -->\n";
   const std::size_t first = page.find(begin);

@@ -56,7 +56,7 @@ TEST(SettingsPrecedence, CommandLineThenPropertyThenLaterOverrideThenProfileThen
     TestFacts facts;
     Options options;
     int seconds;
-    const char* explained;  // not for the command line, which nobody explains
+    const char* explained;  // null for the command line, which is never explained
   } rows[] = {
       {{}, {}, {}, 0, "none | built-in default"},
       {said_in("default", {}), {}, {}, 10, "10s | holdfast.toml:2, [profile.default]"},

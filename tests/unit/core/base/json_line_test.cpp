@@ -113,7 +113,7 @@ TEST(JsonLine, AnyBytesMakeALineThatAJsonLibraryReadsBack) {
     if (back.find(BAD) == std::string::npos) {
       EXPECT_EQ(back, bytes);
     }
-    // What has been made valid stays as it is.
+    // A text that was made valid stays as it is.
     EXPECT_EQ(json::parse(json_string(back)).get<std::string>(), back);
   }
 }

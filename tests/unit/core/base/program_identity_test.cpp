@@ -51,7 +51,7 @@ TEST(ProgramIdentity, StaleIsWhatChangedWhileItRanOrSinceTheRunBegan) {
       {same, same, same, ""},
       {none, same, same, ""},
       {none, none, none, ""},
-      {same, none, none, ""},  // not started: an outcome of its own
+      {same, none, none, ""},  // not started has its own outcome
       {none, none, same, ""},
       {same, same, none, "its program was removed while it ran"},
       {same, same, other, "its program changed while it ran: inode 12 -> 13"},

@@ -83,7 +83,7 @@ TEST(TestEnvironment, WhatAnAttemptFurtherOutAskedOfItsProgramIsNotAskedOfThisOn
       entries_of({"TEST_PREMATURE_EXIT_FILE=/m/googletest-runs", "GTEST_OUTPUT=xml:/m/x.xml",
                   "HOLDFAST_MARKER_DIR=/m", "GTEST_COLOR=/m"});
   EXPECT_EQ(seen, (std::vector<std::string>{"GTEST_COLOR=/m"}));
-  // The user's own.
+  // The user has set these.
   const std::vector<std::string> own = {"TEST_PREMATURE_EXIT_FILE=/mine", "GTEST_OUTPUT=xml:/mine"};
   std::vector<std::string> all = own;
   all.emplace_back("HOLDFAST_MARKER_DIR=/m");

@@ -27,7 +27,8 @@ TEST(CMakeExpression, FindsWhatCTestFinds) {
       {"bd", "abc", "not found"},
       {"a.c", "a\nc", "found"},
       {"a.c", "ac", "not found"},
-      // The ends of the whole text, not of a line; a test's output ends with a line break.
+      // They match the ends of the whole text, not of a line. A test's output ends with a line
+      // break.
       {"^b", "a\nb\n", "not found"},
       {"a$", "a\n", "not found"},
       {"a\n$", "a\n", "found"},
@@ -47,7 +48,7 @@ TEST(CMakeExpression, FindsWhatCTestFinds) {
       {"^(a|)b$", "b", "found"},
       {"^a||b$", "zzz", "found"},
       {"x()y", "xy", "found"},
-      // Braces, and what other dialects give a meaning, are plain.
+      // Braces, and characters with a meaning in other dialects, are plain.
       {"a{2}", "aa", "not found"},
       {"a{2}", "a{2}", "found"},
       {"\\d", "7", "not found"},
@@ -55,7 +56,7 @@ TEST(CMakeExpression, FindsWhatCTestFinds) {
       {"\\[  SKIPPED \\]", "[  SKIPPED ] A.b", "found"},
       {"]", "]", "found"},
       {"a}", "a}", "found"},
-      // Within brackets a backslash is plain, and a closing one may stand first.
+      // Within brackets a backslash is plain, and a closing bracket may come first.
       {"[\\]x", "\\x", "found"},
       {"[]]", "]", "found"},
       {"[^]]", "]", "not found"},
@@ -102,7 +103,7 @@ TEST(CMakeExpression, RefusesWhatCTestCannotCompile) {
 }
 
 TEST(CMakeExpression, TakesTimeInProportionToTheTextWhateverTheExpression) {
-  // Each doubles the work of a matcher that tries one way after the other.
+  // Each of these doubles the work of a backtracking matcher.
   const std::string text(200'000, 'a');
   for (const char* expression :
        {"(a|a)+b", "(a+)+b", "a?a?a?a?a?a?a?a?a?a?a?b", "[^x]*b", ".*.*b"}) {

@@ -38,7 +38,7 @@ TEST(CtestLimits, WhatWasNotRaisedIsNothingToWaitForButMayEndTheTest) {
   EXPECT_EQ(soonest_end(limits, k_now), seconds(5));
   limits.kept = seconds(0);
   EXPECT_EQ(soonest_end(limits, k_now), seconds(0));
-  limits.raised = seconds(20);  // the test's, in a script that has one that cannot be seen
+  limits.raised = seconds(20);  // the test's limit, in a script with a limit of its own
   EXPECT_EQ(native_limit(limits), seconds(20));
   EXPECT_EQ(soonest_end(limits, k_now), seconds(20));
 }

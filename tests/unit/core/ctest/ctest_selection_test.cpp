@@ -37,14 +37,14 @@ TEST(CtestSelection, InDoubtItIsAWholeRun) {
            Arguments{"-j8"},
            Arguments{"-R", "t1"},
            Arguments{"-R"},
-           Arguments{"-E", "-R", "^t1$"},              // what -R is here is -E's
-           Arguments{"-R", "^t1$", "-R", "^t2$"},      // of two the last holds, or both
-           Arguments{"-R", "^t1$", "-I", "3,3"},       // -U may be CTest's default one day
+           Arguments{"-E", "-R", "^t1$"},              // this -R is the value of -E
+           Arguments{"-R", "^t1$", "-R", "^t2$"},      // the last counts, or both
+           Arguments{"-R", "^t1$", "-I", "3,3"},       // -U may become ctest's default
            Arguments{"-R", "^t1$", "-U"},              // -U is the union
-           Arguments{"-R", "^t1$", "--rerun-failed"},  // selects by itself
-           Arguments{"--preset", "ci", "-R", "^t1$"},  // so may a preset
+           Arguments{"-R", "^t1$", "--rerun-failed"},  // selects tests itself
+           Arguments{"--preset", "ci", "-R", "^t1$"},  // a preset may select, too
            Arguments{"-R", "^t1$", "--resource-spec-file", "gpus.json"},
-           Arguments{"-j", "-R", "^t1$"},  // a value before CMake 3.29
+           Arguments{"-j", "-R", "^t1$"},  // takes a value before CMake 3.29
            Arguments{"-R", "^t1$", "-j"},
            Arguments{"-jx", "-R", "^t1$"},
            Arguments{"-T", "memcheck", "-R", "^t1$"},
@@ -58,7 +58,7 @@ TEST(CtestSelection, InDoubtItIsAWholeRun) {
   }
 }
 
-// An older ctest passes the option by, and runs all tests.
+// An older ctest ignores the option and runs all tests.
 TEST(CtestSelection, AFileOfTestsIsKnownSinceCMake329) {
   const Arguments arguments{"--tests-from-file", "names.txt"};
   for (const char* version : {"3.25.1", "3.28.6", "", "3", "x.y"}) {
@@ -124,7 +124,7 @@ TEST(CtestSelection, TwoMeetWhereOneTestMayBeOfBoth) {
   EXPECT_TRUE(may_meet(ab, b));
   EXPECT_FALSE(may_meet(third, {By::indexes, {"4"}}));
   EXPECT_TRUE(may_meet(third, third));
-  EXPECT_TRUE(may_meet(a, third));  // nobody knows which one that is
+  EXPECT_TRUE(may_meet(a, third));  // any test may have that index
   EXPECT_TRUE(may_meet(file, file));
   EXPECT_TRUE(may_meet(a, {}));
   EXPECT_TRUE(may_meet({}, {}));

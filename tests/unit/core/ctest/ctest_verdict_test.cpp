@@ -23,7 +23,7 @@ TEST(CTestVerdict, EveryRuleInItsOrder) {
       {"will-fail", code(0), "", "failed"},
       {"will-fail", code(3), "", "passed"},
       {"will-fail", death(6), "", "failed"},
-      // The code that skips wins over all but a signal.
+      // The skip code takes precedence over all but a signal.
       {"code=77", code(77), "", "skipped"},
       {"code=77", code(76), "", "failed"},
       {"code=0", code(0), "", "skipped"},
@@ -32,14 +32,14 @@ TEST(CTestVerdict, EveryRuleInItsOrder) {
       {"code=77,pass=x", code(77), "y", "skipped"},
       {"code=6", death(6), "", "failed"},
       {"code=300", code(44), "", "failed"},
-      // PASS_REGULAR_EXPRESSION instead of the exit code; one of several is enough.
+      // PASS_REGULAR_EXPRESSION replaces the exit code. One match of several is enough.
       {"pass=good", code(1), "good", "passed"},
       {"pass=good", code(0), "bad", "failed"},
       {"pass=good,pass=fine", code(9), "fine", "passed"},
       {"pass=good,will-fail", code(0), "good", "failed"},
       {"pass=good,will-fail", code(0), "bad", "passed"},
       {"pass=good", death(9), "good", "failed"},
-      // FAIL_REGULAR_EXPRESSION beside it.
+      // FAIL_REGULAR_EXPRESSION counts beside the exit code.
       {"fail=bad", code(0), "bad", "failed"},
       {"fail=bad", code(0), "good", "passed"},
       {"fail=bad", code(1), "good", "failed"},
@@ -52,7 +52,7 @@ TEST(CTestVerdict, EveryRuleInItsOrder) {
       {"skip=later", code(1), "now", "failed"},
       {"skip=later,fail=later,will-fail", code(0), "later", "skipped"},
       {"skip=later", death(11), "later", "failed"},
-      // Expressions that ctest cannot compile are found nowhere.
+      // An expression that ctest cannot compile matches nowhere.
       {"pass=%28", code(0), "(", "failed"},
       {"fail=%28", code(0), "(", "passed"},
       {"skip=%28", code(0), "(", "passed"},

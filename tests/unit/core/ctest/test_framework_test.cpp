@@ -24,7 +24,7 @@ TEST(TestFramework, GoogletestIsKnownByItsArguments) {
         Words{"sh", "run.sh", "--gtest_also_run_disabled_tests"}}) {
     EXPECT_TRUE(has_googletest_argument(ended(command).data()));
   }
-  // For one dash GoogleTest prints its help.
+  // With a single dash GoogleTest prints its help.
   for (const Words& command : {Words{"t"}, Words{"t", "-gtest_filter=x"}, Words{"t", "--gtest"},
                                Words{"t", "gtest_filter=x"}, Words{"--gtest_filter=x"}, Words{}}) {
     EXPECT_FALSE(has_googletest_argument(ended(command).data()));

@@ -82,7 +82,7 @@ TEST(HeldLocks, BehindOneThatHasTheLockNobodyIsForgotten) {
 TEST(HeldLocks, WhatWasWrittenIsFoundWhateverLockAndProjectAreCalled) {
   RandomText random(4);
   for (int i = 0; i < 5'000; ++i) {
-    LockSpec hostile;  // as a promoted RESOURCE_LOCK
+    LockSpec hostile;  // a RESOURCE_LOCK may have such a name
     hostile.name = "n" + random.of("a,@#%./:;\n ", 12);
     const LockHome home{random.of("p,#%/", 6), "/t"};
     const std::string place = place_of(hostile, home);
@@ -168,7 +168,8 @@ TEST(HeldLocks, ARequestBeforeWhatAnAncestorHoldsIsOutOfOrder) {
       {"n@user", false},
       {"a@machine", false},
       {"a@project", true},
-      // Taken below r.2, inside of which nobody holds anything; below r.1 there is what r.2 has.
+      // This was taken below r.2, inside of which no process holds a lock. Below r.1 there are
+      // r.2's locks.
       {"m@user", false},
       {"z:shared@project", true},
   };

@@ -13,7 +13,7 @@ LockParty party(int pid, const std::string& attempt, const Names& around = {}) {
   one.test = "t" + std::to_string(pid);
   one.attempt = attempt;
   one.around = around;
-  one.since_unix_ms = pid;  // who has the greater number came later
+  one.since_unix_ms = pid;  // a greater number came later
   one.ticket = pid;
   return one;
 }
@@ -35,14 +35,14 @@ LockUse tree(const std::string& name, const std::vector<LockParty>& holders,
   return {name, holders, waiters, LockUse::Kind::run};
 }
 
-// Who they are, in the circle's order.
+// The waiters' pids, in the circle's order.
 std::vector<int> pids(const LockCycle& cycle) {
   std::vector<int> found;
   for (const LockCycleStep& step : cycle) found.push_back(step.waiter.process.pid);
   return found;
 }
 
-// Outer A holds b, outer B holds a; inside A somebody wants a, inside B somebody wants b.
+// Outer A holds b, and outer B holds a. A process inside A wants a, and one inside B wants b.
 struct Two {
   LockParty outer_a = party(1, "A");
   LockParty outer_b = party(2, "B");
@@ -71,14 +71,14 @@ TEST(LockCycle, OfTestsTheLastToComeInsideAnotherGivesWayWhoeverLooks) {
 TEST(LockCycle, WhoIsInsideNoAttemptDoesNotGiveWay) {
   const LockParty outer = party(1, "A");
   const LockParty in_a = party(3, "A1", {"A"});
-  const LockParty both = party(9, "B");  // has a, waits for z, came last
+  const LockParty both = party(9, "B");  // has a, waits for z, is the latest
   const std::vector<LockUse> all{{"a@user", {both}, {in_a}}, {"z@user", {outer}, {both}}};
   const LockCycle cycle = find_lock_cycle(in_a, all);
   EXPECT_EQ(pids(cycle), (std::vector<int>{3, 9}));
   EXPECT_EQ(who_gives_way(cycle).waiter.process.pid, 3);
 }
 
-// A test of tree A runs ctest in B and one of B in A.
+// A test of tree A runs ctest in B, and a test of B runs ctest in A.
 TEST(LockCycle, TwoRunsOfTwoTreesInsideOneAnotherAreOne) {
   const LockParty a = party(1, "ctest 1:1");
   const LockParty b = party(2, "ctest 2:1");
@@ -95,7 +95,8 @@ TEST(LockCycle, TwoRunsOfTwoTreesInsideOneAnotherAreOne) {
 }
 
 TEST(LockCycle, WhoWaitsForABuildTreeGivesWayBeforeWhoWaitsForALock) {
-  // `holdfast run --lock db -- ctest` beside a ctest whose test, itself inside another, wants db.
+  // `holdfast run --lock db -- ctest` beside a ctest whose test, itself inside another test, wants
+  // db.
   const LockParty outer = party(1, "A");
   const LockParty b = party(2, "ctest 2:1");
   const LockParty nested = party(3, "", {"A"});
@@ -106,12 +107,12 @@ TEST(LockCycle, WhoWaitsForABuildTreeGivesWayBeforeWhoWaitsForALock) {
   }
 }
 
-// It is only before another in the queue, and never looks.
+// The whole run only stands before another in the queue, and never looks for circles.
 TEST(LockCycle, AWholeRunThatIsInsideNoAttemptDoesNotGiveWay) {
   const LockParty single = shared(party(1, "ctest 1:1"));
   const LockParty whole = party(9, "");
   LockParty nested = shared(party(10, "", {"A"}));
-  nested.since_unix_ms = 2;  // by a clock that was set back
+  nested.since_unix_ms = 2;  // its clock was set back
   const LockParty outer = party(2, "A");
   const LockParty test = party(3, "1.1", {"ctest 1:1"});
   const std::vector<LockUse> all{tree("tree", {single}, {whole, nested}),
@@ -153,7 +154,8 @@ TEST(LockCycle, RecordsThatSayNothingOfAttemptsMakeNone) {
 }
 
 TEST(LockCycle, AReaderBehindAWriterInTheQueueWaitsForItToo) {
-  // A reads a; inside it somebody wants b, which B has; inside B a reader wants a, behind a writer.
+  // A reads a, and a process inside A wants b, which B has. Inside B a reader wants a, behind a
+  // writer.
   const LockParty reader = shared(party(1, "A"));
   const LockParty other = party(2, "B");
   const LockParty writer = party(3, "W");
@@ -166,7 +168,7 @@ TEST(LockCycle, AReaderBehindAWriterInTheQueueWaitsForItToo) {
             "by \"t1\" (pid 1), in which \"t4\" (pid 4) waits for b@user, held by \"t2\" (pid 2), "
             "which is around \"t5\" (pid 5)");
   EXPECT_EQ(who_gives_way(cycle).waiter.process.pid, 5);
-  all[0].waiters = {in_b};  // no writer: it reads beside the other
+  all[0].waiters = {in_b};  // without the writer it reads, too
   EXPECT_TRUE(find_lock_cycle(in_b, all).empty());
 }
 
@@ -181,13 +183,13 @@ TEST(LockCycle, WhoMayGetSlotsFromSomebodyElseIsPartOfNone) {
     std::vector<LockParty> holders;
     std::size_t steps;
   } rows[] = {
-      {1, {b, c}, 0},                                    // C ends, and leaves two
+      {1, {b, c}, 0},                                    // C ends and leaves two slots
       {2, {b, c}, 0},                                    //
-      {3, {b, c}, 2},                                    // the one of B never comes
+      {3, {b, c}, 2},                                    // B's slots never become free
       {1, {b}, 0},                                       //
       {1, {counted(b, 3, 3)}, 2},                        //
-      {1, {party(1, "B")}, 2},                           // has it exclusively
-      {1, {b, counted(party(2, "D", {"B"}), 2, 3)}, 0},  // D is held up by nobody itself
+      {1, {party(1, "B")}, 2},                           // B has it exclusively
+      {1, {b, counted(party(2, "D", {"B"}), 2, 3)}, 0},  // nothing holds up D itself
   };
   for (const auto& row : rows) {
     LockParty waiter = in_a;
@@ -211,7 +213,7 @@ TEST(LockCycle, TwoLooksSawOneCircleOnlyIfNobodyWentOnInBetween) {
   EXPECT_TRUE(is_same_cycle(cycle, cycle));
   EXPECT_FALSE(is_same_cycle(cycle, {}));
   Two later = two;
-  later.all[1].waiters[0].ticket = 99;  // it waits anew
+  later.all[1].waiters[0].ticket = 99;  // it waits again
   EXPECT_FALSE(is_same_cycle(cycle, find_lock_cycle(two.in_a, later.all)));
   later = two;
   later.all[0].holders[0].since_unix_ms = 99;  // it has the lock again

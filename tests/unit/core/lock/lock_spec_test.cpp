@@ -77,7 +77,7 @@ TEST(LockSpec, ANameHasAtMostTwoHundredBytesOnDisk) {
   EXPECT_TRUE(parse_lock_spec(std::string(200, 'a')));
   EXPECT_FALSE(parse_lock_spec(std::string(201, 'a')));
   EXPECT_TRUE(parse_lock_spec(std::string(66, ' ')));
-  EXPECT_FALSE(parse_lock_spec(std::string(67, ' ')));  // three bytes each
+  EXPECT_FALSE(parse_lock_spec(std::string(67, ' ')));  // each is three bytes
   EXPECT_TRUE(promote_resource_lock(std::string(200, 'a')));
   EXPECT_FALSE(promote_resource_lock(std::string(201, 'a')));
 }

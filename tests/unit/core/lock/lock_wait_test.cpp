@@ -45,7 +45,7 @@ TEST(LockParty, HowALockIsHadOrWantedIsReadBack) {
   waiter.say_how(*parse_lock_spec("db:shared"));
   waiter.ticket = 123456789012345;
   for (const LockParty& row : {holder, waiter}) EXPECT_EQ(parse_party(to_record(row)), row);
-  // Lists are cut between their parts.
+  // A list that is too long is cut between its elements.
   for (unsigned i = 0; i < 500; ++i) holder.slots.push_back(i + 100);
   const std::optional<LockParty> back = parse_party(to_record(holder));
   ASSERT_TRUE(back);
@@ -88,7 +88,7 @@ TEST(LockParty, LongTextsAreCutAndTheRestIsStillRead) {
   ASSERT_TRUE(back);
   EXPECT_EQ(back->process, longest.process);
   EXPECT_EQ(back->test, std::string(400, 't'));
-  // Of what is last, what there is room for.
+  // The last field gets the room that is left.
   EXPECT_GT(back->tree.size(), 400U);
   EXPECT_EQ(back->tree, std::string(back->tree.size(), 'd'));
 }
@@ -165,7 +165,7 @@ TEST(LockParty, AClockThatWasSetBackAndAForgedTimeAreNoHarm) {
   EXPECT_NE(describe_obstacles("l", held_by(party()), 0).find("for 0.0 s"), std::string::npos);
   const auto forged = parse_party("v=1\nprocess=4711:99\nsince=-9223372036854775808\n");
   ASSERT_TRUE(forged);
-  (void)describe_obstacles("l", held_by(*forged), 1795163653120);  // no overflow: ubsan watches
+  (void)describe_obstacles("l", held_by(*forged), 1795163653120);  // ubsan watches for an overflow
   EXPECT_GE(forged->since_unix_ms, 0);
 }
 

@@ -40,16 +40,16 @@ TEST(VerdictOnRecord, SaysWhatTheOutcomeDoesNotSayByItself) {
       {{Outcome::failed, k_four, {}, ""}, ""},
       {{Outcome::crashed, k_abort, {}, "output"}, ""},
       {{Outcome::skipped, k_skip, 77, ""}, ""},
-      {{Outcome::skipped, k_skip, 77, "output"}, ""},  // the code comes before expressions
+      {{Outcome::skipped, k_skip, 77, "output"}, ""},  // the code counts before expressions
       {{Outcome::failed, k_four, {}, "will-fail"}, "passed"},
       {{Outcome::passed, k_zero, {}, "will-fail"}, "failed"},
       {{Outcome::passed, k_zero, {}, "output"}, "unknown"},
       {{Outcome::failed, k_four, {}, "output,will-fail"}, "unknown"},
-      // Where it may be tried again all is known, and usually looked for.
+      // If the test may be tried again, the expressions are known, and usually searched for.
       {{Outcome::passed, k_zero, {}, "output", "pass=x"}, "unknown"},
       {{Outcome::passed, k_zero, {}, "output", "pass=x", "failed"}, "failed"},
       {{Outcome::failed, k_four, {}, "will-fail", "will-fail"}, "passed"},
-      // Somebody has judged it without that.
+      // It was judged without the expressions.
       {{Outcome::passed, k_zero, {}, "output", "", "passed"}, "unknown"},
       {{Outcome::failed, k_four, {}, "will-fail", "", "failed"}, "passed"},
       {{Outcome::passed, k_zero, {}, "", "", "passed"}, "passed"},

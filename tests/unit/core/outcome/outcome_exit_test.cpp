@@ -1,4 +1,4 @@
-// Every row of outcome -> exit, in both modes.
+// Each row of outcome -> exit, in both modes.
 #include <gtest/gtest.h>
 
 #include "core/outcome/exit_codes.hpp"
@@ -17,7 +17,7 @@ bool is_the_tests_own_end(Outcome outcome) {
     case Outcome::skipped:
     case Outcome::deliberate_exit:
     case Outcome::no_tests:
-      return true;  // or not: outcome_rows.hpp
+      return true;  // or not: see outcome_rows.hpp
     case Outcome::premature_exit:
     case Outcome::timed_out:
     case Outcome::launch_failed:

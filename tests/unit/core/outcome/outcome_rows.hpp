@@ -1,5 +1,4 @@
-// The table of docs/reference/outcomes.md: what was seen, what it is called, how the launcher then
-// ends.
+// The table of docs/reference/outcomes.md: what was seen, its name, and how the launcher then ends.
 #pragma once
 
 #include <string>
@@ -28,7 +27,7 @@ inline std::vector<Outcome> all_outcomes() {
   return all;
 }
 
-// Every combination, with the interesting codes.
+// Every combination, with the codes that matter.
 inline std::vector<Observation> all_observations() {
   std::vector<Observation> all;
   using Kind = ProcessEnd::Kind;
@@ -55,7 +54,7 @@ inline std::vector<Observation> all_observations() {
         seen.ran_nothing = (bits & 256U) != 0;
         seen.no_tests = static_cast<NoTests>((bits >> 9U) & 3U);
         if ((bits & 2048U) != 0) seen.skip_code = 77;
-        seen.out_of_memory = seen.skip_code.has_value();  // says nothing about an exit
+        seen.out_of_memory = seen.skip_code.has_value();  // this says nothing of an exit
         all.push_back(seen);
       }
     }
@@ -83,7 +82,7 @@ inline Observation leaked(Observation seen, bool fails) {
   return seen;
 }
 
-// What a test's traces say: one row for each combination that matters.
+// What a test's traces say, with one row for each combination that matters.
 inline void add_rows_of_traces(std::vector<OutcomeRow>& rows) {
   using Kind = ProcessEnd::Kind;
   constexpr int k_abort = 6;
@@ -197,7 +196,7 @@ inline std::vector<OutcomeRow> outcome_rows() {
                                  ProcessEnd{Kind::signalled, k_kill}, ProcessEnd{}}) {
     add("time over", because_of(EndReason::timeout, 0, main), Outcome::timed_out, signal(k_kill),
         code(124));
-    // A command's own code is its caller's to read.
+    // The caller of a command reads the command's own code.
     const bool exited = main.kind == Kind::exited;
     add("INT", because_of(EndReason::signal, 2, main), Outcome::interrupted, signal(2),
         exited ? code(main.code) : signal(2));

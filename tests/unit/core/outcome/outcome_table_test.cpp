@@ -1,4 +1,4 @@
-// Every column of the table of outcomes, once more: a name or a fact that changes shows here.
+// Repeats every column of the table of outcomes: a changed name or fact shows here.
 #include "core/outcome/outcome_table.hpp"
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ struct Row {
   int signal;
   bool is_worth_knowing;
   std::optional<RetryCause> cause;
-  const char* end;  // of code or signal 7
+  const char* end;  // for code or signal 7
   int badness;
   std::size_t place;
   bool is_named;

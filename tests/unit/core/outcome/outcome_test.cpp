@@ -1,4 +1,4 @@
-// Every row of observation -> outcome. docs/reference/outcomes.md is the same table for people.
+// Each row of observation -> outcome. docs/reference/outcomes.md is the same table for people.
 #include "core/outcome/outcome.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Job control: the test stops, and we with it; or it does not, and we do not either.
+// Job control: if the test stops, we stop with it; if it does not, we do not.
 #include <gtest/gtest.h>
 
 #include "core/outcome/supervision.hpp"
@@ -37,7 +37,7 @@ TEST(Pause, ToBeToldToStopStopsNobodyBeforeTheTestHasStopped) {
 
 TEST(Pause, WeStopByTheSignalThatStoppedTheTest) {
   const SupervisionState told = next_step({}, by_terminal(k_tstp), ExitMode::ctest).state;
-  // It restored the terminal first, then stopped itself.
+  // The test restored the terminal first, and then stopped itself.
   EXPECT_EQ(text_of(next_step(told, main_stopped(k_stop), ExitMode::ctest).actions),
             "stop_self 19");
 }
@@ -64,7 +64,7 @@ TEST(Pause, ItIsOverWhenTheTestGoesOn) {
     state = next_step(state, main_stopped(k_tstp), mode).state;
     state = next_step(state, k_continued, mode).state;
     EXPECT_FALSE(state.paused);
-    // What stops it later is another matter.
+    // A later stop has another cause.
     EXPECT_FALSE(next_step(state, main_stopped(k_stop), mode).state.paused);
   }
 }

@@ -1,4 +1,4 @@
-// Signals: who sent them, in which stage, in which mode, how soon after the first.
+// Signals: from which sender, in which stage and mode, and how soon after the first.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -126,7 +126,7 @@ TEST(Signals, TheSameKeyPressedAgainKillsNowHoweverSoon) {
 }
 
 TEST(Signals, TheSameOfOneSenderIsToldTwiceAndIsOne) {
-  // timeout(1): to its child, and then to its process group.
+  // timeout(1) signals its child, and then its process group.
   for (ExitMode mode : k_modes) {
     for (int signal : {k_hup, k_int, k_quit, k_term}) {
       const SupervisionState state = next_step({}, at(1000, by_kill(signal)), mode).state;

@@ -1,5 +1,4 @@
-// Every (stage, event) pair in both modes but the signals, which are in
-// supervision_signal_test.cpp.
+// Every (stage, event) pair in both modes, except signals (supervision_signal_test.cpp).
 #include "core/outcome/supervision.hpp"
 
 #include <gtest/gtest.h>
@@ -19,7 +18,7 @@ struct Row {
   std::string actions;
 };
 
-// The reason of the end while nothing has been ordered, and of a tree that is ending already.
+// The reason of the end before anything was ordered, and when the tree is ending already.
 EndReason reason_of(Stage stage) {
   return stage == Stage::looking || stage == Stage::ending || stage == Stage::killing
              ? EndReason::timeout
@@ -124,7 +123,7 @@ TEST(Supervision, ATestThatEndedByItselfKeepsNoReasonWhateverComesWhileItsLeftov
   }
 }
 
-// What is noticed when nothing of the tree is left.
+// An event that is noticed when nothing of the tree is left.
 struct EndRow {
   Event event;
   ExitMode mode;

@@ -19,7 +19,7 @@ inline Event by_terminal(int signal) {
   return {Event::Kind::signal_received, signal, SignalSource::terminal, Milliseconds{0}};
 }
 
-// A process of the tree, to its group or to us.
+// A signal from a process of the tree, to its group or to us.
 inline Event by_tree(int signal) {
   return {Event::Kind::signal_received, signal, SignalSource::tree, Milliseconds{0}};
 }

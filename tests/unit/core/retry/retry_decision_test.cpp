@@ -69,7 +69,7 @@ TEST(RetryDecision, EveryEndAgainstEveryRule) {
        "done: exit 4: not tried again: exit:4=2: 2 further attempts are spent"},
       {"exit:4=2", {exited(4), exited(4), passed()}, "done: exit 0: flaky: passed on attempt 3"},
       {"exit:4=2", {exited(4), exited(5)}, "done: exit 5: not tried again: no rule fits"},
-      // Each rule counts what it granted itself.
+      // Each rule counts the attempts that it granted itself.
       {"exit:4=1,crash=1",
        {exited(4), crashed()},
        "again: crashed (signal 11): tried again at once (crash=1: 1 of 1)"},
@@ -82,7 +82,7 @@ TEST(RetryDecision, EveryEndAgainstEveryRule) {
       {"exit:4=1,any=1",
        {exited(5), exited(6)},
        std::string("done: exit 6: not tried again: any=1") + spent},
-      // A spent rule is not helped out by a wider one.
+      // If a rule is spent, a wider rule does not help.
       {"exit:4=1,any=9",
        {exited(4), exited(4)},
        std::string("done: exit 4: not tried again: exit:4=1") + spent},
@@ -114,7 +114,7 @@ TEST(RetryDecision, EveryEndAgainstEveryRule) {
 }
 
 TEST(RetryDecision, TheVerdictDecidesNotTheOutcome) {
-  // WILL_FAIL: what ended with 4 passed, what ended with 0 failed.
+  // WILL_FAIL: exit 4 has passed, and exit 0 has failed.
   AttemptResult inverted = exited(4);
   inverted.verdict = MirroredVerdict::passed;
   EXPECT_EQ(decide(policy("any=3"), {inverted}), "done: exit 4: passed");
@@ -170,7 +170,7 @@ TEST(RetryDecision, OnlyTheLastAttemptIsAlone) {
 TEST(RetryDecision, AloneIsTheLastAttemptOfTheRuleThatGrantsIt) {
   RetryPolicy alone = policy("any=1,exit:4=2");
   alone.last_alone = true;
-  // Its second attempt, and the first that exit:4 grants.
+  // The second attempt, which is the first that exit:4 grants.
   const RetryDecision first = decide_retry({.policy = alone, .attempts = {exited(5), exited(4)}});
   EXPECT_FALSE(first.alone);
   EXPECT_EQ(first.reason, "tried again at once (exit:4=2: 1 of 2)");

@@ -78,10 +78,10 @@ TEST(RetryRules, OfThoseThatFitTheMostSpecificCounts) {
       {"exit:4=3", Outcome::failed, {Kind::exited, 5}, "none"},
       {"exit:4=3", Outcome::deliberate_exit, {Kind::exited, 4}, "exit:4=3"},
       {"exit:0=3", Outcome::premature_exit, {Kind::exited, 0}, "exit:0=3"},
-      // The verdict made a failure of it: PASS_REGULAR_EXPRESSION, WILL_FAIL.
+      // The verdict made this a failure: PASS_REGULAR_EXPRESSION, WILL_FAIL.
       {"exit:0=3", Outcome::passed, {Kind::exited, 0}, "exit:0=3"},
       {"crash=2,any=1", Outcome::crashed, {Kind::signalled, 11}, "crash=2"},
-      // A signal's number is no exit code.
+      // The number of a signal is no exit code.
       {"exit:11=2", Outcome::crashed, {Kind::signalled, 11}, "none"},
       {"any=1,crash=2,signal:SIGSEGV=3",
        Outcome::crashed,

@@ -32,9 +32,9 @@ TEST(RunRetries, TheBreakerOpensWhereMostTestsFail) {
     PerMille breaker;
     bool opens;
   } rows[] = {
-      {0, 19, 500, false},   // too few to say
+      {0, 19, 500, false},   // too few to tell
       {0, 20, 500, true},    //
-      {10, 10, 500, false},  // not more than half
+      {10, 10, 500, false},  // not more than half failed
       {10, 11, 500, true},   //
       {19, 1, 0, true},      //
       {0, 100, 1000, false},
@@ -43,7 +43,7 @@ TEST(RunRetries, TheBreakerOpensWhereMostTestsFail) {
     RunRetries retries({.budget = {}, .breaker = row.breaker});
     for (int i = 0; i < row.passed; ++i) retries.came_out(test(i), false);
     for (int i = 0; i < row.failed - 1; ++i) retries.came_out(test(1000 + i), true);
-    // The one that asks has failed, too.
+    // The test that asks has failed, too.
     EXPECT_EQ(retries.again("asks").granted, !row.opens) << row.passed << " " << row.failed;
     EXPECT_EQ(retries.is_open(), row.opens);
   }
@@ -61,7 +61,7 @@ TEST(RunRetries, OnceOpenItStaysOpenAndSaysWhy) {
 
 TEST(RunRetries, ATestCountsOnceByItsLatestAttempt) {
   RunRetries retries(RunRetryLimits{});
-  // Flaky, all of them: failed and then passed.
+  // All of them are flaky: they failed and then passed.
   for (int i = 0; i < 40; ++i) {
     EXPECT_TRUE(retries.again(test(i)).granted) << i;
     retries.came_out(test(i), false);

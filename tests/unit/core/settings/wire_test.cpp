@@ -249,7 +249,7 @@ TEST(Wire, AnyBytesAreDecodedOrRefused) {
       EXPECT_FALSE(message.error().message.empty());
       continue;
     }
-    // What is understood is what would be sent, and of one kind only.
+    // A packet that decodes is one that could be sent, and of one kind only.
     ++decoded;
     const Result<Message> again = decode(encode(*message));
     ASSERT_TRUE(again);
@@ -263,7 +263,7 @@ TEST(Wire, AnyBytesAreDecodedOrRefused) {
     ASSERT_TRUE(sent);
     EXPECT_EQ(encode(to_message(*sent)), encode(to_message(*grant)));
   }
-  // Neither all of it nor nothing.
+  // The loop has met both: packets that decode and packets that do not.
   EXPECT_GT(granted, 100);
   EXPECT_GT(decoded, granted);
   EXPECT_LT(decoded, 20'000);

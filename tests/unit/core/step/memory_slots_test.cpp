@@ -39,7 +39,7 @@ TEST(MemorySlots, WhoFitsIntoTheUnitsFitsIntoTheMemory) {
       needed += expected;
       ++steps;
     }
-    // One may need more than there is: then it is by itself.
+    // A step may need more than the budget; then it runs alone.
     if (steps > 1) {
       ASSERT_LE(needed, budget);
     }

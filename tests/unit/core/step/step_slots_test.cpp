@@ -24,7 +24,7 @@ TEST(StepSlots, APatternFitsTheWholeText) {
   }
 }
 
-// As anybody would write it down, without going back in one loop.
+// The plain recursive way to write it.
 bool fits_plainly(std::string_view pattern, std::string_view text) {
   if (pattern.empty()) return text.empty();
   if (pattern[0] == '*') {
