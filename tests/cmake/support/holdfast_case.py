@@ -20,6 +20,7 @@ CMAKE = os.environ.get("HOLDFAST_TEST_CMAKE", "cmake")
 CTEST = os.environ.get("HOLDFAST_TEST_CTEST", "ctest")
 PACKAGE = "lib/cmake/Holdfast"
 LAUNCHER = "libexec/holdfast/holdfast-launcher"
+EXEC = "libexec/holdfast/holdfast-exec"
 
 _VERDICT = re.compile(r"^ *\d+/\d+ Test +#(\d+): (.*?) \.*(.*?) +\d+\.\d+ sec", re.M | re.S)
 _FAILED_LINE = re.compile(r"^\t *(\d+) - (.*) \((.*)\)$", re.M)
@@ -167,9 +168,9 @@ class HoldfastCase(unittest.TestCase):
         """A prefix of its own, whose package files a test may change."""
         prefix = self.work / name
         shutil.copytree(STAGE / PACKAGE, prefix / PACKAGE)
-        for path in (LAUNCHER, "bin/holdfast"):
+        for path in (LAUNCHER, EXEC, "bin/holdfast"):
             if (STAGE / path).exists():
-                (prefix / path).parent.mkdir(parents=True)
+                (prefix / path).parent.mkdir(parents=True, exist_ok=True)
                 (prefix / path).symlink_to((STAGE / path).resolve())
         return prefix
 
