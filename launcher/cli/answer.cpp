@@ -4,6 +4,8 @@
 //                    in a line of it, or nothing
 //   steps TREE       prints what holdfast.toml says of build steps, as a message of
 //                    core/settings/wire.hpp
+//
+// Where there is no answer, it prints why instead and ends with 1.
 #include <cstdio>
 #include <iostream>
 #include <iterator>
@@ -26,14 +28,16 @@ int print(const std::string& answer) {
   return is_written ? exit_codes::k_success : exit_codes::k_own_failure;
 }
 
-int refuse(const std::string& why) {
-  complain(why);
-  return exit_codes::k_own_failure;
+constexpr int k_refused = 1;
+
+int refuse(const Error& error) {
+  (void)print(to_text(error));
+  return k_refused;
 }
 
 int answer_found(const std::vector<std::string>& patterns) {
   const Result<Signatures> signatures = Signatures::of(patterns);
-  if (!signatures) return refuse("failed to " + signatures.error().message);
+  if (!signatures) return refuse(signatures.error());
   const std::string output{std::istreambuf_iterator<char>(std::cin), {}};
   const std::optional<std::size_t> found = signatures->found_in(output);
   return print(found ? std::to_string(*found) : std::string());
@@ -42,7 +46,7 @@ int answer_found(const std::vector<std::string>& patterns) {
 int answer_steps(const std::string& tree) {
   const Result<ProjectSettings> project =
       ProjectSettings::load(settings_file_of_tree(tree), selected_profile());
-  if (!project) return refuse(project.error().message);
+  if (!project) return refuse(project.error());
   const StepSettings steps{build_step_settings(project->settings()), project->run().oom_events};
   return print(wire::encode(wire::to_message(steps)));
 }

@@ -82,7 +82,7 @@ struct Asked {
 Asked ask_ctest(const std::string& tree, const std::string& test) {
   if (tree.empty()) return {std::nullopt, "no build tree here or above"};
   const Result<std::optional<ListedTest>> listed = listed_test(tree, test);
-  if (!listed) return {std::nullopt, listed.error().message};
+  if (!listed) return {std::nullopt, to_text(listed.error())};
   if (!*listed) return {std::nullopt, "ctest lists no test of that name", true};
   return {*listed, {}};
 }
@@ -92,7 +92,7 @@ int explain_test(const ConfigOptions& options) {
   const std::string profile = options.profile.empty() ? selected_profile() : options.profile;
   const Result<ProjectSettings> project = ProjectSettings::load(found.file, profile);
   if (!project) {
-    complain(project.error().message);
+    complain(to_text(project.error()));
     return exit_codes::k_usage;
   }
   print_head(options, *project);
@@ -106,7 +106,7 @@ int explain_test(const ConfigOptions& options) {
   }
   const Result<ResolvedPolicy> resolved = project->resolve(options.test, test.facts, test.said);
   if (!resolved) {
-    complain(resolved.error().message);
+    complain(to_text(resolved.error()));
     return exit_codes::k_usage;
   }
   print_lines(explain(*resolved, test.facts));

@@ -76,7 +76,7 @@ std::string variable(std::string_view name) {
 // reports show it.
 void tidy_up(const std::string& tree) {
   for (const std::string& trouble : tidy(find_dead_runs(tree)).troubles) {
-    complain("ignoring that an earlier run's directory is not tidy: failed to " + trouble);
+    complain("ignoring that an earlier run's directory is not tidy: " + trouble);
   }
 }
 
@@ -135,8 +135,7 @@ void tell_attach(const std::string& tree, std::string_view name, const std::stri
 
 void have_log_turn(const std::string& tree, const ProcessName& ctest) {
   if (const Result<void> had = take_log_turn(tree, ctest); !had) {
-    complain("ignoring that another ctest may open the same LastTest.log: failed to " +
-             had.error().message);
+    complain("ignoring that another ctest may open the same LastTest.log: " + to_text(had.error()));
   }
 }
 
@@ -146,7 +145,7 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
   const SecondRun second = settings.run().runs;
   Result<RunLock> lock = take_run_lock(lock_order(options, ctest, second), second);
   if (!lock) {
-    complain(lock.error().message);
+    complain(to_text(lock.error()));
     return exit_codes::k_lock_not_had;
   }
   // Only now: before, the ctest that had the tree relied on what these files told it.
@@ -171,7 +170,7 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
   keeper.inside = variable(environment::k_run_id);
   if (const Result<void> started = start_keeper(keeper); !started) {
     if (!lock->warning.empty()) complain(lock->warning);
-    complain("no keeper (failed to " + started.error().message +
+    complain("no keeper (" + to_text(started.error()) +
              "): tests run by their own properties, nothing is recorded");
   } else if (options.from_include) {
     // If the keeper does not answer, the first launcher begins the run.
@@ -193,7 +192,7 @@ int go_on_with(OwnKeeper& keeper, const IntegrationOptions& options, const Proce
     return exit_codes::k_success;
   const Result<RunLock> lock = take_run_lock(lock_order(options, ctest, second), second);
   if (!lock) {
-    complain(lock.error().message);
+    complain(to_text(lock.error()));
     return exit_codes::k_lock_not_had;
   }
   if (!lock->warning.empty()) complain(lock->warning);
@@ -213,7 +212,7 @@ int begin(const IntegrationOptions& options) {
   Result<ProjectSettings> settings = settings_of(options);
   if (!settings) {
     // ctest then runs no test, and ends with 8.
-    complain(settings.error().message);
+    complain(to_text(settings.error()));
     return exit_codes::k_usage;
   }
   if (const std::string_view trouble = os::trouble_with_watching(); !trouble.empty()) {
@@ -222,7 +221,7 @@ int begin(const IntegrationOptions& options) {
   }
   const Result<ProcessName> ctest = parse_process_name(options.ctest);
   if (!ctest) {
-    complain("failed to understand --ctest " + ctest.error().message);
+    complain(to_text("--ctest", ctest.error()));
     return exit_codes::k_usage;
   }
   OwnKeeper keeper(*ctest);
@@ -246,7 +245,7 @@ struct EndOfRun {
 
 Result<EndOfRun> end_of_run(const IntegrationOptions& options) {
   const Result<ProcessName> ctest = parse_process_name(options.ctest);
-  if (!ctest) return Error{"understand --ctest " + ctest.error().message};
+  if (!ctest) return ErrorInWords{to_text("--ctest", ctest.error())};
   os::Connected link = connect_to_keeper(*ctest, k_end_patience);
   if (!link.socket.valid()) return link.error;
   wire::Message end;
@@ -282,8 +281,7 @@ int end(const IntegrationOptions& options) {
     // A run that is not on record never had a keeper, and begin has said so.
     const Result<ProcessName> ctest = parse_process_name(options.ctest);
     if (!ctest || !runs_of(options.tree, *ctest, os::numbering_id()).empty()) {
-      complain("no summary, the keeper of this run is gone (failed to " + ended.error().message +
-               ")");
+      complain("no summary, the keeper of this run is gone (" + to_text(ended.error()) + ")");
     }
     end_unattended(options);
     return exit_codes::k_success;
@@ -297,13 +295,13 @@ int end(const IntegrationOptions& options) {
 int keeper(const IntegrationOptions& options) {
   const Result<ProcessName> ctest = parse_process_name(options.ctest);
   if (!ctest) {
-    complain("failed to understand --ctest " + ctest.error().message);
+    complain(to_text("--ctest", ctest.error()));
     return exit_codes::k_usage;
   }
   KeeperOrder order{options.tree, options.project, *ctest, KeeperOrder::SummaryBy::keeper};
   order.settings = settings_of(options);
   if (const Result<void> started = start_keeper(order); !started) {
-    complain("failed to " + started.error().message);
+    complain(to_text(started.error()));
     return exit_codes::k_own_failure;
   }
   return exit_codes::k_success;

@@ -75,7 +75,7 @@ Result<std::optional<ListedTest>> read_listing(const std::string& listing, std::
   try {
     return find_in(listing, test);
   } catch (const Json::exception&) {
-    return Error{"ctest's list of tests was not understood"};
+    return ErrorInWords{"ctest's list of tests was not understood"};
   }
 }
 
@@ -83,8 +83,8 @@ Result<std::optional<ListedTest>> listed_test(const std::string& tree, std::stri
   const Result<Captured> listed =
       capture({ctest_of(tree), "--test-dir", tree, "--show-only=json-v1"},
               {std::string(environment::k_explain) + "=1"});
-  if (!listed) return Error{"failed to " + listed.error().message};
-  if (listed->exit_code != 0) return Error{"ctest --show-only=json-v1 failed in " + tree};
+  if (!listed) return listed.error();
+  if (listed->exit_code != 0) return ErrorInWords{"ctest --show-only=json-v1 failed in " + tree};
   return read_listing(listed->output, test);
 }
 

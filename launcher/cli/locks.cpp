@@ -11,7 +11,7 @@ namespace {
 
 int list_locks(bool as_json) {
   const os::LockSurvey survey = os::survey_all_locks(os::Strangers::look_for);
-  for (const Error& error : survey.unseen) complain("failed to " + error.message);
+  for (const Error& error : survey.unseen) complain(to_text(error));
   if (as_json) {
     fmt::print("{}\n", json_of(survey.locks).dump(2));
   } else if (!survey.locks.empty()) {

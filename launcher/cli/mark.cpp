@@ -60,7 +60,7 @@ void add_mark(CLI::App& app, int& exit_code) {
   command->callback([options, &exit_code] {
     const Result<void> marked = mark(*options);
     if (marked) return;
-    complain("failed to " + marked.error().message);
+    complain(to_text(marked.error()));
     exit_code = exit_codes::k_own_failure;
   });
 }

@@ -37,7 +37,7 @@ struct Untidy {
 Untidy find_untidy(const ReapOrder& order) {
   const Result<bool> taken = is_tree_taken(order.tree.string());
   if (taken && *taken) return {};
-  return {find_dead_runs(order.tree), taken ? std::string() : taken.error().message};
+  return {find_dead_runs(order.tree), taken ? std::string() : to_text(taken.error())};
 }
 
 void list(const DeadRun& run) {
@@ -65,13 +65,13 @@ int list(const ReapOrder& order) {
 
 int tidy_up(const Untidy& untidy) {
   if (!untidy.runs.empty() && !untidy.trouble.empty()) {
-    complain(fmt::format("failed to tidy {} run{}: {}", untidy.runs.size(),
+    complain(fmt::format("{} run{} not tidied: {}", untidy.runs.size(),
                          untidy.runs.size() == 1 ? "" : "s", printable(untidy.trouble)));
     return k_not_ended;
   }
   const Tidied tidied = tidy(untidy.runs);
   for (const std::string& trouble : tidied.troubles) {
-    complain("failed to " + printable(trouble));
+    complain(printable(trouble));
   }
   if (tidied.runs != 0) fmt::print("tidied {}\n", describe(tidied));
   return tidied.troubles.empty() ? exit_codes::k_success : k_not_ended;

@@ -115,7 +115,7 @@ int report(const ReportOptions& options) {
     tree = *found;
   }
   const Result<RunReport> loaded = load(tree, options.run);
-  if (!loaded) return fail("failed to " + loaded.error().message);
+  if (!loaded) return fail(to_text(loaded.error()));
   const std::string text = render(*loaded, *format);
   if (options.output.empty() || is_at(options.output, STDOUT_FILENO)) {
     const std::error_code error = write_all(STDOUT_FILENO, text);

@@ -53,7 +53,7 @@ Values fit_for_command(Values said, const CommandLine& line) {
 int exec_run(char** arguments) {
   Result<std::string> launcher = supervision::launcher_program();
   if (!launcher) {
-    complain("failed to " + launcher.error().message);
+    complain(to_text(launcher.error()));
     return exit_codes::k_own_failure;
   }
   std::vector<std::string_view> words;
@@ -67,12 +67,12 @@ int exec_run(char** arguments) {
   if (line) {
     const Result<Values> values = values_for(*line, words[line->command_at]);
     if (!values) {
-      complain(values.error().message);
+      complain(to_text(values.error()));
       return exit_codes::k_own_failure;
     }
     Result<os::UniqueFd> file = supervision::hand_settings(fit_for_command(*values, *line));
     if (!file) {
-      complain("failed to " + file.error().message);
+      complain(to_text(file.error()));
       return exit_codes::k_own_failure;
     }
     settings = std::move(*file);
@@ -84,7 +84,7 @@ int exec_run(char** arguments) {
   // A command is no test even if a test runs it. What ctest told the launcher is not meant for it.
   ::unsetenv(std::string(environment::k_attach).c_str());
   ::execv(launcher->c_str(), all.data());
-  complain(os::system_error("failed to execute " + *launcher).message);
+  complain(to_text(os::system_error("execute " + *launcher)));
   return exit_codes::k_own_failure;
 }
 

@@ -18,7 +18,7 @@ int main(int /*count*/, char** arguments) {
   auto handed = supervision::take_over(arguments);
   const Exit end = handed ? supervision::launch(arguments, environ, {tests, steps},
                                                 *handed ? &**handed : nullptr)
-                          : supervision::cannot_begin("failed to " + handed.error().message);
+                          : supervision::cannot_begin(to_text(handed.error()));
   if (end.kind == Exit::Kind::signal) os::die_of(end.value);
   return end.value;
 }

@@ -85,7 +85,7 @@ Finding git_finding(const os::BoundedEnd& end, const std::string& directory, Mil
       return failed("git died of signal " + std::to_string(end.code));
     case Kind::not_started:
       if (end.code == ENOENT) return failed("git is not installed");
-      return failed(os::system_error("run git", end.code).message);
+      return failed(to_text(os::system_error("run git", end.code)));
     case Kind::exited:
       break;
   }

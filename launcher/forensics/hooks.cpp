@@ -46,7 +46,7 @@ Finding hook_finding(const HookFacts& facts, const os::BoundedEnd& end, Millisec
     case Kind::too_late:
       return {facts.hook, false, "not done within " + describe(time) + below};
     case Kind::not_started:
-      return {facts.hook, true, os::system_error("failed to start", end.code).message};
+      return {facts.hook, true, to_text(os::system_error("start it", end.code))};
   }
   return {facts.hook, true, "not known"};
 }

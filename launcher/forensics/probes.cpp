@@ -14,13 +14,13 @@ Finding finding_of(const std::string& probe, const os::BoundedEnd& end, Millisec
   switch (end.kind) {
     case Kind::exited:
       if (end.code == 0) return {probe, false, end.output};
-      return {probe, true, "failed to " + end.output};
+      return {probe, true, end.output};
     case Kind::too_late:
       return {probe, true, "no answer within " + describe(time)};
     case Kind::signalled:
       return {probe, true, "the probe died of signal " + std::to_string(end.code)};
     case Kind::not_started:
-      return {probe, true, os::system_error("failed to start the probe", end.code).message};
+      return {probe, true, to_text(os::system_error("start the probe", end.code))};
   }
   return {probe, true, "no answer"};
 }

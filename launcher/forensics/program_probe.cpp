@@ -82,7 +82,7 @@ Result<std::string> look_at_inputs(const std::vector<KnownFile>& files) {
   std::string text;
   const auto add = [&](const Result<std::string>& found) {
     if (!text.empty()) text += "\n";
-    text += found ? *found : "failed to " + found.error().message;
+    text += found ? *found : to_text(found.error());
   };
   for (const KnownFile& file : files) {
     if (is_directory(file.path)) {

@@ -181,8 +181,7 @@ bool Service::serve(Connection& connection) {
     connection.cgroup = message->get("cgroup");
     return true;
   }
-  wire::Message reply =
-      message ? answer(*message, connection) : refusal("failed to " + message.error().message);
+  wire::Message reply = message ? answer(*message, connection) : refusal(to_text(message.error()));
   if (reply.kind.empty()) return true;
   const std::string_view question = message ? message->get(wire::k_question) : std::string_view();
   if (!question.empty()) reply.add(wire::k_question, question);
@@ -199,7 +198,7 @@ bool Service::serve(Connection& connection) {
 wire::Message Service::answer(const wire::Message& message, Connection& asker) {
   if (message.kind == wire::k_request) {
     Result<wire::AttemptRequest> request = wire::to_request(message);
-    return request ? grant(*request, asker) : refusal("failed to " + request.error().message);
+    return request ? grant(*request, asker) : refusal(to_text(request.error()));
   }
   if (message.kind == wire::k_farewell) {
     if (!asker.farewell) stale_.look(StalePrograms::Point::end, asker, run_.journal());

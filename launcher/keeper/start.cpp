@@ -88,7 +88,7 @@ void show_as_keeper(const KeeperOrder& order) {
 // The keeper process, from beginning to end.
 [[noreturn]] void be_keeper(const KeeperOrder& order) {
   const auto fail = [&](const Error& error) {
-    tell(k_caller, error.message);
+    tell(k_caller, to_text(error));
     ::_exit(1);
   };
   os::take_signals();
@@ -133,7 +133,7 @@ Result<void> start_keeper(const KeeperOrder& order) {
   char text[512];
   const ssize_t got = os::retried([&] { return ::read(answer.get(), text, sizeof text); });
   if (got == 1 && text[0] == k_listens) return {};
-  if (got > 0) return Error{std::string(text, static_cast<std::size_t>(got))};
+  if (got > 0) return ErrorInWords{std::string(text, static_cast<std::size_t>(got))};
   return Error{"start the keeper: it ended at once"};
 }
 

@@ -76,7 +76,7 @@ void load_outputs(RunReport& report, const RunEntry& run) {
     if (output)
       last.output = std::move(*output);
     else
-      last.output_note = "failed to " + output.error().message;
+      last.output_note = to_text(output.error());
   }
 }
 

@@ -20,7 +20,7 @@ void Complaints::add(Place at, const std::string& what, const std::string& found
 void Complaints::add(Place at, const std::string& sentence) {
   if (first_ && std::tie(place_.line, place_.column) <= std::tie(at.line, at.column)) return;
   place_ = at;
-  first_ = Error{path_ + ":" + std::to_string(at.line) + ": " + sentence};
+  first_ = ErrorInWords{path_ + ":" + std::to_string(at.line) + ": " + sentence};
 }
 
 std::string in_quotes(std::string_view text) {

@@ -12,13 +12,13 @@ namespace holdfast {
 Result<Milliseconds> duration_of(const toml::node& value) {
   if (const auto* text = value.as_string()) return parse_duration(text->get());
   if (const auto* whole = value.as_integer()) {
-    if (whole->get() < 0) return Error{std::to_string(whole->get())};
+    if (whole->get() < 0) return ErrorInWords{std::to_string(whole->get())};
     return parse_duration(std::to_string(whole->get()));
   }
   const auto* number = value.as_floating_point();
-  if (number == nullptr) return Error{describe_type(value)};
+  if (number == nullptr) return ErrorInWords{describe_type(value)};
   const double ms = number->get() * 1000;
-  if (!std::isfinite(ms) || ms < 0) return Error{"a number that is negative or not finite"};
+  if (!std::isfinite(ms) || ms < 0) return ErrorInWords{"a number that is negative or not finite"};
   if (ms >= static_cast<double>(k_longest.count())) return k_longest;
   // Zero means "none", so a tiny positive time becomes the shortest time there is.
   return Milliseconds{ms > 0 ? std::max(1LL, std::llround(ms)) : 0};
@@ -82,9 +82,9 @@ std::optional<std::string> read_text(const NamedTable& named, std::string_view k
 
 Result<unsigned> count_in(const toml::node& value, unsigned largest) {
   const auto* number = value.as_integer();
-  if (number == nullptr) return Error{describe_type(value)};
+  if (number == nullptr) return ErrorInWords{describe_type(value)};
   if (number->get() >= 0 && number->get() <= largest) return static_cast<unsigned>(number->get());
-  return Error{std::to_string(number->get())};
+  return ErrorInWords{std::to_string(number->get())};
 }
 
 }  // namespace holdfast

@@ -59,7 +59,7 @@ class Reader {
     if (!compiled) {
       complaints_.add(
           place_of(named_.table.get(key)->source()), std::string(key) + " in " + named_.name,
-          in_quotes(*text) + " with " + compiled.error().message, "a regular expression (RE2)");
+          in_quotes(*text) + " with " + to_text(compiled.error()), "a regular expression (RE2)");
     }
     return *text;
   }
@@ -70,7 +70,7 @@ class Reader {
     const Result<unsigned> count = count_in(*value, k_most_further_attempts);
     if (count) return *count;
     complaints_.add(
-        place_of(value->source()), "attempts in " + named_.name, count.error().message,
+        place_of(value->source()), "attempts in " + named_.name, to_text(count.error()),
         "a number of further attempts, 0 to " + std::to_string(k_most_further_attempts));
     return 0;
   }

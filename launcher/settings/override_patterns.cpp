@@ -11,7 +11,7 @@ Result<OverridePatterns> OverridePatterns::of(const Settings& settings) {
     condition.label = override.label;
     if (override.test) {
       Result<Pattern> compiled = Pattern::compile(*override.test);
-      if (!compiled) return Error{"use \"" + *override.test + "\": " + compiled.error().message};
+      if (!compiled) return ErrorInWords{to_text("\"" + *override.test + "\"", compiled.error())};
       condition.test = std::move(*compiled);
     }
     patterns.conditions_.push_back(std::move(condition));

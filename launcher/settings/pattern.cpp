@@ -51,7 +51,7 @@ Result<Pattern> Pattern::compile(const std::string& text) {
   re2::RE2::Options options(re2::RE2::Latin1);
   options.set_log_errors(false);
   auto compiled = std::make_shared<const re2::RE2>(text, options);
-  if (!compiled->ok()) return Error{describe(*compiled)};
+  if (!compiled->ok()) return ErrorInWords{describe(*compiled)};
   return Pattern(std::move(compiled));
 }
 

@@ -36,7 +36,7 @@ struct Key {
 // The value in holdfast.toml as the text of its kind; the error is what was found.
 Result<std::string> text_of_string(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
-  return Error{describe_type(node)};
+  return ErrorInWords{describe_type(node)};
 }
 
 Result<std::string> text_in(kind::Duration /*kind*/, const toml::node& node) {
@@ -52,19 +52,19 @@ Result<std::string> text_in(kind::Limit /*kind*/, const toml::node& node) {
 
 Result<std::string> text_in(kind::Wait /*kind*/, const toml::node& node) {
   const Result<std::string> text = text_in(kind::Duration{}, node);
-  return text ? text : Error{describe_type(node)};
+  return text ? text : ErrorInWords{describe_type(node)};
 }
 
 Result<std::string> text_in(kind::Share /*kind*/, const toml::node& node) {
   const std::optional<double> number = node.value<double>();
-  if (!node.is_number() || !number) return Error{describe_type(node)};
-  if (!(*number >= 0 && *number <= 1)) return Error{"a number outside of it"};
+  if (!node.is_number() || !number) return ErrorInWords{describe_type(node)};
+  if (!(*number >= 0 && *number <= 1)) return ErrorInWords{"a number outside of it"};
   return share_to_text(static_cast<PerMille>(std::lround(*number * k_whole)));
 }
 
 Result<std::string> text_in(kind::Flag /*kind*/, const toml::node& node) {
   if (const auto* flag = node.as_boolean()) return kind::Flag::print(flag->get());
-  return Error{describe_type(node)};
+  return ErrorInWords{describe_type(node)};
 }
 
 template <unsigned k_most>
@@ -76,13 +76,13 @@ Result<std::string> text_in(kind::UpTo<k_most> /*kind*/, const toml::node& node)
 
 Result<std::string> text_in(kind::Command /*kind*/, const toml::node& node) {
   const Result<std::string> text = text_of_string(node);
-  if (text && text->find('\0') != std::string::npos) return Error{in_quotes(*text)};
+  if (text && text->find('\0') != std::string::npos) return ErrorInWords{in_quotes(*text)};
   return text;
 }
 
 Result<std::string> text_in(kind::Path /*kind*/, const toml::node& node) {
   const Result<std::string> text = text_of_string(node);
-  if (text && !text->starts_with('/')) return Error{in_quotes(*text)};
+  if (text && !text->starts_with('/')) return ErrorInWords{in_quotes(*text)};
   return text;
 }
 
@@ -128,18 +128,15 @@ template <typename Kind, typename Field>
 struct Reader {
   static void read(const Key& key) {
     const Result<std::string> text = text_in(Kind{}, key.node);
-    if (!text) return key.complain(key.node, text.error().message, expected<Kind, Field>());
+    if (!text) return key.complain(key.node, to_text(text.error()), expected<Kind, Field>());
     Field field{};
     const Result<void> understood = Kind::read(*text, field);
     if (understood) return key.add(key.node, *text);
     if (!std::is_same_v<Kind, kind::Rules>) {
       return key.complain(key.node, in_quotes(*text), expected<Kind, Field>());
     }
-    // The error of these kinds names the part that is wrong: `<found>: expected <expected>`.
-    constexpr std::string_view k_middle = ": expected ";
-    const std::string& error = understood.error().message;
-    const std::size_t middle = error.rfind(k_middle);
-    key.complain(key.node, error.substr(0, middle), error.substr(middle + k_middle.size()));
+    // The error of these kinds names the part that is wrong.
+    key.complain(key.node, found_in(understood.error()), expected_by(understood.error()));
   }
 };
 
@@ -156,14 +153,14 @@ struct Reader<kind::Locks, Field> {
       const Result<std::string> text = text_of_string(entry);
       const Result<LockSpec> lock = text ? parse_lock_spec(*text) : Result<LockSpec>(text.error());
       if (!lock) {
-        key.complain(entry, text ? in_quotes(*text) : text.error().message, expected);
+        key.complain(entry, text ? in_quotes(*text) : to_text(text.error()), expected);
         continue;
       }
       all += (all.empty() ? "" : ",") + *text;
       locks.push_back(*lock);
     }
     const Result<std::vector<LockSpec>> canonical = canonical_locks(locks);
-    if (!canonical) return key.complain(key.node, canonical.error().message, expected);
+    if (!canonical) return key.complain(key.node, to_text(canonical.error()), expected);
     key.add(key.node, all);
   }
 };
@@ -194,7 +191,7 @@ struct Reader<kind::Variables, Field> {
         key.add(entry, std::string(name.str()) + "=" + *text);
       } else {
         key.complaints.add(place_of(entry.source()), std::string(name.str()) + " in " + what,
-                           text.error().message, "a string (an empty one takes the variable out)");
+                           to_text(text.error()), "a string (an empty one takes the variable out)");
       }
     }
   }
@@ -212,14 +209,14 @@ struct Reader<kind::Patterns, Field> {
     for (const toml::node& entry : *entries) {
       const Result<std::string> text = text_of_string(entry);
       if (!text || text->empty()) {
-        key.complain(entry, text ? "an empty text" : text.error().message, expected);
+        key.complain(entry, text ? "an empty text" : to_text(text.error()), expected);
         continue;
       }
       const Result<Pattern> compiled = Pattern::compile(*text);
       if (compiled) {
         key.add(entry, *text);
       } else {
-        key.complain(entry, in_quotes(*text) + " with " + compiled.error().message, expected);
+        key.complain(entry, in_quotes(*text) + " with " + to_text(compiled.error()), expected);
       }
     }
   }

@@ -151,7 +151,7 @@ class Reader {
     const Result<Pattern> compiled = Pattern::compile(*override.test);
     if (compiled) return;
     complaints_.add(place_of(named.table.get("test")->source()), "test in " + named.name,
-                    in_quotes(*override.test) + " with " + compiled.error().message,
+                    in_quotes(*override.test) + " with " + to_text(compiled.error()),
                     "a regular expression (RE2)");
   }
 
@@ -199,8 +199,8 @@ Result<Settings> parse_settings(std::string_view text, const std::string& path,
   if (reader.error()) return *reader.error();
   if (reader.profiles().count(profile) == 0) {
     const std::vector<std::string> names = names_of(reader.profiles());
-    return Error{path + ": found no profile " + in_quotes(profile) + ", expected " +
-                 alternatives(names) + suggestion(profile, names)};
+    return ErrorInWords{path + ": found no profile " + in_quotes(profile) + ", expected " +
+                        alternatives(names) + suggestion(profile, names)};
   }
   Settings settings = reader.select(profile);
   settings.file = path;
@@ -210,12 +210,12 @@ Result<Settings> parse_settings(std::string_view text, const std::string& path,
 Result<Settings> read_settings_file(const std::string& path, const std::string& profile) {
   struct stat info {};
   if (::stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
-    return Error{path + ": found no regular file, expected one"};
+    return ErrorInWords{path + ": found no regular file, expected one"};
   }
   const Result<std::string> text = os::read_file(path, k_largest_settings_file + 1);
-  if (!text) return Error{"failed to " + text.error().message};
+  if (!text) return text.error();
   if (text->size() > k_largest_settings_file) {
-    return Error{path + ": found more than 1 MiB, expected less"};
+    return ErrorInWords{path + ": found more than 1 MiB, expected less"};
   }
   return parse_settings(*text, path, profile);
 }

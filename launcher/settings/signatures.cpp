@@ -22,7 +22,7 @@ Result<Signatures> Signatures::of(const std::vector<std::string>& patterns) {
   Signatures signatures;
   for (const std::string& pattern : patterns) {
     Result<Pattern> compiled = Pattern::compile(pattern);
-    if (!compiled) return Error{"use \"" + pattern + "\": " + compiled.error().message};
+    if (!compiled) return ErrorInWords{to_text("\"" + pattern + "\"", compiled.error())};
     signatures.patterns_.push_back(std::move(*compiled));
   }
   return signatures;

@@ -265,7 +265,7 @@ Pruned prune_runs(const fs::path& tree, std::string_view live, std::size_t keep)
     if (Result<void> removed = remove_run(run.directory); removed) {
       ++pruned.removed;
     } else {
-      pruned.troubles.push_back(removed.error().message);
+      pruned.troubles.push_back(to_text(removed.error()));
     }
   }
   return pruned;

@@ -48,7 +48,7 @@ Result<RunEntry> find_run(const std::filesystem::path& tree, std::string_view wa
 
 struct Pruned {
   std::size_t removed = 0;
-  std::vector<std::string> troubles;  // what could not be removed; each fits after "failed to"
+  std::vector<std::string> troubles;  // what could not be removed, each in words
 };
 
 // Removes all runs but the newest `keep` and those at work. It never removes the run `live`, which

@@ -118,7 +118,7 @@ class Launch {
     HandOver handed;
     handed.callers = around_.callers;
     handed.keeper = std::move(keeper_);
-    grant_.refusal = "failed to " + hand_over(invocation_, grant_, handed).message;
+    grant_.refusal = to_text(hand_over(invocation_, grant_, handed));
     keeper_ = std::move(handed.keeper);
   }
 
@@ -269,7 +269,7 @@ class Launch {
       scratch = std::move(*made);
     } else {
       teller().complain(
-          in_words("ignoring that it has no scratch directory: failed to " + made.error().message));
+          in_words("ignoring that it has no scratch directory: " + to_text(made.error())));
     }
   }
 
@@ -289,7 +289,7 @@ class Launch {
   void tell_scratch(const AttemptScratch& scratch, const AttemptResult& result) {
     const std::string kept = "its scratch directory is kept: ";
     if (!scratch.trouble().empty()) {
-      teller().complain(in_words(kept + "failed to " + scratch.trouble()));
+      teller().complain(in_words(kept + scratch.trouble()));
     } else if (scratch.is_own() && !result.scratch.empty()) {
       teller().tell(in_words(kept + result.scratch));
     }
@@ -347,7 +347,7 @@ Exit launch(char** arguments, char** environment, const Runners& runners, Handed
       is_under_ctest() && ::getenv(environment::k_property_isolation.data()) != nullptr;
   if (runners.tests.is_plain() && is_told_of_batch) become_exec(arguments, environment);
   Result<Invocation> invocation = read_invocation(arguments, environment);
-  if (!invocation) return cannot_begin(invocation.error().message);
+  if (!invocation) return cannot_begin(to_text(invocation.error()));
   if (invocation->line.help) return cannot_begin("`holdfast run --help` says what there is");
   if (invocation->line.step) {
     return launch_step(std::move(*invocation), handed, runners.steps);
@@ -358,7 +358,7 @@ Exit launch(char** arguments, char** environment, const Runners& runners, Handed
   } else {
     if (invocation->line.settings >= 0) {
       Result<Values> said = take_settings(invocation->line.settings);
-      if (!said) return cannot_begin("failed to " + said.error().message);
+      if (!said) return cannot_begin(to_text(said.error()));
       invocation->said = std::move(*said);
     }
     callers = os::take_signals();
@@ -367,7 +367,7 @@ Exit launch(char** arguments, char** environment, const Runners& runners, Handed
     }
   }
   Result<Surroundings> around = look_around(*invocation, callers);
-  if (!around) return cannot_begin("failed to " + around.error().message);
+  if (!around) return cannot_begin(to_text(around.error()));
   Launch launch(std::move(*invocation), std::move(*around), runners.tests);
   return handed != nullptr ? launch.go_on(std::move(*handed)) : launch.run();
 }

@@ -273,7 +273,7 @@ set_tests_properties(daemon PROPERTIES HOLDFAST_ON_LEAK ignore)""")
         before = (run / "journal.jsonl").read_bytes()
         done, why = self.reap_read_only(tree, tree)
         self.assertEqual(done.returncode, 1)
-        self.assertEqual(done.stderr.decode(), f"holdfast: failed to tidy 1 run: open {tree}/.holdfast/"
+        self.assertEqual(done.stderr.decode(), f"holdfast: 1 run not tidied: failed to open {tree}/.holdfast/"
                                                f"run-lock/lock: {why}\n")
         self.assertRegex(done.stdout, rb"^ended 4 processes: .*\n$")
         done, why = self.reap_read_only(tree, run)

@@ -13,7 +13,7 @@ Result<ProcessName> parse_process_name(std::string_view text) {
     const auto start = parse_number<std::uint64_t>(text.substr(colon + 1));
     if (pid && start && *pid >= 1) return ProcessName{*pid, *start};
   }
-  return Error{"\"" + std::string(text) + "\": expected PID:START with a pid above 0"};
+  return BadValue{"\"" + std::string(text) + "\"", "PID:START with a pid above 0"};
 }
 
 std::string to_text(const ProcessName& process) {

@@ -1,19 +1,57 @@
-// A value or an error message, without exceptions: the launcher is built without them.
-//
-// The message reads well after "failed to": what we tried, on what, and why. Low layers return it;
-// the program's main reports it once.
+// A value or an error, without exceptions: the launcher is built without them. Low layers return
+// an error; the program's main prints it once, by to_text().
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
 namespace holdfast {
 
+// What went wrong. Its form says how it reads:
+//
+//   tried   what we tried, on what, and why it failed: "open /x: Permission denied"
+//   value   a value that somebody gave, in quotes, and what was expected: "\"5y\": expected a time"
+//   words   a sentence or a part of one, about what somebody gave
+//
+// Nothing of it is inline: each function that returns a Result would be some bytes longer, and the
+// launcher has hundreds.
 struct Error {
+  enum class Form : std::uint8_t { tried, value, words };
+  Error();
+  explicit Error(std::string tried);
+  Error(const Error& other);
+  Error(Error&& other) noexcept;
+  Error& operator=(const Error& other);
+  Error& operator=(Error&& other) noexcept;
+  ~Error();
+
   std::string message;
+  Form form = Form::tried;
+  std::size_t found_size = 0;  // of Form::value: how much of the message is what was found
 };
+
+// Errors of the other two forms.
+struct BadValue : Error {
+  BadValue(std::string found, std::string_view expected);
+};
+struct ErrorInWords : Error {
+  explicit ErrorInWords(std::string words);
+};
+
+// The two parts of a BadValue.
+std::string found_in(const Error& error);
+std::string expected_by(const Error& error);
+
+// For people: "failed to open /x: Permission denied", or the complaint as it is.
+std::string to_text(const Error& error);
+// The same where `name` has the value, or is what the complaint is about: `--timeout "5y": expected
+// a time`, `HOLDFAST_LOCKS: failed to …`.
+std::string to_text(std::string_view name, const Error& error);
 
 template <typename T>
 class [[nodiscard]] Result {

@@ -9,7 +9,7 @@
 namespace holdfast {
 
 inline std::string describe_unrecorded(const Error& error) {
-  return "ignoring that attempts are not recorded: failed to " + error.message;
+  return "ignoring that attempts are not recorded: " + to_text(error);
 }
 
 }  // namespace holdfast

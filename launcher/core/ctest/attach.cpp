@@ -20,7 +20,7 @@ std::string_view take_word(std::string_view& text) {
 
 Result<Attach> parse_attach(std::string_view text) {
   const auto refused = [&](const char* why) {
-    return Error{"HOLDFAST_ATTACH=\"" + std::string(text) + "\": " + why};
+    return ErrorInWords{"HOLDFAST_ATTACH=\"" + std::string(text) + "\": " + why};
   };
   std::string_view rest = text;
   if (take_word(rest) != "2") return refused("expected version 2");

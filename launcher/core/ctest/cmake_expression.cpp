@@ -57,7 +57,7 @@ class Compiler {
 
   Result<Piece> whole() {
     Result<Piece> piece = alternatives();
-    if (piece && !at_end()) return Error{"an unmatched `)`"};
+    if (piece && !at_end()) return ErrorInWords{"an unmatched `)`"};
     return piece;
   }
 
@@ -91,29 +91,29 @@ class Compiler {
     Result<Piece> piece = atom();
     if (!piece || !is_repetition(next())) return piece;
     const char how = text_[at_++];
-    if (!piece->has_width && how != '?') return Error{"a repetition of what may be empty"};
-    if (is_repetition(next())) return Error{"a repetition of a repetition"};
+    if (!piece->has_width && how != '?') return ErrorInWords{"a repetition of what may be empty"};
+    if (is_repetition(next())) return ErrorInWords{"a repetition of a repetition"};
     return repeated(*piece, how);
   }
 
   Result<Piece> atom() {
     const char c = text_[at_++];
-    if (is_repetition(c)) return Error{"a repetition of nothing"};
+    if (is_repetition(c)) return ErrorInWords{"a repetition of nothing"};
     if (c == '(') return group();
     if (c == '[') return set();
     if (c == '^') return Piece{{MatchStep{MatchStep::Kind::text_start}}, false};
     if (c == '$') return Piece{{MatchStep{MatchStep::Kind::text_end}}, false};
     if (c == '.') return one_of(ByteSet{}.set());
     if (c != '\\') return one_of(ByteSet{}.set(index_of(c)));
-    if (at_end()) return Error{"a backslash at its end"};
+    if (at_end()) return ErrorInWords{"a backslash at its end"};
     return one_of(ByteSet{}.set(index_of(text_[at_++])));
   }
 
   Result<Piece> group() {
-    if (++groups_ > k_most_groups) return Error{"more than nine pairs of parentheses"};
+    if (++groups_ > k_most_groups) return ErrorInWords{"more than nine pairs of parentheses"};
     Result<Piece> inner = alternatives();
     if (!inner) return inner;
-    if (next() != ')') return Error{"an unmatched `(`"};
+    if (next() != ')') return ErrorInWords{"an unmatched `(`"};
     ++at_;
     return inner;
   }
@@ -133,10 +133,10 @@ class Compiler {
       // `[a-e]`.
       const std::size_t first = index_of(text_[at_ - 2]);
       const std::size_t last = index_of(text_[at_++]);
-      if (first > last) return Error{"a bad range within `[]`"};
+      if (first > last) return ErrorInWords{"a bad range within `[]`"};
       for (std::size_t byte = first; byte <= last; ++byte) bytes.set(byte);
     }
-    if (at_end()) return Error{"an unmatched `[`"};
+    if (at_end()) return ErrorInWords{"an unmatched `[`"};
     ++at_;
     return one_of(inverted ? ~bytes : bytes);
   }

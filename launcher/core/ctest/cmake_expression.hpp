@@ -10,8 +10,8 @@
 
 #include <string_view>
 
-#include "core/base/byte_automaton.hpp"
 #include "core/base/result.hpp"
+#include "core/ctest/byte_automaton.hpp"
 
 namespace holdfast {
 

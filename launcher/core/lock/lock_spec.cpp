@@ -14,7 +14,7 @@ constexpr std::size_t k_longest_name = 200;
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 Error refused(std::string_view text, const std::string& why) {
-  return Error{"lock \"" + std::string(text) + "\": " + why};
+  return ErrorInWords{"lock \"" + std::string(text) + "\": " + why};
 }
 
 std::optional<unsigned> parse_count(std::string_view text) {
@@ -64,8 +64,8 @@ Result<void> check_slot_variables(const std::vector<LockSpec>& locks) {
       if (locks[j].mode != LockMode::counted) continue;
       const std::string variable = slot_variable(locks[i].name);
       if (variable != slot_variable(locks[j].name)) continue;
-      return Error{"lock \"" + to_text(locks[j]) + "\": its slots and those of \"" +
-                   to_text(locks[i]) + "\" would both be HOLDFAST_SLOT_" + variable};
+      return ErrorInWords{"lock \"" + to_text(locks[j]) + "\": its slots and those of \"" +
+                          to_text(locks[i]) + "\" would both be HOLDFAST_SLOT_" + variable};
     }
   }
   return {};
@@ -141,8 +141,8 @@ Result<std::vector<LockSpec>> canonical_locks(std::vector<LockSpec> specs) {
     LockSpec& same = merged.back();
     const bool counted = same.mode == LockMode::counted;
     if (counted != (spec.mode == LockMode::counted) || (counted && same.size != spec.size)) {
-      return Error{"lock \"" + to_text(spec) + "\": also asked for as \"" + to_text(same) +
-                   "\"; one name has one size"};
+      return ErrorInWords{"lock \"" + to_text(spec) + "\": also asked for as \"" + to_text(same) +
+                          "\"; one name has one size"};
     }
     if (counted) same.units = std::max(same.units, spec.units);
     if (spec.mode == LockMode::exclusive) same.mode = LockMode::exclusive;

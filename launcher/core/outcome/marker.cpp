@@ -130,28 +130,28 @@ std::string marker_text(const Marker& marker) {
 }
 
 Result<Marker> parse_marker(std::string_view bytes) {
-  if (bytes.size() > k_longest_marker) return Error{"is longer than a marker may be"};
+  if (bytes.size() > k_longest_marker) return ErrorInWords{"is longer than a marker may be"};
   if (!bytes.starts_with(k_magic)) {
     const bool begins_so = k_magic.starts_with(bytes);
-    return Error{begins_so ? "is cut off" : "is not a marker"};
+    return ErrorInWords{begins_so ? "is cut off" : "is not a marker"};
   }
   bytes.remove_prefix(k_magic.size());
   const std::string_view version = bytes.substr(0, bytes.find('\n'));
-  if (version.size() == bytes.size()) return Error{"is cut off"};
-  if (version != k_version) return Error{"is of a version that this Holdfast does not know"};
+  if (version.size() == bytes.size()) return ErrorInWords{"is cut off"};
+  if (version != k_version) return ErrorInWords{"is of a version that this Holdfast does not know"};
   if (!bytes.ends_with(k_end)) {
-    return Error{"is cut off"};
+    return ErrorInWords{"is cut off"};
   }
   bytes.remove_prefix(version.size() + 1);
   Fields fields;
   while (bytes != k_end.substr(1)) {
     const std::string_view line = bytes.substr(0, bytes.find('\n'));
     bytes.remove_prefix(line.size() + 1);
-    if (line == "end") return Error{"goes on after its end"};
-    if (!fields.take(line)) return Error{"has a line that is not understood"};
+    if (line == "end") return ErrorInWords{"goes on after its end"};
+    if (!fields.take(line)) return ErrorInWords{"has a line that is not understood"};
   }
   std::optional<Marker> marker = std::move(fields).marker();
-  if (!marker) return Error{"has not all that a marker needs"};
+  if (!marker) return ErrorInWords{"has not all that a marker needs"};
   return std::move(*marker);
 }
 
@@ -160,12 +160,12 @@ JudgedMarkers judge_markers(const std::vector<MarkerFile>& files, const MarkerOw
   for (const MarkerFile& file : files) {
     const auto orphan = [&](const std::string& why) { judged.orphans.push_back({file.name, why}); };
     if (!file.text) {
-      orphan(file.text.error().message);
+      orphan(to_text(file.text.error()));
       continue;
     }
     Result<Marker> marker = parse_marker(*file.text);
     if (!marker) {
-      orphan(marker.error().message);
+      orphan(to_text(marker.error()));
     } else if (file.name != marker_file_name(marker->process.pid)) {
       orphan("has a name that is not its process's");
     } else if (const std::string why = why_foreign(*marker, owner); !why.empty()) {

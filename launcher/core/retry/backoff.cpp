@@ -25,8 +25,8 @@ Milliseconds doubled(Milliseconds length, unsigned times, Milliseconds longest) 
 
 Result<Backoff> parse_backoff(std::string_view text) {
   const auto refused = [&] {
-    return Error{"\"" + std::string(text) +
-                 "\": expected a duration such as 2s, or exponential:500ms..30s"};
+    return BadValue{"\"" + std::string(text) + "\"",
+                    "a duration such as 2s, or exponential:500ms..30s"};
   };
   if (!text.starts_with(k_exponential)) {
     const Result<Milliseconds> fixed = parse_duration(text);

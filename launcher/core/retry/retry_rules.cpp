@@ -92,15 +92,15 @@ Result<RetryRule> parse_rule(std::string_view text) {
   const std::size_t equals = std::min(text.find('='), text.size());
   std::optional<RetryRule> rule = rule_named(without_blanks(text.substr(0, equals)));
   if (!rule) {
-    return Error{
-        "\"" + brief(text) +
-        "\": expected exit:CODE=N, signal:NAME=N, crash=N, timeout=N, launch=N, oom=N or any=N"};
+    return BadValue{"\"" + brief(text) + "\"",
+                    "exit:CODE=N, signal:NAME=N, crash=N, timeout=N, launch=N, oom=N or any=N"};
   }
   const std::string_view count = without_blanks(text.substr(std::min(equals + 1, text.size())));
   const std::optional<unsigned> attempts = number_of(count, k_most_further_attempts);
   if (!attempts) {
-    return Error{"\"" + brief(text) + "\": expected a number of further attempts, 0 to " +
-                 std::to_string(k_most_further_attempts) + ", after `" + name_of(*rule) + "=`"};
+    return BadValue{"\"" + brief(text) + "\"", "a number of further attempts, 0 to " +
+                                                   std::to_string(k_most_further_attempts) +
+                                                   ", after `" + name_of(*rule) + "=`"};
   }
   rule->attempts = *attempts;
   return *rule;
@@ -140,7 +140,7 @@ Result<RetryRules> parse_retry_rules(std::string_view text) {
     if (!rule) return rule.error();
     const bool said = std::any_of(rules.begin(), rules.end(),
                                   [&](const RetryRule& other) { return same_cause(other, *rule); });
-    if (said) return Error{"\"" + name_of(*rule) + "\" twice: expected one number for it"};
+    if (said) return BadValue{"\"" + name_of(*rule) + "\" twice", "one number for it"};
     rules.push_back(*rule);
   }
   return rules;

@@ -38,7 +38,7 @@ bool takes_value(Option option) { return option != Option::quiet && option != Op
 
 Result<void> add_slots(std::string_view value, CommandLine& line) {
   Result<StepSlots> slots = parse_step_slots(value);
-  if (!slots) return Error{"--slots " + slots.error().message};
+  if (!slots) return ErrorInWords{to_text("--slots", slots.error())};
   line.slots.push_back(std::move(*slots));
   return {};
 }
@@ -49,11 +49,12 @@ Result<void> set_step(Option option, std::string_view name, std::string_view val
   if (option == Option::step) {
     const std::optional<StepKind> kind = named<StepKind>(value);
     if (!kind)
-      return Error{"--step \"" + std::string(value) + "\": expected compile, link or custom"};
+      return ErrorInWords{"--step \"" + std::string(value) +
+                          "\": expected compile, link or custom"};
     step.emplace().kind = *kind;
     return {};
   }
-  if (!step) return Error{std::string(name) + ": expected after --step"};
+  if (!step) return ErrorInWords{std::string(name) + ": expected after --step"};
   if (option == Option::tree) step->tree = value;
   if (option == Option::target) step->target = value;
   if (option == Option::output) step->output = value;
@@ -93,7 +94,7 @@ Result<void> add_setting(Setting setting, std::string_view name, std::string_vie
                          Options& options) {
   if (setting == Setting::locks) {
     Result<LockSpec> lock = parse_lock_spec(value);
-    if (!lock) return Error{complaint_of(name, lock.error())};
+    if (!lock) return ErrorInWords{to_text(name, lock.error())};
     options.locks.push_back(std::move(*lock));
     return {};
   }
@@ -104,7 +105,7 @@ Result<void> add_setting(Setting setting, std::string_view name, std::string_vie
   }
   Policy alone;
   const Result<void> understood = holdfast::apply(said, alone);
-  if (!understood) return Error{complaint_of(name, understood.error())};
+  if (!understood) return ErrorInWords{to_text(name, understood.error())};
   options.said.push_back(std::move(said));
   return {};
 }
@@ -116,14 +117,15 @@ Result<CommandLine> parse_command_line(const std::vector<std::string_view>& argu
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string_view argument = arguments[i];
     if (argument == "--") {
-      if (i + 1 == arguments.size()) return Error{"expected a command after `--`"};
-      if (arguments[i + 1].empty()) return Error{"expected a command after `--`, found \"\""};
+      if (i + 1 == arguments.size()) return ErrorInWords{"expected a command after `--`"};
+      if (arguments[i + 1].empty())
+        return ErrorInWords{"expected a command after `--`, found \"\""};
       line.command_at = i + 1;
       return line;
     }
     if (argument.starts_with(k_test)) {
       if (i + 1 == arguments.size()) {
-        return Error{"expected a command after \"" + std::string(argument) + "\""};
+        return ErrorInWords{"expected a command after \"" + std::string(argument) + "\""};
       }
       line.name = argument.substr(k_test.size());
       line.command_at = i + 1;
@@ -135,8 +137,8 @@ Result<CommandLine> parse_command_line(const std::vector<std::string_view>& argu
     const std::optional<Setting> setting = setting_of_option(name);
     const std::optional<Option> option = argument == "-h" ? Option::help : named<Option>(name);
     if (!setting && !option) {
-      return Error{"unknown argument \"" + std::string(argument) +
-                   "\": expected options, then `--`, then the command"};
+      return ErrorInWords{"unknown argument \"" + std::string(argument) +
+                          "\": expected options, then `--`, then the command"};
     }
     std::string_view value;
     if (setting || takes_value(*option)) {
@@ -145,17 +147,17 @@ Result<CommandLine> parse_command_line(const std::vector<std::string_view>& argu
       } else if (i + 1 < arguments.size()) {
         value = arguments[++i];
       } else {
-        return Error{std::string(name) + ": expected a value after it"};
+        return ErrorInWords{std::string(name) + ": expected a value after it"};
       }
     } else if (equals != std::string_view::npos) {
-      return Error{std::string(name) + ": takes no value"};
+      return ErrorInWords{std::string(name) + ": takes no value"};
     }
     Result<void> applied = setting ? add_setting(*setting, name, value, line.options)
                                    : apply(*option, name, value, line);
     if (!applied) return applied.error();
     if (line.help) return line;
   }
-  return Error{"expected `-- COMMAND` at the end"};
+  return ErrorInWords{"expected `-- COMMAND` at the end"};
 }
 
 }  // namespace holdfast

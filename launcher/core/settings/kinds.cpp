@@ -12,7 +12,7 @@ namespace holdfast::kind {
 namespace {
 
 Error refused(std::string_view text, std::string_view expected) {
-  return Error{"\"" + brief(text) + "\": expected " + std::string(expected)};
+  return BadValue{"\"" + brief(text) + "\"", expected};
 }
 
 template <typename T>

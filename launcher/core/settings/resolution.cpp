@@ -20,7 +20,7 @@ Result<void> add_resource_locks(std::string_view encoded, std::vector<LockSpec>&
     encoded.remove_prefix(std::min(comma + 1, encoded.size()));
     if (name.empty()) continue;
     Result<LockSpec> lock = promote_resource_lock(decode_file_name(name));
-    if (!lock) return Error{complaint_of("RESOURCE_LOCK", lock.error())};
+    if (!lock) return ErrorInWords{to_text("RESOURCE_LOCK", lock.error())};
     locks.push_back(std::move(*lock));
   }
   return {};
@@ -59,7 +59,7 @@ void settle_limits(const TestFacts& facts, bool by_property, ResolvedPolicy& res
       resolved.limit_from = LimitFrom::test;
       return;
     }
-    resolved.warnings.push_back("ignoring " + complaint_of("TIMEOUT", native.error()));
+    resolved.warnings.push_back("ignoring " + to_text("TIMEOUT", native.error()));
   }
   const Milliseconds before = policy.timeout;
   policy.timeout = shorter(before, facts.default_timeout);
@@ -70,19 +70,15 @@ void settle_limits(const TestFacts& facts, bool by_property, ResolvedPolicy& res
 Result<bool> take(const Value& value, ResolvedPolicy& resolved) {
   const Result<void> applied = apply(value, resolved.policy);
   if (applied) return true;
-  if (value.source == Source::file) return Error{complaint_of(value.origin, applied.error())};
+  if (value.source == Source::file) return ErrorInWords{to_text(value.origin, applied.error())};
   const std::string who = "HOLDFAST_" + std::string(property_of(value.setting));
-  const std::string complaint = complaint_of(who, applied.error());
-  if (value.setting == Setting::locks) return Error{complaint};
+  const std::string complaint = to_text(who, applied.error());
+  if (value.setting == Setting::locks) return ErrorInWords{complaint};
   resolved.warnings.push_back("ignoring " + complaint);
   return false;
 }
 
 }  // namespace
-
-std::string complaint_of(std::string_view who, const Error& error) {
-  return std::string(who) + (error.message.starts_with('"') ? " " : ": ") + error.message;
-}
 
 Result<void> apply(const Value& value, Policy& policy) {
   switch (value.setting) {

@@ -53,7 +53,4 @@ Result<void> apply(const Value& value, Policy& policy);
 // Adds a lock and keeps the order in which locks are taken.
 Result<void> add_locks(std::vector<LockSpec> more, std::vector<LockSpec>& locks);
 
-// `HOLDFAST_TIMEOUT "soon": expected …`: the error of a value, after the name of its source.
-std::string complaint_of(std::string_view who, const Error& error);
-
 }  // namespace holdfast

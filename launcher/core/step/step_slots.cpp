@@ -14,8 +14,9 @@ Result<StepSlots> parse_step_slots(std::string_view text) {
   slots.count = parse_number<unsigned>(what).value_or(0);
   const bool is_number = slots.count >= 1 && slots.count <= k_most_slots;
   if (equals == 0 || (!is_number && what != "memory")) {
-    return Error{"\"" + std::string(text) + "\": expected PATTERN=N with 1 <= N <= " +
-                 std::to_string(k_most_slots) + ", or PATTERN=memory"};
+    return BadValue{
+        "\"" + std::string(text) + "\"",
+        "PATTERN=N with 1 <= N <= " + std::to_string(k_most_slots) + ", or PATTERN=memory"};
   }
   slots.pattern = text.substr(0, equals);
   return slots;

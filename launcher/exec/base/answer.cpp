@@ -16,23 +16,18 @@ constexpr Milliseconds k_patience{60'000};
 
 Result<std::string> answer_to(std::vector<std::string> question, std::string input) {
   Result<std::string> program = supervision::main_program();
-  if (!program) return Error{"failed to " + program.error().message};
+  if (!program) return program.error();
   os::BoundedOrder order;
   order.words = {*program, "answer"};
   order.words.insert(order.words.end(), question.begin(), question.end());
   for (char** entry = environ; *entry != nullptr; ++entry) order.environment.emplace_back(*entry);
   order.time = k_patience;
-  order.errors_apart = true;
   order.input = std::move(input);
   os::BoundedEnd end = os::run_bounded(order);
   if (end.kind == os::BoundedEnd::Kind::exited && end.code == 0) return std::move(end.output);
-  // Its own words come with `holdfast: ` in front and a line's end.
-  constexpr std::string_view k_prefix = "holdfast: ";
-  std::string_view said = end.errors;
-  if (said.starts_with(k_prefix)) said.remove_prefix(k_prefix.size());
-  said = said.substr(0, said.find('\n'));
-  if (!said.empty()) return Error{std::string(said)};
-  return Error{"failed to execute " + *program + " answer " + question[0]};
+  // Then it has said why not, in words.
+  if (end.kind == os::BoundedEnd::Kind::exited && end.code == 1) return ErrorInWords{end.output};
+  return Error{"execute " + *program + " answer " + question[0]};
 }
 
 }  // namespace

@@ -65,17 +65,16 @@ void OutputRelay::open_log() {
   // The first attempt of the run makes the directory.
   const std::string directory = log_path_.substr(0, log_path_.rfind('/'));
   if (errno == ENOENT && ::mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) {
-    trouble_ = os::system_error("make " + directory).message;
+    trouble_ = to_text(os::system_error("make " + directory));
   } else if (!make()) {
-    trouble_ = os::system_error("make " + log_path_).message;
+    trouble_ = to_text(os::system_error("make " + log_path_));
   }
   if (!log_.valid()) log_path_.clear();
 }
 
 std::string OutputRelay::take_trouble() {
   if (trouble_.empty()) return {};
-  return "ignoring that the output of cases is not kept: failed to " +
-         std::exchange(trouble_, std::string());
+  return "ignoring that the output of cases is not kept: " + std::exchange(trouble_, std::string());
 }
 
 OutputRelay::Target& OutputRelay::target(Stream stream) {
@@ -93,7 +92,7 @@ void OutputRelay::keep(std::string_view bytes) {
     }
     // The disk is full: what is in the file stays, at the positions we have given. The message
     // names the directory, because a message that is the same for many tests is printed once.
-    trouble_ = os::system_error("write to " + log_path_.substr(0, log_path_.rfind('/'))).message;
+    trouble_ = to_text(os::system_error("write to " + log_path_.substr(0, log_path_.rfind('/'))));
     is_full_ = true;
   }
 }

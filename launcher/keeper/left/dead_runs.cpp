@@ -145,7 +145,7 @@ bool write_what_is_missing(const DeadRun& run, Tidied& tidied) {
   // The writer may have died in the middle of the last line.
   if (is_cut_off(run.journal)) lines.insert(0, "\n");
   if (Result<void> written = os::append_line(run.journal.string(), lines); !written) {
-    tidied.troubles.push_back(written.error().message);
+    tidied.troubles.push_back(to_text(written.error()));
     return false;
   }
   tidied.attempts += run.unended.size();
@@ -157,7 +157,7 @@ bool write_what_is_missing(const DeadRun& run, Tidied& tidied) {
 bool remove_if_empty(const fs::path& directory, Tidied& tidied) {
   if (::rmdir(directory.c_str()) == 0) return true;
   if (errno != ENOENT && errno != ENOTEMPTY) {
-    tidied.troubles.push_back(os::system_error("remove " + directory.string()).message);
+    tidied.troubles.push_back(to_text(os::system_error("remove " + directory.string())));
   }
   return false;
 }
@@ -174,7 +174,8 @@ bool remove_what_is_left(const DeadRun& run, Tidied& tidied) {
   std::error_code failed;
   const bool had_socket = !run.socket.empty() && fs::remove(run.socket, failed);
   if (failed) {
-    tidied.troubles.push_back("remove " + run.socket.string() + ": " + failed.message());
+    tidied.troubles.push_back(
+        to_text(os::system_error("remove " + run.socket.string(), failed.value())));
   }
   if (had_socket) ++tidied.sockets;
   return directories != 0 || had_socket;

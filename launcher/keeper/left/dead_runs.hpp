@@ -49,7 +49,7 @@ struct Tidied {
   std::size_t ends = 0;      // runs that had no last record
   std::size_t directories = 0;
   std::size_t sockets = 0;
-  std::vector<std::string> troubles;  // each reads well after "failed to"
+  std::vector<std::string> troubles;  // each in words
 };
 
 // Writes missing records and removes empty directories and the socket. A directory in which a test

@@ -19,7 +19,7 @@ void resolve(const wire::AttemptRequest& request, const Result<ProjectSettings>&
       settings ? settings->resolve(request.test, request.facts, request.said)
                : Result<ResolvedPolicy>(settings.error());
   if (!resolved) {
-    granted.refusal = resolved.error().message;
+    granted.refusal = to_text(resolved.error());
     return;
   }
   for (const std::string& warning : resolved->warnings) {
@@ -29,7 +29,7 @@ void resolve(const wire::AttemptRequest& request, const Result<ProjectSettings>&
   if (company == Company::none) return;
   const Result<void> apart =
       add_locks(locks_that_keep_apart(request.key, request.facts.serial), granted.policy.locks);
-  if (!apart) granted.refusal = apart.error().message;
+  if (!apart) granted.refusal = to_text(apart.error());
 }
 
 }  // namespace

@@ -73,7 +73,7 @@ Result<std::string> make_run_directory(const std::string& tree, const std::strin
 std::string describe_unrecordable(const RunOrigin& origin, const Error& error) {
   std::string text = "ignoring that this run cannot be recorded";
   if (!origin.lock_trouble.empty()) text += " and another may be at work in " + origin.tree;
-  return text + ": failed to " + error.message;
+  return text + ": " + to_text(error);
 }
 
 }  // namespace
@@ -186,9 +186,9 @@ std::string Run::finish(Completeness completeness) {
   if (!recorded) trouble_ = describe_unrecorded(recorded.error());
   for (const std::string& stays : prune_runs(origin_.tree, id_).troubles) {
     if (!trouble_.empty()) trouble_ += "; ";
-    trouble_ += "an old run stays: failed to " + stays;
+    trouble_ += "an old run stays: " + stays;
   }
-  if (!seen) return "holdfast: no summary, failed to " + seen.error().message + "\n";
+  if (!seen) return "holdfast: no summary, " + to_text(seen.error()) + "\n";
   seen->run.unrecorded = record.unrecorded;
   selected_nothing_ = attempts_ == 0 && holdfast::selected_nothing(*seen);
   return render_summary(*seen);

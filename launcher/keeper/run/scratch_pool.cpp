@@ -14,7 +14,7 @@ std::string ScratchPool::lend() {
   }
   std::string path = directory_ + "/" + std::to_string(++made_);
   if (Result<void> made = os::make_scratch_directory(path); !made) {
-    trouble_ = "ignoring that tests have no scratch directory: failed to " + made.error().message;
+    trouble_ = "ignoring that tests have no scratch directory: " + to_text(made.error());
     return {};
   }
   return path;

@@ -99,8 +99,7 @@ class RunLockWait {
 
   static RunLock without(const std::string& tree, const Error& error) {
     RunLock lock;
-    lock.warning =
-        "ignoring that another run may be at work in " + tree + ": failed to " + error.message;
+    lock.warning = "ignoring that another run may be at work in " + tree + ": " + to_text(error);
     return lock;
   }
 
@@ -182,7 +181,7 @@ class RunLockWait {
 
   Result<void> wait_for(int fd) {
     const Result<os::UniqueFd> ctest = os::watch_process(order_.ctest);
-    if (!ctest) return Error{"ctest ended while it waited for its build tree"};
+    if (!ctest) return ErrorInWords{"ctest ended while it waited for its build tree"};
     while (true) {
       pollfd fds[2] = {{fd, POLLIN, 0}, {ctest->get(), POLLIN, 0}};
       // The first line comes after a moment, because the keeper of a ctest that has just ended
@@ -191,7 +190,8 @@ class RunLockWait {
       if (nested_) next = std::min(next, start_ + nested_->next() - os::monotonic_now());
       if (orphaned_) next = std::min(next, k_orphan_interval);
       ::poll(fds, 2, static_cast<int>(std::max<std::int64_t>(next.count(), 0)));
-      if (fds[1].revents != 0) return Error{"ctest ended while it waited for its build tree"};
+      if (fds[1].revents != 0)
+        return ErrorInWords{"ctest ended while it waited for its build tree"};
       if (fds[0].revents != 0) return {};
       if (orphaned_ && waits_itself(*orphaned_)) return {};
       if (waited() >= next_telling(told_)) tell();
@@ -226,12 +226,13 @@ class RunLockWait {
   Error refusal() const {
     const std::vector<LockParty> holders = request_.holders();
     if (!holders.empty()) return refusal(holders.front());
-    return Error{"this build tree is taken by another run; expected it free (runs = \"refuse\")"};
+    return ErrorInWords{
+        "this build tree is taken by another run; expected it free (runs = \"refuse\")"};
   }
 
   static Error refusal(const LockParty& holder) {
-    return Error{"this build tree is taken by " + describe_run(holder, os::unix_now_ms()) +
-                 "; expected it free (runs = \"refuse\")"};
+    return ErrorInWords{"this build tree is taken by " + describe_run(holder, os::unix_now_ms()) +
+                        "; expected it free (runs = \"refuse\")"};
   }
 
   // The keeper of a ctest that has ended gives the tree back, unless it is stopped.

@@ -96,7 +96,7 @@ Result<pid_t> PidNamespace::fork() {
   if (child < 0) return system_error("make a PID namespace");
   if (child == 0) {
     if (const Result<void> settled = settle(user_namespace, user, group); !settled) {
-      const std::string& trouble = settled.error().message;
+      const std::string trouble = to_text(settled.error());
       (void)::write(question.get(), trouble.data(), trouble.size());
       ::_exit(1);
     }
@@ -106,7 +106,7 @@ Result<pid_t> PidNamespace::fork() {
   const std::string trouble = read_to_end(answer.get());
   if (trouble.empty()) return child;
   (void)retried([&] { return ::waitpid(child, nullptr, 0); });
-  return Error{trouble};
+  return ErrorInWords{trouble};
 }
 
 Result<void> PidNamespace::settle(UserNamespace user_namespace, uid_t user, gid_t group) {

@@ -13,7 +13,7 @@
 namespace holdfast::os {
 namespace {
 
-Error cannot_read() { return Error{std::string("cannot be read: ") + std::strerror(errno)}; }
+Error cannot_read() { return ErrorInWords{std::string("cannot be read: ") + std::strerror(errno)}; }
 
 }  // namespace
 
@@ -21,13 +21,13 @@ Result<std::string> read_private_file(int directory, const std::string& name, st
   // This look comes before the open, because opening a device can have an effect.
   struct stat info {};
   if (::fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return cannot_read();
-  if (!S_ISREG(info.st_mode)) return Error{"is not a regular file"};
+  if (!S_ISREG(info.st_mode)) return ErrorInWords{"is not a regular file"};
   const UniqueFd file(
       ::openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!file.valid() || ::fstat(file.get(), &info) != 0) return cannot_read();
-  if (!S_ISREG(info.st_mode)) return Error{"is not a regular file"};
-  if (info.st_uid != ::geteuid()) return Error{"belongs to another user"};
-  if (info.st_nlink != 1) return Error{"has another name somewhere (a hard link)"};
+  if (!S_ISREG(info.st_mode)) return ErrorInWords{"is not a regular file"};
+  if (info.st_uid != ::geteuid()) return ErrorInWords{"belongs to another user"};
+  if (info.st_nlink != 1) return ErrorInWords{"has another name somewhere (a hard link)"};
   limit = std::min(limit, static_cast<std::size_t>(info.st_size));
   std::string text(limit, '\0');
   std::size_t filled = 0;

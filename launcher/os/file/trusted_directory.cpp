@@ -63,8 +63,9 @@ Result<UniqueFd> open_machine_directory() {
     directory = UniqueFd(::open(path.c_str(), k_directory_flags));
   }
   if (!directory.valid()) {
-    return Error{system_error("open the directory of machine-wide locks, " + path).message +
-                 "; root makes it by: install -d " + path};
+    Error error = system_error("open the directory of machine-wide locks, " + path);
+    error.message += "; root makes it by: install -d " + path;
+    return error;
   }
   struct stat info {};
   if (::fstat(directory.get(), &info) != 0) return system_error("examine " + path);

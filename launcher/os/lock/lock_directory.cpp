@@ -58,7 +58,11 @@ Result<UniqueFd> descend_in_users(const UniqueFd& top, const std::string& relati
     const std::size_t slash = rest.find('/');
     Result<UniqueFd> next = open_below(*parent, std::string(rest.substr(0, slash)), k_own);
     rest.remove_prefix(slash == std::string_view::npos ? rest.size() : slash + 1);
-    if (!next) return Error{next.error().message + " (for " + relative + ")"};
+    if (!next) {
+      Error error = next.error();
+      error.message += " (for " + relative + ")";
+      return error;
+    }
     directory = std::move(next);
     parent = &*directory;
   }

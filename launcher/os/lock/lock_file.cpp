@@ -80,8 +80,9 @@ Result<void> LockRequest::open_files_once() {
 }
 
 // All locks use the same file names, so an error needs the directory too.
-Error LockRequest::located(const Error& error) const {
-  return Error{error.message + " (in " + path_of(directory_) + ")"};
+Error LockRequest::located(Error error) const {
+  error.message += " (in " + path_of(directory_) + ")";
+  return error;
 }
 
 // Our own size is declared before the look at the others'. So of two that come at once with

@@ -98,7 +98,7 @@ class LockRequest {
   Result<void> open_files();
   Result<void> open_files_once();
   bool is_shared_by_users() const { return home_ && (mode_ & 0077U) != 0; }
-  Error located(const Error& error) const;
+  Error located(Error error) const;
   Result<void> declare_size();
   TurnOrder turn_order() const;
   bool still_named() const;

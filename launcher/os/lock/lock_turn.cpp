@@ -43,7 +43,7 @@ Result<std::vector<LockSlot>> wait_for_turn(const TurnOrder& order) {
   if (!send_packet(tell, k_waits)) ::_exit(1);
   const Result<std::vector<LockSlot>> had = wait_for_turn(order);
   if (!had) {
-    (void)send_packet(tell, k_failed + had.error().message);
+    (void)send_packet(tell, k_failed + to_text(had.error()));
     ::_exit(1);
   }
   for (const LockSlot& slot : *had) {
@@ -153,7 +153,7 @@ Result<std::vector<LockSlot>> LockTurn::finish_waiting(const LockQueue& queue) {
       slots.push_back({number, std::move(news->descriptor)});
       continue;
     }
-    if (!packet.empty() && packet[0] == k_failed) return Error{packet.substr(1)};
+    if (!packet.empty() && packet[0] == k_failed) return ErrorInWords{packet.substr(1)};
     return Error{"wait: the waiting process was killed"};
   }
 }

@@ -78,7 +78,7 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   if (order.work) {
     ::close(failure);
     const Result<std::string> result = order.work();
-    write_all(result ? *result : result.error().message);
+    write_all(result ? *result : to_text(result.error()));
     ::_exit(result ? 0 : 1);
   }
   const bool there = order.directory.empty() || ::chdir(order.directory.c_str()) == 0;

@@ -31,7 +31,7 @@ std::string missing_interpreter(const std::string& command) {
 }
 
 std::string execution_error(const std::string& command, int error) {
-  std::string text = system_error("failed to execute " + command, error).message;
+  std::string text = to_text(system_error("execute " + command, error));
   const std::string interpreter = error == ENOENT ? missing_interpreter(command) : "";
   return interpreter.empty() ? text : text + " (its interpreter " + interpreter + " is missing)";
 }

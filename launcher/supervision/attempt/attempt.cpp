@@ -336,10 +336,8 @@ class Attempt final : public os::TreeWatcher {
     const GuardReport& report = guard_.report();
     if (report.entrance_error != 0) {
       plan_.teller->complain_once(
-          os::system_error(
-              "ignoring containment = \"cgroup\": failed to put a test into its cgroup",
-              report.entrance_error)
-              .message);
+          "ignoring containment = \"cgroup\": " +
+          to_text(os::system_error("put a test into its cgroup", report.entrance_error)));
     }
     AttemptResult result =
         result_of({report, state_, guard_lost_, plan_.policy.on_leak, clock_.wall_us()});

@@ -34,15 +34,15 @@ AttemptContainment::AttemptContainment(Containment wanted, const std::string& cg
 
 void AttemptContainment::make_cgroup(const std::string& name) {
   Result<os::Cgroup> made = os::Cgroup::make(name);
-  if (!made) return give_up(made.error().message);
+  if (!made) return give_up(to_text(made.error()));
   Result<os::UniqueFd> entrance = made->open_entrance();
-  if (!entrance) return give_up(entrance.error().message);
+  if (!entrance) return give_up(to_text(entrance.error()));
   cgroup_.emplace(std::move(*made));
   entrance_ = std::move(*entrance);
 }
 
 void AttemptContainment::give_up(const std::string& why) {
-  trouble_ = "ignoring containment = \"" + std::string(name_of(kind_)) + "\": failed to " + why;
+  trouble_ = "ignoring containment = \"" + std::string(name_of(kind_)) + "\": " + why;
   kind_ = Containment::none;
 }
 
@@ -65,7 +65,7 @@ pid_t AttemptContainment::fork_guard() {
   make_lines();
   const Result<pid_t> guard = namespace_.fork();
   if (guard) return *guard;
-  give_up(guard.error().message);
+  give_up(to_text(guard.error()));
   return ::fork();
 }
 

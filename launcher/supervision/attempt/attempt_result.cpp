@@ -47,7 +47,7 @@ AttemptResult result_of(const SeenAttempt& seen) {
 AttemptResult own_failure(const Error& error) {
   AttemptResult result;
   result.observation.own_failure = true;
-  result.note = "failed to " + error.message;
+  result.note = to_text(error);
   result.outcome = outcome_of(result.observation);
   return result;
 }

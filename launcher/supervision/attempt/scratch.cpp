@@ -20,7 +20,7 @@ Result<AttemptScratch> AttemptScratch::make_own(const std::string& attempt) {
 
 // Only the first trouble is kept.
 bool AttemptScratch::succeeded(const Result<void>& removal) {
-  if (!removal && trouble_.empty()) trouble_ = removal.error().message;
+  if (!removal && trouble_.empty()) trouble_ = to_text(removal.error());
   return static_cast<bool>(removal);
 }
 

@@ -51,7 +51,7 @@ void read_variable(std::string_view name, std::string_view value, Invocation& in
     if (attach) {
       invocation.attach = std::move(*attach);
     } else {
-      invocation.warning = "ignoring " + attach.error().message;
+      invocation.warning = "ignoring " + to_text(attach.error());
     }
   } else if (name == env::k_property_enabled) {
     invocation.bare = value == "OFF";

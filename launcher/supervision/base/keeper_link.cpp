@@ -79,7 +79,7 @@ KeeperLink KeeperLink::find(const Attach& attach, const os::CallersSignals& call
     if (start_keeper(attach, callers)) connected = connect_to_keeper(attach);
   }
   if (!connected.socket.valid()) {
-    link.trouble_ = "no keeper (" + connected.error.message +
+    link.trouble_ = "no keeper (" + to_text(connected.error) +
                     "): tests run by their own properties, nothing is recorded";
     return link;
   }
@@ -100,7 +100,7 @@ Result<wire::AttemptGrant> KeeperLink::ask(const wire::AttemptRequest& request) 
   if (!packet) return packet.error();
   Result<wire::Message> message = wire::decode(*packet);
   if (!message) return message.error();
-  if (message->kind == wire::k_refusal) return Error{std::string(message->get("why"))};
+  if (message->kind == wire::k_refusal) return ErrorInWords{std::string(message->get("why"))};
   return wire::to_grant(*message);
 }
 

@@ -57,7 +57,7 @@ bool ask_keeper(const Invocation& invocation, const os::CallersSignals& callers,
   if (!answer) {
     // The keeper was killed or stopped after we connected.
     say_keeperless(*invocation.attach,
-                   "no keeper (failed to " + answer.error().message +
+                   "no keeper (" + to_text(answer.error()) +
                        "): tests run by their own properties, nothing is recorded");
     // If it wakes up and finds the request, this tells it that the attempt is over.
     bid_farewell(keeper.fd(), LentScratch::used);
@@ -72,7 +72,7 @@ bool ask_keeper(const Invocation& invocation, const os::CallersSignals& callers,
   if (policy) {
     grant.policy = std::move(*policy);
   } else {
-    grant.refusal = policy.error().message;
+    grant.refusal = to_text(policy.error());
   }
   return true;
 }
@@ -89,7 +89,7 @@ void resolve_here(const Invocation& invocation, Grant& grant) {
   Result<ResolvedPolicy> resolved =
       resolve(invocation.said, invocation.facts, invocation.line.options);
   if (!resolved) {
-    grant.refusal = resolved.error().message;
+    grant.refusal = to_text(resolved.error());
     return;
   }
   for (const std::string& warning : resolved->warnings) write_line(warning);

@@ -29,7 +29,7 @@ TakenLocks take_attempts_locks(Grant& grant, HeldLocks& above, Surroundings& aro
   if (!locks_here) {
     TakenLocks none;
     none.end = TakenLocks::End::refused;
-    none.trouble = locks_here.error().message;
+    none.trouble = to_text(locks_here.error());
     return none;
   }
   grant.policy.locks = std::move(*locks_here);

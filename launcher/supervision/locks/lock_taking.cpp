@@ -97,7 +97,7 @@ class Taking {
 
   void refuse(const LockSpec& spec, const Error& error) {
     result_.end = TakenLocks::End::refused;
-    result_.trouble = "lock " + to_text(spec) + ": failed to " + error.message;
+    result_.trouble = "lock " + to_text(spec) + ": " + to_text(error);
   }
 
   const Policy& policy_;

@@ -123,8 +123,7 @@ class Wait {
   }
 
   void refuse(const Error& error) {
-    end(TakenLocks::End::refused,
-        "lock " + to_text(request_.spec()) + ": failed to " + error.message);
+    end(TakenLocks::End::refused, "lock " + to_text(request_.spec()) + ": " + to_text(error));
   }
   bool refuse_now(const Error& error) {
     refuse(error);

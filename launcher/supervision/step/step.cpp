@@ -49,7 +49,7 @@ class Step {
     grant_.identity.test = step_.title();
     grant_.home.tree = step_.tree;
     if (runner_.is_plain() && is_for_exec()) {
-      return refuse({"failed to " + hand_over_step().message});
+      return refuse(hand_over_step());
     }
     AttemptResult result = attempt();
     if (const std::string why = why_once_more(result); !why.empty()) {
@@ -57,8 +57,7 @@ class Step {
       step_.earlier = add_up(result, why);
       if (runner_.is_plain()) {
         // We get here only if handing over fails; then the step ends as its attempt did.
-        write_line("ignoring that it is to be done once more: failed to " +
-                   hand_over_step().message);
+        write_line("ignoring that it is to be done once more: " + to_text(hand_over_step()));
         step_.earlier = {};
       } else {
         result = attempt();
@@ -75,7 +74,7 @@ class Step {
 
  private:
   static Exit refuse(const Error& error) {
-    write_line(error.message);
+    write_line(to_text(error));
     return {Exit::Kind::code, exit_codes::k_own_failure};
   }
 
@@ -92,10 +91,10 @@ class Step {
 
   AttemptResult attempt() {
     Result<Policy> policy = with_options({}, invocation_.line.options);
-    if (!policy) return refused(policy.error().message);
+    if (!policy) return refused(to_text(policy.error()));
     grant_.policy = std::move(*policy);
     if (Result<void> ready = runner_.prepare(step_, grant_.policy); !ready) {
-      return refused(ready.error().message);
+      return refused(to_text(ready.error()));
     }
     // Others ask only about steps that wait for a slot or have one.
     if (!grant_.policy.locks.empty()) grant_.identity.launcher = os::own_name();
@@ -213,7 +212,7 @@ Exit launch_step(Invocation invocation, HandedOver* handed, StepRunner& runner) 
   complete_step(invocation);
   Result<Surroundings> around = look_around(invocation, callers);
   if (!around) {
-    write_line("failed to " + around.error().message);
+    write_line(to_text(around.error()));
     return {Exit::Kind::code, exit_codes::k_own_failure};
   }
   os::UniqueFd lines;

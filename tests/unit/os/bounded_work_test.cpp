@@ -123,7 +123,7 @@ TEST(BoundedWork, OurOwnWorkReturnsATextOrAnError) {
   EXPECT_EQ(end.output.size(), 200'000U);
   order.work = [] { return Result<std::string>(Error{"look at it"}); };
   EXPECT_EQ(run_bounded(order).code, 1);
-  EXPECT_EQ(run_bounded(order).output, "look at it");
+  EXPECT_EQ(run_bounded(order).output, "failed to look at it");
   order.work = [] {
     ::pause();
     return Result<std::string>(std::string());

@@ -162,7 +162,7 @@ TEST(JudgedMarkers, ManyFilesAreJudgedOneByOne) {
   const JudgedMarkers found = judge_markers({{"exit-4711", good},
                                              {"exit-4712", good},
                                              {"notes", std::string("x")},
-                                             {"exit-1", Error{"is not a regular file"}}},
+                                             {"exit-1", ErrorInWords{"is not a regular file"}}},
                                             owner());
   EXPECT_EQ(found.reason, "the server is gone");
   EXPECT_EQ(found.orphans,

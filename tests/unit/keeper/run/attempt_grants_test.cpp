@@ -46,7 +46,7 @@ TEST_F(AttemptGrants, GiveEachAttemptANameOfItsOwn) {
 }
 
 TEST_F(AttemptGrants, RefuseATestWhoseSettingsAreWrong) {
-  settings_ = Error{"holdfast.toml:1: no"};
+  settings_ = ErrorInWords{"holdfast.toml:1: no"};
   const wire::AttemptGrant refused = grant();
   EXPECT_EQ(refused.refusal, "holdfast.toml:1: no");
   EXPECT_EQ(refused.attempt, run_.id() + ".1");

@@ -109,7 +109,7 @@ TEST(AttemptResult, IsCutShortUnlessTheMainProcessExitedByItself) {
 }
 
 TEST(AttemptResult, OfATestThatNeverBeganSaysWhyNot) {
-  const AttemptResult failed = own_failure({"make a pipe: no more"});
+  const AttemptResult failed = own_failure(Error{"make a pipe: no more"});
   EXPECT_EQ(failed.outcome, Outcome::internal_error);
   EXPECT_EQ(failed.note, "failed to make a pipe: no more");
   const AttemptResult stopped = not_begun("why", SIGHUP);

@@ -1,4 +1,4 @@
-#include "core/base/byte_automaton.hpp"
+#include "core/ctest/byte_automaton.hpp"
 
 #include <cstdint>
 #include <utility>
