@@ -1,14 +1,15 @@
 // `holdfast answer`: what holdfast-exec asks (exec/base/answer.hpp). It is not for people.
 //
-//   found PATTERN…   reads an output on stdin; prints the index of the first pattern that is found
-//                    in a line of it, or nothing
+//   found PATTERN…   reads an output on stdin; prints the index of the first pattern that is
+//                    found in a line of it, or nothing
 //   steps TREE       prints what holdfast.toml says of build steps, as a message of
 //                    core/settings/wire.hpp
 //
-// Where there is no answer, it prints why instead and ends with 1.
+// Where there is no answer, it prints why instead and ends as for a failure of Holdfast's own.
 #include <cstdio>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,11 +29,9 @@ int print(const std::string& answer) {
   return is_written ? exit_codes::k_success : exit_codes::k_own_failure;
 }
 
-constexpr int k_refused = 1;
-
 int refuse(const Error& error) {
   (void)print(to_text(error));
-  return k_refused;
+  return exit_codes::k_own_failure;
 }
 
 int answer_found(const std::vector<std::string>& patterns) {

@@ -11,6 +11,7 @@
 
 #include "core/base/printable.hpp"
 #include "core/outcome/exit_codes.hpp"
+#include "os/file/system_call.hpp"
 
 namespace holdfast::cli {
 
@@ -43,7 +44,7 @@ std::string trouble_with_command(const CLI::App& app, std::string_view word) {
 }
 
 int output_lost(int number) {
-  complain("failed to write to stdout: " + std::generic_category().message(number));
+  complain(to_text(os::system_error("write to stdout", number)));
   return exit_codes::k_usage;
 }
 
@@ -100,10 +101,10 @@ int run_command(int count, char** arguments) {
     return exit_code;
   } catch (const std::system_error& error) {
     if (std::ferror(stdout) != 0) return output_lost(error.code().value());
-    complain(std::string("failed to ") + error.what());
+    complain(to_text(Error{error.what()}));
     return exit_codes::k_own_failure;
   } catch (const std::exception& error) {
-    complain(std::string("failed to ") + error.what());
+    complain(to_text(Error{error.what()}));
     return exit_codes::k_own_failure;
   }
 }

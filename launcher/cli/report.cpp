@@ -119,10 +119,11 @@ int report(const ReportOptions& options) {
   const std::string text = render(*loaded, *format);
   if (options.output.empty() || is_at(options.output, STDOUT_FILENO)) {
     const std::error_code error = write_all(STDOUT_FILENO, text);
-    return error ? fail("failed to write to stdout: " + error.message()) : exit_codes::k_success;
+    return error ? fail(to_text(os::system_error("write to stdout", error.value())))
+                 : exit_codes::k_success;
   }
   if (const std::error_code error = write_whole(options.output, text)) {
-    return fail("failed to write " + options.output + ": " + error.message());
+    return fail(to_text(os::system_error("write " + options.output, error.value())));
   }
   return exit_codes::k_success;
 }

@@ -1,6 +1,6 @@
-// Copies and compares bytes for the launcher of batches, which copies dozens of names and lines per
-// case. The functions of musl are made to be small. Its memcmp goes byte by byte. Its memcpy on
-// x86_64 is one string instruction for any length, which is slow to start for a short name.
+// Copies and compares bytes for holdfast-exec, which copies dozens of names and lines for each case
+// of a batch. The functions of musl are made to be small. Its memcmp goes byte by byte. Its memcpy
+// on x86_64 is one string instruction for any length, which is slow to start for a short name.
 //
 // memmove is here because musl's memmove would link musl's memcpy.
 #include <cstddef>

@@ -5,14 +5,14 @@
 
 #include "exec/retry/test_run.hpp"
 #include "exec/step/step_run.hpp"
-#include "os/process/process.hpp"
+#include "os/process/descendants.hpp"
 #include "os/signal/signals.hpp"
 #include "supervision/launch.hpp"
 
 int main(int /*count*/, char** arguments) {
   using namespace holdfast;
-  // Code that looks for launchers (keeper/left/stuck_pairs.hpp) must find this one, too.
-  ::prctl(PR_SET_NAME, "holdfast-launcher", 0, 0, 0);
+  // The keeper finds launchers by this name (keeper/base/supervisors.hpp).
+  ::prctl(PR_SET_NAME, os::k_launcher_name.data(), 0, 0, 0);
   exec::TestRunner tests;
   exec::StepRun steps;
   auto handed = supervision::take_over(arguments);

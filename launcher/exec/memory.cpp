@@ -1,4 +1,4 @@
-// Memory for the launcher of batches, which makes and drops some texts for every case. The heap of
+// Memory for holdfast-exec, which makes and drops some texts for every case of a batch. The heap of
 // musl returns pages with nearly each drop and asks for them again; that took longer than all other
 // work for a case. Here a dropped piece is kept for the next text of its length. Pages are touched
 // in order, because each page costs as much as some cases do. The order also saves copies: a page

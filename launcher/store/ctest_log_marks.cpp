@@ -72,7 +72,7 @@ LoggedCommand command_of(std::string_view text) {
   return command;
 }
 
-// Whether `program` is the launcher, the plain one or that for batches.
+// Whether `program` is holdfast-launcher or holdfast-exec.
 bool is_launcher(std::string_view program) {
   return program.ends_with("/holdfast-launcher") || program.ends_with("/holdfast-exec");
 }

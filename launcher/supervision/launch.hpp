@@ -16,22 +16,23 @@ namespace holdfast::supervision {
 
 struct Runners;
 
-// Runs what the command line says. `arguments` and `environment` are those of main. Returns how
-// this process is to end. Some ends (a test that is exempt from Holdfast) replace the process and
-// do not return.
+// Runs what the command line says. `arguments` and `environment` are those of main. Returns the
+// exit code or signal with which this process must end. Some ends (a test that is exempt from
+// Holdfast) replace the process and do not return.
 //
-// With plain runners this is the launcher: what is more than one plain attempt is for
-// holdfast-exec, which takes its place. That one calls this with runners of its own, to begin or to
-// go on with what a launcher has handed over (docs/internals/decisions/0032).
+// With plain runners this process is the launcher. It becomes holdfast-exec for anything more than
+// one plain attempt. holdfast-exec calls this function with its own runners
+// (docs/internals/decisions/0032-one-program-for-more.md).
 //
-// `handed`: what a launcher has handed over; null: nobody was here before.
+// `handed`: what a launcher has handed over; null: no launcher ran in this process before.
 Exit launch(char** arguments, char** environment, const Runners& runners,
             HandedOver* handed = nullptr);
 
-// Says `why` nothing can be begun, and returns how this process is to end for that.
+// Prints `why` the launch cannot begin. Returns the end of this process for that failure.
 Exit cannot_begin(const std::string& why);
 
-// An attempt that is over: nothing of it is left, its locks are released, its record is to come.
+// An attempt that is over: nothing of it is left, its locks are released, its record is not
+// written yet.
 struct EndedAttempt {
   const Invocation& invocation;
   const Grant& grant;
@@ -52,7 +53,7 @@ struct NextAttempt {
 };
 
 // Runs a test, as often as it wants. Each attempt has locks, records and a scratch directory as
-// usual. As it stands, it is the launcher's: one plain attempt.
+// usual. This base class is the launcher's runner: it runs one plain attempt.
 class AttemptRunner {
  public:
   virtual bool is_plain() const { return true; }
@@ -61,7 +62,7 @@ class AttemptRunner {
   }
   // Whether it weighs all evidence of each case itself.
   virtual bool judges_cases() const { return false; }
-  // None: this was the last attempt, and its end is the end of the test.
+  // Returns the next attempt. None: this attempt was the last, and the test ends as it did.
   virtual std::optional<NextAttempt> conclude(const EndedAttempt& /*ended*/) {
     return std::nullopt;
   }

@@ -147,6 +147,12 @@ class StepRetryTest(BuildCase):
         # The output of the attempt that does not count is not shown.
         self.assertNotIn("ld: No space", done.text)
 
+    def test_a_signature_behind_long_ones(self):
+        many = [f"never this {n} " + "x" * 1500 for n in range(63)]
+        self.settings(f'[build-steps]\ntransient = {many + ["No space left on dev"]}\n'.replace("'", '"'))
+        tree = self.failing("transient")
+        self.assert_done_once_more(self.build(tree), tree, 'failed of what may pass: "No space left on dev"')
+
     def test_what_passes_by_hands_of_ours_is_shown_as_it_was(self):
         self.settings('[build-steps]\ntransient = ["never this"]\n')
         (self.work / "source/a.c").write_text("#warning look here\nint a(void) { return 1; }\n")

@@ -43,7 +43,7 @@ struct ErrorInWords : Error {
   explicit ErrorInWords(std::string words);
 };
 
-// The two parts of a BadValue.
+// The two parts of an error of Form::value; to be called for no other.
 std::string found_in(const Error& error);
 std::string expected_by(const Error& error);
 

@@ -1,6 +1,5 @@
-// A batch: the cases of one program of a test framework, each to have exactly one result, whatever
-// becomes of the processes that run them. Pure: what happened goes in, what is to be done comes
-// out.
+// A batch: the cases of one program of a test framework. Each case gets exactly one result,
+// whatever happens to the processes that run them. Pure: it takes events and returns actions.
 //
 // A worker is one process of the program. When one is gone before all cases are through, a fresh
 // one goes on with those that have not begun. There is no cap: every worker settles one case at
@@ -24,11 +23,11 @@ namespace holdfast {
 
 struct BatchEvent {
   enum class Kind : std::uint8_t {
-    begun,         // of the batch; first of all. With `cases`: these alone are to run
-    listed,        // `cases` are to run; `others` could, and are not; `why` this may not be all
-    not_listed,    // `end`: of the process that was to
+    begun,         // the first event. If `cases` is not empty, only these run
+    listed,        // `cases` run, `others` do not; `why`: the reason why one may be missing
+    not_listed,    // the process that should list the cases did not; `end` is its end
     announced,     // the worker says how many it is about to run: `count`
-    printed_help,  // the worker, and nothing behind it
+    printed_help,  // the worker printed its help, and nothing after that
     case_began,    // `name`
     case_ended,    // `name`, `said`
     finished,      // the worker says that all of its cases are through
@@ -49,7 +48,7 @@ struct BatchEvent {
   bool child_finished = false;
   std::int64_t at_us = 0;  // a clock that only goes forward
   std::vector<std::string> others = {};
-  bool is_shard = false;  // listed: `others` are not known, and there may well be none in `cases`
+  bool is_shard = false;  // listed: a shard; `others` is not known, and `cases` may be empty
 };
 
 struct BatchAction {
@@ -72,7 +71,7 @@ struct BatchAction {
 // How a batch ends as a whole.
 struct BatchConclusion {
   Outcome outcome = Outcome::passed;
-  ProcessEnd main;  // as the exit of the launcher is to be
+  ProcessEnd main;  // the launcher exits as this says
   std::string note;
 };
 
@@ -82,7 +81,7 @@ class Batch {
   Batch(Isolation isolation, const Framework& framework)
       : isolation_(isolation), framework_(framework) {}
 
-  // Until the next call.
+  // Takes one event. The returned actions are valid until the next call.
   std::vector<BatchAction>& happened(const BatchEvent& event);
 
   // Fork: cases that nobody has begun, in order.
@@ -172,7 +171,7 @@ class Batch {
   std::optional<LastEnd> last_end_;
   std::vector<Open> children_;  // no more than run at once
 
-  // What is bad of the batch and of no case.
+  // A failure that belongs to no case.
   std::optional<Outcome> beyond_cases_;
   ProcessEnd beyond_end_;
   std::string beyond_note_;

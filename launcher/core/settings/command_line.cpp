@@ -48,9 +48,10 @@ Result<void> set_step(Option option, std::string_view name, std::string_view val
   std::optional<BuildStep>& step = line.step;
   if (option == Option::step) {
     const std::optional<StepKind> kind = named<StepKind>(value);
-    if (!kind)
-      return ErrorInWords{"--step \"" + std::string(value) +
-                          "\": expected compile, link or custom"};
+    if (!kind) {
+      const BadValue found{"\"" + std::string(value) + "\"", "compile, link or custom"};
+      return ErrorInWords{to_text("--step", found)};
+    }
     step.emplace().kind = *kind;
     return {};
   }

@@ -4,8 +4,11 @@
 
 #include <utility>
 
+#include "core/base/duration.hpp"
 #include "core/base/number.hpp"
+#include "core/outcome/exit_codes.hpp"
 #include "core/settings/wire.hpp"
+#include "os/file/system_call.hpp"
 #include "os/process/bounded_work.hpp"
 #include "supervision/base/programs.hpp"
 
@@ -13,32 +16,48 @@ namespace holdfast::exec {
 namespace {
 
 constexpr Milliseconds k_patience{60'000};
+// holdfast.toml has at most 1 MiB.
+constexpr std::size_t k_longest_answer = 2UL * 1024 * 1024;
 
 Result<std::string> answer_to(std::vector<std::string> question, std::string input) {
   Result<std::string> program = supervision::main_program();
   if (!program) return program.error();
+  const std::string asking = "execute " + *program + " answer " + question[0];
   os::BoundedOrder order;
   order.words = {*program, "answer"};
   order.words.insert(order.words.end(), question.begin(), question.end());
   for (char** entry = environ; *entry != nullptr; ++entry) order.environment.emplace_back(*entry);
   order.time = k_patience;
+  order.most_output = k_longest_answer;
+  order.errors_apart = true;
   order.input = std::move(input);
   os::BoundedEnd end = os::run_bounded(order);
-  if (end.kind == os::BoundedEnd::Kind::exited && end.code == 0) return std::move(end.output);
+  switch (end.kind) {
+    case os::BoundedEnd::Kind::not_started:
+      return os::system_error(asking, end.code);
+    case os::BoundedEnd::Kind::too_late:
+      return Error{asking + ": no answer within " + describe(k_patience)};
+    case os::BoundedEnd::Kind::signalled:
+      return Error{asking + ": it died of signal " + std::to_string(end.code)};
+    case os::BoundedEnd::Kind::exited:
+      break;
+  }
   // Then it has said why not, in words.
-  if (end.kind == os::BoundedEnd::Kind::exited && end.code == 1) return ErrorInWords{end.output};
-  return Error{"execute " + *program + " answer " + question[0]};
+  if (end.code == exit_codes::k_own_failure) return ErrorInWords{end.output};
+  if (end.code != 0) return Error{asking + ": it exited with " + std::to_string(end.code)};
+  if (end.output_cut) return Error{asking + ": its answer is too long"};
+  return std::move(end.output);
 }
 
 }  // namespace
 
-std::optional<std::size_t> first_found(const std::vector<std::string>& patterns,
-                                       const std::string& output) {
-  if (patterns.empty() || output.empty()) return std::nullopt;
+Result<std::optional<std::size_t>> first_found(const std::vector<std::string>& patterns,
+                                               const std::string& output) {
+  if (patterns.empty() || output.empty()) return std::optional<std::size_t>();
   std::vector<std::string> question{"found"};
   question.insert(question.end(), patterns.begin(), patterns.end());
   const Result<std::string> answer = answer_to(std::move(question), output);
-  if (!answer) return std::nullopt;
+  if (!answer) return answer.error();
   return leading_number<std::size_t>(*answer);
 }
 

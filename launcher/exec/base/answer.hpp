@@ -16,9 +16,9 @@ namespace holdfast::exec {
 inline constexpr std::size_t k_most_searched_output = 1024 * 1024;
 
 // The index of the first of `patterns` (settings/pattern.hpp) that is found in a line of `output`.
-// None also where nobody could look, which then does not count as known.
-std::optional<std::size_t> first_found(const std::vector<std::string>& patterns,
-                                       const std::string& output);
+// Fails where nobody could look.
+Result<std::optional<std::size_t>> first_found(const std::vector<std::string>& patterns,
+                                               const std::string& output);
 
 // What the holdfast.toml of the project of a build tree says of steps. The error is a sentence.
 Result<StepSettings> step_settings(const std::string& tree);

@@ -22,8 +22,8 @@ struct OutputRange {
 
 // What a worker is made for. All that it refers to must outlive the worker.
 struct WorkerOrder {
-  // Told in order, of what happens in the worker; the range is the case's, with case_ended. It is
-  // empty where it is not known.
+  // The worker calls this for each event, in order. With case_ended, the range is the case's
+  // output; it is empty where that is not known.
   using Tell = std::function<void(const BatchEvent&, const OutputRange&)>;
 
   Capture& capture;
@@ -32,7 +32,8 @@ struct WorkerOrder {
   Milliseconds case_timeout;
   const std::string& own_case;  // the process is started for that one alone; empty: it is not
   Tell tell;
-  // Called before anything is waited for without end, and every 5 ms while the program is at work.
+  // The worker calls this before each wait that has no limit, and every 5 ms while the program
+  // works.
   std::function<void()> told;
 };
 
@@ -40,8 +41,8 @@ class BatchWorker : public supervision::Companion {
  public:
   virtual ~BatchWorker() = default;
 
-  // It is gone, and has ended like that: takes what it has left to say. Returns the output of the
-  // case it was in, if any.
+  // The process is gone; `end` says how it ended. Takes its last output and messages. Returns the
+  // output of the case that it was in, if any.
   virtual OutputRange finish(const ProcessEnd& end) = 0;
 };
 

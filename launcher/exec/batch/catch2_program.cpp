@@ -96,7 +96,6 @@ class Catch2Program final : public TestProgram {
     return std::make_unique<Catch2Worker>(std::move(order), sign, markers_);
   }
 
-  WorkerCommand serving() const override { return listing(); }
   bool is_shard() const override { return given_.shard().count > 1; }
 
  private:

@@ -24,7 +24,7 @@ namespace holdfast::exec {
 
 class ForkServer final : public supervision::Companion {
  public:
-  using Tell = std::function<void(const BatchEvent&, const OutputRange&)>;
+  using Tell = WorkerOrder::Tell;
   // Whether that process has left its marker.
   using HasMarker = std::function<bool(const ForkedCase&)>;
 

@@ -25,8 +25,8 @@ namespace holdfast::exec {
 
 class ForkedCase {
  public:
-  // Orders it of `anchor`, the report socket of one that has nothing to do, or of the server where
-  // there is none (any more).
+  // Orders the case from `anchor`, the report socket of an idle anchor. Without a valid `anchor`,
+  // orders it from the server.
   static Result<std::unique_ptr<ForkedCase>> order(const WorkerLink& server, os::UniqueFd anchor,
                                                    unsigned number, const std::string& name,
                                                    bool streams_are_one);
@@ -36,7 +36,7 @@ class ForkedCase {
   std::uint64_t child_start() const { return child_start_; }
   // Nothing of it is left, or nobody can say.
   bool is_over() const { return is_over_; }
-  // Who looked after it is gone without a word: how it ended is not known.
+  // The process that looked after the case is gone without a message, so its end is not known.
   bool is_lost() const { return is_over_ && !status_ && !timed_out_ && !failed_; }
   // The tree that it is of is being ended.
   void cut_off() { cut_off_ = cut_off_ || !is_over_; }

@@ -39,8 +39,9 @@ class TestProgram {
 
   virtual std::unique_ptr<BatchWorker> worker(WorkerOrder order) const = 0;
 
-  // Of isolation `fork`: it lists its cases, or serves them where it is linked for that.
-  virtual WorkerCommand serving() const = 0;
+  // For isolation `fork`, which start() must have allowed: it lists its cases, or serves them where
+  // it is linked for that.
+  virtual WorkerCommand serving() const { return listing(); }
   // Whether others run a part of its cases.
   virtual bool is_shard() const = 0;
 };

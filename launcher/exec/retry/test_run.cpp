@@ -62,7 +62,7 @@ std::optional<NextAttempt> TestRunner::conclude(const EndedAttempt& ended) {
     first_ = ended.grant.identity.attempt;
   }
   native_end_ = ended.native_end;
-  attempts_.push_back(judge_->judge(ended.result, mode_, output_.get()));
+  attempts_.push_back(judge_->judge(ended, mode_, output_.get()));
   ended.result.verdict = name_of(attempts_.back().verdict);
   RetryDecision decision;
   if (policy.may_retry()) {

@@ -12,6 +12,7 @@
 #include "os/file/file_text.hpp"
 #include "os/lock/lock_survey.hpp"
 #include "os/memory/free_memory.hpp"
+#include "supervision/base/teller.hpp"
 #include "supervision/step/step_description.hpp"
 
 namespace holdfast::exec {
@@ -82,9 +83,9 @@ std::string StepRun::why_once_more(const supervision::AttemptResult& result) {
   evidence.out_of_memory = memory_.ran_out(result);
   if (output_) {
     const std::string text = output_->text(k_most_searched_output);
-    if (const auto found = first_found(settings_->steps.transient, text)) {
-      evidence.signature = settings_->steps.transient[*found];
-    }
+    const auto found = first_found(settings_->steps.transient, text);
+    if (!found) supervision::write_line("ignoring `transient`: " + to_text(found.error()));
+    if (found && *found) evidence.signature = settings_->steps.transient[**found];
   }
   std::string why = holdfast::why_once_more(result.observation, evidence);
   // The output of an attempt that does not count is not shown.

@@ -13,7 +13,7 @@ namespace holdfast::os {
 // A file with `text` in it, to be read from its beginning. It survives execve(2).
 Result<UniqueFd> memory_file(std::string_view text);
 
-// All of such a file, whatever was read of it before. Fails for any other descriptor.
+// All of such a file, whatever was read of it before. Fails for a descriptor that cannot seek.
 Result<std::string> read_memory_file(int fd);
 
 }  // namespace holdfast::os

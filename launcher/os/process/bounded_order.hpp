@@ -16,7 +16,7 @@ struct BoundedOrder {
   // Either a command, whose [0] is looked up in our own PATH,
   std::vector<std::string> words;
   // or a function that a process of its own calls; it must not count on threads. Its result is the
-  // output; for an error its text is, and the exit code is 1.
+  // output. If it fails, the output is the error's text, and the exit code is 1.
   std::function<Result<std::string>()> work;
   std::vector<std::string> environment;  // `NAME=VALUE`, complete; for a command
   std::string directory;                 // empty: ours; for a command

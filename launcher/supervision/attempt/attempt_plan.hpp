@@ -26,7 +26,7 @@ struct AttemptPlan {
   Milliseconds timeout_grace{0};
   Milliseconds stop_time = k_longest;  // ctest's --stop-time, on the same clock
   Loudness loudness = Loudness::normal;
-  // Nothing else is started here for the test.
+  // Nothing else is started here for the test, and ctest's signal for the limit ends it.
   bool is_plain = true;
   std::string_view required_files = {};  // as Properties has them
   std::string cgroup;                    // the attempt's cgroup name, if the policy wants a cgroup

@@ -14,7 +14,7 @@
 
 namespace holdfast::supervision {
 
-// As it stands, the companion of a plain attempt: it waits for nothing and limits nothing.
+// This base class is the companion of a plain attempt: it waits for nothing and limits nothing.
 class Companion {
  public:
   // Appends what it waits for, for poll(2).

@@ -8,10 +8,11 @@
 
 namespace holdfast::supervision {
 
-// <prefix>/bin/holdfast. Fails if that is no whole program.
+// <prefix>/bin/holdfast. Fails for a file that is readable and no whole program. A file that is
+// missing or unreadable passes: it fails when it is executed.
 Result<std::string> main_program();
 
-// <prefix>/libexec/holdfast/holdfast-exec. Fails if that is no whole program.
+// <prefix>/libexec/holdfast/holdfast-exec, looked at in the same way.
 Result<std::string> exec_program();
 
 // <prefix>/libexec/holdfast/holdfast-launcher, which is not looked at.

@@ -6,7 +6,6 @@
 // record is in the build journal.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "core/outcome/outcome.hpp"
@@ -17,7 +16,7 @@
 
 namespace holdfast::supervision {
 
-// Runs a step. As it stands, it is the launcher's: one plain attempt, after which it knows only
+// Runs a step. This base class is the launcher's runner: it runs one plain attempt, and knows only
 // whether memory ran out.
 class StepRunner {
  public:

@@ -9,7 +9,8 @@ namespace holdfast::os {
 namespace {
 
 TEST(MemoryFile, ItIsReadFromItsBeginningHoweverOften) {
-  for (const std::string& text : {std::string(), std::string("a\0b", 3), std::string(100'000, 'x')}) {
+  for (const std::string& text :
+       {std::string(), std::string("a\0b", 3), std::string(100'000, 'x')}) {
     const Result<UniqueFd> file = memory_file(text);
     ASSERT_TRUE(file);
     EXPECT_EQ(*read_memory_file(file->get()), text);
@@ -17,7 +18,7 @@ TEST(MemoryFile, ItIsReadFromItsBeginningHoweverOften) {
   }
 }
 
-TEST(MemoryFile, AnyOtherDescriptorIsAnError) {
+TEST(MemoryFile, ADescriptorThatCannotSeekIsAnError) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   const UniqueFd reading(ends[0]);

@@ -113,6 +113,7 @@ TEST(SettingsErrors, ABadPatternIsSaidWithWhatIsWrongWithIt) {
       {"^(?!a)",
        "`(?!`: a group of an unknown kind (look-ahead and look-behind are not supported)"},
       {"(a)\\\\1", "a back-reference, which is not supported"},
+      {"a\\u0000b", "a NUL, which is not supported"},
       {"\\\\q", "the unknown escape `\\q`"},
       {"\\\\", "an unfinished escape"},
   };
