@@ -168,7 +168,8 @@ struct Reader<kind::Locks, Field> {
 template <typename Field>
 struct Reader<kind::Variables, Field> {
   static std::string trouble_with(std::string_view name) {
-    if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string_view::npos) {
+    const auto has = [name](char c) { return name.find(c) != std::string_view::npos; };
+    if (name.empty() || has('=') || has('\0')) {
       return "the name of a variable";
     }
     return is_holdfasts_own(name) ? "no variable of Holdfast's own" : "";
