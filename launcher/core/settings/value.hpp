@@ -21,7 +21,7 @@ enum class Setting : std::uint8_t {
 // Whether it is a setting of tests, and not of a run or of build steps.
 constexpr bool is_of_tests(Setting setting) {
   constexpr std::size_t k_count = 0
-#define HOLDFAST_SETTING(...) +1
+#define HOLDFAST_SETTING(...) +1  // NOLINT(bugprone-macro-parentheses): a sum
 #include "core/settings/table.def"
       ;
   return static_cast<std::size_t>(setting) < k_count;
