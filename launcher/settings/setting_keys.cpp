@@ -67,21 +67,21 @@ Result<std::string> text_in(kind::Flag /*kind*/, const toml::node& node) {
   return ErrorInWords{describe_type(node)};
 }
 
-template <unsigned k_most>
-Result<std::string> text_in(kind::UpTo<k_most> /*kind*/, const toml::node& node) {
-  const Result<unsigned> count = count_in(node, k_most);
+template <unsigned Most>
+Result<std::string> text_in(kind::UpTo<Most> /*kind*/, const toml::node& node) {
+  const Result<unsigned> count = count_in(node, Most);
   if (!count) return count.error();
   return std::to_string(*count);
 }
 
 Result<std::string> text_in(kind::Command /*kind*/, const toml::node& node) {
-  const Result<std::string> text = text_of_string(node);
+  Result<std::string> text = text_of_string(node);
   if (text && text->find('\0') != std::string::npos) return ErrorInWords{in_quotes(*text)};
   return text;
 }
 
 Result<std::string> text_in(kind::Path /*kind*/, const toml::node& node) {
-  const Result<std::string> text = text_of_string(node);
+  Result<std::string> text = text_of_string(node);
   if (text && !text->starts_with('/')) return ErrorInWords{in_quotes(*text)};
   return text;
 }
@@ -108,9 +108,9 @@ std::string expected_of(kind::Path /*kind*/) { return "an absolute path"; }
 std::string expected_of(kind::Command /*kind*/) {
   return "a command for /bin/sh (an empty one: none)";
 }
-template <unsigned k_most>
-std::string expected_of(kind::UpTo<k_most> /*kind*/) {
-  return "a number, 0 to " + std::to_string(k_most);
+template <unsigned Most>
+std::string expected_of(kind::UpTo<Most> /*kind*/) {
+  return "a number, 0 to " + std::to_string(Most);
 }
 
 template <typename Kind, typename Field>

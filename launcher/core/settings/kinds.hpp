@@ -36,6 +36,7 @@ Result<std::size_t> read_word(std::string_view text, const std::string_view* wor
 struct Word {
   template <Worded E>
   static Result<void> read(std::string_view text, E& field) {
+    // NOLINTNEXTLINE(bugprone-dynamic-static-initializers): it is constexpr
     static constexpr auto k_words = words_of(E{});
     const Result<std::size_t> word = read_word(text, k_words.data(), k_words.size());
     if (!word) return word.error();
@@ -74,11 +75,11 @@ struct Share {
 Result<unsigned> read_number(std::string_view text, unsigned most);
 
 // A whole number from 0 on. It may be none if the field can be empty.
-template <unsigned k_most>
+template <unsigned Most>
 struct UpTo {
   template <typename Field>
   static Result<void> read(std::string_view text, Field& field) {
-    const Result<unsigned> number = read_number(text, k_most);
+    const Result<unsigned> number = read_number(text, Most);
     if (!number) return number.error();
     field = *number;
     return {};
