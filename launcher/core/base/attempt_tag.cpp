@@ -6,6 +6,7 @@
 #include "core/base/environment.hpp"
 #include "core/base/fnv1a.hpp"
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 namespace {
@@ -35,14 +36,10 @@ bool is_tag(std::uint64_t limit) { return (limit & ~(k_tag_bit - 1)) == k_tag_bi
 
 bool environment_has_attempt(std::string_view environment, std::string_view attempt) {
   while (!environment.empty()) {
-    const std::string_view entry = environment.substr(0, environment.find('\0'));
-    const std::string_view name = entry.substr(0, entry.find('='));
-    if (name.size() < entry.size()) {
-      const std::string_view value = entry.substr(name.size() + 1);
-      if (name == environment::k_attempt_id && value == attempt) return true;
-      if (name == environment::k_held && names_attempt(value, attempt)) return true;
-    }
-    environment.remove_prefix(std::min(environment.size(), entry.size() + 1));
+    std::string_view value = take_part(environment, '\0');
+    const std::string_view name = take_part(value, '=');
+    if (name == environment::k_attempt_id && value == attempt) return true;
+    if (name == environment::k_held && names_attempt(value, attempt)) return true;
   }
   return false;
 }

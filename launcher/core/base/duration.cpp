@@ -35,7 +35,7 @@ std::int64_t saturated(std::int64_t a, std::int64_t b, std::int64_t c) {
 
 Result<Milliseconds> parse_duration(std::string_view text) {
   const auto refused = [&] {
-    return BadValue{"\"" + brief(text) + "\"", "a duration such as 500ms, 5s, 2m or 1.5"};
+    return BadValue{brief_in_quotes(text), "a duration such as 500ms, 5s, 2m or 1.5"};
   };
   std::size_t at = 0;
   std::int64_t whole = 0;

@@ -1,5 +1,6 @@
 #include "core/base/printable.hpp"
 
+#include "core/base/parts.hpp"
 #include "core/base/utf8.hpp"
 
 namespace holdfast {
@@ -58,9 +59,10 @@ std::string brief(std::string_view text) {
   constexpr std::size_t k_longest = 240;
   if (text.size() <= k_longest) return printable(text);
   std::size_t length = k_longest;
-  const auto is_within_character = [&] { return (text[length] & 0xC0) == 0x80; };
-  while (length > 0 && is_within_character()) --length;
+  while (length > 0 && (text[length] & 0xC0) == 0x80) --length;  // not within a character
   return printable(text.substr(0, length)) + "...";
 }
+
+std::string brief_in_quotes(std::string_view text) { return text_of({"\"", brief(text), "\""}); }
 
 }  // namespace holdfast

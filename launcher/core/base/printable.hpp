@@ -14,5 +14,6 @@ std::string printable(std::string_view text);
 
 // The same for a name or value within a line. A text over 240 bytes is cut, and ends in "...".
 std::string brief(std::string_view text);
+std::string brief_in_quotes(std::string_view text);
 
 }  // namespace holdfast

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/base/parts.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -24,7 +26,7 @@ std::string how(const ProcessEnd& end) {
   return "ended";
 }
 
-// Why nothing more is run after a worker that was ended from outside; empty: something may be.
+// Why nothing more runs after a worker that was ended from outside; empty: more may run.
 std::string why_no_more(const WorkerEnd& end) {
   switch (end.by) {
     case EndedBy::itself:
@@ -58,7 +60,7 @@ std::vector<BatchAction>& Batch::happened(const BatchEvent& event) {
         stopped_ = "it is not known which there are";
         consider_listing(event.end);
       }
-      actions_.push_back({BatchAction::Kind::end});
+      ask(BatchAction::Kind::end);
       break;
     case Kind::announced:
       announced_ = event.count;
@@ -83,10 +85,7 @@ std::vector<BatchAction>& Batch::happened(const BatchEvent& event) {
       break;
     case Kind::cannot_fork:
       isolation_ = Isolation::process;
-      actions_.push_back({BatchAction::Kind::say,
-                          {},
-                          {},
-                          "cannot fork its cases, each gets a process of its own: " + event.why});
+      say("cannot fork its cases, each gets a process of its own: " + event.why);
       break;
     case Kind::child_began:
       worker_has_begun_ = true;
@@ -105,15 +104,14 @@ void Batch::on_begun(const BatchEvent& event) {
     if (isolation_ == Isolation::none) return start_worker({BatchAction::Kind::run_all});
     return go_on();
   }
-  // There is nothing to be had by forking few.
+  // To fork pays only for many cases.
   if (isolation_ == Isolation::fork) isolation_ = Isolation::process;
-  const bool are_exact =
-      std::all_of(event.cases.begin(), event.cases.end(),
-                  [this](const std::string& name) { return framework_.is_exact(name); });
+  const bool are_exact = std::ranges::all_of(
+      event.cases, [this](const std::string& name) { return framework_.is_exact(name); });
   if (are_exact) return wait_for(event.cases);
-  // Which others would be selected with them is known from a list alone.
+  // Only a list tells which other cases would be selected with these.
   wanted_ = event.cases;
-  actions_.push_back({BatchAction::Kind::list});
+  ask(BatchAction::Kind::list);
 }
 
 void Batch::on_listed(const BatchEvent& event) {
@@ -124,15 +122,15 @@ void Batch::on_listed(const BatchEvent& event) {
   others_ = event.others;
   is_shard_ = event.is_shard;
   if (wanted_.empty()) return wait_for(event.cases);
-  const auto is_wanted = [this](const std::string& name) {
-    return std::find(wanted_.begin(), wanted_.end(), name) != wanted_.end();
+  const auto has = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::ranges::find(names, name) != names.end();
   };
   std::vector<std::string> cases;
-  for (const std::string& name : event.cases) (is_wanted(name) ? cases : others_).push_back(name);
+  for (const std::string& name : event.cases) {
+    (has(wanted_, name) ? cases : others_).push_back(name);
+  }
   for (const std::string& name : wanted_) {
-    if (std::find(cases.begin(), cases.end(), name) == cases.end()) {
-      leave_out(name, "the program does not list it any more");
-    }
+    if (!has(cases, name)) leave_out(name, "the program does not list it any more");
   }
   wait_for(cases);
 }
@@ -144,18 +142,18 @@ void Batch::wait_for(const std::vector<std::string>& cases) {
     if (!is_settled(name) && !is_child(name)) waiting_.push_back(name);
   }
   if (stopped_) return stop(*stopped_);
-  // A server lists its own while it runs.
+  // A server that lists its cases itself is running, and gets them one after the other.
   if (!worker_runs_) go_on();
 }
 
 void Batch::on_case_began(const BatchEvent& event) {
   if (open_) return;
-  // A case may forge the beginning of another; its process has no other.
+  // A case may print what looks like the beginning of another. Its own process has no other case.
   if (isolation_ == Isolation::process && !ordered_.empty() && event.name != ordered_.front())
     return;
-  // Not of those that it was started for: something in front of them that looks like one.
+  // Before its first case the worker may print what looks like the beginning of some other case.
   if (!ordered_.empty() && !is_settled(event.name) && !is_waiting(event.name)) return;
-  // One that is run once more is no progress of a worker that was started for others.
+  // A case that runs once more is no progress of a worker that was started for others.
   worker_has_begun_ = worker_has_begun_ || ordered_.empty() || !is_settled(event.name);
   worker_finished_ = false;
   last_end_.reset();
@@ -171,7 +169,7 @@ void Batch::on_case_ended(const BatchEvent& event) {
   result.name = std::move(open_->name);
   open_.reset();
   worker_failed_case_ = worker_failed_case_ || event.said == CaseEnd::failed;
-  // How its own process ends is part of it.
+  // In other isolations the end of the case's own process is part of its result.
   if (isolation_ != Isolation::none) return;
   result.outcome = outcome_of(event.said);
   result.wall_us = last_end_->wall_us;
@@ -197,42 +195,34 @@ void Batch::on_worker_ended(const BatchEvent& event) {
       if (!ordered_.empty()) settle_own_process(event);
       break;
     case Isolation::fork:
-      if (event.end.by != EndedBy::itself || event.end.main.kind != ProcessEnd::Kind::exited ||
-          event.end.main.code != 0) {
-        consider_worker(event.end);
-      }
+      if (!event.end.ended_well()) consider_worker(event.end);
       break;
   }
-  if (is_one_test()) {
-    return actions_.push_back({BatchAction::Kind::end});
-  }
+  if (is_one_test()) return ask(BatchAction::Kind::end);
   if (const std::string why = why_no_more(event.end); !why.empty()) return stop(why);
   if (died_untold) part_cases();
-  const bool got_on = worker_has_begun_ || isolation_ == Isolation::process;
-  if (got_on) return go_on();
+  if (worker_has_begun_ || isolation_ == Isolation::process) return go_on();
   if (isolation_ == Isolation::fork && is_listed_ && waiting_.empty()) return go_on();
   const bool is_through =
       isolation_ == Isolation::none && (worker_finished_ || !announced_) && ordered_.empty();
-  if (is_through) {
-    actions_.push_back({BatchAction::Kind::end});
-    return;
+  if (is_through) return ask(BatchAction::Kind::end);
+  const std::string ended = how(event.end.main);
+  if (!beyond_cases_) {
+    beyond(Outcome::premature_exit, event.end.main,
+           text_of({"worker ", std::to_string(worker_), " ", ended, " before any case began"}));
   }
-  if (!beyond_cases_) consider_stuck(event.end);
-  stop("a worker " + how(event.end.main) + " before any of them began");
+  stop(text_of({"a worker ", ended, " before any of them began"}));
 }
 
-// In which case it died nobody knows, nor which cases it had run without getting to say so.
+// Nobody knows in which case the worker died, or which cases it ran without telling of them.
 void Batch::part_cases() {
   isolation_ = Isolation::process;
-  actions_.push_back({BatchAction::Kind::say,
-                      {},
-                      {},
-                      "a process ended early, and " + std::string(framework_.name()) +
-                          " does not tell in which case: those that it has not told of get a "
-                          "process of their own"});
+  say(text_of({"a process ended early, and ", framework_.name(),
+               " does not tell in which case: those that it has not told of get a process of "
+               "their own"}));
 }
 
-// It was in the middle of a case.
+// Settles the case in the middle of which the process ended.
 void Batch::settle_open(const BatchEvent& event) {
   CaseResult result;
   result.name = open_->name;
@@ -243,29 +233,24 @@ void Batch::settle_open(const BatchEvent& event) {
 }
 
 void Batch::settle_own_process(const BatchEvent& event) {
+  if (open_) return settle_open(event);
+  const WorkerEnd& end = event.end;
   CaseResult result;
   result.name = ordered_.front();
-  const WorkerEnd& end = event.end;
-  const bool left_quietly =
-      end.by == EndedBy::itself && end.main.kind == ProcessEnd::Kind::exited && end.main.code == 0;
-  if (open_) {
-    settle_open(event);
-    return;
-  }
   result.wall_us = last_end_ ? last_end_->wall_us : event.at_us - worker_since_us_;
   if (last_end_) {
     conclude_own_process(result, end);
-  } else if (!left_quietly) {
+  } else if (!end.ended_well()) {
     conclude_case(result, std::nullopt, false, end);
     result.note = "before it began";
   } else if (!announced_) {
-    // A printer of its own: there is nothing but the code to go by, as in plain ctest.
+    // The program prints in a way of its own. So only its exit code counts, as in plain ctest.
     result.outcome = Outcome::passed;
     result.exit_code = 0;
     result.note =
-        "by its exit code alone: it prints nothing of " + std::string(framework_.name()) + "'s";
+        text_of({"by its exit code alone: it prints nothing of ", framework_.name(), "'s"});
   } else {
-    // What is listed and does not run has no outcome: that is red.
+    // A case that is listed and does not run has no outcome. That makes the test red.
     if (*announced_ > 0) result.outcome = Outcome::premature_exit;
     result.exit_code = 0;
     result.note = *announced_ == 0 ? "it is listed, and the program did not run it"
@@ -275,7 +260,7 @@ void Batch::settle_own_process(const BatchEvent& event) {
   record(std::move(result));
 }
 
-// Its process had no other case.
+// Concludes a case that had ended before the process that ran nothing else did.
 void Batch::conclude_own_process(CaseResult& result, const WorkerEnd& end) const {
   WorkerEnd judged = end;
   const bool is_usual = end.main.kind == ProcessEnd::Kind::exited &&
@@ -285,7 +270,7 @@ void Batch::conclude_own_process(CaseResult& result, const WorkerEnd& end) const
   if (is_usual && result.exit_code) result.exit_code = end.main.code;
 }
 
-// Where in its cases the worker ended.
+// Between which of its cases the worker ended.
 std::string_view Batch::where_it_ended() const {
   if (worker_finished_) return " after its last case";
   switch (framework_.tells()) {
@@ -301,21 +286,21 @@ std::string_view Batch::where_it_ended() const {
   return worker_has_begun_ ? " between two cases" : " before its first case";
 }
 
-// Whether what its cases came to is why the worker exited with that code.
+// Whether the results of its cases explain why the worker exited with that code.
 bool Batch::is_explained(int code) const {
   if (!worker_finished_) return false;
   return worker_failed_case_ || (last_end_ && framework_.is_usual_exit(last_end_->said, code));
 }
 
-// The worker is gone, and was in no case.
+// Judges a worker that ended, but not in the middle of a case.
 void Batch::consider_worker(const WorkerEnd& end) {
-  const std::string worker = "worker " + std::to_string(worker_) + " ";
-  const std::string where(where_it_ended());
+  const std::string worker = text_of({"worker ", std::to_string(worker_), " "});
+  const std::string_view where = where_it_ended();
   switch (end.by) {
     case EndedBy::itself:
       break;
     case EndedBy::case_limit:
-      return beyond(Outcome::timed_out, end.main, worker + "took too long" + where);
+      return beyond(Outcome::timed_out, end.main, text_of({worker, "took too long", where}));
     case EndedBy::whole_limit:
       return beyond(Outcome::timed_out, end.main, "");
     case EndedBy::interruption:
@@ -323,7 +308,7 @@ void Batch::consider_worker(const WorkerEnd& end) {
     case EndedBy::own_failure:
       return beyond(Outcome::internal_error, end.main, "");
   }
-  const std::string text = worker + how(end.main) + where;
+  const std::string text = text_of({worker, how(end.main), where});
   switch (end.main.kind) {
     case ProcessEnd::Kind::never_started:
       return beyond(Outcome::launch_failed, end.main, "");
@@ -334,7 +319,7 @@ void Batch::consider_worker(const WorkerEnd& end) {
   }
   const bool failed_last = last_end_ && last_end_->said == CaseEnd::failed;
   if (end.marker) {
-    // On purpose, after a case that has failed and was counted.
+    // The worker exited on purpose. If that was after a failed case, the failure counts already.
     if (!failed_last) beyond(Outcome::deliberate_exit, {ProcessEnd::Kind::exited, 1}, text);
   } else if (end.main.code != 0) {
     if (is_explained(end.main.code)) return;
@@ -345,25 +330,18 @@ void Batch::consider_worker(const WorkerEnd& end) {
   }
 }
 
-// It was to list its cases, and has not.
+// Judges a process that should have listed its cases and did not.
 void Batch::consider_listing(const WorkerEnd& end) {
   consider_worker(end);
   if (end.by != EndedBy::itself || end.main.kind == ProcessEnd::Kind::never_started) return;
   beyond_cases_.reset();
   const bool died = end.main.kind == ProcessEnd::Kind::signalled;
   beyond(died ? Outcome::crashed : Outcome::failed, end.main,
-         "asked for its cases (" + std::string(framework_.list_option()) + ") it " + how(end.main));
-}
-
-// It has settled no case, and nothing bad was seen of it but that.
-void Batch::consider_stuck(const WorkerEnd& end) {
-  beyond(Outcome::premature_exit, end.main,
-         "worker " + std::to_string(worker_) + " " + how(end.main) + " before any case began");
+         text_of({"asked for its cases (", framework_.list_option(), ") it ", how(end.main)}));
 }
 
 void Batch::on_child_ended(const BatchEvent& event) {
-  const auto child = std::find_if(children_.begin(), children_.end(),
-                                  [&](const Open& one) { return one.name == event.name; });
+  const auto child = std::ranges::find(children_, event.name, &Open::name);
   if (child == children_.end()) return;
   CaseResult result;
   result.name = event.name;
@@ -374,7 +352,7 @@ void Batch::on_child_ended(const BatchEvent& event) {
   record(std::move(result));
 }
 
-// As far as the program, which knows them all, has said.
+// Whether all cases have begun, as far as the program has said. The program knows all of them.
 bool Batch::all_have_begun() const {
   if (framework_.tells() == Telling::beginnings) return announced_ && begun_ >= *announced_;
   return worker_finished_;
@@ -382,52 +360,47 @@ bool Batch::all_have_begun() const {
 
 void Batch::go_on() {
   switch (isolation_) {
-    case Isolation::none: {
-      const bool through = worker_finished_ && ordered_.empty();
-      if (through || (all_have_begun() && !is_listed_)) break;
-      if (is_listed_ && waiting_.empty()) {
-        // It has told of all of them, but not how many there were to be.
-        if (framework_.tells() == Telling::ends) break;
-        // As of a program that lists none of them and runs them all the same.
-        stopped_ = "its list does not have them";
-        break;
-      }
-      if (is_listed_) return run_waiting();
-      actions_.push_back({BatchAction::Kind::list});
-      return;
-    }
+    case Isolation::none:
+      if (worker_finished_ && ordered_.empty()) break;
+      if (all_have_begun() && !is_listed_) break;
+      if (!is_listed_) return ask(BatchAction::Kind::list);
+      if (!waiting_.empty()) return run_waiting();
+      // A program that tells only of ends has told of all cases; it never says how many there are.
+      // Any other has cases that it runs and does not list.
+      if (framework_.tells() != Telling::ends) stopped_ = "its list does not have them";
+      break;
     case Isolation::process:
-      if (is_listed_ && waiting_.empty()) return run_empty();
-      if (is_listed_) return run_waiting();
-      actions_.push_back({BatchAction::Kind::list});
-      return;
+      if (!is_listed_) return ask(BatchAction::Kind::list);
+      return waiting_.empty() ? run_empty() : run_waiting();
     case Isolation::fork:
       if (is_listed_ && waiting_.empty()) return run_empty();
       return start_worker({BatchAction::Kind::serve});
   }
-  actions_.push_back({BatchAction::Kind::end});
+  ask(BatchAction::Kind::end);
 }
 
-// Where there is no case to isolate, the program itself says what that comes to, as in plain ctest.
+// There is no case to isolate. The program itself runs and decides the result, as in plain ctest.
 void Batch::run_empty() {
   const bool is_over = !results_.empty() || !children_.empty() || beyond_cases_ || stopped_;
-  if (is_over) return actions_.push_back({BatchAction::Kind::end});
+  if (is_over) return ask(BatchAction::Kind::end);
   isolation_ = Isolation::none;
   start_worker({BatchAction::Kind::run_all});
 }
 
-// Nothing more is run. What was to run is recorded all the same, as far as it can be known.
+// Runs nothing more. The cases that did not run are recorded all the same, as far as they are
+// known.
 void Batch::stop(const std::string& why) {
   const bool told = stopped_.has_value();
   stopped_ = why;
   if (isolation_ == Isolation::none && !is_listed_ && announced_ && !all_have_begun() && !told) {
-    actions_.push_back({BatchAction::Kind::list});
-    return;
+    return ask(BatchAction::Kind::list);
   }
-  for (const std::string& name : std::exchange(waiting_, std::deque<std::string>{})) {
-    leave_out(name, why);
-  }
-  actions_.push_back({BatchAction::Kind::end});
+  for (const std::string& name : std::exchange(waiting_, {})) leave_out(name, why);
+  ask(BatchAction::Kind::end);
+}
+
+void Batch::say(std::string text) {
+  actions_.push_back({BatchAction::Kind::say, {}, {}, std::move(text)});
 }
 
 void Batch::leave_out(const std::string& name, std::string why) {
@@ -449,7 +422,7 @@ void Batch::start_worker(BatchAction action) {
   actions_.push_back(std::move(action));
 }
 
-// Run more than once (--gtest_repeat), the worst counts.
+// A case may run more than once (--gtest_repeat). Its worst result counts.
 void Batch::record(CaseResult result) {
   if (result.outcome) result.worker = worker_;
   const std::size_t place =
@@ -469,17 +442,16 @@ bool Batch::is_settled(std::string_view name) const {
 }
 
 bool Batch::is_child(std::string_view name) const {
-  return std::any_of(children_.begin(), children_.end(),
-                     [&](const Open& one) { return one.name == name; });
+  return std::ranges::find(children_, name, &Open::name) != children_.end();
 }
 
 bool Batch::is_waiting(std::string_view name) const {
-  return std::find(waiting_.begin(), waiting_.end(), name) != waiting_.end();
+  return std::ranges::find(waiting_, name) != waiting_.end();
 }
 
 void Batch::forget_waiting(std::string_view name) {
-  // Nearly always the first.
-  const auto at = std::find(waiting_.begin(), waiting_.end(), name);
+  // It is nearly always the first.
+  const auto at = std::ranges::find(waiting_, name);
   if (at != waiting_.end()) waiting_.erase(at);
 }
 

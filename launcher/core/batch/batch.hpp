@@ -1,12 +1,11 @@
 // A batch: the cases of one program of a test framework. Each case gets exactly one result,
 // whatever happens to the processes that run them. Pure: it takes events and returns actions.
 //
-// A worker is one process of the program. When one is gone before all cases are through, a fresh
-// one goes on with those that have not begun. There is no cap: every worker settles one case at
-// least, or the batch ends.
+// A worker is one process of the program. If it ends before all cases have run, a fresh one goes on
+// with those that have not begun. Their number has no limit: each worker settles at least one case,
+// or the batch ends.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -15,58 +14,12 @@
 #include <vector>
 
 #include "core/base/name_index.hpp"
+#include "core/batch/batch_event.hpp"
 #include "core/batch/case_result.hpp"
 #include "core/batch/framework.hpp"
 #include "core/batch/isolation.hpp"
 
 namespace holdfast {
-
-struct BatchEvent {
-  enum class Kind : std::uint8_t {
-    begun,         // the first event. If `cases` is not empty, only these run
-    listed,        // `cases` run, `others` do not; `why`: the reason why one may be missing
-    not_listed,    // the process that should list the cases did not; `end` is its end
-    announced,     // the worker says how many it is about to run: `count`
-    printed_help,  // the worker printed its help, and nothing after that
-    case_began,    // `name`
-    case_ended,    // `name`, `said`
-    finished,      // the worker says that all of its cases are through
-    worker_ended,  // `end`
-    // Of isolation `fork`. The worker is the server.
-    cannot_fork,  // `why`: each case gets a process of its own
-    child_began,  // `name`
-    child_ended,  // `name`, `child_said`, `child_finished`, `end`
-  };
-  Kind kind = Kind::begun;
-  std::string_view name = {};  // need not outlive the call
-  CaseEnd said = CaseEnd::passed;
-  std::uint64_t count = 0;
-  std::vector<std::string> cases = {};
-  std::string why = {};
-  WorkerEnd end = {};
-  std::optional<CaseEnd> child_said = {};
-  bool child_finished = false;
-  std::int64_t at_us = 0;  // a clock that only goes forward
-  std::vector<std::string> others = {};
-  bool is_shard = false;  // listed: a shard; `others` is not known, and `cases` may be empty
-};
-
-struct BatchAction {
-  enum class Kind : std::uint8_t {
-    list,       // ask the program for its cases
-    run_all,    // start a worker: the command as it is
-    run_cases,  // start a worker for these `cases` or the first of them, by `selection`
-    serve,      // start a server, which is asked for one case after the other: waiting()
-    record,     // results()[result] is concluded
-    say,        // `text`, once
-    end,        // the batch is over
-  };
-  Kind kind = Kind::end;
-  std::vector<std::string> cases = {};
-  std::size_t result = 0;
-  std::string text = {};
-  std::string selection = {};
-};
 
 // How a batch ends as a whole.
 struct BatchConclusion {
@@ -84,12 +37,12 @@ class Batch {
   // Takes one event. The returned actions are valid until the next call.
   std::vector<BatchAction>& happened(const BatchEvent& event);
 
-  // Fork: cases that nobody has begun, in order.
+  // With isolation `fork`: the cases that have not begun, in order.
   const std::deque<std::string>& waiting() const { return waiting_; }
   Isolation isolation() const { return isolation_; }
   unsigned workers() const { return worker_; }
 
-  // When it has ended.
+  // Call these when the batch has ended.
   BatchConclusion conclude() const;
   const std::vector<CaseResult>& results() const { return results_; }
   // "20 cases: 18 passed, 1 failed, 1 crashed (Suite.Name)"
@@ -110,7 +63,6 @@ class Batch {
   bool is_explained(int code) const;
   void consider_worker(const WorkerEnd& end);
   void consider_listing(const WorkerEnd& end);
-  void consider_stuck(const WorkerEnd& end);
   void part_cases();
   void go_on();
   void run_empty();
@@ -119,6 +71,8 @@ class Batch {
   std::string select_many();
   std::vector<std::string_view> also_selected_by(std::string_view name) const;
   void stop(const std::string& why);
+  void ask(BatchAction::Kind kind) { actions_.push_back({kind}); }
+  void say(std::string text);
   void leave_out(const std::string& name, std::string why);
   void start_worker(BatchAction action);
   void record(CaseResult result);
@@ -146,30 +100,30 @@ class Batch {
 
   Isolation isolation_;
   const Framework& framework_;
-  std::vector<BatchAction> actions_;  // of the event that is being dealt with
+  std::vector<BatchAction> actions_;  // of the current event
   bool is_listed_ = false;
   bool is_shard_ = false;
-  std::deque<std::string> waiting_;  // to run, not begun; known once listed
-  std::vector<std::string> others_;  // listed, and not to run
-  std::vector<std::string> wanted_;  // these alone, whatever is listed; empty: all
+  std::deque<std::string> waiting_;  // will run and have not begun; known once listed
+  std::vector<std::string> others_;  // listed, but will not run
+  std::vector<std::string> wanted_;  // only these run, whatever is listed; empty: all
   std::vector<CaseResult> results_;
   NameIndex places_;                    // in results_
-  std::optional<std::string> stopped_;  // why nothing more is run
+  std::optional<std::string> stopped_;  // why nothing more runs
 
   unsigned worker_ = 0;
   bool worker_runs_ = false;
-  std::vector<std::string> ordered_;  // of this worker, where it was given any
-  bool worker_has_begun_ = false;     // a case
+  std::vector<std::string> ordered_;  // the cases that this worker was started for; empty: all
+  bool worker_has_begun_ = false;     // it has begun a case
   bool worker_finished_ = false;
   bool worker_failed_case_ = false;
   std::optional<std::uint64_t> announced_;  // by this worker
-  bool has_printed_help_ = false;           // in place of announcing any
+  bool has_printed_help_ = false;           // and announced nothing
   std::uint64_t begun_ = 0;                 // cases, each counted once
   std::int64_t now_us_ = 0;
   std::int64_t worker_since_us_ = 0;
   std::optional<Open> open_;
   std::optional<LastEnd> last_end_;
-  std::vector<Open> children_;  // no more than run at once
+  std::vector<Open> children_;  // those that run now
 
   // A failure that belongs to no case.
   std::optional<Outcome> beyond_cases_;

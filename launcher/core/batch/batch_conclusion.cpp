@@ -2,7 +2,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 #include "core/batch/batch.hpp"
 
@@ -12,7 +15,7 @@ namespace {
 constexpr std::size_t k_most_named = 3;
 constexpr std::string_view k_printed_help = "it printed its help";
 
-// As one process would have ended that came to this.
+// How a single process with this outcome would have ended.
 ProcessEnd end_for(Outcome outcome, const CaseResult& result) {
   switch (outcome) {
     case Outcome::crashed:
@@ -30,7 +33,7 @@ ProcessEnd end_for(Outcome outcome, const CaseResult& result) {
   }
 }
 
-// How many there are, and the first of them.
+// How many cases have an outcome, and the first of them.
 struct Found {
   std::size_t count = 0;
   std::array<const CaseResult*, k_most_named> first = {};
@@ -46,10 +49,8 @@ std::string names_of(const Found& found) {
   for (std::size_t i = 0; i < std::min(found.count, k_most_named); ++i) {
     text += (i == 0 ? "" : ", ") + printable(found.first[i]->name);
   }
-  if (found.count > k_most_named) {
-    text += " and " + std::to_string(found.count - k_most_named) + " more";
-  }
-  return text;
+  if (found.count <= k_most_named) return text;
+  return text_of({text, " and ", std::to_string(found.count - k_most_named), " more"});
 }
 
 }  // namespace
@@ -59,11 +60,11 @@ BatchConclusion Batch::conclude() const {
   int worst = 0;
   for (const CaseResult& result : results_) {
     const int bad = badness(result.outcome);
-    if (bad <= worst) continue;  // of equal ones the first
+    if (bad <= worst) continue;  // the first of equally bad cases counts
     worst = bad;
     conclusion.outcome = result.outcome.value_or(Outcome::failed);
     conclusion.main = end_for(conclusion.outcome, result);
-    // As a test that exited with 0: what is wrong is our judgement (core/outcome/outcome.hpp).
+    // The test itself did not fail, only our judgement is bad (core/outcome/outcome.hpp).
     if (result.leak_failed || !result.outcome) conclusion.main = {ProcessEnd::Kind::exited, 0};
   }
   const bool is_empty = is_listed_ || has_printed_help_ || (announced_ && *announced_ == 0);
@@ -82,36 +83,35 @@ BatchConclusion Batch::conclude() const {
 std::string Batch::summary() const {
   std::string text = std::to_string(results_.size()) + (results_.size() == 1 ? " case" : " cases");
   if (results_.empty() && is_one_test() && !is_listed_) text = "run as one test";
-  // Words that holdfast_discover_tests() knows; a shard may well have none.
+  // holdfast_discover_tests() knows these words. A shard may well have no case.
   const bool has_others = is_shard_ || !others_.empty();
   if (results_.empty() && has_printed_help_) {
-    text += ": " + std::string(k_printed_help);
+    text.append(": ").append(k_printed_help);
   } else if (results_.empty() && is_listed_ && !has_others) {
     text += ": the filter matches none";
   }
   const char* separator = ": ";
-  std::array<Found, k_outcomes> found;  // by their places
+  std::array<Found, k_outcomes> found;  // by the places of the outcomes
   const auto found_of = [&](Outcome outcome) -> Found& { return found[facts_of(outcome).place]; };
   for (const CaseResult& result : results_) {
     found_of(result.outcome.value_or(Outcome::not_run)).add(result);
   }
   for (std::size_t place = 1; place < found.size(); ++place) {
     if (found[place].count == 0) continue;
-    // The first of its place: those that exited on purpose are shown as failed.
-    const auto* const facts =
-        std::find_if(k_outcome_table.begin(), k_outcome_table.end(),
-                     [&](const OutcomeFacts& one) { return one.place == place; });
-    text += separator + std::to_string(found[place].count) + " " + label(facts->outcome);
-    if (facts->is_named) text += " (" + names_of(found[place]) + ")";
+    // The first outcome with this place counts: deliberate exits are shown as failures.
+    const auto* const facts = std::ranges::find(k_outcome_table, place, &OutcomeFacts::place);
+    text += text_of({separator, std::to_string(found[place].count), " ", label(facts->outcome)});
+    if (facts->is_named) text += text_of({" (", names_of(found[place]), ")"});
     separator = ", ";
   }
   const Found& not_run = found_of(Outcome::not_run);
-  if (not_run.count > 0 && !not_run.first[0]->note.empty())
-    text += " (" + printable(not_run.first[0]->note) + ")";
-  // Those that have no name here.
+  if (not_run.count > 0 && !not_run.first[0]->note.empty()) {
+    text += text_of({" (", printable(not_run.first[0]->note), ")"});
+  }
+  // The other cases that did not run have no name here.
   const std::uint64_t known = begun_ + not_run.count;
   if (stopped_ && announced_ && *announced_ > known) {
-    text += separator + std::to_string(*announced_ - known) + " not run (" + *stopped_ + ")";
+    text += text_of({separator, std::to_string(*announced_ - known), " not run (", *stopped_, ")"});
   }
   if (!beyond_note_.empty()) text += "; " + printable(beyond_note_);
   return text;

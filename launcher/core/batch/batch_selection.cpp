@@ -1,13 +1,16 @@
 // Which cases the next worker of a batch gets, and what selects them.
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "core/base/parts.hpp"
 #include "core/batch/batch.hpp"
 
 namespace holdfast {
 
-// What nothing selects alone is not run.
+// A case that no selection selects alone does not run.
 void Batch::run_waiting() {
   while (!waiting_.empty()) {
     BatchAction action{BatchAction::Kind::run_cases};
@@ -23,21 +26,21 @@ void Batch::run_waiting() {
   actions_.push_back({BatchAction::Kind::end});
 }
 
-// Empty: there is none; then it is not waiting any more.
+// Empty: nothing selects the first case alone. Then it waits no longer, and is left out.
 std::string Batch::select_first() {
   const std::string name = waiting_.front();
   const std::vector<std::string_view> also = also_selected_by(name);
   if (auto selection = framework_.selection_without(name, also)) return std::move(*selection);
-  std::string why = also.empty()
-                        ? std::string(framework_.name()) + " cannot select a case of that name"
-                        : "no filter of " + std::string(framework_.name()) + "'s tells it from " +
-                              std::string(also.front());
+  std::string why =
+      also.empty()
+          ? text_of({framework_.name(), " cannot select a case of that name"})
+          : text_of({"no filter of ", framework_.name(), "'s tells it from ", also.front()});
   waiting_.pop_front();
   leave_out(name, std::move(why));
   return {};
 }
 
-// For as many as one selection can hold: one that has run must not run again.
+// Selects as many cases as one selection can hold, but no case that has run already.
 std::string Batch::select_many() {
   std::string all;
   for (const std::string& name : waiting_) {
@@ -54,7 +57,8 @@ std::string Batch::select_many() {
   return all;
 }
 
-// What is not to run with it: those that have, and in a process of its own those that are to.
+// The cases that `name` would select too, but must not run with it: those that have run, and with a
+// process for each case also those that will.
 std::vector<std::string_view> Batch::also_selected_by(std::string_view name) const {
   std::vector<std::string_view> also;
   if (framework_.is_exact(name)) return also;

@@ -1,5 +1,7 @@
 #include "core/batch/case_result.hpp"
 
+#include "core/base/parts.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -11,7 +13,7 @@ void end_by_signal(CaseResult& result, const WorkerEnd& end) {
   result.outcome = memory ? Outcome::oom_killed : Outcome::crashed;
 }
 
-// It was in the middle of the case.
+// The process ended in the middle of the case.
 void end_within(CaseResult& result, const WorkerEnd& end) {
   const int code = end.main.code;
   result.exit_code = code;
@@ -22,11 +24,11 @@ void end_within(CaseResult& result, const WorkerEnd& end) {
     result.note = "the process exited with code 0 in the middle of it";
   } else {
     result.outcome = Outcome::failed;
-    result.note = "the process " + exited_with(code) + " in the middle of it";
+    result.note = text_of({"the process ", exited_with(code), " in the middle of it"});
   }
 }
 
-// The case was through, and the process was its alone.
+// The case had ended, and the process ran no other.
 void end_after(CaseResult& result, CaseEnd said, bool finished, const WorkerEnd& end) {
   const int code = end.main.code;
   result.exit_code = code;
@@ -41,33 +43,7 @@ void end_after(CaseResult& result, CaseEnd said, bool finished, const WorkerEnd&
   }
 }
 
-}  // namespace
-
-std::string_view name_of(const std::optional<Outcome>& outcome) {
-  return name_of(outcome.value_or(Outcome::not_run));
-}
-
-Outcome outcome_of(CaseEnd said) {
-  switch (said) {
-    case CaseEnd::passed:
-      return Outcome::passed;
-    case CaseEnd::failed:
-      return Outcome::failed;
-    case CaseEnd::skipped:
-      return Outcome::skipped;
-  }
-  return Outcome::failed;
-}
-
-int badness(const std::optional<Outcome>& outcome) {
-  return facts_of(outcome.value_or(Outcome::not_run)).badness;
-}
-
-bool is_bad(const std::optional<Outcome>& outcome) { return badness(outcome) > 0; }
-
-namespace {
-
-// From outside: how it went is no verdict on it.
+// Something ended the process from outside. How it ended is no verdict on the case.
 void note_end(CaseResult& result, const ProcessEnd& main) {
   if (main.kind == ProcessEnd::Kind::signalled) result.signal = main.code;
   if (main.kind == ProcessEnd::Kind::exited) result.exit_code = main.code;
@@ -112,11 +88,33 @@ void conclude_end(CaseResult& result, const std::optional<CaseEnd>& said, bool f
 
 }  // namespace
 
+std::string_view name_of(const std::optional<Outcome>& outcome) {
+  return name_of(outcome.value_or(Outcome::not_run));
+}
+
+Outcome outcome_of(CaseEnd said) {
+  switch (said) {
+    case CaseEnd::passed:
+      return Outcome::passed;
+    case CaseEnd::failed:
+      return Outcome::failed;
+    case CaseEnd::skipped:
+      return Outcome::skipped;
+  }
+  return Outcome::failed;
+}
+
+int badness(const std::optional<Outcome>& outcome) {
+  return facts_of(outcome.value_or(Outcome::not_run)).badness;
+}
+
+bool is_bad(const std::optional<Outcome>& outcome) { return badness(outcome) > 0; }
+
 void conclude_case(CaseResult& result, const std::optional<CaseEnd>& said, bool finished,
                    const WorkerEnd& end) {
   conclude_end(result, said, finished, end);
   if (end.left.empty()) return;
-  result.note += (result.note.empty() ? "" : "; ") + end.left;
+  result.note += text_of({result.note.empty() ? "" : "; ", end.left});
   if (!end.leak_fails || is_bad(result.outcome)) return;
   result.outcome = Outcome::failed;
   result.leak_failed = true;

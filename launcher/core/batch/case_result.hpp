@@ -1,4 +1,4 @@
-// One case of a batch: what it said of itself, how its process ended, what that makes of it.
+// One case of a batch: what it said of itself, how its process ended, and its outcome.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace holdfast {
 // What a program says at the end of a case.
 enum class CaseEnd : std::uint8_t { passed, failed, skipped };
 
-// Why a worker, or the child of one case, is gone.
+// Why a worker, or the child that ran one case, ended.
 enum class EndedBy : std::uint8_t {
   itself,
   case_limit,    // its case took longer than HOLDFAST_TIMEOUT
@@ -25,10 +25,13 @@ enum class EndedBy : std::uint8_t {
 struct WorkerEnd {
   ProcessEnd main;
   EndedBy by = EndedBy::itself;
-  bool marker = false;      // it left a marker of its own
+  bool marker = false;      // its main process left its marker
   bool oom_killed = false;  // there is evidence that the kernel killed it for memory
   std::string left = {};    // what it left behind, in words; empty: nothing
   bool leak_fails = false;  // on-leak is `fail`
+
+  // It exited by itself with code 0.
+  bool ended_well() const { return by == EndedBy::itself && main.exited_with(0); }
 };
 
 // What is concluded of one case. Each case of a batch has exactly one.
@@ -36,29 +39,29 @@ struct CaseResult {
   std::string name;
   std::string note;  // one sentence; empty: nothing to say
   std::int64_t wall_us = 0;
-  std::optional<int> exit_code;  // of its process, where that ended in it or was its own
+  std::optional<int> exit_code;  // of its process, if that ended in the case or ran no other
   std::optional<int> signal;
   unsigned worker = 0;             // from 1; 0: none
-  std::optional<Outcome> outcome;  // empty: it was not run
-  bool leak_failed = false;        // what it left behind is all that is wrong with it
+  std::optional<Outcome> outcome;  // none: it did not run
+  bool leak_failed = false;        // it failed only because of what it left behind
 };
 
-// `not_run` where there is none.
+// `not_run` if there is no outcome.
 std::string_view name_of(const std::optional<Outcome>& outcome);
 
-// Whether a test with that case is red.
+// Whether a case with that outcome makes the test red.
 bool is_bad(const std::optional<Outcome>& outcome);
 
-// How bad, for the worst of many: 0 is good.
+// How bad the outcome is, to find the worst of many; 0: good.
 int badness(const std::optional<Outcome>& outcome);
 
-// Fills in the outcome, how its process ended and a note: of a case that has said nothing when its
-// process was gone (`said` is empty), or of one that had the process to itself. `finished`: the
-// program said that all of it was through.
+// Fills in the outcome, the exit code or signal, and a note. The case had not ended when its
+// process did (`said` is empty), or its process ran no other case. `finished`: the program said
+// that all of its cases had run.
 void conclude_case(CaseResult& result, const std::optional<CaseEnd>& said, bool finished,
                    const WorkerEnd& end);
 
-// What a case came to that ended before its process did.
+// The outcome of a case that ended before its process did.
 Outcome outcome_of(CaseEnd said);
 
 }  // namespace holdfast

@@ -4,7 +4,7 @@
 namespace holdfast {
 namespace {
 
-// Of version 3.3 and later, when every case of the process was skipped.
+// The exit code of version 3.3 and later when every case of the process was skipped.
 constexpr int k_all_skipped = 4;
 
 class Catch2 final : public Framework {
@@ -17,7 +17,7 @@ class Catch2 final : public Framework {
   }
   Telling tells() const override { return tells_; }
 
-  // It compares without regard to case, so there may always be another.
+  // Catch2 ignores upper and lower case in names, so any selection may select another case too.
   bool is_exact(std::string_view /*name*/) const override { return false; }
   bool selects(std::string_view name, std::string_view other) const override {
     return catch2_selects(name, other);

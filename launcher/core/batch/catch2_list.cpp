@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/name_index.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 namespace {
@@ -28,9 +29,8 @@ std::string without_entities(std::string_view text) {
   std::string plain;
   plain.reserve(text.size());
   while (!text.empty()) {
-    const auto* const entity =
-        std::find_if(std::begin(k_entities), std::end(k_entities),
-                     [text](const Entity& one) { return text.starts_with(one.text); });
+    const auto* const entity = std::ranges::find_if(
+        k_entities, [text](const Entity& one) { return text.starts_with(one.text); });
     const bool is_entity = entity != std::end(k_entities);
     plain += is_entity ? entity->stands_for : text.front();
     text.remove_prefix(is_entity ? entity->text.size() : 1);
@@ -84,9 +84,7 @@ std::optional<Catch2List> parse_catch2_name_list(std::string_view text, int exit
   Names names;
   std::size_t lines = 0;
   while (!text.empty()) {
-    const std::size_t newline = text.find('\n');
-    std::string_view line = text.substr(0, newline);
-    text.remove_prefix(newline == std::string_view::npos ? text.size() : newline + 1);
+    std::string_view line = take_part(text, '\n');
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);  // printed on a terminal
     if (line.empty()) continue;
     ++lines;
@@ -95,8 +93,8 @@ std::optional<Catch2List> parse_catch2_name_list(std::string_view text, int exit
   if (lines == 0 && exit_code != 0) return std::nullopt;
   Catch2List list{names.take(), {}};
   if (lines % k_codes != static_cast<std::size_t>(exit_code)) {
-    list.trouble = std::to_string(lines) + " lines, and its code " + std::to_string(exit_code) +
-                   " says that there are not so many cases";
+    list.trouble = text_of({std::to_string(lines), " lines, and its code ",
+                            std::to_string(exit_code), " says that there are not so many cases"});
   }
   return list;
 }

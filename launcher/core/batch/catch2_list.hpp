@@ -9,30 +9,29 @@
 
 namespace holdfast {
 
-// In the program's order, each name once: cases that only their tags or classes tell apart cannot
-// be selected apart either.
 struct Catch2List {
+  // In the program's order, each name once. Cases of one name differ only in their tags or classes,
+  // and no selection can tell them apart.
   std::vector<std::string> cases;
-  // Not empty: there may be cases that are not among them, and why.
-  std::string trouble;
+  std::string trouble;  // why some cases may be missing; empty: none is
 };
 
-// From the file that `--list-tests --reporter xml::out=FILE` of version 3 makes. None where that is
-// no such file, or not all of one.
+// Reads the file that `--list-tests --reporter xml::out=FILE` of version 3 makes. None: it is no
+// such file, or it is cut off.
 std::optional<Catch2List> parse_catch2_xml_list(std::string_view xml);
 
-// From what `--list-test-names-only` of version 2 prints: a line per name, with quotes where it
-// begins with `#`. Such a process exits with the number of cases, modulo 256, as its code. Text of
-// the program's own and names of several lines make another number of lines, which is the trouble
-// then. None where it listed none and says that it failed.
+// Reads what `--list-test-names-only` of version 2 prints: a line per name, in quotes if the name
+// begins with `#`. The process exits with the number of cases, modulo 256. If the program prints
+// other text too, or a name has several lines, the number of lines differs, and that is the
+// trouble. None: there is no line, and the exit code is not 0.
 std::optional<Catch2List> parse_catch2_name_list(std::string_view text, int exit_code);
 
-// `--shard-count` and `--shard-index` of version 3, which leave a part of the list, in its order.
+// `--shard-count` and `--shard-index` of version 3. A shard runs one row of neighbours in the list.
 struct Catch2Shard {
   std::size_t count = 1;
   std::size_t index = 0;
 };
-// What others would run is moved from `cases` to the returned list.
+// Moves the cases of other shards from `cases` to the returned list.
 std::vector<std::string> take_other_shards(std::vector<std::string>& cases,
                                            const Catch2Shard& shard);
 

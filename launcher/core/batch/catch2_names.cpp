@@ -5,7 +5,7 @@
 namespace holdfast {
 namespace {
 
-// A `\` takes the meaning of each of them away, wherever it stands.
+// Each of these has a meaning in a selection, unless there is a `\` before it.
 constexpr std::string_view k_with_meaning = "\\,[]\"~";
 constexpr std::string_view k_blanks = "\t\n\r ";
 constexpr std::string_view k_exclude = "exclude:";
@@ -16,7 +16,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(k_blanks) - begin + 1);
 }
 
-// As tolower(3) of the locale "C", in which Catch2's programs run.
+// Does the same as tolower(3) in the locale "C", in which Catch2's programs run.
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool are_same(char one, char other) { return lower(one) == lower(other); }

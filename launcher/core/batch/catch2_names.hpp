@@ -1,7 +1,7 @@
-// Names of Catch2's cases in what selects them on the command line. Catch2 compares names without
-// regard to case and to blanks around them. A `*` at an end of a name stands for any text, even
-// behind a `\`. Catch2 takes `exclude:` in front of a name as its own word, so a `*` goes before
-// it. Source: TestSpecParser and WildcardPattern of versions 2.13 and 3.
+// How names of Catch2's cases are written on the command line, to select them. Catch2 ignores upper
+// and lower case in names, and blanks around them. A `*` at an end of a name stands for any text,
+// even after a `\`. `exclude:` before a name is a word of Catch2's, so a `*` goes before it.
+// Source: TestSpecParser and WildcardPattern of versions 2.13 and 3.
 #pragma once
 
 #include <optional>
@@ -10,8 +10,8 @@
 
 namespace holdfast {
 
-// What selects the name, and perhaps others: catch2_selects(). None for a name of blanks, which
-// nothing selects.
+// The selection of a case; catch2_selects() says which others it selects too. None: the name is
+// only blanks, and nothing selects it.
 std::optional<std::string> catch2_selection(std::string_view name);
 
 // Whether the selection of `name` selects `other` as well.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/base/parts.hpp"
 #include "core/batch/gtest_output.hpp"
 
 namespace holdfast {
@@ -17,19 +18,17 @@ struct Word {
   std::string_view text;
   CaseEnd end;
 };
-// XFAIL: as expected ([!mayfail], [!shouldfail]).
+// XFAIL: the case failed as its tag says ([!mayfail], [!shouldfail]).
 constexpr Word k_words[] = {{"PASS ", CaseEnd::passed},
                             {"XFAIL ", CaseEnd::passed},
                             {"SKIP ", CaseEnd::skipped},
                             {"FAIL ", CaseEnd::failed}};
 
-// "test cases: 3 | 1 passed | 2 failed"; "failed as expected" is well.
+// Reads "test cases: 3 | 1 passed | 2 failed". A column "failed as expected" is no failure.
 bool tells_of_failures(std::string_view columns) {
   constexpr std::string_view k_failed = " failed";
   while (!columns.empty()) {
-    const std::size_t bar = std::min(columns.find('|'), columns.size());
-    std::string_view column = columns.substr(0, bar);
-    columns.remove_prefix(std::min(bar + 1, columns.size()));
+    std::string_view column = take_part(columns, '|');
     while (column.ends_with(' ')) column.remove_suffix(1);
     if (column.ends_with(k_failed)) return true;
   }
@@ -40,15 +39,12 @@ bool tells_of_failures(std::string_view columns) {
 
 std::vector<Catch2Case> read_catch2_cases(std::string_view report) {
   std::vector<Catch2Case> cases;
-  for (std::size_t end = report.find('\n'); end != std::string_view::npos;
-       end = report.find('\n')) {
-    std::string_view line = report.substr(0, end);
-    report.remove_prefix(end + 1);
+  while (report.find('\n') != std::string_view::npos) {
+    std::string_view line = take_part(report, '\n');
     const bool is_result = line.starts_with(k_result);
     if (is_result) line.remove_prefix(k_result.size());
-    const auto* const word =
-        std::find_if(std::begin(k_words), std::end(k_words),
-                     [line](const Word& one) { return line.starts_with(one.text); });
+    const auto* const word = std::ranges::find_if(
+        k_words, [line](const Word& one) { return line.starts_with(one.text); });
     if (is_result && word != std::end(k_words)) {
       cases.push_back({std::string(line.substr(word->text.size())), word->end});
     } else if (!cases.empty()) {
@@ -81,7 +77,7 @@ void Catch2Totals::end() {
 void Catch2Totals::read_line(std::string_view line) {
   constexpr std::string_view k_columns = "test cases:";
   if (line.empty()) return;
-  // Of the compact reporter before version 3.3.
+  // The compact reporter writes these lines before version 3.3.
   const bool is_early_pass = source_ == Source::compact && line.starts_with("Passed ");
   const bool is_early_failure = source_ == Source::compact && line.starts_with("Failed ");
   std::string room;
@@ -89,7 +85,7 @@ void Catch2Totals::read_line(std::string_view line) {
     room = without_colours(line);
     line = room;
   }
-  // A crash is told before the totals are.
+  // A crash is reported before the totals.
   if (line.find("fatal error condition") != std::string_view::npos) {
     has_crashed_ = true;
   } else if (line.starts_with("No tests ran")) {

@@ -1,5 +1,5 @@
-// A test framework, as far as a batch must know it: how one of its cases is selected, and what its
-// programs tell of their cases. Values in, values out; one object serves any number of batches.
+// A test framework, as far as a batch must know it: how its cases are selected, and what its
+// programs tell of them. Values in, values out; one object serves any number of batches.
 #pragma once
 
 #include <cstddef>
@@ -13,37 +13,37 @@
 
 namespace holdfast {
 
-// A selection is one argument, of at most 128 KiB (MAX_ARG_STRLEN of execve(2)). The program may
-// pass it on, so there is some room left.
+// A selection is one argument, at most 128 KiB long (MAX_ARG_STRLEN of execve(2)). The program may
+// add to it and pass it on, so this leaves some room.
 inline constexpr std::size_t k_longest_selection = 96UL * 1024UL;
 
 // What a process that runs several cases tells of them.
 enum class Telling : std::uint8_t {
   beginnings,  // when each begins and how it ends
-  ends,        // how each ended, as far as it got to say so: nothing of the case that it died in
-  nothing,     // only how it ended itself: what it runs is one test
+  ends,        // how each ended; it tells nothing of a case in which it dies
+  nothing,     // nothing: all its cases together are one test
 };
 
 class Framework {
  public:
-  // As people write it.
+  // The name as people write it.
   virtual std::string_view name() const = 0;
   // The option that makes a program list its cases.
   virtual std::string_view list_option() const = 0;
   virtual Telling tells() const = 0;
 
-  // Whether the selection of that case can select no other, whatever the others are called.
+  // Whether the selection of that case selects no other, whatever the others are called.
   virtual bool is_exact(std::string_view name) const = 0;
-  // Whether what selects `name` selects `other` as well.
+  // Whether the selection of `name` selects `other` as well.
   virtual bool selects(std::string_view name, std::string_view other) const = 0;
-  // What selects `name` and none of `others`, all of which its plain selection would select. None:
-  // nothing does.
+  // Selects `name` and none of `others`; the plain selection of `name` would select them all. None:
+  // there is no such selection.
   virtual std::optional<std::string> selection_without(
       std::string_view name, const std::vector<std::string_view>& others) const = 0;
-  // Between the selections of two cases.
+  // Stands between the selections of two cases.
   virtual char separator() const = 0;
 
-  // Whether a process whose last case has ended like that may exit with the code and be well.
+  // Whether this exit code is no failure of a process whose last case ended like that.
   virtual bool is_usual_exit(CaseEnd said, int code) const = 0;
 
  protected:

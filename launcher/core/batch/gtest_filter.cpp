@@ -5,32 +5,32 @@
 namespace holdfast {
 namespace {
 
-constexpr std::string_view k_of_filters = ":-*?";
+constexpr std::string_view k_with_meaning = ":-*?";
 
 }  // namespace
 
 bool is_literal_in_filter(std::string_view name) {
-  return name.find_first_of(k_of_filters) == std::string_view::npos;
+  return name.find_first_of(k_with_meaning) == std::string_view::npos;
 }
 
 std::string filter_pattern(std::string_view name) {
   std::string pattern(name);
   for (char& c : pattern) {
-    if (k_of_filters.find(c) != std::string_view::npos) c = '?';
+    if (k_with_meaning.find(c) != std::string_view::npos) c = '?';
   }
   return pattern;
 }
 
 bool filter_selects(std::string_view name, std::string_view other) {
   return std::equal(name.begin(), name.end(), other.begin(), other.end(), [](char wanted, char c) {
-    return wanted == c || k_of_filters.find(wanted) != std::string_view::npos;
+    return wanted == c || k_with_meaning.find(wanted) != std::string_view::npos;
   });
 }
 
 std::optional<std::string> filter_without(std::string_view name,
                                           const std::vector<std::string_view>& others) {
   std::string filter = filter_pattern(name);
-  char before = '-';  // what follows it is not to run
+  char before = '-';  // the names after it are left out
   for (const std::string_view other : others) {
     if (filter_selects(other, name)) return std::nullopt;
     filter += before + filter_pattern(other);

@@ -1,5 +1,5 @@
-// Filters of GoogleTest's (`--gtest_filter=`) that select what is wanted and nothing else. `:`,
-// `-`, `*` and `?` have a meaning in them and cannot be escaped; names may hold them all the same.
+// GoogleTest's filters (`--gtest_filter=`) that select what is wanted and nothing else. In a filter
+// `:`, `-`, `*` and `?` have a meaning and cannot be escaped. Names may have them all the same.
 #pragma once
 
 #include <optional>
@@ -9,17 +9,17 @@
 
 namespace holdfast {
 
-// Whether a filter can say the name as it is.
+// Whether no character of the name has a meaning in a filter.
 bool is_literal_in_filter(std::string_view name);
 
-// The name, with `?` for what has a meaning: that is any one character.
+// The name with `?`, which is any one character, for each character that has a meaning.
 std::string filter_pattern(std::string_view name);
 
-// Whether the pattern of a name selects that other name as well.
+// Whether the pattern of `name` selects `other` as well.
 bool filter_selects(std::string_view name, std::string_view other);
 
-// One that selects `name` and none of `others`, those that its pattern selects, too. None: there is
-// no such filter.
+// A filter that selects `name` and none of `others`, all of which the pattern of `name` selects.
+// None: there is no such filter.
 std::optional<std::string> filter_without(std::string_view name,
                                           const std::vector<std::string_view>& others);
 

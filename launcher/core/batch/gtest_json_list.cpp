@@ -3,10 +3,9 @@
 //   {"tests": 2, "name": "AllTests", "testsuites": [
 //     {"name": "Suite", "tests": 2, "testsuite": [{"name": "Case", …}, …]}, …]}
 //
-// A reader of its own: GoogleTest writes each byte that is no ASCII character as \u00XX, which no
-// general reader takes for the byte it was, and a name must come out as a filter needs it.
+// GoogleTest writes each byte that is not ASCII as \u00XX. No general reader of JSON takes that for
+// the byte that it was, and a filter needs the bytes of a name. So this reader is our own.
 #include <cstddef>
-#include <cstdint>
 #include <utility>
 
 #include "core/base/number.hpp"
@@ -15,7 +14,7 @@
 namespace holdfast {
 namespace {
 
-// What is passed over may be nested so far.
+// Values that are passed over may be nested so deep.
 constexpr unsigned k_deepest = 32;
 
 class JsonList {
@@ -34,7 +33,7 @@ class JsonList {
   }
 
  private:
-  // Its name may stand behind its cases.
+  // The name of the suite may come after its cases.
   bool read_suite(GtestList& list) {
     std::string suite;
     std::vector<std::string> names;
@@ -97,7 +96,7 @@ class JsonList {
     }
   }
 
-  // A number, true, false, null.
+  // Passes over a number, true, false or null.
   bool pass_over_word() {
     const std::size_t end = text_.find_first_of(",]} \n\r\t", at_);
     if (end == std::string_view::npos || end == at_) return false;
@@ -133,7 +132,7 @@ class JsonList {
     return c == 'u' && read_byte(text);
   }
 
-  // Four digits. Above 0xFF it is none of GoogleTest's.
+  // Reads four digits. GoogleTest writes no value above 0xFF.
   bool read_byte(std::string& text) {
     const std::string_view digits = text_.substr(at_, 4);
     const unsigned value = parse_number<unsigned>(digits, 16).value_or(0);

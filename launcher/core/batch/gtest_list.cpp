@@ -6,13 +6,14 @@
 #include <utility>
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 namespace {
 
 constexpr std::string_view k_comment = "  # ";
 
-// As GoogleTest takes one that is not negative: by strtol(3), and no larger than an int32.
+// Reads it as GoogleTest does, by strtol(3). It is not negative and fits into an int32.
 std::optional<std::uint64_t> whole_number(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t\n\v\f\r"), text.size()));
   if (text.starts_with('+')) text.remove_prefix(1);
@@ -29,8 +30,8 @@ bool is_word(std::string_view text) {
   return !text.empty() && !has_control_character(text) && text.find(' ') == std::string_view::npos;
 }
 
-// No control character; a blank only behind a `/`, in the name that a typed suite has given its
-// type.
+// It has no control character. Only after a `/` it may have blanks: a typed suite may give such a
+// name to its type.
 bool is_suite_name(std::string_view text) {
   if (text.empty() || has_control_character(text) || text.back() == ' ') return false;
   const std::size_t blank = text.find(' ');
@@ -48,7 +49,7 @@ class ListReader {
       may_be_suite_ = true;
     } else {
       suite_.clear();
-      // Text in front of a suite's line, or a suite of a name that is no word.
+      // The program printed text before the line of a suite, or the suite's name is no word.
       may_be_suite_ = !line.empty() && line.back() == '.';
     }
   }
@@ -63,13 +64,13 @@ class ListReader {
       list_.cases.push_back(
           {suite_ + std::string(name), is_disabled_name(suite) || is_disabled_name(name)});
     } else if (may_be_suite_ || !list_.cases.empty()) {
-      if (list_.trouble.empty()) list_.trouble = "\"" + std::string(line) + "\" names no case";
+      if (list_.trouble.empty()) list_.trouble = text_of({"\"", line, "\" names no case"});
     }
   }
 
   GtestList list_;
-  std::string suite_;          // with its dot; empty: in none that we understand
-  bool may_be_suite_ = false;  // what an indented line stands below
+  std::string suite_;          // with its dot; empty: we are in no suite that we understand
+  bool may_be_suite_ = false;  // the line above an indented line may name a suite
 };
 
 }  // namespace
@@ -77,9 +78,7 @@ class ListReader {
 GtestList parse_gtest_list(std::string_view text) {
   ListReader reader;
   while (!text.empty()) {
-    const std::size_t newline = text.find('\n');
-    std::string_view line = text.substr(0, newline);
-    text.remove_prefix(newline == std::string_view::npos ? text.size() : newline + 1);
+    std::string_view line = take_part(text, '\n');
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);  // printed on a terminal
     reader.read(line.substr(0, line.find(k_comment)));
   }

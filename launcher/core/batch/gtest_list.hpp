@@ -1,4 +1,4 @@
-// The cases of a GoogleTest program, as it lists them, and which of them are to run.
+// The cases of a GoogleTest program, as it lists them, and those of them that run.
 #pragma once
 
 #include <cstdint>
@@ -14,23 +14,21 @@ struct ListedCase {
   bool is_disabled = false;
 };
 
-// In the program's order, those of DISABLED_ names, too: GoogleTest lists what its filter matches.
 struct GtestList {
-  std::vector<ListedCase> cases;
-  // Not empty: there may be cases that are not among them, and why.
-  std::string trouble;
+  std::vector<ListedCase> cases;  // in the program's order, with those of DISABLED_ names
+  std::string trouble;            // why some cases may be missing; empty: none is
 };
 
-// From the file that `--gtest_list_tests --gtest_output=json:FILE` makes: GoogleTest 1.10 and
-// later. None where that is no such file, or not all of one.
+// Reads the file that `--gtest_list_tests --gtest_output=json:FILE` makes (GoogleTest 1.10 and
+// later). None: it is no such file, or it is cut off.
 std::optional<GtestList> parse_gtest_json_list(std::string_view json);
 
-// From what `--gtest_list_tests` prints. What else the program prints is passed over, unless cases
-// may be hidden in it: names are words there (a suite's may have blanks behind a `/`), lines are
-// lines, and a suite begins one.
+// Reads what `--gtest_list_tests` prints. Other text of the program is passed over, unless a case
+// may be hidden in it. The name of a suite begins a line. A name is one word, except that a suite's
+// may have blanks after a `/`.
 GtestList parse_gtest_list(std::string_view text);
 
-// As GoogleTest has it, of a suite's or a test's name.
+// Whether GoogleTest takes a suite or a test of that name as disabled.
 bool is_disabled_name(std::string_view part);
 
 // GTEST_TOTAL_SHARDS and GTEST_SHARD_INDEX.
@@ -38,15 +36,15 @@ struct GtestShard {
   std::uint64_t total = 1;
   std::uint64_t index = 0;
 };
-// None where they do not make one, as GoogleTest has it; it ends such a program with an error.
+// None: they make no shard. GoogleTest ends a program with such values with an error.
 std::optional<GtestShard> gtest_shard(std::string_view total, std::string_view index);
 
 enum class Disabled : std::uint8_t { left_out, run_too };
 
-// What of a list a run would run, in its order, and what it could run and leaves to other shards.
+// Both are in the order of the list.
 struct Runnable {
-  std::vector<std::string> cases;
-  std::vector<std::string> others;
+  std::vector<std::string> cases;   // this run runs them
+  std::vector<std::string> others;  // other shards run them
 };
 Runnable runnable(std::vector<ListedCase> listed, Disabled disabled,
                   const std::optional<GtestShard>& shard);

@@ -12,7 +12,7 @@
 namespace holdfast {
 namespace {
 
-// GoogleTest's own lines are shorter, but for the values of parameters, of which none is needed.
+// GoogleTest's own lines are shorter, except for values of parameters, which nobody needs here.
 constexpr std::size_t k_longest_line = 64 * 1024;
 constexpr std::size_t k_kept_of_longer = 4 * 1024;
 
@@ -33,34 +33,34 @@ struct EndTag {
 constexpr EndTag k_end_tags[] = {
     {k_passed, CaseEnd::passed}, {k_failed, CaseEnd::failed}, {k_skipped, CaseEnd::skipped}};
 
-// The text without colours: itself, or what becomes of it in `room`.
+// The text without colours. If it has some, the result is in `room`.
 std::string_view plain_in(std::string_view text, std::string& room) {
   if (text.find('\x1b') == std::string_view::npos) return text;
   room = without_colours(text);
   return room;
 }
 
-// `Suite.Name`, of any characters: RegisterTest() takes them, and either may be empty.
+// `Suite.Name`. RegisterTest() takes any characters, and either part may be empty.
 bool is_case_name(std::string_view text) {
   return text.find('.') != std::string_view::npos && text.find('\0') == std::string_view::npos;
 }
 
-// What a line of GoogleTest's shows of a name: its first line, as we read lines.
+// The part of a name that a line of GoogleTest's shows: the first line of the name.
 std::string shown_of(std::string_view name) {
   std::string_view line = name.substr(0, name.find('\n'));
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   return without_colours(line);
 }
 
-// Whether `text` is the case's name, alone or with what GoogleTest may print behind it.
+// Whether `text` is the case's name, alone or with what GoogleTest may print after it.
 bool names_case(std::string_view text, std::string_view name) {
   if (!text.starts_with(name)) return false;
   text.remove_prefix(name.size());
   return text.empty() || text.starts_with(" (") || text.starts_with(", where ");
 }
 
-// Whether it ends as the line of an end does, "(0 ms)": whole lines do, and the last piece of torn
-// ones.
+// Whether it ends as the line for the end of a case does: "(0 ms)". A whole line does, and the last
+// piece of a torn one.
 bool ends_as_an_end(std::string_view text) { return text.ends_with(" ms)"); }
 
 bool is_end_of_help(std::string_view line) {
@@ -70,7 +70,7 @@ bool is_end_of_help(std::string_view line) {
 
 }  // namespace
 
-// Where each tag stands last, by the bracket that ends it: a line has few.
+// Finds the last place of each tag. It looks at closing brackets, because a line has few.
 class GtestOutput::Tags {
  public:
   explicit Tags(std::string_view line) : line_(line) {
@@ -84,7 +84,7 @@ class GtestOutput::Tags {
   bool any() const { return any_; }
   bool has(Tag tag) const { return last_[tag] != std::string_view::npos; }
   std::size_t at(Tag tag) const { return last_[tag]; }
-  // What stands behind it.
+  // The text after the tag.
   std::string_view behind(Tag tag) const { return line_.substr(last_[tag] + k_tag_size); }
 
  private:
@@ -170,10 +170,10 @@ bool GtestOutput::read_end(const Tags& tags, const std::string& name, const Tell
   std::string room;
   for (const EndTag& one : k_end_tags) {
     if (!tags.has(one.tag)) continue;
-    // The last one in the line: what the case has printed stands before it.
+    // The last tag in the line counts. The case may have printed others before it.
     const std::string_view text = plain_in(tags.behind(one.tag), room);
     if (!names_case(text, shown(name))) {
-      if (ends_as_an_end(text)) continue;  // another case's
+      if (ends_as_an_end(text)) continue;  // it is another case's
       (text.starts_with(shown(name)) ? torn_ : cut_) = one.end;
       continue;
     }
@@ -215,7 +215,7 @@ bool GtestOutput::read_begin(std::string_view line, const Tags& tags, const Tell
     return true;
   }
   std::size_t start = at;
-  // The colour that it is printed in is part of it.
+  // The line begins with the escape sequence of the tag's colour, if it has one.
   if (const std::size_t escape = line.rfind('\x1b', at);
       escape != std::string_view::npos &&
       without_colours(line.substr(escape, at - escape)).empty()) {

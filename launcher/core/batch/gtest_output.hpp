@@ -1,13 +1,16 @@
 // Reads what a GoogleTest program prints: where each case begins and ends. Pure: bytes in any
 // pieces, events out, any bytes at all.
 //
-// Cases print what they like: text without a line break before the line of GoogleTest's own, lines
-// that look like it, the output of other GoogleTest programs. So a begin counts only while no case
-// is open, an end only for the open one, and the same case begun again inside of itself (a program
-// that a test starts) must end before it does. An end that is told once more, before anything else
-// of GoogleTest's, is the true one: what the case printed came first. GoogleTest prints the line of
-// an end in three pieces, and what a thread prints may stand in it: such an end is told when the
-// program says that it is through.
+// Cases print what they like: text without a line break before a line of GoogleTest's, lines that
+// look like GoogleTest's, the output of other GoogleTest programs. So these rules hold:
+// - A begin counts only while no case is open, and an end only for the open case.
+// - If the same case begins again inside itself (a test starts its own program), that one must end
+//   first.
+// - If an end comes twice, with no other line of GoogleTest's between, the second one is true. The
+//   case printed the first.
+// - GoogleTest prints the line of an end in three pieces, and a thread may print in between. Such
+// an
+//   end is told when the program says that all its cases have run.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +18,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "core/batch/case_result.hpp"
 
@@ -25,7 +27,7 @@ struct GtestEvent {
   enum class Kind : std::uint8_t {
     running,   // "[==========] Running 3 tests …": `count` of them
     began,     // `offset` is where the line begins
-    ended,     // with `end`; `offset` is behind the line
+    ended,     // with `end`; `offset` is after the line
     finished,  // "[==========] 3 tests … ran."
   };
   Kind kind = Kind::running;
@@ -39,7 +41,7 @@ class GtestOutput {
  public:
   using Tell = std::function<void(const GtestEvent&)>;
 
-  // `only`: the program has this case and no other, whatever looks like one; empty: any.
+  // `only`: the program runs this case alone, whatever looks like another; empty: any cases.
   explicit GtestOutput(std::string only = {});
 
   // Tells the events of the lines that end in these bytes.
@@ -47,8 +49,8 @@ class GtestOutput {
 
   // The case that has begun and not ended; empty: none.
   const std::string& open_case() const { return open_; }
-  // Whether the last line that is not empty is that of GoogleTest's help: nothing came of a flag
-  // that it does not know.
+  // Whether the last line that is not empty ends GoogleTest's help. The program prints that, and
+  // runs nothing, if it does not know a flag.
   bool ends_with_help() const { return ends_with_help_; }
   std::uint64_t size() const { return size_; }
 
@@ -62,24 +64,25 @@ class GtestOutput {
   bool has_name_of_open(std::string_view line) const;
   void end_open(CaseEnd end, const Tell& tell);
 
-  // Of the open or closed case: what GoogleTest's lines show of its name.
+  // The part of the open or closed case's name that GoogleTest's lines show.
   std::string_view shown(const std::string& name) const;
 
   std::string only_;
   std::string only_shown_;
-  std::string line_;              // not ended yet; of a very long one the last part
+  std::string line_;              // not ended yet; only the last part of a very long one
   std::uint64_t line_start_ = 0;  // where line_ begins
   std::uint64_t size_ = 0;
   bool ends_with_help_ = false;
   std::string open_;
-  std::string closed_;   // the case that has ended last, until the next line of GoogleTest's
+  std::string closed_;   // the case that ended last, until the next line of GoogleTest's
   unsigned nested_ = 0;  // how often the open case was begun inside of itself
-  // Its end, with something else in the line; of `cut_` the name is still to come.
+  // The open case has ended, as a line with other text in it says.
   std::optional<CaseEnd> torn_;
+  // The same, but the name has not come yet.
   std::optional<CaseEnd> cut_;
 };
 
-// Without the escape sequences of colours.
+// The text without the escape sequences of colours.
 std::string without_colours(std::string_view text);
 
 }  // namespace holdfast

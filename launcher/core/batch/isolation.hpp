@@ -1,4 +1,4 @@
-// Which cases of a GoogleTest program share a process: what makes a test a batch.
+// Which cases of a test program share a process. An isolation makes a test a batch.
 #pragma once
 
 #include <array>
@@ -10,9 +10,9 @@
 namespace holdfast {
 
 enum class Isolation : std::uint8_t {
-  none,     // all, as in the program run by itself; after a death the rest go on in a fresh one
+  none,     // all share one, as without Holdfast; if it dies, a fresh one runs the rest
   process,  // each has its own
-  fork,     // each has its own, forked from one that has done its start-up
+  fork,     // each has its own, forked from a process that has done its start-up
 };
 
 constexpr std::array<std::string_view, 3> words_of(Isolation) {

@@ -2,6 +2,8 @@
 
 #include <holdfast/worker_protocol.h>
 
+#include "core/base/parts.hpp"
+
 namespace holdfast {
 
 std::string worker_message(std::initializer_list<std::string_view> fields) {
@@ -24,11 +26,7 @@ bool read_worker_fields(std::string_view packet, std::vector<std::string_view>& 
   if (packet.empty() || packet.size() > HOLDFAST_WORKER_LONGEST || packet.back() != '\0') {
     return false;
   }
-  while (!packet.empty()) {
-    const std::size_t nul = packet.find('\0');
-    fields.push_back(packet.substr(0, nul));
-    packet.remove_prefix(nul + 1);
-  }
+  while (!packet.empty()) fields.push_back(take_part(packet, '\0'));
   return true;
 }
 

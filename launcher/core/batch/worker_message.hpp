@@ -1,7 +1,6 @@
-// Messages of docs/internals/worker-protocol.md: packets to fields and back.
+// Messages of docs/internals/worker-protocol.md, as packets and as fields.
 #pragma once
 
-#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -12,9 +11,9 @@ namespace holdfast {
 
 std::string worker_message(std::initializer_list<std::string_view> fields);
 
-// None for what is no message: empty, too long, or not ended by a NUL byte.
+// None: the packet is no message, because it is empty, too long, or does not end in a NUL byte.
 std::optional<std::vector<std::string_view>> worker_fields(std::string_view packet);
-// The same, into a list that is there already. False: it is no message.
+// The same, but it reuses the memory of `fields`. False: the packet is no message.
 bool read_worker_fields(std::string_view packet, std::vector<std::string_view>& fields);
 
 }  // namespace holdfast

@@ -1,33 +1,23 @@
 #include "core/ctest/attach.hpp"
 
 #include <cstdint>
-#include <optional>
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
-namespace {
-
-// Takes the text up to the next blank off the front.
-std::string_view take_word(std::string_view& text) {
-  const std::size_t blank = text.find(' ');
-  const std::string_view word = text.substr(0, blank);
-  text.remove_prefix(blank == std::string_view::npos ? text.size() : blank + 1);
-  return word;
-}
-
-}  // namespace
 
 Result<Attach> parse_attach(std::string_view text) {
   const auto refused = [&](const char* why) {
-    return ErrorInWords{"HOLDFAST_ATTACH=\"" + std::string(text) + "\": " + why};
+    return ErrorInWords{text_of({"HOLDFAST_ATTACH=\"", text, "\": ", why})};
   };
   std::string_view rest = text;
-  if (take_word(rest) != "2") return refused("expected version 2");
-  const auto pid = parse_number<int>(take_word(rest));
-  const auto start = parse_number<std::uint64_t>(take_word(rest));
-  const auto pid_namespace = parse_number<std::uint64_t>(take_word(rest));
-  const auto count = parse_number<unsigned>(take_word(rest));
+  const auto take_word = [&] { return take_part(rest, ' '); };
+  if (take_word() != "2") return refused("expected version 2");
+  const auto pid = parse_number<int>(take_word());
+  const auto start = parse_number<std::uint64_t>(take_word());
+  const auto pid_namespace = parse_number<std::uint64_t>(take_word());
+  const auto count = parse_number<unsigned>(take_word());
   if (!pid || *pid < 1) return refused("expected ctest's pid, above 0");
   if (!start || !pid_namespace || !count) {
     return refused("expected ctest's start time, its PID namespace and an include count");
@@ -36,7 +26,7 @@ Result<Attach> parse_attach(std::string_view text) {
   attach.ctest = ProcessName{*pid, *start};
   attach.pid_namespace = *pid_namespace;
   attach.include_count = *count;
-  attach.project = take_word(rest);
+  attach.project = take_word();
   attach.tree = rest;
   if (attach.tree.empty() || attach.tree.front() != '/') {
     return refused("expected the absolute path of the build tree at the end");
@@ -45,13 +35,13 @@ Result<Attach> parse_attach(std::string_view text) {
 }
 
 std::string to_text(const Attach& attach) {
-  return attach_beginning(attach.ctest, attach.pid_namespace) +
-         std::to_string(attach.include_count) + " " + attach.project + " " + attach.tree;
+  return text_of({attach_beginning(attach.ctest, attach.pid_namespace),
+                  std::to_string(attach.include_count), " ", attach.project, " ", attach.tree});
 }
 
 std::string attach_beginning(const ProcessName& ctest, std::uint64_t pid_namespace) {
-  return "2 " + std::to_string(ctest.pid) + " " + std::to_string(ctest.start) + " " +
-         std::to_string(pid_namespace) + " ";
+  return text_of({"2 ", std::to_string(ctest.pid), " ", std::to_string(ctest.start), " ",
+                  std::to_string(pid_namespace), " "});
 }
 
 }  // namespace holdfast

@@ -1,9 +1,10 @@
 #include "core/ctest/ctest_selection.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <utility>
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/ctest/ctest_options.hpp"
 
 namespace holdfast {
@@ -13,13 +14,6 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_number(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
-}
-
-std::string_view take_part(std::string_view& list) {
-  const std::size_t comma = list.find(',');
-  const std::string_view part = list.substr(0, comma);
-  list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-  return part;
 }
 
 // For CMake's expressions. They take an escaped letter or digit literally. Other dialects do not,
@@ -108,12 +102,10 @@ class Reader {
 
   // An older ctest ignores the option and runs all tests.
   bool knows_tests_from_file() const {
-    const std::size_t dot = version_.find('.');
-    const std::optional<unsigned> major = parse_number<unsigned>(version_.substr(0, dot));
-    if (!major || dot == std::string_view::npos) return false;
-    const std::string_view rest = version_.substr(dot + 1);
-    const std::optional<unsigned> minor = parse_number<unsigned>(rest.substr(0, rest.find('.')));
-    return *major > 3 || (*major == 3 && minor && *minor >= 29);
+    std::string_view rest = version_;
+    const std::optional<unsigned> major = parse_number<unsigned>(take_part(rest, '.'));
+    const std::optional<unsigned> minor = parse_number<unsigned>(take_part(rest, '.'));
+    return major && minor && (*major > 3 || (*major == 3 && *minor >= 29));
   }
 
   const std::vector<std::string>& arguments_;
@@ -145,13 +137,13 @@ std::optional<std::vector<std::string>> names_in(std::string_view expression) {
 }
 
 std::optional<std::vector<std::string>> indexes_in(std::string_view information) {
-  const std::optional<unsigned> start = parse_number<unsigned>(take_part(information));
-  if (!start || start != parse_number<unsigned>(take_part(information))) return std::nullopt;
+  const std::optional<unsigned> start = parse_number<unsigned>(take_part(information, ','));
+  if (!start || start != parse_number<unsigned>(take_part(information, ','))) return std::nullopt;
   std::vector<std::string> indexes{std::to_string(*start)};
-  const std::string_view stride = take_part(information);
+  const std::string_view stride = take_part(information, ',');
   if (!stride.empty() && !parse_number<unsigned>(stride)) return std::nullopt;
   while (!information.empty()) {
-    const std::optional<unsigned> index = parse_number<unsigned>(take_part(information));
+    const std::optional<unsigned> index = parse_number<unsigned>(take_part(information, ','));
     if (!index) return std::nullopt;
     indexes.push_back(std::to_string(*index));
   }

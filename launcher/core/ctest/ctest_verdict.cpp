@@ -5,6 +5,7 @@
 
 #include "core/base/file_name.hpp"
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 namespace {
@@ -35,12 +36,10 @@ bool is_for_ctest(std::string_view line) {
 Result<VerdictProperties> parse_verdict_properties(std::string_view text) {
   VerdictProperties properties;
   while (!text.empty()) {
-    const std::string_view part = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(text.size(), part.size() + 1));
+    const std::string_view part = take_part(text, ',');
     if (part.empty()) continue;
-    const std::size_t equals = std::min(part.find('='), part.size());
-    const std::string_view name = part.substr(0, equals);
-    const std::string_view value = part.substr(std::min(equals + 1, part.size()));
+    std::string_view value = part;
+    const std::string_view name = take_part(value, '=');
     if (part == k_will_fail) {
       properties.will_fail = true;
     } else if (name == "code") {
@@ -52,8 +51,8 @@ Result<VerdictProperties> parse_verdict_properties(std::string_view text) {
     } else if (name == "skip") {
       properties.skip.push_back(decode_file_name(value));
     } else {
-      return Error{"understand \"" + std::string(part) +
-                   "\": expected will-fail, code=, pass=, fail= or skip="};
+      return Error{
+          text_of({"understand \"", part, "\": expected will-fail, code=, pass=, fail= or skip="})};
     }
   }
   return properties;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/file_name.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 namespace {
@@ -67,7 +68,7 @@ std::vector<std::string> file_arguments(const std::vector<std::string_view>& com
       add(files, std::string(word));
     } else if (!directory.empty()) {
       while (word.starts_with("./")) word.remove_prefix(2);
-      add(files, std::string(directory) + "/" + std::string(word));
+      add(files, text_of({directory, "/", word}));
     }
   }
   return files;
@@ -76,10 +77,8 @@ std::vector<std::string> file_arguments(const std::vector<std::string_view>& com
 std::vector<std::string> required_files(std::string_view encoded) {
   std::vector<std::string> files;
   while (!encoded.empty()) {
-    const std::size_t comma = encoded.find(',');
-    std::string path = decode_file_name(encoded.substr(0, comma));
+    std::string path = decode_file_name(take_part(encoded, ','));
     if (path.starts_with('/')) add(files, std::move(path));
-    encoded.remove_prefix(comma == std::string_view::npos ? encoded.size() : comma + 1);
   }
   return files;
 }

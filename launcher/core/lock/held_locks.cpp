@@ -7,6 +7,7 @@
 
 #include "core/base/file_name.hpp"
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/lock/lock_place.hpp"
 #include "core/lock/run_alone.hpp"
 
@@ -44,9 +45,7 @@ How parse_how(std::string_view text) {
   how.size = leading_number<unsigned>(text.substr(slash + 1)).value_or(0);
   std::string_view list = text.substr(0, slash);
   while (!list.empty()) {
-    const std::size_t plus = list.find('+');
-    how.slots.push_back(leading_number<unsigned>(list).value_or(0));
-    list.remove_prefix(plus == std::string_view::npos ? list.size() : plus + 1);
+    how.slots.push_back(leading_number<unsigned>(take_part(list, '+')).value_or(0));
   }
   return how;
 }
@@ -85,19 +84,15 @@ HeldLocks::HeldLocks(std::string_view text) : entries_(entries_in(text)) {}
 std::vector<std::string> HeldLocks::entries_in(std::string_view text) {
   std::vector<std::string> entries;
   while (!text.empty()) {
-    const std::size_t comma = text.find(',');
-    const std::string_view entry = text.substr(0, comma);
+    const std::string_view entry = take_part(text, ',');
     if (entry.find('#') != std::string_view::npos) entries.emplace_back(entry);
-    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
   }
   return entries;
 }
 
 void HeldLocks::add_farther(std::string_view text) {
   for (std::string& entry : entries_in(text)) {
-    if (std::find(entries_.begin(), entries_.end(), entry) == entries_.end()) {
-      entries_.push_back(std::move(entry));
-    }
+    if (std::ranges::find(entries_, entry) == entries_.end()) entries_.push_back(std::move(entry));
   }
 }
 
@@ -118,24 +113,24 @@ Result<LockLevel> HeldLocks::level_for(const LockSpec& spec, std::string_view pl
   if (entry == nullptr) return LockLevel{};
   How how = parse_how(how_in(*entry));
   LockLevel level{std::string(attempt_in(*entry)), {}};
-  const bool counted = spec.mode == LockMode::counted;
   if (how.mode == LockMode::exclusive || spec.mode == LockMode::shared) return level;
   if (is_among_siblings(spec)) return level;
-  if (counted && how.mode == LockMode::counted) {
+  if (spec.mode == LockMode::counted && how.mode == LockMode::counted) {
     if (how.size != spec.size) {
-      return Error{"use it: an attempt around this one has it with size " +
-                   std::to_string(how.size) + "; expected " + std::to_string(spec.size)};
+      return Error{text_of({"use it: an attempt around this one has it with size ",
+                            std::to_string(how.size), "; expected ", std::to_string(spec.size)})};
     }
     if (spec.units <= how.slots.size()) {
       level.slots = std::move(how.slots);
       return level;
     }
-    return Error{"have " + std::to_string(spec.units) + " slots: an attempt around this one has " +
-                 std::to_string(how.slots.size()) + ", and would be waited for forever"};
+    return Error{
+        text_of({"have ", std::to_string(spec.units), " slots: an attempt around this one has ",
+                 std::to_string(how.slots.size()), ", and would be waited for forever"})};
   }
   const char* had = how.mode == LockMode::shared ? "shared" : "slots of it";
-  return Error{std::string("have more of it than an attempt around this one, which has ") + had +
-               " and would be waited for forever"};
+  return Error{text_of({"have more of it than an attempt around this one, which has ", had,
+                        " and would be waited for forever"})};
 }
 
 bool HeldLocks::is_out_of_order(const LockSpec& spec, std::string_view place) const {
@@ -169,10 +164,8 @@ void HeldLocks::forget(std::string_view place, std::string_view attempt) {
 std::vector<std::string> HeldLocks::attempts() const {
   std::vector<std::string> found;
   for (const std::string& entry : entries_) {
-    std::string attempt(attempt_in(entry));
-    if (std::find(found.begin(), found.end(), attempt) == found.end()) {
-      found.push_back(std::move(attempt));
-    }
+    const std::string_view attempt = attempt_in(entry);
+    if (std::ranges::find(found, attempt) == found.end()) found.emplace_back(attempt);
   }
   return found;
 }
@@ -184,7 +177,7 @@ std::string HeldLocks::with(const std::vector<std::string>& places,
     if (!text.empty()) text += ',';
     text += entry;
   };
-  for (const std::string& place : places) add(place + "#" + std::string(attempt));
+  for (const std::string& place : places) add(text_of({place, "#", attempt}));
   // The older entry for the same place stays, behind the new one. It names an attempt that is still
   // around us, and a sweep finds everything below that attempt by it.
   for (const std::string& entry : entries_) add(entry);
@@ -197,7 +190,7 @@ std::string held_entry(const std::string& place, const LockSpec& spec,
   if (spec.mode == LockMode::shared) return place + ":shared";
   std::string how;
   for (unsigned slot : slots) how += (how.empty() ? ":" : "+") + std::to_string(slot);
-  return place + how + "/" + std::to_string(spec.size);
+  return text_of({place, how, "/", std::to_string(spec.size)});
 }
 
 }  // namespace holdfast

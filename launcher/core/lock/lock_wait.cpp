@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 
 namespace holdfast {
@@ -42,19 +43,9 @@ std::string whole_parts(std::string list, std::size_t longest) {
   return list;
 }
 
-// Calls `use` with each part of a comma-separated list.
-template <typename Use>
-void for_each_part(std::string_view list, Use use) {
-  while (!list.empty()) {
-    const std::size_t comma = list.find(',');
-    use(list.substr(0, comma));
-    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-  }
-}
-
 std::vector<std::string> split(std::string_view list) {
   std::vector<std::string> parts;
-  for_each_part(list, [&](std::string_view part) { parts.emplace_back(part); });
+  while (!list.empty()) parts.emplace_back(take_part(list, ','));
   return parts;
 }
 
@@ -64,10 +55,10 @@ std::int64_t number_in(std::string_view text) {
 
 std::vector<unsigned> parse_slots(std::string_view text) {
   std::vector<unsigned> slots;
-  for_each_part(text, [&](std::string_view part) {
-    const std::int64_t slot = number_in(part);
+  while (!text.empty()) {
+    const std::int64_t slot = number_in(take_part(text, ','));
     if (slot >= 0 && slot < k_most_slots) slots.push_back(static_cast<unsigned>(slot));
-  });
+  }
   return slots;
 }
 
@@ -75,7 +66,7 @@ std::vector<unsigned> parse_slots(std::string_view text) {
 std::string how_of(const LockParty& party) {
   if (party.mode == LockMode::shared) return "shared";
   if (party.mode == LockMode::exclusive) return {};
-  return std::to_string(party.units) + "/" + std::to_string(party.size);
+  return text_of({std::to_string(party.units), "/", std::to_string(party.size)});
 }
 
 void read_how(LockParty& party, std::string_view how) {
@@ -85,13 +76,9 @@ void read_how(LockParty& party, std::string_view how) {
 
 std::string_view field(std::string_view record, std::string_view key) {
   while (!record.empty()) {
-    const std::size_t end = record.find('\n');
-    const std::string_view line = record.substr(0, end);
-    if (line.size() > key.size() && line[key.size()] == '=' && line.starts_with(key)) {
-      return line.substr(key.size() + 1);
-    }
-    if (end == std::string_view::npos) break;
-    record.remove_prefix(end + 1);
+    std::string_view value = take_part(record, '\n');
+    const bool has_value = value.find('=') != std::string_view::npos;
+    if (take_part(value, '=') == key && has_value) return value;
   }
   return {};
 }
@@ -151,7 +138,8 @@ std::string to_text(const std::vector<unsigned>& slots) {
 
 std::string describe_party(const LockParty& party) {
   // Another user may have written the record of a machine lock.
-  std::string text = "\"" + printable(party.test) + "\" (pid " + std::to_string(party.process.pid);
+  std::string text =
+      text_of({"\"", printable(party.test), "\" (pid ", std::to_string(party.process.pid)});
   if (party.stopped) text += ", stopped";
   if (!party.tree.empty()) text += ", tree " + printable(party.tree);
   return text + ")";
@@ -167,8 +155,9 @@ std::string describe_obstacles(std::string_view lock, const LockObstacles& obsta
         std::find_if(all.begin(), all.end(), [](const LockParty& p) { return p.stopped; });
     const LockParty& holder = stopped != all.end() ? *stopped : all.front();
     const std::int64_t held = std::max<std::int64_t>(0, now_unix_ms - holder.since_unix_ms);
-    text += " is held by " + describe_party(holder) + " for " + describe(Milliseconds{held});
-    if (all.size() > 1) text += " and " + std::to_string(all.size() - 1) + " more";
+    text +=
+        text_of({" is held by ", describe_party(holder), " for ", describe(Milliseconds{held})});
+    if (all.size() > 1) text += text_of({" and ", std::to_string(all.size() - 1), " more"});
   } else if (!obstacles.strangers.empty()) {
     text += " is held by a process that left no record: " + obstacles.strangers.front();
   } else if (obstacles.ahead == 0) {
@@ -177,7 +166,7 @@ std::string describe_obstacles(std::string_view lock, const LockObstacles& obsta
     text += " is being handed on";
   }
   if (obstacles.ahead == 0) return text;
-  text += "; " + std::to_string(obstacles.ahead) + " before us";
+  text += text_of({"; ", std::to_string(obstacles.ahead), " before us"});
   for (const LockParty& party : obstacles.before) {
     if (party.stopped) return text + ", of them stopped: " + describe_party(party);
   }

@@ -1,6 +1,6 @@
 #include "core/outcome/end_verdict.hpp"
 
-#include <algorithm>
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 namespace {
@@ -28,8 +28,7 @@ std::string_view verdict_by_end(std::string_view properties, const Exit& end) {
   if (end.kind == Exit::Kind::signal) return "failed";
   bool success = end.value == 0;
   while (!properties.empty()) {
-    const std::string_view part = properties.substr(0, properties.find(','));
-    properties.remove_prefix(std::min(properties.size(), part.size() + 1));
+    const std::string_view part = take_part(properties, ',');
     const std::string_view name = part.substr(0, part.find('='));
     if (part == "will-fail") {
       success = !success;

@@ -1,10 +1,12 @@
 #include "core/outcome/marker.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 namespace {
@@ -62,10 +64,8 @@ class Fields {
  public:
   // False: the line contradicts what it claims to be.
   bool take(std::string_view line) {
-    const std::size_t blank = line.find(' ');
-    const std::string_view key = line.substr(0, blank);
-    const std::string_view value =
-        blank == std::string_view::npos ? std::string_view{} : line.substr(blank + 1);
+    std::string_view value = line;
+    const std::string_view key = take_part(value, ' ');
     if (key == "attempt") return set(attempt_, value.empty() ? std::nullopt : text(value));
     if (key == "pid") return set(pid_, parse_number<int>(value));
     if (key == "start") return set(start_, parse_number<std::uint64_t>(value));
@@ -80,9 +80,7 @@ class Fields {
 
  private:
   static std::optional<std::string> text(std::string_view value) {
-    for (char byte : value) {
-      if (is_control(byte)) return std::nullopt;
-    }
+    if (std::ranges::any_of(value, is_control)) return std::nullopt;
     return std::string(value);
   }
 
@@ -119,10 +117,9 @@ std::string marker_file_name(int pid) {
 }
 
 std::string marker_text(const Marker& marker) {
-  std::string text(k_magic);
-  text += k_version;
-  text += "\nattempt " + marker.attempt + "\npid " + std::to_string(marker.process.pid) +
-          "\nstart " + std::to_string(marker.process.start) + "\nreason ";
+  std::string text = text_of({k_magic, k_version, "\nattempt ", marker.attempt, "\npid ",
+                              std::to_string(marker.process.pid), "\nstart ",
+                              std::to_string(marker.process.start), "\nreason "});
   const std::size_t taken = text.size() + k_end.size();
   if (taken < k_longest_marker) text += escaped(marker.reason, k_longest_marker - taken);
   text += k_end;
@@ -139,14 +136,11 @@ Result<Marker> parse_marker(std::string_view bytes) {
   const std::string_view version = bytes.substr(0, bytes.find('\n'));
   if (version.size() == bytes.size()) return ErrorInWords{"is cut off"};
   if (version != k_version) return ErrorInWords{"is of a version that this Holdfast does not know"};
-  if (!bytes.ends_with(k_end)) {
-    return ErrorInWords{"is cut off"};
-  }
+  if (!bytes.ends_with(k_end)) return ErrorInWords{"is cut off"};
   bytes.remove_prefix(version.size() + 1);
   Fields fields;
   while (bytes != k_end.substr(1)) {
-    const std::string_view line = bytes.substr(0, bytes.find('\n'));
-    bytes.remove_prefix(line.size() + 1);
+    const std::string_view line = take_part(bytes, '\n');
     if (line == "end") return ErrorInWords{"goes on after its end"};
     if (!fields.take(line)) return ErrorInWords{"has a line that is not understood"};
   }

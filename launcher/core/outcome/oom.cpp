@@ -1,20 +1,17 @@
 #include "core/outcome/oom.hpp"
 
-#include <cstdint>
 #include <string>
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 
 std::optional<std::uint64_t> oom_kills_in(std::string_view text) {
   constexpr std::string_view k_key = "oom_kill ";
   while (!text.empty()) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
-    if (!line.starts_with(k_key)) continue;
-    line.remove_prefix(k_key.size());
-    return parse_number<std::uint64_t>(line);
+    const std::string_view line = take_part(text, '\n');
+    if (line.starts_with(k_key)) return parse_number<std::uint64_t>(line.substr(k_key.size()));
   }
   return std::nullopt;
 }

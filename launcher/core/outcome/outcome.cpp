@@ -104,9 +104,7 @@ std::optional<int> code_of_no_tests(const Observation& seen) {
 // Whether the test has failed and its own end hides that. WILL_FAIL must not invert such a failure.
 bool hides_failure(Outcome outcome, const Observation& seen) {
   // The failure is a leak, or cases of a batch that did not run.
-  if (outcome == Outcome::failed) {
-    return seen.main.kind == ProcessEnd::Kind::exited && seen.main.code == 0;
-  }
+  if (outcome == Outcome::failed) return seen.main.exited_with(0);
   // The test reported a failure: neither 0 nor the skip code may hide that.
   return outcome == Outcome::deliberate_exit && (seen.main.code == 0 || is_skip_code(seen));
 }

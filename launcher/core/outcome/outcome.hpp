@@ -26,6 +26,8 @@ struct ProcessEnd {
   enum class Kind : std::uint8_t { never_started, exited, signalled };
   Kind kind = Kind::never_started;
   int code = 0;  // exited: 0..255; signalled: the signal; never_started: errno of exec, or 0
+
+  bool exited_with(int wanted) const { return kind == Kind::exited && code == wanted; }
 };
 
 // For a main process that never started: whether its command does not exist.

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 
 namespace holdfast {
@@ -89,18 +90,18 @@ std::string name_of(const RetryRule& rule) {
 }
 
 Result<RetryRule> parse_rule(std::string_view text) {
-  const std::size_t equals = std::min(text.find('='), text.size());
-  std::optional<RetryRule> rule = rule_named(without_blanks(text.substr(0, equals)));
+  std::string_view count = text;
+  std::optional<RetryRule> rule = rule_named(without_blanks(take_part(count, '=')));
   if (!rule) {
-    return BadValue{"\"" + brief(text) + "\"",
+    return BadValue{brief_in_quotes(text),
                     "exit:CODE=N, signal:NAME=N, crash=N, timeout=N, launch=N, oom=N or any=N"};
   }
-  const std::string_view count = without_blanks(text.substr(std::min(equals + 1, text.size())));
-  const std::optional<unsigned> attempts = number_of(count, k_most_further_attempts);
+  const std::optional<unsigned> attempts =
+      number_of(without_blanks(count), k_most_further_attempts);
   if (!attempts) {
-    return BadValue{"\"" + brief(text) + "\"", "a number of further attempts, 0 to " +
-                                                   std::to_string(k_most_further_attempts) +
-                                                   ", after `" + name_of(*rule) + "=`"};
+    return BadValue{brief_in_quotes(text), text_of({"a number of further attempts, 0 to ",
+                                                    std::to_string(k_most_further_attempts),
+                                                    ", after `", name_of(*rule), "=`"})};
   }
   rule->attempts = *attempts;
   return *rule;
@@ -132,9 +133,7 @@ bool same_cause(const RetryRule& a, const RetryRule& b) {
 Result<RetryRules> parse_retry_rules(std::string_view text) {
   RetryRules rules;
   while (!text.empty()) {
-    const std::size_t comma = std::min(text.find(','), text.size());
-    const std::string_view part = without_blanks(text.substr(0, comma));
-    text.remove_prefix(std::min(comma + 1, text.size()));
+    const std::string_view part = without_blanks(take_part(text, ','));
     if (part.empty()) continue;
     const Result<RetryRule> rule = parse_rule(part);
     if (!rule) return rule.error();

@@ -1,6 +1,7 @@
 #include "core/settings/facts.hpp"
 
 #include "core/base/file_name.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 
@@ -45,9 +46,7 @@ bool learn(std::string_view variable, std::string_view value, TestFacts& facts, 
 
 bool has_label(std::string_view labels, std::string_view label) {
   while (!labels.empty()) {
-    const std::size_t comma = labels.find(',');
-    if (decode_file_name(labels.substr(0, comma)) == label) return true;
-    labels.remove_prefix(comma == std::string_view::npos ? labels.size() : comma + 1);
+    if (decode_file_name(take_part(labels, ',')) == label) return true;
   }
   return false;
 }

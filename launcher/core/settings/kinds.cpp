@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/test_environment.hpp"
 #include "core/step/memory_slots.hpp"
 
@@ -12,7 +13,7 @@ namespace holdfast::kind {
 namespace {
 
 Error refused(std::string_view text, std::string_view expected) {
-  return BadValue{"\"" + brief(text) + "\"", expected};
+  return BadValue{brief_in_quotes(text), expected};
 }
 
 template <typename T>
@@ -80,9 +81,7 @@ Result<void> Command::read(std::string_view text, std::string& field) {
 Result<void> Locks::read(std::string_view text, std::vector<LockSpec>& field) {
   std::vector<LockSpec> locks;
   while (!text.empty()) {
-    const std::size_t comma = std::min(text.find(','), text.size());
-    const std::string_view part = text.substr(0, comma);
-    text.remove_prefix(std::min(comma + 1, text.size()));
+    const std::string_view part = take_part(text, ',');
     if (part.empty()) continue;
     Result<LockSpec> lock = parse_lock_spec(part);
     if (!lock) return lock.error();
@@ -122,8 +121,8 @@ Result<void> KnownFlakes::read(std::string_view text, std::vector<KnownFlake>& f
 }
 
 std::string KnownFlakes::print(const KnownFlake& one) {
-  return std::to_string(one.attempts) + " " + std::to_string(one.issue.size()) + " " + one.issue +
-         one.signature;
+  return text_of({std::to_string(one.attempts), " ", std::to_string(one.issue.size()), " ",
+                  one.issue, one.signature});
 }
 
 }  // namespace holdfast::kind

@@ -2,6 +2,8 @@
 
 #include <optional>
 
+#include "core/base/parts.hpp"
+
 namespace holdfast::wire {
 namespace {
 
@@ -9,11 +11,8 @@ constexpr std::string_view k_version = "holdfast-1";
 
 // Takes the text up to the next NUL off the front; none: there is no NUL.
 std::optional<std::string_view> take_text(std::string_view& packet) {
-  const std::size_t nul = packet.find('\0');
-  if (nul == std::string_view::npos) return std::nullopt;
-  const std::string_view text = packet.substr(0, nul);
-  packet.remove_prefix(nul + 1);
-  return text;
+  if (packet.find('\0') == std::string_view::npos) return std::nullopt;
+  return take_part(packet, '\0');
 }
 
 }  // namespace
@@ -54,7 +53,7 @@ Result<Message> decode(std::string_view packet) {
   while (!packet.empty()) {
     const std::optional<std::string_view> key = take_text(packet);
     const std::optional<std::string_view> value = key ? take_text(packet) : std::nullopt;
-    if (!value) return Error{"read a " + message.kind + " message that is cut off"};
+    if (!value) return Error{text_of({"read a ", message.kind, " message that is cut off"})};
     message.add(*key, *value);
   }
   return message;

@@ -6,6 +6,7 @@
 
 #include "core/base/file_name.hpp"
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/lock/held_locks.hpp"
 #include "core/settings/kinds.hpp"
 
@@ -15,9 +16,7 @@ namespace {
 // Makes RESOURCE_LOCK hold over runs, too.
 Result<void> add_resource_locks(std::string_view encoded, std::vector<LockSpec>& locks) {
   while (!encoded.empty()) {
-    const std::size_t comma = std::min(encoded.find(','), encoded.size());
-    const std::string_view name = encoded.substr(0, comma);
-    encoded.remove_prefix(std::min(comma + 1, encoded.size()));
+    const std::string_view name = take_part(encoded, ',');
     if (name.empty()) continue;
     Result<LockSpec> lock = promote_resource_lock(decode_file_name(name));
     if (!lock) return ErrorInWords{to_text("RESOURCE_LOCK", lock.error())};

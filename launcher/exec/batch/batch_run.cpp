@@ -240,9 +240,7 @@ class BatchRun {
     BatchEvent ended;
     ended.kind = BatchEvent::Kind::worker_ended;
     ended.end = end;
-    const bool listed_instead = !server.is_linked() && ended.end.by == EndedBy::itself &&
-                                ended.end.main.kind == ProcessEnd::Kind::exited &&
-                                ended.end.main.code == 0;
+    const bool listed_instead = !server.is_linked() && end.ended_well();
     if (!listed_instead) return perform(happened(ended));
     BatchEvent cannot;
     cannot.kind = BatchEvent::Kind::cannot_fork;

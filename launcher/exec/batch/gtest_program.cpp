@@ -183,9 +183,7 @@ class GoogletestProgram final : public TestProgram {
     BatchEvent event;
     event.end = end;
     event.kind = BatchEvent::Kind::not_listed;
-    const bool is_well = end.by == EndedBy::itself && end.main.kind == ProcessEnd::Kind::exited &&
-                         end.main.code == 0;
-    if (!is_well) return event;
+    if (!end.ended_well()) return event;
     const Selection selection = selection_of(given_);
     GtestList list = take_list(printed);
     Runnable found = runnable(std::move(list.cases), selection.disabled, selection.shard);

@@ -1,0 +1,17 @@
+// Takes texts apart and puts them together.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace holdfast {
+
+// Takes the text up to the next separator off the front, and the separator with it. Without a
+// separator it takes everything.
+std::string_view take_part(std::string_view& text, char separator);
+
+// All parts in a row. Each `+` between strings is a call or two; this is one call for all of them.
+std::string text_of(std::initializer_list<std::string_view> parts);
+
+}  // namespace holdfast
