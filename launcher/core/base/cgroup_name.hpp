@@ -8,12 +8,13 @@
 #include "core/base/file_name.hpp"
 #include "core/base/fnv1a.hpp"
 #include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 
 // The common beginning of the names for one build tree; `tree` is empty outside a build tree.
 inline std::string cgroup_prefix(std::string_view tree) {
-  return std::string(names::k_cgroup_prefix) + std::to_string(Fnv1a().add(tree).value()) + "-";
+  return text_of({names::k_cgroup_prefix, std::to_string(Fnv1a().add(tree).value()), "-"});
 }
 
 inline std::string cgroup_name(std::string_view tree, std::string_view attempt) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 
 namespace holdfast {
@@ -70,22 +71,22 @@ std::string to_text(Milliseconds length) {
   for (const std::string_view unit : {"h", "m", "s"}) {
     const std::int64_t ms = *unit_in_ms(unit);
     const bool fits = length.count() % ms == 0 && (length.count() > 0 || unit == "s");
-    if (fits) return std::to_string(length.count() / ms) + std::string(unit);
+    if (fits) return text_of({std::to_string(length.count() / ms), unit});
   }
   return std::to_string(length.count()) + "ms";
 }
 
 std::string describe(Milliseconds length) {
+  const auto shown = [](std::int64_t whole, std::string_view between, std::int64_t part,
+                        std::string_view unit) {
+    return text_of({std::to_string(whole), between, std::to_string(part), unit});
+  };
   const std::int64_t ms = length.count();
-  if (ms < 60'000) {
-    const std::int64_t tenths = (ms + 50) / 100;
-    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
-  }
+  const std::int64_t tenths = (ms + 50) / 100;
+  if (ms < 60'000) return shown(tenths / 10, ".", tenths % 10, " s");
   const std::int64_t seconds = ms / 1000;
-  if (seconds < 3600) {
-    return std::to_string(seconds / 60) + " m " + std::to_string(seconds % 60) + " s";
-  }
-  return std::to_string(seconds / 3600) + " h " + std::to_string(seconds % 3600 / 60) + " m";
+  if (seconds < 3600) return shown(seconds / 60, " m ", seconds % 60, " s");
+  return shown(seconds / 3600, " h ", seconds % 3600 / 60, " m");
 }
 
 }  // namespace holdfast

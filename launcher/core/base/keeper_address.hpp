@@ -1,6 +1,6 @@
 // Where the keeper of a ctest listens. The path follows from that ctest alone, so nobody has to be
-// told. The PID namespace is part of it: containers that share /tmp may have ctests of one pid that
-// began within one clock tick. The build tree is not part of it: a script goes on from tree to
+// told. The PID namespace is part of the path: containers that share /tmp may have ctests of one
+// pid that began within one clock tick. The build tree is not, because a script goes from tree to
 // tree.
 #pragma once
 
@@ -10,19 +10,16 @@
 #include <string_view>
 
 #include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/process_name.hpp"
 
 namespace holdfast {
 
 inline std::string keeper_socket_path(std::string_view user_directory, const ProcessName& ctest,
                                       std::uint64_t pid_namespace) {
-  std::string path(user_directory);
-  path += '/';
-  path += names::k_user_keepers_directory;
-  path += '/';
-  path += std::to_string(ctest.pid) + "-" + std::to_string(ctest.start) + "-" +
-          std::to_string(pid_namespace);
-  return path;
+  return text_of({user_directory, "/", names::k_user_keepers_directory, "/",
+                  std::to_string(ctest.pid), "-", std::to_string(ctest.start), "-",
+                  std::to_string(pid_namespace)});
 }
 
 // A file beside the socket. A launcher that got no answer makes it, so that the warning comes once
@@ -37,8 +34,7 @@ struct KeeperSocketName {
   friend bool operator==(const KeeperSocketName&, const KeeperSocketName&) = default;
 };
 
-// `<pid>-<start>-<PID namespace>`, and perhaps a dot and more. Nothing for a name that is no
-// keeper's.
+// Takes `<pid>-<start>-<PID namespace>`, and perhaps a dot and more. None: it is no keeper's name.
 std::optional<KeeperSocketName> parse_keeper_socket_name(std::string_view name);
 
 }  // namespace holdfast

@@ -1,8 +1,7 @@
 #include "core/base/process_name.hpp"
 
-#include <optional>
-
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 
@@ -13,11 +12,11 @@ Result<ProcessName> parse_process_name(std::string_view text) {
     const auto start = parse_number<std::uint64_t>(text.substr(colon + 1));
     if (pid && start && *pid >= 1) return ProcessName{*pid, *start};
   }
-  return BadValue{"\"" + std::string(text) + "\"", "PID:START with a pid above 0"};
+  return BadValue{text_of({"\"", text, "\""}), "PID:START with a pid above 0"};
 }
 
 std::string to_text(const ProcessName& process) {
-  return std::to_string(process.pid) + ":" + std::to_string(process.start);
+  return text_of({std::to_string(process.pid), ":", std::to_string(process.start)});
 }
 
 }  // namespace holdfast

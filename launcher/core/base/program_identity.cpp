@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/base/parts.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -27,21 +29,21 @@ std::string describe_size(std::uint64_t bytes) {
     ++unit;
   }
   const std::uint64_t tenths = rest * 10 / 1024;
-  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " " +
-         std::string(k_units[unit]);
+  return text_of(
+      {std::to_string(tenths / 10), ".", std::to_string(tenths % 10), " ", k_units[unit]});
 }
 
 std::string describe(const ProgramIdentity& program) {
-  std::string text = "inode " + std::to_string(program.inode) + ", " + describe_size(program.size);
-  if (!program.build_id.empty()) text += ", build-id " + shortened(program.build_id);
-  return text;
+  const std::string text =
+      text_of({"inode ", std::to_string(program.inode), ", ", describe_size(program.size)});
+  if (program.build_id.empty()) return text;
+  return text_of({text, ", build-id ", shortened(program.build_id)});
 }
 
 std::string describe_change(const ProgramIdentity& before, const ProgramIdentity& after) {
   std::string text;
   const auto add = [&](std::string_view what, const std::string& was, const std::string& is) {
-    if (!text.empty()) text += ", ";
-    text.append(what).append(" ").append(was).append(" -> ").append(is);
+    text += text_of({text.empty() ? "" : ", ", what, " ", was, " -> ", is});
   };
   if (before.build_id != after.build_id) {
     add("build-id", shortened(before.build_id), shortened(after.build_id));
@@ -61,15 +63,13 @@ std::string describe_change(const ProgramIdentity& before, const ProgramIdentity
 std::string staleness(std::string_view what, const std::optional<ProgramIdentity>& first,
                       const std::optional<ProgramIdentity>& start,
                       const std::optional<ProgramIdentity>& end) {
-  const std::string its = "its " + std::string(what);
-  if (start && !end) return its + " was removed while it ran";
-  if (start && end && *start != *end) {
-    return its + " changed while it ran: " + describe_change(*start, *end);
+  if (!start) return {};
+  if (!end) return text_of({"its ", what, " was removed while it ran"});
+  if (*start != *end) {
+    return text_of({"its ", what, " changed while it ran: ", describe_change(*start, *end)});
   }
-  if (first && start && *first != *start) {
-    return its + " changed since the run began: " + describe_change(*first, *start);
-  }
-  return {};
+  if (!first || *first == *start) return {};
+  return text_of({"its ", what, " changed since the run began: ", describe_change(*first, *start)});
 }
 
 }  // namespace holdfast

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/base/parts.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -37,7 +39,7 @@ std::string to_text(const Error& error) {
 }
 
 std::string to_text(std::string_view name, const Error& error) {
-  return std::string(name) + (error.form == Error::Form::value ? " " : ": ") + to_text(error);
+  return text_of({name, error.form == Error::Form::value ? " " : ": ", to_text(error)});
 }
 
 }  // namespace holdfast

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
 
 namespace holdfast {
@@ -42,7 +43,7 @@ std::string folded(std::string_view rest) {
 std::string said_line(std::string_view text, Layout layout) {
   const std::string shown = printable(text);
   if (layout == Layout::folded) return folded(shown);
-  return std::string(k_ours) + shown + "\n";
+  return text_of({k_ours, shown, "\n"});
 }
 
 }  // namespace holdfast

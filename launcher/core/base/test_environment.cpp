@@ -1,9 +1,9 @@
 #include "core/base/test_environment.hpp"
 
 #include <algorithm>
-#include <utility>
 
 #include "core/base/environment.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 namespace {
@@ -48,20 +48,12 @@ TestEnvironment::TestEnvironment(char** inherited) {
 }
 
 void TestEnvironment::set(std::string_view name, std::string_view value) {
-  std::string entry;
-  entry.reserve(name.size() + value.size() + 1);
-  entry += name;
-  entry += '=';
-  entry += value;
-  own_.push_back(std::move(entry));
+  own_.push_back(text_of({name, "=", value}));
 }
 
 bool TestEnvironment::set_if_absent(std::string_view name, std::string_view value) {
-  for (const char* entry : entries_) {
-    const std::string_view text = entry;
-    if (text.size() > name.size() && text[name.size()] == '=' && text.starts_with(name)) {
-      return false;
-    }
+  for (const std::string_view entry : entries_) {
+    if (entry.starts_with(name) && entry.substr(name.size()).starts_with('=')) return false;
   }
   set(name, value);
   return true;

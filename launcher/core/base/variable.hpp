@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 namespace holdfast {
 
@@ -11,8 +10,5 @@ struct Variable {
 
   friend bool operator==(const Variable&, const Variable&) = default;
 };
-
-// Adds or replaces the variable; an empty value removes it.
-void set_variable(std::vector<Variable>& environment, const Variable& variable);
 
 }  // namespace holdfast

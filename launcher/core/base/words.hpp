@@ -32,15 +32,20 @@ std::optional<E> named(std::string_view name) {
   return std::nullopt;
 }
 
-// `kill, fail or ignore`. A `quote` is put before and after each word.
+// `kill, fail or ignore` if `last` is " or ". A `quote` is put before and after each word.
 template <typename Words>
-std::string alternatives(const Words& words, std::string_view quote = {}) {
+std::string enumeration(const Words& words, std::string_view last, std::string_view quote = {}) {
   std::string text;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
+    if (i > 0) text += i + 1 == words.size() ? last : ", ";
     text.append(quote).append(words[i]).append(quote);
   }
   return text;
+}
+
+template <typename Words>
+std::string alternatives(const Words& words, std::string_view quote = {}) {
+  return enumeration(words, " or ", quote);
 }
 
 }  // namespace holdfast

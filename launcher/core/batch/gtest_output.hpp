@@ -9,8 +9,7 @@
 // - If an end comes twice, with no other line of GoogleTest's between, the second one is true. The
 //   case printed the first.
 // - GoogleTest prints the line of an end in three pieces, and a thread may print in between. Such
-// an
-//   end is told when the program says that all its cases have run.
+//   an end is told when the program says that all its cases have run.
 #pragma once
 
 #include <cstdint>

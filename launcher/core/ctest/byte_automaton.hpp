@@ -2,7 +2,6 @@
 // once, so the time is at most proportional to the length of the text times that of the expression.
 #pragma once
 
-#include <array>
 #include <bitset>
 #include <cstdint>
 #include <string_view>

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
 
 #include "core/base/result.hpp"
 #include "core/ctest/byte_automaton.hpp"

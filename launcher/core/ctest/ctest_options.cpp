@@ -1,78 +1,43 @@
 #include "core/ctest/ctest_options.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
+#include <iterator>
 
 namespace holdfast {
 namespace {
 
-struct Option {
-  std::string_view name;
-  CtestOption kind;
+// clang-format off
+constexpr std::string_view k_plain[] = {
+    "-V", "--verbose", "-VV", "--extra-verbose", "-Q", "--quiet", "--output-on-failure",
+    "--progress", "--stop-on-failure", "--schedule-random", "--no-label-summary",
+    "--no-subproject-summary", "--debug",
 };
+constexpr std::string_view k_with_value[] = {
+    "-E", "--exclude-regex", "-L", "--label-regex", "-LE", "--label-exclude", "-FA",
+    "--fixture-exclude-any", "-FS", "--fixture-exclude-setup", "-FC",
+    "--fixture-exclude-cleanup", "-C", "--build-config", "-O", "--output-log", "--output-junit",
+    "--test-dir", "--timeout", "--stop-time", "--test-load", "--repeat",
+    "--test-output-size-passed", "--test-output-size-failed", "--test-output-truncation",
+};
+constexpr std::string_view k_other_with_value[] = {
+    "-R", "--tests-regex", "-I", "--tests-information", "--tests-from-file",
+    "--exclude-from-file", "-A", "-M", "-T", "-D", "-S", "-SP", "--preset", "--presets-file",
+    "--resource-spec-file",
+};
+// clang-format on
 
-constexpr auto k_options = std::to_array<Option>({
-    {"-V", CtestOption::plain},
-    {"--verbose", CtestOption::plain},
-    {"-VV", CtestOption::plain},
-    {"--extra-verbose", CtestOption::plain},
-    {"-Q", CtestOption::plain},
-    {"--quiet", CtestOption::plain},
-    {"--output-on-failure", CtestOption::plain},
-    {"--progress", CtestOption::plain},
-    {"--stop-on-failure", CtestOption::plain},
-    {"--schedule-random", CtestOption::plain},
-    {"--no-label-summary", CtestOption::plain},
-    {"--no-subproject-summary", CtestOption::plain},
-    {"--debug", CtestOption::plain},
-    {"-E", CtestOption::with_value},
-    {"--exclude-regex", CtestOption::with_value},
-    {"-L", CtestOption::with_value},
-    {"--label-regex", CtestOption::with_value},
-    {"-LE", CtestOption::with_value},
-    {"--label-exclude", CtestOption::with_value},
-    {"-FA", CtestOption::with_value},
-    {"--fixture-exclude-any", CtestOption::with_value},
-    {"-FS", CtestOption::with_value},
-    {"--fixture-exclude-setup", CtestOption::with_value},
-    {"-FC", CtestOption::with_value},
-    {"--fixture-exclude-cleanup", CtestOption::with_value},
-    {"-C", CtestOption::with_value},
-    {"--build-config", CtestOption::with_value},
-    {"-O", CtestOption::with_value},
-    {"--output-log", CtestOption::with_value},
-    {"--output-junit", CtestOption::with_value},
-    {"--test-dir", CtestOption::with_value},
-    {"--timeout", CtestOption::with_value},
-    {"--stop-time", CtestOption::with_value},
-    {"--test-load", CtestOption::with_value},
-    {"--repeat", CtestOption::with_value},
-    {"--test-output-size-passed", CtestOption::with_value},
-    {"--test-output-size-failed", CtestOption::with_value},
-    {"--test-output-truncation", CtestOption::with_value},
-    {"-R", CtestOption::other_with_value},
-    {"--tests-regex", CtestOption::other_with_value},
-    {"-I", CtestOption::other_with_value},
-    {"--tests-information", CtestOption::other_with_value},
-    {"--tests-from-file", CtestOption::other_with_value},
-    {"--exclude-from-file", CtestOption::other_with_value},
-    {"-A", CtestOption::other_with_value},
-    {"-M", CtestOption::other_with_value},
-    {"-T", CtestOption::other_with_value},
-    {"-D", CtestOption::other_with_value},
-    {"-S", CtestOption::other_with_value},
-    {"-SP", CtestOption::other_with_value},
-    {"--preset", CtestOption::other_with_value},
-    {"--presets-file", CtestOption::other_with_value},
-    {"--resource-spec-file", CtestOption::other_with_value},
-});
+template <std::size_t N>
+bool is_in(const std::string_view (&options)[N], std::string_view word) {
+  return std::ranges::find(options, word) != std::end(options);
+}
 
 }  // namespace
 
 CtestOption ctest_option(std::string_view word) {
-  const auto* const found = std::ranges::find(k_options, word, &Option::name);
-  return found == k_options.end() ? CtestOption::unknown : found->kind;
+  if (is_in(k_plain, word)) return CtestOption::plain;
+  if (is_in(k_with_value, word)) return CtestOption::with_value;
+  return is_in(k_other_with_value, word) ? CtestOption::other_with_value : CtestOption::unknown;
 }
 
 bool asks_to_be_quiet(const std::vector<std::string>& command) {
@@ -81,9 +46,7 @@ bool asks_to_be_quiet(const std::vector<std::string>& command) {
     if (word == "-Q" || word == "--quiet") return true;
     if (word == "--test-command") return false;  // what follows is the command of somebody else
     const CtestOption kind = ctest_option(word);
-    if (kind == CtestOption::with_value || kind == CtestOption::other_with_value) {
-      ++i;
-    }
+    if (kind == CtestOption::with_value || kind == CtestOption::other_with_value) ++i;
   }
   return false;
 }

@@ -15,12 +15,18 @@ bool is_flag(std::string_view argument, std::string_view name) {
   return flag.starts_with(name) && (flag.size() == name.size() || flag[name.size()] == '=');
 }
 
-bool has_flag(const char* const* command, std::string_view name) {
+// Whether an argument fits.
+template <typename Fits>
+bool has_argument(const char* const* command, Fits fits) {
   if (*command == nullptr) return false;
   for (const char* const* word = command + 1; *word != nullptr; ++word) {
-    if (is_flag(*word, name)) return true;
+    if (fits(std::string_view(*word))) return true;
   }
   return false;
+}
+
+bool has_flag(const char* const* command, std::string_view name) {
+  return has_argument(command, [&](std::string_view word) { return is_flag(word, name); });
 }
 
 bool has_variable(const char* const* environment, std::string_view name) {
@@ -49,11 +55,8 @@ bool is_pytest_script(std::string_view program) {
 }  // namespace
 
 bool has_googletest_argument(const char* const* command) {
-  if (*command == nullptr) return false;
-  for (const char* const* word = command + 1; *word != nullptr; ++word) {
-    if (!googletest_flag(*word).empty()) return true;
-  }
-  return false;
+  return has_argument(command,
+                      [](std::string_view word) { return !googletest_flag(word).empty(); });
 }
 
 bool may_be_asked_for_report(const char* const* command, const char* const* environment) {

@@ -97,7 +97,7 @@ void HeldLocks::add_farther(std::string_view text) {
 }
 
 const std::string* HeldLocks::entry_of(std::string_view place) const {
-  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const std::string& entry) {
+  const auto found = std::ranges::find_if(entries_, [&](const std::string& entry) {
     return place_in(entry) == place && !attempt_in(entry).empty();
   });
   return found == entries_.end() ? nullptr : &*found;

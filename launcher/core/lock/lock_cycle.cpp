@@ -5,14 +5,15 @@
 #include <tuple>
 #include <utility>
 
+#include "core/base/parts.hpp"
+
 namespace holdfast {
 namespace {
 
 // Whether `attempt` cannot go on while `party` waits.
 bool is_of(const LockParty& party, const std::string& attempt) {
   if (attempt.empty()) return false;
-  return party.attempt == attempt ||
-         std::find(party.around.begin(), party.around.end(), attempt) != party.around.end();
+  return party.attempt == attempt || std::ranges::find(party.around, attempt) != party.around.end();
 }
 
 bool is_counted(const LockParty& party) { return party.mode == LockMode::counted; }
@@ -38,9 +39,7 @@ class StuckWaits {
     for (std::size_t before = waits_.size() + 1; before != waits_.size();) {
       before = waits_.size();
       name_held_up();
-      waits_.erase(std::remove_if(waits_.begin(), waits_.end(),
-                                  [this](const Wait& wait) { return goes_on(wait); }),
-                   waits_.end());
+      std::erase_if(waits_, [this](const Wait& wait) { return goes_on(wait); });
     }
   }
 
@@ -85,9 +84,8 @@ class CycleSearch {
  public:
   CycleSearch(const LockParty& first, const std::vector<LockUse>& all)
       : stuck_(all), from_(stuck_.all().size(), k_none), steps_(stuck_.all().size()) {
-    const auto own = std::find_if(stuck_.all().begin(), stuck_.all().end(), [&](const Wait& wait) {
-      return is_same_wait(*wait.party, first);
-    });
+    const auto own = std::ranges::find_if(
+        stuck_.all(), [&](const Wait& wait) { return is_same_wait(*wait.party, first); });
     first_ = static_cast<std::size_t>(own - stuck_.all().begin());
   }
 
@@ -212,7 +210,7 @@ std::string describe_lock_cycle(const LockCycle& cycle) {
     }
     way = step.way;
     const char* how = way == LockCycleStep::Way::holds ? ", held by " : ", behind ";
-    text += " waits for " + step.lock + how + describe_party(step.other);
+    text += text_of({" waits for ", step.lock, how, describe_party(step.other)});
   }
   if (!cycle.empty()) text += ", which is around " + describe_party(cycle.front().waiter);
   return text;

@@ -1,7 +1,11 @@
 #include "core/lock/lock_place.hpp"
 
+#include <string_view>
+#include <utility>
+
 #include "core/base/file_name.hpp"
 #include "core/base/fnv1a.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 namespace {
@@ -33,7 +37,7 @@ std::string scope_directory(LockScope scope, const LockHome& home) {
 }
 
 std::string place_of(const LockSpec& spec, const LockHome& home) {
-  return scope_directory(spec.scope, home) + "/" + encode_file_name(spec.name);
+  return text_of({scope_directory(spec.scope, home), "/", encode_file_name(spec.name)});
 }
 
 Result<std::vector<LockSpec>> locks_at(const LockHome& home, std::vector<LockSpec> specs) {
@@ -45,6 +49,6 @@ Result<std::vector<LockSpec>> locks_at(const LockHome& home, std::vector<LockSpe
   return canonical_locks(std::move(specs));
 }
 
-std::string run_place(const std::string& tree) { return "tree-" + hash_of(tree) + "/run"; }
+std::string run_place(const std::string& tree) { return text_of({"tree-", hash_of(tree), "/run"}); }
 
 }  // namespace holdfast

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <optional>
 #include <tuple>
+#include <utility>
+
 #include "core/base/file_name.hpp"
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 namespace {
@@ -13,8 +16,8 @@ constexpr std::size_t k_longest_name = 200;
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
-Error refused(std::string_view text, const std::string& why) {
-  return ErrorInWords{"lock \"" + std::string(text) + "\": " + why};
+Error refused(std::string_view text, std::string_view why) {
+  return ErrorInWords{text_of({"lock \"", text, "\": ", why})};
 }
 
 std::optional<unsigned> parse_count(std::string_view text) {
@@ -28,14 +31,13 @@ Result<void> parse_mode(std::string_view whole, std::string_view mode, LockSpec&
   }
   const std::size_t slash = mode.find('/');
   if (slash == std::string_view::npos) {
-    return refused(whole,
-                   "after `:` expected `shared` or K/N, found \"" + std::string(mode) + "\"");
+    return refused(whole, text_of({"after `:` expected `shared` or K/N, found \"", mode, "\""}));
   }
   const std::optional<unsigned> units = parse_count(mode.substr(0, slash));
   const std::optional<unsigned> size = parse_count(mode.substr(slash + 1));
   if (!units || !size || *units < 1 || *units > *size || *size > k_most_slots) {
-    return refused(whole, "expected K/N with 1 <= K <= N <= " + std::to_string(k_most_slots) +
-                              ", found \"" + std::string(mode) + "\"");
+    return refused(whole, text_of({"expected K/N with 1 <= K <= N <= ",
+                                   std::to_string(k_most_slots), ", found \"", mode, "\""}));
   }
   spec.mode = LockMode::counted;
   spec.units = *units;
@@ -64,8 +66,8 @@ Result<void> check_slot_variables(const std::vector<LockSpec>& locks) {
       if (locks[j].mode != LockMode::counted) continue;
       const std::string variable = slot_variable(locks[i].name);
       if (variable != slot_variable(locks[j].name)) continue;
-      return ErrorInWords{"lock \"" + to_text(locks[j]) + "\": its slots and those of \"" +
-                          to_text(locks[i]) + "\" would both be HOLDFAST_SLOT_" + variable};
+      return refused(to_text(locks[j]), text_of({"its slots and those of \"", to_text(locks[i]),
+                                                 "\" would both be HOLDFAST_SLOT_", variable}));
     }
   }
   return {};
@@ -90,8 +92,8 @@ Result<LockSpec> parse_lock_spec(std::string_view text) {
     const std::string_view scope_name = rest.substr(at + 1);
     const std::optional<LockScope> scope = named<LockScope>(scope_name);
     if (!scope) {
-      return refused(text, "after `@` expected " + alternatives(words_of(LockScope{})) +
-                               ", found \"" + std::string(scope_name) + "\"");
+      return refused(text, text_of({"after `@` expected ", alternatives(words_of(LockScope{})),
+                                    ", found \"", scope_name, "\""}));
     }
     spec.scope = *scope;
     rest = rest.substr(0, at);
@@ -112,20 +114,16 @@ Result<LockSpec> promote_resource_lock(std::string_view name) {
   if (encode_file_name(name).size() > k_longest_name) {
     return refused(name, "the name is longer than 200 bytes");
   }
-  LockSpec spec;
-  spec.name = name;
-  return spec;
+  return LockSpec{.name = std::string(name)};
 }
 
 std::string to_text(const LockSpec& spec) {
-  std::string text = spec.name;
-  if (spec.mode == LockMode::shared) text += ":shared";
+  std::string how;
+  if (spec.mode == LockMode::shared) how = ":shared";
   if (spec.mode == LockMode::counted) {
-    text += ":" + std::to_string(spec.units) + "/" + std::to_string(spec.size);
+    how = text_of({":", std::to_string(spec.units), "/", std::to_string(spec.size)});
   }
-  text += "@";
-  text += name_of(spec.scope);
-  return text;
+  return text_of({spec.name, how, "@", name_of(spec.scope)});
 }
 
 Result<std::vector<LockSpec>> canonical_locks(std::vector<LockSpec> specs) {
@@ -141,8 +139,8 @@ Result<std::vector<LockSpec>> canonical_locks(std::vector<LockSpec> specs) {
     LockSpec& same = merged.back();
     const bool counted = same.mode == LockMode::counted;
     if (counted != (spec.mode == LockMode::counted) || (counted && same.size != spec.size)) {
-      return ErrorInWords{"lock \"" + to_text(spec) + "\": also asked for as \"" + to_text(same) +
-                          "\"; one name has one size"};
+      return refused(to_text(spec),
+                     text_of({"also asked for as \"", to_text(same), "\"; one name has one size"}));
     }
     if (counted) same.units = std::max(same.units, spec.units);
     if (spec.mode == LockMode::exclusive) same.mode = LockMode::exclusive;

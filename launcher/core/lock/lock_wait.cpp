@@ -18,13 +18,10 @@ constexpr std::size_t k_longest_list = 120;
 // tell them from the end of a line.
 void append_field(std::string& out, std::string_view key, std::string_view value,
                   std::size_t longest = k_longest_text) {
-  out += key;
-  out += '=';
   std::string text(value.substr(0, longest));
   std::replace(text.begin(), text.end(), '\n', ' ');
   std::replace(text.begin(), text.end(), '\0', ' ');
-  out += text;
-  out += '\n';
+  out += text_of({key, "=", text, "\n"});
 }
 
 void append_if_any(std::string& out, std::string_view key, std::string_view value) {
@@ -151,8 +148,7 @@ std::string describe_obstacles(std::string_view lock, const LockObstacles& obsta
   if (!obstacles.holders.empty()) {
     // A stopped holder is the one to know about.
     const auto& all = obstacles.holders;
-    const auto stopped =
-        std::find_if(all.begin(), all.end(), [](const LockParty& p) { return p.stopped; });
+    const auto stopped = std::ranges::find_if(all, &LockParty::stopped);
     const LockParty& holder = stopped != all.end() ? *stopped : all.front();
     const std::int64_t held = std::max<std::int64_t>(0, now_unix_ms - holder.since_unix_ms);
     text +=

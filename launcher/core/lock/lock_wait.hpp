@@ -1,6 +1,7 @@
 // What Holdfast says about a lock: in the record that its holder leaves, and to those who wait.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -3,11 +3,7 @@
 namespace holdfast {
 
 LockSpec retry_alone_lock() {
-  LockSpec lock;
-  lock.name = k_retry_alone_lock;
-  lock.mode = LockMode::shared;
-  lock.scope = LockScope::build;
-  return lock;
+  return {.name = k_retry_alone_lock, .mode = LockMode::shared, .scope = LockScope::build};
 }
 
 void have_to_itself(std::vector<LockSpec>& locks) {

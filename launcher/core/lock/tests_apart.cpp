@@ -7,17 +7,13 @@
 namespace holdfast {
 
 LockSpec lock_of_test(std::string_view key) {
-  LockSpec test;
-  test.name = "TEST " + std::string(key);
-  test.scope = LockScope::build;
-  return test;
+  return {.name = "TEST " + std::string(key), .scope = LockScope::build};
 }
 
 std::vector<LockSpec> locks_that_keep_apart(std::string_view key, bool run_serial) {
-  LockSpec serial;
-  serial.name = k_run_serial_lock;
-  serial.scope = LockScope::build;
-  serial.mode = run_serial ? LockMode::exclusive : LockMode::shared;
+  const LockSpec serial{.name = std::string(k_run_serial_lock),
+                        .mode = run_serial ? LockMode::exclusive : LockMode::shared,
+                        .scope = LockScope::build};
   return {serial, lock_of_test(key)};
 }
 

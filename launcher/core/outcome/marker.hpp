@@ -5,6 +5,7 @@
 // A test wrote whatever is in a marker, so nothing is believed that cannot be checked.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>

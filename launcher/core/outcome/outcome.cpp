@@ -5,28 +5,6 @@
 #include "core/outcome/exit_codes.hpp"
 
 namespace holdfast {
-
-std::string_view name_of(Outcome outcome) { return facts_of(outcome).name; }
-
-std::string label(Outcome outcome) {
-  std::string text(name_of(outcome));
-  std::replace(text.begin(), text.end(), '_', ' ');
-  return text;
-}
-
-std::optional<Outcome> outcome_named(std::string_view name) {
-  for (const OutcomeFacts& one : k_outcome_table) {
-    if (one.name == name && one.outcome < Outcome::not_run) return one.outcome;
-  }
-  return std::nullopt;
-}
-
-bool is_missing(const ProcessEnd& main) {
-  constexpr int k_no_entry = 2;          // ENOENT of errno(3)
-  constexpr int k_not_a_directory = 20;  // ENOTDIR
-  return main.code == k_no_entry || main.code == k_not_a_directory;
-}
-
 namespace {
 
 bool is_skip_code(const Observation& seen) { return seen.skip_code == seen.main.code; }
@@ -45,37 +23,6 @@ Outcome outcome_of_exit(const Observation& seen) {
   if (is_skip_code(seen)) return Outcome::skipped;
   return seen.main.code == 0 ? Outcome::passed : Outcome::failed;
 }
-
-}  // namespace
-
-Outcome outcome_of(const Observation& seen) {
-  if (seen.own_failure || seen.lock_refused) return Outcome::internal_error;
-  if (seen.lock_not_had) return Outcome::lock_timeout;
-  // After the launcher signalled a test it is never passed, whatever the test then says.
-  switch (seen.end_reason) {
-    case EndReason::timeout:
-      return Outcome::timed_out;
-    case EndReason::signal:
-    case EndReason::parent_gone:
-      return Outcome::interrupted;
-    case EndReason::none:
-      break;
-  }
-  switch (seen.main.kind) {
-    case ProcessEnd::Kind::never_started:
-      return Outcome::launch_failed;
-    case ProcessEnd::Kind::signalled:
-      return seen.main.code == k_signal_kill && seen.out_of_memory ? Outcome::oom_killed
-                                                                   : Outcome::crashed;
-    case ProcessEnd::Kind::exited:
-      break;
-  }
-  // Another test may have held the lock at the same time, so this one's findings are worth nothing.
-  if (seen.lock_lost) return Outcome::lock_lost;
-  return outcome_of_exit(seen);
-}
-
-namespace {
 
 Exit as_the_test_ended(const Observation& seen) {
   if (seen.main.kind == ProcessEnd::Kind::signalled) return {Exit::Kind::signal, seen.main.code};
@@ -110,6 +57,53 @@ bool hides_failure(Outcome outcome, const Observation& seen) {
 }
 
 }  // namespace
+
+std::string_view name_of(Outcome outcome) { return facts_of(outcome).name; }
+
+std::string label(Outcome outcome) {
+  std::string text(name_of(outcome));
+  std::replace(text.begin(), text.end(), '_', ' ');
+  return text;
+}
+
+std::optional<Outcome> outcome_named(std::string_view name) {
+  const auto* const found = std::ranges::find(k_outcome_table, name, &OutcomeFacts::name);
+  if (found == k_outcome_table.end() || found->outcome >= Outcome::not_run) return std::nullopt;
+  return found->outcome;
+}
+
+bool is_missing(const ProcessEnd& main) {
+  constexpr int k_no_entry = 2;          // ENOENT of errno(3)
+  constexpr int k_not_a_directory = 20;  // ENOTDIR
+  return main.code == k_no_entry || main.code == k_not_a_directory;
+}
+
+Outcome outcome_of(const Observation& seen) {
+  if (seen.own_failure || seen.lock_refused) return Outcome::internal_error;
+  if (seen.lock_not_had) return Outcome::lock_timeout;
+  // After the launcher signalled a test it is never passed, whatever the test then says.
+  switch (seen.end_reason) {
+    case EndReason::timeout:
+      return Outcome::timed_out;
+    case EndReason::signal:
+    case EndReason::parent_gone:
+      return Outcome::interrupted;
+    case EndReason::none:
+      break;
+  }
+  switch (seen.main.kind) {
+    case ProcessEnd::Kind::never_started:
+      return Outcome::launch_failed;
+    case ProcessEnd::Kind::signalled:
+      return seen.main.code == k_signal_kill && seen.out_of_memory ? Outcome::oom_killed
+                                                                   : Outcome::crashed;
+    case ProcessEnd::Kind::exited:
+      break;
+  }
+  // Another test may have held the lock at the same time, so this one's findings are worth nothing.
+  if (seen.lock_lost) return Outcome::lock_lost;
+  return outcome_of_exit(seen);
+}
 
 Exit exit_of(Outcome outcome, const Observation& seen, ExitMode mode) {
   const OutcomeFacts& facts = facts_of(outcome);

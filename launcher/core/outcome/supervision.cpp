@@ -10,14 +10,13 @@ using Event = SupervisionEvent;
 constexpr int k_hup = 1;
 constexpr int k_int = 2;
 constexpr int k_quit = 3;
-constexpr int k_term = 15;
 constexpr int k_cont = 18;
 constexpr int k_tstp = 20;
 constexpr int k_ttin = 21;
 constexpr int k_ttou = 22;
 
 bool ends_the_test(int signal) {
-  return signal == k_hup || signal == k_int || signal == k_quit || signal == k_term;
+  return signal == k_hup || signal == k_int || signal == k_quit || signal == k_signal_term;
 }
 
 bool stops_the_test(int signal) { return signal == k_tstp || signal == k_ttin || signal == k_ttou; }
@@ -35,7 +34,7 @@ SupervisionStep begin_ending(SupervisionState state, EndReason reason, int signa
 SupervisionStep end_after_look(SupervisionState state, const Event& event) {
   state.stage = Stage::ending;
   state.ending_since = event.at;
-  return {state, {{Action::Kind::end_tree, k_term}}};
+  return {state, {{Action::Kind::end_tree, k_signal_term}}};
 }
 
 SupervisionStep hurry(SupervisionState state) {
@@ -60,7 +59,7 @@ SupervisionStep leave_to_command(SupervisionState state, const Event& event) {
   return {state, {}};
 }
 
-SupervisionStep on_ending_signal(const SupervisionState& state, const Event& event, ExitMode mode) {
+SupervisionStep on_ending_signal(SupervisionState state, const Event& event, ExitMode mode) {
   const bool from_terminal = event.source == SignalSource::terminal;
   // `trap "kill 0" TERM`: a signal from the tree that is ending does not make it end faster.
   const bool from_tree = event.source == SignalSource::tree;
@@ -79,15 +78,14 @@ SupervisionStep on_ending_signal(const SupervisionState& state, const Event& eve
     case Stage::settling:
       return from_tree ? SupervisionStep{state, {}} : hurry(state);
     case Stage::ending:
-      if (from_tree) return {state, {}};
-      if (event.at - state.ending_since <
-          (event.signal == state.end_signal ? k_same_sender : k_same_event)) {
-        return {state, {}};
+      if (from_tree || event.at - state.ending_since <
+                           (event.signal == state.end_signal ? k_same_sender : k_same_event)) {
+        break;
       }
       return hurry(state);
     case Stage::killing:
     case Stage::ended:
-      return {state, {}};
+      break;
   }
   return {state, {}};
 }
@@ -114,8 +112,8 @@ SupervisionStep on_signal(SupervisionState state, const Event& event, ExitMode m
   if (stops_the_test(event.signal)) {
     state.stop_asked = true;
     SupervisionStep step = consider_pause(state, false);
-    actions.insert(actions.end(), step.actions.begin(), step.actions.end());
-    return {step.state, actions};
+    step.actions.insert(step.actions.begin(), actions.begin(), actions.end());
+    return step;
   }
   return {state, actions};
 }
@@ -137,63 +135,49 @@ SupervisionState with_signal_beside_end(SupervisionState state, const Event& eve
 
 }  // namespace
 
-SupervisionStep next_step(const SupervisionState& state, const Event& event, ExitMode mode) {
+SupervisionStep next_step(SupervisionState state, const Event& event, ExitMode mode) {
   switch (event.kind) {
     case Event::Kind::signal_received:
       return on_signal(state, event, mode);
-    case Event::Kind::timeout_expired: {
-      if (state.stage != Stage::running) return {state, {}};
-      SupervisionState next = state;
-      next.stage = Stage::looking;
-      next.reason = EndReason::timeout;
-      return {next, {{Action::Kind::take_stacks}}};
-    }
+    case Event::Kind::timeout_expired:
+      if (state.stage != Stage::running) break;
+      state.stage = Stage::looking;
+      state.reason = EndReason::timeout;
+      return {state, {{Action::Kind::take_stacks}}};
     case Event::Kind::stacks_taken:
-      if (state.stage != Stage::looking) return {state, {}};
+      if (state.stage != Stage::looking) break;
       return end_after_look(state, event);
     case Event::Kind::parent_ended:
       if (state.stage == Stage::looking) return end_after_look(state, event);
       if (state.stage == Stage::settling) return hurry(state);
-      if (state.stage != Stage::running) return {state, {}};
-      return begin_ending(state, EndReason::parent_gone, k_term, event);
-    case Event::Kind::main_stopped: {
-      SupervisionState next = state;
-      next.main_stopped = event.signal;
-      return consider_pause(next, event.watched_by_shell && mode == ExitMode::command);
-    }
-    case Event::Kind::main_continued: {
-      SupervisionState next = state;
-      next.main_stopped = 0;
-      next.stop_asked = false;
-      next.paused = false;
-      return {next, {}};
-    }
-    case Event::Kind::main_ended: {
-      SupervisionState next = state;
-      next.paused = false;  // it may have continued and ended before we were told
-      if (next.stage == Stage::running) next.stage = Stage::settling;
-      return {next, {}};
-    }
-    case Event::Kind::tree_ended: {
-      SupervisionState next = state;
-      next.paused = false;
-      next.stage = Stage::ended;
-      return {next, {}};
-    }
-    case Event::Kind::guard_ended: {
-      if (state.stage == Stage::ended) return {state, {}};
-      SupervisionState next = state;
-      next.paused = false;
-      next.stage = Stage::ended;
-      return {next, {{Action::Kind::end_tree_here, k_term}}};
-    }
+      if (state.stage != Stage::running) break;
+      return begin_ending(state, EndReason::parent_gone, k_signal_term, event);
+    case Event::Kind::main_stopped:
+      state.main_stopped = event.signal;
+      return consider_pause(state, event.watched_by_shell && mode == ExitMode::command);
+    case Event::Kind::main_continued:
+      state.main_stopped = 0;
+      state.stop_asked = false;
+      state.paused = false;
+      break;
+    case Event::Kind::main_ended:
+      state.paused = false;  // it may have continued and ended before we were told
+      if (state.stage == Stage::running) state.stage = Stage::settling;
+      break;
+    case Event::Kind::tree_ended:
+      state.paused = false;
+      state.stage = Stage::ended;
+      break;
+    case Event::Kind::guard_ended:
+      if (state.stage == Stage::ended) break;
+      state.paused = false;
+      state.stage = Stage::ended;
+      return {state, {{Action::Kind::end_tree_here, k_signal_term}}};
     case Event::Kind::ended_beside_signal:
       return {with_signal_beside_end(state, event, mode), {}};
-    case Event::Kind::ended_without_reader: {
-      SupervisionState next = state;
-      if (next.reason == EndReason::none) next.reason = EndReason::parent_gone;
-      return {next, {}};
-    }
+    case Event::Kind::ended_without_reader:
+      if (state.reason == EndReason::none) state.reason = EndReason::parent_gone;
+      break;
   }
   return {state, {}};
 }

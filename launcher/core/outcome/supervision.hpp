@@ -97,7 +97,6 @@ inline constexpr Milliseconds k_same_event{300};
 // its process group, 0.2 ms apart.
 inline constexpr Milliseconds k_same_sender{2};
 
-SupervisionStep next_step(const SupervisionState& state, const SupervisionEvent& event,
-                          ExitMode mode);
+SupervisionStep next_step(SupervisionState state, const SupervisionEvent& event, ExitMode mode);
 
 }  // namespace holdfast

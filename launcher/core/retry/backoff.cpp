@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/base/parts.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -25,7 +27,7 @@ Milliseconds doubled(Milliseconds length, unsigned times, Milliseconds longest) 
 
 Result<Backoff> parse_backoff(std::string_view text) {
   const auto refused = [&] {
-    return BadValue{"\"" + std::string(text) + "\"",
+    return BadValue{text_of({"\"", text, "\""}),
                     "a duration such as 2s, or exponential:500ms..30s"};
   };
   if (!text.starts_with(k_exponential)) {
@@ -44,11 +46,11 @@ Result<Backoff> parse_backoff(std::string_view text) {
 
 std::string to_text(const Backoff& backoff) {
   if (backoff.longest <= backoff.first) return to_text(backoff.first);
-  return std::string(k_exponential) + to_text(backoff.first) + ".." + to_text(backoff.longest);
+  return text_of({k_exponential, to_text(backoff.first), "..", to_text(backoff.longest)});
 }
 
 Result<PerMille> parse_share(std::string_view text) {
-  const Error refused{"\"" + std::string(text) + "\": expected a number between 0 and 1"};
+  const Error refused{text_of({"\"", text, "\": expected a number between 0 and 1"})};
   if (text.empty() || (text[0] != '0' && text[0] != '1')) return refused;
   PerMille share = text[0] == '1' ? k_whole : 0;
   text.remove_prefix(1);

@@ -4,13 +4,14 @@
 #include <cstdint>
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 namespace {
 
 std::string padded(unsigned number, std::size_t width) {
   std::string text = std::to_string(number);
-  return std::string(width - std::min(width, text.size()), '0') + text;
+  return text.insert(0, width - std::min(width, text.size()), '0');
 }
 
 }  // namespace
@@ -28,9 +29,9 @@ std::optional<Day> parse_day(std::string_view text) {
 
 std::string to_text(const Day& day) {
   const int year = static_cast<int>(day.year());
-  return padded(static_cast<unsigned>(year), 4) + "-" +
-         padded(static_cast<unsigned>(day.month()), 2) + "-" +
-         padded(static_cast<unsigned>(day.day()), 2);
+  return text_of({padded(static_cast<unsigned>(year), 4), "-",
+                  padded(static_cast<unsigned>(day.month()), 2), "-",
+                  padded(static_cast<unsigned>(day.day()), 2)});
 }
 
 Day day_of(std::int64_t unix_ms) {

@@ -1,6 +1,10 @@
 #include "core/retry/retry_decision.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 namespace {
@@ -36,29 +40,25 @@ unsigned granted_by(const Grounds& grounds, const RetryQuestion& question) {
 }
 
 RetryDecision done(std::string end, std::string reason) {
-  RetryDecision decision;
-  decision.end = std::move(end);
-  decision.reason = std::move(reason);
-  return decision;
+  return {.end = std::move(end), .reason = std::move(reason)};
 }
 
-RetryDecision not_again(std::string end, const std::string& why) {
-  return done(std::move(end), "not tried again: " + why);
+RetryDecision not_again(std::string end, std::string_view why) {
+  return done(std::move(end), text_of({"not tried again: ", why}));
 }
 
 std::string spent(const Grounds& grounds) {
   const unsigned attempts = grounds.attempts();
   if (attempts == 0) return grounds.text();
-  return grounds.text() + ": " + std::to_string(attempts) +
-         (attempts == 1 ? " further attempt is spent" : " further attempts are spent");
+  return text_of({grounds.text(), ": ", std::to_string(attempts),
+                  attempts == 1 ? " further attempt is spent" : " further attempts are spent"});
 }
 
 std::string again_reason(const RetryDecision& decision, const Grounds& grounds, unsigned number) {
-  std::string text = "tried again ";
-  text += decision.wait.count() == 0 ? "at once" : "in " + describe(decision.wait);
-  text += " (" + grounds.text() + ": " + std::to_string(number) + " of " +
-          std::to_string(grounds.attempts());
-  return text + (decision.alone ? ", alone)" : ")");
+  return text_of({"tried again ",
+                  decision.wait.count() == 0 ? "at once" : "in " + describe(decision.wait), " (",
+                  grounds.text(), ": ", std::to_string(number), " of ",
+                  std::to_string(grounds.attempts()), decision.alone ? ", alone)" : ")"});
 }
 
 }  // namespace
@@ -75,7 +75,7 @@ RetryDecision decide_retry(const RetryQuestion& question) {
   }
   if (last.verdict == MirroredVerdict::skipped) return done(end, "skipped");
   const std::string_view never = never_again(last.outcome, last.main);
-  if (!never.empty()) return not_again(end, std::string(never));
+  if (!never.empty()) return not_again(end, never);
   if (last.told_to_end) return not_again(end, "it was told to end");
   if (question.failure_is_looked_for) return not_again(end, "ctest repeats it until it fails");
   const Grounds grounds = grounds_for(question.policy, last);
@@ -89,8 +89,9 @@ RetryDecision decide_retry(const RetryQuestion& question) {
                               question.policy.jitter, question.seed);
   decision.alone = question.policy.last_alone && granted + 1 == grounds.attempts();
   if (question.time_left && *question.time_left <= decision.wait) {
-    return not_again(end, "ctest ends the test in " + describe(*question.time_left) +
-                              ", the wait before another attempt is " + describe(decision.wait));
+    return not_again(end,
+                     text_of({"ctest ends the test in ", describe(*question.time_left),
+                              ", the wait before another attempt is ", describe(decision.wait)}));
   }
   decision.reason = again_reason(decision, grounds, granted + 1);
   return decision;

@@ -29,8 +29,7 @@ constexpr int k_largest_code = 255;
 constexpr int k_last_signal = 31;  // later ones have no names; programs give them a meaning
 
 bool may_pass(int error) {
-  return std::find(k_passing_errors.begin(), k_passing_errors.end(), error) !=
-         k_passing_errors.end();
+  return std::ranges::find(k_passing_errors, error) != k_passing_errors.end();
 }
 
 std::optional<unsigned> number_of(std::string_view text, unsigned largest) {
@@ -59,27 +58,20 @@ std::optional<int> signal_named(std::string_view name) {
 
 // The rule without its number.
 std::optional<RetryRule> rule_named(std::string_view name) {
-  RetryRule rule;
   const std::string_view exit = name_of(RetryCause::exit_code);
   if (name.starts_with(exit)) {
     const std::optional<unsigned> code = number_of(name.substr(exit.size()), k_largest_code);
     if (!code) return std::nullopt;
-    rule.cause = RetryCause::exit_code;
-    rule.code = static_cast<int>(*code);
-    return rule;
+    return RetryRule{RetryCause::exit_code, static_cast<int>(*code)};
   }
   const std::string_view signal = name_of(RetryCause::signal);
   if (name.starts_with(signal)) {
     const std::optional<int> number = signal_named(name.substr(signal.size()));
     if (!number) return std::nullopt;
-    rule.cause = RetryCause::signal;
-    rule.code = *number;
-    return rule;
+    return RetryRule{RetryCause::signal, *number};
   }
   const std::optional<RetryCause> cause = named<RetryCause>(name);
-  if (!cause) return std::nullopt;
-  rule.cause = *cause;
-  return rule;
+  return cause ? std::optional(RetryRule{*cause}) : std::nullopt;
 }
 
 std::string name_of(const RetryRule& rule) {
@@ -124,10 +116,6 @@ bool fits(const RetryRule& rule, RetryCause cause, const ProcessEnd& main) {
   return false;
 }
 
-bool same_cause(const RetryRule& a, const RetryRule& b) {
-  return a.cause == b.cause && a.code == b.code;
-}
-
 }  // namespace
 
 Result<RetryRules> parse_retry_rules(std::string_view text) {
@@ -137,16 +125,17 @@ Result<RetryRules> parse_retry_rules(std::string_view text) {
     if (part.empty()) continue;
     const Result<RetryRule> rule = parse_rule(part);
     if (!rule) return rule.error();
-    const bool said = std::any_of(rules.begin(), rules.end(),
-                                  [&](const RetryRule& other) { return same_cause(other, *rule); });
-    if (said) return BadValue{"\"" + name_of(*rule) + "\" twice", "one number for it"};
+    const bool is_said = std::ranges::any_of(rules, [&](const RetryRule& other) {
+      return other.cause == rule->cause && other.code == rule->code;
+    });
+    if (is_said) return BadValue{text_of({"\"", name_of(*rule), "\" twice"}), "one number for it"};
     rules.push_back(*rule);
   }
   return rules;
 }
 
 std::string to_text(const RetryRule& rule) {
-  return name_of(rule) + "=" + std::to_string(rule.attempts);
+  return text_of({name_of(rule), "=", std::to_string(rule.attempts)});
 }
 
 std::string to_text(const RetryRules& rules) {

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "core/base/parts.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -12,14 +14,10 @@ std::string further_attempts(unsigned count) {
 }  // namespace
 
 void RunRetries::came_out(std::string_view test, bool failed) {
-  const auto [at, is_new] = failed_.try_emplace(std::string(test), failed);
-  if (is_new) {
-    failures_ += failed ? 1 : 0;
-  } else if (at->second != failed) {
-    at->second = failed;
-    failures_ += failed ? 1 : 0;
-    failures_ -= failed ? 0 : 1;
-  }
+  bool& has_failed = failed_[std::string(test)];  // false for a test that is new
+  failures_ += failed ? 1 : 0;
+  failures_ -= has_failed ? 1 : 0;
+  has_failed = failed;
 }
 
 bool RunRetries::opens() const {
@@ -28,8 +26,8 @@ bool RunRetries::opens() const {
 }
 
 std::string RunRetries::breaker_reason() const {
-  return std::to_string(failures_) + " of " + std::to_string(failed_.size()) +
-         " tests have failed (retry-breaker " + share_to_text(limits_.breaker) + ")";
+  return text_of({std::to_string(failures_), " of ", std::to_string(failed_.size()),
+                  " tests have failed (retry-breaker ", share_to_text(limits_.breaker), ")"});
 }
 
 RunAnswer RunRetries::again(std::string_view test) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/words.hpp"
 
 namespace holdfast {
@@ -49,13 +50,13 @@ Result<void> set_step(Option option, std::string_view name, std::string_view val
   if (option == Option::step) {
     const std::optional<StepKind> kind = named<StepKind>(value);
     if (!kind) {
-      const BadValue found{"\"" + std::string(value) + "\"", "compile, link or custom"};
+      const BadValue found{text_of({"\"", value, "\""}), "compile, link or custom"};
       return ErrorInWords{to_text("--step", found)};
     }
     step.emplace().kind = *kind;
     return {};
   }
-  if (!step) return ErrorInWords{std::string(name) + ": expected after --step"};
+  if (!step) return ErrorInWords{text_of({name, ": expected after --step"})};
   if (option == Option::tree) step->tree = value;
   if (option == Option::target) step->target = value;
   if (option == Option::output) step->output = value;
@@ -101,8 +102,8 @@ Result<void> add_setting(Setting setting, std::string_view name, std::string_vie
   }
   Value said{setting, Source::option, std::string(value), {}};
   if (setting == Setting::retry) {
-    if (const Value* before = last_of(options.said, setting))
-      said.text = before->text + "," + said.text;
+    const Value* before = last_of(options.said, setting);
+    if (before != nullptr) said.text = text_of({before->text, ",", value});
   }
   Policy alone;
   const Result<void> understood = holdfast::apply(said, alone);
@@ -126,7 +127,7 @@ Result<CommandLine> parse_command_line(const std::vector<std::string_view>& argu
     }
     if (argument.starts_with(k_test)) {
       if (i + 1 == arguments.size()) {
-        return ErrorInWords{"expected a command after \"" + std::string(argument) + "\""};
+        return ErrorInWords{text_of({"expected a command after \"", argument, "\""})};
       }
       line.name = argument.substr(k_test.size());
       line.command_at = i + 1;
@@ -138,8 +139,8 @@ Result<CommandLine> parse_command_line(const std::vector<std::string_view>& argu
     const std::optional<Setting> setting = setting_of_option(name);
     const std::optional<Option> option = argument == "-h" ? Option::help : named<Option>(name);
     if (!setting && !option) {
-      return ErrorInWords{"unknown argument \"" + std::string(argument) +
-                          "\": expected options, then `--`, then the command"};
+      return ErrorInWords{text_of(
+          {"unknown argument \"", argument, "\": expected options, then `--`, then the command"})};
     }
     std::string_view value;
     if (setting || takes_value(*option)) {
@@ -148,10 +149,10 @@ Result<CommandLine> parse_command_line(const std::vector<std::string_view>& argu
       } else if (i + 1 < arguments.size()) {
         value = arguments[++i];
       } else {
-        return ErrorInWords{std::string(name) + ": expected a value after it"};
+        return ErrorInWords{text_of({name, ": expected a value after it"})};
       }
     } else if (equals != std::string_view::npos) {
-      return ErrorInWords{std::string(name) + ": takes no value"};
+      return ErrorInWords{text_of({name, ": takes no value"})};
     }
     Result<void> applied = setting ? add_setting(*setting, name, value, line.options)
                                    : apply(*option, name, value, line);

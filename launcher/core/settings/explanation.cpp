@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "core/settings/kinds.hpp"
 
@@ -48,8 +49,7 @@ class Explanation {
   const Values& said() const { return said_; }
   std::vector<ExplainedValue>& rows() { return rows_; }
   ExplainedValue& row(std::string_view key) {
-    return *std::find_if(rows_.begin(), rows_.end(),
-                         [&](const ExplainedValue& row) { return row.key == key; });
+    return *std::ranges::find(rows_, key, &ExplainedValue::key);
   }
 
  private:
@@ -66,9 +66,7 @@ void Explanation::add<kind::Variables>(Setting setting, std::string_view key,
   for (const Value& value : said_) {
     if (value.setting != setting || !value.text.ends_with('=')) continue;
     const std::string name = value.text.substr(0, value.text.size() - 1);
-    const bool is_there =
-        std::any_of(all.begin(), all.end(), [&](const Variable& one) { return one.name == name; });
-    if (!is_there) all.push_back({name, {}});
+    if (std::ranges::find(all, name, &Variable::name) == all.end()) all.push_back({name, {}});
   }
   for (const Variable& one : all) {
     std::string origin = k_built_in;
@@ -101,16 +99,6 @@ void Explanation::add<kind::Patterns>(Setting setting, std::string_view key,
   }
 }
 
-// "a", "a and b", "a, b and c".
-std::string enumeration_of(const std::vector<std::string>& parts) {
-  std::string text;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (i > 0) text += i + 1 == parts.size() ? " and " : ", ";
-    text += parts[i];
-  }
-  return text;
-}
-
 // Everything that adds locks: those of a test may come from three places.
 std::string origin_of_locks(const ResolvedPolicy& resolved, const TestFacts& facts) {
   std::vector<std::string> origins;
@@ -121,7 +109,7 @@ std::string origin_of_locks(const ResolvedPolicy& resolved, const TestFacts& fac
     origins.emplace_back(is_second ? "RESOURCE_LOCK" : "the test's RESOURCE_LOCK");
   }
   if (resolved.policy.run_serial != RunSerial::run) origins.emplace_back("run-serial");
-  return origins.empty() ? k_built_in : enumeration_of(origins);
+  return origins.empty() ? k_built_in : enumeration(origins, " and ");
 }
 
 // For a batch, the test's limit is that of all cases together.

@@ -1,41 +1,24 @@
 #include "core/settings/facts.hpp"
 
+#include <optional>
+
 #include "core/base/file_name.hpp"
 #include "core/base/parts.hpp"
 
 namespace holdfast {
 
 bool learn(std::string_view variable, std::string_view value, TestFacts& facts, Values& said) {
-  struct Text {
-    std::string_view variable;
-    std::string TestFacts::*field;
-  };
-  struct Flag {
-    std::string_view variable;
-    bool TestFacts::*field;
-  };
-  static constexpr Text k_texts[] = {
-#define HOLDFAST_TEXT(field, variable) {variable, &TestFacts::field},
-#define HOLDFAST_FLAG(...)
-#define HOLDFAST_OWN_FLAG(...)
-#include "core/settings/facts.def"
-  };
-  static constexpr Flag k_flags[] = {
-#define HOLDFAST_FLAG(field, variable) {variable, &TestFacts::field},
-#define HOLDFAST_TEXT(...)
-#define HOLDFAST_OWN_TEXT(...)
-#include "core/settings/facts.def"
-  };
-  for (const Text& text : k_texts) {
-    if (text.variable != variable) continue;
-    facts.*text.field = value;
-    return true;
+#define HOLDFAST_TEXT(field, name) \
+  if (variable == (name)) {        \
+    facts.field = value;           \
+    return true;                   \
   }
-  for (const Flag& flag : k_flags) {
-    if (flag.variable != variable) continue;
-    facts.*flag.field = true;
-    return true;
+#define HOLDFAST_FLAG(field, name) \
+  if (variable == (name)) {        \
+    facts.field = true;            \
+    return true;                   \
   }
+#include "core/settings/facts.def"
   const std::optional<Setting> setting = setting_of_property(variable);
   // An empty property counts as not set.
   if (setting && !value.empty()) {

@@ -1,6 +1,7 @@
 // The variables that tell a hook (core/outcome/hooks.hpp) about the attempt.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 

@@ -95,8 +95,16 @@ Result<void> Variables::read(std::string_view text, std::vector<Variable>& field
   const std::size_t equals = text.find('=');
   if (equals == 0 || equals == std::string_view::npos) return refused(text, "NAME=VALUE");
   const std::string_view name = text.substr(0, equals);
+  const std::string_view value = text.substr(equals + 1);
   if (is_holdfasts_own(name)) return refused(text, "no variable of Holdfast's own");
-  set_variable(field, {std::string(name), std::string(text.substr(equals + 1))});
+  const auto same = std::ranges::find(field, name, &Variable::name);
+  if (value.empty()) {
+    if (same != field.end()) field.erase(same);
+  } else if (same != field.end()) {
+    same->value = value;
+  } else {
+    field.push_back({std::string(name), std::string(value)});
+  }
   return {};
 }
 

@@ -2,13 +2,11 @@
 
 #include <vector>
 
+#include "core/base/parts.hpp"
 #include "core/settings/kinds.hpp"
 
 namespace holdfast {
 namespace {
-
-constexpr std::string_view k_open = "[====[";
-constexpr std::string_view k_close = "]====]";
 
 bool is_plain(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
@@ -23,7 +21,7 @@ bool is_escaped_by_backslash(char c) {
 // Empty if the text would end its own quotes, or cannot be in a CMake list.
 std::string bracketed(const std::string& text) {
   if (text.find(']') != std::string::npos) return {};
-  return std::string(k_open) + text + std::string(k_close);
+  return text_of({"[====[", text, "]====]"});
 }
 
 // A lock that is left out here is held all the same.
@@ -74,7 +72,7 @@ std::string locks_for_ctest(const Settings& settings) {
     const std::string pattern = one.test.value_or("");
     const std::string quoted = bracketed(pattern);
     if (quoted.empty() || !means_the_same_to_cmake(pattern)) continue;
-    body += "  if(test MATCHES " + quoted + ")\n    " + setting_of(*said) + "\n  endif()\n";
+    body += text_of({"  if(test MATCHES ", quoted, ")\n    ", setting_of(*said), "\n  endif()\n"});
   }
   if (body.empty()) return {};
   return "# Written by `holdfast begin`: the locks of holdfast.toml, for ctest.\n"

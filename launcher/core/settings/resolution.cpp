@@ -28,13 +28,11 @@ Result<void> add_resource_locks(std::string_view encoded, std::vector<LockSpec>&
 // A test with RUN_SERIAL holds the lock exclusively, the others hold it shared.
 void add_serial_lock(RunSerial over, bool alone, std::vector<LockSpec>& locks) {
   if (over == RunSerial::run) return;
-  LockSpec lock;
-  lock.name = k_run_serial_lock;
-  lock.mode = alone ? LockMode::exclusive : LockMode::shared;
-  lock.scope = over == RunSerial::project ? LockScope::project
-               : over == RunSerial::user  ? LockScope::user
-                                          : LockScope::machine;
-  locks.push_back(lock);
+  locks.push_back({.name = std::string(k_run_serial_lock),
+                   .mode = alone ? LockMode::exclusive : LockMode::shared,
+                   .scope = over == RunSerial::project ? LockScope::project
+                            : over == RunSerial::user  ? LockScope::user
+                                                       : LockScope::machine});
 }
 
 // The shorter of our limit and ctest's; 0: none. attach.cmake ensures the form of ctest's limit.
@@ -48,9 +46,9 @@ void settle_limits(const TestFacts& facts, bool by_property, ResolvedPolicy& res
   Policy& policy = resolved.policy;
   if (policy.isolation) {
     policy.case_timeout = std::exchange(policy.timeout, Milliseconds{0});
-    by_property = false;
+  } else if (by_property) {
+    return;
   }
-  if (by_property) return;
   if (!facts.native_timeout.empty()) {
     const Result<Milliseconds> native = parse_duration(facts.native_timeout);
     if (native) {
@@ -70,7 +68,7 @@ Result<bool> take(const Value& value, ResolvedPolicy& resolved) {
   const Result<void> applied = apply(value, resolved.policy);
   if (applied) return true;
   if (value.source == Source::file) return ErrorInWords{to_text(value.origin, applied.error())};
-  const std::string who = "HOLDFAST_" + std::string(property_of(value.setting));
+  const std::string who = text_of({"HOLDFAST_", property_of(value.setting)});
   const std::string complaint = to_text(who, applied.error());
   if (value.setting == Setting::locks) return ErrorInWords{complaint};
   resolved.warnings.push_back("ignoring " + complaint);

@@ -45,7 +45,8 @@ void for_each_value(const Settings& settings, Use use) {
 }
 
 Milliseconds length_of(const Value& value) {
-  return parse_duration(value.text) ? *parse_duration(value.text) : k_default_grace;
+  const Result<Milliseconds> length = parse_duration(value.text);
+  return length ? *length : k_default_grace;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "core/settings/value.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace holdfast {
 namespace {
@@ -20,8 +21,7 @@ constexpr Names k_names[] = {
 
 std::optional<Setting> find(std::string_view name, std::string_view Names::*column) {
   if (name.empty()) return std::nullopt;
-  const auto* const found = std::find_if(std::begin(k_names), std::end(k_names),
-                                         [&](const Names& row) { return row.*column == name; });
+  const auto* const found = std::ranges::find(k_names, name, column);
   if (found == std::end(k_names)) return std::nullopt;
   return static_cast<Setting>(found - std::begin(k_names));
 }

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/settings/kinds.hpp"
 
 namespace holdfast::wire {
@@ -17,7 +18,7 @@ constexpr std::string_view k_memory_kb = "memory_kb";
 constexpr std::string_view k_oom_events = "oom_events";
 
 Error unreadable(const Message& message, std::string_view key) {
-  return Error{"read `" + std::string(key) + "` of a " + message.kind + " message"};
+  return Error{text_of({"read `", key, "` of a ", message.kind, " message"})};
 }
 
 template <typename Number>
@@ -37,14 +38,13 @@ Result<Milliseconds> time_in(const Message& message, std::string_view key) {
 std::string to_field(const LockSpec& lock) {
   LockSpec nameless = lock;
   nameless.name = "x";
-  return to_text(nameless) + "=" + lock.name;
+  return text_of({to_text(nameless), "=", lock.name});
 }
 
 Result<LockSpec> to_lock(std::string_view field) {
-  const std::size_t equals = field.find('=');
-  if (equals == std::string_view::npos) return Error{"read a lock without a name"};
-  Result<LockSpec> lock = parse_lock_spec(field.substr(0, equals));
-  if (lock) lock->name = field.substr(equals + 1);
+  if (field.find('=') == std::string_view::npos) return Error{"read a lock without a name"};
+  Result<LockSpec> lock = parse_lock_spec(take_part(field, '='));
+  if (lock) lock->name = field;
   return lock;
 }
 

@@ -2,11 +2,8 @@
 // SOCK_SEQPACKET socket. A version of Holdfast refuses those of another.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 namespace {
@@ -54,7 +55,7 @@ std::optional<EarlierAttempts> parse_earlier_attempts(std::string_view text) {
 
 std::string BuildStep::title() const {
   const std::string& what = !output.empty() ? output : !target.empty() ? target : program;
-  return what.empty() ? std::string(name_of(kind)) : std::string(name_of(kind)) + " " + what;
+  return text_of({name_of(kind), what.empty() ? "" : " ", what});
 }
 
 std::string_view output_in(const CommandWords& command) { return word_after("-o", command); }
@@ -79,7 +80,7 @@ bool is_cmakes_own(const CommandWords& command) {
   if (program == "ctest" || program == "ccmake" || program == "cmake-gui") return true;
   if (program != "cmake") return false;
   const auto has = [&](std::string_view word) {
-    return std::find(command.begin(), command.end(), word) != command.end();
+    return std::ranges::find(command, word) != command.end();
   };
   return has("--regenerate-during-build") || has("cmake_install.cmake");
 }

@@ -7,6 +7,7 @@
 
 #include "core/base/json_line.hpp"
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 namespace {
@@ -15,7 +16,7 @@ constexpr unsigned k_looked_at = 4;
 constexpr std::string_view k_alone_lock = "holdfast-once-more";
 
 std::string member(std::string_view key, std::string_view value) {
-  std::string text = "\"" + std::string(key) + "\":";
+  std::string text = text_of({"\"", key, "\":"});
   append_json_string(text, value);
   return text;
 }
@@ -25,7 +26,7 @@ bool has(std::string_view line, std::string_view part) {
 }
 
 std::optional<std::uint64_t> number_in(std::string_view line, std::string_view key) {
-  const std::string name = "\"" + std::string(key) + "\":";
+  const std::string name = text_of({"\"", key, "\":"});
   const std::size_t at = line.find(name);
   if (at == std::string_view::npos) return std::nullopt;
   return leading_number<std::uint64_t>(line.substr(at + name.size()));
@@ -41,13 +42,7 @@ unsigned memory_units(std::uint64_t expected_kb, std::uint64_t budget_kb) {
 }
 
 LockSpec memory_lock(unsigned units, LockScope scope) {
-  LockSpec lock;
-  lock.name = k_memory_lock;
-  lock.mode = LockMode::counted;
-  lock.units = units;
-  lock.size = k_memory_units;
-  lock.scope = scope;
-  return lock;
+  return {std::string(k_memory_lock), LockMode::counted, units, k_memory_units, scope};
 }
 
 std::optional<std::uint64_t> past_peak_kb(std::string_view journal, const BuildStep& step) {
@@ -87,10 +82,7 @@ void make_alone(std::vector<LockSpec>& locks, LockScope memory) {
     if (lock.mode == LockMode::counted) lock.units = lock.size;
   }
   locks.push_back(memory_lock(k_memory_units, memory));
-  LockSpec alone;
-  alone.name = k_alone_lock;
-  alone.scope = LockScope::user;
-  locks.push_back(alone);
+  locks.push_back({.name = std::string(k_alone_lock), .scope = LockScope::user});
   std::sort(locks.begin(), locks.end(), [](const LockSpec& a, const LockSpec& b) {
     return std::tie(a.scope, a.name) < std::tie(b.scope, b.name);
   });

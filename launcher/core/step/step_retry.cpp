@@ -1,12 +1,8 @@
 #include "core/step/step_retry.hpp"
 
+#include "core/base/parts.hpp"
+
 namespace holdfast {
-namespace {
-
-// POSIX fixes this number (kill(1), `-9`), so no system header is needed.
-constexpr int k_sigkill = 9;
-
-}  // namespace
 
 bool may_be_done_once_more(const BuildStep& step, const Observation& seen) {
   if (step.kind == StepKind::custom || step.earlier.count > 0) return false;
@@ -18,7 +14,7 @@ bool may_be_done_once_more(const BuildStep& step, const Observation& seen) {
 }
 
 bool died_of_sigkill(const Observation& seen) {
-  return seen.main.kind == ProcessEnd::Kind::signalled && seen.main.code == k_sigkill;
+  return seen.main.kind == ProcessEnd::Kind::signalled && seen.main.code == k_signal_kill;
 }
 
 std::string why_once_more(const Observation& seen, const StepEvidence& evidence) {
@@ -27,7 +23,8 @@ std::string why_once_more(const Observation& seen, const StepEvidence& evidence)
   if (evidence.out_of_memory && seen.main.kind == ProcessEnd::Kind::exited) {
     return "failed while the kernel killed for want of memory";
   }
-  if (!evidence.signature.empty()) return "failed of what may pass: \"" + evidence.signature + "\"";
+  if (!evidence.signature.empty())
+    return text_of({"failed of what may pass: \"", evidence.signature, "\""});
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 
 namespace holdfast {
 
@@ -14,9 +15,9 @@ Result<StepSlots> parse_step_slots(std::string_view text) {
   slots.count = parse_number<unsigned>(what).value_or(0);
   const bool is_number = slots.count >= 1 && slots.count <= k_most_slots;
   if (equals == 0 || (!is_number && what != "memory")) {
-    return BadValue{
-        "\"" + std::string(text) + "\"",
-        "PATTERN=N with 1 <= N <= " + std::to_string(k_most_slots) + ", or PATTERN=memory"};
+    return BadValue{text_of({"\"", text, "\""}),
+                    text_of({"PATTERN=N with 1 <= N <= ", std::to_string(k_most_slots),
+                             ", or PATTERN=memory"})};
   }
   slots.pattern = text.substr(0, equals);
   return slots;
@@ -46,23 +47,19 @@ bool fits(std::string_view pattern, std::string_view text) {
 }
 
 const StepSlots* slots_for(std::string_view output, const std::vector<StepSlots>& slots) {
-  const auto found = std::find_if(slots.begin(), slots.end(),
-                                  [&](const StepSlots& one) { return fits(one.pattern, output); });
+  const auto found =
+      std::ranges::find_if(slots, [&](const StepSlots& one) { return fits(one.pattern, output); });
   return found == slots.end() ? nullptr : &*found;
 }
 
 LockSpec lock_of(StepKind kind, const StepSlots& slots) {
-  LockSpec lock;
-  lock.name = "holdfast-" + std::string(name_of(kind)) + "-";
+  std::string pattern = slots.pattern;
   // Replaces the characters that the name of a lock cannot have.
-  for (const char c : slots.pattern) {
-    lock.name += std::string_view(":@,;/").find(c) == std::string_view::npos ? c : '!';
+  for (char& c : pattern) {
+    if (std::string_view(":@,;/").find(c) != std::string_view::npos) c = '!';
   }
-  lock.name += "-" + std::to_string(slots.count);
-  lock.mode = LockMode::counted;
-  lock.size = slots.count;
-  lock.scope = LockScope::user;
-  return lock;
+  return {text_of({"holdfast-", name_of(kind), "-", pattern, "-", std::to_string(slots.count)}),
+          LockMode::counted, 1, slots.count, LockScope::user};
 }
 
 }  // namespace holdfast
