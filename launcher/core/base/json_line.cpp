@@ -160,11 +160,7 @@ JsonLine& JsonLine::raw(std::string_view name, std::string_view value) {
   return *this;
 }
 
-JsonLine& JsonLine::begin_list(std::string_view name) {
-  key(name);
-  put('[');
-  return *this;
-}
+JsonLine& JsonLine::begin_list(std::string_view name) { return raw(name, "["); }
 
 JsonLine& JsonLine::item(std::string_view value) {
   if (line_.back() != '[') put(',');

@@ -24,8 +24,8 @@ class JsonLine {
   // `value` is JSON already.
   JsonLine& raw(std::string_view key, std::string_view value);
 
-  // What is written up to the end belongs to the list, or to the object. An object with no key is
-  // an item of a list.
+  // Whatever comes before the end belongs to the list or object. An object with no key is an item
+  // of a list.
   JsonLine& begin_list(std::string_view key);
   JsonLine& item(std::string_view value);
   JsonLine& begin_object(std::string_view key = {});

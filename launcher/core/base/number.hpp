@@ -13,10 +13,10 @@
 
 namespace holdfast {
 
-// Digits at the front, up to `largest`; takes them off. One function for all types: it is large.
+// Takes digits off the front, up to `largest`. All types share this function, because it is large.
 std::optional<std::uint64_t> take_digits(std::string_view& text, int base, std::uint64_t largest);
 
-// At the front, and takes it off; where there is nothing, the text stays as it is.
+// Takes a number off the front. Without one the text stays as it is.
 template <std::integral N>
 std::optional<N> take_number(std::string_view& text, int base = 10) {
   const bool is_negative = std::is_signed_v<N> && text.starts_with('-');

@@ -18,8 +18,8 @@ namespace holdfast {
 //   value   a value that somebody gave, in quotes, and what was expected: "\"5y\": expected a time"
 //   words   a sentence or a part of one, about what somebody gave
 //
-// Nothing of it is inline: each function that returns a Result would be some bytes longer, and the
-// launcher has hundreds.
+// None of its functions is inline: each function that returns a Result would be some bytes longer,
+// and the launcher has hundreds.
 struct Error {
   enum class Form : std::uint8_t { tried, value, words };
   Error();

@@ -14,7 +14,7 @@ struct CtestLimits {
   // A limit of the project, the user or a script that Holdfast did not raise. ctest may end the
   // test when it is over, and the launcher must not act before that. 0: not known.
   std::optional<Milliseconds> kept;
-  // For a test with neither of the two; 0: there is none.
+  // The limit of a test that has neither of the two; 0: there is none.
   Milliseconds default_raised{0};
   // The signal that ends the test when its time is over; 0: the usual one.
   int end_signal = 0;

@@ -18,8 +18,8 @@ enum class CtestOption : std::uint8_t {
 
 CtestOption ctest_option(std::string_view word);
 
-// Whether it is to be quiet (-Q, --quiet). `command` begins with the program. A value is no option:
-// `ctest -R -Q`.
+// Whether ctest is asked to be quiet (-Q, --quiet). `command` begins with the program. A value is
+// no option: `ctest -R -Q`.
 bool asks_to_be_quiet(const std::vector<std::string>& command);
 
 }  // namespace holdfast

@@ -16,8 +16,8 @@ bool is_number(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
-// For CMake's expressions. They take an escaped letter or digit literally. Other dialects do not,
-// and the author may have meant those.
+// Whether it has a meaning in CMake's expressions. They take an escaped letter or digit literally.
+// Other dialects do not, and the author may have meant those.
 bool is_meta(char c) { return std::string_view("^$.[]*+?()|\\").find(c) != std::string_view::npos; }
 
 bool is_word_character(char c) {

@@ -1,4 +1,4 @@
-// Which tests a ctest is to run, as far as its command line tells. IDEs start one ctest per test,
+// Which tests a ctest runs, as far as its command line tells. IDEs start one ctest per test,
 // many at once, and those may share a build tree (docs/guide/locks.md).
 #pragma once
 

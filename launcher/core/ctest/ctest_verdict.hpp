@@ -35,7 +35,7 @@ struct VerdictProperties {
   friend bool operator==(const VerdictProperties&, const VerdictProperties&) = default;
 };
 
-// As attach.cmake writes them, separated by commas: `will-fail`, `code=77`, `pass=<expression>`,
+// Reads what attach.cmake writes, separated by commas: `will-fail`, `code=77`, `pass=<expression>`,
 // `fail=…`, `skip=…`. Expressions are encoded like names of locks. A code outside of 0…255 counts
 // as absent, as it does for ctest.
 Result<VerdictProperties> parse_verdict_properties(std::string_view text);

@@ -14,12 +14,13 @@ bool has_googletest_argument(const char* const* command);
 // Whether a GoogleTest program runs its tests and writes no report: then it can be asked for one.
 bool may_be_asked_for_report(const char* const* command, const char* const* environment);
 
-// Whether it is to run a part of its tests. Then a report tells whether there was anything to run.
+// Whether it runs only a part of its tests. Then a report tells whether there was anything to run.
 // False for a shard, which may well be empty.
 bool may_select_nothing(const char* const* command, const char* const* environment);
 
-// Whether the text begins like a GoogleTest program's XML report; and like one of no test at all.
+// Whether the text begins like a GoogleTest program's XML report.
 bool is_googletest_report(std::string_view xml);
+// Whether it begins like such a report without any test.
 bool reports_no_tests(std::string_view xml);
 
 // `pytest …`, `py.test …` or `python3 -m pytest …`, whose exit codes (pytest.ExitCode) say more.

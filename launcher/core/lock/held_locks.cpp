@@ -70,7 +70,8 @@ std::optional<Rank> rank_of(std::string_view place) {
   return Rank{scope, decode_file_name(place.substr(slash + 1)), place};
 }
 
-// At any depth a test may hold one of these two locks shared, and a sibling of it exclusively.
+// Whether it is one of two locks that a test may hold shared while a sibling of it, at any depth,
+// wants it exclusively.
 bool is_among_siblings(const LockSpec& spec) {
   if (spec.mode == LockMode::counted) return false;
   return spec.name == k_run_serial_lock ||

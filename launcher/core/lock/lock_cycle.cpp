@@ -193,7 +193,7 @@ bool LockCycleWatch::take(LockCycle seen, const LockParty& waiter, Milliseconds 
   const bool sure = !seen.empty() && is_same_cycle(seen, seen_);
   seen_ = std::move(seen);
   next_ = since_start + (seen_.empty() ? std::min(since_start, k_longest_pause) : k_until_sure);
-  // If another waiter is to end the circle, look no more often than without a circle.
+  // If another waiter must end the circle, look no more often than without a circle.
   if (sure) next_ = since_start + k_longest_pause;
   return sure && is_same_wait(who_gives_way(seen_).waiter, waiter);
 }

@@ -47,10 +47,8 @@ Result<void> parse_mode(std::string_view whole, std::string_view mode, LockSpec&
 
 Result<void> check_name(std::string_view whole, std::string_view name) {
   if (name.empty()) return refused(whole, "expected NAME[:shared|:K/N][@scope], the name is empty");
-  for (char c : name) {
-    if (is_control(c) || std::string_view(",;/").find(c) != std::string_view::npos) {
-      return refused(whole, "a name cannot hold `,`, `;`, `/` or control characters");
-    }
+  if (name.find_first_of(",;/") != name.npos || std::ranges::any_of(name, is_control)) {
+    return refused(whole, "a name cannot hold `,`, `;`, `/` or control characters");
   }
   if (encode_file_name(name).size() > k_longest_name) {
     return refused(whole, "the name is longer than 200 bytes");

@@ -21,7 +21,7 @@ struct LockParty {
   std::string test;
   std::string tree;  // empty outside a build tree
   std::int64_t since_unix_ms = 0;
-  // What it holds or wants. An exclusive lock, too, if the record does not say.
+  // What it holds or wants. If the record does not say, it is an exclusive lock.
   LockMode mode = LockMode::exclusive;
   unsigned units = 1;                // counted
   unsigned size = 0;                 // counted

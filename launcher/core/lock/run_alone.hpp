@@ -1,6 +1,6 @@
 // The lock by which an attempt runs with nothing beside it: `retry-alone` of holdfast.toml. If a
-// project sets that for any test, each of its tests holds the lock shared. An attempt that is to
-// run alone holds it exclusively.
+// project sets that for any test, each of its tests holds the lock shared. An attempt that runs
+// alone holds it exclusively.
 #pragma once
 
 #include <vector>
@@ -11,10 +11,17 @@ namespace holdfast {
 
 inline constexpr const char* k_retry_alone_lock = "RETRY_ALONE";
 
-// In the scope `build`, shared.
-LockSpec retry_alone_lock();
+inline LockSpec retry_alone_lock() {
+  return {.name = k_retry_alone_lock, .mode = LockMode::shared, .scope = LockScope::build};
+}
 
 // Makes that lock exclusive, if it is among `locks`.
-void have_to_itself(std::vector<LockSpec>& locks);
+inline void have_to_itself(std::vector<LockSpec>& locks) {
+  for (LockSpec& lock : locks) {
+    if (lock.name == k_retry_alone_lock && lock.scope == LockScope::build) {
+      lock.mode = LockMode::exclusive;
+    }
+  }
+}
 
 }  // namespace holdfast

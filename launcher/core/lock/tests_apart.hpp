@@ -3,17 +3,26 @@
 // Within one run ctest sees to both.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/lock/held_locks.hpp"
 #include "core/lock/lock_spec.hpp"
 
 namespace holdfast {
 
 // The lock that allows one execution of that test at a time.
-LockSpec lock_of_test(std::string_view key);
+inline LockSpec lock_of_test(std::string_view key) {
+  return {.name = "TEST " + std::string(key), .scope = LockScope::build};
+}
 
 // All such locks of that test, in the scope `build`.
-std::vector<LockSpec> locks_that_keep_apart(std::string_view key, bool run_serial);
+inline std::vector<LockSpec> locks_that_keep_apart(std::string_view key, bool run_serial) {
+  const LockSpec serial{.name = std::string(k_run_serial_lock),
+                        .mode = run_serial ? LockMode::exclusive : LockMode::shared,
+                        .scope = LockScope::build};
+  return {serial, lock_of_test(key)};
+}
 
 }  // namespace holdfast

@@ -26,10 +26,10 @@ class OomClaims {
     std::uint64_t claims = 0;            // deaths explained until then
   };
 
-  // For an attempt that begins now.
+  // Call this when an attempt begins.
   Start start(std::optional<std::uint64_t> kills) const { return {kills, claims_}; }
 
-  // For that attempt, when it has died of a SIGKILL that nobody we know of sent.
+  // Call this when that attempt died of a SIGKILL that nobody we know of sent.
   bool explains_death(const Start& start, std::optional<std::uint64_t> kills);
 
  private:

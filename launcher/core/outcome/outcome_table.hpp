@@ -1,6 +1,6 @@
 // Every outcome, with all that follows from it alone. A new outcome needs an enumerator and a row.
-// What depends on more is a function that looks here first: exit_of(), never_again(),
-// describe_end(). docs/reference/outcomes.md is the table for people.
+// Functions for what depends on more look here first: exit_of(), never_again(), describe_end().
+// docs/reference/outcomes.md is the table for people.
 #pragma once
 
 #include <array>
@@ -38,8 +38,8 @@ enum class Outcome : std::uint8_t {
 
 inline constexpr std::size_t k_outcomes = static_cast<std::size_t>(Outcome::unknown) + 1;
 
-// As JUnit sees it. An `error` keeps its outcome, whatever ctest concludes. The other grades say no
-// more than an exit code does, and ctest's rules decide what that means.
+// How JUnit sees an outcome. An `error` keeps its outcome, whatever ctest concludes. The other
+// grades say no more than an exit code does, and ctest's rules decide what that means.
 enum class Grade : std::uint8_t {
   passed,
   skipped,
@@ -72,10 +72,10 @@ inline constexpr int k_signal_term = 15;
 // table.
 struct OutcomeFacts {
   Outcome outcome = Outcome::passed;
-  std::string_view name =
-      {};  // for records, reports and scripts of others: never changed or reused
+  // Never changed or reused, because records, reports and the scripts of others have it.
+  std::string_view name = {};
   Grade grade = Grade::error;
-  // How the launcher ends unless it ends as the test did; code 0: it does.
+  // How the launcher ends; with code 0 it ends as the test did.
   std::uint8_t code = exit_codes::k_own_failure;  // as a command
   std::uint8_t signal = k_signal_abort;           // under ctest
   bool is_worth_knowing = false;                  // a note about it may be news and no error

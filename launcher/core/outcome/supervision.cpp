@@ -104,18 +104,16 @@ SupervisionStep consider_pause(SupervisionState state, bool watched_by_shell) {
 
 SupervisionStep on_signal(SupervisionState state, const Event& event, ExitMode mode) {
   if (ends_the_test(event.signal)) return on_ending_signal(state, event, mode);
-  std::vector<Action> actions;
-  if (event.source != SignalSource::terminal) {
-    actions.push_back({Action::Kind::forward_signal, event.signal});
-  }
   if (event.signal == k_cont) state.stop_asked = false;
+  SupervisionStep step{state, {}};
   if (stops_the_test(event.signal)) {
     state.stop_asked = true;
-    SupervisionStep step = consider_pause(state, false);
-    step.actions.insert(step.actions.begin(), actions.begin(), actions.end());
-    return step;
+    step = consider_pause(state, false);
   }
-  return {state, actions};
+  if (event.source != SignalSource::terminal) {
+    step.actions.insert(step.actions.begin(), {Action::Kind::forward_signal, event.signal});
+  }
+  return step;
 }
 
 // Ctrl-C reached the test and us at the same instant. A test that died of it was interrupted, as if

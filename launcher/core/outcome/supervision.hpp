@@ -72,8 +72,9 @@ struct SupervisionAction {
     forward_signal,  // to every process of the tree that has not got it yet
     take_stacks,     // then report stacks_taken
     end_tree,        // `signal` first, SIGKILL after the grace
-    // As end_tree, but the terminal has already sent `signal` to our process group. The guard sends
-    // it first only to the others: processes that called setsid or made a group of their own.
+    // The same as end_tree, but the terminal has already sent `signal` to our process group. The
+    // guard sends it first only to the others: processes that called setsid or made a group of
+    // their own.
     end_tree_beyond_group,
     kill_tree,      // at once
     end_tree_here,  // the launcher ends the tree itself, in the guard's place

@@ -16,7 +16,7 @@ struct HookFacts {
   std::string run;
   std::string attempt_id;
   unsigned attempt = 1;  // from 1
-  // For on-failure; at before-kill there is no end yet.
+  // Only for on-failure: at before-kill the test has not ended.
   std::optional<Outcome> outcome;
   ProcessEnd main;
   int process = 0;      // for before-kill: the test's main process

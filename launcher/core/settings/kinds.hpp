@@ -28,7 +28,7 @@ struct Duration {
 };
 struct Limit : Duration {};
 
-// Which of `words` it is.
+// The index of the text among `words`.
 Result<std::size_t> read_word(std::string_view text, const std::string_view* words,
                               std::size_t count);
 

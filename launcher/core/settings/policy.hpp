@@ -48,7 +48,7 @@ constexpr std::array<std::string_view, 3> words_of(Scratch) {
   return {"keep-failed", "keep", "remove"};
 }
 
-// With which other tests a test with RUN_SERIAL may not run: those of its own run, as in ctest, or
+// Which other tests do not run beside a test with RUN_SERIAL: those of its own run, as in ctest, or
 // those of any run in that scope. For a scope every test takes a lock: such a test exclusively,
 // others shared.
 enum class RunSerial : std::uint8_t { run, project, user, machine };

@@ -43,7 +43,7 @@ struct SettingsOverride {
   Values said;
 };
 
-// As constructed: there is no file.
+// Without any value it says that there is no file.
 struct Settings {
   std::string file;                          // empty: there is none
   std::vector<ProfileLayer> layers;          // `default` first, the selected profile last
