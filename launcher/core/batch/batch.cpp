@@ -142,7 +142,7 @@ void Batch::wait_for(const std::vector<std::string>& cases) {
     if (!is_settled(name) && !is_child(name)) waiting_.push_back(name);
   }
   if (stopped_) return stop(*stopped_);
-  // A server that lists its cases itself is running, and gets them one after the other.
+  // A server lists its cases while it runs, and then gets them one after the other.
   if (!worker_runs_) go_on();
 }
 
@@ -260,7 +260,7 @@ void Batch::settle_own_process(const BatchEvent& event) {
   record(std::move(result));
 }
 
-// Concludes a case that had ended before the process that ran nothing else did.
+// Concludes a case that had ended before its own process did.
 void Batch::conclude_own_process(CaseResult& result, const WorkerEnd& end) const {
   WorkerEnd judged = end;
   const bool is_usual = end.main.kind == ProcessEnd::Kind::exited &&
@@ -273,15 +273,9 @@ void Batch::conclude_own_process(CaseResult& result, const WorkerEnd& end) const
 // Between which of its cases the worker ended.
 std::string_view Batch::where_it_ended() const {
   if (worker_finished_) return " after its last case";
-  switch (framework_.tells()) {
-    case Telling::beginnings:
-      break;
-    case Telling::ends:
-      if (isolation_ == Isolation::none) return " in a case that it has not told of";
-      break;
-    case Telling::nothing:
-      if (isolation_ == Isolation::none) return " before it was through";
-      break;
+  if (isolation_ == Isolation::none && framework_.tells() != Telling::beginnings) {
+    return framework_.tells() == Telling::ends ? " in a case that it has not told of"
+                                               : " before it was through";
   }
   return worker_has_begun_ ? " between two cases" : " before its first case";
 }

@@ -61,8 +61,6 @@ class Waiting {
   std::uint64_t mark_ = 1;
 };
 
-std::size_t index_of(char byte) { return static_cast<unsigned char>(byte); }
-
 }  // namespace
 
 ByteAutomaton::ByteAutomaton(MatchSteps steps) : steps_(std::move(steps)) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <bitset>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 namespace holdfast {
 
 using ByteSet = std::bitset<256>;
+inline std::size_t index_of(char byte) { return static_cast<unsigned char>(byte); }
 
 // `first` and `second` are relative to the instruction, so that pieces can be put in a row.
 struct MatchStep {

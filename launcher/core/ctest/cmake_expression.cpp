@@ -28,8 +28,6 @@ void append(MatchSteps& steps, const MatchSteps& more) {
 
 Piece one_of(const ByteSet& set) { return {{MatchStep{MatchStep::Kind::byte, 0, 0, set}}, true}; }
 
-std::size_t index_of(char byte) { return static_cast<unsigned char>(byte); }
-
 bool is_repetition(char c) { return c == '*' || c == '+' || c == '?'; }
 
 Piece either(const Piece& one, const Piece& other) {
