@@ -13,7 +13,7 @@
 #include "keeper/base/keeper_socket.hpp"
 #include "keeper/left/stale_scratch.hpp"
 #include "keeper/left/stale_sockets.hpp"
-#include "keeper/service.hpp"
+#include "keeper/keeper_loop.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/descendants.hpp"
@@ -106,10 +106,10 @@ void show_as_keeper(const KeeperOrder& order) {
     ::_exit(0);
   }
   if (!listening.socket.valid()) fail(listening.error);
-  Service service(order, std::move(listening.socket), std::move(*ctest));
+  KeeperLoop loop(order, std::move(listening.socket), std::move(*ctest));
   tell(k_caller, std::string_view(&k_listens, 1));
   ::close(k_caller);
-  service.run();
+  loop.run();
   ::unlink(path.c_str());
   ::_exit(0);
 }

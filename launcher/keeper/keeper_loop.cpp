@@ -1,4 +1,4 @@
-#include "keeper/service.hpp"
+#include "keeper/keeper_loop.hpp"
 
 #include <poll.h>
 #include <unistd.h>
@@ -66,7 +66,7 @@ wire::Message refusal(const std::string& why) {
 
 }  // namespace
 
-Service::Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd ctest)
+KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd ctest)
     : order_(order),
       listener_(std::move(listener)),
       ctest_(std::move(ctest)),
@@ -88,13 +88,13 @@ Service::Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd c
   if (order_.settings && !order_.settings->note().empty()) lines_.say(order_.settings->note());
 }
 
-void Service::run() {
+void KeeperLoop::run() {
   while (!ctest_ended_ && !is_in_another_tree_) wait_for_news();
   if (!is_in_another_tree_) finish_after_ctest();
   remove_locks_of(tests_apart_, order_.tree);
 }
 
-void Service::wait_for_news() {
+void KeeperLoop::wait_for_news() {
   std::vector<pollfd> fds{{ctest_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
   Milliseconds next = std::min(lines_.due(), log_turn_.due());
   for (const Connection& connection : connections_) {
@@ -125,13 +125,13 @@ void Service::wait_for_news() {
   log_turn_.look(order_.ctest);
 }
 
-void Service::hurry_guard_of(Connection& connection) {
+void KeeperLoop::hurry_guard_of(Connection& connection) {
   if (os::monotonic_now() < connection.guard_until) return;
   connection.guard_until = k_longest;
   (void)kill_forsaken_guard({order_.ctest, run_.include_count()}, connection.test);
 }
 
-void Service::accept_one() {
+void KeeperLoop::accept_one() {
   Result<os::UniqueFd> socket = os::accept_from(listener_);
   if (!socket) return;
   // The directory is 0700, so only root can get here besides us, and root is welcome.
@@ -142,7 +142,7 @@ void Service::accept_one() {
   connections_.push_back(std::move(connection));
 }
 
-void Service::attend_to(Connection& connection, short news) {
+void KeeperLoop::attend_to(Connection& connection, short news) {
   while (serve(connection)) {
     // Without POLLHUP more may come later. With it, all that is left to read is there already.
     if ((news & POLLHUP) == 0) return;
@@ -160,7 +160,7 @@ void Service::attend_to(Connection& connection, short news) {
   connection = {};
 }
 
-bool Service::serve(Connection& connection) {
+bool KeeperLoop::serve(Connection& connection) {
   Result<os::PacketWithDescriptor> received = os::receive_with_descriptor(connection.socket.get());
   if (!received || received->packet.empty()) return false;
   const Result<wire::Message> message = wire::decode(received->packet);
@@ -195,7 +195,7 @@ bool Service::serve(Connection& connection) {
   return false;
 }
 
-wire::Message Service::answer(const wire::Message& message, Connection& asker) {
+wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker) {
   if (message.kind == wire::k_request) {
     Result<wire::AttemptRequest> request = wire::to_request(message);
     return request ? grant(*request, asker) : refusal(to_text(request.error()));
@@ -225,7 +225,7 @@ wire::Message Service::answer(const wire::Message& message, Connection& asker) {
   return refusal("a " + message.kind + " message is not understood");
 }
 
-wire::Message Service::grant(const wire::AttemptRequest& request, Connection& asker) {
+wire::Message KeeperLoop::grant(const wire::AttemptRequest& request, Connection& asker) {
   wire::AttemptGrant granted = grant_attempt(request, order_.settings, order_.company,
                                              run_of(request.include_count, asker), lines_);
   granted.is_googletest = !request.program.empty() && googletest_.knows(request.program);
@@ -236,13 +236,13 @@ wire::Message Service::grant(const wire::AttemptRequest& request, Connection& as
   return wire::to_message(granted);
 }
 
-void Service::end_earlier_run(const Connection& asker) {
+void KeeperLoop::end_earlier_run(const Connection& asker) {
   dismiss_connections(&asker);
   run_.close(Run::Completeness::complete);
   stale_.forget();
 }
 
-Run& Service::run_of(unsigned include_count, const Connection& asker) {
+Run& KeeperLoop::run_of(unsigned include_count, const Connection& asker) {
   if (run_.is_over_at(include_count)) end_earlier_run(asker);
   Run& run = run_.at(include_count);
   // ctest opens its log before its first test. While somebody asks, it has no other log open.
@@ -250,7 +250,7 @@ Run& Service::run_of(unsigned include_count, const Connection& asker) {
   return run;
 }
 
-wire::Message Service::end_of_run(const Connection& asker) {
+wire::Message KeeperLoop::end_of_run(const Connection& asker) {
   lines_.say_held_back();
   dismiss_connections(&asker);
   run_.take_log([&] { return is_there(asker); });
@@ -263,7 +263,7 @@ wire::Message Service::end_of_run(const Connection& asker) {
   return reply;
 }
 
-wire::Message Service::status() const {
+wire::Message KeeperLoop::status() const {
   wire::Message reply;
   reply.kind = wire::k_status;
   reply.add("tree", order_.tree);
@@ -275,7 +275,7 @@ wire::Message Service::status() const {
   return reply;
 }
 
-wire::Message Service::next_tree(const wire::Message& message, const Connection& asker) {
+wire::Message KeeperLoop::next_tree(const wire::Message& message, const Connection& asker) {
   const bool is_ours = message.get("tree") == order_.tree;
   wire::Message reply;
   reply.kind = wire::k_tree;
@@ -290,7 +290,7 @@ wire::Message Service::next_tree(const wire::Message& message, const Connection&
   return {};
 }
 
-wire::Message Service::begin_next_run(const Connection& asker) {
+wire::Message KeeperLoop::begin_next_run(const Connection& asker) {
   if (run_.has_begun()) end_earlier_run(asker);
   // ctest may no longer wait for the run. Then it is not begun.
   run_.take_log([&] { return is_there(asker); });
@@ -301,7 +301,7 @@ wire::Message Service::begin_next_run(const Connection& asker) {
   return reply;
 }
 
-wire::Message Service::let_go_of_shared_tree() {
+wire::Message KeeperLoop::let_go_of_shared_tree() {
   wire::Message reply;
   reply.kind = wire::k_alone;
   if (!order_.shares_tree) return reply;
@@ -312,7 +312,7 @@ wire::Message Service::let_go_of_shared_tree() {
   return reply;
 }
 
-void Service::dismiss_connections(const Connection* asker) {
+void KeeperLoop::dismiss_connections(const Connection* asker) {
   wire::Message over;
   over.kind = wire::k_end;
   const std::string packet = wire::encode(over);
@@ -333,13 +333,13 @@ void Service::dismiss_connections(const Connection* asker) {
   orphans_.reap_helpers(OrphanHelpers::Reap::all);
 }
 
-bool Service::wait_for_connections(const Connection* asker) {
+bool KeeperLoop::wait_for_connections(const Connection* asker) {
   Milliseconds grace{0};
   for (const Connection& connection : connections_) grace = std::max(grace, connection.grace);
   return wait_for_connections(asker, grace + k_dismissal_patience);
 }
 
-bool Service::wait_for_connections(const Connection* asker, Milliseconds patience) {
+bool KeeperLoop::wait_for_connections(const Connection* asker, Milliseconds patience) {
   const Milliseconds until = os::monotonic_now() + patience;
   while (true) {
     std::vector<pollfd> fds;
@@ -357,12 +357,12 @@ bool Service::wait_for_connections(const Connection* asker, Milliseconds patienc
   }
 }
 
-bool Service::ctest_died() const {
+bool KeeperLoop::ctest_died() const {
   pollfd ended{ctest_.get(), POLLIN, 0};
   return ::poll(&ended, 1, 0) == 1 && !run_.has_all_tests();
 }
 
-void Service::finish_after_ctest() {
+void KeeperLoop::finish_after_ctest() {
   lines_.ctest_has_ended();
   if (ctest_died()) {
     lines_.say_end_of_ctest(running_tests());
@@ -376,7 +376,7 @@ void Service::finish_after_ctest() {
   run_.close(ctest_died() ? Run::Completeness::incomplete : Run::Completeness::complete);
 }
 
-std::vector<std::string> Service::running_tests() const {
+std::vector<std::string> KeeperLoop::running_tests() const {
   std::vector<std::string> running;
   for (const Connection& connection : connections_) {
     if (!connection.attempt.empty() && !connection.farewell) running.push_back(connection.test);
