@@ -4,13 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <utility>
 
 #include "core/settings/resolution.hpp"
+#include "keeper/base/keeper_socket.hpp"
 #include "keeper/left/stuck_pairs.hpp"
 #include "keeper/run/attempt_grants.hpp"
-#include "keeper/run/further_attempts.hpp"
 #include "keeper/tree/own_keeper.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/clock.hpp"
@@ -27,12 +26,6 @@ constexpr Milliseconds k_news_patience{100};
 
 // The descriptors that wait_for_news() polls for each connection.
 constexpr std::size_t k_descriptors_each = 3;
-
-int time_until(Milliseconds point) {
-  if (point == k_longest) return -1;
-  const Milliseconds left = point - os::monotonic_now();
-  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 3'600'000));
-}
 
 RunRetryLimits retry_limits(const KeeperOrder& order) {
   return order.settings ? order.settings->run().retries : RunRetryLimits{};
@@ -58,8 +51,7 @@ ProjectPlace place_of(const KeeperOrder& order) {
 }
 
 wire::Message refusal(const std::string& why) {
-  wire::Message message;
-  message.kind = wire::k_refusal;
+  wire::Message message = message_of(wire::k_refusal);
   message.add("why", why);
   return message;
 }
@@ -103,7 +95,7 @@ void KeeperLoop::wait_for_news() {
     fds.push_back({connection.guard.fd(), POLLIN, 0});
     next = std::min({next, connection.guard_until, connection.guard.due()});
   }
-  if (::poll(fds.data(), fds.size(), time_until(next)) < 0) return;
+  if (::poll(fds.data(), fds.size(), os::poll_time(next)) < 0) return;
   const std::size_t polled = connections_.size();
   for (std::size_t i = 0; i < polled; ++i) {
     const pollfd* const news = &fds[k_descriptors_each * i + 2];
@@ -115,9 +107,7 @@ void KeeperLoop::wait_for_news() {
     if (news[2].revents != 0 && is_watched) connection.guard.guard_died();
     if (connection.guard.look(order_.ctest)) kill_launcher(connection.launcher);
   }
-  connections_.erase(std::remove_if(connections_.begin(), connections_.end(),
-                                    [](const Connection& c) { return !c.socket.valid(); }),
-                     connections_.end());
+  std::erase_if(connections_, [](const Connection& c) { return !c.socket.valid(); });
   orphans_.reap_helpers(OrphanHelpers::Reap::those_through);
   if (fds[1].revents != 0) accept_one();
   ctest_ended_ = ctest_ended_ || fds[0].revents != 0;
@@ -255,8 +245,7 @@ wire::Message KeeperLoop::end_of_run(const Connection& asker) {
   dismiss_connections(&asker);
   run_.take_log([&] { return is_there(asker); });
   if (order_.shares_tree) forget_run(tree_lock_, order_.ctest);
-  wire::Message reply;
-  reply.kind = wire::k_end;
+  wire::Message reply = message_of(wire::k_end);
   const std::string summary = run_.finish_for_end();
   reply.add("summary", lines_.take_summary(summary));
   if (run_.selected_nothing() && is_red_without_tests(order_)) reply.add("no_tests", "fail");
@@ -264,8 +253,7 @@ wire::Message KeeperLoop::end_of_run(const Connection& asker) {
 }
 
 wire::Message KeeperLoop::status() const {
-  wire::Message reply;
-  reply.kind = wire::k_status;
+  wire::Message reply = message_of(wire::k_status);
   reply.add("tree", order_.tree);
   reply.add("ctest", to_text(order_.ctest));
   if (run_.has_begun()) {
@@ -277,8 +265,7 @@ wire::Message KeeperLoop::status() const {
 
 wire::Message KeeperLoop::next_tree(const wire::Message& message, const Connection& asker) {
   const bool is_ours = message.get("tree") == order_.tree;
-  wire::Message reply;
-  reply.kind = wire::k_tree;
+  wire::Message reply = message_of(wire::k_tree);
   if (is_ours) reply.add("serves", "1");
   if (is_ours && message.get("run").empty()) return reply;
   // The answer comes before we end what is left: the asker waits for us during those graces.
@@ -295,15 +282,13 @@ wire::Message KeeperLoop::begin_next_run(const Connection& asker) {
   // ctest may no longer wait for the run. Then it is not begun.
   run_.take_log([&] { return is_there(asker); });
   if (Run* run = run_.current()) run->settle_log();
-  wire::Message reply;
-  reply.kind = wire::k_tree;
+  wire::Message reply = message_of(wire::k_tree);
   reply.add("run", "1");
   return reply;
 }
 
 wire::Message KeeperLoop::let_go_of_shared_tree() {
-  wire::Message reply;
-  reply.kind = wire::k_alone;
+  wire::Message reply = message_of(wire::k_alone);
   if (!order_.shares_tree) return reply;
   forget_run(tree_lock_, order_.ctest);
   tree_lock_.reset();
@@ -313,8 +298,7 @@ wire::Message KeeperLoop::let_go_of_shared_tree() {
 }
 
 void KeeperLoop::dismiss_connections(const Connection* asker) {
-  wire::Message over;
-  over.kind = wire::k_end;
+  wire::Message over = message_of(wire::k_end);
   const std::string packet = wire::encode(over);
   for (const Connection& connection : connections_) {
     // Launchers end with their tests. Usually only a guard that keeps leftovers is still there.
@@ -346,11 +330,9 @@ bool KeeperLoop::wait_for_connections(const Connection* asker, Milliseconds pati
     for (const Connection& connection : connections_) {
       fds.push_back({&connection == asker ? -1 : connection.socket.get(), POLLIN, 0});
     }
-    if (std::none_of(fds.begin(), fds.end(), [](const pollfd& p) { return p.fd >= 0; }))
-      return true;
-    const Milliseconds left = until - os::monotonic_now();
-    if (left.count() <= 0) return false;
-    if (::poll(fds.data(), fds.size(), static_cast<int>(left.count())) <= 0) return false;
+    if (std::ranges::none_of(fds, [](const pollfd& p) { return p.fd >= 0; })) return true;
+    const int left = os::poll_time(until);
+    if (left == 0 || ::poll(fds.data(), fds.size(), left) < 0) return false;
     for (std::size_t i = 0; i < fds.size(); ++i) {
       if (fds[i].fd >= 0 && fds[i].revents != 0) attend_to(connections_[i], fds[i].revents);
     }

@@ -38,10 +38,6 @@ namespace fs = std::filesystem;
 // A guard whose test is gone writes its record and ends.
 constexpr Milliseconds k_guard_patience{2000};
 
-ProcessName process_of(const ProcessStamp& stamp) {
-  return {static_cast<pid_t>(stamp.pid), stamp.start};
-}
-
 bool is_own(const fs::path& file) {
   struct stat info {};
   return ::lstat(file.c_str(), &info) == 0 && info.st_uid == ::geteuid();
@@ -51,10 +47,9 @@ bool all_end_in_time(os::TaggedProcesses processes) {
   const Milliseconds until = os::monotonic_now() + k_guard_patience;
   (void)processes.living();
   const std::vector<int> lives = processes.news();
-  return std::all_of(lives.begin(), lives.end(), [&](int life) {
+  return std::ranges::all_of(lives, [&](int life) {
     pollfd watched{life, POLLIN, 0};
-    const Milliseconds left = std::max(Milliseconds{0}, until - os::monotonic_now());
-    return ::poll(&watched, 1, static_cast<int>(left.count())) == 1;
+    return ::poll(&watched, 1, os::poll_time(until)) == 1;
   });
 }
 

@@ -6,14 +6,11 @@
 #include <algorithm>
 
 #include "core/base/environment.hpp"
-#include "core/base/names.hpp"
 #include "core/base/proc_status.hpp"
-#include "keeper/base/unhurried.hpp"
 #include "keeper/left/stale_cgroups.hpp"
-#include "keeper/left/stale_sockets.hpp"
 #include "os/file/file_text.hpp"
-#include "os/file/trusted_directory.hpp"
 #include "os/process/proc_numbers.hpp"
+#include "os/process/process_tree.hpp"
 
 namespace holdfast {
 namespace {
@@ -69,8 +66,7 @@ class Search {
 };
 
 bool is_listed(const std::vector<LeftBehind>& all, pid_t pid) {
-  return std::any_of(all.begin(), all.end(),
-                     [&](const LeftBehind& one) { return one.process.pid == pid; });
+  return std::ranges::any_of(all, [&](const LeftBehind& one) { return one.process.pid == pid; });
 }
 
 // Adds the processes that were in a cgroup and had no tag.
@@ -94,9 +90,8 @@ void reap_marked(const ReapOrder& order, Reaped& reaped) {
   Search search(order);
   reaped.found = search.living();
   if (reaped.found.empty()) return;
-  Unhurried watcher;
   reaped.survivors =
-      search.with_owners(os::end_processes(search.processes(), {SIGINT, order.grace, {}}, watcher));
+      search.with_owners(os::end_processes(search.processes(), {SIGINT, order.grace, {}}));
 }
 
 }  // namespace
@@ -120,14 +115,6 @@ Reaped reap_left_behind(const ReapOrder& order) {
   reaped.found.insert(reaped.found.end(), contained.begin(), contained.end());
   add_cgroups(order, survivors, reaped.survivors);
   return reaped;
-}
-
-void remove_keepers_sockets() {
-  const Result<os::UniqueFd> user = os::open_user_directory();
-  if (!user) return;
-  const Result<os::UniqueFd> keepers =
-      os::open_existing_below(*user, std::string(names::k_user_keepers_directory));
-  if (keepers) remove_stale_sockets(*keepers);
 }
 
 std::string describe(const std::vector<LeftBehind>& processes) {

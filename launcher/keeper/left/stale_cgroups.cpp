@@ -4,9 +4,9 @@
 
 #include "core/base/cgroup_name.hpp"
 #include "core/base/file_name.hpp"
-#include "keeper/base/unhurried.hpp"
 #include "os/containment/cgroup.hpp"
 #include "os/containment/cgroup_processes.hpp"
+#include "os/process/process_tree.hpp"
 
 namespace holdfast {
 namespace {
@@ -31,11 +31,10 @@ std::vector<StaleCgroup> remove_stale_cgroups(const std::filesystem::path& tree,
                                               std::vector<StaleCgroup>& survivors) {
   const std::string prefix = cgroup_prefix(tree.string());
   std::vector<StaleCgroup> found;
-  Unhurried watcher;
   for (const os::Cgroup& cgroup : os::forsaken_cgroups(prefix)) {
     os::CgroupProcesses members(cgroup.directory());
     found.push_back({attempt_of(cgroup, prefix), members.living()});
-    std::vector<os::NamedProcess> left = os::end_processes(members, {SIGINT, grace, {}}, watcher);
+    std::vector<os::NamedProcess> left = os::end_processes(members, {SIGINT, grace, {}});
     if (!left.empty()) survivors.push_back({found.back().attempt, std::move(left)});
     (void)cgroup.remove();
   }

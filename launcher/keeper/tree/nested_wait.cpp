@@ -31,9 +31,8 @@ void add_orphaned_holders(LockUse& use, const std::string& directory) {
   const os::UniqueFd lock(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!lock.valid()) return;
   for (LockParty& party : os::all_records(lock.get(), os::RecordList::holders)) {
-    const bool known = std::any_of(use.holders.begin(), use.holders.end(), [&](const auto& holder) {
-      return holder.process == party.process;
-    });
+    const bool known = std::ranges::any_of(
+        use.holders, [&](const auto& holder) { return holder.process == party.process; });
     if (known || party.boot != os::numbering_id() || !os::is_alive(party.process)) continue;
     use.holders.push_back(std::move(party));
   }
@@ -90,8 +89,8 @@ std::vector<LockUse> all_uses(const std::set<std::string>& trees) {
 
 bool is_in_run(const LockParty& waiter, const std::string& run) {
   return is_of_run(waiter.attempt, run) ||
-         std::any_of(waiter.around.begin(), waiter.around.end(),
-                     [&](const std::string& attempt) { return is_of_run(attempt, run); });
+         std::ranges::any_of(waiter.around,
+                             [&](const std::string& attempt) { return is_of_run(attempt, run); });
 }
 
 bool is_inside_an_attempt(const LockParty& self) {

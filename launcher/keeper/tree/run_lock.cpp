@@ -22,6 +22,7 @@
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/text_parts.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_records.hpp"
 #include "os/process/packet_socket.hpp"
@@ -55,9 +56,8 @@ std::string shown_command_of(pid_t pid) {
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
   while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    if (end != 0) lines.emplace_back(text.substr(0, end));
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    const std::string_view line = os::take_part(text, '\n');
+    if (!line.empty()) lines.emplace_back(line);
   }
   return lines;
 }
@@ -136,7 +136,7 @@ class RunLockWait {
   }
 
   bool may_meet_one_of(const std::vector<LockParty>& runs) const {
-    return std::any_of(runs.begin(), runs.end(), [&](const LockParty& run) {
+    return std::ranges::any_of(runs, [&](const LockParty& run) {
       if (!names_tree(run, order_.tree)) return true;
       if (order_.selection.is_whole()) return false;
       const bool is_known = run.boot == boot_;
@@ -326,7 +326,7 @@ std::optional<bool> has_tree(const ProcessName& ctest, std::string_view numberin
   if (!lock.valid() && may_be_anybodys()) return std::nullopt;
   if (!lock.valid()) return false;
   const std::vector<LockParty> holders = os::living_records(lock.get(), os::RecordList::holders);
-  return std::any_of(holders.begin(), holders.end(), [&](const LockParty& holder) {
+  return std::ranges::any_of(holders, [&](const LockParty& holder) {
     return holder.process == ctest && holder.boot == numbering;
   });
 }

@@ -60,7 +60,7 @@ std::vector<off_t> byte_locks_in_the_way(int file, ByteLock kind, ByteRange rang
     const off_t after = found->start + found->length;
     if (found->length != 0 && after < end) unseen.push_back({after, end - after});
   }
-  std::sort(starts.begin(), starts.end());
+  std::ranges::sort(starts);
   return starts;
 }
 

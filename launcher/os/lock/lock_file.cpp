@@ -194,12 +194,7 @@ std::vector<LockParty> LockRequest::holders() const {
   return living_records(lock_.get(), RecordList::holders);
 }
 
-std::vector<LockParty> LockRequest::waiters() const {
-  std::vector<LockParty> found = living_records(lock_.get(), RecordList::waiters);
-  std::sort(found.begin(), found.end(),
-            [](const LockParty& a, const LockParty& b) { return a.ticket < b.ticket; });
-  return found;
-}
+std::vector<LockParty> LockRequest::waiters() const { return living_waiters(lock_.get()); }
 
 std::vector<LockParty> LockRequest::signatories() const {
   return all_records(lock_.get(), RecordList::holders);
@@ -207,8 +202,8 @@ std::vector<LockParty> LockRequest::signatories() const {
 
 std::size_t LockRequest::ahead() const {
   const std::vector<std::int64_t> tickets = queue_.tickets();
-  return static_cast<std::size_t>(
-      std::lower_bound(tickets.begin(), tickets.end(), queue_.ticket()) - tickets.begin());
+  return static_cast<std::size_t>(std::ranges::lower_bound(tickets, queue_.ticket()) -
+                                  tickets.begin());
 }
 
 std::vector<unsigned> LockRequest::slots() const {
@@ -247,7 +242,7 @@ void LockRequest::tidy_below(const std::string& attempt) const {
 
 bool LockRequest::is_lost() const {
   if (!is_found_by(lock_, directory_, std::string(names::k_lock_file))) return true;
-  return std::any_of(slots_.begin(), slots_.end(), [&](const LockSlot& slot) {
+  return std::ranges::any_of(slots_, [&](const LockSlot& slot) {
     return !is_found_by(slot.file, directory_, slot_file(slot.number));
   });
 }

@@ -7,11 +7,9 @@
 // caller must be a subreaper (become_subreaper), with SIGCHLD blocked and not ignored.
 #pragma once
 
-#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "core/base/duration.hpp"
@@ -80,5 +78,7 @@ std::vector<NamedProcess> end_tree(const EndOrder& order, TreeWatcher& watcher);
 // test. `order.spared` is not used.
 std::vector<NamedProcess> end_processes(ProcessSet& processes, const EndOrder& order,
                                         TreeWatcher& watcher);
+// The same where nothing hurries and nobody hears of it.
+std::vector<NamedProcess> end_processes(ProcessSet& processes, const EndOrder& order);
 
 }  // namespace holdfast::os
