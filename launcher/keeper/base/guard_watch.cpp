@@ -47,7 +47,9 @@ bool GuardWatch::look(const ProcessName& ctest) {
   const bool was_without_guard = is_without_guard_;
   look_for_guard();
   if (guard_.valid() || is_without_guard_ != was_without_guard) return false;
-  look_again();
+  // The launcher waits for a lock or is between two processes of a batch: looks become rarer.
+  interval_ *= 2;
+  due_ = os::monotonic_now() + interval_;
   return is_without_guard_ && is_stopped(launcher_.pid) && !os::is_stopped(ctest.pid);
 }
 
@@ -68,12 +70,6 @@ void GuardWatch::look_for_guard() {
     due_ = k_longest;
     return;
   }
-}
-
-// The launcher waits for a lock or is between two processes of a batch: looks become rarer.
-void GuardWatch::look_again() {
-  interval_ *= 2;
-  due_ = os::monotonic_now() + interval_;
 }
 
 }  // namespace holdfast

@@ -4,10 +4,15 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
+#include "core/base/cgroup_name.hpp"
 #include "core/base/environment.hpp"
+#include "core/base/file_name.hpp"
 #include "core/base/proc_status.hpp"
-#include "keeper/left/stale_cgroups.hpp"
+#include "os/containment/cgroup.hpp"
+#include "os/containment/cgroup_processes.hpp"
 #include "os/file/file_text.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process_tree.hpp"
@@ -29,6 +34,38 @@ bool anybody_is_marked() {
     return marks.number != 0 || named;
   });
   return !marked.living().empty();
+}
+
+// A cgroup of an attempt whose launcher, guard and keeper were all killed. It holds no process that
+// a test was allowed to leave: such a process leaves the cgroup when its test ends.
+struct StaleCgroup {
+  std::string attempt;
+  std::vector<os::NamedProcess> processes;  // those that live in it
+};
+
+// The stale cgroups of the tree's attempts. Calls `use(cgroup, its processes, stale)` for each.
+template <typename Use>
+std::vector<StaleCgroup> for_each_stale_cgroup(const ReapOrder& order, Use use) {
+  const std::string prefix = cgroup_prefix(order.tree.string());
+  std::vector<StaleCgroup> found;
+  for (const os::Cgroup& cgroup : os::forsaken_cgroups(prefix)) {
+    os::CgroupProcesses members(cgroup.directory());
+    found.push_back({decode_file_name(cgroup.name().substr(prefix.size())), members.living()});
+    use(cgroup, members, found.back());
+  }
+  return found;
+}
+
+// Ends and removes them. `survivors` gets those whose processes could not all be ended.
+std::vector<StaleCgroup> remove_stale_cgroups(const ReapOrder& order,
+                                              std::vector<StaleCgroup>& survivors) {
+  const auto remove = [&](const os::Cgroup& cgroup, os::ProcessSet& members,
+                          const StaleCgroup& stale) {
+    std::vector<os::NamedProcess> left = os::end_processes(members, {SIGINT, order.grace, {}});
+    if (!left.empty()) survivors.push_back({stale.attempt, std::move(left)});
+    (void)cgroup.remove();
+  };
+  return for_each_stale_cgroup(order, remove);
 }
 
 // The processes of a scope, and the attempts that they belong to.
@@ -100,7 +137,7 @@ std::vector<LeftBehind> find_left_behind(const ReapOrder& order) {
   std::vector<LeftBehind> found;
   // Usually no process is marked at all. Then there is no need to read the journals.
   if (anybody_is_marked()) found = Search(order).living();
-  add_cgroups(order, find_stale_cgroups(order.tree), found);
+  add_cgroups(order, for_each_stale_cgroup(order, [](auto&&...) {}), found);
   return found;
 }
 
@@ -108,7 +145,7 @@ Reaped reap_left_behind(const ReapOrder& order) {
   Reaped reaped;
   std::vector<StaleCgroup> survivors;
   // Cgroups come first, because nobody gets away from them.
-  const std::vector<StaleCgroup> cgroups = remove_stale_cgroups(order.tree, order.grace, survivors);
+  const std::vector<StaleCgroup> cgroups = remove_stale_cgroups(order, survivors);
   add_cgroups(order, cgroups, reaped.found);
   const std::vector<LeftBehind> contained = std::move(reaped.found);
   reap_marked(order, reaped);

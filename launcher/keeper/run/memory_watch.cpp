@@ -1,6 +1,7 @@
 #include "keeper/run/memory_watch.hpp"
 
 #include "core/base/number.hpp"
+#include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/process/process.hpp"
 

@@ -3,9 +3,8 @@
 #include <poll.h>
 
 #include <optional>
-#include <string_view>
 
-#include "core/settings/wire.hpp"
+#include "core/settings/message.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/process/packet_socket.hpp"
 

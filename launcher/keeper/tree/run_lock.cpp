@@ -23,7 +23,6 @@
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/text_parts.hpp"
-#include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_records.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
@@ -180,8 +179,9 @@ class RunLockWait {
   }
 
   Result<void> wait_for(int fd) {
+    const ErrorInWords ended("ctest ended while it waited for its build tree");
     const Result<os::UniqueFd> ctest = os::watch_process(order_.ctest);
-    if (!ctest) return ErrorInWords{"ctest ended while it waited for its build tree"};
+    if (!ctest) return ended;
     while (true) {
       pollfd fds[2] = {{fd, POLLIN, 0}, {ctest->get(), POLLIN, 0}};
       // The first line comes after a moment, because the keeper of a ctest that has just ended
@@ -190,8 +190,7 @@ class RunLockWait {
       if (nested_) next = std::min(next, start_ + nested_->next() - os::monotonic_now());
       if (orphaned_) next = std::min(next, k_orphan_interval);
       ::poll(fds, 2, static_cast<int>(std::max<std::int64_t>(next.count(), 0)));
-      if (fds[1].revents != 0)
-        return ErrorInWords{"ctest ended while it waited for its build tree"};
+      if (fds[1].revents != 0) return ended;
       if (fds[0].revents != 0) return {};
       if (orphaned_ && waits_itself(*orphaned_)) return {};
       if (waited() >= next_telling(told_)) tell();

@@ -22,8 +22,8 @@ namespace {
 
 // A reaped process is no member any more. A process that is just ending is gone in microseconds.
 constexpr Milliseconds k_removal_patience{1000};
-// A process may fork while it is let go, and something may keep an empty cgroup from being removed.
-// Both are tried again this often.
+// A process may fork while we let it go, and something may keep an empty cgroup from being removed.
+// We try both this often.
 constexpr int k_most_rounds = 8;
 constexpr std::size_t k_longest_mounts = 4UL * 1024 * 1024;
 

@@ -26,8 +26,8 @@ bool is_owned_by_root(const UniqueFd& file) {
   return ::fstat(file.get(), &info) == 0 && info.st_uid == 0;
 }
 
-// Whoever owns a directory can replace what is in it, and then two would hold one lock. So only
-// root makes directories in the machine's.
+// The owner of a directory can replace what is in it, and then two could hold one lock. So only
+// root makes directories in the machine's directory.
 Result<UniqueFd> descend_in_machines(UniqueFd directory, const std::string& relative) {
   std::string path(names::k_machine_directory);
   for (std::string_view rest = relative; !rest.empty();) {
@@ -112,7 +112,8 @@ std::string level_directory(const std::string& attempt) {
 void remove_level(const UniqueFd& parent, const std::string& name) {
   UniqueFd level = open_unmounted(parent, name);
   if (!level.valid()) return;
-  // A process that has opened it and waits for it then finds it without a name, and starts again.
+  // A process that has opened the lock and waits for it finds later that the file has no name any
+  // more, and starts again.
   const Result<UniqueFd> lock = open_existing_regular(level, std::string(names::k_lock_file));
   if (lock && ::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) return;
   Result<UniqueFd> queue = open_existing_regular(level, std::string(names::k_queue_file));

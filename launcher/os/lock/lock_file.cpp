@@ -9,6 +9,7 @@
 #include "core/base/names.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/byte_locks.hpp"
+#include "os/lock/lock_directory.hpp"
 #include "os/lock/lock_records.hpp"
 
 namespace holdfast::os {
@@ -85,8 +86,8 @@ Error LockRequest::located(Error error) const {
   return error;
 }
 
-// Our own size is declared before the look at the others'. So of two that come at once with
-// different sizes, at least one sees the other.
+// We declare our own size before we look at the others'. So if two come at once with different
+// sizes, at least one sees the other.
 Result<void> LockRequest::declare_size() {
   const auto size = static_cast<off_t>(spec_.size);
   if (!try_byte_lock(lock_.get(), ByteLock::shared, {k_sizes + size, 1})) {

@@ -9,7 +9,7 @@
 
 namespace holdfast::os {
 
-// Each list has its own part of the file; whoever finds it full goes without a record.
+// Each list has its own part of the file. A process that finds its part full leaves no record.
 enum class RecordList { holders, waiters };
 
 // Leaves a record for as long as the open file description of `file` lives. Not being able to is no

@@ -171,7 +171,7 @@ Result<std::vector<LockSlot>> take_free_slots(const SlotOrder& order) {
 
 Result<std::vector<LockSlot>> wait_for_slots(const SlotOrder& order) {
   allow_many_descriptors();  // each slot needs one
-  // Never destroyed: some threads still use its descriptors when it has enough slots.
+  // It is never destroyed: some threads still use its descriptors when it has enough slots.
   auto* wait = new SlotsWait(order);
   return wait->run();
 }

@@ -111,7 +111,8 @@ LockTurn::~LockTurn() { bury_helper(); }
 void LockTurn::bury_helper() {
   // A guard has a copy of this object, but the helper is not its child.
   if (helper_ <= 0 || ::getpid() != owner_) return;
-  // Until we wait for it, its number is its own. Somebody who reaps all children may have.
+  // The helper keeps its number until somebody waits for it. A caller that reaps all its children
+  // may have done so.
   if (retried([&] { return ::waitpid(helper_, nullptr, WNOHANG); }) == 0) {
     ::kill(helper_, SIGKILL);
     retried([&] { return ::waitpid(helper_, nullptr, 0); });

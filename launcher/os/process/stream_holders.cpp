@@ -30,10 +30,7 @@ bool holds_stream(pid_t process, const std::vector<Stream>& streams) {
   bool holds = false;
   for_each_number(in_proc(process, "fd"), [&](int fd) {
     const Stream theirs = stream_of(process, fd);
-    if (!theirs.is_there()) return;
-    holds = holds || std::ranges::any_of(streams, [&](const Stream& one) {
-              return one.inode == theirs.inode && one.device == theirs.device;
-            });
+    holds = holds || (theirs.is_there() && std::ranges::find(streams, theirs) != streams.end());
   });
   return holds;
 }

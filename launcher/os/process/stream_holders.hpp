@@ -16,6 +16,7 @@ struct Stream {
   ino_t inode = 0;  // 0: none, or a file that nobody reads to its end
 
   bool is_there() const { return inode != 0; }
+  friend bool operator==(const Stream&, const Stream&) = default;
 };
 
 Stream stream_of(int fd);
