@@ -14,7 +14,8 @@ constexpr Milliseconds k_first_look{1000};
 // How much longer than the grace a launcher may take after its guard's death.
 constexpr Milliseconds k_launcher_patience{7000};
 
-// Stopped by a signal. A process that a debugger holds is not stuck: somebody looks at it.
+// Whether a signal has stopped it. A process that a debugger holds is not stuck: somebody looks at
+// it.
 bool is_stopped(pid_t pid) {
   const Result<os::ProcessStat> stat = os::read_process_stat(pid);
   return stat && stat->state == 'T';

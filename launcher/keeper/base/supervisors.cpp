@@ -13,7 +13,7 @@
 namespace holdfast {
 namespace {
 
-// As in /proc/<pid>/comm, which the kernel cuts off after 15 bytes.
+// The names of our processes begin so in /proc/<pid>/comm.
 constexpr std::string_view k_ours = "holdfast";
 
 bool is_ours(const os::ProcessStat& stat) {

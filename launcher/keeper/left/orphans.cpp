@@ -63,7 +63,7 @@ void record(const Connection& orphan, const std::string& journal, KilledBy kille
   (void)os::append_line(journal, std::move(line).finish());
 }
 
-// All other descriptors belong to the keeper.
+// Closes all descriptors that belong to the keeper.
 void keep_only_of(const Connection& orphan) {
   std::vector<int> kept{0, 1, 2, orphan.contained.get()};
   for (const os::UniqueFd& lock : orphan.locks) kept.push_back(lock.get());

@@ -14,8 +14,8 @@
 namespace holdfast {
 
 // Gives the attempt its name and its policy, from the project's settings, and lends it a directory.
-// If the settings have an error, the attempt is refused. `lines` says what people should know. In
-// company the test gets locks that keep it apart from other runs' tests.
+// If the settings have an error, the attempt is refused. `lines` says what people should know.
+// Where other runs may be at work in the tree, the test gets locks that keep it apart from theirs.
 wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
                                  const Result<ProjectSettings>& settings, Company company, Run& run,
                                  RunLines& lines);

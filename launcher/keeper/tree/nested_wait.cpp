@@ -60,7 +60,8 @@ bool is_of_run(const std::string& attempt, const std::string& run) {
   return attempt.size() > run.size() && attempt[run.size()] == '.' && attempt.starts_with(run);
 }
 
-// Looks at the names of their attempts too, because ctest is out of sight in a PID namespace.
+// Adds `ctest` to what is around each waiter that is in a run of it. The names of attempts show
+// that even where a PID namespace hides ctest.
 void add_tests(std::vector<LockUse>& uses, const LockParty& ctest) {
   for (const std::string& run : runs_of(ctest.tree, ctest.process, ctest.boot)) {
     for (LockUse& use : uses) {

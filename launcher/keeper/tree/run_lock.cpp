@@ -147,7 +147,8 @@ class RunLockWait {
   // We have the lock, but a run whose keeper was killed may still have the tree.
   Result<void> wait_for_orphaned_runs() {
     const std::vector<LockParty> signatories = request_.signatories();
-    // Read in this order: in the other, a run that comes in between would seem to have no keeper.
+    // We read in this order: in the other, a run that comes in between would seem to have no
+    // keeper.
     const std::vector<LockParty> beside_us = request_.holders();
     for (const LockParty& party : signatories) {
       if (party.process == order_.ctest || party.boot != boot_) continue;
@@ -184,8 +185,7 @@ class RunLockWait {
     if (!ctest) return ended;
     while (true) {
       pollfd fds[2] = {{fd, POLLIN, 0}, {ctest->get(), POLLIN, 0}};
-      // The first line comes after a moment, because the keeper of a ctest that has just ended
-      // still tidies up.
+      // The first line comes after a moment: the keeper of a ctest that has just ended tidies up.
       Milliseconds next = start_ + next_telling(told_) - os::monotonic_now();
       if (nested_) next = std::min(next, start_ + nested_->next() - os::monotonic_now());
       if (orphaned_) next = std::min(next, k_orphan_interval);
@@ -211,8 +211,8 @@ class RunLockWait {
     return true;
   }
 
-  // This is the ctest of a script that wants the tree again. Its earlier ctest_test(), whose keeper
-  // was killed, is over, and the two runs would wait for each other.
+  // Whether the script that ran this orphaned run wants the tree again for its next ctest_test().
+  // Then the orphaned run is over, and the two would wait for each other.
   bool waits_itself(const LockParty& orphaned) const {
     return is_among(request_.waiters(), orphaned);
   }

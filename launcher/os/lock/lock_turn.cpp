@@ -16,8 +16,8 @@
 namespace holdfast::os {
 namespace {
 
-// What the helper says: that it begins; for each slot one packet with its descriptor (`s` and the
-// number); then that it has everything, or why not.
+// The helper says that it begins. For each slot it sends a packet with the descriptor (`s` and the
+// number). At the end it says that it has everything, or why not.
 constexpr std::string_view k_waits = "waits";
 constexpr std::string_view k_had = "had";
 constexpr char k_slot = 's';

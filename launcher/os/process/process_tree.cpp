@@ -74,7 +74,7 @@ class Walks {
     return meet(descendants(spared_), send_to);
   }
 
-  // Walks through our children only; the children of those that end become ours.
+  // Walks through our children only. When one of them ends, its children become ours.
   template <typename Send>
   void walk_nearby(Send send_to) {
     meet(children(spared_), send_to);

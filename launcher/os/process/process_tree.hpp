@@ -51,7 +51,7 @@ void signal_descendants(int signal, const Spared& spared, pid_t told_group = k_n
 struct EndOrder {
   int first_signal = 0;   // sent before the grace; 0: none
   Milliseconds grace{0};  // 0: SIGKILL at once and no first signal
-  Spared spared;          // those that are not of the tree
+  Spared spared;          // processes that are not of the tree
   // This process group has had the first signal already. 0: a group outside our PID namespace.
   pid_t told_group = k_no_group;
   // The containment around the tree; null: none. SIGKILL goes to everybody in it too, and it must
