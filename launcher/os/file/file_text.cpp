@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "os/file/system_call.hpp"
 
 namespace holdfast::os {
@@ -47,7 +49,7 @@ bool read_all(int file, std::string& text, std::size_t limit) {
   std::size_t filled = 0;
   ssize_t got = 1;
   while (got > 0 && filled < limit) {
-    text.resize(filled + 4096 < limit ? filled + 4096 : limit);
+    text.resize(std::min(limit, filled + std::max<std::size_t>(filled, 4096)));
     got = retried([&] { return ::read(file, text.data() + filled, text.size() - filled); });
     if (got > 0) filled += static_cast<std::size_t>(got);
   }

@@ -157,25 +157,21 @@ std::string file_line(pid_t pid, long fd) {
   return "  file " + std::to_string(fd) + ": " + text + "\n";
 }
 
+// A line for each number in a directory of /proc/<pid>, up to `most`.
+std::string lines_of(pid_t pid, std::string_view directory, std::string (*line)(pid_t, long),
+                     std::size_t most, const char* more) {
+  std::string text;
+  const std::vector<long> numbers = numbers_in(in_proc(pid, directory));
+  for (std::size_t i = 0; i < std::min(numbers.size(), most); ++i) text += line(pid, numbers[i]);
+  if (numbers.size() > most) text += "  and " + std::to_string(numbers.size() - most) + more;
+  return text;
+}
+
 }  // namespace
 
 std::string describe_process(pid_t pid) {
-  std::string text;
-  const std::vector<long> threads = numbers_in(in_proc(pid, "task"));
-  for (std::size_t i = 0; i < std::min(threads.size(), k_most_threads); ++i) {
-    text += thread_line(pid, threads[i]);
-  }
-  if (threads.size() > k_most_threads) {
-    text += "  and " + std::to_string(threads.size() - k_most_threads) + " more threads\n";
-  }
-  const std::vector<long> files = numbers_in(in_proc(pid, "fd"));
-  for (std::size_t i = 0; i < std::min(files.size(), k_most_files); ++i) {
-    text += file_line(pid, files[i]);
-  }
-  if (files.size() > k_most_files) {
-    text += "  and " + std::to_string(files.size() - k_most_files) + " more files\n";
-  }
-  return text;
+  return lines_of(pid, "task", thread_line, k_most_threads, " more threads\n") +
+         lines_of(pid, "fd", file_line, k_most_files, " more files\n");
 }
 
 }  // namespace holdfast::os
