@@ -60,8 +60,9 @@ Result<bool> take_if_free(LockSlot& slot, const SlotOrder& order) {
   }
 }
 
-// Takes the lowest free slots, at most `units`. `taken` gets the others that it met.
-Result<std::vector<LockSlot>> take_free(const SlotOrder& order, std::vector<LockSlot>& taken) {
+// Takes the lowest free slots, at most `units`. `taken` gets the others that it met; null: they are
+// closed at once, since the limit of descriptors may be low.
+Result<std::vector<LockSlot>> take_free(const SlotOrder& order, std::vector<LockSlot>* taken) {
   std::vector<LockSlot> had;
   for (unsigned number : order.numbers) {
     if (had.size() == order.units) break;
@@ -69,7 +70,11 @@ Result<std::vector<LockSlot>> take_free(const SlotOrder& order, std::vector<Lock
     if (!slot) return slot.error();
     const Result<bool> free = take_if_free(*slot, order);
     if (!free) return free.error();
-    (*free ? had : taken).push_back(std::move(*slot));
+    if (*free) {
+      had.push_back(std::move(*slot));
+    } else if (taken != nullptr) {
+      taken->push_back(std::move(*slot));
+    }
   }
   return had;
 }
@@ -93,7 +98,7 @@ class SlotsWait {
 
  private:
   Result<void> start() {
-    Result<std::vector<LockSlot>> had = take_free(order_, taken_);
+    Result<std::vector<LockSlot>> had = take_free(order_, &taken_);
     if (!had) return had.error();
     had_ = std::move(*had);
     if (had_.size() == order_.units) return {};
@@ -165,8 +170,7 @@ Result<void> make_slots_for_all(const SlotOrder& order, unsigned size) {
 }
 
 Result<std::vector<LockSlot>> take_free_slots(const SlotOrder& order) {
-  std::vector<LockSlot> taken;
-  return take_free(order, taken);
+  return take_free(order, nullptr);
 }
 
 Result<std::vector<LockSlot>> wait_for_slots(const SlotOrder& order) {
