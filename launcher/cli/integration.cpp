@@ -27,7 +27,7 @@
 #include "keeper/base/supervisors.hpp"
 #include "keeper/left/dead_runs.hpp"
 #include "keeper/left/reap.hpp"
-#include "keeper/left/stale_levels.hpp"
+#include "keeper/left/stale_files.hpp"
 #include "keeper/run/log_turn.hpp"
 #include "keeper/tree/enclosing_run.hpp"
 #include "keeper/tree/own_keeper.hpp"

@@ -10,8 +10,7 @@
 #include "core/outcome/exit_codes.hpp"
 #include "keeper/left/dead_runs.hpp"
 #include "keeper/left/reap.hpp"
-#include "keeper/left/stale_levels.hpp"
-#include "keeper/left/stale_scratch.hpp"
+#include "keeper/left/stale_files.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
@@ -88,7 +87,7 @@ int end_all(const ReapOrder& order) {
     fmt::print("nothing is left of earlier runs\n");
   }
   const int tidied = tidy_up(untidy);
-  remove_keepers_sockets();
+  remove_stale_sockets();
   remove_stale_scratch();
   remove_all_stale_levels();
   return reaped.survivors.empty() ? tidied : k_not_ended;

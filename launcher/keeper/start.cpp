@@ -1,6 +1,4 @@
 #include <fcntl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <string>
@@ -11,9 +9,9 @@
 #include "core/base/names.hpp"
 #include "keeper/base/keeper.hpp"
 #include "keeper/base/keeper_socket.hpp"
-#include "keeper/left/stale_scratch.hpp"
-#include "keeper/left/stale_sockets.hpp"
-#include "keeper/service.hpp"
+#include "keeper/keeper_loop.hpp"
+#include "keeper/left/stale_files.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/descendants.hpp"
@@ -30,18 +28,12 @@ constexpr char k_listens = 'L';
 constexpr int k_caller = 3;
 constexpr int k_run_lock = 4;
 
-// The keeper holds a duplicate of every lock descriptor of the run. A counted lock has many.
-void allow_many_descriptors() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 // Nothing of the caller may stay open: a pipe of ctest would block ctest or its reader.
 void leave_caller(int kept, int run_lock) {
   ::setsid();
-  allow_many_descriptors();
+  // The keeper has two descriptors for each running test, and a duplicate of every lock descriptor.
+  // A counted lock has many.
+  os::allow_many_descriptors();
   (void)::chdir("/");
   const int null = ::open("/dev/null", O_RDWR);
   for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
@@ -62,18 +54,9 @@ Result<void> prepare_directory(const os::UniqueFd& user) {
   const Result<os::UniqueFd> keepers =
       os::open_below(user, std::string(names::k_user_keepers_directory), 0700);
   if (!keepers) return keepers.error();
-  remove_stale_sockets(*keepers);
+  remove_stale_sockets();
   remove_stale_scratch();
   return {};
-}
-
-// A keeper needs two descriptors for each running test, and those of its locks. That is far more
-// than a soft limit made for select(2).
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // The keeper is a fork of `holdfast begin` or `holdfast keeper`. It shows the words of a command
@@ -92,7 +75,6 @@ void show_as_keeper(const KeeperOrder& order) {
     ::_exit(1);
   };
   os::take_signals();
-  raise_descriptor_limit();
   show_as_keeper(order);
   Result<os::UniqueFd> user = os::open_user_directory();
   if (!user) fail(user.error());
@@ -106,10 +88,10 @@ void show_as_keeper(const KeeperOrder& order) {
     ::_exit(0);
   }
   if (!listening.socket.valid()) fail(listening.error);
-  Service service(order, std::move(listening.socket), std::move(*ctest));
+  KeeperLoop loop(order, std::move(listening.socket), std::move(*ctest));
   tell(k_caller, std::string_view(&k_listens, 1));
   ::close(k_caller);
-  service.run();
+  loop.run();
   ::unlink(path.c_str());
   ::_exit(0);
 }

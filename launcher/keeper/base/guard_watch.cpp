@@ -14,7 +14,8 @@ constexpr Milliseconds k_first_look{1000};
 // How much longer than the grace a launcher may take after its guard's death.
 constexpr Milliseconds k_launcher_patience{7000};
 
-// Stopped by a signal. A process that a debugger holds is not stuck: somebody looks at it.
+// Whether a signal has stopped it. A process that a debugger holds is not stuck: somebody looks at
+// it.
 bool is_stopped(pid_t pid) {
   const Result<os::ProcessStat> stat = os::read_process_stat(pid);
   return stat && stat->state == 'T';
@@ -47,7 +48,9 @@ bool GuardWatch::look(const ProcessName& ctest) {
   const bool was_without_guard = is_without_guard_;
   look_for_guard();
   if (guard_.valid() || is_without_guard_ != was_without_guard) return false;
-  look_again();
+  // The launcher waits for a lock or is between two processes of a batch: looks become rarer.
+  interval_ *= 2;
+  due_ = os::monotonic_now() + interval_;
   return is_without_guard_ && is_stopped(launcher_.pid) && !os::is_stopped(ctest.pid);
 }
 
@@ -68,12 +71,6 @@ void GuardWatch::look_for_guard() {
     due_ = k_longest;
     return;
   }
-}
-
-// The launcher waits for a lock or is between two processes of a batch: looks become rarer.
-void GuardWatch::look_again() {
-  interval_ *= 2;
-  due_ = os::monotonic_now() + interval_;
 }
 
 }  // namespace holdfast

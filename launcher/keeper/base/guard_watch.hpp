@@ -26,7 +26,6 @@ class GuardWatch {
 
  private:
   void look_for_guard();
-  void look_again();
 
   ProcessName launcher_;
   Milliseconds grace_{0};

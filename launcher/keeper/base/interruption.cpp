@@ -43,7 +43,7 @@ std::string Interruption::end_of_ctest(const std::vector<std::string>& running) 
   for (HeldBack& held : held_back_) tests.push_back(std::move(held.test));
   for (const std::string& test : running) {
     // It may have said that it was interrupted, but not its farewell.
-    if (std::find(tests.begin(), tests.end(), test) == tests.end()) tests.push_back(test);
+    if (std::ranges::find(tests, test) == tests.end()) tests.push_back(test);
   }
   held_back_.clear();
   due_ = k_longest;

@@ -20,12 +20,11 @@ std::string keeper_socket_path_here(const ProcessName& ctest) {
   return keeper_socket_path(os::user_directory_path(), ctest, os::own_pid_namespace());
 }
 
-// os::numbering_id() omits the first PID namespace: PROC_PID_INIT_INO of linux/proc_ns.h.
+// os::numbering_id() omits the first PID namespace.
 std::uint64_t pid_namespace_in(std::string_view numbering) {
   constexpr std::string_view k_beginning = "/pid:[";
-  constexpr std::uint64_t k_first = 4026531836;
   const std::size_t at = numbering.find(k_beginning);
-  if (at == std::string_view::npos) return k_first;
+  if (at == std::string_view::npos) return os::k_first_pid_namespace;
   return leading_number<std::uint64_t>(numbering.substr(at + k_beginning.size())).value_or(0);
 }
 

@@ -1,5 +1,5 @@
-// How to reach the keeper of a ctest. The ctest is in our own PID namespace, where its pid means
-// something, unless a function takes a namespace.
+// How to reach the keeper of a ctest, and what it is told. The ctest is in our own PID namespace,
+// where its pid means something, unless a function takes a namespace.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,15 @@
 
 #include "core/base/duration.hpp"
 #include "core/base/process_name.hpp"
+#include "core/settings/message.hpp"
 #include "os/process/packet_socket.hpp"
 
 namespace holdfast {
 
 using os::k_probe_patience;
+
+// A message of that kind without fields.
+inline wire::Message message_of(std::string_view kind) { return {std::string(kind), {}}; }
 
 // The path on which the keeper of `ctest` listens, if there is one.
 std::string keeper_socket_path_here(const ProcessName& ctest);

@@ -6,7 +6,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <utility>
@@ -56,8 +55,7 @@ bool write_live_line(const os::UniqueFd& target, std::string_view line) {
   while (true) {
     // A copy of ctest's descriptor may block. We must not change that, because ctest uses it too.
     pollfd room{target.get(), POLLOUT, 0};
-    const Milliseconds left = std::max(until - os::monotonic_now(), Milliseconds{0});
-    if (::poll(&room, 1, static_cast<int>(left.count())) != 1) return false;
+    if (::poll(&room, 1, os::poll_time(until)) != 1) return false;
     const ssize_t put =
         os::retried([&] { return ::write(target.get(), line.data(), line.size()); });
     if (put >= 0) return static_cast<std::size_t>(put) == line.size();

@@ -8,7 +8,7 @@
 
 #include "core/base/process_name.hpp"
 #include "core/base/said_line.hpp"
-#include "core/settings/wire.hpp"
+#include "core/settings/message.hpp"
 #include "keeper/base/interruption.hpp"
 #include "keeper/base/user_terminal.hpp"
 #include "os/file/unique_fd.hpp"

@@ -1,6 +1,5 @@
 #include "keeper/base/supervisors.hpp"
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8,12 +7,13 @@
 #include "core/base/environment.hpp"
 #include "core/ctest/attach.hpp"
 #include "keeper/base/keeper_socket.hpp"
+#include "os/file/text_parts.hpp"
 #include "os/process/descendants.hpp"
 
 namespace holdfast {
 namespace {
 
-// As in /proc/<pid>/comm, which the kernel cuts off after 15 bytes.
+// The names of our processes begin so in /proc/<pid>/comm.
 constexpr std::string_view k_ours = "holdfast";
 
 bool is_ours(const os::ProcessStat& stat) {
@@ -24,11 +24,13 @@ bool is_ours(const os::ProcessStat& stat) {
 
 bool has_entry_like(std::string_view environment, std::string_view beginning) {
   while (!environment.empty()) {
-    const std::string_view entry = environment.substr(0, environment.find('\0'));
-    if (entry.starts_with(beginning)) return true;
-    environment.remove_prefix(std::min(environment.size(), entry.size() + 1));
+    if (os::take_part(environment, '\0').starts_with(beginning)) return true;
   }
   return false;
+}
+
+ProcessName process_of(const ProcessStamp& stamp) {
+  return {static_cast<int>(stamp.pid), stamp.start};
 }
 
 bool has_keeper(const ProcessName& ctest) {

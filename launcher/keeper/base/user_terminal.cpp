@@ -1,14 +1,13 @@
 #include "keeper/base/user_terminal.hpp"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <utility>
 
 #include "keeper/base/live_lines.hpp"
-#include "os/file/system_call.hpp"
+#include "os/file/file_text.hpp"
 #include "os/process/ancestry.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
@@ -31,9 +30,7 @@ UserTerminal::UserTerminal(const ProcessName& ctest)
   device_ = info.st_dev;
   inode_ = info.st_ino;
   if (!S_ISCHR(info.st_mode) && !S_ISREG(info.st_mode)) return;
-  char name[PATH_MAX];
-  const ssize_t length = ::readlink(path.c_str(), name, sizeof name);
-  if (length > 0) path_.assign(name, static_cast<std::size_t>(length));
+  path_ = os::read_link(path);
 }
 
 bool UserTerminal::is_same(const struct stat& info) const {

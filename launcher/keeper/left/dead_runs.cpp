@@ -38,10 +38,6 @@ namespace fs = std::filesystem;
 // A guard whose test is gone writes its record and ends.
 constexpr Milliseconds k_guard_patience{2000};
 
-ProcessName process_of(const ProcessStamp& stamp) {
-  return {static_cast<pid_t>(stamp.pid), stamp.start};
-}
-
 bool is_own(const fs::path& file) {
   struct stat info {};
   return ::lstat(file.c_str(), &info) == 0 && info.st_uid == ::geteuid();
@@ -51,10 +47,9 @@ bool all_end_in_time(os::TaggedProcesses processes) {
   const Milliseconds until = os::monotonic_now() + k_guard_patience;
   (void)processes.living();
   const std::vector<int> lives = processes.news();
-  return std::all_of(lives.begin(), lives.end(), [&](int life) {
+  return std::ranges::all_of(lives, [&](int life) {
     pollfd watched{life, POLLIN, 0};
-    const Milliseconds left = std::max(Milliseconds{0}, until - os::monotonic_now());
-    return ::poll(&watched, 1, static_cast<int>(left.count())) == 1;
+    return ::poll(&watched, 1, os::poll_time(until)) == 1;
   });
 }
 
@@ -77,7 +72,7 @@ bool is_directory_itself(const fs::path& path) {
   return fs::symlink_status(path, failed).type() == fs::file_type::directory;
 }
 
-// It holds nothing but the marker directory, which is empty.
+// Whether it holds nothing but an empty marker directory.
 bool is_empty_scratch(const fs::path& scratch) {
   const fs::path markers = scratch / names::k_marker_directory;
   if (!is_directory_itself(scratch)) return false;
@@ -89,7 +84,7 @@ bool is_empty_scratch(const fs::path& scratch) {
   return !failed;
 }
 
-// The empty ones among the run's scratch directory and those in it.
+// The run's scratch directory and the directories in it, as far as they are empty.
 std::vector<fs::path> empty_directories_of(const fs::path& run) {
   std::vector<fs::path> empty;
   std::error_code failed;

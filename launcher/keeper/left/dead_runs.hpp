@@ -57,7 +57,7 @@ struct Tidied {
 Tidied tidy(const std::vector<DeadRun>& runs);
 
 // `1 run: 2 attempts recorded as interrupted, 1 run's end recorded, 1 empty directory and 1 socket
-// removed`. A part whose number is 0 is left out. Something was done.
+// removed`. Leaves out a part whose number is 0. To be called only if something was done.
 std::string describe(const Tidied& tidied);
 
 }  // namespace holdfast

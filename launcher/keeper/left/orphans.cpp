@@ -12,7 +12,6 @@
 
 #include "core/base/json_line.hpp"
 #include "core/outcome/outcome.hpp"
-#include "keeper/base/unhurried.hpp"
 #include "os/containment/cgroup.hpp"
 #include "os/containment/cgroup_processes.hpp"
 #include "os/containment/pid_namespace.hpp"
@@ -21,6 +20,7 @@
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
+#include "os/process/process_tree.hpp"
 #include "os/process/tagged_processes.hpp"
 #include "store/journal_reader.hpp"
 
@@ -37,7 +37,7 @@ constexpr Milliseconds k_ctest_clock_slack{1000};
 bool is_recorded(const std::string& journal, const std::string& attempt) {
   const Result<Journal> read = read_journal(journal);
   if (!read) return false;
-  return std::any_of(read->records.begin(), read->records.end(), [&](const Record& record) {
+  return std::ranges::any_of(read->records, [&](const Record& record) {
     const auto* ended = std::get_if<AttemptEnded>(&record);
     return ended != nullptr && ended->attempt == attempt;
   });
@@ -63,7 +63,7 @@ void record(const Connection& orphan, const std::string& journal, KilledBy kille
   (void)os::append_line(journal, std::move(line).finish());
 }
 
-// All other descriptors belong to the keeper.
+// Closes all descriptors that belong to the keeper.
 void keep_only_of(const Connection& orphan) {
   std::vector<int> kept{0, 1, 2, orphan.contained.get()};
   for (const os::UniqueFd& lock : orphan.locks) kept.push_back(lock.get());
@@ -73,16 +73,14 @@ void keep_only_of(const Connection& orphan) {
 // Ends everybody in the attempt's containment. Returns how many are left.
 std::size_t end_contained(Connection& orphan) {
   if (!orphan.contained.valid()) return 0;
-  Unhurried watcher;
   if (orphan.cgroup.empty()) {
     // The guard was the first process of the namespace, so the kernel is ending the others.
     os::NamespaceProcesses members(orphan.contained.get());
-    return os::end_processes(members, {}, watcher).size();
+    return os::end_processes(members, {}).size();
   }
   const os::Cgroup cgroup(orphan.cgroup, std::move(orphan.contained));
   os::CgroupProcesses members(cgroup.directory());
-  const std::size_t survivors =
-      os::end_processes(members, {SIGTERM, orphan.grace, {}}, watcher).size();
+  const std::size_t survivors = os::end_processes(members, {SIGTERM, orphan.grace, {}}).size();
   (void)cgroup.remove();
   return survivors;
 }
@@ -101,8 +99,8 @@ bool all_are_killed(os::TaggedProcesses& processes) {
   const Milliseconds until = os::monotonic_now() + k_killing_patience;
   while (true) {
     const std::vector<os::NamedProcess> living = processes.living();
-    if (std::all_of(living.begin(), living.end(),
-                    [](const os::NamedProcess& one) { return os::is_being_killed(one.pid); })) {
+    if (std::ranges::all_of(
+            living, [](const os::NamedProcess& one) { return os::is_being_killed(one.pid); })) {
       return true;
     }
     if (os::monotonic_now() >= until) return false;
@@ -123,8 +121,7 @@ bool all_are_killed(os::TaggedProcesses& processes) {
   if (killer == KilledBy::ctest_if_all_are_killed && (survivors > 0 || !all_are_killed(left))) {
     killer = KilledBy::stranger;
   }
-  Unhurried watcher;
-  survivors += os::end_processes(left, {SIGTERM, orphan.grace, {}}, watcher).size();
+  survivors += os::end_processes(left, {SIGTERM, orphan.grace, {}}).size();
   const std::vector<os::NamedProcess> holders = os::holders_of(orphan.output, {ctest.pid});
   record(orphan, journal, killer, survivors, holders);
   // When ctest's own limit is over, ctest does not wait.

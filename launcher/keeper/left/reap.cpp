@@ -4,16 +4,18 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
+#include "core/base/cgroup_name.hpp"
 #include "core/base/environment.hpp"
-#include "core/base/names.hpp"
+#include "core/base/file_name.hpp"
 #include "core/base/proc_status.hpp"
-#include "keeper/base/unhurried.hpp"
-#include "keeper/left/stale_cgroups.hpp"
-#include "keeper/left/stale_sockets.hpp"
+#include "os/containment/cgroup.hpp"
+#include "os/containment/cgroup_processes.hpp"
 #include "os/file/file_text.hpp"
-#include "os/file/trusted_directory.hpp"
 #include "os/process/proc_numbers.hpp"
+#include "os/process/process_tree.hpp"
 
 namespace holdfast {
 namespace {
@@ -32,6 +34,38 @@ bool anybody_is_marked() {
     return marks.number != 0 || named;
   });
   return !marked.living().empty();
+}
+
+// A cgroup of an attempt whose launcher, guard and keeper were all killed. It holds no process that
+// a test was allowed to leave: such a process leaves the cgroup when its test ends.
+struct StaleCgroup {
+  std::string attempt;
+  std::vector<os::NamedProcess> processes;  // those that live in it
+};
+
+// The stale cgroups of the tree's attempts. Calls `use(cgroup, its processes, stale)` for each.
+template <typename Use>
+std::vector<StaleCgroup> for_each_stale_cgroup(const ReapOrder& order, Use use) {
+  const std::string prefix = cgroup_prefix(order.tree.string());
+  std::vector<StaleCgroup> found;
+  for (const os::Cgroup& cgroup : os::forsaken_cgroups(prefix)) {
+    os::CgroupProcesses members(cgroup.directory());
+    found.push_back({decode_file_name(cgroup.name().substr(prefix.size())), members.living()});
+    use(cgroup, members, found.back());
+  }
+  return found;
+}
+
+// Ends and removes them. `survivors` gets those whose processes could not all be ended.
+std::vector<StaleCgroup> remove_stale_cgroups(const ReapOrder& order,
+                                              std::vector<StaleCgroup>& survivors) {
+  const auto remove = [&](const os::Cgroup& cgroup, os::ProcessSet& members,
+                          const StaleCgroup& stale) {
+    std::vector<os::NamedProcess> left = os::end_processes(members, {SIGINT, order.grace, {}});
+    if (!left.empty()) survivors.push_back({stale.attempt, std::move(left)});
+    (void)cgroup.remove();
+  };
+  return for_each_stale_cgroup(order, remove);
 }
 
 // The processes of a scope, and the attempts that they belong to.
@@ -69,8 +103,7 @@ class Search {
 };
 
 bool is_listed(const std::vector<LeftBehind>& all, pid_t pid) {
-  return std::any_of(all.begin(), all.end(),
-                     [&](const LeftBehind& one) { return one.process.pid == pid; });
+  return std::ranges::any_of(all, [&](const LeftBehind& one) { return one.process.pid == pid; });
 }
 
 // Adds the processes that were in a cgroup and had no tag.
@@ -94,9 +127,8 @@ void reap_marked(const ReapOrder& order, Reaped& reaped) {
   Search search(order);
   reaped.found = search.living();
   if (reaped.found.empty()) return;
-  Unhurried watcher;
   reaped.survivors =
-      search.with_owners(os::end_processes(search.processes(), {SIGINT, order.grace, {}}, watcher));
+      search.with_owners(os::end_processes(search.processes(), {SIGINT, order.grace, {}}));
 }
 
 }  // namespace
@@ -105,7 +137,7 @@ std::vector<LeftBehind> find_left_behind(const ReapOrder& order) {
   std::vector<LeftBehind> found;
   // Usually no process is marked at all. Then there is no need to read the journals.
   if (anybody_is_marked()) found = Search(order).living();
-  add_cgroups(order, find_stale_cgroups(order.tree), found);
+  add_cgroups(order, for_each_stale_cgroup(order, [](auto&&...) {}), found);
   return found;
 }
 
@@ -113,21 +145,13 @@ Reaped reap_left_behind(const ReapOrder& order) {
   Reaped reaped;
   std::vector<StaleCgroup> survivors;
   // Cgroups come first, because nobody gets away from them.
-  const std::vector<StaleCgroup> cgroups = remove_stale_cgroups(order.tree, order.grace, survivors);
+  const std::vector<StaleCgroup> cgroups = remove_stale_cgroups(order, survivors);
   add_cgroups(order, cgroups, reaped.found);
   const std::vector<LeftBehind> contained = std::move(reaped.found);
   reap_marked(order, reaped);
   reaped.found.insert(reaped.found.end(), contained.begin(), contained.end());
   add_cgroups(order, survivors, reaped.survivors);
   return reaped;
-}
-
-void remove_keepers_sockets() {
-  const Result<os::UniqueFd> user = os::open_user_directory();
-  if (!user) return;
-  const Result<os::UniqueFd> keepers =
-      os::open_existing_below(*user, std::string(names::k_user_keepers_directory));
-  if (keepers) remove_stale_sockets(*keepers);
 }
 
 std::string describe(const std::vector<LeftBehind>& processes) {

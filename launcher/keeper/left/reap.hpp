@@ -36,9 +36,6 @@ struct Reaped {
 // after SIGKILL.
 Reaped reap_left_behind(const ReapOrder& order);
 
-// Removes sockets of keepers of this user that are gone.
-void remove_keepers_sockets();
-
 // `2 processes: sleep (pid 12, test "x", run 12-20261120-084053-1234), …`, in one line.
 std::string describe(const std::vector<LeftBehind>& processes);
 

@@ -15,7 +15,7 @@
 
 namespace holdfast {
 
-// What to spare of attempts that have ended.
+// What is spared when its attempt has ended.
 enum class LetGo : std::uint8_t {
   end,
   spare,  // what a test left and its settings let live (on-leak, needed by others)
@@ -24,8 +24,7 @@ enum class LetGo : std::uint8_t {
 struct ReapedAttempt {
   std::string test;
   std::string run;
-  // The launcher is dead. ctest is dead too; or, if the attempt has not ended, its keeper and
-  // guards are dead.
+  // The launcher is dead. So is ctest or, if the attempt has not ended, ctest's keeper and guards.
   bool abandoned = false;
 };
 

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "core/settings/command_line.hpp"
-#include "keeper/base/unhurried.hpp"
 #include "os/process/process.hpp"
+#include "os/process/process_tree.hpp"
 
 namespace holdfast {
 namespace {
@@ -14,8 +14,7 @@ namespace {
 bool kill_those(const RunOfCtest& run, IsMeant is_meant) {
   os::TaggedProcesses stuck = supervisors_of(run, std::move(is_meant));
   if (stuck.is_empty()) return false;
-  Unhurried watcher;
-  (void)os::end_processes(stuck, {}, watcher);
+  (void)os::end_processes(stuck, {});
   return true;
 }
 

@@ -1,5 +1,6 @@
 #include "keeper/run/attempt_grants.hpp"
 
+#include <string_view>
 #include <utility>
 
 #include "core/base/names.hpp"
@@ -7,6 +8,7 @@
 #include "core/lock/lock_place.hpp"
 #include "core/lock/tests_apart.hpp"
 #include "core/settings/resolution.hpp"
+#include "keeper/base/keeper_socket.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_directory.hpp"
 
@@ -32,6 +34,15 @@ void resolve(const wire::AttemptRequest& request, const Result<ProjectSettings>&
   if (!apart) granted.refusal = to_text(apart.error());
 }
 
+// The path of a directory; empty: there is none.
+std::string lend_scratch(Run& run, RunLines& lines) {
+  ScratchPool* const scratch = run.scratch();
+  if (scratch == nullptr) return {};
+  std::string lent = scratch->lend();
+  if (lent.empty()) lines.say_once(scratch->trouble());
+  return lent;
+}
+
 }  // namespace
 
 void remove_locks_of(const std::set<std::string>& tests, const std::string& tree) {
@@ -52,12 +63,33 @@ wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
   granted.attempt = run.next_attempt();
   granted.journal = run.journal();
   granted.is_again = run.begin_attempt_of(request.key);
-  if (ScratchPool* scratch = run.scratch(); scratch != nullptr) {
-    granted.scratch = scratch->lend();
-    if (granted.scratch.empty()) lines.say_once(scratch->trouble());
-  }
+  granted.scratch = lend_scratch(run, lines);
   resolve(request, settings, company, lines, granted);
   return granted;
+}
+
+wire::Message answer_again(const wire::Message& question, Connection& asker, Run& run,
+                           RunLines& lines) {
+  wire::Message reply = message_of(wire::k_again);
+  const RunAnswer answer = run.retries().again(asker.key);
+  if (!answer.granted) {
+    reply.add("why", answer.reason);
+    return reply;
+  }
+  if (run.scratch() != nullptr && !question.get("scratch").empty()) {
+    run.scratch()->give_back(std::exchange(asker.scratch, {}));
+  }
+  asker.begin_next(run.next_attempt(), lend_scratch(run, lines));
+  reply.add("attempt", asker.attempt);
+  reply.add("scratch_path", asker.scratch);
+  return reply;
+}
+
+void note_farewell(const wire::Message& farewell, const Connection& from, Run& run) {
+  const std::string_view came_out = farewell.get("came_out");
+  if (came_out == "passed" || came_out == "failed") {
+    run.retries().came_out(from.key, came_out == "failed");
+  }
 }
 
 }  // namespace holdfast

@@ -1,10 +1,11 @@
-// Answers a launcher that asks for its attempt.
+// Answers a launcher that asks for its attempt, or for another one after that has failed.
 #pragma once
 
 #include <set>
 #include <string>
 
 #include "core/settings/wire.hpp"
+#include "keeper/base/connections.hpp"
 #include "keeper/base/keeper.hpp"
 #include "keeper/base/run_lines.hpp"
 #include "keeper/run/run.hpp"
@@ -13,11 +14,19 @@
 namespace holdfast {
 
 // Gives the attempt its name and its policy, from the project's settings, and lends it a directory.
-// If the settings have an error, the attempt is refused. `lines` says what people should know. In
-// company the test gets locks that keep it apart from other runs' tests.
+// If the settings have an error, the attempt is refused. `lines` says what people should know.
+// Where other runs may be at work in the tree, the test gets locks that keep it apart from theirs.
 wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
                                  const Result<ProjectSettings>& settings, Company company, Run& run,
                                  RunLines& lines);
+
+// The run's budget and breaker decide whether there is another attempt. If there is, lets go of
+// what was held for the last one, and gives the next one its name and directory.
+wire::Message answer_again(const wire::Message& question, Connection& asker, Run& run,
+                           RunLines& lines);
+
+// Notes how a test ended, as its farewell says.
+void note_farewell(const wire::Message& farewell, const Connection& from, Run& run);
 
 // Removes the files of the locks that `tests` (keys) of `tree` had in company. A lock that somebody
 // has or wants stays.

@@ -1,4 +1,5 @@
-// Which programs contain GoogleTest. No other gets settings that only GoogleTest understands.
+// Which programs contain GoogleTest. Other programs get no settings that only GoogleTest
+// understands.
 #pragma once
 
 #include <map>

@@ -39,8 +39,7 @@ Result<os::LockRequest> wait_for_turn(const std::string& tree, const ProcessName
   while (had && !*had) {
     if (Result<void> started = request->start_waiting(); !started) return started.error();
     pollfd fds[2] = {{request->ready_fd(), POLLIN, 0}, {life->get(), POLLIN, 0}};
-    const Milliseconds left = std::max(until - os::monotonic_now(), Milliseconds{0});
-    const int ready = ::poll(fds, 2, static_cast<int>(left.count()));
+    const int ready = ::poll(fds, 2, os::poll_time(until));
     if (ready == 0) return Error{"have its turn in time"};
     if (ready < 0) return os::system_error("wait for its turn");
     if (fds[1].revents != 0) return Error{"wait for its turn: ctest has ended"};
@@ -58,8 +57,7 @@ Result<void> take_log_turn(const std::string& tree, const ProcessName& ctest) {
   if (!keeper.socket.valid()) return {};  // nobody records this run: that has been said
   const Result<os::LockRequest> turn = wait_for_turn(tree, ctest);
   if (!turn) return turn.error();
-  wire::Message message;
-  message.kind = wire::k_log;
+  wire::Message message = message_of(wire::k_log);
   if (!os::send_descriptors(keeper.socket.get(), wire::encode(message),
                             {turn->descriptors().front()})) {
     return Error{"hand its turn to its keeper"};

@@ -1,6 +1,8 @@
 #include "keeper/run/memory_watch.hpp"
 
 #include "core/base/number.hpp"
+#include "core/settings/wire.hpp"
+#include "keeper/base/keeper_socket.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast {
@@ -10,8 +12,7 @@ void MemoryWatch::note_start(Connection& connection) const {
 }
 
 wire::Message MemoryWatch::answer(const wire::Message& question, const Connection& asker) {
-  wire::Message reply;
-  reply.kind = wire::k_memory;
+  wire::Message reply = message_of(wire::k_memory);
   if (asker.attempt.empty()) return reply;
   const pid_t pid = leading_number<pid_t>(question.get("main")).value_or(0);
   // The log names its victim. We ask the counter anyway: its rise must explain no other death.

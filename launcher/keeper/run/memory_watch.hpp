@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/outcome/oom.hpp"
-#include "core/settings/wire.hpp"
+#include "core/settings/message.hpp"
 #include "keeper/base/connections.hpp"
 #include "os/memory/oom_events.hpp"
 

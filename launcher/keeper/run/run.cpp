@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <ctime>
@@ -16,7 +15,6 @@
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
-#include "report/load.hpp"
 #include "report/run_report.hpp"
 #include "report/summary.hpp"
 #include "store/ctest_log.hpp"

@@ -45,7 +45,6 @@ class Run {
   ScratchPool* scratch() { return journal_.empty() ? nullptr : &scratch_; }
 
   std::string next_attempt() { return id_ + "." + std::to_string(++attempts_); }
-  unsigned attempts() const { return attempts_; }
   // Notes an attempt of the test with that key. Returns whether the run had one before.
   bool begin_attempt_of(const std::string& key) { return !tests_.insert(key).second; }
 

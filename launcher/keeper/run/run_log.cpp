@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <limits.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -67,10 +66,7 @@ void for_each_log_of(pid_t process, Use use) {
   if (!entries) return;
   while (const dirent* entry = ::readdir(entries.get())) {
     const DescriptorOf file{process, entry->d_name};
-    char path[PATH_MAX + 32];
-    const ssize_t length = ::readlink(link_of(file).c_str(), path, sizeof path);
-    if (length <= 0) continue;
-    std::optional<LogName> name = parse_log_name({path, static_cast<std::size_t>(length)});
+    std::optional<LogName> name = parse_log_name(os::read_link(link_of(file)));
     if (name && is_written_as_a_log(file)) use(file, *std::move(name));
   }
 }
@@ -79,7 +75,7 @@ void for_each_log_of(pid_t process, Use use) {
 // ctest around it. A fork keeps descriptor numbers, so one look at each ancestor is enough.
 bool is_of_an_ancestor(const ProcessName& ctest, const LogPlace& log) {
   const std::vector<ProcessName> above = os::ancestors_of(ctest);
-  return std::any_of(above.begin(), above.end(), [&](const ProcessName& one) {
+  return std::ranges::any_of(above, [&](const ProcessName& one) {
     const std::optional<struct stat> status = status_of({one.pid, log.file.number});
     return status && id_of(*status) == log.id;
   });
@@ -123,8 +119,8 @@ std::optional<LogName> parse_log_name(std::string_view path) {
 }
 
 std::optional<std::size_t> latest_of(const std::vector<std::optional<std::int64_t>>& births) {
-  const auto latest = std::max_element(births.begin(), births.end());
-  if (latest == births.end() || std::count(births.begin(), births.end(), *latest) > 1) {
+  const auto latest = std::ranges::max_element(births);
+  if (latest == births.end() || std::ranges::count(births, *latest) > 1) {
     return std::nullopt;
   }
   return static_cast<std::size_t>(latest - births.begin());
@@ -137,8 +133,8 @@ std::optional<LogPlace> find_log_of(const ProcessName& ctest) {
     if (!status || !S_ISREG(status->st_mode)) return;
     LogPlace log{file, id_of(*status), std::move(name.directory), std::move(name.tag),
                  name.is_ctests_own};
-    const bool is_known = std::any_of(found.begin(), found.end(),
-                                      [&](const LogPlace& other) { return other.id == log.id; });
+    const bool is_known =
+        std::ranges::any_of(found, [&](const LogPlace& other) { return other.id == log.id; });
     if (!is_known && !is_of_an_ancestor(ctest, log)) found.push_back(std::move(log));
   });
   if (found.empty() || !os::is_alive(ctest)) return std::nullopt;

@@ -37,8 +37,8 @@ struct LogName {
 };
 std::optional<LogName> parse_log_name(std::string_view path);
 
-// Which of several files was made last; nothing if that is not certain. None: its time of birth is
-// not known.
+// Which of several files was made last; nothing if that is not certain. A file has no time of birth
+// if the file system does not say.
 std::optional<std::size_t> latest_of(const std::vector<std::optional<std::int64_t>>& births);
 
 // Where a ctest writes its log.

@@ -21,7 +21,7 @@ std::string ScratchPool::lend() {
 }
 
 void ScratchPool::close() {
-  // Those of interrupted tests too, which nobody gave back. A directory with contents stays.
+  // Nobody gave back the directories of interrupted tests. A directory with contents stays.
   for (unsigned number = 1; number <= made_; ++number) {
     os::remove_empty_scratch(directory_ + "/" + std::to_string(number));
   }

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/base/attempt_tag.hpp"
+#include "keeper/base/supervisors.hpp"
 #include "os/process/ancestry.hpp"
 #include "os/process/process.hpp"
 #include "store/journal_ends.hpp"
@@ -16,8 +17,7 @@ namespace {
 // Reads only the first record: to read the journals of twenty runs takes longer than many a test.
 bool is_of(const RunEntry& run, const ProcessName& ctest, const std::string& numbering) {
   const std::optional<RunStarted> started = first_record(run.journal);
-  return started && started->ctest.pid == ctest.pid && started->ctest.start == ctest.start &&
-         started->boot == numbering;
+  return started && process_of(started->ctest) == ctest && started->boot == numbering;
 }
 
 // Whether the tag is that of an attempt of the run that has not ended.
@@ -43,8 +43,8 @@ bool is_attempt_going_on(const std::vector<Record>& records, std::uint64_t tag) 
 std::string run_around_us(const std::string& tree, const ProcessName& ctest,
                           const std::string& numbering) {
   const std::vector<ProcessName> ancestors = os::own_ancestors();
-  const bool is_ancestor = numbering == os::numbering_id() &&
-                           std::find(ancestors.begin(), ancestors.end(), ctest) != ancestors.end();
+  const bool is_ancestor =
+      numbering == os::numbering_id() && std::ranges::find(ancestors, ctest) != ancestors.end();
   const std::uint64_t tag = os::own_tag();
   for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
     if (is_of(run, ctest, numbering) && (is_ancestor || has_tag(run, tag))) return run.id;

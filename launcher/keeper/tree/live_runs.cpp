@@ -10,6 +10,7 @@
 #include "core/base/names.hpp"
 #include "core/settings/wire.hpp"
 #include "keeper/base/keeper_socket.hpp"
+#include "keeper/base/supervisors.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/packet_socket.hpp"
@@ -26,23 +27,20 @@ constexpr Milliseconds k_patience{500};
 // A test that does not want to end has its grace.
 constexpr Milliseconds k_end_patience{10'000};
 
-ProcessName named(const ProcessStamp& stamp) { return {static_cast<int>(stamp.pid), stamp.start}; }
-
 void read_tests(const Journal& journal, LiveRun& run) {
   take_records(journal.records, os::numbering_id(), os::is_alive, run);
 }
 
 // If we may not look, the run counts as dead: else a killed run would seem to go on for ever.
 bool may_be_alive(const RunStarted& started, const std::string& tree) {
-  if (started.boot == os::numbering_id()) return os::is_alive(named(started.ctest));
+  if (started.boot == os::numbering_id()) return os::is_alive(process_of(started.ctest));
   return !is_of_another_boot(started, os::boot_id()) && is_witnessed(started, tree).value_or(false);
 }
 
 std::optional<LiveRun> ask(const std::string& socket) {
   const os::Connected keeper = os::connect_to(socket, k_patience);
   if (!keeper.socket.valid()) return std::nullopt;
-  wire::Message question;
-  question.kind = wire::k_status;
+  wire::Message question = message_of(wire::k_status);
   if (!os::send_packet(keeper.socket.get(), wire::encode(question))) return std::nullopt;
   const Result<std::string> packet = os::receive_packet(keeper.socket.get());
   if (!packet) return std::nullopt;
@@ -70,7 +68,7 @@ void take_records(const std::vector<Record>& records, const std::string& numberi
       run.since = started->at;
       run.is_in_other_pid_namespace = started->boot != numbering;
     } else if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
-      if (!run.is_in_other_pid_namespace && !is_alive(named(begun->launcher))) continue;
+      if (!run.is_in_other_pid_namespace && !is_alive(process_of(begun->launcher))) continue;
       run.tests.push_back({begun->test, begun->attempt, begun->launcher.pid, begun->at});
     } else if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
       std::erase_if(run.tests, [&](const LiveTest& t) { return t.attempt == ended->attempt; });
@@ -92,8 +90,7 @@ std::vector<LiveRun> find_live_runs() {
     if (!entry.is_socket(error) || entry.path().has_extension()) continue;
     if (std::optional<LiveRun> run = ask(entry.path().string())) runs.push_back(std::move(*run));
   }
-  std::sort(runs.begin(), runs.end(),
-            [](const LiveRun& a, const LiveRun& b) { return a.since < b.since; });
+  std::ranges::sort(runs, {}, &LiveRun::since);
   return runs;
 }
 
@@ -105,20 +102,20 @@ std::vector<LiveRun> find_live_run_of(const std::string& tree) {
   const auto* started = std::get_if<RunStarted>(&journal->records.front());
   if (started == nullptr) return {};
   // A ctest that reads its tests once more (`ctest -S`) outlives its run.
-  const bool ended =
-      std::any_of(journal->records.begin(), journal->records.end(),
-                  [](const Record& record) { return std::holds_alternative<RunEnded>(record); });
+  const bool ended = std::ranges::any_of(journal->records, [](const Record& record) {
+    return std::holds_alternative<RunEnded>(record);
+  });
   if (ended || !may_be_alive(*started, tree)) return {};
   LiveRun run;
   run.run = started->run;
   run.tree = started->tree;
-  run.ctest = named(started->ctest);
+  run.ctest = process_of(started->ctest);
   read_tests(*journal, run);
   return {run};
 }
 
 std::optional<bool> is_witnessed(const RunStarted& started, const std::string& tree) {
-  const ProcessName ctest = named(started.ctest);
+  const ProcessName ctest = process_of(started.ctest);
   const std::optional<bool> has = has_tree(ctest, started.boot, tree);
   if (!has.value_or(false) && is_listened_for(ctest, started.boot)) return true;
   return has;
@@ -131,7 +128,7 @@ bool is_going_on(const RunEntry& run) {
   const std::filesystem::path runs = run.directory.parent_path();
   if (may_be_alive(*started, runs.parent_path().parent_path().string())) return true;
   if (started->boot != os::numbering_id()) return false;
-  const ProcessName ctest = named(started->ctest);
+  const ProcessName ctest = process_of(started->ctest);
   os::Connected keeper = connect_to_keeper(ctest, k_patience);
   if (!keeper.socket.valid()) return false;
   ucred listener{};

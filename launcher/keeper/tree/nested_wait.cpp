@@ -31,9 +31,8 @@ void add_orphaned_holders(LockUse& use, const std::string& directory) {
   const os::UniqueFd lock(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!lock.valid()) return;
   for (LockParty& party : os::all_records(lock.get(), os::RecordList::holders)) {
-    const bool known = std::any_of(use.holders.begin(), use.holders.end(), [&](const auto& holder) {
-      return holder.process == party.process;
-    });
+    const bool known = std::ranges::any_of(
+        use.holders, [&](const auto& holder) { return holder.process == party.process; });
     if (known || party.boot != os::numbering_id() || !os::is_alive(party.process)) continue;
     use.holders.push_back(std::move(party));
   }
@@ -61,7 +60,8 @@ bool is_of_run(const std::string& attempt, const std::string& run) {
   return attempt.size() > run.size() && attempt[run.size()] == '.' && attempt.starts_with(run);
 }
 
-// Looks at the names of their attempts too, because ctest is out of sight in a PID namespace.
+// Adds `ctest` to what is around each waiter that is in a run of it. The names of attempts show
+// that even where a PID namespace hides ctest.
 void add_tests(std::vector<LockUse>& uses, const LockParty& ctest) {
   for (const std::string& run : runs_of(ctest.tree, ctest.process, ctest.boot)) {
     for (LockUse& use : uses) {
@@ -90,8 +90,8 @@ std::vector<LockUse> all_uses(const std::set<std::string>& trees) {
 
 bool is_in_run(const LockParty& waiter, const std::string& run) {
   return is_of_run(waiter.attempt, run) ||
-         std::any_of(waiter.around.begin(), waiter.around.end(),
-                     [&](const std::string& attempt) { return is_of_run(attempt, run); });
+         std::ranges::any_of(waiter.around,
+                             [&](const std::string& attempt) { return is_of_run(attempt, run); });
 }
 
 bool is_inside_an_attempt(const LockParty& self) {

@@ -3,9 +3,8 @@
 #include <poll.h>
 
 #include <optional>
-#include <string_view>
 
-#include "core/settings/wire.hpp"
+#include "core/settings/message.hpp"
 #include "keeper/base/keeper_socket.hpp"
 #include "os/process/packet_socket.hpp"
 
@@ -40,8 +39,7 @@ OwnKeeper::OwnKeeper(const ProcessName& ctest)
 
 OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next) {
   if (!socket_.valid()) return Answer::absent;
-  wire::Message question;
-  question.kind = wire::k_tree;
+  wire::Message question = message_of(wire::k_tree);
   question.add("tree", tree);
   if (next == ComesNext::run) question.add("run", "1");
   const std::optional<wire::Message> answer = ask(socket_.get(), question);
@@ -57,15 +55,13 @@ OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next)
 }
 
 bool OwnKeeper::let_go_of_shared_tree() {
-  wire::Message question;
-  question.kind = wire::k_alone;
+  wire::Message question = message_of(wire::k_alone);
   const std::optional<wire::Message> answer = ask(socket_.get(), question);
   return answer && !answer->get("let_go").empty();
 }
 
 void OwnKeeper::hand_over(int lock) {
-  wire::Message message;
-  message.kind = wire::k_alone;
+  wire::Message message = message_of(wire::k_alone);
   (void)os::send_descriptors(socket_.get(), wire::encode(message), {lock});
 }
 

@@ -22,7 +22,7 @@
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/trusted_directory.hpp"
+#include "os/file/text_parts.hpp"
 #include "os/lock/lock_records.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
@@ -55,9 +55,8 @@ std::string shown_command_of(pid_t pid) {
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
   while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    if (end != 0) lines.emplace_back(text.substr(0, end));
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    const std::string_view line = os::take_part(text, '\n');
+    if (!line.empty()) lines.emplace_back(line);
   }
   return lines;
 }
@@ -136,7 +135,7 @@ class RunLockWait {
   }
 
   bool may_meet_one_of(const std::vector<LockParty>& runs) const {
-    return std::any_of(runs.begin(), runs.end(), [&](const LockParty& run) {
+    return std::ranges::any_of(runs, [&](const LockParty& run) {
       if (!names_tree(run, order_.tree)) return true;
       if (order_.selection.is_whole()) return false;
       const bool is_known = run.boot == boot_;
@@ -148,7 +147,8 @@ class RunLockWait {
   // We have the lock, but a run whose keeper was killed may still have the tree.
   Result<void> wait_for_orphaned_runs() {
     const std::vector<LockParty> signatories = request_.signatories();
-    // Read in this order: in the other, a run that comes in between would seem to have no keeper.
+    // We read in this order: in the other, a run that comes in between would seem to have no
+    // keeper.
     const std::vector<LockParty> beside_us = request_.holders();
     for (const LockParty& party : signatories) {
       if (party.process == order_.ctest || party.boot != boot_) continue;
@@ -180,18 +180,17 @@ class RunLockWait {
   }
 
   Result<void> wait_for(int fd) {
+    const ErrorInWords ended("ctest ended while it waited for its build tree");
     const Result<os::UniqueFd> ctest = os::watch_process(order_.ctest);
-    if (!ctest) return ErrorInWords{"ctest ended while it waited for its build tree"};
+    if (!ctest) return ended;
     while (true) {
       pollfd fds[2] = {{fd, POLLIN, 0}, {ctest->get(), POLLIN, 0}};
-      // The first line comes after a moment, because the keeper of a ctest that has just ended
-      // still tidies up.
+      // The first line comes after a moment: the keeper of a ctest that has just ended tidies up.
       Milliseconds next = start_ + next_telling(told_) - os::monotonic_now();
       if (nested_) next = std::min(next, start_ + nested_->next() - os::monotonic_now());
       if (orphaned_) next = std::min(next, k_orphan_interval);
       ::poll(fds, 2, static_cast<int>(std::max<std::int64_t>(next.count(), 0)));
-      if (fds[1].revents != 0)
-        return ErrorInWords{"ctest ended while it waited for its build tree"};
+      if (fds[1].revents != 0) return ended;
       if (fds[0].revents != 0) return {};
       if (orphaned_ && waits_itself(*orphaned_)) return {};
       if (waited() >= next_telling(told_)) tell();
@@ -212,8 +211,8 @@ class RunLockWait {
     return true;
   }
 
-  // This is the ctest of a script that wants the tree again. Its earlier ctest_test(), whose keeper
-  // was killed, is over, and the two runs would wait for each other.
+  // Whether the script that ran this orphaned run wants the tree again for its next ctest_test().
+  // Then the orphaned run is over, and the two would wait for each other.
   bool waits_itself(const LockParty& orphaned) const {
     return is_among(request_.waiters(), orphaned);
   }
@@ -326,7 +325,7 @@ std::optional<bool> has_tree(const ProcessName& ctest, std::string_view numberin
   if (!lock.valid() && may_be_anybodys()) return std::nullopt;
   if (!lock.valid()) return false;
   const std::vector<LockParty> holders = os::living_records(lock.get(), os::RecordList::holders);
-  return std::any_of(holders.begin(), holders.end(), [&](const LockParty& holder) {
+  return std::ranges::any_of(holders, [&](const LockParty& holder) {
     return holder.process == ctest && holder.boot == numbering;
   });
 }

@@ -37,7 +37,7 @@ bool names_tree(const LockParty& run, std::string_view tree) {
 }
 
 bool is_among(const std::vector<LockParty>& parties, const LockParty& one) {
-  return std::any_of(parties.begin(), parties.end(), [&](const LockParty& party) {
+  return std::ranges::any_of(parties, [&](const LockParty& party) {
     return party.process == one.process && party.boot == one.boot;
   });
 }

@@ -10,7 +10,7 @@
 
 namespace holdfast {
 
-// Of the lock on the tree, as far as is known.
+// What is known of the lock on the tree.
 struct RunObstacles {
   std::vector<LockParty> holders;
   std::vector<LockParty> waiters;         // in the order of the queue

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <string_view>
 #include <utility>
@@ -16,23 +15,21 @@
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/text_parts.hpp"
 
 namespace holdfast::os {
 namespace {
 
 // A reaped process is no member any more. A process that is just ending is gone in microseconds.
 constexpr Milliseconds k_removal_patience{1000};
-// A process may fork while it is let go, and something may keep an empty cgroup from being removed.
-// Both are tried again this often.
+// A process may fork while we let it go, and something may keep an empty cgroup from being removed.
+// We try both this often.
 constexpr int k_most_rounds = 8;
 constexpr std::size_t k_longest_mounts = 4UL * 1024 * 1024;
 
 std::string_view word(std::string_view line, unsigned index) {
-  for (; index > 0; --index) {
-    const std::size_t blank = line.find(' ');
-    line.remove_prefix(blank == std::string_view::npos ? line.size() : blank + 1);
-  }
-  return line.substr(0, line.find(' '));
+  for (; index > 0; --index) (void)take_part(line, ' ');
+  return take_part(line, ' ');
 }
 
 // A line of /proc/self/mountinfo: proc_pid_mountinfo(5). It spells blanks in paths in another way,
@@ -47,11 +44,10 @@ Mount cgroup2_mount() {
   if (!text) return {};
   std::string_view rest = *text;
   while (!rest.empty()) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
+    const std::string_view line = take_part(rest, '\n');
     if (line.find(" - cgroup2 ") != std::string_view::npos) {
       return {std::string(word(line, 3)), std::string(word(line, 4))};
     }
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
   }
   return {};
 }
@@ -97,8 +93,6 @@ void remove_all_below(int directory) {
   }
 }
 
-UniqueFd open_above(int directory) { return open_cgroup(directory, ".."); }
-
 void collect_forsaken(int directory, const std::string& prefix, std::vector<Cgroup>& found) {
   for (const std::string& name : cgroups_below(directory)) {
     UniqueFd below = open_cgroup(directory, name);
@@ -143,7 +137,7 @@ Result<UniqueFd> Cgroup::open_entrance() const {
 }
 
 void Cgroup::let_go() const {
-  const UniqueFd above = open_above(directory());
+  const UniqueFd above = open_cgroup(directory(), "..");
   for (int round = 0; round < k_most_rounds; ++round) {
     const std::vector<pid_t> members = cgroup_members(directory());
     if (members.empty()) return;
@@ -154,7 +148,7 @@ void Cgroup::let_go() const {
 }
 
 Result<void> Cgroup::remove() const {
-  const UniqueFd above = open_above(directory());
+  const UniqueFd above = open_cgroup(directory(), "..");
   if (!above.valid()) return {};  // somebody else has removed it
   CgroupProcesses processes(directory());
   const Milliseconds until = monotonic_now() + k_removal_patience;

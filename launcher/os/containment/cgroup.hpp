@@ -2,16 +2,15 @@
 // until they end, whatever they do. cgroups(7), and the kernel's
 // Documentation/admin-guide/cgroup-v2.rst.
 //
-// It lies below the cgroup of the process that makes it. That one must be writable: root's, or one
-// that was delegated (a user's service of systemd). The descriptor that make() opens holds a lock
-// (flock(2)) on the cgroup's directory. While any process has that descriptor open, the cgroup
-// counts as looked after.
+// It lies below the cgroup of the process that makes it, and that process must be allowed to write
+// there: as root, or because systemd delegated the upper cgroup to the user. The descriptor that
+// make() opens holds a lock (flock(2)) on the cgroup's directory. While any process has that
+// descriptor open, the cgroup counts as looked after.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "core/base/duration.hpp"
 #include "core/base/result.hpp"
 #include "os/file/unique_fd.hpp"
 

@@ -7,20 +7,19 @@
 #include <cstdint>
 
 #include "core/base/number.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/text_parts.hpp"
 
 namespace holdfast::os {
 namespace {
 
 void append_members(int directory, std::vector<pid_t>& members) {
   const std::string text = read_cgroup_file(directory, "cgroup.procs");
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const std::string_view line = rest.substr(0, rest.find('\n'));
-    const pid_t pid = leading_number<pid_t>(line).value_or(0);
+  for (std::string_view rest = text; !rest.empty();) {
+    const pid_t pid = leading_number<pid_t>(take_part(rest, '\n')).value_or(0);
     // 0 stands for a process that our PID namespace does not see.
     if (pid > 0) members.push_back(pid);
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
   }
   for (const std::string& name : cgroups_below(directory)) {
     const UniqueFd below = open_cgroup(directory, name);
@@ -34,12 +33,8 @@ std::string read_cgroup_file(int directory, const char* name) {
   const UniqueFd file(::openat(directory, name, O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return {};
   std::string text;
-  char buffer[4096];
-  while (true) {
-    const ssize_t got = retried([&] { return ::read(file.get(), buffer, sizeof buffer); });
-    if (got <= 0) return text;
-    text.append(buffer, static_cast<std::size_t>(got));
-  }
+  (void)read_all(file.get(), text);
+  return text;
 }
 
 bool write_cgroup_file(int directory, const char* name, std::string_view text) {

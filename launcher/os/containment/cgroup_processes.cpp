@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -24,13 +22,12 @@ struct Held {
 std::vector<Held> hold_members(int directory) {
   std::vector<Held> held;
   for (pid_t pid : cgroup_members(directory)) {
-    UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    UniqueFd process = watch_living(pid);
     if (process.valid()) held.push_back({pid, std::move(process)});
   }
   const std::vector<pid_t> now = cgroup_members(directory);
-  std::erase_if(held, [&](const Held& one) {
-    return std::find(now.begin(), now.end(), one.pid) == now.end();
-  });
+  std::erase_if(held,
+                [&](const Held& one) { return std::ranges::find(now, one.pid) == now.end(); });
   return held;
 }
 

@@ -127,7 +127,7 @@ Result<void> PidNamespace::settle(UserNamespace user_namespace, uid_t user, gid_
 }
 
 pid_t PidNamespace::number_outside(pid_t pid) const {
-  const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  const UniqueFd process = watch_living(pid);
   if (!process.valid()) return 0;
   const UniqueFd info(
       ::openat(descriptors_.get(), std::to_string(process.get()).c_str(), O_RDONLY | O_CLOEXEC));

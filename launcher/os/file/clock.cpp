@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <ctime>
 
@@ -37,6 +38,11 @@ std::int64_t nanoseconds_of(clockid_t clock) {
 Milliseconds monotonic_now() { return Milliseconds{monotonic_now_ns() / 1'000'000}; }
 std::int64_t monotonic_now_us() { return monotonic_now_ns() / 1'000; }
 std::int64_t monotonic_now_ns() { return nanoseconds_of(CLOCK_MONOTONIC); }
+int poll_time(Milliseconds until) {
+  constexpr Milliseconds k_most{3'600'000};
+  if (until == k_longest) return -1;
+  return static_cast<int>(std::clamp(until - monotonic_now(), Milliseconds{0}, k_most).count());
+}
 Milliseconds time_since_boot() { return Milliseconds{nanoseconds_of(CLOCK_BOOTTIME) / 1'000'000}; }
 std::uint64_t clock_ticks_since_boot() {
   const auto per_second = static_cast<std::int64_t>(::getauxval(AT_CLKTCK));

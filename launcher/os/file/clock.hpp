@@ -12,6 +12,10 @@ Milliseconds monotonic_now();
 std::int64_t monotonic_now_us();
 std::int64_t monotonic_now_ns();
 
+// How long poll(2) may wait until this time on the same clock: for ever until k_longest, else an
+// hour at most. 0: the time has come.
+int poll_time(Milliseconds until);
+
 // CLOCK_BOOTTIME, with which the kernel dates processes. It counts suspend.
 Milliseconds time_since_boot();
 // The same in the unit of a process's start: field 22 of /proc/<pid>/stat, proc(5).

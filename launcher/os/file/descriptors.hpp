@@ -15,6 +15,9 @@ void close_all_but(std::vector<int> kept);
 // Makes stdin, stdout and stderr /dev/null, so that nobody waits for the end of our output.
 void leave_standard_streams();
 
+// Raises the soft limit of descriptors, which may be as low as select(2) needs it.
+void allow_many_descriptors();
+
 // Whether `fd` is a pipe that nobody reads any more, so that a write to it raises SIGPIPE. pipe(7)
 bool has_lost_its_reader(int fd);
 

@@ -1,11 +1,14 @@
 #include "os/file/file_text.hpp"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "os/file/system_call.hpp"
-#include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -23,22 +26,53 @@ void take_back(int file, off_t put) {
 
 }  // namespace
 
-// Both functions open without waiting, so that a planted FIFO cannot make them hang.
+std::string read_link(const std::string& path) {
+  char target[PATH_MAX + 32];  // the kernel may add " (deleted)"
+  const ssize_t length = ::readlink(path.c_str(), target, sizeof target);
+  return length > 0 ? std::string(target, static_cast<std::size_t>(length)) : std::string{};
+}
+
+bool read_at(int file, std::uint64_t offset, void* into, std::size_t size) {
+  std::size_t filled = 0;
+  while (filled < size) {
+    const ssize_t got = retried([&] {
+      return ::pread(file, static_cast<char*>(into) + filled, size - filled,
+                     static_cast<off_t>(offset + filled));
+    });
+    if (got <= 0) return false;
+    filled += static_cast<std::size_t>(got);
+  }
+  return true;
+}
+
+bool read_all(int file, std::string& text, std::size_t limit) {
+  std::size_t filled = 0;
+  ssize_t got = 1;
+  while (got > 0 && filled < limit) {
+    text.resize(std::min(limit, filled + std::max<std::size_t>(filled, 4096)));
+    got = retried([&] { return ::read(file, text.data() + filled, text.size() - filled); });
+    if (got > 0) filled += static_cast<std::size_t>(got);
+  }
+  text.resize(filled);
+  return got >= 0;
+}
+
+bool write_all(int file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t put = retried([&] { return ::write(file, text.data(), text.size()); });
+    if (put <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(put));
+  }
+  return true;
+}
+
+// This function and the next open without waiting, so that a planted FIFO cannot make them hang.
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
   const UniqueFd file(
       retried([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); }));
   if (!file.valid()) return system_error("open " + path);
   std::string text;
-  std::size_t filled = 0;
-  while (filled < limit) {
-    text.resize(filled + 4096 < limit ? filled + 4096 : limit);
-    const ssize_t got =
-        retried([&] { return ::read(file.get(), text.data() + filled, text.size() - filled); });
-    if (got < 0) return system_error("read " + path);
-    if (got == 0) break;
-    filled += static_cast<std::size_t>(got);
-  }
-  text.resize(filled);
+  if (!read_all(file.get(), text, limit)) return system_error("read " + path);
   return text;
 }
 
@@ -53,6 +87,20 @@ Result<void> append_line(const std::string& path, std::string_view text) {
   if (static_cast<std::size_t>(put) == text.size()) return {};
   take_back(file.get(), put);
   return system_error("write " + path, ENOSPC);
+}
+
+Result<UniqueFd> memory_file(std::string_view text) {
+  UniqueFd file(::memfd_create("holdfast", 0));
+  if (!file.valid()) return system_error("make a file in memory");
+  if (!write_all(file.get(), text)) return system_error("write to a file in memory");
+  (void)::lseek(file.get(), 0, SEEK_SET);
+  return file;
+}
+
+Result<std::string> read_memory_file(int fd) {
+  std::string text;
+  if (::lseek(fd, 0, SEEK_SET) == 0 && read_all(fd, text)) return text;
+  return system_error("read a file in memory");
 }
 
 }  // namespace holdfast::os

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
 
@@ -28,17 +29,10 @@ Result<std::string> read_private_file(int directory, const std::string& name, st
   if (!S_ISREG(info.st_mode)) return ErrorInWords{"is not a regular file"};
   if (info.st_uid != ::geteuid()) return ErrorInWords{"belongs to another user"};
   if (info.st_nlink != 1) return ErrorInWords{"has another name somewhere (a hard link)"};
-  limit = std::min(limit, static_cast<std::size_t>(info.st_size));
-  std::string text(limit, '\0');
-  std::size_t filled = 0;
-  while (filled < limit) {
-    const ssize_t got =
-        retried([&] { return ::read(file.get(), text.data() + filled, limit - filled); });
-    if (got < 0) return cannot_read();
-    if (got == 0) break;
-    filled += static_cast<std::size_t>(got);
+  std::string text;
+  if (!read_all(file.get(), text, std::min(limit, static_cast<std::size_t>(info.st_size)))) {
+    return cannot_read();
   }
-  text.resize(filled);
   return text;
 }
 

@@ -5,7 +5,6 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
@@ -14,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
 
@@ -23,12 +23,6 @@ namespace {
 constexpr std::size_t k_most_headers = 64;
 constexpr std::size_t k_largest_notes = 16 * 1024;
 constexpr std::size_t k_longest_build_id = 64;
-
-bool read_at(int fd, void* to, std::size_t size, std::uint64_t offset) {
-  if (offset > static_cast<std::uint64_t>(INT64_MAX) - size) return false;
-  const auto got = retried([&] { return ::pread(fd, to, size, static_cast<off_t>(offset)); });
-  return got >= 0 && static_cast<std::size_t>(got) == size;
-}
 
 std::string hexadecimal(const char* bytes, std::size_t size) {
   constexpr const char* k_digits = "0123456789abcdef";
@@ -68,16 +62,16 @@ std::string build_id_in(const std::vector<char>& notes) {
 template <typename Header, typename Segment>
 std::string build_id_of(int fd) {
   Header header{};
-  if (!read_at(fd, &header, sizeof header, 0)) return {};
+  if (!read_at(fd, 0, &header, sizeof header)) return {};
   if (header.e_phentsize != sizeof(Segment)) return {};
   const std::size_t count = std::min<std::size_t>(header.e_phnum, k_most_headers);
   for (std::size_t i = 0; i < count; ++i) {
     Segment segment{};
     if (header.e_phoff > static_cast<std::uint64_t>(INT64_MAX) / 2) return {};
-    if (!read_at(fd, &segment, sizeof segment, header.e_phoff + i * sizeof segment)) return {};
+    if (!read_at(fd, header.e_phoff + i * sizeof segment, &segment, sizeof segment)) return {};
     if (segment.p_type != PT_NOTE || segment.p_filesz > k_largest_notes) continue;
     std::vector<char> notes(segment.p_filesz);
-    if (!read_at(fd, notes.data(), notes.size(), segment.p_offset)) continue;
+    if (!read_at(fd, segment.p_offset, notes.data(), notes.size())) continue;
     std::string id = build_id_in(notes);
     if (!id.empty()) return id;
   }
@@ -86,7 +80,7 @@ std::string build_id_of(int fd) {
 
 std::string build_id_of(int fd) {
   unsigned char start[EI_NIDENT] = {};
-  if (!read_at(fd, start, sizeof start, 0)) return {};
+  if (!read_at(fd, 0, start, sizeof start)) return {};
   if (std::memcmp(start, ELFMAG, SELFMAG) != 0) return {};
   // The byte order is another machine's, so the program cannot run here.
   const bool little = std::endian::native == std::endian::little;

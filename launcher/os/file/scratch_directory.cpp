@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <cstring>
-#include <string_view>
 
 #include "core/base/names.hpp"
 #include "os/file/removal.hpp"
@@ -136,7 +135,7 @@ void remove_empty_scratch(const std::string& path) {
 }
 
 Result<UniqueFd> make_claimed_scratch(const std::string& path) {
-  // A sweeper may come between our making it and our claim; then we make it again.
+  // A sweeper may remove it before we have claimed it. Then we make it again.
   for (int attempt = 0; attempt < k_most_claims; ++attempt) {
     if (Result<void> made = make_scratch_directory(path); !made) return made.error();
     UniqueFd claim = open_directory(AT_FDCWD, path.c_str());

@@ -1,11 +1,11 @@
 #include "os/file/trusted_directory.hpp"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/names.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 
 namespace holdfast::os {
@@ -77,10 +77,7 @@ Result<UniqueFd> open_machine_directory() {
 }
 
 std::string path_of(const UniqueFd& directory) {
-  const std::string link = "/proc/self/fd/" + std::to_string(directory.get());
-  char path[PATH_MAX];
-  const ssize_t length = ::readlink(link.c_str(), path, sizeof path);
-  return length > 0 ? std::string(path, static_cast<std::size_t>(length)) : std::string{};
+  return read_link("/proc/self/fd/" + std::to_string(directory.get()));
 }
 
 Result<UniqueFd> open_existing_below(const UniqueFd& parent, const std::string& name) {

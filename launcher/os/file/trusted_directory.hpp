@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "core/base/result.hpp"
 #include "os/file/unique_fd.hpp"

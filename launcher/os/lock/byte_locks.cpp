@@ -8,7 +8,7 @@
 namespace holdfast::os {
 namespace {
 
-// Anybody may lock bytes of the machine's files, and must not keep us here for ever.
+// Anybody may lock bytes of the machine's files, but must not keep us busy for ever.
 constexpr std::size_t k_most_listed = 4096;
 
 struct flock described(short type, ByteRange range) {
@@ -48,7 +48,7 @@ std::optional<ByteRange> byte_lock_in_the_way(int file, ByteLock kind, ByteRange
 std::vector<off_t> byte_locks_in_the_way(int file, ByteLock kind, ByteRange range) {
   std::vector<off_t> starts;
   std::vector<ByteRange> unseen{range};
-  // The kernel shows any one of the locks, so the parts before and after it are looked at again.
+  // The kernel shows any one of the locks, so we look again at the parts before and after it.
   while (!unseen.empty() && starts.size() < k_most_listed) {
     const ByteRange look = unseen.back();
     unseen.pop_back();
@@ -60,7 +60,7 @@ std::vector<off_t> byte_locks_in_the_way(int file, ByteLock kind, ByteRange rang
     const off_t after = found->start + found->length;
     if (found->length != 0 && after < end) unseen.push_back({after, end - after});
   }
-  std::sort(starts.begin(), starts.end());
+  std::ranges::sort(starts);
   return starts;
 }
 

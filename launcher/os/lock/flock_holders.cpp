@@ -9,6 +9,7 @@
 
 #include "core/base/number.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/text_parts.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
 
@@ -50,10 +51,8 @@ class Search {
     std::vector<pid_t> pids;
     const Result<std::string> table = read_file(in_proc("locks"), k_longest_table);
     if (!table) return pids;
-    std::string_view rest = *table;
-    while (!rest.empty()) {
-      const std::string_view line = rest.substr(0, rest.find('\n'));
-      rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    for (std::string_view rest = *table; !rest.empty();) {
+      const std::string_view line = take_part(rest, '\n');
       if (line.find(" FLOCK ") == std::string_view::npos) continue;
       if (const std::optional<pid_t> pid = taker_in(line)) pids.push_back(*pid);
     }
@@ -64,7 +63,7 @@ class Search {
     for (const FileId& file : wanted_) {
       const std::size_t at = line.find(":" + std::to_string(file.inode) + " ");
       if (at == std::string_view::npos) continue;
-      std::size_t blank = line.rfind(' ', at);
+      const std::size_t blank = line.rfind(' ', at);
       if (blank == std::string_view::npos || blank == 0) continue;
       const std::size_t before = line.rfind(' ', blank - 1);
       const pid_t pid = leading_number<pid_t>(line.substr(before + 1)).value_or(0);
@@ -80,7 +79,7 @@ class Search {
       struct stat info {};
       if (holds || ::stat(in_proc(pid, "fd/" + number).c_str(), &info) != 0) return;
       const FileId file{info.st_dev, info.st_ino};
-      if (std::find(wanted_.begin(), wanted_.end(), file) == wanted_.end()) return;
+      if (std::ranges::find(wanted_, file) == wanted_.end()) return;
       const Result<std::string> details = read_file(in_proc(pid, "fdinfo/" + number));
       holds = details && details->find("FLOCK") != std::string::npos;
     });

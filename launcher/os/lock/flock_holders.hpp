@@ -15,8 +15,8 @@ struct FlockHolder {
   std::string command;  // the beginning of its command line
 };
 
-// `quick` looks only at those whom the kernel's table of locks names: the takers, even dead ones or
-// those of another PID namespace. `thorough` then looks at all processes; use it only for a file
+// `quick` looks only at the processes that took locks, by the kernel's table of locks. They may be
+// dead or in another PID namespace. `thorough` then looks at all processes; use it only for a file
 // that is known to be locked.
 enum class FlockSearch { quick, thorough };
 

@@ -10,6 +10,7 @@
 #include "core/base/names.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/text_parts.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_queue.hpp"
 
@@ -25,15 +26,12 @@ bool is_owned_by_root(const UniqueFd& file) {
   return ::fstat(file.get(), &info) == 0 && info.st_uid == 0;
 }
 
-// Whoever owns a directory can replace what is in it, and then two would hold one lock. So only
-// root makes directories in the machine's.
+// The owner of a directory can replace what is in it, and then two could hold one lock. So only
+// root makes directories in the machine's directory.
 Result<UniqueFd> descend_in_machines(UniqueFd directory, const std::string& relative) {
   std::string path(names::k_machine_directory);
-  std::string_view rest = relative;
-  while (!rest.empty()) {
-    const std::size_t slash = rest.find('/');
-    const std::string name(rest.substr(0, slash));
-    rest.remove_prefix(slash == std::string_view::npos ? rest.size() : slash + 1);
+  for (std::string_view rest = relative; !rest.empty();) {
+    const std::string name(take_part(rest, '/'));
     path += "/" + name;
     Result<UniqueFd> next = ::geteuid() == 0 ? open_below(directory, name, k_machines)
                                              : open_existing_below(directory, name);
@@ -53,11 +51,8 @@ Result<UniqueFd> descend_in_users(const UniqueFd& top, const std::string& relati
   if (there.valid()) return there;
   Result<UniqueFd> directory = Error{};
   const UniqueFd* parent = &top;
-  std::string_view rest = relative;
-  while (!rest.empty()) {
-    const std::size_t slash = rest.find('/');
-    Result<UniqueFd> next = open_below(*parent, std::string(rest.substr(0, slash)), k_own);
-    rest.remove_prefix(slash == std::string_view::npos ? rest.size() : slash + 1);
+  for (std::string_view rest = relative; !rest.empty();) {
+    Result<UniqueFd> next = open_below(*parent, std::string(take_part(rest, '/')), k_own);
     if (!next) {
       Error error = next.error();
       error.message += " (for " + relative + ")";
@@ -117,7 +112,8 @@ std::string level_directory(const std::string& attempt) {
 void remove_level(const UniqueFd& parent, const std::string& name) {
   UniqueFd level = open_unmounted(parent, name);
   if (!level.valid()) return;
-  // A process that has opened it and waits for it then finds it without a name, and starts again.
+  // A process that has opened the lock and waits for it finds later that the file has no name any
+  // more, and starts again.
   const Result<UniqueFd> lock = open_existing_regular(level, std::string(names::k_lock_file));
   if (lock && ::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) return;
   Result<UniqueFd> queue = open_existing_regular(level, std::string(names::k_queue_file));

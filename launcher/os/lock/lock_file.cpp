@@ -9,6 +9,7 @@
 #include "core/base/names.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/byte_locks.hpp"
+#include "os/lock/lock_directory.hpp"
 #include "os/lock/lock_records.hpp"
 
 namespace holdfast::os {
@@ -85,8 +86,8 @@ Error LockRequest::located(Error error) const {
   return error;
 }
 
-// Our own size is declared before the look at the others'. So of two that come at once with
-// different sizes, at least one sees the other.
+// We declare our own size before we look at the others'. So if two come at once with different
+// sizes, at least one sees the other.
 Result<void> LockRequest::declare_size() {
   const auto size = static_cast<off_t>(spec_.size);
   if (!try_byte_lock(lock_.get(), ByteLock::shared, {k_sizes + size, 1})) {
@@ -194,12 +195,7 @@ std::vector<LockParty> LockRequest::holders() const {
   return living_records(lock_.get(), RecordList::holders);
 }
 
-std::vector<LockParty> LockRequest::waiters() const {
-  std::vector<LockParty> found = living_records(lock_.get(), RecordList::waiters);
-  std::sort(found.begin(), found.end(),
-            [](const LockParty& a, const LockParty& b) { return a.ticket < b.ticket; });
-  return found;
-}
+std::vector<LockParty> LockRequest::waiters() const { return living_waiters(lock_.get()); }
 
 std::vector<LockParty> LockRequest::signatories() const {
   return all_records(lock_.get(), RecordList::holders);
@@ -207,8 +203,8 @@ std::vector<LockParty> LockRequest::signatories() const {
 
 std::size_t LockRequest::ahead() const {
   const std::vector<std::int64_t> tickets = queue_.tickets();
-  return static_cast<std::size_t>(
-      std::lower_bound(tickets.begin(), tickets.end(), queue_.ticket()) - tickets.begin());
+  return static_cast<std::size_t>(std::ranges::lower_bound(tickets, queue_.ticket()) -
+                                  tickets.begin());
 }
 
 std::vector<unsigned> LockRequest::slots() const {
@@ -247,7 +243,7 @@ void LockRequest::tidy_below(const std::string& attempt) const {
 
 bool LockRequest::is_lost() const {
   if (!is_found_by(lock_, directory_, std::string(names::k_lock_file))) return true;
-  return std::any_of(slots_.begin(), slots_.end(), [&](const LockSlot& slot) {
+  return std::ranges::any_of(slots_, [&](const LockSlot& slot) {
     return !is_found_by(slot.file, directory_, slot_file(slot.number));
   });
 }

@@ -14,7 +14,6 @@
 #include "core/lock/lock_spec.hpp"
 #include "core/lock/lock_wait.hpp"
 #include "os/file/unique_fd.hpp"
-#include "os/lock/lock_directory.hpp"
 #include "os/lock/lock_queue.hpp"
 #include "os/lock/lock_turn.hpp"
 
@@ -43,8 +42,9 @@ class LockRequest {
   // Joins the queue, and takes the lock if that needs no waiting. True when it is taken.
   Result<bool> try_take();
 
-  // To be asked after try_take() returned false. Whether a caller with nothing else to poll can
-  // wait here, which hands the lock on with one wake-up instead of two. Not for slots: any will do.
+  // Whether a caller with nothing else to poll can call wait_here() after try_take() returned
+  // false. It hands the lock on with one wake-up instead of two. It cannot wait for slots, because
+  // any of them will do.
   bool can_wait_here() const { return spec_.mode != LockMode::counted; }
   enum class Waited : std::uint8_t {
     had,
@@ -82,14 +82,15 @@ class LockRequest {
 
   // The descriptors that must stay open to keep the lock, once it is taken.
   std::vector<int> descriptors() const;
-  // Those of its files that others may lock without a record, by flock(1): the lock's and those of
-  // its slots, as far as they exist.
+  // The files that others may lock without a record, by flock(1): the lock's own, and those of its
+  // slots that exist.
   std::vector<UniqueFd> files() const;
 
-  // While `attempt` holds the lock and is otherwise gone: removes what runs inside it have used.
+  // Removes what runs inside `attempt` have used. To be called when nothing is left of the attempt
+  // but the lock.
   void tidy_below(const std::string& attempt) const;
 
-  // While we hold it: whether its file was removed, so that somebody else could hold it too.
+  // Whether its file was removed while we hold it, so that somebody else could hold it too.
   bool is_lost() const;
 
  private:

@@ -23,9 +23,9 @@ Result<void> LockQueue::join() {
     ticket_ = std::max<std::int64_t>(monotonic_now_ns(), behind_all);
     if (try_byte_lock(file_.get(), ByteLock::exclusive, {ticket_, 1})) return {};
     if (errno != EAGAIN && errno != EACCES) return system_error("draw a ticket");
-    // Two came in the same nanosecond, or the head bars every byte below its own. The head may have
-    // come after our look at the clock, or have another clock, that of a time namespace. All whose
-    // tickets we see came before us.
+    // Two came in the same nanosecond, or the head of the queue has locked every byte below its
+    // own. The head may have come after we looked at the clock, or may have the clock of another
+    // time namespace. All tickets that we see were drawn before ours.
     const std::vector<std::int64_t> there = tickets();
     if (!there.empty() && there.back() < k_last_ticket) behind_all = there.back() + 1;
   }

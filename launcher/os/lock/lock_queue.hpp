@@ -1,4 +1,4 @@
-// The order of those who wait for one lock. docs/reference/lock-files.md is the format.
+// The order in which processes wait for one lock. docs/reference/lock-files.md is the format.
 //
 // Each newcomer write-locks one byte of the queue file: the byte at its time of arrival in
 // nanoseconds, its ticket. The head of the queue is the one that can read-lock all bytes before its

@@ -3,6 +3,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
 #include "os/file/system_call.hpp"
 #include "os/lock/byte_locks.hpp"
 #include "os/process/process.hpp"
@@ -19,12 +24,24 @@ constexpr ByteRange part_of(RecordList list) {
   return {k_most_holders * k_record_size, k_most_waiters * k_record_size};
 }
 
-void read_into(std::vector<LockParty>& found, int file, off_t at) {
+std::optional<LockParty> read_party(int file, off_t at) {
   std::string record(k_party_size, '\0');
   const ssize_t got = retried([&] { return ::pread(file, record.data(), record.size(), at); });
-  if (got <= 0) return;
+  if (got <= 0) return std::nullopt;
   record.resize(static_cast<std::size_t>(got));
-  if (std::optional<LockParty> party = parse_party(record)) found.push_back(std::move(*party));
+  return parse_party(record);
+}
+
+// Calls `use(place, party)` for each record that can be read, whether its owner lives or not.
+template <typename Use>
+void for_each_record(int file, RecordList list, Use use) {
+  const ByteRange part = part_of(list);
+  struct stat info {};
+  if (::fstat(file, &info) != 0) return;
+  const off_t end = std::min(part.start + part.length, info.st_size);
+  for (off_t at = part.start; at < end; at += k_record_size) {
+    if (std::optional<LockParty> party = read_party(file, at)) use(at, *std::move(party));
+  }
 }
 
 std::vector<off_t> living_places(int file, RecordList list) {
@@ -52,23 +69,25 @@ void withdraw(int file, RecordList list) { release_byte_lock(file, part_of(list)
 
 void erase(int file, RecordList list, const ProcessName& process) {
   const std::string nothing(k_party_size, '\0');
-  const ByteRange part = part_of(list);
-  struct stat info {};
-  if (::fstat(file, &info) != 0) return;
   const std::string numbering = numbering_id();
-  for (off_t at = part.start; at < part.start + part.length && at < info.st_size;
-       at += k_record_size) {
-    std::vector<LockParty> found;
-    read_into(found, file, at);
-    if (found.empty() || found.front().process != process) continue;
-    if (found.front().boot != numbering) continue;  // it is in another PID namespace
+  for_each_record(file, list, [&](off_t at, const LockParty& party) {
+    if (party.process != process) return;
+    if (party.boot != numbering) return;  // it is in another PID namespace
     (void)retried([&] { return ::pwrite(file, nothing.data(), nothing.size(), at); });
-  }
+  });
 }
 
 std::vector<LockParty> living_records(int file, RecordList list) {
   std::vector<LockParty> found;
-  for (off_t record : living_places(file, list)) read_into(found, file, record);
+  for (off_t at : living_places(file, list)) {
+    if (std::optional<LockParty> party = read_party(file, at)) found.push_back(*std::move(party));
+  }
+  return found;
+}
+
+std::vector<LockParty> living_waiters(int file) {
+  std::vector<LockParty> found = living_records(file, RecordList::waiters);
+  std::ranges::sort(found, {}, &LockParty::ticket);
   return found;
 }
 
@@ -76,13 +95,7 @@ std::size_t count_living(int file, RecordList list) { return living_places(file,
 
 std::vector<LockParty> all_records(int file, RecordList list) {
   std::vector<LockParty> found;
-  struct stat info {};
-  if (::fstat(file, &info) != 0) return found;
-  const ByteRange part = part_of(list);
-  for (off_t at = part.start; at < part.start + part.length && at < info.st_size;
-       at += k_record_size) {
-    read_into(found, file, at);
-  }
+  for_each_record(file, list, [&](off_t, LockParty party) { found.push_back(std::move(party)); });
   return found;
 }
 

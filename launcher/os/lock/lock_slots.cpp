@@ -3,11 +3,12 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/file.h>
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 #include "core/base/names.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/lock/lock_directory.hpp"
 
@@ -15,10 +16,10 @@ namespace holdfast::os {
 namespace {
 
 constexpr std::size_t k_stack = 64UL * 1024;
-// This often the file of a slot may be replaced while we wait for it.
+// How often the files of slots may be replaced while we wait.
 constexpr std::size_t k_most_renewals = 64;
 
-// What one thread is given.
+// What a thread gets.
 struct Waiter {
   int file = -1;
   int tell = -1;
@@ -39,14 +40,6 @@ void* wait_for_one(void* argument) {
   return nullptr;
 }
 
-// Each slot needs a descriptor, and a low soft limit may allow too few.
-void allow_many_descriptors() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 Result<LockSlot> open_slot(const SlotOrder& order, unsigned number) {
   Result<UniqueFd> file = open_lock_file(*order.directory, slot_file(number), order.file_mode);
   if (!file) return file.error();
@@ -54,7 +47,7 @@ Result<LockSlot> open_slot(const SlotOrder& order, unsigned number) {
 }
 
 // Takes the slot if it is free and its file still has its name.
-Result<bool> take_free(LockSlot& slot, const SlotOrder& order) {
+Result<bool> take_if_free(LockSlot& slot, const SlotOrder& order) {
   while (true) {
     if (retried([&] { return ::flock(slot.file.get(), LOCK_EX | LOCK_NB); }) != 0) {
       if (errno == EWOULDBLOCK) return false;
@@ -65,6 +58,25 @@ Result<bool> take_free(LockSlot& slot, const SlotOrder& order) {
     if (!renewed) return renewed.error();
     slot = std::move(*renewed);
   }
+}
+
+// Takes the lowest free slots, at most `units`. `taken` gets the others that it met; null: they are
+// closed at once, since the limit of descriptors may be low.
+Result<std::vector<LockSlot>> take_free(const SlotOrder& order, std::vector<LockSlot>* taken) {
+  std::vector<LockSlot> had;
+  for (unsigned number : order.numbers) {
+    if (had.size() == order.units) break;
+    Result<LockSlot> slot = open_slot(order, number);
+    if (!slot) return slot.error();
+    const Result<bool> free = take_if_free(*slot, order);
+    if (!free) return free.error();
+    if (*free) {
+      had.push_back(std::move(*slot));
+    } else if (taken != nullptr) {
+      taken->push_back(std::move(*slot));
+    }
+  }
+  return had;
 }
 
 class SlotsWait {
@@ -80,26 +92,17 @@ class SlotsWait {
     while (had_.size() < order_.units) {
       if (Result<void> more = wait_for_next(); !more) return more.error();
     }
-    std::sort(had_.begin(), had_.end(),
-              [](const LockSlot& a, const LockSlot& b) { return a.number < b.number; });
+    std::ranges::sort(had_, {}, &LockSlot::number);
     return std::move(had_);
   }
 
  private:
   Result<void> start() {
-    waiters_.reserve(2 * order_.numbers.size() + k_most_renewals);
-    for (unsigned number : order_.numbers) {
-      Result<LockSlot> slot = open_slot(order_, number);
-      if (!slot) return slot.error();
-      const Result<bool> free = had_.size() < order_.units ? take_free(*slot, order_) : false;
-      if (!free) return free.error();
-      if (*free) {
-        had_.push_back(std::move(*slot));
-        continue;
-      }
-      taken_.push_back(std::move(*slot));
-    }
+    Result<std::vector<LockSlot>> had = take_free(order_, &taken_);
+    if (!had) return had.error();
+    had_ = std::move(*had);
     if (had_.size() == order_.units) return {};
+    waiters_.reserve(2 * order_.numbers.size() + k_most_renewals);
     for (std::size_t i = 0; i < taken_.size(); ++i) {
       if (Result<void> waits = wait_in_thread(i); !waits) return waits;
     }
@@ -167,21 +170,12 @@ Result<void> make_slots_for_all(const SlotOrder& order, unsigned size) {
 }
 
 Result<std::vector<LockSlot>> take_free_slots(const SlotOrder& order) {
-  std::vector<LockSlot> had;
-  for (unsigned number : order.numbers) {
-    if (had.size() == order.units) break;
-    Result<LockSlot> slot = open_slot(order, number);
-    if (!slot) return slot.error();
-    const Result<bool> free = take_free(*slot, order);
-    if (!free) return free.error();
-    if (*free) had.push_back(std::move(*slot));
-  }
-  return had;
+  return take_free(order, nullptr);
 }
 
 Result<std::vector<LockSlot>> wait_for_slots(const SlotOrder& order) {
-  allow_many_descriptors();
-  // Never destroyed: some threads still use its descriptors when it has enough slots.
+  allow_many_descriptors();  // each slot needs one
+  // It is never destroyed: some threads still use its descriptors when it has enough slots.
   auto* wait = new SlotsWait(order);
   return wait->run();
 }

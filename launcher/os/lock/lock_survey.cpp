@@ -32,7 +32,7 @@ std::vector<std::string> entries_of(const std::string& directory) {
     if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
   }
   ::closedir(entries);
-  std::sort(names.begin(), names.end());
+  std::ranges::sort(names);
   return names;
 }
 
@@ -134,9 +134,7 @@ std::optional<SurveyedLock> survey_lock(const std::string& directory, Strangers 
   const LockQueue queue(std::move(queue_file));
   SurveyedLock lock;
   lock.holders = with_states(living_records(file.get(), RecordList::holders));
-  lock.waiters = with_states(living_records(file.get(), RecordList::waiters));
-  std::sort(lock.waiters.begin(), lock.waiters.end(),
-            [](const LockParty& a, const LockParty& b) { return a.ticket < b.ticket; });
+  lock.waiters = with_states(living_waiters(file.get()));
   lock.tickets = queue.tickets().size();
   if (strangers == Strangers::look_for && lock.holders.empty()) {
     lock.strangers = find_flock_holders(files_in(directory), FlockSearch::quick);
@@ -169,7 +167,7 @@ bool is_held_by(const std::string& attempt, const LockSpec& spec, const LockHome
   if (!file.valid()) return errno != ENOENT;
   const std::vector<LockParty> holders = living_records(file.get(), RecordList::holders);
   return holders.size() < count_living(file.get(), RecordList::holders) ||
-         std::any_of(holders.begin(), holders.end(), [&](const LockParty& holder) {
+         std::ranges::any_of(holders, [&](const LockParty& holder) {
            return holder.attempt.empty() || holder.attempt == attempt;
          });
 }

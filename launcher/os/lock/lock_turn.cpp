@@ -16,8 +16,8 @@
 namespace holdfast::os {
 namespace {
 
-// What the helper says: that it begins; for each slot one packet with its descriptor (`s` and the
-// number); then that it has everything, or why not.
+// The helper says that it begins. For each slot it sends a packet with the descriptor (`s` and the
+// number). At the end it says that it has everything, or why not.
 constexpr std::string_view k_waits = "waits";
 constexpr std::string_view k_had = "had";
 constexpr char k_slot = 's';
@@ -111,7 +111,8 @@ LockTurn::~LockTurn() { bury_helper(); }
 void LockTurn::bury_helper() {
   // A guard has a copy of this object, but the helper is not its child.
   if (helper_ <= 0 || ::getpid() != owner_) return;
-  // Until we wait for it, its number is its own. Somebody who reaps all children may have.
+  // The helper keeps its number until somebody waits for it. A caller that reaps all its children
+  // may have done so.
   if (retried([&] { return ::waitpid(helper_, nullptr, WNOHANG); }) == 0) {
     ::kill(helper_, SIGKILL);
     retried([&] { return ::waitpid(helper_, nullptr, 0); });

@@ -23,11 +23,9 @@ void add_those_around(LockParty& waiter, const std::vector<LockUse>& uses) {
   for (const LockUse& use : uses) {
     for (const LockParty& holder : use.holders) {
       if (holder.attempt.empty()) continue;
-      if (std::find(ancestors.begin(), ancestors.end(), holder.process) == ancestors.end())
-        continue;
+      if (std::ranges::find(ancestors, holder.process) == ancestors.end()) continue;
       if (!may_be_in_sight(holder)) continue;
-      if (std::find(waiter.around.begin(), waiter.around.end(), holder.attempt) ==
-          waiter.around.end()) {
+      if (std::ranges::find(waiter.around, holder.attempt) == waiter.around.end()) {
         waiter.around.push_back(holder.attempt);
       }
     }

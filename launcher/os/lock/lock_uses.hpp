@@ -11,7 +11,7 @@ namespace holdfast::os {
 std::vector<LockUse> named_lock_uses();
 
 // Adds to the attempts around each waiter those of holders whose process is its ancestor. A record
-// has room for a few attempts only, and has none that a cleared environment hid. A waiter of
+// has room for a few attempts only, and lacks those that a cleared environment hid. A waiter of
 // another PID namespace stays as its record says.
 void add_ancestors(std::vector<LockUse>& uses);
 

@@ -9,6 +9,7 @@
 
 #include "core/base/number.hpp"
 #include "os/file/file_text.hpp"
+#include "os/file/text_parts.hpp"
 #include "os/memory/memory_cgroups.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
@@ -20,14 +21,12 @@ constexpr std::size_t k_longest_file = 16UL * 1024;
 
 // The number behind `key` at the beginning of a line.
 std::optional<std::uint64_t> number_behind(std::string_view text, std::string_view key) {
-  for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
-    std::string_view line = text.substr(at, text.find('\n', at) - at);
-    if (line.starts_with(key)) {
-      line.remove_prefix(key.size());
-      line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
-      return leading_number<std::uint64_t>(line);
-    }
-    if (text.find('\n', at) == std::string_view::npos) break;
+  while (!text.empty()) {
+    std::string_view line = take_part(text, '\n');
+    if (!line.starts_with(key)) continue;
+    line.remove_prefix(key.size());
+    line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+    return leading_number<std::uint64_t>(line);
   }
   return std::nullopt;
 }
@@ -58,23 +57,12 @@ struct Seen {
   std::uint64_t resident_kb = 0;
 };
 
-// Fields 4, 22 and 24 of /proc/<pid>/stat, proc(5), counted behind the name.
 std::optional<Seen> look_at(pid_t pid) {
-  const Result<std::string> text = read_file(in_proc(pid, "stat"));
-  if (!text || text->rfind(')') == std::string::npos) return std::nullopt;
+  const Result<std::string> stat = read_file(in_proc(pid, "stat"));
+  if (!stat) return std::nullopt;
   static const auto page_kb = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) / 1024;
-  std::string_view rest = std::string_view(*text).substr(text->rfind(')') + 1);
-  Seen seen{pid};
-  for (int field = 3; field <= 24; ++field) {
-    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-    const std::string_view word = rest.substr(0, rest.find(' '));
-    const std::uint64_t number = leading_number<std::uint64_t>(word).value_or(0);
-    if (field == 4) seen.parent = static_cast<pid_t>(number);
-    if (field == 22) seen.start = number;
-    if (field == 24) seen.resident_kb = number * page_kb;
-    rest.remove_prefix(word.size());
-  }
-  return seen;
+  return Seen{pid, stat_number<pid_t>(*stat, 4), stat_number<std::uint64_t>(*stat, 22),
+              stat_number<std::uint64_t>(*stat, 24) * page_kb};
 }
 
 std::vector<Seen> all_processes() {
@@ -102,7 +90,7 @@ std::uint64_t memory_in_use_kb(const std::vector<ProcessName>& roots) {
   const std::vector<Seen> all = all_processes();
   std::vector<const Seen*> found;
   for (const Seen& one : all) {
-    const bool is_root = std::any_of(roots.begin(), roots.end(), [&](const ProcessName& root) {
+    const bool is_root = std::ranges::any_of(roots, [&](const ProcessName& root) {
       return root.pid == one.pid && root.start == one.start;
     });
     if (is_root) found.push_back(&one);

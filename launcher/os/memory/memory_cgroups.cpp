@@ -1,6 +1,7 @@
 #include "os/memory/memory_cgroups.hpp"
 
 #include "os/file/file_text.hpp"
+#include "os/file/text_parts.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -31,12 +32,7 @@ void add_line(std::string_view line, std::vector<MemoryCgroup>& second,
 std::vector<MemoryCgroup> memory_cgroups(std::string_view own_groups) {
   std::vector<MemoryCgroup> second;
   std::vector<MemoryCgroup> first;
-  while (!own_groups.empty()) {
-    const std::size_t end = own_groups.find('\n');
-    add_line(own_groups.substr(0, end), second, first);
-    if (end == std::string_view::npos) break;
-    own_groups.remove_prefix(end + 1);
-  }
+  while (!own_groups.empty()) add_line(take_part(own_groups, '\n'), second, first);
   second.insert(second.end(), first.begin(), first.end());
   return second;
 }

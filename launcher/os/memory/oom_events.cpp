@@ -12,6 +12,7 @@
 #include "core/outcome/oom.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/text_parts.hpp"
 #include "os/memory/memory_cgroups.hpp"
 #include "os/process/process.hpp"
 
@@ -28,11 +29,7 @@ UniqueFd open_file(const std::string& path) {
 // `6,1234,5678901234,-;text`: priority, number, microseconds since boot. The kernel's
 // Documentation/ABI/testing/dev-kmsg.
 std::optional<std::int64_t> time_of(std::string_view record) {
-  for (int field = 0; field < 2; ++field) {
-    const std::size_t comma = record.find(',');
-    if (comma == std::string_view::npos) return std::nullopt;
-    record.remove_prefix(comma + 1);
-  }
+  for (int field = 0; field < 2; ++field) (void)take_part(record, ',');
   return leading_number<std::int64_t>(record);
 }
 

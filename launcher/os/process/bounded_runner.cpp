@@ -10,12 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstdint>
 #include <iterator>
 
 #include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/execute.hpp"
 #include "os/process/process_tree.hpp"
@@ -53,14 +52,6 @@ void keep_only(const BoundedPipes& pipes) {
   if (null > STDERR_FILENO) ::close(null);
 }
 
-void write_all(std::string_view text) {
-  while (!text.empty()) {
-    const auto put = retried([&] { return ::write(STDOUT_FILENO, text.data(), text.size()); });
-    if (put <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(put));
-  }
-}
-
 std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   std::vector<char*> pointers;
   for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
@@ -78,7 +69,7 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   if (order.work) {
     ::close(failure);
     const Result<std::string> result = order.work();
-    write_all(result ? *result : to_text(result.error()));
+    (void)write_all(STDOUT_FILENO, result ? *result : to_text(result.error()));
     ::_exit(result ? 0 : 1);
   }
   const bool there = order.directory.empty() || ::chdir(order.directory.c_str()) == 0;
@@ -101,7 +92,7 @@ class Runner final : public TreeWatcher {
     saying.reset();
     // The pipe ends without a word once the command is executed.
     pollfd word{said.get(), POLLIN, 0};
-    (void)retried([&] { return ::poll(&word, 1, static_cast<int>(left())); });
+    (void)retried([&] { return ::poll(&word, 1, poll_time(until_)); });
     int error = 0;
     if ((word.revents & POLLIN) != 0 && ::read(said.get(), &error, sizeof error) > 0) {
       not_started_ = error;
@@ -110,7 +101,7 @@ class Runner final : public TreeWatcher {
 
   BoundedReport run() {
     if (work_ < 0) return {BoundedEnd::Kind::not_started, EAGAIN};
-    while (!ended_ && !orphaned_ && left() > 0) wait();
+    while (!ended_ && !orphaned_ && monotonic_now() < until_) wait();
     const bool too_late = !ended_;
     EndOrder order;
     order.first_signal = SIGTERM;
@@ -134,14 +125,9 @@ class Runner final : public TreeWatcher {
   }
 
  private:
-  std::int64_t left() const {
-    const Milliseconds time = until_ - monotonic_now();
-    return std::clamp<std::int64_t>(time.count(), 0, 1'000'000);
-  }
-
   void wait() {
     pollfd fds[] = {{children_.get(), POLLIN, 0}, {k_report, POLLIN, 0}};
-    (void)::poll(fds, std::size(fds), static_cast<int>(left()));
+    (void)::poll(fds, std::size(fds), poll_time(until_));
     if (fds[1].revents != 0) orphaned_ = true;
     hear_of_children(children_);
     reap(*this, {});

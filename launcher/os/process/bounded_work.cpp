@@ -10,13 +10,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdint>
 #include <utility>
 
 #include "os/file/clock.hpp"
-#include "os/file/memory_file.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
-#include "os/process/bounded_runner.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -144,8 +142,7 @@ void await(const std::vector<BoundedWork*>& works) {
       until = std::min(until, work->deadline());
     }
     if (fds.empty()) return;
-    const std::int64_t left = std::max<std::int64_t>(0, (until - monotonic_now()).count());
-    (void)::poll(fds.data(), fds.size(), static_cast<int>(std::min<std::int64_t>(left, 1'000'000)));
+    (void)::poll(fds.data(), fds.size(), poll_time(until));
   }
 }
 

@@ -7,15 +7,12 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
-#include <functional>
-#include <string>
+#include <cstddef>
 #include <vector>
 
 #include "core/base/duration.hpp"
-#include "core/base/result.hpp"
 #include "os/file/unique_fd.hpp"
-#include "os/process/bounded_order.hpp"
+#include "os/process/bounded_runner.hpp"
 
 namespace holdfast::os {
 

@@ -66,7 +66,7 @@ std::vector<pid_t> inner_supervisors(const std::vector<Link>& links) {
 }
 
 bool contains(const std::vector<pid_t>& pids, pid_t pid) {
-  return std::find(pids.begin(), pids.end(), pid) != pids.end();
+  return std::ranges::find(pids, pid) != pids.end();
 }
 
 std::vector<pid_t> own_children() {

@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/settings/wire.hpp"
+#include "core/settings/message.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
 

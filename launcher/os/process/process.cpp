@@ -1,7 +1,6 @@
 #include "os/process/process.hpp"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -13,33 +12,26 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/number.hpp"
 #include "core/base/proc_status.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/text_parts.hpp"
 #include "os/process/proc_numbers.hpp"
 
 namespace holdfast::os {
 namespace {
 
-int pidfd_open(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
-
-// Field `index` (from 1) of the blank-separated `text`.
-std::string_view word(std::string_view text, unsigned index) {
-  for (; index > 1; --index) {
-    const std::size_t blank = text.find(' ');
-    if (blank == std::string_view::npos) return {};
-    text.remove_prefix(blank + 1);
-  }
-  return text.substr(0, text.find(' '));
-}
-
-bool is_stopped(char state) { return state == 'T' || state == 't'; }
-
 // The file has at most 52 numbers and a short name; a buffer this small needs no fresh page.
 constexpr std::size_t k_longest_stat = 1024 + 256;
 constexpr std::size_t k_longest_status = 64 * 1024;  // it lists groups and processors
+
+bool is_stopped(const ProcessStat& stat) { return stat.state == 'T' || stat.state == 't'; }
+
+// Whether this kernel lets us watch processes at all. True also when we only lack descriptors.
+bool can_watch_processes() {
+  return watch_living(::getpid()).valid() || errno == EMFILE || errno == ENFILE;
+}
 
 }  // namespace
 
@@ -54,13 +46,21 @@ Result<ProcessStat> read_process_stat(pid_t pid) {
       close + 2 > line.size()) {
     return Error{"read " + in_proc(pid, "stat") + ": not in the form of proc(5)"};
   }
-  const std::string_view rest = line.substr(close + 2);
+  const std::string_view state = stat_field(line, 3);
   ProcessStat stat;
   stat.name = line.substr(open + 1, close - open - 1);
-  stat.state = rest.empty() ? '?' : rest[0];
-  stat.parent = leading_number<pid_t>(word(rest, 2)).value_or(0);          // field 4
-  stat.start = leading_number<std::uint64_t>(word(rest, 20)).value_or(0);  // field 22
+  stat.state = state.empty() ? '?' : state[0];
+  stat.parent = stat_number<pid_t>(line, 4);
+  stat.start = stat_number<std::uint64_t>(line, 22);
   return stat;
+}
+
+std::string_view stat_field(std::string_view stat, unsigned field) {
+  const std::size_t name_end = stat.rfind(')');
+  if (name_end == std::string_view::npos) return {};
+  std::string_view rest = stat.substr(name_end);
+  for (; field > 2; --field) (void)take_part(rest, ' ');
+  return take_part(rest, ' ');
 }
 
 bool is_being_killed(pid_t pid) {
@@ -95,15 +95,14 @@ std::uint64_t own_pid_namespace() {
 }
 
 std::string numbering_id() {
-  constexpr std::uint64_t k_first = 4026531836;  // PROC_PID_INIT_INO of linux/proc_ns.h
   std::string boot = boot_id();
   const std::uint64_t own = own_pid_namespace();
-  if (boot.empty() || own == 0 || own == k_first) return boot;
+  if (boot.empty() || own == 0 || own == k_first_pid_namespace) return boot;
   return boot + "/pid:[" + std::to_string(own) + "]";
 }
 
 Result<UniqueFd> watch_process(const ProcessName& process) {
-  UniqueFd watched(pidfd_open(process.pid));
+  UniqueFd watched = watch_living(process.pid);
   if (!watched.valid()) return system_error("watch process " + std::to_string(process.pid));
   // This check comes after the open: from then on the descriptor cannot mean another process.
   const Result<ProcessStat> stat = read_process_stat(process.pid);
@@ -118,17 +117,14 @@ bool send_signal(int watched, int signal) {
 }
 
 Result<UniqueFd> watch_parent(pid_t parent) {
-  UniqueFd watched(pidfd_open(parent));
+  UniqueFd watched = watch_living(parent);
   if (!watched.valid()) return system_error("watch process " + std::to_string(parent));
   if (::getppid() != parent) return system_error("watch process " + std::to_string(parent), ESRCH);
   return watched;
 }
 
-UniqueFd watch_living(pid_t pid) { return UniqueFd(pidfd_open(pid)); }
-
-bool can_watch_processes() {
-  const UniqueFd self(pidfd_open(::getpid()));
-  return self.valid() || errno == EMFILE || errno == ENFILE;
+UniqueFd watch_living(pid_t pid) {
+  return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
 }
 
 std::string_view trouble_with_watching() {
@@ -141,7 +137,7 @@ std::string_view trouble_with_watching() {
 bool is_alive(const ProcessName& process) {
   if (!proc_has_our_numbers()) {
     // Nobody can tell whose number it is, only whether it is in use.
-    return UniqueFd(pidfd_open(process.pid)).valid() || errno != ESRCH;
+    return watch_living(process.pid).valid() || errno != ESRCH;
   }
   const Result<ProcessStat> stat = read_process_stat(process.pid);
   return stat && stat->start == process.start && stat->state != 'Z' && stat->state != 'X';
@@ -153,18 +149,14 @@ bool has_terminal() {
 
 bool is_stopped(pid_t pid) {
   const Result<ProcessStat> stat = read_process_stat(pid);
-  return stat && (stat->state == 'T' || stat->state == 't');
+  return stat && is_stopped(*stat);
 }
 
 std::vector<std::string> command_of(pid_t pid, std::size_t limit) {
   std::vector<std::string> words;
   const Result<std::string> text = read_file(in_proc(pid, "cmdline"), limit);
   if (!text) return words;
-  std::string_view rest = *text;
-  while (!rest.empty()) {
-    words.emplace_back(rest.substr(0, rest.find('\0')));
-    rest.remove_prefix(std::min(rest.size(), words.back().size() + 1));
-  }
+  for (std::string_view rest = *text; !rest.empty();) words.emplace_back(take_part(rest, '\0'));
   return words;
 }
 
@@ -174,9 +166,8 @@ std::string command_line_of(pid_t pid, std::size_t limit) {
     if (!line.empty()) line += ' ';
     line += word;
   }
-  std::replace_if(
-      line.begin(), line.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  std::ranges::replace_if(
+      line, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
   return line;
 }
 
@@ -189,21 +180,19 @@ Milliseconds age_of(const ProcessName& process) {
 bool is_stopped(const ProcessName& process) {
   const Result<ProcessStat> stat = read_process_stat(process.pid);
   if (!stat || stat->start != process.start) return false;
-  if (is_stopped(stat->state)) return true;
+  if (is_stopped(*stat)) return true;
   for (pid_t guard : children_of(process.pid)) {
     for (pid_t test : children_of(guard)) {
-      const Result<ProcessStat> of_test = read_process_stat(test);
-      if (of_test && is_stopped(of_test->state)) return true;
+      if (is_stopped(test)) return true;
     }
   }
   return false;
 }
 
 Result<std::string> own_program() {
-  char path[PATH_MAX];
-  const ssize_t length = ::readlink("/proc/self/exe", path, sizeof path);
-  if (length < 0) return system_error("read /proc/self/exe");
-  return std::string(path, static_cast<std::size_t>(length));
+  std::string path = read_link("/proc/self/exe");
+  if (path.empty()) return system_error("read /proc/self/exe");
+  return path;
 }
 
 }  // namespace holdfast::os

@@ -3,12 +3,15 @@
 
 #include <sys/types.h>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/duration.hpp"
+#include "core/base/number.hpp"
 #include "core/base/process_name.hpp"
 #include "core/base/result.hpp"
 #include "os/file/unique_fd.hpp"
@@ -25,6 +28,14 @@ struct ProcessStat {
 
 // Fails when there is no such process.
 Result<ProcessStat> read_process_stat(pid_t pid);
+
+// A field of a text like /proc/<pid>/stat; empty: it is missing. `field` is its number in proc(5),
+// and at least 3.
+std::string_view stat_field(std::string_view stat, unsigned field);
+template <std::integral N>
+N stat_number(std::string_view stat, unsigned field) {
+  return leading_number<N>(stat_field(stat, field)).value_or(0);
+}
 
 // Whether SIGKILL is pending for it. A large process on a busy machine may take its time to die.
 // ShdPnd of /proc/<pid>/status, proc(5).
@@ -43,6 +54,8 @@ std::string boot_id();
 // The PID namespace of this process, as an inode (pid_namespaces(7)), which is unique while the
 // namespace exists. 0 when it cannot be known.
 std::uint64_t own_pid_namespace();
+// That of the machine's first PID namespace: PROC_PID_INIT_INO of linux/proc_ns.h.
+inline constexpr std::uint64_t k_first_pid_namespace = 4026531836;
 
 // Names the place in which a process number means what it means here: the boot id and, except in
 // the machine's first PID namespace, that namespace. A process recorded elsewhere cannot be looked
@@ -63,9 +76,6 @@ Result<UniqueFd> watch_parent(pid_t parent);
 // Sends a signal by one of the descriptors above: pidfd_send_signal(2). False when the process has
 // ended, or is not ours to signal.
 bool send_signal(int watched, int signal);
-
-// Whether this kernel lets us watch processes at all. True also when we only lack descriptors.
-bool can_watch_processes();
 
 // Why processes cannot be supervised here; empty when they can.
 std::string_view trouble_with_watching();

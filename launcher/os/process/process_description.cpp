@@ -1,6 +1,5 @@
 #include "os/process/process_description.hpp"
 
-#include <limits.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,7 +22,7 @@ constexpr std::size_t k_socket_table = 256UL * 1024UL;
 std::vector<long> numbers_in(const std::string& directory) {
   std::vector<long> numbers;
   for_each_number(directory, [&](int number) { numbers.push_back(number); });
-  std::sort(numbers.begin(), numbers.end());
+  std::ranges::sort(numbers);
   return numbers;
 }
 
@@ -146,40 +145,33 @@ std::string socket_text(pid_t pid, std::string_view inode) {
 }
 
 std::string file_line(pid_t pid, long fd) {
-  const std::string path = in_proc(pid, "fd/" + std::to_string(fd));
-  char target[PATH_MAX];
-  const ssize_t length = ::readlink(path.c_str(), target, sizeof target);
-  if (length <= 0) return {};
-  std::string text(target, static_cast<std::size_t>(length));
+  std::string text = read_link(in_proc(pid, "fd/" + std::to_string(fd)));
+  if (text.empty()) return {};
   constexpr std::string_view k_socket = "socket:[";
   if (text.starts_with(k_socket)) {
     const std::string_view inode =
         std::string_view(text).substr(k_socket.size(), text.size() - k_socket.size() - 1);
     if (const std::string known = socket_text(pid, inode); !known.empty()) text = known;
   }
-  std::replace(text.begin(), text.end(), '\n', '?');
+  std::ranges::replace(text, '\n', '?');
   return "  file " + std::to_string(fd) + ": " + text + "\n";
+}
+
+// A line for each number in a directory of /proc/<pid>, up to `most`.
+std::string lines_of(pid_t pid, std::string_view directory, std::string (*line)(pid_t, long),
+                     std::size_t most, const char* more) {
+  std::string text;
+  const std::vector<long> numbers = numbers_in(in_proc(pid, directory));
+  for (std::size_t i = 0; i < std::min(numbers.size(), most); ++i) text += line(pid, numbers[i]);
+  if (numbers.size() > most) text += "  and " + std::to_string(numbers.size() - most) + more;
+  return text;
 }
 
 }  // namespace
 
 std::string describe_process(pid_t pid) {
-  std::string text;
-  const std::vector<long> threads = numbers_in(in_proc(pid, "task"));
-  for (std::size_t i = 0; i < std::min(threads.size(), k_most_threads); ++i) {
-    text += thread_line(pid, threads[i]);
-  }
-  if (threads.size() > k_most_threads) {
-    text += "  and " + std::to_string(threads.size() - k_most_threads) + " more threads\n";
-  }
-  const std::vector<long> files = numbers_in(in_proc(pid, "fd"));
-  for (std::size_t i = 0; i < std::min(files.size(), k_most_files); ++i) {
-    text += file_line(pid, files[i]);
-  }
-  if (files.size() > k_most_files) {
-    text += "  and " + std::to_string(files.size() - k_most_files) + " more files\n";
-  }
-  return text;
+  return lines_of(pid, "task", thread_line, k_most_threads, " more threads\n") +
+         lines_of(pid, "fd", file_line, k_most_files, " more files\n");
 }
 
 }  // namespace holdfast::os

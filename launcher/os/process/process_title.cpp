@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <cstring>
 
-#include "core/base/number.hpp"
 #include "core/base/result.hpp"
 #include "os/file/file_text.hpp"
+#include "os/process/process.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -17,22 +17,15 @@ struct Area {
   std::size_t size = 0;
 };
 
-// arg_start and arg_end: fields 48 and 49 of /proc/self/stat, proc(5). Counting starts after the
-// name.
+// The fields arg_start and arg_end of proc(5).
 Area argument_area() {
-  const Result<std::string> text = read_file("/proc/self/stat");
-  if (!text || text->rfind(')') == std::string::npos) return {};
-  std::string_view rest = std::string_view(*text).substr(text->rfind(')') + 1);
-  std::uintptr_t ends[2] = {};
-  for (int field = 3; field <= 49 && !rest.empty(); ++field) {
-    rest.remove_prefix(1);
-    if (field >= 48) ends[field - 48] = leading_number<std::uintptr_t>(rest).value_or(0);
-    const std::size_t blank = rest.find(' ');
-    rest.remove_prefix(blank == std::string_view::npos ? rest.size() : blank);
-  }
-  if (ends[0] == 0 || ends[1] <= ends[0]) return {};
+  const Result<std::string> stat = read_file("/proc/self/stat");
+  if (!stat) return {};
+  const auto begin = stat_number<std::uintptr_t>(*stat, 48);
+  const auto end = stat_number<std::uintptr_t>(*stat, 49);
+  if (begin == 0 || end <= begin) return {};
   // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel says where they are, as numbers.
-  return {reinterpret_cast<char*>(ends[0]), ends[1] - ends[0]};
+  return {reinterpret_cast<char*>(begin), end - begin};
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,7 +14,6 @@
 #include "os/file/clock.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
-#include "os/process/contained_tree.hpp"
 #include "os/process/descendants.hpp"
 #include "os/process/process.hpp"
 #include "os/signal/signals.hpp"
@@ -45,7 +43,7 @@ void send(const Link& to, std::initializer_list<int> signals) {
     for (int signal : signals) ::kill(to.pid, signal);
     return;
   }
-  const UniqueFd held(static_cast<int>(::syscall(SYS_pidfd_open, to.pid, 0)));
+  const UniqueFd held = watch_living(to.pid);
   if (!held.valid()) return;
   const Result<ProcessStat> stat = read_process_stat(to.pid);
   // It is of the tree still if its parent has ended and it has become our child.
@@ -76,7 +74,7 @@ class Walks {
     return meet(descendants(spared_), send_to);
   }
 
-  // Walks through our children only; the children of those that end become ours.
+  // Walks through our children only. When one of them ends, its children become ours.
   template <typename Send>
   void walk_nearby(Send send_to) {
     meet(children(spared_), send_to);
@@ -159,9 +157,9 @@ class Descendants final : public ProcessSet {
   bool is_empty_within(Milliseconds time) {
     const Milliseconds until = monotonic_now() + time;
     while (!is_empty()) {
-      const Milliseconds left = until - monotonic_now();
+      const int left = poll_time(until);
       pollfd news{children_.get(), POLLIN, 0};
-      if (left.count() <= 0 || ::poll(&news, 1, static_cast<int>(left.count())) <= 0) return false;
+      if (left == 0 || ::poll(&news, 1, left) <= 0) return false;
       hear_news();
     }
     return true;
@@ -172,6 +170,48 @@ class Descendants final : public ProcessSet {
   UniqueFd children_;
   bool is_asked_ = false;
   std::optional<Milliseconds> spared_until_;
+};
+
+// A tree and the containment around it. Signals other than SIGKILL go to the tree alone, so that a
+// process in both does not get them twice.
+class ContainedTree final : public ProcessSet {
+ public:
+  ContainedTree(ProcessSet& tree, ProcessSet& around) : tree_(tree), around_(around) {}
+
+  void signal_all(int signal) override {
+    if (signal == SIGKILL) around_.signal_all(signal);
+    tree_.signal_all(signal);
+  }
+  // The gentle signal goes to the tree alone, in the tree's own way.
+  void ask_to_end(int signal) override { tree_.ask_to_end(signal); }
+  bool is_empty() override {
+    const bool reaped = tree_.is_empty();
+    return around_.is_empty() && reaped;
+  }
+  std::vector<NamedProcess> living() override {
+    std::vector<NamedProcess> living = tree_.living();
+    return living.empty() ? around_.living() : living;
+  }
+  std::vector<int> news() override {
+    std::vector<int> news = tree_.news();
+    for (int fd : around_.news()) news.push_back(fd);
+    return news;
+  }
+  void hear_news() override {
+    tree_.hear_news();
+    around_.hear_news();
+  }
+
+ private:
+  ProcessSet& tree_;
+  ProcessSet& around_;
+};
+
+class Unwatched final : public TreeWatcher {
+ public:
+  void on_reaped(pid_t /*pid*/, int /*status*/) override {}
+  int hurry_fd() override { return -1; }
+  bool hurries() override { return false; }
 };
 
 // Waits until a member ends, the watcher has news, or the time is over. True: the watcher hurries.
@@ -263,6 +303,11 @@ std::vector<NamedProcess> end_processes(ProcessSet& processes, const EndOrder& o
     if (monotonic_now() >= until) return processes.living();
     wait_for_news(processes, nullptr, Milliseconds{k_kill_round_ms});
   }
+}
+
+std::vector<NamedProcess> end_processes(ProcessSet& processes, const EndOrder& order) {
+  Unwatched nobody;
+  return end_processes(processes, order, nobody);
 }
 
 }  // namespace holdfast::os

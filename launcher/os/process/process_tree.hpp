@@ -7,11 +7,9 @@
 // caller must be a subreaper (become_subreaper), with SIGCHLD blocked and not ignored.
 #pragma once
 
-#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "core/base/duration.hpp"
@@ -53,7 +51,7 @@ void signal_descendants(int signal, const Spared& spared, pid_t told_group = k_n
 struct EndOrder {
   int first_signal = 0;   // sent before the grace; 0: none
   Milliseconds grace{0};  // 0: SIGKILL at once and no first signal
-  Spared spared;          // those that are not of the tree
+  Spared spared;          // processes that are not of the tree
   // This process group has had the first signal already. 0: a group outside our PID namespace.
   pid_t told_group = k_no_group;
   // The containment around the tree; null: none. SIGKILL goes to everybody in it too, and it must
@@ -80,5 +78,7 @@ std::vector<NamedProcess> end_tree(const EndOrder& order, TreeWatcher& watcher);
 // test. `order.spared` is not used.
 std::vector<NamedProcess> end_processes(ProcessSet& processes, const EndOrder& order,
                                         TreeWatcher& watcher);
+// The same where nothing hurries and nobody hears of it.
+std::vector<NamedProcess> end_processes(ProcessSet& processes, const EndOrder& order);
 
 }  // namespace holdfast::os

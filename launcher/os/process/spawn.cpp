@@ -18,17 +18,18 @@
 
 namespace holdfast::os {
 
+// Only the soft limit changes, and only where we may set it: it is a mark, not a limit.
+void take_tag(std::uint64_t tag) {
+  rlimit limit{};
+  if (tag == 0 || ::getrlimit(RLIMIT_LOCKS, &limit) != 0 || tag > limit.rlim_max) return;
+  limit.rlim_cur = tag;
+  ::setrlimit(RLIMIT_LOCKS, &limit);
+}
+
 int become(const Command& command, const CallersSignals& callers) {
   // Yama may allow tracing by ancestors only. Elsewhere the call is refused, and is not needed.
   if (command.debugger != 0) ::prctl(PR_SET_PTRACER, command.debugger, 0, 0, 0);
-  if (command.tag != 0) {
-    rlimit limit{};
-    // Only the soft limit changes, and only where we may set it: it is a mark, not a limit.
-    if (::getrlimit(RLIMIT_LOCKS, &limit) == 0 && command.tag <= limit.rlim_max) {
-      limit.rlim_cur = command.tag;
-      ::setrlimit(RLIMIT_LOCKS, &limit);
-    }
-  }
+  take_tag(command.tag);
   // Never makes the process less nice than we are: the user may have made the whole run nice.
   if (command.nice > 0 && ::getpriority(PRIO_PROCESS, 0) < command.nice) {
     (void)::setpriority(PRIO_PROCESS, 0, command.nice);

@@ -33,6 +33,10 @@ struct Spawned {
 // been executed or could not be. A script without `#!` is given to /bin/sh, as ctest does.
 Spawned spawn(const Command& command, const CallersSignals& callers);
 
+// Marks this process with the tag of an attempt (core/base/attempt_tag.hpp); 0: it stays as it is.
+// Async-signal-safe.
+void take_tag(std::uint64_t tag);
+
 // Becomes the command. Returns errno when that fails.
 int become(const Command& command, const CallersSignals& callers);
 

@@ -30,10 +30,7 @@ bool holds_stream(pid_t process, const std::vector<Stream>& streams) {
   bool holds = false;
   for_each_number(in_proc(process, "fd"), [&](int fd) {
     const Stream theirs = stream_of(process, fd);
-    if (!theirs.is_there()) return;
-    holds = holds || std::any_of(streams.begin(), streams.end(), [&](const Stream& one) {
-              return one.inode == theirs.inode && one.device == theirs.device;
-            });
+    holds = holds || (theirs.is_there() && std::ranges::find(streams, theirs) != streams.end());
   });
   return holds;
 }
@@ -42,7 +39,7 @@ std::vector<NamedProcess> holders_of(const Stream& stream, const std::vector<pid
   std::vector<NamedProcess> found;
   if (!stream.is_there()) return found;
   for_each_process([&](pid_t pid) {
-    if (std::find(but.begin(), but.end(), pid) != but.end()) return;
+    if (std::ranges::find(but, pid) != but.end()) return;
     if (!holds_stream(pid, {stream})) return;
     const Result<ProcessStat> stat = read_process_stat(pid);
     if (stat) found.push_back({pid, stat->name});

@@ -1,4 +1,4 @@
-// Who has a test's output open: a reader that reads it to its end waits for these processes.
+// Finds the processes that have a test's output open: a reader of the whole output waits for them.
 #pragma once
 
 #include <sys/stat.h>
@@ -13,9 +13,10 @@ namespace holdfast::os {
 // A pipe or a socket, by whichever descriptor it is reached.
 struct Stream {
   dev_t device = 0;
-  ino_t inode = 0;  // 0: none, or a file that nobody reads to its end
+  ino_t inode = 0;  // 0: there is none, or it is a file, which nobody reads to its end
 
   bool is_there() const { return inode != 0; }
+  friend bool operator==(const Stream&, const Stream&) = default;
 };
 
 Stream stream_of(int fd);

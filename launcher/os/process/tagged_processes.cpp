@@ -49,7 +49,7 @@ TaggedProcesses::TaggedProcesses(Belongs belongs) : belongs_(std::move(belongs))
 }
 
 bool TaggedProcesses::is_own(pid_t pid) const {
-  return std::find(own_line_.begin(), own_line_.end(), pid) != own_line_.end();
+  return std::ranges::find(own_line_, pid) != own_line_.end();
 }
 
 bool TaggedProcesses::is_tagged(pid_t pid) const {
@@ -87,7 +87,7 @@ void TaggedProcesses::meet(pid_t pid, UniqueFd held, std::initializer_list<int> 
 void TaggedProcesses::note_kin_of(pid_t pid, const std::vector<Seen>& all) {
   for (const Seen& one : all) {
     if (one.parent != pid || is_own(one.pid)) continue;
-    if (std::find(kin_.begin(), kin_.end(), one) != kin_.end()) continue;
+    if (std::ranges::find(kin_, one) != kin_.end()) continue;
     kin_.push_back(one);
     note_kin_of(one.pid, all);
   }
@@ -95,8 +95,8 @@ void TaggedProcesses::note_kin_of(pid_t pid, const std::vector<Seen>& all) {
 
 void TaggedProcesses::meet_kin(std::initializer_list<int> signals) {
   for (const Seen& one : kin_) {
-    const bool is_met = std::any_of(members_.begin(), members_.end(),
-                                    [&](const Member& m) { return m.process.pid == one.pid; });
+    const bool is_met =
+        std::ranges::any_of(members_, [&](const Member& m) { return m.process.pid == one.pid; });
     if (is_met) continue;
     Result<UniqueFd> held = watch_process({one.pid, one.start});
     if (held) meet(one.pid, std::move(*held), signals);

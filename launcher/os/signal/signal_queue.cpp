@@ -90,7 +90,7 @@ ReceivedSignal SignalQueue::next_to_stop() {
 }
 
 void SignalQueue::call_witness(SignalSet besides) {
-  witness_ = SIGTTOU;  // where all three are pending, one of them serves as the witness
+  witness_ = SIGTTOU;  // if all three are pending, one of them is the witness
   for (int signal : {SIGTSTP, SIGTTIN, SIGTTOU}) {
     if ((besides & signal_bit(signal)) == 0) witness_ = signal;
   }

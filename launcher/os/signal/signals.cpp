@@ -6,8 +6,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "os/file/system_call.hpp"
-
 namespace holdfast::os {
 namespace {
 

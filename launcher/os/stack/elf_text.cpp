@@ -3,7 +3,6 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -11,7 +10,7 @@
 #include <vector>
 
 #include "core/base/environment.hpp"
-#include "os/file/system_call.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast::os {
@@ -20,19 +19,6 @@ namespace {
 constexpr std::size_t k_most_read = 64UL * 1024 * 1024;
 constexpr std::size_t k_piece = 256UL * 1024;
 constexpr std::size_t k_longest_names = 1024UL * 1024;
-
-bool read_at(const UniqueFd& file, std::uint64_t offset, void* into, std::size_t size) {
-  std::size_t filled = 0;
-  while (filled < size) {
-    const ssize_t got = retried([&] {
-      return ::pread(file.get(), static_cast<char*>(into) + filled, size - filled,
-                     static_cast<off_t>(offset + filled));
-    });
-    if (got <= 0) return false;
-    filled += static_cast<std::size_t>(got);
-  }
-  return true;
-}
 
 bool is_readable_elf(const Elf64_Ehdr& header) {
   constexpr unsigned char k_order =
@@ -44,7 +30,7 @@ bool is_readable_elf(const Elf64_Ehdr& header) {
 }
 
 // All sections of that name: a file may have more than one.
-std::vector<Elf64_Shdr> sections_named(const UniqueFd& file, std::string_view name) {
+std::vector<Elf64_Shdr> sections_named(int file, std::string_view name) {
   Elf64_Ehdr header{};
   if (!read_at(file, 0, &header, sizeof header) || !is_readable_elf(header)) return {};
   std::vector<Elf64_Shdr> sections(header.e_shnum);
@@ -61,7 +47,7 @@ std::vector<Elf64_Shdr> sections_named(const UniqueFd& file, std::string_view na
   return sections;
 }
 
-bool holds(const UniqueFd& file, const Elf64_Shdr& section, std::string_view text) {
+bool holds(int file, const Elf64_Shdr& section, std::string_view text) {
   const std::uint64_t size = std::min<std::uint64_t>(section.sh_size, k_most_read);
   std::vector<char> piece;
   // Pieces overlap, so that a text across two of them is found.
@@ -79,9 +65,9 @@ bool elf_section_holds(const std::string& path, std::string_view section, std::s
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   struct stat info {};
   if (!file.valid() || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return false;
-  const std::vector<Elf64_Shdr> sections = sections_named(file, section);
-  return std::any_of(sections.begin(), sections.end(),
-                     [&](const Elf64_Shdr& one) { return holds(file, one, text); });
+  const std::vector<Elf64_Shdr> sections = sections_named(file.get(), section);
+  return std::ranges::any_of(sections,
+                             [&](const Elf64_Shdr& one) { return holds(file.get(), one, text); });
 }
 
 bool holds_googletest(const std::string& path) {

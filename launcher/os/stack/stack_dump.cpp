@@ -9,6 +9,7 @@
 
 #include "os/file/clock.hpp"
 #include "os/file/system_call.hpp"
+#include "os/file/text_parts.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_description.hpp"
 
@@ -126,14 +127,10 @@ void StackDump::give_up_tool(ToolEnd how) {
 
 void StackDump::describe_here() {
   if (text_.size() >= k_most_text) return;
-  std::string lines =
+  const std::string lines =
       title(processes_[process_]) + ", by /proc:\n" + describe_process(processes_[process_].pid);
-  std::string_view rest = lines;
-  while (!rest.empty() && text_.size() < k_most_text) {
-    const std::size_t line = rest.find('\n') + 1;
-    text_ += "holdfast: ";
-    text_ += rest.substr(0, line);
-    rest.remove_prefix(line);
+  for (std::string_view rest = lines; !rest.empty() && text_.size() < k_most_text;) {
+    text_.append("holdfast: ").append(take_part(rest, '\n')).push_back('\n');
   }
 }
 
@@ -142,8 +139,8 @@ void write_within(int fd, const std::string& text, Milliseconds time) {
   std::string_view rest = text;
   while (!rest.empty()) {
     pollfd writable{fd, POLLOUT, 0};
-    const Milliseconds left = until - monotonic_now();
-    if (left.count() <= 0 || ::poll(&writable, 1, static_cast<int>(left.count())) <= 0) return;
+    const int left = poll_time(until);
+    if (left == 0 || ::poll(&writable, 1, left) <= 0) return;
     if ((writable.revents & POLLOUT) == 0) return;
     // A writable pipe takes this much without blocking, pipe(7).
     const ssize_t put = retried(

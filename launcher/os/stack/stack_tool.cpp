@@ -5,14 +5,16 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
 #include "os/file/system_call.hpp"
+#include "os/file/text_parts.hpp"
+#include "os/process/spawn.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -26,9 +28,7 @@ std::string path_variable() {
 
 std::string find_in(std::string_view path, std::string_view name) {
   while (!path.empty()) {
-    const std::size_t colon = path.find(':');
-    const std::string_view directory = path.substr(0, colon);
-    path.remove_prefix(colon == std::string_view::npos ? path.size() : colon + 1);
+    const std::string_view directory = take_part(path, ':');
     // Our working directory is no longer the test's, so a path relative to it cannot be meant.
     if (directory.empty() || directory[0] != '/') continue;
     std::string file = std::string(directory) + "/" + std::string(name);
@@ -60,11 +60,7 @@ std::vector<std::string> words_of(const StackTool& tool, const std::string& pid)
   ::dup2(output, STDERR_FILENO);
   // The tool must not keep our locks.
   ::close_range(3, ~0U, 0);
-  rlimit limit{};
-  if (tag != 0 && ::getrlimit(RLIMIT_LOCKS, &limit) == 0 && tag <= limit.rlim_max) {
-    limit.rlim_cur = tag;
-    ::setrlimit(RLIMIT_LOCKS, &limit);
-  }
+  take_tag(tag);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -12,7 +12,7 @@
 #include "core/base/number.hpp"
 #include "core/settings/command_line.hpp"
 #include "core/settings/wire.hpp"
-#include "os/file/memory_file.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "supervision/base/programs.hpp"
 

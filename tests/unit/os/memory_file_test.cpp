@@ -1,4 +1,4 @@
-#include "os/file/memory_file.hpp"
+#include "os/file/file_text.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

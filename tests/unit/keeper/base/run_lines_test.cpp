@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/settings/wire.hpp"
 #include "nowhere.hpp"
 
 namespace holdfast {

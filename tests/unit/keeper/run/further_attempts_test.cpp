@@ -1,4 +1,4 @@
-#include "keeper/run/further_attempts.hpp"
+#include "keeper/run/attempt_grants.hpp"
 
 #include <gtest/gtest.h>
 

@@ -19,9 +19,9 @@
 
 namespace holdfast {
 
-class Service {
+class KeeperLoop {
  public:
-  Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd ctest);
+  KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd ctest);
 
   // Blocks until ctest has ended or goes on with another tree, and the run is recorded.
   void run();

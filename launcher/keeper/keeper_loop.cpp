@@ -1,16 +1,15 @@
-#include "keeper/service.hpp"
+#include "keeper/keeper_loop.hpp"
 
 #include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <utility>
 
 #include "core/settings/resolution.hpp"
+#include "keeper/base/keeper_socket.hpp"
 #include "keeper/left/stuck_pairs.hpp"
 #include "keeper/run/attempt_grants.hpp"
-#include "keeper/run/further_attempts.hpp"
 #include "keeper/tree/own_keeper.hpp"
 #include "keeper/tree/run_lock.hpp"
 #include "os/file/clock.hpp"
@@ -27,12 +26,6 @@ constexpr Milliseconds k_news_patience{100};
 
 // The descriptors that wait_for_news() polls for each connection.
 constexpr std::size_t k_descriptors_each = 3;
-
-int time_until(Milliseconds point) {
-  if (point == k_longest) return -1;
-  const Milliseconds left = point - os::monotonic_now();
-  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 3'600'000));
-}
 
 RunRetryLimits retry_limits(const KeeperOrder& order) {
   return order.settings ? order.settings->run().retries : RunRetryLimits{};
@@ -58,15 +51,14 @@ ProjectPlace place_of(const KeeperOrder& order) {
 }
 
 wire::Message refusal(const std::string& why) {
-  wire::Message message;
-  message.kind = wire::k_refusal;
+  wire::Message message = message_of(wire::k_refusal);
   message.add("why", why);
   return message;
 }
 
 }  // namespace
 
-Service::Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd ctest)
+KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd ctest)
     : order_(order),
       listener_(std::move(listener)),
       ctest_(std::move(ctest)),
@@ -88,13 +80,13 @@ Service::Service(const KeeperOrder& order, os::UniqueFd listener, os::UniqueFd c
   if (order_.settings && !order_.settings->note().empty()) lines_.say(order_.settings->note());
 }
 
-void Service::run() {
+void KeeperLoop::run() {
   while (!ctest_ended_ && !is_in_another_tree_) wait_for_news();
   if (!is_in_another_tree_) finish_after_ctest();
   remove_locks_of(tests_apart_, order_.tree);
 }
 
-void Service::wait_for_news() {
+void KeeperLoop::wait_for_news() {
   std::vector<pollfd> fds{{ctest_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
   Milliseconds next = std::min(lines_.due(), log_turn_.due());
   for (const Connection& connection : connections_) {
@@ -103,7 +95,7 @@ void Service::wait_for_news() {
     fds.push_back({connection.guard.fd(), POLLIN, 0});
     next = std::min({next, connection.guard_until, connection.guard.due()});
   }
-  if (::poll(fds.data(), fds.size(), time_until(next)) < 0) return;
+  if (::poll(fds.data(), fds.size(), os::poll_time(next)) < 0) return;
   const std::size_t polled = connections_.size();
   for (std::size_t i = 0; i < polled; ++i) {
     const pollfd* const news = &fds[k_descriptors_each * i + 2];
@@ -115,9 +107,7 @@ void Service::wait_for_news() {
     if (news[2].revents != 0 && is_watched) connection.guard.guard_died();
     if (connection.guard.look(order_.ctest)) kill_launcher(connection.launcher);
   }
-  connections_.erase(std::remove_if(connections_.begin(), connections_.end(),
-                                    [](const Connection& c) { return !c.socket.valid(); }),
-                     connections_.end());
+  std::erase_if(connections_, [](const Connection& c) { return !c.socket.valid(); });
   orphans_.reap_helpers(OrphanHelpers::Reap::those_through);
   if (fds[1].revents != 0) accept_one();
   ctest_ended_ = ctest_ended_ || fds[0].revents != 0;
@@ -125,13 +115,13 @@ void Service::wait_for_news() {
   log_turn_.look(order_.ctest);
 }
 
-void Service::hurry_guard_of(Connection& connection) {
+void KeeperLoop::hurry_guard_of(Connection& connection) {
   if (os::monotonic_now() < connection.guard_until) return;
   connection.guard_until = k_longest;
   (void)kill_forsaken_guard({order_.ctest, run_.include_count()}, connection.test);
 }
 
-void Service::accept_one() {
+void KeeperLoop::accept_one() {
   Result<os::UniqueFd> socket = os::accept_from(listener_);
   if (!socket) return;
   // The directory is 0700, so only root can get here besides us, and root is welcome.
@@ -142,7 +132,7 @@ void Service::accept_one() {
   connections_.push_back(std::move(connection));
 }
 
-void Service::attend_to(Connection& connection, short news) {
+void KeeperLoop::attend_to(Connection& connection, short news) {
   while (serve(connection)) {
     // Without POLLHUP more may come later. With it, all that is left to read is there already.
     if ((news & POLLHUP) == 0) return;
@@ -160,7 +150,7 @@ void Service::attend_to(Connection& connection, short news) {
   connection = {};
 }
 
-bool Service::serve(Connection& connection) {
+bool KeeperLoop::serve(Connection& connection) {
   Result<os::PacketWithDescriptor> received = os::receive_with_descriptor(connection.socket.get());
   if (!received || received->packet.empty()) return false;
   const Result<wire::Message> message = wire::decode(received->packet);
@@ -195,7 +185,7 @@ bool Service::serve(Connection& connection) {
   return false;
 }
 
-wire::Message Service::answer(const wire::Message& message, Connection& asker) {
+wire::Message KeeperLoop::answer(const wire::Message& message, Connection& asker) {
   if (message.kind == wire::k_request) {
     Result<wire::AttemptRequest> request = wire::to_request(message);
     return request ? grant(*request, asker) : refusal(to_text(request.error()));
@@ -225,7 +215,7 @@ wire::Message Service::answer(const wire::Message& message, Connection& asker) {
   return refusal("a " + message.kind + " message is not understood");
 }
 
-wire::Message Service::grant(const wire::AttemptRequest& request, Connection& asker) {
+wire::Message KeeperLoop::grant(const wire::AttemptRequest& request, Connection& asker) {
   wire::AttemptGrant granted = grant_attempt(request, order_.settings, order_.company,
                                              run_of(request.include_count, asker), lines_);
   granted.is_googletest = !request.program.empty() && googletest_.knows(request.program);
@@ -236,13 +226,13 @@ wire::Message Service::grant(const wire::AttemptRequest& request, Connection& as
   return wire::to_message(granted);
 }
 
-void Service::end_earlier_run(const Connection& asker) {
+void KeeperLoop::end_earlier_run(const Connection& asker) {
   dismiss_connections(&asker);
   run_.close(Run::Completeness::complete);
   stale_.forget();
 }
 
-Run& Service::run_of(unsigned include_count, const Connection& asker) {
+Run& KeeperLoop::run_of(unsigned include_count, const Connection& asker) {
   if (run_.is_over_at(include_count)) end_earlier_run(asker);
   Run& run = run_.at(include_count);
   // ctest opens its log before its first test. While somebody asks, it has no other log open.
@@ -250,22 +240,20 @@ Run& Service::run_of(unsigned include_count, const Connection& asker) {
   return run;
 }
 
-wire::Message Service::end_of_run(const Connection& asker) {
+wire::Message KeeperLoop::end_of_run(const Connection& asker) {
   lines_.say_held_back();
   dismiss_connections(&asker);
   run_.take_log([&] { return is_there(asker); });
   if (order_.shares_tree) forget_run(tree_lock_, order_.ctest);
-  wire::Message reply;
-  reply.kind = wire::k_end;
+  wire::Message reply = message_of(wire::k_end);
   const std::string summary = run_.finish_for_end();
   reply.add("summary", lines_.take_summary(summary));
   if (run_.selected_nothing() && is_red_without_tests(order_)) reply.add("no_tests", "fail");
   return reply;
 }
 
-wire::Message Service::status() const {
-  wire::Message reply;
-  reply.kind = wire::k_status;
+wire::Message KeeperLoop::status() const {
+  wire::Message reply = message_of(wire::k_status);
   reply.add("tree", order_.tree);
   reply.add("ctest", to_text(order_.ctest));
   if (run_.has_begun()) {
@@ -275,10 +263,9 @@ wire::Message Service::status() const {
   return reply;
 }
 
-wire::Message Service::next_tree(const wire::Message& message, const Connection& asker) {
+wire::Message KeeperLoop::next_tree(const wire::Message& message, const Connection& asker) {
   const bool is_ours = message.get("tree") == order_.tree;
-  wire::Message reply;
-  reply.kind = wire::k_tree;
+  wire::Message reply = message_of(wire::k_tree);
   if (is_ours) reply.add("serves", "1");
   if (is_ours && message.get("run").empty()) return reply;
   // The answer comes before we end what is left: the asker waits for us during those graces.
@@ -290,20 +277,18 @@ wire::Message Service::next_tree(const wire::Message& message, const Connection&
   return {};
 }
 
-wire::Message Service::begin_next_run(const Connection& asker) {
+wire::Message KeeperLoop::begin_next_run(const Connection& asker) {
   if (run_.has_begun()) end_earlier_run(asker);
   // ctest may no longer wait for the run. Then it is not begun.
   run_.take_log([&] { return is_there(asker); });
   if (Run* run = run_.current()) run->settle_log();
-  wire::Message reply;
-  reply.kind = wire::k_tree;
+  wire::Message reply = message_of(wire::k_tree);
   reply.add("run", "1");
   return reply;
 }
 
-wire::Message Service::let_go_of_shared_tree() {
-  wire::Message reply;
-  reply.kind = wire::k_alone;
+wire::Message KeeperLoop::let_go_of_shared_tree() {
+  wire::Message reply = message_of(wire::k_alone);
   if (!order_.shares_tree) return reply;
   forget_run(tree_lock_, order_.ctest);
   tree_lock_.reset();
@@ -312,9 +297,8 @@ wire::Message Service::let_go_of_shared_tree() {
   return reply;
 }
 
-void Service::dismiss_connections(const Connection* asker) {
-  wire::Message over;
-  over.kind = wire::k_end;
+void KeeperLoop::dismiss_connections(const Connection* asker) {
+  wire::Message over = message_of(wire::k_end);
   const std::string packet = wire::encode(over);
   for (const Connection& connection : connections_) {
     // Launchers end with their tests. Usually only a guard that keeps leftovers is still there.
@@ -333,36 +317,34 @@ void Service::dismiss_connections(const Connection* asker) {
   orphans_.reap_helpers(OrphanHelpers::Reap::all);
 }
 
-bool Service::wait_for_connections(const Connection* asker) {
+bool KeeperLoop::wait_for_connections(const Connection* asker) {
   Milliseconds grace{0};
   for (const Connection& connection : connections_) grace = std::max(grace, connection.grace);
   return wait_for_connections(asker, grace + k_dismissal_patience);
 }
 
-bool Service::wait_for_connections(const Connection* asker, Milliseconds patience) {
+bool KeeperLoop::wait_for_connections(const Connection* asker, Milliseconds patience) {
   const Milliseconds until = os::monotonic_now() + patience;
   while (true) {
     std::vector<pollfd> fds;
     for (const Connection& connection : connections_) {
       fds.push_back({&connection == asker ? -1 : connection.socket.get(), POLLIN, 0});
     }
-    if (std::none_of(fds.begin(), fds.end(), [](const pollfd& p) { return p.fd >= 0; }))
-      return true;
-    const Milliseconds left = until - os::monotonic_now();
-    if (left.count() <= 0) return false;
-    if (::poll(fds.data(), fds.size(), static_cast<int>(left.count())) <= 0) return false;
+    if (std::ranges::none_of(fds, [](const pollfd& p) { return p.fd >= 0; })) return true;
+    const int left = os::poll_time(until);
+    if (left == 0 || ::poll(fds.data(), fds.size(), left) < 0) return false;
     for (std::size_t i = 0; i < fds.size(); ++i) {
       if (fds[i].fd >= 0 && fds[i].revents != 0) attend_to(connections_[i], fds[i].revents);
     }
   }
 }
 
-bool Service::ctest_died() const {
+bool KeeperLoop::ctest_died() const {
   pollfd ended{ctest_.get(), POLLIN, 0};
   return ::poll(&ended, 1, 0) == 1 && !run_.has_all_tests();
 }
 
-void Service::finish_after_ctest() {
+void KeeperLoop::finish_after_ctest() {
   lines_.ctest_has_ended();
   if (ctest_died()) {
     lines_.say_end_of_ctest(running_tests());
@@ -376,7 +358,7 @@ void Service::finish_after_ctest() {
   run_.close(ctest_died() ? Run::Completeness::incomplete : Run::Completeness::complete);
 }
 
-std::vector<std::string> Service::running_tests() const {
+std::vector<std::string> KeeperLoop::running_tests() const {
   std::vector<std::string> running;
   for (const Connection& connection : connections_) {
     if (!connection.attempt.empty() && !connection.farewell) running.push_back(connection.test);

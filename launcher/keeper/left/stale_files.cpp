@@ -1,0 +1,106 @@
+#include "keeper/left/stale_files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <ctime>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+#include "core/base/keeper_address.hpp"
+#include "core/base/names.hpp"
+#include "core/base/process_name.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/scratch_directory.hpp"
+#include "os/file/trusted_directory.hpp"
+#include "os/lock/lock_directory.hpp"
+#include "os/lock/lock_survey.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path in_user_directory(std::string_view name) {
+  return fs::path(os::user_directory_path()) / name;
+}
+
+// Counts from when the socket was made. After a clock is set back the socket seems younger.
+bool is_older_than_a_day(const fs::path& socket) {
+  constexpr std::time_t k_day = 24 * 60 * 60;
+  struct stat status {};
+  return ::lstat(socket.c_str(), &status) == 0 &&
+         os::unix_now_ms() / 1000 - status.st_mtim.tv_sec > k_day;
+}
+
+// A ctest of another PID namespace cannot be seen from here. It may live while its keeper is dead.
+// A launcher of it that finds no socket would start a second keeper. So the socket stays for as
+// long as a run may take.
+bool may_be_stale(const fs::path& socket) {
+  const std::optional<KeeperSocketName> name = parse_keeper_socket_name(socket.filename().string());
+  if (!name) return false;
+  const std::uint64_t ours = os::own_pid_namespace();
+  return name->pid_namespace.value_or(ours) == ours ? !os::is_alive(name->ctest)
+                                                    : is_older_than_a_day(socket);
+}
+
+void remove_levels_in(const os::UniqueFd& user, const fs::path& scope) {
+  std::error_code failed;
+  for (const fs::directory_entry& lock : fs::directory_iterator(scope, failed)) {
+    for (const fs::path level : os::levels_of(lock.path().string())) {
+      if (level == lock.path()) continue;
+      os::remove_level(user, level.lexically_relative(os::user_directory_path()).string());
+    }
+  }
+}
+
+}  // namespace
+
+void remove_stale_sockets() {
+  if (!os::open_user_directory()) return;
+  std::error_code failed;
+  for (const fs::directory_entry& socket :
+       fs::directory_iterator(in_user_directory(names::k_user_keepers_directory), failed)) {
+    if (may_be_stale(socket.path())) os::remove_if_dead(socket.path().string());
+  }
+}
+
+void remove_stale_scratch() {
+  if (!os::open_user_directory()) return;
+  std::error_code failed;
+  for (const fs::directory_entry& entry :
+       fs::directory_iterator(in_user_directory(names::k_user_scratch_directory), failed)) {
+    std::string name = entry.path().filename().string();
+    std::ranges::replace(name, '-', ':');
+    const Result<ProcessName> launcher = parse_process_name(name);
+    if (launcher && !os::is_alive(*launcher)) os::sweep_empty_scratch(entry.path().string());
+  }
+}
+
+void remove_stale_levels(const LockHome& home) {
+  const Result<os::UniqueFd> user = os::open_user_directory();
+  if (!user) return;
+  for (LockScope scope : {LockScope::build, LockScope::project}) {
+    remove_levels_in(
+        *user, in_user_directory(names::k_user_locks_directory) / scope_directory(scope, home));
+  }
+}
+
+void remove_all_stale_levels() {
+  const Result<os::UniqueFd> user = os::open_user_directory();
+  if (!user) return;
+  std::error_code failed;
+  for (const fs::directory_entry& scope :
+       fs::directory_iterator(in_user_directory(names::k_user_locks_directory), failed)) {
+    remove_levels_in(*user, scope.path());
+  }
+}
+
+}  // namespace holdfast
