@@ -3,6 +3,7 @@
 #include <holdfast/worker_protocol.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "core/batch/worker_message.hpp"

@@ -4,6 +4,8 @@
 // In this class a process *prints* on its output, and it *says* something in a message or an entry.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "exec/batch/worker_link.hpp"
 #include "exec/output/capture.hpp"

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/batch/case_result.hpp"
 #include "os/file/unique_fd.hpp"

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "os/file/system_call.hpp"
 #include "os/process/packet_socket.hpp"

@@ -1,7 +1,6 @@
 #include "exec/output/before_kill.hpp"
 
 #include <algorithm>
-#include <string>
 #include <string_view>
 #include <utility>
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <climits>
+#include <utility>
 
 #include "core/lock/lock_place.hpp"
 #include "core/lock/run_alone.hpp"

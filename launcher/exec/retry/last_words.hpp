@@ -2,6 +2,7 @@
 // were, what the probes saw, and what ctest is to note.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>

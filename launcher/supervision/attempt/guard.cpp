@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "os/file/clock.hpp"
+#include "os/process/descendants.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/process/stream_holders.hpp"
@@ -23,9 +25,6 @@
 namespace holdfast::supervision {
 namespace {
 
-// A child that is just ending when the main process ends (a helper that reads the end of a pipe) is
-// no leak. Only a test that leaves something behind waits this long.
-constexpr Milliseconds k_leak_patience{100};
 // A server that has just become one closes what it inherited a moment later. Each look costs a walk
 // through its descriptors.
 constexpr Milliseconds k_closing_patience{2000};

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "os/file/system_call.hpp"
+#include "os/process/descendants.hpp"
 #include "os/process/packet_socket.hpp"
-#include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "supervision/attempt/guard.hpp"
 

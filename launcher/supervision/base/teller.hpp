@@ -2,7 +2,6 @@
 // a test's output; to our own stderr when there is no other way.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "core/base/said_line.hpp"
