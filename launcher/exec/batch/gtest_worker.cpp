@@ -38,33 +38,28 @@ std::string_view first_lines(std::string_view bytes) {
 }  // namespace
 
 GtestWorker::GtestWorker(WorkerOrder order)
-    : capture_(order.capture),
-      relay_(order.relay),
-      link_(order.link),
-      case_timeout_(order.case_timeout),
-      tell_(std::move(order.tell)),
-      told_(std::move(order.told)),
+    : order_(std::move(order)),
       told_at_(os::monotonic_now()),
-      printed_(order.own_case),
+      printed_(order_.own_case),
       limit_from_(told_at_),
-      case_from_(order.relay.position()),
-      rest_from_(order.relay.position()) {}
+      case_from_(order_.relay.position()),
+      rest_from_(case_from_) {}
 
 void GtestWorker::add_descriptors(std::vector<pollfd>& fds) {
-  relay_.add_descriptors(fds);
-  if (!relay_.is_full() && rest().count() == 0) capture_.add_descriptors(fds);
-  if (!must_not_hear()) link_.add_descriptors(fds);
+  order_.relay.add_descriptors(fds);
+  if (!order_.relay.is_full() && rest().count() == 0) order_.capture.add_descriptors(fds);
+  if (!must_not_hear()) order_.link.add_descriptors(fds);
 }
 
 // What the program says must be read after what it has printed before, and a full relay waits for
 // ctest. So messages wait, too. But without a progress log the program would wait for us at each
 // case. So they are read then, and less is known of the output of its cases.
 bool GtestWorker::must_not_hear() const {
-  return relay_.is_full() && progress_.valid() && !is_all_printed_;
+  return order_.relay.is_full() && progress_.valid() && !is_all_printed_;
 }
 
 void GtestWorker::look() {
-  relay_.pass_on();
+  order_.relay.pass_on();
   taken_ = 0;
   do {
     is_new_ = false;
@@ -75,11 +70,11 @@ void GtestWorker::look() {
   const Milliseconds now = os::monotonic_now();
   if (is_new_ && now < told_at_ + k_quiet) return;
   told_at_ = now;
-  told_();
+  order_.told();
 }
 
 std::chrono::nanoseconds GtestWorker::rest() const {
-  const bool prints = taken_ > 0 && taken_ < std::min(k_much, capture_.size() / 2);
+  const bool prints = taken_ > 0 && taken_ < std::min(k_much, order_.capture.size() / 2);
   return prints ? k_rest : std::chrono::nanoseconds{0};
 }
 
@@ -105,51 +100,51 @@ void GtestWorker::on_main_started(pid_t main) {
 }
 
 // The next look may be far away, and nobody waits for us now.
-void GtestWorker::on_tree_ends() { told_(); }
+void GtestWorker::on_tree_ends() { order_.told(); }
 
 void GtestWorker::on_tree_gone() {
   look();
-  told_();
+  order_.told();
 }
 
 // A case that began while we still took the test for paused was not paused itself.
 void GtestWorker::on_pause(Milliseconds length) {
   take_progress();
-  told_();
+  order_.told();
   if (limit_from_ <= os::monotonic_now() - length) limit_from_ += length;
 }
 
 Milliseconds GtestWorker::deadline() {
-  if (case_timeout_.count() == 0) return k_longest;
+  if (order_.case_timeout.count() == 0) return k_longest;
   // This is the limit of the case that we know of. The program may be at a later one.
-  if (os::monotonic_now() >= limit_from_ + case_timeout_) {
+  if (os::monotonic_now() >= limit_from_ + order_.case_timeout) {
     take_progress();
-    told_();
+    order_.told();
     if (const std::optional<std::int64_t> last = progress_.last_us()) {
       const std::int64_t now_us = os::monotonic_now_us();
       limit_from_ = std::max(limit_from_, Milliseconds{std::min(*last, now_us) / 1000});
     }
   }
-  return limit_from_ + case_timeout_;
+  return limit_from_ + order_.case_timeout;
 }
 
 void GtestWorker::tell(const std::string& text) {
   read_output();
-  relay_.write(Stream::errors, text);
+  order_.relay.write(Stream::errors, text);
 }
 
 void GtestWorker::read_output() {
-  if (relay_.is_full()) return;
+  if (order_.relay.is_full()) return;
   // Before the pipes are read: an entry about output that is not read yet must wait.
   progress_.look();
-  capture_.read([this](Stream stream, std::string_view bytes) { take(stream, bytes); });
+  order_.capture.read([this](Stream stream, std::string_view bytes) { take(stream, bytes); });
 }
 
 void GtestWorker::take(Stream stream, std::string_view bytes) {
   is_new_ = true;
   taken_ += bytes.size();
-  const std::uint64_t kept = relay_.position();
-  relay_.write(stream, bytes);
+  const std::uint64_t kept = order_.relay.position();
+  order_.relay.write(stream, bytes);
   if (stream == Stream::errors) return;
   segments_.push_back({printed_.size(), kept});
   if (segments_.size() > k_most_segments) segments_.pop_front();
@@ -168,7 +163,7 @@ std::uint64_t GtestWorker::place_of(std::uint64_t offset) const {
     place = segment.kept + (offset - segment.printed);
   }
   // If the disk is full, the file ends earlier.
-  return std::min(place, relay_.position());
+  return std::min(place, order_.relay.position());
 }
 
 void GtestWorker::on_printed(const GtestEvent& event) {
@@ -209,16 +204,16 @@ void GtestWorker::on_printed(const GtestEvent& event) {
 }
 
 void GtestWorker::hear() {
-  if (!must_not_hear()) link_.accept(main_);
+  if (!must_not_hear()) order_.link.accept(main_);
   while (!must_not_hear()) {
-    const std::optional<std::string_view> packet = link_.next();
+    const std::optional<std::string_view> packet = order_.link.next();
     if (!packet) break;
     is_new_ = true;
     // First take what the program has printed and said before this message.
     read_output();
     take_entries();
     // If its log was broken, nothing that it says is read any more.
-    if (!link_.has_peer()) return;
+    if (!order_.link.has_peer()) return;
     on_message(*packet);
   }
   take_progress();
@@ -290,7 +285,7 @@ void GtestWorker::take_entry(const ProgressLog::Entry& entry, std::int64_t now_u
 // its output alone is followed, from the cases on that waited for what it says of them.
 void GtestWorker::stop_hearing() {
   settle_end();
-  link_.drop();
+  order_.link.drop();
   progress_.reset();
   is_linked_ = false;
   for (const Printed& one : std::exchange(printed_cases_, {})) {
@@ -310,7 +305,8 @@ void GtestWorker::answer_hello() {
   progress_ = ProgressLog::make();
   last_said_us_ = os::monotonic_now_us();
   const std::string mode = worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_REPORT});
-  is_linked_ = progress_.valid() ? link_.send_with(mode, {progress_.fd()}) : link_.send(mode);
+  is_linked_ =
+      progress_.valid() ? order_.link.send_with(mode, {progress_.fd()}) : order_.link.send(mode);
   if (!is_linked_) progress_.reset();
 }
 
@@ -323,7 +319,7 @@ void GtestWorker::on_message(std::string_view packet) {
     answer_hello();
   } else if (kind == HOLDFAST_WORKER_FULL && progress_.valid()) {
     progress_.begin_anew();
-    (void)link_.send(worker_message({HOLDFAST_WORKER_ROOM}));
+    (void)order_.link.send(worker_message({HOLDFAST_WORKER_ROOM}));
   } else if (kind == HOLDFAST_WORKER_SILENT) {
     stop_hearing();
   } else if (kind == HOLDFAST_WORKER_BEGIN) {
@@ -339,7 +335,7 @@ void GtestWorker::on_message(std::string_view packet) {
 void GtestWorker::on_begin_said(std::string_view name) {
   settle_end();
   const Printed* printed = first_printed(name);
-  begin_case(name, printed != nullptr ? printed->range.begin : relay_.position());
+  begin_case(name, printed != nullptr ? printed->range.begin : order_.relay.position());
 }
 
 void GtestWorker::on_end_said(std::string_view name, CaseEnd said) {
@@ -376,7 +372,7 @@ void GtestWorker::settle_end() {
   const SaidEnd end = *std::exchange(said_end_, std::nullopt);
   const Printed* printed = first_printed(end.name);
   const bool is_printed = printed != nullptr && printed->range.end != 0;
-  const std::uint64_t at = is_printed ? printed->range.end : relay_.position();
+  const std::uint64_t at = is_printed ? printed->range.end : order_.relay.position();
   if (printed != nullptr) forget_printed(*printed);
   end_case(end.name, end.said, at);
 }
@@ -410,24 +406,24 @@ GtestWorker::Printed* GtestWorker::last_printed(std::string_view name) {
 }
 
 OutputRange GtestWorker::finish(const ProcessEnd& /*end*/) {
-  capture_.close_writing();
+  order_.capture.close_writing();
   // The rest is no more than the pipes hold. A full relay must pass on its output first.
-  relay_.finish();
+  order_.relay.finish();
   read_output();
   is_all_printed_ = true;
   hear();
   settle_end();
   settle_printed_end();
   if (printed_.ends_with_help()) happened(BatchEvent{BatchEvent::Kind::printed_help});
-  link_.drop();
+  order_.link.drop();
   progress_.reset();
-  told_();
-  return {open_.empty() ? rest_from_ : case_from_, relay_.position()};
+  order_.told();
+  return {open_.empty() ? rest_from_ : case_from_, order_.relay.position()};
 }
 
 void GtestWorker::happened(BatchEvent event, const OutputRange& range) {
   event.at_us = said_at_us_ != 0 ? said_at_us_ : os::monotonic_now_us();
-  tell_(event, range);
+  order_.tell(event, range);
 }
 
 Milliseconds GtestWorker::said_at() const {

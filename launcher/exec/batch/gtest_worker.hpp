@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,8 +17,6 @@
 #include "core/batch/gtest_output.hpp"
 #include "exec/batch/batch_worker.hpp"
 #include "exec/batch/progress_log.hpp"
-#include "exec/batch/worker_link.hpp"
-#include "exec/output/capture.hpp"
 #include "exec/output/output_relay.hpp"
 
 namespace holdfast::exec {
@@ -80,12 +77,7 @@ class GtestWorker final : public BatchWorker {
   void happened(BatchEvent event, const OutputRange& range = {});
   std::uint64_t place_of(std::uint64_t offset) const;
 
-  Capture& capture_;
-  OutputRelay& relay_;
-  WorkerLink& link_;
-  Milliseconds case_timeout_;
-  WorkerOrder::Tell tell_;
-  std::function<void()> told_;
+  WorkerOrder order_;
   pid_t main_ = -1;
   ProgressLog progress_;
   std::vector<std::string_view> fields_;  // of the message that is being read
