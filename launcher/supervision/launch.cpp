@@ -13,10 +13,7 @@
 #include "core/base/unrecorded.hpp"
 #include "core/lock/held_locks.hpp"
 #include "core/outcome/end_verdict.hpp"
-#include "core/outcome/exit_codes.hpp"
-#include "os/file/system_call.hpp"
 #include "os/process/execution_error.hpp"
-#include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
 #include "supervision/attempt/attempt.hpp"
 #include "supervision/attempt/attempt_environment.hpp"
@@ -24,8 +21,6 @@
 #include "supervision/attempt/evidence.hpp"
 #include "supervision/attempt/scratch.hpp"
 #include "supervision/base/ctest_clock.hpp"
-#include "supervision/base/ctest_wait.hpp"
-#include "supervision/base/enclosing_tree.hpp"
 #include "supervision/base/invocation.hpp"
 #include "supervision/base/keeper_link.hpp"
 #include "supervision/base/messages.hpp"
@@ -34,7 +29,7 @@
 #include "supervision/base/teller.hpp"
 #include "supervision/grant/grant.hpp"
 #include "supervision/grant/hand_over.hpp"
-#include "supervision/locks/attempt_locks.hpp"
+#include "supervision/locks/lock_taking.hpp"
 #include "supervision/step/step.hpp"
 
 namespace holdfast::supervision {
@@ -208,7 +203,7 @@ class Launch {
     if (!grant_.refusal.empty()) return refused(in_words(grant_.refusal));
     HeldLocks above(invocation_.held);
     Teller say = teller();
-    TakenLocks locks = take_attempts_locks(grant_, above, around_, keeper_, say);
+    TakenLocks locks = take_locks(grant_, above, around_, keeper_, say);
     if (locks.end != TakenLocks::End::had) return without_locks(locks, grant_.identity.test);
     if (invocation_.tells_locks && grant_.identity.n == 1) tell_locks(locks);
     const bool wants_own = !invocation_.attach && says_scratch(invocation_);

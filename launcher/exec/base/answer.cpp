@@ -8,6 +8,7 @@
 #include "core/base/number.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "core/settings/wire.hpp"
+#include "exec/base/variables.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/bounded_work.hpp"
 #include "supervision/base/programs.hpp"
@@ -26,7 +27,7 @@ Result<std::string> answer_to(std::vector<std::string> question, std::string inp
   os::BoundedOrder order;
   order.words = {*program, "answer"};
   order.words.insert(order.words.end(), question.begin(), question.end());
-  for (char** entry = environ; *entry != nullptr; ++entry) order.environment.emplace_back(*entry);
+  order.environment = entries_of(environ);
   order.time = k_patience;
   order.most_output = k_longest_answer;
   order.errors_apart = true;
@@ -42,7 +43,7 @@ Result<std::string> answer_to(std::vector<std::string> question, std::string inp
     case os::BoundedEnd::Kind::exited:
       break;
   }
-  // Then it has said why not, in words.
+  // The output is then a sentence that says why there is no answer.
   if (end.code == exit_codes::k_own_failure) return ErrorInWords{end.output};
   if (end.code != 0) return Error{asking + ": it exited with " + std::to_string(end.code)};
   if (end.output_cut) return Error{asking + ": its answer is too long"};

@@ -1,24 +1,26 @@
 #include "exec/batch/batch_run.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/base/environment.hpp"
 #include "core/base/unrecorded.hpp"
 #include "core/batch/batch.hpp"
+#include "exec/base/variables.hpp"
 #include "exec/batch/case_journal.hpp"
 #include "exec/batch/fork_server.hpp"
 #include "exec/batch/listing.hpp"
+#include "exec/batch/marker_directory.hpp"
 #include "exec/batch/test_program.hpp"
 #include "exec/batch/worker_command.hpp"
 #include "exec/batch/worker_link.hpp"
-#include "exec/batch/worker_marker.hpp"
 #include "exec/output/before_kill.hpp"
 #include "exec/output/capture.hpp"
 #include "os/file/clock.hpp"
@@ -33,7 +35,7 @@ using supervision::AttemptPlan;
 using supervision::AttemptResult;
 using supervision::Surroundings;
 
-// When all is over but the names of what was not run.
+// For a list that only names the cases that were not run, when all else is over.
 constexpr Milliseconds k_late_listing_time{1000};
 
 EndedBy who_ended(const AttemptResult& result) {
@@ -63,12 +65,10 @@ class BatchRun {
         batch_(start_.isolation, program_->framework()),
         link_(WorkerLink::listen(markers_)) {}
 
-  AttemptResult run(BatchRest& rest) {
+  AttemptResult run(std::vector<std::string>& rest) {
     start_us_ = os::monotonic_now_us();
     if (!start_.why.empty()) say(start_.why);
-    BatchEvent begun;
-    begun.cases = std::move(rest.cases);
-    perform(happened(begun));
+    happened({.kind = BatchEvent::Kind::begun, .cases = std::move(rest)});
     while (!todo_.empty()) {
       const BatchAction action = std::move(todo_.front());
       todo_.pop_front();
@@ -76,17 +76,17 @@ class BatchRun {
       write_journal();
     }
     say_trouble();
-    rest.cases = what_is_left();
+    rest = what_is_left();
     return conclude();
   }
 
  private:
-  std::vector<BatchAction>& happened(BatchEvent& event) {
+  void happened(BatchEvent event) {
     event.at_us = os::monotonic_now_us();
-    return batch_.happened(event);
+    perform(batch_.happened(event));
   }
 
-  // What can be done at once is; the rest is for when no worker runs.
+  // Records and says things at once. Leaves what starts a process for when no worker runs.
   void perform(std::vector<BatchAction>& actions) {
     for (BatchAction& action : actions) {
       switch (action.kind) {
@@ -137,7 +137,7 @@ class BatchRun {
     warn(journal_.add(result, output));
   }
 
-  // In the memory that the last one has had.
+  // Assigns the parts one by one, so that the memory of the last name is used again.
   void know_place(std::string_view name, const OutputRange& range) {
     place_.name = name;
     place_.range = range;
@@ -156,7 +156,7 @@ class BatchRun {
     if (!trouble.empty()) plan_.teller->complain_once(trouble);
   }
 
-  // The time of all cases goes on from one worker to the next.
+  // The plan for one worker. The time limit of the batch is for all workers together.
   AttemptPlan plan_for(const os::Command& command, const Capture& capture) {
     AttemptPlan plan = plan_;
     plan.command = command;
@@ -175,14 +175,14 @@ class BatchRun {
     return result;
   }
 
-  // `own_case`: it is started for that one alone.
+  // `own_case`: the only case of this worker; empty: it may run several.
   void run_worker(WorkerCommand command, const std::string& own_case = {}) {
     Result<Capture> capture = Capture::open(relay_.streams_are_one());
     if (!capture) return fail(capture.error());
     const auto tell = [this](const BatchEvent& event, const OutputRange& range) {
       if (event.kind == BatchEvent::Kind::case_began) {
         open_ = event.name;
-        know_place({}, {});  // not known yet
+        know_place({}, {});  // its output is not known yet
       }
       if (event.kind == BatchEvent::Kind::case_ended) know_place(event.name, range);
       perform(batch_.happened(event));
@@ -196,7 +196,7 @@ class BatchRun {
     BeforeKill hook(*worker, plan, relay_);
     const AttemptResult result = run_with(hook);
     const OutputRange rest = worker->finish(result.observation.main);
-    // In the middle of it; or behind it, and the process was its alone.
+    // The process ended inside a case, or after the only case that it had.
     if (place_.name != open_) {
       place_ = {open_, rest};
     } else if (batch_.isolation() == Isolation::process) {
@@ -204,10 +204,7 @@ class BatchRun {
     }
     add(result);
     say_trouble();
-    BatchEvent ended;
-    ended.kind = BatchEvent::Kind::worker_ended;
-    ended.end = end_of(result);
-    perform(happened(ended));
+    happened({.kind = BatchEvent::Kind::worker_ended, .end = end_of(result)});
   }
 
   void serve() {
@@ -237,18 +234,12 @@ class BatchRun {
     server.finish(end);
     add(result);
     say_trouble();
-    BatchEvent ended;
-    ended.kind = BatchEvent::Kind::worker_ended;
-    ended.end = end;
-    const bool listed_instead = !server.is_linked() && end.ended_well();
-    if (!listed_instead) return perform(happened(ended));
-    BatchEvent cannot;
-    cannot.kind = BatchEvent::Kind::cannot_fork;
-    cannot.why = "it is not linked with Holdfast::gtest_main";
-    perform(happened(cannot));
-    BatchEvent listed = program_->listed(server.text(), end);
-    perform(happened(listed));
-    perform(happened(ended));
+    if (!server.is_linked() && end.ended_well()) {
+      happened({.kind = BatchEvent::Kind::cannot_fork,
+                .why = "it is not linked with Holdfast::gtest_main"});
+      happened(program_->listed(server.text(), end));
+    }
+    happened({.kind = BatchEvent::Kind::worker_ended, .end = end});
   }
 
   WorkerEnd end_of(const AttemptResult& result) {
@@ -275,7 +266,7 @@ class BatchRun {
     plan.companion = &listing;
     os::UniqueFd parent;
     if (is_late) {
-      // ctest may be dead, which is not to end this.
+      // ctest may be dead, and its death must not end this.
       plan.policy.timeout = k_late_listing_time;
       plan.policy.grace = Milliseconds{0};
       plan.loudness = Loudness::quiet;
@@ -285,8 +276,7 @@ class BatchRun {
     if (is_late) around_.parent = std::move(parent);
     listing.finish();
     if (!is_late) add(result);
-    BatchEvent told = program_->listed(listing.text(), end_of(result));
-    perform(happened(told));
+    happened(program_->listed(listing.text(), end_of(result)));
   }
 
   void fail(const Error& error) {
@@ -294,7 +284,7 @@ class BatchRun {
     todo_.clear();
   }
 
-  // What the attempts of all workers come to together.
+  // Adds one worker's attempt to the result of the batch.
   void add(const AttemptResult& result) {
     last_by_ = who_ended(result);
     ran_us_ += result.wall_us;
@@ -327,7 +317,7 @@ class BatchRun {
     }
   }
 
-  // None where what is wrong is not of any case: then it is all of them.
+  // The cases that are not good. None if the failure belongs to no case: then all run again.
   std::vector<std::string> what_is_left() const {
     std::vector<std::string> left;
     for (const CaseResult& result : batch_.results()) {
@@ -355,7 +345,7 @@ class BatchRun {
     return result;
   }
 
-  // As the journal shows it.
+  // Puts the conclusion where the journal's record takes the end of the main process from.
   static void note_end(AttemptResult& result, const ProcessEnd& main) {
     result.report.main_reaped = main.kind != ProcessEnd::Kind::never_started;
     if (main.kind == ProcessEnd::Kind::exited) result.report.main_status = main.code << 8;
@@ -372,17 +362,17 @@ class BatchRun {
   Batch batch_;
   WorkerLink link_;
   std::deque<BatchAction> todo_;
-  // The output of the case that has ended last.
+  // The output of the case that ended last.
   struct Place {
     std::string name;
     OutputRange range;
   };
   Place place_;
-  std::string open_;  // the case that has begun last, or is about to
+  std::string open_;  // the case that began last, or the only one of a worker
   AttemptResult total_;
   EndedBy last_by_ = EndedBy::itself;
   std::int64_t start_us_ = 0;
-  std::int64_t ran_us_ = 0;  // of workers, without pauses
+  std::int64_t ran_us_ = 0;  // the time of all workers, without pauses
   std::optional<Error> failure_;
   bool warned_ = false;
 };
@@ -390,7 +380,7 @@ class BatchRun {
 }  // namespace
 
 AttemptResult run_batch(const AttemptPlan& plan, Surroundings& around, OutputRelay& relay,
-                        BatchRest& rest) {
+                        std::vector<std::string>& rest) {
   return BatchRun(plan, around, relay).run(rest);
 }
 

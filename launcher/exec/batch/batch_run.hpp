@@ -1,5 +1,5 @@
-// A batch, run: workers, one after the other or several at once, each an attempt of the
-// supervisor's, until each case has its result.
+// Runs a batch until each case has its result. The workers run one after the other, and the cases
+// of isolation `fork` also beside each other. Each worker is one attempt of the supervisor's.
 #pragma once
 
 #include <string>
@@ -10,14 +10,10 @@
 
 namespace holdfast::exec {
 
-// What of a batch is to be run again when it has failed.
-struct BatchRest {
-  std::vector<std::string> cases;  // empty: all
-};
-
-// One attempt of the batch: `rest` of an earlier one, which becomes what this one leaves.
+// One attempt of the batch. `rest`: the cases to run, those that an earlier attempt left; empty:
+// all. It is replaced by the cases that the next attempt has to run.
 supervision::AttemptResult run_batch(const supervision::AttemptPlan& plan,
                                      supervision::Surroundings& around, OutputRelay& relay,
-                                     BatchRest& rest);
+                                     std::vector<std::string>& rest);
 
 }  // namespace holdfast::exec

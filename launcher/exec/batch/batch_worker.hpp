@@ -1,5 +1,6 @@
-// One process of a batch, looked after while it runs: what it prints is passed on, what it says of
-// its cases is told, and each of them has its time. How a case is followed differs by framework.
+// Looks after one process of a batch while it runs. Passes on what the process prints, tells what
+// it says of its cases, and limits the time of each case. Each framework has a class of its own for
+// that.
 #pragma once
 
 #include <cstdint>
@@ -14,23 +15,23 @@
 
 namespace holdfast::exec {
 
-// A part of the captured file.
+// A part of the file that has the batch's output.
 struct OutputRange {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
 };
 
-// What a worker is made for. All that it refers to must outlive the worker.
+// What a worker is made from. Everything that it refers to must outlive the worker.
 struct WorkerOrder {
   // The worker calls this for each event, in order. With case_ended, the range is the case's
-  // output; it is empty where that is not known.
+  // output; an empty range: it is not known.
   using Tell = std::function<void(const BatchEvent&, const OutputRange&)>;
 
   Capture& capture;
   OutputRelay& relay;
   WorkerLink& link;
   Milliseconds case_timeout;
-  const std::string& own_case;  // the process is started for that one alone; empty: it is not
+  const std::string& own_case;  // the only case of the process; empty: it may run several
   Tell tell;
   // The worker calls this before each wait that has no limit, and every 5 ms while the program
   // works.
@@ -41,8 +42,8 @@ class BatchWorker : public supervision::Companion {
  public:
   virtual ~BatchWorker() = default;
 
-  // The process is gone; `end` says how it ended. Takes its last output and messages. Returns the
-  // output of the case that it was in, if any.
+  // To be called when the process is gone; `end` says how it ended. Takes its last output and
+  // messages. Returns the output of the case in which it ended, if any.
   virtual OutputRange finish(const ProcessEnd& end) = 0;
 };
 

@@ -8,13 +8,13 @@
 namespace holdfast::exec {
 namespace {
 
-// A write costs the kernel by its pages, and less for each the more there are.
+// A write costs the kernel less for each page, the more pages it has.
 constexpr std::size_t k_most_collected = 48UL * 1024UL;
 constexpr std::size_t k_longest_usual_case = 1024;
 
 }  // namespace
 
-// What of its room is not used is never touched.
+// Room that is never used is not touched, and so costs nothing.
 void CaseJournal::begin_record(unsigned worker) {
   room_.reserve(k_most_collected + k_longest_usual_case);
   record_.emplace("cases", os::unix_now_ms(), std::move(room_));

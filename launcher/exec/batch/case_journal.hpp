@@ -13,16 +13,16 @@
 
 namespace holdfast::exec {
 
-// Where a case's output is in the captured file.
+// Where a case's output is.
 struct CaseOutput {
-  std::string_view log;  // path; empty: it is not kept
+  std::string_view log;  // the path of the file; empty: the output is not kept
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
 };
 
-// Collects cases: those that end soon after one another are one record, which says once whose they
-// are. Who adds them calls write() before it waits without end. Errors are for a warning: a record
-// never changes a verdict.
+// Collects cases, so that many of them make one record, which names their test once. The caller
+// must call write() before it waits without a limit. Errors are for a warning: a record never
+// changes a verdict.
 class CaseJournal {
  public:
   explicit CaseJournal(const supervision::AttemptIdentity& identity) : identity_(identity) {}
@@ -34,8 +34,8 @@ class CaseJournal {
   void begin_record(unsigned worker);
 
   const supervision::AttemptIdentity& identity_;
-  std::string log_;                 // of all of them that have any
-  unsigned worker_ = 0;             // of all of them
+  std::string log_;                 // the file with the output of all cases in the record
+  unsigned worker_ = 0;             // the worker of all cases in the record
   std::optional<JsonLine> record_;  // not written yet
   std::string room_;
 };

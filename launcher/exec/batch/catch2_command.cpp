@@ -12,7 +12,8 @@ namespace {
 enum class Takes : std::uint8_t { nothing, value };
 
 struct Option {
-  std::string_view name;
+  std::string_view brief;  // with one dash; empty: it has none
+  std::string_view full;
   Takes takes;
   Catch2Word kind = Catch2Word::other;
 };
@@ -20,89 +21,69 @@ struct Option {
 constexpr std::string_view k_shard_count = "--shard-count";
 constexpr std::string_view k_shard_index = "--shard-index";
 
-// Of versions 2.13 and 3.
+// The options of versions 2.13 and 3.
 constexpr Option k_options[] = {
-    {"-?", Takes::nothing, Catch2Word::question},
-    {"-h", Takes::nothing, Catch2Word::question},
-    {"--help", Takes::nothing, Catch2Word::question},
-    {"-l", Takes::nothing, Catch2Word::question},
-    {"--list-tests", Takes::nothing, Catch2Word::question},
-    {"-t", Takes::nothing, Catch2Word::question},
-    {"--list-tags", Takes::nothing, Catch2Word::question},
-    {"--list-test-names-only", Takes::nothing, Catch2Word::question},
-    {"--list-reporters", Takes::nothing, Catch2Word::question},
-    {"--list-listeners", Takes::nothing, Catch2Word::question},
-    {"--libidentify", Takes::nothing, Catch2Word::question},
-    {"-s", Takes::nothing},
-    {"--success", Takes::nothing},
-    {"-b", Takes::nothing},
-    {"--break", Takes::nothing},
-    {"-e", Takes::nothing},
-    {"--nothrow", Takes::nothing},
-    {"-i", Takes::nothing},
-    {"--invisibles", Takes::nothing},
-    {"-o", Takes::value, Catch2Word::output},
-    {"--out", Takes::value, Catch2Word::output},
-    {"-r", Takes::value, Catch2Word::reporter},
-    {"--reporter", Takes::value, Catch2Word::reporter},
-    {"-n", Takes::value},
-    {"--name", Takes::value},
-    {"-a", Takes::nothing},
-    {"--abort", Takes::nothing},
-    {"-x", Takes::value},
-    {"--abortx", Takes::value},
-    {"-w", Takes::value, Catch2Word::warning},
-    {"--warn", Takes::value, Catch2Word::warning},
-    {"-d", Takes::value},
-    {"--durations", Takes::value},
-    {"-D", Takes::value},
-    {"--min-duration", Takes::value},
-    {"-f", Takes::value, Catch2Word::selection},
-    {"--input-file", Takes::value, Catch2Word::selection},
-    {"-#", Takes::nothing},
-    {"--filenames-as-tags", Takes::nothing},
-    {"-c", Takes::value},
-    {"--section", Takes::value},
-    {"-v", Takes::value, Catch2Word::output},
-    {"--verbosity", Takes::value, Catch2Word::output},
-    {"--order", Takes::value},
-    {"--rng-seed", Takes::value},
-    {"--use-colour", Takes::value},
-    {"--colour-mode", Takes::value},
-    {"--wait-for-keypress", Takes::value},
-    {"--skip-benchmarks", Takes::nothing},
-    {"--benchmark-samples", Takes::value},
-    {"--benchmark-resamples", Takes::value},
-    {"--benchmark-confidence-interval", Takes::value},
-    {"--benchmark-no-analysis", Takes::nothing},
-    {"--benchmark-warmup-time", Takes::value},
-    {k_shard_count, Takes::value, Catch2Word::shard},
-    {k_shard_index, Takes::value, Catch2Word::shard},
-    {"--allow-running-no-tests", Takes::nothing},
+    {"-?", {}, Takes::nothing, Catch2Word::question},
+    {"-h", "--help", Takes::nothing, Catch2Word::question},
+    {"-l", "--list-tests", Takes::nothing, Catch2Word::question},
+    {"-t", "--list-tags", Takes::nothing, Catch2Word::question},
+    {{}, "--list-test-names-only", Takes::nothing, Catch2Word::question},
+    {{}, "--list-reporters", Takes::nothing, Catch2Word::question},
+    {{}, "--list-listeners", Takes::nothing, Catch2Word::question},
+    {{}, "--libidentify", Takes::nothing, Catch2Word::question},
+    {"-s", "--success", Takes::nothing},
+    {"-b", "--break", Takes::nothing},
+    {"-e", "--nothrow", Takes::nothing},
+    {"-i", "--invisibles", Takes::nothing},
+    {"-o", "--out", Takes::value, Catch2Word::output},
+    {"-r", "--reporter", Takes::value, Catch2Word::reporter},
+    {"-n", "--name", Takes::value},
+    {"-a", "--abort", Takes::nothing},
+    {"-x", "--abortx", Takes::value},
+    {"-w", "--warn", Takes::value, Catch2Word::warning},
+    {"-d", "--durations", Takes::value},
+    {"-D", "--min-duration", Takes::value},
+    {"-f", "--input-file", Takes::value, Catch2Word::selection},
+    {"-#", "--filenames-as-tags", Takes::nothing},
+    {"-c", "--section", Takes::value},
+    {"-v", "--verbosity", Takes::value, Catch2Word::output},
+    {{}, "--order", Takes::value},
+    {{}, "--rng-seed", Takes::value},
+    {{}, "--use-colour", Takes::value},
+    {{}, "--colour-mode", Takes::value},
+    {{}, "--wait-for-keypress", Takes::value},
+    {{}, "--skip-benchmarks", Takes::nothing},
+    {{}, "--benchmark-samples", Takes::value},
+    {{}, "--benchmark-resamples", Takes::value},
+    {{}, "--benchmark-confidence-interval", Takes::value},
+    {{}, "--benchmark-no-analysis", Takes::nothing},
+    {{}, "--benchmark-warmup-time", Takes::value},
+    {{}, k_shard_count, Takes::value, Catch2Word::shard},
+    {{}, k_shard_index, Takes::value, Catch2Word::shard},
+    {{}, "--allow-running-no-tests", Takes::nothing},
 };
 
 const Option* option_called(std::string_view name) {
-  const auto* const found = std::find_if(std::begin(k_options), std::end(k_options),
-                                         [name](const Option& one) { return one.name == name; });
+  const auto* const found =
+      std::find_if(std::begin(k_options), std::end(k_options),
+                   [name](const Option& one) { return one.brief == name || one.full == name; });
   return found == std::end(k_options) ? nullptr : found;
 }
 
 // A word with options in it, and perhaps a value: `-s`, `-sr`, `--out=file`, `-o:file`.
 struct OptionWord {
-  const Option* last = nullptr;  // none: it is not Catch2's
-  std::string_view value;        // in the same word
-  bool has_value = false;
+  const Option* last = nullptr;  // null: Catch2 does not know it
+  std::optional<std::string_view> value;
 };
 
 OptionWord read_option(std::string_view word) {
   OptionWord read;
   const std::size_t end = word.find_first_of(":=");
   const std::string_view name = word.substr(0, end);
-  read.has_value = end != std::string_view::npos;
-  if (read.has_value) read.value = word.substr(end + 1);
+  if (end != std::string_view::npos) read.value = word.substr(end + 1);
   read.last = option_called(name);
   if (read.last != nullptr || name.starts_with("--") || name.size() < 3) return read;
-  // Several short ones: the last may take a value. Any reporter among them makes it one.
+  // Several options with one dash: only the last may take a value.
   const char last[] = {'-', name.back()};
   read.last = option_called(std::string_view(last, sizeof last));
   return read;
@@ -123,11 +104,11 @@ Catch2Command::Catch2Command(const os::Command& given) : command_(given) {
     const Catch2Word kind = option.last == nullptr ? Catch2Word::other : option.last->kind;
     words_.push_back({*word, kind});
     const bool may_take = option.last == nullptr || option.last->takes == Takes::value;
-    const bool takes_next = may_take && !option.has_value && word[1] != nullptr &&
+    const bool takes_next = may_take && !option.value && word[1] != nullptr &&
                             (option.last != nullptr || !is_option(word[1]));
     if (takes_next) words_.push_back({*++word, kind});
     if (option.last != nullptr) {
-      note_shard(option.last->name, option.has_value ? option.value : std::string_view(*word));
+      note_shard(option.last->full, option.value.value_or(*word));
     }
   }
 }

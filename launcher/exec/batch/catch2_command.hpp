@@ -1,5 +1,5 @@
-// The words of a Catch2 program's command line, by what they are for. An option that Catch2 does
-// not know is the program's own: it stays, and so does the word behind it, which may be its value.
+// Sorts the words of a Catch2 program's command line by what they are for. An option that Catch2
+// does not know is the program's own. It stays, and so does the next word, which may be its value.
 #pragma once
 
 #include <cstdint>
@@ -19,19 +19,19 @@ enum class Catch2Word : std::uint8_t {
   output,     // --out, --verbosity: where the reporter writes, and how much
   shard,      // --shard-count, --shard-index
   warning,    // --warn
-  question,   // --list-tests, --help and their like: no case is run
+  question,   // --list-tests, --help and the like: the program runs no case
 };
 
 class Catch2Command {
  public:
-  // What it refers to must outlive this object.
+  // The words and variables of `given` must outlive this object.
   explicit Catch2Command(const os::Command& given);
 
   bool has(Catch2Word kind) const;
-  // The arguments that are none of these.
+  // The arguments without those of these kinds.
   std::vector<char*> without(std::initializer_list<Catch2Word> kinds) const;
   const os::Command& command() const { return command_; }
-  // What is none is Catch2's to refuse.
+  // Leaves out a shard that makes no sense: Catch2 itself refuses it.
   const Catch2Shard& shard() const { return shard_; }
 
  private:

@@ -1,5 +1,5 @@
-// Catch2 behind the interface: versions 2.13 and 3. Nothing is linked with the program, and what it
-// prints stays as it is: core/batch/catch2_report.hpp says what that leaves to be known.
+// Programs of Catch2, versions 2.13 and 3. Holdfast links nothing with them and leaves what they
+// print as it is. core/batch/catch2_report.hpp says what can be known of their cases then.
 #include <optional>
 #include <utility>
 
@@ -7,7 +7,7 @@
 #include "core/batch/catch2_list.hpp"
 #include "exec/batch/catch2_command.hpp"
 #include "exec/batch/catch2_worker.hpp"
-#include "exec/batch/report_file.hpp"
+#include "exec/batch/marker_directory.hpp"
 #include "exec/batch/test_program.hpp"
 
 namespace holdfast::exec {
@@ -25,7 +25,7 @@ class Catch2Program final : public TestProgram {
   const Framework& framework() const override { return framework_; }
 
   Start start(Isolation wanted) const override {
-    // One that lists its cases is no batch of them.
+    // A program that was told to list its cases runs none.
     if (given_.has(Catch2Word::question)) return {};
     if (wanted == Isolation::fork) {
       return {Isolation::process,
@@ -51,7 +51,7 @@ class Catch2Program final : public TestProgram {
     WorkerCommand made(given_.command(),
                        given_.without({Catch2Word::selection, Catch2Word::shard}));
     add_reports(made);
-    // Otherwise version 2 exits with 0 when it has no such case.
+    // Without this, version 2 exits with 0 if no case has that name.
     const bool may_pass_empty = version_ == Catch2Version::two && !given_.has(Catch2Word::warning);
     if (may_pass_empty) {
       made.add_argument("--warn");
@@ -87,7 +87,7 @@ class Catch2Program final : public TestProgram {
   }
 
   std::unique_ptr<BatchWorker> worker(WorkerOrder order) const override {
-    // Only the console's reporter, on stdout, has totals that can be read.
+    // Only the console reporter, on stdout, prints totals that can be read.
     const bool has_no_totals = given_.has(Catch2Word::reporter) || given_.has(Catch2Word::output) ||
                                given_.has(Catch2Word::question);
     const Catch2Sign sign = has_reports()   ? Catch2Sign::reports
@@ -108,7 +108,7 @@ class Catch2Program final : public TestProgram {
     return std::string(reporter) + "::out=" + report_file_in(markers_, file);
   }
 
-  // Beside the user's reporters; without any it would have the console's.
+  // Keeps the reporters that Catch2 would use: the user's, or the console reporter.
   void add_reports(WorkerCommand& made) const {
     if (!has_reports()) return;
     if (!given_.has(Catch2Word::reporter)) {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/base/names.hpp"
-#include "exec/batch/report_file.hpp"
+#include "exec/batch/marker_directory.hpp"
 #include "os/file/clock.hpp"
 
 namespace holdfast::exec {
@@ -12,7 +12,7 @@ namespace {
 
 bool has_exited(const ProcessEnd& end) { return end.kind == ProcessEnd::Kind::exited; }
 
-// A name may be another case's, too, by its tags: the worst counts.
+// Cases that differ only in their tags have one name. The worst end counts.
 std::optional<CaseEnd> worst_of(const std::vector<Catch2Case>& cases, std::string_view name) {
   std::optional<CaseEnd> worst;
   for (const Catch2Case& one : cases) {
@@ -32,7 +32,7 @@ Catch2Worker::Catch2Worker(WorkerOrder order, Catch2Sign sign, std::string marke
       from_(order_.relay.position()),
       since_us_(os::monotonic_now_us()),
       until_(k_longest) {
-  // What is one test has the time of one.
+  // A process that counts as one test has the time of one case.
   const bool has_limit = !order_.own_case.empty() || sign_ != Catch2Sign::reports;
   if (has_limit && order_.case_timeout.count() > 0) {
     until_ = os::monotonic_now() + order_.case_timeout;
@@ -52,10 +52,6 @@ void Catch2Worker::look() {
   read_output();
   order_.told();
 }
-
-void Catch2Worker::on_tree_gone() { look(); }
-
-Milliseconds Catch2Worker::deadline() { return until_; }
 
 void Catch2Worker::on_pause(Milliseconds length) {
   if (until_ != k_longest) until_ += length;
@@ -77,7 +73,7 @@ void Catch2Worker::read_output() {
 
 OutputRange Catch2Worker::finish(const ProcessEnd& end) {
   order_.capture.close_writing();
-  // There is no more than the pipes hold; what is full is passed on first.
+  // The rest is no more than the pipes hold. A full relay must pass on its output first.
   order_.relay.finish();
   read_output();
   Said said = take_said(end);
@@ -111,7 +107,7 @@ Catch2Worker::Said Catch2Worker::take_said(const ProcessEnd& end) {
       said.is_through = has_exited(end);
       break;
   }
-  // What it was told of a fatal signal it says as at an end. A program may live on after one.
+  // After a fatal signal Catch2 writes its reports as at an end, though a program may live on.
   said.has_crashed = totals.has_crashed() && !has_exited(end);
   said.is_through = said.is_through || (totals.are_there() && !said.has_crashed);
   said.ran_nothing = said.is_through && totals.ran_nothing();
@@ -125,7 +121,7 @@ Catch2Worker::Said Catch2Worker::take_said(const ProcessEnd& end) {
 
 void Catch2Worker::tell_own_case(const Said& said) {
   const std::optional<CaseEnd> end = worst_of(said.cases, order_.own_case);
-  // It was through, and has not run the case.
+  // The program was through and has not run the case.
   if (said.is_through && !end) return announce(0);
   announce(1);
   began(order_.own_case);
@@ -135,7 +131,7 @@ void Catch2Worker::tell_own_case(const Said& said) {
 }
 
 void Catch2Worker::tell_cases(Said& said) {
-  // The last one of a process that has crashed is the one it crashed in.
+  // If the process has crashed, it did so in the last case.
   std::optional<Catch2Case> crashed;
   if (said.has_crashed && !said.cases.empty() && said.cases.back().end == CaseEnd::failed) {
     crashed = std::move(said.cases.back());
@@ -159,7 +155,7 @@ void Catch2Worker::announce(std::uint64_t count) {
 
 void Catch2Worker::began(const std::string& name) {
   BatchEvent event{BatchEvent::Kind::case_began, name};
-  // Of several cases it does not tell when: they take no time then.
+  // Nobody knows when each of several cases began, so they take no time.
   if (!order_.own_case.empty()) event.at_us = since_us_;
   happened(std::move(event));
 }

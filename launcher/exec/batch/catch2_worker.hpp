@@ -1,9 +1,8 @@
-// One process of a Catch2 program. Its output is passed on as it comes; what it says of its cases
-// is read when it has ended, because it may keep that to itself until then.
+// Looks after one process of a Catch2 program. Passes its output on as it comes. Reads what the
+// process says of its cases when it has ended, because the process may say nothing before.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,31 +11,31 @@
 
 namespace holdfast::exec {
 
-// What tells how its cases ended.
+// What shows how the cases ended.
 enum class Catch2Sign : std::uint8_t {
   reports,    // files in the marker directory: names::k_catch2_cases_file, k_catch2_totals_file
-  console,    // the totals that it prints, and its exit code
-  exit_code,  // that alone
+  console,    // the totals that the program prints, and its exit code
+  exit_code,  // only its exit code
 };
 
 class Catch2Worker final : public BatchWorker {
  public:
-  // Takes away what another process has left in its files.
+  // Removes what an earlier process has left in the report files.
   Catch2Worker(WorkerOrder order, Catch2Sign sign, std::string markers);
 
   void add_descriptors(std::vector<pollfd>& fds) override;
   void look() override;
-  // Of several cases nobody knows which is running, so these have no limit.
-  Milliseconds deadline() override;
+  // If there are several cases, nobody knows which one runs, and so none has a limit.
+  Milliseconds deadline() override { return until_; }
   Verdict on_deadline() override { return Verdict::end_tree; }
   void on_tree_ends() override { order_.told(); }
-  void on_tree_gone() override;
+  void on_tree_gone() override { look(); }
   void on_pause(Milliseconds length) override;
   void tell(const std::string& text) override;
   OutputRange finish(const ProcessEnd& end) override;
 
  private:
-  // How the process ended, and what it has said of that.
+  // What the process has said of its cases, and how it ended.
   struct Said {
     std::vector<Catch2Case> cases;
     bool has_crashed = false;
@@ -57,7 +56,7 @@ class Catch2Worker final : public BatchWorker {
   Catch2Sign sign_;
   std::string markers_;
   Catch2Totals printed_{Catch2Totals::Source::console};
-  std::uint64_t from_;  // where its output begins in the captured file
+  std::uint64_t from_;  // where the output of the process begins in the file
   std::int64_t since_us_;
   Milliseconds until_;
 };

@@ -3,18 +3,15 @@
 #include <holdfast/worker_protocol.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "core/batch/worker_message.hpp"
 #include "core/ctest/time_budget.hpp"
+#include "exec/batch/listing.hpp"
 #include "os/file/clock.hpp"
 
 namespace holdfast::exec {
-namespace {
-
-constexpr std::size_t k_longest_list = 64UL * 1024UL * 1024UL;
-
-}  // namespace
 
 void ForkServer::add_descriptors(std::vector<pollfd>& fds) {
   parts_.relay.add_descriptors(fds);
@@ -26,27 +23,26 @@ void ForkServer::add_descriptors(std::vector<pollfd>& fds) {
 
 void ForkServer::look() {
   parts_.relay.pass_on();
-  parts_.capture.read([this](Stream stream, std::string_view bytes) {
-    if (stream == Stream::errors || is_linked_) {
-      parts_.relay.write(stream, bytes);
-    } else if (text_.size() < k_longest_list) {
-      text_ += bytes;
-    }
-  });
+  if (is_linked_) {
+    parts_.capture.read(
+        [this](Stream stream, std::string_view bytes) { parts_.relay.write(stream, bytes); });
+  } else {
+    read_list(parts_.capture, parts_.relay, text_);
+  }
   hear();
   notice_death();
   look_at_children(nullptr);
   start_children();
 }
 
-// It is gone before it was told to go, so the guard ends what it has forked: from here on they do
+// The server is gone before it was told to go, so the guard ends its children. From here on they do
 // not end by themselves.
 void ForkServer::notice_death() {
   if (!is_linked_ || has_quit_ || parts_.link.has_peer()) return;
   for (const auto& child : children_) child->cut_off();
 }
 
-// It may have connected already, and nothing would wake us for it.
+// The server may have connected already, and nothing else would wake us for that.
 void ForkServer::on_main_started(pid_t main) {
   main_ = main;
   hear();
@@ -63,7 +59,6 @@ void ForkServer::on_message(std::string_view packet) {
   if (!fields) return parts_.link.drop();
   const std::string_view kind = fields->front();
   const std::string first(fields->size() > 1 ? (*fields)[1] : std::string_view());
-  BatchEvent event;
   if (kind == HOLDFAST_WORKER_HELLO) {
     if (first != HOLDFAST_WORKER_VERSION) return parts_.link.drop();
     is_linked_ = parts_.link.send(
@@ -73,14 +68,11 @@ void ForkServer::on_message(std::string_view packet) {
     for (std::size_t i = 1; i < fields->size(); ++i) listed_.emplace_back((*fields)[i]);
   } else if (kind == HOLDFAST_WORKER_LISTED && !is_listed_) {
     is_listed_ = true;
-    event.kind = BatchEvent::Kind::listed;
-    event.cases = std::move(listed_);
-    event.is_shard = parts_.is_shard;
-    happened(std::move(event));
+    happened({.kind = BatchEvent::Kind::listed,
+              .cases = std::move(listed_),
+              .is_shard = parts_.is_shard});
   } else if (kind == HOLDFAST_WORKER_CANNOT_FORK) {
-    event.kind = BatchEvent::Kind::cannot_fork;
-    event.why = first;
-    happened(std::move(event));
+    happened({.kind = BatchEvent::Kind::cannot_fork, .why = first});
   }
 }
 
@@ -90,10 +82,7 @@ void ForkServer::look_at_children(const WorkerEnd* server) {
     os::UniqueFd anchor = children_[i]->take_anchor();
     if (anchor.valid()) anchors_.push_back(std::move(anchor));
   }
-  const auto is_done = [](const ForkedCase& child) {
-    return child.is_over() && !child.is_lost() && !child.is_cut_off();
-  };
-  while (!children_.empty() && (server != nullptr || is_done(*children_.front()))) {
+  while (!children_.empty() && (server != nullptr || children_.front()->has_own_end())) {
     const std::unique_ptr<ForkedCase> done = std::move(children_.front());
     children_.pop_front();
     conclude(*done, server);
@@ -107,12 +96,12 @@ void ForkServer::conclude(ForkedCase& child, const WorkerEnd* server) {
   event.kind = BatchEvent::Kind::child_ended;
   event.name = child.name();
   event.why = child.trouble();
-  const bool is_its_own = child.is_over() && !child.is_lost() && !child.is_cut_off();
   const bool server_died = server != nullptr && server->by == EndedBy::itself;
-  if (is_its_own || server == nullptr) {
+  if (child.has_own_end() || server == nullptr) {
     event.end = child.end(EndedBy::itself);
   } else if (server_died && child.is_cut_off() && !child.ended_by_itself()) {
-    // Ended for it; its own end is not known, but that it is not to blame on us.
+    // The guard ended the child, so nobody knows how it would have ended. The server's death is the
+    // reason, and Holdfast is not.
     event.end = *server;
     event.why = "the process that had forked it was gone";
   } else if (server_died) {
@@ -136,8 +125,8 @@ void ForkServer::start_children() {
     return static_cast<std::size_t>(std::count_if(
         children_.begin(), children_.end(), [](const auto& child) { return !child->is_over(); }));
   };
-  // One that nobody looks after may run until the server ends. And Ctrl-C on a terminal kills the
-  // anchors a moment before we hear of it: what had not begun must not begin then.
+  // After one child is lost, no other begins. A child without its anchor may run until the server
+  // ends. And Ctrl-C on a terminal kills the anchors a moment before we hear of it.
   const bool is_one_lost = std::any_of(children_.begin(), children_.end(),
                                        [](const auto& child) { return child->is_lost(); });
   bool is_one_refused = false;
@@ -145,25 +134,23 @@ void ForkServer::start_children() {
     const std::string name = parts_.batch.waiting().front();
     Result<std::unique_ptr<ForkedCase>> child = ForkedCase::order(
         parts_.link, free_anchor(), ++last_number_, name, parts_.relay.streams_are_one());
-    // Out of descriptors, or the server is going: when others have ended, or by another server.
+    // There are no more descriptors, or the server is ending. The case begins when others have
+    // ended, or in another server.
     if (!child) {
       is_one_refused = true;
       break;
     }
     if (children_.empty()) first_from_ = parts_.relay.position();
     children_.push_back(std::move(*child));
-    BatchEvent began;
-    began.kind = BatchEvent::Kind::child_began;
-    began.name = name;
-    happened(std::move(began));
+    happened({.kind = BatchEvent::Kind::child_began, .name = name});
   }
   const bool all_are_through = std::all_of(children_.begin(), children_.end(),
                                            [](const auto& child) { return child->is_over(); });
-  // Nothing is going on that would wake us to ask again.
+  // With no child left, nothing would wake us to ask again after a refusal.
   const bool goes_on = !is_one_lost && !is_one_refused && !parts_.batch.waiting().empty();
   if (!all_are_through || goes_on) return;
   has_quit_ = true;
-  anchors_.clear();  // each ends when nobody can order any more
+  anchors_.clear();  // an anchor ends when its socket is closed
   (void)parts_.link.send(worker_message({HOLDFAST_WORKER_QUIT}));
 }
 
@@ -204,7 +191,7 @@ supervision::Companion::Verdict ForkServer::on_deadline() {
   return Verdict::go_on;
 }
 
-// What becomes of those that are going on is not their doing.
+// How the children end from here on is not their doing.
 void ForkServer::on_tree_ends() {
   look_at_children(nullptr);
   for (const auto& child : children_) child->cut_off();
@@ -225,9 +212,9 @@ void ForkServer::finish(const WorkerEnd& end) {
   anchors_.clear();
 }
 
-void ForkServer::happened(BatchEvent event, const OutputRange& range) {
+void ForkServer::happened(BatchEvent event) {
   event.at_us = os::monotonic_now_us();
-  parts_.tell(event, range);
+  parts_.tell(event, {});
 }
 
 }  // namespace holdfast::exec

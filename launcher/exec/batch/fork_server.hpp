@@ -1,6 +1,6 @@
-// A program that has done its start-up and forks one child for each case it is asked for; looked
-// after while it runs, with its children (docs/internals/worker-protocol.md). One that is not
-// linked with Holdfast's support lists its cases instead and ends.
+// Looks after a server and its children. A server is a program that forks one child for each case
+// after its start-up (docs/internals/worker-protocol.md). A program that is not linked with
+// Holdfast's support lists its cases instead and ends.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/batch/batch.hpp"
@@ -25,27 +27,26 @@ namespace holdfast::exec {
 class ForkServer final : public supervision::Companion {
  public:
   using Tell = WorkerOrder::Tell;
-  // Whether that process has left its marker.
+  // Returns whether the case's process has left its marker.
   using HasMarker = std::function<bool(const ForkedCase&)>;
-
-  // Told of the leftovers of a case.
+  // Hears of the leftovers of a case.
   using LeftBehind = std::function<void(const supervision::GuardReport&)>;
 
   struct Parts {
     const supervision::AttemptPlan& plan;
     const Batch& batch;
-    bool is_shard;  // of its cases
+    bool is_shard;  // other tests run a part of the program's cases
     Capture& capture;
     OutputRelay& relay;
     WorkerLink& link;
-    std::string launcher;  // its program
+    std::string launcher;  // the path of holdfast-launcher
     Tell tell;
     HasMarker has_marker;
     LeftBehind left_behind;
   };
   explicit ForkServer(Parts parts) : parts_(std::move(parts)) {}
 
-  // The children whose cases have had their time and go on.
+  // The children whose cases have reached their limit and still run.
   std::vector<pid_t> overdue() const;
 
   void add_descriptors(std::vector<pollfd>& fds) override;
@@ -58,22 +59,22 @@ class ForkServer final : public supervision::Companion {
   void on_pause(Milliseconds length) override;
   void tell(const std::string& text) override;
 
-  // It is gone, and its children with it.
+  // To be called when the server is gone, and its children with it.
   void finish(const WorkerEnd& end);
   bool is_linked() const { return is_linked_; }
-  // What it printed instead of serving.
+  // The list that a program has printed instead of serving.
   const std::string& text() const { return text_; }
 
  private:
   void hear();
   void on_message(std::string_view packet);
-  // `server`: how it ended, if it has.
+  // `server`: how the server ended; null: it still runs.
   void look_at_children(const WorkerEnd* server);
   void start_children();
   os::UniqueFd free_anchor();
   void conclude(ForkedCase& child, const WorkerEnd* server);
   void notice_death();
-  void happened(BatchEvent event, const OutputRange& range = {});
+  void happened(BatchEvent event);
 
   Parts parts_;
   pid_t main_ = -1;
@@ -82,11 +83,11 @@ class ForkServer final : public supervision::Companion {
   bool has_quit_ = false;
   std::vector<std::string> listed_;
   std::string text_;
-  // In the order in which they were begun: the output of the first is passed on as it comes.
+  // In the order in which they began. The output of the first is passed on as it comes.
   std::deque<std::unique_ptr<ForkedCase>> children_;
   // Report sockets of anchors that wait for a case.
   std::vector<os::UniqueFd> anchors_;
-  std::uint64_t first_from_ = 0;  // where the first one's output begins in the file
+  std::uint64_t first_from_ = 0;  // where the output of the first child begins in the file
   unsigned last_number_ = 0;
 };
 

@@ -22,10 +22,11 @@
 namespace holdfast::exec {
 namespace {
 
-// Beyond the grace: SIGKILL converges in milliseconds, unless the kernel holds a process.
+// How long the end may take beyond the grace. SIGKILL ends a tree in milliseconds, unless the
+// kernel holds a process.
 constexpr Milliseconds k_ending_patience{10'000};
 
-// Everybody below that process, by what /proc says at one moment.
+// All processes below `root`, as /proc shows them at one moment.
 std::vector<os::NamedProcess> tree_below(pid_t root) {
   const std::vector<os::Link> links = os::descendants({});
   std::vector<pid_t> known{root};
@@ -90,7 +91,7 @@ void ForkedCase::look(OutputRelay* relay) {
   read();
   hear();
   if (stacks_) go_on_with_stacks(relay);
-  // What it printed before the last word on it.
+  // The case may have printed more before the message that it is over.
   if (is_over_) read();
 }
 
@@ -126,10 +127,7 @@ void ForkedCase::on_message(std::string_view packet) {
     child_ = static_cast<pid_t>(number(2));
     child_start_ = static_cast<std::uint64_t>(number(3));
   } else if (kind == HOLDFAST_WORKER_END && fields->size() > 2) {
-    const std::string_view how = (*fields)[2];
-    said_ = how == HOLDFAST_WORKER_PASSED    ? CaseEnd::passed
-            : how == HOLDFAST_WORKER_SKIPPED ? CaseEnd::skipped
-                                             : CaseEnd::failed;
+    said_ = case_end_named((*fields)[2]);
   } else if (kind == HOLDFAST_WORKER_FINISHED) {
     finished_ = true;
   } else if (kind == HOLDFAST_WORKER_OVER) {
@@ -139,7 +137,7 @@ void ForkedCase::on_message(std::string_view packet) {
   } else if (kind == HOLDFAST_WORKER_ENDED) {
     status_ = static_cast<int>(number(1));
   } else if (kind == HOLDFAST_WORKER_LEFT) {
-    // None: the last of them ended while it was looked for.
+    // The number may be 0: the last leftover ended before it was listed.
     left_.leftovers = static_cast<unsigned>(std::clamp<std::int64_t>(number(1), 0, INT_MAX));
     for (std::size_t i = 0; i < left_.leftover_list.size() && 3 + 2 * i < fields->size(); ++i) {
       supervision::ListedProcess& one = left_.leftover_list[i];

@@ -1,5 +1,5 @@
-// One case in a child of its own, forked by a server (docs/internals/worker-protocol.md): its
-// output, what it and its anchor report, its time.
+// One case in a child of its own, forked by a server (docs/internals/worker-protocol.md). Takes its
+// output and what it and its anchor report, and limits its time.
 #pragma once
 
 #include <poll.h>
@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -34,40 +35,43 @@ class ForkedCase {
   const std::string& name() const { return name_; }
   pid_t child() const { return child_; }
   std::uint64_t child_start() const { return child_start_; }
-  // Nothing of it is left, or nobody can say.
+  // Nothing of the case is left, or nobody can say.
   bool is_over() const { return is_over_; }
   // The process that looked after the case is gone without a message, so its end is not known.
   bool is_lost() const { return is_over_ && !status_ && !timed_out_ && !failed_; }
-  // The tree that it is of is being ended.
+  // To be called when the whole tree is being ended.
   void cut_off() { cut_off_ = cut_off_ || !is_over_; }
   bool is_cut_off() const { return cut_off_; }
-  // As far as is known, and not of a signal that ends what is to be ended.
+  // Whether the case is over and its end is known and was not cut off.
+  bool has_own_end() const { return is_over_ && !is_lost() && !cut_off_; }
+  // Whether its process ended, and not of a signal with which trees are ended.
   bool ended_by_itself() const;
-  // Its anchor, if that waits for another case; once.
+  // The report socket of its anchor, if the anchor waits for another case. Gives it once.
   os::UniqueFd take_anchor() { return std::move(free_anchor_); }
   std::int64_t over_at_us() const { return over_at_us_; }
 
   void add_descriptors(std::vector<pollfd>& fds) const;
-  // `relay`: its output goes there now; null: it is kept, because another's does.
+  // `relay`: where the output goes; null: the output is kept, because another case's is passed on.
   void look(OutputRelay* relay);
-  // What was kept.
+  // Passes on the output that was kept.
   void flush(OutputRelay& relay);
 
-  // Of `limit`; k_longest: never.
+  // When the case, with that limit, has to be looked at for its time; k_longest: never.
   Milliseconds deadline(Milliseconds limit) const;
-  // Its time is over, and nobody has said so yet.
+  // Whether its time is over and time_is_over() has not been called yet.
   bool is_overdue(Milliseconds limit) const {
     return !timed_out_ && os::monotonic_now() >= deadline(limit);
   }
-  // Takes its stacks, if there is time for them, then has its tree ended. `tag`: of the attempt.
+  // Takes its stacks, if there is time for them, and then has its tree ended. `tag` is the
+  // attempt's.
   void time_is_over(Milliseconds stacks_time, std::uint64_t tag, Milliseconds grace);
-  // It was to be ended and is not.
+  // Whether it should have ended long ago.
   bool is_stuck() const;
   void on_pause(Milliseconds length) { from_ += length; }
 
-  // How it ended. `by`: who has ended the whole tree; itself: nobody.
+  // How it ended. `by`: who ended the whole tree; EndedBy::itself: nobody.
   WorkerEnd end(EndedBy by) const;
-  // What it left behind, in the words of a guard.
+  // Its leftovers, in the form of a guard's report.
   const supervision::GuardReport& left() const { return left_; }
   const std::optional<CaseEnd>& said() const { return said_; }
   bool has_finished() const { return finished_; }
@@ -93,7 +97,7 @@ class ForkedCase {
   std::optional<CaseEnd> said_;
   bool finished_ = false;
   std::optional<int> status_;
-  supervision::GuardReport left_;  // its leftovers alone
+  supervision::GuardReport left_;  // has only the leftovers
   std::string trouble_;
   std::vector<std::pair<Stream, std::string>> kept_;
   bool is_over_ = false;

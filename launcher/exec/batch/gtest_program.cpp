@@ -1,4 +1,4 @@
-// GoogleTest behind the interface: GoogleTest 1.8 and later, linked with Holdfast's support or not.
+// Programs of GoogleTest 1.8 and later, linked with Holdfast's support or not.
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -6,8 +6,9 @@
 
 #include "core/base/names.hpp"
 #include "core/batch/gtest_list.hpp"
+#include "exec/base/variables.hpp"
 #include "exec/batch/gtest_worker.hpp"
-#include "exec/batch/report_file.hpp"
+#include "exec/batch/marker_directory.hpp"
 #include "exec/batch/test_program.hpp"
 #include "os/file/file_text.hpp"
 
@@ -22,26 +23,21 @@ constexpr std::string_view k_also_disabled = "GTEST_ALSO_RUN_DISABLED_TESTS";
 constexpr std::string_view k_brief_flag = "--gtest_brief";
 constexpr std::string_view k_also_disabled_flag = "--gtest_also_run_disabled_tests";
 constexpr std::string_view k_list_flag = "--gtest_list_tests";
-// GoogleTest has them from 1.18 on.
+// GoogleTest has these two flags since 1.18.
 constexpr std::string_view k_total_shards_flag = "--gtest_total_shards";
 constexpr std::string_view k_shard_index_flag = "--gtest_shard_index";
 constexpr std::string_view k_flag_file = "--gtest_flagfile";
 
-// One with the filter of all cases of a program.
+// Room for a filter that names a million cases.
 constexpr std::size_t k_longest_flag_file = 64UL * 1024UL * 1024UL;
 
-char** end_of(char** entries) {
-  while (*entries != nullptr) ++entries;
-  return entries;
-}
-
-// What is behind the first `=`.
+// The text after the first `=`.
 std::string_view value_of(std::string_view argument) {
   const std::size_t equals = argument.find('=');
   return equals == std::string_view::npos ? std::string_view() : argument.substr(equals + 1);
 }
 
-// As GoogleTest reads a flag of its own: without a value it is set.
+// Reads a flag as GoogleTest does: without a value it is set.
 bool is_set(std::string_view argument) {
   const std::string_view value = value_of(argument);
   return value.empty() || (value[0] != '0' && value[0] != 'f' && value[0] != 'F');
@@ -52,8 +48,8 @@ bool is_flag(std::string_view argument, std::string_view flag) {
          (argument.size() == flag.size() || argument[flag.size()] == '=');
 }
 
-// What GoogleTest takes for its flags, in their order: the arguments, and the lines of flag files
-// in their places. One that cannot be read is GoogleTest's to refuse.
+// What GoogleTest may take for its flags, in its order: the arguments, and in place of each flag
+// file its lines. GoogleTest itself refuses a file that cannot be read.
 std::vector<std::string> flags_of(const os::Command& command) {
   std::vector<std::string> flags;
   for (char** word = command.arguments; *word != nullptr; ++word) {
@@ -73,7 +69,7 @@ std::vector<std::string> flags_of(const os::Command& command) {
   return flags;
 }
 
-// A command as it was given, and what GoogleTest takes for its flags in that.
+// A command as it was given, with its flags.
 struct GtestCommand {
   explicit GtestCommand(const os::Command& given) : command(given), flags(flags_of(given)) {}
   bool has(std::string_view flag) const {
@@ -85,7 +81,7 @@ struct GtestCommand {
   std::vector<std::string> flags;
 };
 
-// What of a run's selection its list does not show.
+// The parts of a run's selection that do not show in the program's list.
 struct Selection {
   Disabled disabled = Disabled::left_out;
   std::optional<GtestShard> shard;
@@ -94,10 +90,9 @@ struct Selection {
 Selection selection_of(const GtestCommand& given) {
   Selection selection;
   char** environment = given.command.environment;
-  const bool runs_disabled = std::any_of(environment, end_of(environment), [](const char* entry) {
-    return is_variable(entry, k_also_disabled) && value_of(entry) != "0";
-  });
-  if (runs_disabled) selection.disabled = Disabled::run_too;
+  if (variable_in(environment, k_also_disabled, "0") != "0") {
+    selection.disabled = Disabled::run_too;
+  }
   std::string_view total = variable_in(environment, k_total_shards);
   std::string_view index = variable_in(environment, k_shard_index);
   for (const std::string& flag : given.flags) {
@@ -114,7 +109,7 @@ Selection selection_of(const GtestCommand& given) {
   return selection;
 }
 
-// Whether it was given with `--gtest_list_tests`: it runs no case in any isolation.
+// Whether the command has `--gtest_list_tests`. It runs no case then, in any isolation.
 bool only_lists(const GtestCommand& given) {
   bool lists = false;
   for (const std::string& flag : given.flags) {
@@ -123,13 +118,13 @@ bool only_lists(const GtestCommand& given) {
   return lists;
 }
 
-// It is the launcher that chooses the shard's cases.
+// Hides the shard from a process for which we have chosen the shard's cases.
 void hide_shard(WorkerCommand& made, const GtestCommand& given) {
-  // What makes none is GoogleTest's to refuse.
+  // GoogleTest itself refuses values that make no shard.
   if (!selection_of(given).shard) return;
   made.hide_variable(k_total_shards);
   made.hide_variable(k_shard_index);
-  // They may stand in a file, so they stay; the last one counts, and -1 is GoogleTest's for none.
+  // A flag may stand in a file and so stays. But the last one counts, and -1 means no shard.
   for (const std::string_view flag : {k_total_shards_flag, k_shard_index_flag}) {
     if (given.has(flag)) made.add_argument(std::string(flag) + "=-1");
   }
@@ -142,15 +137,15 @@ class GoogletestProgram final : public TestProgram {
 
   const Framework& framework() const override { return googletest(); }
 
-  // One that lists its cases is no batch of them.
+  // A program that was told to list its cases runs none.
   Start start(Isolation wanted) const override {
     return {only_lists(given_) ? Isolation::none : wanted, {}};
   }
 
   WorkerCommand running_all() const override {
     WorkerCommand made(given_.command);
-    // Its output is how an unmodified program is followed. Only where it was asked for: a release
-    // that does not know the flag would print its help.
+    // An unmodified program is followed by its output, so the output must not be brief. The flag is
+    // added only to one that was given: a release that does not know it would print its help.
     if (given_.has(k_brief_flag)) made.add_argument(std::string(k_brief_flag) + "=0");
     made.hide_variable(k_brief);
     return made;
@@ -174,7 +169,7 @@ class GoogletestProgram final : public TestProgram {
     const std::string file = report_file_in(markers_, names::k_googletest_list_file);
     WorkerCommand made = running_all();
     made.add_argument(std::string(k_list_flag));
-    // In any case: else the list goes over the report of a run.
+    // Also without a file of ours: otherwise the list would overwrite the report of a run.
     made.add_argument("--gtest_output=" + (file.empty() ? file : "json:" + file));
     return made;
   }
@@ -201,8 +196,8 @@ class GoogletestProgram final : public TestProgram {
   bool is_shard() const override { return selection_of(given_).shard.has_value(); }
 
  private:
-  // What it has written into its file, else what it has printed: releases before 1.10 write
-  // nothing.
+  // Reads the list from the file that the program was asked for. Releases before 1.10 write none,
+  // so there the list is what the program has printed.
   GtestList take_list(std::string_view printed) const {
     const std::optional<std::string> json =
         take_report_file(markers_, names::k_googletest_list_file);

@@ -12,19 +12,21 @@
 namespace holdfast::exec {
 namespace {
 
-// A line of GoogleTest's is never spread over more parts.
+// A line of GoogleTest is never spread over more segments than this.
 constexpr std::size_t k_most_segments = 64;
 
-// A program that has neither printed nor said anything for so long is quiet.
+// A program that has neither printed nor said anything for this long is quiet.
 constexpr Milliseconds k_quiet{5};
 
-// One that prints is not listened to for so long after each look: to wake us for each line costs it
-// more than the line does. What is left to be read when it has ended must stay little, and it must
-// not come to wait for room in the pipe.
+// While a program prints, its pipes are not watched for this long after each look: waking us for
+// each line would cost the program more than the line. If it prints more than k_much between two
+// looks, the pipes are watched: the program must not wait for room in them, and little must be left
+// to read when it ends.
 constexpr std::chrono::nanoseconds k_rest{800'000};
 constexpr std::size_t k_much = 32UL * 1024UL;
 
-// So much is read and told at a time: what is remembered of it in between stays in the cache.
+// How much is read before what it says is told. What is remembered in between then stays in the
+// processor's cache.
 constexpr std::size_t k_portion = 2UL * 1024UL;
 
 std::string_view first_lines(std::string_view bytes) {
@@ -36,118 +38,113 @@ std::string_view first_lines(std::string_view bytes) {
 }  // namespace
 
 GtestWorker::GtestWorker(WorkerOrder order)
-    : capture_(order.capture),
-      relay_(order.relay),
-      link_(order.link),
-      case_timeout_(order.case_timeout),
-      tell_(std::move(order.tell)),
-      told_(std::move(order.told)),
+    : order_(std::move(order)),
       told_at_(os::monotonic_now()),
-      printed_(order.own_case),
+      printed_(order_.own_case),
       limit_from_(told_at_),
-      case_from_(order.relay.position()),
-      rest_from_(order.relay.position()) {}
+      case_from_(order_.relay.position()),
+      rest_from_(case_from_) {}
 
 void GtestWorker::add_descriptors(std::vector<pollfd>& fds) {
-  relay_.add_descriptors(fds);
-  if (!relay_.is_full() && rest().count() == 0) capture_.add_descriptors(fds);
-  if (!must_not_hear()) link_.add_descriptors(fds);
+  order_.relay.add_descriptors(fds);
+  if (!order_.relay.is_full() && rest().count() == 0) order_.capture.add_descriptors(fds);
+  if (!must_not_hear()) order_.link.add_descriptors(fds);
 }
 
-// What it says is heard when what it has printed before has been read, and that waits for ctest.
-// Without a log it would wait for us with each case: then it is heard, and less is known of its
-// output.
+// What the program says must be read after what it has printed before, and a full relay waits for
+// ctest. So messages wait, too. But without a progress log the program would wait for us at each
+// case. So they are read then, and less is known of the output of its cases.
 bool GtestWorker::must_not_hear() const {
-  return relay_.is_full() && progress_.valid() && !is_all_printed_;
+  return order_.relay.is_full() && progress_.valid() && !is_all_printed_;
 }
 
 void GtestWorker::look() {
-  relay_.pass_on();
+  order_.relay.pass_on();
   taken_ = 0;
   do {
     is_new_ = false;
     read_output();
     hear();
   } while (must_look_again());
-  // While it is at work not each time: there will be another look when it is quiet.
+  // Not at each look while the program works: there is another look when it is quiet.
   const Milliseconds now = os::monotonic_now();
   if (is_new_ && now < told_at_ + k_quiet) return;
   told_at_ = now;
-  told_();
+  order_.told();
 }
 
 std::chrono::nanoseconds GtestWorker::rest() const {
-  const bool prints = taken_ > 0 && taken_ < std::min(k_much, capture_.size() / 2);
+  const bool prints = taken_ > 0 && taken_ < std::min(k_much, order_.capture.size() / 2);
   return prints ? k_rest : std::chrono::nanoseconds{0};
 }
 
-// What a program prints wakes us, what it says in its log only where we ask for that: a packet for
-// each would cost more than the case. So one that is quiet is looked at once more, for what it has
-// said after its last line, and asked.
+// What a program prints wakes us. What it writes into its progress log does not, because a packet
+// for each entry would cost more than the case. So a quiet program is looked at once more, for
+// entries after its last line, and is asked for a packet with its next entry.
 bool GtestWorker::must_look_again() {
   if (is_new_) {
     next_look_ = os::monotonic_now() + k_quiet;
   } else if (next_look_ != k_longest && os::monotonic_now() >= next_look_) {
     next_look_ = k_longest;
     progress_.want_news();
-    // Asked first, then looked: an entry between the two has not woken us.
+    // Ask first and look then: an entry that came before the question has not woken us.
     return progress_.has_news();
   }
   return false;
 }
 
-// It may have connected already, and nothing would wake us for it.
+// The process may have connected already, and nothing else would wake us for that.
 void GtestWorker::on_main_started(pid_t main) {
   main_ = main;
   look();
 }
 
-// From here on it may be long until the next look, and nobody waits for us.
-void GtestWorker::on_tree_ends() { told_(); }
+// The next look may be far away, and nobody waits for us now.
+void GtestWorker::on_tree_ends() { order_.told(); }
 
 void GtestWorker::on_tree_gone() {
   look();
-  told_();
+  order_.told();
 }
 
-// What has begun while the test was paused for us, but went on already, was not paused.
+// A case that began while we still took the test for paused was not paused itself.
 void GtestWorker::on_pause(Milliseconds length) {
   take_progress();
-  told_();
+  order_.told();
   if (limit_from_ <= os::monotonic_now() - length) limit_from_ += length;
 }
 
 Milliseconds GtestWorker::deadline() {
-  if (case_timeout_.count() == 0) return k_longest;
-  // Of the case that we know of; the program may be at a later one.
-  if (os::monotonic_now() >= limit_from_ + case_timeout_) {
+  if (order_.case_timeout.count() == 0) return k_longest;
+  // This is the limit of the case that we know of. The program may be at a later one.
+  if (os::monotonic_now() >= limit_from_ + order_.case_timeout) {
     take_progress();
-    told_();
+    order_.told();
     if (const std::optional<std::int64_t> last = progress_.last_us()) {
       const std::int64_t now_us = os::monotonic_now_us();
       limit_from_ = std::max(limit_from_, Milliseconds{std::min(*last, now_us) / 1000});
     }
   }
-  return limit_from_ + case_timeout_;
+  return limit_from_ + order_.case_timeout;
 }
 
 void GtestWorker::tell(const std::string& text) {
   read_output();
-  relay_.write(Stream::errors, text);
+  order_.relay.write(Stream::errors, text);
 }
 
 void GtestWorker::read_output() {
-  if (relay_.is_full()) return;
-  // Never after it: what is said of what has not been read yet must wait.
+  if (order_.relay.is_full()) return;
+  // Before the pipes are read: an entry about output that is not read yet must wait.
   progress_.look();
-  capture_.read([this](Stream stream, std::string_view bytes) { take(stream, bytes); });
+  order_.capture.read([this](Stream stream, std::string_view bytes) { take(stream, bytes); });
 }
 
 void GtestWorker::take(Stream stream, std::string_view bytes) {
   is_new_ = true;
   taken_ += bytes.size();
-  const std::uint64_t kept = relay_.position();
-  relay_.write(stream, bytes);
+  const std::uint64_t kept = order_.relay.position();
+  order_.relay.write(stream, bytes);
   if (stream == Stream::errors) return;
   segments_.push_back({printed_.size(), kept});
   if (segments_.size() > k_most_segments) segments_.pop_front();
@@ -165,8 +162,8 @@ std::uint64_t GtestWorker::place_of(std::uint64_t offset) const {
     if (segment.printed > offset) break;
     place = segment.kept + (offset - segment.printed);
   }
-  // The disk may be full.
-  return std::min(place, relay_.position());
+  // If the disk is full, the file ends earlier.
+  return std::min(place, order_.relay.position());
 }
 
 void GtestWorker::on_printed(const GtestEvent& event) {
@@ -207,16 +204,16 @@ void GtestWorker::on_printed(const GtestEvent& event) {
 }
 
 void GtestWorker::hear() {
-  if (!must_not_hear()) link_.accept(main_);
+  if (!must_not_hear()) order_.link.accept(main_);
   while (!must_not_hear()) {
-    const std::optional<std::string_view> packet = link_.next();
+    const std::optional<std::string_view> packet = order_.link.next();
     if (!packet) break;
     is_new_ = true;
-    // What it has printed and said before it said that.
+    // First take what the program has printed and said before this message.
     read_output();
     take_entries();
-    // Its log was not to be understood: nothing that it says is heard any more.
-    if (!link_.has_peer()) return;
+    // If its log was broken, nothing that it says is read any more.
+    if (!order_.link.has_peer()) return;
     on_message(*packet);
   }
   take_progress();
@@ -225,12 +222,12 @@ void GtestWorker::hear() {
 void GtestWorker::take_progress() {
   if (must_not_hear() || (!progress_.look() && !progress_.is_broken())) return;
   is_new_ = true;
-  // At least what it has printed before it said the last of that.
+  // Reads at least what the program has printed before its last entry.
   read_output();
   take_entries();
 }
 
-// Those that had been seen when the output was read last.
+// Takes the entries that were seen when the output was read last.
 void GtestWorker::take_entries() {
   const std::int64_t now_us = os::monotonic_now_us();
   while (const std::optional<ProgressLog::Entry> entry = progress_.first()) {
@@ -239,8 +236,8 @@ void GtestWorker::take_entries() {
   if (progress_.is_broken()) stop_hearing();
 }
 
-// In the middle of much that it has printed, so that what is known of a case from one side alone
-// stays little.
+// Takes entries between two parts of a long output. Otherwise many cases would be kept for which
+// only the output or only the entries are known.
 void GtestWorker::take_progress_of_printed() {
   if (!progress_.valid()) return;
   const std::int64_t now_us = os::monotonic_now_us();
@@ -250,8 +247,8 @@ void GtestWorker::take_progress_of_printed() {
   }
 }
 
-// Whether what it says is of the first case that it has printed and not settled; and its end only
-// when another has begun, for the case may have forged it.
+// Whether the entry is about the first printed case that is not settled. Its end counts only when
+// another case has begun, because the case may have forged its last line.
 bool GtestWorker::is_printed(const ProgressLog::Entry& entry) const {
   if (printed_cases_.empty()) return false;
   const Printed& first = printed_cases_.front();
@@ -284,17 +281,17 @@ void GtestWorker::take_entry(const ProgressLog::Entry& entry, std::int64_t now_u
   said_at_us_ = 0;
 }
 
-// It says what we do not understand, or that it says no more: its output is read instead, also that
-// which was waiting for its words.
+// The program says something that we do not understand, or that it will say no more. From here on
+// its output alone is followed, from the cases on that waited for what it says of them.
 void GtestWorker::stop_hearing() {
   settle_end();
-  link_.drop();
+  order_.link.drop();
   progress_.reset();
   is_linked_ = false;
   for (const Printed& one : std::exchange(printed_cases_, {})) {
     settle_printed_end();
     if (one.name != open_) begin_case(one.name, one.range.begin);
-    // As on_printed() has it: the last of them may be told again.
+    // As in on_printed(): the last end may be printed again.
     if (one.range.end != 0) {
       printed_end_ = PrintedEnd{{one.name, one.said}, one.range.end, os::monotonic_now_us()};
     }
@@ -308,7 +305,8 @@ void GtestWorker::answer_hello() {
   progress_ = ProgressLog::make();
   last_said_us_ = os::monotonic_now_us();
   const std::string mode = worker_message({HOLDFAST_WORKER_MODE, HOLDFAST_WORKER_MODE_REPORT});
-  is_linked_ = progress_.valid() ? link_.send_with(mode, {progress_.fd()}) : link_.send(mode);
+  is_linked_ =
+      progress_.valid() ? order_.link.send_with(mode, {progress_.fd()}) : order_.link.send(mode);
   if (!is_linked_) progress_.reset();
 }
 
@@ -321,16 +319,13 @@ void GtestWorker::on_message(std::string_view packet) {
     answer_hello();
   } else if (kind == HOLDFAST_WORKER_FULL && progress_.valid()) {
     progress_.begin_anew();
-    (void)link_.send(worker_message({HOLDFAST_WORKER_ROOM}));
+    (void)order_.link.send(worker_message({HOLDFAST_WORKER_ROOM}));
   } else if (kind == HOLDFAST_WORKER_SILENT) {
     stop_hearing();
   } else if (kind == HOLDFAST_WORKER_BEGIN) {
     on_begin_said(name);
   } else if (kind == HOLDFAST_WORKER_END && fields_.size() > 2) {
-    const std::string_view how = fields_[2];
-    on_end_said(name, how == HOLDFAST_WORKER_PASSED    ? CaseEnd::passed
-                      : how == HOLDFAST_WORKER_SKIPPED ? CaseEnd::skipped
-                                                       : CaseEnd::failed);
+    on_end_said(name, case_end_named(fields_[2]));
   } else if (kind == HOLDFAST_WORKER_FINISHED) {
     settle_end();
     happened(BatchEvent{BatchEvent::Kind::finished});
@@ -340,7 +335,7 @@ void GtestWorker::on_message(std::string_view packet) {
 void GtestWorker::on_begin_said(std::string_view name) {
   settle_end();
   const Printed* printed = first_printed(name);
-  begin_case(name, printed != nullptr ? printed->range.begin : relay_.position());
+  begin_case(name, printed != nullptr ? printed->range.begin : order_.relay.position());
 }
 
 void GtestWorker::on_end_said(std::string_view name, CaseEnd said) {
@@ -352,7 +347,8 @@ void GtestWorker::on_end_said(std::string_view name, CaseEnd said) {
     return end_case(name, said, at);
   }
   said_end_ = SaidEnd{std::string(name), said};
-  // Its own printer may say nothing; else its last line is about to come.
+  // If its first line was printed, its last line will follow. A printer of the program's own may
+  // print neither.
   if (printed_.open_case() != name) settle_end();
 }
 
@@ -376,7 +372,7 @@ void GtestWorker::settle_end() {
   const SaidEnd end = *std::exchange(said_end_, std::nullopt);
   const Printed* printed = first_printed(end.name);
   const bool is_printed = printed != nullptr && printed->range.end != 0;
-  const std::uint64_t at = is_printed ? printed->range.end : relay_.position();
+  const std::uint64_t at = is_printed ? printed->range.end : order_.relay.position();
   if (printed != nullptr) forget_printed(*printed);
   end_case(end.name, end.said, at);
 }
@@ -389,7 +385,7 @@ void GtestWorker::settle_printed_end() {
   said_at_us_ = 0;
 }
 
-// Nearly always the first of all, or the last.
+// The list is short, and the case is nearly always its first or its last one.
 GtestWorker::Printed* GtestWorker::first_printed(std::string_view name) {
   for (Printed& one : printed_cases_) {
     if (one.name == name) return &one;
@@ -410,24 +406,24 @@ GtestWorker::Printed* GtestWorker::last_printed(std::string_view name) {
 }
 
 OutputRange GtestWorker::finish(const ProcessEnd& /*end*/) {
-  capture_.close_writing();
-  // There is no more than the pipes hold; what is full is passed on first.
-  relay_.finish();
+  order_.capture.close_writing();
+  // The rest is no more than the pipes hold. A full relay must pass on its output first.
+  order_.relay.finish();
   read_output();
   is_all_printed_ = true;
   hear();
   settle_end();
   settle_printed_end();
   if (printed_.ends_with_help()) happened(BatchEvent{BatchEvent::Kind::printed_help});
-  link_.drop();
+  order_.link.drop();
   progress_.reset();
-  told_();
-  return {open_.empty() ? rest_from_ : case_from_, relay_.position()};
+  order_.told();
+  return {open_.empty() ? rest_from_ : case_from_, order_.relay.position()};
 }
 
 void GtestWorker::happened(BatchEvent event, const OutputRange& range) {
   event.at_us = said_at_us_ != 0 ? said_at_us_ : os::monotonic_now_us();
-  tell_(event, range);
+  order_.tell(event, range);
 }
 
 Milliseconds GtestWorker::said_at() const {

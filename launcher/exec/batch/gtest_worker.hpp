@@ -1,10 +1,13 @@
-// One process of a GoogleTest program: what it prints is passed on and read, what it says on the
-// worker socket is heard.
+// Looks after one process of a GoogleTest program. Reads what the process prints, and passes it on.
+// A linked process also says on the worker socket and in the progress log which case it runs.
+//
+// In this class a process *prints* on its output, and it *says* something in a message or an entry.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,8 +17,6 @@
 #include "core/batch/gtest_output.hpp"
 #include "exec/batch/batch_worker.hpp"
 #include "exec/batch/progress_log.hpp"
-#include "exec/batch/worker_link.hpp"
-#include "exec/output/capture.hpp"
 #include "exec/output/output_relay.hpp"
 
 namespace holdfast::exec {
@@ -40,12 +41,13 @@ class GtestWorker final : public BatchWorker {
   OutputRange finish(const ProcessEnd& end) override;
 
  private:
-  // Of a linked program, in order: what was printed may be read before or after what was said of
-  // it, so that these are few. Run more than once (--gtest_repeat), a case is there more than once.
+  // A case that a linked program has printed. Its output may be read before or after what the
+  // program says of it; the case is kept until both are known. With --gtest_repeat a case may be
+  // kept more than once.
   struct Printed {
     std::string name;
-    OutputRange range;  // end 0: not yet
-    CaseEnd said;       // then: by its last line
+    OutputRange range;  // end 0: its last line is not printed yet
+    CaseEnd said;       // with an end: what its last line says
   };
 
   void read_output();
@@ -75,35 +77,30 @@ class GtestWorker final : public BatchWorker {
   void happened(BatchEvent event, const OutputRange& range = {});
   std::uint64_t place_of(std::uint64_t offset) const;
 
-  Capture& capture_;
-  OutputRelay& relay_;
-  WorkerLink& link_;
-  Milliseconds case_timeout_;
-  WorkerOrder::Tell tell_;
-  std::function<void()> told_;
+  WorkerOrder order_;
   pid_t main_ = -1;
   ProgressLog progress_;
-  std::vector<std::string_view> fields_;  // of the message that is being heard
-  std::int64_t said_at_us_ = 0;           // what is being heard was said then; 0: now
+  std::vector<std::string_view> fields_;  // of the message that is being read
+  std::int64_t said_at_us_ = 0;           // when that which is being read was said; 0: now
   std::int64_t last_said_us_ = 0;
-  bool is_all_printed_ = false;  // it is gone, and has been read to its end
-  bool is_new_ = false;          // something has been printed or said
-  std::size_t taken_ = 0;        // bytes printed, by the last look
+  bool is_all_printed_ = false;  // the process is gone, and its output was read to the end
+  bool is_new_ = false;          // something was printed or said
+  std::size_t taken_ = 0;        // how many printed bytes the last look has read
   Milliseconds told_at_;
-  Milliseconds next_look_ = k_longest;  // k_longest: when something has been heard
+  Milliseconds next_look_ = k_longest;  // k_longest: not before there is news
   GtestOutput printed_;
   Milliseconds limit_from_;
   std::uint64_t case_from_ = 0;  // where the open case's output begins in the file
-  std::uint64_t rest_from_ = 0;  // where what is of no case begins
-  std::string open_;             // case; empty: none
-  // Said on the socket; its last line may not have been printed yet.
+  std::uint64_t rest_from_ = 0;  // where output that belongs to no case begins
+  std::string open_;             // the case that runs; empty: none
   struct SaidEnd {
     std::string name;
     CaseEnd said;
   };
+  // The program has said this end; the case's last line may not have been printed yet.
   std::optional<SaidEnd> said_end_;
-  // Printed by a program that is not linked, and not told yet: the case may have forged it, and its
-  // true end comes then.
+  // An end that a program has printed that is not linked. It is told later: the case may have
+  // forged the line, and then the true one follows.
   struct PrintedEnd {
     SaidEnd end;
     std::uint64_t place;
@@ -112,11 +109,11 @@ class GtestWorker final : public BatchWorker {
   std::optional<PrintedEnd> printed_end_;
   std::deque<Printed> printed_cases_;
   bool is_linked_ = false;
-  bool is_finished_printed_ = false;  // while it was linked, and nothing after it
-  // Where parts of stdout came to be in the file: stderr may lie between.
+  bool is_finished_printed_ = false;  // a linked program has printed its end, and nothing after it
+  // Where a part of stdout is in the file. Parts of stderr may lie between two segments.
   struct Segment {
-    std::uint64_t printed;
-    std::uint64_t kept;
+    std::uint64_t printed;  // its place in stdout
+    std::uint64_t kept;     // its place in the file
   };
   std::deque<Segment> segments_;
 };

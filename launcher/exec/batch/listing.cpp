@@ -8,10 +8,20 @@
 namespace holdfast::exec {
 namespace {
 
-// A million cases; a program that prints without end is not kept.
+// Room for a million cases. The rest of a program that prints without end is dropped.
 constexpr std::size_t k_longest_list = 64UL * 1024UL * 1024UL;
 
 }  // namespace
+
+void read_list(Capture& capture, OutputRelay& relay, std::string& list) {
+  capture.read([&](Stream stream, std::string_view bytes) {
+    if (stream == Stream::errors) {
+      relay.write(stream, bytes);
+    } else if (list.size() < k_longest_list) {
+      list += bytes;
+    }
+  });
+}
 
 Listing::Listing(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds limit)
     : capture_(capture),
@@ -30,7 +40,7 @@ void Listing::on_main_started(pid_t main) {
   answer();
 }
 
-// A linked program waits for an answer before it lists.
+// A linked program waits for an answer before it prints its list.
 void Listing::answer() {
   link_.accept(main_);
   while (link_.next()) {
@@ -41,13 +51,7 @@ void Listing::answer() {
 void Listing::look() {
   relay_.pass_on();
   answer();
-  capture_.read([this](Stream stream, std::string_view bytes) {
-    if (stream == Stream::errors) {
-      relay_.write(stream, bytes);
-    } else if (text_.size() < k_longest_list) {
-      text_ += bytes;
-    }
-  });
+  read_list(capture_, relay_, text_);
 }
 
 void Listing::on_pause(Milliseconds length) {

@@ -1,7 +1,8 @@
-// A program that lists its cases: what it prints is kept, not passed on.
+// Looks after a program while it lists its cases. Keeps the list, which is not for ctest.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "exec/batch/worker_link.hpp"
 #include "exec/output/capture.hpp"
@@ -10,9 +11,14 @@
 
 namespace holdfast::exec {
 
+// Reads what a program that lists its cases has printed: adds its stdout to `list`, up to 64 MiB,
+// and passes its stderr on.
+void read_list(Capture& capture, OutputRelay& relay, std::string& list);
+
 class Listing final : public supervision::Companion {
  public:
-  // `limit`: it is ended after that; 0: never. The others must outlive this object.
+  // `limit`: the time after which the program is ended; 0: none. The others must outlive this
+  // object.
   Listing(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds limit);
 
   void add_descriptors(std::vector<pollfd>& fds) override;
@@ -22,10 +28,10 @@ class Listing final : public supervision::Companion {
   Milliseconds deadline() override { return until_; }
   Verdict on_deadline() override { return Verdict::end_tree; }
   void on_pause(Milliseconds length) override;
-  // What it says beside the list (a sanitizer, stacks) is the test's output.
+  // Anything beside the list (a sanitizer's report, stacks) is output of the test.
   void tell(const std::string& text) override { relay_.write(Stream::errors, text); }
 
-  // It is gone.
+  // To be called when the program is gone.
   void finish();
   const std::string& text() const { return text_; }
 

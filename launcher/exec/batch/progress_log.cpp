@@ -19,7 +19,7 @@ std::uint32_t* number(char* start, int which) {
   return reinterpret_cast<std::uint32_t*>(start) + which;
 }
 
-// None: it is no message.
+// None: the text is no message.
 std::optional<ProgressLog::Entry> entry_of(std::string_view message) {
   using Kind = ProgressLog::Entry::Kind;
   const char first = message.front();
@@ -39,7 +39,7 @@ std::optional<ProgressLog::Entry> entry_of(std::string_view message) {
 
 }  // namespace
 
-// Sealed: a program that made it shorter would have us die of SIGBUS.
+// The file is sealed: if a program made it shorter, we would die of SIGBUS.
 ProgressLog ProgressLog::make() {
   ProgressLog log;
   os::UniqueFd file(::memfd_create("holdfast-progress", MFD_CLOEXEC | MFD_ALLOW_SEALING));

@@ -8,8 +8,8 @@
 namespace holdfast::exec {
 namespace {
 
-// A program that has Catch2's session in it has its main() from there. GoogleTest may be in it,
-// too: GoogleMock works with any framework.
+// Catch2 comes first: a program that contains its session is a Catch2 program, even if it contains
+// GoogleTest too. GoogleMock works with any framework.
 std::optional<Catch2Version> catch2_in(const std::string& path) {
   if (os::elf_section_holds(path, ".dynstr", "libCatch2")) return Catch2Version::three;
   if (!os::elf_section_holds(path, ".rodata", "A Catch2 test executable")) return std::nullopt;

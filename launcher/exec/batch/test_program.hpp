@@ -1,5 +1,5 @@
-// The program of a batch, by its test framework: the commands of its processes, what it lists, and
-// who looks after a process of it.
+// The program of a batch. It depends on the test framework with which commands the processes are
+// started, how their list of cases is read, and who looks after a process.
 #pragma once
 
 #include <memory>
@@ -20,34 +20,35 @@ class TestProgram {
 
   virtual const Framework& framework() const = 0;
 
-  // How a batch of it starts.
   struct Start {
     Isolation isolation = Isolation::none;
-    std::string why;  // the isolation is not the wanted one; empty: there is nothing to say
+    std::string why;  // why the isolation is not the wanted one; empty: nothing to say
   };
+  // The isolation with which a batch of this program starts.
   virtual Start start(Isolation wanted) const = 0;
 
-  // As it was given, but for what Holdfast must know of it.
+  // The command as it was given, and what Holdfast needs to follow the cases.
   virtual WorkerCommand running_all() const = 0;
-  // It runs what `selection` selects and nothing else.
+  // A command that runs only what `selection` selects.
   virtual WorkerCommand running(const std::string& selection) const = 0;
-  // It lists its cases and runs none.
+  // A command that lists the cases and runs none.
   virtual WorkerCommand listing() const = 0;
-  // The event `listed`, or `not_listed`, of a process with that command, which has printed that and
-  // ended like that. Takes away the file that the process has left.
+  // Makes the event `listed` or `not_listed` from what a process with that command has printed, and
+  // from how it ended. Removes the file that the process has left.
   virtual BatchEvent listed(std::string_view printed, const WorkerEnd& end) const = 0;
 
   virtual std::unique_ptr<BatchWorker> worker(WorkerOrder order) const = 0;
 
-  // For isolation `fork`, which start() must have allowed: it lists its cases, or serves them where
-  // it is linked for that.
+  // For isolation `fork`, which start() must have allowed: a command with which a linked program
+  // serves its cases, and any other lists them.
   virtual WorkerCommand serving() const { return listing(); }
-  // Whether others run a part of its cases.
+  // Whether other tests run a part of its cases.
   virtual bool is_shard() const = 0;
 };
 
-// The program of that command, by what it contains; GoogleTest where that does not tell. `markers`
-// is the attempt's marker directory; no path: there is none. The command must outlive the result.
+// Finds the test framework by what the program's file contains. If that shows none, it is
+// GoogleTest. `markers` is the attempt's marker directory; empty: there is none. The command must
+// outlive the result.
 std::unique_ptr<TestProgram> test_program(const os::Command& command, const std::string& markers);
 
 std::unique_ptr<TestProgram> googletest_program(const os::Command& command,

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "exec/base/variables.hpp"
+
 namespace holdfast::exec {
 
 WorkerCommand::WorkerCommand(const os::Command& given) : command_(given) {
@@ -10,10 +12,9 @@ WorkerCommand::WorkerCommand(const os::Command& given) : command_(given) {
 }
 
 WorkerCommand::WorkerCommand(const os::Command& given, const std::vector<char*>& arguments)
-    : command_(given) {
-  arguments_.push_back(given.arguments[0]);
+    : WorkerCommand(given) {
+  arguments_.resize(1);
   arguments_.insert(arguments_.end(), arguments.begin(), arguments.end());
-  for (char** entry = given.environment; *entry != nullptr; ++entry) environment_.push_back(*entry);
 }
 
 void WorkerCommand::add_argument(std::string text) {
@@ -32,17 +33,6 @@ os::Command WorkerCommand::command() {
   command.arguments = arguments_.data();
   command.environment = environment_.data();
   return command;
-}
-
-bool is_variable(std::string_view entry, std::string_view name) {
-  return entry.starts_with(name) && entry.size() > name.size() && entry[name.size()] == '=';
-}
-
-std::string_view variable_in(char** environment, std::string_view name) {
-  for (char** entry = environment; *entry != nullptr; ++entry) {
-    if (is_variable(*entry, name)) return std::string_view(*entry).substr(name.size() + 1);
-  }
-  return {};
 }
 
 }  // namespace holdfast::exec

@@ -10,12 +10,12 @@
 
 namespace holdfast::exec {
 
-// Owns what its command() points to, but for what it was made from.
+// The command that it is made from must outlive it: words that stay are not copied.
 class WorkerCommand {
  public:
-  // As it was given.
+  // The command as it was given.
   explicit WorkerCommand(const os::Command& given);
-  // The same with these arguments behind the program's name.
+  // The given program with these arguments.
   WorkerCommand(const os::Command& given, const std::vector<char*>& arguments);
   WorkerCommand(WorkerCommand&&) = default;
   WorkerCommand(const WorkerCommand&) = delete;
@@ -23,19 +23,14 @@ class WorkerCommand {
   void add_argument(std::string text);
   void hide_variable(std::string_view name);
 
-  // To be called once.
+  // The changed command, valid as long as this object. To be called once.
   os::Command command();
 
  private:
   os::Command command_;
-  std::deque<std::string> own_;  // their texts stay where they are
+  std::deque<std::string> own_;  // a deque does not move its texts when it grows
   std::vector<char*> arguments_;
   std::vector<char*> environment_;
 };
-
-// Whether it is `<name>=…`.
-bool is_variable(std::string_view entry, std::string_view name);
-// Of a null-terminated environment; empty when it is not set.
-std::string_view variable_in(char** environment, std::string_view name);
 
 }  // namespace holdfast::exec

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "os/file/system_call.hpp"
 #include "os/process/packet_socket.hpp"
@@ -17,7 +18,7 @@
 namespace holdfast::exec {
 namespace {
 
-// The longest path that sun_path takes is reached through a descriptor, whatever the real one is.
+// Reaches the directory through a descriptor, because its path may be longer than sun_path.
 os::UniqueFd listening_in(const std::string& directory, const std::string& path) {
   const os::UniqueFd place(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   os::UniqueFd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -30,7 +31,7 @@ os::UniqueFd listening_in(const std::string& directory, const std::string& path)
   const auto bind = [&] {
     return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   };
-  // An attempt before this one may have been killed, and left its own.
+  // An earlier attempt may have been killed and have left its socket.
   const bool is_bound = bind() || (errno == EADDRINUSE && ::unlink(path.c_str()) == 0 && bind());
   if (!is_bound || ::chmod(path.c_str(), 0600) != 0 || ::listen(socket.get(), 8) != 0) {
     return {};
@@ -46,6 +47,12 @@ pid_t peer_of(const os::UniqueFd& socket) {
 }
 
 }  // namespace
+
+CaseEnd case_end_named(std::string_view name) {
+  return name == HOLDFAST_WORKER_PASSED    ? CaseEnd::passed
+         : name == HOLDFAST_WORKER_SKIPPED ? CaseEnd::skipped
+                                           : CaseEnd::failed;
+}
 
 WorkerLink WorkerLink::listen(const std::string& directory) {
   WorkerLink link;
@@ -74,7 +81,7 @@ void WorkerLink::accept(pid_t main) {
         return ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
       }));
     }
-    // Who it is is known as soon as the guard has told.
+    // A negative `main`: the guard has not told the worker's number yet.
     if (!waiting_.valid() || main < 0) return;
     if (main == 0 || peer_of(waiting_) == main) {
       peer_ = std::move(waiting_);
@@ -87,7 +94,7 @@ void WorkerLink::accept(pid_t main) {
 std::optional<std::string_view> WorkerLink::next() {
   if (!peer_.valid()) return std::nullopt;
   constexpr std::size_t k_room = HOLDFAST_WORKER_LONGEST + 1;
-  // Not set to zero each time.
+  // new char[] without (): no time is spent on zeros.
   if (!packet_) packet_.reset(new char[k_room]);
   const ssize_t count =
       os::retried([&] { return ::recv(peer_.get(), packet_.get(), k_room, MSG_DONTWAIT); });

@@ -1,4 +1,4 @@
-// The socket on which a linked program says at which case it is
+// The socket on which a linked program tells which case it runs
 // (docs/internals/worker-protocol.md).
 #pragma once
 
@@ -12,15 +12,18 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/result.hpp"
+#include "core/batch/case_result.hpp"
 #include "os/file/unique_fd.hpp"
 
 namespace holdfast::exec {
 
+// The end of a case that a program names in a message. An unknown name counts as a failure.
+CaseEnd case_end_named(std::string_view name);
+
 class WorkerLink {
  public:
-  // Listens in the marker directory. Invalid where that cannot be done: then programs are followed
-  // by their output.
+  // Listens in the marker directory. Where that fails, no program can connect, and programs are
+  // followed by their output.
   static WorkerLink listen(const std::string& directory);
   WorkerLink() = default;
   WorkerLink(WorkerLink&&) = default;
@@ -28,25 +31,26 @@ class WorkerLink {
   ~WorkerLink();
 
   void add_descriptors(std::vector<pollfd>& fds) const;
-  // Lets the worker in, if it is there: `main` is its process, 0 where that has no number here.
+  // Lets the worker in, if it has connected. `main` is its process: 0 if the process has no number
+  // here, negative if it is not known yet.
   void accept(pid_t main);
   bool has_peer() const { return peer_.valid(); }
 
-  // The next message; empty: none now. The peer is gone, or says what is none: has_peer().
-  // Valid until the next one is asked for.
+  // The next message, valid until the next call. None: there is none now, or the peer is gone; then
+  // has_peer() is false.
   std::optional<std::string_view> next();
-  // False: the peer is gone.
+  // Both return false if the peer is gone. At most os::k_most_descriptors can be sent with a
+  // packet.
   bool send(std::string_view packet) const;
-  // With descriptors in it (os::k_most_descriptors).
   bool send_with(std::string_view packet, std::initializer_list<int> descriptors) const;
 
-  // The worker is gone, the next may come.
+  // Drops the worker's connection, so that the next worker can connect.
   void drop();
 
  private:
   os::UniqueFd listener_;
   os::UniqueFd peer_;
-  os::UniqueFd waiting_;  // has connected, is not yet known to be the worker
+  os::UniqueFd waiting_;  // connected, and perhaps not the worker
   std::string path_;
   std::unique_ptr<char[]> packet_;
 };

@@ -1,12 +1,12 @@
 #include "exec/output/before_kill.hpp"
 
 #include <algorithm>
-#include <string>
 #include <string_view>
 #include <utility>
 
 #include "core/base/environment.hpp"
 #include "core/ctest/time_budget.hpp"
+#include "exec/base/variables.hpp"
 #include "forensics/hooks.hpp"
 #include "os/file/clock.hpp"
 
@@ -14,16 +14,6 @@ namespace holdfast::exec {
 namespace {
 
 constexpr std::string_view k_name = "before-kill";
-
-std::string value_of(std::string_view name, const std::vector<std::string>& environment) {
-  for (const std::string& entry : environment) {
-    const std::string_view text = entry;
-    if (text.starts_with(name) && text.substr(name.size(), 1) == "=") {
-      return entry.substr(name.size() + 1);
-    }
-  }
-  return {};
-}
 
 }  // namespace
 
@@ -107,22 +97,19 @@ pid_t BeforeKill::next_overdue() {
 
 void BeforeKill::start(pid_t process) {
   seen_.push_back(process);
-  std::vector<std::string> environment;
-  for (char** entry = plan_.command.environment; *entry != nullptr; ++entry) {
-    environment.emplace_back(*entry);
-  }
+  char** const environment = plan_.command.environment;
   HookFacts facts;
   facts.hook = k_name;
   facts.test = plan_.identity->test;
-  facts.run = value_of(environment::k_run_id, environment);
+  facts.run = variable_in(environment, environment::k_run_id);
   facts.attempt_id = plan_.identity->attempt;
   facts.attempt = plan_.identity->n;
   facts.process = process;
-  facts.scratch = value_of(environment::k_tmpdir, environment);
+  facts.scratch = variable_in(environment, environment::k_tmpdir);
   facts.output = relay_.log();
   hook_time_ = time_for_hook(os::monotonic_now(), plan_.native_end);
-  hook_.emplace(
-      forensics::hook_order(plan_.policy.hooks.before_kill, facts, environment, {}, hook_time_));
+  hook_.emplace(forensics::hook_order(plan_.policy.hooks.before_kill, facts,
+                                      entries_of(environment), {}, hook_time_));
 }
 
 bool BeforeKill::is_done() {

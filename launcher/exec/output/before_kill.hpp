@@ -2,8 +2,10 @@
 // is over, or that of a case of its batch, the hook runs first; then the usual end follows.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "exec/output/output_relay.hpp"

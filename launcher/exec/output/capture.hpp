@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <array>
+#include <cstddef>
 #include <memory>
 #include <string_view>
 #include <vector>

@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <climits>
+#include <utility>
 
 #include "core/lock/lock_place.hpp"
 #include "core/lock/run_alone.hpp"
+#include "exec/base/variables.hpp"
 #include "exec/retry/backoff_wait.hpp"
 #include "forensics/hooks.hpp"
 #include "forensics/probes.hpp"
@@ -41,11 +43,7 @@ std::vector<std::string> lock_places_of(const supervision::Grant& grant) {
 
 void Aftermath::note_start(const supervision::AttemptPlan& plan) {
   environment_.clear();
-  if (!plan.policy.hooks.on_failure.empty()) {
-    for (char** entry = plan.command.environment; *entry != nullptr; ++entry) {
-      environment_.emplace_back(*entry);
-    }
-  }
+  if (!plan.policy.hooks.on_failure.empty()) environment_ = entries_of(plan.command.environment);
   if (is_noted_ || !plan.policy.retry.may_retry()) return;
   is_noted_ = true;
   const TestInputs inputs = supervision::inputs_of(plan.command.arguments, plan.required_files);

@@ -1,39 +1,56 @@
 #include "exec/retry/captured_test.hpp"
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "exec/output/before_kill.hpp"
+#include "exec/output/capture.hpp"
 #include "supervision/attempt/attempt_result.hpp"
+#include "supervision/attempt/companion.hpp"
 
 namespace holdfast::exec {
+namespace {
 
-void CapturedTest::add_descriptors(std::vector<pollfd>& fds) {
-  relay_.add_descriptors(fds);
-  if (!relay_.is_full()) capture_.add_descriptors(fds);
-}
+class CapturedTest final : public supervision::Companion {
+ public:
+  CapturedTest(Capture& capture, OutputRelay& relay) : capture_(capture), relay_(relay) {}
 
-void CapturedTest::look() {
-  relay_.pass_on();
-  read();
-}
+  void add_descriptors(std::vector<pollfd>& fds) override {
+    relay_.add_descriptors(fds);
+    if (!relay_.is_full()) capture_.add_descriptors(fds);
+  }
 
-void CapturedTest::read() {
-  if (relay_.is_full()) return;
-  capture_.read([this](Stream stream, std::string_view bytes) { relay_.write(stream, bytes); });
-}
+  void look() override {
+    relay_.pass_on();
+    read();
+  }
 
-void CapturedTest::tell(const std::string& text) {
-  read();
-  relay_.write(Stream::errors, text);
-}
+  void tell(const std::string& text) override {
+    read();
+    relay_.write(Stream::errors, text);
+  }
 
-void CapturedTest::finish() {
-  capture_.close_writing();
-  // The rest is no more than the pipes hold. A full relay must pass on its output first.
-  relay_.finish();
-  read();
-  relay_.finish();
-}
+  // To be called when the test has ended: takes the output that is left.
+  void finish() {
+    capture_.close_writing();
+    // The rest is no more than the pipes hold. A full relay must pass on its output first.
+    relay_.finish();
+    read();
+    relay_.finish();
+  }
+
+ private:
+  void read() {
+    if (relay_.is_full()) return;
+    capture_.read([this](Stream stream, std::string_view bytes) { relay_.write(stream, bytes); });
+  }
+
+  Capture& capture_;
+  OutputRelay& relay_;
+};
+
+}  // namespace
 
 supervision::AttemptResult run_captured(const supervision::AttemptPlan& plan,
                                         supervision::Surroundings& around, OutputRelay& relay) {

@@ -2,12 +2,13 @@
 // were, what the probes saw, and what ctest is to note.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "exec/output/output_relay.hpp"
-#include "exec/retry/attempt_judge.hpp"
+#include "exec/output/verdict_mirror.hpp"
 #include "forensics/findings.hpp"
 #include "supervision/launch.hpp"
 
@@ -31,7 +32,7 @@ std::string words_on_failure(std::string_view end, std::string_view reason,
 
 // Adds the words to the output. If an expression of the test's matches them, ctest would judge the
 // test by them; then people are told them instead, as they are if the output is not captured.
-void say_last_words(const std::string& words, const AttemptJudge& judge, ExitMode mode,
+void say_last_words(const std::string& words, const VerdictMirror& mirror, ExitMode mode,
                     const supervision::EndedAttempt& ended, OutputRelay* output);
 
 }  // namespace holdfast::exec

@@ -8,6 +8,7 @@
 #include "core/base/printable.hpp"
 #include "core/ctest/time_budget.hpp"
 #include "core/lock/run_alone.hpp"
+#include "exec/base/answer.hpp"
 #include "exec/retry/backoff_wait.hpp"
 #include "exec/retry/captured_test.hpp"
 #include "os/file/clock.hpp"
@@ -57,12 +58,12 @@ supervision::AttemptResult TestRunner::run(const AttemptPlan& plan, Surroundings
 std::optional<NextAttempt> TestRunner::conclude(const EndedAttempt& ended) {
   const RetryPolicy& policy = ended.grant.policy.retry;
   mode_ = ended.invocation.mode();
-  if (!judge_) {
-    judge_.emplace(ended.invocation, policy);
+  if (!mirror_) {
+    mirror_.emplace(ended.invocation);
     first_ = ended.grant.identity.attempt;
   }
   native_end_ = ended.native_end;
-  attempts_.push_back(judge_->judge(ended, mode_, output_.get()));
+  attempts_.push_back(judge(ended));
   ended.result.verdict = name_of(attempts_.back().verdict);
   RetryDecision decision;
   if (policy.may_retry()) {
@@ -73,6 +74,33 @@ std::optional<NextAttempt> TestRunner::conclude(const EndedAttempt& ended) {
     }
   }
   come_to_the_end(ended, decision);
+  return std::nullopt;
+}
+
+// For the decision about another attempt.
+AttemptResult TestRunner::judge(const EndedAttempt& ended) const {
+  AttemptResult judged;
+  judged.outcome = ended.result.outcome;
+  judged.main = ended.result.observation.main;
+  judged.told_to_end = ended.result.pressed != 0;
+  judged.verdict = mirror_->of(ended.result, mode_, output_.get());
+  if (judged.verdict == MirroredVerdict::failed) judged.known = known_flake(ended);
+  return judged;
+}
+
+// A failure that cannot be compared with the known ones does not count as known, and a line says
+// so.
+std::optional<std::size_t> TestRunner::known_flake(const EndedAttempt& ended) const {
+  std::vector<std::string> signatures;
+  for (const KnownFlake& known : ended.grant.policy.retry.known) {
+    signatures.push_back(known.signature);
+  }
+  if (signatures.empty() || !output_) return std::nullopt;
+  const Result<std::optional<std::size_t>> found =
+      first_found(signatures, output_->text(k_most_searched_output));
+  if (found) return *found;
+  supervision::Teller(ended.teller)
+      .complain_once("ignoring [[known-flaky]]: " + to_text(found.error()));
   return std::nullopt;
 }
 
@@ -142,7 +170,7 @@ void TestRunner::come_to_the_end(const EndedAttempt& ended, const RetryDecision&
 void TestRunner::note_flaky(const EndedAttempt& ended) {
   supervision::AttemptResult& result = ended.result;
   result.is_flaky = true;
-  say_last_words(words_on_flaky(attempts_.size()), *judge_, mode_, ended, output_.get());
+  say_last_words(words_on_flaky(attempts_.size()), *mirror_, mode_, ended, output_.get());
   if (ended.grant.policy.retry.flaky_result == FlakyResult::pass) return;
   result.observation.flaky_fails = true;
   result.verdict = name_of(MirroredVerdict::failed);
@@ -162,7 +190,7 @@ void TestRunner::note_failure(const EndedAttempt& ended, const RetryDecision& de
   }
   if (!findings.empty()) ended.result.forensics = forensics::to_json(findings);
   const std::string end = describe_end(ended.result.outcome, ended.result.observation.main);
-  say_last_words(words_on_failure(end, decision.reason, earlier_, findings), *judge_, mode_, ended,
+  say_last_words(words_on_failure(end, decision.reason, earlier_, findings), *mirror_, mode_, ended,
                  output_.get());
 }
 

@@ -3,15 +3,18 @@
 // attempt is known to be the last. The output of the others stays in their files.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "core/retry/retry_decision.hpp"
 #include "exec/batch/batch_run.hpp"
 #include "exec/output/output_relay.hpp"
+#include "exec/output/verdict_mirror.hpp"
 #include "exec/retry/aftermath.hpp"
-#include "exec/retry/attempt_judge.hpp"
 #include "exec/retry/last_words.hpp"
 #include "supervision/launch.hpp"
 
@@ -36,6 +39,8 @@ class TestRunner final : public supervision::AttemptRunner {
            supervision::Surroundings& around) override;
 
  private:
+  AttemptResult judge(const supervision::EndedAttempt& ended) const;
+  std::optional<std::size_t> known_flake(const supervision::EndedAttempt& ended) const;
   RetryDecision decide(const supervision::EndedAttempt& ended);
   std::optional<supervision::NextAttempt> next_attempt(const supervision::EndedAttempt& ended,
                                                        RetryDecision& decision);
@@ -46,8 +51,8 @@ class TestRunner final : public supervision::AttemptRunner {
 
   ExitMode mode_ = ExitMode::command;
   bool is_batch_ = false;
-  BatchRest rest_;
-  std::optional<AttemptJudge> judge_;
+  std::vector<std::string> rest_;  // cases of a batch for the next attempt; empty: all
+  std::optional<VerdictMirror> mirror_;
   Aftermath aftermath_;
   std::vector<EarlierAttempt> earlier_;
   bool is_refused_ = false;              // the run has refused another attempt

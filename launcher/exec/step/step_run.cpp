@@ -1,6 +1,5 @@
 #include "exec/step/step_run.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <utility>
 

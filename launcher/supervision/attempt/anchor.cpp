@@ -2,17 +2,14 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sys/types.h>
 
 #include <holdfast/worker_protocol.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,19 +18,16 @@
 #include "core/batch/worker_message.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "os/file/clock.hpp"
-#include "os/file/system_call.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/signal/signals.hpp"
+#include "supervision/attempt/guard_report.hpp"
+#include "supervision/base/guard_messages.hpp"
 #include "supervision/base/teller.hpp"
 
 namespace holdfast::supervision {
 namespace {
-
-// As in an attempt: a process that ends by itself so soon is no leak.
-constexpr Milliseconds k_leak_patience{100};
-constexpr std::size_t k_most_listed = 16;
 
 struct Duty {
   int socket = -1;
@@ -60,10 +54,6 @@ bool read_duty(char** arguments, Duty& duty) {
   duty.child = static_cast<pid_t>(numbers[2]);
   duty.first_signal = static_cast<int>(numbers[3]);
   return true;
-}
-
-std::string in_microseconds(const timeval& time) {
-  return std::to_string(static_cast<std::int64_t>(time.tv_sec) * 1'000'000 + time.tv_usec);
 }
 
 class Anchor final : public os::TreeWatcher {
@@ -123,10 +113,10 @@ class Anchor final : public os::TreeWatcher {
   }
 
   void say_how_it_ended() {
-    rusage used{};
-    ::getrusage(RUSAGE_CHILDREN, &used);
-    say({HOLDFAST_WORKER_ENDED, std::to_string(status_), in_microseconds(used.ru_utime),
-         in_microseconds(used.ru_stime), std::to_string(used.ru_maxrss)});
+    GuardReport used;
+    add_usage(used);
+    say({HOLDFAST_WORKER_ENDED, std::to_string(status_), std::to_string(used.user_us),
+         std::to_string(used.system_us), std::to_string(used.max_rss_kb)});
   }
 
   void say(std::initializer_list<std::string_view> fields) {

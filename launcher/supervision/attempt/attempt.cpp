@@ -16,7 +16,6 @@
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/ancestry.hpp"
-#include "os/process/descendants.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "supervision/attempt/attempt_clock.hpp"
@@ -308,9 +307,7 @@ class Attempt final : public os::TreeWatcher {
     if (!report.main_reaped) return;
     const bool died = WIFSIGNALED(report.main_status);
     if (!died && !plan_.policy.retry.may_retry()) return;
-    os::SignalSet signals = os::signal_bit(SIGINT) | os::signal_bit(SIGQUIT) |
-                            os::signal_bit(SIGTERM) | os::signal_bit(SIGHUP);
-    signals &= ~around_.callers.ignored;
+    os::SignalSet signals = k_ending_signals & ~around_.callers.ignored;
     if (died) signals &= os::signal_bit(WTERMSIG(report.main_status));
     if (signals == 0) return;
     const os::ReceivedSignal got = os::take_pending(signals);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <utility>
 
 #include "core/outcome/oom.hpp"
 #include "core/settings/wire.hpp"

@@ -1,8 +1,13 @@
 // What to do in one attempt.
 #pragma once
 
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "core/settings/policy.hpp"
 #include "core/step/build_step.hpp"
+#include "os/lock/lock_file.hpp"
 #include "os/process/spawn.hpp"
 #include "supervision/attempt/companion.hpp"
 #include "supervision/base/guard_messages.hpp"
@@ -10,7 +15,6 @@
 #include "supervision/base/step_outputs.hpp"
 #include "supervision/base/surroundings.hpp"
 #include "supervision/base/teller.hpp"
-#include "supervision/locks/lock_taking.hpp"
 
 namespace holdfast::supervision {
 

@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <utility>
+
 namespace holdfast::supervision {
 namespace {
 
@@ -13,6 +15,14 @@ ProcessEnd end_of_main(const GuardReport& report) {
   }
   if (report.main_reaped) return {ProcessEnd::Kind::exited, WEXITSTATUS(report.main_status)};
   return {};
+}
+
+AttemptResult result_without_attempt(const Observation& observation, std::string note) {
+  AttemptResult result;
+  result.observation = observation;
+  result.outcome = outcome_of(observation);
+  result.note = std::move(note);
+  return result;
 }
 
 }  // namespace
@@ -45,41 +55,32 @@ AttemptResult result_of(const SeenAttempt& seen) {
 }
 
 AttemptResult own_failure(const Error& error) {
-  AttemptResult result;
-  result.observation.own_failure = true;
-  result.note = to_text(error);
-  result.outcome = outcome_of(result.observation);
-  return result;
+  Observation seen;
+  seen.own_failure = true;
+  return result_without_attempt(seen, to_text(error));
 }
 
 AttemptResult not_begun(std::string note, int signal) {
-  AttemptResult result;
-  result.observation.end_reason = EndReason::signal;
-  result.observation.end_signal = signal;
-  result.outcome = outcome_of(result.observation);
-  result.note = std::move(note);
-  return result;
+  Observation seen;
+  seen.end_reason = EndReason::signal;
+  seen.end_signal = signal;
+  return result_without_attempt(seen, std::move(note));
 }
 
 AttemptResult refused(std::string note) {
-  AttemptResult result;
-  result.observation.lock_refused = true;
-  result.outcome = outcome_of(result.observation);
-  result.note = std::move(note);
-  return result;
+  Observation seen;
+  seen.lock_refused = true;
+  return result_without_attempt(seen, std::move(note));
 }
 
 AttemptResult without_locks(const TakenLocks& locks, const std::string& name) {
-  AttemptResult result;
+  Observation seen;
+  seen.lock_not_had = locks.end == TakenLocks::End::not_in_time;
+  seen.lock_refused = locks.end == TakenLocks::End::refused;
   const std::string note = "\"" + name + "\": " + locks.trouble;
-  if (locks.end == TakenLocks::End::interrupted) {
-    result = not_begun(note, locks.signal != 0 ? locks.signal : SIGTERM);
-  } else {
-    result.observation.lock_not_had = locks.end == TakenLocks::End::not_in_time;
-    result.observation.lock_refused = locks.end == TakenLocks::End::refused;
-    result.outcome = outcome_of(result.observation);
-    result.note = note;
-  }
+  AttemptResult result = locks.end == TakenLocks::End::interrupted
+                             ? not_begun(note, locks.signal != 0 ? locks.signal : SIGTERM)
+                             : result_without_attempt(seen, note);
   result.lock_wait = locks.waited;
   return result;
 }

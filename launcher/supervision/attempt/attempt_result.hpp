@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "core/outcome/supervision.hpp"
 #include "core/settings/policy.hpp"
 #include "supervision/base/records.hpp"
-#include "supervision/locks/lock_taking.hpp"
+#include "supervision/locks/taken_locks.hpp"
 
 namespace holdfast::supervision {
 

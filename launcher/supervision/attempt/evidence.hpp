@@ -3,6 +3,8 @@
 // core/outcome/outcome.hpp.
 #pragma once
 
+#include <string>
+
 #include "core/base/test_environment.hpp"
 #include "core/outcome/marker.hpp"
 #include "os/file/scratch_directory.hpp"

@@ -8,24 +8,23 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "os/file/clock.hpp"
+#include "os/process/descendants.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "os/process/stream_holders.hpp"
 #include "os/signal/signal_queue.hpp"
 #include "os/signal/signals.hpp"
+#include "supervision/attempt/attempt_containment.hpp"
 #include "supervision/attempt/end_of_run.hpp"
 #include "supervision/attempt/guard_report.hpp"
-#include "supervision/attempt/launcher_link.hpp"
 #include "supervision/base/guard_messages.hpp"
 
 namespace holdfast::supervision {
 namespace {
 
-// A child that is just ending when the main process ends (a helper that reads the end of a pipe) is
-// no leak. Only a test that leaves something behind waits this long.
-constexpr Milliseconds k_leak_patience{100};
 // A server that has just become one closes what it inherited a moment later. Each look costs a walk
 // through its descriptors.
 constexpr Milliseconds k_closing_patience{2000};
@@ -37,17 +36,26 @@ constexpr Milliseconds k_wake_patience{100};
 
 class Guard final : public os::TreeWatcher {
  public:
-  explicit Guard(GuardDuty duty)
-      : duty_(std::move(duty)), launcher_(std::move(duty_.launcher), duty_.launcher_pid) {}
+  Guard(const AttemptPlan& plan, const Surroundings& around, LauncherLink launcher,
+        AttemptContainment* containment)
+      : plan_(plan),
+        policy_(plan.policy),
+        around_(around),
+        command_(plan.command),
+        launcher_(std::move(launcher)),
+        containment_(containment) {
+    command_.debugger = launcher_.launcher();
+    command_.nice = static_cast<int>(policy_.nice);
+  }
 
   [[noreturn]] void run() {
     // This comes before the test exists, so that we get even its first orphan.
     if (!os::become_subreaper()) ::_exit(1);
-    if (duty_.containment != nullptr) duty_.containment->enter(duty_.command, duty_.keeper);
+    if (containment_ != nullptr) containment_->enter(command_, plan_.keeper);
     // The name comes before the test: it shows to those who signal an outer tree where ours begins.
     ::prctl(PR_SET_NAME, os::k_guard_name.data(), 0, 0, 0);
     report_.earliest_start = os::clock_ticks_since_boot();
-    const os::Spawned spawned = os::spawn(duty_.command, duty_.callers);
+    const os::Spawned spawned = os::spawn(command_, around_.callers);
     report_.latest_start = os::clock_ticks_since_boot();
     // The test has its working directory already; ours would only keep a directory busy.
     (void)::chdir("/");
@@ -59,7 +67,7 @@ class Guard final : public os::TreeWatcher {
     main_ = spawned.pid;
     report_.main = in_namespace() ? 0 : main_;
     report_.main_inside = main_;
-    if (duty_.tells_start) report(GuardReport::Stage::watching);
+    if (plan_.companion->wants_start()) report(GuardReport::Stage::watching);
     watch_main();
     settle();
   }
@@ -89,9 +97,7 @@ class Guard final : public os::TreeWatcher {
   }
 
  private:
-  bool in_namespace() const {
-    return duty_.containment != nullptr && duty_.containment->is_namespace();
-  }
+  bool in_namespace() const { return containment_ != nullptr && containment_->is_namespace(); }
 
   // Runs until the main process has ended. The launcher's orders and its death end the tree.
   void watch_main() {
@@ -110,7 +116,7 @@ class Guard final : public os::TreeWatcher {
   // Nobody is spared here: while the main process is there, no process need be looked up.
   bool hear_of_children() { return os::reap(*this, {}, os::StopNews::wanted); }
 
-  os::Spared spared() const { return {{}, duty_.step != nullptr}; }
+  os::Spared spared() const { return {{}, plan_.step != nullptr}; }
 
   // Runs after the main process: finds leftovers, then ends them or lets them go.
   [[noreturn]] void settle() {
@@ -125,11 +131,11 @@ class Guard final : public os::TreeWatcher {
     report_.leftovers = list_processes(for_people(leftovers), report_.leftover_list);
     if (may_stay() && !hold_output(leftovers)) let_go();
     report(GuardReport::Stage::main_ended);
-    end_tree(SIGTERM, duty_.grace);
+    end_tree(SIGTERM, policy_.grace);
     finish();
   }
 
-  bool may_stay() const { return duty_.needed_by_others || duty_.on_leak == OnLeak::ignore; }
+  bool may_stay() const { return policy_.needed_by_others || policy_.on_leak == OnLeak::ignore; }
 
   // Waits, with limited patience, until leftovers that may stay have closed their output.
   std::vector<os::NamedProcess> leftovers_with_their_output_closed() {
@@ -144,9 +150,9 @@ class Guard final : public os::TreeWatcher {
 
   // ctest waits for the end of a test's output, so a leftover that holds it would hang the run.
   bool hold_output(const std::vector<os::NamedProcess>& leftovers) const {
-    if (!duty_.under_ctest) return false;
-    const int output = duty_.command.output >= 0 ? duty_.command.output : STDOUT_FILENO;
-    const int errors = duty_.command.errors >= 0 ? duty_.command.errors : STDERR_FILENO;
+    if (plan_.mode != ExitMode::ctest) return false;
+    const int output = command_.output >= 0 ? command_.output : STDOUT_FILENO;
+    const int errors = command_.errors >= 0 ? command_.errors : STDERR_FILENO;
     const std::vector<os::Stream> streams{os::stream_of(output), os::stream_of(errors)};
     return std::any_of(leftovers.begin(), leftovers.end(),
                        [&](const os::NamedProcess& p) { return os::holds_stream(p.pid, streams); });
@@ -155,38 +161,38 @@ class Guard final : public os::TreeWatcher {
   // The leftovers live on without the locks, which go with the main process, as in ctest.
   [[noreturn]] void let_go() {
     report_.kept = true;
-    if (!duty_.needed_by_others && !in_namespace()) finish();
+    if (!policy_.needed_by_others && !in_namespace()) finish();
     report_.stays = true;
     note_usage();
     report(GuardReport::Stage::tree_ended);
-    duty_.locks->clear();
-    EndOfRun watched{children_, duty_.keeper, duty_.parent};
+    plan_.locks->clear();
+    EndOfRun watched{children_, plan_.keeper, around_.parent.get()};
     // The guard is the first process of their namespace, with which they would end. So it stays
     // until they end.
-    if (!duty_.needed_by_others) watched.keeper = watched.parent = -1;
-    if (duty_.containment != nullptr) watched.contained = duty_.containment->descriptor();
+    if (!policy_.needed_by_others) watched.keeper = watched.parent = -1;
+    if (containment_ != nullptr) watched.contained = containment_->descriptor();
     keep_only(watched);
     launcher_.forget();
     if (wait_for_end_of_run(watched, *this) == KeptLeftovers::alive) {
-      end_tree(SIGTERM, duty_.grace);
+      end_tree(SIGTERM, policy_.grace);
     }
     leave_containment();
     ::_exit(0);
   }
 
   void leave_containment() {
-    if (duty_.containment == nullptr) return;
-    if (report_.kept && !duty_.needed_by_others) return duty_.containment->let_go();
-    duty_.containment->remove();
+    if (containment_ == nullptr) return;
+    if (report_.kept && !policy_.needed_by_others) return containment_->let_go();
+    containment_->remove();
   }
 
   void note_usage() {
     add_usage(report_);
-    if (duty_.containment == nullptr) return;
-    report_.memory_peak_kb = duty_.containment->memory_peak_kb();
+    if (containment_ == nullptr) return;
+    report_.memory_peak_kb = containment_->memory_peak_kb();
     const bool killed =
         WIFSIGNALED(report_.main_status) && WTERMSIG(report_.main_status) == SIGKILL;
-    if (killed) report_.oom_kills = duty_.containment->oom_kills();
+    if (killed) report_.oom_kills = containment_->oom_kills();
   }
 
   [[noreturn]] void finish() {
@@ -194,7 +200,7 @@ class Guard final : public os::TreeWatcher {
     leave_containment();
     report(GuardReport::Stage::tree_ended);
     if (!launcher_.is_up()) {
-      record_in_launchers_place(duty_, report_, os::monotonic_now_us() - started_us_);
+      record_in_launchers_place(plan_, report_, os::monotonic_now_us() - started_us_);
     }
     ::_exit(0);
   }
@@ -214,7 +220,7 @@ class Guard final : public os::TreeWatcher {
 
   // SIGSTOP or SIGCONT.
   void signal_launcher(int signal) const {
-    if (in_namespace()) return duty_.containment->signal_launcher(signal);
+    if (in_namespace()) return containment_->signal_launcher(signal);
     launcher_.signal(signal);
   }
 
@@ -225,12 +231,12 @@ class Guard final : public os::TreeWatcher {
   }
 
   os::ProcessSet* contained() {
-    return duty_.containment != nullptr ? duty_.containment->processes() : nullptr;
+    return containment_ != nullptr ? containment_->processes() : nullptr;
   }
 
   // The processes with the numbers that they have outside a PID namespace.
   std::vector<os::NamedProcess> for_people(const std::vector<os::NamedProcess>& processes) const {
-    return in_namespace() ? duty_.containment->named_outside(processes) : processes;
+    return in_namespace() ? containment_->named_outside(processes) : processes;
   }
 
   void end_tree(int signal, Milliseconds grace, pid_t told_group = os::k_no_group) {
@@ -297,13 +303,17 @@ class Guard final : public os::TreeWatcher {
   bool read_order(GuardOrder& order) {
     const LauncherLink::Heard heard = launcher_.next_order(order);
     if (heard == LauncherLink::Heard::death) {
-      order = {GuardOrder::Kind::end_tree, SIGTERM, duty_.grace.count()};
+      order = {GuardOrder::Kind::end_tree, SIGTERM, policy_.grace.count()};
     }
     return heard != LauncherLink::Heard::nothing;
   }
 
-  GuardDuty duty_;
+  const AttemptPlan& plan_;
+  const Policy& policy_;
+  const Surroundings& around_;
+  os::Command command_;
   LauncherLink launcher_;
+  AttemptContainment* containment_;
   GuardReport report_;
   os::UniqueFd children_;
   pid_t main_ = -1;
@@ -313,6 +323,9 @@ class Guard final : public os::TreeWatcher {
 
 }  // namespace
 
-void be_guard(GuardDuty duty) { Guard(std::move(duty)).run(); }
+void be_guard(const AttemptPlan& plan, const Surroundings& around, LauncherLink launcher,
+              AttemptContainment* containment) {
+  Guard(plan, around, std::move(launcher), containment).run();
+}
 
 }  // namespace holdfast::supervision

@@ -5,11 +5,17 @@
 // with a cleared environment. Of the pair, the survivor is a subreaper of everything.
 #pragma once
 
-#include "supervision/attempt/guard_duty.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
+#include "supervision/attempt/launcher_link.hpp"
+#include "supervision/base/surroundings.hpp"
 
 namespace holdfast::supervision {
 
-// Runs in the forked child and does not return.
-[[noreturn]] void be_guard(GuardDuty duty);
+class AttemptContainment;
+
+// Runs in the forked child and does not return. Everything that `plan` and `around` refer to is an
+// inherited copy. `containment`: null: there is none.
+[[noreturn]] void be_guard(const AttemptPlan& plan, const Surroundings& around,
+                           LauncherLink launcher, AttemptContainment* containment);
 
 }  // namespace holdfast::supervision

@@ -9,36 +9,12 @@
 #include <utility>
 
 #include "os/file/system_call.hpp"
+#include "os/process/descendants.hpp"
 #include "os/process/packet_socket.hpp"
-#include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
 #include "supervision/attempt/guard.hpp"
 
 namespace holdfast::supervision {
-namespace {
-
-GuardDuty duty_of(const AttemptPlan& plan, const Surroundings& around, pid_t launcher) {
-  GuardDuty duty;
-  duty.command = plan.command;
-  duty.command.debugger = launcher;
-  duty.command.nice = static_cast<int>(plan.policy.nice);
-  duty.callers = around.callers;
-  duty.grace = plan.policy.grace;
-  duty.on_leak = plan.policy.on_leak;
-  duty.needed_by_others = plan.policy.needed_by_others;
-  duty.under_ctest = plan.mode == ExitMode::ctest;
-  duty.tells_start = plan.companion->wants_start();
-  duty.launcher_pid = launcher;
-  duty.keeper = plan.keeper;
-  duty.parent = around.parent.get();
-  duty.identity = plan.identity;
-  duty.locks = plan.locks;
-  duty.step = plan.step;
-  duty.outputs = plan.outputs;
-  return duty;
-}
-
-}  // namespace
 
 Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) {
   if (Result<void> reaper = os::become_subreaper(); !reaper) return reaper;
@@ -52,10 +28,7 @@ Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) 
   if (pid_ < 0) return os::system_error("start the guard");
   if (pid_ == 0) {
     pair->first.reset();
-    GuardDuty duty = duty_of(plan, around, launcher);
-    duty.launcher = std::move(pair->second);
-    duty.containment = containment();
-    be_guard(std::move(duty));
+    be_guard(plan, around, {std::move(pair->second), launcher}, containment());
   }
   link_ = std::move(pair->first);
   if (containment_ && !containment_->trouble().empty()) {

@@ -37,23 +37,23 @@ void add_usage(GuardReport& report) {
   report.max_rss_kb = used.ru_maxrss;
 }
 
-void record_in_launchers_place(const GuardDuty& duty, const GuardReport& report,
+void record_in_launchers_place(const AttemptPlan& plan, const GuardReport& report,
                                std::int64_t wall_us) {
   AttemptResult result;
   result.report = report;
   result.observation.end_reason = EndReason::parent_gone;
   result.outcome = outcome_of(result.observation);
   result.wall_us = wall_us;
-  if (duty.step != nullptr) {
-    duty.outputs->remove();
+  if (plan.step != nullptr) {
+    plan.outputs->remove();
     result.note = "the launcher of the step was killed; its process tree was ended";
-    return record_step(*duty.step, result);
+    return record_step(*plan.step, result);
   }
   result.note = "the launcher of the test was killed; its process tree was ended";
-  (void)record_end(*duty.identity, result);
-  bid_farewell(duty.keeper, LentScratch::used);
+  (void)record_end(*plan.identity, result);
+  bid_farewell(plan.keeper, LentScratch::used);
   // The keeper holds the test's locks and the tree; if it is stopped, it would hold them for ever.
-  if (duty.keeper >= 0) (void)os::continue_peer(duty.keeper);
+  if (plan.keeper >= 0) (void)os::continue_peer(plan.keeper);
 }
 
 }  // namespace holdfast::supervision

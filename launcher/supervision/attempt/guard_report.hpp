@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "os/process/process_set.hpp"
-#include "supervision/attempt/guard_duty.hpp"
+#include "supervision/attempt/attempt_plan.hpp"
 #include "supervision/base/guard_messages.hpp"
 
 namespace holdfast::supervision {
@@ -19,7 +19,7 @@ unsigned list_processes(const std::vector<os::NamedProcess>& processes,
 void add_usage(GuardReport& report);
 
 // For a killed launcher: reports the attempt to the journal and to the keeper in its place.
-void record_in_launchers_place(const GuardDuty& duty, const GuardReport& report,
+void record_in_launchers_place(const AttemptPlan& plan, const GuardReport& report,
                                std::int64_t wall_us);
 
 }  // namespace holdfast::supervision

@@ -18,6 +18,7 @@ class LauncherLink {
   LauncherLink(os::UniqueFd socket, pid_t launcher)
       : socket_(std::move(socket)), launcher_(launcher) {}
 
+  pid_t launcher() const { return launcher_; }
   // False: the launcher is dead.
   bool is_up() const { return socket_.valid(); }
   // Readable when there is something for next_order(); -1: the launcher is dead.

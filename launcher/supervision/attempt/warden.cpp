@@ -4,6 +4,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "os/file/descriptors.hpp"
 #include "os/file/system_call.hpp"
 

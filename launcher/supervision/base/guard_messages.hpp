@@ -9,9 +9,16 @@
 #include <sys/types.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
+#include "core/base/duration.hpp"
+
 namespace holdfast::supervision {
+
+// A child that is just ending when the main process ends (a helper that reads the end of a pipe) is
+// no leak. Only a test that leaves something behind waits this long.
+inline constexpr Milliseconds k_leak_patience{100};
 
 inline constexpr pid_t k_nobody = -1;
 

@@ -3,12 +3,15 @@
 #include <unistd.h>
 
 #include <climits>
+#include <string_view>
+#include <vector>
+
+#include "supervision/base/invocation.hpp"
 
 namespace holdfast::supervision {
 
 TestInputs inputs_of(char** command, std::string_view required) {
-  std::vector<std::string_view> words;
-  for (char** word = command; *word != nullptr; ++word) words.emplace_back(*word);
+  const std::vector<std::string_view> words = words_of(command);
   char here[PATH_MAX];
   const bool is_here = has_relative_file(words) && ::getcwd(here, sizeof here) != nullptr;
   return {file_arguments(words, is_here ? std::string_view(here) : std::string_view()),

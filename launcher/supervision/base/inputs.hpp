@@ -1,6 +1,8 @@
 // The inputs of the test that is started here.
 #pragma once
 
+#include <string_view>
+
 #include "core/ctest/test_inputs.hpp"
 
 namespace holdfast::supervision {

@@ -99,11 +99,14 @@ void read_environment(Invocation& invocation, std::string_view& found_command) {
 
 }  // namespace
 
-Result<Invocation> read_invocation(char** arguments, char** environment) {
+std::vector<std::string_view> words_of(char** command) {
   std::vector<std::string_view> words;
-  for (char** argument = arguments + 1; *argument != nullptr; ++argument)
-    words.push_back(*argument);
-  Result<CommandLine> line = parse_command_line(words);
+  for (char** word = command; *word != nullptr; ++word) words.emplace_back(*word);
+  return words;
+}
+
+Result<Invocation> read_invocation(char** arguments, char** environment) {
+  Result<CommandLine> line = parse_command_line(words_of(arguments + 1));
   if (!line) return line.error();
   Invocation invocation;
   invocation.arguments = arguments;
@@ -138,7 +141,7 @@ std::string key_of(const Invocation& invocation) {
   hash.add(invocation.test).end();
   char directory[PATH_MAX];
   if (::getcwd(directory, sizeof directory) != nullptr) hash.add(directory).end();
-  for (char** word = invocation.command; *word != nullptr; ++word) hash.add(*word).end();
+  for (const std::string_view word : words_of(invocation.command)) hash.add(word).end();
   std::string text;
   for (int shift = 60; shift >= 0; shift -= 4) {
     text += "0123456789abcdef"[(hash.value() >> shift) & 15U];

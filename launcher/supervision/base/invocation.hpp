@@ -3,6 +3,8 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/base/result.hpp"
 #include "core/ctest/attach.hpp"
@@ -35,6 +37,9 @@ struct Invocation {
 
   ExitMode mode() const { return attach ? ExitMode::ctest : ExitMode::command; }
 };
+
+// The words of a null-terminated command; valid as long as the command.
+std::vector<std::string_view> words_of(char** command);
 
 // `arguments` is argv. An error is a usage error.
 Result<Invocation> read_invocation(char** arguments, char** environment);

@@ -5,7 +5,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdint>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -14,7 +13,6 @@
 #include "os/file/system_call.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/process/packet_socket.hpp"
-#include "os/process/process.hpp"
 #include "os/process/spawn.hpp"
 #include "supervision/base/programs.hpp"
 

@@ -114,8 +114,7 @@ std::string note_on(const AttemptResult& result, std::string_view test, std::str
   }
   add(text, on_evidence(result, test));
   if (report.survivors > 0) {
-    text += (text.empty() ? "" : "; ") + std::string("could not be ended: ") +
-            list_of(report.survivor_list, report.survivors);
+    add(text, "could not be ended: " + list_of(report.survivor_list, report.survivors));
   }
   return text;
 }

@@ -1,12 +1,24 @@
 #include "supervision/base/surroundings.hpp"
 
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "os/file/clock.hpp"
 #include "os/file/descriptors.hpp"
 #include "os/process/process.hpp"
 
 namespace holdfast::supervision {
+namespace {
+
+// ctest looks at its clock in time, unless it is stopped or the machine is far behind.
+constexpr Milliseconds k_ctest_patience{30'000};
+
+}  // namespace
 
 Result<Surroundings> look_around(const Invocation& invocation, const os::CallersSignals& callers) {
   Result<os::SignalQueue> signals = os::SignalQueue::open();
@@ -37,25 +49,22 @@ int next_ending_signal(Surroundings& around) {
   for (os::ReceivedSignal got = around.signals.next(); got.number != 0;
        got = around.signals.next()) {
     if (around.callers.ignores(got.number)) continue;
-    switch (got.number) {
-      case SIGHUP:
-      case SIGINT:
-      case SIGQUIT:
-      case SIGTERM:
-        return got.number;
-      case SIGUSR1:
-        if (around.tells_limit(got)) return got.number;
-        continue;
-      case SIGTSTP:
-      case SIGTTIN:
-      case SIGTTOU:
-        (void)around.signals.stop_by(got.number);
-        break;
-      default:
-        break;
-    }
+    const os::SignalSet signal = os::signal_bit(got.number);
+    if ((signal & k_ending_signals) != 0 || around.tells_limit(got)) return got.number;
+    if ((signal & k_stopping_signals) != 0) (void)around.signals.stop_by(got.number);
   }
   return 0;
+}
+
+void wait_for_ctest(Surroundings& around, Milliseconds native_end) {
+  const Milliseconds until = native_end + k_ctest_patience;
+  while (true) {
+    const Milliseconds left = until - os::monotonic_now();
+    if (left.count() <= 0) return;
+    pollfd fds[2] = {{around.signals.fd(), POLLIN, 0}, {around.parent.get(), POLLIN, 0}};
+    ::poll(fds, 2, static_cast<int>(std::min<std::int64_t>(left.count(), 3'600'000)));
+    if (fds[1].revents != 0 || next_ending_signal(around) != 0) return;
+  }
 }
 
 }  // namespace holdfast::supervision

@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "core/outcome/exit_codes.hpp"
+#include "core/base/duration.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/signal/signal_queue.hpp"
 #include "os/signal/signals.hpp"
@@ -29,8 +29,20 @@ struct Surroundings {
 // To be called after take_signals().
 Result<Surroundings> look_around(const Invocation& invocation, const os::CallersSignals& callers);
 
+// The signals that end a test, and those that stop it.
+inline constexpr os::SignalSet k_ending_signals = os::signal_bit(SIGTERM) | os::signal_bit(SIGINT) |
+                                                  os::signal_bit(SIGHUP) | os::signal_bit(SIGQUIT);
+inline constexpr os::SignalSet k_stopping_signals =
+    os::signal_bit(SIGTSTP) | os::signal_bit(SIGTTIN) | os::signal_bit(SIGTTOU);
+
 // For a process that waits and has no test to pass signals to. Takes pending signals, and stops
 // when told to. Returns the first signal that ends tests; 0: none.
 int next_ending_signal(Surroundings& around);
+
+// To be called when a test has timed out, its tree is gone, its locks are released and its record
+// is written. Blocks until ctest ends us, which is due at `native_end`: only this makes it say
+// `***Timeout`. Returns when ctest has died, when a signal says to end, or when ctest is long
+// overdue.
+void wait_for_ctest(Surroundings& around, Milliseconds native_end);
 
 }  // namespace holdfast::supervision

@@ -17,19 +17,8 @@ void write_to(int fd, std::string_view line) {
 void write_line(std::string_view text) { write_to(STDERR_FILENO, said_line(text)); }
 
 void Teller::tell(std::string_view text, Layout layout) {
-  if (loudness_ == Loudness::quiet) return;
-  complain(text, layout);
+  if (loudness_ != Loudness::quiet) complain(text, layout);
 }
-
-void Teller::complain(std::string_view text, Layout layout) {
-  say(text, Repeat::each_time, layout);
-}
-
-void Teller::complain_of_interruption(std::string_view text) {
-  say(text, Repeat::unless_ctest_ends);
-}
-
-void Teller::complain_once(std::string_view text) { say(text, Repeat::once_per_run); }
 
 void Teller::say(std::string_view text, Repeat repeat, Layout layout) {
   if (keeper_ != nullptr && keeper_->say(text, repeat, layout)) return;

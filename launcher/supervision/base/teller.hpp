@@ -2,7 +2,6 @@
 // a test's output; to our own stderr when there is no other way.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "core/base/said_line.hpp"
@@ -21,11 +20,13 @@ class Teller {
   // Says something worth knowing; silenced by --quiet.
   void tell(std::string_view text, Layout layout = Layout::one_line);
   // Says an error; never silenced.
-  void complain(std::string_view text, Layout layout = Layout::one_line);
+  void complain(std::string_view text, Layout layout = Layout::one_line) {
+    say(text, Repeat::each_time, layout);
+  }
   // The same for a test that was interrupted, perhaps with all others of its run.
-  void complain_of_interruption(std::string_view text);
+  void complain_of_interruption(std::string_view text) { say(text, Repeat::unless_ctest_ends); }
   // The same for an error that every test of the run would say; only the first says it.
-  void complain_once(std::string_view text);
+  void complain_once(std::string_view text) { say(text, Repeat::once_per_run); }
 
  private:
   void say(std::string_view text, Repeat repeat, Layout layout = Layout::one_line);

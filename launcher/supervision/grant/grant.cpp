@@ -1,18 +1,23 @@
 #include "supervision/grant/grant.hpp"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <string>
 #include <utility>
 
 #include "core/base/keeper_address.hpp"
+#include "core/base/names.hpp"
 #include "core/ctest/ctest_limits.hpp"
 #include "core/ctest/test_framework.hpp"
 #include "os/file/clock.hpp"
+#include "os/file/file_text.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/process/process.hpp"
-#include "supervision/base/enclosing_tree.hpp"
 #include "supervision/base/inputs.hpp"
 #include "supervision/base/teller.hpp"
 
@@ -83,6 +88,26 @@ wire::AttemptGrant own_names(const ProcessName& own) {
   granted.attempt = std::to_string(own.pid) + "-" + std::to_string(own.start);
   granted.run = "run-" + granted.attempt;
   return granted;
+}
+
+// The build tree around the working directory, for a command that ctest did not start. Empty if
+// there is none: then the scopes `build` and `project` are those of the user.
+LockHome enclosing_tree() {
+  char buffer[PATH_MAX];
+  if (::getcwd(buffer, sizeof buffer) == nullptr) return {};
+  std::string directory = buffer;
+  while (!directory.empty()) {
+    const std::string file = directory + "/" + std::string(names::k_project_file);
+    // Anybody can leave a file in /tmp; only files of this user and of root count.
+    struct stat info {};
+    const bool ours = ::stat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+                      (info.st_uid == ::geteuid() || info.st_uid == 0);
+    if (Result<std::string> project = os::read_file(file, 4096); ours && project) {
+      return {project->substr(0, project->find('\n')), directory};
+    }
+    directory.erase(directory.rfind('/'));
+  }
+  return {};
 }
 
 void resolve_here(const Invocation& invocation, Grant& grant) {

@@ -1,8 +1,6 @@
 // What this launcher has to do for its test: its names, policy and directory.
 #pragma once
 
-#include <string>
-
 #include "core/lock/lock_place.hpp"
 #include "core/settings/policy.hpp"
 #include "os/signal/signals.hpp"

@@ -30,12 +30,12 @@ constexpr std::string_view k_earlier = "earlier";
 
 wire::Message to_message(const wire::AttemptGrant& grant, const HandOver& handed) {
   wire::Message message = wire::to_message(grant);
-  const auto add = [&](std::string_view key, const os::UniqueFd& fd) {
-    if (fd.valid()) message.add(key, std::to_string(fd.get()));
+  const auto add = [&](std::string_view key, int fd) {
+    if (fd >= 0) message.add(key, std::to_string(fd));
   };
-  if (handed.keeper.connected()) message.add(k_keeper, std::to_string(handed.keeper.fd()));
-  add(k_build_tool, handed.build_tool);
-  add(k_lines, handed.lines);
+  add(k_keeper, handed.keeper.fd());
+  add(k_build_tool, handed.build_tool.get());
+  add(k_lines, handed.lines.get());
   message.add(k_mask, std::to_string(handed.callers.mask));
   message.add(k_ignored, std::to_string(handed.callers.ignored));
   if (handed.callers.child_ignored) message.add(k_child_ignored, "1");
@@ -74,6 +74,14 @@ Result<HandedOver> from_message(const wire::Message& message) {
   return handed;
 }
 
+// Reads the message that `descriptor` has, and closes it.
+Result<wire::Message> take_message(int descriptor) {
+  const os::UniqueFd file(descriptor);
+  const Result<std::string> text = os::read_memory_file(file.get());
+  if (!text) return text.error();
+  return wire::decode(*text);
+}
+
 void keep_over_exec(const HandOver& handed, bool keep) {
   for (const int fd : {handed.keeper.fd(), handed.build_tool.get(), handed.lines.get()}) {
     if (fd >= 0) (void)::fcntl(fd, F_SETFD, keep ? 0 : FD_CLOEXEC);
@@ -105,10 +113,7 @@ Result<std::optional<HandedOver>> take_over(char**& arguments) {
   if (!word.starts_with(k_handed_over)) return std::optional<HandedOver>();
   const std::optional<int> fd = parse_number<int>(word.substr(k_handed_over.size()));
   if (!fd || *fd < 0) return Error{"read what was handed over: expected a descriptor"};
-  const os::UniqueFd file(*fd);
-  const Result<std::string> text = os::read_memory_file(file.get());
-  if (!text) return text.error();
-  const Result<wire::Message> message = wire::decode(*text);
+  const Result<wire::Message> message = take_message(*fd);
   if (!message) return message.error();
   Result<HandedOver> handed = from_message(*message);
   if (!handed) return handed.error();
@@ -127,10 +132,7 @@ Result<os::UniqueFd> hand_settings(const Values& said) {
 }
 
 Result<Values> take_settings(int descriptor) {
-  const os::UniqueFd file(descriptor);
-  const Result<std::string> text = os::read_memory_file(file.get());
-  if (!text) return text.error();
-  const Result<wire::Message> message = wire::decode(*text);
+  const Result<wire::Message> message = take_message(descriptor);
   if (!message) return message.error();
   return wire::to_values(*message);
 }

@@ -8,6 +8,7 @@
 
 #include "core/base/result.hpp"
 #include "core/settings/value.hpp"
+#include "core/settings/wire.hpp"
 #include "core/step/build_step.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/signal/signals.hpp"

@@ -1,20 +1,40 @@
 #include "supervision/locks/lock_taking.hpp"
 
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/lock/lock_place.hpp"
 #include "os/file/clock.hpp"
 #include "os/lock/lock_survey.hpp"
+#include "os/process/process.hpp"
 #include "supervision/base/held_above.hpp"
 #include "supervision/locks/lock_waiting.hpp"
 
 namespace holdfast::supervision {
 namespace {
 
+// The attempt as others see it that want its locks.
+LockParty party_of(const Grant& grant, const HeldLocks& above) {
+  LockParty party;
+  if (grant.policy.locks.empty()) return party;  // nobody will ask, so this saves system calls
+  party.process = grant.identity.launcher;
+  party.boot = os::boot_id();
+  party.test = grant.identity.test;
+  party.tree = grant.home.tree;
+  party.attempt = grant.identity.attempt;
+  party.around = above.attempts();
+  return party;
+}
+
 class Taking {
  public:
-  Taking(const Policy& policy, const LockTaker& taker, Surroundings& around, KeeperLink& keeper,
+  Taking(const Grant& grant, HeldLocks& above, Surroundings& around, KeeperLink& keeper,
          Teller& teller)
-      : policy_(policy),
-        taker_(taker),
-        self_(taker.self),
+      : policy_(grant.policy),
+        home_(grant.home),
+        above_(above),
+        self_(party_of(grant, above)),
         around_(around),
         keeper_(keeper),
         teller_(teller) {}
@@ -33,7 +53,7 @@ class Taking {
 
  private:
   void take(const LockSpec& spec) {
-    const std::string place = place_of(spec, taker_.home);
+    const std::string place = place_of(spec, home_);
     const Milliseconds since = os::monotonic_now();
     Result<Asked> asked = ask(spec, place);
     if (!asked) return refuse(spec, asked.error());
@@ -57,14 +77,14 @@ class Taking {
 
   Result<Asked> ask(const LockSpec& spec, const std::string& place) {
     forget_let_go(spec, place);
-    const std::string known = taker_.above.level_of(place);
+    const std::string known = above_.level_of(place);
     Result<Asked> asked = ask_at_level(spec, place);
     if (!asked || asked->had || searched_) return asked;
     // This search comes before the wait: a wait for a lock of an ancestor would never end.
     searched_ = true;
-    taker_.above.add_farther(find_held_above());
-    self_.around = taker_.above.attempts();
-    if (taker_.above.level_of(place) == known) return asked;
+    above_.add_farther(find_held_above());
+    self_.around = above_.attempts();
+    if (above_.level_of(place) == known) return asked;
     return ask_at_level(spec, place);
   }
 
@@ -72,15 +92,15 @@ class Taking {
   // has inherited HOLDFAST_HELD. It would take the lock inside an attempt that no longer has it,
   // and so share it with the next holder.
   void forget_let_go(const LockSpec& spec, const std::string& place) const {
-    taker_.above.forget_released(place, [&](const std::string& attempt, const std::string& level) {
-      return os::is_held_by(attempt, spec, taker_.home, level);
+    above_.forget_released(place, [&](const std::string& attempt, const std::string& level) {
+      return os::is_held_by(attempt, spec, home_, level);
     });
   }
 
   Result<Asked> ask_at_level(const LockSpec& spec, const std::string& place) const {
-    const Result<LockLevel> level = taker_.above.level_for(spec, place);
+    const Result<LockLevel> level = above_.level_for(spec, place);
     if (!level) return level.error();
-    Result<os::LockRequest> request = os::LockRequest::open(spec, taker_.home, *level);
+    Result<os::LockRequest> request = os::LockRequest::open(spec, home_, *level);
     if (!request) return request.error();
     const Result<bool> had = request->try_take();
     if (!had) return had.error();
@@ -90,7 +110,7 @@ class Taking {
   LockWaitOrder wait_order(const LockSpec& spec, const std::string& place,
                            Milliseconds since) const {
     LockWaitOrder order{self_, since};
-    order.out_of_order = taker_.above.is_out_of_order(spec, place);
+    order.out_of_order = above_.is_out_of_order(spec, place);
     order.set_deadline(policy_.lock_timeout, start_, os::monotonic_now());
     return order;
   }
@@ -101,7 +121,8 @@ class Taking {
   }
 
   const Policy& policy_;
-  const LockTaker& taker_;
+  const LockHome& home_;
+  HeldLocks& above_;
   LockParty self_;
   bool searched_ = false;
   Surroundings& around_;
@@ -113,9 +134,17 @@ class Taking {
 
 }  // namespace
 
-TakenLocks take_locks(const Policy& policy, const LockTaker& taker, Surroundings& around,
-                      KeeperLink& keeper, Teller& teller) {
-  return Taking(policy, taker, around, keeper, teller).run();
+TakenLocks take_locks(Grant& grant, HeldLocks& above, Surroundings& around, KeeperLink& keeper,
+                      Teller& teller) {
+  Result<std::vector<LockSpec>> locks_here = locks_at(grant.home, std::move(grant.policy.locks));
+  if (!locks_here) {
+    TakenLocks none;
+    none.end = TakenLocks::End::refused;
+    none.trouble = to_text(locks_here.error());
+    return none;
+  }
+  grant.policy.locks = std::move(*locks_here);
+  return Taking(grant, above, around, keeper, teller).run();
 }
 
 }  // namespace holdfast::supervision

@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <utility>
+
+#include "os/file/clock.hpp"
 #include "os/lock/flock_holders.hpp"
 #include "os/process/process.hpp"
 

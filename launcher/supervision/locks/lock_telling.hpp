@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "core/base/duration.hpp"
 #include "core/lock/lock_cycle.hpp"
-#include "os/file/clock.hpp"
 #include "os/lock/lock_file.hpp"
 #include "supervision/base/teller.hpp"
 #include "supervision/locks/lock_wait_order.hpp"

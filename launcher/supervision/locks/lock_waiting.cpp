@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "os/file/clock.hpp"
@@ -14,16 +15,7 @@
 namespace holdfast::supervision {
 namespace {
 
-constexpr int k_end_tests[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
-constexpr int k_stop_tests[] = {SIGTSTP, SIGTTIN, SIGTTOU};
-constexpr os::SignalSet k_stops =
-    os::signal_bit(SIGTSTP) | os::signal_bit(SIGTTIN) | os::signal_bit(SIGTTOU);
-
-bool ends_tests(int signal) {
-  return std::find(std::begin(k_end_tests), std::end(k_end_tests), signal) != std::end(k_end_tests);
-}
-
-bool stops_tests(int signal) { return (k_stops & os::signal_bit(signal)) != 0; }
+bool is_in(os::SignalSet signals, int signal) { return (signals & os::signal_bit(signal)) != 0; }
 
 class Wait {
  public:
@@ -105,10 +97,10 @@ class Wait {
   // interrupt nothing.
   bool let_interrupt() {
     if (around_.parent.valid() && around_.parent_pid == 0) return false;
-    os::SignalSet signals = 0;
-    for (int signal : k_end_tests) signals |= os::signal_bit(signal);
     // The queue needs SIGTTOU for itself. SIGCONT interrupts, so that the next stop is expected.
-    signals |= (k_stops & ~os::signal_bit(SIGTTOU)) | os::signal_bit(SIGCONT);
+    const os::SignalSet signals = k_ending_signals |
+                                  (k_stopping_signals & ~os::signal_bit(SIGTTOU)) |
+                                  os::signal_bit(SIGCONT);
     return bool(interruptions_.begin(signals, around_.parent_pid));
   }
 
@@ -171,27 +163,23 @@ class Wait {
       const os::ReceivedSignal received = around_.signals.next();
       if (received.number == 0) return false;
       // SIGCONT discards pending stops, so it came after those that were received.
-      if (received.number == SIGCONT) interruptions_.forget(k_stops);
+      if (received.number == SIGCONT) interruptions_.forget(k_stopping_signals);
       if (!around_.callers.ignores(received.number) && obey(received.number)) return true;
     }
   }
 
   bool take_interruptions() {
     const os::SignalSet received = interruptions_.take_received();
-    bool over = false;
-    for (int signal : k_end_tests) {
-      if (!over && (received & os::signal_bit(signal)) != 0) over = obey(signal);
+    for (int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU}) {
+      if (is_in(received, signal) && obey(signal)) return true;
     }
-    for (int signal : k_stop_tests) {
-      if (!over && (received & os::signal_bit(signal)) != 0) over = obey(signal);
-    }
-    return over;
+    return false;
   }
 
   // True: the signal ends the wait.
   bool obey(int signal) {
-    if (stops_tests(signal)) stop(signal);
-    if (!ends_tests(signal)) return false;
+    if (is_in(k_stopping_signals, signal)) stop(signal);
+    if (!is_in(k_ending_signals, signal)) return false;
     result_.signal = signal;
     return end(TakenLocks::End::interrupted, "interrupted while " + telling_.waiting());
   }

@@ -1,8 +1,6 @@
 // One wait for one lock; it is told while it lasts, and ends for whatever ends a test.
 #pragma once
 
-#include "core/base/duration.hpp"
-#include "core/lock/lock_wait.hpp"
 #include "supervision/base/surroundings.hpp"
 #include "supervision/base/teller.hpp"
 #include "supervision/locks/lock_wait_order.hpp"

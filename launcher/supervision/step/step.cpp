@@ -8,9 +8,7 @@
 #include "core/lock/held_locks.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "core/step/step_retry.hpp"
-#include "os/file/system_call.hpp"
 #include "os/process/execution_error.hpp"
-#include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"
 #include "supervision/attempt/attempt.hpp"
 #include "supervision/attempt/attempt_result.hpp"
@@ -20,7 +18,7 @@
 #include "supervision/base/step_record.hpp"
 #include "supervision/base/surroundings.hpp"
 #include "supervision/base/teller.hpp"
-#include "supervision/locks/attempt_locks.hpp"
+#include "supervision/locks/lock_taking.hpp"
 #include "supervision/step/step_description.hpp"
 
 namespace holdfast::supervision {
@@ -33,6 +31,11 @@ Exit become_command(const Invocation& invocation, const os::CallersSignals& call
   Observation seen;
   seen.main = {ProcessEnd::Kind::never_started, error};
   return exit_of(Outcome::launch_failed, seen, ExitMode::command);
+}
+
+Exit refuse(const Error& error) {
+  write_line(to_text(error));
+  return {Exit::Kind::code, exit_codes::k_own_failure};
 }
 
 class Step {
@@ -48,9 +51,7 @@ class Step {
   Exit run() {
     grant_.identity.test = step_.title();
     grant_.home.tree = step_.tree;
-    if (runner_.is_plain() && is_for_exec()) {
-      return refuse(hand_over_step());
-    }
+    if (runner_.is_plain() && is_for_exec()) return refuse(hand_over_step());
     AttemptResult result = attempt();
     if (const std::string why = why_once_more(result); !why.empty()) {
       write_line("\"" + step_.title() + "\" " + why + ": once more, alone");
@@ -73,11 +74,6 @@ class Step {
   }
 
  private:
-  static Exit refuse(const Error& error) {
-    write_line(to_text(error));
-    return {Exit::Kind::code, exit_codes::k_own_failure};
-  }
-
   // A custom command's output may go into a file, by `> file 2>&1`. So we write nothing there,
   // unless the command fails anyway and there is nobody else to tell.
   void say(const AttemptResult& result) {
@@ -138,7 +134,7 @@ class Step {
     HeldLocks above(invocation_.held);
     KeeperLink none;
     Teller teller(nullptr, invocation_.line.loudness, lines_.get());
-    TakenLocks locks = take_attempts_locks(grant_, above, around_, none, teller);
+    TakenLocks locks = take_locks(grant_, above, around_, none, teller);
     if (locks.end != TakenLocks::End::had) return without_locks(locks, step_.title());
     AttemptPlan plan;
     plan.command = {invocation_.command, invocation_.environment};
@@ -211,10 +207,7 @@ Exit launch_step(Invocation invocation, HandedOver* handed, StepRunner& runner) 
   if (handed == nullptr && is_exempt(invocation)) return become_command(invocation, callers);
   complete_step(invocation);
   Result<Surroundings> around = look_around(invocation, callers);
-  if (!around) {
-    write_line(to_text(around.error()));
-    return {Exit::Kind::code, exit_codes::k_own_failure};
-  }
+  if (!around) return refuse(around.error());
   os::UniqueFd lines;
   if (handed != nullptr) {
     around->parent = std::move(handed->build_tool);

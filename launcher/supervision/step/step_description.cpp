@@ -32,12 +32,6 @@ LockScope scope_of_slots(LockSpec lock) {
 
 LockScope scope_of_memory_slots() { return scope_of_slots(memory_lock(1, LockScope::user)); }
 
-CommandWords words_of(char** command) {
-  CommandWords words;
-  for (char** word = command; *word != nullptr; ++word) words.emplace_back(*word);
-  return words;
-}
-
 void complete_step(Invocation& invocation) {
   BuildStep& step = *invocation.line.step;
   const std::string_view path = invocation.command[0];

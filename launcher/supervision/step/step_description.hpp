@@ -6,8 +6,6 @@
 
 namespace holdfast::supervision {
 
-CommandWords words_of(char** command);
-
 // Adds what only the step's command says (CMake expands nothing in a compiler's launcher). Then
 // adds the slots that it takes by its output: a lock, or slots by memory. `invocation.line.step`
 // must be set; to be called once.
