@@ -10,13 +10,6 @@
 
 namespace holdfast {
 
-// Every test has exactly one outcome. No attempt has the last two: only a whole run shows them.
-using TestOutcome = Outcome;
-
-inline constexpr std::size_t k_test_outcomes = k_outcomes;
-
-const std::array<TestOutcome, k_test_outcomes>& all_test_outcomes();
-
 // What is known of a test when its outcome is decided.
 struct TestEvidence {
   bool attempted = false;          // an attempt was started
@@ -38,6 +31,6 @@ std::optional<Verdict> verdict_of(const TestEvidence& evidence);
 // Follows the table in docs/reference/report-formats.md. ctest judges what exit code and output
 // mean (WILL_FAIL, regular expressions, skip codes). Holdfast judges how the process ended: a
 // signal, a timeout or our own failure stays the outcome, whatever ctest's expressions say.
-TestOutcome outcome_of(const TestEvidence& evidence);
+Outcome outcome_of(const TestEvidence& evidence);
 
 }  // namespace holdfast

@@ -22,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view k_tmp = ".tmp";
+constexpr std::string_view k_gap = "\n[... {} of {} bytes left out by holdfast ...]\n";
 
 // When a regular file was last written, in seconds since 1970; nothing for anything else.
 std::optional<double> written_at(const fs::path& file) {
@@ -57,15 +58,16 @@ bool still_frames(std::istream& stream, const OutputPlace& place, std::string_vi
          read_at(stream, place.offset + place.length, k_after.size()) == k_after;
 }
 
-std::string bounded(std::istream& stream, const OutputPlace& place, std::size_t limit) {
-  if (place.length <= limit) return read_at(stream, place.offset, place.length);
-  const std::uint64_t half = limit / 2;
-  return fmt::format("{}\n[... {} of {} bytes left out by holdfast ...]\n{}",
-                     read_at(stream, place.offset, half), place.length - 2 * half, place.length,
-                     read_at(stream, place.offset + place.length - half, half));
-}
-
 }  // namespace
+
+std::string read_bounded(std::istream& file, const OutputPlace& place, std::size_t limit,
+                         std::string_view gap) {
+  if (place.length <= limit) return read_at(file, place.offset, place.length);
+  const std::uint64_t half = limit / 2;
+  return read_at(file, place.offset, half) +
+         fmt::format(fmt::runtime(gap), place.length - 2 * half, place.length) +
+         read_at(file, place.offset + place.length - half, half);
+}
 
 Result<std::string> read_output(const OutputPlace& place, std::string_view test,
                                 double written_from, double written_to, std::size_t limit) {
@@ -73,7 +75,8 @@ Result<std::string> read_output(const OutputPlace& place, std::string_view test,
     const std::optional<double> written = written_at(file);
     if (!written || *written < written_from || *written > written_to) continue;
     std::ifstream stream(file, std::ios::binary);
-    if (stream && still_frames(stream, place, test)) return bounded(stream, place, limit);
+    if (stream && still_frames(stream, place, test))
+      return read_bounded(stream, place, limit, k_gap);
   }
   return Error{
       fmt::format("read the output of {}: {} is gone or belongs to a later run", test, place.log)};
@@ -83,7 +86,7 @@ Result<std::string> read_kept_output(const OutputPlace& place, std::size_t limit
   std::ifstream stream;
   if (written_at(place.log)) stream.open(place.log, std::ios::binary);
   if (!stream.is_open()) return Error{fmt::format("read {}", place.log)};
-  return bounded(stream, place, limit);
+  return read_bounded(stream, place, limit, k_gap);
 }
 
 Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& verdicts,
@@ -101,7 +104,7 @@ Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& v
       copy.open(file, std::ios::binary | std::ios::trunc);
     }
     // One output at a time: all those of a large run would be too much memory for a keeper.
-    const std::string output = bounded(stream, *one.output, limit);
+    const std::string output = read_bounded(stream, *one.output, limit, k_gap);
     kept.push_back({&one, {file.string(), size, output.size()}});
     size += output.size();
     copy << output;
