@@ -1,15 +1,14 @@
 #include "store/ctest_output.hpp"
 
 #include "core/base/utf8.hpp"
+#include "os/file/system_call.hpp"
 #include "store/descriptor_stream.hpp"
+#include "store/file_time.hpp"
 
 #include <fmt/format.h>
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
 #include <fstream>
 #include <istream>
 #include <optional>
@@ -23,14 +22,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view k_tmp = ".tmp";
 constexpr std::string_view k_gap = "\n[... {} of {} bytes left out by holdfast ...]\n";
-
-// When a regular file was last written, in seconds since 1970; nothing for anything else.
-std::optional<double> written_at(const fs::path& file) {
-  struct stat status {};
-  if (::lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
-  return static_cast<double>(status.st_mtim.tv_sec) +
-         static_cast<double>(status.st_mtim.tv_nsec) * 1e-9;
-}
 
 std::string read_at(std::istream& stream, std::uint64_t offset, std::uint64_t length) {
   std::string bytes(static_cast<std::size_t>(length), '\0');
@@ -83,9 +74,12 @@ Result<std::string> read_output(const OutputPlace& place, std::string_view test,
 }
 
 Result<std::string> read_kept_output(const OutputPlace& place, std::size_t limit) {
+  errno = 0;
   std::ifstream stream;
   if (written_at(place.log)) stream.open(place.log, std::ios::binary);
-  if (!stream.is_open()) return Error{fmt::format("read {}", place.log)};
+  if (!stream.is_open()) {
+    return os::system_error("read " + place.log, errno != 0 ? errno : EINVAL);
+  }
   return read_bounded(stream, place, limit, k_gap);
 }
 
@@ -111,7 +105,7 @@ Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& v
   }
   if (kept.empty()) return {};
   copy.close();
-  if (!copy) return Error{fmt::format("write {}", file.string())};
+  if (!copy) return os::system_error("write " + file.string());
   for (auto& [verdict, place] : kept) verdict->output = std::move(place);
   return {};
 }
