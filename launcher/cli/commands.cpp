@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <sstream>
 #include <string_view>
@@ -20,6 +21,16 @@ CLI::Validator expected(const std::string& what) {
             return word.empty() ? "\"\": expected " + what : std::string();
           },
           ""};
+}
+
+void add_tree_option(CLI::App& command, std::string& tree) {
+  command.add_option("--tree", tree, "the build tree (default: found upward from here)")
+      ->check(expected("a build tree"));
+}
+
+std::string variable(std::string_view name) {
+  const char* value = std::getenv(std::string(name).c_str());
+  return value == nullptr ? "" : value;
 }
 
 void complain(const std::string& text) {

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdint>
 
 #include "core/base/duration.hpp"
@@ -28,12 +29,9 @@ std::string mode_of(const LockParty& party) {
 
 // The mode in which the lock is held, or else in which its first waiter wants it.
 std::string mode_of(const os::SurveyedLock& lock) {
-  if (!lock.holders.empty()) {
-    return lock.holders.front().mode == LockMode::counted ? "counted"
-                                                          : mode_of(lock.holders.front());
-  }
-  if (!lock.strangers.empty() || lock.waiters.empty()) return "exclusive";
-  return lock.waiters.front().mode == LockMode::counted ? "counted" : mode_of(lock.waiters.front());
+  if (lock.holders.empty() && (!lock.strangers.empty() || lock.waiters.empty())) return "exclusive";
+  const LockParty& first = lock.holders.empty() ? lock.waiters.front() : lock.holders.front();
+  return first.mode == LockMode::counted ? "counted" : mode_of(first);
 }
 
 std::string age_of(const LockParty& party) {

@@ -118,8 +118,7 @@ int reap(const ReapOptions& options) {
 void add_reap(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("reap", "end what earlier runs of this build tree left");
   const auto options = std::make_shared<ReapOptions>();
-  command->add_option("--tree", options->tree, "the build tree (default: found upward from here)")
-      ->check(expected("a build tree"));
+  add_tree_option(*command, options->tree);
   command->add_flag("--dry-run", options->dry_run, "list what there is and touch nothing");
   command->callback([options, &exit_code] { exit_code = reap(*options); });
 }

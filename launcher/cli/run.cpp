@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/run_help.hpp"
 #include "core/base/environment.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "core/settings/command_line.hpp"

@@ -124,7 +124,6 @@ VerdictRecord record_of(const LogEntry& entry, const std::string& log, double ru
   record.index = entry.index;
   record.ran = entry.started && refusal.empty();
   record.launched = *record.ran && entry.launched;
-  record.times = 1;
   record.output = OutputPlace{log, entry.output_begin, entry.output_end - entry.output_begin};
   const std::string& note = entry.started ? refusal : entry.preamble;
   record.note = valid_utf8(note.substr(0, k_max_note));
@@ -137,10 +136,7 @@ std::vector<VerdictRecord> last_of_each(const std::vector<LogEntry>& entries,
   std::map<std::pair<std::uint32_t, std::string>, std::size_t> place;
   for (const LogEntry& entry : entries) {
     const auto [known, is_new] = place.try_emplace({entry.index, entry.name}, records.size());
-    if (is_new) {
-      records.push_back(record_of(entry, log, run_started));
-      continue;
-    }
+    if (is_new) records.emplace_back();
     VerdictRecord& record = records[known->second];
     const std::int64_t times = record.times.value_or(0) + 1;
     record = record_of(entry, log, run_started);
