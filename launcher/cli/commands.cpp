@@ -77,7 +77,7 @@ void add_commands(CLI::App& app, std::string_view word, int& exit_code) {
 }  // namespace
 
 int run_command(int count, char** arguments) {
-  // CLI11 must not see these two: what follows `--` and a pattern are not its to read.
+  // CLI11 must not read these two: it would take words of a command, or a pattern, for its own.
   if (count > 1 && std::string_view(arguments[1]) == "run") return exec_run(arguments);
   if (count > 1 && std::string_view(arguments[1]) == "answer") {
     return answer({arguments + 2, arguments + count});

@@ -139,7 +139,7 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
     complain(to_text(lock.error()));
     return exit_codes::k_lock_not_had;
   }
-  // Only now: before, the ctest that had the tree relied on what these files told it.
+  // Not before this run has the tree: until then another ctest relied on these files.
   const Milliseconds grace = longest_grace(settings.settings());
   tell_attach(options.tree, names::k_grace_file, std::to_string(grace.count()) + "\n");
   tell_attach(options.tree, names::k_locks_for_ctest, locks_for_ctest(settings.settings()));
@@ -174,8 +174,8 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
 }
 
 // The run has a keeper, and a script's next ctest_test() goes on with it. If the tree may not be
-// shared any more, it is let go first and then waited for: nobody can make a lock exclusive that
-// others share, so two runs that both kept their share would wait for each other.
+// shared any more, it is let go first and then waited for, because a lock cannot be made exclusive
+// while one holds it.
 int go_on_with(OwnKeeper& keeper, const IntegrationOptions& options, const ProcessName& ctest,
                SecondRun second) {
   // With `share`, locks keep a RUN_SERIAL test apart.

@@ -19,8 +19,8 @@ namespace holdfast {
 inline constexpr std::size_t k_output_limit_passed = 8U << 10U;
 inline constexpr std::size_t k_output_limit = 64U << 10U;
 
-// An attempt, with the record of its end. `n` counts from 1 over all executions of the test in this
-// run (--repeat, retries).
+// An attempt with the record of its end, whose fields have their defaults until it has ended. `n`
+// counts from 1 over all executions of the test in this run (--repeat, retries).
 struct Attempt : AttemptEnded {
   bool has_ended = false;
   bool is_running = false;        // the end is still to come

@@ -150,8 +150,8 @@ class Collector {
     return known->second;
   }
 
-  // An attempt's start and end have one id and n; the first record read makes the attempt. A test
-  // has few attempts, so a search is enough. The latest is the likeliest.
+  // The records of an attempt's start and end have the same id and n. Whichever is read first makes
+  // the attempt. A test has few attempts, so a search is enough; the latest is the likeliest.
   Attempt& attempt_of(const std::string& name, const std::string& key, const std::string& id,
                       std::int64_t n) {
     TestReport& test = test_of(name, key);
