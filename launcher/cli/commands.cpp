@@ -1,6 +1,6 @@
 #include "cli/commands.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <cerrno>
 #include <cstdio>

@@ -1,7 +1,12 @@
 #include <fmt/core.h>
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/listed_test.hpp"

@@ -1,9 +1,10 @@
 #include "cli/lock_listing.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "core/base/duration.hpp"
 #include "core/base/printable.hpp"

@@ -4,6 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace holdfast {
 namespace {
 

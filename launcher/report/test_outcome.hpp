@@ -4,7 +4,6 @@
 #include "core/outcome/outcome.hpp"
 #include "store/records.hpp"
 
-#include <array>
 #include <cstddef>
 #include <optional>
 

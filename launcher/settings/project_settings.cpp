@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "core/base/environment.hpp"
 #include "core/base/names.hpp"

@@ -1,6 +1,8 @@
 #include "settings/setting_keys.hpp"
 
 #include <cmath>
+#include <optional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 

@@ -27,9 +27,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace holdfast {

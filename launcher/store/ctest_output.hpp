@@ -6,6 +6,7 @@
 #include "store/records.hpp"
 
 #include <filesystem>
+#include <istream>
 #include <string>
 #include <string_view>
 #include <vector>

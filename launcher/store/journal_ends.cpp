@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <fstream>
 #include <string>
+#include <utility>
+#include <variant>
 
 #include "store/journal_reader.hpp"
 #include "store/json_record.hpp"

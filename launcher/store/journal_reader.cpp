@@ -10,6 +10,7 @@
 #include <fstream>
 #include <istream>
 #include <string_view>
+#include <utility>
 
 namespace holdfast {
 namespace {
