@@ -4,7 +4,7 @@
 #include "report/run_report.hpp"
 #include "report/steps.hpp"
 #include "store/ctest_output.hpp"
-#include "store/journal_ends.hpp"
+#include "store/journal_reader.hpp"
 
 #include <algorithm>
 #include <fstream>

@@ -5,7 +5,7 @@
 #include "os/file/removal.hpp"
 #include "os/process/process.hpp"
 #include "store/file_time.hpp"
-#include "store/journal_ends.hpp"
+#include "store/journal_reader.hpp"
 
 #include <fmt/format.h>
 

@@ -6,7 +6,6 @@
 #include "core/base/attempt_tag.hpp"
 #include "os/process/ancestry.hpp"
 #include "os/process/process.hpp"
-#include "store/journal_ends.hpp"
 #include "store/journal_reader.hpp"
 #include "store/run_directory.hpp"
 
