@@ -1,9 +1,10 @@
 #include "cli/commands.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <sstream>
 #include <string_view>
@@ -20,6 +21,16 @@ CLI::Validator expected(const std::string& what) {
             return word.empty() ? "\"\": expected " + what : std::string();
           },
           ""};
+}
+
+void add_tree_option(CLI::App& command, std::string& tree) {
+  command.add_option("--tree", tree, "the build tree (default: found upward from here)")
+      ->check(expected("a build tree"));
+}
+
+std::string variable(std::string_view name) {
+  const char* value = std::getenv(std::string(name).c_str());
+  return value == nullptr ? "" : value;
 }
 
 void complain(const std::string& text) {
@@ -66,7 +77,7 @@ void add_commands(CLI::App& app, std::string_view word, int& exit_code) {
 }  // namespace
 
 int run_command(int count, char** arguments) {
-  // CLI11 must not see these two: what follows `--` and a pattern are not its to read.
+  // CLI11 must not read these two: it would take words of a command, or a pattern, for its own.
   if (count > 1 && std::string_view(arguments[1]) == "run") return exec_run(arguments);
   if (count > 1 && std::string_view(arguments[1]) == "answer") {
     return answer({arguments + 2, arguments + count});

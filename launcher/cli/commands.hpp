@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast::cli {
@@ -25,11 +26,20 @@ void add_keeper(CLI::App& app, int& exit_code);
 // failure.
 int exec_run(char** arguments);
 
+// Prints the help of `holdfast run` to stdout. Returns the exit code of `holdfast`.
+int print_help_of_run();
+
 // `words`: those after `answer`.
 int answer(const std::vector<std::string>& words);
 
 // Refuses an empty word (a script's unset variable), which would count as no word.
 CLI::Validator expected(const std::string& what);
+
+// `--tree`, for commands that find a build tree by themselves.
+void add_tree_option(CLI::App& command, std::string& tree);
+
+// The value of an environment variable; empty: it is not set.
+std::string variable(std::string_view name);
 
 // Prints `holdfast: <text>` on stderr, in one line.
 void complain(const std::string& text);

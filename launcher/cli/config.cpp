@@ -1,7 +1,12 @@
 #include <fmt/core.h>
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/listed_test.hpp"
@@ -48,10 +53,6 @@ std::string labels_text(std::string_view labels) {
   return text.empty() ? "none" : text;
 }
 
-void print_line(std::string_view key, std::string_view value, std::string_view origin) {
-  fmt::print("{:<30}  {:<16}  {}\n", key, value, origin);
-}
-
 void print_head(const ConfigOptions& options, const ProjectSettings& project) {
   const Settings& settings = project.settings();
   fmt::print("test: {}\n", printable(options.test));
@@ -68,7 +69,8 @@ void print_head(const ConfigOptions& options, const ProjectSettings& project) {
 
 void print_lines(const std::vector<ExplainedValue>& values, std::string_view of = {}) {
   for (const ExplainedValue& value : values) {
-    print_line(value.key + std::string(of), printable(value.value), value.origin);
+    fmt::print("{:<30}  {:<16}  {}\n", value.key + std::string(of), printable(value.value),
+               value.origin);
   }
 }
 
@@ -127,8 +129,7 @@ void add_config(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<ConfigOptions>();
   command->add_option("--explain", options->test, "the test: each value and where it comes from")
       ->required();
-  command->add_option("--tree", options->tree, "the build tree (default: found upward from here)")
-      ->check(expected("a build tree"));
+  add_tree_option(*command, options->tree);
   command->add_option("--profile", options->profile,
                       "of holdfast.toml (default: HOLDFAST_PROFILE, else default)");
   command->callback([options, &exit_code] { exit_code = explain_test(*options); });

@@ -1,15 +1,14 @@
-// The commands begin, end and keeper, for CTest's PRE_TEST and POST_TEST and the launcher, not for
-// people. A failure of begin or end must not fail the tests: both report it and return 0. But users
-// asked for this: wrong settings end a run before its first test, and a run without tests fails if
-// settings say so. ctest ends with 8 when a PRE_TEST or POST_TEST command fails.
+// The commands begin, end and keeper. They are not for people: CTest's PRE_TEST and POST_TEST and
+// the launcher call them. A failure of begin or end must not fail the tests: both report it and
+// return 0. There are two exceptions, which users have asked for: wrong settings end a run before
+// its first test, and a run without tests fails if settings say so. ctest ends with 8 when a
+// PRE_TEST or POST_TEST command fails.
 #include <fmt/core.h>
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -67,11 +66,6 @@ Result<ProjectSettings> settings_of(const IntegrationOptions& options) {
   return ProjectSettings::load(settings_file_of_tree(options.tree), selected_profile());
 }
 
-std::string variable(std::string_view name) {
-  const char* value = std::getenv(std::string(name).c_str());
-  return value != nullptr ? value : "";
-}
-
 // Puts right what is left on disk of a run whose keeper was killed. It does so silently, because
 // reports show it.
 void tidy_up(const std::string& tree) {
@@ -91,10 +85,6 @@ void end_left_behind(const std::string& tree, const std::string& whose) {
   std::string line = "ended what " + whose + " left, " + describe(reaped.found);
   if (!reaped.survivors.empty()) line += "; failed to end " + describe(reaped.survivors);
   complain(line);
-}
-
-void sweep(const std::string& tree) {
-  if (!last_run_ended_well(tree)) end_left_behind(tree, "an earlier run");
 }
 
 RunLockOrder lock_order(const IntegrationOptions& options, const ProcessName& ctest,
@@ -148,11 +138,11 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
     complain(to_text(lock.error()));
     return exit_codes::k_lock_not_had;
   }
-  // Only now: before, the ctest that had the tree relied on what these files told it.
+  // Not before this run has the tree: until then another ctest relied on these files.
   const Milliseconds grace = longest_grace(settings.settings());
   tell_attach(options.tree, names::k_grace_file, std::to_string(grace.count()) + "\n");
   tell_attach(options.tree, names::k_locks_for_ctest, locks_for_ctest(settings.settings()));
-  sweep(options.tree);
+  if (!last_run_ended_well(options.tree)) end_left_behind(options.tree, "an earlier run");
   // A run that shares the tree tidies nothing. It may not see a run beside it (in a PID namespace),
   // and must not take that run for dead. The same holds for a run inside another.
   const bool shares = lock->use == TreeUse::shared;
@@ -182,8 +172,9 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
   return exit_codes::k_success;
 }
 
-// The run has a keeper, and a script's next ctest_test() goes on with it. A tree that may not be
-// shared any more is let go, then waited for: nobody makes a lock exclusive while holding it.
+// The run has a keeper, and a script's next ctest_test() goes on with it. If the tree may not be
+// shared any more, it is let go first and then waited for, because a lock cannot be made exclusive
+// while one holds it.
 int go_on_with(OwnKeeper& keeper, const IntegrationOptions& options, const ProcessName& ctest,
                SecondRun second) {
   // With `share`, locks keep a RUN_SERIAL test apart.
@@ -200,15 +191,13 @@ int go_on_with(OwnKeeper& keeper, const IntegrationOptions& options, const Proce
   return exit_codes::k_success;
 }
 
-// The project's own PRE_TEST commands have ended.
-int go_on_to_log(const IntegrationOptions& options) {
-  const Result<ProcessName> ctest = parse_process_name(options.ctest);
-  if (ctest) have_log_turn(options.tree, *ctest);
-  return exit_codes::k_success;
-}
-
 int begin(const IntegrationOptions& options) {
-  if (options.begun) return go_on_to_log(options);
+  const Result<ProcessName> ctest = parse_process_name(options.ctest);
+  if (options.begun) {
+    // The project's own PRE_TEST commands have ended.
+    if (ctest) have_log_turn(options.tree, *ctest);
+    return exit_codes::k_success;
+  }
   Result<ProjectSettings> settings = settings_of(options);
   if (!settings) {
     // ctest then runs no test, and ends with 8.
@@ -219,7 +208,6 @@ int begin(const IntegrationOptions& options) {
     complain(std::string(trouble) + ": tests run without Holdfast");
     return exit_codes::k_success;
   }
-  const Result<ProcessName> ctest = parse_process_name(options.ctest);
   if (!ctest) {
     complain(to_text("--ctest", ctest.error()));
     return exit_codes::k_usage;
@@ -243,8 +231,7 @@ struct EndOfRun {
   bool is_red = false;  // there were no tests, and settings call that a failure
 };
 
-Result<EndOfRun> end_of_run(const IntegrationOptions& options) {
-  const Result<ProcessName> ctest = parse_process_name(options.ctest);
+Result<EndOfRun> end_of_run(const Result<ProcessName>& ctest) {
   if (!ctest) return ErrorInWords{to_text("--ctest", ctest.error())};
   os::Connected link = connect_to_keeper(*ctest, k_end_patience);
   if (!link.socket.valid()) return link.error;
@@ -267,23 +254,18 @@ Result<EndOfRun> end_of_run(const IntegrationOptions& options) {
   }
 }
 
-// Ends tests whose launcher and guard were killed after their keeper. Nobody else does.
-void end_unattended(const IntegrationOptions& options) {
-  const Result<ProcessName> ctest = parse_process_name(options.ctest);
-  if (ctest && !has_keeper(*ctest) && os::trouble_with_watching().empty()) {
-    end_left_behind(options.tree, "a test whose launcher, guard and keeper were killed");
-  }
-}
-
 int end(const IntegrationOptions& options) {
-  const Result<EndOfRun> ended = end_of_run(options);
+  const Result<ProcessName> ctest = parse_process_name(options.ctest);
+  const Result<EndOfRun> ended = end_of_run(ctest);
   if (!ended) {
     // A run that is not on record never had a keeper, and begin has said so.
-    const Result<ProcessName> ctest = parse_process_name(options.ctest);
     if (!ctest || !runs_of(options.tree, *ctest, os::numbering_id()).empty()) {
       complain("no summary, the keeper of this run is gone (" + to_text(ended.error()) + ")");
     }
-    end_unattended(options);
+    // Nobody else ends tests whose launcher and guard were killed after their keeper.
+    if (ctest && !has_keeper(*ctest) && os::trouble_with_watching().empty()) {
+      end_left_behind(options.tree, "a test whose launcher, guard and keeper were killed");
+    }
     return exit_codes::k_success;
   }
   std::fwrite(ended->summary.data(), 1, ended->summary.size(), stdout);

@@ -1,15 +1,19 @@
 #include "cli/listed_test.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstddef>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "cli/captured_command.hpp"
 #include "core/base/environment.hpp"
 #include "core/base/file_name.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/bounded_work.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -80,12 +84,21 @@ Result<std::optional<ListedTest>> read_listing(const std::string& listing, std::
 }
 
 Result<std::optional<ListedTest>> listed_test(const std::string& tree, std::string_view test) {
-  const Result<Captured> listed =
-      capture({ctest_of(tree), "--test-dir", tree, "--show-only=json-v1"},
-              {std::string(environment::k_explain) + "=1"});
-  if (!listed) return listed.error();
-  if (listed->exit_code != 0) return ErrorInWords{"ctest --show-only=json-v1 failed in " + tree};
-  return read_listing(listed->output, test);
+  os::BoundedOrder order;
+  order.words = {ctest_of(tree), "--test-dir", tree, "--show-only=json-v1"};
+  order.environment = {std::string(environment::k_explain) + "=1"};
+  for (char** entry = ::environ; *entry != nullptr; ++entry) order.environment.emplace_back(*entry);
+  order.time = k_longest;
+  order.most_output = std::numeric_limits<std::size_t>::max();
+  order.errors_apart = true;
+  const os::BoundedEnd listed = os::run_bounded(order);
+  if (listed.kind == os::BoundedEnd::Kind::not_started) {
+    return os::system_error("run " + order.words[0], listed.code);
+  }
+  if (listed.kind != os::BoundedEnd::Kind::exited || listed.code != 0) {
+    return ErrorInWords{"ctest --show-only=json-v1 failed in " + tree};
+  }
+  return read_listing(listed.output, test);
 }
 
 }  // namespace holdfast::cli

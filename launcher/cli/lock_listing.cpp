@@ -1,8 +1,10 @@
 #include "cli/lock_listing.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "core/base/duration.hpp"
 #include "core/base/printable.hpp"
@@ -28,12 +30,9 @@ std::string mode_of(const LockParty& party) {
 
 // The mode in which the lock is held, or else in which its first waiter wants it.
 std::string mode_of(const os::SurveyedLock& lock) {
-  if (!lock.holders.empty()) {
-    return lock.holders.front().mode == LockMode::counted ? "counted"
-                                                          : mode_of(lock.holders.front());
-  }
-  if (!lock.strangers.empty() || lock.waiters.empty()) return "exclusive";
-  return lock.waiters.front().mode == LockMode::counted ? "counted" : mode_of(lock.waiters.front());
+  if (lock.holders.empty() && (!lock.strangers.empty() || lock.waiters.empty())) return "exclusive";
+  const LockParty& first = lock.holders.empty() ? lock.waiters.front() : lock.holders.front();
+  return first.mode == LockMode::counted ? "counted" : mode_of(first);
 }
 
 std::string age_of(const LockParty& party) {

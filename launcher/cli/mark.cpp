@@ -1,6 +1,5 @@
 #include <unistd.h>
 
-#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -23,11 +22,6 @@ struct MarkOptions {
 std::string trouble_with_pid(const std::string& word) {
   if (parse_number<pid_t>(word).value_or(0) > 0) return {};
   return "\"" + word + "\": expected a process ID, above 0";
-}
-
-std::string variable(std::string_view name) {
-  const char* value = std::getenv(std::string(name).c_str());
-  return value == nullptr ? std::string() : std::string(value);
 }
 
 Result<void> mark(const MarkOptions& options) {

@@ -1,8 +1,10 @@
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "cli/commands.hpp"
@@ -117,8 +119,7 @@ int reap(const ReapOptions& options) {
 void add_reap(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("reap", "end what earlier runs of this build tree left");
   const auto options = std::make_shared<ReapOptions>();
-  command->add_option("--tree", options->tree, "the build tree (default: found upward from here)")
-      ->check(expected("a build tree"));
+  add_tree_option(*command, options->tree);
   command->add_flag("--dry-run", options->dry_run, "list what there is and touch nothing");
   command->callback([options, &exit_code] { exit_code = reap(*options); });
 }

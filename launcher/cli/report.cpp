@@ -1,14 +1,14 @@
 #include <fcntl.h>
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -94,8 +94,7 @@ Result<RunReport> load(const std::filesystem::path& tree, const std::string& wan
   if (wanted == "latest" && list_runs(tree, Dates::only_for_the_order).empty()) {
     if (std::optional<RunReport> builds = load_builds(tree)) return *std::move(builds);
   }
-  const char* around = std::getenv(std::string(environment::k_run_id).c_str());
-  const Result<RunEntry> run = find_run(tree, wanted, around != nullptr ? around : "");
+  const Result<RunEntry> run = find_run(tree, wanted, variable(environment::k_run_id));
   if (!run) return run.error();
   const RunState state = is_going_on(*run) ? RunState::going_on : RunState::over;
   Result<RunReport> loaded = load_report(*run, state);
@@ -138,8 +137,7 @@ void add_report(CLI::App& app, int& exit_code) {
   command->add_option("--format", options->format, "text, json or junit");
   command->add_option("--output", options->output, "write to this file")
       ->check(expected("the path of a file"));
-  command->add_option("--tree", options->tree, "the build tree (default: found upward from here)")
-      ->check(expected("a build tree"));
+  add_tree_option(*command, options->tree);
   command->callback([options, &exit_code] { exit_code = report(*options); });
 }
 

@@ -2,12 +2,14 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "cli/run_help.hpp"
 #include "core/base/environment.hpp"
 #include "core/outcome/exit_codes.hpp"
 #include "core/settings/command_line.hpp"

@@ -1,6 +1,7 @@
-#include "cli/run_help.hpp"
-
+// `holdfast run --help`.
+#include <algorithm>
 #include <cstdio>
+#include <string>
 #include <string_view>
 
 #include "cli/commands.hpp"
@@ -39,8 +40,6 @@ std::string text_of(const HelpOfOption& row) {
   return text;
 }
 
-}  // namespace
-
 std::string help_of_run() {
   std::string text = R"(usage: holdfast run [OPTION]... -- COMMAND [ARGUMENT]...
 
@@ -57,6 +56,8 @@ Own exit codes: 75 locks not free in time, 124 timeout, 125 Holdfast itself fail
 126 COMMAND cannot be executed, 127 COMMAND not found.
 )";
 }
+
+}  // namespace
 
 int print_help_of_run() {
   const std::string text = help_of_run();

@@ -4,6 +4,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/lock_listing.hpp"

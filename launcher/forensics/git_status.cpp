@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 #include <vector>
 
@@ -15,22 +16,14 @@ constexpr std::size_t k_named = 10;
 constexpr std::size_t k_most_output = 16 * 1024 * 1024;
 constexpr int k_no_repository = 128;
 
-bool is_variable_of_git(std::string_view entry) { return entry.starts_with("GIT_"); }
-
 // Ours, without the variables that lead git to another repository (a git hook sets them).
 std::vector<std::string> environment_for_git() {
   std::vector<std::string> environment;
   for (char** entry = ::environ; *entry != nullptr; ++entry) {
-    if (!is_variable_of_git(*entry)) environment.emplace_back(*entry);
+    if (!std::string_view(*entry).starts_with("GIT_")) environment.emplace_back(*entry);
   }
-  for (const char* entry : {"GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0"}) {
-    environment.emplace_back(entry);
-  }
+  environment.insert(environment.end(), {"GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0"});
   return environment;
-}
-
-std::string first_line(std::string_view text) {
-  return std::string(text.substr(0, text.find('\n')));
 }
 
 }  // namespace
@@ -92,7 +85,7 @@ Finding git_finding(const os::BoundedEnd& end, const std::string& directory, Mil
   if (end.code == 0) {
     return {"git", false, describe_git_status(end.output, end.output_cut)};
   }
-  const std::string why = first_line(end.errors);
+  const std::string why = end.errors.substr(0, end.errors.find('\n'));
   if (end.code == k_no_repository && why.find("not a git repository") != std::string::npos) {
     return failed(directory + " is in no repository of git");
   }

@@ -9,11 +9,6 @@ namespace {
 
 constexpr std::string_view k_own_prefix = "HOLDFAST_";
 
-std::string without_last_break(std::string text) {
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  return text;
-}
-
 }  // namespace
 
 os::BoundedOrder hook_order(const std::string& command, const HookFacts& facts,
@@ -35,7 +30,8 @@ os::BoundedOrder hook_order(const std::string& command, const HookFacts& facts,
 
 Finding hook_finding(const HookFacts& facts, const os::BoundedEnd& end, Milliseconds time) {
   using Kind = os::BoundedEnd::Kind;
-  const std::string output = without_last_break(end.output) + (end.output_cut ? "\n… cut off" : "");
+  std::string output = end.output.substr(0, end.output.find_last_not_of('\n') + 1);
+  if (end.output_cut) output += "\n… cut off";
   const std::string below = output.empty() ? "" : "\n" + output;
   switch (end.kind) {
     case Kind::exited:

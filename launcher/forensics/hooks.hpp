@@ -10,11 +10,12 @@
 
 namespace holdfast::forensics {
 
-// Time for on-failure. before-kill gets what the caller can spare of ctest's time.
+// The time for on-failure. before-kill gets as much of ctest's time as the caller can spare.
 inline constexpr Milliseconds k_on_failure_time{30'000};
 
-// Runs `command` with /bin/sh in the test's working directory, with its whole `environment` and the
-// facts, which win. Keeps 64 KiB of output. Nothing of the hook survives its time.
+// Runs `command` with /bin/sh in `directory`, the test's working directory. The hook has the test's
+// whole `environment` and the facts; a fact replaces a variable of the same name. 64 KiB of output
+// are kept. Nothing of the hook survives its time.
 os::BoundedOrder hook_order(const std::string& command, const HookFacts& facts,
                             const std::vector<std::string>& environment,
                             const std::string& directory, Milliseconds time);

@@ -19,17 +19,11 @@ constexpr std::size_t k_named = 10;
 
 // Reads a line such as `MemTotal:       16311348 kB`.
 std::optional<std::uint64_t> bytes_of(std::string_view meminfo, std::string_view key) {
-  std::size_t at = meminfo.find("\n" + std::string(key) + ":");
-  if (meminfo.substr(0, key.size() + 1) == std::string(key) + ":") {
-    at = 0;
-  } else if (at != std::string_view::npos) {
-    ++at;
-  } else {
-    return std::nullopt;
-  }
-  at = meminfo.find_first_of("0123456789", at + key.size());
-  if (at == std::string_view::npos) return std::nullopt;
-  return leading_number<std::uint64_t>(meminfo.substr(at)).value_or(0) * 1024;
+  const std::string lines = "\n" + std::string(meminfo);
+  std::size_t at = lines.find("\n" + std::string(key) + ":");
+  if (at != std::string::npos) at = lines.find_first_of("0123456789", at);
+  if (at == std::string::npos) return std::nullopt;
+  return leading_number<std::uint64_t>(lines.substr(at)).value_or(0) * 1024;
 }
 
 // The first three numbers of `0.52 0.58 0.59 1/1190 4711`.

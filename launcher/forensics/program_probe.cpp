@@ -40,12 +40,6 @@ std::string what_is_left_of(std::string path) {
   return path;
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 bool is_missing(const std::string& path) {
   struct stat info {};
   return ::stat(path.c_str(), &info) != 0 && (errno == ENOENT || errno == ENOTDIR);
@@ -114,8 +108,12 @@ Result<std::string> look_at_directory(const std::string& path, std::size_t most)
   std::string text = directory + " has " + (count > most ? "more than " : "") +
                      std::to_string(count > most ? most : count) +
                      (count == 1 ? " entry" : " entries");
-  const std::vector<std::string> near = look_alikes(name, names, k_named);
-  return near.empty() ? text : text + "; like " + name + ": " + listed(near);
+  std::string before = "; like " + name + ": ";
+  for (const std::string& alike : look_alikes(name, names, k_named)) {
+    text += before + alike;
+    before = ", ";
+  }
+  return text;
 }
 
 }  // namespace holdfast::forensics

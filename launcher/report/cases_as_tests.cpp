@@ -8,13 +8,13 @@ TestReport as_test(const TestReport& test, const Case& one) {
   shown.name = one.name;
   shown.part_of = test.name;
   shown.outcome = one.outcome;
-  if (one.outcome == TestOutcome::not_run) {
+  if (one.outcome == Outcome::not_run) {
     shown.why = one.note;
     return shown;
   }
   Attempt& attempt = shown.attempts.emplace_back();
   attempt.has_ended = true;
-  if (one.outcome != TestOutcome::unknown) attempt.outcome = one.outcome;
+  if (one.outcome != Outcome::unknown) attempt.outcome = one.outcome;
   attempt.exit_code = one.exit_code;
   attempt.signal = one.signal;
   attempt.wall_s = one.wall_s;

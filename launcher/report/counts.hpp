@@ -5,7 +5,7 @@
 // reported a failure and exited on purpose counts as failed.
 #pragma once
 
-#include "report/test_outcome.hpp"
+#include "core/outcome/outcome_table.hpp"
 
 #include <array>
 #include <cstddef>
@@ -21,25 +21,21 @@ struct Counts {
   std::size_t leaked = 0;
   std::size_t stale = 0;     // their programs changed during the run
   std::size_t orphaned = 0;  // they found markers that were not their own
-  std::array<std::size_t, k_test_outcomes> by_outcome{};
+  std::array<std::size_t, k_outcomes> by_outcome{};
 
-  std::size_t of(TestOutcome outcome) const {
-    return by_outcome.at(static_cast<std::size_t>(outcome));
-  }
-  std::size_t failed() const { return of(TestOutcome::failed) + of(TestOutcome::deliberate_exit); }
+  std::size_t of(Outcome outcome) const { return by_outcome.at(static_cast<std::size_t>(outcome)); }
+  std::size_t failed() const { return of(Outcome::failed) + of(Outcome::deliberate_exit); }
 
   // The same for the cases of batches.
   std::size_t cases = 0;
-  std::array<std::size_t, k_test_outcomes> cases_by_outcome{};
+  std::array<std::size_t, k_outcomes> cases_by_outcome{};
 
-  std::size_t of_cases(TestOutcome outcome) const {
+  std::size_t of_cases(Outcome outcome) const {
     return cases_by_outcome.at(static_cast<std::size_t>(outcome));
   }
   std::size_t failed_cases() const {
-    return of_cases(TestOutcome::failed) + of_cases(TestOutcome::deliberate_exit);
+    return of_cases(Outcome::failed) + of_cases(Outcome::deliberate_exit);
   }
 };
-
-bool adds_up(const Counts& counts);
 
 }  // namespace holdfast

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 namespace holdfast {
 namespace {
@@ -33,12 +34,12 @@ std::string marker_text(const std::string& reason) {
 // Names ctest's part if ctest concluded something else than the exit code says.
 std::string judgement(const TestReport& test, const Attempt& last) {
   if (!test.verdict) return {};
-  if (test.outcome == TestOutcome::unknown && test.verdict == Verdict::unknown)
+  if (test.outcome == Outcome::unknown && test.verdict == Verdict::unknown)
     return "its output decides, and what ctest found there is not on record";
   const bool exit_passed = last.outcome == Outcome::passed || last.outcome == Outcome::no_tests;
-  if (test.outcome == TestOutcome::failed && exit_passed)
+  if (test.outcome == Outcome::failed && exit_passed)
     return "failed by ctest's rules for it (WILL_FAIL or a regular expression)";
-  if (test.outcome == TestOutcome::passed && !exit_passed)
+  if (test.outcome == Outcome::passed && !exit_passed)
     return "passed by ctest's rules for it (WILL_FAIL or a regular expression)";
   return {};
 }
@@ -73,13 +74,12 @@ std::string reason(const TestReport& test) {
   if (test.attempts.empty()) {
     if (!test.why.empty()) return printable(test.why);
     if (test.verdict == Verdict::disabled) return "disabled";
-    if (test.outcome == TestOutcome::unknown)
+    if (test.outcome == Outcome::unknown)
       return test.index ? "passed, or skipped by its exit code" : "no record of its end";
-    return test.outcome == TestOutcome::not_run ? "ctest did not start it" : "";
+    return test.outcome == Outcome::not_run ? "ctest did not start it" : "";
   }
   const Attempt& last = test.attempts.back();
-  const bool is_lost =
-      !last.has_ended && !last.is_running && test.outcome != TestOutcome::interrupted;
+  const bool is_lost = !last.has_ended && !last.is_running && test.outcome != Outcome::interrupted;
   if (is_lost) return "its end could not be recorded";
   std::string text = ending(last);
   if (const std::string part = judgement(test, last); !part.empty()) text += "; " + part;
@@ -92,12 +92,12 @@ std::string reason(const TestReport& test) {
 
 std::string outcome_list(const Counts& counts) {
   std::string list;
-  for (const TestOutcome outcome : all_test_outcomes()) {
-    if (outcome == TestOutcome::not_run || outcome == TestOutcome::deliberate_exit) continue;
+  for (const OutcomeFacts& row : k_outcome_table) {
+    if (row.outcome == Outcome::not_run || row.outcome == Outcome::deliberate_exit) continue;
     const std::size_t number =
-        outcome == TestOutcome::failed ? counts.failed() : counts.of(outcome);
+        row.outcome == Outcome::failed ? counts.failed() : counts.of(row.outcome);
     if (number == 0) continue;
-    list += fmt::format("{}{} {}", list.empty() ? "" : ", ", number, label(outcome));
+    list += fmt::format("{}{} {}", list.empty() ? "" : ", ", number, label(row.outcome));
   }
   return list;
 }
@@ -106,7 +106,7 @@ std::string case_list(const Counts& counts) {
   Counts of_cases;
   of_cases.by_outcome = counts.cases_by_outcome;
   std::string list = outcome_list(of_cases);
-  const std::size_t not_run = counts.of_cases(TestOutcome::not_run);
+  const std::size_t not_run = counts.of_cases(Outcome::not_run);
   if (not_run > 0) list += fmt::format("{}{} not run", list.empty() ? "" : ", ", not_run);
   return list;
 }

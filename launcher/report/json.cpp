@@ -1,8 +1,12 @@
-#include "report/json.hpp"
+#include "report/render.hpp"
 
 #include "core/base/utf8.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace holdfast {
 namespace {
@@ -40,38 +44,44 @@ Json counts_json(const Counts& counts) {
   object["planned"] = counts.planned;
   object["run"] = counts.run;
   object["through_holdfast"] = counts.through;
-  for (const TestOutcome outcome : all_test_outcomes()) {
-    if (outcome == TestOutcome::deliberate_exit) continue;
-    object[std::string(name_of(outcome))] =
-        outcome == TestOutcome::failed ? counts.failed() : counts.of(outcome);
+  for (const OutcomeFacts& row : k_outcome_table) {
+    if (row.outcome == Outcome::deliberate_exit) continue;
+    object[std::string(row.name)] =
+        row.outcome == Outcome::failed ? counts.failed() : counts.of(row.outcome);
   }
   object["flaky"] = counts.flaky;
   object["leaked"] = counts.leaked;
   object["bare"] = counts.bare;
   object["stale"] = counts.stale;
-  object["deliberate_exit"] = counts.of(TestOutcome::deliberate_exit);
+  object["deliberate_exit"] = counts.of(Outcome::deliberate_exit);
   object["orphan_markers"] = counts.orphaned;
   Json& cases = object["cases"];
   cases["planned"] = counts.cases;
-  for (const TestOutcome outcome : all_test_outcomes()) {
-    cases[std::string(name_of(outcome))] =
-        outcome == TestOutcome::failed ? counts.failed_cases() : counts.of_cases(outcome);
+  for (const OutcomeFacts& row : k_outcome_table) {
+    cases[std::string(row.name)] =
+        row.outcome == Outcome::failed ? counts.failed_cases() : counts.of_cases(row.outcome);
   }
   return object;
+}
+
+// The fields that attempts and build steps have in common.
+template <typename Record>
+void put_end(Json& object, Outcome outcome, const Record& record) {
+  object["outcome"] = std::string(name_of(outcome));
+  object["exit_code"] = or_null(record.exit_code);
+  object["signal"] = or_null(record.signal);
+  object["wall_s"] = record.wall_s;
+  object["user_s"] = record.user_s;
+  object["sys_s"] = record.sys_s;
+  object["max_rss_kb"] = record.max_rss_kb;
 }
 
 Json attempt_json(const Attempt& attempt) {
   Json object;
   object["n"] = attempt.n;
   const bool is_lost = !attempt.has_ended && !attempt.is_running;
-  object["outcome"] = std::string(
-      name_of(attempt.outcome.value_or(is_lost ? TestOutcome::interrupted : TestOutcome::unknown)));
-  object["exit_code"] = or_null(attempt.exit_code);
-  object["signal"] = or_null(attempt.signal);
-  object["wall_s"] = attempt.wall_s;
-  object["user_s"] = attempt.user_s;
-  object["sys_s"] = attempt.sys_s;
-  object["max_rss_kb"] = attempt.max_rss_kb;
+  const Outcome without_end = is_lost ? Outcome::interrupted : Outcome::unknown;
+  put_end(object, attempt.outcome.value_or(without_end), attempt);
   object["memory_peak_kb"] = or_null(attempt.memory_peak_kb);
   object["lock_wait_s"] = attempt.lock_wait_s;
   object["locks"] = strings(attempt.locks);
@@ -93,7 +103,7 @@ Json attempt_json(const Attempt& attempt) {
   if (attempt.verdict) object["verdict"] = std::string(name_of(*attempt.verdict));
   if (!attempt.retry.empty()) object["retry"] = valid_utf8(attempt.retry);
   if (!attempt.log.empty()) object["log"] = valid_utf8(attempt.log);
-  for (const Finding& finding : attempt.findings) {
+  for (const Finding& finding : attempt.forensics) {
     object["forensics"][valid_utf8(finding.probe)] = {
         {finding.failed ? "failed" : "text", valid_utf8(finding.text)}};
   }
@@ -139,13 +149,7 @@ Json step_json(const StepRecord& step) {
   object["output"] = valid_utf8(step.output);
   if (!step.program.empty()) object["program"] = valid_utf8(step.program);
   object["language"] = valid_utf8(step.language);
-  object["outcome"] = std::string(name_of(step.outcome.value_or(TestOutcome::unknown)));
-  object["exit_code"] = or_null(step.exit_code);
-  object["signal"] = or_null(step.signal);
-  object["wall_s"] = step.wall_s;
-  object["user_s"] = step.user_s;
-  object["sys_s"] = step.sys_s;
-  object["max_rss_kb"] = step.max_rss_kb;
+  put_end(object, step.outcome.value_or(Outcome::unknown), step);
   object["slot_wait_s"] = step.slot_wait_s;
   object["attempts"] = step.attempts;
   object["ended"] = step.at;

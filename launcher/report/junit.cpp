@@ -1,4 +1,4 @@
-#include "report/junit.hpp"
+#include "report/render.hpp"
 
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
@@ -7,7 +7,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast {
 namespace {
@@ -16,9 +21,9 @@ namespace {
 Grade grade_of(const TestReport& test) {
   const std::optional<Verdict>& verdict = test.verdict;
   const bool is_skip =
-      (test.outcome == TestOutcome::not_run && verdict == Verdict::disabled) ||
-      (test.outcome == TestOutcome::no_tests && verdict && verdict != Verdict::failed) ||
-      (test.outcome == TestOutcome::unknown && verdict == Verdict::unknown);
+      (test.outcome == Outcome::not_run && verdict == Verdict::disabled) ||
+      (test.outcome == Outcome::no_tests && verdict && verdict != Verdict::failed) ||
+      (test.outcome == Outcome::unknown && verdict == Verdict::unknown);
   return is_skip ? Grade::skipped : facts_of(test.outcome).grade;
 }
 
@@ -37,14 +42,14 @@ double time_of(const TestReport& test) {
 std::string earlier_attempts(const TestReport& test) {
   std::string xml;
   const std::string_view element =
-      test.outcome == TestOutcome::passed ? "flakyFailure" : "rerunFailure";
-  if (test.outcome == TestOutcome::passed && !test.flaky) return xml;
+      test.outcome == Outcome::passed ? "flakyFailure" : "rerunFailure";
+  if (test.outcome == Outcome::passed && !test.flaky) return xml;
   for (std::size_t i = 0; i + 1 < test.attempts.size(); ++i) {
     const Attempt& attempt = test.attempts[i];
     const bool passed =
         attempt.verdict ? *attempt.verdict != Verdict::failed : attempt.outcome == Outcome::passed;
     if (passed) continue;
-    const std::string_view type = name_of(attempt.outcome.value_or(TestOutcome::interrupted));
+    const std::string_view type = name_of(attempt.outcome.value_or(Outcome::interrupted));
     xml +=
         fmt::format("      <{0}{1}{2}>{3}</{0}>\n", element,
                     attribute("message", fmt::format("attempt {}: {}", attempt.n, ending(attempt))),
@@ -54,19 +59,13 @@ std::string earlier_attempts(const TestReport& test) {
 }
 
 std::string verdict_element(const TestReport& test, Grade grade) {
+  if (grade == Grade::passed) return {};
   const std::string why = reason(test);
-  switch (grade) {
-    case Grade::passed:
-      return {};
-    case Grade::skipped:
-      if (test.outcome == TestOutcome::unknown)
-        return fmt::format("      <skipped{}>{}</skipped>\n",
-                           attribute("message", "holdfast: verdict unknown"), xml_text(why));
-      return fmt::format("      <skipped{}/>\n", attribute("message", why));
-    case Grade::failure:
-    case Grade::error:
-      break;
-  }
+  if (grade == Grade::skipped && test.outcome == Outcome::unknown)
+    return fmt::format("      <skipped{}>{}</skipped>\n",
+                       attribute("message", "holdfast: verdict unknown"), xml_text(why));
+  if (grade == Grade::skipped)
+    return fmt::format("      <skipped{}/>\n", attribute("message", why));
   const std::string_view element = grade == Grade::failure ? "failure" : "error";
   const std::string message = fmt::format("{}: {}", label(test.outcome), why);
   return fmt::format("      <{0}{1}{2}>{3}</{0}>\n", element, attribute("message", message),
@@ -109,29 +108,17 @@ std::string testcase(const TestReport& test) {
 }
 
 struct Totals {
-  std::size_t failures = 0;
-  std::size_t errors = 0;
-  std::size_t skipped = 0;
+  std::array<std::size_t, 4> of_grade{};
   double time = 0;
+
+  std::size_t of(Grade grade) const { return of_grade.at(static_cast<std::size_t>(grade)); }
 };
 
 Totals totals_of(const std::vector<TestReport>& tests) {
   Totals totals;
   for (const TestReport& test : tests) {
     totals.time += std::clamp(time_of(test), 0.0, 1e9);
-    switch (grade_of(test)) {
-      case Grade::passed:
-        break;
-      case Grade::skipped:
-        ++totals.skipped;
-        break;
-      case Grade::failure:
-        ++totals.failures;
-        break;
-      case Grade::error:
-        ++totals.errors;
-        break;
-    }
+    ++totals.of_grade.at(static_cast<std::size_t>(grade_of(test)));
   }
   return totals;
 }
@@ -141,15 +128,16 @@ Totals totals_of(const std::vector<TestReport>& tests) {
 std::string render_junit(const RunReport& report) {
   const std::vector<TestReport> tests = as_tests(report.tests);
   const Totals totals = totals_of(tests);
-  const std::string numbers = fmt::format(" tests=\"{}\" failures=\"{}\" errors=\"{}\"",
-                                          tests.size(), totals.failures, totals.errors);
+  const std::string numbers =
+      fmt::format(" tests=\"{}\" failures=\"{}\" errors=\"{}\"", tests.size(),
+                  totals.of(Grade::failure), totals.of(Grade::error));
   std::string xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
   xml +=
       fmt::format("<testsuites name=\"holdfast\"{} time=\"{}\">\n", numbers, seconds(totals.time));
-  xml +=
-      fmt::format("  <testsuite{}{} skipped=\"{}\" time=\"{}\" timestamp=\"{}\">\n",
-                  attribute("name", report.run.tree.empty() ? "ctest" : report.run.tree), numbers,
-                  totals.skipped, seconds(totals.time), iso_time(report.run.started.value_or(0)));
+  xml += fmt::format("  <testsuite{}{} skipped=\"{}\" time=\"{}\" timestamp=\"{}\">\n",
+                     attribute("name", report.run.tree.empty() ? "ctest" : report.run.tree),
+                     numbers, totals.of(Grade::skipped), seconds(totals.time),
+                     iso_time(report.run.started.value_or(0)));
   xml += "    <properties>" + property("holdfast.run", report.run.id) +
          property("holdfast.complete", report.run.complete ? "true" : "false") +
          property("holdfast.version", report.run.version);

@@ -1,16 +1,17 @@
 #include "report/load.hpp"
 
 #include "core/base/names.hpp"
-#include "report/case_outputs.hpp"
 #include "report/run_report.hpp"
 #include "report/steps.hpp"
 #include "store/ctest_output.hpp"
-#include "store/journal_ends.hpp"
+#include "store/journal_reader.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <iterator>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -45,19 +46,26 @@ Neighbours neighbours_of(const RunEntry& run) {
 
 // When the tree's next run began. What was written after that is not this run's.
 double next_start(const Neighbours& neighbours) {
-  if (neighbours.after) return neighbours.after->started;
-  return k_for_ever;
+  return neighbours.after ? neighbours.after->started : k_for_ever;
+}
+
+std::size_t limit_of(Outcome outcome) {
+  return outcome == Outcome::passed ? k_output_limit_passed : k_output_limit;
+}
+
+// The file `log` in the run's own directory, wherever the tree is by now. A journal may name any
+// path.
+std::filesystem::path own_file(const RunEntry& run, const std::filesystem::path& log) {
+  return run.directory / names::k_output_directory / log.filename();
 }
 
 Result<std::string> output_of(const TestReport& test, const RunEntry& run, double from, double to) {
-  const std::size_t limit =
-      test.outcome == TestOutcome::passed ? k_output_limit_passed : k_output_limit;
+  const std::size_t limit = limit_of(test.outcome);
   const std::filesystem::path log = test.output_place->log;
   if (log.filename() != names::k_kept_output_file)
     return read_output(*test.output_place, test.name, from, to, limit);
-  // In the run's own directory, wherever the tree is by now. A journal may name any path.
   OutputPlace kept = *test.output_place;
-  kept.log = (run.directory / names::k_output_directory / names::k_kept_output_file).string();
+  kept.log = own_file(run, log).string();
   return read_kept_output(kept, limit);
 }
 
@@ -77,6 +85,26 @@ void load_outputs(RunReport& report, const RunEntry& run) {
       last.output = std::move(*output);
     else
       last.output_note = to_text(output.error());
+  }
+}
+
+// Fills in what each case has printed, as much of it as reports show. Output that cannot be read
+// stays empty.
+void load_case_outputs(RunReport& report, const RunEntry& run) {
+  constexpr std::string_view k_gap = "\n[... {} bytes left out ...]\n";
+  for (TestReport& test : report.tests) {
+    std::ifstream file;
+    std::filesystem::path opened;
+    for (Case& one : test.cases) {
+      if (!one.output_place) continue;
+      const std::filesystem::path log = own_file(run, one.output_place->log);
+      if (log != opened) {
+        file = std::ifstream(log, std::ios::binary);
+        opened = log;
+      }
+      if (!file.is_open()) continue;
+      one.output = read_bounded(file, *one.output_place, limit_of(one.outcome), k_gap);
+    }
   }
 }
 
@@ -119,7 +147,7 @@ Result<RunReport> load_report(const RunEntry& run, RunState state) {
   RunReport report = report_of(*journal, state);
   if (report.run.id.empty()) report.run.id = run.id;
   load_outputs(report, run);
-  load_case_outputs(report, run.directory);
+  load_case_outputs(report, run);
   return report;
 }
 

@@ -19,41 +19,22 @@ namespace holdfast {
 inline constexpr std::size_t k_output_limit_passed = 8U << 10U;
 inline constexpr std::size_t k_output_limit = 64U << 10U;
 
-struct Attempt {
-  int n = 1;  // counts from 1 over all executions of the test in this run (--repeat, retries)
-  std::string id;
+// An attempt with the record of its end, whose fields have their defaults until it has ended. `n`
+// counts from 1 over all executions of the test in this run (--repeat, retries).
+struct Attempt : AttemptEnded {
   bool has_ended = false;
-  bool is_running = false;  // the end is still to come
-  std::optional<Outcome> outcome;
-  std::optional<int> exit_code;
-  std::optional<int> signal;
+  bool is_running = false;        // the end is still to come
   std::optional<double> started;  // seconds since 1970; empty: that record is lost
   std::optional<double> ended;
-  double wall_s = 0;
-  double user_s = 0;
-  double sys_s = 0;
-  double lock_wait_s = 0;
-  std::int64_t max_rss_kb = 0;                 // of the process that used most
-  std::optional<std::int64_t> memory_peak_kb;  // of all processes together; empty: not counted
   std::vector<std::string> locks;
-  std::vector<std::string> flags;
-  std::vector<Leftover> leftovers;
-  std::optional<std::string> marker;  // its reason to exit on purpose
-  std::vector<OrphanMarker> orphan_markers;
-  std::string note;
-  std::optional<Verdict> verdict;  // ctest's verdict on it, if its end does not tell
-  std::string scratch;             // its directory, if that was kept
-  std::string retry;               // whether it was tried again, and why
-  std::string log;                 // the file with its output; empty: ctest's log alone has it
-  std::vector<Finding> findings;   // what the probes saw after the test had failed for good
-  std::string output;              // only of the last attempt; filled in by load_outputs()
-  std::string output_note;         // why there is no output
+  std::string output;       // only of the last attempt; filled in by load_outputs()
+  std::string output_note;  // why there is no output
 };
 
 // One case inside a test (a GoogleTest case of a batch).
 struct Case {
   std::string name;
-  TestOutcome outcome = TestOutcome::unknown;
+  Outcome outcome = Outcome::unknown;
   std::optional<int> exit_code = {};
   std::optional<int> signal = {};
   double wall_s = 0;
@@ -67,7 +48,7 @@ struct TestReport {
   std::string name;
   std::string key;                    // empty when the test did not run through Holdfast
   std::optional<std::int64_t> index;  // ctest's number
-  TestOutcome outcome = TestOutcome::unknown;
+  Outcome outcome = Outcome::unknown;
   std::optional<Verdict> verdict;  // ctest's, or what it must have been (verdict_of())
   bool flaky = false;
   bool leaked = false;

@@ -1,9 +1,5 @@
 #include "report/render.hpp"
 
-#include "report/json.hpp"
-#include "report/junit.hpp"
-#include "report/text.hpp"
-
 namespace holdfast {
 
 std::string render(const RunReport& report, Format format) {

@@ -1,13 +1,16 @@
 #include "report/run_report.hpp"
 
-#include "report/collected_cases.hpp"
 #include "report/verdicts.hpp"
 
 #include <algorithm>
 #include <cstdint>
 #include <map>
 #include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
+#include <variant>
 
 namespace holdfast {
 namespace {
@@ -20,6 +23,41 @@ constexpr std::string_view k_stale = "stale";
 void add_once(std::vector<std::string>& flags, std::string_view flag) {
   if (std::find(flags.begin(), flags.end(), flag) == flags.end()) flags.emplace_back(flag);
 }
+
+// Collects the cases of a run's batches from their records.
+class CollectedCases {
+ public:
+  // `test`: a number of its own for each test. `is_further`: the attempt is a retry, which runs
+  // only the cases that went wrong before. The others stay as they were.
+  void add(std::size_t test, const CasesRecord& record, bool is_further) {
+    Batch& batch = batches_[test];
+    if (batch.attempt != record.attempt && !is_further) batch = {};
+    batch.attempt = record.attempt;
+    for (const CaseRecord& one : record.cases) batch.add(one, record.worker);
+  }
+
+  // The cases of the test's last attempt that had any, each once, in the order in which they first
+  // came. If that was a retry, the cases of the attempts before it count too.
+  std::vector<Case> take(std::size_t test) { return std::move(batches_[test].cases); }
+
+ private:
+  struct Batch {
+    void add(const CaseRecord& record, std::int64_t worker) {
+      const auto [place, is_new] = places.try_emplace(record.name, cases.size());
+      if (is_new) cases.emplace_back();
+      const Outcome known = record.outcome.value_or(Outcome::unknown);
+      cases[place->second] = {record.name,      record.not_run ? Outcome::not_run : known,
+                              record.exit_code, record.signal,
+                              record.wall_s,    worker,
+                              record.note,      record.output};
+    }
+
+    std::string attempt;
+    std::vector<Case> cases;
+    std::unordered_map<std::string, std::size_t> places;
+  };
+  std::map<std::size_t, Batch> batches_;
+};
 
 // Collects records into tests, in one pass.
 class Collector {
@@ -43,27 +81,9 @@ class Collector {
 
   void operator()(const AttemptEnded& record) {
     Attempt& attempt = attempt_of(record.test, record.key, record.attempt, record.n);
+    static_cast<AttemptEnded&>(attempt) = record;
     attempt.has_ended = true;
-    attempt.outcome = record.outcome;
-    attempt.exit_code = record.exit_code;
-    attempt.signal = record.signal;
     if (record.at > 0) attempt.ended = record.at;
-    attempt.wall_s = record.wall_s;
-    attempt.user_s = record.user_s;
-    attempt.sys_s = record.sys_s;
-    attempt.lock_wait_s = record.lock_wait_s;
-    attempt.max_rss_kb = record.max_rss_kb;
-    attempt.memory_peak_kb = record.memory_peak_kb;
-    attempt.flags = record.flags;
-    attempt.leftovers = record.leftovers;
-    attempt.marker = record.marker;
-    attempt.orphan_markers = record.orphan_markers;
-    attempt.note = record.note;
-    attempt.verdict = record.verdict;
-    attempt.scratch = record.scratch;
-    attempt.retry = record.retry;
-    attempt.log = record.log;
-    attempt.findings = record.forensics;
     see(record.at);
   }
 
@@ -108,7 +128,7 @@ class Collector {
     RunReport report;
     if (last_ > 0) run_.ended = last_;
     report.run = std::move(run_);
-    for (std::size_t i = 0; i < tests_.size(); ++i) tests_[i].cases = cases_.of(i);
+    for (std::size_t i = 0; i < tests_.size(); ++i) tests_[i].cases = cases_.take(i);
     report.tests = std::move(tests_);
     assign_verdicts(report.tests, verdicts_);
     return report;
@@ -131,19 +151,18 @@ class Collector {
     return known->second;
   }
 
-  // An attempt's start and end have one id and n; the first record read makes the attempt. A test
-  // has few attempts, so a search is enough. The latest is the likeliest.
+  // The records of an attempt's start and end have the same id and n. Whichever is read first makes
+  // the attempt. A test has few attempts, so a search is enough; the latest is the likeliest.
   Attempt& attempt_of(const std::string& name, const std::string& key, const std::string& id,
                       std::int64_t n) {
     TestReport& test = test_of(name, key);
-    std::vector<std::int64_t>& recorded = recorded_n_[place_.at({name, key})];
     for (std::size_t i = test.attempts.size(); i-- > 0;) {
-      if (test.attempts[i].id == id && recorded[i] == n) return test.attempts[i];
+      if (test.attempts[i].attempt == id && test.attempts[i].n == n) return test.attempts[i];
     }
-    recorded.push_back(n);
     if (n == 1) ++test.executions;
     Attempt& attempt = test.attempts.emplace_back();
-    attempt.id = id;
+    attempt.attempt = id;
+    attempt.n = n;
     return attempt;
   }
 
@@ -153,7 +172,6 @@ class Collector {
   double last_ = 0;
   std::vector<TestReport> tests_;
   std::map<std::pair<std::string, std::string>, std::size_t> place_;
-  std::map<std::size_t, std::vector<std::int64_t>> recorded_n_;  // n as the launcher counted it
   std::vector<VerdictRecord> verdicts_;
 };
 
@@ -170,7 +188,7 @@ bool has_flag(const TestReport& test, std::string_view flag) {
 // The test passed in the end and an earlier attempt did not. Where ctest turns failures into passes
 // (WILL_FAIL), the last attempt did not pass either, so the test is not flaky.
 bool is_flaky(const TestReport& test) {
-  if (test.outcome != TestOutcome::passed || test.attempts.size() < 2) return false;
+  if (test.outcome != Outcome::passed || test.attempts.size() < 2) return false;
   if (test.attempts.back().outcome != Outcome::passed || test.is_ahead) return false;
   return std::any_of(test.attempts.begin(), test.attempts.end(),
                      [](const Attempt& attempt) { return attempt.outcome != Outcome::passed; });
@@ -195,7 +213,7 @@ void conclude(TestReport& test, RunState state, const RunInfo& run) {
   test.outcome = outcome_of(evidence);
   test.verdict = verdict_of(evidence);
   // A test with an outcome but no attempt ran without us, whatever else its records say.
-  test.bare = test.attempts.empty() && test.outcome != TestOutcome::not_run;
+  test.bare = test.attempts.empty() && test.outcome != Outcome::not_run;
 
   for (const Attempt& attempt : test.attempts) {
     for (const std::string& flag : attempt.flags) add_once(test.flags, flag);
@@ -234,7 +252,7 @@ Counts count(const std::vector<TestReport>& tests) {
   for (const TestReport& test : tests) {
     ++counts.planned;
     ++counts.by_outcome.at(static_cast<std::size_t>(test.outcome));
-    if (test.outcome != TestOutcome::not_run) ++counts.run;
+    if (test.outcome != Outcome::not_run) ++counts.run;
     if (!test.attempts.empty()) ++counts.through;
     if (test.bare) ++counts.bare;
     if (test.flaky) ++counts.flaky;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <vector>
 
 namespace holdfast {
 namespace {
@@ -46,33 +47,21 @@ std::string names_text(const RunReport& report, std::string_view what, Predicate
   return fmt::format("; {} {} ({})", names.size(), what, bounded_list(names, k_names_shown));
 }
 
-// An orphan marker is the trace of something that went wrong in the test or before it.
-std::string orphan_text(const RunReport& report) {
-  return names_text(report, "with orphan markers",
-                    [](const TestReport& test) { return test.orphaned; });
-}
-
-std::string flaky_text(const RunReport& report) {
-  return names_text(report, "flaky",
-                    [](const TestReport& test) { return test.flaky && !test.attempts.empty(); });
-}
-
-std::string stale_text(const RunReport& report) {
-  return names_text(report, "stale", [](const TestReport& test) { return test.stale; });
-}
-
 std::string on_purpose_text(const RunReport& report) {
-  const std::size_t number = report.counts.of(TestOutcome::deliberate_exit);
+  const std::size_t number = report.counts.of(Outcome::deliberate_exit);
   return number == 0 ? "" : fmt::format("; {} exited on purpose", number);
 }
 
 std::string through_line(const RunReport& report) {
   const Counts through = count(only_through(report.tests));
   if (through.planned == 0) return "holdfast: no test ran through Holdfast\n";
+  const auto is_orphaned = [](const TestReport& test) { return test.orphaned; };
+  const auto is_flaky = [](const TestReport& test) { return test.flaky && !test.attempts.empty(); };
+  const auto is_stale = [](const TestReport& test) { return test.stale; };
   return fmt::format("holdfast: {} test{} through Holdfast: {}{}{}{}{}{}\n", through.planned,
                      plural(through.planned), outcome_list(through), on_purpose_text(report),
-                     leak_text(report), orphan_text(report), flaky_text(report),
-                     stale_text(report));
+                     leak_text(report), names_text(report, "with orphan markers", is_orphaned),
+                     names_text(report, "flaky", is_flaky), names_text(report, "stale", is_stale));
 }
 
 std::string cases_line(const RunReport& report) {
@@ -94,7 +83,7 @@ std::string retries_line(const RunReport& report) {
 }
 
 std::string why_not(const TestReport& test) {
-  std::string why = test.outcome == TestOutcome::not_run ? "not run" : std::string();
+  std::string why = test.outcome == Outcome::not_run ? "not run" : std::string();
   if (test.verdict == Verdict::disabled) why = "disabled";
   // Only one line of it, because the log may say more.
   const std::string detail = brief(test.why.substr(0, test.why.find('\n')));

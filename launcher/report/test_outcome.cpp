@@ -5,22 +5,16 @@
 namespace holdfast {
 namespace {
 
-constexpr auto k_all = [] {
-  std::array<TestOutcome, k_test_outcomes> all{};
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = k_outcome_table[i].outcome;
-  return all;
-}();
-
-TestOutcome judged(Outcome outcome, Verdict verdict) {
+Outcome judged(Outcome outcome, Verdict verdict) {
   switch (verdict) {
     case Verdict::passed:
-      return TestOutcome::passed;
+      return Outcome::passed;
     case Verdict::skipped:
-      return TestOutcome::skipped;
+      return Outcome::skipped;
     case Verdict::failed:
-      return is_good(outcome) ? TestOutcome::failed : outcome;
+      return is_good(outcome) ? Outcome::failed : outcome;
     case Verdict::unknown:
-      return TestOutcome::unknown;
+      return Outcome::unknown;
     case Verdict::disabled:
       return outcome;  // it ran all the same: a test of the same name is disabled
   }
@@ -28,34 +22,22 @@ TestOutcome judged(Outcome outcome, Verdict verdict) {
 }
 
 // The end is still to come, or was not recorded (a full disk), or never came.
-TestOutcome without_end(const TestEvidence& evidence) {
-  if (evidence.running) return TestOutcome::unknown;
-  if (evidence.verdict == Verdict::passed) return TestOutcome::passed;
-  if (evidence.verdict == Verdict::skipped) return TestOutcome::skipped;
-  return evidence.complete && !evidence.verdict ? TestOutcome::unknown : TestOutcome::interrupted;
+Outcome without_end(const TestEvidence& evidence) {
+  if (evidence.running) return Outcome::unknown;
+  if (evidence.verdict == Verdict::passed) return Outcome::passed;
+  if (evidence.verdict == Verdict::skipped) return Outcome::skipped;
+  return evidence.complete && !evidence.verdict ? Outcome::unknown : Outcome::interrupted;
 }
 
-TestOutcome without_attempt(const TestEvidence& evidence) {
+Outcome without_attempt(const TestEvidence& evidence) {
   const std::optional<Verdict> verdict = verdict_of(evidence);
-  if (!verdict) return TestOutcome::unknown;
-  switch (*verdict) {
-    case Verdict::passed:
-      return TestOutcome::passed;
-    case Verdict::skipped:
-      return TestOutcome::skipped;
-    case Verdict::disabled:
-      return TestOutcome::not_run;
-    case Verdict::failed:
-      return evidence.ran ? TestOutcome::failed : TestOutcome::not_run;
-    case Verdict::unknown:
-      return TestOutcome::unknown;
-  }
-  return TestOutcome::unknown;
+  if (!verdict) return Outcome::unknown;
+  const bool has_run =
+      *verdict != Verdict::disabled && (*verdict != Verdict::failed || evidence.ran);
+  return has_run ? judged(Outcome::passed, *verdict) : Outcome::not_run;
 }
 
 }  // namespace
-
-const std::array<TestOutcome, k_test_outcomes>& all_test_outcomes() { return k_all; }
 
 std::optional<Verdict> verdict_of(const TestEvidence& evidence) {
   if (!evidence.attempted) {
@@ -72,10 +54,10 @@ std::optional<Verdict> verdict_of(const TestEvidence& evidence) {
   return evidence.verdict && !is_skip ? evidence.verdict : own;
 }
 
-TestOutcome outcome_of(const TestEvidence& evidence) {
+Outcome outcome_of(const TestEvidence& evidence) {
   if (!evidence.attempted) return without_attempt(evidence);
   if (!evidence.ended) return without_end(evidence);
-  if (!evidence.outcome) return TestOutcome::unknown;
+  if (!evidence.outcome) return Outcome::unknown;
   const std::optional<Verdict> verdict = verdict_of(evidence);
   const bool is_for_ctest_to_judge = facts_of(*evidence.outcome).grade != Grade::error;
   return verdict && is_for_ctest_to_judge ? judged(*evidence.outcome, *verdict) : *evidence.outcome;

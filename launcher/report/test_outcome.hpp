@@ -4,18 +4,10 @@
 #include "core/outcome/outcome.hpp"
 #include "store/records.hpp"
 
-#include <array>
 #include <cstddef>
 #include <optional>
 
 namespace holdfast {
-
-// Every test has exactly one outcome. No attempt has the last two: only a whole run shows them.
-using TestOutcome = Outcome;
-
-inline constexpr std::size_t k_test_outcomes = k_outcomes;
-
-const std::array<TestOutcome, k_test_outcomes>& all_test_outcomes();
 
 // What is known of a test when its outcome is decided.
 struct TestEvidence {
@@ -24,20 +16,21 @@ struct TestEvidence {
   std::optional<Outcome> outcome;  // of the last attempt; empty: unknown to this version
   bool ran = false;                // it is known to have run without Holdfast
   std::optional<Verdict> verdict;  // ctest's last verdict on the test, from its log
-  // ctest's verdict on the last attempt, as its launcher foresaw it. Empty: its end tells.
+  // ctest's verdict on the last attempt, as its launcher foresaw it. Empty: the attempt's end tells
+  // the verdict.
   std::optional<Verdict> expected;
   bool running = false;   // the last attempt goes on
   bool complete = false;  // ctest came to the end of the run, so all that it started has ended
 };
 
 // ctest's verdict on a test: from ctest's own words if there are any, else from what we know (the
-// test's end, WILL_FAIL, SKIP_RETURN_CODE). `unknown` when the test's output decides and ctest has
-// not told. Nothing when the test was interrupted or its end is not on record.
+// test's end, WILL_FAIL, SKIP_RETURN_CODE). It is `unknown` when the test's output decides and
+// ctest has not told. There is none when the test was interrupted or its end is not on record.
 std::optional<Verdict> verdict_of(const TestEvidence& evidence);
 
 // Follows the table in docs/reference/report-formats.md. ctest judges what exit code and output
 // mean (WILL_FAIL, regular expressions, skip codes). Holdfast judges how the process ended: a
 // signal, a timeout or our own failure stays the outcome, whatever ctest's expressions say.
-TestOutcome outcome_of(const TestEvidence& evidence);
+Outcome outcome_of(const TestEvidence& evidence);
 
 }  // namespace holdfast

@@ -1,18 +1,18 @@
-#include "report/text.hpp"
+#include "report/render.hpp"
 
 #include "core/base/printable.hpp"
 #include "report/cases_as_tests.hpp"
 #include "report/describe.hpp"
-#include "report/retry_text.hpp"
 #include "report/steps.hpp"
 #include "report/text_sections.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast {
 namespace {
@@ -52,7 +52,7 @@ std::string head(const RunReport& report) {
 }
 
 std::string counts_lines(const Counts& counts, std::int64_t unrecorded) {
-  const std::size_t not_run = counts.of(TestOutcome::not_run);
+  const std::size_t not_run = counts.of(Outcome::not_run);
   std::string text = fmt::format("\n{} planned, {} run", counts.planned, counts.run);
   if (not_run > 0) text += fmt::format(", {} not run", not_run);
   if (const std::string list = outcome_list(counts); !list.empty()) text += ": " + list;
@@ -68,7 +68,7 @@ std::string counts_lines(const Counts& counts, std::int64_t unrecorded) {
   return text;
 }
 
-bool is_red(TestOutcome outcome) { return !is_good(outcome) && outcome != TestOutcome::not_run; }
+bool is_red(Outcome outcome) { return !is_good(outcome) && outcome != Outcome::not_run; }
 bool has_gone_red(const TestReport& test) { return is_red(test.outcome); }
 
 std::string capitalised(std::string text) {
@@ -79,11 +79,11 @@ std::string capitalised(std::string text) {
 
 std::string red_sections(const RunReport& report) {
   std::string text;
-  for (const TestOutcome outcome : all_test_outcomes()) {
-    if (!is_red(outcome)) continue;
+  for (const OutcomeFacts& row : k_outcome_table) {
+    if (!is_red(row.outcome)) continue;
     const Tests tests =
-        tests_that(report, [&](const TestReport& test) { return test.outcome == outcome; });
-    text += section(capitalised(label(outcome)), tests, k_tests_per_section, reason);
+        tests_that(report, [&](const TestReport& test) { return test.outcome == row.outcome; });
+    text += section(capitalised(label(row.outcome)), tests, k_tests_per_section, reason);
   }
   return text;
 }
@@ -133,6 +133,56 @@ std::string tails(const RunReport& report) {
   return text;
 }
 
+// Puts each further line of the text below the first one.
+std::string in_lines(std::string_view text) {
+  std::string lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    if (!lines.empty()) lines += "\n            ";
+    lines += printable(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+// The findings of the probes on the first few tests of `red`, the tests that went wrong.
+std::string findings_text(const Tests& red) {
+  std::string text;
+  std::size_t shown = 0;
+  for (const TestReport* test : red) {
+    if (test->attempts.empty() || test->attempts.back().forensics.empty()) continue;
+    if (++shown > k_shown_in_full) break;
+    text += fmt::format("\nAround {}\n", printable(test->name));
+    for (const Finding& finding : test->attempts.back().forensics) {
+      text += fmt::format("  {:<10}{}{}\n", printable(finding.probe),
+                          finding.failed ? "not known: " : "", in_lines(finding.text));
+    }
+  }
+  return text;
+}
+
+// Why each attempt had a further one, and where its output is.
+std::string further_attempts_text(const RunReport& report) {
+  const Tests tests = tests_that(report, [](const TestReport& test) {
+    return test.attempts.size() > 1 && !test.attempts.front().retry.empty();
+  });
+  return section("Tried again", tests, k_tests_per_section, [](const TestReport& test) {
+    std::string text;
+    for (const Attempt& attempt : test.attempts) {
+      text += fmt::format("\n    attempt {}: {}", attempt.n, ending(attempt));
+      if (!attempt.retry.empty()) text += "; " + printable(attempt.retry);
+      if (!attempt.log.empty()) text += fmt::format("\n      {}", printable(attempt.log));
+    }
+    return text;
+  });
+}
+
+std::string stale_text(const RunReport& report) {
+  const Tests stale = tests_that(report, [](const TestReport& test) { return test.stale; });
+  return section("Stale: their programs or inputs were changed while the run was on", stale,
+                 k_tests_per_section, reason);
+}
+
 std::string leftovers(const RunReport& report) {
   const Tests tests = tests_that(report, [](const TestReport& test) { return test.leaked; });
   return section("Left processes behind", tests, k_tests_per_section, [](const TestReport& test) {
@@ -163,8 +213,8 @@ std::string orphan_markers(const RunReport& report) {
 }
 
 std::string not_through(const RunReport& report) {
-  const Tests not_run = tests_that(
-      report, [](const TestReport& test) { return test.outcome == TestOutcome::not_run; });
+  const Tests not_run =
+      tests_that(report, [](const TestReport& test) { return test.outcome == Outcome::not_run; });
   const Tests bare = tests_that(report, [](const TestReport& test) { return test.bare; });
   return section("Not run", not_run, k_tests_per_section, reason) +
          section("Not through Holdfast", bare, k_tests_per_section, [](const TestReport& test) {
@@ -234,8 +284,8 @@ std::string render_text(const RunReport& report) {
                        printable(report.run.tree)) +
            steps_text(report.steps) + journal_note(report);
   }
-  const Tests skipped = tests_that(
-      report, [](const TestReport& test) { return test.outcome == TestOutcome::skipped; });
+  const Tests skipped =
+      tests_that(report, [](const TestReport& test) { return test.outcome == Outcome::skipped; });
   const Tests flaky = tests_that(report, [](const TestReport& test) { return test.flaky; });
   return head(report) + counts_lines(report.counts, report.run.unrecorded) + red_sections(report) +
          red_cases(report) + tails(report) + findings_text(tests_that(report, has_gone_red)) +

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace holdfast {
@@ -27,9 +28,13 @@ std::vector<VerdictRecord> latest(const std::vector<VerdictRecord>& verdicts) {
   return kept;
 }
 
+// ctest never started the test of this verdict, so the test has no attempt.
+bool is_not_run(const VerdictRecord& verdict) {
+  return verdict.verdict == Verdict::disabled || !verdict.ran.value_or(true);
+}
+
 bool agrees(const TestReport& test, const VerdictRecord& verdict) {
-  const bool ran = verdict.verdict != Verdict::disabled && verdict.ran.value_or(true);
-  if (!ran) return false;
+  if (is_not_run(verdict)) return false;
   if (test.attempts.empty()) return true;
   const Attempt& last = test.attempts.back();
   // A setting decides whether a test that had nothing to run passes.
@@ -66,11 +71,6 @@ void give(TestReport& test, const VerdictRecord& verdict, const Times& times) {
       times.logged && *times.logged > times.started && !has_namesake && !test.attempts.empty();
   const bool is_told = test.bare && !test.may_be_skipped;
   if (verdict.or_skipped && test.attempts.empty() && !is_told) test.verdict = Verdict::unknown;
-}
-
-// ctest never started the test of this verdict, so the test has no attempt.
-bool is_not_run(const VerdictRecord& verdict) {
-  return verdict.verdict == Verdict::disabled || !verdict.ran.value_or(true);
 }
 
 }  // namespace

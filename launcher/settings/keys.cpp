@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <iterator>
 
 #include "core/base/names.hpp"
 #include "core/base/words.hpp"
+#include "settings/pattern.hpp"
 #include "settings/spelling.hpp"
 
 namespace holdfast {
@@ -44,29 +47,35 @@ std::string origin_of(const toml::node& value, const NamedTable& named) {
 }
 
 std::string describe_type(const toml::node& value) {
-  switch (value.type()) {
-    case toml::node_type::none:
-      return "nothing";
-    case toml::node_type::table:
-      return "a table";
-    case toml::node_type::array:
-      return value.is_array_of_tables() ? "an array of tables" : "an array";
-    case toml::node_type::string:
-      return "a string";
-    case toml::node_type::integer:
-      return "an integer";
-    case toml::node_type::floating_point:
-      return "a number";
-    case toml::node_type::boolean:
-      return "a boolean";
-    case toml::node_type::date:
-      return "a date";
-    case toml::node_type::time:
-      return "a time of day";
-    case toml::node_type::date_time:
-      return "a date and time";
-  }
-  return "something else";
+  // In the order of toml::node_type.
+  constexpr const char* k_words[] = {"nothing",       "a table",        "an array",  "a string",
+                                     "an integer",    "a number",       "a boolean", "a date",
+                                     "a time of day", "a date and time"};
+  static_assert(std::size(k_words) == static_cast<std::size_t>(toml::node_type::date_time) + 1);
+  return value.is_array_of_tables() ? "an array of tables"
+                                    : k_words[static_cast<std::size_t>(value.type())];
+}
+
+void complain_of(const NamedTable& named, std::string_view key, const std::string& found,
+                 const std::string& expected, Complaints& complaints) {
+  complaints.add(place_of(named.table.get(key)->source()), std::string(key) + " in " + named.name,
+                 found, expected);
+}
+
+void check_pattern(const NamedTable& named, std::string_view key, const std::string& pattern,
+                   Complaints& complaints) {
+  const Result<Pattern> compiled = Pattern::compile(pattern);
+  if (compiled) return;
+  complain_of(named, key, in_quotes(pattern) + " with " + to_text(compiled.error()),
+              "a regular expression (RE2)", complaints);
+}
+
+const toml::array* tables_in(const toml::node& node, const std::string& key,
+                             const std::string& called, Complaints& complaints) {
+  const toml::array* array = node.as_array();
+  if (array != nullptr && (array->empty() || array->is_array_of_tables())) return array;
+  complaints.add(place_of(node.source()), key, describe_type(node), "tables " + called);
+  return nullptr;
 }
 
 std::optional<std::string> read_text(const NamedTable& named, std::string_view key,
@@ -75,8 +84,8 @@ std::optional<std::string> read_text(const NamedTable& named, std::string_view k
   if (value == nullptr) return std::nullopt;
   const auto* text = value->as_string();
   if (text != nullptr && !text->get().empty()) return text->get();
-  complaints.add(place_of(value->source()), std::string(key) + " in " + named.name,
-                 text != nullptr ? "an empty string" : describe_type(*value), expected);
+  complain_of(named, key, text != nullptr ? "an empty string" : describe_type(*value), expected,
+              complaints);
   return std::nullopt;
 }
 

@@ -33,6 +33,19 @@ void complain_of_unknown_keys(const NamedTable& named, const std::vector<std::st
 // `a string`, `a table`
 std::string describe_type(const toml::node& value);
 
+// `<key> in <table>: found …, expected …`; the table must have the key.
+void complain_of(const NamedTable& named, std::string_view key, const std::string& found,
+                 const std::string& expected, Complaints& complaints);
+
+// Complains if Pattern::compile() refuses `pattern`, which is under `key`.
+void check_pattern(const NamedTable& named, std::string_view key, const std::string& pattern,
+                   Complaints& complaints);
+
+// The array, if it is one of tables. For anything else it complains of `key`, which should be
+// tables such as `called`, and returns null.
+const toml::array* tables_in(const toml::node& node, const std::string& key,
+                             const std::string& called, Complaints& complaints);
+
 // A string that is not empty; complains of any other value.
 std::optional<std::string> read_text(const NamedTable& named, std::string_view key,
                                      const std::string& expected, Complaints& complaints);

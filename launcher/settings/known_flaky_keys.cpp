@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "settings/keys.hpp"
-#include "settings/pattern.hpp"
 
 namespace holdfast {
 namespace {
@@ -55,12 +54,7 @@ class Reader {
   std::string pattern(std::string_view key, const std::string& expected) {
     const std::optional<std::string> text = needed(key, expected);
     if (!text) return {};
-    const Result<Pattern> compiled = Pattern::compile(*text);
-    if (!compiled) {
-      complaints_.add(
-          place_of(named_.table.get(key)->source()), std::string(key) + " in " + named_.name,
-          in_quotes(*text) + " with " + to_text(compiled.error()), "a regular expression (RE2)");
-    }
+    check_pattern(named_, key, *text, complaints_);
     return *text;
   }
 
@@ -69,9 +63,9 @@ class Reader {
     if (value == nullptr) return k_default_flaky_attempts;
     const Result<unsigned> count = count_in(*value, k_most_further_attempts);
     if (count) return *count;
-    complaints_.add(
-        place_of(value->source()), "attempts in " + named_.name, to_text(count.error()),
-        "a number of further attempts, 0 to " + std::to_string(k_most_further_attempts));
+    complain_of(named_, "attempts", to_text(count.error()),
+                "a number of further attempts, 0 to " + std::to_string(k_most_further_attempts),
+                complaints_);
     return 0;
   }
 
@@ -81,8 +75,8 @@ class Reader {
     const toml::node& value = *named_.table.get("expires");
     if (const std::optional<Day> day = day_in(value)) return *day;
     const auto* text = value.as_string();
-    complaints_.add(place_of(value.source()), "expires in " + named_.name,
-                    text != nullptr ? in_quotes(text->get()) : describe_type(value), expected);
+    complain_of(named_, "expires", text != nullptr ? in_quotes(text->get()) : describe_type(value),
+                expected, complaints_);
     return {};
   }
 
@@ -94,13 +88,8 @@ class Reader {
 
 std::vector<KnownFlaky> read_known_flaky(const toml::node& node, Complaints& complaints) {
   std::vector<KnownFlaky> entries;
-  const toml::array* array = node.as_array();
-  const bool is_empty = array != nullptr && array->empty();
-  if (array == nullptr || (!is_empty && !array->is_array_of_tables())) {
-    complaints.add(place_of(node.source()), "known-flaky", describe_type(node),
-                   std::string("tables ") + k_called);
-    return entries;
-  }
+  const toml::array* array = tables_in(node, "known-flaky", k_called, complaints);
+  if (array == nullptr) return entries;
   std::size_t size = 0;
   for (const toml::node& entry : *array) {
     entries.push_back(Reader(*entry.as_table(), complaints).read());

@@ -48,7 +48,7 @@ std::string describe(const re2::RE2& refused) {
 Pattern::Pattern(std::shared_ptr<const re2::RE2> compiled) : compiled_(std::move(compiled)) {}
 
 Result<Pattern> Pattern::compile(const std::string& text) {
-  // What passes it on, arguments and messages, would end there.
+  // Arguments and messages pass the pattern on, and they would end at the NUL.
   if (text.find('\0') != std::string::npos) return ErrorInWords{"a NUL, which is not supported"};
   re2::RE2::Options options(re2::RE2::Latin1);
   options.set_log_errors(false);

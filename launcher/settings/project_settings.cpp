@@ -4,13 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "core/base/environment.hpp"
 #include "core/base/names.hpp"
 #include "core/lock/run_alone.hpp"
-#include "os/file/clock.hpp"
 #include "os/file/project_file.hpp"
 #include "settings/settings_file.hpp"
 
@@ -26,21 +25,16 @@ std::string below(const std::string& directory, std::string_view name) {
   return (directory == "/" ? "" : directory) + "/" + std::string(name);
 }
 
-class Trust {
- public:
-  explicit Trust(const std::string& directory) {
-    struct stat info {};
-    owner_ = ::stat(directory.c_str(), &info) == 0 ? info.st_uid : ::geteuid();
-  }
-  bool covers(const std::string& path) const {
-    struct stat info {};
-    if (::stat(path.c_str(), &info) != 0 && ::lstat(path.c_str(), &info) != 0) return false;
-    return info.st_uid == 0 || info.st_uid == ::geteuid() || info.st_uid == owner_;
-  }
+uid_t owner_of(const std::string& directory) {
+  struct stat info {};
+  return ::stat(directory.c_str(), &info) == 0 ? info.st_uid : ::geteuid();
+}
 
- private:
-  uid_t owner_;
-};
+bool is_trusted(const std::string& path, uid_t owner) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0 && ::lstat(path.c_str(), &info) != 0) return false;
+  return info.st_uid == 0 || info.st_uid == ::geteuid() || info.st_uid == owner;
+}
 
 // Calls `stop` with `directory` and all directories above it, the nearest first, until it is true.
 template <typename Stop>
@@ -66,25 +60,20 @@ std::optional<std::string> settings_file_of_tree(const std::string& tree) {
 }
 
 std::optional<std::string> settings_file_around(const std::string& directory) {
-  const Trust trust(directory);
+  const uid_t owner = owner_of(directory);
   std::optional<std::string> found;
   go_up(directory, [&](const std::string& tree) {
-    if (!trust.covers(below(tree, names::k_project_file))) return false;
+    if (!is_trusted(below(tree, names::k_project_file), owner)) return false;
     found = settings_file_of_tree(tree);
     return true;
   });
   if (found) return exists(*found) ? found : std::nullopt;
   go_up(directory, [&](const std::string& place) {
     const std::string file = below(place, names::k_settings_file);
-    if (trust.covers(file)) found = file;
+    if (is_trusted(file, owner)) found = file;
     return found || exists(below(place, ".git"));
   });
   return found;
-}
-
-Result<ProjectSettings> ProjectSettings::load(const std::optional<std::string>& file,
-                                              const std::string& profile) {
-  return load(file, profile, day_of(os::unix_now_ms()));
 }
 
 Result<ProjectSettings> ProjectSettings::load(const std::optional<std::string>& file,

@@ -6,10 +6,11 @@
 #include <string_view>
 
 #include "core/base/result.hpp"
+#include "core/retry/known_flaky.hpp"
 #include "core/settings/resolution.hpp"
 #include "core/settings/settings.hpp"
-#include "settings/known_flaky_list.hpp"
-#include "settings/override_patterns.hpp"
+#include "os/file/clock.hpp"
+#include "settings/matching.hpp"
 
 namespace holdfast {
 
@@ -34,13 +35,12 @@ class ProjectSettings {
   // If `file` is none or does not exist, the built-in defaults hold. Fails for a file that
   // parse_settings() refuses, with one complete line. `today` is the day on which the run begins.
   static Result<ProjectSettings> load(const std::optional<std::string>& file,
-                                      const std::string& profile, const Day& today);
-  static Result<ProjectSettings> load(const std::optional<std::string>& file,
-                                      const std::string& profile);
+                                      const std::string& profile,
+                                      const Day& today = day_of(os::unix_now_ms()));
 
   const Settings& settings() const { return settings_; }
   RunSettings run() const { return run_settings(settings_); }
-  // A sentence for people about something missing or expired that is asked for; usually empty.
+  // A sentence for people: what was asked for and is missing, or has expired. Usually empty.
   const std::string& note() const { return note_; }
 
   // What the file says of this test. `labels` is in the form of TestFacts.

@@ -1,6 +1,8 @@
 #include "settings/setting_keys.hpp"
 
 #include <cmath>
+#include <optional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -16,7 +18,7 @@ namespace {
 
 constexpr std::size_t k_most_patterns = 64;
 
-// One key of a table, on its way to be read.
+// One key of a table, and where its values and the complaints about it go.
 struct Key {
   const NamedTable& named;
   const toml::node& node;
@@ -135,7 +137,7 @@ struct Reader {
     if (!std::is_same_v<Kind, kind::Rules>) {
       return key.complain(key.node, in_quotes(*text), expected<Kind, Field>());
     }
-    // The error of these kinds names the part that is wrong.
+    // The error about rules names the part that is wrong.
     key.complain(key.node, found_in(understood.error()), expected_by(understood.error()));
   }
 };

@@ -11,7 +11,6 @@
 #include "core/base/words.hpp"
 #include "os/file/file_text.hpp"
 #include "settings/known_flaky_keys.hpp"
-#include "settings/pattern.hpp"
 #include "settings/profiles.hpp"
 #include "settings/setting_keys.hpp"
 #include "settings/spelling.hpp"
@@ -60,7 +59,7 @@ class Reader {
   const std::optional<Error>& error() const { return complaints_.first(); }
   const Profiles& profiles() const { return profiles_; }
 
-  // Only without errors, and for a profile that exists.
+  // May be called only if there is no error and the profile exists.
   Settings select(const std::string& profile) const {
     Settings settings;
     const std::vector<std::string> line = lineage(profiles_, profile);
@@ -81,8 +80,7 @@ class Reader {
                                                 "build-steps"};
     complaints_.add(place_of(key.source()), "top level", "the unknown key " + in_quotes(key.str()),
                     "[profile.NAME], [[override]], [[known-flaky]] or [build-steps]; what holds "
-                    "for all tests goes into "
-                    "[profile.default]" +
+                    "for all tests goes into [profile.default]" +
                         suggestion(key.str(), known));
   }
 
@@ -119,12 +117,8 @@ class Reader {
 
   void read_overrides(const toml::node& node, const std::string& called,
                       const std::string& profile) {
-    const toml::array* array = node.as_array();
-    const bool is_empty = array != nullptr && array->empty();
-    if (array == nullptr || (!is_empty && !array->is_array_of_tables())) {
-      return complaints_.add(place_of(node.source()), "override", describe_type(node),
-                             "tables " + called);
-    }
+    const toml::array* array = tables_in(node, "override", called, complaints_);
+    if (array == nullptr) return;
     for (const toml::node& entry : *array) read_override(*entry.as_table(), called, profile);
   }
 
@@ -141,18 +135,9 @@ class Reader {
     if (table.get("test") == nullptr && table.get("label") == nullptr) {
       complaints_.add(override.at, called, "neither `test` nor `label`", "one of them or both");
     }
-    check_pattern(named, content);
+    if (content.test) check_pattern(named, "test", *content.test, complaints_);
     count_environment(named, content.said);
     overrides_.push_back(std::move(override));
-  }
-
-  void check_pattern(const NamedTable& named, const SettingsOverride& override) {
-    if (!override.test) return;
-    const Result<Pattern> compiled = Pattern::compile(*override.test);
-    if (compiled) return;
-    complaints_.add(place_of(named.table.get("test")->source()), "test in " + named.name,
-                    in_quotes(*override.test) + " with " + to_text(compiled.error()),
-                    "a regular expression (RE2)");
   }
 
   void read_build_steps(const toml::node& node) {
@@ -170,10 +155,10 @@ class Reader {
       if (value.setting == Setting::environment) environment_ += value.text.size() + 16;
     }
     if (environment_ <= k_most_environment || environment_ == before) return;
-    complaints_.add(
-        place_of(named.table.get("environment")->source()), "environment in " + named.name,
-        "too much",
-        "at most " + std::to_string(k_most_environment) + " bytes of variables in the whole file");
+    complain_of(
+        named, "environment", "too much",
+        "at most " + std::to_string(k_most_environment) + " bytes of variables in the whole file",
+        complaints_);
   }
 
   Complaints complaints_;

@@ -1,6 +1,7 @@
 #include "settings/signatures.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace holdfast {
 namespace {

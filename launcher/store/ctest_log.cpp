@@ -2,9 +2,11 @@
 
 #include "core/base/number.hpp"
 #include "core/base/utf8.hpp"
+#include "os/file/system_call.hpp"
+#include "os/process/execution_error.hpp"
 #include "store/ctest_log_marks.hpp"
 #include "store/descriptor_stream.hpp"
-#include "store/not_started.hpp"
+#include "store/file_time.hpp"
 
 #include <fmt/format.h>
 
@@ -18,6 +20,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 namespace holdfast {
@@ -29,20 +32,12 @@ constexpr std::size_t k_max_note = 300;
 
 using Indexes = std::set<std::uint32_t>;
 
-// Whether `file` is a regular file that was written at `since` (seconds since 1970) or later.
-bool was_written_since(const fs::path& file, double since) {
-  struct stat status {};
-  if (::lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return false;
-  return static_cast<double>(status.st_mtim.tv_sec) +
-             static_cast<double>(status.st_mtim.tv_nsec) * 1e-9 >=
-         since;
-}
-
 // The indexes in a list of lines such as "7:name". A list older than `since` counts as empty: ctest
 // leaves an old list in place when a later run has nothing to put there.
 Indexes listed(const fs::path& file, double since) {
   Indexes indexes;
-  if (!was_written_since(file, since)) return indexes;
+  const std::optional<double> written = written_at(file);
+  if (!written || *written < since) return indexes;
   std::ifstream stream(file, std::ios::binary);
   std::string line;
   while (std::getline(stream, line)) {
@@ -67,9 +62,9 @@ Verdict verdict_of(const LogEntry& entry) {
   return Verdict::failed;
 }
 
-// The tests skipped by their exit codes, which the log alone cannot tell from passed ones. Any
-// other ctest in the tree may have written the lists. So they count only if they agree with this
-// log about every test; if not, the answer is nothing.
+// The tests that were skipped by their exit codes. The log alone cannot tell them from passed ones.
+// Any other ctest in the tree may have written the lists, so they count only if they agree with
+// this log about every test. If they do not, the answer is nothing.
 std::optional<Indexes> skipped_by_code(const std::vector<VerdictRecord>& verdicts,
                                        const Indexes& failed, Indexes disabled) {
   Indexes passed;
@@ -89,6 +84,39 @@ std::optional<Indexes> skipped_by_code(const std::vector<VerdictRecord>& verdict
   return fit ? std::optional<Indexes>(std::move(disabled)) : std::nullopt;
 }
 
+// MAX_ARG_STRLEN of execve(2), less the byte that ends the argument.
+std::size_t longest_argument() {
+  return 32 * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) - 1;
+}
+
+// In the words of libuv, which starts processes for ctest.
+std::string_view refusal_of(const LogEntry& entry, double run_started) {
+  if (entry.command.longest > longest_argument()) return "argument list too long";
+  // A program that is gone now may have been there then. The inode's change time covers both the
+  // file's mode and its bytes.
+  const std::string& program = entry.command.program;
+  struct stat file {};
+  if (::stat(program.c_str(), &file) != 0 || seconds_of(file.st_ctim) >= run_started) return {};
+  if (S_ISDIR(file.st_mode) || ::access(program.c_str(), X_OK) != 0) return "permission denied";
+  if (!os::missing_interpreter(program).empty()) return "no such file or directory";
+  return {};
+}
+
+// Why ctest did not start a test although its log gives the test a start time, in ctest's words.
+// The kernel then refused to start the command (BAD_COMMAND; "Process not started" on ctest's
+// stderr), and the entry looks like that of a test that failed at once and printed nothing. Empty
+// if ctest may have started it. Two causes are certain: an argument is longer than execve(2) takes,
+// or the program cannot be executed and has not changed since `run_started`.
+std::string why_not_started(const LogEntry& entry, double run_started) {
+  const bool is_silent = entry.output_begin == entry.output_end;
+  if (!entry.started || entry.result != LoggedResult::failed || !is_silent || !entry.took_no_time) {
+    return {};
+  }
+  const std::string_view refusal = refusal_of(entry, run_started);
+  if (refusal.empty()) return {};
+  return fmt::format("Process not started: {} [{}]", entry.command.program, refusal);
+}
+
 VerdictRecord record_of(const LogEntry& entry, const std::string& log, double run_started) {
   const std::string refusal = why_not_started(entry, run_started);
   VerdictRecord record;
@@ -97,7 +125,6 @@ VerdictRecord record_of(const LogEntry& entry, const std::string& log, double ru
   record.index = entry.index;
   record.ran = entry.started && refusal.empty();
   record.launched = *record.ran && entry.launched;
-  record.times = 1;
   record.output = OutputPlace{log, entry.output_begin, entry.output_end - entry.output_begin};
   const std::string& note = entry.started ? refusal : entry.preamble;
   record.note = valid_utf8(note.substr(0, k_max_note));
@@ -110,10 +137,7 @@ std::vector<VerdictRecord> last_of_each(const std::vector<LogEntry>& entries,
   std::map<std::pair<std::uint32_t, std::string>, std::size_t> place;
   for (const LogEntry& entry : entries) {
     const auto [known, is_new] = place.try_emplace({entry.index, entry.name}, records.size());
-    if (is_new) {
-      records.push_back(record_of(entry, log, run_started));
-      continue;
-    }
+    if (is_new) records.emplace_back();
     VerdictRecord& record = records[known->second];
     const std::int64_t times = record.times.value_or(0) + 1;
     record = record_of(entry, log, run_started);
@@ -150,7 +174,7 @@ Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, doubl
                                                   ListsOf lists) {
   char first = 0;
   if (::pread(log.descriptor, &first, 1, 0) < 0) {
-    return Error{fmt::format("read ctest's log, {}", log.final_path().string())};
+    return os::system_error(fmt::format("read ctest's log, {}", log.final_path().string()));
   }
   DescriptorBuffer bytes(log.descriptor);
   std::istream stream(&bytes);

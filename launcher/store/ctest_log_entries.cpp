@@ -1,7 +1,11 @@
 // Decides which marks of ctest's log are real.
 #include "store/ctest_log_marks.hpp"
 
+#include <cstddef>
+#include <optional>
+#include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace holdfast {
 namespace {
@@ -65,9 +69,7 @@ std::vector<LogEntry> resolve_entries(const std::vector<LogMark>& marks) {
     if (!end) continue;
     const LogMark& open = marks[i];
     const LogMark& close = marks[*end];
-    entries.push_back({open.name, open.index, open.started, open.launched, close.result, open.end,
-                       close.begin, open.explained, open.preamble, open.command,
-                       close.took_no_time});
+    entries.push_back({open, close.result, open.end, close.begin, close.took_no_time});
     i = *end;
   }
   return entries;

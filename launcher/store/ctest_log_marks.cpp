@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <istream>
+#include <optional>
+#include <string_view>
+#include <utility>
 
 #include "core/base/number.hpp"
 

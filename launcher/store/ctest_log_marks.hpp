@@ -27,9 +27,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace holdfast {
@@ -42,36 +40,34 @@ struct LoggedCommand {
   std::size_t longest = 0;  // bytes of the longest word, or of a part of a word
 };
 
-struct LogMark {
+// What the log tells of a test before its output.
+struct LoggedTest {
+  std::string name;
+  std::uint32_t index = 0;
+  bool started = false;
+  bool launched = false;   // the command is the launcher
+  bool explained = false;  // ctest said beforehand why it did not start the test
+  std::string preamble;    // the beginning of what it said
+  LoggedCommand command;
+};
+
+// Of the test, an end tells only the name.
+struct LogMark : LoggedTest {
   enum class Kind : std::uint8_t { entry, end };
   Kind kind = Kind::entry;
-  std::string name;
   std::uint64_t begin = 0;  // offset of its first byte
   std::uint64_t end = 0;    // offset after its last byte; for an entry: where the output begins
   // Only for an entry:
-  std::uint32_t index = 0;
   std::uint32_t total = 0;
-  bool started = false;
-  bool launched = false;   // the command is the launcher
-  bool explained = false;  // some text stands between the previous mark and this one
-  std::string preamble;    // the beginning of that text
-  LoggedCommand command;
   // Only for an end:
   LoggedResult result = LoggedResult::failed;
   bool took_no_time = false;  // less time than ctest shows
 };
 
-struct LogEntry {
-  std::string name;
-  std::uint32_t index = 0;
-  bool started = false;
-  bool launched = false;
+struct LogEntry : LoggedTest {
   LoggedResult result = LoggedResult::failed;
   std::uint64_t output_begin = 0;
   std::uint64_t output_end = 0;
-  bool explained = false;  // ctest said beforehand why it did not start it
-  std::string preamble;    // the beginning of what it said
-  LoggedCommand command;
   bool took_no_time = false;
 };
 

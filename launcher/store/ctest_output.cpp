@@ -1,15 +1,15 @@
 #include "store/ctest_output.hpp"
 
 #include "core/base/utf8.hpp"
+#include "os/file/system_call.hpp"
 #include "store/descriptor_stream.hpp"
+#include "store/file_time.hpp"
 
 #include <fmt/format.h>
 
-#include <sys/stat.h>
-
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
-#include <filesystem>
 #include <fstream>
 #include <istream>
 #include <optional>
@@ -22,14 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view k_tmp = ".tmp";
-
-// When a regular file was last written, in seconds since 1970; nothing for anything else.
-std::optional<double> written_at(const fs::path& file) {
-  struct stat status {};
-  if (::lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
-  return static_cast<double>(status.st_mtim.tv_sec) +
-         static_cast<double>(status.st_mtim.tv_nsec) * 1e-9;
-}
+constexpr std::string_view k_gap = "\n[... {} of {} bytes left out by holdfast ...]\n";
 
 std::string read_at(std::istream& stream, std::uint64_t offset, std::uint64_t length) {
   std::string bytes(static_cast<std::size_t>(length), '\0');
@@ -57,15 +50,16 @@ bool still_frames(std::istream& stream, const OutputPlace& place, std::string_vi
          read_at(stream, place.offset + place.length, k_after.size()) == k_after;
 }
 
-std::string bounded(std::istream& stream, const OutputPlace& place, std::size_t limit) {
-  if (place.length <= limit) return read_at(stream, place.offset, place.length);
-  const std::uint64_t half = limit / 2;
-  return fmt::format("{}\n[... {} of {} bytes left out by holdfast ...]\n{}",
-                     read_at(stream, place.offset, half), place.length - 2 * half, place.length,
-                     read_at(stream, place.offset + place.length - half, half));
-}
-
 }  // namespace
+
+std::string read_bounded(std::istream& file, const OutputPlace& place, std::size_t limit,
+                         std::string_view gap) {
+  if (place.length <= limit) return read_at(file, place.offset, place.length);
+  const std::uint64_t half = limit / 2;
+  return read_at(file, place.offset, half) +
+         fmt::format(fmt::runtime(gap), place.length - 2 * half, place.length) +
+         read_at(file, place.offset + place.length - half, half);
+}
 
 Result<std::string> read_output(const OutputPlace& place, std::string_view test,
                                 double written_from, double written_to, std::size_t limit) {
@@ -73,17 +67,21 @@ Result<std::string> read_output(const OutputPlace& place, std::string_view test,
     const std::optional<double> written = written_at(file);
     if (!written || *written < written_from || *written > written_to) continue;
     std::ifstream stream(file, std::ios::binary);
-    if (stream && still_frames(stream, place, test)) return bounded(stream, place, limit);
+    if (stream && still_frames(stream, place, test))
+      return read_bounded(stream, place, limit, k_gap);
   }
   return Error{
       fmt::format("read the output of {}: {} is gone or belongs to a later run", test, place.log)};
 }
 
 Result<std::string> read_kept_output(const OutputPlace& place, std::size_t limit) {
+  errno = 0;
   std::ifstream stream;
   if (written_at(place.log)) stream.open(place.log, std::ios::binary);
-  if (!stream.is_open()) return Error{fmt::format("read {}", place.log)};
-  return bounded(stream, place, limit);
+  if (!stream.is_open()) {
+    return os::system_error("read " + place.log, errno != 0 ? errno : EINVAL);
+  }
+  return read_bounded(stream, place, limit, k_gap);
 }
 
 Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& verdicts,
@@ -101,14 +99,14 @@ Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& v
       copy.open(file, std::ios::binary | std::ios::trunc);
     }
     // One output at a time: all those of a large run would be too much memory for a keeper.
-    const std::string output = bounded(stream, *one.output, limit);
+    const std::string output = read_bounded(stream, *one.output, limit, k_gap);
     kept.push_back({&one, {file.string(), size, output.size()}});
     size += output.size();
     copy << output;
   }
   if (kept.empty()) return {};
   copy.close();
-  if (!copy) return Error{fmt::format("write {}", file.string())};
+  if (!copy) return os::system_error("write " + file.string());
   for (auto& [verdict, place] : kept) verdict->output = std::move(place);
   return {};
 }

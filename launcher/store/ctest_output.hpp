@@ -6,11 +6,17 @@
 #include "store/records.hpp"
 
 #include <filesystem>
+#include <istream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace holdfast {
+
+// What the file at `place` holds there, at most `limit` bytes: the beginning and the end, and
+// between them `gap`, a format for two numbers: how many bytes are left out, and of how many.
+std::string read_bounded(std::istream& file, const OutputPlace& place, std::size_t limit,
+                         std::string_view gap);
 
 // The output at `place` in a log of ctest, at most `limit` bytes: its beginning and its end, and
 // between them a line that says how much is left out. `test` is the name that the place must belong

@@ -1,10 +1,14 @@
 // A stream over a file that is known only by a descriptor.
 #pragma once
 
+#include <unistd.h>
+
 #include <array>
 #include <cstdint>
 #include <ios>
 #include <streambuf>
+
+#include "os/file/system_call.hpp"
 
 namespace holdfast {
 
@@ -16,10 +20,20 @@ class DescriptorBuffer final : public std::streambuf {
   explicit DescriptorBuffer(int descriptor) : descriptor_(descriptor) {}
 
  protected:
-  int_type underflow() override;
-  pos_type seekpos(pos_type place, std::ios_base::openmode which) override;
-  pos_type seekoff(off_type place, std::ios_base::seekdir from,
-                   std::ios_base::openmode which) override;
+  int_type underflow() override {
+    const auto got =
+        os::retried([&] { return ::pread(descriptor_, bytes_.data(), bytes_.size(), at_); });
+    if (got <= 0) return traits_type::eof();
+    at_ += got;
+    setg(bytes_.data(), bytes_.data(), bytes_.data() + got);
+    return traits_type::to_int_type(bytes_[0]);
+  }
+
+  pos_type seekpos(pos_type place, std::ios_base::openmode /*which*/) override {
+    at_ = place;
+    setg(nullptr, nullptr, nullptr);
+    return place;
+  }
 
  private:
   int descriptor_;

@@ -100,7 +100,7 @@ void FieldReader::read_object(const char* field, const Json& value, Read read) {
 ProcessStamp FieldReader::stamp(const char* field) {
   ProcessStamp stamp;
   const auto read = [&](FieldReader& object) {
-    stamp.pid = object.integer("pid").value_or(0);
+    stamp.pid = object.small_integer("pid").value_or(0);
     const std::int64_t start = object.integer("start").value_or(0);
     stamp.start = start < 0 ? 0 : static_cast<std::uint64_t>(start);
   };

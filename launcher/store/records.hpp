@@ -1,11 +1,11 @@
 // The records of a journal as types; docs/reference/journal.md is the contract. A field that the
 // record lacks is an empty optional, string or list. Every field may be absent unless it is marked
-// as required. Those that launchers write have their fields in core/base/launcher_records.def.
+// as required. Those that launchers write are in store/launcher_records.hpp.
 #pragma once
 
-#include "core/outcome/marker.hpp"
-#include "core/outcome/outcome.hpp"
-#include "store/verdict.hpp"
+#include "core/base/process_name.hpp"
+#include "core/outcome/outcome_table.hpp"
+#include "store/launcher_records.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -15,14 +15,7 @@
 
 namespace holdfast {
 
-// Tells a process from a later one with the same number. `start` is in clock ticks since boot, and
-// 0 when unknown.
-struct ProcessStamp {
-  std::int64_t pid = 0;
-  std::uint64_t start = 0;
-
-  friend bool operator==(const ProcessStamp&, const ProcessStamp&) = default;
-};
+using ProcessStamp = ProcessName;
 
 struct RunStarted {
   double at = 0;    // seconds since 1970 UTC, as everywhere below
@@ -34,69 +27,6 @@ struct RunStarted {
   std::vector<std::string> command;
   std::string inside = {};  // the run, of any tree, whose test started ctest; empty: none
 };
-
-struct Leftover {
-  std::int64_t pid = 0;
-  std::string name;
-
-  friend bool operator==(const Leftover&, const Leftover&) = default;
-};
-
-// What one probe saw after the test had failed for good.
-struct Finding {
-  std::string probe;    // `program`, `git`, …
-  bool failed = false;  // `text` then says why there is nothing to see
-  std::string text;
-
-  friend bool operator==(const Finding&, const Finding&) = default;
-};
-
-// The kinds of core/base/launcher_records.def.
-namespace kinds {
-using Text = std::string;
-using Texts = std::vector<std::string>;
-using Locks = std::vector<std::string>;
-using Number = std::int64_t;
-using Measured = std::optional<std::int64_t>;
-using Code = std::optional<int>;
-using Seconds = double;
-using Truth = bool;
-using Outcome = std::optional<holdfast::Outcome>;  // empty: absent, or not known to this version
-using Verdict = std::optional<holdfast::Verdict>;
-using Process = ProcessStamp;
-using Leftovers = std::vector<Leftover>;
-using Marker = std::optional<std::string>;
-using Orphans = std::vector<OrphanMarker>;
-using Findings = std::vector<Finding>;
-}  // namespace kinds
-
-#define HOLDFAST_MEMBER(name, Kind, when, absent) kinds::Kind name = absent;
-struct AttemptStarted {
-  double at = 0;
-#define HOLDFAST_ATTEMPT_STARTED HOLDFAST_MEMBER
-#include "core/base/launcher_records.def"
-};
-
-struct AttemptEnded {
-  double at = 0;
-#define HOLDFAST_ATTEMPT_ENDED HOLDFAST_MEMBER
-#include "core/base/launcher_records.def"
-};
-
-// A test that the launcher runs without Holdfast.
-struct Bare {
-  double at = 0;
-#define HOLDFAST_BARE HOLDFAST_MEMBER
-#include "core/base/launcher_records.def"
-};
-
-// One command of a build, in the build journal; `at` is when it ended.
-struct StepRecord {
-  double at = 0;
-#define HOLDFAST_STEP HOLDFAST_MEMBER
-#include "core/base/launcher_records.def"
-};
-#undef HOLDFAST_MEMBER
 
 // The program of an attempt is not the one that the run knew first.
 struct Stale {

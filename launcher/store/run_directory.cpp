@@ -4,11 +4,10 @@
 #include "core/base/number.hpp"
 #include "os/file/removal.hpp"
 #include "os/process/process.hpp"
-#include "store/journal_ends.hpp"
+#include "store/file_time.hpp"
+#include "store/journal_reader.hpp"
 
 #include <fmt/format.h>
-
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -21,16 +20,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-double written_at(const fs::path& file) {
-  struct stat status {};
-  if (::stat(file.c_str(), &status) != 0) return 0;
-  return static_cast<double>(status.st_mtim.tv_sec) +
-         static_cast<double>(status.st_mtim.tv_nsec) * 1e-9;
-}
-
 double started_at(const fs::path& journal) {
   const std::optional<RunStarted> started = first_record(journal);
-  return started && started->at > 0 ? started->at : written_at(journal);
+  return started && started->at > 0 ? started->at : written_at(journal).value_or(0);
 }
 
 // The parts of a run's name, which the keeper gives (keeper/run/run.cpp).
@@ -71,15 +63,23 @@ std::optional<RunEntry> entry_of(const fs::directory_entry& found) {
   return entry;
 }
 
-std::vector<RunEntry> undated_runs(const fs::path& tree) {
-  std::vector<RunEntry> runs;
+// Calls `see` with each entry of the directory of runs.
+template <typename See>
+void look_through_runs(const fs::path& tree, See see) {
   std::error_code failed;
   fs::directory_iterator it(tree / names::k_runs_directory,
                             fs::directory_options::skip_permission_denied, failed);
   while (!failed && it != fs::directory_iterator()) {
-    if (std::optional<RunEntry> entry = entry_of(*it)) runs.push_back(*std::move(entry));
+    see(*it);
     it.increment(failed);
   }
+}
+
+std::vector<RunEntry> undated_runs(const fs::path& tree) {
+  std::vector<RunEntry> runs;
+  look_through_runs(tree, [&](const fs::directory_entry& found) {
+    if (std::optional<RunEntry> entry = entry_of(found)) runs.push_back(*std::move(entry));
+  });
   return runs;
 }
 
@@ -90,11 +90,14 @@ bool is_newer(const RunEntry& a, const RunEntry& b) {
   return std::tie(number_a, a.started, a.id) > std::tie(number_b, b.started, b.id);
 }
 
-void date(RunEntry& run) { run.started = started_at(run.journal); }
-
 RunEntry dated(RunEntry run) {
-  date(run);
+  run.started = started_at(run.journal);
   return run;
+}
+
+void date_and_sort(std::vector<RunEntry>::iterator first, std::vector<RunEntry>::iterator last) {
+  std::for_each(first, last, [](RunEntry& run) { run.started = started_at(run.journal); });
+  std::sort(first, last, is_newer);
 }
 
 // Each beginning of a run orders the last twenty runs. To read all their journals would take longer
@@ -103,10 +106,7 @@ void order(std::vector<RunEntry>& runs) {
   const bool all_named = std::all_of(runs.begin(), runs.end(), [](const RunEntry& run) {
     return !name_of(run.id).second.empty();
   });
-  if (!all_named) {
-    std::for_each(runs.begin(), runs.end(), date);
-    return std::sort(runs.begin(), runs.end(), is_newer);
-  }
+  if (!all_named) return date_and_sort(runs.begin(), runs.end());
   const auto place = [](const RunEntry& run) {
     const RunName name = name_of(run.id);
     return std::pair(name.number, name.second);
@@ -116,10 +116,7 @@ void order(std::vector<RunEntry>& runs) {
   for (auto first = runs.begin(); first != runs.end();) {
     const auto last = std::find_if(
         first, runs.end(), [&](const RunEntry& run) { return place(run) != place(*first); });
-    if (last - first > 1) {
-      std::for_each(first, last, date);
-      std::sort(first, last, is_newer);
-    }
+    if (last - first > 1) date_and_sort(first, last);
     first = last;
   }
 }
@@ -165,13 +162,9 @@ std::string short_list(const std::vector<RunEntry>& runs, std::string_view prefi
 
 std::uint64_t next_run_number(const fs::path& tree) {
   std::uint64_t last = 0;
-  std::error_code failed;
-  fs::directory_iterator it(tree / names::k_runs_directory,
-                            fs::directory_options::skip_permission_denied, failed);
-  while (!failed && it != fs::directory_iterator()) {
-    last = std::max(last, name_of(it->path().filename().string()).number);
-    it.increment(failed);
-  }
+  look_through_runs(tree, [&](const fs::directory_entry& found) {
+    last = std::max(last, name_of(found.path().filename().string()).number);
+  });
   return last + 1;
 }
 
@@ -179,10 +172,9 @@ std::vector<RunEntry> list_runs(const fs::path& tree, Dates dates) {
   std::vector<RunEntry> runs = undated_runs(tree);
   if (dates == Dates::only_for_the_order) {
     order(runs);
-    return runs;
+  } else {
+    date_and_sort(runs.begin(), runs.end());
   }
-  std::for_each(runs.begin(), runs.end(), date);
-  std::sort(runs.begin(), runs.end(), is_newer);
   return runs;
 }
 

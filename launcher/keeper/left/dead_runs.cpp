@@ -25,7 +25,6 @@
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/process/process.hpp"
-#include "store/journal_ends.hpp"
 #include "store/journal_reader.hpp"
 #include "store/json_record.hpp"
 #include "store/run_directory.hpp"

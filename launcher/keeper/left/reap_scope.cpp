@@ -8,7 +8,6 @@
 #include "keeper/base/supervisors.hpp"
 #include "os/file/text_parts.hpp"
 #include "os/process/process.hpp"
-#include "store/journal_ends.hpp"
 #include "store/journal_reader.hpp"
 #include "store/run_directory.hpp"
 

@@ -7,7 +7,6 @@
 #include "keeper/base/supervisors.hpp"
 #include "os/process/ancestry.hpp"
 #include "os/process/process.hpp"
-#include "store/journal_ends.hpp"
 #include "store/journal_reader.hpp"
 #include "store/run_directory.hpp"
 

@@ -15,7 +15,6 @@
 #include "os/file/trusted_directory.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
-#include "store/journal_ends.hpp"
 #include "store/journal_reader.hpp"
 #include "store/run_directory.hpp"
 

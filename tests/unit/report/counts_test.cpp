@@ -14,14 +14,14 @@ TEST(Counts, EveryTestIsInExactlyOneOfTheExclusiveOnes) {
   EXPECT_EQ(counts.run, 12U);
   EXPECT_EQ(counts.through, 11U);
   EXPECT_EQ(counts.bare, 1U);
-  EXPECT_EQ(counts.of(TestOutcome::passed), 5U);
+  EXPECT_EQ(counts.of(Outcome::passed), 5U);
   EXPECT_EQ(counts.failed(), 1U);
-  EXPECT_EQ(counts.of(TestOutcome::crashed), 2U);
-  EXPECT_EQ(counts.of(TestOutcome::timed_out), 1U);
-  EXPECT_EQ(counts.of(TestOutcome::skipped), 1U);
-  EXPECT_EQ(counts.of(TestOutcome::not_run), 2U);
-  EXPECT_EQ(counts.of(TestOutcome::lock_timeout), 1U);
-  EXPECT_EQ(counts.of(TestOutcome::interrupted), 1U);
+  EXPECT_EQ(counts.of(Outcome::crashed), 2U);
+  EXPECT_EQ(counts.of(Outcome::timed_out), 1U);
+  EXPECT_EQ(counts.of(Outcome::skipped), 1U);
+  EXPECT_EQ(counts.of(Outcome::not_run), 2U);
+  EXPECT_EQ(counts.of(Outcome::lock_timeout), 1U);
+  EXPECT_EQ(counts.of(Outcome::interrupted), 1U);
   EXPECT_EQ(counts.flaky, 1U);
   EXPECT_EQ(counts.leaked, 1U);
 }

@@ -78,7 +78,7 @@ TEST(JsonReport, BytesThatAreNotUtf8AreReplacedInNamesAndOutput) {
   sample.attempt("a\xff", Outcome::failed, 1);
   RunReport report = sample.report();
   report.tests[0].attempts[0].output = "x\xfe\n";
-  report.tests[0].cases.push_back({"c\xff", TestOutcome::failed});
+  report.tests[0].cases.push_back({"c\xff", Outcome::failed});
   report.run.tree = "/\xff";
   const json test = rendered(report).at("tests")[0];
   EXPECT_EQ(test.at("name"), "a\xEF\xBF\xBD");

@@ -37,7 +37,7 @@ RunReport with_awkward_text() {
       attempt.note = every_byte;
       attempt.wall_s = 1e300;
     }
-    test.cases.push_back({every_byte, TestOutcome::failed});
+    test.cases.push_back({every_byte, Outcome::failed});
     test.flags.push_back(every_byte);
   }
   return report;

@@ -50,13 +50,13 @@ TEST(Model, PassingAfterAFailureIsFlakyAndAnInvertedFailureIsNot) {
       .attempt("w", Outcome::failed, 1)
       .verdict("w", Verdict::passed, 1);
   EXPECT_FALSE(inverted.report().tests[0].flaky);
-  EXPECT_EQ(inverted.report().tests[0].outcome, TestOutcome::passed);
+  EXPECT_EQ(inverted.report().tests[0].outcome, Outcome::passed);
 }
 
 TEST(Model, AnAttemptThatNeverEndedIsInterrupted) {
   const RunReport report = full_journal().report();
   const TestReport& test = test_named(report, "cut");
-  EXPECT_EQ(test.outcome, TestOutcome::interrupted);
+  EXPECT_EQ(test.outcome, Outcome::interrupted);
   EXPECT_FALSE(test.attempts[0].has_ended);
   EXPECT_EQ(test.attempts[0].started, 1001);
 }
@@ -110,7 +110,7 @@ TEST(Model, AnEndWhoseStartWasLostIsAnAttempt) {
   sample.attempt_ended("a", Outcome::passed, 0, "k", 7);
   const RunReport report = sample.report();
   ASSERT_EQ(report.tests.size(), 1U);
-  EXPECT_EQ(report.tests[0].outcome, TestOutcome::passed);
+  EXPECT_EQ(report.tests[0].outcome, Outcome::passed);
   EXPECT_FALSE(report.tests[0].attempts[0].started);
 }
 
@@ -122,8 +122,8 @@ TEST(Model, TestsInterleavedByParallelJobsKeepTheirAttempts) {
   const RunReport report = sample.report();
   ASSERT_EQ(report.tests.size(), 2U);
   EXPECT_EQ(test_named(report, "a").attempts.size(), 1U);
-  EXPECT_EQ(test_named(report, "a").outcome, TestOutcome::failed);
-  EXPECT_EQ(test_named(report, "b").outcome, TestOutcome::passed);
+  EXPECT_EQ(test_named(report, "a").outcome, Outcome::failed);
+  EXPECT_EQ(test_named(report, "b").outcome, Outcome::passed);
 }
 
 TEST(Model, NamesakesAreTwoTestsAndGetTheVerdictThatAgrees) {
@@ -133,9 +133,9 @@ TEST(Model, NamesakesAreTwoTestsAndGetTheVerdictThatAgrees) {
   const RunReport report = sample.report();
   ASSERT_EQ(report.tests.size(), 2U);
   EXPECT_EQ(report.tests[0].key, "two");
-  EXPECT_EQ(report.tests[0].outcome, TestOutcome::failed);
+  EXPECT_EQ(report.tests[0].outcome, Outcome::failed);
   EXPECT_EQ(report.tests[1].key, "one");
-  EXPECT_EQ(report.tests[1].outcome, TestOutcome::passed);
+  EXPECT_EQ(report.tests[1].outcome, Outcome::passed);
 }
 
 TEST(Model, ANamesakeThatCtestDidNotStartIsATestOfItsOwn) {
@@ -144,8 +144,8 @@ TEST(Model, ANamesakeThatCtestDidNotStartIsATestOfItsOwn) {
   sample.verdict("dup", Verdict::disabled, 1, false).verdict("dup", Verdict::failed, 2, true);
   const RunReport report = sample.report();
   ASSERT_EQ(report.tests.size(), 2U);
-  EXPECT_EQ(report.tests[0].outcome, TestOutcome::not_run);
-  EXPECT_EQ(report.tests[1].outcome, TestOutcome::failed);
+  EXPECT_EQ(report.tests[0].outcome, Outcome::not_run);
+  EXPECT_EQ(report.tests[1].outcome, Outcome::failed);
   EXPECT_EQ(report.tests[1].index, 2);
 }
 
@@ -156,13 +156,13 @@ TEST(Model, WithoutAnAttemptAFailureIsNotRunUnlessCtestsLogSaysThatItRan) {
       .verdict("c", Verdict::passed, 3);
   sample.bare("d", "why").verdict("d", Verdict::failed, 4);
   const RunReport report = sample.report();
-  EXPECT_EQ(test_named(report, "a").outcome, TestOutcome::not_run);
+  EXPECT_EQ(test_named(report, "a").outcome, Outcome::not_run);
   EXPECT_FALSE(test_named(report, "a").bare);
-  EXPECT_EQ(test_named(report, "b").outcome, TestOutcome::failed);
+  EXPECT_EQ(test_named(report, "b").outcome, Outcome::failed);
   EXPECT_TRUE(test_named(report, "b").bare);
-  EXPECT_EQ(test_named(report, "c").outcome, TestOutcome::passed);
+  EXPECT_EQ(test_named(report, "c").outcome, Outcome::passed);
   EXPECT_TRUE(test_named(report, "c").bare);
-  EXPECT_EQ(test_named(report, "d").outcome, TestOutcome::failed);
+  EXPECT_EQ(test_named(report, "d").outcome, Outcome::failed);
   EXPECT_TRUE(test_named(report, "d").bare);
 }
 
@@ -199,8 +199,8 @@ TEST(Model, CasesOfAFurtherAttemptReplaceThoseThatWentWrong) {
   const RunReport report = report_of(journal);
   ASSERT_EQ(report.tests.size(), 1U);
   ASSERT_EQ(report.tests[0].cases.size(), 2U);
-  EXPECT_EQ(report.tests[0].cases[0].outcome, TestOutcome::passed);
-  EXPECT_EQ(report.tests[0].cases[1].outcome, TestOutcome::passed);
+  EXPECT_EQ(report.tests[0].cases[0].outcome, Outcome::passed);
+  EXPECT_EQ(report.tests[0].cases[1].outcome, Outcome::passed);
 }
 
 TEST(Model, AStaleTestIsFlaggedAndCounted) {

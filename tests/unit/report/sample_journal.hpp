@@ -5,12 +5,25 @@
 #include "report/run_report.hpp"
 #include "store/journal_reader.hpp"
 
+#include <cstddef>
+#include <numeric>
 #include <optional>
 #include <random>
 #include <string>
 #include <utility>
 
 namespace holdfast {
+
+// Whether the numbers agree with each other, as report/counts.hpp promises.
+inline bool adds_up(const Counts& counts) {
+  const auto sum = [](const auto& numbers) {
+    return std::accumulate(numbers.begin(), numbers.end(), std::size_t{0});
+  };
+  return sum(counts.by_outcome) == counts.planned && sum(counts.cases_by_outcome) == counts.cases &&
+         counts.run + counts.of(Outcome::not_run) == counts.planned &&
+         counts.through + counts.bare == counts.run && counts.flaky <= counts.run &&
+         counts.leaked <= counts.through && counts.orphaned <= counts.through;
+}
 
 class SampleJournal {
  public:

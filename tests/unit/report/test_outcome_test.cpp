@@ -11,7 +11,7 @@ constexpr std::optional<Verdict> k_no_verdict;
 
 struct Row {
   TestEvidence evidence;
-  TestOutcome outcome;
+  Outcome outcome;
 };
 
 TestEvidence ended(Outcome outcome, std::optional<Verdict> verdict) {
@@ -26,58 +26,56 @@ TestEvidence without_attempt(bool ran, std::optional<Verdict> verdict) {
 
 TEST(TestOutcome, TheTable) {
   const Row rows[] = {
-      {ended(Outcome::passed, k_no_verdict), TestOutcome::passed},
-      {ended(Outcome::failed, k_no_verdict), TestOutcome::failed},
-      {ended(Outcome::passed, Verdict::passed), TestOutcome::passed},
+      {ended(Outcome::passed, k_no_verdict), Outcome::passed},
+      {ended(Outcome::failed, k_no_verdict), Outcome::failed},
+      {ended(Outcome::passed, Verdict::passed), Outcome::passed},
       {ended(Outcome::passed, Verdict::failed),
-       TestOutcome::failed},  // FAIL_REGULAR_EXPRESSION, WILL_FAIL
-      {ended(Outcome::passed, Verdict::skipped), TestOutcome::skipped},  // SKIP_REGULAR_EXPRESSION
+       Outcome::failed},  // FAIL_REGULAR_EXPRESSION, WILL_FAIL
+      {ended(Outcome::passed, Verdict::skipped), Outcome::skipped},  // SKIP_REGULAR_EXPRESSION
       {ended(Outcome::failed, Verdict::passed),
-       TestOutcome::passed},  // WILL_FAIL, PASS_REGULAR_EXPRESSION
-      {ended(Outcome::failed, Verdict::failed), TestOutcome::failed},
-      {ended(Outcome::failed, Verdict::skipped), TestOutcome::skipped},  // SKIP_RETURN_CODE
-      {ended(Outcome::passed, Verdict::disabled), TestOutcome::passed},  // a namesake is disabled
-      {ended(Outcome::deliberate_exit, Verdict::failed), TestOutcome::deliberate_exit},
-      {ended(Outcome::deliberate_exit, Verdict::passed), TestOutcome::passed},
-      {ended(Outcome::crashed, Verdict::failed), TestOutcome::crashed},
-      {ended(Outcome::crashed, Verdict::passed), TestOutcome::crashed},
-      {ended(Outcome::timed_out, Verdict::skipped), TestOutcome::timed_out},
-      {ended(Outcome::interrupted, Verdict::passed), TestOutcome::interrupted},
-      {ended(Outcome::skipped, Verdict::skipped), TestOutcome::skipped},
+       Outcome::passed},  // WILL_FAIL, PASS_REGULAR_EXPRESSION
+      {ended(Outcome::failed, Verdict::failed), Outcome::failed},
+      {ended(Outcome::failed, Verdict::skipped), Outcome::skipped},  // SKIP_RETURN_CODE
+      {ended(Outcome::passed, Verdict::disabled), Outcome::passed},  // a namesake is disabled
+      {ended(Outcome::deliberate_exit, Verdict::failed), Outcome::deliberate_exit},
+      {ended(Outcome::deliberate_exit, Verdict::passed), Outcome::passed},
+      {ended(Outcome::crashed, Verdict::failed), Outcome::crashed},
+      {ended(Outcome::crashed, Verdict::passed), Outcome::crashed},
+      {ended(Outcome::timed_out, Verdict::skipped), Outcome::timed_out},
+      {ended(Outcome::interrupted, Verdict::passed), Outcome::interrupted},
+      {ended(Outcome::skipped, Verdict::skipped), Outcome::skipped},
       // ctest's log says `passed` of a test that its exit code skips.
-      {ended(Outcome::skipped, Verdict::passed), TestOutcome::skipped},
+      {ended(Outcome::skipped, Verdict::passed), Outcome::skipped},
       // This is the outcome of a batch: ctest sees an exit code that does not skip.
-      {expected(Outcome::skipped, Verdict::passed, Verdict::passed), TestOutcome::passed},
+      {expected(Outcome::skipped, Verdict::passed, Verdict::passed), Outcome::passed},
       // Without ctest's word, what the launcher knew of the rules counts.
-      {expected(Outcome::failed, Verdict::passed, k_no_verdict), TestOutcome::passed},
-      {expected(Outcome::passed, Verdict::failed, k_no_verdict), TestOutcome::failed},
-      {expected(Outcome::passed, Verdict::unknown, k_no_verdict), TestOutcome::unknown},
-      {expected(Outcome::failed, Verdict::unknown, k_no_verdict), TestOutcome::unknown},
-      {expected(Outcome::crashed, Verdict::unknown, k_no_verdict), TestOutcome::crashed},
+      {expected(Outcome::failed, Verdict::passed, k_no_verdict), Outcome::passed},
+      {expected(Outcome::passed, Verdict::failed, k_no_verdict), Outcome::failed},
+      {expected(Outcome::passed, Verdict::unknown, k_no_verdict), Outcome::unknown},
+      {expected(Outcome::failed, Verdict::unknown, k_no_verdict), Outcome::unknown},
+      {expected(Outcome::crashed, Verdict::unknown, k_no_verdict), Outcome::crashed},
       // With ctest's word, it does not count.
-      {expected(Outcome::passed, Verdict::unknown, Verdict::failed), TestOutcome::failed},
-      {expected(Outcome::failed, Verdict::unknown, Verdict::passed), TestOutcome::passed},
-      {expected(Outcome::failed, Verdict::passed, Verdict::failed), TestOutcome::failed},
-      {ended(Outcome::skipped, k_no_verdict), TestOutcome::skipped},
-      {without_attempt(true, Verdict::unknown), TestOutcome::unknown},
-      {ended(Outcome::skipped, Verdict::failed), TestOutcome::failed},  // FAIL_REGULAR_EXPRESSION
-      {ended(Outcome::no_tests, Verdict::passed), TestOutcome::no_tests},
-      {{true, true, std::nullopt, false, Verdict::passed, {}, false, false}, TestOutcome::unknown},
-      {{true, false, std::nullopt, false, Verdict::failed, {}, false, false},
-       TestOutcome::interrupted},
-      {{true, false, std::nullopt, false, k_no_verdict, {}, false, false},
-       TestOutcome::interrupted},
-      {{true, false, std::nullopt, false, k_no_verdict, {}, true, false}, TestOutcome::unknown},
-      {{true, false, std::nullopt, false, k_no_verdict, {}, false, true}, TestOutcome::unknown},
-      {{true, false, std::nullopt, false, Verdict::passed, {}, false, true}, TestOutcome::passed},
-      {{true, false, std::nullopt, false, Verdict::skipped, {}, false, true}, TestOutcome::skipped},
-      {without_attempt(false, Verdict::failed), TestOutcome::not_run},
-      {without_attempt(true, Verdict::failed), TestOutcome::failed},
-      {without_attempt(false, Verdict::disabled), TestOutcome::not_run},
-      {without_attempt(true, Verdict::passed), TestOutcome::passed},
-      {without_attempt(false, Verdict::passed), TestOutcome::passed},
-      {without_attempt(true, Verdict::skipped), TestOutcome::skipped},
-      {without_attempt(true, k_no_verdict), TestOutcome::unknown},
+      {expected(Outcome::passed, Verdict::unknown, Verdict::failed), Outcome::failed},
+      {expected(Outcome::failed, Verdict::unknown, Verdict::passed), Outcome::passed},
+      {expected(Outcome::failed, Verdict::passed, Verdict::failed), Outcome::failed},
+      {ended(Outcome::skipped, k_no_verdict), Outcome::skipped},
+      {without_attempt(true, Verdict::unknown), Outcome::unknown},
+      {ended(Outcome::skipped, Verdict::failed), Outcome::failed},  // FAIL_REGULAR_EXPRESSION
+      {ended(Outcome::no_tests, Verdict::passed), Outcome::no_tests},
+      {{true, true, std::nullopt, false, Verdict::passed, {}, false, false}, Outcome::unknown},
+      {{true, false, std::nullopt, false, Verdict::failed, {}, false, false}, Outcome::interrupted},
+      {{true, false, std::nullopt, false, k_no_verdict, {}, false, false}, Outcome::interrupted},
+      {{true, false, std::nullopt, false, k_no_verdict, {}, true, false}, Outcome::unknown},
+      {{true, false, std::nullopt, false, k_no_verdict, {}, false, true}, Outcome::unknown},
+      {{true, false, std::nullopt, false, Verdict::passed, {}, false, true}, Outcome::passed},
+      {{true, false, std::nullopt, false, Verdict::skipped, {}, false, true}, Outcome::skipped},
+      {without_attempt(false, Verdict::failed), Outcome::not_run},
+      {without_attempt(true, Verdict::failed), Outcome::failed},
+      {without_attempt(false, Verdict::disabled), Outcome::not_run},
+      {without_attempt(true, Verdict::passed), Outcome::passed},
+      {without_attempt(false, Verdict::passed), Outcome::passed},
+      {without_attempt(true, Verdict::skipped), Outcome::skipped},
+      {without_attempt(true, k_no_verdict), Outcome::unknown},
   };
   for (const Row& row : rows) {
     EXPECT_EQ(name_of(outcome_of(row.evidence)), name_of(row.outcome)) << "row " << (&row - rows);
@@ -123,8 +121,8 @@ TEST(TestOutcome, WhatHoldfastSawOtherThanAnExitIsNeverMadeGreenByAVerdict) {
 
 TEST(TestOutcome, EachHasANameOfItsOwnThatIsTheLaunchersWhereThereIsOne) {
   std::set<std::string_view> names;
-  for (const TestOutcome outcome : all_test_outcomes()) names.insert(name_of(outcome));
-  EXPECT_EQ(names.size(), k_test_outcomes);
+  for (const OutcomeFacts& row : k_outcome_table) names.insert(row.name);
+  EXPECT_EQ(names.size(), k_outcomes);
   for (int i = 0; i < 15; ++i) EXPECT_TRUE(names.contains(name_of(static_cast<Outcome>(i))));
 }
 

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "settings/known_flaky_list.hpp"
+#include "settings/matching.hpp"
 #include "settings/settings_file.hpp"
 #include "settings/signatures.hpp"
 

@@ -1,4 +1,4 @@
-#include "settings/override_patterns.hpp"
+#include "settings/matching.hpp"
 
 #include <gtest/gtest.h>
 
