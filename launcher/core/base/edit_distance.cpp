@@ -26,9 +26,8 @@ std::string plain(std::string_view name) {
 
 // Whether one begins with the other, and the shorter one is long enough to say something.
 bool is_prolonged(std::string_view a, std::string_view b) {
-  const std::string_view shorter = a.size() < b.size() ? a : b;
-  const std::string_view longer = a.size() < b.size() ? b : a;
-  return shorter.size() >= k_shortest_beginning && longer.starts_with(shorter);
+  return std::min(a.size(), b.size()) >= k_shortest_beginning &&
+         (a.starts_with(b) || b.starts_with(a));
 }
 
 }  // namespace

@@ -11,6 +11,9 @@ namespace holdfast {
 // separator it takes everything.
 std::string_view take_part(std::string_view& text, char separator);
 
+// The text without these characters at its ends.
+std::string_view trimmed(std::string_view text, std::string_view blanks);
+
 // All parts in a row. Each `+` between strings is a call or two; this is one call for all of them.
 std::string text_of(std::initializer_list<std::string_view> parts);
 

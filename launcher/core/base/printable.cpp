@@ -6,8 +6,6 @@
 namespace holdfast {
 namespace {
 
-bool is_control(unsigned char byte) { return byte < 0x20U || byte == 0x7fU; }
-
 // U+0080 to U+009F: C2 80 to C2 9F.
 bool is_late_control(std::string_view character) {
   return character.size() == 2 && character[0] == '\xC2' &&
@@ -29,7 +27,7 @@ void append_character(std::string& out, std::string_view character) {
   } else if (is_late_control(character)) {
     out += "\\u00";
     append_hex(out, last);
-  } else if (is_control(last)) {
+  } else if (is_control(character.back())) {
     out += "\\x";
     append_hex(out, last);
   } else {

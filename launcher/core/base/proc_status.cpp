@@ -1,5 +1,6 @@
 #include "core/base/proc_status.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "core/base/number.hpp"
@@ -13,11 +14,7 @@ unsigned numbers_in_namespaces(std::string_view status) {
   const std::string_view rest = status.substr(at + k_label.size());
   const std::size_t end = rest.find('\n');
   if (end == std::string_view::npos) return 0;
-  unsigned count = 0;
-  for (char c : rest.substr(0, end)) {
-    if (c == '\t') ++count;
-  }
-  return count;
+  return static_cast<unsigned>(std::ranges::count(rest.substr(0, end), '\t'));
 }
 
 bool pends(std::string_view status, int signal) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/base/parts.hpp"
+
 namespace holdfast {
 namespace {
 
@@ -9,12 +11,6 @@ namespace {
 constexpr std::string_view k_with_meaning = "\\,[]\"~";
 constexpr std::string_view k_blanks = "\t\n\r ";
 constexpr std::string_view k_exclude = "exclude:";
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(k_blanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(k_blanks) - begin + 1);
-}
 
 // Does the same as tolower(3) in the locale "C", in which Catch2's programs run.
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -32,7 +28,7 @@ bool is_in(std::string_view part, std::string_view text) {
 }  // namespace
 
 std::optional<std::string> catch2_selection(std::string_view name) {
-  const std::string_view bare = trimmed(name);
+  const std::string_view bare = trimmed(name, k_blanks);
   if (bare.empty()) return std::nullopt;
   std::string text;
   if (bare.starts_with(k_exclude)) text = "*";
@@ -46,8 +42,8 @@ std::optional<std::string> catch2_selection(std::string_view name) {
 }
 
 bool catch2_selects(std::string_view name, std::string_view other) {
-  std::string_view wanted = trimmed(name);
-  const std::string_view text = trimmed(other);
+  std::string_view wanted = trimmed(name, k_blanks);
+  const std::string_view text = trimmed(other, k_blanks);
   const bool from_any = wanted.starts_with('*') || wanted.starts_with(k_exclude);
   if (wanted.starts_with('*')) wanted.remove_prefix(1);
   const bool to_any = wanted.ends_with('*');

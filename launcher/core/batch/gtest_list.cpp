@@ -7,6 +7,7 @@
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
 
 namespace holdfast {
 namespace {
@@ -21,10 +22,7 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
   return number && *number <= std::numeric_limits<std::int32_t>::max() ? number : std::nullopt;
 }
 
-bool has_control_character(std::string_view text) {
-  return std::ranges::any_of(
-      text, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; });
-}
+bool has_control_character(std::string_view text) { return std::ranges::any_of(text, is_control); }
 
 bool is_word(std::string_view text) {
   return !text.empty() && !has_control_character(text) && text.find(' ') == std::string_view::npos;

@@ -8,13 +8,12 @@
 #include "core/base/file_name.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
 
 namespace holdfast {
 namespace {
 
 constexpr std::size_t k_longest_name = 200;
-
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 Error refused(std::string_view text, std::string_view why) {
   return ErrorInWords{text_of({"lock \"", text, "\": ", why})};

@@ -7,6 +7,7 @@
 #include "core/base/names.hpp"
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
 
 namespace holdfast {
 namespace {
@@ -15,11 +16,6 @@ constexpr std::string_view k_magic = "holdfast-marker ";
 constexpr std::string_view k_version = "1";
 constexpr std::string_view k_end = "\nend\n";
 constexpr std::string_view k_digits = "0123456789abcdef";
-
-bool is_control(char byte) {
-  const auto value = static_cast<unsigned char>(byte);
-  return value < 0x20 || value == 0x7f;
-}
 
 std::string escaped(std::string_view reason, std::size_t limit) {
   std::string text;

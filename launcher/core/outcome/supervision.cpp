@@ -59,7 +59,7 @@ SupervisionStep leave_to_command(SupervisionState state, const Event& event) {
   return {state, {}};
 }
 
-SupervisionStep on_ending_signal(SupervisionState state, const Event& event, ExitMode mode) {
+SupervisionStep on_ending_signal(const SupervisionState& state, const Event& event, ExitMode mode) {
   const bool from_terminal = event.source == SignalSource::terminal;
   // `trap "kill 0" TERM`: a signal from the tree that is ending does not make it end faster.
   const bool from_tree = event.source == SignalSource::tree;

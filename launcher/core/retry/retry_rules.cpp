@@ -25,6 +25,7 @@ constexpr std::array k_passing_errors{
     116,  // ESTALE: of a network file system
 };
 
+constexpr std::string_view k_blanks = " \t";
 constexpr int k_largest_code = 255;
 constexpr int k_last_signal = 31;  // later ones have no names; programs give them a meaning
 
@@ -35,12 +36,6 @@ bool may_pass(int error) {
 std::optional<unsigned> number_of(std::string_view text, unsigned largest) {
   const std::optional<unsigned> number = parse_number<unsigned>(text);
   return text.size() <= 6 && number && *number <= largest ? number : std::nullopt;
-}
-
-std::string_view without_blanks(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 // sigabbrev_np(3), with what is usually before it.
@@ -83,13 +78,13 @@ std::string name_of(const RetryRule& rule) {
 
 Result<RetryRule> parse_rule(std::string_view text) {
   std::string_view count = text;
-  std::optional<RetryRule> rule = rule_named(without_blanks(take_part(count, '=')));
+  std::optional<RetryRule> rule = rule_named(trimmed(take_part(count, '='), k_blanks));
   if (!rule) {
     return BadValue{brief_in_quotes(text),
                     "exit:CODE=N, signal:NAME=N, crash=N, timeout=N, launch=N, oom=N or any=N"};
   }
   const std::optional<unsigned> attempts =
-      number_of(without_blanks(count), k_most_further_attempts);
+      number_of(trimmed(count, k_blanks), k_most_further_attempts);
   if (!attempts) {
     return BadValue{brief_in_quotes(text), text_of({"a number of further attempts, 0 to ",
                                                     std::to_string(k_most_further_attempts),
@@ -121,7 +116,7 @@ bool fits(const RetryRule& rule, RetryCause cause, const ProcessEnd& main) {
 Result<RetryRules> parse_retry_rules(std::string_view text) {
   RetryRules rules;
   while (!text.empty()) {
-    const std::string_view part = without_blanks(take_part(text, ','));
+    const std::string_view part = trimmed(take_part(text, ','), k_blanks);
     if (part.empty()) continue;
     const Result<RetryRule> rule = parse_rule(part);
     if (!rule) return rule.error();

@@ -42,7 +42,8 @@ RunAnswer RunRetries::again(std::string_view test) {
   }
   if (limits_.budget && granted_ >= *limits_.budget) {
     ++refused_;
-    return {false, "the run's " + further_attempts(*limits_.budget) + " (retry-budget) are spent"};
+    return {false, text_of({"the run's ", further_attempts(*limits_.budget),
+                            " (retry-budget) are spent"})};
   }
   ++granted_;
   return {true, {}};

@@ -8,17 +8,16 @@
 namespace holdfast {
 
 bool learn(std::string_view variable, std::string_view value, TestFacts& facts, Values& said) {
+  std::string* text = nullptr;
+  bool* flag = nullptr;
 #define HOLDFAST_TEXT(field, name) \
-  if (variable == (name)) {        \
-    facts.field = value;           \
-    return true;                   \
-  }
+  if (variable == (name)) text = &facts.field;
 #define HOLDFAST_FLAG(field, name) \
-  if (variable == (name)) {        \
-    facts.field = true;            \
-    return true;                   \
-  }
+  if (variable == (name)) flag = &facts.field;
 #include "core/settings/facts.def"
+  if (text != nullptr) *text = value;
+  if (flag != nullptr) *flag = true;
+  if (text != nullptr || flag != nullptr) return true;
   const std::optional<Setting> setting = setting_of_property(variable);
   // An empty property counts as not set.
   if (setting && !value.empty()) {

@@ -1,5 +1,7 @@
 #include "core/settings/hook_environment.hpp"
 
+#include <string_view>
+
 #include "core/base/environment.hpp"
 
 namespace holdfast {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
