@@ -5,12 +5,6 @@
 #include "os/file/clock.hpp"
 
 namespace holdfast {
-namespace {
-
-// How much longer than the grace a guard may take after its launcher's death.
-constexpr Milliseconds k_guard_patience{7000};
-
-}  // namespace
 
 void Connection::begin_attempt(const wire::AttemptRequest& request,
                                const wire::AttemptGrant& granted) {
@@ -51,6 +45,8 @@ void Connection::end_attempt() {
 
 void Connection::expect_end() {
   if (!launcher_life.valid()) return;
+  // How much longer than the grace a guard may take after its launcher's death.
+  constexpr Milliseconds k_guard_patience{7000};
   launcher_life.reset();
   guard.end();
   guard_until = os::monotonic_now() + grace + k_guard_patience;

@@ -10,11 +10,6 @@
 #include "os/process/process.hpp"
 
 namespace holdfast {
-namespace {
-
-constexpr Milliseconds k_stopped_patience{1'000};
-
-}  // namespace
 
 std::string keeper_socket_path_here(const ProcessName& ctest) {
   return keeper_socket_path(os::user_directory_path(), ctest, os::own_pid_namespace());
@@ -35,6 +30,7 @@ bool is_listened_for(const ProcessName& ctest, std::string_view numbering) {
 }
 
 bool wait_for_answer(int socket, Milliseconds patience) {
+  constexpr Milliseconds k_stopped_patience{1'000};
   pollfd answer{socket, POLLIN, 0};
   const Milliseconds first = std::min(patience, k_stopped_patience);
   if (::poll(&answer, 1, static_cast<int>(first.count())) == 1) return true;

@@ -76,14 +76,13 @@ void LogTurn::begin(os::UniqueFd lock) {
 void LogTurn::look(const ProcessName& ctest) {
   const Milliseconds now = os::monotonic_now();
   if (now < due_) return;
-  if (now >= until_ || find_log_of(ctest)) return end();
+  if (now >= until_ || find_log_of(ctest)) {
+    lock_.reset();
+    due_ = k_longest;
+    return;
+  }
   interval_ = std::min(2 * interval_, k_longest_interval);
   due_ = now + interval_;
-}
-
-void LogTurn::end() {
-  lock_.reset();
-  due_ = k_longest;
 }
 
 }  // namespace holdfast

@@ -37,8 +37,6 @@ class LogTurn {
   void look(const ProcessName& ctest);
 
  private:
-  void end();
-
   os::UniqueFd lock_;
   Milliseconds due_ = k_longest;
   Milliseconds until_{0};

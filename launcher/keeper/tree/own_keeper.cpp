@@ -27,11 +27,6 @@ std::optional<wire::Message> ask(int socket, const wire::Message& question) {
   return *std::move(answer);
 }
 
-bool is_at_end(int socket, Milliseconds patience) {
-  pollfd peer{socket, 0, 0};
-  return ::poll(&peer, 1, static_cast<int>(patience.count())) == 1;
-}
-
 }  // namespace
 
 OwnKeeper::OwnKeeper(const ProcessName& ctest)
@@ -50,7 +45,9 @@ OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next)
     return Answer::serves;
   }
   // The keeper's end of the connection closes when it has done everything.
-  const bool is_gone = is_at_end(socket_.get(), answer ? k_end_patience : Milliseconds{0});
+  pollfd end{socket_.get(), 0, 0};
+  const Milliseconds patience = answer ? k_end_patience : Milliseconds{0};
+  const bool is_gone = ::poll(&end, 1, static_cast<int>(patience.count())) == 1;
   return is_gone ? Answer::absent : Answer::silent;
 }
 

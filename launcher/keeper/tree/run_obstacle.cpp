@@ -5,12 +5,6 @@
 #include "core/base/duration.hpp"
 
 namespace holdfast {
-namespace {
-
-// A record may hold only the beginning of a longer path (core/lock/lock_wait.hpp).
-constexpr std::size_t k_surely_whole = 256;
-
-}  // namespace
 
 std::string describe_run(const LockParty& run, std::int64_t now_unix_ms) {
   return "\"" + run.test + "\" (pid " + std::to_string(run.process.pid) + ", for " +
@@ -32,6 +26,8 @@ std::string describe_run_obstacle(const RunObstacles& obstacles, std::int64_t no
 }
 
 bool names_tree(const LockParty& run, std::string_view tree) {
+  // A record may hold only the beginning of a longer path (core/lock/lock_wait.hpp).
+  constexpr std::size_t k_surely_whole = 256;
   if (run.tree.size() < k_surely_whole) return run.tree == tree;
   return tree.starts_with(run.tree);
 }

@@ -8,15 +8,11 @@
 #include "os/file/trusted_directory.hpp"
 
 namespace holdfast {
-namespace {
-
-constexpr unsigned k_owner_may_write = 0600;
-constexpr unsigned k_others_as_in_tree = 0066;
-
-}  // namespace
 
 Result<os::LockRequest> open_tree_lock(const std::string& tree, std::string_view directory,
                                        const LockSpec& spec, const LockLevel& level) {
+  constexpr unsigned k_owner_may_write = 0600;
+  constexpr unsigned k_others_as_in_tree = 0066;
   const os::UniqueFd top(::open(tree.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   struct stat info {};
   if (!top.valid() || ::fstat(top.get(), &info) != 0) return os::system_error("open " + tree);

@@ -16,6 +16,7 @@
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
 #include "os/file/text_parts.hpp"
+#include "os/lock/lock_directory.hpp"
 
 namespace holdfast::os {
 namespace {
@@ -71,19 +72,6 @@ Result<std::string> own_cgroup() {
   return mount.point + (path == "/" ? "" : path);
 }
 
-bool is_same_file(int a, int b) {
-  struct stat left {};
-  struct stat right {};
-  return ::fstat(a, &left) == 0 && ::fstat(b, &right) == 0 && left.st_ino == right.st_ino &&
-         left.st_dev == right.st_dev;
-}
-
-// A sweep may have removed a new cgroup before it was locked.
-bool is_still_there(const UniqueFd& above, const std::string& name, const UniqueFd& directory) {
-  const UniqueFd now = open_cgroup(above.get(), name);
-  return now.valid() && is_same_file(now.get(), directory.get());
-}
-
 void remove_all_below(int directory) {
   for (const std::string& name : cgroups_below(directory)) {
     const UniqueFd below = open_cgroup(directory, name);
@@ -124,7 +112,8 @@ Result<Cgroup> Cgroup::make(const std::string& name) {
   if (!directory.valid() || ::flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {
     return system_error("lock " + *path + "/" + name);
   }
-  if (!is_still_there(above, name, directory)) {
+  // A sweep may have removed the new cgroup before it was locked.
+  if (!has_name(directory, above, name)) {
     return system_error("open " + *path + "/" + name, ENOENT);
   }
   return Cgroup(name, std::move(directory));

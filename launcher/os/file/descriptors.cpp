@@ -11,11 +11,6 @@
 #include "os/file/system_call.hpp"
 
 namespace holdfast::os {
-namespace {
-
-constexpr int k_after_streams = STDERR_FILENO + 1;
-
-}  // namespace
 
 void close_all_but(std::vector<int> kept) {
   std::ranges::sort(kept);
@@ -47,6 +42,7 @@ bool has_lost_its_reader(int fd) {
 }
 
 Result<void> fill_closed_streams(UniqueFd& first) {
+  constexpr int k_after_streams = STDERR_FILENO + 1;
   if (first.get() >= k_after_streams) return {};
   UniqueFd moved(::fcntl(first.get(), F_DUPFD_CLOEXEC, k_after_streams));
   if (!moved.valid()) return system_error("move a descriptor out of the way of stderr");

@@ -6,13 +6,9 @@
 #include "os/file/file_text.hpp"
 
 namespace holdfast::os {
-namespace {
-
-constexpr std::size_t k_longest = 16 * 1024;
-
-}  // namespace
 
 std::optional<std::string> source_of_tree(const std::string& tree) {
+  constexpr std::size_t k_longest = 16 * 1024;
   const Result<std::string> text =
       read_file((tree == "/" ? "" : tree) + "/" + std::string(names::k_project_file), k_longest);
   if (!text) return std::nullopt;

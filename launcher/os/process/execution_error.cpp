@@ -9,14 +9,10 @@
 #include "os/file/system_call.hpp"
 
 namespace holdfast::os {
-namespace {
-
-// The kernel reads this much of the first line (BINPRM_BUF_SIZE).
-constexpr std::size_t k_first_line = 256;
-
-}  // namespace
 
 std::string missing_interpreter(const std::string& command) {
+  // The kernel reads this much of the first line (BINPRM_BUF_SIZE).
+  constexpr std::size_t k_first_line = 256;
   struct stat info {};
   if (command.find('/') == std::string::npos || ::stat(command.c_str(), &info) != 0 ||
       !S_ISREG(info.st_mode)) {
