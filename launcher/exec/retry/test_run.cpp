@@ -21,7 +21,7 @@ using supervision::EndedAttempt;
 using supervision::NextAttempt;
 using supervision::Surroundings;
 
-// So much output ctest surely reads, and we record, before ctest ends us.
+// ctest surely reads this much, and we write our record, before ctest ends us.
 constexpr std::uint64_t k_most_before_end = 4UL * 1024UL * 1024UL;
 
 }  // namespace
