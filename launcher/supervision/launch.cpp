@@ -35,6 +35,9 @@
 namespace holdfast::supervision {
 namespace {
 
+// ctest looks at its clock in time, unless it is stopped or the machine is far behind.
+constexpr Milliseconds k_ctest_patience{30'000};
+
 // How we end when we fail before there is anything to observe.
 Exit own_failure(ExitMode mode) {
   Observation failure;
@@ -144,13 +147,13 @@ class Launch {
   Exit end_as(const AttemptResult& result, const AttemptScratch& scratch) {
     const Exit end = exit_of(result.outcome, result.observation, invocation_.mode());
     bid_farewell(keeper_.fd(), scratch.state(), came_out(result, end));
-    // ctest is about to end the test by itself, and only then says `***Timeout`.
     const bool timed_out = result.observation.end_reason == EndReason::timeout;
     if (result.told_timeout) clock_.start_anew(invocation_.told_timeout);
     if (timed_out && !around_.parent_tells &&
         (result.told_timeout || clock_.judges(grant_.policy, invocation_.facts))) {
       keeper_ = KeeperLink{};
-      wait_for_ctest(around_, clock_.end());
+      // ctest says `***Timeout` only if it ends us itself.
+      (void)wait_until(around_, clock_.end() + k_ctest_patience);
     }
     return end;
   }

@@ -12,11 +12,11 @@
 
 namespace holdfast::exec {
 
-// So much of an output is searched, at its end: a failure usually names its cause near it.
+// How many bytes at the end of an output are searched: a failure usually names its cause there.
 inline constexpr std::size_t k_most_searched_output = 1024 * 1024;
 
 // The index of the first of `patterns` (settings/pattern.hpp) that is found in a line of `output`.
-// Fails where nobody could look.
+// Fails if `holdfast` could not look.
 Result<std::optional<std::size_t>> first_found(const std::vector<std::string>& patterns,
                                                const std::string& output);
 

@@ -34,7 +34,7 @@ class OutputRelay {
 
   // Whether ctest has one pipe for both streams.
   bool streams_are_one() const { return one_; }
-  // Bytes in the log so far.
+  // How many bytes are in the log so far.
   std::uint64_t position() const { return position_; }
   // Path; empty: nothing is captured.
   const std::string& log() const { return log_path_; }

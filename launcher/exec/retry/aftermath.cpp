@@ -3,19 +3,20 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
 #include <utility>
 
 #include "core/lock/lock_place.hpp"
 #include "core/lock/run_alone.hpp"
 #include "exec/base/variables.hpp"
-#include "exec/retry/backoff_wait.hpp"
 #include "forensics/hooks.hpp"
 #include "forensics/probes.hpp"
 #include "os/file/program_identity.hpp"
 #include "os/file/project_file.hpp"
 #include "os/process/bounded_work.hpp"
 #include "supervision/base/inputs.hpp"
+#include "supervision/base/surroundings.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -37,6 +38,24 @@ std::vector<std::string> lock_places_of(const supervision::Grant& grant) {
     if (lock.name != k_retry_alone_lock) places.push_back(place_of(lock, grant.home));
   }
   return places;
+}
+
+// Blocks until all of `works` have finished. Each of them limits its own time. Returns 0, or the
+// signal that is to end the test meanwhile (supervision::wait_until()).
+int await_unless_told_to_end(supervision::Surroundings& around,
+                             const std::vector<os::BoundedWork*>& works) {
+  while (true) {
+    std::vector<pollfd> fds;
+    Milliseconds until = k_longest;
+    for (os::BoundedWork* work : works) {
+      if (work->go_on()) continue;
+      fds.push_back({work->fd(), POLLIN, 0});
+      until = std::min(until, work->deadline());
+    }
+    if (fds.empty()) return 0;
+    const supervision::Waited waited = supervision::wait_until(around, until, std::move(fds));
+    if (waited.signal != 0) return waited.signal;
+  }
 }
 
 }  // namespace

@@ -9,9 +9,9 @@
 #include "core/ctest/time_budget.hpp"
 #include "core/lock/run_alone.hpp"
 #include "exec/base/answer.hpp"
-#include "exec/retry/backoff_wait.hpp"
 #include "exec/retry/captured_test.hpp"
 #include "os/file/clock.hpp"
+#include "supervision/base/surroundings.hpp"
 
 namespace holdfast::exec {
 namespace {
@@ -21,7 +21,7 @@ using supervision::EndedAttempt;
 using supervision::NextAttempt;
 using supervision::Surroundings;
 
-// So much output ctest surely reads, and we record, before ctest ends us.
+// ctest surely reads this much, and we write our record, before ctest ends us.
 constexpr std::uint64_t k_most_before_end = 4UL * 1024UL * 1024UL;
 
 }  // namespace
@@ -141,7 +141,7 @@ std::optional<NextAttempt> TestRunner::next_attempt(const EndedAttempt& ended,
 }
 
 int TestRunner::wait(const NextAttempt& next, Policy& policy, Surroundings& around) {
-  const int signal = wait_before_attempt(around, next.wait);
+  const int signal = supervision::wait_until(around, os::monotonic_now() + next.wait).signal;
   if (next.alone) have_to_itself(policy.locks);
   if (!timeout_) timeout_ = policy.timeout;
   if (native_end_ != k_longest) {

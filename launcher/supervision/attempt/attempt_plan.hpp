@@ -32,7 +32,7 @@ struct AttemptPlan {
   Loudness loudness = Loudness::normal;
   // Nothing else is started here for the test, and ctest's signal for the limit ends it.
   bool is_plain = true;
-  std::string_view required_files = {};  // as Properties has them
+  std::string_view required_files = {};  // as TestFacts has them
   std::string cgroup;                    // the attempt's cgroup name, if the policy wants a cgroup
   Teller* teller = nullptr;
   Companion* companion = &no_companion();

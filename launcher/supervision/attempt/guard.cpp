@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "os/file/clock.hpp"
+#include "os/file/descriptors.hpp"
 #include "os/process/descendants.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_tree.hpp"
@@ -18,7 +20,6 @@
 #include "os/signal/signal_queue.hpp"
 #include "os/signal/signals.hpp"
 #include "supervision/attempt/attempt_containment.hpp"
-#include "supervision/attempt/end_of_run.hpp"
 #include "supervision/attempt/guard_report.hpp"
 #include "supervision/base/guard_messages.hpp"
 
@@ -166,18 +167,35 @@ class Guard final : public os::TreeWatcher {
     note_usage();
     report(GuardReport::Stage::tree_ended);
     plan_.locks->clear();
-    EndOfRun watched{children_, plan_.keeper, around_.parent.get()};
-    // The guard is the first process of their namespace, with which they would end. So it stays
-    // until they end.
-    if (!policy_.needed_by_others) watched.keeper = watched.parent = -1;
-    if (containment_ != nullptr) watched.contained = containment_->descriptor();
-    keep_only(watched);
+    // Leftovers that no other test needs may outlive the run. Then the guard stays only because it
+    // is the first process of their namespace, with which they would end.
+    const int keeper = policy_.needed_by_others ? plan_.keeper : -1;
+    const int parent = policy_.needed_by_others ? around_.parent.get() : -1;
+    // All else is closed, above all stdout: its reader waits for its end.
+    os::leave_standard_streams();
+    std::vector<int> kept{0, 1, 2, children_.get(), keeper, parent};
+    if (containment_ != nullptr) kept.push_back(containment_->descriptor());
+    os::close_all_but(std::move(kept));
     launcher_.forget();
-    if (wait_for_end_of_run(watched, *this) == KeptLeftovers::alive) {
-      end_tree(SIGTERM, policy_.grace);
-    }
+    if (outlive_the_run(keeper, parent)) end_tree(SIGTERM, policy_.grace);
     leave_containment();
     ::_exit(0);
+  }
+
+  // Blocks until no leftover is left, or until the run is over: the keeper says so, or, without a
+  // keeper, ctest is dead. True: leftovers are left.
+  bool outlive_the_run(int keeper, int parent) {
+    while (os::reap(*this, {})) {
+      pollfd fds[3] = {{children_.get(), POLLIN, 0}, {keeper, POLLIN, 0}, {parent, POLLIN, 0}};
+      ::poll(fds, 3, -1);
+      os::hear_of_children(children_);
+      if (fds[2].revents != 0) return true;
+      if (fds[1].revents == 0) continue;
+      char byte = 0;
+      if (::recv(keeper, &byte, 1, MSG_DONTWAIT) > 0) return true;
+      keeper = -1;  // the keeper died, and the run goes on
+    }
+    return false;
   }
 
   void leave_containment() {

@@ -22,8 +22,8 @@ class CtestClock {
   // ctest's --stop-time on the same clock; k_longest: there is none.
   Milliseconds stop_time() const;
 
-  // Whether ctest is left to report a timeout. So it is if the limit in force is one for which
-  // ctest was given more time, and not a shorter one of holdfast.toml.
+  // Whether ctest reports a timeout and not we. ctest does if it was given more time for the limit
+  // in force. It does not for a shorter limit in holdfast.toml.
   bool judges(const Policy& policy, const TestFacts& facts) const;
 
  private:

@@ -32,7 +32,7 @@ struct GuardOrder {
     // `stop`.
     stop_launcher,
     end_tree,               // sends `signal`, waits for the grace, sends SIGKILL
-    end_tree_beyond_group,  // the same, but our process group has had `signal`
+    end_tree_beyond_group,  // the same, but our process group has already received `signal`
     kill_tree,
   };
   Kind kind;
@@ -40,7 +40,7 @@ struct GuardOrder {
   std::int64_t grace_ms = 0;  // with either end_tree
   std::uint32_t stop = 0;     // with resume and stop_launcher: MainStop::now
   // The sender of a `signal` that is passed on. If it signalled our whole process group, the signal
-  // also pends for the guard, which blocks it. So the guard knows who has had it.
+  // also pends for the guard, which blocks it. So the guard knows who received it.
   pid_t sender = k_nobody;
   bool sent_from_tree = false;  // the sender is in the tree, and so is the group that it signalled
 };

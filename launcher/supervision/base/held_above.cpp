@@ -70,7 +70,7 @@ class Search {
     if (ancestor != ancestors.end()) {
       distance = static_cast<std::size_t>(ancestor - ancestors.begin());
     } else if (named != around_.end()) {
-      // Not visible, so it comes after all that are.
+      // An attempt that we cannot see comes after all that we can see.
       distance = ancestors.size() + static_cast<std::size_t>(named - around_.begin());
     } else if (!is_nearest(holder)) {
       return;

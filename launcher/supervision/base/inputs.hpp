@@ -7,7 +7,7 @@
 
 namespace holdfast::supervision {
 
-// `required`: REQUIRED_FILES, as Properties has them.
+// `required`: REQUIRED_FILES, as TestFacts has them.
 TestInputs inputs_of(char** command, std::string_view required);
 
 }  // namespace holdfast::supervision

@@ -11,14 +11,14 @@
 namespace holdfast::supervision {
 namespace {
 
-// This many are worth a line; the note gives the number of all.
+// A record names this many of them. The note gives the number of all.
 constexpr std::size_t k_most_orphans = 16;
 
 written::Orphans worth_a_line(const std::vector<OrphanMarker>& orphans) {
   return written::Orphans(orphans).first(std::min(orphans.size(), k_most_orphans));
 }
 
-// What was let go is not recorded.
+// Leftovers that were let go are not recorded.
 written::Leftovers leaked(const AttemptResult& result) {
   const auto& listed = result.report.leftover_list;
   const std::size_t count = result.observation.leaked ? result.report.leftovers : 0;

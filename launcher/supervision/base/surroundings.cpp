@@ -1,11 +1,9 @@
 #include "supervision/base/surroundings.hpp"
 
-#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <utility>
 
 #include "os/file/clock.hpp"
@@ -13,12 +11,6 @@
 #include "os/process/process.hpp"
 
 namespace holdfast::supervision {
-namespace {
-
-// ctest looks at its clock in time, unless it is stopped or the machine is far behind.
-constexpr Milliseconds k_ctest_patience{30'000};
-
-}  // namespace
 
 Result<Surroundings> look_around(const Invocation& invocation, const os::CallersSignals& callers) {
   Result<os::SignalQueue> signals = os::SignalQueue::open();
@@ -56,14 +48,19 @@ int next_ending_signal(Surroundings& around) {
   return 0;
 }
 
-void wait_for_ctest(Surroundings& around, Milliseconds native_end) {
-  const Milliseconds until = native_end + k_ctest_patience;
+Waited wait_until(Surroundings& around, Milliseconds until, std::vector<pollfd> fds) {
+  fds.push_back({around.signals.fd(), POLLIN, 0});
+  fds.push_back({around.parent.get(), POLLIN, 0});
+  const pollfd& parent = fds.back();
   while (true) {
-    const Milliseconds left = until - os::monotonic_now();
-    if (left.count() <= 0) return;
-    pollfd fds[2] = {{around.signals.fd(), POLLIN, 0}, {around.parent.get(), POLLIN, 0}};
-    ::poll(fds, 2, static_cast<int>(std::min<std::int64_t>(left.count(), 3'600'000)));
-    if (fds[1].revents != 0 || next_ending_signal(around) != 0) return;
+    const int signal = next_ending_signal(around);
+    if (signal != 0) return {Waited::Reason::told_to_end, signal};
+    const std::int64_t left = (until - os::monotonic_now()).count();
+    ::poll(fds.data(), fds.size(), static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000)));
+    if (parent.revents != 0) return {Waited::Reason::told_to_end, SIGTERM};
+    const auto is_ready = [](const pollfd& one) { return one.revents != 0; };
+    if (std::any_of(fds.begin(), fds.end() - 2, is_ready)) return {Waited::Reason::readable};
+    if (left <= 0) return {};
   }
 }
 

@@ -2,8 +2,12 @@
 // ctest that started it.
 #pragma once
 
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
+
+#include <cstdint>
+#include <vector>
 
 #include "core/base/duration.hpp"
 #include "os/file/unique_fd.hpp"
@@ -39,10 +43,16 @@ inline constexpr os::SignalSet k_stopping_signals =
 // when told to. Returns the first signal that ends tests; 0: none.
 int next_ending_signal(Surroundings& around);
 
-// To be called when a test has timed out, its tree is gone, its locks are released and its record
-// is written. Blocks until ctest ends us, which is due at `native_end`: only this makes it say
-// `***Timeout`. Returns when ctest has died, when a signal says to end, or when ctest is long
-// overdue.
-void wait_for_ctest(Surroundings& around, Milliseconds native_end);
+// What ended a wait: its time, a readable descriptor, or that the test is to end.
+struct Waited {
+  enum class Reason : std::uint8_t { time_is_over, readable, told_to_end };
+  Reason reason = Reason::time_is_over;
+  int signal = 0;  // with told_to_end: the signal, or SIGTERM when ctest has died
+};
+
+// Blocks until that time on the monotonic clock, or until one of `fds` is readable. Returns at once
+// on a signal to end, or when ctest has died. A stop signal (Ctrl-Z) stops us as it would stop a
+// test; the time runs on.
+Waited wait_until(Surroundings& around, Milliseconds until, std::vector<pollfd> fds = {});
 
 }  // namespace holdfast::supervision

@@ -14,7 +14,7 @@
 namespace holdfast::supervision {
 namespace {
 
-// The attempt as others see it that want its locks.
+// How the attempt appears to others that want its locks.
 LockParty party_of(const Grant& grant, const HeldLocks& above) {
   LockParty party;
   if (grant.policy.locks.empty()) return party;  // nobody will ask, so this saves system calls

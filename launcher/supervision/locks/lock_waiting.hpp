@@ -1,4 +1,5 @@
-// One wait for one lock; it is told while it lasts, and ends for whatever ends a test.
+// Waits for one lock, and tells people about the wait while it lasts. Everything that ends a test
+// also ends the wait.
 #pragma once
 
 #include "supervision/base/surroundings.hpp"

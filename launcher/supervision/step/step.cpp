@@ -181,7 +181,7 @@ os::UniqueFd watch_build_tool(const Invocation& invocation, Surroundings& around
                                                    : os::UniqueFd();
 }
 
-// Whether the command is none that we look after.
+// Whether the command runs without supervision.
 bool is_exempt(const Invocation& invocation) {
   return invocation.disabled || !os::trouble_with_watching().empty() ||
          (invocation.line.step->kind == StepKind::custom &&

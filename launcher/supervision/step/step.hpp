@@ -24,8 +24,8 @@ class StepRunner {
   // Called before each attempt. Adds the step's locks to those of its policy.
   virtual Result<void> prepare(const BuildStep& /*step*/, Policy& /*policy*/) { return {}; }
   virtual AttemptResult run(AttemptPlan plan, Surroundings& around);
-  // Why the step is done once more after this failure; empty: it is not. Asked only where it may
-  // be.
+  // Why the step is done once more after this failure; empty: it is not. Asked only if the rules
+  // allow it.
   virtual std::string why_once_more(const AttemptResult& result);
   // The latest attempt was the last one: shows what was kept back of its output.
   virtual void come_to_the_end() {}

@@ -13,8 +13,8 @@
 namespace holdfast::supervision {
 namespace {
 
-// The machine's if root has made its directory and this lock. Root's own steps make the lock; those
-// of others could not. Anybody may make one in /var/lock, so other users' are ignored.
+// The machine if root has made its directory and this lock, else the user. Steps of root make the
+// lock. Anybody can make a directory in /var/lock, so one of another user is ignored.
 LockScope scope_of_slots(LockSpec lock) {
   const std::string top(names::k_machine_directory);
   struct stat info {};

@@ -11,7 +11,7 @@ namespace holdfast::supervision {
 // must be set; to be called once.
 void complete_step(Invocation& invocation);
 
-// Whose memory slots a step takes: the machine's if there are any that we may take.
+// The scope of the memory slots that a step takes: the machine if it has slots for us, or the user.
 LockScope scope_of_memory_slots();
 
 // Whether the project's holdfast.toml may have settings for it; never for a custom step.
