@@ -54,7 +54,7 @@ std::string owner(const ReapScope& scope, const std::vector<std::string>& entrie
 }
 
 TEST(ReapScope, AnAttemptIsAbandonedWhereNobodyLooksAfterItsRun) {
-  const auto abandoned = [](RunCare care, std::int64_t launcher) {
+  const auto abandoned = [](RunCare care, int launcher) {
     return scope(care, {begun("r.1", launcher)}).find("r.1")->abandoned;
   };
   EXPECT_TRUE(abandoned(RunCare::dead, k_dead));
