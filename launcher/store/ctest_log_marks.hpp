@@ -51,7 +51,7 @@ struct LoggedTest {
   LoggedCommand command;
 };
 
-// Of the test, an end tells only the name.
+// A mark that ends an entry knows only the name of its test.
 struct LogMark : LoggedTest {
   enum class Kind : std::uint8_t { entry, end };
   Kind kind = Kind::entry;

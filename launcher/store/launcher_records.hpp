@@ -4,7 +4,7 @@
 #include "core/base/process_name.hpp"
 #include "core/base/words.hpp"
 #include "core/outcome/marker.hpp"
-#include "core/outcome/outcome_table.hpp"
+#include "core/outcome/outcome.hpp"
 
 #include <array>
 #include <cstdint>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/base/process_name.hpp"
-#include "core/outcome/outcome_table.hpp"
+#include "core/outcome/outcome.hpp"
 #include "store/launcher_records.hpp"
 
 #include <cstdint>

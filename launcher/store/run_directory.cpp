@@ -128,7 +128,7 @@ bool is_at_work(const RunEntry& run) {
   const std::optional<RunStarted> started = first_record(run.journal);
   if (!started || end_record(run.journal)) return false;
   if (started->boot == os::numbering_id()) {
-    return os::is_alive({static_cast<int>(started->ctest.pid), started->ctest.start});
+    return os::is_alive(started->ctest);
   }
   const std::string boot = os::boot_id();
   return !boot.empty() && started->boot.substr(0, started->boot.find('/')) == boot;

@@ -10,12 +10,12 @@ namespace {
 
 constexpr const char* k_tree = "/b";
 // The only launchers that live.
-constexpr std::int64_t k_alive = 100;
-constexpr std::int64_t k_dead = 200;
+constexpr int k_alive = 100;
+constexpr int k_dead = 200;
 
 bool lives(const ProcessStamp& launcher) { return launcher.pid == k_alive; }
 
-AttemptStarted begun(const std::string& attempt, std::int64_t launcher = k_dead) {
+AttemptStarted begun(const std::string& attempt, int launcher = k_dead) {
   AttemptStarted record;
   record.attempt = attempt;
   record.test = "test of " + attempt;
@@ -54,7 +54,7 @@ std::string owner(const ReapScope& scope, const std::vector<std::string>& entrie
 }
 
 TEST(ReapScope, AnAttemptIsAbandonedWhereNobodyLooksAfterItsRun) {
-  const auto abandoned = [](RunCare care, std::int64_t launcher) {
+  const auto abandoned = [](RunCare care, int launcher) {
     return scope(care, {begun("r.1", launcher)}).find("r.1")->abandoned;
   };
   EXPECT_TRUE(abandoned(RunCare::dead, k_dead));

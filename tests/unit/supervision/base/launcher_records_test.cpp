@@ -56,9 +56,9 @@ class Samples {
     given = Outcome::crashed;
     read = given;
   }
-  void give(ProcessName& given, ProcessStamp& read) {
-    read = {number(), static_cast<std::uint64_t>(number())};
-    given = {static_cast<int>(read.pid), read.start};
+  void give(ProcessName& given, ProcessName& read) {
+    read = {static_cast<int>(number()), static_cast<std::uint64_t>(number())};
+    given = read;
   }
   void give(written::Leftovers& given, std::vector<Leftover>& read) {
     given = processes_;
