@@ -116,9 +116,10 @@ void Run::settle_log() {
     if (log_->has_foreign_end() && !log_->cut_foreign_end()) log_.reset();
     return;
   }
-  // The watch comes before the looks, so that nobody slips in between.
+  // The watch comes before the looks, so that nobody slips in between. We look for another writer
+  // before we look at what it wrote: it writes the rest when it closes the log.
   is_log_safe_ = log_->watch_openings();
-  if (log_->has_foreign_end() || log_->is_written_elsewhere(origin_.ctest)) log_.reset();
+  if (log_->is_written_elsewhere(origin_.ctest) || log_->has_foreign_end()) log_.reset();
 }
 
 Result<void> Run::record_verdicts() {
