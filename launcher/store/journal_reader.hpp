@@ -43,8 +43,8 @@ Result<Journal> read_journal(const std::filesystem::path& file);
 // The first record alone. Nothing when the journal does not begin with a run_started.
 std::optional<RunStarted> first_record(const std::filesystem::path& journal);
 
-// The record of the run's end, read without those before it. Nothing while the run is under way, and
-// when its writer died before the end.
+// The record of the run's end, read without those before it. Nothing while the run is under way,
+// and when its writer died before the end.
 std::optional<RunEnded> end_record(const std::filesystem::path& journal);
 
 }  // namespace holdfast
