@@ -97,8 +97,8 @@ void FieldReader::read_object(const char* field, const Json& value, Read read) {
   if (!inner.complaint_.empty()) complain(field, 0);
 }
 
-ProcessStamp FieldReader::stamp(const char* field) {
-  ProcessStamp stamp;
+ProcessName FieldReader::stamp(const char* field) {
+  ProcessName stamp;
   const auto read = [&](FieldReader& object) {
     stamp.pid = object.small_integer("pid").value_or(0);
     const std::int64_t start = object.integer("start").value_or(0);

@@ -28,7 +28,7 @@ class FieldReader {
   std::optional<bool> truth(const char* field);
   std::vector<std::string> texts(const char* field);  // only those items that are texts
 
-  ProcessStamp stamp(const char* field);
+  ProcessName stamp(const char* field);
   // The place in the field `output`, in the file `log`.
   std::optional<OutputPlace> output_place(const std::string& log);
   // Only cases with a name.
@@ -45,7 +45,7 @@ class FieldReader {
   void read(const char* field, bool& to) { to = truth(field).value_or(to); }
   void read(const char* field, std::optional<Outcome>& to) { to = outcome_named(text(field)); }
   void read(const char* field, std::optional<Verdict>& to) { to = named<Verdict>(text(field)); }
-  void read(const char* field, ProcessStamp& to) { to = stamp(field); }
+  void read(const char* field, ProcessName& to) { to = stamp(field); }
   void read(const char* field, std::vector<Leftover>& to);
   void read(const char* field, std::optional<std::string>& marker);
   void read(const char* field, std::vector<OrphanMarker>& to);

@@ -15,15 +15,13 @@
 
 namespace holdfast {
 
-using ProcessStamp = ProcessName;
-
 struct RunStarted {
   double at = 0;    // seconds since 1970 UTC, as everywhere below
   std::string run;  // required
   std::string tree;
   std::string boot;
   std::string version;
-  ProcessStamp ctest;
+  ProcessName ctest;
   std::vector<std::string> command;
   std::string inside = {};  // the run, of any tree, whose test started ctest; empty: none
 };

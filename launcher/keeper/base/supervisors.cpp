@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "core/base/environment.hpp"
+#include "core/base/parts.hpp"
 #include "core/ctest/attach.hpp"
 #include "keeper/base/keeper_socket.hpp"
-#include "os/file/text_parts.hpp"
 #include "os/process/descendants.hpp"
 
 namespace holdfast {
@@ -24,13 +24,9 @@ bool is_ours(const os::ProcessStat& stat) {
 
 bool has_entry_like(std::string_view environment, std::string_view beginning) {
   while (!environment.empty()) {
-    if (os::take_part(environment, '\0').starts_with(beginning)) return true;
+    if (take_part(environment, '\0').starts_with(beginning)) return true;
   }
   return false;
-}
-
-ProcessName process_of(const ProcessStamp& stamp) {
-  return {static_cast<int>(stamp.pid), stamp.start};
 }
 
 bool has_keeper(const ProcessName& ctest) {

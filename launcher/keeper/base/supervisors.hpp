@@ -15,9 +15,6 @@ namespace holdfast {
 // Whether an environment, as in /proc/<pid>/environ, has an entry that begins like that.
 bool has_entry_like(std::string_view environment, std::string_view beginning);
 
-// The process that a record names, in the PID namespace of the record.
-ProcessName process_of(const ProcessStamp& stamp);
-
 // Whether the keeper of `ctest` is there. A stopped one counts.
 bool has_keeper(const ProcessName& ctest);
 

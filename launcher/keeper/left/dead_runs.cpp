@@ -60,7 +60,7 @@ bool is_deserted(const RunStarted& started) {
   if (started.boot != boot) {
     return !started.boot.empty() && !is_witnessed(started, started.tree).value_or(true);
   }
-  const ProcessName ctest = process_of(started.ctest);
+  const ProcessName ctest = started.ctest;
   const auto all = [](pid_t, const os::ProcessStat&) { return true; };
   return !os::is_alive(ctest) && !has_keeper(ctest) &&
          all_end_in_time(supervisors_of({ctest}, all));
@@ -105,7 +105,7 @@ std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree) {
   DeadRun run;
   run.id = entry.id;
   run.journal = entry.journal;
-  run.ctest = process_of(started->ctest);
+  run.ctest = started->ctest;
   run.is_of_others_numbers = started->boot != os::numbering_id();
   run.lacks_end = !end_record(entry.journal);
   run.empty_directories = empty_directories_of(entry.directory);

@@ -4,9 +4,9 @@
 
 #include "core/base/attempt_tag.hpp"
 #include "core/base/environment.hpp"
+#include "core/base/parts.hpp"
 #include "core/lock/lock_place.hpp"
 #include "keeper/base/supervisors.hpp"
-#include "os/file/text_parts.hpp"
 #include "os/process/process.hpp"
 #include "store/journal_reader.hpp"
 #include "store/run_directory.hpp"
@@ -14,11 +14,11 @@
 namespace holdfast {
 namespace {
 
-bool lives(const ProcessStamp& stamp) { return stamp.pid > 0 && os::is_alive(process_of(stamp)); }
+bool lives(const ProcessName& stamp) { return stamp.pid > 0 && os::is_alive(stamp); }
 
 std::string_view value_of(std::string_view environment, std::string_view name) {
   while (!environment.empty()) {
-    const std::string_view entry = os::take_part(environment, '\0');
+    const std::string_view entry = take_part(environment, '\0');
     if (entry.size() > name.size() && entry[name.size()] == '=' && entry.starts_with(name)) {
       return entry.substr(name.size() + 1);
     }
@@ -30,7 +30,7 @@ std::string_view value_of(std::string_view environment, std::string_view name) {
 std::vector<std::string_view> attempts_held(std::string_view held, std::string_view place) {
   std::vector<std::string_view> found;
   while (!held.empty()) {
-    const std::string_view entry = os::take_part(held, ',');
+    const std::string_view entry = take_part(held, ',');
     const std::size_t mark = entry.find('#');
     if (mark != std::string_view::npos && entry.substr(0, mark) == place) {
       found.push_back(entry.substr(mark + 1));
@@ -105,7 +105,7 @@ ReapScope read_reap_scope(const std::filesystem::path& tree, LetGo let_go) {
     const std::optional<RunStarted> started = first_record(run.journal);
     if (!started || started->tree != tree.string()) continue;
     if (boot.empty() || started->boot != boot || started->ctest.pid <= 0) continue;
-    const ProcessName ctest = process_of(started->ctest);
+    const ProcessName ctest = started->ctest;
     RunCare care = RunCare::dead;
     if (os::is_alive(ctest)) {
       const bool is_attended = has_keeper(ctest) || has_guard_alone(ctest);

@@ -42,7 +42,7 @@ class ReapScope {
   ReapScope(ReapScope&&) = default;
 
   // Adds the attempts that the records of a run name. `lives` says whether a launcher is alive.
-  using Lives = std::function<bool(const ProcessStamp& launcher)>;
+  using Lives = std::function<bool(const ProcessName& launcher)>;
   void add_run(const std::string& id, const std::vector<Record>& records, RunCare care,
                const Lives& lives);
 

@@ -16,7 +16,7 @@ namespace {
 // Reads only the first record: to read the journals of twenty runs takes longer than many a test.
 bool is_of(const RunEntry& run, const ProcessName& ctest, const std::string& numbering) {
   const std::optional<RunStarted> started = first_record(run.journal);
-  return started && process_of(started->ctest) == ctest && started->boot == numbering;
+  return started && started->ctest == ctest && started->boot == numbering;
 }
 
 // Whether the tag is that of an attempt of the run that has not ended.

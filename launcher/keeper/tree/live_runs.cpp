@@ -32,7 +32,7 @@ void read_tests(const Journal& journal, LiveRun& run) {
 
 // If we may not look, the run counts as dead: else a killed run would seem to go on for ever.
 bool may_be_alive(const RunStarted& started, const std::string& tree) {
-  if (started.boot == os::numbering_id()) return os::is_alive(process_of(started.ctest));
+  if (started.boot == os::numbering_id()) return os::is_alive(started.ctest);
   return !is_of_another_boot(started, os::boot_id()) && is_witnessed(started, tree).value_or(false);
 }
 
@@ -67,7 +67,7 @@ void take_records(const std::vector<Record>& records, const std::string& numberi
       run.since = started->at;
       run.is_in_other_pid_namespace = started->boot != numbering;
     } else if (const auto* begun = std::get_if<AttemptStarted>(&record)) {
-      if (!run.is_in_other_pid_namespace && !is_alive(process_of(begun->launcher))) continue;
+      if (!run.is_in_other_pid_namespace && !is_alive(begun->launcher)) continue;
       run.tests.push_back({begun->test, begun->attempt, begun->launcher.pid, begun->at});
     } else if (const auto* ended = std::get_if<AttemptEnded>(&record)) {
       std::erase_if(run.tests, [&](const LiveTest& t) { return t.attempt == ended->attempt; });
@@ -108,13 +108,13 @@ std::vector<LiveRun> find_live_run_of(const std::string& tree) {
   LiveRun run;
   run.run = started->run;
   run.tree = started->tree;
-  run.ctest = process_of(started->ctest);
+  run.ctest = started->ctest;
   read_tests(*journal, run);
   return {run};
 }
 
 std::optional<bool> is_witnessed(const RunStarted& started, const std::string& tree) {
-  const ProcessName ctest = process_of(started.ctest);
+  const ProcessName ctest = started.ctest;
   const std::optional<bool> has = has_tree(ctest, started.boot, tree);
   if (!has.value_or(false) && is_listened_for(ctest, started.boot)) return true;
   return has;
@@ -127,7 +127,7 @@ bool is_going_on(const RunEntry& run) {
   const std::filesystem::path runs = run.directory.parent_path();
   if (may_be_alive(*started, runs.parent_path().parent_path().string())) return true;
   if (started->boot != os::numbering_id()) return false;
-  const ProcessName ctest = process_of(started->ctest);
+  const ProcessName ctest = started->ctest;
   os::Connected keeper = connect_to_keeper(ctest, k_patience);
   if (!keeper.socket.valid()) return false;
   ucred listener{};

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 #include "core/base/said_line.hpp"
 #include "core/lock/held_locks.hpp"
 #include "core/lock/lock_place.hpp"
@@ -22,7 +23,6 @@
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/text_parts.hpp"
 #include "os/lock/lock_records.hpp"
 #include "os/process/packet_socket.hpp"
 #include "os/process/process.hpp"
@@ -55,7 +55,7 @@ std::string shown_command_of(pid_t pid) {
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
   while (!text.empty()) {
-    const std::string_view line = os::take_part(text, '\n');
+    const std::string_view line = take_part(text, '\n');
     if (!line.empty()) lines.emplace_back(line);
   }
   return lines;

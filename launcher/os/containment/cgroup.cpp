@@ -10,12 +10,12 @@
 #include <string_view>
 #include <utility>
 
+#include "core/base/parts.hpp"
 #include "os/containment/cgroup_files.hpp"
 #include "os/containment/cgroup_processes.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/text_parts.hpp"
 #include "os/lock/lock_directory.hpp"
 
 namespace holdfast::os {

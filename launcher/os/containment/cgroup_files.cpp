@@ -7,9 +7,9 @@
 #include <cstdint>
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/text_parts.hpp"
 
 namespace holdfast::os {
 namespace {

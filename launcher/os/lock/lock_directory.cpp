@@ -8,9 +8,9 @@
 
 #include "core/base/file_name.hpp"
 #include "core/base/names.hpp"
+#include "core/base/parts.hpp"
 #include "os/file/removal.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/text_parts.hpp"
 #include "os/file/trusted_directory.hpp"
 #include "os/lock/lock_queue.hpp"
 

@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "os/file/file_text.hpp"
-#include "os/file/text_parts.hpp"
 #include "os/memory/memory_cgroups.hpp"
 #include "os/process/proc_numbers.hpp"
 #include "os/process/process.hpp"

@@ -1,7 +1,7 @@
 #include "os/memory/memory_cgroups.hpp"
 
+#include "core/base/parts.hpp"
 #include "os/file/file_text.hpp"
-#include "os/file/text_parts.hpp"
 
 namespace holdfast::os {
 namespace {

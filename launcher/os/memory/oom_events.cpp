@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "core/base/number.hpp"
+#include "core/base/parts.hpp"
 #include "core/outcome/oom.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/text_parts.hpp"
 #include "os/memory/memory_cgroups.hpp"
 #include "os/process/process.hpp"
 

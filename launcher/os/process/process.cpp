@@ -12,11 +12,11 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/parts.hpp"
 #include "core/base/proc_status.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/file_text.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/text_parts.hpp"
 #include "os/process/proc_numbers.hpp"
 
 namespace holdfast::os {

@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/base/parts.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/text_parts.hpp"
 #include "os/process/process.hpp"
 #include "os/process/process_description.hpp"
 

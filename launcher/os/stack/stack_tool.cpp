@@ -12,8 +12,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "core/base/parts.hpp"
 #include "os/file/system_call.hpp"
-#include "os/file/text_parts.hpp"
 #include "os/process/spawn.hpp"
 
 namespace holdfast::os {

@@ -13,7 +13,7 @@ constexpr const char* k_tree = "/b";
 constexpr int k_alive = 100;
 constexpr int k_dead = 200;
 
-bool lives(const ProcessStamp& launcher) { return launcher.pid == k_alive; }
+bool lives(const ProcessName& launcher) { return launcher.pid == k_alive; }
 
 AttemptStarted begun(const std::string& attempt, int launcher = k_dead) {
   AttemptStarted record;
