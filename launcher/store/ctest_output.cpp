@@ -78,9 +78,8 @@ Result<std::string> read_kept_output(const OutputPlace& place, std::size_t limit
   errno = 0;
   std::ifstream stream;
   if (written_at(place.log)) stream.open(place.log, std::ios::binary);
-  if (!stream.is_open()) {
-    return os::system_error("read " + place.log, errno != 0 ? errno : EINVAL);
-  }
+  if (!stream.is_open() && errno != 0) return os::system_error("read " + place.log);
+  if (!stream.is_open()) return Error{"read " + place.log + ": it is no regular file"};
   return read_bounded(stream, place, limit, k_gap);
 }
 

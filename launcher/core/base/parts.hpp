@@ -1,6 +1,7 @@
 // Takes texts apart and puts them together.
 #pragma once
 
+#include <algorithm>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -9,7 +10,11 @@ namespace holdfast {
 
 // Takes the text up to the next separator off the front, and the separator with it. Without a
 // separator it takes everything.
-std::string_view take_part(std::string_view& text, char separator);
+inline std::string_view take_part(std::string_view& text, char separator) {
+  const std::string_view part = text.substr(0, text.find(separator));
+  text.remove_prefix(std::min(part.size() + 1, text.size()));
+  return part;
+}
 
 // The text without these characters at its ends.
 std::string_view trimmed(std::string_view text, std::string_view blanks);

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "core/base/keeper_address.hpp"
 #include "core/base/names.hpp"
@@ -30,6 +31,17 @@ namespace fs = std::filesystem;
 
 fs::path in_user_directory(std::string_view name) {
   return fs::path(os::user_directory_path()) / name;
+}
+
+// What is in a directory; a directory that cannot be read to its end is read as far as it can be.
+std::vector<fs::path> entries_of(const fs::path& directory) {
+  std::vector<fs::path> entries;
+  std::error_code failed;
+  for (fs::directory_iterator it(directory, failed); !failed && it != fs::directory_iterator();
+       it.increment(failed)) {
+    entries.push_back(it->path());
+  }
+  return entries;
 }
 
 // Counts from when the socket was made. After a clock is set back the socket seems younger.
@@ -52,10 +64,9 @@ bool may_be_stale(const fs::path& socket) {
 }
 
 void remove_levels_in(const os::UniqueFd& user, const fs::path& scope) {
-  std::error_code failed;
-  for (const fs::directory_entry& lock : fs::directory_iterator(scope, failed)) {
-    for (const fs::path level : os::levels_of(lock.path().string())) {
-      if (level == lock.path()) continue;
+  for (const fs::path& lock : entries_of(scope)) {
+    for (const fs::path level : os::levels_of(lock.string())) {
+      if (level == lock) continue;
       os::remove_level(user, level.lexically_relative(os::user_directory_path()).string());
     }
   }
@@ -65,22 +76,18 @@ void remove_levels_in(const os::UniqueFd& user, const fs::path& scope) {
 
 void remove_stale_sockets() {
   if (!os::open_user_directory()) return;
-  std::error_code failed;
-  for (const fs::directory_entry& socket :
-       fs::directory_iterator(in_user_directory(names::k_user_keepers_directory), failed)) {
-    if (may_be_stale(socket.path())) os::remove_if_dead(socket.path().string());
+  for (const fs::path& socket : entries_of(in_user_directory(names::k_user_keepers_directory))) {
+    if (may_be_stale(socket)) os::remove_if_dead(socket.string());
   }
 }
 
 void remove_stale_scratch() {
   if (!os::open_user_directory()) return;
-  std::error_code failed;
-  for (const fs::directory_entry& entry :
-       fs::directory_iterator(in_user_directory(names::k_user_scratch_directory), failed)) {
-    std::string name = entry.path().filename().string();
+  for (const fs::path& entry : entries_of(in_user_directory(names::k_user_scratch_directory))) {
+    std::string name = entry.filename().string();
     std::ranges::replace(name, '-', ':');
     const Result<ProcessName> launcher = parse_process_name(name);
-    if (launcher && !os::is_alive(*launcher)) os::sweep_empty_scratch(entry.path().string());
+    if (launcher && !os::is_alive(*launcher)) os::sweep_empty_scratch(entry.string());
   }
 }
 
@@ -96,10 +103,8 @@ void remove_stale_levels(const LockHome& home) {
 void remove_all_stale_levels() {
   const Result<os::UniqueFd> user = os::open_user_directory();
   if (!user) return;
-  std::error_code failed;
-  for (const fs::directory_entry& scope :
-       fs::directory_iterator(in_user_directory(names::k_user_locks_directory), failed)) {
-    remove_levels_in(*user, scope.path());
+  for (const fs::path& scope : entries_of(in_user_directory(names::k_user_locks_directory))) {
+    remove_levels_in(*user, scope);
   }
 }
 

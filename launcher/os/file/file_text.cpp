@@ -46,14 +46,17 @@ bool read_at(int file, std::uint64_t offset, void* into, std::size_t size) {
 }
 
 bool read_all(int file, std::string& text, std::size_t limit) {
-  std::size_t filled = 0;
-  ssize_t got = 1;
+  // Most files are small. Then the text takes no more memory than it needs: the launcher has little.
+  char start[4096];
+  ssize_t got = retried([&] { return ::read(file, start, std::min(limit, sizeof start)); });
+  text.assign(start, static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  std::size_t filled = text.size();
   while (got > 0 && filled < limit) {
-    text.resize(std::min(limit, filled + std::max<std::size_t>(filled, 4096)));
+    text.resize(std::min(limit, filled + std::max(filled, sizeof start)));
     got = retried([&] { return ::read(file, text.data() + filled, text.size() - filled); });
     if (got > 0) filled += static_cast<std::size_t>(got);
+    text.resize(filled);
   }
-  text.resize(filled);
   return got >= 0;
 }
 

@@ -141,7 +141,7 @@ std::string key_of(const Invocation& invocation) {
   hash.add(invocation.test).end();
   char directory[PATH_MAX];
   if (::getcwd(directory, sizeof directory) != nullptr) hash.add(directory).end();
-  for (const std::string_view word : words_of(invocation.command)) hash.add(word).end();
+  for (char** word = invocation.command; *word != nullptr; ++word) hash.add(*word).end();
   std::string text;
   for (int shift = 60; shift >= 0; shift -= 4) {
     text += "0123456789abcdef"[(hash.value() >> shift) & 15U];
