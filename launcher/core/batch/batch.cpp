@@ -11,7 +11,7 @@ namespace {
 
 using Kind = BatchEvent::Kind;
 
-// A program may announce any number.
+// Room is reserved for at most this many cases, because a program may announce any number.
 constexpr std::uint64_t k_most_foreseen = 10'000;
 
 std::string how(const ProcessEnd& end) {
@@ -26,7 +26,7 @@ std::string how(const ProcessEnd& end) {
   return "ended";
 }
 
-// Why nothing more runs after a worker that was ended from outside; empty: more may run.
+// Why nothing more runs after this worker; empty: more may run.
 std::string why_no_more(const WorkerEnd& end) {
   switch (end.by) {
     case EndedBy::itself:
@@ -104,7 +104,7 @@ void Batch::on_begun(const BatchEvent& event) {
     if (isolation_ == Isolation::none) return start_worker({BatchAction::Kind::run_all});
     return go_on();
   }
-  // To fork pays only for many cases.
+  // Forking pays only when there are many cases.
   if (isolation_ == Isolation::fork) isolation_ = Isolation::process;
   const bool are_exact = std::ranges::all_of(
       event.cases, [this](const std::string& name) { return framework_.is_exact(name); });
@@ -148,12 +148,15 @@ void Batch::wait_for(const std::vector<std::string>& cases) {
 
 void Batch::on_case_began(const BatchEvent& event) {
   if (open_) return;
-  // A case may print what looks like the beginning of another. Its own process has no other case.
+  // A case may print what looks like the beginning of another. A process that was started for one
+  // case runs no other.
   if (isolation_ == Isolation::process && !ordered_.empty() && event.name != ordered_.front())
     return;
-  // Before its first case the worker may print what looks like the beginning of some other case.
+  // Before its first case the worker may print what looks like the beginning of a case that it was
+  // not started for.
   if (!ordered_.empty() && !is_settled(event.name) && !is_waiting(event.name)) return;
-  // A case that runs once more is no progress of a worker that was started for others.
+  // A settled case that runs again is not counted as progress if the worker was started for other
+  // cases.
   worker_has_begun_ = worker_has_begun_ || ordered_.empty() || !is_settled(event.name);
   worker_finished_ = false;
   last_end_.reset();
@@ -169,7 +172,8 @@ void Batch::on_case_ended(const BatchEvent& event) {
   result.name = std::move(open_->name);
   open_.reset();
   worker_failed_case_ = worker_failed_case_ || event.said == CaseEnd::failed;
-  // In other isolations the end of the case's own process is part of its result.
+  // The result is known now only with isolation `none`. Otherwise the end of the case's process is
+  // part of it.
   if (isolation_ != Isolation::none) return;
   result.outcome = outcome_of(event.said);
   result.wall_us = last_end_->wall_us;
@@ -222,7 +226,7 @@ void Batch::part_cases() {
                "their own"}));
 }
 
-// Settles the case in the middle of which the process ended.
+// Settles the open case: the process ended in the middle of it.
 void Batch::settle_open(const BatchEvent& event) {
   CaseResult result;
   result.name = open_->name;
@@ -244,13 +248,14 @@ void Batch::settle_own_process(const BatchEvent& event) {
     conclude_case(result, std::nullopt, false, end);
     result.note = "before it began";
   } else if (!announced_) {
-    // The program prints in a way of its own. So only its exit code counts, as in plain ctest.
+    // The program prints in a way of its own, so only its exit code counts, as in plain ctest.
     result.outcome = Outcome::passed;
     result.exit_code = 0;
     result.note =
         text_of({"by its exit code alone: it prints nothing of ", framework_.name(), "'s"});
   } else {
-    // A case that is listed and does not run has no outcome. That makes the test red.
+    // If the program announced no case, this one did not run and has no outcome. If it announced
+    // some, the process exited too early. Either makes the test red.
     if (*announced_ > 0) result.outcome = Outcome::premature_exit;
     result.exit_code = 0;
     result.note = *announced_ == 0 ? "it is listed, and the program did not run it"
@@ -270,7 +275,7 @@ void Batch::conclude_own_process(CaseResult& result, const WorkerEnd& end) const
   if (is_usual && result.exit_code) result.exit_code = end.main.code;
 }
 
-// Between which of its cases the worker ended.
+// Where the worker ended relative to its cases, in words.
 std::string_view Batch::where_it_ended() const {
   if (worker_finished_) return " after its last case";
   if (isolation_ == Isolation::none && framework_.tells() != Telling::beginnings) {
@@ -280,7 +285,7 @@ std::string_view Batch::where_it_ended() const {
   return worker_has_begun_ ? " between two cases" : " before its first case";
 }
 
-// Whether the results of its cases explain why the worker exited with that code.
+// Whether the results of the worker's cases explain why it exited with that code.
 bool Batch::is_explained(int code) const {
   if (!worker_finished_) return false;
   return worker_failed_case_ || (last_end_ && framework_.is_usual_exit(last_end_->said, code));
@@ -346,7 +351,7 @@ void Batch::on_child_ended(const BatchEvent& event) {
   record(std::move(result));
 }
 
-// Whether all cases have begun, as far as the program has said. The program knows all of them.
+// Whether all cases have begun, as the program itself has told. Its list may lack some.
 bool Batch::all_have_begun() const {
   if (framework_.tells() == Telling::beginnings) return announced_ && begun_ >= *announced_;
   return worker_finished_;
@@ -359,8 +364,8 @@ void Batch::go_on() {
       if (all_have_begun() && !is_listed_) break;
       if (!is_listed_) return ask(BatchAction::Kind::list);
       if (!waiting_.empty()) return run_waiting();
-      // A program that tells only of ends has told of all cases; it never says how many there are.
-      // Any other has cases that it runs and does not list.
+      // A program that tells only of ends never says how many cases there are; it has now told of
+      // all. A program that tells of beginnings has announced more cases than it lists.
       if (framework_.tells() != Telling::ends) stopped_ = "its list does not have them";
       break;
     case Isolation::process:
@@ -444,7 +449,7 @@ bool Batch::is_waiting(std::string_view name) const {
 }
 
 void Batch::forget_waiting(std::string_view name) {
-  // It is nearly always the first.
+  // The case is nearly always the first.
   const auto at = std::ranges::find(waiting_, name);
   if (at != waiting_.end()) waiting_.erase(at);
 }

@@ -2,8 +2,8 @@
 // whatever happens to the processes that run them. Pure: it takes events and returns actions.
 //
 // A worker is one process of the program. If it ends before all cases have run, a fresh one goes on
-// with those that have not begun. Their number has no limit: each worker settles at least one case,
-// or the batch ends.
+// with those that have not begun. The number of workers has no limit: each settles at least one
+// case, or the batch ends.
 #pragma once
 
 #include <cstdint>
@@ -103,8 +103,8 @@ class Batch {
   std::vector<BatchAction> actions_;  // of the current event
   bool is_listed_ = false;
   bool is_shard_ = false;
-  std::deque<std::string> waiting_;  // will run and have not begun; known once listed
-  std::vector<std::string> others_;  // listed, but will not run
+  std::deque<std::string> waiting_;  // cases that will run and have not begun; known once listed
+  std::vector<std::string> others_;  // cases that are listed but will not run
   std::vector<std::string> wanted_;  // only these run, whatever is listed; empty: all
   std::vector<CaseResult> results_;
   NameIndex places_;                    // in results_
@@ -113,17 +113,18 @@ class Batch {
   unsigned worker_ = 0;
   bool worker_runs_ = false;
   std::vector<std::string> ordered_;  // the cases that this worker was started for; empty: all
-  bool worker_has_begun_ = false;     // it has begun a case
+  bool worker_has_begun_ = false;     // this worker has begun a case
   bool worker_finished_ = false;
   bool worker_failed_case_ = false;
-  std::optional<std::uint64_t> announced_;  // by this worker
-  bool has_printed_help_ = false;           // and announced nothing
-  std::uint64_t begun_ = 0;                 // cases, each counted once
+  std::optional<std::uint64_t> announced_;  // how many cases this worker has announced
+  // A worker printed its help before any count was announced or any case had a result.
+  bool has_printed_help_ = false;
+  std::uint64_t begun_ = 0;  // how many cases have begun, each counted once
   std::int64_t now_us_ = 0;
   std::int64_t worker_since_us_ = 0;
   std::optional<Open> open_;
   std::optional<LastEnd> last_end_;
-  std::vector<Open> children_;  // those that run now
+  std::vector<Open> children_;  // with isolation `fork`: the cases that run now
 
   // A failure that belongs to no case.
   std::optional<Outcome> beyond_cases_;

@@ -16,7 +16,7 @@ struct BatchEvent {
   enum class Kind : std::uint8_t {
     begun,         // the first event; if `cases` is not empty, only these run
     listed,        // `cases` run, `others` do not; `why`: why a case may be missing
-    not_listed,    // the process that should list the cases did not; `end` is its end
+    not_listed,    // the process that should list the cases ended without a usable list: `end`
     announced,     // the worker says how many cases it will run: `count`
     printed_help,  // the worker printed its help, and nothing after that
     case_began,    // `name`
@@ -24,7 +24,7 @@ struct BatchEvent {
     finished,      // the worker says that all its cases have run
     worker_ended,  // `end`
     // Only with isolation `fork`; there the worker is the server.
-    cannot_fork,  // `why`: each case gets a process of its own
+    cannot_fork,  // `why`; each case then gets a process of its own
     child_began,  // `name`
     child_ended,  // `name`, `child_said`, `child_finished`, `end`
   };
@@ -39,7 +39,8 @@ struct BatchEvent {
   bool child_finished = false;
   std::int64_t at_us = 0;  // a clock that only goes forward
   std::vector<std::string> others = {};
-  // For listed: the cases are those of a shard. `cases` may be empty, and `others` is not known.
+  // For listed: the cases are those of a shard. Then `cases` may be empty, and `others` is not
+  // known.
   bool is_shard = false;
 };
 
@@ -47,8 +48,8 @@ struct BatchAction {
   enum class Kind : std::uint8_t {
     list,       // ask the program for its cases
     run_all,    // start a worker: the command as it is
-    run_cases,  // start a worker for these `cases`, or the first of them, by `selection`
-    serve,      // start a server, and ask it for one case after the other: waiting()
+    run_cases,  // start a worker; `selection` selects `cases`, or the first few of them
+    serve,      // start a server, and ask it for the cases of waiting() one after the other
     record,     // results()[result] is concluded
     say,        // `text`, once
     end,        // the batch is over

@@ -18,15 +18,15 @@ constexpr std::size_t k_most_segments = 64;
 // A program that has neither printed nor said anything for this long is quiet.
 constexpr Milliseconds k_quiet{5};
 
-// While a program prints, its pipes are not watched for this long after each look: waking us for
+// After each look at a program that prints, its pipes stay unwatched for this long: waking us for
 // each line would cost the program more than the line. If it prints more than k_much between two
 // looks, the pipes are watched: the program must not wait for room in them, and little must be left
 // to read when it ends.
 constexpr std::chrono::nanoseconds k_rest{800'000};
 constexpr std::size_t k_much = 32UL * 1024UL;
 
-// How much is read before what it says is told. What is remembered in between then stays in the
-// processor's cache.
+// About how much output is parsed before the progress entries about it are taken. So what is kept
+// from one to the other stays in the processor's cache.
 constexpr std::size_t k_portion = 2UL * 1024UL;
 
 std::string_view first_lines(std::string_view bytes) {
@@ -51,9 +51,10 @@ void GtestWorker::add_descriptors(std::vector<pollfd>& fds) {
   if (!must_not_hear()) order_.link.add_descriptors(fds);
 }
 
-// What the program says must be read after what it has printed before, and a full relay waits for
-// ctest. So messages wait, too. But without a progress log the program would wait for us at each
-// case. So they are read then, and less is known of the output of its cases.
+// Before a message is read, all that the program printed before it must be read. But while the
+// relay is full, no output is read until ctest takes some. So messages wait, too. Without a
+// progress log the program would then wait for us at each case. So without a log, messages are read
+// even while the relay is full, and the places of the cases' output are less exact.
 bool GtestWorker::must_not_hear() const {
   return order_.relay.is_full() && progress_.valid() && !is_all_printed_;
 }
@@ -66,7 +67,8 @@ void GtestWorker::look() {
     read_output();
     hear();
   } while (must_look_again());
-  // Not at each look while the program works: there is another look when it is quiet.
+  // Do not call told() at each look while the program works: there is another look when it is
+  // quiet.
   const Milliseconds now = os::monotonic_now();
   if (is_new_ && now < told_at_ + k_quiet) return;
   told_at_ = now;
@@ -79,8 +81,8 @@ std::chrono::nanoseconds GtestWorker::rest() const {
 }
 
 // What a program prints wakes us. What it writes into its progress log does not, because a packet
-// for each entry would cost more than the case. So a quiet program is looked at once more, for
-// entries after its last line, and is asked for a packet with its next entry.
+// for each entry would cost more than the case. So when a program becomes quiet, we look one more
+// time, for entries after its last line, and ask it to send a packet with its next entry.
 bool GtestWorker::must_look_again() {
   if (is_new_) {
     next_look_ = os::monotonic_now() + k_quiet;
@@ -107,7 +109,8 @@ void GtestWorker::on_tree_gone() {
   order_.told();
 }
 
-// A case that began while we still took the test for paused was not paused itself.
+// The limit moves only for a case that began before the pause. A case that began after the pause,
+// before we learned that the test goes on, was not paused.
 void GtestWorker::on_pause(Milliseconds length) {
   take_progress();
   order_.told();
@@ -116,7 +119,7 @@ void GtestWorker::on_pause(Milliseconds length) {
 
 Milliseconds GtestWorker::deadline() {
   if (order_.case_timeout.count() == 0) return k_longest;
-  // This is the limit of the case that we know of. The program may be at a later one.
+  // This is the limit of the case that we know of. The program may be at a later case.
   if (os::monotonic_now() >= limit_from_ + order_.case_timeout) {
     take_progress();
     order_.told();
@@ -135,7 +138,7 @@ void GtestWorker::tell(const std::string& text) {
 
 void GtestWorker::read_output() {
   if (order_.relay.is_full()) return;
-  // Before the pipes are read: an entry about output that is not read yet must wait.
+  // Look at the log before reading the pipes: an entry whose output has not been read must wait.
   progress_.look();
   order_.capture.read([this](Stream stream, std::string_view bytes) { take(stream, bytes); });
 }
@@ -212,7 +215,7 @@ void GtestWorker::hear() {
     // First take what the program has printed and said before this message.
     read_output();
     take_entries();
-    // If its log was broken, nothing that it says is read any more.
+    // If the program's log was broken, nothing that the program says is read any more.
     if (!order_.link.has_peer()) return;
     on_message(*packet);
   }
@@ -222,7 +225,7 @@ void GtestWorker::hear() {
 void GtestWorker::take_progress() {
   if (must_not_hear() || (!progress_.look() && !progress_.is_broken())) return;
   is_new_ = true;
-  // Reads at least what the program has printed before its last entry.
+  // This reads at least what the program has printed before its last entry.
   read_output();
   take_entries();
 }
@@ -247,8 +250,9 @@ void GtestWorker::take_progress_of_printed() {
   }
 }
 
-// Whether the entry is about the first printed case that is not settled. Its end counts only when
-// another case has begun, because the case may have forged its last line.
+// Whether the entry is about the first printed case that is not settled. An `end` entry is taken
+// only when a later case's first line has been read: until then the line that ended the case may be
+// forged.
 bool GtestWorker::is_printed(const ProgressLog::Entry& entry) const {
   if (printed_cases_.empty()) return false;
   const Printed& first = printed_cases_.front();
@@ -281,8 +285,9 @@ void GtestWorker::take_entry(const ProgressLog::Entry& entry, std::int64_t now_u
   said_at_us_ = 0;
 }
 
-// The program says something that we do not understand, or that it will say no more. From here on
-// its output alone is followed, from the cases on that waited for what it says of them.
+// Called when the program says something that we do not understand, or that it will say no more.
+// From now on only its output counts, beginning with the printed cases for which a message or an
+// entry was still awaited.
 void GtestWorker::stop_hearing() {
   settle_end();
   order_.link.drop();
@@ -347,8 +352,8 @@ void GtestWorker::on_end_said(std::string_view name, CaseEnd said) {
     return end_case(name, said, at);
   }
   said_end_ = SaidEnd{std::string(name), said};
-  // If its first line was printed, its last line will follow. A printer of the program's own may
-  // print neither.
+  // If the case's first line was printed, its last line will follow. A custom printer may print
+  // neither line.
   if (printed_.open_case() != name) settle_end();
 }
 
@@ -407,7 +412,8 @@ GtestWorker::Printed* GtestWorker::last_printed(std::string_view name) {
 
 OutputRange GtestWorker::finish(const ProcessEnd& /*end*/) {
   order_.capture.close_writing();
-  // The rest is no more than the pipes hold. A full relay must pass on its output first.
+  // What is still unread is no more than the pipes hold. A full relay must pass on its output
+  // first.
   order_.relay.finish();
   read_output();
   is_all_printed_ = true;

@@ -81,13 +81,13 @@ class GtestWorker final : public BatchWorker {
   pid_t main_ = -1;
   ProgressLog progress_;
   std::vector<std::string_view> fields_;  // of the message that is being read
-  std::int64_t said_at_us_ = 0;           // when that which is being read was said; 0: now
+  std::int64_t said_at_us_ = 0;  // when the message or entry that is being read was said; 0: now
   std::int64_t last_said_us_ = 0;
   bool is_all_printed_ = false;  // the process is gone, and its output was read to the end
   bool is_new_ = false;          // something was printed or said
   std::size_t taken_ = 0;        // how many printed bytes the last look has read
   Milliseconds told_at_;
-  Milliseconds next_look_ = k_longest;  // k_longest: not before there is news
+  Milliseconds next_look_ = k_longest;  // when to look without news; k_longest: never
   GtestOutput printed_;
   Milliseconds limit_from_;
   std::uint64_t case_from_ = 0;  // where the open case's output begins in the file
@@ -99,8 +99,8 @@ class GtestWorker final : public BatchWorker {
   };
   // The program has said this end; the case's last line may not have been printed yet.
   std::optional<SaidEnd> said_end_;
-  // An end that a program has printed that is not linked. It is told later: the case may have
-  // forged the line, and then the true one follows.
+  // An end that was printed by a program that is not linked. It is told later, because the case may
+  // have forged the line; the true line then follows.
   struct PrintedEnd {
     SaidEnd end;
     std::uint64_t place;
@@ -109,8 +109,9 @@ class GtestWorker final : public BatchWorker {
   std::optional<PrintedEnd> printed_end_;
   std::deque<Printed> printed_cases_;
   bool is_linked_ = false;
-  bool is_finished_printed_ = false;  // a linked program has printed its end, and nothing after it
-  // Where a part of stdout is in the file. Parts of stderr may lie between two segments.
+  // A linked program has printed that all its cases have run, and not that it runs more.
+  bool is_finished_printed_ = false;
+  // A part of stdout, and where the file has it. Parts of stderr may lie between two segments.
   struct Segment {
     std::uint64_t printed;  // its place in stdout
     std::uint64_t kept;     // its place in the file

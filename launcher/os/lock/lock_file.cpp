@@ -15,8 +15,8 @@
 namespace holdfast::os {
 namespace {
 
-// Every holder and every waiter of a counted lock of size N read-locks the byte at this offset + N
-// of the lock's file.
+// In the file of a counted lock of size N, each holder and waiter has a read lock on byte
+// k_sizes + N.
 constexpr off_t k_sizes = off_t{1} << 40U;
 
 bool is_counted(const LockSpec& spec) { return spec.mode == LockMode::counted; }
@@ -86,8 +86,8 @@ Error LockRequest::located(Error error) const {
   return error;
 }
 
-// We declare our own size before we look at the others'. So if two come at once with different
-// sizes, at least one sees the other.
+// We declare our own size before we look for other sizes. So if two processes come at once with
+// different sizes, at least one sees the other.
 Result<void> LockRequest::declare_size() {
   const auto size = static_cast<off_t>(spec_.size);
   if (!try_byte_lock(lock_.get(), ByteLock::shared, {k_sizes + size, 1})) {

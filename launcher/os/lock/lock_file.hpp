@@ -23,13 +23,13 @@ namespace holdfast::os {
 // unless a forked process still has the descriptors.
 class LockRequest {
  public:
-  // `level`: the attempt below which it is taken, and the slots of that attempt. Fails when the
-  // lock is in use with another size.
+  // `level`: the attempt below which the lock is taken, and the slots of that attempt. Fails when
+  // the lock is in use with another size.
   static Result<LockRequest> open(const LockSpec& spec, const LockHome& home,
                                   const LockLevel& level = {});
 
-  // The same with the directory of its files given, for a lock with a place of its own. `mode` is
-  // for the files that it makes.
+  // The same, but in the open `directory`: for a lock outside the common lock directories (a build
+  // tree's). `mode` is for the files that it makes.
   static Result<LockRequest> open_in(UniqueFd directory, const LockSpec& spec, unsigned mode,
                                      const LockLevel& level = {});
 
@@ -39,38 +39,38 @@ class LockRequest {
 
   const LockSpec& spec() const { return spec_; }
 
-  // Joins the queue, and takes the lock if that needs no waiting. True when it is taken.
+  // Joins the queue, and takes the lock if that needs no waiting. True when the lock is taken.
   Result<bool> try_take();
 
   // Whether a caller with nothing else to poll can call wait_here() after try_take() returned
-  // false. It hands the lock on with one wake-up instead of two. It cannot wait for slots, because
-  // any of them will do.
+  // false. wait_here() hands the lock on with one wake-up instead of two. It cannot wait for a
+  // counted lock: flock(2) blocks on one file, but any free slot would do.
   bool can_wait_here() const { return spec_.mode != LockMode::counted; }
   enum class Waited : std::uint8_t {
     had,
     interrupted,  // call again, or give up
-    replaced      // its file was replaced meanwhile: ask for it again
+    replaced      // the lock's file was replaced meanwhile: ask for the lock again
   };
   Result<Waited> wait_here(const Interruptions& interruptions);
 
-  // Waits in a helper process. ready_fd() becomes readable once.
+  // Waits in a helper process. ready_fd() becomes readable when the wait is over, a single time.
   Result<void> start_waiting();
   int ready_fd() const { return turn_.ready_fd(); }
-  // To be called when ready_fd() is readable. True: the lock is taken. False: its file was replaced
-  // meanwhile, and it has to be asked for again.
+  // To be called when ready_fd() is readable. True: the lock is taken. False: the lock's file was
+  // replaced meanwhile, and the lock has to be asked for again.
   Result<bool> finish_waiting();
 
-  // Leaves a record of the holder, or of a waiter. Not being able to is no failure.
+  // Leaves a record of the holder, or of a waiter. If no record can be left, that is not an error.
   void sign(const LockParty& holder);
   void sign_waiting(const LockParty& waiter);
   // Takes the waiter's record back. finish_waiting() and wait_here() do so themselves.
   void withdraw_waiting();
 
   // The other holders, and the other waiters in the order of the queue, as far as they left a
-  // record that is still theirs.
+  // record whose bytes they still lock.
   std::vector<LockParty> holders() const;
   std::vector<LockParty> waiters() const;
-  // All who left a holder's record, whether it is still theirs or not.
+  // Everybody named in a holder's record, even if the owner no longer locks it.
   std::vector<LockParty> signatories() const;
   // Our own ticket, as records give it.
   std::int64_t ticket() const { return queue_.ticket(); }
@@ -86,11 +86,12 @@ class LockRequest {
   // slots that exist.
   std::vector<UniqueFd> files() const;
 
-  // Removes what runs inside `attempt` have used. To be called when nothing is left of the attempt
-  // but the lock.
+  // Removes the lock files that nested runs inside `attempt` used. To be called when the lock is
+  // all that is left of the attempt.
   void tidy_below(const std::string& attempt) const;
 
-  // Whether its file was removed while we hold it, so that somebody else could hold it too.
+  // Whether a file of the lock was removed while we hold the lock. Then somebody else could hold
+  // the lock too.
   bool is_lost() const;
 
  private:

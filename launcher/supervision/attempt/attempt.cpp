@@ -47,8 +47,8 @@ class Attempt final : public os::TreeWatcher {
       return own_failure(begun.error());
     }
     while (state_.stage != Stage::ended) wait_for_news();
-    if (state_.reason == EndReason::none) stacks_.drop();  // it ended before --stop-time
-    stacks_.tell();                                        // it ended while they were taken
+    if (state_.reason == EndReason::none) stacks_.drop();  // the test ended before --stop-time
+    stacks_.tell();  // the tree was gone before its stacks were complete
     plan_.companion->on_tree_gone();
     guard_.bury();
     if (state_.reason == EndReason::none && state_.pressed == 0) notice_same_interrupt();
@@ -57,7 +57,7 @@ class Attempt final : public os::TreeWatcher {
     return conclude();
   }
 
-  // Watches the tree when it is ended here, in the guard's place.
+  // os::TreeWatcher, for when the launcher itself ends the tree in the guard's place.
   void on_reaped(pid_t pid, int /*status*/) override { guard_.note_reaped(pid); }
   int hurry_fd() override { return around_.signals.fd(); }
   bool hurries() override {
@@ -84,7 +84,8 @@ class Attempt final : public os::TreeWatcher {
       ::poll(fds_.data(), fds_.size(), time_left());
     }
     plan_.companion->look();
-    // The guard comes first: a test that has ended was not interrupted by a simultaneous event.
+    // Read the guard's reports first: if the test has already ended, an event of the same moment
+    // must not count as having interrupted it.
     look_at_guard();
     if (state_.stage == Stage::ended) return;
     if (fds_[0].revents != 0) read_signals();
@@ -188,7 +189,7 @@ class Attempt final : public os::TreeWatcher {
     if (!stacks_.take()) happened({Event::Kind::stacks_taken});
   }
 
-  // After a timeout the grace is limited by the time before ctest ends us.
+  // After a timeout, the grace is no longer than the time before ctest ends us.
   Milliseconds grace() const {
     if (state_.reason != EndReason::timeout) return plan_.policy.grace;
     const Milliseconds grace = plan_.timeout_signal != 0 ? plan_.timeout_grace : plan_.policy.grace;
@@ -216,7 +217,8 @@ class Attempt final : public os::TreeWatcher {
     guard_.order(order);
   }
 
-  // Adds the sender, if `signal` is the one that is being answered.
+  // An order that carries `signal`. It names the sender if `signal` is the one being answered
+  // (heard_) and did not come from the terminal.
   GuardOrder passing_on(GuardOrder::Kind kind, int signal) const {
     GuardOrder order{kind, signal};
     if (signal != heard_.number || heard_.source == SignalSource::terminal) return order;
@@ -225,7 +227,7 @@ class Attempt final : public os::TreeWatcher {
     return order;
   }
 
-  // The guard has exited, or has something to report and goes on.
+  // Reads new reports from the guard, and notices when it has exited.
   void look_at_guard() {
     if (state_.stage == Stage::ended) return;
     const bool exited = guard_.listen();
@@ -257,7 +259,8 @@ class Attempt final : public os::TreeWatcher {
         continue;
       }
       if (around_.tells_limit(got)) {
-        // Anything more than a plain attempt has its own clock, for a hook that comes first.
+        // An attempt that is not plain ignores ctest's signal and keeps time itself, so that a
+        // before-kill hook can run first.
         if (plan_.is_plain) happened({Event::Kind::timeout_expired});
         continue;
       }
@@ -279,7 +282,7 @@ class Attempt final : public os::TreeWatcher {
     if (!around_.callers.ignores(got.number)) {
       return happened({Event::Kind::signal_received, got.number, got.source});
     }
-    // We ignore it, as the bare command would, but the test may handle it all the same.
+    // We ignore the signal, as the bare command would, but the test may handle it all the same.
     if (got.source != SignalSource::terminal) {
       guard_.order(passing_on(GuardOrder::Kind::forward, got.number));
     }
@@ -300,8 +303,9 @@ class Attempt final : public os::TreeWatcher {
     if (containment != nullptr) containment->remove();
   }
 
-  // The signal that ended the test (Ctrl-C) may have reached us at the same instant, and still
-  // pend. A test that handles the signal and exits ended by itself, but must not be tried again.
+  // The signal that ended the test (Ctrl-C) may have reached us at the same instant, and may still
+  // be pending. A test that handled the signal and then exited counts as ended by itself, but it
+  // must not be tried again.
   void notice_same_interrupt() {
     const GuardReport& report = guard_.report();
     if (!report.main_reaped) return;
@@ -352,13 +356,13 @@ class Attempt final : public os::TreeWatcher {
   os::ReceivedSignal heard_;  // the signal that is being answered
   bool guard_lost_ = false;
   bool parent_watched_ = true;
-  std::vector<pollfd> fds_;             // what is waited for: ours, then the companion's
-  bool main_is_told_ = false;           // whether the companion knows of it
-  bool is_over_for_companion_ = false;  // the companion had the tree ended
+  std::vector<pollfd> fds_;             // descriptors to poll: our own, then the companion's
+  bool main_is_told_ = false;           // the companion was told that the main process runs
+  bool is_over_for_companion_ = false;  // the tree was ended because the companion's time was over
   Milliseconds paused_at_{0};
-  Milliseconds look_at_ = k_longest;  // before --stop-time
-  Milliseconds ordered_{0};
-  Milliseconds grace_{0};  // the grace of the order
+  Milliseconds look_at_ = k_longest;  // when stacks are taken: shortly before --stop-time
+  Milliseconds ordered_{0};           // when the guard was last told to end or kill the tree
+  Milliseconds grace_{0};             // the grace of that order
 };
 
 }  // namespace
