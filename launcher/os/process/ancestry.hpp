@@ -13,7 +13,7 @@
 
 namespace holdfast::os {
 
-// Bounds the walk: a number that is given to another process meanwhile could make a circle.
+// Bounds the walk. If a number is given to another process meanwhile, the walk could be a circle.
 inline constexpr int k_most_above = 4096;
 
 // Calls `look(pid, stat)` for `first`, then for its parent, and so on upward, until `look` returns
@@ -31,12 +31,12 @@ void walk_up(pid_t first, Look look) {
 // The ancestors of this process, the nearest first.
 std::vector<ProcessName> own_ancestors();
 
-// The nearest `most` ancestors of another process. None when it has ended or is in another PID
-// namespace.
+// The nearest `most` ancestors of another process. None when the process has ended or is in another
+// PID namespace.
 std::vector<ProcessName> ancestors_of(const ProcessName& process,
                                       std::size_t most = std::numeric_limits<std::size_t>::max());
 
-// Whether `pid` is a descendant of `ancestor`. False when it has ended and was reaped.
+// Whether `pid` is a descendant of `ancestor`. False when `pid` has ended and was reaped.
 bool is_below(pid_t pid, pid_t ancestor);
 
 }  // namespace holdfast::os

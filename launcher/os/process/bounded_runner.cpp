@@ -23,7 +23,7 @@
 namespace holdfast::os {
 namespace {
 
-// Between SIGTERM and SIGKILL, when the time is over.
+// The time between SIGTERM and SIGKILL for work that took too long.
 constexpr Milliseconds k_grace{100};
 constexpr int k_exec_failed = 127;
 
@@ -90,7 +90,7 @@ class Runner final : public TreeWatcher {
     work_ = ::fork();
     if (work_ == 0) be_work(order, saying.get());
     saying.reset();
-    // The pipe ends without a word once the command is executed.
+    // If the command is executed, the pipe ends with nothing in it.
     pollfd word{said.get(), POLLIN, 0};
     (void)retried([&] { return ::poll(&word, 1, poll_time(until_)); });
     int error = 0;

@@ -14,10 +14,10 @@
 namespace holdfast::os {
 
 struct BoundedOrder {
-  // Either a command, whose [0] is looked up in our own PATH,
+  // The work is either a command, whose [0] is looked up in our own PATH,
   std::vector<std::string> words;
-  // or a function that a process of its own calls; it must not count on threads. Its result is the
-  // output. If it fails, the output is the error's text, and the exit code is 1.
+  // or a function that runs in a process of its own. The function must not need threads. Its result
+  // is the output. If it fails, the output is the error's text, and the exit code is 1.
   std::function<Result<std::string>()> work;
   std::vector<std::string> environment;  // `NAME=VALUE`, complete; for a command
   std::string directory;                 // empty: ours; for a command
@@ -41,7 +41,7 @@ struct BoundedEnd {
   bool output_cut = false;  // there was more
 };
 
-// What the runner reports when all is over.
+// What the runner reports when nothing of the work is left.
 struct BoundedReport {
   BoundedEnd::Kind kind = BoundedEnd::Kind::not_started;
   int code = 0;
@@ -54,7 +54,7 @@ struct BoundedPipes {
   int input = -1;   // for reading; -1: there is nothing to read
 };
 
-// In a freshly forked process; never returns.
+// To be called in a freshly forked process. Never returns.
 [[noreturn]] void be_bounded_runner(const BoundedOrder& order, const BoundedPipes& pipes);
 
 }  // namespace holdfast::os

@@ -19,7 +19,8 @@
 namespace holdfast::os {
 namespace {
 
-// The time that the runner has to end the tree and report it; after that we go on without it.
+// The time that the runner has to end the tree and to report. After that we go on without the
+// runner.
 constexpr Milliseconds k_patience{500};
 constexpr std::size_t k_most_errors = 4096;
 
@@ -39,7 +40,7 @@ BoundedWork::BoundedWork(const BoundedOrder& order)
 
 BoundedWork::~BoundedWork() {
   report_.reset();
-  // A runner that is still busy is not waited for: it ends once it has ended what it started.
+  // We do not wait for a runner that is still busy. It ends when it has ended what it started.
   if (runner_ > 0) (void)retried([&] { return ::waitpid(runner_, nullptr, done_ ? 0 : WNOHANG); });
 }
 

@@ -1,8 +1,9 @@
-// Runs a command, or work of our own that may hang (a dead network file system), beside this
-// process and within a time. Nothing of it is left afterwards, whatever becomes of it.
+// Runs a command beside this process for a limited time, or work of our own that may hang (a dead
+// network file system). Afterwards no process of the command or the work is left, however it ends.
 //
-// A forked runner, a subreaper in a session of its own, has the work as its child. The runner ends
-// everything below it by end_tree() when the work is done, the time is over, or this process dies.
+// We fork a runner, which is a subreaper in a session of its own. The work is the runner's child.
+// When the work is done, the time is over, or this process dies, the runner ends everything below
+// itself by end_tree().
 #pragma once
 
 #include <sys/types.h>
@@ -18,18 +19,19 @@ namespace holdfast::os {
 
 class BoundedWork {
  public:
-  // Starts at once.
+  // Starts the work at once.
   explicit BoundedWork(const BoundedOrder& order);
   BoundedWork(const BoundedWork&) = delete;
   BoundedWork& operator=(const BoundedWork&) = delete;
-  // Has unfinished work ended, without waiting for that.
+  // Makes the runner end unfinished work. Does not wait for that.
   ~BoundedWork();
 
   // For a poll loop: readable when go_on() has something to do. -1: the work is done.
   int fd() const { return done_ ? -1 : news_.get(); }
   // The latest time for the next go_on(), on the clock of monotonic_now().
   Milliseconds deadline() const { return deadline_; }
-  // Takes what there is, and never waits. True when the work is done; then end() is complete.
+  // Takes the output and the report that are there. Never waits. True when the work is done; then
+  // end() is complete.
   bool go_on();
   bool is_done() const { return done_; }
   const BoundedEnd& end() const { return end_; }
@@ -44,7 +46,7 @@ class BoundedWork {
   BoundedEnd end_;
   UniqueFd news_;  // epoll for output_ and report_
   UniqueFd output_;
-  UniqueFd report_;  // closed by us or by our death, it makes the runner end
+  UniqueFd report_;  // the runner ends when this is closed, by us or by our death
   UniqueFd errors_;
   std::size_t most_output_;
   Milliseconds deadline_;

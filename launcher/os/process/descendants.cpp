@@ -20,7 +20,8 @@ bool kernel_lists_children() {
   return lists;
 }
 
-// The name decides. A test that calls itself a guard only misses the gentle signal.
+// Only the name decides. The harm is small: a test that calls itself a guard does not get the
+// gentle signal.
 bool is_called(pid_t pid, std::string_view wanted) {
   const Result<std::string> name = read_file(in_proc(pid, "comm"), 16);
   return name && name->compare(0, name->find('\n'), wanted) == 0;

@@ -15,7 +15,8 @@ inline constexpr std::string_view k_launcher_name = "holdfast-launch";
 inline constexpr std::string_view k_guard_name = "holdfast-guard";
 inline constexpr std::string_view k_keeper_name = "holdfast keeper";
 
-// Which descendants do not belong to the tree that is meant. A list of children converts to it.
+// Says which descendants do not belong to the tree that is meant. A list of children converts to
+// this type.
 struct Spared {
   Spared() = default;
   Spared(std::vector<pid_t> some, bool others = false)  // NOLINT(google-explicit-constructor)
@@ -23,10 +24,10 @@ struct Spared {
 
   bool covers(pid_t pid) const;
 
-  std::vector<pid_t> children;  // these and their descendants
+  std::vector<pid_t> children;  // these children, and their descendants
   bool other_sessions = false;  // processes that called setsid(2), and their descendants
-  // The guards of launchers that run in the tree, and their descendants. Such a launcher passes the
-  // signals that it gets on to its own tree.
+  // The guards of launchers that run in the tree, and the descendants of these guards. Such a
+  // launcher passes on the signals that it gets, to its own tree.
   bool inner_trees = false;
 };
 
@@ -41,11 +42,13 @@ std::vector<pid_t> own_children();
 // The children that are not spared.
 std::vector<Link> children(const Spared& spared);
 
-// All descendants that are not spared, zombies too. May miss a process whose parent is just ending.
+// All descendants that are not spared, including zombies. May miss a process whose parent is just
+// ending.
 std::vector<Link> descendants(const Spared& spared);
 
-// Those in `links` that look after trees of their own: launchers, guards, the parents of guards
-// (`holdfast run`), keepers. A launcher outlives its guard, since it records how its test ended.
+// The processes in `links` that look after trees of their own: launchers, guards, the parents of
+// guards (`holdfast run`), keepers. A launcher outlives its guard, since it records how its test
+// ended.
 std::vector<pid_t> inner_supervisors(const std::vector<Link>& links);
 
 bool contains(const std::vector<pid_t>& pids, pid_t pid);

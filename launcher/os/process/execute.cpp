@@ -1,5 +1,5 @@
-// Hazards. This runs between vfork and exec, in memory that is the parent's too: it must not
-// allocate or lock.
+// Hazards. This code runs between vfork and exec, in memory that it shares with the parent. So it
+// must not allocate or lock.
 #include "os/process/execute.hpp"
 
 #include <limits.h>
@@ -12,7 +12,7 @@
 namespace holdfast::os {
 namespace {
 
-// Whether the search goes on, because this directory has no such program. execvp(3)
+// Whether the search goes on, because this directory has no such program (execvp(3)).
 bool is_elsewhere(int error) {
   return error == ENOENT || error == ENOTDIR || error == EACCES || error == ESTALE ||
          error == ENODEV || error == ETIMEDOUT;

@@ -82,8 +82,9 @@ void remove_if_dead(const std::string& path) {
 
 Listening listen_at(const std::string& path) {
   Listening result;
-  // The socket gets another name first and is linked when it listens. So nobody finds it half done,
-  // and of two processes that try at once exactly one gets the name.
+  // The socket first gets another name. It gets its final name, by a link, when it listens. So
+  // nobody finds it half done, and of two processes that try at once exactly one gets the final
+  // name.
   const std::string draft = path + "." + std::to_string(::getpid());
   sockaddr_un address{};
   if (!set_path(address, draft)) {
@@ -171,11 +172,12 @@ Result<void> send_descriptors(int socket, std::string_view packet,
 }
 
 Result<PacketWithDescriptor> receive_with_descriptor(int socket) {
-  // The length comes first: room for the longest message would cost each test 16 fresh pages.
+  // We ask for the length first. To make room for the longest message would cost each test 16 fresh
+  // pages.
   const ssize_t length = retried([&] { return ::recv(socket, nullptr, 0, MSG_PEEK | MSG_TRUNC); });
   if (length < 0) return system_error("receive a message");
   if (length > static_cast<ssize_t>(wire::k_longest_message)) {
-    // It leaves the queue; otherwise it would come again for ever.
+    // The message must leave the queue; otherwise we would receive it again for ever.
     (void)retried([&] { return ::recv(socket, nullptr, 0, 0); });
     return system_error("receive a message", EMSGSIZE);
   }

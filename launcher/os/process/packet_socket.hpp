@@ -17,7 +17,7 @@ namespace holdfast::os {
 
 Result<std::pair<UniqueFd, UniqueFd>> packet_pair();
 
-// Why a connection failed; the caller acts on it.
+// Why a connection failed; the caller acts by it.
 enum class ConnectFailure : std::uint8_t { absent, dead, other };
 
 struct Connected {
@@ -30,16 +30,17 @@ struct Connected {
 // receiving give up after `patience`.
 Connected connect_to(const std::string& path, Milliseconds patience);
 
-// A listener accepts at once, even when its process is stopped.
+// A short patience is enough to connect, because the kernel accepts even for a stopped process.
 inline constexpr Milliseconds k_probe_patience{200};
 
 // Removes the socket at `path` if nobody listens there any more. Processes that call this for one
-// directory take turns. So a dead socket is not replaced by a live one between the check and the
-// removal. Fails silently: the socket stays.
+// directory take turns. So no live socket takes the place of the dead one between the check and the
+// removal. Fails silently: then the socket stays.
 void remove_if_dead(const std::string& path);
 
-// Listens at `path`, which appears only once it listens: whoever finds it can connect. Replaces a
-// socket at which nobody listens any more. `existed`: somebody else listens there already.
+// Listens at `path`. The file appears only when the socket listens, so whoever finds the file can
+// connect. Replaces a socket at which nobody listens any more. `existed`: somebody else already
+// listens there.
 struct Listening {
   UniqueFd socket;
   bool existed = false;
@@ -52,14 +53,15 @@ Result<UniqueFd> accept_from(const UniqueFd& listener);
 // The user at the other end.
 Result<uid_t> peer_user(const UniqueFd& socket);
 
-// Sends SIGCONT to the process that listened at the other end, if it is stopped. False: it is not
-// stopped, or cannot be seen from here.
+// Sends SIGCONT to the process that listened at the other end, if it is stopped. False: the process
+// is not stopped, or cannot be seen from here.
 bool continue_peer(int socket);
 
 // Sends one packet; never raises SIGPIPE.
 Result<void> send_packet(int socket, std::string_view packet);
 
-// Receives one packet; empty at the end of the connection. Patience that is over is an error.
+// Receives one packet; empty at the end of the connection. To wait longer than the socket's
+// patience is an error.
 Result<std::string> receive_packet(int socket);
 
 // Sends a packet with at most k_most_descriptors (SCM_RIGHTS); the receiver gets duplicates.

@@ -17,7 +17,7 @@ constexpr std::string_view k_nowhere = "/proc/self/of-another-pid-namespace/";
 constexpr std::size_t k_usual_status = 512;
 constexpr std::size_t k_longest_list = 1024UL * 1024UL;
 
-// If we are not in or below the namespace of this /proc, it has no /proc/self for us.
+// A /proc has no /proc/self for us unless we are in its namespace or in one below.
 bool look_at_proc() {
   const char* const path = "/proc/self/status";
   Result<std::string> status = read_file(path, k_usual_status);
@@ -63,7 +63,7 @@ std::vector<pid_t> children_of(pid_t pid) {
   const auto append = [&](pid_t task) {
     (void)append_numbers_in(tasks + std::to_string(task) + "/children", children);
   };
-  // Most processes have one thread: the directory's links are its own two and one for each thread.
+  // Most processes have one thread. The directory has two links of its own and one for each thread.
   struct stat info {};
   if (::stat(tasks.c_str(), &info) == 0 && info.st_nlink == 3) {
     append(pid);

@@ -1,9 +1,9 @@
 // The one place that makes paths with process numbers in /proc. A mounted /proc shows the numbers
-// of the PID namespace it was mounted for, which need not be ours (`unshare --pid --fork` without
-// --mount-proc). What it says of number 12 is then about another process than the one that kill(2)
-// would reach. So every path in /proc that contains a process number, or a file of such numbers, is
-// made here. It leads nowhere when the numbers are not ours. /proc/self, /proc/meminfo and the like
-// name no process and need not come here.
+// of the PID namespace for which it was mounted. That need not be our namespace (`unshare --pid
+// --fork` without --mount-proc). Then number 12 in /proc is another process than the number 12 that
+// kill(2) reaches. So every path in /proc is made here that contains a process number, or leads to
+// a file of such numbers. The path leads nowhere when the numbers are not ours. /proc/self,
+// /proc/meminfo and the like name no process and need not come here.
 #pragma once
 
 #include <dirent.h>
@@ -18,22 +18,23 @@
 
 namespace holdfast::os {
 
-// Whether the numbers in /proc are those of our PID namespace. The answer is found once: a child in
-// a new namespace mounts its own /proc before it asks (pid_namespace.hpp).
+// Whether the numbers in /proc are those of our PID namespace. The answer is found once per
+// process: a child in a new namespace mounts its own /proc before it asks (pid_namespace.hpp).
 bool proc_has_our_numbers();
 
 // `/proc/<entry>`; where the numbers are not ours, a path at which nothing can exist.
 std::string in_proc(std::string_view entry);
-// The same for a process: `/proc/<pid>/<entry>`.
+// The same for one process: `/proc/<pid>/<entry>`.
 std::string in_proc(pid_t pid, std::string_view entry);
 
-// The children of a process, living or not yet waited for, as /proc lists them. None where it does
-// not (CONFIG_PROC_CHILDREN).
+// The children of a process as /proc lists them, including zombies. None where /proc has no such
+// list (CONFIG_PROC_CHILDREN).
 std::vector<pid_t> children_of(pid_t pid);
-// Appends the numbers in a file of /proc to `numbers`. False when it cannot be read.
+// Appends the numbers in a file of /proc to `numbers`. False when the file cannot be read.
 bool append_numbers_in(const std::string& path, std::vector<pid_t>& numbers);
 
-// Calls `visit` with each number that is a name in `directory`; with none where it cannot be read.
+// Calls `visit` with each number that is a name in `directory`. A directory that cannot be read has
+// none.
 template <typename Visit>
 void for_each_number(const std::string& directory, Visit visit) {
   DIR* entries = ::opendir(directory.c_str());
@@ -44,7 +45,8 @@ void for_each_number(const std::string& directory, Visit visit) {
   ::closedir(entries);
 }
 
-// Calls `visit` with all process numbers; /proc lists them one after the other, not at one moment.
+// Calls `visit` with each process number. /proc lists the numbers one after the other, not at one
+// moment.
 template <typename Visit>
 void for_each_process(Visit visit) {
   for_each_number(in_proc(""), visit);

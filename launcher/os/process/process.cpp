@@ -28,7 +28,8 @@ constexpr std::size_t k_longest_status = 64 * 1024;  // it lists groups and proc
 
 bool is_stopped(const ProcessStat& stat) { return stat.state == 'T' || stat.state == 't'; }
 
-// Whether this kernel lets us watch processes at all. True also when we only lack descriptors.
+// Whether this kernel lets us watch processes at all. True also where only our limit of descriptors
+// prevents it.
 bool can_watch_processes() {
   return watch_living(::getpid()).valid() || errno == EMFILE || errno == ENFILE;
 }
@@ -39,7 +40,7 @@ Result<ProcessStat> read_process_stat(pid_t pid) {
   Result<std::string> text = read_file(in_proc(pid, "stat"), k_longest_stat);
   if (!text) return text.error();
   const std::string_view line = *text;
-  // The name is in parentheses and may hold blanks and parentheses itself.
+  // The name is in parentheses. It may itself contain blanks and parentheses.
   const std::size_t open = line.find('(');
   const std::size_t close = line.rfind(')');
   if (open == std::string_view::npos || close == std::string_view::npos ||
@@ -104,7 +105,8 @@ std::string numbering_id() {
 Result<UniqueFd> watch_process(const ProcessName& process) {
   UniqueFd watched = watch_living(process.pid);
   if (!watched.valid()) return system_error("watch process " + std::to_string(process.pid));
-  // This check comes after the open: from then on the descriptor cannot mean another process.
+  // This check comes after the open, because an open descriptor never comes to mean another
+  // process.
   const Result<ProcessStat> stat = read_process_stat(process.pid);
   if (!stat || stat->start != process.start || stat->state == 'Z') {
     return system_error("watch process " + std::to_string(process.pid), ESRCH);
@@ -136,7 +138,7 @@ std::string_view trouble_with_watching() {
 
 bool is_alive(const ProcessName& process) {
   if (!proc_has_our_numbers()) {
-    // Nobody can tell whose number it is, only whether it is in use.
+    // We cannot see which process has this number. So any process that has it counts.
     return watch_living(process.pid).valid() || errno != ESRCH;
   }
   const Result<ProcessStat> stat = read_process_stat(process.pid);

@@ -1,4 +1,4 @@
-// Processes that we may not be able to wait for: who they are, and whether they live.
+// Finds out who a process is and whether it lives. The process need not be our child.
 #pragma once
 
 #include <sys/types.h>
@@ -29,78 +29,81 @@ struct ProcessStat {
 // Fails when there is no such process.
 Result<ProcessStat> read_process_stat(pid_t pid);
 
-// A field of a text like /proc/<pid>/stat; empty: it is missing. `field` is its number in proc(5),
-// and at least 3.
+// Returns one field of a text like /proc/<pid>/stat; empty: the field is missing. `field` is the
+// field's number in proc(5), at least 3.
 std::string_view stat_field(std::string_view stat, unsigned field);
 template <std::integral N>
 N stat_number(std::string_view stat, unsigned field) {
   return leading_number<N>(stat_field(stat, field)).value_or(0);
 }
 
-// Whether SIGKILL is pending for it. A large process on a busy machine may take its time to die.
-// ShdPnd of /proc/<pid>/status, proc(5).
+// Whether SIGKILL is pending for the process: a large process on a busy machine takes long to die.
+// Reads ShdPnd of /proc/<pid>/status, proc(5).
 bool is_being_killed(pid_t pid);
 
-// The name of this process, which stays unique after its end.
+// The name of this process. No other process ever has the same name.
 ProcessName own_name();
 
-// The tag of the attempt that this process is in (core/base/attempt_tag.hpp): its soft
-// RLIMIT_LOCKS, which need not be a tag.
+// The soft RLIMIT_LOCKS of this process. Inside an attempt it is the attempt's tag
+// (core/base/attempt_tag.hpp); elsewhere it is any limit.
 std::uint64_t own_tag();
 
 // /proc/sys/kernel/random/boot_id; empty when it cannot be read.
 std::string boot_id();
 
-// The PID namespace of this process, as an inode (pid_namespaces(7)), which is unique while the
-// namespace exists. 0 when it cannot be known.
+// The inode of this process's PID namespace (pid_namespaces(7)). It is unique while the namespace
+// exists. 0: it cannot be known.
 std::uint64_t own_pid_namespace();
-// That of the machine's first PID namespace: PROC_PID_INIT_INO of linux/proc_ns.h.
+// The inode of the machine's first PID namespace: PROC_PID_INIT_INO of linux/proc_ns.h.
 inline constexpr std::uint64_t k_first_pid_namespace = 4026531836;
 
-// Names the place in which a process number means what it means here: the boot id and, except in
-// the machine's first PID namespace, that namespace. A process recorded elsewhere cannot be looked
-// up, and must not be taken for dead.
+// Names the numbering that our process numbers belong to: the boot id and the PID namespace. The
+// machine's first PID namespace is left out of the name. A process number of another numbering
+// cannot be looked up here, so its process must not be taken for dead.
 std::string numbering_id();
 
-// Watches `process`: the descriptor becomes readable when it ends. Fails when it has ended, when
-// the pid belongs to another process by now, or without pidfd_open(2) (Linux before 5.3, seccomp).
+// Watches `process`: the returned descriptor becomes readable when the process ends. Fails when the
+// process has ended, when its pid belongs to another process by now, or where pidfd_open(2) is
+// missing (Linux before 5.3, seccomp).
 Result<UniqueFd> watch_process(const ProcessName& process);
 
-// The same for a process that is known to live, such as one that has just asked us something.
-// Invalid when it cannot be opened.
+// Watches a process that is known to live, such as one that has just asked us something. The
+// descriptor is invalid when it cannot be opened.
 UniqueFd watch_living(pid_t pid);
 
-// The same for the parent, whose pid cannot be recycled while it is the parent.
+// Watches our parent. No other process can get its pid while it is our parent.
 Result<UniqueFd> watch_parent(pid_t parent);
 
-// Sends a signal by one of the descriptors above: pidfd_send_signal(2). False when the process has
-// ended, or is not ours to signal.
+// Sends `signal` to the process that the descriptor `watched` watches, by pidfd_send_signal(2).
+// False: the process has ended, or we may not signal it.
 bool send_signal(int watched, int signal);
 
 // Why processes cannot be supervised here; empty when they can.
 std::string_view trouble_with_watching();
 
-// Whether `process` lives. A zombie counts as gone, because in a container perhaps nobody reaps it.
+// Whether `process` lives. A zombie counts as dead, because in a container perhaps nobody reaps it.
 bool is_alive(const ProcessName& process);
 
-// Whether this process has a controlling terminal, so perhaps a shell with job control.
+// Whether this process has a controlling terminal. If it has, a shell may control it as a job.
 bool has_terminal();
 
-// Whether the process is stopped at this moment (job control, ptrace). False when there is none.
+// Whether the process is stopped at this moment (job control, ptrace). False when there is no such
+// process.
 bool is_stopped(pid_t pid);
 
-// The words of its command line, from the first `limit` bytes. None when it is gone or a zombie.
+// The words in the first `limit` bytes of a process's command line. None when the process is gone
+// or a zombie.
 std::vector<std::string> command_of(pid_t pid, std::size_t limit = 64 * 1024);
 
-// The same on one line, for messages: blanks separate the words, and characters that would control
-// the reader's terminal are replaced.
+// The same words on one line, for messages. Blanks separate the words, and stand for characters
+// that would control the reader's terminal.
 std::string command_line_of(pid_t pid, std::size_t limit);
 
-// How long ago `process` was started, whether it lives or not; exact to the clock tick.
+// How long ago `process` was started, exact to the clock tick. The process may be dead.
 Milliseconds age_of(const ProcessName& process);
 
-// Whether `process` is stopped (by a signal or a debugger), or what it supervises is: for a
-// launcher, its test below its guard.
+// Whether `process` is stopped (by a signal or a debugger). A launcher counts as stopped also when
+// its test is, which is the child of its guard.
 bool is_stopped(const ProcessName& process);
 
 // The path of the program that this process runs.

@@ -1,4 +1,5 @@
-// Describes a process that hangs from /proc: its threads, what they wait for, its open files.
+// Describes a process that hangs: its threads, what the threads wait for, and its open files. All
+// of it comes from /proc.
 #pragma once
 
 #include <sys/types.h>
@@ -7,8 +8,8 @@
 
 namespace holdfast::os {
 
-// Several lines, each ended; at most a few dozen. Leaves out what may not be read. Takes
-// milliseconds and stops nothing.
+// Returns at most a few dozen lines, each with its newline. Leaves out what we may not read. Takes
+// milliseconds and does not stop the process.
 std::string describe_process(pid_t pid);
 
 }  // namespace holdfast::os

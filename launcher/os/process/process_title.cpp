@@ -21,8 +21,9 @@ void set_process_title(const char* name, const std::vector<std::string>& words) 
   const auto begin = stat_number<std::uintptr_t>(*stat, 48);
   const auto end = stat_number<std::uintptr_t>(*stat, 49);
   if (begin == 0 || end <= begin) return;
-  line.resize(end - begin - 1);  // the last byte stays NUL, or ps shows the environment too
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel says where they are, as numbers.
+  // The last byte stays NUL; otherwise ps would show the environment too.
+  line.resize(end - begin - 1);
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives the addresses as numbers.
   std::memcpy(reinterpret_cast<char*>(begin), line.data(), line.size());
 }
 

@@ -23,21 +23,22 @@ namespace {
 
 // After SIGKILL a process is gone in microseconds unless the kernel holds it.
 constexpr Milliseconds k_kill_patience{5000};
-// Launchers below us whose tests were killed get this time to record that and to release locks.
+// When we kill the tests of launchers below us, the launchers have this time to record that and to
+// release locks.
 constexpr Milliseconds k_inner_patience{1000};
-// A process that forks faster than we look is left to SIGKILL.
+// After so many walks we stop walking. A process that forks faster than we walk gets SIGKILL later.
 constexpr int k_most_walks = 8;
-// Processes may end faster than we can reap; orders must be heard even then.
+// Processes may end faster than we can reap. So we stop after so many, to hear orders in between.
 constexpr int k_most_reaped = 1000;
-// Within this time the processes that do not resist the signal are gone.
+// A process that does not resist the signal is gone within this time.
 constexpr Milliseconds k_dying_time{4};
 constexpr Milliseconds k_dying_round{1};
 // A child that is re-parented to us sends no SIGCHLD, so while killing we look this often.
 constexpr int k_kill_round_ms = 5;
 
 // Our own child keeps its number until we reap it. A deeper descendant may be reaped by its own
-// parent, and its number be reused while we look. So a descriptor holds it, and its parent is
-// checked before it gets a signal.
+// parent while we look, and another process may get its number. So we first open a descriptor of
+// the descendant, then check its parent, then send the signal.
 void send(const Link& to, std::initializer_list<int> signals) {
   if (to.parent == ::getpid()) {
     for (int signal : signals) ::kill(to.pid, signal);
@@ -46,7 +47,7 @@ void send(const Link& to, std::initializer_list<int> signals) {
   const UniqueFd held = watch_living(to.pid);
   if (!held.valid()) return;
   const Result<ProcessStat> stat = read_process_stat(to.pid);
-  // It is of the tree still if its parent has ended and it has become our child.
+  // The process is still of the tree if its parent has ended and it has become our child.
   if (!stat || (stat->parent != to.parent && stat->parent != ::getpid())) return;
   for (int signal : signals) (void)send_signal(held.get(), signal);
 }
@@ -55,20 +56,21 @@ bool is_of_group(const Link& link, pid_t group) {
   return group != k_no_group && ::getpgid(link.pid) == group;
 }
 
-// Spares what is below launchers: these pass on any signal that a process can handle.
+// Spares what is below launchers, because launchers pass on every signal that a process can handle.
 Spared with_inner_trees(Spared spared) {
   spared.inner_trees = true;
   return spared;
 }
 
-// Walks through the descendants and sends signals, once to each. One walk can miss a process whose
-// parent is just ending: it has left the parent's list, and was not yet in ours when we read that.
-// So walks are repeated until one finds nobody new.
+// Walks through the descendants and sends signals once to each. One walk can miss a process whose
+// parent is just ending: the process has left its parent's list of children, and was not in our
+// list yet when we read our list. So we repeat the walk until it finds nobody new.
 class Walks {
  public:
   explicit Walks(const Spared& spared) : spared_(spared) {}
 
-  // Calls `send_to` for each descendant that no walk has met before. False when there was none.
+  // Calls `send_to` for each descendant that no walk has met before. False when there was no such
+  // descendant.
   template <typename Send>
   bool walk(Send send_to) {
     return meet(descendants(spared_), send_to);
@@ -107,7 +109,7 @@ class Descendants final : public ProcessSet {
   Descendants(const EndOrder& order, TreeWatcher& watcher)
       : order_(order), watcher_(watcher), children_(watch_children()) {}
 
-  // One walk only: a caller that wants nobody left repeats it.
+  // Walks once. A caller that wants nobody left calls this again.
   void signal_all(int signal) override {
     if (signal == SIGKILL) return kill_all();
     const Spared asked = with_inner_trees(order_.spared);
@@ -122,8 +124,9 @@ class Descendants final : public ProcessSet {
     const auto ask = [&](const Link& link) {
       return has_had(link, signal) ? send(link, {SIGCONT}) : send(link, {signal, SIGCONT});
     };
-    // Looking for every process's children costs more than waiting for all to end. Usually it is
-    // enough to go on with the processes that became our children when the first ones ended.
+    // To look for the children of every process costs more than to wait until all have ended. So we
+    // ask our own children first. When they end, their children become ours, and we ask those.
+    // Usually this is enough.
     const Milliseconds until = monotonic_now() + k_dying_time;
     do {
       walks.walk_nearby(ask);
@@ -137,8 +140,9 @@ class Descendants final : public ProcessSet {
   void hear_news() override { hear_of_children(children_); }
 
  private:
-  // Processes that look after tests hold locks, so they come last. One that was not asked to end
-  // gets no such respite: it does not know that we ended its test, and could start it again.
+  // Launchers, guards and keepers come last, because they hold locks. If nobody was asked to end,
+  // all are killed at once: a launcher would not know that we ended its test, and could start the
+  // test again.
   void kill_all() {
     const std::vector<Link> all = descendants(order_.spared);
     const Milliseconds now = monotonic_now();
@@ -172,8 +176,8 @@ class Descendants final : public ProcessSet {
   std::optional<Milliseconds> spared_until_;
 };
 
-// A tree and the containment around it. Signals other than SIGKILL go to the tree alone, so that a
-// process in both does not get them twice.
+// A tree and the containment around it. Only SIGKILL also goes to the containment. Any other signal
+// goes to the tree, so that a process that is in both does not get the signal twice.
 class ContainedTree final : public ProcessSet {
  public:
   ContainedTree(ProcessSet& tree, ProcessSet& around) : tree_(tree), around_(around) {}
@@ -182,7 +186,6 @@ class ContainedTree final : public ProcessSet {
     if (signal == SIGKILL) around_.signal_all(signal);
     tree_.signal_all(signal);
   }
-  // The gentle signal goes to the tree alone, in the tree's own way.
   void ask_to_end(int signal) override { tree_.ask_to_end(signal); }
   bool is_empty() override {
     const bool reaped = tree_.is_empty();
@@ -224,7 +227,7 @@ bool wait_for_news(ProcessSet& processes, TreeWatcher* watcher, Milliseconds tim
   return fds[0].revents != 0 && watcher->hurries();
 }
 
-// False when the processes were gone before the grace was over.
+// Returns false as soon as the processes are gone, and true when the grace is over.
 bool wait_out_grace(ProcessSet& processes, const EndOrder& order, TreeWatcher& watcher) {
   if (order.grace.count() == 0) return true;
   if (order.first_signal != 0) {
@@ -267,7 +270,8 @@ bool reap(TreeWatcher& watcher, const Spared& spared, StopNews stops) {
   const int news = stops == StopNews::wanted ? WUNTRACED | WCONTINUED : 0;
   for (int reaped = 0;; ++reaped) {
     if (reaped == k_most_reaped) {
-      // The signal makes the caller come back here, after whatever else it waits for had its turn.
+      // This signal brings the caller back here after it has looked at everything else that it
+      // waits for.
       ::kill(::getpid(), SIGCHLD);
       return true;
     }

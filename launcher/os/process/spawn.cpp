@@ -18,7 +18,8 @@
 
 namespace holdfast::os {
 
-// Only the soft limit changes, and only where we may set it: it is a mark, not a limit.
+// Changes only the soft limit, and only where we may set it. The value is a mark, not meant as a
+// limit.
 void take_tag(std::uint64_t tag) {
   rlimit limit{};
   if (tag == 0 || ::getrlimit(RLIMIT_LOCKS, &limit) != 0 || tag > limit.rlim_max) return;
@@ -27,10 +28,11 @@ void take_tag(std::uint64_t tag) {
 }
 
 int become(const Command& command, const CallersSignals& callers) {
-  // Yama may allow tracing by ancestors only. Elsewhere the call is refused, and is not needed.
+  // Where Yama is active, it may allow only ancestors to trace. Where it is not, the call fails and
+  // is not needed.
   if (command.debugger != 0) ::prctl(PR_SET_PTRACER, command.debugger, 0, 0, 0);
   take_tag(command.tag);
-  // Never makes the process less nice than we are: the user may have made the whole run nice.
+  // Never lowers our nice value: the user may have made the whole run nice.
   if (command.nice > 0 && ::getpriority(PRIO_PROCESS, 0) < command.nice) {
     (void)::setpriority(PRIO_PROCESS, 0, command.nice);
   }
@@ -50,9 +52,9 @@ struct CloneArguments {
 };
 constexpr std::uint64_t k_into_cgroup = 0x200000000;  // CLONE_INTO_CGROUP
 
-// Starts the command in the cgroup by clone3(2), Linux 5.7: joining afterwards waits for a grace
-// period of RCU, which takes milliseconds. Without vfork's shared memory, a pipe tells what exec
-// said. False where the kernel does not support it; then nothing was started.
+// Starts the command in the cgroup by clone3(2), Linux 5.7. To join the cgroup after the start
+// would take milliseconds, for a grace period of RCU. There is no memory shared as after vfork, so
+// a pipe tells the errno of exec. False: the kernel does not support this, and nothing was started.
 bool spawn_into_cgroup(const Command& command, const CallersSignals& callers, Spawned& spawned) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return false;
@@ -80,7 +82,7 @@ bool spawn_into_cgroup(const Command& command, const CallersSignals& callers, Sp
 Spawned spawn(const Command& command, const CallersSignals& callers) {
   Spawned into_cgroup;
   if (command.cgroup >= 0 && spawn_into_cgroup(command, callers, into_cgroup)) return into_cgroup;
-  // The child writes here, in memory that is ours too, so what exec said needs no pipe.
+  // The child shares our memory and writes the errno of exec here, so no pipe is needed.
   volatile int error = 0;
   volatile int entrance_error = 0;
   const pid_t pid = ::vfork();

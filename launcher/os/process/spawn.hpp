@@ -14,9 +14,9 @@ struct Command {
   char** environment = nullptr;  // null-terminated
   std::uint64_t tag = 0;         // soft RLIMIT_LOCKS of the process; 0: unchanged
   int nice = 0;                  // its nice value is at least this
-  pid_t debugger = 0;            // it and its children may trace the process; 0: unchanged
-  int cgroup = -1;               // directory of the cgroup to start the process in; -1: none
-  int entrance = -1;             // its cgroup.procs
+  pid_t debugger = 0;  // this process and its children may trace the command; 0: unchanged
+  int cgroup = -1;     // directory of the cgroup to start the process in; -1: none
+  int entrance = -1;   // its cgroup.procs
   // The stdout and stderr of the process; -1: ours.
   int output = -1;
   int errors = -1;
@@ -29,11 +29,11 @@ struct Spawned {
 };
 
 // Runs the command as a child with the caller's signals. The child shares everything else with us:
-// process group, session, terminal, descriptors, working directory. Returns when the program has
-// been executed or could not be. A script without `#!` is given to /bin/sh, as ctest does.
+// process group, session, terminal, descriptors, working directory. Returns when exec has succeeded
+// or failed. A script without `#!` is given to /bin/sh, as ctest does.
 Spawned spawn(const Command& command, const CallersSignals& callers);
 
-// Marks this process with the tag of an attempt (core/base/attempt_tag.hpp); 0: it stays as it is.
+// Marks this process with the tag of an attempt (core/base/attempt_tag.hpp); 0: its mark stays.
 // Async-signal-safe.
 void take_tag(std::uint64_t tag);
 

@@ -1,4 +1,5 @@
-// Finds the processes that have a test's output open: a reader of the whole output waits for them.
+// Finds the processes that have a test's output open. Whoever reads the output to its end waits for
+// them.
 #pragma once
 
 #include <sys/stat.h>
@@ -10,10 +11,10 @@
 
 namespace holdfast::os {
 
-// A pipe or a socket, by whichever descriptor it is reached.
+// A pipe or a socket. Different descriptors can lead to the same one.
 struct Stream {
   dev_t device = 0;
-  ino_t inode = 0;  // 0: there is none, or it is a file, which nobody reads to its end
+  ino_t inode = 0;  // 0: there is no stream, or it is a file, whose end nobody waits for
 
   bool is_there() const { return inode != 0; }
   friend bool operator==(const Stream&, const Stream&) = default;
@@ -26,7 +27,7 @@ Stream stream_of(pid_t process, int fd);
 // Whether the process has one of the streams open.
 bool holds_stream(pid_t process, const std::vector<Stream>& streams);
 
-// All processes except `but` that have it open, as far as we may look at them.
+// All processes except `but` that have the stream open, as far as we may look at them.
 std::vector<NamedProcess> holders_of(const Stream& stream, const std::vector<pid_t>& but);
 
 }  // namespace holdfast::os

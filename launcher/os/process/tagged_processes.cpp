@@ -18,8 +18,8 @@ namespace {
 constexpr int k_empty_scans_believed = 6;
 constexpr std::size_t k_longest_environment = 4UL * 1024 * 1024;
 
-// The environment of the process, or of one of its threads: a zombie leader with living threads
-// shows nothing itself.
+// The environment of the process, or of one of its threads: if the main thread has ended and others
+// live, the process itself shows nothing.
 std::string environment_of(pid_t pid) {
   Result<std::string> text = read_file(in_proc(pid, "environ"), k_longest_environment);
   if (text && !text->empty()) return std::move(*text);
@@ -58,8 +58,8 @@ bool TaggedProcesses::is_tagged(pid_t pid) const {
   return belongs_({pid, limits ? tag_in_limits(*limits) : 0, environment});
 }
 
-// The newest process comes first and is signalled as soon as it is found: one that forks all the
-// time lives much shorter than a look at all processes takes.
+// Looks at the newest process first, and signals each member as soon as it is found. If a process
+// forks all the time, each of its children lives for a much shorter time than a whole scan takes.
 void TaggedProcesses::scan(std::initializer_list<int> signals) {
   members_.clear();
   std::vector<Seen> all;

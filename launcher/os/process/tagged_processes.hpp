@@ -1,9 +1,10 @@
-// Processes known only by the tags of their attempt. This is the last resort, when launcher and
-// guard are both dead and nobody owns what they left.
+// Finds processes by the tag of their attempt. This is the last resort, when launcher and guard are
+// both dead and nobody looks after what they left.
 //
-// Hazards. A scan of /proc is not a snapshot and can miss a process that forks all the time. So an
-// empty set is believed after several empty scans in a row, and even that is no proof. Between fork
-// and exec a child may still have its parent's environment, but it always has its limits.
+// Hazards. A scan of /proc is not a snapshot and can miss a process that forks all the time. So a
+// set counts as empty after several empty scans in a row, and even that is no proof. Between fork
+// and exec a child may still show its parent's environment. But the limits that it shows are always
+// its own.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,7 @@
 
 namespace holdfast::os {
 
-// What a process shows of the attempt it belongs to (core/base/attempt_tag.hpp).
+// What a process shows of the attempt to which it belongs (core/base/attempt_tag.hpp).
 struct ProcessMarks {
   pid_t pid = 0;
   std::uint64_t number = 0;      // its soft RLIMIT_LOCKS; 0: unlimited or unreadable
@@ -29,11 +30,11 @@ class TaggedProcesses final : public ProcessSet {
  public:
   // The processes of one attempt and of attempts inside it, and their untagged descendants.
   explicit TaggedProcesses(const std::string& attempt);
-  // The processes for which `belongs` is true, so that one look serves any number of attempts.
-  // Every scan asks it anew.
+  // The processes for which `belongs` returns true. So one scan serves any number of attempts.
+  // Every scan calls `belongs` anew.
   using Belongs = std::function<bool(const ProcessMarks&)>;
   explicit TaggedProcesses(Belongs belongs);
-  // This process and its ancestors are never members, whatever their environment says.
+  // With both constructors, this process and its ancestors are never members, whatever they show.
 
   void signal_all(int signal) override;
   void ask_to_end(int signal) override;
@@ -52,7 +53,7 @@ class TaggedProcesses final : public ProcessSet {
   };
   struct Member {
     NamedProcess process;
-    UniqueFd held;  // pidfd: the number cannot come to mean another process
+    UniqueFd held;  // pidfd, because another process can get the number
   };
   void scan(std::initializer_list<int> signals = {});
   bool is_own(pid_t pid) const;
@@ -63,7 +64,7 @@ class TaggedProcesses final : public ProcessSet {
 
   Belongs belongs_;
   bool with_kin_ = false;
-  std::vector<Seen> kin_;  // descendants of members at a scan; parents may be gone
+  std::vector<Seen> kin_;  // descendants of members, as a scan saw them; their parents may be gone
   std::vector<pid_t> own_line_;
   std::vector<Member> members_;
 };

@@ -13,15 +13,15 @@
 namespace holdfast::os {
 namespace {
 
-// The timer and the end of the parent also send SIGCHLD. A SIGCHLD that stays pending does no harm:
-// to everybody it means no more than "look".
+// The timer and the end of the parent are told by SIGCHLD too. A SIGCHLD that stays pending does no
+// harm, because everybody takes it for no more than "look".
 constexpr int k_look = SIGCHLD;
 
 sigjmp_buf g_back;
 volatile sig_atomic_t g_blocking = 0;
 std::atomic<SignalSet> g_received{0};
 
-// All signals are blocked here and where it jumps to.
+// All signals are blocked in this handler, and also at the place to which it jumps.
 void interrupt(int signal) {
   g_received.fetch_or(signal_bit(signal), std::memory_order_relaxed);
   if (g_blocking == 0) return;
@@ -61,8 +61,9 @@ Result<void> Interruptions::begin(SignalSet signals, pid_t parent) {
   });
   if (parent == 0) return {};
   ::prctl(PR_GET_PDEATHSIG, &callers_death_signal_, 0, 0, 0);
-  // PR_SET_PDEATHSIG (prctl(2)) tells of the end of the thread that started us. Its process may go
-  // on: then another of its threads is the parent, and its end is told as well.
+  // PR_SET_PDEATHSIG (prctl(2)) signals us when the thread that started us ends. If that thread's
+  // process goes on, another of its threads becomes our parent, and we are signalled at that
+  // thread's end as well.
   parent_ = parent;
   if (::prctl(PR_SET_PDEATHSIG, k_look, 0, 0, 0) == 0 && !parent_ended()) return {};
   end();
@@ -89,7 +90,7 @@ void Interruptions::set_time(Milliseconds monotonic) const {
   ::timer_settime(timer_, TIMER_ABSTIME, &when, nullptr);
 }
 
-// False: the signal is ignored, and stays so.
+// False: the signal was ignored, and it stays ignored.
 bool Interruptions::set(int signal) {
   const struct sigaction before = handle(signal, interrupt);
   if (before.sa_handler != SIG_IGN) return true;

@@ -1,10 +1,11 @@
 // Interrupts system calls that block where nothing can be polled: flock(2), fcntl(2) with
-// F_OFD_SETLKW. Signals, the end of the parent and a timer interrupt them.
+// F_OFD_SETLKW. Signals, the end of the parent and a timer interrupt such a call.
 //
 // Hazards. This is the one place in which signals are handled instead of read from a descriptor. A
-// signal may come just before the call blocks; a plain handler would return, and the call would
-// block all the same. So the handler jumps out of the call (siglongjmp(3)), and nobody knows then
-// whether the call succeeded. The call must bear repetition and own nothing on the stack.
+// signal may come just before the call blocks. A plain handler would return, and the call would
+// still block. So the handler jumps out of the call (siglongjmp(3)). Then nobody knows whether the
+// call succeeded, so it must be harmless to repeat the call. The call must not own anything on the
+// stack, because the jump runs no destructors.
 #pragma once
 
 #include <time.h>
@@ -17,7 +18,7 @@
 
 namespace holdfast::os {
 
-// A process may have one at a time, and must have one thread and all signals blocked.
+// A process may have one such object at a time. It must have one thread and all signals blocked.
 class Interruptions {
  public:
   Interruptions() = default;
@@ -25,17 +26,17 @@ class Interruptions {
   Interruptions& operator=(const Interruptions&) = delete;
   ~Interruptions() { end(); }
 
-  // From now on these interrupt: SIGCHLD, those of `signals` that are not ignored, and, unless
-  // `parent` is 0, the end of the parent. Fails, and changes nothing, without timers or when
-  // `parent` is not our parent.
+  // From now on SIGCHLD interrupts calls, and so do those of `signals` that are not ignored. The
+  // end of the parent interrupts too, unless `parent` is 0. Fails where there are no timers, and
+  // when `parent` is not our parent. A failure changes nothing.
   Result<void> begin(SignalSet signals, pid_t parent);
-  // Restores what was before. Signals that came and were not taken become pending again.
+  // Restores the state before begin(). Signals that came and were not taken become pending again.
   void end();
 
-  // Sets the monotonic time of the next interruption. k_longest: none.
+  // Sets the monotonic time at which the timer interrupts; k_longest: never.
   void set_time(Milliseconds monotonic) const;
 
-  // Calls `call`, which returns an int and sets errno. None when it was interrupted.
+  // Calls `call`, which returns an int and sets errno. None when the call was interrupted.
   template <typename Call>
   std::optional<int> run(Call call) const {
     return run_blocking([](void* made) { return (*static_cast<Call*>(made))(); }, &call);

@@ -20,7 +20,8 @@ Result<SignalLine> SignalLine::to_this_process(int signal) {
   return SignalLine(std::move(read), std::move(write));
 }
 
-// Closing either end would send the signal too, so the owner is taken away first.
+// The kernel would send the signal also when one of the ends is closed. So the owner is removed
+// first.
 SignalLine::~SignalLine() {
   if (read_.valid()) ::fcntl(read_.get(), F_SETOWN, 0);
 }

@@ -1,6 +1,7 @@
-// Signals us from a process that cannot name us. In a PID namespace below ours we have no number,
-// and a pidfd does not help (pidfd_send_signal(2): EINVAL). So that process writes to a pipe, and
-// the kernel sends the reader's owner a signal of its choice (fcntl(2), F_SETSIG).
+// Lets a process signal us that cannot name us. In a PID namespace below ours we have no number,
+// and a pidfd does not help (pidfd_send_signal(2): EINVAL). So the process writes to a pipe, and
+// the kernel sends the owner of the reading end the signal that was set for it (fcntl(2),
+// F_SETSIG).
 #pragma once
 
 #include "core/base/result.hpp"
@@ -10,7 +11,8 @@ namespace holdfast::os {
 
 class SignalLine {
  public:
-  // Lets whoever inherits the line send `signal` to this process; SIGSTOP is possible too.
+  // Makes a line. Any process that inherits the line can send `signal` to this process by it.
+  // `signal` may be SIGSTOP.
   static Result<SignalLine> to_this_process(int signal);
 
   SignalLine(SignalLine&&) = default;

@@ -22,7 +22,8 @@ bool is_of_terminal(const siginfo_t& info) {
   return info.si_code == SI_KERNEL && (k_of_terminals & signal_bit(info.si_signo)) != 0;
 }
 
-// Whether a write of ours caused it: nobody reads any more, or the file has reached its limit.
+// Whether a write of ours caused the signal: nobody reads any more, or the file has reached its
+// limit.
 bool is_of_own_write(const siginfo_t& info) {
   return (info.si_signo == SIGPIPE || info.si_signo == SIGXFSZ) && info.si_pid == ::getpid();
 }
@@ -65,7 +66,8 @@ void SignalQueue::listen() {
 ReceivedSignal SignalQueue::next() {
   const ReceivedSignal got = take_pending(k_all & ~k_stops);
   if (got.number == SIGCONT && witness_ != 0) {
-    // SIGCONT discarded the witness. A signal pending under its number is a new request to stop.
+    // SIGCONT discarded the witness. If a signal of the witness's number is pending now, it is a
+    // new request to stop.
     witness_ = told_ = 0;
     listen();
   }
@@ -90,7 +92,7 @@ ReceivedSignal SignalQueue::next_to_stop() {
 }
 
 void SignalQueue::call_witness(SignalSet besides) {
-  witness_ = SIGTTOU;  // if all three are pending, one of them is the witness
+  witness_ = SIGTTOU;  // if all three are pending, this one of them is the witness
   for (int signal : {SIGTSTP, SIGTTIN, SIGTTOU}) {
     if ((besides & signal_bit(signal)) == 0) witness_ = signal;
   }
@@ -118,7 +120,7 @@ bool SignalQueue::stop_by(int signal) {
 }
 
 bool SignalQueue::stop_by(int signal, const std::function<bool()>& wanted) {
-  // One look serves both questions: a signal that comes between two looks would be lost.
+  // One look answers both questions. With two looks, a signal that comes in between would be lost.
   const Told told = look_at_witness(signal);
   bool goes_on = told == Told::to_go_on;
   bool stops = false;
@@ -145,7 +147,7 @@ SignalQueue::Told SignalQueue::look_at_witness(int signal) {
   if (witness_ == 0) return Told::nothing;
   const SignalSet there = pending();
   if ((there & signal_bit(witness_)) == 0) {
-    // Stop signals and SIGCONT discard each other, so the one that is pending came last; next()
+    // Stop signals and SIGCONT discard each other, so whichever is pending came last. next()
     // returns a pending stop signal later. If neither is pending, SIGCONT came before the stop
     // signal that a handler took, and we stop without a witness.
     return (there & (signal_bit(SIGCONT) | k_stops)) != 0 ? Told::to_go_on : Told::nothing;

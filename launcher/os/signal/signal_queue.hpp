@@ -1,11 +1,11 @@
 // Takes the blocked signals of this process one by one, and stops the process when told to.
 //
-// How a stop is put off. When we are told to stop (SIGTSTP, SIGTTIN, SIGTTOU), our test stops
-// first; then we stop by a signal of our own. But sending any stop signal discards a pending
-// SIGCONT (signal(7)). A SIGCONT that came meanwhile would be lost, and nobody would ever continue
-// us. SIGCONT in turn discards pending stop signals. So we keep one more stop signal pending, the
-// witness, from before we take the signal that tells us to stop until our own one is pending. When
-// the witness is gone, a SIGCONT has come.
+// How a stop is put off. When a signal (SIGTSTP, SIGTTIN, SIGTTOU) tells us to stop, our test stops
+// first. Then we send ourselves a stop signal. But any stop signal discards a pending SIGCONT
+// (signal(7)). So a SIGCONT that came meanwhile would be lost, and nobody would ever continue us.
+// SIGCONT in turn discards pending stop signals. So we keep a second stop signal pending, the
+// witness. We send it before we take the signal that tells us to stop, and keep it until the stop
+// signal that we send ourselves is pending. If the witness vanishes before, a SIGCONT has come.
 #pragma once
 
 #include <sys/types.h>
@@ -38,24 +38,26 @@ class SignalQueue {
   int fd() const { return fd_.get(); }  // readable when next() has a signal
   UniqueFd& descriptor() { return fd_; }
 
-  // Takes the next pending signal, without waiting. Skips signals that writes of this process cause
-  // (SIGPIPE, SIGXFSZ): the write itself has failed, and that is known already.
+  // Takes the next pending signal, without waiting. Skips SIGPIPE and SIGXFSZ if a write of this
+  // process caused them: the failed write has told us already.
   ReceivedSignal next();
 
-  // To be called before a handler may take a stop signal in place of next(), and again after each
-  // such signal or SIGCONT. That stop signal then has a witness too, and the handler must take
-  // SIGCONT as well. The witness is SIGTTOU, which is not heard meanwhile.
+  // Gives a witness to a stop signal that a handler will take in place of next(). To be called
+  // before the handler can take one, and again after each stop signal or SIGCONT that it has taken.
+  // The handler must take SIGCONT too. The witness is SIGTTOU, so until expect_none() nobody can
+  // tell us to stop by SIGTTOU.
   void expect_stop();
   void expect_none();
 
   // Stops this process by `signal`, so that a shell sees which signal it was. Returns after
-  // SIGCONT. Returns at once when `wanted` says no, and in an orphaned process group, where the
-  // kernel lets nobody stop. False: this process was told to stop and then to continue. That
-  // SIGCONT is taken; do not expect it from next().
+  // SIGCONT. Returns at once when `wanted` returns false, and in an orphaned process group, where
+  // the kernel lets nobody stop. False: this process was told to stop and then to continue. Then
+  // this function has taken the SIGCONT, and next() does not return it.
   //
-  // `wanted` is asked when the signal is already pending, and a later SIGCONT discards the signal.
-  // So whoever makes `wanted` say no before sending SIGCONT never leaves us stopped. After SIGCONT,
-  // until this process runs, the same signal from a terminal stops it directly.
+  // `wanted` is called when the signal is already pending, and a later SIGCONT discards the signal.
+  // So nobody leaves us stopped who makes `wanted` return false and then sends SIGCONT. Between
+  // SIGCONT and the moment when this process runs, the same signal from a terminal stops this
+  // process directly.
   [[nodiscard]] bool stop_by(int signal, const std::function<bool()>& wanted);
   [[nodiscard]] bool stop_by(int signal);
 

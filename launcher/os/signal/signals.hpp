@@ -1,6 +1,6 @@
-// Signals are data: launcher, guard and keeper block them and take them from their queue
-// (signal_queue.hpp). They are handled only where a system call blocks that cannot be polled
-// (interruptions.hpp).
+// Signals are data: launcher, guard and keeper block them and take them from a queue
+// (signal_queue.hpp). There are signal handlers only for blocking system calls where nothing can be
+// polled (interruptions.hpp).
 #pragma once
 
 #include <signal.h>
@@ -21,9 +21,9 @@ constexpr SignalSet signal_bit(int signal) { return SignalSet{1} << (signal - 1)
 // The signal settings of our caller, with which the test is started.
 struct CallersSignals {
   SignalSet mask = 0;
-  bool child_ignored = false;  // SIGCHLD was ignored, which would keep us from waiting
-  // Those signals that end or stop a test and were ignored (nohup). We must know them, because the
-  // kernel keeps a blocked signal pending even if it is ignored.
+  bool child_ignored = false;  // SIGCHLD was ignored; we could not wait for children then
+  // The signals that end or stop a test and that the caller ignored (nohup). We must know them,
+  // because the kernel keeps a blocked signal pending even if it is ignored.
   SignalSet ignored = 0;
 
   bool ignores(int signal) const { return (ignored & signal_bit(signal)) != 0; }
@@ -39,14 +39,14 @@ SignalSet change_signal_mask(int how, SignalSet set);
 // Gives a new process the caller's settings, between fork and exec. Async-signal-safe.
 void give_back_signals(const CallersSignals& callers);
 
-// A descriptor that becomes readable for SIGCHLD, which must be blocked; and what makes it
-// unreadable again.
+// watch_children() returns a descriptor that becomes readable when SIGCHLD comes. SIGCHLD must be
+// blocked. hear_of_children() makes the descriptor unreadable again.
 UniqueFd watch_children();
 void hear_of_children(const UniqueFd& children);
 
-// Ends this process by `signal`, without a core file: the test has left its own, and a core_pattern
-// that pipes ignores the size limit. Pid 1 of a container, where default actions do nothing, ends
-// with exit code 128 + signal.
+// Ends this process by `signal`, without a core file: the test has left its own. The size limit
+// alone would not prevent one, because a core_pattern that pipes ignores it. For pid 1 of a
+// container default actions do nothing, so it ends with exit code 128 + signal.
 [[noreturn]] void die_of(int signal);
 
 }  // namespace holdfast::os
