@@ -35,7 +35,8 @@
 namespace holdfast::supervision {
 namespace {
 
-// ctest looks at its clock in time, unless it is stopped or the machine is far behind.
+// How long we wait for ctest to end a test whose limit is over. ctest needs longer only if it is
+// stopped or the machine is overloaded.
 constexpr Milliseconds k_ctest_patience{30'000};
 
 // How we end when we fail before there is anything to observe.
@@ -45,8 +46,8 @@ Exit own_failure(ExitMode mode) {
   return exit_of(Outcome::internal_error, failure, mode);
 }
 
-// Runs the test as if we were not there: it is exempt, there is no pidfd (an old kernel, seccomp,
-// gVisor), or /proc is another namespace's.
+// Runs the test as if we were not there. Either the test is exempt, or we cannot supervise it:
+// there is no pidfd (an old kernel, seccomp, gVisor), or /proc is of another PID namespace.
 Exit run_bare(const Invocation& invocation, const os::CallersSignals& callers) {
   TestEnvironment environment(invocation.environment);
   const int error = os::become({invocation.command, environment.environ()}, callers);
@@ -56,14 +57,15 @@ Exit run_bare(const Invocation& invocation, const os::CallersSignals& callers) {
   return exit_of(Outcome::launch_failed, seen, invocation.mode());
 }
 
-// A command of `holdfast run` has a scratch directory only if the user said when it goes.
+// Whether the user has said when the scratch directory is removed. Only then has a command of
+// `holdfast run` a scratch directory.
 bool says_scratch(const Invocation& invocation) {
   return last_of(invocation.said, Setting::scratch) != nullptr ||
          last_of(invocation.line.options.said, Setting::scratch) != nullptr;
 }
 
-// A command that asked for a lock does not run without it. Under ctest it does, and `holdfast
-// begin` has said so.
+// For when we cannot supervise. A command that asked for a lock does not run without the lock. A
+// test of ctest runs without its locks; `holdfast begin` has said so.
 Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& callers,
                       std::string_view trouble) {
   if (invocation.mode() == ExitMode::ctest) return run_bare(invocation, callers);
@@ -75,8 +77,8 @@ Exit launch_unwatched(const Invocation& invocation, const os::CallersSignals& ca
   return run_bare(invocation, callers);
 }
 
-// A test from its grant to its record. Locks belong to the launch: they are taken before the
-// attempt, and kept until nothing of it is left.
+// Takes a test from its grant to its record. Takes the locks before each attempt, and releases them
+// when the attempt is over.
 class Launch {
  public:
   Launch(Invocation invocation, Surroundings around, AttemptRunner& runner)
@@ -95,7 +97,7 @@ class Launch {
     return run_granted();
   }
 
-  // Goes on with what this process found out as the launcher.
+  // Goes on with what holdfast-launcher found out before it became this program.
   Exit go_on(HandedOver&& handed) {
     grant_ = complete(std::move(handed.grant), invocation_, os::own_name());
     keeper_ = std::move(handed.keeper);
@@ -105,13 +107,13 @@ class Launch {
  private:
   bool is_batch() const { return grant_.policy.isolation && invocation_.attach; }
 
-  // The test is more than one process to be supervised, or more than one attempt, or has hooks.
+  // The test needs holdfast-exec if it is a batch, may have a second attempt, or has hooks.
   bool needs_exec() const {
     const Policy& policy = grant_.policy;
     return grant_.refusal.empty() && (is_batch() || policy.retry.may_retry() || policy.hooks.any());
   }
 
-  // Returns only on failure, which is then a refusal.
+  // Returns only when the hand-over has failed. Then the test is refused.
   void hand_over_test() {
     HandOver handed;
     handed.callers = around_.callers;
@@ -121,7 +123,7 @@ class Launch {
   }
 
   Exit run_granted() {
-    // Each process of a batch is recognised by itself.
+    // A batch finds out by itself which framework its program has.
     if (is_batch()) grant_.is_googletest = false;
     while (true) {
       warn(record_start(grant_.identity, grant_.policy.locks));
@@ -158,19 +160,20 @@ class Launch {
     return end;
   }
 
-  // ctest's clock alone counts: it tells us of the end, and says `***Timeout` when we are gone.
+  // Whether ctest tells us when the limit is over. Then we have no limit of our own, and ctest says
+  // `***Timeout` when we are gone.
   bool is_told_of_limit() const {
     return around_.parent_tells && runner_.is_plain() &&
            clock_.judges(grant_.policy, invocation_.facts);
   }
 
-  // What ctest judges the test by besides its end; only reports need it.
+  // The properties by which ctest judges the test besides its end. Only reports need them.
   std::string_view judged_by() const {
     const char* const value = ::getenv(environment::k_property_judged.data());
     return value != nullptr && invocation_.attach ? value : std::string_view();
   }
 
-  // The verdict for the record: a report has nothing else where ctest or the keeper dies early.
+  // The verdict for the record. If ctest or the keeper dies early, a report has no other verdict.
   std::string verdict_of(const AttemptResult& result) const {
     EndedTest test;
     test.outcome = result.outcome;
@@ -193,7 +196,8 @@ class Launch {
     const AttemptIdentity& identity = grant_.identity;
     warn(record_bare(identity.journal, identity.test, identity.key, "HOLDFAST_ENABLED is OFF",
                      invocation_.skip_code ? MaySkip::yes : MaySkip::no));
-    // From here on this process is the test. The keeper must not take that for a killed launcher.
+    // This process becomes the test. Without the farewell the keeper would think that the launcher
+    // was killed.
     bid_farewell(keeper_.fd(), LentScratch::reusable);
     return run_bare(invocation_, around_.callers);
   }
@@ -279,8 +283,8 @@ class Launch {
       line += lock.spec().name;
     }
     write_line(line + " after " + describe(locks.waited));
-    // CTest 3.25 forgets the expression after its first match. So it never starts the clock of a
-    // later attempt of `--repeat`, and will not end it.
+    // CTest 3.25 forgets the expression after its first match. So ctest never starts its clock for
+    // a later attempt of `--repeat`, and will not end that attempt.
     if (!grant_.is_again) clock_.start();
   }
 
@@ -331,16 +335,16 @@ bool is_under_ctest() { return ::getenv(environment::k_attach.data()) != nullptr
 
 }  // namespace
 
-// The environment says the mode: under ctest a failure of ours must not be an exit code, however
-// early it comes.
+// The environment tells the mode, because arguments may not be read yet. Under ctest a failure of
+// ours must not be an exit code.
 Exit cannot_begin(const std::string& why) {
   write_line(why);
   return own_failure(is_under_ctest() ? ExitMode::ctest : ExitMode::command);
 }
 
 Exit launch(char** arguments, char** environment, const Runners& runners, HandedOver* handed) {
-  // The other program takes over at once, so that nothing found out here is lost. This follows the
-  // test's own property; a setting that says the same shows only later.
+  // holdfast-exec takes over at once for a batch: whatever we found out before would be lost. So
+  // early, only the test's own property tells of a batch. A setting elsewhere is read later.
   const bool is_told_of_batch =
       is_under_ctest() && ::getenv(environment::k_property_isolation.data()) != nullptr;
   if (runners.tests.is_plain() && is_told_of_batch) become_exec(arguments, environment);

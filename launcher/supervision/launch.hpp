@@ -17,22 +17,21 @@ namespace holdfast::supervision {
 struct Runners;
 
 // Runs what the command line says. `arguments` and `environment` are those of main. Returns the
-// exit code or signal with which this process must end. Some ends (a test that is exempt from
-// Holdfast) replace the process and do not return.
+// exit code or signal with which this process must end. Does not return if another program takes
+// over this process: holdfast-exec, or a test that is exempt from Holdfast.
 //
-// With plain runners this process is the launcher. It becomes holdfast-exec for anything more than
-// one plain attempt. holdfast-exec calls this function with its own runners
+// With plain runners this process is holdfast-launcher, which becomes holdfast-exec for anything
+// more than one plain attempt. holdfast-exec calls this function with its own runners
 // (docs/internals/decisions/0032-one-program-for-more.md).
 //
-// `handed`: what a launcher has handed over; null: no launcher ran in this process before.
+// `handed`: what holdfast-launcher has handed over to holdfast-exec; null: nothing was handed over.
 Exit launch(char** arguments, char** environment, const Runners& runners,
             HandedOver* handed = nullptr);
 
-// Prints `why` the launch cannot begin. Returns the end of this process for that failure.
+// Prints `why`: the reason why the launch cannot begin. Returns how this process must end.
 Exit cannot_begin(const std::string& why);
 
-// An attempt that is over: nothing of it is left, its locks are released, its record is not
-// written yet.
+// An attempt that is over. Its locks are released, and its record is not written yet.
 struct EndedAttempt {
   const Invocation& invocation;
   const Grant& grant;
@@ -44,7 +43,7 @@ struct EndedAttempt {
   AttemptResult& result;  // the receiver adds what it finds out
 };
 
-// The next attempt, after a while without locks.
+// The next attempt, and how long the test waits for it without locks.
 struct NextAttempt {
   std::string attempt;  // its id
   std::string scratch;  // as in Grant
@@ -52,22 +51,23 @@ struct NextAttempt {
   bool alone = false;  // no other test runs beside it
 };
 
-// Runs a test, as often as it wants. Each attempt has locks, records and a scratch directory as
-// usual. This base class is the launcher's runner: it runs one plain attempt.
+// Decides which attempts a test has, and runs them. Each attempt has locks, records and a scratch
+// directory as usual. This base class is the plain runner: it runs one plain attempt.
 class AttemptRunner {
  public:
   virtual bool is_plain() const { return true; }
   virtual AttemptResult run(const AttemptPlan& plan, Surroundings& around) {
     return run_attempt(plan, around);
   }
-  // Whether it weighs all evidence of each case itself.
+  // Whether this runner itself weighs all evidence of each case.
   virtual bool judges_cases() const { return false; }
-  // Returns the next attempt. None: this attempt was the last, and the test ends as it did.
+  // Returns the next attempt. None: this attempt was the last, and the test ends as this attempt
+  // did.
   virtual std::optional<NextAttempt> conclude(const EndedAttempt& /*ended*/) {
     return std::nullopt;
   }
-  // Waits until it is time for the next attempt, whose policy may differ. Returns the signal that
-  // is to end the test instead, SIGTERM if ctest has died; 0: none.
+  // Waits until it is time for the next attempt. May change `policy` for that attempt. Returns 0,
+  // or the signal that ends the test before the next attempt; SIGTERM if ctest has died.
   virtual int wait(const NextAttempt& /*next*/, Policy& /*policy*/, Surroundings& /*around*/) {
     return 0;
   }
@@ -76,7 +76,7 @@ class AttemptRunner {
   ~AttemptRunner() = default;
 };
 
-// Both are plain, or neither is.
+// Both runners are plain, or neither is.
 struct Runners {
   AttemptRunner& tests;
   StepRunner& steps;

@@ -47,7 +47,7 @@ void AttemptContainment::give_up(const std::string& why) {
   kind_ = Containment::none;
 }
 
-// Without these lines the test stops alone, as it does under ctest when it stops by itself.
+// If these lines cannot be made, the launcher goes on when the test stops.
 void AttemptContainment::make_lines() {
   Result<os::SignalLine> stop = os::SignalLine::to_this_process(SIGSTOP);
   Result<os::SignalLine> go_on = os::SignalLine::to_this_process(SIGCONT);
@@ -82,8 +82,8 @@ pid_t AttemptContainment::post_warden(const std::vector<os::LockRequest>& locks,
   warden_ = start_warden(std::move(kept));
   if (warden_.pid != 0) return warden_.pid;
   if (is_namespace()) {
-    // The guard may be ending the tree gently; if it is dead, the kernel does. The locks stay until
-    // then.
+    // A guard that lives may still be ending the tree gently. When the guard is dead, the kernel
+    // ends the tree. Until then the warden holds the locks.
     pollfd ended{first.get(), POLLIN, 0};
     (void)os::retried([&] { return ::poll(&ended, 1, -1); });
   } else {
@@ -104,7 +104,7 @@ void AttemptContainment::enter(os::Command& command, int keeper) const {
   entrust(keeper);
   command.cgroup = descriptor();
   command.entrance = entrance_.get();
-  // Inside, that number is not the launcher's, which may trace from outside anyway.
+  // Inside the namespace the launcher has another number. It may trace from outside without this.
   if (is_namespace()) command.debugger = 0;
 }
 
@@ -143,7 +143,8 @@ std::vector<os::NamedProcess> AttemptContainment::named_outside(
 }
 
 void AttemptContainment::remove() {
-  // If this fails, the cgroup is empty or holds reported survivors: `holdfast reap` gets it.
+  // If this fails, the cgroup is empty or holds only reported survivors. `holdfast reap` removes
+  // it.
   if (cgroup_) (void)cgroup_->remove();
 }
 

@@ -1,9 +1,9 @@
-// The containment around one attempt's process tree, which keeps anything from getting away. It is
-// a cgroup in which the test is started, or a PID namespace whose first process is the guard.
+// The containment around one attempt's process tree, from which no process gets away. It is a
+// cgroup in which the test is started, or a PID namespace whose first process is the guard.
 // docs/guide/containment.md.
 //
-// The launcher makes it before the guard, which inherits it. The keeper gets the means to end what
-// is inside, in case both are killed.
+// The launcher makes the containment before it forks the guard, and the guard inherits it. The
+// keeper gets the means to end what is inside, in case launcher and guard are both killed.
 #pragma once
 
 #include <cstdint>
@@ -24,15 +24,16 @@ namespace holdfast::supervision {
 
 class AttemptContainment {
  public:
-  // `cgroup`: the name for a cgroup. Where the machine does not allow what is wanted, there is no
-  // containment, and trouble() says why.
+  // `cgroup`: the name for a cgroup. If the machine does not allow the wanted containment, there is
+  // none, and trouble() says why.
   AttemptContainment(Containment wanted, const std::string& cgroup);
 
-  // Forks the guard, as fork(2).
+  // Forks the guard. Returns as fork(2) does.
   pid_t fork_guard();
-  // Has a third process, the warden, end what is inside when launcher and guard are both killed;
-  // for use where there is no keeper. To be called before a cgroup's guard exists, or after a PID
-  // namespace's guard does. The warden holds these locks, too. Returns its pid; -1: there is none.
+  // Starts a third process, the warden, where there is no keeper. When launcher and guard are both
+  // killed, the warden ends what is inside. It also holds `locks`. For a cgroup this is to be
+  // called before the guard is forked, for a PID namespace afterwards. Returns the warden's pid;
+  // -1: there is none.
   pid_t post_warden(const std::vector<os::LockRequest>& locks, Milliseconds grace, pid_t guard);
   // To be called when the attempt is over.
   void dismiss_warden();
@@ -41,26 +42,27 @@ class AttemptContainment {
   bool is_namespace() const { return kind_ == Containment::pidns; }
 
   // --- In the guard ----------------------------------------------------------------------
-  // To be called before the test exists. Makes the command start inside, and tells the keeper (-1:
-  // there is none) how to end what is inside.
+  // To be called before the test exists. Makes `command` start inside, and tells the keeper how to
+  // end what is inside. `keeper`: the connection; -1: there is none.
   void enter(os::Command& command, int keeper) const;
-  // Sends SIGSTOP or SIGCONT to the launcher from within a PID namespace; no other signal works.
+  // Sends SIGSTOP or SIGCONT to the launcher from inside a PID namespace. No other signal works.
   void signal_launcher(int signal) const;
-  // To be kept open for as long as anything is inside; -1: there is none.
+  // The descriptor that must stay open while any process is inside; -1: there is none.
   int descriptor() const { return cgroup_ ? cgroup_->directory() : -1; }
-  // The most memory that everything inside had at once; 0: the kernel does not say.
+  // The most memory that all processes inside had together, in KiB; 0: the kernel does not say.
   std::int64_t memory_peak_kb() const;
-  // How many processes inside the kernel has killed for want of memory.
+  // How many processes the kernel has killed inside because memory ran out.
   std::uint64_t oom_kills() const;
-  // The test's processes with the numbers that people see.
+  // Returns `processes` with the numbers that they have outside of the PID namespace.
   std::vector<os::NamedProcess> named_outside(std::vector<os::NamedProcess> processes) const;
 
   // --- In both ---------------------------------------------------------------------------
-  // The processes to end besides our descendants; null: there can be none.
+  // The processes inside, which include those that are not our descendants. Null: the kernel ends
+  // all of them with the guard, or there is no containment.
   os::ProcessSet* processes();
-  // Removes the containment when nothing is left inside.
+  // Removes the containment. To be called when nothing is left inside.
   void remove();
-  // Removes it while a process that is to live on is inside.
+  // Removes the containment, but the processes inside live on.
   void let_go();
 
  private:
@@ -75,7 +77,7 @@ class AttemptContainment {
   os::UniqueFd entrance_;
   std::optional<os::CgroupProcesses> processes_;  // made on the first call of processes()
   os::PidNamespace namespace_;
-  // From inside the PID namespace to the launcher.
+  // By these the guard signals the launcher from inside the PID namespace.
   std::optional<os::SignalLine> stop_line_;
   std::optional<os::SignalLine> continue_line_;
   Warden warden_;

@@ -17,33 +17,37 @@ namespace holdfast::supervision {
 // This base class is the companion of a plain attempt: it waits for nothing and limits nothing.
 class Companion {
  public:
-  // Appends what it waits for, for poll(2).
+  // Appends the descriptors that the companion waits for.
   virtual void add_descriptors(std::vector<pollfd>& /*fds*/) {}
-  // Called whenever poll(2) has returned; never waits.
+  // Called whenever poll(2) has returned. Must not wait.
   virtual void look() {}
-  // Whether it wants on_main_started() at once, for which the guard sends a packet.
+  // Whether the companion wants on_main_started() at once. If it does, the guard sends a packet for
+  // that.
   virtual bool wants_start() const { return false; }
-  // The test's main process runs. 0: it has no number here (a PID namespace).
+  // The test's main process runs. `main` is its number; 0: it has no number here (a PID namespace).
   virtual void on_main_started(pid_t /*main*/) {}
-  // When the part that is running has taken too long, on the clock of monotonic_now(); k_longest:
-  // never. Not asked while the test is paused.
+  // The time, on the clock of monotonic_now(), at which the part that is running has taken too
+  // long; k_longest: never. Not called while the test is paused.
   virtual Milliseconds deadline() { return k_longest; }
-  // When look() is wanted even without news, whatever the state of the test.
+  // The time at which look() is to be called even without news; k_longest: never. A paused test
+  // changes nothing about that.
   virtual Milliseconds look_at() { return k_longest; }
-  // How long, at most a second, its descriptors do not cover all that it waits for; after that it
-  // wants look(). 0: they cover all.
+  // If over 0: poll(2) waits only this long, less than a second, because the companion also waits
+  // for something that its descriptors do not show. 0: the descriptors show all.
   virtual std::chrono::nanoseconds rest() const { return std::chrono::nanoseconds{0}; }
-  // Its deadline has passed. Whether the tree is to be ended for that, after stacks are taken.
+  // The deadline has passed. Says whether the tree is to be ended for that; then stacks are taken
+  // first.
   enum class Verdict : std::uint8_t { go_on, end_tree };
   virtual Verdict on_deadline() { return Verdict::go_on; }
-  // From here on the whole tree is being ended, for whatever reason.
+  // From now on the whole tree is being ended, for whatever reason.
   virtual void on_tree_ends() {}
-  // Nothing of the tree is left; its guard is still ending, so work done here delays nobody.
+  // Nothing of the tree is left. The guard is still ending, so work that is done here delays
+  // nobody.
   virtual void on_tree_gone() {}
-  // The test was paused for that long.
+  // The test was paused for `length`.
   virtual void on_pause(Milliseconds /*length*/) {}
-  // Gives it text of ours for the test's output: stacks. A plain attempt's output is our stderr; a
-  // reader that does not read has 200 ms.
+  // Puts text of ours (stacks) into the test's output. For a plain attempt that is our stderr. What
+  // nobody reads within 200 ms is dropped.
   virtual void tell(const std::string& text);
 
  protected:

@@ -26,13 +26,13 @@
 namespace holdfast::supervision {
 namespace {
 
-// A server that has just become one closes what it inherited a moment later. Each look costs a walk
-// through its descriptors.
+// A new server needs a moment to close the descriptors that it inherited. We wait between two
+// looks, because each look is a walk through all of the server's descriptors.
 constexpr Milliseconds k_closing_patience{2000};
 constexpr Milliseconds k_closing_round{20};
-// Whoever continues a job (`fg`) continues the launcher too. A launcher that is still stopped so
-// long after its test went on was forgotten. An immediate SIGCONT could come too late for its stop,
-// and end the next stop instead.
+// Whoever continues a job (`fg`) continues the launcher too. If the launcher is still stopped this
+// long after its test went on, nobody continued it, and we do. We do not send SIGCONT earlier: it
+// could arrive after somebody else's SIGCONT, and end the launcher's next stop.
 constexpr Milliseconds k_wake_patience{100};
 
 class Guard final : public os::TreeWatcher {
@@ -50,15 +50,17 @@ class Guard final : public os::TreeWatcher {
   }
 
   [[noreturn]] void run() {
-    // This comes before the test exists, so that we get even its first orphan.
+    // We become a subreaper before the test exists, so that we get even the test's first orphan.
     if (!os::become_subreaper()) ::_exit(1);
     if (containment_ != nullptr) containment_->enter(command_, plan_.keeper);
-    // The name comes before the test: it shows to those who signal an outer tree where ours begins.
+    // The name is set before the test exists. It shows a process that signals an outer tree where
+    // our tree begins.
     ::prctl(PR_SET_NAME, os::k_guard_name.data(), 0, 0, 0);
     report_.earliest_start = os::clock_ticks_since_boot();
     const os::Spawned spawned = os::spawn(command_, around_.callers);
     report_.latest_start = os::clock_ticks_since_boot();
-    // The test has its working directory already; ours would only keep a directory busy.
+    // The test has its working directory already. We leave ours, which would only keep a directory
+    // busy.
     (void)::chdir("/");
     if (spawned.error != 0) {
       report_.exec_error = spawned.error;
@@ -91,7 +93,8 @@ class Guard final : public os::TreeWatcher {
 
   int hurry_fd() override { return launcher_.fd(); }
 
-  // While the tree is being ended, only kill_tree matters; the launcher's death changes nothing.
+  // While the tree is being ended, every order but kill_tree is ignored, and so is the launcher's
+  // death.
   bool hurries() override {
     GuardOrder order{};
     return read_order(order) && order.kind == GuardOrder::Kind::kill_tree;
@@ -100,7 +103,8 @@ class Guard final : public os::TreeWatcher {
  private:
   bool in_namespace() const { return containment_ != nullptr && containment_->is_namespace(); }
 
-  // Runs until the main process has ended. The launcher's orders and its death end the tree.
+  // Returns when the main process has ended. The launcher's orders, and its death, can end the tree
+  // before.
   void watch_main() {
     children_ = os::watch_children();
     while (hear_of_children() && !report_.main_reaped) {
@@ -114,12 +118,12 @@ class Guard final : public os::TreeWatcher {
     }
   }
 
-  // Nobody is spared here: while the main process is there, no process need be looked up.
+  // Spares nobody: while the main process is there, we need not find out which children are spared.
   bool hear_of_children() { return os::reap(*this, {}, os::StopNews::wanted); }
 
   os::Spared spared() const { return {{}, plan_.step != nullptr}; }
 
-  // Runs after the main process: finds leftovers, then ends them or lets them go.
+  // Runs when the main process has ended. Finds leftovers, then ends them or lets them go.
   [[noreturn]] void settle() {
     const Milliseconds until = os::monotonic_now() + k_leak_patience;
     while (true) {
@@ -138,7 +142,8 @@ class Guard final : public os::TreeWatcher {
 
   bool may_stay() const { return policy_.needed_by_others || policy_.on_leak == OnLeak::ignore; }
 
-  // Waits, with limited patience, until leftovers that may stay have closed their output.
+  // Returns the leftovers. If they may stay, waits until they have closed the test's output, but
+  // not for ever.
   std::vector<os::NamedProcess> leftovers_with_their_output_closed() {
     const Milliseconds until = os::monotonic_now() + k_closing_patience;
     while (true) {
@@ -149,7 +154,8 @@ class Guard final : public os::TreeWatcher {
     }
   }
 
-  // ctest waits for the end of a test's output, so a leftover that holds it would hang the run.
+  // ctest waits for the end of a test's output. So a leftover that has the output open would hang
+  // the run.
   bool hold_output(const std::vector<os::NamedProcess>& leftovers) const {
     if (plan_.mode != ExitMode::ctest) return false;
     const int output = command_.output >= 0 ? command_.output : STDOUT_FILENO;
@@ -159,7 +165,7 @@ class Guard final : public os::TreeWatcher {
                        [&](const os::NamedProcess& p) { return os::holds_stream(p.pid, streams); });
   }
 
-  // The leftovers live on without the locks, which go with the main process, as in ctest.
+  // The leftovers live on without the locks. As in ctest, the locks end with the main process.
   [[noreturn]] void let_go() {
     report_.kept = true;
     if (!policy_.needed_by_others && !in_namespace()) finish();
@@ -167,11 +173,13 @@ class Guard final : public os::TreeWatcher {
     note_usage();
     report(GuardReport::Stage::tree_ended);
     plan_.locks->clear();
-    // Leftovers that no other test needs may outlive the run. Then the guard stays only because it
-    // is the first process of their namespace, with which they would end.
+    // Leftovers that no other test needs may outlive the run, so for them the guard does not watch
+    // the run. It stays only because it is the first process of their PID namespace: if it ended,
+    // they would end.
     const int keeper = policy_.needed_by_others ? plan_.keeper : -1;
     const int parent = policy_.needed_by_others ? around_.parent.get() : -1;
-    // All else is closed, above all stdout: its reader waits for its end.
+    // All other descriptors are closed, above all stdout: whoever reads the output waits for its
+    // end.
     os::leave_standard_streams();
     std::vector<int> kept{0, 1, 2, children_.get(), keeper, parent};
     if (containment_ != nullptr) kept.push_back(containment_->descriptor());
@@ -182,8 +190,8 @@ class Guard final : public os::TreeWatcher {
     ::_exit(0);
   }
 
-  // Blocks until no leftover is left, or until the run is over: the keeper says so, or, without a
-  // keeper, ctest is dead. True: leftovers are left.
+  // Blocks until no leftover is left or the run is over. The run is over when the keeper says so or
+  // ctest is dead. True: leftovers are left.
   bool outlive_the_run(int keeper, int parent) {
     while (os::reap(*this, {})) {
       pollfd fds[3] = {{children_.get(), POLLIN, 0}, {keeper, POLLIN, 0}, {parent, POLLIN, 0}};
@@ -231,7 +239,7 @@ class Guard final : public os::TreeWatcher {
   // Only the test was continued (`kill -CONT`), so the launcher must be continued too.
   void continue_launcher() {
     look_at_launcher_ = k_longest;
-    // Inside a PID namespace we cannot see the launcher.
+    // Inside a PID namespace we cannot see whether the launcher is stopped.
     if (!in_namespace() && !launcher_.is_stopped()) return;
     if (!os::is_stopped(main_)) signal_launcher(SIGCONT);
   }
@@ -242,7 +250,7 @@ class Guard final : public os::TreeWatcher {
     launcher_.signal(signal);
   }
 
-  // True while the main process has not been continued since that stop.
+  // Whether the main process is still in the stop `stop` (MainStop::now).
   bool is_still_stopped(std::uint32_t stop) {
     hear_of_children();
     return report_.main_stop.now == stop;
@@ -252,7 +260,7 @@ class Guard final : public os::TreeWatcher {
     return containment_ != nullptr ? containment_->processes() : nullptr;
   }
 
-  // The processes with the numbers that they have outside a PID namespace.
+  // Returns `processes` with the numbers that they have outside of our PID namespace.
   std::vector<os::NamedProcess> for_people(const std::vector<os::NamedProcess>& processes) const {
     return in_namespace() ? containment_->named_outside(processes) : processes;
   }
@@ -263,7 +271,7 @@ class Guard final : public os::TreeWatcher {
     report_.survivors = list_processes(for_people(survivors), report_.survivor_list);
   }
 
-  // Waits for a child, an order, or the end of `time`; carries out the order.
+  // Waits until a child has news, an order comes, or `time` is over. Carries out the order.
   void wait(Milliseconds time) {
     pollfd fds[2] = {{children_.get(), POLLIN, 0}, {hurry_fd(), POLLIN, 0}};
     const auto timeout = time == k_longest ? -1 : static_cast<int>(time.count());
@@ -284,7 +292,8 @@ class Guard final : public os::TreeWatcher {
         (void)os::take_pending(os::signal_bit(order.signal));
         return;
       case GuardOrder::Kind::stop_launcher:
-        // The guard sends it, so that it cannot come after the SIGCONT for the same stop.
+        // The guard sends SIGSTOP because it also sends the SIGCONT for the same stop. So SIGSTOP
+        // cannot come after that SIGCONT.
         if (is_still_stopped(order.stop)) signal_launcher(SIGSTOP);
         return;
       case GuardOrder::Kind::end_tree:
@@ -301,8 +310,9 @@ class Guard final : public os::TreeWatcher {
     finish();
   }
 
-  // Our process group, if its members have had the signal from the same sender: then it pends here
-  // too. Inside a PID namespace of our own, a sender from outside has number 0.
+  // Our process group, if the order's sender has sent the signal to the whole group. We know that
+  // because then the signal also pends for us. Inside a PID namespace of our own, a sender outside
+  // of it has number 0.
   pid_t told_group(const GuardOrder& order) const {
     if (order.sender == k_nobody) return os::k_no_group;
     const os::ReceivedSignal had = os::take_pending(os::signal_bit(order.signal));
@@ -317,7 +327,7 @@ class Guard final : public os::TreeWatcher {
     os::signal_descendants(order.signal, spared(), told);
   }
 
-  // The launcher's death counts as an order: the test ends with it.
+  // The launcher's death counts as an order to end the tree.
   bool read_order(GuardOrder& order) {
     const LauncherLink::Heard heard = launcher_.next_order(order);
     if (heard == LauncherLink::Heard::death) {

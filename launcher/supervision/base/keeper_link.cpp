@@ -19,9 +19,10 @@
 namespace holdfast::supervision {
 namespace {
 
-// A keeper answers in microseconds; one that is stopped or lost must not hold up a test for long.
+// A keeper answers in microseconds. A keeper that is stopped or hangs must not hold up a test for
+// long.
 constexpr Milliseconds k_patience{2000};
-// The same for a keeper that has already failed to answer another test.
+// The patience with a keeper that has already failed to answer another test.
 constexpr Milliseconds k_patience_lost{50};
 
 os::Connected connect_to_keeper(const Attach& attach) {
@@ -39,7 +40,8 @@ os::Connected connect_to_keeper(const Attach& attach) {
   return link;
 }
 
-// Runs `holdfast keeper`, which returns when a keeper of this ctest listens, its own or another's.
+// Runs `holdfast keeper`. That program ends when a keeper of this ctest listens, even if another
+// program started that keeper.
 bool start_keeper(const Attach& attach, const os::CallersSignals& callers) {
   Result<std::string> program = main_program();
   if (!program) return false;
@@ -91,7 +93,8 @@ Result<wire::AttemptGrant> KeeperLink::ask(const wire::AttemptRequest& request) 
   }
   Result<std::string> packet = os::receive_packet(fd());
   if (!packet) {
-    // The keeper may be stopped, or another launcher may have continued it just now.
+    // The keeper may have been stopped. Either we continue it, or another launcher has just done
+    // so.
     (void)os::continue_peer(fd());
     packet = os::receive_packet(fd());
   }

@@ -15,20 +15,20 @@
 namespace holdfast::supervision {
 
 // Whether a line that this run has printed already is printed again. `unless_ctest_ends` is for an
-// interrupted test: if ctest ended, one line speaks for all its tests.
+// interrupted test: if ctest ends, one line speaks for all tests of the run.
 enum class Repeat : std::uint8_t { each_time, once_per_run, unless_ctest_ends };
 
-// Whether the keeper can lend the scratch directory of an attempt to another one.
+// Whether the keeper can lend the scratch directory of an attempt to another attempt.
 enum class LentScratch : std::uint8_t { used, reusable };
 
-// Connected or not: without a keeper a test runs by its own properties.
+// May be unconnected: without a keeper a test runs by its own properties.
 class KeeperLink {
  public:
-  // Finds the keeper of the ctest that started us, and starts it if nobody has yet. Does not fail:
-  // `trouble` says in one sentence why there is none, when that is worth saying.
+  // Finds the keeper of the ctest that started us, and starts one if there is none yet. If that
+  // fails, the link is unconnected, and trouble() says in one sentence why.
   static KeeperLink find(const Attach& attach, const os::CallersSignals& callers);
 
-  // Takes over the connection of the launcher that this process was.
+  // Takes over the connection that holdfast-launcher had before this process became holdfast-exec.
   static KeeperLink adopt(os::UniqueFd socket);
 
   bool connected() const { return socket_.valid(); }
@@ -39,29 +39,30 @@ class KeeperLink {
   // as long as anything of its test lives. To be called before the test starts.
   void entrust(int descriptor);
 
-  // Asks for the policy of one attempt. Waits for the answer, but a few seconds at most.
+  // Asks for the grant of one attempt. Waits for the answer a few seconds at most.
   Result<wire::AttemptGrant> ask(const wire::AttemptRequest& request);
 
-  // Whether want of memory, and nothing else, explains that our test died of SIGKILL. `main` is its
-  // main process; 0: its number is not known. False without a keeper.
+  // Asks the keeper whether our test died of SIGKILL because memory ran out, and for no other
+  // possible reason. `main` is the number of the test's main process; 0: unknown. False without a
+  // keeper.
   bool asks_memory(int main);
 
-  // The run's answer to the request for another attempt of a failed test.
+  // The keeper's answer to the request for another attempt of a failed test.
   struct Again {
     bool granted = true;
     std::string reason;   // why not, if not granted
     std::string attempt;  // its id; empty: there is no keeper
     std::string scratch;  // as in AttemptGrant
   };
-  // Always granted without a keeper. To be asked when the attempt is over, since the keeper then
-  // releases the attempt's locks.
+  // Asks for another attempt, which is always granted without a keeper. To be called when the
+  // attempt is over, because the keeper then releases the attempt's locks.
   Again asks_again(LentScratch scratch);
 
-  // Prints one line on ctest's stderr. False when the keeper cannot.
+  // Asks the keeper to print one line on ctest's stderr. False when the keeper cannot be asked.
   bool say(std::string_view line, Repeat repeat, Layout layout);
 
  private:
-  // None where there is no keeper, or no answer in time.
+  // Sends a question and returns the answer. None when there is no keeper, or no answer in time.
   std::optional<wire::Message> answer_to(wire::Message question);
 
   os::UniqueFd socket_;
@@ -69,9 +70,9 @@ class KeeperLink {
   unsigned questions_ = 0;
 };
 
-// Tells the keeper, for launcher or guard, that the attempt is recorded and its locks may go.
-// Without that the keeper takes both for dead when the connection ends. `came_out` is `passed`,
-// `failed` or `skipped`; empty: unknown.
+// Tells the keeper that the attempt is recorded and that its locks may be released. The launcher
+// calls this, or the guard in its place. If neither does, the keeper takes both for dead when the
+// connection ends. `came_out` is `passed`, `failed` or `skipped`; empty: unknown.
 void bid_farewell(int keeper, LentScratch scratch, std::string_view came_out = {});
 
 }  // namespace holdfast::supervision
