@@ -1,6 +1,7 @@
-// Most memory comes from one block of the program's own. A plain attempt needs some kilobytes once.
-// A heap asks the kernel for pages, gives them back and asks again: a dozen system calls for every
-// test. What does not fit (long waits, large process trees) comes from the heap.
+// Most memory comes from one block in the program itself, because a plain attempt needs only some
+// kilobytes. A heap would ask the kernel for pages, give them back and ask again: a dozen system
+// calls for every test. What does not fit into the block (long waits, large process trees) comes
+// from the heap.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -9,7 +10,7 @@
 namespace {
 
 constexpr std::size_t k_alignment = alignof(std::max_align_t);
-// A plain attempt uses less than half of it, and untouched pages cost nothing.
+// A plain attempt uses less than half of the block, and untouched pages cost nothing.
 constexpr std::size_t k_block_size = 64 * 1024;
 
 alignas(k_alignment) unsigned char block[k_block_size];
@@ -39,7 +40,8 @@ void release(void* memory) {
   if (!is_of_block(memory)) std::free(memory);
 }
 
-// The latest piece given out, usually a string that was read and parsed, makes room for the next.
+// Only the piece that was given out last makes room again. Usually that is a string that was read
+// and parsed.
 void release(void* memory, std::size_t size) {
   if (!is_of_block(memory)) return std::free(memory);
   if (static_cast<unsigned char*>(memory) + rounded(size) == block + used) used -= rounded(size);

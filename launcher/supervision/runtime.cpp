@@ -1,15 +1,15 @@
-// What the C++ library calls when memory or logic fails, here without exceptions.
+// What the C++ library calls when memory or logic fails. These versions do without exceptions.
 //
 // When linked statically, the library's own versions bring in the unwinder, the demangler and
-// stdio. That is a quarter of the program, and of the pages that each start for a test touches.
-// Nothing can be caught here anyway (the launcher is built without exceptions): the process aborts,
-// and the guard, which lives on, ends the test.
+// stdio. That is a quarter of the program, and a quarter of the pages that each start of it
+// touches. The launcher is built without exceptions, so nothing could be caught anyway. The process
+// aborts, and the guard lives on and ends the test.
 #include <cstddef>
 #include <cstdlib>
 #include <new>
 
-// The names are the library's (bits/functexcept.h, bits/c++config.h). Its assertions are on with
-// _GLIBCXX_ASSERTIONS, and since GCC 15 in builds without optimisation.
+// The names are the library's (bits/functexcept.h, bits/c++config.h). The library's assertions are
+// on with _GLIBCXX_ASSERTIONS, and since GCC 15 in builds without optimisation.
 namespace std {
 void __glibcxx_assert_fail(const char*, int, const char*, const char*) noexcept { abort(); }
 void __throw_length_error(const char*) { abort(); }

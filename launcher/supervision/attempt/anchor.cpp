@@ -36,8 +36,8 @@ struct Duty {
   int first_signal = 0;
 };
 
-// After --anchor: SOCKET GRACE_MS CHILD SIGNAL. The rest says how the case ended, which this
-// process need not know: whoever waited for the case has reported it.
+// The words after --anchor begin with SOCKET GRACE_MS CHILD SIGNAL. The rest says how the case
+// ended. This process need not know that: whoever waited for the case has reported it.
 constexpr std::size_t k_words = 8;
 
 bool read_duty(char** arguments, Duty& duty) {
@@ -78,7 +78,8 @@ class Anchor final : public os::TreeWatcher {
 
   int hurry_fd() override { return hears_ ? socket_.get() : -1; }
 
-  // A further order meanwhile can only be for less grace. Without holdfast-exec there is none.
+  // While the tree is being ended, another order can only shorten the grace. If holdfast-exec is
+  // dead, the grace is over.
   bool hurries() override {
     const Result<std::string> packet = os::receive_packet(socket_.get());
     if (!packet || packet->empty()) {
@@ -144,8 +145,8 @@ Exit end_as_anchor(char** arguments) {
     write_line("--anchor is for Holdfast's own use, with eight numbers after it");
     return {Exit::Kind::code, exit_codes::k_own_failure};
   }
-  // An anchor is a subreaper already, and stays one over exec. Asking again guards against mistaken
-  // callers.
+  // An anchor is a subreaper already, and exec does not change that. We ask again in case something
+  // else has started us by mistake.
   if (os::become_subreaper()) Anchor(duty).end();
   return {Exit::Kind::code, exit_codes::k_success};
 }

@@ -1,6 +1,6 @@
-// `holdfast-launcher --anchor …`: the anchor of a forked case of a batch becomes this when
-// processes of the case are left, or the case is to be ended (docs/internals/worker-protocol.md).
-// The pid stays the same, and so the case's processes stay below it.
+// `holdfast-launcher --anchor …`. The anchor of a forked case executes this program when processes
+// of the case are left, or when the case is to be ended (docs/internals/worker-protocol.md). Its
+// pid stays the same, so the case's processes stay below it.
 #pragma once
 
 #include "core/outcome/outcome.hpp"

@@ -25,18 +25,20 @@ struct AttemptPlan {
   int keeper = -1;  // connection; -1: none
   const AttemptIdentity* identity = nullptr;
   std::vector<os::LockRequest>* locks = nullptr;  // held for as long as anything of the test lives
-  Milliseconds native_end = k_longest;            // ctest's own end of the test, monotonic clock
-  int timeout_signal = 0;  // sent when time is over; 0: SIGTERM, with the usual grace
+  Milliseconds native_end = k_longest;  // when ctest itself ends the test; monotonic clock
+  int timeout_signal = 0;               // sent when time is over; 0: SIGTERM, with the usual grace
   Milliseconds timeout_grace{0};
-  Milliseconds stop_time = k_longest;  // ctest's --stop-time, on the same clock
+  Milliseconds stop_time = k_longest;  // ctest's --stop-time; monotonic clock
   Loudness loudness = Loudness::normal;
-  // Nothing else is started here for the test, and ctest's signal for the limit ends it.
+  // This process starts nothing but this attempt for the test. ctest's signal for the limit ends
+  // the attempt.
   bool is_plain = true;
   std::string_view required_files = {};  // as TestFacts has them
   std::string cgroup;                    // the attempt's cgroup name, if the policy wants a cgroup
   Teller* teller = nullptr;
   Companion* companion = &no_companion();
-  // The build step, whose tree does not include what has called setsid(2). Null: it is a test.
+  // The build step; null: the command is a test. Processes that have called setsid(2) are not of a
+  // build step's tree.
   const BuildStep* step = nullptr;
   const StepOutputs* outputs = nullptr;
 };

@@ -34,14 +34,14 @@ AttemptResult result_of(const SeenAttempt& seen) {
   Observation& observation = result.observation;
   observation.end_reason = seen.state.reason;
   observation.end_signal = seen.state.end_signal;
-  // The guard was killed from outside. The test was ended for that, and nobody knows how it would
-  // have ended. If the tree was being ended anyway, that reason stays.
+  // If the guard was killed from outside, we ended the test for that, and nobody knows how the test
+  // would have ended. If the tree was being ended anyway, the reason for that stays.
   observation.own_failure = seen.guard_lost && seen.state.reason == EndReason::none;
   if (observation.own_failure) result.note = "the guard was killed";
   observation.main = end_of_main(seen.report);
   result.pressed = seen.state.pressed;
-  // The person who pressed the key wanted the test to end. If the test does something else instead,
-  // that is its own affair.
+  // Whoever pressed the key wanted the test to end. So the key is the reason of the end if the test
+  // died of the key's signal.
   if (observation.end_reason == EndReason::none && result.pressed != 0 &&
       observation.main.kind == ProcessEnd::Kind::signalled &&
       observation.main.code == result.pressed) {

@@ -1,4 +1,5 @@
-// Makes the result of an attempt from what was seen, or from why it never began.
+// Makes the result of an attempt from what was seen, or from the reason why the attempt never
+// began.
 #pragma once
 
 #include <cstdint>
@@ -26,13 +27,13 @@ AttemptResult result_of(const SeenAttempt& seen);
 AttemptResult own_failure(const Error& error);
 // A signal (or ctest's death, as SIGTERM) came before the test was started.
 AttemptResult not_begun(std::string note, int signal);
-// Its locks can never be taken.
+// The attempt's locks can never be taken.
 AttemptResult refused(std::string note);
-// `locks` were not taken, for whatever reason; `name` is the test's.
+// `locks` were not taken, for whatever reason; `name` is the name of the test.
 AttemptResult without_locks(const TakenLocks& locks, const std::string& name);
 
-// To be called when the test is over and its locks are still held. If the file of one was removed
-// meanwhile, that becomes the result of the attempt.
+// To be called when the test is over and its locks are still held. If the file of a lock was
+// removed while the attempt had the lock, that becomes the result of the attempt.
 void notice_lost_locks(const std::vector<os::LockRequest>& locks, const std::string& name,
                        AttemptResult& result);
 

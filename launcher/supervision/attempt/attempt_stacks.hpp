@@ -1,5 +1,5 @@
-// Takes the stacks of a test that is about to be ended, while it still lives. They go to its own
-// output, where ctest keeps them.
+// Takes the stacks of a test that is about to be ended, while the test still lives. The stacks go
+// to the test's output, which ctest keeps.
 #pragma once
 
 #include <optional>
@@ -14,12 +14,12 @@ namespace holdfast::supervision {
 
 class AttemptStacks {
  public:
-  // Both must outlive this object.
+  // Both arguments must outlive this object.
   AttemptStacks(const AttemptPlan& plan, const GuardProcess& guard) : plan_(plan), guard_(guard) {}
 
   // Starts to take the stacks of the whole tree, by a debugger that is our child and not of the
-  // tree. To be called before anything is sent to the tree. First tells stacks that are still being
-  // taken. False when there is no time for stacks, or nobody wants them.
+  // tree. To be called before any signal is sent to the tree. If stacks are already being taken,
+  // tells those first. False when there is no time for stacks, or nobody wants them.
   bool take();
   bool are_being_taken() const { return dump_.has_value(); }
   // If stacks are being taken: stops now and tells what there is.

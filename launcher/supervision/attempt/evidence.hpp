@@ -21,8 +21,8 @@ struct Evidence {
   bool pytest = false;
 };
 
-// If `scratch` is empty, the test has no directory for evidence, and is asked for none. Variables
-// that the user has set stay.
+// Asks the test, by variables in `told`, to leave evidence in `scratch`. If `scratch` is empty, the
+// test is asked for nothing. Variables that the user has set stay.
 Evidence ask_for_evidence(const Invocation& invocation, const Grant& grant,
                           const std::string& scratch, TestEnvironment& told);
 
@@ -31,11 +31,12 @@ Evidence ask_for_evidence(const Invocation& invocation, const Grant& grant,
 void weigh_evidence(const Evidence& evidence, const Invocation& invocation, const Grant& grant,
                     const os::ScratchContent& left, AttemptResult& result);
 
-// For a result that somebody else has judged, who has removed the markers of known owners: notes
-// the other markers.
+// Notes the orphan markers in a result that the runner itself has judged. The runner has removed
+// the markers of owners that it knows.
 void note_orphans(const Grant& grant, const os::ScratchContent& left, AttemptResult& result);
 
-// As weigh_evidence(), for a test that died of a SIGKILL from no sender that we know of.
+// Finds out whether memory ran out, for a test that died of a SIGKILL whose sender we do not know.
+// Changes `result` as weigh_evidence() does.
 void weigh_memory(KeeperLink& keeper, AttemptResult& result);
 
 }  // namespace holdfast::supervision

@@ -27,7 +27,7 @@ std::string in(const std::string& directory, std::string_view name) {
   return directory + "/" + std::string(name);
 }
 
-// The FIFO is open on both sides, so a program that begins does not wait.
+// We have the FIFO open for reading and writing, so a program that begins does not wait.
 os::UniqueFd make_beginnings(const std::string& path) {
   if (::mkfifo(path.c_str(), 0600) != 0) return {};
   os::UniqueFd fifo(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
@@ -68,16 +68,18 @@ bool is_unfinished(const GoogletestTrace& trace, const Invocation& invocation,
                    const os::ScratchContent& left, bool is_there) {
   if (!trace.beginnings.valid()) return is_there;
   const std::size_t begun = count_beginnings(trace.beginnings);
-  // Either it is still as made, or a program that began after another had finished made it anew.
+  // The runs file is either the FIFO that we made, or a new file. A program made the new file that
+  // began after another program had finished.
   if (is_there) return begun > 0 || !is_fifo(left.markers.get(), names::k_googletest_runs_file);
-  // The first of several programs that finished has removed it. Now only the test's own report
-  // tells, and only if the test's program writes one: what a script starts is not the test.
+  // One of several programs has finished and has removed the runs file. Now only the test's own
+  // report tells, and only if the test's own program writes one: if the test is a script, a program
+  // that it starts is not the test.
   return begun > 1 && !trace.own_report.empty() &&
          !is_googletest_report(head_of(left, trace.own_report)) &&
          os::holds_googletest(invocation.command[0]);
 }
 
-// Every complete report says that its program had no cases.
+// Whether every complete report says that its program had no cases.
 bool say_no_tests(const os::ScratchContent& left, const std::vector<std::string>& reports) {
   bool is_one_empty = false;
   for (const std::string& report : reports) {

@@ -1,15 +1,16 @@
-// What the GoogleTest programs of an attempt are asked to leave in its marker directory. It tells
-// whether the test's cases had finished when it exited, and whether there were any.
+// What the GoogleTest programs of an attempt are asked to leave in its marker directory. These
+// files tell whether the test's cases had finished when the test exited, and whether there were
+// any.
 //
 // Programs that the test starts inherit the request and leave the same files. So no single file
 // tells about the test itself:
 //
-//   googletest-runs   a FIFO: each program that begins puts a byte into it, and removes its name
-//                     when it is through (TEST_PREMATURE_EXIT_FILE)
-//   googletest-began  a link to the report that the test's own program is going to write: it is
-//                     there, empty, from when the first program begins (GTEST_SHARD_STATUS_FILE)
-//   <program>.xml     written when a program is through, by a name that is not there yet when it
-//                     starts (GTEST_OUTPUT): another run of the same program gets another one
+//   googletest-runs   a FIFO: each program that begins puts a byte into it. A program that is
+//                     through removes the file's name (TEST_PREMATURE_EXIT_FILE)
+//   googletest-began  a link to the report that the test's own program is going to write. The first
+//                     program that begins makes that report, empty (GTEST_SHARD_STATUS_FILE)
+//   <program>.xml     a report, written when a program is through (GTEST_OUTPUT). Its name is one
+//                     that no file has when the program starts, so each run gets its own report
 #pragma once
 
 #include <string>
@@ -35,7 +36,7 @@ struct GoogletestTrace {
 GoogletestTrace ask_for_trace(const Invocation& invocation, const std::string& markers,
                               TestEnvironment& told);
 
-// To be called when the test is over. Removes the files that were asked for from `names`.
+// To be called when the test is over. Removes from `names` the files that were asked for.
 void weigh_trace(const GoogletestTrace& trace, const Invocation& invocation,
                  const os::ScratchContent& left, std::vector<std::string>& names,
                  Observation& seen);

@@ -1,8 +1,10 @@
 // The guard is the launcher's child and the test's parent. It reaps, finds leftovers and ends the
-// tree. It goes on if the launcher is killed, and the launcher takes over if the guard is.
+// tree. If the launcher is killed, the guard goes on. If the guard is killed, the launcher takes
+// over.
 //
-// One process is not enough: if it gets SIGKILL, ancestry no longer shows what was double-forked
-// with a cleared environment. Of the pair, the survivor is a subreaper of everything.
+// One process would not be enough. After its SIGKILL, nothing would tell that a double-forked
+// process with a cleared environment is of the test. Of the two processes, the survivor is a
+// subreaper and so gets every orphan.
 #pragma once
 
 #include "supervision/attempt/attempt_plan.hpp"

@@ -18,7 +18,8 @@ namespace holdfast::supervision {
 
 Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) {
   if (Result<void> reaper = os::become_subreaper(); !reaper) return reaper;
-  // Children that a shell had before it became this process by exec are not the test's.
+  // A shell may have become this process by exec. The children that it had are not of the test's
+  // tree.
   siginfo_t any{};
   if (::waitid(P_ALL, 0, &any, WEXITED | WNOHANG | WNOWAIT) == 0) spared_ = os::own_children();
   Result<std::pair<os::UniqueFd, os::UniqueFd>> pair = os::packet_pair();
@@ -34,12 +35,14 @@ Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) 
   if (containment_ && !containment_->trouble().empty()) {
     plan.teller->complain_once(containment_->trouble());
   }
-  // The test has its working directory already; ours would only keep a directory busy.
+  // The test has its working directory already. We leave ours, which would only keep a directory
+  // busy.
   if (plan.is_plain) (void)::chdir("/");
   return {};
 }
 
-// Returns as fork(2). Without a keeper it posts a warden, which is no child of the test's.
+// Returns as fork(2) does. Where there is no keeper, also posts a warden, which is our child but
+// not of the test's tree.
 pid_t GuardProcess::fork_contained(const AttemptPlan& plan) {
   containment_.emplace(plan.policy.containment, plan.cgroup);
   if (!containment_->is_namespace()) post_warden(plan, -1);
@@ -76,7 +79,7 @@ void GuardProcess::read_reports() {
       has_reported_ = true;
       continue;
     }
-    // The guard exited with an order unread. The error comes once, before its last packets.
+    // The guard exited with an order unread. The error comes once, before the guard's last packets.
     if (got < 0 && errno == ECONNRESET) continue;
     if (got == 0) has_hung_up_ = true;
     return;

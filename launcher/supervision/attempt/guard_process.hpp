@@ -16,8 +16,8 @@ namespace holdfast::supervision {
 class GuardProcess {
  public:
   // Forks the guard, with the containment that the plan wants. From here on this process is a
-  // subreaper and its working directory is /. Children that we have already are not the test's. To
-  // be called once, after take_signals(); both arguments must outlive this object.
+  // subreaper and its working directory is /. Children that this process already has are not of the
+  // test's tree. To be called once, after take_signals(); both arguments must outlive this object.
   Result<void> start(const AttemptPlan& plan, Surroundings& around);
 
   pid_t pid() const { return pid_; }  // -1: it has been reaped
@@ -37,13 +37,13 @@ class GuardProcess {
   // Reads new reports. True once: when the guard has exited.
   bool listen();
 
-  // Tells that somebody else has reaped this child of ours.
+  // To be called when other code has reaped our child `pid`.
   void note_reaped(pid_t pid);
-  // For a guard that does not obey, most likely because it is stopped.
+  // Kills a guard that does not obey, most likely because it is stopped.
   void kill() const;
-  // To be called after its last report, before anybody hears that the attempt is over: until then
-  // the guard holds its locks, and in a container nobody else may reap it. Does nothing where the
-  // guard stays with leftovers.
+  // Kills and reaps the guard. To be called after the guard's last report and before anybody hears
+  // that the attempt is over. Until this call the guard may hold the locks, and in a container
+  // perhaps nobody else reaps it. Does nothing where the guard stays with leftovers.
   void bury();
 
  private:

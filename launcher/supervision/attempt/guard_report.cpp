@@ -52,7 +52,8 @@ void record_in_launchers_place(const AttemptPlan& plan, const GuardReport& repor
   result.note = "the launcher of the test was killed; its process tree was ended";
   (void)record_end(*plan.identity, result);
   bid_farewell(plan.keeper, LentScratch::used);
-  // The keeper holds the test's locks and the tree; if it is stopped, it would hold them for ever.
+  // The keeper holds the test's locks and the build tree. If it is stopped, it would hold both for
+  // ever.
   if (plan.keeper >= 0) (void)os::continue_peer(plan.keeper);
 }
 

@@ -11,14 +11,14 @@
 
 namespace holdfast::supervision {
 
-// Puts the first processes into `list`; returns how many there are.
+// Puts the first of `processes` into `list`. Returns the number of all `processes`.
 unsigned list_processes(const std::vector<os::NamedProcess>& processes,
                         std::array<ListedProcess, k_most_listed>& list);
 
 // Adds the resources that all processes reaped so far have used.
 void add_usage(GuardReport& report);
 
-// For a killed launcher: reports the attempt to the journal and to the keeper in its place.
+// Writes the attempt's record and tells the keeper, in the place of a killed launcher.
 void record_in_launchers_place(const AttemptPlan& plan, const GuardReport& report,
                                std::int64_t wall_us);
 

@@ -1,4 +1,5 @@
-// HOLDFAST_TMPDIR: the attempt's own directory, from before the test until the outcome is known.
+// The attempt's own directory (HOLDFAST_TMPDIR), from before the test starts until the outcome is
+// known.
 #pragma once
 
 #include <string>
@@ -27,7 +28,8 @@ inline bool goes(Scratch what, Outcome outcome) {
 
 class AttemptScratch {
  public:
-  // Takes a directory that the keeper lends, with nothing in it; no path: there is none.
+  // Takes a directory that the keeper lends, with nothing in it. `lent` is its path; empty: there
+  // is none.
   explicit AttemptScratch(std::string lent) : path_(std::move(lent)) {}
   // For a command without a keeper: makes one in the user's directory, named by the attempt's id.
   static Result<AttemptScratch> make_own(const std::string& attempt);
@@ -40,15 +42,16 @@ class AttemptScratch {
     return path_.empty() ? os::ScratchContent{} : os::look_into_scratch(path_);
   }
 
-  // To be called with the result of look(), when everything in it has been read. Returns the path
-  // if something in it stays, else nothing. Making and removing a directory costs up to a third of
-  // the launcher. So one that a test left empty goes back to the keeper as it is.
+  // Removes what is not to stay. To be called with the result of look(), when everything in the
+  // directory has been read. Returns the path if something in the directory stays, else an empty
+  // text. To make and remove a directory costs up to a third of the launcher's time. So a directory
+  // that a test left empty goes back to the keeper as it is.
   std::string settle(Scratch what, Outcome outcome, const os::ScratchContent& left);
 
-  // What should go and could not be removed, and why, for the caller to say; empty: nothing.
+  // What could not be removed, and why. The caller says it; empty: there is nothing to say.
   const std::string& trouble() const { return trouble_; }
 
-  // The state in which the keeper gets it back: reusable only once it is settled.
+  // The state in which the keeper gets the directory back. It can be reusable only after settle().
   LentScratch state() const { return is_as_new_ ? LentScratch::reusable : LentScratch::used; }
 
  private:
@@ -56,7 +59,7 @@ class AttemptScratch {
 
   std::string path_;
   std::string trouble_;
-  os::UniqueFd claim_;  // for one that we made
+  os::UniqueFd claim_;  // of a directory that we made
   bool is_own_ = false;
   bool is_as_new_ = false;
 };

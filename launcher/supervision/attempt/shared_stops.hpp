@@ -12,16 +12,16 @@ class SharedStops {
  public:
   SharedStops(GuardProcess& guard, os::SignalQueue& signals) : guard_(guard), signals_(signals) {}
 
-  // Stops this process by `signal`, as the main process is stopped. Returns when it is continued.
-  // False: this process was told to stop and then to continue.
+  // Stops this process by `signal`, which has stopped the main process. Returns when this process
+  // is continued. False: this process was told to stop and then to continue.
   [[nodiscard]] bool stop_as_test(int signal);
   // Passes an order of kind `forward` to the tree.
   void forward(GuardOrder order);
 
-  // What the guard has reported since the last call.
+  // What the guard has reported of the main process since the last call.
   struct News {
     bool continued = false;
-    int stopped_by = 0;  // after it was continued; 0: it is not stopped
+    int stopped_by = 0;  // after `continued`, if that is set; 0: not stopped
   };
   News news();
 

@@ -20,7 +20,7 @@ Warden start_warden(std::vector<int> kept) {
   warden.pid = ::fork();
   if (warden.pid != 0) return warden;
   ::prctl(PR_SET_NAME, "holdfast-warden", 0, 0, 0);
-  // Signals to the launcher's process group are not meant for its stand-in.
+  // Signals to the launcher's process group are not meant for the warden.
   ::setpgid(0, 0);
   (void)::chdir("/");
   os::leave_standard_streams();

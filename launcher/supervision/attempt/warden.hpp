@@ -1,6 +1,6 @@
-// A process for where there is no keeper (`holdfast run` outside of ctest). It outlives launcher
-// and guard until it has ended what they left in its containment, and has copies of the locks. It
-// has a process group of its own, and is not of the tree that the launcher ends.
+// The warden, for where there is no keeper (`holdfast run` outside of ctest). It outlives launcher
+// and guard until it has ended what they left in the containment. It has copies of the locks, and a
+// process group of its own. It is not of the tree that the launcher ends.
 #pragma once
 
 #include <sys/types.h>
@@ -12,14 +12,14 @@
 namespace holdfast::supervision {
 
 struct Warden {
-  pid_t pid = -1;  // -1: there is none, 0: that is us
+  pid_t pid = -1;  // -1: there is none, 0: this process is it
   // Open in launcher and guard while they live; closed in what they execute.
   os::UniqueFd life;
 };
 
-// Forks the warden, which keeps these descriptors only. Returns in the launcher. Returns in the
-// warden when launcher and guard are dead, which may be because all is well. Not being able to
-// start one is no failure: the warden is only a third watcher.
+// Forks the warden, which keeps only the descriptors in `kept`. Returns in the launcher at once.
+// Returns in the warden when launcher and guard are dead; perhaps they ended because all is over
+// and well. If the warden cannot be started, that is no failure: it is only a third watcher.
 Warden start_warden(std::vector<int> kept);
 
 }  // namespace holdfast::supervision

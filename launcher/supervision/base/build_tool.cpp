@@ -14,9 +14,9 @@
 namespace holdfast::supervision {
 namespace {
 
-// Whether it is a shell, a ctest (`ctest --instrument`, `ctest --launch`) or a cmake (`cmake -E
-// cmake_link_script` of a Makefile, `cmake --build` of a project inside). None of these ends with
-// the build tool.
+// Whether `name` is that of a shell, a ctest (`ctest --instrument`, `ctest --launch`) or a cmake
+// (`cmake -E cmake_link_script` of a Makefile, `cmake --build` of a project inside). None of these
+// ends with the build tool.
 bool stands_between(std::string_view name) {
   constexpr std::string_view k_names[] = {"sh",  "dash",    "bash",  "ksh",
                                           "zsh", "busybox", "ctest", "cmake"};

@@ -11,7 +11,8 @@ class CtestClock {
  public:
   explicit CtestClock(const CtestLimits& limits) : limits_(limits) {}
 
-  // To be called when ctest starts its clock: with the launcher, or at the line about taken locks.
+  // To be called when ctest starts its clock: when the launcher starts, or at the line about taken
+  // locks.
   void start();
 
   // Starts the clock again with another limit.
@@ -22,8 +23,8 @@ class CtestClock {
   // ctest's --stop-time on the same clock; k_longest: there is none.
   Milliseconds stop_time() const;
 
-  // Whether ctest reports a timeout and not we. ctest does if it was given more time for the limit
-  // in force. It does not for a shorter limit in holdfast.toml.
+  // Whether ctest, and not the launcher, reports a timeout. ctest does if it was given more time
+  // for the limit in force. ctest does not for a shorter limit in holdfast.toml.
   bool judges(const Policy& policy, const TestFacts& facts) const;
 
  private:

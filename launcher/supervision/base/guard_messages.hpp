@@ -1,9 +1,9 @@
 // What launcher and guard say to each other. Both are the same program, forked, so there is no
 // version and no encoding.
 //
-// Packets go both ways on a socket pair, whose end tells the guard that the launcher has died. The
-// launcher reads reports after SIGCHLD. That is usually the guard's exit, so the launcher wakes
-// once per test, not once for a message and again for the exit.
+// Packets go both ways on a socket pair. A hang-up tells the guard that the launcher has died. The
+// launcher reads reports after SIGCHLD, which usually means that the guard has exited. So the
+// launcher wakes once per test, and not a second time for a message.
 #pragma once
 
 #include <sys/types.h>
@@ -24,7 +24,7 @@ inline constexpr pid_t k_nobody = -1;
 
 struct GuardOrder {
   enum class Kind : std::uint8_t {
-    forward,  // sends `signal` to all of the tree that has not had it
+    forward,  // sends `signal` to each process of the tree that has not had it
     forget,   // drops a terminal's `signal`, which was answered already
     // As `forward`, with SIGCONT, unless the main process was continued since the stop in `stop`.
     resume,
@@ -39,8 +39,9 @@ struct GuardOrder {
   int signal = 0;
   std::int64_t grace_ms = 0;  // with either end_tree
   std::uint32_t stop = 0;     // with resume and stop_launcher: MainStop::now
-  // The sender of a `signal` that is passed on. If it signalled our whole process group, the signal
-  // also pends for the guard, which blocks it. So the guard knows who received it.
+  // The process that sent `signal`, which the launcher passes on. If the sender signalled our whole
+  // process group, the signal also pends for the guard. So the guard knows that the whole group has
+  // received it.
   pid_t sender = k_nobody;
   bool sent_from_tree = false;  // the sender is in the tree, and so is the group that it signalled
 };
@@ -50,7 +51,7 @@ struct ListedProcess {
   std::array<char, 16> name{};  // comm, null-terminated
 };
 
-// Whether the main process is stopped, and by what, in one word that changes with every stop.
+// Whether the main process is stopped, and by which signal. `now` changes with every stop.
 struct MainStop {
   std::uint32_t now = 0;
 

@@ -22,8 +22,8 @@ struct Above {
   std::string entry;
 };
 
-// Whether an attempt may be around this process. A holder is one of our programs: it is our
-// ancestor, or, if we cannot see it, we have its tag.
+// Whether an attempt may be around this process. A holder is one of our programs. Either it is our
+// ancestor, or we cannot see it and have the tag of its attempt.
 bool may_be_inside() {
   if (os::own_tag() != RLIM_INFINITY) return true;
   bool is_ours = false;
@@ -40,7 +40,7 @@ class Search {
       : locks_(locks), seeker_(seeker) {}
 
   std::string run() {
-    // The holders that we can see come first: they name attempts around them that we may not see.
+    // The record of the nearest attempt names the attempts around it, of which we may not see all.
     for (const os::SurveyedLock& lock : locks_) {
       for (const LockParty& holder : lock.holders) {
         if (is_nearest(holder)) around_ = holder.around;
@@ -70,7 +70,7 @@ class Search {
     if (ancestor != ancestors.end()) {
       distance = static_cast<std::size_t>(ancestor - ancestors.begin());
     } else if (named != around_.end()) {
-      // An attempt that we cannot see comes after all that we can see.
+      // An attempt whose launcher we cannot see counts as farther than all those that we can see.
       distance = ancestors.size() + static_cast<std::size_t>(named - around_.begin());
     } else if (!is_nearest(holder)) {
       return;

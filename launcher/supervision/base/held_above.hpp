@@ -1,5 +1,5 @@
-// Finds what the attempts around this process hold where its environment does not say so: a test
-// may have cleared HOLDFAST_HELD for what it starts (`env -i`).
+// Finds the locks of the attempts around this process where the environment does not name them: a
+// test may have cleared HOLDFAST_HELD for what it starts (`env -i`).
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,10 @@
 
 namespace holdfast::supervision {
 
-// Returns the text that HOLDFAST_HELD would have. Records of locks name the holders. A holder is
-// around us if it is an ancestor: the launcher lives as long as its attempt has processes. Where a
-// PID namespace hides the launcher, our attempt's tag tells it. Reads all locks of this user, so it
-// is for those that have to wait anyway.
+// Returns the text that HOLDFAST_HELD would have. The records of locks name their holders, which
+// are launchers. A holder is around us if it is our ancestor: a launcher lives as long as its
+// attempt has processes. Where a PID namespace hides the launcher, our tag names its attempt. Reads
+// all locks of this user, so only a process that has to wait anyway should call this.
 std::string find_held_above();
 
 // A process that looks for the attempts around it.
@@ -24,7 +24,7 @@ struct LockSeeker {
   std::vector<ProcessName> ancestors;  // the nearest first
 };
 
-// The same for that process, from the records of these locks.
+// The same for `seeker`, from the records of `locks`.
 std::string held_above_in(const std::vector<os::SurveyedLock>& locks, const LockSeeker& seeker);
 
 }  // namespace holdfast::supervision

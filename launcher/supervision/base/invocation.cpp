@@ -32,7 +32,7 @@ std::optional<int> parse_exit_code(std::string_view text) {
   return code && *code >= 0 && *code <= 255 ? code : std::nullopt;
 }
 
-// Whether CMake's if() takes it for true.
+// Whether CMake's if() takes `text` for true.
 bool is_true(std::string_view text) {
   std::string upper(text);
   for (char& c : upper) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
@@ -126,7 +126,7 @@ Result<Invocation> read_invocation(char** arguments, char** environment) {
     invocation.told_timeout = Milliseconds{0};
     invocation.skip_code.reset();
   } else if (!found_command.empty()) {
-    // It points into the inherited environment, which outlives every use.
+    // The text is in the inherited environment, which outlives every use.
     invocation.command[0] = const_cast<char*>(found_command.data());
   }
   if (invocation.limits.raised || invocation.limits.kept) invocation.facts.default_timeout.clear();

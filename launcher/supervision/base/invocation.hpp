@@ -28,8 +28,8 @@ struct Invocation {
   std::string test;              // the name in records and messages
   std::optional<int> skip_code;  // SKIP_RETURN_CODE, where ctest would judge by it
   bool tells_locks = false;      // in the output, where ctest's clock starts
-  // More than 0: the output is kept back, and may begin with the word that the test timed out.
-  // ctest ends the test this long after that.
+  // More than 0: the output is kept back, so that it can begin with our word that the test timed
+  // out. ctest ends the test this long after that word.
   Milliseconds told_timeout{0};
   bool disabled = false;  // HOLDFAST_DISABLE
   bool bare = false;      // the test's property HOLDFAST_ENABLED is OFF

@@ -104,7 +104,7 @@ std::string note_on(const AttemptResult& result, std::string_view test, std::str
     return os::execution_error(std::string(command), report.exec_error);
   }
   const Observation& seen = result.observation;
-  // Somebody who pressed a key need not be told of it.
+  // Whoever pressed a key need not be told that the test ended for that.
   const bool pressed = seen.end_reason == EndReason::signal && seen.end_signal == result.pressed;
   if (seen.end_reason != EndReason::none && !pressed) {
     text =

@@ -9,8 +9,8 @@
 
 namespace holdfast::supervision {
 
-// One sentence; empty when there is nothing to say. `command` is what was to be executed, and
-// `parent` the program with which it ends.
+// One sentence; empty when there is nothing to say. `command`: the program that was to be executed.
+// `parent`: the program whose death ends the test.
 std::string note_on(const AttemptResult& result, std::string_view test, std::string_view command,
                     const Policy& policy, std::string_view parent = "ctest");
 

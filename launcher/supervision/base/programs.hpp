@@ -1,5 +1,5 @@
 // Where the other programs of this installation are: beside this one, by the layout that
-// cmake/Layout.cmake describes. A program that was copied elsewhere finds none.
+// cmake/Layout.cmake describes. A program that was copied elsewhere does not find them.
 #pragma once
 
 #include <string>
@@ -8,14 +8,14 @@
 
 namespace holdfast::supervision {
 
-// <prefix>/bin/holdfast. Fails for a file that is readable and no whole program. A file that is
-// missing or unreadable passes: it fails when it is executed.
+// <prefix>/bin/holdfast. Fails if the file is readable but not a whole program. A file that is
+// missing or unreadable is no failure here: execve(2) will fail for it.
 Result<std::string> main_program();
 
-// <prefix>/libexec/holdfast/holdfast-exec, looked at in the same way.
+// <prefix>/libexec/holdfast/holdfast-exec, checked in the same way.
 Result<std::string> exec_program();
 
-// <prefix>/libexec/holdfast/holdfast-launcher, which is not looked at.
+// <prefix>/libexec/holdfast/holdfast-launcher, which is not checked.
 Result<std::string> launcher_program();
 
 }  // namespace holdfast::supervision

@@ -11,7 +11,7 @@
 namespace holdfast::supervision {
 namespace {
 
-// A record names this many of them. The note gives the number of all.
+// A record names at most this many orphan markers. The note gives the number of all.
 constexpr std::size_t k_most_orphans = 16;
 
 written::Orphans worth_a_line(const std::vector<OrphanMarker>& orphans) {

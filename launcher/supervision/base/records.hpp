@@ -1,4 +1,4 @@
-// The launcher's lines in the journal. docs/reference/journal.md is the format.
+// The launcher's lines in the journal. docs/reference/journal.md describes the format.
 #pragma once
 
 #include <cstdint>
@@ -31,14 +31,14 @@ struct AttemptResult {
   bool ended_for_companion = false;  // supervision/attempt/companion.hpp
   int pressed = 0;                   // SupervisionState::pressed
   // What holdfast-exec adds; each is empty where there is nothing.
-  bool told_timeout = false;  // ctest has read that it timed out, and will end us
+  bool told_timeout = false;  // ctest has read that the test timed out, and will end us
   std::string verdict;        // what ctest will conclude of this attempt
-  std::string retry;          // whether it is tried again, and why, in words
+  std::string retry;          // whether the test is tried again, and why, in words
   std::string log;            // the file that has its output
   std::string forensics;      // a JSON object
-  bool is_flaky = false;      // it passed after a failed attempt
+  bool is_flaky = false;      // the test passed after a failed attempt
 
-  // Whether it began and was cut off: what it wrote may be incomplete.
+  // Whether the attempt began and was cut off. Then what it wrote may be incomplete.
   bool is_cut_short() const;
 };
 
@@ -51,14 +51,14 @@ struct AttemptIdentity {
   ProcessName launcher;
 };
 
-// How the main process ended, if it has; at most one has a value.
+// The exit code of the main process, and the signal that ended it. At most one of them has a value.
 std::optional<int> exit_code_of(const GuardReport& report);
 std::optional<int> signal_of(const GuardReport& report);
 
 // Appends a record. The error is for a warning: a record never changes a verdict.
 Result<void> record_start(const AttemptIdentity& identity, const std::vector<LockSpec>& locks);
 Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& result);
-// Whether a test has a SKIP_RETURN_CODE: ctest's log shows such a skip as a pass.
+// Whether a test has a SKIP_RETURN_CODE. ctest's log shows a skip by that code as a pass.
 enum class MaySkip : std::uint8_t { no, yes };
 Result<void> record_bare(const std::string& journal, const std::string& test,
                          const std::string& key, std::string_view why, MaySkip may_skip);

@@ -17,7 +17,7 @@ bool is_before(const timespec& a, const timespec& b) {
 
 std::vector<std::string> files_made_by(const BuildStep& step, char** command) {
   std::vector<std::string> files;
-  if (step.kind == StepKind::custom) return files;  // its rule may name files that it only updates
+  if (step.kind == StepKind::custom) return files;  // its rule may list files that it only updates
   if (!step.output.empty()) files.push_back(step.output);
   for (char** word = command; *word != nullptr; ++word) {
     const std::string_view option = *word;

@@ -12,8 +12,8 @@
 
 namespace holdfast::supervision {
 
-// `command` is the step's null-terminated command, in which a compiler is told where its
-// dependencies go.
+// `command` is the step's null-terminated command. It may name the file into which a compiler
+// writes the dependencies.
 std::vector<std::string> files_made_by(const BuildStep& step, char** command);
 
 class StepOutputs {
@@ -24,7 +24,8 @@ class StepOutputs {
   // Returns to the working directory that the constructor saw.
   void go_there() const;
 
-  // Removes the regular files among them that were written to since the constructor ran.
+  // Removes those of the step's files that are regular and were written to since the constructor
+  // ran.
   void remove() const;
 
  private:

@@ -16,11 +16,11 @@
 namespace holdfast::supervision {
 namespace {
 
-// At this size, some fifty thousand steps, the journal becomes the older one.
+// A journal of this size (some fifty thousand steps) is moved to the name of the older one.
 constexpr off_t k_full = 16 * 1024 * 1024;
 
-// The journal is locked, and its name is checked again: so of several processes that find it full,
-// only one moves it. A process that has it open appends to the older one.
+// Several processes may find the journal full. Each tries to lock it and then checks its size
+// again, so only one moves it. A process that still has the moved journal open appends to that.
 void move_if_full(const std::string& path) {
   struct stat now {};
   if (::stat(path.c_str(), &now) != 0 || now.st_size < k_full) return;
@@ -29,7 +29,7 @@ void move_if_full(const std::string& path) {
   if (!file.valid() || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return;
   if (::fstat(file.get(), &locked) != 0 || ::stat(path.c_str(), &now) != 0) return;
   if (locked.st_ino != now.st_ino || locked.st_dev != now.st_dev) return;
-  // Another process has moved the full journal meanwhile; this is the next one.
+  // Another process has moved the full journal meanwhile. This is the next journal.
   if (locked.st_size < k_full) return;
   (void)::rename(path.c_str(), (path + std::string(names::k_older_suffix)).c_str());
 }

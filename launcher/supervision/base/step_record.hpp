@@ -1,4 +1,4 @@
-// A build step's line in the build journal (docs/reference/journal.md is the format).
+// A build step's line in the build journal (docs/reference/journal.md describes the format).
 #pragma once
 
 #include "core/step/build_step.hpp"

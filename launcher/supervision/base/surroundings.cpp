@@ -19,7 +19,8 @@ Result<Surroundings> look_around(const Invocation& invocation, const os::Callers
   if (Result<void> filled = os::fill_closed_streams(around.signals.descriptor()); !filled) {
     return filled.error();
   }
-  // Only what ctest starts ends with its parent: `holdfast run … &` must outlive the shell.
+  // Only a launcher that ctest has started ends with ctest. `holdfast run … &` must outlive its
+  // shell.
   if (!invocation.attach) return around;
   const ProcessName& ctest = invocation.attach->ctest;
   // Usually ctest is our parent: then its pid cannot mean another process, and one look is enough.

@@ -21,7 +21,7 @@ struct Surroundings {
   os::CallersSignals callers;
   os::SignalQueue signals;
   os::UniqueFd parent;        // ctest's pidfd; invalid: nobody's death ends the test
-  pid_t parent_pid = 0;       // its number if it is our parent; else 0
+  pid_t parent_pid = 0;       // ctest's number if ctest is our parent; else 0
   bool parent_gone = false;   // ctest died before we looked
   bool parent_tells = false;  // ctest sends SIGUSR1 when the test's limit is over
 
@@ -40,19 +40,19 @@ inline constexpr os::SignalSet k_stopping_signals =
     os::signal_bit(SIGTSTP) | os::signal_bit(SIGTTIN) | os::signal_bit(SIGTTOU);
 
 // For a process that waits and has no test to pass signals to. Takes pending signals, and stops
-// when told to. Returns the first signal that ends tests; 0: none.
+// this process when told to. Returns the first signal that ends tests; 0: none.
 int next_ending_signal(Surroundings& around);
 
-// What ended a wait: its time, a readable descriptor, or that the test is to end.
+// What ended a wait: the time, a readable descriptor, or a reason to end the test.
 struct Waited {
   enum class Reason : std::uint8_t { time_is_over, readable, told_to_end };
   Reason reason = Reason::time_is_over;
   int signal = 0;  // with told_to_end: the signal, or SIGTERM when ctest has died
 };
 
-// Blocks until that time on the monotonic clock, or until one of `fds` is readable. Returns at once
-// on a signal to end, or when ctest has died. A stop signal (Ctrl-Z) stops us as it would stop a
-// test; the time runs on.
+// Blocks until the monotonic time `until`, or until one of `fds` is readable. Returns at once when
+// a signal that ends tests comes, or when ctest has died. A stop signal (Ctrl-Z) stops us as it
+// would stop a test, but `until` stays.
 Waited wait_until(Surroundings& around, Milliseconds until, std::vector<pollfd> fds = {});
 
 }  // namespace holdfast::supervision

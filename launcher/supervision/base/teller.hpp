@@ -1,5 +1,5 @@
-// Where a line for people goes: through the keeper to ctest's stderr, so that no byte of ours is in
-// a test's output; to our own stderr when there is no other way.
+// Says a line to people. The line goes through the keeper to ctest's stderr, so that no byte of
+// ours is in a test's output. If that is not possible, the line goes to our own stderr.
 #pragma once
 
 #include <string_view>
@@ -23,9 +23,10 @@ class Teller {
   void complain(std::string_view text, Layout layout = Layout::one_line) {
     say(text, Repeat::each_time, layout);
   }
-  // The same for a test that was interrupted, perhaps with all others of its run.
+  // Says an error about an interrupted test. If the whole run was interrupted, one line speaks for
+  // all its tests.
   void complain_of_interruption(std::string_view text) { say(text, Repeat::unless_ctest_ends); }
-  // The same for an error that every test of the run would say; only the first says it.
+  // Says an error that every test of the run would say. Only the first test says it.
   void complain_once(std::string_view text) { say(text, Repeat::once_per_run); }
 
  private:

@@ -65,7 +65,8 @@ class Taking {
     LockParty holder = self_;
     holder.since_unix_ms = os::unix_now_ms();
     request.sign(holder);
-    // Nothing of the test exists yet, so the keeper has the lock before it must outlive us.
+    // The keeper gets the lock before anything of the test exists: from then on the lock must
+    // outlive us.
     for (int descriptor : request.descriptors()) keeper_.entrust(descriptor);
     result_.held.push_back(std::move(request));
   }
@@ -88,9 +89,9 @@ class Taking {
     return ask_at_level(spec, place);
   }
 
-  // Forgets holders that have released the lock. A process may be allowed to outlive its test, and
-  // has inherited HOLDFAST_HELD. It would take the lock inside an attempt that no longer has it,
-  // and so share it with the next holder.
+  // Forgets holders that have released the lock. A leftover may be allowed to outlive its test, and
+  // has inherited HOLDFAST_HELD. It would take the lock below an attempt that no longer has the
+  // lock, and so share the lock with the next holder.
   void forget_let_go(const LockSpec& spec, const std::string& place) const {
     above_.forget_released(place, [&](const std::string& attempt, const std::string& level) {
       return os::is_held_by(attempt, spec, home_, level);

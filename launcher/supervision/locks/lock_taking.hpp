@@ -11,11 +11,11 @@
 namespace holdfast::supervision {
 
 // Takes the locks of the grant's policy. Blocks until all locks are taken, the policy's lock
-// timeout is over, a signal that ends tests arrives, or ctest dies. Unless it gets all, it releases
-// those that it has.
+// timeout is over, a signal that ends tests arrives, or ctest dies. If it does not get all locks,
+// it releases those that it has taken.
 //
-// Replaces the policy's locks by those that they mean at the grant's home. `above` is what
-// ancestors hold; gets what is found out of that on the way.
+// Replaces the policy's locks by the locks that they mean at the grant's home. `above`: the locks
+// that ancestors hold. This function adds those of them that it finds on the way.
 TakenLocks take_locks(Grant& grant, HeldLocks& above, Surroundings& around, KeeperLink& keeper,
                       Teller& teller);
 

@@ -11,7 +11,8 @@
 namespace holdfast::supervision {
 namespace {
 
-// At the head of the queue we, and the helper that waits for us, hold what we could get so far.
+// Whether a holder is this process, or the helper that waits for us. At the head of the queue these
+// two hold what they could get so far.
 bool is_ours(pid_t pid) {
   if (pid == ::getpid()) return true;
   const Result<os::ProcessStat> stat = os::read_process_stat(pid);

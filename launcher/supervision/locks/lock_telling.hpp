@@ -1,4 +1,4 @@
-// What we tell about one wait for one lock: while it lasts, and how it ended.
+// Tells people about one wait for one lock: while the wait lasts, and how it ended.
 #pragma once
 
 #include <string>
@@ -17,21 +17,21 @@ class LockTelling {
   LockTelling(const os::LockRequest& request, const LockWaitOrder& order, Teller& teller)
       : request_(request), order_(order), teller_(teller) {}
 
-  // On the monotonic clock: when the wait began, and when there is something to tell again.
+  // Monotonic times: when the wait began, and when there is something to tell next.
   Milliseconds start() const { return start_; }
   Milliseconds next() const { return start_ + next_telling(told_); }
   void tell_if_due();
-  // Says nothing unless the wait was told before.
+  // Tells that the wait was successful, if the wait was told before.
   void tell_success() const;
 
   // "waiting for lock db@project".
   std::string waiting() const;
-  // One sentence for a wait that was given up. `circle`: the known circle that it is part of, or
-  // empty.
+  // One sentence for a wait that was given up. `circle`: the circle of waits that this one is part
+  // of; empty: none is known.
   std::string gave_up(const LockCycle& circle) const;
 
   Milliseconds since_start() const;
-  // Leaves out a time in which we were stopped.
+  // Does not count `pause`, a time in which we were stopped.
   void leave_out(Milliseconds pause) { start_ += pause; }
 
  private:

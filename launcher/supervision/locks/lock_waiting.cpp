@@ -31,7 +31,8 @@ class Wait {
   void run() {
     request_.sign_waiting(self());
     while (!wait()) {
-      // The file was replaced while we waited, so we wait again for the one that has the name now.
+      // The file was replaced while we waited. So we wait again, for the file that has the name
+      // now.
       const Result<bool> had = request_.try_take();
       if (!had) return refuse(had.error());
       if (*had) return telling_.tell_success();
@@ -62,7 +63,8 @@ class Wait {
       }
       if (*waited == os::LockRequest::Waited::replaced) return false;
       if (interruptions_.parent_ended()) return end_with_ctest();
-      // Signals that interrupt nothing come first: where handlers run late, they run here.
+      // Signals that interrupt nothing are read first. Where handlers run late, they run during
+      // that.
       if (read_signals() || take_interruptions() || act_by_clock()) return true;
     }
   }
@@ -86,18 +88,19 @@ class Wait {
     }
   }
 
-  // We have the lock. Earlier signals are treated as during the wait: those for the test, which
-  // does not exist yet, are dropped.
+  // We have the lock. Signals that came before are treated as during the wait: signals for the test
+  // are dropped, because there is no test yet.
   bool finish() {
     if (!read_signals()) telling_.tell_success();
     return true;
   }
 
-  // False where this system cannot do it, or where ctest is not our parent and so its end would
-  // interrupt nothing.
+  // False where this system cannot interrupt calls. False also where ctest is not our parent,
+  // because then the end of ctest would not interrupt a call.
   bool let_interrupt() {
     if (around_.parent.valid() && around_.parent_pid == 0) return false;
-    // The queue needs SIGTTOU for itself. SIGCONT interrupts, so that the next stop is expected.
+    // The signal queue needs SIGTTOU for its witness. SIGCONT interrupts, because after it we must
+    // call expect_stop() again.
     const os::SignalSet signals = k_ending_signals |
                                   (k_stopping_signals & ~os::signal_bit(SIGTTOU)) |
                                   os::signal_bit(SIGCONT);
@@ -145,7 +148,7 @@ class Wait {
     return false;
   }
 
-  // Only a wait that keeps an attempt around it waiting can be part of a circle.
+  // Only a wait inside another attempt can be part of a circle, because it makes that attempt wait.
   bool is_nested() const { return !order_.self.around.empty(); }
 
   bool ends_circle() {
@@ -162,7 +165,8 @@ class Wait {
     while (true) {
       const os::ReceivedSignal received = around_.signals.next();
       if (received.number == 0) return false;
-      // SIGCONT discards pending stops, so it came after those that were received.
+      // SIGCONT discards pending stop signals, so it came after the stop signals that the handler
+      // received.
       if (received.number == SIGCONT) interruptions_.forget(k_stopping_signals);
       if (!around_.callers.ignores(received.number) && obey(received.number)) return true;
     }
@@ -184,7 +188,8 @@ class Wait {
     return end(TakenLocks::End::interrupted, "interrupted while " + telling_.waiting());
   }
 
-  // Stops so that the shell sees it. Our clocks stand still; our place in the queue stays.
+  // Stops this process so that the shell sees it. Our clocks stand still, and our place in the
+  // queue stays.
   void stop(int signal) {
     const Milliseconds before = os::monotonic_now();
     interruptions_.let_act(signal, [&] { (void)around_.signals.stop_by(signal); });

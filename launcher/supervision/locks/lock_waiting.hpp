@@ -13,7 +13,7 @@ namespace holdfast::supervision {
 // otherwise.
 //
 // Inside another attempt the wait may be part of a circle (core/lock/lock_cycle.hpp). If it is this
-// wait's turn to end the circle, it gives up as at its deadline.
+// wait's turn to end the circle, the wait is given up as at its deadline.
 void wait_for_lock(os::LockRequest& request, const LockWaitOrder& order, Surroundings& around,
                    Teller& teller, TakenLocks& result);
 

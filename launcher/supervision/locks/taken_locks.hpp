@@ -15,7 +15,7 @@ struct TakenLocks {
   Milliseconds waited{0};
   enum class End : std::uint8_t { had, not_in_time, refused, interrupted } end = End::had;
   int signal = 0;       // with interrupted: the signal, or 0 when ctest died
-  std::string trouble;  // why not, in one sentence; unless had
+  std::string trouble;  // why the locks were not taken, in one sentence
 };
 
 }  // namespace holdfast::supervision
