@@ -21,10 +21,10 @@
 namespace holdfast::os {
 namespace {
 
-// A reaped process is no member any more. A process that is just ending is gone in microseconds.
+// A process is a member until it is reaped. A process that is just ending is gone in microseconds.
 constexpr Milliseconds k_removal_patience{1000};
-// A process may fork while we let it go, and something may keep an empty cgroup from being removed.
-// We try both this often.
+// How often we try to let go and to remove. A process may fork while we let it go, and an empty
+// cgroup may still be busy.
 constexpr int k_most_rounds = 8;
 constexpr std::size_t k_longest_mounts = 4UL * 1024 * 1024;
 
@@ -33,8 +33,8 @@ std::string_view word(std::string_view line, unsigned index) {
   return take_part(line, ' ');
 }
 
-// A line of /proc/self/mountinfo: proc_pid_mountinfo(5). It spells blanks in paths in another way,
-// but nobody mounts a cgroup2 at such a path.
+// A line of /proc/self/mountinfo: proc_pid_mountinfo(5). The kernel escapes blanks in these paths,
+// but nobody mounts a cgroup2 at a path with blanks.
 struct Mount {
   std::string root;   // which part of the hierarchy is mounted
   std::string point;  // where it is mounted; empty: there is none
@@ -101,7 +101,7 @@ Result<Cgroup> Cgroup::make(const std::string& name) {
   if (!path) return path.error();
   const UniqueFd above(::open(path->c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!above.valid()) return system_error("open " + *path);
-  // We, and so the test, must be allowed to leave the cgroup that we are in.
+  // We must be allowed to leave our cgroup, because the test leaves it.
   if (::faccessat(above.get(), "cgroup.procs", W_OK, AT_EACCESS) != 0) {
     return system_error("write to " + *path + "/cgroup.procs");
   }
@@ -150,7 +150,8 @@ Result<void> Cgroup::remove() const {
     if (error != EBUSY || left.count() <= 0) {
       return system_error("remove the cgroup " + name_, error);
     }
-    // Empty and busy at once: the state changed between the two looks, and no event may follow.
+    // The cgroup was empty, but busy. So its state changed between the two looks, and perhaps no
+    // event follows.
     if (empty && round < k_most_rounds) continue;
     pollfd change{processes.news().front(), POLLIN, 0};
     ::poll(&change, 1, static_cast<int>(left.count()));

@@ -17,8 +17,8 @@ struct Held {
   UniqueFd process;
 };
 
-// Opens a descriptor for each member. A number may be reused before the descriptor is open, so only
-// processes that are still members stay in the result.
+// Opens a descriptor for each member. Another process may get a member's number before the
+// descriptor is open. So only processes that are still members stay in the result.
 std::vector<Held> hold_members(int directory) {
   std::vector<Held> held;
   for (pid_t pid : cgroup_members(directory)) {
@@ -54,7 +54,7 @@ void CgroupProcesses::signal_all(int signal) {
   for (const Held& one : hold_members(directory_)) (void)send_signal(one.process.get(), signal);
 }
 
-// Reading the file also makes the kernel report the next change.
+// hear_news() also reads the file, so that the kernel reports the next change.
 bool CgroupProcesses::is_empty() {
   hear_news();
   return !is_populated(directory_);

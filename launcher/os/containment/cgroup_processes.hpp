@@ -11,11 +11,11 @@ namespace holdfast::os {
 
 class CgroupProcesses final : public ProcessSet {
  public:
-  // How SIGKILL gets to all of them: at once by `cgroup.kill` (Linux 5.14), or one by one while
-  // they are frozen. Without that file it is always one by one.
+  // How all processes get SIGKILL: at once by `cgroup.kill` (Linux 5.14), or one by one while they
+  // are frozen. Where that file is missing, always one by one.
   enum class Killing : std::uint8_t { at_once, one_by_one };
 
-  // The processes of the cgroup with that directory, which must stay open.
+  // The processes of the cgroup with the directory `directory`, which must stay open.
   explicit CgroupProcesses(int directory, Killing killing = Killing::at_once);
 
   void signal_all(int signal) override;

@@ -1,6 +1,6 @@
-// Hazards. The child comes from a bare clone(2), so glibc does not know of it, as it would after
-// fork. That is sound in a process with one thread that takes no locks of the library. Launcher and
-// guard are such processes.
+// Hazards. The child comes from a bare clone(2). After fork(2) glibc would bring its own state up
+// to date in the child; here it does not. That is sound in a process that has one thread and takes
+// no locks of the library. Launcher and guard are such processes.
 #include "os/containment/pid_namespace.hpp"
 
 #include <fcntl.h>
@@ -36,8 +36,8 @@ Result<void> put(const char* path, const std::string& text) {
   return {};
 }
 
-// Maps one user and one group to themselves, which is all that an unprivileged process may map.
-// user_namespaces(7).
+// Maps one user and one group to themselves. An unprivileged process may map no more
+// (user_namespaces(7)).
 Result<void> stay_who_we_are(uid_t user, gid_t group) {
   const std::string uid = std::to_string(user);
   const std::string gid = std::to_string(group);
@@ -48,17 +48,17 @@ Result<void> stay_who_we_are(uid_t user, gid_t group) {
   return put("/proc/self/gid_map", gid + " " + gid + " 1");
 }
 
-// Otherwise every test would be number 2, and names that tests make of their numbers (files in
-// /tmp, ports) would collide. `outside` differs from attempt to attempt. It is spread over the
-// range so that the numbers of descendants differ too. Where the kernel forbids it
-// (CONFIG_CHECKPOINT_RESTORE), numbers start at 2.
+// Sets the first process number of the namespace. Otherwise every test would be number 2, and names
+// that tests make of their numbers (files in /tmp, ports) would collide. `outside` differs from
+// attempt to attempt. We spread it over the range, so that the numbers of descendants differ too.
+// Where the kernel forbids this (CONFIG_CHECKPOINT_RESTORE), numbers start at 2.
 void begin_numbers_at(pid_t outside) {
   constexpr unsigned k_lowest = 300;  // the kernel wraps around to this number
   const Result<std::string> most = read_file("/proc/sys/kernel/pid_max", 32);
   const unsigned limit = most ? leading_number<unsigned>(*most).value_or(0) : 0;
   if (limit <= 2 * k_lowest) return;
   const unsigned range = limit - 2 * k_lowest;
-  // Knuth's multiplicative hash: neighbours are far apart.
+  // Knuth's multiplicative hash puts neighbours far apart.
   const unsigned spread = static_cast<unsigned>(outside) * 2654435761U % range;
   (void)put("/proc/sys/kernel/ns_last_pid", std::to_string(k_lowest + spread));
 }
@@ -70,7 +70,7 @@ pid_t own_number_in_proc() {
   return leading_number<pid_t>({text, static_cast<std::size_t>(length)}).value_or(0);
 }
 
-// What the child said before it gave up; empty: it has settled, or is dead.
+// What the child said before it gave up; empty: the child has settled, or is dead.
 std::string read_to_end(int pipe) {
   char text[256];
   const ssize_t got = retried([&] { return ::read(pipe, text, sizeof text); });
@@ -115,7 +115,7 @@ Result<void> PidNamespace::settle(UserNamespace user_namespace, uid_t user, gid_
   }
   const pid_t outside = own_number_in_proc();
   descriptors_ = UniqueFd(::open("/proc/self/fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  // A later mount outside shows inside, but not the other way round.
+  // A later mount outside shows inside. A mount inside does not show outside.
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) {
     return system_error("keep mounts apart");
   }
@@ -144,7 +144,7 @@ void NamespaceProcesses::signal_all(int signal) {
   if (signal == SIGKILL) (void)send_signal(first_, SIGKILL);
 }
 
-// The pidfd is readable when the first process is a zombie; by then all others are gone.
+// The pidfd is readable when the first process is a zombie. By then all others are gone.
 bool NamespaceProcesses::is_empty() {
   pollfd ended{first_, POLLIN, 0};
   return retried([&] { return ::poll(&ended, 1, 0); }) > 0;

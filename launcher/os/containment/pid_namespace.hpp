@@ -1,5 +1,5 @@
-// A PID namespace around a process tree. When its first process ends, the kernel ends all others,
-// and nobody learns of that end before they are gone. pid_namespaces(7).
+// A PID namespace around a process tree. When its first process ends, the kernel ends all others.
+// The parent hears of the first process's end only when the others are gone. See pid_namespaces(7).
 #pragma once
 
 #include <sys/types.h>
@@ -17,15 +17,16 @@ namespace holdfast::os {
 class PidNamespace {
  public:
   // Forks. The child is the first process of a new PID namespace and has a /proc for that
-  // namespace. If that needs a right that we lack, the child also gets a user namespace, in which
-  // the user stays the same. Returns in both, 0 in the child, as fork(2) does. Fails, in the parent
-  // only, where the machine does not allow it.
+  // namespace. If we lack the right for that, the child also gets a user namespace, in which the
+  // user stays the same. Returns in both processes as fork(2) does. Fails where the machine does
+  // not allow this; then it returns only in the parent.
   //
-  // Others know the child by another number than its own (1), and getppid() is 0 there. The child
-  // must reap: every orphan of the namespace becomes its child.
+  // The child sees itself as number 1, and getppid() is 0 there. Processes outside see another
+  // number. The child must reap, because every orphan of the namespace becomes its child.
   Result<pid_t> fork();
 
-  // In the child: the number that a process of the namespace has outside it; 0: it is gone.
+  // To be called in the child. The number that a process of the namespace has outside of the
+  // namespace; 0: the process is gone.
   pid_t number_outside(pid_t pid) const;
 
  private:
@@ -35,8 +36,8 @@ class PidNamespace {
   UniqueFd descriptors_;  // /proc/<the child>/fdinfo of the /proc outside
 };
 
-// All processes of a PID namespace, by a descriptor (pidfd) of its first one. They can only be
-// ended by SIGKILL, because nobody else in it can be reached.
+// All processes of a PID namespace, by a descriptor (pidfd) of the first one. We can reach only the
+// first process, so SIGKILL for it is the only way to end the others.
 class NamespaceProcesses final : public ProcessSet {
  public:
   // `first` must stay open.

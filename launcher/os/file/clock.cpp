@@ -12,16 +12,16 @@ namespace holdfast::os {
 namespace {
 
 [[maybe_unused]] constexpr int k_few_looks = 50;
-constexpr std::int64_t k_usual_ticks = 100;  // USER_HZ; an emulated kernel may not tell it
+constexpr std::int64_t k_usual_ticks = 100;  // USER_HZ, for emulated kernels that do not tell it
 
 std::int64_t nanoseconds_of(clockid_t clock) {
   timespec now{};
 #if defined(__GLIBC__) || !defined(__LP64__)
   ::clock_gettime(clock, &now);
 #else
-  // With musl this is a launcher, which asks for the time about a dozen times. Finding the vDSO and
-  // touching its pages would cost more than these few system calls. The launcher of a long batch
-  // asks often enough to switch.
+  // With musl this is a launcher, which asks for the time about a dozen times. To find the vDSO and
+  // to touch its pages would cost more than these few system calls. The launcher of a long batch
+  // asks so often that it switches to the vDSO.
   static int looks = 0;
   if (looks < k_few_looks) {
     ++looks;

@@ -1,4 +1,4 @@
-// Descriptors that a process inherited, or did not inherit.
+// Descriptors that a process inherited, or that its caller had closed.
 #pragma once
 
 #include <vector>
@@ -8,23 +8,23 @@
 
 namespace holdfast::os {
 
-// Closes every descriptor but these, which may be in any order; numbers below 0 are ignored. An
-// object that owns a closed descriptor must be told to release it.
+// Closes every descriptor that is not in `kept`. The order of `kept` does not matter, and numbers
+// below 0 are ignored. The caller must make an object that owns a closed descriptor release it.
 void close_all_but(std::vector<int> kept);
 
 // Makes stdin, stdout and stderr /dev/null, so that nobody waits for the end of our output.
 void leave_standard_streams();
 
-// Raises the soft limit of descriptors, which may be as low as select(2) needs it.
+// Raises the soft limit of descriptors. It may be low for the sake of programs that use select(2).
 void allow_many_descriptors();
 
 // Whether `fd` is a pipe that nobody reads any more, so that a write to it raises SIGPIPE. pipe(7)
 bool has_lost_its_reader(int fd);
 
 // Opens /dev/null as stdin, stdout and stderr where the caller closed them. Otherwise a later
-// descriptor, such as a lock's file, could get the number of stderr and be written to. This holds
-// for this process alone; the test finds them closed. `first` is the first descriptor that this
-// process opened and keeps. It has one of the three numbers if any is free, and gets another.
+// descriptor, such as a lock's file, could get the number of stderr, and messages would be written
+// to it. The test still finds the three closed. `first`: the first descriptor that this process
+// opened and keeps. If it has one of the three numbers, it gets another number.
 Result<void> fill_closed_streams(UniqueFd& first);
 
 }  // namespace holdfast::os

@@ -13,9 +13,9 @@
 namespace holdfast::os {
 namespace {
 
-// Half a line would spoil the next one, so it is cut off while it is still the end of the file. The
-// disk was full, so nobody else could append between the look and the cut. If room was made just
-// then, a whole line of theirs may be lost, but none is torn.
+// Half a line would spoil the next line. So half a line is cut off if it is still the end of the
+// file. The disk was full, so usually nobody else can append between the look and the cut. If
+// somebody can because room was made just then, whole lines may be lost, but none is torn.
 void take_back(int file, off_t put) {
   const off_t end = ::lseek(file, 0, SEEK_CUR);
   struct stat info {};
@@ -46,7 +46,8 @@ bool read_at(int file, std::uint64_t offset, void* into, std::size_t size) {
 }
 
 bool read_all(int file, std::string& text, std::size_t limit) {
-  // Most files are small. Then the text takes no more memory than it needs: the launcher has little.
+  // Most files are small. Then the text takes no more memory than it needs: the launcher has
+  // little.
   char start[4096];
   ssize_t got = retried([&] { return ::read(file, start, std::min(limit, sizeof start)); });
   text.assign(start, static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
@@ -69,7 +70,8 @@ bool write_all(int file, std::string_view text) {
   return true;
 }
 
-// This function and the next open without waiting, so that a planted FIFO cannot make them hang.
+// This function and the next one open files without waiting, so that a planted FIFO cannot make
+// them hang.
 Result<std::string> read_file(const std::string& path, std::size_t limit) {
   const UniqueFd file(
       retried([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); }));

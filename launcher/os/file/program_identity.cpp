@@ -38,7 +38,7 @@ std::string hexadecimal(const char* bytes, std::size_t size) {
 // The parts of a note are padded to four bytes.
 std::size_t padded(std::size_t size) { return (size + 3) / 4 * 4; }
 
-// The build-id in one segment of notes; the form is the same for 32 and 64 bits.
+// The build-id in one segment of notes, which has the same form for 32 and 64 bits.
 std::string build_id_in(const std::vector<char>& notes) {
   std::size_t at = 0;
   Elf64_Nhdr note{};
@@ -82,7 +82,7 @@ std::string build_id_of(int fd) {
   unsigned char start[EI_NIDENT] = {};
   if (!read_at(fd, 0, start, sizeof start)) return {};
   if (std::memcmp(start, ELFMAG, SELFMAG) != 0) return {};
-  // The byte order is another machine's, so the program cannot run here.
+  // A program in another byte order than ours cannot run here.
   const bool little = std::endian::native == std::endian::little;
   if (start[EI_DATA] != (little ? ELFDATA2LSB : ELFDATA2MSB)) return {};
   if (start[EI_CLASS] == ELFCLASS64) return build_id_of<Elf64_Ehdr, Elf64_Phdr>(fd);

@@ -59,7 +59,7 @@ std::string mount_id(int fd) {
   return text->substr(from, text->find('\n', from) - from);
 }
 
-// Invalid where a mount is in between, or where that cannot be told.
+// Invalid where `name` is a mount, or where that cannot be found out.
 UniqueFd open_by_mount_ids(int above, const char* name, int flags) {
   UniqueFd directory(::openat(above, name, flags));
   if (!directory.valid()) return directory;
@@ -75,13 +75,14 @@ UniqueFd open_on_this_mount(int above, const char* name, int how) {
   const HowToOpen strictly{static_cast<std::uint64_t>(flags), 0, k_no_xdev | k_no_symlinks};
   const long fd = ::syscall(k_openat2, above, name, &strictly, sizeof strictly);
   if (fd >= 0) return UniqueFd(static_cast<int>(fd));
-  // EPERM is from a seccomp filter that lacks the call: opening a directory never gives it.
+  // EPERM comes from a seccomp filter that does not know the call. It never comes from the open
+  // itself.
   if (errno == ENOSYS || errno == EPERM) return open_by_mount_ids(above, name, flags);
   return UniqueFd();
 }
 
-// A test may have made its own directory unreadable or unwritable; it is removed all the same. The
-// mode is changed by a descriptor, so that something mounted there meanwhile keeps its mode.
+// Opens a directory that a test has made unreadable or unwritable, so that it can be removed too.
+// Changes the mode by a descriptor: if something is mounted there meanwhile, that keeps its mode.
 UniqueFd open_closed(int above, const char* name) {
   const UniqueFd there = open_on_this_mount(above, name, O_PATH);
   if (!there.valid()) return UniqueFd();
@@ -103,7 +104,8 @@ UniqueFd open_to_empty(int above, const char* name) {
   return directory;
 }
 
-// The first thing that could not be removed, and why. False: everything is gone.
+// The first thing that could not be removed, and why it stays. Converts to false if everything is
+// gone.
 struct Stays {
   std::string path;
   const char* why = nullptr;
@@ -113,14 +115,15 @@ struct Stays {
 
 Stays stays(const char* name, int error) { return {std::string("/") + name, describe(error)}; }
 
-// Two keepers may remove the same old run at once, so ENOENT means that the other was faster.
+// Two keepers may remove the same old run at once. So ENOENT means that the other keeper was
+// faster.
 Stays stays_unless_gone(const char* name) { return errno == ENOENT ? Stays{} : stays(name, errno); }
 
 Stays empty(UniqueFd directory, int depth);
 
 Stays remove_entry(int above, const char* name, int depth) {
   if (::unlinkat(above, name, 0) == 0) return {};
-  // For a directory unlink(2) says EISDIR. With another error it is no directory, and it stays.
+  // unlink(2) says EISDIR for a directory. With another error it is not a directory, and it stays.
   if (errno != EISDIR) return stays_unless_gone(name);
   if (depth == k_deepest) return {std::string("/") + name, "it is nested too deeply"};
   UniqueFd below = open_to_empty(above, name);
@@ -162,8 +165,8 @@ UniqueFd open_following(const std::string& path) {
   return UniqueFd(::openat(AT_FDCWD, path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
-// A run's directories are ours, and a test knows where they are. So each is checked: none may have
-// become a mount or a link. The directories above them are the user's.
+// A run's directories are ours, but a test knows where they are. So we check that none of them has
+// become a mount or a link. The directories above them are the user's, and are not checked.
 UniqueFd open_above(const std::string& path) {
   const std::string runs = "/" + std::string(names::k_runs_directory) + "/";
   const std::size_t at = path.rfind(runs);

@@ -1,11 +1,11 @@
-// The one place that removes directories with what others have put into them.
+// Removes directories and everything that others have put into them. No other code does that.
 //
 // Hazards. A test may mount something valuable below its directory, or plant a link to it. So a
-// directory is entered only where no mount and no link is in between. Device numbers cannot show a
-// mount: a bind mount of the same file system has the same number (mount(8)). openat2(2) with
-// RESOLVE_NO_XDEV can. Where it is missing (Linux before 5.6, seccomp in containers), the mount ids
-// of /proc/self/fdinfo (proc(5)) can. Where both are missing, nothing is entered. What is behind a
-// mount is neither removed nor changed.
+// directory is entered only if it is neither a link nor a mount. Device numbers do not show a
+// mount, because a bind mount of the same file system has the same number (mount(8)). openat2(2)
+// with RESOLVE_NO_XDEV refuses mounts. Where openat2(2) is missing (Linux before 5.6, seccomp in
+// containers), the mount ids of /proc/self/fdinfo (proc(5)) show them. Where both are missing, no
+// directory is entered. Nothing that is behind a mount is removed or changed.
 #pragma once
 
 #include <string>
@@ -15,8 +15,8 @@
 
 namespace holdfast::os {
 
-// In each `path` below, the last component may never be a link or a mount. Nor may any other
-// component after `.holdfast/runs/`. The components before that are followed as usual.
+// In every `path` below, the last component must not be a link or a mount. Every component after
+// `.holdfast/runs/` must not be one either. Earlier components may be links and mounts.
 
 // Opens the directory at `path`.
 Result<UniqueFd> open_unmounted(const std::string& path);
@@ -24,14 +24,14 @@ Result<UniqueFd> open_unmounted(const std::string& path);
 // Invalid, with errno set, where it fails.
 UniqueFd open_unmounted(const UniqueFd& above, const std::string& name);
 
-// Removes everything in the directory at `path`, but not the directory. The error names the first
-// thing that could not be removed, and why ("/a/b: something is mounted there"). Everything else is
-// removed all the same.
+// Removes everything in the directory at `path`, but not the directory. If something could not be
+// removed, everything else still is. The error names the first such thing and says why it stays
+// ("/a/b: something is mounted there").
 Result<void> empty_directory(const std::string& path);
 
-// The same, and the directory itself. A missing directory is no error.
+// Does the same, and removes the directory itself. A missing directory is no error.
 Result<void> remove_directory(const std::string& path);
-// Removes the directory `name` below `above`; `above_path` serves for messages only.
+// Removes the directory `name` below `above`; `above_path` is for messages only.
 Result<void> remove_directory(const UniqueFd& above, const std::string& above_path,
                               const std::string& name);
 

@@ -23,7 +23,7 @@ bool is_self_or_parent(const char* name) {
   return std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0;
 }
 
-// openat() is used throughout: with musl, open() makes a second system call for O_CLOEXEC.
+// All opens here use openat(), because with musl open() makes a second system call for O_CLOEXEC.
 UniqueFd open_directory(int above, const char* path) {
   return UniqueFd(::openat(above, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
@@ -44,12 +44,12 @@ struct Entry {
   std::uint8_t type;
 };
 constexpr std::size_t k_name_at = 19;
-// What getdents64(2) returns for `.` and `..` alone, and for these and the marker directory.
+// How many bytes getdents64(2) returns for `.` and `..`, and with the marker directory besides.
 constexpr long k_size_of_no_entries = 48;
 constexpr long k_size_with_markers = k_size_of_no_entries + 32;
 
-// Calls `use` with each name but `.` and `..` until it returns false. A first answer of at most
-// `usual` bytes is complete: a second call would only confirm that.
+// Calls `use` with each name except `.` and `..`, until `use` returns false. If the first answer
+// has at most `usual` bytes, it is complete, and a second call would only confirm that.
 template <typename Use>
 void for_each_name(const UniqueFd& directory, long usual, Use use) {
   alignas(8) char buffer[1024];
@@ -130,12 +130,12 @@ Result<void> remove_marker_directory(const std::string& path) {
 
 void remove_empty_scratch(const std::string& path) {
   (void)remove_marker_directory(path);
-  // rmdir(2) fails for a directory that is not empty, and that is intended.
+  // rmdir(2) fails if the directory is not empty. This is intended.
   ::rmdir(path.c_str());
 }
 
 Result<UniqueFd> make_claimed_scratch(const std::string& path) {
-  // A sweeper may remove it before we have claimed it. Then we make it again.
+  // A sweeper may remove the directory before we have claimed it. Then we make it again.
   for (int attempt = 0; attempt < k_most_claims; ++attempt) {
     if (Result<void> made = make_scratch_directory(path); !made) return made.error();
     UniqueFd claim = open_directory(AT_FDCWD, path.c_str());

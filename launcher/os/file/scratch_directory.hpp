@@ -1,4 +1,4 @@
-// The scratch directory, which one attempt has to itself, and the marker directory inside it.
+// The scratch directory, which only one attempt uses, and the marker directory inside it.
 #pragma once
 
 #include <string>
@@ -9,13 +9,14 @@
 
 namespace holdfast::os {
 
-// Makes `path` with mode 0700, its marker directory, and the directory above it. Fails when `path`
-// exists: files of somebody else must not be taken for this attempt's.
+// Makes the directory `path` with mode 0700 and the marker directory inside it. Makes the directory
+// above `path` if it is missing. Fails when `path` exists: other files must not be taken for files
+// of this attempt.
 Result<void> make_scratch_directory(const std::string& path);
 
-// The same for a directory that others may sweep. It is claimed until the descriptor and its
-// duplicates are closed. The process number in its name does not protect it: in another PID
-// namespace that number is another process.
+// The same for a directory that others may sweep. The directory is claimed until the returned
+// descriptor and its duplicates are closed. The process number in the directory's name is no
+// protection: in another PID namespace it is the number of another process.
 Result<UniqueFd> make_claimed_scratch(const std::string& path);
 
 // Removes the directory if nobody claims it and it is empty.
@@ -34,14 +35,15 @@ struct ScratchContent {
 };
 ScratchContent look_into_scratch(const std::string& path);
 
-// Removes what is in it (os/file/removal.hpp) and makes it as new, marker directory included. Fails
-// when something cannot be removed, such as files of another user or a mount.
+// Removes what is in the directory (os/file/removal.hpp) and makes the directory as new, marker
+// directory included. Fails when something cannot be removed, such as files of another user or a
+// mount.
 Result<void> renew_scratch_directory(const std::string& path);
 
-// Removes the marker directory and its content, once the attempt is over.
+// Removes the marker directory and its content. To be called when the attempt is over.
 Result<void> remove_marker_directory(const std::string& path);
 
-// The same, and the scratch directory too if nothing else is in it.
+// Does the same, and removes the scratch directory if nothing else is in it.
 void remove_empty_scratch(const std::string& path);
 
 }  // namespace holdfast::os

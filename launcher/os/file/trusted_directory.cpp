@@ -14,7 +14,7 @@ namespace {
 constexpr int k_directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr int k_file_flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
-// Takes the result of an open, and errno where that failed.
+// `file` is the result of an open, which has set errno if it failed.
 Result<UniqueFd> checked(UniqueFd file, const std::string& name) {
   if (!file.valid()) return system_error("open " + name);
   struct stat info {};
@@ -56,7 +56,7 @@ Result<UniqueFd> open_user_directory() {
 Result<UniqueFd> open_machine_directory() {
   const std::string path(names::k_machine_directory);
   UniqueFd directory(::open(path.c_str(), k_directory_flags));
-  // Only root can make it; for others it exists or it does not.
+  // Only root can make the machine's directory.
   if (!directory.valid() && errno == ENOENT && ::geteuid() == 0) {
     const ExactModes exact;
     if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return system_error("make " + path);
@@ -99,9 +99,9 @@ Result<UniqueFd> open_below(const UniqueFd& parent, const std::string& name, uns
 
 Result<UniqueFd> open_regular(const UniqueFd& directory, const std::string& name, unsigned mode) {
   UniqueFd file(::openat(directory.get(), name.c_str(), k_file_flags));
-  // O_CREAT is used only when the plain open finds nothing: fs.protected_regular refuses O_CREAT on
-  // another user's existing file in a sticky directory. The loop looks again when somebody else
-  // makes or removes the file at the same time.
+  // O_CREAT is used only when the plain open finds no file. In a sticky directory,
+  // fs.protected_regular refuses O_CREAT on an existing file of another user. The loop looks again
+  // when somebody else makes or removes the file at the same time.
   for (int tries = 0; !file.valid() && errno == ENOENT && tries < 8; ++tries) {
     const ExactModes exact;
     file = UniqueFd(::openat(directory.get(), name.c_str(), k_file_flags | O_CREAT | O_EXCL, mode));

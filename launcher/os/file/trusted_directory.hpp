@@ -8,15 +8,15 @@
 
 namespace holdfast::os {
 
-// `/tmp/holdfast-<uid>`, by the effective user.
+// `/tmp/holdfast-<uid>`, for the effective user.
 std::string user_directory_path();
 
-// Opens the user's directory, and makes it with mode 0700 if it is missing. Refuses one that is not
-// a directory (a planted symbolic link), belongs to another user, or may be entered by others.
+// Opens the user's directory, and makes it with mode 0700 if it is missing. Refuses it if it is not
+// a directory (a planted symbolic link), belongs to another user, or lets others in.
 Result<UniqueFd> open_user_directory();
 
-// Opens the machine's directory. Refuses one that is not root's: the owner of a directory can
-// replace any file in it, sticky bit or not, and then two processes would hold one lock.
+// Opens the machine's directory. Refuses it if it is not root's: the owner of a directory can
+// replace any file in it, even with the sticky bit. Then two processes could hold one lock.
 Result<UniqueFd> open_machine_directory();
 
 // The directory's path, for messages; empty where /proc does not tell.
@@ -27,9 +27,9 @@ Result<UniqueFd> open_existing_below(const UniqueFd& parent, const std::string& 
 // The same, but makes it with `mode` (regardless of the umask) if it is missing.
 Result<UniqueFd> open_below(const UniqueFd& parent, const std::string& name, unsigned mode);
 
-// While an object lives, files and directories get exactly the mode that is asked for. A mode
-// corrected afterwards would be wrong for an instant, in which another process gets EACCES. The
-// umask belongs to the whole process, which must have one thread.
+// While an object of this class lives, new files and directories get exactly the mode that is asked
+// for. If we corrected the mode afterwards, another process could get EACCES in between. The umask
+// belongs to the whole process, so the process must have one thread.
 class ExactModes {
  public:
   ExactModes();

@@ -26,7 +26,7 @@ class UniqueFd {
   int get() const { return fd_; }
   bool valid() const { return fd_ >= 0; }
   int release() { return std::exchange(fd_, -1); }
-  // EINTR is not retried: on Linux the descriptor is closed even then, close(2).
+  // Does not repeat close(2) after EINTR: on Linux the descriptor is closed even then.
   void reset() {
     if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   }

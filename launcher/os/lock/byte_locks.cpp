@@ -8,7 +8,8 @@
 namespace holdfast::os {
 namespace {
 
-// Anybody may lock bytes of the machine's files, but must not keep us busy for ever.
+// Anybody may lock bytes of the machine's files. With very many locks they must not keep us busy
+// for ever.
 constexpr std::size_t k_most_listed = 4096;
 
 struct flock described(short type, ByteRange range) {
@@ -48,7 +49,8 @@ std::optional<ByteRange> byte_lock_in_the_way(int file, ByteLock kind, ByteRange
 std::vector<off_t> byte_locks_in_the_way(int file, ByteLock kind, ByteRange range) {
   std::vector<off_t> starts;
   std::vector<ByteRange> unseen{range};
-  // The kernel shows any one of the locks, so we look again at the parts before and after it.
+  // The kernel shows one of the locks, not always the first. So we look again at the parts before
+  // and after that one.
   while (!unseen.empty() && starts.size() < k_most_listed) {
     const ByteRange look = unseen.back();
     unseen.pop_back();

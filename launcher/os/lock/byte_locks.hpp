@@ -1,5 +1,6 @@
-// Locks on ranges of bytes that belong to an open file description (F_OFD_SETLK, fcntl(2)). Every
-// duplicate of the descriptor keeps them, and they use no space on the disk.
+// Locks on ranges of bytes (F_OFD_SETLK, fcntl(2)). Such a lock belongs to an open file
+// description, so every duplicate of the descriptor keeps it. The locked bytes need not exist in
+// the file.
 #pragma once
 
 #include <sys/types.h>
@@ -17,12 +18,12 @@ struct ByteRange {
 enum class ByteLock { shared, exclusive };
 
 // try_byte_lock and wait_for_byte_lock return false with errno set. wait_for_byte_lock blocks, and
-// is not repeated after EINTR.
+// does not go on after EINTR.
 bool try_byte_lock(int file, ByteLock kind, ByteRange range);
 bool wait_for_byte_lock(int file, ByteLock kind, ByteRange range);
 void release_byte_lock(int file, ByteRange range);
 
-// A lock of somebody else in `range` that would keep us from getting one of `kind`.
+// A lock of somebody else in `range` that would keep us from a lock of `kind`.
 std::optional<ByteRange> byte_lock_in_the_way(int file, ByteLock kind, ByteRange range);
 
 // The starts of all such locks, in ascending order. `range` must have a length.

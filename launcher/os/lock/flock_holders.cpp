@@ -36,8 +36,9 @@ class Search {
   }
 
   std::vector<FlockHolder> run(FlockSearch how) {
-    // The table names the process that took the lock, proc_locks(5). It may be dead while another
-    // process keeps its descriptor; then only the processes that have the file open can tell.
+    // The table names the process that took the lock, proc_locks(5). That process may be dead while
+    // another one keeps a duplicate of the descriptor. Then only the processes that have the file
+    // open can tell.
     for (pid_t pid : takers()) look_at(pid);
     if (found_.empty() && how == FlockSearch::thorough) {
       for_each_process([&](pid_t pid) { look_at(pid); });

@@ -12,15 +12,15 @@ namespace holdfast::os {
 
 struct FlockHolder {
   pid_t pid = 0;
-  std::string command;  // the beginning of its command line
+  std::string command;  // the beginning of the process's command line
 };
 
-// `quick` looks only at the processes that took locks, by the kernel's table of locks. They may be
-// dead or in another PID namespace. `thorough` then looks at all processes; use it only for a file
-// that is known to be locked.
+// `quick` looks only at the processes that took locks, by the kernel's table of locks. Those may be
+// dead or in another PID namespace, while other processes keep the lock. `thorough` looks at all
+// processes if the first look finds nobody. It is meant only for a file that is known to be locked.
 enum class FlockSearch { quick, thorough };
 
-// Processes that have one of `files` open and locked now. Only root sees those of other users.
+// Processes that have one of `files` open and locked now. Only root sees processes of other users.
 std::vector<FlockHolder> find_flock_holders(const std::vector<UniqueFd>& files, FlockSearch how);
 
 }  // namespace holdfast::os

@@ -26,8 +26,8 @@ bool is_owned_by_root(const UniqueFd& file) {
   return ::fstat(file.get(), &info) == 0 && info.st_uid == 0;
 }
 
-// The owner of a directory can replace what is in it, and then two could hold one lock. So only
-// root makes directories in the machine's directory.
+// The owner of a directory can replace the files in it, and then two processes could hold one lock.
+// So only root makes directories in the machine's directory.
 Result<UniqueFd> descend_in_machines(UniqueFd directory, const std::string& relative) {
   std::string path(names::k_machine_directory);
   for (std::string_view rest = relative; !rest.empty();) {
@@ -44,7 +44,7 @@ Result<UniqueFd> descend_in_machines(UniqueFd directory, const std::string& rela
   return directory;
 }
 
-// Everything below the user's directory is the user's own, links too.
+// Everything below the user's directory is the user's own, even links.
 Result<UniqueFd> descend_in_users(const UniqueFd& top, const std::string& relative) {
   UniqueFd there(
       ::openat(top.get(), relative.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -84,8 +84,8 @@ Named compare(const UniqueFd& file, const UniqueFd& directory, const std::string
 Result<LockDirectory> open_lock_directory(const LockSpec& spec, const LockHome& home,
                                           const std::string& attempt) {
   std::string relative = std::string(names::k_user_locks_directory) + "/" + place_of(spec, home);
-  // The directory for inner runs belongs to the holder's user, even for a lock of the machine:
-  // there only root could make it.
+  // The directory for runs inside an attempt is in the user's directory, even for a lock of the
+  // machine: in the machine's directory only root could make it.
   const bool of_machine = spec.scope == LockScope::machine && attempt.empty();
   if (!attempt.empty()) relative += "/" + level_directory(attempt);
   Result<UniqueFd> top = of_machine ? open_machine_directory() : open_user_directory();
@@ -99,7 +99,8 @@ Result<LockDirectory> open_lock_directory(const LockSpec& spec, const LockHome& 
     lock.file_mode = k_everybody_may_write;
     return lock;
   }
-  // A cleaner at work has it locked exclusively for a moment, and removes nothing that is new.
+  // A cleaner at work locks the directory exclusively for a moment. That does no harm: it removes
+  // nothing that is new.
   (void)::flock(top->get(), LOCK_SH | LOCK_NB);
   lock.shelter = std::move(*top);
   return lock;
@@ -112,8 +113,8 @@ std::string level_directory(const std::string& attempt) {
 void remove_level(const UniqueFd& parent, const std::string& name) {
   UniqueFd level = open_unmounted(parent, name);
   if (!level.valid()) return;
-  // A process that has opened the lock and waits for it finds later that the file has no name any
-  // more, and starts again.
+  // A process may have opened the lock's file and wait for the lock. Later it finds that the file
+  // has no name any more, and starts again.
   const Result<UniqueFd> lock = open_existing_regular(level, std::string(names::k_lock_file));
   if (lock && ::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) return;
   Result<UniqueFd> queue = open_existing_regular(level, std::string(names::k_queue_file));
@@ -137,7 +138,7 @@ Result<UniqueFd> open_lock_file(const UniqueFd& directory, const std::string& na
   }
   Result<UniqueFd> file = open_regular(directory, name, mode);
   struct stat info {};
-  // Where hard links are not possible, the file has only the one name.
+  // Where hard links are not possible, the file has only one name.
   if (file && ::fstat(file->get(), &info) == 0 && info.st_nlink == 1) (void)link(name, spare);
   return file;
 }

@@ -12,32 +12,33 @@ namespace holdfast::os {
 struct LockDirectory {
   UniqueFd directory;
   unsigned file_mode = 0600;
-  // The user's directory with a shared flock(2) on it: systemd-tmpfiles(8) skips what is below a
-  // locked directory. Invalid for the machine's directory, which nobody cleans.
+  // The user's directory, locked by a shared flock(2): systemd-tmpfiles(8) skips what is below a
+  // locked directory. Invalid for a lock in the machine's directory, which nobody cleans.
   UniqueFd shelter;
 };
 
 // Opens the lock's directory, and makes what is missing. Refuses a directory into which another
-// user could put something. With an `attempt`, opens the directory in which inner runs of that
-// attempt take the lock that it holds.
+// user could put something. `attempt`: an attempt that holds the lock. Then opens the directory in
+// which runs inside this attempt take the lock. Empty: the lock's own directory.
 Result<LockDirectory> open_lock_directory(const LockSpec& spec, const LockHome& home,
                                           const std::string& attempt);
 
-// The name of that directory for inner runs, inside the lock's directory.
+// The name that the directory for runs inside `attempt` has in the lock's directory.
 std::string level_directory(const std::string& attempt);
 
-// Removes that directory, `name` in `parent`, unless anybody has or wants the lock inside.
+// Removes such a directory, `name` in `parent`, unless anybody has or wants the lock in it.
 void remove_level(const UniqueFd& parent, const std::string& name);
 
-// Opens a file that processes lock, and makes it if it is missing. A new file gets a second name
-// beside it (`<name>.spare`). If the first name is removed, the next process puts it back.
-// Otherwise it would make another file, and two could hold the lock.
+// Opens a file that processes lock, and makes the file if it is missing. A new file gets a second
+// name (`<name>.spare`) in the same directory. If somebody removes the first name, the next process
+// puts it back by the second name. Without a second name that process would make another file, and
+// two processes could hold the lock.
 Result<UniqueFd> open_lock_file(const UniqueFd& directory, const std::string& name, unsigned mode);
 
 // Whether `file` is still the file of that name.
 bool has_name(const UniqueFd& file, const UniqueFd& directory, const std::string& name);
 
-// The same; or that name is missing and `file` can get it back, so that nobody else can hold
+// Whether `file` has the name, or can get it back because no file has it now. True: nobody can hold
 // another file of that name.
 bool is_found_by(const UniqueFd& file, const UniqueFd& directory, const std::string& name);
 

@@ -1,9 +1,10 @@
-// The order in which processes wait for one lock. docs/reference/lock-files.md is the format.
+// The order in which processes wait for one lock. docs/reference/lock-files.md describes the
+// format.
 //
-// Each newcomer write-locks one byte of the queue file: the byte at its time of arrival in
-// nanoseconds, its ticket. The head of the queue is the one that can read-lock all bytes before its
-// own. That also keeps out any newcomer with an earlier ticket. A stopped waiter keeps its place,
-// and a killed one vanishes.
+// Each newcomer write-locks one byte of the queue file. The position of the byte is the newcomer's
+// ticket: its time of arrival in nanoseconds. The process that can read-lock all bytes before its
+// own byte is the head of the queue. These read locks also keep out any newcomer with an earlier
+// ticket. A stopped waiter keeps its place, and a killed one vanishes.
 #pragma once
 
 #include <cstdint>
@@ -19,19 +20,20 @@ class LockQueue {
   LockQueue() = default;
   explicit LockQueue(UniqueFd file) : file_(std::move(file)) {}
 
-  // Draws a ticket: the time, or the number after all other tickets where the head has a later
-  // clock (time_namespaces(7)).
+  // Draws a ticket: the time. If the head's clock is ahead of ours (time_namespaces(7)), draws the
+  // number after all other tickets.
   Result<void> join();
-  // Whether our ticket is the lowest; if so, nobody can come before us until we leave.
+  // Whether our ticket is the lowest. If it is, nobody can come before us until we leave.
   bool is_head() const;
   // Blocks until our ticket is the lowest. False, with errno: a signal came, or the file system
-  // cannot.
+  // cannot do this.
   bool wait_for_head() const;
-  // Lets the next one become head. Closing is not enough: others have copies of our descriptor.
+  // Lets the next process become head. It is not enough to close the file, because other processes
+  // have copies of our descriptor.
   void leave() const;
 
   std::int64_t ticket() const { return ticket_; }
-  // The tickets of the others, in order.
+  // The tickets of the other processes, in order.
   std::vector<std::int64_t> tickets() const;
 
  private:

@@ -72,7 +72,7 @@ void erase(int file, RecordList list, const ProcessName& process) {
   const std::string numbering = numbering_id();
   for_each_record(file, list, [&](off_t at, const LockParty& party) {
     if (party.process != process) return;
-    if (party.boot != numbering) return;  // it is in another PID namespace
+    if (party.boot != numbering) return;  // the owner is in another PID namespace
     (void)retried([&] { return ::pwrite(file, nothing.data(), nothing.size(), at); });
   });
 }

@@ -19,7 +19,7 @@ constexpr std::size_t k_stack = 64UL * 1024;
 // How often the files of slots may be replaced while we wait.
 constexpr std::size_t k_most_renewals = 64;
 
-// What a thread gets.
+// The argument of a thread.
 struct Waiter {
   int file = -1;
   int tell = -1;
@@ -31,7 +31,7 @@ struct News {
   int error = 0;
 };
 
-// Makes only system calls, because the process may end while it waits.
+// A thread makes only system calls, because the process may end while the thread waits.
 void* wait_for_one(void* argument) {
   const Waiter waiter = *static_cast<Waiter*>(argument);
   const int locked = retried([&] { return ::flock(waiter.file, LOCK_EX); });
@@ -60,8 +60,9 @@ Result<bool> take_if_free(LockSlot& slot, const SlotOrder& order) {
   }
 }
 
-// Takes the lowest free slots, at most `units`. `taken` gets the others that it met; null: they are
-// closed at once, since the limit of descriptors may be low.
+// Takes the lowest free slots, at most `units`. `taken` gets the slots that the search found taken
+// by others. Null: the files of these slots are closed at once, because the limit of descriptors
+// may be low.
 Result<std::vector<LockSlot>> take_free(const SlotOrder& order, std::vector<LockSlot>* taken) {
   std::vector<LockSlot> had;
   for (unsigned number : order.numbers) {
@@ -110,7 +111,8 @@ class SlotsWait {
   }
 
   Result<void> wait_in_thread(std::size_t index) {
-    // The vector has room reserved for all, because threads keep pointers into it.
+    // The vector has room for all waiters from the beginning, because threads keep pointers into
+    // it.
     waiters_.push_back({taken_[index].file.get(), tell_.get(), static_cast<int>(index)});
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
@@ -134,7 +136,7 @@ class SlotsWait {
       had_.push_back(std::move(slot));
       return {};
     }
-    // The file was replaced while we waited, so we wait again for the one that has the name now.
+    // The file was replaced while we waited. So we wait again, for the file that has the name now.
     Result<LockSlot> renewed = open_slot(order_, slot.number);
     if (!renewed) return renewed.error();
     taken_.push_back(std::move(*renewed));
@@ -175,7 +177,8 @@ Result<std::vector<LockSlot>> take_free_slots(const SlotOrder& order) {
 
 Result<std::vector<LockSlot>> wait_for_slots(const SlotOrder& order) {
   allow_many_descriptors();  // each slot needs one
-  // It is never destroyed: some threads still use its descriptors when it has enough slots.
+  // This object is never destroyed: when it has enough slots, some threads still use its
+  // descriptors.
   auto* wait = new SlotsWait(order);
   return wait->run();
 }

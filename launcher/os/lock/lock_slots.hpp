@@ -1,4 +1,5 @@
-// The slots of a counted lock: one file each, taken with flock(2) by the head of the lock's queue.
+// The slots of a counted lock. Each slot is a file. The head of the lock's queue takes slots by
+// flock(2).
 #pragma once
 
 #include <string>
@@ -11,7 +12,7 @@ namespace holdfast::os {
 
 struct LockSlot {
   unsigned number = 0;
-  UniqueFd file;  // locked as long as it or a duplicate is open
+  UniqueFd file;  // locked while this descriptor or a duplicate is open
 };
 
 // Which slots to take, how many, and where.
@@ -24,15 +25,15 @@ struct SlotOrder {
 
 std::string slot_file(unsigned number);
 
-// In a directory where only root can make files, makes the files of all slots if we are root.
+// Makes the files of all slots if we are root and only root can make files in the directory.
 Result<void> make_slots_for_all(const SlotOrder& order, unsigned size);
 
 // Takes the lowest free slots, at most `units`. Does not block.
 Result<std::vector<LockSlot>> take_free_slots(const SlotOrder& order);
 
-// Blocks until it has `units` slots. Each slot has a thread that blocks in flock(2), since nothing
-// else tells when a lock is free. Threads that are no longer needed are left as they are. So the
-// process must have had one thread before and must end right after this.
+// Blocks until it has `units` slots. For each slot a thread blocks in flock(2), because nothing
+// else tells when a lock becomes free. Threads that are no longer needed go on. So the process must
+// have one thread when it calls this, and must end right after the call.
 Result<std::vector<LockSlot>> wait_for_slots(const SlotOrder& order);
 
 }  // namespace holdfast::os

@@ -17,7 +17,7 @@ struct SurveyedLock {
   LockScope scope = LockScope::user;
   std::string scope_directory;  // `project-shop`: names the project or the tree
   std::string name;
-  std::string below;  // the attempt below which it lies; empty: at the top
+  std::string below;  // the attempt below which the lock lies; empty: at the top
   std::vector<LockParty> holders;
   std::vector<LockParty> waiters;      // in the order of the queue
   std::size_t tickets = 0;             // all waiters, including those without a record
@@ -30,22 +30,23 @@ enum class Strangers { leave_out, look_for };
 
 struct LockSurvey {
   std::vector<SurveyedLock> locks;
-  std::vector<Error> unseen;  // what exists and may not be read: each fits after "failed to"
+  std::vector<Error> unseen;  // what exists but we may not read; each fits after "failed to"
 };
 
-// The locks in the user's directory and the machine's. Makes nothing, takes nothing.
+// The locks in the user's directory and in the machine's directory. Makes no file and takes no
+// lock.
 LockSurvey survey_all_locks(Strangers strangers);
-// Those of these locks that could be seen.
+// The locks of survey_all_locks() without the errors.
 std::vector<SurveyedLock> survey_locks(Strangers strangers);
 
 // The lock whose files are in this directory. None, with errno set, if they cannot be opened.
 std::optional<SurveyedLock> survey_lock(const std::string& directory, Strangers strangers);
 
-// The directories with files of the lock: this one, and those for what its holders run.
+// The directories with files of the lock: `directory`, and those for runs inside its holders.
 std::vector<std::string> levels_of(const std::string& directory);
 
-// Whether that attempt has the lock, which it took below the attempt `level` (empty: at the top).
-// True where nobody can tell: a holder left no record, or its file is not ours to open.
+// Whether `attempt` still has the lock that it took below the attempt `level` (empty: at the top).
+// True also where we cannot tell: a holder left no record, or we may not open the file.
 bool is_held_by(const std::string& attempt, const LockSpec& spec, const LockHome& home,
                 const std::string& level);
 

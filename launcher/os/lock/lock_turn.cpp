@@ -16,8 +16,8 @@
 namespace holdfast::os {
 namespace {
 
-// The helper says that it begins. For each slot it sends a packet with the descriptor (`s` and the
-// number). At the end it says that it has everything, or why not.
+// The messages of the helper. First it says that it waits. For each slot it sends a packet (`s` and
+// the number) with the descriptor. At the end it says that it has everything, or why it does not.
 constexpr std::string_view k_waits = "waits";
 constexpr std::string_view k_had = "had";
 constexpr char k_slot = 's';
@@ -37,9 +37,9 @@ Result<std::vector<LockSlot>> wait_for_turn(const TurnOrder& order) {
 [[noreturn]] void be_helper(const TurnOrder& order, int tell, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (::getppid() != parent) ::_exit(1);
-  // This message comes early to save time later. Memory touched for the first time after a fork is
-  // copied or mapped then, here and in our parent. That would be half the time of handing a lock
-  // on.
+  // This message comes early to save time later. When memory is touched for the first time after a
+  // fork, the kernel copies or maps it, here and in our parent. While a lock is handed on, that
+  // would take half of the time.
   if (!send_packet(tell, k_waits)) ::_exit(1);
   const Result<std::vector<LockSlot>> had = wait_for_turn(order);
   if (!had) {
@@ -51,10 +51,10 @@ Result<std::vector<LockSlot>> wait_for_turn(const TurnOrder& order) {
     if (!send_descriptors(tell, packet, {slot.file.get()})) ::_exit(1);
   }
   (void)send_packet(tell, k_had);
-  // Our parent does this too, in case we are killed before.
+  // Our parent also leaves the queue, in case we are killed before.
   order.queue->leave();
-  // Ending a process costs more than all of the above, and might be done before our parent runs. So
-  // the parent goes first, and closes its end when it has finished.
+  // The end of a process costs more than all of the above, and might come before our parent runs.
+  // So we let the parent go first: it closes its end of the socket when it has finished.
   char end = 0;
   (void)retried([&] { return ::read(tell, &end, 1); });
   ::_exit(0);
@@ -74,8 +74,8 @@ Result<bool> take_turn_now(const TurnOrder& order, std::vector<LockSlot>& slots)
   if (!order.slots.numbers.empty()) {
     Result<std::vector<LockSlot>> free = take_free_slots(order.slots);
     if (!free) return free.error();
-    // The slots that we got are released here. The wait takes them again, and nobody can come
-    // before us meanwhile.
+    // We release the slots that we got here. The wait takes them again, and meanwhile nobody can
+    // take them before us.
     if (free->size() < order.slots.units) return false;
     slots = std::move(*free);
   }
@@ -109,7 +109,7 @@ LockTurn::LockTurn(LockTurn&& other) noexcept
 LockTurn::~LockTurn() { bury_helper(); }
 
 void LockTurn::bury_helper() {
-  // A guard has a copy of this object, but the helper is not its child.
+  // A guard has a copy of this object, but the helper is not the guard's child.
   if (helper_ <= 0 || ::getpid() != owner_) return;
   // The helper keeps its number until somebody waits for it. A caller that reaps all its children
   // may have done so.

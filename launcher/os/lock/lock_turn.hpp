@@ -1,5 +1,6 @@
-// Waits for our turn. flock(2) blocks, and nothing tells the moment at which it would not. So
-// either we block, and other events interrupt us; or a helper process blocks, and we go on.
+// Waits for our turn. flock(2) blocks, and nothing tells when it would no longer block. So there
+// are two ways: either we block and other events interrupt us, or a helper process blocks and we go
+// on.
 #pragma once
 
 #include <sys/types.h>
@@ -17,19 +18,19 @@ struct TurnOrder {
   const LockQueue* queue = nullptr;
   int lock = -1;
   int flock_mode = 0;
-  SlotOrder slots;  // no numbers: none
+  SlotOrder slots;  // without numbers: no slots
 };
 
 // Takes all steps without blocking. False: we have to wait.
 Result<bool> take_turn_now(const TurnOrder& order, std::vector<LockSlot>& slots);
 
-// Blocks in the first two steps; there must be no third. False: interrupted. It can then be called
-// again, as often as needed: the place in the queue stays.
+// Blocks in the first two steps. The order must not ask for slots. False: the wait was interrupted.
+// Then this can be called again, any number of times: our place in the queue stays.
 Result<bool> take_turn_here(const TurnOrder& order, const Interruptions& interruptions);
 
-// Has a helper process wait. It has copies of the descriptors in its order, so the lock that it
-// takes is ours too. It leaves the queue when it has taken everything. It ends with us, however we
-// end.
+// Makes a helper process wait. The helper has copies of the descriptors in its order, so the lock
+// that it takes is ours too. When the helper has taken everything, it leaves the queue. It ends
+// when we end, however we end.
 class LockTurn {
  public:
   LockTurn() = default;
@@ -38,10 +39,10 @@ class LockTurn {
   ~LockTurn();
 
   Result<void> start_waiting(const TurnOrder& order);
-  // Becomes readable once.
+  // Becomes readable once: when the helper has taken everything or has failed.
   int ready_fd() const { return ready_.get(); }
-  // To be called when ready_fd() is readable; returns the slots. Does not wait for the helper,
-  // which is about to end: that would take longer than the rest of handing a lock on.
+  // To be called when ready_fd() is readable. Returns the slots. Does not wait for the end of the
+  // helper: that would take longer than all else that hands a lock on.
   Result<std::vector<LockSlot>> finish_waiting(const LockQueue& queue);
 
  private:
@@ -49,7 +50,7 @@ class LockTurn {
 
   UniqueFd ready_;
   pid_t helper_ = -1;
-  pid_t owner_ = -1;  // the process whose child the helper is
+  pid_t owner_ = -1;  // the helper's parent
 };
 
 }  // namespace holdfast::os

@@ -10,9 +10,9 @@ namespace holdfast::os {
 // The uses of the locks of survey_locks().
 std::vector<LockUse> named_lock_uses();
 
-// Adds to the attempts around each waiter those of holders whose process is its ancestor. A record
-// has room for a few attempts only, and lacks those that a cleared environment hid. A waiter of
-// another PID namespace stays as its record says.
+// Completes the list of attempts around each waiter: adds the attempts of holders that are
+// ancestors of the waiter. A record has room for only a few attempts, and lacks those that a
+// cleared environment hid. Nothing is added to a waiter of another PID namespace.
 void add_ancestors(std::vector<LockUse>& uses);
 
 }  // namespace holdfast::os
