@@ -283,8 +283,8 @@ class Launch {
       line += lock.spec().name;
     }
     write_line(line + " after " + describe(locks.waited));
-    // CTest 3.25 forgets the expression after its first match. So ctest never starts its clock for
-    // a later attempt of `--repeat`, and will not end that attempt.
+    // CTest 3.25 forgets the regular expression for this line after the first match. So ctest never
+    // starts its clock for a later attempt of `--repeat`, and will not end that attempt.
     if (!grant_.is_again) clock_.start();
   }
 
@@ -343,8 +343,8 @@ Exit cannot_begin(const std::string& why) {
 }
 
 Exit launch(char** arguments, char** environment, const Runners& runners, HandedOver* handed) {
-  // holdfast-exec takes over at once for a batch: whatever we found out before would be lost. So
-  // early, only the test's own property tells of a batch. A setting elsewhere is read later.
+  // holdfast-exec takes over at once for a batch: whatever we found out before would be lost. At
+  // this point only the test's own property tells of a batch. Other settings are read later.
   const bool is_told_of_batch =
       is_under_ctest() && ::getenv(environment::k_property_isolation.data()) != nullptr;
   if (runners.tests.is_plain() && is_told_of_batch) become_exec(arguments, environment);

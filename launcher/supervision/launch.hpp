@@ -66,8 +66,9 @@ class AttemptRunner {
   virtual std::optional<NextAttempt> conclude(const EndedAttempt& /*ended*/) {
     return std::nullopt;
   }
-  // Waits until it is time for the next attempt. May change `policy` for that attempt. Returns 0,
-  // or the signal that ends the test before the next attempt; SIGTERM if ctest has died.
+  // Waits until it is time for the next attempt. May change `policy` for that attempt. Returns 0 if
+  // that attempt may begin. Otherwise returns the signal that is to end the test: SIGTERM if ctest
+  // has died.
   virtual int wait(const NextAttempt& /*next*/, Policy& /*policy*/, Surroundings& /*around*/) {
     return 0;
   }

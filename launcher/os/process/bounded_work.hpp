@@ -1,5 +1,5 @@
-// Runs a command beside this process for a limited time, or work of our own that may hang (a dead
-// network file system). Afterwards no process of the command or the work is left, however it ends.
+// Runs a command, or work of our own that may hang (a dead network file system). The work runs
+// beside this process and for a limited time. No process of it is left afterwards, however it ends.
 //
 // We fork a runner, which is a subreaper in a session of its own. The work is the runner's child.
 // When the work is done, the time is over, or this process dies, the runner ends everything below

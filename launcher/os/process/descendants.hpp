@@ -27,7 +27,7 @@ struct Spared {
   std::vector<pid_t> children;  // these children, and their descendants
   bool other_sessions = false;  // processes that called setsid(2), and their descendants
   // The guards of launchers that run in the tree, and the descendants of these guards. Such a
-  // launcher passes on the signals that it gets, to its own tree.
+  // launcher itself signals its own tree.
   bool inner_trees = false;
 };
 

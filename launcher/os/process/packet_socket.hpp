@@ -60,8 +60,8 @@ bool continue_peer(int socket);
 // Sends one packet; never raises SIGPIPE.
 Result<void> send_packet(int socket, std::string_view packet);
 
-// Receives one packet; empty at the end of the connection. To wait longer than the socket's
-// patience is an error.
+// Receives one packet; empty at the end of the connection. It is an error if no packet comes within
+// the socket's patience.
 Result<std::string> receive_packet(int socket);
 
 // Sends a packet with at most k_most_descriptors (SCM_RIGHTS); the receiver gets duplicates.

@@ -1,8 +1,8 @@
 // The one place that makes paths with process numbers in /proc. A mounted /proc shows the numbers
 // of the PID namespace for which it was mounted. That need not be our namespace (`unshare --pid
 // --fork` without --mount-proc). Then number 12 in /proc is another process than the number 12 that
-// kill(2) reaches. So every path in /proc is made here that contains a process number, or leads to
-// a file of such numbers. The path leads nowhere when the numbers are not ours. /proc/self,
+// kill(2) reaches. So all paths in /proc that contain a process number, or lead to a file of such
+// numbers, are made here. They lead nowhere when the numbers are not ours. /proc/self,
 // /proc/meminfo and the like name no process and need not come here.
 #pragma once
 

@@ -59,7 +59,7 @@ inline constexpr std::uint64_t k_first_pid_namespace = 4026531836;
 
 // Names the numbering that our process numbers belong to: the boot id and the PID namespace. The
 // machine's first PID namespace is left out of the name. A process number of another numbering
-// cannot be looked up here, so its process must not be taken for dead.
+// cannot be looked up here. That does not mean that its process is dead.
 std::string numbering_id();
 
 // Watches `process`: the returned descriptor becomes readable when the process ends. Fails when the
@@ -102,8 +102,8 @@ std::string command_line_of(pid_t pid, std::size_t limit);
 // How long ago `process` was started, exact to the clock tick. The process may be dead.
 Milliseconds age_of(const ProcessName& process);
 
-// Whether `process` is stopped (by a signal or a debugger). A launcher counts as stopped also when
-// its test is, which is the child of its guard.
+// Whether `process` is stopped (by a signal or a debugger). A launcher also counts as stopped when
+// its test is stopped, the child of its guard.
 bool is_stopped(const ProcessName& process);
 
 // The path of the program that this process runs.

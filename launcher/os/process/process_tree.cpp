@@ -141,8 +141,8 @@ class Descendants final : public ProcessSet {
 
  private:
   // Launchers, guards and keepers come last, because they hold locks. If nobody was asked to end,
-  // all are killed at once: a launcher would not know that we ended its test, and could start the
-  // test again.
+  // they are killed with the rest: a launcher that lived on would not know that we ended its test,
+  // and could start the test again.
   void kill_all() {
     const std::vector<Link> all = descendants(order_.spared);
     const Milliseconds now = monotonic_now();
@@ -176,8 +176,8 @@ class Descendants final : public ProcessSet {
   std::optional<Milliseconds> spared_until_;
 };
 
-// A tree and the containment around it. Only SIGKILL also goes to the containment. Any other signal
-// goes to the tree, so that a process that is in both does not get the signal twice.
+// A tree and the containment around it. Only SIGKILL also goes to the containment. The tree alone
+// gets any other signal, so that no process gets one twice.
 class ContainedTree final : public ProcessSet {
  public:
   ContainedTree(ProcessSet& tree, ProcessSet& around) : tree_(tree), around_(around) {}

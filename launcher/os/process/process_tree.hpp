@@ -70,8 +70,9 @@ bool reap(TreeWatcher& watcher, const Spared& spared, StopNews stops = StopNews:
 // Ends every process below this one that is not spared. Sends `first_signal`, and SIGCONT because a
 // stopped process cannot take a signal. Waits for the grace, then sends SIGKILL until nothing is
 // left. Returns as soon as the last process is gone. A launcher below this one gets the first
-// signal, and its own tree does not. SIGKILL goes to all processes at once. But if a first signal
-// was sent, launchers, guards and keepers get SIGKILL a second later than the others.
+// signal and passes it on to its own tree, which does not get it from us. SIGKILL goes to all
+// processes at once. But if a first signal was sent, launchers, guards and keepers get SIGKILL a
+// second later than the others.
 //
 // Returns the processes that five seconds of SIGKILL could not end: those in uninterruptible sleep,
 // or of another user.

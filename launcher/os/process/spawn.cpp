@@ -53,8 +53,9 @@ struct CloneArguments {
 constexpr std::uint64_t k_into_cgroup = 0x200000000;  // CLONE_INTO_CGROUP
 
 // Starts the command in the cgroup by clone3(2), Linux 5.7. To join the cgroup after the start
-// would take milliseconds, for a grace period of RCU. There is no memory shared as after vfork, so
-// a pipe tells the errno of exec. False: the kernel does not support this, and nothing was started.
+// would take milliseconds, for a grace period of RCU. Unlike after vfork, the child does not share
+// our memory, so it tells the errno of exec by a pipe. False: the kernel does not support this, and
+// nothing was started.
 bool spawn_into_cgroup(const Command& command, const CallersSignals& callers, Spawned& spawned) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return false;

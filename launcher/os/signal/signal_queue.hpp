@@ -55,9 +55,9 @@ class SignalQueue {
   // this function has taken the SIGCONT, and next() does not return it.
   //
   // `wanted` is called when the signal is already pending, and a later SIGCONT discards the signal.
-  // So nobody leaves us stopped who makes `wanted` return false and then sends SIGCONT. Between
-  // SIGCONT and the moment when this process runs, the same signal from a terminal stops this
-  // process directly.
+  // So if somebody makes `wanted` return false and then sends SIGCONT, we do not stay stopped.
+  // Between SIGCONT and the moment when this process runs, the same signal from a terminal stops
+  // this process directly.
   [[nodiscard]] bool stop_by(int signal, const std::function<bool()>& wanted);
   [[nodiscard]] bool stop_by(int signal);
 

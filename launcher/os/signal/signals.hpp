@@ -44,9 +44,9 @@ void give_back_signals(const CallersSignals& callers);
 UniqueFd watch_children();
 void hear_of_children(const UniqueFd& children);
 
-// Ends this process by `signal`, without a core file: the test has left its own. The size limit
-// alone would not prevent one, because a core_pattern that pipes ignores it. For pid 1 of a
-// container default actions do nothing, so it ends with exit code 128 + signal.
+// Ends this process by `signal`, without a core file: the test has left its own. To set the size
+// limit of core files to 0 is not enough, because a core_pattern that pipes ignores the limit. For
+// pid 1 of a container default actions do nothing, so it ends with exit code 128 + signal.
 [[noreturn]] void die_of(int signal);
 
 }  // namespace holdfast::os

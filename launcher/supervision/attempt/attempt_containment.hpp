@@ -31,8 +31,8 @@ class AttemptContainment {
   // Forks the guard. Returns as fork(2) does.
   pid_t fork_guard();
   // Starts a third process, the warden, where there is no keeper. When launcher and guard are both
-  // killed, the warden ends what is inside. It also holds `locks`. For a cgroup this is to be
-  // called before the guard is forked, for a PID namespace afterwards. Returns the warden's pid;
+  // killed, the warden ends what is inside. The warden also holds `locks`. For a cgroup this is to
+  // be called before the guard is forked, for a PID namespace afterwards. Returns the warden's pid;
   // -1: there is none.
   pid_t post_warden(const std::vector<os::LockRequest>& locks, Milliseconds grace, pid_t guard);
   // To be called when the attempt is over.
@@ -51,14 +51,14 @@ class AttemptContainment {
   int descriptor() const { return cgroup_ ? cgroup_->directory() : -1; }
   // The most memory that all processes inside had together, in KiB; 0: the kernel does not say.
   std::int64_t memory_peak_kb() const;
-  // How many processes the kernel has killed inside because memory ran out.
+  // The number of processes inside that the kernel has killed because memory ran out.
   std::uint64_t oom_kills() const;
   // Returns `processes` with the numbers that they have outside of the PID namespace.
   std::vector<os::NamedProcess> named_outside(std::vector<os::NamedProcess> processes) const;
 
   // --- In both ---------------------------------------------------------------------------
-  // The processes inside, which include those that are not our descendants. Null: the kernel ends
-  // all of them with the guard, or there is no containment.
+  // The processes of the cgroup, even those that are not our descendants; null: there is no cgroup.
+  // The processes of a PID namespace end with the guard.
   os::ProcessSet* processes();
   // Removes the containment. To be called when nothing is left inside.
   void remove();

@@ -29,14 +29,14 @@ class Companion {
   // The time, on the clock of monotonic_now(), at which the part that is running has taken too
   // long; k_longest: never. Not called while the test is paused.
   virtual Milliseconds deadline() { return k_longest; }
-  // The time at which look() is to be called even without news; k_longest: never. A paused test
-  // changes nothing about that.
+  // The time at which look() is to be called even without news; k_longest: never. Called while the
+  // test is paused, too.
   virtual Milliseconds look_at() { return k_longest; }
-  // If over 0: poll(2) waits only this long, less than a second, because the companion also waits
-  // for something that its descriptors do not show. 0: the descriptors show all.
+  // If this is over 0 (and under a second), poll(2) waits no longer than this, because the
+  // companion also waits for something that its descriptors do not show.
   virtual std::chrono::nanoseconds rest() const { return std::chrono::nanoseconds{0}; }
-  // The deadline has passed. Says whether the tree is to be ended for that; then stacks are taken
-  // first.
+  // The deadline has passed. Says whether the tree is to be ended for that. If it is, stacks are
+  // taken first.
   enum class Verdict : std::uint8_t { go_on, end_tree };
   virtual Verdict on_deadline() { return Verdict::go_on; }
   // From now on the whole tree is being ended, for whatever reason.

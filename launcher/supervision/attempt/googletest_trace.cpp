@@ -68,8 +68,8 @@ bool is_unfinished(const GoogletestTrace& trace, const Invocation& invocation,
                    const os::ScratchContent& left, bool is_there) {
   if (!trace.beginnings.valid()) return is_there;
   const std::size_t begun = count_beginnings(trace.beginnings);
-  // The runs file is either the FIFO that we made, or a new file. A program made the new file that
-  // began after another program had finished.
+  // The runs file is either the FIFO that we made, or a new file. In the second case a program had
+  // finished, and a later program made the file.
   if (is_there) return begun > 0 || !is_fifo(left.markers.get(), names::k_googletest_runs_file);
   // One of several programs has finished and has removed the runs file. Now only the test's own
   // report tells, and only if the test's own program writes one: if the test is a script, a program

@@ -31,8 +31,8 @@ namespace {
 constexpr Milliseconds k_closing_patience{2000};
 constexpr Milliseconds k_closing_round{20};
 // Whoever continues a job (`fg`) continues the launcher too. If the launcher is still stopped this
-// long after its test went on, nobody continued it, and we do. We do not send SIGCONT earlier: it
-// could arrive after somebody else's SIGCONT, and end the launcher's next stop.
+// long after its test went on, nobody has continued it, so we do. We do not send SIGCONT earlier:
+// it could arrive after somebody else's SIGCONT, and end the launcher's next stop.
 constexpr Milliseconds k_wake_patience{100};
 
 class Guard final : public os::TreeWatcher {
@@ -53,8 +53,8 @@ class Guard final : public os::TreeWatcher {
     // We become a subreaper before the test exists, so that we get even the test's first orphan.
     if (!os::become_subreaper()) ::_exit(1);
     if (containment_ != nullptr) containment_->enter(command_, plan_.keeper);
-    // The name is set before the test exists. It shows a process that signals an outer tree where
-    // our tree begins.
+    // The name is set before the test exists. By the name, a process that signals an outer tree
+    // sees where our tree begins.
     ::prctl(PR_SET_NAME, os::k_guard_name.data(), 0, 0, 0);
     report_.earliest_start = os::clock_ticks_since_boot();
     const os::Spawned spawned = os::spawn(command_, around_.callers);
@@ -174,8 +174,8 @@ class Guard final : public os::TreeWatcher {
     report(GuardReport::Stage::tree_ended);
     plan_.locks->clear();
     // Leftovers that no other test needs may outlive the run, so for them the guard does not watch
-    // the run. It stays only because it is the first process of their PID namespace: if it ended,
-    // they would end.
+    // the run. The guard stays only because it is the first process of their PID namespace: if the
+    // guard ended, the leftovers would end too.
     const int keeper = policy_.needed_by_others ? plan_.keeper : -1;
     const int parent = policy_.needed_by_others ? around_.parent.get() : -1;
     // All other descriptors are closed, above all stdout: whoever reads the output waits for its

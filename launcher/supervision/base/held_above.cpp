@@ -40,7 +40,8 @@ class Search {
       : locks_(locks), seeker_(seeker) {}
 
   std::string run() {
-    // The record of the nearest attempt names the attempts around it, of which we may not see all.
+    // We read the record of the nearest attempt first. It names the attempts around that attempt,
+    // of which we may not see all.
     for (const os::SurveyedLock& lock : locks_) {
       for (const LockParty& holder : lock.holders) {
         if (is_nearest(holder)) around_ = holder.around;

@@ -42,9 +42,8 @@ class KeeperLink {
   // Asks for the grant of one attempt. Waits for the answer a few seconds at most.
   Result<wire::AttemptGrant> ask(const wire::AttemptRequest& request);
 
-  // Asks the keeper whether our test died of SIGKILL because memory ran out, and for no other
-  // possible reason. `main` is the number of the test's main process; 0: unknown. False without a
-  // keeper.
+  // Asks the keeper whether want of memory is the only possible reason why our test died of
+  // SIGKILL. `main` is the number of the test's main process; 0: unknown. False without a keeper.
   bool asks_memory(int main);
 
   // The keeper's answer to the request for another attempt of a failed test.

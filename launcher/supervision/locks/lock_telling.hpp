@@ -21,7 +21,7 @@ class LockTelling {
   Milliseconds start() const { return start_; }
   Milliseconds next() const { return start_ + next_telling(told_); }
   void tell_if_due();
-  // Tells that the wait was successful, if the wait was told before.
+  // Tells that we have the lock, but only if the wait was told before.
   void tell_success() const;
 
   // "waiting for lock db@project".

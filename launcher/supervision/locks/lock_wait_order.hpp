@@ -6,8 +6,8 @@
 
 namespace holdfast::supervision {
 
-// How long a wait out of the global order may last. It may be part of a circle, which nothing else
-// would end.
+// How long a wait out of the global order may last. Such a wait may be part of a circle, which
+// nothing else would end.
 inline constexpr Milliseconds k_out_of_order_patience{60'000};
 
 struct LockWaitOrder {
