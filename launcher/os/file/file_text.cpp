@@ -14,8 +14,8 @@ namespace holdfast::os {
 namespace {
 
 // Half a line would spoil the next line. So half a line is cut off if it is still the end of the
-// file. The disk was full, so usually nobody else can append between the look and the cut. If
-// somebody can because room was made just then, whole lines may be lost, but none is torn.
+// file. The disk is full, so others cannot append between the look and the cut. If room is made
+// just then, whole lines of others may be lost, but none is torn.
 void take_back(int file, off_t put) {
   const off_t end = ::lseek(file, 0, SEEK_CUR);
   struct stat info {};

@@ -4,7 +4,7 @@
 // directory is entered only if it is neither a link nor a mount. Device numbers do not show a
 // mount, because a bind mount of the same file system has the same number (mount(8)). openat2(2)
 // with RESOLVE_NO_XDEV refuses mounts. Where openat2(2) is missing (Linux before 5.6, seccomp in
-// containers), the mount ids of /proc/self/fdinfo (proc(5)) show them. Where both are missing, no
+// containers), the mount ids of /proc/self/fdinfo (proc(5)) show mounts. Where both are missing, no
 // directory is entered. Nothing that is behind a mount is removed or changed.
 #pragma once
 
@@ -15,8 +15,8 @@
 
 namespace holdfast::os {
 
-// In every `path` below, the last component must not be a link or a mount. Every component after
-// `.holdfast/runs/` must not be one either. Earlier components may be links and mounts.
+// In every `path` below, the last component must not be a link or a mount. No component after
+// `.holdfast/runs/` may be a link or a mount either. Earlier components may be links and mounts.
 
 // Opens the directory at `path`.
 Result<UniqueFd> open_unmounted(const std::string& path);
@@ -24,9 +24,9 @@ Result<UniqueFd> open_unmounted(const std::string& path);
 // Invalid, with errno set, where it fails.
 UniqueFd open_unmounted(const UniqueFd& above, const std::string& name);
 
-// Removes everything in the directory at `path`, but not the directory. If something could not be
-// removed, everything else still is. The error names the first such thing and says why it stays
-// ("/a/b: something is mounted there").
+// Removes everything in the directory at `path`, but not the directory. If something cannot be
+// removed, everything else is removed all the same. The error names the first thing that stays, and
+// says why ("/a/b: something is mounted there").
 Result<void> empty_directory(const std::string& path);
 
 // Does the same, and removes the directory itself. A missing directory is no error.

@@ -44,7 +44,8 @@ struct Entry {
   std::uint8_t type;
 };
 constexpr std::size_t k_name_at = 19;
-// How many bytes getdents64(2) returns for `.` and `..`, and with the marker directory besides.
+// How many bytes getdents64(2) returns for an empty directory, and for one with only the marker
+// directory in it.
 constexpr long k_size_of_no_entries = 48;
 constexpr long k_size_with_markers = k_size_of_no_entries + 32;
 

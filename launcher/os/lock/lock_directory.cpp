@@ -99,8 +99,8 @@ Result<LockDirectory> open_lock_directory(const LockSpec& spec, const LockHome& 
     lock.file_mode = k_everybody_may_write;
     return lock;
   }
-  // A cleaner at work locks the directory exclusively for a moment. That does no harm: it removes
-  // nothing that is new.
+  // A cleaner at work locks the directory exclusively for a moment. That does no harm, because the
+  // cleaner removes nothing new.
   (void)::flock(top->get(), LOCK_SH | LOCK_NB);
   lock.shelter = std::move(*top);
   return lock;

@@ -18,8 +18,8 @@ struct LockDirectory {
 };
 
 // Opens the lock's directory, and makes what is missing. Refuses a directory into which another
-// user could put something. `attempt`: an attempt that holds the lock. Then opens the directory in
-// which runs inside this attempt take the lock. Empty: the lock's own directory.
+// user could put something. If `attempt` is not empty, it is an attempt that holds the lock. Then
+// this opens the directory in which runs inside that attempt take the lock.
 Result<LockDirectory> open_lock_directory(const LockSpec& spec, const LockHome& home,
                                           const std::string& attempt);
 

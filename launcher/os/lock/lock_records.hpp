@@ -19,7 +19,7 @@ void sign(int file, RecordList list, const LockParty& party);
 // Takes the record back, even if duplicates of the descriptor are open.
 void withdraw(int file, RecordList list);
 
-// Blanks the records of `process`, which lives on, so that nobody finds it by them.
+// Blanks the records of `process`, which lives on. After this nobody looks for that process.
 void erase(int file, RecordList list, const ProcessName& process);
 
 // The records of other owners that still count, as far as they can be read.

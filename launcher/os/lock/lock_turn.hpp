@@ -29,8 +29,8 @@ Result<bool> take_turn_now(const TurnOrder& order, std::vector<LockSlot>& slots)
 Result<bool> take_turn_here(const TurnOrder& order, const Interruptions& interruptions);
 
 // Makes a helper process wait. The helper has copies of the descriptors in its order, so the lock
-// that it takes is ours too. When the helper has taken everything, it leaves the queue. It ends
-// when we end, however we end.
+// that it takes is ours too. When the helper has taken everything, it leaves the queue. The helper
+// ends when we end, however we end.
 class LockTurn {
  public:
   LockTurn() = default;

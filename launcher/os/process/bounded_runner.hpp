@@ -1,5 +1,5 @@
-// What bounded work (os/process/bounded_work.hpp) has to do, how it ended, and the process that is
-// forked for it.
+// The order for bounded work (os/process/bounded_work.hpp), its end, and the process that is forked
+// for it.
 #pragma once
 
 #include <cstddef>

@@ -13,8 +13,8 @@
 namespace holdfast::os {
 namespace {
 
-// The timer and the end of the parent are told by SIGCHLD too. A SIGCHLD that stays pending does no
-// harm, because everybody takes it for no more than "look".
+// SIGCHLD also tells that the timer is over and that the parent has ended. A SIGCHLD that stays
+// pending does no harm, because everybody takes it for no more than "look".
 constexpr int k_look = SIGCHLD;
 
 sigjmp_buf g_back;

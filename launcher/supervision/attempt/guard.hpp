@@ -2,9 +2,9 @@
 // tree. If the launcher is killed, the guard goes on. If the guard is killed, the launcher takes
 // over.
 //
-// One process would not be enough. If it got SIGKILL, nothing would show that a double-forked
-// process with a cleared environment belongs to the test. Of the two processes, the survivor is a
-// subreaper and so gets every orphan.
+// One process would not be enough. If that one process got SIGKILL, nothing would show that a
+// double-forked process with a cleared environment belongs to the test. Of the two processes, the
+// survivor is a subreaper and so gets every orphan.
 #pragma once
 
 #include "supervision/attempt/attempt_plan.hpp"

@@ -16,8 +16,9 @@ namespace holdfast::supervision {
 class GuardProcess {
  public:
   // Forks the guard, with the containment that the plan wants. From here on this process is a
-  // subreaper and its working directory is /. Children that this process already has are not of the
-  // test's tree. To be called once, after take_signals(); both arguments must outlive this object.
+  // subreaper. For a plain attempt its working directory becomes /. Children that this process
+  // already has are not of the test's tree. To be called once, after take_signals(); both arguments
+  // must outlive this object.
   Result<void> start(const AttemptPlan& plan, Surroundings& around);
 
   pid_t pid() const { return pid_; }  // -1: it has been reaped

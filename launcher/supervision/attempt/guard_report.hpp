@@ -1,4 +1,4 @@
-// Fills in the guard's report, and records it where there is no launcher to do so.
+// Fills in the guard's report, and records the attempt where the launcher cannot.
 #pragma once
 
 #include <array>

@@ -48,7 +48,7 @@ class AttemptScratch {
   // that a test left empty goes back to the keeper as it is.
   std::string settle(Scratch what, Outcome outcome, const os::ScratchContent& left);
 
-  // What could not be removed, and why. The caller says it; empty: there is nothing to say.
+  // What could not be removed, and why; the caller is to say it. Empty: nothing.
   const std::string& trouble() const { return trouble_; }
 
   // The state in which the keeper gets the directory back. It can be reusable only after settle().

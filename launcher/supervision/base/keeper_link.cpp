@@ -93,8 +93,7 @@ Result<wire::AttemptGrant> KeeperLink::ask(const wire::AttemptRequest& request) 
   }
   Result<std::string> packet = os::receive_packet(fd());
   if (!packet) {
-    // The keeper may have been stopped. Either we continue it, or another launcher has just done
-    // so.
+    // Perhaps the keeper was stopped. Then we continue it, or another launcher has just done so.
     (void)os::continue_peer(fd());
     packet = os::receive_packet(fd());
   }

@@ -63,8 +63,8 @@ class Wait {
       }
       if (*waited == os::LockRequest::Waited::replaced) return false;
       if (interruptions_.parent_ended()) return end_with_ctest();
-      // Signals that interrupt nothing are read first. Where handlers run late, they run during
-      // that.
+      // Signals that interrupt nothing are read first. Where handlers run late, they run while we
+      // read.
       if (read_signals() || take_interruptions() || act_by_clock()) return true;
     }
   }
