@@ -72,8 +72,8 @@ struct GuardReport {
   };
   Stage stage = Stage::watching;
   pid_t main = 0;  // 0: the launcher knows no number for it
-  // The main process's own number for itself, and the two instants between which it was started, in
-  // clock ticks since boot.
+  // The number by which the main process knows itself. The process was started between the two
+  // times, which are in clock ticks since boot.
   pid_t main_inside = 0;
   std::uint64_t earliest_start = 0;
   std::uint64_t latest_start = 0;

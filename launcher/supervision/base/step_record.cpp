@@ -19,8 +19,9 @@ namespace {
 // A journal of this size (some fifty thousand steps) is moved to the name of the older one.
 constexpr off_t k_full = 16 * 1024 * 1024;
 
-// Several processes may find the journal full. Each tries to lock it and then checks its size
-// again, so only one moves it. A process that still has the moved journal open appends to that.
+// Several processes may find the journal full. Only one of them moves it: the one that has locked
+// the file and finds that the file still has its name. A process that still has the moved journal
+// open appends to the moved journal.
 void move_if_full(const std::string& path) {
   struct stat now {};
   if (::stat(path.c_str(), &now) != 0 || now.st_size < k_full) return;
