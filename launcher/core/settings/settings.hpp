@@ -22,9 +22,9 @@ inline constexpr std::string_view k_default_profile = "default";
 
 // What a second ctest does on a build tree where one is running.
 enum class SecondRun : std::uint8_t {
-  wait,    // until the first has ended; shares the tree if both name their tests one by one
+  wait,    // waits until the first has ended; shares the tree if both name their tests one by one
   share,   // shares the tree: no test runs twice at the same time
-  allow,   // runs beside it
+  allow,   // runs beside the first one
   refuse,  // ends at once without running its tests
 };
 
@@ -43,7 +43,7 @@ struct SettingsOverride {
   Values said;
 };
 
-// Without any value it says that there is no file.
+// The values of a file. By default: there is no file.
 struct Settings {
   std::string file;                          // empty: there is none
   std::vector<ProfileLayer> layers;          // `default` first, the selected profile last
