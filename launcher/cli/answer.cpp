@@ -5,7 +5,8 @@
 //   steps TREE       prints what holdfast.toml says of build steps, as a message of
 //                    core/settings/wire.hpp
 //
-// Where there is no answer, it prints why instead and ends as for a failure of Holdfast's own.
+// If there is no answer, the command prints why, and ends with the exit code of Holdfast's own
+// failures.
 #include <cstdio>
 #include <iostream>
 #include <iterator>

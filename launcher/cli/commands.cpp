@@ -35,13 +35,15 @@ std::string variable(std::string_view name) {
 
 void complain(const std::string& text) {
   const std::string line = fmt::format("holdfast: {}\n", printable(text));
-  // fmt::print() would throw if stderr takes nothing, but every caller is about to end anyway.
+  // If stderr takes nothing, fmt::print() would throw. An error does not matter here, because every
+  // caller is about to end.
   (void)std::fputs(line.c_str(), stderr);
 }
 
 namespace {
 
-// CLI11 only says that it wants a command. Commands without a group are not for people.
+// CLI11 says no more than that it wants a command. Commands without a group are not for people, so
+// they are not named.
 std::string trouble_with_command(const CLI::App& app, std::string_view word) {
   if (word.starts_with("-")) return {};
   std::string known;
@@ -59,7 +61,7 @@ int output_lost(int number) {
   return exit_codes::k_usage;
 }
 
-// Every ctest starts `begin` and `end`, which must not pay for the options of the other commands.
+// Every ctest starts `begin` and `end`. They must not pay for the options of the other commands.
 void add_commands(CLI::App& app, std::string_view word, int& exit_code) {
   if (word == "begin") return add_begin(app, exit_code);
   if (word == "end") return add_end(app, exit_code);
@@ -77,7 +79,8 @@ void add_commands(CLI::App& app, std::string_view word, int& exit_code) {
 }  // namespace
 
 int run_command(int count, char** arguments) {
-  // CLI11 must not read these two: it would take words of a command, or a pattern, for its own.
+  // CLI11 must not read the arguments of these two commands: it would take words of a command, or a
+  // pattern, for options.
   if (count > 1 && std::string_view(arguments[1]) == "run") return exec_run(arguments);
   if (count > 1 && std::string_view(arguments[1]) == "answer") {
     return answer({arguments + 2, arguments + count});
@@ -106,7 +109,7 @@ int run_command(int count, char** arguments) {
       complain(std::string(error.what()) + " (see holdfast --help)");
       return exit_codes::k_usage;
     }
-    // begin and end succeed even if nobody gets their words: the run is no worse for that.
+    // begin and end succeed even if their words are lost: the run is no worse for that.
     const bool is_of_ctest = word == "begin" || word == "end";
     if (std::fflush(stdout) != 0 && !is_of_ctest) return output_lost(errno);
     return exit_code;

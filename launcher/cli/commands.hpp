@@ -29,7 +29,7 @@ int exec_run(char** arguments);
 // Prints the help of `holdfast run` to stdout. Returns the exit code of `holdfast`.
 int print_help_of_run();
 
-// `words`: those after `answer`.
+// `words`: the arguments after `answer`.
 int answer(const std::vector<std::string>& words);
 
 // Refuses an empty word (a script's unset variable), which would count as no word.

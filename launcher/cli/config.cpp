@@ -116,7 +116,7 @@ int explain_test(const ConfigOptions& options) {
   print_lines(explain_build_steps(project->settings()), " (build steps)");
   for (const std::string& warning : resolved->warnings) complain(warning);
   if (!asked.is_none) return exit_codes::k_success;
-  // The settings still hold: for a test of another configuration, or for a command.
+  // We go on: the settings may be wanted for a test of another configuration, or for a command.
   complain("--explain \"" + options.test + "\": expected a test of " + found.tree + ", " +
            asked.trouble);
   return exit_codes::k_usage;

@@ -39,7 +39,7 @@
 namespace holdfast::cli {
 namespace {
 
-// To read the log of a very large run takes some time.
+// The keeper reads ctest's log before it answers. For a very large run, that takes some time.
 constexpr Milliseconds k_end_patience{30'000};
 
 struct IntegrationOptions {
@@ -47,10 +47,10 @@ struct IntegrationOptions {
   std::string project;
   std::string ctest;
   std::string ctest_version;
-  bool from_include = false;  // attach.cmake calls: no POST_TEST prints the summary
+  bool from_include = false;  // attach.cmake calls, and no POST_TEST prints the summary
   bool log_next = false;      // ctest opens its log next
-  bool begun = false;         // another command has begun the run
-  std::string alone_for;      // the test property that needs more than a shared tree
+  bool begun = false;         // an earlier `holdfast begin` has begun the run
+  std::string alone_for;      // the test property that needs more than a shared tree; empty: none
 };
 
 std::shared_ptr<IntegrationOptions> add_options(CLI::App* command) {
@@ -66,16 +66,17 @@ Result<ProjectSettings> settings_of(const IntegrationOptions& options) {
   return ProjectSettings::load(settings_file_of_tree(options.tree), selected_profile());
 }
 
-// Puts right what is left on disk of a run whose keeper was killed. It does so silently, because
-// reports show it.
+// Puts right what runs with a killed keeper left on disk. It says nothing of such runs, because
+// reports show them.
 void tidy_up(const std::string& tree) {
   for (const std::string& trouble : tidy(find_dead_runs(tree)).troubles) {
     complain("ignoring that an earlier run's directory is not tidy: " + trouble);
   }
 }
 
-// Ends what a killed run left, which may hold ports, files and locks of the tests. What settings
-// let live is spared: nobody has asked for its end (docs/internals/decisions/0011).
+// Ends the processes that a killed run left, because they may hold ports, files and locks that
+// tests need. Processes that settings let live are spared: nobody has asked to end them
+// (docs/internals/decisions/0011).
 void end_left_behind(const std::string& tree, const std::string& whose) {
   ReapOrder order;
   order.tree = tree;
@@ -103,8 +104,9 @@ std::string of_profile(std::string_view name) {
   return std::string(name) + (profile == k_default_profile ? "" : encode_file_name("-" + profile));
 }
 
-// Writes a file for attach.cmake, which ctest reads next. Without it tests have less grace and
-// ctest knows less of their locks than the settings say. That is no reason to complain each time.
+// Writes a file for attach.cmake, which ctest reads next. Without the file, tests have less grace
+// than the settings say, and ctest does not know all their locks. That is no reason to complain
+// each time.
 void tell_attach(const std::string& tree, std::string_view name, const std::string& text) {
   const std::string path = tree + "/" + of_profile(name);
   if (text.empty()) {
@@ -115,7 +117,8 @@ void tell_attach(const std::string& tree, std::string_view name, const std::stri
       before && *before == text) {
     return;
   }
-  // Written beside its place and renamed, because another ctest may be reading it.
+  // The text is written to another file, which is then renamed: another ctest may be reading the
+  // old one.
   const std::string fresh = path + "." + std::to_string(::getpid());
   std::ofstream file(fresh, std::ios::binary);
   file << text;
@@ -129,7 +132,7 @@ void have_log_turn(const std::string& tree, const ProcessName& ctest) {
   }
 }
 
-// Begins a run with a keeper and with as much of the tree as the settings say.
+// Begins a run: takes the tree, alone or shared as the settings say, and starts a keeper.
 int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
               ProjectSettings settings) {
   const SecondRun second = settings.run().runs;
@@ -138,13 +141,14 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
     complain(to_text(lock.error()));
     return exit_codes::k_lock_not_had;
   }
-  // Not before this run has the tree: until then another ctest relied on these files.
+  // These files may change only now that this run has the tree: until then another ctest relied on
+  // them.
   const Milliseconds grace = longest_grace(settings.settings());
   tell_attach(options.tree, names::k_grace_file, std::to_string(grace.count()) + "\n");
   tell_attach(options.tree, names::k_locks_for_ctest, locks_for_ctest(settings.settings()));
   if (!last_run_ended_well(options.tree)) end_left_behind(options.tree, "an earlier run");
-  // A run that shares the tree tidies nothing. It may not see a run beside it (in a PID namespace),
-  // and must not take that run for dead. The same holds for a run inside another.
+  // A run that shares the tree tidies nothing. It cannot see a run beside it that is in another PID
+  // namespace, and must not take that run for dead. A run inside another run tidies nothing either.
   const bool shares = lock->use == TreeUse::shared;
   if (lock->held && !shares && !lock->inside_another) {
     tidy_up(options.tree);
@@ -166,18 +170,18 @@ int begin_run(const IntegrationOptions& options, const ProcessName& ctest,
     // If the keeper does not answer, the first launcher begins the run.
     (void)OwnKeeper(ctest).go_on_with(options.tree, ComesNext::run);
   }
-  // A tree that cannot be locked has no turns either. The user has been told.
+  // In a tree that cannot be locked, there are no turns either. The user has been told.
   const bool has_company = shares || lock->inside_another || !lock->held;
   if (options.log_next && has_company && lock->warning.empty()) have_log_turn(options.tree, ctest);
   return exit_codes::k_success;
 }
 
-// The run has a keeper, and a script's next ctest_test() goes on with it. If the tree may not be
-// shared any more, it is let go first and then waited for, because a lock cannot be made exclusive
-// while one holds it.
+// For the next ctest_test() of a script: ctest already has a keeper. If the tests now need the tree
+// alone, the keeper first lets the shared tree go, and we then wait for the tree. A lock cannot be
+// made exclusive while it is held.
 int go_on_with(OwnKeeper& keeper, const IntegrationOptions& options, const ProcessName& ctest,
                SecondRun second) {
-  // With `share`, locks keep a RUN_SERIAL test apart.
+  // With `share`, locks keep a RUN_SERIAL test apart, and the tree stays shared.
   const bool is_apart = second == SecondRun::share && options.alone_for == "RUN_SERIAL";
   if (options.alone_for.empty() || is_apart || !keeper.let_go_of_shared_tree())
     return exit_codes::k_success;
@@ -194,7 +198,7 @@ int go_on_with(OwnKeeper& keeper, const IntegrationOptions& options, const Proce
 int begin(const IntegrationOptions& options) {
   const Result<ProcessName> ctest = parse_process_name(options.ctest);
   if (options.begun) {
-    // The project's own PRE_TEST commands have ended.
+    // The project's own PRE_TEST commands have ended, and ctest opens its log next.
     if (ctest) have_log_turn(options.tree, *ctest);
     return exit_codes::k_success;
   }
@@ -242,7 +246,7 @@ Result<EndOfRun> end_of_run(const Result<ProcessName>& ctest) {
   }
   // A stopped keeper gets SIGCONT: it must still record the run and give back the tree.
   (void)wait_for_answer(link.socket.get(), k_end_patience);
-  // The first packet may be what the keeper tells everybody: that the run is over.
+  // Before the answer, a packet may come that the keeper sends to everybody: the run is over.
   while (true) {
     const Result<std::string> packet = os::receive_packet(link.socket.get());
     if (!packet) return packet.error();

@@ -49,7 +49,7 @@ void read_property(const Json& property, ListedTest& test, bool& keeps_own) {
       read_modification(entry.get_ref<const std::string&>(), test, keeps_own);
     }
   } else if (property.at("name") == "LABELS") {
-    test.facts.labels.clear();  // ENVIRONMENT_MODIFICATION may have told them already
+    test.facts.labels.clear();  // ENVIRONMENT_MODIFICATION may have told the labels already
     for (const Json& label : value) {
       if (!test.facts.labels.empty()) test.facts.labels += ',';
       test.facts.labels += encode_file_name(label.get_ref<const std::string&>());
@@ -57,7 +57,7 @@ void read_property(const Json& property, ListedTest& test, bool& keeps_own) {
   }
 }
 
-// Throws for JSON that is not ctest's.
+// Throws if the JSON is not ctest's.
 std::optional<ListedTest> find_in(const std::string& listing, std::string_view name) {
   const Json json = Json::parse(listing.substr(std::min(listing.size(), listing.find("{\n"))));
   for (const Json& entry : json.at("tests")) {

@@ -12,11 +12,12 @@ namespace holdfast::cli {
 
 struct ListedTest {
   TestFacts facts;
-  Values said;  // what its properties say
+  Values said;  // what the test's properties say
 };
 
 // What ctest's JSON says of `test`. What PRE_TEST commands print may come before the JSON. Nothing
-// if there is no test of that name; if several have it, the first counts. The error is a clause.
+// if there is no test of that name. If several tests have the name, the first counts. The error is
+// a clause.
 Result<std::optional<ListedTest>> read_listing(const std::string& listing, std::string_view test);
 
 // Lists the tests of `tree` with `ctest --show-only=json-v1` and returns what the launcher would be

@@ -28,7 +28,8 @@ std::string mode_of(const LockParty& party) {
   return "exclusive";
 }
 
-// The mode in which the lock is held, or else in which its first waiter wants it.
+// The mode in which the lock is held. If nobody holds it, the mode in which its first waiter wants
+// it.
 std::string mode_of(const os::SurveyedLock& lock) {
   if (lock.holders.empty() && (!lock.strangers.empty() || lock.waiters.empty())) return "exclusive";
   const LockParty& first = lock.holders.empty() ? lock.waiters.front() : lock.holders.front();
@@ -52,7 +53,7 @@ Json party_json(const LockParty& party) {
   return object;
 }
 
-// A holder by flock(1), which leaves no record. Little is known of it.
+// A holder by flock(1). It leaves no record, so little is known of it.
 Json stranger_json(const os::FlockHolder& stranger) {
   Json object;
   object["pid"] = stranger.pid;

@@ -27,7 +27,7 @@ std::string trouble_with_pid(const std::string& word) {
 Result<void> mark(const MarkOptions& options) {
   const std::string directory = variable(environment::k_marker_dir);
   const std::string attempt = variable(environment::k_attempt_id);
-  // Holdfast does not run this script. It may call `holdfast mark` all the same.
+  // The calling script does not run under Holdfast. It may call `holdfast mark` all the same.
   if (directory.empty() || attempt.empty()) return {};
   const pid_t pid = options.process != 0 ? options.process : ::getppid();
   const Result<os::ProcessStat> stat = os::read_process_stat(pid);

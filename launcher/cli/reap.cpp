@@ -21,7 +21,7 @@
 namespace holdfast::cli {
 namespace {
 
-// Something could not be ended.
+// The exit code if some process could not be ended.
 constexpr int k_not_ended = 1;
 
 struct ReapOptions {
@@ -31,7 +31,7 @@ struct ReapOptions {
 
 struct Untidy {
   std::vector<DeadRun> runs;
-  std::string trouble;  // why they cannot be tidied; empty: they can
+  std::string trouble;  // why the runs cannot be tidied; empty: they can
 };
 
 // Nothing while a run has the tree: its keeper then writes and tidies.
@@ -98,7 +98,8 @@ int end_all(const ReapOrder& order) {
 int reap(const ReapOptions& options) {
   const auto tree = find_build_tree(options.tree.empty() ? "." : options.tree);
   std::error_code error;
-  // With --tree, only that directory counts, not one above it: everything left in it gets ended.
+  // With --tree, the directory itself must be the build tree, not a directory above it: everything
+  // that is left of the tree gets ended.
   if (!tree ||
       (!options.tree.empty() && !std::filesystem::equivalent(*tree, options.tree, error))) {
     complain(options.tree.empty() ? "no build tree here or above: expected --tree DIR"

@@ -37,7 +37,8 @@ int fail(const std::string& text) {
   return exit_codes::k_usage;
 }
 
-// Whether the path leads to the descriptor's file (/dev/stdout), to which others go on writing.
+// Whether the path leads to the descriptor's file (/dev/stdout), to which other processes go on
+// writing.
 bool is_at(const std::string& path, int descriptor) {
   struct stat there {};
   struct stat here {};
@@ -63,13 +64,14 @@ std::error_code write_into(const std::filesystem::path& path, const std::string&
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, k_as_umask_says));
   if (!file.valid()) return last_error();
   const std::error_code error = write_all(file.get(), text);
-  // A network file system may report only now what it could not write.
+  // A network file system may report a failed write as late as here.
   if (::close(file.release()) != 0 && !error) return last_error();
   return error;
 }
 
-// Writes beside the target and renames: a reader never finds half a report. A link's target is
-// replaced. A device or pipe is written into: its name belongs to everybody (/dev/null).
+// Writes another file beside the target and renames it, so that a reader never finds half a report.
+// If `path` is a link, the file to which it leads is replaced. A device or pipe is written into,
+// because its name belongs to everybody (/dev/null).
 std::error_code write_whole(const std::filesystem::path& path, const std::string& text) {
   namespace fs = std::filesystem;
   std::error_code error;

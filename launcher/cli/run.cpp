@@ -35,8 +35,9 @@ Result<Values> values_for(const CommandLine& line, std::string_view command) {
   return settings->values_for(name, {});
 }
 
-// A command is no test of a run: it has no cases, and no other test is kept from it. The launcher
-// adds the locks of its options to other locks, but here they replace those of the file.
+// Leaves out what is only for a test of a run: a command has no cases, and no test is kept apart
+// from it. The launcher adds the locks of its options to other locks. But for a command, the locks
+// of its options replace those of the file.
 Values fit_for_command(Values said, const CommandLine& line) {
   std::erase_if(said, [&](const Value& value) {
     return value.setting == Setting::run_serial || value.setting == Setting::isolation ||
@@ -83,7 +84,8 @@ int exec_run(char** arguments) {
   }
   for (char** word = arguments + 2; *word != nullptr; ++word) all.push_back(*word);
   all.push_back(nullptr);
-  // A command is no test even if a test runs it. What ctest told the launcher is not meant for it.
+  // A command is no test even if a test runs it. What ctest told the launcher of that test is not
+  // meant for this command.
   ::unsetenv(std::string(environment::k_attach).c_str());
   ::execv(launcher->c_str(), all.data());
   complain(to_text(os::system_error("execute " + *launcher)));

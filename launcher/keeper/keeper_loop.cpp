@@ -31,13 +31,13 @@ RunRetryLimits retry_limits(const KeeperOrder& order) {
   return order.settings ? order.settings->run().retries : RunRetryLimits{};
 }
 
-// Whether `asker`, a launcher or `holdfast end`, still has its end open.
+// Whether `asker`, a launcher or `holdfast end`, still has its end of the connection open.
 bool is_there(const Connection& asker) {
   pollfd peer{asker.socket.get(), 0, 0};
   return ::poll(&peer, 1, 0) == 0;
 }
 
-// The setting `no-tests`, which holds for the whole run as it does for each test.
+// Whether the setting `no-tests`, as it holds for all tests, makes a run without tests a failure.
 bool is_red_without_tests(const KeeperOrder& order) {
   if (!order.settings) return false;
   const Result<ResolvedPolicy> all = resolve(values_of(order.settings->settings(), {}), {});
@@ -65,8 +65,8 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
       tree_lock_(order_.run_lock),
       lines_(order_.ctest),
       run_({order_.tree, order_.ctest, order_.lock_trouble, retry_limits(order_), order_.inside,
-            // Without the tree's lock nothing keeps other runs away, and no test takes locks to
-            // stay apart.
+            // Without the tree's lock nothing keeps other runs away, and tests take no locks to
+            // stay apart from tests of other runs.
             order_.company == Company::possible || order_.run_lock < 0},
            lines_),
       memory_(order_.settings ? order_.settings->run().oom_events : std::string()),
@@ -74,7 +74,7 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
   if (order_.summary_by == KeeperOrder::SummaryBy::keeper) {
     lines_.hold_stderr();
   } else {
-    // Before the first test: a run in which no test asks for anything is a run too.
+    // The run begins before the first test: it is a run even if no test asks for anything.
     run_.at(k_count_not_known);
   }
   if (order_.settings && !order_.settings->note().empty()) lines_.say(order_.settings->note());
@@ -103,7 +103,7 @@ void KeeperLoop::wait_for_news() {
     if (news[0].revents != 0) attend_to(connection, news[0].revents);
     if (news[1].revents != 0) connection.expect_end();
     if (connection.guard_until != k_longest) hurry_guard_of(connection);
-    const bool is_watched = connection.guard.fd() >= 0;  // not after the farewell
+    const bool is_watched = connection.guard.fd() >= 0;  // false after the farewell
     if (news[2].revents != 0 && is_watched) connection.guard.guard_died();
     if (connection.guard.look(order_.ctest)) kill_launcher(connection.launcher);
   }
@@ -124,7 +124,8 @@ void KeeperLoop::hurry_guard_of(Connection& connection) {
 void KeeperLoop::accept_one() {
   Result<os::UniqueFd> socket = os::accept_from(listener_);
   if (!socket) return;
-  // The directory is 0700, so only root can get here besides us, and root is welcome.
+  // The socket's directory has mode 0700. So besides us only root can get here, and root is
+  // welcome.
   const Result<uid_t> user = os::peer_user(*socket);
   if (!user || (*user != ::geteuid() && *user != 0)) return;
   Connection connection;
@@ -134,16 +135,17 @@ void KeeperLoop::accept_one() {
 
 void KeeperLoop::attend_to(Connection& connection, short news) {
   while (serve(connection)) {
-    // Without POLLHUP more may come later. With it, all that is left to read is there already.
+    // Without POLLHUP, more messages may come later. With POLLHUP, all that is left to read is
+    // there already.
     if ((news & POLLHUP) == 0) return;
   }
   connection.socket.reset();
-  // A guard that keeps leftovers stays after the farewell. If we killed it, the leftovers are
-  // alive.
+  // A guard that keeps leftovers stays after the farewell. If we killed that guard, the leftovers
+  // are alive, and the attempt is not over.
   const bool is_over = connection.farewell && !guards_killed_;
   if (connection.attempt.empty() || is_over) return;
-  // Launcher and guard share the other end. It is closed, so both are dead, and neither said
-  // farewell.
+  // Launcher and guard share the other end of the connection. That end is closed, so both are dead,
+  // and the attempt is not over.
   const KilledBy killer = killer_of(os::age_of(connection.launcher), connection.soonest_end,
                                     ctest_died() ? CtestIs::dead : CtestIs::alive);
   orphans_.look_after(std::move(connection), run_.journal(), killer, order_.ctest, lines_);
@@ -180,7 +182,7 @@ bool KeeperLoop::serve(Connection& connection) {
       connection.launcher_life = os::watch_living(connection.launcher.pid);
     return true;
   }
-  // The launcher has given us up and runs its test by itself. It never had what we granted.
+  // The launcher has given us up and runs its test by itself. The grant never reached it.
   if (message && message->kind == wire::k_request) connection.attempt.clear();
   return false;
 }
@@ -235,7 +237,8 @@ void KeeperLoop::end_earlier_run(const Connection& asker) {
 Run& KeeperLoop::run_of(unsigned include_count, const Connection& asker) {
   if (run_.is_over_at(include_count)) end_earlier_run(asker);
   Run& run = run_.at(include_count);
-  // ctest opens its log before its first test. While somebody asks, it has no other log open.
+  // ctest opens its log before its first test. While ctest waits for the asker, no log but this
+  // run's is open.
   if (run_.may_have_log()) run_.take_log([&] { return is_there(asker); });
   return run;
 }
@@ -268,7 +271,8 @@ wire::Message KeeperLoop::next_tree(const wire::Message& message, const Connecti
   wire::Message reply = message_of(wire::k_tree);
   if (is_ours) reply.add("serves", "1");
   if (is_ours && message.get("run").empty()) return reply;
-  // The answer comes before we end what is left: the asker waits for us during those graces.
+  // We answer before we end what is left. The asker then knows that we serve it, and waits through
+  // the graces of what is left.
   (void)os::send_packet(asker.socket.get(), wire::encode(reply));
   if (is_ours) return begin_next_run(asker);
   end_earlier_run(asker);
@@ -279,7 +283,7 @@ wire::Message KeeperLoop::next_tree(const wire::Message& message, const Connecti
 
 wire::Message KeeperLoop::begin_next_run(const Connection& asker) {
   if (run_.has_begun()) end_earlier_run(asker);
-  // ctest may no longer wait for the run. Then it is not begun.
+  // If the asker is gone, ctest no longer waits, and no run is begun.
   run_.take_log([&] { return is_there(asker); });
   if (Run* run = run_.current()) run->settle_log();
   wire::Message reply = message_of(wire::k_tree);
@@ -307,6 +311,7 @@ void KeeperLoop::dismiss_connections(const Connection* asker) {
     }
   }
   // A stopped launcher keeps its guard from ending the tree. A stopped guard keeps the tree alive.
+  // So both are killed.
   const RunOfCtest run{order_.ctest, run_.include_count()};
   bool all_gone = wait_for_connections(asker);
   if (!all_gone && kill_launchers_of(run)) all_gone = wait_for_connections(asker);
@@ -352,7 +357,8 @@ void KeeperLoop::finish_after_ctest() {
     lines_.say_held_back();
   }
   // A process that reads ctest's output to its end must not wait while we tidy up. The last
-  // launcher may have ended already, and only the news of that is on its way.
+  // launcher may have ended already, without our having seen it, so we first wait a moment for that
+  // news.
   if (!wait_for_connections(nullptr, k_news_patience)) lines_.let_go();
   dismiss_connections(nullptr);
   run_.close(ctest_died() ? Run::Completeness::incomplete : Run::Completeness::complete);

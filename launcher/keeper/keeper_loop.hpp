@@ -48,9 +48,10 @@ class KeeperLoop {
   Run& run_of(unsigned include_count, const Connection& asker);
   void finish_after_ctest();
   // Tells all connections but `asker` (null: all) that the run is over, and waits until they are
-  // gone. They are guards that keep leftovers, and launchers of a ctest that died.
+  // gone. The others are guards that keep leftovers, and launchers of a ctest that died.
   void dismiss_connections(const Connection* asker);
-  // Waits for the longest of their graces, or for `patience`. True: all but `asker` are gone.
+  // Waits until all connections but `asker` are gone. True: they are. Without `patience`, waits at
+  // most for the longest of their graces and a little more.
   bool wait_for_connections(const Connection* asker);
   bool wait_for_connections(const Connection* asker, Milliseconds patience);
   bool ctest_died() const;
@@ -70,8 +71,9 @@ class KeeperLoop {
   LogTurn log_turn_;
   std::set<std::string> tests_apart_;  // keys of the tests that had a lock to keep them apart
   bool ctest_ended_ = false;
-  bool is_in_another_tree_ = false;  // ctest is; that tree's keeper waits for our end
-  bool guards_killed_ = false;       // they were stuck at the end of a run
+  bool is_in_another_tree_ =
+      false;                    // ctest went on with another tree, whose keeper waits for our end
+  bool guards_killed_ = false;  // guards that were stuck at the end of a run
 };
 
 }  // namespace holdfast

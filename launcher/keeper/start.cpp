@@ -37,7 +37,8 @@ void leave_caller(int kept, int run_lock) {
   (void)::chdir("/");
   const int null = ::open("/dev/null", O_RDWR);
   for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
-  // Both move out of the way first, because either may have the other's new number.
+  // Both descriptors first move out of the way, because each may now have the number that the other
+  // is to get.
   constexpr int k_out_of_the_way = 10;
   const int high = ::fcntl(kept, F_DUPFD_CLOEXEC, k_out_of_the_way);
   const int high_lock = run_lock >= 0 ? ::fcntl(run_lock, F_DUPFD_CLOEXEC, k_out_of_the_way) : -1;
@@ -59,8 +60,8 @@ Result<void> prepare_directory(const os::UniqueFd& user) {
   return {};
 }
 
-// The keeper is a fork of `holdfast begin` or `holdfast keeper`. It shows the words of a command
-// that would start it, and no longer ones.
+// The keeper is a fork of `holdfast begin` or `holdfast keeper`. As its command line it shows the
+// words of a command that would start a keeper, no longer than its own words.
 void show_as_keeper(const KeeperOrder& order) {
   const std::vector<std::string> now = os::command_of(::getpid());
   os::set_process_title(std::string(os::k_keeper_name).c_str(),

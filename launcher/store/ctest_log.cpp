@@ -62,9 +62,9 @@ Verdict verdict_of(const LogEntry& entry) {
   return Verdict::failed;
 }
 
-// The tests that were skipped by their exit codes. The log alone cannot tell them from passed ones.
-// Any other ctest in the tree may have written the lists, so they count only if they agree with
-// this log about every test. If they do not, the answer is nothing.
+// The tests that were skipped by their exit codes. The log alone does not tell these from passed
+// tests. Any other ctest in the tree may have written the lists, so the lists count only if they
+// agree with this log about every test. If they do not agree, the answer is nothing.
 std::optional<Indexes> skipped_by_code(const std::vector<VerdictRecord>& verdicts,
                                        const Indexes& failed, Indexes disabled) {
   Indexes passed;
@@ -92,8 +92,8 @@ std::size_t longest_argument() {
 // In the words of libuv, which starts processes for ctest.
 std::string_view refusal_of(const LogEntry& entry, double run_started) {
   if (entry.command.longest > longest_argument()) return "argument list too long";
-  // A program that is gone now may have been there then. The inode's change time covers both the
-  // file's mode and its bytes.
+  // If the program is gone now, it may have been there when ctest started it. The inode's change
+  // time changes with the file's mode and with its bytes.
   const std::string& program = entry.command.program;
   struct stat file {};
   if (::stat(program.c_str(), &file) != 0 || seconds_of(file.st_ctim) >= run_started) return {};
@@ -103,10 +103,10 @@ std::string_view refusal_of(const LogEntry& entry, double run_started) {
 }
 
 // Why ctest did not start a test although its log gives the test a start time, in ctest's words.
-// The kernel then refused to start the command (BAD_COMMAND; "Process not started" on ctest's
-// stderr), and the entry looks like that of a test that failed at once and printed nothing. Empty
-// if ctest may have started it. Two causes are certain: an argument is longer than execve(2) takes,
-// or the program cannot be executed and has not changed since `run_started`.
+// The cause is that the kernel refused to start the command (BAD_COMMAND; "Process not started" on
+// ctest's stderr). The entry looks like that of a test that failed at once and printed nothing.
+// Empty if ctest may have started the test. Two causes are certain: an argument is longer than
+// execve(2) takes, or the program cannot be executed and has not changed since `run_started`.
 std::string why_not_started(const LogEntry& entry, double run_started) {
   const bool is_silent = entry.output_begin == entry.output_end;
   if (!entry.started || entry.result != LoggedResult::failed || !is_silent || !entry.took_no_time) {
@@ -162,8 +162,8 @@ Tail tail_of(int descriptor, off_t most) {
   return tail;
 }
 
-// Whether the text ends with ctest's summary of labels, which follows the last line of the log:
-// `\n<label> =  0.30 sec*proc\n` for each label, and one more `\n`.
+// Whether the text ends with ctest's summary of labels, which follows the closing line of the log:
+// `\n<label> = 0.30 sec*proc\n` for each label, and one more `\n`.
 bool ends_with_label(std::string_view text) { return text.ends_with(" sec*proc\n\n"); }
 
 }  // namespace
@@ -196,8 +196,9 @@ Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, doubl
 }
 
 bool is_whole_log(int descriptor) {
-  // The line takes about 30 bytes, in whatever language the time is. A test may print one like it,
-  // so it counts only after an entry, or after the first lines of a run without tests.
+  // The closing line takes about 30 bytes, in whatever language the time is. A test may print a
+  // line like it, so it counts only after an entry, or after the first lines of a run without
+  // tests.
   constexpr off_t k_tail = 512;
   constexpr off_t k_tail_with_labels = off_t{1} << 20;
   constexpr std::string_view k_dashes =

@@ -1,11 +1,11 @@
 // What ctest itself concludes of a run, read from the log that it writes.
 //
 // The log says of each test whether ctest started it, and gives the result in words: "Test
-// Passed.", "Test Failed.", or a reason. The words mean nothing for a test that was not started:
-// ctest says why above the entry, or nothing if the test is disabled. A test skipped by its exit
-// code also reads "Test Passed.".
+// Passed.", "Test Failed.", or a reason. For a test that was not started, these words mean nothing:
+// the reason stands above the entry, or nowhere if the test is disabled. For a test that was
+// skipped by its exit code, the words are also "Test Passed.".
 //
-// The reader needs a descriptor that was opened while ctest wrote the log. The file's name is no
+// The reader needs a descriptor that was opened while ctest wrote the log. The file's name is of no
 // use: every other ctest in the tree, even a listing, puts a log of its own there
 // (docs/internals/decisions/0024-the-witness.md).
 #pragma once
@@ -30,19 +30,20 @@ struct CtestLogFile {
 };
 
 // Reads the log into verdict records, in the order in which the tests ended; `at` stays 0. A test
-// that ctest ran several times (--repeat) gives one record, for the last time. LastTestsFailed.log
-// and LastTestsDisabled.log tell which tests were skipped by their exit codes. These lists count
-// only if `lists` says that they are this run's, if they were written after `run_started` (seconds
-// since 1970), and if they agree with the log. Otherwise VerdictRecord::or_skipped is set on each
-// test that they would decide. Blocks while it reads. Memory grows with the number of tests, not
-// with the size of the log. The error is one line that fits after "failed to".
+// that ctest ran several times (--repeat) gives one record, which tells of its last execution.
+// LastTestsFailed.log and LastTestsDisabled.log tell which tests were skipped by their exit codes.
+// These two files, the lists, count only if `lists` says that they are this run's, if they were
+// written after `run_started` (seconds since 1970), and if they agree with the log. Otherwise
+// VerdictRecord::or_skipped is set in the record of each test that the lists would decide. Blocks
+// while it reads. Memory grows with the number of tests, not with the size of the log. The error is
+// one line that fits after "failed to".
 enum class ListsOf : std::uint8_t { this_run, any_run };
 Result<std::vector<VerdictRecord>> read_ctest_log(const CtestLogFile& log, double run_started,
                                                   ListsOf lists = ListsOf::this_run);
 
-// Whether the log has its last line. ctest writes that line after the last test and before
-// POST_TEST; a summary of labels may follow. A log without it is still being written, or its ctest
-// died.
+// Whether the log has its closing line. ctest writes that line after the last test and before
+// POST_TEST; a summary of labels may follow. A log without that line is still being written, or its
+// ctest died.
 bool is_whole_log(int descriptor);
 
 }  // namespace holdfast

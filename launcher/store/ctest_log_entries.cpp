@@ -12,7 +12,8 @@ namespace {
 
 // The most bytes between two entries: what ctest says about a test that it did not start.
 constexpr std::size_t k_max_gap = 1024;
-// A deeper nest of logs within logs comes from a test that prints only beginnings.
+// How deep logs within logs are followed. Deeper nesting comes only from a test that prints
+// beginnings without ends.
 constexpr std::size_t k_deepest = 100;
 
 // Finds the end mark that closes an entry.
@@ -26,10 +27,10 @@ class Resolver {
     }
   }
 
-  // Marks of one name nest like brackets, because a test's output may show a log with the test in
-  // it. The entry is over at the first end that balances, if the log then goes on as it does
-  // between two entries. If it does not, the test itself printed that end. Then the real one is a
-  // later end of this name before the name's next entry.
+  // Marks of one name nest like brackets, because a test's output may show a log that has an entry
+  // of the same test. The entry is over at the first end that balances, if after that end the log
+  // goes on as it does between two entries. If it does not, the test itself printed that end. Then
+  // the real end is a later end of this name, before the next entry of this name.
   std::optional<std::size_t> end_of(std::size_t entry) const {
     const std::vector<std::size_t>& own = of_name_.at(marks_[entry].name);
     std::size_t depth = 0;
@@ -55,7 +56,7 @@ class Resolver {
 
   const std::vector<LogMark>& marks_;
   std::unordered_map<std::string, std::vector<std::size_t>> of_name_;
-  std::vector<std::size_t> place_;  // the place of each mark among those of its name
+  std::vector<std::size_t> place_;  // the place of each mark among the marks of its name
 };
 
 }  // namespace

@@ -12,24 +12,24 @@
 namespace holdfast {
 namespace {
 
-// How much is read at once; nearly every mark is shorter. It is small because the first use of
-// memory costs as much as reading.
+// How much is read at once; nearly every mark is shorter. A piece is small, because the first use
+// of memory costs as much as reading.
 constexpr std::size_t k_piece = 64U << 10U;
-// The longest mark: a command line takes 6 MiB at most (execve(2)), and quotes a little more.
+// How long a mark may be: a command line has at most 6 MiB (execve(2)), and the log adds quotes.
 constexpr std::size_t k_reach = 8U << 20U;
 constexpr std::size_t k_max_name = 1U << 20U;
-// A reason quotes regular expressions. The test's name follows it twice.
+// ctest's reason quotes regular expressions. The test's name follows the reason twice.
 constexpr std::size_t k_max_reason = 4U << 20U;
 constexpr std::size_t k_max_preamble = 1024;
 constexpr std::string_view k_dashes = "----------------------------------------------------------";
 constexpr std::string_view k_end_of_output = "<end of output>\nTest time = ";
 constexpr std::string_view k_testing = " Testing: ";
-// Enough for the line that ends an output, or for two numbers and k_testing.
+// Enough bytes for k_end_of_output, or for two numbers and k_testing.
 constexpr std::size_t k_beginning = 64;
 
-// Each beginning of a mark that turns out to be none costs a search. A test that prints hundreds of
-// thousands of them must not hold up the end of a run. So after enough vain searches only short
-// marks are recognised.
+// Each text that begins like a mark and is none costs a search. A test that prints hundreds of
+// thousands of such texts must not hold up the end of a run. So after enough vain searches only
+// short marks are recognised.
 class Patience {
  public:
   std::size_t reach() const { return wasted_ < k_enough ? k_reach : k_short_reach; }
@@ -47,7 +47,8 @@ bool take(std::string_view& text, std::string_view expected) {
   return true;
 }
 
-// The rest of the line; its newline is taken too. Nothing when there is no newline.
+// Takes the rest of the line with its newline, and returns it without. Nothing when there is no
+// newline.
 std::optional<std::string_view> take_line(std::string_view& text) {
   const std::size_t newline = text.find('\n');
   if (newline == std::string_view::npos) return std::nullopt;
@@ -81,7 +82,7 @@ bool is_launcher(std::string_view program) {
 }
 
 // Takes the text from `"name" start time:` to the output. An argument of the command may look like
-// that line, so each place where it stands is tried.
+// that line, so each place with such a line is tried.
 bool take_start_of_output(std::string_view& text, const std::string& name, LogMark& mark,
                           Patience& patience) {
   const std::string start_time = "\n\"" + name + "\" start time: ";
@@ -133,10 +134,10 @@ std::optional<LogMark> entry_at(std::string_view text, std::uint64_t offset, Pat
   return mark;
 }
 
-// The name in `"name" end time: T\n"name" time elapsed: H` at the end of `block`; a reason precedes
-// it. The name itself may hold any of these words, so it counts only when it stands there twice.
+// `block` has ctest's reason, and then `"name" end time: T\n"name" time elapsed: H`. Returns the
+// name. The name itself may hold any of these words, so it counts only if it stands there twice.
 std::optional<std::string> name_at_end_of(std::string_view block) {
-  constexpr int k_most_tries = 100;  // a test that only prints these words may have more
+  constexpr int k_most_tries = 100;  // a test may print these words more often
   constexpr std::string_view k_end_time = "\" end time: ";
   constexpr std::string_view k_elapsed = "\" time elapsed: ";
   int tries = 0;
@@ -192,7 +193,8 @@ class Window {
  public:
   explicit Window(std::istream& log) : log_(log) {}
 
-  // At least so many bytes, unless the log ends earlier. Valid until the next call.
+  // At least `bytes` bytes from the current place on, unless the log ends earlier. The view is
+  // valid until the next call.
   std::string_view ahead(std::size_t bytes) {
     while (buffer_.size() - position_ < bytes && log_.good()) fill();
     return std::string_view(buffer_).substr(position_);
@@ -215,7 +217,7 @@ class Window {
 
  private:
   void fill() {
-    // The erase never moves more bytes than were passed, plus one piece.
+    // The erase moves at most as many bytes as were passed, plus one piece.
     if (position_ + k_piece >= buffer_.size() - position_) {
       buffer_.erase(0, position_);
       base_ += position_;

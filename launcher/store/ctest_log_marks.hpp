@@ -19,8 +19,8 @@
 //     "name" time elapsed: 00:00:00
 //     ----------------------------------------------------------
 //
-// Names and arguments may hold newlines, and a test may print such lines itself, for instance when
-// it runs ctest and shows the log. So a mark is the whole pattern, not one line of it, and
+// Names and arguments may hold newlines, and a test may itself print lines like these, for instance
+// when it runs ctest and shows the log. So a mark is the whole pattern, not one line of it, and
 // resolve_entries() decides which marks are real.
 #pragma once
 
@@ -37,7 +37,7 @@ enum class LoggedResult : std::uint8_t { passed, failed, skipped };
 // The command that ctest was to start. The log does not escape quotes inside a word.
 struct LoggedCommand {
   std::string program;
-  std::size_t longest = 0;  // bytes of the longest word, or of a part of a word
+  std::size_t longest = 0;  // bytes of the longest word; `" "` in a word splits it
 };
 
 // What the log tells of a test before its output.
@@ -47,11 +47,11 @@ struct LoggedTest {
   bool started = false;
   bool launched = false;   // the command is the launcher
   bool explained = false;  // ctest said beforehand why it did not start the test
-  std::string preamble;    // the beginning of what it said
+  std::string preamble;    // the beginning of what ctest said
   LoggedCommand command;
 };
 
-// A mark that ends an entry knows only the name of its test.
+// Of a LoggedTest, a mark that ends an entry has only the name.
 struct LogMark : LoggedTest {
   enum class Kind : std::uint8_t { entry, end };
   Kind kind = Kind::entry;
@@ -61,7 +61,7 @@ struct LogMark : LoggedTest {
   std::uint32_t total = 0;
   // Only for an end:
   LoggedResult result = LoggedResult::failed;
-  bool took_no_time = false;  // less time than ctest shows
+  bool took_no_time = false;  // ctest shows 0.00 s
 };
 
 struct LogEntry : LoggedTest {
@@ -71,12 +71,13 @@ struct LogEntry : LoggedTest {
   bool took_no_time = false;
 };
 
-// All marks of the log, in order. Holds a few KiB of the log, at most some MiB. Marks with another
-// total than the first mark belong to a nested run and are left out.
+// All marks of the log, in order. Only a part of the log is in memory at a time, at most some MiB.
+// If the total of an entry differs from the first entry's, the entry is a nested run's, and its
+// mark is left out.
 std::vector<LogMark> scan_marks(std::istream& log);
 
-// The entries that the marks form, in order. A repeated test has several. Marks inside another
-// entry's output do not count. An entry without an end is dropped.
+// The entries that the marks form, in order. A test that ctest repeated has several entries. Marks
+// inside an entry's output do not count. An entry without an end is dropped.
 std::vector<LogEntry> resolve_entries(const std::vector<LogMark>& marks);
 
 }  // namespace holdfast

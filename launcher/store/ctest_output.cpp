@@ -97,7 +97,7 @@ Result<void> keep_outputs(const CtestLogFile& log, std::vector<VerdictRecord>& v
       fs::create_directories(file.parent_path(), failed);
       copy.open(file, std::ios::binary | std::ios::trunc);
     }
-    // One output at a time: all those of a large run would be too much memory for a keeper.
+    // One output at a time: all outputs of a large run would take too much memory for a keeper.
     const std::string output = read_bounded(stream, *one.output, limit, k_gap);
     kept.push_back({&one, {file.string(), size, output.size()}});
     size += output.size();

@@ -12,9 +12,9 @@
 
 namespace holdfast {
 
-// Reads from the beginning of the file, or from where seekg() with a position puts it. It neither
-// uses nor moves the descriptor's own offset. The descriptor must outlive the buffer. A read error
-// looks like the end of the file.
+// Reads from the beginning of the file, or from where seekg() with a position puts it. The
+// descriptor's own offset is not used and stays as it is. The descriptor must outlive the buffer. A
+// read error looks like the end of the file.
 class DescriptorBuffer final : public std::streambuf {
  public:
   explicit DescriptorBuffer(int descriptor) : descriptor_(descriptor) {}

@@ -12,7 +12,7 @@ inline double seconds_of(const timespec& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
-// Nothing for anything but a regular file, and then errno may say why. Follows no link.
+// When `file` was last written. Nothing if it is no regular file or a link; then errno may say why.
 inline std::optional<double> written_at(const std::filesystem::path& file) {
   struct stat status {};
   if (::lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;

@@ -29,7 +29,7 @@ class LineCollector {
     }
   }
 
-  // The rest has no newline: its writer died. It may still be a whole record.
+  // The last line has no newline: its writer died. The line may still be a whole record.
   void finish() {
     journal_.cut_off = !line_.empty() || too_long_;
     if (journal_.cut_off) end_line();

@@ -1,9 +1,9 @@
 // Reads a journal, however its run ended.
 //
-// A run may die in any way: the last line may be cut off, the disk may have been full, a newer
-// Holdfast may have written types that this one does not know. The reader skips and counts all of
-// that; it never throws and never crashes. The records alone bound its memory: it does not keep a
-// line longer than k_max_journal_line.
+// A run may die in any way: the last line may be cut off, or the disk may have been full. A newer
+// Holdfast may have written types of records that this version does not know. The reader skips and
+// counts all of that; it never throws and never crashes. It needs no more memory than the records
+// take: it does not keep a line longer than k_max_journal_line.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -43,8 +43,8 @@ Result<Journal> read_journal(const std::filesystem::path& file);
 // The first record alone. Nothing when the journal does not begin with a run_started.
 std::optional<RunStarted> first_record(const std::filesystem::path& journal);
 
-// The record of the run's end, read without those before it. Nothing while the run is under way,
-// and when its writer died before the end.
+// The record of the run's end, read without the records before it. Nothing if the run is under way,
+// or if its writer died before the end.
 std::optional<RunEnded> end_record(const std::filesystem::path& journal);
 
 }  // namespace holdfast

@@ -13,12 +13,13 @@
 namespace holdfast {
 namespace {
 
-// ordered_json keeps an object's fields in a list. A record has a dozen fields, and to build a tree
-// of them would take as long as all the rest.
+// ordered_json keeps an object's fields in a list. A record has a dozen fields. To build a search
+// tree of them would take as long as all other parsing.
 using Json = nlohmann::ordered_json;
 
 constexpr int k_journal_version = 1;
-// Records nest three deep. What nests deeper is not ours, and we do not build it up in memory.
+// Records nest three deep. A line that nests deeper is not ours, and we do not build it up in
+// memory.
 constexpr int k_max_depth = 8;
 // A record has about thirty fields; each leftover of a test adds two.
 constexpr std::size_t k_max_fields = 4096;
@@ -128,7 +129,8 @@ ParsedLine record_of(const Json& object) {
   return parsed;
 }
 
-// Counts what is outside the strings. The more fields there are, the longer a look-up takes.
+// The shape of a JSON text, without what is inside strings. Fields are counted because each look-up
+// takes longer the more fields there are.
 struct Shape {
   int depth = 0;  // the deepest
   std::size_t fields = 0;
@@ -167,7 +169,7 @@ Json parsed_json(std::string_view text) {
 
 ParsedLine parse_record(std::string_view line) {
   Json object = parsed_json(line);
-  // A test's name may hold any bytes. One odd byte must not cost the record.
+  // A test's name may hold any bytes. The record must not be lost for one odd byte.
   if (object.is_discarded()) object = parsed_json(valid_utf8(line));
   if (!object.is_object()) return refused("not a JSON object of a record's size");
   return record_of(object);

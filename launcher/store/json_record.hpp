@@ -1,5 +1,5 @@
 // Parses one line of a journal, and makes the lines that `holdfast end` and the keeper write. (The
-// launcher makes its own: attempt_started, attempt_ended and bare.)
+// launcher makes the lines of its own records: attempt_started, attempt_ended and bare.)
 #pragma once
 
 #include "store/records.hpp"
@@ -11,7 +11,7 @@
 namespace holdfast {
 
 struct ParsedLine {
-  std::optional<Record> record;  // empty: this version understands no record in the line
+  std::optional<Record> record;  // empty: the line has no record that this version understands
   std::string complaint;         // not empty: what was ignored in the line, and why
 };
 

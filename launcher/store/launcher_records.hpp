@@ -15,8 +15,8 @@
 
 namespace holdfast {
 
-// ctest's verdict on a test. It is on disk by its name. `unknown`: ctest judges the test by its
-// output, and nobody has told what ctest found there.
+// ctest's verdict on a test. A journal has its name. `unknown`: ctest judges the test by its
+// output, and it is not known what ctest found there.
 enum class Verdict : std::uint8_t { passed, failed, skipped, disabled, unknown };
 
 constexpr std::array<std::string_view, 5> words_of(Verdict) {

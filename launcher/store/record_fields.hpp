@@ -13,11 +13,11 @@
 
 namespace holdfast {
 
-// A field with a value of another type counts as absent. The first such field is remembered. Never
-// throws.
+// A field with a value of another type counts as absent. take_complaint() tells of the first such
+// field. Never throws.
 class FieldReader {
  public:
-  // `object` is a JSON object and must outlive this one.
+  // `object` is a JSON object and must outlive this reader.
   explicit FieldReader(const nlohmann::ordered_json& object) : object_(object) {}
 
   std::string text(const char* field);  // empty: absent; has_text() tells an empty text apart
@@ -26,16 +26,16 @@ class FieldReader {
   std::optional<std::int64_t> integer(const char* field);
   std::optional<int> small_integer(const char* field);
   std::optional<bool> truth(const char* field);
-  std::vector<std::string> texts(const char* field);  // only those items that are texts
+  std::vector<std::string> texts(const char* field);  // items of other types are left out
 
   ProcessName stamp(const char* field);
-  // The place in the field `output`, in the file `log`.
+  // The place that the field `output` gives, in the file `log`.
   std::optional<OutputPlace> output_place(const std::string& log);
-  // Only cases with a name.
+  // Cases without a name are left out.
   std::vector<CaseRecord> cases();
 
-  // By the kinds of core/base/launcher_records.def. A number or a truth that is absent stays as it
-  // is, and anything else becomes empty.
+  // One overload for each kind of core/base/launcher_records.def. If the field is absent, a number
+  // or a truth keeps its value, and anything else becomes empty.
   void read(const char* field, std::string& to) { to = text(field); }
   void read(const char* field, std::vector<std::string>& to) { to = texts(field); }
   void read(const char* field, std::int64_t& to) { to = integer(field).value_or(to); }
@@ -51,7 +51,7 @@ class FieldReader {
   void read(const char* field, std::vector<OrphanMarker>& to);
   void read(const char* field, std::vector<Finding>& to);
 
-  // What could not be used, and why. Empty when there was nothing.
+  // The field that could not be used, and why. Empty if there was none.
   std::string take_complaint() { return std::move(complaint_); }
 
  private:
@@ -59,7 +59,7 @@ class FieldReader {
   const nlohmann::ordered_json& array(const char* field);
   template <typename T>
   T complain(const char* field, T instead);
-  // Reads `value`, which is the field or in it.
+  // Reads `value`, which is the value of the field or an item in it.
   template <typename Read>
   void read_object(const char* field, const nlohmann::ordered_json& value, Read read);
 

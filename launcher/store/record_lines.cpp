@@ -1,5 +1,5 @@
-// The writing half of json_record.hpp. It uses the launcher's JSON writer. ctest waits for the
-// summary while one line per test is written, and to build JSON objects would take ten times as
+// The writing half of json_record.hpp. One line per test is written while ctest waits for the
+// summary. So this uses the launcher's JSON writer: to build JSON objects would take ten times as
 // long.
 #include "store/json_record.hpp"
 

@@ -1,6 +1,6 @@
 // The records of a journal as types; docs/reference/journal.md is the contract. A field that the
 // record lacks is an empty optional, string or list. Every field may be absent unless it is marked
-// as required. Those that launchers write are in store/launcher_records.hpp.
+// as required. The records that launchers write are in store/launcher_records.hpp.
 #pragma once
 
 #include "core/base/process_name.hpp"
@@ -26,7 +26,7 @@ struct RunStarted {
   std::string inside = {};  // the run, of any tree, whose test started ctest; empty: none
 };
 
-// The program of an attempt is not the one that the run knew first.
+// The program of an attempt, or an input, has changed since the run first saw it.
 struct Stale {
   double at = 0;
   std::string attempt;
@@ -49,12 +49,12 @@ struct VerdictRecord {
   Verdict verdict = Verdict::failed;  // required
   std::optional<std::int64_t> index;  // ctest's number of the test
   std::optional<OutputPlace> output;
-  std::optional<bool> ran;  // whether ctest started it at all
+  std::optional<bool> ran;  // whether ctest started the test at all
   bool launched = false;    // ctest started our launcher for it
-  // How often ctest ran it (--repeat). The verdict is that of the last time.
+  // How often ctest ran the test (--repeat). The verdict is that of the last time.
   std::optional<std::int64_t> times;
   bool or_skipped = false;  // passed, or skipped by its exit code: ctest's log cannot tell
-  std::string note;         // why ctest did not start it
+  std::string note;         // why ctest did not start the test
 };
 
 // One case of a batch (docs/guide/batches.md).
@@ -75,7 +75,7 @@ struct CasesRecord {
   std::string attempt;
   std::string test;  // required
   std::string key;
-  std::int64_t worker = 0;  // from 1; 0: they were not run
+  std::int64_t worker = 0;  // from 1; 0: the cases were not run
   std::vector<CaseRecord> cases;
 };
 
@@ -83,7 +83,7 @@ struct RunEnded {
   double at = 0;
   std::string run;
   bool complete = false;
-  std::string retries = {};     // what was tried again and what was not, in words
+  std::string retries = {};     // which tests were tried again and which were not, in words
   std::int64_t unrecorded = 0;  // tests that had an attempt but have no record
   bool has_log = true;          // field `log`; false: more tests may have run than are on record
 };

@@ -27,8 +27,8 @@ double started_at(const fs::path& journal) {
 
 // The parts of a run's name, which the keeper gives (keeper/run/run.cpp).
 struct RunName {
-  std::uint64_t number = 0;  // 0: the name has none
-  std::string_view second;   // when it began: 20261120-084053-; empty: unknown
+  std::uint64_t number = 0;  // 0: the name has no number
+  std::string_view second;   // when the run began: 20261120-084053-; empty: unknown
   std::string_view unnumbered;
 };
 
@@ -57,7 +57,8 @@ std::optional<RunEntry> entry_of(const fs::directory_entry& found) {
   if (found.symlink_status(ignored).type() != fs::file_type::directory) return std::nullopt;
   RunEntry entry{found.path().filename().string(), found.path(),
                  found.path() / names::k_journal_file, 0};
-  // Neither a link nor a FIFO that would hang us: anybody may have made it.
+  // The journal must be neither a link nor a FIFO, at which we would hang: anybody may have made
+  // it.
   if (fs::symlink_status(entry.journal, ignored).type() != fs::file_type::regular)
     return std::nullopt;
   return entry;
@@ -83,7 +84,7 @@ std::vector<RunEntry> undated_runs(const fs::path& tree) {
   return runs;
 }
 
-// The id decides between two runs of one moment, so that the order is the same each time.
+// For two runs of the same moment the id decides, so that the order is always the same.
 bool is_newer(const RunEntry& a, const RunEntry& b) {
   const std::uint64_t number_a = name_of(a.id).number;
   const std::uint64_t number_b = name_of(b.id).number;
@@ -100,8 +101,9 @@ void date_and_sort(std::vector<RunEntry>::iterator first, std::vector<RunEntry>:
   std::sort(first, last, is_newer);
 }
 
-// Each beginning of a run orders the last twenty runs. To read all their journals would take longer
-// than the rest of it. So only those are read whose names leave their order open.
+// Each run that begins puts the last twenty runs in order. To read all their journals would take
+// longer than everything else at the beginning of a run. So a journal is read only if the run's
+// name leaves the order open.
 void order(std::vector<RunEntry>& runs) {
   const bool all_named = std::all_of(runs.begin(), runs.end(), [](const RunEntry& run) {
     return !name_of(run.id).second.empty();
@@ -122,8 +124,9 @@ void order(std::vector<RunEntry>& runs) {
 }
 
 // Many runs that share a tree may be at work at once. From here we cannot see whether a ctest in
-// another PID namespace of this machine is alive. Such a run counts as at work until its end is on
-// record. If it was killed, the next whole run records its end (keeper/left/dead_runs.hpp).
+// another PID namespace of this machine is alive. A run of such a ctest counts as at work until its
+// end is on record. If it was killed, the next whole run records its end
+// (keeper/left/dead_runs.hpp).
 bool is_at_work(const RunEntry& run) {
   const std::optional<RunStarted> started = first_record(run.journal);
   if (!started || end_record(run.journal)) return false;
@@ -180,14 +183,14 @@ std::vector<RunEntry> list_runs(const fs::path& tree, Dates dates) {
 
 namespace {
 
-// The newest run. If a test of another run started it, the user means that other run, unless the
-// user asks from inside it.
+// The newest run. If a test of another run started the newest run, the user means the other run,
+// unless the user asks from inside that other run.
 RunEntry latest_of(const std::vector<RunEntry>& runs, std::string_view around) {
   const RunEntry* latest = &runs.front();
   while (true) {
     const std::optional<RunStarted> started = first_record(latest->journal);
     if (!started || started->inside.empty() || started->inside == around) break;
-    // The outer run is older than the inner one, so the loop ends, whatever the journals say.
+    // We look for the outer run only among older runs. So the loop ends, whatever the journals say.
     const RunEntry* outer = latest;
     for (const RunEntry* run = latest + 1; run < runs.data() + runs.size(); ++run) {
       if (run->id == started->inside) outer = run;
@@ -201,7 +204,7 @@ RunEntry latest_of(const std::vector<RunEntry>& runs, std::string_view around) {
 }  // namespace
 
 Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted, std::string_view around) {
-  // A whole name needs no list and no order.
+  // If `wanted` is a whole name, no list and no order are needed.
   if (!wanted.empty() && wanted.find('/') == std::string_view::npos) {
     std::error_code failed;
     const fs::directory_entry named(tree / names::k_runs_directory / wanted, failed);
@@ -232,7 +235,8 @@ Result<RunEntry> find_run(const fs::path& tree, std::string_view wanted, std::st
 
 namespace {
 
-// What tests left goes first. If some of it stays, so does the journal, which says whose it was.
+// The files that tests left are removed first. If some of them stay, the journal stays too: it says
+// whose they were.
 Result<void> remove_run(const fs::path& directory) {
   const fs::path scratch = directory / names::k_scratch_directory;
   if (Result<void> removed = os::remove_directory(scratch.string()); !removed) return removed;

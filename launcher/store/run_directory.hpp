@@ -1,11 +1,12 @@
 // The runs of a build tree: <tree>/.holdfast/runs/<run-id>/journal.jsonl.
 //
-// An id is `<number>-<date>-<time>-<pid>`. Each tree numbers its runs from 1, so that their order
-// does not depend on a clock, which may have been wrong. Runs of earlier versions have no number
-// and come first, in the order of their times. Runs that begin at the same moment may share a
-// number; their times order them too.
+// An id is `<number>-<date>-<time>-<pid>`. Each tree numbers its runs from 1, so that the order of
+// runs does not depend on a clock, which may have been wrong. Runs of earlier versions have no
+// number and come first, in the order of their times. Runs that begin at the same moment may have
+// the same number. Their times order them too.
 //
-// Functions here touch the disk and never throw. They do not list what they cannot read.
+// These functions read and write the disk, and never throw. A run that cannot be read is not
+// listed.
 #pragma once
 
 #include "core/base/result.hpp"
@@ -32,8 +33,8 @@ struct RunEntry {
   double started = 0;  // run_started.at, or else when the journal was last written
 };
 
-// Whether `started` of a listed run is exact. With only_for_the_order it is 0 for a run that the
-// name alone puts in order: its journal is not read.
+// Whether `started` of a listed run is exact. With only_for_the_order, `started` is 0 for a run
+// that its name puts in order: the journal of that run is not read.
 enum class Dates { exact, only_for_the_order };
 
 // Directories that hold a journal, newest first. Symbolic links are left out.
@@ -41,8 +42,8 @@ std::vector<RunEntry> list_runs(const std::filesystem::path& tree, Dates dates =
 
 // `wanted`: "latest" (or nothing), a run's id, its number, or the beginning of exactly one id, with
 // or without the number. The latest run is the newest. But if a test of another run in this tree
-// started it, that other run counts as the latest, unless `around` is the other's id. The error is
-// one line that fits after "failed to".
+// started the newest run, that other run counts as the latest, unless `around` is the id of the
+// other run. The error is one line that fits after "failed to".
 Result<RunEntry> find_run(const std::filesystem::path& tree, std::string_view wanted,
                           std::string_view around = {});
 
@@ -51,7 +52,7 @@ struct Pruned {
   std::vector<std::string> troubles;  // what could not be removed, each in words
 };
 
-// Removes all runs but the newest `keep` and those at work. It never removes the run `live`, which
+// Removes all runs but the newest `keep` and those at work. Never removes the run `live`, which
 // counts as one of the newest. A run that cannot be removed stays: pruning never fails a run.
 Pruned prune_runs(const std::filesystem::path& tree, std::string_view live,
                   std::size_t keep = k_runs_kept);

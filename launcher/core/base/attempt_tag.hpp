@@ -1,6 +1,6 @@
 // Two marks tell which attempt a process belongs to when its ancestry is lost. One is the attempt's
-// id in the environment. The other is a number in the soft RLIMIT_LOCKS: it survives a cleared
-// environment and means nothing to Linux (setrlimit(2): only early 2.4 kernels used it).
+// id in the environment. The other is a number in the soft RLIMIT_LOCKS: this limit survives a
+// cleared environment and has no effect on Linux (setrlimit(2): only early 2.4 kernels used it).
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace holdfast {
 
 // The number of an attempt: never 0, never RLIM_INFINITY, and above any limit that people set.
 std::uint64_t tag_number(std::string_view attempt);
-// Whether a limit is such a number. A process with such a limit is inside an attempt.
+// Whether a limit is the number of an attempt. A process with such a limit is inside an attempt.
 bool is_tag(std::uint64_t limit);
 
 // Whether an environment, as in /proc/<pid>/environ, is that of the attempt or of one inside it.

@@ -1,5 +1,5 @@
 // The name of an attempt's cgroup: `holdfast-<hash of the build tree>-<attempt>`. The build tree is
-// part of it so that `holdfast reap` of one tree never touches the cgroups of another.
+// part of the name so that `holdfast reap` of one tree never touches the cgroups of another.
 #pragma once
 
 #include <string>

@@ -21,7 +21,7 @@ std::optional<std::int64_t> unit_in_ms(std::string_view unit) {
   return std::nullopt;
 }
 
-// a * b + c, or the limit if that is less.
+// a * b + c, but never more than k_limit.
 std::int64_t saturated(std::int64_t a, std::int64_t b, std::int64_t c) {
   std::int64_t product = 0;
   std::int64_t sum = 0;
@@ -62,7 +62,7 @@ Result<Milliseconds> parse_duration(std::string_view text) {
   const std::optional<std::int64_t> unit = unit_in_ms(text.substr(at));
   if (!unit) return refused();
   std::int64_t part = fraction * *unit / scale;
-  // Zero means "none", so a tiny positive time becomes the shortest time there is.
+  // Zero means "none", so a tiny positive time becomes the shortest time that we can express.
   if (whole == 0 && part == 0 && positive) part = 1;
   return Milliseconds{saturated(whole, *unit, part)};
 }

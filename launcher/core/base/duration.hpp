@@ -11,7 +11,7 @@ namespace holdfast {
 
 using Milliseconds = std::chrono::milliseconds;
 
-// The longest time there is, about 285 thousand years. Larger values become this one, so that
+// The longest time there is, about 285 thousand years. A larger value becomes k_longest, so that
 // "practically never" cannot wrap around into "at once".
 inline constexpr Milliseconds k_longest = Milliseconds::max() / 1024;
 

@@ -12,7 +12,7 @@ constexpr std::size_t k_longest_name = 255;
 
 constexpr std::size_t k_shortest_beginning = 4;
 
-// How many letters may be wrong: one of three, and never more than four.
+// How many letters of a name may be wrong: about one in three, and never more than four.
 std::size_t farthest(std::size_t length) { return std::min<std::size_t>(4, length / 3 + 1); }
 
 std::string plain(std::string_view name) {
@@ -24,7 +24,7 @@ std::string plain(std::string_view name) {
   return text;
 }
 
-// Whether one begins with the other, and the shorter one is long enough to say something.
+// Whether one name begins with the other, and the shorter name is long enough to say something.
 bool is_prolonged(std::string_view a, std::string_view b) {
   return std::min(a.size(), b.size()) >= k_shortest_beginning &&
          (a.starts_with(b) || b.starts_with(a));

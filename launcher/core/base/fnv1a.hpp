@@ -1,5 +1,5 @@
 // FNV-1a, 64 bits: names of bounded length for texts of any length. Anyone can build two texts with
-// one hash, so it is not for texts that an enemy may choose.
+// one hash, so FNV-1a is not for texts that an enemy may choose.
 #pragma once
 
 #include <cstdint>

@@ -11,7 +11,7 @@ namespace holdfast {
 
 class JsonLine {
  public:
-  // Begins a record of docs/reference/journal.md: version, type and time (milliseconds since 1970).
+  // Begins a record (docs/reference/journal.md) with version, type and time. `unix_ms`: since 1970.
   // `room` is a string that is no longer needed; its memory is used again.
   JsonLine(std::string_view type, std::int64_t unix_ms, std::string room = {});
 
@@ -24,8 +24,8 @@ class JsonLine {
   // `value` is JSON already.
   JsonLine& raw(std::string_view key, std::string_view value);
 
-  // Whatever comes before the end belongs to the list or object. An object with no key is an item
-  // of a list.
+  // What is written between a begin and its end belongs to the list or object. An object with no
+  // key is an item of a list.
   JsonLine& begin_list(std::string_view key);
   JsonLine& item(std::string_view value);
   JsonLine& begin_object(std::string_view key = {});

@@ -1,7 +1,7 @@
 // Where the keeper of a ctest listens. The path follows from that ctest alone, so nobody has to be
-// told. The PID namespace is part of the path: containers that share /tmp may have ctests of one
-// pid that began within one clock tick. The build tree is not, because a script goes from tree to
-// tree.
+// told. The PID namespace is part of the path: containers that share /tmp may have ctests that have
+// the same pid and began within one clock tick. The build tree is no part of the path, because a
+// script goes from tree to tree.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +22,11 @@ inline std::string keeper_socket_path(std::string_view user_directory, const Pro
                   std::to_string(pid_namespace)});
 }
 
-// A file beside the socket. A launcher that got no answer makes it, so that the warning comes once
-// per run and later tests do not wait again. It is removed with the stale sockets.
+// A file beside the socket. A launcher that got no answer makes the file, so that the warning comes
+// once per run and later tests do not wait again. The file is removed with the stale sockets.
 inline std::string keeperless_flag(const std::string& socket) { return socket + ".said"; }
 
-// What the name of such a socket, or of a file beside it, says.
+// What the name of a keeper's socket, or of a file beside it, says.
 struct KeeperSocketName {
   ProcessName ctest;
   std::optional<std::uint64_t> pid_namespace;  // none: an older version made it
@@ -34,7 +34,8 @@ struct KeeperSocketName {
   friend bool operator==(const KeeperSocketName&, const KeeperSocketName&) = default;
 };
 
-// Takes `<pid>-<start>-<PID namespace>`, and perhaps a dot and more. None: it is no keeper's name.
+// Reads `<pid>-<start>-<PID namespace>`, which a dot and other text may follow. None: `name` is not
+// of this form.
 std::optional<KeeperSocketName> parse_keeper_socket_name(std::string_view name);
 
 }  // namespace holdfast

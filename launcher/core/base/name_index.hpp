@@ -1,6 +1,6 @@
-// Finds an entry of a list by its name, for example a result of a batch. The maps of the C++
-// library are no choice: part of their code is outside the headers, and the launchers do not link
-// that part (docs/internals/decisions/0009).
+// Finds an entry of a list by its name, for example a result of a batch. The C++ library's maps
+// cannot be used: part of their code is outside the headers, and the launchers do not link that
+// part (docs/internals/decisions/0009).
 #pragma once
 
 #include <algorithm>
@@ -28,7 +28,7 @@ class NameIndex {
     if (slots > slots_.size()) resize(slots);
   }
 
-  // The place of that name. A new name gets `place`.
+  // Returns the place of `name`. A new name gets `place`.
   template <typename NameAt>
   std::uint32_t find_or_add(std::string_view name, std::uint32_t place, NameAt name_at) {
     // Half of the slots stay free, so that a search is short.
@@ -51,7 +51,7 @@ class NameIndex {
     bool is_taken = false;
   };
 
-  // Goes word by word, not byte by byte: names are long, and each is looked up several times.
+  // Takes eight bytes at a time, not one: names are long, and each is looked up several times.
   static std::uint32_t hash_of(std::string_view name) {
     constexpr std::uint64_t k_odd = 0x9e3779b97f4a7c15U;  // 2^64 divided by the golden ratio
     std::uint64_t hash = name.size() * k_odd;

@@ -6,10 +6,10 @@
 namespace holdfast::names {
 
 // In the build tree. The configure step (Holdfast.cmake) and the keeper make `<tree>/.holdfast/`. A
-// run that cannot write there needs nothing in it.
+// run that cannot write there does without the directory.
 inline constexpr std::string_view k_tree_directory = ".holdfast";
-// Written at configure time. The first line is the key of the lock scope `project`, the second the
-// project's top source directory, absolute.
+// Written at configure time. The first line is the key of the lock scope `project`. The second line
+// is the absolute path of the project's top source directory.
 inline constexpr std::string_view k_project_file = ".holdfast/project";
 // Written by `holdfast begin` for attach.cmake: the longest grace of any test, in milliseconds.
 inline constexpr std::string_view k_grace_file = ".holdfast/grace";
@@ -18,15 +18,15 @@ inline constexpr std::string_view k_settings_file = "holdfast.toml";
 // Written by `holdfast begin` for attach.cmake (core/settings/locks_for_ctest.hpp). It exists only
 // if holdfast.toml has locks for tests.
 inline constexpr std::string_view k_locks_for_ctest = ".holdfast/locks.cmake";
-// The lock that allows one run at a time. It has the files of any lock (below).
+// The lock that a run has on the build tree. Its files are those of every lock (below).
 inline constexpr std::string_view k_run_lock_directory = ".holdfast/run-lock";
-// The lock whose turn lets a ctest open its log, when several ctests begin side by side.
+// When several ctests begin side by side, they open their logs in turn: each first takes this lock.
 inline constexpr std::string_view k_log_lock_directory = ".holdfast/log-lock";
 inline constexpr std::string_view k_runs_directory = ".holdfast/runs";
 // Inside a run's directory: one directory per attempt, by its id.
 inline constexpr std::string_view k_scratch_directory = "scratch";
-// In an attempt's scratch directory: docs/reference/marker-protocol.md says what may be in it. It
-// is hidden, so that a test may use `*` for its own files.
+// The marker directory, in an attempt's scratch directory. docs/reference/marker-protocol.md says
+// what may be in it. Its name begins with a dot, so that a test may use `*` for its own files.
 inline constexpr std::string_view k_marker_directory = ".markers";
 inline constexpr std::string_view k_marker_prefix = "exit-";  // followed by the decimal pid
 inline constexpr std::string_view k_googletest_runs_file = "googletest-runs";
@@ -45,11 +45,12 @@ inline constexpr std::string_view k_journal_file = "journal.jsonl";
 // What attempts of batches print: one file per attempt, by its id.
 inline constexpr std::string_view k_output_directory = "output";
 inline constexpr std::string_view k_output_suffix = ".log";
-// In the same directory: what tests that did not pass printed, if ctest's own log was removed.
+// In the same directory: the output of tests that did not pass. The file is made if ctest's own log
+// was removed.
 inline constexpr std::string_view k_kept_output_file = "ctest.log";
 
-// A user's directory, followed by the decimal uid. The path depends on nothing but the uid, because
-// XDG_RUNTIME_DIR and TMPDIR differ between two jobs of one user. Mode 0700.
+// A user's directory. The decimal uid follows. The path depends on nothing but the uid, because
+// XDG_RUNTIME_DIR and TMPDIR differ between two jobs of one user. The directory's mode is 0700.
 inline constexpr std::string_view k_user_directory_prefix = "/tmp/holdfast-";
 inline constexpr std::string_view k_user_locks_directory = "locks";
 inline constexpr std::string_view k_user_keepers_directory = "keepers";
@@ -57,8 +58,8 @@ inline constexpr std::string_view k_user_keepers_directory = "keepers";
 inline constexpr std::string_view k_user_run_waits_file = "run-waits";
 // For `holdfast run`: one directory per attempt, by its id.
 inline constexpr std::string_view k_user_scratch_directory = "scratch";
-// The machine's directory. Root makes it (tmpfiles.d or an administrator); another owner's is
-// refused.
+// The machine's directory. Root makes it (tmpfiles.d or an administrator). If it has another owner,
+// it is refused.
 inline constexpr std::string_view k_machine_directory = "/var/lock/holdfast";
 
 // Below the run's cgroup: one cgroup per contained attempt (core/base/cgroup_name.hpp).
@@ -68,7 +69,8 @@ inline constexpr std::string_view k_cgroup_prefix = "holdfast-";
 inline constexpr std::string_view k_lock_file = "lock";
 inline constexpr std::string_view k_queue_file = "queue";
 inline constexpr std::string_view k_slot_file_prefix = "slot.";  // followed by its number, from 0
-// A second name of a file that processes hold open; the first name is restored from it.
+// The suffix of the second name of a file that processes hold open. If the first name is removed,
+// it is restored from the second.
 inline constexpr std::string_view k_spare_suffix = ".spare";
 
 }  // namespace holdfast::names

@@ -13,10 +13,11 @@
 
 namespace holdfast {
 
-// Takes digits off the front, up to `largest`. All types share this function, because it is large.
+// Takes a number without sign off the front, if it is at most `largest`. All types share this
+// function, because it is large.
 std::optional<std::uint64_t> take_digits(std::string_view& text, int base, std::uint64_t largest);
 
-// Takes a number off the front. Without one the text stays as it is.
+// Takes a number off the front. If there is none, the text stays as it is.
 template <std::integral N>
 std::optional<N> take_number(std::string_view& text, int base = 10) {
   const bool is_negative = std::is_signed_v<N> && text.starts_with('-');
@@ -29,7 +30,7 @@ std::optional<N> take_number(std::string_view& text, int base = 10) {
   return static_cast<N>(is_negative ? 0 - *number : *number);
 }
 
-// Reads a number at the front, whatever follows.
+// Reads a number at the front. Any text may follow it.
 template <std::integral N>
 std::optional<N> leading_number(std::string_view text, int base = 10) {
   return take_number<N>(text, base);

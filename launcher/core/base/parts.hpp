@@ -8,8 +8,8 @@
 
 namespace holdfast {
 
-// Takes the text up to the next separator off the front, and the separator with it. Without a
-// separator it takes everything.
+// Takes off the front the text up to the next separator, and also that separator. Without a
+// separator, takes everything.
 inline std::string_view take_part(std::string_view& text, char separator) {
   const std::string_view part = text.substr(0, text.find(separator));
   text.remove_prefix(std::min(part.size() + 1, text.size()));
@@ -19,7 +19,8 @@ inline std::string_view take_part(std::string_view& text, char separator) {
 // The text without these characters at its ends.
 std::string_view trimmed(std::string_view text, std::string_view blanks);
 
-// All parts in a row. Each `+` between strings is a call or two; this is one call for all of them.
+// All parts in a row. Each `+` between strings compiles to a call or two; this is one call for all
+// parts.
 std::string text_of(std::initializer_list<std::string_view> parts);
 
 }  // namespace holdfast

@@ -7,7 +7,7 @@
 
 namespace holdfast {
 
-// Whether it is a control character of ASCII.
+// Whether `c` is a control character of ASCII.
 constexpr bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20U || c == '\x7f'; }
 
 // One line. Control characters become \n, \t, \x1b. Terminals also obey the two-byte control
@@ -15,7 +15,8 @@ constexpr bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20U
 // Printable text does not change.
 std::string printable(std::string_view text);
 
-// The same for a name or value within a line. A text over 240 bytes is cut, and ends in "...".
+// The same as printable(), for a name or value within a line. A text over 240 bytes is cut, and
+// ends in "...".
 std::string brief(std::string_view text);
 std::string brief_in_quotes(std::string_view text);
 

@@ -5,7 +5,7 @@
 
 namespace holdfast {
 
-// How many numbers its `NSpid:` line has: one for each PID namespace, from that of the mounted
+// How many numbers the `NSpid:` line has: one for each PID namespace, from that of the mounted
 // /proc down to the process's own. 1: the process is in the namespace of /proc. 0: the line is
 // missing or cut off; a kernel without PID namespaces has none.
 unsigned numbers_in_namespaces(std::string_view status);

@@ -1,4 +1,5 @@
-// Which file a program was, to tell if it is still the same. os/file/program_identity.hpp reads it.
+// The identity of a program's file, to tell later if it is still the same.
+// os/file/program_identity.hpp reads it from the file.
 #pragma once
 
 #include <cstdint>
@@ -25,9 +26,10 @@ std::string describe(const ProgramIdentity& program);
 // the same content is a difference too, because the file was written anew.
 std::string describe_change(const ProgramIdentity& before, const ProgramIdentity& after);
 
-// Why an attempt did not test what the run began with; empty: it did. `first` is the program when
-// the run first saw it, at its beginning or at the test's first attempt. `start` and `end` are from
-// the attempt; none: the file was missing. `what` is "program", or "input /x/y.py".
+// Says how the program of an attempt differs from the program that the run first saw; empty: it is
+// the same. `first` is the program when the run first saw it. `start` and `end` are the program at
+// the start and the end of the attempt; none: the file was missing. `what` is "program", or "input
+// /x/y.py".
 std::string staleness(std::string_view what, const std::optional<ProgramIdentity>& first,
                       const std::optional<ProgramIdentity>& start,
                       const std::optional<ProgramIdentity>& end);

@@ -12,14 +12,14 @@
 
 namespace holdfast {
 
-// What went wrong. Its form says how it reads:
+// What went wrong. Its form says what its message is:
 //
 //   tried   what we tried, on what, and why it failed: "open /x: Permission denied"
 //   value   a value that somebody gave, in quotes, and what was expected: "\"5y\": expected a time"
 //   words   a sentence or a part of one, about what somebody gave
 //
-// None of its functions is inline: each function that returns a Result would be some bytes longer,
-// and the launcher has hundreds.
+// No member function of Error is inline: otherwise each function that returns a Result would be
+// some bytes longer, and the launcher has hundreds.
 struct Error {
   enum class Form : std::uint8_t { tried, value, words };
   Error();
@@ -32,7 +32,7 @@ struct Error {
 
   std::string message;
   Form form = Form::tried;
-  std::size_t found_size = 0;  // of Form::value: how much of the message is what was found
+  std::size_t found_size = 0;  // of Form::value: how many bytes of the message are what was found
 };
 
 // Errors of the other two forms.
@@ -43,14 +43,14 @@ struct ErrorInWords : Error {
   explicit ErrorInWords(std::string words);
 };
 
-// The two parts of an error of Form::value; to be called for no other.
+// The two parts of an error of Form::value. Not to be called for an error of another form.
 std::string found_in(const Error& error);
 std::string expected_by(const Error& error);
 
 // For people: "failed to open /x: Permission denied", or the complaint as it is.
 std::string to_text(const Error& error);
-// The same where `name` has the value, or is what the complaint is about: `--timeout "5y": expected
-// a time`, `HOLDFAST_LOCKS: failed to …`.
+// The same, with the `name` of what has the value or of what the complaint is about: `--timeout
+// "5y": expected a time`, `HOLDFAST_LOCKS: failed to …`.
 std::string to_text(std::string_view name, const Error& error);
 
 template <typename T>

@@ -1,5 +1,5 @@
-// A line that Holdfast says to people, in its final form. It is complete, so that one write(2)
-// keeps the output of others out of it (in a pipe up to PIPE_BUF bytes, pipe(7)).
+// A line that Holdfast says to people, in its final form. One write(2) writes the whole line, so
+// that no other process's output gets into it (in a pipe up to PIPE_BUF bytes, pipe(7)).
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@ namespace holdfast {
 
 enum class Layout : std::uint8_t {
   one_line,
-  // Several lines of at most 160 columns, unless a word is longer. Later lines have two more blanks
-  // in front.
+  // Several lines of at most 160 columns, unless a word is longer. All lines but the first are
+  // indented by two blanks.
   folded,
 };
 

@@ -41,7 +41,7 @@ std::string valid_utf8(std::string_view bytes) {
   std::string text;
   text.reserve(bytes.size());
   while (true) {
-    // Usually this is nearly all of it.
+    // Usually this is nearly the whole text.
     const std::size_t plain = ascii_length(bytes);
     text.append(bytes.substr(0, plain));
     bytes.remove_prefix(plain);

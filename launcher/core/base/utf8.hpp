@@ -1,8 +1,8 @@
 // Turns text of unknown origin into valid UTF-8.
 //
 // Test names and output are plain bytes to CMake and ctest, but JSON and XML take only UTF-8. All
-// that enters or leaves a record passes through here. So a name with odd bytes is the same name in
-// the launcher's records, in verdicts and in reports.
+// text that enters or leaves a record passes through here. So a name with odd bytes is the same
+// name in the launcher's records, in verdicts and in reports.
 #pragma once
 
 #include <string>

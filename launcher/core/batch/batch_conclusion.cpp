@@ -33,7 +33,7 @@ ProcessEnd end_for(Outcome outcome, const CaseResult& result) {
   }
 }
 
-// How many cases have an outcome, and the first of them.
+// How many cases have a certain outcome, and the first of these cases.
 struct Found {
   std::size_t count = 0;
   std::array<const CaseResult*, k_most_named> first = {};
@@ -64,7 +64,7 @@ BatchConclusion Batch::conclude() const {
     worst = bad;
     conclusion.outcome = result.outcome.value_or(Outcome::failed);
     conclusion.main = end_for(conclusion.outcome, result);
-    // The test itself did not fail, only our judgement is bad (core/outcome/outcome.hpp).
+    // The test itself did not fail; only our own conclusion is bad (core/outcome/outcome.hpp).
     if (result.leak_failed || !result.outcome) conclusion.main = {ProcessEnd::Kind::exited, 0};
   }
   const bool is_empty = is_listed_ || has_printed_help_ || (announced_ && *announced_ == 0);
@@ -83,7 +83,7 @@ BatchConclusion Batch::conclude() const {
 std::string Batch::summary() const {
   std::string text = std::to_string(results_.size()) + (results_.size() == 1 ? " case" : " cases");
   if (results_.empty() && is_one_test() && !is_listed_) text = "run as one test";
-  // holdfast_discover_tests() knows these words. A shard may well have no case.
+  // holdfast_discover_tests() knows these words. A shard may well be without a case.
   const bool has_others = is_shard_ || !others_.empty();
   if (results_.empty() && has_printed_help_) {
     text.append(": ").append(k_printed_help);
@@ -108,7 +108,7 @@ std::string Batch::summary() const {
   if (not_run.count > 0 && !not_run.first[0]->note.empty()) {
     text += text_of({" (", printable(not_run.first[0]->note), ")"});
   }
-  // The other cases that did not run have no name here.
+  // Other cases that did not run have no name that we know.
   const std::uint64_t known = begun_ + not_run.count;
   if (stopped_ && announced_ && *announced_ > known) {
     text += text_of({separator, std::to_string(*announced_ - known), " not run (", *stopped_, ")"});

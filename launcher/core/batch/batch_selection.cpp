@@ -26,7 +26,7 @@ void Batch::run_waiting() {
   actions_.push_back({BatchAction::Kind::end});
 }
 
-// Empty: nothing selects the first case alone. Then it waits no longer, and is left out.
+// Empty: nothing selects the first case alone. Then this case no longer waits, and is left out.
 std::string Batch::select_first() {
   const std::string name = waiting_.front();
   const std::vector<std::string_view> also = also_selected_by(name);
@@ -57,8 +57,8 @@ std::string Batch::select_many() {
   return all;
 }
 
-// The cases that `name` would select too, but must not run with it: those that have run, and with a
-// process for each case also those that will.
+// The cases that the selection of `name` also selects, but that must not run with it: cases that
+// have run and, with a process for each case, also cases that will run.
 std::vector<std::string_view> Batch::also_selected_by(std::string_view name) const {
   std::vector<std::string_view> also;
   if (framework_.is_exact(name)) return also;

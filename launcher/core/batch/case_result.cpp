@@ -28,7 +28,7 @@ void end_within(CaseResult& result, const WorkerEnd& end) {
   }
 }
 
-// The case had ended, and the process ran no other.
+// The case had ended before its process, and the process ran no other case.
 void end_after(CaseResult& result, CaseEnd said, bool finished, const WorkerEnd& end) {
   const int code = end.main.code;
   result.exit_code = code;
@@ -43,7 +43,7 @@ void end_after(CaseResult& result, CaseEnd said, bool finished, const WorkerEnd&
   }
 }
 
-// Something ended the process from outside. How it ended is no verdict on the case.
+// The process was ended from outside. How it ended is no verdict on the case.
 void note_end(CaseResult& result, const ProcessEnd& main) {
   if (main.kind == ProcessEnd::Kind::signalled) result.signal = main.code;
   if (main.kind == ProcessEnd::Kind::exited) result.exit_code = main.code;

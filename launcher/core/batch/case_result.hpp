@@ -16,7 +16,7 @@ enum class CaseEnd : std::uint8_t { passed, failed, skipped };
 // Why a worker, or the child that ran one case, ended.
 enum class EndedBy : std::uint8_t {
   itself,
-  case_limit,    // its case took longer than HOLDFAST_TIMEOUT
+  case_limit,    // the case took longer than HOLDFAST_TIMEOUT
   whole_limit,   // the batch took longer than TIMEOUT
   interruption,  // a signal to us, or ctest's death
   own_failure,   // Holdfast could not do its part
@@ -25,25 +25,26 @@ enum class EndedBy : std::uint8_t {
 struct WorkerEnd {
   ProcessEnd main;
   EndedBy by = EndedBy::itself;
-  bool marker = false;      // its main process left its marker
-  bool oom_killed = false;  // there is evidence that the kernel killed it for memory
-  std::string left = {};    // what it left behind, in words; empty: nothing
+  bool marker = false;      // the main process left its marker
+  bool oom_killed = false;  // there is evidence of a kill by the kernel for want of memory
+  std::string left = {};    // what the process left behind, in words; empty: nothing
   bool leak_fails = false;  // on-leak is `fail`
 
-  // It exited by itself with code 0.
+  // The process exited by itself with code 0.
   bool ended_well() const { return by == EndedBy::itself && main.exited_with(0); }
 };
 
-// What is concluded of one case. Each case of a batch has exactly one.
+// What is concluded of one case. Each case of a batch has exactly one such result.
 struct CaseResult {
   std::string name;
   std::string note;  // one sentence; empty: nothing to say
   std::int64_t wall_us = 0;
-  std::optional<int> exit_code;  // of its process, if that ended in the case or ran no other
+  std::optional<int>
+      exit_code;  // of the case's process, if that ended in the case or ran no other case
   std::optional<int> signal;
   unsigned worker = 0;             // from 1; 0: none
-  std::optional<Outcome> outcome;  // none: it did not run
-  bool leak_failed = false;        // it failed only because of what it left behind
+  std::optional<Outcome> outcome;  // none: the case did not run
+  bool leak_failed = false;        // the case failed for one reason: what it left behind
 };
 
 // `not_run` if there is no outcome.
@@ -55,9 +56,9 @@ bool is_bad(const std::optional<Outcome>& outcome);
 // How bad the outcome is, to find the worst of many; 0: good.
 int badness(const std::optional<Outcome>& outcome);
 
-// Fills in the outcome, the exit code or signal, and a note. The case had not ended when its
-// process did (`said` is empty), or its process ran no other case. `finished`: the program said
-// that all of its cases had run.
+// Fills in the outcome, the exit code or signal, and a note. To be called for a case that had not
+// ended when its process did (`said` is empty), or whose process ran no other case. `finished`: the
+// program said that all of its cases had run.
 void conclude_case(CaseResult& result, const std::optional<CaseEnd>& said, bool finished,
                    const WorkerEnd& end);
 

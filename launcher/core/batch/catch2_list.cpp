@@ -104,7 +104,7 @@ std::vector<std::string> take_other_shards(std::vector<std::string>& cases,
   std::vector<std::string> others;
   if (shard.count < 2 || shard.index >= shard.count) return others;
   const std::size_t size = cases.size() / shard.count;
-  const std::size_t more = cases.size() % shard.count;  // shards that have one more
+  const std::size_t more = cases.size() % shard.count;  // how many shards have one case more
   const std::size_t begin = shard.index * size + std::min(shard.index, more);
   const std::size_t end = (shard.index + 1) * size + std::min(shard.index + 1, more);
   std::vector<std::string> mine;

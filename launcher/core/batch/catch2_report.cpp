@@ -77,7 +77,7 @@ void Catch2Totals::end() {
 void Catch2Totals::read_line(std::string_view line) {
   constexpr std::string_view k_columns = "test cases:";
   if (line.empty()) return;
-  // The compact reporter writes these lines before version 3.3.
+  // Before version 3.3, the compact reporter writes these lines.
   const bool is_early_pass = source_ == Source::compact && line.starts_with("Passed ");
   const bool is_early_failure = source_ == Source::compact && line.starts_with("Failed ");
   std::string room;

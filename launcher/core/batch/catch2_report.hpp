@@ -1,9 +1,10 @@
 // What a Catch2 program says of its cases. Pure: text in, results out, any bytes at all.
 //
 // Version 3 can write several reports at once. Its reporters `automake` (a line when a case ends)
-// and `compact` (a line when all have ended) do not touch what the program prints. `xml` and the
-// like would hold std::cout back until a case ends, and lose it if the case crashes. Version 2 has
-// only one reporter, which is the user's. Only the lines at its end are read.
+// and `compact` (a line when all have ended) do not touch what the program prints. Reporters such
+// as `xml` would hold std::cout back until a case ends, and lose it if the case crashes. Version 2
+// has one reporter at a time, and the user chooses it. Of its report, only the lines at the end are
+// read.
 #pragma once
 
 #include <cstdint>
@@ -20,22 +21,22 @@ struct Catch2Case {
   CaseEnd end = CaseEnd::passed;
 };
 
-// Reads what `automake` wrote: `:test-result: PASS <name>`. A line that begins otherwise continues
-// the name before it. A last line that is cut off is no result.
+// Reads what `automake` wrote: `:test-result: PASS <name>`. A line that does not begin with
+// `:test-result:` continues the name in the line before. A last line that is cut off is no result.
 std::vector<Catch2Case> read_catch2_cases(std::string_view report);
 
 // Finds the lines that end a run.
 class Catch2Totals {
  public:
   enum class Source : std::uint8_t {
-    console,  // what the program prints, and its cases among that
-    compact,  // the report of that name
+    console,  // all that the program prints, with the output of its cases in it
+    compact,  // the report of the reporter `compact`
   };
   explicit Catch2Totals(Source source) : source_(source) {}
 
   // Bytes in any pieces.
   void read(std::string_view bytes);
-  // Nothing follows: the rest is a line, even without its end.
+  // To be called when no bytes follow: the rest then counts as a line, even without a line break.
   void end();
 
   // Whether the run has come to its end.
@@ -49,7 +50,7 @@ class Catch2Totals {
   void read_line(std::string_view line);
 
   Source source_;
-  std::string line_;  // not ended yet; only the beginning of a very long one
+  std::string line_;  // the line that has not ended yet; of a very long one, the beginning
   bool are_there_ = false;
   bool ran_nothing_ = false;
   bool has_failed_ = false;

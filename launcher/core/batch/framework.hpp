@@ -1,5 +1,6 @@
-// A test framework, as far as a batch must know it: how its cases are selected, and what its
-// programs tell of them. Values in, values out; one object serves any number of batches.
+// A test framework, as far as a batch must know it: how cases are selected, and what the
+// framework's programs tell of them. Values in, values out; one object serves any number of
+// batches.
 #pragma once
 
 #include <cstddef>
@@ -14,14 +15,14 @@
 namespace holdfast {
 
 // A selection is one argument, at most 128 KiB long (MAX_ARG_STRLEN of execve(2)). The program may
-// add to it and pass it on, so this leaves some room.
+// add to the selection and pass it on, so this limit leaves some room.
 inline constexpr std::size_t k_longest_selection = 96UL * 1024UL;
 
 // What a process that runs several cases tells of them.
 enum class Telling : std::uint8_t {
   beginnings,  // when each begins and how it ends
-  ends,        // how each ended; it tells nothing of a case in which it dies
-  nothing,     // nothing: all its cases together are one test
+  ends,        // how each ended; of a case in which the process dies, nothing
+  nothing,     // nothing: all cases of the process together are one test
 };
 
 class Framework {
@@ -32,18 +33,19 @@ class Framework {
   virtual std::string_view list_option() const = 0;
   virtual Telling tells() const = 0;
 
-  // Whether the selection of that case selects no other, whatever the others are called.
+  // Whether the selection of that case selects no other case, whatever other cases are called.
   virtual bool is_exact(std::string_view name) const = 0;
   // Whether the selection of `name` selects `other` as well.
   virtual bool selects(std::string_view name, std::string_view other) const = 0;
-  // Selects `name` and none of `others`; the plain selection of `name` would select them all. None:
-  // there is no such selection.
+  // A selection of `name` and of none of `others`. The plain selection of `name` would select all
+  // `others`. None: there is no such selection.
   virtual std::optional<std::string> selection_without(
       std::string_view name, const std::vector<std::string_view>& others) const = 0;
   // Stands between the selections of two cases.
   virtual char separator() const = 0;
 
-  // Whether this exit code is no failure of a process whose last case ended like that.
+  // Whether a process whose last case ended as `said` usually exits with this code, so that the
+  // code tells of no further failure.
   virtual bool is_usual_exit(CaseEnd said, int code) const = 0;
 
  protected:

@@ -30,7 +30,7 @@ bool filter_selects(std::string_view name, std::string_view other) {
 std::optional<std::string> filter_without(std::string_view name,
                                           const std::vector<std::string_view>& others) {
   std::string filter = filter_pattern(name);
-  char before = '-';  // the names after it are left out
+  char before = '-';  // the names after a `-` are left out
   for (const std::string_view other : others) {
     if (filter_selects(other, name)) return std::nullopt;
     filter += before + filter_pattern(other);

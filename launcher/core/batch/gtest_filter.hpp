@@ -1,5 +1,6 @@
-// GoogleTest's filters (`--gtest_filter=`) that select what is wanted and nothing else. In a filter
-// `:`, `-`, `*` and `?` have a meaning and cannot be escaped. Names may have them all the same.
+// GoogleTest's filters (`--gtest_filter=`) that select what is wanted and nothing else. In a
+// filter, the characters `:`, `-`, `*` and `?` have a meaning and cannot be escaped. Yet names may
+// contain them.
 #pragma once
 
 #include <optional>
@@ -12,7 +13,8 @@ namespace holdfast {
 // Whether no character of the name has a meaning in a filter.
 bool is_literal_in_filter(std::string_view name);
 
-// The name with `?`, which is any one character, for each character that has a meaning.
+// The name, with each character that has a meaning replaced by `?`, which stands for any one
+// character.
 std::string filter_pattern(std::string_view name);
 
 // Whether the pattern of `name` selects `other` as well.

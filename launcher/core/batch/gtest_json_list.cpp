@@ -3,8 +3,8 @@
 //   {"tests": 2, "name": "AllTests", "testsuites": [
 //     {"name": "Suite", "tests": 2, "testsuite": [{"name": "Case", …}, …]}, …]}
 //
-// GoogleTest writes each byte that is not ASCII as \u00XX. No general reader of JSON takes that for
-// the byte that it was, and a filter needs the bytes of a name. So this reader is our own.
+// GoogleTest writes each byte that is not ASCII as \u00XX. A general reader of JSON would take
+// \u00XX for a character, but a filter needs the bytes of a name. So this reader is our own.
 #include <cstddef>
 #include <utility>
 
@@ -14,7 +14,7 @@
 namespace holdfast {
 namespace {
 
-// Values that are passed over may be nested so deep.
+// How deep values that are passed over may be nested.
 constexpr unsigned k_deepest = 32;
 
 class JsonList {

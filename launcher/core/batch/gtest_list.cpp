@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::string_view k_comment = "  # ";
 
-// Reads it as GoogleTest does, by strtol(3). It is not negative and fits into an int32.
+// Reads a number as GoogleTest does, by strtol(3). None if it is negative or does not fit into an
+// int32.
 std::optional<std::uint64_t> whole_number(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t\n\v\f\r"), text.size()));
   if (text.starts_with('+')) text.remove_prefix(1);
@@ -28,8 +29,8 @@ bool is_word(std::string_view text) {
   return !text.empty() && !has_control_character(text) && text.find(' ') == std::string_view::npos;
 }
 
-// It has no control character. Only after a `/` it may have blanks: a typed suite may give such a
-// name to its type.
+// A suite's name has no control character. It may have blanks after a `/` and nowhere else: a typed
+// suite may give such a name to its type.
 bool is_suite_name(std::string_view text) {
   if (text.empty() || has_control_character(text) || text.back() == ' ') return false;
   const std::size_t blank = text.find(' ');
@@ -84,7 +85,7 @@ GtestList parse_gtest_list(std::string_view text) {
 }
 
 bool is_disabled_name(std::string_view part) {
-  // Its pattern is "DISABLED_*:*/DISABLED_*".
+  // GoogleTest's pattern is "DISABLED_*:*/DISABLED_*".
   return part.starts_with("DISABLED_") || part.find("/DISABLED_") != std::string_view::npos;
 }
 

@@ -1,4 +1,4 @@
-// The cases of a GoogleTest program, as it lists them, and those of them that run.
+// The cases of a GoogleTest program, as it lists them, and which of them run.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +20,12 @@ struct GtestList {
 };
 
 // Reads the file that `--gtest_list_tests --gtest_output=json:FILE` makes (GoogleTest 1.10 and
-// later). None: it is no such file, or it is cut off.
+// later). None: `json` is not such a file, or is cut off.
 std::optional<GtestList> parse_gtest_json_list(std::string_view json);
 
-// Reads what `--gtest_list_tests` prints. Other text of the program is passed over, unless a case
-// may be hidden in it. The name of a suite begins a line. A name is one word, except that a suite's
-// may have blanks after a `/`.
+// Reads what `--gtest_list_tests` prints. Other text of the program is passed over. If a case may
+// be hidden in such text, that is the trouble. The name of a suite begins a line. A name is one
+// word, but in a suite's name blanks may follow a `/`.
 GtestList parse_gtest_list(std::string_view text);
 
 // Whether GoogleTest takes a suite or a test of that name as disabled.
@@ -36,7 +36,7 @@ struct GtestShard {
   std::uint64_t total = 1;
   std::uint64_t index = 0;
 };
-// None: they make no shard. GoogleTest ends a program with such values with an error.
+// None: these values make no shard. GoogleTest then ends the program with an error.
 std::optional<GtestShard> gtest_shard(std::string_view total, std::string_view index);
 
 enum class Disabled : std::uint8_t { left_out, run_too };

@@ -12,7 +12,7 @@
 namespace holdfast {
 namespace {
 
-// GoogleTest's own lines are shorter, except for values of parameters, which nobody needs here.
+// GoogleTest's own lines are shorter, unless they show values of parameters, which we do not need.
 constexpr std::size_t k_longest_line = 64 * 1024;
 constexpr std::size_t k_kept_of_longer = 4 * 1024;
 
@@ -33,7 +33,7 @@ struct EndTag {
 constexpr EndTag k_end_tags[] = {
     {k_passed, CaseEnd::passed}, {k_failed, CaseEnd::failed}, {k_skipped, CaseEnd::skipped}};
 
-// The text without colours. If it has some, the result is in `room`.
+// The text without colours. If the text has colours, the result is in `room`.
 std::string_view plain_in(std::string_view text, std::string& room) {
   if (text.find('\x1b') == std::string_view::npos) return text;
   room = without_colours(text);
@@ -59,8 +59,8 @@ bool names_case(std::string_view text, std::string_view name) {
   return text.empty() || text.starts_with(" (") || text.starts_with(", where ");
 }
 
-// Whether it ends as the line for the end of a case does: "(0 ms)". A whole line does, and the last
-// piece of a torn one.
+// Whether `text` ends as the line for the end of a case does: "(0 ms)". Both a whole line and the
+// last piece of a torn line end so.
 bool ends_as_an_end(std::string_view text) { return text.ends_with(" ms)"); }
 
 bool is_end_of_help(std::string_view line) {
@@ -70,7 +70,7 @@ bool is_end_of_help(std::string_view line) {
 
 }  // namespace
 
-// Finds the last place of each tag. It looks at closing brackets, because a line has few.
+// Finds the last place of each tag, by closing brackets, because a line has few of them.
 class GtestOutput::Tags {
  public:
   explicit Tags(std::string_view line) : line_(line) {
@@ -170,10 +170,10 @@ bool GtestOutput::read_end(const Tags& tags, const std::string& name, const Tell
   std::string room;
   for (const EndTag& one : k_end_tags) {
     if (!tags.has(one.tag)) continue;
-    // The last tag in the line counts. The case may have printed others before it.
+    // The last tag in the line counts. The case may have printed other tags before it.
     const std::string_view text = plain_in(tags.behind(one.tag), room);
     if (!names_case(text, shown(name))) {
-      if (ends_as_an_end(text)) continue;  // it is another case's
+      if (ends_as_an_end(text)) continue;  // the line ends another case
       (text.starts_with(shown(name)) ? torn_ : cut_) = one.end;
       continue;
     }

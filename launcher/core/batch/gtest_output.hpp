@@ -1,15 +1,15 @@
-// Reads what a GoogleTest program prints: where each case begins and ends. Pure: bytes in any
-// pieces, events out, any bytes at all.
+// Reads what a GoogleTest program prints: where each case begins and ends. Pure: takes any bytes,
+// in pieces of any size, and gives events.
 //
 // Cases print what they like: text without a line break before a line of GoogleTest's, lines that
 // look like GoogleTest's, the output of other GoogleTest programs. So these rules hold:
 // - A begin counts only while no case is open, and an end only for the open case.
-// - If the same case begins again inside itself (a test starts its own program), that one must end
-//   first.
-// - If an end comes twice, with no other line of GoogleTest's between, the second one is true. The
+// - If the same case begins again inside itself (a test starts its own program), the inner one must
+//   end first.
+// - If an end comes twice, with no other line of GoogleTest's between, the second one is true: the
 //   case printed the first.
 // - GoogleTest prints the line of an end in three pieces, and a thread may print in between. Such
-//   an end is told when the program says that all its cases have run.
+//   an end is told only when the program says that all its cases have run.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,8 @@ class GtestOutput {
  public:
   using Tell = std::function<void(const GtestEvent&)>;
 
-  // `only`: the program runs this case alone, whatever looks like another; empty: any cases.
+  // `only`: the single case that the program runs, even if a line seems to name another case.
+  // Empty: the program runs any cases.
   explicit GtestOutput(std::string only = {});
 
   // Tells the events of the lines that end in these bytes.
@@ -48,8 +49,8 @@ class GtestOutput {
 
   // The case that has begun and not ended; empty: none.
   const std::string& open_case() const { return open_; }
-  // Whether the last line that is not empty ends GoogleTest's help. The program prints that, and
-  // runs nothing, if it does not know a flag.
+  // Whether the last line that is not empty ends GoogleTest's help. A program that does not know a
+  // flag prints its help and runs nothing.
   bool ends_with_help() const { return ends_with_help_; }
   std::uint64_t size() const { return size_; }
 
@@ -63,21 +64,21 @@ class GtestOutput {
   bool has_name_of_open(std::string_view line) const;
   void end_open(CaseEnd end, const Tell& tell);
 
-  // The part of the open or closed case's name that GoogleTest's lines show.
+  // `name`: of the open or the closed case. Returns the part of it that GoogleTest's lines show.
   std::string_view shown(const std::string& name) const;
 
   std::string only_;
   std::string only_shown_;
-  std::string line_;              // not ended yet; only the last part of a very long one
+  std::string line_;  // the line that has not ended yet; of a very long one, the last part
   std::uint64_t line_start_ = 0;  // where line_ begins
   std::uint64_t size_ = 0;
   bool ends_with_help_ = false;
   std::string open_;
   std::string closed_;   // the case that ended last, until the next line of GoogleTest's
   unsigned nested_ = 0;  // how often the open case was begun inside of itself
-  // The open case has ended, as a line with other text in it says.
+  // A line with the open case's name and foreign text says that the case has ended.
   std::optional<CaseEnd> torn_;
-  // The same, but the name has not come yet.
+  // A line says that a case has ended, but foreign text came before the case's name.
   std::optional<CaseEnd> cut_;
 };
 

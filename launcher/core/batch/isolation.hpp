@@ -10,9 +10,9 @@
 namespace holdfast {
 
 enum class Isolation : std::uint8_t {
-  none,     // all share one, as without Holdfast; if it dies, a fresh one runs the rest
+  none,     // all share one, as without Holdfast; if that one dies, a fresh one runs the rest
   process,  // each has its own
-  fork,     // each has its own, forked from a process that has done its start-up
+  fork,     // each has its own, forked from a process that has done the program's start-up
 };
 
 constexpr std::array<std::string_view, 3> words_of(Isolation) {

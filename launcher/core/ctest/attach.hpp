@@ -1,4 +1,4 @@
-// What attach.cmake tells the launcher about the ctest that started it (HOLDFAST_ATTACH).
+// What attach.cmake tells the launcher about the ctest that started the launcher (HOLDFAST_ATTACH).
 #pragma once
 
 #include <cstdint>

@@ -18,7 +18,7 @@ class Waiting {
   const std::vector<std::size_t>& places() const { return places_; }
   bool has_match() const { return marks_.back() == mark_; }
 
-  // Follows everything that needs no byte, from `place`.
+  // Follows, from `place`, all instructions that need no byte.
   void add(const MatchSteps& steps, std::size_t place, bool at_start, bool at_end) {
     stack_.push_back(place);
     while (!stack_.empty()) {
@@ -64,7 +64,7 @@ class Waiting {
 }  // namespace
 
 ByteAutomaton::ByteAutomaton(MatchSteps steps) : steps_(std::move(steps)) {
-  // Anchors count as met here. A beginning too many costs time and finds nothing wrong.
+  // Here anchors count as met. One beginning too many costs time, but makes no wrong match.
   Waiting first(steps_.size());
   first.add(steps_, 0, true, true);
   begins_anywhere_ = first.has_match();

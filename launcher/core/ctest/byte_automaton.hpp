@@ -34,7 +34,7 @@ class ByteAutomaton {
  public:
   // Matches nothing but the empty text, which is found everywhere.
   ByteAutomaton() : ByteAutomaton(MatchSteps{}) {}
-  // A run that gets to the end of `steps` is a match.
+  // To get to the end of `steps` is a match.
   explicit ByteAutomaton(MatchSteps steps);
 
   bool is_found_in(std::string_view text) const;

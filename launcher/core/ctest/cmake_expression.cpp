@@ -6,12 +6,12 @@
 namespace holdfast {
 namespace {
 
-// ctest 3.25 has nine pairs that can be referred to, and refuses a tenth.
+// ctest 3.25 refuses an expression with more than nine groups.
 constexpr int k_most_groups = 9;
 
 struct Piece {
   MatchSteps steps;
-  bool has_width = false;  // never matches the empty text; only then it may be repeated
+  bool has_width = false;  // never matches the empty text; otherwise it must not be repeated
 };
 
 std::int32_t length(const MatchSteps& steps) { return static_cast<std::int32_t>(steps.size()); }
@@ -48,7 +48,7 @@ Piece repeated(const Piece& piece, char how) {
   return {std::move(steps), how == '+'};
 }
 
-// The nesting is no deeper than the number of groups.
+// The recursion is no deeper than the number of groups.
 class Compiler {
  public:
   explicit Compiler(std::string_view text) : text_(text) {}

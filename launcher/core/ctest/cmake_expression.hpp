@@ -1,5 +1,5 @@
-// Regular expressions as CMake and ctest have them (PASS_REGULAR_EXPRESSION and the like). They
-// only tell whether a text holds a match.
+// Regular expressions as CMake and ctest have them (PASS_REGULAR_EXPRESSION and the like). The
+// answer is whether a text holds a match, not where.
 //
 // The dialect is that of cmake-commands(7), "Regex Specification", as ctest 3.25 compiles it. It
 // has no `{n}`, no classes such as `[:alpha:]` and no `\d`. A backslash makes the next byte
@@ -18,7 +18,8 @@ namespace holdfast {
 
 class CMakeExpression {
  public:
-  // Fails if ctest would not compile it. The error says why and does not repeat the expression.
+  // Fails if ctest would not compile the expression. The error says why and does not repeat the
+  // expression.
   static Result<CMakeExpression> compile(std::string_view expression);
 
   // `text` must have no NUL bytes.

@@ -44,7 +44,7 @@ bool asks_to_be_quiet(const std::vector<std::string>& command) {
   for (std::size_t i = 1; i < command.size(); ++i) {
     const std::string& word = command[i];
     if (word == "-Q" || word == "--quiet") return true;
-    if (word == "--test-command") return false;  // what follows is the command of somebody else
+    if (word == "--test-command") return false;  // what follows is another program's command
     const CtestOption kind = ctest_option(word);
     if (kind == CtestOption::with_value || kind == CtestOption::other_with_value) ++i;
   }

@@ -8,18 +8,18 @@
 
 namespace holdfast {
 
-// ctest-integration/listing.cmake lists the options with a value too.
+// ctest-integration/listing.cmake also lists the options that have a value.
 enum class CtestOption : std::uint8_t {
   unknown,          // any other option, or one whose value may be missing (-j)
-  plain,            // no value; concerns only output, order and when ctest ends
-  with_value,       // the same with a value, or leaves tests out
+  plain,            // no value; changes output, order or when ctest ends, and no more
+  with_value,       // with a value; does the same as a plain one, or leaves tests out
   other_with_value  // with a value; selects tests or does something else
 };
 
 CtestOption ctest_option(std::string_view word);
 
-// Whether ctest is asked to be quiet (-Q, --quiet). `command` begins with the program. A value is
-// no option: `ctest -R -Q`.
+// Whether ctest is asked to be quiet (-Q, --quiet). `command` begins with the program. A word that
+// is the value of an option does not count: `ctest -R -Q`.
 bool asks_to_be_quiet(const std::vector<std::string>& command);
 
 }  // namespace holdfast

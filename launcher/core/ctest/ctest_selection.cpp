@@ -16,15 +16,16 @@ bool is_number(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
-// Whether it has a meaning in CMake's expressions. They take an escaped letter or digit literally.
-// Other dialects do not, and the author may have meant those.
+// Whether `c` has a meaning in CMake's expressions.
 bool is_meta(char c) { return std::string_view("^$.[]*+?()|\\").find(c) != std::string_view::npos; }
 
 bool is_word_character(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-// Takes literal characters off the front; none: the text is not understood.
+// Takes literal characters off the front; none: the text is not understood. An escaped letter or
+// digit is literal for CMake, but not in other dialects, and the author may have meant one of
+// these.
 std::optional<std::string> take_literals(std::string_view& text) {
   std::string literals;
   while (!text.empty()) {
@@ -40,7 +41,7 @@ std::optional<std::string> take_literals(std::string_view& text) {
   return literals;
 }
 
-// Takes `(a|b)` off the front. Without a group there is one empty alternative.
+// Takes `(a|b)` off the front. If there is no group, returns one empty alternative.
 std::optional<std::vector<std::string>> take_group(std::string_view& text) {
   if (text.empty() || text[0] != '(') return std::vector<std::string>{""};
   std::vector<std::string> alternatives;
@@ -77,7 +78,7 @@ class Reader {
     if (next_ == arguments_.size()) return false;
     const std::string& value = arguments_[next_++];
     if (kind == CtestOption::with_value) return true;
-    // Before 3.29 the next word is the number in any case; since then the number may be missing.
+    // Before 3.29, the next word is always the number. Since 3.29, the number may be missing.
     if (option == "-j" || option == "--parallel") return is_number(value);
     if (option == "-T" || option == "--test-action") return value == "test" || value == "Test";
     return take_selection(option, value);
@@ -85,7 +86,7 @@ class Reader {
 
   bool take_selection(std::string_view option, const std::string& value) {
     using By = CtestSelection::By;
-    if (!selection_.is_whole()) return false;  // the last of two counts, or both do
+    if (!selection_.is_whole()) return false;  // of two selections, the last counts, or both count
     if (option == "-R" || option == "--tests-regex") return take(By::names, names_in(value));
     if (option == "-I" || option == "--tests-information") {
       return take(By::indexes, indexes_in(value));

@@ -1,5 +1,5 @@
-// Which tests a ctest runs, as far as its command line tells. IDEs start one ctest per test,
-// many at once, and those may share a build tree (docs/guide/locks.md).
+// Which tests a ctest runs, as far as its command line tells. IDEs start one ctest per test, many
+// at once, and these ctests may share a build tree (docs/guide/locks.md).
 #pragma once
 
 #include <cstdint>
@@ -15,10 +15,10 @@ struct CtestSelection {
     nothing,  // a whole run, or not known
     names,
     indexes,
-    file  // that has their names
+    file  // a file has the names of the tests
   };
   By by = By::nothing;
-  std::vector<std::string> tests = {};  // their names or indexes, or the path of the file
+  std::vector<std::string> tests = {};  // the tests' names or indexes, or the path of the file
 
   bool is_whole() const { return by == By::nothing; }
 };
@@ -36,7 +36,7 @@ std::optional<std::vector<std::string>> names_in(std::string_view expression);
 // The indexes in a value of -I that has no range: `3,3`, `3,3,,7,9`, `0,0,0,7`.
 std::optional<std::vector<std::string>> indexes_in(std::string_view information);
 
-// Whether both may run the same test.
+// Whether the two runs may run the same test.
 bool may_meet(const CtestSelection& one, const CtestSelection& other);
 
 }  // namespace holdfast

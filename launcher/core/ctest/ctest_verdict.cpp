@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view k_will_fail = "will-fail";
 constexpr int k_largest_code = 255;
 
-// Reads it as atoi(3) does, because ctest does; none: it is outside of 0…255.
+// Reads the number as atoi(3) does, because ctest uses that; none: the number is outside of 0…255.
 std::optional<int> code_of(std::string_view text) {
   if (text.find_first_of("-0123456789") != 0) return 0;
   const unsigned code = leading_number<unsigned>(text).value_or(k_largest_code + 1);
@@ -79,7 +79,7 @@ std::string as_ctest_reads(std::string_view output) {
     const std::size_t end = output.find_first_of(std::string_view("\n\0", 2));
     std::string_view line = output.substr(0, end);
     output.remove_prefix(end == std::string_view::npos ? output.size() : end + 1);
-    // A last line without an end keeps its carriage returns.
+    // A last line without a line break keeps its carriage returns.
     while (end != std::string_view::npos && !line.empty() && line.back() == '\r') {
       line.remove_suffix(1);
     }

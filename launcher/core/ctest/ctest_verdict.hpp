@@ -1,4 +1,5 @@
-// What ctest will conclude of an attempt, to decide about another one. ctest stays the judge.
+// What ctest will conclude of an attempt. It decides whether there is another attempt; ctest stays
+// the judge.
 //
 // The rules and their order are those of cmCTestRunTest::EndTest (CTest 3.25 … 4.x).
 // tests/system/ctest_verdict_test.py compares them with the real program.
@@ -42,8 +43,8 @@ Result<VerdictProperties> parse_verdict_properties(std::string_view text);
 std::string to_text(const VerdictProperties& properties);
 
 // The output of a test as ctest compares it with expressions. A line ends at a line break or a NUL
-// byte, loses the carriage returns before that, and gets one line break. The lines for ctest itself
-// (<CTestDetails>, <CTestLabel>) are left out.
+// byte, loses the carriage returns before its end, and gets one line break. The lines for ctest
+// itself (<CTestDetails>, <CTestLabel>) are left out.
 std::string as_ctest_reads(std::string_view output);
 
 class CTestVerdict {
@@ -51,7 +52,7 @@ class CTestVerdict {
   // An expression that ctest cannot compile matches nothing.
   explicit CTestVerdict(const VerdictProperties& properties);
 
-  // Whether the verdict depends on the output; otherwise `output` is not read.
+  // Whether the verdict depends on the output. If not, of() ignores `output`.
   bool needs_output() const { return !pass_.empty() || !fail_.empty() || !skip_.empty(); }
 
   // `end` is how the launcher ends under ctest (exit_of()); `output` is all that the attempt wrote.

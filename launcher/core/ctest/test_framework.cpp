@@ -15,7 +15,7 @@ bool is_flag(std::string_view argument, std::string_view name) {
   return flag.starts_with(name) && (flag.size() == name.size() || flag[name.size()] == '=');
 }
 
-// Whether an argument fits.
+// Whether `fits` is true for an argument.
 template <typename Fits>
 bool has_argument(const char* const* command, Fits fits) {
   if (*command == nullptr) return false;
@@ -83,7 +83,7 @@ bool is_pytest(const char* const* command) {
   const std::string_view program = file_name(command[0]);
   if (is_pytest_script(program)) return true;
   if (!is_python(program)) return false;
-  // These are options of the interpreter. Only -W and -X take another word.
+  // These are options of the interpreter. Of them, -W and -X take the next word too.
   const char* const* word = command + 1;
   for (; *word != nullptr; ++word) {
     const std::string_view text = *word;

@@ -1,5 +1,5 @@
 // What a test's command line and environment say about its framework: GoogleTest, pytest. Only sure
-// signs count; everything else is any program.
+// signs count. A program without them may be anything.
 #pragma once
 
 #include <string_view>
@@ -11,16 +11,17 @@ namespace holdfast {
 // Whether an argument is one that only a GoogleTest program understands.
 bool has_googletest_argument(const char* const* command);
 
-// Whether a GoogleTest program runs its tests and writes no report: then it can be asked for one.
+// Whether a GoogleTest program runs its tests and writes no report. Such a program can be asked for
+// a report.
 bool may_be_asked_for_report(const char* const* command, const char* const* environment);
 
-// Whether it runs only a part of its tests. Then a report tells whether there was anything to run.
-// False for a shard, which may well be empty.
+// Whether a GoogleTest program runs a part of its tests. Then its report tells whether there was
+// anything to run. False for a shard, because a shard may well be empty.
 bool may_select_nothing(const char* const* command, const char* const* environment);
 
 // Whether the text begins like a GoogleTest program's XML report.
 bool is_googletest_report(std::string_view xml);
-// Whether it begins like such a report without any test.
+// Whether the text begins like such a report without any test.
 bool reports_no_tests(std::string_view xml);
 
 // `pytest …`, `py.test …` or `python3 -m pytest …`, whose exit codes (pytest.ExitCode) say more.

@@ -17,7 +17,8 @@ constexpr std::size_t k_longest_path = 1024;
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-// Whether file names usually have it. Quotes, `=` and the like are in texts, options, expressions.
+// Whether `c` is usual in file names. Quotes, `=` and the like are signs of texts, options and
+// expressions.
 bool is_plain(char c) {
   return static_cast<unsigned char>(c) > ' ' &&
          std::string_view("\"'$*;=\x7f").find(c) == std::string_view::npos;

@@ -9,12 +9,12 @@
 namespace holdfast {
 
 // The words after the program that look like a path, made absolute from `directory`. Leaves out
-// options, what follows an option -o, and text with blanks. Gives the first few, each once. With an
-// empty `directory` it gives only absolute ones.
+// options, the word after an option -o, and text with blanks. Gives the first few, each once. If
+// `directory` is empty, leaves out relative paths.
 std::vector<std::string> file_arguments(const std::vector<std::string_view>& command,
                                         std::string_view directory);
 
-// Whether one of them is relative. If none is, the directory is not needed.
+// Whether one of these words is a relative path. If none is, file_arguments() needs no directory.
 bool has_relative_file(const std::vector<std::string_view>& command);
 
 // The first few absolute paths of REQUIRED_FILES. `encoded` has commas between paths, each encoded
@@ -34,9 +34,9 @@ struct ProjectPlace {
 
 enum class Named : std::uint8_t { first, later };
 
-// Whether a file that the command names is what the test tests, and not what it may write. Such a
-// file is among the project's sources. Or it is the first file named (`python3 x.py`, `valgrind
-// ./x`) and a script or a program.
+// Whether a file that the command names is what the test tests, and not what it may write. A file
+// is an input if it is among the project's sources. It is also an input if the command names it
+// first (`python3 x.py`, `valgrind ./x`) and it is a script or a program.
 bool is_input(std::string_view path, Named named, bool is_executable, const ProjectPlace& place);
 
 }  // namespace holdfast

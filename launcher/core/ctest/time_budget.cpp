@@ -12,7 +12,7 @@ Milliseconds left_until(Milliseconds native_end, Milliseconds now) {
 }  // namespace
 
 Milliseconds stacks_time(Milliseconds now, Milliseconds native_end) {
-  // The other half is for the grace.
+  // The other half of the time is for the grace.
   return std::min(k_stacks_time, left_until(native_end, now) / 2);
 }
 

@@ -37,7 +37,7 @@ struct How {
 How parse_how(std::string_view text) {
   How how;
   if (text.empty()) return how;
-  // An entry that is not understood allows the least.
+  // An entry that is not understood counts as shared, which allows the least.
   how.mode = LockMode::shared;
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return how;
@@ -70,8 +70,8 @@ std::optional<Rank> rank_of(std::string_view place) {
   return Rank{scope, decode_file_name(place.substr(slash + 1)), place};
 }
 
-// Whether it is one of two locks that a test may hold shared while a sibling of it, at any depth,
-// wants it exclusively.
+// Whether `spec` is one of the two locks that an enclosing test may hold shared while a test
+// inside, at any depth, wants it exclusively.
 bool is_among_siblings(const LockSpec& spec) {
   if (spec.mode == LockMode::counted) return false;
   return spec.name == k_run_serial_lock ||

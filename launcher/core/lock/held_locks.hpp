@@ -1,6 +1,7 @@
-// What the ancestors of this launcher hold (HOLDFAST_HELD). A run inside a test that holds `db`
-// must not wait for its own ancestor, yet its tests must exclude one another. So they take `db` at
-// a level of their own, named after the attempt that holds it above them.
+// The locks that the ancestors of this launcher hold (HOLDFAST_HELD). A run inside a test that
+// holds `db` must not wait for that test, yet the tests of the inner run must exclude one another.
+// So these tests take `db` at a level of their own. The level is named after the attempt above them
+// that holds `db`.
 #pragma once
 
 #include <cstddef>
@@ -14,14 +15,15 @@ namespace holdfast {
 
 // The level at which a lock is taken.
 struct LockLevel {
-  std::string attempt;          // the attempt above that holds it; empty: no ancestor does
-  std::vector<unsigned> slots;  // the slots that attempt has of a counted lock; empty: all
+  std::string attempt;          // the attempt above us that holds the lock; empty: none holds it
+  std::vector<unsigned> slots;  // of a counted lock: the slots that this attempt has; empty: all
 
   friend bool operator==(const LockLevel&, const LockLevel&) = default;
 };
 
-// The lock by which a test with RUN_SERIAL is alone over all runs. If an enclosing test holds it
-// shared, an inner test holds it exclusively among its siblings.
+// The lock by which a test with RUN_SERIAL is alone among the tests of all runs. If an enclosing
+// test holds the lock shared, an inner test may still hold it exclusively, among the tests inside
+// that enclosing test.
 inline constexpr std::string_view k_run_serial_lock = "RUN_SERIAL";
 
 // Entries `<place>[:<how>]#<attempt>`, separated by commas, the nearest attempt first. The place is
@@ -33,21 +35,23 @@ class HeldLocks {
   // The nearest attempt below which the lock at `place` must be taken; empty: no ancestor holds it.
   std::string level_of(std::string_view place) const;
 
-  // The level for `spec`, which is taken at `place`. Refuses to ask for more than the ancestor has:
-  // an exclusive lock below a shared one, or more slots. That would wait for the ancestor for ever.
+  // The level for `spec`, which is taken at `place`. Fails if `spec` asks for more than the
+  // ancestor has: an exclusive lock below a shared one, or more slots. Such a request would wait
+  // for the ancestor for ever.
   Result<LockLevel> level_for(const LockSpec& spec, std::string_view place) const;
 
-  // Whether an attempt below that level holds a lock that comes later in the global order. Then the
-  // request may close a circle of waits.
+  // Whether an attempt below the level for `spec` holds a lock that comes later in the global
+  // order. Then a request for `spec` may close a circle of waits.
   bool is_out_of_order(const LockSpec& spec, std::string_view place) const;
 
-  // Adds entries that HOLDFAST_HELD lacks, in the same form. The variable got lost at some attempt,
-  // so they belong to attempts farther away than those it names.
+  // Adds the entries in `text`, which HOLDFAST_HELD lacks because an attempt between lost the
+  // variable. So these entries belong to attempts farther away than those that the variable names.
   void add_farther(std::string_view text);
 
-  // Forgets that attempts hold the lock at `place`, the nearest first, up to one that has it still.
-  // An attempt took it below another one of them, or at the top: `has_it(attempt, level)` says
-  // whether it has it there. Those forgotten are still around us.
+  // Goes through the attempts that hold the lock at `place`, the nearest first, and forgets that
+  // they hold it, until an attempt still has the lock. An attempt has taken the lock at the top, or
+  // at the level of another of these attempts. `has_it(attempt, level)` says whether `attempt` has
+  // the lock at `level`. attempts() still names the forgotten attempts.
   template <typename HasIt>
   void forget_released(std::string_view place, HasIt has_it) {
     const std::vector<std::string> chain = holders_of(place);
@@ -64,14 +68,14 @@ class HeldLocks {
   // The attempts around us that hold or held locks, the nearest first.
   std::vector<std::string> attempts() const;
 
-  // What the test of `attempt`, and everything below it, inherits after it took the locks at
-  // `places` (entries without `#…`).
+  // The HOLDFAST_HELD for the test of `attempt` and everything below it. `attempt` has taken the
+  // locks at `places` (entries without `#…`).
   std::string with(const std::vector<std::string>& places, std::string_view attempt) const;
 
  private:
   static std::vector<std::string> entries_in(std::string_view text);
   const std::string* entry_of(std::string_view place) const;
-  // The nearest first.
+  // The attempts that hold the lock at `place`, the nearest first.
   std::vector<std::string> holders_of(std::string_view place) const;
   void forget(std::string_view place, std::string_view attempt);
 

@@ -17,13 +17,13 @@ struct LockUse {
 
   std::string lock;  // in the words for people: `db@project`, `the build tree /b`
   std::vector<LockParty> holders;
-  std::vector<LockParty> waiters;  // in the order of the queue, the same as that of their tickets
+  std::vector<LockParty> waiters;  // in the order of the queue, which is that of their tickets
   Kind kind = Kind::named;
 };
 
 // One waiter, the lock it waits for, and a party in its way.
 struct LockCycleStep {
-  enum class Way : std::uint8_t { holds, is_before };  // before it in the queue
+  enum class Way : std::uint8_t { holds, is_before };  // before the waiter in the queue
 
   LockParty waiter;
   std::string lock;
@@ -34,31 +34,33 @@ struct LockCycleStep {
 
 using LockCycle = std::vector<LockCycleStep>;
 
-// The shortest circle that `waiter` is part of and in which nobody can go on, whatever all others
-// do. A waiter for two of four slots waits for nobody as long as two may become free. A waiter
-// keeps all attempts around it waiting, and so everything that they hold. `other` of the last step
-// is `waiter` or is around it. Empty: there is no circle, or `waiter` is not among `all`.
+// The shortest circle that `waiter` is part of and in which nobody can go on, whatever everybody
+// outside it does. A waiter for two of four slots is in no circle as long as two slots may become
+// free. A waiter keeps all attempts around it waiting, so everything that they hold stays held.
+// `other` of the last step is `waiter` or is around it. Empty: there is no circle, or `waiter` is
+// not among `all`.
 LockCycle find_lock_cycle(const LockParty& waiter, const std::vector<LockUse>& all);
 
-// Whether two looks saw the same circle. Records are read one after the other. Only what two looks
-// both saw was true of all records at one moment in between.
+// Whether two looks saw the same circle. Records are read one after the other. But what both looks
+// saw was true, in all records, at one moment between the looks.
 bool is_same_cycle(const LockCycle& one, const LockCycle& other);
 
 // The step whose waiter must end the circle; everybody in the circle gets the same answer. Waiters
-// inside an attempt are preferred. Among them, those that wait for a build tree go first, because
-// they can do without it; then the youngest. `cycle` is not empty.
+// inside an attempt are preferred. Among them, those that wait for a build tree come first, because
+// they can do without it. Among equals, the youngest gives way. `cycle` is not empty.
 const LockCycleStep& who_gives_way(const LockCycle& cycle);
 
 bool is_same_wait(const LockParty& one, const LockParty& other);
 
-// Decides when to look for a circle during a wait, and when a sighting is certain. It must look
-// again and again: nobody tells a waiter that another wait has closed a circle.
+// Decides when to look for a circle during a wait, and when a sighting is certain. A waiter must
+// look again and again: nobody tells it that another wait has closed a circle.
 class LockCycleWatch {
  public:
   // When to look next, in time since the wait began.
   Milliseconds next() const { return next_; }
 
-  // Takes what a look at that time saw. True: the circle is certain, and `waiter` must give way.
+  // Takes what a look at the time `since_start` saw. True: the circle is certain, and `waiter` must
+  // give way.
   bool take(LockCycle seen, const LockParty& waiter, Milliseconds since_start);
 
   // The circle of the last look.

@@ -21,11 +21,11 @@ std::string scope_directory(LockScope scope, const LockHome& home);
 // `<scope directory>/<name, encoded>`: the same text for the same lock, everywhere.
 std::string place_of(const LockSpec& spec, const LockHome& home);
 
-// The specs as `home` takes them. A scope that does not exist there becomes the scope it stands
-// for. So one lock is asked for once, and the one global order holds for places too.
+// The specs with the scopes that exist at `home`. A scope that does not exist there is replaced by
+// the next wider scope. So no lock is asked for twice, and the global order also holds for places.
 Result<std::vector<LockSpec>> locks_at(const LockHome& home, std::vector<LockSpec> specs);
 
-// The place of the lock that allows one run at a time on a build tree. No spec names it.
+// The place of the lock that a run has on its build tree. No spec of a test names this lock.
 std::string run_place(const std::string& tree);
 
 }  // namespace holdfast

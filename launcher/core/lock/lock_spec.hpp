@@ -43,7 +43,7 @@ Result<LockSpec> promote_resource_lock(std::string_view name);
 std::string to_text(const LockSpec& spec);
 
 // Sorts locks into the one global order (scope, name), which makes deadlock between tests
-// impossible. Merges a lock that is named twice: exclusive wins over shared. Fails if one name has
+// impossible. Merges two specs of the same lock: exclusive wins over shared. Fails if one name has
 // two sizes, or if two counted locks would have the same slot variable.
 Result<std::vector<LockSpec>> canonical_locks(std::vector<LockSpec> specs);
 

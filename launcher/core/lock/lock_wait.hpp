@@ -1,4 +1,5 @@
-// What Holdfast says about a lock: in the record that its holder leaves, and to those who wait.
+// What Holdfast says about a lock: in the records of its holders and waiters, and to people while a
+// test waits.
 #pragma once
 
 #include <cstddef>
@@ -21,15 +22,15 @@ struct LockParty {
   std::string test;
   std::string tree;  // empty outside a build tree
   std::int64_t since_unix_ms = 0;
-  // What it holds or wants. If the record does not say, it is an exclusive lock.
+  // How the party holds or wants the lock. If the record does not say, exclusively.
   LockMode mode = LockMode::exclusive;
   unsigned units = 1;                // counted
   unsigned size = 0;                 // counted
   std::vector<unsigned> slots = {};  // of a holder of a counted lock
   std::int64_t ticket = 0;           // of a waiter: its place in the queue
-  // These two help to find a circle of nested runs that wait for one another.
+  // `attempt` and `around` help to find a circle of nested runs that wait for one another.
   std::string attempt = {};
-  std::vector<std::string> around = {};  // the attempts around it, as far as they hold locks
+  std::vector<std::string> around = {};  // the attempts around the party, as far as they hold locks
 
   bool stopped = false;  // as seen now; not in the record
 
@@ -38,11 +39,11 @@ struct LockParty {
   friend bool operator==(const LockParty&, const LockParty&) = default;
 };
 
-// A record is this long, padded with NUL; long texts are cut.
+// Every record has this many bytes: it is padded with NUL, and long texts are cut.
 inline constexpr std::size_t k_party_size = 1024;
 
 std::string to_record(const LockParty& party);
-// None for a record that is empty or not understood: then the holder is just not named.
+// None for a record that is empty or not understood: then the party stays unnamed.
 std::optional<LockParty> parse_party(std::string_view record);
 
 // What stands between a waiter and its lock, as far as is known.
@@ -50,7 +51,7 @@ struct LockObstacles {
   std::vector<LockParty> holders;
   std::vector<LockParty> before;       // earlier waiters, in order
   std::size_t ahead = 0;               // how many earlier waiters, even those without a record
-  std::vector<std::string> strangers;  // hold it by flock(2) without a record: `"sleep 5" (pid 7)`
+  std::vector<std::string> strangers;  // holders by flock(2), without a record: `"sleep 5" (pid 7)`
 };
 
 // `"server.start" (pid 4711, tree /b/debug)`
@@ -63,7 +64,8 @@ std::string describe_obstacles(std::string_view lock, const LockObstacles& obsta
 // `0,2,3`
 std::string to_text(const std::vector<unsigned>& slots);
 
-// When to tell of a wait: soon, then at growing intervals, then every minute. `told`: times so far.
+// When to tell of a wait: soon, then at growing intervals, then every minute. `told`: how often the
+// wait was told so far.
 Milliseconds next_telling(unsigned told);
 
 }  // namespace holdfast

@@ -1,6 +1,6 @@
 // The lock by which an attempt runs with nothing beside it: `retry-alone` of holdfast.toml. If a
-// project sets that for any test, each of its tests holds the lock shared. An attempt that runs
-// alone holds it exclusively.
+// project sets `retry-alone` for any test, each test of the project holds the lock shared. An
+// attempt that runs alone holds the lock exclusively.
 #pragma once
 
 #include <vector>

@@ -1,6 +1,6 @@
-// The locks by which runs that share a build tree keep their tests apart (docs/guide/locks.md). No
-// test runs twice at the same time. A test with RUN_SERIAL has no test of another run beside it.
-// Within one run ctest sees to both.
+// The locks by which runs that share a build tree keep their tests apart (docs/guide/locks.md).
+// With these locks, no test runs twice at the same time, and no test of another run runs beside a
+// test with RUN_SERIAL. Within one run, ctest itself sees to both.
 #pragma once
 
 #include <string>

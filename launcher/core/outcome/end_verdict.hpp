@@ -1,4 +1,4 @@
-// ctest's verdict on a test whose output nobody has read.
+// ctest's verdict on a test, found without the test's output.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 namespace holdfast {
 
 // ctest's verdict on an attempt with that outcome, if no property changes it. Empty: a setting
-// decides (no_tests), or ctest may not have lived to give a verdict (interrupted).
+// decides (no_tests), or ctest may have died before it gave a verdict (interrupted).
 std::string_view usual_verdict(Outcome outcome);
 
 // `passed` or `failed` for a test that was not skipped; empty: an expression decides. `properties`
@@ -29,8 +29,8 @@ struct EndedTest {
 };
 
 // The verdict of ctest for the record: `passed`, `failed`, `skipped`, or `unknown` if an expression
-// decides and nobody has looked for it. Empty: it follows from the outcome, or ctest may have had
-// none.
+// decides and nobody has looked for it. Empty: the verdict follows from the outcome, or ctest may
+// have given none.
 std::string_view verdict_on_record(const EndedTest& test);
 
 }  // namespace holdfast

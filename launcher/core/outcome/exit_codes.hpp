@@ -1,5 +1,5 @@
-// Every exit code of Holdfast's own. docs/reference/outcomes.md describes them. 124 to 127 come
-// from timeout(1), env(1) and the shell; 75 is EX_TEMPFAIL of sysexits.h.
+// Every exit code that Holdfast itself gives. docs/reference/outcomes.md describes them. 124 to 127
+// come from timeout(1), env(1) and the shell; 75 is EX_TEMPFAIL of sysexits.h.
 #pragma once
 
 namespace holdfast::exit_codes {

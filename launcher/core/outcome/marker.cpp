@@ -55,10 +55,10 @@ std::optional<std::string> unescaped(std::string_view text) {
   return reason;
 }
 
-// Reads field by field. It skips unknown fields, because fields may be added.
+// Reads a marker field by field. Skips unknown fields, because later versions may add fields.
 class Fields {
  public:
-  // False: the line contradicts what it claims to be.
+  // False: the value does not fit the field that the line names.
   bool take(std::string_view line) {
     std::string_view value = line;
     const std::string_view key = take_part(value, ' ');
@@ -94,7 +94,7 @@ class Fields {
   std::optional<std::string> reason_;
 };
 
-// Why the marker is not the owner's; empty: it is.
+// Why the marker is not the owner's; empty: it is the owner's.
 std::string why_foreign(const Marker& marker, const MarkerOwner& owner) {
   if (marker.attempt != owner.attempt) return "is of another attempt";
   const std::string process = "is of process " + std::to_string(marker.process.pid);

@@ -16,14 +16,15 @@ std::optional<std::uint64_t> oom_kills_in(std::string_view text);
 // Killed process 17 (name) …`, `Memory cgroup out of memory: Killed process 17 (name) …`.
 bool names_oom_victim(std::string_view line, int pid);
 
-// Takes the counter of a whole run's cgroup as evidence for one test. If it rises while an attempt
-// runs that dies of SIGKILL, the rise explains that death, and no other. It may really have been a
-// helper process of another test: docs/reference/outcomes.md.
+// Takes the counter of a whole run's cgroup as evidence for one test. If an attempt dies of SIGKILL
+// and the counter rose during the attempt, the rise explains this death and no other. The kernel
+// may in fact have killed a helper process of another test: docs/reference/outcomes.md.
 class OomClaims {
  public:
   struct Start {
-    std::optional<std::uint64_t> kills;  // the counter at that time; none: nobody counts
-    std::uint64_t claims = 0;            // deaths explained until then
+    std::optional<std::uint64_t>
+        kills;                 // the counter when the attempt began; none: there is no counter
+    std::uint64_t claims = 0;  // how many deaths had been explained by then
   };
 
   // Call this when an attempt begins.

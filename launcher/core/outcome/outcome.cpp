@@ -16,7 +16,7 @@ bool fails_by_leak(const Observation& seen) {
 
 Outcome outcome_of_exit(const Observation& seen) {
   if (seen.marked) return Outcome::deliberate_exit;
-  // With another code it has failed anyway.
+  // With another exit code than 0, the test has failed anyway.
   if (seen.main.code == 0 && seen.unfinished) return Outcome::premature_exit;
   if (fails_by_leak(seen)) return Outcome::failed;
   if (seen.ran_nothing) return Outcome::no_tests;
@@ -33,7 +33,8 @@ bool exited_when_told(const Observation& seen) {
   return seen.end_reason == EndReason::signal && seen.main.kind == ProcessEnd::Kind::exited;
 }
 
-// The exit code of a test that selected nothing to run; none: it must fail, whatever it reported.
+// The exit code of a test that selected nothing to run; none: the test must fail, whatever it
+// reported.
 std::optional<int> code_of_no_tests(const Observation& seen) {
   switch (seen.no_tests) {
     case NoTests::keep:
@@ -81,7 +82,7 @@ bool is_missing(const ProcessEnd& main) {
 Outcome outcome_of(const Observation& seen) {
   if (seen.own_failure || seen.lock_refused) return Outcome::internal_error;
   if (seen.lock_not_had) return Outcome::lock_timeout;
-  // After the launcher signalled a test it is never passed, whatever the test then says.
+  // A test that the launcher has signalled has never passed, whatever the test then says.
   switch (seen.end_reason) {
     case EndReason::timeout:
       return Outcome::timed_out;
@@ -100,7 +101,8 @@ Outcome outcome_of(const Observation& seen) {
     case ProcessEnd::Kind::exited:
       break;
   }
-  // Another test may have held the lock at the same time, so this one's findings are worth nothing.
+  // Another test may have held the lock at the same time, so the result of this test is worth
+  // nothing.
   if (seen.lock_lost) return Outcome::lock_lost;
   return outcome_of_exit(seen);
 }
@@ -114,7 +116,7 @@ Exit exit_of(Outcome outcome, const Observation& seen, ExitMode mode) {
   };
   if (seen.flaky_fails) return own(1);
   if (outcome == Outcome::interrupted) {
-    // A command that was told to end chooses its own exit code; its caller reads that.
+    // A command that was told to end chooses its own exit code, and its caller reads that code.
     if (!under_ctest && exited_when_told(seen)) return as_the_test_ended(seen);
     return {Exit::Kind::signal, seen.end_signal != 0 ? seen.end_signal : facts.signal};
   }

@@ -43,7 +43,7 @@ enum class EndReason : std::uint8_t {
 
 // What becomes of a test that selected nothing to run: a filter that matches no case.
 enum class NoTests : std::uint8_t {
-  keep,  // its own exit code, which plain ctest would judge
+  keep,  // ends with the test's own exit code, as plain ctest would judge it
   pass,
   fail,
   skip,  // with the test's SKIP_RETURN_CODE; a pass if it has none
@@ -53,7 +53,7 @@ constexpr std::array<std::string_view, 4> words_of(NoTests) {
   return {"keep", "pass", "fail", "skip"};
 }
 
-// Everything the outcome depends on.
+// Everything that the outcome depends on.
 struct Observation {
   ProcessEnd main;
   EndReason end_reason = EndReason::none;
@@ -65,12 +65,12 @@ struct Observation {
   bool leaked = false;        // processes were left after the main process ended
   bool leak_fails = false;    // on-leak is `fail`
   bool marked = false;        // the main process left its marker (core/outcome/marker.hpp)
-  bool unfinished = false;    // it is a GoogleTest program that ended before its tests did
-  bool ran_nothing = false;   // it reported that it selected nothing to run
+  bool unfinished = false;    // the test is a GoogleTest program that ended before its tests did
+  bool ran_nothing = false;   // the test reported that it selected nothing to run
   NoTests no_tests = NoTests::keep;
-  bool out_of_memory = false;  // there is evidence that the kernel killed it (core/outcome/oom.hpp)
+  bool out_of_memory = false;    // evidence of a kill by the kernel (core/outcome/oom.hpp)
   std::optional<int> skip_code;  // SKIP_RETURN_CODE
-  bool flaky_fails = false;      // it passed after a failure, and that must not count as a pass
+  bool flaky_fails = false;      // a pass after a failure must not count as a pass
 };
 
 Outcome outcome_of(const Observation& observation);

@@ -1,6 +1,6 @@
-// Every outcome, with all that follows from it alone. A new outcome needs an enumerator and a row.
-// Functions for what depends on more look here first: exit_of(), never_again(), describe_end().
-// docs/reference/outcomes.md is the table for people.
+// Every outcome, with all that follows from the outcome alone. A new outcome needs an enumerator
+// and a row. What depends on more is in exit_of(), never_again() and describe_end(), which look
+// here first. docs/reference/outcomes.md is the table for people.
 #pragma once
 
 #include <array>
@@ -31,15 +31,16 @@ enum class Outcome : std::uint8_t {
   service_unavailable,
   interrupted,
   internal_error,
-  // Only for a test in a report. Launchers conclude those above.
-  not_run,  // ctest knew it and did not start it: disabled, no program, a fixture failed
-  unknown,  // it ran, but its end or ctest's verdict is not known; never a success
+  // The next two are only for a test in a report. Launchers conclude the outcomes above.
+  not_run,  // ctest knew the test and did not start it: disabled, no program, a fixture failed
+  unknown,  // the test ran, but its end or ctest's verdict is not known; never a success
 };
 
 inline constexpr std::size_t k_outcomes = static_cast<std::size_t>(Outcome::unknown) + 1;
 
-// How JUnit sees an outcome. An `error` keeps its outcome, whatever ctest concludes. The other
-// grades say no more than an exit code does, and ctest's rules decide what that means.
+// How JUnit sees an outcome. With the grade `error`, the outcome stays, whatever ctest concludes.
+// The other grades say no more than an exit code does, and ctest's rules decide what the exit code
+// means.
 enum class Grade : std::uint8_t {
   passed,
   skipped,
@@ -58,7 +59,7 @@ enum class RetryCause : std::uint8_t {
   any,
 };
 
-// Those that end in a colon have more after it.
+// After a word that ends in a colon, a code or a signal follows.
 constexpr std::array<std::string_view, 7> words_of(RetryCause) {
   return {"exit:", "signal:", "crash", "timeout", "launch", "oom", "any"};
 }
@@ -72,7 +73,7 @@ inline constexpr int k_signal_term = 15;
 // table.
 struct OutcomeFacts {
   Outcome outcome = Outcome::passed;
-  // Never changed or reused, because records, reports and the scripts of others have it.
+  // A name is never changed or reused, because records, reports and users' scripts contain it.
   std::string_view name = {};
   Grade grade = Grade::error;
   // How the launcher ends; with code 0 it ends as the test did.
@@ -82,7 +83,7 @@ struct OutcomeFacts {
   // For the cases of a batch.
   std::uint8_t badness = 10;  // the worst one decides; 0: good
   std::uint8_t place = 0;     // in the line about the cases; 0: no case has this outcome
-  bool is_named = false;      // the line names them, because the test's own output does not
+  bool is_named = false;      // the line names these cases, because the test's own output does not
   // For retries.
   std::optional<RetryCause> cause = {};
   std::string_view never_again = {};  // why another attempt cannot help

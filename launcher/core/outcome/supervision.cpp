@@ -6,7 +6,7 @@ namespace {
 using Action = SupervisionAction;
 using Event = SupervisionEvent;
 
-// Numbers of signal(7) that are the same on every architecture Holdfast is built for.
+// Numbers of signal(7). They are the same on every architecture for which Holdfast is built.
 constexpr int k_hup = 1;
 constexpr int k_int = 2;
 constexpr int k_quit = 3;
@@ -30,7 +30,7 @@ SupervisionStep begin_ending(SupervisionState state, EndReason reason, int signa
   return {state, {{Action::Kind::end_tree, signal_for_tree}}};
 }
 
-// The reason of the end is known already; only the stacks were missing.
+// Ends the tree after its stacks were taken. The reason of the end is known already.
 SupervisionStep end_after_look(SupervisionState state, const Event& event) {
   state.stage = Stage::ending;
   state.ending_since = event.at;
@@ -42,8 +42,9 @@ SupervisionStep hurry(SupervisionState state) {
   return {state, {{Action::Kind::kill_tree}}};
 }
 
-// Whether the command answers the signal itself, as it would without us: Ctrl-C at `holdfast run --
-// python3`, or a shell's own `kill 0`. Not under ctest, which is dying of the same signal.
+// Whether the signal is left to the command, which answers it as it would without us: Ctrl-C at
+// `holdfast run -- python3`, or a shell's own `kill 0`. Not under ctest, which is dying of the same
+// signal.
 bool is_the_commands(const Event& event, ExitMode mode) {
   if (mode != ExitMode::command) return false;
   if (event.source == SignalSource::tree) return true;
@@ -61,7 +62,7 @@ SupervisionStep leave_to_command(SupervisionState state, const Event& event) {
 
 SupervisionStep on_ending_signal(const SupervisionState& state, const Event& event, ExitMode mode) {
   const bool from_terminal = event.source == SignalSource::terminal;
-  // `trap "kill 0" TERM`: a signal from the tree that is ending does not make it end faster.
+  // `trap "kill 0" TERM`: a signal from a tree that is ending does not make the tree end faster.
   const bool from_tree = event.source == SignalSource::tree;
   switch (state.stage) {
     case Stage::running:
@@ -90,8 +91,8 @@ SupervisionStep on_ending_signal(const SupervisionState& state, const Event& eve
   return {state, {}};
 }
 
-// A test that stops pauses us with it in two cases: we were told to stop, as by Ctrl-Z, or it is
-// the command of a shell that must see it stop. Under ctest a test that stops by itself hangs:
+// When a test stops, we stop too in two cases: we were told to stop, as by Ctrl-Z, or a shell runs
+// us as a command and must see that it has stopped. Under ctest a test that stops by itself hangs:
 // nobody will continue it, and its time runs on.
 SupervisionStep consider_pause(SupervisionState state, bool watched_by_shell) {
   const bool wanted = state.stop_asked || watched_by_shell;
@@ -116,9 +117,9 @@ SupervisionStep on_signal(SupervisionState state, const Event& event, ExitMode m
   return step;
 }
 
-// Ctrl-C reached the test and us at the same instant. A test that died of it was interrupted, as if
-// we had been first. One that handled the signal and exited ended by itself, but is not tried
-// again.
+// Ctrl-C reached the test and us at the same instant. If the test died of the signal, it was
+// interrupted, as if we had been first. If the test handled the signal and exited, it ended by
+// itself, but it is not tried again.
 SupervisionState with_signal_beside_end(SupervisionState state, const Event& event, ExitMode mode) {
   if (state.reason != EndReason::none || state.pressed != 0) return state;
   if (!event.died_of_it) {
@@ -159,7 +160,7 @@ SupervisionStep next_step(SupervisionState state, const Event& event, ExitMode m
       state.paused = false;
       break;
     case Event::Kind::main_ended:
-      state.paused = false;  // it may have continued and ended before we were told
+      state.paused = false;  // the test may have continued and ended before we were told
       if (state.stage == Stage::running) state.stage = Stage::settling;
       break;
     case Event::Kind::tree_ended:

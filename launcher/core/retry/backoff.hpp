@@ -30,9 +30,9 @@ std::string to_text(const Backoff& backoff);
 Result<PerMille> parse_share(std::string_view text);
 std::string share_to_text(PerMille share);
 
-// The wait before further attempt number `further`, from 1. A jitter of 0.25 makes it anything
-// between three quarters and all of the backoff. Only `seed` and `further` decide how much. So
-// tests that failed together do not start again together.
+// The wait before further attempt number `further`, from 1. With a jitter of 0.25, the wait is
+// between three quarters and all of the backoff. `seed` and `further` alone decide how long it is.
+// Tests have different seeds, so tests that failed together do not start again together.
 Milliseconds wait_before(unsigned further, const Backoff& backoff, PerMille jitter,
                          std::uint64_t seed);
 

@@ -20,7 +20,7 @@ struct AttemptResult {
   Outcome outcome = Outcome::passed;
   ProcessEnd main;
   MirroredVerdict verdict = MirroredVerdict::passed;
-  bool told_to_end = false;  // by Ctrl-C or Ctrl-\, whatever came of it
+  bool told_to_end = false;  // by Ctrl-C or Ctrl-\, even if the test went on or ended by itself
   // The index in RetryPolicy::known of the first signature found in a failed attempt's output.
   std::optional<std::size_t> known;
 };
@@ -28,8 +28,8 @@ struct AttemptResult {
 struct RetryQuestion {
   RetryPolicy policy;
   std::vector<AttemptResult> attempts;  // in order; the last one has just ended
-  // ctest itself repeats the test until it fails (--repeat until-fail). A retry would hide that
-  // failure.
+  // ctest itself repeats the test until the test fails (--repeat until-fail). A retry would hide
+  // that failure.
   bool failure_is_looked_for = false;
   std::optional<Milliseconds> time_left = {};  // until ctest ends the test; none: no limit
   std::uint64_t seed = 0;                      // for the jitter
@@ -47,8 +47,9 @@ struct RetryDecision {
 };
 
 // Among the known flakes and the rules that fit the last failure, the most specific counts: a known
-// flake, exit:CODE, the other causes, any. It has granted one further attempt for each earlier
-// failure for which it counted. It is spent when it has granted as many as it allows.
+// flake, exit:CODE, the other causes, any. For each earlier failure for which a rule counted, that
+// rule has granted one further attempt. A rule is spent when it has granted as many attempts as it
+// allows. A known flake is such a rule too.
 //
 // `again` still needs the consent of the run: with_answer().
 RetryDecision decide_retry(const RetryQuestion& question);

@@ -2,8 +2,8 @@
 // `exit:4=3,signal:SIGSEGV=2,crash=2,timeout=1,launch=1,oom=1,any=1`.
 //
 // Each rule says for how many failures of its kind there is one further attempt. The most specific
-// rule that fits a failure counts; `any` counts only if no other fits. `any=3,crash=0` is all but
-// crashes.
+// rule that fits a failure counts; `any` counts only if no other fits. `any=3,crash=0` means all
+// failures but crashes.
 #pragma once
 
 #include <optional>
@@ -29,20 +29,21 @@ using RetryRules = std::vector<RetryRule>;
 // A larger number is a typing error, or a test that nobody waits for.
 inline constexpr unsigned k_most_further_attempts = 1000;
 
-// Rules separated by commas, with blanks around them allowed; an empty text has none. Refuses two
-// rules for one cause. The error says what was found and what was expected.
+// Reads rules separated by commas, with or without blanks around them. An empty text has no rules.
+// Refuses two rules for one cause. The error says what was found and what was expected.
 Result<RetryRules> parse_retry_rules(std::string_view text);
 
 std::string to_text(const RetryRule& rule);
 std::string to_text(const RetryRules& rules);
 
-// How a failed attempt ended, in the words of the rules; none: never_again() says why not.
+// How a failed attempt ended, in the words of the rules. None: no rule fits, and never_again() says
+// why.
 std::optional<RetryCause> cause_of(Outcome outcome, const ProcessEnd& main);
 
 // The rule that counts for such an end; null: none fits.
 const RetryRule* rule_for(const RetryRules& rules, RetryCause cause, const ProcessEnd& main);
 
-// Why another attempt cannot help after such a failure; empty: it may.
+// Why another attempt cannot help after such a failure; empty: another attempt may help.
 std::string_view never_again(Outcome outcome, const ProcessEnd& main);
 
 // `exit 4`, `crashed (signal 11)`, `timed out`: for people.

@@ -1,6 +1,6 @@
-// The further attempts of a whole run. They have a budget, and a breaker that stops them when most
-// tests fail, because then flakiness is not the cause. The keeper has one per run; no clock, no
-// process.
+// Grants the further attempts of a whole run, up to a budget. A breaker stops them when most tests
+// fail, because then flakiness is not the cause. The keeper has one such object per run. No clock,
+// no process.
 #pragma once
 
 #include <optional>
@@ -14,12 +14,12 @@ namespace holdfast {
 
 struct RunRetryLimits {
   std::optional<unsigned> budget;  // further attempts in the whole run; none: no limit
-  PerMille breaker = 500;  // no more retries once more of the tests have failed; 1000: never
+  PerMille breaker = 500;  // no retries once a larger share of the tests has failed; 1000: never
 
   friend bool operator==(const RunRetryLimits&, const RunRetryLimits&) = default;
 };
 
-// Fewer tests say nothing about a run.
+// With fewer tests, the breaker stays closed: they say nothing about a run.
 inline constexpr unsigned k_breaker_tests = 20;
 
 struct RunAnswer {
@@ -31,11 +31,12 @@ class RunRetries {
  public:
   explicit RunRetries(const RunRetryLimits& limits) : limits_(limits) {}
 
-  // How the latest attempt of a test came out. `test` is the same text for all attempts of one
-  // test, and differs between tests. Not called for skipped attempts.
+  // Notes how the latest attempt of a test came out. `test` is the test's key, the same for all its
+  // attempts. Not called for skipped attempts.
   void came_out(std::string_view test, bool failed);
 
-  // Asks for another attempt of a failed test; counts as came_out(test, true). Granted means used.
+  // Asks for another attempt of a failed test; counts as came_out(test, true). A granted attempt
+  // counts as used.
   RunAnswer again(std::string_view test);
 
   // One sentence about what was granted and refused; empty: nothing was asked.

@@ -12,8 +12,9 @@
 namespace holdfast {
 namespace {
 
-// The options that are no settings of a test. --settings is not for people: by it `holdfast run`
-// tells the launcher what holdfast.toml says, which the launcher does not read.
+// The options that are no settings of a test. --settings is not for people: by this option
+// `holdfast run` tells the launcher what holdfast.toml says, because the launcher does not read
+// that file.
 enum class Option : std::uint8_t {
   name,
   step,
@@ -32,7 +33,7 @@ constexpr std::array<std::string_view, 10> words_of(Option) {
           "--language", "--slots", k_settings_option, "--quiet",  "--help"};
 }
 
-// `--test=NAME` is `--name NAME --` in one word; attach.cmake writes it for every test.
+// `--test=NAME` means `--name NAME --`, in one word. attach.cmake writes it for every test.
 constexpr std::string_view k_test = "--test=";
 
 bool takes_value(Option option) { return option != Option::quiet && option != Option::help; }

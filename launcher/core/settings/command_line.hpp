@@ -18,19 +18,19 @@ namespace holdfast {
 // With this option `holdfast run` gives the launcher a descriptor.
 inline constexpr std::string_view k_settings_option = "--settings";
 
-// `--handed-over=FD` in front of the launcher's own arguments: what a launcher gives to
-// holdfast-exec. It is for nobody else, and no option that parse_command_line() knows.
+// A launcher passes its state to holdfast-exec by `--handed-over=FD`, in front of its own
+// arguments. Nobody else uses this option, and parse_command_line() does not know it.
 inline constexpr std::string_view k_handed_over = "--handed-over=";
 
 enum class Loudness : std::uint8_t { normal, quiet };
 
 struct CommandLine {
-  std::optional<std::string> name;  // none: the command's own name; that of a test may be empty
+  std::optional<std::string> name;  // none: the command's own name; a test's name may be empty
   Options options;
   Loudness loudness = Loudness::normal;
   bool help = false;
   std::optional<BuildStep> step;  // set: the command is a step of a build
-  std::vector<StepSlots> slots;   // for the step; its output decides which of them it takes
+  std::vector<StepSlots> slots;   // for the step; the step's output decides which slots it takes
   int settings = -1;           // descriptor of the values of holdfast.toml (core/settings/wire.hpp)
   std::size_t command_at = 0;  // index of COMMAND in the arguments
 };

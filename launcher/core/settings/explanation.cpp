@@ -99,7 +99,7 @@ void Explanation::add<kind::Patterns>(Setting setting, std::string_view key,
   }
 }
 
-// Everything that adds locks: those of a test may come from three places.
+// Everything that adds locks: the locks of a test may come from three places.
 std::string origin_of_locks(const ResolvedPolicy& resolved, const TestFacts& facts) {
   std::vector<std::string> origins;
   const Value* said = last_of(resolved.said, Setting::locks);
@@ -112,7 +112,7 @@ std::string origin_of_locks(const ResolvedPolicy& resolved, const TestFacts& fac
   return origins.empty() ? k_built_in : enumeration(origins, " and ");
 }
 
-// For a batch, the test's limit is that of all cases together.
+// For a batch, the test's limit is the limit of all cases together.
 void explain_limits(const ResolvedPolicy& resolved, Explanation& explanation) {
   const Policy& policy = resolved.policy;
   const std::string origin = resolved.limit_from == LimitFrom::test    ? "the test's TIMEOUT"

@@ -15,8 +15,8 @@ struct ExplainedValue {
   std::string origin;  // "holdfast.toml:12, [profile.ci]", "the test's HOLDFAST_TIMEOUT", …
 };
 
-// One row per setting. `environment` has one per variable, even for a variable that was taken out;
-// [[known-flaky]] has one per entry that fits the test.
+// One row per setting. But `environment` has one row per variable, even for a removed one, and
+// [[known-flaky]] has one row per entry that fits the test.
 std::vector<ExplainedValue> explain(const ResolvedPolicy& resolved, const TestFacts& facts);
 
 // The settings of the whole run.

@@ -21,10 +21,10 @@ struct HookFacts {
   ProcessEnd main;
   int process = 0;      // for before-kill: the test's main process
   std::string scratch;  // the attempt's directory; empty: none
-  std::string output;   // the file with its captured output; empty: none
+  std::string output;   // the file with the attempt's captured output; empty: none
 };
 
-// Gives only what is known: no variable is empty.
+// Gives variables for what is known and for nothing else: no variable is empty.
 std::vector<Variable> hook_environment(const HookFacts& facts);
 
 }  // namespace holdfast

@@ -1,8 +1,8 @@
 // How the values of settings are written: the kinds of core/settings/table.def.
 //
 // Each kind has read() and print(). read() takes a text into a field; if it fails with `"found":
-// expected …`, the field stays as it was. read() takes the text of print() to the same value. A
-// kind for several things reads one of them and adds it, and has each() in place of print().
+// expected …`, the field stays as it was. From the text of print(), read() makes the same value. If
+// a kind stands for several things, read() adds one of them, and each() is in place of print().
 #pragma once
 
 #include <cstdint>
@@ -74,7 +74,7 @@ struct Share {
 
 Result<unsigned> read_number(std::string_view text, unsigned most);
 
-// A whole number from 0 on. It may be none if the field can be empty.
+// A whole number from 0 to `Most`. If the field is optional, the number may be missing.
 template <unsigned Most>
 struct UpTo {
   template <typename Field>
@@ -111,8 +111,8 @@ struct Command {
 };
 struct Path : Command {};
 
-// All locks in one text, with commas between; it replaces earlier ones. Some names do not fit into
-// such a text, so messages carry locks in another form (core/settings/wire.cpp).
+// All locks in one text, with commas between. read() replaces earlier locks. Some names do not fit
+// into such a text, so messages carry locks in another form (core/settings/wire.cpp).
 struct Locks {
   static Result<void> read(std::string_view text, std::vector<LockSpec>& field);
 };

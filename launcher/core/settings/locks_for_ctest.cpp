@@ -18,13 +18,14 @@ bool is_escaped_by_backslash(char c) {
   return std::string_view(".+*?^$()[]{}|/-").find(c) != std::string_view::npos;
 }
 
-// Empty if the text would end its own quotes, or cannot be in a CMake list.
+// The text in CMake's bracket quotes. Empty if the text would end these quotes, or cannot be in a
+// CMake list.
 std::string bracketed(const std::string& text) {
   if (text.find(']') != std::string::npos) return {};
   return text_of({"[====[", text, "]====]"});
 }
 
-// A lock that is left out here is held all the same.
+// A test holds its locks even if this leaves some of them out.
 std::string setting_of(const Value& said) {
   std::vector<LockSpec> locks;
   (void)kind::Locks::read(said.text, locks);

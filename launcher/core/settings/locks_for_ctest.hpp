@@ -1,9 +1,9 @@
 // Tells attach.cmake which locks holdfast.toml gives to tests, by a function in CMake's language.
 // So ctest schedules and times such a test as if the locks were in its HOLDFAST_LOCKS.
 //
-// A test's policy alone decides which locks the test holds, so this function may leave some out. It
-// leaves out overrides whose pattern CMake reads differently. It also leaves out overrides with a
-// label, because ctest learns a test's labels after the test.
+// Which locks a test holds is decided by its policy alone, so the function may leave some locks
+// out. It leaves out overrides with a pattern that CMake reads differently. It also leaves out
+// overrides with a label, because ctest reads a test's labels only after it has read the test.
 #pragma once
 
 #include <string>

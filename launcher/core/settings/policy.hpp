@@ -1,7 +1,7 @@
-// How to run one attempt. It is resolved once, here, and handed out finished.
+// The policy: how to run one attempt. It is resolved once and handed out finished.
 //
-// The keeper resolves it for the tests of its run. Without a keeper, and for `holdfast run`, the
-// launcher does. Later stages never look at properties or options again.
+// The keeper resolves the policy for the tests of its run. Without a keeper, and for `holdfast
+// run`, the launcher resolves it. Later stages never look at properties or options again.
 #pragma once
 
 #include <array>
@@ -25,7 +25,7 @@ namespace holdfast {
 enum class OnLeak : std::uint8_t {
   kill,    // they are ended, named and reported
   fail,    // as kill, and the test fails
-  ignore,  // they are let go
+  ignore,  // they live on, let go
 };
 
 constexpr std::array<std::string_view, 3> words_of(OnLeak) { return {"kill", "fail", "ignore"}; }
@@ -49,8 +49,8 @@ constexpr std::array<std::string_view, 3> words_of(Scratch) {
 }
 
 // Which other tests do not run beside a test with RUN_SERIAL: those of its own run, as in ctest, or
-// those of any run in that scope. For a scope every test takes a lock: such a test exclusively,
-// others shared.
+// those of any run in that scope. For such a scope every test takes a lock: a test with RUN_SERIAL
+// takes it exclusively, every other test shared.
 enum class RunSerial : std::uint8_t { run, project, user, machine };
 
 constexpr std::array<std::string_view, 4> words_of(RunSerial) {
@@ -68,7 +68,8 @@ struct Policy {
   Milliseconds timeout{0};       // 0: no limit
   Milliseconds grace = k_default_grace;
   OnLeak on_leak = OnLeak::kill;
-  // It has FIXTURES_SETUP or is in a DEPENDS: what it leaves behind lives until the run ends.
+  // The test has FIXTURES_SETUP, or another test's DEPENDS names it. So what it leaves behind lives
+  // until the run ends.
   bool needed_by_others = false;
   Containment containment = Containment::none;
   Scratch scratch = Scratch::keep_failed;

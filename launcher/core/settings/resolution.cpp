@@ -14,7 +14,7 @@
 namespace holdfast {
 namespace {
 
-// Makes RESOURCE_LOCK hold over runs, too.
+// Makes the locks of RESOURCE_LOCK hold across runs, too.
 Result<void> add_resource_locks(std::string_view encoded, std::vector<LockSpec>& locks) {
   while (!encoded.empty()) {
     const std::string_view name = take_part(encoded, ',');
@@ -26,7 +26,7 @@ Result<void> add_resource_locks(std::string_view encoded, std::vector<LockSpec>&
   return {};
 }
 
-// A test with RUN_SERIAL holds the lock exclusively, the others hold it shared.
+// A test with RUN_SERIAL holds the lock exclusively, and every other test holds it shared.
 void add_serial_lock(RunSerial over, bool alone, std::vector<LockSpec>& locks) {
   if (over == RunSerial::run) return;
   locks.push_back({.name = std::string(k_run_serial_lock),

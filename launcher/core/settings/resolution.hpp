@@ -11,7 +11,8 @@
 
 namespace holdfast {
 
-// What the command line of `holdfast run` or of the launcher says. Locks add up, so they are apart.
+// What the command line of `holdfast run` or of the launcher says. Locks are not in `said`, because
+// they are added to the test's other locks.
 struct Options {
   Values said;
   std::vector<LockSpec> locks;
@@ -28,7 +29,7 @@ struct ResolvedPolicy {
   Policy policy;
   Values said;  // the values that were understood, in the order of application
   LimitFrom limit_from = LimitFrom::setting;
-  // One whole sentence for each value that was not understood and could be left out without harm.
+  // One whole sentence for each value that was not understood and was left out.
   std::vector<std::string> warnings;
 };
 
@@ -37,12 +38,12 @@ struct ResolvedPolicy {
 // - Locks of RESOURCE_LOCK and of `run-serial` are added to the others.
 // - HOLDFAST_TIMEOUT wins over TIMEOUT, and TIMEOUT over holdfast.toml. Without either property,
 //   ctest's own limit holds as well.
-// - With an isolation, the setting is the limit of each case. TIMEOUT, else ctest's own limit, is
-//   that of all cases together.
+// - With an isolation, the setting is the limit of each case. TIMEOUT, or without it ctest's own
+//   limit, is the limit of all cases together.
 // A lock that is not understood is an error: to run without a lock that somebody wants is worse
 // than not to run. Any other property that is not understood is left out with a warning.
 Result<ResolvedPolicy> resolve(Values said, const TestFacts& facts);
-// The same, and then with_options().
+// The same, and then applies the options.
 Result<ResolvedPolicy> resolve(Values said, const TestFacts& facts, const Options& options);
 
 Result<Policy> with_options(Policy policy, const Options& options);

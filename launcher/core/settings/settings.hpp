@@ -22,9 +22,9 @@ inline constexpr std::string_view k_default_profile = "default";
 
 // What a second ctest does on a build tree where one is running.
 enum class SecondRun : std::uint8_t {
-  wait,    // until the first has ended; shares the tree if both name their tests one by one
+  wait,    // waits until the first has ended; shares the tree if both name their tests one by one
   share,   // shares the tree: no test runs twice at the same time
-  allow,   // runs beside it
+  allow,   // runs beside the first one
   refuse,  // ends at once without running its tests
 };
 
@@ -43,11 +43,12 @@ struct SettingsOverride {
   Values said;
 };
 
-// Without any value it says that there is no file.
+// The values of a file. By default: there is no file.
 struct Settings {
-  std::string file;                          // empty: there is none
-  std::vector<ProfileLayer> layers;          // `default` first, the selected profile last
-  std::vector<SettingsOverride> overrides;   // those of these profiles and those for all profiles
+  std::string file;                  // empty: there is none
+  std::vector<ProfileLayer> layers;  // `default` first, the selected profile last
+  std::vector<SettingsOverride>
+      overrides;  // the overrides of these profiles and those for all profiles
   std::vector<KnownFlaky> known_flaky = {};  // in the order of the file
   Values build_steps = {};
 };
@@ -55,14 +56,14 @@ struct Settings {
 // The settings of a whole run.
 struct RunSettings {
   SecondRun runs = SecondRun::wait;
-  std::string oom_events;  // path of the counter of kills for want of memory; empty: the cgroup's
+  std::string oom_events;  // path of the counter of kills for want of memory; empty: our cgroup's
   RunRetryLimits retries;
 };
 
 struct BuildStepSettings {
   // A failing step that prints a line with one of these regular expressions runs once more.
   std::vector<std::string> transient;
-  // KiB that steps with slots by memory may use together; none: what is free.
+  // KiB that all steps with slots by memory may use together; none: the free memory.
   std::optional<std::uint64_t> memory_kb;
 };
 
@@ -75,14 +76,14 @@ struct StepSettings {
 RunSettings run_settings(const Settings& settings);
 BuildStepSettings build_step_settings(const Settings& settings);
 
-// The longest grace that any test may have; properties cannot set it. With a command before the
-// kill it is at least the default, because the command has the same time.
+// The longest grace that any test may have; properties cannot set a grace. With a before-kill
+// command the result is at least the default grace, because the command has the same time.
 Milliseconds longest_grace(const Settings& settings);
 
 // Whether any profile or override gives `setting` that text.
 bool is_said(const Settings& settings, Setting setting, std::string_view text);
 
-// All values of the profiles for tests, then those of the overrides with these indices.
+// All values for tests that the profiles have, then those of the overrides with these indices.
 Values values_of(const Settings& settings, const std::vector<std::size_t>& overrides);
 
 }  // namespace holdfast

@@ -42,7 +42,7 @@ using Values = std::vector<Value>;
 // The last value of the setting; null: there is none.
 const Value* last_of(const Values& values, Setting setting);
 
-// These know settings of tests alone. `id` is the first column of the table.
+// These functions know the settings of tests and no others. `id` is the first column of the table.
 std::optional<Setting> setting_of_id(std::string_view id);
 std::string_view id_of(Setting setting);
 // `TIMEOUT` for the property HOLDFAST_TIMEOUT; `--timeout` for the option.

@@ -49,14 +49,14 @@ Result<LockSpec> to_lock(std::string_view field) {
   return lock;
 }
 
-// A value that is the built-in one is not sent, and so costs nothing.
+// The built-in value is not sent, and so costs nothing.
 template <typename Kind, typename Field>
 void add(Message& message, std::string_view id, const Field& field, const Field& built_in) {
   if (field == built_in) return;
   if constexpr (requires { Kind::print(field); }) {
     message.add(id, Kind::print(field));
   } else if constexpr (requires { Kind::each(field, [](const std::string&) {}); }) {
-    // The empty text clears the built-in ones.
+    // The empty text clears the built-in values.
     message.add(id, "");
     Kind::each(field, [&](const std::string& text) { message.add(id, text); });
   } else {

@@ -1,5 +1,5 @@
 // The messages between launcher, keeper and `holdfast end`: one message per packet of a
-// SOCK_SEQPACKET socket. A version of Holdfast refuses those of another.
+// SOCK_SEQPACKET socket. A version of Holdfast refuses the messages of another version.
 #pragma once
 
 #include <string>
@@ -21,19 +21,20 @@ struct AttemptRequest {
   unsigned include_count = 1;
   ProcessName launcher;
   Milliseconds soonest_end = k_longest;  // when ctest may end the test: core/ctest/ctest_limits.hpp
-  std::string program = {};  // absolute path, if the launcher does not know which program it is
+  std::string program =
+      {};  // absolute path, if the launcher does not know what kind of program this is
   TestInputs inputs = {};
   TestFacts facts = {};
   Values said = {};  // what the test's properties say
 };
 
-// keeper -> launcher: everything is decided.
+// keeper -> launcher: all that the launcher must know of its attempt, decided.
 struct AttemptGrant {
   std::string run;
   std::string attempt;
   std::string journal;         // path; empty: this run has none
   std::string scratch;         // path of an empty directory; empty: there is none
-  std::string refusal;         // why the test must not run; empty: it may
+  std::string refusal;         // why the test must not run; empty: it may run
   bool is_again = false;       // the test had an attempt in this run before (`ctest --repeat`)
   bool is_googletest = false;  // the program has GoogleTest in it
   Policy policy;
@@ -48,8 +49,9 @@ inline constexpr std::string_view k_refusal = "refused";  // field `why`
 inline constexpr std::string_view k_say = "say";
 inline constexpr std::string_view k_hold =
     "hold";  // with the descriptor of a lock: keep it open, too
-// Comes with a descriptor of the containment around the attempt. With the field `cgroup` (its name)
-// that is the cgroup's directory, else a pidfd of the first process of the PID namespace.
+// Comes with a descriptor of the containment around the attempt. If the field `cgroup` has a
+// cgroup's name, the descriptor is that cgroup's directory. Otherwise it is a pidfd of the first
+// process of the PID namespace.
 inline constexpr std::string_view k_contain = "contain";
 // Field of a question during a test, and of its answer: the number of the question. A keeper that
 // was stopped may answer after the launcher has gone on and asked something else.
@@ -60,9 +62,9 @@ inline constexpr std::string_view k_memory = "memory";
 // launcher -> keeper: the attempt is over and recorded. Fields: `scratch`, and `came_out`, what
 // ctest will say of the test, if that is known.
 inline constexpr std::string_view k_farewell = "farewell";
-// launcher -> keeper: the attempt failed and is over; may there be another? Its locks are released.
-// Field: `scratch`. The answer has the same kind, with the next `attempt` and `scratch_path`, or
-// `why` not.
+// launcher -> keeper: the attempt failed and is over; may there be another? The locks of the failed
+// attempt are released. Field: `scratch`. The answer has the same kind, with the next `attempt` and
+// `scratch_path`, or with `why` there is none.
 inline constexpr std::string_view k_again = "again";
 // `holdfast status` -> keeper; the answer has `run`, `tree`, `ctest`, `journal`.
 inline constexpr std::string_view k_status = "status";

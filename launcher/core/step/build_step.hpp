@@ -44,7 +44,8 @@ struct BuildStep {
   std::string output = {};    // as the rule names it, relative to the step's working directory
   std::string language = {};  // CMake's name; empty: not known
   std::string program = {};   // the name of the command's program
-  // The scope of its slots by memory (core/step/memory_slots.hpp); none: it has no such slots.
+  // The scope of the step's slots by memory (core/step/memory_slots.hpp); none: the step has no
+  // such slots.
   std::optional<LockScope> memory_slots = {};
   EarlierAttempts earlier = {};
 
@@ -62,7 +63,8 @@ std::string_view output_in(const CommandWords& command);
 std::string_view scanned_into(const CommandWords& command);
 
 // Whether the command is a target that CMake puts into every directory (test, edit_cache,
-// rebuild_cache, install). The generator takes it for a custom command; it is not the project's.
+// rebuild_cache, install). The generator writes such a target as a custom command, but it is not
+// the project's.
 bool is_cmakes_own(const CommandWords& command);
 
 }  // namespace holdfast

@@ -36,7 +36,8 @@ std::optional<std::uint64_t> number_in(std::string_view line, std::string_view k
 
 unsigned memory_units(std::uint64_t expected_kb, std::uint64_t budget_kb) {
   if (expected_kb >= budget_kb) return k_memory_units;
-  // Both are below 2^57 KiB, so the product fits; no machine has that much.
+  // The product fits into 64 bits, because both numbers are below 2^57 KiB: no machine has that
+  // much.
   const std::uint64_t units = (expected_kb * k_memory_units + budget_kb - 1) / budget_kb;
   return static_cast<unsigned>(std::clamp<std::uint64_t>(units, 1, k_memory_units));
 }
@@ -50,7 +51,7 @@ std::optional<std::uint64_t> past_peak_kb(std::string_view journal, const BuildS
   const std::string target = member("target", step.target);
   const std::string kind = member("kind", name_of(step.kind));
   std::optional<std::uint64_t> most;
-  // Searches from the end, and for the output first, because hardly any line has it.
+  // Searches from the end. Looks for the output first, because hardly any line has it.
   std::size_t end = journal.size();
   for (unsigned found = 0; found < k_looked_at && end > 0;) {
     const std::size_t at = journal.substr(0, end).rfind(output);

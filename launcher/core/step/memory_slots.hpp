@@ -12,15 +12,16 @@
 
 namespace holdfast {
 
-// The same number on every machine, because all users of a lock must name one size.
+// The number of units. It is the same on every machine, because all users of a lock must name the
+// same size.
 inline constexpr unsigned k_memory_units = 128;
 inline constexpr std::string_view k_memory_lock = "holdfast-memory";
 
 // What a step is expected to need if nothing is known about it: 1 GiB.
 inline constexpr std::uint64_t k_unknown_peak_kb = 1024UL * 1024UL;
 
-// The units for a step that needs `expected_kb`: its share of the budget, rounded up. At least one,
-// and never more than all units, so that any step can run alone.
+// The units for a step that needs `expected_kb`: its share of the budget, rounded up. At least one
+// unit, and never more than all units, so that any step can run alone.
 unsigned memory_units(std::uint64_t expected_kb, std::uint64_t budget_kb);
 
 LockSpec memory_lock(unsigned units, LockScope scope);

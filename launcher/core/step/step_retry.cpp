@@ -6,7 +6,7 @@ namespace holdfast {
 
 bool may_be_done_once_more(const BuildStep& step, const Observation& seen) {
   if (step.kind == StepKind::custom || step.earlier.count > 0) return false;
-  // Somebody wanted the step to end, or it never began.
+  // Somebody wanted the step to end, or the step never began.
   if (seen.end_reason != EndReason::none || seen.own_failure) return false;
   if (seen.lock_not_had || seen.lock_refused || seen.lock_lost) return false;
   return seen.main.kind == ProcessEnd::Kind::signalled ||
@@ -19,7 +19,8 @@ bool died_of_sigkill(const Observation& seen) {
 
 std::string why_once_more(const Observation& seen, const StepEvidence& evidence) {
   if (evidence.out_of_memory && died_of_sigkill(seen)) return "was killed for want of memory";
-  // The driver survives and says so: `g++: fatal error: Killed signal terminated program cc1plus`.
+  // The compiler's driver survives the killed process and says so: `g++: fatal error: Killed signal
+  // terminated program cc1plus`.
   if (evidence.out_of_memory && seen.main.kind == ProcessEnd::Kind::exited) {
     return "failed while the kernel killed for want of memory";
   }

@@ -1,4 +1,4 @@
-// Whether a build step runs once more: if its failure is not the code's
+// Whether a build step runs once more: it does if the code has not caused the failure
 // (docs/guide/build-steps.md).
 #pragma once
 
@@ -14,13 +14,13 @@ bool may_be_done_once_more(const BuildStep& step, const Observation& seen);
 
 bool died_of_sigkill(const Observation& seen);
 
-// What was found out about such a failure.
+// What was found out about the failure of a step.
 struct StepEvidence {
   bool out_of_memory = false;  // the kernel killed something during the step
-  std::string signature;       // the one of holdfast.toml that the output shows; empty: none
+  std::string signature;       // the signature in holdfast.toml that the output shows; empty: none
 };
 
-// Why the step runs once more: "was killed for want of memory"; empty: it does not.
+// Why the step runs once more: "was killed for want of memory". Empty: it does not run again.
 std::string why_once_more(const Observation& seen, const StepEvidence& evidence);
 
 }  // namespace holdfast

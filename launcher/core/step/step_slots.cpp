@@ -23,11 +23,12 @@ Result<StepSlots> parse_step_slots(std::string_view text) {
   return slots;
 }
 
-// Goes back only to the latest `*`: an earlier one never needs more than it has.
+// On a mismatch, goes back to the latest `*` and no further: an earlier `*` never needs more text
+// than it has.
 bool fits(std::string_view pattern, std::string_view text) {
   std::size_t at = 0;
   std::size_t star = std::string_view::npos;
-  std::size_t resume = 0;  // where in the text that star ends next
+  std::size_t resume = 0;  // the place in the text where the latest `*` ends next
   std::size_t in_text = 0;
   while (in_text < text.size()) {
     if (at < pattern.size() && pattern[at] == '*') {

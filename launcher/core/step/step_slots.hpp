@@ -19,10 +19,10 @@ struct StepSlots {
 // The error is one sentence: what was found and what was expected.
 Result<StepSlots> parse_step_slots(std::string_view text);
 
-// Whether `pattern` fits the whole of `text`: `*` is any text, `?` any byte.
+// Whether `pattern` fits the whole of `text`. `*` stands for any text, and `?` stands for any byte.
 bool fits(std::string_view pattern, std::string_view text);
 
-// The first whose pattern fits the output; null: the step takes none.
+// The first slots whose pattern fits the output; null: the step takes none.
 const StepSlots* slots_for(std::string_view output, const std::vector<StepSlots>& slots);
 
 // The lock for counted slots. All steps of the kind with the same pattern and count share it.

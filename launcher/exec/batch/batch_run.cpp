@@ -35,7 +35,7 @@ using supervision::AttemptPlan;
 using supervision::AttemptResult;
 using supervision::Surroundings;
 
-// For a list that only names the cases that were not run, when all else is over.
+// The time for a list that comes at the very end, to name the cases that were not run.
 constexpr Milliseconds k_late_listing_time{1000};
 
 EndedBy who_ended(const AttemptResult& result) {
@@ -86,7 +86,8 @@ class BatchRun {
     perform(batch_.happened(event));
   }
 
-  // Records and says things at once. Leaves what starts a process for when no worker runs.
+  // Performs actions that record or say something. Actions that start a process are left until no
+  // worker runs.
   void perform(std::vector<BatchAction>& actions) {
     for (BatchAction& action : actions) {
       switch (action.kind) {
@@ -182,7 +183,7 @@ class BatchRun {
     const auto tell = [this](const BatchEvent& event, const OutputRange& range) {
       if (event.kind == BatchEvent::Kind::case_began) {
         open_ = event.name;
-        know_place({}, {});  // its output is not known yet
+        know_place({}, {});  // the case's output is not known yet
       }
       if (event.kind == BatchEvent::Kind::case_ended) know_place(event.name, range);
       perform(batch_.happened(event));
@@ -266,7 +267,7 @@ class BatchRun {
     plan.companion = &listing;
     os::UniqueFd parent;
     if (is_late) {
-      // ctest may be dead, and its death must not end this.
+      // ctest may be dead, and its death must not end this list.
       plan.policy.timeout = k_late_listing_time;
       plan.policy.grace = Milliseconds{0};
       plan.loudness = Loudness::quiet;
@@ -317,7 +318,8 @@ class BatchRun {
     }
   }
 
-  // The cases that are not good. None if the failure belongs to no case: then all run again.
+  // The cases that have not ended well. None if the failure belongs to no case: then all cases run
+  // again.
   std::vector<std::string> what_is_left() const {
     std::vector<std::string> left;
     for (const CaseResult& result : batch_.results()) {
@@ -345,7 +347,8 @@ class BatchRun {
     return result;
   }
 
-  // Puts the conclusion where the journal's record takes the end of the main process from.
+  // Puts the conclusion into the fields from which the journal's record takes the end of the main
+  // process.
   static void note_end(AttemptResult& result, const ProcessEnd& main) {
     result.report.main_reaped = main.kind != ProcessEnd::Kind::never_started;
     if (main.kind == ProcessEnd::Kind::exited) result.report.main_status = main.code << 8;

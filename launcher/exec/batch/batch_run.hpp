@@ -1,5 +1,5 @@
-// Runs a batch until each case has its result. The workers run one after the other, and the cases
-// of isolation `fork` also beside each other. Each worker is one attempt of the supervisor's.
+// Runs a batch until each case has its result. The workers run one after the other. With isolation
+// `fork`, cases also run beside each other. Each worker is one attempt of the supervisor's.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@
 
 namespace holdfast::exec {
 
-// One attempt of the batch. `rest`: the cases to run, those that an earlier attempt left; empty:
-// all. It is replaced by the cases that the next attempt has to run.
+// Runs one attempt of the batch. `rest`: the cases that an earlier attempt left and that are to
+// run; empty: all. On return, `rest` has the cases that the next attempt has to run.
 supervision::AttemptResult run_batch(const supervision::AttemptPlan& plan,
                                      supervision::Surroundings& around, OutputRelay& relay,
                                      std::vector<std::string>& rest);

@@ -1,6 +1,6 @@
 // Looks after one process of a batch while it runs. Passes on what the process prints, tells what
-// it says of its cases, and limits the time of each case. Each framework has a class of its own for
-// that.
+// the process says of its cases, and limits the time of each case. Each framework has its own class
+// of workers.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct OutputRange {
 // What a worker is made from. Everything that it refers to must outlive the worker.
 struct WorkerOrder {
   // The worker calls this for each event, in order. With case_ended, the range is the case's
-  // output; an empty range: it is not known.
+  // output; empty: the output's place is not known.
   using Tell = std::function<void(const BatchEvent&, const OutputRange&)>;
 
   Capture& capture;

@@ -8,7 +8,7 @@
 namespace holdfast::exec {
 namespace {
 
-// A write costs the kernel less for each page, the more pages it has.
+// The more pages one write has, the less each page costs the kernel.
 constexpr std::size_t k_most_collected = 48UL * 1024UL;
 constexpr std::size_t k_longest_usual_case = 1024;
 

@@ -20,9 +20,9 @@ struct CaseOutput {
   std::uint64_t end = 0;
 };
 
-// Collects cases, so that many of them make one record, which names their test once. The caller
-// must call write() before it waits without a limit. Errors are for a warning: a record never
-// changes a verdict.
+// Collects cases, so that many cases make one record, which names their test once. The caller must
+// call write() before it waits without a limit. An error leads to a warning and no more: a record
+// never changes a verdict.
 class CaseJournal {
  public:
   explicit CaseJournal(const supervision::AttemptIdentity& identity) : identity_(identity) {}

@@ -1,5 +1,5 @@
 // Programs of Catch2, versions 2.13 and 3. Holdfast links nothing with them and leaves what they
-// print as it is. core/batch/catch2_report.hpp says what can be known of their cases then.
+// print as it is. core/batch/catch2_report.hpp says what can still be known of their cases.
 #include <optional>
 #include <utility>
 
@@ -18,7 +18,8 @@ class Catch2Program final : public TestProgram {
   Catch2Program(const os::Command& command, const std::string& markers, Catch2Version version)
       : given_(command),
         version_(version),
-        // A `::` ends the name of a reporter's file.
+        // In Catch2's options a `::` would end the name of a report file, so a directory with `::`
+        // cannot be used.
         markers_(markers.find("::") == std::string::npos ? markers : std::string()),
         framework_(catch2(version, has_reports() ? Telling::ends : Telling::nothing)) {}
 
@@ -51,7 +52,7 @@ class Catch2Program final : public TestProgram {
     WorkerCommand made(given_.command(),
                        given_.without({Catch2Word::selection, Catch2Word::shard}));
     add_reports(made);
-    // Without this, version 2 exits with 0 if no case has that name.
+    // Without this option, version 2 exits with 0 if no case has that name.
     const bool may_pass_empty = version_ == Catch2Version::two && !given_.has(Catch2Word::warning);
     if (may_pass_empty) {
       made.add_argument("--warn");

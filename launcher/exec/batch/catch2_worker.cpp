@@ -32,7 +32,7 @@ Catch2Worker::Catch2Worker(WorkerOrder order, Catch2Sign sign, std::string marke
       from_(order_.relay.position()),
       since_us_(os::monotonic_now_us()),
       until_(k_longest) {
-  // A process that counts as one test has the time of one case.
+  // A process whose cases together count as one test has the time of one case.
   const bool has_limit = !order_.own_case.empty() || sign_ != Catch2Sign::reports;
   if (has_limit && order_.case_timeout.count() > 0) {
     until_ = os::monotonic_now() + order_.case_timeout;
@@ -73,7 +73,8 @@ void Catch2Worker::read_output() {
 
 OutputRange Catch2Worker::finish(const ProcessEnd& end) {
   order_.capture.close_writing();
-  // The rest is no more than the pipes hold. A full relay must pass on its output first.
+  // What is left to read is no more than the pipes hold. A full relay must first pass on its
+  // output.
   order_.relay.finish();
   read_output();
   Said said = take_said(end);
@@ -107,7 +108,8 @@ Catch2Worker::Said Catch2Worker::take_said(const ProcessEnd& end) {
       said.is_through = has_exited(end);
       break;
   }
-  // After a fatal signal Catch2 writes its reports as at an end, though a program may live on.
+  // After a fatal signal, Catch2 ends its reports as it does after a whole run, although the
+  // program may live on.
   said.has_crashed = totals.has_crashed() && !has_exited(end);
   said.is_through = said.is_through || (totals.are_there() && !said.has_crashed);
   said.ran_nothing = said.is_through && totals.ran_nothing();
@@ -121,7 +123,7 @@ Catch2Worker::Said Catch2Worker::take_said(const ProcessEnd& end) {
 
 void Catch2Worker::tell_own_case(const Said& said) {
   const std::optional<CaseEnd> end = worst_of(said.cases, order_.own_case);
-  // The program was through and has not run the case.
+  // The program came to its end and has not run the case.
   if (said.is_through && !end) return announce(0);
   announce(1);
   began(order_.own_case);
@@ -131,7 +133,7 @@ void Catch2Worker::tell_own_case(const Said& said) {
 }
 
 void Catch2Worker::tell_cases(Said& said) {
-  // If the process has crashed, it did so in the last case.
+  // If the process has crashed, it has crashed in the last case.
   std::optional<Catch2Case> crashed;
   if (said.has_crashed && !said.cases.empty() && said.cases.back().end == CaseEnd::failed) {
     crashed = std::move(said.cases.back());

@@ -25,7 +25,7 @@ class Catch2Worker final : public BatchWorker {
 
   void add_descriptors(std::vector<pollfd>& fds) override;
   void look() override;
-  // If there are several cases, nobody knows which one runs, and so none has a limit.
+  // If there are several cases, it is not known which case runs, so no case has a limit.
   Milliseconds deadline() override { return until_; }
   Verdict on_deadline() override { return Verdict::end_tree; }
   void on_tree_ends() override { order_.told(); }

@@ -35,14 +35,15 @@ void ForkServer::look() {
   start_children();
 }
 
-// The server is gone before it was told to go, so the guard ends its children. From here on they do
-// not end by themselves.
+// Notices when the server is gone before it was told to go. Then the guard ends its children, so
+// children that end from here on have not ended by themselves.
 void ForkServer::notice_death() {
   if (!is_linked_ || has_quit_ || parts_.link.has_peer()) return;
   for (const auto& child : children_) child->cut_off();
 }
 
-// The server may have connected already, and nothing else would wake us for that.
+// The server may have connected before its number was known, and nothing else would wake us for
+// that.
 void ForkServer::on_main_started(pid_t main) {
   main_ = main;
   hear();
@@ -100,8 +101,8 @@ void ForkServer::conclude(ForkedCase& child, const WorkerEnd* server) {
   if (child.has_own_end() || server == nullptr) {
     event.end = child.end(EndedBy::itself);
   } else if (server_died && child.is_cut_off() && !child.ended_by_itself()) {
-    // The guard ended the child, so nobody knows how it would have ended. The server's death is the
-    // reason, and Holdfast is not.
+    // The guard ended the child, so its own end is not known. The reason is the server's death, not
+    // a failure of Holdfast.
     event.end = *server;
     event.why = "the process that had forked it was gone";
   } else if (server_died) {
@@ -125,8 +126,9 @@ void ForkServer::start_children() {
     return static_cast<std::size_t>(std::count_if(
         children_.begin(), children_.end(), [](const auto& child) { return !child->is_over(); }));
   };
-  // After one child is lost, no other begins. A child without its anchor may run until the server
-  // ends. And Ctrl-C on a terminal kills the anchors a moment before we hear of it.
+  // After one child is lost, no other begins, for two reasons. A child without its anchor may run
+  // until the server ends. And Ctrl-C on a terminal kills the anchors a moment before we hear of
+  // it.
   const bool is_one_lost = std::any_of(children_.begin(), children_.end(),
                                        [](const auto& child) { return child->is_lost(); });
   bool is_one_refused = false;
@@ -134,7 +136,7 @@ void ForkServer::start_children() {
     const std::string name = parts_.batch.waiting().front();
     Result<std::unique_ptr<ForkedCase>> child = ForkedCase::order(
         parts_.link, free_anchor(), ++last_number_, name, parts_.relay.streams_are_one());
-    // There are no more descriptors, or the server is ending. The case begins when others have
+    // There are no more descriptors, or the server is ending. The case begins when other cases have
     // ended, or in another server.
     if (!child) {
       is_one_refused = true;
@@ -191,7 +193,7 @@ supervision::Companion::Verdict ForkServer::on_deadline() {
   return Verdict::go_on;
 }
 
-// How the children end from here on is not their doing.
+// From here on, children do not end by themselves.
 void ForkServer::on_tree_ends() {
   look_at_children(nullptr);
   for (const auto& child : children_) child->cut_off();

@@ -29,7 +29,7 @@ class ForkServer final : public supervision::Companion {
   using Tell = WorkerOrder::Tell;
   // Returns whether the case's process has left its marker.
   using HasMarker = std::function<bool(const ForkedCase&)>;
-  // Hears of the leftovers of a case.
+  // Is called with the leftovers of a case.
   using LeftBehind = std::function<void(const supervision::GuardReport&)>;
 
   struct Parts {
@@ -59,7 +59,7 @@ class ForkServer final : public supervision::Companion {
   void on_pause(Milliseconds length) override;
   void tell(const std::string& text) override;
 
-  // To be called when the server is gone, and its children with it.
+  // To be called when the server and its children are gone.
   void finish(const WorkerEnd& end);
   bool is_linked() const { return is_linked_; }
   // The list that a program has printed instead of serving.

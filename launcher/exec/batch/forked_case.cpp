@@ -22,8 +22,8 @@
 namespace holdfast::exec {
 namespace {
 
-// How long the end may take beyond the grace. SIGKILL ends a tree in milliseconds, unless the
-// kernel holds a process.
+// How long the end of a case's tree may take beyond the grace. SIGKILL ends a tree in milliseconds,
+// unless the kernel holds a process.
 constexpr Milliseconds k_ending_patience{10'000};
 
 // All processes below `root`, as /proc shows them at one moment.

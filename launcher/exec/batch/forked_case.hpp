@@ -1,5 +1,5 @@
-// One case in a child of its own, forked by a server (docs/internals/worker-protocol.md). Takes its
-// output and what it and its anchor report, and limits its time.
+// One case in a child of its own, forked by a server (docs/internals/worker-protocol.md). Takes the
+// output of the case and the reports of the child and its anchor. Limits the time of the case.
 #pragma once
 
 #include <poll.h>
@@ -35,43 +35,46 @@ class ForkedCase {
   const std::string& name() const { return name_; }
   pid_t child() const { return child_; }
   std::uint64_t child_start() const { return child_start_; }
-  // Nothing of the case is left, or nobody can say.
+  // Whether nothing of the case is left, as far as we can know.
   bool is_over() const { return is_over_; }
-  // The process that looked after the case is gone without a message, so its end is not known.
+  // Whether the process that looked after the case is gone without a message. Then the end of the
+  // case is not known.
   bool is_lost() const { return is_over_ && !status_ && !timed_out_ && !failed_; }
   // To be called when the whole tree is being ended.
   void cut_off() { cut_off_ = cut_off_ || !is_over_; }
   bool is_cut_off() const { return cut_off_; }
   // Whether the case is over and its end is known and was not cut off.
   bool has_own_end() const { return is_over_ && !is_lost() && !cut_off_; }
-  // Whether its process ended, and not of a signal with which trees are ended.
+  // Whether the case's process ended, and no signal with which trees are ended has killed it.
   bool ended_by_itself() const;
-  // The report socket of its anchor, if the anchor waits for another case. Gives it once.
+  // The report socket of the case's anchor, if the anchor waits for another case. Only the first
+  // call returns it.
   os::UniqueFd take_anchor() { return std::move(free_anchor_); }
   std::int64_t over_at_us() const { return over_at_us_; }
 
   void add_descriptors(std::vector<pollfd>& fds) const;
-  // `relay`: where the output goes; null: the output is kept, because another case's is passed on.
+  // `relay`: where the output goes; null: the output is kept, because another case's output is
+  // being passed on.
   void look(OutputRelay* relay);
   // Passes on the output that was kept.
   void flush(OutputRelay& relay);
 
-  // When the case, with that limit, has to be looked at for its time; k_longest: never.
+  // When the case reaches `limit`, or next has to be looked at after that; k_longest: never.
   Milliseconds deadline(Milliseconds limit) const;
-  // Whether its time is over and time_is_over() has not been called yet.
+  // Whether the case's time is over and time_is_over() has not been called yet.
   bool is_overdue(Milliseconds limit) const {
     return !timed_out_ && os::monotonic_now() >= deadline(limit);
   }
-  // Takes its stacks, if there is time for them, and then has its tree ended. `tag` is the
+  // Takes the stacks of the case, if there is time for them. Then its tree is ended. `tag` is the
   // attempt's.
   void time_is_over(Milliseconds stacks_time, std::uint64_t tag, Milliseconds grace);
-  // Whether it should have ended long ago.
+  // Whether the case should have ended long ago.
   bool is_stuck() const;
   void on_pause(Milliseconds length) { from_ += length; }
 
-  // How it ended. `by`: who ended the whole tree; EndedBy::itself: nobody.
+  // How the case ended. `by`: who ended the whole tree; EndedBy::itself: nobody.
   WorkerEnd end(EndedBy by) const;
-  // Its leftovers, in the form of a guard's report.
+  // The case's leftovers, in the form of a guard's report.
   const supervision::GuardReport& left() const { return left_; }
   const std::optional<CaseEnd>& said() const { return said_; }
   bool has_finished() const { return finished_; }

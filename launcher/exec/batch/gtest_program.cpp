@@ -37,7 +37,7 @@ std::string_view value_of(std::string_view argument) {
   return equals == std::string_view::npos ? std::string_view() : argument.substr(equals + 1);
 }
 
-// Reads a flag as GoogleTest does: without a value it is set.
+// Reads a flag as GoogleTest does: a flag without a value is set.
 bool is_set(std::string_view argument) {
   const std::string_view value = value_of(argument);
   return value.empty() || (value[0] != '0' && value[0] != 'f' && value[0] != 'F');
@@ -48,8 +48,9 @@ bool is_flag(std::string_view argument, std::string_view flag) {
          (argument.size() == flag.size() || argument[flag.size()] == '=');
 }
 
-// What GoogleTest may take for its flags, in its order: the arguments, and in place of each flag
-// file its lines. GoogleTest itself refuses a file that cannot be read.
+// The words that GoogleTest may take for its flags, in GoogleTest's order: the arguments, with the
+// lines of each flag file in place of that file. GoogleTest itself refuses a file that cannot be
+// read.
 std::vector<std::string> flags_of(const os::Command& command) {
   std::vector<std::string> flags;
   for (char** word = command.arguments; *word != nullptr; ++word) {
@@ -124,7 +125,7 @@ void hide_shard(WorkerCommand& made, const GtestCommand& given) {
   if (!selection_of(given).shard) return;
   made.hide_variable(k_total_shards);
   made.hide_variable(k_shard_index);
-  // A flag may stand in a file and so stays. But the last one counts, and -1 means no shard.
+  // We cannot remove a flag that stands in a file. But the last flag counts, and -1 means no shard.
   for (const std::string_view flag : {k_total_shards_flag, k_shard_index_flag}) {
     if (given.has(flag)) made.add_argument(std::string(flag) + "=-1");
   }
@@ -144,8 +145,9 @@ class GoogletestProgram final : public TestProgram {
 
   WorkerCommand running_all() const override {
     WorkerCommand made(given_.command);
-    // An unmodified program is followed by its output, so the output must not be brief. The flag is
-    // added only to one that was given: a release that does not know it would print its help.
+    // An unmodified program is followed by its output, so the output must not be brief. We add the
+    // flag only if the command already has it: a release that does not know the flag would print
+    // its help.
     if (given_.has(k_brief_flag)) made.add_argument(std::string(k_brief_flag) + "=0");
     made.hide_variable(k_brief);
     return made;
@@ -169,7 +171,8 @@ class GoogletestProgram final : public TestProgram {
     const std::string file = report_file_in(markers_, names::k_googletest_list_file);
     WorkerCommand made = running_all();
     made.add_argument(std::string(k_list_flag));
-    // Also without a file of ours: otherwise the list would overwrite the report of a run.
+    // The flag is added even if we have no file: otherwise the list would overwrite the report of a
+    // run.
     made.add_argument("--gtest_output=" + (file.empty() ? file : "json:" + file));
     return made;
   }
@@ -196,8 +199,8 @@ class GoogletestProgram final : public TestProgram {
   bool is_shard() const override { return selection_of(given_).shard.has_value(); }
 
  private:
-  // Reads the list from the file that the program was asked for. Releases before 1.10 write none,
-  // so there the list is what the program has printed.
+  // Reads the list from the file that the program was asked for. Releases before 1.10 write no such
+  // file; then the list is what the program has printed.
   GtestList take_list(std::string_view printed) const {
     const std::optional<std::string> json =
         take_report_file(markers_, names::k_googletest_list_file);

@@ -17,8 +17,8 @@ void read_list(Capture& capture, OutputRelay& relay, std::string& list);
 
 class Listing final : public supervision::Companion {
  public:
-  // `limit`: the time after which the program is ended; 0: none. The others must outlive this
-  // object.
+  // `limit`: the time after which the program is ended; 0: none. The other arguments must outlive
+  // this object.
   Listing(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds limit);
 
   void add_descriptors(std::vector<pollfd>& fds) override;

@@ -39,7 +39,7 @@ std::optional<std::string> take_report_file(const std::string& markers, std::str
 bool take_marker(const std::string& markers, const MarkerOwner& owner) {
   if (markers.empty() || owner.pid <= 0) return false;
   const std::string name = marker_file_name(owner.pid);
-  // Few processes leave one, and this look is cheap.
+  // Few processes leave a marker, and this look is cheap.
   if (::access((markers + "/" + name).c_str(), F_OK) != 0) return false;
   const os::UniqueFd directory = open_directory(markers);
   if (!directory.valid()) return false;

@@ -39,7 +39,7 @@ std::optional<ProgressLog::Entry> entry_of(std::string_view message) {
 
 }  // namespace
 
-// The file is sealed: if a program made it shorter, we would die of SIGBUS.
+// The file is sealed, because we would die of SIGBUS if a program made it shorter.
 ProgressLog ProgressLog::make() {
   ProgressLog log;
   os::UniqueFd file(::memfd_create("holdfast-progress", MFD_CLOEXEC | MFD_ALLOW_SEALING));

@@ -19,7 +19,7 @@ class ProgressLog {
   struct Entry {
     enum class Kind : std::uint8_t {
       begin,    // `text`: the case's name
-      end,      // `said`: how the case that began last has ended
+      end,      // `said`: the end of the case that began last
       message,  // `text`: a message as in a packet
     };
     Kind kind = Kind::message;
@@ -40,16 +40,17 @@ class ProgressLog {
   int fd() const { return file_.get(); }
   void reset();
 
-  // Whether something was written that has not been taken.
+  // Whether the log has an entry that has not been taken.
   bool has_news() const;
-  // The same, and lets first() see it. What a program prints before it writes an entry is in the
-  // pipe when the entry is seen. So look first, then read the pipe, and then take the entries.
+  // The same, and lets first() see such entries. What a program prints before it writes an entry is
+  // in the pipe when the entry is seen. So look first, then read the pipe, and then take the
+  // entries.
   bool look();
   // The first entry that was seen and not taken. None: there is none, or the log is broken.
   std::optional<Entry> first();
   // Takes the entry that first() has returned.
   void drop_first();
-  // Whether first() has found something that is no entry.
+  // Whether first() has found bytes that are no entry.
   bool is_broken() const { return is_broken_; }
   // When the last entry was written, as the program says. None: all entries were taken.
   std::optional<std::int64_t> last_us();

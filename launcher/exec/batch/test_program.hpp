@@ -1,5 +1,5 @@
-// The program of a batch. It depends on the test framework with which commands the processes are
-// started, how their list of cases is read, and who looks after a process.
+// The program of a batch. Its test framework decides by which commands processes are started, how
+// the list of cases is read, and which class looks after a process.
 #pragma once
 
 #include <memory>
@@ -39,16 +39,16 @@ class TestProgram {
 
   virtual std::unique_ptr<BatchWorker> worker(WorkerOrder order) const = 0;
 
-  // For isolation `fork`, which start() must have allowed: a command with which a linked program
-  // serves its cases, and any other lists them.
+  // For isolation `fork`, which start() must have allowed: a command that makes a linked program
+  // serve its cases, and any other program list them.
   virtual WorkerCommand serving() const { return listing(); }
-  // Whether other tests run a part of its cases.
+  // Whether other tests run a part of the program's cases.
   virtual bool is_shard() const = 0;
 };
 
-// Finds the test framework by what the program's file contains. If that shows none, it is
-// GoogleTest. `markers` is the attempt's marker directory; empty: there is none. The command must
-// outlive the result.
+// Finds the test framework by what the program's file contains. If the file shows no framework, the
+// framework is taken to be GoogleTest. `markers` is the attempt's marker directory; empty: there is
+// none. The command must outlive the result.
 std::unique_ptr<TestProgram> test_program(const os::Command& command, const std::string& markers);
 
 std::unique_ptr<TestProgram> googletest_program(const os::Command& command,

@@ -10,7 +10,8 @@
 
 namespace holdfast::exec {
 
-// The command that it is made from must outlive it: words that stay are not copied.
+// A changed command. The given command must outlive this object, because unchanged words are not
+// copied.
 class WorkerCommand {
  public:
   // The command as it was given.

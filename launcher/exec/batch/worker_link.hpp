@@ -22,7 +22,7 @@ CaseEnd case_end_named(std::string_view name);
 
 class WorkerLink {
  public:
-  // Listens in the marker directory. Where that fails, no program can connect, and programs are
+  // Listens in the marker directory. If that fails, no program can connect, and programs are
   // followed by their output.
   static WorkerLink listen(const std::string& directory);
   WorkerLink() = default;
@@ -31,8 +31,8 @@ class WorkerLink {
   ~WorkerLink();
 
   void add_descriptors(std::vector<pollfd>& fds) const;
-  // Lets the worker in, if it has connected. `main` is its process: 0 if the process has no number
-  // here, negative if it is not known yet.
+  // Lets the worker in, if it has connected. `main` is the pid of the worker: 0 if the worker has
+  // no pid in our namespace, negative if its pid is not known yet.
   void accept(pid_t main);
   bool has_peer() const { return peer_.valid(); }
 
@@ -50,7 +50,7 @@ class WorkerLink {
  private:
   os::UniqueFd listener_;
   os::UniqueFd peer_;
-  os::UniqueFd waiting_;  // connected, and perhaps not the worker
+  os::UniqueFd waiting_;  // has connected, but may be another process than the worker
   std::string path_;
   std::unique_ptr<char[]> packet_;
 };

@@ -51,7 +51,7 @@ void BeforeKill::on_main_started(pid_t main) {
 
 Milliseconds BeforeKill::deadline() {
   if (!hook_) return std::min(until_, inner_.deadline());
-  // When the hook has finished, on_deadline() is called at once.
+  // When the hook has finished, on_deadline() must be called at once.
   return hook_->is_done() ? Milliseconds{0} : hook_->deadline();
 }
 

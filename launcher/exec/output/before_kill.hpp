@@ -1,5 +1,5 @@
 // Runs the user's hook before-kill, around the companion of an attempt. When the time of the test
-// is over, or that of a case of its batch, the hook runs first; then the usual end follows.
+// or of a case of its batch is over, the hook runs first. Then the test or case is ended as usual.
 #pragma once
 
 #include <chrono>
@@ -20,14 +20,16 @@ class BeforeKill final : public supervision::Companion {
   // The processes whose cases have reached the limit of a case.
   using Overdue = std::function<std::vector<pid_t>()>;
 
-  // All arguments must outlive this object. Without a hook it does nothing. Without `overdue` the
-  // hook runs for the main process, at each deadline of `inner`.
+  // All arguments must outlive this object. If the user has no hook, this object does nothing.
+  // Without `overdue`, the hook runs for the main process, at each deadline of `inner`.
   BeforeKill(supervision::Companion& inner, const supervision::AttemptPlan& plan,
              const OutputRelay& relay, Overdue overdue = {});
 
-  // The plan to run in place of the given one: this object keeps the time of the test.
+  // The plan to run in place of the given one. It has no time limit, because this object keeps the
+  // time of the test.
   supervision::AttemptPlan plan();
-  // Whether the tree was ended for the time of the whole test; the result only names a companion.
+  // Whether the tree was ended for the time of the whole test; the result itself says only that a
+  // companion ended it.
   bool ended_for_whole() const { return ends_for_whole_; }
 
   void add_descriptors(std::vector<pollfd>& fds) override;

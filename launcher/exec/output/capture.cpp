@@ -10,7 +10,8 @@
 namespace holdfast::exec {
 namespace {
 
-// Large, so that a chatty test need not wait for us every 64 KiB. Refused if a user has many.
+// A large pipe, so that a chatty test need not wait for us every 64 KiB. The kernel refuses the
+// size if the user already has many large pipes.
 constexpr int k_pipe_size = 1024 * 1024;  // no more than Capture::k_most
 
 }  // namespace
@@ -22,7 +23,7 @@ Result<Capture> Capture::open(bool streams_are_one) {
     if (::pipe2(ends, O_CLOEXEC) != 0) return os::system_error("make a pipe for a test's output");
     capture.read_[i] = os::UniqueFd(ends[0]);
     capture.write_[i] = os::UniqueFd(ends[1]);
-    // Only for our end: the test sees an ordinary pipe.
+    // O_NONBLOCK holds for our end alone: the test sees an ordinary pipe.
     ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
     ::fcntl(ends[0], F_SETPIPE_SZ, k_pipe_size);
     capture.size_ = static_cast<std::size_t>(std::max(0, ::fcntl(ends[0], F_GETPIPE_SZ)));
@@ -47,7 +48,7 @@ std::string_view Capture::take(std::size_t which) {
   // new char[] without (): no time is spent on zeros.
   if (!part_) part_.reset(new char[part_size_]);
   const ssize_t count = os::retried([&] { return ::read(end.get(), part_.get(), part_size_); });
-  // The end of the pipe, which poll(2) would report again and again.
+  // This is the end of the pipe. If it stayed open, poll(2) would report the end again and again.
   if (count == 0) end.reset();
   return {part_.get(), count > 0 ? static_cast<std::size_t>(count) : 0};
 }

@@ -17,22 +17,22 @@ namespace holdfast::exec {
 
 class Capture {
  public:
-  // One pipe for both, or one for each.
+  // Makes one pipe for both streams, or one for each.
   static Result<Capture> open(bool streams_are_one);
 
   // The descriptors for the process: its stdout and its stderr.
   int output() const { return write_[0].get(); }
   int errors() const { return write_[1].valid() ? write_[1].get() : write_[0].get(); }
-  // Closes our copies, once the process has its own.
+  // Closes our copies of these descriptors, once the process has its own.
   void close_writing();
 
   void add_descriptors(std::vector<pollfd>& fds) const;
   // How many bytes a pipe holds.
   std::size_t size() const { return size_; }
 
-  // Reads what is there and calls `use(Stream, std::string_view)` for each part. It reads all that
-  // was in the pipes when it was called, and at most about a mebibyte from each, which is what a
-  // pipe holds. It does not wait for the end of a pipe, which somebody may keep open for ever.
+  // Reads what is there and calls `use(Stream, std::string_view)` for each part. Reads all that is
+  // in the pipes at the call, at most about a mebibyte from each, because a pipe holds no more.
+  // Does not wait for the end of a pipe: a process may keep it open for ever.
   template <typename Use>
   void read(Use use) {
     for (std::size_t i = 0; i < 2; ++i) {

@@ -19,7 +19,8 @@ namespace {
 // A piece is freed only when all of it has been passed on, so its size is limited.
 constexpr std::size_t k_longest_piece = 256UL * 1024UL;
 
-// Opens the pipe again without blocking. The flags of our own descriptor are also ctest's.
+// Opens the pipe again, non-blocking. We cannot set that on our own descriptor, because ctest
+// shares its flags.
 os::UniqueFd without_blocking(int fd) {
   struct stat info {};
   if (::fstat(fd, &info) != 0 || !S_ISFIFO(info.st_mode)) return {};
@@ -121,7 +122,7 @@ void OutputRelay::write(Stream stream, std::string_view bytes) {
     bytes.remove_prefix(kept);
   }
   if (target(stream).is_gone || bytes.empty()) return;
-  // Usually there is room for all of it at once, and nothing is copied.
+  // Usually ctest takes all bytes at once, and nothing is copied.
   if (!held_back_ && pieces_.empty()) bytes.remove_prefix(pass(target(stream), bytes));
   if (bytes.empty()) return;
   if (!pieces_.empty() && pieces_.back().stream == stream &&
@@ -160,7 +161,8 @@ std::string OutputRelay::text(std::size_t most) const {
 
 void OutputRelay::release() {
   constexpr std::uint64_t k_part = 256UL * 1024UL;
-  // Our last words may be waiting behind output that ctest has not taken yet.
+  // Nothing is held back, but our last words may be waiting behind output that ctest has not taken
+  // yet.
   if (!std::exchange(held_back_, false)) return finish();
   std::deque<Piece> in_memory = std::exchange(pieces_, {});
   if (!first_.empty()) {

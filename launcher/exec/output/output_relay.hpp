@@ -1,7 +1,7 @@
-// Takes what a test prints. It writes that to a file of the run, in which each case's part can be
-// found. It also passes it on to ctest, byte for byte and in order: at once, or only when the
-// attempt is known to be the last. It does not wait for ctest meanwhile, so that signals and ends
-// are noticed.
+// Takes what a test prints. Writes the output to a file of the run, in which the part of each case
+// can be found. Also passes the output on to ctest, byte for byte and in order: at once, or only
+// when the attempt is known to be the last. While the test runs, the relay never blocks on ctest,
+// so that signals and ends of processes are noticed.
 #pragma once
 
 #include <poll.h>
@@ -28,17 +28,18 @@ class OutputRelay {
  public:
   enum class Passing : std::uint8_t { at_once, when_released };
 
-  // `log` is the path of the file, which is made together with its directory; empty: no file.
-  // Output that is passed on later is then kept in memory.
+  // `log` is the path of the file, which is made together with its directory. Empty: no file;
+  // output that is passed on later is then kept in memory.
   explicit OutputRelay(const std::string& log, Passing passing = Passing::at_once);
 
   // Whether ctest has one pipe for both streams.
   bool streams_are_one() const { return one_; }
   // How many bytes are in the log so far.
   std::uint64_t position() const { return position_; }
-  // Path; empty: nothing is captured.
+  // The path of the file; empty: there is none.
   const std::string& log() const { return log_path_; }
-  // Why the log ends early or is missing; says it once. Empty: no trouble.
+  // Why the log ends early or is missing. Only the first call after the trouble says it. Empty: no
+  // trouble.
   std::string take_trouble();
 
   void write(Stream stream, std::string_view bytes);
@@ -48,7 +49,7 @@ class OutputRelay {
   void add_descriptors(std::vector<pollfd>& fds) const;
   // Passes on as much as ctest takes now.
   void pass_on();
-  // Passes on the rest, and waits for ctest as long as that takes. Leaves alone what is held back.
+  // Passes on the rest, and waits for ctest as long as that takes. What is held back stays so.
   void finish();
 
   // Passes on what was held back, and waits like finish(). Nothing is held back any more.
@@ -56,8 +57,8 @@ class OutputRelay {
   bool holds_back() const { return held_back_; }
   // A line that ctest gets before the output that is held back. It is not in the log.
   void put_first(std::string line) { first_ = std::move(line); }
-  // The last `most` bytes of the output so far. Without a log, and with output that is passed on at
-  // once, no more than the last mebibyte.
+  // The last `most` bytes of the output so far. If there is no log and output is passed on at once,
+  // at most the last mebibyte.
   std::string text(std::size_t most) const;
 
  private:
@@ -79,7 +80,7 @@ class OutputRelay {
   Target& target(Stream stream);
   // Passes on what is taken now; returns how many bytes.
   static std::size_t pass(Target& to, std::string_view bytes);
-  // False: ctest takes no more now.
+  // Passes on the line of put_first(). False: ctest takes no more now.
   bool pass_first();
   void keep(std::string_view bytes);
   void keep_tail(std::string_view bytes);
@@ -97,8 +98,8 @@ class OutputRelay {
   bool is_full_ = false;  // the disk is full: the log ends here
   bool held_back_ = false;
   std::string first_;
-  // For output that is held back: the stream of each next stretch of the log, with its length in
-  // bytes. What a full disk did not take is in pieces_.
+  // For output that is held back: the stretches of the log in their order, each with its stream and
+  // its length in bytes. What a full disk did not take is in pieces_.
   std::vector<std::pair<Stream, std::uint64_t>> held_;
 };
 

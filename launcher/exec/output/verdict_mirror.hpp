@@ -12,12 +12,12 @@ namespace holdfast::exec {
 
 class VerdictMirror {
  public:
-  // Leaves out properties that it does not understand: ctest stays the judge.
+  // Leaves out properties that are not understood: ctest stays the judge.
   explicit VerdictMirror(const supervision::Invocation& invocation);
 
   bool needs_output() const { return verdict_.needs_output(); }
 
-  // `output` is that of the attempt; null: it was not captured.
+  // `output`: the attempt's output; null: it was not captured.
   MirroredVerdict of(const supervision::AttemptResult& result, ExitMode mode,
                      const OutputRelay* output) const;
 

@@ -41,7 +41,7 @@ std::vector<std::string> lock_places_of(const supervision::Grant& grant) {
 }
 
 // Blocks until all of `works` have finished. Each of them limits its own time. Returns 0, or the
-// signal that is to end the test meanwhile (supervision::wait_until()).
+// signal that came meanwhile to end the test (supervision::wait_until()).
 int await_unless_told_to_end(supervision::Surroundings& around,
                              const std::vector<os::BoundedWork*>& works) {
   while (true) {

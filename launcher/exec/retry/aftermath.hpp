@@ -15,10 +15,11 @@ namespace holdfast::exec {
 
 class Aftermath {
  public:
-  // Must be called before each attempt. It remembers how things were before the first.
+  // Must be called before each attempt. Remembers how things were before the first attempt.
   void note_start(const supervision::AttemptPlan& plan);
 
-  // A signal to end, or ctest's death, cuts both of these short, and neither begins after it.
+  // Both functions below are cut short by a signal to end or by ctest's death, and do not begin
+  // after it.
   //
   // Runs the probes; takes about 2 s at most.
   std::vector<forensics::Finding> look_around(const supervision::EndedAttempt& ended);

@@ -34,7 +34,8 @@ class CapturedTest final : public supervision::Companion {
   // To be called when the test has ended: takes the output that is left.
   void finish() {
     capture_.close_writing();
-    // The rest is no more than the pipes hold. A full relay must pass on its output first.
+    // What is left to read is no more than the pipes hold. A full relay must first pass on its
+    // output.
     relay_.finish();
     read();
     relay_.finish();

@@ -30,8 +30,9 @@ std::string words_on_failure(std::string_view end, std::string_view reason,
                              const std::vector<EarlierAttempt>& earlier,
                              const std::vector<forensics::Finding>& findings);
 
-// Adds the words to the output. If an expression of the test's matches them, ctest would judge the
-// test by them; then people are told them instead, as they are if the output is not captured.
+// Adds the words to the output. If one of the test's expressions matches the words, ctest would
+// judge the test by them. Then the words go to people instead. They also go to people if the output
+// is not captured.
 void say_last_words(const std::string& words, const VerdictMirror& mirror, ExitMode mode,
                     const supervision::EndedAttempt& ended, OutputRelay* output);
 

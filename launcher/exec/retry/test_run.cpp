@@ -21,7 +21,7 @@ using supervision::EndedAttempt;
 using supervision::NextAttempt;
 using supervision::Surroundings;
 
-// ctest surely reads this much, and we write our record, before ctest ends us.
+// So much output ctest surely reads before it ends us, and we still have time to write our record.
 constexpr std::uint64_t k_most_before_end = 4UL * 1024UL * 1024UL;
 
 }  // namespace
@@ -31,8 +31,8 @@ OutputWay way_of_output(const Policy& policy, ExitMode mode) {
     if (policy.retry.may_retry()) return OutputWay::held_back;
     return policy.isolation || policy.hooks.any() ? OutputWay::captured : OutputWay::direct;
   }
-  // A person at a terminal wants each attempt's output, and a terminal suits a command more than a
-  // pipe.
+  // A person at a terminal wants the output of each attempt, and many a command works better with a
+  // terminal than with a pipe.
   const bool is_read = !policy.retry.known.empty() || !policy.hooks.before_kill.empty();
   return is_read ? OutputWay::captured : OutputWay::direct;
 }
@@ -77,7 +77,7 @@ std::optional<NextAttempt> TestRunner::conclude(const EndedAttempt& ended) {
   return std::nullopt;
 }
 
-// For the decision about another attempt.
+// The attempt as the decision about another attempt sees it.
 AttemptResult TestRunner::judge(const EndedAttempt& ended) const {
   AttemptResult judged;
   judged.outcome = ended.result.outcome;
@@ -88,8 +88,8 @@ AttemptResult TestRunner::judge(const EndedAttempt& ended) const {
   return judged;
 }
 
-// A failure that cannot be compared with the known ones does not count as known, and a line says
-// so.
+// If a failure cannot be compared with the known flakes, it does not count as known, and a line
+// says so.
 std::optional<std::size_t> TestRunner::known_flake(const EndedAttempt& ended) const {
   std::vector<std::string> signatures;
   for (const KnownFlake& known : ended.grant.policy.retry.known) {
@@ -194,8 +194,9 @@ void TestRunner::note_failure(const EndedAttempt& ended, const RetryDecision& de
                  output_.get());
 }
 
-// Writes the first line of the output, which ctest looks for (timeouts.cmake). With `--repeat`
-// ctest looks only the first time, and without a keeper nobody knows which time this is.
+// Writes the first line of the output, which ctest looks for (timeouts.cmake). With `--repeat`,
+// ctest looks for the line only the first time. Without a keeper, we do not know whether this is
+// the first time.
 void TestRunner::tell_timeout(const EndedAttempt& ended) {
   const bool is_looked_for = ended.invocation.told_timeout.count() > 0 && !ended.grant.is_again &&
                              ended.keeper.connected();

@@ -1,6 +1,7 @@
-// Runs a test, attempt after attempt. Each attempt is judged as ctest will judge it, and tried
-// again if its policy and the run say so. Under ctest an attempt's output is held back until the
-// attempt is known to be the last. The output of the others stays in their files.
+// Runs a test, attempt after attempt. Each attempt is judged as ctest will judge it. After a
+// failure the test is tried again if its policy and the run allow that. Under ctest an attempt's
+// output is held back captured, and held back until the attempt is known to be the last. The output
+// of earlier attempts stays in their files.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +23,8 @@ namespace holdfast::exec {
 
 // What becomes of the output of an attempt.
 enum class OutputWay : std::uint8_t {
-  direct,     // nobody needs it: the test writes where we would
-  captured,   // it is passed on at once
+  direct,     // we do not need the output: the test writes to our own stdout and stderr
+  captured,   // captured, and passed on at once
   held_back,  // until the attempt is known to be the last
 };
 OutputWay way_of_output(const Policy& policy, ExitMode mode);

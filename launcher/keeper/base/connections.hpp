@@ -16,34 +16,37 @@ namespace holdfast {
 
 struct Connection {
   os::UniqueFd socket;
-  std::string attempt;  // empty: it has asked for none
+  std::string attempt;  // empty: the launcher has asked for none
   std::string test;
   std::string key;
   unsigned n = 1;       // the number of the launcher's attempt
   std::string program;  // path; empty: unknown
   TestInputs inputs;
-  bool is_stale = false;  // the program or an input has changed; that is on record
+  bool is_stale = false;  // a change of the program or an input is on record
   ProcessName launcher;
   os::Stream output;  // the test's stdout; ctest waits for its end
   Milliseconds grace = k_default_grace;
   Milliseconds soonest_end = k_longest;  // core/ctest/ctest_limits.hpp
   std::string scratch;                   // lent to the attempt; empty: none, or given back
-  OomClaims::Start memory;               // as it was when the attempt began
+  OomClaims::Start memory;               // the OOM counter when the attempt began
   bool farewell = false;                 // the attempt has ended and is on record
-  os::UniqueFd launcher_life;            // its pidfd, while the attempt goes on
+  os::UniqueFd launcher_life;            // the launcher's pidfd, while the attempt goes on
   Milliseconds guard_until = k_longest;  // when a guard without launcher should have ended
   GuardWatch guard;                      // while the attempt goes on
-  std::vector<os::UniqueFd> locks;       // duplicates, which keep the attempt's locks
+  std::vector<os::UniqueFd> locks;       // duplicate descriptors, which keep the attempt's locks
   os::UniqueFd contained;                // the cgroup, or the first process of the PID namespace
   std::string cgroup;                    // the cgroup's name; empty: there is no cgroup
 
   // The launcher has asked for an attempt and got it.
   void begin_attempt(const wire::AttemptRequest& request, const wire::AttemptGrant& granted);
-  // The attempt has ended and another follows. Lets go of what was held for the old one.
+  // The attempt has ended, and the launcher's next one follows. Lets go of what was held for the
+  // old attempt.
   void begin_next(const std::string& id, const std::string& its_scratch);
-  // Launcher or guard has reported the end of the attempt. Lets go of what was held for it.
+  // The launcher or its guard has reported the end of the attempt. Lets go of what was held for the
+  // attempt.
   void end_attempt();
-  // The launcher is dead. Its guard now ends the test within its time, unless it is stopped.
+  // The launcher is dead. Its guard now has some time to end the test. A stopped guard does not end
+  // it.
   void expect_end();
 };
 

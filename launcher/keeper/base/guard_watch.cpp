@@ -14,8 +14,8 @@ constexpr Milliseconds k_first_look{1000};
 // How much longer than the grace a launcher may take after its guard's death.
 constexpr Milliseconds k_launcher_patience{7000};
 
-// Whether a signal has stopped it. A process that a debugger holds is not stuck: somebody looks at
-// it.
+// Whether a signal has stopped the process. A process that a debugger holds does not count:
+// somebody looks after it.
 bool is_stopped(pid_t pid) {
   const Result<os::ProcessStat> stat = os::read_process_stat(pid);
   return stat && stat->state == 'T';
@@ -54,8 +54,8 @@ bool GuardWatch::look(const ProcessName& ctest) {
   return is_without_guard_ && is_stopped(launcher_.pid) && !os::is_stopped(ctest.pid);
 }
 
-// A batch has one guard after the other, one for each of its processes. A dead guard that nobody
-// has waited for was killed before we saw it.
+// A batch has one guard after the other, one for each of its processes. If we first see a guard as
+// a zombie, it was killed before we looked.
 void GuardWatch::look_for_guard() {
   for (pid_t child : os::children_of(launcher_.pid)) {
     const Result<os::ProcessStat> stat = os::read_process_stat(child);

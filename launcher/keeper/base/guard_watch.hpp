@@ -1,5 +1,5 @@
-// The guard of one attempt, as the keeper sees it. A launcher ends the test when its guard is
-// killed. A stopped launcher does not, and nobody else would: ctest waits.
+// The guard of one attempt, as the keeper sees it. When a guard is killed, its launcher ends the
+// test. A stopped launcher cannot do that, and ctest would wait for ever.
 #pragma once
 
 #include "core/base/duration.hpp"
@@ -15,7 +15,7 @@ class GuardWatch {
   void begin(const ProcessName& launcher, Milliseconds grace);
   void end();
 
-  // When it is readable, call guard_died(). -1: the guard is not known.
+  // When this descriptor is readable, call guard_died(). -1: the guard is not known.
   int fd() const { return guard_.get(); }
   void guard_died();
   // When to call look(). An earlier call does nothing.

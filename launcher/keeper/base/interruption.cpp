@@ -42,7 +42,7 @@ std::string Interruption::end_of_ctest(const std::vector<std::string>& running) 
   std::vector<std::string> tests;
   for (HeldBack& held : held_back_) tests.push_back(std::move(held.test));
   for (const std::string& test : running) {
-    // It may have said that it was interrupted, but not its farewell.
+    // The test may be in both: its launcher has said that it was interrupted, but not yet farewell.
     if (std::ranges::find(tests, test) == tests.end()) tests.push_back(test);
   }
   held_back_.clear();

@@ -1,7 +1,9 @@
-// One line in place of one per test, for a ctest that ends before its tests.
+// When ctest ends before its tests, one line tells of all these tests, in place of one line per
+// test.
 //
-// An interrupted test says so. Ctrl-C interrupts all tests of a run, and a moment later ctest dies
-// of the same key press. So the lines of the tests are held back for that moment.
+// The launcher of an interrupted test says that it was interrupted. Ctrl-C interrupts all tests of
+// a run, and a moment later ctest dies of the same key press. So the lines of the tests are held
+// back for that moment.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // The keeper: one process per ctest and build tree. It resolves policy for every attempt, gives
 // runs and attempts their names, prints lines for people on ctest's stderr, and ends with ctest.
 //
-// No test needs the keeper to end well. A killed keeper costs records and lines.
+// A test can end well without the keeper. If the keeper is killed, only records and lines are lost.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,8 @@ struct KeeperOrder {
   std::string tree;
   std::string project;
   ProcessName ctest;
-  // Who prints the summary: `holdfast end` at POST_TEST, or the keeper when ctest has ended. Nobody
-  // starts `holdfast end` if a test file or the first launcher begins the run.
+  // Who prints the summary: `holdfast end` at POST_TEST, or the keeper when ctest has ended. If a
+  // test file or the first launcher begins the run, nobody starts `holdfast end`.
   enum class SummaryBy : std::uint8_t { end, keeper } summary_by = SummaryBy::keeper;
   // The run's lock on its tree (run_lock.hpp). The keeper holds it until it ends; -1: none.
   int run_lock = -1;
@@ -29,7 +29,7 @@ struct KeeperOrder {
   Company company = Company::none;
   std::string lock_trouble = {};  // why there is no lock, if users should know
   std::string inside = {};        // the run whose test started ctest; empty: none
-  // An error refuses every test of the run, and each test reports it.
+  // If this is an error, every test of the run is refused and reports the error.
   Result<ProjectSettings> settings = ProjectSettings{};
 };
 

@@ -1,5 +1,5 @@
-// How to reach the keeper of a ctest, and what it is told. The ctest is in our own PID namespace,
-// where its pid means something, unless a function takes a namespace.
+// How to reach the keeper of a ctest, and what the keeper is told. Except in functions that take a
+// PID namespace, ctest is in ours: elsewhere its pid means nothing.
 #pragma once
 
 #include <cstdint>
@@ -25,14 +25,14 @@ std::string keeper_socket_path_here(const ProcessName& ctest);
 // os::numbering_id() there.
 bool is_listened_for(const ProcessName& ctest, std::string_view numbering);
 
-// The PID namespace that os::numbering_id() names; 0: it is not understood.
+// The PID namespace that os::numbering_id() names; 0: `numbering` is not understood.
 std::uint64_t pid_namespace_in(std::string_view numbering);
 
 // `patience` bounds the connecting, and each packet afterwards.
 os::Connected connect_to_keeper(const ProcessName& ctest, Milliseconds patience);
 
-// Waits for the keeper's answer. A keeper that has not begun to answer within a second may be
-// stopped, so it gets SIGCONT. True: there is an answer, or the keeper is gone.
+// Waits for the keeper's answer. If a keeper has not answered after a second, it may be stopped, so
+// it gets SIGCONT. True: there is an answer, or the keeper is gone.
 bool wait_for_answer(int socket, Milliseconds patience);
 
 }  // namespace holdfast

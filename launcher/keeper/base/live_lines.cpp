@@ -19,8 +19,8 @@ namespace holdfast {
 namespace {
 
 // A terminal takes nothing (no POLLOUT, or EAGAIN after it) while another process writes to it,
-// such as a shell that prints its prompt right after Ctrl-C. That takes a moment. A terminal that
-// Ctrl-S has stopped takes nothing for longer.
+// such as a shell that prints its prompt right after Ctrl-C. Such a write takes a moment. A
+// terminal that Ctrl-S has stopped takes nothing for longer.
 constexpr Milliseconds k_terminal_patience{100};
 
 // A copy of the descriptor shares its file position. So in a regular file (`ctest 2>log`) ctest and
@@ -43,8 +43,8 @@ os::UniqueFd open_stderr_of(const ProcessName& ctest) {
     if (os::UniqueFd copy = copy_of(ctest); copy.valid()) return copy;
   }
   os::UniqueFd own(::open(path.c_str(), O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-  // After setpriv, sudo or su it is often another user's pipe or terminal. Only a process that has
-  // it open may use it.
+  // After setpriv, sudo or su, ctest's stderr is often another user's pipe or terminal. We cannot
+  // open that; only a copy of an open descriptor can be used.
   return own.valid() ? std::move(own) : copy_of(ctest);
 }
 
@@ -53,7 +53,8 @@ bool write_live_line(const os::UniqueFd& target, std::string_view line) {
   const Milliseconds patience = ::isatty(target.get()) == 1 ? k_terminal_patience : Milliseconds{0};
   const Milliseconds until = os::monotonic_now() + patience;
   while (true) {
-    // A copy of ctest's descriptor may block. We must not change that, because ctest uses it too.
+    // A copy of ctest's descriptor may block. We must not make it non-blocking, because ctest uses
+    // it too.
     pollfd room{target.get(), POLLOUT, 0};
     if (::poll(&room, 1, os::poll_time(until)) != 1) return false;
     const ssize_t put =

@@ -2,7 +2,8 @@
 //
 // Hazards. A copy of ctest's stderr that outlives ctest blocks `ctest | cat` and `out=$(ctest)` for
 // as long as it is open. A terminal or pipe that nobody reads blocks its writer. So each line opens
-// stderr, writes without waiting, and closes it. Only RunLines may hold it, until ctest has ended.
+// stderr, writes without waiting, and closes it. Only RunLines may hold stderr open for longer,
+// until ctest has ended.
 #pragma once
 
 #include <string_view>
@@ -12,10 +13,10 @@
 
 namespace holdfast {
 
-// Opens stderr of the living process `ctest`. The result is invalid when that cannot be done.
+// Opens stderr of the living process `ctest`. The result is invalid if it cannot be opened.
 os::UniqueFd open_stderr_of(const ProcessName& ctest);
 
-// Writes `line` as it is. False: it did not fit into a full pipe and is lost. It waits only for a
+// Writes `line` as it is. False: it did not fit into a full pipe and is lost. Waits only for a
 // terminal that another writer keeps busy.
 bool write_live_line(const os::UniqueFd& target, std::string_view line);
 

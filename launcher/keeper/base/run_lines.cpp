@@ -40,7 +40,7 @@ bool RunLines::try_to_say(std::string_view line) {
   if (quiet_) return true;
   if (stderr_.valid()) return write_live_line(stderr_, line);
   if (!ctest_ended_) return write_live_line(open_stderr_of(ctest_), line);
-  // The last test's line often comes after ctest has gone.
+  // The line of the last test often comes after ctest has ended.
   terminal_.say(line);
   return true;
 }

@@ -22,14 +22,14 @@ class RunLines {
 
   // Holds ctest's stderr from now on, for a summary that comes after ctest has ended.
   void hold_stderr();
-  // Releases ctest's stderr: a process that reads it to its end must not wait any longer.
+  // Releases ctest's stderr: a process that reads it to the end must not wait for us any longer.
   void let_go() { stderr_.reset(); }
   void print(std::string_view summary);
   // The summary, with the lines that have not been said yet, for a caller that prints it.
   std::string take_summary(std::string_view summary);
 
   void say(std::string_view text, Layout layout = Layout::one_line);
-  // A line that a full pipe would lose comes with the summary instead.
+  // Says a line once. If a full pipe does not take the line, the line comes with the summary.
   void say_once(const std::string& text);
   // Says what the launcher of `test` wants said, in the layout that it asks for.
   void say_for(const std::string& test, const wire::Message& message);

@@ -13,7 +13,7 @@
 namespace holdfast {
 namespace {
 
-// The names of our processes begin so in /proc/<pid>/comm.
+// In /proc/<pid>/comm, the names of our processes begin with this text.
 constexpr std::string_view k_ours = "holdfast";
 
 bool is_ours(const os::ProcessStat& stat) {

@@ -15,7 +15,8 @@
 namespace holdfast {
 namespace {
 
-// ctest, a script or two, their shell. An ancestor further up has no interest in ctest's end.
+// Enough for ctest, a script or two, and their shell. An ancestor further up has no interest in
+// ctest's end.
 constexpr std::size_t k_most_ancestors = 6;
 
 std::string stderr_path(pid_t pid) { return os::in_proc(pid, "fd/2"); }

@@ -34,7 +34,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A guard whose test is gone writes its record and ends.
+// How long a guard whose test is gone may take to write its record and end.
 constexpr Milliseconds k_guard_patience{2000};
 
 bool is_own(const fs::path& file) {
@@ -52,11 +52,11 @@ bool all_end_in_time(os::TaggedProcesses processes) {
   });
 }
 
-// False: somebody may be at work for the run.
+// True: nobody can be at work for the run.
 bool is_deserted(const RunStarted& started) {
   const std::string boot = os::numbering_id();
   if (boot.empty() || started.ctest.pid <= 0) return false;
-  // The run's pids mean nothing here. A lock that we may not look at may be anybody's.
+  // The run's pids mean nothing here. If we may not look at the lock, we do not know who has it.
   if (started.boot != boot) {
     return !started.boot.empty() && !is_witnessed(started, started.tree).value_or(true);
   }
@@ -71,7 +71,7 @@ bool is_directory_itself(const fs::path& path) {
   return fs::symlink_status(path, failed).type() == fs::file_type::directory;
 }
 
-// Whether it holds nothing but an empty marker directory.
+// Whether `scratch` holds nothing but an empty marker directory.
 bool is_empty_scratch(const fs::path& scratch) {
   const fs::path markers = scratch / names::k_marker_directory;
   if (!is_directory_itself(scratch)) return false;
@@ -83,7 +83,7 @@ bool is_empty_scratch(const fs::path& scratch) {
   return !failed;
 }
 
-// The run's scratch directory and the directories in it, as far as they are empty.
+// The empty directories among the run's scratch directory and those in it.
 std::vector<fs::path> empty_directories_of(const fs::path& run) {
   std::vector<fs::path> empty;
   std::error_code failed;
@@ -116,7 +116,7 @@ std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree) {
     if (fs::symlink_status(socket, failed).type() == fs::file_type::socket) run.socket = socket;
   }
   if (run.is_tidy() || !is_deserted(*started)) return std::nullopt;
-  // Read last, because a guard that we waited for has written by now.
+  // The journal is read last, because a guard that we waited for has written its record by now.
   if (run.lacks_end) {
     const Result<Journal> read = read_journal(entry.journal);
     if (read) run.unended = unended_attempts(read->records);
@@ -147,7 +147,8 @@ bool write_what_is_missing(const DeadRun& run, Tidied& tidied) {
   return true;
 }
 
-// True: we have removed it. It is no trouble if it is not empty or somebody else removed it.
+// True: we have removed `directory`. It is no trouble if the directory is not empty or somebody
+// else has removed it.
 bool remove_if_empty(const fs::path& directory, Tidied& tidied) {
   if (::rmdir(directory.c_str()) == 0) return true;
   if (errno != ENOENT && errno != ENOTEMPTY) {

@@ -1,5 +1,5 @@
-// What a run leaves on disk when its keeper is killed: records that nobody wrote, scratch
-// directories that nobody took back. `holdfast reap` and the start of a run put it right.
+// When its keeper is killed, a run lacks records and leaves scratch directories behind. `holdfast
+// reap` and the start of a run put that right.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ struct DeadRun {
   bool lacks_end = false;               // the run has no last record
   bool is_of_others_numbers = false;    // its pids are of another PID namespace or boot
   std::vector<std::filesystem::path> empty_directories;  // innermost first
-  std::filesystem::path socket;                          // its keeper's; empty: it is gone
+  std::filesystem::path socket;                          // the keeper's; empty: there is none
 
   bool is_tidy() const {
     return unended.empty() && !lacks_end && empty_directories.empty() && socket.empty();
@@ -35,11 +35,11 @@ std::vector<AttemptStarted> unended_attempts(const std::vector<Record>& records)
 // Empty: it lacks none.
 std::string missing_lines(const DeadRun& run, std::int64_t now_unix_ms);
 
-// The untidy runs of `tree` (absolute, without links) for which nobody can be at work. ctest is
+// The untidy runs of `tree` (absolute, without links) for which nobody can be at work: ctest is
 // dead (by pid, start time and boot), and so are its keeper, its launchers and their guards. Waits
-// two seconds at most for a guard that is just ending its test. For a run of another PID namespace,
-// nobody may have the tree and nobody may listen as its keeper. Leaves out runs of another tree
-// (copied journals) and runs whose journal is another user's.
+// two seconds at most for a guard that is just ending its test. A run of another PID namespace is
+// in the list only if nobody has the tree and nobody listens as the run's keeper. Leaves out runs
+// of another tree (copied journals) and runs whose journal is another user's.
 std::vector<DeadRun> find_dead_runs(const std::filesystem::path& tree);
 
 // What was done, and what failed.

@@ -27,10 +27,11 @@
 namespace holdfast {
 namespace {
 
-// How long ctest may take to kill them all: it reads /proc in between.
+// How long ctest may take to kill all processes of a test: it reads /proc between the kills.
 constexpr Milliseconds k_killing_patience{2000};
 constexpr Milliseconds k_look_interval{50};
-// ctest reads its clock once for all tests that it starts together, so its time may be behind.
+// ctest reads its clock once for all tests that it starts together. So for ctest, a test may have
+// begun earlier than it did.
 constexpr Milliseconds k_ctest_clock_slack{1000};
 
 // The launcher may have been killed between its record and its farewell.
@@ -94,7 +95,7 @@ void say_who_holds_output(const Connection& orphan, const std::vector<os::NamedP
                   orphan.test, names_of(holders), holders.size() == 1 ? "has" : "have"));
 }
 
-// Whether SIGKILL reaches each of them. Does not wait for their death.
+// Whether SIGKILL reaches each process within k_killing_patience. Does not wait for their death.
 bool all_are_killed(os::TaggedProcesses& processes) {
   const Milliseconds until = os::monotonic_now() + k_killing_patience;
   while (true) {
@@ -104,7 +105,7 @@ bool all_are_killed(os::TaggedProcesses& processes) {
       return true;
     }
     if (os::monotonic_now() >= until) return false;
-    // No event tells of a signal, but a death ends the wait.
+    // No event tells us that a process has got a signal, but a death ends this wait.
     pollfd death{processes.news().front(), POLLIN, 0};
     (void)::poll(&death, 1, static_cast<int>(k_look_interval.count()));
   }
@@ -117,14 +118,15 @@ bool all_are_killed(os::TaggedProcesses& processes) {
   // The containment comes first: nobody in it can get away meanwhile.
   std::size_t survivors = end_contained(orphan);
   os::TaggedProcesses left(orphan.attempt);
-  // A survivor of the containment had our SIGKILL, so nobody can tell whether ctest sent one.
+  // A survivor of the containment has got our SIGKILL, so nobody can tell whether ctest sent one
+  // too.
   if (killer == KilledBy::ctest_if_all_are_killed && (survivors > 0 || !all_are_killed(left))) {
     killer = KilledBy::stranger;
   }
   survivors += os::end_processes(left, {SIGTERM, orphan.grace, {}}).size();
   const std::vector<os::NamedProcess> holders = os::holders_of(orphan.output, {ctest.pid});
   record(orphan, journal, killer, survivors, holders);
-  // When ctest's own limit is over, ctest does not wait.
+  // When its own limit is over, ctest does not wait for the output to close.
   if (killer == KilledBy::stranger) say_who_holds_output(orphan, holders, ctest, lines);
   ::_exit(0);
 }

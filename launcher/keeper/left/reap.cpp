@@ -40,7 +40,7 @@ bool anybody_is_marked() {
 // a test was allowed to leave: such a process leaves the cgroup when its test ends.
 struct StaleCgroup {
   std::string attempt;
-  std::vector<os::NamedProcess> processes;  // those that live in it
+  std::vector<os::NamedProcess> processes;  // those that live in the cgroup
 };
 
 // The stale cgroups of the tree's attempts. Calls `use(cgroup, its processes, stale)` for each.
@@ -56,7 +56,8 @@ std::vector<StaleCgroup> for_each_stale_cgroup(const ReapOrder& order, Use use) 
   return found;
 }
 
-// Ends and removes them. `survivors` gets those whose processes could not all be ended.
+// Ends and removes the stale cgroups. `survivors` gets each cgroup of which some process could not
+// be ended.
 std::vector<StaleCgroup> remove_stale_cgroups(const ReapOrder& order,
                                               std::vector<StaleCgroup>& survivors) {
   const auto remove = [&](const os::Cgroup& cgroup, os::ProcessSet& members,
@@ -68,7 +69,7 @@ std::vector<StaleCgroup> remove_stale_cgroups(const ReapOrder& order,
   return for_each_stale_cgroup(order, remove);
 }
 
-// The processes of a scope, and the attempts that they belong to.
+// Finds the processes of a scope, and the attempts that they belong to.
 class Search {
  public:
   explicit Search(const ReapOrder& order)
@@ -135,7 +136,7 @@ void reap_marked(const ReapOrder& order, Reaped& reaped) {
 
 std::vector<LeftBehind> find_left_behind(const ReapOrder& order) {
   std::vector<LeftBehind> found;
-  // Usually no process is marked at all. Then there is no need to read the journals.
+  // Usually no process is marked at all, and then there is no need to read the journals.
   if (anybody_is_marked()) found = Search(order).living();
   add_cgroups(order, for_each_stale_cgroup(order, [](auto&&...) {}), found);
   return found;
@@ -144,7 +145,7 @@ std::vector<LeftBehind> find_left_behind(const ReapOrder& order) {
 Reaped reap_left_behind(const ReapOrder& order) {
   Reaped reaped;
   std::vector<StaleCgroup> survivors;
-  // Cgroups come first, because nobody gets away from them.
+  // Cgroups come first, because no process gets away from its cgroup.
   const std::vector<StaleCgroup> cgroups = remove_stale_cgroups(order, survivors);
   add_cgroups(order, cgroups, reaped.found);
   const std::vector<LeftBehind> contained = std::move(reaped.found);

@@ -22,9 +22,9 @@ struct ReapOrder {
   Milliseconds grace = k_default_grace;
 };
 
-// The living processes of abandoned attempts (reap_scope.hpp). Never this process, its ancestors,
-// or processes of a living run or of another tree. Never a process in a PID namespace of its own
-// either: a container may share the tree, and its ctest cannot be seen from here.
+// The living processes of abandoned attempts (reap_scope.hpp). Leaves out this process, its
+// ancestors, and processes of a living run or of another tree. Also leaves out processes in another
+// PID namespace: a container may share the tree, and its ctest cannot be seen from here.
 std::vector<LeftBehind> find_left_behind(const ReapOrder& order);
 
 struct Reaped {

@@ -60,7 +60,8 @@ void ReapScope::add_run(const std::string& id, const std::vector<Record>& record
     // While its ctest lives, what the attempt left belongs to the run.
     if (care == RunCare::keeperless) let_go.push_back(ended->attempt);
     if (let_go_ == LetGo::end) continue;
-    // It ended by itself and nothing was reported as left. So what is still there was let go.
+    // The attempt ended by itself, and nothing was reported as left. So the settings let live what
+    // is still there.
     const bool own_end = ended->exit_code.has_value() || ended->signal.has_value();
     const bool interrupted = ended->outcome == Outcome::interrupted;
     if (own_end && !interrupted && ended->flags.empty()) let_go.push_back(ended->attempt);
@@ -85,7 +86,7 @@ const ReapedAttempt* ReapScope::owner_of(const os::ProcessMarks& marks) const {
     return theirs ? numbered->second : nullptr;
   }
   std::vector<std::string_view> chain = attempts_held(held, run_place_);
-  // A list that does not name this tree comes with the id of another tree's attempt.
+  // If HOLDFAST_HELD does not name this tree, `own` is the id of another tree's attempt.
   if (!held.empty() && chain.empty()) return nullptr;
   if (!own.empty()) chain.insert(chain.begin(), own);
   const ReapedAttempt* owner = nullptr;

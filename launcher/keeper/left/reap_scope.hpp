@@ -15,10 +15,10 @@
 
 namespace holdfast {
 
-// What is spared when its attempt has ended.
+// What is done with processes that were let go: they live, though their attempt has ended.
 enum class LetGo : std::uint8_t {
   end,
-  spare,  // what a test left and its settings let live (on-leak, needed by others)
+  spare,  // spare what a test left if its settings let it live (on-leak, needed by others)
 };
 
 struct ReapedAttempt {
@@ -37,7 +37,7 @@ enum class RunCare : std::uint8_t {
 
 class ReapScope {
  public:
-  // Has no run yet. `tree` is an absolute path without links.
+  // A scope with no run yet. `tree` is an absolute path without links.
   ReapScope(const std::string& tree, LetGo let_go);
   ReapScope(ReapScope&&) = default;
 
@@ -58,15 +58,16 @@ class ReapScope {
   std::string run_place_;
   LetGo let_go_;
   std::map<std::string, ReapedAttempt, std::less<>> attempts_;
-  std::map<std::uint64_t, const ReapedAttempt*> by_number_;  // into attempts_, so it is moved only
+  std::map<std::uint64_t, const ReapedAttempt*>
+      by_number_;  // points into attempts_, so a scope is moved, never copied
 };
 
 // Reads the journals of `tree`. Leaves out runs that cannot be known to be dead: those of another
 // tree (copied journals), boot or PID namespace, and those whose record names no ctest.
 ReapScope read_reap_scope(const std::filesystem::path& tree, LetGo let_go);
 
-// Whether the newest run that is not at work has its end on record as complete. True when there is
-// no such run.
+// Whether the newest run that is not at work has a record that it ended complete. True when there
+// is no such run.
 bool last_run_ended_well(const std::filesystem::path& tree);
 
 }  // namespace holdfast

@@ -33,7 +33,7 @@ fs::path in_user_directory(std::string_view name) {
   return fs::path(os::user_directory_path()) / name;
 }
 
-// What is in a directory; a directory that cannot be read to its end is read as far as it can be.
+// The entries of a directory. After an error, those read so far.
 std::vector<fs::path> entries_of(const fs::path& directory) {
   std::vector<fs::path> entries;
   std::error_code failed;
@@ -44,7 +44,8 @@ std::vector<fs::path> entries_of(const fs::path& directory) {
   return entries;
 }
 
-// Counts from when the socket was made. After a clock is set back the socket seems younger.
+// By the time when the socket was made. After the clock was set back, the socket seems younger than
+// it is.
 bool is_older_than_a_day(const fs::path& socket) {
   constexpr std::time_t k_day = 24 * 60 * 60;
   struct stat status {};
@@ -52,8 +53,8 @@ bool is_older_than_a_day(const fs::path& socket) {
          os::unix_now_ms() / 1000 - status.st_mtim.tv_sec > k_day;
 }
 
-// A ctest of another PID namespace cannot be seen from here. It may live while its keeper is dead.
-// A launcher of it that finds no socket would start a second keeper. So the socket stays for as
+// A ctest of another PID namespace cannot be seen from here, and may live. If the socket of its
+// keeper were removed, its next launcher would start a second keeper. So the socket stays for as
 // long as a run may take.
 bool may_be_stale(const fs::path& socket) {
   const std::optional<KeeperSocketName> name = parse_keeper_socket_name(socket.filename().string());

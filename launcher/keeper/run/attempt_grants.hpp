@@ -1,4 +1,4 @@
-// Answers a launcher that asks for its attempt, or for another one after that has failed.
+// Answers a launcher that asks for its first attempt, or for another attempt after one has failed.
 #pragma once
 
 #include <set>
@@ -14,22 +14,23 @@
 namespace holdfast {
 
 // Gives the attempt its name and its policy, from the project's settings, and lends it a directory.
-// If the settings have an error, the attempt is refused. `lines` says what people should know.
-// Where other runs may be at work in the tree, the test gets locks that keep it apart from theirs.
+// If the settings have an error, the attempt is refused. `lines` says what people should know. With
+// Company::possible, the test gets locks that keep it apart from the tests of other runs in the
+// tree.
 wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
                                  const Result<ProjectSettings>& settings, Company company, Run& run,
                                  RunLines& lines);
 
 // The run's budget and breaker decide whether there is another attempt. If there is, lets go of
-// what was held for the last one, and gives the next one its name and directory.
+// what was held for the last attempt, and gives the next attempt its name and directory.
 wire::Message answer_again(const wire::Message& question, Connection& asker, Run& run,
                            RunLines& lines);
 
 // Notes how a test ended, as its farewell says.
 void note_farewell(const wire::Message& farewell, const Connection& from, Run& run);
 
-// Removes the files of the locks that `tests` (keys) of `tree` had in company. A lock that somebody
-// has or wants stays.
+// Removes the files of the locks that kept `tests` (keys) of `tree` apart from other runs' tests. A
+// lock that somebody has or wants stays.
 void remove_locks_of(const std::set<std::string>& tests, const std::string& tree);
 
 }  // namespace holdfast

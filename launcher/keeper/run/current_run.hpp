@@ -16,7 +16,7 @@ inline constexpr unsigned k_count_not_known = 0;
 
 class CurrentRun {
  public:
-  // `lines` must outlive this object. It gets what cannot be recorded.
+  // `lines` must outlive this object. It gets a line for what cannot be recorded.
   CurrentRun(RunOrigin origin, RunLines& lines) : origin_(std::move(origin)), lines_(lines) {}
 
   // Whether a test with this include count belongs to a later run. Then close() this run first.
@@ -35,9 +35,10 @@ class CurrentRun {
   std::string journal() const { return run_ ? run_->journal() : std::string(); }
 
   // Gives the current run the log that ctest now has open, and begins a run if there is none. If
-  // the run has another log already, this log means a new run. `is_asked` says whether a process
-  // that ctest waits for is still there. It is called after the log is opened: without that
-  // process, ctest may already be at its next ctest_test().
+  // the run already has another log, that run is closed, and a new run gets this log. `is_asked`
+  // says whether a process that ctest waits for is still there. If that process is gone, nothing
+  // happens: ctest may already be at its next ctest_test(). So `is_asked` is called after the log
+  // is opened.
   template <typename IsAsked>
   void take_log(IsAsked is_asked) {
     std::optional<LogPlace> place = find_log_of(origin_.ctest);
@@ -64,9 +65,9 @@ class CurrentRun {
   // can begin.
   void close(Run::Completeness completeness);
 
-  // Whether ctest, which has ended, came to the end of its tests; the last line of its log says so.
-  // Without a log only `holdfast end` could tell, and it has not come. It does not come if no
-  // launcher has asked for anything and the project's own POST_TEST command fails.
+  // Whether ctest, which has ended, came to the end of its tests. `holdfast end` or the closing
+  // line of ctest's log tells that. `holdfast end` does not come if the project's own POST_TEST
+  // command fails. If no run has begun: true.
   bool has_all_tests() const;
   // Whether `holdfast end` has recorded the end.
   bool has_ended() const { return ended_; }

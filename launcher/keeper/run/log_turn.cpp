@@ -19,9 +19,9 @@
 namespace holdfast {
 namespace {
 
-// Each of the others opens its log within milliseconds.
+// How long a ctest waits for its turn. Each ctest before it opens its log within milliseconds.
 constexpr Milliseconds k_turn_patience{10'000};
-// Bounds how long a ctest that is stopped before it opens its log holds up the others.
+// A ctest that is stopped before it opens its log holds up other ctests no longer than this.
 constexpr Milliseconds k_longest_turn{5'000};
 constexpr Milliseconds k_first_look{1};
 constexpr Milliseconds k_longest_interval{50};

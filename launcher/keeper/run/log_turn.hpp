@@ -1,7 +1,7 @@
 // The turn to open ctest's log. Before CMake 4.3 ctest removes `LastTest.log.tmp` and then makes it
-// anew. Two ctests that begin at the same moment may both remove it before either has made it. Then
-// they open the same file and overwrite each other. So ctests that may begin side by side open it
-// one after the other (docs/internals/decisions/0028).
+// anew. If two ctests begin at the same moment, both may have removed the file before one of them
+// makes it. Then both open the same file and overwrite each other. So ctests that may begin side by
+// side open their logs one after the other (docs/internals/decisions/0028).
 #pragma once
 
 #include <string>
@@ -23,9 +23,9 @@ inline constexpr std::string_view k_log = "log";
 }  // namespace wire
 
 // Takes the turn for `ctest`, which is about to open its log, and hands it to ctest's keeper. Waits
-// some seconds at most for others to open theirs. A ctest without a keeper needs no turn. On an
-// error (another user's tree, or no turn in time) ctest goes on without it. The error is one line
-// that fits after "failed to".
+// some seconds at most for other ctests to open theirs. A ctest without a keeper needs no turn. On
+// an error (another user's tree, or no turn in time) ctest goes on without the turn. The error is
+// one line that fits after "failed to".
 Result<void> take_log_turn(const std::string& tree, const ProcessName& ctest);
 
 // The keeper's side: it gives the turn back when its ctest has opened the log.

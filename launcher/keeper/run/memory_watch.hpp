@@ -1,4 +1,4 @@
-// Whether the kernel's SIGKILL for want of memory ended a test, as far as the keeper can know: by
+// Whether the kernel killed a test for want of memory, as far as the keeper can know. It knows by
 // the counter of the run's cgroup, or by the kernel's log.
 #pragma once
 
@@ -13,7 +13,7 @@ namespace holdfast {
 
 class MemoryWatch {
  public:
-  // `events`: the file with the counter; empty: that of our own cgroup.
+  // `events`: the file with the counter; empty: the file of our own cgroup.
   explicit MemoryWatch(const std::string& events) : events_(os::OomEvents::open(events)) {}
 
   // An attempt begins on `connection`.

@@ -67,7 +67,8 @@ Result<std::string> make_run_directory(const std::string& tree, const std::strin
   }
 }
 
-// Both usually have one reason: the tree cannot be written to.
+// A run without a lock and without a journal usually has one reason for both: the tree cannot be
+// written to.
 std::string describe_unrecordable(const RunOrigin& origin, const Error& error) {
   std::string text = "ignoring that this run cannot be recorded";
   if (!origin.lock_trouble.empty()) text += " and another may be at work in " + origin.tree;
@@ -116,14 +117,14 @@ void Run::settle_log() {
     if (log_->has_foreign_end() && !log_->cut_foreign_end()) log_.reset();
     return;
   }
-  // The watch comes before the looks, so that nobody slips in between. We look for another writer
-  // before we look at what it wrote: it writes the rest when it closes the log.
+  // We watch before we look, so that no opening is missed. We look for another writer before we
+  // look at what it wrote, because a writer writes the rest when it closes the log.
   is_log_safe_ = log_->watch_openings();
   if (log_->is_written_elsewhere(origin_.ctest) || log_->has_foreign_end()) log_.reset();
 }
 
 Result<void> Run::record_verdicts() {
-  // Without a log (ctest died before its first test) the journal alone tells.
+  // Without a log (ctest died before its first test), the journal is all there is.
   if (!log_) return {};
   Result<std::vector<VerdictRecord>> verdicts = read_ctest_log(
       log_->file(), started_, origin_.has_company ? ListsOf::any_run : ListsOf::this_run);
@@ -151,7 +152,7 @@ std::int64_t unrecorded_in(const RunReport& report,
                            const std::unordered_set<std::string>& granted) {
   std::size_t known = 0;
   for (const TestReport& test : report.tests) {
-    // A test whose launcher gave us up has no key. It has ctest's verdict.
+    // A test whose launcher gave us up has no key in the report, but it has ctest's verdict.
     const bool is_recorded = !test.key.empty() && granted.count(test.key) != 0;
     if (is_recorded || (test.key.empty() && test.bare)) ++known;
   }
@@ -169,7 +170,7 @@ Result<RunReport> Run::report(const RunEnded& to_come) const {
 
 std::string Run::finish(Completeness completeness) {
   if (journal_.empty()) return {};  // trouble() has said why
-  trouble_.clear();                 // the trouble of the beginning has been said
+  trouble_.clear();                 // trouble from the beginning of the run has been said
   scratch_.close();
   Result<void> recorded = record_verdicts();
   RunEnded record;

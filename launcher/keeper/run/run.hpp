@@ -23,12 +23,13 @@ struct RunOrigin {
   std::string lock_trouble;  // one sentence: the tree could not be locked; empty: it is locked
   RunRetryLimits retries = {};
   std::string inside = {};  // the run whose test started ctest; empty: none
-  // Whether other runs may be at work in the tree. When one of them ends, LastTest.log may become
-  // its log.
+  // Whether other runs may be at work in the tree. When such a run ends, LastTest.log may become
+  // the log of that run.
   bool has_company = false;
 };
 
-// How many of the tests with these keys, which were granted an attempt, are not in the report.
+// `granted`: the keys of tests that were granted an attempt. Returns how many of these tests are
+// missing in the report.
 std::int64_t unrecorded_in(const RunReport& report, const std::unordered_set<std::string>& granted);
 
 class Run {
@@ -41,26 +42,28 @@ class Run {
   const std::string& journal() const { return journal_; }  // empty: nothing is recorded
   const std::string& trouble() const { return trouble_; }
 
-  // Null without a journal: then there is no directory for them.
+  // Null without a journal: then the run has no directory that could hold scratch directories.
   ScratchPool* scratch() { return journal_.empty() ? nullptr : &scratch_; }
 
   std::string next_attempt() { return id_ + "." + std::to_string(++attempts_); }
-  // Notes an attempt of the test with that key. Returns whether the run had one before.
+  // Notes an attempt of the test with that key. Returns whether the run had an attempt of it
+  // before.
   bool begin_attempt_of(const std::string& key) { return !tests_.insert(key).second; }
 
   // The retries of the run's tests, by key.
   RunRetries& retries() { return retries_; }
 
-  // Keeps the log that has this run's tests and no others. Without it only the launchers' words
-  // tell ctest's verdicts.
+  // Keeps the log that has this run's tests and no others. Without a log, ctest's verdicts are
+  // known only from what launchers recorded.
   void keep_log(RunLog log) { log_ = std::move(log); }
   // Decides what becomes of a log that another ctest may have opened too
-  // (docs/internals/decisions/0028). To be called before the first test, while ctest waits. Cuts
-  // off what the other one wrote. With company the other may still be writing: then the run goes
-  // without a log. The other may also open it later: that is watched.
+  // (docs/internals/decisions/0028). To be called before the first test, while ctest waits. Without
+  // company, what the other ctest wrote is cut off. With company, the other ctest may still be
+  // writing: then the run goes without a log. Another ctest may also open the log later, so with
+  // company openings are watched.
   void settle_log();
   const std::optional<RunLog>& log() const { return log_; }
-  // Whether nobody else writes the log, as far as anybody can know.
+  // Whether there is a log that nobody but ctest writes, as far as we can know.
   bool believes_log() const { return log_ && is_log_safe_ && !log_->was_opened(); }
 
   enum class Completeness { complete, incomplete };
@@ -73,8 +76,8 @@ class Run {
 
  private:
   Result<void> record_verdicts();
-  // The report of the journal together with `to_come`, which is not in it yet: how a test without
-  // an end is judged depends on the run's end.
+  // The report of the journal and of `to_come`, the run's end, which the journal does not have yet.
+  // The run's end decides how a test without an end is judged.
   Result<RunReport> report(const RunEnded& to_come) const;
 
   RunOrigin origin_;

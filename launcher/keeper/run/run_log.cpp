@@ -52,7 +52,8 @@ std::optional<std::int64_t> number_in_fdinfo(const DescriptorOf& file, std::stri
   return leading_number<std::int64_t>(text->substr(place + field.size()), base).value_or(0);
 }
 
-// Whether it is open the way ctest opens its log: for writing, and not for appending.
+// Whether `file` is open in the way in which ctest opens its log: for writing, and not for
+// appending.
 bool is_written_as_a_log(const DescriptorOf& file) {
   const std::optional<std::int64_t> flags = number_in_fdinfo(file, "flags:\t", 8);
   return flags && (*flags & O_ACCMODE) != O_RDONLY && (*flags & O_APPEND) == 0;
@@ -71,8 +72,8 @@ void for_each_log_of(pid_t process, Use use) {
   }
 }
 
-// Whether an ancestor of `ctest` has that log open: a ctest inside a test inherits the log of the
-// ctest around it. A fork keeps descriptor numbers, so one look at each ancestor is enough.
+// Whether an ancestor of `ctest` has that log open. A ctest inside a test inherits the log of the
+// outer ctest. A fork keeps descriptor numbers, so one look at each ancestor is enough.
 bool is_of_an_ancestor(const ProcessName& ctest, const LogPlace& log) {
   const std::vector<ProcessName> above = os::ancestors_of(ctest);
   return std::ranges::any_of(above, [&](const ProcessName& one) {
@@ -139,7 +140,8 @@ std::optional<LogPlace> find_log_of(const ProcessName& ctest) {
   });
   if (found.empty() || !os::is_alive(ctest)) return std::nullopt;
   if (found.size() == 1) return std::move(found.front());
-  // The others are of a ctest that died or is in a PID namespace. The latest is ctest's own.
+  // One log is ctest's own. The others were inherited from a ctest that has died or is in another
+  // PID namespace, so they are older.
   std::vector<std::optional<std::int64_t>> births;
   for (const LogPlace& log : found) births.push_back(birth_of(log));
   const std::optional<std::size_t> latest = latest_of(births);
@@ -194,7 +196,8 @@ bool RunLog::watch_openings() {
 }
 
 bool RunLog::was_opened() const {
-  // Only the first of the two events is told. After the last renaming only readers open the log.
+  // The watch tells only of the first event, an opening or a renaming. After the last renaming only
+  // readers open the log.
   inotify_event event{};
   while (openings_.valid() && ::read(openings_.get(), &event, sizeof event) == sizeof event) {
     was_opened_ = was_opened_ || (event.mask & IN_OPEN) != 0;

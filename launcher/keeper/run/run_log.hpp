@@ -26,12 +26,12 @@ struct DescriptorOf {
 using FileId = std::pair<dev_t, ino_t>;  // stat(2)
 
 // `…/Testing/Temporary/LastTest[_<tag>].log[.tmp[<hex>]][ (deleted)]`: CMake 4.3 adds the digits,
-// the kernel the last word. Without `.tmp`, another ctest has renamed the file as its own.
-// LastTestsFailed.log and the like are no logs.
+// and the kernel adds `(deleted)`. If `.tmp` is missing, another ctest has taken the file for its
+// own and renamed it. LastTestsFailed.log and the like are no logs.
 struct LogName {
   std::string directory;
   std::string tag;
-  bool is_ctests_own = false;  // its name has digits
+  bool is_ctests_own = false;  // the name has digits, so no other ctest uses it
 
   friend bool operator==(const LogName&, const LogName&) = default;
 };
@@ -45,17 +45,18 @@ std::optional<std::size_t> latest_of(const std::vector<std::optional<std::int64_
 struct LogPlace {
   DescriptorOf file;
   FileId id;
-  std::string directory;  // the directory of its name
+  std::string directory;  // the directory in the log's path
   std::string tag;        // of a script's log, else empty
-  bool has_own_name;      // CMake 4.3 or later: no other ctest opens it
+  bool has_own_name;      // CMake 4.3 or later: no other ctest opens this file
 };
 
 // The log that `ctest` writes at this moment. Nothing when it writes none, or when we may not see
 // its descriptors. Does not block, and opens no log.
 std::optional<LogPlace> find_log_of(const ProcessName& ctest);
 
-// Holds the log by a descriptor of our own, from before the first test. It survives what other
-// ctests do to the name (they remove it or put their own log there), and it survives ctest's death.
+// Holds the log by a descriptor of our own, from before the first test. The descriptor outlives
+// what other ctests do to the name (they remove it or put their own log there), and it outlives
+// ctest.
 class RunLog {
  public:
   // Nothing when the log is gone.
@@ -69,19 +70,21 @@ class RunLog {
   bool is_at(const LogPlace& place) const { return place_.id == place.id; }
 
   // Whether the file goes on beyond ctest's offset: another ctest that opened the same file wrote
-  // there (docs/internals/decisions/0028). ctest must not be writing.
+  // there (docs/internals/decisions/0028). To be called while ctest does not write.
   bool has_foreign_end() const;
-  // Cuts that part off. The other ctest must have ended. False: it stays.
+  // Cuts off the part beyond ctest's offset. The other ctest must have ended. False: the part
+  // stays.
   bool cut_foreign_end() const;
-  // Whether a process other than ctest and its descendants writes the log. Looks at all processes.
+  // Whether a process other than ctest and its descendants has the log open for writing. Looks at
+  // all processes.
   bool is_written_elsewhere(const ProcessName& ctest) const;
 
   bool has_own_name() const { return place_.has_own_name; }
 
   // Starts the watch that was_opened() reads. False: the kernel gives us no inotify(7).
   bool watch_openings();
-  // Whether anybody has opened the file since then, to read or to write, before ctest ended and
-  // gave it its last name. False without a watch.
+  // Whether anybody opened the file, to read or to write, after watch_openings() and before ctest
+  // gave the file its last name at the end. False without a watch.
   bool was_opened() const;
 
  private:

@@ -9,16 +9,16 @@ namespace holdfast {
 
 class ScratchPool {
  public:
-  // The directories are made below `directory`, `<run>/scratch`, but not yet.
+  // `directory` is `<run>/scratch`. The directories below it are made when they are lent.
   explicit ScratchPool(std::string directory) : directory_(std::move(directory)) {}
 
   // An empty directory. An empty text when none can be made; trouble() then says why.
   std::string lend();
-  // The directory must be as it was lent.
+  // The directory must be empty again, as it was when it was lent.
   void give_back(std::string path) { free_.push_back(std::move(path)); }
   const std::string& trouble() const { return trouble_; }
 
-  // Removes the empty ones, and the directory above them if none is left.
+  // Removes the empty directories, and then `directory` itself if nothing is left in it.
   void close();
 
  private:

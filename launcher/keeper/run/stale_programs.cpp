@@ -39,7 +39,7 @@ void StalePrograms::look(Point point, Connection& connection, const std::string&
   }
   for (const std::string& path : inputs.named) {
     const Named named = &path == &inputs.named.front() ? Named::first : Named::later;
-    // A file that is known was an input once, even if it is gone now.
+    // A known file was found to be an input earlier, even if it is gone now.
     if (known_.contains(path) || is_input(path, named, ::access(path.c_str(), X_OK) == 0, place_)) {
       look_at(path, "input " + path, point, connection, journal);
     }
@@ -52,13 +52,13 @@ void StalePrograms::look_at(const std::string& path, const std::string& what, Po
   const std::optional<Seen> seen = stat_of(path);
   const auto known = known_.find(path);
   if (known == known_.end()) {
-    // A file that a fixture is about to build is first seen when it is there.
+    // A file that does not exist yet (a fixture may build it) is known only from when it exists.
     if (seen) known_[path] = {*seen, os::known_program(path)};
     return;
   }
   if (seen == known->second.seen) return;
   const std::optional<ProgramIdentity> now = os::known_program(path);
-  // A change that was there at the start is on record since then.
+  // If the file had changed by the start of the attempt, that was recorded at the start.
   const std::optional<ProgramIdentity>& first = known->second.identity;
   const std::string why = staleness(what, first, point == Point::start ? now : first, now);
   if (why.empty()) return;

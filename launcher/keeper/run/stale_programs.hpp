@@ -20,15 +20,15 @@ class StalePrograms {
 
   enum class Point : std::uint8_t { start, end };
   // Looks at the start or the end of the attempt on `connection`. If the program or an input has
-  // changed since the run first saw it, records that, once per attempt. A failed write is not
-  // reported here: the writer of the attempt's own record has reported it.
+  // changed since the run first saw that file, records the change, once per attempt. A failed write
+  // is not reported here: the writer of the attempt's own record has reported it.
   void look(Point point, Connection& connection, const std::string& journal);
 
   // The next run knows no program.
   void forget() { known_.clear(); }
 
  private:
-  // What stat(2) tells is enough to see that a file has not changed.
+  // What stat(2) says of a file. If it is the same as before, the file has not changed.
   struct Seen {
     unsigned long inode = 0;
     long long size = 0;
@@ -41,7 +41,7 @@ class StalePrograms {
     std::optional<ProgramIdentity> identity;
   };
 
-  // Nothing when it is not there or is no regular file.
+  // Nothing if `path` is missing or is no regular file.
   static std::optional<Seen> stat_of(const std::string& path);
   // look() for one file; `what` is as for staleness().
   void look_at(const std::string& path, const std::string& what, Point point,

@@ -13,13 +13,14 @@
 namespace holdfast {
 namespace {
 
-// Reads only the first record: to read the journals of twenty runs takes longer than many a test.
+// Reads only the first record of the journal: to read twenty whole journals takes longer than many
+// a test.
 bool is_of(const RunEntry& run, const ProcessName& ctest, const std::string& numbering) {
   const std::optional<RunStarted> started = first_record(run.journal);
   return started && started->ctest == ctest && started->boot == numbering;
 }
 
-// Whether the tag is that of an attempt of the run that has not ended.
+// Whether an attempt of the run has this tag and has not ended.
 bool has_tag(const RunEntry& run, std::uint64_t tag) {
   const Result<Journal> journal = read_journal(run.journal);
   return journal && is_attempt_going_on(journal->records, tag);
@@ -48,7 +49,7 @@ std::string run_around_us(const std::string& tree, const ProcessName& ctest,
   for (const RunEntry& run : list_runs(tree, Dates::only_for_the_order)) {
     if (is_of(run, ctest, numbering) && (is_ancestor || has_tag(run, tag))) return run.id;
   }
-  // The run is not on record. Those inside it still agree on this name.
+  // The run is not on record. All processes inside it agree on this name.
   return is_ancestor ? to_text(ctest) : std::string{};
 }
 

@@ -1,4 +1,5 @@
-// Finds the run that this process is part of: a ctest inside one of its tests must not wait for it.
+// Finds the run that this process is part of: a ctest inside a test must not wait for the run of
+// that test.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +12,9 @@
 namespace holdfast {
 
 // The id of the run of `ctest` in `tree` if one of its tests has started this process, directly or
-// through others; else empty. `ctest` is of the PID namespace `numbering` (os::numbering_id()). The
-// answer comes from ancestry, or from the tag of an attempt that has not ended
-// (core/base/attempt_tag.hpp), because ctest is out of sight in a PID namespace.
+// through others; else empty. `ctest` is in the PID namespace `numbering` (os::numbering_id()). The
+// answer comes from our ancestors, or from the tag of an attempt that has not ended
+// (core/base/attempt_tag.hpp): in a PID namespace of our own, we cannot see that ctest.
 std::string run_around_us(const std::string& tree, const ProcessName& ctest,
                           const std::string& numbering);
 

@@ -21,16 +21,18 @@
 namespace holdfast {
 namespace {
 
-// A keeper answers in microseconds. One that does not is stopped, and is left out.
+// A keeper answers in microseconds. A keeper that does not answer is stopped, and its run is left
+// out.
 constexpr Milliseconds k_patience{500};
-// A test that does not want to end has its grace.
+// A test that does not end at once has its grace.
 constexpr Milliseconds k_end_patience{10'000};
 
 void read_tests(const Journal& journal, LiveRun& run) {
   take_records(journal.records, os::numbering_id(), os::is_alive, run);
 }
 
-// If we may not look, the run counts as dead: else a killed run would seem to go on for ever.
+// If we may not look at the lock, the run counts as dead: otherwise a killed run would seem to go
+// on for ever.
 bool may_be_alive(const RunStarted& started, const std::string& tree) {
   if (started.boot == os::numbering_id()) return os::is_alive(started.ctest);
   return !is_of_another_boot(started, os::boot_id()) && is_witnessed(started, tree).value_or(false);
@@ -135,7 +137,7 @@ bool is_going_on(const RunEntry& run) {
   if (::getsockopt(keeper.socket.get(), SOL_SOCKET, SO_PEERCRED, &listener, &length) != 0)
     return false;
   const os::UniqueFd life = os::watch_living(listener.pid);
-  // The keeper waits for all connections before it ends, so ours must go.
+  // Before it ends, the keeper waits until all connections are closed, so ours must be.
   keeper.socket.reset();
   pollfd ended{life.get(), POLLIN, 0};
   if (life.valid()) (void)::poll(&ended, 1, static_cast<int>(k_end_patience.count()));

@@ -25,14 +25,14 @@ struct LiveRun {
   std::string tree;
   ProcessName ctest;
   double since = 0;
-  // Then the pids are of that namespace, and launchers cannot be looked up.
+  // If true, the pids are those of that namespace, and launchers cannot be looked up.
   bool is_in_other_pid_namespace = false;
   std::vector<LiveTest> tests;  // in the order of their start
 };
 
-// Adds the tests that the records show as begun and not ended, if their launcher lives. A launcher
-// in another PID namespace than `numbering` (os::numbering_id()) cannot be seen and counts as
-// alive.
+// Adds the tests that have begun and not ended, as the records say, and whose launchers live. A
+// launcher in another PID namespace than `numbering` (os::numbering_id()) cannot be seen and counts
+// as alive.
 void take_records(const std::vector<Record>& records, const std::string& numbering,
                   const std::function<bool(const ProcessName&)>& is_alive, LiveRun& run);
 
@@ -42,14 +42,15 @@ bool is_of_another_boot(const RunStarted& started, const std::string& boot);
 // The runs of this user whose keeper answers. A keeper that has begun no run yet gives no name.
 std::vector<LiveRun> find_live_runs();
 
-// The last run of a tree, if its ctest is alive, or if the tree's lock says so for another PID
-// namespace. For a tree whose keeper was killed or has a /tmp of its own.
+// The last run of a tree, if its ctest is alive. If that ctest is in another PID namespace, the
+// tree's lock tells whether it is. This is for a run whose keeper was killed or has a /tmp of its
+// own.
 std::vector<LiveRun> find_live_run_of(const std::string& tree);
 
 // Whether a lock or a keeper shows that somebody is at work for a run of `tree`, in any PID
-// namespace. Nothing when we may not look at the lock. "No" proves nothing about another namespace:
-// killed processes may have left others there, and a run without the tree's lock may have its
-// keeper in another /tmp.
+// namespace. Nothing when we may not look at the lock. For another namespace, `false` proves
+// nothing: killed supervisors may have left processes there, and a run without the tree's lock may
+// have its keeper in another /tmp.
 std::optional<bool> is_witnessed(const RunStarted& started, const std::string& tree);
 
 // Whether the run goes on: its end is not on record, and its ctest lives or, in another PID

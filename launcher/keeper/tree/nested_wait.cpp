@@ -19,13 +19,13 @@
 namespace holdfast {
 namespace {
 
-// Stands for all that a ctest does in the records of locks. No attempt has such a name.
+// The name of a ctest among the attempts in the records of locks. No attempt has such a name.
 std::string name_of_ctest(const LockParty& holder) {
   return "ctest " + to_text(holder.process) + " " + holder.boot;
 }
 
 // A ctest whose keeper was killed still has its tree until it ends. A run that gets the lock waits
-// for it (run_lock.cpp).
+// for that ctest (run_lock.cpp).
 void add_orphaned_holders(LockUse& use, const std::string& directory) {
   const std::string path = directory + "/" + std::string(names::k_lock_file);
   const os::UniqueFd lock(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
@@ -60,8 +60,8 @@ bool is_of_run(const std::string& attempt, const std::string& run) {
   return attempt.size() > run.size() && attempt[run.size()] == '.' && attempt.starts_with(run);
 }
 
-// Adds `ctest` to what is around each waiter that is in a run of it. The names of attempts show
-// that even where a PID namespace hides ctest.
+// Adds `ctest` to what is around each waiter that is in a run of that ctest. The names of attempts
+// show this even where a PID namespace hides ctest.
 void add_tests(std::vector<LockUse>& uses, const LockParty& ctest) {
   for (const std::string& run : runs_of(ctest.tree, ctest.process, ctest.boot)) {
     for (LockUse& use : uses) {
@@ -105,7 +105,7 @@ std::optional<NestedWait> NestedWait::begin(const LockParty& self) {
   Result<os::UniqueFd> waits =
       os::open_regular(*directory, std::string(names::k_user_run_waits_file), 0600);
   if (!waits) return std::nullopt;
-  // Others look up only its tree here. The rest is on record at the tree.
+  // Other processes need only the tree from this record. The rest is in the records at the tree.
   LockParty record = self;
   record.test.clear();
   record.around.clear();

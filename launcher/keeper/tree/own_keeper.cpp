@@ -13,7 +13,7 @@ namespace {
 
 // A keeper answers at once, unless it is stopped.
 constexpr Milliseconds k_answer_patience{2'000};
-// The keeper ends what is left, each part with its own grace, and records the run.
+// In this time the keeper ends what is left, each part with its own grace, and records the run.
 constexpr Milliseconds k_end_patience{600'000};
 
 // Nothing when the keeper does not answer or is gone.
@@ -44,7 +44,7 @@ OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next)
       (void)os::receive_packet(socket_.get());
     return Answer::serves;
   }
-  // The keeper's end of the connection closes when it has done everything.
+  // The keeper closes its end of the connection when it has done everything.
   pollfd end{socket_.get(), 0, 0};
   const Milliseconds patience = answer ? k_end_patience : Milliseconds{0};
   const bool is_gone = ::poll(&end, 1, static_cast<int>(patience.count())) == 1;

@@ -30,12 +30,14 @@
 namespace holdfast {
 namespace {
 
-// A ctest that has ended is no reason to refuse: its keeper has this long to tidy up.
+// With SecondRun::refuse, a ctest that has ended is no reason to refuse: its keeper has this long
+// to tidy up.
 constexpr Milliseconds k_tidying_patience{10'000};
 constexpr std::size_t k_longest_file_of_tests = 1024 * 1024;
 // More than the kernel allows a command line.
 constexpr std::size_t k_longest_command = 8 * 1024 * 1024;
-// How often to look whether the orphaned run that we wait for is itself waiting: no event tells.
+// While we wait for an orphaned run: how often to look whether that run itself waits. No event
+// tells us.
 constexpr Milliseconds k_orphan_interval{250};
 
 Result<os::LockRequest> open_lock(const std::string& tree, const std::string& level, TreeUse use) {
@@ -78,7 +80,8 @@ class RunLockWait {
     if (goes_without()) return RunLock{};
     if (told_ > 0) say("this build tree is free after " + describe(waited()));
     request_.sign(self());
-    // We look after we have signed. So if two runs come at once, at least one sees the other.
+    // We look for other runs after we have signed. So if two runs come at once, at least one sees
+    // the other.
     meets_another_ = order_.use == TreeUse::shared && may_meet_one_of(request_.holders());
     if (meets_another_) {
       os::erase(request_.descriptors().front(), os::RecordList::holders, order_.ctest);
@@ -90,7 +93,7 @@ class RunLockWait {
     return lock;
   }
 
-  // Not empty: we are part of this run, which has the tree. Nothing was taken.
+  // The run that has the tree and that we are inside. Then nothing was taken. Empty: there is none.
   const std::string& around() const { return around_; }
   // Nothing was taken: another run that shares the tree may run one of our tests, or knows the tree
   // by another path.
@@ -105,7 +108,7 @@ class RunLockWait {
  private:
   bool goes_without() const { return !around_.empty() || is_circle_ended_; }
 
-  // Waits in the queue, behind a keeper that lives.
+  // Waits in the queue while a living keeper holds the lock.
   Result<void> wait_for_turn() {
     const std::vector<LockParty> holders = request_.holders();
     if (!holders.empty()) {
@@ -147,14 +150,15 @@ class RunLockWait {
   // We have the lock, but a run whose keeper was killed may still have the tree.
   Result<void> wait_for_orphaned_runs() {
     const std::vector<LockParty> signatories = request_.signatories();
-    // We read in this order: in the other, a run that comes in between would seem to have no
-    // keeper.
+    // The signatories are read first. If the holders were read first, a run that comes in between
+    // would seem to have no keeper.
     const std::vector<LockParty> beside_us = request_.holders();
     for (const LockParty& party : signatories) {
       if (party.process == order_.ctest || party.boot != boot_) continue;
       if (is_among(beside_us, party)) continue;
       if (waits_itself(party)) continue;
-      // Usually this is the last run, which has ended. Nobody waits for it or is inside it.
+      // Usually `party` is the run before us, and its ctest has ended. Then there is no need to
+      // wait for it, and we cannot be inside it.
       const Result<os::UniqueFd> other = os::watch_process(party.process);
       if (!other) continue;
       around_ = run_around_us(order_.tree, party.process, party.boot);
@@ -185,7 +189,8 @@ class RunLockWait {
     if (!ctest) return ended;
     while (true) {
       pollfd fds[2] = {{fd, POLLIN, 0}, {ctest->get(), POLLIN, 0}};
-      // The first line comes after a moment: the keeper of a ctest that has just ended tidies up.
+      // The first line comes only after a moment: often the keeper of a ctest that has just ended
+      // is still tidying up.
       Milliseconds next = start_ + next_telling(told_) - os::monotonic_now();
       if (nested_) next = std::min(next, start_ + nested_->next() - os::monotonic_now());
       if (orphaned_) next = std::min(next, k_orphan_interval);
@@ -199,7 +204,8 @@ class RunLockWait {
     }
   }
 
-  // Plain ctest would have two runs in one tree here, too. A wait without end is worse.
+  // The run then goes on beside another run in the tree. Plain ctest allows that too, and a wait
+  // without end is worse.
   bool ends_circle() {
     if (!nested_ || waited() < nested_->next()) return false;
     const std::string circle = nested_->look(waited());
@@ -211,13 +217,14 @@ class RunLockWait {
     return true;
   }
 
-  // Whether the script that ran this orphaned run wants the tree again for its next ctest_test().
-  // Then the orphaned run is over, and the two would wait for each other.
+  // Whether the script of this orphaned run waits for the tree again, for its next ctest_test().
+  // Then the orphaned run is over. If we went on waiting for the script's ctest, it and we would
+  // wait for each other.
   bool waits_itself(const LockParty& orphaned) const {
     return is_among(request_.waiters(), orphaned);
   }
 
-  // A process of another PID namespace cannot be looked up, and so not taken for dead.
+  // A process of another PID namespace cannot be looked up, so it must not be taken for dead.
   static bool has_ended(const LockParty& holder) {
     return holder.boot == os::numbering_id() && !os::is_alive(holder.process);
   }
@@ -234,7 +241,8 @@ class RunLockWait {
                         "; expected it free (runs = \"refuse\")"};
   }
 
-  // The keeper of a ctest that has ended gives the tree back, unless it is stopped.
+  // The keeper of a ctest that has ended gives the tree back, unless the keeper is stopped. This
+  // continues a stopped one.
   static void continue_keeper(const LockParty& holder) {
     if (!has_ended(holder)) return;
     const os::Connected link = connect_to_keeper(holder.process, k_probe_patience);
@@ -299,14 +307,14 @@ std::string lock_path(const std::string& tree) {
          std::string(names::k_lock_file);
 }
 
-// Opens the lock to read its records. Nothing is taken, because a run that wants the tree at this
-// moment must get it. Read access is enough for that.
+// Opens the lock to read its records, for which read access is enough. The lock is not taken,
+// because a run that wants the tree at this moment must get it.
 os::UniqueFd open_to_look(const std::string& tree, int access) {
   return os::UniqueFd(
       ::open(lock_path(tree).c_str(), access | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
 }
 
-// After open_to_look() has failed: whether there is a lock that we may not open.
+// After open_to_look() has failed: whether a lock may exist that we cannot open.
 bool may_be_anybodys() { return errno != ENOENT && errno != ENOTDIR; }
 
 }  // namespace
@@ -339,7 +347,8 @@ CtestSelection selection_of(const ProcessName& ctest, std::string_view ctest_ver
       ctest_selection(os::command_of(ctest.pid, k_longest_command), ctest_version);
   if (!os::is_alive(ctest)) return {};
   if (selection.by != CtestSelection::By::file) return selection;
-  // ctest has left the directory in which it was started, and may know that one by a link.
+  // A relative path is of no use: ctest has left the directory in which it was started, and its
+  // path may lead through a link.
   const std::string& path = selection.tests.front();
   const Result<std::string> text = path.empty() || path.front() != '/'
                                        ? Result<std::string>(Error{})
@@ -351,7 +360,8 @@ CtestSelection selection_of(const ProcessName& ctest, std::string_view ctest_ver
 Result<RunLock> take_run_lock(const RunLockOrder& asked, SecondRun second) {
   RunLockOrder order = asked;
   if (second == SecondRun::allow) return RunLock{};
-  // The level is the outer run's, not its attempt's: two tests that run ctest exclude each other.
+  // The level is named after the outer run, not after its attempt. So two tests of that run that
+  // both run ctest exclude each other.
   std::string level = HeldLocks(order.held).level_of(run_place(order.tree));
   level = level.substr(0, level.rfind('.'));
   while (true) {
@@ -360,7 +370,8 @@ Result<RunLock> take_run_lock(const RunLockOrder& asked, SecondRun second) {
     RunLockWait wait(order, second, std::move(*request));
     Result<RunLock> lock = wait.run();
     if (wait.meets_another()) {
-      // We let go and then wait: nobody makes a lock exclusive while holding it.
+      // We have let the lock go, and now wait for it: a lock cannot be made exclusive while it is
+      // held.
       order.use = TreeUse::alone;
       order.selection = {};
       continue;
@@ -369,7 +380,7 @@ Result<RunLock> take_run_lock(const RunLockOrder& asked, SecondRun second) {
       if (lock) lock->inside_another = !level.empty();
       return lock;
     }
-    level = wait.around();  // the environment did not say that we are inside it
+    level = wait.around();  // the environment did not say that we are inside this run
   }
 }
 

@@ -21,14 +21,14 @@ struct RunObstacles {
 // `"ctest -j8" (pid 4711, for 4.2 s)`
 std::string describe_run(const LockParty& run, std::int64_t now_unix_ms);
 
-// Names the run that has the tree, or one that waits before us to have it alone.
+// Names the run that has the tree, or a run that waits before us to have the tree alone.
 std::string describe_run_obstacle(const RunObstacles& obstacles, std::int64_t now_unix_ms);
 
-// Whether the run is on record with that tree. A tree that is known by another path (a bind mount)
-// has other locks of scope `build`, so nothing would keep the tests of the two apart.
+// Whether the record of the run names the tree by this path. By another path (a bind mount), a run
+// uses other locks of scope `build`, so nothing would keep the tests of the two runs apart.
 bool names_tree(const LockParty& run, std::string_view tree);
 
-// Whether `one` is among them. The same number in another PID namespace is another process.
+// Whether `one` is among `parties`. The same pid in another PID namespace is another process.
 bool is_among(const std::vector<LockParty>& parties, const LockParty& one);
 
 }  // namespace holdfast

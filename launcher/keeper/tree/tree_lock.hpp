@@ -1,5 +1,5 @@
-// Locks whose files are in the build tree, below .holdfast. Everybody who may write to the tree may
-// take them.
+// Locks whose files are in the build tree, below .holdfast. Every user who may write to the tree
+// may take such a lock.
 #pragma once
 
 #include <string>
@@ -12,7 +12,8 @@
 
 namespace holdfast {
 
-// `directory`: where the files are, from the tree on (core/base/names.hpp). Made if missing.
+// `directory`: the path of the lock's files, relative to the tree (core/base/names.hpp). It is made
+// if it is missing.
 Result<os::LockRequest> open_tree_lock(const std::string& tree, std::string_view directory,
                                        const LockSpec& spec, const LockLevel& level = {});
 
