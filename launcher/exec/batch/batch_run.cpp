@@ -22,9 +22,9 @@
 #include "exec/batch/worker_command.hpp"
 #include "exec/batch/worker_link.hpp"
 #include "exec/output/before_kill.hpp"
-#include "exec/output/capture.hpp"
 #include "os/file/clock.hpp"
 #include "supervision/attempt/attempt_result.hpp"
+#include "supervision/attempt/capture.hpp"
 #include "supervision/base/messages.hpp"
 #include "supervision/base/programs.hpp"
 
@@ -158,7 +158,7 @@ class BatchRun {
   }
 
   // The plan for one worker. The time limit of the batch is for all workers together.
-  AttemptPlan plan_for(const os::Command& command, const Capture& capture) {
+  AttemptPlan plan_for(const os::Command& command, const supervision::Capture& capture) {
     AttemptPlan plan = plan_;
     plan.command = command;
     plan.command.output = capture.output();
@@ -178,7 +178,7 @@ class BatchRun {
 
   // `own_case`: the only case of this worker; empty: it may run several.
   void run_worker(WorkerCommand command, const std::string& own_case = {}) {
-    Result<Capture> capture = Capture::open(relay_.streams_are_one());
+    Result<supervision::Capture> capture = supervision::Capture::open(relay_.streams_are_one());
     if (!capture) return fail(capture.error());
     const auto tell = [this](const BatchEvent& event, const OutputRange& range) {
       if (event.kind == BatchEvent::Kind::case_began) {
@@ -209,7 +209,7 @@ class BatchRun {
   }
 
   void serve() {
-    Result<Capture> capture = Capture::open(false);
+    Result<supervision::Capture> capture = supervision::Capture::open(false);
     const Result<std::string> launcher = supervision::launcher_program();
     if (!capture || !launcher) return fail(capture ? launcher.error() : capture.error());
     const auto tell = [this](const BatchEvent& event, const OutputRange& range) {
@@ -259,7 +259,7 @@ class BatchRun {
 
   void list() {
     const bool is_late = last_by_ == EndedBy::whole_limit || last_by_ == EndedBy::interruption;
-    Result<Capture> capture = Capture::open(false);
+    Result<supervision::Capture> capture = supervision::Capture::open(false);
     if (!capture) return fail(capture.error());
     Listing listing(*capture, relay_, link_, is_late ? Milliseconds{0} : plan_.policy.case_timeout);
     WorkerCommand command = program_->listing();

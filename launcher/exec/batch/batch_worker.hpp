@@ -9,8 +9,8 @@
 
 #include "core/batch/batch.hpp"
 #include "exec/batch/worker_link.hpp"
-#include "exec/output/capture.hpp"
 #include "exec/output/output_relay.hpp"
+#include "supervision/attempt/capture.hpp"
 #include "supervision/attempt/companion.hpp"
 
 namespace holdfast::exec {
@@ -27,7 +27,7 @@ struct WorkerOrder {
   // output; empty: the output's place is not known.
   using Tell = std::function<void(const BatchEvent&, const OutputRange&)>;
 
-  Capture& capture;
+  supervision::Capture& capture;
   OutputRelay& relay;
   WorkerLink& link;
   Milliseconds case_timeout;

@@ -16,10 +16,10 @@
 #include "exec/batch/batch_worker.hpp"
 #include "exec/batch/forked_case.hpp"
 #include "exec/batch/worker_link.hpp"
-#include "exec/output/capture.hpp"
 #include "exec/output/output_relay.hpp"
 #include "os/file/unique_fd.hpp"
 #include "supervision/attempt/attempt.hpp"
+#include "supervision/attempt/capture.hpp"
 #include "supervision/attempt/companion.hpp"
 
 namespace holdfast::exec {
@@ -36,7 +36,7 @@ class ForkServer final : public supervision::Companion {
     const supervision::AttemptPlan& plan;
     const Batch& batch;
     bool is_shard;  // other tests run a part of the program's cases
-    Capture& capture;
+    supervision::Capture& capture;
     OutputRelay& relay;
     WorkerLink& link;
     std::string launcher;  // the path of holdfast-launcher

@@ -49,7 +49,7 @@ Result<std::unique_ptr<ForkedCase>> ForkedCase::order(const WorkerLink& server, 
                                                       unsigned number, const std::string& name,
                                                       bool streams_are_one) {
   std::unique_ptr<ForkedCase> made(new ForkedCase(name));
-  Result<Capture> capture = Capture::open(streams_are_one);
+  Result<supervision::Capture> capture = supervision::Capture::open(streams_are_one);
   if (!capture) return capture.error();
   made->capture_ = std::move(*capture);
   const std::string order = worker_message({HOLDFAST_WORKER_RUN, std::to_string(number), name});

@@ -15,11 +15,11 @@
 #include "core/base/duration.hpp"
 #include "core/batch/case_result.hpp"
 #include "exec/batch/worker_link.hpp"
-#include "exec/output/capture.hpp"
 #include "exec/output/output_relay.hpp"
 #include "os/file/clock.hpp"
 #include "os/file/unique_fd.hpp"
 #include "os/stack/stack_dump.hpp"
+#include "supervision/attempt/capture.hpp"
 #include "supervision/base/guard_messages.hpp"
 
 namespace holdfast::exec {
@@ -90,7 +90,7 @@ class ForkedCase {
   void be_over();
 
   std::string name_;
-  Capture capture_;
+  supervision::Capture capture_;
   os::UniqueFd report_;
   os::UniqueFd free_anchor_;
   Milliseconds from_{0};

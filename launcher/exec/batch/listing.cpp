@@ -13,7 +13,7 @@ constexpr std::size_t k_longest_list = 64UL * 1024UL * 1024UL;
 
 }  // namespace
 
-void read_list(Capture& capture, OutputRelay& relay, std::string& list) {
+void read_list(supervision::Capture& capture, OutputRelay& relay, std::string& list) {
   capture.read([&](Stream stream, std::string_view bytes) {
     if (stream == Stream::errors) {
       relay.write(stream, bytes);
@@ -23,7 +23,8 @@ void read_list(Capture& capture, OutputRelay& relay, std::string& list) {
   });
 }
 
-Listing::Listing(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds limit)
+Listing::Listing(supervision::Capture& capture, OutputRelay& relay, WorkerLink& link,
+                 Milliseconds limit)
     : capture_(capture),
       relay_(relay),
       link_(link),

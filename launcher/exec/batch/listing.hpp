@@ -5,21 +5,21 @@
 #include <vector>
 
 #include "exec/batch/worker_link.hpp"
-#include "exec/output/capture.hpp"
 #include "exec/output/output_relay.hpp"
+#include "supervision/attempt/capture.hpp"
 #include "supervision/attempt/companion.hpp"
 
 namespace holdfast::exec {
 
 // Reads what a program that lists its cases has printed: adds its stdout to `list`, up to 64 MiB,
 // and passes its stderr on.
-void read_list(Capture& capture, OutputRelay& relay, std::string& list);
+void read_list(supervision::Capture& capture, OutputRelay& relay, std::string& list);
 
 class Listing final : public supervision::Companion {
  public:
   // `limit`: the time after which the program is ended; 0: none. The other arguments must outlive
   // this object.
-  Listing(Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds limit);
+  Listing(supervision::Capture& capture, OutputRelay& relay, WorkerLink& link, Milliseconds limit);
 
   void add_descriptors(std::vector<pollfd>& fds) override;
   void look() override;
@@ -38,7 +38,7 @@ class Listing final : public supervision::Companion {
  private:
   void answer();
 
-  Capture& capture_;
+  supervision::Capture& capture_;
   OutputRelay& relay_;
   WorkerLink& link_;
   pid_t main_ = -1;

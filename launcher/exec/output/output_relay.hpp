@@ -15,11 +15,12 @@
 #include <vector>
 
 #include "os/file/unique_fd.hpp"
+#include "supervision/attempt/capture.hpp"
 #include "supervision/base/records.hpp"
 
 namespace holdfast::exec {
 
-enum class Stream : std::uint8_t { output, errors };
+using supervision::Stream;
 
 // The file for the output of an attempt, beside its journal; empty: there is none.
 std::string log_of(const supervision::AttemptIdentity& identity);

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "exec/output/before_kill.hpp"
-#include "exec/output/capture.hpp"
 #include "supervision/attempt/attempt_result.hpp"
+#include "supervision/attempt/capture.hpp"
 #include "supervision/attempt/companion.hpp"
 
 namespace holdfast::exec {
@@ -14,7 +14,8 @@ namespace {
 
 class CapturedTest final : public supervision::Companion {
  public:
-  CapturedTest(Capture& capture, OutputRelay& relay) : capture_(capture), relay_(relay) {}
+  CapturedTest(supervision::Capture& capture, OutputRelay& relay)
+      : capture_(capture), relay_(relay) {}
 
   void add_descriptors(std::vector<pollfd>& fds) override {
     relay_.add_descriptors(fds);
@@ -47,7 +48,7 @@ class CapturedTest final : public supervision::Companion {
     capture_.read([this](Stream stream, std::string_view bytes) { relay_.write(stream, bytes); });
   }
 
-  Capture& capture_;
+  supervision::Capture& capture_;
   OutputRelay& relay_;
 };
 
@@ -55,7 +56,7 @@ class CapturedTest final : public supervision::Companion {
 
 supervision::AttemptResult run_captured(const supervision::AttemptPlan& plan,
                                         supervision::Surroundings& around, OutputRelay& relay) {
-  Result<Capture> capture = Capture::open(relay.streams_are_one());
+  Result<supervision::Capture> capture = supervision::Capture::open(relay.streams_are_one());
   if (!capture) return supervision::own_failure(capture.error());
   CapturedTest test(*capture, relay);
   BeforeKill hook(test, plan, relay);

@@ -107,7 +107,9 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void companions_time_is_over() {
-    if (plan_.companion->on_deadline() == Companion::Verdict::go_on) return;
+    const Companion::Verdict verdict = plan_.companion->on_deadline();
+    if (verdict == Companion::Verdict::go_on) return;
+    wants_stacks_ = verdict == Companion::Verdict::end_tree;
     is_over_for_companion_ = true;
     happened({Event::Kind::timeout_expired});
   }
@@ -186,7 +188,7 @@ class Attempt final : public os::TreeWatcher {
   }
 
   void take_stacks() {
-    if (!stacks_.take()) happened({Event::Kind::stacks_taken});
+    if (!wants_stacks_ || !stacks_.take()) happened({Event::Kind::stacks_taken});
   }
 
   // After a timeout, the grace is no longer than the time before ctest ends us.
@@ -356,8 +358,9 @@ class Attempt final : public os::TreeWatcher {
   os::ReceivedSignal heard_;  // the signal that is being answered
   bool guard_lost_ = false;
   bool parent_watched_ = true;
-  std::vector<pollfd> fds_;             // descriptors to poll: our own, then the companion's
-  bool main_is_told_ = false;           // the companion was told that the main process runs
+  std::vector<pollfd> fds_;    // descriptors to poll: our own, then the companion's
+  bool main_is_told_ = false;  // the companion was told that the main process runs
+  bool wants_stacks_ = true;
   bool is_over_for_companion_ = false;  // the tree was ended because the companion's time was over
   Milliseconds paused_at_{0};
   Milliseconds look_at_ = k_longest;  // when stacks are taken: shortly before --stop-time

@@ -35,9 +35,9 @@ class Companion {
   // If this is over 0 (and under a second), poll(2) waits no longer than this, because the
   // companion also waits for something that its descriptors do not show.
   virtual std::chrono::nanoseconds rest() const { return std::chrono::nanoseconds{0}; }
-  // The deadline has passed. Says whether the tree is to be ended for that. If it is, stacks are
-  // taken first.
-  enum class Verdict : std::uint8_t { go_on, end_tree };
+  // The deadline has passed. Says whether the tree is to be ended for that. With end_tree, stacks
+  // are taken first.
+  enum class Verdict : std::uint8_t { go_on, end_tree, end_without_stacks };
   virtual Verdict on_deadline() { return Verdict::go_on; }
   // From now on the whole tree is being ended, for whatever reason.
   virtual void on_tree_ends() {}

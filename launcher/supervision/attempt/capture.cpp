@@ -1,4 +1,4 @@
-#include "exec/output/capture.hpp"
+#include "supervision/attempt/capture.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 
 #include "os/file/system_call.hpp"
 
-namespace holdfast::exec {
+namespace holdfast::supervision {
 namespace {
 
 // A large pipe, so that a chatty test need not wait for us every 64 KiB. The kernel refuses the
@@ -59,4 +59,4 @@ void Capture::make_parts_larger() {
   part_.reset();
 }
 
-}  // namespace holdfast::exec
+}  // namespace holdfast::supervision

@@ -10,10 +10,12 @@
 #include <vector>
 
 #include "core/base/result.hpp"
-#include "exec/output/output_relay.hpp"
 #include "os/file/unique_fd.hpp"
 
-namespace holdfast::exec {
+namespace holdfast::supervision {
+
+// Which of the two a part came from.
+enum class Stream : std::uint8_t { output, errors };
 
 class Capture {
  public:
@@ -66,4 +68,4 @@ class Capture {
   std::size_t part_size_ = k_usual_part;
 };
 
-}  // namespace holdfast::exec
+}  // namespace holdfast::supervision

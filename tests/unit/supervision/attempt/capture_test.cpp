@@ -1,4 +1,4 @@
-#include "exec/output/capture.hpp"
+#include "supervision/attempt/capture.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace holdfast::exec {
+namespace holdfast::supervision {
 namespace {
 
 // The writer may be gone, and there is no second read.
@@ -31,4 +31,4 @@ TEST(Capture, OneReadTakesAllThatThePipesHold) {
 }
 
 }  // namespace
-}  // namespace holdfast::exec
+}  // namespace holdfast::supervision
