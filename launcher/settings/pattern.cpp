@@ -2,7 +2,9 @@
 
 #include <re2/re2.h>
 
+#include <map>
 #include <utility>
+#include <vector>
 
 namespace holdfast {
 namespace {
@@ -59,6 +61,29 @@ Result<Pattern> Pattern::compile(const std::string& text) {
 
 bool Pattern::is_found_in(std::string_view text) const {
   return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *compiled_);
+}
+
+int Pattern::number_of_group(const std::string& name) const {
+  const std::map<std::string, int>& named = compiled_->NamedCapturingGroups();
+  const auto found = named.find(name);
+  if (found != named.end()) return found->second;
+  return compiled_->NumberOfCapturingGroups() == 1 ? 1 : 0;
+}
+
+bool Pattern::has_group(const std::string& name) const { return number_of_group(name) != 0; }
+
+std::optional<std::string> Pattern::group_in(std::string_view text, const std::string& name) const {
+  const auto group = static_cast<std::size_t>(number_of_group(name));
+  if (group == 0) return std::nullopt;
+  std::vector<re2::StringPiece> groups(group + 1);
+  const re2::StringPiece all(text.data(), text.size());
+  if (!compiled_->Match(all, 0, text.size(), re2::RE2::UNANCHORED, groups.data(),
+                        static_cast<int>(groups.size()))) {
+    return std::nullopt;
+  }
+  const re2::StringPiece& part = groups[group];
+  if (part.data() == nullptr) return std::nullopt;
+  return std::string(part.data(), part.size());
 }
 
 }  // namespace holdfast

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,8 +25,17 @@ class Pattern {
 
   bool is_found_in(std::string_view text) const;
 
+  // Whether it has a group that group_in() finds.
+  bool has_group(const std::string& name) const;
+  // The part of `text` that the group called `name`, or else the only group, matches. None: the
+  // pattern is not found, or has no such group, or the group takes no part in the match.
+  std::optional<std::string> group_in(std::string_view text, const std::string& name) const;
+
  private:
   explicit Pattern(std::shared_ptr<const re2::RE2> compiled);
+
+  // 0: there is none.
+  int number_of_group(const std::string& name) const;
 
   std::shared_ptr<const re2::RE2> compiled_;
 };
