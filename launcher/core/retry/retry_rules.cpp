@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
+#include "core/base/signal_names.hpp"
 
 namespace holdfast {
 namespace {
@@ -27,7 +27,6 @@ constexpr std::array k_passing_errors{
 
 constexpr std::string_view k_blanks = " \t";
 constexpr int k_largest_code = 255;
-constexpr int k_last_signal = 31;  // later ones have no names; programs give them a meaning
 
 bool may_pass(int error) {
   return std::ranges::find(k_passing_errors, error) != k_passing_errors.end();
@@ -36,19 +35,6 @@ bool may_pass(int error) {
 std::optional<unsigned> number_of(std::string_view text, unsigned largest) {
   const std::optional<unsigned> number = parse_number<unsigned>(text);
   return text.size() <= 6 && number && *number <= largest ? number : std::nullopt;
-}
-
-// sigabbrev_np(3), with what is usually before it.
-std::string name_of_signal(int signal) {
-  const char* const name = ::sigabbrev_np(signal);
-  return name == nullptr ? std::string() : "SIG" + std::string(name);
-}
-
-std::optional<int> signal_named(std::string_view name) {
-  for (int signal = 1; signal <= k_last_signal; ++signal) {
-    if (!name.empty() && name_of_signal(signal) == name) return signal;
-  }
-  return std::nullopt;
 }
 
 // The rule without its number.
@@ -72,7 +58,7 @@ std::optional<RetryRule> rule_named(std::string_view name) {
 std::string name_of(const RetryRule& rule) {
   std::string name(name_of(rule.cause));
   if (rule.cause == RetryCause::exit_code) name += std::to_string(rule.code);
-  if (rule.cause == RetryCause::signal) name += name_of_signal(rule.code);
+  if (rule.cause == RetryCause::signal) name += signal_name(rule.code);
   return name;
 }
 

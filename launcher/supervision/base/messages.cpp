@@ -1,9 +1,9 @@
 #include "supervision/base/messages.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/base/printable.hpp"
+#include "core/base/signal_names.hpp"
 #include "core/ctest/test_framework.hpp"
 #include "os/process/execution_error.hpp"
 
@@ -20,11 +20,6 @@ std::string list_of(const std::array<ListedProcess, k_most_listed>& processes, u
   }
   if (count > listed) text += " and " + std::to_string(count - listed) + " more";
   return text;
-}
-
-std::string signal_name(int signal) {
-  const char* name = sigabbrev_np(signal);
-  return name != nullptr ? "SIG" + std::string(name) : "signal " + std::to_string(signal);
 }
 
 std::string why(const AttemptResult& result, const Policy& policy, std::string_view parent) {

@@ -1,0 +1,130 @@
+#include "core/service/service_check.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/lock/lock_spec.hpp"
+#include "core/service/service_use.hpp"
+#include "core/service/service_words.hpp"
+
+namespace holdfast {
+namespace {
+
+Error wrong(const ServiceSpec& service, const std::string& why) {
+  return ErrorInWords{service.origin + ": " + why};
+}
+
+std::string listed(const std::vector<std::string_view>& kinds, std::string_view before) {
+  std::vector<std::string> keys;
+  keys.reserve(kinds.size());
+  for (std::string_view kind : kinds) keys.push_back("`" + std::string(before).append(kind) + "`");
+  std::string text;
+  for (const std::string& key : keys) text += (text.empty() ? "" : ", ") + key;
+  return text;
+}
+
+Result<void> check_names(const std::vector<ServiceSpec>& services) {
+  for (auto one = services.begin(); one != services.end(); ++one) {
+    for (auto other = services.begin(); other != one; ++other) {
+      if (one->name == other->name) {
+        return wrong(*one, "found a second service \"" + one->name + "\", expected one; " +
+                               other->origin + " has the first");
+      }
+      if (service_variable(one->name) != service_variable(other->name)) continue;
+      return wrong(*one, "found \"" + one->name + "\", whose variables HOLDFAST_SERVICE_" +
+                             service_variable(one->name) + "_… are those of \"" + other->name +
+                             "\", expected a name with variables of its own");
+    }
+  }
+  return {};
+}
+
+class Sorting {
+ public:
+  explicit Sorting(std::vector<ServiceSpec> services)
+      : services_(std::move(services)), marks_(services_.size(), Mark::none) {}
+
+  Result<std::vector<ServiceSpec>> sort() {
+    for (std::size_t i = 0; i < services_.size(); ++i) {
+      if (Result<void> placed = place(i); !placed) return placed.error();
+    }
+    std::vector<ServiceSpec> sorted;
+    sorted.reserve(order_.size());
+    for (std::size_t i : order_) sorted.push_back(std::move(services_[i]));
+    return sorted;
+  }
+
+ private:
+  enum class Mark : std::uint8_t { none, open, placed };
+
+  Result<void> place(std::size_t i) {
+    if (marks_[i] == Mark::placed) return {};
+    if (marks_[i] == Mark::open) return wrong(services_[i], "depends on itself: " + circle(i));
+    marks_[i] = Mark::open;
+    path_.push_back(i);
+    for (const std::string& name : services_[i].depends) {
+      const auto found = std::find_if(services_.begin(), services_.end(),
+                                      [&](const ServiceSpec& s) { return s.name == name; });
+      if (found == services_.end()) {
+        return wrong(services_[i],
+                     "`depends` has \"" + name + "\", expected the name of a declared service");
+      }
+      if (found->instances > 1) {
+        return wrong(services_[i], "`depends` has \"" + name +
+                                       "\", which has several instances, expected one instance");
+      }
+      const auto next = static_cast<std::size_t>(found - services_.begin());
+      if (Result<void> placed = place(next); !placed) return placed;
+    }
+    path_.pop_back();
+    marks_[i] = Mark::placed;
+    order_.push_back(i);
+    return {};
+  }
+
+  // `db, web, db`
+  std::string circle(std::size_t from) const {
+    std::string names;
+    for (auto i = std::find(path_.begin(), path_.end(), from); i != path_.end(); ++i) {
+      names += services_[*i].name + ", ";
+    }
+    return names + services_[from].name;
+  }
+
+  std::vector<ServiceSpec> services_;
+  std::vector<Mark> marks_;
+  std::vector<std::size_t> path_;
+  std::vector<std::size_t> order_;
+};
+
+}  // namespace
+
+Result<std::vector<ServiceSpec>> in_order_of_start(std::vector<ServiceSpec> services) {
+  if (Result<void> names = check_names(services); !names) return names.error();
+  return Sorting(std::move(services)).sort();
+}
+
+Result<void> check(const ServiceSpec& service) {
+  if (!is_service_name(service.name)) {
+    return wrong(service, "found the name \"" + service.name +
+                              "\", expected letters, digits, `_`, `-` and `.`, at most 64 of them");
+  }
+  if (service.command.empty()) return wrong(service, "found no `command`, expected one");
+  const std::vector<std::string_view> ready = kinds_of(service.ready);
+  if (ready.size() > 1)
+    return wrong(service, "found " + listed(ready, "ready-") + ", expected one of them");
+  const std::vector<std::string_view> health = kinds_of(service.health);
+  if (health.size() > 1) {
+    return wrong(service, "found " + listed(health, "health-") + ", expected one of them");
+  }
+  const PortsNamed named = ports_named(service);
+  const unsigned later = std::max(service.ports, service.ready.output.empty() ? 0U : 1U);
+  if (named.before_ready > service.ports || named.later > later) {
+    const unsigned greatest = std::max(named.before_ready, named.later);
+    return wrong(service, "found {port" + (greatest > 1 ? std::to_string(greatest) : "") +
+                              "}, expected it only where `ports` says that there are so many");
+  }
+  return {};
+}
+
+}  // namespace holdfast

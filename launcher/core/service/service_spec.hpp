@@ -1,0 +1,69 @@
+// What is declared about a service: holdfast_add_service() and [service.NAME] in holdfast.toml.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/duration.hpp"
+#include "core/base/result.hpp"
+#include "core/base/variable.hpp"
+
+namespace holdfast {
+
+using ServiceCommand = std::vector<std::string>;
+
+// How one finds out whether a service is there. At most one of these is said.
+struct ServiceProbe {
+  std::string tcp;          // HOST:PORT
+  std::string unix_socket;  // a path
+  std::string http;         // http://HOST:PORT/PATH
+  ServiceCommand command;   // ends with 0
+  std::string output;       // a regular expression for a line of its output
+
+  friend bool operator==(const ServiceProbe&, const ServiceProbe&) = default;
+};
+
+// Which of them are said, as their keys end: `tcp`, `unix`, `http`, `command`, `output`.
+std::vector<std::string_view> kinds_of(const ServiceProbe& probe);
+
+// The fields are explained in service_keys.def. Placeholders stand in them until an instance
+// starts (service_words.hpp).
+struct ServiceSpec {
+  std::string name;
+  std::string origin;  // "holdfast.toml:12, [service.db]"
+  ServiceCommand command;
+  ServiceProbe ready;
+  ServiceProbe health;
+  Milliseconds health_timeout{5'000};
+  ServiceCommand init;
+  ServiceCommand reset;
+  ServiceCommand stop;
+  int stop_signal = 15;
+  Milliseconds grace{5'000};
+  Milliseconds start_timeout{30'000};
+  unsigned max_restarts = 3;
+  std::vector<std::string> depends;
+  unsigned ports = 0;
+  unsigned instances = 1;
+  bool eager = false;
+  bool forking = false;
+  std::string user;
+  std::uint64_t log_limit = std::uint64_t{16} << 20;  // bytes
+  std::string directory;
+  std::vector<Variable> environment;
+
+  // The probe for its health: it is the one for its start where nothing else is said. A line of its
+  // output says nothing later: then it is healthy as long as it is alive.
+  ServiceProbe health_probe() const;
+};
+
+inline constexpr unsigned k_most_service_ports = 64;
+inline constexpr unsigned k_most_instances = 64;
+
+// What follows HOLDFAST_SERVICE_ in the variables of a service: its name in capitals, with `_` for
+// all but letters and digits.
+std::string service_variable(std::string_view name);
+
+}  // namespace holdfast

@@ -1,0 +1,130 @@
+#include "core/service/service_state.hpp"
+
+#include <utility>
+
+namespace holdfast {
+namespace {
+
+using Kind = ServiceEvent::Kind;
+
+class Step {
+ public:
+  Step(const ServiceLife& life, const ServiceEvent& event, unsigned max_restarts)
+      : step_{life, {}}, event_(event), max_restarts_(max_restarts) {}
+
+  ServiceStep take() {
+    switch (step_.life.state) {
+      case ServiceState::absent:
+        absent();
+        break;
+      case ServiceState::starting:
+        starting();
+        break;
+      case ServiceState::ready:
+        ready();
+        break;
+      case ServiceState::draining:
+        draining();
+        break;
+      case ServiceState::stopping:
+        if (event_.kind == Kind::told_to_stop) step_.life.is_dismissed = true;
+        if (event_.kind == Kind::ended) come_to_rest();
+        break;
+      case ServiceState::failed:
+        if (event_.kind == Kind::told_to_start) start_anew();
+        break;
+    }
+    return std::move(step_);
+  }
+
+ private:
+  void absent() {
+    if (event_.kind == Kind::wanted && !step_.life.is_dismissed) start();
+    if (event_.kind == Kind::told_to_start) start_anew();
+    if (event_.kind == Kind::told_to_stop) step_.life.is_dismissed = true;
+  }
+
+  void starting() {
+    if (event_.kind == Kind::became_ready) step_.life.state = ServiceState::ready;
+    if (event_.kind == Kind::died || event_.kind == Kind::ended) {
+      step_.life.state = ServiceState::failed;
+    }
+    if (event_.kind == Kind::told_to_stop) dismiss();
+  }
+
+  void ready() {
+    if (event_.kind == Kind::served) step_.life.restarts = 0;
+    if (event_.kind == Kind::renew) drain();
+    if (event_.kind == Kind::found_unhealthy) {
+      lose();
+      step_.actions.push_back(ServiceAction::take_stacks);
+      return drain();
+    }
+    end_unbidden();
+    if (event_.kind == Kind::told_to_stop) dismiss();
+  }
+
+  void draining() {
+    if (event_.kind == Kind::unused) stop();
+    if (event_.kind == Kind::died) step_.life.state = ServiceState::stopping;
+    if (event_.kind == Kind::ended) come_to_rest();
+    if (event_.kind == Kind::told_to_stop) dismiss();
+  }
+
+  void drain() {
+    step_.life.state = ServiceState::draining;
+    if (event_.users == 0) stop();
+  }
+
+  // It died, or its host did.
+  void end_unbidden() {
+    if (event_.kind != Kind::died && event_.kind != Kind::ended) return;
+    lose();
+    step_.life.state = ServiceState::stopping;
+    if (event_.kind == Kind::ended) come_to_rest();
+  }
+
+  void lose() {
+    if (event_.users != 1) ++step_.life.restarts;
+    step_.actions.push_back(ServiceAction::note_death);
+  }
+
+  void come_to_rest() {
+    const bool is_enough = !step_.life.is_dismissed && step_.life.restarts > max_restarts_;
+    step_.life.state = is_enough ? ServiceState::failed : ServiceState::absent;
+  }
+
+  void start() {
+    ++step_.life.generation;
+    step_.life.state = ServiceState::starting;
+    step_.actions.push_back(ServiceAction::start);
+  }
+
+  void start_anew() {
+    step_.life.restarts = 0;
+    step_.life.is_dismissed = false;
+    start();
+  }
+
+  void dismiss() {
+    step_.life.is_dismissed = true;
+    stop();
+  }
+
+  void stop() {
+    step_.life.state = ServiceState::stopping;
+    step_.actions.push_back(ServiceAction::stop);
+  }
+
+  ServiceStep step_;
+  const ServiceEvent& event_;
+  unsigned max_restarts_;
+};
+
+}  // namespace
+
+ServiceStep next_step(const ServiceLife& life, const ServiceEvent& event, unsigned max_restarts) {
+  return Step(life, event, max_restarts).take();
+}
+
+}  // namespace holdfast

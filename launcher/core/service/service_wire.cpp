@@ -1,0 +1,121 @@
+#include "core/service/service_wire.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "core/base/number.hpp"
+
+namespace holdfast::wire {
+namespace {
+
+constexpr std::string_view k_kind = "service";
+
+template <typename Number>
+concept Whole = std::is_integral_v<Number> && !std::is_same_v<Number, bool>;
+
+template <Whole Number>
+void add(Message& message, std::string_view key, Number number) {
+  message.add(key, std::to_string(number));
+}
+void add(Message& message, std::string_view key, bool flag) {
+  if (flag) message.add(key, "1");
+}
+void add(Message& message, std::string_view key, Milliseconds time) {
+  message.add(key, std::to_string(time.count()));
+}
+void add(Message& message, std::string_view key, const std::string& text) {
+  message.add(key, text);
+}
+void add(Message& message, std::string_view key, const ProcessName& process) {
+  message.add(key, to_text(process));
+}
+void add(Message& message, std::string_view key, const Variable& variable) {
+  message.add(key, variable.name + "=" + variable.value);
+}
+template <typename One>
+void add(Message& message, std::string_view key, const std::vector<One>& several) {
+  for (const One& one : several) add(message, key, one);
+}
+
+template <Whole Number>
+bool read(std::string_view text, Number& number) {
+  const std::optional<Number> found = parse_number<Number>(text);
+  number = found.value_or(number);
+  return found.has_value();
+}
+bool read(std::string_view text, bool& flag) {
+  flag = text == "1";
+  return flag;
+}
+bool read(std::string_view text, Milliseconds& time) {
+  std::int64_t count = 0;
+  if (!read(text, count)) return false;
+  time = Milliseconds{count};
+  return true;
+}
+bool read(std::string_view text, std::string& field) {
+  field = text;
+  return true;
+}
+bool read(std::string_view text, ProcessName& process) {
+  const Result<ProcessName> found = parse_process_name(text);
+  if (found) process = *found;
+  return static_cast<bool>(found);
+}
+bool read(std::string_view text, Variable& variable) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos) return false;
+  variable = {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
+  return true;
+}
+template <typename One>
+bool read(std::string_view text, std::vector<One>& several) {
+  One one{};
+  if (!read(text, one)) return false;
+  several.push_back(std::move(one));
+  return true;
+}
+
+// Calls `use` with the key and the field of all that an order has.
+template <typename Order, typename Use>
+void each_field(Order& order, Use use) {
+  use("name", order.spec.name);
+  use("origin", order.spec.origin);
+#define HOLDFAST_SERVICE_KEY(field, key, ...) use(key, order.spec.field);
+#include "core/service/service_keys.def"
+  use("ctest", order.ctest);
+  use("attempt", order.attempt);
+  use("instance-number", order.instance);
+  use("generation", order.generation);
+  use("port", order.ports);
+  use("log", order.log);
+  use("scratch", order.scratch);
+}
+
+}  // namespace
+
+Message to_message(const ServiceOrder& order) {
+  Message message;
+  message.kind = k_kind;
+  each_field(order,
+             [&message](std::string_view key, const auto& field) { add(message, key, field); });
+  return message;
+}
+
+Result<ServiceOrder> to_service_order(const Message& message) {
+  if (message.kind != k_kind)
+    return ErrorInWords{"expected a service, found a message of kind " + message.kind};
+  ServiceOrder order;
+  std::string wrong;
+  each_field(order, [&](std::string_view key, auto& field) {
+    for (const auto& [name, text] : message.fields) {
+      if (name == key && !read(text, field)) wrong = key;
+    }
+  });
+  if (!wrong.empty()) return ErrorInWords{"the field " + wrong + " of a service is not understood"};
+  return order;
+}
+
+}  // namespace holdfast::wire

@@ -1,0 +1,43 @@
+// What keeper and service host say to each other: packets of a SOCK_SEQPACKET socket, in the form
+// of core/settings/message.hpp.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/process_name.hpp"
+#include "core/base/result.hpp"
+#include "core/service/service_spec.hpp"
+#include "core/settings/message.hpp"
+
+namespace holdfast::wire {
+
+// keeper -> host, first of all.
+struct ServiceOrder {
+  ServiceSpec spec;  // placeholders filled in, but for ports that its output will tell
+  ProcessName ctest;
+  std::string attempt;  // the name by which its processes are found
+  unsigned instance = 0;
+  unsigned generation = 1;
+  std::vector<std::uint16_t> ports;
+  std::string log;      // path
+  std::string scratch;  // path of an empty directory
+};
+
+// keeper -> host, without fields.
+inline constexpr std::string_view k_check = "check";    // answered by healthy or unhealthy
+inline constexpr std::string_view k_reset = "reset";    // likewise
+inline constexpr std::string_view k_stop = "stop";      // answered by the host's end
+inline constexpr std::string_view k_stacks = "stacks";  // into its log; not answered
+// host -> keeper.
+inline constexpr std::string_view k_ready = "ready";          // field `port`: told by its output
+inline constexpr std::string_view k_healthy = "healthy";      // field `log_size`
+inline constexpr std::string_view k_unhealthy = "unhealthy";  // field `why`
+inline constexpr std::string_view k_died = "died";            // fields `why`, `last_lines`
+
+Message to_message(const ServiceOrder& order);
+Result<ServiceOrder> to_service_order(const Message& message);
+
+}  // namespace holdfast::wire

@@ -1,0 +1,358 @@
+#include "core/service/services.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast {
+namespace {
+
+// Asks first, for all services that are eager.
+constexpr UseId k_run_itself = ~UseId{0};
+
+bool is_at_rest(ServiceState state) {
+  return state == ServiceState::absent || state == ServiceState::failed;
+}
+
+}  // namespace
+
+Services::Services(std::vector<ServiceSpec> specs) : specs_(std::move(specs)) {
+  depends_.resize(specs_.size());
+  instances_.resize(specs_.size());
+  std::vector<ServiceUse> eager;
+  for (std::size_t i = 0; i < specs_.size(); ++i) {
+    for (const std::string& name : specs_[i].depends) depends_[i].push_back(*place_of(name));
+    for (unsigned n = 0; n < specs_[i].instances; ++n) instances_[i].emplace_back().id = {i, n};
+    if (specs_[i].eager) eager.push_back({specs_[i].name});
+  }
+  if (!eager.empty()) ask(k_run_itself, eager);
+}
+
+void Services::ask(UseId use, const std::vector<ServiceUse>& uses) {
+  requests_.push_back({use, wishes_of(uses)});
+  look();
+}
+
+void Services::ask_again(UseId use) {
+  Request* const request = find(use);
+  if (request == nullptr || !request->is_using) return;
+  request->is_using = false;
+  for (Hold& hold : request->holds) hold.is_well = false;
+  stop_unused();
+  look();
+}
+
+void Services::leave(UseId use, Farewell farewell) {
+  Request* const request = find(use);
+  if (request == nullptr) return;
+  for (const Hold& hold : request->holds) {
+    Instance& instance = *hold.instance;
+    const bool is_there =
+        instance.life.state == ServiceState::ready && instance.life.generation == hold.generation;
+    if (!request->is_using || !is_there) continue;
+    if (hold.mode != ServiceMode::shared) instance.needs_reset = true;
+    if (farewell == Farewell::green) {
+      step(instance, ServiceEvent::Kind::served);
+    } else {
+      check(instance);
+    }
+  }
+  requests_.erase(requests_.begin() + (request - requests_.data()));
+  stop_unused();
+  look();
+}
+
+void Services::happened(const InstanceId& id, const InstanceNews& news) {
+  using Kind = InstanceNews::Kind;
+  Instance& instance = at(id);
+  instance.is_being_checked = false;
+  if (!news.why.empty()) instance.why = news.why;
+  const bool is_well = news.kind == Kind::ready || news.kind == Kind::healthy;
+  if (is_well) instance.needs_reset = false;
+  for (Request& request : requests_) {
+    for (Hold& hold : request.holds) {
+      if (hold.instance != &instance) continue;
+      hold.is_well = is_well && instance.life.generation > hold.worn_generation;
+    }
+  }
+  if (news.kind == Kind::ready) step(instance, ServiceEvent::Kind::became_ready);
+  if (news.kind == Kind::unhealthy) step(instance, ServiceEvent::Kind::found_unhealthy);
+  if (news.kind == Kind::died) step(instance, ServiceEvent::Kind::died);
+  if (news.kind == Kind::ended) step(instance, ServiceEvent::Kind::ended);
+  look();
+}
+
+void Services::end() {
+  is_ending_ = true;
+  look();
+}
+
+std::vector<ServiceOrder> Services::take_orders() { return std::exchange(orders_, {}); }
+
+std::optional<std::size_t> Services::place_of(std::string_view name) const {
+  for (std::size_t i = 0; i < specs_.size(); ++i) {
+    if (specs_[i].name == name) return i;
+  }
+  return std::nullopt;
+}
+
+const ServiceLife& Services::life(const InstanceId& id) const {
+  return instances_[id.service][id.number].life;
+}
+
+std::vector<GrantedService> Services::services_of(UseId use) const {
+  std::vector<GrantedService> granted;
+  for (const Request& request : requests_) {
+    if (request.use != use) continue;
+    for (const Hold& hold : request.holds) granted.push_back({hold.instance->id, hold.generation});
+  }
+  return granted;
+}
+
+std::vector<UseId> Services::users_of(const InstanceId& id) const {
+  std::vector<UseId> users;
+  for (const Request& request : requests_) {
+    for (const Hold& hold : request.holds) {
+      const bool is_user = request.is_using && hold.instance->id == id &&
+                           hold.generation == hold.instance->life.generation;
+      if (is_user) users.push_back(request.use);
+    }
+  }
+  return users;
+}
+
+bool Services::are_at_rest() const {
+  for (const std::vector<Instance>& of_one : instances_) {
+    for (const Instance& instance : of_one) {
+      if (!is_at_rest(instance.life.state)) return false;
+    }
+  }
+  return true;
+}
+
+Services::Request* Services::find(UseId use) {
+  const auto found = std::find_if(requests_.begin(), requests_.end(),
+                                  [use](const Request& r) { return r.use == use; });
+  return found == requests_.end() ? nullptr : &*found;
+}
+
+// What a service depends on is shared.
+std::vector<Services::Wish> Services::wishes_of(const std::vector<ServiceUse>& uses) const {
+  std::vector<std::optional<ServiceMode>> modes(specs_.size());
+  for (const ServiceUse& use : uses) modes[*place_of(use.name)] = use.mode;
+  for (std::size_t i = specs_.size(); i-- > 0;) {
+    if (!modes[i]) continue;
+    for (std::size_t below : depends_[i]) modes[below] = modes[below].value_or(ServiceMode::shared);
+  }
+  std::vector<Wish> wishes;
+  for (std::size_t i = 0; i < specs_.size(); ++i) {
+    if (modes[i]) wishes.push_back({i, *modes[i]});
+  }
+  return wishes;
+}
+
+void Services::look() {
+  if (is_ending_) return stop_what_nothing_depends_on();
+  std::vector<std::optional<ServiceMode>> claims(specs_.size());
+  for (std::size_t i = 0; i < requests_.size();) {
+    Request& request = requests_[i];
+    if (request.holds.empty()) take_holds(request, claims);
+    const bool may_go_on = !request.is_using && !request.holds.empty();
+    const Progress progress = may_go_on ? make_well(request) : Progress::waits;
+    if (progress == Progress::granted) grant(request);
+    const bool is_over = progress == Progress::refused ||
+                         (progress == Progress::granted && request.use == k_run_itself);
+    if (!is_over) {
+      ++i;
+      continue;
+    }
+    // What it held may be what an earlier one waits for.
+    requests_.erase(requests_.begin() + static_cast<std::ptrdiff_t>(i));
+    std::fill(claims.begin(), claims.end(), std::nullopt);
+    i = 0;
+  }
+}
+
+// Takes an instance of each service, or none at all. A request that waits has a claim on its
+// services: a later one may not take them, unless both share them.
+void Services::take_holds(Request& request, std::vector<std::optional<ServiceMode>>& claims) {
+  std::vector<Hold> holds;
+  for (const Wish& wish : request.wishes) {
+    const std::optional<ServiceMode> claim = claims[wish.service];
+    const bool is_claimed =
+        claim && (*claim != ServiceMode::shared || wish.mode != ServiceMode::shared);
+    Instance* const instance = is_claimed ? nullptr : choose(wish);
+    if (instance == nullptr) break;
+    const bool is_fresh = wish.mode == ServiceMode::fresh;
+    holds.push_back({instance, wish.mode, is_fresh ? instance->used_generation : 0});
+  }
+  if (holds.size() == request.wishes.size()) {
+    request.holds = std::move(holds);
+    return;
+  }
+  for (const Wish& wish : request.wishes) {
+    std::optional<ServiceMode>& claim = claims[wish.service];
+    claim = std::max(claim.value_or(ServiceMode::shared), wish.mode);
+  }
+}
+
+// One that is ready is better than one that is to be started, and that is better than one that has
+// failed, which makes the request fail.
+Services::Instance* Services::choose(const Wish& wish) {
+  const auto rank = [](const Instance& instance) {
+    if (instance.life.state == ServiceState::ready) return 0;
+    return instance.life.state == ServiceState::failed ? 2 : 1;
+  };
+  Instance* best = nullptr;
+  for (Instance& instance : instances_[wish.service]) {
+    if (!is_free_for(instance, wish.mode)) continue;
+    if (best == nullptr || rank(instance) < rank(*best)) best = &instance;
+  }
+  return best;
+}
+
+bool Services::is_free_for(const Instance& instance, ServiceMode mode) const {
+  for (const Request& request : requests_) {
+    for (const Hold& hold : request.holds) {
+      const bool are_both_shared = hold.mode == ServiceMode::shared && mode == ServiceMode::shared;
+      if (hold.instance == &instance && !are_both_shared) return false;
+    }
+  }
+  return true;
+}
+
+Services::Progress Services::make_well(Request& request) {
+  Progress all = Progress::granted;
+  for (const Hold& hold : request.holds) {
+    if (hold.is_well) continue;
+    const Progress one = make_well(request, hold);
+    if (one == Progress::refused) return one;
+    all = Progress::waits;
+  }
+  return all;
+}
+
+// What is below it in `depends` comes first.
+Services::Progress Services::make_well(const Request& request, const Hold& hold) {
+  Instance& instance = *hold.instance;
+  const bool never_comes =
+      instance.life.state == ServiceState::failed ||
+      (instance.life.state == ServiceState::absent && instance.life.is_dismissed);
+  if (never_comes) {
+    refuse(request, instance);
+    return Progress::refused;
+  }
+  if (!is_well_below(request, instance)) return Progress::waits;
+  if (instance.life.state == ServiceState::absent) {
+    instance.started_on = generations_below(instance);
+    step(instance, ServiceEvent::Kind::wanted);
+  } else if (instance.life.state == ServiceState::ready) {
+    const bool is_worn = instance.life.generation <= hold.worn_generation ||
+                         instance.started_on != generations_below(instance);
+    if (is_worn) {
+      step(instance, ServiceEvent::Kind::renew);
+    } else {
+      check(instance);
+    }
+  }
+  return Progress::waits;
+}
+
+void Services::grant(Request& request) {
+  if (request.use == k_run_itself) return;
+  request.is_using = true;
+  for (Hold& hold : request.holds) {
+    hold.generation = hold.instance->life.generation;
+    hold.instance->used_generation = hold.generation;
+  }
+  ServiceOrder order{ServiceOrder::Kind::grant};
+  order.use = request.use;
+  orders_.push_back(std::move(order));
+}
+
+void Services::refuse(const Request& request, const Instance& instance) {
+  if (request.use == k_run_itself) return;
+  ServiceOrder order{ServiceOrder::Kind::refuse, instance.id, instance.life.generation};
+  order.use = request.use;
+  order.why = instance.why;
+  orders_.push_back(std::move(order));
+}
+
+bool Services::is_well_below(const Request& request, const Instance& instance) const {
+  const std::vector<std::size_t>& below = depends_[instance.id.service];
+  return std::all_of(request.holds.begin(), request.holds.end(), [&](const Hold& hold) {
+    const bool is_below =
+        std::find(below.begin(), below.end(), hold.instance->id.service) != below.end();
+    return !is_below || hold.is_well;
+  });
+}
+
+std::vector<unsigned> Services::generations_below(const Instance& instance) const {
+  std::vector<unsigned> generations;
+  for (std::size_t below : depends_[instance.id.service]) {
+    generations.push_back(instances_[below].front().life.generation);
+  }
+  return generations;
+}
+
+void Services::check(Instance& instance) {
+  if (std::exchange(instance.is_being_checked, true)) return;
+  const bool resets = instance.needs_reset && !specs_[instance.id.service].reset.empty();
+  orders_.push_back({resets ? ServiceOrder::Kind::reset : ServiceOrder::Kind::check, instance.id,
+                     instance.life.generation});
+}
+
+void Services::step(Instance& instance, ServiceEvent::Kind kind) {
+  const std::vector<UseId> users = users_of(instance.id);
+  const ServiceStep next = next_step(instance.life, {kind, static_cast<unsigned>(users.size())},
+                                     specs_[instance.id.service].max_restarts);
+  instance.life = next.life;
+  if (next.life.state != ServiceState::ready) instance.is_being_checked = false;
+  for (const ServiceAction action : next.actions) {
+    ServiceOrder order{};
+    order.instance = instance.id;
+    order.generation = instance.life.generation;
+    switch (action) {
+      case ServiceAction::start:
+        order.kind = ServiceOrder::Kind::start;
+        break;
+      case ServiceAction::stop:
+        order.kind = ServiceOrder::Kind::stop;
+        break;
+      case ServiceAction::take_stacks:
+        order.kind = ServiceOrder::Kind::take_stacks;
+        break;
+      case ServiceAction::note_death:
+        order.kind = ServiceOrder::Kind::note_death;
+        order.users = users;
+        order.why = instance.why;
+        break;
+    }
+    orders_.push_back(std::move(order));
+  }
+}
+
+void Services::stop_unused() {
+  for (std::vector<Instance>& of_one : instances_) {
+    for (Instance& instance : of_one) {
+      const bool is_unused =
+          instance.life.state == ServiceState::draining && users_of(instance.id).empty();
+      if (is_unused) step(instance, ServiceEvent::Kind::unused);
+    }
+  }
+}
+
+// Dependents come behind what they depend on, so they are met first here.
+void Services::stop_what_nothing_depends_on() {
+  std::vector<bool> is_needed(specs_.size());
+  for (std::size_t i = specs_.size(); i-- > 0;) {
+    for (Instance& instance : instances_[i]) {
+      if (!is_needed[i] && !instance.life.is_dismissed) {
+        step(instance, ServiceEvent::Kind::told_to_stop);
+      }
+      if (is_at_rest(instance.life.state)) continue;
+      for (std::size_t below : depends_[i]) is_needed[below] = true;
+    }
+  }
+}
+
+}  // namespace holdfast

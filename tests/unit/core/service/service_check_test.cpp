@@ -1,0 +1,116 @@
+#include "core/service/service_check.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast {
+namespace {
+
+ServiceSpec declared(const std::string& name, std::vector<std::string> depends = {}) {
+  ServiceSpec service;
+  service.name = name;
+  service.origin = "holdfast.toml:1, [service." + name + "]";
+  service.command = {"server"};
+  service.depends = std::move(depends);
+  return service;
+}
+
+std::string order_of(std::vector<ServiceSpec> services) {
+  const Result<std::vector<ServiceSpec>> sorted = in_order_of_start(std::move(services));
+  if (!sorted) return to_text(sorted.error());
+  std::string names;
+  for (const ServiceSpec& service : *sorted) names += service.name + " ";
+  return names;
+}
+
+TEST(ServiceSpecs, StartBehindWhatTheyDependOn) {
+  EXPECT_EQ(order_of({declared("web", {"db", "cache"}), declared("cache"), declared("db"),
+                      declared("log")}),
+            "db cache web log ");
+  EXPECT_EQ(order_of({}), "");
+}
+
+TEST(ServiceSpecs, AreRefusedWhereTheyDoNotFitTogether) {
+  EXPECT_EQ(order_of({declared("web", {"dB"})}),
+            "holdfast.toml:1, [service.web]: `depends` has \"dB\", expected the name of a declared "
+            "service");
+  EXPECT_EQ(
+      order_of({declared("log"), declared("a", {"b"}), declared("b", {"c"}), declared("c", {"b"})}),
+      "holdfast.toml:1, [service.b]: depends on itself: b, c, b");
+  EXPECT_EQ(order_of({declared("a", {"a"})}),
+            "holdfast.toml:1, [service.a]: depends on itself: a, a");
+  EXPECT_EQ(order_of({declared("db"), declared("db")}),
+            "holdfast.toml:1, [service.db]: found a second service \"db\", expected one; "
+            "holdfast.toml:1, [service.db] has the first");
+  EXPECT_EQ(order_of({declared("my-db"), declared("my.db")}),
+            "holdfast.toml:1, [service.my.db]: found \"my.db\", whose variables "
+            "HOLDFAST_SERVICE_MY_DB_… are those of \"my-db\", expected a name with variables of "
+            "its own");
+  ServiceSpec many = declared("db");
+  many.instances = 2;
+  EXPECT_EQ(order_of({many, declared("web", {"db"})}),
+            "holdfast.toml:1, [service.web]: `depends` has \"db\", which has several instances, "
+            "expected one instance");
+}
+
+std::string trouble_with(const ServiceSpec& service) {
+  const Result<void> sound = check(service);
+  return sound ? "" : to_text(sound.error());
+}
+
+TEST(ServiceSpec, HasACommandAndOneProbeOfEachKind) {
+  EXPECT_EQ(trouble_with(declared("db")), "");
+  ServiceSpec service = declared("db");
+  service.command.clear();
+  EXPECT_EQ(trouble_with(service),
+            "holdfast.toml:1, [service.db]: found no `command`, expected one");
+  service = declared("db");
+  service.ready.tcp = "localhost:1";
+  service.ready.output = "listening";
+  EXPECT_EQ(trouble_with(service),
+            "holdfast.toml:1, [service.db]: found `ready-tcp`, `ready-output`, expected one of "
+            "them");
+  service = declared("db");
+  service.health.unix_socket = "/s";
+  service.health.http = "http://localhost:1/";
+  service.health.command = {"true"};
+  EXPECT_EQ(trouble_with(service),
+            "holdfast.toml:1, [service.db]: found `health-unix`, `health-http`, `health-command`, "
+            "expected one of them");
+  EXPECT_EQ(trouble_with(declared("a b")),
+            "holdfast.toml:1, [service.a b]: found the name \"a b\", expected letters, digits, "
+            "`_`, `-` and `.`, at most 64 of them");
+}
+
+TEST(ServiceSpec, NamesOnlyPortsThatItHas) {
+  ServiceSpec service = declared("db");
+  service.command = {"server", "{port2}"};
+  service.ports = 2;
+  EXPECT_EQ(trouble_with(service), "");
+  service.ports = 1;
+  EXPECT_EQ(trouble_with(service),
+            "holdfast.toml:1, [service.db]: found {port2}, expected it only where `ports` says "
+            "that there are so many");
+  service = declared("db");
+  service.health.tcp = "localhost:{port}";
+  EXPECT_EQ(trouble_with(service),
+            "holdfast.toml:1, [service.db]: found {port}, expected it only where `ports` says that "
+            "there are so many");
+  service.ready.output = "listening on ([0-9]+)";
+  EXPECT_EQ(trouble_with(service), "") << "the output says which";
+}
+
+TEST(ServiceSpec, IsHealthyByWhatMadeItReadyButNotByItsOutput) {
+  ServiceSpec service = declared("db");
+  EXPECT_EQ(service.health_probe(), ServiceProbe{});
+  service.ready.tcp = "localhost:1";
+  EXPECT_EQ(service.health_probe().tcp, "localhost:1");
+  service.health.command = {"ping"};
+  EXPECT_EQ(service.health_probe().tcp, "");
+  EXPECT_EQ(service.health_probe().command, ServiceCommand{"ping"});
+  service = declared("db");
+  service.ready.output = "listening";
+  EXPECT_EQ(service.health_probe(), ServiceProbe{});
+}
+
+}  // namespace
+}  // namespace holdfast

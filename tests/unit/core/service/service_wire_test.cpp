@@ -1,0 +1,86 @@
+#include "core/service/service_wire.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast::wire {
+namespace {
+
+ServiceOrder full_order() {
+  ServiceOrder order;
+  ServiceSpec& spec = order.spec;
+  spec.name = "db";
+  spec.origin = "holdfast.toml:3, [service.db]";
+  spec.command = {"server", "", "a b\n"};
+  spec.ready.tcp = "localhost:1";
+  spec.ready.unix_socket = "/s";
+  spec.ready.http = "http://localhost:1/";
+  spec.ready.command = {"ping"};
+  spec.ready.output = "(.*)";
+  spec.health = spec.ready;
+  spec.health.output.clear();
+  spec.health_timeout = Milliseconds{1};
+  spec.init = {"init"};
+  spec.reset = {"reset", "all"};
+  spec.stop = {"stop"};
+  spec.stop_signal = 2;
+  spec.grace = Milliseconds{0};
+  spec.start_timeout = Milliseconds{7};
+  spec.max_restarts = 0;
+  spec.depends = {"a", "b"};
+  spec.ports = 2;
+  spec.instances = 4;
+  spec.eager = true;
+  spec.forking = true;
+  spec.user = "nobody";
+  spec.log_limit = 1;
+  spec.directory = "/d";
+  spec.environment = {{"A", "x=y"}, {"B", ""}};
+  order.ctest = {12, 34};
+  order.attempt = "12-34.s1";
+  order.instance = 3;
+  order.generation = 9;
+  order.ports = {80, 65535};
+  order.log = "/l";
+  order.scratch = "/t";
+  return order;
+}
+
+// All fields of an order, in one text.
+std::string text_of(const ServiceOrder& order) { return encode(to_message(order)); }
+
+TEST(ServiceOrder, ArrivesAsItWasSent) {
+  const Result<Message> message = decode(text_of(full_order()));
+  ASSERT_TRUE(message);
+  const Result<ServiceOrder> arrived = to_service_order(*message);
+  ASSERT_TRUE(arrived);
+  EXPECT_EQ(text_of(*arrived), text_of(full_order()));
+  EXPECT_EQ(arrived->spec.environment, full_order().spec.environment);
+  EXPECT_EQ(arrived->spec.ready, full_order().spec.ready);
+  EXPECT_EQ(arrived->spec.health, full_order().spec.health);
+  EXPECT_EQ(arrived->ctest, full_order().ctest);
+  EXPECT_EQ(arrived->ports, full_order().ports);
+}
+
+TEST(ServiceOrder, OfAPlainServiceHasItsDefaults) {
+  ServiceOrder plain;
+  plain.ctest = {1, 1};
+  const Result<ServiceOrder> arrived = to_service_order(to_message(plain));
+  ASSERT_TRUE(arrived);
+  EXPECT_EQ(text_of(*arrived), text_of(plain));
+  EXPECT_EQ(arrived->spec.start_timeout, Milliseconds{30'000});
+}
+
+TEST(ServiceOrder, IsRefusedWithTheFieldThatIsWrong) {
+  Message message = to_message(full_order());
+  for (auto& [key, text] : message.fields) {
+    if (key == "grace") text = "soon";
+  }
+  EXPECT_EQ(to_text(to_service_order(message).error()),
+            "the field grace of a service is not understood");
+  message.kind = "attempt";
+  EXPECT_EQ(to_text(to_service_order(message).error()),
+            "expected a service, found a message of kind attempt");
+}
+
+}  // namespace
+}  // namespace holdfast::wire

@@ -1,0 +1,430 @@
+#include "core/service/services.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+
+namespace holdfast {
+namespace {
+
+using News = InstanceNews::Kind;
+using Order = ServiceOrder::Kind;
+
+ServiceSpec declared(const std::string& name, std::vector<std::string> depends = {}) {
+  ServiceSpec service;
+  service.name = name;
+  service.command = {"server"};
+  service.depends = std::move(depends);
+  return service;
+}
+
+ServiceSpec with_instances(ServiceSpec service, unsigned instances) {
+  service.instances = instances;
+  return service;
+}
+
+ServiceSpec with_reset(ServiceSpec service) {
+  service.reset = {"reset"};
+  return service;
+}
+
+ServiceSpec eager(ServiceSpec service) {
+  service.eager = true;
+  return service;
+}
+
+// `start db/0#1`, `grant 7`, `death db/0#1 of 7 8`
+std::string told(const ServiceOrder& order, const std::vector<ServiceSpec>& specs) {
+  static const std::map<Order, std::string> words{
+      {Order::start, "start"},      {Order::check, "check"},   {Order::reset, "reset"},
+      {Order::stop, "stop"},        {Order::refuse, "refuse"}, {Order::take_stacks, "stacks"},
+      {Order::note_death, "death"}, {Order::grant, "grant"}};
+  std::string text = words.at(order.kind);
+  if (order.kind == Order::grant || order.kind == Order::refuse) {
+    text += " " + std::to_string(order.use);
+  } else {
+    text += " " + specs[order.instance.service].name + "/" + std::to_string(order.instance.number) +
+            "#" + std::to_string(order.generation);
+  }
+  if (order.kind == Order::note_death) {
+    text += " of";
+    for (UseId user : order.users) text += " " + std::to_string(user);
+  }
+  return order.why.empty() ? text : text + " (" + order.why + ")";
+}
+
+class ServiceRun {
+ public:
+  explicit ServiceRun(std::vector<ServiceSpec> specs) : services(std::move(specs)) {}
+
+  std::string orders() {
+    std::string text;
+    for (const ServiceOrder& order : services.take_orders()) {
+      text += (text.empty() ? "" : ", ") + told(order, services.specs());
+    }
+    return text;
+  }
+  std::string ask(UseId use, const std::vector<ServiceUse>& uses) {
+    services.ask(use, uses);
+    return orders();
+  }
+  std::string ask_again(UseId use) {
+    services.ask_again(use);
+    return orders();
+  }
+  std::string leave(UseId use, Farewell farewell = Farewell::green) {
+    services.leave(use, farewell);
+    return orders();
+  }
+  std::string hear(const std::string& name, News news, unsigned number = 0,
+                   const std::string& why = {}) {
+    services.happened({*services.place_of(name), number}, {news, why});
+    return orders();
+  }
+  // Test 1 has used it, and left.
+  void warm_up(const std::string& name) {
+    ask(1, {{name}});
+    hear(name, News::ready);
+    EXPECT_EQ(leave(1), "");
+  }
+
+  Services services;
+};
+
+TEST(Services, StartWhenATestNeedsThem) {
+  ServiceRun run({declared("db")});
+  EXPECT_EQ(run.orders(), "");
+  EXPECT_EQ(run.ask(1, {{"db"}}), "start db/0#1");
+  EXPECT_EQ(run.ask(2, {{"db"}}), "");
+  EXPECT_EQ(run.hear("db", News::ready), "grant 1, grant 2");
+  const std::vector<GrantedService> granted{{{0, 0}, 1}};
+  EXPECT_EQ(run.services.services_of(2), granted);
+}
+
+TEST(Services, AreCheckedBeforeEachTest) {
+  ServiceRun run({declared("db")});
+  run.warm_up("db");
+  EXPECT_EQ(run.ask(2, {{"db"}}), "check db/0#1");
+  EXPECT_EQ(run.ask(3, {{"db"}}), "");  // the same answer does for both
+  EXPECT_EQ(run.hear("db", News::healthy), "grant 2, grant 3");
+}
+
+TEST(Services, AreCheckedAtOnceAfterARedTest) {
+  ServiceRun run({declared("db")});
+  run.ask(1, {{"db"}});
+  run.hear("db", News::ready);
+  EXPECT_EQ(run.leave(1, Farewell::red), "check db/0#1");
+  EXPECT_EQ(run.hear("db", News::unhealthy), "death db/0#1 of, stacks db/0#1, stop db/0#1");
+}
+
+TEST(Services, ThatAreEagerStartAtOnceWithWhatTheyDependOn) {
+  ServiceRun run({declared("db"), eager(declared("web", {"db"})), declared("log")});
+  EXPECT_EQ(run.orders(), "start db/0#1");
+  EXPECT_EQ(run.hear("db", News::ready), "start web/0#1");
+  EXPECT_EQ(run.hear("web", News::ready), "");
+  EXPECT_EQ(run.ask(1, {{"web"}}), "check db/0#1");
+  EXPECT_EQ(run.hear("db", News::healthy), "check web/0#1");
+  EXPECT_EQ(run.hear("web", News::healthy), "grant 1");
+}
+
+TEST(Services, StartBesideEachOtherButBehindWhatTheyDependOn) {
+  ServiceRun run({declared("db"), declared("cache"), declared("web", {"db"})});
+  EXPECT_EQ(run.ask(1, {{"web"}, {"cache"}}), "start db/0#1, start cache/0#1");
+  EXPECT_EQ(run.hear("cache", News::ready), "");
+  EXPECT_EQ(run.hear("db", News::ready), "start web/0#1");
+  EXPECT_EQ(run.hear("web", News::ready), "grant 1");
+}
+
+TEST(Services, GoToOneTestAloneInOrderOfArrival) {
+  ServiceRun run({declared("db")});
+  run.warm_up("db");
+  run.ask(2, {{"db"}});
+  run.hear("db", News::healthy);
+  EXPECT_EQ(run.ask(3, {{"db", ServiceMode::exclusive}}), "");
+  EXPECT_EQ(run.ask(4, {{"db"}}), "");  // it may not overtake
+  EXPECT_EQ(run.leave(2), "check db/0#1");
+  EXPECT_EQ(run.hear("db", News::healthy), "grant 3");
+  EXPECT_EQ(run.leave(3), "check db/0#1");
+  EXPECT_EQ(run.hear("db", News::healthy), "grant 4");
+}
+
+TEST(Services, LetATestGoFirstThatKeepsNobodyWaiting) {
+  ServiceRun run({declared("cache"), declared("db")});
+  run.ask(1, {{"db"}});
+  run.hear("db", News::ready);
+  EXPECT_EQ(run.ask(2, {{"db", ServiceMode::exclusive}}), "");
+  EXPECT_EQ(run.ask(3, {{"cache"}}), "start cache/0#1");
+  EXPECT_EQ(run.hear("cache", News::ready), "grant 3");
+  EXPECT_EQ(run.ask(4, {{"cache"}, {"db"}}), "");
+  EXPECT_EQ(run.ask(5, {{"cache", ServiceMode::exclusive}}), "");
+  EXPECT_EQ(run.leave(3), "") << "4 waits for the service, too, and asked earlier";
+}
+
+TEST(Services, AreTakenAllAtOnceOrNotAtAll) {
+  ServiceRun run({declared("a"), declared("b")});
+  run.ask(1, {{"b", ServiceMode::exclusive}});
+  run.hear("b", News::ready);
+  EXPECT_EQ(run.ask(2, {{"a", ServiceMode::exclusive}, {"b", ServiceMode::exclusive}}), "");
+  EXPECT_EQ(run.leave(1), "start a/0#1, check b/0#1");
+  EXPECT_EQ(run.hear("b", News::healthy), "");
+  EXPECT_EQ(run.hear("a", News::ready), "grant 2");
+}
+
+TEST(Services, ThatDiedAreStartedAgainForTheNextTest) {
+  ServiceRun run({declared("db")});
+  run.ask(1, {{"db"}});
+  run.ask(2, {{"db"}});
+  run.hear("db", News::ready);
+  EXPECT_EQ(run.hear("db", News::died, 0, "killed by SIGKILL"),
+            "death db/0#1 of 1 2 (killed by SIGKILL)");
+  EXPECT_EQ(run.ask(3, {{"db"}}), "");
+  EXPECT_EQ(run.hear("db", News::ended), "start db/0#2");
+  EXPECT_EQ(run.leave(1, Farewell::red), "");
+  EXPECT_EQ(run.hear("db", News::ready), "grant 3");
+  const std::vector<GrantedService> granted{{{0, 0}, 2}};
+  EXPECT_EQ(run.services.services_of(3), granted);
+  EXPECT_EQ(run.services.users_of({0, 0}), std::vector<UseId>{3}) << "2 used generation 1";
+}
+
+TEST(Services, ThatDieDuringACheckAreStartedAgain) {
+  ServiceRun run({declared("db")});
+  run.warm_up("db");
+  EXPECT_EQ(run.ask(2, {{"db"}}), "check db/0#1");
+  EXPECT_EQ(run.hear("db", News::died), "death db/0#1 of");
+  EXPECT_EQ(run.hear("db", News::ended), "start db/0#2");
+  EXPECT_EQ(run.hear("db", News::ready), "grant 2");
+}
+
+TEST(Services, ThatAreUnhealthyWaitForThoseWhoUseThem) {
+  ServiceRun run({declared("db")});
+  run.ask(1, {{"db"}});
+  run.hear("db", News::ready);
+  EXPECT_EQ(run.ask(2, {{"db"}}), "check db/0#1");
+  EXPECT_EQ(run.hear("db", News::unhealthy), "death db/0#1 of 1, stacks db/0#1");
+  EXPECT_EQ(run.leave(1, Farewell::red), "stop db/0#1");
+  EXPECT_EQ(run.hear("db", News::died), "");
+  EXPECT_EQ(run.hear("db", News::ended), "start db/0#2");
+  EXPECT_EQ(run.hear("db", News::ready), "grant 2");
+}
+
+TEST(Services, ThatCannotStartRefuseAllWhoWaitAndAllWhoComeLater) {
+  ServiceRun run({declared("cache"), declared("db"), declared("web", {"db"})});
+  run.ask(1, {{"db"}});
+  run.ask(2, {{"web"}, {"cache"}});
+  EXPECT_EQ(run.hear("db", News::died, 0, "port 80 is taken"),
+            "refuse 1 (port 80 is taken), refuse 2 (port 80 is taken)");
+  EXPECT_EQ(run.ask(3, {{"db"}}), "refuse 3 (port 80 is taken)");
+  EXPECT_EQ(run.hear("cache", News::ready), "");
+  EXPECT_EQ(run.ask(4, {{"cache"}}), "check cache/0#1");
+}
+
+TEST(Services, ThatKeepDyingAreGivenUp) {
+  ServiceRun run({declared("db")});
+  run.ask(1, {{"db"}});
+  run.ask(2, {{"db"}});
+  run.hear("db", News::ready);
+  for (UseId use = 3; use < 9; use += 2) {
+    EXPECT_EQ(run.hear("db", News::died).substr(0, 5), "death");
+    run.hear("db", News::ended);
+    run.ask(use, {{"db"}});
+    run.ask(use + 1, {{"db"}});
+    EXPECT_NE(run.hear("db", News::ready), "");
+  }
+  run.hear("db", News::died);
+  run.hear("db", News::ended, 0, "it died");
+  EXPECT_EQ(run.ask(9, {{"db"}}), "refuse 9 (it died)");
+}
+
+TEST(Services, ThatAreFreshHaveAGenerationForEachTest) {
+  ServiceRun run({declared("db")});
+  EXPECT_EQ(run.ask(1, {{"db", ServiceMode::fresh}}), "start db/0#1");
+  EXPECT_EQ(run.hear("db", News::ready), "grant 1");
+  EXPECT_EQ(run.ask(2, {{"db", ServiceMode::fresh}}), "");
+  EXPECT_EQ(run.leave(1), "stop db/0#1");
+  EXPECT_EQ(run.hear("db", News::died), "");
+  EXPECT_EQ(run.hear("db", News::ended), "start db/0#2");
+  EXPECT_EQ(run.hear("db", News::ready), "grant 2");
+  EXPECT_EQ(run.leave(2), "");
+  EXPECT_EQ(run.ask(3, {{"db"}}), "check db/0#2") << "shared may be used before";
+}
+
+TEST(Services, AreResetAfterATestThatHadThemAlone) {
+  ServiceRun run({with_reset(declared("db"))});
+  run.warm_up("db");
+  EXPECT_EQ(run.ask(2, {{"db", ServiceMode::exclusive}}), "check db/0#1");
+  run.hear("db", News::healthy);
+  EXPECT_EQ(run.leave(2), "");
+  EXPECT_EQ(run.ask(3, {{"db"}}), "reset db/0#1");
+  EXPECT_EQ(run.hear("db", News::healthy), "grant 3");
+  EXPECT_EQ(run.ask(4, {{"db"}}), "check db/0#1");
+}
+
+TEST(Services, HaveAsManyInstancesAsTestsNeedThemAlone) {
+  ServiceRun run({with_instances(declared("db"), 2)});
+  EXPECT_EQ(run.ask(1, {{"db", ServiceMode::exclusive}}), "start db/0#1");
+  EXPECT_EQ(run.ask(2, {{"db", ServiceMode::exclusive}}), "start db/1#1");
+  EXPECT_EQ(run.ask(3, {{"db", ServiceMode::exclusive}}), "");
+  EXPECT_EQ(run.hear("db", News::ready, 1), "grant 2");
+  EXPECT_EQ(run.leave(2), "check db/1#1");
+  EXPECT_EQ(run.hear("db", News::healthy, 1), "grant 3");
+}
+
+TEST(Services, PreferAnInstanceThatIsReady) {
+  ServiceRun run({with_instances(declared("db"), 2)});
+  run.ask(1, {{"db", ServiceMode::exclusive}});
+  run.ask(2, {{"db", ServiceMode::exclusive}});
+  run.hear("db", News::died, 0, "no");
+  run.hear("db", News::ready, 1);
+  run.leave(2);
+  EXPECT_EQ(run.ask(3, {{"db"}}), "check db/1#1");
+}
+
+TEST(Services, AreStartedAnewWithWhatTheyDependOn) {
+  ServiceRun run({declared("db"), declared("web", {"db"})});
+  run.ask(1, {{"web"}});
+  run.hear("db", News::ready);
+  run.hear("web", News::ready);
+  run.hear("db", News::died);
+  run.hear("db", News::ended);
+  EXPECT_EQ(run.ask(2, {{"web"}}), "start db/0#2");
+  EXPECT_EQ(run.hear("db", News::ready), "") << "1 still uses the web server";
+  EXPECT_EQ(run.leave(1), "stop web/0#1");
+  EXPECT_EQ(run.hear("web", News::ended), "start web/0#2");
+  EXPECT_EQ(run.hear("web", News::ready), "grant 2");
+}
+
+TEST(Services, AreLookedAtAgainForATestThatIsUsingThem) {
+  ServiceRun run({declared("db")});
+  run.ask(1, {{"db", ServiceMode::exclusive}});
+  run.hear("db", News::ready);
+  EXPECT_EQ(run.ask_again(1), "check db/0#1");
+  EXPECT_EQ(run.hear("db", News::healthy), "grant 1");
+  run.hear("db", News::died);
+  run.hear("db", News::ended);
+  EXPECT_EQ(run.ask_again(1), "start db/0#2");
+  EXPECT_EQ(run.ask(2, {{"db"}}), "") << "1 has it alone, whatever generation";
+  EXPECT_EQ(run.hear("db", News::ready), "grant 1");
+  EXPECT_EQ(run.leave(1), "check db/0#2");
+}
+
+TEST(Services, ForgetATestThatDoesNotWaitAnyLonger) {
+  ServiceRun run({declared("db")});
+  run.ask(1, {{"db"}});
+  EXPECT_EQ(run.leave(1), "");
+  EXPECT_EQ(run.ask(2, {{"db", ServiceMode::exclusive}}), "");
+  EXPECT_EQ(run.hear("db", News::ready), "grant 2");
+}
+
+TEST(Services, EndInReverseOrderOfDepends) {
+  ServiceRun run({declared("db"), declared("log"), declared("web", {"db"})});
+  run.ask(1, {{"web"}, {"log"}});
+  run.hear("db", News::ready);
+  run.hear("log", News::ready);
+  run.hear("web", News::ready);
+  run.leave(1);
+  run.services.end();
+  EXPECT_EQ(run.orders(), "stop web/0#1, stop log/0#1");
+  EXPECT_EQ(run.hear("log", News::ended), "");
+  EXPECT_FALSE(run.services.are_at_rest());
+  EXPECT_EQ(run.hear("web", News::ended), "stop db/0#1");
+  EXPECT_EQ(run.hear("db", News::ended), "");
+  EXPECT_TRUE(run.services.are_at_rest());
+}
+
+// Any order of asks, ends, deaths and answers: two tests never have one instance against the mode
+// of either, every test is answered in the end, and nothing is left.
+TEST(Services, NeverGiveOneInstanceToTwoThatExcludeEachOther) {
+  const std::vector<ServiceSpec> specs{declared("a"), with_instances(with_reset(declared("b")), 2),
+                                       declared("c", {"a"})};
+  const char* const names[] = {"a", "b", "c"};
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    std::mt19937 random(seed);
+    const auto below = [&random](unsigned n) { return static_cast<unsigned>(random() % n); };
+    Services services(specs);
+    std::map<UseId, std::map<std::string, ServiceMode>> asked;
+    std::set<UseId> waiting;
+    std::set<UseId> using_them;
+    std::vector<ServiceOrder> open;  // for hosts
+    const auto obey = [&] {
+      for (ServiceOrder& order : services.take_orders()) {
+        if (order.kind == Order::grant || order.kind == Order::refuse) {
+          ASSERT_EQ(waiting.erase(order.use), 1U);
+        }
+        if (order.kind == Order::grant) using_them.insert(order.use);
+        const bool is_for_host = order.kind == Order::start || order.kind == Order::check ||
+                                 order.kind == Order::reset || order.kind == Order::stop;
+        if (is_for_host) open.push_back(std::move(order));
+      }
+    };
+    const auto answer = [&](std::size_t i, bool well) {
+      const ServiceOrder order = open[i];
+      open.erase(open.begin() + static_cast<std::ptrdiff_t>(i));
+      if (services.life(order.instance).generation != order.generation) return;
+      const ServiceState state = services.life(order.instance).state;
+      if (order.kind == Order::stop || !well) {
+        if (order.kind == Order::start && below(2) == 0) {
+          services.happened(order.instance, {News::died, "no"});
+        }
+        services.happened(order.instance, {News::ended, "gone"});
+      } else if (order.kind == Order::start) {
+        services.happened(order.instance, {News::ready});
+      } else if (state == ServiceState::ready) {
+        services.happened(order.instance, {below(5) == 0 ? News::unhealthy : News::healthy});
+      }
+    };
+    obey();
+    for (UseId use = 1; use < 60 || !waiting.empty() || !using_them.empty();) {
+      ASSERT_LT(use, 1000U);
+      const unsigned what = below(10);
+      if (use < 60 && what < 3) {
+        std::vector<ServiceUse> uses;
+        for (const char* name : names) {
+          if (below(2) == 0) add_use({name, static_cast<ServiceMode>(below(3))}, uses);
+        }
+        if (uses.empty()) continue;
+        for (const ServiceUse& one : uses) asked[use][one.name] = one.mode;
+        waiting.insert(use);
+        services.ask(use++, uses);
+      } else if (what < 6 && !using_them.empty()) {
+        const UseId user =
+            *std::next(using_them.begin(), below(static_cast<unsigned>(using_them.size())));
+        using_them.erase(user);
+        if (below(4) == 0) {
+          waiting.insert(user);
+          services.ask_again(user);
+        } else {
+          services.leave(user, below(3) == 0 ? Farewell::red : Farewell::green);
+        }
+      } else if (!open.empty()) {
+        answer(below(static_cast<unsigned>(open.size())), below(12) != 0);
+      } else if (using_them.empty()) {
+        ASSERT_TRUE(waiting.empty() || use < 60) << "seed " << seed << ": they wait for nothing";
+        if (use >= 60) break;
+      }
+      obey();
+      std::map<std::pair<std::size_t, unsigned>, std::vector<ServiceMode>> modes;
+      for (UseId user : using_them) {
+        for (const GrantedService& one : services.services_of(user)) {
+          const auto& mode = asked[user];
+          const auto said = mode.find(specs[one.instance.service].name);
+          modes[{one.instance.service, one.instance.number}].push_back(
+              said == mode.end() ? ServiceMode::shared : said->second);
+        }
+      }
+      for (const auto& [instance, held] : modes) {
+        for (ServiceMode mode : held) {
+          ASSERT_TRUE(mode == ServiceMode::shared || held.size() == 1) << "seed " << seed;
+        }
+      }
+    }
+    services.end();
+    for (obey(); !open.empty(); obey()) answer(0, true);
+    ASSERT_TRUE(services.are_at_rest()) << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace holdfast
