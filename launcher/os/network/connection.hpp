@@ -1,0 +1,28 @@
+// Connections to servers on this machine, for a process that must not wait.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/base/result.hpp"
+#include "os/file/unique_fd.hpp"
+
+namespace holdfast::os {
+
+// Begins to connect; the socket is writable when it is connected, or has failed to. `address` is in
+// the form of inet_pton(3), of either version of IP.
+Result<UniqueFd> begin_to_connect(const std::string& address, std::uint16_t port);
+// Connects to a Unix socket of type SOCK_STREAM. Fails with EAGAIN's text where its backlog is
+// full.
+Result<UniqueFd> connect_to_stream(const std::string& path);
+
+// How connect(2) went: an errno, 0 for a connection.
+int connection_error(const UniqueFd& socket);
+
+// The port of our end; 0: it has none.
+std::uint16_t own_port(const UniqueFd& socket);
+
+// The process that listened at the other end of a Unix socket; 0: it cannot be seen from here.
+pid_t listening_process(const UniqueFd& socket);
+
+}  // namespace holdfast::os
