@@ -10,8 +10,10 @@
 #include <string_view>
 #include <system_error>
 
+#include "core/base/number.hpp"
 #include "core/base/printable.hpp"
 #include "core/outcome/exit_codes.hpp"
+#include "host/service_host.hpp"
 #include "os/file/system_call.hpp"
 
 namespace holdfast::cli {
@@ -84,6 +86,9 @@ int run_command(int count, char** arguments) {
   if (count > 1 && std::string_view(arguments[1]) == "run") return exec_run(arguments);
   if (count > 1 && std::string_view(arguments[1]) == "answer") {
     return answer({arguments + 2, arguments + count});
+  }
+  if (count == 3 && std::string_view(arguments[1]) == "service-host") {
+    if (const auto fd = parse_number<int>(arguments[2])) return host::be_service_host(*fd);
   }
   try {
     CLI::App app("Holdfast: a plugin for CTest and Ninja.", "holdfast");

@@ -1,0 +1,277 @@
+#include "host/probe.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "core/base/number.hpp"
+#include "core/base/printable.hpp"
+#include "core/service/endpoint.hpp"
+#include "host/strangers.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/system_call.hpp"
+#include "os/file/unique_fd.hpp"
+#include "os/network/connection.hpp"
+#include "os/network/tcp_sockets.hpp"
+#include "os/process/bounded_work.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast::host {
+namespace {
+
+using Kind = ProbeAnswer::Kind;
+
+// No event tells that a server has accepted a connection. It does so at once if it is well.
+constexpr Milliseconds k_first_look{1};
+constexpr Milliseconds k_longest_look{50};
+constexpr std::size_t k_longest_status = 256;
+
+// With nothing to ask, and first of all where there is: a stopped process still has connections
+// accepted for it, by the kernel.
+class LifeProbe : public Probe {
+ public:
+  explicit LifeProbe(const Probed& whom) : whom_(whom) {}
+
+  bool go_on() override {
+    const std::vector<pid_t> processes = whom_.processes();
+    const auto stopped =
+        std::ranges::find_if(processes, [](pid_t pid) { return os::is_stopped(pid); });
+    if (stopped == processes.end()) return conclude(Kind::well);
+    return conclude(Kind::unwell, "process " + std::to_string(*stopped) + " is stopped");
+  }
+
+ protected:
+  const Probed& whom() const { return whom_; }
+
+ private:
+  Probed whom_;
+};
+
+// A connection to a port of TCP that a process of the service has accepted.
+class TcpProbe : public LifeProbe {
+ public:
+  TcpProbe(Endpoint endpoint, const Probed& whom)
+      : LifeProbe(whom), endpoint_(std::move(endpoint)) {}
+
+  void add_descriptors(std::vector<pollfd>& fds) const override {
+    if (!socket_.valid()) return;
+    fds.push_back({socket_.get(), static_cast<short>(is_connected_ ? POLLIN : POLLOUT), 0});
+  }
+
+  Milliseconds due() const override { return socket_.valid() ? due_ : Milliseconds{0}; }
+
+  bool go_on() override {
+    if (!socket_.valid()) return begin();
+    pollfd news{socket_.get(), static_cast<short>(is_connected_ ? POLLIN : POLLOUT), 0};
+    (void)::poll(&news, 1, 0);
+    if (is_connected_) return look(news.revents != 0);
+    if (news.revents == 0) return false;
+    if (const int error = os::connection_error(socket_); error != 0) return try_next(error);
+    is_connected_ = true;
+    return connected();
+  }
+
+ protected:
+  virtual bool connected() { return look(false); }
+  // True: there is an answer.
+  virtual bool look(bool has_news) {
+    // It has closed the connection, or says something: it is there.
+    if (has_news) return conclude(Kind::well);
+    const std::vector<TcpSocket> sockets = os::tcp_sockets();
+    const TcpSocket* const accepted = server_end(sockets, endpoint_.port, os::own_port(socket_));
+    if (accepted != nullptr && accepted->inode != 0) return conclude(Kind::well);
+    // It may have been stopped since the probe began.
+    LifeProbe::go_on();
+    if (answer().kind != Kind::well) return true;
+    wait_ = std::min(k_longest_look, wait_ * 2);
+    due_ = os::monotonic_now() + wait_;
+    return false;
+  }
+
+  const Endpoint& endpoint() const { return endpoint_; }
+  const os::UniqueFd& socket() const { return socket_; }
+  // Nothing but news of the connection matters from here on.
+  void wait_for_news() { due_ = k_longest; }
+
+ private:
+  // No connection is made to a server that is not ours.
+  bool begin() {
+    LifeProbe::go_on();
+    if (answer().kind != Kind::well) return true;
+    const std::vector<TcpSocket> sockets = os::tcp_sockets();
+    const TcpSocket* const listener = listener_on(sockets, endpoint_.port);
+    if (listener == nullptr) {
+      return conclude(Kind::unwell, "nobody listens on port " + std::to_string(endpoint_.port));
+    }
+    const os::Stream stream = os::stream_of(*listener);
+    const std::vector<pid_t> processes = whom().processes();
+    const bool is_ours = std::any_of(processes.begin(), processes.end(),
+                                     [&](pid_t pid) { return os::holds_stream(pid, {stream}); });
+    if (!is_ours) return conclude(Kind::foreign, stranger_on_port(*listener));
+    return connect();
+  }
+
+  bool connect() {
+    Result<os::UniqueFd> begun =
+        os::begin_to_connect(endpoint_.addresses[address_], endpoint_.port);
+    if (!begun) return conclude(Kind::unwell, to_text(begun.error()));
+    socket_ = std::move(*begun);
+    due_ = k_longest;
+    return go_on();
+  }
+
+  bool try_next(int error) {
+    socket_.reset();
+    if (++address_ < endpoint_.addresses.size()) return connect();
+    return conclude(Kind::unwell, to_text(os::system_error("connect to " + endpoint_.host + ":" +
+                                                               std::to_string(endpoint_.port),
+                                                           error)));
+  }
+
+  Endpoint endpoint_;
+  std::size_t address_ = 0;
+  os::UniqueFd socket_;
+  bool is_connected_ = false;
+  Milliseconds wait_ = k_first_look;
+  Milliseconds due_{0};
+};
+
+// `HTTP/1.1 200 OK`
+std::optional<unsigned> status_in(std::string_view answer) {
+  const std::size_t blank = answer.find(' ');
+  if (!answer.starts_with("HTTP/") || blank == std::string_view::npos) return std::nullopt;
+  return leading_number<unsigned>(answer.substr(blank + 1));
+}
+
+class HttpProbe final : public TcpProbe {
+ public:
+  using TcpProbe::TcpProbe;
+
+ protected:
+  bool connected() override {
+    wait_for_news();
+    const std::string request = "GET " + endpoint().path + " HTTP/1.0\r\nHost: " + endpoint().host +
+                                "\r\nConnection: close\r\n\r\n";
+    const ssize_t sent = os::retried(
+        [&] { return ::send(socket().get(), request.data(), request.size(), MSG_NOSIGNAL); });
+    if (sent == static_cast<ssize_t>(request.size())) return false;
+    return conclude(Kind::unwell, "it did not take a request");
+  }
+
+  bool look(bool has_news) override {
+    if (!has_news) return false;
+    char part[k_longest_status];
+    const ssize_t count =
+        os::retried([&] { return ::recv(socket().get(), part, sizeof part, MSG_DONTWAIT); });
+    if (count < 0 && errno == EAGAIN) return false;
+    if (count > 0) said_.append(part, static_cast<std::size_t>(count));
+    const std::string line = said_.substr(0, said_.find("\r\n"));
+    if (count > 0 && line.size() == said_.size() && said_.size() < k_longest_status) return false;
+    const std::optional<unsigned> status = status_in(line);
+    if (status && *status < 400) return conclude(Kind::well);
+    return conclude(Kind::unwell, "it answered \"" + brief(line) + "\"");
+  }
+
+ private:
+  std::string said_;
+};
+
+class UnixProbe final : public LifeProbe {
+ public:
+  UnixProbe(std::string path, const Probed& whom) : LifeProbe(whom), path_(std::move(path)) {}
+
+  bool go_on() override {
+    LifeProbe::go_on();
+    if (answer().kind != Kind::well) return true;
+    const Result<os::UniqueFd> socket = os::connect_to_stream(path_);
+    if (!socket) return conclude(Kind::unwell, to_text(socket.error()));
+    const pid_t server = os::listening_process(*socket);
+    const std::vector<pid_t> processes = whom().processes();
+    const bool is_ours = std::ranges::find(processes, server) != processes.end();
+    // Who listened may have ended since: a server that goes to the background.
+    if (is_ours || server == 0 || !os::read_process_stat(server)) return conclude(Kind::well);
+    return conclude(Kind::foreign, path_ + " belongs to " + stranger(server));
+  }
+
+ private:
+  std::string path_;
+};
+
+class CommandProbe final : public LifeProbe {
+ public:
+  CommandProbe(const ServiceCommand& words, const Probed& whom, Milliseconds patience)
+      : LifeProbe(whom), name_(words.front()), work_(order_of(words, whom, patience)) {}
+
+  void add_descriptors(std::vector<pollfd>& fds) const override {
+    if (!work_.is_done()) fds.push_back({work_.fd(), POLLIN, 0});
+  }
+  Milliseconds due() const override { return work_.deadline(); }
+
+  bool go_on() override {
+    if (!work_.go_on()) return false;
+    const std::string trouble = trouble_with(name_, work_.end());
+    return trouble.empty() ? conclude(Kind::well) : conclude(Kind::unwell, trouble);
+  }
+
+ private:
+  static os::BoundedOrder order_of(const ServiceCommand& words, const Probed& whom,
+                                   Milliseconds patience) {
+    os::BoundedOrder order;
+    order.words = words;
+    order.environment = whom.environment;
+    order.directory = whom.directory;
+    order.time = patience;
+    return order;
+  }
+
+  std::string name_;
+  os::BoundedWork work_;
+};
+
+std::string last_line_of(std::string_view text) {
+  const std::size_t end = text.find_last_not_of('\n');
+  if (end == std::string_view::npos) return {};
+  const std::size_t begin = text.rfind('\n', end);
+  const std::size_t from = begin == std::string_view::npos ? 0 : begin + 1;
+  return std::string(text.substr(from, end + 1 - from));
+}
+
+}  // namespace
+
+std::string trouble_with(const std::string& command, const os::BoundedEnd& end) {
+  std::string text = "`" + brief(command) + "` ";
+  switch (end.kind) {
+    case os::BoundedEnd::Kind::exited:
+      if (end.code == 0) return {};
+      text += "ended with exit code " + std::to_string(end.code);
+      break;
+    case os::BoundedEnd::Kind::signalled:
+      text += "was killed by signal " + std::to_string(end.code);
+      break;
+    case os::BoundedEnd::Kind::too_late:
+      text += "took too long";
+      break;
+    case os::BoundedEnd::Kind::not_started:
+      return text + "could not be started: " +
+             to_text(ErrorInWords(os::system_error("", end.code).message.substr(2)));
+  }
+  const std::string line = last_line_of(end.output);
+  return line.empty() ? text : text + ": " + brief(line);
+}
+
+std::unique_ptr<Probe> begin_probe(const ServiceProbe& what, const Probed& whom,
+                                   Milliseconds patience) {
+  if (!what.command.empty()) return std::make_unique<CommandProbe>(what.command, whom, patience);
+  if (!what.unix_socket.empty()) return std::make_unique<UnixProbe>(what.unix_socket, whom);
+  // The settings have checked both when they were read.
+  if (!what.tcp.empty()) return std::make_unique<TcpProbe>(*parse_endpoint(what.tcp), whom);
+  if (!what.http.empty()) return std::make_unique<HttpProbe>(*parse_http_endpoint(what.http), whom);
+  return std::make_unique<LifeProbe>(whom);
+}
+
+}  // namespace holdfast::host

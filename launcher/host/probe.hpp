@@ -1,0 +1,73 @@
+// Finds out whether a service is there: one look, which takes as long as the service does.
+#pragma once
+
+#include <poll.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/duration.hpp"
+#include "core/service/service_spec.hpp"
+#include "os/process/bounded_runner.hpp"
+
+namespace holdfast::host {
+
+// What a look came to.
+struct ProbeAnswer {
+  enum class Kind : std::uint8_t {
+    well,     // it answered
+    unwell,   // it did not, or not as it should; it may yet
+    foreign,  // somebody else has its port or socket: it never will
+  };
+  Kind kind = Kind::unwell;
+  std::string why = {};  // in words, if it is not well
+};
+
+// Never waits: the host's loop gives it its turns.
+class Probe {
+ public:
+  Probe() = default;
+  Probe(const Probe&) = delete;
+  Probe& operator=(const Probe&) = delete;
+  virtual ~Probe() = default;
+
+  // Appends what it waits for, for poll(2).
+  virtual void add_descriptors(std::vector<pollfd>& /*fds*/) const {}
+  // When it wants its next turn even without news, on the clock of monotonic_now().
+  virtual Milliseconds due() const { return k_longest; }
+  // Its turn. True: answer() is there.
+  virtual bool go_on() = 0;
+  const ProbeAnswer& answer() const { return answer_; }
+
+ protected:
+  bool conclude(ProbeAnswer::Kind kind, std::string why = {}) {
+    answer_ = {kind, std::move(why)};
+    return true;
+  }
+
+ private:
+  ProbeAnswer answer_;
+};
+
+// What a probe needs to know of the instance.
+struct Probed {
+  // The living processes of its tree.
+  std::function<std::vector<pid_t>()> processes;
+  // For commands.
+  std::vector<std::string> environment;  // `NAME=VALUE`
+  std::string directory;
+};
+
+// What a command came to that should have ended with 0, in words; empty: it did.
+std::string trouble_with(const std::string& command, const os::BoundedEnd& end);
+
+// Begins to look. The placeholders of `what` are filled in. With nothing to ask, the answer is that
+// it is well unless its processes are stopped. A command is ended after `patience`.
+std::unique_ptr<Probe> begin_probe(const ServiceProbe& what, const Probed& whom,
+                                   Milliseconds patience);
+
+}  // namespace holdfast::host

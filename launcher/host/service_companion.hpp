@@ -1,0 +1,100 @@
+// What the host does while its service runs: probes it, keeps its output, obeys the keeper, and
+// knows when the service must end.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/service/service_wire.hpp"
+#include "host/output_port.hpp"
+#include "host/probe.hpp"
+#include "host/service_log.hpp"
+#include "os/file/unique_fd.hpp"
+#include "os/process/bounded_work.hpp"
+#include "supervision/attempt/capture.hpp"
+#include "supervision/attempt/companion.hpp"
+
+namespace holdfast::host {
+
+// What the companion looks after; all of it must outlive the companion.
+struct ServiceSurroundings {
+  const wire::ServiceOrder& order;
+  os::UniqueFd& keeper;       // our end of the connection; reset when the keeper is gone
+  const os::UniqueFd& ctest;  // its pidfd
+  supervision::Capture& output;
+  ServiceLog& log;
+  std::vector<std::string> environment;        // of its commands: `NAME=VALUE`
+  std::optional<OutputPort> output_port = {};  // of READY_OUTPUT
+};
+
+class ServiceCompanion final : public supervision::Companion {
+ public:
+  explicit ServiceCompanion(ServiceSurroundings around);
+
+  void add_descriptors(std::vector<pollfd>& fds) override;
+  void look() override;
+  Milliseconds deadline() override;
+  Milliseconds look_at() override;
+  Verdict on_deadline() override;
+  void tell(const std::string& text) override;
+
+  // To be called when nothing of the tree is left: takes the rest of its output.
+  void finish();
+  // Why it was ended; empty: it ended by itself, or as the keeper said.
+  const std::string& trouble() const { return trouble_; }
+  // Whether it ended because it was told to, or because the run is over.
+  bool was_stopped() const { return was_stopped_; }
+
+ private:
+  enum class Phase : std::uint8_t {
+    probing,       // until it is ready
+    initialising,  // its init command runs
+    ready,
+    resetting,  // its reset command runs
+    checking,   // a probe for its health runs
+    stopping,   // its stop command runs
+    ending,     // its process tree is to be ended
+  };
+
+  void read_output();
+  void hear_keeper();
+  void obey(const wire::Message& message);
+  void look_at_ctest();
+  void go_on();
+  void probe();
+  void answered();
+  void begin_init();
+  void become_ready();
+  void begin_check();
+  void check();
+  void report_health(const std::string& trouble);
+  void begin_stop();
+  void fail(const std::string& why);
+  // Starts a command of the service; its end is in work_.
+  void begin_work(const ServiceCommand& words, Phase phase, Milliseconds time);
+  void enter(Phase phase, Milliseconds time);
+  std::vector<pid_t> processes() const;
+  Probed probed() const;
+  void say(const wire::Message& message);
+
+  ServiceSurroundings around_;
+  const ServiceSpec& spec_;
+  Phase phase_ = Phase::probing;
+  Milliseconds until_;  // of the phase
+  Milliseconds next_probe_{0};
+  std::unique_ptr<Probe> probe_;
+  std::unique_ptr<os::BoundedWork> work_;
+  std::string last_answer_;  // why the last probe found it unwell
+  std::string line_;         // the beginning of a line of its output
+  bool output_told_ = false;
+  std::uint16_t port_told_ = 0;
+  bool wants_stacks_ = false;
+  bool was_stopped_ = false;
+  Milliseconds ctest_ended_ = k_longest;
+  std::string trouble_;
+};
+
+}  // namespace holdfast::host

@@ -1,0 +1,187 @@
+#include "host/service_host.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/attempt_tag.hpp"
+#include "core/base/environment.hpp"
+#include "core/base/signal_names.hpp"
+#include "core/base/test_environment.hpp"
+#include "core/service/service_wire.hpp"
+#include "host/service_companion.hpp"
+#include "host/service_log.hpp"
+#include "os/file/system_call.hpp"
+#include "os/file/unique_fd.hpp"
+#include "os/process/packet_socket.hpp"
+#include "os/process/process.hpp"
+#include "os/process/process_title.hpp"
+#include "os/signal/signals.hpp"
+#include "settings/pattern.hpp"
+#include "supervision/attempt/attempt.hpp"
+#include "supervision/attempt/capture.hpp"
+
+namespace holdfast::host {
+namespace {
+
+constexpr int k_failed = 1;
+
+Result<wire::ServiceOrder> receive_order(const os::UniqueFd& keeper) {
+  const Result<std::string> packet = os::receive_packet(keeper.get());
+  if (!packet) return packet.error();
+  const Result<wire::Message> message = wire::decode(*packet);
+  if (!message) return message.error();
+  return wire::to_service_order(*message);
+}
+
+std::string ports_in_text(const std::vector<std::uint16_t>& ports) {
+  std::string text;
+  for (const std::uint16_t port : ports) text += (text.empty() ? "" : ";") + std::to_string(port);
+  return text;
+}
+
+// What the keeper was started with, which is ctest's, and what was declared.
+TestEnvironment environment_of(const wire::ServiceOrder& order) {
+  TestEnvironment environment(::environ);
+  for (const Variable& variable : order.spec.environment) {
+    environment.set(variable.name, variable.value);
+  }
+  environment.set(environment::k_attempt_id, order.attempt);
+  if (order.ports.empty()) return environment;
+  environment.set(environment::k_port, std::to_string(order.ports.front()));
+  environment.set(environment::k_ports, ports_in_text(order.ports));
+  return environment;
+}
+
+std::vector<std::string> entries_of(char** environment) {
+  std::vector<std::string> entries;
+  for (char** entry = environment; *entry != nullptr; ++entry) entries.emplace_back(*entry);
+  return entries;
+}
+
+std::vector<char*> arguments_of(ServiceCommand& words) {
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  return arguments;
+}
+
+// How a service ended that nobody told to.
+std::string how_it_ended(const supervision::AttemptResult& result) {
+  const ProcessEnd& main = result.observation.main;
+  switch (main.kind) {
+    case ProcessEnd::Kind::exited:
+      return "it ended with exit code " + std::to_string(main.code);
+    case ProcessEnd::Kind::signalled:
+      return "it was killed by " + signal_name(main.code);
+    case ProcessEnd::Kind::never_started:
+      return to_text(os::system_error("start it", main.code));
+  }
+  return result.note;
+}
+
+class Host {
+ public:
+  Host(wire::ServiceOrder order, os::UniqueFd keeper)
+      : order_(std::move(order)), keeper_(std::move(keeper)) {}
+
+  int run() {
+    const Result<void> done = supervise();
+    if (!done) report(to_text(done.error()), {});
+    return done ? 0 : k_failed;
+  }
+
+ private:
+  Result<void> supervise() {
+    (void)::setsid();
+    const os::CallersSignals callers = os::take_signals();
+    Result<os::SignalQueue> signals = os::SignalQueue::open();
+    if (!signals) return signals.error();
+    Result<os::UniqueFd> ctest = os::watch_process(order_.ctest);
+    if (!ctest) return ctest.error();
+    Result<ServiceLog> log = ServiceLog::open(order_.log, order_.spec.log_limit);
+    if (!log) return log.error();
+    Result<supervision::Capture> output = supervision::Capture::open(true);
+    if (!output) return output.error();
+    if (::chdir(order_.spec.directory.c_str()) != 0) {
+      return os::system_error("enter " + order_.spec.directory);
+    }
+    const os::UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    (void)::dup2(null.get(), STDIN_FILENO);
+
+    TestEnvironment environment = environment_of(order_);
+    ServiceSurroundings around{order_,  keeper_, *ctest,
+                               *output, *log,    entries_of(environment.environ())};
+    if (const std::string& pattern = order_.spec.ready.output; !pattern.empty()) {
+      Result<Pattern> compiled = Pattern::compile(pattern);
+      if (!compiled) return compiled.error();
+      around.output_port.emplace(std::move(*compiled));
+    }
+    ServiceCompanion companion(std::move(around));
+    supervision::Surroundings surroundings{callers, std::move(*signals), {}};
+    const supervision::AttemptResult result =
+        run_attempt(plan(environment, *output, companion), surroundings);
+    companion.finish();
+    if (!companion.was_stopped()) {
+      report(companion.trouble().empty() ? how_it_ended(result) : companion.trouble(),
+             log->last_lines());
+    }
+    return {};
+  }
+
+  supervision::AttemptPlan plan(TestEnvironment& environment, supervision::Capture& output,
+                                supervision::Companion& companion) {
+    identity_.attempt = order_.attempt;
+    identity_.test = order_.spec.name;
+    identity_.launcher = os::own_name();
+    arguments_ = arguments_of(order_.spec.command);
+    supervision::AttemptPlan plan;
+    plan.command = {arguments_.data(), environment.environ(), tag_number(order_.attempt)};
+    plan.command.output = output.output();
+    plan.command.errors = output.errors();
+    plan.policy.grace = order_.spec.grace;
+    plan.policy.scratch = Scratch::remove;
+    plan.mode = ExitMode::ctest;
+    plan.keeper = keeper_.get();
+    plan.identity = &identity_;
+    plan.locks = &locks_;
+    plan.timeout_signal = order_.spec.stop_signal;
+    plan.timeout_grace = order_.spec.grace;
+    plan.teller = &teller_;
+    plan.companion = &companion;
+    plan.is_plain = false;
+    return plan;
+  }
+
+  void report(const std::string& why, const std::string& last_lines) {
+    if (!keeper_.valid()) return;
+    wire::Message died;
+    died.kind = wire::k_died;
+    died.add("why", why);
+    if (!last_lines.empty()) died.add("last_lines", last_lines);
+    (void)os::send_packet(keeper_.get(), wire::encode(died));
+  }
+
+  wire::ServiceOrder order_;
+  os::UniqueFd keeper_;
+  supervision::AttemptIdentity identity_;
+  std::vector<os::LockRequest> locks_;
+  std::vector<char*> arguments_;
+  supervision::Teller teller_{nullptr, Loudness::normal};
+};
+
+}  // namespace
+
+int be_service_host(int keeper) {
+  os::UniqueFd connection(keeper);
+  (void)::fcntl(keeper, F_SETFD, FD_CLOEXEC);
+  Result<wire::ServiceOrder> order = receive_order(connection);
+  if (!order) return k_failed;
+  os::set_process_title("holdfast-host", {"holdfast", "service-host", order->spec.name});
+  return Host(std::move(*order), std::move(connection)).run();
+}
+
+}  // namespace holdfast::host

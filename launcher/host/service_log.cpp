@@ -1,0 +1,122 @@
+#include "host/service_log.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "os/file/file_text.hpp"
+#include "os/file/system_call.hpp"
+
+namespace holdfast::host {
+namespace {
+
+constexpr std::size_t k_remembered = 4096;
+constexpr unsigned k_last_lines = 10;
+constexpr std::size_t k_copied_at_once = 64 * 1024;
+
+os::UniqueFd make_file(const std::string& path) {
+  return os::UniqueFd(
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
+}
+
+}  // namespace
+
+std::string mark_of_gap(std::uint64_t left_out) {
+  return "\n[… " + std::to_string(left_out) + " bytes left out …]\n";
+}
+
+Result<ServiceLog> ServiceLog::open(const std::string& path, std::uint64_t limit) {
+  ServiceLog log;
+  log.path_ = path;
+  log.half_ = limit / 2;
+  log.head_ = make_file(path);
+  if (!log.head_.valid()) return os::system_error("make " + path);
+  return log;
+}
+
+void ServiceLog::add(std::string_view text) {
+  const std::string_view kept = text.substr(text.size() - std::min(text.size(), k_remembered));
+  last_.append(kept);
+  if (last_.size() > k_remembered) last_.erase(0, last_.size() - k_remembered);
+  add_to_head(text);
+  add_to_tail(text);
+}
+
+// Takes off what it has written.
+void ServiceLog::add_to_head(std::string_view& text) {
+  if (size_ >= half_) return;
+  const std::size_t room =
+      static_cast<std::size_t>(std::min<std::uint64_t>(half_ - size_, text.size()));
+  (void)os::write_all(head_.get(), text.substr(0, room));
+  size_ += room;
+  text.remove_prefix(room);
+}
+
+void ServiceLog::add_to_tail(std::string_view text) {
+  while (!text.empty()) {
+    if (!tail_.valid() || in_tail_ >= half_) {
+      if (tail_.valid()) {
+        (void)::rename(tail_path(false).c_str(), tail_path(true).c_str());
+        in_old_ = in_tail_;
+      }
+      tail_ = make_file(tail_path(false));
+      in_tail_ = 0;
+    }
+    const std::size_t room = static_cast<std::size_t>(
+        std::min<std::uint64_t>(std::max<std::uint64_t>(half_, 1) - in_tail_, text.size()));
+    if (os::write_all(tail_.get(), text.substr(0, room))) in_tail_ += room;
+    size_ += room;
+    text.remove_prefix(room);
+  }
+}
+
+std::string ServiceLog::last_lines() const {
+  std::size_t begin = last_.size();
+  std::string_view rest = last_;
+  if (rest.ends_with('\n')) rest.remove_suffix(1);
+  for (unsigned n = 0; n < k_last_lines; ++n) {
+    const std::size_t line_end = rest.rfind('\n');
+    if (line_end == std::string_view::npos) {
+      begin = 0;
+      break;
+    }
+    begin = line_end + 1;
+    rest = rest.substr(0, line_end);
+  }
+  std::string lines = last_.substr(begin);
+  if (!lines.empty() && !lines.ends_with('\n')) lines += '\n';
+  return lines;
+}
+
+void ServiceLog::append_file(const std::string& path, std::uint64_t from) {
+  const os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  (void)::lseek(file.get(), static_cast<off_t>(from), SEEK_SET);
+  std::string part;
+  do {
+    part.clear();
+    if (!os::read_all(file.get(), part, k_copied_at_once)) return;
+  } while (!part.empty() && os::write_all(head_.get(), part));
+}
+
+void ServiceLog::close() {
+  if (!head_.valid()) return;
+  const std::uint64_t in_tails = in_old_ + in_tail_;
+  if (in_tails > 0) {
+    // Of both tails together, as much as one of them may hold.
+    const std::uint64_t surplus = in_tails > half_ ? in_tails - half_ : 0;
+    const std::uint64_t beyond_head = size_ > half_ ? size_ - half_ : 0;
+    const std::uint64_t left_out = beyond_head - std::min(beyond_head, in_tails - surplus);
+    if (left_out > 0) (void)os::write_all(head_.get(), mark_of_gap(left_out));
+    append_file(tail_path(true), std::min(surplus, in_old_));
+    append_file(tail_path(false), surplus - std::min(surplus, in_old_));
+  }
+  tail_.reset();
+  head_.reset();
+  (void)::unlink(tail_path(true).c_str());
+  (void)::unlink(tail_path(false).c_str());
+}
+
+}  // namespace holdfast::host

@@ -1,0 +1,51 @@
+// The output of one generation of a service, in files of bounded size: its first part and its last
+// part are kept.
+//
+// While the service runs, the first half of the limit stands in the file itself, and what came last
+// in two files beside it (`.tail`, `.tail.old`) that take turns. close() makes one file of them.
+// There are never more than twice the limit on disk.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.hpp"
+#include "os/file/unique_fd.hpp"
+
+namespace holdfast::host {
+
+class ServiceLog {
+ public:
+  // `limit` is in bytes. Fails if the file cannot be made.
+  static Result<ServiceLog> open(const std::string& path, std::uint64_t limit);
+
+  // What cannot be written (disk full) is left out.
+  void add(std::string_view text);
+  // How many bytes came in all.
+  std::uint64_t size() const { return size_; }
+  // The last lines, at most ten and at most 4 KiB; each ends with a line feed.
+  std::string last_lines() const;
+  // Nothing comes after this.
+  void close();
+
+ private:
+  void add_to_head(std::string_view& text);
+  void add_to_tail(std::string_view text);
+  std::string tail_path(bool is_old) const { return path_ + (is_old ? ".tail.old" : ".tail"); }
+  void append_file(const std::string& path, std::uint64_t from);
+
+  std::string path_;
+  std::uint64_t half_ = 0;
+  std::uint64_t size_ = 0;
+  std::uint64_t in_tail_ = 0;  // bytes in `.tail`
+  std::uint64_t in_old_ = 0;   // bytes in `.tail.old`
+  os::UniqueFd head_;
+  os::UniqueFd tail_;
+  std::string last_;  // the last bytes, for last_lines()
+};
+
+// `[… 123 bytes left out …]` in a line of its own stands between the two parts.
+std::string mark_of_gap(std::uint64_t left_out);
+
+}  // namespace holdfast::host

@@ -1,0 +1,57 @@
+#include "host/strangers.hpp"
+
+#include <vector>
+
+#include "core/base/environment.hpp"
+#include "core/base/parts.hpp"
+#include "core/base/printable.hpp"
+#include "os/file/file_text.hpp"
+#include "os/network/tcp_sockets.hpp"
+#include "os/process/proc_numbers.hpp"
+#include "os/process/process.hpp"
+
+namespace holdfast::host {
+namespace {
+
+constexpr std::size_t k_longest_command = 200;
+constexpr std::size_t k_longest_environment = std::size_t{1} << 20;
+
+// The value of a variable that the process was started with.
+std::string variable_of(std::string_view environment, std::string_view name) {
+  const std::string beginning = std::string(name) + "=";
+  while (!environment.empty()) {
+    const std::string_view entry = take_part(environment, '\0');
+    if (entry.starts_with(beginning)) return std::string(entry.substr(beginning.size()));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string stranger(pid_t pid) {
+  std::string text = "pid " + std::to_string(pid);
+  const std::string command = os::command_line_of(pid, k_longest_command);
+  if (!command.empty()) text += " (" + brief(command) + ")";
+  if (const Result<os::ProcessStat> stat = os::read_process_stat(pid)) {
+    text += ", there for " + describe(os::age_of({pid, stat->start}));
+  }
+  const std::string directory = os::read_link(os::in_proc(pid, "cwd"));
+  if (!directory.empty()) text += ", in " + brief(directory);
+  const Result<std::string> environment =
+      os::read_file(os::in_proc(pid, "environ"), k_longest_environment);
+  if (!environment) return text;
+  const std::string test = variable_of(*environment, environment::k_test_name);
+  const std::string run = variable_of(*environment, environment::k_run_id);
+  if (!test.empty()) text += ", of test \"" + brief(test) + "\"";
+  if (!run.empty()) text += " (run " + brief(run) + ")";
+  return text;
+}
+
+std::string stranger_on_port(const TcpSocket& listener) {
+  const std::string text = "port " + std::to_string(listener.port) + " belongs to ";
+  const std::vector<os::NamedProcess> holders = os::holders_of(os::stream_of(listener), {});
+  if (!holders.empty()) return text + stranger(holders.front().pid);
+  return text + "a process of the user with the number " + std::to_string(listener.user);
+}
+
+}  // namespace holdfast::host

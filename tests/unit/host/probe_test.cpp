@@ -1,0 +1,216 @@
+#include "host/probe.hpp"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "child_process.hpp"
+#include "os/file/clock.hpp"
+#include "os/file/unique_fd.hpp"
+#include "scratch.hpp"
+
+namespace holdfast::host {
+namespace {
+
+using os::UniqueFd;
+using Kind = ProbeAnswer::Kind;
+using testing::HasSubstr;
+
+// A socket that listens on a port of the kernel's choice.
+class Listener {
+ public:
+  Listener() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in own{};
+    own.sin_family = AF_INET;
+    own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const auto* address = reinterpret_cast<const sockaddr*>(&own);
+    EXPECT_EQ(::bind(socket_.get(), address, sizeof own), 0);
+    EXPECT_EQ(::listen(socket_.get(), 5), 0);
+    socklen_t size = sizeof own;
+    EXPECT_EQ(::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&own), &size), 0);
+    port_ = ntohs(own.sin_port);
+  }
+
+  UniqueFd accept() const { return UniqueFd(::accept(socket_.get(), nullptr, nullptr)); }
+  bool has_connection() const { return os::readable(socket_.get(), Milliseconds{0}); }
+  void close() { socket_.reset(); }
+  std::string place() const { return "127.0.0.1:" + std::to_string(port_); }
+  ServiceProbe tcp() const {
+    ServiceProbe probe;
+    probe.tcp = place();
+    return probe;
+  }
+  ServiceProbe http() const {
+    ServiceProbe probe;
+    probe.http = "http://" + place() + "/health";
+    return probe;
+  }
+
+ private:
+  UniqueFd socket_;
+  int port_ = 0;
+};
+
+Probed we_ourselves() {
+  return {[] { return std::vector<pid_t>{::getpid()}; }, {"PATH=/usr/bin:/bin"}, "/"};
+}
+
+Probed nobody() {
+  return {[] { return std::vector<pid_t>{}; }, {}, "/"};
+}
+
+// Gives the probe its turns until it has an answer, or until `enough` says so.
+bool turns(
+    Probe& probe, const std::function<bool()>& enough = [] { return false; }) {
+  const Milliseconds until = os::monotonic_now() + os::k_patience;
+  while (os::monotonic_now() < until && !enough()) {
+    if (probe.go_on()) return true;
+    std::vector<pollfd> fds;
+    probe.add_descriptors(fds);
+    const Milliseconds soon = os::monotonic_now() + Milliseconds{20};  // for `enough`
+    (void)::poll(fds.data(), fds.size(), os::poll_time(std::min({probe.due(), until, soon})));
+  }
+  return false;
+}
+
+ProbeAnswer answer_to(const ServiceProbe& what, const Probed& whom) {
+  const std::unique_ptr<Probe> probe = begin_probe(what, whom, os::k_patience);
+  EXPECT_TRUE(turns(*probe));
+  return probe->answer();
+}
+
+TEST(Probe, OfAPortIsWellWhenTheServerHasAcceptedIt) {
+  const Listener server;
+  const std::unique_ptr<Probe> probe = begin_probe(server.tcp(), we_ourselves(), os::k_patience);
+  // The kernel has connected it, and nobody has accepted it yet.
+  unsigned looks = 0;
+  EXPECT_FALSE(turns(*probe, [&] { return server.has_connection() && ++looks > 5; }));
+  const UniqueFd accepted = server.accept();
+  ASSERT_TRUE(turns(*probe));
+  EXPECT_EQ(probe->answer().kind, Kind::well);
+}
+
+TEST(Probe, OfAPortIsWellWhenTheServerHasClosedTheConnection) {
+  const Listener server;
+  const std::unique_ptr<Probe> probe = begin_probe(server.tcp(), we_ourselves(), os::k_patience);
+  EXPECT_FALSE(turns(*probe, [&] { return server.has_connection(); }));
+  (void)server.accept();
+  ASSERT_TRUE(turns(*probe));
+  EXPECT_EQ(probe->answer().kind, Kind::well);
+}
+
+TEST(Probe, OfAPortIsUnwellWhereNobodyListens) {
+  Listener server;
+  server.close();
+  const ProbeAnswer answer = answer_to(server.tcp(), we_ourselves());
+  EXPECT_EQ(answer.kind, Kind::unwell);
+  EXPECT_THAT(answer.why, HasSubstr("nobody listens on port "));
+}
+
+TEST(Probe, OfAPortMakesNoConnectionToAStranger) {
+  const Listener server;
+  const ProbeAnswer answer = answer_to(server.tcp(), nobody());
+  EXPECT_EQ(answer.kind, Kind::foreign);
+  EXPECT_THAT(answer.why, HasSubstr(" belongs to pid " + std::to_string(::getpid()) + " ("));
+  EXPECT_THAT(answer.why, HasSubstr("), there for "));
+  EXPECT_THAT(answer.why, HasSubstr(", in " + std::filesystem::current_path().string()));
+  EXPECT_FALSE(server.has_connection());
+}
+
+// What the server says to the request of a probe, and what the probe makes of it.
+ProbeAnswer answer_to_http(const std::string& said) {
+  const Listener server;
+  const std::unique_ptr<Probe> probe = begin_probe(server.http(), we_ourselves(), os::k_patience);
+  EXPECT_FALSE(turns(*probe, [&] { return server.has_connection(); }));
+  const UniqueFd accepted = server.accept();
+  EXPECT_FALSE(turns(*probe, [&] { return os::readable(accepted.get(), Milliseconds{0}); }));
+  char request[200] = {};
+  EXPECT_GT(::recv(accepted.get(), request, sizeof request - 1, 0), 0);
+  EXPECT_THAT(request, HasSubstr("GET /health HTTP/1.0\r\nHost: 127.0.0.1\r\n"));
+  EXPECT_EQ(::send(accepted.get(), said.data(), said.size(), 0), static_cast<ssize_t>(said.size()));
+  ::shutdown(accepted.get(), SHUT_WR);
+  EXPECT_TRUE(turns(*probe));
+  return probe->answer();
+}
+
+TEST(Probe, OfAUrlGoesByTheStatus) {
+  EXPECT_EQ(answer_to_http("HTTP/1.1 200 OK\r\nA: b\r\n\r\n").kind, Kind::well);
+  EXPECT_EQ(answer_to_http("HTTP/1.0 302 Found\r\n").kind, Kind::well);
+  const ProbeAnswer ill = answer_to_http("HTTP/1.1 503 Not now\r\n\r\n");
+  EXPECT_EQ(ill.kind, Kind::unwell);
+  EXPECT_EQ(ill.why, "it answered \"HTTP/1.1 503 Not now\"");
+  EXPECT_EQ(answer_to_http("SSH-2.0-x\r\n").why, "it answered \"SSH-2.0-x\"");
+  EXPECT_EQ(answer_to_http("").why, "it answered \"\"");
+  EXPECT_EQ(answer_to_http(std::string(1000, 'x')).kind, Kind::unwell);
+}
+
+TEST(Probe, OfAUnixSocketKnowsWhoseItIs) {
+  const os::Scratch scratch;
+  const std::string path = scratch.path("s");
+  ServiceProbe what;
+  what.unix_socket = path;
+  EXPECT_EQ(answer_to(what, we_ourselves()).why,
+            "failed to connect to " + path + ": No such file or directory");
+  const UniqueFd server(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un own{};
+  own.sun_family = AF_UNIX;
+  ASSERT_LT(path.size(), sizeof own.sun_path);
+  std::memcpy(own.sun_path, path.c_str(), path.size() + 1);
+  ASSERT_EQ(::bind(server.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own), 0);
+  ASSERT_EQ(::listen(server.get(), 5), 0);
+  EXPECT_EQ(answer_to(what, we_ourselves()).kind, Kind::well);
+  const ProbeAnswer answer = answer_to(what, nobody());
+  EXPECT_EQ(answer.kind, Kind::foreign);
+  EXPECT_THAT(answer.why, HasSubstr(path + " belongs to pid " + std::to_string(::getpid())));
+}
+
+TEST(Probe, ByACommandGoesByItsExitCode) {
+  ServiceProbe what;
+  what.command = {"true"};
+  EXPECT_EQ(answer_to(what, we_ourselves()).kind, Kind::well);
+  what.command = {"sh", "-c", "echo one; echo no database >&2; exit 3"};
+  EXPECT_EQ(answer_to(what, we_ourselves()).why, "`sh` ended with exit code 3: no database");
+  what.command = {"sh", "-c", "kill -9 $$"};
+  EXPECT_EQ(answer_to(what, we_ourselves()).why, "`sh` was killed by signal 9");
+  what.command = {"/no/such/program"};
+  EXPECT_EQ(answer_to(what, we_ourselves()).why,
+            "`/no/such/program` could not be started: No such file or directory");
+}
+
+TEST(Probe, ByACommandIsUnwellWhenItTakesTooLong) {
+  ServiceProbe what;
+  what.command = {"sleep", "1000"};
+  const std::unique_ptr<Probe> probe = begin_probe(what, we_ourselves(), Milliseconds{20});
+  ASSERT_TRUE(turns(*probe));
+  EXPECT_EQ(probe->answer().why, "`sleep` took too long");
+}
+
+TEST(Probe, OfAStoppedProcessIsUnwell) {
+  const Listener server;
+  const os::Child child([] {
+    ::raise(SIGSTOP);
+    return 0;
+  });
+  const Probed stopped{[&child] { return std::vector<pid_t>{::getpid(), child.pid()}; }, {}, "/"};
+  const std::string why = "process " + std::to_string(child.pid()) + " is stopped";
+  ASSERT_TRUE(os::becomes_true([&] { return answer_to({}, stopped).kind == Kind::unwell; }));
+  EXPECT_EQ(answer_to({}, stopped).why, why);
+  EXPECT_EQ(answer_to(server.tcp(), stopped).why, why);
+  child.signal(SIGCONT);
+}
+
+TEST(Probe, WithNothingToAskIsWell) { EXPECT_EQ(answer_to({}, we_ourselves()).kind, Kind::well); }
+
+}  // namespace
+}  // namespace holdfast::host
