@@ -11,7 +11,7 @@
 namespace holdfast {
 namespace {
 
-// errno(3) of exec and fork, as Linux numbers them: errors that may be gone a moment later.
+// Errors of exec and fork that may be gone a moment later, as Linux numbers them (errno(3)).
 constexpr std::array k_passing_errors{
     4,    // EINTR
     5,    // EIO
@@ -27,7 +27,7 @@ constexpr std::array k_passing_errors{
 
 constexpr std::string_view k_blanks = " \t";
 constexpr int k_largest_code = 255;
-constexpr int k_last_signal = 31;  // later ones have no names; programs give them a meaning
+constexpr int k_last_signal = 31;  // later signals have no names; programs give them a meaning
 
 bool may_pass(int error) {
   return std::ranges::find(k_passing_errors, error) != k_passing_errors.end();
@@ -38,7 +38,7 @@ std::optional<unsigned> number_of(std::string_view text, unsigned largest) {
   return text.size() <= 6 && number && *number <= largest ? number : std::nullopt;
 }
 
-// sigabbrev_np(3), with what is usually before it.
+// The name of sigabbrev_np(3), with the usual `SIG` before it.
 std::string name_of_signal(int signal) {
   const char* const name = ::sigabbrev_np(signal);
   return name == nullptr ? std::string() : "SIG" + std::string(name);
@@ -51,7 +51,7 @@ std::optional<int> signal_named(std::string_view name) {
   return std::nullopt;
 }
 
-// The rule without its number.
+// The rule of that name, without its number of attempts.
 std::optional<RetryRule> rule_named(std::string_view name) {
   const std::string_view exit = name_of(RetryCause::exit_code);
   if (name.starts_with(exit)) {
