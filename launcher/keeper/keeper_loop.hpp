@@ -41,10 +41,10 @@ class KeeperLoop {
   // ctest goes on: with another run of this tree, with tests of the same run, or with another tree.
   wire::Message next_tree(const wire::Message& message, const Connection& asker);
   wire::Message let_go_of_shared_tree();
-  // ctest waits for `asker` and has its log open.
+  // To be called while ctest waits for `asker` and has its log open.
   wire::Message begin_next_run(const Connection& asker);
   void end_earlier_run(const Connection& asker);
-  // Goes over to the next run if there is one.
+  // The run of that include count. If it is a later run, ends the earlier one first.
   Run& run_of(unsigned include_count, const Connection& asker);
   void finish_after_ctest();
   // Tells all connections but `asker` (null: all) that the run is over, and waits until they are

@@ -50,7 +50,8 @@ How parse_how(std::string_view text) {
   return how;
 }
 
-// The order of all locks, of any project and tree. Tests never ask for a run lock: it has no rank.
+// The order of all locks, of any project and tree. A run lock has no rank, because tests never ask
+// for one.
 using Rank = std::tuple<LockScope, std::string, std::string_view>;
 
 std::optional<Rank> rank_of(std::string_view place) {
@@ -180,7 +181,7 @@ std::string HeldLocks::with(const std::vector<std::string>& places,
   };
   for (const std::string& place : places) add(text_of({place, "#", attempt}));
   // The older entry for the same place stays, behind the new one. It names an attempt that is still
-  // around us, and a sweep finds everything below that attempt by it.
+  // around us, and by this entry a sweep finds everything below that attempt.
   for (const std::string& entry : entries_) add(entry);
   return text;
 }

@@ -23,7 +23,7 @@ bool excludes(const LockParty& holder, const LockParty& waiter) {
   return holder.mode == LockMode::exclusive || waiter.mode == LockMode::exclusive;
 }
 
-// A wait that, as far as is known, nothing ends.
+// A wait that nothing ends, as far as we know.
 struct Wait {
   const LockUse* use;
   const LockParty* party;
@@ -140,7 +140,7 @@ class CycleSearch {
 
   StuckWaits stuck_;
   std::vector<std::size_t> from_;  // for each wait reached: the wait before it
-  LockCycle steps_;                // and the step between the two
+  LockCycle steps_;                // the step from that wait to this one
   std::size_t first_ = 0;
   std::size_t closing_ = k_none;
   LockCycleStep last_;
@@ -193,7 +193,7 @@ bool LockCycleWatch::take(LockCycle seen, const LockParty& waiter, Milliseconds 
   const bool sure = !seen.empty() && is_same_cycle(seen, seen_);
   seen_ = std::move(seen);
   next_ = since_start + (seen_.empty() ? std::min(since_start, k_longest_pause) : k_until_sure);
-  // If another waiter must end the circle, look no more often than without a circle.
+  // If another waiter must end the circle, we look as rarely as without a circle.
   if (sure) next_ = since_start + k_longest_pause;
   return sure && is_same_wait(who_gives_way(seen_).waiter, waiter);
 }
@@ -202,7 +202,7 @@ std::string describe_lock_cycle(const LockCycle& cycle) {
   std::string text;
   LockCycleStep::Way way = LockCycleStep::Way::holds;
   for (const LockCycleStep& step : cycle) {
-    // A waiter that stands before another has a step of its own, which says what it waits for.
+    // If `other` stands before the waiter in the queue, the next step says what `other` waits for.
     if (!text.empty() && way == LockCycleStep::Way::holds) {
       text += ", in which " + describe_party(step.waiter);
     } else {

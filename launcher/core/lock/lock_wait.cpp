@@ -34,7 +34,7 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
-// As many whole parts of a comma-separated list as fit.
+// As many whole parts of a comma-separated list as fit into `longest` bytes.
 std::string whole_parts(std::string list, std::size_t longest) {
   if (list.size() > longest) list.erase(std::min(list.rfind(',', longest), longest));
   return list;
@@ -117,7 +117,8 @@ std::optional<LockParty> parse_party(std::string_view record) {
   party.boot = field(record, "boot");
   party.test = std::string(field(record, "test"));
   party.tree = std::string(field(record, "tree"));
-  // Another user may have written the record of a machine lock. A negative time could overflow.
+  // Another user may have written the record of a machine lock: a negative time in it could make a
+  // subtraction overflow.
   party.since_unix_ms = std::max<std::int64_t>(0, number_in(field(record, "since")));
   party.ticket = number_in(field(record, "ticket"));
   party.attempt = std::string(field(record, "attempt"));
@@ -134,7 +135,8 @@ std::string to_text(const std::vector<unsigned>& slots) {
 }
 
 std::string describe_party(const LockParty& party) {
-  // Another user may have written the record of a machine lock.
+  // Another user may have written the record of a machine lock, so its text may hold control
+  // characters.
   std::string text =
       text_of({"\"", printable(party.test), "\" (pid ", std::to_string(party.process.pid)});
   if (party.stopped) text += ", stopped";
@@ -146,7 +148,7 @@ std::string describe_obstacles(std::string_view lock, const LockObstacles& obsta
                                std::int64_t now_unix_ms) {
   std::string text(lock);
   if (!obstacles.holders.empty()) {
-    // A stopped holder is the one to know about.
+    // Of several holders, a stopped one matters most to people.
     const auto& all = obstacles.holders;
     const auto stopped = std::ranges::find_if(all, &LockParty::stopped);
     const LockParty& holder = stopped != all.end() ? *stopped : all.front();

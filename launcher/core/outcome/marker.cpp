@@ -58,7 +58,7 @@ std::optional<std::string> unescaped(std::string_view text) {
 // Reads a marker field by field. Skips unknown fields, because later versions may add fields.
 class Fields {
  public:
-  // False: the value does not fit the field that the line names.
+  // False: the field has come before, or the value does not fit it.
   bool take(std::string_view line) {
     std::string_view value = line;
     const std::string_view key = take_part(value, ' ');

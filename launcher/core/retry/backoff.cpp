@@ -80,7 +80,8 @@ Milliseconds wait_before(unsigned further, const Backoff& backoff, PerMille jitt
   const unsigned times = further == 0 ? 0 : further - 1;
   const Milliseconds whole =
       doubled(backoff.first, times, std::max(backoff.first, backoff.longest));
-  // Counts in whole thousandths of the part that may be left out, so that no product overflows.
+  // `most` is the part of the wait that may be left out. It is computed in two steps, so that no
+  // product overflows.
   const std::int64_t most = whole.count() / 1000 * std::min(jitter, k_whole) +
                             whole.count() % 1000 * std::min(jitter, k_whole) / 1000;
   if (most == 0) return whole;

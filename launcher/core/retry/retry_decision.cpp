@@ -9,7 +9,8 @@
 namespace holdfast {
 namespace {
 
-// What counts for one failure: a known flake or a rule; neither: nothing fits.
+// What counts for one failure: a known flake or a rule. If neither is set, nothing fits the
+// failure.
 struct Grounds {
   const KnownFlake* flake = nullptr;
   const RetryRule* rule = nullptr;

@@ -34,7 +34,7 @@ struct RetryPolicy {
   PerMille jitter = 0;
   bool last_alone = false;  // the last possible attempt runs with nothing beside it
   FlakyResult flaky_result = FlakyResult::pass;
-  std::vector<KnownFlake> known = {};  // those of this test that have not expired
+  std::vector<KnownFlake> known = {};  // the known flakes of this test that have not expired
 
   // Whether a failure may be tried again at all. If not, the attempt can be a plain one.
   bool may_retry() const { return !rules.empty() || !known.empty(); }

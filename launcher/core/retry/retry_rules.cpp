@@ -11,7 +11,7 @@
 namespace holdfast {
 namespace {
 
-// errno(3) of exec and fork, as Linux numbers them: errors that may be gone a moment later.
+// Errors of exec and fork that may be gone a moment later, as Linux numbers them (errno(3)).
 constexpr std::array k_passing_errors{
     4,    // EINTR
     5,    // EIO
@@ -37,7 +37,7 @@ std::optional<unsigned> number_of(std::string_view text, unsigned largest) {
   return text.size() <= 6 && number && *number <= largest ? number : std::nullopt;
 }
 
-// The rule without its number.
+// The rule of that name, without its number of attempts.
 std::optional<RetryRule> rule_named(std::string_view name) {
   const std::string_view exit = name_of(RetryCause::exit_code);
   if (name.starts_with(exit)) {

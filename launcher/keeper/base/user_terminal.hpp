@@ -1,8 +1,9 @@
 // Where a line reaches the user after ctest has ended.
 //
-// Hazards. A keeper that held ctest's stderr until then would block a process that reads it to its
-// end (`ctest | cat`, `out=$(ctest)`), for ever if the keeper is stopped. So this class holds
-// nothing open. It remembers which file stderr was, and who else has it open.
+// Hazards. If the keeper held ctest's stderr until then, it would block a process that reads stderr
+// to the end (`ctest | cat`, `out=$(ctest)`). If the keeper is stopped, it would block that process
+// for ever. So this class holds nothing open. It remembers which file stderr was, and which other
+// processes have that file open.
 #pragma once
 
 #include <sys/stat.h>
@@ -22,10 +23,10 @@ class UserTerminal {
   // Must be made while `ctest` lives.
   explicit UserTerminal(const ProcessName& ctest);
 
-  // Writes one line, as it is, to the file that was ctest's stderr. It tries ctest's nearest
-  // ancestor that has the file open too (the shell, a script), then the name of the terminal or
-  // file. Last comes the stderr of the process that started ctest, if that is a terminal. A pipe
-  // that only ctest wrote to gets nothing.
+  // Writes one line, as it is, to the file that was ctest's stderr. Tries three ways in turn. The
+  // first is the nearest ancestor of ctest that has the file open too (the shell, a script). The
+  // second is the name of the terminal or file. The last is the stderr of the process that started
+  // ctest, if that stderr is a terminal. A pipe to which ctest alone wrote gets nothing.
   void say(std::string_view line) const;
 
  private:

@@ -109,7 +109,7 @@ std::optional<DeadRun> look_at(const RunEntry& entry, const fs::path& tree) {
   run.is_of_others_numbers = started->boot != os::numbering_id();
   run.lacks_end = !end_record(entry.journal);
   run.empty_directories = empty_directories_of(entry.directory);
-  // A keeper of another PID namespace has a socket whose name we do not know (stale_sockets.hpp).
+  // A keeper of another PID namespace has a socket whose name we do not know (stale_files.hpp).
   if (!run.is_of_others_numbers) {
     const fs::path socket = keeper_socket_path_here(run.ctest);
     std::error_code failed;
