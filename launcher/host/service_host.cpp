@@ -9,8 +9,8 @@
 
 #include "core/base/attempt_tag.hpp"
 #include "core/base/environment.hpp"
-#include "core/base/signal_names.hpp"
 #include "core/base/test_environment.hpp"
+#include "core/outcome/signal_names.hpp"
 #include "core/service/service_wire.hpp"
 #include "host/service_companion.hpp"
 #include "host/service_log.hpp"

@@ -13,11 +13,11 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/name_index.hpp"
 #include "core/batch/batch_event.hpp"
 #include "core/batch/case_result.hpp"
 #include "core/batch/framework.hpp"
 #include "core/batch/isolation.hpp"
+#include "core/batch/name_index.hpp"
 
 namespace holdfast {
 

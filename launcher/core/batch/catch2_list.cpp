@@ -5,8 +5,8 @@
 #include <iterator>
 #include <utility>
 
-#include "core/base/name_index.hpp"
 #include "core/base/parts.hpp"
+#include "core/batch/name_index.hpp"
 
 namespace holdfast {
 namespace {

@@ -6,7 +6,7 @@
 #include "core/base/number.hpp"
 #include "core/base/parts.hpp"
 #include "core/base/printable.hpp"
-#include "core/base/signal_names.hpp"
+#include "core/outcome/signal_names.hpp"
 
 namespace holdfast {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "core/base/printable.hpp"
-#include "core/base/signal_names.hpp"
 #include "core/ctest/test_framework.hpp"
+#include "core/outcome/signal_names.hpp"
 #include "os/process/execution_error.hpp"
 
 namespace holdfast::supervision {

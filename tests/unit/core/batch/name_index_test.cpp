@@ -1,4 +1,4 @@
-#include "core/base/name_index.hpp"
+#include "core/batch/name_index.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/base/signal_names.hpp"
+#include "core/outcome/signal_names.hpp"
 
 #include <cstring>
 
