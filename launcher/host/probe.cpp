@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -112,7 +113,7 @@ class TcpProbe : public LifeProbe {
     const std::vector<pid_t> processes = whom().processes();
     const bool is_ours = std::any_of(processes.begin(), processes.end(),
                                      [&](pid_t pid) { return os::holds_stream(pid, {stream}); });
-    if (!is_ours) return conclude(Kind::foreign, stranger_on_port(*listener));
+    if (!is_ours) return conclude(Kind::never, stranger_on_port(*listener));
     return connect();
   }
 
@@ -195,7 +196,7 @@ class UnixProbe final : public LifeProbe {
     const bool is_ours = std::ranges::find(processes, server) != processes.end();
     // Who listened may have ended since: a server that goes to the background.
     if (is_ours || server == 0 || !os::read_process_stat(server)) return conclude(Kind::well);
-    return conclude(Kind::foreign, path_ + " belongs to " + stranger(server));
+    return conclude(Kind::never, path_ + " belongs to " + stranger(server));
   }
 
  private:
@@ -219,16 +220,6 @@ class CommandProbe final : public LifeProbe {
   }
 
  private:
-  static os::BoundedOrder order_of(const ServiceCommand& words, const Probed& whom,
-                                   Milliseconds patience) {
-    os::BoundedOrder order;
-    order.words = words;
-    order.environment = whom.environment;
-    order.directory = whom.directory;
-    order.time = patience;
-    return order;
-  }
-
   std::string name_;
   os::BoundedWork work_;
 };
@@ -241,7 +232,32 @@ std::string last_line_of(std::string_view text) {
   return std::string(text.substr(from, end + 1 - from));
 }
 
+// The place to ask is not one.
+class WrongProbe final : public Probe {
+ public:
+  explicit WrongProbe(const Error& error) : why_(to_text(error)) {}
+  bool go_on() override { return conclude(Kind::never, why_); }
+
+ private:
+  std::string why_;
+};
+
+template <typename P>
+std::unique_ptr<Probe> probe_at(const Result<Endpoint>& place, const Probed& whom) {
+  if (!place) return std::make_unique<WrongProbe>(place.error());
+  return std::make_unique<P>(*place, whom);
+}
+
 }  // namespace
+
+os::BoundedOrder order_of(const ServiceCommand& words, const Probed& whom, Milliseconds time) {
+  os::BoundedOrder order;
+  order.words = words;
+  order.environment = whom.environment;
+  order.directory = whom.directory;
+  order.time = time;
+  return order;
+}
 
 std::string trouble_with(const std::string& command, const os::BoundedEnd& end) {
   std::string text = "`" + brief(command) + "` ";
@@ -257,8 +273,7 @@ std::string trouble_with(const std::string& command, const os::BoundedEnd& end) 
       text += "took too long";
       break;
     case os::BoundedEnd::Kind::not_started:
-      return text + "could not be started: " +
-             to_text(ErrorInWords(os::system_error("", end.code).message.substr(2)));
+      return text + "could not be started: " + ::strerrordesc_np(end.code);
   }
   const std::string line = last_line_of(end.output);
   return line.empty() ? text : text + ": " + brief(line);
@@ -268,9 +283,8 @@ std::unique_ptr<Probe> begin_probe(const ServiceProbe& what, const Probed& whom,
                                    Milliseconds patience) {
   if (!what.command.empty()) return std::make_unique<CommandProbe>(what.command, whom, patience);
   if (!what.unix_socket.empty()) return std::make_unique<UnixProbe>(what.unix_socket, whom);
-  // The settings have checked both when they were read.
-  if (!what.tcp.empty()) return std::make_unique<TcpProbe>(*parse_endpoint(what.tcp), whom);
-  if (!what.http.empty()) return std::make_unique<HttpProbe>(*parse_http_endpoint(what.http), whom);
+  if (!what.tcp.empty()) return probe_at<TcpProbe>(parse_endpoint(what.tcp), whom);
+  if (!what.http.empty()) return probe_at<HttpProbe>(parse_http_endpoint(what.http), whom);
   return std::make_unique<LifeProbe>(whom);
 }
 

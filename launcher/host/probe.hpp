@@ -19,9 +19,9 @@ namespace holdfast::host {
 // What a look came to.
 struct ProbeAnswer {
   enum class Kind : std::uint8_t {
-    well,     // it answered
-    unwell,   // it did not, or not as it should; it may yet
-    foreign,  // somebody else has its port or socket: it never will
+    well,    // it answered
+    unwell,  // it did not, or not as it should; it may yet
+    never,   // somebody else has its port or socket, or there is no such place
   };
   Kind kind = Kind::unwell;
   std::string why = {};  // in words, if it is not well
@@ -61,6 +61,9 @@ struct Probed {
   std::vector<std::string> environment;  // `NAME=VALUE`
   std::string directory;
 };
+
+// A command of the service, ended after `time`.
+os::BoundedOrder order_of(const ServiceCommand& words, const Probed& whom, Milliseconds time);
 
 // What a command came to that should have ended with 0, in words; empty: it did.
 std::string trouble_with(const std::string& command, const os::BoundedEnd& end);

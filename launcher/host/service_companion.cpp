@@ -134,7 +134,7 @@ void ServiceCompanion::probe() {
     case ProbeAnswer::Kind::unwell:
       last_answer_ = answer.why;
       return;
-    case ProbeAnswer::Kind::foreign:
+    case ProbeAnswer::Kind::never:
       return fail(answer.why);
   }
 }
@@ -200,13 +200,7 @@ void ServiceCompanion::fail(const std::string& why) {
 }
 
 void ServiceCompanion::begin_work(const ServiceCommand& words, Phase phase, Milliseconds time) {
-  const Probed whom = probed();
-  os::BoundedOrder order;
-  order.words = words;
-  order.environment = whom.environment;
-  order.directory = whom.directory;
-  order.time = time;
-  work_ = std::make_unique<os::BoundedWork>(order);
+  work_ = std::make_unique<os::BoundedWork>(order_of(words, probed(), time));
   // The runner ends the work a little later than its time. That is its own news.
   enter(phase, k_longest);
 }
@@ -219,7 +213,9 @@ void ServiceCompanion::enter(Phase phase, Milliseconds time) {
 Milliseconds ServiceCompanion::deadline() { return until_; }
 
 Milliseconds ServiceCompanion::look_at() {
-  Milliseconds next = ctest_ended_ == k_longest ? k_longest : ctest_ended_ + k_keeper_patience;
+  const bool is_stopping = phase_ == Phase::stopping || phase_ == Phase::ending;
+  const bool waits_for_keeper = ctest_ended_ != k_longest && !is_stopping;
+  Milliseconds next = waits_for_keeper ? ctest_ended_ + k_keeper_patience : k_longest;
   if (probe_) next = std::min(next, probe_->due());
   if (work_ && !work_->is_done()) next = std::min(next, work_->deadline());
   const bool will_probe = phase_ == Phase::probing && !probe_ && spec_.ready.output.empty();

@@ -21,7 +21,7 @@ namespace holdfast::host {
 
 // What the companion looks after; all of it must outlive the companion.
 struct ServiceSurroundings {
-  const wire::ServiceOrder& order;
+  const wire::HostOrder& order;
   os::UniqueFd& keeper;       // our end of the connection; reset when the keeper is gone
   const os::UniqueFd& ctest;  // its pidfd
   supervision::Capture& output;
@@ -63,9 +63,7 @@ class ServiceCompanion final : public supervision::Companion {
   void hear_keeper();
   void obey(const wire::Message& message);
   void look_at_ctest();
-  void go_on();
   void probe();
-  void answered();
   void begin_init();
   void become_ready();
   void begin_check();

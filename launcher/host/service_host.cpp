@@ -23,18 +23,19 @@
 #include "settings/pattern.hpp"
 #include "supervision/attempt/attempt.hpp"
 #include "supervision/attempt/capture.hpp"
+#include "supervision/base/teller.hpp"
 
 namespace holdfast::host {
 namespace {
 
 constexpr int k_failed = 1;
 
-Result<wire::ServiceOrder> receive_order(const os::UniqueFd& keeper) {
+Result<wire::HostOrder> receive_order(const os::UniqueFd& keeper) {
   const Result<std::string> packet = os::receive_packet(keeper.get());
   if (!packet) return packet.error();
   const Result<wire::Message> message = wire::decode(*packet);
   if (!message) return message.error();
-  return wire::to_service_order(*message);
+  return wire::to_host_order(*message);
 }
 
 std::string ports_in_text(const std::vector<std::uint16_t>& ports) {
@@ -44,7 +45,7 @@ std::string ports_in_text(const std::vector<std::uint16_t>& ports) {
 }
 
 // What the keeper was started with, which is ctest's, and what was declared.
-TestEnvironment environment_of(const wire::ServiceOrder& order) {
+TestEnvironment environment_of(const wire::HostOrder& order) {
   TestEnvironment environment(::environ);
   for (const Variable& variable : order.spec.environment) {
     environment.set(variable.name, variable.value);
@@ -85,7 +86,7 @@ std::string how_it_ended(const supervision::AttemptResult& result) {
 
 class Host {
  public:
-  Host(wire::ServiceOrder order, os::UniqueFd keeper)
+  Host(wire::HostOrder order, os::UniqueFd keeper)
       : order_(std::move(order)), keeper_(std::move(keeper)) {}
 
   int run() {
@@ -165,7 +166,7 @@ class Host {
     (void)os::send_packet(keeper_.get(), wire::encode(died));
   }
 
-  wire::ServiceOrder order_;
+  wire::HostOrder order_;
   os::UniqueFd keeper_;
   supervision::AttemptIdentity identity_;
   std::vector<os::LockRequest> locks_;
@@ -178,8 +179,11 @@ class Host {
 int be_service_host(int keeper) {
   os::UniqueFd connection(keeper);
   (void)::fcntl(keeper, F_SETFD, FD_CLOEXEC);
-  Result<wire::ServiceOrder> order = receive_order(connection);
-  if (!order) return k_failed;
+  Result<wire::HostOrder> order = receive_order(connection);
+  if (!order) {
+    supervision::write_line("service-host: " + to_text(order.error()));
+    return k_failed;
+  }
   os::set_process_title("holdfast-host", {"holdfast", "service-host", order->spec.name});
   return Host(std::move(*order), std::move(connection)).run();
 }

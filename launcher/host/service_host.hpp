@@ -4,7 +4,7 @@
 namespace holdfast::host {
 
 // `holdfast service-host FD`: `keeper` is a connection (SOCK_SEQPACKET) on which the keeper sends a
-// wire::ServiceOrder first of all. Returns when nothing of the service is left; the exit code says
+// wire::HostOrder first of all. Returns when nothing of the service is left; the exit code says
 // nothing that the keeper was not told.
 //
 // This process gets a session of its own. It lives until the service has ended or the keeper says

@@ -60,7 +60,6 @@ struct ServiceSpec {
 };
 
 inline constexpr unsigned k_most_service_ports = 64;
-inline constexpr unsigned k_most_instances = 64;
 
 // What follows HOLDFAST_SERVICE_ in the variables of a service: its name in capitals, with `_` for
 // all but letters and digits.

@@ -96,7 +96,7 @@ void each_field(Order& order, Use use) {
 
 }  // namespace
 
-Message to_message(const ServiceOrder& order) {
+Message to_message(const HostOrder& order) {
   Message message;
   message.kind = k_kind;
   each_field(order,
@@ -104,10 +104,10 @@ Message to_message(const ServiceOrder& order) {
   return message;
 }
 
-Result<ServiceOrder> to_service_order(const Message& message) {
+Result<HostOrder> to_host_order(const Message& message) {
   if (message.kind != k_kind)
     return ErrorInWords{"expected a service, found a message of kind " + message.kind};
-  ServiceOrder order;
+  HostOrder order;
   std::string wrong;
   each_field(order, [&](std::string_view key, auto& field) {
     for (const auto& [name, text] : message.fields) {

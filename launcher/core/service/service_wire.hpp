@@ -15,7 +15,7 @@
 namespace holdfast::wire {
 
 // keeper -> host, first of all.
-struct ServiceOrder {
+struct HostOrder {
   ServiceSpec spec;  // placeholders filled in, but for ports that its output will tell
   ProcessName ctest;
   std::string attempt;  // the name by which its processes are found
@@ -37,7 +37,7 @@ inline constexpr std::string_view k_healthy = "healthy";      // field `log_size
 inline constexpr std::string_view k_unhealthy = "unhealthy";  // field `why`
 inline constexpr std::string_view k_died = "died";            // fields `why`, `last_lines`
 
-Message to_message(const ServiceOrder& order);
-Result<ServiceOrder> to_service_order(const Message& message);
+Message to_message(const HostOrder& order);
+Result<HostOrder> to_host_order(const Message& message);
 
 }  // namespace holdfast::wire

@@ -14,11 +14,6 @@ constexpr unsigned k_time_wait = 0x06;
 constexpr unsigned k_close = 0x07;
 constexpr unsigned k_listen = 0x0A;
 
-struct Address {
-  bool is_any = false;
-  std::uint16_t port = 0;
-};
-
 std::string_view next_word(std::string_view& line) {
   const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
   const std::size_t end = std::min(line.find(' ', begin), line.size());
@@ -27,31 +22,28 @@ std::string_view next_word(std::string_view& line) {
   return word;
 }
 
-// `0100007F:1F90`
-std::optional<Address> address_in(std::string_view word) {
+// Of `0100007F:1F90`.
+std::optional<std::uint16_t> port_in(std::string_view word) {
   const std::size_t colon = word.find(':');
   if (colon == std::string_view::npos) return std::nullopt;
-  const std::optional<std::uint16_t> port = parse_number<std::uint16_t>(word.substr(colon + 1), 16);
-  if (!port) return std::nullopt;
-  return Address{word.find_first_not_of('0') == colon, *port};
+  return parse_number<std::uint16_t>(word.substr(colon + 1), 16);
 }
 
 // sl local_address rem_address st tx:rx tr:tm retrnsmt uid timeout inode …
 std::optional<TcpSocket> read_line(std::string_view line) {
   std::array<std::string_view, 10> words;
   for (std::string_view& word : words) word = next_word(line);
-  const std::optional<Address> own = address_in(words[1]);
-  const std::optional<Address> other = address_in(words[2]);
+  const std::optional<std::uint16_t> own = port_in(words[1]);
+  const std::optional<std::uint16_t> other = port_in(words[2]);
   const std::optional<unsigned> state = parse_number<unsigned>(words[3], 16);
   const std::optional<unsigned> user = parse_number<unsigned>(words[7]);
   const std::optional<std::uint64_t> inode = parse_number<std::uint64_t>(words[9]);
   if (!own || !other || !state || !user || !inode) return std::nullopt;
   if (*state == k_time_wait || *state == k_close) return std::nullopt;
   TcpSocket socket;
-  socket.port = own->port;
-  socket.other_port = other->port;
+  socket.port = *own;
+  socket.other_port = *other;
   socket.listens = *state == k_listen;
-  socket.is_on_any_address = socket.listens && own->is_any;
   socket.user = *user;
   socket.inode = *inode;
   return socket;

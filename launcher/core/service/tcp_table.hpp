@@ -11,9 +11,8 @@ struct TcpSocket {
   std::uint16_t port = 0;        // its own
   std::uint16_t other_port = 0;  // of a connection: the other end's; 0: it listens
   bool listens = false;
-  bool is_on_any_address = false;  // it listens on all addresses
-  unsigned user = 0;               // uid
-  std::uint64_t inode = 0;         // 0: no process has it (yet)
+  unsigned user = 0;        // uid
+  std::uint64_t inode = 0;  // 0: no process has it (yet)
 
   friend bool operator==(const TcpSocket&, const TcpSocket&) = default;
 };

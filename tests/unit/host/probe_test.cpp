@@ -121,7 +121,7 @@ TEST(Probe, OfAPortIsUnwellWhereNobodyListens) {
 TEST(Probe, OfAPortMakesNoConnectionToAStranger) {
   const Listener server;
   const ProbeAnswer answer = answer_to(server.tcp(), nobody());
-  EXPECT_EQ(answer.kind, Kind::foreign);
+  EXPECT_EQ(answer.kind, Kind::never);
   EXPECT_THAT(answer.why, HasSubstr(" belongs to pid " + std::to_string(::getpid()) + " ("));
   EXPECT_THAT(answer.why, HasSubstr("), there for "));
   EXPECT_THAT(answer.why, HasSubstr(", in " + std::filesystem::current_path().string()));
@@ -171,7 +171,7 @@ TEST(Probe, OfAUnixSocketKnowsWhoseItIs) {
   ASSERT_EQ(::listen(server.get(), 5), 0);
   EXPECT_EQ(answer_to(what, we_ourselves()).kind, Kind::well);
   const ProbeAnswer answer = answer_to(what, nobody());
-  EXPECT_EQ(answer.kind, Kind::foreign);
+  EXPECT_EQ(answer.kind, Kind::never);
   EXPECT_THAT(answer.why, HasSubstr(path + " belongs to pid " + std::to_string(::getpid())));
 }
 
@@ -208,6 +208,16 @@ TEST(Probe, OfAStoppedProcessIsUnwell) {
   EXPECT_EQ(answer_to({}, stopped).why, why);
   EXPECT_EQ(answer_to(server.tcp(), stopped).why, why);
   child.signal(SIGCONT);
+}
+
+TEST(Probe, OfAPlaceThatIsNoneNeverComes) {
+  ServiceProbe what;
+  what.tcp = "127.0.0.1:{port}";
+  EXPECT_EQ(answer_to(what, we_ourselves()).kind, Kind::never);
+  EXPECT_THAT(answer_to(what, we_ourselves()).why, HasSubstr("expected HOST:PORT"));
+  what = {};
+  what.http = "https://localhost:1/";
+  EXPECT_EQ(answer_to(what, we_ourselves()).kind, Kind::never);
 }
 
 TEST(Probe, WithNothingToAskIsWell) { EXPECT_EQ(answer_to({}, we_ourselves()).kind, Kind::well); }

@@ -5,8 +5,8 @@
 namespace holdfast::wire {
 namespace {
 
-ServiceOrder full_order() {
-  ServiceOrder order;
+HostOrder full_order() {
+  HostOrder order;
   ServiceSpec& spec = order.spec;
   spec.name = "db";
   spec.origin = "holdfast.toml:3, [service.db]";
@@ -46,12 +46,12 @@ ServiceOrder full_order() {
 }
 
 // All fields of an order, in one text.
-std::string text_of(const ServiceOrder& order) { return encode(to_message(order)); }
+std::string text_of(const HostOrder& order) { return encode(to_message(order)); }
 
-TEST(ServiceOrder, ArrivesAsItWasSent) {
+TEST(HostOrder, ArrivesAsItWasSent) {
   const Result<Message> message = decode(text_of(full_order()));
   ASSERT_TRUE(message);
-  const Result<ServiceOrder> arrived = to_service_order(*message);
+  const Result<HostOrder> arrived = to_host_order(*message);
   ASSERT_TRUE(arrived);
   EXPECT_EQ(text_of(*arrived), text_of(full_order()));
   EXPECT_EQ(arrived->spec.environment, full_order().spec.environment);
@@ -61,24 +61,24 @@ TEST(ServiceOrder, ArrivesAsItWasSent) {
   EXPECT_EQ(arrived->ports, full_order().ports);
 }
 
-TEST(ServiceOrder, OfAPlainServiceHasItsDefaults) {
-  ServiceOrder plain;
+TEST(HostOrder, OfAPlainServiceHasItsDefaults) {
+  HostOrder plain;
   plain.ctest = {1, 1};
-  const Result<ServiceOrder> arrived = to_service_order(to_message(plain));
+  const Result<HostOrder> arrived = to_host_order(to_message(plain));
   ASSERT_TRUE(arrived);
   EXPECT_EQ(text_of(*arrived), text_of(plain));
   EXPECT_EQ(arrived->spec.start_timeout, Milliseconds{30'000});
 }
 
-TEST(ServiceOrder, IsRefusedWithTheFieldThatIsWrong) {
+TEST(HostOrder, IsRefusedWithTheFieldThatIsWrong) {
   Message message = to_message(full_order());
   for (auto& [key, text] : message.fields) {
     if (key == "grace") text = "soon";
   }
-  EXPECT_EQ(to_text(to_service_order(message).error()),
+  EXPECT_EQ(to_text(to_host_order(message).error()),
             "the field grace of a service is not understood");
   message.kind = "attempt";
-  EXPECT_EQ(to_text(to_service_order(message).error()),
+  EXPECT_EQ(to_text(to_host_order(message).error()),
             "expected a service, found a message of kind attempt");
 }
 

@@ -19,8 +19,7 @@ TEST(TcpTable, HasWhoListens) {
       "430 1 00000000b03bd5b0 100 0 0 10 0\n"
       "   1: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 "
       "431 1 00000000b03bd5b0 100 0 0 10 0\n");
-  const std::vector<TcpSocket> expected{{2024, 0, true, true, 0, 430},
-                                        {8080, 0, true, false, 1000, 431}};
+  const std::vector<TcpSocket> expected{{2024, 0, true, 0, 430}, {8080, 0, true, 1000, 431}};
   EXPECT_EQ(sockets, expected);
   EXPECT_EQ(listener_on(sockets, 8080), &sockets[1]);
   EXPECT_EQ(listener_on(sockets, 8081), nullptr);
@@ -45,8 +44,7 @@ TEST(TcpTable, ReadsAddressesOfVersion6) {
       "00000000:00000000 00:00000000 00000000     0        0 77 1 0 100 0 0 10 0\n"
       "   1: 00000000000000000000000001000000:1F91 00000000000000000000000000000000:0000 0A "
       "00000000:00000000 00:00000000 00000000     0        0 78 1 0 100 0 0 10 0\n");
-  const std::vector<TcpSocket> expected{{8080, 0, true, true, 0, 77},
-                                        {8081, 0, true, false, 0, 78}};
+  const std::vector<TcpSocket> expected{{8080, 0, true, 0, 77}, {8081, 0, true, 0, 78}};
   EXPECT_EQ(sockets, expected);
 }
 
