@@ -1,4 +1,4 @@
-// holdfast-exec: the launcher for what is more than one plain attempt. A launcher becomes it, or
+// holdfast-exec: the launcher for everything beyond one plain attempt. A launcher becomes it, or
 // ctest starts it for a batch.
 #include <sys/prctl.h>
 #include <unistd.h>

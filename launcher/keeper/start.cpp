@@ -28,7 +28,7 @@ constexpr char k_listens = 'L';
 constexpr int k_caller = 3;
 constexpr int k_run_lock = 4;
 
-// Nothing of the caller may stay open: a pipe of ctest would block ctest or its reader.
+// No descriptor of the caller may stay open: a pipe of ctest would block ctest or its reader.
 void leave_caller(int kept, int run_lock) {
   ::setsid();
   // The keeper has two descriptors for each running test, and a duplicate of every lock descriptor.
@@ -60,8 +60,8 @@ Result<void> prepare_directory(const os::UniqueFd& user) {
   return {};
 }
 
-// The keeper is a fork of `holdfast begin` or `holdfast keeper`. As its command line it shows the
-// words of a command that would start a keeper, no longer than its own words.
+// The keeper is a fork of `holdfast begin` or `holdfast keeper`. This function makes it show the
+// command line that would start a keeper, cut to the length of its own command line.
 void show_as_keeper(const KeeperOrder& order) {
   const std::vector<std::string> now = os::command_of(::getpid());
   os::set_process_title(std::string(os::k_keeper_name).c_str(),

@@ -7,9 +7,9 @@
 
 namespace holdfast::exec {
 
-// Whether the entry is `<name>=…`.
+// True: the entry is `<name>=…`.
 bool is_variable(std::string_view entry, std::string_view name);
-// The value of a variable; `unset` if it is not set.
+// Returns the value of a variable; `unset` if it is not set.
 std::string_view variable_in(char** environment, std::string_view name,
                              std::string_view unset = {});
 std::vector<std::string> entries_of(char** environment);

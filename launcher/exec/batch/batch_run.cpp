@@ -157,7 +157,7 @@ class BatchRun {
     if (!trouble.empty()) plan_.teller->complain_once(trouble);
   }
 
-  // The plan for one worker. The time limit of the batch is for all workers together.
+  // Returns the plan for one worker. The time limit of the batch is for all workers together.
   AttemptPlan plan_for(const os::Command& command, const supervision::Capture& capture) {
     AttemptPlan plan = plan_;
     plan.command = command;
@@ -318,8 +318,8 @@ class BatchRun {
     }
   }
 
-  // The cases that have not ended well. None if the failure belongs to no case: then all cases run
-  // again.
+  // Returns the cases that have not ended well. None: the failure belongs to no case, so all cases
+  // run again.
   std::vector<std::string> what_is_left() const {
     std::vector<std::string> left;
     for (const CaseResult& result : batch_.results()) {

@@ -1,5 +1,5 @@
 // Runs a batch until each case has its result. The workers run one after the other. With isolation
-// `fork`, cases also run beside each other. Each worker is one attempt of the supervisor's.
+// `fork`, cases also run side by side. Each worker is one attempt for the supervisor.
 #pragma once
 
 #include <string>

@@ -83,7 +83,7 @@ OptionWord read_option(std::string_view word) {
   if (end != std::string_view::npos) read.value = word.substr(end + 1);
   read.last = option_called(name);
   if (read.last != nullptr || name.starts_with("--") || name.size() < 3) return read;
-  // Several options with one dash: only the last may take a value.
+  // These are several options with one dash. Only the last may take a value.
   const char last[] = {'-', name.back()};
   read.last = option_called(std::string_view(last, sizeof last));
   return read;

@@ -28,10 +28,10 @@ class Catch2Command {
   explicit Catch2Command(const os::Command& given);
 
   bool has(Catch2Word kind) const;
-  // The arguments, without words of these kinds.
+  // Returns the arguments, without words of these kinds.
   std::vector<char*> without(std::initializer_list<Catch2Word> kinds) const;
   const os::Command& command() const { return command_; }
-  // A shard that makes no sense is left out: Catch2 itself refuses it.
+  // Returns the shard. A shard that makes no sense is left out, because Catch2 itself refuses it.
   const Catch2Shard& shard() const { return shard_; }
 
  private:

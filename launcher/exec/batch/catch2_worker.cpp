@@ -12,7 +12,8 @@ namespace {
 
 bool has_exited(const ProcessEnd& end) { return end.kind == ProcessEnd::Kind::exited; }
 
-// Cases that differ only in their tags have one name. The worst end counts.
+// Returns the worst end of the cases with this name: cases that differ only in their tags have one
+// name.
 std::optional<CaseEnd> worst_of(const std::vector<Catch2Case>& cases, std::string_view name) {
   std::optional<CaseEnd> worst;
   for (const Catch2Case& one : cases) {

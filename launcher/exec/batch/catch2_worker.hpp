@@ -1,5 +1,5 @@
-// Looks after one process of a Catch2 program. Passes its output on as it comes. Reads what the
-// process says of its cases when it has ended, because the process may say nothing before.
+// Looks after one process of a Catch2 program. Passes its output on as it comes. When the process
+// has ended, reads what it says of its cases, because it may say nothing before.
 #pragma once
 
 #include <cstdint>

@@ -35,8 +35,8 @@ void ForkServer::look() {
   start_children();
 }
 
-// Notices when the server is gone before it was told to go. Then the guard ends its children, so
-// children that end from here on have not ended by themselves.
+// Notices that the server is gone before it was told to go. The guard then ends the server's
+// children, so children that end from now on have not ended by themselves.
 void ForkServer::notice_death() {
   if (!is_linked_ || has_quit_ || parts_.link.has_peer()) return;
   for (const auto& child : children_) child->cut_off();
@@ -126,9 +126,9 @@ void ForkServer::start_children() {
     return static_cast<std::size_t>(std::count_if(
         children_.begin(), children_.end(), [](const auto& child) { return !child->is_over(); }));
   };
-  // After one child is lost, no other begins, for two reasons. A child without its anchor may run
-  // until the server ends. And Ctrl-C on a terminal kills the anchors a moment before we hear of
-  // it.
+  // After one child is lost, no other child begins, for two reasons. A child without its anchor may
+  // run until the server ends. And Ctrl-C on a terminal kills the anchors a moment before we hear
+  // of it.
   const bool is_one_lost = std::any_of(children_.begin(), children_.end(),
                                        [](const auto& child) { return child->is_lost(); });
   bool is_one_refused = false;
@@ -193,7 +193,7 @@ supervision::Companion::Verdict ForkServer::on_deadline() {
   return Verdict::go_on;
 }
 
-// From here on, children do not end by themselves.
+// From now on, children do not end by themselves.
 void ForkServer::on_tree_ends() {
   look_at_children(nullptr);
   for (const auto& child : children_) child->cut_off();

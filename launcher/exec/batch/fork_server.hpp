@@ -29,7 +29,7 @@ class ForkServer final : public supervision::Companion {
   using Tell = WorkerOrder::Tell;
   // Returns whether the case's process has left its marker.
   using HasMarker = std::function<bool(const ForkedCase&)>;
-  // Is called with the leftovers of a case.
+  // The server calls this with the leftovers of a case.
   using LeftBehind = std::function<void(const supervision::GuardReport&)>;
 
   struct Parts {
@@ -46,7 +46,7 @@ class ForkServer final : public supervision::Companion {
   };
   explicit ForkServer(Parts parts) : parts_(std::move(parts)) {}
 
-  // The children whose cases have reached their limit and still run.
+  // Returns the children whose cases have reached their limit and still run.
   std::vector<pid_t> overdue() const;
 
   void add_descriptors(std::vector<pollfd>& fds) override;
@@ -62,7 +62,7 @@ class ForkServer final : public supervision::Companion {
   // To be called when the server and its children are gone.
   void finish(const WorkerEnd& end);
   bool is_linked() const { return is_linked_; }
-  // The list that a program has printed instead of serving.
+  // Returns the list that a program has printed instead of serving.
   const std::string& text() const { return text_; }
 
  private:

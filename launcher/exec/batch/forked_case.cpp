@@ -26,7 +26,7 @@ namespace {
 // unless the kernel holds a process.
 constexpr Milliseconds k_ending_patience{10'000};
 
-// All processes below `root`, as /proc shows them at one moment.
+// Returns all processes below `root`, as /proc shows them at one moment.
 std::vector<os::NamedProcess> tree_below(pid_t root) {
   const std::vector<os::Link> links = os::descendants({});
   std::vector<pid_t> known{root};

@@ -35,20 +35,20 @@ class ForkedCase {
   const std::string& name() const { return name_; }
   pid_t child() const { return child_; }
   std::uint64_t child_start() const { return child_start_; }
-  // Whether nothing of the case is left, as far as we can know.
+  // True: nothing of the case is left, as far as we can know.
   bool is_over() const { return is_over_; }
-  // Whether the process that looked after the case is gone without a message. Then the end of the
-  // case is not known.
+  // True: the process that looked after the case is gone without a message, so the end of the case
+  // is not known.
   bool is_lost() const { return is_over_ && !status_ && !timed_out_ && !failed_; }
   // To be called when the whole tree is being ended.
   void cut_off() { cut_off_ = cut_off_ || !is_over_; }
   bool is_cut_off() const { return cut_off_; }
-  // Whether the case is over and its end is known and was not cut off.
+  // True: the case is over, and its end is known and was not cut off.
   bool has_own_end() const { return is_over_ && !is_lost() && !cut_off_; }
-  // Whether the case's process ended, and no signal with which trees are ended has killed it.
+  // True: the case's process has ended, but not by a signal with which trees are ended.
   bool ended_by_itself() const;
-  // The report socket of the case's anchor, if the anchor waits for another case. Only the first
-  // call returns it.
+  // Returns the report socket of the case's anchor, if the anchor waits for another case. Only the
+  // first call returns it.
   os::UniqueFd take_anchor() { return std::move(free_anchor_); }
   std::int64_t over_at_us() const { return over_at_us_; }
 
@@ -59,22 +59,22 @@ class ForkedCase {
   // Passes on the output that was kept.
   void flush(OutputRelay& relay);
 
-  // When the case reaches `limit`, or next has to be looked at after that; k_longest: never.
+  // Returns when the case reaches `limit`, or when to look at it next after that; k_longest: never.
   Milliseconds deadline(Milliseconds limit) const;
-  // Whether the case's time is over and time_is_over() has not been called yet.
+  // True: the case's time is over, and time_is_over() has not been called yet.
   bool is_overdue(Milliseconds limit) const {
     return !timed_out_ && os::monotonic_now() >= deadline(limit);
   }
-  // Takes the stacks of the case, if there is time for them. Then its tree is ended. `tag` is the
+  // Takes the stacks of the case, if there is time for them, and then ends its tree. `tag` is the
   // attempt's.
   void time_is_over(Milliseconds stacks_time, std::uint64_t tag, Milliseconds grace);
-  // Whether the case should have ended long ago.
+  // True: the case should have ended long ago.
   bool is_stuck() const;
   void on_pause(Milliseconds length) { from_ += length; }
 
-  // How the case ended. `by`: who ended the whole tree; EndedBy::itself: nobody.
+  // Returns how the case ended. `by`: who ended the whole tree; EndedBy::itself: nobody.
   WorkerEnd end(EndedBy by) const;
-  // The case's leftovers, in the form of a guard's report.
+  // Returns the case's leftovers, in the form of a guard's report.
   const supervision::GuardReport& left() const { return left_; }
   const std::optional<CaseEnd>& said() const { return said_; }
   bool has_finished() const { return finished_; }

@@ -31,13 +31,13 @@ constexpr std::string_view k_flag_file = "--gtest_flagfile";
 // Room for a filter that names a million cases.
 constexpr std::size_t k_longest_flag_file = 64UL * 1024UL * 1024UL;
 
-// The text after the first `=`.
+// Returns the text after the first `=`.
 std::string_view value_of(std::string_view argument) {
   const std::size_t equals = argument.find('=');
   return equals == std::string_view::npos ? std::string_view() : argument.substr(equals + 1);
 }
 
-// Reads a flag as GoogleTest does: a flag without a value is set.
+// True: the flag is set, as GoogleTest reads it. A flag without a value is set.
 bool is_set(std::string_view argument) {
   const std::string_view value = value_of(argument);
   return value.empty() || (value[0] != '0' && value[0] != 'f' && value[0] != 'F');
@@ -48,9 +48,9 @@ bool is_flag(std::string_view argument, std::string_view flag) {
          (argument.size() == flag.size() || argument[flag.size()] == '=');
 }
 
-// The words that GoogleTest may take for its flags, in GoogleTest's order: the arguments, with the
-// lines of each flag file in place of that file. GoogleTest itself refuses a file that cannot be
-// read.
+// Returns the words that GoogleTest may take for its flags, in GoogleTest's order: the arguments,
+// with the lines of each flag file in place of that file. GoogleTest itself refuses a file that
+// cannot be read.
 std::vector<std::string> flags_of(const os::Command& command) {
   std::vector<std::string> flags;
   for (char** word = command.arguments; *word != nullptr; ++word) {
@@ -110,7 +110,7 @@ Selection selection_of(const GtestCommand& given) {
   return selection;
 }
 
-// Whether the command has `--gtest_list_tests`. It runs no case then, in any isolation.
+// True: the command has `--gtest_list_tests` set. It runs no case then, in any isolation.
 bool only_lists(const GtestCommand& given) {
   bool lists = false;
   for (const std::string& flag : given.flags) {

@@ -18,15 +18,15 @@ constexpr std::size_t k_most_segments = 64;
 // A program that has neither printed nor said anything for this long is quiet.
 constexpr Milliseconds k_quiet{5};
 
-// After each look at a program that prints, its pipes stay unwatched for this long: waking us for
-// each line would cost the program more than the line. If it prints more than k_much between two
-// looks, the pipes are watched: the program must not wait for room in them, and little must be left
-// to read when it ends.
+// After each look at a program that prints, its pipes stay unwatched for this long, because waking
+// us for each line would cost the program more than the line. If the program prints more than
+// k_much between two looks, the pipes are watched. The program must not wait for room in them, and
+// little must be left to read when it ends.
 constexpr std::chrono::nanoseconds k_rest{800'000};
 constexpr std::size_t k_much = 32UL * 1024UL;
 
-// About how much output is parsed before the progress entries about it are taken. So what is kept
-// from one to the other stays in the processor's cache.
+// We parse about this much output before we take the progress entries about it. The data that is
+// kept in between then stays in the processor's cache.
 constexpr std::size_t k_portion = 2UL * 1024UL;
 
 std::string_view first_lines(std::string_view bytes) {
@@ -51,10 +51,11 @@ void GtestWorker::add_descriptors(std::vector<pollfd>& fds) {
   if (!must_not_hear()) order_.link.add_descriptors(fds);
 }
 
-// Before a message is read, all that the program printed before it must be read. But while the
-// relay is full, no output is read until ctest takes some. So messages wait, too. Without a
-// progress log the program would then wait for us at each case. So without a log, messages are read
-// even while the relay is full, and the places of the cases' output are less exact.
+// True: messages must wait. Before we read a message, we must read all that the program printed
+// before it. But while the relay is full, we read no output until ctest takes some. So messages
+// wait too. Without a progress log, the program would then wait for us at each case. So without a
+// log we read messages even while the relay is full, and the places of the cases' output are less
+// exact.
 bool GtestWorker::must_not_hear() const {
   return order_.relay.is_full() && progress_.valid() && !is_all_printed_;
 }
@@ -67,8 +68,8 @@ void GtestWorker::look() {
     read_output();
     hear();
   } while (must_look_again());
-  // Do not call told() at each look while the program works: there is another look when it is
-  // quiet.
+  // We do not call told() at each look while the program works, because there is another look when
+  // it is quiet.
   const Milliseconds now = os::monotonic_now();
   if (is_new_ && now < told_at_ + k_quiet) return;
   told_at_ = now;
@@ -89,7 +90,7 @@ bool GtestWorker::must_look_again() {
   } else if (next_look_ != k_longest && os::monotonic_now() >= next_look_) {
     next_look_ = k_longest;
     progress_.want_news();
-    // Ask first and look then: an entry that came before the question has not woken us.
+    // We ask first and look then, because an entry that came before the question has not woken us.
     return progress_.has_news();
   }
   return false;
@@ -138,7 +139,8 @@ void GtestWorker::tell(const std::string& text) {
 
 void GtestWorker::read_output() {
   if (order_.relay.is_full()) return;
-  // Look at the log before reading the pipes: an entry whose output has not been read must wait.
+  // We look at the log before we read the pipes, because an entry whose output has not been read
+  // must wait.
   progress_.look();
   order_.capture.read([this](Stream stream, std::string_view bytes) { take(stream, bytes); });
 }
@@ -239,8 +241,8 @@ void GtestWorker::take_entries() {
   if (progress_.is_broken()) stop_hearing();
 }
 
-// Takes entries between two parts of a long output. Otherwise many cases would be kept for which
-// only the output or only the entries are known.
+// Takes entries between two parts of a long output. Otherwise we would keep many cases of which we
+// know only the output or only the entries.
 void GtestWorker::take_progress_of_printed() {
   if (!progress_.valid()) return;
   const std::int64_t now_us = os::monotonic_now_us();
@@ -250,9 +252,9 @@ void GtestWorker::take_progress_of_printed() {
   }
 }
 
-// Whether the entry is about the first printed case that is not settled. An `end` entry is taken
-// only when a later case's first line has been read: until then the line that ended the case may be
-// forged.
+// True: the entry is about the first printed case that is not settled. An `end` entry is taken only
+// when a later case's first line has been read, because until then the line that ended the case may
+// be forged.
 bool GtestWorker::is_printed(const ProgressLog::Entry& entry) const {
   if (printed_cases_.empty()) return false;
   const Printed& first = printed_cases_.front();

@@ -100,7 +100,7 @@ class GtestWorker final : public BatchWorker {
   // The program has said this end; the case's last line may not have been printed yet.
   std::optional<SaidEnd> said_end_;
   // An end that was printed by a program that is not linked. It is told later, because the case may
-  // have forged the line; the true line then follows.
+  // have forged the line. In that case the true line follows.
   struct PrintedEnd {
     SaidEnd end;
     std::uint64_t place;
@@ -109,9 +109,10 @@ class GtestWorker final : public BatchWorker {
   std::optional<PrintedEnd> printed_end_;
   std::deque<Printed> printed_cases_;
   bool is_linked_ = false;
-  // A linked program has printed that all its cases have run, and not that it runs more.
+  // True: a linked program has printed that all its cases have run, and has not printed since that
+  // it runs more.
   bool is_finished_printed_ = false;
-  // A part of stdout, and where the file has it. Parts of stderr may lie between two segments.
+  // A part of stdout, and its place in the file. Parts of stderr may lie between two segments.
   struct Segment {
     std::uint64_t printed;  // its place in stdout
     std::uint64_t kept;     // its place in the file

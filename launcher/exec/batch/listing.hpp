@@ -28,7 +28,7 @@ class Listing final : public supervision::Companion {
   Milliseconds deadline() override { return until_; }
   Verdict on_deadline() override { return Verdict::end_tree; }
   void on_pause(Milliseconds length) override;
-  // Anything beside the list (a sanitizer's report, stacks) is output of the test.
+  // Anything besides the list (a sanitizer's report, stacks) is output of the test.
   void tell(const std::string& text) override { relay_.write(Stream::errors, text); }
 
   // To be called when the program is gone.

@@ -28,7 +28,7 @@ class ProgressLog {
     std::int64_t at_us = 0;  // when, as the program says
   };
 
-  // Not valid if the kernel has no sealed files in memory. Then everything comes in packets.
+  // Not valid if the kernel has no sealed files in memory. Everything comes in packets then.
   static ProgressLog make();
   ProgressLog() = default;
   ProgressLog(ProgressLog&& other) noexcept { *this = std::move(other); }
@@ -36,23 +36,23 @@ class ProgressLog {
   ~ProgressLog() { reset(); }
 
   bool valid() const { return start_ != nullptr; }
-  // The descriptor for the program.
+  // Returns the descriptor for the program.
   int fd() const { return file_.get(); }
   void reset();
 
-  // Whether the log has an entry that has not been taken.
+  // True: the log has an entry that has not been taken.
   bool has_news() const;
-  // The same, and lets first() see such entries. What a program prints before it writes an entry is
-  // in the pipe when the entry is seen. So look first, then read the pipe, and then take the
-  // entries.
+  // Returns the same, and lets first() see such entries. What a program prints before it writes an
+  // entry is in the pipe when the entry is seen. So the caller must look first, then read the pipe,
+  // and then take the entries.
   bool look();
-  // The first entry that was seen and not taken. None: there is none, or the log is broken.
+  // Returns the first entry that was seen and not taken. None: there is none, or the log is broken.
   std::optional<Entry> first();
   // Takes the entry that first() has returned.
   void drop_first();
-  // Whether first() has found bytes that are no entry.
+  // True: first() has found bytes that are no entry.
   bool is_broken() const { return is_broken_; }
-  // When the last entry was written, as the program says. None: all entries were taken.
+  // Returns when the last entry was written, as the program says. None: all entries were taken.
   std::optional<std::int64_t> last_us();
 
   // Asks the program for a packet with its next entry.

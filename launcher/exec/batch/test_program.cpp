@@ -20,8 +20,8 @@ std::optional<Catch2Version> catch2_in(const std::string& path) {
 }  // namespace
 
 std::unique_ptr<TestProgram> test_program(const os::Command& command, const std::string& markers) {
-  // Nearly every batch of GoogleTest has a filter among its arguments. Then the file need not be
-  // read.
+  // Nearly every batch of GoogleTest has a filter among its arguments. For such a batch we need not
+  // read the file.
   if (!has_googletest_argument(command.arguments)) {
     if (const std::optional<Catch2Version> version = catch2_in(command.arguments[0])) {
       return catch2_program(command, markers, *version);

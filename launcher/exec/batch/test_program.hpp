@@ -24,14 +24,14 @@ class TestProgram {
     Isolation isolation = Isolation::none;
     std::string why;  // why the isolation is not the wanted one; empty: nothing to say
   };
-  // The isolation with which a batch of this program starts.
+  // Returns the isolation with which a batch of this program starts.
   virtual Start start(Isolation wanted) const = 0;
 
-  // The command as it was given, and what Holdfast needs to follow the cases.
+  // Returns the command as it was given, with what Holdfast needs to follow the cases.
   virtual WorkerCommand running_all() const = 0;
-  // A command that runs only what `selection` selects.
+  // Returns a command that runs only what `selection` selects.
   virtual WorkerCommand running(const std::string& selection) const = 0;
-  // A command that lists the cases and runs none.
+  // Returns a command that lists the cases and runs none.
   virtual WorkerCommand listing() const = 0;
   // Makes the event `listed` or `not_listed` from what a process with that command has printed, and
   // from how it ended. Removes the file that the process has left.
@@ -39,10 +39,10 @@ class TestProgram {
 
   virtual std::unique_ptr<BatchWorker> worker(WorkerOrder order) const = 0;
 
-  // For isolation `fork`, which start() must have allowed: a command that makes a linked program
-  // serve its cases, and any other program list them.
+  // Returns a command that makes a linked program serve its cases, and any other program list them.
+  // Only for isolation `fork`, which start() must have allowed.
   virtual WorkerCommand serving() const { return listing(); }
-  // Whether other tests run a part of the program's cases.
+  // True: other tests run a part of the program's cases.
   virtual bool is_shard() const = 0;
 };
 

@@ -24,7 +24,7 @@ class WorkerCommand {
   void add_argument(std::string text);
   void hide_variable(std::string_view name);
 
-  // The changed command, valid as long as this object. To be called once.
+  // Returns the changed command, valid as long as this object. To be called once.
   os::Command command();
 
  private:

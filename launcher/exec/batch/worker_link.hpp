@@ -17,7 +17,7 @@
 
 namespace holdfast::exec {
 
-// The end of a case that a program names in a message. An unknown name counts as a failure.
+// Returns the end of a case that a program names in a message. An unknown name counts as a failure.
 CaseEnd case_end_named(std::string_view name);
 
 class WorkerLink {
@@ -36,11 +36,11 @@ class WorkerLink {
   void accept(pid_t main);
   bool has_peer() const { return peer_.valid(); }
 
-  // The next message, valid until the next call. None: there is none now, or the peer is gone; then
-  // has_peer() is false.
+  // Returns the next message, valid until the next call. None: there is none now, or the peer is
+  // gone and has_peer() is false.
   std::optional<std::string_view> next();
-  // Both return false if the peer is gone. At most os::k_most_descriptors can be sent with a
-  // packet.
+  // Both functions return false if the peer is gone. At most os::k_most_descriptors can be sent
+  // with a packet.
   bool send(std::string_view packet) const;
   bool send_with(std::string_view packet, std::initializer_list<int> descriptors) const;
 

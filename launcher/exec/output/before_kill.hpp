@@ -25,11 +25,11 @@ class BeforeKill final : public supervision::Companion {
   BeforeKill(supervision::Companion& inner, const supervision::AttemptPlan& plan,
              const OutputRelay& relay, Overdue overdue = {});
 
-  // The plan to run in place of the given one. It has no time limit, because this object keeps the
-  // time of the test.
+  // Returns the plan to run in place of the given one. It has no time limit, because this object
+  // keeps the time of the test.
   supervision::AttemptPlan plan();
-  // Whether the tree was ended for the time of the whole test; the result itself says only that a
-  // companion ended it.
+  // True: the tree was ended because the time of the whole test was over. The result itself says
+  // only that a companion ended it.
   bool ended_for_whole() const { return ends_for_whole_; }
 
   void add_descriptors(std::vector<pollfd>& fds) override;
@@ -46,7 +46,7 @@ class BeforeKill final : public supervision::Companion {
   void tell(const std::string& text) override { inner_.tell(text); }
 
  private:
-  // A process whose time is over and for which the hook has not run; 0: none.
+  // Returns a process whose time is over and for which the hook has not run; 0: none.
   pid_t next_overdue();
   void start(pid_t process);
   // False: the hook still runs.

@@ -198,7 +198,7 @@ std::size_t OutputRelay::pass(Target& to, std::string_view bytes) {
   const ssize_t count = os::retried([&] { return ::write(fd, bytes.data(), bytes.size()); });
   if (count >= 0) return static_cast<std::size_t>(count);
   if (errno == EAGAIN) return 0;
-  // Nobody reads it any more: ctest has died.
+  // Nobody reads the pipe any more: ctest has died.
   to.is_gone = true;
   return bytes.size();
 }

@@ -22,44 +22,45 @@ namespace holdfast::exec {
 
 using supervision::Stream;
 
-// The file for the output of an attempt, beside its journal; empty: there is none.
+// Returns the file for the output of an attempt, beside its journal; empty: there is none.
 std::string log_of(const supervision::AttemptIdentity& identity);
 
 class OutputRelay {
  public:
   enum class Passing : std::uint8_t { at_once, when_released };
 
-  // `log` is the path of the file, which is made together with its directory. Empty: no file;
-  // output that is passed on later is then kept in memory.
+  // `log` is the path of the file, which is made together with its directory. If `log` is empty,
+  // there is no file, and output that is passed on later is kept in memory.
   explicit OutputRelay(const std::string& log, Passing passing = Passing::at_once);
 
-  // Whether ctest has one pipe for both streams.
+  // True: ctest has one pipe for both streams.
   bool streams_are_one() const { return one_; }
-  // How many bytes are in the log so far.
+  // Returns how many bytes are in the log so far.
   std::uint64_t position() const { return position_; }
-  // The path of the file; empty: there is none.
+  // Returns the path of the file; empty: there is none.
   const std::string& log() const { return log_path_; }
-  // Why the log ends early or is missing. Only the first call after the trouble says it. Empty: no
-  // trouble.
+  // Returns why the log ends early or is missing. Only the first call after the trouble says it.
+  // Empty: no trouble.
   std::string take_trouble();
 
   void write(Stream stream, std::string_view bytes);
-  // Whether so much output waits for ctest that the test's pipes should not be read now.
+  // True: so much output waits for ctest that the test's pipes should not be read now.
   bool is_full() const { return !held_back_ && waiting_ > k_most_waiting; }
 
   void add_descriptors(std::vector<pollfd>& fds) const;
   // Passes on as much as ctest takes now.
   void pass_on();
-  // Passes on the rest, and waits for ctest as long as that takes. What is held back stays so.
+  // Passes on the rest, and waits for ctest as long as that takes. What is held back stays held
+  // back.
   void finish();
 
   // Passes on what was held back, and waits like finish(). Nothing is held back any more.
   void release();
   bool holds_back() const { return held_back_; }
-  // A line that ctest gets before the output that is held back. It is not in the log.
+  // Sets a line that ctest gets before the output that is held back. The line is not in the log.
   void put_first(std::string line) { first_ = std::move(line); }
-  // The last `most` bytes of the output so far. If there is no log and output is passed on at once,
-  // at most the last mebibyte.
+  // Returns the last `most` bytes of the output so far. If there is no log and output is passed on
+  // at once, returns at most the last mebibyte.
   std::string text(std::size_t most) const;
 
  private:
@@ -100,7 +101,7 @@ class OutputRelay {
   bool held_back_ = false;
   std::string first_;
   // For output that is held back: the stretches of the log in their order, each with its stream and
-  // its length in bytes. What a full disk did not take is in pieces_.
+  // its length in bytes. Output for which the disk had no room is in pieces_.
   std::vector<std::pair<Stream, std::uint64_t>> held_;
 };
 

@@ -1,4 +1,4 @@
-// What ctest will say of an attempt of this test.
+// Finds out what ctest will say of an attempt of this test.
 #pragma once
 
 #include <string_view>
@@ -21,7 +21,7 @@ class VerdictMirror {
   MirroredVerdict of(const supervision::AttemptResult& result, ExitMode mode,
                      const OutputRelay* output) const;
 
-  // Whether ctest would say the same if the attempt's output ended with `more`.
+  // True: ctest would say the same if the attempt's output ended with `more`.
   bool is_same_with(const supervision::AttemptResult& result, ExitMode mode,
                     const OutputRelay& output, std::string_view more) const;
 

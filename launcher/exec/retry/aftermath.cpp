@@ -21,7 +21,7 @@
 namespace holdfast::exec {
 namespace {
 
-// The directory of the project's sources; for a command its working directory.
+// Returns the directory of the project's sources; for a command, its working directory.
 std::string sources_of(const supervision::EndedAttempt& ended) {
   if (!ended.grant.home.tree.empty()) {
     if (auto source = os::source_of_tree(ended.grant.home.tree)) return std::move(*source);
@@ -30,8 +30,8 @@ std::string sources_of(const supervision::EndedAttempt& ended) {
   return ::getcwd(here, sizeof here) == nullptr ? std::string() : here;
 }
 
-// The locks that somebody asked for. A lock that every test of a project has
-// (core/lock/run_alone.hpp) explains nothing.
+// Returns the places of the locks that somebody asked for. A lock that every test of a project has
+// (core/lock/run_alone.hpp) is left out, because it explains nothing.
 std::vector<std::string> lock_places_of(const supervision::Grant& grant) {
   std::vector<std::string> places;
   for (const LockSpec& lock : grant.policy.locks) {

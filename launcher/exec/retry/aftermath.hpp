@@ -18,7 +18,7 @@ class Aftermath {
   // Must be called before each attempt. Remembers how things were before the first attempt.
   void note_start(const supervision::AttemptPlan& plan);
 
-  // Both functions below are cut short by a signal to end or by ctest's death, and do not begin
+  // A signal to end the test, or ctest's death, cuts both functions below short. They do not begin
   // after it.
   //
   // Runs the probes; takes about 2 s at most.

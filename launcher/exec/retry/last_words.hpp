@@ -21,18 +21,19 @@ struct EarlierAttempt {
   std::string log;  // the file with its output; empty: none was kept
 };
 
-// A label and a measurement for a test that passed in the end. ctest 3.22 and later reads them in
-// the output (ctest(1), "Additional Labels", "Additional Test Measurements").
+// Returns a label and a measurement for a test that passed in the end. ctest 3.22 and later reads
+// them in the output (ctest(1), "Additional Labels", "Additional Test Measurements").
 std::string words_on_flaky(std::size_t attempts);
 
-// Lines for a test that has failed for good. Each begins with `holdfast: `. Empty: nothing to say.
+// Returns lines for a test that has failed for good. Each begins with `holdfast: `. Empty: nothing
+// to say.
 std::string words_on_failure(std::string_view end, std::string_view reason,
                              const std::vector<EarlierAttempt>& earlier,
                              const std::vector<forensics::Finding>& findings);
 
-// Adds the words to the output. If one of the test's expressions matches the words, ctest would
-// judge the test by them. Then the words go to people instead. They also go to people if the output
-// is not captured.
+// Adds the words to the output. If one of the test's regular expressions matches the words, ctest
+// would judge the test by them, so the words go to people instead. They also go to people if the
+// output is not captured.
 void say_last_words(const std::string& words, const VerdictMirror& mirror, ExitMode mode,
                     const supervision::EndedAttempt& ended, OutputRelay* output);
 

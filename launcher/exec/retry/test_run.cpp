@@ -21,7 +21,8 @@ using supervision::EndedAttempt;
 using supervision::NextAttempt;
 using supervision::Surroundings;
 
-// So much output ctest surely reads before it ends us, and we still have time to write our record.
+// ctest surely reads this much output before it ends us, and we still have time to write our
+// record.
 constexpr std::uint64_t k_most_before_end = 4UL * 1024UL * 1024UL;
 
 }  // namespace
@@ -31,7 +32,7 @@ OutputWay way_of_output(const Policy& policy, ExitMode mode) {
     if (policy.retry.may_retry()) return OutputWay::held_back;
     return policy.isolation || policy.hooks.any() ? OutputWay::captured : OutputWay::direct;
   }
-  // A person at a terminal wants the output of each attempt, and many a command works better with a
+  // A person at a terminal wants the output of each attempt, and many commands work better with a
   // terminal than with a pipe.
   const bool is_read = !policy.retry.known.empty() || !policy.hooks.before_kill.empty();
   return is_read ? OutputWay::captured : OutputWay::direct;
@@ -77,7 +78,7 @@ std::optional<NextAttempt> TestRunner::conclude(const EndedAttempt& ended) {
   return std::nullopt;
 }
 
-// The attempt as the decision about another attempt sees it.
+// Returns the attempt as the decision about another attempt sees it.
 AttemptResult TestRunner::judge(const EndedAttempt& ended) const {
   AttemptResult judged;
   judged.outcome = ended.result.outcome;

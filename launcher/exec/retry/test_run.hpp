@@ -1,7 +1,7 @@
 // Runs a test, attempt after attempt. Each attempt is judged as ctest will judge it. After a
 // failure the test is tried again if its policy and the run allow that. Under ctest an attempt's
-// output is held back captured, and held back until the attempt is known to be the last. The output
-// of earlier attempts stays in their files.
+// output is captured, and held back until the attempt is known to be the last. The output of
+// earlier attempts stays in their files.
 #pragma once
 
 #include <cstddef>

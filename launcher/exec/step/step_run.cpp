@@ -30,7 +30,8 @@ std::optional<std::uint64_t> past_peak_of(const BuildStep& step) {
   return std::nullopt;
 }
 
-// The free memory, and what the holders of slots already use: their units count that, too.
+// Returns the free memory plus what the holders of slots already use, because their units count
+// that too.
 std::uint64_t budget_kb(LockScope scope) {
   std::vector<ProcessName> holders;
   for (const os::SurveyedLock& lock : os::survey_locks(os::Strangers::leave_out)) {

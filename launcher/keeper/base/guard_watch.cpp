@@ -14,7 +14,7 @@ constexpr Milliseconds k_first_look{1000};
 // How much longer than the grace a launcher may take after its guard's death.
 constexpr Milliseconds k_launcher_patience{7000};
 
-// Whether a signal has stopped the process. A process that a debugger holds does not count:
+// True: a signal has stopped the process. A process that a debugger holds does not count, because
 // somebody looks after it.
 bool is_stopped(pid_t pid) {
   const Result<os::ProcessStat> stat = os::read_process_stat(pid);
@@ -48,7 +48,7 @@ bool GuardWatch::look(const ProcessName& ctest) {
   const bool was_without_guard = is_without_guard_;
   look_for_guard();
   if (guard_.valid() || is_without_guard_ != was_without_guard) return false;
-  // The launcher waits for a lock or is between two processes of a batch: looks become rarer.
+  // The launcher waits for a lock or is between two processes of a batch, so we look less often.
   interval_ *= 2;
   due_ = os::monotonic_now() + interval_;
   return is_without_guard_ && is_stopped(launcher_.pid) && !os::is_stopped(ctest.pid);

@@ -18,7 +18,7 @@ class GuardWatch {
   // When this descriptor is readable, call guard_died(). -1: the guard is not known.
   int fd() const { return guard_.get(); }
   void guard_died();
-  // When to call look(). An earlier call does nothing.
+  // Returns when to call look(). An earlier call does nothing.
   Milliseconds due() const { return due_; }
   // True: the launcher has been stopped without a guard for longer than it takes to end a test.
   // Never true while `ctest` is stopped too: Ctrl-Z stops everything.

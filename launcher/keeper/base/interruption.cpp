@@ -42,7 +42,8 @@ std::string Interruption::end_of_ctest(const std::vector<std::string>& running) 
   std::vector<std::string> tests;
   for (HeldBack& held : held_back_) tests.push_back(std::move(held.test));
   for (const std::string& test : running) {
-    // The test may be in both: its launcher has said that it was interrupted, but not yet farewell.
+    // The test may be in both lists: its launcher may have reported the interruption and not yet
+    // have said farewell.
     if (std::ranges::find(tests, test) == tests.end()) tests.push_back(test);
   }
   held_back_.clear();

@@ -17,14 +17,16 @@ class Interruption {
  public:
   void hold_back(std::string line, std::string test, Milliseconds now);
 
-  // When to say what is held back, if ctest is still alive; k_longest: nothing is held back.
+  // Returns when to say what is held back, if ctest is still alive; k_longest: nothing is held
+  // back.
   Milliseconds due() const { return due_; }
   // Takes the lines that are held back.
   std::vector<std::string> take_lines();
 
-  // ctest has ended while the tests `running` ran. The line says what happens to them and to the
-  // tests whose lines were held back. Empty when there are no such tests. From now on is_said() is
-  // true: what tests say of their interruption is already said.
+  // To be called when ctest has ended while the tests `running` ran. Returns the line that says
+  // what happens to them and to the tests whose lines were held back; empty: there are no such
+  // tests. From now on is_said() is true, because this line also speaks for tests that report their
+  // interruption later.
   std::string end_of_ctest(const std::vector<std::string>& running);
   bool is_said() const { return said_; }
 

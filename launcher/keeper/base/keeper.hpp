@@ -13,7 +13,7 @@
 
 namespace holdfast {
 
-// Whether other runs may be at work in the tree, from whose tests ours must be kept apart.
+// Whether other runs may be at work in the tree. If so, our tests must be kept apart from theirs.
 enum class Company : std::uint8_t { none, possible };
 
 struct KeeperOrder {

@@ -1,5 +1,6 @@
-// How to reach the keeper of a ctest, and what the keeper is told. Except in functions that take a
-// PID namespace, ctest is in ours: elsewhere its pid means nothing.
+// How to reach the keeper of a ctest, and what the keeper is told. ctest must be in our PID
+// namespace, because its pid means nothing elsewhere. Only functions that take a PID namespace
+// accept another one.
 #pragma once
 
 #include <cstdint>
@@ -15,20 +16,20 @@ namespace holdfast {
 
 using os::k_probe_patience;
 
-// A message of that kind without fields.
+// Returns a message of that kind without fields.
 inline wire::Message message_of(std::string_view kind) { return {std::string(kind), {}}; }
 
-// The path on which the keeper of `ctest` listens, if there is one.
+// Returns the path on which the keeper of `ctest` listens, if there is one.
 std::string keeper_socket_path_here(const ProcessName& ctest);
 
-// Whether somebody listens for `ctest`, which may be in another PID namespace. `numbering` is
+// True: somebody listens for `ctest`, which may be in another PID namespace. `numbering` is
 // os::numbering_id() there.
 bool is_listened_for(const ProcessName& ctest, std::string_view numbering);
 
-// The PID namespace that os::numbering_id() names; 0: `numbering` is not understood.
+// Returns the PID namespace that `numbering` (os::numbering_id()) names; 0: it is not understood.
 std::uint64_t pid_namespace_in(std::string_view numbering);
 
-// `patience` bounds the connecting, and each packet afterwards.
+// `patience` is the limit for the connection, and for each packet afterwards.
 os::Connected connect_to_keeper(const ProcessName& ctest, Milliseconds patience);
 
 // Waits for the keeper's answer. If a keeper has not answered after a second, it may be stopped, so

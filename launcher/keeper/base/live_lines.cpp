@@ -18,13 +18,13 @@
 namespace holdfast {
 namespace {
 
-// A terminal takes nothing (no POLLOUT, or EAGAIN after it) while another process writes to it,
+// A terminal accepts nothing (no POLLOUT, or EAGAIN after it) while another process writes to it,
 // such as a shell that prints its prompt right after Ctrl-C. Such a write takes a moment. A
-// terminal that Ctrl-S has stopped takes nothing for longer.
+// terminal that Ctrl-S has stopped accepts nothing for longer.
 constexpr Milliseconds k_terminal_patience{100};
 
-// A copy of the descriptor shares its file position. So in a regular file (`ctest 2>log`) ctest and
-// we do not overwrite each other. Needs ptrace access.
+// Returns a copy of ctest's descriptor for stderr. Both share one file position, so ctest and we do
+// not overwrite each other in a regular file (`ctest 2>log`). Needs ptrace access.
 os::UniqueFd copy_of(const ProcessName& ctest) {
   const Result<os::UniqueFd> watched = os::watch_process(ctest);
   if (!watched) return os::UniqueFd{};

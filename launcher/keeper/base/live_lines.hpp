@@ -16,7 +16,7 @@ namespace holdfast {
 // Opens stderr of the living process `ctest`. The result is invalid if it cannot be opened.
 os::UniqueFd open_stderr_of(const ProcessName& ctest);
 
-// Writes `line` as it is. False: it did not fit into a full pipe and is lost. Waits only for a
+// Writes `line` as it is. False: the line did not fit into the pipe and is lost. Waits only for a
 // terminal that another writer keeps busy.
 bool write_live_line(const os::UniqueFd& target, std::string_view line);
 

@@ -22,25 +22,25 @@ class RunLines {
 
   // Holds ctest's stderr from now on, for a summary that comes after ctest has ended.
   void hold_stderr();
-  // Releases ctest's stderr: a process that reads it to the end must not wait for us any longer.
+  // Releases ctest's stderr, so that a process that reads it to the end no longer waits for us.
   void let_go() { stderr_.reset(); }
   void print(std::string_view summary);
-  // The summary, with the lines that have not been said yet, for a caller that prints it.
+  // Returns the summary and the lines that have not been said yet, for a caller that prints them.
   std::string take_summary(std::string_view summary);
 
   void say(std::string_view text, Layout layout = Layout::one_line);
-  // Says a line once. If a full pipe does not take the line, the line comes with the summary.
+  // Says a line once. If the line does not fit into a full pipe, it comes with the summary.
   void say_once(const std::string& text);
-  // Says what the launcher of `test` wants said, in the layout that it asks for.
+  // Says the line of the launcher of `test`, in the layout that the launcher asks for.
   void say_for(const std::string& test, const wire::Message& message);
 
-  // The latest time to call say_held_back(); k_longest: nothing is held back.
+  // Returns the latest time to call say_held_back(); k_longest: nothing is held back.
   Milliseconds due() const { return interruption_.due(); }
   void say_held_back();
 
-  // Lines go to the user's terminal from now on.
+  // To be called when ctest has ended. From now on lines go to the user's terminal.
   void ctest_has_ended() { ctest_ended_ = true; }
-  // ctest has ended before the tests `running`.
+  // Says that ctest has ended before the tests `running`.
   void say_end_of_ctest(const std::vector<std::string>& running);
 
  private:

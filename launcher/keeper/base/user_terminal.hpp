@@ -1,4 +1,4 @@
-// Where a line reaches the user after ctest has ended.
+// Finds where a line reaches the user after ctest has ended.
 //
 // Hazards. If the keeper held ctest's stderr until then, it would block a process that reads stderr
 // to the end (`ctest | cat`, `out=$(ctest)`). If the keeper is stopped, it would block that process

@@ -71,7 +71,7 @@ bool is_directory_itself(const fs::path& path) {
   return fs::symlink_status(path, failed).type() == fs::file_type::directory;
 }
 
-// Whether `scratch` holds nothing but an empty marker directory.
+// True: `scratch` holds nothing but an empty marker directory.
 bool is_empty_scratch(const fs::path& scratch) {
   const fs::path markers = scratch / names::k_marker_directory;
   if (!is_directory_itself(scratch)) return false;
@@ -83,7 +83,7 @@ bool is_empty_scratch(const fs::path& scratch) {
   return !failed;
 }
 
-// The empty directories among the run's scratch directory and those in it.
+// Looks at the run's scratch directory and the directories in it. Returns those that are empty.
 std::vector<fs::path> empty_directories_of(const fs::path& run) {
   std::vector<fs::path> empty;
   std::error_code failed;

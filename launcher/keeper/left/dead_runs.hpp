@@ -1,5 +1,5 @@
-// When its keeper is killed, a run lacks records and leaves scratch directories behind. `holdfast
-// reap` and the start of a run put that right.
+// If its keeper is killed, a run lacks records and leaves scratch directories behind. `holdfast
+// reap` and the start of a run repair that.
 #pragma once
 
 #include <cstddef>
@@ -28,18 +28,18 @@ struct DeadRun {
   }
 };
 
-// The attempts that have begun and have no last record.
+// Returns the attempts that have begun and have no last record.
 std::vector<AttemptStarted> unended_attempts(const std::vector<Record>& records);
 
-// The records that the run lacks: `interrupted` for an attempt, `complete: false` for the run.
-// Empty: it lacks none.
+// Returns the records that the run lacks: `interrupted` for an attempt, `complete: false` for the
+// run. Empty: it lacks none.
 std::string missing_lines(const DeadRun& run, std::int64_t now_unix_ms);
 
-// The untidy runs of `tree` (absolute, without links) for which nobody can be at work: ctest is
-// dead (by pid, start time and boot), and so are its keeper, its launchers and their guards. Waits
-// two seconds at most for a guard that is just ending its test. A run of another PID namespace is
-// in the list only if nobody has the tree and nobody listens as the run's keeper. Leaves out runs
-// of another tree (copied journals) and runs whose journal is another user's.
+// Returns the untidy runs of `tree` (absolute, without links) for which nobody can be at work:
+// ctest is dead (by pid, start time and boot), and so are its keeper, its launchers and their
+// guards. Waits two seconds at most for a guard that is just ending its test. A run of another PID
+// namespace is in the list only if nobody has the tree and nobody listens as the run's keeper.
+// Leaves out runs of another tree (copied journals) and runs whose journal is another user's.
 std::vector<DeadRun> find_dead_runs(const std::filesystem::path& tree);
 
 // What was done, and what failed.
@@ -56,8 +56,9 @@ struct Tidied {
 // left something stays: it is evidence.
 Tidied tidy(const std::vector<DeadRun>& runs);
 
-// `1 run: 2 attempts recorded as interrupted, 1 run's end recorded, 1 empty directory and 1 socket
-// removed`. Leaves out a part whose number is 0. To be called only if something was done.
+// Returns a text such as `1 run: 2 attempts recorded as interrupted, 1 run's end recorded, 1 empty
+// directory and 1 socket removed`. Leaves out a part whose number is 0. To be called only if
+// something was done.
 std::string describe(const Tidied& tidied);
 
 }  // namespace holdfast

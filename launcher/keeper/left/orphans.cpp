@@ -30,11 +30,12 @@ namespace {
 // How long ctest may take to kill all processes of a test: it reads /proc between the kills.
 constexpr Milliseconds k_killing_patience{2000};
 constexpr Milliseconds k_look_interval{50};
-// ctest reads its clock once for all tests that it starts together. So for ctest, a test may have
-// begun earlier than it did.
+// ctest reads its clock once for all tests that it starts together. So ctest may take a test for
+// older than it is.
 constexpr Milliseconds k_ctest_clock_slack{1000};
 
-// The launcher may have been killed between its record and its farewell.
+// True: the attempt is on record. The launcher may have been killed between this record and its
+// farewell.
 bool is_recorded(const std::string& journal, const std::string& attempt) {
   const Result<Journal> read = read_journal(journal);
   if (!read) return false;
@@ -64,14 +65,14 @@ void record(const Connection& orphan, const std::string& journal, KilledBy kille
   (void)os::append_line(journal, std::move(line).finish());
 }
 
-// Closes all descriptors that belong to the keeper.
+// Closes the keeper's descriptors, except those that belong to this attempt.
 void keep_only_of(const Connection& orphan) {
   std::vector<int> kept{0, 1, 2, orphan.contained.get()};
   for (const os::UniqueFd& lock : orphan.locks) kept.push_back(lock.get());
   os::close_all_but(std::move(kept));
 }
 
-// Ends everybody in the attempt's containment. Returns how many are left.
+// Ends all processes in the attempt's containment. Returns how many are left.
 std::size_t end_contained(Connection& orphan) {
   if (!orphan.contained.valid()) return 0;
   if (orphan.cgroup.empty()) {
@@ -95,7 +96,7 @@ void say_who_holds_output(const Connection& orphan, const std::vector<os::NamedP
                   orphan.test, names_of(holders), holders.size() == 1 ? "has" : "have"));
 }
 
-// Whether SIGKILL reaches each process within k_killing_patience. Does not wait for their death.
+// True: SIGKILL reaches each process within k_killing_patience. Does not wait for their death.
 bool all_are_killed(os::TaggedProcesses& processes) {
   const Milliseconds until = os::monotonic_now() + k_killing_patience;
   while (true) {
@@ -115,7 +116,7 @@ bool all_are_killed(os::TaggedProcesses& processes) {
                        const ProcessName& ctest, RunLines& lines) {
   lines.let_go();
   keep_only_of(orphan);
-  // The containment comes first: nobody in it can get away meanwhile.
+  // The containment comes first. No process in it can get away meanwhile.
   std::size_t survivors = end_contained(orphan);
   os::TaggedProcesses left(orphan.attempt);
   // A survivor of the containment has got our SIGKILL, so nobody can tell whether ctest sent one

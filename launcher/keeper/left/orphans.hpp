@@ -26,12 +26,14 @@ enum class KilledBy : std::uint8_t {
 };
 
 enum class CtestIs : std::uint8_t { alive, dead };
-// When its own limit is over, ctest kills launcher, guard and test at once. A ctest that dies does
-// not do that, nor does a ctest whose limit is not over. `age` is the launcher's, and `soonest_end`
-// is the age at which ctest may end the test (core/ctest/ctest_limits.hpp).
+// Returns who killed launcher and guard. When its own limit is over, ctest kills launcher, guard
+// and test at once. A ctest that dies does not do that, nor does a ctest whose limit is not over.
+// `age` is the launcher's, and `soonest_end` is the age at which ctest may end the test
+// (core/ctest/ctest_limits.hpp).
 KilledBy killer_of(Milliseconds age, Milliseconds soonest_end, CtestIs ctest);
 
-// What the journal says of such an attempt, in one sentence. `holders` hold its output.
+// Returns what the journal says of such an attempt, in one sentence. `holders`: the processes that
+// have its output open.
 std::string note_on_orphan(KilledBy killer, std::size_t survivors,
                            const std::vector<os::NamedProcess>& holders);
 
@@ -40,11 +42,11 @@ class OrphanHelpers {
  public:
   // Starts a process that ends what is left of the attempt, with the gentle signal first. That
   // process takes the connection's locks with it, and lets them go when nothing is left. It records
-  // the attempt unless the attempt is on record. If the process cannot be started, the locks go at
-  // once.
+  // the attempt unless the attempt is on record. If the process cannot be started, the locks are
+  // released at once.
   //
-  // Processes without the attempt's tag are not ended and may still hold its output. ctest waits
-  // until all helpers have ended, and `lines` says so.
+  // Processes without the attempt's tag are not ended and may still have its output open. ctest
+  // then waits for them, and `lines` says so.
   void look_after(Connection orphan, const std::string& journal, KilledBy killer,
                   const ProcessName& ctest, RunLines& lines);
 

@@ -37,13 +37,14 @@ bool anybody_is_marked() {
 }
 
 // A cgroup of an attempt whose launcher, guard and keeper were all killed. It holds no process that
-// a test was allowed to leave: such a process leaves the cgroup when its test ends.
+// a test was allowed to leave: such a process is moved out of the cgroup when its test ends.
 struct StaleCgroup {
   std::string attempt;
   std::vector<os::NamedProcess> processes;  // those that live in the cgroup
 };
 
-// The stale cgroups of the tree's attempts. Calls `use(cgroup, its processes, stale)` for each.
+// Returns the stale cgroups of the tree's attempts. Calls `use(cgroup, its processes, stale)` for
+// each.
 template <typename Use>
 std::vector<StaleCgroup> for_each_stale_cgroup(const ReapOrder& order, Use use) {
   const std::string prefix = cgroup_prefix(order.tree.string());
@@ -56,8 +57,8 @@ std::vector<StaleCgroup> for_each_stale_cgroup(const ReapOrder& order, Use use) 
   return found;
 }
 
-// Ends and removes the stale cgroups. `survivors` gets each cgroup of which some process could not
-// be ended.
+// Ends the processes of the stale cgroups and removes the cgroups. `survivors` gets each cgroup in
+// which a process could not be ended.
 std::vector<StaleCgroup> remove_stale_cgroups(const ReapOrder& order,
                                               std::vector<StaleCgroup>& survivors) {
   const auto remove = [&](const os::Cgroup& cgroup, os::ProcessSet& members,
@@ -136,7 +137,7 @@ void reap_marked(const ReapOrder& order, Reaped& reaped) {
 
 std::vector<LeftBehind> find_left_behind(const ReapOrder& order) {
   std::vector<LeftBehind> found;
-  // Usually no process is marked at all, and then there is no need to read the journals.
+  // Usually no process is marked at all, and we need not read the journals.
   if (anybody_is_marked()) found = Search(order).living();
   add_cgroups(order, for_each_stale_cgroup(order, [](auto&&...) {}), found);
   return found;

@@ -22,7 +22,7 @@ struct ReapOrder {
   Milliseconds grace = k_default_grace;
 };
 
-// The living processes of abandoned attempts (reap_scope.hpp). Leaves out this process, its
+// Returns the living processes of abandoned attempts (reap_scope.hpp). Leaves out this process, its
 // ancestors, and processes of a living run or of another tree. Also leaves out processes in another
 // PID namespace: a container may share the tree, and its ctest cannot be seen from here.
 std::vector<LeftBehind> find_left_behind(const ReapOrder& order);
@@ -36,7 +36,7 @@ struct Reaped {
 // after SIGKILL.
 Reaped reap_left_behind(const ReapOrder& order);
 
-// `2 processes: sleep (pid 12, test "x", run 12-20261120-084053-1234), …`, in one line.
+// Returns one line such as `2 processes: sleep (pid 12, test "x", run 12-20261120-084053-1234), …`.
 std::string describe(const std::vector<LeftBehind>& processes);
 
 }  // namespace holdfast

@@ -26,7 +26,8 @@ std::string_view value_of(std::string_view environment, std::string_view name) {
   return {};
 }
 
-// The attempts in HOLDFAST_HELD that belong to runs of the tree at `place`, innermost first.
+// Returns the attempts in HOLDFAST_HELD that belong to runs of the tree at `place`, innermost
+// first.
 std::vector<std::string_view> attempts_held(std::string_view held, std::string_view place) {
   std::vector<std::string_view> found;
   while (!held.empty()) {
@@ -57,11 +58,11 @@ void ReapScope::add_run(const std::string& id, const std::vector<Record>& record
     }
     const auto* ended = std::get_if<AttemptEnded>(&record);
     if (ended == nullptr) continue;
-    // While its ctest lives, what the attempt left belongs to the run.
+    // The run's ctest still lives, so what the attempt left belongs to the run.
     if (care == RunCare::keeperless) let_go.push_back(ended->attempt);
     if (let_go_ == LetGo::end) continue;
-    // The attempt ended by itself, and nothing was reported as left. So the settings let live what
-    // is still there.
+    // If the attempt ended by itself and nothing was reported as left, its settings allow what is
+    // still there.
     const bool own_end = ended->exit_code.has_value() || ended->signal.has_value();
     const bool interrupted = ended->outcome == Outcome::interrupted;
     if (own_end && !interrupted && ended->flags.empty()) let_go.push_back(ended->attempt);

@@ -1,5 +1,5 @@
-// Which attempts of a build tree's earlier runs nobody looks after any more, and which processes
-// belong to them.
+// Finds the attempts of a build tree's earlier runs that nobody looks after any more, and the
+// processes that belong to them.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace holdfast {
 
-// What is done with processes that were let go: they live, though their attempt has ended.
+// What is done with processes that were let go: they live although their attempt has ended.
 enum class LetGo : std::uint8_t {
   end,
   spare,  // spare what a test left if its settings let it live (on-leak, needed by others)
@@ -24,7 +24,8 @@ enum class LetGo : std::uint8_t {
 struct ReapedAttempt {
   std::string test;
   std::string run;
-  // The launcher is dead. So is ctest or, if the attempt has not ended, ctest's keeper and guards.
+  // True: the launcher is dead. In addition, ctest is dead; or the attempt has not ended, and
+  // ctest's keeper and guards are dead.
   bool abandoned = false;
 };
 
@@ -48,10 +49,11 @@ class ReapScope {
 
   bool is_empty() const { return attempts_.empty(); }
 
-  // The abandoned attempt whose process has these marks, or null. A process inside a living attempt
-  // of this tree belongs to that attempt, even if attempts between the two are abandoned.
+  // Returns the abandoned attempt to which a process with these marks belongs; null: there is none.
+  // A process inside a living attempt of this tree belongs to that attempt, even if attempts
+  // between the two are abandoned.
   const ReapedAttempt* owner_of(const os::ProcessMarks& marks) const;
-  // The attempt with this id. Null: no journal has it.
+  // Returns the attempt with this id. Null: no journal has it.
   const ReapedAttempt* find(std::string_view attempt) const;
 
  private:
@@ -62,12 +64,12 @@ class ReapScope {
       by_number_;  // points into attempts_, so a scope is moved, never copied
 };
 
-// Reads the journals of `tree`. Leaves out runs that cannot be known to be dead: those of another
-// tree (copied journals), boot or PID namespace, and those whose record names no ctest.
+// Reads the journals of `tree`. Leaves out runs of which we cannot know that they are dead: those
+// of another tree (copied journals), boot or PID namespace, and those whose record names no ctest.
 ReapScope read_reap_scope(const std::filesystem::path& tree, LetGo let_go);
 
-// Whether the newest run that is not at work has a record that it ended complete. True when there
-// is no such run.
+// True: the newest run that is not at work has a record that it ended complete, or there is no such
+// run.
 bool last_run_ended_well(const std::filesystem::path& tree);
 
 }  // namespace holdfast

@@ -33,7 +33,7 @@ fs::path in_user_directory(std::string_view name) {
   return fs::path(os::user_directory_path()) / name;
 }
 
-// The entries of a directory. After an error, those read so far.
+// Returns the entries of a directory; after an error, those that were read so far.
 std::vector<fs::path> entries_of(const fs::path& directory) {
   std::vector<fs::path> entries;
   std::error_code failed;
@@ -44,8 +44,8 @@ std::vector<fs::path> entries_of(const fs::path& directory) {
   return entries;
 }
 
-// By the time when the socket was made. After the clock was set back, the socket seems younger than
-// it is.
+// True: the socket was made more than a day ago. If the clock was set back since then, the socket
+// seems younger than it is.
 bool is_older_than_a_day(const fs::path& socket) {
   constexpr std::time_t k_day = 24 * 60 * 60;
   struct stat status {};

@@ -14,7 +14,7 @@ void remove_stale_sockets();
 // something is evidence and stays.
 void remove_stale_scratch();
 
-// For the locks of that tree and project: removes the lock files below attempts, if nobody has or
+// Removes the lock files below attempts, for the locks of that tree and project, if nobody has or
 // wants those locks now. Usually the attempt's launcher removes these files, but it was killed. A
 // process that needs such a file at this moment makes it again.
 void remove_stale_levels(const LockHome& home);

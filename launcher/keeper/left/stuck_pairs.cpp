@@ -22,7 +22,7 @@ bool kill_those(const RunOfCtest& run, IsMeant is_meant) {
 
 bool is_launcher_of(const std::vector<std::string>& words, const std::string& test) {
   if (words.empty()) return false;
-  // If the launcher has handed something over, those words stand in front.
+  // If the launcher was handed something over, the word that names it comes first.
   const bool is_handed_over = words.size() > 1 && words[1].starts_with(k_handed_over);
   const Result<CommandLine> line =
       parse_command_line({words.begin() + (is_handed_over ? 2 : 1), words.end()});

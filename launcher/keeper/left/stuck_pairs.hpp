@@ -10,14 +10,14 @@
 
 namespace holdfast {
 
-// Whether these are the words of the command line of that test's launcher. Its guard is a fork and
-// shows the same words.
+// True: `words` are the command line of that test's launcher. The guard is a fork of the launcher
+// and shows the same words.
 bool is_launcher_of(const std::vector<std::string>& words, const std::string& test);
 
 // Kills a launcher that does not look after its test.
 void kill_launcher(const ProcessName& launcher);
 
-// Both return false when there was nobody to kill.
+// Both functions return false if there was nobody to kill.
 bool kill_launchers_of(const RunOfCtest& run);
 bool kill_guards_of(const RunOfCtest& run);
 // Kills the guard of a test whose launcher is dead.

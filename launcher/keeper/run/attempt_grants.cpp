@@ -34,7 +34,7 @@ void resolve(const wire::AttemptRequest& request, const Result<ProjectSettings>&
   if (!apart) granted.refusal = to_text(apart.error());
 }
 
-// The path of a directory; empty: there is none.
+// Returns the path of a directory; empty: there is none.
 std::string lend_scratch(Run& run, RunLines& lines) {
   ScratchPool* const scratch = run.scratch();
   if (scratch == nullptr) return {};

@@ -14,15 +14,16 @@
 namespace holdfast {
 
 // Gives the attempt its name and its policy, from the project's settings, and lends it a directory.
-// If the settings have an error, the attempt is refused. `lines` says what people should know. With
-// Company::possible, the test gets locks that keep it apart from the tests of other runs in the
-// tree.
+// If the settings have an error, the attempt is refused. Says in `lines` what people should know.
+// With Company::possible, the test gets locks that keep it apart from the tests of other runs in
+// the tree.
 wire::AttemptGrant grant_attempt(const wire::AttemptRequest& request,
                                  const Result<ProjectSettings>& settings, Company company, Run& run,
                                  RunLines& lines);
 
-// The run's budget and breaker decide whether there is another attempt. If there is, lets go of
-// what was held for the last attempt, and gives the next attempt its name and directory.
+// The run's budget and breaker decide whether there is another attempt. If there is one, this
+// function lets go of what was held for the last attempt, and gives the next attempt its name and
+// directory.
 wire::Message answer_again(const wire::Message& question, Connection& asker, Run& run,
                            RunLines& lines);
 

@@ -16,19 +16,20 @@ inline constexpr unsigned k_count_not_known = 0;
 
 class CurrentRun {
  public:
-  // `lines` must outlive this object. It gets a line for what cannot be recorded.
+  // `lines` must outlive this object. It gets a line about anything that cannot be recorded.
   CurrentRun(RunOrigin origin, RunLines& lines) : origin_(std::move(origin)), lines_(lines) {}
 
-  // Whether a test with this include count belongs to a later run. Then close() this run first.
+  // True: a test with this include count belongs to a later run, and close() must end this run
+  // first.
   bool is_over_at(unsigned include_count) const;
-  // Whether take_log() may find a log for this run: it has none, and nobody has looked yet.
+  // True: take_log() may find a log for this run. The run has none, and nobody has looked yet.
   bool may_have_log() const { return run_ && !run_->log() && !looked_for_log_; }
-  // The run of a test with this include count. Begins it if there is none.
+  // Returns the run of a test with this include count, and begins it if there is none.
   Run& at(unsigned include_count);
   unsigned include_count() const { return include_count_; }
 
   bool has_begun() const { return run_.has_value(); }
-  // Null: no run has begun.
+  // Returns the current run; null: no run has begun.
   Run* current() { return run_ ? &*run_ : nullptr; }
   ScratchPool* scratch() { return run_ ? run_->scratch() : nullptr; }
   std::string id() const { return run_ ? run_->id() : std::string(); }
@@ -59,17 +60,17 @@ class CurrentRun {
   // Records the end of the run for `holdfast end` and returns the summary to print. A second call
   // for the same run returns the same text.
   std::string finish_for_end();
-  // After the end: whether ctest had selected no test.
+  // True: ctest had selected no test. To be called after the end.
   bool selected_nothing() const { return run_ && run_->selected_nothing(); }
-  // Records the end and prints the summary, unless `holdfast end` has done so. Then the next run
-  // can begin.
+  // Records the end and prints the summary, unless `holdfast end` has done so. After this call the
+  // next run can begin.
   void close(Run::Completeness completeness);
 
-  // Whether ctest, which has ended, came to the end of its tests. `holdfast end` or the closing
-  // line of ctest's log tells that. `holdfast end` does not come if the project's own POST_TEST
-  // command fails. If no run has begun: true.
+  // True: ctest came to the end of its tests, or no run has begun. To be called when ctest has
+  // ended. `holdfast end` or the closing line of ctest's log shows it. `holdfast end` does not come
+  // if the project's own POST_TEST command fails.
   bool has_all_tests() const;
-  // Whether `holdfast end` has recorded the end.
+  // True: `holdfast end` has recorded the end.
   bool has_ended() const { return ended_; }
 
  private:

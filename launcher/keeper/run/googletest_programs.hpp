@@ -1,4 +1,4 @@
-// Which programs contain GoogleTest. Other programs get no settings that only GoogleTest
+// Finds out which programs contain GoogleTest. Other programs get no settings that only GoogleTest
 // understands.
 #pragma once
 
@@ -9,7 +9,7 @@ namespace holdfast {
 
 class GoogletestPrograms {
  public:
-  // Reads the file once, and again after it has changed.
+  // True: the program contains GoogleTest. Reads the file once, and again after it has changed.
   bool knows(const std::string& path);
 
  private:

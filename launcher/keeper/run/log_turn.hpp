@@ -28,11 +28,11 @@ inline constexpr std::string_view k_log = "log";
 // one line that fits after "failed to".
 Result<void> take_log_turn(const std::string& tree, const ProcessName& ctest);
 
-// The keeper's side: it gives the turn back when its ctest has opened the log.
+// The keeper's side of the turn. The keeper gives the turn back when its ctest has opened the log.
 class LogTurn {
  public:
   void begin(os::UniqueFd lock);
-  // When to look next; k_longest: ctest does not have the turn.
+  // Returns when to look next; k_longest: ctest does not have the turn.
   Milliseconds due() const { return due_; }
   void look(const ProcessName& ctest);
 

@@ -1,5 +1,5 @@
-// Whether the kernel killed a test for want of memory, as far as the keeper can know. It knows by
-// the counter of the run's cgroup, or by the kernel's log.
+// Finds out, as far as the keeper can know, whether the kernel killed a test because memory ran
+// out. The counter of the run's cgroup shows that, or the kernel's log.
 #pragma once
 
 #include <string>
@@ -16,7 +16,7 @@ class MemoryWatch {
   // `events`: the file with the counter; empty: the file of our own cgroup.
   explicit MemoryWatch(const std::string& events) : events_(os::OomEvents::open(events)) {}
 
-  // An attempt begins on `connection`.
+  // To be called when an attempt begins on `connection`.
   void note_start(Connection& connection) const;
 
   // Answers the launcher.

@@ -28,8 +28,8 @@ namespace {
 
 double unix_now() { return static_cast<double>(os::unix_now_ms()) / 1000; }
 
-// The time and ctest's pid: 20261120-084053-1234. Later ctest_test() calls of one `ctest -S` add
-// -2, -3 …
+// Returns the time and ctest's pid: 20261120-084053-1234. For later ctest_test() calls of one
+// `ctest -S` it adds -2, -3 …
 std::string unnumbered_id(const RunOrigin& origin, unsigned nth) {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
@@ -67,7 +67,7 @@ Result<std::string> make_run_directory(const std::string& tree, const std::strin
   }
 }
 
-// A run without a lock and without a journal usually has one reason for both: the tree cannot be
+// If a run has neither lock nor journal, usually one reason explains both: the tree cannot be
 // written to.
 std::string describe_unrecordable(const RunOrigin& origin, const Error& error) {
   std::string text = "ignoring that this run cannot be recorded";
@@ -152,7 +152,7 @@ std::int64_t unrecorded_in(const RunReport& report,
                            const std::unordered_set<std::string>& granted) {
   std::size_t known = 0;
   for (const TestReport& test : report.tests) {
-    // A test whose launcher gave us up has no key in the report, but it has ctest's verdict.
+    // If a launcher has given us up, its test has no key in the report, but it has ctest's verdict.
     const bool is_recorded = !test.key.empty() && granted.count(test.key) != 0;
     if (is_recorded || (test.key.empty() && test.bare)) ++known;
   }

@@ -42,7 +42,7 @@ class Run {
   const std::string& journal() const { return journal_; }  // empty: nothing is recorded
   const std::string& trouble() const { return trouble_; }
 
-  // Null without a journal: then the run has no directory that could hold scratch directories.
+  // Null: the run has no journal, and so no directory that could hold scratch directories.
   ScratchPool* scratch() { return journal_.empty() ? nullptr : &scratch_; }
 
   std::string next_attempt() { return id_ + "." + std::to_string(++attempts_); }
@@ -50,7 +50,7 @@ class Run {
   // before.
   bool begin_attempt_of(const std::string& key) { return !tests_.insert(key).second; }
 
-  // The retries of the run's tests, by key.
+  // Returns the retries of the run's tests, by key.
   RunRetries& retries() { return retries_; }
 
   // Keeps the log that has this run's tests and no others. Without a log, ctest's verdicts are
@@ -59,11 +59,11 @@ class Run {
   // Decides what becomes of a log that another ctest may have opened too
   // (docs/internals/decisions/0028). To be called before the first test, while ctest waits. Without
   // company, what the other ctest wrote is cut off. With company, the other ctest may still be
-  // writing: then the run goes without a log. Another ctest may also open the log later, so with
-  // company openings are watched.
+  // writing, so the run goes without a log. Another ctest may also open the log later, so openings
+  // are watched with company.
   void settle_log();
   const std::optional<RunLog>& log() const { return log_; }
-  // Whether there is a log that nobody but ctest writes, as far as we can know.
+  // True: there is a log, and as far as we can know nobody but ctest writes it.
   bool believes_log() const { return log_ && is_log_safe_ && !log_->was_opened(); }
 
   enum class Completeness { complete, incomplete };
@@ -71,13 +71,13 @@ class Run {
   // trouble() says what could not be recorded. Without a journal there is no summary. To be called
   // once.
   std::string finish(Completeness completeness);
-  // After the end: whether the run is complete and ctest had selected no test.
+  // True: the run is complete, and ctest had selected no test. To be called after the end.
   bool selected_nothing() const { return selected_nothing_; }
 
  private:
   Result<void> record_verdicts();
-  // The report of the journal and of `to_come`, the run's end, which the journal does not have yet.
-  // The run's end decides how a test without an end is judged.
+  // Returns the report of the journal and of `to_come`, the run's end that the journal does not
+  // have yet. The run's end decides how a test without an end is judged.
   Result<RunReport> report(const RunEnded& to_come) const;
 
   RunOrigin origin_;

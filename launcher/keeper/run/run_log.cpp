@@ -32,7 +32,7 @@ std::optional<struct stat> status_of(int descriptor) {
 
 FileId id_of(const struct stat& status) { return {status.st_dev, status.st_ino}; }
 
-// The link leads to the file itself, which may have no name any more.
+// Returns the path of a link that leads to the file itself, even if the file has no name any more.
 std::string link_of(const DescriptorOf& file) {
   return os::in_proc(file.process, "fd/" + file.number);
 }
@@ -42,7 +42,7 @@ std::optional<struct stat> status_of(const DescriptorOf& file) {
   return ::stat(link_of(file).c_str(), &status) == 0 ? std::optional(status) : std::nullopt;
 }
 
-// A number in `/proc/<pid>/fdinfo/<number>`, see proc(5).
+// Returns a number in `/proc/<pid>/fdinfo/<number>` (proc(5)).
 std::optional<std::int64_t> number_in_fdinfo(const DescriptorOf& file, std::string_view field,
                                              int base) {
   const Result<std::string> text =
@@ -52,8 +52,7 @@ std::optional<std::int64_t> number_in_fdinfo(const DescriptorOf& file, std::stri
   return leading_number<std::int64_t>(text->substr(place + field.size()), base).value_or(0);
 }
 
-// Whether `file` is open in the way in which ctest opens its log: for writing, and not for
-// appending.
+// True: `file` is open in the way in which ctest opens its log: for writing, and not for appending.
 bool is_written_as_a_log(const DescriptorOf& file) {
   const std::optional<std::int64_t> flags = number_in_fdinfo(file, "flags:\t", 8);
   return flags && (*flags & O_ACCMODE) != O_RDONLY && (*flags & O_APPEND) == 0;
@@ -72,7 +71,7 @@ void for_each_log_of(pid_t process, Use use) {
   }
 }
 
-// Whether an ancestor of `ctest` has that log open. A ctest inside a test inherits the log of the
+// True: an ancestor of `ctest` has that log open. A ctest inside a test inherits the log of the
 // outer ctest. A fork keeps descriptor numbers, so one look at each ancestor is enough.
 bool is_of_an_ancestor(const ProcessName& ctest, const LogPlace& log) {
   const std::vector<ProcessName> above = os::ancestors_of(ctest);
@@ -82,7 +81,7 @@ bool is_of_an_ancestor(const ProcessName& ctest, const LogPlace& log) {
   });
 }
 
-// When the file was made, in nanoseconds; nothing if the file system does not say.
+// Returns when the file was made, in nanoseconds; nothing: the file system does not say.
 std::optional<std::int64_t> birth_of(const LogPlace& log) {
   struct statx info {};
   if (::statx(AT_FDCWD, link_of(log.file).c_str(), 0, STATX_BTIME, &info) != 0) return std::nullopt;

@@ -37,8 +37,8 @@ struct LogName {
 };
 std::optional<LogName> parse_log_name(std::string_view path);
 
-// Which of several files was made last; nothing if that is not certain. A file has no time of birth
-// if the file system does not say.
+// Returns the index of the file that was made last; nothing: that is not certain. A file has no
+// time of birth if the file system does not say.
 std::optional<std::size_t> latest_of(const std::vector<std::optional<std::int64_t>>& births);
 
 // Where a ctest writes its log.
@@ -50,7 +50,7 @@ struct LogPlace {
   bool has_own_name;      // CMake 4.3 or later: no other ctest opens this file
 };
 
-// The log that `ctest` writes at this moment. Nothing when it writes none, or when we may not see
+// Returns the log that `ctest` writes at this moment. Nothing: it writes none, or we may not see
 // its descriptors. Does not block, and opens no log.
 std::optional<LogPlace> find_log_of(const ProcessName& ctest);
 
@@ -59,32 +59,32 @@ std::optional<LogPlace> find_log_of(const ProcessName& ctest);
 // ctest.
 class RunLog {
  public:
-  // Nothing when the log is gone.
+  // Nothing: the log is gone.
   static std::optional<RunLog> open(LogPlace place);
 
   CtestLogFile file() const { return {held_.get(), place_.directory, place_.tag}; }
-  // ctest has written its last line: all its tests have ended.
+  // True: ctest has written its last line, so all its tests have ended.
   bool is_whole() const { return is_whole_log(held_.get()); }
-  // Another ctest has removed the log's name, so nobody can find the contents any more.
+  // True: another ctest has removed the log's name, so nobody can find the contents any more.
   bool is_nameless() const;
   bool is_at(const LogPlace& place) const { return place_.id == place.id; }
 
-  // Whether the file goes on beyond ctest's offset: another ctest that opened the same file wrote
+  // True: the file goes on beyond ctest's offset. Another ctest that opened the same file wrote
   // there (docs/internals/decisions/0028). To be called while ctest does not write.
   bool has_foreign_end() const;
   // Cuts off the part beyond ctest's offset. The other ctest must have ended. False: the part
   // stays.
   bool cut_foreign_end() const;
-  // Whether a process other than ctest and its descendants has the log open for writing. Looks at
-  // all processes.
+  // True: a process other than ctest and its descendants has the log open for writing. Looks at all
+  // processes.
   bool is_written_elsewhere(const ProcessName& ctest) const;
 
   bool has_own_name() const { return place_.has_own_name; }
 
   // Starts the watch that was_opened() reads. False: the kernel gives us no inotify(7).
   bool watch_openings();
-  // Whether anybody opened the file, to read or to write, after watch_openings() and before ctest
-  // gave the file its last name at the end. False without a watch.
+  // True: somebody opened the file, to read or to write, after watch_openings() and before ctest
+  // gave the file its last name at the end. Always false without a watch.
   bool was_opened() const;
 
  private:

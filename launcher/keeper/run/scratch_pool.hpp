@@ -12,7 +12,7 @@ class ScratchPool {
   // `directory` is `<run>/scratch`. The directories below it are made when they are lent.
   explicit ScratchPool(std::string directory) : directory_(std::move(directory)) {}
 
-  // An empty directory. An empty text when none can be made; trouble() then says why.
+  // Returns an empty directory. Empty text: none can be made, and trouble() says why.
   std::string lend();
   // The directory must be empty again, as it was when it was lent.
   void give_back(std::string path) { free_.push_back(std::move(path)); }

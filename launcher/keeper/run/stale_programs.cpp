@@ -52,7 +52,7 @@ void StalePrograms::look_at(const std::string& path, const std::string& what, Po
   const std::optional<Seen> seen = stat_of(path);
   const auto known = known_.find(path);
   if (known == known_.end()) {
-    // A file that does not exist yet (a fixture may build it) is known only from when it exists.
+    // A file that does not exist yet (a fixture may build it) becomes known when it exists.
     if (seen) known_[path] = {*seen, os::known_program(path)};
     return;
   }

@@ -1,5 +1,5 @@
-// Whether the programs of a run's tests, and their inputs (core/ctest/test_inputs.hpp), are still
-// what they were when the run first saw them.
+// Finds out whether the programs of a run's tests, and their inputs (core/ctest/test_inputs.hpp),
+// are still what they were when the run first saw them.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ class StalePrograms {
   // is not reported here: the writer of the attempt's own record has reported it.
   void look(Point point, Connection& connection, const std::string& journal);
 
-  // The next run knows no program.
+  // Forgets all programs, so that the next run knows none.
   void forget() { known_.clear(); }
 
  private:
@@ -41,9 +41,9 @@ class StalePrograms {
     std::optional<ProgramIdentity> identity;
   };
 
-  // Nothing if `path` is missing or is no regular file.
+  // Nothing: `path` is missing or is no regular file.
   static std::optional<Seen> stat_of(const std::string& path);
-  // look() for one file; `what` is as for staleness().
+  // Does the work of look() for one file. `what`: as for staleness().
   void look_at(const std::string& path, const std::string& what, Point point,
                Connection& connection, const std::string& journal);
 

@@ -13,14 +13,14 @@
 namespace holdfast {
 namespace {
 
-// Reads only the first record of the journal: to read twenty whole journals takes longer than many
-// a test.
+// True: the run is of `ctest`. Reads only the first record of the journal, because reading twenty
+// whole journals takes longer than many a test.
 bool is_of(const RunEntry& run, const ProcessName& ctest, const std::string& numbering) {
   const std::optional<RunStarted> started = first_record(run.journal);
   return started && started->ctest == ctest && started->boot == numbering;
 }
 
-// Whether an attempt of the run has this tag and has not ended.
+// True: an attempt of the run has this tag and has not ended.
 bool has_tag(const RunEntry& run, std::uint64_t tag) {
   const Result<Journal> journal = read_journal(run.journal);
   return journal && is_attempt_going_on(journal->records, tag);

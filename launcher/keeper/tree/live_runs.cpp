@@ -24,14 +24,14 @@ namespace {
 // A keeper answers in microseconds. A keeper that does not answer is stopped, and its run is left
 // out.
 constexpr Milliseconds k_patience{500};
-// A test that does not end at once has its grace.
+// A test that does not end at once still has its grace.
 constexpr Milliseconds k_end_patience{10'000};
 
 void read_tests(const Journal& journal, LiveRun& run) {
   take_records(journal.records, os::numbering_id(), os::is_alive, run);
 }
 
-// If we may not look at the lock, the run counts as dead: otherwise a killed run would seem to go
+// If we may not look at the lock, the run counts as dead. Otherwise a killed run would seem to go
 // on for ever.
 bool may_be_alive(const RunStarted& started, const std::string& tree) {
   if (started.boot == os::numbering_id()) return os::is_alive(started.ctest);
@@ -137,7 +137,7 @@ bool is_going_on(const RunEntry& run) {
   if (::getsockopt(keeper.socket.get(), SOL_SOCKET, SO_PEERCRED, &listener, &length) != 0)
     return false;
   const os::UniqueFd life = os::watch_living(listener.pid);
-  // Before it ends, the keeper waits until all connections are closed, so ours must be.
+  // Before it ends, the keeper waits until all connections are closed, so we close ours.
   keeper.socket.reset();
   pollfd ended{life.get(), POLLIN, 0};
   if (life.valid()) (void)::poll(&ended, 1, static_cast<int>(k_end_patience.count()));

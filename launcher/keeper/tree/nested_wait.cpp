@@ -19,7 +19,8 @@
 namespace holdfast {
 namespace {
 
-// The name of a ctest among the attempts in the records of locks. No attempt has such a name.
+// Returns the name that a ctest has among the attempts in the records of locks. No attempt has such
+// a name.
 std::string name_of_ctest(const LockParty& holder) {
   return "ctest " + to_text(holder.process) + " " + holder.boot;
 }
@@ -61,7 +62,7 @@ bool is_of_run(const std::string& attempt, const std::string& run) {
 }
 
 // Adds `ctest` to what is around each waiter that is in a run of that ctest. The names of attempts
-// show this even where a PID namespace hides ctest.
+// show this even if a PID namespace hides ctest.
 void add_tests(std::vector<LockUse>& uses, const LockParty& ctest) {
   for (const std::string& run : runs_of(ctest.tree, ctest.process, ctest.boot)) {
     for (LockUse& use : uses) {

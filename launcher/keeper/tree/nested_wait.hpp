@@ -1,5 +1,5 @@
-// The wait of a ctest inside a test for a build tree. The wait is on record, as all such waits are,
-// and the waiting ctest looks for circles of waits (core/lock/lock_cycle.hpp).
+// The wait for a build tree by a ctest that is inside a test. The wait is on record, as all such
+// waits are, and the waiting ctest looks for circles of waits (core/lock/lock_cycle.hpp).
 #pragma once
 
 #include <optional>
@@ -12,12 +12,12 @@ namespace holdfast {
 
 class NestedWait {
  public:
-  // Nothing for a ctest that is inside no test, because its wait holds nobody up. Nothing also if
-  // the wait cannot go on record, because then nobody else could know of it. `self` is the ctest's
-  // record, with its ticket, among those who wait for the tree.
+  // Begins the wait. Nothing: the ctest is inside no test, so its wait holds nobody up; or the wait
+  // cannot go on record, so nobody else could know of it. `self` is the ctest's record, with its
+  // ticket, among those who wait for the tree.
   static std::optional<NestedWait> begin(const LockParty& self);
 
-  // When to look next, counted from the beginning of the wait.
+  // Returns when to look next, counted from the beginning of the wait.
   Milliseconds next() const { return watch_.next(); }
 
   // Describes the circle in which this ctest must go on without the tree. Empty: there is no
@@ -33,10 +33,10 @@ class NestedWait {
   LockCycleWatch watch_;
 };
 
-// Whether the waiter is an attempt of that run or inside one.
+// True: the waiter is an attempt of that run or inside one.
 bool is_in_run(const LockParty& waiter, const std::string& run);
 
-// Whether this process has inherited the marks of an attempt: then it is inside a test.
+// True: this process has inherited the marks of an attempt, so it is inside a test.
 bool is_inside_an_attempt(const LockParty& self);
 
 }  // namespace holdfast

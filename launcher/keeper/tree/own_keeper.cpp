@@ -13,10 +13,11 @@ namespace {
 
 // A keeper answers at once, unless it is stopped.
 constexpr Milliseconds k_answer_patience{2'000};
-// In this time the keeper ends what is left, each part with its own grace, and records the run.
+// The keeper has this time to end what is left, each part with its own grace, and to record the
+// run.
 constexpr Milliseconds k_end_patience{600'000};
 
-// Nothing when the keeper does not answer or is gone.
+// Nothing: the keeper does not answer or is gone.
 std::optional<wire::Message> ask(int socket, const wire::Message& question) {
   if (!os::send_packet(socket, wire::encode(question))) return std::nullopt;
   if (!wait_for_answer(socket, k_answer_patience)) return std::nullopt;
@@ -39,7 +40,8 @@ OwnKeeper::Answer OwnKeeper::go_on_with(const std::string& tree, ComesNext next)
   if (next == ComesNext::run) question.add("run", "1");
   const std::optional<wire::Message> answer = ask(socket_.get(), question);
   if (answer && !answer->get("serves").empty()) {
-    // The run has begun, or the keeper is gone. Launchers notice that by themselves.
+    // The second message says that the run has begun. If the keeper is gone instead, launchers
+    // notice that by themselves.
     if (next == ComesNext::run && wait_for_answer(socket_.get(), k_end_patience))
       (void)os::receive_packet(socket_.get());
     return Answer::serves;

@@ -36,8 +36,8 @@ constexpr Milliseconds k_tidying_patience{10'000};
 constexpr std::size_t k_longest_file_of_tests = 1024 * 1024;
 // More than the kernel allows a command line.
 constexpr std::size_t k_longest_command = 8 * 1024 * 1024;
-// While we wait for an orphaned run: how often to look whether that run itself waits. No event
-// tells us.
+// While we wait for an orphaned run (its keeper was killed), we check this often whether its ctest
+// waits for the tree too. No event tells us.
 constexpr Milliseconds k_orphan_interval{250};
 
 Result<os::LockRequest> open_lock(const std::string& tree, const std::string& level, TreeUse use) {
@@ -93,10 +93,11 @@ class RunLockWait {
     return lock;
   }
 
-  // The run that has the tree and that we are inside. Then nothing was taken. Empty: there is none.
+  // Returns the run that has the tree and that we are inside; run() has taken no lock then. Empty:
+  // we are inside no such run.
   const std::string& around() const { return around_; }
-  // Nothing was taken: another run that shares the tree may run one of our tests, or knows the tree
-  // by another path.
+  // True: run() has taken no lock, because another run that shares the tree may run one of our
+  // tests, or knows the tree by another path.
   bool meets_another() const { return meets_another_; }
 
   static RunLock without(const std::string& tree, const Error& error) {
@@ -157,8 +158,8 @@ class RunLockWait {
       if (party.process == order_.ctest || party.boot != boot_) continue;
       if (is_among(beside_us, party)) continue;
       if (waits_itself(party)) continue;
-      // Usually `party` is the run before us, and its ctest has ended. Then there is no need to
-      // wait for it, and we cannot be inside it.
+      // Usually `party` is the run before us, and its ctest has ended. We need not wait for such a
+      // run, and we cannot be inside it.
       const Result<os::UniqueFd> other = os::watch_process(party.process);
       if (!other) continue;
       around_ = run_around_us(order_.tree, party.process, party.boot);
@@ -204,8 +205,8 @@ class RunLockWait {
     }
   }
 
-  // The run then goes on beside another run in the tree. Plain ctest allows that too, and a wait
-  // without end is worse.
+  // Returns whether we have ended a circle of waits by no longer waiting. Our run then goes on
+  // beside the other run in the tree. Plain ctest allows that too, and a wait without end is worse.
   bool ends_circle() {
     if (!nested_ || waited() < nested_->next()) return false;
     const std::string circle = nested_->look(waited());
@@ -217,9 +218,9 @@ class RunLockWait {
     return true;
   }
 
-  // Whether the script of this orphaned run waits for the tree again, for its next ctest_test().
-  // Then the orphaned run is over. If we went on waiting for the script's ctest, it and we would
-  // wait for each other.
+  // True: the orphaned run is of a `ctest -S` script that waits for the tree again, for its next
+  // ctest_test(). The orphaned run is over then. If we went on waiting for the script's ctest, it
+  // and we would wait for each other.
   bool waits_itself(const LockParty& orphaned) const {
     return is_among(request_.waiters(), orphaned);
   }
@@ -242,7 +243,7 @@ class RunLockWait {
   }
 
   // The keeper of a ctest that has ended gives the tree back, unless the keeper is stopped. This
-  // continues a stopped one.
+  // function continues (SIGCONT) a stopped keeper.
   static void continue_keeper(const LockParty& holder) {
     if (!has_ended(holder)) return;
     const os::Connected link = connect_to_keeper(holder.process, k_probe_patience);
@@ -307,14 +308,14 @@ std::string lock_path(const std::string& tree) {
          std::string(names::k_lock_file);
 }
 
-// Opens the lock to read its records, for which read access is enough. The lock is not taken,
+// Opens the lock to read its records; read access is enough for that. The lock is not taken,
 // because a run that wants the tree at this moment must get it.
 os::UniqueFd open_to_look(const std::string& tree, int access) {
   return os::UniqueFd(
       ::open(lock_path(tree).c_str(), access | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
 }
 
-// After open_to_look() has failed: whether a lock may exist that we cannot open.
+// True: a lock may exist that we cannot open. To be called after open_to_look() has failed.
 bool may_be_anybodys() { return errno != ENOENT && errno != ENOTDIR; }
 
 }  // namespace
@@ -347,8 +348,8 @@ CtestSelection selection_of(const ProcessName& ctest, std::string_view ctest_ver
       ctest_selection(os::command_of(ctest.pid, k_longest_command), ctest_version);
   if (!os::is_alive(ctest)) return {};
   if (selection.by != CtestSelection::By::file) return selection;
-  // A relative path is of no use: ctest has left the directory in which it was started, and its
-  // path may lead through a link.
+  // We cannot resolve a relative path: ctest has left its start directory, and the path of that
+  // directory may lead through a link.
   const std::string& path = selection.tests.front();
   const Result<std::string> text = path.empty() || path.front() != '/'
                                        ? Result<std::string>(Error{})

@@ -61,15 +61,15 @@ Result<RunLock> take_run_lock(const RunLockOrder& order, SecondRun second);
 // without the lock would look like a run whose keeper was killed.
 void forget_run(const os::UniqueFd& lock, const ProcessName& ctest);
 
-// The tests that `ctest` names one by one, on its command line or in a file named there. A whole
-// run if it names none in that way.
+// Returns the tests that `ctest` names one by one, on its command line or in a file named there. A
+// whole run: it names none in that way.
 CtestSelection selection_of(const ProcessName& ctest, std::string_view ctest_version);
 
-// Whether a run of any PID namespace has the tree at this moment. Fails when the lock cannot be
-// opened for writing: then the caller must not tidy the tree.
+// True: a run of any PID namespace has the tree at this moment. Fails if the lock cannot be opened
+// for writing; the caller must not tidy the tree then.
 Result<bool> is_tree_taken(const std::string& tree);
 
-// Whether `ctest` has the tree. Nothing when we have no right to read the lock. `numbering` is
+// True: `ctest` has the tree. Nothing: we have no right to read the lock. `numbering` is
 // os::numbering_id() where ctest runs.
 std::optional<bool> has_tree(const ProcessName& ctest, std::string_view numbering,
                              const std::string& tree);

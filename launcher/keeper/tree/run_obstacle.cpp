@@ -26,7 +26,7 @@ std::string describe_run_obstacle(const RunObstacles& obstacles, std::int64_t no
 }
 
 bool names_tree(const LockParty& run, std::string_view tree) {
-  // Of a longer path, a record may hold only the beginning (core/lock/lock_wait.hpp).
+  // A record may hold only the beginning of a longer path (core/lock/lock_wait.hpp).
   constexpr std::size_t k_surely_whole = 256;
   if (run.tree.size() < k_surely_whole) return run.tree == tree;
   return tree.starts_with(run.tree);

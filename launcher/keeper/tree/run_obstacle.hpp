@@ -18,17 +18,18 @@ struct RunObstacles {
   std::int64_t ticket = 0;                // our place in the queue
 };
 
-// `"ctest -j8" (pid 4711, for 4.2 s)`
+// Returns a text such as `"ctest -j8" (pid 4711, for 4.2 s)`.
 std::string describe_run(const LockParty& run, std::int64_t now_unix_ms);
 
 // Names the run that has the tree, or a run that waits before us to have the tree alone.
 std::string describe_run_obstacle(const RunObstacles& obstacles, std::int64_t now_unix_ms);
 
-// Whether the record of the run names the tree by this path. By another path (a bind mount), a run
-// uses other locks of scope `build`, so nothing would keep the tests of the two runs apart.
+// True: the record of the run names the tree by this path. A run that names the tree by another
+// path (a bind mount) uses other locks of scope `build`, so nothing would keep the tests of the two
+// runs apart.
 bool names_tree(const LockParty& run, std::string_view tree);
 
-// Whether `one` is among `parties`. The same pid in another PID namespace is another process.
+// True: `one` is among `parties`. The same pid in another PID namespace is another process.
 bool is_among(const std::vector<LockParty>& parties, const LockParty& one);
 
 }  // namespace holdfast

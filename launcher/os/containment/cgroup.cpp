@@ -23,7 +23,7 @@ namespace {
 
 // A process is a member until it is reaped. A process that is just ending is gone in microseconds.
 constexpr Milliseconds k_removal_patience{1000};
-// How often we try to let go and to remove. A process may fork while we let it go, and an empty
+// We try this often to let go and to remove. A process may fork while we let it go, and an empty
 // cgroup may still be busy.
 constexpr int k_most_rounds = 8;
 constexpr std::size_t k_longest_mounts = 4UL * 1024 * 1024;
@@ -53,7 +53,7 @@ Mount cgroup2_mount() {
   return {};
 }
 
-// The path of our own cgroup in the file system.
+// Returns the path of our own cgroup in the file system.
 Result<std::string> own_cgroup() {
   const Mount mount = cgroup2_mount();
   if (mount.point.empty()) return Error{"find a cgroup2 file system: none is mounted"};
@@ -85,7 +85,7 @@ void collect_forsaken(int directory, const std::string& prefix, std::vector<Cgro
   for (const std::string& name : cgroups_below(directory)) {
     UniqueFd below = open_cgroup(directory, name);
     if (!below.valid()) continue;
-    // Inside a cgroup that is looked after there is nothing to find.
+    // A cgroup that is looked after contains nothing to find.
     if (!name.starts_with(prefix)) {
       collect_forsaken(below.get(), prefix, found);
     } else if (::flock(below.get(), LOCK_EX | LOCK_NB) == 0) {

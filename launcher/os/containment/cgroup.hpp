@@ -18,8 +18,8 @@ namespace holdfast::os {
 
 class Cgroup {
  public:
-  // Makes a cgroup with the name `name`. Fails where this process may not do that, or where there
-  // is no cgroup2.
+  // Makes a cgroup with the name `name`. Fails if this process may not do that, or if there is no
+  // cgroup2.
   static Result<Cgroup> make(const std::string& name);
 
   // The cgroup with the directory `directory`, which somebody else has opened.
@@ -44,8 +44,8 @@ class Cgroup {
   UniqueFd directory_;
 };
 
-// The cgroups that nobody looks after and whose names begin with `prefix`. Looks everywhere below
-// the cgroup2 mount. Whoever has the result then looks after these cgroups.
+// Returns the cgroups that nobody looks after and whose names begin with `prefix`. Looks everywhere
+// below the cgroup2 mount. From now on, whoever has the result looks after these cgroups.
 std::vector<Cgroup> forsaken_cgroups(const std::string& prefix);
 
 }  // namespace holdfast::os

@@ -34,7 +34,7 @@ std::vector<Held> hold_members(int directory) {
 }  // namespace
 
 // The kernel reports a change of cgroup.events by POLLPRI alone. An epoll descriptor turns it into
-// POLLIN, for which everybody waits.
+// POLLIN, because everybody waits for POLLIN.
 CgroupProcesses::CgroupProcesses(int directory, Killing killing)
     : directory_(directory),
       killing_(killing),

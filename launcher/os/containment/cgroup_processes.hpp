@@ -12,7 +12,7 @@ namespace holdfast::os {
 class CgroupProcesses final : public ProcessSet {
  public:
   // How all processes get SIGKILL: at once by `cgroup.kill` (Linux 5.14), or one by one while they
-  // are frozen. Where that file is missing, always one by one.
+  // are frozen. If that file is missing, always one by one.
   enum class Killing : std::uint8_t { at_once, one_by_one };
 
   // The processes of the cgroup with the directory `directory`, which must stay open.

@@ -1,6 +1,6 @@
-// Hazards. The child comes from a bare clone(2). After fork(2) glibc would bring its own state up
-// to date in the child; here it does not. That is sound in a process that has one thread and takes
-// no locks of the library. Launcher and guard are such processes.
+// Hazards. The child comes from a bare clone(2). After fork(2), glibc brings its own state up to
+// date in the child; after clone(2) it does not. That is sound in a process that has one thread and
+// takes no locks of the library. Launcher and guard are such processes.
 #include "os/containment/pid_namespace.hpp"
 
 #include <fcntl.h>
@@ -49,9 +49,9 @@ Result<void> stay_who_we_are(uid_t user, gid_t group) {
 }
 
 // Sets the first process number of the namespace. Otherwise every test would be number 2, and names
-// that tests make of their numbers (files in /tmp, ports) would collide. `outside` differs from
+// that tests derive from their numbers (files in /tmp, ports) would collide. `outside` differs from
 // attempt to attempt. We spread it over the range, so that the numbers of descendants differ too.
-// Where the kernel forbids this (CONFIG_CHECKPOINT_RESTORE), numbers start at 2.
+// If the kernel forbids this (CONFIG_CHECKPOINT_RESTORE), numbers start at 2.
 void begin_numbers_at(pid_t outside) {
   constexpr unsigned k_lowest = 300;  // the kernel wraps around to this number
   const Result<std::string> most = read_file("/proc/sys/kernel/pid_max", 32);
@@ -70,7 +70,7 @@ pid_t own_number_in_proc() {
   return leading_number<pid_t>({text, static_cast<std::size_t>(length)}).value_or(0);
 }
 
-// What the child said before it gave up; empty: the child has settled, or is dead.
+// Returns what the child said before it gave up; empty: the child has settled, or is dead.
 std::string read_to_end(int pipe) {
   char text[256];
   const ssize_t got = retried([&] { return ::read(pipe, text, sizeof text); });
@@ -115,7 +115,7 @@ Result<void> PidNamespace::settle(UserNamespace user_namespace, uid_t user, gid_
   }
   const pid_t outside = own_number_in_proc();
   descriptors_ = UniqueFd(::open("/proc/self/fdinfo", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  // A later mount outside shows inside. A mount inside does not show outside.
+  // A later mount outside is visible inside. A mount inside is not visible outside.
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) {
     return system_error("keep mounts apart");
   }

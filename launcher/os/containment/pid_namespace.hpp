@@ -18,15 +18,15 @@ class PidNamespace {
  public:
   // Forks. The child is the first process of a new PID namespace and has a /proc for that
   // namespace. If we lack the right for that, the child also gets a user namespace, in which the
-  // user stays the same. Returns in both processes as fork(2) does. Fails where the machine does
-  // not allow this; then it returns only in the parent.
+  // user stays the same. Returns in both processes as fork(2) does. Fails if the machine does not
+  // allow this; it returns only in the parent then.
   //
   // The child sees itself as number 1, and getppid() is 0 there. Processes outside see another
   // number. The child must reap, because every orphan of the namespace becomes its child.
   Result<pid_t> fork();
 
-  // To be called in the child. The number that a process of the namespace has outside of the
-  // namespace; 0: the process is gone.
+  // To be called in the child. Returns the number that a process of the namespace has outside of
+  // the namespace; 0: the process is gone.
   pid_t number_outside(pid_t pid) const;
 
  private:

@@ -19,8 +19,8 @@ std::int64_t nanoseconds_of(clockid_t clock) {
 #if defined(__GLIBC__) || !defined(__LP64__)
   ::clock_gettime(clock, &now);
 #else
-  // With musl this is a launcher, which asks for the time about a dozen times. To find the vDSO and
-  // to touch its pages would cost more than these few system calls. The launcher of a long batch
+  // With musl this is a launcher, which asks for the time about a dozen times. Finding the vDSO and
+  // touching its pages would cost more than these few system calls. The launcher of a long batch
   // asks so often that it switches to the vDSO.
   static int looks = 0;
   if (looks < k_few_looks) {

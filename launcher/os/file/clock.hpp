@@ -12,8 +12,8 @@ Milliseconds monotonic_now();
 std::int64_t monotonic_now_us();
 std::int64_t monotonic_now_ns();
 
-// For how long poll(2) may wait until this time on the same clock. For k_longest that is for ever,
-// else an hour at most. 0: the time has come.
+// Returns how long poll(2) may wait until this time on the same clock. For k_longest that is for
+// ever, else an hour at most. 0: the time has come.
 int poll_time(Milliseconds until);
 
 // CLOCK_BOOTTIME, with which the kernel dates processes. It counts suspend.

@@ -12,19 +12,19 @@ namespace holdfast::os {
 // below 0 are ignored. The caller must make an object that owns a closed descriptor release it.
 void close_all_but(std::vector<int> kept);
 
-// Makes stdin, stdout and stderr /dev/null, so that nobody waits for the end of our output.
+// Replaces stdin, stdout and stderr by /dev/null, so that nobody waits for the end of our output.
 void leave_standard_streams();
 
 // Raises the soft limit of descriptors. It may be low for the sake of programs that use select(2).
 void allow_many_descriptors();
 
-// Whether `fd` is a pipe that nobody reads any more, so that a write to it raises SIGPIPE. pipe(7)
+// True: `fd` is a pipe that nobody reads any more, so that a write to it raises SIGPIPE (pipe(7)).
 bool has_lost_its_reader(int fd);
 
-// Opens /dev/null as stdin, stdout and stderr where the caller closed them. Otherwise a later
-// descriptor, such as a lock's file, could get the number of stderr, and messages would be written
-// to it. The test still finds the three closed. `first`: the first descriptor that this process
-// opened and keeps. If it has one of the three numbers, it gets another number.
+// Opens /dev/null as stdin, stdout or stderr if the caller closed it. Otherwise a later descriptor,
+// such as a lock's file, could get the number of stderr, and messages would be written to it. The
+// test still finds the three closed. `first`: the first descriptor that this process opened and
+// keeps. If it has one of the three numbers, it gets another number.
 Result<void> fill_closed_streams(UniqueFd& first);
 
 }  // namespace holdfast::os

@@ -46,7 +46,7 @@ bool read_at(int file, std::uint64_t offset, void* into, std::size_t size) {
 }
 
 bool read_all(int file, std::string& text, std::size_t limit) {
-  // Most files are small. Then the text takes no more memory than it needs: the launcher has
+  // Most files are small. Their text takes no more memory than it needs, because the launcher has
   // little.
   char start[4096];
   ssize_t got = retried([&] { return ::read(file, start, std::min(limit, sizeof start)); });

@@ -21,20 +21,20 @@ Result<std::string> read_file(const std::string& path, std::size_t limit = 64 * 
 // the part that was written is removed again.
 Result<void> append_line(const std::string& path, std::string_view text);
 
-// Where a symbolic link leads; empty, with errno set, when the link cannot be read.
+// Returns the path to which a symbolic link leads; empty, with errno set: the link cannot be read.
 std::string read_link(const std::string& path);
 
-// The next three return false, with errno set, when they fail. Reads the rest of `file`, at most
-// `limit` bytes, and puts it in the place of `text`.
+// The next three functions return false, with errno set, if they fail. Reads the rest of `file`, at
+// most `limit` bytes, and replaces `text` by it.
 bool read_all(int file, std::string& text, std::size_t limit = std::string::npos);
-// Reads exactly `size` bytes. It is a failure, too, if the file ends before that.
+// Reads exactly `size` bytes. Also fails if the file ends before that.
 bool read_at(int file, std::uint64_t offset, void* into, std::size_t size);
 bool write_all(int file, std::string_view text);
 
-// A file in memory with `text` in it, to be read from its beginning. It survives execve(2).
+// Makes a file in memory with `text` in it, to be read from its beginning. It survives execve(2).
 Result<UniqueFd> memory_file(std::string_view text);
-// Reads such a file from its beginning, whatever was read of it before. Fails for a descriptor that
-// cannot seek.
+// Reads such a file from its beginning, even if some of it was read before. Fails for a descriptor
+// that cannot seek.
 Result<std::string> read_memory_file(int fd);
 
 }  // namespace holdfast::os

@@ -19,7 +19,7 @@ Error cannot_read() { return ErrorInWords{std::string("cannot be read: ") + std:
 }  // namespace
 
 Result<std::string> read_private_file(int directory, const std::string& name, std::size_t limit) {
-  // This look comes before the open, because to open a device can have an effect.
+  // This look comes before the open, because opening a device can have an effect.
   struct stat info {};
   if (::fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return cannot_read();
   if (!S_ISREG(info.st_mode)) return ErrorInWords{"is not a regular file"};
@@ -39,7 +39,7 @@ Result<std::string> read_private_file(int directory, const std::string& name, st
 std::vector<MarkerFile> read_marker_files(int directory, const std::vector<std::string>& names) {
   std::vector<MarkerFile> files;
   for (const std::string& name : names) {
-    // We read one byte more than the longest marker has, and so see whether a file is too long.
+    // We read one byte more than the longest marker has, so that we see whether a file is too long.
     files.push_back({name, read_private_file(directory, name, k_longest_marker + 1)});
   }
   return files;

@@ -1,5 +1,5 @@
-// Reads the files that a test has put into its marker directory. They may be anything, and may
-// still change.
+// Reads the files that a test has put into its marker directory. Such a file may be anything (a
+// link, a FIFO), and may still change.
 #pragma once
 
 #include <string>

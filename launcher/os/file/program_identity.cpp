@@ -38,7 +38,7 @@ std::string hexadecimal(const char* bytes, std::size_t size) {
 // The parts of a note are padded to four bytes.
 std::size_t padded(std::size_t size) { return (size + 3) / 4 * 4; }
 
-// The build-id in one segment of notes, which has the same form for 32 and 64 bits.
+// Returns the build-id in one segment of notes, which has the same form for 32 and 64 bits.
 std::string build_id_in(const std::vector<char>& notes) {
   std::size_t at = 0;
   Elf64_Nhdr note{};

@@ -11,9 +11,9 @@ namespace holdfast::os {
 
 // Identifies the file at `path`. Follows links. Of the file's content it reads only the build-id
 // (the ELF note NT_GNU_BUILD_ID, elf(5)). A broken file, or a file that is not an ELF program, has
-// no build-id. Fails when there is no regular file that may be read. Never waits, even for a FIFO.
+// no build-id. Fails if there is no regular file that may be read. Never waits, even for a FIFO.
 Result<ProgramIdentity> identify_program(const std::string& path);
-// The same; none where that fails.
+// Returns the same; none: identify_program() fails.
 std::optional<ProgramIdentity> known_program(const std::string& path);
 
 }  // namespace holdfast::os

@@ -7,7 +7,7 @@
 
 namespace holdfast::os {
 
-// The project's top directory, absolute. None: Holdfast is not attached there.
+// Returns the project's top directory, absolute. None: Holdfast is not attached there.
 std::optional<std::string> source_of_tree(const std::string& tree);
 
 }  // namespace holdfast::os

@@ -49,7 +49,7 @@ const char* describe(int error) {
   }
 }
 
-// The id of the mount on which the file lies; empty where /proc does not tell.
+// Returns the id of the mount on which the file lies; empty: /proc does not tell.
 std::string mount_id(int fd) {
   constexpr std::string_view k_key = "mnt_id:";
   const Result<std::string> text = read_file("/proc/self/fdinfo/" + std::to_string(fd));
@@ -59,7 +59,7 @@ std::string mount_id(int fd) {
   return text->substr(from, text->find('\n', from) - from);
 }
 
-// Invalid where `name` is a mount, or where that cannot be found out.
+// Invalid: `name` is a mount, or we cannot find out whether it is one.
 UniqueFd open_by_mount_ids(int above, const char* name, int flags) {
   UniqueFd directory(::openat(above, name, flags));
   if (!directory.valid()) return directory;
@@ -82,7 +82,8 @@ UniqueFd open_on_this_mount(int above, const char* name, int how) {
 }
 
 // Opens a directory that a test has made unreadable or unwritable, so that it can be removed too.
-// Changes the mode by a descriptor: if something is mounted there meanwhile, that keeps its mode.
+// Changes the mode by a descriptor, so that something that is mounted there meanwhile keeps its
+// mode.
 UniqueFd open_closed(int above, const char* name) {
   const UniqueFd there = open_on_this_mount(above, name, O_PATH);
   if (!there.valid()) return UniqueFd();
@@ -115,15 +116,15 @@ struct Stays {
 
 Stays stays(const char* name, int error) { return {std::string("/") + name, describe(error)}; }
 
-// Two keepers may remove the same old run at once. So ENOENT means that the other keeper was
-// faster.
+// Two keepers may remove the same old run at once. ENOENT means that the other keeper was faster.
 Stays stays_unless_gone(const char* name) { return errno == ENOENT ? Stays{} : stays(name, errno); }
 
 Stays empty(UniqueFd directory, int depth);
 
 Stays remove_entry(int above, const char* name, int depth) {
   if (::unlinkat(above, name, 0) == 0) return {};
-  // unlink(2) says EISDIR for a directory. With another error it is not a directory, and it stays.
+  // unlink(2) says EISDIR for a directory. With any other error `name` is no directory, and it
+  // stays.
   if (errno != EISDIR) return stays_unless_gone(name);
   if (depth == k_deepest) return {std::string("/") + name, "it is nested too deeply"};
   UniqueFd below = open_to_empty(above, name);
@@ -160,7 +161,7 @@ struct Place {
   std::string name;
 };
 
-// Follows links and crosses mounts, since the path is the user's own.
+// Follows links and crosses mounts, because the path is the user's own.
 UniqueFd open_following(const std::string& path) {
   return UniqueFd(::openat(AT_FDCWD, path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }

@@ -3,8 +3,8 @@
 // Hazards. A test may mount something valuable below its directory, or plant a link to it. So a
 // directory is entered only if it is neither a link nor a mount. Device numbers do not show a
 // mount, because a bind mount of the same file system has the same number (mount(8)). openat2(2)
-// with RESOLVE_NO_XDEV refuses mounts. Where openat2(2) is missing (Linux before 5.6, seccomp in
-// containers), the mount ids of /proc/self/fdinfo (proc(5)) show mounts. Where both are missing, no
+// with RESOLVE_NO_XDEV refuses mounts. If openat2(2) is missing (Linux before 5.6, seccomp in
+// containers), the mount ids of /proc/self/fdinfo (proc(5)) show mounts. If both are missing, no
 // directory is entered. Nothing that is behind a mount is removed or changed.
 #pragma once
 
@@ -21,12 +21,12 @@ namespace holdfast::os {
 // Opens the directory at `path`.
 Result<UniqueFd> open_unmounted(const std::string& path);
 // Opens the directory `name` below `above`; no component of `name` may be a link or a mount.
-// Invalid, with errno set, where it fails.
+// Invalid, with errno set: it cannot be opened.
 UniqueFd open_unmounted(const UniqueFd& above, const std::string& name);
 
 // Removes everything in the directory at `path`, but not the directory. If something cannot be
-// removed, everything else is removed all the same. The error names the first thing that stays, and
-// says why ("/a/b: something is mounted there").
+// removed, everything else is still removed. The error names the first thing that stays, and says
+// why ("/a/b: something is mounted there").
 Result<void> empty_directory(const std::string& path);
 
 // Does the same, and removes the directory itself. A missing directory is no error.

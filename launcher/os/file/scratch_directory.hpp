@@ -10,11 +10,11 @@
 namespace holdfast::os {
 
 // Makes the directory `path` with mode 0700 and the marker directory inside it. Makes the directory
-// above `path` if it is missing. Fails when `path` exists: other files must not be taken for files
-// of this attempt.
+// above `path` if it is missing. Fails if `path` exists, because other files must not be taken for
+// files of this attempt.
 Result<void> make_scratch_directory(const std::string& path);
 
-// The same for a directory that others may sweep. The directory is claimed until the returned
+// Does the same for a directory that others may sweep. The directory is claimed until the returned
 // descriptor and its duplicates are closed. The process number in the directory's name is no
 // protection: in another PID namespace it is the number of another process.
 Result<UniqueFd> make_claimed_scratch(const std::string& path);
@@ -25,8 +25,8 @@ void sweep_empty_scratch(const std::string& path);
 // A test may leave any number of marker files; more than these are not read.
 inline constexpr std::size_t k_most_marker_files = 64;
 
-// What an attempt left in its scratch directory. Every attempt pays for this look, so it uses as
-// few system calls as possible.
+// What an attempt left in its scratch directory. Every attempt pays for look_into_scratch(), which
+// therefore uses as few system calls as possible.
 struct ScratchContent {
   bool is_as_made = false;   // both directories are ours, mode 0700 and empty
   bool holds_files = false;  // something lies beside the marker directory, or in its place
@@ -36,7 +36,7 @@ struct ScratchContent {
 ScratchContent look_into_scratch(const std::string& path);
 
 // Removes what is in the directory (os/file/removal.hpp) and makes the directory as new, marker
-// directory included. Fails when something cannot be removed, such as files of another user or a
+// directory included. Fails if something cannot be removed, such as files of another user or a
 // mount.
 Result<void> renew_scratch_directory(const std::string& path);
 

@@ -25,7 +25,7 @@ inline Error system_error(std::string_view what, int number) {
   return Error{std::string(what) + ": " + (text != nullptr ? text : "unknown error")};
 }
 
-// The same with errno, which is read before anything can change it.
+// Does the same with errno, which is read before anything can change it.
 inline Error system_error(std::string_view what) { return system_error(what, errno); }
 
 }  // namespace holdfast::os

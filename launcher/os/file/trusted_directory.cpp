@@ -101,7 +101,7 @@ Result<UniqueFd> open_regular(const UniqueFd& directory, const std::string& name
   UniqueFd file(::openat(directory.get(), name.c_str(), k_file_flags));
   // O_CREAT is used only when the plain open finds no file. In a sticky directory,
   // fs.protected_regular refuses O_CREAT on an existing file of another user. The loop looks again
-  // when somebody else makes or removes the file at the same time.
+  // if somebody else makes or removes the file at the same time.
   for (int tries = 0; !file.valid() && errno == ENOENT && tries < 8; ++tries) {
     const ExactModes exact;
     file = UniqueFd(::openat(directory.get(), name.c_str(), k_file_flags | O_CREAT | O_EXCL, mode));

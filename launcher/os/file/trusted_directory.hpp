@@ -8,23 +8,23 @@
 
 namespace holdfast::os {
 
-// `/tmp/holdfast-<uid>`, for the effective user.
+// Returns `/tmp/holdfast-<uid>`, for the effective user.
 std::string user_directory_path();
 
 // Opens the user's directory, and makes it with mode 0700 if it is missing. Refuses it if it is not
 // a directory (a planted symbolic link), belongs to another user, or lets others in.
 Result<UniqueFd> open_user_directory();
 
-// Opens the machine's directory. Refuses it if it is not root's: the owner of a directory can
-// replace any file in it, even with the sticky bit. Then two processes could hold one lock.
+// Opens the machine's directory. Refuses it if it is not root's. The owner of a directory can
+// replace any file in it, even with the sticky bit, so two processes could hold one lock.
 Result<UniqueFd> open_machine_directory();
 
-// The directory's path, for messages; empty where /proc does not tell.
+// Returns the directory's path, for messages; empty: /proc does not tell.
 std::string path_of(const UniqueFd& directory);
 
 // Opens the directory `name` below `parent`; never follows a link.
 Result<UniqueFd> open_existing_below(const UniqueFd& parent, const std::string& name);
-// The same, but makes it with `mode` (regardless of the umask) if it is missing.
+// Does the same, but makes the directory with `mode` (regardless of the umask) if it is missing.
 Result<UniqueFd> open_below(const UniqueFd& parent, const std::string& name, unsigned mode);
 
 // While an object of this class lives, new files and directories get exactly the mode that is asked
@@ -41,10 +41,10 @@ class ExactModes {
   unsigned umask_;
 };
 
-// Opens a regular file for reading and writing, and makes it with `mode` (regardless of the umask)
-// if it is missing. Refuses links, FIFOs and devices. Does not block.
+// Opens a regular file for reading and writing. Makes the file with `mode` (regardless of the
+// umask) if it is missing. Refuses links, FIFOs and devices. Does not block.
 Result<UniqueFd> open_regular(const UniqueFd& directory, const std::string& name, unsigned mode);
-// The same, but makes nothing.
+// Does the same, but makes nothing.
 Result<UniqueFd> open_existing_regular(const UniqueFd& directory, const std::string& name);
 
 }  // namespace holdfast::os

@@ -8,8 +8,8 @@
 namespace holdfast::os {
 namespace {
 
-// Anybody may lock bytes of the machine's files. With very many locks they must not keep us busy
-// for ever.
+// Anybody may lock bytes of the machine's files. Very many such locks must not keep us busy for
+// ever.
 constexpr std::size_t k_most_listed = 4096;
 
 struct flock described(short type, ByteRange range) {

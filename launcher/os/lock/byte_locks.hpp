@@ -17,16 +17,16 @@ struct ByteRange {
 
 enum class ByteLock { shared, exclusive };
 
-// try_byte_lock and wait_for_byte_lock return false with errno set. wait_for_byte_lock blocks, and
-// does not go on after EINTR.
+// try_byte_lock() and wait_for_byte_lock() return false, with errno set, if they fail.
+// wait_for_byte_lock() blocks, and does not go on after EINTR.
 bool try_byte_lock(int file, ByteLock kind, ByteRange range);
 bool wait_for_byte_lock(int file, ByteLock kind, ByteRange range);
 void release_byte_lock(int file, ByteRange range);
 
-// A lock of somebody else in `range` that would keep us from a lock of `kind`.
+// Returns a lock of somebody else in `range` that would keep us from a lock of `kind`.
 std::optional<ByteRange> byte_lock_in_the_way(int file, ByteLock kind, ByteRange range);
 
-// The starts of all such locks, in ascending order. `range` must have a length.
+// Returns the starts of all such locks, in ascending order. `range` must have a length.
 std::vector<off_t> byte_locks_in_the_way(int file, ByteLock kind, ByteRange range);
 
 }  // namespace holdfast::os

@@ -37,8 +37,8 @@ class Search {
 
   std::vector<FlockHolder> run(FlockSearch how) {
     // The table names the process that took the lock, proc_locks(5). That process may be dead while
-    // another one keeps a duplicate of the descriptor. Then only the processes that have the file
-    // open can tell.
+    // another one keeps a duplicate of the descriptor. In that case only the processes that have
+    // the file open can tell.
     for (pid_t pid : takers()) look_at(pid);
     if (found_.empty() && how == FlockSearch::thorough) {
       for_each_process([&](pid_t pid) { look_at(pid); });
@@ -47,7 +47,7 @@ class Search {
   }
 
  private:
-  // "3: FLOCK  ADVISORY  WRITE 4711 fe:01:1234 0 EOF"
+  // A line of the table: "3: FLOCK  ADVISORY  WRITE 4711 fe:01:1234 0 EOF"
   std::vector<pid_t> takers() const {
     std::vector<pid_t> pids;
     const Result<std::string> table = read_file(in_proc("locks"), k_longest_table);

@@ -99,8 +99,8 @@ Result<LockDirectory> open_lock_directory(const LockSpec& spec, const LockHome& 
     lock.file_mode = k_everybody_may_write;
     return lock;
   }
-  // A cleaner at work locks the directory exclusively for a moment. That does no harm, because the
-  // cleaner removes nothing new.
+  // This call fails while a cleaner has the directory locked exclusively, for a moment. That does
+  // no harm, because the cleaner removes nothing new.
   (void)::flock(top->get(), LOCK_SH | LOCK_NB);
   lock.shelter = std::move(*top);
   return lock;
@@ -113,8 +113,8 @@ std::string level_directory(const std::string& attempt) {
 void remove_level(const UniqueFd& parent, const std::string& name) {
   UniqueFd level = open_unmounted(parent, name);
   if (!level.valid()) return;
-  // A process may have opened the lock's file and wait for the lock. Later it finds that the file
-  // has no name any more, and starts again.
+  // A process may have opened the lock's file and may be waiting for the lock. It finds later that
+  // the file has no name any more, and starts again.
   const Result<UniqueFd> lock = open_existing_regular(level, std::string(names::k_lock_file));
   if (lock && ::flock(lock->get(), LOCK_EX | LOCK_NB) != 0) return;
   Result<UniqueFd> queue = open_existing_regular(level, std::string(names::k_queue_file));
@@ -138,7 +138,7 @@ Result<UniqueFd> open_lock_file(const UniqueFd& directory, const std::string& na
   }
   Result<UniqueFd> file = open_regular(directory, name, mode);
   struct stat info {};
-  // Where hard links are not possible, the file has only one name.
+  // If hard links are not possible, the file has only one name.
   if (file && ::fstat(file->get(), &info) == 0 && info.st_nlink == 1) (void)link(name, spare);
   return file;
 }

@@ -18,12 +18,12 @@ struct LockDirectory {
 };
 
 // Opens the lock's directory, and makes what is missing. Refuses a directory into which another
-// user could put something. If `attempt` is not empty, it is an attempt that holds the lock. Then
-// this opens the directory in which runs inside that attempt take the lock.
+// user could put something. If `attempt` is not empty, it is an attempt that holds the lock, and
+// this function opens the directory in which runs inside that attempt take the lock.
 Result<LockDirectory> open_lock_directory(const LockSpec& spec, const LockHome& home,
                                           const std::string& attempt);
 
-// The name that the directory for runs inside `attempt` has in the lock's directory.
+// Returns the name that the directory for runs inside `attempt` has in the lock's directory.
 std::string level_directory(const std::string& attempt);
 
 // Removes such a directory, `name` in `parent`, unless anybody has or wants the lock in it.
@@ -35,10 +35,10 @@ void remove_level(const UniqueFd& parent, const std::string& name);
 // two processes could hold the lock.
 Result<UniqueFd> open_lock_file(const UniqueFd& directory, const std::string& name, unsigned mode);
 
-// Whether `file` is still the file of that name.
+// True: `file` is still the file of that name.
 bool has_name(const UniqueFd& file, const UniqueFd& directory, const std::string& name);
 
-// Whether `file` has the name, or can get it back because no file has it now. True: nobody can hold
+// True: `file` has the name, or can get it back because no file has it now. Nobody can then hold
 // another file of that name.
 bool is_found_by(const UniqueFd& file, const UniqueFd& directory, const std::string& name);
 

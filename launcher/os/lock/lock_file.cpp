@@ -86,8 +86,8 @@ Error LockRequest::located(Error error) const {
   return error;
 }
 
-// We declare our own size before we look for other sizes. So if two processes come at once with
-// different sizes, at least one sees the other.
+// We declare our own size before we look for other sizes. If two processes come at once with
+// different sizes, at least one then sees the other.
 Result<void> LockRequest::declare_size() {
   const auto size = static_cast<off_t>(spec_.size);
   if (!try_byte_lock(lock_.get(), ByteLock::shared, {k_sizes + size, 1})) {

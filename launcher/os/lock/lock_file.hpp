@@ -1,6 +1,6 @@
 // One lock: a file that is taken with flock(2), so that flock(1) in a script interoperates. A queue
-// in front of it gives the order, and a counted lock has slots too. The kernel releases locks;
-// nothing here looks at age. docs/guide/locks.md.
+// in front of it gives the order, and a counted lock has slots too. The kernel releases locks, and
+// no lock expires by age. See docs/guide/locks.md.
 #pragma once
 
 #include <cstdint>
@@ -23,13 +23,13 @@ namespace holdfast::os {
 // unless a forked process still has the descriptors.
 class LockRequest {
  public:
-  // `level`: the attempt below which the lock is taken, and the slots of that attempt. Fails when
-  // the lock is in use with another size.
+  // `level`: the attempt below which the lock is taken, and the slots of that attempt. Fails if the
+  // lock is in use with another size.
   static Result<LockRequest> open(const LockSpec& spec, const LockHome& home,
                                   const LockLevel& level = {});
 
-  // The same, but in the open `directory`: for a lock outside the common lock directories (a build
-  // tree's). `mode` is for the files that it makes.
+  // Does the same in the open `directory`, for a lock outside the common lock directories (the lock
+  // of a build tree). `mode`: for the files that this function makes.
   static Result<LockRequest> open_in(UniqueFd directory, const LockSpec& spec, unsigned mode,
                                      const LockLevel& level = {});
 
@@ -39,12 +39,12 @@ class LockRequest {
 
   const LockSpec& spec() const { return spec_; }
 
-  // Joins the queue, and takes the lock if that needs no waiting. True when the lock is taken.
+  // Joins the queue, and takes the lock if that needs no waiting. True: the lock is taken.
   Result<bool> try_take();
 
-  // Whether a caller with nothing else to poll can call wait_here() after try_take() returned
-  // false. wait_here() hands the lock on with one wake-up instead of two. It cannot wait for a
-  // counted lock: flock(2) blocks on one file, but any free slot would do.
+  // True: a caller with nothing else to poll can call wait_here() after try_take() returned false.
+  // wait_here() hands the lock on with one wake-up instead of two. It cannot wait for a counted
+  // lock: flock(2) blocks on one file, but any free slot would do.
   bool can_wait_here() const { return spec_.mode != LockMode::counted; }
   enum class Waited : std::uint8_t {
     had,
@@ -53,45 +53,45 @@ class LockRequest {
   };
   Result<Waited> wait_here(const Interruptions& interruptions);
 
-  // Waits in a helper process. ready_fd() becomes readable when the wait is over, a single time.
+  // Waits in a helper process. ready_fd() becomes readable once, when the wait is over.
   Result<void> start_waiting();
   int ready_fd() const { return turn_.ready_fd(); }
   // To be called when ready_fd() is readable. True: the lock is taken. False: the lock's file was
   // replaced meanwhile, and the lock has to be asked for again.
   Result<bool> finish_waiting();
 
-  // Leaves a record of the holder, or of a waiter. If no record can be left, that is not an error.
+  // Leave a record of the holder, or of a waiter. If no record can be left, that is not an error.
   void sign(const LockParty& holder);
   void sign_waiting(const LockParty& waiter);
   // Takes the waiter's record back. finish_waiting() and wait_here() do so themselves.
   void withdraw_waiting();
 
-  // The other holders, and the other waiters in the order of the queue, as far as they left a
-  // record whose bytes they still lock.
+  // Return the other holders, and the other waiters in the order of the queue. Only those count
+  // that have left a record and still lock its bytes.
   std::vector<LockParty> holders() const;
   std::vector<LockParty> waiters() const;
-  // Everybody named in a holder's record, even if the owner no longer locks it.
+  // Returns everybody whom a holder's record names, even if the owner no longer locks the record.
   std::vector<LockParty> signatories() const;
-  // Our own ticket, as records give it.
+  // Returns our own ticket, as records give it.
   std::int64_t ticket() const { return queue_.ticket(); }
-  // How many came before us and still wait, with or without a record.
+  // Returns how many came before us and still wait, with or without a record.
   std::size_t ahead() const;
 
-  // The numbers of the slots that we hold of a counted lock, ascending.
+  // Returns the numbers of the slots that we hold of a counted lock, ascending.
   std::vector<unsigned> slots() const;
 
-  // The descriptors that must stay open to keep the lock, once it is taken.
+  // Returns the descriptors that must stay open to keep the lock, once it is taken.
   std::vector<int> descriptors() const;
-  // The files that others may lock without a record, by flock(1): the lock's own, and those of its
-  // slots that exist.
+  // Returns the files that others may lock without a record (flock(1)): the lock's own file, and
+  // the files of its slots if they exist.
   std::vector<UniqueFd> files() const;
 
   // Removes the lock files that nested runs inside `attempt` used. To be called when the lock is
   // all that is left of the attempt.
   void tidy_below(const std::string& attempt) const;
 
-  // Whether a file of the lock was removed while we hold the lock. Then somebody else could hold
-  // the lock too.
+  // True: a file of the lock was removed while we hold the lock, so somebody else could hold the
+  // lock too.
   bool is_lost() const;
 
  private:

@@ -24,9 +24,9 @@ Result<void> LockQueue::join() {
     if (try_byte_lock(file_.get(), ByteLock::exclusive, {ticket_, 1})) return {};
     if (errno != EAGAIN && errno != EACCES) return system_error("draw a ticket");
     // Another process came in the same nanosecond, or the head of the queue has locked every byte
-    // below its own and so ours. The head may have come after we looked at the clock, or may have
-    // the clock of another time namespace. All tickets that we see were drawn before ours, so the
-    // place behind them is ours.
+    // below its own, and ours is one of them. The head may have come after we looked at the clock,
+    // or may have the clock of another time namespace. All tickets that we see were drawn before
+    // ours, so the place behind them is ours.
     const std::vector<std::int64_t> there = tickets();
     if (!there.empty() && there.back() < k_last_ticket) behind_all = there.back() + 1;
   }
@@ -44,8 +44,8 @@ bool LockQueue::wait_for_head() const {
 void LockQueue::leave() const { release_byte_lock(file_.get(), {0, 0}); }
 
 std::vector<std::int64_t> LockQueue::tickets() const {
-  // We look for locks that conflict with a read lock: the tickets do. The head's read lock on the
-  // bytes before its own byte does not.
+  // We look for locks that conflict with a read lock. The tickets conflict with it. The head's read
+  // lock on the bytes before its own byte does not.
   return byte_locks_in_the_way(file_.get(), ByteLock::shared, {0, k_last_ticket});
 }
 

@@ -20,10 +20,10 @@ class LockQueue {
   LockQueue() = default;
   explicit LockQueue(UniqueFd file) : file_(std::move(file)) {}
 
-  // Draws a ticket: the time. If the head's clock is ahead of ours (time_namespaces(7)), draws the
-  // number after all other tickets.
+  // Draws a ticket, which is the time. If the head's clock is ahead of ours (time_namespaces(7)),
+  // draws the number after all other tickets.
   Result<void> join();
-  // Whether our ticket is the lowest. If it is, nobody can come before us until we leave.
+  // True: our ticket is the lowest. In this case nobody can come before us until we leave.
   bool is_head() const;
   // Blocks until our ticket is the lowest. False, with errno: a signal came, or the file system
   // cannot do this.
@@ -33,7 +33,7 @@ class LockQueue {
   void leave() const;
 
   std::int64_t ticket() const { return ticket_; }
-  // The tickets of the other processes, in order.
+  // Returns the tickets of the other processes, in order.
   std::vector<std::int64_t> tickets() const;
 
  private:

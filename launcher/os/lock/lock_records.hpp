@@ -19,16 +19,16 @@ void sign(int file, RecordList list, const LockParty& party);
 // Takes the record back, even if duplicates of the descriptor are open.
 void withdraw(int file, RecordList list);
 
-// Blanks the records of `process`, which lives on. After this nobody looks for that process.
+// Blanks the records of `process`, which lives on. After this call nobody looks for that process.
 void erase(int file, RecordList list, const ProcessName& process);
 
-// The records of other owners that still count, as far as they can be read.
+// Returns the records of other owners that still count, as far as they can be read.
 std::vector<LockParty> living_records(int file, RecordList list);
-// The records of the waiters that still count, in the order of the queue.
+// Returns the records of the waiters that still count, in the order of the queue.
 std::vector<LockParty> living_waiters(int file);
-// How many records of other owners still count, readable or not.
+// Returns how many records of other owners still count, readable or not.
 std::size_t count_living(int file, RecordList list);
-// All records, whether their owners live or not.
+// Returns all records, whether their owners live or not.
 std::vector<LockParty> all_records(int file, RecordList list);
 
 }  // namespace holdfast::os

@@ -60,9 +60,9 @@ Result<bool> take_if_free(LockSlot& slot, const SlotOrder& order) {
   }
 }
 
-// Takes the lowest free slots, at most `units`. `taken` gets the slots that the search found taken
-// by others. Null: the files of these slots are closed at once, because the limit of descriptors
-// may be low.
+// Takes the lowest free slots, at most `units`. `taken` gets the slots that others have. If `taken`
+// is null, the files of these slots are closed at once, because the limit of descriptors may be
+// low.
 Result<std::vector<LockSlot>> take_free(const SlotOrder& order, std::vector<LockSlot>* taken) {
   std::vector<LockSlot> had;
   for (unsigned number : order.numbers) {

@@ -31,9 +31,9 @@ Result<void> make_slots_for_all(const SlotOrder& order, unsigned size);
 // Takes the lowest free slots, at most `units`. Does not block.
 Result<std::vector<LockSlot>> take_free_slots(const SlotOrder& order);
 
-// Blocks until it has `units` slots. For each slot a thread blocks in flock(2), because nothing
-// else tells when a lock becomes free. Threads that are no longer needed go on. So the process must
-// have one thread when it calls this, and must end right after the call.
+// Blocks until this process has `units` slots. For each slot a thread blocks in flock(2), because
+// nothing else tells when a lock becomes free. Threads that are no longer needed go on. So the
+// process must have one thread when it calls this, and must end right after the call.
 Result<std::vector<LockSlot>> wait_for_slots(const SlotOrder& order);
 
 }  // namespace holdfast::os

@@ -44,7 +44,8 @@ std::optional<LockScope> scope_of(const std::string& directory) {
   return std::nullopt;
 }
 
-// Opens the file for writing too. Only then does the kernel show the locks that conflict with ours.
+// Opens the file for writing too, because otherwise the kernel does not show the locks that
+// conflict with ours.
 UniqueFd open_to_look(const std::string& path) {
   return UniqueFd(::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
@@ -85,7 +86,7 @@ class Survey {
   }
 
  private:
-  // Whether `path` exists but cannot be read.
+  // True: `path` exists but cannot be read. The survey notes that.
   bool note_unseen(const std::string& path) {
     if (::access(path.c_str(), R_OK) == 0 || errno == ENOENT) return false;
     survey_.unseen.push_back(system_error("look into " + path));

@@ -30,23 +30,24 @@ enum class Strangers { leave_out, look_for };
 
 struct LockSurvey {
   std::vector<SurveyedLock> locks;
-  std::vector<Error> unseen;  // what exists but we may not read; each fits after "failed to"
+  std::vector<Error> unseen;  // what exists but we may not read; each text fits after "failed to"
 };
 
-// The locks in the user's directory and in the machine's directory. Makes no file and takes no
-// lock.
+// Returns the locks in the user's directory and in the machine's directory. Makes no file and takes
+// no lock.
 LockSurvey survey_all_locks(Strangers strangers);
-// The locks of survey_all_locks() without the errors.
+// Returns the locks of survey_all_locks() without the errors.
 std::vector<SurveyedLock> survey_locks(Strangers strangers);
 
-// The lock whose files are in this directory. None, with errno set, if they cannot be opened.
+// Returns the lock whose files are in this directory. None, with errno set: they cannot be opened.
 std::optional<SurveyedLock> survey_lock(const std::string& directory, Strangers strangers);
 
-// The directories with files of the lock: `directory`, and those for runs inside its holders.
+// Returns the directories with files of the lock: `directory`, and those for runs inside its
+// holders.
 std::vector<std::string> levels_of(const std::string& directory);
 
-// Whether `attempt` still has the lock that it took below the attempt `level` (empty: at the top).
-// True also where we cannot tell: a holder left no record, or we may not open the file.
+// True: `attempt` still has the lock that it took below the attempt `level` (empty: at the top).
+// Also true if we cannot tell: a holder left no record, or we may not open the file.
 bool is_held_by(const std::string& attempt, const LockSpec& spec, const LockHome& home,
                 const std::string& level);
 

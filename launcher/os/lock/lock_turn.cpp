@@ -51,10 +51,10 @@ Result<std::vector<LockSlot>> wait_for_turn(const TurnOrder& order) {
     if (!send_descriptors(tell, packet, {slot.file.get()})) ::_exit(1);
   }
   (void)send_packet(tell, k_had);
-  // Our parent also leaves the queue, in case we are killed before.
+  // Our parent also leaves the queue, in case we are killed before this.
   order.queue->leave();
   // The end of a process costs more than all of the above, and might come before our parent runs.
-  // So we let the parent go first: it closes its end of the socket when it has finished.
+  // So we let the parent go first. It closes its end of the socket when it has finished.
   char end = 0;
   (void)retried([&] { return ::read(tell, &end, 1); });
   ::_exit(0);

@@ -25,7 +25,7 @@ struct TurnOrder {
 Result<bool> take_turn_now(const TurnOrder& order, std::vector<LockSlot>& slots);
 
 // Blocks in the first two steps. The order must not ask for slots. False: the wait was interrupted.
-// Then this can be called again, any number of times: our place in the queue stays.
+// The caller can call this again, any number of times, because we keep our place in the queue.
 Result<bool> take_turn_here(const TurnOrder& order, const Interruptions& interruptions);
 
 // Makes a helper process wait. The helper has copies of the descriptors in its order, so the lock

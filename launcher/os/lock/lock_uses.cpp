@@ -11,8 +11,8 @@
 namespace holdfast::os {
 namespace {
 
-// Whether the party's process number can belong to our numbering. A test's record does not name the
-// PID namespace. Then the number and the start time decide.
+// True: the party's process number can belong to our numbering. A test's record does not name the
+// PID namespace, so the number and the start time decide for it.
 bool may_be_in_sight(const LockParty& party) {
   return party.boot == boot_id() || party.boot == numbering_id();
 }

@@ -7,7 +7,7 @@
 
 namespace holdfast::os {
 
-// The uses of the locks of survey_locks().
+// Returns the uses of the locks of survey_locks().
 std::vector<LockUse> named_lock_uses();
 
 // Completes the list of attempts around each waiter: adds the attempts of holders that are

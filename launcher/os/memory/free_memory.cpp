@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t k_longest_file = 16UL * 1024;
 
-// The number behind `key` at the beginning of a line.
+// Returns the number that follows `key` at the beginning of a line.
 std::optional<std::uint64_t> number_behind(std::string_view text, std::string_view key) {
   while (!text.empty()) {
     std::string_view line = take_part(text, '\n');
@@ -35,9 +35,9 @@ std::optional<std::uint64_t> number_behind(const Result<std::string>& text, std:
   return text ? number_behind(std::string_view(*text), key) : std::nullopt;
 }
 
-// What that cgroup has left. Unused pages of files count as free: the kernel gives them up before
-// it kills anybody. A limit that is no number ("max") is no limit; version 1 has a number that no
-// machine reaches.
+// Returns the memory that the cgroup has left. Unused pages of files count as free, because the
+// kernel gives them up before it kills anybody. A limit that is no number ("max") is no limit; in
+// version 1, "no limit" is a number that no machine reaches.
 std::optional<std::uint64_t> left_in_cgroup_kb(const MemoryCgroup& group) {
   const bool first = group.first_version;
   const std::string files = group.directory + "/memory.";
@@ -95,7 +95,7 @@ std::uint64_t memory_in_use_kb(const std::vector<ProcessName>& roots) {
     });
     if (is_root) found.push_back(&one);
   }
-  // The loop appends to `found`: those below each process that it meets.
+  // For each process that it meets, the loop appends the children to `found`.
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < found.size(); ++i) {
     sum += found[i]->resident_kb;

@@ -9,11 +9,12 @@
 
 namespace holdfast::os {
 
-// What the kernel calls available, in KiB, or less if one of our cgroups has less left
+// Returns what the kernel calls available, in KiB, or less if one of our cgroups has less left
 // (memory_cgroups.hpp). None: this system does not say.
 std::optional<std::uint64_t> available_memory_kb();
 
-// What these processes and all below them have in memory now, in KiB. Ended processes have nothing.
+// Returns what these processes and all below them have in memory now, in KiB. Ended processes have
+// nothing.
 std::uint64_t memory_in_use_kb(const std::vector<ProcessName>& roots);
 
 }  // namespace holdfast::os

@@ -6,7 +6,7 @@
 namespace holdfast::os {
 namespace {
 
-// A line of version 2 is `0::/user.slice/…`, one of version 1 `4:memory:/docker/…`, which may name
+// A line of version 2 is `0::/user.slice/…`, one of version 1 is `4:memory:/docker/…` and may name
 // several controllers.
 void add_line(std::string_view line, std::vector<MemoryCgroup>& second,
               std::vector<MemoryCgroup>& first) {

@@ -1,4 +1,4 @@
-// Where the kernel reports that it killed processes for want of memory.
+// Where the kernel reports that it killed processes because memory ran out.
 #pragma once
 
 #include <sys/types.h>
@@ -15,20 +15,20 @@ namespace holdfast::os {
 // A counter of such kills: memory.events of a cgroup, or any file of that form.
 class OomEvents {
  public:
-  // An empty `path` stands for the nearest cgroup that counts (memory_cgroups.hpp). Where there is
-  // none, count() is none.
+  // An empty `path` stands for the nearest cgroup that counts (memory_cgroups.hpp). If there is
+  // none, count() returns none.
   static OomEvents open(const std::string& path);
 
-  // One read(2) of the open file.
+  // Reads the open file by one read(2).
   std::optional<std::uint64_t> count() const;
 
  private:
   UniqueFd file_;
 };
 
-// Whether the kernel's log, as far as it can be read, names this process as killed for want of
-// memory within the last `age`. False except in the machine's first PID namespace, whose numbers
-// the log has.
+// True: the kernel's log, as far as it can be read, says that this process was killed within the
+// last `age` because memory ran out. Always false outside of the machine's first PID namespace,
+// because the log has the numbers of that namespace.
 bool kernel_log_names_victim(pid_t pid, Milliseconds age);
 
 }  // namespace holdfast::os

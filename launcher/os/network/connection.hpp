@@ -9,20 +9,20 @@
 
 namespace holdfast::os {
 
-// Begins to connect; the socket is writable when it is connected, or has failed to. `address` is in
-// the form of inet_pton(3), of either version of IP.
+// Begins to connect. The socket becomes writable when it is connected or connecting has failed.
+// `address` is in the form of inet_pton(3), of either version of IP.
 Result<UniqueFd> begin_to_connect(const std::string& address, std::uint16_t port);
-// Connects to a Unix socket of type SOCK_STREAM. Fails with EAGAIN's text where its backlog is
-// full.
+// Connects to a Unix socket of type SOCK_STREAM. Fails with EAGAIN's text if its backlog is full.
 Result<UniqueFd> connect_to_stream(const std::string& path);
 
-// How connect(2) went: an errno, 0 for a connection.
+// Returns how connect(2) ended: an errno, or 0 for a connection.
 int connection_error(const UniqueFd& socket);
 
-// The port of our end; 0: it has none.
+// Returns the port of our end; 0: it has none.
 std::uint16_t own_port(const UniqueFd& socket);
 
-// The process that listened at the other end of a Unix socket; 0: it cannot be seen from here.
+// Returns the process that listened at the other end of a Unix socket; 0: it cannot be seen from
+// here.
 pid_t listening_process(const UniqueFd& socket);
 
 }  // namespace holdfast::os

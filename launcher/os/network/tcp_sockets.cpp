@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t k_largest_table = std::size_t{16} << 20;
 
-// Every socket is a file of one device.
+// All sockets are files of the same device.
 dev_t sockets_device() {
   static const dev_t k_device = [] {
     const UniqueFd any(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));

@@ -9,10 +9,10 @@
 
 namespace holdfast::os {
 
-// Those of both versions of IP. Empty where /proc cannot be read.
+// Returns the sockets of both versions of IP. Empty if /proc cannot be read.
 std::vector<TcpSocket> tcp_sockets();
 
-// For a search for the processes that have it (stream_holders.hpp).
+// Returns the socket as stream_holders.hpp needs it to find the processes that have it open.
 Stream stream_of(const TcpSocket& socket);
 
 }  // namespace holdfast::os

@@ -28,15 +28,15 @@ void walk_up(pid_t first, Look look) {
   }
 }
 
-// The ancestors of this process, the nearest first.
+// Returns the ancestors of this process, the nearest first.
 std::vector<ProcessName> own_ancestors();
 
-// The nearest `most` ancestors of another process. None when the process has ended or is in another
-// PID namespace.
+// Returns the nearest `most` ancestors of another process. None: the process has ended or is in
+// another PID namespace.
 std::vector<ProcessName> ancestors_of(const ProcessName& process,
                                       std::size_t most = std::numeric_limits<std::size_t>::max());
 
-// Whether `pid` is a descendant of `ancestor`. False when `pid` has ended and was reaped.
+// True: `pid` is a descendant of `ancestor`. False if `pid` has ended and was reaped.
 bool is_below(pid_t pid, pid_t ancestor);
 
 }  // namespace holdfast::os

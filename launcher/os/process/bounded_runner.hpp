@@ -14,10 +14,11 @@
 namespace holdfast::os {
 
 struct BoundedOrder {
-  // The work is either a command, whose [0] is looked up in our own PATH,
+  // The work is either this command, whose [0] is looked up in our own PATH.
   std::vector<std::string> words;
-  // or a function that runs in a process of its own. The function must not need threads. Its result
-  // is the output. If it fails, the output is the error's text, and the exit code is 1.
+  // Or the work is this function, which runs in a process of its own. The function must not need
+  // threads. Its result is the output. If it fails, the output is the error's text, and the exit
+  // code is 1.
   std::function<Result<std::string>()> work;
   std::vector<std::string> environment;  // `NAME=VALUE`, complete; for a command
   std::string directory;                 // empty: ours; for a command

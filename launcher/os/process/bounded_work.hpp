@@ -28,10 +28,10 @@ class BoundedWork {
 
   // For a poll loop: readable when go_on() has something to do. -1: the work is done.
   int fd() const { return done_ ? -1 : news_.get(); }
-  // The latest time for the next go_on(), on the clock of monotonic_now().
+  // Returns the latest time for the next go_on(), on the clock of monotonic_now().
   Milliseconds deadline() const { return deadline_; }
-  // Takes the output and the report that are there. Never waits. True when the work is done; then
-  // end() is complete.
+  // Takes the output and the report that are there. Never waits. True: the work is done, and end()
+  // is complete.
   bool go_on();
   bool is_done() const { return done_; }
   const BoundedEnd& end() const { return end_; }

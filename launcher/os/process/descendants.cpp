@@ -27,7 +27,7 @@ bool is_called(pid_t pid, std::string_view wanted) {
   return name && name->compare(0, name->find('\n'), wanted) == 0;
 }
 
-// Finds descendants by a scan of all processes, where the kernel does not list children.
+// Finds descendants by a scan of all processes, for kernels that do not list children.
 std::vector<Link> scanned_descendants(const Spared& spared) {
   std::vector<Link> all;
   for_each_process([&](pid_t pid) {

@@ -10,13 +10,13 @@
 namespace holdfast::os {
 
 // The names of launchers, guards and keepers (prctl(2), PR_SET_NAME: at most 15 bytes). Tests have
-// others.
+// other names.
 inline constexpr std::string_view k_launcher_name = "holdfast-launch";
 inline constexpr std::string_view k_guard_name = "holdfast-guard";
 inline constexpr std::string_view k_keeper_name = "holdfast keeper";
 
-// Says which descendants do not belong to the tree that is meant. A list of children converts to
-// this type.
+// Says which descendants do not belong to the tree in question. A list of children converts to this
+// type.
 struct Spared {
   Spared() = default;
   Spared(std::vector<pid_t> some, bool others = false)  // NOLINT(google-explicit-constructor)
@@ -36,19 +36,19 @@ struct Link {
   pid_t parent;
 };
 
-// The children of this thread, living or not yet reaped.
+// Returns the children of this thread, living or not yet reaped.
 std::vector<pid_t> own_children();
 
-// The children that are not spared.
+// Returns the children that are not spared.
 std::vector<Link> children(const Spared& spared);
 
-// All descendants that are not spared, including zombies. May miss a process whose parent is just
-// ending.
+// Returns all descendants that are not spared, including zombies. May miss a process whose parent
+// is just ending.
 std::vector<Link> descendants(const Spared& spared);
 
-// The processes in `links` that look after trees of their own: launchers, guards, the parents of
-// guards (`holdfast run`), keepers. A launcher outlives its guard, since it records how its test
-// ended.
+// Returns the processes in `links` that look after trees of their own: launchers, guards, the
+// parents of guards (`holdfast run`), keepers. A launcher outlives its guard, because it records
+// how its test ended.
 std::vector<pid_t> inner_supervisors(const std::vector<Link>& links);
 
 bool contains(const std::vector<pid_t>& pids, pid_t pid);

@@ -12,7 +12,7 @@
 namespace holdfast::os {
 namespace {
 
-// Whether the search goes on, because this directory has no such program (execvp(3)).
+// True: the search goes on, because this directory has no such program (execvp(3)).
 bool is_elsewhere(int error) {
   return error == ENOENT || error == ENOTDIR || error == EACCES || error == ESTALE ||
          error == ENODEV || error == ETIMEDOUT;
@@ -25,8 +25,8 @@ void execute_file(const char* file, char** arguments, char** environment) {
   if (errno != ENOEXEC) return;
   std::size_t count = 0;
   while (arguments[count] != nullptr) ++count;
-  // The shell, the file, the arguments after the first, the end. They are on the stack, since
-  // nothing may be allocated.
+  // The words are the shell, the file, the arguments after the first, and null. They are on the
+  // stack, because nothing may be allocated.
   auto** words = static_cast<char**>(__builtin_alloca((count + 2) * sizeof(char*)));
   char shell[] = "/bin/sh";
   words[0] = shell;

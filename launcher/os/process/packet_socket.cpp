@@ -172,8 +172,7 @@ Result<void> send_descriptors(int socket, std::string_view packet,
 }
 
 Result<PacketWithDescriptor> receive_with_descriptor(int socket) {
-  // We ask for the length first. To make room for the longest message would cost each test 16 fresh
-  // pages.
+  // We ask for the length first. Room for the longest message would cost each test 16 fresh pages.
   const ssize_t length = retried([&] { return ::recv(socket, nullptr, 0, MSG_PEEK | MSG_TRUNC); });
   if (length < 0) return system_error("receive a message");
   if (length > static_cast<ssize_t>(wire::k_longest_message)) {

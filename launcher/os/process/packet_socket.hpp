@@ -17,7 +17,7 @@ namespace holdfast::os {
 
 Result<std::pair<UniqueFd, UniqueFd>> packet_pair();
 
-// Why a connection failed; the caller acts by it.
+// Why a connection failed; the caller decides by it what to do.
 enum class ConnectFailure : std::uint8_t { absent, dead, other };
 
 struct Connected {
@@ -34,8 +34,8 @@ Connected connect_to(const std::string& path, Milliseconds patience);
 inline constexpr Milliseconds k_probe_patience{200};
 
 // Removes the socket at `path` if nobody listens there any more. Processes that call this for one
-// directory take turns. So no live socket takes the place of the dead one between the check and the
-// removal. Fails silently: then the socket stays.
+// directory take turns, so no live socket takes the place of the dead one between the check and the
+// removal. Fails silently; the socket stays then.
 void remove_if_dead(const std::string& path);
 
 // Listens at `path`. The file appears only when the socket listens, so whoever finds the file can
@@ -50,7 +50,7 @@ Listening listen_at(const std::string& path);
 
 Result<UniqueFd> accept_from(const UniqueFd& listener);
 
-// The user at the other end.
+// Returns the user at the other end.
 Result<uid_t> peer_user(const UniqueFd& socket);
 
 // Sends SIGCONT to the process that listened at the other end, if it is stopped. False: the process

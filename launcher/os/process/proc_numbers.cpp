@@ -17,7 +17,7 @@ constexpr std::string_view k_nowhere = "/proc/self/of-another-pid-namespace/";
 constexpr std::size_t k_usual_status = 512;
 constexpr std::size_t k_longest_list = 1024UL * 1024UL;
 
-// A /proc has no /proc/self for us unless we are in its namespace or in one below.
+// A mounted /proc has no /proc/self for us unless we are in its namespace or in one below.
 bool look_at_proc() {
   const char* const path = "/proc/self/status";
   Result<std::string> status = read_file(path, k_usual_status);

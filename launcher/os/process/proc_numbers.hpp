@@ -18,23 +18,23 @@
 
 namespace holdfast::os {
 
-// Whether the numbers in /proc are those of our PID namespace. The answer is found once per
-// process: a child in a new namespace mounts its own /proc before it asks (pid_namespace.hpp).
+// True: the numbers in /proc are those of our PID namespace. The answer is found once per process:
+// a child in a new namespace mounts its own /proc before it asks (pid_namespace.hpp).
 bool proc_has_our_numbers();
 
-// `/proc/<entry>`; where the numbers are not ours, a path at which nothing can exist.
+// Returns `/proc/<entry>`; if the numbers are not ours, a path at which nothing can exist.
 std::string in_proc(std::string_view entry);
-// The same for one process: `/proc/<pid>/<entry>`.
+// Returns the same for one process: `/proc/<pid>/<entry>`.
 std::string in_proc(pid_t pid, std::string_view entry);
 
-// The children of a process as /proc lists them, including zombies. None where /proc has no such
-// list (CONFIG_PROC_CHILDREN).
+// Returns the children of a process as /proc lists them, including zombies. None if /proc has no
+// such list (CONFIG_PROC_CHILDREN).
 std::vector<pid_t> children_of(pid_t pid);
-// Appends the numbers in a file of /proc to `numbers`. False when the file cannot be read.
+// Appends the numbers in a file of /proc to `numbers`. False: the file cannot be read.
 bool append_numbers_in(const std::string& path, std::vector<pid_t>& numbers);
 
-// Calls `visit` with each number that is a name in `directory`. A directory that cannot be read has
-// none.
+// Calls `visit` with each number that is a name in `directory`. A directory that cannot be read
+// counts as empty.
 template <typename Visit>
 void for_each_number(const std::string& directory, Visit visit) {
   DIR* entries = ::opendir(directory.c_str());

@@ -28,7 +28,7 @@ constexpr std::size_t k_longest_status = 64 * 1024;  // it lists groups and proc
 
 bool is_stopped(const ProcessStat& stat) { return stat.state == 'T' || stat.state == 't'; }
 
-// Whether this kernel lets us watch processes at all. True also where only our limit of descriptors
+// True: this kernel lets us watch processes at all. Also true if only our limit of descriptors
 // prevents it.
 bool can_watch_processes() {
   return watch_living(::getpid()).valid() || errno == EMFILE || errno == ENFILE;
@@ -105,8 +105,8 @@ std::string numbering_id() {
 Result<UniqueFd> watch_process(const ProcessName& process) {
   UniqueFd watched = watch_living(process.pid);
   if (!watched.valid()) return system_error("watch process " + std::to_string(process.pid));
-  // This check comes after the open, because an open descriptor never comes to mean another
-  // process.
+  // This check comes after the open, because an open descriptor never refers to another process
+  // later.
   const Result<ProcessStat> stat = read_process_stat(process.pid);
   if (!stat || stat->start != process.start || stat->state == 'Z') {
     return system_error("watch process " + std::to_string(process.pid), ESRCH);

@@ -26,7 +26,7 @@ struct ProcessStat {
   std::uint64_t start = 0;  // clock ticks since boot
 };
 
-// Fails when there is no such process.
+// Fails if there is no such process.
 Result<ProcessStat> read_process_stat(pid_t pid);
 
 // Returns one field of a text like /proc/<pid>/stat; empty: the field is missing. `field` is the
@@ -37,22 +37,22 @@ N stat_number(std::string_view stat, unsigned field) {
   return leading_number<N>(stat_field(stat, field)).value_or(0);
 }
 
-// Whether SIGKILL is pending for the process: a large process on a busy machine takes long to die.
+// True: SIGKILL is pending for the process. A large process on a busy machine takes long to die.
 // Reads ShdPnd of /proc/<pid>/status, proc(5).
 bool is_being_killed(pid_t pid);
 
-// The name of this process. No other process ever has the same name.
+// Returns the name of this process. No other process ever has the same name.
 ProcessName own_name();
 
-// The soft RLIMIT_LOCKS of this process. Inside an attempt it is the attempt's tag
+// Returns the soft RLIMIT_LOCKS of this process. Inside an attempt it is the attempt's tag
 // (core/base/attempt_tag.hpp); elsewhere it is any limit.
 std::uint64_t own_tag();
 
-// /proc/sys/kernel/random/boot_id; empty when it cannot be read.
+// Returns /proc/sys/kernel/random/boot_id; empty: it cannot be read.
 std::string boot_id();
 
-// The inode of this process's PID namespace (pid_namespaces(7)). It is unique while the namespace
-// exists. 0: it cannot be known.
+// Returns the inode of this process's PID namespace (pid_namespaces(7)). It is unique while the
+// namespace exists. 0: it cannot be known.
 std::uint64_t own_pid_namespace();
 // The inode of the machine's first PID namespace: PROC_PID_INIT_INO of linux/proc_ns.h.
 inline constexpr std::uint64_t k_first_pid_namespace = 4026531836;
@@ -62,13 +62,13 @@ inline constexpr std::uint64_t k_first_pid_namespace = 4026531836;
 // cannot be looked up here. That does not mean that its process is dead.
 std::string numbering_id();
 
-// Watches `process`: the returned descriptor becomes readable when the process ends. Fails when the
-// process has ended, when its pid belongs to another process by now, or where pidfd_open(2) is
-// missing (Linux before 5.3, seccomp).
+// Watches `process`: the returned descriptor becomes readable when the process ends. Fails if the
+// process has ended, if its pid belongs to another process by now, or if pidfd_open(2) is missing
+// (Linux before 5.3, seccomp).
 Result<UniqueFd> watch_process(const ProcessName& process);
 
 // Watches a process that is known to live, such as one that has just asked us something. The
-// descriptor is invalid when it cannot be opened.
+// descriptor is invalid if it cannot be opened.
 UniqueFd watch_living(pid_t pid);
 
 // Watches our parent. No other process can get its pid while it is our parent.
@@ -78,35 +78,35 @@ Result<UniqueFd> watch_parent(pid_t parent);
 // False: the process has ended, or we may not signal it.
 bool send_signal(int watched, int signal);
 
-// Why processes cannot be supervised here; empty when they can.
+// Returns why processes cannot be supervised here; empty: they can.
 std::string_view trouble_with_watching();
 
-// Whether `process` lives. A zombie counts as dead, because in a container perhaps nobody reaps it.
+// True: `process` lives. A zombie counts as dead, because in a container perhaps nobody reaps it.
 bool is_alive(const ProcessName& process);
 
-// Whether this process has a controlling terminal. If it has, a shell may control it as a job.
+// True: this process has a controlling terminal, so a shell may control it as a job.
 bool has_terminal();
 
-// Whether the process is stopped at this moment (job control, ptrace). False when there is no such
+// True: the process is stopped at this moment (job control, ptrace). False if there is no such
 // process.
 bool is_stopped(pid_t pid);
 
-// The words in the first `limit` bytes of a process's command line. None when the process is gone
-// or a zombie.
+// Returns the words in the first `limit` bytes of a process's command line. None: the process is
+// gone or a zombie.
 std::vector<std::string> command_of(pid_t pid, std::size_t limit = 64 * 1024);
 
-// The same words on one line, for messages. Blanks separate the words, and stand for characters
-// that would control the reader's terminal.
+// Returns the same words on one line, for messages. Blanks separate the words, and replace
+// characters that would control the reader's terminal.
 std::string command_line_of(pid_t pid, std::size_t limit);
 
-// How long ago `process` was started, exact to the clock tick. The process may be dead.
+// Returns how long ago `process` was started, exact to the clock tick. The process may be dead.
 Milliseconds age_of(const ProcessName& process);
 
-// Whether `process` is stopped (by a signal or a debugger). A launcher also counts as stopped when
-// its test is stopped, the child of its guard.
+// True: `process` is stopped (by a signal or a debugger). A launcher also counts as stopped if its
+// test, the child of its guard, is stopped.
 bool is_stopped(const ProcessName& process);
 
-// The path of the program that this process runs.
+// Returns the path of the program that this process runs.
 Result<std::string> own_program();
 
 }  // namespace holdfast::os

@@ -74,7 +74,8 @@ std::string call_name(long number) {
   return "system call " + std::to_string(number);
 }
 
-// proc_pid_syscall(5): "running", or number, arguments, stack and instruction pointer.
+// The file has the form of proc_pid_syscall(5): "running", or number, arguments, stack and
+// instruction pointer.
 std::string call_text(const std::string& thread) {
   std::string line = first_line(thread + "/syscall");
   if (line.empty() || line == "running") return line;
@@ -96,7 +97,7 @@ std::string thread_line(pid_t pid, long tid) {
   return line + "\n";
 }
 
-// The line of `table` whose word number `column` is the socket's inode.
+// Returns the line of `table` that has the socket's inode as a word.
 std::string line_of_socket(const std::string& table, std::string_view inode) {
   const Result<std::string> text = read_file(table, k_socket_table);
   if (!text) return {};
@@ -157,7 +158,7 @@ std::string file_line(pid_t pid, long fd) {
   return "  file " + std::to_string(fd) + ": " + text + "\n";
 }
 
-// A line for each number in a directory of /proc/<pid>, up to `most`.
+// Returns a line for each number in a directory of /proc/<pid>, up to `most`.
 std::string lines_of(pid_t pid, std::string_view directory, std::string (*line)(pid_t, long),
                      std::size_t most, const char* more) {
   std::string text;

@@ -20,19 +20,19 @@ class ProcessSet {
   // Sends `signal` once to every member that can be found.
   virtual void signal_all(int signal) = 0;
   // Asks every member to end: sends `signal`, then SIGCONT because a stopped process cannot take
-  // `signal`. To be overridden where one look at the members can serve for both signals.
+  // `signal`. To be overridden if one look at the members can serve for both signals.
   virtual void ask_to_end(int signal) {
     signal_all(signal);
     signal_all(SIGCONT);
   }
-  // Whether no member is left. Notes which members have ended, and reaps those that are our
-  // children.
+  // True: no member is left. Notes which members have ended, and reaps those that are our children.
   virtual bool is_empty() = 0;
-  // Members that live.
+  // Returns the members that live.
   virtual std::vector<NamedProcess> living() = 0;
-  // Descriptors. When a member ends, one of them becomes readable. Valid until the next call.
+  // Returns descriptors, valid until the next call. When a member ends, one of them becomes
+  // readable.
   virtual std::vector<int> news() = 0;
-  // Makes what was readable unreadable again.
+  // Makes those of the descriptors that were readable unreadable again.
   virtual void hear_news() = 0;
 
  protected:

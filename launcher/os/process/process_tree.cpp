@@ -56,7 +56,8 @@ bool is_of_group(const Link& link, pid_t group) {
   return group != k_no_group && ::getpgid(link.pid) == group;
 }
 
-// Spares what is below launchers, because launchers pass on every signal that a process can handle.
+// Spares the processes below launchers, because launchers pass on every signal that a process can
+// handle.
 Spared with_inner_trees(Spared spared) {
   spared.inner_trees = true;
   return spared;
@@ -69,7 +70,7 @@ class Walks {
  public:
   explicit Walks(const Spared& spared) : spared_(spared) {}
 
-  // Calls `send_to` for each descendant that no walk has met before. False when there was no such
+  // Calls `send_to` for each descendant that no walk has met before. False: there was no such
   // descendant.
   template <typename Send>
   bool walk(Send send_to) {
@@ -124,7 +125,7 @@ class Descendants final : public ProcessSet {
     const auto ask = [&](const Link& link) {
       return has_had(link, signal) ? send(link, {SIGCONT}) : send(link, {signal, SIGCONT});
     };
-    // To look for the children of every process costs more than to wait until all have ended. So we
+    // Looking for the children of every process costs more than waiting until all have ended. So we
     // ask our own children first. When they end, their children become ours, and we ask those.
     // Usually this is enough.
     const Milliseconds until = monotonic_now() + k_dying_time;

@@ -19,10 +19,10 @@
 
 namespace holdfast::os {
 
-// Makes this process the parent of every orphan among its descendants. prctl(2).
+// Makes this process the parent of every orphan among its descendants (prctl(2)).
 Result<void> become_subreaper();
 
-// All living descendants that are not spared.
+// Returns all living descendants that are not spared.
 std::vector<NamedProcess> living_descendants(const Spared& spared);
 
 // Hears what happens while a tree is being ended.
@@ -33,7 +33,8 @@ class TreeWatcher {
   // A child has stopped or goes on. `status` is as waitpid(2) gives it. Only reap() with
   // StopNews::wanted calls this.
   virtual void on_stop_news(pid_t /*pid*/, int /*status*/) {}
-  // A descriptor that becomes readable when the grace may have to be cut short; -1: there is none.
+  // Returns a descriptor that becomes readable when the grace may have to be cut short; -1: there
+  // is none.
   virtual int hurry_fd() = 0;
   // Called when hurry_fd() is readable. True: the tree must be killed now. Must read what made the
   // descriptor readable.
@@ -82,7 +83,7 @@ std::vector<NamedProcess> end_tree(const EndOrder& order, TreeWatcher& watcher);
 // of a test. `order.spared` is not used.
 std::vector<NamedProcess> end_processes(ProcessSet& processes, const EndOrder& order,
                                         TreeWatcher& watcher);
-// The same without a watcher.
+// Does the same without a watcher.
 std::vector<NamedProcess> end_processes(ProcessSet& processes, const EndOrder& order);
 
 }  // namespace holdfast::os

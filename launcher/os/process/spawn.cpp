@@ -18,7 +18,7 @@
 
 namespace holdfast::os {
 
-// Changes only the soft limit, and only where we may set it. The value is a mark, not meant as a
+// Changes only the soft limit, and only if we may set it. The value is a mark, not meant as a
 // limit.
 void take_tag(std::uint64_t tag) {
   rlimit limit{};
@@ -28,8 +28,8 @@ void take_tag(std::uint64_t tag) {
 }
 
 int become(const Command& command, const CallersSignals& callers) {
-  // Where Yama is active, it may allow only ancestors to trace. Where it is not, the call fails and
-  // is not needed.
+  // If Yama is active, it may allow only ancestors to trace. If it is not active, the call fails
+  // and is not needed.
   if (command.debugger != 0) ::prctl(PR_SET_PTRACER, command.debugger, 0, 0, 0);
   take_tag(command.tag);
   // Never lowers our nice value: the user may have made the whole run nice.
@@ -52,7 +52,7 @@ struct CloneArguments {
 };
 constexpr std::uint64_t k_into_cgroup = 0x200000000;  // CLONE_INTO_CGROUP
 
-// Starts the command in the cgroup by clone3(2), Linux 5.7. To join the cgroup after the start
+// Starts the command in the cgroup by clone3(2), Linux 5.7. Joining the cgroup after the start
 // would take milliseconds, for a grace period of RCU. Unlike after vfork, the child does not share
 // our memory, so it tells the errno of exec by a pipe. False: the kernel does not support this, and
 // nothing was started.

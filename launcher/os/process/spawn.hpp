@@ -1,4 +1,4 @@
-// Starting the test's main process.
+// Starts the test's main process.
 #pragma once
 
 #include <sys/types.h>
@@ -37,7 +37,7 @@ Spawned spawn(const Command& command, const CallersSignals& callers);
 // Async-signal-safe.
 void take_tag(std::uint64_t tag);
 
-// Becomes the command. Returns errno when that fails.
+// Becomes the command. Returns errno if that fails.
 int become(const Command& command, const CallersSignals& callers);
 
 }  // namespace holdfast::os

@@ -21,13 +21,13 @@ struct Stream {
 };
 
 Stream stream_of(int fd);
-// The stream that `process` has as `fd`.
+// Returns the stream that `process` has as `fd`.
 Stream stream_of(pid_t process, int fd);
 
-// Whether the process has one of the streams open.
+// True: the process has one of the streams open.
 bool holds_stream(pid_t process, const std::vector<Stream>& streams);
 
-// All processes except `but` that have the stream open, as far as we may look at them.
+// Returns all processes except `but` that have the stream open, as far as we may look at them.
 std::vector<NamedProcess> holders_of(const Stream& stream, const std::vector<pid_t>& but);
 
 }  // namespace holdfast::os

@@ -18,8 +18,8 @@ namespace {
 constexpr int k_empty_scans_believed = 6;
 constexpr std::size_t k_longest_environment = 4UL * 1024 * 1024;
 
-// The environment of the process, or of one of its threads: if the main thread has ended and others
-// live, the process itself shows nothing.
+// Returns the environment of the process, or of one of its threads. If the main thread has ended
+// and others live, the process itself shows nothing.
 std::string environment_of(pid_t pid) {
   Result<std::string> text = read_file(in_proc(pid, "environ"), k_longest_environment);
   if (text && !text->empty()) return std::move(*text);

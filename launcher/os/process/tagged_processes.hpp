@@ -30,7 +30,7 @@ class TaggedProcesses final : public ProcessSet {
  public:
   // The processes of one attempt and of attempts inside it, and their untagged descendants.
   explicit TaggedProcesses(const std::string& attempt);
-  // The processes for which `belongs` returns true. So one scan serves any number of attempts.
+  // The processes for which `belongs` returns true, so that one scan serves any number of attempts.
   // Every scan calls `belongs` anew.
   using Belongs = std::function<bool(const ProcessMarks&)>;
   explicit TaggedProcesses(Belongs belongs);

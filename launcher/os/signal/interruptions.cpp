@@ -110,7 +110,7 @@ std::optional<int> Interruptions::run_blocking(int (*call)(void*), void* argumen
   const int error = errno;
   (void)change_signal_mask(SIG_BLOCK, signals_);
   g_blocking = 0;
-  // Where handlers run late (ThreadSanitizer), the call ends with EINTR instead of the jump.
+  // If handlers run late (ThreadSanitizer), the call ends with EINTR instead of the jump.
   if (result == -1 && error == EINTR) return std::nullopt;
   errno = error;
   return result;

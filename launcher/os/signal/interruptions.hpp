@@ -1,9 +1,9 @@
-// Interrupts system calls that block where nothing can be polled: flock(2), fcntl(2) with
+// Interrupts blocking system calls for which nothing can be polled: flock(2), fcntl(2) with
 // F_OFD_SETLKW. Signals, the end of the parent and a timer interrupt such a call.
 //
 // Hazards. This is the one place in which signals are handled instead of read from a descriptor. A
 // signal may come just before the call blocks. A plain handler would return, and the call would
-// still block. So the handler jumps out of the call (siglongjmp(3)). Then nobody knows whether the
+// still block. So the handler jumps out of the call (siglongjmp(3)). Nobody knows then whether the
 // call succeeded, so it must be harmless to repeat the call. The call must not own anything on the
 // stack, because the jump runs no destructors.
 #pragma once
@@ -27,8 +27,8 @@ class Interruptions {
   ~Interruptions() { end(); }
 
   // From now on SIGCHLD interrupts calls, and so do those of `signals` that are not ignored. The
-  // end of the parent interrupts too, unless `parent` is 0. Fails where there are no timers, and
-  // when `parent` is not our parent. A failure changes nothing.
+  // end of the parent interrupts too, unless `parent` is 0. Fails if there are no timers, or if
+  // `parent` is not our parent. A failure changes nothing.
   Result<void> begin(SignalSet signals, pid_t parent);
   // Restores the state before begin(). Signals that came and were not taken become pending again.
   void end();
@@ -36,7 +36,7 @@ class Interruptions {
   // Sets the monotonic time at which the timer interrupts; k_longest: never.
   void set_time(Milliseconds monotonic) const;
 
-  // Calls `call`, which returns an int and sets errno. None when the call was interrupted.
+  // Calls `call`, which returns an int and sets errno. None: the call was interrupted.
   template <typename Call>
   std::optional<int> run(Call call) const {
     return run_blocking([](void* made) { return (*static_cast<Call*>(made))(); }, &call);

@@ -20,7 +20,7 @@ Result<SignalLine> SignalLine::to_this_process(int signal) {
   return SignalLine(std::move(read), std::move(write));
 }
 
-// The kernel would send the signal also when one of the ends is closed. So the owner is removed
+// The kernel would also send the signal when one of the ends is closed, so the owner is removed
 // first.
 SignalLine::~SignalLine() {
   if (read_.valid()) ::fcntl(read_.get(), F_SETOWN, 0);

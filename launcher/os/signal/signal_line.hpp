@@ -1,4 +1,4 @@
-// By a signal line, a process that cannot name us can signal us. In a PID namespace below ours we
+// A process that cannot name us can signal us by a signal line. In a PID namespace below ours we
 // have no number, and a pidfd does not help (pidfd_send_signal(2): EINVAL). So the process writes
 // to a pipe, and the kernel sends the owner of the reading end the signal that was set for it
 // (fcntl(2), F_SETSIG).

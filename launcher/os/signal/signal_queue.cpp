@@ -13,8 +13,9 @@ namespace {
 constexpr SignalSet k_all = ~SignalSet{0};
 constexpr SignalSet k_stops = signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU);
 
-// A terminal signals its whole foreground group (si_code SI_KERNEL; sigaction(2)). Other signals of
-// the kernel are for this process alone, such as an alarm that its caller set before exec.
+// True: a terminal sent the signal. A terminal signals its whole foreground group (si_code
+// SI_KERNEL; sigaction(2)). Other signals of the kernel are for this process alone, such as an
+// alarm that its caller set before exec.
 bool is_of_terminal(const siginfo_t& info) {
   constexpr SignalSet k_of_terminals = k_stops | signal_bit(SIGHUP) | signal_bit(SIGINT) |
                                        signal_bit(SIGQUIT) | signal_bit(SIGCONT) |
@@ -22,7 +23,7 @@ bool is_of_terminal(const siginfo_t& info) {
   return info.si_code == SI_KERNEL && (k_of_terminals & signal_bit(info.si_signo)) != 0;
 }
 
-// Whether a write of ours caused the signal: nobody reads any more, or the file has reached its
+// True: a write of ours caused the signal. Nobody reads any more, or the file has reached its
 // limit.
 bool is_of_own_write(const siginfo_t& info) {
   return (info.si_signo == SIGPIPE || info.si_signo == SIGXFSZ) && info.si_pid == ::getpid();
@@ -142,7 +143,7 @@ bool SignalQueue::has_witness() const {
   return witness_ != 0 && (pending() & signal_bit(witness_)) != 0;
 }
 
-// Tells what became of the witness, and makes sure that the witness is not `signal`.
+// Returns what the witness tells, and makes sure that the witness is not `signal`.
 SignalQueue::Told SignalQueue::look_at_witness(int signal) {
   if (witness_ == 0) return Told::nothing;
   const SignalSet there = pending();

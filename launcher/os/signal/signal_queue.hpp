@@ -5,7 +5,8 @@
 // (signal(7)). So a SIGCONT that came meanwhile would be lost, and nobody would ever continue us.
 // SIGCONT in turn discards pending stop signals. So we keep a second stop signal pending, the
 // witness. We send it before we take the signal that tells us to stop, and keep it until the stop
-// signal that we send ourselves is pending. If the witness vanishes before, a SIGCONT has come.
+// signal that we send ourselves is pending. If the witness vanishes before that, a SIGCONT has
+// come.
 #pragma once
 
 #include <sys/types.h>
@@ -51,8 +52,8 @@ class SignalQueue {
 
   // Stops this process by `signal`, so that a shell sees which signal it was. Returns after
   // SIGCONT. Returns at once when `wanted` returns false, and in an orphaned process group, where
-  // the kernel lets nobody stop. False: this process was told to stop and then to continue. Then
-  // this function has taken the SIGCONT, and next() does not return it.
+  // the kernel lets nobody stop. False: this process was told to stop and then to continue. This
+  // function has taken the SIGCONT then, and next() does not return it.
   //
   // `wanted` is called when the signal is already pending, and a later SIGCONT discards the signal.
   // So if somebody makes `wanted` return false and then sends SIGCONT, we do not stay stopped.
@@ -61,7 +62,7 @@ class SignalQueue {
   [[nodiscard]] bool stop_by(int signal, const std::function<bool()>& wanted);
   [[nodiscard]] bool stop_by(int signal);
 
-  // The stop signal that next() took and that has a witness. 0: none.
+  // Returns the stop signal that next() took and that has a witness. 0: none.
   int told_to_stop() const { return told_; }
 
  private:

@@ -1,6 +1,6 @@
 // Signals are data: launcher, guard and keeper block them and take them from a queue
-// (signal_queue.hpp). There are signal handlers only for blocking system calls where nothing can be
-// polled (interruptions.hpp).
+// (signal_queue.hpp). There are signal handlers only for blocking system calls for which nothing
+// can be polled (interruptions.hpp).
 #pragma once
 
 #include <signal.h>
@@ -44,9 +44,9 @@ void give_back_signals(const CallersSignals& callers);
 UniqueFd watch_children();
 void hear_of_children(const UniqueFd& children);
 
-// Ends this process by `signal`, without a core file: the test has left its own. To set the size
-// limit of core files to 0 is not enough, because a core_pattern that pipes ignores the limit. For
-// pid 1 of a container default actions do nothing, so it ends with exit code 128 + signal.
+// Ends this process by `signal`, without a core file: the test has left its own. Setting the size
+// limit of core files to 0 is not enough, because a core_pattern that is a pipe ignores the limit.
+// Default actions do nothing to pid 1 of a container, so pid 1 ends with exit code 128 + signal.
 [[noreturn]] void die_of(int signal);
 
 }  // namespace holdfast::os

@@ -29,7 +29,7 @@ bool is_readable_elf(const Elf64_Ehdr& header) {
          header.e_shstrndx < header.e_shnum;
 }
 
-// All sections of that name: a file may have more than one.
+// Returns all sections of that name; a file may have more than one.
 std::vector<Elf64_Shdr> sections_named(int file, std::string_view name) {
   Elf64_Ehdr header{};
   if (!read_at(file, 0, &header, sizeof header) || !is_readable_elf(header)) return {};

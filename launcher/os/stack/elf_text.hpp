@@ -6,12 +6,12 @@
 
 namespace holdfast::os {
 
-// Whether the section of that name holds the text, in a 64-bit ELF file of this machine's byte
-// order. Reads at most 64 MiB of that section and nothing else. False for any other file, and for
-// one that was stripped of its section table.
+// True: in a 64-bit ELF file of this machine's byte order, the section of that name holds the text.
+// Reads at most 64 MiB of that section and nothing else. False for any other file, and for a file
+// without its section table (stripped).
 bool elf_section_holds(const std::string& path, std::string_view section, std::string_view text);
 
-// Whether a program contains GoogleTest or is linked with a library of that name, with the suffixes
+// True: the program contains GoogleTest or is linked with a library of that name, with the suffixes
 // that builds add. Debug sections, which may be a hundred times larger, are not searched.
 bool holds_googletest(const std::string& path);
 

@@ -19,8 +19,8 @@ namespace {
 constexpr std::size_t k_most_text = 64UL * 1024UL;
 // In a tree of many processes the first ones show what hangs.
 constexpr std::size_t k_most_processes = 16;
-// gdb reads all debug information, which may take longer than there is time. Where eu-stack is
-// installed too, this much is left for it.
+// gdb reads all debug information, which may take longer than there is time. If eu-stack is
+// installed too, this much time is left for it.
 constexpr Milliseconds k_second_tool_time{600};
 
 std::string title(const NamedProcess& process) {
@@ -83,7 +83,7 @@ void StackDump::read_output() {
   }
 }
 
-// Describes a process from /proc at once where no tool is left for it.
+// If no tool is left for a process, describes the process from /proc at once.
 void StackDump::start_tool() {
   while (process_ < processes_.size()) {
     const Result<ProcessStat> now = read_process_stat(processes_[process_].pid);

@@ -1,5 +1,6 @@
-// The stacks of a process tree that is about to be ended. gdb or eu-stack shows them where they are
-// installed and may trace; otherwise /proc says what it can. For a poll loop: nothing here waits.
+// The stacks of a process tree that is about to be ended. gdb or eu-stack shows them if it is
+// installed and may trace; otherwise /proc says what it can. Made for a poll loop: nothing here
+// waits.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +21,9 @@ class StackDump {
 
   // Readable when go_on() has something to do; -1: only the deadline counts.
   int fd() const { return running_ ? running_->output() : -1; }
-  // The latest time for the next go_on().
+  // Returns the latest time for the next go_on().
   Milliseconds deadline() const;
-  // Takes what there is. True when all is done; then text() is complete.
+  // Takes what there is. True: all is done, and text() is complete.
   bool go_on();
   // Stops now and kills the tool. What /proc tells stands in for the rest.
   void finish();
@@ -52,7 +53,8 @@ class StackDump {
   std::string text_;
 };
 
-// Writes to a descriptor that may be a pipe nobody reads. Drops what does not go in time.
+// Writes to a descriptor that may be a pipe that nobody reads. Drops what cannot be written in
+// time.
 void write_within(int fd, const std::string& text, Milliseconds time);
 
 }  // namespace holdfast::os

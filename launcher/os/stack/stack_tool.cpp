@@ -1,5 +1,5 @@
 // Hazards. Between fork and exec the child calls only async-signal-safe functions. Everything that
-// it needs is made before.
+// the child needs is made before the fork.
 #include "os/stack/stack_tool.hpp"
 
 #include <fcntl.h>

@@ -16,23 +16,23 @@ struct StackTool {
   std::string path;
 };
 
-// The tools found in PATH, the better one first.
+// Returns the tools in PATH, the better one first.
 std::vector<StackTool> find_stack_tools();
 
-// "gdb", "eu-stack"
+// Returns "gdb" or "eu-stack".
 const char* name_of(StackTool::Kind kind);
 
-// The tool has a session of its own, so that nothing reaches the terminal, and it is ended with all
-// that it started. It dies with us. `tag` as in os::Command: by it the keeper recognises the tool
-// as part of this attempt.
+// The tool has a session of its own, so that nothing of it reaches the terminal. It is ended with
+// all that it started, and it dies with us. `tag`: as in os::Command. The keeper uses the tag to
+// recognise the tool as part of this attempt.
 class RunningStackTool {
  public:
   // If the tool cannot be started, `output` is at its end at once.
   RunningStackTool(const StackTool& tool, pid_t process, std::uint64_t tag);
   RunningStackTool(const RunningStackTool&) = delete;
   RunningStackTool& operator=(const RunningStackTool&) = delete;
-  // Kills and reaps the tool. The process that it looked at goes on. If it was caught while
-  // stopping, SIGCONT makes it go on.
+  // Kills and reaps the tool. The process that it looked at goes on. If that process was caught
+  // while it was stopping, SIGCONT makes it go on.
   ~RunningStackTool();
 
   // Readable when there is output or its end; reading never blocks.

@@ -37,7 +37,7 @@ struct Duty {
 };
 
 // The words after --anchor begin with SOCKET GRACE_MS CHILD SIGNAL. The rest says how the case
-// ended. This process need not know that: whoever waited for the case has reported it.
+// ended. This process need not know that, because whoever waited for the case has reported it.
 constexpr std::size_t k_words = 8;
 
 bool read_duty(char** arguments, Duty& duty) {

@@ -7,7 +7,7 @@
 
 namespace holdfast::supervision {
 
-// Whether the launcher was started as an anchor.
+// True: this process was started as an anchor.
 bool is_anchor(char** arguments);
 
 // Ends the case's processes, tells holdfast-exec, and returns how this process is to end.

@@ -30,8 +30,8 @@ namespace {
 using Event = SupervisionEvent;
 using Action = SupervisionAction;
 
-// A guard that was told to end the tree has this long beyond the grace. Then the launcher ends the
-// tree itself: a test may have stopped the guard.
+// After an order to end the tree, the guard has the grace and this time. Then the launcher ends the
+// tree itself, because a test may have stopped the guard.
 constexpr Milliseconds k_guard_patience{7000};
 
 class Attempt final : public os::TreeWatcher {
@@ -57,7 +57,8 @@ class Attempt final : public os::TreeWatcher {
     return conclude();
   }
 
-  // os::TreeWatcher, for when the launcher itself ends the tree in the guard's place.
+  // The functions of os::TreeWatcher. They are called if the launcher itself ends the tree in the
+  // guard's place.
   void on_reaped(pid_t pid, int /*status*/) override { guard_.note_reaped(pid); }
   int hurry_fd() override { return around_.signals.fd(); }
   bool hurries() override {
@@ -84,8 +85,8 @@ class Attempt final : public os::TreeWatcher {
       ::poll(fds_.data(), fds_.size(), time_left());
     }
     plan_.companion->look();
-    // Read the guard's reports first: if the test has already ended, an event of the same moment
-    // must not count as having interrupted it.
+    // We read the guard's reports first. If the test has already ended, an event of the same moment
+    // must not count as an interruption of the test.
     look_at_guard();
     if (state_.stage == Stage::ended) return;
     if (fds_[0].revents != 0) read_signals();
@@ -191,7 +192,7 @@ class Attempt final : public os::TreeWatcher {
     if (!wants_stacks_ || !stacks_.take()) happened({Event::Kind::stacks_taken});
   }
 
-  // After a timeout, the grace is no longer than the time before ctest ends us.
+  // After a timeout, the grace is at most the time that is left until ctest ends us.
   Milliseconds grace() const {
     if (state_.reason != EndReason::timeout) return plan_.policy.grace;
     const Milliseconds grace = plan_.timeout_signal != 0 ? plan_.timeout_grace : plan_.policy.grace;
@@ -219,8 +220,8 @@ class Attempt final : public os::TreeWatcher {
     guard_.order(order);
   }
 
-  // An order that carries `signal`. It names the sender if `signal` is the one being answered
-  // (heard_) and did not come from the terminal.
+  // Returns an order that carries `signal`. The order names the sender if `signal` is the one that
+  // is being answered (heard_) and did not come from the terminal.
   GuardOrder passing_on(GuardOrder::Kind kind, int signal) const {
     GuardOrder order{kind, signal};
     if (signal != heard_.number || heard_.source == SignalSource::terminal) return order;
@@ -266,7 +267,7 @@ class Attempt final : public os::TreeWatcher {
         if (plan_.is_plain) happened({Event::Kind::timeout_expired});
         continue;
       }
-      // The guard says by this SIGCONT that the test goes on.
+      // With this SIGCONT the guard says that the test goes on.
       if (got.number == SIGCONT && (got.sender == guard_.pid() || got.from_line)) continue;
       if (got.source == SignalSource::process && os::is_below(got.sender, guard_.pid())) {
         got.source = SignalSource::tree;
@@ -290,7 +291,7 @@ class Attempt final : public os::TreeWatcher {
     }
   }
 
-  // The guard did not end the tree as ordered; most likely it is stopped.
+  // Called if the guard did not end the tree as ordered. Most likely the guard is stopped.
   void take_over() {
     guard_.kill();
     guard_lost_ = true;
@@ -323,8 +324,8 @@ class Attempt final : public os::TreeWatcher {
     happened(event);
   }
 
-  // Only ctest reads the test's output. When ctest dies, its end of the pipe closes first: the test
-  // may die of that before we can see ctest's death.
+  // Only ctest reads the test's output. When ctest dies, its end of the pipe closes first. The test
+  // may die of that (SIGPIPE) before we can see ctest's death.
   void notice_dead_reader() {
     const GuardReport& report = guard_.report();
     if (plan_.mode != ExitMode::ctest || !report.main_reaped || !WIFSIGNALED(report.main_status) ||

@@ -7,8 +7,8 @@
 
 namespace holdfast::supervision {
 
-// Runs the test. Returns when no process of the tree is left, or when those that are left were let
-// go. A signal, ctest's death or the end of the test's time makes this function end the tree.
+// Runs the test. Returns when no process of the tree is left, or when the remaining processes were
+// let go. A signal, ctest's death or the end of the test's time makes this function end the tree.
 AttemptResult run_attempt(const AttemptPlan& plan, Surroundings& around);
 
 }  // namespace holdfast::supervision

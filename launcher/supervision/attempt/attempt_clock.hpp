@@ -10,16 +10,16 @@ namespace holdfast::supervision {
 class AttemptClock {
  public:
   void start();
-  // The start and the end of one pause, both on the clock of monotonic_now().
+  // These functions note the start and the end of one pause, both on the clock of monotonic_now().
   void pause(Milliseconds at) { paused_since_ = at; }
   void go_on(Milliseconds at) { stopped_ += at - paused_since_; }
   // Ends the measured time; only the first call counts.
   void end();
 
   Milliseconds started() const { return started_; }
-  // When the attempt will have run for `time`, if it is not paused again.
+  // Returns when the attempt will have run for `time`, if it is not paused again.
   Milliseconds after(Milliseconds time) const { return started_ + stopped_ + time; }
-  // The time from start to end (or now) without the pauses, in microseconds.
+  // Returns the time from start to end (or now) without the pauses, in microseconds.
   std::int64_t wall_us() const;
 
  private:

@@ -47,7 +47,7 @@ void AttemptContainment::give_up(const std::string& why) {
   kind_ = Containment::none;
 }
 
-// If these lines cannot be made, the launcher goes on when the test stops.
+// If these lines cannot be made, the launcher does not stop with the test.
 void AttemptContainment::make_lines() {
   Result<os::SignalLine> stop = os::SignalLine::to_this_process(SIGSTOP);
   Result<os::SignalLine> go_on = os::SignalLine::to_this_process(SIGCONT);
@@ -82,8 +82,8 @@ pid_t AttemptContainment::post_warden(const std::vector<os::LockRequest>& locks,
   warden_ = start_warden(std::move(kept));
   if (warden_.pid != 0) return warden_.pid;
   if (is_namespace()) {
-    // A guard that lives may still be ending the tree gently. When the guard is dead, the kernel
-    // ends the tree. Until then the warden holds the locks.
+    // A living guard may still be ending the tree gently. When the guard dies, the kernel ends the
+    // tree. Until then the warden holds the locks.
     pollfd ended{first.get(), POLLIN, 0};
     (void)os::retried([&] { return ::poll(&ended, 1, -1); });
   } else {
@@ -104,7 +104,8 @@ void AttemptContainment::enter(os::Command& command, int keeper) const {
   entrust(keeper);
   command.cgroup = descriptor();
   command.entrance = entrance_.get();
-  // Inside the namespace the launcher has another number. It may trace from outside without this.
+  // The launcher's number means nothing inside the namespace. From outside, the launcher may trace
+  // without this permission.
   if (is_namespace()) command.debugger = 0;
 }
 

@@ -1,5 +1,5 @@
 // The containment around one attempt's process tree, from which no process gets away. It is a
-// cgroup in which the test is started, or a PID namespace whose first process is the guard.
+// cgroup in which the test is started, or a PID namespace whose first process is the guard. See
 // docs/guide/containment.md.
 //
 // The launcher makes the containment before it forks the guard, and the guard inherits it. The
@@ -30,9 +30,9 @@ class AttemptContainment {
 
   // Forks the guard. Returns as fork(2) does.
   pid_t fork_guard();
-  // Starts a third process, the warden, where there is no keeper. When launcher and guard are both
-  // killed, the warden ends what is inside. The warden also holds `locks`. For a cgroup this is to
-  // be called before the guard is forked, for a PID namespace afterwards. Returns the warden's pid;
+  // Starts a third process, the warden. If launcher and guard are both killed, the warden ends the
+  // processes inside. The warden also holds `locks`. To be called if there is no keeper: for a
+  // cgroup before the guard is forked, for a PID namespace afterwards. Returns the warden's pid;
   // -1: there is none.
   pid_t post_warden(const std::vector<os::LockRequest>& locks, Milliseconds grace, pid_t guard);
   // To be called when the attempt is over.
@@ -47,18 +47,19 @@ class AttemptContainment {
   void enter(os::Command& command, int keeper) const;
   // Sends SIGSTOP or SIGCONT to the launcher from inside a PID namespace. No other signal works.
   void signal_launcher(int signal) const;
-  // The descriptor that must stay open while any process is inside; -1: there is none.
+  // Returns the descriptor that must stay open while any process is inside; -1: there is none.
   int descriptor() const { return cgroup_ ? cgroup_->directory() : -1; }
-  // The most memory that all processes inside had together, in KiB; 0: the kernel does not say.
+  // Returns the most memory that all processes inside had together, in KiB; 0: the kernel does not
+  // say.
   std::int64_t memory_peak_kb() const;
-  // The number of processes inside that the kernel has killed because memory ran out.
+  // Returns the number of processes inside that the kernel has killed because memory ran out.
   std::uint64_t oom_kills() const;
   // Returns `processes` with the numbers that they have outside of the PID namespace.
   std::vector<os::NamedProcess> named_outside(std::vector<os::NamedProcess> processes) const;
 
   // --- In both ---------------------------------------------------------------------------
-  // The processes of the cgroup, even those that are not our descendants; null: there is no cgroup.
-  // The processes of a PID namespace end with the guard.
+  // Returns the processes of the cgroup, even those that are not our descendants; null: there is no
+  // cgroup. The processes of a PID namespace end with the guard.
   os::ProcessSet* processes();
   // Removes the containment. To be called when nothing is left inside.
   void remove();
@@ -77,7 +78,7 @@ class AttemptContainment {
   os::UniqueFd entrance_;
   std::optional<os::CgroupProcesses> processes_;  // made on the first call of processes()
   os::PidNamespace namespace_;
-  // By these the guard signals the launcher from inside the PID namespace.
+  // The guard uses these lines to signal the launcher from inside the PID namespace.
   std::optional<os::SignalLine> stop_line_;
   std::optional<os::SignalLine> continue_line_;
   Warden warden_;

@@ -30,15 +30,15 @@ struct AttemptPlan {
   Milliseconds timeout_grace{0};
   Milliseconds stop_time = k_longest;  // ctest's --stop-time; monotonic clock
   Loudness loudness = Loudness::normal;
-  // This process starts nothing but this attempt for the test. ctest's signal for the limit ends
-  // the attempt.
+  // True: this process starts nothing for the test but this attempt, and ctest's signal for the
+  // limit ends the attempt.
   bool is_plain = true;
   std::string_view required_files = {};  // as TestFacts has them
   std::string cgroup;                    // the attempt's cgroup name, if the policy wants a cgroup
   Teller* teller = nullptr;
   Companion* companion = &no_companion();
-  // The build step; null: the command is a test. Processes that have called setsid(2) are not of a
-  // build step's tree.
+  // The build step; null: the command is a test. Processes that have called setsid(2) do not belong
+  // to a build step's tree.
   const BuildStep* step = nullptr;
   const StepOutputs* outputs = nullptr;
 };

@@ -34,14 +34,14 @@ AttemptResult result_of(const SeenAttempt& seen) {
   Observation& observation = result.observation;
   observation.end_reason = seen.state.reason;
   observation.end_signal = seen.state.end_signal;
-  // If the guard was killed from outside, we ended the test for that, and nobody knows how the test
-  // would have ended. If the tree was being ended anyway, the reason for that stays.
+  // If the guard was killed from outside, we ended the test for that reason, and nobody knows how
+  // the test would have ended. If the tree was already being ended, the earlier reason counts.
   observation.own_failure = seen.guard_lost && seen.state.reason == EndReason::none;
   if (observation.own_failure) result.note = "the guard was killed";
   observation.main = end_of_main(seen.report);
   result.pressed = seen.state.pressed;
-  // Whoever pressed the key wanted the test to end. So the key is the reason of the end if the test
-  // died of the key's signal.
+  // Whoever pressed the key wanted the test to end. So if the test died of the key's signal, the
+  // key is the reason for the end.
   if (observation.end_reason == EndReason::none && result.pressed != 0 &&
       observation.main.kind == ProcessEnd::Kind::signalled &&
       observation.main.code == result.pressed) {

@@ -23,13 +23,13 @@ struct SeenAttempt {
 
 AttemptResult result_of(const SeenAttempt& seen);
 
-// Holdfast failed to do its part.
+// Returns the result for an attempt in which Holdfast failed to do its part.
 AttemptResult own_failure(const Error& error);
-// A signal (or ctest's death, as SIGTERM) came before the test was started.
+// Returns the result if a signal (or ctest's death, as SIGTERM) came before the test was started.
 AttemptResult not_begun(std::string note, int signal);
-// The attempt's locks can never be taken.
+// Returns the result if the attempt's locks can never be taken.
 AttemptResult refused(std::string note);
-// `locks` were not taken, for whatever reason; `name` is the name of the test.
+// Returns the result if `locks` were not taken, for whatever reason. `name`: the name of the test.
 AttemptResult without_locks(const TakenLocks& locks, const std::string& name);
 
 // To be called when the test is over and its locks are still held. If the file of a lock was

@@ -17,20 +17,21 @@ class AttemptStacks {
   // Both arguments must outlive this object.
   AttemptStacks(const AttemptPlan& plan, const GuardProcess& guard) : plan_(plan), guard_(guard) {}
 
-  // Starts to take the stacks of the whole tree, by a debugger that is our child and not of the
-  // tree. To be called before any signal is sent to the tree. If stacks are already being taken,
-  // tells those first. False when there is no time for stacks, or nobody wants them.
+  // Starts to take the stacks of the whole tree. The debugger is our child and does not belong to
+  // the tree. To be called before any signal is sent to the tree. If stacks are already being
+  // taken, writes those to the output first. False: there is no time for stacks, or nobody wants
+  // them.
   bool take();
   bool are_being_taken() const { return dump_.has_value(); }
-  // If stacks are being taken: stops now and tells what there is.
+  // If stacks are being taken, stops now and writes what there is to the output.
   void tell();
-  // Stops now and tells nothing.
+  // Stops now and writes nothing.
   void drop() { dump_.reset(); }
 
   // For the poll loop, while stacks are being taken.
   int fd() const { return dump_ ? dump_->fd() : -1; }
   Milliseconds deadline() const { return dump_ ? dump_->deadline() : k_longest; }
-  // True when the stacks are complete.
+  // True: the stacks are complete.
   bool go_on() { return dump_ && dump_->go_on(); }
 
   // Writes into the test's output; drops what nobody reads.

@@ -45,7 +45,7 @@ void Capture::add_descriptors(std::vector<pollfd>& fds) const {
 std::string_view Capture::take(std::size_t which) {
   os::UniqueFd& end = read_[which];
   if (!end.valid()) return {};
-  // new char[] without (): no time is spent on zeros.
+  // new char[] without () spends no time on zeros.
   if (!part_) part_.reset(new char[part_size_]);
   const ssize_t count = os::retried([&] { return ::read(end.get(), part_.get(), part_size_); });
   // This is the end of the pipe. If it stayed open, poll(2) would report the end again and again.

@@ -22,19 +22,19 @@ class Capture {
   // Makes one pipe for both streams, or one for each.
   static Result<Capture> open(bool streams_are_one);
 
-  // The descriptors for the process: its stdout and its stderr.
+  // Return the descriptors for the process: its stdout and its stderr.
   int output() const { return write_[0].get(); }
   int errors() const { return write_[1].valid() ? write_[1].get() : write_[0].get(); }
   // Closes our copies of these descriptors, once the process has its own.
   void close_writing();
 
   void add_descriptors(std::vector<pollfd>& fds) const;
-  // How many bytes a pipe holds.
+  // Returns how many bytes a pipe holds.
   std::size_t size() const { return size_; }
 
-  // Reads what is there and calls `use(Stream, std::string_view)` for each part. Reads all that is
-  // in the pipes at the call, at most about a mebibyte from each, because a pipe holds no more.
-  // Does not wait for the end of a pipe: a process may keep it open for ever.
+  // Reads all that is in the pipes at the call, and calls `use(Stream, std::string_view)` for each
+  // part. That is at most about a mebibyte from each pipe, because a pipe holds no more. Does not
+  // wait for the end of a pipe, because a process may keep it open for ever.
   template <typename Use>
   void read(Use use) {
     for (std::size_t i = 0; i < 2; ++i) {
@@ -58,7 +58,7 @@ class Capture {
 
   void make_parts_larger();
 
-  // Valid until the next call.
+  // The result is valid until the next call.
   std::string_view take(std::size_t which);
 
   std::array<os::UniqueFd, 2> read_;

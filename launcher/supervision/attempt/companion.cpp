@@ -7,7 +7,7 @@
 namespace holdfast::supervision {
 namespace {
 
-// A reader that is there reads at once.
+// A living reader reads at once.
 constexpr Milliseconds k_telling_time{200};
 
 class NoCompanion final : public Companion {};

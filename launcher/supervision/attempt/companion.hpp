@@ -1,5 +1,5 @@
 // A companion looks after more than the life of one attempt's process tree: it reads output, hears
-// messages, sets limits to parts. The supervisor's loop asks it each turn.
+// messages and limits the time of parts. The supervisor's loop asks the companion at each turn.
 #pragma once
 
 #include <poll.h>
@@ -21,40 +21,39 @@ class Companion {
   virtual void add_descriptors(std::vector<pollfd>& /*fds*/) {}
   // Called whenever poll(2) has returned. Must not wait.
   virtual void look() {}
-  // Whether the companion wants on_main_started() at once. If it does, the guard sends a packet for
-  // that.
+  // True: the companion wants on_main_started() at once. The guard then sends a packet for that.
   virtual bool wants_start() const { return false; }
   // The test's main process runs. `main` is its number; 0: it has no number here (a PID namespace).
   virtual void on_main_started(pid_t /*main*/) {}
-  // The time, on the clock of monotonic_now(), at which the part that is running has taken too
-  // long; k_longest: never. Not called while the test is paused.
+  // Returns the time at which the limit of the running part is over, on the clock of
+  // monotonic_now(); k_longest: never. Not called while the test is paused.
   virtual Milliseconds deadline() { return k_longest; }
-  // The time at which look() is to be called even without news; k_longest: never. Called while the
-  // test is paused, too.
+  // Returns the time at which look() is to be called even without news; k_longest: never. Also
+  // called while the test is paused.
   virtual Milliseconds look_at() { return k_longest; }
-  // If this is over 0 (and under a second), poll(2) waits no longer than this, because the
-  // companion also waits for something that its descriptors do not show.
+  // Returns how long poll(2) may wait, less than a second, because the companion also waits for
+  // something that its descriptors do not show. 0: the companion waits for no such thing.
   virtual std::chrono::nanoseconds rest() const { return std::chrono::nanoseconds{0}; }
-  // The deadline has passed. Says whether the tree is to be ended for that. With end_tree, stacks
-  // are taken first.
+  // Called when the deadline has passed. Returns whether the tree is to be ended for that reason.
+  // With end_tree, stacks are taken first.
   enum class Verdict : std::uint8_t { go_on, end_tree, end_without_stacks };
   virtual Verdict on_deadline() { return Verdict::go_on; }
-  // From now on the whole tree is being ended, for whatever reason.
+  // Called when the whole tree begins to be ended, for whatever reason.
   virtual void on_tree_ends() {}
   // Nothing of the tree is left. The guard is still ending, so work that is done here delays
   // nobody.
   virtual void on_tree_gone() {}
   // The test was paused for `length`.
   virtual void on_pause(Milliseconds /*length*/) {}
-  // Puts text of ours (stacks) into the test's output. For a plain attempt that is our stderr. What
-  // nobody reads within 200 ms is dropped.
+  // Puts text of ours (stacks) into the test's output. For a plain attempt that is our stderr. Text
+  // that nobody reads within 200 ms is dropped.
   virtual void tell(const std::string& text);
 
  protected:
   ~Companion() = default;
 };
 
-// Has no state: any number of attempts may have it.
+// Returns the companion of plain attempts. It has no state, so any number of attempts may share it.
 Companion& no_companion();
 
 }  // namespace holdfast::supervision

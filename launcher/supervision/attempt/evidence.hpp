@@ -1,5 +1,5 @@
 // Evidence that tells more about a test's end than its exit status: its marker, what a GoogleTest
-// program leaves, the kernel's word on memory. It is gathered here and judged in
+// program leaves, and what the kernel says about memory. It is gathered here and judged in
 // core/outcome/outcome.hpp.
 #pragma once
 
@@ -22,7 +22,7 @@ struct Evidence {
 };
 
 // Asks the test, by variables in `told`, to leave evidence in `scratch`. If `scratch` is empty, the
-// test is asked for nothing. Variables that the user has set stay.
+// test is asked for nothing. Variables that the user has set keep their values.
 Evidence ask_for_evidence(const Invocation& invocation, const Grant& grant,
                           const std::string& scratch, TestEnvironment& told);
 
@@ -35,7 +35,7 @@ void weigh_evidence(const Evidence& evidence, const Invocation& invocation, cons
 // the markers of owners that it knows.
 void note_orphans(const Grant& grant, const os::ScratchContent& left, AttemptResult& result);
 
-// Finds out whether memory ran out, for a test that died of a SIGKILL whose sender we do not know.
+// Finds out whether memory ran out, if the test died of a SIGKILL whose sender we do not know.
 // Changes `result` as weigh_evidence() does.
 void weigh_memory(KeeperLink& keeper, AttemptResult& result);
 

@@ -27,7 +27,8 @@ std::string in(const std::string& directory, std::string_view name) {
   return directory + "/" + std::string(name);
 }
 
-// We have the FIFO open for reading and writing, so a program that begins does not wait.
+// We open the FIFO for reading and writing, so that a program that begins does not wait for a
+// reader.
 os::UniqueFd make_beginnings(const std::string& path) {
   if (::mkfifo(path.c_str(), 0600) != 0) return {};
   os::UniqueFd fifo(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
@@ -35,7 +36,7 @@ os::UniqueFd make_beginnings(const std::string& path) {
   return fifo;
 }
 
-// The name that GoogleTest gives its report in a directory without reports.
+// Returns the name that GoogleTest gives its report in a directory without reports.
 std::string own_report_of(const char* program) {
   const std::string_view path = program;
   return std::string(path.substr(path.rfind('/') + 1)) + std::string(names::k_googletest_report);
@@ -72,14 +73,14 @@ bool is_unfinished(const GoogletestTrace& trace, const Invocation& invocation,
   // finished, and a later program made the file.
   if (is_there) return begun > 0 || !is_fifo(left.markers.get(), names::k_googletest_runs_file);
   // One of several programs has finished and has removed the runs file. Now only the test's own
-  // report tells, and only if the test's own program writes one: if the test is a script, a program
-  // that it starts is not the test.
+  // report shows whether the test had finished, and only if the test's own program writes a report.
+  // If the test is a script, a program that it starts is not the test.
   return begun > 1 && !trace.own_report.empty() &&
          !is_googletest_report(head_of(left, trace.own_report)) &&
          os::holds_googletest(invocation.command[0]);
 }
 
-// Whether every complete report says that its program had no cases.
+// True: every complete report says that its program had no cases.
 bool say_no_tests(const os::ScratchContent& left, const std::vector<std::string>& reports) {
   bool is_one_empty = false;
   for (const std::string& report : reports) {

@@ -3,7 +3,7 @@
 // any.
 //
 // Programs that the test starts inherit the request and leave the same files. So no single file
-// tells about the test itself:
+// shows how the test itself ended:
 //
 //   googletest-runs   a FIFO: each program that begins puts a byte into it. A program that is
 //                     through removes the file's name (TEST_PREMATURE_EXIT_FILE)
@@ -32,7 +32,7 @@ struct GoogletestTrace {
   os::UniqueFd beginnings;    // the FIFO; invalid: the runs file is a plain file
 };
 
-// Asks for each part where the user has not set its variable himself.
+// Asks for each part whose variable the user has not set.
 GoogletestTrace ask_for_trace(const Invocation& invocation, const std::string& markers,
                               TestEnvironment& told);
 

@@ -53,8 +53,8 @@ class Guard final : public os::TreeWatcher {
     // We become a subreaper before the test exists, so that we get even the test's first orphan.
     if (!os::become_subreaper()) ::_exit(1);
     if (containment_ != nullptr) containment_->enter(command_, plan_.keeper);
-    // The name is set before the test exists. By the name, a process that signals an outer tree
-    // sees where our tree begins.
+    // The name is set before the test exists. A process that signals an outer tree sees by this
+    // name where our tree begins.
     ::prctl(PR_SET_NAME, os::k_guard_name.data(), 0, 0, 0);
     report_.earliest_start = os::clock_ticks_since_boot();
     const os::Spawned spawned = os::spawn(command_, around_.callers);
@@ -81,7 +81,7 @@ class Guard final : public os::TreeWatcher {
     report_.main_status = status;
   }
 
-  // The launcher stops with the main process.
+  // If the main process is stopped (SIGSTOP, Ctrl-Z), the launcher stops too.
   void on_stop_news(pid_t pid, int status) override {
     if (pid != main_) return;
     const MainStop last = report_.main_stop;
@@ -104,7 +104,7 @@ class Guard final : public os::TreeWatcher {
   bool in_namespace() const { return containment_ != nullptr && containment_->is_namespace(); }
 
   // Returns when the main process has ended. The launcher's orders, and its death, can end the tree
-  // before.
+  // earlier.
   void watch_main() {
     children_ = os::watch_children();
     while (hear_of_children() && !report_.main_reaped) {
@@ -118,7 +118,7 @@ class Guard final : public os::TreeWatcher {
     }
   }
 
-  // Spares nobody: while the main process is there, we need not find out which children are spared.
+  // Excludes no child (Spared is empty): while the main process lives, this changes no result.
   bool hear_of_children() { return os::reap(*this, {}, os::StopNews::wanted); }
 
   os::Spared spared() const { return {{}, plan_.step != nullptr}; }
@@ -190,8 +190,8 @@ class Guard final : public os::TreeWatcher {
     ::_exit(0);
   }
 
-  // Blocks until no leftover is left or the run is over. The run is over when the keeper says so or
-  // ctest is dead. True: leftovers are left.
+  // Blocks until no leftover is alive or the run is over. The run is over when the keeper says so
+  // or ctest is dead. True: leftovers are alive.
   bool outlive_the_run(int keeper, int parent) {
     while (os::reap(*this, {})) {
       pollfd fds[3] = {{children_.get(), POLLIN, 0}, {keeper, POLLIN, 0}, {parent, POLLIN, 0}};
@@ -236,7 +236,7 @@ class Guard final : public os::TreeWatcher {
     launcher_.report(report_);
   }
 
-  // Only the test was continued (`kill -CONT`), so the launcher must be continued too.
+  // Called if only the test was continued (`kill -CONT`). The launcher must then be continued too.
   void continue_launcher() {
     look_at_launcher_ = k_longest;
     // Inside a PID namespace we cannot see whether the launcher is stopped.
@@ -244,13 +244,13 @@ class Guard final : public os::TreeWatcher {
     if (!os::is_stopped(main_)) signal_launcher(SIGCONT);
   }
 
-  // SIGSTOP or SIGCONT.
+  // `signal`: SIGSTOP or SIGCONT.
   void signal_launcher(int signal) const {
     if (in_namespace()) return containment_->signal_launcher(signal);
     launcher_.signal(signal);
   }
 
-  // Whether the main process is still in the stop `stop` (MainStop::now).
+  // True: the main process is still in the stop that has the number `stop` (MainStop::now).
   bool is_still_stopped(std::uint32_t stop) {
     hear_of_children();
     return report_.main_stop.now == stop;
@@ -310,9 +310,9 @@ class Guard final : public os::TreeWatcher {
     finish();
   }
 
-  // Our process group, if the order's sender has sent the signal to the whole group. We know that
-  // because then the signal also pends for us. Inside a PID namespace of our own, a sender outside
-  // of it has number 0.
+  // Returns our process group if the sender has signalled the whole group, else k_no_group. A
+  // signal to the whole group is pending for the guard too. Inside a PID namespace of our own, a
+  // sender outside of it has number 0.
   pid_t told_group(const GuardOrder& order) const {
     if (order.sender == k_nobody) return os::k_no_group;
     const os::ReceivedSignal had = os::take_pending(os::signal_bit(order.signal));

@@ -18,7 +18,7 @@ namespace holdfast::supervision {
 
 Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) {
   if (Result<void> reaper = os::become_subreaper(); !reaper) return reaper;
-  // A shell may have become this process by exec. The children that it had are not of the test's
+  // This process may have been a shell before exec. The shell's children are not of the test's
   // tree.
   siginfo_t any{};
   if (::waitid(P_ALL, 0, &any, WEXITED | WNOHANG | WNOWAIT) == 0) spared_ = os::own_children();
@@ -41,8 +41,8 @@ Result<void> GuardProcess::start(const AttemptPlan& plan, Surroundings& around) 
   return {};
 }
 
-// Returns as fork(2) does. Where there is no keeper, also posts a warden, which is our child but
-// not of the test's tree.
+// Returns as fork(2) does. If there is no keeper, also starts a warden, which is our child but not
+// of the test's tree.
 pid_t GuardProcess::fork_contained(const AttemptPlan& plan) {
   containment_.emplace(plan.policy.containment, plan.cgroup);
   if (!containment_->is_namespace()) post_warden(plan, -1);
@@ -79,7 +79,8 @@ void GuardProcess::read_reports() {
       has_reported_ = true;
       continue;
     }
-    // The guard exited with an order unread. The error comes once, before the guard's last packets.
+    // This error means that the guard exited with an order unread. It comes once, before the
+    // guard's last packets.
     if (got < 0 && errno == ECONNRESET) continue;
     if (got == 0) has_hung_up_ = true;
     return;
@@ -94,7 +95,7 @@ void GuardProcess::kill() const {
   if (pid_ > 0) ::kill(pid_, SIGKILL);
 }
 
-// SIGKILL, because a stopped guard would hold us up.
+// Sends SIGKILL first, because a stopped guard would hold us up.
 void GuardProcess::bury() {
   if (pid_ <= 0 || report_.stays) return;
   kill();

@@ -1,4 +1,4 @@
-// The guard as the launcher sees it: a child to start, order, hear and bury.
+// The guard as the launcher sees it: a child that it starts, gives orders, hears and buries.
 #pragma once
 
 #include <optional>
@@ -22,20 +22,21 @@ class GuardProcess {
   Result<void> start(const AttemptPlan& plan, Surroundings& around);
 
   pid_t pid() const { return pid_; }  // -1: it has been reaped
-  // Our children that do not belong to the test's tree.
+  // Returns our children that do not belong to the test's tree.
   const std::vector<pid_t>& spared() const { return spared_; }
-  // The guard's latest report.
+  // Returns the guard's latest report.
   const GuardReport& report() const { return report_; }
   GuardReport& report() { return report_; }
   bool has_reported() const { return has_reported_; }
-  // The containment around the test; null: there is none.
+  // Returns the containment around the test; null: there is none.
   AttemptContainment* containment() { return containment_ ? &*containment_ : nullptr; }
-  // Readable when there is something to read; -1: nothing will come any more.
+  // Returns a descriptor that is readable when there is something for listen(); -1: nothing will
+  // come any more.
   int fd() const { return has_hung_up_ ? -1 : link_.get(); }
 
   void order(const GuardOrder& what);
 
-  // Reads new reports. True once: when the guard has exited.
+  // Reads new reports. Returns true once, when the guard has exited.
   bool listen();
 
   // To be called when other code has reaped our child `pid`.
@@ -44,7 +45,7 @@ class GuardProcess {
   void kill() const;
   // Kills and reaps the guard. To be called after the guard's last report and before anybody hears
   // that the attempt is over. Until this call the guard may hold the locks, and in a container
-  // perhaps nobody else reaps it. Does nothing where the guard stays with leftovers.
+  // perhaps nobody else reaps it. Does nothing if the guard stays with leftovers.
   void bury();
 
  private:

@@ -1,4 +1,4 @@
-// Fills in the guard's report, and records the attempt where the launcher cannot.
+// Fills in the guard's report, and records the attempt if the launcher cannot.
 #pragma once
 
 #include <array>

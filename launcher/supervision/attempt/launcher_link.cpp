@@ -14,7 +14,7 @@ void LauncherLink::report(const GuardReport& what) {
   if (!socket_.valid()) return;
   const ssize_t sent = os::retried(
       [&] { return ::send(socket_.get(), &what, sizeof what, MSG_NOSIGNAL | MSG_DONTWAIT); });
-  // The report cannot be sent: so we learn that the launcher was killed.
+  // A report that cannot be sent shows that the launcher was killed.
   if (sent < 0 && errno != EAGAIN) socket_.reset();
 }
 

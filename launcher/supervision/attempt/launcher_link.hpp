@@ -21,9 +21,10 @@ class LauncherLink {
   pid_t launcher() const { return launcher_; }
   // False: the launcher is dead.
   bool is_up() const { return socket_.valid(); }
-  // Readable when there is something for next_order(); -1: the launcher is dead.
+  // Returns a descriptor that is readable when there is something for next_order(); -1: the
+  // launcher is dead.
   int fd() const { return socket_.valid() ? socket_.get() : -1; }
-  // Forgets the descriptor, which was closed together with others.
+  // Forgets the descriptor. To be called after it was closed together with others.
   void forget() { (void)socket_.release(); }
 
   // Never waits.

@@ -13,7 +13,7 @@
 
 namespace holdfast::supervision {
 
-// Whether what the test left in its directory is removed.
+// True: the files that the test left in its directory are to be removed.
 inline bool goes(Scratch what, Outcome outcome) {
   switch (what) {
     case Scratch::keep_failed:
@@ -28,30 +28,31 @@ inline bool goes(Scratch what, Outcome outcome) {
 
 class AttemptScratch {
  public:
-  // Takes a directory that the keeper lends, with nothing in it. `lent` is its path; empty: there
-  // is none.
+  // Takes an empty directory that the keeper lends. `lent`: its path; empty: there is none.
   explicit AttemptScratch(std::string lent) : path_(std::move(lent)) {}
-  // For a command without a keeper: makes one in the user's directory, named by the attempt's id.
+  // Makes a directory for a command without a keeper. It is in the user's directory, and its name
+  // is the attempt's id.
   static Result<AttemptScratch> make_own(const std::string& attempt);
 
   const std::string& path() const { return path_; }
   bool is_own() const { return is_own_; }
 
-  // Returns what the test left in it. To be called when the test is over.
+  // Returns what the test left in the directory. To be called when the test is over.
   os::ScratchContent look() const {
     return path_.empty() ? os::ScratchContent{} : os::look_into_scratch(path_);
   }
 
   // Removes what is not to stay. To be called with the result of look(), when everything in the
   // directory has been read. Returns the path if something in the directory stays, else an empty
-  // text. To make and remove a directory costs up to a third of the launcher's time. So a directory
-  // that a test left empty goes back to the keeper as it is.
+  // text. Making and removing a directory costs up to a third of the launcher's time. So a
+  // directory that a test left empty goes back to the keeper as it is.
   std::string settle(Scratch what, Outcome outcome, const os::ScratchContent& left);
 
-  // What could not be removed, and why; the caller is to say it. Empty: nothing.
+  // Returns what could not be removed, and why, for the caller to report. Empty: nothing.
   const std::string& trouble() const { return trouble_; }
 
-  // The state in which the keeper gets the directory back. It can be reusable only after settle().
+  // Returns the state in which the keeper gets the directory back. The state can be `reusable` only
+  // after settle().
   LentScratch state() const { return is_as_new_ ? LentScratch::reusable : LentScratch::used; }
 
  private:

@@ -9,9 +9,9 @@
 
 namespace holdfast::supervision {
 
-// The shell must see that the signal that stopped the test has stopped us too. SIGSTOP cannot be
-// held back. So the guard sends us SIGSTOP, which then comes before the SIGCONT that the guard
-// sends when the test goes on. But if another signal told us to stop, we stop by that signal.
+// The shell must see that the signal that stopped the test has stopped us too. Nobody can block
+// SIGSTOP, so the guard sends it to us: it then comes before the SIGCONT that the guard sends when
+// the test goes on. If another signal told us to stop, we stop by that signal instead.
 bool SharedStops::stop_as_test(int signal) {
   woken_by_ = {};
   // The first process of a PID namespace cannot be stopped, so no shell would see a stop and
@@ -29,8 +29,8 @@ bool SharedStops::stop_as_test(int signal) {
   return true;
 }
 
-// A SIGCONT that continues us is meant for the stop that it ends. `fg` has continued the test too,
-// and by now the test may be stopped again; the new stop must stay.
+// A SIGCONT that continues us is meant only for the stop that it ends. `fg` has continued the test
+// too. If the test is stopped again by now, it must stay stopped.
 void SharedStops::forward(GuardOrder order) {
   const MainStop woken_by = std::exchange(woken_by_, {});
   if (order.signal == SIGCONT && woken_by.signal() != 0) {

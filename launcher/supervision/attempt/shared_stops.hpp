@@ -18,7 +18,7 @@ class SharedStops {
   // Passes an order of kind `forward` to the tree.
   void forward(GuardOrder order);
 
-  // What the guard has reported of the main process since the last call.
+  // What the guard has reported about the main process since the last call of news().
   struct News {
     bool continued = false;
     int stopped_by = 0;  // after `continued`, if that is set; 0: not stopped

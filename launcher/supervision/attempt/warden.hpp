@@ -1,6 +1,6 @@
-// The warden, for where there is no keeper (`holdfast run` outside of ctest). It outlives launcher
-// and guard until it has ended what they left in the containment. It has copies of the locks, and a
-// process group of its own. It is not of the tree that the launcher ends.
+// The warden: a process for attempts without a keeper (`holdfast run` outside of ctest). It
+// outlives launcher and guard until it has ended what they left in the containment. It has copies
+// of the locks, and a process group of its own. It is not of the tree that the launcher ends.
 #pragma once
 
 #include <sys/types.h>
@@ -12,14 +12,15 @@
 namespace holdfast::supervision {
 
 struct Warden {
-  pid_t pid = -1;  // -1: there is none, 0: this process is it
+  pid_t pid = -1;  // -1: there is none; 0: this process is the warden
   // Open in launcher and guard while they live; closed in what they execute.
   os::UniqueFd life;
 };
 
-// Forks the warden, which keeps only the descriptors in `kept`. Returns in the launcher at once.
-// Returns in the warden when launcher and guard are dead; perhaps they ended because all is over
-// and well. If the warden cannot be started, that is no failure: it is only a third watcher.
+// Forks the warden, which keeps only the descriptors in `kept`. Returns in the launcher at once,
+// and in the warden when launcher and guard are dead. They may have ended because the attempt is
+// over and all is well. If the warden cannot be started, that is no failure, because it is only a
+// third watcher.
 Warden start_warden(std::vector<int> kept);
 
 }  // namespace holdfast::supervision

@@ -14,7 +14,7 @@
 namespace holdfast::supervision {
 namespace {
 
-// Whether `name` is that of a shell, a ctest (`ctest --instrument`, `ctest --launch`) or a cmake
+// True: `name` is the name of a shell, a ctest (`ctest --instrument`, `ctest --launch`) or a cmake
 // (`cmake -E cmake_link_script` of a Makefile, `cmake --build` of a project inside). None of these
 // ends with the build tool.
 bool stands_between(std::string_view name) {

@@ -18,16 +18,16 @@ struct BuildTool {
 };
 
 // Finds the nearest ancestor that is not a shell, ctest or cmake. Ninja starts a shell for `: &&
-// link … && :`. Where one make runs another, as CMake's Makefiles do three deep, finds the
+// link … && :`. If one make runs another (CMake's Makefiles do that three deep), finds the
 // outermost make. When the outermost make is killed, the inner ones end only because their steps
 // fail.
 class BuildToolSearch {
  public:
   explicit BuildToolSearch(pid_t parent) : parent_(parent) {}
 
-  // Takes the ancestors, the nearest first. False: no further one is wanted.
+  // Takes the ancestors, one per call, the nearest first. False: no further ancestor is wanted.
   bool take(const ProcessName& ancestor, std::string_view name);
-  // None: no ancestor is a build tool.
+  // Returns the build tool. None: no ancestor is a build tool.
   const std::optional<BuildTool>& tool() const { return tool_; }
 
  private:
@@ -38,8 +38,8 @@ class BuildToolSearch {
 // Finds the build tool among our ancestors.
 Result<BuildTool> find_build_tool();
 
-// Opens the tool's stderr, where a step can say what it waits for: the step's own output is shown
-// only when the step is over. Writing never blocks. Invalid: it cannot be opened.
+// Opens the tool's stderr. A step can say there what it waits for, because the step's own output is
+// shown only when the step is over. Writing never blocks. Invalid: it cannot be opened.
 os::UniqueFd open_build_tools_stderr(const BuildTool& tool);
 
 }  // namespace holdfast::supervision

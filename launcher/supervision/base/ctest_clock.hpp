@@ -18,13 +18,14 @@ class CtestClock {
   // Starts the clock again with another limit.
   void start_anew(Milliseconds limit);
 
-  // When ctest's limit is over, on the monotonic clock; k_longest: never, not started, or unknown.
+  // Returns when ctest's limit is over, on the monotonic clock. k_longest: never, the clock was not
+  // started, or the limit is unknown.
   Milliseconds end() const { return end_; }
-  // ctest's --stop-time on the same clock; k_longest: there is none.
+  // Returns ctest's --stop-time on the same clock; k_longest: there is none.
   Milliseconds stop_time() const;
 
-  // Whether ctest, and not the launcher, reports a timeout. ctest does if it was given more time
-  // for the limit in force. ctest does not for a shorter limit in holdfast.toml.
+  // True: ctest, and not the launcher, reports a timeout. That is so if ctest was given more time
+  // for the limit that is in force. It is not so for a shorter limit in holdfast.toml.
   bool judges(const Policy& policy, const TestFacts& facts) const;
 
  private:

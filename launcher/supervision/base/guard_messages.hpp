@@ -26,10 +26,10 @@ struct GuardOrder {
   enum class Kind : std::uint8_t {
     forward,  // sends `signal` to each process of the tree that has not had it
     forget,   // drops a terminal's `signal`, which was answered already
-    // As `forward`, with SIGCONT, unless the main process was continued since the stop in `stop`.
+    // Forwards SIGCONT, unless the main process was continued since the stop that `stop` names.
     resume,
-    // Stops the launcher by SIGSTOP if the main process has not been continued since the stop in
-    // `stop`.
+    // Stops the launcher by SIGSTOP, unless the main process was continued since the stop that
+    // `stop` names.
     stop_launcher,
     end_tree,               // sends `signal`, waits for the grace, sends SIGKILL
     end_tree_beyond_group,  // the same, but our process group has already received `signal`
@@ -40,8 +40,8 @@ struct GuardOrder {
   std::int64_t grace_ms = 0;  // with either end_tree
   std::uint32_t stop = 0;     // with resume and stop_launcher: MainStop::now
   // The process that sent `signal`, which the launcher passes on. If the sender signalled our whole
-  // process group, the signal also pends for the guard. So the guard knows that the whole group has
-  // received it.
+  // process group, the signal is also pending for the guard. That tells the guard that the whole
+  // group has received it.
   pid_t sender = k_nobody;
   bool sent_from_tree = false;  // the sender is in the tree, and so is the group that it signalled
 };
@@ -79,7 +79,7 @@ struct GuardReport {
   std::uint64_t latest_start = 0;
   MainStop main_stop;
   int exec_error = 0;      // errno: the command was never executed
-  int entrance_error = 0;  // errno: the test ran, and was not in its cgroup
+  int entrance_error = 0;  // errno: the test ran, but not in its cgroup
   bool main_reaped = false;
   int main_status = 0;  // as waitpid(2) gives it
   std::int64_t user_us = 0;

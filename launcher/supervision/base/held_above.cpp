@@ -22,8 +22,8 @@ struct Above {
   std::string entry;
 };
 
-// Whether an attempt may be around this process. A holder is one of our programs. Either it is our
-// ancestor, or we cannot see it and have the tag of its attempt.
+// True: this process may be inside an attempt. The holder of a lock is one of our programs. Either
+// it is our ancestor, or we cannot see it and have the tag of its attempt.
 bool may_be_inside() {
   if (os::own_tag() != RLIM_INFINITY) return true;
   bool is_ours = false;
@@ -41,7 +41,7 @@ class Search {
 
   std::string run() {
     // We read the record of the nearest attempt first. It names the attempts around that attempt,
-    // of which we may not see all.
+    // and we may not see all of these.
     for (const os::SurveyedLock& lock : locks_) {
       for (const LockParty& holder : lock.holders) {
         if (is_nearest(holder)) around_ = holder.around;

@@ -16,7 +16,7 @@
 namespace holdfast::supervision {
 namespace {
 
-// The signals that TIMEOUT_SIGNAL_NAME can name; 0 for any other.
+// Returns the signal with that name. Returns 0 for a name that TIMEOUT_SIGNAL_NAME cannot have.
 int timeout_signal_named(std::string_view name) {
   if (name == "SIGINT") return SIGINT;
   if (name == "SIGQUIT") return SIGQUIT;
@@ -32,7 +32,7 @@ std::optional<int> parse_exit_code(std::string_view text) {
   return code && *code >= 0 && *code <= 255 ? code : std::nullopt;
 }
 
-// Whether CMake's if() takes `text` for true.
+// True: CMake's if() takes `text` for true.
 bool is_true(std::string_view text) {
   std::string upper(text);
   for (char& c : upper) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);

@@ -26,10 +26,10 @@ struct Invocation {
   CtestLimits limits;
   std::string held;              // what ancestors hold (HOLDFAST_HELD)
   std::string test;              // the name in records and messages
-  std::optional<int> skip_code;  // SKIP_RETURN_CODE, where ctest would judge by it
-  bool tells_locks = false;      // in the output, where ctest's clock starts
-  // More than 0: the output is kept back, so that it can begin with our word that the test timed
-  // out. ctest ends the test this long after that word.
+  std::optional<int> skip_code;  // SKIP_RETURN_CODE, if ctest would judge by it
+  bool tells_locks = false;      // by a line in the output, which starts ctest's clock
+  // If this is more than 0, the output is held back, so that it can begin with our line that the
+  // test timed out. ctest ends the test this long after that line.
   Milliseconds told_timeout{0};
   bool disabled = false;  // HOLDFAST_DISABLE
   bool bare = false;      // the test's property HOLDFAST_ENABLED is OFF
@@ -38,14 +38,14 @@ struct Invocation {
   ExitMode mode() const { return attach ? ExitMode::ctest : ExitMode::command; }
 };
 
-// The words of a null-terminated command; valid as long as the command.
+// Returns the words of a null-terminated command, valid as long as the command.
 std::vector<std::string_view> words_of(char** command);
 
 // `arguments` is argv. An error is a usage error.
 Result<Invocation> read_invocation(char** arguments, char** environment);
 
-// 16 hexadecimal digits that tell apart two tests of one name: FNV-1a of name, working directory
-// and command.
+// Returns 16 hexadecimal digits that tell apart two tests of one name: FNV-1a of name, working
+// directory and command.
 std::string key_of(const Invocation& invocation);
 
 }  // namespace holdfast::supervision

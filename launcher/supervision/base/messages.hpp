@@ -9,15 +9,16 @@
 
 namespace holdfast::supervision {
 
-// One sentence; empty when there is nothing to say. `command`: the program that was to be executed.
-// `parent`: the program whose death ends the test.
+// Returns one sentence; empty: there is nothing to say. `command`: the program that was to be
+// executed. `parent`: the program whose death ends the test.
 std::string note_on(const AttemptResult& result, std::string_view test, std::string_view command,
                     const Policy& policy, std::string_view parent = "ctest");
 
-// Whether the note is no error: the test left something behind, or had nothing to run.
+// True: the note is worth knowing but is no error. The test left something behind, or had nothing
+// to run.
 bool is_worth_knowing(const AttemptResult& result);
 
-// "left 1 process behind, ended: sleep (pid 17)".
+// Returns a text such as "left 1 process behind, ended: sleep (pid 17)".
 std::string describe_leftovers(const GuardReport& report);
 
 }  // namespace holdfast::supervision

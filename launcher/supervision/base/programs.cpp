@@ -21,7 +21,7 @@ constexpr std::string_view k_main = "/bin/holdfast";
 constexpr std::string_view k_exec = "/libexec/holdfast/holdfast-exec";
 constexpr std::string_view k_launcher = "/libexec/holdfast/holdfast-launcher";
 
-// Whether the file is readable but not a whole program. If a script took the place of a program,
+// True: the file is readable but not a whole program. If a script took the place of a program,
 // every test that the program should run would pass. If the program were cut off, every such test
 // would die with it. A cut-off program ends before its section headers, which linkers and strip(1)
 // put last (ctest-integration/process.cmake checks the same).

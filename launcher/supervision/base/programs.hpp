@@ -1,4 +1,4 @@
-// Where the other programs of this installation are: beside this one, by the layout that
+// Finds the other programs of this installation. They are beside this one, in the layout that
 // cmake/Layout.cmake describes. A program that was copied elsewhere does not find them.
 #pragma once
 
@@ -8,14 +8,14 @@
 
 namespace holdfast::supervision {
 
-// <prefix>/bin/holdfast. Fails if the file is readable but not a whole program. A file that is
-// missing or unreadable is no failure here: execve(2) will fail for it.
+// Returns <prefix>/bin/holdfast. Fails if the file is readable but not a whole program. A file that
+// is missing or unreadable is no failure here: execve(2) will fail for it.
 Result<std::string> main_program();
 
-// <prefix>/libexec/holdfast/holdfast-exec, checked in the same way.
+// Returns <prefix>/libexec/holdfast/holdfast-exec, checked in the same way.
 Result<std::string> exec_program();
 
-// <prefix>/libexec/holdfast/holdfast-launcher, which is not checked.
+// Returns <prefix>/libexec/holdfast/holdfast-launcher, which is not checked.
 Result<std::string> launcher_program();
 
 }  // namespace holdfast::supervision

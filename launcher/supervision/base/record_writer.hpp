@@ -55,7 +55,8 @@ struct StepRecord {
 };
 #undef HOLDFAST_MEMBER
 
-// The whole line, newline included. `unix_ms` is when it is written, in milliseconds since 1970.
+// Return the whole line, newline included. `unix_ms`: when the line is written, in milliseconds
+// since 1970.
 std::string line_of(const AttemptStarted& record, std::int64_t unix_ms);
 std::string line_of(const AttemptEnded& record, std::int64_t unix_ms);
 std::string line_of(const Bare& record, std::int64_t unix_ms);

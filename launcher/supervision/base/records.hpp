@@ -30,7 +30,7 @@ struct AttemptResult {
   std::vector<OrphanMarker> orphans;
   bool ended_for_companion = false;  // supervision/attempt/companion.hpp
   int pressed = 0;                   // SupervisionState::pressed
-  // What holdfast-exec adds; each is empty where there is nothing.
+  // What holdfast-exec adds. A field is empty if there is nothing to add.
   bool told_timeout = false;  // ctest has read that the test timed out, and will end us
   std::string verdict;        // what ctest will conclude of this attempt
   std::string retry;          // whether the test is tried again, and why, in words
@@ -38,7 +38,7 @@ struct AttemptResult {
   std::string forensics;      // a JSON object
   bool is_flaky = false;      // the test passed after a failed attempt
 
-  // Whether the attempt began and was cut off. Then what it wrote may be incomplete.
+  // True: the attempt began and was cut off, so what it wrote may be incomplete.
   bool is_cut_short() const;
 };
 
@@ -51,11 +51,13 @@ struct AttemptIdentity {
   ProcessName launcher;
 };
 
-// The exit code of the main process, and the signal that ended it. At most one of them has a value.
+// Return the exit code of the main process, and the signal that ended it. At most one of them has a
+// value.
 std::optional<int> exit_code_of(const GuardReport& report);
 std::optional<int> signal_of(const GuardReport& report);
 
-// Appends a record. The error is for a warning: a record never changes a verdict.
+// Append a record. An error leads to a warning and no more, because a record never changes a
+// verdict.
 Result<void> record_start(const AttemptIdentity& identity, const std::vector<LockSpec>& locks);
 Result<void> record_end(const AttemptIdentity& identity, const AttemptResult& result);
 // Whether a test has a SKIP_RETURN_CODE. ctest's log shows a skip by that code as a pass.

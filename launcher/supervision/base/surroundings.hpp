@@ -39,8 +39,9 @@ inline constexpr os::SignalSet k_ending_signals = os::signal_bit(SIGTERM) | os::
 inline constexpr os::SignalSet k_stopping_signals =
     os::signal_bit(SIGTSTP) | os::signal_bit(SIGTTIN) | os::signal_bit(SIGTTOU);
 
-// For a process that waits and has no test to pass signals to. Takes pending signals, and stops
-// this process when told to. Returns the first signal that ends tests; 0: none.
+// Takes pending signals, and stops this process if one of them says so. Returns the first signal
+// that ends tests; 0: none. For a process that waits and has no test to which it could pass
+// signals.
 int next_ending_signal(Surroundings& around);
 
 // What ended a wait: the time, a readable descriptor, or a reason to end the test.
@@ -52,7 +53,7 @@ struct Waited {
 
 // Blocks until the monotonic time `until`, or until one of `fds` is readable. Returns at once when
 // a signal that ends tests comes, or when ctest has died. A stop signal (Ctrl-Z) stops us as it
-// would stop a test, but `until` stays.
+// would stop a test, but `until` does not change.
 Waited wait_until(Surroundings& around, Milliseconds until, std::vector<pollfd> fds = {});
 
 }  // namespace holdfast::supervision

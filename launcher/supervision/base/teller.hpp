@@ -12,8 +12,8 @@ namespace holdfast::supervision {
 
 class Teller {
  public:
-  // `lines`: a descriptor for the lines where there is no keeper; -1: our own stderr. On a terminal
-  // a line overwrites the build tool's status line.
+  // `lines`: a descriptor for the lines if there is no keeper; -1: our own stderr. On a terminal a
+  // line overwrites the build tool's status line.
   Teller(KeeperLink* keeper, Loudness loudness, int lines = -1)
       : keeper_(keeper), loudness_(loudness), lines_(lines) {}
 

@@ -24,8 +24,8 @@
 namespace holdfast::supervision {
 namespace {
 
-// Only the first test says it, because every later one of the run finds the same. The flag is
-// removed with the sockets of dead keepers.
+// Says that there is no keeper. Only the first test of the run says it, because every later one
+// finds the same. The flag is removed with the sockets of dead keepers.
 void say_keeperless(const Attach& attach, const std::string& why) {
   const std::string flag = keeperless_flag(
       keeper_socket_path(os::user_directory_path(), attach.ctest, attach.pid_namespace));
@@ -64,7 +64,7 @@ bool ask_keeper(const Invocation& invocation, const os::CallersSignals& callers,
     say_keeperless(*invocation.attach,
                    "no keeper (" + to_text(answer.error()) +
                        "): tests run by their own properties, nothing is recorded");
-    // If it wakes up and finds the request, this tells it that the attempt is over.
+    // If the keeper wakes up and finds the request, this message tells it that the attempt is over.
     bid_farewell(keeper.fd(), LentScratch::used);
     keeper = KeeperLink{};
     return false;
@@ -90,8 +90,8 @@ wire::AttemptGrant own_names(const ProcessName& own) {
   return granted;
 }
 
-// The build tree around the working directory, for a command that ctest did not start. Empty if
-// there is none: then the scopes `build` and `project` are those of the user.
+// Returns the build tree around the working directory, for a command that ctest did not start.
+// Empty: there is none, and the scopes `build` and `project` mean the user's scope.
 LockHome enclosing_tree() {
   char buffer[PATH_MAX];
   if (::getcwd(buffer, sizeof buffer) == nullptr) return {};

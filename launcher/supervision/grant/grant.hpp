@@ -15,13 +15,13 @@ struct Grant : wire::AttemptGrant {
   LockHome home;
 };
 
-// The rest of a grant: what this process, `own`, knows by itself.
+// Completes a grant with what this process, `own`, knows by itself.
 Grant complete(wire::AttemptGrant granted, const Invocation& invocation, const ProcessName& own);
 
-// Gets the grant from the keeper, to which `keeper` is then connected; otherwise makes one from the
-// test's own properties by the same rules. Always returns one: a policy that cannot be resolved is
-// a refusal. Says why there is no keeper where one was expected. Waits for the keeper's answer, a
-// few seconds at most.
+// Gets the grant from the keeper, to which `keeper` is connected afterwards. Without a keeper,
+// makes a grant from the test's own properties by the same rules. If the policy cannot be resolved,
+// the grant is a refusal. If a keeper was expected and there is none, says why. Waits for the
+// keeper's answer for a few seconds at most.
 Grant seek_grant(const Invocation& invocation, const os::CallersSignals& callers,
                  KeeperLink& keeper);
 

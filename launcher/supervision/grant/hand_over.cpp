@@ -19,7 +19,7 @@
 namespace holdfast::supervision {
 namespace {
 
-// Fields beside those of the grant.
+// Fields besides those of the grant.
 constexpr std::string_view k_keeper = "keeper";
 constexpr std::string_view k_build_tool = "build_tool";
 constexpr std::string_view k_lines = "lines";

@@ -1,7 +1,7 @@
-// What one program of ours gives to the next that runs in its process: the launcher to
-// holdfast-exec, which does more than one plain attempt, and `holdfast run` to the launcher. It is
-// given as a file in memory, whose descriptor survives execve(2) and is named in the arguments.
-// The process stays the same, with the pid and start time by which the keeper knows it.
+// What one of our programs hands over to the next one in the same process. The launcher hands over
+// to holdfast-exec, which does more than one plain attempt, and `holdfast run` hands over to the
+// launcher. The data is in a file in memory. Its descriptor survives execve(2), and the arguments
+// name the descriptor. The process keeps the pid and start time by which the keeper knows it.
 #pragma once
 
 #include <optional>
@@ -18,8 +18,8 @@
 
 namespace holdfast::supervision {
 
-// What the launcher has found out beside the grant, and holds. Descriptors stay open over the
-// hand-over: to look for the build tool again could find another process.
+// What the launcher has found out besides the grant, and holds. Descriptors stay open across the
+// hand-over, because a second search for the build tool could find another process.
 struct HandOver {
   os::CallersSignals callers;
   KeeperLink keeper;
@@ -29,7 +29,7 @@ struct HandOver {
   EarlierAttempts earlier;
 };
 
-// This process becomes holdfast-exec. Returns only on failure; then nothing has changed.
+// Turns this process into holdfast-exec. Returns only on failure; nothing has changed then.
 Error hand_over(const Invocation& invocation, const wire::AttemptGrant& grant,
                 const HandOver& handed);
 
@@ -37,16 +37,16 @@ struct HandedOver : HandOver {
   wire::AttemptGrant grant;
 };
 
-// In holdfast-exec: reads what was handed over and takes the word that names it out of `arguments`.
-// None: ctest started this program itself. To be called once.
+// To be called in holdfast-exec. Reads what was handed over, and removes the word that names it
+// from `arguments`. None: ctest started this program itself. To be called once.
 Result<std::optional<HandedOver>> take_over(char**& arguments);
 
-// This process becomes holdfast-exec before it has found out anything. Returns if there is no such
-// program.
+// Turns this process into holdfast-exec before it has found out anything. Returns if there is no
+// such program.
 void become_exec(char** arguments, char** environment);
 
-// What holdfast.toml says of a command from `holdfast run`, for the launcher's --settings.
-// take_settings() closes the descriptor.
+// Hand over and take what holdfast.toml says of a command from `holdfast run`. The descriptor is
+// for the launcher's --settings. take_settings() closes it.
 Result<os::UniqueFd> hand_settings(const Values& said);
 Result<Values> take_settings(int descriptor);
 

@@ -14,7 +14,7 @@
 namespace holdfast::supervision {
 namespace {
 
-// How the attempt appears to others that want its locks.
+// Returns how the attempt appears to others that want its locks.
 LockParty party_of(const Grant& grant, const HeldLocks& above) {
   LockParty party;
   if (grant.policy.locks.empty()) return party;  // nobody will ask, so this saves system calls
@@ -65,8 +65,8 @@ class Taking {
     LockParty holder = self_;
     holder.since_unix_ms = os::unix_now_ms();
     request.sign(holder);
-    // The keeper gets the lock before anything of the test exists: from then on the lock must
-    // outlive us.
+    // The keeper gets the lock before anything of the test exists, because from then on the lock
+    // must outlive us.
     for (int descriptor : request.descriptors()) keeper_.entrust(descriptor);
     result_.held.push_back(std::move(request));
   }
@@ -81,7 +81,7 @@ class Taking {
     const std::string known = above_.level_of(place);
     Result<Asked> asked = ask_at_level(spec, place);
     if (!asked || asked->had || searched_) return asked;
-    // This search comes before the wait: a wait for a lock of an ancestor would never end.
+    // This search comes before the wait, because a wait for a lock of an ancestor would never end.
     searched_ = true;
     above_.add_farther(find_held_above());
     self_.around = above_.attempts();

@@ -11,8 +11,8 @@
 namespace holdfast::supervision {
 namespace {
 
-// Whether a holder is this process, or the helper that waits for us. At the head of the queue these
-// two hold what they could get so far.
+// True: the holder is this process, or the helper that waits for us. At the head of the queue these
+// two hold what they have got so far.
 bool is_ours(pid_t pid) {
   if (pid == ::getpid()) return true;
   const Result<os::ProcessStat> stat = os::read_process_stat(pid);

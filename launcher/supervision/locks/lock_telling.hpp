@@ -17,17 +17,17 @@ class LockTelling {
   LockTelling(const os::LockRequest& request, const LockWaitOrder& order, Teller& teller)
       : request_(request), order_(order), teller_(teller) {}
 
-  // Monotonic times: when the wait began, and when there is something to tell next.
+  // Return monotonic times: when the wait began, and when there is something to tell next.
   Milliseconds start() const { return start_; }
   Milliseconds next() const { return start_ + next_telling(told_); }
   void tell_if_due();
   // Tells that we have the lock, but only if the wait was told before.
   void tell_success() const;
 
-  // "waiting for lock db@project".
+  // Returns a text such as "waiting for lock db@project".
   std::string waiting() const;
-  // One sentence for a wait that was given up. `circle`: the circle of waits that this one is part
-  // of; empty: none is known.
+  // Returns one sentence for a wait that was given up. `circle`: the circle of waits that this one
+  // is part of; empty: none is known.
   std::string gave_up(const LockCycle& circle) const;
 
   Milliseconds since_start() const;

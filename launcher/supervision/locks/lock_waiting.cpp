@@ -63,7 +63,7 @@ class Wait {
       }
       if (*waited == os::LockRequest::Waited::replaced) return false;
       if (interruptions_.parent_ended()) return end_with_ctest();
-      // Signals that interrupt nothing are read first. Where handlers run late, they run while we
+      // Signals that interrupt nothing are read first. If handlers run late, they run while we
       // read.
       if (read_signals() || take_interruptions() || act_by_clock()) return true;
     }
@@ -95,8 +95,8 @@ class Wait {
     return true;
   }
 
-  // False where this system cannot interrupt calls. False also where ctest is not our parent,
-  // because then the end of ctest would not interrupt a call.
+  // False: this system cannot interrupt calls, or ctest is not our parent. In the second case the
+  // end of ctest would not interrupt a call.
   bool let_interrupt() {
     if (around_.parent.valid() && around_.parent_pid == 0) return false;
     // The signal queue needs SIGTTOU for its witness. SIGCONT interrupts, because after it we must
@@ -188,8 +188,8 @@ class Wait {
     return end(TakenLocks::End::interrupted, "interrupted while " + telling_.waiting());
   }
 
-  // Stops this process so that the shell sees it. Our clocks stand still, and our place in the
-  // queue stays.
+  // Stops this process so that the shell sees it. Our clocks stand still meanwhile, and we keep our
+  // place in the queue.
   void stop(int signal) {
     const Milliseconds before = os::monotonic_now();
     interruptions_.let_act(signal, [&] { (void)around_.signals.stop_by(signal); });

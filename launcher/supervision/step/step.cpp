@@ -24,7 +24,7 @@
 namespace holdfast::supervision {
 namespace {
 
-// Ends as the bare command would end.
+// Becomes the command. If that fails, returns how the bare command would have ended.
 Exit become_command(const Invocation& invocation, const os::CallersSignals& callers) {
   const int error = os::become({invocation.command, invocation.environment}, callers);
   write_line(os::execution_error(invocation.command[0], error));
@@ -67,7 +67,7 @@ class Step {
     runner_.come_to_the_end();
     if (!result.note.empty()) say(result);
     record_step(step_, result);
-    // A build tool sees by the signal that a step was interrupted and has not failed.
+    // The signal tells the build tool that the step was interrupted and has not failed.
     const bool interrupted = result.outcome == Outcome::interrupted;
     return exit_of(result.outcome, result.observation,
                    interrupted ? ExitMode::ctest : ExitMode::command);
@@ -141,7 +141,7 @@ class Step {
     plan.policy = grant_.policy;
     plan.identity = &grant_.identity;
     plan.locks = &locks.held;
-    // Stacks would end up in the output.
+    // Stacks would get into the command's output.
     plan.loudness = step_.kind == StepKind::custom ? Loudness::quiet : invocation_.line.loudness;
     plan.teller = &teller;
     plan.is_plain = runner_.is_plain();
@@ -167,7 +167,8 @@ class Step {
   Grant grant_;
 };
 
-// Watches the build tool in the place of our parent, and returns where lines for it go.
+// Watches the build tool in place of our parent. Returns the descriptor for lines to the user (the
+// tool's stderr); invalid: there is none.
 os::UniqueFd watch_build_tool(const Invocation& invocation, Surroundings& around) {
   const BuildStep& step = *invocation.line.step;
   const Result<BuildTool> tool = find_build_tool();
@@ -181,7 +182,7 @@ os::UniqueFd watch_build_tool(const Invocation& invocation, Surroundings& around
                                                    : os::UniqueFd();
 }
 
-// Whether the command runs without supervision.
+// True: the command runs without supervision.
 bool is_exempt(const Invocation& invocation) {
   return invocation.disabled || !os::trouble_with_watching().empty() ||
          (invocation.line.step->kind == StepKind::custom &&
@@ -202,7 +203,7 @@ std::string StepRunner::why_once_more(const AttemptResult& result) {
 }
 
 Exit launch_step(Invocation invocation, HandedOver* handed, StepRunner& runner) {
-  invocation.attach.reset();  // a ctest further up is not who started this
+  invocation.attach.reset();  // a ctest further up did not start this step
   const os::CallersSignals callers = handed != nullptr ? handed->callers : os::take_signals();
   if (handed == nullptr && is_exempt(invocation)) return become_command(invocation, callers);
   complete_step(invocation);

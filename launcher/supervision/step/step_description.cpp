@@ -13,8 +13,9 @@
 namespace holdfast::supervision {
 namespace {
 
-// The machine if root has made its directory and this lock, else the user. Steps of root make the
-// lock. Anybody can make a directory in /var/lock, so one of another user is ignored.
+// Returns the scope `machine` if root has made the machine's directory and this lock, else `user`.
+// Steps of root make the lock. Anybody can make a directory in /var/lock, so a directory of another
+// user is ignored.
 LockScope scope_of_slots(LockSpec lock) {
   const std::string top(names::k_machine_directory);
   struct stat info {};

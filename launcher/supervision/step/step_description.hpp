@@ -7,14 +7,15 @@
 namespace holdfast::supervision {
 
 // Adds what only the step's command says (CMake expands nothing in a compiler's launcher). Then
-// adds the slots that it takes by its output: a lock, or slots by memory. `invocation.line.step`
-// must be set; to be called once.
+// adds the slots that the step takes because of its output: a lock, or slots by memory.
+// `invocation.line.step` must be set; to be called once.
 void complete_step(Invocation& invocation);
 
-// The scope of the memory slots that a step takes: the machine if it has slots for us, or the user.
+// Returns the scope of the memory slots that a step takes: the machine if it has slots for us, else
+// the user.
 LockScope scope_of_memory_slots();
 
-// Whether the project's holdfast.toml may have settings for it; never for a custom step.
+// True: the project's holdfast.toml may have settings for the step. Never true for a custom step.
 bool has_settings(const BuildStep& step);
 
 }  // namespace holdfast::supervision

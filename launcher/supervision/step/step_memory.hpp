@@ -1,8 +1,8 @@
-// Whether the kernel killed something for want of memory while a step ran. The counter covers all
-// that is in our cgroup: it says that memory ran out, not for whom.
+// Finds out whether the kernel killed something because memory ran out while a step ran. The
+// counter covers all that is in our cgroup: it says that memory ran out, not for whom.
 //
-// The counter is read twice, and first only when a step has run for a while. A step that uses up
-// memory takes longer than that, and most steps of a build pay nothing.
+// The counter is read twice, the first time only when a step has run for a while. A step that uses
+// up memory takes longer than that, so most steps of a build pay nothing.
 #pragma once
 
 #include <cstdint>
@@ -22,10 +22,10 @@ class StepMemory final : public Companion {
   // Reads the counter now; `path` as for OomEvents::open().
   void begin(const std::string& path);
 
-  // To be asked about a step that has failed by itself.
+  // True: memory ran out while the step ran. To be called if the step has failed by itself.
   bool ran_out(const AttemptResult& result) const;
 
-  // As a companion: begins when it is time.
+  // The functions of a companion. When it is time, on_deadline() calls begin().
   Milliseconds deadline() override { return begins_at_; }
   Verdict on_deadline() override;
 
