@@ -37,7 +37,7 @@ bool is_there(const Connection& asker) {
   return ::poll(&peer, 1, 0) == 0;
 }
 
-// Whether the setting `no-tests`, as it holds for all tests, makes a run without tests a failure.
+// True: the value of `no-tests` without overrides makes a run without tests a failure.
 bool is_red_without_tests(const KeeperOrder& order) {
   if (!order.settings) return false;
   const Result<ResolvedPolicy> all = resolve(values_of(order.settings->settings(), {}), {});
@@ -65,8 +65,8 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
       tree_lock_(order_.run_lock),
       lines_(order_.ctest),
       run_({order_.tree, order_.ctest, order_.lock_trouble, retry_limits(order_), order_.inside,
-            // Without the tree's lock nothing keeps other runs away, and tests take no locks to
-            // stay apart from tests of other runs.
+            // Whether other runs may be at work in the tree. Without the tree's lock they may, and
+            // the tests then take no locks against tests of other runs.
             order_.company == Company::possible || order_.run_lock < 0},
            lines_),
       memory_(order_.settings ? order_.settings->run().oom_events : std::string()),
@@ -74,7 +74,8 @@ KeeperLoop::KeeperLoop(const KeeperOrder& order, os::UniqueFd listener, os::Uniq
   if (order_.summary_by == KeeperOrder::SummaryBy::keeper) {
     lines_.hold_stderr();
   } else {
-    // The run begins before the first test: it is a run even if no test asks for anything.
+    // We begin the run before the first test, so that there is a run even if no launcher contacts
+    // us.
     run_.at(k_count_not_known);
   }
   if (order_.settings && !order_.settings->note().empty()) lines_.say(order_.settings->note());
@@ -271,8 +272,8 @@ wire::Message KeeperLoop::next_tree(const wire::Message& message, const Connecti
   wire::Message reply = message_of(wire::k_tree);
   if (is_ours) reply.add("serves", "1");
   if (is_ours && message.get("run").empty()) return reply;
-  // We answer before we end what is left. The asker then knows that we serve it, and waits through
-  // the graces of what is left.
+  // We answer before we end what is left. The asker then knows that we serve it, and waits until
+  // the remaining processes have had their graces.
   (void)os::send_packet(asker.socket.get(), wire::encode(reply));
   if (is_ours) return begin_next_run(asker);
   end_earlier_run(asker);
