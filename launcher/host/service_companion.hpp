@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/service/service_wire.hpp"
+#include "core/settings/host_wire.hpp"
 #include "host/output_port.hpp"
 #include "host/probe.hpp"
 #include "host/service_log.hpp"

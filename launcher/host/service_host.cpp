@@ -11,7 +11,7 @@
 #include "core/base/environment.hpp"
 #include "core/base/test_environment.hpp"
 #include "core/outcome/signal_names.hpp"
-#include "core/service/service_wire.hpp"
+#include "core/settings/host_wire.hpp"
 #include "host/service_companion.hpp"
 #include "host/service_log.hpp"
 #include "os/file/system_call.hpp"
