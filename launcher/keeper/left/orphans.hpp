@@ -45,7 +45,9 @@ class OrphanHelpers {
   //
   // Processes without the attempt's tag are not ended and may still hold its output. ctest waits
   // until all helpers have ended, and `lines` says so.
-  void look_after(Connection orphan, const std::string& journal, KilledBy killer,
+  //
+  // Returns the process's number; -1: it could not be started.
+  pid_t look_after(Connection orphan, const std::string& journal, KilledBy killer,
                   const ProcessName& ctest, RunLines& lines);
 
   enum class Reap : std::uint8_t {
